@@ -1,0 +1,26 @@
+// Bundles the daemon and the CLI into dist/, and with --tests the tests into dist/test/.
+import { build } from 'esbuild';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+const tests = process.argv.includes('--tests');
+const find = (dir) => readdirSync(dir, { withFileTypes: true, recursive: true })
+  .filter((e) => e.isFile() && e.name.endsWith('.test.ts')).map((e) => join(e.parentPath ?? e.path, e.name));
+
+const common = {
+  bundle: true, platform: 'node', target: 'node20', format: 'esm', splitting: true, sourcemap: true, logLevel: 'warning', keepNames: true,
+  // CommonJS dependencies (express) ask for node's modules by require
+  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+};
+
+if (tests) {
+  rmSync('dist/test', { recursive: true, force: true });
+  await build({ ...common, entryPoints: ['test/run.ts', ...find('test')], outbase: 'test', outdir: 'dist/test' });
+} else {
+  rmSync('dist', { recursive: true, force: true });
+  await build({ ...common, entryPoints: { drydock: 'runtime/cli/main.ts', worker: 'runtime/kernel/worker.ts' }, outdir: 'dist', chunkNames: 'chunks/[name]-[hash]' });
+  chmodSync('dist/drydock.js', 0o755);
+  // `npx drydock` in the checkout finds what an installed package would find
+  mkdirSync('node_modules/.bin', { recursive: true });
+  if (!existsSync('node_modules/.bin/drydock')) symlinkSync('../../dist/drydock.js', 'node_modules/.bin/drydock');
+}

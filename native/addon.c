@@ -1,0 +1,279 @@
+/*
+ * The daemon's door to the kernel (runtime/kernel/linux.ts is its only user).
+ *
+ *   operations() → [[name, pattern], …]       the list in ops.def
+ *   local(op, args) → answer                  do it here
+ *   remote(fd, op, args, ms) → answer|undefined   have a stage or shim do it; undefined: no reply yet
+ *   receive(fd) → answer                      the reply that remote() did not wait for
+ *   watch(fd, callback) → close()             callback when fd can be read
+ *   spawn(path, argv, fds) → pid · sealedCopy(path, name) → fd · syscallNumbers() → {name: number}
+ *
+ * An answer is the number the kernel returned (-errno on failure), or for operations that
+ * give bytes [number, Buffer]. -EPIPE (ENDED) means that the other side has gone.
+ */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <uv.h>
+#include "arguments.h"
+#include "spawn.h"
+
+static __thread struct arguments current;
+
+static napi_value number(napi_env env, int64_t v)
+{
+	napi_value out;
+	napi_create_int64(env, v, &out);
+	return out;
+}
+
+static napi_value answer(napi_env env, int64_t ret, const char *bytes, int64_t len, int has_out)
+{
+	napi_value pair, buffer;
+	if (!has_out || ret < 0)
+		return number(env, ret);
+	napi_create_array_with_length(env, 2, &pair);
+	napi_create_buffer_copy(env, len, bytes, NULL, &buffer);
+	napi_set_element(env, pair, 0, number(env, ret));
+	napi_set_element(env, pair, 1, buffer);
+	return pair;
+}
+
+static void take(napi_env env, napi_callback_info info, size_t want, napi_value *argv)
+{
+	size_t argc = want;
+	napi_get_cb_info(env, info, &argc, argv, NULL, NULL);
+}
+
+static int32_t integer(napi_env env, napi_value v)
+{
+	int32_t i = -1;
+	napi_get_value_int32(env, v, &i);
+	return i;
+}
+
+static const char *out_kind(const char *pattern)
+{
+	return pattern + strcspn(pattern, "oO");
+}
+
+static napi_value local(napi_env env, napi_callback_info info)
+{
+	napi_value argv[2];
+	take(env, info, 2, argv);
+	if (!arguments_read(env, argv[0], argv[1], &current))
+		return NULL;
+	const char *kind = out_kind(current.pattern);
+	current.outbuf = *kind ? calloc(1, current.room + 1) : NULL;
+	int64_t ret = arguments_run(&current);
+	int64_t len = *kind == 'O' || ret > current.room ? current.room : ret;
+	napi_value result = answer(env, ret, current.outbuf, len, *kind);
+	free(current.outbuf);
+	return result;
+}
+
+static napi_value read_reply(napi_env env, int fd)
+{
+	static __thread char bytes[sizeof(struct reply) + OUT_MAX];
+	struct reply *r = (struct reply *)bytes;
+	ssize_t n;
+	do
+		n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return NULL;
+	/* what answers may be a process inside a container: believe no length of its */
+	if (n < (ssize_t)sizeof *r || r->outlen < 0 || r->outlen > n - (ssize_t)sizeof *r)
+		return number(env, -EPIPE);
+	return answer(env, r->ret, bytes + sizeof *r, r->outlen, r->outlen > 0);
+}
+
+static napi_value remote(napi_env env, napi_callback_info info)
+{
+	static __thread uint32_t seq;
+	napi_value argv[4];
+	take(env, info, 4, argv);
+	if (!arguments_read(env, argv[1], argv[2], &current))
+		return NULL;
+	struct request head = { .seq = ++seq, .op = current.op };
+	memcpy(head.arg, current.value, sizeof head.arg);
+	int fd = integer(env, argv[0]);
+	struct iovec parts[2] = { { &head, sizeof head }, { current.data, current.length } };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+	if (sendmsg(fd, &message, MSG_NOSIGNAL) < 0)
+		return number(env, errno == EPIPE || errno == ECONNRESET ? -EPIPE : -errno);
+	struct pollfd p = { fd, POLLIN, 0 };
+	if (poll(&p, 1, integer(env, argv[3])) <= 0)
+		return NULL;
+	return read_reply(env, fd);
+}
+
+static napi_value receive(napi_env env, napi_callback_info info)
+{
+	napi_value argv[1];
+	take(env, info, 1, argv);
+	return read_reply(env, integer(env, argv[0]));
+}
+
+static napi_value operations(napi_env env, napi_callback_info info)
+{
+	static const char *names[] = {
+#define OP(name, nr, pattern) #name,
+#define SPECIAL(name, pattern) #name,
+#include "ops.def"
+	};
+	napi_value list;
+	napi_create_array(env, &list);
+	for (int k = 0; k < OP_COUNT; k++) {
+		napi_value pair, text;
+		napi_create_array(env, &pair);
+		napi_create_string_utf8(env, names[k], NAPI_AUTO_LENGTH, &text);
+		napi_set_element(env, pair, 0, text);
+		napi_create_string_utf8(env, op_table[k].pattern, NAPI_AUTO_LENGTH, &text);
+		napi_set_element(env, pair, 1, text);
+		napi_set_element(env, list, k, pair);
+	}
+	return list;
+}
+
+static napi_value syscall_numbers(napi_env env, napi_callback_info info)
+{
+	napi_value map;
+	napi_create_object(env, &map);
+#define X(name) napi_set_named_property(env, map, #name, number(env, __NR_##name));
+#include "syscall_names.h"
+#undef X
+	return map;
+}
+
+/* ---- watching a descriptor ---- */
+
+struct watch {
+	uv_poll_t poll;
+	napi_env env;
+	napi_ref callback;
+	napi_async_context context;
+};
+
+static void watch_freed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+static void watch_stop(struct watch *w)
+{
+	if (!w->callback)
+		return;
+	napi_delete_reference(w->env, w->callback);
+	napi_async_destroy(w->env, w->context);
+	w->callback = NULL;
+	uv_poll_stop(&w->poll);
+	uv_close((uv_handle_t *)&w->poll, watch_freed);
+}
+
+static void watch_ready(uv_poll_t *poll, int status, int events)
+{
+	struct watch *w = poll->data;
+	napi_handle_scope scope;
+	napi_value callback, self;
+	if (!w->callback)
+		return;
+	napi_open_handle_scope(w->env, &scope);
+	napi_get_reference_value(w->env, w->callback, &callback);
+	napi_get_global(w->env, &self);
+	napi_make_callback(w->env, w->context, self, callback, 0, NULL, NULL);
+	napi_close_handle_scope(w->env, scope);
+}
+
+static napi_value watch_close(napi_env env, napi_callback_info info)
+{
+	void *data;
+	size_t none = 0;
+	napi_get_cb_info(env, info, &none, NULL, NULL, &data);
+	struct watch **w = data;
+	if (*w)
+		watch_stop(*w);
+	*w = NULL;
+	return NULL;
+}
+
+static void forget(napi_env env, void *data, void *hint)
+{
+	free(data);
+}
+
+static napi_value watch(napi_env env, napi_callback_info info)
+{
+	napi_value argv[2], name, close;
+	uv_loop_t *loop;
+	take(env, info, 2, argv);
+	napi_get_uv_event_loop(env, &loop);
+	struct watch *w = calloc(1, sizeof *w), **slot = malloc(sizeof *slot);
+	*slot = w;
+	w->env = env;
+	w->poll.data = w;
+	if (uv_poll_init(loop, &w->poll, integer(env, argv[0])) < 0) {
+		free(w);
+		free(slot);
+		napi_throw_error(env, "EBADF", "watch: not a descriptor that can be polled");
+		return NULL;
+	}
+	napi_create_reference(env, argv[1], 1, &w->callback);
+	napi_create_string_utf8(env, "drydock:watch", NAPI_AUTO_LENGTH, &name);
+	napi_async_init(env, NULL, name, &w->context);
+	uv_poll_start(&w->poll, UV_READABLE | UV_DISCONNECT, watch_ready);
+	napi_create_function(env, "close", NAPI_AUTO_LENGTH, watch_close, slot, &close);
+	napi_add_finalizer(env, close, slot, forget, NULL, NULL);
+	return close;
+}
+
+/* ---- programs ---- */
+
+static napi_value spawn(napi_env env, napi_callback_info info)
+{
+	napi_value argv[3], item;
+	char path[4096], words[8][256], *list[9] = { 0 };
+	int fds[16];
+	uint32_t words_count, count;
+	take(env, info, 3, argv);
+	napi_get_value_string_utf8(env, argv[0], path, sizeof path, NULL);
+	napi_get_array_length(env, argv[1], &words_count);
+	napi_get_array_length(env, argv[2], &count);
+	for (uint32_t k = 0; k < words_count && k < 8; k++) {
+		napi_get_element(env, argv[1], k, &item);
+		napi_get_value_string_utf8(env, item, words[k], sizeof words[k], NULL);
+		list[k] = words[k];
+	}
+	for (uint32_t k = 0; k < count && k < 16; k++) {
+		napi_get_element(env, argv[2], k, &item);
+		fds[k] = integer(env, item);
+	}
+	return number(env, spawn_program(path, list, fds, count < 16 ? count : 16));
+}
+
+static napi_value copy(napi_env env, napi_callback_info info)
+{
+	napi_value argv[2];
+	char path[4096], name[64];
+	take(env, info, 2, argv);
+	napi_get_value_string_utf8(env, argv[0], path, sizeof path, NULL);
+	napi_get_value_string_utf8(env, argv[1], name, sizeof name, NULL);
+	return number(env, sealed_copy(path, name));
+}
+
+NAPI_MODULE_INIT()
+{
+	const struct { const char *name; napi_callback fn; } exported[] = {
+		{ "operations", operations }, { "local", local }, { "remote", remote }, { "receive", receive },
+		{ "watch", watch }, { "spawn", spawn }, { "sealedCopy", copy }, { "syscallNumbers", syscall_numbers },
+	};
+	for (size_t k = 0; k < sizeof exported / sizeof *exported; k++) {
+		napi_value fn;
+		napi_create_function(env, exported[k].name, NAPI_AUTO_LENGTH, exported[k].fn, NULL, &fn);
+		napi_set_named_property(env, exports, exported[k].name, fn);
+	}
+	return exports;
+}

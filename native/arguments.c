@@ -1,0 +1,192 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "arguments.h"
+
+static int refuse(napi_env env, const struct arguments *a, int j, const char *why)
+{
+	char text[160];
+	snprintf(text, sizeof text, "operation %d, argument %d (pattern \"%s\"): %s", a->op, j, a->pattern, why);
+	napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", text);
+	return 0;
+}
+
+static void *reserve(struct arguments *a, size_t size)
+{
+	size_t from = (a->length + 7) & ~(size_t)7;
+	if (from + size > sizeof a->data - sizeof(struct request))
+		return NULL;
+	a->length = from + size;
+	return a->data + from;
+}
+
+/* Copies a string (NUL-terminated) or a buffer; returns its length, -1 if it is neither, -2 if too long. */
+static int64_t copy_in(napi_env env, napi_value v, struct arguments *a, int64_t *offset)
+{
+	bool is_buffer;
+	napi_valuetype type;
+	size_t len;
+	char *to;
+	napi_typeof(env, v, &type);
+	if (type == napi_string) {
+		napi_get_value_string_utf8(env, v, NULL, 0, &len);
+		if (!(to = reserve(a, len + 1)))
+			return -2;
+		napi_get_value_string_utf8(env, v, to, len + 1, &len);
+		if (memchr(to, 0, len))
+			return -3;
+	} else if (napi_is_buffer(env, v, &is_buffer) == napi_ok && is_buffer) {
+		void *from;
+		napi_get_buffer_info(env, v, &from, &len);
+		if (!(to = reserve(a, len + 1)))
+			return -2;
+		memcpy(to, from, len);
+		to[len] = 0;
+	} else {
+		return -1;
+	}
+	*offset = to - a->data;
+	return len;
+}
+
+static int64_t copy_vector(napi_env env, napi_value list, struct arguments *a)
+{
+	uint32_t count;
+	bool is_array;
+	if (napi_is_array(env, list, &is_array) != napi_ok || !is_array)
+		return -1;
+	napi_get_array_length(env, list, &count);
+	uint32_t *table = count > VECTOR_MAX ? NULL : reserve(a, 4 * (count + 1));
+	if (!table)
+		return -2;
+	table[0] = count;
+	for (uint32_t k = 0; k < count; k++) {
+		napi_value item;
+		int64_t offset, len;
+		napi_get_element(env, list, k, &item);
+		if ((len = copy_in(env, item, a, &offset)) < 0)
+			return len;
+		table[k + 1] = offset;
+	}
+	return (char *)table - a->data;
+}
+
+static int64_t copy_program(napi_env env, napi_value v, struct arguments *a)
+{
+	uint32_t *head = reserve(a, 8);
+	int64_t offset, len = head ? copy_in(env, v, a, &offset) : -2;
+	if (len < 0)
+		return len;
+	head[0] = len;
+	head[1] = 0;
+	return (char *)head - a->data;
+}
+
+static const char *trouble(int64_t code)
+{
+	return code == -2 ? "too long for one message" : code == -3 ? "a NUL byte inside a string" : "wrong type";
+}
+
+int arguments_read(napi_env env, napi_value op, napi_value list, struct arguments *a)
+{
+	uint32_t number, next = 0;
+	napi_get_value_uint32(env, op, &number);
+	a->op = number;
+	a->pattern = number < OP_COUNT ? op_table[number].pattern : "";
+	a->length = 0;
+	a->outbuf = NULL;
+	a->room = 0;
+	int64_t last = 0;
+	for (int j = 0; j < 6 && a->pattern[j]; j++) {
+		napi_value v;
+		napi_valuetype type;
+		int64_t got = 0;
+		a->value[j] = 0;
+		if (a->pattern[j] == 'n') {
+			a->value[j] = last;
+			continue;
+		}
+		if (a->pattern[j] == 'z')
+			continue;
+		napi_get_element(env, list, next++, &v);
+		napi_typeof(env, v, &type);
+		switch (a->pattern[j]) {
+		case 's':
+		case 'b':
+			a->value[j] = -1;
+			got = last = type == napi_null ? 0 : copy_in(env, v, a, &a->value[j]);
+			break;
+		case 'v':
+			got = a->value[j] = copy_vector(env, v, a);
+			break;
+		case 'p':
+			got = a->value[j] = copy_program(env, v, a);
+			break;
+		default:
+			if (type != napi_number)
+				return refuse(env, a, j, "not a number");
+			napi_get_value_int64(env, v, &a->value[j]);
+			if (a->pattern[j] == 'o' || a->pattern[j] == 'O') {
+				if (a->value[j] < 0 || a->value[j] > OUT_MAX)
+					return refuse(env, a, j, "more room than OUT_MAX");
+				a->room = last = a->value[j];
+			}
+		}
+		if (got < 0)
+			return refuse(env, a, j, trouble(got));
+	}
+	return 1;
+}
+
+static void *pointer(struct arguments *a, int64_t offset)
+{
+	return offset < 0 ? NULL : a->data + offset;
+}
+
+/* special.h's operations that make sense here are plain C library calls in the daemon. */
+static long special(int op, long a[6])
+{
+	(void)op, (void)a;
+	return -ENOSYS;
+}
+#include "special.h"
+
+long arguments_run(struct arguments *a)
+{
+	static __thread char *vectors[2][VECTOR_MAX + 1];
+	static __thread struct { unsigned short len; void *filter; } program;
+	long arg[6] = { 0 };
+	int nv = 0;
+	for (int j = 0; j < 6 && a->pattern[j]; j++) {
+		int64_t v = a->value[j];
+		switch (a->pattern[j]) {
+		case 's':
+		case 'b':
+			arg[j] = (long)pointer(a, v);
+			break;
+		case 'o':
+		case 'O':
+			arg[j] = (long)a->outbuf;
+			break;
+		case 'v': {
+			uint32_t *table = pointer(a, v);
+			for (uint32_t k = 0; k < table[0]; k++)
+				vectors[nv][k] = a->data + table[k + 1];
+			vectors[nv][table[0]] = NULL;
+			arg[j] = (long)vectors[nv++];
+			break;
+		}
+		case 'p': {
+			uint32_t *head = pointer(a, v);
+			program.len = head[0] / 8;
+			program.filter = head + 2;
+			arg[j] = (long)&program;
+			break;
+		}
+		default:
+			arg[j] = v;
+		}
+	}
+	return run_op(a->op, arg);
+}

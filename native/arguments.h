@@ -1,0 +1,23 @@
+/* JavaScript values → the six longs of a system call, by an operation's pattern. */
+#ifndef DRYDOCK_ARGUMENTS_H
+#define DRYDOCK_ARGUMENTS_H
+#include <node_api.h>
+#include "wire.h"
+
+/* Values of one call, kept until it is over. */
+struct arguments {
+	int op;
+	const char *pattern;
+	int64_t value[6];    /* integers; for s, b, v and p an offset into data, -1 for NULL */
+	size_t length;       /* bytes used in data */
+	char data[WIRE_MAX]; /* strings, bytes, vectors: as on the wire */
+	char *outbuf;        /* where o and O go when the call is made in this process */
+	int64_t room;
+};
+
+/* Fills `a` from (op, args[]); throws a TypeError and returns 0 when they do not fit the pattern. */
+int arguments_read(napi_env env, napi_value op, napi_value list, struct arguments *a);
+
+/* The same relocation as serve.h does on the other side. */
+long arguments_run(struct arguments *a);
+#endif

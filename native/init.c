@@ -1,0 +1,63 @@
+/*
+ * docker run --init: process 1 that reaps and forwards.
+ *
+ * The kernel gives pid 1 no default signal actions (pid_namespaces(7)), and hands it
+ * every orphan. This one starts the program as its child, passes each signal on to the
+ * child's process group, waits for everybody, and ends with the child's status.
+ */
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <linux/sched.h>
+#include "sys.h"
+
+static const unsigned long all = ~0ul, none = 0;
+
+static int reap(long child, int *status)
+{
+	int s, done = 0;
+	long pid;
+	while ((pid = sys(SYS_wait4, -1, &s, WNOHANG, 0)) > 0)
+		if (pid == child) {
+			*status = s;
+			done = 1;
+		}
+	return done;
+}
+
+/* execve(2) wants a path: the daemon has already looked argv[1] up in PATH. */
+static void start(char **argv, char **envp)
+{
+	sys(SYS_setpgid, 0, 0);
+	sys(SYS_ioctl, 0, TIOCSPGRP, &(int){ (int)sys(SYS_getpid) });
+	sys(SYS_rt_sigprocmask, SIG_SETMASK, &none, 0, 8);
+	long err = sys(SYS_execve, argv[0], argv, envp);
+	sys(SYS_exit_group, err == -EACCES || err == -ENOEXEC ? 126 : 127);
+}
+
+__attribute__((noreturn, used)) void init_main(long *stack)
+{
+	long argc = stack[0];
+	char **argv = (char **)(stack + 1), **envp = argv + argc + 1;
+	int status = 0, info[32];
+	if (argc < 2)
+		sys(SYS_exit_group, 2);
+	/* writes to the terminal from behind the foreground group must not stop us */
+	sys(SYS_rt_sigprocmask, SIG_SETMASK, &all, 0, 8);
+	struct clone_args args = { .exit_signal = SIGCHLD };
+	long child = sys(SYS_clone3, &args, sizeof args);
+	if (child == 0)
+		start(argv + 1, envp);
+	for (;;) {
+		long sig = sys(SYS_rt_sigtimedwait, &all, info, 0, 8);
+		if (sig == SIGCHLD) {
+			if (reap(child, &status))
+				break;
+		} else if (sig > 0) {
+			sys(SYS_kill, -child, sig);
+		}
+	}
+	sys(SYS_exit_group, status & 0x7f ? 128 + (status & 0x7f) : (status >> 8) & 0xff);
+	__builtin_unreachable();
+}
+ENTRY(init_main);

@@ -1,0 +1,34 @@
+/** An image as the runtime uses it: OCI image spec, "Image Configuration". */
+export interface ImageConfig {
+  created?: string; author?: string; architecture: string; os: string; variant?: string;
+  config?: {
+    User?: string; ExposedPorts?: Record<string, object>; Env?: string[]; Entrypoint?: string[]; Cmd?: string[]; Volumes?: Record<string, object>;
+    WorkingDir?: string; Labels?: Record<string, string>; StopSignal?: string; Shell?: string[]; Healthcheck?: unknown;
+  };
+  rootfs: { type: 'layers'; diff_ids: string[] };
+  history?: { created?: string; created_by?: string; author?: string; comment?: string; empty_layer?: boolean }[];
+}
+export interface Layer {
+  /** sha256 of the uncompressed tar */
+  diffID: string;
+  /** names the stack up to and with this layer: OCI image spec, "Layer ChainID" */
+  chainID: string;
+  /** the unpacked tree, absolute */
+  dir: string;
+  /** bytes of the files in it */
+  size: number;
+}
+export interface Image {
+  /** 'sha256:…', digest of the config */
+  id: string;
+  config: ImageConfig;
+  /** lowest first */
+  layers: Layer[];
+  /** 'ubuntu:latest', familiar names as docker prints them */
+  tags: string[];
+  /** 'ubuntu@sha256:…' */
+  digests: string[];
+  size: number;
+  /** true for an image that the practice registry put together */
+  practice: boolean;
+}

@@ -1,0 +1,39 @@
+/**
+ * What is written, one JSON object a line, to a container's journal: the one source of what happened.
+ * The terminal step view, the browser, the lessons' checks and the tests all read these.
+ */
+
+/** Something that is so about the container from this event on; `value: null` means it is gone. */
+export interface Fact {
+  /** ns: inode of a namespace; mount: row by target; cgroup: file by path; link, address, route, nft, lease, process, file, image. */
+  kind: 'ns' | 'mount' | 'cgroup' | 'link' | 'address' | 'route' | 'nft' | 'lease' | 'process' | 'file' | 'image' | 'root' | 'security';
+  key: string;
+  value: string | null;
+}
+
+interface Common {
+  /** position in the journal, from 0 */
+  seq: number;
+  /** milliseconds since 1970, with a fraction */
+  time: number;
+  /** which attempt: a container that is started again counts up; execs are 'exec-<id>' */
+  run: number | string;
+  step?: string;
+}
+/** How an argument is kept: bytes as hex, cut at 512. */
+export type Kept = number | string | null | readonly string[] | { hex: string; length: number };
+
+export interface PhaseEvent extends Common { type: 'phase'; phase: string; at: 'enter' | 'done' | 'failed' | 'unwinding' | 'unwound' }
+export interface StepEvent extends Common { type: 'step'; at: 'start' | 'done' | 'failed' | 'skipped' | 'undo' | 'undone'; ns?: number; error?: string }
+export interface CallEvent extends Common { type: 'call'; actor: 'daemon' | 'shim' | 'stage'; name: string; args: Kept[]; ret: number; errno?: string; ns: number; note?: string; facts?: Fact[] }
+export interface HttpEvent extends Common { type: 'http'; method: string; url: string; status: number; ns: number; error?: string }
+export interface FactEvent extends Common { type: 'fact'; facts: Fact[] }
+export interface StateEvent extends Common { type: 'state'; from: string; to: string }
+export interface GateEvent extends Common { type: 'gate'; at: 'paused' | 'resumed' | 'aborted'; next?: { name: string; actor: string; args: Kept[] } }
+export interface ProgressEvent extends Common { type: 'progress'; id: string; status: string; current?: number; total?: number }
+export interface OtherEvent extends Common { type: 'note'; text: string }
+
+export type Event = PhaseEvent | StepEvent | CallEvent | HttpEvent | FactEvent | StateEvent | GateEvent | ProgressEvent | OtherEvent;
+type Loose<T> = T extends unknown ? Omit<T, 'seq' | 'time' | 'run'> : never;
+/** An event before the journal has numbered and dated it. */
+export type NewEvent = Loose<Event>;

@@ -1,0 +1,41 @@
+/** One container's control groups, whichever version the machine has: cgroups(7). */
+import type { DeviceRule, Resources } from '../../oci/spec.ts';
+import type { Evidence } from '../../steps/step.ts';
+import type { Kernel } from '../kernel.ts';
+
+export interface Cgroup {
+  readonly version: 1 | 2;
+  /** below the root of every hierarchy: '/drydock/<id>' */
+  readonly path: string;
+  /** mkdir in every hierarchy; on v2 the controllers are enabled on the way down. */
+  create(k: Kernel): Promise<void>;
+  /** Writes the limits; returns a warning for each one that this machine cannot enforce. */
+  limit(k: Kernel, resources: Resources): Promise<string[]>;
+  /** devices.deny/allow on v1, an eBPF program on v2. */
+  allowDevices(k: Kernel, rules: DeviceRule[]): Promise<string[]>;
+  /**
+   * The stage moves itself: it writes "0" to `tasks` (v1) or `cgroup.procs` (v2). Moving a single thread by itself takes no
+   * cgroup_threadgroup_rwsem, whose first write lock waits for an RCU grace period.
+   */
+  join(k: Kernel): Promise<void>;
+  freeze(k: Kernel): Promise<void>;
+  thaw(k: Kernel): Promise<void>;
+  /** SIGKILL to the last process, until none is left. */
+  kill(k: Kernel): Promise<void>;
+  /** rmdir everywhere; absent is fine. */
+  remove(k: Kernel): Promise<void>;
+  /** Host pids in it. */
+  processes(): Promise<number[]>;
+  oomKilled(): Promise<boolean>;
+  stats(): Promise<CgroupStats>;
+  /** The files a learner wants to see, as the kernel has them now. */
+  inspect(): Promise<Evidence[]>;
+}
+
+/** Times in nanoseconds, sizes in bytes. */
+export interface CgroupStats {
+  cpu: { total: number; user: number; system: number; perCpu?: number[]; periods: number; throttledPeriods: number; throttledTime: number };
+  memory: { usage: number; maxUsage?: number; limit: number; failcnt?: number; stats: Record<string, number> };
+  pids: { current: number; limit: number };
+  io: { major: number; minor: number; op: 'Read' | 'Write'; bytes: number; operations: number }[];
+}

@@ -1,0 +1,47 @@
+/**
+ * The only door to the operating system. `linux.ts` is real, `recording.ts` records the calls and injects errnos for tests.
+ *
+ * A call has an actor: the daemon itself, the shim, or the stage inside the container's namespaces.
+ */
+import type { Fact } from '../journal/event.ts';
+import type { Answer, ArgsOf, SyscallName, Value } from './syscalls.ts';
+
+export type Actor = 'daemon' | 'shim' | 'stage';
+
+export interface Call {
+  actor: Actor;
+  name: SyscallName;
+  args: readonly Value[];
+  /** What the bytes mean, for the journal: a decoded netlink message, the path behind a descriptor. */
+  note?: string;
+}
+/** `ret` as the kernel gave it (never negative: failures throw); `out` is empty for calls without bytes. */
+export interface Reply { ret: number; out: Buffer }
+
+/** `k.stage.mount(source, target, type, flags, data)`: every system call as a method; throws SyscallError. */
+export type Calls = { readonly [N in SyscallName]: (...args: ArgsOf<N>) => Promise<Answer<N>> };
+
+/** Bytes moved so far, for progress lines; `id` as docker shows it (12 hex digits of a digest). */
+export interface HttpRequest { method?: string; headers?: Record<string, string>; body?: string; signal?: AbortSignal }
+
+export interface Kernel {
+  readonly daemon: Calls;
+  readonly shim: Calls;
+  readonly stage: Calls;
+  /** The same with a note for the journal. Throws SyscallError. */
+  run(call: Call): Promise<Reply>;
+  /** From now on `actor` is whoever listens on this end of a SOCK_SEQPACKET pair. */
+  connect(actor: 'shim' | 'stage', fd: number): void;
+  /** posix_spawn(3) of the shim with exactly these descriptors as 0, 1, 2, …; returns its pid. */
+  spawnShim(fds: readonly number[]): Promise<number>;
+  /** A sealed memfd of one of our executables, made once per daemon. */
+  executable(name: 'stage' | 'shim'): Promise<number>;
+  /** An HTTP request, journaled with its status and duration. Network failures throw errors with `code`. */
+  fetch(url: string, request?: HttpRequest): Promise<Response>;
+  /** A long job off the main thread (runtime/kernel/jobs.ts), journaled as one event. */
+  job<T>(name: string, input: unknown): Promise<T>;
+  /** Like rm -rf: never follows a link, absent is fine. */
+  removeTree(path: string): Promise<void>;
+  /** What the kernel says now, into the journal. */
+  fact(...facts: Fact[]): void;
+}

@@ -1,0 +1,60 @@
+/** What the steps work on: one container, from its request to what is alive of it now. */
+import type { ImageStore } from '../image/store.ts';
+import type { Image } from '../image/image.ts';
+import type { Cgroup } from '../kernel/cgroup/cgroup.ts';
+import type { Spec } from '../oci/spec.ts';
+import type { Pull } from '../image/pull.ts';
+import type { Network } from '../network/network.ts';
+import type { ContainerRequest } from './request.ts';
+import type { Settings } from './settings.ts';
+
+/** All that the pull phase needs: `drydock pull` and POST /images/create run the same steps without a container. */
+export interface PullContext {
+  readonly settings: Settings;
+  readonly images: ImageStore;
+  pull: Pull;
+  image?: Image;
+}
+
+/** Where a container's things are; the first group survives a reboot, the second does not. */
+export interface ContainerPaths {
+  dir: string; rootfs: string; upper: string; work: string; config: string; journal: string; log: string;
+  hosts: string; hostname: string; resolvConf: string;
+  runDir: string; shimSocket: string; exit: string;
+}
+
+/** Descriptors and pids of the present run. Nothing of it is needed to undo. */
+export interface Live {
+  shimPid?: number;
+  shimPidfd?: number;
+  shimSocket?: number;
+  /** our ends of the two SOCK_SEQPACKET pairs */
+  stageSocket?: number;
+  stageEnd?: number;
+  /** the container's first process as the host sees it */
+  pid?: number;
+  pidfd?: number;
+  /** descriptor in the stage: the root of the new file system, O_PATH */
+  rootfd?: number;
+  /** descriptor in the stage: the pty's master, until the shim has taken it */
+  master?: number;
+  /** when execve(2) succeeded, ms since 1970 */
+  startedAt?: number;
+}
+
+export interface Container extends PullContext {
+  readonly id: string;
+  name: string;
+  readonly paths: ContainerPaths;
+  readonly request: ContainerRequest;
+  spec: Spec;
+  cgroup: Cgroup;
+  network: Network;
+  live: Live;
+  /** kernel's word on the end of the last run: wait(2) status, and whether the OOM killer came */
+  exit?: { status: number; time: number; oom: boolean };
+  /** limits that this machine could not enforce, for the client to see */
+  warnings: string[];
+  /** looks up another container for --network container:ID */
+  other(ref: string): Container;
+}

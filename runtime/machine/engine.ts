@@ -1,0 +1,110 @@
+/**
+ * What the server asks of the runtime. Implemented by the machine room (containers.ts, execs.ts …); every method throws
+ * Refusal with the HTTP status and the message that docker prints.
+ */
+import type { Duplex, Readable } from 'node:stream';
+import type { Event } from '../journal/event.ts';
+import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
+import type { Evidence } from '../steps/step.ts';
+import type { Container } from './container.ts';
+import type { EventBus } from './events.ts';
+import type { ContainerRequest, HostConfig } from './request.ts';
+import type { Settings } from './settings.ts';
+import type { ImageStore } from '../image/store.ts';
+
+export type Status = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+/** The states of container.machine.ts. */
+export type MachineState = 'created' | 'pulling' | 'creating' | 'layering' | 'networking' | 'executing' | 'running' | 'paused' | 'exiting' | 'exited' | 'unwinding' | 'failed' | 'removed';
+
+export interface ContainerState {
+  status: Status; machine: MachineState; pid: number; exitCode: number; oomKilled: boolean; error: string;
+  /** ms since 1970, 0 when never */
+  startedAt: number; finishedAt: number; restartCount: number;
+}
+
+export interface AttachOptions { stdin: boolean; stdout: boolean; stderr: boolean; logs: boolean; stream: boolean; detachKeys?: string }
+export interface LogOptions { stdout: boolean; stderr: boolean; follow: boolean; since?: number; until?: number; tail?: number; timestamps: boolean }
+
+/** A process of the container that a client may talk to: the first one, or an exec. */
+export interface Handle {
+  /**
+   * Couples a client's connection: its bytes are stdin (FIN closes stdin when StdinOnce), what comes back is raw for a tty and multiplexed
+   * otherwise (native/shim.c's frames are Docker's own). Output is complete and the stream ended before the process counts as exited.
+   * `head` are bytes that came with the request. Resolves when the coupling is over; detachKeys end only this coupling.
+   */
+  attach(client: Duplex, options: AttachOptions, head?: Buffer): Promise<'ended' | 'detached'>;
+  /** 409 when it does not run (yet, or any more). */
+  resize(height: number, width: number): Promise<void>;
+}
+
+export interface ContainerHandle extends Handle {
+  readonly container: Container;
+  /** ms since 1970 */
+  readonly created: number;
+  readonly state: ContainerState;
+  /** Runs pull → exec. Refusal 304 when running. Errors carry docker's words (`exec: "/nope": stat /nope: no such file or directory: unknown`). */
+  start(gate?: GateOptions): Promise<void>;
+  /** signal and seconds default to the container's own; 304 when not running. */
+  stop(signal?: string, seconds?: number): Promise<void>;
+  restart(signal?: string, seconds?: number): Promise<void>;
+  kill(signal?: string): Promise<void>;
+  pause(): Promise<void>;
+  unpause(): Promise<void>;
+  rename(name: string): void;
+  update(changes: Partial<HostConfig>): Promise<string[]>;
+  remove(options: { force: boolean }): Promise<void>;
+  wait(condition: 'not-running' | 'next-exit' | 'removed'): Promise<{ StatusCode: number; Error: { Message: string } | null }>;
+  logs(options: LogOptions): Readable;
+  /** host pids with the columns of ps -ef */
+  top(args?: string): Promise<{ Titles: string[]; Processes: string[][] }>;
+  stats(): Promise<{ cgroup: CgroupStats; networks: Record<string, Record<string, number>> }>;
+  exec(config: ExecConfig): ExecHandle;
+  /** Added / changed / deleted against the image: overlay upperdir. */
+  changes(): Promise<{ Path: string; Kind: 0 | 1 | 2 }[]>;
+  /** bytes of the rw layer */
+  sizeRw(): Promise<number>;
+  /** Drydock's own: */
+  journal(follow: boolean, signal?: AbortSignal): AsyncIterable<Event>;
+  gate(command: GateCommand): void;
+  inspectLive(step?: string): Promise<Evidence[]>;
+}
+
+export interface ExecConfig {
+  AttachStdin?: boolean; AttachStdout?: boolean; AttachStderr?: boolean; Tty?: boolean; DetachKeys?: string; Env?: string[] | null;
+  Cmd: string[]; User?: string; WorkingDir?: string; Privileged?: boolean; ConsoleSize?: [number, number] | null;
+}
+export interface ExecHandle extends Handle {
+  readonly id: string;
+  readonly container: ContainerHandle;
+  readonly config: ExecConfig;
+  readonly state: { running: boolean; exitCode: number | null; pid: number };
+  /** Attach first, then start. */
+  start(options: { Tty?: boolean; ConsoleSize?: [number, number] | null }): Promise<void>;
+  /** Resolves with the exit code. */
+  wait(): Promise<number>;
+}
+
+/** mode step pauses before every step; breakpoints are step ids, phase ids or syscall names. */
+export interface GateOptions { mode: 'run' | 'step'; breakpoints: string[] }
+export type GateCommand =
+  | { command: 'next' | 'into' | 'continue' | 'abort' }
+  | { command: 'break' | 'clear'; at: string };
+
+export interface Engine {
+  readonly settings: Settings;
+  readonly images: ImageStore;
+  readonly events: EventBus;
+  readonly id: string;
+  /** 404 `No such image: …` unless pull is 'missing' (then the pull is the first phase of start); 409 for a name in use; 400. */
+  create(request: ContainerRequest, options: { name?: string; platform?: string; pull?: 'missing' }): Promise<ContainerHandle>;
+  /** By id, unambiguous prefix, name, '/name': 404 `No such container: x`. */
+  container(ref: string): ContainerHandle;
+  containers(): ContainerHandle[];
+  /** 404 `No such exec instance: x` */
+  execById(id: string): ExecHandle;
+  /** The pull phase without a container. Progress goes to `pull.progress`. */
+  pull(options: { reference: string; platform?: string; auth?: import('../image/pull.ts').RegistryAuth; progress: import('../image/pull.ts').Pull['progress']; signal?: AbortSignal }): Promise<{ image: import('../image/image.ts').Image; fresh: boolean; notice?: string }>;
+  /** Is there anything that keeps an auto-started daemon alive? */
+  busy(): boolean;
+  close(): Promise<void>;
+}

@@ -1,0 +1,31 @@
+/** Docker's event stream: what happened to which object. Engine API, "Monitor events". */
+export interface DockerEvent {
+  Type: 'container' | 'image' | 'network' | 'daemon';
+  Action: string;
+  Actor: { ID: string; Attributes: Record<string, string> };
+  scope: 'local';
+  /** seconds, and nanoseconds as a number */
+  time: number;
+  timeNano: number;
+}
+
+const KEPT = 1000;
+
+export class EventBus {
+  readonly history: DockerEvent[] = [];
+  readonly #listeners = new Set<(event: DockerEvent) => void>();
+
+  emit(Type: DockerEvent['Type'], Action: string, ID: string, Attributes: Record<string, string>): void {
+    const now = Date.now();
+    const event: DockerEvent = { Type, Action, Actor: { ID, Attributes }, scope: 'local', time: Math.floor(now / 1000), timeNano: now * 1e6 };
+    this.history.push(event);
+    if (this.history.length > KEPT) this.history.shift();
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** Returns the function that ends it. */
+  listen(listener: (event: DockerEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,25 @@
+/** What the daemon was started with. Paths are absolute. */
+export interface Settings {
+  /** images, layers, containers: /var/lib/drydock */
+  root: string;
+  /** sockets and what a reboot may forget: /run/drydock */
+  execRoot: string;
+  /** the Engine API's unix socket */
+  socket: string;
+  /** name of the bridge, at most 15 bytes: drydock0. Also the name of the nf_tables table. */
+  bridge: string;
+  /** gateway address and prefix of the bridge, '172.30.0.1/16'; absent: the first free one */
+  bip?: string;
+  /** cgroup that holds the containers' cgroups: /drydock */
+  cgroupParent: string;
+  /** base URLs tried before docker.io */
+  registryMirrors: string[];
+  /** host[:port] or CIDR that may be spoken to without TLS; loopback always may */
+  insecureRegistries: string[];
+  /** answer `ubuntu` and `hello-world` from the practice registry when docker.io cannot be reached */
+  practice: boolean;
+  /** nameservers for containers; empty: the host's */
+  dns: string[];
+  /** seconds without containers and clients after which an auto-started daemon ends; 0: never */
+  idle: number;
+}

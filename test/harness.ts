@@ -1,0 +1,48 @@
+/** uvu with one addition: a test that lacks something on this machine is skipped and says what. */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { suite as uvuSuite } from 'uvu';
+
+const onPath = (program: string) => (process.env['PATH'] ?? '').split(':').concat('/usr/sbin', '/sbin').some((dir) => existsSync(`${dir}/${program}`));
+
+/** What a test may ask of the machine; anything else is the name of a program. */
+const features: Record<string, () => boolean> = {
+  root: () => process.getuid?.() === 0,
+  cgroup1: () => existsSync('/sys/fs/cgroup/memory'),
+  cgroup2: () => existsSync('/sys/fs/cgroup/cgroup.controllers'),
+  docker: () => onPath('docker'),
+};
+
+export function missing(...needs: string[]): string | undefined {
+  const lacking = needs.filter((need) => !(features[need] ?? (() => onPath(need)))());
+  return lacking.length ? `requires ${lacking.join(', ')}` : undefined;
+}
+
+type Body = () => void | Promise<void>;
+export interface Suite {
+  (name: string, body: Body): void;
+  (needs: string[], name: string, body: Body): void;
+  before(hook: Body): void;
+  after(hook: Body): void;
+  run(): void;
+}
+
+/** `needs` of the suite hold for each of its tests. */
+export function suite(title: string, ...needs: string[]): Suite {
+  const tests = uvuSuite(title);
+  const lacks = missing(...needs);
+  const add = (first: string | string[], second: string | Body, third?: Body) => {
+    const [more, name, body] = Array.isArray(first) ? [first, second as string, third as Body] : [[] as string[], first, second as Body];
+    const reason = lacks ?? missing(...more);
+    if (!reason) return tests(name, body);
+    console.log(`SKIP ${title}: ${name}: ${reason}`);
+    tests.skip(name, body);
+  };
+  return Object.assign(add, {
+    before: (hook: Body) => void (lacks || tests.before(hook)),
+    after: (hook: Body) => void (lacks || tests.after(hook)),
+    run: () => tests.run(),
+  }) as Suite;
+}
+
+export const sh = (command: string, ...args: string[]): string => execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
