@@ -21,7 +21,6 @@ export interface Reply { ret: number; out: Buffer }
 /** `k.stage.mount(source, target, type, flags, data)`: every system call as a method; throws SyscallError. */
 export type Calls = { readonly [N in SyscallName]: (...args: ArgsOf<N>) => Promise<Answer<N>> };
 
-/** Bytes moved so far, for progress lines; `id` as docker shows it (12 hex digits of a digest). */
 export interface HttpRequest { method?: string; headers?: Record<string, string>; body?: string; signal?: AbortSignal }
 
 export interface Kernel {
@@ -32,8 +31,8 @@ export interface Kernel {
   run(call: Call): Promise<Reply>;
   /** From now on `actor` is whoever listens on this end of a SOCK_SEQPACKET pair. */
   connect(actor: 'shim' | 'stage', fd: number): void;
-  /** posix_spawn(3) of the shim with exactly these descriptors as 0, 1, 2, …; returns its pid. */
-  spawnShim(fds: readonly number[]): Promise<number>;
+  /** posix_spawn(3) of the shim with exactly these descriptors as 0, 1, 2, …; `label` is what ps(1) shows. Returns its pid. */
+  spawnShim(fds: readonly number[], label: string): Promise<number>;
   /** A sealed memfd of one of our executables, made once per daemon. */
   executable(name: 'stage' | 'shim'): Promise<number>;
   /** An HTTP request, journaled with its status and duration. Network failures throw errors with `code`. */

@@ -39,7 +39,7 @@ export const flags = (table: Record<string, number>) => (value: number): string 
 const oneOf = (table: Record<string, number>) => (value: number): string => Object.entries(table).find(([, n]) => n === value)?.[0] ?? String(value);
 const open = (v: number) => (v & 3 ? flags(O)(v) : `O_RDONLY${v ? `|${flags(O)(v)}` : ''}`);
 const namespaces = flags(CLONE);
-const mount = flags(MS);
+export const mountFlagNames = flags(MS);
 
 export const syscalls = {
   openat: sys('openat(2)', int('dirfd', dirfd), str('path'), int('flags', open), int('mode', octal)),
@@ -79,7 +79,7 @@ export const syscalls = {
   ioctl_in: sys('ioctl(2)', int('fd'), int('request', oneOf(TTY)), bytes('argp')),
   ioctl_out: sys('ioctl(2)', int('fd'), int('request', oneOf(TTY)), struct('argp')),
   memfd_create: sys('memfd_create(2)', str('name'), int('flags')),
-  mount: sys('mount(2)', str('source'), str('target'), str('filesystemtype'), int('mountflags', mount), str('data')),
+  mount: sys('mount(2)', str('source'), str('target'), str('filesystemtype'), int('mountflags', mountFlagNames), str('data')),
   umount2: sys('umount2(2)', str('target'), int('flags', flags(MNT))),
   pivot_root: sys('pivot_root(2)', str('new_root'), str('put_old')),
   fsopen: sys('fsopen(2)', str('fsname'), int('flags')),

@@ -1,0 +1,22 @@
+/** What a successful call made true, as far as the call itself says it. Steps add what only the kernel can tell (inodes, addresses). */
+import type { Call } from '../kernel/kernel.ts';
+import { mountFlagNames } from '../kernel/syscalls.ts';
+import type { Fact } from './event.ts';
+
+const text = (value: unknown) => (Buffer.isBuffer(value) ? value.toString('latin1') : String(value ?? '')).trim();
+const at = (call: Call, position: number) => call.note ?? text(call.args[position]);
+
+const table: Partial<Record<Call['name'], (call: Call) => Fact[]>> = {
+  mount: (call) => {
+    const [source, , type, mountflags, data] = call.args;
+    if (!type && !source) return [];
+    return [{ kind: 'mount', key: at(call, 1), value: [type ?? 'bind', source, mountFlagNames(Number(mountflags)), data].filter(Boolean).join(' ') }];
+  },
+  move_mount: (call) => [{ kind: 'mount', key: at(call, 3), value: 'bind' }],
+  umount2: (call) => [{ kind: 'mount', key: at(call, 0), value: null }],
+  pivot_root: (call) => [{ kind: 'root', key: '/', value: at(call, 0) }],
+  sethostname: (call) => [{ kind: 'ns', key: 'uts.hostname', value: text(call.args[0]) }],
+  write_file: (call) => (text(call.args[0]).startsWith('/sys/fs/cgroup/') ? [{ kind: 'cgroup', key: text(call.args[0]), value: text(call.args[3]) }] : []),
+};
+
+export const effectsOf = (call: Call): Fact[] => table[call.name]?.(call) ?? [];

@@ -1,0 +1,105 @@
+/** The append-only record of one container: NDJSON, kept until `rm`. */
+import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
+import type { Event, NewEvent } from './event.ts';
+
+export class Journal {
+  #events: Event[] | undefined;
+  #seq: number;
+  #pending: string[] = [];
+  #scheduled = false;
+  readonly #listeners = new Set<(event: Event) => void>();
+  run: number | string = 0;
+
+  private constructor(readonly path: string | undefined, events: Event[]) {
+    this.#events = events;
+    this.#seq = events.length;
+  }
+
+  /** Opens the file, or begins it. A last line that a dying daemon left half written is cut off. */
+  static open(path: string): Journal {
+    if (!existsSync(path)) return new Journal(path, []);
+    const { events, good } = parse(readFileSync(path));
+    truncateSync(path, good);
+    return new Journal(path, events);
+  }
+
+  /** For what belongs to no container, as `drydock pull`. */
+  static inMemory(): Journal {
+    return new Journal(undefined, []);
+  }
+
+  append(event: NewEvent): Event {
+    const full = { seq: this.#seq++, time: performance.timeOrigin + performance.now(), run: this.run, ...event } as Event;
+    this.#events?.push(full);
+    for (const listener of this.#listeners) listener(full);
+    if (this.path) this.#write(full);
+    return full;
+  }
+
+  /** One write for all events of a turn of the event loop: a start makes some hundred of them. */
+  #write(event: Event): void {
+    this.#pending.push(JSON.stringify(event));
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.flush());
+  }
+
+  flush(): void {
+    this.#scheduled = false;
+    if (!this.path || !this.#pending.length) return;
+    const text = `${this.#pending.join('\n')}\n`;
+    this.#pending = [];
+    appendFileSync(this.path, text, { mode: 0o600 });
+  }
+
+  events(): Event[] {
+    if (this.#events) return this.#events;
+    this.flush();
+    return this.path && existsSync(this.path) ? parse(readFileSync(this.path)).events : [];
+  }
+
+  /** Memory is for what may still change; a finished container's journal is read from its file. */
+  forget(): void {
+    if (!this.path) return;
+    this.flush();
+    this.#events = undefined;
+  }
+
+  listen(listener: (event: Event) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** All events so far, then with `follow` those that come, until the signal. */
+  async *read(follow: boolean, signal?: AbortSignal): AsyncGenerator<Event> {
+    const queue = this.events().slice();
+    let wake: (() => void) | undefined;
+    const stop = follow ? this.listen((event) => { queue.push(event); wake?.(); }) : () => undefined;
+    signal?.addEventListener('abort', () => wake?.(), { once: true });
+    try {
+      for (;;) {
+        while (queue.length) yield queue.shift()!;
+        if (!follow || signal?.aborted) return;
+        await new Promise<void>((resolve) => (wake = resolve));
+        wake = undefined;
+        if (signal?.aborted && !queue.length) return;
+      }
+    } finally {
+      stop();
+    }
+  }
+}
+
+function parse(bytes: Buffer): { events: Event[]; good: number } {
+  const good = bytes.lastIndexOf(10) + 1;
+  const events: Event[] = [];
+  for (const line of bytes.subarray(0, good).toString('utf8').split('\n')) {
+    if (!line) continue;
+    try {
+      events.push(JSON.parse(line) as Event);
+    } catch {
+      // a damaged line tells nothing; those around it still do
+    }
+  }
+  return { events, good };
+}

@@ -1,0 +1,38 @@
+import type { Actor, Call, Calls, Reply } from './kernel.ts';
+import { syscalls, type Argument, type SyscallName, type Value } from './syscalls.ts';
+
+/** One method per system call for an actor: what steps write as `k.stage.mount(…)`. Errors come from `run`. */
+export function callsOf(actor: Actor, run: (call: Call) => Promise<Reply>): Calls {
+  const entries = Object.entries(syscalls).map(([name, { args: spec }]) => {
+    const hasOut = (spec as readonly Argument[]).some((a) => a.kind === 'o' || a.kind === 'O');
+    const method = async (...args: Value[]) => {
+      const reply = await run({ actor, name: name as SyscallName, args });
+      return hasOut ? reply.out : reply.ret;
+    };
+    return [name, method];
+  });
+  return Object.fromEntries(entries) as Calls;
+}
+
+const MAX_SHOWN = 64;
+const quote = (text: string) => JSON.stringify(text.length > MAX_SHOWN * 4 ? `${text.slice(0, MAX_SHOWN * 4)}…` : text);
+
+function showValue(spec: Argument | undefined, value: Value | { hex: string; length: number }): string {
+  if (value === null) return 'NULL';
+  if (typeof value === 'number') {
+    if (spec?.kind === 'o' || spec?.kind === 'O') return `${value} bytes`;
+    return spec?.show ? spec.show(value) : String(value);
+  }
+  if (typeof value === 'string') return quote(value);
+  if (Array.isArray(value)) return `[${value.map((v) => quote(String(v))).join(', ')}]`;
+  const bytes = value as Buffer | { length: number };
+  return `{${bytes.length} bytes}`;
+}
+
+/** 'mount("proc", "/proc", "proc", MS_NOSUID, NULL)': a call the way strace(1) shows it. */
+export function showCall(name: string, args: readonly (Value | { hex: string; length: number })[], note?: string): string {
+  const spec = syscalls[name as SyscallName] as { man: string; args: readonly Argument[] } | undefined;
+  const shown = args.map((value, j) => showValue(spec?.args[j], value)).join(', ');
+  const called = spec && /^(write|read)_file$/.test(name) ? spec.man.replace(/\(.*/, '') : name.replace(/_(in|out|stage|sibling)$/, '');
+  return `${called}(${shown})${note ? ` /* ${note} */` : ''}`;
+}

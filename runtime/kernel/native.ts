@@ -1,0 +1,41 @@
+/** Loads the addon and finds the static executables beside it, from the sources as well as from a bundle in dist/. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A number (-errno on failure), or with bytes [number, Buffer]. */
+export type NativeAnswer = number | [number, Buffer];
+export interface Addon {
+  operations(): [name: string, pattern: string][];
+  local(op: number, args: readonly unknown[]): NativeAnswer;
+  /** undefined: no reply within `ms`; watch(fd) and receive(fd) it */
+  remote(fd: number, op: number, args: readonly unknown[], ms: number): NativeAnswer | undefined;
+  receive(fd: number): NativeAnswer | undefined;
+  watch(fd: number, callback: () => void): () => void;
+  spawn(path: string, argv: string[], fds: readonly number[]): number;
+  sealedCopy(path: string, name: string): number;
+  syscallNumbers(): Record<string, number>;
+}
+
+function findRoot(): string {
+  for (let dir = dirname(fileURLToPath(import.meta.url)); dir !== '/'; dir = dirname(dir)) {
+    const manifest = join(dir, 'package.json');
+    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === 'drydock') return dir;
+  }
+  throw new Error('the folder of drydock was not found above its own code; reinstall it with npm ci');
+}
+
+/** The folder that holds package.json, dist/ and native/. */
+export const packageRoot = findRoot();
+export const executablePath = (name: 'stage' | 'shim' | 'init'): string => join(packageRoot, 'native/build/Release', name);
+
+let loaded: Addon | undefined;
+export function addon(): Addon {
+  if (!loaded) {
+    const path = join(packageRoot, 'native/build/Release/drydock.node');
+    if (!existsSync(path)) throw new Error(`${path} is missing; build it with npm ci`);
+    loaded = createRequire(import.meta.url)(path) as Addon;
+  }
+  return loaded;
+}

@@ -1,0 +1,76 @@
+/** A kernel for tests: records every call, answers what it was told to, and fails where it was told to. Touches nothing. */
+import type { Fact } from '../journal/event.ts';
+import { callsOf, showCall } from './calls.ts';
+import { errnoNumber, SyscallError } from './errors.ts';
+import type { Call, HttpRequest, Kernel, Reply } from './kernel.ts';
+
+export interface RecordingOptions {
+  /** Fails the n-th call (from 0), or the first call whose '<actor>.<name>' or name it is. */
+  fail?: { at: number | string; errno: string };
+  /** Answers by '<actor>.<name>' or name: a number, bytes, or a function of the call. */
+  answers?: Record<string, number | Buffer | ((call: Call) => number | Buffer)>;
+  fetch?: (url: string, request?: HttpRequest) => Promise<Response>;
+  jobs?: Record<string, (input: unknown) => unknown>;
+}
+export interface RecordingKernel extends Kernel {
+  /** 'stage.mount("proc", …)' in the order they were made, failed ones too */
+  readonly calls: string[];
+  readonly raw: Call[];
+  readonly facts: Fact[];
+}
+
+export function recordingKernel(options: RecordingOptions = {}): RecordingKernel {
+  const calls: string[] = [];
+  const raw: Call[] = [];
+  const facts: Fact[] = [];
+  let descriptor = 100;
+  let failed = false;
+
+  const note = (call: Call) => {
+    const index = raw.length;
+    const line = `${call.actor}.${showCall(call.name, call.args)}`;
+    raw.push(call);
+    calls.push(line);
+    const fail = options.fail;
+    const names = [`${call.actor}.${call.name}`, call.name];
+    if (fail && !failed && (fail.at === index || names.includes(String(fail.at)))) {
+      failed = true;
+      throw new SyscallError(call.name, errnoNumber(fail.errno), line, call.actor);
+    }
+    return options.answers?.[names[0]!] ?? options.answers?.[names[1]!];
+  };
+  const opens = new Set(['openat', 'openat2', 'fsopen', 'fsmount', 'open_tree', 'socket', 'pidfd_open', 'pidfd_getfd', 'memfd_create']);
+  const run = async (call: Call): Promise<Reply> => {
+    const given = note(call);
+    const value = typeof given === 'function' ? given(call) : given;
+    if (Buffer.isBuffer(value)) return { ret: value.length, out: value };
+    return { ret: value ?? (opens.has(call.name) ? descriptor++ : 0), out: Buffer.alloc(0) };
+  };
+  /** Things that are no system call, in the same list. */
+  const other = async (name: string, ...args: (string | number)[]) => {
+    const given = note({ actor: 'daemon', name: name as Call['name'], args });
+    return typeof given === 'number' ? given : undefined;
+  };
+
+  return {
+    calls, raw, facts,
+    daemon: callsOf('daemon', run), shim: callsOf('shim', run), stage: callsOf('stage', run),
+    run,
+    connect: () => undefined,
+    spawnShim: async (fds) => (await other('spawnShim', fds.length)) ?? 4242,
+    executable: async (name) => (await other('executable', name)) ?? descriptor++,
+    fetch: async (url, request) => {
+      await other('fetch', request?.method ?? 'GET', url);
+      if (!options.fetch) throw new Error(`the recording kernel was not told what to answer for ${url}`);
+      return options.fetch(url, request);
+    },
+    job: async <T>(name: string, input: unknown) => {
+      await other('job', name);
+      const job = options.jobs?.[name];
+      if (!job) throw new Error(`the recording kernel was not told how to do the job ${name}`);
+      return (await job(input)) as T;
+    },
+    removeTree: async (path) => void (await other('removeTree', path)),
+    fact: (...more) => void facts.push(...more),
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * The lifecycle of one container, as xstate sees it. Its states are the phases; what a phase does is in runtime/steps.
+ *
+ *   created → pulling → creating → layering → networking → executing → running ⇄ paused → exiting → exited → (start again)
+ *                └─────────┴──────────┴───── on failure ────┴──────────→ unwinding → failed      └→ removing → removed
+ */
+import { assign, fromPromise, setup } from 'xstate';
+
+export interface MachineContext {
+  id: string;
+  /** why the last run failed; empty when it did not */
+  error: string;
+  /** true once this run's program was executed: an unwinding after that ends in exited */
+  executed: boolean;
+}
+export type MachineEvent =
+  | { type: 'START' } | { type: 'PAUSE' } | { type: 'RESUME' }
+  /** the shim said that the process has ended */
+  | { type: 'EXITED' }
+  | { type: 'REMOVE' };
+
+export type PhaseId = 'pull' | 'create' | 'rw-layer' | 'network' | 'exec' | 'exit' | 'remove';
+
+const words = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+const definition = setup({
+  types: { context: {} as MachineContext, events: {} as MachineEvent, input: {} as { id: string } },
+  actors: {
+    /** Runs the steps of a phase; given by supervisor.ts. */
+    phase: fromPromise<void, PhaseId>(async () => { throw new Error('no phases were given'); }),
+    unwind: fromPromise<void>(async () => undefined),
+  },
+  actions: {
+    begin: assign({ error: '', executed: false }),
+    executed: assign({ executed: true }),
+    note: assign({ error: ({ context, event }) => context.error || ('error' in event ? words(event.error) : '') }),
+  },
+  guards: { hasRun: ({ context }) => context.executed },
+});
+
+/** A state that runs a phase, goes on to `next`, and unwinds on failure. */
+const phase = <const Next extends string>(id: PhaseId, next: Next, done: readonly ('executed')[] = []) => ({
+  invoke: { src: 'phase', input: () => id, onDone: { target: next, actions: [...done] }, onError: { target: 'unwinding', actions: ['note'] } },
+} as const);
+
+export const containerMachine = definition.createMachine({
+  id: 'container',
+  context: ({ input }) => ({ id: input.id, error: '', executed: false }),
+  initial: 'created',
+  states: {
+    created: { on: { START: { target: 'pulling', actions: 'begin' }, REMOVE: 'removing' } },
+    pulling: phase('pull', 'creating'),
+    creating: phase('create', 'layering'),
+    layering: phase('rw-layer', 'networking'),
+    networking: phase('network', 'executing'),
+    executing: phase('exec', 'running', ['executed']),
+    running: { on: { PAUSE: 'paused', EXITED: 'exiting' } },
+    paused: { on: { RESUME: 'running', EXITED: 'exiting' } },
+    exiting: phase('exit', 'exited'),
+    exited: { on: { START: { target: 'pulling', actions: 'begin' }, REMOVE: 'removing' } },
+    unwinding: {
+      invoke: { src: 'unwind', onDone: [{ guard: 'hasRun', target: 'exited' }, { target: 'failed' }], onError: { target: 'failed', actions: 'note' } },
+    },
+    failed: { on: { START: { target: 'pulling', actions: 'begin' }, REMOVE: 'removing' } },
+    removing: { invoke: { src: 'phase', input: () => 'remove' as const, onDone: 'removed', onError: { target: 'failed', actions: 'note' } } },
+    removed: { type: 'final' },
+  },
+});
+export type ContainerMachine = typeof containerMachine;

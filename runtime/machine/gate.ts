@@ -1,0 +1,82 @@
+/** Before every step, and before every call within it, the run asks here whether it may go on. */
+import type { NewEvent } from '../journal/event.ts';
+import type { Call } from '../kernel/kernel.ts';
+import type { Step } from '../steps/step.ts';
+import type { GateCommand, GateOptions } from './engine.ts';
+import { conflict } from './refusal.ts';
+
+/** The user said abort: the run fails here and undoes itself. */
+export class Aborted extends Error {
+  constructor(readonly step: string) {
+    super(`aborted before ${step}`);
+    this.name = 'Aborted';
+  }
+}
+
+type Mode = 'run' | 'step' | 'into';
+
+export class Gate {
+  #mode: Mode = 'run';
+  readonly #breakpoints = new Set<string>();
+  #step = '';
+  #held: { resolve: () => void; reject: (error: Error) => void; mayAbort: boolean } | undefined;
+  /** set while what is under way cannot be aborted: taking back, leaving */
+  oneWay = false;
+
+  constructor(private readonly tell: (event: NewEvent) => void) {}
+
+  arm(options: GateOptions): void {
+    this.#mode = options.mode;
+    this.#breakpoints.clear();
+    for (const at of options.breakpoints) this.#breakpoints.add(at);
+  }
+
+  get paused(): boolean {
+    return this.#held !== undefined;
+  }
+
+  beforeStep(step: Step<never>): Promise<void> | undefined {
+    this.#step = step.id;
+    if (this.#mode === 'into') this.#mode = 'step';
+    const phase = step.id.slice(0, step.id.indexOf('.'));
+    const stop = this.#mode === 'step' || this.#breakpoints.has(step.id) || this.#breakpoints.has(phase);
+    return stop ? this.#hold() : undefined;
+  }
+
+  beforeCall(call: Call): Promise<void> | undefined {
+    if (this.#mode !== 'into' && !(this.#breakpoints.size && this.#breakpoints.has(call.name))) return undefined;
+    const args = call.args.map((a) => (Buffer.isBuffer(a) ? { hex: a.subarray(0, 64).toString('hex'), length: a.length } : a));
+    return this.#hold({ name: call.name, actor: call.actor, args });
+  }
+
+  #hold(next?: Extract<NewEvent, { type: 'gate' }>['next']): Promise<void> {
+    this.tell({ type: 'gate', at: 'paused', step: this.#step, ...(next && { next }) });
+    return new Promise<void>((resolve, reject) => {
+      this.#held = { resolve, reject, mayAbort: !this.oneWay };
+    }).finally(() => (this.#held = undefined));
+  }
+
+  /** 409 when nothing waits and the command is about what waits. */
+  command(command: GateCommand): void {
+    if (command.command === 'break') return void this.#breakpoints.add(command.at);
+    if (command.command === 'clear') return void this.#breakpoints.delete(command.at);
+    if (!this.#held) throw conflict(`nothing is paused at the gate, so there is nothing to ${command.command}`);
+    const held = this.#held;
+    if (command.command === 'abort' && held.mayAbort) {
+      this.#mode = 'run';
+      this.#breakpoints.clear();
+      this.tell({ type: 'gate', at: 'aborted', step: this.#step });
+      return held.reject(new Aborted(this.#step));
+    }
+    this.#mode = ({ next: 'step', into: 'into', continue: 'run', abort: 'run' } as const)[command.command];
+    this.tell({ type: 'gate', at: 'resumed', step: this.#step });
+    held.resolve();
+  }
+
+  /** Lets go of whatever waits: the daemon ends, or the container is to be killed. */
+  release(): void {
+    this.#mode = 'run';
+    this.#breakpoints.clear();
+    this.#held?.reject(new Aborted(this.#step));
+  }
+}
