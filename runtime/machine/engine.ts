@@ -23,6 +23,7 @@ export interface ContainerState {
 }
 
 export interface AttachOptions { stdin: boolean; stdout: boolean; stderr: boolean; logs: boolean; stream: boolean; detachKeys?: string }
+/** since and until: seconds since 1970 with a fraction; tail: lines, absent for all. */
 export interface LogOptions { stdout: boolean; stderr: boolean; follow: boolean; since?: number; until?: number; tail?: number; timestamps: boolean }
 
 /** A process of the container that a client may talk to: the first one, or an exec. */
@@ -30,7 +31,8 @@ export interface Handle {
   /**
    * Couples a client's connection: its bytes are stdin (FIN closes stdin when StdinOnce), what comes back is raw for a tty and multiplexed
    * otherwise (native/shim.c's frames are Docker's own). Output is complete and the stream ended before the process counts as exited.
-   * `head` are bytes that came with the request. Resolves when the coupling is over; detachKeys end only this coupling.
+   * `head` are bytes that came with the request. Couples before it first awaits. Resolves when the coupling is over; detachKeys end only this
+   * coupling. When start fails, the coupling is over and the client is not ended: the server still has to write why.
    */
   attach(client: Duplex, options: AttachOptions, head?: Buffer): Promise<'ended' | 'detached'>;
   /** 409 when it does not run (yet, or any more). */
@@ -54,6 +56,7 @@ export interface ContainerHandle extends Handle {
   update(changes: Partial<HostConfig>): Promise<string[]>;
   remove(options: { force: boolean }): Promise<void>;
   wait(condition: 'not-running' | 'next-exit' | 'removed'): Promise<{ StatusCode: number; Error: { Message: string } | null }>;
+  /** As it goes on the wire: raw for a tty, multiplexed otherwise. Destroying it ends following. */
   logs(options: LogOptions): Readable;
   /** host pids with the columns of ps -ef */
   top(args?: string): Promise<{ Titles: string[]; Processes: string[][] }>;
