@@ -1,0 +1,80 @@
+/** Long jobs off the main thread: the table of them, and the worker that does them. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { packageRoot } from './native.ts';
+
+/** Loaded when first asked for, so that the worker starts fast. */
+const jobs: Record<string, (input: never) => Promise<unknown>> = {
+  unpack: async (input) => (await import('../image/unpack.ts')).unpackLayer(input),
+  practice: async (input) => (await import('../image/practice.ts')).buildPractice(input),
+};
+
+/** What crosses between the threads. */
+export interface Request { id: number; name: string; input: unknown }
+export interface Outcome { id: number; result?: unknown; failure?: { name: string; message: string; code?: string; stack?: string } }
+
+/** Does the job in this thread. Throws what the job throws. */
+export async function doJob(name: string, input: unknown): Promise<unknown> {
+  const job = jobs[name];
+  if (!job) throw new Error(`no such job: ${name}`);
+  return job(input as never);
+}
+
+interface Waiting { resolve(result: unknown): void; reject(error: Error): void }
+
+/** One thread; it does not keep the process alive by itself, only while it works. */
+class Pooled {
+  readonly waiting = new Map<number, Waiting>();
+  readonly #worker: Worker;
+
+  constructor(path: string, gone: (worker: Pooled) => void) {
+    this.#worker = new Worker(path, { name: 'drydock-jobs' });
+    this.#worker.unref();
+    this.#worker.on('message', (outcome: Outcome) => this.#settle(outcome));
+    const end = (error: Error) => {
+      gone(this);
+      for (const one of this.waiting.values()) one.reject(error);
+      this.waiting.clear();
+    };
+    this.#worker.on('error', end);
+    this.#worker.on('exit', (code) => end(new Error(`the worker thread ended with ${code}`)));
+  }
+
+  run(request: Request): Promise<unknown> {
+    this.#worker.ref();
+    return new Promise((resolve, reject) => {
+      this.waiting.set(request.id, { resolve, reject });
+      this.#worker.postMessage(request);
+    });
+  }
+
+  #settle({ id, result, failure }: Outcome): void {
+    const one = this.waiting.get(id);
+    this.waiting.delete(id);
+    if (!this.waiting.size) this.#worker.unref();
+    if (!failure) return one?.resolve(result);
+    one?.reject(Object.assign(new Error(failure.message), { name: failure.name, ...(failure.code && { code: failure.code }) }));
+  }
+}
+
+const MOST = 2;
+const pool: Pooled[] = [];
+let lastId = 0;
+
+function idlest(path: string): Pooled {
+  const free = pool.find((worker) => !worker.waiting.size);
+  if (free) return free;
+  if (pool.length < MOST) {
+    pool.push(new Pooled(path, (worker) => pool.includes(worker) && pool.splice(pool.indexOf(worker), 1)));
+    return pool[pool.length - 1]!;
+  }
+  return pool.reduce((a, b) => (b.waiting.size < a.waiting.size ? b : a));
+}
+
+/** Runs a job of the table in a worker thread, or in this one when dist/worker.js was not built (a test bundled alone). */
+export async function runJob(name: string, input: unknown): Promise<unknown> {
+  const path = join(packageRoot, 'dist/worker.js');
+  if (!existsSync(path)) return doJob(name, input);
+  return idlest(path).run({ id: ++lastId, name, input });
+}
