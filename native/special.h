@@ -38,6 +38,35 @@ static long read_file(const char *path, char *out, size_t room)
 	return ret < 0 ? ret : (long)done;
 }
 
+/*
+ * BPF_PROG_LOAD and BPF_PROG_ATTACH, bpf(2): bpf_attr holds pointers, which no flat argument can.
+ * The cgroup keeps the program alive; rmdir(2) of the cgroup ends it.
+ */
+static long bpf_device(const char *insns, size_t len, const char *cgroup)
+{
+	enum { PROG_LOAD = 5, PROG_ATTACH = 8, TYPE_CGROUP_DEVICE = 15, CGROUP_DEVICE = 6, ALLOW_MULTI = 2 };
+	struct {
+		uint32_t prog_type, insn_cnt;
+		uint64_t insns, license;
+		uint32_t log_level, log_size;
+		uint64_t log_buf;
+		uint32_t kern_version, prog_flags;
+	} load = { TYPE_CGROUP_DEVICE, len / 8, (uint64_t)insns, (uint64_t)"GPL", 0, 0, 0, 0, 0 };
+	struct { uint32_t target_fd, attach_bpf_fd, attach_type, attach_flags; } attach = { 0, 0, CGROUP_DEVICE, ALLOW_MULTI };
+	long dir = sys(SYS_openat, AT_FDCWD, cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return dir;
+	long prog = sys(SYS_bpf, PROG_LOAD, &load, sizeof load), ret = prog;
+	if (prog >= 0) {
+		attach.target_fd = dir;
+		attach.attach_bpf_fd = prog;
+		ret = sys(SYS_bpf, PROG_ATTACH, &attach, sizeof attach);
+		sys(SYS_close, prog);
+	}
+	sys(SYS_close, dir);
+	return ret;
+}
+
 /* Answers for OP numbers whose table entry says -1; each program adds its own in `special`. */
 static long special(int op, long a[6]);
 
@@ -48,6 +77,8 @@ static long run_op(int op, long a[6])
 		return write_file((char *)a[0], a[1], a[2], (char *)a[3], a[4]);
 	case OP_read_file:
 		return read_file((char *)a[0], (char *)a[1], a[2]);
+	case OP_bpf_device:
+		return bpf_device((char *)a[0], a[1], (char *)a[2]);
 	}
 	const struct op *o = &op_table[op];
 	return o->nr < 0 ? special(op, a) : sys6(o->nr, a[0], a[1], a[2], a[3], a[4], a[5]);

@@ -120,6 +120,7 @@ export const syscalls = {
   setsockopt: sys('setsockopt(2)', int('sockfd'), int('level'), int('optname'), bytes('optval')),
   write_file: sys('write(2)', str('path'), int('flags', flags(O)), int('mode', octal), bytes('data')),
   read_file: sys('read(2)', str('path'), out('buf')),
+  bpf_device: sys('bpf(2)', bytes('insns'), str('cgroup')),
   clone3_stage: sys('clone3(2)', int('flags', namespaces), int('stdio'), int('cgroup')),
   take_master: sys('pidfd_getfd(2)', int('pid'), int('targetfd')),
   watch_child: sys('waitid(2)', int('pid')),
