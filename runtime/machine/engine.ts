@@ -62,6 +62,8 @@ export interface ContainerHandle extends Handle {
   top(args?: string): Promise<{ Titles: string[]; Processes: string[][] }>;
   stats(): Promise<{ cgroup: CgroupStats; networks: Record<string, Record<string, number>> }>;
   exec(config: ExecConfig): ExecHandle;
+  /** Those that run or wait for their start. */
+  readonly execIDs: readonly string[];
   /** Added / changed / deleted against the image: overlay upperdir. */
   changes(): Promise<{ Path: string; Kind: 0 | 1 | 2 }[]>;
   /** bytes of the rw layer */
