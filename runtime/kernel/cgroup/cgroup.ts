@@ -12,7 +12,7 @@ export interface Cgroup {
   /** Writes the limits; returns a warning for each one that this machine cannot enforce. */
   limit(k: Kernel, resources: Resources): Promise<string[]>;
   /** devices.deny/allow on v1, an eBPF program on v2. */
-  allowDevices(k: Kernel, rules: DeviceRule[]): Promise<string[]>;
+  allowDevices(k: Kernel, rules: readonly DeviceRule[]): Promise<string[]>;
   /**
    * The stage moves itself: it writes "0" to `tasks` (v1) or `cgroup.procs` (v2). Moving a single thread by itself takes no
    * cgroup_threadgroup_rwsem, whose first write lock waits for an RCU grace period.

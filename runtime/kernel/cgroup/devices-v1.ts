@@ -1,0 +1,12 @@
+/** Device rules → lines for devices.deny and devices.allow: admin-guide/cgroup-v1/devices. */
+import type { DeviceRule } from '../../oci/spec.ts';
+
+const number = (n: number | undefined) => (n === undefined || n < 0 ? '*' : String(n));
+
+/** A rule for every device is written as the letter alone: it also forgets all exceptions. */
+export function deviceLine(rule: DeviceRule): string {
+  const type = rule.type ?? 'a';
+  return type === 'a' ? 'a' : `${type} ${number(rule.major)}:${number(rule.minor)} ${rule.access ?? 'rwm'}`;
+}
+
+export const deviceFile = (rule: DeviceRule): string => (rule.allow ? 'devices.allow' : 'devices.deny');

@@ -1,0 +1,115 @@
+/** cgroups version 1: one directory in each hierarchy. admin-guide/cgroup-v1. */
+import type { DeviceRule, Resources } from '../../oci/spec.ts';
+import { tolerate } from '../errors.ts';
+import type { Kernel } from '../kernel.ts';
+import type { Cgroup } from './cgroup.ts';
+import { deviceFile, deviceLine } from './devices-v1.ts';
+import { checkPath, levels, makeDirectory, pidsIn, readText, removeDirectory } from './directory.ts';
+import type { Hierarchies } from './hierarchies.ts';
+import { inspectFiles } from './inspect.ts';
+import { killAll } from './kill.ts';
+import { v1Limits, type Limit } from './limits.ts';
+import { statsV1 } from './stats-v1.ts';
+import { waitUntil } from './wait.ts';
+import { readNumber, writeLimits } from './write-limits.ts';
+
+const FREEZE_MS = 10_000;
+
+export function cgroupV1(cgroupPath: string, { v1 }: Hierarchies): Cgroup {
+  const path = checkPath(cgroupPath);
+  const dirs = v1.map((h) => h.mount + path);
+  const directoryOf = (controller: string) => {
+    const hierarchy = v1.find((h) => h.controllers.includes(controller));
+    return hierarchy && hierarchy.mount + path;
+  };
+  const freezer = directoryOf('freezer');
+  /** any hierarchy lists the processes; prefer the one that can hold them still */
+  const listing = freezer ?? dirs[0] ?? '';
+
+  const setFrozen = async (k: Kernel, state: 'FROZEN' | 'THAWED') => {
+    if (!freezer) throw new Error('this kernel has no freezer controller mounted: containers cannot be paused');
+    await k.daemon.write_file(`${freezer}/freezer.state`, 0, 0, state);
+    const there = async () => (await k.daemon.read_file(`${freezer}/freezer.state`, 64)).toString('latin1').trim() === state;
+    // a task that forks or is traced may be missed on the way: the kernel's documentation says to write again
+    const reached = await waitUntil(async () => (await there()) || (await k.daemon.write_file(`${freezer}/freezer.state`, 0, 0, state), await there()), FREEZE_MS);
+    if (!reached) {
+      if (state === 'FROZEN') await k.daemon.write_file(`${freezer}/freezer.state`, 0, 0, 'THAWED');
+      throw new Error(`${freezer}/freezer.state did not become ${state} within ${FREEZE_MS / 1000} s`);
+    }
+  };
+
+  const remove = async (k: Kernel) => {
+    for (const dir of dirs) {
+      await removeDirectory(k, dir);
+      k.fact({ kind: 'cgroup', key: dir, value: null });
+    }
+  };
+
+  return {
+    version: 1,
+    path,
+    async create(k) {
+      try {
+        for (const { mount, controllers } of v1) {
+          await createIn(k, mount, path, controllers.includes('cpuset'));
+          k.fact({ kind: 'cgroup', key: mount + path, value: controllers.join(',') });
+        }
+      } catch (error) {
+        await remove(k);
+        throw error;
+      }
+    },
+    limit: async (k, resources) => writeLimits(k, await memoryOrder(k, directoryOf('memory'), resources), directoryOf, resources),
+    async allowDevices(k, rules: readonly DeviceRule[]) {
+      const dir = directoryOf('devices');
+      if (!dir) return ['Your kernel does not support the devices cgroup or it is not mounted. Device rules discarded.'];
+      for (const rule of rules) await k.daemon.write_file(`${dir}/${deviceFile(rule)}`, 0, 0, deviceLine(rule));
+      return [];
+    },
+    async join(k) {
+      for (const dir of dirs) await k.stage.write_file(`${dir}/tasks`, 0, 0, '0');
+    },
+    freeze: (k) => setFrozen(k, 'FROZEN'),
+    thaw: (k) => setFrozen(k, 'THAWED'),
+    kill: (k) => killAll(k, () => pidsIn(listing), freezer ? { freeze: () => setFrozen(k, 'FROZEN'), thaw: () => setFrozen(k, 'THAWED') } : undefined),
+    remove,
+    processes: async () => pidsIn(listing),
+    oomKilled: async () => Number(/^oom_kill (\d+)/m.exec(readText(`${directoryOf('memory') ?? ''}/memory.oom_control`))?.[1] ?? 0) > 0,
+    stats: async () => statsV1(directoryOf),
+    inspect: async () => inspectFiles(v1.map((h) => ({ title: `${h.controllers.join(',')}: ${h.mount}${path}`, dir: h.mount + path }))),
+  };
+}
+
+/**
+ * The leaf with one mkdir(2) when the parent is there. A cpuset without CPUs and memory nodes takes no tasks (cpuset(7)): the
+ * parent hands its own down by cgroup.clone_children, which is set once, when the parent is made.
+ */
+async function createIn(k: Kernel, mount: string, path: string, isCpuset: boolean): Promise<void> {
+  if ((await tolerate(['ENOENT'], makeDirectory(k, mount + path))) === undefined) {
+    for (const level of levels(path)) {
+      const made = await makeDirectory(k, mount + level);
+      if (made && isCpuset) await inheritCpuset(k, mount, level, level !== path);
+    }
+  } else if (isCpuset && (await k.daemon.read_file(`${mount}${path}/cpuset.cpus`, 4096)).toString('latin1').trim() === '') {
+    await inheritCpuset(k, mount, path, false);
+  }
+}
+
+/** A parent that somebody is just making may still be empty: then it is filled first. */
+async function inheritCpuset(k: Kernel, mount: string, level: string, isParent: boolean): Promise<void> {
+  const parent = levels(level).at(-2) ?? '';
+  const read = (file: string) => k.daemon.read_file(`${mount}${parent}/${file}`, 4096);
+  if (parent && (await read('cpuset.cpus')).toString('latin1').trim() === '') await inheritCpuset(k, mount, parent, true);
+  for (const file of ['cpuset.cpus', 'cpuset.mems']) await k.daemon.write_file(`${mount}${level}/${file}`, 0, 0, await read(file));
+  if (isParent) await k.daemon.write_file(`${mount}${level}/cgroup.clone_children`, 0, 0, '1');
+}
+
+/** The kernel keeps memory.limit ≤ memory.memsw.limit at every moment: when raising both, memsw goes first. */
+async function memoryOrder(k: Kernel, dir: string | undefined, resources: Resources): Promise<readonly Limit[]> {
+  const { limit, swap } = resources.memory ?? {};
+  if (!dir || limit === undefined || swap === undefined) return v1Limits;
+  const now = await tolerate(['ENOENT'], readNumber(k, `${dir}/memory.memsw.limit_in_bytes`));
+  const raising = now !== undefined && (swap < 0 || swap > now);
+  const [first, second, ...rest] = v1Limits;
+  return raising ? [second!, first!, ...rest] : v1Limits;
+}
