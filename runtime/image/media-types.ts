@@ -1,0 +1,25 @@
+/** What the documents and blobs of an image call themselves: OCI image spec, "Media Types"; Docker "Image Manifest V 2, Schema 2". */
+
+export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
+export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+export const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
+export const OCI_LAYER = 'application/vnd.oci.image.layer.v1.tar';
+const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
+const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
+const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json';
+
+export const indexTypes: readonly string[] = [OCI_INDEX, DOCKER_LIST];
+export const manifestTypes: readonly string[] = [OCI_MANIFEST, DOCKER_MANIFEST];
+export const configTypes: readonly string[] = [OCI_CONFIG, DOCKER_CONFIG];
+export const schema1Types: readonly string[] = [
+  'application/vnd.docker.distribution.manifest.v1+json', 'application/vnd.docker.distribution.manifest.v1+prettyjws',
+];
+export const layerTypes: readonly string[] = [
+  OCI_LAYER, `${OCI_LAYER}+gzip`, `${OCI_LAYER}+zstd`,
+  'application/vnd.docker.image.rootfs.diff.tar', 'application/vnd.docker.image.rootfs.diff.tar.gzip', 'application/vnd.docker.image.rootfs.diff.tar.zstd',
+  'application/vnd.oci.image.layer.nondistributable.v1.tar', 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
+  'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
+];
+
+/** The Accept header of a request for a manifest by tag or digest. */
+export const acceptManifests = [...indexTypes, ...manifestTypes].join(', ');

@@ -1,0 +1,24 @@
+/** System calls made in this thread, for jobs: no gate, no journal, no promise. Thousands a layer. */
+import { showCall } from '../kernel/calls.ts';
+import { SyscallError } from '../kernel/errors.ts';
+import { addon } from '../kernel/native.ts';
+import type { ArgsOf, SyscallName } from '../kernel/syscalls.ts';
+
+let numbers: Map<string, number> | undefined;
+
+/** What the kernel returned, -errno on failure. For calls that give no bytes. */
+export function tryCall<N extends SyscallName>(name: N, ...args: ArgsOf<N>): number {
+  numbers ??= new Map(addon().operations().map(([op], index) => [op, index]));
+  const answer = addon().local(numbers.get(name)!, args);
+  return Array.isArray(answer) ? answer[0] : answer;
+}
+
+/** The same; throws SyscallError. */
+export function call<N extends SyscallName>(name: N, ...args: ArgsOf<N>): number {
+  const ret = tryCall(name, ...args);
+  if (ret < 0) throw new SyscallError(name, -ret, showCall(name, args), 'daemon');
+  return ret;
+}
+
+/** Names are kept one character a byte (tar-header.ts); the addon takes other than ASCII as bytes. */
+export const nameBytes = (name: string): string => (/^[\x01-\x7f]*$/.test(name) ? name : (Buffer.from(name, 'latin1') as unknown as string));

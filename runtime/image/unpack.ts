@@ -1,0 +1,50 @@
+/** The job of a worker thread: one layer's blob → a directory for overlayfs. */
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { uncompressed } from './decompress.ts';
+import { LayerWriter } from './layer-writer.ts';
+import { TarError } from './tar-header.ts';
+import { TarReader } from './tar-reader.ts';
+
+export interface UnpackInput {
+  /** path of the compressed layer */
+  blob: string;
+  /** made here; the tree goes into dir/diff. Whoever asked removes it when the job fails. */
+  dir: string;
+  /** sha256 of the tar that must come out: OCI image spec, "Layer DiffID" */
+  diffID: string;
+  /** shared with the asking thread: [compressed bytes read so far, 1 when it shall stop] */
+  control?: SharedArrayBuffer;
+}
+/** size: bytes of the files */
+export interface UnpackResult { size: number; entries: number }
+
+/** More than any real layer; a bomb of zeros ends here, or at the end of the disk. */
+const MAX_BYTES = 256 * 2 ** 30;
+
+/** Throws TarError for a layer that is not what it should be, SyscallError for what the kernel refuses. */
+export async function unpackLayer({ blob, dir, diffID, control }: UnpackInput): Promise<UnpackResult> {
+  const shared = new BigInt64Array(control ?? new SharedArrayBuffer(16));
+  const hash = createHash('sha256');
+  mkdirSync(join(dir, 'diff'), { recursive: true, mode: 0o755 });
+  const writer = new LayerWriter(join(dir, 'diff'));
+  const tar = new TarReader(writer);
+  let bytes = 0;
+  try {
+    for await (const chunk of uncompressed(blob, (read) => void Atomics.add(shared, 0, BigInt(read)))) {
+      if (Atomics.load(shared, 1)) throw Object.assign(new Error('unpacking was cancelled'), { code: 'ABORT_ERR' });
+      bytes += chunk.length;
+      if (bytes > MAX_BYTES) throw new TarError(`the layer unpacks to more than ${MAX_BYTES} bytes`);
+      hash.update(chunk);
+      tar.write(chunk);
+    }
+    tar.end();
+    writer.finish();
+  } finally {
+    writer.dispose();
+  }
+  const found = `sha256:${hash.digest('hex')}`;
+  if (found !== diffID) throw new TarError(`the layer unpacks to ${found}, but the image's config promises ${diffID}`);
+  return { size: writer.size, entries: writer.entries };
+}
