@@ -10,7 +10,7 @@ import type { Container } from './container.ts';
 import type { EventBus } from './events.ts';
 import type { ContainerRequest, HostConfig } from './request.ts';
 import type { Settings } from './settings.ts';
-import type { ImageStore } from '../image/store.ts';
+import type { Image } from '../image/image.ts';
 
 export type Status = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
 /** The states of container.machine.ts. */
@@ -95,9 +95,20 @@ export type GateCommand =
   | { command: 'next' | 'into' | 'continue' | 'abort' }
   | { command: 'break' | 'clear'; at: string };
 
+/** What the server asks of the image store (runtime/image/store.ts). */
+export interface Images {
+  find(reference: string): Image | undefined;
+  list(): Image[];
+  /** Refusal 404 for no such image, 400 for a target that is no name. */
+  tag(reference: string, target: string): unknown;
+  /** Refusal 404, and 409 when a container uses it or other tags name it. */
+  remove(reference: string, options: { force: boolean }): Removed[] | Promise<Removed[]>;
+}
+export type Removed = { Untagged: string } | { Deleted: string };
+
 export interface Engine {
   readonly settings: Settings;
-  readonly images: ImageStore;
+  readonly images: Images;
   readonly events: EventBus;
   readonly id: string;
   /** 404 `No such image: …` unless pull is 'missing' (then the pull is the first phase of start); 409 for a name in use; 400. */
@@ -108,7 +119,7 @@ export interface Engine {
   /** 404 `No such exec instance: x` */
   execById(id: string): ExecHandle;
   /** The pull phase without a container. Progress goes to `pull.progress`. */
-  pull(options: { reference: string; platform?: string; auth?: import('../image/pull.ts').RegistryAuth; progress: import('../image/pull.ts').Pull['progress']; signal?: AbortSignal }): Promise<{ image: import('../image/image.ts').Image; fresh: boolean; notice?: string }>;
+  pull(options: { reference: string; platform?: string; auth?: import('../image/pull.ts').RegistryAuth; progress: import('../image/pull.ts').Pull['progress']; signal?: AbortSignal }): Promise<{ image: Image; fresh: boolean; notice?: string }>;
   /** Is there anything that keeps an auto-started daemon alive? */
   busy(): boolean;
   close(): Promise<void>;

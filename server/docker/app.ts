@@ -1,0 +1,58 @@
+/** The Docker Engine API over one Engine. The returned server does not listen yet. */
+import { createServer, type RequestListener, type Server } from 'node:http';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import type { Engine } from '../../runtime/machine/engine.ts';
+import pkg from '../../package.json' with { type: 'json' };
+import { containersInspect } from './containers-inspect.ts';
+import { containersLifecycle } from './containers-lifecycle.ts';
+import { containersList } from './containers-list.ts';
+import { containersStreams } from './containers-streams.ts';
+import { drydock } from './drydock.ts';
+import { eventRoutes } from './events.ts';
+import { exec } from './exec.ts';
+import { answerError, pageNotFound, refuseMalformed } from './failures.ts';
+import { serveHijacks } from './hijack.ts';
+import { images } from './images.ts';
+import { imagesChange } from './images-change.ts';
+import { imagesPull } from './images-pull.ts';
+import { networks } from './networks.ts';
+import { notYet } from './not-yet.ts';
+import { pingRoutes } from './ping.ts';
+import { addRoutes, type Routes } from './route.ts';
+import { containersStats } from './stats.ts';
+import { system } from './system.ts';
+import { API_VERSION, versionPrefix } from './version-prefix.ts';
+import { volumes } from './volumes.ts';
+
+/** Ends the daemon in good order; called once, after the answer has been sent. */
+export interface ServerOptions { shutdown?: () => void }
+
+/** In this order: the first that fits answers, and `*id` may hold slashes. */
+const tables: readonly Routes[] = [
+  pingRoutes, system, eventRoutes, containersList, containersLifecycle, containersInspect, containersStreams, containersStats, exec,
+  imagesPull, imagesChange, images, networks, volumes, notYet,
+];
+
+function aboutUs(_req: Request, res: Response, next: NextFunction): void {
+  res.set({ 'Api-Version': API_VERSION, 'Docker-Experimental': 'false', Ostype: 'linux', Server: `Drydock/${pkg.version} (linux)` });
+  next();
+}
+
+/** Registry credentials for a build are the largest that clients put into headers. */
+const MAX_HEADERS = 128 * 1024;
+
+export function createDockerServer(engine: Engine, options: ServerOptions = {}): Server {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  app.use(aboutUs, versionPrefix);
+  for (const routes of [...tables, drydock(options.shutdown)]) addRoutes(app, engine, routes);
+  app.use(pageNotFound);
+  app.use(answerError);
+  // The limits are for requests that arrive slowly; answers may take as long as they like.
+  const server = createServer({ maxHeaderSize: MAX_HEADERS, headersTimeout: 10_000, requestTimeout: 300_000, connectionsCheckingInterval: 5_000, keepAliveTimeout: 60_000 }, app as RequestListener);
+  serveHijacks(server, app as RequestListener);
+  refuseMalformed(server);
+  return server;
+}

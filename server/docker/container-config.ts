@@ -1,0 +1,78 @@
+/** Config and HostConfig of inspect: the request, filled up from the image and with zero values where nothing was asked for. */
+import type { ImageConfig } from '../../runtime/image/image.ts';
+import type { Container } from '../../runtime/machine/container.ts';
+
+/** A request's variables win over the image's of the same name. */
+function mergeEnv(image: readonly string[], request: readonly string[]): string[] {
+  const name = (line: string) => line.split('=', 1)[0];
+  const given = new Set(request.map(name));
+  return [...image.filter((line) => !given.has(name(line))), ...request];
+}
+
+/** Entrypoint and Cmd as they run: the image's Cmd counts only with the image's Entrypoint. */
+export function command(container: Container): { Entrypoint: string[] | null; Cmd: string[] | null } {
+  const image: ImageConfig['config'] = container.image?.config.config ?? {};
+  const { Entrypoint, Cmd } = container.request;
+  const own = Entrypoint?.length ? Entrypoint : null;
+  return { Entrypoint: own ?? image.Entrypoint ?? null, Cmd: Cmd?.length ? Cmd : own ? null : image.Cmd ?? null };
+}
+
+/** What is executed, in words: [Entrypoint…, Cmd…]. [''] as Entrypoint is docker's way to ask for none. */
+export function words(container: Container): string[] {
+  const { Entrypoint, Cmd } = command(container);
+  return [...(Entrypoint ?? []), ...(Cmd ?? [])].filter((word, i) => i > 0 || word !== '');
+}
+
+export function configView(container: Container): object {
+  const { request } = container;
+  const { HostConfig: _host, NetworkingConfig: _net, ...asked } = request;
+  const image = container.image?.config.config ?? {};
+  return {
+    AttachStdin: false, AttachStdout: false, AttachStderr: false, Tty: false, OpenStdin: false, StdinOnce: false, Domainname: '',
+    ...asked,
+    Hostname: request.Hostname || container.spec.hostname || container.id.slice(0, 12),
+    User: request.User || image.User || '',
+    Env: mergeEnv(image.Env ?? [], request.Env ?? []),
+    ...command(container),
+    Volumes: request.Volumes ?? image.Volumes ?? null,
+    WorkingDir: request.WorkingDir || image.WorkingDir || '',
+    OnBuild: null,
+    Labels: { ...image.Labels, ...request.Labels },
+    StopSignal: request.StopSignal || image.StopSignal || undefined,
+  };
+}
+
+export function hostConfigView(container: Container): object {
+  const { HostConfig: asked } = container.request;
+  return {
+    Binds: null, ContainerIDFile: '', LogConfig: { Type: 'json-file', Config: {} }, PortBindings: {}, AutoRemove: false,
+    VolumeDriver: '', VolumesFrom: null, ConsoleSize: [0, 0], CapAdd: null, CapDrop: null, Dns: [], DnsOptions: [], DnsSearch: [], ExtraHosts: null,
+    GroupAdd: null, Cgroup: '', Links: null, OomScoreAdj: 0, PidMode: '', Privileged: false, PublishAllPorts: false, ReadonlyRootfs: false, SecurityOpt: null,
+    UTSMode: '', UsernsMode: '', Isolation: '', CpuShares: 0, Memory: 0, NanoCpus: 0, CgroupParent: '', BlkioWeight: 0, BlkioWeightDevice: [],
+    BlkioDeviceReadBps: [], BlkioDeviceWriteBps: [], BlkioDeviceReadIOps: [], BlkioDeviceWriteIOps: [], CpuPeriod: 0, CpuQuota: 0,
+    CpuRealtimePeriod: 0, CpuRealtimeRuntime: 0, CpusetCpus: '', CpusetMems: '', Devices: [], DeviceCgroupRules: null, DeviceRequests: null,
+    MemoryReservation: 0, MemorySwap: 0, MemorySwappiness: null, OomKillDisable: false, PidsLimit: null, Ulimits: [], CpuCount: 0, CpuPercent: 0,
+    IOMaximumIOps: 0, IOMaximumBandwidth: 0,
+    ...asked,
+    NetworkMode: !asked.NetworkMode || asked.NetworkMode === 'default' ? 'bridge' : asked.NetworkMode,
+    RestartPolicy: { Name: asked.RestartPolicy?.Name || 'no', MaximumRetryCount: asked.RestartPolicy?.MaximumRetryCount ?? 0 },
+    IpcMode: asked.IpcMode || 'private', CgroupnsMode: asked.CgroupnsMode || 'private', ShmSize: asked.ShmSize || 64 * 1024 * 1024, Runtime: asked.Runtime || 'drydock',
+    MaskedPaths: asked.MaskedPaths ?? container.spec.linux?.maskedPaths ?? null, ReadonlyPaths: asked.ReadonlyPaths ?? container.spec.linux?.readonlyPaths ?? null,
+  };
+}
+
+interface MountView { Type: string; Source: string; Destination: string; Mode: string; RW: boolean; Propagation: string }
+
+/** Binds and Mounts of the request; --tmpfs is shown in HostConfig only, as in docker. */
+export function mountsView(container: Container): MountView[] {
+  const { Binds, Mounts } = container.request.HostConfig;
+  const binds = (Binds ?? []).map((bind): MountView => {
+    const [Source = '', Destination = '', Mode = ''] = bind.split(':');
+    const options = Mode.split(',');
+    return { Type: 'bind', Source, Destination, Mode, RW: !options.includes('ro'), Propagation: options.find((o) => /^r?(private|shared|slave)$/.test(o)) ?? 'rprivate' };
+  });
+  const mounts = (Mounts ?? []).map((m): MountView => ({
+    Type: m.Type, Source: m.Source ?? '', Destination: m.Target, Mode: '', RW: !m.ReadOnly, Propagation: m.Type === 'bind' ? m.BindOptions?.Propagation || 'rprivate' : '',
+  }));
+  return [...binds, ...mounts];
+}

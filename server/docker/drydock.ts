@@ -1,0 +1,61 @@
+/** Drydock's own routes: stepping, the journal, the kernel's evidence, and the daemon itself. */
+import type { Engine, GateCommand } from '../../runtime/machine/engine.ts';
+import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
+import pkg from '../../package.json' with { type: 'json' };
+import { type Json, readJson } from './body.ts';
+import type { Exchange, Routes } from './route.ts';
+import { drained } from './send.ts';
+import { counts } from './system.ts';
+
+const the = (x: Exchange) => x.engine.container(x.param('id'));
+
+/** Answers when execve(2) has succeeded or something before it failed; the journal tells what happens meanwhile. */
+async function start(x: Exchange): Promise<number> {
+  await the(x).start({ mode: x.query.flag('step') ? 'step' : 'run', breakpoints: x.query.list('break') });
+  return 204;
+}
+
+/** One event a line; with follow=1 until the container is removed or the client leaves. */
+async function journal(x: Exchange): Promise<void> {
+  const handle = the(x);
+  const gone = x.gone();
+  const events = handle.journal(x.query.flag('follow'), gone);
+  x.res.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+  x.res.flushHeaders();
+  for await (const event of events) {
+    if (!x.res.write(`${JSON.stringify(event)}\n`)) await drained(x.res);
+    if (gone.aborted) break;
+  }
+  x.res.end();
+}
+
+const bare: readonly unknown[] = ['next', 'into', 'continue', 'abort'];
+const placed: readonly unknown[] = ['break', 'clear'];
+
+function gateCommand({ command, at }: Json): GateCommand {
+  if (bare.includes(command)) return { command } as GateCommand;
+  if (!placed.includes(command)) throw badParameter(`command must be one of ${[...bare, ...placed].join(', ')}, got ${JSON.stringify(command)}`);
+  if (typeof at !== 'string' || !at) throw badParameter(`${String(command)} needs "at": a step, a phase or a system call`);
+  return { command, at } as GateCommand;
+}
+
+function info(engine: Engine): object {
+  const { root, execRoot, socket } = engine.settings;
+  return { pid: process.pid, version: pkg.version, root, execRoot, socket, ...counts(engine.containers()) };
+}
+
+export const drydock = (shutdown: (() => void) | undefined): Routes => ({
+  'POST /drydock/containers/*id/start': start,
+  'GET /drydock/containers/*id/journal': journal,
+  'POST /drydock/containers/*id/gate': async (x) => {
+    the(x).gate(gateCommand(await readJson(x.req)));
+    return 204;
+  },
+  'GET /drydock/containers/*id/inspect': (x) => the(x).inspectLive(x.query.text('step')),
+  'GET /drydock/info': (x) => info(x.engine),
+  'POST /drydock/shutdown': (x) => {
+    if (!shutdown) throw new Refusal(501, 'this daemon cannot be ended over its socket');
+    x.res.once('close', shutdown);
+    return 204;
+  },
+});

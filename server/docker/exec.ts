@@ -1,0 +1,78 @@
+/** Another process in a running container: made, started, looked at. Engine API, "Exec". */
+import type { ExecConfig, ExecHandle } from '../../runtime/machine/engine.ts';
+import { badParameter, conflict } from '../../runtime/machine/refusal.ts';
+import { readJson } from './body.ts';
+import { windowSize } from './containers-lifecycle.ts';
+import { couple, finish, tell } from './containers-streams.ts';
+import { messageOf } from './failures.ts';
+import { hijack } from './hijack.ts';
+import type { Exchange, Routes } from './route.ts';
+import { check, shapes } from './shape.ts';
+
+async function create(x: Exchange): Promise<object> {
+  const body = await readJson(x.req, 1024 * 1024);
+  const asked = typeof body['Cmd'] === 'string' ? { ...body, Cmd: [body['Cmd']] } : body;
+  check(asked, shapes.exec, '');
+  const config = asked as unknown as ExecConfig;
+  if (!config.Cmd?.length) throw badParameter('No exec command specified');
+  const handle = x.engine.container(x.param('id')).exec(config);
+  x.res.status(201);
+  return { Id: handle.id };
+}
+
+type Start = Parameters<ExecHandle['start']>[0];
+
+/** The stream first, the process second: its first byte must find somebody. */
+async function startAttached(x: Exchange, exec: ExecHandle, options: Start): Promise<void> {
+  const { config } = exec;
+  const tty = config.Tty === true;
+  const { socket, rest } = hijack(x, tty);
+  const coupling = exec.attach(socket, {
+    stdin: config.AttachStdin === true, stdout: config.AttachStdout === true, stderr: config.AttachStderr === true,
+    logs: false, stream: true, ...(config.DetachKeys && { detachKeys: config.DetachKeys }),
+  }, rest);
+  // awaited below; until then a rejection must not count as unhandled
+  coupling.catch(() => undefined);
+  try {
+    await exec.start(options);
+  } catch (error) {
+    tell(socket, tty, messageOf(error));
+    return finish(socket);
+  }
+  await couple(socket, tty, coupling);
+}
+
+async function start(x: Exchange): Promise<number | void> {
+  const body = await readJson(x.req);
+  check(body, shapes.exec, '');
+  const exec = x.engine.execById(x.param('id'));
+  if (exec.state.running || exec.state.exitCode !== null) throw conflict(`exec ${exec.id} has already been started`);
+  if (exec.container.state.status !== 'running') throw conflict(`container ${exec.container.container.id} is not running`);
+  const size = body['ConsoleSize'] as [number, number] | null | undefined;
+  const options: Start = { Tty: exec.config.Tty === true, ...(size && { ConsoleSize: size }) };
+  if (body['Detach'] !== true) return startAttached(x, exec, options);
+  await exec.start(options);
+  return 200;
+}
+
+function inspect(x: Exchange): object {
+  const exec = x.engine.execById(x.param('id'));
+  const { config, state } = exec;
+  const [entrypoint = '', ...rest] = config.Cmd;
+  return {
+    ID: exec.id, Running: state.running, ExitCode: state.exitCode, Pid: state.pid, ContainerID: exec.container.container.id,
+    ProcessConfig: { tty: config.Tty === true, entrypoint, arguments: rest, privileged: config.Privileged === true, ...(config.User && { user: config.User }) },
+    OpenStdin: config.AttachStdin === true, OpenStdout: config.AttachStdout === true, OpenStderr: config.AttachStderr === true,
+    CanRemove: state.exitCode !== null, DetachKeys: config.DetachKeys ?? '',
+  };
+}
+
+export const exec: Routes = {
+  'POST /containers/*id/exec': create,
+  'POST /exec/*id/start': start,
+  'POST /exec/*id/resize': async (x) => {
+    await x.engine.execById(x.param('id')).resize(...windowSize(x));
+    return 200;
+  },
+  'GET /exec/*id/json': inspect,
+};

@@ -1,0 +1,100 @@
+/** Looking at images, naming and removing them. Engine API, "Images". */
+import type { Image } from '../../runtime/image/image.ts';
+import { familiarName, normalize } from '../../runtime/image/reference.ts';
+import { notFound } from '../../runtime/machine/refusal.ts';
+import { hasLabels, readFilters, truth, untilTime } from './filters.ts';
+import type { Exchange, Routes } from './route.ts';
+import { rfc3339 } from './words.ts';
+
+/** 404 in docker's words, with the tag that was meant. */
+export function the(x: Exchange): Image {
+  const name = x.param('name');
+  const image = x.engine.images.find(name);
+  if (image) return image;
+  let full = name;
+  try {
+    full = familiarName(normalize(name));
+  } catch {
+    // what is no reference is named as it was given
+  }
+  throw notFound(`No such image: ${full}`);
+}
+
+const created = (image: Image): number => Date.parse(image.config.created ?? '') || 0;
+const usedBy = (x: Exchange, image: Image) => x.engine.containers().filter((c) => c.container.image?.id === image.id);
+
+const view = (x: Exchange, image: Image): object => ({
+  Id: image.id, ParentId: '', RepoTags: image.tags, RepoDigests: image.digests, Created: Math.floor(created(image) / 1000), Size: image.size,
+  ...(x.api < 44 && { VirtualSize: image.size }), SharedSize: -1, Labels: image.config.config?.Labels ?? null, Containers: x.query.flag('shared-size') ? usedBy(x, image).length : -1,
+});
+
+const KNOWN = ['before', 'dangling', 'label', 'reference', 'since', 'until'];
+
+/** The `reference` filter is a shell pattern over 'name', 'name:tag' and 'name@digest'; '*' does not cross a '/'. */
+export function globs(patterns: readonly string[] | undefined, image: Image): boolean {
+  if (!patterns) return true;
+  const names = [...image.tags, ...image.digests].flatMap((name) => [name, name.replace(/(@sha256:[a-f0-9]+|:[^:/]*)$/, '')]);
+  return patterns.some((pattern) => names.some((name) => glob(pattern, name)));
+}
+
+/** '*' and '?' by backtracking to the last star only: linear enough for hostile patterns. */
+function glob(pattern: string, text: string): boolean {
+  let [p, t, star, mark] = [0, 0, -1, 0];
+  while (t < text.length) {
+    if (pattern[p] === '*') [star, mark, p] = [p, t, p + 1];
+    else if (p < pattern.length && (pattern[p] === '?' ? text[t] !== '/' : pattern[p] === text[t])) [p, t] = [p + 1, t + 1];
+    else if (star >= 0 && text[mark] !== '/') [mark, t, p] = [mark + 1, mark + 1, star + 1];
+    else return false;
+  }
+  return /^\**$/.test(pattern.slice(p));
+}
+
+function list(x: Exchange): object {
+  const filters = readFilters(x.query, KNOWN);
+  const dangling = truth(filters, 'dangling');
+  const until = untilTime(filters) ?? Infinity;
+  const edge = (name: string) => filters.get(name)?.map((ref) => {
+    const image = x.engine.images.find(ref);
+    if (!image) throw notFound(`No such image: ${ref}`);
+    return created(image);
+  });
+  const [before, since] = [edge('before'), edge('since')];
+  return x.engine.images.list()
+    .filter((image) => (dangling === undefined || dangling === !image.tags.length) && globs(filters.get('reference'), image)
+      && hasLabels(filters.get('label'), image.config.config?.Labels) && created(image) < until
+      && (before?.every((time) => created(image) < time) ?? true) && (since?.every((time) => created(image) > time) ?? true))
+    .sort((a, b) => created(b) - created(a))
+    .map((image) => view(x, image));
+}
+
+function inspect(x: Exchange): object {
+  const image = the(x);
+  const { config } = image;
+  return {
+    Id: image.id, RepoTags: image.tags, RepoDigests: image.digests, Parent: '', Comment: config.history?.at(-1)?.comment ?? '', Created: rfc3339(created(image)),
+    DockerVersion: '', Author: config.author ?? '', Config: config.config ?? {}, Architecture: config.architecture, ...(config.variant && { Variant: config.variant }),
+    Os: config.os, Size: image.size, ...(x.api < 44 && { VirtualSize: image.size }),
+    GraphDriver: { Name: 'overlay2', Data: { UpperDir: image.layers.at(-1)?.dir ?? '', LowerDir: image.layers.slice(0, -1).map((l) => l.dir).reverse().join(':') } },
+    RootFS: { Type: 'layers', Layers: config.rootfs.diff_ids }, Metadata: { LastTagTime: rfc3339(0) },
+  };
+}
+
+/** The history's steps with the layers that they made, newest first; docker knows the id of the last only. */
+function history(x: Exchange): object {
+  const image = the(x);
+  const layers = [...image.layers];
+  const rows = (image.config.history ?? []).map((step) => ({
+    Id: '<missing>', Created: Math.floor((Date.parse(step.created ?? '') || 0) / 1000), CreatedBy: step.created_by ?? '', Tags: null as string[] | null,
+    Size: step.empty_layer ? 0 : layers.shift()?.size ?? 0, Comment: step.comment ?? '',
+  }));
+  const unexplained = layers.map((layer) => ({ Id: '<missing>', Created: 0, CreatedBy: '', Tags: null as string[] | null, Size: layer.size, Comment: '' }));
+  const all = [...rows, ...unexplained].reverse();
+  if (all[0]) Object.assign(all[0], { Id: image.id, Tags: image.tags.length ? image.tags : null });
+  return all;
+}
+
+export const images: Routes = {
+  'GET /images/json': list,
+  'GET /images/*name/json': inspect,
+  'GET /images/*name/history': history,
+};

@@ -1,0 +1,38 @@
+import type { ServerResponse } from 'node:http';
+
+/** The docker client reads `message` only when the type is exactly application/json, without a charset. */
+export function sendJson(res: ServerResponse, status: number, value: object): void {
+  const body = Buffer.from(`${JSON.stringify(value)}\n`);
+  res.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': body.length });
+  res.end(body);
+}
+
+/**
+ * Starts an answer that grows: headers go out now, lines follow. A client that does not read makes `line` wait;
+ * one that has gone makes it return false.
+ */
+export function jsonLines(res: ServerResponse, separator: '\n' | '\r\n' = '\n'): { line(value: object): Promise<boolean>; end(): void } {
+  res.writeHead(200, { 'Content-Type': 'application/json' });
+  res.flushHeaders();
+  return {
+    async line(value) {
+      if (res.destroyed) return false;
+      if (!res.write(`${JSON.stringify(value)}${separator}`)) await drained(res);
+      return !res.destroyed;
+    },
+    end: () => void res.end(),
+  };
+}
+
+export function drained(res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    if (res.destroyed || !res.writableNeedDrain) return resolve();
+    const done = () => {
+      res.off('drain', done);
+      res.off('close', done);
+      resolve();
+    };
+    res.on('drain', done);
+    res.on('close', done);
+  });
+}
