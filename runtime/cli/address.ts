@@ -1,0 +1,12 @@
+/** Where the daemon listens. */
+import { isAbsolute } from 'node:path';
+import { misuse } from './failure.ts';
+
+export const DEFAULT_HOST = 'unix:///run/drydock/drydock.sock';
+/** 'unix:///run/x.sock' → '/run/x.sock'; nothing else is spoken. sun_path holds 107 bytes (unix(7)). */
+export function socketPath(host: string): string {
+  const path = host.startsWith('unix://') ? host.slice('unix://'.length) : host;
+  if (!isAbsolute(path)) throw misuse(`invalid host ${JSON.stringify(host)}: give a unix socket as unix:///absolute/path`);
+  if (Buffer.byteLength(path) > 107) throw misuse(`socket path ${JSON.stringify(path)} is longer than 107 bytes: choose a shorter one`);
+  return path;
+}

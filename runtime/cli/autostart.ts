@@ -1,0 +1,56 @@
+/** When nothing listens on the socket, the CLI starts a daemon that ends by itself when it has nothing to do. */
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf, Failure } from './failure.ts';
+
+const PATIENCE_MS = 10_000;
+const IDLE_SECONDS = 30;
+
+/** Resolves with undefined when somebody accepts, with the errno's name otherwise. */
+export function probe(path: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => (socket.destroy(), resolve(undefined)));
+    socket.once('error', (error) => resolve(codeOf(error) ?? 'unknown'));
+  });
+}
+
+const lastLines = (path: string, from: number) => readFileSync(path).subarray(from).toString('utf8').trim().split('\n').slice(-5).join('\n');
+
+/** Makes sure that a daemon listens at `path`; `code` is the exit code if it cannot be had. */
+export async function ensureDaemon(path: string, code = 1): Promise<void> {
+  const state = await probe(path);
+  if (!state) return;
+  if (process.getuid?.() !== 0) {
+    throw new Failure(state === 'EACCES'
+      ? `permission denied for the daemon's socket ${path}: must run as root, or as a member of its group`
+      : `must run as root: no daemon listens at ${path}, and only root can start one`, code);
+  }
+  if (state !== 'ENOENT' && state !== 'ECONNREFUSED') throw new Failure(`cannot connect to the daemon's socket ${path}: ${state}`, code);
+  await start(path, code);
+}
+
+async function start(path: string, code: number): Promise<void> {
+  const runDir = process.env['DRYDOCK_EXEC_ROOT'] ?? dirname(path);
+  const log = join(runDir, 'daemon.log');
+  mkdirSync(runDir, { recursive: true, mode: 0o711 });
+  const fd = openSync(log, 'a', 0o600);
+  const from = readFileSync(log).length;
+  let exited: string | undefined;
+  const child = spawn(process.execPath, [process.argv[1]!, 'daemon', '--idle', process.env['DRYDOCK_IDLE'] ?? String(IDLE_SECONDS), '--host', `unix://${path}`],
+    { detached: true, stdio: ['ignore', fd, fd], cwd: '/' });
+  child.once('exit', (status, signal) => (exited = signal ?? `status ${status}`));
+  child.once('error', (error) => (exited = error.message));
+  closeSync(fd);
+  child.unref();
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end && !exited;) {
+    await sleep(10);
+    if (!(await probe(path))) return;
+  }
+  // two commands at once start two daemons: one gets the socket, the other ends
+  if (exited && !(await probe(path))) return;
+  throw new Failure(`the daemon ${exited ? `ended at once (${exited})` : `did not answer within ${PATIENCE_MS / 1000} s`}; the end of ${log}:\n${lastLines(log, from)}`, code);
+}

@@ -1,0 +1,63 @@
+/** Which namespaces are new, and what the process may ask of the kernel. */
+import { readFileSync } from 'node:fs';
+import { pair, push, type Body, type Flag } from './flag.ts';
+
+const capability = (name: string) => {
+  const upper = name.trim().toUpperCase();
+  return upper === 'ALL' || upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
+};
+
+/** As docker sends them: full names, sorted; ALL swallows the others; what is added is not dropped. */
+export function settleCapabilities(body: Body): void {
+  const settle = (names: readonly string[] | null | undefined) => {
+    const all = new Set((names ?? []).map(capability));
+    return all.has('ALL') ? ['ALL'] : [...all].sort();
+  };
+  const add = settle(body.HostConfig.CapAdd);
+  const drop = settle(body.HostConfig.CapDrop).filter((name) => !add.includes(name));
+  if (add.length) body.HostConfig.CapAdd = add;
+  if (body.HostConfig.CapDrop) body.HostConfig.CapDrop = drop.length ? drop : null;
+}
+
+/** A profile's file is read here, by the client; the daemon gets its contents. */
+function securityOption(body: Body, value: string): void {
+  const separator = value.includes('=') ? '=' : ':';
+  const [name, setting] = pair(value, separator);
+  const config = body.HostConfig;
+  if (name === 'no-new-privileges') config.SecurityOpt = push(config.SecurityOpt, value);
+  else if (name === 'systempaths' && setting === 'unconfined') Object.assign(config, { MaskedPaths: [], ReadonlyPaths: [] });
+  else if (!setting) throw new Error('give name=value');
+  else if (name === 'seccomp' && setting !== 'unconfined' && setting !== 'builtin') config.SecurityOpt = push(config.SecurityOpt, `seccomp=${profile(setting)}`);
+  else config.SecurityOpt = push(config.SecurityOpt, `${name}=${setting}`);
+}
+
+function profile(path: string): string {
+  try {
+    return JSON.stringify(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    throw new Error(`opening seccomp profile (${path}) failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function sysctl(body: Body, value: string): void {
+  const [name, text] = pair(value);
+  if (!/^(net\.|fs\.mqueue\.|kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)$)/.test(name)) throw new Error(`sysctl '${value}' is not allowed`);
+  body.HostConfig.Sysctls = { ...body.HostConfig.Sysctls, [name]: text };
+}
+
+type ModeKey = 'PidMode' | 'IpcMode' | 'UTSMode' | 'UsernsMode' | 'CgroupnsMode';
+const mode = (flags: string, help: string, key: ModeKey): Flag => ({ flags, help, set: (b, v) => void (b.HostConfig[key] = v) });
+const list = (flags: string, help: string, key: 'CapAdd' | 'CapDrop'): Flag => ({ flags, help, many: true, set: (b, v) => void (b.HostConfig[key] = push(b.HostConfig[key], v)) });
+
+export const isolationFlags: readonly Flag[] = [
+  list('--cap-add <capability>', 'give a capability', 'CapAdd'),
+  list('--cap-drop <capability>', 'take a capability away; ALL takes all', 'CapDrop'),
+  { flags: '--privileged', help: 'all capabilities and devices, no seccomp filter', set: (b) => void (b.HostConfig.Privileged = true) },
+  { flags: '--security-opt <option>', help: 'seccomp=FILE|unconfined, no-new-privileges, systempaths=unconfined', many: true, set: securityOption },
+  { flags: '--sysctl <name=value>', help: 'a setting of the new namespaces', many: true, set: sysctl },
+  mode('--pid <mode>', "pid namespace: host or container:ID", 'PidMode'),
+  mode('--ipc <mode>', 'ipc namespace: private, shareable, host or container:ID', 'IpcMode'),
+  mode('--uts <mode>', 'uts namespace: host', 'UTSMode'),
+  mode('--userns <mode>', 'user namespace: host or private', 'UsernsMode'),
+  mode('--cgroupns <mode>', 'cgroup namespace: private or host', 'CgroupnsMode'),
+];

@@ -1,0 +1,51 @@
+/** How the container is connected and what it calls its neighbours. */
+import { isIP, isIPv4 } from 'node:net';
+import { push, type Body, type Flag } from './flag.ts';
+
+/** 'name:ip' or 'name=ip' → docker's 'name:ip'. */
+function host(body: Body, value: string): void {
+  const at = value.includes('=') ? value.indexOf('=') : value.indexOf(':');
+  const name = value.slice(0, Math.max(at, 0));
+  const address = value.slice(at + 1).replace(/^\[(.*)\]$/, '$1');
+  if (!name || (!isIP(address) && address !== 'host-gateway')) throw new Error('give name:address');
+  body.HostConfig.ExtraHosts = push(body.HostConfig.ExtraHosts, `${name}:${address}`);
+}
+
+function mode(body: Body, value: string): void {
+  if (body.HostConfig.NetworkMode) throw new Error('a container is connected to one network only');
+  body.HostConfig.NetworkMode = value;
+}
+
+/** The one endpoint, under the name of the network it belongs to. --network stands before in the table. */
+function endpoint(body: Body, change: { IPAMConfig?: { IPv4Address: string }; MacAddress?: string }): void {
+  const name = body.HostConfig.NetworkMode || 'default';
+  const before = body.NetworkingConfig?.EndpointsConfig?.[name];
+  body.NetworkingConfig = { EndpointsConfig: { [name]: { ...before, ...change } } };
+}
+
+function address(body: Body, value: string): void {
+  if (!isIPv4(value)) throw new Error('give an IPv4 address');
+  endpoint(body, { IPAMConfig: { IPv4Address: value } });
+}
+
+function mac(body: Body, value: string): void {
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(value)) throw new Error('give six bytes as 02:42:ac:1e:00:02');
+  body.MacAddress = value;
+  endpoint(body, { MacAddress: value });
+}
+
+function nameserver(body: Body, value: string): void {
+  if (!isIP(value)) throw new Error('give an IP address');
+  body.HostConfig.Dns = push(body.HostConfig.Dns, value);
+}
+
+export const networkFlags: readonly Flag[] = [
+  { flags: '--network <mode>', help: 'bridge, none, host or container:ID', set: mode },
+  { flags: '--net <mode>', help: 'the same as --network', set: mode },
+  { flags: '--ip <address>', help: 'IPv4 address on the bridge', set: address },
+  { flags: '--mac-address <address>', help: 'MAC address of eth0', set: mac },
+  { flags: '--dns <address>', help: 'nameserver in /etc/resolv.conf', many: true, set: nameserver },
+  { flags: '--dns-search <domain>', help: 'search domain in /etc/resolv.conf', many: true, set: (b, v) => void (b.HostConfig.DnsSearch = push(b.HostConfig.DnsSearch, v)) },
+  { flags: '--dns-option <option>', help: 'option in /etc/resolv.conf', many: true, set: (b, v) => void (b.HostConfig.DnsOptions = push(b.HostConfig.DnsOptions, v)) },
+  { flags: '--add-host <name:address>', help: 'line in /etc/hosts', many: true, set: host },
+];

@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import type { GateCommand } from '../machine/engine.ts';
+import { drydockPath } from './client.ts';
+import { connectTo } from './connection.ts';
+import { misuse } from './failure.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { verb } from './verb.ts';
+
+const plain = ['next', 'into', 'continue', 'abort'] as const;
+const placed = ['break', 'clear'] as const;
+
+function gateCommand(word: string, at: string | undefined): GateCommand {
+  const alone = plain.find((name) => name === word);
+  if (alone && at === undefined) return { command: alone };
+  const withPlace = placed.find((name) => name === word);
+  if (withPlace && at) return { command: withPlace, at };
+  throw misuse(alone ? `${word} takes no breakpoint` : withPlace ? `${word} needs a step, phase or system call` : `unknown gate command ${JSON.stringify(word)}: give ${[...plain, ...placed].join(', ')}`);
+}
+
+export function command(): Command {
+  return verb('gate', 'Move on a container that stands at a step or system call: next step, into its system calls, continue, abort and undo everything; or set and clear a breakpoint.',
+    'gate web next', 'gate web into', 'gate web break exec.pivot-root', 'gate web abort')
+    .argument('<container>').argument('<command>', [...plain, ...placed].join(', ')).argument('[breakpoint]', 'a step, phase or system call')
+    .action(async (name: string, word: string, at: string | undefined, _: object, command: Command) => {
+      const order = gateCommand(word, at);
+      const client = await connectTo(command);
+      if ('at' in order) (await Lifecycle.fetch(client)).breakpoint(order.at);
+      await client.post(drydockPath(name, '/gate'), {}, order);
+    });
+}

@@ -1,0 +1,8 @@
+/** What the CLI itself reads of GET /containers/ID/json. */
+export interface Inspected {
+  Id: string;
+  Name: string;
+  Config: { Tty: boolean; OpenStdin: boolean };
+  HostConfig: { AutoRemove: boolean };
+  State: { Running: boolean; Paused: boolean; Restarting: boolean; ExitCode: number };
+}

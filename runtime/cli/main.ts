@@ -1,0 +1,89 @@
+#!/usr/bin/env node
+/** The `drydock` command: finds the verb, loads its file only, and turns what it throws into a line and an exit code. */
+import { Command, CommanderError } from 'commander';
+import { rewrite } from './arguments.ts';
+import { Failure, messageOf } from './failure.ts';
+import { refusedFlags } from './flags/refused.ts';
+import { leave, whenReaderGone } from './leave.ts';
+import { verbs } from './verbs.ts';
+
+const ENDS_AT_ARGUMENT = new Set(['run', 'create', 'exec', 'top']);
+
+function program(): Command {
+  return new Command('drydock')
+    .description('A container runtime that you can walk round: every step of a run can be paused, inspected and explained.')
+    .option('-H, --host <address>', "the daemon's socket (DRYDOCK_HOST, unix:///run/drydock/drydock.sock)")
+    .option('-v, --version', 'show the version')
+    .enablePositionalOptions()
+    .showSuggestionAfterError();
+}
+
+/** Where the verb stands: after the options of `drydock` itself. */
+function verbIndex(args: readonly string[]): number {
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === '-H' || args[i] === '--host') i++;
+    else if (!args[i]!.startsWith('-')) return i;
+  }
+  return -1;
+}
+
+/** commander's own endings: help is no error; a wrong flag is 125 and a wrong argument 1, as docker has it. */
+function usageFailure(error: CommanderError, verb: string | undefined): Failure | undefined {
+  if (error.exitCode === 0) return undefined;
+  const unknown = /^error: unknown option '([^'=]+)/.exec(error.message)?.[1];
+  const reason = unknown && verb && ['run', 'create'].includes(verb) && refusedFlags[unknown];
+  const message = reason ? `${unknown} is not supported: ${reason}` : error.message.replace(/^error: /, '').replace(/^unknown option '([^']+)'/, 'unknown flag: $1').trim();
+  const aboutFlags = /option/i.test(error.code) || error.code === 'commander.invalidArgument';
+  return new Failure(message, aboutFlags ? 125 : 1, { usage: true });
+}
+
+function quiet(command: Command): Command {
+  return command.exitOverride().configureOutput({ writeErr: () => undefined });
+}
+
+async function main(args: string[]): Promise<void> {
+  const root = quiet(program());
+  const at = verbIndex(args);
+  const wanted = at < 0 ? undefined : args[at];
+  if (args.slice(0, at < 0 ? undefined : at).some((arg) => arg === '-v' || arg === '--version')) args = ['version', '--short'];
+  if (wanted === undefined && args[0] !== 'version') return void process.stdout.write(await listing(root));
+  const name = args[0] === 'version' ? 'version' : wanted!;
+  if (name === 'help') return help(root, args[at + 1]);
+  const entry = verbs.find((verb) => verb.name === name);
+  if (!entry) throw new Failure(`unknown command: drydock ${name}`, 1, { usage: true });
+  const command = quiet((await entry.load()).command());
+  for (const sub of command.commands) quiet(sub);
+  root.addCommand(command);
+  const first = args.indexOf(name) + 1;
+  const rest = rewrite(command, args.slice(first), ENDS_AT_ARGUMENT.has(name));
+  await root.parseAsync([...args.slice(0, first), ...rest], { from: 'user' });
+}
+
+async function listing(root: Command): Promise<string> {
+  for (const { name, summary, group } of verbs) root.addCommand(new Command(name).description(summary).helpGroup(group));
+  return root.helpCommand(false).helpInformation() + '\nExamples:\n  $ drydock run -it ubuntu /bin/bash\n  $ drydock run --step -it ubuntu /bin/bash\n\nEvery verb has --help with examples.\n';
+}
+
+async function help(root: Command, name: string | undefined): Promise<void> {
+  if (!name) return void process.stdout.write(await listing(root));
+  return main([name, '--help']);
+}
+
+function report(error: unknown, verb: string | undefined): number {
+  const failure = error instanceof CommanderError ? usageFailure(error, verb) : error;
+  if (!failure) return 0;
+  process.stderr.write(`drydock: ${messageOf(failure)}\n`);
+  if (process.env['DRYDOCK_DEBUG'] && failure instanceof Error) process.stderr.write(`${failure.stack}\n`);
+  if (!(failure instanceof Failure)) return 1;
+  if (failure.usage) process.stderr.write(`Run 'drydock ${verb ? `${verb} ` : ''}--help' for more information\n`);
+  return failure.code;
+}
+
+whenReaderGone();
+const args = process.argv.slice(2);
+try {
+  await main(args);
+} catch (error) {
+  process.exitCode = report(error, verbs.find(({ name }) => name === args[verbIndex(args)])?.name);
+}
+if (args[verbIndex(args)] !== 'daemon') await leave();

@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { imagePath } from './client.ts';
+import { connectTo } from './connection.ts';
+import { print } from './columns.ts';
+import { each, verb } from './verb.ts';
+
+interface Options { force?: boolean; prune: boolean }
+
+export function command(): Command {
+  return verb('rmi', 'Remove images: the name, and with the last name the image and its layers.', 'rmi ubuntu', 'rmi -f $(drydock images -q)')
+    .argument('<image...>')
+    .option('-f, --force', 'even when stopped containers use it')
+    .option('--no-prune', 'keep untagged parents')
+    .action(async (names: string[], { force, prune }: Options, command: Command) => {
+      const client = await connectTo(command);
+      await each(names, async (name) => {
+        const done = await client.call<Record<string, string>[]>('DELETE', imagePath(name), { query: { force, noprune: !prune } });
+        for (const entry of done) for (const [what, which] of Object.entries(entry)) print(`${what}: ${which}`);
+      });
+    });
+}

@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { print } from './columns.ts';
+import { containerPath } from './client.ts';
+import { connectTo } from './connection.ts';
+import { createContainer } from './create-container.ts';
+import { DaemonError, Failure, misuse, startCode } from './failure.ts';
+import { containerBody, declareContainer, type ContainerOptions } from './flags/container.ts';
+import { requireTerminal, session, type SessionOptions } from './session.ts';
+import { collect, untilImage, verb } from './verb.ts';
+import { windowSize } from './terminal.ts';
+
+export interface RunOptions extends ContainerOptions { detachKeys?: string; sigProxy?: boolean; step?: boolean; break?: string[] }
+
+export function command(): Command {
+  return declareContainer(untilImage(verb('run', 'Create a container from an image, start it, and stay with it until it ends.',
+    'run -it ubuntu /bin/bash', 'run --rm ubuntu ls -l /', 'run -d --name web -v ./site:/srv:ro ubuntu sleep 1h', 'run --step -it ubuntu /bin/bash', 'run --break exec.pivot-root --break sethostname -it ubuntu')))
+    .option('-d, --detach', 'do not attach: print the id and leave')
+    .option('--detach-keys <keys>', 'keys that leave it running (ctrl-p,ctrl-q)')
+    .option('--sig-proxy', 'hand the signals that we get to the process', true)
+    .option('--no-sig-proxy', 'keep the signals that we get')
+    .option('--step', 'stop before every step; show, explain and step into it')
+    .option('--break <step>', 'stop before a step, a phase or a system call (repeatable)', collect)
+    .argument('<image>').argument('[command...]')
+    .action(run);
+}
+
+async function run(image: string, words: string[], options: RunOptions, command: Command): Promise<void> {
+  const detached = Boolean(options.detach);
+  const stepping = options.step || options.break;
+  const body = containerBody(command, image, words, detached);
+  if (options.tty && options.interactive && !detached) requireTerminal();
+  if (stepping && detached && options.step) throw misuse('conflicting options: cannot specify both --step and --detach');
+  body.HostConfig.ConsoleSize = windowSize() ?? [0, 0];
+  const client = await connectTo(command, 125);
+  const stepper = stepping ? await (await import('./step/stepper.ts')).Stepper.open(client, options) : undefined;
+  const id = await createContainer(client, body, options, { pullLater: Boolean(stepper) && options.pull === 'missing' });
+  if (detached) {
+    await (stepper ? stepper.startDetached(id) : client.post(containerPath(id, '/start'))).catch(startFailed);
+    return print(id);
+  }
+  const plan: SessionOptions = {
+    client, id, tty: Boolean(body.Tty), stdout: Boolean(body.AttachStdout), stderr: Boolean(body.AttachStderr), ...(body.AttachStdin && { stdin: process.stdin }),
+    condition: options.rm ? 'removed' : 'next-exit', sigProxy: options.sigProxy ?? true, ...(options.detachKeys && { detachKeys: options.detachKeys }),
+    start: () => client.post(containerPath(id, '/start')),
+  };
+  process.exitCode = await (stepper ? stepper.run(plan) : session(plan));
+}
+
+function startFailed(error: unknown): never {
+  throw error instanceof DaemonError ? new Failure(error.message, startCode(error.message), { cause: error }) : error;
+}

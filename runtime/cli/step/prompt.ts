@@ -1,0 +1,86 @@
+/** The question that a stepped run asks at each stop. */
+import type { GateCommand } from '../../machine/engine.ts';
+import type { Evidence } from '../../steps/step.ts';
+import { drydockPath, type Client } from '../client.ts';
+import { messageOf } from '../failure.ts';
+import { evidenceText } from '../inspect.ts';
+import type { Keyboard } from './keyboard.ts';
+import type { View } from './view.ts';
+
+const HELP = `
+    n  next      do this step, stop before the next one (Enter does the same)
+    i  into      stop before every system call of this step
+    c  continue  go on to the next breakpoint, or to the end
+    b  break     set a breakpoint: a step, a phase or a system call
+    s  show      what the kernel says of the container now
+    e  explain   why this step is there, in full
+    a  abort     give up and undo everything (Ctrl-C does the same)
+`;
+const LONG = 'n next · i into · c continue · b break · s show · e explain · a abort · ? help';
+const SHORT = 'n i c b s e a ?';
+
+/** What a key means: an order to the gate ends the prompt, the others come back to it. */
+const orders: Record<string, 'next' | 'into' | 'continue' | 'abort'> = { n: 'next', '\r': 'next', '\n': 'next', ' ': 'next', i: 'into', c: 'continue', a: 'abort', '\u0003': 'abort', '\u001c': 'abort', '\u0004': 'abort', q: 'abort' };
+type Other = (prompt: Prompt, step: string, signal: AbortSignal) => Promise<void>;
+const others: Record<string, Other> = {
+  '?': async ({ view }) => view.print(HELP), h: async ({ view }) => view.print(HELP),
+  e: async ({ view }, step) => view.explain(step),
+  s: (prompt) => prompt.show(),
+  b: (prompt, _, signal) => prompt.breakpoint(signal),
+};
+const words: Record<string, string> = { '?': 'help', h: 'help', e: 'explain', s: 'show', b: 'break' };
+
+export class Prompt {
+  #asked = 0;
+  constructor(readonly client: Client, readonly id: string, readonly view: View, readonly keyboard: Keyboard) {}
+
+  /** Asks until the run moves on, by our order (which it returns) or by somebody else's (`signal`). */
+  async ask(step: string, signal: AbortSignal): Promise<string | undefined> {
+    this.keyboard.toPrompt();
+    for (;;) {
+      this.view.out.write(this.view.ink.dim(`  ${this.#asked++ ? SHORT : LONG} `) + '› ');
+      const key = await this.keyboard.key(signal);
+      if (key === undefined) {
+        this.view.print('(moved on from elsewhere)');
+        return undefined;
+      }
+      const order = orders[key.toLowerCase()];
+      this.view.print(order ?? words[key.toLowerCase()] ?? '');
+      if (order) {
+        if (await this.#send({ command: order })) return order;
+      } else await (others[key.toLowerCase()] ?? others['?']!)(this, step, signal);
+    }
+  }
+
+  /** False when the daemon refused; it is said why. */
+  async #send(command: GateCommand): Promise<boolean> {
+    try {
+      await this.client.post(drydockPath(this.id, '/gate'), {}, command);
+      return true;
+    } catch (error) {
+      this.view.print(`    ${this.view.ink.bad(messageOf(error))}`);
+      return false;
+    }
+  }
+
+  async show(): Promise<void> {
+    try {
+      const evidence = await this.client.get<Evidence[]>(drydockPath(this.id, '/inspect'), { live: 1 });
+      this.view.print(`\n${evidenceText(evidence).replace(/^(?=.)/gm, '    ')}\n`);
+    } catch (error) {
+      this.view.print(`    ${this.view.ink.bad(messageOf(error))}`);
+    }
+  }
+
+  async breakpoint(signal: AbortSignal): Promise<void> {
+    this.view.out.write('    break before (step, phase or system call): ');
+    const at = await this.keyboard.line(signal, (text) => this.view.out.write(text));
+    this.view.print();
+    if (!at) return;
+    try {
+      if (await this.#send({ command: 'break', at: this.view.lifecycle.breakpoint(at) })) this.view.print(`    breakpoint before ${at}`);
+    } catch (error) {
+      this.view.print(`    ${this.view.ink.bad(messageOf(error))}`);
+    }
+  }
+}

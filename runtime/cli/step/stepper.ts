@@ -1,0 +1,122 @@
+/** `run --step` and `run --break`: the run follows its own journal, and stops where the gate does. */
+import { openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WriteStream } from 'node:tty';
+import type { Event, GateEvent } from '../../journal/event.ts';
+import { drydockPath, type Client } from '../client.ts';
+import { Failure } from '../failure.ts';
+import { Lifecycle } from '../lifecycle.ts';
+import { session, type SessionOptions } from '../session.ts';
+import { Keyboard } from './keyboard.ts';
+import { paint } from './paint.ts';
+import { Prompt } from './prompt.ts';
+import { View } from './view.ts';
+
+/** After the exit code is known, the last events of the journal may still be on their way. */
+const LAST_EVENTS_MS = 2000;
+/** The process has ended, but a child may hold its output open: then the exit steps are shown anyway. */
+const OUTPUT_MS = 500;
+
+export class Stepper {
+  readonly #ended = new AbortController();
+  #prompting: AbortController | undefined;
+  #mode: 'next' | 'into' | 'continue';
+  #running = false;
+  #outputOver: Promise<void> = Promise.resolve();
+
+  private constructor(readonly client: Client, readonly keyboard: Keyboard | undefined, readonly view: View, readonly step: boolean, readonly breakpoints: string[]) {
+    this.#mode = step ? 'next' : 'continue';
+  }
+
+  /** Breakpoints are checked before anything is made. */
+  static async open(client: Client, options: { step?: boolean; break?: string[]; detach?: boolean }): Promise<Stepper> {
+    const lifecycle = await Lifecycle.fetch(client);
+    const breakpoints = (options.break ?? []).map((at) => lifecycle.breakpoint(at));
+    const keyboard = options.detach ? undefined : Keyboard.open();
+    if (options.step && !keyboard) throw new Failure('--step asks its questions on a terminal and there is none; use --break, and `drydock gate` from elsewhere', 125);
+    const out = screen(keyboard !== undefined);
+    return new Stepper(client, keyboard, new View(out, paint(out), lifecycle), options.step ?? false, breakpoints);
+  }
+
+  #start = (id: string) => this.client.post(drydockPath(id, '/start'), { step: this.step, break: this.breakpoints });
+  /** With -d --break: `drydock gate` moves it. */
+  startDetached = (id: string): Promise<void> => this.#start(id);
+
+  async run(plan: SessionOptions): Promise<number> {
+    const { keyboard } = this;
+    const typed = plan.stdin !== undefined && keyboard?.isStdin;
+    let outputOver = () => undefined as void;
+    this.#outputOver = new Promise((resolve) => (outputOver = resolve));
+    const watching = this.#watch(plan);
+    watching.catch(() => undefined);
+    try {
+      const code = await session({
+        ...plan, ...(typed && { stdin: keyboard.forContainer }), terminal: 'kept', onOutputEnd: outputOver,
+        start: async () => Promise.race([this.#start(plan.id), watching.then(() => new Promise<never>(() => undefined))]),
+      });
+      await Promise.race([watching, sleep(LAST_EVENTS_MS, undefined, { ref: false })]);
+      return code;
+    } catch (error) {
+      // what was undone is worth reading before the message
+      await Promise.race([watching.catch(() => undefined), sleep(LAST_EVENTS_MS, undefined, { ref: false })]);
+      throw error;
+    } finally {
+      this.#ended.abort();
+      this.#prompting?.abort();
+      keyboard?.close();
+    }
+  }
+
+  /** Follows the journal until the run is over. */
+  async #watch(plan: SessionOptions): Promise<void> {
+    const prompt = this.keyboard && new Prompt(this.client, plan.id, this.view, this.keyboard);
+    if (this.keyboard) this.keyboard.onInterrupt = () => void this.client.post(drydockPath(plan.id, '/gate'), {}, { command: 'abort' }).catch(() => undefined);
+    this.keyboard?.toPrompt();
+    for await (const event of this.client.lines<Event>('GET', drydockPath(plan.id, '/journal'), { query: { follow: 1 }, signal: this.#ended.signal })) {
+      if (event.type === 'gate') await this.#gate(event, plan, prompt);
+      else this.#show(event, plan);
+      if (event.type === 'state' && ['exited', 'failed', 'removed'].includes(event.to)) return;
+    }
+  }
+
+  #show(event: Event, plan: SessionOptions): void {
+    if (event.type === 'state') return this.#state(event.to, plan);
+    if (this.#running) return;
+    if (event.type === 'call' && this.#mode === 'into') this.view.result(event);
+    else if (event.type === 'call') this.view.note(event);
+    else if (event.type === 'step') this.view.step(event, this.#mode !== 'continue');
+    else if (this.#mode !== 'continue' || event.type === 'progress') this.view.other(event);
+  }
+
+  /** While its process runs, the terminal is the container's. */
+  #state(to: string, plan: SessionOptions): void {
+    this.#running = to === 'running';
+    if (!this.#running || !this.keyboard) return;
+    this.view.print(this.view.ink.dim(this.#mode === 'continue' ? '' : '\n── the process runs; the terminal is its own ──\n'));
+    if (this.keyboard.isStdin && plan.stdin) this.keyboard.toContainer({ raw: plan.tty, typedAhead: this.#mode === 'continue' });
+    else this.keyboard.release();
+  }
+
+  async #gate(event: GateEvent, plan: SessionOptions, prompt: Prompt | undefined): Promise<void> {
+    this.#prompting?.abort();
+    this.#prompting = undefined;
+    if (event.at !== 'paused') return;
+    // exit steps come after the last of the output
+    if (this.view.lifecycle.phaseOf(event.step ?? '')?.id === 'exit') await Promise.race([this.#outputOver, sleep(OUTPUT_MS, undefined, { ref: false })]);
+    this.#running = false;
+    if (event.next) this.view.standsBefore(event);
+    else this.view.standsAt(event.step ?? '');
+    if (!prompt) return this.view.print(`  paused; move on with: drydock gate ${plan.id.slice(0, 12)} next`);
+    const prompting = new AbortController();
+    this.#prompting = prompting;
+    void prompt.ask(event.step ?? '', prompting.signal).then((order) => {
+      if (order === 'next' || order === 'into' || order === 'continue') this.#mode = order;
+    });
+  }
+}
+
+/** Not stdout when that is a file or a pipe: it is for the container's output alone. */
+function screen(terminal: boolean): NodeJS.WriteStream {
+  if (process.stderr.isTTY || !terminal) return process.stderr;
+  return new WriteStream(openSync('/dev/tty', 'w'));
+}

@@ -1,0 +1,59 @@
+/** The journal as indented text: phases, their steps, and what each step did. */
+import type { Event, StepEvent } from '../../journal/event.ts';
+import { duration, factLine, facts, line } from '../../journal/line.ts';
+import { visible } from '../../journal/visible.ts';
+import type { Lifecycle } from '../lifecycle.ts';
+import type { Ink } from './paint.ts';
+
+const ends: Record<Exclude<StepEvent['at'], 'start' | 'undo'>, string> = { done: 'done', failed: 'failed', skipped: 'passed over', undone: 'undone' };
+
+export class Transcript {
+  #phase = '';
+  #run: Event['run'] | undefined;
+
+  constructor(readonly lifecycle: Lifecycle, readonly ink: Ink) {}
+
+  lines(event: Event): string[] {
+    const lines: string[] = [];
+    if (this.#run !== event.run) {
+      if (this.#run !== undefined || event.run !== 0) lines.push(this.ink.bold(typeof event.run === 'number' ? `run ${event.run + 1}` : event.run));
+      this.#run = event.run;
+      this.#phase = '';
+    }
+    lines.push(...this.#text(event));
+    return lines;
+  }
+
+  #text(event: Event): string[] {
+    if (event.type === 'phase') return this.#heading(event.phase, event.at);
+    if (event.type === 'step') return this.#step(event);
+    if (event.type === 'gate') return [];
+    const body = line(event).split('\n');
+    const failed = event.type === 'call' && event.errno;
+    const quiet = event.type === 'fact' || event.type === 'progress';
+    return [
+      ...body.map((text) => `    ${failed ? this.ink.bad(text) : quiet ? this.ink.dim(text) : text}`),
+      ...(event.type === 'fact' ? [] : facts(event).map((fact) => `    ${this.ink.dim(`now    ${factLine(fact)}`)}`)),
+    ];
+  }
+
+  #heading(id: string, at: string): string[] {
+    const phase = this.lifecycle.phases.find((one) => one.id === id);
+    if (at === 'enter') {
+      const first = this.#phase === '';
+      this.#phase = id;
+      return [`${first ? '' : '\n'}${this.ink.bold(phase?.title ?? id)}`];
+    }
+    return at === 'done' ? [] : [this.ink.bad(`${phase?.title ?? id}: ${at}`)];
+  }
+
+  #step(event: StepEvent): string[] {
+    const id = event.step ?? '?';
+    const { title } = this.lifecycle.step(id);
+    if (event.at === 'start') return [`  ${this.ink.mark(title)}  ${this.ink.dim(id)}`];
+    if (event.at === 'undo') return [`  ${this.ink.mark(`undo: ${title}`)}  ${this.ink.dim(id)}`];
+    if (event.at === 'skipped') return [];
+    const text = `${ends[event.at]}${event.ns === undefined ? '' : ` <${duration(event.ns)}>`}${event.error ? `: ${visible(event.error)}` : ''}`;
+    return [`    ${event.at === 'failed' ? this.ink.bad(text) : this.ink.good(text)}`];
+  }
+}

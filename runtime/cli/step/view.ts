@@ -1,0 +1,104 @@
+/** What a stepped run shows: the phase when it is new, the step and why it is there, what it did, and where it stands. */
+import type { CallEvent, Event, GateEvent, StepEvent } from '../../journal/event.ts';
+import { callLine, duration, factLine, facts, line, resultLine } from '../../journal/line.ts';
+import { visible } from '../../journal/visible.ts';
+import { firstSentence, type Lifecycle } from '../lifecycle.ts';
+import { Progress } from '../progress.ts';
+import { markdownText } from './markdown.ts';
+import type { Ink } from './paint.ts';
+
+const CALLS_SHOWN = 6;
+
+export class View {
+  #phase = '';
+  #step = '';
+  #calls: CallEvent[] = [];
+  #facts: string[] = [];
+  readonly #progress: Progress;
+
+  constructor(readonly out: NodeJS.WriteStream, readonly ink: Ink, readonly lifecycle: Lifecycle) {
+    this.#progress = new Progress(out);
+  }
+
+  print(text = ''): void {
+    this.out.write(`${text}\n`);
+  }
+
+  get #width(): number {
+    return Math.max(40, Math.min(this.out.columns || 80, 110));
+  }
+
+  #heading(step: string): void {
+    const phase = this.lifecycle.phaseOf(step);
+    if (!phase || phase.id === this.#phase) return;
+    this.#phase = phase.id;
+    const number = this.lifecycle.phases.indexOf(phase) + 1;
+    this.print(`\n${this.ink.bold(`── ${number}. ${phase.title} `.padEnd(this.#width, '─'))}`);
+  }
+
+  /** The run stands before a step. */
+  standsAt(step: string): void {
+    this.#progress.finish();
+    this.#heading(step);
+    const { title, explain } = this.lifecycle.step(step);
+    this.#step = step;
+    this.print(`\n${this.ink.mark('▸')} ${this.ink.bold(title)}  ${this.ink.dim(step)}`);
+    if (explain) this.print(markdownText(firstSentence(explain), this.#width - 2).replace(/^/gm, '  '));
+  }
+
+  /** The run stands before a system call of the step. */
+  standsBefore({ step, next }: GateEvent): void {
+    if (step && step !== this.#step) this.standsAt(step);
+    if (next) this.print(`    ${this.ink.mark('→')} ${next.actor.padEnd(6)} ${callLine(next)}`);
+  }
+
+  /** After `into`: the result of the call that was shown before. */
+  result(event: CallEvent): void {
+    const text = `      ${' '.repeat(6)} ${resultLine(event)}`;
+    this.print(event.errno ? this.ink.bad(text) : text);
+    for (const fact of facts(event)) this.print(`      ${' '.repeat(6)} ${this.ink.dim(`now ${factLine(fact)}`)}`);
+  }
+
+  /** Keeps what a step does until it is over. */
+  note(event: CallEvent): void {
+    this.#calls.push(event);
+    this.#facts.push(...facts(event).map(factLine));
+  }
+
+  other(event: Event): void {
+    if (event.type === 'progress') this.#progress.line({ id: event.id, status: event.status, progressDetail: { ...(event.current !== undefined && { current: event.current }), ...(event.total !== undefined && { total: event.total }) } });
+    else if (event.type === 'fact') this.#facts.push(...event.facts.map(factLine));
+    else if (event.type === 'note' || event.type === 'http') {
+      this.#progress.finish();
+      this.print(`    ${line(event)}`);
+    }
+  }
+
+  step(event: StepEvent, stepwise: boolean): void {
+    this.#progress.finish();
+    if (event.at === 'start') {
+      this.#calls = [];
+      this.#facts = [];
+    } else if (event.at === 'done' && stepwise) this.#summary(event);
+    else if (event.at === 'failed') this.print(`  ${this.ink.bad(`✗ ${event.step ?? ''} failed`)}${event.error ? `: ${visible(event.error)}` : ''}`);
+    else if (event.at === 'undone') this.print(`  ${this.ink.dim('↶')} undone: ${this.lifecycle.step(event.step ?? '').title}  ${this.ink.dim(event.step ?? '')}`);
+  }
+
+  #summary({ ns = 0 }: StepEvent): void {
+    // the first ones tell what the step is about; `drydock trace` has them all
+    for (const call of this.#calls.slice(0, CALLS_SHOWN)) this.print(this.ink.dim(`    ${this.#cut(line(call))}`));
+    if (this.#calls.length > CALLS_SHOWN) this.print(this.ink.dim(`    … and ${this.#calls.length - CALLS_SHOWN} more system calls`));
+    for (const fact of this.#facts.slice(0, CALLS_SHOWN)) this.print(`    now ${this.#cut(fact)}`);
+    this.print(`  ${this.ink.good('✓')} done in ${duration(ns)}`);
+  }
+
+  #cut(text: string): string {
+    const room = this.#width - 5;
+    return text.length > room ? `${text.slice(0, room - 1)}…` : text;
+  }
+
+  explain(step: string): void {
+    const { title, explain } = this.lifecycle.step(step);
+    this.print(`\n${markdownText(`**${title}**\n\n${explain}`, this.#width - 4).replace(/^(?=.)/gm, '    ')}\n`);
+  }
+}

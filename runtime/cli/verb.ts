@@ -1,0 +1,27 @@
+/** What every verb's file is made of. */
+import { Command } from 'commander';
+
+/** `name` with its arguments as docker writes them: 'stop <container...>'. */
+export function verb(name: string, description: string, ...examples: string[]): Command {
+  const command = new Command(name).description(description);
+  if (examples.length) command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ drydock ${line}`).join('\n')}`);
+  return command;
+}
+
+/** Options end at the first argument: what follows belongs to the container's command. */
+export const untilImage = (command: Command): Command => command.passThroughOptions().helpOption('--help', 'show this help');
+
+/** Collects a repeatable option. */
+export const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+/** The same for each of several names: one failure does not stop the others, and the exit code tells of it. */
+export async function each(names: readonly string[], act: (name: string) => Promise<void>): Promise<void> {
+  for (const name of names) {
+    try {
+      await act(name);
+    } catch (error) {
+      process.stderr.write(`drydock: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.exitCode = 1;
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/** Events as a person reads them: system calls the way strace(1) shows them. Pure; the terminal and the web both use it. */
+import { errnoText } from '../kernel/errors.ts';
+import { syscalls, type SyscallName } from '../kernel/syscalls.ts';
+import type { CallEvent, Event, Fact, Kept, ProgressEvent } from './event.ts';
+import { visible } from './visible.ts';
+
+/** Nanoseconds → '31 µs'. */
+export function duration(ns: number): string {
+  if (ns < 1e3) return `${Math.round(ns)} ns`;
+  if (ns < 1e6) return `${Math.round(ns / 1e3)} µs`;
+  if (ns < 1e9) return `${Number((ns / 1e6).toPrecision(3))} ms`;
+  return `${Number((ns / 1e9).toPrecision(3))} s`;
+}
+
+const TEXT = 96;
+const ITEMS = 8;
+/** JSON's quotes, since paths and names may hold anything. */
+const quote = (text: string) => `"${visible(text.length > TEXT ? text.slice(0, TEXT) : text).replace(/"/g, '\\"')}"${text.length > TEXT ? '...' : ''}`;
+const list = (items: readonly string[]) => `[${items.slice(0, ITEMS).map(quote).join(', ')}${items.length > ITEMS ? `, … ${items.length - ITEMS} more` : ''}]`;
+
+/** Bytes as text where they are text ("100\n" into a cgroup file), else as the hex digits they are. */
+function bytes({ hex, length }: { hex: string; length: number }): string {
+  const buffer = Buffer.from(hex, 'hex');
+  if (buffer.length && buffer.every((b) => (b >= 32 && b < 127) || b === 10 || b === 9)) return quote(buffer.toString('latin1'));
+  return hex.length > TEXT / 2 ? `0x${hex.slice(0, TEXT / 2)}… (${length} bytes)` : `0x${hex}`;
+}
+
+/** What the kernel calls it, where the operation has a name of its own. */
+const kernelName: Partial<Record<string, string>> = { ioctl_in: 'ioctl', ioctl_out: 'ioctl', clone3_stage: 'clone3', clone_sibling: 'clone' };
+
+function argument(name: string, index: number, value: Kept): string {
+  const known = (syscalls as Record<string, (typeof syscalls)[SyscallName] | undefined>)[name]?.args[index];
+  if (value === null || value === undefined) return 'NULL';
+  if (typeof value === 'number') {
+    if (known?.kind === 'o') return `${known.name}[${value}]`;
+    if (known?.kind === 'O') return known.name;
+    return known?.show?.(value) ?? String(value);
+  }
+  if (typeof value === 'string') return quote(value);
+  return 'hex' in value ? bytes(value) : list(value);
+}
+
+/** A call before it is made: `mount("proc", "/proc", "proc", MS_NOSUID, NULL)`. */
+export const callLine = (call: { name: string; args: readonly Kept[] }): string =>
+  `${kernelName[call.name] ?? call.name}(${call.args.map((value, i) => argument(call.name, i, value)).join(', ')})`;
+
+/** What came of it: `= 0 <31 µs>`. */
+export function resultLine(event: Pick<CallEvent, 'ret' | 'errno' | 'ns' | 'note'>): string {
+  const result = event.errno ? `-1 ${event.errno} (${errnoText(event.errno)})` : String(event.ret);
+  return `= ${result} <${duration(event.ns)}>${event.note ? `  # ${visible(event.note)}` : ''}`;
+}
+
+export const factLine = (fact: Fact): string => `${fact.kind} ${visible(fact.key)} ${fact.value === null ? 'is gone' : `is ${visible(fact.value)}`}`;
+export const facts = (event: Event): readonly Fact[] => ('facts' in event && event.facts) || [];
+
+const percent = ({ current, total }: ProgressEvent) => (current !== undefined && total ? ` ${Math.floor((100 * current) / total)}%` : '');
+const after = (text: string | undefined) => (text ? `: ${visible(text)}` : '');
+
+type Lines = { [T in Event['type']]: (event: Extract<Event, { type: T }>) => string };
+const lines: Lines = {
+  phase: (e) => `phase ${e.phase} ${e.at}`,
+  step: (e) => `step ${e.step ?? '?'} ${e.at}${e.ns === undefined ? '' : ` <${duration(e.ns)}>`}${after(e.error)}`,
+  call: (e) => `${e.actor.padEnd(6)} ${callLine(e)} ${resultLine(e)}`,
+  http: (e) => `http   ${e.method} ${visible(e.url)} ${e.error ? `failed: ${visible(e.error)}` : e.status} <${duration(e.ns)}>`,
+  fact: (e) => e.facts.map((fact) => `now    ${factLine(fact)}`).join('\n'),
+  state: (e) => `state  ${e.from} -> ${e.to}`,
+  gate: (e) => `gate   ${e.at}${e.step ? ` at ${e.step}` : ''}${e.next ? ` before ${e.next.actor} ${callLine(e.next)}` : ''}`,
+  progress: (e) => `pull   ${visible(e.id)}${e.id && ': '}${visible(e.status)}${percent(e)}`,
+  note: (e) => `note   ${visible(e.text)}`,
+};
+
+/** One event as one line of text (facts: one line each), without a line end. */
+export const line = (event: Event): string => (lines[event.type] as (event: Event) => string)(event);
