@@ -38,6 +38,9 @@ export interface Live {
   rootfd?: number;
   /** descriptor in the stage: the pty's master, until the shim has taken it */
   master?: number;
+  /** rtnetlink socket of the daemon inside the container's network namespace, and the index of eth0 there: during the network phase */
+  netlink?: number;
+  eth0?: number;
   /** when execve(2) succeeded, ms since 1970 */
   startedAt?: number;
 }

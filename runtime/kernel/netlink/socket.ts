@@ -1,0 +1,139 @@
+/**
+ * A netlink socket and the three ways to talk through it.
+ *
+ *   request   -- message, NLM_F_ACK -->      <-- NLMSG_ERROR with 0 or -errno
+ *   get       -- message -->                 <-- one message, or NLMSG_ERROR
+ *   dump      -- message, NLM_F_DUMP -->     <-- messages … NLMSG_DONE
+ *
+ * The kernel works while sendto(2) runs and has queued its answer when that returns: nothing here waits.
+ */
+import { AF, NETLINK_NETFILTER, NETLINK_ROUTE, SOCK } from '../constants.ts';
+import type { Kernel } from '../kernel.ts';
+import { decodeAck, NetlinkError } from './failure.ts';
+import { MalformedMessage } from './malformed.ts';
+import { decodeMessage, encodeMessage, messagesIn, NLM_F, NLMSG_DONE, NLMSG_ERROR, type Decoded, type Message, type Request } from './message.ts';
+import { showMessage, showMessages } from './show.ts';
+
+const SOL_NETLINK = 270;
+const NETLINK_EXT_ACK = 11;
+const MSG_TRUNC = 0x20;
+const MSG_DONTWAIT = 0x40;
+/** The kernel makes datagrams of at most 32 KiB. */
+const DATAGRAM = 32 * 1024;
+/** A dump of more than this is no dump. */
+const MAX_DATAGRAMS = 4096;
+
+let last = 0;
+const nextSeq = () => (last = (last + 1) >>> 0);
+
+export class NetlinkSocket {
+  constructor(private readonly k: Kernel, readonly fd: number) {}
+
+  /** In the daemon's own network namespace. Close it. */
+  static async open(k: Kernel, protocol: typeof NETLINK_ROUTE | typeof NETLINK_NETFILTER): Promise<NetlinkSocket> {
+    const fd = await k.daemon.socket(AF.AF_NETLINK, SOCK.SOCK_RAW | SOCK.SOCK_CLOEXEC, protocol);
+    try {
+      return await new NetlinkSocket(k, fd).explained();
+    } catch (error) {
+      await k.daemon.close(fd);
+      throw error;
+    }
+  }
+
+  /** Asks the kernel to say in words why it refuses a message. */
+  async explained(): Promise<this> {
+    const one = Buffer.from([1, 0, 0, 0]);
+    await this.k.run({ actor: 'daemon', name: 'setsockopt', args: [this.fd, SOL_NETLINK, NETLINK_EXT_ACK, one], note: 'NETLINK_EXT_ACK' });
+    return this;
+  }
+
+  async close(): Promise<void> {
+    await this.k.daemon.close(this.fd);
+  }
+
+  /** Throws NetlinkError with the kernel's errno. */
+  async request(request: Request): Promise<void> {
+    await this.transaction([{ ...request, flags: (request.flags ?? 0) | NLM_F.NLM_F_ACK }]);
+  }
+
+  /** All in one datagram; resolves when the last message that asks for it is acknowledged. */
+  async transaction(requests: readonly Request[]): Promise<void> {
+    const seqs = requests.map(nextSeq);
+    const [first, end] = [seqs[0]!, seqs.at(-1)!];
+    const acked = seqs[requests.findLastIndex((r) => (r.flags ?? 0) & NLM_F.NLM_F_ACK)];
+    await this.#send(Buffer.concat(requests.map((r, j) => encodeMessage(r, seqs[j]!))), showMessages(requests));
+    for await (const message of this.#receive(first, end)) {
+      if (message.type !== NLMSG_ERROR) continue;
+      this.#check(message, requests[message.seq - first]!);
+      if (message.seq === acked) return;
+    }
+  }
+
+  /** One object. Throws NetlinkError (ENODEV, ENOENT) when there is none. */
+  async get(request: Request, answer: Request['kind']): Promise<Decoded> {
+    for await (const message of this.#ask(request)) {
+      if (message.type === NLMSG_ERROR) this.#check(message, request);
+      if (message.type === answer.type) return decodeMessage(answer, message);
+    }
+    throw new MalformedMessage(`no ${answer.name} came back`);
+  }
+
+  /** All objects; what the kernel marks as torn by a change (NLM_F_DUMP_INTR) is asked for again. */
+  async dump(request: Request, answer: Request['kind']): Promise<Decoded[]> {
+    for (let attempt = 0; ; attempt++) {
+      const found: Decoded[] = [];
+      let torn = false;
+      for await (const message of this.#ask({ ...request, flags: (request.flags ?? 0) | NLM_F.NLM_F_DUMP })) {
+        torn ||= (message.flags & NLM_F.NLM_F_DUMP_INTR) !== 0;
+        if (message.type === NLMSG_ERROR) this.#check(message, request);
+        if (message.type === NLMSG_DONE) {
+          this.#checkDone(message, request);
+          break;
+        }
+        if (message.type === answer.type) found.push(decodeMessage(answer, message));
+      }
+      if (!torn || attempt === 3) return found;
+    }
+  }
+
+  async *#ask(request: Request): AsyncGenerator<Message> {
+    const seq = nextSeq();
+    await this.#send(encodeMessage(request, seq), showMessage(request));
+    yield* this.#receive(seq, seq);
+  }
+
+  async #send(bytes: Buffer, note: string): Promise<void> {
+    await this.k.run({ actor: 'daemon', name: 'sendto', args: [this.fd, bytes, 0, null], note });
+  }
+
+  /** Messages that answer ours, until the caller has enough. */
+  async *#receive(first: number, end: number): AsyncGenerator<Message> {
+    for (let count = 0; count < MAX_DATAGRAMS; count++) {
+      const { ret, out } = await this.k.run({ actor: 'daemon', name: 'recvfrom', args: [this.fd, DATAGRAM, MSG_DONTWAIT | MSG_TRUNC] });
+      if (!ret || ret > out.length) throw new MalformedMessage(ret ? `a datagram of ${ret} bytes where ${out.length} have room` : 'an empty datagram');
+      for (const message of messagesIn(out.subarray(0, ret))) if (message.seq >= first && message.seq <= end) yield message;
+    }
+    throw new MalformedMessage(`more than ${MAX_DATAGRAMS} datagrams and no end`);
+  }
+
+  /** A dump that fails half way says so in its end. */
+  #checkDone({ body }: Message, request: Request): void {
+    const code = body.length < 4 ? 0 : body.readInt32LE(0);
+    if (code < 0) throw new NetlinkError(showMessage(request), -code, undefined);
+  }
+
+  #check(message: Message, request: Request): void {
+    const { errno, extended } = decodeAck(message);
+    if (errno) throw new NetlinkError(showMessage(request), errno, extended);
+  }
+}
+
+/** Opens, uses and closes a socket of its own: answers of two containers never mix. */
+export async function withNetlink<T>(k: Kernel, protocol: typeof NETLINK_ROUTE | typeof NETLINK_NETFILTER, use: (socket: NetlinkSocket) => Promise<T>): Promise<T> {
+  const socket = await NetlinkSocket.open(k, protocol);
+  try {
+    return await use(socket);
+  } finally {
+    await socket.close();
+  }
+}

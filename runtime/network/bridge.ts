@@ -1,0 +1,88 @@
+/** The bridge: a switch in the kernel that the containers' links are plugged into, made once and shared by all of them. */
+import { NETLINK_ROUTE } from '../kernel/constants.ts';
+import { tolerate } from '../kernel/errors.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { addressOf, dumpAddresses, newAddress, type Address } from '../kernel/netlink/route/address.ts';
+import { newLink, setLink } from '../kernel/netlink/route/link.ts';
+import { dumpRoutes, routeOf, RT_TABLE_MAIN, type Route } from '../kernel/netlink/route/route.ts';
+import { withNetlink, type NetlinkSocket } from '../kernel/netlink/socket.ts';
+import { conflict } from '../machine/refusal.ts';
+import type { Settings } from '../machine/settings.ts';
+import { broadcast, macOf } from './ipv4.ts';
+import { findLink } from './links.ts';
+import { chooseSubnet, parseBip, type Subnet } from './subnet.ts';
+
+export type BridgeSettings = Pick<Settings, 'bridge' | 'bip'>;
+export interface Bridge extends Subnet { name: string; index: number; mtu: number }
+
+/** Marks bridges as ours; what follows it remembers the host's forwarding (forwarding.ts). */
+export const ALIAS = 'drydock';
+
+/** By name; believed as long as the kernel has a link with that name and that index. */
+const known = new Map<string, Bridge>();
+
+/**
+ * Makes what is missing of it: link, address, up. Each part that is there already is left alone, so two starts at once do no harm.
+ * Throws Refusal 409 when something else has the name or another subnet is on it.
+ */
+export async function ensureBridge(k: Kernel, settings: BridgeSettings): Promise<Bridge> {
+  return withNetlink(k, NETLINK_ROUTE, async (socket) => {
+    const link = await findLink(socket, settings.bridge);
+    const before = known.get(settings.bridge);
+    if (link && link.up && before?.index === link.index) return before;
+    const bridge = await build(k, socket, settings);
+    known.set(settings.bridge, bridge);
+    return bridge;
+  });
+}
+
+async function build(k: Kernel, socket: NetlinkSocket, settings: BridgeSettings): Promise<Bridge> {
+  const name = settings.bridge;
+  const addresses = (await socket.dump(...dumpAddresses)).map(addressOf);
+  const routes = (await socket.dump(...dumpRoutes)).map(routeOf);
+  // after the addresses: a bridge that another start made meanwhile must not look like a subnet in use
+  const link = await findLink(socket, name);
+  if (link && link.kind !== 'bridge') throw conflict(`${name} is a ${link.kind || 'hardware'} link and no bridge: choose another name with --bridge`);
+  const own = addresses.find(({ index }) => index === link?.index);
+  const subnet = own ? kept(settings, own) : chooseSubnet(settings.bip, [...addresses, ...routes.map(({ to, prefix }) => ({ address: to, prefix }))]);
+  if (!link) {
+    const attributes = { ifname: name, mtu: await uplinkMtu(socket, routes), address: macOf(subnet.gateway), ifalias: ALIAS, linkinfo: { kind: 'bridge' } };
+    await tolerate(['EEXIST'], socket.request(newLink(attributes)));
+  }
+  const { index, mtu } = link ?? (await findLink(socket, name)) ?? gone(name);
+  const address = { index, address: subnet.gateway, prefix: subnet.prefix };
+  await tolerate(['EEXIST'], socket.request(newAddress(address, broadcast(address))));
+  await socket.request(setLink(index, {}, true));
+  k.fact(
+    { kind: 'link', key: `host/${name}`, value: `bridge, index ${index}, mtu ${mtu}, up` },
+    { kind: 'address', key: `host/${name}`, value: `${subnet.gateway}/${subnet.prefix}` },
+  );
+  return { ...subnet, name, index, mtu };
+}
+
+function gone(name: string): never {
+  throw new Error(`the bridge ${name} was deleted while it was made; start again`);
+}
+
+/** A bridge from before keeps its subnet: containers may be on it. */
+function kept({ bridge, bip }: BridgeSettings, { address, prefix }: Address): Subnet {
+  const wanted = bip ? parseBip(bip) : undefined;
+  if (wanted && (wanted.gateway !== address || wanted.prefix !== prefix)) {
+    throw conflict(`${bridge} has ${address}/${prefix} and not ${bip}: start the daemon with --bip ${address}/${prefix}, or end all containers and delete the bridge`);
+  }
+  return { gateway: address, prefix };
+}
+
+/** Packets that leave the host go through its default route: what is too long for that link need not be sent. */
+async function uplinkMtu(socket: NetlinkSocket, routes: readonly Route[]): Promise<number | undefined> {
+  const out = routes.filter(({ prefix, table, oif }) => prefix === 0 && table === RT_TABLE_MAIN && oif).sort((a, b) => a.metric - b.metric)[0];
+  return out && (await findLink(socket, out.oif))?.mtu;
+}
+
+/** What ensureBridge found last, without asking again. */
+export function bridgeNow(name: string): Bridge {
+  const bridge = known.get(name);
+  if (!bridge) throw new Error(`the bridge ${name} has not been made sure of: run network.ensure-bridge first`);
+  return bridge;
+}
+export const forgetBridge = (name: string): void => void known.delete(name);

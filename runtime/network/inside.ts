@@ -1,0 +1,62 @@
+/**
+ * The container's network, configured from outside:
+ *
+ *   stage (in the namespace)             daemon (in the host's)
+ *   socket(AF_NETLINK) = 4
+ *                             <-------   pidfd_getfd(pidfd, 4) = 23     the same open socket, now ours
+ *   close(4)
+ *                                        sendto(23, RTM_…)              acts inside the container's namespace
+ *
+ * A netlink socket belongs for good to the network namespace in which it was made: network_namespaces(7).
+ */
+import { AF, NETLINK_ROUTE, SOCK } from '../kernel/constants.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { NetlinkSocket } from '../kernel/netlink/socket.ts';
+import type { Container } from '../machine/container.ts';
+
+async function fetchSocket(k: Kernel, c: Container): Promise<number> {
+  const { pidfd } = c.live;
+  if (pidfd === undefined) throw new Error(`container ${c.id.slice(0, 12)} has no process yet: its network namespace comes with the create phase`);
+  const theirs = await k.stage.socket(AF.AF_NETLINK, SOCK.SOCK_RAW | SOCK.SOCK_CLOEXEC, NETLINK_ROUTE);
+  const ours = await k.daemon.pidfd_getfd(pidfd, theirs, 0);
+  try {
+    await k.stage.close(theirs);
+  } catch (error) {
+    await k.daemon.close(ours);
+    throw error;
+  }
+  return ours;
+}
+
+export async function openInside(k: Kernel, c: Container): Promise<void> {
+  await closeInside(k, c);
+  c.live.netlink = await fetchSocket(k, c);
+  await inside(k, c).explained();
+}
+
+export function inside(k: Kernel, c: Container): NetlinkSocket {
+  if (c.live.netlink === undefined) throw new Error(`no netlink socket in the network namespace of container ${c.id.slice(0, 12)}: run network.open-netlink first`);
+  return new NetlinkSocket(k, c.live.netlink);
+}
+
+export function eth0(c: Container): number {
+  if (c.live.eth0 === undefined) throw new Error(`container ${c.id.slice(0, 12)} has no link of its own yet: run network.find-peer first`);
+  return c.live.eth0;
+}
+
+/** Not open is fine. */
+export async function closeInside(k: Kernel, c: Container): Promise<void> {
+  const fd = c.live.netlink;
+  delete c.live.netlink;
+  if (fd !== undefined) await k.daemon.close(fd);
+}
+
+/** For a look while the stage still answers. */
+export async function lookInside<T>(k: Kernel, c: Container, look: (socket: NetlinkSocket) => Promise<T>): Promise<T> {
+  const fd = await fetchSocket(k, c);
+  try {
+    return await look(new NetlinkSocket(k, fd));
+  } finally {
+    await k.daemon.close(fd);
+  }
+}

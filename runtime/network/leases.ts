@@ -1,0 +1,104 @@
+/**
+ * Who has which address: one symbolic link per address, `<root>/network/leases/172.30.0.2 -> <container id>`. symlink(2) makes it or
+ * fails with EEXIST, so two starts never get the same one, whoever else is paused half way; and `ls -l` shows the table.
+ */
+import { AT_FDCWD, O } from '../kernel/constants.ts';
+import { hasCode, tolerate } from '../kernel/errors.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { badParameter, conflict, Refusal } from '../machine/refusal.ts';
+import type { Settings } from '../machine/settings.ts';
+import { namesOf } from './directory.ts';
+import { base, contains, isIpv4, networkAddress, toText, top } from './ipv4.ts';
+import type { Subnet } from './subnet.ts';
+
+const MAX_ID = 256;
+type Rooted = Pick<Settings, 'root'>;
+const directory = ({ root }: Rooted) => `${root}/network/leases`;
+const cidrOf = ({ gateway, prefix }: Subnet) => ({ address: gateway, prefix });
+
+async function withLeases<T>(k: Kernel, settings: Rooted, use: (dirfd: number) => Promise<T>): Promise<T> {
+  const path = directory(settings);
+  const open = () => k.daemon.openat(AT_FDCWD, path, O.O_DIRECTORY | O.O_CLOEXEC | O.O_NOFOLLOW, 0);
+  let fd = await tolerate(['ENOENT'], open());
+  if (fd === undefined) {
+    for (const dir of [settings.root, `${settings.root}/network`, path]) await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, dir, 0o700));
+    fd = await open();
+  }
+  try {
+    return await use(fd);
+  } finally {
+    await k.daemon.close(fd);
+  }
+}
+
+const holder = async (k: Kernel, dirfd: number, address: string) =>
+  (await tolerate(['ENOENT', 'EINVAL'], k.daemon.readlinkat(dirfd, address, MAX_ID)))?.toString('utf8');
+
+/** The requested address, or the lowest free one. Throws Refusal: 400 out of range, 409 in use, 500 when the subnet is full. */
+export async function leaseAddress(k: Kernel, settings: Rooted, subnet: Subnet, id: string, requested?: string): Promise<string> {
+  if (requested) inRange(subnet, requested);
+  return withLeases(k, settings, async (dirfd) => {
+    for (const address of requested ? [requested] : freeIn(subnet, await namesOf(k, dirfd))) {
+      const made = await take(k, dirfd, id, address);
+      if (made) return address;
+      if (requested) return heldAlready(k, dirfd, id, requested);
+    }
+    throw new Refusal(500, `no free address in ${networkAddress(cidrOf(subnet))}/${subnet.prefix}: end a container, or start the daemon with a larger --bip`);
+  });
+}
+
+async function take(k: Kernel, dirfd: number, id: string, address: string): Promise<boolean> {
+  try {
+    await k.daemon.symlinkat(id, dirfd, address);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+async function heldAlready(k: Kernel, dirfd: number, id: string, address: string): Promise<string> {
+  const owner = await holder(k, dirfd, address);
+  if (owner === id) return address;
+  throw conflict(`address ${address} is already in use by container ${owner?.slice(0, 12) ?? 'unknown'}`);
+}
+
+function inRange(subnet: Subnet, address: string): void {
+  const cidr = cidrOf(subnet);
+  const reserved = [base(cidr), top(cidr)].map(toText).concat(subnet.gateway);
+  if (!isIpv4(address) || !contains(cidr, address) || reserved.includes(address)) {
+    throw badParameter(`address ${address} is not one for a container in ${networkAddress(cidr)}/${subnet.prefix}, whose gateway is ${subnet.gateway}`);
+  }
+}
+
+function* freeIn(subnet: Subnet, names: readonly string[]): Generator<string> {
+  const taken = new Set(names).add(subnet.gateway);
+  const cidr = cidrOf(subnet);
+  for (let number = base(cidr) + 1; number < top(cidr); number++) {
+    const address = toText(number);
+    if (!taken.has(address)) yield address;
+  }
+}
+
+/** Gives back what the container holds; nothing is fine. `address` saves the search. Returns what was released. */
+export async function releaseAddress(k: Kernel, settings: Rooted, id: string, address?: string): Promise<string[]> {
+  return releaseWhere(k, settings, (owner) => owner === id, address && isIpv4(address) ? [address] : undefined);
+}
+
+/** After a reboot or a crash: leases of containers that are not among `ids` are given back. */
+export async function keepLeases(k: Kernel, settings: Rooted, ids: ReadonlySet<string>): Promise<string[]> {
+  return releaseWhere(k, settings, (owner) => !ids.has(owner));
+}
+
+async function releaseWhere(k: Kernel, settings: Rooted, which: (owner: string) => boolean, among?: string[]): Promise<string[]> {
+  return withLeases(k, settings, async (dirfd) => {
+    const released: string[] = [];
+    for (const address of among ?? (await namesOf(k, dirfd))) {
+      const owner = await holder(k, dirfd, address);
+      if (owner === undefined || !which(owner)) continue;
+      await tolerate(['ENOENT'], k.daemon.unlinkat(dirfd, address, 0));
+      released.push(address);
+    }
+    return released;
+  });
+}

@@ -1,0 +1,79 @@
+/** From what the client asked for to the container's Network: HostConfig.NetworkMode and the endpoint's settings, Docker Engine API. */
+import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { Container } from '../machine/container.ts';
+import { badParameter, notFound } from '../machine/refusal.ts';
+import type { ContainerRequest } from '../machine/request.ts';
+import type { Settings } from '../machine/settings.ts';
+import { splitHost } from './files.ts';
+import { isIpv4 } from './ipv4.ts';
+import type { Network } from './network.ts';
+import { parseBip } from './subnet.ts';
+
+const modes: Record<string, Network['mode']> = { '': 'bridge', default: 'bridge', bridge: 'bridge', none: 'none', host: 'host' };
+const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
+
+/** Throws Refusal: 404 for a network or a container there is not, 400 for what does not go together. */
+export function networkOf(request: ContainerRequest, id: string, settings: Pick<Settings, 'bip'>, other: (ref: string) => Container): Network {
+  const wanted = request.HostConfig.NetworkMode ?? '';
+  const shared = /^container:(.*)$/.exec(wanted)?.[1];
+  const mode = shared === undefined ? modes[wanted] : 'container';
+  if (!mode) throw notFound(`network ${wanted} not found`);
+  refuseConflicts(request, mode);
+  checkNames(request);
+  const { requestedAddress, requestedMac } = endpointOf(request, wanted);
+  if (mode !== 'bridge' && (requestedAddress || requestedMac)) throw badParameter(`an address for the container goes with network bridge only, not with ${wanted}`);
+  if (settings.bip) parseBip(settings.bip);
+  const name = shared === undefined ? mode : wanted;
+  return {
+    mode, name, endpointID: createHash('sha256').update(`${id} ${name}`).digest('hex'), hostLink: `veth${id.slice(0, 11)}`,
+    ...(shared !== undefined && { container: joined(shared, other) }),
+    ...(requestedAddress && { requestedAddress }), ...(requestedMac && { requestedMac }),
+  };
+}
+
+function joined(ref: string, other: (ref: string) => Container): string {
+  if (!ref) throw badParameter('network container: names no container');
+  const target = other(ref);
+  if (target.network.mode === 'container') throw badParameter(`container ${ref} has no network of its own to join: it uses that of container ${target.network.container ?? ''}`);
+  return target.id;
+}
+
+function endpointOf(request: ContainerRequest, wanted: string): Pick<Network, 'requestedAddress' | 'requestedMac'> {
+  const endpoints = request.NetworkingConfig?.EndpointsConfig ?? {};
+  const own = new Set([wanted, 'default', 'bridge', ...(wanted in modes ? [modes[wanted]!] : [])]);
+  const unknown = Object.keys(endpoints).find((name) => !own.has(name));
+  if (unknown !== undefined) throw notFound(`network ${unknown} not found`);
+  const endpoint = Object.values(endpoints).find((value) => value !== null);
+  const requestedAddress = endpoint?.IPAMConfig?.IPv4Address || undefined;
+  const requestedMac = (endpoint?.MacAddress || undefined)?.toLowerCase();
+  if (requestedAddress && !isIpv4(requestedAddress)) throw badParameter(`invalid IPv4 address: ${requestedAddress}`);
+  if (requestedMac && !goodMac(requestedMac)) throw badParameter(`invalid MAC address: ${requestedMac}`);
+  return { ...(requestedAddress && { requestedAddress }), ...(requestedMac && { requestedMac }) };
+}
+
+/** A link of its own has a unicast address: the lowest bit of the first byte marks groups. */
+const goodMac = (mac: string) => MAC.test(mac) && (parseInt(mac, 16) & 1) === 0 && mac !== '00:00:00:00:00:00';
+
+/** Who uses another's network uses its files and name too. */
+function refuseConflicts({ Hostname, HostConfig }: ContainerRequest, mode: Network['mode']): void {
+  if (mode !== 'container') return;
+  const asked: [string, boolean][] = [
+    ['hostname', Boolean(Hostname)], ['dns', Boolean(HostConfig.Dns?.length)], ['dns search', Boolean(HostConfig.DnsSearch?.length)],
+    ['dns options', Boolean(HostConfig.DnsOptions?.length)], ['custom host-to-IP mapping', Boolean(HostConfig.ExtraHosts?.length)],
+  ];
+  const conflict = asked.find(([, given]) => given);
+  if (conflict) throw badParameter(`conflicting options: ${conflict[0]} and the network mode container`);
+}
+
+/** These go into files line by line: nothing may hold a blank or begin a line of its own. */
+function checkNames({ HostConfig }: ContainerRequest): void {
+  const { Dns, DnsSearch, DnsOptions, ExtraHosts, NetworkMode } = HostConfig;
+  for (const server of Dns ?? []) if (!isIP(server)) throw badParameter(`invalid IP address for dns: ${server}`);
+  for (const word of [...(DnsSearch ?? []), ...(DnsOptions ?? [])]) if (!/^[\w.:-]+$/.test(word)) throw badParameter(`invalid dns search or option: ${JSON.stringify(word)}`);
+  for (const entry of ExtraHosts ?? []) {
+    const [name, address] = splitHost(entry);
+    if (!/^[\w.-]+$/.test(name) || !(isIP(address) || address === 'host-gateway')) throw badParameter(`bad format for add-host: ${JSON.stringify(entry)}, it is name:address`);
+    if (address === 'host-gateway' && NetworkMode === 'none') throw badParameter('host-gateway needs a way to the host: it does not go with network none');
+  }
+}
