@@ -1,0 +1,115 @@
+/** A process on plain pipes (or under script(1) for a terminal) that stands in for a container's, and its coupling to a client. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { type Duplex, PassThrough, type Readable } from 'node:stream';
+import type { AttachOptions } from '../../runtime/machine/engine.ts';
+
+export interface Output { stream: 1 | 2; time: number; data: Buffer }
+
+export function wire(tty: boolean, { stream, data }: { stream: number; data: Buffer }): Buffer {
+  if (tty) return data;
+  const header = Buffer.alloc(8);
+  header[0] = stream;
+  header.writeUInt32BE(data.length, 4);
+  return Buffer.concat([header, data]);
+}
+
+export class FakeProcess {
+  readonly output: Output[] = [];
+  /** the first window size seen and those after it */
+  readonly sizes: [number, number][] = [];
+  readonly #clients = new Set<(output: Output | undefined) => void>();
+  #child: ChildProcess | undefined;
+  /** what a client sent before the start; null is its end */
+  #early: (Buffer | null)[] = [];
+  running = false;
+  exitCode: number | null = null;
+  readonly exited: Promise<number>;
+  #exit: (code: number) => void = () => undefined;
+
+  constructor(readonly tty: boolean, readonly openStdin: boolean) {
+    this.exited = new Promise((resolve) => (this.#exit = resolve));
+  }
+
+  get pid(): number {
+    return this.running ? this.#child?.pid ?? 0 : 0;
+  }
+
+  start(argv: string[], env: string[]): void {
+    const words = this.tty ? ['script', '-qec', argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' '), '/dev/null'] : argv;
+    const child = spawn(words[0]!, words.slice(1), { stdio: 'pipe', env: { ...process.env, ...Object.fromEntries(env.map((line) => line.split(/=(.*)/s))) }, detached: true });
+    this.#child = child;
+    this.running = true;
+    child.stdin.on('error', () => undefined);
+    if (!this.openStdin) child.stdin.end();
+    else for (const data of this.#early.splice(0)) this.#stdin(data);
+    for (const [stream, from] of [[1, child.stdout], [2, child.stderr]] as [1 | 2, Readable][]) from.on('data', (data: Buffer) => this.#tell({ stream, time: Date.now(), data }));
+    void once(child, 'close').then(async ([code, signal]) => {
+      this.running = false;
+      this.exitCode = signal ? 128 + constants.signals[signal as NodeJS.Signals] : (code as number);
+      this.#tell(undefined);
+      await new Promise(setImmediate);
+      this.#exit(this.exitCode);
+    });
+  }
+
+  #tell(output: Output | undefined): void {
+    if (output) this.output.push(output);
+    for (const client of this.#clients) client(output);
+  }
+
+  #stdin(data: Buffer | null): void {
+    if (!this.#child) this.#early.push(data);
+    else if (data) this.#child.stdin?.write(data);
+    else this.#child.stdin?.end();
+  }
+
+  /** The start failed: nothing will ever come. */
+  fail(): void {
+    this.#tell(undefined);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    if (this.#child?.pid) process.kill(-this.#child.pid, name);
+  }
+
+  attach(client: Duplex, options: AttachOptions, head: Buffer = Buffer.alloc(0)): Promise<'ended' | 'detached'> {
+    return new Promise((resolve) => {
+      const over = (how: 'ended' | 'detached') => {
+        this.#clients.delete(listener);
+        client.off('data', onData);
+        client.off('end', onEnd);
+        resolve(how);
+      };
+      const listener = (output: Output | undefined) => {
+        if (!output) over('ended');
+        else if (output.stream === 1 ? options.stdout : options.stderr) client.write(wire(this.tty, output));
+      };
+      const onData = (data: Buffer) => {
+        // ctrl-p ctrl-q in one packet is enough for a stand-in
+        if (data.includes(Buffer.from([16, 17]))) return over('detached');
+        this.#stdin(data);
+      };
+      const onEnd = () => this.#stdin(null);
+      if (options.logs) this.output.forEach(listener);
+      this.#clients.add(listener);
+      client.once('close', () => over('detached'));
+      if (!options.stdin) return;
+      if (head.length) onData(head);
+      client.on('data', onData);
+      client.on('end', onEnd);
+    });
+  }
+
+  /** Wire form, a line at a time when dated. */
+  follow(keep: (output: Output) => Output[], following: boolean): Readable {
+    const out = new PassThrough();
+    const send = (output: Output | undefined) => (output ? keep(output).forEach((o) => out.write(wire(this.tty, o))) : out.end());
+    this.output.forEach(send);
+    if (!following || !this.running) out.end();
+    else this.#clients.add(send);
+    out.on('close', () => this.#clients.delete(send));
+    return out;
+  }
+}

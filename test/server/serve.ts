@@ -1,0 +1,91 @@
+/** A server over the fake engine on a socket in a temp folder, and clients that speak to it: docker, HTTP, raw bytes. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request, type IncomingHttpHeaders, type Server } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { createDockerServer, type ServerOptions } from '../../server/docker/app.ts';
+import { FakeEngine } from './fake-engine.ts';
+
+export interface Ran { code: number | null; out: string; err: string }
+export interface Answered { status: number; headers: IncomingHttpHeaders; text: string; json: () => Record<string, unknown> }
+
+export class Served {
+  readonly engine = new FakeEngine();
+  readonly dir = mkdtempSync('/tmp/drydock-server-test-');
+  readonly socket = join(this.dir, 'docker.sock');
+  readonly #server: Server;
+
+  constructor(options?: ServerOptions) {
+    this.#server = createDockerServer(this.engine, options);
+    this.#server.listen(this.socket);
+  }
+
+  /** Runs a command with DOCKER_HOST at this server; kills it after `ms`. */
+  run(command: string, args: string[], { input = '', ms = 20_000, hold = false }: { input?: string; ms?: number; hold?: boolean } = {}): Promise<Ran> {
+    return new Promise((resolve) => {
+      const child = spawn(command, args, { env: { ...process.env, DOCKER_HOST: `unix://${this.socket}`, DOCKER_CONFIG: this.dir }, stdio: 'pipe' });
+      const timer = setTimeout(() => child.kill('SIGKILL'), ms);
+      const ran: Ran = { code: null, out: '', err: '' };
+      child.stdout.on('data', (data) => (ran.out += data));
+      child.stderr.on('data', (data) => (ran.err += data));
+      child.stdin.on('error', () => undefined);
+      if (hold) child.stdin.write(input);
+      else child.stdin.end(input);
+      child.on('close', (code) => {
+        clearTimeout(timer);
+        resolve({ ...ran, code });
+      });
+    });
+  }
+  docker = (...args: string[]): Promise<Ran> => this.run('docker', args);
+
+  http(method: string, path: string, body?: string | object, headers: Record<string, string> = {}): Promise<Answered> {
+    const bytes = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+    return new Promise((resolve, reject) => {
+      const req = request({ socketPath: this.socket, method, path, agent: false, headers: { ...(bytes !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(bytes) }), ...headers } }, (res) => {
+        let text = '';
+        res.on('data', (data) => (text += data));
+        res.on('end', () => resolve({ status: res.statusCode!, headers: res.headers, text, json: () => JSON.parse(text) as Record<string, unknown> }));
+        res.on('error', reject);
+      });
+      req.on('error', reject);
+      req.end(bytes);
+    });
+  }
+
+  /** Sends bytes (and FIN with `end`) and collects what comes until the server closes or `ms` pass. */
+  raw(bytes: string | Buffer, { end = false, ms = 10_000, then }: { end?: boolean; ms?: number; then?: (socket: ReturnType<typeof connect>, seen: string) => void } = {}): Promise<string> {
+    return new Promise((resolve) => {
+      const socket = connect({ path: this.socket, allowHalfOpen: true });
+      let seen = '';
+      const done = () => {
+        clearTimeout(timer);
+        socket.destroy();
+        resolve(seen);
+      };
+      const timer = setTimeout(done, ms);
+      socket.on('data', (data) => {
+        seen += data.toString('latin1');
+        then?.(socket, seen);
+      });
+      socket.on('end', done);
+      socket.on('error', done);
+      socket.write(bytes);
+      if (end) socket.end();
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.engine.close();
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** Waits until `holds`, looking every 20 ms, for at most 10 s. */
+export async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 500 && !holds(); i += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  if (!holds()) throw new Error(`waited too long for ${holds}`);
+}
