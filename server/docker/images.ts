@@ -31,10 +31,14 @@ const view = (x: Exchange, image: Image): object => ({
 const KNOWN = ['before', 'dangling', 'label', 'reference', 'since', 'until'];
 
 /** The `reference` filter is a shell pattern over 'name', 'name:tag' and 'name@digest'; '*' does not cross a '/'. */
-export function globs(patterns: readonly string[] | undefined, image: Image): boolean {
-  if (!patterns) return true;
-  const names = [...image.tags, ...image.digests].flatMap((name) => [name, name.replace(/(@sha256:[a-f0-9]+|:[^:/]*)$/, '')]);
-  return patterns.some((pattern) => names.some((name) => glob(pattern, name)));
+const globs = (patterns: readonly string[], name: string): boolean =>
+  [name, name.replace(/(@sha256:[a-f0-9]+|:[^:/]*)$/, '')].some((text) => patterns.some((pattern) => glob(pattern, text)));
+
+/** The image under only those of its names that were asked for; undefined when it has none such. */
+function underNames(image: Image, patterns: readonly string[] | undefined): Image | undefined {
+  if (!patterns) return image;
+  const [tags, digests] = [image.tags, image.digests].map((names) => names.filter((name) => globs(patterns, name))) as [string[], string[]];
+  return tags.length || digests.length ? { ...image, tags, digests } : undefined;
 }
 
 /** '*' and '?' by backtracking to the last star only: linear enough for hostile patterns. */
@@ -60,10 +64,10 @@ function list(x: Exchange): object {
   });
   const [before, since] = [edge('before'), edge('since')];
   return x.engine.images.list()
-    .filter((image) => (dangling === undefined || dangling === !image.tags.length) && globs(filters.get('reference'), image)
-      && hasLabels(filters.get('label'), image.config.config?.Labels) && created(image) < until
+    .filter((image) => (dangling === undefined || dangling === !image.tags.length) && hasLabels(filters.get('label'), image.config.config?.Labels) && created(image) < until
       && (before?.every((time) => created(image) < time) ?? true) && (since?.every((time) => created(image) > time) ?? true))
     .sort((a, b) => created(b) - created(a))
+    .flatMap((image) => underNames(image, filters.get('reference')) ?? [])
     .map((image) => view(x, image));
 }
 

@@ -44,7 +44,7 @@ export class FakeProcess {
     child.stdin.on('error', () => undefined);
     if (!this.openStdin) child.stdin.end();
     else for (const data of this.#early.splice(0)) this.#stdin(data);
-    for (const [stream, from] of [[1, child.stdout], [2, child.stderr]] as [1 | 2, Readable][]) from.on('data', (data: Buffer) => this.#tell({ stream, time: Date.now(), data }));
+    for (const [stream, from] of [[1, child.stdout], [2, child.stderr]] as [1 | 2, Readable][]) from.on('data', (data: Buffer) => this.#take(stream, data));
     void once(child, 'close').then(async ([code, signal]) => {
       this.running = false;
       this.exitCode = signal ? 128 + constants.signals[signal as NodeJS.Signals] : (code as number);
@@ -52,6 +52,14 @@ export class FakeProcess {
       await new Promise(setImmediate);
       this.#exit(this.exitCode);
     });
+  }
+
+  /** Line by line, so that logs can count them. */
+  #take(stream: 1 | 2, data: Buffer): void {
+    for (let from = 0, to; from < data.length; from = to) {
+      to = data.indexOf(10, from) + 1 || data.length;
+      this.#tell({ stream, time: Date.now(), data: data.subarray(from, to) });
+    }
   }
 
   #tell(output: Output | undefined): void {
