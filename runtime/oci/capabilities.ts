@@ -1,0 +1,75 @@
+/** capabilities(7): names and numbers, Docker's default set, --cap-add and --cap-drop, and the bytes of capset(2). */
+import { readFileSync } from 'node:fs';
+import { badParameter } from '../machine/refusal.ts';
+import type { Process } from './spec.ts';
+
+/** By number, include/uapi/linux/capability.h. */
+const NAMES = [
+  'CHOWN', 'DAC_OVERRIDE', 'DAC_READ_SEARCH', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETPCAP', 'LINUX_IMMUTABLE', 'NET_BIND_SERVICE',
+  'NET_BROADCAST', 'NET_ADMIN', 'NET_RAW', 'IPC_LOCK', 'IPC_OWNER', 'SYS_MODULE', 'SYS_RAWIO', 'SYS_CHROOT', 'SYS_PTRACE', 'SYS_PACCT', 'SYS_ADMIN',
+  'SYS_BOOT', 'SYS_NICE', 'SYS_RESOURCE', 'SYS_TIME', 'SYS_TTY_CONFIG', 'MKNOD', 'LEASE', 'AUDIT_WRITE', 'AUDIT_CONTROL', 'SETFCAP', 'MAC_OVERRIDE',
+  'MAC_ADMIN', 'SYSLOG', 'WAKE_ALARM', 'BLOCK_SUSPEND', 'AUDIT_READ', 'PERFMON', 'BPF', 'CHECKPOINT_RESTORE',
+].map((name) => `CAP_${name}`);
+
+export const defaultCapabilities: readonly string[] = [
+  'CHOWN', 'DAC_OVERRIDE', 'FSETID', 'FOWNER', 'MKNOD', 'NET_RAW', 'SETGID', 'SETUID', 'SETFCAP', 'SETPCAP', 'NET_BIND_SERVICE', 'SYS_CHROOT', 'KILL', 'AUDIT_WRITE',
+].map((name) => `CAP_${name}`);
+
+let last: number | undefined;
+/** /proc/sys/kernel/cap_last_cap: an older kernel knows fewer of them. */
+function lastCapability(): number {
+  last ??= Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8'));
+  return last;
+}
+export const allCapabilities = (): string[] => NAMES.slice(0, lastCapability() + 1);
+
+/** 'net_admin' → 'CAP_NET_ADMIN'; throws Refusal 400 for a name that the kernel does not know. */
+function normalize(names: readonly string[]): string[] {
+  return names.map((given) => {
+    const upper = given.toUpperCase();
+    const name = upper === 'ALL' || upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
+    if (name !== 'ALL' && !allCapabilities().includes(name)) throw badParameter(`unknown capability: "${name}"`);
+    return name;
+  });
+}
+
+/** What a container may have at most, by --cap-add, --cap-drop and --privileged. ALL in both: everything but the ones dropped by name. */
+export function chooseCapabilities(add: readonly string[], drop: readonly string[], privileged: boolean): string[] {
+  const added = normalize(add);
+  const dropped = normalize(drop);
+  if (privileged) return allCapabilities();
+  if (added.includes('ALL')) return allCapabilities().filter((c) => !dropped.includes(c));
+  const kept = dropped.includes('ALL') ? [] : defaultCapabilities.filter((c) => !dropped.includes(c));
+  return [...new Set([...kept, ...added])];
+}
+
+/** Inheritable and ambient stay empty: CVE-2022-24769. A user other than root loses the effective ones at execve(2). */
+export const capabilitySets = (capabilities: string[]): Process['capabilities'] => ({ bounding: capabilities, effective: capabilities, permitted: capabilities, inheritable: [], ambient: [] });
+
+export interface EncodedCaps {
+  /** struct __user_cap_header_struct: version 3, the calling thread */
+  header: Buffer;
+  /** struct __user_cap_data_struct[2]: effective, permitted, inheritable; low 32 bits, then high */
+  data: Buffer;
+  /** for prctl(PR_CAPBSET_DROP), before capset(2): every one that the kernel knows and the bounding set lacks */
+  boundingDrop: number[];
+  /** for prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE), after capset(2) */
+  ambient: number[];
+}
+const CAPABILITY_VERSION_3 = 0x20080522;
+
+const numbers = (names: readonly string[]) => names.map((name) => NAMES.indexOf(name)).filter((n) => n >= 0 && n <= lastCapability());
+
+export function encodeCaps(sets: Process['capabilities']): EncodedCaps {
+  const header = Buffer.alloc(8);
+  header.writeUInt32LE(CAPABILITY_VERSION_3, 0);
+  const data = Buffer.alloc(24);
+  for (const [column, names] of [sets.effective, sets.permitted, sets.inheritable].entries()) {
+    const mask = numbers(names).reduce((bits, n) => bits | (1n << BigInt(n)), 0n);
+    data.writeUInt32LE(Number(mask & 0xffffffffn), column * 4);
+    data.writeUInt32LE(Number(mask >> 32n), 12 + column * 4);
+  }
+  const bounding = new Set(numbers(sets.bounding));
+  const boundingDrop = Array.from({ length: lastCapability() + 1 }, (_, n) => n).filter((n) => !bounding.has(n));
+  return { header, data, boundingDrop, ambient: numbers(sets.ambient) };
+}

@@ -1,0 +1,61 @@
+/** HostConfig's limits → OCI resources: what POST create and POST update ask for. */
+import { statSync } from 'node:fs';
+import { badParameter } from '../machine/refusal.ts';
+import type { HostConfig, Throttle } from '../machine/request.ts';
+import { deviceNumbers } from './devices.ts';
+import type { Resources, ThrottleDevice } from './spec.ts';
+
+const PERIOD_US = 100_000;
+
+/** Without --memory-swap a container may swap as much as it has memory: the sum is twice the limit. */
+function memoryOf(h: HostConfig): Resources['memory'] {
+  const swap = h.MemorySwap || (h.Memory && h.Memory > 0 ? h.Memory * 2 : 0);
+  const memory = {
+    ...(h.Memory && { limit: h.Memory }),
+    ...(swap && (swap > 0 || h.Memory) && { swap }),
+    ...(h.MemoryReservation && { reservation: h.MemoryReservation }),
+    ...(typeof h.MemorySwappiness === 'number' && h.MemorySwappiness >= 0 && { swappiness: h.MemorySwappiness }),
+    ...(h.OomKillDisable && { disableOOMKiller: true }),
+  };
+  return Object.keys(memory).length ? memory : undefined;
+}
+
+function cpuOf(h: HostConfig): Resources['cpu'] {
+  const cpu = {
+    ...(h.CpuShares && { shares: h.CpuShares }),
+    ...(h.NanoCpus && { period: PERIOD_US, quota: Math.floor((h.NanoCpus * PERIOD_US) / 1e9) }),
+    ...(h.CpuPeriod && { period: h.CpuPeriod }),
+    ...(h.CpuQuota && { quota: h.CpuQuota }),
+    ...(h.CpusetCpus && { cpus: h.CpusetCpus }),
+    ...(h.CpusetMems && { mems: h.CpusetMems }),
+  };
+  return Object.keys(cpu).length ? cpu : undefined;
+}
+
+function throttles(list: Throttle[] | null | undefined): ThrottleDevice[] {
+  return (list ?? []).map(({ Path, Rate }) => {
+    const stat = statSync(Path, { throwIfNoEntry: false });
+    if (!stat) throw badParameter(`stat ${Path}: no such file or directory`);
+    if (!stat.isBlockDevice()) throw badParameter(`${Path} is not a block device; only those can be throttled`);
+    if (!Number.isSafeInteger(Rate) || Rate < 0) throw badParameter(`invalid rate ${Rate} for ${Path}; give a positive whole number`);
+    return { ...deviceNumbers(stat.rdev), rate: Rate };
+  });
+}
+
+function blockIOOf(h: HostConfig): Resources['blockIO'] {
+  const lists = {
+    throttleReadBpsDevice: throttles(h.BlkioDeviceReadBps), throttleWriteBpsDevice: throttles(h.BlkioDeviceWriteBps),
+    throttleReadIOPSDevice: throttles(h.BlkioDeviceReadIOps), throttleWriteIOPSDevice: throttles(h.BlkioDeviceWriteIOps),
+  };
+  const given = Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length));
+  const blockIO = { ...(h.BlkioWeight && { weight: h.BlkioWeight }), ...given };
+  return Object.keys(blockIO).length ? blockIO : undefined;
+}
+
+/** Only what was asked for: zero values are left out. Throws Refusal 400 for a throttle's device that is not there. */
+export function resourcesOf(h: HostConfig): Omit<Resources, 'devices'> {
+  const memory = memoryOf(h);
+  const cpu = cpuOf(h);
+  const blockIO = blockIOOf(h);
+  return { ...(memory && { memory }), ...(cpu && { cpu }), ...(h.PidsLimit && { pids: { limit: h.PidsLimit } }), ...(blockIO && { blockIO }) };
+}

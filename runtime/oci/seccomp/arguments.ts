@@ -1,0 +1,41 @@
+/**
+ * Comparisons of 64-bit arguments in a 32-bit machine: high half, then low half.
+ *
+ *   struct seccomp_data { int nr; u32 arch; u64 instruction_pointer; u64 args[6]; }     little endian
+ */
+import type { SeccompOperator, SeccompRule } from '../spec.ts';
+import { CODE, type Bpf } from './bpf.ts';
+
+export type Comparison = NonNullable<SeccompRule['args']>[number];
+
+const ARGS = 16;
+const high = (value: number) => Math.floor(value / 0x100000000);
+const low = (value: number) => value % 0x100000000;
+
+/** Goes on when the comparison holds, to `fail` when it does not. */
+export function compare(bpf: Bpf, { index, value, valueTwo = 0, op }: Comparison, fail: string): void {
+  const pass = bpf.fresh('pass');
+  const hi = () => bpf.load(ARGS + index * 8 + 4);
+  const lo = () => bpf.load(ARGS + index * 8);
+  const { JEQ_K, JGT_K, JGE_K } = CODE;
+  /** larger high half: `larger`; smaller one: `smaller`; equal: the low half decides */
+  const order = (larger: string, smaller: string) => {
+    hi().jump(JGT_K, high(value), { yes: larger }).jump(JEQ_K, high(value), { no: smaller });
+    lo();
+  };
+  const table: Record<SeccompOperator, () => void> = {
+    SCMP_CMP_EQ: () => { hi().jump(JEQ_K, high(value), { no: fail }); lo().jump(JEQ_K, low(value), { no: fail }); },
+    SCMP_CMP_NE: () => { hi().jump(JEQ_K, high(value), { no: pass }); lo().jump(JEQ_K, low(value), { yes: fail }); },
+    SCMP_CMP_GT: () => { order(pass, fail); bpf.jump(JGT_K, low(value), { no: fail }); },
+    SCMP_CMP_GE: () => { order(pass, fail); bpf.jump(JGE_K, low(value), { no: fail }); },
+    SCMP_CMP_LT: () => { order(fail, pass); bpf.jump(JGE_K, low(value), { yes: fail }); },
+    SCMP_CMP_LE: () => { order(fail, pass); bpf.jump(JGT_K, low(value), { yes: fail }); },
+    SCMP_CMP_MASKED_EQ: () => {
+      // value is the mask, valueTwo what must be left
+      if (high(value) || high(valueTwo)) hi().and(high(value)).jump(JEQ_K, high(valueTwo), { no: fail });
+      lo().and(low(value)).jump(JEQ_K, low(valueTwo), { no: fail });
+    },
+  };
+  table[op]();
+  bpf.label(pass);
+}

@@ -1,0 +1,139 @@
+/**
+ * OCI seccomp → a filter for seccomp(2), with the meaning that libseccomp and runc give it:
+ *
+ *   - of one call's rules the first without arguments decides; if all have arguments, the first that matches; else the default action
+ *   - a rule that only repeats the default action is none
+ *   - a rule with two comparisons of one argument means "or"
+ *   - calls newer than the newest one that a refusing profile names get ENOSYS, so that programs try the older call
+ *   - an architecture that is not listed is killed; listed ones that are not this machine's own get the default action
+ *
+ * The numbers are cut into runs with one answer and searched as a binary tree: eight comparisons for any call.
+ */
+import type { Seccomp, SeccompAction, SeccompRule } from '../spec.ts';
+import { compare, type Comparison } from './arguments.ts';
+import { Bpf, CODE } from './bpf.ts';
+import { syscallNumbers } from './numbers.ts';
+import { ACTIONS, ARCHITECTURES, FLAGS } from './words.ts';
+
+export interface Compiled {
+  /** struct sock_filter[] for k.stage.seccomp(SECCOMP_SET_MODE_FILTER, flags, filter) */
+  filter: Buffer;
+  flags: number;
+  instructions: number;
+}
+
+const EPERM = 1;
+const ENOSYS = 38;
+const NR = 0;
+const ARCH = 4;
+const X32_BIT = 0x40000000;
+const NATIVE = process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64';
+
+const actions: Partial<Record<SeccompAction, number>> = ACTIONS;
+function returnValue(action: SeccompAction, errno = EPERM): number {
+  const value = actions[action];
+  if (value === undefined) throw new Error(`seccomp action ${action} is not supported; use one of ${Object.keys(ACTIONS).join(', ')}`);
+  return action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE' ? (value | errno) >>> 0 : value;
+}
+
+/** What happens to one call: an answer, or comparisons that lead to answers. */
+type Answer = number | { args: Comparison[]; value: number }[];
+
+function alternatives({ args = [] }: SeccompRule): Comparison[][] {
+  const twice = new Set(args.map((a) => a.index)).size < args.length;
+  return twice ? args.map((a) => [a]) : [args];
+}
+
+/** By number, only those that have rules. Names that this architecture does not have are passed over. */
+function answersByNumber(seccomp: Seccomp, fallback: number): Map<number, Answer> {
+  const answers = new Map<number, Answer>();
+  for (const rule of seccomp.syscalls ?? []) {
+    const value = returnValue(rule.action, rule.errnoRet);
+    if (value === fallback) continue;
+    for (const name of rule.names) {
+      const number = syscallNumbers().get(name);
+      const before = number === undefined ? 0 : (answers.get(number) ?? []);
+      if (number === undefined || typeof before === 'number') continue;
+      answers.set(number, rule.args?.length ? [...before, ...alternatives(rule).map((args) => ({ args, value }))] : value);
+    }
+  }
+  return answers;
+}
+
+/** The number after the newest call that any rule names; Infinity when unknown calls are to be allowed. */
+function firstUnknown(seccomp: Seccomp): number {
+  if (seccomp.defaultAction === 'SCMP_ACT_ALLOW' || seccomp.defaultAction === 'SCMP_ACT_LOG') return Infinity;
+  const named = (seccomp.syscalls ?? []).flatMap((rule) => rule.names.map((name) => syscallNumbers().get(name) ?? -1));
+  return named.reduce((most, n) => Math.max(most, n), -1) + 1 || Infinity;
+}
+
+interface Run { from: number; answer: Answer }
+function runs(answers: Map<number, Answer>, fallback: number, unknownFrom: number): Run[] {
+  const list: Run[] = [{ from: 0, answer: fallback }];
+  const add = (from: number, answer: Answer) => {
+    const last = list.at(-1)!;
+    if (last.from === from) last.answer = answer;
+    else if (last.answer !== answer) list.push({ from, answer });
+  };
+  for (const [number, answer] of [...answers].sort(([a], [b]) => a - b)) {
+    // an answer with comparisons is never equal to its neighbour's: it has a run of its own
+    add(number, answer);
+    add(number + 1, fallback);
+  }
+  if (unknownFrom !== Infinity) add(unknownFrom, returnValue('SCMP_ACT_ERRNO', ENOSYS));
+  return list.filter((run, j) => run.answer !== list[j - 1]?.answer);
+}
+
+function emitAnswer(bpf: Bpf, answer: Answer, fallback: number): void {
+  if (typeof answer === 'number') return void bpf.ret(answer);
+  for (const { args, value } of answer) {
+    const next = bpf.fresh('next');
+    for (const argument of args) compare(bpf, argument, next);
+    bpf.ret(value).label(next);
+  }
+  bpf.ret(fallback);
+}
+
+function emitSearch(bpf: Bpf, list: readonly Run[], fallback: number): void {
+  if (list.length === 1) return emitAnswer(bpf, list[0]!.answer, fallback);
+  const middle = list.length >> 1;
+  const right = bpf.fresh('right');
+  bpf.jump(CODE.JGE_K, list[middle]!.from, { yes: right });
+  emitSearch(bpf, list.slice(0, middle), fallback);
+  bpf.label(right);
+  emitSearch(bpf, list.slice(middle), fallback);
+}
+
+function build(seccomp: Seccomp): Compiled {
+  const fallback = returnValue(seccomp.defaultAction, seccomp.defaultErrnoRet);
+  const kill = returnValue('SCMP_ACT_KILL');
+  const listed = new Set(seccomp.architectures ?? []);
+  const bpf = new Bpf();
+  bpf.load(ARCH).jump(CODE.JEQ_K, ARCHITECTURES[NATIVE]!, { no: 'foreign' }).load(NR);
+  if (NATIVE === 'SCMP_ARCH_X86_64') bpf.jump(CODE.JGE_K, X32_BIT, { yes: 'x32' });
+  emitSearch(bpf, runs(answersByNumber(seccomp, fallback), fallback, firstUnknown(seccomp)), fallback);
+  if (NATIVE === 'SCMP_ARCH_X86_64') bpf.label('x32').ret(listed.has('SCMP_ARCH_X32') ? fallback : kill);
+  bpf.label('foreign');
+  for (const audit of [...listed].map((name) => ARCHITECTURES[name])) {
+    if (typeof audit === 'number' && audit !== ARCHITECTURES[NATIVE]) bpf.jump(CODE.JEQ_K, audit, { yes: 'listed' });
+  }
+  bpf.ret(kill).label('listed').ret(fallback);
+  const filter = bpf.bytes();
+  return { filter, flags: (seccomp.flags ?? []).reduce((bits, flag) => bits | (FLAGS[flag] ?? 0), 0), instructions: filter.length / 8 };
+}
+
+const KEPT = 32;
+const byObject = new WeakMap<Seccomp, Compiled>();
+const byContent = new Map<string, Compiled>();
+
+/** Throws Error for an action that cannot be given and for a filter that is too long. */
+export function compileSeccomp(seccomp: Seccomp): Compiled {
+  const known = byObject.get(seccomp);
+  if (known) return known;
+  const key = JSON.stringify(seccomp);
+  const compiled = byContent.get(key) ?? build(seccomp);
+  if (byContent.size >= KEPT && !byContent.has(key)) byContent.delete(byContent.keys().next().value!);
+  byContent.set(key, compiled);
+  byObject.set(seccomp, compiled);
+  return compiled;
+}

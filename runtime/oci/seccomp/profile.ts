@@ -1,0 +1,68 @@
+/** Seccomp profiles: Docker's JSON with its conditions, and plain OCI JSON, → the OCI object for one container. */
+import { release } from 'node:os';
+import { badParameter } from '../../machine/refusal.ts';
+import type { Seccomp, SeccompRule } from '../spec.ts';
+import { defaultProfile } from './default-profile.ts';
+import { checkProfile } from './check-profile.ts';
+
+export interface Condition { caps?: string[] | null; arches?: string[] | null; minKernel?: string | null }
+export interface ProfileRule extends SeccompRule { comment?: string; name?: string; includes?: Condition | null; excludes?: Condition | null }
+export interface Profile extends Omit<Seccomp, 'syscalls'> {
+  archMap?: { architecture: string; subArchitectures?: string[] | null }[] | null;
+  syscalls?: ProfileRule[] | null;
+}
+
+/** as the profiles write it, and as the OCI specification does */
+const ARCH = process.arch === 'arm64' ? { docker: 'arm64', oci: 'SCMP_ARCH_AARCH64' } : { docker: 'amd64', oci: 'SCMP_ARCH_X86_64' };
+
+function kernelAtLeast(version: string): boolean {
+  const [want = 0, wantMinor = 0] = version.split('.').map(Number);
+  const [have = 0, haveMinor = 0] = release().split('.').map((part) => parseInt(part, 10));
+  return have > want || (have === want && haveMinor >= wantMinor);
+}
+
+/** Included: every condition holds. Excluded: one does. */
+function applies({ includes, excludes }: ProfileRule, capabilities: readonly string[]): boolean {
+  const has = (c: string) => capabilities.includes(c);
+  const out = excludes?.arches?.includes(ARCH.docker) || excludes?.caps?.some(has) || (excludes?.minKernel && kernelAtLeast(excludes.minKernel));
+  if (out) return false;
+  return (!includes?.arches?.length || includes.arches.includes(ARCH.docker)) && (includes?.caps ?? []).every(has) && (!includes?.minKernel || kernelAtLeast(includes.minKernel));
+}
+
+/** The part of a profile that is for this machine and these capabilities. */
+export function resolveProfile(profile: Profile, capabilities: readonly string[]): Seccomp {
+  const mapped = profile.archMap?.find((a) => a.architecture === ARCH.oci);
+  const architectures = mapped ? [mapped.architecture, ...(mapped.subArchitectures ?? [])] : profile.architectures;
+  const syscalls = (profile.syscalls ?? []).filter((rule) => applies(rule, capabilities)).map(({ names, action, errnoRet, args }): SeccompRule => ({
+    names, action, ...(errnoRet !== undefined && { errnoRet }), ...(args?.length && { args }),
+  }));
+  const { defaultAction, defaultErrnoRet, flags } = profile;
+  return { defaultAction, ...(defaultErrnoRet !== undefined && { defaultErrnoRet }), ...(architectures?.length && { architectures }), ...(flags?.length && { flags }), syscalls };
+}
+
+const defaults = new Map<string, Seccomp>();
+
+/** The default profile is resolved once for each set of capabilities: most containers have the same. */
+function resolvedDefault(capabilities: readonly string[]): Seccomp {
+  const key = capabilities.join();
+  let seccomp = defaults.get(key);
+  if (!seccomp) defaults.set(key, (seccomp = resolveProfile(defaultProfile, capabilities)));
+  return seccomp;
+}
+
+/** `option` is what followed seccomp=; undefined: no filter at all. Throws Refusal 400 for JSON that is no profile. */
+export function seccompFor(option: string | undefined, capabilities: readonly string[], privileged: boolean): Seccomp | undefined {
+  if (option === 'unconfined' || (option === undefined && privileged)) return undefined;
+  if (option === undefined) return resolvedDefault(capabilities);
+  return resolveProfile(parseProfile(option), capabilities);
+}
+
+export function parseProfile(json: string): Profile {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw badParameter(`Decoding seccomp profile failed: ${(cause as Error).message}`);
+  }
+  return checkProfile(value);
+}

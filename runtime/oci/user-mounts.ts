@@ -1,0 +1,93 @@
+/** -v, --mount and --tmpfs → mounts. Sources are paths of the host; destinations are looked up below the new root later. */
+import { existsSync } from 'node:fs';
+import { posix } from 'node:path';
+import { badParameter, Refusal } from '../machine/refusal.ts';
+import type { HostConfig, MountRequest } from '../machine/request.ts';
+import type { Mount } from './spec.ts';
+import { tmpfsOptions } from './tmpfs-options.ts';
+
+export const PROPAGATION = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave'];
+/** What may follow 'source:destination:'; of each row at most one. z and Z relabel for SELinux, the last row is for other systems' file sharing. */
+const BIND_WORDS = [['ro', 'rw'], PROPAGATION, ['z', 'Z'], ['consistent', 'cached', 'delegated', 'default']];
+
+const noVolumes = (what: string) => new Refusal(501, `${what}: named and anonymous volumes are not supported yet; give a directory of the host, as in -v /srv/data:/data`);
+
+/** The destination, cleaned. Throws Refusal 400. */
+function destination(path: string, whole: string): string {
+  if (!path.startsWith('/') || path.includes('\0')) throw badParameter(`invalid volume specification: '${whole}': invalid mount path: '${path}' mount path must be absolute`);
+  const clean = posix.normalize(path).replace(/(.)\/$/, '$1');
+  if (clean === '/') throw badParameter(`invalid volume specification: '${whole}': invalid specification: destination can't be '/'`);
+  return clean;
+}
+const sourcePath = (path: string) => posix.normalize(path).replace(/(.)\/$/, '$1');
+
+/** 'rro' makes the mounts below read-only too (mount_setattr(2) with AT_RECURSIVE), as Docker does on Linux 5.12 and later. */
+const bindOptions = (propagation: string, readonly: boolean, recursive = true) =>
+  [recursive ? 'rbind' : 'bind', propagation || 'rprivate', ...(readonly ? ['ro', ...(recursive ? ['rro'] : [])] : [])];
+
+function bindWords(mode: string): string[] {
+  const words = mode === '' ? [] : mode.split(',');
+  const ok = words.every((w) => BIND_WORDS.flat().includes(w)) && BIND_WORDS.every((group) => words.filter((w) => group.includes(w)).length <= 1);
+  if (!ok) throw badParameter(`invalid mode: ${mode}`);
+  return words;
+}
+
+/** 'source:destination[:options]' */
+export function parseBind(text: string): Mount {
+  const parts = text.split(':');
+  if (parts.length > 3 || !parts[0]) throw badParameter(`invalid volume specification: '${text}'`);
+  if (parts.length === 1) throw noVolumes(`-v ${text}`);
+  const [source, target, mode = ''] = parts as [string, string, string?];
+  const words = bindWords(mode);
+  const clean = destination(target, text);
+  if (!source.startsWith('/')) throw noVolumes(`-v ${text}`);
+  return { destination: clean, type: 'bind', source: sourcePath(source), options: bindOptions(words.find((w) => PROPAGATION.includes(w)) ?? '', words.includes('ro')) };
+}
+
+const wrong = (m: MountRequest, why: string) => badParameter(`invalid mount config for type "${m.Type}": ${why}`);
+
+function mountOf(m: MountRequest): Mount {
+  if (!m.Target) throw wrong(m, 'field Target must not be empty');
+  if (!m.Target.startsWith('/')) throw wrong(m, `invalid mount path: '${m.Target}' mount path must be absolute`);
+  if (m.Type === 'volume') throw noVolumes(`--mount type=volume,target=${m.Target}`);
+  if (!Object.hasOwn(mountTypes, m.Type)) throw wrong(m, 'mount type unknown');
+  return mountTypes[m.Type]!(m, destination(m.Target, m.Target));
+}
+
+/** Fields that would change what is mounted, and that nobody obeys yet. */
+function refuseRest(m: MountRequest, rest: Record<string, unknown>): void {
+  const field = Object.entries(rest).find(([, value]) => value !== undefined && value !== null && value !== false && value !== '')?.[0];
+  if (field) throw new Refusal(501, `invalid mount config for type "${m.Type}": ${field} is not supported yet`);
+}
+
+const mountTypes: Record<string, (m: MountRequest, target: string) => Mount> = {
+  bind(m, target) {
+    const { Propagation = '', NonRecursive = false, CreateMountpoint = false, ...rest } = m.BindOptions ?? {};
+    refuseRest(m, rest);
+    if (!m.Source) throw wrong(m, 'field Source must not be empty');
+    if (!m.Source.startsWith('/')) throw wrong(m, `invalid mount path: '${m.Source}' mount path must be absolute`);
+    if (Propagation && !PROPAGATION.includes(Propagation)) throw wrong(m, `invalid propagation mode: ${Propagation}`);
+    // unlike -v, which makes a directory where nothing is
+    if (!existsSync(m.Source) && !CreateMountpoint) throw wrong(m, `bind source path does not exist: ${m.Source}`);
+    return { destination: target, type: 'bind', source: sourcePath(m.Source), options: bindOptions(Propagation, !!m.ReadOnly, !NonRecursive) };
+  },
+  tmpfs(m, target) {
+    if (m.Source) throw wrong(m, 'field Source must not be specified');
+    const { SizeBytes, Mode, ...rest } = m.TmpfsOptions ?? {};
+    refuseRest(m, rest);
+    const words = [m.ReadOnly && 'ro', Mode && `mode=${Mode.toString(8)}`, SizeBytes && `size=${SizeBytes}`].filter((w): w is string => !!w);
+    return { destination: target, type: 'tmpfs', source: 'tmpfs', options: tmpfsOptions(words) };
+  },
+};
+
+/** Everything the user asked for, parents before children. Throws Refusal 400 or 501. */
+export function userMounts(host: HostConfig): Mount[] {
+  const tmpfs = Object.entries(host.Tmpfs ?? {}).map(([path, words]): Mount => ({ destination: destination(path, path), type: 'tmpfs', source: 'tmpfs', options: tmpfsOptions(words ? words.split(',') : []) }));
+  const mounts = [...(host.Binds ?? []).map(parseBind), ...(host.Mounts ?? []).map(mountOf), ...tmpfs];
+  const seen = new Set<string>();
+  for (const { destination: path } of mounts) {
+    if (seen.has(path)) throw badParameter(`Duplicate mount point: ${path}`);
+    seen.add(path);
+  }
+  return mounts.sort((a, b) => a.destination.split('/').length - b.destination.split('/').length);
+}
