@@ -1,0 +1,45 @@
+/**
+ * Paths inside a root that somebody else filled: every one is resolved by the kernel with RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS,
+ * openat2(2), so that neither `..` nor a symbolic link leads out, whatever the image holds.
+ */
+import { AT_FDCWD, O, RESOLVE } from '../constants.ts';
+import { hasCode } from '../errors.ts';
+import type { Kernel } from '../kernel.ts';
+
+/** struct open_how: u64 flags, u64 mode, u64 resolve. */
+export function openHow(flags: number, mode = 0, resolve: number = RESOLVE.RESOLVE_IN_ROOT | RESOLVE.RESOLVE_NO_MAGICLINKS): Buffer {
+  const how = Buffer.alloc(24);
+  how.writeBigUInt64LE(BigInt(flags), 0);
+  how.writeBigUInt64LE(BigInt(mode), 8);
+  how.writeBigUInt64LE(BigInt(resolve), 16);
+  return how;
+}
+
+/** Where the root is: a descriptor of the stage's before pivot_root, AT_FDCWD after it (the root is then the process's own). */
+export type Root = number;
+
+export const openPath = (k: Kernel, root: Root, path: string, flags: number = O.O_PATH): Promise<number> =>
+  k.stage.openat2(root, root === AT_FDCWD ? path : path.replace(/^\/+/, '') || '.', openHow(flags | O.O_CLOEXEC));
+
+const parentOf = (path: string) => path.slice(0, path.lastIndexOf('/')) || '/';
+const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+
+/** Opens `path` (O_PATH), making it, and the directories above it, when absent. */
+export async function ensurePath(k: Kernel, root: Root, path: string, kind: 'directory' | 'file'): Promise<number> {
+  try {
+    return await openPath(k, root, path);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') || path === '/') throw error;
+  }
+  const parent = await ensurePath(k, root, parentOf(path), 'directory');
+  try {
+    if (kind === 'directory') await k.stage.mkdirat(parent, nameOf(path), 0o755);
+    else await k.stage.close(await k.stage.openat(parent, nameOf(path), O.O_CREAT | O.O_EXCL | O.O_WRONLY | O.O_CLOEXEC | O.O_NOFOLLOW, 0o755));
+  } finally {
+    await k.stage.close(parent);
+  }
+  return openPath(k, root, path);
+}
+
+/** Names an open descriptor to calls that only take a path: proc(5), /proc/pid/fd. */
+export const descriptorPath = (fd: number): string => `/proc/self/fd/${fd}`;

@@ -1,0 +1,79 @@
+/** What /proc says about a process at this moment: proc(5), namespaces(7). Read by the daemon, from outside. */
+import { readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
+import type { Evidence } from '../../steps/step.ts';
+
+const kinds = ['mnt', 'pid', 'net', 'ipc', 'uts', 'user', 'cgroup', 'time'] as const;
+const OVERLAYFS_MAGIC = 0x794c7630;
+
+function attempt<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise; // the process may be gone, which is an answer too
+  }
+}
+
+const inode = (pid: number | 'self', kind: string) => attempt(() => readlinkSync(`/proc/${pid}/ns/${kind}`), '(gone)');
+
+/** Each namespace of `pid` beside the host's. */
+export const namespacesOf = (pid: number): Evidence => ({
+  title: 'namespaces',
+  lines: kinds.map((kind) => {
+    const own = inode(pid, kind);
+    return `${kind.padEnd(7)}${own.padEnd(22)}${own === inode('self', kind) ? 'shared with the host' : `its own (host: ${inode('self', kind)})`}`;
+  }),
+});
+
+/** 'pid:[4026532…]' of one kind, for facts. */
+export const namespaceInode = (pid: number, kind: string): string => inode(pid, kind);
+
+/** Which file system the process's root directory is on: the host's until pivot_root(2), the overlay after it. */
+export function rootOf(pid: number): Evidence {
+  const type = attempt(() => statfsSync(`/proc/${pid}/root`).type, -1);
+  const same = type === statfsSync('/').type && type !== OVERLAYFS_MAGIC;
+  const line = type === -1 ? '(gone)' : type === OVERLAYFS_MAGIC ? 'overlay: the container\'s own' : same ? 'the host\'s root' : `another file system (magic 0x${type.toString(16)})`;
+  return { title: 'root directory', lines: [line] };
+}
+
+/** 'target type source options' for each mount the process sees, cut to those below `below` when given. */
+export function mountsOf(pid: number, below = ''): Evidence {
+  const text = attempt(() => readFileSync(`/proc/${pid}/mountinfo`, 'utf8'), '');
+  const rows = text.split('\n').filter(Boolean).map((line) => {
+    const [before = '', after = ''] = line.split(' - ');
+    const fields = before.split(' ');
+    const [type = '', source = ''] = after.split(' ');
+    return { target: fields[4] ?? '', options: fields[5] ?? '', type, source, propagation: fields.slice(6).join(' ') };
+  }).filter((row) => row.target.startsWith(below));
+  const width = Math.min(40, Math.max(6, ...rows.map((row) => row.target.length)));
+  return { title: `mounts (${rows.length})`, lines: rows.map((r) => `${r.target.padEnd(width)} ${r.type.padEnd(8)} ${r.source} ${r.options} ${r.propagation}`.trimEnd()) };
+}
+
+/** Uids, capabilities, seccomp mode and no_new_privs: /proc/pid/status. */
+export function rightsOf(pid: number): Evidence {
+  const text = attempt(() => readFileSync(`/proc/${pid}/status`, 'utf8'), '');
+  return { title: 'rights', lines: text.split('\n').filter((line) => /^(Uid|Gid|Groups|Cap\w+|NoNewPrivs|Seccomp)/.test(line)).map((line) => line.replace('\t', ' ')) };
+}
+
+/** Every process below `pid`, with its pid inside: NSpid in /proc/pid/status. */
+export function treeOf(pid: number): Evidence {
+  const lines: string[] = [];
+  const visit = (p: number, depth: number) => {
+    const status = attempt(() => readFileSync(`/proc/${p}/status`, 'utf8'), '');
+    if (!status) return;
+    const name = /^Name:\s*(.*)/m.exec(status)?.[1] ?? '?';
+    const inside = /^NSpid:\s*(.*)/m.exec(status)?.[1]?.split(/\s+/).pop() ?? '?';
+    lines.push(`${'  '.repeat(depth)}${p} ${name}${inside === String(p) ? '' : ` (inside: ${inside})`}`);
+    for (const task of attempt(() => readdirSync(`/proc/${p}/task`), [])) {
+      const children = attempt(() => readFileSync(`/proc/${p}/task/${task}/children`, 'utf8'), '');
+      for (const child of children.split(' ').filter(Boolean)) visit(Number(child), depth + 1);
+    }
+  };
+  visit(pid, 0);
+  return { title: 'processes', lines };
+}
+
+/** What the rw layer holds so far. */
+export function upperOf(upper: string): Evidence {
+  const entries = attempt(() => readdirSync(upper, { recursive: true, encoding: 'utf8' }), []);
+  return { title: `upper directory (${entries.length} entries)`, lines: entries.slice(0, 40).map((entry) => `/${entry}`) };
+}

@@ -1,0 +1,42 @@
+/** A shim that is to go, with the process it holds: found by its pid file, so that a later daemon can do it too. */
+import { readFileSync } from 'node:fs';
+import type { Container } from '../../machine/container.ts';
+import { tolerate } from '../errors.ts';
+import type { Kernel } from '../kernel.ts';
+
+const SIGKILL = 9;
+const P_PIDFD = 3;
+const WEXITED = 4;
+
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+/** Pids are used again: it is our shim only if its command line says so. */
+export function shimPidOf(runDir: string, label: string): number | undefined {
+  const pid = Number(read(`${runDir}/shim.pid`).trim());
+  if (!pid) return undefined;
+  const words = read(`/proc/${pid}/cmdline`).split('\0');
+  return words[0] === 'drydock-shim' && words[1] === label ? pid : undefined;
+}
+
+/** The children die with it: the stage asked for SIGKILL on its parent's death, prctl(2). */
+export async function endShim(k: Kernel, c: Pick<Container, 'paths' | 'live'> & { id: string }): Promise<void> {
+  const pid = shimPidOf(c.paths.runDir, c.id);
+  if (pid !== undefined) await tolerate(['ESRCH'], k.daemon.kill(pid, SIGKILL));
+  await reapShim(k, c.live);
+}
+
+/** Takes the exit status of a shim that is our child; another daemon's is reaped by init. */
+export async function reapShim(k: Kernel, live: Container['live']): Promise<void> {
+  const pidfd = live.shimPidfd;
+  if (pidfd === undefined) return;
+  live.shimPidfd = undefined;
+  await tolerate(['ECHILD', 'EINVAL', 'EBADF'], k.daemon.waitid(P_PIDFD, pidfd, 128, WEXITED));
+  await tolerate(['EBADF'], k.daemon.close(pidfd));
+  live.shimPid = undefined;
+}

@@ -1,0 +1,21 @@
+/** A command that cannot be executed, in the words from which docker takes its exit code: 127 not found, 126 not executable. */
+export class NotExecutable extends Error {
+  readonly exitCode: number;
+  constructor(readonly program: string, readonly why: string) {
+    super(`unable to start container process: ${sentence(program, why)}: unknown`);
+    this.name = 'NotExecutable';
+    this.exitCode = why === 'PATH' || why === 'ENOENT' || why === 'ENOTDIR' ? 127 : 126;
+  }
+}
+
+const reasons: Record<string, string> = {
+  EISDIR: 'is a directory: permission denied', EACCES: 'permission denied', EPERM: 'operation not permitted',
+  ENOEXEC: 'exec format error (it is neither a program for this machine nor a script with a #! line)',
+  ELOOP: 'too many levels of symbolic links', ETXTBSY: 'text file busy', E2BIG: 'argument list too long',
+};
+
+function sentence(program: string, why: string): string {
+  if (why === 'PATH') return `exec: "${program}": executable file not found in $PATH`;
+  if (why === 'ENOENT' || why === 'ENOTDIR') return `exec: "${program}": stat ${program}: no such file or directory`;
+  return `exec: "${program}": ${reasons[why] ?? why}`;
+}

@@ -1,0 +1,19 @@
+/** exec: everything a Linux program expects of its root, then the root itself, then fewer and fewer rights, then execve(2). */
+import { deviceSteps } from './exec/devices.ts';
+import { filesystemSteps } from './exec/filesystems.ts';
+import { identitySteps } from './exec/identity.ts';
+import { pathSteps } from './exec/paths.ts';
+import { programSteps } from './exec/program.ts';
+import { rightsSteps } from './exec/rights.ts';
+import { rootSteps } from './exec/root.ts';
+import { terminalSteps } from './exec/terminal.ts';
+import type { Phase } from './step.ts';
+
+export const exec: Phase = {
+  id: 'exec',
+  title: 'Become the program',
+  steps: [
+    ...filesystemSteps, ...deviceSteps.nodes, ...rootSteps.enter, ...identitySteps.name, ...pathSteps, ...rootSteps.seal,
+    ...terminalSteps, ...rightsSteps.limits, ...identitySteps.user, ...programSteps.find, ...rightsSteps.last, ...programSteps.execute,
+  ],
+};

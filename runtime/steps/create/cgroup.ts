@@ -1,0 +1,56 @@
+import type { Step } from '../step.ts';
+
+const inspect: Step['inspect'] = async (_k, c) => c.cgroup.inspect();
+
+export const openCgroupSteps: { make: Step[]; enter: Step[] } = {
+  make: [
+    {
+      id: 'create.cgroup',
+      title: 'Make the control group',
+      explain: `A control group is a directory: making it makes the group, and every process in it is counted and limited together.
+On cgroup v1 each controller (memory, cpu, pids, …) has a tree of its own, so the directory is made several times; on v2 there is one tree.
+Without it the container could use all memory and processes of the host, and nobody could tell what it uses or find all its processes to end them.
+See cgroups(7).`,
+      do: (k, c) => c.cgroup.create(k),
+      async undo(k, c) {
+        await c.cgroup.kill(k);
+        await c.cgroup.remove(k);
+        k.fact({ kind: 'cgroup', key: c.cgroup.path, value: null });
+      },
+      inspect,
+    },
+    {
+      id: 'create.limits',
+      title: 'Write the limits',
+      explain: `Limits are files in the group's directory: writing \`67108864\` into \`memory.limit_in_bytes\` (v1) or \`memory.max\` (v2) is all there is to \`--memory 64m\`.
+They are written before any process is in the group, so that there is no moment without them. A limit that this machine's kernel cannot enforce is reported as a warning, never silently dropped.
+See cgroups(7) and the kernel's admin-guide/cgroup-v2.rst.`,
+      async do(k, c) {
+        c.warnings.push(...(await c.cgroup.limit(k, c.spec.linux.resources)));
+      },
+      inspect,
+    },
+    {
+      id: 'create.device-rules',
+      title: 'Decide which devices may be opened',
+      explain: `The group may open only a short list of device nodes: null, zero, full, random, urandom, tty and its own terminals.
+On v1 the list is written to \`devices.deny\` and \`devices.allow\`; on v2 it is a small eBPF program attached to the group. Without it, root inside the container could make a node for the host's disk with mknod(2) and read every file on it.
+See bpf(2) and the kernel's admin-guide/cgroup-v1/devices.rst.`,
+      async do(k, c) {
+        c.warnings.push(...(await c.cgroup.allowDevices(k, c.spec.linux.resources.devices ?? [])));
+      },
+      inspect,
+    },
+  ],
+  enter: [
+    {
+      id: 'create.join-cgroup',
+      title: 'Join the control group',
+      explain: `The new process writes itself into the group; all its children will be born there.
+It must happen before the cgroup namespace is unshared, because that namespace takes the group one is in at that moment for its root. The process moves itself ("0" means me): moving one single thread this way does not wait for the kernel's group lock.
+See cgroups(7), cgroup_namespaces(7).`,
+      do: (k, c) => c.cgroup.join(k),
+      inspect,
+    },
+  ],
+};

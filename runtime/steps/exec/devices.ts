@@ -1,0 +1,57 @@
+import { AT, O, S_IFBLK, S_IFCHR, S_IFIFO } from '../../kernel/constants.ts';
+import { tolerate } from '../../kernel/errors.ts';
+import { ensurePath } from '../../kernel/mount/in-root.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import type { Device } from '../../oci/spec.ts';
+import type { Step } from '../step.ts';
+
+/** new_encode_dev() of the kernel, makedev(3): 12 bits of major, 20 of minor. */
+export const deviceNumber = (major: number, minor: number): number => (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
+
+const kinds: Record<Device['type'], number> = { c: S_IFCHR, u: S_IFCHR, b: S_IFBLK, p: S_IFIFO };
+const character = (path: string, major: number, minor: number): Device => ({ path, type: 'c', major, minor, fileMode: 0o666 });
+
+/** OCI runtime specification, "Default Devices"; the terminal's are links. */
+const standard: Device[] = [
+  character('/dev/null', 1, 3), character('/dev/zero', 1, 5), character('/dev/full', 1, 7),
+  character('/dev/random', 1, 8), character('/dev/urandom', 1, 9), character('/dev/tty', 5, 0),
+];
+const links: [string, string][] = [
+  ['/proc/self/fd', 'fd'], ['/proc/self/fd/0', 'stdin'], ['/proc/self/fd/1', 'stdout'], ['/proc/self/fd/2', 'stderr'], ['/proc/kcore', 'core'], ['pts/ptmx', 'ptmx'],
+];
+
+async function makeNode(k: Kernel, dir: number, name: string, device: Device): Promise<void> {
+  const mode = (kinds[device.type] | (device.fileMode ?? 0o666)) >>> 0;
+  await tolerate(['EEXIST'], k.stage.mknodat(dir, name, mode, deviceNumber(device.major, device.minor)));
+  if (device.uid || device.gid) await k.stage.fchownat(dir, name, device.uid ?? 0, device.gid ?? 0, AT.AT_SYMLINK_NOFOLLOW);
+}
+
+/** A node in /dev itself needs no further look-up; one deeper, as /dev/snd/timer, gets its directories. */
+async function makeNodeBelow(k: Kernel, root: number, dev: number, device: Device): Promise<void> {
+  const [, inDev] = /^\/dev\/([^/]+)$/.exec(device.path) ?? [];
+  if (inDev) return makeNode(k, dev, inDev, device);
+  const cut = device.path.lastIndexOf('/');
+  const parent = await ensurePath(k, root, device.path.slice(0, cut) || '/', 'directory');
+  await makeNode(k, parent, device.path.slice(cut + 1), device);
+  await k.stage.close(parent);
+}
+
+export const deviceSteps: { nodes: Step[] } = {
+  nodes: [
+    {
+      id: 'exec.make-device-nodes',
+      title: 'Make the device nodes',
+      explain: `mknod(2) makes the few devices that nearly every program needs, and links for stdin, stdout, stderr and ptmx.
+A node is only a pair of numbers (null is 1:3); which device that opens is the kernel's business, and whether it may be opened is decided by the group's device rules. See mknod(2), null(4), and the OCI runtime specification, "Default Devices".`,
+      async do(k, c) {
+        const root = c.live.rootfd ?? -1;
+        const wanted = new Map([...standard, ...c.spec.linux.devices].map((d) => [d.path, d]));
+        const dev = await ensurePath(k, root, '/dev', 'directory');
+        for (const device of wanted.values()) await makeNodeBelow(k, root, dev, device);
+        for (const [target, name] of links) await tolerate(['EEXIST'], k.stage.symlinkat(target, dev, name));
+        if (c.spec.process.terminal) await k.stage.close(await k.stage.openat(dev, 'console', O.O_CREAT | O.O_WRONLY | O.O_CLOEXEC | O.O_NOFOLLOW, 0o600));
+        await k.stage.close(dev);
+      },
+    },
+  ],
+};

@@ -1,0 +1,90 @@
+import { hierarchies, type Hierarchy } from '../../kernel/cgroup/hierarchies.ts';
+import { MS } from '../../kernel/constants.ts';
+import { descriptorPath, ensurePath } from '../../kernel/mount/in-root.ts';
+import { mountBind, mountNew, mountOne } from '../../kernel/mount/mount.ts';
+import { executablePath } from '../../kernel/native.ts';
+import { mountsOf } from '../../kernel/process/inspect.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import type { Container } from '../../machine/container.ts';
+import type { Mount } from '../../oci/spec.ts';
+import { mountsOfUser, systemMount } from '../../oci/mounts.ts';
+import type { Step } from '../step.ts';
+
+const rootOf = (c: Container) => c.live.rootfd ?? -1;
+const inspect: Step['inspect'] = async (_k, c) => (c.live.pid ? [mountsOf(c.live.pid, c.paths.rootfs)] : []);
+
+/** A step that mounts the kernel file system which the spec has at `destination`. */
+const mountStep = (id: string, destination: string, title: string, explain: string): Step => ({
+  id, title, explain, inspect,
+  when: (c) => systemMount(c.spec, destination) !== undefined,
+  do: (k, c) => mountNew(k, rootOf(c), systemMount(c.spec, destination) as Mount),
+});
+
+/** cgroup v1 under a tmpfs, one mount a hierarchy, each showing the group we are in as its root; v2 in one mount. */
+async function mountCgroup(k: Kernel, c: Container): Promise<void> {
+  const m = systemMount(c.spec, '/sys/fs/cgroup') as Mount;
+  if (c.cgroup.version === 2) return mountNew(k, rootOf(c), { ...m, type: 'cgroup2', source: 'cgroup' });
+  const mounts = hierarchies().filter((h) => h.mountpoint.startsWith('/sys/fs/cgroup/'));
+  await mountNew(k, rootOf(c), { destination: m.destination, type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'noexec', 'nodev', 'mode=755'] });
+  for (const h of mounts) await mountNew(k, rootOf(c), hierarchyMount(h, m));
+  if (!m.options.includes('ro')) return;
+  const top = await ensurePath(k, rootOf(c), m.destination, 'directory');
+  await k.run({ actor: 'stage', name: 'mount', args: [null, descriptorPath(top), null, MS.MS_REMOUNT | MS.MS_BIND | MS.MS_RDONLY | MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC, null], note: m.destination });
+  await k.stage.close(top);
+}
+
+function hierarchyMount(h: Hierarchy, m: Mount): Mount {
+  const destination = h.mountpoint;
+  if (h.version === 2) return { destination, type: 'cgroup2', source: 'cgroup', options: m.options };
+  return { destination, type: 'cgroup', source: 'cgroup', options: [...m.options, ...h.options] };
+}
+
+const initMount = (c: Container): Mount[] =>
+  c.request.HostConfig.Init ? [{ destination: '/sbin/docker-init', type: 'bind', source: executablePath('init'), options: ['bind', 'ro', 'rprivate'] }] : [];
+
+const etcMounts = (c: Container): Mount[] =>
+  ([['/etc/resolv.conf', c.paths.resolvConf], ['/etc/hostname', c.paths.hostname], ['/etc/hosts', c.paths.hosts]] as const)
+    .filter(([destination]) => !c.spec.mounts.some((m) => m.destination === destination))
+    .map(([destination, source]) => ({ destination, type: 'bind', source, options: ['bind', 'rprivate'] }));
+
+export const filesystemSteps: Step[] = [
+  mountStep('exec.mount-proc', '/proc', 'Mount /proc',
+    `A procfs shows the pid namespace of whoever mounts it, so this one shows the container's processes and nobody else's.
+ps, top and every library that reads /proc/self need it; with the host's /proc instead, the container would read every process of the host. See proc(5), pid_namespaces(7).`),
+  mountStep('exec.mount-dev', '/dev', 'Mount a new /dev',
+    `A small tmpfs takes the place of the image's /dev, so that only the device nodes made in the next steps exist.
+An image could otherwise bring nodes of its own. See tmpfs(5).`),
+  mountStep('exec.mount-devpts', '/dev/pts', 'Mount a terminal file system',
+    `A devpts instance of its own gives the container its own pseudo-terminals, counted from 0.
+With the host's, a process inside could open the terminals of people logged in outside. See pts(4) and the kernel's filesystems/devpts.rst.`),
+  mountStep('exec.mount-shm', '/dev/shm', 'Mount shared memory',
+    `shm_open(3) makes its objects as files here; the size is a limit (64 MB unless --shm-size says otherwise).
+Databases and browsers fail without it. See shm_overview(7).`),
+  mountStep('exec.mount-mqueue', '/dev/mqueue', 'Mount the message queues',
+    `POSIX message queues of the new ipc namespace, as files. See mq_overview(7).`),
+  mountStep('exec.mount-sysfs', '/sys', 'Mount /sys',
+    `sysfs shows the kernel's devices and, under class/net, the interfaces of the network namespace it is mounted from; it is read-only here, because writing to it configures the host's hardware. See sysfs(5).`),
+  {
+    id: 'exec.mount-cgroup', title: 'Mount the control group file systems', inspect,
+    explain: `Seen from the new cgroup namespace, the container's own group is the root of this mount: programs read their limits here.
+It is read-only, or the container could raise its own limits. See cgroups(7), cgroup_namespaces(7).`,
+    when: (c) => systemMount(c.spec, '/sys/fs/cgroup') !== undefined,
+    do: mountCgroup,
+  },
+  {
+    id: 'exec.mount-etc-files', title: 'Mount hosts, hostname and resolv.conf', inspect,
+    explain: `Three small files written by the network phase are bound over the image's, one file each.
+They differ per container and may change between two starts, so they are kept outside the layers: \`docker commit\` does not store them and the image is not touched. See mount(2), hosts(5), resolv.conf(5).`,
+    async do(k, c) {
+      for (const m of etcMounts(c)) await mountBind(k, rootOf(c), m);
+    },
+  },
+  {
+    id: 'exec.mount-late', title: 'Mount what lies on /dev, /proc and /sys', inspect,
+    explain: `Binds whose place is on one of the new file systems, and the little init of --init, are mounted now: earlier they would have been hidden. See mount(2).`,
+    when: (c) => mountsOfUser(c.spec, 'late').length + initMount(c).length > 0,
+    async do(k, c) {
+      for (const m of [...mountsOfUser(c.spec, 'late'), ...initMount(c)]) await mountOne(k, rootOf(c), m);
+    },
+  },
+];

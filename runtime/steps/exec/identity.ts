@@ -1,0 +1,83 @@
+import { PR } from '../../kernel/constants.ts';
+import { hasCode } from '../../kernel/errors.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { rightsOf } from '../../kernel/process/inspect.ts';
+import { encodeFullCaps } from '../../oci/capabilities.ts';
+import { resolveUser } from '../../oci/user.ts';
+import type { Step } from '../step.ts';
+
+const ROOM = 128 * 1024;
+
+/** A file of the image, read by the stage, whose root is the image's: a link in it cannot lead out. */
+export async function readInside(k: Kernel, path: string): Promise<string> {
+  try {
+    return (await k.stage.read_file(path, ROOM)).toString('utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP')) return '';
+    throw error;
+  }
+}
+
+/** setgroups(2) wants an array of 32-bit gid_t. */
+const groupList = (gids: readonly number[]) => Buffer.from(Uint32Array.from(gids).buffer);
+
+export const identitySteps: { name: Step[]; user: Step[] } = {
+  name: [
+    {
+      id: 'exec.hostname',
+      title: 'Set the hostname',
+      explain: `sethostname(2) in the uts namespace of its own: the first twelve digits of the id, unless --hostname says otherwise. See sethostname(2).`,
+      when: (c) => Boolean(c.spec.hostname) && c.spec.linux.namespaces.some((n) => n.type === 'uts' && !n.path),
+      async do(k, c) {
+        await k.stage.sethostname(c.spec.hostname ?? '');
+        if (c.spec.domainname) await k.stage.setdomainname(c.spec.domainname);
+      },
+    },
+    {
+      id: 'exec.session-keyring',
+      title: 'Take a new session keyring',
+      explain: `Keys of the daemon's session would otherwise be inherited and readable inside. Some kernels have no keyrings; then there is nothing to inherit. See keyctl(2), session-keyring(7).`,
+      async do(k, c) {
+        const KEYCTL_JOIN_SESSION_KEYRING = 1;
+        try {
+          await k.stage.keyctl(KEYCTL_JOIN_SESSION_KEYRING, `drydock-${c.id.slice(0, 12)}`, 0, 0, 0);
+        } catch (error) {
+          if (!hasCode(error, 'ENOSYS', 'EDQUOT', 'EPERM')) throw error;
+        }
+      },
+    },
+  ],
+  user: [
+    {
+      id: 'exec.look-up-user',
+      title: 'Look the user up in the image',
+      explain: `The kernel knows numbers only. A name given by --user or by the image is looked up in the image's own /etc/passwd and /etc/group, and so is the home directory.
+The host's files do not count: user "www-data" may be 33 here and something else there. See passwd(5), group(5).`,
+      async do(k, c) {
+        const passwd = await readInside(k, '/etc/passwd');
+        const group = await readInside(k, '/etc/group');
+        const { process } = c.spec;
+        const user = resolveUser(process.user.username ?? '', passwd, group, c.request.HostConfig.GroupAdd ?? []);
+        process.user = { ...process.user, uid: user.uid, gid: user.gid, additionalGids: user.gids };
+        if (!process.env.some((e) => e.startsWith('HOME='))) process.env.push(`HOME=${user.home}`);
+      },
+    },
+    {
+      id: 'exec.set-user',
+      title: 'Become the user',
+      explain: `setgroups(2), setresgid(2), setresuid(2), in this order: once the uid is given up, the groups could no longer be changed.
+The kernel drops all capabilities when the last root uid goes, so PR_SET_KEEPCAPS holds them until the step that decides which of them stay. See credentials(7), capabilities(7).`,
+      async do(k, c) {
+        const { uid, gid, additionalGids = [] } = c.spec.process.user;
+        await k.stage.prctl(PR.PR_SET_KEEPCAPS, 1, 0, 0, 0);
+        await k.stage.setgroups(additionalGids.length, groupList(additionalGids));
+        await k.stage.setresgid(gid, gid, gid);
+        await k.stage.setresuid(uid, uid, uid);
+        const { header, data } = encodeFullCaps();
+        if (uid !== 0) await k.stage.capset(header, data);
+        k.fact({ kind: 'security', key: 'user', value: `${uid}:${gid}` });
+      },
+      inspect: async (_k, c) => (c.live.pid ? [rightsOf(c.live.pid)] : []),
+    },
+  ],
+};

@@ -1,0 +1,54 @@
+import { MS, O } from '../../kernel/constants.ts';
+import { hasCode } from '../../kernel/errors.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { coverPath, isDirectoryAt } from '../../kernel/mount/mount.ts';
+import { mountsOf } from '../../kernel/process/inspect.ts';
+import type { Step } from '../step.ts';
+
+const inspect: Step['inspect'] = async (_k, c) => (c.live.pid ? [mountsOf(c.live.pid, '/proc'), mountsOf(c.live.pid, '/sys')] : []);
+
+/** Not every kernel has every path. */
+async function ifThere(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
+  }
+}
+
+async function mask(k: Kernel, path: string): Promise<void> {
+  if (await isDirectoryAt(k, path)) await k.stage.mount('tmpfs', path, 'tmpfs', MS.MS_RDONLY | MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC, 'size=0k');
+  else await coverPath(k, '/dev/null', path, MS.MS_RDONLY);
+}
+
+export const pathSteps: Step[] = [
+  {
+    id: 'exec.sysctls',
+    title: 'Set kernel parameters',
+    explain: `--sysctl writes below /proc/sys. Only parameters that belong to one of the container's namespaces are allowed, because all others would change the host. It happens before /proc/sys becomes read-only. See proc_sys(5), network_namespaces(7).`,
+    when: (c) => Object.keys(c.spec.linux.sysctl ?? {}).length > 0,
+    async do(k, c) {
+      for (const [name, value] of Object.entries(c.spec.linux.sysctl ?? {})) await k.stage.write_file(`/proc/sys/${name.replace(/\./g, '/')}`, O.O_TRUNC, 0, value);
+    },
+  },
+  {
+    id: 'exec.mask-paths', title: 'Cover what must not be read', inspect,
+    explain: `/proc/kcore is the host's memory, /proc/keys its keys: such files are covered with /dev/null, such directories with an empty read-only tmpfs.
+procfs and sysfs know no namespaces for these. Without this step root inside could read them. See proc(5) and the OCI runtime specification, "Masked Paths".`,
+    when: (c) => (c.spec.linux.maskedPaths ?? []).length > 0,
+    async do(k, c) {
+      for (const path of c.spec.linux.maskedPaths ?? []) await ifThere(() => mask(k, path));
+      k.fact({ kind: 'security', key: 'masked', value: (c.spec.linux.maskedPaths ?? []).join(' ') });
+    },
+  },
+  {
+    id: 'exec.readonly-paths', title: 'Make kernel settings read-only', inspect,
+    explain: `/proc/sys, /proc/sysrq-trigger and a few more stay readable but are bound over themselves read-only.
+Writing "b" to /proc/sysrq-trigger reboots the host at once. See proc(5) and the OCI runtime specification, "Readonly Paths".`,
+    when: (c) => (c.spec.linux.readonlyPaths ?? []).length > 0,
+    async do(k, c) {
+      for (const path of c.spec.linux.readonlyPaths ?? []) await ifThere(() => coverPath(k, path, path, MS.MS_RDONLY));
+      k.fact({ kind: 'security', key: 'readonly', value: (c.spec.linux.readonlyPaths ?? []).join(' ') });
+    },
+  },
+];

@@ -1,0 +1,68 @@
+import { AT_FDCWD, O, TTY } from '../../kernel/constants.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { coverPath } from '../../kernel/mount/mount.ts';
+import type { Container } from '../../machine/container.ts';
+import type { Step } from '../step.ts';
+
+/** struct winsize: u16 rows, cols, xpixel, ypixel; ioctl_tty(2). */
+export function winsize(height: number, width: number): Buffer {
+  const size = Buffer.alloc(8);
+  size.writeUInt16LE(Math.min(height, 0xffff), 0);
+  size.writeUInt16LE(Math.min(width, 0xffff), 2);
+  return size;
+}
+
+/** The stage opens the pair, the shim takes the master out of it, and what is left is stdin, stdout and stderr. Returns the slave. */
+export async function openTerminal(k: Kernel, c: Pick<Container, 'live'>, size: { height: number; width: number } | undefined): Promise<number> {
+  const master = await k.stage.openat(AT_FDCWD, '/dev/pts/ptmx', O.O_RDWR | O.O_NOCTTY | O.O_CLOEXEC, 0);
+  await k.stage.ioctl_in(master, TTY.TIOCSPTLCK, Buffer.alloc(4));
+  const slave = await k.stage.ioctl(master, TTY.TIOCGPTPEER, O.O_RDWR | O.O_NOCTTY | O.O_CLOEXEC);
+  if (size) await k.stage.ioctl_in(master, TTY.TIOCSWINSZ, winsize(size.height, size.width));
+  c.live.master = master;
+  return slave;
+}
+
+export async function handOverTerminal(k: Kernel, c: Pick<Container, 'live'>, slave: number): Promise<void> {
+  await k.shim.take_master(c.live.pid ?? 0, c.live.master ?? -1);
+  await k.stage.close(c.live.master ?? -1);
+  c.live.master = undefined;
+  await k.stage.setsid();
+  await k.stage.ioctl(slave, TTY.TIOCSCTTY, 0);
+  for (const fd of [0, 1, 2]) await k.stage.dup3(slave, fd, 0);
+  await k.stage.close(slave);
+}
+
+const slaves = new WeakMap<Container, number>();
+
+export const terminalSteps: Step[] = [
+  {
+    id: 'exec.open-terminal',
+    title: 'Open a pseudo-terminal',
+    explain: `-t asks for a terminal: a pair of devices, of which the program gets one end (the slave, /dev/pts/0) and the shim the other (the master).
+What you type goes into the master and comes out of the slave as if from a keyboard; in between, the kernel's line discipline echoes, edits lines and turns Ctrl-C into SIGINT. It is opened in the container's own devpts, so that its name exists inside. See pty(7), ioctl_tty(2).`,
+    when: (c) => c.spec.process.terminal,
+    async do(k, c) {
+      const slave = await openTerminal(k, c, c.spec.process.consoleSize);
+      slaves.set(c, slave);
+      await k.stage.fchownat(slave, '', c.spec.process.user.uid, -1, 0x1000);
+      await coverPath(k, '/dev/pts/0', '/dev/console', 0);
+    },
+  },
+  {
+    id: 'exec.controlling-terminal',
+    title: 'Make it the controlling terminal',
+    explain: `The shim fetches the master with pidfd_getfd(2). The stage starts a new session with setsid(2), takes the slave as its controlling terminal, and makes it stdin, stdout and stderr.
+Only a session leader can have a controlling terminal, and without one a shell has no job control: Ctrl-C and Ctrl-Z would do nothing. See setsid(2), TIOCSCTTY in ioctl_tty(2), credentials(7).`,
+    when: (c) => c.spec.process.terminal,
+    do: (k, c) => handOverTerminal(k, c, slaves.get(c) ?? -1),
+  },
+  {
+    id: 'exec.new-session',
+    title: 'Start a new session',
+    explain: `Without a terminal the process still gets a session of its own, so that no signal from somebody's keyboard outside can reach it. Its output goes into two pipes that the shim reads. See setsid(2), pipe(7).`,
+    when: (c) => !c.spec.process.terminal,
+    async do(k) {
+      await k.stage.setsid();
+    },
+  },
+];
