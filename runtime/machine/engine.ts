@@ -118,8 +118,8 @@ export interface Engine {
   containers(): ContainerHandle[];
   /** 404 `No such exec instance: x` */
   execById(id: string): ExecHandle;
-  /** The pull phase without a container. Progress goes to `pull.progress`. */
-  pull(options: { reference: string; platform?: string; auth?: import('../image/pull.ts').RegistryAuth; progress: import('../image/pull.ts').Pull['progress']; signal?: AbortSignal }): Promise<{ image: Image; fresh: boolean; notice?: string }>;
+  /** The pull phase without a container. Progress goes to `pull.progress`; `digest` is what the name stood for. */
+  pull(options: { reference: string; platform?: string; auth?: import('../image/pull.ts').RegistryAuth; progress: import('../image/pull.ts').Pull['progress']; signal?: AbortSignal }): Promise<{ image: Image; fresh: boolean; digest?: string; notice?: string }>;
   /** Is there anything that keeps an auto-started daemon alive? */
   busy(): boolean;
   close(): Promise<void>;

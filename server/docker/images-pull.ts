@@ -53,8 +53,8 @@ async function pull(x: Exchange): Promise<void> {
     out.write(progressLine(line));
   };
   try {
-    const { image, fresh, notice } = await x.engine.pull({ reference: asked, progress, signal: x.gone(), ...(platform && { platform }), ...(auth && { auth }) });
-    const digest = reference.digest ?? image.digests.find((name) => name.startsWith(`${familiarRepository(reference)}@`))?.split('@')[1];
+    const { image, fresh, notice, ...found } = await x.engine.pull({ reference: asked, progress, signal: x.gone(), ...(platform && { platform }), ...(auth && { auth }) });
+    const digest = found.digest ?? reference.digest ?? image.digests.find((name) => name.startsWith(`${familiarRepository(reference)}@`))?.split('@')[1];
     if (notice) out.write({ status: notice });
     if (digest) out.write({ status: `Digest: ${digest}` });
     out.write({ status: `Status: ${fresh ? 'Downloaded newer image' : 'Image is up to date'} for ${familiarName(reference)}` });

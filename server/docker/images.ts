@@ -1,4 +1,5 @@
 /** Looking at images, naming and removing them. Engine API, "Images". */
+import { historyOf } from '../../runtime/image/history.ts';
 import type { Image } from '../../runtime/image/image.ts';
 import { familiarName, normalize } from '../../runtime/image/reference.ts';
 import { notFound } from '../../runtime/machine/refusal.ts';
@@ -83,22 +84,8 @@ function inspect(x: Exchange): object {
   };
 }
 
-/** The history's steps with the layers that they made, newest first; docker knows the id of the last only. */
-function history(x: Exchange): object {
-  const image = the(x);
-  const layers = [...image.layers];
-  const rows = (image.config.history ?? []).map((step) => ({
-    Id: '<missing>', Created: Math.floor((Date.parse(step.created ?? '') || 0) / 1000), CreatedBy: step.created_by ?? '', Tags: null as string[] | null,
-    Size: step.empty_layer ? 0 : layers.shift()?.size ?? 0, Comment: step.comment ?? '',
-  }));
-  const unexplained = layers.map((layer) => ({ Id: '<missing>', Created: 0, CreatedBy: '', Tags: null as string[] | null, Size: layer.size, Comment: '' }));
-  const all = [...rows, ...unexplained].reverse();
-  if (all[0]) Object.assign(all[0], { Id: image.id, Tags: image.tags.length ? image.tags : null });
-  return all;
-}
-
 export const images: Routes = {
   'GET /images/json': list,
   'GET /images/*name/json': inspect,
-  'GET /images/*name/history': history,
+  'GET /images/*name/history': (x) => historyOf(the(x)),
 };

@@ -54,8 +54,8 @@ export class Served {
     });
   }
 
-  /** Sends bytes (and FIN with `end`) and collects what comes until the server closes or `ms` pass. */
-  raw(bytes: string | Buffer, { end = false, ms = 10_000, then }: { end?: boolean; ms?: number; then?: (socket: ReturnType<typeof connect>, seen: string) => void } = {}): Promise<string> {
+  /** Sends bytes (and FIN with `end`, more after 100 ms with `later`) and collects what comes until the server closes or `ms` pass. */
+  raw(bytes: string | Buffer, { end = false, ms = 10_000, later, then }: { end?: boolean; ms?: number; later?: string; then?: (socket: ReturnType<typeof connect>, seen: string) => void } = {}): Promise<string> {
     return new Promise((resolve) => {
       const socket = connect({ path: this.socket, allowHalfOpen: true });
       let seen = '';
@@ -72,6 +72,7 @@ export class Served {
       socket.on('end', done);
       socket.on('error', done);
       socket.write(bytes);
+      if (later) setTimeout(() => socket.write(later), 100);
       if (end) socket.end();
     });
   }

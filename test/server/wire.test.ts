@@ -1,0 +1,218 @@
+/** What hostile and odd clients send, byte by byte. */
+import * as assert from 'uvu/assert';
+import { suite } from '../harness.ts';
+import { Served, until } from './serve.ts';
+import type { FakeContainer } from './fake-container.ts';
+
+const test = suite('the wire of the Engine API');
+let s: Served;
+let shutdowns = 0;
+test.before(() => void (s = new Served({ shutdown: () => (shutdowns += 1) })));
+test.after(() => s.close());
+
+const create = async (Cmd: string[], more: object = {}): Promise<FakeContainer> => {
+  const answer = await s.http('POST', '/v1.43/containers/create', { Image: 'ubuntu', Cmd, ...more });
+  assert.is(answer.status, 201);
+  return s.engine.container(answer.json()['Id'] as string);
+};
+const upgrade = (path: string, body = '') => `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+const bodyOf = (answer: string) => answer.slice(answer.indexOf('\r\n\r\n') + 4);
+const chunk = (stream: number, text: string) => `${String.fromCharCode(stream)}\0\0\0\0\0\0${String.fromCharCode(text.length)}${text}`;
+
+test('HEAD and GET _ping carry the headers that every command begins with', async () => {
+  const head = await s.http('HEAD', '/_ping');
+  assert.equal([head.status, head.text, head.headers['api-version'], head.headers['ostype'], head.headers['content-length'], head.headers['builder-version']], [200, '', '1.50', 'linux', '0', '1']);
+  assert.match(head.headers['cache-control']!, 'no-cache');
+  const get = await s.http('GET', '/_ping');
+  assert.equal([get.status, get.text], [200, 'OK']);
+});
+
+const versions: [string, number, RegExp?][] = [
+  ['/v1.24/version', 200], ['/v1.50/version', 200], ['/version', 200], ['/v1.23/version', 400, /1\.23 is too old.*1\.24/], ['/v1.51/version', 400, /1\.51 is too new.*1\.50/],
+  ['/v1.5/version', 400, /1\.5 is too old/], ['/v2.0/version', 400, /2\.0 is too new.*1\.50/], ['/v0.99/version', 400, /too old/], ['/v1/version', 404], ['/v1.43', 404],
+];
+for (const [path, status, message] of versions) {
+  test(`${path} answers ${status}`, async () => {
+    const answer = await s.http('GET', path);
+    assert.is(answer.status, status);
+    if (message) assert.match(answer.json()['message'] as string, message);
+  });
+}
+
+const refused: [string, string, string | object | undefined, Record<string, string>, number, RegExp][] = [
+  ['GET', '/nothing/here', undefined, {}, 404, /^page not found$/],
+  ['PATCH', '/containers/json', undefined, {}, 404, /^page not found$/],
+  ['GET', '/containers/%zz/json', undefined, {}, 400, /decode|URI/],
+  ['GET', '/containers/absent/json', undefined, {}, 404, /^No such container: absent$/],
+  ['GET', '/containers/absent/logs?stdout=1', undefined, {}, 404, /No such container/],
+  ['POST', '/containers/absent/attach', undefined, { Connection: 'Upgrade', Upgrade: 'tcp' }, 404, /No such container/],
+  ['POST', '/containers/absent/attach', undefined, {}, 404, /No such container/],
+  ['POST', '/exec/absent/start', { Detach: false }, {}, 404, /No such exec instance: absent/],
+  ['POST', '/containers/create', '{"Image":', {}, 400, /^invalid JSON/],
+  ['POST', '/containers/create', '[]', {}, 400, /an object is needed/],
+  ['POST', '/containers/create', '{"Image":"ubuntu"}', { 'Content-Type': 'text/plain' }, 400, /must be 'application\/json'/],
+  ['POST', '/containers/create', { Image: 5 }, {}, 400, /Image must be of type string/],
+  ['POST', '/containers/create', { Image: '' }, {}, 400, /no image/],
+  ['POST', '/containers/create', { Image: 'ubuntu', Cmd: { a: 1 } }, {}, 400, /Cmd must be a list/],
+  ['POST', '/containers/create', { Image: 'ubuntu', HostConfig: { Mounts: [{ Type: 'bind', Target: 3 }] } }, {}, 400, /HostConfig\.Mounts\[0\]\.Target must be of type string/],
+  ['POST', '/containers/create', { Image: 'ubuntu', Env: ['A=\0'] }, {}, 400, /without NUL/],
+  ['POST', '/containers/create', { Image: 'ubuntu', Cmd: ['x'.repeat(5 * 1024 * 1024)] }, {}, 400, /too large/],
+  ['POST', '/containers/create?pull=never', { Image: 'ubuntu' }, {}, 400, /only missing/],
+  ['POST', '/containers/create', { Image: 'absent' }, {}, 404, /^No such image: absent:latest$/],
+  ['POST', '/images/create?fromImage=ubuntu&tag=a%20b', undefined, {}, 400, /invalid tag format/],
+  ['POST', '/images/create', undefined, {}, 400, /fromImage/],
+  ['POST', '/images/create?fromSrc=-', undefined, {}, 501, /importing/],
+  ['POST', '/images/create?fromImage=ubuntu', undefined, { 'X-Registry-Auth': '!!' }, 400, /X-Registry-Auth/],
+  ['GET', '/containers/json?filters=nonsense', undefined, {}, 400, /not JSON/],
+  ['GET', '/containers/json?filters=%7B%22label%22%3A5%7D', undefined, {}, 400, /invalid filter 'label'/],
+  ['GET', '/containers/json?limit=many', undefined, {}, 400, /limit must be a whole number/],
+  ['GET', '/events?since=yesterday', undefined, {}, 400, /since must be seconds/],
+  ['POST', '/build', undefined, {}, 501, /building images: not there yet/],
+  ['POST', '/session', undefined, { Connection: 'Upgrade', Upgrade: 'h2c' }, 501, /building images/],
+  ['GET', '/distribution/docker.io/library/ubuntu/json', undefined, {}, 501, /not there yet/],
+  ['DELETE', '/networks/bridge', undefined, {}, 403, /pre-defined/],
+  ['GET', '/volumes/v', undefined, {}, 404, /no such volume/],
+  ['GET', '/plugins/p/json', undefined, {}, 404, /not found/],
+];
+for (const [method, path, body, headers, status, message] of refused) {
+  const brief = typeof body === 'object' ? JSON.stringify(body).slice(0, 60) : body ?? '';
+  test(`${method} ${path} ${brief} ${JSON.stringify(headers)} answers ${status}`, async () => {
+    const answer = await s.http(method, path, body, headers);
+    assert.is(answer.status, status);
+    assert.is(answer.headers['content-type'], 'application/json');
+    assert.match(answer.json()['message'] as string, message);
+  });
+}
+
+test('names may be ids, beginnings of ids, and have a slash in front', async () => {
+  const { container: { id, name } } = await create(['true']);
+  for (const ref of [id, id.slice(0, 12), name, `/${name}`]) assert.is((await s.http('GET', `/v1.43/containers/${ref}/json`)).json()['Id'], id);
+});
+
+test('Cmd may be one text, and filters lists or maps', async () => {
+  const it = await create('true' as unknown as string[], { Labels: { x: 'y' } });
+  assert.equal(it.container.request.Cmd, ['true']);
+  for (const filters of ['{"label":["x=y"]}', '{"label":{"x=y":true}}']) {
+    const answer = await s.http('GET', `/containers/json?all=1&filters=${encodeURIComponent(filters)}`);
+    assert.equal((JSON.parse(answer.text) as { Id: string }[]).map((c) => c.Id), [it.container.id]);
+  }
+});
+
+test('attach upgrades, and a FIN right behind the request does not end the output', async () => {
+  const it = await create(['sh', '-c', 'sleep 0.3; echo out; echo err >&2']);
+  const streaming = s.raw(upgrade(`/v1.43/containers/${it.container.id}/attach?stream=1&stdout=1&stderr=1`), { end: true });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await s.http('POST', `/containers/${it.container.id}/start`);
+  const answer = await streaming;
+  assert.match(answer, /^HTTP\/1\.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application\/vnd\.docker\.multiplexed-stream\r\n\r\n/);
+  assert.equal(bodyOf(answer).match(/[\x01\x02][^]{7}\w+\n/g)!.sort(), [chunk(1, 'out\n'), chunk(2, 'err\n')]);
+});
+
+test('without Upgrade attach answers 200, and bytes behind the request are stdin', async () => {
+  const it = await create(['cat'], { OpenStdin: true, StdinOnce: true });
+  const streaming = s.raw(`POST /v1.41/containers/${it.container.id}/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\nGET /first `, {
+    then: (socket, seen) => (seen.includes('first') ? socket.end() : seen.endsWith('\r\n\r\n') && socket.write('second\n')),
+  });
+  await until(() => true);
+  await s.http('POST', `/containers/${it.container.id}/start`);
+  const answer = await streaming;
+  assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[^]*Content-Type: application\/vnd\.docker\.raw-stream\r\n\r\n/);
+  assert.match(answer.replaceAll(/\x01\0{6}./g, ''), 'GET /first second\n');
+});
+
+test('without Upgrade a connection that already carried a request is taken over as well', async () => {
+  const it = await create(['echo', 'kept alive']);
+  const streaming = s.raw('GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n', {
+    then: (socket, seen) => seen.endsWith('OK') && socket.write(`POST /containers/${it.container.id}/attach?stream=1&stdout=1 HTTP/1.1\r\nHost: x\r\n\r\n`),
+  });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await s.http('POST', `/containers/${it.container.id}/start`);
+  assert.match(await streaming, 'kept alive');
+});
+
+test('exec start takes its JSON from the head and from later packets, and what follows is stdin', async () => {
+  const it = await create(['sleep', '100']);
+  await s.http('POST', `/containers/${it.container.id}/start`);
+  for (const cut of [0, 10, 1000]) {
+    const made = await s.http('POST', `/containers/${it.container.id}/exec`, { Cmd: ['cat'], AttachStdin: true, AttachStdout: true });
+    const bytes = `${upgrade(`/v1.43/exec/${made.json()['Id'] as string}/start`, '{"Detach":false,"Tty":false}')}input\n`;
+    const at = bytes.indexOf('\r\n\r\n') + 4 + cut;
+    const answer = await s.raw(bytes.slice(0, at), { then: (socket, seen) => seen.includes('input') && socket.end(), ...(cut < 1000 && { later: bytes.slice(at) }) });
+    assert.match(answer, '101 UPGRADED');
+    assert.match(answer, 'input\n');
+  }
+  await it.remove({ force: true });
+});
+
+test('wait sends its headers at once and its body at the exit', async () => {
+  const it = await create(['sh', '-c', 'sleep 0.5; exit 9']);
+  await it.start();
+  let early = '';
+  const answer = await s.raw(`POST /containers/${it.container.id}/wait?condition=next-exit HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`, { then: (_socket, seen) => (early ||= seen) });
+  assert.match(early, /^HTTP\/1\.1 200 OK[^]*\r\n\r\n$/);
+  assert.match(answer, '{"StatusCode":9,"Error":null}\n');
+  assert.is((await s.http('POST', `/containers/${it.container.id}/wait?condition=whenever`)).status, 400);
+});
+
+test('a pull nobody waits for is aborted, and credentials reach the engine', async () => {
+  const auth = Buffer.from(JSON.stringify({ username: 'u', password: 'p?>', odd: 1 })).toString('base64url');
+  await s.raw(`POST /images/create?fromImage=slow&tag=1&platform=linux%2Farm64 HTTP/1.1\r\nHost: x\r\nX-Registry-Auth: ${auth}\r\n\r\n`, { then: (socket) => socket.destroy(), ms: 500 });
+  const pull = s.engine.pulls.at(-1)!;
+  assert.equal([pull.reference, pull.platform, pull.auth], ['slow:1', 'linux/arm64', { username: 'u', password: 'p?>' }]);
+  await until(() => pull.signal!.aborted);
+});
+
+test('progress lines end in CR LF, numbers are thinned out, and an error after the first is the last line', async () => {
+  const { text } = await s.http('POST', '/images/create?fromImage=cut&tag=latest');
+  const lines = text.split('\r\n');
+  assert.is(lines.pop(), '');
+  assert.is(lines[0], '{"status":"Pulling from library/cut","id":"latest"}');
+  assert.is(lines[1], '{"status":"Pulling fs layer","progressDetail":{},"id":"f459d57b0a26"}');
+  assert.match(lines[2]!, /"progressDetail":\{"current":0,"total":1000000\},"progress":"\[> {49}\]  0B\/1MB"/);
+  assert.ok(lines.length < 20);
+  assert.is(lines.at(-1), '{"errorDetail":{"message":"unexpected EOF"},"error":"unexpected EOF"}');
+});
+
+const malformed: [string, string, RegExp][] = [
+  ['noise', 'nonsense\r\n\r\n', /^HTTP\/1\.1 400 [^]*malformed request/],
+  ['a header of 200 kB', `GET /version HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(200_000)}\r\n\r\n`, /^HTTP\/1\.1 431 /],
+  ['a negative length', 'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n', /^HTTP\/1\.1 400 /],
+  ['two lengths', 'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}', /^HTTP\/1\.1 400 /],
+  ['an exec body beyond its limit', 'POST /exec/x/start HTTP/1.1\r\nHost: x\r\nUpgrade: tcp\r\nConnection: Upgrade\r\nContent-Length: 99999999\r\n\r\n{', /^HTTP\/1\.1 400 /],
+  ['an upgrade behind an unanswered request', `POST /containers/x/wait HTTP/1.1\r\nHost: x\r\n\r\n${upgrade('/containers/x/attach')}`, /^(HTTP\/1\.1 404 |$)/],
+];
+for (const [what, bytes, answer] of malformed) {
+  test(`${what} gets an answer and a closed connection, and the daemon lives`, async () => {
+    assert.match(await s.raw(bytes), answer);
+    assert.is((await s.http('GET', '/_ping')).text, 'OK');
+  });
+}
+
+test('requests in one packet are answered in order', async () => {
+  const answer = await s.raw('GET /_ping HTTP/1.1\r\nHost: x\r\n\r\nGET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  assert.is(answer.match(/HTTP\/1\.1 200 OK/g)!.length, 2);
+  assert.ok(answer.indexOf('OK\r\n') < answer.indexOf('ApiVersion'));
+});
+
+test("Drydock's own routes start with a gate, stream the journal, steer and inspect", async () => {
+  const it = await create(['true']);
+  const at = `/drydock/containers/${it.container.id}`;
+  assert.is((await s.http('POST', `${at}/start?step=1&break=pivot_root&break=exec`)).status, 204);
+  assert.equal(it.gates, [{ mode: 'step', breakpoints: ['pivot_root', 'exec'] }]);
+  assert.is((await s.http('POST', `${at}/gate`, { command: 'next' })).status, 204);
+  assert.is((await s.http('POST', `${at}/gate`, { command: 'break', at: 'mount' })).status, 204);
+  assert.is((await s.http('POST', `${at}/gate`, { command: 'into' })).status, 409);
+  assert.is((await s.http('POST', `${at}/gate`, { command: 'jump' })).status, 400);
+  assert.is((await s.http('POST', `${at}/gate`, { command: 'break' })).status, 400);
+  assert.is((await s.http('GET', `${at}/journal`)).text, '{"type":"note","text":"first","seq":0,"time":1,"run":1}\n');
+  assert.match(await s.raw(`GET ${at}/journal?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n`, { ms: 400 }), '"first"');
+  assert.equal((await s.http('GET', `${at}/inspect?live=1&step=exec.proc`)).json(), [{ title: 'exec.proc', lines: ['pid:[1] pid:[2]'] }] as unknown as Record<string, unknown>);
+  assert.is((await s.http('GET', '/drydock/info')).json()['pid'], process.pid);
+});
+
+test('shutdown answers first', async () => {
+  assert.is((await s.http('POST', '/drydock/shutdown')).status, 204);
+  await until(() => shutdowns === 1);
+});
+
+test.run();
