@@ -1,0 +1,81 @@
+/** The small pure parts: times and sizes in words, queries, progress bars, shapes. */
+import * as assert from 'uvu/assert';
+import { progressLine, throttle } from '../../server/docker/progress.ts';
+import { Query } from '../../server/docker/query.ts';
+import { check, shapes } from '../../server/docker/shape.ts';
+import { size, span, rfc3339 } from '../../server/docker/words.ts';
+import { authFrom } from '../../server/docker/registry-auth.ts';
+import { hasLabels, readFilters, untilTime } from '../../server/docker/filters.ts';
+import { suite } from '../harness.ts';
+
+const test = suite('words, queries and shapes of the Engine API');
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const spans: [number, string][] = [
+  [0, 'Less than a second'], [1500, '1 second'], [59_999, '59 seconds'], [MINUTE, 'About a minute'], [2 * MINUTE, '2 minutes'], [HOUR, 'About an hour'],
+  [1.6 * HOUR, '2 hours'], [47 * HOUR, '47 hours'], [2 * DAY, '2 days'], [13 * DAY, '13 days'], [15 * DAY, '2 weeks'], [61 * DAY, '2 months'], [800 * DAY, '2 years'], [-5, 'Less than a second'],
+];
+for (const [ms, words] of spans) test(`${ms} ms is '${words}'`, () => assert.is(span(ms), words));
+
+const sizes: [number, string][] = [[0, '0B'], [999, '999B'], [36_445, '36.45kB'], [1_064_596, '1.065MB'], [1e15, '1PB'], [5e18, '5000PB']];
+for (const [bytes, words] of sizes) test(`${bytes} bytes are ${words}`, () => assert.is(size(bytes), words));
+
+test('never is the zero time of Go', () => {
+  assert.is(rfc3339(0), '0001-01-01T00:00:00Z');
+  assert.is(rfc3339(1e12), '2001-09-09T01:46:40.000Z');
+});
+
+test('flags are read as docker reads them', () => {
+  const query = new Query('/x?a=1&b=0&c&d=false&e=yes&f=None&n=-5&t=1700000000.25&l=1&l=2');
+  assert.equal(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => query.flag(name)), [true, false, false, false, true, false, false]);
+  assert.equal([query.flag('g', true), query.integer('n'), query.integer('g'), query.time('t'), query.list('l')], [true, -5, undefined, 1_700_000_000.25, ['1', '2']]);
+  for (const bad of ['1e9', '0x10', '1.5', '99999999999999999999']) assert.throws(() => new Query(`/?n=${bad}`).integer('n'), /whole number/);
+});
+
+test('a progress line has a bar only when the whole is known', () => {
+  assert.equal(progressLine({ id: 'x', status: 'Waiting' }), { status: 'Waiting', progressDetail: {}, id: 'x' });
+  assert.equal(progressLine({ id: 'x', status: 'Extracting', current: 50, total: 100 }), { status: 'Extracting', progressDetail: { current: 50, total: 100 }, progress: `[${'='.repeat(25)}>${' '.repeat(24)}]  50B/100B`, id: 'x' });
+  assert.equal(progressLine({ id: 'x', status: 'Extracting', current: 50 }), { status: 'Extracting', progressDetail: { current: 50 }, progress: '50B', id: 'x' });
+  const passes = throttle();
+  assert.equal([1, 2, 3].map((current) => passes({ id: 'x', status: 'Downloading', current })), [true, false, false]);
+  assert.ok(passes({ id: 'x', status: 'Download complete' }) && passes({ id: 'y', status: 'Downloading', current: 1 }));
+});
+
+test('what the docker client sends for a container passes; null is not given', () => {
+  check({ Hostname: '', Env: null, Cmd: ['sh'], Healthcheck: { odd: 1 }, HostConfig: { MemorySwappiness: -1, ConsoleSize: [0, 0], MaskedPaths: null, RestartPolicy: { Name: 'no', MaximumRetryCount: 0 } }, NetworkingConfig: { EndpointsConfig: { default: { IPAMConfig: null, MacAddress: '' } } } }, shapes.request, '');
+});
+
+const misshapen: [object, RegExp][] = [
+  [{ Env: 'A=b' }, /Env must be a list/], [{ Env: [1] }, /Env\[0\] must be of type string/], [{ Tty: 'yes' }, /Tty must be of type boolean/], [{ HostConfig: [] }, /HostConfig must be an object/],
+  [{ HostConfig: { Memory: '64m' } }, /HostConfig.Memory must be of type number/], [{ Labels: { a: 1 } }, /Labels.a must be of type string/], [{ Volumes: { '/x': [] } }, /Volumes.\/x must be of type object/],
+  [{ HostConfig: { Ulimits: [{ Name: 'nofile', Soft: '1' }] } }, /HostConfig.Ulimits\[0\].Soft/], [{ NetworkingConfig: { EndpointsConfig: { x: { MacAddress: 1 } } } }, /EndpointsConfig.x.MacAddress/],
+];
+for (const [body, message] of misshapen) test(`${JSON.stringify(body)} is refused by the name of its field`, () => assert.throws(() => check(body, shapes.request, ''), message));
+
+test('a field called __proto__ or constructor is nothing special', () => {
+  check(JSON.parse('{"__proto__": 5, "constructor": {"x": 1}, "HostConfig": {"toString": 1}}'), shapes.request, '');
+});
+
+test('credentials keep their known texts only', () => {
+  assert.equal(authFrom({ username: 'u', password: '', identitytoken: 5, auth: 'x' }), { username: 'u' });
+  assert.is(authFrom({}), undefined);
+});
+
+test('labels must all hold, with or without a value', () => {
+  const labels = { a: '1', b: '', c: 'x=y' };
+  assert.ok(hasLabels(['a', 'a=1', 'b=', 'c=x=y'], labels));
+  assert.not(hasLabels(['a', 'd'], labels));
+  assert.not(hasLabels(['toString'], labels));
+});
+
+test('until is a duration, seconds or a date', () => {
+  const until = (value: string) => untilTime(readFilters(new Query(`/?filters=${encodeURIComponent(JSON.stringify({ until: [value] }))}`), ['until']));
+  assert.is(until('1700000000'), 1.7e12);
+  assert.is(until('2023-11-14T22:13:20Z'), 1.7e12);
+  assert.ok(Math.abs(until('1h30m')! - (Date.now() - 1.5 * HOUR)) < 1000);
+  assert.throws(() => until('soon'), /a duration like 10m/);
+});
+
+test.run();
