@@ -1,10 +1,10 @@
 /** A flag of `run` and `create`, as a row of a table: how it is spelled, and what it does to the body of POST /containers/create. */
 import type { Command } from 'commander';
-import type { ContainerRequest, HostConfig } from '../../machine/request.ts';
+import type { ContainerRequest } from '../../machine/request.ts';
 import { misuse } from '../failure.ts';
 import { collect } from '../verb.ts';
 
-export type Body = ContainerRequest & { MacAddress?: string; HostConfig: HostConfig };
+export type Body = ContainerRequest;
 export interface Flag {
   /** commander's spelling: '-m, --memory <bytes>'; without <…> it takes no value */
   flags: string;

@@ -7,16 +7,12 @@ const capability = (name: string) => {
   return upper === 'ALL' || upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
 };
 
-/** As docker sends them: full names, sorted; ALL swallows the others; what is added is not dropped. */
+/** As docker sends them: full names, each once, sorted. */
 export function settleCapabilities(body: Body): void {
-  const settle = (names: readonly string[] | null | undefined) => {
-    const all = new Set((names ?? []).map(capability));
-    return all.has('ALL') ? ['ALL'] : [...all].sort();
-  };
-  const add = settle(body.HostConfig.CapAdd);
-  const drop = settle(body.HostConfig.CapDrop).filter((name) => !add.includes(name));
-  if (add.length) body.HostConfig.CapAdd = add;
-  if (body.HostConfig.CapDrop) body.HostConfig.CapDrop = drop.length ? drop : null;
+  for (const key of ['CapAdd', 'CapDrop'] as const) {
+    const given = body.HostConfig[key];
+    if (given) body.HostConfig[key] = [...new Set(given.map(capability))].sort();
+  }
 }
 
 /** A profile's file is read here, by the client; the daemon gets its contents. */

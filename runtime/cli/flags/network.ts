@@ -30,7 +30,6 @@ function address(body: Body, value: string): void {
 
 function mac(body: Body, value: string): void {
   if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(value)) throw new Error('give six bytes as 02:42:ac:1e:00:02');
-  body.MacAddress = value;
   endpoint(body, { MacAddress: value });
 }
 

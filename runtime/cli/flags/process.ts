@@ -47,7 +47,7 @@ export const processFlags: readonly Flag[] = [
   { flags: '-u, --user <name|uid[:group|gid]>', help: 'user, as a name of the image or a number', set: (b, v) => void (b.User = v) },
   { flags: '--group-add <group>', help: 'an additional group', many: true, set: (b, v) => void (b.HostConfig.GroupAdd = push(b.HostConfig.GroupAdd, v)) },
   { flags: '--entrypoint <program>', help: "replace the image's entrypoint", set: (b, v) => void (b.Entrypoint = [v]) },
-  { flags: '--label-file <file>', help: 'read labels from a file', many: true, set: (b, v) => lines(v).forEach((line) => label(b, line)) },
+  { flags: '--label-file <file>', help: 'read labels from a file', many: true, set: (b, v) => lines(v).filter((line) => line.includes('=')).forEach((line) => label(b, line)) },
   { flags: '-l, --label <key[=value]>', help: 'set a label', many: true, set: label },
   { flags: '--annotation <key=value>', help: 'set an annotation of the OCI configuration', many: true, set: (b, v) => void (b.HostConfig.Annotations = { ...b.HostConfig.Annotations, [pair(v)[0]]: pair(v)[1] }) },
   { flags: '--init', help: 'run an init as process 1 that reaps and forwards signals', set: (b) => void (b.HostConfig.Init = true) },

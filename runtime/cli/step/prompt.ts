@@ -1,4 +1,5 @@
 /** The question that a stepped run asks at each stop. */
+import type { GateEvent } from '../../journal/event.ts';
 import type { GateCommand } from '../../machine/engine.ts';
 import type { Evidence } from '../../steps/step.ts';
 import { drydockPath, type Client } from '../client.ts';
@@ -8,19 +9,20 @@ import type { Keyboard } from './keyboard.ts';
 import type { View } from './view.ts';
 
 const HELP = `
-    n  next      do this step, stop before the next one (Enter does the same)
+    n  next      do this step, stop before the next one
     i  into      stop before every system call of this step
     c  continue  go on to the next breakpoint, or to the end
     b  break     set a breakpoint: a step, a phase or a system call
     s  show      what the kernel says of the container now
     e  explain   why this step is there, in full
     a  abort     give up and undo everything (Ctrl-C does the same)
+    Enter        before a step: next; before a system call: into
 `;
 const LONG = 'n next · i into · c continue · b break · s show · e explain · a abort · ? help';
 const SHORT = 'n i c b s e a ?';
 
 /** What a key means: an order to the gate ends the prompt, the others come back to it. */
-const orders: Record<string, 'next' | 'into' | 'continue' | 'abort'> = { n: 'next', '\r': 'next', '\n': 'next', ' ': 'next', i: 'into', c: 'continue', a: 'abort', '\u0003': 'abort', '\u001c': 'abort', '\u0004': 'abort', q: 'abort' };
+const orders: Record<string, 'next' | 'into' | 'continue' | 'abort'> = { n: 'next', i: 'into', c: 'continue', a: 'abort', '\u0003': 'abort', '\u001c': 'abort', '\u0004': 'abort', q: 'abort' };
 type Other = (prompt: Prompt, step: string, signal: AbortSignal) => Promise<void>;
 const others: Record<string, Other> = {
   '?': async ({ view }) => view.print(HELP), h: async ({ view }) => view.print(HELP),
@@ -35,7 +37,7 @@ export class Prompt {
   constructor(readonly client: Client, readonly id: string, readonly view: View, readonly keyboard: Keyboard) {}
 
   /** Asks until the run moves on, by our order (which it returns) or by somebody else's (`signal`). */
-  async ask(step: string, signal: AbortSignal): Promise<string | undefined> {
+  async ask({ step = '', next }: GateEvent, signal: AbortSignal): Promise<string | undefined> {
     this.keyboard.toPrompt();
     for (;;) {
       this.view.out.write(this.view.ink.dim(`  ${this.#asked++ ? SHORT : LONG} `) + '› ');
@@ -44,7 +46,7 @@ export class Prompt {
         this.view.print('(moved on from elsewhere)');
         return undefined;
       }
-      const order = orders[key.toLowerCase()];
+      const order = /^[\r\n ]$/.test(key) ? (next ? 'into' : 'next') : orders[key.toLowerCase()];
       this.view.print(order ?? words[key.toLowerCase()] ?? '');
       if (order) {
         if (await this.#send({ command: order })) return order;

@@ -16,6 +16,7 @@ import { View } from './view.ts';
 const LAST_EVENTS_MS = 2000;
 /** The process has ended, but a child may hold its output open: then the exit steps are shown anyway. */
 const OUTPUT_MS = 500;
+const over = { removed: ['removed'], kept: ['exited', 'failed', 'removed'] };
 
 export class Stepper {
   readonly #ended = new AbortController();
@@ -54,17 +55,25 @@ export class Stepper {
         ...plan, ...(typed && { stdin: keyboard.forContainer }), terminal: 'kept', onOutputEnd: outputOver,
         start: async () => Promise.race([this.#start(plan.id), watching.then(() => new Promise<never>(() => undefined))]),
       });
-      await Promise.race([watching, sleep(LAST_EVENTS_MS, undefined, { ref: false })]);
+      await this.#lastEvents(watching);
       return code;
     } catch (error) {
       // what was undone is worth reading before the message
-      await Promise.race([watching.catch(() => undefined), sleep(LAST_EVENTS_MS, undefined, { ref: false })]);
+      await this.#lastEvents(watching.catch(() => undefined));
       throw error;
     } finally {
       this.#ended.abort();
       this.#prompting?.abort();
       keyboard?.close();
     }
+  }
+
+  /** A removal can be stepped as well: as long as a question is open, it is not over. */
+  async #lastEvents(watching: Promise<void>): Promise<void> {
+    let over = false;
+    const done = watching.finally(() => (over = true));
+    do await Promise.race([done, sleep(LAST_EVENTS_MS)]);
+    while (!over && this.#prompting);
   }
 
   /** Follows the journal until the run is over. */
@@ -75,14 +84,14 @@ export class Stepper {
     for await (const event of this.client.lines<Event>('GET', drydockPath(plan.id, '/journal'), { query: { follow: 1 }, signal: this.#ended.signal })) {
       if (event.type === 'gate') await this.#gate(event, plan, prompt);
       else this.#show(event, plan);
-      if (event.type === 'state' && ['exited', 'failed', 'removed'].includes(event.to)) return;
+      if (event.type === 'state' && over[plan.condition === 'removed' ? 'removed' : 'kept'].includes(event.to)) return;
     }
   }
 
   #show(event: Event, plan: SessionOptions): void {
     if (event.type === 'state') return this.#state(event.to, plan);
     if (this.#running) return;
-    if (event.type === 'call' && this.#mode === 'into') this.view.result(event);
+    if (event.type === 'call' && this.view.open) this.view.result(event);
     else if (event.type === 'call') this.view.note(event);
     else if (event.type === 'step') this.view.step(event, this.#mode !== 'continue');
     else if (this.#mode !== 'continue' || event.type === 'progress') this.view.other(event);
@@ -109,7 +118,7 @@ export class Stepper {
     if (!prompt) return this.view.print(`  paused; move on with: drydock gate ${plan.id.slice(0, 12)} next`);
     const prompting = new AbortController();
     this.#prompting = prompting;
-    void prompt.ask(event.step ?? '', prompting.signal).then((order) => {
+    void prompt.ask(event, prompting.signal).then((order) => {
       if (order === 'next' || order === 'into' || order === 'continue') this.#mode = order;
     });
   }

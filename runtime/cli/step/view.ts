@@ -14,6 +14,9 @@ export class View {
   #step = '';
   #calls: CallEvent[] = [];
   #facts: string[] = [];
+  readonly #done = new Set<string>();
+  /** A call was shown before it is made; its result is still to come. */
+  open = false;
   readonly #progress: Progress;
 
   constructor(readonly out: NodeJS.WriteStream, readonly ink: Ink, readonly lifecycle: Lifecycle) {
@@ -49,11 +52,13 @@ export class View {
   /** The run stands before a system call of the step. */
   standsBefore({ step, next }: GateEvent): void {
     if (step && step !== this.#step) this.standsAt(step);
+    this.open = next !== undefined;
     if (next) this.print(`    ${this.ink.mark('→')} ${next.actor.padEnd(6)} ${callLine(next)}`);
   }
 
   /** After `into`: the result of the call that was shown before. */
   result(event: CallEvent): void {
+    this.open = false;
     const text = `      ${' '.repeat(6)} ${resultLine(event)}`;
     this.print(event.errno ? this.ink.bad(text) : text);
     for (const fact of facts(event)) this.print(`      ${' '.repeat(6)} ${this.ink.dim(`now ${factLine(fact)}`)}`);
@@ -79,9 +84,13 @@ export class View {
     if (event.at === 'start') {
       this.#calls = [];
       this.#facts = [];
-    } else if (event.at === 'done' && stepwise) this.#summary(event);
-    else if (event.at === 'failed') this.print(`  ${this.ink.bad(`✗ ${event.step ?? ''} failed`)}${event.error ? `: ${visible(event.error)}` : ''}`);
-    else if (event.at === 'undone') this.print(`  ${this.ink.dim('↶')} undone: ${this.lifecycle.step(event.step ?? '').title}  ${this.ink.dim(event.step ?? '')}`);
+      this.open = false;
+      this.#done.add(event.step ?? '');
+    } else if (event.at === 'done') {
+      if (stepwise) this.#summary(event);
+    } else if (event.at === 'failed') this.print(`  ${this.ink.bad(`✗ ${event.step ?? ''} failed`)}${event.error ? `: ${visible(event.error)}` : ''}`);
+    // every undo is asked, also those of steps that never came
+    else if (event.at === 'undone' && this.#done.delete(event.step ?? '')) this.print(`  ${this.ink.dim('↶')} undone: ${this.lifecycle.step(event.step ?? '').title}  ${this.ink.dim(event.step ?? '')}`);
   }
 
   #summary({ ns = 0 }: StepEvent): void {
