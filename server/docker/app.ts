@@ -34,6 +34,8 @@ const tables: readonly Routes[] = [
 ];
 
 function aboutUs(_req: Request, res: Response, next: NextFunction): void {
+  // writing to a client that has gone emits 'error', which nobody needs to know and which must not end the daemon
+  res.on('error', () => undefined);
   res.set({ 'Api-Version': API_VERSION, 'Docker-Experimental': 'false', Ostype: 'linux', Server: `Drydock/${pkg.version} (linux)` });
   next();
 }

@@ -53,6 +53,12 @@ async function remove(x: Exchange): Promise<number> {
   return 204;
 }
 
+async function start(x: Exchange): Promise<number> {
+  if (x.query.text('checkpoint')) throw new Refusal(501, 'checkpoints: not there yet in Drydock');
+  await x.engine.container(x.param('id')).start();
+  return 204;
+}
+
 /** Rows and columns from ?h= and ?w=; a terminal has at most 65535 of each (ioctl_tty(2), struct winsize). */
 export function windowSize({ query }: Exchange): [height: number, width: number] {
   const [h, w] = [query.integer('h'), query.integer('w')];
@@ -68,7 +74,7 @@ const the = (x: Exchange) => x.engine.container(x.param('id'));
 
 export const containersLifecycle: Routes = {
   'POST /containers/create': create,
-  'POST /containers/*id/start': nothing((x) => the(x).start()),
+  'POST /containers/*id/start': start,
   'POST /containers/*id/stop': nothing((x) => the(x).stop(x.query.text('signal'), x.query.integer('t'))),
   'POST /containers/*id/restart': nothing((x) => the(x).restart(x.query.text('signal'), x.query.integer('t'))),
   'POST /containers/*id/kill': nothing((x) => the(x).kill(x.query.text('signal'))),

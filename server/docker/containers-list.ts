@@ -1,6 +1,6 @@
 /** GET /containers/json: what `ps` shows. Engine API, "List containers". */
 import type { ContainerHandle, ContainerState, Engine } from '../../runtime/machine/engine.ts';
-import { badParameter } from '../../runtime/machine/refusal.ts';
+import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
 import { mountsView, words } from './container-config.ts';
 import { type Filters, hasLabels, matching, readFilters, untilTime } from './filters.ts';
 import { endpoints, networkID } from './networks-view.ts';
@@ -94,9 +94,15 @@ async function prune(x: Exchange): Promise<object> {
     const unwanted = filters.get('label!');
     if (!['created', 'exited', 'dead'].includes(handle.state.status) || handle.created >= until || !hasLabels(filters.get('label'), labelsOf(handle))) continue;
     if (unwanted?.length && hasLabels(unwanted, labelsOf(handle))) continue;
-    bytes += await handle.sizeRw();
-    await handle.remove({ force: false });
-    gone.push(handle.container.id);
+    try {
+      const size = await handle.sizeRw();
+      await handle.remove({ force: false });
+      bytes += size;
+      gone.push(handle.container.id);
+    } catch (error) {
+      // one that was started or removed in the meantime is none of ours
+      if (!(error instanceof Refusal)) throw error;
+    }
   }
   return { ContainersDeleted: gone, SpaceReclaimed: bytes };
 }

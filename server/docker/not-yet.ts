@@ -3,6 +3,7 @@ import { notFound, Refusal } from '../../runtime/machine/refusal.ts';
 import type { Routes } from './route.ts';
 
 const missing: Record<string, readonly string[]> = {
+  'logging in': ['POST /auth'],
   'building images': ['POST /build', 'POST /build/cancel', 'POST /session', 'POST /grpc'],
   'committing a container': ['POST /commit'],
   'copying files': ['HEAD /containers/*id/archive', 'GET /containers/*id/archive', 'PUT /containers/*id/archive'],

@@ -154,6 +154,21 @@ test('wait sends its headers at once and its body at the exit', async () => {
   assert.is((await s.http('POST', `/containers/${it.container.id}/wait?condition=whenever`)).status, 400);
 });
 
+test('clients that leave while they wait, follow or attach do no harm', async () => {
+  const it = await create(['sh', '-c', 'sleep 0.5; echo late']);
+  const { container: { id } } = it;
+  const leaving = [
+    `POST /containers/${id}/wait HTTP/1.1\r\nHost: x\r\n\r\n`, `GET /containers/${id}/logs?follow=1&stdout=1 HTTP/1.1\r\nHost: x\r\n\r\n`, `GET /events HTTP/1.1\r\nHost: x\r\n\r\n`,
+    `GET /containers/${id}/stats HTTP/1.1\r\nHost: x\r\n\r\n`, `GET /containers/${id}/stats?stream=0 HTTP/1.1\r\nHost: x\r\n\r\n`, upgrade(`/containers/${id}/attach?stream=1&stdout=1`),
+    `GET /drydock/containers/${id}/journal?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n`, 'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{',
+  ];
+  await it.start();
+  await Promise.all(leaving.map((bytes) => s.raw(bytes, { ms: 200 })));
+  await it.process.exited;
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.is((await s.http('GET', '/_ping')).text, 'OK');
+});
+
 test('a pull nobody waits for is aborted, and credentials reach the engine', async () => {
   const auth = Buffer.from(JSON.stringify({ username: 'u', password: 'p?>', odd: 1 })).toString('base64url');
   await s.raw(`POST /images/create?fromImage=slow&tag=1&platform=linux%2Farm64 HTTP/1.1\r\nHost: x\r\nX-Registry-Auth: ${auth}\r\n\r\n`, { then: (socket) => socket.destroy(), ms: 500 });
