@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, Failure } from './failure.ts';
 
@@ -34,7 +34,7 @@ export async function ensureDaemon(path: string, code = 1): Promise<void> {
 }
 
 async function start(path: string, code: number): Promise<void> {
-  const runDir = process.env['DRYDOCK_EXEC_ROOT'] ?? dirname(path);
+  const runDir = process.env['DRYDOCK_EXEC_ROOT'] || '/run/drydock';
   const log = join(runDir, 'daemon.log');
   mkdirSync(runDir, { recursive: true, mode: 0o711 });
   const fd = openSync(log, 'a', 0o600);

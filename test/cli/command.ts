@@ -6,8 +6,9 @@ export const drydock = resolve(process.env['DRYDOCK_CLI'] ?? 'dist/drydock.js');
 export interface Ran { code: number | null; signal: NodeJS.Signals | null; out: string; err: string }
 export interface Running { done: Promise<Ran>; kill(signal: NodeJS.Signals): void; input: NodeJS.WritableStream; ran: Ran }
 
+/** In a session of its own, so that it has no controlling terminal, whoever runs the tests. */
 export function begin(socket: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
-  const child = spawn(process.execPath, [drydock, ...args], { env: { ...process.env, DRYDOCK_HOST: `unix://${socket}`, ...env }, stdio: 'pipe' });
+  const child = spawn(process.execPath, [drydock, ...args], { env: { ...process.env, DRYDOCK_HOST: `unix://${socket}`, ...env }, stdio: 'pipe', detached: true });
   const ran: Ran = { code: null, signal: null, out: '', err: '' };
   child.stdout.on('data', (data) => (ran.out += data));
   child.stderr.on('data', (data) => (ran.err += data));

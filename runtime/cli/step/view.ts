@@ -17,6 +17,8 @@ export class View {
   readonly #done = new Set<string>();
   /** A call was shown before it is made; its result is still to come. */
   open = false;
+  /** The step's duration is not the machine's when it stood at calls in between. */
+  #stopped = false;
   readonly #progress: Progress;
 
   constructor(readonly out: NodeJS.WriteStream, readonly ink: Ink, readonly lifecycle: Lifecycle) {
@@ -53,6 +55,7 @@ export class View {
   standsBefore({ step, next }: GateEvent): void {
     if (step && step !== this.#step) this.standsAt(step);
     this.open = next !== undefined;
+    this.#stopped = true;
     if (next) this.print(`    ${this.ink.mark('→')} ${next.actor.padEnd(6)} ${callLine(next)}`);
   }
 
@@ -84,7 +87,7 @@ export class View {
     if (event.at === 'start') {
       this.#calls = [];
       this.#facts = [];
-      this.open = false;
+      this.open = this.#stopped = false;
       this.#done.add(event.step ?? '');
     } else if (event.at === 'done') {
       if (stepwise) this.#summary(event);
@@ -98,7 +101,7 @@ export class View {
     for (const call of this.#calls.slice(0, CALLS_SHOWN)) this.print(this.ink.dim(`    ${this.#cut(line(call))}`));
     if (this.#calls.length > CALLS_SHOWN) this.print(this.ink.dim(`    … and ${this.#calls.length - CALLS_SHOWN} more system calls`));
     for (const fact of this.#facts.slice(0, CALLS_SHOWN)) this.print(`    now ${this.#cut(fact)}`);
-    this.print(`  ${this.ink.good('✓')} done in ${duration(ns)}`);
+    this.print(`  ${this.ink.good('✓')} done${this.#stopped ? '' : ` in ${duration(ns)}`}`);
   }
 
   #cut(text: string): string {
