@@ -1,25 +1,31 @@
 /** Reads a request's JSON body, bounded in size and checked in kind. */
 import type { IncomingMessage } from 'node:http';
-import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
+import { badParameter } from '../../runtime/machine/refusal.ts';
 import { bodyOfTaken } from './hijack.ts';
 
 export type Json = Record<string, unknown>;
 
-async function bytes(req: IncomingMessage, limit: number): Promise<Buffer> {
+/** Rejects with 400 beyond `limit`, but leaves the request open: its answer has to get through. */
+function bytes(req: IncomingMessage, limit: number): Promise<Buffer> {
   const taken = bodyOfTaken(req);
-  if (taken) return taken;
-  const declared = Number(req.headers['content-length'] ?? 0);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  if (declared <= limit) {
-    for await (const chunk of req as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > limit) break;
+  if (taken) return Promise.resolve(taken);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const tooLarge = () => {
+      req.off('data', onData);
+      reject(badParameter(`request body too large: at most ${limit} bytes are taken here`));
+    };
+    const onData = (chunk: Buffer) => {
       chunks.push(chunk);
-    }
-  }
-  if (declared > limit || size > limit) throw new Refusal(400, `request body too large: at most ${limit} bytes are taken here`);
-  return Buffer.concat(chunks);
+      size += chunk.length;
+      if (size > limit) tooLarge();
+    };
+    if (Number(req.headers['content-length'] ?? 0) > limit) return tooLarge();
+    req.on('data', onData);
+    req.once('end', () => resolve(Buffer.concat(chunks)));
+    req.once('close', () => reject(badParameter('the request ended in the middle of its body')));
+  });
 }
 
 /**

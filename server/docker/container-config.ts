@@ -1,46 +1,27 @@
 /** Config and HostConfig of inspect: the request, filled up from the image and with zero values where nothing was asked for. */
-import type { ImageConfig } from '../../runtime/image/image.ts';
 import type { Container } from '../../runtime/machine/container.ts';
+import type { ContainerConfig } from '../../runtime/machine/request.ts';
+import { hostnameOf, mergeConfig } from '../../runtime/oci/merge.ts';
 
-/** A request's variables win over the image's of the same name. */
-function mergeEnv(image: readonly string[], request: readonly string[]): string[] {
-  const name = (line: string) => line.split('=', 1)[0];
-  const given = new Set(request.map(name));
-  return [...image.filter((line) => !given.has(name(line))), ...request];
+/** Before the pull there is no image to fill up from. */
+function merged({ request, image }: Container): ContainerConfig {
+  const { HostConfig: _host, NetworkingConfig: _net, ...config } = request;
+  return image ? mergeConfig(config, image.config) : config;
 }
 
-/** Entrypoint and Cmd as they run: the image's Cmd counts only with the image's Entrypoint. */
-export function command(container: Container): { Entrypoint: string[] | null; Cmd: string[] | null } {
-  const image: ImageConfig['config'] = container.image?.config.config ?? {};
-  const { Entrypoint, Cmd } = container.request;
-  const own = Entrypoint?.length ? Entrypoint : null;
-  return { Entrypoint: own ?? image.Entrypoint ?? null, Cmd: Cmd?.length ? Cmd : own ? null : image.Cmd ?? null };
-}
-
-/** What is executed, in words: [Entrypoint…, Cmd…]. [''] as Entrypoint is docker's way to ask for none. */
+/** What is executed, in words: [Entrypoint…, Cmd…]. */
 export function words(container: Container): string[] {
-  const { Entrypoint, Cmd } = command(container);
-  return [...(Entrypoint ?? []), ...(Cmd ?? [])].filter((word, i) => i > 0 || word !== '');
+  const { Entrypoint, Cmd } = merged(container);
+  return [...(Entrypoint ?? []), ...(Cmd ?? [])];
 }
 
-export function configView(container: Container): object {
-  const { request } = container;
-  const { HostConfig: _host, NetworkingConfig: _net, ...asked } = request;
-  const image = container.image?.config.config ?? {};
-  return {
-    AttachStdin: false, AttachStdout: false, AttachStderr: false, Tty: false, OpenStdin: false, StdinOnce: false, Domainname: '',
-    ...asked,
-    Hostname: request.Hostname || container.spec.hostname || container.id.slice(0, 12),
-    User: request.User || image.User || '',
-    Env: mergeEnv(image.Env ?? [], request.Env ?? []),
-    ...command(container),
-    Volumes: request.Volumes ?? image.Volumes ?? null,
-    WorkingDir: request.WorkingDir || image.WorkingDir || '',
-    OnBuild: null,
-    Labels: { ...image.Labels, ...request.Labels },
-    StopSignal: request.StopSignal || image.StopSignal || undefined,
-  };
-}
+/** The image's labels and the flags'. */
+export const labelsOf = (container: Container): Record<string, string> => merged(container).Labels ?? {};
+
+export const configView = (container: Container): object => ({
+  AttachStdin: false, AttachStdout: false, AttachStderr: false, Tty: false, OpenStdin: false, StdinOnce: false, Domainname: '', OnBuild: null,
+  ...merged(container), Hostname: hostnameOf(container.id, container.request),
+});
 
 export function hostConfigView(container: Container): object {
   const { HostConfig: asked } = container.request;

@@ -1,7 +1,7 @@
 /** GET /containers/json: what `ps` shows. Engine API, "List containers". */
 import type { ContainerHandle, ContainerState, Engine } from '../../runtime/machine/engine.ts';
 import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
-import { mountsView, words } from './container-config.ts';
+import { labelsOf, mountsView, words } from './container-config.ts';
 import { type Filters, hasLabels, matching, readFilters, untilTime } from './filters.ts';
 import { endpoints, networkID } from './networks-view.ts';
 import type { Exchange, Routes } from './route.ts';
@@ -20,15 +20,13 @@ const statusWords: Record<ContainerState['status'], (state: ContainerState, now:
   dead: () => 'Dead',
 };
 
-const labelsOf = ({ container }: ContainerHandle) => ({ ...container.image?.config.config?.Labels, ...container.request.Labels });
-
 async function view(engine: Engine, handle: ContainerHandle, withSize: boolean): Promise<object> {
   const { container, state } = handle;
   const sizeRw = withSize ? await handle.sizeRw() : 0;
   return {
     Id: container.id, Names: [`/${container.name}`], Image: container.request.Image, ImageID: container.image?.id ?? '',
     Command: words(container).map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(' '),
-    Created: Math.floor(handle.created / 1000), Ports: [], Labels: labelsOf(handle), State: state.status, Status: statusWords[state.status](state, Date.now()),
+    Created: Math.floor(handle.created / 1000), Ports: [], Labels: labelsOf(handle.container), State: state.status, Status: statusWords[state.status](state, Date.now()),
     ...(withSize && { SizeRw: sizeRw, SizeRootFs: (container.image?.size ?? 0) + sizeRw }),
     HostConfig: { NetworkMode: container.request.HostConfig.NetworkMode || 'default' }, NetworkSettings: { Networks: endpoints(engine, handle) }, Mounts: mountsView(container),
   };
@@ -68,7 +66,7 @@ function wanted(engine: Engine, filters: Filters): (handle: ContainerHandle) => 
   const since = edge('since');
   return (handle) => Object.entries(tests).every(([name, holds]) => filters.get(name)?.some((value) => holds(handle, value, engine)) ?? true)
     && (!names || names.has(handle.container.name) || names.has(`/${handle.container.name}`))
-    && hasLabels(filters.get('label'), labelsOf(handle))
+    && hasLabels(filters.get('label'), labelsOf(handle.container))
     && (before?.every((time) => handle.created < time) ?? true) && (since?.every((time) => handle.created > time) ?? true);
 }
 
@@ -92,8 +90,8 @@ async function prune(x: Exchange): Promise<object> {
   let bytes = 0;
   for (const handle of engine.containers()) {
     const unwanted = filters.get('label!');
-    if (!['created', 'exited', 'dead'].includes(handle.state.status) || handle.created >= until || !hasLabels(filters.get('label'), labelsOf(handle))) continue;
-    if (unwanted?.length && hasLabels(unwanted, labelsOf(handle))) continue;
+    if (!['created', 'exited', 'dead'].includes(handle.state.status) || handle.created >= until || !hasLabels(filters.get('label'), labelsOf(handle.container))) continue;
+    if (unwanted?.length && hasLabels(unwanted, labelsOf(handle.container))) continue;
     try {
       const size = await handle.sizeRw();
       await handle.remove({ force: false });

@@ -18,7 +18,7 @@ export function pageNotFound(_req: Request, res: Response): void {
 }
 
 /** express knows an error handler by its four parameters. */
-export function answerError(error: unknown, req: Request, res: Response, _next: NextFunction): void {
+export function answerError(error: unknown, _req: Request, res: Response, _next: NextFunction): void {
   if (res.headersSent) {
     // too late for a status; a cut connection is the only honest end
     res.destroy();
@@ -26,8 +26,7 @@ export function answerError(error: unknown, req: Request, res: Response, _next: 
   }
   const status = statusOf(error);
   if (status === 304) return void res.status(304).end();
-  // a body that was not read to its end must not be taken for the next request
-  if (!req.complete) res.set('Connection', 'close');
+  // Node reads away what is left of the body, so that the client can send it all and then read this
   sendJson(res, status, { message: messageOf(error) });
 }
 

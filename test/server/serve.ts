@@ -43,7 +43,7 @@ export class Served {
   http(method: string, path: string, body?: string | object, headers: Record<string, string> = {}): Promise<Answered> {
     const bytes = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
     return new Promise((resolve, reject) => {
-      const req = request({ socketPath: this.socket, method, path, agent: false, headers: { ...(bytes !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(bytes) }), ...headers } }, (res) => {
+      const req = request({ socketPath: this.socket, method, path, agent: false, headers: { ...(bytes !== undefined && { 'Content-Type': 'application/json', ...(!headers['Transfer-Encoding'] && { 'Content-Length': Buffer.byteLength(bytes) }) }), ...headers } }, (res) => {
         let text = '';
         res.on('data', (data) => (text += data));
         res.on('end', () => resolve({ status: res.statusCode!, headers: res.headers, text, json: () => JSON.parse(text) as Record<string, unknown> }));

@@ -57,6 +57,8 @@ const refused: [string, string, string | object | undefined, Record<string, stri
   ['POST', '/containers/create', { Image: 'ubuntu', HostConfig: { Mounts: [{ Type: 'bind', Target: 3 }] } }, {}, 400, /HostConfig\.Mounts\[0\]\.Target must be of type string/],
   ['POST', '/containers/create', { Image: 'ubuntu', Env: ['A=\0'] }, {}, 400, /without NUL/],
   ['POST', '/containers/create', { Image: 'ubuntu', Cmd: ['x'.repeat(5 * 1024 * 1024)] }, {}, 400, /too large/],
+  ['POST', '/containers/create', { Image: 'ubuntu', Cmd: ['x'.repeat(5 * 1024 * 1024)] }, { 'Transfer-Encoding': 'chunked' }, 400, /too large/],
+  ['POST', '/build', 'x'.repeat(5 * 1024 * 1024), { 'Content-Type': 'application/x-tar' }, 501, /building images/],
   ['POST', '/containers/create?pull=never', { Image: 'ubuntu' }, {}, 400, /only missing/],
   ['POST', '/containers/create', { Image: 'absent' }, {}, 404, /^No such image: absent:latest$/],
   ['POST', '/images/create?fromImage=ubuntu&tag=a%20b', undefined, {}, 400, /invalid tag format/],
@@ -75,7 +77,7 @@ const refused: [string, string, string | object | undefined, Record<string, stri
   ['GET', '/plugins/p/json', undefined, {}, 404, /not found/],
 ];
 for (const [method, path, body, headers, status, message] of refused) {
-  const brief = typeof body === 'object' ? JSON.stringify(body).slice(0, 60) : body ?? '';
+  const brief = typeof body === 'object' ? JSON.stringify(body).slice(0, 60) : body?.slice(0, 60) ?? '';
   test(`${method} ${path} ${brief} ${JSON.stringify(headers)} answers ${status}`, async () => {
     const answer = await s.http(method, path, body, headers);
     assert.is(answer.status, status);
