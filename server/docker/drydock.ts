@@ -1,6 +1,7 @@
 /** Drydock's own routes: stepping, the journal, the kernel's evidence, and the daemon itself. */
 import type { Engine, GateCommand } from '../../runtime/machine/engine.ts';
 import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
+import { phases } from '../../runtime/steps/phases.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import { type Json, readJson } from './body.ts';
 import type { Exchange, Routes } from './route.ts';
@@ -52,6 +53,7 @@ export const drydock = (shutdown: (() => void) | undefined): Routes => ({
     return 204;
   },
   'GET /drydock/containers/*id/inspect': (x) => the(x).inspectLive(x.query.text('step')),
+  'GET /drydock/phases': () => phases.map(({ id, title, steps }) => ({ id, title, steps: steps.map(({ id: step, title: name, explain }) => ({ id: step, title: name, explain })) })),
   'GET /drydock/info': (x) => info(x.engine),
   'POST /drydock/shutdown': (x) => {
     if (!shutdown) throw new Refusal(501, 'this daemon cannot be ended over its socket');

@@ -227,6 +227,12 @@ test("Drydock's own routes start with a gate, stream the journal, steer and insp
   assert.is((await s.http('GET', '/drydock/info')).json()['pid'], process.pid);
 });
 
+test('the list of phases has every step with its words', async () => {
+  const phases = JSON.parse((await s.http('GET', '/drydock/phases')).text) as { id: string; title: string; steps: { id: string; title: string; explain: string }[] }[];
+  assert.equal(phases.slice(0, 5).map((phase) => phase.id), ['pull', 'create', 'rw-layer', 'network', 'exec']);
+  for (const step of phases.flatMap((phase) => phase.steps)) assert.ok(step.id && step.title && step.explain, step.id);
+});
+
 test('shutdown answers first', async () => {
   assert.is((await s.http('POST', '/drydock/shutdown')).status, 204);
   await until(() => shutdowns === 1);
