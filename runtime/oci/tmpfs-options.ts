@@ -2,8 +2,9 @@
 import { badParameter } from '../machine/refusal.ts';
 
 /** Each word and the one that undoes it. */
-const PAIRS = [['ro', 'rw'], ['suid', 'nosuid'], ['dev', 'nodev'], ['exec', 'noexec'], ['sync', 'async'], ['atime', 'noatime'], ['diratime', 'nodiratime'], ['relatime', 'norelatime'], ['strictatime', 'nostrictatime']];
-const PROPAGATION = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave'];
+const PAIRS = [['ro', 'rw'], ['suid', 'nosuid'], ['dev', 'nodev'], ['exec', 'noexec'], ['sync', 'async'], ['atime', 'noatime'], ['diratime', 'nodiratime'], ['relatime', 'norelatime'], ['strictatime']];
+/** mount_namespaces(7) */
+export const PROPAGATION = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave'];
 const WITH_VALUE = /^(size|mode|uid|gid|nr_inodes|nr_blocks|mpol)=[\w.:%+-]+$/;
 
 const undoing = (word: string) => PAIRS.find((pair) => pair.includes(word))?.find((other) => other !== word);

@@ -4,9 +4,8 @@ import { posix } from 'node:path';
 import { badParameter, Refusal } from '../machine/refusal.ts';
 import type { HostConfig, MountRequest } from '../machine/request.ts';
 import type { Mount } from './spec.ts';
-import { tmpfsOptions } from './tmpfs-options.ts';
+import { PROPAGATION, tmpfsOptions } from './tmpfs-options.ts';
 
-export const PROPAGATION = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave'];
 /** What may follow 'source:destination:'; of each row at most one. z and Z relabel for SELinux, the last row is for other systems' file sharing. */
 const BIND_WORDS = [['ro', 'rw'], PROPAGATION, ['z', 'Z'], ['consistent', 'cached', 'delegated', 'default']];
 
@@ -21,9 +20,9 @@ function destination(path: string, whole: string): string {
 }
 const sourcePath = (path: string) => posix.normalize(path).replace(/(.)\/$/, '$1');
 
-/** 'rro' makes the mounts below read-only too (mount_setattr(2) with AT_RECURSIVE), as Docker does on Linux 5.12 and later. */
+/** With rbind, 'ro' is meant for the mounts below too (mount_setattr(2) with AT_RECURSIVE), as Docker has it on Linux 5.12 and later. */
 const bindOptions = (propagation: string, readonly: boolean, recursive = true) =>
-  [recursive ? 'rbind' : 'bind', propagation || 'rprivate', ...(readonly ? ['ro', ...(recursive ? ['rro'] : [])] : [])];
+  [recursive ? 'rbind' : 'bind', propagation || 'rprivate', ...(readonly ? ['ro'] : [])];
 
 function bindWords(mode: string): string[] {
   const words = mode === '' ? [] : mode.split(',');

@@ -1,0 +1,103 @@
+import * as assert from 'uvu/assert';
+import { allCapabilities, defaultCapabilities } from '../../../runtime/oci/capabilities.ts';
+import { Bpf, CODE } from '../../../runtime/oci/seccomp/bpf.ts';
+import { compileSeccomp } from '../../../runtime/oci/seccomp/compile.ts';
+import { syscallNumbers } from '../../../runtime/oci/seccomp/numbers.ts';
+import { seccompFor } from '../../../runtime/oci/seccomp/profile.ts';
+import { ARCHITECTURES } from '../../../runtime/oci/seccomp/words.ts';
+import type { Seccomp, SeccompOperator, SeccompRule } from '../../../runtime/oci/spec.ts';
+import { suite } from '../../harness.ts';
+import { runFilter } from './interpreter.ts';
+
+const test = suite('seccomp compiler');
+const arch = ARCHITECTURES[process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64']!;
+const ALLOW = 0x7fff0000;
+const errno = (n: number) => 0x00050000 + n;
+const number = (name: string) => syscallNumbers().get(name)!;
+const answer = (seccomp: Seccomp, nr: number, args: bigint[] = []) => runFilter(compileSeccomp(seccomp).filter, { nr, arch, args }).value;
+
+/** What the rules say, read one by one: the slow and plain way. */
+function meaning(seccomp: Seccomp, nr: number, args: bigint[]): number {
+  const value = (rule: SeccompRule) => (rule.action === 'SCMP_ACT_ALLOW' ? ALLOW : errno(rule.errnoRet ?? 1));
+  const named = (seccomp.syscalls ?? []).filter((rule) => rule.names.some((name) => number(name) === nr));
+  const holds: Record<SeccompOperator, (a: bigint, v: bigint, w: bigint) => boolean> = {
+    SCMP_CMP_EQ: (a, v) => a === v, SCMP_CMP_NE: (a, v) => a !== v, SCMP_CMP_LT: (a, v) => a < v, SCMP_CMP_LE: (a, v) => a <= v,
+    SCMP_CMP_GT: (a, v) => a > v, SCMP_CMP_GE: (a, v) => a >= v, SCMP_CMP_MASKED_EQ: (a, v, w) => (a & v) === w,
+  };
+  const matches = (rule: SeccompRule) => (rule.args ?? []).every((x) => holds[x.op](args[x.index] ?? 0n, BigInt(x.value), BigInt(x.valueTwo ?? 0)));
+  const found = named.find((rule) => !rule.args?.length) ?? named.find(matches);
+  const newest = Math.max(...(seccomp.syscalls ?? []).flatMap((rule) => rule.names.map((name) => number(name) ?? -1)));
+  return found ? value(found) : errno(nr > newest ? 38 : (seccomp.defaultErrnoRet ?? 1));
+}
+
+const INTERESTING = [0n, 8n, 40n, 39n, 0x20000n, 0x20008n, 0xffffffffn, 0x10000000n, 0x7e020000n, 0x40000000n, 17n, 1n << 32n, (1n << 32n) + 8n, 2n ** 64n - 1n];
+
+for (const [who, capabilities] of [['the default capabilities', defaultCapabilities], ['all capabilities', allCapabilities()], ['no capability', []]] as const) {
+  test(`the default profile means the same after compiling, for every number and ${who}`, () => {
+    const seccomp = seccompFor(undefined, capabilities, false)!;
+    for (let nr = 0; nr < 700; nr++) {
+      for (const first of INTERESTING) assert.is(answer(seccomp, nr, [first]), meaning(seccomp, nr, [first]), `call ${nr} with ${first}`);
+    }
+  });
+}
+
+test('a call is decided within a few instructions', () => {
+  const { filter, instructions } = compileSeccomp(seccompFor(undefined, defaultCapabilities, false)!);
+  const steps = Array.from({ length: 500 }, (_, nr) => runFilter(filter, { nr, arch }).steps);
+  assert.ok(Math.max(...steps) < 24 && instructions < 400, `${Math.max(...steps)} steps, ${instructions} instructions`);
+});
+
+test('compiling again is a look-up, for the same object and for the same content', () => {
+  const seccomp = seccompFor(undefined, defaultCapabilities, false)!;
+  const first = compileSeccomp(seccomp);
+  const begun = performance.now();
+  assert.is(compileSeccomp(structuredClone(seccomp)), first);
+  assert.ok(performance.now() - begun < 5);
+});
+
+test('foreign architectures: listed ones get the default action, others are killed', () => {
+  const seccomp: Seccomp = { defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 5, architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32', 'SCMP_ARCH_AARCH64'], syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW' }] };
+  const { filter } = compileSeccomp(seccomp);
+  assert.is(runFilter(filter, { nr: 3, arch: 0x40000003 }).value, errno(5));
+  assert.is(runFilter(filter, { nr: 3, arch: 0xc0000016 }).value, 0);
+  if (process.arch !== 'x64') return;
+  assert.is(runFilter(filter, { nr: 0x40000000, arch }).value, errno(5));
+  assert.is(runFilter(compileSeccomp({ ...seccomp, architectures: [] }).filter, { nr: 0x40000000, arch }).value, 0);
+});
+
+test('64-bit comparisons look at both halves', () => {
+  const V = 0x1_0000_0005;
+  const values = [0n, 4n, 5n, 6n, 0x1_0000_0004n, 0x1_0000_0005n, 0x1_0000_0006n, 0x2_0000_0000n, 2n ** 64n - 1n];
+  for (const op of ['NE', 'LT', 'LE', 'EQ', 'GE', 'GT', 'MASKED_EQ'].map((o) => `SCMP_CMP_${o}` as SeccompOperator)) {
+    const seccomp: Seccomp = { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW', args: [{ index: 2, value: V, valueTwo: 5, op }] }] };
+    for (const v of values) assert.is(answer(seccomp, number('read'), [0n, 0n, v]), meaning(seccomp, number('read'), [0n, 0n, v]), `${v} ${op} ${V}`);
+  }
+});
+
+test('two comparisons of one argument mean or, of two arguments and', () => {
+  const rule = (...indexes: number[]): Seccomp => ({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW', args: indexes.map((index, j) => ({ index, value: j + 1, op: 'SCMP_CMP_EQ' })) }] });
+  assert.is(answer(rule(0, 0), number('read'), [2n]), ALLOW);
+  assert.is(answer(rule(0, 1), number('read'), [1n, 3n]), errno(1));
+  assert.is(answer(rule(0, 1), number('read'), [1n, 2n]), ALLOW);
+});
+
+test('a call that is newer than the profile gets ENOSYS, unless everything is allowed', () => {
+  assert.is(answer(seccompFor(undefined, [], false)!, 600), errno(38));
+  assert.is(answer({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mount'], action: 'SCMP_ACT_ERRNO' }] }, 600), ALLOW);
+});
+
+test('targets further than 255 instructions away are reached by a hop', () => {
+  const bpf = new Bpf().load(0).jump(CODE.JEQ_K, 1, { yes: 'far' }).jump(CODE.JEQ_K, 2, { yes: 'far', no: 'farther' });
+  for (let j = 0; j < 300; j++) bpf.load(0);
+  bpf.label('far').ret(7);
+  for (let j = 0; j < 300; j++) bpf.load(0);
+  const filter = bpf.label('farther').ret(9).bytes();
+  assert.equal([1, 2, 3].map((nr) => runFilter(filter, { nr, arch }).value), [7, 7, 9]);
+});
+
+test('a filter that is too long for the kernel is refused', () => {
+  const args = Array.from({ length: 3000 }, (_, value) => ({ index: 0, value, op: 'SCMP_CMP_EQ' as const }));
+  assert.throws(() => compileSeccomp({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW', args }] }), /the kernel takes 4096/);
+});
+
+test.run();

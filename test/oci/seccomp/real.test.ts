@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import * as assert from 'uvu/assert';
+import { PR, SECCOMP_SET_MODE_FILTER } from '../../../runtime/kernel/constants.ts';
+import { daemonKernel } from '../../../runtime/kernel/linux.ts';
+import { defaultCapabilities } from '../../../runtime/oci/capabilities.ts';
+import { compileSeccomp } from '../../../runtime/oci/seccomp/compile.ts';
+import { syscallNumbers } from '../../../runtime/oci/seccomp/numbers.ts';
+import { seccompFor } from '../../../runtime/oci/seccomp/profile.ts';
+import { suite } from '../../harness.ts';
+
+const [EPERM, ENOSYS, EINVAL, EBADF] = [1, 38, 22, 9];
+/** call, arguments, and the errno that comes back: from the filter, or from the kernel itself */
+const tries: [string, number[], number][] = [
+  ['unshare', [0x04000000], EPERM], ['mount', [0, 0, 0, 0, 0], EPERM], ['keyctl', [0, 0], EPERM], ['bpf', [0, 0, 0], EPERM], ['io_uring_setup', [1, 0], EPERM],
+  ['setns', [-1, 0], EPERM], ['clone3', [0, 0], ENOSYS], ['socket', [40, 1, 0], EPERM], ['socket', [1, 77, 0], EINVAL], ['personality', [0x40000], EPERM], ['personality', [0], 0],
+  ['clone', [0x10000000], EPERM], ['close', [-1], EBADF], ['chroot', [0], 14],
+];
+
+/** The helper: puts itself under the filter, then lets perl make each call and print its errno. */
+async function helper(): Promise<void> {
+  const k = daemonKernel();
+  const { filter, flags } = compileSeccomp(seccompFor(undefined, defaultCapabilities, false)!);
+  await k.daemon.prctl(PR.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  await k.daemon.seccomp(SECCOMP_SET_MODE_FILTER, flags, filter);
+  const script = tries.map(([name, args]) => `$! = 0; $r = syscall(${[syscallNumbers().get(name), ...args].join(', ')}); print(($r == -1 ? $! + 0 : 0), "\\n");`).join(' ');
+  process.stdout.write(spawnSync('perl', ['-e', script], { encoding: 'utf8' }).stdout);
+}
+
+if (process.env['DRYDOCK_TEST_SECCOMP']) {
+  await helper();
+} else {
+  const test = suite('seccomp in the kernel', 'perl');
+  test('the kernel takes the default filter and answers each call as Docker’s profile says', () => {
+    const { stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], { encoding: 'utf8', env: { ...process.env, DRYDOCK_TEST_SECCOMP: '1' } });
+    const seen = stdout.trim().split('\n').map((errno, j) => `${tries[j]?.[0]} ${errno}`);
+    assert.equal(seen, tries.map(([name, , errno]) => `${name} ${errno}`), stderr);
+  });
+  test.run();
+}
