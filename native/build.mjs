@@ -26,4 +26,4 @@ run(process.execPath, [nodeGyp, 'build', '--silent', ...headers]);
 const flags = ['-D_GNU_SOURCE', '-Os', '-std=gnu11', '-Wall', '-Wextra', '-static', '-nostdlib', '-nostartfiles', '-ffreestanding',
   '-fno-stack-protector', '-fno-pic', '-no-pie', '-fno-asynchronous-unwind-tables', '-fno-tree-loop-distribute-patterns',
   '-Wl,--build-id=none,-z,noexecstack,-s'];
-for (const program of ['stage', 'shim', 'init']) run(cc, [...flags, '-o', join(release, program), `${program}.c`]);
+for (const program of ['stage', 'shim', 'init', 'hello']) run(cc, [...flags, '-o', join(release, program), `${program}.c`]);

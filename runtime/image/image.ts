@@ -15,6 +15,8 @@ export interface Layer {
   chainID: string;
   /** the unpacked tree, absolute */
   dir: string;
+  /** a shorter path to the same tree, for mount(2)'s one page of options */
+  short?: string;
   /** bytes of the files in it */
   size: number;
 }

@@ -1,5 +1,11 @@
 /** The pull phase's own state: what was asked for, and what its steps have found so far. */
 import type { ProgressEvent } from '../journal/event.ts';
+import type { RegistryClient } from './client.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Image, ImageConfig, Layer } from './image.ts';
+import type { Lease } from './lease.ts';
+import type { Index, Manifest } from './manifest.ts';
+import type { Reference } from './reference.ts';
 
 export type PullProgress = Pick<ProgressEvent, 'id' | 'status' | 'current' | 'total'>;
 export interface RegistryAuth { username?: string; password?: string; identitytoken?: string; registrytoken?: string; serveraddress?: string }
@@ -17,6 +23,30 @@ export interface Pull {
   signal?: AbortSignal;
   /** set when the practice registry answered; one line for stderr */
   notice?: string;
-  /** the steps' scratch, typed by the image folder */
-  state: Record<string, unknown>;
+  /** what the steps have found so far; begins as {} */
+  state: PullState;
+}
+
+/** In the order in which runtime/steps/1-pull.ts fills it in. */
+export interface PullState {
+  ref?: Reference;
+  /** what the store has under this name, if it counts: the steps that speak to a registry are passed over then */
+  found?: Image;
+  /** a practice image in the store: good only while the real registry cannot be reached */
+  practice?: Image;
+  /** where to ask when this registry cannot help: what comes after a mirror */
+  remaining?: Endpoint[];
+  /** the registry that is asked */
+  client?: RegistryClient;
+  /** what the name stands for: of an index if there is one. For "Digest: sha256:…" */
+  digest?: string;
+  index?: Index;
+  manifest?: Manifest;
+  manifestDigest?: string;
+  config?: ImageConfig;
+  /** keeps what was fetched from being collected before it is committed */
+  lease?: Lease;
+  layers?: Layer[];
+  /** true: "Downloaded newer image", false: "Image is up to date" */
+  fresh?: boolean;
 }

@@ -1,0 +1,57 @@
+/** <root>/blobs/sha256/<hex>: what came from registries, as it came. A file is there only when its digest was checked. */
+import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, type ReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { writeDurably } from './atomic-file.ts';
+import type { RegistryClient } from './client.ts';
+import { hexOf, sha256 } from './digest.ts';
+import { download, type DownloadProgress } from './download.ts';
+import type { Descriptor } from './manifest.ts';
+import { Shared } from './shared.ts';
+
+export class BlobStore {
+  readonly dir: string;
+  readonly #downloads = new Shared<void, DownloadProgress>();
+
+  constructor(root: string) {
+    this.dir = join(root, 'blobs/sha256');
+    mkdirSync(this.dir, { recursive: true, mode: 0o700 });
+  }
+
+  path(digest: string): string {
+    return join(this.dir, hexOf(digest));
+  }
+  has(digest: string): boolean {
+    return existsSync(this.path(digest));
+  }
+  size(digest: string): number {
+    return statSync(this.path(digest)).size;
+  }
+  /** For configs and manifests. Throws ENOENT. */
+  read(digest: string): Buffer {
+    return readFileSync(this.path(digest));
+  }
+  stream(digest: string): ReadStream {
+    return createReadStream(this.path(digest));
+  }
+  /** Returns the digest. */
+  put(bytes: Buffer): string {
+    const digest = sha256(bytes);
+    if (!this.has(digest)) writeDurably(this.path(digest), bytes);
+    return digest;
+  }
+
+  /** Fetches what is not there; several callers share one download. */
+  async fetch(client: RegistryClient, blob: Descriptor, tell: (p: DownloadProgress) => void, signal?: AbortSignal): Promise<void> {
+    if (this.has(blob.digest)) return;
+    await this.#downloads.run(blob.digest, (lasting, told) => download(client.lasting(lasting), blob, this.path(blob.digest), told, lasting), tell, signal);
+  }
+
+  /** Removes every file that `keep` does not want; also what a dead daemon left half done. */
+  collect(keep: (digest: string) => boolean): void {
+    const busy = new Set(this.#downloads.busy);
+    for (const name of readdirSync(this.dir)) {
+      const digest = `sha256:${name.slice(0, 64)}`;
+      if (!busy.has(digest) && !(name.length === 64 && keep(digest))) rmSync(join(this.dir, name), { force: true });
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** <root>/images.json: which images there are and what they are called. Written whole at every change. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { hasCode } from '../kernel/errors.ts';
+import { writeDurably } from './atomic-file.ts';
+import { isDigest } from './digest.ts';
+import { Checked } from './json.ts';
+
+export interface ImageRecord {
+  /** digest of the config, which is a blob */
+  id: string;
+  /** the manifest it came by, a blob too; images made here have none until they are pushed */
+  manifest?: string;
+  /** what the layers came as, lowest first; empty when their blobs were not kept */
+  blobs: { digest: string; size: number; mediaType: string }[];
+  practice: boolean;
+  /** ms since 1970 */
+  added: number;
+}
+export interface ImageList {
+  images: Map<string, ImageRecord>;
+  /** 'docker.io/library/ubuntu:latest' and 'docker.io/library/ubuntu@sha256:…' → id */
+  names: Map<string, string>;
+}
+
+const pathOf = (root: string) => join(root, 'images.json');
+
+function readRecord(value: unknown): ImageRecord {
+  const from = Checked.of('an entry of images.json', value);
+  const manifest = from.optional('manifest');
+  const blobs = from.list('blobs', 1000).map((blob) => {
+    const one = Checked.of('a blob of images.json', blob);
+    return { digest: one.string('digest'), size: one.integer('size', Number.MAX_SAFE_INTEGER), mediaType: one.string('mediaType') };
+  });
+  const id = from.string('id');
+  if (!isDigest(id)) throw from.wrong('id', 'a digest');
+  return { id, ...(manifest && { manifest }), blobs, practice: from.raw('practice') === true, added: from.integer('added', Number.MAX_SAFE_INTEGER) };
+}
+
+/** An absent file is an empty list; a damaged one is an error that names it, for it is never half written. */
+export function readImageList(root: string): ImageList {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(pathOf(root));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return { images: new Map(), names: new Map() };
+    throw error;
+  }
+  const from = Checked.parse(pathOf(root), bytes);
+  const images = from.list('images', 1e6).map(readRecord);
+  return { images: new Map(images.map((record) => [record.id, record])), names: new Map(Object.entries(from.map('names') ?? {})) };
+}
+
+export function writeImageList(root: string, { images, names }: ImageList): void {
+  writeDurably(pathOf(root), JSON.stringify({ version: 1, images: [...images.values()], names: Object.fromEntries(names) }, null, 1));
+}

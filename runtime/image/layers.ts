@@ -1,0 +1,118 @@
+/**
+ * Unpacked layers, one directory for each chainID, shared by all images that stand on it.
+ *
+ *   <root>/layers/<chainID hex>/diff        the tree: a lowerdir
+ *   <root>/layers/<chainID hex>/layer.json  diffID, size
+ *   <root>/l/<short> -> ../layers/<hex>/diff   so that many lower layers fit into the one page of mount(2)'s options
+ *
+ * The directories are closed to everybody but root: set-user-ID programs of images must not be found by the host's users.
+ */
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { basename, join } from 'node:path';
+import type { Kernel } from '../kernel/kernel.ts';
+import { syncDirectory, writeDurably } from './atomic-file.ts';
+import { hexOf, isDigest } from './digest.ts';
+import type { Layer } from './image.ts';
+import { Checked } from './json.ts';
+import { Shared } from './shared.ts';
+import type { UnpackInput, UnpackResult } from './unpack.ts';
+
+export interface UnpackRequest { blob: string; blobSize: number; diffID: string; chainID: string }
+const TELL_MS = 100;
+const SHORT = 26;
+
+export class LayerStore {
+  readonly #dir: string;
+  readonly #links: string;
+  readonly #layers = new Map<string, Layer>();
+  readonly #unpacking = new Shared<Layer, number>();
+
+  constructor(root: string) {
+    this.#dir = join(root, 'layers');
+    this.#links = join(root, 'l');
+    for (const dir of [this.#dir, this.#links]) mkdirSync(dir, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(this.#dir)) this.#load(name);
+  }
+
+  /** What a dead daemon left half done goes. */
+  #load(name: string): void {
+    const dir = join(this.#dir, name);
+    try {
+      const from = Checked.parse(`${dir}/layer.json`, readFileSync(join(dir, 'layer.json')));
+      const diffID = from.string('diffID');
+      if (!/^[a-f0-9]{64}$/.test(name) || !isDigest(diffID)) throw new Error('not a layer');
+      this.#layers.set(`sha256:${name}`, this.#layer(`sha256:${name}`, diffID, from.integer('size', Number.MAX_SAFE_INTEGER)));
+    } catch {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  }
+
+  #layer(chainID: string, diffID: string, size: number): Layer {
+    const hex = hexOf(chainID);
+    const short = join(this.#links, hex.slice(0, SHORT));
+    if (!lstatSync(short, { throwIfNoEntry: false })) symlinkSync(`../layers/${hex}/diff`, short);
+    return { diffID, chainID, dir: join(this.#dir, hex, 'diff'), short, size };
+  }
+
+  get(chainID: string): Layer | undefined {
+    return this.#layers.get(chainID);
+  }
+
+  /** Unpacks a layer that is not there; several callers share one job. `tell` gets the compressed bytes done. Throws what the job throws. */
+  async unpack(k: Kernel, request: UnpackRequest, tell: (bytes: number) => void, signal?: AbortSignal): Promise<Layer> {
+    return this.get(request.chainID) ?? this.#unpacking.run(request.chainID, (lasting, told) => this.#unpack(k, request, told, lasting), tell, signal);
+  }
+
+  async #unpack(k: Kernel, { blob, blobSize, diffID, chainID }: UnpackRequest, tell: (bytes: number) => void, signal: AbortSignal): Promise<Layer> {
+    const final = join(this.#dir, hexOf(chainID));
+    const dir = `${final}.tmp-${process.pid}`;
+    const control = new BigInt64Array(new SharedArrayBuffer(16));
+    const stop = () => void Atomics.store(control, 1, 1n);
+    const timer = setInterval(() => tell(Number(Atomics.load(control, 0))), TELL_MS);
+    signal.addEventListener('abort', stop);
+    try {
+      rmSync(dir, { recursive: true, force: true });
+      const input: UnpackInput = { blob, dir, diffID, control: control.buffer as SharedArrayBuffer };
+      const { size } = await k.job<UnpackResult>('unpack', input);
+      tell(blobSize);
+      return this.#settle(dir, final, { diffID, chainID, size });
+    } catch (error) {
+      rmSync(dir, { recursive: true, force: true });
+      throw error;
+    } finally {
+      clearInterval(timer);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  #settle(dir: string, final: string, { diffID, chainID, size }: { diffID: string; chainID: string; size: number }): Layer {
+    mkdirSync(join(dir, 'diff'), { recursive: true });
+    writeDurably(join(dir, 'layer.json'), JSON.stringify({ diffID, size }));
+    rmSync(final, { recursive: true, force: true });
+    renameSync(dir, final);
+    syncDirectory(this.#dir);
+    const layer = this.#layer(chainID, diffID, size);
+    this.#layers.set(chainID, layer);
+    return layer;
+  }
+
+  /** Removes the layers that `keep` does not want; returns their chainIDs. */
+  async collect(keep: (chainID: string) => boolean): Promise<string[]> {
+    const busy = new Set(this.#unpacking.busy);
+    const gone = [...this.#layers.values()].filter(({ chainID }) => !busy.has(chainID) && !keep(chainID));
+    const doomed = gone.map(({ chainID, short }) => {
+      this.#layers.delete(chainID);
+      rmSync(short!, { force: true });
+      // out of sight at once: removing thousands of files takes a while and may be interrupted
+      const path = join(this.#dir, `${hexOf(chainID)}.tmp-gone-${randomUUID()}`);
+      renameSync(join(this.#dir, hexOf(chainID)), path);
+      return path;
+    });
+    const names = new Set([...this.#layers.values()].map(({ short }) => basename(short!)));
+    for (const name of readdirSync(this.#links)) if (!names.has(name)) rmSync(join(this.#links, name), { force: true });
+    for (const path of doomed) await rm(path, { recursive: true, force: true });
+    return gone.map(({ chainID }) => chainID);
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * The practice registry, seen from the pull: when it may answer, and how it comes to have something to answer with.
+ * It speaks the same protocol as every other registry; only its images are put together from this machine's own files.
+ */
+import { join } from 'node:path';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { PullContext } from '../machine/container.ts';
+import type { Endpoint } from './endpoint.ts';
+import { hostPlatform, matches, parsePlatform } from './platform.ts';
+import type { PracticeRegistry } from './practice-server.ts';
+import { familiarRepository, isDockerHub } from './reference.ts';
+
+export { buildPractice } from './practice/build.ts';
+
+const NAMES = ['library/ubuntu', 'library/hello-world'];
+
+/** Only for two short names of docker.io with the tag latest, for this machine's processor, and only where the settings want it. */
+export function mayPractise(c: PullContext): boolean {
+  const { ref } = c.pull.state;
+  if (!ref || !c.settings.practice || !c.images.options.startRegistry) return false;
+  if (c.pull.platform && !matches(parsePlatform(c.pull.platform), hostPlatform())) return false;
+  return isDockerHub(ref) && NAMES.includes(ref.path) && ref.tag === 'latest';
+}
+
+export const practiceNotice = (c: PullContext): string =>
+  `docker.io cannot be reached: ${c.pull.state.ref ? familiarRepository(c.pull.state.ref) : c.pull.reference} comes from the practice registry, put together from this machine's own files`;
+
+/** One for each data root and daemon; it does not keep the process alive. */
+const running = new Map<string, Promise<PracticeRegistry>>();
+
+/** Builds the images if the host's files have changed since, and starts the registry on loopback. */
+export async function practiceEndpoint(k: Kernel, c: PullContext): Promise<Endpoint> {
+  const root = join(c.images.root, 'practice');
+  await k.job<void>('practice', { root });
+  const begun = running.get(root) ?? c.images.options.startRegistry!({ root: join(root, 'registry'), port: 0, readOnly: true });
+  running.set(root, begun);
+  const { url } = await begun.catch((error: unknown) => {
+    running.delete(root);
+    throw error;
+  });
+  return { kind: 'practice', bases: [url] };
+}
+
+/** For tests and for a daemon that ends. */
+export async function closePractice(imagesRoot: string): Promise<void> {
+  const root = join(imagesRoot, 'practice');
+  const one = await running.get(root);
+  running.delete(root);
+  await one?.close();
+}
