@@ -27,11 +27,15 @@ export const practiceNotice = (c: PullContext): string =>
 
 /** One for each data root and daemon; it does not keep the process alive. */
 const running = new Map<string, Promise<PracticeRegistry>>();
+/** Two pulls at once build once. */
+const building = new Map<string, Promise<void>>();
 
 /** Builds the images if the host's files have changed since, and starts the registry on loopback. */
 export async function practiceEndpoint(k: Kernel, c: PullContext): Promise<Endpoint> {
   const root = join(c.images.root, 'practice');
-  await k.job<void>('practice', { root });
+  const job = building.get(root) ?? k.job<void>('practice', { root }).finally(() => building.delete(root));
+  building.set(root, job);
+  await job;
   const begun = running.get(root) ?? c.images.options.startRegistry!({ root: join(root, 'registry'), port: 0, readOnly: true });
   running.set(root, begun);
   const { url } = await begun.catch((error: unknown) => {
