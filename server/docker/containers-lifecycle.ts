@@ -4,7 +4,6 @@ import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
 import { type Json, readJson } from './body.ts';
 import { messageOf } from './failures.ts';
 import type { Exchange, Routes } from './route.ts';
-import { check, shapes } from './shape.ts';
 
 const CREATE_LIMIT = 4 * 1024 * 1024;
 
@@ -16,8 +15,7 @@ function oneWordAsList(body: Json): Json {
 
 async function create(x: Exchange): Promise<object> {
   const body = oneWordAsList(await readJson(x.req, CREATE_LIMIT));
-  check(body, shapes.request, '');
-  if (typeof body['Image'] !== 'string' || !body['Image']) throw badParameter('no image given: the field Image is empty');
+  if (!body['Image']) throw badParameter('no image given: the field Image is empty');
   const request = { ...body, HostConfig: body['HostConfig'] ?? {} } as ContainerRequest;
   const pull = x.query.text('pull');
   if (pull !== undefined && pull !== 'missing') throw badParameter(`invalid pull=${pull}: only missing is known`);
@@ -43,7 +41,6 @@ async function wait(x: Exchange): Promise<void> {
 
 async function update(x: Exchange): Promise<object> {
   const body = await readJson(x.req);
-  check(body, shapes.host, '');
   return { Warnings: await x.engine.container(x.param('id')).update(body as Partial<HostConfig>) };
 }
 

@@ -1,6 +1,7 @@
 /** What flows out of a container and into it: attach and logs; and top and changes, which are short. */
 import { pipeline } from 'node:stream/promises';
 import type { Socket } from 'node:net';
+import { parseDetachKeys } from '../../runtime/machine/detach-keys.ts';
 import type { Handle, LogOptions } from '../../runtime/machine/engine.ts';
 import { badParameter, conflict } from '../../runtime/machine/refusal.ts';
 import { messageOf } from './failures.ts';
@@ -44,6 +45,7 @@ async function attach(x: Exchange): Promise<void> {
     stdin: query.flag('stdin'), stdout: query.flag('stdout'), stderr: query.flag('stderr'), logs: query.flag('logs'), stream: query.flag('stream'),
     ...(query.text('detachKeys') && { detachKeys: query.text('detachKeys')! }),
   };
+  parseDetachKeys(options.detachKeys);
   const tty = request.Tty === true;
   const { socket, rest } = hijack(x, tty);
   await couple(socket, tty, handle.attach(socket, options, rest));

@@ -1,4 +1,5 @@
 /** Another process in a running container: made, started, looked at. Engine API, "Exec". */
+import { parseDetachKeys } from '../../runtime/machine/detach-keys.ts';
 import type { ExecConfig, ExecHandle } from '../../runtime/machine/engine.ts';
 import { badParameter, conflict } from '../../runtime/machine/refusal.ts';
 import { readJson } from './body.ts';
@@ -7,13 +8,14 @@ import { couple, finish, tell } from './containers-streams.ts';
 import { messageOf } from './failures.ts';
 import { hijack } from './hijack.ts';
 import type { Exchange, Routes } from './route.ts';
-import { check, shapes } from './shape.ts';
+import { checkExec } from './shape.ts';
 
 async function create(x: Exchange): Promise<object> {
   const body = await readJson(x.req, 1024 * 1024);
   const asked = typeof body['Cmd'] === 'string' ? { ...body, Cmd: [body['Cmd']] } : body;
-  check(asked, shapes.exec, '');
+  checkExec(asked);
   const config = asked as unknown as ExecConfig;
+  parseDetachKeys(config.DetachKeys);
   if (!config.Cmd?.length) throw badParameter('No exec command specified');
   const handle = x.engine.container(x.param('id')).exec(config);
   x.res.status(201);
@@ -44,10 +46,12 @@ async function startAttached(x: Exchange, exec: ExecHandle, options: Start): Pro
 
 async function start(x: Exchange): Promise<number | void> {
   const body = await readJson(x.req);
-  check(body, shapes.exec, '');
+  checkExec(body);
   const exec = x.engine.execById(x.param('id'));
   if (exec.state.running || exec.state.exitCode !== null) throw conflict(`exec ${exec.id} has already been started`);
-  if (exec.container.state.status !== 'running') throw conflict(`container ${exec.container.container.id} is not running`);
+  const { container: { container: { id }, state: { status } } } = exec;
+  if (status === 'paused') throw conflict(`container ${id} is paused, unpause the container before exec`);
+  if (status !== 'running') throw conflict(`container ${id} is not running`);
   const size = body['ConsoleSize'] as [number, number] | null | undefined;
   const options: Start = { Tty: exec.config.Tty === true, ...(size && { ConsoleSize: size }) };
   if (body['Detach'] !== true) return startAttached(x, exec, options);

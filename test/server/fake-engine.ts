@@ -4,6 +4,7 @@ import type { Image } from '../../runtime/image/image.ts';
 import { familiarName, normalize } from '../../runtime/image/reference.ts';
 import type { Engine, ExecHandle, Images } from '../../runtime/machine/engine.ts';
 import { EventBus } from '../../runtime/machine/events.ts';
+import { checkShape } from '../../runtime/machine/request-shape.ts';
 import { conflict, notFound } from '../../runtime/machine/refusal.ts';
 import { FakeContainer } from './fake-container.ts';
 
@@ -63,6 +64,7 @@ export class FakeEngine implements Engine {
 
   async create(...args: Parameters<Engine['create']>): Promise<FakeContainer> {
     const [request, { name = `c_${randomBytes(4).toString('hex')}` }] = args;
+    checkShape(request);
     this.requests.push(args);
     const image = this.images.find(request.Image);
     if (!image) throw notFound(`No such image: ${familiarName(normalize(request.Image))}`);

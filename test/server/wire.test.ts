@@ -51,11 +51,11 @@ const refused: [string, string, string | object | undefined, Record<string, stri
   ['POST', '/containers/create', '{"Image":', {}, 400, /^invalid JSON/],
   ['POST', '/containers/create', '[]', {}, 400, /an object is needed/],
   ['POST', '/containers/create', '{"Image":"ubuntu"}', { 'Content-Type': 'text/plain' }, 400, /must be 'application\/json'/],
-  ['POST', '/containers/create', { Image: 5 }, {}, 400, /Image must be of type string/],
+  ['POST', '/containers/create', { Image: 5 }, {}, 400, /^invalid Image/],
   ['POST', '/containers/create', { Image: '' }, {}, 400, /no image/],
-  ['POST', '/containers/create', { Image: 'ubuntu', Cmd: { a: 1 } }, {}, 400, /Cmd must be a list/],
-  ['POST', '/containers/create', { Image: 'ubuntu', HostConfig: { Mounts: [{ Type: 'bind', Target: 3 }] } }, {}, 400, /HostConfig\.Mounts\[0\]\.Target must be of type string/],
-  ['POST', '/containers/create', { Image: 'ubuntu', Env: ['A=\0'] }, {}, 400, /without NUL/],
+  ['POST', '/containers/create', { Image: 'ubuntu', Cmd: { a: 1 } }, {}, 400, /^invalid Cmd: it must be a list/],
+  ['POST', '/containers/create', { Image: 'ubuntu', HostConfig: { Mounts: [{ Type: 'bind', Target: 3 }] } }, {}, 400, /invalid HostConfig.Mounts.Target/],
+  ['POST', '/containers/create', { Image: 'ubuntu', Env: ['A=\0'] }, {}, 400, /invalid Env/],
   ['POST', '/containers/create', { Image: 'ubuntu', Cmd: ['x'.repeat(5 * 1024 * 1024)] }, {}, 400, /too large/],
   ['POST', '/containers/create', { Image: 'ubuntu', Cmd: ['x'.repeat(5 * 1024 * 1024)] }, { 'Transfer-Encoding': 'chunked' }, 400, /too large/],
   ['POST', '/build', 'x'.repeat(5 * 1024 * 1024), { 'Content-Type': 'application/x-tar' }, 501, /building images/],
@@ -85,6 +85,13 @@ for (const [method, path, body, headers, status, message] of refused) {
     assert.match(answer.json()['message'] as string, message);
   });
 }
+
+test('detach keys that are none are refused while there is still a status', async () => {
+  const it = await create(['true']);
+  const answer = await s.http('POST', `/containers/${it.container.id}/attach?stream=1&stdin=1&detachKeys=ctrl-%C3%A9`, undefined, { Connection: 'Upgrade', Upgrade: 'tcp' });
+  assert.is(answer.status, 400);
+  assert.match(answer.json()['message'] as string, 'invalid detach keys');
+});
 
 test('names may be ids, beginnings of ids, and have a slash in front', async () => {
   const { container: { id, name } } = await create(['true']);
