@@ -24,7 +24,7 @@ export interface HostConfig {
   MaskedPaths?: string[] | null; ReadonlyPaths?: string[] | null; GroupAdd?: string[] | null;
   PidMode?: string; IpcMode?: string; UTSMode?: string; UsernsMode?: string; CgroupnsMode?: string; CgroupParent?: string;
   ConsoleSize?: [number, number]; LogConfig?: { Type?: string; Config?: Record<string, string> };
-  PortBindings?: Record<string, unknown> | null; PublishAllPorts?: boolean; Links?: string[] | null; VolumesFrom?: string[] | null; Runtime?: string; Isolation?: string;
+  PortBindings?: Record<string, unknown> | null; PublishAllPorts?: boolean; Links?: string[] | null; VolumesFrom?: string[] | null; VolumeDriver?: string; Runtime?: string; Isolation?: string;
   Annotations?: Record<string, string>;
 }
 export interface Throttle { Path: string; Rate: number }

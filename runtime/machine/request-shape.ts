@@ -1,0 +1,93 @@
+/**
+ * The shape of POST /containers/create: what a client may send at all. Everything in these tables is obeyed; a field that is not
+ * in them and asks for something is refused, so that nothing a user asks for is silently left out.
+ */
+import { badParameter, Refusal } from './refusal.ts';
+
+type Fields = Record<string, unknown>;
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string' && !value.includes('\0');
+
+/** What a field holds. Absent, null and these types' zero values are always fine. */
+const kinds = {
+  text: { is: isText, what: 'a string without NUL bytes' },
+  flag: { is: (v: unknown) => typeof v === 'boolean', what: 'true or false' },
+  whole: { is: (v: unknown) => Number.isSafeInteger(v), what: 'a whole number' },
+  texts: { is: (v: unknown) => Array.isArray(v) && v.length <= 8192 && v.every(isText), what: 'a list of strings' },
+  numbers: { is: (v: unknown) => Array.isArray(v) && v.every((n) => Number.isSafeInteger(n)), what: 'a list of whole numbers' },
+  objects: { is: (v: unknown) => Array.isArray(v) && v.length <= 8192 && v.every(isFields), what: 'a list of objects' },
+  pairs: { is: (v: unknown) => isFields(v) && Object.values(v).every(isText), what: 'an object of strings' },
+  object: { is: isFields, what: 'an object' },
+} as const;
+type Kind = keyof typeof kinds;
+
+const fields = (table: Partial<Record<Kind, string>>): Map<string, Kind> =>
+  new Map(Object.entries(table).flatMap(([kind, names]) => names.trim().split(/\s+/).map((name) => [name, kind as Kind])));
+
+const containerFields = fields({
+  text: 'Hostname Domainname User Image WorkingDir StopSignal',
+  flag: 'AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce ArgsEscaped',
+  whole: 'StopTimeout', texts: 'Env Cmd Entrypoint', pairs: 'Labels', object: 'ExposedPorts Volumes HostConfig NetworkingConfig',
+});
+const hostFields = fields({
+  text: `ContainerIDFile NetworkMode CpusetCpus CpusetMems PidMode IpcMode UTSMode UsernsMode CgroupnsMode CgroupParent Runtime Isolation VolumeDriver`,
+  flag: 'ReadonlyRootfs OomKillDisable Privileged Init AutoRemove PublishAllPorts',
+  whole: `Memory MemorySwap MemoryReservation MemorySwappiness OomScoreAdj NanoCpus CpuShares CpuQuota CpuPeriod PidsLimit BlkioWeight ShmSize`,
+  texts: `Binds Dns DnsSearch DnsOptions ExtraHosts CapAdd CapDrop SecurityOpt DeviceCgroupRules MaskedPaths ReadonlyPaths GroupAdd Links VolumesFrom`,
+  numbers: 'ConsoleSize', pairs: 'Tmpfs Sysctls Annotations', object: 'RestartPolicy LogConfig PortBindings',
+  objects: 'Mounts BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps Ulimits Devices',
+});
+/** Objects inside HostConfig. */
+const partFields: Record<string, Map<string, Kind>> = {
+  RestartPolicy: fields({ text: 'Name', whole: 'MaximumRetryCount' }),
+  LogConfig: fields({ text: 'Type', pairs: 'Config' }),
+  Ulimits: fields({ text: 'Name', whole: 'Soft Hard' }),
+  Devices: fields({ text: 'PathOnHost PathInContainer CgroupPermissions' }),
+  Mounts: fields({ text: 'Type Source Target Consistency', flag: 'ReadOnly', object: 'BindOptions TmpfsOptions VolumeOptions' }),
+  ...Object.fromEntries(['ReadBps', 'WriteBps', 'ReadIOps', 'WriteIOps'].map((name) => [`BlkioDevice${name}`, fields({ text: 'Path', whole: 'Rate' })])),
+};
+
+/** Words for the ones that people ask for; the others are named as they are. */
+const notYet: Record<string, string> = {
+  Healthcheck: 'health checks (--health-cmd) are not supported yet', DeviceRequests: 'GPUs and CDI devices (--gpus) are not supported yet', StorageOpt: '--storage-opt is not supported: the overlay has no quota',
+  BlkioWeightDevice: '--blkio-weight-device is not supported yet', MacAddress: 'give the MAC address in NetworkingConfig.EndpointsConfig (API 1.44)',
+  CpuRealtimePeriod: '--cpu-rt-period is not supported', CpuRealtimeRuntime: '--cpu-rt-runtime is not supported', KernelMemory: '--kernel-memory is not supported: Linux has taken it away',
+  NetworkDisabled: 'NetworkDisabled is not supported; use --network none',
+};
+
+/** Docker's clients send every field they know: zero, empty and "no" mean that nothing is asked for. */
+function asks(value: unknown): boolean {
+  if (isFields(value)) return Object.values(value).some(asks);
+  if (Array.isArray(value)) return value.length > 0;
+  return !(value === undefined || value === null || value === '' || value === 0 || value === false);
+}
+
+function checkFields(value: Fields, known: Map<string, Kind>, where: string): void {
+  for (const [name, field] of Object.entries(value)) {
+    const kind = known.get(name);
+    if (!kind) {
+      if (name === 'Healthcheck' && isFields(field) && Array.isArray(field['Test']) && field['Test'][0] === 'NONE') continue;
+      if (asks(field)) throw new Refusal(501, notYet[name] ?? `${where}${name} is not supported yet`);
+    } else if (field !== undefined && field !== null && !kinds[kind].is(field)) {
+      throw badParameter(`invalid ${where}${name}: it must be ${kinds[kind].what}`);
+    }
+  }
+}
+
+/** Throws Refusal 400 for a wrong type, 501 for a field that asks for something unknown. */
+export function checkShape(request: unknown): void {
+  if (!isFields(request)) throw badParameter('the body must be a JSON object');
+  checkFields(request, containerFields, '');
+  const host = request['HostConfig'];
+  if (!isFields(host)) throw badParameter('HostConfig must be an object');
+  checkHostShape(host);
+}
+
+/** The same for HostConfig alone: POST /containers/ID/update. */
+export function checkHostShape(host: Fields): void {
+  checkFields(host, hostFields, 'HostConfig.');
+  for (const [name, known] of Object.entries(partFields)) {
+    const part = host[name];
+    for (const one of Array.isArray(part) ? part : isFields(part) ? [part] : []) checkFields(one as Fields, known, `HostConfig.${name}.`);
+  }
+}
