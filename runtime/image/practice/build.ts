@@ -118,6 +118,7 @@ export async function buildPractice({ root }: { root: string }): Promise<void> {
   const stampFile = join(root, 'registry', 'stamp');
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
   const dir = join(root, 'registry.tmp');
+  mkdirSync(root, { recursive: true, mode: 0o700 });
   rmSync(dir, { recursive: true, force: true });
   for (const recipe of all) await buildImage(dir, recipe);
   writeFileSync(join(dir, 'stamp'), stamp);

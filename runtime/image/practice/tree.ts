@@ -18,7 +18,17 @@ export class Tree {
     return this.nodes.has(path) || this.below.some((tree) => tree.nodes.has(path));
   }
   #set(path: string, node: Node): void {
-    if (path && !this.has(path)) this.nodes.set(path, node);
+    if (!path || this.has(path)) return;
+    this.#ancestors(path);
+    this.nodes.set(path, node);
+  }
+  /** A folder that several layers have shows the attributes of the highest: so each layer says them again. */
+  #ancestors(path: string): void {
+    const parent = posix.dirname(path);
+    if (parent === '.' || this.nodes.has(parent)) return;
+    this.#ancestors(parent);
+    const known = this.below.map((tree) => tree.nodes.get(parent)).find(Boolean);
+    if (known) this.nodes.set(parent, known);
   }
 
   directory(path: string, mode = 0o755): void {
