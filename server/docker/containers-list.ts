@@ -20,7 +20,8 @@ const statusWords: Record<ContainerState['status'], (state: ContainerState, now:
   dead: () => 'Dead',
 };
 
-async function view(engine: Engine, handle: ContainerHandle, withSize: boolean): Promise<object> {
+/** One row of the list; with sizes it reads the rw layer. */
+export async function containerView(engine: Engine, handle: ContainerHandle, withSize: boolean): Promise<object> {
   const { container, state } = handle;
   const sizeRw = withSize ? await handle.sizeRw() : 0;
   return {
@@ -79,7 +80,7 @@ async function list(x: Exchange): Promise<object> {
   const found = engine.containers()
     .filter((handle) => (all || ['running', 'paused', 'restarting'].includes(handle.state.status)) && keep(handle))
     .sort((a, b) => b.created - a.created);
-  return Promise.all((limit > 0 ? found.slice(0, limit) : found).map((handle) => view(engine, handle, query.flag('size'))));
+  return Promise.all((limit > 0 ? found.slice(0, limit) : found).map((handle) => containerView(engine, handle, query.flag('size'))));
 }
 
 async function prune(x: Exchange): Promise<object> {

@@ -24,7 +24,7 @@ export function the(x: Exchange): Image {
 const created = (image: Image): number => Date.parse(image.config.created ?? '') || 0;
 const usedBy = (x: Exchange, image: Image) => x.engine.containers().filter((c) => c.container.image?.id === image.id);
 
-const view = (x: Exchange, image: Image): object => ({
+export const imageView = (x: Exchange, image: Image): object => ({
   Id: image.id, ParentId: '', RepoTags: image.tags, RepoDigests: image.digests, Created: Math.floor(created(image) / 1000), Size: image.size,
   ...(x.api < 44 && { VirtualSize: image.size }), SharedSize: -1, Labels: image.config.config?.Labels ?? null, Containers: x.query.flag('shared-size') ? usedBy(x, image).length : -1,
 });
@@ -69,7 +69,7 @@ function list(x: Exchange): object {
       && (before?.every((time) => created(image) < time) ?? true) && (since?.every((time) => created(image) > time) ?? true))
     .sort((a, b) => created(b) - created(a))
     .flatMap((image) => underNames(image, filters.get('reference')) ?? [])
-    .map((image) => view(x, image));
+    .map((image) => imageView(x, image));
 }
 
 function inspect(x: Exchange): object {

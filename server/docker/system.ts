@@ -1,10 +1,12 @@
 /** GET /version, /info and /system/df: the daemon about itself and its machine. Engine API, "System". */
 import { existsSync, readFileSync } from 'node:fs';
 import { arch, cpus, hostname, release, totalmem } from 'node:os';
+import type { Image } from '../../runtime/image/image.ts';
 import type { ContainerHandle } from '../../runtime/machine/engine.ts';
 import pkg from '../../package.json' with { type: 'json' };
+import { containerView } from './containers-list.ts';
 import { readFilters } from './filters.ts';
-import { isUp } from './networks-view.ts';
+import { imageView } from './images.ts';
 import type { Exchange, Routes } from './route.ts';
 import { API_VERSION, MIN_API_VERSION } from './version-prefix.ts';
 
@@ -55,27 +57,22 @@ function info({ engine }: Exchange): object {
   };
 }
 
+/** What other images also stand on. */
+const shared = (image: Image, all: readonly Image[]): number =>
+  image.layers.filter((layer) => all.some((other) => other.id !== image.id && other.layers.some((one) => one.chainID === layer.chainID))).reduce((sum, layer) => sum + layer.size, 0);
+
 /** Layers count once, however many images share them. */
-async function diskUsage({ engine, query }: Exchange): Promise<object> {
-  const types = query.list('type');
+async function diskUsage(x: Exchange): Promise<object> {
+  const { engine } = x;
+  const types = x.query.list('type');
   const wants = (type: string) => !types.length || types.includes(type);
-  const images = engine.images.list();
-  const layers = new Map(images.flatMap((image) => image.layers).map((layer) => [layer.chainID, layer.size]));
+  const images = wants('image') ? engine.images.list() : [];
   const containers = engine.containers();
-  const uses = (id: string) => containers.filter((c) => c.container.image?.id === id).length;
+  const layers = new Map(images.flatMap((image) => image.layers).map((layer) => [layer.chainID, layer.size]));
+  const imageRow = (image: Image) => ({ ...imageView(x, image), SharedSize: shared(image, images), Containers: containers.filter((c) => c.container.image?.id === image.id).length });
   return {
-    LayersSize: wants('image') ? [...layers.values()].reduce((sum, n) => sum + n, 0) : 0,
-    Images: wants('image') ? images.map((image) => ({
-      Id: image.id, ParentId: '', RepoTags: image.tags, RepoDigests: image.digests, Created: Math.floor((Date.parse(image.config.created ?? '') || 0) / 1000), Size: image.size,
-      // what other images also stand on
-      SharedSize: image.layers.filter((l) => images.some((other) => other.id !== image.id && other.layers.some((o) => o.chainID === l.chainID))).reduce((sum, l) => sum + l.size, 0),
-      Labels: image.config.config?.Labels ?? null, Containers: uses(image.id),
-    })) : null,
-    Containers: wants('container') ? await Promise.all(containers.map(async (handle) => ({
-      Id: handle.container.id, Names: [`/${handle.container.name}`], Image: handle.container.request.Image, ImageID: handle.container.image?.id ?? '', Command: '',
-      Created: Math.floor(handle.created / 1000), State: handle.state.status, Status: isUp(handle) ? 'Up' : 'Exited', SizeRw: await handle.sizeRw(), SizeRootFs: handle.container.image?.size ?? 0,
-      Ports: [], Labels: {}, HostConfig: { NetworkMode: 'default' }, NetworkSettings: null, Mounts: [],
-    }))) : null,
+    LayersSize: [...layers.values()].reduce((sum, size) => sum + size, 0), Images: images.map(imageRow),
+    Containers: wants('container') ? await Promise.all(containers.map((handle) => containerView(engine, handle, true))) : [],
     Volumes: [], BuildCache: [],
   };
 }
