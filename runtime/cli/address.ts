@@ -1,8 +1,10 @@
 /** Where the daemon listens. */
-import { isAbsolute } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { misuse } from './failure.ts';
 
-export const DEFAULT_HOST = 'unix:///run/drydock/drydock.sock';
+export const DEFAULT_EXEC_ROOT = '/run/drydock';
+/** Where a daemon of this environment listens. */
+export const hostFrom = (env: NodeJS.ProcessEnv, execRoot = env['DRYDOCK_EXEC_ROOT'] || DEFAULT_EXEC_ROOT): string => env['DRYDOCK_HOST'] || `unix://${join(execRoot, 'drydock.sock')}`;
 /** 'unix:///run/x.sock' → '/run/x.sock'; nothing else is spoken. sun_path holds 107 bytes (unix(7)). */
 export function socketPath(host: string): string {
   const path = host.startsWith('unix://') ? host.slice('unix://'.length) : host;

@@ -4,9 +4,11 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_EXEC_ROOT } from './address.ts';
 import { codeOf, Failure } from './failure.ts';
 
 const PATIENCE_MS = 10_000;
+const OTHER_MS = 1500;
 const IDLE_SECONDS = 30;
 
 /** Resolves with undefined when somebody accepts, with the errno's name otherwise. */
@@ -34,7 +36,7 @@ export async function ensureDaemon(path: string, code = 1): Promise<void> {
 }
 
 async function start(path: string, code: number): Promise<void> {
-  const runDir = process.env['DRYDOCK_EXEC_ROOT'] || '/run/drydock';
+  const runDir = process.env['DRYDOCK_EXEC_ROOT'] || DEFAULT_EXEC_ROOT;
   const log = join(runDir, 'daemon.log');
   mkdirSync(runDir, { recursive: true, mode: 0o711 });
   const fd = openSync(log, 'a', 0o600);
@@ -46,11 +48,13 @@ async function start(path: string, code: number): Promise<void> {
   child.once('error', (error) => (exited = error.message));
   closeSync(fd);
   child.unref();
-  for (const end = Date.now() + PATIENCE_MS; Date.now() < end && !exited;) {
+  let end = Date.now() + PATIENCE_MS;
+  let ended: number | undefined;
+  while (Date.now() < end) {
     await sleep(10);
     if (!(await probe(path))) return;
+    // two commands at once start two daemons: one of them ends, the other will listen
+    if (exited) end = Math.min(end, (ended ??= Date.now()) + OTHER_MS);
   }
-  // two commands at once start two daemons: one gets the socket, the other ends
-  if (exited && !(await probe(path))) return;
   throw new Failure(`the daemon ${exited ? `ended at once (${exited})` : `did not answer within ${PATIENCE_MS / 1000} s`}; the end of ${log}:\n${lastLines(log, from)}`, code);
 }

@@ -1,8 +1,8 @@
 /** From the command line and the environment to what the daemon is started with. */
 import { isIP, isIPv4 } from 'node:net';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Settings } from '../machine/settings.ts';
-import { DEFAULT_HOST, socketPath } from './address.ts';
+import { DEFAULT_EXEC_ROOT, hostFrom, socketPath } from './address.ts';
 import { misuse } from './failure.ts';
 
 export interface DaemonOptions {
@@ -34,8 +34,8 @@ function absolute(name: string, value: string): string {
 export function settingsFrom(options: DaemonOptions, env: NodeJS.ProcessEnv): Settings {
   const one = (flag: string | undefined, name: string) => flag ?? (env[`DRYDOCK_${name}`] || undefined);
   const many = (flag: string[] | undefined, name: string) => flag ?? (env[`DRYDOCK_${name}`] || '').split(',').map((text) => text.trim()).filter(Boolean);
-  const execRoot = absolute('--exec-root', one(options.execRoot, 'EXEC_ROOT') ?? '/run/drydock');
-  const host = one(options.host, 'HOST') ?? (execRoot === '/run/drydock' ? DEFAULT_HOST : `unix://${join(execRoot, 'drydock.sock')}`);
+  const execRoot = absolute('--exec-root', one(options.execRoot, 'EXEC_ROOT') ?? DEFAULT_EXEC_ROOT);
+  const host = options.host ?? hostFrom(env, execRoot);
   const bridge = one(options.bridge, 'BRIDGE') ?? 'drydock0';
   const bip = one(options.bip, 'BIP');
   const cgroupParent = one(options.cgroupParent, 'CGROUP_PARENT') ?? '/drydock';

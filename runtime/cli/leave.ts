@@ -1,4 +1,5 @@
 /** The way out: everything written has been taken by the kernel before the process ends. */
+import { constants } from 'node:os';
 
 const drained = (stream: NodeJS.WriteStream) => new Promise<void>((resolve) => {
   if (stream.destroyed || stream.writableEnded) return resolve();
@@ -6,10 +7,10 @@ const drained = (stream: NodeJS.WriteStream) => new Promise<void>((resolve) => {
   stream.write('', () => resolve());
 });
 
-/** A pipe whose reader has gone (`drydock ps | head -1`) ends us quietly, as SIGPIPE would. */
+/** A pipe whose reader has gone (`drydock logs x | head -1`) ends us quietly, with SIGPIPE's exit code: Node ignores the signal itself. */
 export function whenReaderGone(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    if (error.code === 'EPIPE') process.exit(128 + constants.signals.SIGPIPE);
     throw error;
   });
 }

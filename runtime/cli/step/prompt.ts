@@ -54,6 +54,8 @@ export class Prompt {
     }
   }
 
+  abort = (): Promise<boolean> => this.#send({ command: 'abort' });
+
   /** False when the daemon refused; it is said why. */
   async #send(command: GateCommand): Promise<boolean> {
     try {

@@ -23,6 +23,7 @@ export class Stepper {
   #prompting: AbortController | undefined;
   #mode: 'next' | 'into' | 'continue';
   #running = false;
+  #interrupted = false;
   #outputOver: Promise<void> = Promise.resolve();
 
   private constructor(readonly client: Client, readonly keyboard: Keyboard | undefined, readonly view: View, readonly step: boolean, readonly breakpoints: string[]) {
@@ -79,7 +80,7 @@ export class Stepper {
   /** Follows the journal until the run is over. */
   async #watch(plan: SessionOptions): Promise<void> {
     const prompt = this.keyboard && new Prompt(this.client, plan.id, this.view, this.keyboard);
-    if (this.keyboard) this.keyboard.onInterrupt = () => void this.client.post(drydockPath(plan.id, '/gate'), {}, { command: 'abort' }).catch(() => undefined);
+    if (this.keyboard) this.keyboard.onInterrupt = () => this.#interrupt();
     this.keyboard?.toPrompt();
     for await (const event of this.client.lines<Event>('GET', drydockPath(plan.id, '/journal'), { query: { follow: 1 }, signal: this.#ended.signal })) {
       if (event.type === 'gate') await this.#gate(event, plan, prompt);
@@ -106,6 +107,16 @@ export class Stepper {
     else this.keyboard.release();
   }
 
+  /** Ctrl-C in the middle of a step: a step is done or undone as a whole, so the abortion waits for the next stop. */
+  #interrupt(): void {
+    if (this.#interrupted) {
+      this.keyboard?.close();
+      process.exit(130);
+    }
+    this.#interrupted = true;
+    this.view.print('\n  will be aborted at the next stop; Ctrl-C again leaves it to itself');
+  }
+
   async #gate(event: GateEvent, plan: SessionOptions, prompt: Prompt | undefined): Promise<void> {
     this.#prompting?.abort();
     this.#prompting = undefined;
@@ -115,6 +126,7 @@ export class Stepper {
     this.#running = false;
     if (event.next) this.view.standsBefore(event);
     else this.view.standsAt(event.step ?? '');
+    if (this.#interrupted && prompt) return void (await prompt.abort());
     if (!prompt) return this.view.print(`  paused; move on with: drydock gate ${plan.id.slice(0, 12)} next`);
     const prompting = new AbortController();
     this.#prompting = prompting;
