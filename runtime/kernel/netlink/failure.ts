@@ -25,8 +25,8 @@ export class NetlinkError extends SyscallError {
 export function decodeAck({ body, flags }: Message): { errno: number; extended?: string } {
   if (body.length < 4 + NLMSGHDR) throw new MalformedMessage(`an acknowledgement of ${body.length} bytes`);
   const errno = -body.readInt32LE(0);
-  const echoed = flags & NLM_F_CAPPED || errno === 0 ? NLMSGHDR : align(body.readUInt32LE(4));
+  const echoed = flags & NLM_F_CAPPED || errno === 0 ? NLMSGHDR : body.readUInt32LE(4);
   if (!(flags & NLM_F_ACK_TLVS) || 4 + echoed > body.length) return { errno };
-  const { msg } = decodeAttributes(extendedAck, body.subarray(4 + echoed));
+  const { msg } = decodeAttributes(extendedAck, body.subarray(4 + align(echoed)));
   return typeof msg === 'string' && msg ? { errno, extended: msg } : { errno };
 }
