@@ -7,7 +7,7 @@ export type Column<T> = readonly [heading: string, key: string, value: (row: T) 
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
-  return rows.map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i]! + 3))).join('')).map((line) => `${line}\n`).join('');
+  return rows.map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i]! + 3))).join('')).map((line) => `${line.trimEnd()}\n`).join('');
 }
 
 /** `format` json: docker's keys, one object a line. */

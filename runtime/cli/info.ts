@@ -22,7 +22,7 @@ export function command(): Command {
       const own = await client.get<Info>('/drydock/info');
       if (options.json) return json({ ...info, Drydock: own });
       for (const [label, key, text = String] of lines) if (info[key] !== undefined && info[key] !== null) print(`${label}: ${visible(text(info[key]))}`);
-      for (const [key, value] of Object.entries(own)) if (typeof value !== 'object') print(`Drydock ${key}: ${visible(String(value))}`);
+      for (const [key, value] of Object.entries(own)) if (typeof value !== 'object' && !key.startsWith('Containers')) print(`Drydock ${key}: ${visible(String(value))}`);
       for (const warning of (info['Warnings'] as string[] | null | undefined) ?? []) process.stderr.write(`WARNING: ${warning}\n`);
     });
 }

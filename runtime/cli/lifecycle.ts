@@ -34,5 +34,5 @@ export class Lifecycle {
   }
 }
 
-/** The first sentence stands alone: up to a full stop before a new beginning, which that of "e.g. this" is not. */
-export const firstSentence = (explain: string): string => (/^[\s\S]*?[.!?](?=\s+[A-Z`*"(]|\s*$|\n\n)/.exec(explain.trim())?.[0] ?? explain.trim()).replace(/\s+/g, ' ');
+/** The first sentence stands alone. What follows it may begin with the small letter of a system call, so a full stop ends it, save that of an abbreviation. */
+export const firstSentence = (explain: string): string => (/^[\s\S]*?(?<!\b(?:e\.g|i\.e|cf|vs|etc))[.!?]["')]?(?=\s|$)/.exec(explain.trim())?.[0] ?? explain.trim()).replace(/\s+/g, ' ');

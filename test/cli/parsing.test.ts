@@ -122,7 +122,7 @@ test('keys are told apart, an escape sequence is one', () => {
 });
 
 test('explanations become plain text of the width of the terminal', () => {
-  assert.is(firstSentence('Mounts the\noverlay, e.g. all layers. Without it…'), 'Mounts the overlay, e.g. all layers.');
+  assert.is(firstSentence('Mounts the\noverlay, e.g. all layers. umount2(2) …'), 'Mounts the overlay, e.g. all layers.');
   assert.is(firstSentence('No full stop'), 'No full stop');
   assert.is(markdownText('One **bold** `code` [page](http://x).\n\n- first item that is long\n- second\n\n```\nkept  as it is\n```', 20), 'One bold code page\n<http://x>.\n\n- first item that is\n  long\n- second\n\n    kept  as it is');
 });
