@@ -7,7 +7,7 @@ import { json } from './columns.ts';
 import { DaemonError, Failure } from './failure.ts';
 import { each, verb } from './verb.ts';
 
-interface Options { live?: boolean; json?: boolean; type?: string; size?: boolean }
+interface Options { live?: boolean; step?: string; json?: boolean; type?: string; size?: boolean }
 const finders: Record<string, (client: Client, name: string, size: boolean) => Promise<object>> = {
   container: (client, name, size) => client.get(containerPath(name, '/json'), { size }),
   image: (client, name) => client.get(imagePath(name, '/json')),
@@ -35,6 +35,7 @@ export function command(): Command {
     'inspect web', 'inspect --type image ubuntu', 'inspect --live web')
     .argument('<name...>')
     .option('--live', "the kernel's evidence: namespaces, mounts, cgroup files, links, rw layer")
+    .option('--step <id>', 'with --live: only what this step looks at')
     .option('--json', 'with --live: as JSON')
     .option('--type <type>', `only ${Object.keys(finders).join(', ')}`)
     .option('-s, --size', 'sizes of the rw layer')
@@ -44,7 +45,7 @@ export function command(): Command {
       const found: object[] = [];
       await each(names, async (name) => {
         if (!options.live) return void found.push(await find(client, name, options));
-        const evidence = await client.get<Evidence[]>(drydockPath(name, '/inspect'), { live: 1 });
+        const evidence = await client.get<Evidence[]>(drydockPath(name, '/inspect'), { live: 1, step: options.step });
         if (options.json) json(evidence);
         else process.stdout.write(`${evidenceText(evidence)}\n`);
       });

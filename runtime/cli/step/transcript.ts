@@ -16,7 +16,8 @@ export class Transcript {
   lines(event: Event): string[] {
     const lines: string[] = [];
     if (this.#run !== event.run) {
-      if (this.#run !== undefined || event.run !== 0) lines.push(this.ink.bold(typeof event.run === 'number' ? `run ${event.run + 1}` : event.run));
+      const first = this.#run === undefined && (event.run === 0 || event.run === 1);
+      if (!first) lines.push(this.ink.bold(`${this.#run === undefined ? '' : '\n'}── ${typeof event.run === 'number' ? `run ${event.run}` : event.run} ──`));
       this.#run = event.run;
       this.#phase = '';
     }
