@@ -10,14 +10,14 @@ import { isIpv4 } from './ipv4.ts';
 import type { Network } from './network.ts';
 import { parseBip } from './subnet.ts';
 
-const modes: Record<string, Network['mode']> = { '': 'bridge', default: 'bridge', bridge: 'bridge', none: 'none', host: 'host' };
+const modes = new Map<string, Network['mode']>([['', 'bridge'], ['default', 'bridge'], ['bridge', 'bridge'], ['none', 'none'], ['host', 'host']]);
 const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
 
 /** Throws Refusal: 404 for a network or a container there is not, 400 for what does not go together. */
 export function networkOf(request: ContainerRequest, id: string, settings: Pick<Settings, 'bip'>, other: (ref: string) => Container): Network {
   const wanted = request.HostConfig.NetworkMode ?? '';
   const shared = /^container:(.*)$/.exec(wanted)?.[1];
-  const mode = shared === undefined ? modes[wanted] : 'container';
+  const mode = shared === undefined ? modes.get(wanted) : 'container';
   if (!mode) throw notFound(`network ${wanted} not found`);
   refuseConflicts(request, mode);
   checkNames(request);
@@ -41,7 +41,7 @@ function joined(ref: string, other: (ref: string) => Container): string {
 
 function endpointOf(request: ContainerRequest, wanted: string): Pick<Network, 'requestedAddress' | 'requestedMac'> {
   const endpoints = request.NetworkingConfig?.EndpointsConfig ?? {};
-  const own = new Set([wanted, 'default', 'bridge', ...(wanted in modes ? [modes[wanted]!] : [])]);
+  const own = new Set([wanted, modes.get(wanted) ?? wanted, 'default', 'bridge']);
   const unknown = Object.keys(endpoints).find((name) => !own.has(name));
   if (unknown !== undefined) throw notFound(`network ${unknown} not found`);
   const endpoint = Object.values(endpoints).find((value) => value !== null);

@@ -21,7 +21,7 @@ const verdict: Schema = { code: at(1, named(VERDICT)) };
 const data: Schema = { value: at(1, bytes), verdict: at(2, nested(() => verdict)) };
 const value = nested(() => data);
 
-const byName: Record<string, Schema> = {
+const byName = new Map(Object.entries<Schema>({
   meta: { dreg: at(1, be32), key: at(2, named(META)) },
   payload: { dreg: at(1, be32), base: at(2, be32), offset: at(3, be32), len: at(4, be32) },
   bitwise: { sreg: at(1, be32), dreg: at(2, be32), len: at(3, be32), mask: at(4, value), xor: at(5, value) },
@@ -30,11 +30,11 @@ const byName: Record<string, Schema> = {
   immediate: { dreg: at(1, be32), data: at(2, value) },
   counter: { bytes: at(1, be64), packets: at(2, be64) },
   masq: {},
-};
+}));
 export const expression: Schema = {
   name: at(1, text),
   data: at(2, ({ name }) => {
-    const schema = byName[String(name)];
+    const schema = byName.get(String(name));
     return schema ? nested(() => schema) : bytes;
   }),
 };

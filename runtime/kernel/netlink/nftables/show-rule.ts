@@ -16,29 +16,30 @@ const states = (mask: Buffer) => Object.entries(CT_STATE).filter(([, bit]) => ma
 interface Loaded { name: string; mask?: Buffer; write(value: Buffer, mask?: Buffer): string }
 const link = (value: Buffer) => JSON.stringify(value.toString('utf8').replace(/\0.*$/s, ''));
 
-const loads: Record<string, (data: Fields) => Loaded> = {
+const loads = new Map(Object.entries<(data: Fields) => Loaded>({
   meta: ({ key }) => ({ name: nameOf(META, key), write: link }),
   payload: ({ offset }) => ({ name: offset === SADDR ? 'ip saddr' : `@nh,${String(offset)}`, write: (value, mask) => `${value.join('.')}${mask ? `/${bitsSet(mask)}` : ''}` }),
   ct: () => ({ name: 'ct state', write: (_, mask) => states(mask ?? Buffer.alloc(4)) }),
-};
-const acts: Record<string, (data: Fields) => string> = {
+}));
+const acts = new Map(Object.entries<(data: Fields) => string>({
   counter: ({ packets, bytes }) => `counter packets ${String(packets)} bytes ${String(bytes)}`,
   masq: () => 'masquerade',
   immediate: ({ data }) => (isFields(data) && isFields(data['verdict']) ? nameOf(VERDICT, data['verdict']['code']) : 'set'),
-};
+}));
 
 export function showRule(expressions: readonly Fields[]): string {
   const words: string[] = [];
   let loaded: Loaded | undefined;
   for (const { name, data: given } of expressions) {
     const data = isFields(given) ? given : {};
-    if (loads[String(name)]) loaded = loads[String(name)]!(data);
+    const load = loads.get(String(name));
+    if (load) loaded = load(data);
     else if (name === 'bitwise' && loaded) loaded.mask = dataOf(data, 'mask');
     else if (name === 'cmp' && loaded) {
       // a mask compared with "not zero" asks whether any of the bits is set: no != for people
       const differs = data['op'] === 1 && loaded.name !== 'ct state';
       words.push(`${loaded.name} ${differs ? '!= ' : ''}${loaded.write(dataOf(data, 'data'), loaded.mask)}`);
-    } else words.push(acts[String(name)]?.(data) ?? String(name));
+    } else words.push(acts.get(String(name))?.(data) ?? String(name));
   }
   return words.join(' ');
 }

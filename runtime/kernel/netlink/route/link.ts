@@ -15,11 +15,11 @@ const ifinfomsg = struct(
 
 /** The other end of the pair: struct ifinfomsg and a link's attributes again. */
 const veth: Schema = { peer: at(1, nestedAfter(ifinfomsg.size, () => link)) };
-const dataByKind: Record<string, Schema> = { veth, bridge: {} };
+const dataByKind = new Map<string, Schema>([['veth', veth], ['bridge', {}]]);
 const linkinfo: Schema = {
   kind: at(1, text),
   data: at(2, ({ kind }) => {
-    const schema = dataByKind[String(kind)];
+    const schema = dataByKind.get(String(kind));
     return schema ? nested(() => schema) : bytes;
   }),
 };
