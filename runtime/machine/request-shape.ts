@@ -80,11 +80,6 @@ export function checkShape(request: unknown): void {
   checkFields(request, containerFields, '');
   const host = request['HostConfig'];
   if (!isFields(host)) throw badParameter('HostConfig must be an object');
-  checkHostShape(host);
-}
-
-/** The same for HostConfig alone: POST /containers/ID/update. */
-export function checkHostShape(host: Fields): void {
   checkFields(host, hostFields, 'HostConfig.');
   for (const [name, known] of Object.entries(partFields)) {
     const part = host[name];

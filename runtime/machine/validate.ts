@@ -13,19 +13,17 @@ import { compileSeccomp } from '../oci/seccomp/compile.ts';
 import { seccompFor } from '../oci/seccomp/profile.ts';
 import { securityOptions } from '../oci/security-opt.ts';
 import { sysctlsOf } from '../oci/sysctls.ts';
-import { userMounts } from '../oci/user-mounts.ts';
+import { makeBindSources, userMounts } from '../oci/user-mounts.ts';
 import { badParameter, notFound, Refusal } from './refusal.ts';
-import { checkHostShape, checkShape } from './request-shape.ts';
+import { checkShape } from './request-shape.ts';
 import type { ContainerConfig, ContainerRequest, HostConfig, NetworkingConfig } from './request.ts';
 import type { Settings } from './settings.ts';
 import { parseSignal } from './signal.ts';
 
-export { parseSignal } from './signal.ts';
-
 const notYet = (what: string) => new Refusal(501, `${what} is not supported yet`);
 const filled = (value: object | null | undefined): boolean => !!value && Object.keys(value).length > 0;
 
-/** Returns warnings for the client; throws Refusal 400, 404 or 501. Looks at the host (devices, bind sources), changes nothing. */
+/** Returns warnings for the client; throws Refusal 400, 404 or 501. When all is well, makes the directories that -v asks for and nobody made. */
 export function validateRequest(request: ContainerRequest, settings: Pick<Settings, 'bridge'>): string[] {
   checkShape(request);
   const host = request.HostConfig;
@@ -34,20 +32,9 @@ export function validateRequest(request: ContainerRequest, settings: Pick<Settin
   checkNetwork(request, mode);
   checkRestart(host);
   checkUnsupported(request);
-  return [...checkResources(host), ...checkIsolation(host, mode)];
-}
-
-/** POST /containers/ID/update: the limits alone, checked as the container would have them. */
-export function validateUpdate(changes: Partial<HostConfig>, now: HostConfig): string[] {
-  checkHostShape(changes as Record<string, unknown>);
-  if (changes.RestartPolicy) checkRestart({ ...now, RestartPolicy: changes.RestartPolicy });
-  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== 0 && value !== '' && value !== null));
-  const merged = { ...now, ...given };
-  if (given['Memory'] && !given['MemorySwap'] && (now.MemorySwap ?? 0) > 0 && merged.Memory! > now.MemorySwap!) {
-    throw badParameter('Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time');
-  }
-  resourcesOf(merged);
-  return checkResources(merged);
+  const warnings = [...checkResources(host), ...checkIsolation(host, mode)];
+  makeBindSources(host);
+  return warnings;
 }
 
 function checkConfig(config: ContainerConfig): void {
@@ -127,7 +114,6 @@ function checkUnsupported({ HostConfig: host }: ContainerRequest): void {
   if (!RUNTIMES.includes(host.Runtime ?? '')) throw badParameter(`unknown or invalid runtime name: ${host.Runtime}`);
   if (host.Isolation && host.Isolation !== 'default') throw badParameter(`invalid isolation (${host.Isolation}): Linux knows only 'default'`);
   if (host.IpcMode?.startsWith('container:')) throw notYet(`--ipc ${host.IpcMode}`);
-  if (host.PidMode?.startsWith('container:')) throw notYet(`--pid ${host.PidMode}`);
   if (host.CgroupParent?.split('/').some((part) => part === '..')) throw badParameter(`invalid cgroup parent ${host.CgroupParent}: it must not climb`);
   const relative = [...(host.MaskedPaths ?? []), ...(host.ReadonlyPaths ?? [])].find((path) => !path.startsWith('/'));
   if (relative !== undefined) throw badParameter(`invalid path ${relative} in MaskedPaths or ReadonlyPaths: it must be absolute`);

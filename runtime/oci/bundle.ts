@@ -16,7 +16,7 @@ import { securityOptions } from './security-opt.ts';
 import type { Linux, Mount, Process, Spec } from './spec.ts';
 import { sysctlsOf } from './sysctls.ts';
 
-export type SpecSource = Pick<Container, 'id' | 'request' | 'network' | 'paths' | 'settings' | 'other'>;
+export type SpecSource = Pick<Container, 'id' | 'request' | 'network' | 'paths' | 'settings'>;
 
 /** What --init puts before the command; the executable is bind-mounted there by the step that sees INIT_ANNOTATION. */
 export const INIT_PATH = '/sbin/docker-init';
@@ -67,7 +67,7 @@ function linuxOf(c: SpecSource, host: HostConfig): Linux {
   const own = choiceOf('user', host) === 'new';
   const hidden = !host.Privileged;
   return {
-    namespaces: namespacesOf(host, c.network, (ref) => c.other(ref).live.pid),
+    namespaces: namespacesOf(host, c.network),
     ...(own && { uidMappings: IDENTITY, gidMappings: IDENTITY }),
     devices,
     cgroupsPath: posix.join('/', host.CgroupParent || c.settings.cgroupParent, c.id),

@@ -1,5 +1,5 @@
 /** Which namespaces a container gets for itself: config-linux, "Namespaces". */
-import { badParameter, conflict } from '../machine/refusal.ts';
+import { badParameter } from '../machine/refusal.ts';
 import type { HostConfig } from '../machine/request.ts';
 import type { Network } from '../network/network.ts';
 import type { Linux, NamespaceType } from './spec.ts';
@@ -24,22 +24,14 @@ export function choiceOf(type: keyof typeof modes, host: HostConfig): Choice {
   throw badParameter(`invalid ${label} mode: ${mode}`);
 }
 
-const FILES: Partial<Record<NamespaceType, string>> = { network: 'net', pid: 'pid', ipc: 'ipc' };
-/** Another container's namespace by the pid that it has now. Throws Refusal 409 when it does not run. */
-function pathOf(type: NamespaceType, ref: string, pidOf: (ref: string) => number | undefined): string {
-  const pid = pidOf(ref);
-  if (!pid) throw conflict(`cannot join ${type} of a non running container: ${ref}`);
-  return `/proc/${pid}/ns/${FILES[type]}`;
-}
-
-/** In the order in which they are made; `path` where another container's is joined. `pidOf` finds a running container's first process. */
-export function namespacesOf(host: HostConfig, network: Pick<Network, 'mode' | 'container'>, pidOf: (ref: string) => number | undefined): Linux['namespaces'] {
+/** In the order in which they are made. `path` is 'container:<ref>' where another container's is joined: its pid is known only at start. */
+export function namespacesOf(host: HostConfig, network: Pick<Network, 'mode' | 'container'>): Linux['namespaces'] {
   const net: Choice = network.mode === 'container' ? `container:${network.container ?? ''}` : network.mode === 'host' ? 'host' : 'new';
   const all: [NamespaceType, Choice][] = [
     ['user', choiceOf('user', host)], ['pid', choiceOf('pid', host)], ['mount', 'new'], ['uts', choiceOf('uts', host)], ['ipc', choiceOf('ipc', host)],
     ['network', net], ['cgroup', choiceOf('cgroup', host)],
   ];
-  return all.filter(([, choice]) => choice !== 'host').map(([type, choice]) => (choice === 'new' ? { type } : { type, path: pathOf(type, choice.replace('container:', ''), pidOf) }));
+  return all.filter(([, choice]) => choice !== 'host').map(([type, choice]) => (choice === 'new' ? { type } : { type, path: choice }));
 }
 
 /** Ids inside are the same outside: what root gives up is its power over the host's namespaces, not its files. */

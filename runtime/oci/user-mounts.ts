@@ -1,5 +1,5 @@
 /** -v, --mount and --tmpfs → mounts. Sources are paths of the host; destinations are looked up below the new root later. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { posix } from 'node:path';
 import { badParameter, Refusal } from '../machine/refusal.ts';
 import type { HostConfig, MountRequest } from '../machine/request.ts';
@@ -89,4 +89,16 @@ export function userMounts(host: HostConfig): Mount[] {
     seen.add(path);
   }
   return mounts.sort((a, b) => a.destination.split('/').length - b.destination.split('/').length);
+}
+
+/** -v makes a directory where nothing is, and so does --mount with bind-create-src. Throws Refusal 400 in Docker's words. */
+export function makeBindSources(host: HostConfig): void {
+  const asked = [...(host.Binds ?? []).map((text) => parseBind(text).source), ...(host.Mounts ?? []).filter((m) => m.BindOptions?.CreateMountpoint).map((m) => m.Source!)];
+  for (const source of asked.filter((path) => !existsSync(path))) {
+    try {
+      mkdirSync(source, { recursive: true, mode: 0o755 });
+    } catch (cause) {
+      throw badParameter(`error while creating mount source path '${source}': ${(cause as Error).message}`);
+    }
+  }
 }

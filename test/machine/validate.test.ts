@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../runtime/machine/refusal.ts';
 import type { ContainerRequest, HostConfig } from '../../runtime/machine/request.ts';
-import { parseSignal, validateRequest, validateUpdate } from '../../runtime/machine/validate.ts';
+import { validateRequest } from '../../runtime/machine/validate.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('validate');
@@ -42,7 +42,7 @@ const profile = join(dir, 'profile.json');
 writeFileSync(profile, '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}');
 
 const accepted: string[] = [
-  '', '-it --rm --name n --hostname h -e A=1 -e UNSET_HERE -w /w -u 1:2 --entrypoint /bin/sh', `-v ${dir}:/x:ro -v /not/there/yet:/y:z --tmpfs /run:size=64k,exec --read-only`,
+  '', '-it --rm --name n --hostname h -e A=1 -e UNSET_HERE -w /w -u 1:2 --entrypoint /bin/sh', `-v ${dir}:/x:ro -v ${dir}/not/there/yet:/y:z --tmpfs /run:size=64k,exec --read-only`,
   '--network none --label x=y', '--network host', '--network container:abc', '--dns 1.1.1.1 --dns-search a.b --add-host a:1.2.3.4 --add-host b:host-gateway',
   '--memory 64m --memory-swap 128m --memory-reservation 32m --cpus 0.5 --cpu-shares 512 --cpuset-cpus 0 --cpuset-mems 0 --pids-limit 20 --blkio-weight 10', '--memory 64m --memory-swap -1 --pids-limit -1',
   '--cpu-period 50000 --cpu-quota 25000 --ulimit nofile=1024:2048 --ulimit core=-1 --sysctl net.core.somaxconn=1 --sysctl kernel.shmmax=5', '--cap-add NET_ADMIN --cap-drop all --cap-add sys_ptrace',
@@ -67,7 +67,7 @@ const refused: [flags: string, pattern: RegExp][] = [
   ['--tmpfs /run:bogus', /Invalid tmpfs option "bogus"/], ['--network nowhere', /network nowhere not found/], ['--network container:x --hostname h', /hostname and the network mode|conflicting options: hostname/], ['--link a:b', /--link is not supported yet/], ['--volumes-from a', /--volumes-from is not supported yet/],
   ['--health-cmd true', /health checks/], ['--gpus all', /--gpus/], ['--storage-opt size=1', /--storage-opt/], ['--log-driver syslog', /log driver syslog is not supported/], ['--log-opt max-size=1m', /--log-opt max-size/], ['--runtime crun', /unknown or invalid runtime name: crun/],
   ['--sysctl kernel.panic=1', /"kernel.panic" is not in a separate kernel namespace|sysctl 'kernel.panic/], ['--sysctl net.core.somaxconn=1 --network host', /not allowed in host network namespace/], ['--cap-add NOPE', /unknown capability: "CAP_NOPE"/], ['--security-opt apparmor=x', /AppArmor/], ['--security-opt bogus=1', /invalid --security-opt/],
-  ['--device /dev/nope', /"\/dev\/nope": no such file or directory/], ['--device /etc/passwd', /not a device node/], ['--device-read-bps /dev/nope:1mb', /stat \/dev\/nope: no such file/], ['--stop-signal NOPE', /Invalid signal: NOPE/], ['-w rel', /working directory 'rel' is invalid/], ['--pid container:a', /--pid container:a is not supported/],
+  ['--device /dev/nope', /"\/dev\/nope": no such file or directory/], ['--device /etc/passwd', /not a device node/], ['--device-read-bps /dev/nope:1mb', /stat \/dev\/nope: no such file/], ['--stop-signal NOPE', /Invalid signal: NOPE/], ['-w rel', /working directory 'rel' is invalid/], ['--ipc container:a', /--ipc container:a is not supported/],
   ['--blkio-weight-device /dev/vda:100', /blkio-weight-device/], ['--hostname a/b', /invalid hostname format/], ['--ip6 ::1', /IPv6|user/i], ['--mount type=bind,src=/tmp,dst=/m,bind-recursive=readonly,bind-propagation=rprivate,ro', /ReadOnlyForceRecursive is not supported yet/],
 ];
 for (const [flags, pattern] of refused) {
@@ -106,15 +106,13 @@ test('odd environment, restart policies, and ulimits are refused', () => {
   assert.is(status(request({ UsernsMode: 'private', Privileged: true })), 400);
 });
 
-test('an update is checked together with what is set already', () => {
-  assert.throws(() => validateUpdate({ Memory: 256 << 20 }, { Memory: 64 << 20, MemorySwap: 128 << 20 }), /update the memoryswap at the same time/);
-  assert.equal(validateUpdate({ Memory: 256 << 20, MemorySwap: -1, CpuShares: 0 }, { Memory: 64 << 20, MemorySwap: 128 << 20 }), []);
-  assert.throws(() => validateUpdate({ Memory: 5 }, {}), /6MB/);
-});
-
-test('signals are known by name, short name and number', () => {
-  assert.equal(['SIGTERM', 'kill', '9', 'RTMIN+3', 15].map(parseSignal), [15, 9, 9, 37, 15]);
-  for (const bad of ['NOPE', '0', '65', '', 'toString', '-1', 'RTMAX+1']) assert.throws(() => parseSignal(bad), /Invalid signal/);
+test('-v makes the directory that is not there, but not for a request that is refused', () => {
+  const source = join(dir, 'made/here');
+  assert.is(status(request({ Binds: [`${source}:/x`], Memory: 1 })), 400);
+  assert.not.ok(existsSync(source));
+  assert.is(status(request({ Binds: [`${source}:/x`] })), 200);
+  assert.ok(existsSync(source));
+  assert.throws(() => validateRequest(request({ Binds: ['/dev/null/x:/x'] }), settings), /error while creating mount source path '\/dev\/null\/x'/);
 });
 
 test.run();

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import * as assert from 'uvu/assert';
 import type { Image } from '../../runtime/image/image.ts';
-import type { Container } from '../../runtime/machine/container.ts';
 import type { ContainerRequest, HostConfig } from '../../runtime/machine/request.ts';
 import { buildSpec, type SpecSource } from '../../runtime/oci/bundle.ts';
 import { allCapabilities } from '../../runtime/oci/capabilities.ts';
@@ -17,7 +16,6 @@ function spec(host: HostConfig = {}, config: Partial<ContainerRequest> = {}, ima
   const source = {
     id, request: { Image: 'ubuntu', ...config, HostConfig: host }, network: { mode: 'bridge', ...network }, settings: { cgroupParent: '/drydock' },
     paths: { rootfs: '/r', resolvConf: '/c/resolv.conf', hosts: '/c/hosts', hostname: '/c/hostname' },
-    other: (ref: string) => ({ live: { ...(ref === 'running' && { pid: 77 }) } }) as Container,
   } as unknown as SpecSource;
   return buildSpec(source, { config: { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] }, config: image } } as unknown as Image);
 }
@@ -61,8 +59,8 @@ test('host modes leave a namespace out, container modes name the other one', () 
   const s = spec({ PidMode: 'host', IpcMode: 'host', UTSMode: 'host', CgroupnsMode: 'host' }, {}, undefined, { mode: 'host' });
   assert.equal(types(s), ['mount']);
   assert.equal([s.hostname, s.process.env[1], at(s, '/dev/shm')!.type, s.linux.sysctl], [undefined, `HOSTNAME=${hostname()}`, 'bind', {}]);
-  assert.is(spec({}, {}, undefined, { mode: 'container', container: 'running' }).linux.namespaces.find((n) => n.type === 'network')!.path, '/proc/77/ns/net');
-  assert.throws(() => spec({}, {}, undefined, { mode: 'container', container: 'gone' }), /non running container: gone/);
+  const joined = spec({ PidMode: 'container:other' }, {}, undefined, { mode: 'container', container: 'abc' }).linux.namespaces;
+  assert.equal(joined.flatMap((n) => (n.path ? [`${n.type} ${n.path}`] : [])), ['pid container:other', 'network container:abc']);
   assert.is(types(spec({ UsernsMode: 'private' }))[0], 'user');
 });
 
