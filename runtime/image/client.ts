@@ -63,7 +63,7 @@ export class RegistryClient {
         return;
       } catch (error) {
         this.signal?.throwIfAborted();
-        last ??= error;
+        last = error;
       }
     }
     throw last;
