@@ -46,8 +46,10 @@ __attribute__((noreturn, used)) void init_main(long *stack)
 	sys(SYS_rt_sigprocmask, SIG_SETMASK, &all, 0, 8);
 	struct clone_args args = { .exit_signal = SIGCHLD };
 	long child = sys(SYS_clone3, &args, sizeof args);
-	if (child == 0)
-		start(argv + 1, envp);
+	if (child == 0) {
+		char *second = argv[1]; /* `docker-init -- program`: where options of an init would end */
+		start(argv + (second[0] == '-' && second[1] == '-' && !second[2] && argc > 2 ? 2 : 1), envp);
+	}
 	for (;;) {
 		long sig = sys(SYS_rt_sigtimedwait, &all, info, 0, 8);
 		if (sig == SIGCHLD) {

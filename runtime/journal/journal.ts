@@ -7,6 +7,8 @@ export class Journal {
   #seq: number;
   #pending: string[] = [];
   #scheduled = false;
+  #closed = false;
+  readonly #ended = new Set<() => void>();
   readonly #listeners = new Set<(event: Event) => void>();
   run: number | string = 0;
 
@@ -32,7 +34,7 @@ export class Journal {
     const full = { seq: this.#seq++, time: performance.timeOrigin + performance.now(), run: this.run, ...event } as Event;
     this.#events?.push(full);
     for (const listener of this.#listeners) listener(full);
-    if (this.path) this.#write(full);
+    if (this.path && !this.#closed) this.#write(full);
     return full;
   }
 
@@ -65,6 +67,13 @@ export class Journal {
     this.#events = undefined;
   }
 
+  /** The file is about to go: nothing more is written, and those who follow are told that this was all. */
+  close(): void {
+    this.flush();
+    this.#closed = true;
+    this.#ended.forEach((end) => end());
+  }
+
   listen(listener: (event: Event) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -74,18 +83,21 @@ export class Journal {
   async *read(follow: boolean, signal?: AbortSignal): AsyncGenerator<Event> {
     const queue = this.events().slice();
     let wake: (() => void) | undefined;
-    const stop = follow ? this.listen((event) => { queue.push(event); wake?.(); }) : () => undefined;
-    signal?.addEventListener('abort', () => wake?.(), { once: true });
+    const nudge = () => wake?.();
+    const stop = follow ? this.listen((event) => { queue.push(event); nudge(); }) : () => undefined;
+    signal?.addEventListener('abort', nudge, { once: true });
+    this.#ended.add(nudge);
     try {
       for (;;) {
         while (queue.length) yield queue.shift()!;
-        if (!follow || signal?.aborted) return;
+        if (!follow || signal?.aborted || this.#closed) return;
         await new Promise<void>((resolve) => (wake = resolve));
         wake = undefined;
         if (signal?.aborted && !queue.length) return;
       }
     } finally {
       stop();
+      this.#ended.delete(nudge);
     }
   }
 }

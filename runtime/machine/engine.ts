@@ -14,7 +14,7 @@ import type { Image } from '../image/image.ts';
 
 export type Status = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
 /** The states of container.machine.ts. */
-export type MachineState = 'created' | 'pulling' | 'creating' | 'layering' | 'networking' | 'executing' | 'running' | 'paused' | 'exiting' | 'exited' | 'unwinding' | 'failed' | 'removed';
+export type MachineState = 'created' | 'pulling' | 'creating' | 'layering' | 'networking' | 'executing' | 'running' | 'paused' | 'exiting' | 'exited' | 'unwinding' | 'failed' | 'removing' | 'removed';
 
 export interface ContainerState {
   status: Status; machine: MachineState; pid: number; exitCode: number; oomKilled: boolean; error: string;

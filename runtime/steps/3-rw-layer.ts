@@ -45,7 +45,7 @@ Each layer is handed over with its own fsconfig(2) call, so their number is not 
         const layers = [...(c.image?.layers ?? [])].reverse();
         await mountOverlay(k, {
           lowerdirs: layers.map((l) => l.dir), upperdir: c.paths.upper, workdir: c.paths.work, target: c.paths.rootfs,
-          shortRoot: c.images.shortRoot, shortNames: layers.map((l) => l.short),
+          shorts: layers.map((l) => l.short ?? l.dir),
         });
         k.fact({ kind: 'mount', key: c.paths.rootfs, value: `overlay of ${layers.length} layers` });
       },

@@ -4,8 +4,7 @@ import type { Container } from '../machine/container.ts';
 import type { Network } from '../network/network.ts';
 import * as connect from '../network/connect.ts';
 import { forwardingEvidence, hostEvidence, insideEvidence, ruleEvidence } from '../network/evidence.ts';
-import { removeLink } from '../network/links.ts';
-import { releaseLease } from '../network/release.ts';
+import { releaseLease, removePair } from '../network/release.ts';
 import { fileEvidence, removeFile, writeHostname, writeHosts, writeResolvConf } from '../network/write-files.ts';
 import type { Phase, Step } from './step.ts';
 
@@ -40,7 +39,7 @@ const createVeth: Step = {
 One \`RTM_NEWLINK\` makes both. \`IFLA_NET_NS_PID\` in the peer's half puts that end straight into the network namespace of the container's first
 process; the other stays on the host. (One can also create both here and move one: it means the same, but the kernel then waits until no processor
 still uses the link, some twenty milliseconds.) Without a link a namespace reaches nothing but itself. See veth(4), network_namespaces(7).`,
-  do: connect.createPair, undo: (k, c) => removeLink(k, c.network.hostLink), inspect: hostEvidence,
+  do: connect.createPair, undo: removePair, inspect: hostEvidence,
 };
 
 const attachToBridge: Step = {

@@ -9,9 +9,8 @@ export interface OverlayRequest {
   upperdir: string;
   workdir: string;
   target: string;
-  /** the same lower directories under short names below `shortRoot`, for kernels before 6.5 */
-  shortRoot: string;
-  shortNames: string[];
+  /** the same lower directories under short paths, for kernels before 6.5 */
+  shorts: string[];
 }
 
 /** One fsconfig(2) per layer: 'lowerdir+' came with Linux 6.5. */
@@ -32,12 +31,13 @@ async function mountByLayer(k: Kernel, r: OverlayRequest): Promise<void> {
   }
 }
 
-/** One mount(2) from a directory of short links: 4,096 bytes hold about 300 of them. */
+/** One mount(2) with everything in one string of a page, named from the folder that the layers' short links share. */
 async function mountByPage(k: Kernel, r: OverlayRequest): Promise<void> {
-  const data = `lowerdir=${r.shortNames.join(':')},upperdir=${r.upperdir},workdir=${r.workdir}`;
+  const folder = r.shorts[0]?.slice(0, r.shorts[0].lastIndexOf('/')) ?? '/';
+  const names = r.shorts.map((path) => (path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path));
   const here = await k.stage.openat(AT_FDCWD, '.', O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0);
-  await k.stage.chdir(r.shortRoot);
-  await k.stage.mount('overlay', r.target, 'overlay', 0, data);
+  await k.stage.chdir(folder);
+  await k.stage.mount('overlay', r.target, 'overlay', 0, `lowerdir=${names.join(':')},upperdir=${r.upperdir},workdir=${r.workdir}`);
   await k.stage.fchdir(here);
   await k.stage.close(here);
 }

@@ -40,3 +40,12 @@ export async function reapShim(k: Kernel, live: Container['live']): Promise<void
   await tolerate(['EBADF'], k.daemon.close(pidfd));
   live.shimPid = undefined;
 }
+
+/** '<wait status> <ns since 1970>': native/shim.c. A shim that was killed left none; then its container was killed with it. */
+export function readExit(path: string): { status: number; time: number } {
+  const [status, ns] = read(path).trim().split(' ');
+  return ns ? { status: Number(status), time: Number(ns) / 1e6 } : { status: SIGKILL, time: Date.now() };
+}
+
+/** A wait(2) status as `docker` shows it: the exit code, or 128 and the signal's number. */
+export const exitCodeOf = (status: number): number => (status & 0x7f ? 128 + (status & 0x7f) : (status >> 8) & 0xff);

@@ -1,5 +1,8 @@
-import { CLONE } from '../../kernel/constants.ts';
+import { AT_FDCWD, CLONE, O } from '../../kernel/constants.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
 import { namespaceInode, namespacesOf } from '../../kernel/process/inspect.ts';
+import type { Container } from '../../machine/container.ts';
+import { conflict } from '../../machine/refusal.ts';
 import type { NamespaceType } from '../../oci/spec.ts';
 import type { Step } from '../step.ts';
 
@@ -47,23 +50,45 @@ export const namespaceSteps: Step[] = table.map((n) => ({
   inspect: async (_k, c) => (c.live.pid ? [namespacesOf(c.live.pid)] : []),
 }));
 
-/** --network container:ID, --pid container:ID, --ipc container:ID: the other's namespace instead of a new one. */
-const flagOf: Partial<Record<NamespaceType, number>> = { network: CLONE.CLONE_NEWNET, ipc: CLONE.CLONE_NEWIPC, uts: CLONE.CLONE_NEWUTS };
+/** --network container:ID, --pid container:ID: the other's namespace instead of a new one. */
+const joined: Partial<Record<NamespaceType, { flag: number; file: string }>> = {
+  network: { flag: CLONE.CLONE_NEWNET, file: 'net' }, ipc: { flag: CLONE.CLONE_NEWIPC, file: 'ipc' },
+  uts: { flag: CLONE.CLONE_NEWUTS, file: 'uts' }, pid: { flag: CLONE.CLONE_NEWPID, file: 'pid' },
+};
+
+/** 'container:<ref>' → /proc/<pid> of its first process, which must be alive: a namespace lives in its processes. */
+function procOf(c: Container, path: string): string {
+  const other = c.other(path.replace(/^container:/, ''));
+  if (!other.live.pid) throw conflict(`cannot join the namespace of a non running container: container ${other.name} is not running`);
+  return `/proc/${other.live.pid}`;
+}
+
+const joins = (c: Container) => c.spec.linux.namespaces.filter((wanted) => wanted.path && joined[wanted.type]);
+
 namespaceSteps.push({
   id: 'create.join-namespaces',
   title: 'Enter another container\'s namespaces',
   explain: `With \`--network container:ID\` no new network is made: setns(2) enters the one that another container already has.
-Both then share interfaces, addresses and ports, as the containers of a Kubernetes pod do. See setns(2).`,
-  when: (c) => c.spec.linux.namespaces.some((wanted) => wanted.path && flagOf[wanted.type]),
+Both then share interfaces, addresses and ports, as the containers of a Kubernetes pod do. A pid namespace is only entered by children, so after joining one the stage clones itself once more. See setns(2).`,
+  when: (c) => joins(c).length > 0,
   async do(k, c) {
-    for (const wanted of c.spec.linux.namespaces) {
-      const flag = flagOf[wanted.type];
-      if (!wanted.path || !flag) continue;
-      const fd = await k.stage.openat(-100, wanted.path, 0o2000000, 0);
+    for (const { type, path = '' } of joins(c)) {
+      const { flag, file } = joined[type]!;
+      const fd = await k.stage.openat(AT_FDCWD, path.startsWith('/') ? path : `${procOf(c, path)}/ns/${file}`, O.O_CLOEXEC, 0);
       await k.stage.setns(fd, flag);
       await k.stage.close(fd);
-      k.fact({ kind: 'ns', key: wanted.type === 'network' ? 'net' : wanted.type, value: namespaceInode(c.live.pid ?? 0, wanted.type === 'network' ? 'net' : wanted.type) });
     }
+    if (joins(c).some(({ type }) => type === 'pid')) await becomeSibling(k, c.live);
+    for (const { type } of joins(c)) k.fact({ kind: 'ns', key: joined[type]!.file, value: namespaceInode(c.live.pid ?? 0, joined[type]!.file) });
   },
   inspect: async (_k, c) => (c.live.pid ? [namespacesOf(c.live.pid)] : []),
 });
+
+/** The stage goes on in a child, which lives in the pid namespace that was joined; the shim waits for the child from now on. */
+export async function becomeSibling(k: Kernel, live: Container['live']): Promise<void> {
+  const pid = await k.stage.clone_sibling();
+  await k.shim.watch_child(pid);
+  if (live.pidfd !== undefined) await k.daemon.close(live.pidfd);
+  live.pid = pid;
+  live.pidfd = await k.daemon.pidfd_open(pid, 0);
+}

@@ -7,6 +7,7 @@ import { mountsOf } from '../../kernel/process/inspect.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Container } from '../../machine/container.ts';
 import type { Mount } from '../../oci/spec.ts';
+import { INIT_ANNOTATION, INIT_PATH } from '../../oci/bundle.ts';
 import { mountsOfUser, systemMount } from '../../oci/mounts.ts';
 import type { Step } from '../step.ts';
 
@@ -24,23 +25,19 @@ const mountStep = (id: string, destination: string, title: string, explain: stri
 async function mountCgroup(k: Kernel, c: Container): Promise<void> {
   const m = systemMount(c.spec, '/sys/fs/cgroup') as Mount;
   if (c.cgroup.version === 2) return mountNew(k, rootOf(c), { ...m, type: 'cgroup2', source: 'cgroup' });
-  const mounts = hierarchies().filter((h) => h.mountpoint.startsWith('/sys/fs/cgroup/'));
   await mountNew(k, rootOf(c), { destination: m.destination, type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'noexec', 'nodev', 'mode=755'] });
-  for (const h of mounts) await mountNew(k, rootOf(c), hierarchyMount(h, m));
+  for (const h of hierarchies().v1.filter(usual)) await mountNew(k, rootOf(c), hierarchyMount(h, m));
   if (!m.options.includes('ro')) return;
   const top = await ensurePath(k, rootOf(c), m.destination, 'directory');
   await k.run({ actor: 'stage', name: 'mount', args: [null, descriptorPath(top), null, MS.MS_REMOUNT | MS.MS_BIND | MS.MS_RDONLY | MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC, null], note: m.destination });
   await k.stage.close(top);
 }
 
-function hierarchyMount(h: Hierarchy, m: Mount): Mount {
-  const destination = h.mountpoint;
-  if (h.version === 2) return { destination, type: 'cgroup2', source: 'cgroup', options: m.options };
-  return { destination, type: 'cgroup', source: 'cgroup', options: [...m.options, ...h.options] };
-}
+const usual = (h: Hierarchy) => h.mount.startsWith('/sys/fs/cgroup/');
+const hierarchyMount = (h: Hierarchy, m: Mount): Mount => ({ destination: h.mount, type: 'cgroup', source: 'cgroup', options: [...m.options, ...h.controllers] });
 
 const initMount = (c: Container): Mount[] =>
-  c.request.HostConfig.Init ? [{ destination: '/sbin/docker-init', type: 'bind', source: executablePath('init'), options: ['bind', 'ro', 'rprivate'] }] : [];
+  c.spec.annotations?.[INIT_ANNOTATION] ? [{ destination: INIT_PATH, type: 'bind', source: executablePath('init'), options: ['bind', 'ro', 'rprivate'] }] : [];
 
 const etcMounts = (c: Container): Mount[] =>
   ([['/etc/resolv.conf', c.paths.resolvConf], ['/etc/hostname', c.paths.hostname], ['/etc/hosts', c.paths.hosts]] as const)

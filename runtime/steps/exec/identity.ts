@@ -1,8 +1,8 @@
-import { PR } from '../../kernel/constants.ts';
+import { CLONE, PR } from '../../kernel/constants.ts';
 import { hasCode } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { rightsOf } from '../../kernel/process/inspect.ts';
-import { encodeFullCaps } from '../../oci/capabilities.ts';
+import { namespaceInode, namespacesOf, rightsOf } from '../../kernel/process/inspect.ts';
+import { allCapabilities, capabilitySets, encodeCaps } from '../../oci/capabilities.ts';
 import { resolveUser } from '../../oci/user.ts';
 import type { Step } from '../step.ts';
 
@@ -49,6 +49,22 @@ export const identitySteps: { name: Step[]; user: Step[] } = {
   ],
   user: [
     {
+      id: 'exec.unshare-user',
+      title: 'Break away from the host\'s users',
+      explain: `With --userns private, root inside is root only inside: in its own user namespace it has every capability, but none of them counts for anything that belongs to the host's.
+The daemon writes uid_map and gid_map from outside, which say who is who; here everybody keeps his number. All other namespaces were made before and still belong to the host's user namespace, so that root in here cannot even rename its own host. See user_namespaces(7).`,
+      when: (c) => c.spec.linux.namespaces.some((n) => n.type === 'user'),
+      async do(k, c) {
+        await k.stage.unshare(CLONE.CLONE_NEWUSER);
+        for (const [file, rows] of [['uid_map', c.spec.linux.uidMappings], ['gid_map', c.spec.linux.gidMappings]] as const) {
+          const text = (rows ?? []).map((r) => `${r.containerID} ${r.hostID} ${r.size}\n`).join('');
+          await k.daemon.write_file(`/proc/${c.live.pid}/${file}`, 0, 0, text);
+        }
+        k.fact({ kind: 'ns', key: 'user', value: namespaceInode(c.live.pid ?? 0, 'user') });
+      },
+      inspect: async (_k, c) => (c.live.pid ? [namespacesOf(c.live.pid), rightsOf(c.live.pid)] : []),
+    },
+    {
       id: 'exec.look-up-user',
       title: 'Look the user up in the image',
       explain: `The kernel knows numbers only. A name given by --user or by the image is looked up in the image's own /etc/passwd and /etc/group, and so is the home directory.
@@ -73,7 +89,8 @@ The kernel drops all capabilities when the last root uid goes, so PR_SET_KEEPCAP
         await k.stage.setgroups(additionalGids.length, groupList(additionalGids));
         await k.stage.setresgid(gid, gid, gid);
         await k.stage.setresuid(uid, uid, uid);
-        const { header, data } = encodeFullCaps();
+        // the effective set went with the uid; the filter and the last capset still need it
+        const { header, data } = encodeCaps(capabilitySets(allCapabilities()));
         if (uid !== 0) await k.stage.capset(header, data);
         k.fact({ kind: 'security', key: 'user', value: `${uid}:${gid}` });
       },

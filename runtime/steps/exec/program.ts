@@ -4,6 +4,7 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import { isDirectoryAt } from '../../kernel/mount/mount.ts';
 import { rightsOf, rootOf, treeOf } from '../../kernel/process/inspect.ts';
 import type { Process } from '../../oci/spec.ts';
+import { INIT_ANNOTATION } from '../../oci/bundle.ts';
 import { NotExecutable } from '../../oci/program.ts';
 import type { Step } from '../step.ts';
 
@@ -85,7 +86,11 @@ export const programSteps: { find: Step[]; execute: Step[] } = {
       title: 'Find the program',
       explain: `execve(2) takes a path, so a bare name like "bash" is looked up in the container's own PATH, inside its own root. "Not found" here is the exit code 127 that shells use, "found but not executable" is 126. See execvp(3), environ(7).`,
       async do(k, c) {
-        paths.set(c.spec.process, await findProgram(k, c.spec.process));
+        const { process } = c.spec;
+        if (!c.spec.annotations?.[INIT_ANNOTATION]) return void paths.set(process, await findProgram(k, process));
+        // [init, '--', program, …]: the little init looks nothing up
+        const program = await findProgram(k, { ...process, args: process.args.slice(2) });
+        process.args[2] = program;
       },
     },
   ],

@@ -1,7 +1,7 @@
 import { O, PR, PR_CAP_AMBIENT, RLIMIT, SECCOMP_SET_MODE_FILTER } from '../../kernel/constants.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { rightsOf } from '../../kernel/process/inspect.ts';
-import { capabilityNumber, droppedFromBounding, encodeCaps } from '../../oci/capabilities.ts';
+import { encodeCaps } from '../../oci/capabilities.ts';
 import { compileSeccomp } from '../../oci/seccomp/compile.ts';
 import type { Process, Spec } from '../../oci/spec.ts';
 import type { Step } from '../step.ts';
@@ -22,7 +22,7 @@ export async function setLimits(k: Kernel, process: Process): Promise<void> {
 }
 
 export async function dropBounding(k: Kernel, process: Process): Promise<void> {
-  for (const number of droppedFromBounding(process.capabilities)) await k.stage.prctl(PR.PR_CAPBSET_DROP, number, 0, 0, 0);
+  for (const number of encodeCaps(process.capabilities).boundingDrop) await k.stage.prctl(PR.PR_CAPBSET_DROP, number, 0, 0, 0);
 }
 
 export async function installSeccomp(k: Kernel, spec: Spec): Promise<void> {
@@ -33,11 +33,9 @@ export async function installSeccomp(k: Kernel, spec: Spec): Promise<void> {
 }
 
 export async function setCapabilities(k: Kernel, process: Process): Promise<void> {
-  const { header, data } = encodeCaps(process.capabilities);
+  const { header, data, ambient } = encodeCaps(process.capabilities);
   await k.stage.capset(header, data);
-  for (const name of process.capabilities.ambient) {
-    await k.stage.prctl(PR.PR_CAP_AMBIENT, PR_CAP_AMBIENT.PR_CAP_AMBIENT_RAISE, capabilityNumber(name), 0, 0);
-  }
+  for (const number of ambient) await k.stage.prctl(PR.PR_CAP_AMBIENT, PR_CAP_AMBIENT.PR_CAP_AMBIENT_RAISE, number, 0, 0);
 }
 
 export const rightsSteps: { limits: Step[]; last: Step[] } = {
@@ -52,7 +50,7 @@ export const rightsSteps: { limits: Step[]; last: Step[] } = {
       id: 'exec.drop-bounding', title: 'Narrow the bounding set', inspect,
       explain: `A capability that is not in the bounding set can never be gained again, not even by running a set-uid program as root.
 Of some forty parts that root's power has, a container keeps fourteen: it may change owners and bind low ports, but not load modules, mount, or set the clock. See capabilities(7).`,
-      when: (c) => droppedFromBounding(c.spec.process.capabilities).length > 0,
+      when: (c) => encodeCaps(c.spec.process.capabilities).boundingDrop.length > 0,
       do: (k, c) => dropBounding(k, c.spec.process),
     },
   ],

@@ -1,0 +1,134 @@
+/** One `exec`: created, started once, over. Its steps are runtime/steps/join.ts; its shim is its own. */
+import type { Duplex } from 'node:stream';
+import { TTY } from '../kernel/constants.ts';
+import { exitCodeOf, readExit, reapShim } from '../kernel/process/shim.ts';
+import type { Journal } from '../journal/journal.ts';
+import { allCapabilities, capabilitySets } from '../oci/capabilities.ts';
+import type { Process } from '../oci/spec.ts';
+import { closeLive } from '../steps/create/process.ts';
+import { winsize } from '../steps/exec/terminal.ts';
+import { join, type Join } from '../steps/join.ts';
+import type { Container } from './container.ts';
+import type { AttachOptions, ContainerHandle, ExecConfig, ExecHandle } from './engine.ts';
+import { Gate } from './gate.ts';
+import { newId } from './identity.ts';
+import { withMaster } from './look.ts';
+import { newRun } from './observer.ts';
+import { execPaths } from './paths.ts';
+import { badParameter, conflict } from './refusal.ts';
+import { runPhase, unwind, type Run } from './run-phase.ts';
+import { startFailure } from './start-failure.ts';
+import { Streams } from './streams.ts';
+
+export interface ExecSurroundings {
+  over(): void;
+  event(action: string, attributes: Record<string, string>): void;
+}
+
+/** The container's own process, but for what exec says otherwise. The user is looked up again, in the image as it is now. */
+function processOf(c: Container, config: ExecConfig): Process {
+  const own = c.spec.process;
+  const env = new Map(own.env.filter((e) => !e.startsWith('HOME=')).map((e) => [e.split('=')[0] ?? '', e]));
+  if (config.Tty) env.set('TERM', 'TERM=xterm');
+  for (const e of config.Env ?? []) env.set(e.split('=')[0] ?? '', e);
+  const [height = 0, width = 0] = config.ConsoleSize ?? [];
+  return {
+    ...own, terminal: config.Tty ?? false, args: config.Cmd, env: [...env.values()], cwd: config.WorkingDir || own.cwd,
+    consoleSize: height && width ? { height, width } : undefined,
+    user: { uid: 0, gid: 0, username: config.User || own.user.username || `${own.user.uid}:${own.user.gid}` },
+    ...(config.Privileged && { capabilities: capabilitySets(allCapabilities()), noNewPrivileges: false }),
+  } as Process;
+}
+
+export class ExecSession implements ExecHandle {
+  readonly id = newId();
+  readonly #streams: Streams;
+  readonly #run: Run<Join>;
+  readonly #over: Promise<number>;
+  #finish: (code: number) => void = () => undefined;
+  #started = false;
+  state: { running: boolean; exitCode: number | null; pid: number } = { running: false, exitCode: null, pid: 0 };
+
+  constructor(readonly container: ContainerHandle, journal: Journal, readonly config: ExecConfig, private readonly around: ExecSurroundings) {
+    if (!config.Cmd?.length) throw badParameter('No exec command specified');
+    const c = container.container;
+    this.#streams = new Streams({ tty: config.Tty ?? false, stdin: config.AttachStdin ?? false, stdinOnce: true });
+    this.#over = new Promise((resolve) => (this.#finish = resolve));
+    const target: Join = { id: this.id, target: c, paths: execPaths(c.paths, c.settings, this.id), process: processOf(c, config), stdin: config.AttachStdin ?? false, live: {} };
+    this.#run = newRun(target, journal, new Gate(() => undefined), `exec-${this.id.slice(0, 12)}`);
+    this.#event('exec_create');
+  }
+
+  #event(action: string, more: Record<string, string> = {}): void {
+    const command = action === 'exec_die' ? '' : `: ${this.config.Cmd.join(' ')}`;
+    this.around.event(`${action}${command}`, { execID: this.id, ...more });
+  }
+
+  attach(client: Duplex, options: AttachOptions, head?: Buffer): Promise<'ended' | 'detached'> {
+    return this.#streams.couple(client, { ...options, logs: false, detachKeys: options.detachKeys ?? this.config.DetachKeys }, head);
+  }
+
+  async start({ ConsoleSize }: { Tty?: boolean; ConsoleSize?: [number, number] | null }): Promise<void> {
+    if (this.#started) throw conflict(`Error: Exec command ${this.id} is already running`);
+    this.#started = true;
+    const join_ = this.#run.container;
+    if (ConsoleSize?.[0] && ConsoleSize[1]) join_.process.consoleSize = { height: ConsoleSize[0], width: ConsoleSize[1] };
+    try {
+      await runPhase(this.#run, this.#phase());
+    } catch (error) {
+      const failure = startFailure(error);
+      await unwind(this.#run, [join]);
+      this.#streams.abandon();
+      this.#end(failure.exitCode);
+      throw failure.refusal;
+    }
+    this.state = { running: true, exitCode: null, pid: join_.live.pid ?? 0 };
+    this.#event('exec_start');
+  }
+
+  /** The clients must be coupled to the shim before the program can write: between the last two steps. */
+  #phase(): typeof join {
+    const last = join.steps[join.steps.length - 1]!;
+    const listening = { ...last, do: async (k: typeof this.kernel, j: Join) => {
+      await this.#streams.open(j.paths.shimSocket, () => void this.#ended());
+      await k.shim.getpid();
+      await k.shim.getpid();
+      await last.do(k, j);
+    } };
+    return { ...join, steps: [...join.steps.slice(0, -1), listening] };
+  }
+  private get kernel() { return this.#run.kernel; }
+
+  async #ended(): Promise<void> {
+    if (!this.state.running) return;
+    const { paths, live } = this.#run.container;
+    const { status } = readExit(paths.exit);
+    await closeLive(this.kernel, live);
+    await reapShim(this.kernel, live);
+    await this.kernel.removeTree(paths.runDir);
+    this.#end(exitCodeOf(status));
+  }
+
+  #end(exitCode: number): void {
+    this.state = { running: false, exitCode, pid: 0 };
+    this.#event('exec_die', { exitCode: String(exitCode) });
+    this.#finish(exitCode);
+    this.around.over();
+  }
+
+  wait(): Promise<number> {
+    return this.#over;
+  }
+
+  async resize(height: number, width: number): Promise<void> {
+    if (!this.state.running) throw conflict(`exec ${this.id} is not running`);
+    await withMaster(this.kernel, this.#run.container.paths.runDir, this.id, async (master) => {
+      await this.kernel.daemon.ioctl_in(master, TTY.TIOCSWINSZ, winsize(height, width));
+    });
+  }
+
+  /** The daemon ends; the process does not, but nobody will learn its exit code. */
+  leave(): void {
+    this.#streams.close();
+  }
+}

@@ -1,0 +1,18 @@
+/** Couples a kernel to a journal and a gate: each call belongs to the step that is under way. */
+import type { NewEvent } from '../journal/event.ts';
+import type { Journal } from '../journal/journal.ts';
+import { LinuxKernel } from '../kernel/linux.ts';
+import type { Gate } from './gate.ts';
+import type { Run } from './run-phase.ts';
+
+/** A run of phases over `container`. `label` marks its events when it is not the container's own run (an exec). */
+export function newRun<C>(container: C, journal: Journal, gate: Gate, label?: string): Run<C> {
+  const mark = (event: NewEvent): NewEvent => ({ ...(run.current && { step: run.current }), ...(label && { run: label }), ...event });
+  const kernel = new LinuxKernel({
+    beforeCall: (call) => gate.beforeCall(call),
+    event: (event) => void journal.append(mark(event)),
+  });
+  const marked = label ? Object.assign(Object.create(journal) as Journal, { append: (event: NewEvent) => journal.append(mark(event)) }) : journal;
+  const run: Run<C> = { kernel, gate, journal: marked, container, current: undefined };
+  return run;
+}

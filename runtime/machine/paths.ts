@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import type { ContainerPaths } from './container.ts';
+import type { Settings } from './settings.ts';
+
+export const containersDir = (settings: Settings): string => join(settings.root, 'containers');
+/** Socket paths hold 107 bytes (unix(7)), so run directories have short names. */
+const runDirOf = (settings: Settings, id: string) => join(settings.execRoot, id.slice(0, 16));
+
+function below(dir: string, runDir: string): ContainerPaths {
+  return {
+    dir, rootfs: join(dir, 'rootfs'), upper: join(dir, 'upper'), work: join(dir, 'work'), config: join(dir, 'config.json'),
+    journal: join(dir, 'journal.ndjson'), log: join(dir, 'output.log'),
+    hosts: join(dir, 'hosts'), hostname: join(dir, 'hostname'), resolvConf: join(dir, 'resolv.conf'),
+    runDir, shimSocket: join(runDir, 'shim.sock'), exit: join(runDir, 'exit'),
+  };
+}
+
+export const containerPaths = (settings: Settings, id: string): ContainerPaths => below(join(containersDir(settings), id), runDirOf(settings, id));
+
+/** An exec keeps nothing when it is over; its output is written for nobody. */
+export const execPaths = (of: ContainerPaths, settings: Settings, id: string): ContainerPaths => ({ ...below(of.dir, runDirOf(settings, id)), log: '/dev/null' });

@@ -1,0 +1,194 @@
+/** All containers of one data root: the Engine behind the API. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { openCgroup } from '../kernel/cgroup/open.ts';
+import { daemonKernel } from '../kernel/linux.ts';
+import { Journal } from '../journal/journal.ts';
+import { ImageStore } from '../image/store.ts';
+import type { Image } from '../image/image.ts';
+import type { RegistryAuth, Pull } from '../image/pull.ts';
+import { networkOf } from '../network/request.ts';
+import { removeBridge } from '../network/release.ts';
+import { mergeConfig } from '../oci/merge.ts';
+import { buildSpec } from '../oci/bundle.ts';
+import type { Spec } from '../oci/spec.ts';
+import { pull as pullPhase } from '../steps/1-pull.ts';
+import type { Container, PullContext } from './container.ts';
+import type { Engine } from './engine.ts';
+import { EventBus } from './events.ts';
+import type { ExecSession } from './exec-session.ts';
+import { Gate } from './gate.ts';
+import { newId, newName } from './identity.ts';
+import { newRun } from './observer.ts';
+import { containerPaths } from './paths.ts';
+import { loadRecords, makeDirectory, saveRecord, type ContainerRecord } from './record.ts';
+import { badParameter, conflict, notFound } from './refusal.ts';
+import type { ContainerRequest } from './request.ts';
+import { Restarts } from './restart.ts';
+import { runPhase, unwind } from './run-phase.ts';
+import type { Settings } from './settings.ts';
+import { Supervisor, type Surroundings } from './supervisor.ts';
+import { startFailure } from './start-failure.ts';
+import { validateRequest } from './validate.ts';
+
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+type PullOptions = { reference: string; platform?: string; auth?: RegistryAuth; progress: Pull['progress']; signal?: AbortSignal };
+
+const newPull = (reference: string, policy: Pull['policy'], more: Partial<Pull> = {}): Pull => ({ reference, policy, progress: () => undefined, state: {}, ...more });
+
+export class Runtime implements Engine {
+  readonly events = new EventBus();
+  readonly id = newId();
+  readonly #supervisors = new Map<string, Supervisor>();
+  readonly #execs = new Map<string, ExecSession>();
+  readonly #restarts = new Restarts();
+  #pulls = 0;
+  #closing = false;
+
+  private constructor(readonly settings: Settings, readonly images: ImageStore) {}
+
+  /** Opens the data root and picks up what is there: running containers are adopted, half-done runs are taken back. */
+  static async open(settings: Settings, makeStore: (inUse: (imageId: string) => string | undefined) => ImageStore): Promise<Runtime> {
+    for (const dir of [settings.root, settings.execRoot]) mkdirSync(dir, { recursive: true, mode: 0o711 });
+    const runtime: Runtime = new Runtime(settings, makeStore((id) => runtime.#userOf(id)));
+    for (const record of loadRecords(settings)) await runtime.#pickUp(record);
+    return runtime;
+  }
+
+  #userOf(imageId: string): string | undefined {
+    return [...this.#supervisors.values()].find((s) => s.container.image?.id === imageId)?.container.id.slice(0, 12);
+  }
+
+  async #pickUp(record: ContainerRecord): Promise<void> {
+    const { machine } = record;
+    const supervisor = this.#supervise(record);
+    if (machine === 'removing') return void (await supervisor.remove({ force: true }));
+    if (['running', 'paused', 'exiting'].includes(machine)) await supervisor.adopt();
+    else if (!['created', 'exited', 'failed'].includes(machine)) await supervisor.takeBack();
+    if (!supervisor.running && record.machine !== 'created' && this.#restarts.afterBoot(supervisor)) void supervisor.start().catch(() => undefined);
+  }
+
+  #supervise(record: ContainerRecord): Supervisor {
+    const { settings, images } = this;
+    const paths = containerPaths(settings, record.id);
+    const container: Container = {
+      id: record.id, name: record.name, settings, images, paths, request: record.request, network: record.network, warnings: record.warnings, live: {},
+      pull: newPull(record.request.Image, 'missing', record.platform ? { platform: record.platform } : {}),
+      image: images.find(record.image ?? record.request.Image),
+      cgroup: openCgroup(`${record.request.HostConfig.CgroupParent || settings.cgroupParent}/${record.id}`.replace(/\/+/g, '/')),
+      spec: readSpec(paths.config),
+      other: (ref) => this.container(ref).container,
+    };
+    const supervisor = new Supervisor(container, record, this.#surroundings);
+    this.#supervisors.set(record.id, supervisor);
+    return supervisor;
+  }
+
+  readonly #surroundings: Surroundings = {
+    execs: this.#execs,
+    claim: (name) => void this.#claimName(name),
+    event: ({ container }, action, attributes = {}) =>
+      this.events.emit('container', action, container.id, { image: container.request.Image, name: container.name, ...container.request.Labels, ...attributes }),
+    exited: (supervisor) => {
+      this.events.emit('network', 'disconnect', 'bridge', { container: supervisor.container.id, name: 'bridge', type: 'bridge' });
+      if (this.#closing) return;
+      if (supervisor.container.request.HostConfig.AutoRemove) void supervisor.remove({ force: true }).catch(() => undefined);
+      else this.#restarts.afterExit(supervisor);
+    },
+    removed: (supervisor) => {
+      this.#supervisors.delete(supervisor.container.id);
+      this.#surroundings.event(supervisor, 'destroy');
+    },
+  };
+
+  async create(request: ContainerRequest, options: { name?: string; platform?: string; pull?: 'missing' }): Promise<Supervisor> {
+    const warnings = validateRequest(request, this.settings);
+    const image = this.images.find(request.Image);
+    if (!image && options.pull !== 'missing') throw notFound(`No such image: ${request.Image}${/[:@]/.test(request.Image.split('/').pop() ?? '') ? '' : ':latest'}`);
+    const id = newId();
+    const other = (ref: string) => this.container(ref).container;
+    const network = networkOf(request, id, this.settings, other);
+    // asked now, so that a bad flag is refused by create and not by start
+    if (image) buildSpec({ id, request, network, paths: containerPaths(this.settings, id), settings: this.settings }, image);
+    if (image && !mergeConfig(request, image.config).Cmd?.length && !mergeConfig(request, image.config).Entrypoint?.length) throw badParameter('no command specified');
+    const name = this.#claimName(options.name);
+    const record: ContainerRecord = {
+      id, name, created: Date.now(), request, ...(options.platform && { platform: options.platform }), ...(image && { image: image.id }), network,
+      machine: 'created', error: '', runs: 0, pid: 0, exitCode: 0, oomKilled: false, startedAt: 0, finishedAt: 0, restartCount: 0, stopped: false, warnings,
+    };
+    makeDirectory(this.settings, id);
+    saveRecord(this.settings, record);
+    const supervisor = this.#supervise(record);
+    this.#surroundings.event(supervisor, 'create');
+    return supervisor;
+  }
+
+  #claimName(wanted: string | undefined): string {
+    const holder = (name: string) => [...this.#supervisors.values()].find((s) => s.container.name === name);
+    if (wanted === undefined) return newName((name) => holder(name) !== undefined);
+    if (!NAME.test(wanted)) throw badParameter(`Invalid container name (${wanted}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+    const other = holder(wanted);
+    if (other) throw conflict(`Conflict. The container name "/${wanted}" is already in use by container "${other.container.id}". You have to remove (or rename) that container to be able to reuse that name.`);
+    return wanted;
+  }
+
+  container(ref: string): Supervisor {
+    const wanted = ref.replace(/^\//, '');
+    const all = [...this.#supervisors.values()];
+    const exact = this.#supervisors.get(wanted) ?? all.find((s) => s.container.name === wanted);
+    if (exact) return exact;
+    const byPrefix = wanted ? all.filter((s) => s.container.id.startsWith(wanted)) : [];
+    if (byPrefix.length > 1) throw badParameter(`multiple IDs found with provided prefix: ${wanted}`);
+    if (!byPrefix[0]) throw notFound(`No such container: ${ref}`);
+    return byPrefix[0];
+  }
+
+  containers(): Supervisor[] {
+    return [...this.#supervisors.values()];
+  }
+
+  execById(id: string): ExecSession {
+    const found = this.#execs.get(id) ?? [...this.#execs.values()].find((e) => id.length > 3 && e.id.startsWith(id));
+    if (!found) throw notFound(`No such exec instance: ${id}`);
+    return found;
+  }
+
+  async pull({ reference, ...more }: PullOptions): Promise<{ image: Image; fresh: boolean; digest?: string; notice?: string }> {
+    const context: PullContext = { settings: this.settings, images: this.images, pull: newPull(reference, 'always', more) };
+    const run = newRun(context, Journal.inMemory(), new Gate(() => undefined));
+    this.#pulls++;
+    try {
+      await runPhase(run, pullPhase);
+    } catch (error) {
+      await unwind(run, [pullPhase]);
+      throw startFailure(error).refusal;
+    } finally {
+      this.#pulls--;
+    }
+    const { image, pull } = context;
+    if (!image) throw notFound(`No such image: ${reference}`);
+    this.events.emit('image', 'pull', reference, { name: reference });
+    return { image, fresh: pull.state.fresh ?? false, ...(pull.state.digest && { digest: pull.state.digest }), ...(pull.notice && { notice: pull.notice }) };
+  }
+
+  busy(): boolean {
+    return this.#pulls > 0 || this.containers().some((s) => s.underWay || s.restarting);
+  }
+
+  /** Containers stay; without any that runs, so does nothing of ours on the host's network. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#restarts.close();
+    const running = this.containers().some((s) => s.underWay);
+    for (const exec of this.#execs.values()) exec.leave();
+    for (const supervisor of this.containers()) supervisor.leave();
+    if (!running) await removeBridge(daemonKernel(), this.settings);
+  }
+}
+
+function readSpec(path: string): Spec {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Spec;
+  } catch {
+    return {} as Spec; // never started: create.merge-config writes it
+  }
+}

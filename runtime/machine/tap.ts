@@ -1,0 +1,64 @@
+/** The daemon's end of a shim's tap: frames of native/shim.c, Docker's own multiplexed headers. */
+import { connect, type Socket } from 'node:net';
+
+export const FRAME = { stdin: 0, stdout: 1, stderr: 2, exited: 3, subscribe: 4, closeStdin: 5 } as const;
+const HEADER = 8;
+const MAX_FRAME = 1 << 20;
+
+export function frameOf(type: number, payload: Buffer = Buffer.alloc(0)): Buffer {
+  const frame = Buffer.alloc(HEADER + payload.length);
+  frame[0] = type;
+  frame.writeUInt32BE(payload.length, 4);
+  payload.copy(frame, HEADER);
+  return frame;
+}
+
+export interface TapEvents {
+  /** a whole frame with its header; false asks to wait for resume() */
+  output(stream: 1 | 2, frame: Buffer): void;
+  /** the process has ended, or the shim has; nothing comes after it */
+  ended(): void;
+}
+
+export class Tap {
+  #rest: Buffer = Buffer.alloc(0);
+
+  private constructor(readonly socket: Socket, private readonly events: TapEvents) {
+    socket.on('data', (data) => this.#read(data));
+    socket.on('error', () => undefined); // 'close' follows
+    socket.on('close', () => events.ended());
+  }
+
+  static open(path: string, events: TapEvents): Promise<Tap> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(path);
+      socket.once('error', reject);
+      socket.once('connect', () => {
+        socket.off('error', reject);
+        resolve(new Tap(socket, events));
+      });
+    });
+  }
+
+  #read(data: Buffer): void {
+    let bytes = this.#rest.length ? Buffer.concat([this.#rest, data]) : data;
+    while (bytes.length >= HEADER) {
+      const length = bytes.readUInt32BE(4);
+      if (length > MAX_FRAME) return void this.socket.destroy();
+      if (bytes.length < HEADER + length) break;
+      const frame = bytes.subarray(0, HEADER + length);
+      bytes = bytes.subarray(HEADER + length);
+      if (frame[0] === FRAME.stdout || frame[0] === FRAME.stderr) this.events.output(frame[0], frame);
+    }
+    this.#rest = bytes;
+  }
+
+  /** Resolves when it has left for the shim. */
+  send(type: number, payload?: Buffer): Promise<void> {
+    return new Promise((resolve) => this.socket.write(frameOf(type, payload), () => resolve()));
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}

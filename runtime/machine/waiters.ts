@@ -1,0 +1,49 @@
+/** Who waits for a container to reach a state. */
+import type { MachineState } from './engine.ts';
+import type { ContainerRecord } from './record.ts';
+
+export interface ExitAnswer { StatusCode: number; Error: { Message: string } | null }
+type Condition = 'not-running' | 'next-exit' | 'removed';
+
+export class Waiters {
+  readonly #states = new Set<{ wanted: readonly MachineState[]; resolve(state: MachineState): void }>();
+  readonly #exits = new Set<{ condition: Condition; resolve(answer: ExitAnswer): void }>();
+  readonly #listeners = new Set<() => void>();
+
+  moved(to: MachineState, record: ContainerRecord): void {
+    for (const waiter of [...this.#states]) {
+      if (!waiter.wanted.includes(to)) continue;
+      this.#states.delete(waiter);
+      waiter.resolve(to);
+    }
+    if (to === 'exited' || to === 'failed') this.#answer(['not-running', 'next-exit'], record, to === 'failed');
+    for (const listener of this.#listeners) listener();
+  }
+
+  removed(record: ContainerRecord): void {
+    this.#answer(['not-running', 'next-exit', 'removed'], record, false);
+  }
+
+  #answer(conditions: readonly Condition[], { exitCode, error }: ContainerRecord, failed: boolean): void {
+    for (const waiter of [...this.#exits]) {
+      if (!conditions.includes(waiter.condition)) continue;
+      this.#exits.delete(waiter);
+      waiter.resolve({ StatusCode: exitCode, Error: failed && error ? { Message: error } : null });
+    }
+  }
+
+  /** The next of `wanted` that is entered from now on. */
+  until(wanted: readonly MachineState[]): Promise<MachineState> {
+    return new Promise((resolve) => this.#states.add({ wanted, resolve }));
+  }
+
+  exit(condition: Condition, busy: boolean, record: ContainerRecord): Promise<ExitAnswer> {
+    if (condition === 'not-running' && !busy) return Promise.resolve({ StatusCode: record.exitCode, Error: null });
+    return new Promise((resolve) => this.#exits.add({ condition, resolve }));
+  }
+
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+}

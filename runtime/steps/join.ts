@@ -1,0 +1,140 @@
+/** exec: a second process enters a running container, through the front door of every namespace. */
+import { AT_FDCWD, CLONE, PR } from '../kernel/constants.ts';
+import { tolerate } from '../kernel/errors.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { namespacesOf, rightsOf } from '../kernel/process/inspect.ts';
+import { endShim } from '../kernel/process/shim.ts';
+import type { ContainerPaths, Container, Live } from '../machine/container.ts';
+import type { Process, Spec } from '../oci/spec.ts';
+import { allCapabilities, capabilitySets, encodeCaps } from '../oci/capabilities.ts';
+import { resolveUser } from '../oci/user.ts';
+import { closeLive, startShim } from './create/process.ts';
+import { becomeSibling } from './create/namespaces.ts';
+import { readInside } from './exec/identity.ts';
+import { enterDirectory, execute, findProgram } from './exec/program.ts';
+import { dropBounding, installSeccomp, setCapabilities, setLimits } from './exec/rights.ts';
+import { handOverTerminal, openTerminal } from './exec/terminal.ts';
+import type { Phase } from './step.ts';
+
+/** One `exec`: a process of its own, with a shim of its own, in the namespaces of `target`. */
+export interface Join {
+  readonly id: string;
+  readonly target: Container;
+  readonly paths: ContainerPaths;
+  readonly process: Process;
+  readonly stdin: boolean;
+  live: Live;
+  /** the path that execve(2) is given, once found */
+  program?: string;
+}
+
+/** All that the first process has; the user namespace is entered apart, when the others have been. */
+const ENTERED = CLONE.CLONE_NEWNS | CLONE.CLONE_NEWUTS | CLONE.CLONE_NEWIPC | CLONE.CLONE_NEWNET | CLONE.CLONE_NEWPID | CLONE.CLONE_NEWCGROUP;
+
+/** The program must be found with the rights of the host's root still there only where it has to: see steps/exec. */
+const specOf = (j: Join): Spec => ({ ...j.target.spec, process: j.process });
+const hasOwn = (j: Join, type: string) => j.target.spec.linux.namespaces.some((n) => n.type === type);
+
+async function becomeUser(k: Kernel, j: Join): Promise<void> {
+  const user = resolveUser(j.process.user.username ?? '', await readInside(k, '/etc/passwd'), await readInside(k, '/etc/group'));
+  j.process.user = { ...j.process.user, uid: user.uid, gid: user.gid, additionalGids: user.gids };
+  if (!j.process.env.some((e) => e.startsWith('HOME='))) j.process.env.push(`HOME=${user.home}`);
+  await k.stage.prctl(PR.PR_SET_KEEPCAPS, 1, 0, 0, 0);
+  await k.stage.setgroups(user.gids.length, Buffer.from(Uint32Array.from(user.gids).buffer));
+  await k.stage.setresgid(user.gid, user.gid, user.gid);
+  await k.stage.setresuid(user.uid, user.uid, user.uid);
+  const { header, data } = encodeCaps(capabilitySets(allCapabilities()));
+  if (user.uid !== 0) await k.stage.capset(header, data);
+}
+
+export const join: Phase<Join> = {
+  id: 'join',
+  title: 'Enter a running container',
+  steps: [
+    {
+      id: 'join.shim',
+      title: 'Start a shim for it',
+      explain: `The new process gets a parent of its own, which holds its terminal or pipes and notes how it ends: \`exec\` has its own exit code. See wait(2).`,
+      async do(k, j) {
+        await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, j.paths.runDir, 0o700));
+        await startShim(k, j, j.id);
+      },
+      async undo(k, j) {
+        await closeLive(k, j.live);
+        await endShim(k, j);
+        await k.removeTree(j.paths.runDir);
+      },
+    },
+    {
+      id: 'join.clone3',
+      title: 'Clone the process',
+      explain: `A plain child of the shim, still outside: it shares every namespace with the host. See clone3(2).`,
+      async do(k, j) {
+        const pid = await k.shim.clone3_stage(0, j.process.terminal ? 0 : 1 | (j.stdin ? 2 : 0), -1);
+        j.live.pid = pid;
+        j.live.pidfd = await k.daemon.pidfd_open(pid, 0);
+      },
+    },
+    {
+      id: 'join.cgroup',
+      title: 'Join the control group',
+      explain: `First the group, so that the container's limits hold for this process too, and so that nothing escapes \`stop\`. See cgroups(7).`,
+      do: (k, j) => j.target.cgroup.join(k),
+    },
+    {
+      id: 'join.setns',
+      title: 'Enter the namespaces',
+      explain: `setns(2) with a pidfd of the container's first process enters all its namespaces at once.
+It is the same call that nsenter(1) makes. From here on this process sees the container's mounts, network and name. See setns(2), pidfd_open(2).`,
+      async do(k, j) {
+        const pidfd = await k.stage.pidfd_open(j.target.live.pid ?? 0, 0);
+        await k.stage.setns(pidfd, ENTERED);
+        if (hasOwn(j, 'user')) await k.stage.setns(pidfd, CLONE.CLONE_NEWUSER);
+        await k.stage.close(pidfd);
+      },
+      inspect: async (_k, j) => (j.live.pid ? [namespacesOf(j.live.pid)] : []),
+    },
+    {
+      id: 'join.enter-pid-namespace',
+      title: 'Be born into the pid namespace',
+      explain: `A process never changes its own pid namespace; setns(2) only decides where its children are born. So it clones itself once more, and the child goes on. CLONE_PARENT makes the shim the child's parent. See pid_namespaces(7), clone(2).`,
+      do: (k, j) => becomeSibling(k, j.live),
+      inspect: async (_k, j) => (j.live.pid ? [namespacesOf(j.live.pid)] : []),
+    },
+    {
+      id: 'join.terminal',
+      title: 'Take a terminal or a session',
+      explain: `With -t another pseudo-terminal is opened in the container's devpts; in any case the process gets a session of its own. See pty(7), setsid(2).`,
+      async do(k, j) {
+        if (!j.process.terminal) return void (await k.stage.setsid());
+        await handOverTerminal(k, j, await openTerminal(k, j, j.process.consoleSize));
+      },
+    },
+    {
+      id: 'join.rights',
+      title: 'Take on the container\'s limits and user',
+      explain: `The same limits, user, capabilities and system call filter as the first process: whoever execs into a container must not be stronger than it, unless --privileged says so. See capabilities(7), seccomp(2).`,
+      async do(k, j) {
+        await setLimits(k, j.process);
+        await dropBounding(k, j.process);
+        await becomeUser(k, j);
+        await enterDirectory(k, j.process);
+        j.program = await findProgram(k, j.process);
+        if (j.process.noNewPrivileges) await k.stage.prctl(PR.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        await installSeccomp(k, specOf(j));
+        await setCapabilities(k, j.process);
+      },
+      inspect: async (_k, j) => (j.live.pid ? [rightsOf(j.live.pid)] : []),
+    },
+    {
+      id: 'join.execve',
+      title: 'Execute the program',
+      explain: `As in the first process: the stage becomes the program, and its socket closes. See execve(2).`,
+      async do(k, j) {
+        await execute(k, j.process, j.program ?? j.process.args[0] ?? '');
+        j.live.startedAt = Date.now();
+        await k.shim.release();
+      },
+    },
+  ],
+};

@@ -1,0 +1,87 @@
+/** Wiring only: settings → runtime → API on the socket; signals and idleness → the end. */
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { dirname, join } from 'node:path';
+import { ImageStore } from '../runtime/image/store.ts';
+import { AT_FDCWD, O } from '../runtime/kernel/constants.ts';
+import { hasCode } from '../runtime/kernel/errors.ts';
+import { daemonKernel } from '../runtime/kernel/linux.ts';
+import { Runtime } from '../runtime/machine/runtime.ts';
+import type { Settings } from '../runtime/machine/settings.ts';
+import { createDockerServer } from './docker/app.ts';
+import { startRegistry } from './registry/registry.ts';
+
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+/** flock(2) is let go by the kernel when the process ends, however it ends. */
+async function lockRoot(settings: Settings): Promise<void> {
+  const k = daemonKernel();
+  mkdirSync(settings.root, { recursive: true, mode: 0o711 });
+  const path = join(settings.root, 'daemon.pid');
+  const fd = await k.daemon.openat(AT_FDCWD, path, O.O_RDWR | O.O_CREAT | O.O_CLOEXEC, 0o600);
+  try {
+    await k.daemon.flock(fd, LOCK_EX | LOCK_NB);
+  } catch (error) {
+    if (!hasCode(error, 'EAGAIN')) throw error;
+    throw new Error(`a daemon with pid ${readFileSync(path, 'utf8').trim()} already serves the data root ${settings.root}; use it, or choose another --root`);
+  }
+  writeFileSync(path, `${process.pid}\n`);
+}
+
+function groupId(name: string): number | undefined {
+  const row = readFileSync('/etc/group', 'utf8').split('\n').find((line) => line.startsWith(`${name}:`));
+  return row ? Number(row.split(':')[2]) : undefined;
+}
+
+/** Root and the group docker, as dockerd has it: whoever may use the socket is root. */
+function listen(server: Server, path: string): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
+  rmSync(path, { force: true });
+  return new Promise((resolve, reject) => {
+    const before = process.umask(0o117);
+    server.once('error', reject);
+    server.listen(path, () => {
+      chmodSync(path, 0o660);
+      const docker = groupId('docker');
+      if (docker !== undefined) chownSync(path, 0, docker);
+      resolve();
+    });
+    process.umask(before);
+  });
+}
+
+/** Calls `end` when for `seconds` there were neither clients nor running containers. */
+function endWhenIdle(server: Server, runtime: Runtime, seconds: number, end: () => void): void {
+  if (!seconds) return;
+  let since = Date.now();
+  const timer = setInterval(() => {
+    server.getConnections((_error, count) => {
+      if (count > 0 || runtime.busy()) since = Date.now();
+      else if (Date.now() - since >= seconds * 1000) end();
+    });
+  }, Math.min(1000, seconds * 250));
+  timer.unref();
+}
+
+/** Returns when the socket accepts clients. Throws when another daemon has the data root. */
+export async function startDaemon(settings: Settings): Promise<void> {
+  await lockRoot(settings);
+  const runtime = await Runtime.open(settings, (inUse) => new ImageStore({ root: settings.root, inUse, startRegistry }));
+  let ending = false;
+  const end = async () => {
+    if (ending) return;
+    ending = true;
+    rmSync(settings.socket, { force: true });
+    server.close();
+    server.closeAllConnections();
+    await runtime.close();
+    process.exit(0);
+  };
+  const server = createDockerServer(runtime, { shutdown: () => void end() });
+  await listen(server, settings.socket);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end());
+  process.on('SIGHUP', () => undefined);
+  endWhenIdle(server, runtime, settings.idle, () => void end());
+  console.log(`drydock: pid ${process.pid}, listening on ${settings.socket}, data in ${settings.root}`);
+}
