@@ -28,6 +28,8 @@ export const codeOf = (error: unknown): string | undefined => (error instanceof 
  * executable, 125 anything else. `docker run`, "Exit status".
  */
 export function startCode(message: string): 125 | 126 | 127 {
+  // a file that a step of ours misses is no missing program
+  if (/^(step [a-z0-9-]+\.[a-z0-9-]+|aborted)[: ]/.test(message)) return 125;
   if (/executable file not found|no such file or directory|system cannot find the file specified/.test(message)) return 127;
   if (/permission denied|exec format error|is a directory/.test(message)) return 126;
   return 125;

@@ -14,8 +14,14 @@ export function duration(ns: number): string {
 
 const TEXT = 96;
 const ITEMS = 8;
+/** Ids and digests by their first twelve digits, as docker shows them: sixty-four hide what a path is about. */
+const shortened = (text: string) => text.replace(/(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])/g, '$1…');
+const plain = (text: string) => visible(shortened(text));
 /** JSON's quotes, since paths and names may hold anything. */
-const quote = (text: string) => `"${visible(text.length > TEXT ? text.slice(0, TEXT) : text).replace(/"/g, '\\"')}"${text.length > TEXT ? '...' : ''}`;
+function quote(given: string): string {
+  const text = shortened(given);
+  return `"${visible(text.slice(0, TEXT)).replace(/"/g, '\\"')}"${text.length > TEXT ? '...' : ''}`;
+}
 const list = (items: readonly string[]) => `[${items.slice(0, ITEMS).map(quote).join(', ')}${items.length > ITEMS ? `, … ${items.length - ITEMS} more` : ''}]`;
 
 /** Bytes as text where they are text ("100\n" into a cgroup file), else as the hex digits they are. */
@@ -34,6 +40,7 @@ function argument(name: string, index: number, value: Kept): string {
   if (typeof value === 'number') {
     if (known?.kind === 'o') return `${known.name}[${value}]`;
     if (known?.kind === 'O') return known.name;
+    if (value === 0 && known?.name === 'mode') return '0';
     return known?.show?.(value) ?? String(value);
   }
   if (typeof value === 'string') return quote(value);
@@ -47,26 +54,32 @@ export const callLine = (call: { name: string; args: readonly Kept[] }): string 
 /** What came of it: `= 0 <31 µs>`. */
 export function resultLine(event: Pick<CallEvent, 'ret' | 'errno' | 'ns' | 'note'>): string {
   const result = event.errno ? `-1 ${event.errno} (${errnoText(event.errno)})` : String(event.ret);
-  return `= ${result} <${duration(event.ns)}>${event.note ? `  # ${visible(event.note)}` : ''}`;
+  return `= ${result} <${duration(event.ns)}>${event.note ? `  # ${plain(event.note)}` : ''}`;
 }
 
-export const factLine = (fact: Fact): string => `${fact.kind} ${visible(fact.key)} ${fact.value === null ? 'is gone' : `is ${visible(fact.value)}`}`;
-export const facts = (event: Event): readonly Fact[] => ('facts' in event && event.facts) || [];
+export const factLine = (fact: Fact): string => `${fact.kind} ${plain(fact.key)} ${fact.value === null ? 'is gone' : `is ${plain(fact.value)}`}`;
+/** What an event made true, beyond what its own line says: a write to a cgroup file need not be told twice. */
+export function facts(event: Event): readonly Fact[] {
+  if (event.type === 'fact') return event.facts;
+  if (event.type !== 'call' || !event.facts) return [];
+  const said = event.args.map((value) => (typeof value === 'object' && value && 'hex' in value ? Buffer.from(value.hex, 'hex').toString('latin1').trim() : String(value)));
+  return event.facts.filter(({ key, value }) => !(said.some((text) => text.includes(key)) && (value === null || said.some((text) => text === value))));
+}
 
 const percent = ({ current, total }: ProgressEvent) => (current !== undefined && total ? ` ${Math.floor((100 * current) / total)}%` : '');
-const after = (text: string | undefined) => (text ? `: ${visible(text)}` : '');
+const after = (text: string | undefined) => (text ? `: ${plain(text)}` : '');
 
 type Lines = { [T in Event['type']]: (event: Extract<Event, { type: T }>) => string };
 const lines: Lines = {
   phase: (e) => `phase ${e.phase} ${e.at}`,
   step: (e) => `step ${e.step ?? '?'} ${e.at}${e.ns === undefined ? '' : ` <${duration(e.ns)}>`}${after(e.error)}`,
   call: (e) => `${e.actor.padEnd(6)} ${callLine(e)} ${resultLine(e)}`,
-  http: (e) => `http   ${e.method} ${visible(e.url)} ${e.error ? `failed: ${visible(e.error)}` : e.status} <${duration(e.ns)}>`,
+  http: (e) => `http   ${e.method} ${plain(e.url)} ${e.error ? `failed: ${visible(e.error)}` : e.status} <${duration(e.ns)}>`,
   fact: (e) => e.facts.map((fact) => `now    ${factLine(fact)}`).join('\n'),
   state: (e) => `state  ${e.from} -> ${e.to}`,
   gate: (e) => `gate   ${e.at}${e.step ? ` at ${e.step}` : ''}${e.next ? ` before ${e.next.actor} ${callLine(e.next)}` : ''}`,
   progress: (e) => `pull   ${visible(e.id)}${e.id && ': '}${visible(e.status)}${percent(e)}`,
-  note: (e) => `note   ${visible(e.text)}`,
+  note: (e) => `note   ${plain(e.text)}`,
 };
 
 /** One event as one line of text (facts: one line each), without a line end. */

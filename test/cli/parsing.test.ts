@@ -109,6 +109,7 @@ test('exit codes of a failed start come from the words of the daemon', () => {
   assert.is(startCode('exec: "x": executable file not found in $PATH: unknown'), 127);
   assert.is(startCode('exec: "/etc": permission denied'), 126);
   assert.is(startCode('no space left on device'), 125);
+  assert.is(startCode('step rw-layer.mount-volumes: statx(…): no such file or directory'), 125);
 });
 
 test('the share of a cpu is that between the two samples', () => {

@@ -5,10 +5,16 @@ import { visible } from '../../journal/visible.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { Ink } from './paint.ts';
 
-const ends: Record<Exclude<StepEvent['at'], 'start' | 'undo'>, string> = { done: 'done', failed: 'failed', skipped: 'passed over', undone: 'undone' };
+const ends = { done: 'done', failed: 'failed' };
+
+const marks: Record<string, string> = { unwinding: 'Undo', unwound: 'Everything is undone' };
+/** Headings tell of the others. */
+const statesShown = new Set(['running', 'paused', 'exited', 'failed', 'removed']);
 
 export class Transcript {
   #phase = '';
+  /** An undo's heading waits for what it does: most have nothing to take back. */
+  #undo: string | undefined;
   #run: Event['run'] | undefined;
 
   constructor(readonly lifecycle: Lifecycle, readonly ink: Ink) {}
@@ -28,11 +34,14 @@ export class Transcript {
   #text(event: Event): string[] {
     if (event.type === 'phase') return this.#heading(event.phase, event.at);
     if (event.type === 'step') return this.#step(event);
-    if (event.type === 'gate') return [];
+    if (event.type === 'gate' || (event.type === 'state' && !statesShown.has(event.to))) return [];
+    const undo = this.#undo === undefined || event.type === 'state' ? [] : [this.#undo];
+    this.#undo = undefined;
     const body = line(event).split('\n');
     const failed = event.type === 'call' && event.errno;
     const quiet = event.type === 'fact' || event.type === 'progress';
     return [
+      ...undo,
       ...body.map((text) => `    ${failed ? this.ink.bad(text) : quiet ? this.ink.dim(text) : text}`),
       ...(event.type === 'fact' ? [] : facts(event).map((fact) => `    ${this.ink.dim(`now    ${factLine(fact)}`)}`)),
     ];
@@ -45,15 +54,15 @@ export class Transcript {
       this.#phase = id;
       return [`${first ? '' : '\n'}${this.ink.bold(phase?.title ?? id)}`];
     }
-    return at === 'done' ? [] : [this.ink.bad(`${phase?.title ?? id}: ${at}`)];
+    return at in marks ? [`\n${this.ink.bold(marks[at]!)}`] : [];
   }
 
   #step(event: StepEvent): string[] {
     const id = event.step ?? '?';
     const { title } = this.lifecycle.step(id);
     if (event.at === 'start') return [`  ${this.ink.mark(title)}  ${this.ink.dim(id)}`];
-    if (event.at === 'undo') return [`  ${this.ink.mark(`undo: ${title}`)}  ${this.ink.dim(id)}`];
-    if (event.at === 'skipped') return [];
+    if (event.at === 'undo') this.#undo = `  ${this.ink.mark(`undo: ${title}`)}  ${this.ink.dim(id)}`;
+    if (event.at === 'undo' || event.at === 'undone' || event.at === 'skipped') return [];
     const text = `${ends[event.at]}${event.ns === undefined ? '' : ` <${duration(event.ns)}>`}${event.error ? `: ${visible(event.error)}` : ''}`;
     return [`    ${event.at === 'failed' ? this.ink.bad(text) : this.ink.good(text)}`];
   }
