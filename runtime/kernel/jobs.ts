@@ -29,7 +29,8 @@ class Pooled {
   readonly #worker: Worker;
 
   constructor(path: string, gone: (worker: Pooled) => void) {
-    this.#worker = new Worker(path, { name: 'drydock-jobs' });
+    // the jobs open descriptors by system call and close them by fs: Node would wonder aloud
+    this.#worker = new Worker(path, { name: 'drydock-jobs', trackUnmanagedFds: false });
     this.#worker.unref();
     this.#worker.on('message', (outcome: Outcome) => this.#settle(outcome));
     const end = (error: Error) => {
