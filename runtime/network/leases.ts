@@ -16,14 +16,14 @@ type Rooted = Pick<Settings, 'root'>;
 const directory = ({ root }: Rooted) => `${root}/network/leases`;
 const cidrOf = ({ gateway, prefix }: Subnet) => ({ address: gateway, prefix });
 
-async function withLeases<T>(k: Kernel, settings: Rooted, use: (dirfd: number) => Promise<T>): Promise<T> {
-  const path = directory(settings);
-  const open = () => k.daemon.openat(AT_FDCWD, path, O.O_DIRECTORY | O.O_CLOEXEC | O.O_NOFOLLOW, 0);
-  let fd = await tolerate(['ENOENT'], open());
-  if (fd === undefined) {
-    for (const dir of [settings.root, `${settings.root}/network`, path]) await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, dir, 0o700));
-    fd = await open();
-  }
+const open = (k: Kernel, settings: Rooted) => k.daemon.openat(AT_FDCWD, directory(settings), O.O_DIRECTORY | O.O_CLOEXEC | O.O_NOFOLLOW, 0);
+
+async function make(k: Kernel, settings: Rooted): Promise<number> {
+  for (const path of [settings.root, `${settings.root}/network`, directory(settings)]) await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, path, 0o700));
+  return open(k, settings);
+}
+
+async function closing<T>(k: Kernel, fd: number, use: (dirfd: number) => Promise<T>): Promise<T> {
   try {
     return await use(fd);
   } finally {
@@ -37,7 +37,8 @@ const holder = async (k: Kernel, dirfd: number, address: string) =>
 /** The requested address, or the lowest free one. Throws Refusal: 400 out of range, 409 in use, 500 when the subnet is full. */
 export async function leaseAddress(k: Kernel, settings: Rooted, subnet: Subnet, id: string, requested?: string): Promise<string> {
   if (requested) inRange(subnet, requested);
-  return withLeases(k, settings, async (dirfd) => {
+  const fd = (await tolerate(['ENOENT'], open(k, settings))) ?? (await make(k, settings));
+  return closing(k, fd, async (dirfd) => {
     for (const address of requested ? [requested] : freeIn(subnet, await namesOf(k, dirfd))) {
       const made = await take(k, dirfd, id, address);
       if (made) return address;
@@ -91,7 +92,9 @@ export async function keepLeases(k: Kernel, settings: Rooted, ids: ReadonlySet<s
 }
 
 async function releaseWhere(k: Kernel, settings: Rooted, which: (owner: string) => boolean, among?: string[]): Promise<string[]> {
-  return withLeases(k, settings, async (dirfd) => {
+  const fd = await tolerate(['ENOENT'], open(k, settings));
+  if (fd === undefined) return [];
+  return closing(k, fd, async (dirfd) => {
     const released: string[] = [];
     for (const address of among ?? (await namesOf(k, dirfd))) {
       const owner = await holder(k, dirfd, address);

@@ -13,15 +13,20 @@ import { removeTable } from './rules.ts';
  * namespace, some milliseconds after its last process. Not done or half done before is fine.
  */
 export async function releaseNetwork(k: Kernel, c: Container): Promise<void> {
-  if (c.network.mode !== 'bridge') return;
-  await detachLink(k, c.network.hostLink);
+  if (c.network.mode === 'bridge') await detachLink(k, c.network.hostLink);
   await releaseLease(k, c);
 }
 
+/** The pair is deleted before this resolves. */
+export async function removePair(k: Kernel, c: Container): Promise<void> {
+  if (c.network.mode === 'bridge') await removeLink(k, c.network.hostLink);
+}
+
 export async function releaseLease(k: Kernel, c: Container): Promise<void> {
+  if (c.network.mode !== 'bridge') return;
   const released = await releaseAddress(k, c.settings, c.id, c.network.address);
   k.fact(...released.map((address) => ({ kind: 'lease' as const, key: address, value: null })));
-  delete c.network.address;
+  for (const key of ['address', 'prefix', 'gateway', 'mac'] as const) delete c.network[key];
 }
 
 /** For a daemon that ends with no containers left: bridge and rules go, ip_forward is as it was before. */
