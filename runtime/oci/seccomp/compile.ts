@@ -5,14 +5,14 @@
  *   - a rule that only repeats the default action is none
  *   - a rule with two comparisons of one argument means "or"
  *   - calls newer than the newest one that a refusing profile names get ENOSYS, so that programs try the older call
- *   - an architecture that is not listed is killed; listed ones that are not this machine's own get the default action
+ *   - an architecture that is not listed is killed; 32-bit x86 on x86_64 has its own numbers; other listed ones get the default action
  *
  * The numbers are cut into runs with one answer and searched as a binary tree: eight comparisons for any call.
  */
 import type { Seccomp, SeccompAction, SeccompRule } from '../spec.ts';
 import { compare, type Comparison } from './arguments.ts';
 import { Bpf, CODE } from './bpf.ts';
-import { syscallNumbers } from './numbers.ts';
+import { foreignNumbers, syscallNumbers } from './numbers.ts';
 import { ACTIONS, ARCHITECTURES, FLAGS } from './words.ts';
 
 export interface Compiled {
@@ -36,6 +36,7 @@ function returnValue(action: SeccompAction, errno = EPERM): number {
   return action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE' ? (value | errno) >>> 0 : value;
 }
 
+type Numbers = ReadonlyMap<string, number>;
 /** What happens to one call: an answer, or comparisons that lead to answers. */
 type Answer = number | { args: Comparison[]; value: number }[];
 
@@ -45,13 +46,13 @@ function alternatives({ args = [] }: SeccompRule): Comparison[][] {
 }
 
 /** By number, only those that have rules. Names that this architecture does not have are passed over. */
-function answersByNumber(seccomp: Seccomp, fallback: number): Map<number, Answer> {
+function answersByNumber(seccomp: Seccomp, numbers: Numbers, fallback: number): Map<number, Answer> {
   const answers = new Map<number, Answer>();
   for (const rule of seccomp.syscalls ?? []) {
     const value = returnValue(rule.action, rule.errnoRet);
     if (value === fallback) continue;
     for (const name of rule.names) {
-      const number = syscallNumbers().get(name);
+      const number = numbers.get(name);
       const before = number === undefined ? 0 : (answers.get(number) ?? []);
       if (number === undefined || typeof before === 'number') continue;
       answers.set(number, rule.args?.length ? [...before, ...alternatives(rule).map((args) => ({ args, value }))] : value);
@@ -61,9 +62,9 @@ function answersByNumber(seccomp: Seccomp, fallback: number): Map<number, Answer
 }
 
 /** The number after the newest call that any rule names; Infinity when unknown calls are to be allowed. */
-function firstUnknown(seccomp: Seccomp): number {
+function firstUnknown(seccomp: Seccomp, numbers: Numbers): number {
   if (seccomp.defaultAction === 'SCMP_ACT_ALLOW' || seccomp.defaultAction === 'SCMP_ACT_LOG') return Infinity;
-  const named = (seccomp.syscalls ?? []).flatMap((rule) => rule.names.map((name) => syscallNumbers().get(name) ?? -1));
+  const named = (seccomp.syscalls ?? []).flatMap((rule) => rule.names.map((name) => numbers.get(name) ?? -1));
   return named.reduce((most, n) => Math.max(most, n), -1) + 1 || Infinity;
 }
 
@@ -94,6 +95,10 @@ function emitAnswer(bpf: Bpf, answer: Answer, fallback: number): void {
   bpf.ret(fallback);
 }
 
+function emitCalls(bpf: Bpf, seccomp: Seccomp, numbers: Numbers, fallback: number): void {
+  emitSearch(bpf, runs(answersByNumber(seccomp, numbers, fallback), fallback, firstUnknown(seccomp, numbers)), fallback);
+}
+
 function emitSearch(bpf: Bpf, list: readonly Run[], fallback: number): void {
   if (list.length === 1) return emitAnswer(bpf, list[0]!.answer, fallback);
   const middle = list.length >> 1;
@@ -104,21 +109,31 @@ function emitSearch(bpf: Bpf, list: readonly Run[], fallback: number): void {
   emitSearch(bpf, list.slice(middle), fallback);
 }
 
+/** Architectures that a profile lists beside this machine's own; the accumulator holds the one that is asking. */
+function emitForeign(bpf: Bpf, seccomp: Seccomp, fallback: number): void {
+  for (const name of new Set(seccomp.architectures)) {
+    const audit = ARCHITECTURES[name];
+    if (typeof audit !== 'number' || name === NATIVE) continue;
+    const numbers = foreignNumbers(name);
+    const other = bpf.fresh('other');
+    bpf.jump(CODE.JEQ_K, audit, { no: other });
+    if (numbers) emitCalls(bpf.load(NR), seccomp, numbers, fallback);
+    else bpf.ret(fallback);
+    bpf.label(other);
+  }
+}
+
 function build(seccomp: Seccomp): Compiled {
   const fallback = returnValue(seccomp.defaultAction, seccomp.defaultErrnoRet);
   const kill = returnValue('SCMP_ACT_KILL');
-  const listed = new Set(seccomp.architectures ?? []);
   const bpf = new Bpf();
   bpf.load(ARCH).jump(CODE.JEQ_K, ARCHITECTURES[NATIVE]!, { no: 'foreign' }).load(NR);
   if (NATIVE === 'SCMP_ARCH_X86_64') bpf.jump(CODE.JGE_K, X32_BIT, { yes: 'x32' });
-  emitSearch(bpf, runs(answersByNumber(seccomp, fallback), fallback, firstUnknown(seccomp)), fallback);
-  if (NATIVE === 'SCMP_ARCH_X86_64') bpf.label('x32').ret(listed.has('SCMP_ARCH_X32') ? fallback : kill);
+  emitCalls(bpf, seccomp, syscallNumbers(), fallback);
+  if (NATIVE === 'SCMP_ARCH_X86_64') bpf.label('x32').ret(seccomp.architectures?.includes('SCMP_ARCH_X32') ? fallback : kill);
   bpf.label('foreign');
-  for (const audit of [...listed].map((name) => ARCHITECTURES[name])) {
-    if (typeof audit === 'number' && audit !== ARCHITECTURES[NATIVE]) bpf.jump(CODE.JEQ_K, audit, { yes: 'listed' });
-  }
-  bpf.ret(kill).label('listed').ret(fallback);
-  const filter = bpf.bytes();
+  emitForeign(bpf, seccomp, fallback);
+  const filter = bpf.ret(kill).bytes();
   return { filter, flags: (seccomp.flags ?? []).reduce((bits, flag) => bits | (FLAGS[flag] ?? 0), 0), instructions: filter.length / 8 };
 }
 

@@ -1,5 +1,6 @@
 /** Names of system calls → numbers on this architecture. */
 import { addon } from '../../kernel/native.ts';
+import { I386 } from './numbers-i386.ts';
 
 /**
  * Since 5.1 a new call has the same number on every architecture. The addon knows those that the headers it was built with
@@ -8,13 +9,19 @@ import { addon } from '../../kernel/native.ts';
 const SINCE_6_5: [first: number, names: string] = [451,
   'cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr'];
 
-let numbers: Map<string, number> | undefined;
+let native: ReadonlyMap<string, number> | undefined;
+let i386: ReadonlyMap<string, number> | undefined;
+const rows = (table: readonly (readonly [number, string])[]): Map<string, number> =>
+  new Map(table.flatMap(([first, names]) => names.split(/\s+/).map((name, j): [string, number] => [name, first + j])));
+
 export function syscallNumbers(): ReadonlyMap<string, number> {
-  if (!numbers) {
-    const [first, names] = SINCE_6_5;
-    numbers = new Map(names.split(' ').map((name, j) => [name, first + j]));
-    if (process.arch === 'x64') numbers.set('uretprobe', 335);
-    for (const [name, number] of Object.entries(addon().syscallNumbers())) numbers.set(name, number);
-  }
-  return numbers;
+  native ??= new Map([...rows([SINCE_6_5]), ...(process.arch === 'x64' ? [['uretprobe', 335] as const] : []), ...Object.entries(addon().syscallNumbers())]);
+  return native;
+}
+
+/** The architectures that have numbers of their own beside this machine's, by their name in a profile. */
+export function foreignNumbers(architecture: string): ReadonlyMap<string, number> | undefined {
+  if (architecture !== 'SCMP_ARCH_X86' || process.arch !== 'x64') return undefined;
+  i386 ??= new Map([...rows(I386), ...rows([SINCE_6_5])]);
+  return i386;
 }

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { allCapabilities, defaultCapabilities } from '../../../runtime/oci/capabilities.ts';
 import { Bpf, CODE } from '../../../runtime/oci/seccomp/bpf.ts';
 import { compileSeccomp } from '../../../runtime/oci/seccomp/compile.ts';
-import { syscallNumbers } from '../../../runtime/oci/seccomp/numbers.ts';
+import { foreignNumbers, syscallNumbers } from '../../../runtime/oci/seccomp/numbers.ts';
 import { seccompFor } from '../../../runtime/oci/seccomp/profile.ts';
 import { ARCHITECTURES } from '../../../runtime/oci/seccomp/words.ts';
 import type { Seccomp, SeccompOperator, SeccompRule } from '../../../runtime/oci/spec.ts';
@@ -14,10 +14,11 @@ const arch = ARCHITECTURES[process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCM
 const ALLOW = 0x7fff0000;
 const errno = (n: number) => 0x00050000 + n;
 const number = (name: string) => syscallNumbers().get(name)!;
-const answer = (seccomp: Seccomp, nr: number, args: bigint[] = []) => runFilter(compileSeccomp(seccomp).filter, { nr, arch, args }).value;
+const answer = (seccomp: Seccomp, nr: number, args: bigint[] = [], on = arch) => runFilter(compileSeccomp(seccomp).filter, { nr, arch: on, args }).value;
 
 /** What the rules say, read one by one: the slow and plain way. */
-function meaning(seccomp: Seccomp, nr: number, args: bigint[]): number {
+function meaning(seccomp: Seccomp, nr: number, args: bigint[], numbers = syscallNumbers()): number {
+  const number = (name: string) => numbers.get(name)!;
   const value = (rule: SeccompRule) => (rule.action === 'SCMP_ACT_ALLOW' ? ALLOW : errno(rule.errnoRet ?? 1));
   const named = (seccomp.syscalls ?? []).filter((rule) => rule.names.some((name) => number(name) === nr));
   const holds: Record<SeccompOperator, (a: bigint, v: bigint, w: bigint) => boolean> = {
@@ -41,10 +42,20 @@ for (const [who, capabilities] of [['the default capabilities', defaultCapabilit
   });
 }
 
+test('a 32-bit program on x86_64 gets the same by its own numbers', () => {
+  const numbers = foreignNumbers('SCMP_ARCH_X86');
+  if (!numbers) return;
+  assert.equal(['exit', 'clone', 'socket', 'clone3', 'mseal'].map((n) => numbers.get(n)), [1, 120, 359, 435, 462]);
+  const seccomp = seccompFor(undefined, defaultCapabilities, false)!;
+  for (let nr = 0; nr < 700; nr++) {
+    for (const first of INTERESTING.filter((v) => v < 1n << 32n)) assert.is(answer(seccomp, nr, [first], 0x40000003), meaning(seccomp, nr, [first], numbers), `call ${nr} with ${first}`);
+  }
+});
+
 test('a call is decided within a few instructions', () => {
   const { filter, instructions } = compileSeccomp(seccompFor(undefined, defaultCapabilities, false)!);
   const steps = Array.from({ length: 500 }, (_, nr) => runFilter(filter, { nr, arch }).steps);
-  assert.ok(Math.max(...steps) < 24 && instructions < 400, `${Math.max(...steps)} steps, ${instructions} instructions`);
+  assert.ok(Math.max(...steps) < 24 && instructions < 600, `${Math.max(...steps)} steps, ${instructions} instructions`);
 });
 
 test('compiling again is a look-up, for the same object and for the same content', () => {
@@ -58,7 +69,7 @@ test('compiling again is a look-up, for the same object and for the same content
 test('foreign architectures: listed ones get the default action, others are killed', () => {
   const seccomp: Seccomp = { defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 5, architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32', 'SCMP_ARCH_AARCH64'], syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW' }] };
   const { filter } = compileSeccomp(seccomp);
-  assert.is(runFilter(filter, { nr: 3, arch: 0x40000003 }).value, errno(5));
+  assert.is(runFilter(filter, { nr: 1, arch: 0x40000003 }).value, errno(5));
   assert.is(runFilter(filter, { nr: 3, arch: 0xc0000016 }).value, 0);
   if (process.arch !== 'x64') return;
   assert.is(runFilter(filter, { nr: 0x40000000, arch }).value, errno(5));

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { PR, SECCOMP_SET_MODE_FILTER } from '../../../runtime/kernel/constants.ts';
@@ -17,6 +20,15 @@ const tries: [string, number[], number][] = [
   ['clone', [0x10000000], EPERM], ['close', [-1], EBADF], ['chroot', [0], 14],
 ];
 
+/** A 32-bit program that calls unshare(CLONE_NEWUTS) by int 0x80 and exits with the errno. */
+function elf32(): Buffer {
+  const code = Buffer.from('b836010000' + 'bb00000004' + 'cd80' + 'f7d8' + '93' + 'b801000000' + 'cd80', 'hex');
+  const words = (...list: number[]) => Buffer.from(Uint32Array.from(list).buffer);
+  const [at, size] = [0x08048000, 84 + code.length];
+  const head = Buffer.concat([Buffer.from('7f454c46010101000000000000000000' + '02000300', 'hex'), words(1, at + 84, 52, 0, 0), Buffer.from('3400' + '2000' + '0100' + '000000000000', 'hex')]);
+  return Buffer.concat([head, words(1, 0, at, at, size, size, 5, 0x1000), code]);
+}
+
 /** The helper: puts itself under the filter, then lets perl make each call and print its errno. */
 async function helper(): Promise<void> {
   const k = daemonKernel();
@@ -25,6 +37,7 @@ async function helper(): Promise<void> {
   await k.daemon.seccomp(SECCOMP_SET_MODE_FILTER, flags, filter);
   const script = tries.map(([name, args]) => `$! = 0; $r = syscall(${[syscallNumbers().get(name), ...args].join(', ')}); print(($r == -1 ? $! + 0 : 0), "\\n");`).join(' ');
   process.stdout.write(spawnSync('perl', ['-e', script], { encoding: 'utf8' }).stdout);
+  process.stdout.write(`32-bit ${spawnSync(process.argv[2]!).status}\n`);
 }
 
 if (process.env['DRYDOCK_TEST_SECCOMP']) {
@@ -32,9 +45,18 @@ if (process.env['DRYDOCK_TEST_SECCOMP']) {
 } else {
   const test = suite('seccomp in the kernel', 'perl');
   test('the kernel takes the default filter and answers each call as Docker’s profile says', () => {
-    const { stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], { encoding: 'utf8', env: { ...process.env, DRYDOCK_TEST_SECCOMP: '1' } });
-    const seen = stdout.trim().split('\n').map((errno, j) => `${tries[j]?.[0]} ${errno}`);
-    assert.equal(seen, tries.map(([name, , errno]) => `${name} ${errno}`), stderr);
+    const dir = mkdtempSync(join(tmpdir(), 'drydock-seccomp-'));
+    const program = join(dir, 'elf32');
+    writeFileSync(program, elf32(), { mode: 0o755 });
+    try {
+      const runs32 = spawnSync(program).status !== null;
+      const { stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), program], { encoding: 'utf8', env: { ...process.env, DRYDOCK_TEST_SECCOMP: '1' } });
+      const lines = stdout.trim().split('\n');
+      assert.is(lines.pop(), `32-bit ${runs32 ? EPERM : null}`);
+      assert.equal(lines.map((errno, j) => `${tries[j]?.[0]} ${errno}`), tries.map(([name, , errno]) => `${name} ${errno}`), stderr);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
   test.run();
 }
