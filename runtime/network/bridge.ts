@@ -46,13 +46,14 @@ async function build(k: Kernel, socket: NetlinkSocket, settings: BridgeSettings)
   const own = addresses.find(({ index }) => index === link?.index);
   const subnet = own ? kept(settings, own) : chooseSubnet(settings.bip, [...addresses, ...routes.map(({ to, prefix }) => ({ address: to, prefix }))]);
   if (!link) {
-    const attributes = { ifname: name, mtu: await uplinkMtu(socket, routes), address: macOf(subnet.gateway), ifalias: ALIAS, linkinfo: { kind: 'bridge' } };
+    const attributes = { ifname: name, mtu: await uplinkMtu(socket, routes), address: macOf(subnet.gateway), linkinfo: { kind: 'bridge' } };
     await tolerate(['EEXIST'], socket.request(newLink(attributes)));
   }
-  const { index, mtu } = link ?? (await findLink(socket, name)) ?? gone(name);
+  const { index, mtu, alias } = link ?? (await findLink(socket, name)) ?? gone(name);
   const address = { index, address: subnet.gateway, prefix: subnet.prefix };
   await tolerate(['EEXIST'], socket.request(newAddress(address, broadcast(address))));
-  await socket.request(setLink(index, {}, true));
+  // an alias is not taken when a link is made, only when it is changed
+  await socket.request(setLink(index, alias ? {} : { ifalias: ALIAS }, true));
   k.fact(
     { kind: 'link', key: `host/${name}`, value: `bridge, index ${index}, mtu ${mtu}, up` },
     { kind: 'address', key: `host/${name}`, value: `${subnet.gateway}/${subnet.prefix}` },

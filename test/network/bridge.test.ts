@@ -49,6 +49,8 @@ async function start(n: number, HostConfig = {}): Promise<{ c: Container; stage:
 
 test.before(async () => {
   root = temporaryRoot();
+  // a new namespace takes it over from the host
+  writeFileSync('/proc/sys/net/ipv4/ip_forward', '0');
   await makeOutside();
 });
 test.after(async () => {
@@ -215,8 +217,8 @@ test('the phase takes a few milliseconds when the bridge is there', async () => 
 });
 
 test('removeBridge leaves nothing, and forwarding as it was', async () => {
-  sh('ip', 'link', 'add', 'ddtest1', 'type', 'bridge');
-  sh('ip', 'link', 'set', 'ddtest1', 'alias', 'drydock');
+  await ensureBridge(daemonKernel(), { bridge: 'ddtest1' });
+  assert.is(bridgeNow('ddtest1').gateway, '172.31.0.1');
   await removeBridge(daemonKernel(), settings());
   assert.not.ok(links().includes('ddtest0'));
   assert.throws(table);
@@ -227,7 +229,7 @@ test('removeBridge leaves nothing, and forwarding as it was', async () => {
 });
 
 test('forwarding that was on before us stays on', async () => {
-  sh('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
+  writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
   const { c, stage } = await start(30);
   await releaseNetwork(stage.k, c);
   await removeBridge(daemonKernel(), settings());

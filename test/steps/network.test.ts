@@ -33,10 +33,10 @@ test('the messages come in the order in which a network is built', async () => {
   const container = notes(k).filter((note) => !/GETADDR|GETROUTE|nfgen|BATCH|GETGEN/.test(note));
   assert.equal(container, [
     'RTM_GETLINK {ifname "ddtest0"}', 'RTM_GETLINK {ifname "ddtest0"}',
-    'RTM_NEWLINK {ifname "ddtest0", address 02:42:ac:1e:00:01, ifalias "drydock", linkinfo {kind "bridge"}}',
+    'RTM_NEWLINK {ifname "ddtest0", address 02:42:ac:1e:00:01, linkinfo {kind "bridge"}}',
     'RTM_GETLINK {ifname "ddtest0"}',
     'RTM_NEWADDR {family 2, prefixlen 16, index 3, local 172.30.0.1, address 172.30.0.1, broadcast 172.30.255.255}',
-    'RTM_NEWLINK {index 3, flags IFF_UP, change IFF_UP}',
+    'RTM_NEWLINK {index 3, flags IFF_UP, change IFF_UP, ifalias "drydock"}',
     `RTM_NEWLINK {ifname "${c.network.hostLink}", mtu 1500, linkinfo {kind "veth", data {peer {ifname "peer", mtu 1500, net_ns_pid 77}}}}`,
     `RTM_NEWLINK {flags IFF_UP, change IFF_UP, ifname "${c.network.hostLink}", master 3}`,
     'RTM_NEWLINK {flags IFF_UP, change IFF_UP, ifname "lo"}',
