@@ -52,6 +52,7 @@ async function build(k: Kernel, socket: NetlinkSocket, settings: BridgeSettings)
   const { index, mtu, alias } = link ?? (await findLink(socket, name)) ?? gone(name);
   const address = { index, address: subnet.gateway, prefix: subnet.prefix };
   await tolerate(['EEXIST'], socket.request(newAddress(address, broadcast(address))));
+  await ignoreRouterAdvertisements(k, name);
   // an alias is not taken when a link is made, only when it is changed
   await socket.request(setLink(index, alias ? {} : { ifalias: ALIAS }, true));
   k.fact(
@@ -59,6 +60,14 @@ async function build(k: Kernel, socket: NetlinkSocket, settings: BridgeSettings)
     { kind: 'address', key: `host/${name}`, value: `${subnet.gateway}/${subnet.prefix}` },
   );
   return { ...subnet, name, index, mtu };
+}
+
+/**
+ * Any container could call itself an IPv6 router, and the host would send its traffic there: CVE-2020-13401. A kernel without IPv6 has no
+ * such file.
+ */
+async function ignoreRouterAdvertisements(k: Kernel, name: string): Promise<void> {
+  await tolerate(['ENOENT'], k.daemon.write_file(`/proc/sys/net/ipv6/conf/${name}/accept_ra`, 0, 0, Buffer.from('0')));
 }
 
 function gone(name: string): never {

@@ -71,6 +71,10 @@ test('two containers that start at the same moment share one bridge and get diff
   assert.equal(readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim(), '1');
 });
 
+test('the host believes no container that calls itself a router', () => {
+  assert.is(readFileSync('/proc/sys/net/ipv6/conf/ddtest0/accept_ra', 'utf8').trim(), '0');
+});
+
 test('ip(8) inside the container sees eth0 with its address, and the default route', () => {
   const { c, stage } = first;
   const [eth0] = json(stage.in('ip', '-j', 'addr', 'show', 'eth0')) as { operstate: string; address: string; mtu: number; addr_info: { local: string; prefixlen: number }[] }[];
