@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { visible } from '../journal/visible.ts';
 import type { Evidence } from '../steps/step.ts';
 import { containerPath, drydockPath, imagePath, type Client } from './client.ts';
 import { connectTo } from './connection.ts';
 import { json } from './columns.ts';
+import { evidenceText } from './evidence.ts';
 import { DaemonError, Failure } from './failure.ts';
 import { each, verb } from './verb.ts';
 
@@ -26,9 +26,6 @@ async function find(client: Client, name: string, { type, size = false }: Option
   throw new Failure(`no such ${type ?? 'object'}: ${name}`);
 }
 
-/** What the kernel says now, in sections. */
-export const evidenceText = (sections: readonly Evidence[]): string =>
-  sections.map(({ title, lines }) => [visible(title), ...(lines.length ? lines : ['(nothing)']).map((line) => `  ${visible(line)}`)].join('\n')).join('\n\n');
 
 export function command(): Command {
   return verb('inspect', 'Show all that is known of containers, images and networks as JSON; with --live, what the kernel says of a container at this moment.',

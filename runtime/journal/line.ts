@@ -15,7 +15,7 @@ export function duration(ns: number): string {
 const TEXT = 96;
 const ITEMS = 8;
 /** Ids and digests by their first twelve digits, as docker shows them: sixty-four hide what a path is about. */
-const shortened = (text: string) => text.replace(/(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])/g, '$1…');
+export const shortened = (text: string) => text.replace(/(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])/g, '$1…');
 const plain = (text: string) => visible(shortened(text));
 /** JSON's quotes, since paths and names may hold anything. */
 function quote(given: string): string {

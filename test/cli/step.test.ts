@@ -68,6 +68,8 @@ test('show, explain, help and break come back to the question', () => onScreen(a
   screen.type('e');
   await screen.see(/Without it, nothing is limited\.[\s\S]*› *$/);
   screen.type('s');
+  await screen.see(/show: n namespaces · m mounts .* › *$/);
+  screen.type('n');
   await screen.see(/Namespaces\n +uts {3}uts:\[42\] {3}host uts:\[1\][\s\S]*› *$/);
   screen.type('?');
   await screen.see(/give up and undo everything[\s\S]*› *$/);

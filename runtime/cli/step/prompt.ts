@@ -4,7 +4,7 @@ import type { GateCommand } from '../../machine/engine.ts';
 import type { Evidence } from '../../steps/step.ts';
 import { drydockPath, type Client } from '../client.ts';
 import { messageOf } from '../failure.ts';
-import { evidenceText } from '../inspect.ts';
+import { evidenceText, views } from '../evidence.ts';
 import type { Keyboard } from './keyboard.ts';
 import type { View } from './view.ts';
 
@@ -27,7 +27,7 @@ type Other = (prompt: Prompt, step: string, signal: AbortSignal) => Promise<void
 const others: Record<string, Other> = {
   '?': async ({ view }) => view.print(HELP), h: async ({ view }) => view.print(HELP),
   e: async ({ view }, step) => view.explain(step),
-  s: (prompt) => prompt.show(),
+  s: (prompt, step, signal) => prompt.show(step, signal),
   b: (prompt, _, signal) => prompt.breakpoint(signal),
 };
 const words: Record<string, string> = { '?': 'help', h: 'help', e: 'explain', s: 'show', b: 'break' };
@@ -67,10 +67,19 @@ export class Prompt {
     }
   }
 
-  async show(): Promise<void> {
+  /** Reads back from the kernel what the user chooses; s once more, or Enter, is what this step looks at. */
+  async show(step: string, signal: AbortSignal): Promise<void> {
+    this.view.out.write(`    show: ${views.map(({ key, name }) => `${key} ${name}`).join(' · ')} · s this step › `);
+    const key = (await this.keyboard.key(signal))?.toLowerCase();
+    const chosen = views.find((one) => one.key === key);
+    const own = key === 's' || key === '\r' || key === '\n';
+    this.view.print(chosen?.name ?? (own ? 'this step' : ''));
+    if (!chosen && !own) return;
     try {
-      const evidence = await this.client.get<Evidence[]>(drydockPath(this.id, '/inspect'), { live: 1 });
-      this.view.print(`\n${evidenceText(evidence).replace(/^(?=.)/gm, '    ')}\n`);
+      const all = await this.client.get<Evidence[]>(drydockPath(this.id, '/inspect'), { live: 1, ...(own && { step }) });
+      const wanted = own ? all : all.filter(({ title }) => chosen!.titles.test(title));
+      const text = wanted.length ? evidenceText(wanted) : own ? '(this step has nothing of its own to show)' : '(nothing yet)';
+      this.view.print(`\n${text.replace(/^(?=.)/gm, '    ')}\n`);
     } catch (error) {
       this.view.print(`    ${this.view.ink.bad(messageOf(error))}`);
     }

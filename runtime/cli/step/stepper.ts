@@ -92,6 +92,8 @@ export class Stepper {
   #show(event: Event, plan: SessionOptions): void {
     if (event.type === 'state') return this.#state(event.to, plan);
     if (this.#running) return;
+    // while it stands, a call is one of an inspection's, and none of the step's
+    if (event.type === 'call' && this.#prompting) return;
     if (event.type === 'call' && this.view.open) this.view.result(event);
     else if (event.type === 'call') this.view.note(event);
     else if (event.type === 'step') this.view.step(event, this.#mode !== 'continue');

@@ -91,9 +91,15 @@ export class View {
       this.#done.add(event.step ?? '');
     } else if (event.at === 'done') {
       if (stepwise) this.#summary(event);
-    } else if (event.at === 'failed') this.print(`  ${this.ink.bad(`✗ ${event.step ?? ''} failed`)}${event.error ? `: ${visible(event.error)}` : ''}`);
+    } else if (event.at === 'failed') this.#failed(event);
     // every undo is asked, also those of steps that never came
     else if (event.at === 'undone' && this.#done.delete(event.step ?? '')) this.print(`  ${this.ink.dim('↶')} undone: ${this.lifecycle.step(event.step ?? '').title}  ${this.ink.dim(event.step ?? '')}`);
+  }
+
+  #failed({ step = '', error = '' }: StepEvent): void {
+    this.open = false;
+    // an abortion is no failure of the step: it never began
+    if (!error.startsWith('aborted before')) this.print(`  ${this.ink.bad(`✗ ${step} failed`)}${error && `: ${visible(error)}`}`);
   }
 
   #summary({ ns = 0 }: StepEvent): void {
