@@ -1,0 +1,134 @@
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { historyOf } from '../../runtime/image/history.ts';
+import { ImageStore } from '../../runtime/image/store.ts';
+import { suite } from '../harness.ts';
+import { faultyRegistry, type Faulty } from './faulty-registry.ts';
+import { context, failure, runPull, sample } from './sample.ts';
+
+const test = suite('image store', 'root');
+const work = mkdtempSync('/dev/shm/drydock-store-');
+const common = [{ name: 'common', content: 'c'.repeat(1000) }];
+const first = sample([common, [{ name: 'a' }]]);
+const second = sample([common, [{ name: 'b', content: 'bb' }]]);
+const servers: Faulty[] = [];
+let users: Record<string, string> = {};
+let count = 0;
+
+test.before(async () => {
+  servers.push(await faultyRegistry(first), await faultyRegistry(second));
+});
+test.after(async () => {
+  for (const one of servers) await one.close();
+  rmSync(work, { recursive: true, force: true });
+});
+test.before(() => void (users = {}));
+
+async function stored(): Promise<ImageStore> {
+  users = {};
+  const images = new ImageStore({ root: join(work, String(++count)), inUse: (id) => users[id] });
+  for (const { host } of servers) await runPull(context({ reference: `${host}/a`, images }));
+  return images;
+}
+const name = (j: number) => `${servers[j]!.host}/a`;
+const refused = async (promise: Promise<unknown>) => {
+  const { message, status } = await failure(promise);
+  return [status, message.replaceAll(/127\.0\.0\.1:\d+/g, 'HOST')];
+};
+
+test('finds an image by name, tag, digest, id and prefix', async () => {
+  const images = await stored();
+  const id = first.config;
+  for (const reference of [name(0), `${name(0)}:latest`, `${name(0)}@${first.index}`, `${name(0)}:any@${first.index}`, id, id.slice(7), id.slice(7, 19), id.slice(0, 12)]) assert.is(images.find(reference)?.id, id, reference);
+  for (const reference of ['nothing', `${name(0)}:other`, 'sha256:', '', 'A B', first.manifest, 'f'.repeat(64)]) assert.is(images.find(reference), undefined, reference);
+  assert.is(images.list().length, 2);
+  assert.is(images.list()[0]?.id, second.config, 'the newest first');
+});
+
+test('keeps a layer that two images have once, until the last of them goes', async () => {
+  const images = await stored();
+  const [a, b] = [images.find(name(0))!, images.find(name(1))!];
+  assert.is(a.layers[0]!.dir, b.layers[0]!.dir);
+  const removed = await images.remove(name(0));
+  assert.equal(removed, [{ Untagged: `${name(0)}:latest` }, { Untagged: `${name(0)}@${first.index}` }, { Deleted: first.config }, { Deleted: a.layers[1]!.chainID }]);
+  assert.not.ok(existsSync(a.layers[1]!.dir));
+  assert.ok(existsSync(b.layers[0]!.dir));
+  await images.remove(name(1));
+  for (const dir of ['layers', 'l', 'blobs/sha256']) assert.equal(readdirSync(join(images.root, dir)), []);
+});
+
+test('tags, moves a tag, and untags before it deletes', async () => {
+  const images = await stored();
+  images.tag(name(0), 'mine', 'v1');
+  images.tag('mine:v1', 'mine');
+  assert.equal(images.find('mine')?.tags, [`${name(0)}:latest`, 'mine:latest', 'mine:v1'].sort());
+  images.tag(name(1), 'mine:v1');
+  assert.is(images.find('mine:v1')?.id, second.config);
+  assert.equal(await images.remove('mine:v1'), [{ Untagged: 'mine:v1' }]);
+  assert.equal(await images.remove('mine'), [{ Untagged: 'mine:latest' }]);
+  assert.ok(images.find(second.config) && images.find(first.config));
+  assert.throws(() => images.tag('nothing', 'x'), /^No such image: nothing$/);
+  assert.throws(() => images.tag(name(0), 'X'), /must be lowercase/);
+  assert.throws(() => images.tag(name(0), 'x', 'a b'), /invalid tag format/);
+  assert.throws(() => images.tag(name(0), `x@sha256:${'a'.repeat(64)}`), /refusing to create a tag with a digest reference/);
+});
+
+test('refuses in docker\'s words to remove what is used or has several names', async () => {
+  const images = await stored();
+  const short = first.config.slice(7, 19);
+  assert.equal(await refused(images.remove('nothing')), [404, 'No such image: nothing']);
+  images.tag(name(0), 'other');
+  assert.equal(await refused(images.remove(first.config)), [409, `conflict: unable to delete ${short} (must be forced) - image is referenced in multiple repositories`]);
+  await images.remove('other');
+  users = { [first.config]: 'happy_ship' };
+  assert.equal(await refused(images.remove(short)), [409, `conflict: unable to delete ${short} (must be forced) - image is being used by container happy_ship`]);
+  assert.equal(await refused(images.remove(name(0))), [409, `conflict: unable to remove repository reference "HOST/a" (must force) - container happy_ship is using its referenced image ${short}`]);
+  assert.is((await images.remove(name(0), { force: true })).length, 2);
+  const nameless = images.find(first.config)!;
+  assert.equal([nameless.tags, existsSync(nameless.layers[1]!.dir)], [[], true], 'a container keeps its layers');
+  users = {};
+  assert.equal((await images.remove(first.config)).at(0), { Deleted: first.config });
+});
+
+test('tells the history like docker', async () => {
+  const images = await stored();
+  const [newest, oldest] = historyOf(images.find(name(1))!);
+  assert.equal([newest?.Id, newest?.Tags, newest?.CreatedBy, newest?.Size, newest?.Created], [second.config, [`${name(1)}:latest`], 'step 1', 2, 1704067200]);
+  assert.equal([oldest?.Id, oldest?.Tags, oldest?.Size], ['<missing>', null, 1000]);
+});
+
+test('is the same after it was opened again, without what was left half done', async () => {
+  const images = await stored();
+  const { root } = images;
+  const dead = ['blobs/sha256/' + 'a'.repeat(64) + '.partial', 'blobs/sha256/' + 'b'.repeat(64), 'layers/' + 'c'.repeat(64) + '.tmp-1/diff/x', 'layers/' + 'd'.repeat(64) + '/diff/x', 'l/dangling'];
+  for (const path of dead) {
+    mkdirSync(join(root, path, '..'), { recursive: true });
+    writeFileSync(join(root, path), '');
+  }
+  const before = images.list();
+  const again = new ImageStore({ root });
+  assert.equal(again.list(), before);
+  for (const path of dead) assert.not.ok(lstatSync(join(root, path), { throwIfNoEntry: false }), path);
+});
+
+test('forgets an image whose layer or config is gone or changed, and says so of a damaged list', async () => {
+  const images = await stored();
+  rmSync(images.find(name(0))!.layers[1]!.dir.replace(/diff$/, 'layer.json'));
+  writeFileSync(join(images.root, 'blobs', second.config.replace(':', '/')), '{}');
+  const again = new ImageStore({ root: images.root });
+  assert.equal(again.list(), []);
+  await runPull(context({ reference: name(0), images: again }));
+  assert.is(again.list().length, 1);
+  writeFileSync(join(images.root, 'images.json'), '{"images":');
+  assert.throws(() => new ImageStore({ root: images.root }), /images\.json is not JSON/);
+});
+
+test('closes its folders to other users', async () => {
+  const images = await stored();
+  for (const dir of ['layers', 'l', 'blobs/sha256']) assert.is(lstatSync(join(images.root, dir)).mode & 0o077, 0, dir);
+  assert.is(lstatSync(join(images.root, 'images.json')).mode & 0o077, 0);
+  assert.match(readFileSync(join(images.root, 'images.json'), 'utf8'), /"version": 1/);
+});
+
+test.run();
