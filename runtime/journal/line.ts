@@ -34,7 +34,7 @@ function bytes({ hex, length }: { hex: string; length: number }): string {
 /** What the kernel calls it, where the operation has a name of its own. */
 const kernelName: Partial<Record<string, string>> = { ioctl_in: 'ioctl', ioctl_out: 'ioctl', clone3_stage: 'clone3', clone_sibling: 'clone' };
 
-function argument(name: string, index: number, value: Kept): string {
+function argument(name: string, index: number, value: Kept, noted: boolean): string {
   const known = (syscalls as Record<string, (typeof syscalls)[SyscallName] | undefined>)[name]?.args[index];
   if (value === null || value === undefined) return 'NULL';
   if (typeof value === 'number') {
@@ -44,12 +44,14 @@ function argument(name: string, index: number, value: Kept): string {
     return known?.show?.(value) ?? String(value);
   }
   if (typeof value === 'string') return quote(value);
-  return 'hex' in value ? bytes(value) : list(value);
+  if (!('hex' in value)) return list(value);
+  // a note says what the bytes mean
+  return noted ? `{${value.length} bytes}` : bytes(value);
 }
 
 /** A call before it is made: `mount("proc", "/proc", "proc", MS_NOSUID, NULL)`. */
-export const callLine = (call: { name: string; args: readonly Kept[] }): string =>
-  `${kernelName[call.name] ?? call.name}(${call.args.map((value, i) => argument(call.name, i, value)).join(', ')})`;
+export const callLine = (call: { name: string; args: readonly Kept[]; note?: string }): string =>
+  `${kernelName[call.name] ?? call.name}(${call.args.map((value, i) => argument(call.name, i, value, call.note !== undefined)).join(', ')})`;
 
 /** What came of it: `= 0 <31 µs>`. */
 export function resultLine(event: Pick<CallEvent, 'ret' | 'errno' | 'ns' | 'note'>): string {

@@ -28,6 +28,10 @@ test('bytes are text where they are text, and hex digits where they are not', ()
   assert.is(callLine({ name: 'write', args: [3, { hex: '00'.repeat(60), length: 9000 }] }), `write(3, 0x${'00'.repeat(24)}… (9000 bytes))`);
 });
 
+test('bytes that a note explains are not shown', () => {
+  assert.is(shown({ type: 'call', actor: 'daemon', name: 'sendto', args: [5, hex('\u0000x'), 0, null], ret: 2, ns: 1000, note: 'RTM_NEWLINK eth0' }), 'daemon sendto(5, {2 bytes}, 0, NULL) = 2 <1 µs>  # RTM_NEWLINK eth0');
+});
+
 test('long strings and vectors are cut, and say so', () => {
   assert.is(callLine({ name: 'chdir', args: ['x'.repeat(200)] }), `chdir("${'x'.repeat(96)}"...)`);
   const words = Array.from({ length: 12 }, (_, i) => `w${i}`);

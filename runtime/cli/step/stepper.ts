@@ -16,7 +16,7 @@ import { View } from './view.ts';
 const LAST_EVENTS_MS = 2000;
 /** The process has ended, but a child may hold its output open: then the exit steps are shown anyway. */
 const OUTPUT_MS = 500;
-const over = { removed: ['removed'], kept: ['exited', 'failed', 'removed'] };
+const over = { removed: ['failed', 'removed'], kept: ['exited', 'failed', 'removed'] };
 
 export class Stepper {
   readonly #ended = new AbortController();
@@ -61,6 +61,8 @@ export class Stepper {
     } catch (error) {
       // what was undone is worth reading before the message
       await this.#lastEvents(watching.catch(() => undefined));
+      // with --rm a removal follows, which nobody would move on any more
+      await this.client.post(drydockPath(plan.id, '/gate'), {}, { command: 'continue' }).catch(() => undefined);
       throw error;
     } finally {
       this.#ended.abort();
@@ -126,6 +128,8 @@ export class Stepper {
     // exit steps come after the last of the output
     if (this.view.lifecycle.phaseOf(event.step ?? '')?.id === 'exit') await Promise.race([this.#outputOver, sleep(OUTPUT_MS, undefined, { ref: false })]);
     this.#running = false;
+    // before anything is printed: the container's terminal makes no "\r\n" of "\n"
+    this.keyboard?.toPrompt();
     if (event.next) this.view.standsBefore(event);
     else this.view.standsAt(event.step ?? '');
     if (this.#interrupted && prompt) return void (await prompt.abort());
