@@ -2,58 +2,71 @@
 import { NETLINK_ROUTE } from '../kernel/constants.ts';
 import { tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import { addressOf, dumpAddresses } from '../kernel/netlink/route/address.ts';
-import { dumpLinks, linkOf, type Link } from '../kernel/netlink/route/link.ts';
-import { dumpNeighbours, neighbourOf } from '../kernel/netlink/route/neighbour.ts';
-import { dumpRoutes, routeOf, RT_TABLE_MAIN } from '../kernel/netlink/route/route.ts';
+import { addressOf, dumpAddresses, dumpAddressesIn, type Address } from '../kernel/netlink/route/address.ts';
+import { dumpLinks, dumpLinksIn, linkOf, type Link } from '../kernel/netlink/route/link.ts';
+import { dumpNeighbours, neighbourOf, type Neighbour } from '../kernel/netlink/route/neighbour.ts';
+import { dumpRoutes, routeOf, RT_TABLE_MAIN, type Route } from '../kernel/netlink/route/route.ts';
 import { withNetlink, type NetlinkSocket } from '../kernel/netlink/socket.ts';
 import type { Container } from '../machine/container.ts';
 import type { Evidence } from '../steps/step.ts';
 import { forwardingNow } from './forwarding.ts';
 import { lookInside } from './inside.ts';
+import { findLink } from './links.ts';
+import { linksOf, neighboursOf, routesOf } from './proc-net.ts';
 import { rulesNow } from './rules.ts';
 
-const nameOf = (links: readonly Link[], index: number) => links.find((link) => link.index === index)?.name ?? `if${index}`;
-const showLink = (link: Link, links: readonly Link[]) =>
-  [`${link.index}: ${link.name}`, link.kind, link.mac, `mtu ${link.mtu}`, link.master && `master ${nameOf(links, link.master)}`, link.up ? 'up' : 'down', link.up && !link.lowerUp && 'no carrier', link.alias && `(${link.alias})`].filter(Boolean).join(' ');
+const ROOM = 32 * 1024;
 
-async function look(socket: NetlinkSocket, where: string, wanted: (link: Link) => boolean): Promise<Evidence[]> {
-  const links = (await socket.dump(...dumpLinks)).map(linkOf);
+interface Found { links: Link[]; addresses: Address[]; routes: Route[]; neighbours: Neighbour[] }
+
+const nameOf = (links: readonly Link[], index: number) => links.find((link) => link.index === index)?.name ?? `if${index}`;
+function showLink(link: Link, links: readonly Link[]): string {
+  // of a link that is known by its name only, nothing more is said
+  if (!link.mtu) return `${link.index}: ${link.name}`;
+  const state = [link.up ? 'up' : 'down', link.up && !link.lowerUp && 'no carrier', link.alias && `(${link.alias})`];
+  return [`${link.index}: ${link.name}`, link.kind, link.mac, `mtu ${link.mtu}`, link.master && `master ${nameOf(links, link.master)}`, ...state].filter(Boolean).join(' ');
+}
+
+function show(where: string, { links, addresses, routes, neighbours }: Found, wanted: (link: Link) => boolean): Evidence[] {
   const chosen = new Set(links.filter(wanted).map(({ index }) => index));
-  const addresses = (await socket.dump(...dumpAddresses)).map(addressOf).filter(({ index }) => chosen.has(index));
-  const routes = (await socket.dump(...dumpRoutes)).map(routeOf).filter(({ table, oif }) => table === RT_TABLE_MAIN && chosen.has(oif));
-  const neighbours = (await socket.dump(...dumpNeighbours)).map(neighbourOf).filter(({ index }) => chosen.has(index));
   const dev = (index: number) => `dev ${nameOf(links, index)}`;
+  const line = ({ to, prefix, gateway, oif }: Route) => `${prefix ? `${to}/${prefix}` : 'default'}${gateway ? ` via ${gateway}` : ''} ${dev(oif)}`;
   return [
     { title: `links, ${where}`, lines: links.filter(wanted).map((link) => showLink(link, links)) },
-    { title: `addresses, ${where}`, lines: addresses.map(({ address, prefix, index }) => `${address}/${prefix} ${dev(index)}`) },
-    { title: `routes, ${where}`, lines: routes.map(({ to, prefix, gateway, oif }) => `${prefix ? `${to}/${prefix}` : 'default'}${gateway ? ` via ${gateway}` : ''} ${dev(oif)}`) },
-    { title: `neighbours, ${where}`, lines: neighbours.map(({ address, mac, state, index }) => `${address} ${mac || 'no answer'} ${state} ${dev(index)}`) },
+    { title: `addresses, ${where}`, lines: addresses.filter(({ index }) => chosen.has(index)).map(({ address, prefix, index }) => `${address}/${prefix} ${dev(index)}`) },
+    { title: `routes, ${where}`, lines: routes.filter(({ table, oif }) => table === RT_TABLE_MAIN && chosen.has(oif)).map(line) },
+    { title: `neighbours, ${where}`, lines: neighbours.filter(({ index }) => chosen.has(index)).map(({ address, mac, state, index }) => `${address} ${mac || 'no answer'} ${state} ${dev(index)}`) },
   ];
 }
 
+const ask = async (socket: NetlinkSocket): Promise<Found> => ({
+  links: (await socket.dump(...dumpLinks)).map(linkOf), addresses: (await socket.dump(...dumpAddresses)).map(addressOf),
+  routes: (await socket.dump(...dumpRoutes)).map(routeOf), neighbours: (await socket.dump(...dumpNeighbours)).map(neighbourOf),
+});
+
 /** The bridge and the container's end on it. */
 export const hostEvidence = (k: Kernel, c: Container): Promise<Evidence[]> =>
-  withNetlink(k, NETLINK_ROUTE, (socket) => look(socket, 'host', ({ name }) => name === c.settings.bridge || name === c.network.hostLink));
+  withNetlink(k, NETLINK_ROUTE, async (socket) => show('host', await ask(socket), ({ name }) => name === c.settings.bridge || name === c.network.hostLink));
 
-/** Through a socket of the stage, or, when the stage has become the user's process, through /proc/PID/net. */
+/** Through a socket of the stage; from the outside when the stage has become the user's process. */
 export async function insideEvidence(k: Kernel, c: Container): Promise<Evidence[]> {
   try {
-    return await lookInside(k, c, (socket) => look(socket, 'container', () => true));
+    return show('container', await lookInside(k, c, ask), () => true);
   } catch {
-    return fromProc(k, c);
+    return show('container', await askFromOutside(k, c), () => true);
   }
 }
 
-async function fromProc(k: Kernel, c: Container): Promise<Evidence[]> {
-  const { pid } = c.live;
-  if (pid === undefined) return [];
-  const evidence = async (file: string): Promise<Evidence> => {
-    const path = `/proc/${pid}/net/${file}`;
-    const bytes = await tolerate(['ENOENT', 'ESRCH', 'EINVAL'], k.daemon.read_file(path, 32 * 1024));
-    return { title: path, lines: (bytes?.toString() ?? 'the process is gone').trimEnd().split('\n') };
-  };
-  return Promise.all(['dev', 'route', 'fib_trie', 'arp'].map(evidence));
+/** Links and addresses by the number that the host has for the namespace at the other end of the pair, the rest from /proc/PID/net. */
+async function askFromOutside(k: Kernel, c: Container): Promise<Found> {
+  const proc = async (file: string) => (await tolerate(['ENOENT', 'ESRCH', 'EINVAL'], k.daemon.read_file(`/proc/${c.live.pid ?? 'none'}/net/${file}`, ROOM)))?.toString() ?? '';
+  const { links, addresses } = await withNetlink(k, NETLINK_ROUTE, async (socket) => {
+    await socket.strict();
+    const netns = (await findLink(socket, c.network.hostLink))?.peerNetns;
+    if (netns === undefined) return { links: linksOf(await proc('dev')), addresses: [] };
+    return { links: (await socket.dump(...dumpLinksIn(netns))).map(linkOf), addresses: (await socket.dump(...dumpAddressesIn(netns))).map(addressOf) };
+  });
+  return { links, addresses, routes: routesOf(await proc('route'), links), neighbours: neighboursOf(await proc('arp'), links) };
 }
 
 export async function ruleEvidence(k: Kernel, c: Container): Promise<Evidence[]> {

@@ -16,6 +16,7 @@ import { showMessage, showMessages } from './show.ts';
 
 const SOL_NETLINK = 270;
 const NETLINK_EXT_ACK = 11;
+const NETLINK_GET_STRICT_CHK = 12;
 const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
 /** The kernel makes datagrams of at most 32 KiB. */
@@ -42,9 +43,17 @@ export class NetlinkSocket {
 
   /** Asks the kernel to say in words why it refuses a message. */
   async explained(): Promise<this> {
-    const one = Buffer.from([1, 0, 0, 0]);
-    await this.k.run({ actor: 'daemon', name: 'setsockopt', args: [this.fd, SOL_NETLINK, NETLINK_EXT_ACK, one], note: 'NETLINK_EXT_ACK' });
+    await this.#option(NETLINK_EXT_ACK, 'NETLINK_EXT_ACK');
     return this;
+  }
+
+  /** Asks the kernel to heed what a dump says about which objects it wants. */
+  strict(): Promise<void> {
+    return this.#option(NETLINK_GET_STRICT_CHK, 'NETLINK_GET_STRICT_CHK');
+  }
+
+  async #option(option: number, note: string): Promise<void> {
+    await this.k.run({ actor: 'daemon', name: 'setsockopt', args: [this.fd, SOL_NETLINK, option, Buffer.from([1, 0, 0, 0])], note });
   }
 
   async close(): Promise<void> {

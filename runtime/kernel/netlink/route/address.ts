@@ -1,6 +1,6 @@
 /** RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR: rtnetlink(7), linux/if_addr.h. */
 import { at, type Schema } from '../attribute.ts';
-import { ip, text, u32, u8 } from '../codecs.ts';
+import { i32, ip, text, u32, u8 } from '../codecs.ts';
 import { NLM_F, type Decoded, type Kind, type Request } from '../message.ts';
 import { member, struct } from '../struct.ts';
 
@@ -8,7 +8,7 @@ export const AF_INET = 2;
 
 /** struct ifaddrmsg */
 const ifaddrmsg = struct(member('family', 1, u8), member('prefixlen', 1, u8), member('flags', 1, u8), member('scope', 1, u8), member('index', 4, u32));
-const address: Schema = { address: at(1, ip), local: at(2, ip), label: at(3, text), broadcast: at(4, ip) };
+const address: Schema = { address: at(1, ip), local: at(2, ip), label: at(3, text), broadcast: at(4, ip), target_netnsid: at(10, i32) };
 
 const kind = (type: number, name: string): Kind => ({ type, name, header: ifaddrmsg, attributes: address });
 const RTM_NEWADDR = kind(20, 'RTM_NEWADDR');
@@ -29,3 +29,5 @@ export const newAddress = ({ index, address: local, prefix }: Address, broadcast
   header: { family: AF_INET, prefixlen: prefix, index }, attributes: { local, address: local, broadcast },
 });
 export const dumpAddresses: [Request, Kind] = [{ kind: RTM_GETADDR, header: { family: AF_INET } }, RTM_NEWADDR];
+/** Those of another network namespace; on a socket that was made strict. */
+export const dumpAddressesIn = (target_netnsid: number): [Request, Kind] => [{ kind: RTM_GETADDR, header: { family: AF_INET }, attributes: { target_netnsid } }, RTM_NEWADDR];
