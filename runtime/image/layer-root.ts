@@ -88,6 +88,8 @@ export class LayerRoot {
       const made = tryCall('mkdirat', parent, name, 0o755);
       if (made === EEXIST) throw new TarError(`the layer climbs out of its root or into nothing: ${shown(path)} is a link that leads to no directory of the layer`);
       fd = made < 0 ? made : tryCall('openat', parent, name, DIRECTORY | O.O_NOFOLLOW, 0);
+      // whatever the daemon's umask is
+      if (fd >= 0) call('fchmod', fd, 0o755);
     }
     if (fd < 0) throw new TarError(`${shown(path)} is needed as a directory of the layer and is none (${-fd})`);
     return fd;

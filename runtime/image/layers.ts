@@ -2,7 +2,7 @@
  * Unpacked layers, one directory for each chainID, shared by all images that stand on it.
  *
  *   <root>/layers/<chainID hex>/diff        the tree: a lowerdir
- *   <root>/layers/<chainID hex>/layer.json  diffID, size
+ *   <root>/layers/<chainID hex>/layer.json  diffID, size, and until the disk has it: boot
  *   <root>/l/<short> -> ../layers/<hex>/diff   so that many lower layers fit into the one page of mount(2)'s options
  *
  * The directories are closed to everybody but root: set-user-ID programs of images must not be found by the host's users.
@@ -11,6 +11,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, sy
 import { rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { basename, join } from 'node:path';
+import { runJob } from '../kernel/jobs.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { syncDirectory, writeDurably } from './atomic-file.ts';
 import { hexOf, isDigest } from './digest.ts';
@@ -23,10 +24,15 @@ export interface UnpackRequest { blob: string; blobSize: number; diffID: string;
 const TELL_MS = 100;
 const SHORT = 26;
 
+/** A random number that each boot of the kernel gets: random(4). */
+const bootID = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+
 export class LayerStore {
   readonly #dir: string;
   readonly #links: string;
   readonly #layers = new Map<string, Layer>();
+  readonly #unsynced: Layer[] = [];
+  #syncing: Promise<void> = Promise.resolve();
   readonly #unpacking = new Shared<Layer, number>();
 
   constructor(root: string) {
@@ -42,8 +48,11 @@ export class LayerStore {
     try {
       const from = Checked.parse(`${dir}/layer.json`, readFileSync(join(dir, 'layer.json')));
       const diffID = from.string('diffID');
-      if (!/^[a-f0-9]{64}$/.test(name) || !isDigest(diffID)) throw new Error('not a layer');
-      this.#layers.set(`sha256:${name}`, this.#layer(`sha256:${name}`, diffID, from.integer('size', Number.MAX_SAFE_INTEGER)));
+      const boot = from.optional('boot');
+      if (!/^[a-f0-9]{64}$/.test(name) || !isDigest(diffID) || (boot && boot !== bootID())) throw new Error('not a layer, or one that a crash may have damaged');
+      const layer = this.#layer(`sha256:${name}`, diffID, from.integer('size', Number.MAX_SAFE_INTEGER));
+      this.#layers.set(layer.chainID, layer);
+      if (boot) this.#unsynced.push(layer);
     } catch {
       rmSync(dir, { recursive: true, force: true });
     }
@@ -89,13 +98,31 @@ export class LayerStore {
 
   #settle(dir: string, final: string, { diffID, chainID, size }: { diffID: string; chainID: string; size: number }): Layer {
     mkdirSync(join(dir, 'diff'), { recursive: true });
-    writeDurably(join(dir, 'layer.json'), JSON.stringify({ diffID, size }));
+    writeDurably(join(dir, 'layer.json'), JSON.stringify({ diffID, size, boot: bootID() }));
     rmSync(final, { recursive: true, force: true });
     renameSync(dir, final);
     syncDirectory(this.#dir);
     const layer = this.#layer(chainID, diffID, size);
     this.#layers.set(chainID, layer);
+    this.#unsynced.push(layer);
     return layer;
+  }
+
+  /**
+   * Waits until the disk has what was unpacked, and notes it. Nobody needs to wait for this: a layer without the note is
+   * good until the machine goes down, and is unpacked again after that.
+   */
+  sync(): Promise<void> {
+    this.#syncing = this.#syncing.catch(() => undefined).then(() => this.#sync());
+    return this.#syncing;
+  }
+  async #sync(): Promise<void> {
+    const layers = this.#unsynced.splice(0);
+    if (!layers.length) return;
+    await runJob('sync', { dir: this.#dir });
+    for (const { chainID, diffID, size } of layers) {
+      if (this.#layers.has(chainID)) writeDurably(join(this.#dir, hexOf(chainID), 'layer.json'), JSON.stringify({ diffID, size }));
+    }
   }
 
   /** Removes the layers that `keep` does not want; returns their chainIDs. */

@@ -112,6 +112,8 @@ export class ImageStore {
     this.#save();
     const image = this.#images.get(id);
     if (!image) throw new Error(`image ${id} was committed before its layers`);
+    // in the background; on failure the layers stay marked as not yet on the disk
+    void this.layers.sync().catch(() => undefined);
     return image;
   }
 

@@ -1,6 +1,6 @@
 /** The job of a worker thread: one layer's blob → a directory for overlayfs. */
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { uncompressed } from './decompress.ts';
 import { LayerWriter } from './layer-writer.ts';
@@ -27,7 +27,9 @@ const MAX_BYTES = 256 * 2 ** 30;
 export async function unpackLayer({ blob, dir, diffID, control }: UnpackInput): Promise<UnpackResult> {
   const shared = new BigInt64Array(control ?? new SharedArrayBuffer(16));
   const hash = createHash('sha256');
-  mkdirSync(join(dir, 'diff'), { recursive: true, mode: 0o755 });
+  mkdirSync(join(dir, 'diff'), { recursive: true });
+  // layers without an entry for their root, whatever the daemon's umask is
+  chmodSync(join(dir, 'diff'), 0o755);
   const writer = new LayerWriter(join(dir, 'diff'));
   const tar = new TarReader(writer);
   let bytes = 0;

@@ -7,6 +7,7 @@ import { packageRoot } from './native.ts';
 /** Loaded when first asked for, so that the worker starts fast. */
 const jobs: Record<string, (input: never) => Promise<unknown>> = {
   unpack: async (input) => (await import('../image/unpack.ts')).unpackLayer(input),
+  sync: async (input) => (await import('../image/sync.ts')).syncFilesystem(input),
   practice: async (input) => (await import('../image/practice.ts')).buildPractice(input),
 };
 

@@ -68,6 +68,7 @@ export const syscalls = {
   faccessat2: sys('faccessat2(2)', int('dirfd', dirfd), str('path'), int('mode'), int('flags', flags(AT))),
   statx: sys('statx(2)', int('dirfd', dirfd), str('path'), int('flags', flags(AT)), int('mask'), struct('statxbuf')),
   fsync: sys('fsync(2)', int('fd')),
+  syncfs: sys('syncfs(2)', int('fd')),
   flock: sys('flock(2)', int('fd'), int('operation')),
   umask: sys('umask(2)', int('mask', octal)),
   chdir: sys('chdir(2)', str('path')),

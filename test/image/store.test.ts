@@ -114,6 +114,7 @@ test('is the same after it was opened again, without what was left half done', a
 
 test('forgets an image whose layer or config is gone or changed, and says so of a damaged list', async () => {
   const images = await stored();
+  await images.layers.sync();
   rmSync(images.find(name(0))!.layers[1]!.dir.replace(/diff$/, 'layer.json'));
   writeFileSync(join(images.root, 'blobs', second.config.replace(':', '/')), '{}');
   const again = new ImageStore({ root: images.root });
@@ -122,6 +123,20 @@ test('forgets an image whose layer or config is gone or changed, and says so of 
   assert.is(again.list().length, 1);
   writeFileSync(join(images.root, 'images.json'), '{"images":');
   assert.throws(() => new ImageStore({ root: images.root }), /images\.json is not JSON/);
+});
+
+test('unpacks again what a crash of the machine may have damaged', async () => {
+  const images = await stored();
+  await images.layers.sync();
+  const file = images.find(name(0))!.layers[1]!.dir.replace(/diff$/, 'layer.json');
+  const noted = JSON.parse(readFileSync(file, 'utf8')) as object;
+  assert.equal(Object.keys(noted), ['diffID', 'size']);
+  const boot = (id: string) => writeFileSync(file, JSON.stringify({ ...noted, boot: id }));
+  boot(readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
+  assert.ok(new ImageStore({ root: images.root }).find(name(0)), 'the same boot still has it in memory');
+  boot('00000000-0000-0000-0000-000000000000');
+  const again = new ImageStore({ root: images.root });
+  assert.equal([again.find(name(0)), again.find(name(1))?.id], [undefined, second.config]);
 });
 
 test('closes its folders to other users', async () => {
