@@ -1,6 +1,6 @@
 /** Which addresses the bridge gets: what the daemon was told, or the first private /16 that nothing on the host uses. */
 import { badParameter, Refusal } from '../machine/refusal.ts';
-import { base, networkAddress, overlap, parseCidr, toText, top, type Cidr } from './ipv4.ts';
+import { base, overlap, parseCidr, toText, top, type Cidr } from './ipv4.ts';
 
 /** The gateway's address on the bridge, and how many bits of it name the subnet. */
 export interface Subnet { gateway: string; prefix: number }
@@ -23,6 +23,8 @@ export function chooseSubnet(bip: string | undefined, taken: readonly Cidr[]): S
 export function parseBip(bip: string): Subnet {
   const cidr = parseCidr(bip);
   if (!cidr || cidr.prefix < 8 || cidr.prefix > 30) throw badParameter(`bip ${JSON.stringify(bip)} is no address with a prefix of 8 to 30, as 172.30.0.1/16`);
-  if (cidr.address === networkAddress(cidr) || cidr.address === toText(top(cidr))) throw badParameter(`bip ${bip} names the subnet or its broadcast address, not a host in it; did you mean ${toText(base(cidr) + 1)}/${cidr.prefix}`);
+  if ([base(cidr), top(cidr)].map(toText).includes(cidr.address)) {
+    throw badParameter(`bip ${bip} names the subnet or its broadcast address, not a host in it; did you mean ${toText(base(cidr) + 1)}/${cidr.prefix}`);
+  }
   return { gateway: cidr.address, prefix: cidr.prefix };
 }

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import * as assert from 'uvu/assert';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
@@ -223,6 +223,26 @@ test('the phase takes a few milliseconds when the bridge is there', async () => 
   console.log(`     the network phase took ${times.map((ms) => ms.toFixed(1)).join(', ')} ms`);
   // five tries on a shared machine: the best tells what the code costs
   assert.ok(Math.min(...times) < 15);
+});
+
+test('with another container\'s network the files are the same inodes', async () => {
+  const c = containerFor({ id: idOf(11), settings: settings(), HostConfig: { NetworkMode: 'container:second' }, other: () => second.c });
+  await phase(daemonKernel(), c);
+  for (const name of ['hosts', 'hostname', 'resolvConf'] as const) assert.is(statSync(c.paths[name]).ino, statSync(second.c.paths[name]).ino, name);
+});
+
+test('stopped after any step, undo leaves no link, no lease and no file', async () => {
+  const now = () => [readdirSync(`${root}/network/leases`), readdirSync(root)];
+  const before = now();
+  for (let count = 1; count <= network.steps.length; count++) {
+    const c = containerFor({ id: idOf(40), settings: settings() });
+    const stage = await stageFor(c);
+    for (const step of network.steps.slice(0, count)) await step.do(stage.k, c);
+    for (const step of [...network.steps].reverse()) await step.undo?.(stage.k, c);
+    assert.not.ok(links().includes(c.network.hostLink));
+    assert.equal(now(), before, `after ${network.steps[count - 1]!.id}`);
+    await stage.end();
+  }
 });
 
 test('removeBridge leaves nothing, and forwarding as it was', async () => {
