@@ -119,7 +119,10 @@ export class LayerStore {
   async #sync(): Promise<void> {
     const layers = this.#unsynced.splice(0);
     if (!layers.length) return;
-    await runJob('sync', { dir: this.#dir });
+    await runJob('sync', { dir: this.#dir }).catch((error: unknown) => {
+      this.#unsynced.push(...layers);
+      throw error;
+    });
     for (const { chainID, diffID, size } of layers) {
       if (this.#layers.has(chainID)) writeDurably(join(this.#dir, hexOf(chainID), 'layer.json'), JSON.stringify({ diffID, size }));
     }
