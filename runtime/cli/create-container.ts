@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs';
 import type { Client } from './client.ts';
 import type { ContainerOptions } from './flags/container.ts';
 import type { Body } from './flags/flag.ts';
-import { DaemonError, Failure } from './failure.ts';
+import { DaemonError, Failure, messageOf } from './failure.ts';
 import { pullImage } from './images-create.ts';
 
 /** Opened before the container is made, so that there is none without its file. */
@@ -13,7 +13,7 @@ function reserveIDFile(path: string | undefined): number | undefined {
   try {
     return openSync(path, 'wx', 0o644);
   } catch (error) {
-    throw new Failure(`failed to create the container ID file: ${error instanceof Error ? error.message : String(error)}`, 125, { cause: error });
+    throw new Failure(`failed to create the container ID file: ${messageOf(error)}`, 125, { cause: error });
   }
 }
 

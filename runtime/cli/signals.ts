@@ -1,7 +1,7 @@
 /** Signals that we get are the container's: signal(7). */
 import { constants } from 'node:os';
 
-/** Not these: SIGCHLD and SIGWINCH are about us, SIGPIPE is about our output, Node keeps SIGUSR1 only until we listen; the last three cannot be caught or mean a fault. */
+/** Not these: they are about us (children, window, job control, our output), cannot be caught, or mean a fault. */
 const ours = new Set(['SIGCHLD', 'SIGPIPE', 'SIGWINCH', 'SIGURG', 'SIGPROF', 'SIGKILL', 'SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGABRT', 'SIGIOT', 'SIGTRAP', 'SIGSYS', 'SIGSTKFLT', 'SIGPOLL', 'SIGUNUSED', 'SIGVTALRM']);
 
 /** Hands each one to `send` ('TERM', 'USR1', …); returns the function that ends it. */

@@ -1,5 +1,6 @@
 /** What every verb's file is made of. */
 import { Command } from 'commander';
+import { messageOf } from './failure.ts';
 
 /** `name` with its arguments as docker writes them: 'stop <container...>'. */
 export function verb(name: string, description: string, ...examples: string[]): Command {
@@ -20,7 +21,7 @@ export async function each(names: readonly string[], act: (name: string) => Prom
     try {
       await act(name);
     } catch (error) {
-      process.stderr.write(`drydock: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(`drydock: ${messageOf(error)}\n`);
       process.exitCode = 1;
     }
   }

@@ -1,7 +1,7 @@
 /** A flag of `run` and `create`, as a row of a table: how it is spelled, and what it does to the body of POST /containers/create. */
 import type { Command } from 'commander';
 import type { ContainerRequest } from '../../machine/request.ts';
-import { misuse } from '../failure.ts';
+import { messageOf, misuse } from '../failure.ts';
 import { collect } from '../verb.ts';
 
 export type Body = ContainerRequest;
@@ -31,7 +31,7 @@ export function apply(command: Command, flags: readonly Flag[], body: Body): voi
       try {
         flag.set(body, value);
       } catch (error) {
-        throw misuse(`invalid argument "${value}" for "${flag.flags.replace(/ <.*/, '')}" flag: ${error instanceof Error ? error.message : String(error)}`);
+        throw misuse(`invalid argument "${value}" for "${flag.flags.replace(/ <.*/, '')}" flag: ${messageOf(error)}`);
       }
     }
   }

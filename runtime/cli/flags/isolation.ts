@@ -1,5 +1,6 @@
 /** Which namespaces are new, and what the process may ask of the kernel. */
 import { readFileSync } from 'node:fs';
+import { messageOf } from '../failure.ts';
 import { pair, push, type Body, type Flag } from './flag.ts';
 
 const capability = (name: string) => {
@@ -31,7 +32,7 @@ function profile(path: string): string {
   try {
     return JSON.stringify(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
-    throw new Error(`opening seccomp profile (${path}) failed: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`opening seccomp profile (${path}) failed: ${messageOf(error)}`);
   }
 }
 
