@@ -4,7 +4,8 @@ import { Failure } from './failure.ts';
 import { collect, verb } from './verb.ts';
 
 export function command(): Command {
-  return verb('daemon', 'Run the daemon in the foreground. Other verbs start one in the background when none listens; it ends by itself. DRYDOCK_ROOT, DRYDOCK_EXEC_ROOT and so on in the environment stand for the flags, also for one that is started so.',
+  return verb('daemon', 'Run the daemon in the foreground. Other verbs start one in the background when none listens; it ends by itself. '
+    + 'DRYDOCK_ROOT, DRYDOCK_EXEC_ROOT and so on in the environment stand for the flags, also for one that is started so.',
     'daemon', 'daemon --registry-mirror http://127.0.0.1:5000', 'daemon --root /tmp/dock --exec-root /tmp/dock-run --bridge dock1')
     .option('--root <dir>', 'images, layers, containers (/var/lib/drydock)')
     .option('--exec-root <dir>', 'sockets and what a reboot may forget (/run/drydock)')

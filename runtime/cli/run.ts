@@ -14,7 +14,8 @@ export interface RunOptions extends ContainerOptions { detachKeys?: string; sigP
 
 export function command(): Command {
   return declareContainer(untilImage(verb('run', 'Create a container from an image, start it, and stay with it until it ends.',
-    'run -it ubuntu /bin/bash', 'run --rm ubuntu ls -l /', 'run -d --name web -v ./site:/srv:ro ubuntu sleep 1h', 'run --step -it ubuntu /bin/bash', 'run --break exec.pivot-root --break sethostname -it ubuntu')))
+    'run -it ubuntu /bin/bash', 'run --rm ubuntu ls -l /', 'run -d --name web -v ./site:/srv:ro ubuntu sleep 1h',
+    'run --step -it ubuntu /bin/bash', 'run --break exec.pivot-root --break sethostname -it ubuntu')))
     .option('-d, --detach', 'do not attach: print the id and leave')
     .option('--detach-keys <keys>', 'keys that leave it running (ctrl-p,ctrl-q)')
     .option('--sig-proxy', 'hand the signals that we get to the process', true)

@@ -30,6 +30,11 @@ function label(body: Body, value: string): void {
   body.Labels = { ...body.Labels, [name]: text };
 }
 
+function annotation({ HostConfig }: Body, value: string): void {
+  const [name, text] = pair(value);
+  HostConfig.Annotations = { ...HostConfig.Annotations, [name]: text };
+}
+
 const policies = ['no', 'always', 'on-failure', 'unless-stopped'];
 function restart(body: Body, value: string): void {
   const [name, count] = pair(value, ':');
@@ -49,7 +54,7 @@ export const processFlags: readonly Flag[] = [
   { flags: '--entrypoint <program>', help: "replace the image's entrypoint", set: (b, v) => void (b.Entrypoint = [v]) },
   { flags: '--label-file <file>', help: 'read labels from a file', many: true, set: (b, v) => lines(v).filter((line) => line.includes('=')).forEach((line) => label(b, line)) },
   { flags: '-l, --label <key[=value]>', help: 'set a label', many: true, set: label },
-  { flags: '--annotation <key=value>', help: 'set an annotation of the OCI configuration', many: true, set: (b, v) => void (b.HostConfig.Annotations = { ...b.HostConfig.Annotations, [pair(v)[0]]: pair(v)[1] }) },
+  { flags: '--annotation <key=value>', help: 'set an annotation of the OCI configuration', many: true, set: annotation },
   { flags: '--init', help: 'run an init as process 1 that reaps and forwards signals', set: (b) => void (b.HostConfig.Init = true) },
   { flags: '--restart <policy>', help: 'no, always, unless-stopped or on-failure[:count]', set: restart },
   { flags: '--stop-signal <signal>', help: 'signal that `stop` sends', set: (b, v) => void (b.StopSignal = v) },

@@ -74,8 +74,10 @@ export class View {
   }
 
   other(event: Event): void {
-    if (event.type === 'progress') this.#progress.line({ id: event.id, status: event.status, progressDetail: { ...(event.current !== undefined && { current: event.current }), ...(event.total !== undefined && { total: event.total }) } });
-    else if (event.type === 'fact') this.#facts.push(...event.facts.map(factLine));
+    if (event.type === 'progress') {
+      const { id, status, current, total } = event;
+      this.#progress.line({ id, status, progressDetail: { ...(current !== undefined && { current }), ...(total !== undefined && { total }) } });
+    } else if (event.type === 'fact') this.#facts.push(...event.facts.map(factLine));
     else if (event.type === 'note' || event.type === 'http') {
       this.#progress.finish();
       this.print(`    ${line(event)}`);
