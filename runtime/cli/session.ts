@@ -91,11 +91,17 @@ export async function session(options: SessionOptions): Promise<number> {
   const { client, id, tty, stdin, detachKeys, trouble = 125 } = options;
   const keys = tty ? new DetachKeys(detachBytes(detachKeys || DEFAULT_DETACH_KEYS)) : undefined;
   const query = { stream: 1, stdin: Boolean(stdin), stdout: options.stdout, stderr: options.stderr, detachKeys };
-  const stream = await client.hijack(containerPath(id, '/attach'), query);
+  const waiting = new AbortController();
+  // both stand before the start; neither needs the other
+  const [stream, wait] = await Promise.all([
+    client.hijack(containerPath(id, '/attach'), query),
+    client.open('POST', containerPath(id, '/wait'), { query: { condition: options.condition ?? 'not-running' }, signal: waiting.signal }),
+  ]).catch((error: unknown) => {
+    waiting.abort();
+    throw error;
+  });
   const output = copyOutput(stream.socket, stream.head, tty, process).catch(daemonGone).finally(() => options.onOutputEnd?.());
   output.catch(() => undefined);
-  const waiting = new AbortController();
-  const wait = await client.open('POST', containerPath(id, '/wait'), { query: { condition: options.condition ?? 'not-running' }, signal: waiting.signal });
   const code = exitCode(wait);
   code.catch(() => undefined);
   const stopSignals = options.sigProxy !== false && !tty
