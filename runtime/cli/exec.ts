@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { containerPath, type Client } from './client.ts';
 import { connectTo } from './connection.ts';
@@ -46,6 +47,19 @@ async function run(name: string, words: string[], options: Options, command: Com
   }
 }
 
+interface Exec { Running: boolean; ExitCode: number | null }
+const ENDING_MS = 2000;
+
+/** The output may end a moment before the process is reaped; a process that has only closed its output is not waited for. */
+async function exitCode(client: Client, id: string): Promise<number> {
+  const end = Date.now() + ENDING_MS;
+  for (;;) {
+    const { Running, ExitCode } = await client.get<Exec>(`/exec/${id}/json`);
+    if (!Running || Date.now() > end) return ExitCode ?? 0;
+    await sleep(10);
+  }
+}
+
 async function converse(client: Client, id: string, start: object, options: Options): Promise<number> {
   const tty = Boolean(options.tty);
   const stdin = options.interactive ? process.stdin : undefined;
@@ -60,7 +74,7 @@ async function converse(client: Client, id: string, start: object, options: Opti
       process.stderr.write('read escape sequence\n');
       return 0;
     }
-    return (await client.get<{ ExitCode: number | null }>(`/exec/${id}/json`)).ExitCode ?? 0;
+    return await exitCode(client, id);
   } finally {
     release();
     stdin?.pause();
