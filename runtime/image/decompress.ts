@@ -3,6 +3,7 @@ import { createReadStream, openSync, readSync, closeSync } from 'node:fs';
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
+import { checkFrames } from './zstd-frames.ts';
 
 const CHUNK = 1 << 20;
 const newer = zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform };
@@ -44,6 +45,7 @@ export async function* uncompressed(path: string, read: (bytes: number) => void)
       file.on('error', (error) => decoder.destroy(error));
       yield* file.pipe(decoder);
     } else if (kind === 'zstd') {
+      checkFrames(path);
       yield* unzstd(file);
     } else {
       yield* file;

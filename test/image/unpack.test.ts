@@ -205,6 +205,15 @@ test('refuses a layer with another diffID, damaged gzip and damaged zstd', async
   await assertRejects(unpack(tar, Buffer.concat([Buffer.from('28b52ffd', 'hex'), Buffer.alloc(100, 0xff)])), /.+/);
 });
 
+test('refuses zstd that wants gigabytes of memory, also in a later frame', async () => {
+  // RFC 8878: magic, flags 0, window descriptor 0xa8 = 2 GiB, one empty raw block
+  const greedy = Buffer.from('28b52ffd00a8010000', 'hex');
+  const modest = Buffer.from('28b52ffd0050010000', 'hex');
+  for (const blob of [greedy, Buffer.concat([modest, greedy])]) await assertRejects(unpack(Buffer.alloc(0), blob), /window of 2147483648 bytes/);
+  await assertRejects(unpack(Buffer.alloc(0), Buffer.concat([modest, Buffer.from('trailing')])), /no zstd frame begins/);
+  await unpack(Buffer.alloc(0), modest);
+});
+
 test('stops when it is told to, and leaves no descriptor open', async () => {
   const tar = archive(...Array.from({ length: 300 }, (_, j): Made => ({ name: `${j}/file`, content: 'x' })));
   const before = readdirSync('/proc/self/fd').length;
