@@ -73,7 +73,7 @@ export class LayerRoot {
   }
 
   /** The parent's descriptor and the name in it. */
-  at(path: string): [fd: number, name: string] {
+  at(path: string): [fd: number, name: string | Buffer] {
     return [this.directory(parentOf(path)), nameBytes(baseOf(path))];
   }
 

@@ -71,7 +71,7 @@ export class LayerWriter implements Sink {
   };
 
   /** Makes something at the path; what was there before goes. */
-  #place(path: string, make: (fd: number, name: string) => number): number {
+  #place(path: string, make: (fd: number, name: string | Buffer) => number): number {
     if (!path) throw new TarError('the layer says that its root is no directory');
     let ret = make(...this.#root.at(path));
     if (ret < 0 && errnoName(-ret) === 'EEXIST') {
@@ -152,7 +152,7 @@ export class LayerWriter implements Sink {
     return this.#place(path, (fd, name) => tryCall('linkat', ...this.#root.at(target), fd, name, 0));
   }
 
-  #special(path: string, entry: Entry, make: (fd: number, name: string) => number): void {
+  #special(path: string, entry: Entry, make: (fd: number, name: string | Buffer) => number): void {
     this.#place(path, make);
     const [fd, name] = this.#root.at(path);
     call('fchownat', fd, name, owner(entry.uid), owner(entry.gid), NOFOLLOW);

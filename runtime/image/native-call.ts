@@ -21,4 +21,4 @@ export function call<N extends SyscallName>(name: N, ...args: ArgsOf<N>): number
 }
 
 /** Names are kept one character a byte (tar-header.ts); the addon takes other than ASCII as bytes. */
-export const nameBytes = (name: string): string => (/^[\x01-\x7f]*$/.test(name) ? name : (Buffer.from(name, 'latin1') as unknown as string));
+export const nameBytes = (name: string): string | Buffer => (/^[\x01-\x7f]*$/.test(name) ? name : Buffer.from(name, 'latin1'));

@@ -7,7 +7,7 @@ import { AT, AT_FDCWD, CLONE, FSCONFIG, MNT, MOUNT_ATTR, MOVE_MOUNT, MS, O, PR, 
 /** The letters of ops.def that take a JavaScript value: i number, s string, b bytes, o/O room, v strings, p filter. */
 export type Kind = 'i' | 's' | 'b' | 'o' | 'O' | 'v' | 'p';
 export type Value = number | string | null | Buffer | readonly string[];
-type ValueOf = { i: number; s: string | null; b: Buffer | string | null; o: number; O: number; v: readonly string[]; p: Buffer };
+type ValueOf = { i: number; s: string | Buffer | null; b: Buffer | string | null; o: number; O: number; v: readonly string[]; p: Buffer };
 
 export interface Argument<K extends Kind = Kind> { name: string; kind: K; show?: (value: number) => string }
 export interface Syscall<A extends readonly Argument[] = readonly Argument[]> { man: string; args: A }
