@@ -21,25 +21,35 @@ function lastCapability(): number {
   last ??= Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8'));
   return last;
 }
-export const allCapabilities = (): string[] => NAMES.slice(0, lastCapability() + 1);
 
-/** 'net_admin' → 'CAP_NET_ADMIN'; throws Refusal 400 for a name that the kernel does not know. */
-function normalize(names: readonly string[]): string[] {
+let held: string[] | undefined;
+/** Those that the daemon can give: its own bounding set. On a machine that is itself confined, root has fewer than the kernel knows. */
+export function allCapabilities(): string[] {
+  if (!held) {
+    const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`);
+    held = NAMES.slice(0, lastCapability() + 1).filter((_, n) => (bounding >> BigInt(n)) & 1n);
+  }
+  return held;
+}
+
+/** 'net_admin' → 'CAP_NET_ADMIN'. Throws Refusal 400 for a name that nobody knows or that cannot be given here. */
+function normalize(names: readonly string[], needed: boolean): string[] {
   return names.map((given) => {
     const upper = given.toUpperCase();
     const name = upper === 'ALL' || upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
-    if (name !== 'ALL' && !allCapabilities().includes(name)) throw badParameter(`unknown capability: "${name}"`);
+    if (name !== 'ALL' && !NAMES.includes(name)) throw badParameter(`unknown capability: "${name}"`);
+    if (name !== 'ALL' && needed && !allCapabilities().includes(name)) throw badParameter(`capability not supported by your kernel or not available in the current environment: "${name}"`);
     return name;
   });
 }
 
 /** What a container may have at most, by --cap-add, --cap-drop and --privileged. ALL in both: everything but the ones dropped by name. */
 export function chooseCapabilities(add: readonly string[], drop: readonly string[], privileged: boolean): string[] {
-  const added = normalize(add);
-  const dropped = normalize(drop);
-  if (privileged) return allCapabilities();
+  const added = normalize(add, true);
+  const dropped = normalize(drop, false);
+  if (privileged) return [...allCapabilities()];
   if (added.includes('ALL')) return allCapabilities().filter((c) => !dropped.includes(c));
-  const kept = dropped.includes('ALL') ? [] : defaultCapabilities.filter((c) => !dropped.includes(c));
+  const kept = dropped.includes('ALL') ? [] : defaultCapabilities.filter((c) => !dropped.includes(c) && allCapabilities().includes(c));
   return [...new Set([...kept, ...added])];
 }
 
