@@ -1,6 +1,8 @@
 import { constants } from 'node:os';
 
-const names = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+/** Two errnos have a second name each; the manual pages use these. */
+const second = new Set(['EWOULDBLOCK', 'ENOTSUP']);
+const names = new Map(Object.entries(constants.errno).filter(([name]) => !second.has(name)).map(([name, number]) => [number, name]));
 
 /** 2 → 'ENOENT'; errno(3). */
 export const errnoName = (errno: number): string => names.get(errno) ?? (errno === 524 ? 'ENOTSUPP' : `E${errno}`);

@@ -102,11 +102,10 @@ export class ExecSession implements ExecHandle {
   async #ended(): Promise<void> {
     if (!this.state.running) return;
     const { paths, live } = this.#run.container;
-    const { status } = readExit(paths.exit);
+    this.#end(exitCodeOf(readExit(paths.exit).status));
     await closeLive(this.kernel, live);
     await reapShim(this.kernel, live);
     await this.kernel.removeTree(paths.runDir);
-    this.#end(exitCodeOf(status));
   }
 
   #end(exitCode: number): void {

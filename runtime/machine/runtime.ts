@@ -6,6 +6,7 @@ import { Journal } from '../journal/journal.ts';
 import { ImageStore } from '../image/store.ts';
 import type { Image } from '../image/image.ts';
 import type { RegistryAuth, Pull } from '../image/pull.ts';
+import { keepLeases } from '../network/leases.ts';
 import { networkOf } from '../network/request.ts';
 import { removeBridge } from '../network/release.ts';
 import { mergeConfig } from '../oci/merge.ts';
@@ -50,7 +51,10 @@ export class Runtime implements Engine {
   static async open(settings: Settings, makeStore: (inUse: (imageId: string) => string | undefined) => ImageStore): Promise<Runtime> {
     for (const dir of [settings.root, settings.execRoot]) mkdirSync(dir, { recursive: true, mode: 0o711 });
     const runtime: Runtime = new Runtime(settings, makeStore((id) => runtime.#userOf(id)));
-    for (const record of loadRecords(settings)) await runtime.#pickUp(record);
+    const records = loadRecords(settings);
+    // leases outlive a daemon, not their containers
+    await keepLeases(daemonKernel(), settings, new Set(records.filter((r) => r.machine === 'running' || r.machine === 'paused').map((r) => r.id)));
+    for (const record of records) await runtime.#pickUp(record);
     return runtime;
   }
 
@@ -87,12 +91,13 @@ export class Runtime implements Engine {
     execs: this.#execs,
     claim: (name) => void this.#claimName(name),
     event: ({ container }, action, attributes = {}) =>
-      this.events.emit('container', action, container.id, { image: container.request.Image, name: container.name, ...container.request.Labels, ...attributes }),
+      void this.events.emit('container', action, container.id, { image: container.request.Image, name: container.name, ...container.request.Labels, ...attributes }),
     exited: (supervisor) => {
-      this.events.emit('network', 'disconnect', 'bridge', { container: supervisor.container.id, name: 'bridge', type: 'bridge' });
+      if (supervisor.machine === 'exited') this.events.emit('network', 'disconnect', 'bridge', { container: supervisor.container.id, name: 'bridge', type: 'bridge' });
       if (this.#closing) return;
-      if (supervisor.container.request.HostConfig.AutoRemove) void supervisor.remove({ force: true }).catch(() => undefined);
-      else this.#restarts.afterExit(supervisor);
+      // not within the machine's own transition
+      if (supervisor.container.request.HostConfig.AutoRemove) setImmediate(() => void supervisor.remove({ force: true }).catch(() => undefined));
+      else if (supervisor.machine === 'exited') this.#restarts.afterExit(supervisor);
     },
     removed: (supervisor) => {
       this.#supervisors.delete(supervisor.container.id);

@@ -22,15 +22,15 @@ export class Streams {
 
   constructor(private readonly options: StreamsOptions) {}
 
-  /** Connects to a shim; resolves when it knows whether output is wanted. `ended` is called once, after the last output. */
+  /** Connects to a shim; resolves when it knows whether output is wanted. `ended` is called once, after the last output and before the clients get their FIN: what they ask next is answered. */
   async open(shimSocket: string, ended: () => void): Promise<void> {
     this.#subscribed = false;
     this.#tap = await Tap.open(shimSocket, {
       output: (stream, frame) => this.#output(stream, frame),
       ended: () => {
         this.#tap = undefined;
-        this.end();
         ended();
+        this.end();
       },
     });
     if (this.#clients.size) await this.#subscribe();

@@ -129,7 +129,7 @@ export class Supervisor implements ContainerHandle {
     if (to !== 'removed') saveRecord(this.container.settings, this.record);
     this.waiters.moved(to, this.record);
     if (to === 'exited' || to === 'failed') this.#journal.forget();
-    if (to === 'exited') this.around.exited(this);
+    if (to === 'exited' || to === 'failed') this.around.exited(this);
   }
 
   #didStart(): void {

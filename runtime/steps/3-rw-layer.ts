@@ -67,9 +67,9 @@ An image may hold a symbolic link from /etc to ../../../etc. openat2(2) with RES
       title: 'Mount binds and tmpfs',
       explain: `\`-v /host:/inside\` makes a directory of the host appear inside; \`--tmpfs\` makes one that lives in memory.
 A bind mount is a second place for the same tree, not a copy: open_tree(2) takes the tree, mount_setattr(2) gives it its own flags (read-only, no set-uid), move_mount(2) puts it where it belongs. What is written there never reaches the upper directory. See mount(2), open_tree(2).`,
-      when: (c) => mountsOfUser(c.spec, 'early').length > 0,
+      when: (c) => mountsOfUser(c.spec, c.paths.dir, 'early').length > 0,
       async do(k, c) {
-        for (const m of mountsOfUser(c.spec, 'early')) await mountOne(k, c.live.rootfd ?? -1, m);
+        for (const m of mountsOfUser(c.spec, c.paths.dir, 'early')) await mountOne(k, c.live.rootfd ?? -1, m);
       },
       inspect: async (_k, c) => below(c),
     },

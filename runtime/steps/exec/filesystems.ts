@@ -8,7 +8,7 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import type { Container } from '../../machine/container.ts';
 import type { Mount } from '../../oci/spec.ts';
 import { INIT_ANNOTATION, INIT_PATH } from '../../oci/bundle.ts';
-import { mountsOfUser, systemMount } from '../../oci/mounts.ts';
+import { isOwnEtcFile, mountsOfUser, systemMount } from '../../oci/mounts.ts';
 import type { Step } from '../step.ts';
 
 const rootOf = (c: Container) => c.live.rootfd ?? -1;
@@ -39,10 +39,7 @@ const hierarchyMount = (h: Hierarchy, m: Mount): Mount => ({ destination: h.moun
 const initMount = (c: Container): Mount[] =>
   c.spec.annotations?.[INIT_ANNOTATION] ? [{ destination: INIT_PATH, type: 'bind', source: executablePath('init'), options: ['bind', 'ro', 'rprivate'] }] : [];
 
-const etcMounts = (c: Container): Mount[] =>
-  ([['/etc/resolv.conf', c.paths.resolvConf], ['/etc/hostname', c.paths.hostname], ['/etc/hosts', c.paths.hosts]] as const)
-    .filter(([destination]) => !c.spec.mounts.some((m) => m.destination === destination))
-    .map(([destination, source]) => ({ destination, type: 'bind', source, options: ['bind', 'rprivate'] }));
+const etcMounts = (c: Container): Mount[] => c.spec.mounts.filter((m) => isOwnEtcFile(m, c.paths.dir));
 
 export const filesystemSteps: Step[] = [
   mountStep('exec.mount-proc', '/proc', 'Mount /proc',
@@ -79,9 +76,9 @@ They differ per container and may change between two starts, so they are kept ou
   {
     id: 'exec.mount-late', title: 'Mount what lies on /dev, /proc and /sys', inspect,
     explain: `Binds whose place is on one of the new file systems, and the little init of --init, are mounted now: earlier they would have been hidden. See mount(2).`,
-    when: (c) => mountsOfUser(c.spec, 'late').length + initMount(c).length > 0,
+    when: (c) => mountsOfUser(c.spec, c.paths.dir, 'late').length + initMount(c).length > 0,
     async do(k, c) {
-      for (const m of [...mountsOfUser(c.spec, 'late'), ...initMount(c)]) await mountOne(k, rootOf(c), m);
+      for (const m of [...mountsOfUser(c.spec, c.paths.dir, 'late'), ...initMount(c)]) await mountOne(k, rootOf(c), m);
     },
   },
 ];
