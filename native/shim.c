@@ -388,6 +388,7 @@ __attribute__((noreturn, used)) void shim_main(void)
 {
 	block_signals();
 	sys(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1);
+	sys(SYS_prctl, PR_SET_NAME, "drydock-shim");
 	for (;;)
 		turn();
 }

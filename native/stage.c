@@ -45,6 +45,7 @@ static void reset_inherited(void)
 	sys(SYS_fcntl, 3, F_SETFD, FD_CLOEXEC);
 	/* nobody inside may ptrace(2) us or open our /proc files: CVE-2016-9962 */
 	sys(SYS_prctl, PR_SET_DUMPABLE, 0);
+	sys(SYS_prctl, PR_SET_NAME, "drydock-stage");
 	sys(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
 }
 

@@ -50,3 +50,6 @@ export interface PullState {
   /** true: "Downloaded newer image", false: "Image is up to date" */
   fresh?: boolean;
 }
+
+/** A pull that has not begun. */
+export const newPull = (reference: string, policy: Pull['policy'], more: Partial<Pull> = {}): Pull => ({ reference, policy, progress: () => undefined, state: {}, ...more });

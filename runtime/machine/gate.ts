@@ -19,6 +19,9 @@ export class Gate {
   #mode: Mode = 'run';
   readonly #breakpoints = new Set<string>();
   #step = '';
+  #phase = '';
+  /** nanoseconds that this gate has held runs back, all in all */
+  heldNs = 0;
   #held: { resolve: () => void; reject: (error: Error) => void; mayAbort: boolean } | undefined;
   /** set while what is under way cannot be aborted: taking back, leaving */
   oneWay = false;
@@ -28,6 +31,7 @@ export class Gate {
   arm(options: GateOptions): void {
     this.#mode = options.mode;
     this.#breakpoints.clear();
+    this.#phase = '';
     for (const at of options.breakpoints) this.#breakpoints.add(at);
   }
 
@@ -39,7 +43,9 @@ export class Gate {
     this.#step = step.id;
     if (this.#mode === 'into') this.#mode = 'step';
     const phase = step.id.slice(0, step.id.indexOf('.'));
-    const stop = this.#mode === 'step' || this.#breakpoints.has(step.id) || this.#breakpoints.has(phase);
+    const entered = phase !== this.#phase;
+    this.#phase = phase;
+    const stop = this.#mode === 'step' || this.#breakpoints.has(step.id) || (entered && this.#breakpoints.has(phase));
     return stop ? this.#hold() : undefined;
   }
 
@@ -51,9 +57,13 @@ export class Gate {
 
   #hold(next?: Extract<NewEvent, { type: 'gate' }>['next']): Promise<void> {
     this.tell({ type: 'gate', at: 'paused', step: this.#step, ...(next && { next }) });
+    const since = process.hrtime.bigint();
     return new Promise<void>((resolve, reject) => {
       this.#held = { resolve, reject, mayAbort: !this.oneWay };
-    }).finally(() => (this.#held = undefined));
+    }).finally(() => {
+      this.#held = undefined;
+      this.heldNs += Number(process.hrtime.bigint() - since);
+    });
   }
 
   /** 409 when nothing waits and the command is about what waits. */

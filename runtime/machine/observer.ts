@@ -3,7 +3,15 @@ import type { NewEvent } from '../journal/event.ts';
 import type { Journal } from '../journal/journal.ts';
 import { LinuxKernel } from '../kernel/linux.ts';
 import type { Gate } from './gate.ts';
+import type { Live } from './container.ts';
 import type { Run } from './run-phase.ts';
+
+/** For looking: no gate holds it and no journal writes it down. */
+export function quietKernel(live: Live): LinuxKernel {
+  const kernel = new LinuxKernel();
+  if (live.stageSocket !== undefined) kernel.connect('stage', live.stageSocket);
+  return kernel;
+}
 
 /** A run of phases over `container`. `label` marks its events when it is not the container's own run (an exec). */
 export function newRun<C>(container: C, journal: Journal, gate: Gate, label?: string): Run<C> {

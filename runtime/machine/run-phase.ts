@@ -13,7 +13,12 @@ export interface Run<C> {
   current: string | undefined;
 }
 
-const elapsed = (begun: bigint) => Number(process.hrtime.bigint() - begun);
+/** Of the work itself: while somebody looks at a call before it is made, the clock stands still. */
+function stopwatch(gate: Gate): () => number {
+  const begun = process.hrtime.bigint();
+  const held = gate.heldNs;
+  return () => Number(process.hrtime.bigint() - begun) - (gate.heldNs - held);
+}
 const words = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 async function runStep<C>(run: Run<C>, step: Step<C>): Promise<void> {
@@ -22,13 +27,13 @@ async function runStep<C>(run: Run<C>, step: Step<C>): Promise<void> {
   if (held) await held;
   run.current = step.id;
   run.journal.append({ type: 'step', step: step.id, at: 'start' });
-  const begun = process.hrtime.bigint();
+  const elapsed = stopwatch(run.gate);
   try {
     await step.do(run.kernel, run.container);
-    run.journal.append({ type: 'step', step: step.id, at: 'done', ns: elapsed(begun) });
+    run.journal.append({ type: 'step', step: step.id, at: 'done', ns: elapsed() });
   } catch (error) {
     if (error instanceof Error) (error as { step?: string }).step ??= step.id;
-    run.journal.append({ type: 'step', step: step.id, at: 'failed', ns: elapsed(begun), error: words(error) });
+    run.journal.append({ type: 'step', step: step.id, at: 'failed', ns: elapsed(), error: words(error) });
     throw error;
   } finally {
     run.current = undefined;

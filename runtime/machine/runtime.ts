@@ -1,11 +1,12 @@
 /** All containers of one data root: the Engine behind the API. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { openCgroup } from '../kernel/cgroup/open.ts';
 import { daemonKernel } from '../kernel/linux.ts';
 import { Journal } from '../journal/journal.ts';
 import { ImageStore } from '../image/store.ts';
 import type { Image } from '../image/image.ts';
-import type { RegistryAuth, Pull } from '../image/pull.ts';
+import { newPull, type Pull, type RegistryAuth } from '../image/pull.ts';
 import { keepLeases } from '../network/leases.ts';
 import { networkOf } from '../network/request.ts';
 import { removeBridge } from '../network/release.ts';
@@ -34,18 +35,19 @@ import { validateRequest } from './validate.ts';
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 type PullOptions = { reference: string; platform?: string; auth?: RegistryAuth; progress: Pull['progress']; signal?: AbortSignal };
 
-const newPull = (reference: string, policy: Pull['policy'], more: Partial<Pull> = {}): Pull => ({ reference, policy, progress: () => undefined, state: {}, ...more });
 
 export class Runtime implements Engine {
   readonly events = new EventBus();
-  readonly id = newId();
+  readonly id: string;
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #execs = new Map<string, ExecSession>();
   readonly #restarts = new Restarts();
   #pulls = 0;
   #closing = false;
 
-  private constructor(readonly settings: Settings, readonly images: ImageStore) {}
+  private constructor(readonly settings: Settings, readonly images: ImageStore) {
+    this.id = engineId(settings.root);
+  }
 
   /** Opens the data root and picks up what is there: running containers are adopted, half-done runs are taken back. */
   static async open(settings: Settings, makeStore: (inUse: (imageId: string) => string | undefined) => ImageStore): Promise<Runtime> {
@@ -76,7 +78,7 @@ export class Runtime implements Engine {
     const paths = containerPaths(settings, record.id);
     const container: Container = {
       id: record.id, name: record.name, settings, images, paths, request: record.request, network: record.network, warnings: record.warnings, live: {},
-      pull: newPull(record.request.Image, 'missing', record.platform ? { platform: record.platform } : {}),
+      pull: newPull(record.image ?? record.request.Image, 'missing', record.platform ? { platform: record.platform } : {}),
       image: images.find(record.image ?? record.request.Image),
       cgroup: openCgroup(`${record.request.HostConfig.CgroupParent || settings.cgroupParent}/${record.id}`.replace(/\/+/g, '/')),
       spec: readSpec(paths.config),
@@ -89,11 +91,11 @@ export class Runtime implements Engine {
 
   readonly #surroundings: Surroundings = {
     execs: this.#execs,
+    network: ({ container }, action) => void this.events.emit('network', action, 'bridge', { container: container.id, name: 'bridge', type: 'bridge' }),
     claim: (name) => void this.#claimName(name),
     event: ({ container }, action, attributes = {}) =>
       void this.events.emit('container', action, container.id, { image: container.request.Image, name: container.name, ...container.request.Labels, ...attributes }),
     exited: (supervisor) => {
-      if (supervisor.machine === 'exited') this.events.emit('network', 'disconnect', 'bridge', { container: supervisor.container.id, name: 'bridge', type: 'bridge' });
       if (this.#closing) return;
       // not within the machine's own transition
       if (supervisor.container.request.HostConfig.AutoRemove) setImmediate(() => void supervisor.remove({ force: true }).catch(() => undefined));
@@ -186,8 +188,17 @@ export class Runtime implements Engine {
     const running = this.containers().some((s) => s.underWay);
     for (const exec of this.#execs.values()) exec.leave();
     for (const supervisor of this.containers()) supervisor.leave();
-    if (!running) await removeBridge(daemonKernel(), this.settings);
+    if (running) return;
+    await removeBridge(daemonKernel(), this.settings);
+    await openCgroup(this.settings.cgroupParent).remove(daemonKernel());
   }
+}
+
+/** The data root's own id, the same for every daemon on it. */
+function engineId(root: string): string {
+  const file = join(root, 'engine-id');
+  if (!existsSync(file)) writeFileSync(file, newId());
+  return readFileSync(file, 'utf8').trim();
 }
 
 function readSpec(path: string): Spec {

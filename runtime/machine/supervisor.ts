@@ -1,4 +1,5 @@
 /** One container and its machine: what clients ask of it becomes events, what its phases do becomes states. */
+import { readFileSync } from 'node:fs';
 import type { Duplex, Readable } from 'node:stream';
 import { createActor, fromPromise, type Actor } from 'xstate';
 import { TTY } from '../kernel/constants.ts';
@@ -21,7 +22,7 @@ import { Gate } from './gate.ts';
 import { liveEvidence } from './evidence.ts';
 import { readLog } from './log-file.ts';
 import * as look from './look.ts';
-import { newRun } from './observer.ts';
+import { newRun, quietKernel } from './observer.ts';
 import { removeDirectory, saveRecord, type ContainerRecord } from './record.ts';
 import { conflict, notModified } from './refusal.ts';
 import type { HostConfig } from './request.ts';
@@ -29,6 +30,7 @@ import { runPhase, unwind, type Run } from './run-phase.ts';
 import { parseSignal } from './signal.ts';
 import { startFailure, type StartFailure } from './start-failure.ts';
 import { Streams } from './streams.ts';
+import { newPull } from '../image/pull.ts';
 import { applyUpdate } from './update.ts';
 import { Waiters } from './waiters.ts';
 
@@ -38,6 +40,7 @@ const statuses: Partial<Record<MachineState, Status>> = { running: 'running', ex
 /** What a supervisor tells the engine about. */
 export interface Surroundings {
   event(supervisor: Supervisor, action: string, attributes?: Record<string, string>): void;
+  network(supervisor: Supervisor, action: 'connect' | 'disconnect'): void;
   /** Refusal 400 for what is no name, 409 for one that is taken. */
   claim(name: string): void;
   /** it ended by itself or was stopped; the engine restarts or removes it by its policy */
@@ -64,6 +67,7 @@ export class Supervisor implements ContainerHandle {
     this.#journal.run = record.runs;
     this.gateKeeper = new Gate((event) => void this.#journal.append(event));
     this.#run = newRun(container, this.#journal, this.gateKeeper);
+    container.pull.progress = (line) => void (line.current === undefined && this.#journal.append({ type: 'progress', ...line }));
     this.streams = new Streams({ tty: request.Tty ?? false, stdin: request.OpenStdin ?? false, stdinOnce: request.StdinOnce ?? false });
     const machine = containerMachine.provide({
       actors: {
@@ -94,9 +98,12 @@ export class Supervisor implements ContainerHandle {
 
   async #phase(id: PhaseId): Promise<void> {
     this.gateKeeper.oneWay = id === 'exit' || id === 'remove';
+    await undefined; // so that the journal says which state was entered before what is done in it
     try {
       if (id === 'exec') await this.#listenToShim();
       await runPhase(this.#run, phasesById[id]);
+      if (id === 'pull' && this.container.pull.notice) this.#journal.append({ type: 'note', text: this.container.pull.notice });
+      if (id === 'network') this.#connected('connect');
     } catch (error) {
       this.#failure = startFailure(error);
       throw error;
@@ -135,7 +142,13 @@ export class Supervisor implements ContainerHandle {
   #didStart(): void {
     const { live, network } = this.container;
     Object.assign(this.record, { pid: live.pid ?? 0, startedAt: live.startedAt ?? Date.now(), finishedAt: 0, exitCode: 0, oomKilled: false, network, image: this.container.image?.id });
+    // a moved tag must not change what a stopped container stands on
+    this.container.pull = newPull(this.record.image ?? this.container.request.Image, 'missing');
     this.around.event(this, 'start');
+  }
+
+  #connected(action: 'connect' | 'disconnect'): void {
+    if (this.container.network.mode === 'bridge') this.around.network(this, action);
   }
 
   #didExit(from: MachineState): void {
@@ -145,9 +158,11 @@ export class Supervisor implements ContainerHandle {
     this.container.live = {};
     if (this.record.oomKilled) this.around.event(this, 'oom');
     this.around.event(this, 'die', { exitCode: String(this.record.exitCode) });
+    this.#connected('disconnect');
   }
 
   #didFail(): void {
+    this.gateKeeper.arm({ mode: 'run', breakpoints: [] });
     this.streams.abandon();
     Object.assign(this.record, { exitCode: this.#failure?.exitCode ?? 128, error: this.#failure?.refusal.message ?? this.record.error });
   }
@@ -155,10 +170,10 @@ export class Supervisor implements ContainerHandle {
   /** A daemon has come up and the container's shim is still there. */
   async adopt(): Promise<void> {
     const { live, paths } = this.container;
-    live.pid = this.record.pid;
+    live.pid = isOurs(this.record.pid, this.container.id) ? this.record.pid : undefined;
     const kernel = this.#run.kernel;
     try {
-      live.pidfd = await tolerate(['ESRCH'], kernel.daemon.pidfd_open(live.pid, 0));
+      if (live.pid) live.pidfd = await tolerate(['ESRCH'], kernel.daemon.pidfd_open(live.pid, 0));
       await this.streams.open(paths.shimSocket, () => this.#actor.send({ type: 'EXITED' }));
     } catch (error) {
       if (!hasCode(error, 'ENOENT', 'ECONNREFUSED')) throw error;
@@ -282,6 +297,7 @@ export class Supervisor implements ContainerHandle {
 
   attach(client: Duplex, options: AttachOptions, head?: Buffer): Promise<'ended' | 'detached'> {
     if (options.stream && !options.logs && this.machine === 'paused') throw conflict(`container ${this.container.id} is paused, unpause the container before attach`);
+    this.around.event(this, 'attach');
     return this.streams.couple(client, options, head, options.logs ? look.whatWasWritten(this.container, options) : undefined);
   }
 
@@ -320,7 +336,7 @@ export class Supervisor implements ContainerHandle {
 
   journal(follow: boolean, signal?: AbortSignal): AsyncIterable<Event> { return this.#journal.read(follow, signal); }
   gate(command: GateCommand): void { this.gateKeeper.command(command); }
-  inspectLive(step?: string): Promise<Evidence[]> { return liveEvidence(this.#run.kernel, this.container, step); }
+  inspectLive(step?: string): Promise<Evidence[]> { return liveEvidence(quietKernel(this.container.live), this.container, step); }
 
   /** The daemon ends; the container does not. */
   leave(): void {
@@ -333,4 +349,13 @@ export class Supervisor implements ContainerHandle {
 function resting(machine: MachineState): MachineState {
   if (['created', 'running', 'paused', 'exited', 'failed'].includes(machine)) return machine;
   return machine === 'exiting' ? 'running' : 'failed';
+}
+
+/** Pids are used again, after a reboot at once: it is the container's only if it is in its cgroup. */
+function isOurs(pid: number, id: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(id);
+  } catch {
+    return false;
+  }
 }

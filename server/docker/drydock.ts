@@ -1,5 +1,7 @@
 /** Drydock's own routes: stepping, the journal, the kernel's evidence, and the daemon itself. */
 import type { Engine, GateCommand } from '../../runtime/machine/engine.ts';
+import { frameAt } from '../../runtime/journal/frame.ts';
+import type { Event } from '../../runtime/journal/event.ts';
 import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
 import { phases } from '../../runtime/steps/phases.ts';
 import pkg from '../../package.json' with { type: 'json' };
@@ -30,6 +32,15 @@ async function journal(x: Exchange): Promise<void> {
   x.res.end();
 }
 
+/** What was true after event k: a pure function of the journal, so that every client sees the same past. */
+async function frame(x: Exchange): Promise<object> {
+  const k = x.param('k');
+  if (!/^\d{1,9}$/.test(k)) throw badParameter(`frame ${k} is not the number of an event; see drydock trace`);
+  const events: Event[] = [];
+  for await (const event of the(x).journal(false)) events.push(event);
+  return frameAt(events, Number(k));
+}
+
 const bare: readonly unknown[] = ['next', 'into', 'continue', 'abort'];
 const placed: readonly unknown[] = ['break', 'clear'];
 
@@ -48,6 +59,7 @@ function info(engine: Engine): object {
 export const drydock = (shutdown: (() => void) | undefined): Routes => ({
   'POST /drydock/containers/*id/start': start,
   'GET /drydock/containers/*id/journal': journal,
+  'GET /drydock/containers/*id/frame/:k': frame,
   'POST /drydock/containers/*id/gate': async (x) => {
     the(x).gate(gateCommand(await readJson(x.req)));
     return 204;
