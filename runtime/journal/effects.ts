@@ -12,7 +12,6 @@ const table: Partial<Record<Call['name'], (call: Call) => Fact[]>> = {
     if (!type && !source) return [];
     return [{ kind: 'mount', key: at(call, 1), value: [type ?? 'bind', source, mountFlagNames(Number(mountflags)), data].filter(Boolean).join(' ') }];
   },
-  move_mount: (call) => [{ kind: 'mount', key: at(call, 3), value: 'bind' }],
   umount2: (call) => [{ kind: 'mount', key: at(call, 0), value: null }],
   pivot_root: (call) => [{ kind: 'root', key: '/', value: at(call, 0) }],
   sethostname: (call) => [{ kind: 'ns', key: 'uts.hostname', value: text(call.args[0]) }],

@@ -14,6 +14,7 @@ import { rlimitsOf } from './rlimits.ts';
 import { seccompFor } from './seccomp/profile.ts';
 import { securityOptions } from './security-opt.ts';
 import type { Linux, Mount, Process, Spec } from './spec.ts';
+import { timeOffsets } from './time.ts';
 import { sysctlsOf } from './sysctls.ts';
 
 export type SpecSource = Pick<Container, 'id' | 'request' | 'network' | 'paths' | 'settings'>;
@@ -66,8 +67,10 @@ function linuxOf(c: SpecSource, host: HostConfig): Linux {
   const seccomp = seccompFor(securityOptions(host.SecurityOpt ?? []).seccomp, bounding, host.Privileged ?? false);
   const own = choiceOf('user', host) === 'new';
   const hidden = !host.Privileged;
+  const offsets = timeOffsets(host.Annotations);
   return {
-    namespaces: namespacesOf(host, c.network),
+    namespaces: [...namespacesOf(host, c.network), ...(offsets ? [{ type: 'time' as const }] : [])],
+    ...(offsets && { timeOffsets: offsets }),
     ...(own && { uidMappings: IDENTITY, gidMappings: IDENTITY }),
     devices,
     cgroupsPath: posix.join('/', host.CgroupParent || c.settings.cgroupParent, c.id),

@@ -27,7 +27,7 @@ export interface Linux {
   namespaces: { type: NamespaceType; path?: string }[];
   uidMappings?: IdMapping[];
   gidMappings?: IdMapping[];
-  timeOffsets?: Record<'monotonic' | 'boottime', { secs: number; nanosecs: number }>;
+  timeOffsets?: Partial<Record<'monotonic' | 'boottime', { secs: number; nanosecs: number }>>;
   devices: Device[];
   cgroupsPath: string;
   resources: Resources;

@@ -14,6 +14,8 @@ export const exec: Phase = {
   title: 'Become the program',
   steps: [
     ...filesystemSteps, ...deviceSteps.nodes, ...rootSteps.enter, ...identitySteps.name, ...pathSteps, ...rootSteps.seal,
-    ...terminalSteps, ...rightsSteps.limits, ...identitySteps.user, ...programSteps.find, ...rightsSteps.last, ...programSteps.execute,
+    // a new user namespace begins with a full bounding set, so it is narrowed after that
+    ...terminalSteps, ...rightsSteps.limits, ...identitySteps.namespace, ...rightsSteps.bounding, ...identitySteps.user,
+    ...programSteps.find, ...rightsSteps.last, ...programSteps.execute,
   ],
 };

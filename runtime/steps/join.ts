@@ -88,7 +88,7 @@ export const join: Phase<Join> = {
 It is the same call that nsenter(1) makes. From here on this process sees the container's mounts, network and name. See setns(2), pidfd_open(2).`,
       async do(k, j) {
         const pidfd = await k.stage.pidfd_open(j.target.live.pid ?? 0, 0);
-        await k.stage.setns(pidfd, ENTERED);
+        await k.stage.setns(pidfd, ENTERED | (hasOwn(j, 'time') ? CLONE.CLONE_NEWTIME : 0));
         if (hasOwn(j, 'user')) await k.stage.setns(pidfd, CLONE.CLONE_NEWUSER);
         await k.stage.close(pidfd);
       },

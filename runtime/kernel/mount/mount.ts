@@ -38,6 +38,7 @@ export async function mountBind(k: Kernel, root: Root, m: Mount): Promise<void> 
   const tree = await k.stage.open_tree(AT_FDCWD, m.source, AT.OPEN_TREE_CLONE | O.O_CLOEXEC | recursive);
   await k.stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH | recursive, mountAttr(flags, propagation || MS.MS_PRIVATE));
   await moveTo(k, tree, target, m.destination);
+  k.fact({ kind: 'mount', key: m.destination, value: ['bind', m.source, ...m.options.filter((o) => o !== 'bind' && o !== 'rbind')].join(' ') });
 }
 
 async function moveTo(k: Kernel, tree: number, target: number, destination: string): Promise<void> {
@@ -53,6 +54,7 @@ export async function coverPath(k: Kernel, source: string, path: string, flags: 
   const tree = await k.stage.open_tree(AT_FDCWD, source, AT.OPEN_TREE_CLONE | O.O_CLOEXEC | AT.AT_RECURSIVE);
   await k.stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH | AT.AT_RECURSIVE, mountAttr(flags));
   await moveTo(k, tree, target, path);
+  k.fact({ kind: 'mount', key: path, value: `bind ${source}` });
 }
 
 export const isDirectoryAt = async (k: Kernel, path: string): Promise<boolean> => isDirectory(await modeOf(k.stage.statx(AT_FDCWD, path, 0, 2, STATX_SIZE)));

@@ -50,6 +50,25 @@ export const namespaceSteps: Step[] = table.map((n) => ({
   inspect: async (_k, c) => (c.live.pid ? [namespacesOf(c.live.pid)] : []),
 }));
 
+/** setns(2) into the time namespace of one's future children: unshare(2) alone moves only them, time_namespaces(7). */
+namespaceSteps.push({
+  id: 'create.unshare-time',
+  title: 'Break away from the host\'s clocks',
+  explain: `On request the container gets its own idea of how long the machine has been up: offsets for the monotonic and the boot-time clock.
+It is for containers that are moved between machines: a program must not see its clock jump back. The wall clock stays the host's. The offsets can only be written while nobody lives in the namespace, so the daemon writes them before the stage enters. See time_namespaces(7).`,
+  when: (c) => c.spec.linux.namespaces.some((n) => n.type === 'time' && !n.path),
+  async do(k, c) {
+    await k.stage.unshare(CLONE.CLONE_NEWTIME);
+    const lines = Object.entries(c.spec.linux.timeOffsets ?? {}).map(([clock, { secs, nanosecs }]) => `${clock} ${secs} ${nanosecs}\n`);
+    for (const line of lines) await k.daemon.write_file(`/proc/${c.live.pid}/timens_offsets`, 0, 0, line);
+    const fd = await k.stage.openat(AT_FDCWD, '/proc/self/ns/time_for_children', O.O_CLOEXEC, 0);
+    await k.stage.setns(fd, CLONE.CLONE_NEWTIME);
+    await k.stage.close(fd);
+    k.fact({ kind: 'ns', key: 'time', value: namespaceInode(c.live.pid ?? 0, 'time') });
+  },
+  inspect: async (_k, c) => (c.live.pid ? [namespacesOf(c.live.pid)] : []),
+});
+
 /** --network container:ID, --pid container:ID: the other's namespace instead of a new one. */
 const joined: Partial<Record<NamespaceType, { flag: number; file: string }>> = {
   network: { flag: CLONE.CLONE_NEWNET, file: 'net' }, ipc: { flag: CLONE.CLONE_NEWIPC, file: 'ipc' },

@@ -21,7 +21,7 @@ export async function readInside(k: Kernel, path: string): Promise<string> {
 /** setgroups(2) wants an array of 32-bit gid_t. */
 const groupList = (gids: readonly number[]) => Buffer.from(Uint32Array.from(gids).buffer);
 
-export const identitySteps: { name: Step[]; user: Step[] } = {
+export const identitySteps: { name: Step[]; namespace: Step[]; user: Step[] } = {
   name: [
     {
       id: 'exec.hostname',
@@ -47,7 +47,7 @@ export const identitySteps: { name: Step[]; user: Step[] } = {
       },
     },
   ],
-  user: [
+  namespace: [
     {
       id: 'exec.unshare-user',
       title: 'Break away from the host\'s users',
@@ -64,6 +64,8 @@ The daemon writes uid_map and gid_map from outside, which say who is who; here e
       },
       inspect: async (_k, c) => (c.live.pid ? [namespacesOf(c.live.pid), rightsOf(c.live.pid)] : []),
     },
+  ],
+  user: [
     {
       id: 'exec.look-up-user',
       title: 'Look the user up in the image',

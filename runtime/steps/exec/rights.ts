@@ -38,7 +38,7 @@ export async function setCapabilities(k: Kernel, process: Process): Promise<void
   for (const number of ambient) await k.stage.prctl(PR.PR_CAP_AMBIENT, PR_CAP_AMBIENT.PR_CAP_AMBIENT_RAISE, number, 0, 0);
 }
 
-export const rightsSteps: { limits: Step[]; last: Step[] } = {
+export const rightsSteps: { limits: Step[]; bounding: Step[]; last: Step[] } = {
   limits: [
     {
       id: 'exec.rlimits', title: 'Set resource limits', inspect,
@@ -46,6 +46,8 @@ export const rightsSteps: { limits: Step[]; last: Step[] } = {
       when: (c) => (c.spec.process.rlimits ?? []).length > 0 || c.spec.process.oomScoreAdj !== undefined,
       do: (k, c) => setLimits(k, c.spec.process),
     },
+  ],
+  bounding: [
     {
       id: 'exec.drop-bounding', title: 'Narrow the bounding set', inspect,
       explain: `A capability that is not in the bounding set can never be gained again, not even by running a set-uid program as root.

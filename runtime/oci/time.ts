@@ -1,0 +1,20 @@
+/** --annotation drydock.time-offset=boottime=86400: a time namespace of its own. config-linux, "Time offsets"; time_namespaces(7). */
+import { badParameter } from '../machine/refusal.ts';
+import type { Linux } from './spec.ts';
+
+export const TIME_ANNOTATION = 'drydock.time-offset';
+const CLOCKS = ['monotonic', 'boottime'] as const;
+type Clock = (typeof CLOCKS)[number];
+
+/** 'boottime=86400,monotonic=-5' in seconds; undefined when not asked for. Throws Refusal 400. */
+export function timeOffsets(annotations: Record<string, string> = {}): Linux['timeOffsets'] {
+  const text = annotations[TIME_ANNOTATION];
+  if (text === undefined) return undefined;
+  const offsets: NonNullable<Linux['timeOffsets']> = {};
+  for (const part of text.split(',')) {
+    const [, clock = '', secs = ''] = /^(\w+)=([+-]?\d{1,10})$/.exec(part) ?? [];
+    if (!CLOCKS.includes(clock as Clock)) throw badParameter(`invalid ${TIME_ANNOTATION} ${text}: write monotonic=SECONDS, boottime=SECONDS or both with a comma`);
+    offsets[clock as Clock] = { secs: Number(secs), nanosecs: 0 };
+  }
+  return offsets;
+}
