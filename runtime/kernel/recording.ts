@@ -48,8 +48,10 @@ export function recordingKernel(options: RecordingOptions = {}): RecordingKernel
   };
   /** Things that are no system call, in the same list. */
   const other = async (name: string, ...args: (string | number)[]) => {
-    const given = note({ actor: 'daemon', name: name as Call['name'], args });
-    return typeof given === 'number' ? given : undefined;
+    const call: Call = { actor: 'daemon', name: name as Call['name'], args };
+    const given = note(call);
+    const value = typeof given === 'function' ? given(call) : given;
+    return typeof value === 'number' ? value : undefined;
   };
 
   return {
