@@ -28,7 +28,8 @@ import type { ContainerRequest } from './request.ts';
 import { Restarts } from './restart.ts';
 import { runPhase, unwind } from './run-phase.ts';
 import type { Settings } from './settings.ts';
-import { Supervisor, type Surroundings } from './supervisor.ts';
+import type { Surroundings } from './lifecycle.ts';
+import { Supervisor } from './supervisor.ts';
 import { startFailure } from './start-failure.ts';
 import { validateRequest } from './validate.ts';
 
@@ -91,19 +92,20 @@ export class Runtime implements Engine {
 
   readonly #surroundings: Surroundings = {
     execs: this.#execs,
-    network: ({ container }, action) => void this.events.emit('network', action, 'bridge', { container: container.id, name: 'bridge', type: 'bridge' }),
+    network: (container, action) => void this.events.emit('network', action, 'bridge', { container: container.id, name: 'bridge', type: 'bridge' }),
     claim: (name) => void this.#claimName(name),
-    event: ({ container }, action, attributes = {}) =>
+    event: (container, action, attributes = {}) =>
       void this.events.emit('container', action, container.id, { image: container.request.Image, name: container.name, ...container.request.Labels, ...attributes }),
-    exited: (supervisor) => {
+    exited: (life) => {
+      const { container } = life;
       if (this.#closing) return;
       // not within the machine's own transition
-      if (supervisor.container.request.HostConfig.AutoRemove) setImmediate(() => void supervisor.remove({ force: true }).catch(() => undefined));
-      else if (supervisor.machine === 'exited') this.#restarts.afterExit(supervisor);
+      if (container.request.HostConfig.AutoRemove) setImmediate(() => void this.#supervisors.get(container.id)?.remove({ force: true }).catch(() => undefined));
+      else if (life.machine === 'exited') this.#restarts.afterExit(life);
     },
-    removed: (supervisor) => {
-      this.#supervisors.delete(supervisor.container.id);
-      this.#surroundings.event(supervisor, 'destroy');
+    removed: (container) => {
+      this.#supervisors.delete(container.id);
+      this.#surroundings.event(container, 'destroy');
     },
   };
 
@@ -125,7 +127,7 @@ export class Runtime implements Engine {
     makeDirectory(this.settings, id);
     saveRecord(this.settings, record);
     const supervisor = this.#supervise(record);
-    this.#surroundings.event(supervisor, 'create');
+    this.#surroundings.event(supervisor.container, 'create');
     return supervisor;
   }
 

@@ -1,0 +1,203 @@
+/** The machine's side of a container: phases become states, states become its record and Docker's events. */
+import { readFileSync } from 'node:fs';
+import { createActor, fromPromise, type Actor } from 'xstate';
+import { hasCode, tolerate } from '../kernel/errors.ts';
+import { exitCodeOf } from '../kernel/process/shim.ts';
+import { Journal } from '../journal/journal.ts';
+import { exit } from '../steps/6-exit.ts';
+import { remove } from '../steps/7-remove.ts';
+import { starting } from '../steps/phases.ts';
+import type { Phase } from '../steps/step.ts';
+import type { Container } from './container.ts';
+import { containerMachine, type ContainerMachine, type PhaseId } from './container.machine.ts';
+import type { ContainerState, GateOptions, MachineState, Status } from './engine.ts';
+import type { ExecSession } from './exec-session.ts';
+import { Gate } from './gate.ts';
+import { newRun } from './observer.ts';
+import { saveRecord, type ContainerRecord } from './record.ts';
+import { conflict, notModified } from './refusal.ts';
+import { runPhase, unwind, type Run } from './run-phase.ts';
+import { startFailure, type StartFailure } from './start-failure.ts';
+import { Streams } from './streams.ts';
+import { newPull } from '../image/pull.ts';
+import { Waiters } from './waiters.ts';
+
+const phasesById: Record<PhaseId, Phase<Container>> = Object.fromEntries([...starting, exit, remove].map((p) => [p.id, p])) as Record<PhaseId, Phase<Container>>;
+const statuses: Partial<Record<MachineState, Status>> = { running: 'running', exiting: 'running', paused: 'paused', exited: 'exited', removing: 'removing', removed: 'removing' };
+
+/** Whom a container tells what became of it: the engine. */
+export interface Surroundings {
+  event(container: Container, action: string, attributes?: Record<string, string>): void;
+  network(container: Container, action: 'connect' | 'disconnect'): void;
+  /** Refusal 400 for what is no name, 409 for one that is taken. */
+  claim(name: string): void;
+  /** it ended by itself or was stopped; the engine restarts or removes it by its policy */
+  exited(life: Lifecycle): void;
+  removed(container: Container): void;
+  execs: Map<string, ExecSession>;
+}
+
+export class Lifecycle {
+  readonly streams: Streams;
+  readonly waiters = new Waiters();
+  readonly gateKeeper: Gate;
+  protected readonly log: Journal;
+  protected readonly run: Run<Container>;
+  protected readonly actor: Actor<ContainerMachine>;
+  protected failure: StartFailure | undefined;
+  /** set by the engine while a restart policy waits */
+  restarting = false;
+
+  constructor(readonly container: Container, readonly record: ContainerRecord, protected readonly around: Surroundings) {
+    const { request } = container;
+    this.log = Journal.open(container.paths.journal);
+    this.log.run = record.runs;
+    this.gateKeeper = new Gate((event) => void this.log.append(event));
+    this.run = newRun(container, this.log, this.gateKeeper);
+    container.pull.progress = (line) => void (line.current === undefined && this.log.append({ type: 'progress', ...line }));
+    this.streams = new Streams({ tty: request.Tty ?? false, stdin: request.OpenStdin ?? false, stdinOnce: request.StdinOnce ?? false });
+    const machine = containerMachine.provide({
+      actors: {
+        phase: fromPromise(({ input }) => this.#phase(input)),
+        unwind: fromPromise(() => this.#unwind()),
+      },
+    });
+    const context = { id: container.id, error: record.error, executed: record.machine === 'running' || record.machine === 'paused' };
+    const value = resting(record.machine);
+    this.actor = createActor(machine, { input: { id: container.id }, snapshot: machine.resolveState({ value, context }) });
+    this.actor.subscribe((snapshot) => this.#moved(snapshot.value as MachineState, snapshot.context.error));
+    this.actor.start();
+  }
+
+  get created(): number { return this.record.created; }
+  get machine(): MachineState { return this.actor.getSnapshot().value as MachineState; }
+  get running(): boolean { return ['running', 'paused'].includes(this.machine); }
+  /** true from START until the program runs or the start was given up */
+  get underWay(): boolean { return !['created', 'exited', 'failed', 'removed'].includes(this.machine); }
+
+  get state(): ContainerState {
+    const { pid, exitCode, oomKilled, error, startedAt, finishedAt, restartCount } = this.record;
+    const status: Status = this.restarting ? 'restarting' : statuses[this.machine] ?? (startedAt ? 'exited' : 'created');
+    return { status, machine: this.machine, pid: this.running ? pid : 0, exitCode, oomKilled, error, startedAt, finishedAt, restartCount };
+  }
+
+  // ---- the machine's side ----
+
+  async #phase(id: PhaseId): Promise<void> {
+    this.gateKeeper.oneWay = id === 'exit' || id === 'remove';
+    await undefined; // so that the journal says which state was entered before what is done in it
+    try {
+      if (id === 'exec') await this.#listenToShim();
+      await runPhase(this.run, phasesById[id]);
+      if (id === 'pull' && this.container.pull.notice) this.log.append({ type: 'note', text: this.container.pull.notice });
+      if (id === 'network') this.#connected('connect');
+    } catch (error) {
+      this.failure = startFailure(error);
+      throw error;
+    }
+  }
+
+  async #unwind(): Promise<void> {
+    this.gateKeeper.oneWay = true;
+    this.streams.close();
+    await unwind(this.run, starting);
+    this.container.live = {};
+  }
+
+  /** Before the program can write its first byte: two round trips tell that the shim has taken the connection and the subscription. */
+  async #listenToShim(): Promise<void> {
+    const { kernel, container } = this.run;
+    await this.streams.open(container.paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
+    await kernel.shim.getpid();
+    await kernel.shim.getpid();
+  }
+
+  #moved(to: MachineState, error: string): void {
+    const from = this.record.machine;
+    if (to === from) return;
+    this.log.append({ type: 'state', from, to });
+    Object.assign(this.record, { machine: to, error });
+    if (to === 'running' && from === 'executing') this.#didStart();
+    if (to === 'exited') this.#didExit(from);
+    if (to === 'failed') this.#didFail();
+    if (to !== 'removed') saveRecord(this.container.settings, this.record);
+    this.waiters.moved(to, this.record);
+    if (to === 'exited' || to === 'failed') this.log.forget();
+    if (to === 'exited' || to === 'failed') this.around.exited(this);
+  }
+
+  #didStart(): void {
+    const { live, network } = this.container;
+    Object.assign(this.record, { pid: live.pid ?? 0, startedAt: live.startedAt ?? Date.now(), finishedAt: 0, exitCode: 0, oomKilled: false, network, image: this.container.image?.id });
+    // a moved tag must not change what a stopped container stands on
+    this.container.pull = newPull(this.record.image ?? this.container.request.Image, 'missing');
+    this.around.event(this.container, 'start');
+  }
+
+  #connected(action: 'connect' | 'disconnect'): void {
+    if (this.container.network.mode === 'bridge') this.around.network(this.container, action);
+  }
+
+  #didExit(from: MachineState): void {
+    const { exit: end } = this.container;
+    const status = from === 'exiting' && end ? end.status : 9;
+    Object.assign(this.record, { pid: 0, exitCode: exitCodeOf(status), oomKilled: end?.oom ?? false, finishedAt: end?.time ?? Date.now() });
+    this.container.live = {};
+    if (this.record.oomKilled) this.around.event(this.container, 'oom');
+    this.around.event(this.container, 'die', { exitCode: String(this.record.exitCode) });
+    this.#connected('disconnect');
+  }
+
+  #didFail(): void {
+    this.gateKeeper.arm({ mode: 'run', breakpoints: [] });
+    this.streams.abandon();
+    Object.assign(this.record, { exitCode: this.failure?.exitCode ?? 128, error: this.failure?.refusal.message ?? this.record.error });
+  }
+
+  /** A daemon has come up and the container's shim is still there. */
+  async adopt(): Promise<void> {
+    const { live, paths } = this.container;
+    live.pid = isOurs(this.record.pid, this.container.id) ? this.record.pid : undefined;
+    const kernel = this.run.kernel;
+    try {
+      if (live.pid) live.pidfd = await tolerate(['ESRCH'], kernel.daemon.pidfd_open(live.pid, 0));
+      await this.streams.open(paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT', 'ECONNREFUSED')) throw error;
+      this.actor.send({ type: 'EXITED' }); // it ended while nobody was there; the exit file tells how
+    }
+  }
+
+  /** A run that a dead daemon left in the middle is taken back. */
+  async takeBack(): Promise<void> {
+    await this.#unwind();
+    saveRecord(this.container.settings, this.record);
+  }
+
+  async start(gate?: GateOptions): Promise<void> {
+    if (this.running) throw notModified(`container ${this.container.name} is already running`);
+    if (this.underWay) throw conflict(`container ${this.container.name} is ${this.machine}; wait until that is over`);
+    Object.assign(this.record, { stopped: false, runs: this.record.runs + 1 });
+    this.log.run = this.record.runs;
+    this.failure = undefined;
+    this.gateKeeper.arm(gate ?? { mode: 'run', breakpoints: [] });
+    const settled = this.waiters.until(['running', 'exiting', 'exited', 'failed']);
+    this.actor.send({ type: 'START' });
+    if ((await settled) === 'failed') throw (this.failure as StartFailure | undefined)?.refusal ?? conflict(this.record.error);
+  }
+}
+
+/** Where a machine can be picked up again: what was in the middle of something is taken back first (takeBack). */
+function resting(machine: MachineState): MachineState {
+  if (['created', 'running', 'paused', 'exited', 'failed'].includes(machine)) return machine;
+  return machine === 'exiting' ? 'running' : 'failed';
+}
+
+/** Pids are used again, after a reboot at once: it is the container's only if it is in its cgroup. */
+function isOurs(pid: number, id: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(id);
+  } catch {
+    return false;
+  }
+}
