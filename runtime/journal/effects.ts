@@ -13,7 +13,6 @@ const table: Partial<Record<Call['name'], (call: Call) => Fact[]>> = {
     return [{ kind: 'mount', key: at(call, 1), value: [type ?? 'bind', source, mountFlagNames(Number(mountflags)), data].filter(Boolean).join(' ') }];
   },
   umount2: (call) => [{ kind: 'mount', key: at(call, 0), value: null }],
-  pivot_root: (call) => [{ kind: 'root', key: '/', value: at(call, 0) }],
   sethostname: (call) => [{ kind: 'ns', key: 'uts.hostname', value: text(call.args[0]) }],
   write_file: (call) => (text(call.args[0]).startsWith('/sys/fs/cgroup/') ? [{ kind: 'cgroup', key: text(call.args[0]), value: text(call.args[3]) }] : []),
 };

@@ -32,7 +32,9 @@ function bytes({ hex, length }: { hex: string; length: number }): string {
 }
 
 /** What the kernel calls it, where the operation has a name of its own. */
-const kernelName: Partial<Record<string, string>> = { ioctl_in: 'ioctl', ioctl_out: 'ioctl', clone3_stage: 'clone3', clone_sibling: 'clone' };
+const kernelName: Partial<Record<string, string>> = { ioctl_in: 'ioctl', ioctl_out: 'ioctl', clone3_stage: 'clone3', clone_sibling: 'clone', write_file: 'write', read_file: 'read', take_master: 'pidfd_getfd' };
+/** Of a file that is opened, written and closed in one go, how it is opened says nothing. */
+const isSilent = (name: string, index: number) => name === 'write_file' && (index === 1 || index === 2);
 
 function argument(name: string, index: number, value: Kept, noted: boolean): string {
   const known = (syscalls as Record<string, (typeof syscalls)[SyscallName] | undefined>)[name]?.args[index];
@@ -51,7 +53,7 @@ function argument(name: string, index: number, value: Kept, noted: boolean): str
 
 /** A call before it is made: `mount("proc", "/proc", "proc", MS_NOSUID, NULL)`. */
 export const callLine = (call: { name: string; args: readonly Kept[]; note?: string }): string =>
-  `${kernelName[call.name] ?? call.name}(${call.args.map((value, i) => argument(call.name, i, value, call.note !== undefined)).join(', ')})`;
+  `${kernelName[call.name] ?? call.name}(${call.args.flatMap((value, i) => (isSilent(call.name, i) ? [] : argument(call.name, i, value, call.note !== undefined))).join(', ')})`;
 
 /** What came of it: `= 0 <31 µs>`. */
 export function resultLine(event: Pick<CallEvent, 'ret' | 'errno' | 'ns' | 'note'>): string {
