@@ -5,6 +5,7 @@ import { tolerate } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 
 const SIGKILL = 9;
+const P_PID = 1;
 const P_PIDFD = 3;
 const WEXITED = 4;
 
@@ -31,14 +32,13 @@ export async function endShim(k: Kernel, c: Pick<Container, 'paths' | 'live'> & 
   await reapShim(k, c.live);
 }
 
-/** Takes the exit status of a shim that is our child; another daemon's is reaped by init. */
+/** Takes the exit status of a shim that is our child, by its pid when no pidfd was got; another daemon's is reaped by init. */
 export async function reapShim(k: Kernel, live: Container['live']): Promise<void> {
-  const pidfd = live.shimPidfd;
-  if (pidfd === undefined) return;
-  live.shimPidfd = undefined;
-  await tolerate(['ECHILD', 'EINVAL', 'EBADF'], k.daemon.waitid(P_PIDFD, pidfd, 128, WEXITED));
-  await tolerate(['EBADF'], k.daemon.close(pidfd));
-  live.shimPid = undefined;
+  const { shimPid, shimPidfd } = live;
+  live.shimPid = live.shimPidfd = undefined;
+  const [idtype, id] = shimPidfd === undefined ? [P_PID, shimPid] : [P_PIDFD, shimPidfd];
+  if (id !== undefined) await tolerate(['ECHILD', 'EINVAL', 'EBADF'], k.daemon.waitid(idtype, id, 128, WEXITED));
+  if (shimPidfd !== undefined) await tolerate(['EBADF'], k.daemon.close(shimPidfd));
 }
 
 /** '<wait status> <ns since 1970>': native/shim.c. A shim that was killed left none; then its container was killed with it. */

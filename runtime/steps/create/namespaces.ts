@@ -107,7 +107,8 @@ Both then share interfaces, addresses and ports, as the containers of a Kubernet
 export async function becomeSibling(k: Kernel, live: Container['live']): Promise<void> {
   const pid = await k.stage.clone_sibling();
   await k.shim.watch_child(pid);
-  if (live.pidfd !== undefined) await k.daemon.close(live.pidfd);
-  live.pid = pid;
+  const { pidfd } = live;
+  Object.assign(live, { pid, pidfd: undefined });
+  if (pidfd !== undefined) await k.daemon.close(pidfd);
   live.pidfd = await k.daemon.pidfd_open(pid, 0);
 }

@@ -19,32 +19,42 @@ function unixAddress(path: string): Buffer {
   return Buffer.concat([Buffer.from([AF.AF_UNIX, 0]), bytes, Buffer.from([0])]);
 }
 
+/** Each of them: after close(2) a descriptor is free, whatever it says. Throws the first failure. */
+async function closeAll(k: Kernel, fds: readonly number[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const fd of fds) await k.daemon.close(fd).catch((error: unknown) => failures.push(error));
+  if (failures.length) throw failures[0];
+}
+
 /** Shim with its six descriptors, as drawn in native/shim.c. Descriptors that are the shim's alone are closed here again. */
 export async function startShim(k: Kernel, c: Pick<Container, 'paths' | 'live'>, label: string): Promise<void> {
-  const [control, controlEnd] = await socketPair(k);
-  const [stage, stageEnd] = await socketPair(k);
-  c.live.shimSocket = control;
-  c.live.stageSocket = stage;
-  const listen = await k.daemon.socket(AF.AF_UNIX, SOCK.SOCK_STREAM | SOCK.SOCK_CLOEXEC, 0);
-  const given = [controlEnd, stageEnd, listen];
+  const given: number[] = [];
+  const give = (fd: number) => (given.push(fd), fd);
+  const pair = async (end: 'shimSocket' | 'stageSocket') => {
+    const [ours, theirs] = await socketPair(k);
+    c.live[end] = ours;
+    return give(theirs);
+  };
   try {
+    const controlEnd = await pair('shimSocket');
+    const stageEnd = await pair('stageSocket');
+    const listen = give(await k.daemon.socket(AF.AF_UNIX, SOCK.SOCK_STREAM | SOCK.SOCK_CLOEXEC, 0));
     await tolerate(['ENOENT'], k.daemon.unlinkat(AT_FDCWD, c.paths.shimSocket, 0));
     await tolerate(['ENOENT'], k.daemon.unlinkat(AT_FDCWD, c.paths.exit, 0));
     await k.daemon.bind(listen, unixAddress(c.paths.shimSocket));
     await k.daemon.listen(listen, 8);
-    const nothing = await k.daemon.openat(AT_FDCWD, '/dev/null', O.O_RDWR | O.O_CLOEXEC, 0);
-    const log = await k.daemon.openat(AT_FDCWD, c.paths.log, O.O_WRONLY | O.O_APPEND | O.O_CREAT | O.O_CLOEXEC, 0o600);
-    const directory = await k.daemon.openat(AT_FDCWD, c.paths.runDir, O.O_DIRECTORY | O.O_CLOEXEC, 0);
-    given.push(nothing, log, directory);
+    const nothing = give(await k.daemon.openat(AT_FDCWD, '/dev/null', O.O_RDWR | O.O_CLOEXEC, 0));
+    const log = give(await k.daemon.openat(AT_FDCWD, c.paths.log, O.O_WRONLY | O.O_APPEND | O.O_CREAT | O.O_CLOEXEC, 0o600));
+    const directory = give(await k.daemon.openat(AT_FDCWD, c.paths.runDir, O.O_DIRECTORY | O.O_CLOEXEC, 0));
     const stageExe = await k.executable('stage');
     c.live.shimPid = await k.spawnShim([nothing, nothing, nothing, controlEnd, stageEnd, stageExe, listen, log, directory], label);
     await k.daemon.write_file(`${c.paths.runDir}/shim.pid`, O.O_CREAT | O.O_TRUNC, 0o600, `${c.live.shimPid}\n`);
     c.live.shimPidfd = await k.daemon.pidfd_open(c.live.shimPid, 0);
   } finally {
-    for (const fd of given) await k.daemon.close(fd);
+    await closeAll(k, given);
   }
-  k.connect('shim', control);
-  k.connect('stage', stage);
+  k.connect('shim', c.live.shimSocket ?? -1);
+  k.connect('stage', c.live.stageSocket ?? -1);
 }
 
 /** Closes what the daemon holds open of a run; safe to call twice. */
