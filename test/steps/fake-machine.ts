@@ -1,0 +1,146 @@
+/**
+ * A machine in memory for the recording kernel: descriptors, directories, shims. It refuses what a real kernel would refuse, and
+ * what it holds afterwards shows what a run left behind.
+ */
+import { constants } from 'node:os';
+import { AT, O } from '../../runtime/kernel/constants.ts';
+import { SyscallError } from '../../runtime/kernel/errors.ts';
+import type { Call } from '../../runtime/kernel/kernel.ts';
+import type { RecordingKernel, RecordingOptions } from '../../runtime/kernel/recording.ts';
+
+export interface FakeShim { pid: number; control: number; alive: boolean; released: boolean; reaped: boolean }
+export interface FakeMachine {
+  /** the daemon's open descriptors and what they are; the stage's end with the stage */
+  open: Map<number, string>;
+  /** descriptors that were closed when they were not open: somebody else's might have had the number */
+  closedTwice: string[];
+  files: Map<string, 'directory' | 'file'>;
+  shims: FakeShim[];
+  /** contents of files of the image, and paths of it that are no directories */
+  image: { contents: Record<string, string>; plain: Set<string>; absent: Set<string> };
+  answers: NonNullable<RecordingOptions['answers']>;
+}
+
+/** struct statx: u16 stx_mode stands at 28. */
+function statxOf(mode: number): Buffer {
+  const stat = Buffer.alloc(256);
+  stat.writeUInt16LE(mode, 28);
+  return stat;
+}
+const fail = (call: Call, code: 'ENOENT' | 'EEXIST' | 'EBADF' | 'ENOTEMPTY'): never => {
+  throw new SyscallError(call.name, constants.errno[code], call.name, call.actor);
+};
+const parentOf = (path: string) => path.slice(0, path.lastIndexOf('/'));
+
+/** `directories` are there already, with all above them; paths elsewhere are the host's, and there. */
+export function fakeMachine(directories: readonly string[]): FakeMachine {
+  const open = new Map<number, string>();
+  const closedTwice: string[] = [];
+  const files = new Map<string, 'directory' | 'file'>();
+  const shims: FakeShim[] = [];
+  const image = { contents: {} as Record<string, string>, plain: new Set<string>(), absent: new Set<string>() };
+  const pidOf = new Map<number, number>();
+  const pairs: number[] = [];
+  let descriptor = 20;
+  let pid = 5_000_000; // above any real one: whoever looks into /proc finds nothing
+  for (const path of directories) for (let at = path; at; at = parentOf(at)) files.set(at, 'directory');
+
+  const managed = (path: string) => directories.some((dir) => path.startsWith(`${dir}/`));
+  const exists = (path: string) => !managed(path) || files.has(path);
+  const text = (call: Call, position: number) => String(call.args[position]);
+  const opened = (what: string) => {
+    open.set(++descriptor, what);
+    return descriptor;
+  };
+  const below = (dir: string) => [...files.keys()].filter((path) => path.startsWith(`${dir}/`));
+  const create = (call: Call, path: string, kind: 'directory' | 'file') => {
+    if (!exists(parentOf(path))) return fail(call, 'ENOENT');
+    if (managed(path)) files.set(path, kind);
+    return 0;
+  };
+  const openFile = (call: Call) => {
+    const path = text(call, 1);
+    if (Number(call.args[2]) & O.O_CREAT) create(call, path, 'file');
+    return exists(path) ? opened(path) : fail(call, 'ENOENT');
+  };
+  const close = (call: Call) => {
+    const fd = Number(call.args[0]);
+    if (!open.delete(fd)) {
+      closedTwice.push(`${fd}`);
+      return fail(call, 'EBADF');
+    }
+    // the shim reads the end of file: before its release it ends itself and its child (native/shim.c)
+    for (const shim of shims) if (shim.control === fd && !shim.released) shim.alive = false;
+    return 0;
+  };
+  const wait = ({ args: [type, id] }: Call) => {
+    const shim = shims.find((s) => s.pid === (type === 3 ? pidOf.get(Number(id)) : Number(id)));
+    if (!shim) throw new Error(`waitid(${String(type)}, ${String(id)}) of nobody`);
+    if (shim.alive) throw new Error('waitid(2) of a shim that lives: the daemon would stand still');
+    shim.reaped = true;
+    return Buffer.alloc(128);
+  };
+  const last = () => shims[shims.length - 1]!;
+
+  const answers: FakeMachine['answers'] = {
+    'daemon.openat': openFile,
+    'daemon.socket': () => opened('socket'),
+    'daemon.socketpair': () => {
+      const pair = Buffer.alloc(8);
+      const ours = opened('our end');
+      pair.writeInt32LE(ours, 0);
+      pair.writeInt32LE(opened('their end'), 4);
+      pairs.push(ours);
+      return pair;
+    },
+    'daemon.pidfd_open': ({ args }) => {
+      const fd = opened(`pidfd of ${String(args[0])}`);
+      pidOf.set(fd, Number(args[0]));
+      return fd;
+    },
+    'daemon.close': close,
+    'daemon.mkdirat': (call) => (managed(text(call, 1)) && files.has(text(call, 1)) ? fail(call, 'EEXIST') : create(call, text(call, 1), 'directory')),
+    'daemon.unlinkat': (call) => {
+      const path = text(call, 1);
+      if (!files.has(path)) return fail(call, 'ENOENT');
+      if (Number(call.args[2]) & AT.AT_REMOVEDIR && below(path).length) return fail(call, 'ENOTEMPTY');
+      files.delete(path);
+      return 0;
+    },
+    'daemon.bind': (call) => create(call, (call.args[1] as Buffer).subarray(2, -1).toString(), 'file'),
+    'daemon.kill': ({ args }) => {
+      for (const shim of shims) if (shim.pid === args[0]) shim.alive = false;
+      return 0;
+    },
+    'daemon.waitid': wait,
+    'daemon.write_file': (call) => (Number(call.args[1]) & O.O_CREAT ? create(call, text(call, 0), 'file') : exists(parentOf(text(call, 0))) ? 0 : fail(call, 'ENOENT')),
+    'stage.write_file': (call) => (exists(parentOf(text(call, 0))) ? 0 : fail(call, 'ENOENT')),
+    'daemon.read_file': (call) => (exists(parentOf(text(call, 0))) ? Buffer.from(/freezer\.state$/.test(text(call, 0)) ? 'THAWED' : '0') : fail(call, 'ENOENT')),
+    'daemon.removeTree': (call) => {
+      for (const path of [...below(text(call, 0)), text(call, 0)]) files.delete(path);
+      return 0;
+    },
+    'daemon.spawnShim': () => {
+      shims.push({ pid: ++pid, control: pairs.at(-2)!, alive: true, released: false, reaped: false });
+      return pid;
+    },
+    'daemon.executable': () => 7,
+    'shim.clone3_stage': () => ++pid,
+    'stage.clone_sibling': () => ++pid,
+    'shim.release': () => {
+      last().released = true;
+      return 0;
+    },
+    'stage.statx': (call) => (image.absent.has(text(call, 1)) ? fail(call, 'ENOENT') : statxOf(image.plain.has(text(call, 1)) ? 0o100755 : 0o040755)),
+    'stage.read_file': (call) => Buffer.from(image.contents[text(call, 0)] ?? fail(call, 'ENOENT')),
+  };
+  return { open, closedTwice, files, shims, image, answers };
+}
+
+/** A close(2) that says EIO has freed the descriptor none the less: close(2), "Dealing with error returns from close()". */
+export function noteFailedClose(machine: FakeMachine, k: RecordingKernel, at: number): void {
+  const call = k.raw[at];
+  if (call?.actor !== 'daemon' || call.name !== 'close') return;
+  machine.open.delete(Number(call.args[0]));
+  for (const shim of machine.shims) if (shim.control === call.args[0] && !shim.released) shim.alive = false;
+}
