@@ -1,6 +1,4 @@
 /** exit: how it ended, and everything given back but the rw layer. A stopped container is not a removed one. */
-import { AT_FDCWD } from '../kernel/constants.ts';
-import { tolerate } from '../kernel/errors.ts';
 import { reapShim, readExit } from '../kernel/process/shim.ts';
 import { upperOf } from '../kernel/process/inspect.ts';
 import { releaseNetwork } from '../network/release.ts';
@@ -59,7 +57,8 @@ The status holds either an exit code or the signal that ended it; a shell's 128+
       explain: `Socket, pid file and exit file of this run are deleted. The mounts need nobody: they lived in the container's mount namespace and went with it. What stays is the rw layer, with every file the container wrote: \`start\` runs it again on top of it, \`rm\` removes it. See mount_namespaces(7).`,
       async do(k, c) {
         await k.removeTree(c.paths.runDir);
-        await tolerate(['ENOENT'], k.daemon.unlinkat(AT_FDCWD, `${c.paths.work}/work`, 0x200));
+        // overlayfs keeps whiteouts of deleted files in its scratch space
+        await k.removeTree(`${c.paths.work}/work`);
       },
       inspect: async (_k, c) => [upperOf(c.paths.upper)],
     },
