@@ -1,0 +1,157 @@
+import * as assert from 'uvu/assert';
+import { create } from '../../runtime/steps/2-create.ts';
+import { rwLayer } from '../../runtime/steps/3-rw-layer.ts';
+import { exec } from '../../runtime/steps/5-exec.ts';
+import { suite } from '../harness.ts';
+import { assertNothingLeft, failEachCall, runSteps, standIn, undoSteps, type StandIn, type Standing } from './stand-in.ts';
+
+const test = suite('exec phase on the recording kernel');
+
+/** The calls of each step of the exec phase, after create and rw layer. */
+async function execSteps(wanted: StandIn = {}, one: Standing = standIn(wanted)): Promise<Record<string, string[]>> {
+  one.machine.answers['stage.ioctl'] = ({ args }) => (args[1] === 0x5441 ? 50 : 0);
+  await runSteps(one.k, one.c, create, rwLayer);
+  return runSteps(one.k, one.c, exec);
+}
+const failure = (promise: Promise<unknown>) => promise.then(() => { throw new Error('it did not fail'); }, (error: unknown) => error as Error & { exitCode?: number });
+const flat = (made: Record<string, string[]>) => Object.values(made).flat();
+
+test('what a program expects is mounted, then the root is exchanged, then rights are given up, then it runs', async () => {
+  assert.equal(Object.keys(await execSteps()), [
+    'exec.mount-proc', 'exec.mount-dev', 'exec.mount-devpts', 'exec.mount-shm', 'exec.mount-mqueue', 'exec.mount-sysfs', 'exec.mount-cgroup', 'exec.mount-etc-files',
+    'exec.make-device-nodes', 'exec.pivot-root', 'exec.unmount-old-root', 'exec.hostname', 'exec.session-keyring', 'exec.sysctls', 'exec.mask-paths', 'exec.readonly-paths',
+    'exec.new-session', 'exec.drop-bounding', 'exec.look-up-user', 'exec.set-user', 'exec.working-directory', 'exec.find-program', 'exec.seccomp', 'exec.capabilities', 'exec.execve',
+  ]);
+});
+
+test('every option adds its step, and a terminal takes the place of the session', async () => {
+  const plain = Object.keys(await execSteps());
+  const host = { ReadonlyRootfs: true, SecurityOpt: ['no-new-privileges'], Ulimits: [{ Name: 'nofile', Soft: 1, Hard: 2 }], UsernsMode: 'private', Init: true };
+  const full = Object.keys(await execSteps({ host, config: { Tty: true } }));
+  assert.equal(full.filter((id) => !plain.includes(id)), [
+    'exec.mount-late', 'exec.readonly-root', 'exec.open-terminal', 'exec.controlling-terminal', 'exec.rlimits', 'exec.unshare-user', 'exec.no-new-privs',
+  ]);
+  assert.equal(plain.filter((id) => !full.includes(id)), ['exec.new-session']);
+});
+
+test('until pivot_root every path of the image is looked up below the root\'s descriptor', async () => {
+  const made = await execSteps();
+  const ids = Object.keys(made);
+  const before = ids.slice(0, ids.indexOf('exec.pivot-root')).flatMap((id) => made[id]!);
+  const opens = before.filter((call) => /openat/.test(call));
+  assert.ok(opens.length > 10 && opens.every((call) => call.startsWith('stage.openat2(102, "')), opens.join('\n'));
+  assert.ok(before.filter((call) => call.startsWith('stage.mount(')).every((call) => /"\/proc\/self\/fd\/\d+"/.test(call)));
+});
+
+test('the old root is gone before anything of the image is executed', async () => {
+  const made = await execSteps();
+  assert.equal([made['exec.pivot-root'], made['exec.unmount-old-root']], [['stage.fchdir(102)', 'stage.pivot_root(".", ".")'], ['stage.umount2(".", MNT_DETACH)', 'stage.chdir("/")', 'stage.close(102)']]);
+});
+
+test('masked paths are covered: files with null, directories with an empty file system, absent ones not', async () => {
+  const one = standIn();
+  one.machine.image.absent.add('/proc/acpi');
+  const { 'exec.mask-paths': made } = await execSteps({}, one);
+  assert.ok(made!.includes('stage.mount("tmpfs", "/proc/scsi", "tmpfs", MS_RDONLY|MS_NOSUID|MS_NODEV|MS_NOEXEC, "size=0k")'));
+  assert.equal(made!.slice(made!.findIndex((call) => call.includes('openat(AT_FDCWD, "/proc/kcore"'))).slice(0, 2).map((call) => call.replace(/, O_.*|, AT_RECURSIVE.*/, '')), [
+    'stage.openat(AT_FDCWD, "/proc/kcore"', 'stage.open_tree(AT_FDCWD, "/dev/null"',
+  ]);
+  assert.is(made!.filter((call) => call.includes('/proc/acpi')).length, 1);
+});
+
+test('groups, gid and uid are given up in this order, and by the image\'s own files', async () => {
+  const made = await execSteps({ config: { User: 'www' } });
+  assert.equal(made['exec.look-up-user'], ['stage.read("/etc/passwd", 131072 bytes)', 'stage.read("/etc/group", 131072 bytes)']);
+  assert.equal(made['exec.set-user'], ['stage.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)', 'stage.setgroups(2, {8 bytes})', 'stage.setresgid(33, 33, 33)', 'stage.setresuid(33, 33, 33)', 'stage.capset({8 bytes}, {24 bytes})']);
+  assert.match(made['exec.execve']!.join(), '"HOME=/var/www"');
+  assert.match(String(await failure(execSteps({ config: { User: 'nobody' } }))), 'unable to find user nobody: no matching entries in passwd file');
+});
+
+test('an image without passwd and group still runs as root', async () => {
+  const one = standIn();
+  one.machine.image.contents = {};
+  assert.match((await execSteps({}, one))['exec.execve']!.join(), '"HOME=/"');
+});
+
+test('a terminal: opened inside, its master handed to the shim, its slave as 0, 1 and 2', async () => {
+  const made = await execSteps({ config: { Tty: true }, host: { ConsoleSize: [33, 99] } });
+  const open = made['exec.open-terminal']!;
+  const master = /ioctl\((\d+), TIOCSPTLCK/.exec(open[1]!)?.[1];
+  assert.match(open[0]!, '"/dev/pts/ptmx", O_RDWR|O_NOCTTY|O_CLOEXEC');
+  assert.equal(open.slice(2, 5), [`stage.ioctl(${master}, TIOCGPTPEER, ${0o2000402})`, `stage.ioctl(${master}, TIOCSWINSZ, {8 bytes})`, 'stage.fchownat(50, "", 0, -1, AT_EMPTY_PATH)']);
+  assert.equal(made['exec.controlling-terminal']!.map((call) => call.replace(/take_master\(\d+/, 'take_master(pid')), [
+    `shim.take_master(pid, ${master})`, `stage.close(${master})`, 'stage.setsid()', 'stage.ioctl(50, TIOCSCTTY, 0)', 'stage.dup3(50, 0, 0)', 'stage.dup3(50, 1, 0)', 'stage.dup3(50, 2, 0)', 'stage.close(50)',
+  ]);
+});
+
+test('--read-only remounts the root after all mounts are made', async () => {
+  const made = await execSteps({ host: { ReadonlyRootfs: true } });
+  assert.equal(made['exec.readonly-root'], ['stage.mount(NULL, "/", NULL, MS_RDONLY|MS_REMOUNT|MS_BIND, NULL)']);
+  const ids = Object.keys(made);
+  assert.ok(ids.indexOf('exec.readonly-root') > ids.indexOf('exec.readonly-paths'));
+});
+
+test('--privileged masks nothing, filters nothing and narrows no bounding set beyond the daemon\'s own', async () => {
+  const made = await execSteps({ host: { Privileged: true } });
+  for (const id of ['exec.mask-paths', 'exec.readonly-paths', 'exec.seccomp']) assert.is(made[id], undefined, id);
+  assert.not.ok(flat(made).some((call) => /"sysfs", MS_RDONLY/.test(call)));
+});
+
+test('no-new-privileges is set before the filter, the filter before the last capabilities go', async () => {
+  const ids = Object.keys(await execSteps({ host: { SecurityOpt: ['no-new-privileges'] } }));
+  assert.equal(ids.slice(-4), ['exec.no-new-privs', 'exec.seccomp', 'exec.capabilities', 'exec.execve']);
+});
+
+test('--init executes the little init, which is given the program\'s full path', async () => {
+  const made = await execSteps({ host: { Init: true }, config: { Cmd: ['sh', '-c', 'true'] } });
+  assert.ok(made['exec.mount-late']!.some((call) => /open_tree\(AT_FDCWD, ".*\/init"/.test(call)));
+  assert.ok(made['exec.execve']!.some((call) => call.startsWith('stage.execve("/sbin/docker-init", ["/sbin/docker-init", "--", "/usr/bin/sh", "-c", "true"]')), made['exec.execve']!.join('\n'));
+});
+
+test('a bare name is looked for along the container\'s own PATH', async () => {
+  const one = standIn({ config: { Cmd: ['tool'], Env: ['PATH=/a:/b:/c'] } });
+  one.machine.image.plain.add('/b/tool');
+  one.machine.image.absent.add('/a/tool');
+  const made = await execSteps({}, one);
+  assert.equal(made['exec.find-program'], ['stage.statx(AT_FDCWD, "/a/tool", 0, 2, 256 bytes)', 'stage.statx(AT_FDCWD, "/b/tool", 0, 2, 256 bytes)', 'stage.faccessat2(AT_FDCWD, "/b/tool", 1, 0)']);
+  assert.ok(made['exec.execve']!.some((call) => call.startsWith('stage.execve("/b/tool", ["tool"]')));
+});
+
+for (const [name, args, prepare, exitCode, message] of [
+  ['a program that is not there', ['/nope'], (one: Standing) => one.machine.image.absent.add('/nope'), 127, 'exec: "/nope": stat /nope: no such file or directory'],
+  ['a directory', ['/etc'], () => undefined, 126, 'exec: "/etc": is a directory: permission denied'],
+  ['a name that no directory of PATH has', ['nope'], (one: Standing) => ['/usr/bin/nope', '/bin/nope'].forEach((p) => one.machine.image.absent.add(p)), 127, 'exec: "nope": executable file not found in $PATH'],
+] as const) {
+  test(`${name} ends in docker's exit code ${exitCode}, and nothing is left`, async () => {
+    const one = standIn({ config: { Cmd: [...args] } });
+    prepare(one);
+    const error = await failure(execSteps({}, one));
+    assert.is(error.exitCode, exitCode);
+    assert.match(error.message, message);
+    await undoSteps(one.k, one.c, create, rwLayer, exec);
+    assertNothingLeft(one, name);
+  });
+}
+
+for (const [errno, exitCode] of [['ENOENT', 127], ['EACCES', 126], ['ENOEXEC', 126], ['ETXTBSY', 126], ['E2BIG', 126]] as const) {
+  test(`execve(2) that says ${errno} is exit code ${exitCode}`, async () => {
+    assert.is((await failure(execSteps({ fail: { at: 'execve', errno } }))).exitCode, exitCode);
+  });
+}
+
+test('the last call releases the shim, after nothing but the three standard descriptors and the socket is open', async () => {
+  const { 'exec.execve': made } = await execSteps();
+  assert.equal(made!.map((call) => call.replace(/execve\(.*/, 'execve')), ['stage.umask(022)', 'stage.prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0)', 'stage.close_range(4, 4294967295, 0)', 'stage.execve', 'shim.release()']);
+});
+
+for (const [name, wanted] of [
+  ['pipes', {}], ['a terminal, a user and a user namespace', { config: { Tty: true, User: 'www', WorkingDir: '/w' }, host: { UsernsMode: 'private', ConsoleSize: [20, 80] } }],
+  ['init, read-only, limits', { host: { Init: true, ReadonlyRootfs: true, Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }], OomScoreAdj: 5, SecurityOpt: ['no-new-privileges'] } }], ['cgroup v2', { cgroups: 'v2' }],
+] as [string, StandIn][]) {
+  test(`whichever call fails with ${name}, undo leaves nothing`, async () => {
+    const count = await failEachCall(wanted, [create, rwLayer], [exec]);
+    assert.ok(count > 120, `only ${count} calls`);
+  });
+}
+
+test.run();
