@@ -37,8 +37,11 @@ export async function reapShim(k: Kernel, live: Container['live']): Promise<void
   const { shimPid, shimPidfd } = live;
   live.shimPid = live.shimPidfd = undefined;
   const [idtype, id] = shimPidfd === undefined ? [P_PID, shimPid] : [P_PIDFD, shimPidfd];
-  if (id !== undefined) await tolerate(['ECHILD', 'EINVAL', 'EBADF'], k.daemon.waitid(idtype, id, 128, WEXITED));
-  if (shimPidfd !== undefined) await tolerate(['EBADF'], k.daemon.close(shimPidfd));
+  try {
+    if (id !== undefined) await tolerate(['ECHILD', 'EINVAL', 'EBADF'], k.daemon.waitid(idtype, id, 128, WEXITED));
+  } finally {
+    if (shimPidfd !== undefined) await tolerate(['EBADF'], k.daemon.close(shimPidfd));
+  }
 }
 
 /** '<wait status> <ns since 1970>': native/shim.c. A shim that was killed left none; then its container was killed with it. */
