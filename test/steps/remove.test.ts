@@ -1,0 +1,37 @@
+import * as assert from 'uvu/assert';
+import { create } from '../../runtime/steps/2-create.ts';
+import { rwLayer } from '../../runtime/steps/3-rw-layer.ts';
+import { remove } from '../../runtime/steps/7-remove.ts';
+import { suite } from '../harness.ts';
+import { runSteps, standIn, undoSteps } from './stand-in.ts';
+
+const test = suite('remove phase on the recording kernel');
+
+test('remove.rw-layer deletes upper and work, and no layer of the image', async () => {
+  const one = standIn();
+  await runSteps(one.k, one.c, create, rwLayer);
+  await undoSteps(one.k, one.c, create, rwLayer);
+  const made = await runSteps(one.k, one.c, remove);
+  assert.equal(made, { 'remove.rw-layer': [`daemon.removeTree("${one.c.paths.upper}")`, `daemon.removeTree("${one.c.paths.work}")`] });
+  assert.not.ok(one.machine.files.has(one.c.paths.upper) || one.machine.files.has(one.c.paths.work));
+  assert.equal(one.k.facts.at(-1), { kind: 'file', key: 'upper', value: null });
+});
+
+test('a container that never ran can be removed', async () => {
+  const one = standIn();
+  await runSteps(one.k, one.c, remove);
+  assert.is(one.k.calls.length, 2);
+});
+
+test('a removal that failed half way is done by the next one', async () => {
+  for (const at of [0, 1]) {
+    const one = standIn();
+    await runSteps(one.k, one.c, create, rwLayer);
+    const failing = one.again({ at, errno: 'EIO' });
+    assert.ok(await runSteps(failing, one.c, remove).then(() => false, () => true));
+    await runSteps(one.again(), one.c, remove);
+    assert.not.ok([one.c.paths.upper, one.c.paths.work].some((dir) => one.machine.files.has(dir)));
+  }
+});
+
+test.run();
