@@ -21,10 +21,10 @@ static long write_file(const char *path, int flags, int mode, const char *data, 
 	return ret < 0 ? ret : (long)done;
 }
 
-/* open(2), read(2) until the end or until the room is full, close(2). */
+/* open(2), read(2) until the end or until the room is full, close(2). An image's /etc/passwd may be a fifo: O_NONBLOCK. */
 static long read_file(const char *path, char *out, size_t room)
 {
-	long fd = sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	long fd = sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return fd;
 	size_t done = 0;

@@ -18,7 +18,7 @@ import { execPaths } from './paths.ts';
 import { badParameter, conflict } from './refusal.ts';
 import { runPhase, unwind, type Run } from './run-phase.ts';
 import { startFailure } from './start-failure.ts';
-import { Streams } from './streams.ts';
+import { listenBefore, Streams } from './streams.ts';
 
 export interface ExecSurroundings {
   over(): void;
@@ -90,9 +90,7 @@ export class ExecSession implements ExecHandle {
   #phase(): typeof join {
     const last = join.steps[join.steps.length - 1]!;
     const listening = { ...last, do: async (k: typeof this.kernel, j: Join) => {
-      await this.#streams.open(j.paths.shimSocket, () => void this.#ended());
-      await k.shim.getpid();
-      await k.shim.getpid();
+      await listenBefore(k, this.#streams, j.paths.shimSocket, () => void this.#ended());
       await last.do(k, j);
     } };
     return { ...join, steps: [...join.steps.slice(0, -1), listening] };

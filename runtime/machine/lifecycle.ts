@@ -18,7 +18,7 @@ import { saveRecord, type ContainerRecord } from './record.ts';
 import { conflict, notModified } from './refusal.ts';
 import { runPhase, unwind, type Run } from './run-phase.ts';
 import { startFailure, type StartFailure } from './start-failure.ts';
-import { Streams } from './streams.ts';
+import { listenBefore, Streams } from './streams.ts';
 import { newPull } from '../image/pull.ts';
 import { Waiters } from './waiters.ts';
 
@@ -87,7 +87,7 @@ export class Lifecycle {
     this.gateKeeper.oneWay = id === 'exit' || id === 'remove';
     await undefined; // so that the journal says which state was entered before what is done in it
     try {
-      if (id === 'exec') await this.#listenToShim();
+      if (id === 'exec') await listenBefore(this.run.kernel, this.streams, this.container.paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
       await runPhase(this.run, phasesById[id]);
       if (id === 'pull' && this.container.pull.notice) this.log.append({ type: 'note', text: this.container.pull.notice });
       if (id === 'network') this.#connected('connect');
@@ -102,14 +102,6 @@ export class Lifecycle {
     this.streams.close();
     await unwind(this.run, starting);
     this.container.live = {};
-  }
-
-  /** Before the program can write its first byte: two round trips tell that the shim has taken the connection and the subscription. */
-  async #listenToShim(): Promise<void> {
-    const { kernel, container } = this.run;
-    await this.streams.open(container.paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
-    await kernel.shim.getpid();
-    await kernel.shim.getpid();
   }
 
   #moved(to: MachineState, error: string): void {

@@ -1,4 +1,6 @@
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { shimLives } from '../kernel/process/shim.ts';
 import type { ContainerPaths } from './container.ts';
 import type { Settings } from './settings.ts';
 
@@ -19,3 +21,12 @@ export const containerPaths = (settings: Settings, id: string): ContainerPaths =
 
 /** An exec keeps nothing when it is over; its output is written for nobody. */
 export const execPaths = (of: ContainerPaths, settings: Settings, id: string): ContainerPaths => ({ ...below(of.dir, runDirOf(settings, id)), log: '/dev/null' });
+
+/** What execs left whose daemon died before them. A shim that still lives keeps its directory until the next look. */
+export function removeStaleRunDirs(settings: Settings, ids: ReadonlySet<string>): void {
+  const kept = new Set([...ids].map((id) => id.slice(0, 16)));
+  for (const name of readdirSync(settings.execRoot)) {
+    const dir = join(settings.execRoot, name);
+    if (/^[0-9a-f]{16}$/.test(name) && !kept.has(name) && !shimLives(dir)) rmSync(dir, { recursive: true, force: true });
+  }
+}

@@ -8,6 +8,7 @@ import { ImageStore } from '../image/store.ts';
 import type { Image } from '../image/image.ts';
 import { newPull, type Pull, type RegistryAuth } from '../image/pull.ts';
 import { keepLeases } from '../network/leases.ts';
+import { matches, parsePlatform, showPlatform } from '../image/platform.ts';
 import { networkOf } from '../network/request.ts';
 import { removeBridge } from '../network/release.ts';
 import { mergeConfig } from '../oci/merge.ts';
@@ -21,7 +22,7 @@ import type { ExecSession } from './exec-session.ts';
 import { Gate } from './gate.ts';
 import { newId, newName } from './identity.ts';
 import { newRun } from './observer.ts';
-import { containerPaths } from './paths.ts';
+import { containerPaths, removeStaleRunDirs } from './paths.ts';
 import { loadRecords, makeDirectory, saveRecord, type ContainerRecord } from './record.ts';
 import { badParameter, conflict, notFound } from './refusal.ts';
 import type { ContainerRequest } from './request.ts';
@@ -55,6 +56,7 @@ export class Runtime implements Engine {
     for (const dir of [settings.root, settings.execRoot]) mkdirSync(dir, { recursive: true, mode: 0o711 });
     const runtime: Runtime = new Runtime(settings, makeStore((id) => runtime.#userOf(id)));
     const records = loadRecords(settings);
+    removeStaleRunDirs(settings, new Set(records.map((r) => r.id)));
     // leases outlive a daemon, not their containers
     await keepLeases(daemonKernel(), settings, new Set(records.filter((r) => r.machine === 'running' || r.machine === 'paused').map((r) => r.id)));
     for (const record of records) await runtime.#pickUp(record);
@@ -113,6 +115,7 @@ export class Runtime implements Engine {
     const warnings = validateRequest(request, this.settings);
     const image = this.images.find(request.Image);
     if (!image && options.pull !== 'missing') throw notFound(`No such image: ${request.Image}${/[:@]/.test(request.Image.split('/').pop() ?? '') ? '' : ':latest'}`);
+    if (image && options.platform) checkPlatform(request.Image, image, options.platform);
     const id = newId();
     const other = (ref: string) => this.container(ref).container;
     const network = networkOf(request, id, this.settings, other);
@@ -201,6 +204,13 @@ function engineId(root: string): string {
   const file = join(root, 'engine-id');
   if (!existsSync(file)) writeFileSync(file, newId());
   return readFileSync(file, 'utf8').trim();
+}
+
+/** An image of another platform under the same name does not count: the client pulls the right one, or is told that there is none. */
+function checkPlatform(reference: string, { config }: Image, platform: string): void {
+  const wanted = parsePlatform(platform);
+  if (matches(wanted, config)) return;
+  throw notFound(`No such image: image with reference ${reference} was found but its platform (${showPlatform(config)}) does not match the specified platform (${showPlatform(wanted)})`);
 }
 
 function readSpec(path: string): Spec {

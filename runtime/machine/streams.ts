@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { DetachScanner, parseDetachKeys } from './detach-keys.ts';
 import type { AttachOptions } from './engine.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import { FRAME, Tap } from './tap.ts';
 
 const HEADER = 8;
@@ -138,4 +139,13 @@ export class Streams {
     tap?.socket.removeAllListeners('close');
     tap?.close();
   }
+}
+
+/**
+ * Couples to the shim before the program can write its first byte: it answers in the order in which it looks at its descriptors, so an
+ * answer to each of two questions means that it has taken the connection and read the subscription (native/shim.c, turn).
+ */
+export async function listenBefore(k: Kernel, streams: Streams, shimSocket: string, ended: () => void): Promise<void> {
+  await streams.open(shimSocket, ended);
+  for (const note of ['the shim has taken our connection', 'and knows whether output is wanted']) await k.run({ actor: 'shim', name: 'getpid', args: [], note });
 }

@@ -22,6 +22,8 @@ import { runPhase } from './run-phase.ts';
 import { parseSignal } from './signal.ts';
 import { applyUpdate } from './update.ts';
 
+/** How long an exec that is over can still be asked for its exit code; dockerd keeps it as long. */
+const EXEC_KEPT_MS = 300_000;
 
 export class Supervisor extends Lifecycle implements ContainerHandle {
   readonly execIDs: string[] = [];
@@ -151,7 +153,10 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     if (this.machine === 'paused') throw conflict(`container ${this.container.id} is paused, unpause the container before exec`);
     this.#requireRunning();
     const session = new ExecSession(this, this.log, config, {
-      over: () => void this.execIDs.splice(this.execIDs.indexOf(session.id), 1),
+      over: () => {
+        this.execIDs.splice(this.execIDs.indexOf(session.id), 1);
+        setTimeout(() => this.around.execs.delete(session.id), EXEC_KEPT_MS).unref();
+      },
       event: (action, attributes) => this.around.event(this.container, action, attributes),
     });
     this.execIDs.push(session.id);

@@ -17,12 +17,17 @@ const read = (path: string): string => {
   }
 };
 
-/** Pids are used again: it is our shim only if its command line says so. */
-export function shimPidOf(runDir: string, label: string): number | undefined {
+/** The pid in the file and whose shim that process is: pids are used again, so its command line has the last word. */
+function shimIn(runDir: string): { pid: number; label: string } | undefined {
   const pid = Number(read(`${runDir}/shim.pid`).trim());
-  if (!pid) return undefined;
-  const words = read(`/proc/${pid}/cmdline`).split('\0');
-  return words[0] === 'drydock-shim' && words[1] === label ? pid : undefined;
+  const [program, label = ''] = pid ? read(`/proc/${pid}/cmdline`).split('\0') : [];
+  return program === 'drydock-shim' ? { pid, label } : undefined;
+}
+export const shimLives = (runDir: string): boolean => shimIn(runDir) !== undefined;
+
+export function shimPidOf(runDir: string, label: string): number | undefined {
+  const shim = shimIn(runDir);
+  return shim?.label === label ? shim.pid : undefined;
 }
 
 /** The children die with it: the stage asked for SIGKILL on its parent's death, prctl(2). */
