@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
 /** The `drydock` command: finds the verb, loads its file only, and turns what it throws into a line and an exit code. */
 import { Command, CommanderError } from 'commander';
 import { rewrite } from './arguments.ts';
