@@ -1,6 +1,7 @@
 /** Mounting into a root that is not ours yet: a new file system, or a tree of the host's. */
 import type { Mount } from '../../oci/spec.ts';
 import { AT, AT_FDCWD, MOVE_MOUNT, MS, O } from '../constants.ts';
+import { hasCode } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import { descriptorPath, ensurePath, type Root } from './in-root.ts';
 import { mountAttr, parseOptions } from './options.ts';
@@ -37,7 +38,12 @@ export async function mountBind(k: Kernel, root: Root, m: Mount): Promise<void> 
   const target = await ensurePath(k, root, m.destination, kind);
   const tree = await k.stage.open_tree(AT_FDCWD, m.source, AT.OPEN_TREE_CLONE | O.O_CLOEXEC | recursive);
   await k.stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH | recursive, mountAttr(flags, propagation || MS.MS_PRIVATE));
-  await moveTo(k, tree, target, m.destination);
+  try {
+    await moveTo(k, tree, target, m.destination);
+  } catch (error) {
+    if (!hasCode(error, 'EINVAL')) throw error;
+    throw new Error(`cannot mount the ${kind} ${m.source} at ${m.destination}: a directory goes over a directory, a file over a file, and one of these is not a directory`, { cause: error });
+  }
   k.fact({ kind: 'mount', key: m.destination, value: ['bind', m.source, ...m.options.filter((o) => o !== 'bind' && o !== 'rbind')].join(' ') });
 }
 
