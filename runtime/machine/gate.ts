@@ -87,6 +87,8 @@ export class Gate {
   release(): void {
     this.#mode = 'run';
     this.#breakpoints.clear();
-    this.#held?.reject(new Aborted(this.#step));
+    const held = this.#held;
+    if (held?.mayAbort) held.reject(new Aborted(this.#step));
+    else held?.resolve();
   }
 }
