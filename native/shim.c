@@ -372,7 +372,7 @@ static void turn(void)
 		pump_output(&err_fd, STDERR);
 	if (p[6].revents)
 		flush_stdin();
-	if (p[0].revents && serve_one(control) < 0) {
+	if (p[0].revents && serve_one(control, 0) < 0) {
 		close_fd(&control);
 		if (!released) { /* the daemon died in the middle: so does the half container */
 			if (child)

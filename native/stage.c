@@ -49,11 +49,14 @@ static void reset_inherited(void)
 	sys(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
 }
 
+/* about a tenth of a millisecond */
+enum { LOOKS = 400 };
+
 __attribute__((noreturn, used)) void stage_main(void)
 {
 	reset_inherited();
 	for (;;) {
-		if (serve_one(3) < 0)
+		if (serve_one(3, LOOKS) < 0)
 			break;
 		if (left_to_sibling)
 			break;
