@@ -1,0 +1,116 @@
+/** The built daemon with everything of its own, its clients, and its ends: asked to, told to, killed. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { basename, join, resolve } from 'node:path';
+import { begin, run, type Ran, type RunOptions, type Running, until } from './ran.ts';
+
+export const drydock = resolve(process.env['DRYDOCK_CLI'] ?? 'dist/drydock.js');
+export interface Answer { status: number; body: string }
+export type Client = 'drydock' | 'docker';
+export const clients: readonly Client[] = ['drydock', 'docker'];
+
+export class Daemon {
+  readonly root = mkdtempSync('/dev/shm/dde-');
+  readonly name = basename(this.root).replace('-', '');
+  readonly execRoot = `/tmp/${this.name}`;
+  readonly socket = join(this.execRoot, 'drydock.sock');
+  readonly cgroupParent = `/${this.name}`;
+  readonly bridge = this.name;
+  readonly log = join(this.root, 'daemon.log');
+  readonly env: Record<string, string> = {
+    DRYDOCK_HOST: `unix://${this.socket}`, DOCKER_HOST: `unix://${this.socket}`, DOCKER_CONFIG: join(this.root, 'docker'), HOME: this.root, NO_COLOR: '1',
+    DRYDOCK_ROOT: this.root, DRYDOCK_EXEC_ROOT: this.execRoot, DRYDOCK_BRIDGE: this.bridge, DRYDOCK_CGROUP_PARENT: this.cgroupParent,
+  };
+  #process: ChildProcess | undefined;
+
+  constructor(readonly flags: readonly string[] = []) {
+    mkdirSync(join(this.root, 'docker'));
+  }
+
+  get pid(): number | undefined { return this.#process?.pid; }
+
+  /** Resolves when it answers on its socket. */
+  async start(...flags: string[]): Promise<this> {
+    const fd = openSync(this.log, 'a');
+    const child = spawn(process.execPath, ['--enable-source-maps', drydock, 'daemon', '--idle', '0', ...this.flags, ...flags], { env: { ...process.env, ...this.env }, stdio: ['ignore', fd, fd] });
+    closeSync(fd);
+    this.#process = child;
+    await until('the daemon answers', async () => {
+      if (child.exitCode !== null || child.signalCode) throw new Error(`the daemon ended (${child.exitCode ?? child.signalCode}):\n${readFileSync(this.log, 'utf8').slice(-2000)}`);
+      return (await this.api('GET', '/_ping').catch(() => undefined))?.status === 200;
+    }, 20);
+    return this;
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (!child || child.exitCode !== null || child.signalCode) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await gone;
+  }
+  stop(): Promise<void> { return this.#end('SIGTERM'); }
+  kill9(): Promise<void> { return this.#end('SIGKILL'); }
+
+  cli(...args: string[]): Promise<Ran> { return this.client('drydock', args); }
+  docker(...args: string[]): Promise<Ran> { return this.client('docker', args); }
+  client(client: Client, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    return run(...this.#command(client, args), { ...options, env: { ...this.env, ...options.env } });
+  }
+  begin(client: Client, ...args: string[]): Running {
+    return begin(...this.#command(client, args), { env: this.env });
+  }
+  #command(client: Client, args: readonly string[]): [string, string[]] {
+    return [client === 'docker' ? 'docker' : drydock, [...args]];
+  }
+  /** For a line typed in a terminal. */
+  commandLine(client: Client): string { return client === 'docker' ? 'docker' : drydock; }
+
+  /** stdout without the last line's end; throws when it failed. */
+  async ok(...args: string[]): Promise<string> {
+    const { code, out, err } = await this.cli(...args);
+    if (code !== 0) throw new Error(`drydock ${args.join(' ')}: code ${code}\n${err}${out}`);
+    return out.trimEnd();
+  }
+
+  api(method: string, path: string, body?: unknown): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+      const req = request({ socketPath: this.socket, method, path, agent: false, headers: text === undefined ? {} : { 'Content-Type': 'application/json' } }, (res) => {
+        let answer = '';
+        res.on('data', (data) => (answer += data));
+        res.on('end', () => resolve({ status: res.statusCode ?? 0, body: answer }));
+        res.on('error', reject);
+      });
+      req.on('error', reject);
+      req.end(text);
+    });
+  }
+  async json<T>(path: string): Promise<T> {
+    const { status, body } = await this.api('GET', path);
+    if (status !== 200) throw new Error(`GET ${path}: ${status} ${body}`);
+    return JSON.parse(body) as T;
+  }
+
+  async removeAll(): Promise<void> {
+    for (const { Id } of await this.json<{ Id: string }[]>('/containers/json?all=1')) await this.api('DELETE', `/containers/${Id}?force=1`);
+  }
+
+  /** For a test's end, however it went; the room takes the rest. */
+  async close(): Promise<void> {
+    if (this.#process) await this.removeAll().catch(() => undefined);
+    await this.stop();
+    for (const dir of [this.root, this.execRoot]) rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Whether this process still runs; zombies do not. */
+export function alive(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

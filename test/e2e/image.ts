@@ -1,0 +1,82 @@
+/** A Debian minbase image in three layers, and a tiny one, made once and kept in a cache: the folder is what a docker-registry serves. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { debianRegistry } from '../image/debian-registry.ts';
+import { writeLayout } from '../image/layout.ts';
+import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/media-types.ts';
+import { archive, digestOf, type Made } from '../image/tarball.ts';
+import { skopeo } from '../registry/skopeo.ts';
+
+const SUITE = 'bookworm';
+const VERSION = 2;
+/** Holds `data`, the storage of a docker-registry. */
+export const imageCache = join(tmpdir(), `drydock-e2e-${SUITE}-${VERSION}`);
+
+/** The upper layers change, delete and hide what the base has. */
+const upper: Made[][] = [
+  [
+    { name: 'etc/motd', content: 'from the second layer\n' },
+    { name: 'etc/layered', content: 'second\n' }, { name: 'etc/doomed', content: 'second\n' },
+    { name: 'etc/.wh.debian_version' },
+    { name: 'opt/hidden/', type: '5' }, { name: 'opt/hidden/old', content: 'old\n' },
+    { name: 'usr/local/bin/not-executable', content: '#!/bin/sh\n', mode: 0o644 },
+    { name: 'usr/local/bin/no-format', content: 'neither ELF nor script\n', mode: 0o755 },
+  ],
+  [
+    { name: 'etc/layered', content: 'third\n' }, { name: 'etc/.wh.doomed' },
+    { name: 'opt/hidden/', type: '5' }, { name: 'opt/hidden/.wh..wh..opq' }, { name: 'opt/hidden/new', content: 'new\n' },
+  ],
+];
+
+const tinyBase: Made[] = [
+  { name: 'bin/', type: '5' }, { name: 'etc/', type: '5' }, { name: 'tmp/', type: '5', mode: 0o1777 },
+  { name: 'bin/busybox', content: existsSync('/bin/busybox') ? readFileSync('/bin/busybox') : '', mode: 0o755 },
+  { name: 'bin/sh', type: '2', linkname: 'busybox' }, { name: 'bin/sleep', type: '2', linkname: 'busybox' }, { name: 'bin/true', type: '2', linkname: 'busybox' },
+  { name: 'etc/passwd', content: 'root:x:0:0:root:/root:/bin/sh\n' },
+];
+
+function image(tars: Buffer[], Cmd: string[]) {
+  const blobs = new Map<string, Buffer>();
+  const blob = (bytes: Buffer, mediaType: string) => {
+    blobs.set(digestOf(bytes), bytes);
+    return { mediaType, digest: digestOf(bytes), size: bytes.length };
+  };
+  const config = blob(Buffer.from(JSON.stringify({
+    architecture: process.arch === 'arm64' ? 'arm64' : 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: tars.map(digestOf) },
+    config: { Cmd, Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], Labels: { made: 'for tests' } },
+    history: tars.map((_, j) => ({ created: '2024-01-01T00:00:00Z', created_by: `layer ${j + 1}` })),
+  })), OCI_CONFIG);
+  const layers = tars.map((tar) => blob(gzipSync(tar, { level: 1 }), `${OCI_LAYER}+gzip`));
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers }));
+  const manifest = digestOf(bytes);
+  return { blobs, manifests: new Map([[manifest, { bytes, mediaType: OCI_MANIFEST }]]), index: '', manifest, config: config.digest, layers: [] };
+}
+
+/** Must be called where a Debian mirror can be reached; a second call finds it done. */
+export async function prepareImages(): Promise<void> {
+  if (existsSync(imageCache)) return;
+  const dir = mkdtempSync(join(tmpdir(), 'drydock-e2e-making-'));
+  try {
+    execFileSync('mmdebstrap', ['--quiet', '--variant=minbase', SUITE, join(dir, 'base.tar')], { stdio: ['ignore', 'ignore', 'inherit'] });
+    mkdirSync(join(dir, 'kept'));
+    const registry = await debianRegistry(join(dir, 'kept'));
+    try {
+      const pushed = {
+        ubuntu: image([readFileSync(join(dir, 'base.tar')), ...upper.map((entries) => archive(...entries))], ['/bin/bash']),
+        tiny: image([archive(...tinyBase), archive({ name: 'etc/second', content: 'second\n' })], ['/bin/sh']),
+      };
+      for (const [name, made] of Object.entries(pushed)) {
+        writeLayout(join(dir, name), made);
+        await skopeo('copy', '--dest-tls-verify=false', `oci:${join(dir, name)}:latest`, `docker://${registry.host}/library/${name}:latest`);
+      }
+    } finally {
+      await registry.close();
+    }
+    renameSync(join(dir, 'kept'), imageCache);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,57 @@
+/** What the kernel and the data root hold at a moment, as lines to compare: in a room everything in it is the test's own. */
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { sh } from '../harness.ts';
+import type { Daemon } from './daemon.ts';
+
+const list = (dir: string) => (existsSync(dir) ? readdirSync(dir) : []);
+const attempt = (read: () => string) => {
+  try {
+    return read();
+  } catch {
+    return ''; // it ended while we looked
+  }
+};
+
+function cgroups(parent: string): string[] {
+  return sh('find', '/sys/fs/cgroup', '-path', `*${parent}/*`, '-type', 'd').split('\n').filter(Boolean);
+}
+
+/** Shims, stages and containers: what is neither this test, its shell, its registry nor its daemon. */
+function processes(daemon: Daemon): string[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    const words = attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
+    const inCgroup = attempt(() => readFileSync(`/proc/${pid}/cgroup`, 'utf8')).includes(`${daemon.cgroupParent}/`);
+    return inCgroup || words[0] === 'drydock-shim' || words[0] === 'stage' ? [`${pid} ${words.join(' ')}`] : [];
+  });
+}
+
+export function leftovers(daemon: Daemon): Record<string, string[]> {
+  const leases = join(daemon.root, 'network/leases');
+  return {
+    mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\n'),
+    cgroups: cgroups(daemon.cgroupParent),
+    links: sh('ip', '-o', 'link').split('\n').map((line) => line.replace(/^\d+: |state \w+|<[^>]*>|qdisc \w+/g, '').replace(/\\.*/, '').trim()),
+    nft: sh('nft', 'list', 'ruleset').replace(/packets \d+ bytes \d+/g, '').split('\n'),
+    processes: processes(daemon),
+    leases: list(leases).map((name) => `${name} ${attempt(() => readlinkSync(join(leases, name)))}`),
+    containers: list(join(daemon.root, 'containers')),
+    runs: list(daemon.execRoot).filter((name) => name.length === 16),
+    descriptors: daemon.pid ? descriptors(daemon.pid) : [],
+  };
+}
+
+/** By what they are, not by number: sockets of clients come and go. */
+const descriptors = (pid: number) => list(`/proc/${pid}/fd`).map((fd) => attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`)))
+  .map((target) => target.replace(/\[\d+\]/, '')).filter((target) => target !== '' && !/^(socket|pipe):|drydock\.sock/.test(target)).sort();
+
+/** The kernel deletes a veth pair a little after its namespace. */
+export async function sameAs(before: Record<string, string[]>, daemon: Daemon, what = 'something was left behind'): Promise<void> {
+  let now = leftovers(daemon);
+  for (const end = Date.now() + 5000; JSON.stringify(now) !== JSON.stringify(before) && Date.now() < end;) {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    now = leftovers(daemon);
+  }
+  for (const kind of Object.keys(before)) assert.equal(now[kind], before[kind], `${what}: ${kind}`);
+}

@@ -1,0 +1,40 @@
+/** A program, run beside the test: what it wrote and how it ended. */
+import { spawn } from 'node:child_process';
+
+export interface Ran { code: number | null; signal: NodeJS.Signals | null; out: string; err: string }
+export interface Running { pid: number; ran: Ran; done: Promise<Ran>; input: NodeJS.WritableStream; kill(signal: NodeJS.Signals): void }
+export interface RunOptions { env?: NodeJS.ProcessEnv; input?: string; seconds?: number; cwd?: string }
+
+/** The docker client traps SIGTERM, so the end of patience is SIGKILL. */
+export function begin(command: string, args: readonly string[], { env, seconds = 30, cwd }: RunOptions = {}): Running {
+  const child = spawn(command, args, { env: { ...process.env, ...env }, cwd, stdio: 'pipe', detached: true });
+  const ran: Ran = { code: null, signal: null, out: '', err: '' };
+  child.stdout.on('data', (data) => (ran.out += data));
+  child.stderr.on('data', (data) => (ran.err += data));
+  child.stdin.on('error', () => undefined);
+  const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
+  const done = new Promise<Ran>((resolve, reject) => {
+    child.once('error', reject);
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      resolve(Object.assign(ran, { code, signal }));
+    });
+  });
+  return { pid: child.pid ?? 0, ran, done, input: child.stdin, kill: (signal) => void child.kill(signal) };
+}
+
+export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const running = begin(command, args, options);
+  running.input.end(options.input ?? '');
+  return running.done;
+}
+
+/** Polls until it holds; the error says what was waited for. */
+export async function until<T>(what: string, holds: () => T | Promise<T>, seconds = 10): Promise<NonNullable<T>> {
+  for (const end = Date.now() + seconds * 1000; ;) {
+    const value = await holds();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}

@@ -1,0 +1,25 @@
+/** What nearly every end-to-end test needs: a room, the registry with its images, and a daemon that uses it as mirror. */
+import type { DebianRegistry } from '../image/debian-registry.ts';
+import { type Suite, suite } from '../harness.ts';
+import { Daemon } from './daemon.ts';
+import { prepareImages } from './image.ts';
+import { cachedRegistry } from './registry.ts';
+import { needs, ownRoom } from './room.ts';
+
+export interface Site { test: Suite; daemon: Daemon; registry: DebianRegistry }
+
+/** `images` are pulled before the first test; everything is gone after the last. */
+export async function site(title: string, { images = ['ubuntu'], also = [] }: { images?: string[]; also?: string[] } = {}): Promise<Site> {
+  await ownRoom(prepareImages);
+  const made = { test: suite(title, ...needs, ...also) } as Site;
+  made.test.before(async () => {
+    made.registry = await cachedRegistry();
+    made.daemon = await new Daemon(['--registry-mirror', `http://${made.registry.host}`]).start();
+    for (const image of images) await made.daemon.ok('pull', '-q', image);
+  });
+  made.test.after(async () => {
+    await made.daemon.close();
+    await made.registry.close();
+  });
+  return made;
+}
