@@ -1,7 +1,8 @@
 /** Events as a person reads them: system calls the way strace(1) shows them. Pure; the terminal and the web both use it. */
-import { errnoText } from '../kernel/errors.ts';
+import { errnoText } from '../kernel/errno-text.ts';
 import { syscalls, type SyscallName } from '../kernel/syscalls.ts';
 import type { CallEvent, Event, Fact, Kept, ProgressEvent } from './event.ts';
+import { hexText } from './hex.ts';
 import { visible } from './visible.ts';
 
 /** Nanoseconds → '31 µs'. */
@@ -26,8 +27,8 @@ const list = (items: readonly string[]) => `[${items.slice(0, ITEMS).map(quote).
 
 /** Bytes as text where they are text ("100\n" into a cgroup file), else as the hex digits they are. */
 function bytes({ hex, length }: { hex: string; length: number }): string {
-  const buffer = Buffer.from(hex, 'hex');
-  if (buffer.length && buffer.every((b) => (b >= 32 && b < 127) || b === 10 || b === 9)) return quote(buffer.toString('latin1'));
+  const text = hexText(hex);
+  if (/^[\t\n\x20-\x7e]+$/.test(text)) return quote(text);
   return hex.length > TEXT / 2 ? `0x${hex.slice(0, TEXT / 2)}… (${length} bytes)` : `0x${hex}`;
 }
 
@@ -66,7 +67,7 @@ export const factLine = (fact: Fact): string => `${fact.kind} ${plain(fact.key)}
 export function facts(event: Event): readonly Fact[] {
   if (event.type === 'fact') return event.facts;
   if (event.type !== 'call' || !event.facts) return [];
-  const said = event.args.map((value) => (typeof value === 'object' && value && 'hex' in value ? Buffer.from(value.hex, 'hex').toString('latin1').trim() : String(value)));
+  const said = event.args.map((value) => (typeof value === 'object' && value && 'hex' in value ? hexText(value.hex).trim() : String(value)));
   return event.facts.filter(({ key, value }) => !(said.some((text) => text.includes(key)) && (value === null || said.some((text) => text === value))));
 }
 

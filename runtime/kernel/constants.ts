@@ -17,7 +17,8 @@ export const MS = {
 export const MNT = { MNT_FORCE: 1, MNT_DETACH: 2, UMOUNT_NOFOLLOW: 8 } as const;
 
 /** open(2) on x86_64; aarch64 swaps O_DIRECTORY/O_NOFOLLOW with O_DIRECT/O_LARGEFILE */
-const arm = process.arch === 'arm64';
+// the page, which shows journals and makes no calls, has no process
+const arm = globalThis.process?.arch === 'arm64';
 export const O = {
   O_WRONLY: 1, O_RDWR: 2, O_CREAT: 0o100, O_EXCL: 0o200, O_NOCTTY: 0o400, O_TRUNC: 0o1000, O_APPEND: 0o2000, O_NONBLOCK: 0o4000,
   O_DIRECTORY: arm ? 0o40000 : 0o200000, O_NOFOLLOW: arm ? 0o100000 : 0o400000, O_CLOEXEC: 0o2000000, O_PATH: 0o10000000,

@@ -1,5 +1,5 @@
 /** Why a start failed, as the client gets it: Engine API, "Start a container". */
-import { errnoText } from '../kernel/errors.ts';
+import { errnoText } from '../kernel/errno-text.ts';
 import { NotExecutable } from '../oci/program.ts';
 import { Aborted } from './gate.ts';
 import { Refusal } from './refusal.ts';

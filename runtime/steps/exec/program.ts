@@ -1,5 +1,6 @@
 import { AT_FDCWD, PR } from '../../kernel/constants.ts';
-import { errnoText, hasCode, tolerate } from '../../kernel/errors.ts';
+import { errnoText } from '../../kernel/errno-text.ts';
+import { hasCode, tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { isDirectoryAt } from '../../kernel/mount/mount.ts';
 import { rightsOf, rootOf, treeOf } from '../../kernel/process/inspect.ts';
