@@ -1,7 +1,7 @@
 /** What the kernel says of a container, as sections of text. */
 import { shortened } from '../journal/line.ts';
 import { visible } from '../journal/visible.ts';
-import type { Evidence } from '../steps/step.ts';
+import type { Evidence } from '../kernel/evidence.ts';
 
 const text = (line: string) => visible(shortened(line).replaceAll('\t', '  '));
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Evidence } from '../steps/step.ts';
+import type { Evidence } from '../kernel/evidence.ts';
 import { containerPath, drydockPath, imagePath, type Client } from './client.ts';
 import { connectTo } from './connection.ts';
 import { json } from './columns.ts';

@@ -5,7 +5,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { Event } from '../journal/event.ts';
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
-import type { Evidence } from '../steps/step.ts';
+import type { Evidence } from '../kernel/evidence.ts';
 import type { Container } from './container.ts';
 import type { EventBus } from './events.ts';
 import type { ContainerRequest, HostConfig } from './request.ts';

@@ -3,7 +3,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { mountsOf, namespacesOf, rightsOf, rootOf, treeOf, upperOf } from '../kernel/process/inspect.ts';
 import { hostEvidence, insideEvidence, ruleEvidence } from '../network/evidence.ts';
 import { phases, starting } from '../steps/phases.ts';
-import type { Evidence } from '../steps/step.ts';
+import type { Evidence } from '../kernel/evidence.ts';
 import type { Container } from './container.ts';
 import { notFound } from './refusal.ts';
 

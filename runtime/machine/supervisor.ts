@@ -6,7 +6,7 @@ import { tolerate } from '../kernel/errors.ts';
 import type { Event } from '../journal/event.ts';
 import { pause, unpause } from '../steps/8-pause.ts';
 import { winsize } from '../steps/exec/terminal.ts';
-import type { Evidence } from '../steps/step.ts';
+import type { Evidence } from '../kernel/evidence.ts';
 import type { Container } from './container.ts';
 import type { AttachOptions, ContainerHandle, ExecConfig, ExecHandle, GateCommand, LogOptions } from './engine.ts';
 import { ExecSession } from './exec-session.ts';

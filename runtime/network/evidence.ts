@@ -8,7 +8,7 @@ import { dumpNeighbours, neighbourOf, type Neighbour } from '../kernel/netlink/r
 import { dumpRoutes, routeOf, RT_TABLE_MAIN, type Route } from '../kernel/netlink/route/route.ts';
 import { withNetlink, type NetlinkSocket } from '../kernel/netlink/socket.ts';
 import type { Container } from '../machine/container.ts';
-import type { Evidence } from '../steps/step.ts';
+import type { Evidence } from '../kernel/evidence.ts';
 import { forwardingNow } from './forwarding.ts';
 import { lookInside } from './inside.ts';
 import { findLink } from './links.ts';

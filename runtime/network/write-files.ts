@@ -3,7 +3,7 @@ import { AT_FDCWD, O } from '../kernel/constants.ts';
 import { tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Container, ContainerPaths } from '../machine/container.ts';
-import type { Evidence } from '../steps/step.ts';
+import type { Evidence } from '../kernel/evidence.ts';
 import { hostsFile, onlyLoopback, resolvConf } from './files.ts';
 
 type Name = keyof Pick<ContainerPaths, 'hosts' | 'hostname' | 'resolvConf'>;

@@ -1,8 +1,7 @@
+import type { Evidence } from '../kernel/evidence.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Container } from '../machine/container.ts';
 
-/** Evidence read back from the kernel at this moment, not from our own memory. */
-export interface Evidence { title: string; lines: string[] }
 
 /** One thing that the kernel is asked to do on the way from an image to a running process and back. */
 export interface Step<C = Container> {

@@ -1,7 +1,7 @@
 /** The question that a stepped run asks at each stop. */
 import type { GateEvent } from '../../journal/event.ts';
 import type { GateCommand } from '../../machine/engine.ts';
-import type { Evidence } from '../../steps/step.ts';
+import type { Evidence } from '../../kernel/evidence.ts';
 import { drydockPath, type Client } from '../client.ts';
 import { messageOf } from '../failure.ts';
 import { evidenceText, views } from '../evidence.ts';

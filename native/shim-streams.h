@@ -1,0 +1,128 @@
+/* The bytes' way: process to log and tap, tap to process. While one end waits, the other is not read. */
+#ifndef DRYDOCK_SHIM_STREAMS_H
+#define DRYDOCK_SHIM_STREAMS_H
+#include <sys/socket.h>
+#include <time.h>
+#include "shim-state.h"
+
+/* ---- output: process → log → tap ---- */
+
+static void write_log(int stream, unsigned char *record, int len)
+{
+	struct timespec now;
+	uint64_t *when = (uint64_t *)(record + 8);
+	uint32_t *size = (uint32_t *)(record + 4);
+	sys(SYS_clock_gettime, CLOCK_REALTIME, &now);
+	zero_bytes(record, LOG_HEADER);
+	record[0] = stream;
+	*size = len;
+	*when = now.tv_sec * 1000000000ull + now.tv_nsec;
+	/* O_APPEND: one write, one record; on a full disk the record is lost, the process goes on */
+	sys(SYS_write, LOG, record, LOG_HEADER + len);
+}
+
+static void flush_tap(void)
+{
+	while (tap >= 0 && tap_len) {
+		long n = sys(SYS_sendto, tap, to_tap + tap_from, tap_len, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0);
+		if (n == -EAGAIN)
+			return;
+		if (n <= 0) {
+			drop_tap();
+			return;
+		}
+		tap_from += n;
+		tap_len -= n;
+	}
+}
+
+/* The 8 bytes before the payload are free once the log has its 16-byte header. */
+static void frame_tap(int type, unsigned char *payload, uint32_t len)
+{
+	unsigned char *h = payload - HEADER;
+	zero_bytes(h, HEADER);
+	h[0] = type;
+	h[4] = len >> 24, h[5] = len >> 16, h[6] = len >> 8, h[7] = len;
+	tap_from = h - to_tap;
+	tap_len = HEADER + len;
+	flush_tap();
+}
+
+/* 1 if something was read, 0 if nothing is there now; closes at the end of the stream. */
+static int pump_output(int *fd, int stream)
+{
+	if (*fd < 0 || tap_len)
+		return 0;
+	unsigned char *payload = to_tap + LOG_HEADER;
+	long n = sys(SYS_read, *fd, payload, CHUNK);
+	if (n == -EAGAIN || n == -EINTR)
+		return 0;
+	if (n <= 0) { /* a pty whose last slave is closed says EIO */
+		if (*fd == in_fd)
+			in_fd = -1;
+		close_fd(fd);
+		return 0;
+	}
+	write_log(stream, to_tap, n);
+	if (subscribed)
+		frame_tap(stream, payload, n);
+	return 1;
+}
+
+/* ---- input: tap → process ---- */
+
+static void flush_stdin(void)
+{
+	while (in_fd >= 0 && stdin_len) {
+		long n = sys(SYS_write, in_fd, to_stdin + stdin_from, stdin_len);
+		if (n == -EAGAIN)
+			return;
+		if (n <= 0)
+			break;
+		stdin_from += n;
+		stdin_len -= n;
+	}
+	stdin_len = 0; /* nobody reads it any more */
+	if (close_stdin_after && !tty)
+		close_fd(&in_fd);
+}
+
+static void read_tap(void)
+{
+	if (!tap_body) {
+		long n = sys(SYS_read, tap, tap_head + tap_head_len, HEADER - tap_head_len);
+		if (n <= 0 && n != -EAGAIN)
+			drop_tap();
+		if (n <= 0 || (tap_head_len += n) < HEADER)
+			return;
+		tap_head_len = 0;
+		tap_body = (uint32_t)tap_head[4] << 24 | tap_head[5] << 16 | tap_head[6] << 8 | tap_head[7];
+		if (tap_head[0] == SUBSCRIBE)
+			subscribed = 1;
+		if (tap_head[0] == CLOSE_STDIN) {
+			close_stdin_after = 1;
+			flush_stdin();
+		}
+		return;
+	}
+	long n = sys(SYS_read, tap, to_stdin, tap_body < CHUNK ? tap_body : CHUNK);
+	if (n <= 0) {
+		if (n != -EAGAIN)
+			drop_tap();
+		return;
+	}
+	tap_body -= n;
+	stdin_from = 0;
+	stdin_len = n;
+	flush_stdin();
+}
+
+static void accept_tap(void)
+{
+	long fd = sys(SYS_accept4, LISTEN, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return;
+	drop_tap(); /* the newest daemon is the right one */
+	tap = fd;
+}
+#endif
