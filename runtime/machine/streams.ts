@@ -19,6 +19,7 @@ export class Streams {
   #early: Buffer[] = [];
   #closeEarly = false;
   readonly #waiting = new Set<Duplex>();
+  readonly #full = new Set<Duplex>();
   #subscribed = false;
 
   constructor(private readonly options: StreamsOptions) {}
@@ -57,11 +58,15 @@ export class Streams {
     }
   }
 
+  /** Until the last of those that are full has taken what it got. */
   #waitFor(client: Duplex): void {
     this.#tap?.socket.pause();
+    if (this.#full.has(client)) return;
+    this.#full.add(client);
     const go = () => {
       client.off('drain', go).off('close', go);
-      this.#tap?.socket.resume();
+      this.#full.delete(client);
+      if (!this.#full.size) this.#tap?.socket.resume();
     };
     client.once('drain', go).once('close', go);
   }
@@ -128,6 +133,8 @@ export class Streams {
   /** The start failed: the couplings are over, the connections are the server's again. */
   abandon(): void {
     this.#early = [];
+    this.#closeEarly = false;
+    this.#waiting.clear();
     for (const client of [...this.#clients]) client.over('ended');
     this.close();
   }
