@@ -95,14 +95,22 @@ function* walk(dir: string, below = ''): Generator<string> {
 
 const inLayers = (c: Container, path: string) => (c.image?.layers ?? []).some((layer) => lstatSync(join(layer.dir, path), { throwIfNoEntry: false }) !== undefined);
 
+/** What mounting made in the upper directory for its own sake: mount points, which `diff` is not asked about. */
+const mountPoints = (c: Container) => new Set(['/dev', '/proc', '/sys', ...(c.spec.mounts ?? []).map((m) => m.destination)]);
+
 /** The upper directory against the layers: a character device 0:0 is a whiteout (overlayfs.rst). */
 export async function changes(c: Container): Promise<{ Path: string; Kind: 0 | 1 | 2 }[]> {
   if (!lstatSync(c.paths.upper, { throwIfNoEntry: false })) return [];
-  return [...walk(c.paths.upper)].map((Path) => {
+  const ours = mountPoints(c);
+  const all = [...walk(c.paths.upper)].filter((path) => !ours.has(path)).map((Path) => {
     const entry = lstatSync(join(c.paths.upper, Path));
-    if (entry.isCharacterDevice() && entry.rdev === 0) return { Path, Kind: 2 as const };
-    return { Path, Kind: inLayers(c, Path) ? (0 as const) : (1 as const) };
+    const Kind: 0 | 1 | 2 = entry.isCharacterDevice() && entry.rdev === 0 ? 2 : inLayers(c, Path) ? 0 : 1;
+    return { Path, Kind, directory: entry.isDirectory() };
   });
+  // a directory that is here only because a mount point had to be made in it has not changed
+  const hadMountPoint = (path: string) => [...ours].some((point) => point.startsWith(`${path}/`));
+  const holds = (path: string) => all.some((other) => other.Path.startsWith(`${path}/`));
+  return all.filter((e) => !(e.directory && hadMountPoint(e.Path) && !holds(e.Path))).map(({ Path, Kind }) => ({ Path, Kind }));
 }
 
 export async function sizeRw(c: Container): Promise<number> {
