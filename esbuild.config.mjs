@@ -17,7 +17,8 @@ if (tests) {
   rmSync('dist/test', { recursive: true, force: true });
   await build({ ...common, entryPoints: ['test/run.ts', ...find('test')], outbase: 'test', outdir: 'dist/test' });
 } else {
-  rmSync('dist', { recursive: true, force: true });
+  // dist/web is vite's
+  for (const name of existsSync('dist') ? readdirSync('dist') : []) if (name !== 'web') rmSync(join('dist', name), { recursive: true, force: true });
   await build({ ...common, entryPoints: { drydock: 'runtime/cli/main.ts', worker: 'runtime/kernel/worker.ts' }, outdir: 'dist', chunkNames: 'chunks/[name]-[hash]' });
   chmodSync('dist/drydock.js', 0o755);
   // `npx drydock` in the checkout finds what an installed package would find

@@ -8,7 +8,9 @@ import { hasCode } from '../runtime/kernel/errors.ts';
 import { daemonKernel } from '../runtime/kernel/linux.ts';
 import { Runtime } from '../runtime/machine/runtime.ts';
 import type { Settings } from '../runtime/machine/settings.ts';
+import { packageRoot } from '../runtime/kernel/native.ts';
 import { createDockerServer } from './docker/app.ts';
+import { Playground } from './live/playground.ts';
 import { startRegistry } from './registry/registry.ts';
 
 const LOCK_EX = 2;
@@ -51,13 +53,13 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/** Calls `end` when for `seconds` there were neither clients nor running containers. */
-function endWhenIdle(server: Server, runtime: Runtime, seconds: number, end: () => void): void {
+/** Calls `end` when for `seconds` there were neither clients nor running containers, and nobody looked at the page. */
+function endWhenIdle(server: Server, busy: () => boolean, seconds: number, end: () => void): void {
   if (!seconds) return;
   let since = Date.now();
   const timer = setInterval(() => {
     server.getConnections((_error, count) => {
-      if (count > 0 || runtime.busy()) since = Date.now();
+      if (count > 0 || busy()) since = Date.now();
       else if (Date.now() - since >= seconds * 1000) end();
     });
   }, Math.min(1000, seconds * 250));
@@ -75,13 +77,15 @@ export async function startDaemon(settings: Settings): Promise<void> {
     rmSync(settings.socket, { force: true });
     server.close();
     server.closeAllConnections();
+    await playground.close();
     await runtime.close();
     process.exit(0);
   };
-  const server = createDockerServer(runtime, { shutdown: () => void end() });
+  const playground = new Playground(runtime, join(packageRoot, 'dist/web'));
+  const server = createDockerServer(runtime, { shutdown: () => void end(), playground: (port) => playground.address(port) });
   await listen(server, settings.socket);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end());
   process.on('SIGHUP', () => undefined);
-  endWhenIdle(server, runtime, settings.idle, () => void end());
+  endWhenIdle(server, () => runtime.busy() || playground.busy(), settings.idle, () => void end());
   console.log(`drydock: pid ${process.pid}, listening on ${settings.socket}, data in ${settings.root}`);
 }

@@ -24,8 +24,12 @@ import { system } from './system.ts';
 import { API_VERSION, versionPrefix } from './version-prefix.ts';
 import { volumes } from './volumes.ts';
 
-/** Ends the daemon in good order; called once, after the answer has been sent. */
-export interface ServerOptions { shutdown?: () => void }
+export interface ServerOptions {
+  /** Ends the daemon in good order; called once, after the answer has been sent. */
+  shutdown?: () => void;
+  /** The playground's address, with a token that is good once. */
+  playground?: (port: number) => Promise<{ url: string }>;
+}
 
 /** In this order: the first that fits answers, and `*id` may hold slashes. */
 const tables: readonly Routes[] = [
@@ -49,7 +53,7 @@ export function createDockerServer(engine: Engine, options: ServerOptions = {}):
   app.disable('etag');
   app.set('query parser', false);
   app.use(aboutUs, versionPrefix);
-  for (const routes of [...tables, drydock(options.shutdown)]) addRoutes(app, engine, routes);
+  for (const routes of [...tables, drydock(options)]) addRoutes(app, engine, routes);
   app.use(pageNotFound);
   app.use(answerError);
   // The limits are for requests that arrive slowly; answers may take as long as they like.

@@ -6,6 +6,7 @@ import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
 import { phases } from '../../runtime/steps/phases.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import { type Json, readJson } from './body.ts';
+import type { ServerOptions } from './app.ts';
 import type { Exchange, Routes } from './route.ts';
 import { drained } from './send.ts';
 import { counts } from './system.ts';
@@ -56,7 +57,15 @@ function info(engine: Engine): object {
   return { pid: process.pid, version: pkg.version, root, execRoot, socket, ...counts(engine.containers()) };
 }
 
-export const drydock = (shutdown: (() => void) | undefined): Routes => ({
+/** Whoever may use this socket is root; the token hands that on to one browser. */
+async function playground(x: Exchange, address: ServerOptions['playground']): Promise<object> {
+  if (!address) throw new Refusal(501, 'this daemon has no playground');
+  const { port = 0 } = await readJson(x.req);
+  if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65535) throw badParameter(`port ${JSON.stringify(port)} is not a number from 0 to 65535`);
+  return address(port);
+}
+
+export const drydock = ({ shutdown, playground: address }: ServerOptions): Routes => ({
   'POST /drydock/containers/*id/start': start,
   'GET /drydock/containers/*id/journal': journal,
   'GET /drydock/containers/*id/frame/:k': frame,
@@ -67,6 +76,7 @@ export const drydock = (shutdown: (() => void) | undefined): Routes => ({
   'GET /drydock/containers/*id/inspect': (x) => the(x).inspectLive(x.query.text('step')),
   'GET /drydock/phases': () => phases.map(({ id, title, steps }) => ({ id, title, steps: steps.map(({ id: step, title: name, explain }) => ({ id: step, title: name, explain })) })),
   'GET /drydock/info': (x) => info(x.engine),
+  'POST /drydock/playground': (x) => playground(x, address),
   'POST /drydock/shutdown': (x) => {
     if (!shutdown) throw new Refusal(501, 'this daemon cannot be ended over its socket');
     x.res.once('close', shutdown);

@@ -1,0 +1,60 @@
+/**
+ * Who may see the page. `drydock playground` gets a token over the unix socket, which only root and the group docker can open. The
+ * browser exchanges it, once, for a cookie; from then on the token is worth nothing. Only hashes are kept here.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+
+const TOKEN_MS = 10 * 60_000;
+const SESSION_MS = 12 * 3_600_000;
+const KEPT = 32;
+
+const secret = (): string => randomBytes(32).toString('base64url');
+/** Looked up by hash: how long a comparison takes tells nothing about the secret. */
+const hash = (text: string): string => createHash('sha256').update(text).digest('base64');
+
+/** Secrets that are good until a time; the oldest go when there are too many. */
+class Secrets {
+  readonly #until = new Map<string, number>();
+  constructor(private readonly ms: number, private readonly now: () => number) {}
+
+  make(): string {
+    this.sweep();
+    if (this.#until.size >= KEPT) this.#until.delete(this.#until.keys().next().value!);
+    const text = secret();
+    this.#until.set(hash(text), this.now() + this.ms);
+    return text;
+  }
+
+  holds(text: string): boolean {
+    return (this.#until.get(hash(text)) ?? 0) > this.now();
+  }
+
+  take(text: string): boolean {
+    const good = this.holds(text);
+    this.#until.delete(hash(text));
+    return good;
+  }
+
+  sweep(): number {
+    for (const [key, until] of this.#until) if (until <= this.now()) this.#until.delete(key);
+    return this.#until.size;
+  }
+}
+
+export class Keys {
+  readonly #tokens: Secrets;
+  readonly #sessions: Secrets;
+
+  constructor(now: () => number = Date.now) {
+    this.#tokens = new Secrets(TOKEN_MS, now);
+    this.#sessions = new Secrets(SESSION_MS, now);
+  }
+
+  /** For the address that is printed. */
+  token = (): string => this.#tokens.make();
+  /** A session's cookie for a token that is good, which it then no longer is. */
+  exchange = (token: string): string | undefined => (this.#tokens.take(token) ? this.#sessions.make() : undefined);
+  knows = (session: string): boolean => this.#sessions.holds(session);
+  /** Somebody is about to open the page. */
+  expected = (): boolean => this.#tokens.sweep() > 0;
+}

@@ -1,0 +1,50 @@
+/** The page's files over HTTP, behind the guard. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import express, { type Express, type Request, type Response } from 'express';
+import { headersFor, nonce, refusal, sessionOf, setCookie } from './guard.ts';
+import type { Keys } from './keys.ts';
+
+export interface PageOptions { keys: Keys; /** dist/web */ files: string; port(): number }
+
+const text = (res: Response, status: number, message: string) => void res.status(status).type('text/plain').send(`${message}\n`);
+const NO_COOKIE = 'This page opens with the address that `drydock playground` prints. Each address is good for one browser; ask for another.';
+
+/**
+ * A page that goes on by itself, and not a redirect: a browser that came from another site would follow a redirect without the
+ * cookie that it has just been given, because SameSite=Strict looks at where the navigation began.
+ */
+const WELCOME = '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>Drydock</title><a href="/">Go on to the playground</a>\n';
+
+function open(req: Request, res: Response, { keys, port }: PageOptions): void {
+  const token = new URL(req.url, 'http://localhost').searchParams.get('token') ?? '';
+  const session = keys.exchange(token);
+  if (!session) return text(res, 401, NO_COOKIE);
+  res.set({ 'Set-Cookie': setCookie(port(), session), 'Cache-Control': 'no-store' }).type('html').send(WELCOME);
+}
+
+function index(res: Response, files: string): void {
+  const html = readFileSync(join(files, 'index.html'), 'utf8');
+  res.set('Cache-Control', 'no-store').type('html').send(html.replaceAll('__NONCE__', res.locals['nonce'] as string));
+}
+
+export function pageApp(options: PageOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', false);
+  app.use((req, res, next) => {
+    res.locals['nonce'] = nonce();
+    res.set(headersFor(req.headers.host ?? '', res.locals['nonce'] as string));
+    const refused = refusal(req.headers, options.port(), false);
+    if (refused) return text(res, refused.status, refused.message);
+    if (req.method !== 'GET' && req.method !== 'HEAD') return text(res, 405, 'only GET is answered here');
+    if (req.path === '/open') return open(req, res, options);
+    if (!options.keys.knows(sessionOf(req.headers, options.port()) ?? '')) return text(res, 401, NO_COOKIE);
+    next();
+  });
+  app.get('/', (_req, res) => index(res, options.files));
+  // names carry a hash of their content
+  app.use(express.static(options.files, { index: false, redirect: false, dotfiles: 'ignore', immutable: true, maxAge: '1y' }));
+  app.use((_req, res) => text(res, 404, 'there is no such page'));
+  return app;
+}

@@ -1,0 +1,77 @@
+/**
+ * What the page and the daemon say to each other over one WebSocket, `/live`.
+ *
+ *   page                                   daemon
+ *                                      ←   hello      the phases, once
+ *                                      ←   containers the whole list, at first and whenever it has changed
+ *   ask 1 follow {id, from}            →
+ *                                      ←   answer 1
+ *                                      ←   events     {id, events}…  from event `from` on, then as they happen
+ *   ask 2 run {line, step, break}      →
+ *                                      ←   answer 2   {id}           the container is made, and its start under way
+ *   ask 3 attach {id, terminal, …}     →
+ *                                      ←   answer 3
+ *   binary: terminal, keys…            →   binary: terminal, output… both ways, until
+ *                                      ←   ended      {terminal}
+ *   ask 4 gate {id, command}           →
+ *                                      ←   answer 4, or refused 4 {status, message}
+ *
+ * Text frames are JSON, one message each. A binary frame is one byte, the terminal's number as the page chose it, and bytes as they
+ * come from the process. The journal is whole and in order: a viewer that is slow gets it later. Of everything else a slow viewer gets
+ * the newest: the list as it is now, and of a terminal's output what comes after a gap (`gap` says how much was left out).
+ */
+import type { Event } from '../../runtime/journal/event.ts';
+import type { ExecConfig, GateCommand, MachineState, Status } from '../../runtime/machine/engine.ts';
+import type { PhaseText } from '../../runtime/steps/phases.ts';
+import type { Evidence } from '../../runtime/kernel/evidence.ts';
+
+export const PATH = '/live';
+
+/** A row of the list. */
+export interface Listed { id: string; name: string; image: string; command: string; status: Status; machine: MachineState; created: number; exitCode: number; pid: number; tty: boolean; error: string }
+
+/** What may be asked for, and what is answered. */
+export interface Asks {
+  follow: { ask: { id: string; from: number }; answer: object };
+  /** `step`: stand before every step; `break`: before these steps, phases, system calls */
+  run: { ask: { line: string; step: boolean; break: string[] }; answer: { id: string } };
+  gate: { ask: { id: string; command: GateCommand }; answer: object };
+  act: { ask: { id: string; action: Action }; answer: object };
+  /** with `step` what this step looks at, without it everything */
+  inspect: { ask: { id: string; step?: string }; answer: Evidence[] };
+  attach: { ask: { id: string; terminal: number }; answer: { tty: boolean } };
+  exec: { ask: { id: string; terminal: number; command: string[]; rows: number; columns: number }; answer: { id: string } };
+  resize: { ask: { terminal: number; rows: number; columns: number }; answer: object };
+  detach: { ask: { terminal: number }; answer: object };
+}
+export const actions = ['start', 'stop', 'kill', 'pause', 'unpause', 'remove'] as const;
+export type Action = (typeof actions)[number];
+export type Topic = keyof Asks;
+export type Ask = { [T in Topic]: { ask: number; topic: T } & Asks[T]['ask'] }[Topic];
+
+export type Told =
+  | { type: 'hello'; version: string; phases: readonly PhaseText[]; calls: readonly string[] }
+  | { type: 'containers'; list: Listed[] }
+  | { type: 'events'; id: string; events: Event[] }
+  /** the container has been removed: its journal ends here */
+  | { type: 'over'; id: string }
+  | { type: 'answer'; ask: number; value: unknown }
+  | { type: 'refused'; ask: number; status: number; message: string }
+  | { type: 'ended'; terminal: number }
+  | { type: 'gap'; terminal: number; bytes: number };
+
+/** Bounds on one viewer, kept by the daemon. */
+export const LIMITS = {
+  viewers: 32,
+  /** bytes of one message */
+  message: 64 * 1024,
+  /** messages: so many at once, so many a second in the long run */
+  burst: 400, rate: 200,
+  /** asks that wait for their answer */
+  waiting: 32,
+  terminals: 8,
+  /** bytes on their way to the viewer: beyond this the journal waits, and output is left out */
+  ahead: 1 << 20,
+} as const;
+
+export type { Event, Evidence, ExecConfig, GateCommand, MachineState, PhaseText, Status };
