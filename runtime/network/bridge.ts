@@ -1,9 +1,10 @@
 /** The bridge: a switch in the kernel that the containers' links are plugged into, made once and shared by all of them. */
 import { NETLINK_ROUTE } from '../kernel/constants.ts';
 import { tolerate } from '../kernel/errors.ts';
+import type { Fact } from '../journal/event.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { addressOf, dumpAddresses, newAddress, type Address } from '../kernel/netlink/route/address.ts';
-import { newLink, setLink } from '../kernel/netlink/route/link.ts';
+import { newLink, setLink, type Link } from '../kernel/netlink/route/link.ts';
 import { dumpRoutes, routeOf, RT_TABLE_MAIN, type Route } from '../kernel/netlink/route/route.ts';
 import { withNetlink, type NetlinkSocket } from '../kernel/netlink/socket.ts';
 import { conflict } from '../machine/refusal.ts';
@@ -13,7 +14,8 @@ import { findLink } from './links.ts';
 import { chooseSubnet, parseBip, type Subnet } from './subnet.ts';
 
 export type BridgeSettings = Pick<Settings, 'bridge' | 'bip'>;
-export interface Bridge extends Subnet { name: string; index: number; mtu: number }
+/** `uplink`: the host's link on its default route, when it has one. */
+export interface Bridge extends Subnet { name: string; index: number; mtu: number; uplink?: Link }
 
 /** Marks bridges as ours; what follows it remembers the host's forwarding (forwarding.ts). */
 export const ALIAS = 'drydock';
@@ -29,9 +31,9 @@ export async function ensureBridge(k: Kernel, settings: BridgeSettings): Promise
   return withNetlink(k, NETLINK_ROUTE, async (socket) => {
     const link = await findLink(socket, settings.bridge);
     const before = known.get(settings.bridge);
-    if (link && link.up && before?.index === link.index) return before;
-    const bridge = await build(k, socket, settings);
+    const bridge = link && link.up && before?.index === link.index ? before : await build(k, socket, settings);
     known.set(settings.bridge, bridge);
+    k.fact(...factsOf(bridge));
     return bridge;
   });
 }
@@ -45,8 +47,9 @@ async function build(k: Kernel, socket: NetlinkSocket, settings: BridgeSettings)
   if (link && link.kind !== 'bridge') throw conflict(`${name} is a ${link.kind || 'hardware'} link and no bridge: choose another name with --bridge`);
   const own = addresses.find(({ index }) => index === link?.index);
   const subnet = own ? kept(settings, own) : chooseSubnet(settings.bip, [...addresses, ...routes.map(({ to, prefix }) => ({ address: to, prefix }))]);
+  const uplink = await findUplink(socket, routes);
   if (!link) {
-    const attributes = { ifname: name, mtu: await uplinkMtu(socket, routes), address: macOf(subnet.gateway), linkinfo: { kind: 'bridge' } };
+    const attributes = { ifname: name, mtu: uplink?.mtu, address: macOf(subnet.gateway), linkinfo: { kind: 'bridge' } };
     await tolerate(['EEXIST'], socket.request(newLink(attributes)));
   }
   const { index, mtu, alias } = link ?? (await findLink(socket, name)) ?? gone(name);
@@ -55,12 +58,15 @@ async function build(k: Kernel, socket: NetlinkSocket, settings: BridgeSettings)
   await ignoreRouterAdvertisements(k, name);
   // an alias is not taken when a link is made, only when it is changed
   await socket.request(setLink(index, alias ? {} : { ifalias: ALIAS }, true));
-  k.fact(
-    { kind: 'link', key: `host/${name}`, value: `bridge, index ${index}, mtu ${mtu}, up` },
-    { kind: 'address', key: `host/${name}`, value: `${subnet.gateway}/${subnet.prefix}` },
-  );
-  return { ...subnet, name, index, mtu };
+  return { ...subnet, name, index, mtu, ...(uplink && { uplink }) };
 }
+
+/** Said at every start, whether it had to be made or was there: this container's journal has to tell it too. */
+const factsOf = ({ name, index, mtu, gateway, prefix, uplink }: Bridge): Fact[] => [
+  { kind: 'link', key: `host/${name}`, value: `bridge, index ${index}, mtu ${mtu}, up` },
+  { kind: 'address', key: `host/${name}`, value: `${gateway}/${prefix}` },
+  ...(uplink ? [{ kind: 'link', key: `host/${uplink.name}`, value: `uplink, index ${uplink.index}, mtu ${uplink.mtu}` } as const] : []),
+];
 
 /**
  * Any container could call itself an IPv6 router, and the host would send its traffic there: CVE-2020-13401. A kernel without IPv6 has no
@@ -84,9 +90,9 @@ function kept({ bridge, bip }: BridgeSettings, { address, prefix }: Address): Su
 }
 
 /** Packets that leave the host go through its default route: what is too long for that link need not be sent. */
-async function uplinkMtu(socket: NetlinkSocket, routes: readonly Route[]): Promise<number | undefined> {
+async function findUplink(socket: NetlinkSocket, routes: readonly Route[]): Promise<Link | undefined> {
   const out = routes.filter(({ prefix, table, oif }) => prefix === 0 && table === RT_TABLE_MAIN && oif).sort((a, b) => a.metric - b.metric)[0];
-  return out && (await findLink(socket, out.oif))?.mtu;
+  return out && findLink(socket, out.oif);
 }
 
 /** What ensureBridge found last, without asking again. */

@@ -53,10 +53,12 @@ export async function ensureChain(k: Kernel, { chain, rules }: ChainRules): Prom
     const now = await generationNow(socket);
     if (now !== generation) whole.clear();
     generation = now;
-    if (whole.has(key)) return;
+    // said at every start: this container's journal has to tell it too
+    const tell = () => k.fact(...rules.map((rule, j) => ({ kind: 'nft' as const, key: `${key} ${j}`, value: showRule(rule) })));
+    if (whole.has(key)) return tell();
     const changes = [newTable(chain.table), newChain(chain), flushChain(chain.table, chain.name), ...rules.map((rule) => newRule(chain.table, chain.name, rule))];
     await socket.transaction(inOneBatch(changes));
-    k.fact(...rules.map((rule, j) => ({ kind: 'nft' as const, key: `${key} ${j}`, value: showRule(rule) })));
+    tell();
     // counted up by more than our own change: somebody else's came between, so believe nothing
     if ((await generationNow(socket)) !== now + 1) return whole.clear();
     generation = now + 1;

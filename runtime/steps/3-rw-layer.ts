@@ -4,11 +4,18 @@ import { tolerate } from '../kernel/errors.ts';
 import { mountOne } from '../kernel/mount/mount.ts';
 import { mountOverlay } from '../kernel/mount/overlay.ts';
 import { mountsOf, rootOf, upperOf } from '../kernel/process/inspect.ts';
+import type { Fact } from '../journal/event.ts';
 import type { Container } from '../machine/container.ts';
 import { mountsOfUser } from '../oci/mounts.ts';
 import type { Phase } from './step.ts';
 
 const below = async (c: Container) => (c.live.pid ? [mountsOf(c.live.pid, c.paths.rootfs), upperOf(c.paths.upper)] : [upperOf(c.paths.upper)]);
+
+/** Lowest first: digest of the uncompressed tar, bytes, and what the image's history says made it. */
+function layerFacts({ image }: Container): Fact[] {
+  const made = (image?.config.history ?? []).filter((entry) => !entry.empty_layer);
+  return (image?.layers ?? []).map(({ diffID, size }, j) => ({ kind: 'image', key: `layer ${j}`, value: `${diffID} ${size} ${made[j]?.created_by ?? ''}`.trimEnd() }));
+}
 
 export const rwLayer: Phase = {
   id: 'rw-layer',
@@ -21,6 +28,7 @@ export const rwLayer: Phase = {
 Both must lie on one file system, because copying up ends in a rename(2). They stay when the container stops, which is why a stopped container still has its files; only \`rm\` takes them. See the kernel's filesystems/overlayfs.rst.`,
       async do(k, c) {
         for (const dir of [c.paths.upper, c.paths.work, c.paths.rootfs]) await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, dir, 0o755));
+        k.fact({ kind: 'file', key: 'upper', value: c.paths.upper });
       },
       inspect: async (_k, c) => [upperOf(c.paths.upper)],
     },
@@ -47,7 +55,7 @@ Each layer is handed over with its own fsconfig(2) call, so their number is not 
           lowerdirs: layers.map((l) => l.dir), upperdir: c.paths.upper, workdir: c.paths.work, target: c.paths.rootfs,
           shorts: layers.map((l) => l.short ?? l.dir),
         });
-        k.fact({ kind: 'mount', key: c.paths.rootfs, value: `overlay of ${layers.length} layers` });
+        k.fact(...layerFacts(c), { kind: 'mount', key: c.paths.rootfs, value: `overlay of ${layers.length} layers` });
       },
       inspect: async (_k, c) => below(c),
     },

@@ -1,6 +1,7 @@
 import { AF, AT_FDCWD, CLONE, O, SOCK } from '../../kernel/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { birthFacts } from '../../kernel/process/facts.ts';
 import { treeOf } from '../../kernel/process/inspect.ts';
 import { endShim } from '../../kernel/process/shim.ts';
 import type { Container } from '../../machine/container.ts';
@@ -85,7 +86,7 @@ See wait(2), and PR_SET_CHILD_SUBREAPER in prctl(2).`,
     async undo(k, c) {
       await closeLive(k, c.live);
       await endShim(k, c);
-      k.fact({ kind: 'process', key: 'shim', value: null }, { kind: 'process', key: 'init', value: null });
+      k.fact({ kind: 'process', key: 'shim', value: null }, { kind: 'process', key: 'init', value: null }, { kind: 'process', key: 'init.inside', value: null });
     },
     inspect: async (_k, c) => (c.live.shimPid ? [treeOf(c.live.shimPid)] : []),
   },
@@ -100,7 +101,7 @@ Without the namespace it would see, and could signal, every process of the host.
       const pid = await k.shim.clone3_stage(flags, stdioOf(c), -1);
       c.live.pid = pid;
       c.live.pidfd = await k.daemon.pidfd_open(pid, 0);
-      k.fact({ kind: 'process', key: 'init', value: String(pid) });
+      k.fact(...birthFacts(pid));
     },
     inspect: async (_k, c) => (c.live.shimPid ? [treeOf(c.live.shimPid)] : []),
   },

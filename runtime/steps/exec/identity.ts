@@ -1,6 +1,7 @@
 import { CLONE, PR } from '../../kernel/constants.ts';
 import { hasCode } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { capabilityFacts } from '../../kernel/process/facts.ts';
 import { namespaceInode, namespacesOf, rightsOf } from '../../kernel/process/inspect.ts';
 import { allCapabilities, capabilitySets, encodeCaps } from '../../oci/capabilities.ts';
 import { resolveUser } from '../../oci/user.ts';
@@ -94,7 +95,7 @@ The kernel drops all capabilities when the last root uid goes, so PR_SET_KEEPCAP
         // the effective set went with the uid; the filter and the last capset still need it
         const { header, data } = encodeCaps(capabilitySets(allCapabilities()));
         if (uid !== 0) await k.stage.capset(header, data);
-        k.fact({ kind: 'security', key: 'user', value: `${uid}:${gid}` });
+        k.fact({ kind: 'security', key: 'user', value: `${uid}:${gid}` }, ...capabilityFacts(c.live.pid));
       },
       inspect: async (_k, c) => (c.live.pid ? [rightsOf(c.live.pid)] : []),
     },

@@ -1,5 +1,6 @@
 import { O, PR, PR_CAP_AMBIENT, RLIMIT, SECCOMP_SET_MODE_FILTER } from '../../kernel/constants.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { capabilityFacts } from '../../kernel/process/facts.ts';
 import { rightsOf } from '../../kernel/process/inspect.ts';
 import { encodeCaps } from '../../oci/capabilities.ts';
 import { compileSeccomp } from '../../oci/seccomp/compile.ts';
@@ -53,7 +54,10 @@ export const rightsSteps: { limits: Step[]; bounding: Step[]; last: Step[] } = {
       explain: `A capability that is not in the bounding set can never be gained again, not even by running a set-uid program as root.
 Of some forty parts that root's power has, a container keeps fourteen: it may change owners and bind low ports, but not load modules, mount, or set the clock. See capabilities(7).`,
       when: (c) => encodeCaps(c.spec.process.capabilities).boundingDrop.length > 0,
-      do: (k, c) => dropBounding(k, c.spec.process),
+      async do(k, c) {
+        await dropBounding(k, c.spec.process);
+        k.fact(...capabilityFacts(c.live.pid));
+      },
     },
   ],
   last: [
@@ -77,7 +81,10 @@ The kernel's about 350 calls are its largest surface to attack, and a container 
       id: 'exec.capabilities', title: 'Keep only the container\'s capabilities', inspect,
       explain: `capset(2) sets what the process may use (effective), may take up again (permitted), and may hand to its children (inheritable).
 For a user other than root nothing is left after execve(2), unless it is in the ambient set. See capabilities(7), "Transformation of capabilities during execve()".`,
-      do: (k, c) => setCapabilities(k, c.spec.process),
+      async do(k, c) {
+        await setCapabilities(k, c.spec.process);
+        k.fact(...capabilityFacts(c.live.pid));
+      },
     },
   ],
 };
