@@ -27,10 +27,10 @@ export class DetachScanner {
         if (++this.#matched === this.keys.length) return { pass: Buffer.from(pass), detached: true };
         continue;
       }
-      pass.push(...this.keys.slice(0, this.#matched));
-      this.#matched = 0;
-      if (byte === this.keys[0]) this.#matched = 1;
-      else pass.push(byte);
+      // what is held goes on its way until the rest is a beginning again
+      const held = [...this.keys.slice(0, this.#matched), byte];
+      while (held.some((key, n) => key !== this.keys[n])) pass.push(held.shift()!);
+      this.#matched = held.length;
     }
     return { pass: Buffer.from(pass), detached: false };
   }
