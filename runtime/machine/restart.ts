@@ -38,9 +38,8 @@ export class Restarts {
   }
 
   /** Docker's daemon brings back `always` even if it had been stopped, `unless-stopped` and `on-failure` only if not. */
-  afterBoot({ container, record }: Lifecycle): boolean {
-    const { Name = 'no' } = container.request.HostConfig.RestartPolicy ?? {};
-    return Name === 'always' || (Name === 'unless-stopped' && !record.stopped);
+  afterBoot(one: Lifecycle): boolean {
+    return one.container.request.HostConfig.RestartPolicy?.Name === 'always' || this.#wants(one);
   }
 
   close(): void {
