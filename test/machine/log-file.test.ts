@@ -1,0 +1,139 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import * as assert from 'uvu/assert';
+import type { LogOptions } from '../../runtime/machine/engine.ts';
+import { readLog, rfc3339Nano } from '../../runtime/machine/log-file.ts';
+import { suite } from '../harness.ts';
+import { until } from './fake-shim.ts';
+
+const test = suite('log file');
+const work = mkdtempSync('/tmp/ddtest-log-');
+test.after(() => rmSync(work, { recursive: true, force: true }));
+let count = 0;
+
+const BEGIN = 1_700_000_000n;
+/** As native/shim.c writes it; `second` counts from BEGIN. */
+function record(stream: number, text: string, second = 0, length = Buffer.byteLength(text)): Buffer {
+  const head = Buffer.alloc(16);
+  head[0] = stream;
+  head.writeUInt32LE(length, 4);
+  head.writeBigUInt64LE((BEGIN + BigInt(second)) * 1_000_000_000n, 8);
+  return Buffer.concat([head, Buffer.from(text)]);
+}
+function logOf(...records: Buffer[]): { path: string; tty: boolean; running(): boolean; onEnd(): () => void } {
+  const path = `${work}/${++count}`;
+  writeFileSync(path, Buffer.concat(records));
+  return { path, tty: true, running: () => false, onEnd: () => () => undefined };
+}
+const options = (more: Partial<LogOptions> = {}): LogOptions => ({ stdout: true, stderr: true, follow: false, timestamps: false, ...more });
+async function all(stream: Readable): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString();
+}
+const lines = logOf(record(1, 'a\nb\n', 0), record(2, 'c\n', 1), record(1, 'd', 2), record(1, 'd\ne\n', 3));
+
+test('a terminal\'s log is its bytes, another\'s comes in frames', async () => {
+  assert.is(await all(readLog(lines, options())), 'a\nb\nc\ndd\ne\n');
+  const framed = await all(readLog({ ...lines, tty: false }, options({ stdout: false })));
+  assert.equal([...Buffer.from(framed)], [2, 0, 0, 0, 0, 0, 0, 2, 99, 10]);
+});
+
+for (const [tail, want] of [[0, ''], [1, 'e\n'], [2, 'dd\ne\n'], [3, 'c\ndd\ne\n'], [4, 'b\nc\ndd\ne\n'], [5, 'a\nb\nc\ndd\ne\n'], [99, 'a\nb\nc\ndd\ne\n']] as const) {
+  test(`the last ${tail} lines, wherever records begin`, async () => assert.is(await all(readLog(lines, options({ tail }))), want));
+}
+
+test('tail counts the lines of the streams that are wanted', async () => {
+  assert.is(await all(readLog(lines, options({ tail: 3, stderr: false }))), 'b\ndd\ne\n');
+  assert.is(await all(readLog(lines, options({ tail: 3, stdout: false }))), 'c\n');
+});
+
+test('a last line without an end counts as one', async () => {
+  assert.is(await all(readLog(logOf(record(1, 'a\nb\nprompt$ ')), options({ tail: 2 }))), 'b\nprompt$ ');
+});
+
+test('since and until take what was written from one second to the other', async () => {
+  const at = (second: number) => Number(BEGIN) + second;
+  assert.is(await all(readLog(lines, options({ since: at(1) }))), 'c\ndd\ne\n');
+  assert.is(await all(readLog(lines, options({ until: at(1) }))), 'a\nb\nc\n');
+  assert.is(await all(readLog(lines, options({ since: at(1), until: at(2) }))), 'c\nd');
+  assert.is(await all(readLog(lines, options({ since: at(1.5), tail: 1 }))), 'e\n');
+});
+
+test('each line gets its time once, in nanoseconds, and a line that goes on gets none', async () => {
+  const text = await all(readLog(lines, options({ timestamps: true })));
+  const time = (second: number) => rfc3339Nano((BEGIN + BigInt(second)) * 1_000_000_000n);
+  assert.is(text, `${time(0)} a\n${time(0)} b\n${time(1)} c\n${time(2)} dd\n${time(3)} e\n`);
+});
+
+test('times are written as docker writes them', () => {
+  assert.is(rfc3339Nano(1_700_000_000_123_456_789n), '2023-11-14T22:13:20.123456789Z');
+  assert.is(rfc3339Nano(5n), '1970-01-01T00:00:00.000000005Z');
+});
+
+for (const [name, torn] of [
+  ['a head that is cut', record(1, 'lost').subarray(0, 9)], ['bytes that are missing', record(1, 'lost').subarray(0, -1)], ['a stream that is none', record(7, 'lost')], ['a length that no record has', record(1, 'lost', 0, 0xffffffff)],
+] as const) {
+  test(`what was written before ${name} is still told`, async () => assert.is(await all(readLog(logOf(record(1, 'whole\n'), torn), options())), 'whole\n'));
+}
+
+test('a log that was never written, or is empty, is empty', async () => {
+  assert.is(await all(readLog({ ...lines, path: `${work}/nothing` }, options())), '');
+  assert.is(await all(readLog({ ...lines, path: `${work}/nothing` }, options({ follow: true }))), '');
+  assert.is(await all(readLog(logOf(), options({ tail: 5 }))), '');
+});
+
+/** A log that grows while somebody follows it. */
+function growing(...records: Buffer[]) {
+  let running = true;
+  const ends = new Set<() => void>();
+  const log = { ...logOf(...records), running: () => running, onEnd: (listener: () => void) => (ends.add(listener), () => void ends.delete(listener)) };
+  return { log, listening: () => ends.size, append: (bytes: Buffer) => appendFileSync(log.path, bytes), end: () => { running = false; ends.forEach((end) => end()); } };
+}
+function gather(stream: Readable): { text: string; ended: boolean } {
+  const seen = { text: '', ended: false };
+  stream.on('data', (part: Buffer) => (seen.text += part.toString()));
+  stream.on('end', () => (seen.ended = true));
+  return seen;
+}
+
+test('following tells what comes, a record only when it is whole, until the container has ended', async () => {
+  const { log, append, end, listening } = growing(record(1, 'old\n'));
+  const seen = gather(readLog(log, options({ follow: true })));
+  await until('what was there', () => seen.text === 'old\n');
+  const torn = record(2, 'new\n');
+  append(torn.subarray(0, 18));
+  append(torn.subarray(18));
+  await until('what came', () => seen.text === 'old\nnew\n');
+  append(record(1, 'last\n'));
+  end();
+  await until('the end', () => seen.ended);
+  assert.equal([seen.text, listening()], ['old\nnew\nlast\n', 0]);
+});
+
+test('following with tail 0 tells only what comes', async () => {
+  const { log, append, end, listening } = growing(record(1, 'old\n'));
+  const seen = gather(readLog(log, options({ follow: true, tail: 0 })));
+  await until('it follows', () => listening() === 1);
+  append(record(1, 'new\n'));
+  await until('what came', () => seen.text === 'new\n');
+  end();
+  await until('the end', () => seen.ended);
+});
+
+test('following up to a moment that is past ends at once', async () => {
+  const { log } = growing(record(1, 'old\n'));
+  assert.is(await all(readLog(log, options({ follow: true, until: Number(BEGIN) + 1 }))), 'old\n');
+});
+
+test('a reader that goes away is not waited for', async () => {
+  const { log, listening, append } = growing(record(1, 'old\n'));
+  const stream = readLog(log, options({ follow: true }));
+  const seen = gather(stream);
+  await until('it reads', () => seen.text === 'old\n');
+  stream.destroy();
+  append(record(1, 'x'));
+  await until('nobody listens any more', () => listening() === 0);
+});
+
+test.run();

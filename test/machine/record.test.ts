@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import * as assert from 'uvu/assert';
+import { loadRecords, makeDirectory, removeDirectory, saveRecord, type ContainerRecord } from '../../runtime/machine/record.ts';
+import type { Settings } from '../../runtime/machine/settings.ts';
+import { suite } from '../harness.ts';
+
+const test = suite('what a daemon keeps of a container');
+const work = mkdtempSync('/tmp/ddtest-record-');
+test.after(() => rmSync(work, { recursive: true, force: true }));
+let count = 0;
+const fresh = () => ({ root: `${work}/${++count}` }) as Settings;
+const record = (id: string, created = 1): ContainerRecord => ({
+  id, name: `name-${id}`, created, request: { Image: 'x', HostConfig: {} }, network: { mode: 'none', name: 'none', endpointID: '', hostLink: '' }, machine: 'exited', error: '', runs: 1, pid: 0,
+  exitCode: 3, oomKilled: false, startedAt: 5, finishedAt: 6, restartCount: 0, stopped: false, warnings: [],
+});
+function saved(settings: Settings, ...records: ContainerRecord[]): string[] {
+  for (const one of records) {
+    makeDirectory(settings, one.id);
+    saveRecord(settings, one);
+  }
+  return records.map(({ id }) => `${settings.root}/containers/${id}/container.json`);
+}
+
+test('what was saved is loaded, the oldest first', () => {
+  const settings = fresh();
+  saved(settings, record('b', 2), record('a', 3), record('c', 1));
+  assert.equal(loadRecords(settings), [record('c', 1), record('b', 2), record('a', 3)]);
+});
+
+test('a data root without containers has none', () => assert.equal(loadRecords(fresh()), []));
+
+test('the record is for root only, and replaced whole', () => {
+  const settings = fresh();
+  const [file = ''] = saved(settings, record('a'));
+  saveRecord(settings, { ...record('a'), exitCode: 9 });
+  assert.equal([statSync(file).mode & 0o777, readdirSync(`${settings.root}/containers/a`)], [0o600, ['container.json']]);
+  assert.is(loadRecords(settings)[0]?.exitCode, 9);
+});
+
+test('a record that a dying daemon was writing does not spoil the one before', () => {
+  const settings = fresh();
+  const [file = ''] = saved(settings, record('a'));
+  writeFileSync(`${file}.new`, readFileSync(file).subarray(0, 20));
+  assert.equal(loadRecords(settings), [record('a')]);
+});
+
+for (const [name, spoil] of [
+  ['a torn record', (file: string) => truncateSync(file, 20)], ['an empty record', (file: string) => truncateSync(file, 0)], ['no record', (file: string) => rmSync(file)],
+  ['the record of another', (file: string) => writeFileSync(file, JSON.stringify(record('z')))], ['a record that is no object', (file: string) => writeFileSync(file, 'null')],
+] as const) {
+  test(`a directory with ${name} goes, and the others stay`, () => {
+    const settings = fresh();
+    const [file = ''] = saved(settings, record('a'), record('b', 2));
+    spoil(file);
+    assert.equal(loadRecords(settings).map(({ id }) => id), ['b']);
+    assert.equal(readdirSync(`${settings.root}/containers`), ['b']);
+  });
+}
+
+test('a removed directory is gone with all that was in it, and twice is fine', () => {
+  const settings = fresh();
+  saved(settings, record('a'));
+  mkdirSync(`${settings.root}/containers/a/upper/x`, { recursive: true });
+  removeDirectory(settings, 'a');
+  removeDirectory(settings, 'a');
+  assert.not.ok(existsSync(`${settings.root}/containers/a`));
+});
+
+test.run();
