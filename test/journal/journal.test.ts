@@ -1,0 +1,162 @@
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import * as assert from 'uvu/assert';
+import type { Event } from '../../runtime/journal/event.ts';
+import { Journal } from '../../runtime/journal/journal.ts';
+import { suite } from '../harness.ts';
+
+const test = suite('journal');
+const work = mkdtempSync('/tmp/ddtest-journal-');
+test.after(() => rmSync(work, { recursive: true, force: true }));
+let count = 0;
+const fresh = () => `${work}/${++count}.ndjson`;
+const note = (text: string) => ({ type: 'note', text }) as const;
+const texts = (events: Event[]) => events.map((event) => (event.type === 'note' ? event.text : event.type));
+const tick = () => new Promise((resolve) => setImmediate(resolve));
+
+test('events are numbered from 0, dated, and belong to the run that is under way', () => {
+  const journal = Journal.open(fresh());
+  const before = Date.now();
+  journal.append(note('a'));
+  journal.run = 2;
+  journal.append(note('b'));
+  const events = journal.events();
+  assert.equal(events.map(({ seq, run }) => [seq, run]), [[0, 0], [1, 2]]);
+  assert.ok(events.every(({ time }) => time >= before - 1 && time <= Date.now() + 1), events.map(({ time }) => time).join());
+});
+
+test('an event that says its run keeps it', () => {
+  const journal = Journal.inMemory();
+  journal.append({ ...note('a'), run: 'exec-1' } as Parameters<Journal['append']>[0]);
+  assert.is(journal.events()[0]?.run, 'exec-1');
+});
+
+test('the file has one JSON object a line, is for root only, and is written in few writes', async () => {
+  const path = fresh();
+  const journal = Journal.open(path);
+  for (const text of ['a', 'b\nc', '\u2028']) journal.append(note(text));
+  assert.not.ok(existsSync(path), 'nothing is written while the turn lasts');
+  await tick();
+  assert.equal(texts(readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Event)), ['a', 'b\nc', '\u2028']);
+  assert.is(statSync(path).mode & 0o777, 0o600);
+});
+
+test('a journal that is opened again goes on counting', () => {
+  const path = fresh();
+  const first = Journal.open(path);
+  first.append(note('a'));
+  first.flush();
+  const second = Journal.open(path);
+  second.append(note('b'));
+  second.flush();
+  assert.equal([texts(second.events()), Journal.open(path).events().map(({ seq }) => seq)], [['a', 'b'], [0, 1]]);
+});
+
+test('a last line that a dying daemon left half written is cut off, wherever it was cut', () => {
+  const path = fresh();
+  const journal = Journal.open(path);
+  for (const text of ['a', 'b']) journal.append(note(text));
+  journal.flush();
+  const whole = readFileSync(path);
+  const second = whole.indexOf(10) + 1;
+  for (let length = 0; length < whole.length; length += 3) {
+    writeFileSync(path, whole);
+    truncateSync(path, length);
+    const again = Journal.open(path);
+    assert.equal(texts(again.events()), length < second ? [] : ['a'], `cut at ${length}`);
+    again.append(note('c'));
+    again.flush();
+    assert.equal(texts(Journal.open(path).events()), length < second ? ['c'] : ['a', 'c']);
+  }
+});
+
+test('a damaged line in the middle tells nothing, those around it still do', () => {
+  const path = fresh();
+  const journal = Journal.open(path);
+  journal.append(note('a'));
+  journal.flush();
+  appendFileSync(path, '{"type":"no\n');
+  appendFileSync(path, `${JSON.stringify({ seq: 2, time: 1, run: 0, ...note('c') })}\n`);
+  assert.equal(texts(Journal.open(path).events()), ['a', 'c']);
+});
+
+test('what was forgotten is read from the file, and what comes after it is kept too', () => {
+  const journal = Journal.open(fresh());
+  journal.append(note('a'));
+  journal.forget();
+  assert.equal(texts(journal.events()), ['a']);
+  journal.append(note('b'));
+  assert.equal(texts(journal.events()), ['a', 'b']);
+  assert.equal(journal.events().map(({ seq }) => seq), [0, 1]);
+});
+
+test('a journal in memory forgets nothing', () => {
+  const journal = Journal.inMemory();
+  journal.append(note('a'));
+  journal.forget();
+  assert.equal(texts(journal.events()), ['a']);
+});
+
+test('listeners hear of each event at once, until they stop', () => {
+  const journal = Journal.inMemory();
+  const heard: Event[] = [];
+  const stop = journal.listen((event) => void heard.push(event));
+  journal.append(note('a'));
+  stop();
+  journal.append(note('b'));
+  assert.equal(texts(heard), ['a']);
+});
+
+/** Reads until it ends; `seen` grows meanwhile. */
+function follow(journal: Journal, signal?: AbortSignal): { seen: string[]; over: Promise<void> } {
+  const seen: string[] = [];
+  const over = (async () => { for await (const event of journal.read(true, signal)) seen.push(...texts([event])); })();
+  return { seen, over };
+}
+
+test('reading without following ends with what is there', async () => {
+  const journal = Journal.open(fresh());
+  journal.append(note('a'));
+  const seen: string[] = [];
+  for await (const event of journal.read(false)) seen.push(...texts([event]));
+  assert.equal(seen, ['a']);
+});
+
+test('following tells what is there and what comes, without gap or repetition, until the signal', async () => {
+  const journal = Journal.open(fresh());
+  const stop = new AbortController();
+  journal.append(note('0'));
+  const { seen, over } = follow(journal, stop.signal);
+  for (let n = 1; n < 50; n++) {
+    journal.append(note(String(n)));
+    if (n % 7 === 0) await tick();
+    if (n === 20) journal.forget();
+  }
+  await tick();
+  stop.abort();
+  await over;
+  assert.equal(seen, Array.from({ length: 50 }, (_, n) => String(n)));
+});
+
+test('a follower whose signal was given before ends at once', async () => {
+  const journal = Journal.open(fresh());
+  await follow(journal, AbortSignal.abort()).over;
+});
+
+test('closing ends every follower, after the last event, and nothing is written any more', async () => {
+  const path = fresh();
+  const journal = Journal.open(path);
+  const one = follow(journal);
+  const two = follow(journal);
+  await tick();
+  journal.append(note('last'));
+  journal.close();
+  await Promise.all([one.over, two.over]);
+  assert.equal([one.seen, two.seen], [['last'], ['last']]);
+  rmSync(path);
+  journal.append(note('after'));
+  await tick();
+  assert.not.ok(existsSync(path));
+  await follow(journal).over;
+});
+
+test.run();
