@@ -52,7 +52,7 @@ s.test('what is written reaches the upper directory only, never the image', asyn
   const other = await s.daemon.cli('run', '--rm', 'ubuntu', 'sh', '-c', 'cat /etc/motd /etc/layered; ls -d /new 2>/dev/null; true');
   assert.is(other.out, 'from the second layer\nthird\n');
   const { out } = await s.daemon.docker('diff', 'writer');
-  // the mount point of /etc/hosts is made where the image has none
+ 
   assert.equal(out.trim().split('\n').filter((line) => line !== 'A /etc/hosts').sort(), ['A /new', 'A /new/file', 'C /etc', 'C /etc/motd', 'D /etc/layered']);
   const upper = sh('find', `${s.daemon.root}/containers`, '-path', '*/upper/*', '-printf', '%P %y\n');
   assert.match(upper, /upper\/etc\/layered c\n/, 'a deleted file is a whiteout');

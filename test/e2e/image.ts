@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { debianRegistry } from '../image/debian-registry.ts';
 import { writeLayout } from '../image/layout.ts';
-import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/media-types.ts';
+import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/media-types.ts';
+import type { Sample } from '../image/sample.ts';
 import { archive, digestOf, type Made } from '../image/tarball.ts';
 import { skopeo } from '../registry/skopeo.ts';
 
 const SUITE = 'bookworm';
-const VERSION = 2;
+const VERSION = 3;
 /** Holds `data`, the storage of a docker-registry. */
 export const imageCache = join(tmpdir(), `drydock-e2e-${SUITE}-${VERSION}`);
 
@@ -38,14 +39,24 @@ const tinyBase: Made[] = [
   { name: 'etc/passwd', content: 'root:x:0:0:root:/root:/bin/sh\n' },
 ];
 
-function image(tars: Buffer[], Cmd: string[]) {
+const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+
+/** The tag becomes a list of platforms, as it is on docker.io. */
+async function putIndex(url: string, { manifest, manifests }: Sample): Promise<void> {
+  const { bytes, mediaType } = manifests.get(manifest)!;
+  const body = JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [{ mediaType, digest: manifest, size: bytes.length, platform: { os: 'linux', architecture } }] });
+  const { status } = await fetch(url, { method: 'PUT', headers: { 'Content-Type': OCI_INDEX }, body });
+  if (status !== 201) throw new Error(`PUT ${url}: ${status}`);
+}
+
+function image(tars: Buffer[], Cmd: string[]): Sample {
   const blobs = new Map<string, Buffer>();
   const blob = (bytes: Buffer, mediaType: string) => {
     blobs.set(digestOf(bytes), bytes);
     return { mediaType, digest: digestOf(bytes), size: bytes.length };
   };
   const config = blob(Buffer.from(JSON.stringify({
-    architecture: process.arch === 'arm64' ? 'arm64' : 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: tars.map(digestOf) },
+    architecture, os: 'linux', rootfs: { type: 'layers', diff_ids: tars.map(digestOf) },
     config: { Cmd, Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], Labels: { made: 'for tests' } },
     history: tars.map((_, j) => ({ created: '2024-01-01T00:00:00Z', created_by: `layer ${j + 1}` })),
   })), OCI_CONFIG);
@@ -71,11 +82,12 @@ export async function prepareImages(): Promise<void> {
       for (const [name, made] of Object.entries(pushed)) {
         writeLayout(join(dir, name), made);
         await skopeo('copy', '--dest-tls-verify=false', `oci:${join(dir, name)}:latest`, `docker://${registry.host}/library/${name}:latest`);
+        await putIndex(`http://${registry.host}/v2/library/${name}/manifests/latest`, made);
       }
     } finally {
       await registry.close();
     }
-    renameSync(join(dir, 'kept'), imageCache);
+    if (!existsSync(imageCache)) renameSync(join(dir, 'kept'), imageCache);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
