@@ -57,7 +57,9 @@ export const lookStep: Step<PullContext> = {
 
 The store keeps \`images.json\` (names and ids), \`blobs/sha256\` (configs, manifests and compressed layers under their digests) and
 \`layers\` (unpacked trees). An image's id is the sha256 of its config. \`docker pull\` asks the registry all the same, because a tag may have moved.
-Without the store each run would download everything again.`,
+Without the store each run would download everything again.
+
+OCI image spec, "Image Configuration", ImageID.`,
   async do(k, c) {
     const found = c.images.find(c.pull.reference);
     if (!found || !fits(c, found)) return absent(c);
