@@ -1,15 +1,136 @@
-import { readFileSync } from 'node:fs';
+/** The shape of the tree, held by a test: README.md, "The tree". */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, normalize } from 'node:path';
 import * as assert from 'uvu/assert';
+import { packageRoot } from '../runtime/kernel/native.ts';
 import { syscalls } from '../runtime/kernel/syscalls.ts';
+import { phases } from '../runtime/steps/phases.ts';
 import { suite } from './harness.ts';
 
 const test = suite('architecture');
+const read = (path: string) => readFileSync(join(packageRoot, path), 'utf8');
+const listed = (dir: string) => readdirSync(join(packageRoot, dir), { withFileTypes: true, recursive: true })
+  .filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(packageRoot.length + 1));
+const sources = ['runtime', 'server', 'native', 'test'].flatMap((dir) => (existsSync(join(packageRoot, dir)) ? listed(dir) : [])).filter((path) => /\.(ts|c|h|def)$/.test(path) && !path.startsWith('native/build/'));
+const modules = sources.filter((path) => path.endsWith('.ts'));
+const steps = phases.flatMap((phase) => phase.steps.map((step) => ({ ...step, phase: phase.id })));
+
+/** Every import of a file of ours: who, what, and whether only its types are wanted. */
+interface Import { from: string; to: string; typeOnly: boolean }
+const imports: Import[] = modules.flatMap((from) => {
+  const text = read(from);
+  const found = [...text.matchAll(/^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'(\.[^']+)'/gm)].map((m) => ({ to: m[2]!, typeOnly: m[1] !== undefined }));
+  const lazy = [...text.matchAll(/\bimport\('(\.[^']+)'\)(\.\w+)?/g)].map((m) => ({ to: m[1]!, typeOnly: /^\.[A-Z]/.test(m[2] ?? '') }));
+  return [...found, ...lazy].map(({ to, typeOnly }) => ({ from, to: normalize(join(dirname(from), to)), typeOnly }));
+});
+const offending = (from: RegExp, to: RegExp, except: readonly string[] = []) =>
+  imports.filter((i) => !i.typeOnly && from.test(i.from) && to.test(i.to) && !except.includes(`${i.from} → ${i.to}`) && !except.includes(i.to)).map((i) => `${i.from} → ${i.to}`);
+
+test('every import names a file that is there, with its suffix', () => {
+  assert.ok(imports.length > 300, `only ${imports.length} imports were found`);
+  assert.ok(offending(/^runtime\/machine\//, /^runtime\/steps\//).includes('runtime/machine/lifecycle.ts → runtime/steps/phases.ts'), 'the finder finds what is there');
+  assert.equal(imports.filter(({ to }) => !existsSync(join(packageRoot, to))).map(({ from, to }) => `${from} → ${to}`), []);
+});
+
+test('the runtime imports no server, but where the daemon is started and where a worker serves the practice registry', () => {
+  assert.equal(offending(/^runtime\//, /^server\//, ['runtime/cli/daemon.ts → server/main.ts']), []);
+});
+
+test('nothing but tests imports tests, and nothing of the runtime or server imports web or lessons', () => {
+  assert.equal(offending(/^(runtime|server)\//, /^(test|web|lessons)\//), []);
+});
+
+test('the command line is a client: of the machine room it uses only what is pure', () => {
+  const pure = ['runtime/kernel/syscalls.ts', 'runtime/kernel/errno-text.ts', 'runtime/journal/line.ts', 'runtime/journal/visible.ts', 'runtime/journal/frame.ts', 'runtime/journal/event.ts', 'runtime/machine/detach-keys.ts', 'runtime/machine/signal.ts'];
+  assert.equal(offending(/^runtime\/cli\//, /^runtime\/(?!cli\/)/, pure), []);
+});
+
+test('steps know neither the machine that runs them nor the server, but for words and paths', () => {
+  assert.equal(offending(/^runtime\/steps\//, /^runtime\/machine\//, ['runtime/machine/refusal.ts']), []);
+});
+
+test('the kernel knows nothing of what it is used for', () => {
+  assert.equal(offending(/^runtime\/kernel\//, /^runtime\/(machine|steps|network|cli)\//), []);
+});
+
+test('the journal is below everything: it knows system calls by name, and no more', () => {
+  assert.equal(offending(/^runtime\/journal\//, /^runtime\/(?!journal\/)/, ['runtime/kernel/syscalls.ts', 'runtime/kernel/calls.ts', 'runtime/kernel/errno-text.ts', 'runtime/kernel/constants.ts']), []);
+});
+
+test('steps touch the machine only through the kernel they are given', () => {
+  const direct = modules.filter((path) => path.startsWith('runtime/steps/') && /from 'node:(?:fs|child_process|net|http|os|worker_threads)|import\('node:fs/.test(read(path)));
+  // whoever has to says why on the line before
+  assert.equal(direct.filter((path) => !/\/\/ .*\n.*from 'node:/.test(read(path))), []);
+  assert.equal(offending(/^runtime\/steps\//, /^runtime\/kernel\/(linux|jobs)\.ts$/), []);
+});
+
+test('only linux.ts calls the addon for the daemon, others only as workers or to ask for names', () => {
+  const users = [...new Set(imports.filter((i) => i.to === 'runtime/kernel/native.ts' && /\baddon\b/.test(read(i.from)) && i.from.startsWith('runtime/')).map((i) => i.from))].sort();
+  assert.equal(users, ['runtime/image/native-call.ts', 'runtime/kernel/linux.ts', 'runtime/oci/seccomp/numbers.ts']);
+});
 
 test('ops.def and syscalls.ts name the same operations with the same arguments', () => {
-  const source = readFileSync('native/ops.def', 'utf8');
-  const native = [...source.matchAll(/^(?:OP|SPECIAL)\((\w+),.*"(\w*)"\)/gm)].map((m) => `${m[1]} ${m[2]!.replace(/[nz]/g, '')}`);
+  const native = [...read('native/ops.def').matchAll(/^(?:OP|SPECIAL)\((\w+),.*"(\w*)"\)/gm)].map((m) => `${m[1]} ${m[2]!.replace(/[nz]/g, '')}`);
   const typed = Object.entries(syscalls).map(([name, call]) => `${name} ${call.args.map((a) => a.kind).join('')}`);
   assert.equal(typed.sort(), native.sort());
+});
+
+test('step ids are unique and begin with their phase', () => {
+  assert.ok(steps.length > 60, `only ${steps.length} steps`);
+  assert.is(new Set(steps.map(({ id }) => id)).size, steps.length);
+  for (const { id, phase } of steps) assert.match(id, new RegExp(`^${phase}\\.[a-z0-9]+(-[a-z0-9]+)*$`));
+});
+
+test('each step has a short title and says in at least two sentences what and why, and where to read on', () => {
+  for (const { id, title, explain } of steps) {
+    assert.ok(title.length >= 5 && title.length <= 60 && !title.endsWith('.'), `${id}: ${title}`);
+    assert.match(explain.split('\n')[0]!, /[.:]$|[.:]\s/, `${id} begins with a sentence that stands alone`);
+    const sentences = explain.split(/[.:!?](?:\s+|$)/).filter((sentence) => /\w{3}/.test(sentence));
+    assert.ok(sentences.length >= 2, `${id} is explained in ${sentences.length} sentence`);
+  }
+  const source = /\b[a-z_0-9]+\(\d\)|\bspec(ification)?\b|\.rst|RFC \d+|distribution project/i;
+  assert.equal(steps.filter(({ explain }) => !source.test(explain)).map(({ id }) => id), [], 'steps that name no manual page and no specification');
+});
+
+test('each step is named in some test', () => {
+  const tests = modules.filter((path) => path.startsWith('test/') && path !== 'test/architecture.test.ts').map(read).join('\n');
+  assert.equal(steps.map(({ id }) => id).filter((id) => !new RegExp(`['"\`]${id}\\b(?!-)`).test(tests)), []);
+});
+
+test('no file is longer than 250 lines', () => {
+  const long = sources.map((path) => [path, read(path).split('\n').length - 1] as const).filter(([path, lines]) => lines > 250 && !atMost.some(([name, most]) => name === path && lines <= most));
+  assert.equal(long.map(([path, lines]) => `${path} ${lines}`), []);
+});
+/** One program each, read from top to bottom; they may become shorter. */
+const atMost: [string, number][] = [['native/shim.c', 394], ['native/addon.c', 279], ['test/network/bridge.test.ts', 274]];
+
+test('no barrels, no drawers: a helper lives beside its concept', () => {
+  assert.equal(sources.filter((path) => /^(index|utils?|helpers?|common|misc|lib)\.(ts|c|h)$/.test(basename(path))), []);
+  const barrels = modules.filter((path) => {
+    const lines = read(path).split('\n').filter((line) => line.trim() && !/^\s*(\/\/|\/?\*)/.test(line));
+    return lines.length > 2 && lines.every((line) => /^export .* from '/.test(line));
+  });
+  assert.equal(barrels, []);
+});
+
+test('types are never given up', () => {
+  const code = (path: string) => read(path).replace(/'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`|\/\*[^]*?\*\/|\/\/ (?!@ts).*/g, "''");
+  const given = modules.filter((path) => path !== 'test/architecture.test.ts' && /\bas any\b|:\s*any\b|<any>|@ts-(ignore|nocheck|expect-error)|eslint-disable/.test(code(path)));
+  assert.equal(given, []);
+});
+
+test('nothing is left for later', () => {
+  assert.equal(sources.filter((path) => path !== 'test/architecture.test.ts' && /\b(TODO|FIXME|XXX|HACK)\b/.test(read(path))), []);
+});
+
+test('every test file runs its tests', () => {
+  const silent = modules.filter((path) => path.endsWith('.test.ts') && !/\.run\(\)|^await \w+Suite\(/m.test(read(path)));
+  assert.equal(silent, []);
+});
+
+test('every file of the kernel\'s folder says in its first lines what it is for', () => {
+  const mute = modules.filter((path) => /^runtime\/(kernel|steps|machine|journal)\//.test(path) && !/\/\*\*|\/\//.test(read(path)) && !/explain: `/.test(read(path)));
+  assert.equal(mute, []);
 });
 
 test.run();

@@ -64,6 +64,15 @@ test('each namespace is one unshare(2), and the pid namespace comes with clone3(
   assert.equal(unshares.flatMap((id) => made[id]!), ['NS', 'UTS', 'IPC', 'NET', 'CGROUP'].map((name) => `stage.unshare(CLONE_NEW${name})`));
 });
 
+test('a time namespace gets its offsets from outside, before the stage enters it', async () => {
+  const { k, c } = standIn({ host: { Annotations: { 'drydock.time-offset': 'boottime=100' } } });
+  const { 'create.unshare-time': made } = await runSteps(k, c, create);
+  assert.equal(made!.map((call) => call.replace(/\(\d+/, '(fd')), [
+    'stage.unshare(CLONE_NEWTIME)', `daemon.write("/proc/${c.live.pid}/timens_offsets", 0, 00, "boottime 100 0\\n")`,
+    'stage.openat(AT_FDCWD, "/proc/self/ns/time_for_children", O_RDONLY|O_CLOEXEC, 00)', 'stage.setns(fd, CLONE_NEWTIME)', 'stage.close(fd)',
+  ]);
+});
+
 test('host namespaces are left out', async () => {
   const { k, c } = standIn({ host: { NetworkMode: 'host', PidMode: 'host', IpcMode: 'host', UTSMode: 'host', CgroupnsMode: 'host' } });
   const made = await runSteps(k, c, create);
