@@ -1,0 +1,53 @@
+/** An archive in cpio's newc format, the one that the kernel unpacks as its first root: buffer-format.rst, "initramfs buffer format". */
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+const [DIRECTORY, FILE, LINK] = [0o040000, 0o100000, 0o120000];
+const padded = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
+
+export class Cpio {
+  readonly #parts: Buffer[] = [];
+  readonly #made = new Set<string>();
+
+  /** magic, then 13 fields of 8 hex digits: ino mode uid gid nlink mtime filesize devmajor devminor rdevmajor rdevminor namesize check */
+  #entry(name: string, mode: number, body = Buffer.alloc(0)): this {
+    const fields = [this.#made.size, mode, 0, 0, 1, 0, body.length, 0, 0, 0, 0, Buffer.byteLength(name) + 1, 0];
+    const header = `070701${fields.map((n) => n.toString(16).padStart(8, '0')).join('')}${name}\0`;
+    this.#parts.push(padded(Buffer.from(header)), padded(body));
+    return this;
+  }
+  /** Parents are made first; each once. */
+  directory(path: string): this {
+    const name = path.replace(/^\//, '');
+    if (!name || name === '.' || this.#made.has(name)) return this;
+    this.directory(join(name, '..'));
+    this.#made.add(name);
+    return this.#entry(name, DIRECTORY | 0o755);
+  }
+  file(path: string, body: Buffer | string, mode = 0o644): this {
+    const name = path.replace(/^\//, '');
+    if (this.#made.has(name)) return this;
+    this.directory(join(name, '..'));
+    this.#made.add(name);
+    return this.#entry(name, FILE | mode, Buffer.from(body));
+  }
+  link(path: string, target: string): this {
+    const name = path.replace(/^\//, '');
+    if (this.#made.has(name)) return this;
+    this.directory(join(name, '..'));
+    this.#made.add(name);
+    return this.#entry(name, LINK | 0o777, Buffer.from(target));
+  }
+  /** A file, link or folder of this machine, under its own path or another; `wanted` says which files of a folder. */
+  copy(source: string, path = source, wanted: (path: string) => boolean = () => true): this {
+    const stat = lstatSync(source);
+    if (stat.isSymbolicLink()) return this.link(path, readlinkSync(source));
+    if (!stat.isDirectory()) return wanted(source) ? this.file(path, readFileSync(source), stat.mode & 0o777) : this;
+    for (const name of readdirSync(source)) this.copy(join(source, name), join(path, name), wanted);
+    return this;
+  }
+  bytes(): Buffer {
+    this.#made.clear();
+    return Buffer.concat(this.#entry('TRAILER!!!', 0).#parts);
+  }
+}

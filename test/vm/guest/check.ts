@@ -1,0 +1,29 @@
+/** A check has a sentence for a name, and throws. What differs between the two layouts of control groups is here. */
+import * as assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+
+export interface Check { name: string; run: () => Promise<void> }
+
+const ROOT = '/sys/fs/cgroup';
+const PARENT = 'drydock';
+const two = existsSync(`${ROOT}/cgroup.controllers`);
+
+export const layout = {
+  version: two ? 2 as const : 1 as const,
+  /** every hierarchy's directory of ours */
+  parents: two ? [`${ROOT}/${PARENT}`] : ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids'].map((name) => `${ROOT}/${name}/${PARENT}`),
+  /** A file of a container's group: 'memory.max', or on version 1 'memory/memory.limit_in_bytes'. */
+  file(id: string, name: string): string {
+    const [controller, file] = name.includes('/') ? name.split('/') as [string, string] : ['', name];
+    return `${ROOT}/${controller && `${controller}/`}${PARENT}/${id}/${file}`;
+  },
+  read(id: string, name: string): string {
+    return readFileSync(layout.file(id, name), 'utf8').trim();
+  },
+  expectKernel(): void {
+    assert.equal(/drydock\.cgroup=(\d)/.exec(readFileSync('/proc/cmdline', 'utf8'))?.[1], String(layout.version));
+    if (two) for (const controller of ['cpuset', 'cpu', 'io', 'memory', 'pids']) assert.match(readFileSync(`${ROOT}/cgroup.controllers`, 'utf8'), new RegExp(`\\b${controller}\\b`));
+  },
+};
+/** Whichever is of this layout. */
+export const on = <T>(v2: T, v1: T): T => (two ? v2 : v1);

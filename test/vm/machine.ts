@@ -1,0 +1,68 @@
+/** A virtual machine with Debian's kernel and our first root, and its checks as tests of a suite. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { missing, suite } from '../harness.ts';
+import { type DebianKernel, debianKernel, kernelPackage } from './debian-kernel.ts';
+import { initramfs } from './initramfs.ts';
+import { type Result, readResults } from './report.ts';
+
+const needs = ['qemu-system-x86_64', 'busybox', 'apt-get', 'dpkg-deb'];
+const LIMIT_MS = 9 * 60_000;
+
+/** Boots it once and resolves with what the guest reported. Emulated (TCG), so that it runs where there is no /dev/kvm as well. */
+async function boot(kernel: DebianKernel, cgroup: 1 | 2): Promise<Result[]> {
+  const dir = mkdtempSync(join(tmpdir(), 'drydock-vm-'));
+  try {
+    writeFileSync(join(dir, 'initramfs'), initramfs(kernel));
+    return readResults(await run('qemu-system-x86_64', [
+      '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '1536', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio',
+      '-kernel', kernel.image, '-initrd', join(dir, 'initramfs'), '-append', `console=ttyS0 quiet loglevel=1 panic=-1 drydock.cgroup=${cgroup}`,
+      // a disk for io.max to speak of: reads give zeros, writes go nowhere
+      '-blockdev', 'driver=null-co,node-name=disk,size=67108864,read-zeroes=on', '-device', 'virtio-blk-pci,drive=disk',
+    ]));
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function run(command: string, args: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+    let output = '';
+    const take = (data: Buffer) => {
+      output += data;
+      if (process.env['DRYDOCK_VM_CONSOLE']) process.stderr.write(data);
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    child.once('error', reject);
+    child.on('close', () => {
+      clearTimeout(timer);
+      resolve(output);
+    });
+  });
+}
+
+/** The kernel, or undefined when no mirror can be reached and none is in the cache. */
+function kernelOrNone(): DebianKernel | undefined {
+  try {
+    return debianKernel();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs a suite with one test for each of the guest's checks. */
+export async function machineSuite(title: string, cgroup: 1 | 2): Promise<void> {
+  const test = suite(title, ...needs);
+  const kernel = missing(...needs) ? undefined : kernelOrNone();
+  if (!kernel) test([kernelPackage], 'everything', () => undefined);
+  const results = kernel ? await boot(kernel, cgroup) : [];
+  if (kernel) test('the machine boots and runs its checks', () => assert.ok(results.length > 5, `only ${results.length} checks reported`));
+  for (const { name, error } of results) test(name, () => assert.not(error, error));
+  test.run();
+}
