@@ -1,0 +1,94 @@
+/** A real shim with a real stage, without a container around them: what native/shim.c and native/stage.c do by themselves. */
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { LinuxKernel } from '../../runtime/kernel/linux.ts';
+import { endShim } from '../../runtime/kernel/process/shim.ts';
+import type { ContainerPaths, Live } from '../../runtime/machine/container.ts';
+import { readRecords } from '../../runtime/machine/log-file.ts';
+import { Tap } from '../../runtime/machine/tap.ts';
+import type { Process } from '../../runtime/oci/spec.ts';
+import { closeLive, startShim } from '../../runtime/steps/create/process.ts';
+import { execute } from '../../runtime/steps/exec/program.ts';
+
+export const PIPES = 1;
+export const WITH_STDIN = 3;
+const all: RealShim[] = [];
+
+export interface Hearing { tap: Tap; out: Buffer[]; err: Buffer[]; ended: boolean }
+
+export class RealShim {
+  readonly k = new LinuxKernel();
+  readonly live: Live = {};
+  readonly id = `ddtest-${process.pid}-${all.length}`;
+  readonly dir = mkdtempSync('/tmp/ddtest-shim-');
+  readonly paths = { runDir: `${this.dir}/r`, shimSocket: `${this.dir}/r/s`, exit: `${this.dir}/r/exit`, log: `${this.dir}/log` } as ContainerPaths;
+
+  static async start(stdio: number = PIPES, flags = 0): Promise<RealShim> {
+    const shim = new RealShim();
+    all.push(shim);
+    mkdirSync(shim.paths.runDir);
+    await startShim(shim.k, shim, shim.id);
+    shim.live.pid = await shim.k.shim.clone3_stage(flags, stdio, -1);
+    shim.live.pidfd = await shim.k.daemon.pidfd_open(shim.live.pid, 0);
+    return shim;
+  }
+
+  /** The last step of a start: from here on the program runs and the shim lives on. */
+  async execute(...args: string[]): Promise<void> {
+    const process: Process = {
+      terminal: false, user: { uid: 0, gid: 0 }, args, env: ['PATH=/usr/bin:/bin'], cwd: '/', noNewPrivileges: false,
+      capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },
+    };
+    await execute(this.k, process, args[0] ?? '');
+    await this.k.shim.release();
+  }
+  sh(script: string): Promise<void> {
+    return this.execute('/bin/sh', '-c', script);
+  }
+
+  /** Connects to the tap. */
+  async listen(): Promise<Hearing> {
+    const hearing: Omit<Hearing, 'tap'> = { out: [], err: [], ended: false };
+    const tap = await Tap.open(this.paths.shimSocket, {
+      output: (stream, frame) => void (stream === 1 ? hearing.out : hearing.err).push(Buffer.from(frame.subarray(8))),
+      ended: () => (hearing.ended = true),
+    });
+    return Object.assign(hearing, { tap });
+  }
+
+  get exit(): string | undefined {
+    return existsSync(this.paths.exit) ? readFileSync(this.paths.exit, 'utf8') : undefined;
+  }
+  get log(): { stream: number; text: string; ns: bigint }[] {
+    const fd = openSync(this.paths.log, 'r');
+    const records = [...readRecords(fd, 0)].map(({ stream, data, ns }) => ({ stream, text: data.toString('latin1'), ns }));
+    closeSync(fd);
+    return records;
+  }
+  logged(stream: 1 | 2 = 1): string {
+    return this.log.filter((record) => record.stream === stream).map(({ text }) => text).join('');
+  }
+
+  async end(): Promise<void> {
+    const { pidfd } = this.live;
+    if (pidfd !== undefined) await this.k.daemon.pidfd_send_signal(pidfd, 9, 0).catch(() => undefined);
+    await closeLive(this.k, this.live);
+    await endShim(this.k, this);
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+export async function endAll(): Promise<void> {
+  for (const shim of all.splice(0)) await shim.end();
+}
+
+/** One line of /proc/pid/status; '' when there is no such process. */
+export function statusOf(pid: number, field: string): string {
+  try {
+    return new RegExp(`^${field}:\\s*(.*)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+  } catch {
+    return '';
+  }
+}
+export const descriptorsOf = (pid: number): string[] => readdirSync(`/proc/${pid}/fd`).sort();
+/** Neither there nor a zombie that nobody has waited for. */
+export const isAlive = (pid: number): boolean => !['', 'Z', 'X'].includes(statusOf(pid, 'State').slice(0, 1));
