@@ -161,6 +161,9 @@ test('a child that keeps the output open does not keep the program from being ov
 test('the program starts with three descriptors, no blocked and no ignored signal', async () => {
   const shim = await RealShim.start(WITH_STDIN);
   await shim.execute('/bin/cat');
+  // its libraries are loaded when it answers
+  await (await shim.listen()).tap.send(FRAME.stdin, Buffer.from('x'));
+  await until('it reads', () => shim.logged() === 'x');
   const pid = shim.live.pid!;
   assert.equal(descriptorsOf(pid), ['0', '1', '2']);
   assert.equal(['SigBlk', 'SigIgn'].map((field) => BigInt(`0x${statusOf(pid, field)}`)), [0n, 0n]);
@@ -170,7 +173,7 @@ test('the program starts with three descriptors, no blocked and no ignored signa
 test('the shim has no descriptor of the daemon beyond those it was given', async () => {
   const shim = await RealShim.start();
   await shim.sh('exec sleep 1000');
-  const fds = descriptorsOf(shim.live.shimPid!).map((fd) => readlinkSync(`/proc/${shim.live.shimPid}/fd/${fd}`).replace(/\d+/, 'n').replace(shim.dir, ''));
+  const fds = descriptorsOf(shim.live.shimPid!).map((fd) => readlinkSync(`/proc/${shim.live.shimPid}/fd/${fd}`).replace(shim.dir, '').replace(/\d+/, 'n'));
   // 0–2 nothing, 3 control, 6 the tap's socket, 7 log, 8 directory, then the ends of two pipes and the signals
   assert.equal(fds.sort(), ['/dev/null', '/dev/null', '/dev/null', '/log', '/r', 'anon_inode:[signalfd]', 'pipe:[n]', 'pipe:[n]', 'socket:[n]', 'socket:[n]'].sort());
 });
