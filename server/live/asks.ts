@@ -5,6 +5,7 @@ import { badParameter, conflict } from '../../runtime/machine/refusal.ts';
 import { syscalls } from '../../runtime/kernel/syscalls.ts';
 import { phases } from '../../runtime/steps/phases.ts';
 import { actions, type Action, type Asks, type Topic } from './protocol.ts';
+import type { Terminal } from './terminal.ts';
 import { parseRunLine } from './run-line.ts';
 
 /** What an ask may do with the viewer that it came from. */
@@ -12,7 +13,7 @@ export interface Asker {
   readonly engine: Engine;
   follow(id: string, from: number): void;
   /** a free number, or 409 */
-  terminal(number: number, tty: boolean): import('./terminal.ts').Terminal;
+  terminal(number: number, tty: boolean): Terminal;
   resizing(number: number, resize: (rows: number, columns: number) => Promise<void>): void;
   resize(number: number, rows: number, columns: number): Promise<void>;
   detach(number: number): void;
@@ -63,6 +64,17 @@ const acts: Record<Action, (engine: Engine, id: string) => Promise<void>> = {
 /** What went wrong is in the journal and in the container's state; it has been told there. */
 const inJournal = () => undefined;
 
+/** However the coupling ends, the viewer hears of it: a start that fails leaves the stream open. */
+async function couple(stream: Terminal, attach: () => Promise<unknown>): Promise<void> {
+  try {
+    await attach();
+  } catch {
+    // told in the journal, or by the refusal of the ask
+  } finally {
+    stream.end();
+  }
+}
+
 export const answerers: { [T in Topic]: Answerer<T> } = {
   follow: { shape: { id: text, from: whole(1e9) }, answer: (asker, { id, from }) => (asker.follow(id, from), {}) },
   run: {
@@ -89,7 +101,8 @@ export const answerers: { [T in Topic]: Answerer<T> } = {
       const handle = asker.engine.container(id);
       if (handle.state.status === 'removing') throw conflict(`container ${id} is being removed`);
       const tty = handle.container.request.Tty ?? false;
-      handle.attach(asker.terminal(terminal, tty), { ...streams, logs: true, detachKeys: noDetach }).catch(() => asker.detach(terminal));
+      const stream = asker.terminal(terminal, tty);
+      void couple(stream, () => handle.attach(stream, { ...streams, logs: true, detachKeys: noDetach }));
       asker.resizing(terminal, (rows, columns) => handle.resize(rows, columns));
       return { tty };
     },
@@ -98,12 +111,10 @@ export const answerers: { [T in Topic]: Answerer<T> } = {
     shape: { id: text, terminal: whole(255), command: texts, rows: whole(1000), columns: whole(1000) },
     answer: async (asker, { id, terminal, command, rows, columns }) => {
       const exec = asker.engine.container(id).exec({ AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: true, Cmd: command });
-      exec.attach(asker.terminal(terminal, true), { ...streams, logs: false, detachKeys: noDetach }).catch(() => asker.detach(terminal));
+      const stream = asker.terminal(terminal, true);
+      void couple(stream, () => exec.attach(stream, { ...streams, logs: false, detachKeys: noDetach }));
       asker.resizing(terminal, (h, w) => exec.resize(h, w));
-      await exec.start({ Tty: true, ConsoleSize: [rows, columns] }).catch((error: unknown) => {
-        asker.detach(terminal);
-        throw error;
-      });
+      await exec.start({ Tty: true, ConsoleSize: [rows, columns] });
       return { id: exec.id };
     },
   },

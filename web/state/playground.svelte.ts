@@ -1,0 +1,197 @@
+/** What the page knows: the list, one container's journal, and the one cursor. Everything else is derived from these. */
+import { callLine } from '../../runtime/journal/line.ts';
+import { frameAt } from '../../runtime/journal/frame.ts';
+import type { Action, Event, GateCommand, Listed, PhaseText, Told } from '../../server/live/protocol.ts';
+import { Connection, type Link } from './connection.ts';
+import { readHash, writeHash } from './hash.ts';
+import { seekFrom, type Unit } from './seek.ts';
+
+export type Mode = 'run' | 'step' | 'syscall';
+export interface TerminalEvents { output(bytes: Uint8Array): void; ended(): void; gap(bytes: number): void }
+/** From an image to a running process, and back: what a run goes through by itself. */
+const ROAD = ['pull', 'create', 'rw-layer', 'network', 'exec', 'exit', 'remove'];
+
+export class Playground {
+  link = $state<Link>('connecting');
+  version = $state('');
+  phases = $state.raw<readonly PhaseText[]>([]);
+  list = $state.raw<readonly Listed[]>([]);
+  id = $state('');
+  events = $state.raw<readonly Event[]>([]);
+  /** the selected event; undefined follows the newest */
+  k = $state<number | undefined>(undefined);
+  sel = $state<string | undefined>(undefined);
+  over = $state(false);
+  mode = $state<Mode>('step');
+  breakpoints = $state.raw<ReadonlySet<string>>(new Set());
+  message = $state('');
+
+  readonly live = $derived(this.k === undefined);
+  readonly shown = $derived(Math.min(this.k ?? this.events.length - 1, this.events.length - 1));
+  readonly frame = $derived(frameAt(this.events, this.shown));
+  readonly previous = $derived(this.shown > 0 ? frameAt(this.events, this.shown - 1) : undefined);
+  readonly newest = $derived(this.live ? this.frame : frameAt(this.events, this.events.length - 1));
+  readonly event = $derived(this.events[this.shown]);
+  readonly row = $derived(this.list.find(({ id }) => id === this.id));
+  /** where the gate holds the run now, whatever is looked at */
+  readonly held = $derived(this.newest.paused);
+  readonly steps = $derived(new Map(this.phases.flatMap(({ steps }) => steps).map((step) => [step.id, step])));
+  /** the call that waits at the gate */
+  readonly nextCall = $derived.by(() => {
+    if (!this.held?.next) return undefined;
+    const event = this.events.findLast((one) => one.type === 'gate');
+    return event?.type === 'gate' && event.next ? { actor: event.next.actor, line: callLine(event.next), name: event.next.name } : undefined;
+  });
+
+  readonly terminals = new Map<number, TerminalEvents>();
+  /** breakpoints that are only for getting to the next phase */
+  #passing = new Set<string>();
+  readonly connection = new Connection({ told: (message) => this.#told(message), output: (n, bytes) => this.terminals.get(n)?.output(bytes), link: (state) => this.#linked(state) });
+
+  start(): void {
+    this.#fromHash();
+    addEventListener('hashchange', () => this.#fromHash());
+    this.connection.open();
+  }
+
+  #linked(state: Link): void {
+    this.link = state;
+    // what was missed comes from the journal
+    if (state === 'open' && this.id) this.#follow();
+  }
+
+  #told(message: Told): void {
+    switch (message.type) {
+      case 'hello':
+        this.version = message.version;
+        this.phases = message.phases;
+        break;
+      case 'containers':
+        this.list = message.list;
+        break;
+      case 'events':
+        if (message.id === this.id) this.#learn(message.events);
+        break;
+      case 'over':
+        if (message.id === this.id) this.over = true;
+        break;
+      case 'ended':
+        this.terminals.get(message.terminal)?.ended();
+        break;
+      case 'gap':
+        this.terminals.get(message.terminal)?.gap(message.bytes);
+        break;
+    }
+  }
+
+  #learn(events: readonly Event[]): void {
+    const fresh = events.filter(({ seq }) => seq >= this.events.length);
+    this.events = [...this.events, ...fresh];
+    if (this.#passing.size && fresh.some((event) => event.type === 'gate' && event.at === 'paused')) {
+      for (const at of this.#passing) if (!this.breakpoints.has(at)) void this.gate({ command: 'clear', at });
+      this.#passing.clear();
+    }
+  }
+
+  #follow(): void {
+    const { id } = this;
+    void this.connection.ask('follow', { id, from: this.events.length }).catch((error: Error) => {
+      if (this.id === id && !this.events.length) this.message = error.message;
+    });
+  }
+
+  #fromHash(): void {
+    const { id, k, sel } = readHash(location.hash);
+    this.open(id);
+    this.k = k;
+    this.sel = sel;
+  }
+
+  #toHash(): void {
+    const hash = writeHash({ id: this.id, k: this.k, sel: this.sel });
+    if (hash !== location.hash) history.replaceState(null, '', hash);
+  }
+
+  /** Shows another container. */
+  open(id: string): void {
+    if (id === this.id) return;
+    this.id = id;
+    this.events = [];
+    this.over = false;
+    this.k = this.sel = undefined;
+    this.message = '';
+    this.#passing.clear();
+    if (id) history.pushState(null, '', writeHash({ id, k: undefined, sel: undefined }));
+    if (id && this.link === 'open') this.#follow();
+  }
+
+  seek(k: number | undefined): void {
+    this.k = k === undefined || k >= this.events.length ? undefined : Math.max(0, k);
+    this.#toHash();
+  }
+
+  select(sel: string | undefined): void {
+    this.sel = this.sel === sel ? undefined : sel;
+    this.#toHash();
+  }
+
+  back(unit: Unit): void {
+    const to = seekFrom(this.events, this.shown, unit, -1);
+    if (to !== undefined) this.seek(to);
+  }
+
+  /** Through the past as far as it goes; then, at the gate, in the running container. */
+  forward(unit: Unit): void {
+    if (!this.live) return this.seek(seekFrom(this.events, this.shown, unit, 1));
+    if (!this.held) return;
+    if (unit === 'phase') void this.toNextPhase();
+    else void this.gate({ command: unit === 'call' || (this.mode === 'syscall' && !this.held.next) ? 'into' : unit === 'step' && this.mode === 'syscall' ? 'into' : 'next' });
+  }
+
+  async toNextPhase(): Promise<void> {
+    const at = ROAD.indexOf((this.held?.step ?? '').split('.')[0]!);
+    const following = ROAD.slice(at + 1);
+    for (const phase of following) {
+      this.#passing.add(phase);
+      if (!(await this.gate({ command: 'break', at: phase }))) return;
+    }
+    await this.gate({ command: 'continue' });
+  }
+
+  /** False when it was refused, and why is shown. In the past nothing is sent. */
+  async gate(command: GateCommand): Promise<boolean> {
+    if (!this.live) return false;
+    return this.#try(() => this.connection.ask('gate', { id: this.id, command }));
+  }
+
+  async act(action: Action): Promise<void> {
+    if (this.live) await this.#try(() => this.connection.ask('act', { id: this.id, action }));
+  }
+
+  toggleBreakpoint(at: string): void {
+    if (!this.live) return;
+    const set = !this.breakpoints.has(at);
+    this.breakpoints = new Set(set ? [...this.breakpoints, at] : [...this.breakpoints].filter((one) => one !== at));
+    const under = this.row && !['created', 'exited', 'dead'].includes(this.row.status);
+    if (under || this.held) void this.gate({ command: set ? 'break' : 'clear', at });
+  }
+
+  async run(line: string): Promise<void> {
+    await this.#try(async () => {
+      const { id } = await this.connection.ask('run', { line, step: this.mode !== 'run', break: [...this.breakpoints] });
+      this.open(id);
+      this.seek(undefined);
+    });
+  }
+
+  async #try(ask: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await ask();
+      this.message = '';
+      return true;
+    } catch (error) {
+      this.message = error instanceof Error ? error.message : String(error);
+      return false;
+    }
+  }
+}

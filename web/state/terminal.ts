@@ -1,0 +1,122 @@
+/** One xterm.js on one stream of the daemon. Loaded when it is first needed. */
+import { FitAddon } from '@xterm/addon-fit';
+import { Terminal, type ITheme } from '@xterm/xterm';
+import '@xterm/xterm/css/xterm.css';
+import type { Playground } from './playground.svelte.ts';
+
+/** What the terminal shows: a container's own process, or another one beside it. */
+export type Source = { kind: 'attach'; id: string } | { kind: 'exec'; id: string; command: string[] };
+
+/**
+ * The policy forbids styles in markup. xterm.js makes style elements for its colours, which the policy knows by their nonce, and sets
+ * style attributes for others, which the object model may do where setAttribute may not (CSP Level 3, 6.7.3).
+ */
+function allowStyles(): void {
+  const { nonce } = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]') ?? { nonce: '' };
+  const make = document.createElement.bind(document);
+  document.createElement = ((name: string, options?: ElementCreationOptions) => {
+    const element = make(name, options);
+    if (name === 'style' && nonce) element.nonce = nonce;
+    return element;
+  }) as typeof document.createElement;
+  const set = Element.prototype.setAttribute;
+  HTMLElement.prototype.setAttribute = function (name, value) {
+    if (name === 'style') this.style.cssText = value;
+    else set.call(this, name, value);
+  };
+}
+allowStyles();
+
+const themes: Record<'light' | 'dark', ITheme> = {
+  light: { background: '#ffffff', foreground: '#15212b', cursor: '#06608a', cursorAccent: '#ffffff', selectionBackground: '#b9d9ea', green: '#1a6e3c', brightGreen: '#1a6e3c', yellow: '#8a5300', brightYellow: '#8a5300', blue: '#1d4fa8', brightBlue: '#1d4fa8', cyan: '#06608a', white: '#52626f', brightWhite: '#15212b' },
+  dark: { background: '#0b1116', foreground: '#e3ebf1', cursor: '#63b9e6', cursorAccent: '#0b1116', selectionBackground: '#27465a' },
+};
+const dark = matchMedia('(prefers-color-scheme: dark)');
+
+export class Screen {
+  readonly #term = new Terminal({ fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--mono'), fontSize: 13, scrollback: 5000, cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches, minimumContrastRatio: 4.5, theme: themes[dark.matches ? 'dark' : 'light'] });
+  readonly #fit = new FitAddon();
+  readonly #watch = new ResizeObserver(() => this.fit());
+  ended = false;
+  /** what the process has been told */
+  #size = '';
+
+  /** `leave` is what Ctrl+Shift+Esc or Ctrl+] does: xterm takes Tab and Esc for the process (WCAG 2.2, 2.1.2). */
+  constructor(readonly playground: Playground, readonly number: number, readonly source: Source, leave: () => void) {
+    const { connection } = playground;
+    this.#term.loadAddon(this.#fit);
+    this.#term.onData((text) => playground.live && connection.type(number, text));
+    this.#term.onResize(() => void this.#resized());
+    this.#term.attachCustomKeyEventHandler((event) => {
+      if (!(event.ctrlKey && (event.key === ']' || (event.shiftKey && event.key === 'Escape')))) return true;
+      event.preventDefault();
+      if (event.type === 'keydown') leave();
+      return false;
+    });
+    dark.addEventListener('change', this.#recolour);
+    playground.terminals.set(number, {
+      output: (bytes) => this.#term.write(bytes),
+      ended: () => {
+        this.ended = true;
+        this.#say('the process has ended');
+      },
+      gap: (bytes) => this.#say(`${bytes} bytes left out: this page was slower than the process`),
+    });
+  }
+
+  #recolour = (): void => void (this.#term.options.theme = themes[dark.matches ? 'dark' : 'light']);
+  #say = (text: string): void => this.#term.write(`\r\n\x1b[2m── ${text} ──\x1b[0m\r\n`);
+
+  open(element: HTMLElement): void {
+    this.#term.open(element);
+    this.#watch.observe(element);
+    this.fit();
+  }
+
+  fit(): void {
+    // a hidden tab has no size
+    if (this.#term.element?.offsetParent) this.#fit.fit();
+  }
+
+  focus = (): void => this.#term.focus();
+  readOnly(yes: boolean): void {
+    this.#term.options.disableStdin = yes;
+  }
+
+  /** Also for another start of the same container. */
+  async connect(): Promise<void> {
+    const { connection } = this.playground;
+    const { number, source } = this;
+    this.ended = false;
+    this.#size = '';
+    this.#term.reset();
+    const { rows, cols: columns } = this.#term;
+    try {
+      if (source.kind === 'exec') return void (await connection.ask('exec', { id: source.id, terminal: number, command: source.command, rows, columns }));
+      const { tty } = await connection.ask('attach', { id: source.id, terminal: number });
+      this.#term.options.convertEol = !tty;
+      void this.#resized();
+    } catch (error) {
+      this.#say(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Refused before there is a process; the terminal asks again when it runs. */
+  async #resized(): Promise<void> {
+    const { rows, cols: columns } = this.#term;
+    if (this.#size === `${rows} ${columns}`) return;
+    this.#size = `${rows} ${columns}`;
+    await this.playground.connection.ask('resize', { terminal: this.number, rows, columns }).catch(() => (this.#size = ''));
+  }
+  running(): void {
+    void this.#resized();
+  }
+
+  close(): void {
+    dark.removeEventListener('change', this.#recolour);
+    this.#watch.disconnect();
+    this.playground.terminals.delete(this.number);
+    this.playground.connection.ask('detach', { terminal: this.number }).catch(() => undefined);
+    this.#term.dispose();
+  }
+}
