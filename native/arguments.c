@@ -116,6 +116,8 @@ int arguments_read(napi_env env, napi_value op, napi_value list, struct argument
 		case 'b':
 			a->value[j] = -1;
 			got = last = type == napi_null ? 0 : copy_in(env, v, a, &a->value[j]);
+			if (got > 0 && a->pattern[j] == 's' && memchr(a->data + a->value[j], 0, got))
+				got = -3;
 			break;
 		case 'v':
 			got = a->value[j] = copy_vector(env, v, a);
