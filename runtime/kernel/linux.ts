@@ -49,7 +49,7 @@ export class LinuxKernel implements Kernel {
 
   async run(call: Call): Promise<Reply> {
     const held = this.observer.beforeCall(call);
-    if (held) await held;
+    if (held) await held.catch((error: unknown) => this.#broken(call, error));
     const begun = process.hrtime.bigint();
     const answer = call.actor === 'daemon' ? addon().local(operation(call.name), call.args) : await this.#remote(call.actor, call);
     const ns = Number(process.hrtime.bigint() - begun);
@@ -59,6 +59,12 @@ export class LinuxKernel implements Kernel {
     this.#journal(call, reply.ret, ns);
     if (reply.ret < 0) throw new SyscallError(call.name, -reply.ret, showCall(call.name, call.args, call.note), call.actor);
     return reply;
+  }
+
+  /** An abort before a close(2) of our own: whoever meant to close has no second try, so it is done all the same. */
+  #broken({ actor, name, args }: Call, error: unknown): never {
+    if (actor === 'daemon' && name === 'close') addon().local(operation(name), args);
+    throw error;
   }
 
   async #remote(actor: Actor, call: Call): Promise<NativeAnswer> {
