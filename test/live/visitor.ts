@@ -1,0 +1,130 @@
+/** The playground over the fake engine, a browser that says what it likes, and a viewer that speaks the protocol. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request, type IncomingHttpHeaders } from 'node:http';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import { Playground } from '../../server/live/playground.ts';
+import type { Asks, Told, Topic } from '../../server/live/protocol.ts';
+import { FakeEngine } from '../server/fake-engine.ts';
+
+export interface Answer { status: number; headers: IncomingHttpHeaders; body: string }
+/** What stands in a file beside dist/web, where nobody may reach it. */
+export const SECRET = 'not for the page';
+
+export class Site {
+  readonly engine = new FakeEngine();
+  readonly dir = mkdtempSync('/tmp/drydock-live-test-');
+  readonly playground: Playground;
+  port = 0;
+  token = '';
+  cookie = '';
+
+  constructor() {
+    const files = join(this.dir, 'web');
+    mkdirSync(files);
+    writeFileSync(join(this.dir, 'secret'), SECRET);
+    writeFileSync(join(files, 'index.html'), '<meta nonce="__NONCE__">');
+    writeFileSync(join(files, 'page.js'), 'export {};');
+    writeFileSync(join(files, '.hidden'), SECRET);
+    this.playground = new Playground(this.engine, files);
+  }
+
+  /** A fresh token. */
+  async invite(): Promise<string> {
+    const url = new URL((await this.playground.address()).url);
+    this.port = Number(url.port);
+    return url.searchParams.get('token')!;
+  }
+
+  /** A visitor with a session. */
+  async open(): Promise<this> {
+    this.token = await this.invite();
+    const { headers } = await this.get(`/open?token=${this.token}`);
+    this.cookie = (headers['set-cookie']?.[0] ?? '').split(';')[0]!;
+    return this;
+  }
+
+  get host(): string { return `127.0.0.1:${this.port}`; }
+
+  get(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const req = request({ host: '127.0.0.1', port: this.port, path, method, agent: false, headers: { Host: this.host, ...headers } }, (res) => {
+        let body = '';
+        res.on('data', (data) => (body += data));
+        res.on('end', () => resolve({ status: res.statusCode!, headers: res.headers, body }));
+      });
+      req.on('error', reject);
+      req.end();
+    });
+  }
+
+  /** The status with which an upgrade is answered; 101 is a connection, which is closed again. */
+  upgrade(headers: Record<string, string>, path = '/live'): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const req = request({ host: '127.0.0.1', port: this.port, path, agent: false, headers: { Host: this.host, Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', ...headers } });
+      req.on('response', (res) => (res.resume(), resolve(res.statusCode!)));
+      req.on('upgrade', (res, socket) => (socket.destroy(), resolve(res.statusCode!)));
+      req.on('error', reject);
+      req.end();
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.playground.close();
+    await this.engine.close();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+type Seen = Told | { type: 'output'; terminal: number; text: string };
+
+/** Keeps all that it is told; `until` waits for more. */
+export class Caller {
+  readonly seen: Seen[] = [];
+  closed: number | undefined;
+  #asked = 0;
+  #wake: () => void = () => undefined;
+  private constructor(readonly socket: WebSocket) {
+    socket.on('message', (data: Buffer, binary) => {
+      this.seen.push(binary ? { type: 'output', terminal: data[0]!, text: data.subarray(1).toString() } : JSON.parse(data.toString()) as Told);
+      this.#wake();
+    });
+    socket.on('close', (code) => {
+      this.closed = code;
+      this.#wake();
+    });
+    socket.on('error', () => undefined);
+  }
+
+  static call(site: Site): Promise<Caller> {
+    const socket = new WebSocket(`ws://${site.host}/live`, { headers: { Cookie: site.cookie, Origin: `http://${site.host}` } });
+    const caller = new Caller(socket);
+    return new Promise((resolve, reject) => {
+      socket.once('open', () => resolve(caller));
+      socket.once('error', reject);
+    });
+  }
+
+  async until<T>(find: (caller: this) => T): Promise<NonNullable<T>> {
+    for (;;) {
+      const found = find(this);
+      if (found) return found;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  /** The answer, or the refusal. */
+  async say(message: object): Promise<Told & { type: 'answer' | 'refused' }> {
+    const ask = ++this.#asked;
+    this.socket.send(JSON.stringify({ ask, ...message }));
+    return this.until(({ seen }) => seen.find((one): one is Told & { type: 'answer' | 'refused' } => (one.type === 'answer' || one.type === 'refused') && one.ask === ask));
+  }
+
+  async ask<T extends Topic>(topic: T, asked: Asks[T]['ask']): Promise<Asks[T]['answer']> {
+    const answer = await this.say({ topic, ...asked });
+    if (answer.type === 'refused') throw new Error(`${answer.status} ${answer.message}`);
+    return answer.value as Asks[T]['answer'];
+  }
+
+  output = (terminal: number): string => this.seen.map((one) => (one.type === 'output' && one.terminal === terminal ? one.text : '')).join('');
+}
