@@ -1,0 +1,25 @@
+/** What a system call is about: seven families, each with a colour and a shape. */
+import type { Glyph, Tone } from './marks.ts';
+
+export interface Family { name: Tone; words: string; glyph: Glyph }
+export const families: readonly Family[] = [
+  { name: 'process', words: 'processes', glyph: 'circle' }, { name: 'namespace', words: 'namespaces', glyph: 'diamond' }, { name: 'mount', words: 'mounts', glyph: 'square' },
+  { name: 'file', words: 'files', glyph: 'wye' }, { name: 'network', words: 'sockets, netlink', glyph: 'triangle' }, { name: 'cgroup', words: 'control groups', glyph: 'cross' }, { name: 'security', words: 'rights', glyph: 'star' },
+];
+const members: Partial<Record<Tone, string>> = {
+  process: 'clone3_stage clone_sibling execve exit_group kill pidfd_open pidfd_getfd pidfd_send_signal waitid watch_child release getpid setsid take_master personality',
+  namespace: 'unshare setns sethostname setdomainname pivot_root chroot',
+  mount: 'mount umount2 fsopen fsconfig fsmount open_tree move_mount mount_setattr',
+  network: 'socket socketpair bind listen sendto recvfrom setsockopt',
+  security: 'setresuid setresgid setgroups capset prctl prlimit64 seccomp keyctl umask bpf bpf_device',
+};
+const byCall = new Map(Object.entries(members).flatMap(([name, calls]) => calls.split(' ').map((call) => [call, families.find((family) => family.name === name)!] as const)));
+const files = families.find(({ name }) => name === 'file')!;
+const cgroups = families.find(({ name }) => name === 'cgroup')!;
+
+/** By name, but a file below /sys/fs/cgroup is a control group. */
+export function familyOf(name: string, args: readonly unknown[]): Family {
+  const path = args.find((value) => typeof value === 'string');
+  if (typeof path === 'string' && path.startsWith('/sys/fs/cgroup/') && !byCall.has(name)) return cgroups;
+  return byCall.get(name) ?? files;
+}

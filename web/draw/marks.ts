@@ -1,0 +1,79 @@
+/**
+ * What a picture is made of: items (objects that can be selected, and that keep their key from frame to frame, so that they move instead
+ * of jumping), each of a few marks. Plain data; web/panels/Drawing.svelte turns it into SVG.
+ */
+import { line, linkHorizontal, linkVertical, symbol, symbolCircle, symbolCross, symbolDiamond, symbolSquare, symbolStar, symbolTriangle, symbolWye, curveBasis, type SymbolType } from 'd3-shape';
+
+/** A meaning; palette.css gives it colours. Shape or text always says the same as the colour. */
+export type Tone = 'plain' | 'quiet' | 'ghost' | 'own' | 'host' | 'done' | 'active' | 'failed' | 'write' | 'read' | 'other' | 'process' | 'mount' | 'file' | 'namespace' | 'network' | 'cgroup' | 'security' | 'talk';
+
+export interface Rect { shape: 'rect'; x: number; y: number; w: number; h: number; r?: number; tone: Tone; look?: 'solid' | 'soft' | 'dashed' | 'outline' | 'hatched' }
+export interface Path { shape: 'path'; d: string; tone: Tone; width?: number; dashed?: boolean; arrow?: boolean; filled?: boolean }
+export interface Text { shape: 'text'; x: number; y: number; text: string; tone: Tone; size?: number; anchor?: 'start' | 'middle' | 'end'; bold?: boolean; mono?: boolean }
+export type Mark = Rect | Path | Text;
+
+export interface Item {
+  key: string;
+  x: number;
+  y: number;
+  marks: Mark[];
+  /** what it is, for those who hear the picture; an item with a label can be reached with the keyboard */
+  label?: string;
+  sel?: string;
+  /** the event it stands for */
+  seek?: number;
+}
+export interface Row { key: string; cells: string[]; sel?: string; seek?: number }
+/** The same content to be read. */
+export interface Table { columns: string[]; rows: Row[] }
+/** `summary` says the picture in a sentence. */
+export interface Drawing { width: number; height: number; items: Item[]; table: Table; summary: string }
+
+export const rect = (x: number, y: number, w: number, h: number, tone: Tone, look: Rect['look'] = 'soft', r = 6): Rect => ({ shape: 'rect', x, y, w, h, r, tone, look });
+export const text = (x: number, y: number, value: string, tone: Tone = 'plain', more: Partial<Text> = {}): Text => ({ shape: 'text', x, y, text: value, tone, ...more });
+export const path = (d: string, tone: Tone, more: Partial<Path> = {}): Path => ({ shape: 'path', d, tone, ...more });
+
+type Point = readonly [number, number];
+/** Straight from point to point. */
+export const polyline = (...points: Point[]): string => line<Point>()(points as Point[]) ?? '';
+/** A hanging cable. */
+export const cable = (...points: Point[]): string => line<Point>().curve(curveBasis)(points as Point[]) ?? '';
+export const across = (source: Point, target: Point): string => linkHorizontal()({ source: [...source], target: [...target] }) ?? '';
+export const downward = (source: Point, target: Point): string => linkVertical()({ source: [...source], target: [...target] }) ?? '';
+
+const glyphs = { circle: symbolCircle, cross: symbolCross, diamond: symbolDiamond, square: symbolSquare, star: symbolStar, triangle: symbolTriangle, wye: symbolWye } satisfies Record<string, SymbolType>;
+export type Glyph = keyof typeof glyphs;
+/** A small symbol around a point. */
+export const glyph = (name: Glyph, x: number, y: number, area: number, tone: Tone, filled = true): Path =>
+  ({ shape: 'path', d: moved(symbol(glyphs[name], area)() ?? '', x, y), tone, filled });
+
+/** d3's symbols stand around 0,0, in absolute commands M L H V A C and Z. */
+function moved(d: string, x: number, y: number): string {
+  return d.replace(/([MLHVAC])([^MLHVACZ]*)/g, (_, command: string, numbers: string) => {
+    const at = numbers.split(/[ ,]+/).filter(Boolean).map(Number);
+    if (command === 'H') return `H${at.map((n) => n + x).join()}`;
+    if (command === 'V') return `V${at.map((n) => n + y).join()}`;
+    if (command === 'A') return `A${at.map((n, j) => (j % 7 === 5 ? n + x : j % 7 === 6 ? n + y : n)).join()}`;
+    return `${command}${at.map((n, j) => n + (j % 2 ? y : x)).join()}`;
+  });
+}
+
+const SANS = 0.56;
+const MONO = 0.605;
+/** How wide a text is about, without a screen to measure it on. */
+export const widthOf = (value: string, size = 12, mono = false): number => value.length * size * (mono ? MONO : SANS);
+/** Cut to what fits, from the end or, for paths, from the middle. */
+export function fit(value: string, width: number, size = 12, mono = false): string {
+  const room = Math.max(2, Math.floor(width / (size * (mono ? MONO : SANS))));
+  return value.length <= room ? value : `${value.slice(0, room - 1)}…`;
+}
+/** Breaks at spaces into lines that fit. */
+export function wrap(value: string, width: number, size = 12, mono = false): string[] {
+  const lines: string[] = [];
+  for (const word of value.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(`${last} ${word}`, size, mono) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(fit(word, width, size, mono));
+  }
+  return lines;
+}

@@ -1,0 +1,114 @@
+/** What is shared with the host, what is its own? One column a kind, one row a process; a line as long as it is inherited. */
+import type { Event } from '../../runtime/journal/event.ts';
+import type { Frame } from '../../runtime/journal/frame.ts';
+import { changed, fact, factsOf } from './facts.ts';
+import { execsOf, programOf, type Exec } from './processes.ts';
+import { glyph, path, polyline, rect, text, type Drawing, type Glyph, type Item, type Mark, type Row } from './marks.ts';
+
+export const kinds = ['mnt', 'pid', 'net', 'ipc', 'uts', 'user', 'cgroup', 'time'] as const;
+export type Kind = (typeof kinds)[number];
+const about: Record<Kind, { words: string; glyph: Glyph }> = {
+  mnt: { words: 'mounts', glyph: 'square' }, pid: { words: 'process ids', glyph: 'circle' }, net: { words: 'network', glyph: 'diamond' }, ipc: { words: 'shared memory', glyph: 'triangle' },
+  uts: { words: 'host name', glyph: 'star' }, user: { words: 'users', glyph: 'wye' }, cgroup: { words: 'cgroup paths', glyph: 'cross' }, time: { words: 'clocks', glyph: 'circle' },
+};
+
+/** 'net:[4026532181]' → '2181': the rest is the same for all. */
+export const inodeTail = (inode: string | undefined): string => /(\d{4})\]/.exec(inode ?? '')?.[1] ?? '';
+
+export type Tie = 'shared' | 'own' | 'joined';
+export interface Column { kind: Kind; host: string; inode: string; tie: Tie }
+
+/** The kinds as the container's process has them; nothing before it is born. */
+export function columnsOf(frame: Frame, events: readonly Event[]): Column[] {
+  const ns = factsOf(frame, 'ns');
+  const host = new Map((ns['host'] ?? '').split(' ').map((inode) => [inode.split(':')[0], inode]));
+  const joins = new Set(events.flatMap((event, j) => (j <= frame.k && event.run === frame.run && event.step === 'create.join-namespaces' && event.type === 'fact' ? event.facts.map(({ key }) => key) : [])));
+  return kinds.map((kind) => {
+    const inode = ns[kind] ?? host.get(kind) ?? '';
+    const own = ns[kind] !== undefined && ns[kind] !== host.get(kind);
+    return { kind, host: host.get(kind) ?? '', inode, tie: !own ? 'shared' : joins.has(kind) ? 'joined' : 'own' };
+  });
+}
+
+const LEFT = 196;
+const GAP = 86;
+const TOP = 74;
+const ROW = 84;
+const x = (index: number) => LEFT + 40 + index * GAP;
+
+interface Line { key: string; name: string; words: string; inside: boolean }
+
+function lines(frame: Frame, events: readonly Event[], execs: readonly Exec[]): Line[] {
+  const { shim, init, 'init.inside': number } = factsOf(frame, 'process');
+  const program = programOf(frame, events);
+  return [
+    { key: 'host', name: 'the host', words: 'daemon, and all others', inside: false },
+    ...(shim ? [{ key: 'shim', name: `shim ${shim}`, words: 'parent, outside', inside: false }] : []),
+    ...(init ? [{ key: 'init', name: `${program ?? 'stage'} ${init}`, words: number ? `pid ${number} inside` : 'the host\'s pids', inside: true }] : []),
+    ...execs.map((exec) => ({ key: exec.id, name: `${exec.program ?? 'exec'} ${exec.pid}`, words: exec.inside ? 'setns(2): entered' : 'not yet inside', inside: exec.inside })),
+  ];
+}
+
+/** The process at the left, indented under its parent. */
+function processItem(line: Line, row: number, depth: number): Item {
+  const left = 10 + depth * 14;
+  const marks: Mark[] = [
+    ...(depth ? [path(polyline([left - 8, -ROW + 22], [left - 8, 0], [left, 0]), 'quiet')] : []),
+    rect(left, -22, LEFT - left - 20, 44, line.key === 'host' ? 'host' : line.inside ? 'own' : 'plain', line.key === 'host' ? 'soft' : 'outline'),
+    text(left + 10, -3, line.name, 'plain', { bold: true, size: 12.5 }),
+    text(left + 10, 13, line.words, 'quiet', { size: 11 }),
+  ];
+  return { key: `row:${line.key}`, sel: `process:${line.key}`, x: 0, y: TOP + row * ROW, marks, label: `process ${line.name}, ${line.words}` };
+}
+
+/** Host's glyph, the line down, and, where it is broken, the container's own glyph. */
+function columnItem(column: Column, index: number, rows: readonly Line[], isNew: boolean): Item {
+  const { kind, host, inode, tie } = column;
+  const init = rows.findIndex(({ key }) => key === 'init');
+  const apart = tie !== 'shared' && init >= 0;
+  const shape = about[kind].glyph;
+  const bottom = (rows.length - 1) * ROW;
+  const marks: Mark[] = [
+    ...(rows.length > 1 ? [path(polyline([0, 12], [0, apart ? init * ROW - 38 : bottom]), 'host', { width: 3 })] : []),
+    ...rows.flatMap(({ key, inside }, j) => {
+      if (apart && inside) return [];
+      const label = j === 0 && inodeTail(host) ? [text(12, 4, inodeTail(host), 'host', { mono: true, size: 11 })] : [];
+      return [glyph(shape, 0, j * ROW, key === 'host' ? 190 : 90, 'host', key === 'host'), ...label];
+    }),
+  ];
+  if (apart) {
+    const y = init * ROW;
+    marks.push(
+      path(polyline([-9, y - 44], [9, y - 34]), tie === 'own' ? 'own' : 'other', { width: 2.5 }),
+      ...(rows.at(-1)?.inside && rows.length - 1 > init ? [path(polyline([0, y], [0, bottom]), 'own', { width: 3 })] : []),
+      ...rows.flatMap((line, j) => (line.inside ? [glyph(shape, 0, j * ROW, j === init ? 190 : 90, tie === 'own' ? 'own' : 'other', j === init)] : [])),
+      text(12, y + 4, inodeTail(inode), tie === 'own' ? 'own' : 'other', { mono: true, size: 11, bold: true }),
+      text(0, y + 24, tie === 'own' ? 'its own' : 'joined', tie === 'own' ? 'own' : 'other', { anchor: 'middle', size: 11, bold: isNew }),
+      ...(tie === 'joined' ? [path(polyline([34, y - 20], [9, y - 4]), 'other', { width: 2, arrow: true, dashed: true }), text(38, y - 26, 'setns', 'other', { size: 10.5, anchor: 'middle' })] : []),
+    );
+  } else if (init >= 0) marks.push(text(0, init * ROW + 24, 'the host\'s', 'host', { anchor: 'middle', size: 11 }));
+  if (isNew) marks.unshift(rect(-36, -12, 72, bottom + 46, 'active', 'dashed', 10));
+  return { key: `ns:${kind}`, sel: `ns:${kind}`, x: x(index), y: TOP, marks, label: `${kind} namespace, ${about[kind].words}: ${apart ? `${tie}, inode ${inode}` : 'shared with the host'}` };
+}
+
+const tieWords: Record<Tie, string> = { shared: 'shared with the host', own: 'its own', joined: 'another container\'s' };
+
+export function drawNamespaces(frame: Frame, events: readonly Event[], previous?: Frame): Drawing {
+  const execs = execsOf(frame, events);
+  const rows = lines(frame, events, execs);
+  const columns = columnsOf(frame, events);
+  const born = fact(frame, 'process', 'init') !== undefined;
+  const headers: Item[] = columns.map(({ kind }, j) => ({
+    key: `head:${kind}`, x: x(j), y: 22, marks: [text(0, 0, kind, 'plain', { anchor: 'middle', bold: true, mono: true, size: 13 }), text(0, 16, about[kind].words, 'quiet', { anchor: 'middle', size: 11 })],
+  }));
+  const border = rows.findIndex(({ inside }) => inside);
+  const frontier: Item[] = border < 0 ? [] : [{ key: 'frontier', x: 0, y: TOP + border * ROW - 40, marks: [path(polyline([10, 0], [x(7) + 44, 0]), 'own', { dashed: true })] }];
+  const own = columns.filter(({ tie }) => tie !== 'shared').map(({ kind }) => kind);
+  const tableRows: Row[] = columns.map(({ kind, host, inode, tie }) => ({ key: kind, sel: `ns:${kind}`, cells: [kind, about[kind].words, host || 'not yet asked', born ? inode : 'no process yet', born ? tieWords[tie] : ''] }));
+  return {
+    width: x(7) + 54, height: TOP + (rows.length - 1) * ROW + 46,
+    items: [...headers, ...frontier, ...columns.map((column, j) => columnItem(column, j, rows, born && changed(frame, previous, 'ns', column.kind))), ...rows.map((line, j) => processItem(line, j, Math.min(j, 2)))],
+    table: { columns: ['namespace', 'holds', 'the host\'s', 'the container\'s', 'so it is'], rows: [...tableRows, ...rows.map(({ key, name, words }) => ({ key, cells: ['process', name, words, '', ''] }))] },
+    summary: !born ? 'There is no process of the container yet.' : own.length ? `Its own: ${own.join(', ')}. Shared with the host: ${kinds.filter((kind) => !own.includes(kind)).join(', ') || 'none'}.` : 'So far everything is shared with the host.',
+  };
+}

@@ -1,0 +1,145 @@
+/** How does a packet get out? Fixed lanes, from the container's eth0 to the host's way out; each part appears when the kernel has it. */
+import type { Event } from '../../runtime/journal/event.ts';
+import type { Frame } from '../../runtime/journal/frame.ts';
+import { changed, fact, factsOf } from './facts.ts';
+import { columnsOf } from './namespaces.ts';
+import { cable, path, polyline, rect, text, wrap, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
+
+export interface Link { key: string; side: 'host' | 'container'; name: string; words: string; up: boolean; address?: string; isNew: boolean }
+export interface Rule { key: string; chain: string; words: string; isNew: boolean }
+export interface Net { mode: 'bridge' | 'none' | 'host' | 'joined' | 'early'; links: Link[]; routes: [string, string][]; rules: Rule[] }
+
+/** 'counter packets 0 bytes 0' is how the rule was written, not what it has counted since. */
+const withoutCounter = (rule: string) => rule.replace(/ counter packets \d+ bytes \d+/, '');
+
+export function netOf(frame: Frame, events: readonly Event[], previous?: Frame): Net {
+  const links = Object.entries(factsOf(frame, 'link')).map(([key, words]): Link => {
+    const [side, name = ''] = key.split('/') as ['host' | 'container', string];
+    const address = fact(frame, 'address', key);
+    return { key, side, name, words, up: /\bup$|^uplink/.test(words), ...(address !== undefined && { address }), isNew: changed(frame, previous, 'link', key) || changed(frame, previous, 'address', key) };
+  });
+  const rules = Object.entries(factsOf(frame, 'nft')).map(([key, words]) => ({ key, chain: key.split(' ')[1] ?? '', words: withoutCounter(words), isNew: changed(frame, previous, 'nft', key) }));
+  const tie = columnsOf(frame, events).find(({ kind }) => kind === 'net')!.tie;
+  const later = frame.done.some((id) => id.startsWith('exec.')) || ['executing', 'running', 'paused'].includes(frame.state);
+  const cabled = links.some(({ side, words }) => side === 'host' && words.startsWith('veth'));
+  const mode = tie === 'joined' ? 'joined' : cabled || !later ? (later || cabled || links.length ? 'bridge' : 'early') : tie === 'shared' ? 'host' : 'none';
+  return { mode, links, routes: Object.entries(factsOf(frame, 'route')), rules };
+}
+
+const LANES = [
+  { key: 'container', title: 'container', words: 'its own network', x: 10, w: 212 }, { key: 'veth', title: 'veth', words: 'the cable\'s other end', x: 272, w: 132 },
+  { key: 'bridge', title: 'bridge', words: 'a switch in the kernel', x: 434, w: 128 }, { key: 'nft', title: 'nf_tables', words: 'the rules of the host', x: 592, w: 204 },
+  { key: 'out', title: 'host', words: 'the way out', x: 826, w: 128 },
+] as const;
+type LaneId = (typeof LANES)[number]['key'];
+const lane = (key: LaneId) => LANES.find((one) => one.key === key)!;
+const TOP = 62;
+const WIRE = 118;
+
+interface Part { lane: LaneId; key: string; sel?: string; title: string; lines: string[]; there: boolean; up: boolean; isNew: boolean; y: number; h: number }
+
+function partItem({ lane: id, key, sel, title, lines, there, up, isNew, y, h }: Part): Item {
+  const { x, w } = lane(id);
+  const tone: Tone = !there ? 'ghost' : isNew ? 'active' : id === 'container' ? 'own' : 'network';
+  const inset = id === 'container' ? 12 : 0;
+  const marks: Mark[] = [
+    rect(0, 0, w - 2 * inset, h, tone, there ? (isNew ? 'solid' : 'soft') : 'dashed', 6),
+    text(10, 19, `${there && !up ? '▽ ' : there ? '▲ ' : ''}${title}`, there ? tone : 'quiet', { bold: true, mono: there, size: 12.5 }),
+    ...lines.map((words, j) => text(10, 36 + j * 15, words, there && isNew ? 'active' : 'quiet', { size: 11.5, mono: there && /\d\./.test(words) })),
+  ];
+  return { key: `part:${key}`, ...(sel && { sel }), x: x + inset, y, marks, label: `${title}${there ? up ? ', up' : ', down' : ', not there yet'}: ${lines.join(', ')}` };
+}
+
+/** What stands in a lane: the link, or a ghost that says which step makes it. */
+function linkPart(net: Net, id: LaneId, find: (link: Link) => boolean, otherwise: string, y = WIRE - 28, h = 70): Part {
+  const link = net.links.find(find);
+  if (!link) return { lane: id, key: `${id} ghost`, title: 'not yet', lines: wrap(otherwise, lane(id).w - 28, 11.5), there: false, up: false, isNew: false, y, h };
+  const details = link.words.replace(/^(veth|bridge|uplink|loopback),? ?/, '').replace(/,? ?(up|down)$/, '');
+  return { lane: id, key: link.key, sel: `link:${link.key}`, title: link.name, lines: [...(link.address ? [link.address] : []), ...details.split(', ').filter((one) => one && !one.startsWith('index'))].slice(0, 3), there: true, up: link.up, isNew: link.isNew, y, h };
+}
+
+function parts(net: Net): Part[] {
+  return [
+    linkPart(net, 'container', ({ side, name }) => side === 'container' && name !== 'lo', 'network.create-veth plugs it in'),
+    linkPart(net, 'container', ({ side, name }) => side === 'container' && name === 'lo', 'lo is still down', WIRE + 56, 44),
+    linkPart(net, 'veth', ({ side, words }) => side === 'host' && words.startsWith('veth'), 'network.create-veth'),
+    linkPart(net, 'bridge', ({ side, words }) => side === 'host' && words.startsWith('bridge'), 'network. ensure-bridge'),
+    linkPart(net, 'out', ({ side, words }) => side === 'host' && words.startsWith('uplink'), 'the default route\'s link'),
+  ];
+}
+
+const hookWords: Record<string, string> = { forward: 'forward: who may pass', postrouting: 'postrouting: addresses rewritten' };
+/** Rules under their hook, in the order in which a packet meets them. */
+function ruleItems(net: Net): { items: Item[]; height: number } {
+  const { x, w } = lane('nft');
+  const items: Item[] = [];
+  let y = WIRE - 28;
+  for (const chain of ['forward', 'postrouting']) {
+    const rules = net.rules.filter((rule) => rule.chain === chain);
+    items.push({ key: `hook:${chain}`, x, y, marks: [text(0, 10, hookWords[chain]!, rules.length ? 'plain' : 'quiet', { size: 12, bold: true })] });
+    y += 18;
+    if (!rules.length) {
+      items.push({ key: `ghost:${chain}`, x, y, marks: [rect(0, 0, w, 30, 'ghost', 'dashed'), text(10, 19, 'no rules yet', 'quiet', { size: 11.5 })] });
+      y += 42;
+    }
+    for (const rule of rules) {
+      const lines = wrap(rule.words, w - 20, 11, true);
+      items.push({
+        key: `rule:${rule.key}`, sel: `nft:${rule.key}`, x, y, label: `rule of ${chain}: ${rule.words}`,
+        marks: [rect(0, 0, w, 10 + lines.length * 15, rule.isNew ? 'active' : 'security', rule.isNew ? 'solid' : 'soft', 4), ...lines.map((words, j) => text(10, 17 + j * 15, words, rule.isNew ? 'active' : 'plain', { mono: true, size: 11 }))],
+      });
+      y += 18 + lines.length * 15;
+    }
+    y += 8;
+  }
+  return { items, height: y };
+}
+
+/** The wire between two lanes: none, hanging, or taut when both ends are up. */
+function wire(from: Part, to: Part): Item {
+  const a = lane(from.lane).x + lane(from.lane).w - (from.lane === 'container' ? 12 : 0);
+  const b = lane(to.lane).x;
+  const both = from.there && to.there;
+  const up = both && from.up && to.up;
+  const sag = up ? 0 : 14;
+  return { key: `wire:${from.lane}`, x: 0, y: WIRE, marks: [path(cable([a, 0], [a + (b - a) / 3, sag], [b - (b - a) / 3, sag], [b, 0]), up ? 'own' : both ? 'network' : 'ghost', { width: up ? 4 : 2, dashed: !both })] };
+}
+
+const modes: Record<Net['mode'], string> = {
+  bridge: '', early: 'The network phase has not begun.',
+  none: 'No network: a namespace of its own, and no cable into it. Only its loopback.',
+  host: 'The host\'s network (--network host): no namespace of its own, so nothing to connect.',
+  joined: 'Another container\'s network: setns(2) entered it, so its interfaces and addresses are shared.',
+};
+
+export function drawNetwork(frame: Frame, events: readonly Event[], previous?: Frame): Drawing {
+  const net = netOf(frame, events, previous);
+  const { x, w } = lane('container');
+  const all = parts(net);
+  const [eth, , veth, bridge] = all as [Part, Part, Part, Part];
+  const rules = ruleItems(net);
+  const taut = net.mode === 'bridge' && [eth, veth, bridge].every(({ there, up }) => there && up);
+  const height = Math.max(rules.height, WIRE + 170) + 12;
+  const own = columnsOf(frame, events).find(({ kind }) => kind === 'net')!.tie !== 'shared';
+  const cabled = net.mode === 'bridge' || net.mode === 'early';
+  const items: Item[] = [
+    ...LANES.map(({ key, title, words, x: left }) => ({ key: `lane:${key}`, x: left, y: 22, marks: [text(0, 0, title, 'plain', { bold: true, size: 13 }), text(0, 16, words, 'quiet', { size: 11 })] })),
+    { key: 'namespace', x, y: TOP, sel: 'ns:net', label: `network namespace: ${own ? 'its own' : 'the host\'s'}`, marks: [rect(0, 0, w, height - TOP - 10, own ? 'own' : 'ghost', own ? 'outline' : 'dashed', 10), text(12, 17, own ? 'network namespace' : 'no namespace of its own', own ? 'own' : 'quiet', { size: 11 })] },
+    ...(cabled ? [wire(eth, veth), wire(veth, bridge), { key: 'way', x: 0, y: WIRE, marks: [path(polyline([562, 0], [586, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true }), path(polyline([800, 0], [820, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true })] } satisfies Item] : []),
+    ...(cabled ? all.map(partItem) : all.filter(({ there }) => there).map(partItem)),
+    ...(cabled ? rules.items : [{ key: 'mode', x: 272, y: WIRE, marks: wrap(modes[net.mode], 520, 14).map((words, j) => text(0, j * 20, words, 'plain', { size: 14 })) }]),
+    ...(net.routes.length ? [{ key: 'routes', sel: `route:${net.routes[0]![0]}`, label: `routes: ${net.routes.join('; ')}`, x: x + 12, y: WIRE + 112, marks: [text(0, 10, 'routes', 'plain', { bold: true, size: 12 }), ...net.routes.flatMap(([key, words], j) => wrap(`${key.replace('container/', '')} ${words}`, w - 26, 11, true).map((part, n) => text(0, 26 + j * 32 + n * 14, part, 'plain', { mono: true, size: 11 })))] }] : []),
+  ];
+  return {
+    width: 964, height, items,
+    table: {
+      columns: ['part', 'where', 'name', 'what'],
+      rows: [
+        ...net.links.map((link) => ({ key: link.key, sel: `link:${link.key}`, cells: ['link', link.side, link.name, [link.words, link.address].filter(Boolean).join(', ')] })),
+        ...net.routes.map(([key, words]) => ({ key, sel: `route:${key}`, cells: ['route', 'container', key.replace('container/', ''), words] })),
+        ...net.rules.map(({ key, chain, words }) => ({ key, sel: `nft:${key}`, cells: ['rule', 'host', chain, words] })),
+      ],
+    },
+    summary: modes[net.mode] || (taut ? `${eth.title} (${eth.lines[0] ?? ''}) is connected through ${veth.title} to ${bridge.title}.` : 'The way out is not complete yet.'),
+  };
+}

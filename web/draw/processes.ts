@@ -1,0 +1,36 @@
+/** Which processes there are at a frame: the program that the stage became, and those that exec brought in. */
+import type { Event } from '../../runtime/journal/event.ts';
+import type { Frame } from '../../runtime/journal/frame.ts';
+import { isCall } from './facts.ts';
+
+const base = (name: string) => name.split('/').pop() ?? name;
+/** argv[0] of an execve(2) that worked. */
+const executed = (event: Event): string | undefined => (isCall(event) && event.name === 'execve' && event.actor === 'stage' && !event.errno && Array.isArray(event.args[1]) ? base(String(event.args[1][0])) : undefined);
+
+export function programOf(frame: Frame, events: readonly Event[]): string | undefined {
+  for (let j = Math.min(frame.k, events.length - 1); j >= 0; j--) {
+    const event = events[j]!;
+    if (event.run !== frame.run) continue;
+    const name = executed(event);
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}
+
+export interface Exec { id: string; pid: number; inside: boolean; program?: string }
+
+/** Execs whose process has not been waited for. */
+export function execsOf(frame: Frame, events: readonly Event[]): Exec[] {
+  const found = new Map<string, Exec>();
+  if (!frame.facts.process?.['init']) return [];
+  for (const [j, event] of events.entries()) {
+    if (j > frame.k) break;
+    if (typeof event.run !== 'string' || !isCall(event) || event.errno) continue;
+    const { run: id } = event;
+    const exec = found.get(id);
+    if (event.name === 'clone3_stage') found.set(id, { id, pid: event.ret, inside: false });
+    else if (event.name === 'waitid') found.delete(id);
+    else if (exec) Object.assign(exec, event.name === 'setns' && { inside: true }, event.name === 'clone_sibling' && { pid: event.ret }, executed(event) !== undefined && { program: executed(event) });
+  }
+  return [...found.values()];
+}

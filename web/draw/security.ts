@@ -1,0 +1,123 @@
+/** What may it still do? Root's power in its forty-one parts, before and now; and what else was taken away. */
+import type { Event } from '../../runtime/journal/event.ts';
+import type { Frame } from '../../runtime/journal/frame.ts';
+import { capabilities } from './capability-names.ts';
+import { changed, fact, runEvents } from './facts.ts';
+import { fit, glyph, rect, text, wrap, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
+
+export const sets = ['bounding', 'permitted', 'effective'] as const;
+export type SetName = (typeof sets)[number];
+export type Sets = Record<SetName, bigint>;
+
+/** 'inheritable=0 permitted=a80425fb effective=…' as facts have it. */
+export function setsOf(value: string | undefined): Sets | undefined {
+  if (!value) return undefined;
+  const bits = (name: SetName) => BigInt(`0x${new RegExp(`\\b${name}=([0-9a-f]+)`).exec(value)?.[1] ?? '0'}`);
+  return { bounding: bits('bounding'), permitted: bits('permitted'), effective: bits('effective') };
+}
+const holds = (bits: bigint, number: number) => ((bits >> BigInt(number)) & 1n) === 1n;
+
+export type Held = 'kept' | 'going' | 'lost' | 'never';
+export interface Capability { number: number; name: string; allows: string; before: boolean; now: Record<SetName, boolean>; held: Held }
+
+/** Before: as the process was born, with the daemon's rights. */
+export function capabilitiesOf(frame: Frame, events: readonly Event[]): Capability[] {
+  const first = runEvents(frame, events).flatMap((event) => (event.type === 'fact' ? event.facts : [])).find(({ kind, key }) => kind === 'security' && key === 'capabilities');
+  const before = setsOf(first?.value ?? undefined);
+  const now = setsOf(fact(frame, 'security', 'capabilities'));
+  return capabilities.map(([name, allows], number) => {
+    const had = before !== undefined && holds(before.permitted, number);
+    const has = Object.fromEntries(sets.map((set) => [set, now !== undefined && holds(now[set], number)])) as Record<SetName, boolean>;
+    const held: Held = !had && !has.effective ? 'never' : has.effective && has.bounding ? 'kept' : has.effective || has.permitted ? 'going' : 'lost';
+    return { number, name, allows, before: had, now: has, held };
+  });
+}
+
+const PER_COLUMN = 14;
+const CELL = { w: 212, h: 27 };
+const TOP = 66;
+const SIDE = 3 * CELL.w + 34;
+const tones: Record<Held, Tone> = { kept: 'done', going: 'active', lost: 'quiet', never: 'ghost' };
+const words: Record<Held, string> = { kept: 'kept', going: 'for the moment', lost: 'given up', never: 'never had' };
+
+/** Full when it is there, hollow when it is gone. */
+const pip = (x: number, there: boolean, tone: Tone): Mark => glyph(there ? 'square' : 'circle', x, 13, there ? 70 : 34, tone, there);
+
+function cell(one: Capability, born: boolean): Item {
+  const tone = born ? tones[one.held] : 'ghost';
+  return {
+    key: `cap:${one.name}`, sel: `cap:CAP_${one.name}`, x: 10 + Math.floor(one.number / PER_COLUMN) * CELL.w, y: TOP + (one.number % PER_COLUMN) * CELL.h,
+    label: `CAP_${one.name}, ${one.allows}: ${born ? words[one.held] : 'no process yet'}`,
+    marks: [
+      rect(0, 1, CELL.w - 10, CELL.h - 4, tone, one.held === 'kept' && born ? 'soft' : 'outline', 4),
+      pip(12, one.before, born ? 'host' : 'ghost'), pip(28, one.now.bounding, tone), pip(44, one.now.effective, tone),
+      text(58, 12, fit(one.name, 140, 10.5, true), one.held === 'lost' || !born ? 'quiet' : 'plain', { mono: true, size: 10.5, bold: one.held === 'kept' && born }),
+      text(58, 22.5, one.allows, 'quiet', { size: 9.5 }),
+    ],
+  };
+}
+
+interface Card { key: string; sel: string; title: string; state: string; lines: string[]; there: boolean; isNew: boolean }
+
+/** The other walls, each with the step that puts it up. */
+function cards(frame: Frame, previous?: Frame): Card[] {
+  const said = (key: string) => fact(frame, 'security', key);
+  const card = (key: string, title: string, yes: (value: string) => string, no: string, lines: (value: string) => string[] = () => []): Card => {
+    const value = said(key);
+    return { key, sel: `security:${key}`, title, state: value === undefined ? no : yes(value), lines: value === undefined ? [] : lines(value), there: value !== undefined, isNew: changed(frame, previous, 'security', key) };
+  };
+  const paths = (value: string) => wrap(value, 268, 11, true);
+  const count = (value: string) => value.split(' ').filter(Boolean).length;
+  return [
+    card('user', 'user', (value) => `uid ${value.split(':')[0]}, gid ${value.split(':')[1]}${value.startsWith('0:') ? ' (root, with what is left of it)' : ''}`, 'still the daemon\'s: root'),
+    card('seccomp', 'system call filter', (value) => `${value} of BPF look at every call`, 'none: any system call'),
+    card('no_new_privs', 'no new privileges', () => 'set: set-uid files give nothing', 'not asked for'),
+    card('masked', 'covered paths', (value) => `${count(value)} cannot be read`, 'none yet', paths),
+    card('readonly', 'read-only paths', (value) => `${count(value)} cannot be written`, 'none yet', paths),
+  ];
+}
+
+function cardItems(all: readonly Card[]): { items: Item[]; height: number } {
+  let y = TOP;
+  const items = all.map((card): Item => {
+    const h = 44 + card.lines.length * 14;
+    const tone: Tone = card.isNew ? 'active' : card.there ? 'security' : 'ghost';
+    const item: Item = {
+      key: `card:${card.key}`, sel: card.sel, x: SIDE, y, label: `${card.title}: ${card.state}`,
+      marks: [
+        rect(0, 0, 290, h, tone, card.isNew ? 'solid' : card.there ? 'soft' : 'dashed'),
+        text(12, 18, `${card.there ? '✓ ' : ''}${card.title}`, card.isNew ? 'active' : card.there ? 'plain' : 'quiet', { bold: true, size: 12.5 }),
+        text(12, 34, card.state, card.isNew ? 'active' : card.there ? 'plain' : 'quiet', { size: 11.5 }),
+        ...card.lines.map((line, j) => text(12, 49 + j * 14, line, card.isNew ? 'active' : 'quiet', { mono: true, size: 11 })),
+      ],
+    };
+    y += h + 10;
+    return item;
+  });
+  return { items, height: y };
+}
+
+export function drawSecurity(frame: Frame, events: readonly Event[], previous?: Frame): Drawing {
+  const all = capabilitiesOf(frame, events);
+  const born = fact(frame, 'security', 'capabilities') !== undefined;
+  const side = cards(frame, previous);
+  const walls = cardItems(side);
+  const kept = all.filter(({ held }) => held === 'kept');
+  const legend: Mark[] = [
+    text(0, 0, 'root\'s power, in parts', 'plain', { bold: true, size: 13 }),
+    glyph('square', 12, 20, 70, 'host'), text(24, 24, 'at birth', 'quiet', { size: 11 }), glyph('square', 92, 20, 70, 'done'), text(104, 24, 'may be had (bounding)', 'quiet', { size: 11 }),
+    glyph('square', 244, 20, 70, 'done'), text(256, 24, 'has now (effective)', 'quiet', { size: 11 }), glyph('circle', 378, 20, 34, 'quiet', false), text(390, 24, 'gone', 'quiet', { size: 11 }),
+  ];
+  return {
+    width: SIDE + 300, height: Math.max(TOP + PER_COLUMN * CELL.h, walls.height) + 6,
+    items: [{ key: 'legend', x: 10, y: 24, marks: legend }, { key: 'walls', x: SIDE, y: 24, marks: [text(0, 0, 'other walls', 'plain', { bold: true, size: 13 })] }, ...all.map((one) => cell(one, born)), ...walls.items],
+    table: {
+      columns: ['right', 'allows', 'at birth', 'bounding', 'effective', 'so it is'],
+      rows: [
+        ...all.map((one) => ({ key: one.name, sel: `cap:CAP_${one.name}`, cells: [`CAP_${one.name}`, one.allows, one.before ? 'yes' : 'no', one.now.bounding ? 'yes' : 'no', one.now.effective ? 'yes' : 'no', born ? words[one.held] : ''] })),
+        ...side.map(({ key, sel, title, state }) => ({ key, sel, cells: [title, state, '', '', '', fact(frame, 'security', key) ?? ''] })),
+      ],
+    },
+    summary: born ? `${kept.length} of ${capabilities.length} capabilities are kept; ${all.filter(({ held }) => held === 'lost').length} are given up.` : 'There is no process of the container yet.',
+  };
+}

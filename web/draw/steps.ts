@@ -1,0 +1,37 @@
+/** The steps of a phase, as far as they have come. */
+import type { Event } from '../../runtime/journal/event.ts';
+import type { Frame } from '../../runtime/journal/frame.ts';
+import { duration } from '../../runtime/journal/line.ts';
+import type { PhaseText } from '../../runtime/steps/phases.ts';
+import { runEvents } from './facts.ts';
+
+export type StepMood = 'done' | 'active' | 'held' | 'failed' | 'skipped' | 'undone' | 'pending';
+export interface StepMark { id: string; title: string; explain: string; mood: StepMood; sign: string; lasted: string; /** of the longest step */ share: number; calls: number; seek?: number }
+
+const signs: Record<StepMood, string> = { done: '✓', active: '▶', held: '❚❚', failed: '✗', skipped: '–', undone: '↶', pending: '○' };
+const after = { start: 'active', done: 'done', failed: 'failed', skipped: 'skipped', undo: 'active', undone: 'undone' } as const;
+
+export function stepsOf(phase: PhaseText, frame: Frame, events: readonly Event[]): StepMark[] {
+  const mood = new Map<string, StepMood>();
+  const ns = new Map<string, number>();
+  const seek = new Map<string, number>();
+  const calls = new Map<string, number>();
+  for (const event of runEvents(frame, events)) {
+    const id = event.step ?? '';
+    if (event.type === 'call') calls.set(id, (calls.get(id) ?? 0) + 1);
+    if (event.type !== 'step') continue;
+    // every undo is asked, also those of steps that never came
+    if (event.at.startsWith('undo') && !mood.has(id)) continue;
+    mood.set(id, after[event.at]);
+    if (event.at === 'start') seek.set(id, event.seq);
+    if (event.ns !== undefined && event.at === 'done') ns.set(id, event.ns);
+  }
+  if (frame.paused?.step) mood.set(frame.paused.step, 'held');
+  const longest = Math.max(1, ...phase.steps.map(({ id }) => ns.get(id) ?? 0));
+  return phase.steps.map(({ id, title, explain }) => {
+    const now = mood.get(id) ?? 'pending';
+    const lasted = ns.get(id);
+    const at = seek.get(id);
+    return { id, title, explain, mood: now, sign: signs[now], lasted: lasted === undefined ? '' : duration(lasted), share: (lasted ?? 0) / longest, calls: calls.get(id) ?? 0, ...(at !== undefined && { seek: at }) };
+  });
+}

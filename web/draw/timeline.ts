@@ -1,0 +1,136 @@
+/** What was done, by whom, and how long did it take? One lane an actor; time runs to the right, with the empty parts left out. */
+import { scaleLinear, scaleLog } from 'd3-scale';
+import type { CallEvent, Event } from '../../runtime/journal/event.ts';
+import type { Frame } from '../../runtime/journal/frame.ts';
+import { callLine, duration, facts, factLine, line, resultLine } from '../../runtime/journal/line.ts';
+import type { PhaseText } from '../../runtime/steps/phases.ts';
+import { isCall } from './facts.ts';
+import { familyOf } from './families.ts';
+import { downward, fit, glyph, path, polyline, rect, text, widthOf, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
+
+/** So many events around the cursor are drawn: a long journal is walked, not drawn whole. */
+export const WINDOW = 360;
+const LEFT = 86;
+const TOP = 44;
+const LANE = 62;
+const actors = ['daemon', 'shim', 'stage'] as const;
+const laneOf = { daemon: 0, shim: 1, stage: 2 } as const;
+/** A bar's least width, and the widest that a pause or a long call gets. */
+const LEAST = 5;
+const MOST = 26;
+
+/** The part of the journal around k, from a border that does not move with every step. */
+export function windowOf(k: number, of: number): [from: number, to: number] {
+  const half = WINDOW / 2;
+  const from = Math.max(0, Math.min(Math.floor((k - half / 2) / half) * half, Math.floor(Math.max(0, of - WINDOW) / half) * half));
+  return [from, Math.min(of, from + WINDOW)];
+}
+
+export interface Slot { seq: number; x: number; w: number; /** time left out before it, in ms */ gap: number }
+/** Where each event is: time to scale, but no bar too thin to hit and no gap wider than MOST. */
+export function slots(events: readonly Event[]): Slot[] {
+  const pace = scaleLinear([0, 2], [LEAST, MOST - 6]).clamp(true);
+  let x = 0;
+  let before = events[0]?.time ?? 0;
+  return events.map((event) => {
+    const ns = 'ns' in event && event.ns !== undefined && event.type !== 'step' ? event.ns : 0;
+    const idle = Math.max(0, event.time - ns / 1e6 - before);
+    const gap = idle > 5 ? idle : 0;
+    x += gap ? MOST : 0;
+    const w = event.type === 'call' || event.type === 'http' ? pace(ns / 1e6) : event.type === 'step' ? 3 : LEAST;
+    const slot = { seq: event.seq, x, w, gap };
+    x += w + 1.5;
+    before = event.time;
+    return slot;
+  });
+}
+
+const tall = scaleLog([500, 5e7], [7, 40]).clamp(true);
+
+function callItem(event: CallEvent, slot: Slot, k: number): Item {
+  const family = familyOf(event.name, event.args);
+  const h = tall(Math.max(500, event.ns));
+  const base = LANE - 10;
+  const tone: Tone = event.seq > k ? 'ghost' : family.name;
+  const marks: Mark[] = [
+    rect(0, base - h, slot.w, h, tone, event.seq > k ? 'outline' : 'solid', 1),
+    glyph(family.glyph, slot.w / 2, base - h - 5, 16, tone, event.seq <= k),
+    ...(event.errno ? [rect(-1, base - 2, slot.w + 2, 6, 'failed', 'solid', 0)] : []),
+  ];
+  return { key: `call:${event.seq}`, sel: `call:${event.seq}`, seek: event.seq, x: LEFT + slot.x, y: TOP + laneOf[event.actor] * LANE, marks, label: `${event.actor}: ${callLine(event)} ${resultLine(event)}` };
+}
+
+/** What is no call, on the daemon's lane: state changes, pauses, notes, facts. */
+const marksOf: Partial<Record<Event['type'], { tone: Tone; sign: string }>> = {
+  state: { tone: 'plain', sign: '◆' }, gate: { tone: 'active', sign: '❚❚' }, note: { tone: 'quiet', sign: 'i' }, http: { tone: 'network', sign: '⇅' }, progress: { tone: 'quiet', sign: '·' },
+};
+
+/** Who makes whom: the shim is spawned by the daemon, the stage by the shim, an exec's by clone(2). */
+const makers: Record<string, 'shim' | 'stage' | undefined> = { clone3_stage: 'stage', clone_sibling: 'stage', execve: 'shim' };
+function arrowOf(event: CallEvent, slot: Slot): Item[] {
+  const child = makers[event.name];
+  if (!child || event.errno || event.actor === child || (event.name === 'execve' && event.actor !== 'daemon')) return [];
+  const from = TOP + laneOf[event.actor] * LANE + LANE - 10;
+  const to = TOP + laneOf[child] * LANE + LANE - 12;
+  const x = LEFT + slot.x + slot.w;
+  return [{ key: `clone:${event.seq}`, x: 0, y: 0, marks: [path(downward([x, from], [x + 16, to]), 'process', { width: 2, arrow: true })] }];
+}
+
+/** The bands of the steps above the lanes. */
+function bands(shown: readonly Event[], at: readonly Slot[], titles: Map<string, string>, now: string | undefined): Item[] {
+  const found: { step: string; from: number; to: number; seq: number; failed: boolean }[] = [];
+  shown.forEach((event, j) => {
+    const last = found.at(-1);
+    if (!event.step) return;
+    const end = at[j]!.x + at[j]!.w;
+    if (last?.step === event.step) Object.assign(last, { to: end, failed: last.failed || (event.type === 'step' && event.at === 'failed') });
+    else found.push({ step: event.step, from: at[j]!.x, to: end, seq: event.seq, failed: false });
+  });
+  return found.map(({ step, from, to, seq, failed }, j) => {
+    const tone: Tone = failed ? 'failed' : step === now ? 'active' : j % 2 ? 'quiet' : 'host';
+    const title = titles.get(step) ?? step;
+    const room = to - from - 8;
+    return {
+      key: `band:${seq}`, sel: `step:${step}`, seek: seq, x: LEFT + from, y: 14, label: `step ${title}${failed ? ', failed' : ''}`,
+      marks: [rect(0, 0, Math.max(3, to - from), 20, tone, 'soft', 3), ...(widthOf('nnnn', 11) < room ? [text(4, 14, fit(`${failed ? '✗ ' : ''}${title}`, room, 11), tone === 'host' ? 'plain' : tone, { size: 11 })] : [])],
+    };
+  });
+}
+
+export function drawTimeline(frame: Frame, events: readonly Event[], phases: readonly PhaseText[], k = frame.k): Drawing {
+  const [from, to] = windowOf(Math.max(0, k), events.length);
+  const shown = events.slice(from, to);
+  const at = slots(shown);
+  const end = (at.at(-1)?.x ?? 600) + MOST;
+  const titles = new Map(phases.flatMap(({ steps }) => steps.map(({ id, title }) => [id, title] as const)));
+  const width = Math.max(760, LEFT + end + 20);
+  const cursor = at.find(({ seq }) => seq === k);
+  const calls = shown.flatMap((event, j): Item[] => (isCall(event) ? [callItem(event, at[j]!, k), ...arrowOf(event, at[j]!)] : []));
+  const others = shown.flatMap((event, j): Item[] => {
+    const mark = marksOf[event.type];
+    return mark ? [{ key: `event:${event.seq}`, sel: `event:${event.seq}`, seek: event.seq, x: LEFT + at[j]!.x, y: TOP, label: line(event), marks: [text(0, 12, mark.sign, event.seq > k ? 'ghost' : mark.tone, { size: 11, bold: true })] }] : [];
+  });
+  const gaps = at.flatMap(({ gap, x, seq }): Item[] => (gap ? [{ key: `gap:${seq}`, x: LEFT + x - MOST, y: TOP, marks: [path(`M4,4l5,8l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-6,8`, 'quiet', { dashed: false }), text(MOST / 2, 3 * LANE + 12, duration(gap * 1e6), 'quiet', { size: 10, anchor: 'middle' })] }] : []));
+  return {
+    width, height: TOP + 3 * LANE + 24,
+    items: [
+      ...actors.map((actor, j): Item => ({ key: `lane:${actor}`, x: 0, y: TOP + j * LANE, marks: [path(polyline([LEFT - 8, LANE - 10], [width, LANE - 10]), 'quiet'), text(10, LANE - 16, actor, 'plain', { bold: true, size: 12.5 })] })),
+      ...bands(shown, at, titles, frame.step), ...gaps, ...calls, ...others,
+      ...(cursor ? [{ key: 'cursor', x: LEFT + cursor.x + cursor.w / 2, y: 8, marks: [path(polyline([0, 0], [0, TOP + 3 * LANE - 4]), 'active', { width: 2 }), glyph('triangle', 0, TOP + 3 * LANE + 2, 60, 'active')] }] : []),
+    ],
+    table: {
+      columns: ['#', 'who', 'what', 'step'],
+      rows: shown.filter(({ type }) => type !== 'step' && type !== 'phase').map((event) => ({ key: String(event.seq), sel: `${isCall(event) ? 'call' : 'event'}:${event.seq}`, seek: event.seq, cells: [String(event.seq), isCall(event) ? event.actor : event.type, isCall(event) ? `${callLine(event)} ${resultLine(event)}` : line(event), event.step ?? ''] })),
+    },
+    summary: `Events ${from} to ${to - 1} of ${events.length}; the cursor is at ${k}.`,
+  };
+}
+
+export interface Detail { who: string; what: string; result: string; man?: string; about: string; step: string; facts: string[]; failed: boolean }
+/** The event under the cursor, in words. */
+export function detailOf(event: Event, man: (name: string) => string | undefined): Detail {
+  const common = { step: event.step ?? '', facts: facts(event).map(factLine) };
+  if (!isCall(event)) return { ...common, who: event.type, what: event.type === 'fact' ? 'the kernel says' : line(event), result: '', about: '', failed: (event.type === 'step' || event.type === 'phase') && event.at === 'failed' };
+  const page = man(event.name);
+  return { ...common, who: event.actor, what: callLine(event), result: resultLine(event), about: familyOf(event.name, event.args).words, failed: event.errno !== undefined, ...(page && { man: page }) };
+}
