@@ -6,7 +6,7 @@ const rows = (text: string) => text.split('\n').map((line) => line.split(':')).f
 const isNumber = (text: string) => /^\d+$/.test(text);
 
 function number(text: string, what: string): number {
-  const id = Number(text);
+  const id = isNumber(text) ? Number(text) : Infinity;
   if (id > MAX_ID) throw new Error(`${what} ${text} is outside of the range 0 to ${MAX_ID}`);
   return id;
 }
@@ -24,7 +24,7 @@ export function resolveUser(spec: string, passwd: string, group: string, groupAd
   const groups = rows(group);
   const users = rows(passwd);
   const wanted = user || '0';
-  const row = users.find((u) => u[0] === wanted) ?? users.find((u) => isNumber(wanted) && Number(u[2]) === Number(wanted));
+  const row = users.find((u) => u[0] === wanted) ?? users.find((u) => isNumber(wanted) && isNumber(u[2] ?? '') && Number(u[2]) === Number(wanted));
   if (!row && !isNumber(wanted)) throw new Error(`unable to find user ${wanted}: no matching entries in passwd file`);
   const uid = row ? number(row[2] ?? '', 'uid') : number(wanted, 'uid');
   const gid = groupPart ? findGroup(groupPart, groups) : row ? number(row[3] ?? '0', 'gid') : 0;
