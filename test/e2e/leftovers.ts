@@ -49,7 +49,8 @@ const descriptors = (pid: number) => list(`/proc/${pid}/fd`).map((fd) => attempt
 /** The kernel deletes a veth pair a little after its namespace. */
 export async function sameAs(before: Record<string, string[]>, daemon: Daemon, what = 'something was left behind'): Promise<void> {
   let now = leftovers(daemon);
-  for (const end = Date.now() + 5000; JSON.stringify(now) !== JSON.stringify(before) && Date.now() < end;) {
+  const differs = () => Object.keys(before).some((kind) => JSON.stringify(now[kind]) !== JSON.stringify(before[kind]));
+  for (const end = Date.now() + 5000; differs() && Date.now() < end;) {
     await new Promise((resolve) => setTimeout(resolve, 30));
     now = leftovers(daemon);
   }
