@@ -1,0 +1,42 @@
+/**
+ * `npm run bench [ROUNDS]`: figures beside those of the runtimes that are installed, in one run, one of each in turn.
+ * Data roots lie in /dev/shm; everything happens in a network, mount and pid namespace of its own. Figures, never assertions.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { missing } from '../harness.ts';
+import { Daemon } from '../e2e/daemon.ts';
+import { prepareImages } from '../e2e/image.ts';
+import { cachedRegistry } from '../e2e/registry.ts';
+import { needs, ownRoom } from '../e2e/room.ts';
+import { Dockerd, installed, version } from './peers.ts';
+import { type Bench, crowd, lowLevel, pulls, type Row, runBridge, runNone, shimMemory, startTimes } from './rows.ts';
+import { dearest, table } from './table.ts';
+
+const RESULT = 'dist/bench/result.json';
+const lacks = missing(...needs);
+if (lacks) throw new Error(`the bench ${lacks}`);
+await ownRoom(prepareImages);
+
+const rounds = Number(process.argv[2] ?? 20);
+const registry = await cachedRegistry();
+const mirror = `http://${registry.host}`;
+const daemon = await new Daemon(['--registry-mirror', mirror]).start();
+const dockerd = installed('dockerd') ? await new Dockerd().start(mirror) : undefined;
+try {
+  await daemon.ok('pull', '-q', 'ubuntu');
+  await dockerd?.docker('pull', '-q', 'ubuntu');
+  const bench: Bench = { daemon, dockerd, rounds, starts: rounds * 10, crowd: rounds * 10 };
+  const { rows: startRows, starts } = await startTimes(bench);
+  const rows: Row[] = [await runBridge(bench), await runNone(bench), ...startRows, await pulls(bench), await shimMemory(bench), await lowLevel(bench), ...(await crowd(bench))];
+  const peers = ['dockerd', 'runc', 'crun'].filter(installed).map(version);
+  const where = { steps: dearest(starts, 'steps'), calls: dearest(starts, 'calls') };
+  mkdirSync('dist/bench', { recursive: true });
+  writeFileSync(RESULT, JSON.stringify({ processors: cpus().length, peers, rounds, rows, where }, null, 2));
+  console.log(`${table(rows)}\n\n${cpus().length} processors; beside it: ${peers.join('; ') || 'nothing is installed'}. Medians; as JSON in ${RESULT}`);
+  for (const [kind, list] of Object.entries(where)) console.log(`\nwhere the time of a start goes, ${kind}: ${list.map(([name, ms]) => `${name} ${ms.toFixed(2)} ms`).join(', ')}`);
+} finally {
+  await dockerd?.stop();
+  await daemon.close();
+  await registry.close();
+}

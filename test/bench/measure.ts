@@ -1,0 +1,29 @@
+/** Figures: the middle one, and how they come out side by side. */
+export interface Figure { median: number; lowest: number; highest: number; runs: number }
+export type Sample = () => Promise<number>;
+
+export function figure(values: readonly number[]): Figure {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return { median, lowest: sorted[0]!, highest: sorted[sorted.length - 1]!, runs: sorted.length };
+}
+
+/** Milliseconds that `body` takes. */
+export async function timed(body: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await body();
+  return performance.now() - begun;
+}
+
+/** One of each in turn, so that what slows the machine down for a while slows all of them. The first round is not counted. */
+export async function interleaved(rounds: number, samples: Record<string, Sample>): Promise<Record<string, Figure>> {
+  const values: Record<string, number[]> = Object.fromEntries(Object.keys(samples).map((name) => [name, []]));
+  for (let round = -1; round < rounds; round++) {
+    for (const [name, sample] of Object.entries(samples)) {
+      const value = await sample();
+      if (round >= 0) values[name]!.push(value);
+    }
+  }
+  return Object.fromEntries(Object.entries(values).map(([name, all]) => [name, figure(all)]));
+}

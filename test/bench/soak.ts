@@ -1,0 +1,95 @@
+/**
+ * `npm run soak [RUNS] [AT ONCE]`: containers one after another, some of them killed, removed, paused or executed into at a random moment,
+ * and what the daemon and the kernel hold before and after. Everything happens in a network, mount and pid namespace of its own.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { missing } from '../harness.ts';
+import { Daemon } from '../e2e/daemon.ts';
+import { prepareImages } from '../e2e/image.ts';
+import { leftovers } from '../e2e/leftovers.ts';
+import { cachedRegistry } from '../e2e/registry.ts';
+import { needs, ownRoom } from '../e2e/room.ts';
+import { residentOf } from './rows.ts';
+
+const lacks = missing(...needs);
+if (lacks) throw new Error(`the soak ${lacks}`);
+await ownRoom(prepareImages);
+const [runs, atOnce] = [Number(process.argv[2] ?? 500), Number(process.argv[3] ?? 8)];
+const registry = await cachedRegistry();
+const daemon = await new Daemon(['--registry-mirror', `http://${registry.host}`]).start();
+
+interface Line { done: number; 'daemon MiB': number; descriptors: number; threads: number; mounts: number; cgroups: number; links: number; processes: number; leases: number; containers: number }
+function look(done: number): Line {
+  const all = leftovers(daemon);
+  const count = (kind: string) => all[kind]?.filter(Boolean).length ?? 0;
+  const pid = daemon.pid ?? 0;
+  return {
+    done, 'daemon MiB': Math.round(residentOf(pid) * 10) / 10, descriptors: readdirSync(`/proc/${pid}/fd`).length, threads: readdirSync(`/proc/${pid}/task`).length,
+    mounts: count('mounts'), cgroups: count('cgroups'), links: count('links'), processes: count('processes'), leases: count('leases'), containers: count('containers'),
+  };
+}
+
+/** What may happen to a container at a random moment of its life. */
+const fates: ((id: string) => Promise<unknown>)[] = [
+  (id) => daemon.api('POST', `/containers/${id}/kill`),
+  (id) => daemon.api('DELETE', `/containers/${id}?force=1`),
+  (id) => daemon.api('POST', `/containers/${id}/stop?t=0`),
+  (id) => daemon.api('POST', `/containers/${id}/pause`),
+  async (id) => {
+    const { status, body } = await daemon.api('POST', `/containers/${id}/exec`, { Cmd: ['sh', '-c', 'sleep 0.01; true'], AttachStdout: false });
+    if (status === 201) await daemon.api('POST', `/exec/${(JSON.parse(body) as { Id: string }).Id}/start`, { Detach: true });
+  },
+  killShim,
+];
+
+async function killShim(id: string): Promise<void> {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(`drydock-shim\0${id}`)) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // it has ended meanwhile
+    }
+  }
+}
+
+const tally: Record<string, number> = {};
+const note = (what: string) => void (tally[what] = (tally[what] ?? 0) + 1);
+async function oneRun(): Promise<void> {
+  const made = await daemon.api('POST', '/containers/create', { Image: 'tiny', Cmd: ['sh', '-c', `echo out; sleep ${Math.random() < 0.5 ? 0 : 0.05}`], HostConfig: { Memory: 64 << 20, PidsLimit: 50 } });
+  if (made.status !== 201) return note(`create ${made.status} ${made.body}`);
+  const { Id } = JSON.parse(made.body) as { Id: string };
+  const started = daemon.api('POST', `/containers/${Id}/start`);
+  const fate = fates[Math.floor(Math.random() * fates.length * 2)];
+  const fated = fate && sleep(Math.random() * 60).then(() => fate(Id));
+  note(`start ${(await started).status}`);
+  await fated;
+  note(`remove ${(await daemon.api('DELETE', `/containers/${Id}?force=1`)).status}`);
+}
+
+async function batch(count: number): Promise<void> {
+  let next = 0;
+  await Promise.all(Array.from({ length: atOnce }, async () => {
+    while (next++ < count) await oneRun();
+  }));
+}
+
+try {
+  await daemon.ok('pull', '-q', 'tiny');
+  await batch(Math.min(50, runs)); // bridge, parent group, worker threads and compiled code are made once
+  const lines: Line[] = [];
+  const parts = 5;
+  for (let part = 0; part <= parts; part++) {
+    if (part) await batch(Math.ceil(runs / parts));
+    await sleep(1000); // the kernel deletes a veth pair a little after its namespace
+    lines.push(look(Math.ceil(runs / parts) * part));
+  }
+  console.table(lines);
+  console.log(tally);
+  const [first, last] = [lines[0]!, lines[lines.length - 1]!];
+  const grown = (Object.keys(first) as (keyof Line)[]).filter((key) => !['done', 'daemon MiB', 'threads'].includes(key) && last[key] > first[key]);
+  console.log(grown.length ? `NOT FLAT: ${grown.map((key) => `${key} ${first[key]} → ${last[key]}`).join(', ')}` : 'flat: descriptors, mounts, cgroups, links, processes, leases, containers');
+} finally {
+  await daemon.close();
+  await registry.close();
+}
