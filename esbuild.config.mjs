@@ -15,7 +15,8 @@ const common = {
 
 if (tests) {
   rmSync('dist/test', { recursive: true, force: true });
-  await build({ ...common, entryPoints: ['test/run.ts', ...find('test')], outbase: 'test', outdir: 'dist/test' });
+  // playwright finds its own files beside its code
+  await build({ ...common, external: ['playwright-core'], entryPoints: ['test/run.ts', ...find('test')], outbase: 'test', outdir: 'dist/test' });
 } else {
   // dist/web is vite's
   for (const name of existsSync('dist') ? readdirSync('dist') : []) if (name !== 'web') rmSync(join('dist', name), { recursive: true, force: true });

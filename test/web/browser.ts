@@ -1,0 +1,51 @@
+/** Debian's Chromium on the playground of a daemon of its own. */
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { Daemon } from '../e2e/daemon.ts';
+import { until } from '../e2e/ran.ts';
+
+/** As root there is no sandbox; without network nothing is asked for behind our back. */
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage', '--no-first-run'];
+export const needs = ['root', 'chromium'] as const;
+
+export class Visit {
+  /** what the page complained of: errors, violations of the policy */
+  readonly complaints: string[] = [];
+  private constructor(readonly daemon: Daemon, readonly browser: Browser, readonly context: BrowserContext, readonly page: Page) {}
+
+  static async open(options: { colorScheme?: 'light' | 'dark' } = {}): Promise<Visit> {
+    const daemon = await new Daemon().start();
+    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
+    const context = await browser.newContext({ viewport: { width: 1500, height: 900 }, reducedMotion: 'reduce', ...options });
+    context.setDefaultTimeout(20_000);
+    const visit = new Visit(daemon, browser, context, await context.newPage());
+    visit.listen(visit.page);
+    return visit;
+  }
+
+  listen(page: Page): void {
+    page.on('console', (message) => message.type() === 'error' && this.complaints.push(message.text()));
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+  }
+
+  address = (): Promise<string> => this.daemon.ok('playground', '--no-open');
+
+  /** What stands where the step's id is shown. */
+  step = async (): Promise<string> => (await this.page.locator('#now + code').textContent({ timeout: 1000 }).catch(() => '')) ?? '';
+  heading = async (): Promise<string> => (await this.page.locator('#now').textContent()) ?? '';
+
+  /** Presses a key, and waits until the run stands at a step that fits. */
+  async pressTo(key: string, fits: RegExp): Promise<string> {
+    await this.page.keyboard.press(key);
+    return until(`${key} leads to ${fits}`, async () => {
+      const step = await this.step();
+      return (await this.heading()).startsWith('Stands before') && fits.test(step) ? step : undefined;
+    }, 20);
+  }
+
+  terminal = async (): Promise<string> => (await this.page.locator('.xterm-rows').allInnerTexts()).join('\n').replace(/\u00a0/g, ' ');
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.daemon.close();
+  }
+}
