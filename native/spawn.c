@@ -13,7 +13,16 @@
 #include <unistd.h>
 #include "spawn.h"
 
-enum { MOVED = 200 }; /* descriptors are first moved out of the way of their final numbers */
+/* Descriptors are first moved out of the way of their final numbers, to above all of them: with many
+ * containers their own numbers are high, and a move must not land on one that is yet to be moved. */
+static int above(const int *fds, int count)
+{
+	int base = count;
+	for (int k = 0; k < count; k++)
+		if (fds[k] >= base)
+			base = fds[k] + 1;
+	return base;
+}
 
 int spawn_program(const char *path, char *const argv[], const int *fds, int count)
 {
@@ -22,6 +31,7 @@ int spawn_program(const char *path, char *const argv[], const int *fds, int coun
 	posix_spawnattr_t attributes;
 	sigset_t all;
 	pid_t pid;
+	const int moved = above(fds, count);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);
 	sigfillset(&all);
@@ -29,9 +39,9 @@ int spawn_program(const char *path, char *const argv[], const int *fds, int coun
 	posix_spawnattr_setsigmask(&attributes, &all);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
 	for (int k = 0; k < count; k++)
-		posix_spawn_file_actions_adddup2(&actions, fds[k], MOVED + k);
+		posix_spawn_file_actions_adddup2(&actions, fds[k], moved + k);
 	for (int k = 0; k < count; k++)
-		posix_spawn_file_actions_adddup2(&actions, MOVED + k, k);
+		posix_spawn_file_actions_adddup2(&actions, moved + k, k);
 	posix_spawn_file_actions_addclosefrom_np(&actions, count);
 	int err = posix_spawn(&pid, path, &actions, &attributes, argv, no_environment);
 	posix_spawn_file_actions_destroy(&actions);
