@@ -22,9 +22,9 @@ test('each gets its number, whatever its number was: also when there are hundred
   const open = Array.from({ length: 300 }, (_, j) => openSync(join(dir, `file${j}`), 'w'));
   const name = (fd: number) => join(dir, `file${open.indexOf(fd)}`);
   try {
-    for (const [index, from] of [0, 100, 160, 190, 280].entries()) {
+    for (let from = 0; from + 9 <= open.length; from += 7) {
       for (const fds of [open.slice(from, from + 9), open.slice(from, from + 9).reverse()]) {
-        assert.equal(await seen(fds, `seen${index}${fds[0]! < fds[1]!}`), fds.map(name), `descriptors ${fds.join(' ')}`);
+        assert.equal(await seen(fds, `seen${from}${fds[0]! < fds[1]!}`), fds.map(name), `descriptors ${fds.join(' ')}`);
       }
     }
   } finally {
