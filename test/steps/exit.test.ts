@@ -50,6 +50,24 @@ for (const [name, text, status] of [['an exit code', '1792 1700000000123456789\n
   });
 }
 
+test('what is still in the group is ended before the group is removed', async () => {
+  const one = await ended({ cgroups: 'v2' });
+  const made = await runSteps(one.k, one.c, exit);
+  const dir = `/cg${one.c.cgroup.path}`;
+  assert.equal(made['exit.end-the-rest'], [`daemon.write("${dir}/cgroup.kill", 0, 00, "1")`, `daemon.read("${dir}/cgroup.events", 256 bytes)`]);
+  assert.equal(made['exit.remove-cgroup'], [`daemon.unlinkat(AT_FDCWD, "${dir}", AT_REMOVEDIR)`]);
+});
+
+test('whether memory ran out is asked while the group still stands', async () => {
+  for (const oom of [true, false]) {
+    const one = await ended({ cgroups: 'v2' });
+    const dir = `/cg${one.c.cgroup.path}`;
+    one.c.cgroup = { ...one.c.cgroup, oomKilled: async () => oom && one.machine.files.has(dir) };
+    await runSteps(one.k, one.c, exit);
+    assert.equal([one.c.exit?.oom, one.machine.files.has(dir)], [oom, false]);
+  }
+});
+
 test('an adopted container, of which this daemon holds nothing but a pidfd, exits all the same', async () => {
   const one = await ended();
   // the daemon that started it died: its descriptors are closed, its child is init's
