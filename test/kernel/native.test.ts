@@ -95,11 +95,13 @@ test('offsets outside of the message name nothing', async () => {
 });
 
 test('a string without an end ends with its message', async () => {
-  const { fd } = await stage();
-  await ask(fd, request(numberOf('getpid'), [], Buffer.from(`${'x'.repeat(60)}/etc/passwd\0`)));
-  const path = Buffer.from('/etc/hostname-that-is-not-there');
-  const { ret } = await ask(fd, request(numberOf('openat'), [AT_FDCWD, 0, 0, 0], path));
-  assert.is(ret, -2, 'ENOENT of this path, not of one that goes on with the message before');
+  const s = await stage();
+  writeFileSync(`${work}/a`, '');
+  const path = Buffer.from(`${work}/a`);
+  // what the message before left behind would make another name of it
+  await ask(s.fd, request(numberOf('getpid'), [], Buffer.from(`${'x'.repeat(path.length)}b\0`)));
+  const { ret } = await ask(s.fd, request(numberOf('openat'), [AT_FDCWD, 0, 0, 0], path));
+  assert.ok(ret > 3, `openat said ${ret}`);
 });
 
 test('room for an answer that no buffer has is refused', async () => {
