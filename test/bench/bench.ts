@@ -21,7 +21,7 @@ await ownRoom(prepareImages);
 const rounds = Number(process.argv[2] ?? 20);
 const registry = await cachedRegistry();
 const mirror = `http://${registry.host}`;
-const daemon = await new Daemon(['--registry-mirror', mirror]).start();
+const daemon = await new Daemon(['--registry-mirror', mirror], []).start();
 const dockerd = installed('dockerd') ? await new Dockerd().start(mirror) : undefined;
 try {
   await daemon.ok('pull', '-q', 'ubuntu');

@@ -17,7 +17,7 @@ if (lacks) throw new Error(`the soak ${lacks}`);
 await ownRoom(prepareImages);
 const [runs, atOnce] = [Number(process.argv[2] ?? 500), Number(process.argv[3] ?? 8)];
 const registry = await cachedRegistry();
-const daemon = await new Daemon(['--registry-mirror', `http://${registry.host}`]).start();
+const daemon = await new Daemon(['--registry-mirror', `http://${registry.host}`], []).start();
 
 interface Line { done: number; 'daemon MiB': number; descriptors: number; threads: number; mounts: number; cgroups: number; links: number; processes: number; leases: number; containers: number }
 function look(done: number): Line {
