@@ -53,7 +53,7 @@ const joined = ({ files }: Group) => files['tasks'] !== undefined || files['cgro
 const frozen = ({ files }: Group) => files['freezer.state'] === 'FROZEN' || files['cgroup.freeze'] === '1';
 
 const LEAF = 178;
-const CELL = 92;
+const CELL = 88;
 
 interface Node { name: string; children?: Node[] }
 /** root → parents → the container, from top to bottom. */
@@ -66,7 +66,7 @@ function treeItem(group: Group, column: number, wide: number, isNew: boolean): I
     const leaf = !node.children;
     const look = leaf ? (frozen(group) ? 'hatched' : joined(group) ? 'solid' : 'soft') : 'outline';
     marks.push(rect(-wide / 2 + 5, node.y + 66 - 13, wide - 10, 26, leaf ? (isNew ? 'active' : 'cgroup') : 'quiet', look, 5));
-    marks.push(text(0, node.y + 66 + 4, leaf ? (frozen(group) ? 'frozen' : joined(group) ? '● inside' : 'empty') : fit(node.data.name === 'root' ? '/' : node.data.name, wide - 16, 11), leaf ? (isNew ? 'active' : 'cgroup') : 'quiet', { anchor: 'middle', size: 11, bold: leaf }));
+    marks.push(text(0, node.y + 66 + 4, leaf ? (frozen(group) ? 'frozen' : joined(group) ? '● inside' : 'empty') : fit(node.data.name === 'root' ? '/' : node.data.name, wide - 16, 11), leaf ? (look === 'solid' ? 'solid' : isNew ? 'active' : 'cgroup') : 'quiet', { anchor: 'middle', size: 11, bold: leaf }));
   }
   marks.push(text(0, 38, fit(group.mount.endsWith('cgroup') ? 'all controllers' : group.controllers, wide - 6, 12.5, true), 'plain', { anchor: 'middle', bold: true, mono: true, size: 12.5 }));
   return { key: `cgroup:${group.dir}`, sel: `cgroup:${group.dir}`, x: 10 + column * wide + wide / 2, y: 0, marks, label: `${group.controllers}: ${frozen(group) ? 'frozen' : joined(group) ? 'the container is in it' : 'made, still empty'}` };
@@ -74,7 +74,7 @@ function treeItem(group: Group, column: number, wide: number, isNew: boolean): I
 
 /** Bar of what is used, and a wall where the kernel says no. */
 function gaugeItem(limit: Limit, row: number, width: number, y: number, isNew: boolean): Item {
-  const bar = width - 300;
+  const bar = width - 310;
   const scale = scaleLinear([0, limit.max], [0, bar]).clamp(true);
   const wall = scale(limit.limit);
   const marks: Mark[] = [
@@ -95,7 +95,7 @@ const deviceRules = (frame: Frame, events: readonly Event[]): string[] => events
 export function drawCgroups(frame: Frame, events: readonly Event[], previous?: Frame): Drawing {
   const groups = groupsOf(frame);
   const limits = groups.flatMap(limitsOf);
-  const width = 780;
+  const width = 740;
   const wide = groups.length === 1 ? 260 : Math.max(CELL, (width - 20) / Math.max(1, groups.length));
   const total = Math.max(width, 20 + groups.length * wide);
   const inside = groups.length > 1 && groups.every(joined);

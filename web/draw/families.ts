@@ -3,8 +3,8 @@ import type { Glyph, Tone } from './marks.ts';
 
 export interface Family { name: Tone; words: string; glyph: Glyph }
 export const families: readonly Family[] = [
-  { name: 'process', words: 'processes', glyph: 'circle' }, { name: 'namespace', words: 'namespaces', glyph: 'diamond' }, { name: 'mount', words: 'mounts', glyph: 'square' },
-  { name: 'file', words: 'files', glyph: 'wye' }, { name: 'network', words: 'sockets, netlink', glyph: 'triangle' }, { name: 'cgroup', words: 'control groups', glyph: 'cross' }, { name: 'security', words: 'rights', glyph: 'star' },
+  { name: 'process', words: 'processes', glyph: 'wye' }, { name: 'namespace', words: 'namespaces', glyph: 'diamond' }, { name: 'mount', words: 'mounts', glyph: 'square' },
+  { name: 'file', words: 'files', glyph: 'circle' }, { name: 'network', words: 'sockets, netlink', glyph: 'triangle' }, { name: 'cgroup', words: 'control groups', glyph: 'cross' }, { name: 'security', words: 'rights', glyph: 'star' },
 ];
 const members: Partial<Record<Tone, string>> = {
   process: 'clone3_stage clone_sibling execve exit_group kill pidfd_open pidfd_getfd pidfd_send_signal waitid watch_child release getpid setsid take_master personality',

@@ -5,27 +5,27 @@ import { duration } from '../../runtime/journal/line.ts';
 import { runEvents } from './facts.ts';
 import { path, polyline, rect, text, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
 
-const STEP = 126;
-const W = 104;
+const STEP = 94;
+const W = 87;
 const H = 42;
 const ROWS = [58, 150];
 
 interface Place { column: number; row: 0 | 1; words: string; phase?: string }
 const places = {
-  created: { column: 0, row: 0, words: 'known, not begun' },
-  pulling: { column: 1, row: 0, words: 'get the image', phase: 'pull' },
-  creating: { column: 2, row: 0, words: 'a first process', phase: 'create' },
-  layering: { column: 3, row: 0, words: 'its own files', phase: 'rw-layer' },
-  networking: { column: 4, row: 0, words: 'a cable', phase: 'network' },
-  executing: { column: 5, row: 0, words: 'become the program', phase: 'exec' },
-  running: { column: 6, row: 0, words: 'the program runs' },
-  exiting: { column: 7, row: 0, words: 'clear away', phase: 'exit' },
-  exited: { column: 8, row: 0, words: 'files are kept' },
-  failed: { column: 1, row: 1, words: 'nothing is left' },
-  unwinding: { column: 3, row: 1, words: 'take it all back' },
+  created: { column: 0, row: 0, words: 'not begun' },
+  pulling: { column: 1, row: 0, words: 'the image', phase: 'pull' },
+  creating: { column: 2, row: 0, words: 'a process', phase: 'create' },
+  layering: { column: 3, row: 0, words: 'its files', phase: 'rw-layer' },
+  networking: { column: 4, row: 0, words: 'its cable', phase: 'network' },
+  executing: { column: 5, row: 0, words: 'the program', phase: 'exec' },
+  running: { column: 6, row: 0, words: 'it runs' },
+  exiting: { column: 7, row: 0, words: 'tidying up', phase: 'exit' },
+  exited: { column: 8, row: 0, words: 'files kept' },
+  failed: { column: 1, row: 1, words: 'nothing left' },
+  unwinding: { column: 3, row: 1, words: 'taken back' },
   paused: { column: 6, row: 1, words: 'frozen' },
   removed: { column: 7, row: 1, words: 'gone' },
-  removing: { column: 8, row: 1, words: 'delete files', phase: 'remove' },
+  removing: { column: 8, row: 1, words: 'its files', phase: 'remove' },
 } as const satisfies Record<string, Place>;
 export type State = keyof typeof places;
 export const phaseOfState = (state: string): string | undefined => (places as Record<string, Place | undefined>)[state]?.phase;
@@ -52,17 +52,17 @@ export const edges: readonly Edge[] = [
   { from: 'failed', to: 'removing', on: 'REMOVE' },
 ];
 
-const centre = (state: State) => ({ x: 62 + places[state].column * STEP, y: ROWS[places[state].row]! });
+const centre = (state: State) => ({ x: 48 + places[state].column * STEP, y: ROWS[places[state].row]! });
 
 /** From the edge of one box to the edge of the other. */
 const ways: Record<Way, (from: { x: number; y: number }, to: { x: number; y: number }) => string> = {
   right: (a, b) => polyline([a.x + W / 2, a.y], [b.x - W / 2 - 3, b.y]),
   left: (a, b) => polyline([a.x - W / 2, a.y], [b.x + W / 2 + 3, b.y]),
   down: (a, b) => polyline([a.x - 14, a.y + H / 2], [b.x - 14, b.y - H / 2 - 3]),
-  up: (a, b) => polyline([a.x + (a.x === 62 + STEP ? -30 : 14), a.y - H / 2], [b.x + (a.x === 62 + STEP ? -30 : 14), b.y + H / 2 + 3]),
-  corner: (a, b) => polyline([a.x + W / 2, a.y], [b.x - 20, a.y], [b.x - 20, b.y + H / 2 + 3]),
+  up: (a, b) => polyline([a.x + (a.x === 48 + STEP ? -30 : 14), a.y - H / 2], [b.x + (a.x === 48 + STEP ? -30 : 14), b.y + H / 2 + 3]),
+  corner: (a, b) => polyline([a.x + W / 2 - 8, a.y - H / 2], [b.x - W / 2 + 12, b.y + H / 2 + 3]),
   again: (a, b) => polyline([a.x, a.y - H / 2], [a.x, 14], [b.x, 14], [b.x, b.y - H / 2 - 3]),
-  bus: (a, b) => polyline([a.x + 20, a.y + H / 2], [a.x + 20, 104], [b.x + 20, 104], [b.x + 20, b.y - H / 2 - 3]),
+  bus: (a, b) => polyline([a.x + 16, a.y + H / 2], [a.x + 16, 100], [b.x + 16, 100], [b.x + 16, b.y - H / 2 - 3]),
 };
 
 interface Lived { taken: Set<string>; spent: Map<string, number>; last: string }
@@ -100,14 +100,15 @@ function moods(frame: Frame, { taken, last }: Lived): Record<State, Mood> {
 function box(state: State, mood: Mood, spent: number | undefined): Item {
   const { x, y } = centre(state);
   const tone = tones[mood];
+  const ink = mood === 'active' || mood === 'failed' ? 'solid' : tone;
   const ms = spent === undefined ? '' : duration(spent * 1e6);
   return {
     key: `state:${state}`, sel: `state:${state}`, x, y,
     label: `${state}: ${places[state].words}; ${mood}${ms && `, ${ms}`}`,
     marks: [
       rect(-W / 2, -H / 2, W, H, tone, mood === 'active' || mood === 'failed' ? 'solid' : mood === 'pending' ? 'outline' : 'soft', 10),
-      text(0, -3, `${sign[mood]}${sign[mood] && ' '}${state}`, tone, { anchor: 'middle', bold: true, size: 13 }),
-      text(0, 12, ms && mood !== 'active' ? ms : places[state].words, tone, { anchor: 'middle', size: 10.5 }),
+      text(0, -3, `${sign[mood]}${sign[mood] && ' '}${state}`, ink, { anchor: 'middle', bold: true, size: 11.5 }),
+      text(0, 12, ms && mood !== 'active' ? ms : places[state].words, ink, { anchor: 'middle', size: 10.5 }),
     ],
   };
 }
@@ -117,14 +118,18 @@ function arrow({ from, to, on, way }: Edge, taken: boolean): Item[] {
   const a = centre(from);
   const marks: Mark[] = [path(ways[way](a, centre(to)), taken ? (way === 'bus' ? 'failed' : 'done') : 'quiet', { arrow: true, width: taken ? 2.5 : 1.2, dashed: way === 'bus' })];
   const said: Partial<Record<Way, Mark>> = {
-    again: text(62 + 4.5 * STEP, 10, 'start again', 'quiet', { anchor: 'middle', size: 11 }),
-    down: text(a.x - 20, 108, on.toLowerCase(), 'quiet', { anchor: 'end', size: 11 }),
-    ...(from === 'paused' && { up: text(a.x + 20, 108, on.toLowerCase(), 'quiet', { size: 11 }) }),
-    ...(from === 'failed' && { up: text(a.x - 36, 108, 'start again', 'quiet', { anchor: 'end', size: 11 }) }),
-    ...(from === 'executing' && { bus: text(a.x - 4, 120, 'when a step fails', 'quiet', { size: 11, anchor: 'end' }) }),
+    again: text(48 + 4.5 * STEP, 10, 'start again', 'quiet', { anchor: 'middle', size: 11 }),
+    down: text(a.x - 18, 114, from === 'running' ? 'pause, resume' : on.toLowerCase(), 'quiet', { anchor: 'end', size: 11 }),
+    ...(from === 'failed' && { up: text(a.x - 36, 114, 'start again', 'quiet', { anchor: 'end', size: 11 }) }),
+    ...(from === 'executing' && { bus: text(a.x - 16, 114, 'when a step fails', 'quiet', { size: 11, anchor: 'end' }) }),
   };
   const label = said[way];
   return [{ key: `edge:${from}>${to}`, x: 0, y: 0, marks: label ? [...marks, label] : marks }];
+}
+
+function summaryOf({ state, failed, paused }: Frame): string {
+  if (failed) return state === 'failed' ? `The run failed at ${failed.step}, and everything was taken back.` : `${failed.step} failed; what was done is being taken back.`;
+  return `The container is ${state}${paused ? `; the run is held before ${paused.next ?? paused.step ?? 'the next step'}` : ''}.`;
 }
 
 export function drawMachine(frame: Frame, events: readonly Event[]): Drawing {
@@ -132,7 +137,7 @@ export function drawMachine(frame: Frame, events: readonly Event[]): Drawing {
   const mood = moods(frame, life);
   const states = Object.keys(places) as State[];
   return {
-    width: 124 + 8 * STEP, height: 186,
+    width: 96 + 8 * STEP, height: 186,
     items: [
       ...edges.flatMap((edge) => arrow(edge, life.taken.has(`${edge.from}>${edge.to}`))),
       ...states.map((state) => box(state, mood[state], life.spent.get(state))),
@@ -147,6 +152,6 @@ export function drawMachine(frame: Frame, events: readonly Event[]): Drawing {
         ],
       })),
     },
-    summary: frame.failed ? `The container is ${frame.state}: ${frame.failed.step} failed.` : `The container is ${frame.state}${frame.paused ? ', and the run is held' : ''}.`,
+    summary: summaryOf(frame),
   };
 }

@@ -4,8 +4,8 @@
  */
 import { line, linkHorizontal, linkVertical, symbol, symbolCircle, symbolCross, symbolDiamond, symbolSquare, symbolStar, symbolTriangle, symbolWye, curveBasis, type SymbolType } from 'd3-shape';
 
-/** A meaning; palette.css gives it colours. Shape or text always says the same as the colour. */
-export type Tone = 'plain' | 'quiet' | 'ghost' | 'own' | 'host' | 'done' | 'active' | 'failed' | 'write' | 'read' | 'other' | 'process' | 'mount' | 'file' | 'namespace' | 'network' | 'cgroup' | 'security' | 'talk';
+/** A meaning; palette.css gives it colours ('solid': what is written on a solid surface). Shape or text always says the same as the colour. */
+export type Tone = 'plain' | 'quiet' | 'ghost' | 'own' | 'host' | 'done' | 'active' | 'failed' | 'write' | 'read' | 'other' | 'process' | 'mount' | 'file' | 'namespace' | 'network' | 'cgroup' | 'security' | 'solid';
 
 export interface Rect { shape: 'rect'; x: number; y: number; w: number; h: number; r?: number; tone: Tone; look?: 'solid' | 'soft' | 'dashed' | 'outline' | 'hatched' }
 export interface Path { shape: 'path'; d: string; tone: Tone; width?: number; dashed?: boolean; arrow?: boolean; filled?: boolean }
@@ -47,9 +47,9 @@ export type Glyph = keyof typeof glyphs;
 export const glyph = (name: Glyph, x: number, y: number, area: number, tone: Tone, filled = true): Path =>
   ({ shape: 'path', d: moved(symbol(glyphs[name], area)() ?? '', x, y), tone, filled });
 
-/** d3's symbols stand around 0,0, in absolute commands M L H V A C and Z. */
+/** d3's symbols stand around 0,0; what is relative (the square's h and v) moves with its M. */
 function moved(d: string, x: number, y: number): string {
-  return d.replace(/([MLHVAC])([^MLHVACZ]*)/g, (_, command: string, numbers: string) => {
+  return d.replace(/([MLHVAC])([^A-Za-z]*)/g, (_, command: string, numbers: string) => {
     const at = numbers.split(/[ ,]+/).filter(Boolean).map(Number);
     if (command === 'H') return `H${at.map((n) => n + x).join()}`;
     if (command === 'V') return `V${at.map((n) => n + y).join()}`;

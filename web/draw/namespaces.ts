@@ -8,7 +8,7 @@ import { glyph, path, polyline, rect, text, type Drawing, type Glyph, type Item,
 export const kinds = ['mnt', 'pid', 'net', 'ipc', 'uts', 'user', 'cgroup', 'time'] as const;
 export type Kind = (typeof kinds)[number];
 const about: Record<Kind, { words: string; glyph: Glyph }> = {
-  mnt: { words: 'mounts', glyph: 'square' }, pid: { words: 'process ids', glyph: 'circle' }, net: { words: 'network', glyph: 'diamond' }, ipc: { words: 'shared memory', glyph: 'triangle' },
+  mnt: { words: 'mounts', glyph: 'square' }, pid: { words: 'process ids', glyph: 'circle' }, net: { words: 'network', glyph: 'diamond' }, ipc: { words: 'messages', glyph: 'triangle' },
   uts: { words: 'host name', glyph: 'star' }, user: { words: 'users', glyph: 'wye' }, cgroup: { words: 'cgroup paths', glyph: 'cross' }, time: { words: 'clocks', glyph: 'circle' },
 };
 
@@ -30,8 +30,8 @@ export function columnsOf(frame: Frame, events: readonly Event[]): Column[] {
   });
 }
 
-const LEFT = 196;
-const GAP = 86;
+const LEFT = 176;
+const GAP = 72;
 const TOP = 74;
 const ROW = 84;
 const x = (index: number) => LEFT + 40 + index * GAP;
@@ -44,7 +44,7 @@ function lines(frame: Frame, events: readonly Event[], execs: readonly Exec[]): 
   return [
     { key: 'host', name: 'the host', words: 'daemon, and all others', inside: false },
     ...(shim ? [{ key: 'shim', name: `shim ${shim}`, words: 'parent, outside', inside: false }] : []),
-    ...(init ? [{ key: 'init', name: `${program ?? 'stage'} ${init}`, words: number ? `pid ${number} inside` : 'the host\'s pids', inside: true }] : []),
+    ...(init ? [{ key: 'init', name: `${program ?? 'stage'} ${init}`, words: number && number !== init ? `pid ${number} inside` : 'the host\'s pids', inside: true }] : []),
     ...execs.map((exec) => ({ key: exec.id, name: `${exec.program ?? 'exec'} ${exec.pid}`, words: exec.inside ? 'setns(2): entered' : 'not yet inside', inside: exec.inside })),
   ];
 }
@@ -84,7 +84,7 @@ function columnItem(column: Column, index: number, rows: readonly Line[], isNew:
       ...rows.flatMap((line, j) => (line.inside ? [glyph(shape, 0, j * ROW, j === init ? 190 : 90, tie === 'own' ? 'own' : 'other', j === init)] : [])),
       text(12, y + 4, inodeTail(inode), tie === 'own' ? 'own' : 'other', { mono: true, size: 11, bold: true }),
       text(0, y + 24, tie === 'own' ? 'its own' : 'joined', tie === 'own' ? 'own' : 'other', { anchor: 'middle', size: 11, bold: isNew }),
-      ...(tie === 'joined' ? [path(polyline([34, y - 20], [9, y - 4]), 'other', { width: 2, arrow: true, dashed: true }), text(38, y - 26, 'setns', 'other', { size: 10.5, anchor: 'middle' })] : []),
+      ...(tie === 'joined' ? [path(polyline([30, y - 20], [9, y - 4]), 'other', { width: 2, arrow: true, dashed: true }), text(33, y - 25, 'setns', 'other', { size: 10.5, anchor: 'middle' })] : []),
     );
   } else if (init >= 0) marks.push(text(0, init * ROW + 24, 'the host\'s', 'host', { anchor: 'middle', size: 11 }));
   if (isNew) marks.unshift(rect(-36, -12, 72, bottom + 46, 'active', 'dashed', 10));

@@ -3,7 +3,7 @@ import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
 import { changed, fact, factsOf } from './facts.ts';
 import { columnsOf } from './namespaces.ts';
-import { cable, path, polyline, rect, text, wrap, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
+import { cable, fit, path, polyline, rect, text, wrap, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
 
 export interface Link { key: string; side: 'host' | 'container'; name: string; words: string; up: boolean; address?: string; isNew: boolean }
 export interface Rule { key: string; chain: string; words: string; isNew: boolean }
@@ -27,9 +27,9 @@ export function netOf(frame: Frame, events: readonly Event[], previous?: Frame):
 }
 
 const LANES = [
-  { key: 'container', title: 'container', words: 'its own network', x: 10, w: 212 }, { key: 'veth', title: 'veth', words: 'the cable\'s other end', x: 272, w: 132 },
-  { key: 'bridge', title: 'bridge', words: 'a switch in the kernel', x: 434, w: 128 }, { key: 'nft', title: 'nf_tables', words: 'the rules of the host', x: 592, w: 204 },
-  { key: 'out', title: 'host', words: 'the way out', x: 826, w: 128 },
+  { key: 'container', title: 'container', words: 'its own network', x: 10, w: 190 }, { key: 'veth', title: 'veth', words: 'the cable\'s other end', x: 232, w: 132 },
+  { key: 'bridge', title: 'bridge', words: 'a switch in the kernel', x: 388, w: 120 }, { key: 'nft', title: 'nf_tables', words: 'the rules of the host', x: 536, w: 190 },
+  { key: 'out', title: 'host', words: 'the way out', x: 754, w: 106 },
 ] as const;
 type LaneId = (typeof LANES)[number]['key'];
 const lane = (key: LaneId) => LANES.find((one) => one.key === key)!;
@@ -41,11 +41,12 @@ interface Part { lane: LaneId; key: string; sel?: string; title: string; lines: 
 function partItem({ lane: id, key, sel, title, lines, there, up, isNew, y, h }: Part): Item {
   const { x, w } = lane(id);
   const tone: Tone = !there ? 'ghost' : isNew ? 'active' : id === 'container' ? 'own' : 'network';
+  const ink = isNew ? 'solid' : tone;
   const inset = id === 'container' ? 12 : 0;
   const marks: Mark[] = [
     rect(0, 0, w - 2 * inset, h, tone, there ? (isNew ? 'solid' : 'soft') : 'dashed', 6),
-    text(10, 19, `${there && !up ? '▽ ' : there ? '▲ ' : ''}${title}`, there ? tone : 'quiet', { bold: true, mono: there, size: 12.5 }),
-    ...lines.map((words, j) => text(10, 36 + j * 15, words, there && isNew ? 'active' : 'quiet', { size: 11.5, mono: there && /\d\./.test(words) })),
+    text(10, 19, fit(`${there && !up ? '▽ ' : there ? '▲ ' : ''}${title}`, w - 2 * inset - 14, 12, there), there ? ink : 'quiet', { bold: true, mono: there, size: 12 }),
+    ...lines.map((words, j) => text(10, 36 + j * 15, words, there && isNew ? 'solid' : 'quiet', { size: 11.5, mono: there && /\d\./.test(words) })),
   ];
   return { key: `part:${key}`, ...(sel && { sel }), x: x + inset, y, marks, label: `${title}${there ? up ? ', up' : ', down' : ', not there yet'}: ${lines.join(', ')}` };
 }
@@ -53,7 +54,7 @@ function partItem({ lane: id, key, sel, title, lines, there, up, isNew, y, h }: 
 /** What stands in a lane: the link, or a ghost that says which step makes it. */
 function linkPart(net: Net, id: LaneId, find: (link: Link) => boolean, otherwise: string, y = WIRE - 28, h = 70): Part {
   const link = net.links.find(find);
-  if (!link) return { lane: id, key: `${id} ghost`, title: 'not yet', lines: wrap(otherwise, lane(id).w - 28, 11.5), there: false, up: false, isNew: false, y, h };
+  if (!link) return { lane: id, key: `${id} ghost ${y}`, title: 'not yet', lines: wrap(otherwise, lane(id).w - 28, 11.5), there: false, up: false, isNew: false, y, h };
   const details = link.words.replace(/^(veth|bridge|uplink|loopback),? ?/, '').replace(/,? ?(up|down)$/, '');
   return { lane: id, key: link.key, sel: `link:${link.key}`, title: link.name, lines: [...(link.address ? [link.address] : []), ...details.split(', ').filter((one) => one && !one.startsWith('index'))].slice(0, 3), there: true, up: link.up, isNew: link.isNew, y, h };
 }
@@ -68,7 +69,7 @@ function parts(net: Net): Part[] {
   ];
 }
 
-const hookWords: Record<string, string> = { forward: 'forward: who may pass', postrouting: 'postrouting: addresses rewritten' };
+const hookWords: Record<string, string> = { forward: 'forward: who may pass', postrouting: 'postrouting: new address' };
 /** Rules under their hook, in the order in which a packet meets them. */
 function ruleItems(net: Net): { items: Item[]; height: number } {
   const { x, w } = lane('nft');
@@ -86,7 +87,7 @@ function ruleItems(net: Net): { items: Item[]; height: number } {
       const lines = wrap(rule.words, w - 20, 11, true);
       items.push({
         key: `rule:${rule.key}`, sel: `nft:${rule.key}`, x, y, label: `rule of ${chain}: ${rule.words}`,
-        marks: [rect(0, 0, w, 10 + lines.length * 15, rule.isNew ? 'active' : 'security', rule.isNew ? 'solid' : 'soft', 4), ...lines.map((words, j) => text(10, 17 + j * 15, words, rule.isNew ? 'active' : 'plain', { mono: true, size: 11 }))],
+        marks: [rect(0, 0, w, 10 + lines.length * 15, rule.isNew ? 'active' : 'security', rule.isNew ? 'solid' : 'soft', 4), ...lines.map((words, j) => text(10, 17 + j * 15, words, rule.isNew ? 'solid' : 'plain', { mono: true, size: 11 }))],
       });
       y += 18 + lines.length * 15;
     }
@@ -125,13 +126,13 @@ export function drawNetwork(frame: Frame, events: readonly Event[], previous?: F
   const items: Item[] = [
     ...LANES.map(({ key, title, words, x: left }) => ({ key: `lane:${key}`, x: left, y: 22, marks: [text(0, 0, title, 'plain', { bold: true, size: 13 }), text(0, 16, words, 'quiet', { size: 11 })] })),
     { key: 'namespace', x, y: TOP, sel: 'ns:net', label: `network namespace: ${own ? 'its own' : 'the host\'s'}`, marks: [rect(0, 0, w, height - TOP - 10, own ? 'own' : 'ghost', own ? 'outline' : 'dashed', 10), text(12, 17, own ? 'network namespace' : 'no namespace of its own', own ? 'own' : 'quiet', { size: 11 })] },
-    ...(cabled ? [wire(eth, veth), wire(veth, bridge), { key: 'way', x: 0, y: WIRE, marks: [path(polyline([562, 0], [586, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true }), path(polyline([800, 0], [820, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true })] } satisfies Item] : []),
+    ...(cabled ? [wire(eth, veth), wire(veth, bridge), { key: 'way', x: 0, y: WIRE, marks: [path(polyline([510, 0], [530, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true }), path(polyline([728, 0], [748, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true })] } satisfies Item] : []),
     ...(cabled ? all.map(partItem) : all.filter(({ there }) => there).map(partItem)),
-    ...(cabled ? rules.items : [{ key: 'mode', x: 272, y: WIRE, marks: wrap(modes[net.mode], 520, 14).map((words, j) => text(0, j * 20, words, 'plain', { size: 14 })) }]),
+    ...(cabled ? rules.items : [{ key: 'mode', x: 232, y: WIRE, marks: wrap(modes[net.mode], 520, 14).map((words, j) => text(0, j * 20, words, 'plain', { size: 14 })) }]),
     ...(net.routes.length ? [{ key: 'routes', sel: `route:${net.routes[0]![0]}`, label: `routes: ${net.routes.join('; ')}`, x: x + 12, y: WIRE + 112, marks: [text(0, 10, 'routes', 'plain', { bold: true, size: 12 }), ...net.routes.flatMap(([key, words], j) => wrap(`${key.replace('container/', '')} ${words}`, w - 26, 11, true).map((part, n) => text(0, 26 + j * 32 + n * 14, part, 'plain', { mono: true, size: 11 })))] }] : []),
   ];
   return {
-    width: 964, height, items,
+    width: 870, height, items,
     table: {
       columns: ['part', 'where', 'name', 'what'],
       rows: [

@@ -26,10 +26,11 @@ export function mountsOf(frame: Frame): Mount[] {
 const mountWords: Record<string, string> = { proc: 'the kernel\'s view of processes', tmpfs: 'in memory', devpts: 'terminals', mqueue: 'message queues', sysfs: 'devices and drivers', cgroup: 'control groups', cgroup2: 'control groups' };
 
 const LEFT = 74;
-const WIDE = 470;
+const WIDE = 400;
 const H = 46;
 const STEP = 58;
-const MOUNTS = LEFT + WIDE + 46;
+const MOUNTS = LEFT + WIDE + 36;
+const MOUNT_WIDE = 236;
 
 interface Shelf { key: string; sel: string; title: string; right: string; below: string; tone: Tone; there: boolean; isNew: boolean }
 
@@ -62,11 +63,11 @@ function shelfItem(shelf: Shelf, row: number): Item {
 
 function mountItem(mount: Mount, row: number, isNew: boolean): Item {
   const marks: Mark[] = [
-    rect(0, 0, 286, 34, isNew ? 'active' : 'mount', isNew ? 'solid' : 'soft', 4),
+    rect(0, 0, MOUNT_WIDE, 34, isNew ? 'active' : 'mount', isNew ? 'solid' : 'soft', 4),
     path(polyline([-14, 17], [0, 17]), 'mount'),
-    text(10, 14, fit(mount.target, 170, 12, true), isNew ? 'active' : 'plain', { mono: true, size: 12, bold: true }),
-    text(276, 14, mount.type, isNew ? 'active' : 'quiet', { anchor: 'end', size: 11 }),
-    text(10, 28, fit(`${mount.what}${mount.count ? `, and ${mount.count} below it` : ''}`, 268, 11), isNew ? 'active' : 'quiet', { size: 11 }),
+    text(10, 14, fit(mount.target, 160, 12, true), isNew ? 'solid' : 'plain', { mono: true, size: 12, bold: true }),
+    text(MOUNT_WIDE - 10, 14, mount.type, isNew ? 'solid' : 'quiet', { anchor: 'end', size: 11 }),
+    text(10, 28, fit(`${mount.what}${mount.count ? `, and ${mount.count} below it` : ''}`, MOUNT_WIDE - 18, 11), isNew ? 'solid' : 'quiet', { size: 11 }),
   ];
   return { key: `mount:${mount.key}`, sel: `mount:${mount.key}`, x: MOUNTS, y: 40 + row * 39, marks, label: `mount ${mount.target}: ${mount.type}, ${mount.what}` };
 }
@@ -87,7 +88,7 @@ export function drawOverlay(frame: Frame, _events: readonly Event[], previous?: 
   const bottom = Math.max(stack.length * STEP + 20, 150);
   const noLayers: Item[] = layersOf(frame).length ? [] : [{ key: 'no layers', x: LEFT, y: 40 + 2 * STEP + 16, marks: [text(20, 22, 'the image\'s layers appear here when the overlay is mounted', 'quiet', { size: 12 })] }];
   return {
-    width: MOUNTS + 296, height: Math.max(bottom + 64, 48 + mounts.length * 39),
+    width: MOUNTS + MOUNT_WIDE + 10, height: Math.max(bottom + 64, 48 + mounts.length * 39),
     items: [
       { key: 'head', x: 0, y: 22, marks: [text(LEFT + 14, 0, 'the root file system, from the top', 'plain', { bold: true }), text(MOUNTS, 0, mounts.length ? 'mounted on it' : 'nothing is mounted on it yet', 'plain', { bold: true })] },
       ...(mounts.length ? [{ key: 'rail', x: 0, y: 0, marks: [path(polyline([LEFT + WIDE, 63], [MOUNTS - 14, 63], [MOUNTS - 14, 40 + (mounts.length - 1) * 39 + 17]), 'mount')] }] : []),

@@ -34,9 +34,9 @@ export function capabilitiesOf(frame: Frame, events: readonly Event[]): Capabili
 }
 
 const PER_COLUMN = 14;
-const CELL = { w: 212, h: 27 };
+const CELL = { w: 226, h: 29 };
 const TOP = 66;
-const SIDE = 3 * CELL.w + 34;
+const WALL = 221;
 const tones: Record<Held, Tone> = { kept: 'done', going: 'active', lost: 'quiet', never: 'ghost' };
 const words: Record<Held, string> = { kept: 'kept', going: 'for the moment', lost: 'given up', never: 'never had' };
 
@@ -51,8 +51,8 @@ function cell(one: Capability, born: boolean): Item {
     marks: [
       rect(0, 1, CELL.w - 10, CELL.h - 4, tone, one.held === 'kept' && born ? 'soft' : 'outline', 4),
       pip(12, one.before, born ? 'host' : 'ghost'), pip(28, one.now.bounding, tone), pip(44, one.now.effective, tone),
-      text(58, 12, fit(one.name, 140, 10.5, true), one.held === 'lost' || !born ? 'quiet' : 'plain', { mono: true, size: 10.5, bold: one.held === 'kept' && born }),
-      text(58, 22.5, one.allows, 'quiet', { size: 9.5 }),
+      text(58, 12.5, fit(one.name, 150, 10.5, true), one.held === 'lost' || !born ? 'quiet' : 'plain', { mono: true, size: 10.5, bold: one.held === 'kept' && born }),
+      text(58, 23, one.allows, 'quiet', { size: 9.5 }),
     ],
   };
 }
@@ -66,42 +66,45 @@ function cards(frame: Frame, previous?: Frame): Card[] {
     const value = said(key);
     return { key, sel: `security:${key}`, title, state: value === undefined ? no : yes(value), lines: value === undefined ? [] : lines(value), there: value !== undefined, isNew: changed(frame, previous, 'security', key) };
   };
-  const paths = (value: string) => wrap(value, 268, 11, true);
+  const paths = (value: string) => wrap(value, 2 * WALL - 16, 11, true);
   const count = (value: string) => value.split(' ').filter(Boolean).length;
   return [
-    card('user', 'user', (value) => `uid ${value.split(':')[0]}, gid ${value.split(':')[1]}${value.startsWith('0:') ? ' (root, with what is left of it)' : ''}`, 'still the daemon\'s: root'),
-    card('seccomp', 'system call filter', (value) => `${value} of BPF look at every call`, 'none: any system call'),
-    card('no_new_privs', 'no new privileges', () => 'set: set-uid files give nothing', 'not asked for'),
+    card('user', 'user', (value) => `uid ${value.split(':')[0]}, gid ${value.split(':')[1]}${value.startsWith('0:') ? ' (what is left of root)' : ''}`, 'still the daemon\'s: root'),
+    card('seccomp', 'system call filter', (value) => `on: ${value}`, 'none: any system call'),
+    card('no_new_privs', 'no new privileges', () => 'set-uid files give nothing', 'not asked for'),
     card('masked', 'covered paths', (value) => `${count(value)} cannot be read`, 'none yet', paths),
     card('readonly', 'read-only paths', (value) => `${count(value)} cannot be written`, 'none yet', paths),
   ];
 }
 
-function cardItems(all: readonly Card[]): { items: Item[]; height: number } {
-  let y = TOP;
-  const items = all.map((card): Item => {
-    const h = 44 + card.lines.length * 14;
+/** Three small ones in a row, then the two lists of paths. */
+function cardItems(all: readonly Card[], top: number): { items: Item[]; height: number } {
+  const tallest = Math.max(...all.slice(3).map(({ lines }) => 46 + lines.length * 14));
+  const items = all.map((card, j): Item => {
+    const small = j < 3;
+    const w = small ? WALL : j === 3 ? WALL * 2 + 6 : WALL;
     const tone: Tone = card.isNew ? 'active' : card.there ? 'security' : 'ghost';
-    const item: Item = {
-      key: `card:${card.key}`, sel: card.sel, x: SIDE, y, label: `${card.title}: ${card.state}`,
+    const ink = card.isNew ? 'solid' : card.there ? 'plain' : 'quiet';
+    const lines = card.lines.flatMap((line) => wrap(line, w - 20, 11, true));
+    return {
+      key: `card:${card.key}`, sel: card.sel, x: 10 + (small ? j * (WALL + 6) : j === 3 ? 0 : 2 * (WALL + 6)), y: small ? top : top + 54, label: `${card.title}: ${card.state}`,
       marks: [
-        rect(0, 0, 290, h, tone, card.isNew ? 'solid' : card.there ? 'soft' : 'dashed'),
-        text(12, 18, `${card.there ? '✓ ' : ''}${card.title}`, card.isNew ? 'active' : card.there ? 'plain' : 'quiet', { bold: true, size: 12.5 }),
-        text(12, 34, card.state, card.isNew ? 'active' : card.there ? 'plain' : 'quiet', { size: 11.5 }),
-        ...card.lines.map((line, j) => text(12, 49 + j * 14, line, card.isNew ? 'active' : 'quiet', { mono: true, size: 11 })),
+        rect(0, 0, w, small ? 46 : tallest, tone, card.isNew ? 'solid' : card.there ? 'soft' : 'dashed'),
+        text(12, 18, `${card.there ? '✓ ' : ''}${card.title}`, ink, { bold: true, size: 12.5 }),
+        text(12, 35, fit(card.state, w - 20, 11.5), ink, { size: 11.5 }),
+        ...lines.map((line, n) => text(12, 51 + n * 14, line, card.isNew ? 'solid' : 'quiet', { mono: true, size: 11 })),
       ],
     };
-    y += h + 10;
-    return item;
   });
-  return { items, height: y };
+  return { items, height: top + 54 + tallest };
 }
 
 export function drawSecurity(frame: Frame, events: readonly Event[], previous?: Frame): Drawing {
   const all = capabilitiesOf(frame, events);
   const born = fact(frame, 'security', 'capabilities') !== undefined;
   const side = cards(frame, previous);
-  const walls = cardItems(side);
+  const top = TOP + PER_COLUMN * CELL.h + 40;
+  const walls = cardItems(side, top);
   const kept = all.filter(({ held }) => held === 'kept');
   const legend: Mark[] = [
     text(0, 0, 'root\'s power, in parts', 'plain', { bold: true, size: 13 }),
@@ -109,8 +112,8 @@ export function drawSecurity(frame: Frame, events: readonly Event[], previous?: 
     glyph('square', 244, 20, 70, 'done'), text(256, 24, 'has now (effective)', 'quiet', { size: 11 }), glyph('circle', 378, 20, 34, 'quiet', false), text(390, 24, 'gone', 'quiet', { size: 11 }),
   ];
   return {
-    width: SIDE + 300, height: Math.max(TOP + PER_COLUMN * CELL.h, walls.height) + 6,
-    items: [{ key: 'legend', x: 10, y: 24, marks: legend }, { key: 'walls', x: SIDE, y: 24, marks: [text(0, 0, 'other walls', 'plain', { bold: true, size: 13 })] }, ...all.map((one) => cell(one, born)), ...walls.items],
+    width: 3 * CELL.w + 20, height: walls.height + 8,
+    items: [{ key: 'legend', x: 10, y: 24, marks: legend }, { key: 'walls', x: 10, y: top - 14, marks: [text(0, 0, 'other walls', 'plain', { bold: true, size: 13 })] }, ...all.map((one) => cell(one, born)), ...walls.items],
     table: {
       columns: ['right', 'allows', 'at birth', 'bounding', 'effective', 'so it is'],
       rows: [

@@ -27,9 +27,11 @@ export function stepsOf(phase: PhaseText, frame: Frame, events: readonly Event[]
     if (event.ns !== undefined && event.at === 'done') ns.set(id, event.ns);
   }
   if (frame.paused?.step) mood.set(frame.paused.step, 'held');
+  const over = new Set(runEvents(frame, events).flatMap((event) => (event.type === 'phase' && event.at === 'done' ? [event.phase] : [])));
   const longest = Math.max(1, ...phase.steps.map(({ id }) => ns.get(id) ?? 0));
   return phase.steps.map(({ id, title, explain }) => {
-    const now = mood.get(id) ?? 'pending';
+    // a step that did not apply is not journaled
+    const now = mood.get(id) ?? (over.has(phase.id) ? 'skipped' : 'pending');
     const lasted = ns.get(id);
     const at = seek.get(id);
     return { id, title, explain, mood: now, sign: signs[now], lasted: lasted === undefined ? '' : duration(lasted), share: (lasted ?? 0) / longest, calls: calls.get(id) ?? 0, ...(at !== undefined && { seek: at }) };

@@ -22,7 +22,7 @@ const MOST = 26;
 /** The part of the journal around k, from a border that does not move with every step. */
 export function windowOf(k: number, of: number): [from: number, to: number] {
   const half = WINDOW / 2;
-  const from = Math.max(0, Math.min(Math.floor((k - half / 2) / half) * half, Math.floor(Math.max(0, of - WINDOW) / half) * half));
+  const from = Math.max(0, Math.min(Math.floor((k - half / 2) / half) * half, Math.ceil(Math.max(0, of - WINDOW) / half) * half));
   return [from, Math.min(of, from + WINDOW)];
 }
 
