@@ -48,8 +48,9 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     this.restarting = false;
     if (this.underWay && !this.running) this.gateKeeper.release();
     if (!this.running) {
-      if (this.underWay) return void (await this.waiters.until(['exited', 'failed', 'created']));
-      throw notModified(`container ${this.container.name} is already stopped`);
+      if (!this.underWay) throw notModified(`container ${this.container.name} is already stopped`);
+      // a start that nothing holds back goes on to running, and is stopped then
+      if ((await this.waiters.until(['running', 'exited', 'failed', 'created'])) !== 'running') return;
     }
     const wait = seconds ?? request.StopTimeout ?? 10;
     const gone = this.waiters.until(['exited']);
@@ -103,8 +104,8 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     if (this.underWay) {
       this.record.stopped = true;
       const gone = this.waiters.until(['exited', 'failed']);
-      if (this.running) await this.kill('KILL');
-      else this.gateKeeper.release();
+      if (!this.running) this.gateKeeper.release();
+      if (this.running || (await this.waiters.until(['running', 'exited', 'failed'])) === 'running') await this.kill('KILL');
       await gone;
     }
     if (this.machine === 'removed') return;
