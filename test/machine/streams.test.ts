@@ -68,13 +68,14 @@ test('frames may be cut anywhere on the way', async () => {
 test('a length that no frame has ends the connection, and takes no memory', async () => {
   const { shim, streams, ends, open } = await prepare();
   const client = new FakeClient();
-  const coupled = streams.couple(client, attach());
+  let over = '';
+  void streams.couple(client, attach()).then((how) => (over = how));
   await open();
   const header = Buffer.alloc(8);
   header[0] = FRAME.stdout;
   header.writeUInt32BE(0xffffffff, 4);
   await shim.send(Buffer.concat([out('before'), header, Buffer.alloc(1000)]));
-  assert.is(await coupled, 'ended');
+  await until('the coupling is over', () => over === 'ended');
   assert.equal([ends, client.text], [[1], framed(out('before'))]);
   await until('the tap is closed', () => shim.gone);
 });
@@ -110,7 +111,13 @@ test('a client that does not read makes the process wait, and gets everything la
   const piece = out('x'.repeat(32 * 1024));
   const total = 256;
   const sending = (async () => { for (let n = 0; n < total; n++) await shim.send(piece); })();
-  await until('the shim is held back', () => shim.held && slow.writableLength > 1 << 20);
+  let [seen, same] = [0, 0];
+  await until('nothing moves any more', () => {
+    same = slow.writableLength === seen && seen > 1 << 20 ? same + 1 : 0;
+    seen = slow.writableLength;
+    return same > 10;
+  });
+  assert.ok(shim.held, 'the shim is held back');
   assert.ok(slow.writableLength < 3 << 20, `${slow.writableLength} bytes wait in the daemon`);
   slow.slow = false;
   await sending;
