@@ -136,6 +136,24 @@ for (const client of clients) {
   });
 }
 
+s.test('stop and rm -f of a container that is just starting do not wait for ever', async () => {
+  for (let i = 0; i < 4; i++) {
+    await d().ok('create', '--name', 'starting', 'ubuntu', 'sleep', '1000');
+    const answers = [d().api('POST', '/containers/starting/start')];
+    await until('it is under way', async () => (await d().api('GET', '/drydock/containers/starting/journal')).body.includes('creating'));
+    answers.push(d().api('POST', '/containers/starting/stop?t=0'));
+    const statuses: number[] = [];
+    for (const answer of answers) void answer.then(({ status }) => statuses.push(status));
+    await until('both are answered', () => statuses.length === 2, 20);
+    assert.equal(statuses, [204, 204]);
+    await is('starting', 'exited');
+    const again = d().api('POST', '/containers/starting/start');
+    assert.is((await d().api('DELETE', '/containers/starting?force=1')).status, 204);
+    await again;
+    assert.is((await d().api('GET', '/containers/starting/json')).status, 404);
+  }
+});
+
 s.test('events tell a run in the order that docker tells it', async () => {
   const since = String(Math.floor(Date.now() / 1000));
   await d().ok('run', '--rm', '--name', 'told', 'ubuntu', 'sh', '-c', 'exit 4').catch(() => undefined);
