@@ -73,7 +73,8 @@ export class Runtime implements Engine {
     if (machine === 'removing') return void (await supervisor.remove({ force: true }));
     if (['running', 'paused', 'exiting'].includes(machine)) await supervisor.adopt();
     else if (!['created', 'exited', 'failed'].includes(machine)) await supervisor.takeBack();
-    if (!supervisor.running && record.machine !== 'created' && this.#restarts.afterBoot(supervisor)) void supervisor.start().catch(() => undefined);
+    // one that is still on its way out is restarted by its exit
+    if (!supervisor.underWay && record.machine !== 'created' && this.#restarts.afterBoot(supervisor)) void supervisor.start().catch(() => undefined);
   }
 
   #supervise(record: ContainerRecord): Supervisor {
