@@ -1,6 +1,6 @@
 /** The built daemon with everything of its own, its clients, and its ends: asked to, told to, killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { basename, join, resolve } from 'node:path';
 import { begin, run, type Ran, type RunOptions, type Running, until } from './ran.ts';
@@ -101,6 +101,9 @@ export class Daemon {
 
   /** For a test's end, however it went; the room takes the rest. */
   async close(): Promise<void> {
+    const containers = join(this.root, 'containers');
+    // a test that failed between two daemons leaves its containers to this one
+    if (!this.#process && existsSync(containers) && readdirSync(containers).length) await this.start().catch(() => undefined);
     if (this.#process) await this.removeAll().catch(() => undefined);
     await this.stop();
     for (const dir of [this.root, this.execRoot]) rmSync(dir, { recursive: true, force: true });
