@@ -53,7 +53,8 @@ function lines(frame: Frame, events: readonly Event[], execs: readonly Exec[]): 
 function processItem(line: Line, row: number, depth: number): Item {
   const left = 10 + depth * 14;
   const marks: Mark[] = [
-    ...(depth ? [path(polyline([left - 8, -ROW + 22], [left - 8, 0], [left, 0]), 'quiet')] : []),
+    // an exec's process has a shim of its own, which is not shown
+    ...(depth && row < 3 ? [path(polyline([left - 8, -ROW + 22], [left - 8, 0], [left, 0]), 'quiet')] : []),
     rect(left, -22, LEFT - left - 20, 44, line.key === 'host' ? 'host' : line.inside ? 'own' : 'plain', line.key === 'host' ? 'soft' : 'outline'),
     text(left + 10, -3, line.name, 'plain', { bold: true, size: 12.5 }),
     text(left + 10, 13, line.words, 'quiet', { size: 11 }),
@@ -83,10 +84,10 @@ function columnItem(column: Column, index: number, rows: readonly Line[], isNew:
       ...(rows.at(-1)?.inside && rows.length - 1 > init ? [path(polyline([0, y], [0, bottom]), 'own', { width: 3 })] : []),
       ...rows.flatMap((line, j) => (line.inside ? [glyph(shape, 0, j * ROW, j === init ? 190 : 90, tie === 'own' ? 'own' : 'other', j === init)] : [])),
       text(12, y + 4, inodeTail(inode), tie === 'own' ? 'own' : 'other', { mono: true, size: 11, bold: true }),
-      text(0, y + 24, tie === 'own' ? 'its own' : 'joined', tie === 'own' ? 'own' : 'other', { anchor: 'middle', size: 11, bold: isNew }),
+      text(12, y + 18, tie === 'own' ? 'its own' : 'joined', tie === 'own' ? 'own' : 'other', { size: 11, bold: isNew }),
       ...(tie === 'joined' ? [path(polyline([30, y - 20], [9, y - 4]), 'other', { width: 2, arrow: true, dashed: true }), text(33, y - 25, 'setns', 'other', { size: 10.5, anchor: 'middle' })] : []),
     );
-  } else if (init >= 0) marks.push(text(0, init * ROW + 24, 'the host\'s', 'host', { anchor: 'middle', size: 11 }));
+  } else if (init >= 0) marks.push(text(10, init * ROW + 18, 'shared', 'host', { size: 11 }));
   if (isNew) marks.unshift(rect(-36, -12, 72, bottom + 46, 'active', 'dashed', 10));
   return { key: `ns:${kind}`, sel: `ns:${kind}`, x: x(index), y: TOP, marks, label: `${kind} namespace, ${about[kind].words}: ${apart ? `${tie}, inode ${inode}` : 'shared with the host'}` };
 }
@@ -106,7 +107,7 @@ export function drawNamespaces(frame: Frame, events: readonly Event[], previous?
   const own = columns.filter(({ tie }) => tie !== 'shared').map(({ kind }) => kind);
   const tableRows: Row[] = columns.map(({ kind, host, inode, tie }) => ({ key: kind, sel: `ns:${kind}`, cells: [kind, about[kind].words, host || 'not yet asked', born ? inode : 'no process yet', born ? tieWords[tie] : ''] }));
   return {
-    width: x(7) + 54, height: TOP + (rows.length - 1) * ROW + 46,
+    width: x(7) + 58, height: TOP + (rows.length - 1) * ROW + 46,
     items: [...headers, ...frontier, ...columns.map((column, j) => columnItem(column, j, rows, born && changed(frame, previous, 'ns', column.kind))), ...rows.map((line, j) => processItem(line, j, Math.min(j, 2)))],
     table: { columns: ['namespace', 'holds', 'the host\'s', 'the container\'s', 'so it is'], rows: [...tableRows, ...rows.map(({ key, name, words }) => ({ key, cells: ['process', name, words, '', ''] }))] },
     summary: !born ? 'There is no process of the container yet.' : own.length ? `Its own: ${own.join(', ')}. Shared with the host: ${kinds.filter((kind) => !own.includes(kind)).join(', ') || 'none'}.` : 'So far everything is shared with the host.',

@@ -27,9 +27,9 @@ export function netOf(frame: Frame, events: readonly Event[], previous?: Frame):
 }
 
 const LANES = [
-  { key: 'container', title: 'container', words: 'its own network', x: 10, w: 190 }, { key: 'veth', title: 'veth', words: 'the cable\'s other end', x: 232, w: 132 },
-  { key: 'bridge', title: 'bridge', words: 'a switch in the kernel', x: 388, w: 120 }, { key: 'nft', title: 'nf_tables', words: 'the rules of the host', x: 536, w: 190 },
-  { key: 'out', title: 'host', words: 'the way out', x: 754, w: 106 },
+  { key: 'container', title: 'container', words: 'its own network', x: 10, w: 176 }, { key: 'veth', title: 'veth', words: 'the other end', x: 212, w: 120 },
+  { key: 'bridge', title: 'bridge', words: 'a switch', x: 352, w: 114 }, { key: 'nft', title: 'nf_tables', words: 'the rules of the host', x: 490, w: 174 },
+  { key: 'out', title: 'host', words: 'the way out', x: 688, w: 82 },
 ] as const;
 type LaneId = (typeof LANES)[number]['key'];
 const lane = (key: LaneId) => LANES.find((one) => one.key === key)!;
@@ -126,13 +126,13 @@ export function drawNetwork(frame: Frame, events: readonly Event[], previous?: F
   const items: Item[] = [
     ...LANES.map(({ key, title, words, x: left }) => ({ key: `lane:${key}`, x: left, y: 22, marks: [text(0, 0, title, 'plain', { bold: true, size: 13 }), text(0, 16, words, 'quiet', { size: 11 })] })),
     { key: 'namespace', x, y: TOP, sel: 'ns:net', label: `network namespace: ${own ? 'its own' : 'the host\'s'}`, marks: [rect(0, 0, w, height - TOP - 10, own ? 'own' : 'ghost', own ? 'outline' : 'dashed', 10), text(12, 17, own ? 'network namespace' : 'no namespace of its own', own ? 'own' : 'quiet', { size: 11 })] },
-    ...(cabled ? [wire(eth, veth), wire(veth, bridge), { key: 'way', x: 0, y: WIRE, marks: [path(polyline([510, 0], [530, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true }), path(polyline([728, 0], [748, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true })] } satisfies Item] : []),
+    ...(cabled ? [wire(eth, veth), wire(veth, bridge), { key: 'way', x: 0, y: WIRE, marks: [path(polyline([468, 0], [484, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true }), path(polyline([666, 0], [682, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true })] } satisfies Item] : []),
     ...(cabled ? all.map(partItem) : all.filter(({ there }) => there).map(partItem)),
-    ...(cabled ? rules.items : [{ key: 'mode', x: 232, y: WIRE, marks: wrap(modes[net.mode], 520, 14).map((words, j) => text(0, j * 20, words, 'plain', { size: 14 })) }]),
+    ...(cabled ? rules.items : [{ key: 'mode', x: 216, y: WIRE, marks: wrap(modes[net.mode], 480, 14).map((words, j) => text(0, j * 20, words, 'plain', { size: 14 })) }]),
     ...(net.routes.length ? [{ key: 'routes', sel: `route:${net.routes[0]![0]}`, label: `routes: ${net.routes.join('; ')}`, x: x + 12, y: WIRE + 112, marks: [text(0, 10, 'routes', 'plain', { bold: true, size: 12 }), ...net.routes.flatMap(([key, words], j) => wrap(`${key.replace('container/', '')} ${words}`, w - 26, 11, true).map((part, n) => text(0, 26 + j * 32 + n * 14, part, 'plain', { mono: true, size: 11 })))] }] : []),
   ];
   return {
-    width: 870, height, items,
+    width: 780, height, items,
     table: {
       columns: ['part', 'where', 'name', 'what'],
       rows: [

@@ -41,7 +41,7 @@ export function shelves(frame: Frame, previous?: Frame): Shelf[] {
   const upper = factsOf(frame, 'file')['upper'];
   const layers = layersOf(frame);
   return [
-    { key: 'merged', sel: 'overlay:merged', title: 'merged: what the container sees', right: isRoot ? 'it is now /' : overlay ? 'mounted, not yet /' : 'not mounted yet', below: overlay ? 'one tree out of all shelves below' : 'exists from rw-layer.mount-overlay on', tone: 'own', there: overlay !== undefined || isRoot, isNew: changed(frame, previous, 'mount', overlay?.[0] ?? '') || changed(frame, previous, 'root', '/') },
+    { key: 'merged', sel: 'overlay:merged', title: 'merged: what the container sees', right: isRoot ? 'it is now /' : overlay ? 'not yet /' : 'not mounted yet', below: overlay ? 'one tree out of all shelves below' : 'exists from rw-layer.mount-overlay on', tone: 'own', there: overlay !== undefined || isRoot, isNew: changed(frame, previous, 'mount', overlay?.[0] ?? '') || changed(frame, previous, 'root', '/') },
     { key: 'upper', sel: 'overlay:upper', title: 'upper: the container\'s own, read-write', right: upper ? 'rw' : 'not made yet', below: 'every write lands here; only rm takes it away', tone: 'write', there: upper !== undefined, isNew: changed(frame, previous, 'file', 'upper') },
     ...[...layers].reverse().map((layer) => ({
       key: `layer:${layer.digest}`, sel: `layer:${layer.index}`, title: `lower ${layer.index + 1}: ${shortDigest(layer.digest)}`, right: `${bytes(layer.size)}, read-only`, below: layer.made || 'a layer of the image', tone: 'read' as const, there: true, isNew: changed(frame, previous, 'image', `layer ${layer.index}`),

@@ -10,11 +10,12 @@ import { downward, fit, glyph, path, polyline, rect, text, widthOf, type Drawing
 
 /** So many events around the cursor are drawn: a long journal is walked, not drawn whole. */
 export const WINDOW = 360;
-const LEFT = 86;
+const LEFT = 10;
 const TOP = 44;
 const LANE = 62;
-const actors = ['daemon', 'shim', 'stage'] as const;
 const laneOf = { daemon: 0, shim: 1, stage: 2 } as const;
+/** Their names stand beside the picture, which scrolls. */
+export const lanes = Object.entries(laneOf).map(([name, j]) => ({ name, y: TOP + j * LANE + LANE - 10 }));
 /** A bar's least width, and the widest that a pause or a long call gets. */
 const LEAST = 5;
 const MOST = 26;
@@ -114,7 +115,7 @@ export function drawTimeline(frame: Frame, events: readonly Event[], phases: rea
   return {
     width, height: TOP + 3 * LANE + 24,
     items: [
-      ...actors.map((actor, j): Item => ({ key: `lane:${actor}`, x: 0, y: TOP + j * LANE, marks: [path(polyline([LEFT - 8, LANE - 10], [width, LANE - 10]), 'quiet'), text(10, LANE - 16, actor, 'plain', { bold: true, size: 12.5 })] })),
+      ...lanes.map(({ name, y }): Item => ({ key: `lane:${name}`, x: 0, y, marks: [path(polyline([0, 0], [width, 0]), 'quiet')] })),
       ...bands(shown, at, titles, frame.step), ...gaps, ...calls, ...others,
       ...(cursor ? [{ key: 'cursor', x: LEFT + cursor.x + cursor.w / 2, y: 8, marks: [path(polyline([0, 0], [0, TOP + 3 * LANE - 4]), 'active', { width: 2 }), glyph('triangle', 0, TOP + 3 * LANE + 2, 60, 'active')] }] : []),
     ],
