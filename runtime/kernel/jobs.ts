@@ -24,12 +24,16 @@ export async function doJob(name: string, input: unknown): Promise<unknown> {
 
 interface Waiting { resolve(result: unknown): void; reject(error: Error): void }
 
+/** A thread holds some forty megabytes: one that has nothing to do for so long is ended, the next job begins a new one. */
+const IDLE_MS = 5000;
+
 /** One thread; it does not keep the process alive by itself, only while it works. */
 class Pooled {
+  #idle: NodeJS.Timeout | undefined;
   readonly waiting = new Map<number, Waiting>();
   readonly #worker: Worker;
 
-  constructor(path: string, gone: (worker: Pooled) => void) {
+  constructor(path: string, private readonly gone: (worker: Pooled) => void) {
     // the jobs open descriptors by system call and close them by fs: Node would wonder aloud
     this.#worker = new Worker(path, { name: 'drydock-jobs', trackUnmanagedFds: false });
     this.#worker.unref();
@@ -44,6 +48,7 @@ class Pooled {
   }
 
   run(request: Request): Promise<unknown> {
+    clearTimeout(this.#idle);
     this.#worker.ref();
     return new Promise((resolve, reject) => {
       this.waiting.set(request.id, { resolve, reject });
@@ -51,10 +56,18 @@ class Pooled {
     });
   }
 
+  #rest(): void {
+    this.#worker.unref();
+    this.#idle = setTimeout(() => {
+      this.gone(this);
+      void this.#worker.terminate();
+    }, IDLE_MS).unref();
+  }
+
   #settle({ id, result, failure }: Outcome): void {
     const one = this.waiting.get(id);
     this.waiting.delete(id);
-    if (!this.waiting.size) this.#worker.unref();
+    if (!this.waiting.size) this.#rest();
     if (!failure) return one?.resolve(result);
     one?.reject(Object.assign(new Error(failure.message), { name: failure.name, ...(failure.code && { code: failure.code }) }));
   }
