@@ -110,7 +110,7 @@ export class Lifecycle {
     this.log.append({ type: 'state', from, to });
     Object.assign(this.record, { machine: to, error });
     if (to === 'running' && from === 'executing') this.#didStart();
-    if (to === 'exited') this.#didExit(from);
+    if (to === 'exited') this.#didExit();
     if (to === 'failed') this.#didFail();
     if (to !== 'removed') saveRecord(this.container.settings, this.record);
     this.waiters.moved(to, this.record);
@@ -131,9 +131,9 @@ export class Lifecycle {
     if (this.container.network.mode === 'bridge') this.around.network(this.container, action);
   }
 
-  #didExit(from: MachineState): void {
+  #didExit(): void {
     const { exit: end } = this.container;
-    const status = from === 'exiting' && end ? end.status : 9;
+    const status = end?.status ?? 9; // also when giving back failed after the status was collected
     Object.assign(this.record, { pid: 0, exitCode: exitCodeOf(status), oomKilled: end?.oom ?? false, finishedAt: end?.time ?? Date.now() });
     this.container.live = {};
     if (this.record.oomKilled) this.around.event(this.container, 'oom');
@@ -173,6 +173,7 @@ export class Lifecycle {
     Object.assign(this.record, { stopped: false, runs: this.record.runs + 1 });
     this.log.run = this.record.runs;
     this.failure = undefined;
+    this.container.exit = undefined;
     this.gateKeeper.arm(gate ?? { mode: 'run', breakpoints: [] });
     const settled = this.waiters.until(['running', 'exiting', 'exited', 'failed']);
     this.actor.send({ type: 'START' });
