@@ -10,7 +10,8 @@ export class NotExecutable extends Error {
 
 const reasons: Record<string, string> = {
   EISDIR: 'is a directory: permission denied', EACCES: 'permission denied', EPERM: 'operation not permitted',
-  ENOEXEC: 'exec format error (it is neither a program for this machine nor a script with a #! line)',
+  // docker takes 126 from the words 'permission denied' alone
+  ENOEXEC: 'exec format error: permission denied (it is neither a program for this machine nor a script with a #! line)',
   ELOOP: 'too many levels of symbolic links', ETXTBSY: 'text file busy', E2BIG: 'argument list too long',
 };
 
