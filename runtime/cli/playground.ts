@@ -31,6 +31,13 @@ export async function playgroundAddress(client: Client, port = 0): Promise<strin
   return (await client.post<{ url: string }>('/drydock/playground', {}, { port })).url;
 }
 
+/** stdout is for the container's output alone. */
+export async function showInPlayground(client: Client, id: string): Promise<void> {
+  const url = `${await playgroundAddress(client)}&run=${id}`;
+  process.stderr.write(`${url}\n`);
+  openBrowser(url);
+}
+
 /** Where there is a desktop and something that opens addresses on it: xdg-open(1). */
 export function openBrowser(url: string): void {
   const desktop = process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'];

@@ -10,7 +10,7 @@ import { requireTerminal, session, type SessionOptions } from './session.ts';
 import { collect, untilImage, verb } from './verb.ts';
 import { windowSize } from './terminal.ts';
 
-export interface RunOptions extends ContainerOptions { detachKeys?: string; sigProxy?: boolean; step?: boolean; break?: string[] }
+export interface RunOptions extends ContainerOptions { detachKeys?: string; sigProxy?: boolean; step?: boolean; break?: string[]; web?: boolean }
 
 export function command(): Command {
   return declareContainer(untilImage(verb('run', 'Create a container from an image, start it, and stay with it until it ends.',
@@ -22,6 +22,7 @@ export function command(): Command {
     .option('--no-sig-proxy', 'keep the signals that we get')
     .option('--step', 'stop before every step; show, explain and step into it')
     .option('--break <step>', 'stop before a step, a phase or a system call (repeatable)', collect)
+    .option('--web', 'print an address of the playground that shows it, and open it where there is a browser')
     .argument('<image>').argument('[command...]')
     .action(run);
 }
@@ -38,6 +39,7 @@ async function run(image: string, words: string[], options: RunOptions, command:
   const client = await connectTo(command, 125);
   const stepper = stepping ? await (await import('./step/stepper.ts')).Stepper.open(client, options) : undefined;
   const id = await createContainer(client, body, options, { pullLater: Boolean(stepper) && options.pull === 'missing' });
+  if (options.web) await (await import('./playground.ts')).showInPlayground(client, id);
   if (detached) {
     await (stepper ? stepper.startDetached(id) : client.post(containerPath(id, '/start'))).catch(startFailed);
     return print(id);

@@ -14,13 +14,15 @@ const NO_COOKIE = 'This page opens with the address that `drydock playground` pr
  * A page that goes on by itself, and not a redirect: a browser that came from another site would follow a redirect without the
  * cookie that it has just been given, because SameSite=Strict looks at where the navigation began.
  */
-const WELCOME = '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>Drydock</title><a href="/">Go on to the playground</a>\n';
+const welcome = (to: string): string => `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=${to}"><title>Drydock</title><a href="${to}">Go on to the playground</a>\n`;
 
 function open(req: Request, res: Response, { keys, port }: PageOptions): void {
-  const token = new URL(req.url, 'http://localhost').searchParams.get('token') ?? '';
-  const session = keys.exchange(token);
+  const asked = new URL(req.url, 'http://localhost').searchParams;
+  const session = keys.exchange(asked.get('token') ?? '');
   if (!session) return text(res, 401, NO_COOKIE);
-  res.set({ 'Set-Cookie': setCookie(port(), session), 'Cache-Control': 'no-store' }).type('html').send(WELCOME);
+  // `run --web`: the container to begin with
+  const run = asked.get('run') ?? '';
+  res.set({ 'Set-Cookie': setCookie(port(), session), 'Cache-Control': 'no-store' }).type('html').send(welcome(/^[0-9a-f]{64}$/.test(run) ? `/#run/${run}` : '/'));
 }
 
 function index(res: Response, files: string): void {
