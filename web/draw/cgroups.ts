@@ -101,7 +101,7 @@ export function drawCgroups(frame: Frame, events: readonly Event[], previous?: F
   const inside = groups.length > 1 && groups.every(joined);
   const through: Item[] = inside ? [{ key: 'process', x: 0, y: 0, marks: [path(polyline([10, LEAF + 26], [total - 10, LEAF + 26]), 'own', { width: 3 }), text(total / 2, LEAF + 42, 'one process, in all of them', 'own', { anchor: 'middle', size: 11.5 })] }] : [];
   const gauges = LEAF + 66;
-  const devices = deviceRules(frame, events);
+  const devices = groups.length ? deviceRules(frame, events) : [];
   const empty: Item[] = groups.length ? [] : [{ key: 'none', x: total / 2, y: 110, marks: [text(0, 0, 'no control group yet: create.cgroup makes it', 'quiet', { anchor: 'middle', size: 13 })] }];
   const rows: Row[] = groups.flatMap((group) => [
     { key: group.dir, sel: `cgroup:${group.dir}`, cells: [group.controllers, group.dir, frozen(group) ? 'frozen' : joined(group) ? 'the container is in it' : 'empty', ''] },
@@ -114,7 +114,7 @@ export function drawCgroups(frame: Frame, events: readonly Event[], previous?: F
       ...empty, ...through, ...groups.map((group, j) => treeItem(group, j, wide, changed(frame, previous, 'cgroup', group.dir) || changed(frame, previous, 'cgroup', `${group.dir}/tasks`))),
       ...limits.map((limit, j) => gaugeItem(limit, j, total, gauges, previous !== undefined && !groupsOf(previous).flatMap(limitsOf).some((old) => old.key === limit.key && old.limit === limit.limit))),
       ...(groups.length && !limits.length ? [{ key: 'no limits', x: 30, y: gauges, marks: [text(0, 18, 'no limits were asked for: it is counted, and may use what the host has (try --memory 64m --pids-limit 100)', 'quiet', { size: 12 })] }] : []),
-      ...(devices.length ? [{ key: 'devices', sel: 'cgroup:devices', label: `devices: all denied but ${devices.length} rules`, x: 30, y: gauges + Math.max(1, limits.length) * 38, marks: [text(0, 18, fit(`devices: all denied, but for ${devices.length} rules: ${devices.join(', ')}`, total - 50, 11.5, true), 'quiet', { size: 11.5, mono: true })] }] : []),
+      ...(devices.length ? [{ key: 'devices', sel: 'cgroup:devices', label: `devices: all denied but ${devices.length} rules`, x: 30, y: gauges + Math.max(1, limits.length) * 38, marks: [rect(-8, 3, total - 36, 22, 'quiet', 'outline', 4), text(0, 18, fit(`devices: all denied, but for ${devices.length} rules: ${devices.join(', ')}`, total - 50, 11.5, true), 'quiet', { size: 11.5, mono: true })] }] : []),
     ],
     table: { columns: ['controller', 'group or file', 'state', 'value'], rows }, summary: note,
   };

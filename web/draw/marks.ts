@@ -7,7 +7,7 @@ import { line, linkHorizontal, linkVertical, symbol, symbolCircle, symbolCross, 
 /** A meaning; palette.css gives it colours ('solid': what is written on a solid surface). Shape or text always says the same as the colour. */
 export type Tone = 'plain' | 'quiet' | 'ghost' | 'own' | 'host' | 'done' | 'active' | 'failed' | 'write' | 'read' | 'other' | 'process' | 'mount' | 'file' | 'namespace' | 'network' | 'cgroup' | 'security' | 'solid';
 
-export interface Rect { shape: 'rect'; x: number; y: number; w: number; h: number; r?: number; tone: Tone; look?: 'solid' | 'soft' | 'dashed' | 'outline' | 'hatched' }
+export interface Rect { shape: 'rect'; x: number; y: number; w: number; h: number; r?: number; tone: Tone; look?: 'solid' | 'soft' | 'dashed' | 'outline' | 'hatched' | 'bare' }
 export interface Path { shape: 'path'; d: string; tone: Tone; width?: number; dashed?: boolean; arrow?: boolean; filled?: boolean }
 export interface Text { shape: 'text'; x: number; y: number; text: string; tone: Tone; size?: number; anchor?: 'start' | 'middle' | 'end'; bold?: boolean; mono?: boolean }
 export type Mark = Rect | Path | Text;
@@ -17,7 +17,7 @@ export interface Item {
   x: number;
   y: number;
   marks: Mark[];
-  /** what it is, for those who hear the picture; an item with a label can be reached with the keyboard */
+  /** what it is, for those who hear the picture; an item with a label can be reached with the keyboard, and has a mark besides its texts to be hit */
   label?: string;
   sel?: string;
   /** the event it stands for */

@@ -88,7 +88,7 @@ function columnItem(column: Column, index: number, rows: readonly Line[], isNew:
       ...(tie === 'joined' ? [path(polyline([30, y - 20], [9, y - 4]), 'other', { width: 2, arrow: true, dashed: true }), text(33, y - 25, 'setns', 'other', { size: 10.5, anchor: 'middle' })] : []),
     );
   } else if (init >= 0) marks.push(text(10, init * ROW + 18, 'shared', 'host', { size: 11 }));
-  if (isNew) marks.unshift(rect(-36, -12, 72, bottom + 46, 'active', 'dashed', 10));
+  marks.unshift(rect(-35, -12, 70, bottom + 36, isNew ? 'active' : 'quiet', isNew ? 'dashed' : 'bare', 10));
   return { key: `ns:${kind}`, sel: `ns:${kind}`, x: x(index), y: TOP, marks, label: `${kind} namespace, ${about[kind].words}: ${apart ? `${tie}, inode ${inode}` : 'shared with the host'}` };
 }
 

@@ -129,7 +129,7 @@ export function drawNetwork(frame: Frame, events: readonly Event[], previous?: F
     ...(cabled ? [wire(eth, veth), wire(veth, bridge), { key: 'way', x: 0, y: WIRE, marks: [path(polyline([468, 0], [484, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true }), path(polyline([666, 0], [682, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true })] } satisfies Item] : []),
     ...(cabled ? all.map(partItem) : all.filter(({ there }) => there).map(partItem)),
     ...(cabled ? rules.items : [{ key: 'mode', x: 216, y: WIRE, marks: wrap(modes[net.mode], 480, 14).map((words, j) => text(0, j * 20, words, 'plain', { size: 14 })) }]),
-    ...(net.routes.length ? [{ key: 'routes', sel: `route:${net.routes[0]![0]}`, label: `routes: ${net.routes.join('; ')}`, x: x + 12, y: WIRE + 112, marks: [text(0, 10, 'routes', 'plain', { bold: true, size: 12 }), ...net.routes.flatMap(([key, words], j) => wrap(`${key.replace('container/', '')} ${words}`, w - 26, 11, true).map((part, n) => text(0, 26 + j * 32 + n * 14, part, 'plain', { mono: true, size: 11 })))] }] : []),
+    ...(net.routes.length ? [{ key: 'routes', sel: `route:${net.routes[0]![0]}`, label: `routes: ${net.routes.join('; ')}`, x: x + 12, y: WIRE + 112, marks: [rect(-4, -5, w - 16, 30 + net.routes.length * 32, 'own', 'bare', 4), text(0, 10, 'routes', 'plain', { bold: true, size: 12 }), ...net.routes.flatMap(([key, words], j) => wrap(`${key.replace('container/', '')} ${words}`, w - 26, 11, true).map((part, n) => text(0, 26 + j * 32 + n * 14, part, 'plain', { mono: true, size: 11 })))] }] : []),
   ];
   return {
     width: 780, height, items,

@@ -109,7 +109,7 @@ export function drawTimeline(frame: Frame, events: readonly Event[], phases: rea
   const calls = shown.flatMap((event, j): Item[] => (isCall(event) ? [callItem(event, at[j]!, k), ...arrowOf(event, at[j]!)] : []));
   const others = shown.flatMap((event, j): Item[] => {
     const mark = marksOf[event.type];
-    return mark ? [{ key: `event:${event.seq}`, sel: `event:${event.seq}`, seek: event.seq, x: LEFT + at[j]!.x, y: TOP, label: line(event), marks: [text(0, 12, mark.sign, event.seq > k ? 'ghost' : mark.tone, { size: 11, bold: true })] }] : [];
+    return mark ? [{ key: `event:${event.seq}`, sel: `event:${event.seq}`, seek: event.seq, x: LEFT + at[j]!.x, y: TOP, label: line(event), marks: [rect(-2, 0, 13, 16, 'quiet', 'bare', 3), text(0, 12, mark.sign, event.seq > k ? 'ghost' : mark.tone, { size: 11, bold: true })] }] : [];
   });
   const gaps = at.flatMap(({ gap, x, seq }): Item[] => (gap ? [{ key: `gap:${seq}`, x: LEFT + x - MOST, y: TOP, marks: [path(`M4,4l5,8l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-6,8`, 'quiet', { dashed: false }), text(MOST / 2, 3 * LANE + 12, duration(gap * 1e6), 'quiet', { size: 10, anchor: 'middle' })] }] : []));
   return {

@@ -34,6 +34,7 @@ function check(drawing: Drawing, what: string): void {
       if (mark.shape === 'path') assert.not.match(mark.d, /NaN|undefined/, `${what}: ${item.key}`);
       if (mark.shape === 'rect') assert.ok(item.x + mark.x >= -1 && item.x + mark.x + mark.w <= drawing.width + 1 && item.y + mark.y + mark.h <= drawing.height + 1, `${what}: ${item.key} lies within the picture`);
     }
+    if (item.label) assert.ok(item.marks.some(({ shape }) => shape !== 'text'), `${what}: ${item.key} can be hit`);
     if (item.sel || item.seek !== undefined) assert.ok(item.label, `${what}: ${item.key} can be chosen, so it has a name`);
   }
   for (const row of drawing.table.rows) assert.is(row.cells.length, drawing.table.columns.length, `${what}: the table's row ${row.key}`);
