@@ -30,11 +30,11 @@ try {
   const { rows: startRows, starts } = await startTimes(bench);
   const rows: Row[] = [await runBridge(bench), await runNone(bench), ...startRows, await pulls(bench), await shimMemory(bench), await lowLevel(bench), ...(await crowd(bench))];
   const peers = ['dockerd', 'runc', 'crun'].filter(installed).map(version);
-  const where = { steps: dearest(starts, 'steps'), calls: dearest(starts, 'calls') };
+  const where = { steps: dearest(starts, 'steps'), calls: dearest(starts, 'calls'), trips: dearest(starts, 'trips') };
   mkdirSync('dist/bench', { recursive: true });
   writeFileSync(RESULT, JSON.stringify({ processors: cpus().length, peers, rounds, rows, where }, null, 2));
   console.log(`${table(rows)}\n\n${cpus().length} processors; beside it: ${peers.join('; ') || 'nothing is installed'}. Medians; as JSON in ${RESULT}`);
-  for (const [kind, list] of Object.entries(where)) console.log(`\nwhere the time of a start goes, ${kind}: ${list.map(([name, ms]) => `${name} ${ms.toFixed(2)} ms`).join(', ')}`);
+  for (const [kind, list] of Object.entries(where)) console.log(`\nwhere the time of a start goes, ${kind}: ${list.map(([name, value]) => `${name} ${kind === 'trips' ? value : `${value.toFixed(2)} ms`}`).join(', ')}`);
 } finally {
   await dockerd?.stop();
   await daemon.close();
