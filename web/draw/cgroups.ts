@@ -3,7 +3,7 @@ import { hierarchy, tree } from 'd3-hierarchy';
 import { scaleLinear } from 'd3-scale';
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
-import { bytes, changed, factsOf } from './facts.ts';
+import { bytes, changed, factsOf, hasEnded } from './facts.ts';
 import { downward, fit, path, polyline, rect, text, type Drawing, type Item, type Mark, type Row } from './marks.ts';
 
 /** A cgroup of the container: where its hierarchy is mounted, and the files written in it. */
@@ -102,12 +102,12 @@ export function drawCgroups(frame: Frame, events: readonly Event[], previous?: F
   const through: Item[] = inside ? [{ key: 'process', x: 0, y: 0, marks: [path(polyline([10, LEAF + 26], [total - 10, LEAF + 26]), 'own', { width: 3 }), text(total / 2, LEAF + 42, 'one process, in all of them', 'own', { anchor: 'middle', size: 11.5 })] }] : [];
   const gauges = LEAF + 66;
   const devices = groups.length ? deviceRules(frame, events) : [];
-  const empty: Item[] = groups.length ? [] : [{ key: 'none', x: total / 2, y: 110, marks: [text(0, 0, 'no control group yet: create.cgroup makes it', 'quiet', { anchor: 'middle', size: 13 })] }];
+  const empty: Item[] = groups.length ? [] : [{ key: 'none', x: total / 2, y: 110, marks: [text(0, 0, hasEnded(frame) ? 'no control group any more' : 'no control group yet: create.cgroup makes it', 'quiet', { anchor: 'middle', size: 13 })] }];
   const rows: Row[] = groups.flatMap((group) => [
     { key: group.dir, sel: `cgroup:${group.dir}`, cells: [group.controllers, group.dir, frozen(group) ? 'frozen' : joined(group) ? 'the container is in it' : 'empty', ''] },
     ...Object.entries(group.files).map(([file, value]) => ({ key: `${group.dir}/${file}`, sel: `cgroup:${group.dir}/${file}`, cells: [group.controllers, file, 'written', value] })),
   ]);
-  const note = groups.length ? (limits.length ? `Limits: ${limits.map(({ name, shown }) => `${name} ${shown}`).join(', ')}.` : 'Counted, but without a limit.') : 'No control group yet.';
+  const note = groups.length ? (limits.length ? `Limits: ${limits.map(({ name, shown }) => `${name} ${shown}`).join(', ')}.` : 'Counted, but without a limit.') : hasEnded(frame) ? 'The control group was removed with the end.' : 'No control group yet.';
   return {
     width: total, height: groups.length ? gauges + Math.max(1, limits.length) * 38 + (devices.length ? 28 : 0) : 220,
     items: [

@@ -7,6 +7,9 @@ export const fact = (frame: Frame, kind: Fact['kind'], key: string): string | un
 
 /** The events of this start of the container, up to the frame: without those of execs. */
 export const runEvents = (frame: Frame, events: readonly Event[]): Event[] => events.filter((event, j) => j <= frame.k && event.run === frame.run);
+/** There was a process, and it has ended: with it went its namespaces and all that lived in them. */
+export const hasEnded = (frame: Frame): boolean =>
+  !frame.facts.process?.['init'] && ['exiting', 'exited', 'unwinding', 'failed', 'removing', 'removed'].includes(frame.state);
 export const isCall = (event: Event): event is CallEvent => event.type === 'call';
 
 /** 'sha256:0123456789ab…' → '0123456789ab', as docker shows ids. */

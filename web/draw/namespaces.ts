@@ -1,7 +1,7 @@
 /** What is shared with the host, what is its own? One column a kind, one row a process; a line as long as it is inherited. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
-import { changed, fact, factsOf } from './facts.ts';
+import { changed, fact, factsOf, hasEnded } from './facts.ts';
 import { execsOf, programOf, type Exec } from './processes.ts';
 import { glyph, path, polyline, rect, text, type Drawing, type Glyph, type Item, type Mark, type Row } from './marks.ts';
 
@@ -110,6 +110,6 @@ export function drawNamespaces(frame: Frame, events: readonly Event[], previous?
     width: x(7) + 58, height: TOP + (rows.length - 1) * ROW + 46,
     items: [...headers, ...frontier, ...columns.map((column, j) => columnItem(column, j, rows, born && changed(frame, previous, 'ns', column.kind))), ...rows.map((line, j) => processItem(line, j, Math.min(j, 2)))],
     table: { columns: ['namespace', 'holds', 'the host\'s', 'the container\'s', 'so it is'], rows: [...tableRows, ...rows.map(({ key, name, words }) => ({ key, cells: ['process', name, words, '', ''] }))] },
-    summary: !born ? 'There is no process of the container yet.' : own.length ? `Its own: ${own.join(', ')}. Shared with the host: ${kinds.filter((kind) => !own.includes(kind)).join(', ') || 'none'}.` : 'So far everything is shared with the host.',
+    summary: hasEnded(frame) ? 'The container has ended: its namespaces went with its last process.' : !born ? 'There is no process of the container yet.' : own.length ? `Its own: ${own.join(', ')}. Shared with the host: ${kinds.filter((kind) => !own.includes(kind)).join(', ') || 'none'}.` : 'So far everything is shared with the host.',
   };
 }

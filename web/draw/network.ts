@@ -1,13 +1,13 @@
 /** How does a packet get out? Fixed lanes, from the container's eth0 to the host's way out; each part appears when the kernel has it. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
-import { changed, fact, factsOf } from './facts.ts';
+import { changed, fact, factsOf, hasEnded } from './facts.ts';
 import { columnsOf } from './namespaces.ts';
 import { cable, fit, path, polyline, rect, text, wrap, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
 
 export interface Link { key: string; side: 'host' | 'container'; name: string; words: string; up: boolean; address?: string; isNew: boolean }
 export interface Rule { key: string; chain: string; words: string; isNew: boolean }
-export interface Net { mode: 'bridge' | 'none' | 'host' | 'joined' | 'early'; links: Link[]; routes: [string, string][]; rules: Rule[] }
+export interface Net { mode: 'bridge' | 'none' | 'host' | 'joined' | 'early' | 'ended'; links: Link[]; routes: [string, string][]; rules: Rule[] }
 
 /** 'counter packets 0 bytes 0' is how the rule was written, not what it has counted since. */
 const withoutCounter = (rule: string) => rule.replace(/ counter packets \d+ bytes \d+/, '');
@@ -22,7 +22,7 @@ export function netOf(frame: Frame, events: readonly Event[], previous?: Frame):
   const tie = columnsOf(frame, events).find(({ kind }) => kind === 'net')!.tie;
   const later = frame.done.some((id) => id.startsWith('exec.')) || ['executing', 'running', 'paused'].includes(frame.state);
   const cabled = links.some(({ side, words }) => side === 'host' && words.startsWith('veth'));
-  const mode = tie === 'joined' ? 'joined' : cabled || !later ? (later || cabled || links.length ? 'bridge' : 'early') : tie === 'shared' ? 'host' : 'none';
+  const mode = hasEnded(frame) ? 'ended' : tie === 'joined' ? 'joined' : cabled || !later ? (later || cabled || links.length ? 'bridge' : 'early') : tie === 'shared' ? 'host' : 'none';
   return { mode, links, routes: Object.entries(factsOf(frame, 'route')), rules };
 }
 
@@ -107,7 +107,7 @@ function wire(from: Part, to: Part): Item {
 }
 
 const modes: Record<Net['mode'], string> = {
-  bridge: '', early: 'The network phase has not begun.',
+  bridge: '', early: 'The network phase has not begun.', ended: 'The container has ended: its network went with its last process, the cable\'s other end too. Bridge and rules stay for the others.',
   none: 'No network: a namespace of its own, and no cable into it. Only its loopback.',
   host: 'The host\'s network (--network host): no namespace of its own, so nothing to connect.',
   joined: 'Another container\'s network: setns(2) entered it, so its interfaces and addresses are shared.',
@@ -125,7 +125,7 @@ export function drawNetwork(frame: Frame, events: readonly Event[], previous?: F
   const cabled = net.mode === 'bridge' || net.mode === 'early';
   const items: Item[] = [
     ...LANES.map(({ key, title, words, x: left }) => ({ key: `lane:${key}`, x: left, y: 22, marks: [text(0, 0, title, 'plain', { bold: true, size: 13 }), text(0, 16, words, 'quiet', { size: 11 })] })),
-    { key: 'namespace', x, y: TOP, sel: 'ns:net', label: `network namespace: ${own ? 'its own' : 'the host\'s'}`, marks: [rect(0, 0, w, height - TOP - 10, own ? 'own' : 'ghost', own ? 'outline' : 'dashed', 10), text(12, 17, own ? 'network namespace' : 'no namespace of its own', own ? 'own' : 'quiet', { size: 11 })] },
+    { key: 'namespace', x, y: TOP, sel: 'ns:net', label: `network namespace: ${own ? 'its own' : 'the host\'s'}`, marks: [rect(0, 0, w, height - TOP - 10, own ? 'own' : 'ghost', own ? 'outline' : 'dashed', 10), text(12, 17, own ? 'network namespace' : net.mode === 'ended' ? 'no process, no namespace' : 'no namespace of its own', own ? 'own' : 'quiet', { size: 11 })] },
     ...(cabled ? [wire(eth, veth), wire(veth, bridge), { key: 'way', x: 0, y: WIRE, marks: [path(polyline([468, 0], [484, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true }), path(polyline([666, 0], [682, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true })] } satisfies Item] : []),
     ...(cabled ? all.map(partItem) : all.filter(({ there }) => there).map(partItem)),
     ...(cabled ? rules.items : [{ key: 'mode', x: 216, y: WIRE, marks: wrap(modes[net.mode], 480, 14).map((words, j) => text(0, j * 20, words, 'plain', { size: 14 })) }]),

@@ -1,7 +1,7 @@
 /** Which layer does this file come from? The shelves of the overlay from the top, as a read walks them, and what is mounted over them. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
-import { bytes, changed, factsOf, shortDigest } from './facts.ts';
+import { bytes, changed, factsOf, hasEnded, shortDigest } from './facts.ts';
 import { fit, path, polyline, rect, text, wrap, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
 
 export interface Layer { index: number; digest: string; size: number; made: string }
@@ -40,8 +40,9 @@ export function shelves(frame: Frame, previous?: Frame): Shelf[] {
   const isRoot = factsOf(frame, 'root')['/'] === 'overlay';
   const upper = factsOf(frame, 'file')['upper'];
   const layers = layersOf(frame);
+  const gone = hasEnded(frame);
   return [
-    { key: 'merged', sel: 'overlay:merged', title: 'merged: what the container sees', right: isRoot ? 'it is now /' : overlay ? 'not yet /' : 'not mounted yet', below: overlay ? 'one tree out of all shelves below' : 'exists from rw-layer.mount-overlay on', tone: 'own', there: overlay !== undefined || isRoot, isNew: changed(frame, previous, 'mount', overlay?.[0] ?? '') || changed(frame, previous, 'root', '/') },
+    { key: 'merged', sel: 'overlay:merged', title: 'merged: what it sees', right: isRoot ? 'it is now /' : overlay ? 'not yet /' : gone ? 'unmounted' : 'not mounted yet', below: overlay ? 'one tree out of all shelves below' : gone ? 'it went with the mount namespace' : 'exists from rw-layer.mount-overlay on', tone: 'own', there: overlay !== undefined || isRoot, isNew: changed(frame, previous, 'mount', overlay?.[0] ?? '') || changed(frame, previous, 'root', '/') },
     { key: 'upper', sel: 'overlay:upper', title: 'upper: the container\'s own, read-write', right: upper ? 'rw' : 'not made yet', below: 'every write lands here; only rm takes it away', tone: 'write', there: upper !== undefined, isNew: changed(frame, previous, 'file', 'upper') },
     ...[...layers].reverse().map((layer) => ({
       key: `layer:${layer.digest}`, sel: `layer:${layer.index}`, title: `lower ${layer.index + 1}: ${shortDigest(layer.digest)}`, right: `${bytes(layer.size)}, read-only`, below: layer.made || 'a layer of the image', tone: 'read' as const, there: true, isNew: changed(frame, previous, 'image', `layer ${layer.index}`),
@@ -90,7 +91,7 @@ export function drawOverlay(frame: Frame, _events: readonly Event[], previous?: 
   return {
     width: MOUNTS + MOUNT_WIDE + 10, height: Math.max(bottom + 64, 48 + mounts.length * 39),
     items: [
-      { key: 'head', x: 0, y: 22, marks: [text(LEFT + 14, 0, 'the root file system, from the top', 'plain', { bold: true }), text(MOUNTS, 0, mounts.length ? 'mounted on it' : 'nothing is mounted on it yet', 'plain', { bold: true })] },
+      { key: 'head', x: 0, y: 22, marks: [text(LEFT + 14, 0, 'the root file system, from the top', 'plain', { bold: true }), text(MOUNTS, 0, mounts.length ? 'mounted on it' : 'nothing is mounted on it', 'plain', { bold: true })] },
       ...(mounts.length ? [{ key: 'rail', x: 0, y: 0, marks: [path(polyline([LEFT + WIDE, 63], [MOUNTS - 14, 63], [MOUNTS - 14, 40 + (mounts.length - 1) * 39 + 17]), 'mount')] }] : []),
       reading(bottom), ...stack.map(shelfItem), ...noLayers,
       ...mounts.map((mount, j) => mountItem(mount, j, changed(frame, previous, 'mount', mount.key))),
@@ -99,6 +100,6 @@ export function drawOverlay(frame: Frame, _events: readonly Event[], previous?: 
       columns: ['what', 'which', 'state', 'about'],
       rows: [...stack.map(({ key, sel, title, right, below }) => ({ key, sel, cells: [title.split(':')[0]!, title.split(': ')[1] ?? '', right, below] })), ...mounts.map((mount) => ({ key: mount.key, sel: `mount:${mount.key}`, cells: ['mount', mount.target, mount.type, mount.what] }))],
     },
-    summary: stack[0]!.there ? `An overlay of ${layersOf(frame).length} read-only layers with a writable one on top, and ${mounts.length} mounts on it.` : 'The overlay is not mounted yet.',
+    summary: stack[0]!.there ? `An overlay of ${layersOf(frame).length} read-only layers with a writable one on top, and ${mounts.length} mounts on it.` : hasEnded(frame) ? 'The overlay went with the mount namespace. What the container wrote is kept in upper until rm.' : 'The overlay is not mounted yet.',
   };
 }

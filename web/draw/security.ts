@@ -2,7 +2,7 @@
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
 import { capabilities } from './capability-names.ts';
-import { changed, fact, runEvents } from './facts.ts';
+import { changed, fact, hasEnded, runEvents } from './facts.ts';
 import { fit, glyph, rect, text, wrap, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
 
 export const sets = ['bounding', 'permitted', 'effective'] as const;
@@ -121,6 +121,6 @@ export function drawSecurity(frame: Frame, events: readonly Event[], previous?: 
         ...side.map(({ key, sel, title, state }) => ({ key, sel, cells: [title, state, '', '', '', fact(frame, 'security', key) ?? ''] })),
       ],
     },
-    summary: born ? `${kept.length} of ${capabilities.length} capabilities are kept; ${all.filter(({ held }) => held === 'lost').length} are given up.` : 'There is no process of the container yet.',
+    summary: born ? `${kept.length} of ${capabilities.length} capabilities are kept; ${all.filter(({ held }) => held === 'lost').length} are given up.` : hasEnded(frame) ? 'The container has ended: there is no process that could do anything.' : 'There is no process of the container yet.',
   };
 }

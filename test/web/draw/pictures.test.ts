@@ -54,7 +54,6 @@ test('v1 has a tree for each controller, and limits as they were written', () =>
   assert.is(groups.length, 8);
   assert.equal([groups[0]!.mount, groups[0]!.parents], ['/sys/fs/cgroup/cpu', ['drydock']]);
   assert.equal(groups.flatMap(limitsOf).map(({ name, shown }) => `${name} ${shown}`), ['processor time 0.5 CPUs', 'memory 64 MiB', 'memory and swap 128 MiB', 'processes 100']);
-  assert.match(drawCgroups(inState(events, 'exited'), events).summary, 'No control group');
 });
 
 test('v2 has one tree, with usage where the kernel was asked', () => {
@@ -88,6 +87,15 @@ test('capabilities are all there at birth, and fifteen are kept', () => {
   assert.equal([count(running, 'kept'), count(running, 'lost')], [15, 25]);
   assert.is(capabilitiesOf(running, events).find(({ name }) => name === 'NET_ADMIN')!.held, 'kept');
   assert.match(drawSecurity(running, events).table.rows.find(({ key }) => key === 'user')!.cells[1]!, 'uid 33');
+});
+
+test('after the end the pictures say that it is over, not that it has yet to begin', () => {
+  for (const [name, state] of [['limits', 'exited'], ['not-found', 'failed']] as const) {
+    const all = journal(name);
+    const frame = inState(all, state);
+    for (const draw of [drawNamespaces, drawOverlay, drawCgroups, drawNetwork, drawSecurity]) assert.match(draw(frame, all).summary, /ended|went with|removed/, `${draw.name} of ${name}`);
+  }
+  assert.is(netOf(inState(events, 'exited'), events).mode, 'ended');
 });
 
 test('what has just changed is marked, and only that', () => {
