@@ -1,9 +1,10 @@
 /** What each ask does, and the shape that it has to have: what comes from a browser is checked before it is believed. */
 import { parseDetachKeys } from '../../runtime/machine/detach-keys.ts';
-import type { Engine, GateCommand } from '../../runtime/machine/engine.ts';
+import type { ContainerHandle, Engine, GateCommand } from '../../runtime/machine/engine.ts';
 import { badParameter, conflict } from '../../runtime/machine/refusal.ts';
 import { syscalls } from '../../runtime/kernel/syscalls.ts';
 import { phases } from '../../runtime/steps/phases.ts';
+import type { Evidence } from '../../runtime/steps/step.ts';
 import { actions, type Action, type Asks, type Topic } from './protocol.ts';
 import type { Terminal } from './terminal.ts';
 import { parseRunLine } from './run-line.ts';
@@ -75,6 +76,14 @@ async function couple(stream: Terminal, attach: () => Promise<unknown>): Promise
   }
 }
 
+/** While it stands, a look asks the stage, which answers one question at a time: the run goes on when the look is over. */
+const looking = new WeakMap<ContainerHandle, Promise<unknown>>();
+function look(handle: ContainerHandle, step?: string): Promise<Evidence[]> {
+  const looked = (looking.get(handle) ?? Promise.resolve()).catch(() => undefined).then(() => handle.inspectLive(step));
+  looking.set(handle, looked);
+  return looked;
+}
+
 export const answerers: { [T in Topic]: Answerer<T> } = {
   follow: { shape: { id: text, from: whole(1e9) }, answer: (asker, { id, from }) => (asker.follow(id, from), {}) },
   run: {
@@ -86,7 +95,15 @@ export const answerers: { [T in Topic]: Answerer<T> } = {
       return { id: handle.container.id };
     },
   },
-  gate: { shape: { id: text, command: gateCommand }, answer: ({ engine }, { id, command }) => (engine.container(id).gate(command), {}) },
+  gate: {
+    shape: { id: text, command: gateCommand },
+    answer: async ({ engine }, { id, command }) => {
+      const handle = engine.container(id);
+      await looking.get(handle)?.catch(() => undefined);
+      handle.gate(command);
+      return {};
+    },
+  },
   act: {
     shape: { id: text, action },
     answer: async ({ engine }, asked) => {
@@ -94,7 +111,7 @@ export const answerers: { [T in Topic]: Answerer<T> } = {
       return {};
     },
   },
-  inspect: { shape: { id: text, step: optional(text) }, answer: ({ engine }, { id, step }) => engine.container(id).inspectLive(step) },
+  inspect: { shape: { id: text, step: optional(text) }, answer: ({ engine }, { id, step }) => look(engine.container(id), step) },
   attach: {
     shape: { id: text, terminal: whole(255) },
     answer: (asker, { id, terminal }) => {
