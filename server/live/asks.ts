@@ -4,8 +4,7 @@ import type { ContainerHandle, Engine, GateCommand } from '../../runtime/machine
 import { badParameter, conflict } from '../../runtime/machine/refusal.ts';
 import { syscalls } from '../../runtime/kernel/syscalls.ts';
 import { phases } from '../../runtime/steps/phases.ts';
-import type { Evidence } from '../../runtime/steps/step.ts';
-import { actions, type Action, type Asks, type Topic } from './protocol.ts';
+import { actions, type Action, type Asks, type Evidence, type Topic } from './protocol.ts';
 import type { Terminal } from './terminal.ts';
 import { parseRunLine } from './run-line.ts';
 
