@@ -33,6 +33,8 @@ const keep = (value: Value): Kept =>
   Buffer.isBuffer(value) ? { hex: value.subarray(0, KEPT_BYTES).toString('hex'), length: value.length } : value;
 
 const copies = new Map<string, number>();
+/** by socket: the slow answer that is waited for */
+const unanswered = new Map<number, Promise<NativeAnswer>>();
 
 export class LinuxKernel implements Kernel {
   readonly daemon: Calls;
@@ -67,18 +69,22 @@ export class LinuxKernel implements Kernel {
     throw error;
   }
 
+  /** One question at a time on a socket: a look at a standing container must not get a step's answer. */
   async #remote(actor: Actor, call: Call): Promise<NativeAnswer> {
     const fd = this.#sockets[actor];
     if (fd === undefined) throw new Error(`${showCall(call.name, call.args)}: there is no ${actor} to ask`);
+    for (let before = unanswered.get(fd); before; before = unanswered.get(fd)) await before;
     const answer = addon().remote(fd, operation(call.name), call.args, PATIENCE_MS);
     if (answer !== undefined) return answer;
-    await new Promise<void>((resolve) => {
+    const readable = new Promise<void>((resolve) => {
       const close = addon().watch(fd, () => {
         close();
         resolve();
       });
     });
-    return addon().receive(fd) ?? -32;
+    const received = readable.then(() => addon().receive(fd) ?? -32);
+    unanswered.set(fd, received);
+    return received.finally(() => unanswered.delete(fd));
   }
 
   #journal(call: Call, ret: number, ns: number): void {

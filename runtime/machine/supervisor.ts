@@ -104,7 +104,7 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     if (this.underWay) {
       this.record.stopped = true;
       const gone = this.waiters.until(['exited', 'failed']);
-      if (!this.running) this.gateKeeper.release();
+      this.gateKeeper.release(); // also so that nobody has to step through the exit of what is removed by force
       if (this.running || (await this.waiters.until(['running', 'exited', 'failed'])) === 'running') await this.kill('KILL');
       await gone;
     }
