@@ -1,5 +1,5 @@
 /** Wiring only: settings → runtime → API on the socket; signals and idleness → the end. */
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import { ImageStore } from '../runtime/image/store.ts';
@@ -32,6 +32,7 @@ async function lockRoot(settings: Settings): Promise<void> {
 }
 
 function groupId(name: string): number | undefined {
+  if (!existsSync('/etc/group')) return undefined;
   const row = readFileSync('/etc/group', 'utf8').split('\n').find((line) => line.startsWith(`${name}:`));
   return row ? Number(row.split(':')[2]) : undefined;
 }

@@ -89,6 +89,7 @@ export class Lifecycle {
     try {
       if (id === 'exec') await listenBefore(this.run.kernel, this.streams, this.container.paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
       await runPhase(this.run, phasesById[id]);
+      if (id === 'create') for (const text of this.container.warnings) this.log.append({ type: 'note', text: `warning: ${text}` });
       if (id === 'pull' && this.container.pull.notice) this.log.append({ type: 'note', text: this.container.pull.notice });
       if (id === 'network') this.#connected('connect');
     } catch (error) {
@@ -174,6 +175,7 @@ export class Lifecycle {
     this.log.run = this.record.runs;
     this.failure = undefined;
     this.container.exit = undefined;
+    this.container.warnings = [...this.record.warnings];
     this.gateKeeper.arm(gate ?? { mode: 'run', breakpoints: [] });
     const settled = this.waiters.until(['running', 'exiting', 'exited', 'failed']);
     this.actor.send({ type: 'START' });

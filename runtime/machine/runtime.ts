@@ -81,7 +81,7 @@ export class Runtime implements Engine {
     const { settings, images } = this;
     const paths = containerPaths(settings, record.id);
     const container: Container = {
-      id: record.id, name: record.name, settings, images, paths, request: record.request, network: record.network, warnings: record.warnings, live: {},
+      id: record.id, name: record.name, settings, images, paths, request: record.request, network: record.network, warnings: [...record.warnings], live: {},
       pull: newPull(record.image ?? record.request.Image, 'missing', record.platform ? { platform: record.platform } : {}),
       image: images.find(record.image ?? record.request.Image),
       cgroup: openCgroup(`${record.request.HostConfig.CgroupParent || settings.cgroupParent}/${record.id}`.replace(/\/+/g, '/')),
