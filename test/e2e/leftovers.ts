@@ -42,9 +42,9 @@ export function leftovers(daemon: Daemon): Record<string, string[]> {
   };
 }
 
-/** By what they are, not by number: sockets of clients come and go. */
+/** By what they are, not by number: sockets of clients come and go, and so do worker threads with their event loops. */
 const descriptors = (pid: number) => list(`/proc/${pid}/fd`).map((fd) => attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`)))
-  .map((target) => target.replace(/\[\d+\]/, '')).filter((target) => target !== '' && !/^(socket|pipe):|drydock\.sock/.test(target)).sort();
+  .map((target) => target.replace(/\[\d+\]/, '')).filter((target) => target !== '' && !/^(socket|pipe):|^anon_inode:\[event(fd|poll)\]|drydock\.sock/.test(target)).sort();
 
 /** The kernel deletes a veth pair a little after its namespace. */
 export async function sameAs(before: Record<string, string[]>, daemon: Daemon, what = 'something was left behind'): Promise<void> {
