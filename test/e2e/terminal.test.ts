@@ -8,6 +8,9 @@ const s = await site('a terminal', { also: ['tmux'] });
 const d = () => s.daemon;
 const running = async (name: string) => (await d().json<{ State: { Running: boolean } }>(`/containers/${name}/json`)).State.Running;
 
+/** The container's prompt: the shell outside ends its own with # as well. */
+const INSIDE = /root@[0-9a-f]{12}:\S*# *$/;
+
 async function on(body: (screen: Screen) => Promise<void>): Promise<void> {
   const screen = new Screen({ ...d().env, PS1: 'outside> ' }, 100, 40);
   try {
@@ -26,11 +29,14 @@ for (const client of clients) {
   s.test(`${client} run -it is a shell with job control, Ctrl-C, Ctrl-Z and the window's size`, () => on(async (screen) => {
     const before = await settings(screen, 'before');
     screen.command(`clear; ${d().commandLine(client)} run -it --rm --name sh ubuntu /bin/bash; echo code $?`);
-    await screen.see(/# *$/);
+    await screen.see(INSIDE);
     screen.command('clear; stty size; tty; echo $TERM');
     await screen.see(/40 100\s+\/dev\/(console|pts\/0)\s+xterm/);
     screen.command('clear; sleep 1000');
+    // earlier it would only clear the line, and what is typed before the prompt is back is thrown away with the signal
+    await until('it runs', async () => (await d().docker('top', 'sh')).out.includes('sleep 1000'));
     screen.key('C-c');
+    await screen.see(/\^C\s[\s\S]*# *$/);
     screen.command('echo interrupted with $?');
     await screen.see(/\^C\s[\s\S]*interrupted with 130/);
     screen.command('clear; sleep 1001');
@@ -53,7 +59,7 @@ for (const client of clients) {
     const before = await settings(screen, 'before');
     const name = `kept-${client}`;
     screen.command(`clear; ${d().commandLine(client)} run -it --name ${name} ubuntu /bin/bash; echo left $?`);
-    await screen.see(/# *$/);
+    await screen.see(INSIDE);
     screen.command('HERE=still');
     screen.key('C-p', 'C-q');
     await screen.see(/left \d/);
@@ -76,7 +82,7 @@ for (const client of clients) {
   s.test(`${client} exec -it has a terminal of its own`, () => on(async (screen) => {
     await d().ok('run', '-d', '--name', 'host', 'ubuntu', 'sleep', '1000');
     screen.command(`clear; ${d().commandLine(client)} exec -it host bash; echo code $?`);
-    await screen.see(/# *$/);
+    await screen.see(INSIDE);
     screen.command('clear; stty size; tty; ps() { cat /proc/1/comm; }; ps');
     await screen.see(/40 100\s+\/dev\/pts\/\d\s+sleep/);
     screen.command('sleep 1000');
@@ -91,7 +97,7 @@ for (const client of clients) {
 s.test('when the container ends by somebody else\'s hand the terminal is restored', () => on(async (screen) => {
   const before = await settings(screen, 'before');
   screen.command(`clear; ${d().commandLine('drydock')} run -it --rm --name gone ubuntu bash; echo code $?`);
-  await screen.see(/# *$/);
+  await screen.see(INSIDE);
   await d().ok('kill', 'gone');
   await screen.see(/code 137/);
   assert.is(await settings(screen, 'after'), before);
