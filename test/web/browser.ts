@@ -23,7 +23,7 @@ export class Visit {
   }
 
   listen(page: Page): void {
-    page.on('console', (message) => message.type() === 'error' && this.complaints.push(message.text()));
+    page.on('console', (message) => message.type() === 'error' && this.complaints.push(`${message.text()} ${message.location().url}`));
     page.on('pageerror', (error) => this.complaints.push(error.message));
   }
 
