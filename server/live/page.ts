@@ -45,9 +45,9 @@ export function pageApp(options: PageOptions): Express {
     next();
   });
   app.get('/', (_req, res) => index(res, options.files));
-  // names carry a hash of their content
   // asked for on pages that name no icon, as the one that takes the token
   app.get('/favicon.ico', (_req, res) => void res.status(204).end());
+  // names carry a hash of their content
   app.use(express.static(options.files, { index: false, redirect: false, dotfiles: 'ignore', immutable: true, maxAge: '1y' }));
   app.use((_req, res) => text(res, 404, 'there is no such page'));
   return app;
