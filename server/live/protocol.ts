@@ -24,28 +24,16 @@ import type { Event } from '../../runtime/journal/event.ts';
 import type { ExecConfig, GateCommand, MachineState, Status } from '../../runtime/machine/engine.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { Evidence } from '../../runtime/kernel/evidence.ts';
+import type { Action, ContainerAsks } from './topics/containers.ts';
+import type { TerminalAsks } from './topics/terminals.ts';
 
 export const PATH = '/live';
 
 /** A row of the list. */
 export interface Listed { id: string; name: string; image: string; command: string; status: Status; machine: MachineState; created: number; exitCode: number; pid: number; tty: boolean; error: string }
 
-/** What may be asked for, and what is answered. */
-export interface Asks {
-  follow: { ask: { id: string; from: number }; answer: object };
-  /** `step`: stand before every step; `break`: before these steps, phases, system calls */
-  run: { ask: { line: string; step: boolean; break: string[] }; answer: { id: string } };
-  gate: { ask: { id: string; command: GateCommand }; answer: object };
-  act: { ask: { id: string; action: Action }; answer: object };
-  /** with `step` what this step looks at, without it everything */
-  inspect: { ask: { id: string; step?: string }; answer: Evidence[] };
-  attach: { ask: { id: string; terminal: number }; answer: { tty: boolean } };
-  exec: { ask: { id: string; terminal: number; command: string[]; rows: number; columns: number }; answer: { id: string } };
-  resize: { ask: { terminal: number; rows: number; columns: number }; answer: object };
-  detach: { ask: { terminal: number }; answer: object };
-}
-export const actions = ['start', 'stop', 'kill', 'pause', 'unpause', 'remove'] as const;
-export type Action = (typeof actions)[number];
+/** What may be asked for, and what is answered: an interface for each file in topics/. */
+export interface Asks extends ContainerAsks, TerminalAsks {}
 export type Topic = keyof Asks;
 export type Ask = { [T in Topic]: { ask: number; topic: T } & Asks[T]['ask'] }[Topic];
 
@@ -74,4 +62,4 @@ export const LIMITS = {
   ahead: 1 << 20,
 } as const;
 
-export type { Event, Evidence, ExecConfig, GateCommand, MachineState, PhaseText, Status };
+export type { Action, Event, Evidence, ExecConfig, GateCommand, MachineState, PhaseText, Status };

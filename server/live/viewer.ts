@@ -2,10 +2,11 @@
 import type { RawData, WebSocket } from 'ws';
 import type { Engine } from '../../runtime/machine/engine.ts';
 import { badParameter, conflict, Refusal } from '../../runtime/machine/refusal.ts';
-import { answerers, checked, type Asker } from './asks.ts';
+import { answerers, checked } from './asks.ts';
 import { feedJournal } from './journal-feed.ts';
 import { LIMITS, type Told, type Topic } from './protocol.ts';
 import { Terminal } from './terminal.ts';
+import type { Asker } from './topics/topic.ts';
 
 /** WebSocket close codes: RFC 6455, 7.4.1 */
 const POLICY = 1008;
@@ -15,6 +16,8 @@ interface Open { stream: Terminal; resize?: (rows: number, columns: number) => P
 
 export class Viewer implements Asker {
   readonly #terminals = new Map<number, Open>();
+  readonly #left = new AbortController();
+  readonly gone = this.#left.signal;
   #following: AbortController | undefined;
   #waiting = 0;
   #allowance: number = LIMITS.burst;
@@ -124,6 +127,7 @@ export class Viewer implements Asker {
   }
 
   #close(): void {
+    this.#left.abort();
     this.#following?.abort();
     for (const number of [...this.#terminals.keys()]) this.detach(number);
   }

@@ -44,6 +44,7 @@ export class Playground {
   });
 
   readonly terminals = new Map<number, TerminalEvents>();
+  readonly #hearers = new Set<(message: Told) => void>();
   /** breakpoints that are only for getting to the next phase */
   #passing = new Set<string>();
   readonly connection = new Connection({ told: (message) => this.#told(message), output: (n, bytes) => this.terminals.get(n)?.output(bytes), link: (state) => this.#linked(state) });
@@ -54,6 +55,12 @@ export class Playground {
     this.connection.open();
   }
 
+  /** For what only some pictures want to know: everything the daemon tells passes here. Returns what ends it. */
+  hear(hearer: (message: Told) => void): () => void {
+    this.#hearers.add(hearer);
+    return () => void this.#hearers.delete(hearer);
+  }
+
   #linked(state: Link): void {
     this.link = state;
     // what was missed comes from the journal
@@ -61,6 +68,7 @@ export class Playground {
   }
 
   #told(message: Told): void {
+    for (const hear of this.#hearers) hear(message);
     switch (message.type) {
       case 'hello':
         this.version = message.version;

@@ -1,0 +1,69 @@
+/** Containers: making them, moving them on, looking at them. */
+import type { ContainerHandle, Engine, GateCommand } from '../../../runtime/machine/engine.ts';
+import type { Evidence } from '../../../runtime/kernel/evidence.ts';
+import { gateCommand, oneOf, optional, placesList, text, truth, whole } from '../checks.ts';
+import { parseRunLine } from '../run-line.ts';
+import type { Answerers } from './topic.ts';
+
+export const actions = ['start', 'stop', 'kill', 'pause', 'unpause', 'remove'] as const;
+export type Action = (typeof actions)[number];
+
+export interface ContainerAsks {
+  follow: { ask: { id: string; from: number }; answer: object };
+  /** `step`: stand before every step; `break`: before these steps, phases, system calls */
+  run: { ask: { line: string; step: boolean; break: string[] }; answer: { id: string } };
+  gate: { ask: { id: string; command: GateCommand }; answer: object };
+  act: { ask: { id: string; action: Action }; answer: object };
+  /** with `step` what this step looks at, without it everything */
+  inspect: { ask: { id: string; step?: string }; answer: Evidence[] };
+}
+
+const acts: Record<Action, (engine: Engine, id: string) => Promise<void>> = {
+  start: (engine, id) => engine.container(id).start(),
+  stop: (engine, id) => engine.container(id).stop(),
+  kill: (engine, id) => engine.container(id).kill(),
+  pause: (engine, id) => engine.container(id).pause(),
+  unpause: (engine, id) => engine.container(id).unpause(),
+  remove: (engine, id) => engine.container(id).remove({ force: true }),
+};
+
+/** What went wrong is in the journal and in the container's state; it has been told there. */
+const inJournal = () => undefined;
+
+/** While it stands, a look asks the stage, which answers one question at a time: the run goes on when the look is over. */
+const looking = new WeakMap<ContainerHandle, Promise<unknown>>();
+function look(handle: ContainerHandle, step?: string): Promise<Evidence[]> {
+  const looked = (looking.get(handle) ?? Promise.resolve()).catch(() => undefined).then(() => handle.inspectLive(step));
+  looking.set(handle, looked);
+  return looked;
+}
+
+export const containerTopics: Answerers<ContainerAsks> = {
+  follow: { shape: { id: text, from: whole(1e9) }, answer: (asker, { id, from }) => (asker.follow(id, from), {}) },
+  run: {
+    shape: { line: text, step: truth, break: placesList },
+    answer: async ({ engine }, asked) => {
+      const { request, name, platform } = parseRunLine(asked.line);
+      const handle = await engine.create(request, { pull: 'missing', ...(name && { name }), ...(platform && { platform }) });
+      handle.start({ mode: asked.step ? 'step' : 'run', breakpoints: asked.break }).catch(inJournal);
+      return { id: handle.container.id };
+    },
+  },
+  gate: {
+    shape: { id: text, command: gateCommand },
+    answer: async ({ engine }, { id, command }) => {
+      const handle = engine.container(id);
+      await looking.get(handle)?.catch(() => undefined);
+      handle.gate(command);
+      return {};
+    },
+  },
+  act: {
+    shape: { id: text, action: oneOf(actions) },
+    answer: async ({ engine }, asked) => {
+      await acts[asked.action](engine, asked.id);
+      return {};
+    },
+  },
+  inspect: { shape: { id: text, step: optional(text) }, answer: ({ engine }, { id, step }) => look(engine.container(id), step) },
+};

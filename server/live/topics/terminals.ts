@@ -1,0 +1,63 @@
+/** Terminals: a container's own streams, and those of an exec. Their bytes are binary frames. */
+import { parseDetachKeys } from '../../../runtime/machine/detach-keys.ts';
+import { conflict } from '../../../runtime/machine/refusal.ts';
+import { text, texts, whole } from '../checks.ts';
+import type { Terminal } from '../terminal.ts';
+import type { Answerers } from './topic.ts';
+
+export interface TerminalAsks {
+  attach: { ask: { id: string; terminal: number }; answer: { tty: boolean } };
+  exec: { ask: { id: string; terminal: number; command: string[]; rows: number; columns: number }; answer: { id: string } };
+  resize: { ask: { terminal: number; rows: number; columns: number }; answer: object };
+  detach: { ask: { terminal: number }; answer: object };
+}
+
+const streams = { stdin: true, stdout: true, stderr: true, stream: true };
+/** The page has tabs: no key of a terminal leaves it. */
+const noDetach = 'ctrl-^,ctrl-^,ctrl-^,ctrl-^';
+parseDetachKeys(noDetach);
+
+/** However the coupling ends, the viewer hears of it: a start that fails leaves the stream open. */
+async function couple(stream: Terminal, attach: () => Promise<unknown>): Promise<void> {
+  try {
+    await attach();
+  } catch {
+    // told in the journal, or by the refusal of the ask
+  } finally {
+    stream.end();
+  }
+}
+
+export const terminalTopics: Answerers<TerminalAsks> = {
+  attach: {
+    shape: { id: text, terminal: whole(255) },
+    answer: (asker, { id, terminal }) => {
+      const handle = asker.engine.container(id);
+      if (handle.state.status === 'removing') throw conflict(`container ${id} is being removed`);
+      const tty = handle.container.request.Tty ?? false;
+      const stream = asker.terminal(terminal, tty);
+      void couple(stream, () => handle.attach(stream, { ...streams, logs: true, detachKeys: noDetach }));
+      asker.resizing(terminal, (rows, columns) => handle.resize(rows, columns));
+      return { tty };
+    },
+  },
+  exec: {
+    shape: { id: text, terminal: whole(255), command: texts, rows: whole(1000), columns: whole(1000) },
+    answer: async (asker, { id, terminal, command, rows, columns }) => {
+      const exec = asker.engine.container(id).exec({ AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: true, Cmd: command });
+      const stream = asker.terminal(terminal, true);
+      void couple(stream, () => exec.attach(stream, { ...streams, logs: false, detachKeys: noDetach }));
+      asker.resizing(terminal, (h, w) => exec.resize(h, w));
+      await exec.start({ Tty: true, ConsoleSize: [rows, columns] });
+      return { id: exec.id };
+    },
+  },
+  resize: {
+    shape: { terminal: whole(255), rows: whole(1000), columns: whole(1000) },
+    answer: async (asker, { terminal, rows, columns }) => {
+      await asker.resize(terminal, rows, columns);
+      return {};
+    },
+  },
+  detach: { shape: { terminal: whole(255) }, answer: (asker, { terminal }) => (asker.detach(terminal), {}) },
+};
