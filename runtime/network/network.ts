@@ -4,6 +4,8 @@ export interface Network {
   mode: 'bridge' | 'none' | 'host' | 'container';
   /** the other container's id for mode container */
   container?: string;
+  /** that container's name for itself: who uses its network answers to its name */
+  hostname?: string;
   /** as docker names it in NetworkSettings.Networks: 'bridge' */
   name: string;
   endpointID: string;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Container } from '../machine/container.ts';
+import { hostnameOf } from '../oci/merge.ts';
 import { badParameter, notFound } from '../machine/refusal.ts';
 import type { ContainerRequest } from '../machine/request.ts';
 import type { Settings } from '../machine/settings.ts';
@@ -27,16 +28,16 @@ export function networkOf(request: ContainerRequest, id: string, settings: Pick<
   const name = shared === undefined ? mode : wanted;
   return {
     mode, name, endpointID: createHash('sha256').update(`${id} ${name}`).digest('hex'), hostLink: `veth${id.slice(0, 11)}`,
-    ...(shared !== undefined && { container: joined(shared, other) }),
+    ...(shared !== undefined && joined(shared, other)),
     ...(requestedAddress && { requestedAddress }), ...(requestedMac && { requestedMac }),
   };
 }
 
-function joined(ref: string, other: (ref: string) => Container): string {
+function joined(ref: string, other: (ref: string) => Container): Pick<Network, 'container' | 'hostname'> {
   if (!ref) throw badParameter('network container: names no container');
   const target = other(ref);
   if (target.network.mode === 'container') throw badParameter(`container ${ref} has no network of its own to join: it uses that of container ${target.network.container ?? ''}`);
-  return target.id;
+  return { container: target.id, hostname: hostnameOf(target.id, target.request) };
 }
 
 function endpointOf(request: ContainerRequest, wanted: string): Pick<Network, 'requestedAddress' | 'requestedMac'> {

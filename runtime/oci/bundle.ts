@@ -27,7 +27,7 @@ export const INIT_ANNOTATION = 'drydock.init';
 export function buildSpec(c: SpecSource, image: Image): Spec {
   const host = c.request.HostConfig;
   const config = mergeConfig(c.request, image.config);
-  const hostname = hostnameOf(c.id, c.request);
+  const hostname = c.network.hostname ?? hostnameOf(c.id, c.request);
   const init = host.Init === true && choiceOf('pid', host) === 'new';
   const annotations = { ...host.Annotations, ...(init && { [INIT_ANNOTATION]: 'true' }) };
   return {

@@ -96,10 +96,11 @@ s.test('containers reach each other by address', async () => {
 
 s.test('--network container: shares the namespace, its ports and its files', async () => {
   for (const client of clients) {
-    const { out, err } = await d().client(client, ['run', '--rm', '--network', 'container:two', 'ubuntu', 'sh', '-c', 'readlink /proc/self/ns/net; cat /etc/hostname; bash -c "cat </dev/tcp/127.0.0.1/7777"']);
-    const [namespace, hostname, answer] = out.split('\n');
+    const { out, err } = await d().client(client, ['run', '--rm', '--network', 'container:two', 'ubuntu', 'sh', '-c', 'readlink /proc/self/ns/net; cat /etc/hostname; hostname; bash -c "cat </dev/tcp/127.0.0.1/7777"']);
+    const [namespace, hostname, own, answer] = out.split('\n');
     assert.is(namespace, readlinkSync(`/proc/${await pidOf('two')}/ns/net`), err);
     assert.is(hostname, await d().ok('exec', 'two', 'hostname'));
+    assert.is(own, hostname, 'and answers to its name');
     assert.is(answer, 'hello');
   }
   await d().ok('rm', '-f', 'two');

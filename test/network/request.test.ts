@@ -10,7 +10,7 @@ const test = suite('network of a request');
 
 const other = (ref: string): Container => {
   if (ref === 'gone') throw notFound('No such container: gone');
-  return { id: idOf(7), network: { mode: ref === 'sharer' ? 'container' : 'bridge', container: idOf(8) } } as unknown as Container;
+  return { id: idOf(7), request: { Image: 'x', Hostname: 'web.local', HostConfig: {} }, network: { mode: ref === 'sharer' ? 'container' : 'bridge', container: idOf(8) } } as unknown as Container;
 };
 const ask = (HostConfig: HostConfig, more: Partial<ContainerRequest> = {}) => networkOf({ Image: 'x', HostConfig, ...more }, idOf(1), {}, other);
 const endpoint = (name: string, config: NonNullable<NetworkingConfig['EndpointsConfig']>[string]) => ({ NetworkingConfig: { EndpointsConfig: { [name]: config } } });
@@ -27,7 +27,7 @@ test('default, bridge and nothing mean the bridge', () => {
 test('none, host and another container are modes of their own', () => {
   assert.equal([ask({ NetworkMode: 'none' }).mode, ask({ NetworkMode: 'host' }).mode], ['none', 'host']);
   const shared = ask({ NetworkMode: 'container:web' });
-  assert.equal([shared.mode, shared.container, shared.name], ['container', idOf(7), 'container:web']);
+  assert.equal([shared.mode, shared.container, shared.hostname, shared.name], ['container', idOf(7), 'web.local', 'container:web']);
 });
 
 test('networks and containers that are not there are 404', () => {
