@@ -5,8 +5,8 @@
 
 /** Something that is so about the container from this event on; `value: null` means it is gone. */
 export interface Fact {
-  /** ns: inode of a namespace; mount: row by target; cgroup: file by path; link, address, route, nft, lease, process, file, image. */
-  kind: 'ns' | 'mount' | 'cgroup' | 'link' | 'address' | 'route' | 'nft' | 'lease' | 'process' | 'file' | 'image' | 'root' | 'security';
+  /** ns: inode of a namespace; mount: row by target; cgroup: file by path; link, address, route, nft, lease, process, file, image; upper: see runtime/watch/upper.ts. */
+  kind: 'ns' | 'mount' | 'cgroup' | 'link' | 'address' | 'route' | 'nft' | 'lease' | 'process' | 'file' | 'image' | 'root' | 'security' | 'upper';
   key: string;
   value: string | null;
 }

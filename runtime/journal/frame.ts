@@ -25,18 +25,20 @@ export interface Frame {
 
 const begin = (): Frame => ({ k: -1, of: 0, time: 0, run: 0, state: 'created', phase: '', done: [], facts: {} });
 
-/** A fact about a directory speaks for what lies in it: a cgroup that is gone has no files. */
+/** A fact about a directory speaks for what lies in it: a cgroup that is gone has no files, an upper directory that is gone no entries. */
+const speaksFor = ({ kind, key }: Fact, other: string): boolean => other === key || (kind === 'cgroup' ? other.includes(`${key}/`) : kind === 'upper' && other.startsWith(`${key}/`));
 function learn(frame: Frame, fact: Fact): void {
   const known = (frame.facts[fact.kind] ??= {});
   if (fact.value !== null) return void (known[fact.key] = fact.value);
-  for (const key of Object.keys(known)) if (key === fact.key || key.includes(fact.kind === 'cgroup' ? `${fact.key}/` : '\0')) delete known[key];
+  for (const key of Object.keys(known)) if (speaksFor(fact, key)) delete known[key];
   if (!Object.keys(known).length) delete frame.facts[fact.kind];
+  if (fact.kind === 'file' && fact.key === 'upper') delete frame.facts.upper;
 }
 
 /** A new start begins anew; the rw layer and the image are still what they were. */
 function restart(frame: Frame, run: number | string): void {
-  const { image, file } = frame.facts;
-  Object.assign(frame, { run, done: [], facts: { ...(image && { image }), ...(file && { file }) } });
+  const { image, file, upper } = frame.facts;
+  Object.assign(frame, { run, done: [], facts: { ...(image && { image }), ...(file && { file }), ...(upper && { upper }) } });
   delete frame.failed;
 }
 

@@ -26,6 +26,18 @@ test('a group that is gone takes its files with it', () => {
   assert.equal(frameAt(events, 1).facts, { cgroup: { '/gg': 'x' } });
 });
 
+test('what is in upper stays over exit and restart; a directory that is gone takes what lay in it, and rm takes all', () => {
+  const upper = (key: string, value: string | null): Fact => ({ kind: 'upper', key, value });
+  const events = number([
+    learned(upper('/d', 'created dir 0755 0:0 0'), upper('/d/x', 'created file 0644 0:0 1'), upper('/dd', 'created file 0644 0:0 1')),
+    { type: 'state', from: 'exiting', to: 'exited' }, { run: 2, type: 'state', from: 'exited', to: 'pulling' },
+    { run: 2, ...learned(upper('/d', null)) }, { run: 2, ...learned({ kind: 'file', key: 'upper', value: null }) },
+  ]);
+  assert.equal([1, 2].map((k) => Object.keys(frameAt(events, k).facts['upper'] ?? {})), [['/d', '/d/x', '/dd'], ['/d', '/d/x', '/dd']]);
+  assert.equal(Object.keys(frameAt(events, 3).facts['upper'] ?? {}), ['/dd']);
+  assert.equal(frameAt(events, 4).facts['upper'], undefined);
+});
+
 test('an end takes what lived in the namespaces; the image and the files stay', () => {
   const frame = (() => { const events = journal('limits'); return frameAt(events, events.length - 1); })();
   assert.is(frame.state, 'exited');
