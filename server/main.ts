@@ -83,7 +83,7 @@ export async function startDaemon(settings: Settings): Promise<void> {
     process.exit(0);
   };
   const playground = new Playground(runtime, join(packageRoot, 'dist/web'));
-  const server = createDockerServer(runtime, { shutdown: () => void end(), playground: (port) => playground.address(port) });
+  const server = createDockerServer(runtime, { shutdown: () => void end(), playground: (port, tls) => playground.address(port, tls) });
   await listen(server, settings.socket);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end());
   process.on('SIGHUP', () => undefined);

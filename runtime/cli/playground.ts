@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import type { Command } from 'commander';
 import { print } from './columns.ts';
 import type { Client } from './client.ts';
@@ -7,28 +8,52 @@ import { connectTo } from './connection.ts';
 import { misuse } from './failure.ts';
 import { verb } from './verb.ts';
 
-export interface PlaygroundOptions { open: boolean; webPort?: string }
+export interface PlaygroundOptions { open: boolean; webPort?: string; listen?: string; tlsCert?: string; tlsKey?: string }
+/** Of POST /drydock/playground: where to listen for other machines. */
+interface Tls { address: string; cert: string; key: string }
 
 export function command(): Command {
   return verb('playground', 'Open the page on which containers can be run, stepped, looked into and looked back at. Its address carries a token that is good once and for ten minutes.',
-    'playground', 'playground --no-open', 'playground --web-port 8080')
+    'playground', 'playground --no-open', 'playground --web-port 8080', 'playground --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem')
     .option('--no-open', 'print the address only')
     .option('--web-port <port>', 'listen on this port of 127.0.0.1 (any free one)')
+    .option('--listen <address:port>', 'let other machines come in, with TLS')
+    .option('--tls-cert <file>', 'certificate and chain, PEM; the names in it are the names that are answered to')
+    .option('--tls-key <file>', 'its private key, PEM')
     .action(async (options: PlaygroundOptions, command: Command) => {
-      const port = portFrom(options.webPort);
-      const url = await playgroundAddress(await connectTo(command), port);
+      const away = listenFrom(options);
+      const port = away?.port ?? portFrom('--web-port', options.webPort);
+      const url = await playgroundAddress(await connectTo(command), port, away?.tls);
       print(url);
       if (options.open) openBrowser(url);
     });
 }
 
-function portFrom(text = '0'): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) throw misuse(`invalid --web-port ${JSON.stringify(text)}: give a number up to 65535`);
+function portFrom(flag: string, text = '0'): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) throw misuse(`invalid ${flag} ${JSON.stringify(text)}: give a number up to 65535`);
   return Number(text);
 }
 
-export async function playgroundAddress(client: Client, port = 0): Promise<string> {
-  return (await client.post<{ url: string }>('/drydock/playground', {}, { port })).url;
+function pem(flag: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw misuse(`${flag} ${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Never in the clear: who can read the cookie on its way is root here. */
+function listenFrom({ listen, tlsCert, tlsKey, webPort }: PlaygroundOptions): { port: number; tls: Tls } | undefined {
+  if (!listen && !tlsCert && !tlsKey) return undefined;
+  if (!listen || !tlsCert || !tlsKey) throw misuse('--listen goes with --tls-cert and --tls-key: other machines come in with TLS only');
+  if (webPort) throw misuse('--web-port is of 127.0.0.1; --listen says its port itself');
+  const [, address = '', port] = /^\[?([\da-fA-F.:]+?)\]?:(\d+)$/.exec(listen) ?? [];
+  if (!isIP(address)) throw misuse(`invalid --listen ${JSON.stringify(listen)}: give an IP address and a port, as in 0.0.0.0:8443 or [::]:8443`);
+  return { port: portFrom('--listen', port), tls: { address, cert: pem('--tls-cert', tlsCert), key: pem('--tls-key', tlsKey) } };
+}
+
+export async function playgroundAddress(client: Client, port = 0, tls?: Tls): Promise<string> {
+  return (await client.post<{ url: string }>('/drydock/playground', {}, { port, ...(tls && { tls }) })).url;
 }
 
 /** stdout is for the container's output alone. */

@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { Engine } from '../../runtime/machine/engine.ts';
 import pkg from '../../package.json' with { type: 'json' };
+import type { Tls } from '../live/place.ts';
 import { containersInspect } from './containers-inspect.ts';
 import { containersLifecycle } from './containers-lifecycle.ts';
 import { containersList } from './containers-list.ts';
@@ -28,7 +29,7 @@ export interface ServerOptions {
   /** Ends the daemon in good order; called once, after the answer has been sent. */
   shutdown?: () => void;
   /** The playground's address, with a token that is good once. */
-  playground?: (port: number) => Promise<{ url: string }>;
+  playground?: (port: number, tls?: Tls) => Promise<{ url: string }>;
 }
 
 /** In this order: the first that fits answers, and `*id` may hold slashes. */

@@ -1,10 +1,12 @@
 /** Drydock's own routes: stepping, the journal, the kernel's evidence, and the daemon itself. */
+import { isIP } from 'node:net';
 import type { Engine, GateCommand } from '../../runtime/machine/engine.ts';
 import { frameAt } from '../../runtime/journal/frame.ts';
 import type { Event } from '../../runtime/journal/event.ts';
 import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
 import { phases } from '../../runtime/steps/phases.ts';
 import pkg from '../../package.json' with { type: 'json' };
+import type { Tls } from '../live/place.ts';
 import { type Json, readJson } from './body.ts';
 import type { ServerOptions } from './app.ts';
 import type { Exchange, Routes } from './route.ts';
@@ -57,12 +59,19 @@ function info(engine: Engine): object {
   return { pid: process.pid, version: pkg.version, root, execRoot, socket, ...counts(engine.containers()) };
 }
 
+function tlsOf(value: unknown, port: number): Tls {
+  const { address, cert, key } = (value ?? {}) as Record<string, unknown>;
+  if (typeof address !== 'string' || !isIP(address)) throw badParameter(`tls address ${JSON.stringify(address)} is not an IP address to listen on`);
+  if (typeof cert !== 'string' || typeof key !== 'string') throw badParameter('tls needs a certificate and its key, both as PEM');
+  return { address, port, cert, key };
+}
+
 /** Whoever may use this socket is root; the token hands that on to one browser. */
 async function playground(x: Exchange, address: ServerOptions['playground']): Promise<object> {
   if (!address) throw new Refusal(501, 'this daemon has no playground');
-  const { port = 0 } = await readJson(x.req);
+  const { port = 0, tls } = await readJson(x.req);
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65535) throw badParameter(`port ${JSON.stringify(port)} is not a number from 0 to 65535`);
-  return address(port);
+  return address(port, tls === undefined ? undefined : tlsOf(tls, port));
 }
 
 export const drydock = ({ shutdown, playground: address }: ServerOptions): Routes => ({

@@ -9,15 +9,15 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { originOf, type Place } from './place.ts';
 
 export interface Refused { status: 400 | 401 | 403; message: string }
 
-const named = (port: number): string[] => ['127.0.0.1', 'localhost'].map((name) => `${name}:${port}`);
 /** Cookies are shared by all ports of a host (RFC 6265, 8.5): two daemons must not overwrite each other's. */
 export const cookieName = (port: number): string => `drydock-${port}`;
 
-export function setCookie(port: number, session: string): string {
-  return `${cookieName(port)}=${session}; Path=/; HttpOnly; SameSite=Strict`;
+export function setCookie({ port, secure }: Place, session: string): string {
+  return `${cookieName(port)}=${session}; Path=/; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
 }
 
 export function sessionOf(headers: IncomingHttpHeaders, port: number): string | undefined {
@@ -28,10 +28,10 @@ export function sessionOf(headers: IncomingHttpHeaders, port: number): string | 
 }
 
 /** `upgrade`: a WebSocket, which has to name its origin. */
-export function refusal(headers: IncomingHttpHeaders, port: number, upgrade: boolean): Refused | undefined {
+export function refusal(headers: IncomingHttpHeaders, place: Place, upgrade: boolean): Refused | undefined {
   const { host, origin } = headers;
-  if (!host || !named(port).includes(host)) return { status: 403, message: 'this host name is not ours' };
-  if (origin !== undefined ? origin !== `http://${host}` : upgrade) return { status: 403, message: 'this origin is not ours' };
+  if (!host || !place.hosts.includes(host)) return { status: 403, message: 'this host name is not ours' };
+  if (origin !== undefined ? origin !== originOf(place, host) : upgrade) return { status: 403, message: 'this origin is not ours' };
   const site = headers['sec-fetch-site'];
   // following a link or typing the address is a navigation; the token decides about that
   const navigation = !upgrade && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
@@ -45,10 +45,10 @@ export const nonce = (): string => randomBytes(16).toString('base64');
  * Nothing but our own files. The nonce is for the style elements that xterm.js makes for its colours; scripts have none.
  * `connect-src 'self'` does not mean ws: in every browser.
  */
-export function headersFor(host: string, once: string): Record<string, string> {
+export function headersFor(place: Place, host: string, once: string): Record<string, string> {
   const policy = [
     "default-src 'none'", "script-src 'self'", `style-src 'self' 'nonce-${once}'`, "img-src 'self' data:", "font-src 'self'",
-    `connect-src 'self' ws://${host}`, "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", 'trusted-types svelte-trusted-html',
+    `connect-src 'self' ${place.secure ? 'wss' : 'ws'}://${host}`, "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", 'trusted-types svelte-trusted-html',
   ];
   return {
     'Content-Security-Policy': policy.join('; '), 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer', 'X-Frame-Options': 'DENY',

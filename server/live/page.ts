@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import express, { type Express, type Request, type Response } from 'express';
 import { headersFor, nonce, refusal, sessionOf, setCookie } from './guard.ts';
 import type { Keys } from './keys.ts';
+import type { Place } from './place.ts';
 
-export interface PageOptions { keys: Keys; /** dist/web */ files: string; port(): number }
+export interface PageOptions { keys: Keys; /** dist/web */ files: string; place(): Place }
 
 const text = (res: Response, status: number, message: string) => void res.status(status).type('text/plain').send(`${message}\n`);
 const NO_COOKIE = 'This page opens with the address that `drydock playground` prints. Each address is good for one browser; ask for another.';
@@ -16,13 +17,13 @@ const NO_COOKIE = 'This page opens with the address that `drydock playground` pr
  */
 const welcome = (to: string): string => `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=${to}"><title>Drydock</title><a href="${to}">Go on to the playground</a>\n`;
 
-function open(req: Request, res: Response, { keys, port }: PageOptions): void {
+function open(req: Request, res: Response, { keys, place }: PageOptions): void {
   const asked = new URL(req.url, 'http://localhost').searchParams;
   const session = keys.exchange(asked.get('token') ?? '');
   if (!session) return text(res, 401, NO_COOKIE);
   // `run --web`: the container to begin with
   const run = asked.get('run') ?? '';
-  res.set({ 'Set-Cookie': setCookie(port(), session), 'Cache-Control': 'no-store' }).type('html').send(welcome(/^[0-9a-f]{64}$/.test(run) ? `/#run/${run}` : '/'));
+  res.set({ 'Set-Cookie': setCookie(place(), session), 'Cache-Control': 'no-store' }).type('html').send(welcome(/^[0-9a-f]{64}$/.test(run) ? `/#run/${run}` : '/'));
 }
 
 function index(res: Response, files: string): void {
@@ -36,12 +37,13 @@ export function pageApp(options: PageOptions): Express {
   app.set('query parser', false);
   app.use((req, res, next) => {
     res.locals['nonce'] = nonce();
-    res.set(headersFor(req.headers.host ?? '', res.locals['nonce'] as string));
-    const refused = refusal(req.headers, options.port(), false);
+    const place = options.place();
+    res.set(headersFor(place, req.headers.host ?? '', res.locals['nonce'] as string));
+    const refused = refusal(req.headers, place, false);
     if (refused) return text(res, refused.status, refused.message);
     if (req.method !== 'GET' && req.method !== 'HEAD') return text(res, 405, 'only GET is answered here');
     if (req.path === '/open') return open(req, res, options);
-    if (!options.keys.knows(sessionOf(req.headers, options.port()) ?? '')) return text(res, 401, NO_COOKIE);
+    if (!options.keys.knows(sessionOf(req.headers, place.port) ?? '')) return text(res, 401, NO_COOKIE);
     next();
   });
   app.get('/', (_req, res) => index(res, options.files));

@@ -38,6 +38,14 @@ export class Screen {
     for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(30)) if (what.test(this.text())) return this.text();
     throw new Error(`the screen never showed ${what}:\n${this.text()}`);
   }
+  /** Until a program has taken the terminal for itself: what is typed before that is the shell's. */
+  async raw(seconds = 30): Promise<void> {
+    const tty = this.#tmux('display-message', '-p', '#{pane_tty}').trim();
+    // the shell itself, at its prompt, leaves signals on
+    const isRaw = () => /-isig/.test(execFileSync('stty', ['-F', tty, '-a'], { encoding: 'utf8' }));
+    for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(30)) if (isRaw()) return;
+    throw new Error(`nothing took the terminal:\n${this.text()}`);
+  }
   close(): void {
     this.#tmux('kill-server');
     rmSync(this.#dir, { recursive: true, force: true });

@@ -139,6 +139,7 @@ test(['tmux'], 'the detach keys leave the container running and the terminal as 
   try {
     screen.command(`${process.execPath} ${drydock} run -it --detach-keys ctrl-a,x --name left ubuntu cat; echo code $?`);
     await until(() => served.engine.containers().some((c) => c.container.name === 'left' && c.process.running));
+    await screen.raw();
     screen.type('typed');
     await screen.see(/typed/);
     screen.key('C-a');
@@ -148,7 +149,7 @@ test(['tmux'], 'the detach keys leave the container running and the terminal as 
     screen.command('clear; stty -a | grep -ow -e "-*icanon" -e "-*echo" -e "-*opost"');
     await screen.see(/^opost\s+icanon\s+echo$/m);
     screen.command(`${process.execPath} ${drydock} attach left; echo code $?`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await screen.raw();
     screen.key('Enter', 'C-p', 'C-q');
     await screen.see(/read escape sequence\s+code 0/);
   } finally {

@@ -27,7 +27,7 @@ export class Connection {
 
   open(): void {
     this.listener.link(this.#attempts ? 'lost' : 'connecting');
-    const socket = (this.#socket = new WebSocket(`ws://${location.host}${PATH}`));
+    const socket = (this.#socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${PATH}`));
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => {
       this.#attempts = 0;

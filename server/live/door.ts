@@ -1,0 +1,85 @@
+/** One listening server of the playground: the page over HTTP, and the upgrade to a WebSocket, both behind the guard. */
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { conflict } from '../../runtime/machine/refusal.ts';
+import { refusal, sessionOf } from './guard.ts';
+import type { Keys } from './keys.ts';
+import { pageApp } from './page.ts';
+import { loopback, secured, type Place, type Tls } from './place.ts';
+import { LIMITS, PATH } from './protocol.ts';
+
+const GOING_AWAY = 1001;
+const bounds = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 };
+/** RFC 9325: nothing older than 1.2, and 1.3 where both can */
+const protocols = { minVersion: 'TLSv1.2' } as const;
+
+export interface DoorOptions {
+  keys: Keys;
+  /** dist/web */
+  files: string;
+  /** whether one viewer more may come in */
+  room(): boolean;
+  welcome(ws: WebSocket): void;
+}
+
+export class Door {
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: LIMITS.message, perMessageDeflate: false, clientTracking: false });
+  readonly #open = new Set<WebSocket>();
+  place!: Place;
+
+  private constructor(private readonly server: Server, private readonly options: DoorOptions) {
+    server.maxConnections = 4 * LIMITS.viewers;
+    server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head));
+  }
+
+  /** Port 0 is any free one. Throws Refusal: 409 when the port cannot be had, 400 for a certificate that will not do. */
+  static async open(at: { port: number; tls?: Tls | undefined }, options: DoorOptions): Promise<Door> {
+    const { port, tls } = at;
+    if (tls) secured(tls, port);
+    let door: Door;
+    const app = pageApp({ keys: options.keys, files: options.files, place: () => door.place }) as RequestListener;
+    const server = tls ? createSecureServer({ ...bounds, ...protocols, cert: tls.cert, key: tls.key }, app) : createServer(bounds, app);
+    door = new Door(server, options);
+    // without TLS loopback only: whoever comes from elsewhere comes through a tunnel of root's own
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) => reject(conflict(`the playground cannot listen on ${tls?.address ?? '127.0.0.1'} port ${port}: ${error.message}`)));
+      server.listen(port, tls?.address ?? '127.0.0.1', resolve);
+    });
+    const actual = (server.address() as AddressInfo).port;
+    door.place = tls ? secured(tls, actual) : loopback(actual);
+    return door;
+  }
+
+  #upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const refused = refusal(req.headers, this.place, true);
+    if (refused) return refuse(socket, '403 Forbidden', refused.message);
+    if (!this.options.keys.knows(sessionOf(req.headers, this.place.port) ?? '')) return refuse(socket, '401 Unauthorized', 'no session');
+    if (req.url !== PATH) return refuse(socket, '404 Not Found', 'there is nothing here');
+    if (!this.options.room()) return refuse(socket, '503 Service Unavailable', 'too many viewers');
+    this.#sockets.handleUpgrade(req, socket, head, (ws) => {
+      this.#open.add(ws);
+      ws.on('close', () => this.#open.delete(ws));
+      this.options.welcome(ws);
+    });
+  }
+
+  /** A certificate that was renewed, for those who come from now on. */
+  renew(tls: Tls): void {
+    this.place = secured(tls, this.place.port);
+    (this.server as SecureServer).setSecureContext({ ...protocols, cert: tls.cert, key: tls.key });
+  }
+
+  close(): void {
+    for (const ws of this.#open) ws.close(GOING_AWAY, 'the daemon ends');
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+}
+
+function refuse(socket: Duplex, status: string, message: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(message)}\r\n\r\n${message}`, () => socket.destroy());
+}
