@@ -6,16 +6,17 @@ import { createContainer } from './create-container.ts';
 import { detachBytes } from './detach-keys.ts';
 import { DaemonError, Failure, misuse, startCode } from './failure.ts';
 import { containerBody, declareContainer, type ContainerOptions } from './flags/container.ts';
+import { listOmissions, missingImage, wantsList } from './omissions.ts';
 import { requireTerminal, session, type SessionOptions } from './session.ts';
 import { collect, untilImage, verb } from './verb.ts';
 import { windowSize } from './terminal.ts';
 
-export interface RunOptions extends ContainerOptions { detachKeys?: string; sigProxy?: boolean; step?: boolean; break?: string[]; web?: boolean }
+export interface RunOptions extends ContainerOptions { detachKeys?: string; sigProxy?: boolean; step?: boolean; break?: string[]; leaveOut?: string[]; web?: boolean }
 
 export function command(): Command {
   return declareContainer(untilImage(verb('run', 'Create a container from an image, start it, and stay with it until it ends.',
     'run -it ubuntu /bin/bash', 'run --rm ubuntu ls -l /', 'run -d --name web -v ./site:/srv:ro ubuntu sleep 1h',
-    'run --step -it ubuntu /bin/bash', 'run --break exec.pivot-root --break sethostname -it ubuntu')))
+    'run --step -it ubuntu /bin/bash', 'run --break exec.pivot-root --break sethostname -it ubuntu', 'run --leave-out pid-namespace -it ubuntu ps -ef')))
     .option('-d, --detach', 'do not attach: print the id and leave')
     .option('--detach-keys <keys>', 'keys that leave it running (ctrl-p,ctrl-q)')
     .option('--sig-proxy', 'hand the signals that we get to the process', true)
@@ -23,11 +24,13 @@ export function command(): Command {
     .option('--step', 'stop before every step; show, explain and step into it')
     .option('--break <step>', 'stop before a step, a phase or a system call (repeatable)', collect)
     .option('--web', 'print an address of the playground that shows it, and open it where there is a browser')
-    .argument('<image>').argument('[command...]')
+    .usage('[options] <image> [command...]').argument('[image]').argument('[command...]')
     .action(run);
 }
 
-async function run(image: string, words: string[], options: RunOptions, command: Command): Promise<void> {
+async function run(image: string | undefined, words: string[], options: RunOptions, command: Command): Promise<void> {
+  if (wantsList(options)) return listOmissions(command);
+  if (image === undefined) throw missingImage();
   const detached = Boolean(options.detach);
   const stepping = options.step || options.break;
   const body = containerBody(command, image, words, detached);

@@ -6,6 +6,7 @@ import { exitCodeOf } from '../kernel/process/shim.ts';
 import { Journal } from '../journal/journal.ts';
 import { exit } from '../steps/6-exit.ts';
 import { remove } from '../steps/7-remove.ts';
+import { leavesOut } from '../steps/leave-out.ts';
 import { starting } from '../steps/phases.ts';
 import type { Phase } from '../steps/step.ts';
 import type { Container } from './container.ts';
@@ -151,7 +152,8 @@ export class Lifecycle {
   /** A daemon has come up and the container's shim is still there. */
   async adopt(): Promise<void> {
     const { live, paths } = this.container;
-    live.pid = isOurs(this.record.pid, this.container.id) ? this.record.pid : undefined;
+    const { pid } = this.record;
+    live.pid = isOurs(pid, this.container.id) || (leavesOut(this.container, 'cgroup') && (await this.container.cgroup.processes()).includes(pid)) ? pid : undefined;
     const kernel = this.run.kernel;
     try {
       if (live.pid) live.pidfd = await tolerate(['ESRCH'], kernel.daemon.pidfd_open(live.pid, 0));

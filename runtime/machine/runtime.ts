@@ -1,6 +1,7 @@
 /** All containers of one data root: the Engine behind the API. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { noCgroup } from '../kernel/cgroup/none.ts';
 import { openCgroup } from '../kernel/cgroup/open.ts';
 import { daemonKernel } from '../kernel/linux.ts';
 import { Journal } from '../journal/journal.ts';
@@ -15,6 +16,7 @@ import { mergeConfig } from '../oci/merge.ts';
 import { buildSpec } from '../oci/bundle.ts';
 import type { Spec } from '../oci/spec.ts';
 import { pull as pullPhase } from '../steps/1-pull.ts';
+import { checkBreakable, leavesOut } from '../steps/leave-out.ts';
 import type { Container, PullContext } from './container.ts';
 import type { Engine } from './engine.ts';
 import { EventBus } from './events.ts';
@@ -80,11 +82,12 @@ export class Runtime implements Engine {
   #supervise(record: ContainerRecord): Supervisor {
     const { settings, images } = this;
     const paths = containerPaths(settings, record.id);
+    const group = openCgroup(`${record.request.HostConfig.CgroupParent || settings.cgroupParent}/${record.id}`.replace(/\/+/g, '/'));
     const container: Container = {
       id: record.id, name: record.name, settings, images, paths, request: record.request, network: record.network, warnings: [...record.warnings], live: {},
       pull: newPull(record.image ?? record.request.Image, 'missing', record.platform ? { platform: record.platform } : {}),
       image: images.find(record.image ?? record.request.Image),
-      cgroup: openCgroup(`${record.request.HostConfig.CgroupParent || settings.cgroupParent}/${record.id}`.replace(/\/+/g, '/')),
+      cgroup: leavesOut(record, 'cgroup') ? noCgroup(group, paths.upper) : group,
       spec: readSpec(paths.config),
       other: (ref) => this.container(ref).container,
     };
@@ -117,6 +120,7 @@ export class Runtime implements Engine {
     const image = this.images.find(request.Image);
     if (!image && options.pull !== 'missing') throw notFound(`No such image: ${request.Image}${/[:@]/.test(request.Image.split('/').pop() ?? '') ? '' : ':latest'}`);
     if (image && options.platform) checkPlatform(request.Image, image, options.platform);
+    if (image) checkBreakable(request, image);
     const id = newId();
     const other = (ref: string) => this.container(ref).container;
     const network = networkOf(request, id, this.settings, other);

@@ -14,6 +14,7 @@ import { seccompFor } from '../oci/seccomp/profile.ts';
 import { securityOptions } from '../oci/security-opt.ts';
 import { sysctlsOf } from '../oci/sysctls.ts';
 import { makeBindSources, userMounts } from '../oci/user-mounts.ts';
+import { checkLeftOut, unsafeWords } from '../steps/leave-out.ts';
 import { badParameter, notFound, Refusal } from './refusal.ts';
 import { checkShape } from './request-shape.ts';
 import type { ContainerConfig, ContainerRequest, HostConfig, NetworkingConfig } from './request.ts';
@@ -32,9 +33,11 @@ export function validateRequest(request: ContainerRequest, settings: Pick<Settin
   checkNetwork(request, mode);
   checkRestart(host);
   checkUnsupported(request);
+  checkLeftOut(request);
   const warnings = [...checkResources(host), ...checkIsolation(host, mode)];
   makeBindSources(host);
-  return warnings;
+  const unsafe = unsafeWords(request);
+  return unsafe ? [...warnings, unsafe] : warnings;
 }
 
 function checkConfig(config: ContainerConfig): void {

@@ -1,5 +1,5 @@
 /** exec: a second process enters a running container, through the front door of every namespace. */
-import { AT_FDCWD, CLONE, PR } from '../kernel/constants.ts';
+import { AT_FDCWD, CLONE, O, PR } from '../kernel/constants.ts';
 import { tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { namespacesOf, rightsOf } from '../kernel/process/inspect.ts';
@@ -13,7 +13,9 @@ import { becomeSibling } from './create/namespaces.ts';
 import { readInside } from './exec/identity.ts';
 import { enterDirectory, execute, findProgram } from './exec/program.ts';
 import { dropBounding, installSeccomp, setCapabilities, setLimits } from './exec/rights.ts';
+import { enterByChroot } from './exec/root.ts';
 import { handOverTerminal, openTerminal } from './exec/terminal.ts';
+import { leavesOut } from './leave-out.ts';
 import type { Phase } from './step.ts';
 
 /** One `exec`: a process of its own, with a shim of its own, in the namespaces of `target`. */
@@ -79,6 +81,7 @@ export const join: Phase<Join> = {
       id: 'join.cgroup',
       title: 'Join the control group',
       explain: `First the group, so that the container's limits hold for this process too, and so that nothing escapes \`stop\`. See cgroups(7).`,
+      when: (j) => !leavesOut(j.target, 'cgroup'),
       do: (k, j) => j.target.cgroup.join(k),
     },
     {
@@ -87,10 +90,14 @@ export const join: Phase<Join> = {
       explain: `setns(2) with a pidfd of the container's first process enters all its namespaces at once.
 It is the same call that nsenter(1) makes. From here on this process sees the container's mounts, network and name. See setns(2), pidfd_open(2).`,
       async do(k, j) {
-        const pidfd = await k.stage.pidfd_open(j.target.live.pid ?? 0, 0);
+        const pid = j.target.live.pid ?? 0;
+        // setns(2) goes to the root of the mount namespace, which after a chroot is not the container's
+        const root = leavesOut(j.target, 'pivot-root') ? await k.stage.openat(AT_FDCWD, `/proc/${pid}/root`, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0) : undefined;
+        const pidfd = await k.stage.pidfd_open(pid, 0);
         await k.stage.setns(pidfd, ENTERED | (hasOwn(j, 'time') ? CLONE.CLONE_NEWTIME : 0));
         if (hasOwn(j, 'user')) await k.stage.setns(pidfd, CLONE.CLONE_NEWUSER);
         await k.stage.close(pidfd);
+        if (root !== undefined) await enterByChroot(k, root);
       },
       inspect: async (_k, j) => (j.live.pid ? [namespacesOf(j.live.pid)] : []),
     },

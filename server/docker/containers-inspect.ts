@@ -1,5 +1,6 @@
 /** GET /containers/{id}/json. Engine API, "Inspect a container". */
 import type { ContainerHandle, Engine } from '../../runtime/machine/engine.ts';
+import { leftOut } from '../../runtime/steps/leave-out.ts';
 import { configView, hostConfigView, mountsView, words } from './container-config.ts';
 import { endpoints, isUp } from './networks-view.ts';
 import type { Exchange, Routes } from './route.ts';
@@ -43,6 +44,7 @@ async function inspect(x: Exchange): Promise<object> {
       },
     },
     ...(x.query.flag('size') && { SizeRw: await handle.sizeRw(), SizeRootFs: (container.image?.size ?? 0) + (await handle.sizeRw()) }),
+    ...(leftOut(container.request).length && { Drydock: { Unsafe: true, LeftOut: leftOut(container.request) } }),
     Mounts: mountsView(container), Config: configView(container), NetworkSettings: networkSettings(x.engine, handle),
   };
 }

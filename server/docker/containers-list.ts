@@ -1,5 +1,6 @@
 /** GET /containers/json: what `ps` shows. Engine API, "List containers". */
 import type { ContainerHandle, ContainerState, Engine } from '../../runtime/machine/engine.ts';
+import { unsafeWords } from '../../runtime/steps/leave-out.ts';
 import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
 import { labelsOf, mountsView, words } from './container-config.ts';
 import { type Filters, hasLabels, matching, readFilters, untilTime } from './filters.ts';
@@ -20,6 +21,12 @@ const statusWords: Record<ContainerState['status'], (state: ContainerState, now:
   dead: () => 'Dead',
 };
 
+/** What was left out on purpose is said wherever the container is shown. */
+function statusOf({ container, state }: ContainerHandle): string {
+  const unsafe = unsafeWords(container.request);
+  return `${statusWords[state.status](state, Date.now())}${unsafe ? ` (${unsafe})` : ''}`;
+}
+
 /** One row of the list; with sizes it reads the rw layer. */
 export async function containerView(engine: Engine, handle: ContainerHandle, withSize: boolean): Promise<object> {
   const { container, state } = handle;
@@ -27,7 +34,7 @@ export async function containerView(engine: Engine, handle: ContainerHandle, wit
   return {
     Id: container.id, Names: [`/${container.name}`], Image: container.request.Image, ImageID: container.image?.id ?? '',
     Command: words(container).map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(' '),
-    Created: Math.floor(handle.created / 1000), Ports: [], Labels: labelsOf(handle.container), State: state.status, Status: statusWords[state.status](state, Date.now()),
+    Created: Math.floor(handle.created / 1000), Ports: [], Labels: labelsOf(handle.container), State: state.status, Status: statusOf(handle),
     ...(withSize && { SizeRw: sizeRw, SizeRootFs: (container.image?.size ?? 0) + sizeRw }),
     HostConfig: { NetworkMode: container.request.HostConfig.NetworkMode || 'default' }, NetworkSettings: { Networks: endpoints(engine, handle) }, Mounts: mountsView(container),
   };

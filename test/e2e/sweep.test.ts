@@ -24,6 +24,7 @@ const variants: Record<string, () => object> = {
   },
   shared: () => ({ Image: 'tiny', Cmd: ['true'], HostConfig: { NetworkMode: 'container:neighbour' } }),
   plain: () => ({ Image: 'tiny', Cmd: ['true'] }),
+  broken: () => ({ Image: 'tiny', Cmd: ['true'], HostConfig: { Annotations: { 'drydock.leave-out': 'cgroup,pivot-root', 'drydock.unsafe': 'true' } } }),
 };
 
 async function create(variant: string): Promise<string> {
@@ -46,7 +47,7 @@ async function forgetImage(): Promise<void> {
   assert.ok(status === 200 || status === 404, body);
 }
 
-s.test('real runs of three kinds go through every step', async () => {
+s.test('real runs of four kinds go through every step', async () => {
   await d().ok('pull', '-q', 'tiny');
   await d().ok('run', '-d', '--name', 'neighbour', 'tiny', 'sleep', '1000');
   const neighbour = await d().ok('inspect', 'neighbour');

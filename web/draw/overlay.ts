@@ -37,7 +37,7 @@ interface Shelf { key: string; sel: string; title: string; right: string; below:
 /** Merged, upper, then the lowers from the top down. */
 export function shelves(frame: Frame, previous?: Frame): Shelf[] {
   const overlay = Object.entries(factsOf(frame, 'mount')).find(([, value]) => value.startsWith('overlay of'));
-  const isRoot = factsOf(frame, 'root')['/'] === 'overlay';
+  const isRoot = factsOf(frame, 'root')['/']?.startsWith('overlay') ?? false;
   const upper = factsOf(frame, 'file')['upper'];
   const layers = layersOf(frame);
   const gone = hasEnded(frame);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { collect } from '../verb.ts';
 import { Failure, misuse } from '../failure.ts';
 import { apply, declare, type Body } from './flag.ts';
+import { breakingFlags } from './breaking.ts';
 import { fileFlags } from './files.ts';
 import { isolationFlags, settleCapabilities } from './isolation.ts';
 import { limitFlags } from './limits.ts';
@@ -14,7 +15,7 @@ export interface ContainerOptions {
   interactive?: boolean; tty?: boolean; attach?: string[]; rm?: boolean; detach?: boolean;
 }
 
-const tables = [processFlags, fileFlags, networkFlags, limitFlags, isolationFlags];
+const tables = [processFlags, fileFlags, networkFlags, limitFlags, isolationFlags, breakingFlags];
 
 export function declareContainer(command: Command): Command {
   command

@@ -1,6 +1,7 @@
 import { buildSpec } from '../../oci/bundle.ts';
 import { AT_FDCWD, O } from '../../kernel/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
+import { checkBreakable, leaveOutOf, leftOut } from '../leave-out.ts';
 import type { Step } from '../step.ts';
 
 export const configSteps: Step[] = [
@@ -13,10 +14,12 @@ and any OCI runtime could start this container from it. Without it each later st
 See the OCI runtime specification, "Configuration".`,
     async do(k, c) {
       if (!c.image) throw new Error(`image ${c.request.Image} was not resolved before create`);
-      c.spec = buildSpec(c, c.image);
+      checkBreakable(c.request, c.image);
+      c.spec = leaveOutOf(buildSpec(c, c.image), c.request);
       await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, c.paths.runDir, 0o700));
       await k.daemon.write_file(c.paths.config, O.O_CREAT | O.O_TRUNC, 0o600, JSON.stringify(c.spec, null, 1));
       k.fact({ kind: 'file', key: 'config.json', value: c.paths.config });
+      if (leftOut(c.request).length) k.fact({ kind: 'security', key: 'left out', value: leftOut(c.request).join(' ') });
     },
     async undo(k, c) {
       await k.removeTree(c.paths.runDir);

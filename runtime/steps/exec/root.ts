@@ -1,13 +1,24 @@
 import { MNT, MS } from '../../kernel/constants.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
 import { mountsOf, rootOf } from '../../kernel/process/inspect.ts';
+import { leavesOut } from '../leave-out.ts';
 import type { Step } from '../step.ts';
 
 const inspect: Step['inspect'] = async (_k, c) => (c.live.pid ? [rootOf(c.live.pid), mountsOf(c.live.pid)] : []);
+const pivots: Step['when'] = (c) => !leavesOut(c, 'pivot-root');
+
+/** Takes the descriptor with it. */
+export async function enterByChroot(k: Kernel, rootfd: number): Promise<void> {
+  await k.stage.fchdir(rootfd);
+  await k.stage.chroot('.');
+  await k.stage.chdir('/');
+  await k.stage.close(rootfd);
+}
 
 export const rootSteps: { enter: Step[]; seal: Step[] } = {
   enter: [
     {
-      id: 'exec.pivot-root', title: 'Exchange the root', inspect,
+      id: 'exec.pivot-root', title: 'Exchange the root', inspect, when: pivots,
       explain: `pivot_root(2) makes the overlay the root of the whole mount namespace, and puts the old root on top of it for one more moment.
 chroot(2) would only change where this process's paths begin; a root process leaves it again with a second chroot and a few "..". After pivot_root the old tree is a mount like any other, and the next step takes it away: then there is nothing to escape to. See pivot_root(2).`,
       async do(k, c) {
@@ -17,7 +28,7 @@ chroot(2) would only change where this process's paths begin; a root process lea
       },
     },
     {
-      id: 'exec.unmount-old-root', title: 'Unmount the old root', inspect,
+      id: 'exec.unmount-old-root', title: 'Unmount the old root', inspect, when: pivots,
       explain: `umount2(2) with MNT_DETACH lets go of every mount of the host at once.
 From here on no path in this mount namespace leads to a file of the host, except those that were bound on purpose. See umount2(2).`,
       async do(k, c) {
@@ -25,6 +36,17 @@ From here on no path in this mount namespace leads to a file of the host, except
         await k.stage.chdir('/');
         await k.stage.close(c.live.rootfd ?? -1);
         c.live.rootfd = undefined;
+      },
+    },
+    {
+      id: 'exec.chroot', title: 'Change only where paths begin', inspect,
+      explain: `pivot_root was left out on purpose: chroot(2) changes where this process's paths begin, and nothing else.
+The host's tree is still mounted above. Whoever may call chroot(2) once more, from inside, keeps a directory outside of the new root and climbs from there with "..", because ".." stops at the root only. See chroot(2).`,
+      when: (c) => leavesOut(c, 'pivot-root'),
+      async do(k, c) {
+        await enterByChroot(k, c.live.rootfd ?? -1);
+        c.live.rootfd = undefined;
+        k.fact({ kind: 'root', key: '/', value: 'overlay (chroot)' });
       },
     },
   ],
