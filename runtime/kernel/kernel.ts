@@ -41,6 +41,8 @@ export interface Kernel {
   job<T>(name: string, input: unknown): Promise<T>;
   /** Like rm -rf: never follows a link, absent is fine. */
   removeTree(path: string): Promise<void>;
+  /** Calls back on the event loop each time the daemon's descriptor can be read, until what it returns is called; then close it. */
+  readable(fd: number, callback: () => void): () => void;
   /** What the kernel says now, into the journal. */
   fact(...facts: Fact[]): void;
 }

@@ -146,6 +146,10 @@ export class LinuxKernel implements Kernel {
     await rm(path, { recursive: true, force: true });
   }
 
+  readable(fd: number, callback: () => void): () => void {
+    return addon().watch(fd, callback);
+  }
+
   fact(...facts: Fact[]): void {
     if (facts.length) this.observer.event({ type: 'fact', facts });
   }

@@ -73,6 +73,7 @@ export function recordingKernel(options: RecordingOptions = {}): RecordingKernel
       return (await job(input)) as T;
     },
     removeTree: async (path) => void (await other('removeTree', path)),
+    readable: () => () => undefined,
     fact: (...more) => void facts.push(...more),
   };
 }

@@ -2,7 +2,7 @@
  * Every operation of native/ops.def by name: its manual page and its arguments, so that a call can be typed
  * when it is made and shown the way strace(1) shows it. test/architecture.test.ts holds this list and ops.def together.
  */
-import { AT, AT_FDCWD, CLONE, FSCONFIG, MNT, MOUNT_ATTR, MOVE_MOUNT, MS, O, PR, SOCK, TTY } from './constants.ts';
+import { AT, AT_FDCWD, CLONE, EFD, FSCONFIG, MNT, MOUNT_ATTR, MOVE_MOUNT, MS, O, PR, SOCK, TTY } from './constants.ts';
 
 /** The letters of ops.def that take a JavaScript value: i number, s string, b bytes, o/O room, v strings, p filter. */
 export type Kind = 'i' | 's' | 'b' | 'o' | 'O' | 'v' | 'p';
@@ -80,6 +80,7 @@ export const syscalls = {
   ioctl_in: sys('ioctl(2)', int('fd'), int('request', oneOf(TTY)), bytes('argp')),
   ioctl_out: sys('ioctl(2)', int('fd'), int('request', oneOf(TTY)), struct('argp')),
   memfd_create: sys('memfd_create(2)', str('name'), int('flags')),
+  eventfd2: sys('eventfd(2)', int('initval'), int('flags', flags(EFD))),
   mount: sys('mount(2)', str('source'), str('target'), str('filesystemtype'), int('mountflags', mountFlagNames), str('data')),
   umount2: sys('umount2(2)', str('target'), int('flags', flags(MNT))),
   pivot_root: sys('pivot_root(2)', str('new_root'), str('put_old')),

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createActor, fromPromise, type Actor } from 'xstate';
 import { hasCode, tolerate } from '../kernel/errors.ts';
+import { daemonKernel } from '../kernel/linux.ts';
 import { exitCodeOf } from '../kernel/process/shim.ts';
 import { Journal } from '../journal/journal.ts';
 import { exit } from '../steps/6-exit.ts';
@@ -9,6 +10,7 @@ import { remove } from '../steps/7-remove.ts';
 import { leavesOut } from '../steps/leave-out.ts';
 import { starting } from '../steps/phases.ts';
 import type { Phase } from '../steps/step.ts';
+import { OomWatch } from '../watch/oom.ts';
 import type { Container } from './container.ts';
 import { containerMachine, type ContainerMachine, type PhaseId } from './container.machine.ts';
 import type { ContainerState, GateOptions, MachineState, Status } from './engine.ts';
@@ -46,6 +48,7 @@ export class Lifecycle {
   protected readonly run: Run<Container>;
   protected readonly actor: Actor<ContainerMachine>;
   protected failure: StartFailure | undefined;
+  readonly #oom: OomWatch;
   /** set by the engine while a restart policy waits */
   restarting = false;
 
@@ -55,6 +58,7 @@ export class Lifecycle {
     this.log.run = record.runs;
     this.gateKeeper = new Gate((event) => void this.log.append(event));
     this.run = newRun(container, this.log, this.gateKeeper);
+    this.#oom = new OomWatch(daemonKernel(), container.cgroup, (fact) => void this.log.append({ type: 'fact', facts: [fact] }));
     container.pull.progress = (line) => void (line.current === undefined && this.log.append({ type: 'progress', ...line }));
     this.streams = new Streams({ tty: request.Tty ?? false, stdin: request.OpenStdin ?? false, stdinOnce: request.StdinOnce ?? false });
     const machine = containerMachine.provide({
@@ -112,6 +116,7 @@ export class Lifecycle {
     this.log.append({ type: 'state', from, to });
     Object.assign(this.record, { machine: to, error });
     if (to === 'running' && from === 'executing') this.#didStart();
+    if (to === 'exiting') void this.#oom.end();
     if (to === 'exited') this.#didExit();
     if (to === 'failed') this.#didFail();
     if (to !== 'removed') saveRecord(this.container.settings, this.record);
@@ -127,6 +132,12 @@ export class Lifecycle {
     // a moved tag must not change what a stopped container stands on
     this.container.pull = newPull(this.record.image ?? this.container.request.Image, 'missing');
     this.around.event(this.container, 'start');
+    this.noticeOom();
+  }
+
+  /** A group without a limit of its own meets no wall of its own: then nothing has to be held open for it. */
+  protected noticeOom(): void {
+    if (this.container.request.HostConfig.Memory && this.running) this.#oom.begin();
   }
 
   #connected(action: 'connect' | 'disconnect'): void {
@@ -158,6 +169,7 @@ export class Lifecycle {
     try {
       if (live.pid) live.pidfd = await tolerate(['ESRCH'], kernel.daemon.pidfd_open(live.pid, 0));
       await this.streams.open(paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
+      this.noticeOom();
     } catch (error) {
       if (!hasCode(error, 'ENOENT', 'ECONNREFUSED')) throw error;
       this.actor.send({ type: 'EXITED' }); // it ended while nobody was there; the exit file tells how

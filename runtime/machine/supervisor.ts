@@ -94,6 +94,7 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
   async update(changes: Partial<HostConfig>): Promise<string[]> {
     const warnings = await applyUpdate(this.run.kernel, this.container, changes, this.running);
     saveRecord(this.container.settings, this.record);
+    this.noticeOom();
     this.around.event(this.container, 'update');
     return warnings;
   }

@@ -2,6 +2,7 @@
 import { reapShim, readExit } from '../kernel/process/shim.ts';
 import { upperOf } from '../kernel/process/inspect.ts';
 import { releaseNetwork } from '../network/release.ts';
+import { oomFact } from '../watch/oom.ts';
 import { closeLive } from './create/process.ts';
 import type { Phase } from './step.ts';
 
@@ -25,8 +26,10 @@ The status holds either an exit code or the signal that ended it; a shell's 128+
       id: 'exit.notice-oom',
       title: 'Ask whether memory ran out',
       explain: `When a group is at its memory limit and nothing can be reclaimed, the kernel's OOM killer ends a process in it with SIGKILL. From the status alone that looks like any kill -9; the group's counter tells the difference. It must be read before the group is removed. See cgroups(7), memory.events.`,
-      async do(_k, c) {
-        if (c.exit) c.exit.oom = await c.cgroup.oomKilled();
+      async do(k, c) {
+        if (!c.exit) return;
+        c.exit.oom = await c.cgroup.oomKilled();
+        if (c.exit.oom) k.fact(oomFact(c.cgroup));
       },
       inspect: async (_k, c) => c.cgroup.inspect(),
     },

@@ -4,11 +4,13 @@ import type { Check } from './checks.ts';
 import type { Asks, Topic } from './protocol.ts';
 import { containerTopics } from './topics/containers.ts';
 import { terminalTopics } from './topics/terminals.ts';
+import { usageTopics } from './topics/usage.ts';
 import type { Answerers } from './topics/topic.ts';
 
 export const answerers: Answerers<Asks> = {
   ...containerTopics,
   ...terminalTopics,
+  ...usageTopics,
 };
 
 /** Only the fields that the ask has, each checked; 400 with the field's name. */

@@ -11,6 +11,7 @@ export const must = <T>(good: (value: unknown) => boolean, what: string): Check<
   return value as T;
 };
 export const whole = (most: number): Check<number> => must<number>((v) => Number.isInteger(v) && (v as number) >= 0 && (v as number) <= most, `a whole number up to ${most}`);
+export const share = (most: number): Check<number> => must<number>((v) => typeof v === 'number' && v >= 0 && v <= most, `a number up to ${most}`);
 export const text = must<string>((v) => typeof v === 'string' && v.length <= 8192 && !v.includes('\0'), 'a text');
 export const texts = must<string[]>((v) => Array.isArray(v) && v.length <= 256 && v.every((one) => typeof one === 'string' && !one.includes('\0')), 'a list of texts');
 export const truth = must<boolean>((v) => typeof v === 'boolean', 'true or false');

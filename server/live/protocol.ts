@@ -26,6 +26,8 @@ import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { Evidence } from '../../runtime/kernel/evidence.ts';
 import type { Action, ContainerAsks } from './topics/containers.ts';
 import type { TerminalAsks } from './topics/terminals.ts';
+import type { UsageAsks } from './topics/usage.ts';
+import type { Sample } from '../../runtime/watch/usage.ts';
 
 export const PATH = '/live';
 
@@ -33,7 +35,7 @@ export const PATH = '/live';
 export interface Listed { id: string; name: string; image: string; command: string; status: Status; machine: MachineState; created: number; exitCode: number; pid: number; tty: boolean; error: string }
 
 /** What may be asked for, and what is answered: an interface for each file in topics/. */
-export interface Asks extends ContainerAsks, TerminalAsks {}
+export interface Asks extends ContainerAsks, TerminalAsks, UsageAsks {}
 export type Topic = keyof Asks;
 export type Ask = { [T in Topic]: { ask: number; topic: T } & Asks[T]['ask'] }[Topic];
 
@@ -46,7 +48,9 @@ export type Told =
   | { type: 'answer'; ask: number; value: unknown }
   | { type: 'refused'; ask: number; status: number; message: string }
   | { type: 'ended'; terminal: number }
-  | { type: 'gap'; terminal: number; bytes: number };
+  | { type: 'gap'; terminal: number; bytes: number }
+  /** what the container uses, about four times a second */
+  | { type: 'sample'; id: string; sample: Sample };
 
 /** Bounds on one viewer, kept by the daemon. */
 export const LIMITS = {
@@ -62,4 +66,4 @@ export const LIMITS = {
   ahead: 1 << 20,
 } as const;
 
-export type { Action, Event, Evidence, ExecConfig, GateCommand, MachineState, PhaseText, Status };
+export type { Action, Event, Evidence, ExecConfig, GateCommand, MachineState, PhaseText, Sample, Status };

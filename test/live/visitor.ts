@@ -96,7 +96,7 @@ export class Caller {
     socket.on('error', () => undefined);
   }
 
-  static call(site: Site): Promise<Caller> {
+  static call(site: Pick<Site, 'host' | 'cookie'>): Promise<Caller> {
     const socket = new WebSocket(`ws://${site.host}/live`, { headers: { Cookie: site.cookie, Origin: `http://${site.host}` } });
     const caller = new Caller(socket);
     return new Promise((resolve, reject) => {

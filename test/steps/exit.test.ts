@@ -65,6 +65,7 @@ test('whether memory ran out is asked while the group still stands', async () =>
     one.c.cgroup = { ...one.c.cgroup, oomKilled: async () => oom && one.machine.files.has(dir) };
     await runSteps(one.k, one.c, exit);
     assert.equal([one.c.exit?.oom, one.machine.files.has(dir)], [oom, false]);
+    assert.is(one.k.facts.some(({ key }) => key === `${dir}/memory.events`), oom);
   }
 });
 

@@ -27,10 +27,19 @@ export interface Cgroup {
   /** Host pids in it. */
   processes(): Promise<number[]>;
   oomKilled(): Promise<boolean>;
+  /** How often the OOM killer has come, and the file that says so, as it stands. */
+  oom(): Oom;
+  /** Calls back when memory has run out, until what it returns is called. Undefined where the kernel has no memory controller. */
+  onOom(k: Kernel, callback: () => void): Promise<(() => Promise<void>) | undefined>;
+  /** Where a file of a controller is; undefined when this machine does not have the controller. */
+  pathOf(controller: string, file: string): string | undefined;
   stats(): Promise<CgroupStats>;
   /** The files a learner wants to see, as the kernel has them now. */
   inspect(): Promise<Evidence[]>;
 }
+
+/** `says`: the file's lines, in one. */
+export interface Oom { kills: number; path: string; says: string }
 
 /** Times in nanoseconds, sizes in bytes. */
 export interface CgroupStats {

@@ -9,6 +9,7 @@ import type { Hierarchies } from './hierarchies.ts';
 import { inspectFiles } from './inspect.ts';
 import { killAll } from './kill.ts';
 import { v1Limits, type Limit } from './limits.ts';
+import { eventsOfV1, readOom } from './oom.ts';
 import { statsV1 } from './stats-v1.ts';
 import { waitUntil } from './wait.ts';
 import { readNumber, writeLimits } from './write-limits.ts';
@@ -75,6 +76,15 @@ export function cgroupV1(cgroupPath: string, { v1 }: Hierarchies): Cgroup {
     remove,
     processes: async () => pidsIn(listing),
     oomKilled: async () => Number(/^oom_kill (\d+)/m.exec(readText(`${directoryOf('memory') ?? ''}/memory.oom_control`))?.[1] ?? 0) > 0,
+    oom: () => readOom(`${directoryOf('memory') ?? ''}/memory.oom_control`),
+    onOom: async (k, callback) => {
+      const dir = directoryOf('memory');
+      return dir ? eventsOfV1(k, dir, callback) : undefined;
+    },
+    pathOf: (controller, file) => {
+      const dir = directoryOf(controller);
+      return dir && `${dir}/${file}`;
+    },
     stats: async () => statsV1(directoryOf),
     inspect: async () => inspectFiles(v1.map((h) => ({ title: `${h.controllers.join(',')}: ${h.mount}${path}`, dir: h.mount + path }))),
   };

@@ -9,6 +9,7 @@ import type { Hierarchies } from './hierarchies.ts';
 import { inspectFiles } from './inspect.ts';
 import { killAll } from './kill.ts';
 import { v2Limits } from './limits.ts';
+import { eventsOfV2, readOom } from './oom.ts';
 import { statsV2 } from './stats-v2.ts';
 import { waitUntil } from './wait.ts';
 import { writeLimits } from './write-limits.ts';
@@ -75,6 +76,9 @@ export function cgroupV2(cgroupPath: string, { unified }: Hierarchies): Cgroup {
     remove,
     processes: async () => pidsIn(dir),
     oomKilled: async () => Number(/^oom_kill (\d+)/m.exec(readText(`${dir}/memory.events`))?.[1] ?? 0) > 0,
+    oom: () => readOom(`${dir}/memory.events`),
+    onOom: async (_k, callback) => eventsOfV2(dir, callback),
+    pathOf: (_controller, file) => `${dir}/${file}`,
     stats: async () => statsV2(dir),
     inspect: async () => inspectFiles([{ title: dir, dir }]),
   };

@@ -114,9 +114,14 @@ test('kill ends every process, those that ignore signals and frozen ones too', a
 test('the OOM killer is noticed', async () => {
   assert.is(await cgroup.oomKilled(), false);
   await cgroup.limit(k, { memory: { limit: 16 << 20, swap: 16 << 20 } });
+  let stop: (() => Promise<void>) | undefined;
+  const told = new Promise<void>((resolve) => void cgroup.onOom(k, resolve).then((end) => (stop = end)));
   const child = inside('tail /dev/zero');
   await finished(child);
   assert.is(await cgroup.oomKilled(), true);
+  await told;
+  await stop?.();
+  assert.match(cgroup.oom().says, /^oom_kill_disable 0, under_oom 0, oom_kill 1/);
 });
 
 test('stats and inspection show what was used', async () => {

@@ -2,6 +2,7 @@
 import { flags } from '../../syscalls.ts';
 import { at, type Fields, type Schema } from '../attribute.ts';
 import { bytes, i32, mac, nested, nestedAfter, shown, text, u16, u32, u8 } from '../codecs.ts';
+import { countersIn, type Counters } from './counters.ts';
 import { NLM_F, type Decoded, type Kind, type Request } from '../message.ts';
 import { member, struct } from '../struct.ts';
 
@@ -25,7 +26,7 @@ const linkinfo: Schema = {
 };
 const link: Schema = {
   address: at(1, mac), broadcast: at(2, mac), ifname: at(3, text), mtu: at(4, u32), link: at(5, u32), master: at(10, u32), operstate: at(16, u8),
-  linkinfo: at(18, nested(() => linkinfo)), net_ns_pid: at(19, u32), ifalias: at(20, text), net_ns_fd: at(28, u32), link_netnsid: at(37, i32), target_netnsid: at(46, i32),
+  linkinfo: at(18, nested(() => linkinfo)), net_ns_pid: at(19, u32), ifalias: at(20, text), stats64: at(23, bytes), net_ns_fd: at(28, u32), link_netnsid: at(37, i32), target_netnsid: at(46, i32),
 };
 const kind = (type: number, name: string): Kind => ({ type, name, header: ifinfomsg, attributes: link });
 const RTM_NEWLINK = kind(16, 'RTM_NEWLINK');
@@ -34,7 +35,7 @@ const RTM_GETLINK = kind(18, 'RTM_GETLINK');
 export const linkKinds = [RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK];
 
 /** `peerNetns` is the host's number for the namespace that holds the other end of a pair. */
-export interface Link { index: number; name: string; up: boolean; lowerUp: boolean; mtu: number; mac: string; kind: string; master: number; alias: string; peerNetns?: number }
+export interface Link { index: number; name: string; up: boolean; lowerUp: boolean; mtu: number; mac: string; kind: string; master: number; alias: string; peerNetns?: number; counters?: Counters }
 
 const word = (value: unknown) => (typeof value === 'string' ? value : '');
 export function linkOf({ header, attributes }: Decoded): Link {
@@ -43,6 +44,7 @@ export function linkOf({ header, attributes }: Decoded): Link {
   return {
     index: Number(header['index']), name: word(attributes['ifname']), up: (on & IFF.IFF_UP) !== 0, lowerUp: (on & IFF.IFF_LOWER_UP) !== 0,
     mtu: Number(attributes['mtu'] ?? 0), mac: word(attributes['address']), kind: word(info?.['kind']), master: Number(attributes['master'] ?? 0), alias: word(attributes['ifalias']),
+    ...(Buffer.isBuffer(attributes['stats64']) && { counters: countersIn(attributes['stats64']) }),
     ...(typeof attributes['link_netnsid'] === 'number' && { peerNetns: attributes['link_netnsid'] }),
   };
 }

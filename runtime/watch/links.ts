@@ -1,0 +1,30 @@
+/** What has gone through the links that a container's packets go through, from the kernel's counters. */
+import { NETLINK_ROUTE } from '../kernel/constants.ts';
+import { linkOf, dumpLinksIn, type Link } from '../kernel/netlink/route/link.ts';
+import type { Counters } from '../kernel/netlink/route/counters.ts';
+import { withNetlink, type NetlinkSocket } from '../kernel/netlink/socket.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { Container } from '../machine/container.ts';
+import { findLink } from '../network/links.ts';
+
+/** `side` and `name` as in the journal's facts: 'host/drydock0', 'container/eth0'. */
+export interface LinkCounters extends Counters { side: 'host' | 'container'; name: string }
+
+const counted = (side: LinkCounters['side'], link: Link | undefined): LinkCounters[] => (link?.counters ? [{ side, name: link.name, ...link.counters }] : []);
+
+/** The container's end, by the number that the host has for the namespace at the other end of the pair. */
+async function otherEnd(socket: NetlinkSocket, { peerNetns }: Link): Promise<LinkCounters[]> {
+  if (peerNetns === undefined) return [];
+  return (await socket.dump(...dumpLinksIn(peerNetns))).map(linkOf).filter(({ name }) => name !== 'lo').flatMap((link) => counted('container', link));
+}
+
+/** The container's eth0, its other end, and the bridge; of a container without a link of its own nothing. */
+export async function linkCounters(k: Kernel, { network, settings }: Pick<Container, 'network' | 'settings'>): Promise<LinkCounters[]> {
+  if (network.mode !== 'bridge') return [];
+  return withNetlink(k, NETLINK_ROUTE, async (socket) => {
+    await socket.strict();
+    const veth = await findLink(socket, network.hostLink);
+    if (!veth) return [];
+    return [...(await otherEnd(socket, veth)), ...counted('host', veth), ...counted('host', await findLink(socket, settings.bridge))];
+  });
+}
