@@ -91,7 +91,8 @@ export class LayerWriter implements Sink {
   }
 
   data(bytes: Buffer): void {
-    const file = this.#file!;
+    const file = this.#file;
+    if (!file) return; // a whiteout's: it says all by its name
     this.size += bytes.length;
     if (!file.entry.sparse) return writeAll(file.fd, bytes);
     for (let rest = bytes; rest.length;) {

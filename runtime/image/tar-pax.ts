@@ -53,10 +53,18 @@ export function applyRecords(header: Header, records: Records): void {
   for (const [key, value] of records) if (value.length) setters[key]?.(header, value);
 }
 
+function percentDecoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    throw new TarError(`damaged pax header: the attribute's name ${JSON.stringify(name.slice(0, 40))} is not percent-encoded`);
+  }
+}
+
 const XATTR: Record<string, (name: string, value: Buffer) => [string, Buffer]> = {
   'SCHILY.xattr.': (name, value) => [name, value],
   // libarchive: the name percent-encoded, the value in base64
-  'LIBARCHIVE.xattr.': (name, value) => [decodeURIComponent(name), Buffer.from(value.toString('latin1'), 'base64')],
+  'LIBARCHIVE.xattr.': (name, value) => [percentDecoded(name), Buffer.from(value.toString('latin1'), 'base64')],
 };
 
 /** tar-stream's pax reader turns values into UTF-8 text, which destroys security.capability: here they stay bytes. */

@@ -87,9 +87,17 @@ export class TarReader {
     const body = Buffer.concat(parts);
     const end = body.indexOf(0);
     if (type === 'x') this.#pax = readRecords(body);
-    else if (type === 'g') this.#global = [...this.#global, ...readRecords(body)];
+    else if (type === 'g') this.#addGlobal(readRecords(body));
     else if (type === 'L') this.#longName = body.toString('latin1', 0, end < 0 ? body.length : end);
     else this.#longLink = body.toString('latin1', 0, end < 0 ? body.length : end);
+  }
+
+  /** Records for all entries that follow. Only the last of a key counts: they stay few, and bounded. */
+  #addGlobal(records: Records): void {
+    const kept = new Map([...this.#global, ...records]);
+    this.#global = [...kept];
+    const bytes = this.#global.reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+    if (bytes > MAX_META) throw new TarError(`global tar headers of ${bytes} bytes; at most ${MAX_META} are read`);
   }
 
   #block(block: Buffer): void {

@@ -11,6 +11,8 @@ import type { Records } from './tar-pax.ts';
 export interface Sparse { realSize: number; segments: [offset: number, length: number][] }
 
 const MOST = 1 << 20;
+/** of a number, with its line end */
+const MOST_DIGITS = 16;
 
 export function checkSparse(sparse: Sparse, size: number): Sparse {
   let end = 0;
@@ -58,6 +60,7 @@ export function paxSparse(records: Records): PaxSparse | undefined {
   const map = last.get('GNU.sparse.map');
   const turns = records.filter(([key]) => key === 'GNU.sparse.offset' || key === 'GNU.sparse.numbytes').map(([, value]) => number(value.toString('latin1')));
   const segments = inBody ? [] : pairs(map === undefined ? turns : map.split(',').filter(Boolean).map(number));
+  if (name?.includes('\0')) throw new TarError('damaged pax header: GNU.sparse.name holds a NUL byte');
   return { ...(name && { name }), inBody, sparse: { realSize: number(realSize), segments } };
 }
 
@@ -72,6 +75,7 @@ export class BodyMap {
     const more = text(block, 0, BLOCK);
     this.#text += more;
     this.#lines += more.split('\n').length - 1;
+    if (this.#text.length > (this.#lines + 1) * MOST_DIGITS + BLOCK) throw new TarError('damaged sparse map: a number without end');
     if (!this.#lines) throw new TarError('damaged sparse map: it does not begin with a count');
     this.#wanted ??= number(this.#text.slice(0, this.#text.indexOf('\n')));
     if (this.#wanted > MOST) throw new TarError(`a sparse file with ${this.#wanted} segments`);

@@ -1,6 +1,7 @@
 /** The append-only record of one container: NDJSON, kept until `rm`. */
 import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
 import type { Event, NewEvent } from './event.ts';
+import { isEvent } from './readable.ts';
 
 export class Journal {
   #events: Event[] | undefined;
@@ -108,7 +109,8 @@ function parse(bytes: Buffer): { events: Event[]; good: number } {
   for (const line of bytes.subarray(0, good).toString('utf8').split('\n')) {
     if (!line) continue;
     try {
-      events.push(JSON.parse(line) as Event);
+      const value: unknown = JSON.parse(line);
+      if (isEvent(value)) events.push(value);
     } catch {
       // a damaged line tells nothing; those around it still do
     }

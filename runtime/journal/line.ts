@@ -38,7 +38,7 @@ const kernelName: Partial<Record<string, string>> = { ioctl_in: 'ioctl', ioctl_o
 const isSilent = (name: string, index: number) => name === 'write_file' && (index === 1 || index === 2);
 
 function argument(name: string, index: number, value: Kept, noted: boolean): string {
-  const known = (syscalls as Record<string, (typeof syscalls)[SyscallName] | undefined>)[name]?.args[index];
+  const known = (syscalls as Record<string, (typeof syscalls)[SyscallName] | undefined>)[name]?.args?.[index];
   if (value === null || value === undefined) return 'NULL';
   if (typeof value === 'number') {
     if (known?.kind === 'o') return `${known.name}[${value}]`;

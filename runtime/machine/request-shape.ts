@@ -47,6 +47,14 @@ const partFields: Record<string, Map<string, Kind>> = {
   ...Object.fromEntries(['ReadBps', 'WriteBps', 'ReadIOps', 'WriteIOps'].map((name) => [`BlkioDevice${name}`, fields({ text: 'Path', whole: 'Rate' })])),
 };
 
+/** Fields without which the others mean nothing. */
+const needed: Record<string, readonly string[]> = { Ulimits: ['Name', 'Soft', 'Hard'], Devices: ['PathOnHost'], Mounts: ['Type', 'Target'], ...Object.fromEntries(['ReadBps', 'WriteBps', 'ReadIOps', 'WriteIOps'].map((name) => [`BlkioDevice${name}`, ['Path', 'Rate']])) };
+const bindFields = fields({ text: 'Propagation', flag: 'NonRecursive CreateMountpoint' });
+const tmpfsFields = fields({ whole: 'SizeBytes Mode' });
+/** Of an endpoint only what is obeyed: a client sends back all that inspect told it. */
+const endpointFields = fields({ text: 'MacAddress', object: 'IPAMConfig' });
+const ipamFields = fields({ text: 'IPv4Address' });
+
 /** Words for the ones that people ask for; the others are named as they are. */
 const notYet: Record<string, string> = {
   Healthcheck: 'health checks (--health-cmd) are not supported yet', DeviceRequests: 'GPUs and CDI devices (--gpus) are not supported yet', StorageOpt: '--storage-opt is not supported: the overlay has no quota',
@@ -74,6 +82,31 @@ function checkFields(value: Fields, known: Map<string, Kind>, where: string): vo
   }
 }
 
+/** The types of those that are known; of the others another function says what to think. */
+function checkTypes(value: unknown, known: Map<string, Kind>, where: string): void {
+  if (!isFields(value)) return;
+  checkFields(Object.fromEntries([...known.keys()].map((name) => [name, value[name]])), known, where);
+}
+
+function checkEndpointTypes(networking: unknown): void {
+  const endpoints = isFields(networking) ? networking['EndpointsConfig'] : undefined;
+  if (endpoints !== undefined && endpoints !== null && !isFields(endpoints)) throw badParameter('invalid NetworkingConfig.EndpointsConfig: it must be an object');
+  for (const [name, endpoint] of Object.entries(endpoints ?? {})) {
+    const where = `NetworkingConfig.EndpointsConfig.${name}.`;
+    if (endpoint !== null && !isFields(endpoint)) throw badParameter(`invalid ${where.slice(0, -1)}: it must be an object`);
+    checkTypes(endpoint, endpointFields, where);
+    checkTypes(endpoint?.['IPAMConfig'], ipamFields, `${where}IPAMConfig.`);
+  }
+}
+
+function checkPart(name: string, one: Fields, known: Map<string, Kind>): void {
+  checkFields(one, known, `HostConfig.${name}.`);
+  const absent = needed[name]?.find((field) => one[field] === undefined || one[field] === null);
+  if (absent) throw badParameter(`invalid HostConfig.${name}: ${absent} is missing`);
+  checkTypes(one['BindOptions'], bindFields, `HostConfig.${name}.BindOptions.`);
+  checkTypes(one['TmpfsOptions'], tmpfsFields, `HostConfig.${name}.TmpfsOptions.`);
+}
+
 /** Throws Refusal 400 for a wrong type, 501 for a field that asks for something unknown. */
 export function checkShape(request: unknown): void {
   if (!isFields(request)) throw badParameter('the body must be a JSON object');
@@ -81,8 +114,9 @@ export function checkShape(request: unknown): void {
   const host = request['HostConfig'];
   if (!isFields(host)) throw badParameter('HostConfig must be an object');
   checkFields(host, hostFields, 'HostConfig.');
+  checkEndpointTypes(request['NetworkingConfig']);
   for (const [name, known] of Object.entries(partFields)) {
     const part = host[name];
-    for (const one of Array.isArray(part) ? part : isFields(part) ? [part] : []) checkFields(one as Fields, known, `HostConfig.${name}.`);
+    for (const one of Array.isArray(part) ? part : isFields(part) ? [part] : []) checkPart(name, one as Fields, known);
   }
 }

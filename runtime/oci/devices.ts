@@ -34,7 +34,7 @@ function walk(host: string, inside: string): Device[] {
 const trouble = (path: string, why: string) => badParameter(`error gathering device information while adding custom device "${path}": ${why}`);
 
 /** One --device: a node, or a directory with all its nodes. Throws Refusal 400. */
-function mapped({ PathOnHost: host, PathInContainer }: { PathOnHost: string; PathInContainer: string }): Device[] {
+function mapped({ PathOnHost: host, PathInContainer }: { PathOnHost: string; PathInContainer?: string | null }): Device[] {
   const inside = PathInContainer || host;
   if (!inside.startsWith('/') || inside.split('/').includes('..')) throw badParameter(`invalid device path "${inside}" in the container; give an absolute path`);
   const stat = statSync(host, { throwIfNoEntry: false });
@@ -44,7 +44,7 @@ function mapped({ PathOnHost: host, PathInContainer }: { PathOnHost: string; Pat
   return devices;
 }
 
-function permissions(given: string): string {
+function permissions(given: string | null | undefined): string {
   const access = given || 'rwm';
   if (!/^[rwm]{1,3}$/.test(access) || new Set(access).size !== access.length) throw badParameter(`invalid device mode: ${given}; it is made of r, w and m`);
   return access;

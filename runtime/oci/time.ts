@@ -7,8 +7,8 @@ const CLOCKS = ['monotonic', 'boottime'] as const;
 type Clock = (typeof CLOCKS)[number];
 
 /** 'boottime=86400,monotonic=-5' in seconds; undefined when not asked for. Throws Refusal 400. */
-export function timeOffsets(annotations: Record<string, string> = {}): Linux['timeOffsets'] {
-  const text = annotations[TIME_ANNOTATION];
+export function timeOffsets(annotations?: Record<string, string> | null): Linux['timeOffsets'] {
+  const text = annotations?.[TIME_ANNOTATION];
   if (text === undefined) return undefined;
   const offsets: NonNullable<Linux['timeOffsets']> = {};
   for (const part of text.split(',')) {

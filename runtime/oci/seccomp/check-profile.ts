@@ -65,7 +65,9 @@ export function checkProfile(value: unknown): Profile {
   const architectures = strings(value['architectures'], 'architectures').map((a) => word(a, ARCHITECTURES, 'architecture'));
   const archMap = list(value['archMap'], 'archMap').map((entry, j) => {
     if (!isFields(entry)) throw fail(`archMap[${j}] is not an object`);
-    return { architecture: String(entry['architecture']), subArchitectures: strings(entry['subArchitectures'], `archMap[${j}].subArchitectures`) };
+    const architecture = entry['architecture'] ?? '';
+    if (typeof architecture !== 'string') throw fail(`archMap[${j}].architecture is not a string`);
+    return { architecture, subArchitectures: strings(entry['subArchitectures'], `archMap[${j}].subArchitectures`) };
   });
   if (architectures.length && archMap.length) throw fail("both 'architectures' and 'archMap' are specified in the seccomp profile, use either 'architectures' or 'archMap'");
   return {

@@ -1,0 +1,8 @@
+/** Everything that reads what a stranger wrote. */
+import { apiTargets } from './api.ts';
+import { documentTargets } from './documents.ts';
+import { kernelTargets } from './kernel.ts';
+import type { Target } from './target.ts';
+import { tarTargets } from './tar.ts';
+
+export const targets: readonly Target[] = [...tarTargets, ...documentTargets, ...kernelTargets, ...apiTargets];
