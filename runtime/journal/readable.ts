@@ -11,7 +11,7 @@ const name: Check = (value) => typeof value === 'string' && /^[a-z][a-z0-9_]*$/.
 const optional = (is: Check): Check => (value) => value === undefined || is(value);
 const listOf = (is: Check): Check => (value) => Array.isArray(value) && value.every(is);
 
-const kinds: Record<Fact['kind'], true> = { ns: true, mount: true, cgroup: true, link: true, address: true, route: true, nft: true, lease: true, process: true, file: true, image: true, root: true, security: true };
+const kinds: Record<Fact['kind'], true> = { ns: true, mount: true, cgroup: true, link: true, address: true, route: true, nft: true, lease: true, process: true, file: true, image: true, root: true, security: true, upper: true };
 const facts = listOf((fact) => isFields(fact) && text(fact['kind']) && Object.hasOwn(kinds, String(fact['kind'])) && text(fact['key']) && (fact['value'] === null || text(fact['value'])));
 const bytes: Check = (value) => isFields(value) && text(value['hex']) && number(value['length']);
 const args = listOf((value) => value === null || text(value) || number(value) || listOf(text)(value) || bytes(value));
