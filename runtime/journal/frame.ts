@@ -9,8 +9,9 @@ export interface Frame {
   k: number;
   of: number;
   time: number;
-  /** which start of the container */
+  /** which start of the container, and the event with which it began */
   run: number | string;
+  since: number;
   state: string;
   phase: string;
   /** the step under way, if any, and those done in this run */
@@ -23,7 +24,8 @@ export interface Frame {
   facts: Partial<Record<Fact['kind'], Record<string, string>>>;
 }
 
-const begin = (): Frame => ({ k: -1, of: 0, time: 0, run: 0, state: 'created', phase: '', done: [], facts: {} });
+/** Before everything. */
+export const begin = (): Frame => ({ k: -1, of: 0, time: 0, run: 0, since: 0, state: 'created', phase: '', done: [], facts: {} });
 
 /** A fact about a directory speaks for what lies in it: a cgroup that is gone has no files, an upper directory that is gone no entries. */
 const speaksFor = ({ kind, key }: Fact, other: string): boolean => other === key || (kind === 'cgroup' ? other.includes(`${key}/`) : kind === 'upper' && other.startsWith(`${key}/`));
@@ -36,9 +38,9 @@ function learn(frame: Frame, fact: Fact): void {
 }
 
 /** A new start begins anew; the rw layer and the image are still what they were. */
-function restart(frame: Frame, run: number | string): void {
+function restart(frame: Frame, { run, seq }: Event): void {
   const { image, file, upper } = frame.facts;
-  Object.assign(frame, { run, done: [], facts: { ...(image && { image }), ...(file && { file }), ...(upper && { upper }) } });
+  Object.assign(frame, { run, since: seq, done: [], facts: { ...(image && { image }), ...(file && { file }), ...(upper && { upper }) } });
   delete frame.failed;
 }
 
@@ -73,18 +75,20 @@ const handlers: { [T in Event['type']]?: (frame: Frame, event: Extract<Event, { 
 /** Execs run beside the container's own start; their steps are not its own. */
 const isExec = (event: Event) => typeof event.run === 'string';
 
+/** Goes on with the next event. Changes the frame; what it held before is lost. */
+export function advance(frame: Frame, event: Event): void {
+  frame.k = event.seq;
+  frame.time = event.time;
+  if (isExec(event)) return;
+  if (event.run !== frame.run) restart(frame, event);
+  (handlers[event.type] as ((frame: Frame, event: Event) => void) | undefined)?.(frame, event);
+}
+
 /** `k` is clamped to the journal; -1 is before everything. */
 export function frameAt(events: readonly Event[], k: number): Frame {
   const frame = begin();
   const last = Math.min(k, events.length - 1);
   frame.of = events.length;
-  for (let j = 0; j <= last; j++) {
-    const event = events[j]!;
-    frame.k = event.seq;
-    frame.time = event.time;
-    if (isExec(event)) continue;
-    if (event.run !== frame.run) restart(frame, event.run);
-    (handlers[event.type] as ((frame: Frame, event: Event) => void) | undefined)?.(frame, event);
-  }
+  for (let j = 0; j <= last; j++) advance(frame, events[j]!);
   return frame;
 }

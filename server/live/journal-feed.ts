@@ -19,10 +19,10 @@ export async function feedJournal(handle: ContainerHandle, from: number, wire: F
   const { id } = handle.container;
   let batch: Event[] = [];
   let timer: NodeJS.Timeout | undefined;
-  const flush = () => {
+  const flush = (more = false) => {
     clearTimeout(timer);
     timer = undefined;
-    if (batch.length && !signal.aborted) wire.tell({ type: 'events', id, events: batch });
+    if (batch.length && !signal.aborted) wire.tell({ type: 'events', id, events: batch, ...(more && { more }) });
     batch = [];
   };
   for await (const event of handle.journal(true, signal)) {
@@ -31,7 +31,7 @@ export async function feedJournal(handle: ContainerHandle, from: number, wire: F
     batch.push(event);
     timer ??= setTimeout(flush, MOMENT_MS);
     if (batch.length < BATCH) continue;
-    flush();
+    flush(true);
     if (wire.ahead() > LIMITS.ahead) await wire.room();
   }
   flush();

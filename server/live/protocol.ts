@@ -42,7 +42,8 @@ export type Ask = { [T in Topic]: { ask: number; topic: T } & Asks[T]['ask'] }[T
 export type Told =
   | { type: 'hello'; version: string; phases: readonly PhaseText[]; calls: readonly string[] }
   | { type: 'containers'; list: Listed[] }
-  | { type: 'events'; id: string; events: Event[] }
+  /** `more`: others that have happened already come at once, so a picture of these would be seen by nobody */
+  | { type: 'events'; id: string; events: Event[]; more?: true }
   /** the container has been removed: its journal ends here */
   | { type: 'over'; id: string }
   | { type: 'answer'; ask: number; value: unknown }

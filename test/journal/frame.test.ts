@@ -17,7 +17,7 @@ for (const name of names) {
 
 test('before everything there is nothing, and beyond the end is the end', () => {
   const events = journal('limits');
-  assert.equal(frameAt(events, -1), { k: -1, of: events.length, time: 0, run: 0, state: 'created', phase: '', done: [], facts: {} });
+  assert.equal(frameAt(events, -1), { k: -1, of: events.length, time: 0, run: 0, since: 0, state: 'created', phase: '', done: [], facts: {} });
   assert.equal(frameAt(events, 1e9), frameAt(events, events.length - 1));
 });
 

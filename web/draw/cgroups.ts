@@ -3,7 +3,7 @@ import { hierarchy, tree } from 'd3-hierarchy';
 import { scaleLinear } from 'd3-scale';
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
-import { bytes, changed, factsOf, hasEnded } from './facts.ts';
+import { bytes, changed, factsOf, hasEnded, runEvents } from './facts.ts';
 import { downward, fit, path, polyline, rect, text, type Drawing, type Item, type Mark, type Row } from './marks.ts';
 
 /** A cgroup of the container: where its hierarchy is mounted, and the files written in it. */
@@ -89,8 +89,8 @@ function gaugeItem(limit: Limit, row: number, width: number, y: number, isNew: b
 }
 
 /** What is written on devices, in the container's words. */
-const deviceRules = (frame: Frame, events: readonly Event[]): string[] => events.flatMap((event, j) =>
-  (j <= frame.k && event.run === frame.run && event.type === 'call' && event.step === 'create.device-rules' ? (event.facts ?? []).filter(({ key }) => key.endsWith('devices.allow')).map(({ value }) => value ?? '') : []));
+const deviceRules = (frame: Frame, events: readonly Event[]): string[] => runEvents(frame, events).flatMap((event) =>
+  (event.type === 'call' && event.step === 'create.device-rules' ? (event.facts ?? []).filter(({ key }) => key.endsWith('devices.allow')).map(({ value }) => value ?? '') : []));
 
 export function drawCgroups(frame: Frame, events: readonly Event[], previous?: Frame): Drawing {
   const groups = groupsOf(frame);

@@ -1,7 +1,7 @@
 /** What is shared with the host, what is its own? One column a kind, one row a process; a line as long as it is inherited. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
-import { changed, fact, factsOf, hasEnded } from './facts.ts';
+import { changed, fact, factsOf, hasEnded, runEvents } from './facts.ts';
 import { execsOf, programOf, type Exec } from './processes.ts';
 import { glyph, path, polyline, rect, text, type Drawing, type Glyph, type Item, type Mark, type Row } from './marks.ts';
 
@@ -22,7 +22,7 @@ export interface Column { kind: Kind; host: string; inode: string; tie: Tie }
 export function columnsOf(frame: Frame, events: readonly Event[]): Column[] {
   const ns = factsOf(frame, 'ns');
   const host = new Map((ns['host'] ?? '').split(' ').map((inode) => [inode.split(':')[0], inode]));
-  const joins = new Set(events.flatMap((event, j) => (j <= frame.k && event.run === frame.run && event.step === 'create.join-namespaces' && event.type === 'fact' ? event.facts.map(({ key }) => key) : [])));
+  const joins = new Set(runEvents(frame, events).flatMap((event) => (event.step === 'create.join-namespaces' && event.type === 'fact' ? event.facts.map(({ key }) => key) : [])));
   return kinds.map((kind) => {
     const inode = ns[kind] ?? host.get(kind) ?? '';
     const own = ns[kind] !== undefined && ns[kind] !== host.get(kind);

@@ -23,8 +23,9 @@ export interface Exec { id: string; pid: number; inside: boolean; program?: stri
 export function execsOf(frame: Frame, events: readonly Event[]): Exec[] {
   const found = new Map<string, Exec>();
   if (!frame.facts.process?.['init']) return [];
-  for (const [j, event] of events.entries()) {
-    if (j > frame.k) break;
+  // an exec lives no longer than the start that it belongs to
+  for (let j = frame.since; j <= frame.k && j < events.length; j++) {
+    const event = events[j]!;
     if (typeof event.run !== 'string' || !isCall(event) || event.errno) continue;
     const { run: id } = event;
     const exec = found.get(id);

@@ -16,7 +16,8 @@ export function stepsOf(phase: PhaseText, frame: Frame, events: readonly Event[]
   const ns = new Map<string, number>();
   const seek = new Map<string, number>();
   const calls = new Map<string, number>();
-  for (const event of runEvents(frame, events)) {
+  const lived = runEvents(frame, events);
+  for (const event of lived) {
     const id = event.step ?? '';
     if (event.type === 'call') calls.set(id, (calls.get(id) ?? 0) + 1);
     if (event.type !== 'step') continue;
@@ -27,7 +28,7 @@ export function stepsOf(phase: PhaseText, frame: Frame, events: readonly Event[]
     if (event.ns !== undefined && event.at === 'done') ns.set(id, event.ns);
   }
   if (frame.paused?.step) mood.set(frame.paused.step, 'held');
-  const over = new Set(runEvents(frame, events).flatMap((event) => (event.type === 'phase' && event.at === 'done' ? [event.phase] : [])));
+  const over = new Set(lived.flatMap((event) => (event.type === 'phase' && event.at === 'done' ? [event.phase] : [])));
   const longest = Math.max(1, ...phase.steps.map(({ id }) => ns.get(id) ?? 0));
   return phase.steps.map(({ id, title, explain }) => {
     // a step that did not apply is not journaled

@@ -13,3 +13,30 @@ export function writeHash({ id, k, sel }: Cursor): string {
   const search = new URLSearchParams({ ...(k !== undefined && { k: String(k) }), ...(sel && { sel }) }).toString();
   return `#run/${id}${search && `?${search}`}`;
 }
+
+const AT_ONCE = 20;
+const FILL_MS = 250;
+
+/**
+ * The address bar, at once where a person steps, and a few times a second where one drags: a browser refuses more than some
+ * 200 changes in ten seconds, and each costs as much as a picture.
+ */
+export class Address {
+  #allowance = AT_ONCE;
+  #filled = performance.now();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  show(hash: string): void {
+    const now = performance.now();
+    this.#allowance = Math.min(AT_ONCE, this.#allowance + (now - this.#filled) / FILL_MS);
+    this.#filled = now;
+    clearTimeout(this.#timer);
+    if (this.#allowance < 1) return void (this.#timer = setTimeout(() => this.#write(hash), FILL_MS));
+    this.#allowance--;
+    this.#write(hash);
+  }
+
+  #write(hash: string): void {
+    if (hash !== location.hash) history.replaceState(null, '', hash);
+  }
+}

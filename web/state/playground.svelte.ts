@@ -1,13 +1,16 @@
 /** What the page knows: the list, one container's journal, and the one cursor. Everything else is derived from these. */
 import { callLine } from '../../runtime/journal/line.ts';
-import { frameAt } from '../../runtime/journal/frame.ts';
+import { Frames } from '../../runtime/journal/frames.ts';
 import type { Action, Event, GateCommand, Listed, PhaseText, Told } from '../../server/live/protocol.ts';
+import { Arrivals } from './arrivals.ts';
 import { Connection, type Link } from './connection.ts';
-import { readHash, writeHash } from './hash.ts';
+import { Address, readHash, writeHash } from './hash.ts';
 import { seekFrom, type Unit } from './seek.ts';
 
 export type Mode = 'run' | 'step' | 'syscall';
 export interface TerminalEvents { output(bytes: Uint8Array): void; ended(): void; gap(bytes: number): void }
+/** Two places within this time: somebody drags. A held key repeats faster, too. */
+const HURRY_MS = 120;
 /** From an image to a running process, and back: what a run goes through by itself. */
 const ROAD = ['pull', 'create', 'rw-layer', 'network', 'exec', 'exit', 'remove'];
 
@@ -22,15 +25,17 @@ export class Playground {
   k = $state<number | undefined>(undefined);
   sel = $state<string | undefined>(undefined);
   over = $state(false);
+  hurried = $state(false);
   mode = $state<Mode>('step');
   breakpoints = $state.raw<ReadonlySet<string>>(new Set());
   message = $state('');
 
   readonly live = $derived(this.k === undefined);
   readonly shown = $derived(Math.min(this.k ?? this.events.length - 1, this.events.length - 1));
-  readonly frame = $derived(frameAt(this.events, this.shown));
-  readonly previous = $derived(this.shown > 0 ? frameAt(this.events, this.shown - 1) : undefined);
-  readonly newest = $derived(this.live ? this.frame : frameAt(this.events, this.events.length - 1));
+  #frames = new Frames();
+  readonly frame = $derived(this.#frames.at(this.events, this.shown));
+  readonly previous = $derived(this.shown > 0 ? this.#frames.at(this.events, this.shown - 1) : undefined);
+  readonly newest = $derived(this.live ? this.frame : this.#frames.at(this.events, this.events.length - 1));
   readonly event = $derived(this.events[this.shown]);
   readonly row = $derived(this.list.find(({ id }) => id === this.id));
   /** where the gate holds the run now, whatever is looked at */
@@ -78,7 +83,7 @@ export class Playground {
         this.list = message.list;
         break;
       case 'events':
-        if (message.id === this.id) this.#learn(message.events);
+        if (message.id === this.id) this.#learn(message.events, message.more ?? false);
         break;
       case 'over':
         if (message.id === this.id) this.over = true;
@@ -92,9 +97,11 @@ export class Playground {
     }
   }
 
-  #learn(events: readonly Event[]): void {
-    const fresh = events.filter(({ seq }) => seq >= this.events.length);
-    this.events = [...this.events, ...fresh];
+  readonly #arrivals = new Arrivals<Event>((events) => (this.events = this.events.concat(events)));
+  #learn(events: readonly Event[], more: boolean): void {
+    const known = this.events.length + this.#arrivals.length;
+    const fresh = events.filter(({ seq }) => seq >= known);
+    this.#arrivals.add(fresh, more);
     if (this.#passing.size && fresh.some((event) => event.type === 'gate' && event.at === 'paused')) {
       for (const at of this.#passing) if (!this.breakpoints.has(at)) void this.gate({ command: 'clear', at });
       this.#passing.clear();
@@ -103,6 +110,7 @@ export class Playground {
 
   #follow(): void {
     const { id } = this;
+    this.#arrivals.settle();
     void this.connection.ask('follow', { id, from: this.events.length }).catch((error: Error) => {
       if (this.id === id && !this.events.length) this.message = error.message;
     });
@@ -115,15 +123,17 @@ export class Playground {
     this.sel = sel;
   }
 
+  readonly #address = new Address();
   #toHash(): void {
-    const hash = writeHash({ id: this.id, k: this.k, sel: this.sel });
-    if (hash !== location.hash) history.replaceState(null, '', hash);
+    this.#address.show(writeHash({ id: this.id, k: this.k, sel: this.sel }));
   }
 
   /** Shows another container. */
   open(id: string): void {
     if (id === this.id) return;
     this.id = id;
+    this.#arrivals.drop();
+    this.#frames = new Frames();
     this.events = [];
     this.over = false;
     this.k = this.sel = undefined;
@@ -134,8 +144,20 @@ export class Playground {
   }
 
   seek(k: number | undefined): void {
+    this.#hurry();
     this.k = k === undefined || k >= this.events.length ? undefined : Math.max(0, k);
     this.#toHash();
+  }
+
+  #sought = 0;
+  #calm: ReturnType<typeof setTimeout> | undefined;
+  /** Pictures do not move on their way from place to place while somebody drags through the journal. */
+  #hurry(): void {
+    const now = performance.now();
+    this.hurried ||= now - this.#sought < HURRY_MS;
+    this.#sought = now;
+    clearTimeout(this.#calm);
+    if (this.hurried) this.#calm = setTimeout(() => (this.hurried = false), HURRY_MS);
   }
 
   select(sel: string | undefined): void {

@@ -1,0 +1,36 @@
+/** The long journal in a browser: how soon it is there, how smoothly one goes through it, how much memory the page takes. */
+import type { CDPSession, Page } from 'playwright-core';
+
+export interface Scrubbed { frames: number; seconds: number; fps: number; slowest: number; work: number[] }
+
+/** Drags the scrubber through the whole journal, a new place for every frame that the browser draws. As text: the browser runs it. */
+const dragging = (places: number): string => `(async () => {
+  const slider = document.querySelector('input[type=range]');
+  const most = Number(slider.max);
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  const work = [];
+  let slowest = 0;
+  const begun = await frame();
+  let last = begun;
+  for (let j = 1; j <= ${places}; j++) {
+    const before = performance.now();
+    // all over the journal, so that no picture of a neighbour helps
+    slider.value = String(Math.floor(((j * 0.618034) % 1) * (most - 1)));
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+    await Promise.resolve();
+    void document.body.offsetHeight;
+    work.push(performance.now() - before);
+    const now = await frame();
+    slowest = Math.max(slowest, now - last);
+    last = now;
+  }
+  const seconds = (last - begun) / 1000;
+  return { frames: ${places}, seconds, fps: ${places} / seconds, slowest, work };
+})()`;
+export const scrub = (page: Page, places: number): Promise<Scrubbed> => page.evaluate<Scrubbed>(dragging(places));
+
+/** Bytes of JavaScript's heap, after the garbage has been taken out. */
+export async function heap(cdp: CDPSession): Promise<number> {
+  await cdp.send('HeapProfiler.collectGarbage');
+  return (await cdp.send('Runtime.getHeapUsage')).usedSize;
+}
