@@ -2,6 +2,7 @@
 import { build } from 'esbuild';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const tests = process.argv.includes('--tests');
 const find = (dir) => readdirSync(dir, { withFileTypes: true, recursive: true })
@@ -22,6 +23,10 @@ if (tests) {
   for (const name of existsSync('dist') ? readdirSync('dist') : []) if (name !== 'web') rmSync(join('dist', name), { recursive: true, force: true });
   await build({ ...common, entryPoints: { drydock: 'runtime/cli/main.ts', worker: 'runtime/kernel/worker.ts' }, outdir: 'dist', chunkNames: 'chunks/[name]-[hash]' });
   chmodSync('dist/drydock.js', 0o755);
+  // a lesson with a mistake is a build that fails, and says where
+  await build({ ...common, splitting: false, entryPoints: ['lessons/build.ts'], outfile: 'dist/lessons.mjs', sourcemap: false });
+  await import(pathToFileURL('dist/lessons.mjs').href);
+  rmSync('dist/lessons.mjs');
   // `npx drydock` in the checkout finds what an installed package would find
   mkdirSync('node_modules/.bin', { recursive: true });
   if (!existsSync('node_modules/.bin/drydock')) symlinkSync('../../dist/drydock.js', 'node_modules/.bin/drydock');

@@ -1,0 +1,38 @@
+/** Two languages of one lesson: the same tasks, hints, questions, links and code, in the same order. */
+import { ways, type Block, type Inline, type LessonText } from './format.ts';
+import { inlinePieces, pieces } from './markdown.ts';
+
+const linkOf = (piece: Inline): string[] => {
+  switch (piece.kind) {
+    case 'step': case 'term': case 'lesson': return [`${piece.kind}:${piece.id}`];
+    case 'see': return [`see:${piece.view} ${piece.sel ?? ''}`.trim()];
+    case 'link': return [piece.href];
+    case 'machine': return ['machine'];
+    default: return [];
+  }
+};
+function codeOf(blocks: readonly Block[]): string[] {
+  return blocks.flatMap((block) => {
+    if (block.kind === 'code') return [block.text];
+    if (block.kind === 'ways') return block.ways.map(({ way, text }) => `${ways.indexOf(way)} ${text}`);
+    if (block.kind === 'note') return codeOf(block.content);
+    return block.kind === 'list' ? block.items.flatMap(codeOf) : [];
+  });
+}
+/** Comments within code are prose. */
+const bare = (code: string) => code.replace(/(^|\s)#\s.*$/gm, '').replace(/[ \t]+$/gm, '');
+
+export function sameShape(en: LessonText, other: LessonText, trouble: (message: string) => void): void {
+  const compare = (what: string, of: (text: LessonText) => string[], ordered = true) => {
+    const [a, b] = [of(en), of(other)].map((list) => (ordered ? list : [...list].sort()));
+    const j = a!.findIndex((one, n) => one !== b![n]);
+    if (j >= 0 || a!.length !== b!.length) trouble(`${what} differ from the English: ${JSON.stringify(a![j >= 0 ? j : b!.length] ?? 'nothing more')} there, ${JSON.stringify(b![j >= 0 ? j : a!.length] ?? 'nothing more')} here`);
+  };
+  compare('tasks', ({ body }) => body.flatMap((block) => (block.kind === 'task' ? [block.id] : [])));
+  compare('links', ({ body }) => [...pieces(body)].flatMap(linkOf), false);
+  compare('code blocks', ({ body }) => codeOf(body).map(bare));
+  compare('notes', ({ body }) => body.flatMap((block) => (block.kind === 'note' ? [block.note] : [])));
+  compare('hints', ({ hints }) => Object.entries(hints).map(([id, list]) => `${id}: ${list.length}`), false);
+  compare('questions', ({ quiz }) => quiz.map(({ options }) => `${options.length} options`));
+  compare('links of the quiz', ({ quiz }) => quiz.flatMap(({ ask, options, because }) => [ask, ...options, because].flatMap((content) => [...inlinePieces(content)].flatMap(linkOf))), false);
+}
