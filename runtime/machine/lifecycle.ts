@@ -58,7 +58,7 @@ export class Lifecycle {
     this.log.run = record.runs;
     this.gateKeeper = new Gate((event) => void this.log.append(event));
     this.run = newRun(container, this.log, this.gateKeeper);
-    this.#oom = new OomWatch(daemonKernel(), container.cgroup, (fact) => void this.log.append({ type: 'fact', facts: [fact] }));
+    this.#oom = new OomWatch(daemonKernel(), container, (fact) => void this.log.append({ type: 'fact', facts: [fact] }));
     container.pull.progress = (line) => void (line.current === undefined && this.log.append({ type: 'progress', ...line }));
     this.streams = new Streams({ tty: request.Tty ?? false, stdin: request.OpenStdin ?? false, stdinOnce: request.StdinOnce ?? false });
     const machine = containerMachine.provide({

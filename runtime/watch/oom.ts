@@ -17,23 +17,23 @@ export class OomWatch {
   #stop: Promise<(() => Promise<void>) | undefined> | undefined;
   #told = 0;
 
-  constructor(private readonly k: Kernel, private readonly cgroup: Cgroup, private readonly tell: (fact: Fact) => void) {}
+  constructor(private readonly k: Kernel, private readonly container: { readonly cgroup: Cgroup }, private readonly tell: (fact: Fact) => void) {}
 
   /** Once for each start; again is fine. What cannot be watched is still noticed at the end of the run. */
   begin(): void {
     if (this.#stop) return;
-    this.#told = this.cgroup.oom().kills;
-    this.#stop = this.cgroup.onOom(this.k, () => void this.#happened()).catch(() => undefined);
+    this.#told = this.container.cgroup.oom().kills;
+    this.#stop = this.container.cgroup.onOom(this.k, () => void this.#happened()).catch(() => undefined);
   }
 
   async #happened(): Promise<void> {
-    const counted = await waitUntil(async () => this.cgroup.oom().kills > this.#told || !this.#stop, COUNTED_MS);
-    const { kills, says } = this.cgroup.oom();
+    const counted = await waitUntil(async () => this.container.cgroup.oom().kills > this.#told || !this.#stop, COUNTED_MS);
+    const { kills, says } = this.container.cgroup.oom();
     // with the OOM killer disabled (v1) nothing is killed, and everything stands still
     const stands = !counted && /under_oom 1/.test(says);
     if (!this.#stop || (kills <= this.#told && !stands)) return;
     this.#told = kills;
-    this.tell(oomFact(this.cgroup));
+    this.tell(oomFact(this.container.cgroup));
   }
 
   async end(): Promise<void> {

@@ -40,7 +40,7 @@ export function noCgroup({ version, path }: Pick<Cgroup, 'version' | 'path'>, up
     // with its first process the kernel ends all others of a pid namespace: pid_namespaces(7)
     kill: (k) => killAll(k, processes),
     processes: async () => processes(),
-    oomKilled: async () => false,
+    oomKilled: async () => false, oom: () => ({ kills: 0, path: '', says: '' }), onOom: nothing, pathOf: () => undefined,
     stats: async () => ({ cpu: { total: 0, user: 0, system: 0, periods: 0, throttledPeriods: 0, throttledTime: 0 }, memory: { usage: 0, limit: 0, stats: {} }, pids: { current: processes().length, limit: 0 }, io: [] }),
     inspect: async () => [{ title: 'control group', lines: ["left out: its processes are in the daemon's own group"] }],
   };
