@@ -3,13 +3,16 @@
  *
  *   operations() → [[name, pattern], …]       the list in ops.def
  *   local(op, args) → answer                  do it here
- *   remote(fd, op, args, ms) → answer|undefined   have a stage or shim do it; undefined: no reply yet
- *   receive(fd) → answer                      the reply that remote() did not wait for
+ *   remote(fd, calls, ms) → answers|undefined have a stage or shim do them; undefined: no reply yet.
+ *                                             calls: [op, args, tolerated, …] (errnos, one a byte)
+ *   receive(fd) → answers                     the reply that remote() did not wait for
  *   watch(fd, callback) → close()             callback when fd can be read
  *   spawn(path, argv, fds) → pid · sealedCopy(path, name) → fd · syscallNumbers() → {name: number}
  *
  * An answer is the number the kernel returned (-errno on failure), or for operations that
- * give bytes [number, Buffer]. -EPIPE (ENDED) means that the other side has gone.
+ * give bytes [number, Buffer]. Answers are [ret, ns, Buffer|undefined, …], one three for each call
+ * that was made, or a number: -EPIPE when the other side has gone, -E2BIG when they are too much
+ * for one message and nothing was sent.
  */
 #include <poll.h>
 #include <sched.h>
@@ -49,6 +52,10 @@ static napi_value local(napi_env env, napi_callback_info info)
 	take(env, info, 2, argv);
 	if (!arguments_read(env, argv[0], argv[1], &current))
 		return NULL;
+	if (current.later) {
+		napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "what an earlier call returned is known here: give the value");
+		return NULL;
+	}
 	const char *kind = out_kind(current.pattern);
 	current.outbuf = *kind ? calloc(1, current.room + 1) : NULL;
 	int64_t ret = arguments_run(&current);
@@ -61,32 +68,72 @@ static napi_value local(napi_env env, napi_callback_info info)
 static napi_value read_reply(napi_env env, int fd)
 {
 	static __thread char bytes[sizeof(struct reply) + OUT_MAX];
-	struct reply *r = (struct reply *)bytes;
-	ssize_t n;
+	ssize_t left;
 	do
-		n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
-	if (n < 0 && errno == EAGAIN)
+		left = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+	while (left < 0 && errno == EINTR);
+	if (left < 0 && errno == EAGAIN)
 		return NULL;
-	/* what answers may be a process inside a container: believe no length of its */
-	if (n < (ssize_t)sizeof *r || r->outlen < 0 || r->outlen > n - (ssize_t)sizeof *r)
-		return number(env, -EPIPE);
-	return answer(env, r->ret, bytes + sizeof *r, r->outlen, r->outlen > 0);
+	napi_value list, out;
+	napi_create_array(env, &list);
+	uint32_t at = 0;
+	char *from = bytes;
+	do {
+		struct reply *r = (struct reply *)from;
+		/* what answers may be a process inside a container: believe no length of its */
+		if (left < (ssize_t)sizeof *r || r->outlen < 0 || padded(r->outlen) > left - sizeof *r)
+			return number(env, -EPIPE);
+		napi_set_element(env, list, at++, number(env, r->ret));
+		napi_set_element(env, list, at++, number(env, r->ns));
+		if (r->outlen)
+			napi_create_buffer_copy(env, r->outlen, from + sizeof *r, NULL, &out);
+		else
+			napi_get_undefined(env, &out);
+		napi_set_element(env, list, at++, out);
+		from += sizeof *r + padded(r->outlen);
+		left -= sizeof *r + padded(r->outlen);
+	} while (left);
+	return list;
+}
+
+/* The requests of `calls` one behind the other; their length, 0 with an exception, -E2BIG when there are too many. */
+static int64_t write_requests(napi_env env, napi_value calls, char *message)
+{
+	static __thread uint32_t seq;
+	uint32_t count, tolerated = 0;
+	size_t used = 0;
+	napi_get_array_length(env, calls, &count);
+	for (uint32_t k = 0; k + 2 < count; k += 3) {
+		napi_value op, args, errnos;
+		napi_get_element(env, calls, k, &op);
+		napi_get_element(env, calls, k + 1, &args);
+		napi_get_element(env, calls, k + 2, &errnos);
+		napi_get_value_uint32(env, errnos, &tolerated);
+		if (!arguments_read(env, op, args, &current))
+			return 0;
+		size_t size = sizeof(struct request) + padded(current.length);
+		if (k / 3 >= TOGETHER_MAX || used + size > WIRE_MAX)
+			return -E2BIG;
+		struct request head = { .seq = ++seq, .op = current.op, .later = current.later, .size = size };
+		memcpy(head.tolerated, &tolerated, sizeof head.tolerated);
+		memcpy(head.arg, current.value, sizeof head.arg);
+		memcpy(message + used, &head, sizeof head);
+		memcpy(message + used + sizeof head, current.data, current.length);
+		used += size;
+	}
+	return used;
 }
 
 static napi_value remote(napi_env env, napi_callback_info info)
 {
-	static __thread uint32_t seq;
-	napi_value argv[4];
-	take(env, info, 4, argv);
-	if (!arguments_read(env, argv[1], argv[2], &current))
-		return NULL;
-	struct request head = { .seq = ++seq, .op = current.op };
-	memcpy(head.arg, current.value, sizeof head.arg);
+	static __thread char message[WIRE_MAX];
+	napi_value argv[3];
+	take(env, info, 3, argv);
 	int fd = integer(env, argv[0]);
-	struct iovec parts[2] = { { &head, sizeof head }, { current.data, current.length } };
-	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
-	if (sendmsg(fd, &message, MSG_NOSIGNAL) < 0)
+	int64_t size = write_requests(env, argv[1], message);
+	if (size <= 0)
+		return size ? number(env, size) : NULL;
+	if (send(fd, message, size, MSG_NOSIGNAL) < 0)
 		return number(env, errno == EPIPE || errno == ECONNRESET ? -EPIPE : -errno);
 	/* most answers are there before a sleeping thread would be woken */
 	for (int looks = 0; looks < LOOKS; looks++) {
@@ -96,7 +143,7 @@ static napi_value remote(napi_env env, napi_callback_info info)
 		sched_yield();
 	}
 	struct pollfd p = { fd, POLLIN, 0 };
-	if (poll(&p, 1, integer(env, argv[3])) <= 0)
+	if (poll(&p, 1, integer(env, argv[2])) <= 0)
 		return NULL;
 	return read_reply(env, fd);
 }

@@ -83,6 +83,17 @@ static int64_t copy_program(napi_env env, napi_value v, struct arguments *a)
 	return (char *)head - a->data;
 }
 
+/* {later: position}: runtime/kernel/together.ts. */
+static int is_later(napi_env env, napi_value v, napi_valuetype type, int64_t *position)
+{
+	napi_value of;
+	bool has = false;
+	if (type != napi_object || napi_has_named_property(env, v, "later", &has) != napi_ok || !has)
+		return 0;
+	napi_get_named_property(env, v, "later", &of);
+	return napi_get_value_int64(env, of, position) == napi_ok;
+}
+
 static const char *trouble(int64_t code)
 {
 	return code == -2 ? "too long for one message" : code == -3 ? "a NUL byte inside a string" : "wrong type";
@@ -97,6 +108,7 @@ int arguments_read(napi_env env, napi_value op, napi_value list, struct argument
 	a->length = 0;
 	a->outbuf = NULL;
 	a->room = 0;
+	a->later = 0;
 	int64_t last = 0;
 	for (int j = 0; j < 6 && a->pattern[j]; j++) {
 		napi_value v;
@@ -111,6 +123,10 @@ int arguments_read(napi_env env, napi_value op, napi_value list, struct argument
 			continue;
 		napi_get_element(env, list, next++, &v);
 		napi_typeof(env, v, &type);
+		if ((a->pattern[j] == 'i' || a->pattern[j] == 's') && is_later(env, v, type, &a->value[j])) {
+			a->later |= 1 << j;
+			continue;
+		}
 		switch (a->pattern[j]) {
 		case 's':
 		case 'b':

@@ -1,61 +1,100 @@
-/* One request from descriptor 3: read it, relocate its pointers, do it, answer. No allocation. */
+/* One message from descriptor 3: read it, relocate the pointers of each request, do it, answer. No allocation. */
 #ifndef DRYDOCK_SERVE_H
 #define DRYDOCK_SERVE_H
 #include <sys/socket.h>
+#include <time.h>
 #include "special.h"
 
 struct sock_program {
 	uint16_t len; /* instructions of 8 bytes: seccomp(2) */
 	void *filter;
 };
-static union {
-	struct request head;
-	char bytes[WIRE_MAX + 1];
-} in __attribute__((aligned(16)));
-static union {
-	struct reply head;
-	char bytes[sizeof(struct reply) + OUT_MAX];
-} out __attribute__((aligned(16)));
+static char in[WIRE_MAX + 1] __attribute__((aligned(16)));
+static char out[sizeof(struct reply) + OUT_MAX] __attribute__((aligned(16)));
 static char *vectors[2][VECTOR_MAX + 1];
+static long results[TOGETHER_MAX];
 static int silent; /* set by an operation that somebody else answers */
 
-static char *at(int64_t offset, size_t size)
+/* A request of a message, and where its answer goes. */
+struct work {
+	struct request *head;
+	size_t size; /* of its data */
+	int position;
+	char *answer;
+	long room; /* behind `answer` */
+	int outkind;
+	long outroom;
+};
+
+static char *at(const struct work *w, int64_t offset)
 {
-	return offset < 0 || (size_t)offset >= size ? NULL : in.bytes + sizeof(struct request) + offset;
+	return offset < 0 || (size_t)offset >= w->size ? NULL : (char *)(w->head + 1) + offset;
 }
 
-static long relocate(const char *pattern, size_t size, long a[6], int *outkind, long *room)
+static int64_t monotonic(void)
+{
+	struct timespec now = { 0, 0 };
+	sys(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+
+/* What an earlier call of this message returned, or the path of the descriptor that it returned: proc(5). */
+static long from_earlier(const struct work *w, int j, char kind, long *value)
+{
+	static const char prefix[] = "/proc/self/fd/";
+	static char paths[6][sizeof prefix + 20];
+	int64_t earlier = w->head->arg[j];
+	if (earlier < 0 || earlier >= w->position || (kind != 'i' && kind != 's'))
+		return -EPROTO;
+	if (results[earlier] < 0)
+		return -ECANCELED;
+	*value = results[earlier];
+	if (kind == 's') {
+		copy_bytes(paths[j], prefix, sizeof prefix);
+		*decimal(paths[j] + sizeof prefix - 1, results[earlier]) = 0;
+		*value = (long)paths[j];
+	}
+	return 0;
+}
+
+static long relocate(struct work *w, const char *pattern, long a[6])
 {
 	static struct sock_program program;
 	int nv = 0;
 	for (int j = 0; j < 6 && pattern[j]; j++) {
-		int64_t v = in.head.arg[j];
+		int64_t v = w->head->arg[j];
+		if (w->head->later & 1 << j) {
+			long wrong = from_earlier(w, j, pattern[j], &a[j]);
+			if (wrong)
+				return wrong;
+			continue;
+		}
 		switch (pattern[j]) {
 		case 's':
 		case 'b':
-			a[j] = (long)at(v, size);
+			a[j] = (long)at(w, v);
 			break;
 		case 'o':
 		case 'O':
-			if (v < 0 || v > OUT_MAX)
+			if (v < 0 || v > w->room)
 				return -E2BIG;
-			*outkind = pattern[j];
-			*room = v;
-			zero_bytes(out.bytes + sizeof(struct reply), pattern[j] == 'O' ? v : 0);
-			a[j] = (long)(out.bytes + sizeof(struct reply));
+			w->outkind = pattern[j];
+			w->outroom = v;
+			zero_bytes(w->answer + sizeof(struct reply), pattern[j] == 'O' ? v : 0);
+			a[j] = (long)(w->answer + sizeof(struct reply));
 			break;
 		case 'v': {
-			uint32_t *list = (uint32_t *)at(v, size);
+			uint32_t *list = (uint32_t *)at(w, v);
 			if (!list || list[0] > VECTOR_MAX || nv == 2)
 				return -E2BIG;
 			for (uint32_t k = 0; k < list[0]; k++)
-				vectors[nv][k] = at(list[1 + k], size);
+				vectors[nv][k] = at(w, list[1 + k]);
 			vectors[nv][list[0]] = NULL;
 			a[j] = (long)vectors[nv++];
 			break;
 		}
 		case 'p': {
-			uint32_t *bytes = (uint32_t *)at(v, size);
+			uint32_t *bytes = (uint32_t *)at(w, v);
 			if (!bytes)
 				return -EINVAL;
 			program.len = bytes[0] / 8;
@@ -75,10 +114,10 @@ static long relocate(const char *pattern, size_t size, long a[6], int *outkind, 
 
 /* The next request mostly comes within microseconds, sooner than a sleeping process is woken: look
  * a while before sleeping. While a run is paused this sleeps like any other read. */
-static long next_request(int fd, int looks)
+static long next_message(int fd, int looks)
 {
 	for (;;) {
-		long got = sys(SYS_recvfrom, fd, in.bytes, WIRE_MAX, MSG_TRUNC | (looks > 0 ? MSG_DONTWAIT : 0), 0, 0);
+		long got = sys(SYS_recvfrom, fd, in, WIRE_MAX, MSG_TRUNC | (looks > 0 ? MSG_DONTWAIT : 0), 0, 0);
 		if (got != -EAGAIN && got != -EINTR)
 			return got;
 		looks--;
@@ -86,33 +125,73 @@ static long next_request(int fd, int looks)
 	}
 }
 
+/* How long this request and its data are, 0 if it is none. */
+static size_t extent(const struct request *head, size_t left)
+{
+	if (left < sizeof *head || head->op >= OP_COUNT)
+		return 0;
+	if (!head->size)
+		return left;
+	return head->size < sizeof *head || head->size > left || head->size % 8 ? 0 : head->size;
+}
+
+static int tolerated(const struct request *head, long ret)
+{
+	for (int k = 0; k < TOLERATED_MAX; k++)
+		if (head->tolerated[k] && ret == -head->tolerated[k])
+			return 1;
+	return ret == -ECANCELED;
+}
+
+/* Does what is asked for at `from`; writes the reply and returns its length. */
+static size_t serve_request(struct work *w, int64_t *clock)
+{
+	struct reply *reply = (struct reply *)w->answer;
+	long a[6] = { 0 };
+	uint32_t seq = w->head->seq;
+	long ret = relocate(w, op_table[w->head->op].pattern, a);
+	if (!ret)
+		ret = run_op(w->head->op, a);
+	int64_t now = monotonic();
+	*reply = (struct reply){ .seq = seq, .ret = ret, .ns = now - *clock,
+		.outlen = ret < 0 || !w->outkind ? 0 : w->outkind == 'O' ? w->outroom : ret > w->outroom ? w->outroom : ret };
+	*clock = now;
+	results[w->position] = ret;
+	return sizeof *reply + padded(reply->outlen);
+}
+
 /* 0 when served, -1 when the daemon has gone. `looks`: how often to look before sleeping. */
 static int serve_one(int fd, int looks)
 {
-	long got = next_request(fd, looks);
+	long got = next_message(fd, looks), sent;
 	if (got <= 0)
 		return -1;
-	long a[6] = { 0 }, ret, room = 0;
-	int outkind = 0;
-	uint32_t seq = in.head.seq;
-	if (got < (long)sizeof(struct request) || in.head.op >= OP_COUNT) {
-		ret = -EPROTO;
-	} else if (got > WIRE_MAX) {
-		ret = -E2BIG;
-	} else {
-		in.bytes[got] = 0;
-		ret = relocate(op_table[in.head.op].pattern, got - sizeof(struct request), a, &outkind, &room);
-		if (!ret)
-			ret = run_op(in.head.op, a);
+	size_t left = got > WIRE_MAX ? 0 : got, used = 0;
+	char *from = in;
+	int64_t clock = monotonic();
+	in[got > WIRE_MAX ? WIRE_MAX : got] = 0;
+	for (int position = 0; position == 0 || left; position++) {
+		struct request *head = (struct request *)from;
+		size_t size = position < TOGETHER_MAX ? extent(head, left) : 0;
+		struct work w = { head, size - sizeof *head, position, out + used, OUT_MAX - used, 0, 0 };
+		if (used > OUT_MAX)
+			break; /* an answer that is missing is an error to the daemon */
+		if (!size) {
+			*(struct reply *)(out + used) = (struct reply){ .seq = head->seq, .ret = got > WIRE_MAX ? -E2BIG : -EPROTO };
+			used += sizeof(struct reply);
+			break;
+		}
+		used += serve_request(&w, &clock);
+		if (silent)
+			return silent = 0;
+		if (results[position] < 0 && !tolerated(head, results[position]))
+			break;
+		from += size;
+		left -= size;
 	}
-	if (silent)
-		return silent = 0;
-	out.head.seq = seq;
-	out.head.ret = ret;
-	out.head.outlen = ret < 0 || !outkind ? 0 : outkind == 'O' ? room : ret > room ? room : ret;
 	do
-		got = sys(SYS_sendto, fd, out.bytes, sizeof(struct reply) + out.head.outlen, MSG_NOSIGNAL, 0, 0);
-	while (got == -EINTR);
-	return got < 0 ? -1 : 0;
+		sent = sys(SYS_sendto, fd, out, used, MSG_NOSIGNAL, 0, 0);
+	while (sent == -EINTR);
+	return sent < 0 ? -1 : 0;
 }
 #endif

@@ -34,18 +34,6 @@ static void reap(void)
 		}
 }
 
-static char *decimal(char *p, uint64_t v)
-{
-	char digits[20];
-	int n = 0;
-	do
-		digits[n++] = '0' + v % 10;
-	while (v /= 10);
-	while (n)
-		*p++ = digits[--n];
-	return p;
-}
-
 /* "exit" appears whole or not at all: written beside it, then renamed. */
 static void write_exit_file(void)
 {

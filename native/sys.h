@@ -57,4 +57,16 @@ static inline void zero_bytes(void *to, size_t n)
 	while (n--)
 		*t++ = 0;
 }
+/* Returns the place behind the last digit. */
+static inline char *decimal(char *p, uint64_t v)
+{
+	char digits[20];
+	int n = 0;
+	do
+		digits[n++] = '0' + v % 10;
+	while (v /= 10);
+	while (n)
+		*p++ = digits[--n];
+	return p;
+}
 #endif

@@ -34,6 +34,6 @@ export interface ProgressEvent extends Common { type: 'progress'; id: string; st
 export interface OtherEvent extends Common { type: 'note'; text: string }
 
 export type Event = PhaseEvent | StepEvent | CallEvent | HttpEvent | FactEvent | StateEvent | GateEvent | ProgressEvent | OtherEvent;
-type Loose<T> = T extends unknown ? Omit<T, 'seq' | 'time' | 'run'> : never;
-/** An event before the journal has numbered and dated it. */
+type Loose<T> = T extends unknown ? Omit<T, 'seq' | 'time' | 'run'> & { time?: number } : never;
+/** An event before the journal has numbered it, and dated it unless it is older than now. */
 export type NewEvent = Loose<Event>;

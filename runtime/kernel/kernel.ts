@@ -5,6 +5,7 @@
  */
 import type { Fact } from '../journal/event.ts';
 import type { Answer, ArgsOf, SyscallName, Value } from './syscalls.ts';
+import type { Together } from './together.ts';
 
 export type Actor = 'daemon' | 'shim' | 'stage';
 
@@ -29,6 +30,8 @@ export interface Kernel {
   readonly stage: Calls;
   /** The same with a note for the journal. Throws SyscallError. */
   run(call: Call): Promise<Reply>;
+  /** Calls of the stage that need no decision in between, written down by `write` and made in its order; gives what `write` returned. See together.ts. */
+  together<T>(write: (stage: Together) => T): Promise<T>;
   /** From now on `actor` is whoever listens on this end of a SOCK_SEQPACKET pair. */
   connect(actor: 'shim' | 'stage', fd: number): void;
   /** posix_spawn(3) of the shim with exactly these descriptors as 0, 1, 2, …; `label` is what ps(1) shows. Returns its pid. */

@@ -2,23 +2,27 @@
 import { effectsOf } from '../journal/effects.ts';
 import type { Fact, Kept, NewEvent } from '../journal/event.ts';
 import { callsOf, showCall } from './calls.ts';
-import { errnoName, SyscallError } from './errors.ts';
+import { errnoName, errnoNumber, hasCode, SyscallError } from './errors.ts';
 import { runJob } from './jobs.ts';
 import type { Actor, Call, Calls, HttpRequest, Kernel, Reply } from './kernel.ts';
-import { addon, executablePath, type NativeAnswer } from './native.ts';
+import { addon, executablePath, type NativeAnswers } from './native.ts';
 import type { SyscallName, Value } from './syscalls.ts';
+import { oneByOne, planned, type Planned, type Together } from './together.ts';
 
 /** Who is told of each call, and who may hold it back. */
 export interface Observer {
   /** Undefined when nobody holds calls back: the usual, and it must cost nothing. */
   beforeCall(call: Call): Promise<void> | undefined;
+  /** Would beforeCall hold a call of this name? Such calls are not sent together with others. */
+  holds(name: SyscallName): boolean;
   event(event: NewEvent): void;
 }
-const nobody: Observer = { beforeCall: () => undefined, event: () => undefined };
+const nobody: Observer = { beforeCall: () => undefined, holds: () => false, event: () => undefined };
 
 /** How long the event loop may stand still for an answer: most take microseconds; a slow one is waited for without blocking. */
 const PATIENCE_MS = 2;
 const KEPT_BYTES = 512;
+const [EPIPE, E2BIG] = [errnoNumber('EPIPE'), errnoNumber('E2BIG')];
 const none = Buffer.alloc(0);
 
 let numbers: Map<string, number> | undefined;
@@ -32,9 +36,14 @@ const operation = (name: SyscallName): number => {
 const keep = (value: Value): Kept =>
   Buffer.isBuffer(value) ? { hex: value.subarray(0, KEPT_BYTES).toString('hex'), length: value.length } : value;
 
+const now = () => performance.timeOrigin + performance.now();
+const sinceMs = (begun: number) => Math.round((performance.now() - begun) * 1e6);
+/** For the addon's remote(): tolerated errnos one a byte. */
+const request = (one: Planned): unknown[] => [operation(one.name), one.args, one.tolerated.reduceRight((all, code) => (all << 8) | errnoNumber(code), 0)];
+
 const copies = new Map<string, number>();
 /** by socket: the slow answer that is waited for */
-const unanswered = new Map<number, Promise<NativeAnswer>>();
+const unanswered = new Map<number, Promise<NativeAnswers>>();
 
 export class LinuxKernel implements Kernel {
   readonly daemon: Calls;
@@ -52,15 +61,54 @@ export class LinuxKernel implements Kernel {
   async run(call: Call): Promise<Reply> {
     const held = this.observer.beforeCall(call);
     if (held) await held.catch((error: unknown) => this.#broken(call, error));
-    const begun = process.hrtime.bigint();
-    const answer = call.actor === 'daemon' ? addon().local(operation(call.name), call.args) : await this.#remote(call.actor, call);
-    const ns = Number(process.hrtime.bigint() - begun);
-    const reply = Array.isArray(answer) ? { ret: answer[0], out: answer[1] } : { ret: answer, out: none };
+    return call.actor === 'daemon' ? this.#local(call) : this.#alone(call);
+  }
+
+  #local(call: Call): Reply {
+    const begun = performance.now();
+    const answer = addon().local(operation(call.name), call.args);
+    const ns = sinceMs(begun);
+    return Array.isArray(answer) ? this.#made(call, answer[0], ns, answer[1]) : this.#made(call, answer, ns);
+  }
+
+  async #alone(call: Call): Promise<Reply> {
+    const begun = performance.now();
+    const answers = await this.#remote(call.actor, call, [operation(call.name), call.args, 0]);
+    if (typeof answers !== 'number') return this.#made(call, answers[0] as number, answers[1] as number, answers[2] as Buffer | undefined);
     // the stage's socket closes on exec: the end of the conversation is the success (native/wire.h)
-    if (call.name === 'execve' && reply.ret === -32) reply.ret = 0;
-    this.#journal(call, reply.ret, ns);
-    if (reply.ret < 0) throw new SyscallError(call.name, -reply.ret, showCall(call.name, call.args, call.note), call.actor);
-    return reply;
+    return this.#made(call, call.name === 'execve' && answers === -EPIPE ? 0 : answers, sinceMs(begun));
+  }
+
+  async together<T>(write: (stage: Together) => T): Promise<T> {
+    const { list, result } = planned(write);
+    if (list.length) await this.#inTurn(list);
+    return result;
+  }
+
+  async #inTurn(list: readonly Planned[]): Promise<void> {
+    const answers = list.some(({ name }) => this.observer.holds(name)) ? -E2BIG : await this.#remote('stage', list[0]!.call(), list.flatMap(request));
+    if (answers === -E2BIG) return oneByOne((call) => this.run(call), list);
+    if (typeof answers === 'number') return void this.#made(list[0]!.call(), answers, 0);
+    // they ended one behind the other, the last of them now
+    let ended = now() - answers.reduce<number>((sum, ns, j) => (j % 3 === 1 ? sum + Number(ns) / 1e6 : sum), 0);
+    for (const [j, one] of list.entries()) {
+      if (one.passedOver) continue;
+      const [ret, ns, out] = answers.slice(3 * j, 3 * j + 3) as [number | undefined, number, Buffer | undefined];
+      if (ret === undefined) throw new SyscallError(one.name, EPIPE, showCall(one.name, one.call().args, one.note), 'stage', 'its answer is missing');
+      ended += ns / 1e6;
+      try {
+        one.reply = this.#made(one.call(), ret, ns, out, ended);
+      } catch (error) {
+        if (!hasCode(error, ...one.tolerated)) throw error;
+      }
+    }
+  }
+
+  /** A call that was made: into the journal, and to whoever asked for it. */
+  #made(call: Call, ret: number, ns: number, out: Buffer = none, time?: number): Reply {
+    this.#journal(call, ret, ns, time);
+    if (ret < 0) throw new SyscallError(call.name, -ret, showCall(call.name, call.args, call.note), call.actor);
+    return { ret, out };
   }
 
   /** An abort before a close(2) of our own: whoever meant to close has no second try, so it is done all the same. */
@@ -70,11 +118,11 @@ export class LinuxKernel implements Kernel {
   }
 
   /** One question at a time on a socket: a look at a standing container must not get a step's answer. */
-  async #remote(actor: Actor, call: Call): Promise<NativeAnswer> {
+  async #remote(actor: Actor, call: Call, requests: readonly unknown[]): Promise<NativeAnswers> {
     const fd = this.#sockets[actor];
     if (fd === undefined) throw new Error(`${showCall(call.name, call.args)}: there is no ${actor} to ask`);
     for (let before = unanswered.get(fd); before; before = unanswered.get(fd)) await before;
-    const answer = addon().remote(fd, operation(call.name), call.args, PATIENCE_MS);
+    const answer = addon().remote(fd, requests, PATIENCE_MS);
     if (answer !== undefined) return answer;
     const readable = new Promise<void>((resolve) => {
       const close = addon().watch(fd, () => {
@@ -82,16 +130,16 @@ export class LinuxKernel implements Kernel {
         resolve();
       });
     });
-    const received = readable.then(() => addon().receive(fd) ?? -32);
+    const received = readable.then(() => addon().receive(fd) ?? -EPIPE);
     unanswered.set(fd, received);
     return received.finally(() => unanswered.delete(fd));
   }
 
-  #journal(call: Call, ret: number, ns: number): void {
+  #journal(call: Call, ret: number, ns: number, time?: number): void {
     const facts = ret < 0 ? [] : effectsOf(call);
     this.observer.event({
       type: 'call', actor: call.actor, name: call.name, args: call.args.map(keep), ret, ns,
-      ...(ret < 0 && { errno: errnoName(-ret) }), ...(call.note && { note: call.note }), ...(facts.length && { facts }),
+      ...(ret < 0 && { errno: errnoName(-ret) }), ...(call.note && { note: call.note }), ...(facts.length && { facts }), ...(time !== undefined && { time }),
     });
   }
 
@@ -114,18 +162,18 @@ export class LinuxKernel implements Kernel {
     const held = this.observer.beforeCall(call);
     if (held) await held;
     const executable = await this.executable('shim');
-    const begun = process.hrtime.bigint();
+    const begun = performance.now();
     const pid = addon().spawn(`/proc/${process.pid}/fd/${executable}`, ['drydock-shim', label], fds);
-    this.#journal(call, pid, Number(process.hrtime.bigint() - begun));
+    this.#journal(call, pid, sinceMs(begun));
     if (pid < 0) throw new SyscallError('posix_spawn', -pid, `posix_spawn("memfd:shim", "${label}")`, 'daemon');
     return pid;
   }
 
   async fetch(url: string, request: HttpRequest = {}): Promise<Response> {
-    const begun = process.hrtime.bigint();
+    const begun = performance.now();
     const method = request.method ?? 'GET';
     const told = (status: number, error?: string) =>
-      this.observer.event({ type: 'http', method, url, status, ns: Number(process.hrtime.bigint() - begun), ...(error && { error }) });
+      this.observer.event({ type: 'http', method, url, status, ns: sinceMs(begun), ...(error && { error }) });
     try {
       const response = await fetch(url, { redirect: 'manual', ...request });
       told(response.status);

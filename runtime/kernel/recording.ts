@@ -3,6 +3,7 @@ import type { Fact } from '../journal/event.ts';
 import { callsOf, showCall } from './calls.ts';
 import { errnoNumber, SyscallError } from './errors.ts';
 import type { Call, HttpRequest, Kernel, Reply } from './kernel.ts';
+import { oneByOne, planned } from './together.ts';
 
 export interface RecordingOptions {
   /** Fails the n-th call (from 0), or the first call whose '<actor>.<name>' or name it is. */
@@ -58,6 +59,11 @@ export function recordingKernel(options: RecordingOptions = {}): RecordingKernel
     calls, raw, facts,
     daemon: callsOf('daemon', run), shim: callsOf('shim', run), stage: callsOf('stage', run),
     run,
+    together: async (write) => {
+      const { list, result } = planned(write);
+      await oneByOne(run, list);
+      return result;
+    },
     connect: () => undefined,
     spawnShim: async (fds) => (await other('spawnShim', fds.length)) ?? 4242,
     executable: async (name) => (await other('executable', name)) ?? descriptor++,

@@ -49,8 +49,13 @@ export class Gate {
     return stop ? this.#hold() : undefined;
   }
 
+  /** Is it a call of this name that somebody wants to see before it is made? */
+  holds(name: Call['name']): boolean {
+    return this.#mode === 'into' || (this.#breakpoints.size > 0 && this.#breakpoints.has(name));
+  }
+
   beforeCall(call: Call): Promise<void> | undefined {
-    if (this.#mode !== 'into' && !(this.#breakpoints.size && this.#breakpoints.has(call.name))) return undefined;
+    if (!this.holds(call.name)) return undefined;
     const args = call.args.map((a) => (Buffer.isBuffer(a) ? { hex: a.subarray(0, 64).toString('hex'), length: a.length } : a));
     return this.#hold({ name: call.name, actor: call.actor, args });
   }

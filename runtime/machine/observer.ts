@@ -18,6 +18,7 @@ export function newRun<C>(container: C, journal: Journal, gate: Gate, label?: st
   const mark = (event: NewEvent): NewEvent => ({ ...(run.current && { step: run.current }), ...(label && { run: label }), ...event });
   const kernel = new LinuxKernel({
     beforeCall: (call) => gate.beforeCall(call),
+    holds: (name) => gate.holds(name),
     event: (event) => void journal.append(mark(event)),
   });
   const marked = label ? Object.assign(Object.create(journal) as Journal, { append: (event: NewEvent) => journal.append(mark(event)) }) : journal;

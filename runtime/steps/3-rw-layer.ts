@@ -65,8 +65,11 @@ Each layer is handed over with its own fsconfig(2) call, so their number is not 
       explain: `The stage opens the new root directory once and keeps the descriptor; every later path inside the image is resolved below it.
 An image may hold a symbolic link from /etc to ../../../etc. openat2(2) with RESOLVE_IN_ROOT follows it as if this directory were /, so that it cannot lead out to the host. See openat2(2).`,
       async do(k, c) {
-        await k.stage.umask(0);
-        c.live.rootfd = await k.stage.openat(AT_FDCWD, c.paths.rootfs, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0);
+        const root = await k.together((stage) => {
+          stage.umask(0);
+          return stage.openat(AT_FDCWD, c.paths.rootfs, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0);
+        });
+        c.live.rootfd = root.reply?.ret;
       },
       inspect: async (_k, c) => (c.live.pid ? [rootOf(c.live.pid)] : []),
     },

@@ -6,11 +6,10 @@ import { namespacesOf, rightsOf } from '../kernel/process/inspect.ts';
 import { endShim } from '../kernel/process/shim.ts';
 import type { ContainerPaths, Container, Live } from '../machine/container.ts';
 import type { Process, Spec } from '../oci/spec.ts';
-import { allCapabilities, capabilitySets, encodeCaps } from '../oci/capabilities.ts';
 import { resolveUser } from '../oci/user.ts';
 import { closeLive, startShim } from './create/process.ts';
 import { becomeSibling } from './create/namespaces.ts';
-import { readInside } from './exec/identity.ts';
+import { becomeUser, readInside } from './exec/identity.ts';
 import { enterDirectory, execute, findProgram } from './exec/program.ts';
 import { dropBounding, installSeccomp, setCapabilities, setLimits } from './exec/rights.ts';
 import { enterByChroot } from './exec/root.ts';
@@ -37,16 +36,11 @@ const ENTERED = CLONE.CLONE_NEWNS | CLONE.CLONE_NEWUTS | CLONE.CLONE_NEWIPC | CL
 const specOf = (j: Join): Spec => ({ ...j.target.spec, process: j.process });
 const hasOwn = (j: Join, type: string) => j.target.spec.linux.namespaces.some((n) => n.type === type);
 
-async function becomeUser(k: Kernel, j: Join): Promise<void> {
+async function takeUser(k: Kernel, j: Join): Promise<void> {
   const user = resolveUser(j.process.user.username ?? '', await readInside(k, '/etc/passwd'), await readInside(k, '/etc/group'));
   j.process.user = { ...j.process.user, uid: user.uid, gid: user.gid, additionalGids: user.gids };
   if (!j.process.env.some((e) => e.startsWith('HOME='))) j.process.env.push(`HOME=${user.home}`);
-  await k.stage.prctl(PR.PR_SET_KEEPCAPS, 1, 0, 0, 0);
-  await k.stage.setgroups(user.gids.length, Buffer.from(Uint32Array.from(user.gids).buffer));
-  await k.stage.setresgid(user.gid, user.gid, user.gid);
-  await k.stage.setresuid(user.uid, user.uid, user.uid);
-  const { header, data } = encodeCaps(capabilitySets(allCapabilities()));
-  if (user.uid !== 0) await k.stage.capset(header, data);
+  await becomeUser(k, j.process.user);
 }
 
 export const join: Phase<Join> = {
@@ -124,7 +118,7 @@ It is the same call that nsenter(1) makes. From here on this process sees the co
       async do(k, j) {
         await setLimits(k, j.process);
         await dropBounding(k, j.process);
-        await becomeUser(k, j);
+        await takeUser(k, j);
         await enterDirectory(k, j.process);
         j.program = await findProgram(k, j.process);
         if (j.process.noNewPrivileges) await k.stage.prctl(PR.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

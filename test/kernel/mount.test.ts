@@ -3,10 +3,10 @@ import { AT_FDCWD, MOUNT_ATTR, MS, O, RESOLVE } from '../../runtime/kernel/const
 import { SyscallError } from '../../runtime/kernel/errors.ts';
 import type { Call } from '../../runtime/kernel/kernel.ts';
 import { ensurePath, openHow, openPath } from '../../runtime/kernel/mount/in-root.ts';
-import { coverPath, mountBind, mountNew } from '../../runtime/kernel/mount/mount.ts';
+import { coverPaths, mountBind, mountNew } from '../../runtime/kernel/mount/mount.ts';
 import { mountAttr, parseOptions } from '../../runtime/kernel/mount/options.ts';
 import { mountOverlay } from '../../runtime/kernel/mount/overlay.ts';
-import { recordingKernel } from '../../runtime/kernel/recording.ts';
+import { recordingKernel, type RecordingOptions } from '../../runtime/kernel/recording.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('mounting into a root that somebody else filled');
@@ -19,7 +19,7 @@ const stat = (mode: number) => {
 const fail = (call: Call, errno: number): never => { throw new SyscallError(call.name, errno, call.name, call.actor); };
 
 /** A root in which only `there` exists; a mkdirat or an O_CREAT adds to it. */
-function rootWith(there: readonly string[] = [], mode = 0o041777) {
+function rootWith(there: readonly string[] = [], mode = 0o041777, answers: RecordingOptions['answers'] = {}) {
   const paths = new Set(there);
   const open = new Map<number, string>();
   let fd = 20;
@@ -32,6 +32,7 @@ function rootWith(there: readonly string[] = [], mode = 0o041777) {
     openat: (call) => (made.push(`file ${below(call, 0)}`), paths.add(below(call, 0)), opened(below(call, 0))),
     statx: stat(mode), open_tree: () => opened('tree'), fsopen: () => opened('fs'), fsmount: () => opened('mount'),
     close: ({ args }) => (open.delete(Number(args[0])) ? 0 : assert.unreachable(`${String(args[0])} was not open`), 0),
+    ...answers,
   } });
   return { k, open, made };
 }
@@ -111,7 +112,7 @@ test('a bind of a file is put on a file', async () => {
 
 test('a path is covered by a tree with more flags', async () => {
   const { k } = rootWith();
-  await coverPath(k, '/proc/sys', '/proc/sys', MS.MS_RDONLY);
+  await coverPaths(k, [{ source: '/proc/sys', path: '/proc/sys' }], MS.MS_RDONLY);
   assert.is((k.raw.find(({ name }) => name === 'mount_setattr')!.args[3] as Buffer).readBigUInt64LE(0), BigInt(MOUNT_ATTR.MOUNT_ATTR_RDONLY));
   assert.is(k.raw.at(-3)!.note, '/proc/sys');
 });
@@ -130,9 +131,8 @@ test('of mount flags only those are attributes that a mount of its own can have'
 const overlay = { lowerdirs: ['/l/b', '/l/a'], upperdir: '/u', workdir: '/w', target: '/m', shorts: ['/s/2', '/s/1'] };
 
 test('a failed overlay leaves no file system open', async () => {
-  const { k, open } = rootWith();
-  const failing = { ...k, stage: { ...k.stage, fsmount: async () => fail({ actor: 'stage', name: 'fsmount', args: [] }, 12) } };
-  assert.match(String(await mountOverlay(failing, overlay).catch((error: unknown) => error)), 'ENOMEM');
+  const { k, open } = rootWith([], 0o041777, { fsmount: (call) => fail(call, 12) });
+  assert.match(String(await mountOverlay(k, overlay).catch((error: unknown) => error)), 'ENOMEM');
   assert.equal([...open], []);
 });
 

@@ -42,17 +42,17 @@ async function stage(): Promise<{ k: LinuxKernel; fd: number; pid: number; wait(
 
 /** struct request of native/wire.h. */
 function request(op: number, args: readonly number[] = [], data: Buffer = Buffer.alloc(0), seq = 77): Buffer {
-  const head = Buffer.alloc(56);
+  const head = Buffer.alloc(64);
   head.writeUInt32LE(seq, 0);
   head.writeUInt16LE(op, 4);
-  args.forEach((value, n) => head.writeBigInt64LE(BigInt(value), 8 + 8 * n));
+  args.forEach((value, n) => head.writeBigInt64LE(BigInt(value), 16 + 8 * n));
   return Buffer.concat([head, data]);
 }
 /** Sends what may be wrong and gives what the stage answers. */
 async function ask(fd: number, message: Buffer): Promise<{ seq: number; ret: number; out: Buffer }> {
   await k.daemon.sendto(fd, message, 0, null);
   const reply = await k.daemon.recvfrom(fd, 128 * 1024, 0);
-  return { seq: reply.readUInt32LE(0), ret: Number(reply.readBigInt64LE(8)), out: reply.subarray(16) };
+  return { seq: reply.readUInt32LE(0), ret: Number(reply.readBigInt64LE(8)), out: reply.subarray(24) };
 }
 const [EPROTO, E2BIG, EFAULT, ENOSYS, EINVAL] = [71, 7, 14, 38, 22];
 
@@ -73,7 +73,7 @@ test('numbers of no operation are refused, and the stage goes on', async () => {
 
 test('what is shorter than a request is refused', async () => {
   const s = await stage();
-  for (const length of [1, 6, 55]) assert.is((await ask(s.fd, request(numberOf('getpid')).subarray(0, length))).ret, -EPROTO, String(length));
+  for (const length of [1, 6, 63]) assert.is((await ask(s.fd, request(numberOf('getpid')).subarray(0, length))).ret, -EPROTO, String(length));
   assert.is(await s.k.stage.getpid(), s.pid);
 });
 
@@ -171,7 +171,7 @@ test('an answer from inside a container is believed in no length', async () => {
 });
 /** struct reply with an outlen that is not so. */
 function reply(outlen: number): Buffer {
-  const head = Buffer.alloc(16);
+  const head = Buffer.alloc(24);
   head.writeInt32LE(outlen, 4);
   return head;
 }
@@ -206,7 +206,7 @@ test('without a stage there is nobody to ask', async () => {
 
 test('every call is told with its arguments, its errno and its time; bytes are cut', async () => {
   const told: unknown[] = [];
-  const telling = new LinuxKernel({ beforeCall: () => undefined, event: (event) => void told.push({ ...event, ns: 0 }) });
+  const telling = new LinuxKernel({ beforeCall: () => undefined, holds: () => false, event: (event) => void told.push({ ...event, ns: 0 }) });
   await failure(telling.daemon.openat(AT_FDCWD, '/nothing/here', 0, 0));
   await telling.daemon.write_file('/dev/null', 0, 0, Buffer.alloc(600));
   assert.equal(told, [
@@ -217,19 +217,19 @@ test('every call is told with its arguments, its errno and its time; bytes are c
 
 test('a call that is held back is not made before it is let go, and not at all when it is aborted', async () => {
   let let_go: () => void = () => undefined;
-  const held = new LinuxKernel({ beforeCall: () => new Promise<void>((resolve) => (let_go = resolve)), event: () => undefined });
+  const held = new LinuxKernel({ beforeCall: () => new Promise<void>((resolve) => (let_go = resolve)), holds: () => true, event: () => undefined });
   const making = held.daemon.mkdirat(AT_FDCWD, `${work}/made`, 0o700);
   assert.is((await failure(k.daemon.statx(AT_FDCWD, `${work}/made`, 0, 1, 256))).code, 'ENOENT');
   let_go();
   await making;
   await k.daemon.statx(AT_FDCWD, `${work}/made`, 0, 1, 256);
-  const aborted = new LinuxKernel({ beforeCall: () => Promise.reject(new Error('aborted')), event: () => undefined });
+  const aborted = new LinuxKernel({ beforeCall: () => Promise.reject(new Error('aborted')), holds: () => true, event: () => undefined });
   assert.match((await failure(aborted.daemon.mkdirat(AT_FDCWD, `${work}/never`, 0o700))).message, 'aborted');
   assert.is((await failure(k.daemon.statx(AT_FDCWD, `${work}/never`, 0, 1, 256))).code, 'ENOENT');
 });
 
 test('an abort before a close of the daemon\'s own closes all the same: nobody would do it later', async () => {
-  const aborted = new LinuxKernel({ beforeCall: () => Promise.reject(new Error('aborted')), event: () => undefined });
+  const aborted = new LinuxKernel({ beforeCall: () => Promise.reject(new Error('aborted')), holds: () => true, event: () => undefined });
   const fd = openSync('/dev/null', 'r');
   assert.match((await failure(aborted.daemon.close(fd))).message, 'aborted');
   assert.throws(() => closeSync(fd), /EBADF/);

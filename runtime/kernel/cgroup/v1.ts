@@ -68,7 +68,7 @@ export function cgroupV1(cgroupPath: string, { v1 }: Hierarchies): Cgroup {
       return [];
     },
     async join(k) {
-      for (const dir of dirs) await k.stage.write_file(`${dir}/tasks`, 0, 0, '0');
+      await k.together((stage) => dirs.forEach((dir) => stage.write_file(`${dir}/tasks`, 0, 0, '0')));
     },
     freeze: (k) => setFrozen(k, 'FROZEN'),
     thaw: (k) => setFrozen(k, 'THAWED'),

@@ -5,6 +5,7 @@
 import { AT_FDCWD, O, RESOLVE } from '../constants.ts';
 import { hasCode } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
+import type { Planned, Together } from '../together.ts';
 
 /** struct open_how: u64 flags, u64 mode, u64 resolve. */
 export function openHow(flags: number, mode = 0, resolve: number = RESOLVE.RESOLVE_IN_ROOT | RESOLVE.RESOLVE_NO_MAGICLINKS): Buffer {
@@ -18,8 +19,11 @@ export function openHow(flags: number, mode = 0, resolve: number = RESOLVE.RESOL
 /** Where the root is: a descriptor of the stage's before pivot_root, AT_FDCWD after it (the root is then the process's own). */
 export type Root = number;
 
-export const openPath = (k: Kernel, root: Root, path: string, flags: number = O.O_PATH): Promise<number> =>
-  k.stage.openat2(root, root === AT_FDCWD ? path : path.replace(/^\/+/, '') || '.', openHow(flags | O.O_CLOEXEC));
+const opening = (root: Root, path: string, flags: number = O.O_PATH) =>
+  [root, root === AT_FDCWD ? path : path.replace(/^\/+/, '') || '.', openHow(flags | O.O_CLOEXEC)] as const;
+export const openPath = (k: Kernel, root: Root, path: string, flags?: number): Promise<number> => k.stage.openat2(...opening(root, path, flags));
+/** The same, together with what is done with the descriptor. */
+export const planOpen = (stage: Together, root: Root, path: string): Planned => stage.openat2(...opening(root, path));
 
 const parentOf = (path: string) => path.slice(0, path.lastIndexOf('/')) || '/';
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
@@ -31,6 +35,11 @@ export async function ensurePath(k: Kernel, root: Root, path: string, kind: 'dir
   } catch (error) {
     if (!hasCode(error, 'ENOENT') || path === '/') throw error;
   }
+  return makePath(k, root, path, kind);
+}
+
+/** Makes what is known to be absent, and opens it. */
+export async function makePath(k: Kernel, root: Root, path: string, kind: 'directory' | 'file'): Promise<number> {
   const parent = await ensurePath(k, root, parentOf(path), 'directory');
   try {
     if (kind === 'directory') await k.stage.mkdirat(parent, nameOf(path), 0o755);

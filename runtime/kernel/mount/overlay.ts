@@ -2,6 +2,7 @@
 import { AT_FDCWD, FSCONFIG, MOVE_MOUNT, O } from '../constants.ts';
 import { hasCode } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
+import type { Planned } from '../together.ts';
 
 export interface OverlayRequest {
   /** highest first, as the kernel searches them */
@@ -15,19 +16,23 @@ export interface OverlayRequest {
 
 /** One fsconfig(2) per layer: 'lowerdir+' came with Linux 6.5. */
 async function mountByLayer(k: Kernel, r: OverlayRequest): Promise<void> {
-  const fs = await k.stage.fsopen('overlay', 1);
-  const set = (key: string, value: string) => k.stage.fsconfig(fs, FSCONFIG.FSCONFIG_SET_STRING, key, value, 0);
+  const opened: Planned[] = [];
   try {
-    await set('source', 'overlay');
-    for (const lowerdir of r.lowerdirs) await set('lowerdir+', lowerdir);
-    await set('upperdir', r.upperdir);
-    await set('workdir', r.workdir);
-    await k.stage.fsconfig(fs, FSCONFIG.FSCONFIG_CMD_CREATE, null, null, 0);
-    const mount = await k.stage.fsmount(fs, 1, 0);
-    await k.run({ actor: 'stage', name: 'move_mount', args: [mount, '', AT_FDCWD, r.target, MOVE_MOUNT.MOVE_MOUNT_F_EMPTY_PATH], note: r.target });
-    await k.stage.close(mount);
+    await k.together((stage) => {
+      const fs = stage.fsopen('overlay', 1);
+      opened.push(fs);
+      const set = (key: string, value: string) => stage.fsconfig(fs, FSCONFIG.FSCONFIG_SET_STRING, key, value, 0);
+      set('source', 'overlay');
+      for (const lowerdir of r.lowerdirs) set('lowerdir+', lowerdir);
+      set('upperdir', r.upperdir);
+      set('workdir', r.workdir);
+      stage.fsconfig(fs, FSCONFIG.FSCONFIG_CMD_CREATE, null, null, 0);
+      const mount = stage.fsmount(fs, 1, 0);
+      stage.move_mount(mount, '', AT_FDCWD, r.target, MOVE_MOUNT.MOVE_MOUNT_F_EMPTY_PATH).noted(r.target);
+      stage.close(mount);
+    });
   } finally {
-    await k.stage.close(fs);
+    for (const { reply } of opened) if (reply) await k.stage.close(reply.ret);
   }
 }
 

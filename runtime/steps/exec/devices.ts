@@ -1,7 +1,7 @@
 import { AT, O, S_IFBLK, S_IFCHR, S_IFIFO } from '../../kernel/constants.ts';
-import { tolerate } from '../../kernel/errors.ts';
 import { ensurePath } from '../../kernel/mount/in-root.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import type { Together } from '../../kernel/together.ts';
 import type { Device } from '../../oci/spec.ts';
 import type { Step } from '../step.ts';
 
@@ -20,20 +20,23 @@ const links: [string, string][] = [
   ['/proc/self/fd', 'fd'], ['/proc/self/fd/0', 'stdin'], ['/proc/self/fd/1', 'stdout'], ['/proc/self/fd/2', 'stderr'], ['/proc/kcore', 'core'], ['pts/ptmx', 'ptmx'],
 ];
 
-async function makeNode(k: Kernel, dir: number, name: string, device: Device): Promise<void> {
+function makeNode(stage: Together, dir: number, name: string, device: Device): void {
   const mode = (kinds[device.type] | (device.fileMode ?? 0o666)) >>> 0;
-  await tolerate(['EEXIST'], k.stage.mknodat(dir, name, mode, deviceNumber(device.major, device.minor)));
-  if (device.uid || device.gid) await k.stage.fchownat(dir, name, device.uid ?? 0, device.gid ?? 0, AT.AT_SYMLINK_NOFOLLOW);
+  stage.mknodat(dir, name, mode, deviceNumber(device.major, device.minor)).mayFail('EEXIST');
+  if (device.uid || device.gid) stage.fchownat(dir, name, device.uid ?? 0, device.gid ?? 0, AT.AT_SYMLINK_NOFOLLOW);
 }
 
-/** A node in /dev itself needs no further look-up; one deeper, as /dev/snd/timer, gets its directories. */
-async function makeNodeBelow(k: Kernel, root: number, dev: number, device: Device): Promise<void> {
-  const [, inDev] = /^\/dev\/([^/]+)$/.exec(device.path) ?? [];
-  if (inDev) return makeNode(k, dev, inDev, device);
+/** Of a node in /dev itself: it needs no further look-up. */
+const nameInDev = (device: Device) => /^\/dev\/([^/]+)$/.exec(device.path)?.[1];
+
+/** One deeper, as /dev/snd/timer, gets its directories. */
+async function makeNodeBelow(k: Kernel, root: number, device: Device): Promise<void> {
   const cut = device.path.lastIndexOf('/');
   const parent = await ensurePath(k, root, device.path.slice(0, cut) || '/', 'directory');
-  await makeNode(k, parent, device.path.slice(cut + 1), device);
-  await k.stage.close(parent);
+  await k.together((stage) => {
+    makeNode(stage, parent, device.path.slice(cut + 1), device);
+    stage.close(parent);
+  });
 }
 
 export const deviceSteps: { nodes: Step[] } = {
@@ -47,10 +50,13 @@ A node is only a pair of numbers (null is 1:3); which device that opens is the k
         const root = c.live.rootfd ?? -1;
         const wanted = new Map([...standard, ...c.spec.linux.devices].map((d) => [d.path, d]));
         const dev = await ensurePath(k, root, '/dev', 'directory');
-        for (const device of wanted.values()) await makeNodeBelow(k, root, dev, device);
-        for (const [target, name] of links) await tolerate(['EEXIST'], k.stage.symlinkat(target, dev, name));
-        if (c.spec.process.terminal) await k.stage.close(await k.stage.openat(dev, 'console', O.O_CREAT | O.O_WRONLY | O.O_CLOEXEC | O.O_NOFOLLOW, 0o600));
-        await k.stage.close(dev);
+        await k.together((stage) => {
+          for (const device of wanted.values()) if (nameInDev(device)) makeNode(stage, dev, nameInDev(device) ?? '', device);
+          for (const [target, name] of links) stage.symlinkat(target, dev, name).mayFail('EEXIST');
+          if (c.spec.process.terminal) stage.close(stage.openat(dev, 'console', O.O_CREAT | O.O_WRONLY | O.O_CLOEXEC | O.O_NOFOLLOW, 0o600));
+          stage.close(dev);
+        });
+        for (const device of wanted.values()) if (!nameInDev(device)) await makeNodeBelow(k, root, device);
       },
     },
   ],

@@ -1,7 +1,8 @@
 import { hierarchies, type Hierarchy } from '../../kernel/cgroup/hierarchies.ts';
 import { MS } from '../../kernel/constants.ts';
-import { descriptorPath, ensurePath } from '../../kernel/mount/in-root.ts';
+import { planOpen } from '../../kernel/mount/in-root.ts';
 import { mountBind, mountNew, mountOne } from '../../kernel/mount/mount.ts';
+import { parseOptions } from '../../kernel/mount/options.ts';
 import { executablePath } from '../../kernel/native.ts';
 import { mountsOf } from '../../kernel/process/inspect.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
@@ -26,15 +27,22 @@ async function mountCgroup(k: Kernel, c: Container): Promise<void> {
   const m = systemMount(c.spec, '/sys/fs/cgroup') as Mount;
   if (c.cgroup.version === 2) return mountNew(k, rootOf(c), { ...m, type: 'cgroup2', source: 'cgroup' });
   await mountNew(k, rootOf(c), { destination: m.destination, type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'noexec', 'nodev', 'mode=755'] });
-  for (const h of hierarchies().v1.filter(usual)) await mountNew(k, rootOf(c), hierarchyMount(h, m));
-  if (!m.options.includes('ro')) return;
-  const top = await ensurePath(k, rootOf(c), m.destination, 'directory');
-  await k.run({ actor: 'stage', name: 'mount', args: [null, descriptorPath(top), null, MS.MS_REMOUNT | MS.MS_BIND | MS.MS_RDONLY | MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC, null], note: m.destination });
-  await k.stage.close(top);
+  const { flags, data } = parseOptions(m.options);
+  await k.together((stage) => {
+    const top = planOpen(stage, rootOf(c), m.destination);
+    for (const { mount, controllers } of hierarchies().v1.filter(usual)) {
+      stage.mkdirat(top, mount.slice('/sys/fs/cgroup/'.length), 0o755);
+      const target = planOpen(stage, rootOf(c), mount);
+      stage.mount('cgroup', target, 'cgroup', flags, [data, ...controllers].filter(Boolean).join(',')).noted(mount);
+      stage.close(target);
+    }
+    if (flags & MS.MS_RDONLY) stage.mount(null, top, null, MS.MS_REMOUNT | MS.MS_BIND | MS.MS_RDONLY | MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC, null).noted(m.destination);
+    stage.close(top);
+  });
 }
 
-const usual = (h: Hierarchy) => h.mount.startsWith('/sys/fs/cgroup/');
-const hierarchyMount = (h: Hierarchy, m: Mount): Mount => ({ destination: h.mount, type: 'cgroup', source: 'cgroup', options: [...m.options, ...h.controllers] });
+/** Directly below; others have no place under the container's tmpfs. */
+const usual = (h: Hierarchy) => /^\/sys\/fs\/cgroup\/[^/]+$/.test(h.mount);
 
 const initMount = (c: Container): Mount[] =>
   c.spec.annotations?.[INIT_ANNOTATION] ? [{ destination: INIT_PATH, type: 'bind', source: executablePath('init'), options: ['bind', 'ro', 'rprivate'] }] : [];

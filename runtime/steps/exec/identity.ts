@@ -5,6 +5,7 @@ import { capabilityFacts } from '../../kernel/process/facts.ts';
 import { namespaceInode, namespacesOf, rightsOf } from '../../kernel/process/inspect.ts';
 import { allCapabilities, capabilitySets, encodeCaps } from '../../oci/capabilities.ts';
 import { resolveUser } from '../../oci/user.ts';
+import type { Process } from '../../oci/spec.ts';
 import type { Step } from '../step.ts';
 
 const ROOM = 128 * 1024;
@@ -21,6 +22,18 @@ export async function readInside(k: Kernel, path: string): Promise<string> {
 
 /** setgroups(2) wants an array of 32-bit gid_t. */
 const groupList = (gids: readonly number[]) => Buffer.from(Uint32Array.from(gids).buffer);
+
+export async function becomeUser(k: Kernel, { uid, gid, additionalGids = [] }: Process['user']): Promise<void> {
+  const { header, data } = encodeCaps(capabilitySets(allCapabilities()));
+  await k.together((stage) => {
+    stage.prctl(PR.PR_SET_KEEPCAPS, 1, 0, 0, 0);
+    stage.setgroups(additionalGids.length, groupList(additionalGids));
+    stage.setresgid(gid, gid, gid);
+    stage.setresuid(uid, uid, uid);
+    // the effective set went with the uid; the filter and the last capset still need it
+    if (uid !== 0) stage.capset(header, data);
+  });
+}
 
 export const identitySteps: { name: Step[]; namespace: Step[]; user: Step[] } = {
   name: [
@@ -87,15 +100,9 @@ The host's files do not count: user "www-data" may be 33 here and something else
       explain: `setgroups(2), setresgid(2), setresuid(2), in this order: once the uid is given up, the groups could no longer be changed.
 The kernel drops all capabilities when the last root uid goes, so PR_SET_KEEPCAPS holds them until the step that decides which of them stay. See credentials(7), capabilities(7).`,
       async do(k, c) {
-        const { uid, gid, additionalGids = [] } = c.spec.process.user;
-        await k.stage.prctl(PR.PR_SET_KEEPCAPS, 1, 0, 0, 0);
-        await k.stage.setgroups(additionalGids.length, groupList(additionalGids));
-        await k.stage.setresgid(gid, gid, gid);
-        await k.stage.setresuid(uid, uid, uid);
-        // the effective set went with the uid; the filter and the last capset still need it
-        const { header, data } = encodeCaps(capabilitySets(allCapabilities()));
-        if (uid !== 0) await k.stage.capset(header, data);
-        k.fact({ kind: 'security', key: 'user', value: `${uid}:${gid}` }, ...capabilityFacts(c.live.pid));
+        const { user } = c.spec.process;
+        await becomeUser(k, user);
+        k.fact({ kind: 'security', key: 'user', value: `${user.uid}:${user.gid}` }, ...capabilityFacts(c.live.pid));
       },
       inspect: async (_k, c) => (c.live.pid ? [rightsOf(c.live.pid)] : []),
     },

@@ -1,24 +1,18 @@
 import { MS, O } from '../../kernel/constants.ts';
-import { hasCode } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { coverPath, isDirectoryAt } from '../../kernel/mount/mount.ts';
+import { coverPaths, kindsAt } from '../../kernel/mount/mount.ts';
 import { mountsOf } from '../../kernel/process/inspect.ts';
 import type { Step } from '../step.ts';
 
 const inspect: Step['inspect'] = async (_k, c) => (c.live.pid ? [mountsOf(c.live.pid, '/proc'), mountsOf(c.live.pid, '/sys')] : []);
 
-/** Not every kernel has every path. */
-async function ifThere(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
-  }
-}
-
-async function mask(k: Kernel, path: string): Promise<void> {
-  if (await isDirectoryAt(k, path)) await k.stage.mount('tmpfs', path, 'tmpfs', MS.MS_RDONLY | MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC, 'size=0k');
-  else await coverPath(k, '/dev/null', path, MS.MS_RDONLY);
+/** Each with /dev/null over it, or when it is a directory with an empty file system. What is not there needs none. */
+async function mask(k: Kernel, paths: readonly string[]): Promise<void> {
+  const kinds = await kindsAt(k, paths);
+  const directories = paths.filter((_, j) => kinds[j] === 'directory');
+  await k.together((stage) => directories.forEach((path) =>
+    stage.mount('tmpfs', path, 'tmpfs', MS.MS_RDONLY | MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC, 'size=0k').mayFail('ENOENT')));
+  await coverPaths(k, paths.filter((_, j) => kinds[j] === 'other').map((path) => ({ source: '/dev/null', path })), MS.MS_RDONLY);
 }
 
 export const pathSteps: Step[] = [
@@ -37,7 +31,7 @@ export const pathSteps: Step[] = [
 procfs and sysfs know no namespaces for these. Without this step root inside could read them. See proc(5) and the OCI runtime specification, "Masked Paths".`,
     when: (c) => (c.spec.linux.maskedPaths ?? []).length > 0,
     async do(k, c) {
-      for (const path of c.spec.linux.maskedPaths ?? []) await ifThere(() => mask(k, path));
+      await mask(k, c.spec.linux.maskedPaths ?? []);
       k.fact({ kind: 'security', key: 'masked', value: (c.spec.linux.maskedPaths ?? []).join(' ') });
     },
   },
@@ -47,7 +41,7 @@ procfs and sysfs know no namespaces for these. Without this step root inside cou
 Writing "b" to /proc/sysrq-trigger reboots the host at once. See proc(5) and the OCI runtime specification, "Readonly Paths".`,
     when: (c) => (c.spec.linux.readonlyPaths ?? []).length > 0,
     async do(k, c) {
-      for (const path of c.spec.linux.readonlyPaths ?? []) await ifThere(() => coverPath(k, path, path, MS.MS_RDONLY));
+      await coverPaths(k, (c.spec.linux.readonlyPaths ?? []).map((path) => ({ source: path, path })), MS.MS_RDONLY);
       k.fact({ kind: 'security', key: 'readonly', value: (c.spec.linux.readonlyPaths ?? []).join(' ') });
     },
   },

@@ -60,10 +60,12 @@ export async function enterDirectory(k: Kernel, process: Process): Promise<void>
 const SIGKILL_OFF = 0;
 
 export async function execute(k: Kernel, process: Process, path: string): Promise<void> {
-  await k.stage.umask(process.user.umask ?? 0o022);
-  // the shim's death must not take the program with it, nor may anything of ours stay open in it
-  await k.stage.prctl(PR.PR_SET_PDEATHSIG, SIGKILL_OFF, 0, 0, 0);
-  await k.stage.close_range(4, 0xffffffff, 0);
+  await k.together((stage) => {
+    stage.umask(process.user.umask ?? 0o022);
+    // the shim's death must not take the program with it, nor may anything of ours stay open in it
+    stage.prctl(PR.PR_SET_PDEATHSIG, SIGKILL_OFF, 0, 0, 0);
+    stage.close_range(4, 0xffffffff, 0);
+  });
   try {
     await k.stage.execve(path, process.args, process.env);
   } catch (error) {

@@ -23,7 +23,7 @@ export async function setLimits(k: Kernel, process: Process): Promise<void> {
 }
 
 export async function dropBounding(k: Kernel, process: Process): Promise<void> {
-  for (const number of encodeCaps(process.capabilities).boundingDrop) await k.stage.prctl(PR.PR_CAPBSET_DROP, number, 0, 0, 0);
+  await k.together((stage) => encodeCaps(process.capabilities).boundingDrop.forEach((number) => stage.prctl(PR.PR_CAPBSET_DROP, number, 0, 0, 0)));
 }
 
 export async function installSeccomp(k: Kernel, spec: Spec): Promise<void> {
@@ -35,8 +35,10 @@ export async function installSeccomp(k: Kernel, spec: Spec): Promise<void> {
 
 export async function setCapabilities(k: Kernel, process: Process): Promise<void> {
   const { header, data, ambient } = encodeCaps(process.capabilities);
-  await k.stage.capset(header, data);
-  for (const number of ambient) await k.stage.prctl(PR.PR_CAP_AMBIENT, PR_CAP_AMBIENT.PR_CAP_AMBIENT_RAISE, number, 0, 0);
+  await k.together((stage) => {
+    stage.capset(header, data);
+    for (const number of ambient) stage.prctl(PR.PR_CAP_AMBIENT, PR_CAP_AMBIENT.PR_CAP_AMBIENT_RAISE, number, 0, 0);
+  });
 }
 
 export const rightsSteps: { limits: Step[]; bounding: Step[]; last: Step[] } = {

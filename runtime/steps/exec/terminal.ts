@@ -1,6 +1,6 @@
 import { AT_FDCWD, O, TTY } from '../../kernel/constants.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { coverPath } from '../../kernel/mount/mount.ts';
+import { coverPaths } from '../../kernel/mount/mount.ts';
 import type { Container } from '../../machine/container.ts';
 import type { Step } from '../step.ts';
 
@@ -24,12 +24,14 @@ export async function openTerminal(k: Kernel, c: Pick<Container, 'live'>, size: 
 
 export async function handOverTerminal(k: Kernel, c: Pick<Container, 'live'>, slave: number): Promise<void> {
   await k.shim.take_master(c.live.pid ?? 0, c.live.master ?? -1);
-  await k.stage.close(c.live.master ?? -1);
+  await k.together((stage) => {
+    stage.close(c.live.master ?? -1);
+    stage.setsid();
+    stage.ioctl(slave, TTY.TIOCSCTTY, 0);
+    for (const fd of [0, 1, 2]) stage.dup3(slave, fd, 0);
+    stage.close(slave);
+  });
   c.live.master = undefined;
-  await k.stage.setsid();
-  await k.stage.ioctl(slave, TTY.TIOCSCTTY, 0);
-  for (const fd of [0, 1, 2]) await k.stage.dup3(slave, fd, 0);
-  await k.stage.close(slave);
 }
 
 const slaves = new WeakMap<Container, number>();
@@ -45,7 +47,7 @@ What you type goes into the master and comes out of the slave as if from a keybo
       const slave = await openTerminal(k, c, c.spec.process.consoleSize);
       slaves.set(c, slave);
       await k.stage.fchownat(slave, '', c.spec.process.user.uid, -1, 0x1000);
-      await coverPath(k, '/dev/pts/0', '/dev/console', 0);
+      await coverPaths(k, [{ source: '/dev/pts/0', path: '/dev/console' }], 0);
     },
   },
   {
