@@ -5,12 +5,11 @@ import type { Action, Event, GateCommand, Listed, PhaseText, Told } from '../../
 import { Arrivals } from './arrivals.ts';
 import { Connection, type Link } from './connection.ts';
 import { Address, readHash, writeHash } from './hash.ts';
+import { Hurry } from './hurry.svelte.ts';
 import { seekFrom, type Unit } from './seek.ts';
 
 export type Mode = 'run' | 'step' | 'syscall';
 export interface TerminalEvents { output(bytes: Uint8Array): void; ended(): void; gap(bytes: number): void }
-/** Two places within this time: somebody drags. A held key repeats faster, too. */
-const HURRY_MS = 120;
 /** From an image to a running process, and back: what a run goes through by itself. */
 const ROAD = ['pull', 'create', 'rw-layer', 'network', 'exec', 'exit', 'remove'];
 
@@ -25,7 +24,7 @@ export class Playground {
   k = $state<number | undefined>(undefined);
   sel = $state<string | undefined>(undefined);
   over = $state(false);
-  hurried = $state(false);
+  readonly hurry = new Hurry();
   mode = $state<Mode>('step');
   breakpoints = $state.raw<ReadonlySet<string>>(new Set());
   message = $state('');
@@ -34,7 +33,10 @@ export class Playground {
   readonly shown = $derived(Math.min(this.k ?? this.events.length - 1, this.events.length - 1));
   #frames = new Frames();
   readonly frame = $derived(this.#frames.at(this.events, this.shown));
-  readonly previous = $derived(this.shown > 0 ? this.#frames.at(this.events, this.shown - 1) : undefined);
+  /** what the pictures show: the cursor, unless one drags faster than they are drawn */
+  readonly pictured = $derived(this.hurry.on ? Math.min(this.hurry.at, this.events.length - 1) : this.shown);
+  readonly picture = $derived(this.pictured === this.shown ? this.frame : this.#frames.at(this.events, this.pictured));
+  readonly previous = $derived(this.pictured > 0 ? this.#frames.at(this.events, this.pictured - 1) : undefined);
   readonly newest = $derived(this.live ? this.frame : this.#frames.at(this.events, this.events.length - 1));
   readonly event = $derived(this.events[this.shown]);
   readonly row = $derived(this.list.find(({ id }) => id === this.id));
@@ -144,20 +146,10 @@ export class Playground {
   }
 
   seek(k: number | undefined): void {
-    this.#hurry();
+    const from = this.shown;
     this.k = k === undefined || k >= this.events.length ? undefined : Math.max(0, k);
+    this.hurry.seek(from, this.shown);
     this.#toHash();
-  }
-
-  #sought = 0;
-  #calm: ReturnType<typeof setTimeout> | undefined;
-  /** Pictures do not move on their way from place to place while somebody drags through the journal. */
-  #hurry(): void {
-    const now = performance.now();
-    this.hurried ||= now - this.#sought < HURRY_MS;
-    this.#sought = now;
-    clearTimeout(this.#calm);
-    if (this.hurried) this.#calm = setTimeout(() => (this.hurried = false), HURRY_MS);
   }
 
   select(sel: string | undefined): void {
