@@ -2,7 +2,7 @@
  * Every operation of native/ops.def by name: its manual page and its arguments, so that a call can be typed
  * when it is made and shown the way strace(1) shows it. test/architecture.test.ts holds this list and ops.def together.
  */
-import { AT, AT_FDCWD, CLONE, EFD, FSCONFIG, MNT, MOUNT_ATTR, MOVE_MOUNT, MS, O, PR, SOCK, TTY } from './constants.ts';
+import { AT, AT_FDCWD, CLONE, EFD, FSCONFIG, IN, MNT, MOUNT_ATTR, MOVE_MOUNT, MS, O, PR, SOCK, TTY } from './constants.ts';
 
 /** The letters of ops.def that take a JavaScript value: i number, s string, b bytes, o/O room, v strings, p filter. */
 export type Kind = 'i' | 's' | 'b' | 'o' | 'O' | 'v' | 'p';
@@ -81,6 +81,11 @@ export const syscalls = {
   ioctl_out: sys('ioctl(2)', int('fd'), int('request', oneOf(TTY)), struct('argp')),
   memfd_create: sys('memfd_create(2)', str('name'), int('flags')),
   eventfd2: sys('eventfd(2)', int('initval'), int('flags', flags(EFD))),
+  getxattr: sys('getxattr(2)', str('path'), str('name'), out('value')),
+  listxattr: sys('listxattr(2)', str('path'), out('list')),
+  inotify_init1: sys('inotify_init1(2)', int('flags', flags(O))),
+  inotify_add_watch: sys('inotify_add_watch(2)', int('fd'), str('pathname'), int('mask', flags(IN))),
+  inotify_rm_watch: sys('inotify_rm_watch(2)', int('fd'), int('wd')),
   mount: sys('mount(2)', str('source'), str('target'), str('filesystemtype'), int('mountflags', mountFlagNames), str('data')),
   umount2: sys('umount2(2)', str('target'), int('flags', flags(MNT))),
   pivot_root: sys('pivot_root(2)', str('new_root'), str('put_old')),

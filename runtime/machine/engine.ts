@@ -72,6 +72,8 @@ export interface ContainerHandle extends Handle {
   journal(follow: boolean, signal?: AbortSignal): AsyncIterable<Event>;
   gate(command: GateCommand): void;
   inspectLive(step?: string): Promise<Evidence[]>;
+  /** While somebody looks: what the container does to its upper directory comes as facts (runtime/watch/upper.ts). Nobody looks any more when all signals have fired. */
+  watch(signal: AbortSignal): void;
 }
 
 export interface ExecConfig {

@@ -96,7 +96,7 @@ function* walk(dir: string, below = ''): Generator<string> {
 const inLayers = (c: Container, path: string) => (c.image?.layers ?? []).some((layer) => lstatSync(join(layer.dir, path), { throwIfNoEntry: false }) !== undefined);
 
 /** What mounting made in the upper directory for its own sake: mount points, which `diff` is not asked about. */
-const mountPoints = (c: Container) => new Set(['/dev', '/proc', '/sys', ...(c.spec.mounts ?? []).map((m) => m.destination)]);
+export const mountPoints = (c: Container): Set<string> => new Set(['/dev', '/proc', '/sys', ...(c.spec.mounts ?? []).map((m) => m.destination)]);
 
 /** The upper directory against the layers: a character device 0:0 is a whiteout (overlayfs.rst). */
 export async function changes(c: Container): Promise<{ Path: string; Kind: 0 | 1 | 2 }[]> {

@@ -21,12 +21,17 @@ import type { HostConfig } from './request.ts';
 import { runPhase } from './run-phase.ts';
 import { parseSignal } from './signal.ts';
 import { applyUpdate } from './update.ts';
+import { UpperLook } from '../watch/upper-look.ts';
 
 /** How long an exec that is over can still be asked for its exit code; dockerd keeps it as long. */
 const EXEC_KEPT_MS = 300_000;
 
 export class Supervisor extends Lifecycle implements ContainerHandle {
   readonly execIDs: string[] = [];
+  readonly #upper = new UpperLook(this.log, () => {
+    const { paths, image } = this.container;
+    return { upper: paths.upper, lowers: [...(image?.layers ?? [])].reverse().map(({ dir, diffID }) => ({ dir, digest: diffID })), mountPoints: look.mountPoints(this.container) };
+  });
 
   async #signal(signal: number): Promise<void> {
     const { pidfd } = this.container.live;
@@ -170,8 +175,11 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
   gate(command: GateCommand): void { this.gateKeeper.command(command); }
   inspectLive(step?: string): Promise<Evidence[]> { return liveEvidence(quietKernel(this.container.live), this.container, step); }
 
+  watch(signal: AbortSignal): void { this.#upper.by(signal); }
+
   /** The daemon ends; the container does not. */
   leave(): void {
+    this.#upper.end();
     this.streams.close();
     this.log.flush();
   }

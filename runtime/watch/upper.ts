@@ -5,7 +5,7 @@
  *   copied-up dir 0755 0:0 0 from sha256:9f3c…         the way to something that was written
  *   created file 0644 0:0 12                           no layer has it
  *   replaced file 0644 0:0 12 from sha256:9f3c…        made anew where this layer has one, which it now hides
- *   opaque dir 0755 0:0 0 [from sha256:9f3c…]          a directory that hides all below it (xattr overlay.opaque)
+ *   opaque dir 0755 0:0 0 from sha256:9f3c…            a directory made anew that hides the one of this layer (xattr overlay.opaque)
  *   whiteout char 0000 0:0 0 from sha256:9f3c…         deleted: a character device 0:0 that hides what this layer has
  *   mount-point dir 0755 0:0 0 [from …]                made so that something can be mounted there; nothing wrote it
  *

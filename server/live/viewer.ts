@@ -91,6 +91,7 @@ export class Viewer implements Asker {
     const handle = this.engine.container(id);
     this.#following?.abort();
     const following = (this.#following = new AbortController());
+    handle.watch(following.signal);
     // after the answer
     setImmediate(() => void feedJournal(handle, from, this, following.signal).catch(() => undefined));
   }

@@ -183,5 +183,6 @@ export class FakeContainer implements ContainerHandle {
     if (command.command === 'clear') throw notFound('no such breakpoint');
     this.gates.push(command);
   }
+  watch = () => undefined;
   inspectLive = async (step?: string) => [{ title: step ?? 'namespaces', lines: ['pid:[1] pid:[2]'] }];
 }

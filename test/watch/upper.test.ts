@@ -27,6 +27,7 @@ test('every name is shown without a control character, and stands for its own by
     [Buffer.from('/etc/pässwd 日本'), '/etc/pässwd 日本'],
     [Buffer.from('/a\nnow gone\x1b[2J\t'), '/a\\nnow gone\\x1b[2J\\t'],
     [Buffer.from('/dev-disk-by\\x2duuid'), '/dev-disk-by\\\\x2duuid'],
+    [Buffer.from([0x2f, 0xc3, 0xa4, 0x2f, 0xff]), '/ä/\\xff'],
     [Buffer.from([0x2f, 0xff, 0x0a, 0xc3, 0x28, 0x5c]), '/\\xff\\n\\xc3(\\\\'],
     [Buffer.from('/\u202egnp.exe\u0085\u2028'), '/\\xe2\\x80\\xaegnp.exe\\xc2\\x85\\xe2\\x80\\xa8'],
   ];
