@@ -39,6 +39,8 @@ export class UpperWatch {
   readonly #wds = new Map<string, number>();
   readonly #dirs = new Map<number, string>();
   readonly #dirty = new Set<string>();
+  /** told a moment ago: not yet again */
+  readonly #later: string[] = [];
   readonly #fresh = new Bucket(100, 10);
   readonly #changes = new Bucket(100, 20);
   readonly #spacing = new Spacing();
@@ -135,12 +137,14 @@ export class UpperWatch {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const keys = [...this.#dirty].slice(0, LOOKS);
-    for (const key of keys) {
-      if (signal.aborted) return;
+    let looks = 0;
+    // also what is found on the way: a tree that was made at once is told at once
+    for (const key of this.#dirty) {
+      if (signal.aborted || ++looks > LOOKS) break;
       this.#dirty.delete(key);
       await this.#lookAt(key);
     }
+    for (const key of this.#later.splice(0)) this.#dirty.add(key);
   }
 
   async #lookAt(key: string): Promise<void> {
@@ -177,7 +181,7 @@ export class UpperWatch {
       if (this.told.size < BOUNDS.told && key.length <= BOUNDS.path && this.#fresh.take(now)) this.told.is(key, value);
       else this.#walkSoon();
     } else if (this.#spacing.may(key, now) && this.#changes.take(now)) this.told.is(key, value);
-    else this.#dirty.add(key);
+    else this.#later.push(key);
   }
 
   /** The whole directory, when more happened than was heard, or may be told one by one. */
