@@ -6,7 +6,7 @@ import { misuse } from './failure.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { verb } from './verb.ts';
 
-const plain = ['next', 'into', 'continue', 'abort'] as const;
+const plain = ['next', 'into', 'continue', 'abort', 'pause'] as const;
 const placed = ['break', 'clear'] as const;
 
 function gateCommand(word: string, at: string | undefined): GateCommand {
@@ -18,7 +18,7 @@ function gateCommand(word: string, at: string | undefined): GateCommand {
 }
 
 export function command(): Command {
-  return verb('gate', 'Move on a container that stands at a step or system call: next step, into its system calls, continue, abort and undo everything; or set and clear a breakpoint.',
+  return verb('gate', 'Move on a container that stands at a step or system call: next step, into its system calls, continue, abort and undo everything; pause what goes on by itself; or set and clear a breakpoint.',
     'gate web next', 'gate web into', 'gate web break exec.pivot-root', 'gate web abort')
     .argument('<container>').argument('<command>', [...plain, ...placed].join(', ')).argument('[breakpoint]', 'a step, phase or system call')
     .action(async (name: string, word: string, at: string | undefined, _: object, command: Command) => {

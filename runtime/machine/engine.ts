@@ -93,8 +93,9 @@ export interface ExecHandle extends Handle {
 
 /** mode step pauses before every step; breakpoints are step ids, phase ids or syscall names. */
 export interface GateOptions { mode: 'run' | 'step'; breakpoints: string[] }
+/** pause: stand before the next step or call of what goes on by itself. */
 export type GateCommand =
-  | { command: 'next' | 'into' | 'continue' | 'abort' }
+  | { command: 'next' | 'into' | 'continue' | 'abort' | 'pause' }
   | { command: 'break' | 'clear'; at: string };
 
 /** What the server asks of the image store (runtime/image/store.ts). */

@@ -13,7 +13,8 @@ export class Aborted extends Error {
   }
 }
 
-type Mode = 'run' | 'step' | 'into';
+/** soon: at whatever comes first, a step or a call */
+type Mode = 'run' | 'step' | 'into' | 'soon';
 
 export class Gate {
   #mode: Mode = 'run';
@@ -45,13 +46,13 @@ export class Gate {
     const phase = step.id.slice(0, step.id.indexOf('.'));
     const entered = phase !== this.#phase;
     this.#phase = phase;
-    const stop = this.#mode === 'step' || this.#breakpoints.has(step.id) || (entered && this.#breakpoints.has(phase));
+    const stop = this.#mode === 'step' || this.#mode === 'soon' || this.#breakpoints.has(step.id) || (entered && this.#breakpoints.has(phase));
     return stop ? this.#hold() : undefined;
   }
 
   /** Is it a call of this name that somebody wants to see before it is made? */
   holds(name: Call['name']): boolean {
-    return this.#mode === 'into' || (this.#breakpoints.size > 0 && this.#breakpoints.has(name));
+    return this.#mode === 'into' || this.#mode === 'soon' || (this.#breakpoints.size > 0 && this.#breakpoints.has(name));
   }
 
   beforeCall(call: Call): Promise<void> | undefined {
@@ -75,6 +76,7 @@ export class Gate {
   command(command: GateCommand): void {
     if (command.command === 'break') return void this.#breakpoints.add(command.at);
     if (command.command === 'clear') return void this.#breakpoints.delete(command.at);
+    if (command.command === 'pause') return this.#pause();
     if (!this.#held) throw conflict(`nothing is paused at the gate, so there is nothing to ${command.command}`);
     const held = this.#held;
     if (command.command === 'abort' && held.mayAbort) {
@@ -86,6 +88,11 @@ export class Gate {
     this.#mode = ({ next: 'step', into: 'into', continue: 'run', abort: 'run' } as const)[command.command];
     this.tell({ type: 'gate', at: 'resumed', step: this.#step });
     held.resolve();
+  }
+
+  #pause(): void {
+    if (this.#held) throw conflict(`the gate holds it already, before ${this.#step}`);
+    this.#mode = 'soon';
   }
 
   /** Lets go of whatever waits: the daemon ends, or the container is to be killed. */

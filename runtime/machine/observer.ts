@@ -17,8 +17,9 @@ export function quietKernel(live: Live): LinuxKernel {
 export function newRun<C>(container: C, journal: Journal, gate: Gate, label?: string): Run<C> {
   const mark = (event: NewEvent): NewEvent => ({ ...(run.current && { step: run.current }), ...(label && { run: label }), ...event });
   const kernel = new LinuxKernel({
-    beforeCall: (call) => gate.beforeCall(call),
-    holds: (name) => gate.holds(name),
+    // what is done between steps, as sending a signal, nobody would let go on
+    beforeCall: (call) => (run.current === undefined ? undefined : gate.beforeCall(call)),
+    holds: (name) => run.current !== undefined && gate.holds(name),
     event: (event) => void journal.append(mark(event)),
   });
   const marked = label ? Object.assign(Object.create(journal) as Journal, { append: (event: NewEvent) => journal.append(mark(event)) }) : journal;

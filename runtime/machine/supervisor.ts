@@ -172,7 +172,11 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
   }
 
   journal(follow: boolean, signal?: AbortSignal): AsyncIterable<Event> { return this.log.read(follow, signal); }
-  gate(command: GateCommand): void { this.gateKeeper.command(command); }
+  gate(command: GateCommand): void {
+    // what is not under way would stand at its next start or its end, when nobody expects it any more
+    if (command.command === 'pause' && (!this.underWay || this.running)) throw conflict(`container ${this.container.name} is ${this.machine}: no step is under way that could be paused`);
+    this.gateKeeper.command(command);
+  }
   inspectLive(step?: string): Promise<Evidence[]> { return liveEvidence(quietKernel(this.container.live), this.container, step); }
 
   watch(signal: AbortSignal): void { this.#upper.by(signal); }

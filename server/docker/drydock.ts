@@ -45,7 +45,7 @@ async function frame(x: Exchange): Promise<object> {
   return frameAt(events, Number(k));
 }
 
-const bare: readonly unknown[] = ['next', 'into', 'continue', 'abort'];
+const bare: readonly unknown[] = ['next', 'into', 'continue', 'abort', 'pause'];
 const placed: readonly unknown[] = ['break', 'clear'];
 
 function gateCommand({ command, at }: Json): GateCommand {

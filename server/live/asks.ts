@@ -2,6 +2,7 @@
 import { badParameter } from '../../runtime/machine/refusal.ts';
 import type { Check } from './checks.ts';
 import type { Asks, Topic } from './protocol.ts';
+import { branchTopics } from './topics/branches.ts';
 import { containerTopics } from './topics/containers.ts';
 import { terminalTopics } from './topics/terminals.ts';
 import { usageTopics } from './topics/usage.ts';
@@ -9,6 +10,7 @@ import type { Answerers } from './topics/topic.ts';
 
 export const answerers: Answerers<Asks> = {
   ...containerTopics,
+  ...branchTopics,
   ...terminalTopics,
   ...usageTopics,
 };

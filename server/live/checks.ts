@@ -27,7 +27,7 @@ export const place: Check<string> = (value) => {
 export const placesList: Check<string[]> = (value) => texts(value).map(place);
 export const gateCommand: Check<GateCommand> = (value) => {
   const { command, at } = (value ?? {}) as { command?: unknown; at?: unknown };
-  if (['next', 'into', 'continue', 'abort'].includes(command as string)) return { command } as GateCommand;
+  if (['next', 'into', 'continue', 'abort', 'pause'].includes(command as string)) return { command } as GateCommand;
   if (command === 'break' || command === 'clear') return { command, at: place(at) };
-  throw badParameter('a command of the gate is needed: next, into, continue, abort, break or clear');
+  throw badParameter('a command of the gate is needed: next, into, continue, abort, pause, break or clear');
 };

@@ -24,6 +24,7 @@ import type { Event } from '../../runtime/journal/event.ts';
 import type { ExecConfig, GateCommand, MachineState, Status } from '../../runtime/machine/engine.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { Evidence } from '../../runtime/kernel/evidence.ts';
+import type { Branch, BranchAsks, Omitted } from './topics/branches.ts';
 import type { Action, ContainerAsks } from './topics/containers.ts';
 import type { TerminalAsks } from './topics/terminals.ts';
 import type { UsageAsks } from './topics/usage.ts';
@@ -32,10 +33,16 @@ import type { Sample } from '../../runtime/watch/usage.ts';
 export const PATH = '/live';
 
 /** A row of the list. */
-export interface Listed { id: string; name: string; image: string; command: string; status: Status; machine: MachineState; created: number; exitCode: number; pid: number; tty: boolean; error: string }
+export interface Listed {
+  id: string; name: string; image: string; command: string; status: Status; machine: MachineState; created: number; exitCode: number; pid: number; tty: boolean; error: string;
+  /** what was left out on purpose */
+  unsafe?: string[];
+  /** where it was run again from */
+  branch?: Branch;
+}
 
 /** What may be asked for, and what is answered: an interface for each file in topics/. */
-export interface Asks extends ContainerAsks, TerminalAsks, UsageAsks {}
+export interface Asks extends ContainerAsks, BranchAsks, TerminalAsks, UsageAsks {}
 export type Topic = keyof Asks;
 export type Ask = { [T in Topic]: { ask: number; topic: T } & Asks[T]['ask'] }[Topic];
 
@@ -44,6 +51,8 @@ export type Told =
   | { type: 'containers'; list: Listed[] }
   /** `more`: others that have happened already come at once, so a picture of these would be seen by nobody */
   | { type: 'events'; id: string; events: Event[]; more?: true }
+  /** a piece of the journal that was asked for with this key */
+  | { type: 'journal'; key: number; events: Event[] }
   /** the container has been removed: its journal ends here */
   | { type: 'over'; id: string }
   | { type: 'answer'; ask: number; value: unknown }
@@ -67,4 +76,4 @@ export const LIMITS = {
   ahead: 1 << 20,
 } as const;
 
-export type { Action, Event, Evidence, ExecConfig, GateCommand, MachineState, PhaseText, Sample, Status };
+export type { Action, Branch, Event, Evidence, ExecConfig, GateCommand, MachineState, Omitted, PhaseText, Sample, Status };

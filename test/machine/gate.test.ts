@@ -166,4 +166,19 @@ test('arming again forgets what was asked for before', () => {
   assert.ok(gate.beforeCall(call('close')));
 });
 
+test('pause stands before the next step or call, whichever comes first, and is refused where it stands already', async () => {
+  const gate = new Gate(() => undefined);
+  gate.arm({ mode: 'run', breakpoints: [] });
+  assert.is(gate.beforeStep(step('create.shim')), undefined);
+  gate.command({ command: 'pause' });
+  const held = gate.beforeCall(call('mount'));
+  assert.ok(held);
+  assert.throws(() => gate.command({ command: 'pause' }), /holds it already, before create\.shim/);
+  gate.command({ command: 'continue' });
+  await held;
+  assert.is(gate.beforeCall(call('close')), undefined);
+  gate.command({ command: 'pause' });
+  assert.ok(gate.beforeStep(step('exec.execve')));
+});
+
 test.run();

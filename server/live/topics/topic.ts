@@ -11,6 +11,8 @@ export interface Asker {
   tell(message: Told): void;
   /** bytes that the viewer has not taken yet: beyond LIMITS.ahead only what must arrive is sent */
   ahead(): number;
+  /** resolves when the viewer has taken what is on its way, or has gone */
+  room(): Promise<void>;
   /** aborted when the viewer has gone */
   readonly gone: AbortSignal;
   follow(id: string, from: number): void;

@@ -1,0 +1,67 @@
+/** More than one run: what can be left out of one, another journal to compare with, and the same again. */
+import type { Engine } from '../../../runtime/machine/engine.ts';
+import { AGAIN_AT, AGAIN_OF, againOf } from '../../../runtime/machine/again.ts';
+import { omissions, type Omission } from '../../../runtime/steps/leave-out.ts';
+import { phases } from '../../../runtime/steps/phases.ts';
+import type { Event } from '../../../runtime/journal/event.ts';
+import { must, text } from '../checks.ts';
+import { LIMITS } from '../protocol.ts';
+import type { Answerers, Asker } from './topic.ts';
+
+export interface BranchAsks {
+  /** what `run --leave-out` takes */
+  omissions: { ask: object; answer: Omitted[] };
+  /** the whole journal as it is now, told as `journal` with this key; the answer comes after it */
+  journal: { ask: { id: string; key: number }; answer: { events: number } };
+  /** a new run with the same arguments that stands before this step */
+  again: { ask: { id: string; at: string }; answer: { id: string } };
+}
+export type Omitted = Omit<Omission, 'change'>;
+export interface Branch { of: string; name: string; at: string }
+
+const BATCH = 2000;
+
+async function sendJournal(asker: Asker, id: string, key: number): Promise<{ events: number }> {
+  let batch: Event[] = [];
+  let events = 0;
+  const flush = () => {
+    events += batch.length;
+    if (batch.length) asker.tell({ type: 'journal', key, events: batch });
+    batch = [];
+  };
+  for await (const event of asker.engine.container(id).journal(false, asker.gone)) {
+    batch.push(event);
+    if (batch.length < BATCH) continue;
+    flush();
+    if (asker.ahead() > LIMITS.ahead) await asker.room();
+    if (asker.gone.aborted) break;
+  }
+  flush();
+  return { events };
+}
+
+async function again(engine: Engine, id: string, at: string): Promise<{ id: string }> {
+  const { container } = engine.container(id);
+  const handle = await engine.create(againOf(container, at), { pull: 'missing' });
+  // what is in the store already is not fetched again: then it stands behind the pull
+  const breakpoints = at.startsWith('pull.') ? [at, 'create'] : [at];
+  // what goes wrong is in the journal
+  handle.start({ mode: 'run', breakpoints }).catch(() => undefined);
+  return { id: handle.container.id };
+}
+
+/** Of a container that was made by `again`; the one it was made from may be gone. */
+export function branchOf(engine: Engine, labels: Record<string, string> | null | undefined): Branch | undefined {
+  const of = labels?.[AGAIN_OF];
+  if (!of) return undefined;
+  const name = engine.containers().find(({ container }) => container.id === of)?.container.name ?? of.slice(0, 12);
+  return { of, name, at: labels?.[AGAIN_AT] ?? '' };
+}
+
+const steps = new Set(phases.flatMap((phase) => phase.steps.map((step) => step.id)));
+
+export const branchTopics: Answerers<BranchAsks> = {
+  omissions: { shape: {}, answer: () => omissions.map(({ id, title, see, steps: changed }) => ({ id, title, see, steps: changed })) },
+  journal: { shape: { id: text, key: must<number>((v) => Number.isSafeInteger(v), 'a number') }, answer: (asker, { id, key }) => sendJournal(asker, id, key) },
+  again: { shape: { id: text, at: must<string>((v) => steps.has(v as string), 'a step') }, answer: ({ engine }, { id, at }) => again(engine, id, at) },
+};
