@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert';
 import { frameAt, type Frame } from '../../../runtime/journal/frame.ts';
 import type { Event } from '../../../runtime/journal/event.ts';
 import { phases } from '../../../runtime/steps/phases.ts';
+import type { Sample } from '../../../runtime/watch/usage.ts';
 import { drawCgroups } from '../../../web/draw/cgroups.ts';
 import { drawMachine } from '../../../web/draw/machine.ts';
 import type { Drawing, Mark } from '../../../web/draw/marks.ts';
@@ -15,9 +16,15 @@ import { journal, names } from './journals.ts';
 
 const test = suite('every picture of every frame');
 type Draw = (frame: Frame, events: readonly Event[], previous?: Frame) => Drawing;
+/** As they may come: no limits, everything at once, a clock that stands still. */
+const sampled = (time: number): Sample[] => [0, 250, 250, 900].map((ms, j) => ({
+  time: time + ms, memory: { usage: j * 1e8, most: 3e8, hits: j, kills: j > 2 ? 1 : 0, ...(j % 2 && { limit: 1e8 }) }, cpu: { total: j * 1e9, periods: j, throttledPeriods: j, throttledTime: 0, ...(j > 1 && { limit: 1.5 }) },
+  pids: { current: j }, io: { read: 0, written: 0 }, frozen: j === 3, links: [],
+}));
 const pictures: Record<string, Draw> = {
   machine: drawMachine, namespaces: drawNamespaces, overlay: drawOverlay, cgroups: drawCgroups, network: drawNetwork, security: drawSecurity,
   timeline: (frame, events) => drawTimeline(frame, events, phases),
+  'cgroups with samples': (frame, events, previous) => drawCgroups(frame, events, previous, sampled(frame.time)),
 };
 const STRIDE = 5;
 

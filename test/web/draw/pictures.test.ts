@@ -1,6 +1,8 @@
 import * as assert from 'uvu/assert';
 import { frameAt } from '../../../runtime/journal/frame.ts';
-import { drawCgroups, groupsOf, limitsOf } from '../../../web/draw/cgroups.ts';
+import { drawCgroups } from '../../../web/draw/cgroups.ts';
+import { groupsOf } from '../../../web/draw/groups.ts';
+import { limitsOf } from '../../../web/draw/limits.ts';
 import { columnsOf, drawNamespaces, inodeTail } from '../../../web/draw/namespaces.ts';
 import { drawNetwork, netOf } from '../../../web/draw/network.ts';
 import { drawOverlay, layersOf, mountsOf } from '../../../web/draw/overlay.ts';

@@ -1,0 +1,101 @@
+/** A bar of what is used, a tick where it was highest, and a wall where the kernel says no. */
+import { scaleLinear } from 'd3-scale';
+import type { Sample } from '../../runtime/watch/usage.ts';
+import { bytes } from './facts.ts';
+import { groupWith, type Group } from './groups.ts';
+import { cpus, limitsOf, scaleTop } from './limits.ts';
+import { path, polyline, rect, text, type Item, type Mark, type Row } from './marks.ts';
+import { sparkline, type Point } from './sparkline.ts';
+
+export interface Gauge {
+  key: string; dir: string; name: string; controller: string; show(value: number): string;
+  limit?: number; usage?: number; most?: number; history?: Point[];
+  /** share of the periods in which it was made to wait */
+  throttled?: number;
+  /** it meets its wall now: the OOM killer came */
+  meets?: boolean;
+}
+
+/** A rate is taken over a second: single samples jump. */
+const WINDOW = 4;
+/** How long a kill is shown at the wall. */
+const KILL_MS = 5000;
+
+const inCpus = (a: Sample, b: Sample): number => (b.time > a.time ? Math.max(0, b.cpu.total - a.cpu.total) / 1e6 / (b.time - a.time) : 0);
+const cpuHistory = (samples: readonly Sample[]): Point[] => samples.slice(1).map((sample, j) => ({ time: sample.time, value: inCpus(samples[Math.max(0, j + 1 - WINDOW)]!, sample) }));
+function throttledShare(samples: readonly Sample[]): number | undefined {
+  const [a, b] = [samples.at(-1 - WINDOW) ?? samples[0], samples.at(-1)];
+  if (!a || !b?.cpu.limit) return undefined;
+  const periods = b.cpu.periods - a.cpu.periods;
+  return periods > 0 ? Math.min(1, (b.cpu.throttledPeriods - a.cpu.throttledPeriods) / periods) : 0;
+}
+
+type Live = { name: string; controllers: readonly string[]; show(value: number): string; read(now: Sample, samples: readonly Sample[]): Pick<Gauge, 'limit' | 'usage' | 'most' | 'history' | 'throttled' | 'meets'> };
+const live: readonly Live[] = [
+  {
+    name: 'memory', controllers: ['memory'], show: bytes,
+    read: ({ time, memory: { usage, most, limit, kills } }, samples) => ({
+      usage, ...(most !== undefined && { most }), ...(limit !== undefined && { limit }), history: samples.map((one) => ({ time: one.time, value: one.memory.usage })),
+      meets: samples.some((one) => time - one.time < KILL_MS && one.memory.kills < kills),
+    }),
+  },
+  {
+    name: 'processor time', controllers: ['cpu', 'cpuacct'], show: cpus,
+    read: ({ cpu: { limit } }, samples) => {
+      const [history, throttled] = [cpuHistory(samples), throttledShare(samples)];
+      return { usage: history.at(-1)?.value ?? 0, ...(limit !== undefined && { limit }), history, ...(throttled !== undefined && { throttled }) };
+    },
+  },
+  {
+    name: 'processes', controllers: ['pids'], show: String,
+    read: ({ pids: { current, limit } }, samples) => ({ usage: current, ...(limit !== undefined && { limit }), history: samples.map((one) => ({ time: one.time, value: one.pids.current })) }),
+  },
+];
+
+/** Limits as they were written; with samples what is used as well, also of what has no limit. */
+export function gaugesOf(groups: readonly Group[], samples: readonly Sample[]): Gauge[] {
+  const written: Gauge[] = groups.flatMap((group) => limitsOf(group).map(({ key, controller, name, limit, usage, shown }) => {
+    const show = live.find((one) => one.name === name)?.show ?? bytes;
+    return { key, dir: group.dir, name, controller, limit, ...(usage !== undefined && { usage }), show: (value: number) => (value === limit ? shown : show(value)) };
+  }));
+  const now = samples.at(-1);
+  if (!now) return written;
+  const measured = live.flatMap(({ name, controllers, show, read }): Gauge[] => {
+    const group = controllers.map((controller) => groupWith(groups, controller)).find(Boolean);
+    return group ? [{ key: `${group.dir} ${name}`, dir: group.dir, name, controller: group.controllers, show, ...read(now, samples) }] : [];
+  });
+  return [...measured, ...written.filter(({ name }) => !measured.some((one) => one.name === name))];
+}
+
+const LEFT = 162;
+export const heightOf = ({ history }: Gauge): number => (history ? 74 : 38);
+const amount = ({ usage, limit, show }: Gauge): string => (usage === undefined ? `at most ${limit === undefined ? '?' : show(limit)}` : limit === undefined ? show(usage) : `${show(usage)} of ${show(limit)}`);
+const percent = (share: number) => `${Math.round(share * 100)} %`;
+export const gaugeWords = (gauge: Gauge): string =>
+  [amount(gauge), gauge.most !== undefined && `at most so far ${gauge.show(gauge.most)}`, gauge.throttled && `made to wait in ${percent(gauge.throttled)} of the periods`, gauge.meets && 'at its limit: memory ran out'].filter(Boolean).join(', ');
+
+export function gaugeItem(gauge: Gauge, width: number, y: number, isNew: boolean): Item {
+  const { key, dir, name, limit, usage, most, history, throttled, meets, show } = gauge;
+  const bar = width - 310;
+  const top = scaleTop(limit ?? Math.max(1, most ?? 0, ...(history ?? []).map(({ value }) => value)));
+  const scale = scaleLinear([0, top], [0, bar]).clamp(true);
+  const wall = limit === undefined ? bar : scale(limit);
+  const marks: Mark[] = [
+    text(150, 19, name, 'plain', { anchor: 'end', bold: true, size: 12.5 }),
+    rect(LEFT, 6, bar, 18, 'quiet', 'outline', 3), rect(LEFT, 6, wall, 18, isNew ? 'active' : 'cgroup', 'soft', 3),
+    ...(usage === undefined ? [] : [rect(LEFT, 10, meets ? wall : scale(usage), 10, meets ? 'failed' : 'cgroup', 'solid', 2)]),
+    ...(throttled ? [rect(LEFT, 20, throttled * wall, 4, 'failed', 'hatched', 0)] : []),
+    ...(most === undefined ? [] : [path(polyline([LEFT + scale(most), 3], [LEFT + scale(most), 27]), 'plain', { width: 1.5 })]),
+    ...(limit === undefined ? [] : [rect(LEFT + wall, 6, bar - wall, 18, 'failed', 'hatched', 0), path(polyline([LEFT + wall, 0], [LEFT + wall, 30]), 'failed', { width: 3.5 })]),
+    text(LEFT + bar + 10, 19, amount(gauge), 'plain', { size: 12, bold: isNew }),
+  ];
+  if (history) {
+    marks.push(...sparkline(history, { x: LEFT, y: 34, w: bar, h: 28, top, wall: limit }, meets ? 'failed' : 'cgroup'), text(150, 52, 'the last minute', 'quiet', { anchor: 'end', size: 11 }));
+    const more = meets ? '✗ memory ran out' : throttled ? `waits in ${percent(throttled)} of periods` : most !== undefined ? `highest ${show(most)}` : '';
+    marks.push(text(LEFT + bar + 10, 52, more, meets || throttled ? 'failed' : 'quiet', { size: 11 }));
+  }
+  return { key: `limit:${key}`, sel: `cgroup:${dir}`, x: 0, y, marks, label: `${name}: ${gaugeWords(gauge)}` };
+}
+
+/** The same to be read. */
+export const gaugeRow = (gauge: Gauge): Row => ({ key: `gauge ${gauge.key}`, sel: `cgroup:${gauge.dir}`, cells: [gauge.controller, gauge.name, gauge.usage === undefined ? 'limit' : 'now', gaugeWords(gauge)] });
