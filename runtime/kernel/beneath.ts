@@ -2,7 +2,7 @@
  * Reading a tree that somebody else filled, while he may be changing it: each entry is opened by openat2(2) beneath the tree's root, over no
  * symbolic link and no mount, and everything else is asked of that descriptor. Names are bytes.
  */
-import { O, RESOLVE, S_IFCHR, S_IFMT } from './constants.ts';
+import { AT_FDCWD, O, RESOLVE, S_IFCHR, S_IFMT, S_IFREG } from './constants.ts';
 import { tolerate } from './errors.ts';
 import type { Kernel } from './kernel.ts';
 import { descriptorPath, openHow } from './mount/in-root.ts';
@@ -15,6 +15,7 @@ const STATX_BASIC_STATS = 0x7ff;
 const EMPTY_PATH = 0x1000;
 const DIRENTS = 32 * 1024;
 const XATTR_ROOM = 64 * 1024;
+const PIECE = 64 * 1024;
 
 export interface Stat { mode: number; uid: number; gid: number; ino: bigint; size: number; major: number; minor: number; mtime: number }
 
@@ -49,12 +50,34 @@ export const isWhiteout = ({ mode, major, minor }: Stat): boolean => (mode & S_I
 export const xattrOf = (k: Kernel, fd: number, name: string): Promise<Buffer | undefined> =>
   tolerate(['ENODATA', 'ENOTSUP', 'EOPNOTSUPP', 'ERANGE'], k.daemon.getxattr(descriptorPath(fd), name, XATTR_ROOM));
 
+/** Where a symbolic link leads. */
+export const targetOf = (k: Kernel, fd: number): Promise<Buffer> => k.daemon.readlinkat(fd, '', 4096);
+
+/** The first bytes of a regular file. What is no regular file is not opened: to open a device, or a pipe, is to do something to it. */
+export async function bytesOf(k: Kernel, fd: number, most: number): Promise<Buffer> {
+  if (((await statOf(k, fd)).mode & S_IFMT) !== S_IFREG) return Buffer.alloc(0);
+  const file = await k.daemon.openat(AT_FDCWD, descriptorPath(fd), O.O_NONBLOCK | O.O_CLOEXEC, 0);
+  try {
+    const parts: Buffer[] = [];
+    for (let length = 0; length < most;) {
+      const part = await k.daemon.read(file, Math.min(PIECE, most - length));
+      if (!part.length) break;
+      parts.push(part);
+      length += part.length;
+    }
+    return Buffer.concat(parts);
+  } finally {
+    await k.daemon.close(file);
+  }
+}
+
 export async function xattrNames(k: Kernel, fd: number): Promise<string[]> {
   const list = await tolerate(['ENOTSUP', 'EOPNOTSUPP', 'ERANGE'], k.daemon.listxattr(descriptorPath(fd), XATTR_ROOM));
   return (list ?? Buffer.alloc(0)).toString('utf8').split('\0').filter(Boolean);
 }
 
-export interface Named { name: Buffer; isDirectory: boolean }
+/** `type`: DT_* as the file system has it, the file type bits of a mode. */
+export interface Named { name: Buffer; type: number; isDirectory: boolean }
 const DT_DIR = 4;
 /** struct linux_dirent64, getdents(2): without . and .. */
 function* entriesOf(bytes: Buffer): Generator<Named> {
@@ -62,7 +85,7 @@ function* entriesOf(bytes: Buffer): Generator<Named> {
     const length = bytes.readUInt16LE(at + 16);
     const name = bytes.subarray(at + 19, bytes.indexOf(0, at + 19));
     if (length < 20) return;
-    if (name.toString('latin1') !== '.' && name.toString('latin1') !== '..') yield { name, isDirectory: bytes[at + 18] === DT_DIR };
+    if (name.toString('latin1') !== '.' && name.toString('latin1') !== '..') yield { name, type: bytes[at + 18]!, isDirectory: bytes[at + 18] === DT_DIR };
     at += length;
   }
 }

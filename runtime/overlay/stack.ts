@@ -84,6 +84,13 @@ export class Stack {
     return undefined;
   }
 
+  /** What the container sees at `path`: upper's, or the first lower's. */
+  async visible(path: Buffer): Promise<(Found & { tree: Tree }) | undefined> {
+    const above = this.upper && (await this.at(this.upper, path));
+    if (this.upper && above) return isWhiteout(above.stat) ? undefined : { ...above, tree: this.upper };
+    return this.below(path);
+  }
+
   /** Whether upper lets nothing below show through at `path`: a directory on the way is opaque, or is no directory there. */
   async isCut(path: Buffer): Promise<boolean> {
     for (const way of waysTo(path)) {

@@ -8,8 +8,9 @@ const ORIGIN = 'trusted.overlay.origin';
 /** struct ovl_fb (fs/overlayfs/overlayfs.h): version, magic, len, flags, type, and 16 bytes of uuid stand before the file handle. */
 const HANDLE_AT = 21;
 
-const letters: Record<number, FileType> = { 0o10: 'file', 0o4: 'dir', 0o12: 'symlink', 0o2: 'char', 0o6: 'block', 0o1: 'fifo', 0o14: 'socket' };
-export const typeOf = ({ mode }: Stat): FileType => letters[(mode & S_IFMT) >> 12] ?? 'file';
+/** By the file type bits of a mode, which getdents(2) calls DT_*. */
+export const fileTypes: Record<number, FileType> = { 0o10: 'file', 0o4: 'dir', 0o12: 'symlink', 0o2: 'char', 0o6: 'block', 0o1: 'fifo', 0o14: 'socket' };
+export const typeOf = ({ mode }: Stat): FileType => fileTypes[(mode & S_IFMT) >> 12] ?? 'file';
 /** Of directories and devices the size says nothing, and is another on each file system. */
 export const sizeOf = (stat: Stat): number => (['file', 'symlink'].includes(typeOf(stat)) ? stat.size : 0);
 

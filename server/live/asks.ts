@@ -4,6 +4,7 @@ import type { Check } from './checks.ts';
 import type { Asks, Topic } from './protocol.ts';
 import { branchTopics } from './topics/branches.ts';
 import { containerTopics } from './topics/containers.ts';
+import { fileTopics } from './topics/files.ts';
 import { terminalTopics } from './topics/terminals.ts';
 import { usageTopics } from './topics/usage.ts';
 import type { Answerers } from './topics/topic.ts';
@@ -11,6 +12,7 @@ import type { Answerers } from './topics/topic.ts';
 export const answerers: Answerers<Asks> = {
   ...containerTopics,
   ...branchTopics,
+  ...fileTopics,
   ...terminalTopics,
   ...usageTopics,
 };

@@ -26,6 +26,7 @@ import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { Evidence } from '../../runtime/kernel/evidence.ts';
 import type { Branch, BranchAsks, Omitted } from './topics/branches.ts';
 import type { Action, ContainerAsks } from './topics/containers.ts';
+import type { FileAsks } from './topics/files.ts';
 import type { TerminalAsks } from './topics/terminals.ts';
 import type { UsageAsks } from './topics/usage.ts';
 import type { Sample } from '../../runtime/watch/usage.ts';
@@ -42,7 +43,7 @@ export interface Listed {
 }
 
 /** What may be asked for, and what is answered: an interface for each file in topics/. */
-export interface Asks extends ContainerAsks, BranchAsks, TerminalAsks, UsageAsks {}
+export interface Asks extends ContainerAsks, BranchAsks, FileAsks, TerminalAsks, UsageAsks {}
 export type Topic = keyof Asks;
 export type Ask = { [T in Topic]: { ask: number; topic: T } & Asks[T]['ask'] }[Topic];
 

@@ -1,0 +1,34 @@
+/** Files of a container, layer by layer: which has what, what is in it, what the merged tree holds. Read from the layers' directories, never through the container. */
+import { daemonKernel } from '../../../runtime/kernel/linux.ts';
+import type { ContainerHandle } from '../../../runtime/machine/engine.ts';
+import { conflict } from '../../../runtime/machine/refusal.ts';
+import { contentOf, type Content } from '../../../runtime/overlay/content.ts';
+import { lineageOf, type Lineage } from '../../../runtime/overlay/lineage.ts';
+import { listingOf, type Listing } from '../../../runtime/overlay/listing.ts';
+import { Stack } from '../../../runtime/overlay/stack.ts';
+import { text } from '../checks.ts';
+import type { Answerers } from './topic.ts';
+
+/** `path` is in the container, as facts of the kind upper show it. */
+export interface FileAsks {
+  lineage: { ask: { id: string; path: string }; answer: Lineage };
+  /** `layer`: 'upper', or a layer's diffID */
+  content: { ask: { id: string; path: string; layer: string }; answer: Content };
+  listing: { ask: { id: string; path: string }; answer: Listing };
+}
+
+async function looking<T>({ container: { paths, image } }: ContainerHandle, look: (stack: Stack) => Promise<T>): Promise<T> {
+  if (!image) throw conflict('the container has no image yet, so there are no layers');
+  const stack = await Stack.open(daemonKernel(), paths.upper, [...image.layers].reverse().map(({ dir, diffID }) => ({ dir, digest: diffID })));
+  try {
+    return await look(stack);
+  } finally {
+    await stack.close();
+  }
+}
+
+export const fileTopics: Answerers<FileAsks> = {
+  lineage: { shape: { id: text, path: text }, answer: ({ engine }, { id, path }) => looking(engine.container(id), (stack) => lineageOf(stack, path)) },
+  content: { shape: { id: text, path: text, layer: text }, answer: ({ engine }, { id, path, layer }) => looking(engine.container(id), (stack) => contentOf(stack, path, layer)) },
+  listing: { shape: { id: text, path: text }, answer: ({ engine }, { id, path }) => looking(engine.container(id), (stack) => listingOf(stack, path)) },
+};
