@@ -3,16 +3,16 @@
  *
  *   operations() → [[name, pattern], …]       the list in ops.def
  *   local(op, args) → answer                  do it here
- *   remote(fd, calls, ms) → answers|undefined have a stage or shim do them; undefined: no reply yet.
- *                                             calls: [op, args, tolerated, …] (errnos, one a byte)
- *   receive(fd) → answers                     the reply that remote() did not wait for
+ *   send(fd, calls) → 0|-errno                ask a stage or shim to do them: [op, args, tolerated, …]
+ *                                             (errnos, one a byte)
+ *   receive(fd, ms) → answers|undefined       what it answered; undefined: nothing yet
  *   watch(fd, callback) → close()             callback when fd can be read
  *   spawn(path, argv, fds) → pid · sealedCopy(path, name) → fd · syscallNumbers() → {name: number}
  *
  * An answer is the number the kernel returned (-errno on failure), or for operations that
  * give bytes [number, Buffer]. Answers are [ret, ns, Buffer|undefined, …], one three for each call
- * that was made, or a number: -EPIPE when the other side has gone, -E2BIG when they are too much
- * for one message and nothing was sent.
+ * that was made, or -EPIPE when the other side has gone. send() says -E2BIG when they are too much
+ * for one message.
  */
 #include <poll.h>
 #include <sched.h>
@@ -124,35 +124,33 @@ static int64_t write_requests(napi_env env, napi_value calls, char *message)
 	return used;
 }
 
-static napi_value remote(napi_env env, napi_callback_info info)
+static napi_value send_requests(napi_env env, napi_callback_info info)
 {
 	static __thread char message[WIRE_MAX];
-	napi_value argv[3];
-	take(env, info, 3, argv);
-	int fd = integer(env, argv[0]);
+	napi_value argv[2];
+	take(env, info, 2, argv);
 	int64_t size = write_requests(env, argv[1], message);
 	if (size <= 0)
 		return size ? number(env, size) : NULL;
-	if (send(fd, message, size, MSG_NOSIGNAL) < 0)
+	if (send(integer(env, argv[0]), message, size, MSG_NOSIGNAL) < 0)
 		return number(env, errno == EPIPE || errno == ECONNRESET ? -EPIPE : -errno);
-	/* most answers are there before a sleeping thread would be woken */
-	for (int looks = 0; looks < LOOKS; looks++) {
-		napi_value quick = read_reply(env, fd);
-		if (quick)
-			return quick;
-		sched_yield();
-	}
-	struct pollfd p = { fd, POLLIN, 0 };
-	if (poll(&p, 1, integer(env, argv[2])) <= 0)
-		return NULL;
-	return read_reply(env, fd);
+	return number(env, 0);
 }
 
 static napi_value receive(napi_env env, napi_callback_info info)
 {
-	napi_value argv[1];
-	take(env, info, 1, argv);
-	return read_reply(env, integer(env, argv[0]));
+	napi_value argv[2], reply;
+	take(env, info, 2, argv);
+	int fd = integer(env, argv[0]), ms = integer(env, argv[1]);
+	/* most answers are there before a sleeping thread would be woken */
+	for (int looks = 0; looks < (ms ? LOOKS : 1); looks++) {
+		if ((reply = read_reply(env, fd)))
+			return reply;
+		if (ms)
+			sched_yield();
+	}
+	struct pollfd p = { fd, POLLIN, 0 };
+	return ms && poll(&p, 1, ms) > 0 ? read_reply(env, fd) : NULL;
 }
 
 static napi_value operations(napi_env env, napi_callback_info info)
@@ -223,7 +221,7 @@ static napi_value copy(napi_env env, napi_callback_info info)
 NAPI_MODULE_INIT()
 {
 	const struct { const char *name; napi_callback fn; } exported[] = {
-		{ "operations", operations }, { "local", local }, { "remote", remote }, { "receive", receive },
+		{ "operations", operations }, { "local", local }, { "send", send_requests }, { "receive", receive },
 		{ "watch", watch }, { "spawn", spawn }, { "sealedCopy", copy }, { "syscallNumbers", syscall_numbers },
 	};
 	for (size_t k = 0; k < sizeof exported / sizeof *exported; k++) {

@@ -2,70 +2,72 @@
 import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
 import type { Event, NewEvent } from './event.ts';
 import { isEvent } from './readable.ts';
+import { textOf } from './text.ts';
 
 export class Journal {
-  #events: Event[] | undefined;
+  /** of a journal without a file; others are read from theirs when somebody asks: a start's events would be megabytes in two hundred runs */
+  readonly #events: Event[] = [];
   #seq: number;
-  #pending: string[] = [];
+  #pending: Event[] = [];
+  #text = '';
   #scheduled = false;
   #closed = false;
   readonly #ended = new Set<() => void>();
   readonly #listeners = new Set<(event: Event) => void>();
   run: number | string = 0;
 
-  private constructor(readonly path: string | undefined, events: Event[]) {
-    this.#events = events;
-    this.#seq = events.length;
+  private constructor(readonly path: string | undefined, begun = 0) {
+    this.#seq = begun;
   }
 
   /** Opens the file, or begins it. A last line that a dying daemon left half written is cut off. */
   static open(path: string): Journal {
-    if (!existsSync(path)) return new Journal(path, []);
+    if (!existsSync(path)) return new Journal(path);
     const { events, good } = parse(readFileSync(path));
     truncateSync(path, good);
-    return new Journal(path, events);
+    return new Journal(path, events.length);
   }
 
   /** For what belongs to no container, as `drydock pull`. */
   static inMemory(): Journal {
-    return new Journal(undefined, []);
+    return new Journal(undefined);
   }
 
-  append(event: NewEvent): Event {
-    const full = { seq: this.#seq++, time: performance.timeOrigin + performance.now(), run: this.run, ...event } as Event;
-    this.#events?.push(full);
-    for (const listener of this.#listeners) listener(full);
-    if (this.path && !this.#closed) this.#write(full);
+  /** `step` and `run` are what the event belongs to, unless it says so itself. */
+  append(event: NewEvent, step?: string, run: number | string = this.run): Event {
+    const time = performance.timeOrigin + performance.now();
+    const full = (step === undefined ? { seq: this.#seq++, time, run, ...event } : { seq: this.#seq++, time, run, step, ...event }) as Event;
+    if (this.#listeners.size) for (const listener of this.#listeners) listener(full);
+    if (!this.path) this.#events.push(full);
+    else if (!this.#closed) this.#keep(full);
     return full;
   }
 
   /** One write for all events of a turn of the event loop: a start makes some hundred of them. */
-  #write(event: Event): void {
-    this.#pending.push(JSON.stringify(event));
+  #keep(event: Event): void {
+    this.#pending.push(event);
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => this.flush());
   }
 
+  /** Makes text of what is still to be written, when there is a moment: while a stage works, say. */
+  prepare(): void {
+    for (const event of this.#pending) this.#text += `${textOf(event)}\n`;
+    this.#pending.length = 0;
+  }
+
   flush(): void {
     this.#scheduled = false;
-    if (!this.path || !this.#pending.length) return;
-    const text = `${this.#pending.join('\n')}\n`;
-    this.#pending = [];
-    appendFileSync(this.path, text, { mode: 0o600 });
+    this.prepare();
+    const text = this.#text;
+    this.#text = '';
+    if (this.path && text) appendFileSync(this.path, text, { mode: 0o600 });
   }
 
   events(): Event[] {
-    if (this.#events) return this.#events;
     this.flush();
-    return this.path && existsSync(this.path) ? parse(readFileSync(this.path)).events : [];
-  }
-
-  /** Memory is for what may still change; a finished container's journal is read from its file. */
-  forget(): void {
-    if (!this.path) return;
-    this.flush();
-    this.#events = undefined;
+    return !this.path ? this.#events : existsSync(this.path) ? parse(readFileSync(this.path)).events : [];
   }
 
   /** The file is about to go: nothing more is written, and those who follow are told that this was all. */

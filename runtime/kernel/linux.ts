@@ -15,7 +15,9 @@ export interface Observer {
   beforeCall(call: Call): Promise<void> | undefined;
   /** Would beforeCall hold a call of this name? Such calls are not sent together with others. */
   holds(name: SyscallName): boolean;
-  event(event: NewEvent): void;
+  event(event: NewEvent): unknown;
+  /** The stage or the shim works on something: what need not be done before that is done now. */
+  meanwhile?(): void;
 }
 const nobody: Observer = { beforeCall: () => undefined, holds: () => false, event: () => undefined };
 
@@ -23,7 +25,8 @@ const nobody: Observer = { beforeCall: () => undefined, holds: () => false, even
 const PATIENCE_MS = 2;
 const KEPT_BYTES = 512;
 const [EPIPE, E2BIG] = [errnoNumber('EPIPE'), errnoNumber('E2BIG')];
-const none = Buffer.alloc(0);
+const nothing = Buffer.alloc(0);
+const none: Fact[] = [];
 
 let numbers: Map<string, number> | undefined;
 const operation = (name: SyscallName): number => {
@@ -105,7 +108,7 @@ export class LinuxKernel implements Kernel {
   }
 
   /** A call that was made: into the journal, and to whoever asked for it. */
-  #made(call: Call, ret: number, ns: number, out: Buffer = none, time?: number): Reply {
+  #made(call: Call, ret: number, ns: number, out: Buffer = nothing, time?: number): Reply {
     this.#journal(call, ret, ns, time);
     if (ret < 0) throw new SyscallError(call.name, -ret, showCall(call.name, call.args, call.note), call.actor);
     return { ret, out };
@@ -122,7 +125,10 @@ export class LinuxKernel implements Kernel {
     const fd = this.#sockets[actor];
     if (fd === undefined) throw new Error(`${showCall(call.name, call.args)}: there is no ${actor} to ask`);
     for (let before = unanswered.get(fd); before; before = unanswered.get(fd)) await before;
-    const answer = addon().remote(fd, requests, PATIENCE_MS);
+    const sent = addon().send(fd, requests);
+    if (sent < 0) return sent;
+    this.observer.meanwhile?.();
+    const answer = addon().receive(fd, PATIENCE_MS);
     if (answer !== undefined) return answer;
     const readable = new Promise<void>((resolve) => {
       const close = addon().watch(fd, () => {
@@ -130,17 +136,19 @@ export class LinuxKernel implements Kernel {
         resolve();
       });
     });
-    const received = readable.then(() => addon().receive(fd) ?? -EPIPE);
+    const received = readable.then(() => addon().receive(fd, 0) ?? -EPIPE);
     unanswered.set(fd, received);
     return received.finally(() => unanswered.delete(fd));
   }
 
   #journal(call: Call, ret: number, ns: number, time?: number): void {
-    const facts = ret < 0 ? [] : effectsOf(call);
-    this.observer.event({
-      type: 'call', actor: call.actor, name: call.name, args: call.args.map(keep), ret, ns,
-      ...(ret < 0 && { errno: errnoName(-ret) }), ...(call.note && { note: call.note }), ...(facts.length && { facts }), ...(time !== undefined && { time }),
-    });
+    const facts = ret < 0 ? none : effectsOf(call);
+    const event: NewEvent = { type: 'call', actor: call.actor, name: call.name, args: call.args.map(keep), ret, ns };
+    if (ret < 0) event.errno = errnoName(-ret);
+    if (call.note) event.note = call.note;
+    if (facts.length) event.facts = facts;
+    if (time !== undefined) event.time = time;
+    this.observer.event(event);
   }
 
   connect(actor: 'shim' | 'stage', fd: number): void {

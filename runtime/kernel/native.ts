@@ -6,14 +6,15 @@ import { fileURLToPath } from 'node:url';
 
 /** A number (-errno on failure), or with bytes [number, Buffer]. */
 export type NativeAnswer = number | [number, Buffer];
-/** ret, ns and bytes of each call that was made; or -EPIPE when the other side has gone, -E2BIG when they do not fit one message. */
+/** ret, ns and bytes of each call that was made; or -EPIPE when the other side has gone. */
 export type NativeAnswers = (number | Buffer | undefined)[] | number;
 export interface Addon {
   operations(): [name: string, pattern: string][];
   local(op: number, args: readonly unknown[]): NativeAnswer;
-  /** `calls`: op, arguments and tolerated errnos (one a byte) of each. undefined: no reply within `ms`; watch(fd) and receive(fd) it */
-  remote(fd: number, calls: readonly unknown[], ms: number): NativeAnswers | undefined;
-  receive(fd: number): NativeAnswers | undefined;
+  /** `calls`: op, arguments and tolerated errnos (one a byte) of each. 0, or -EPIPE, or -E2BIG and nothing was sent */
+  send(fd: number, calls: readonly unknown[]): number;
+  /** undefined: no reply within `ms`; watch(fd) and ask again */
+  receive(fd: number, ms: number): NativeAnswers | undefined;
   watch(fd: number, callback: () => void): () => void;
   spawn(path: string, argv: string[], fds: readonly number[]): number;
   sealedCopy(path: string, name: string): number;

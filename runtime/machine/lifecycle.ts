@@ -121,8 +121,6 @@ export class Lifecycle {
     if (to === 'failed') this.#didFail();
     if (to !== 'removed') saveRecord(this.container.settings, this.record);
     this.waiters.moved(to, this.record);
-    // in memory only while the run is made: two hundred that run would hold a hundred megabytes of events
-    if (to === 'running' || to === 'exited' || to === 'failed') this.log.forget();
     if (to === 'exited' || to === 'failed') this.around.exited(this);
   }
 

@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync
 import * as assert from 'uvu/assert';
 import type { Event } from '../../runtime/journal/event.ts';
 import { Journal } from '../../runtime/journal/journal.ts';
+import { textOf } from '../../runtime/journal/text.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('journal');
@@ -79,22 +80,35 @@ test('a damaged line in the middle tells nothing, those around it still do', () 
   assert.equal(texts(Journal.open(path).events()), ['a', 'c']);
 });
 
-test('what was forgotten is read from the file, and what comes after it is kept too', () => {
+test('what was written is read from the file, and what is still to be written with it', () => {
   const journal = Journal.open(fresh());
   journal.append(note('a'));
-  journal.forget();
+  journal.prepare();
   assert.equal(texts(journal.events()), ['a']);
   journal.append(note('b'));
-  assert.equal(texts(journal.events()), ['a', 'b']);
-  assert.equal(journal.events().map(({ seq }) => seq), [0, 1]);
+  journal.prepare();
+  journal.append(note('c'));
+  assert.equal(journal.events().map((event) => [event.seq, event.type === 'note' && event.text]), [[0, 'a'], [1, 'b'], [2, 'c']]);
 });
 
-test('a journal in memory forgets nothing', () => {
+test('an event belongs to the step and the run it is given, unless it says its own', () => {
   const journal = Journal.inMemory();
-  journal.append(note('a'));
-  journal.forget();
-  assert.equal(texts(journal.events()), ['a']);
+  journal.append(note('a'), 'create.shim', 'exec-1');
+  journal.append({ type: 'step', step: 'exec.execve', at: 'start' }, 'create.shim');
+  assert.equal(journal.events().map(({ step, run }) => [step, run]), [['create.shim', 'exec-1'], ['exec.execve', 0]]);
 });
+
+const call: Event = { seq: 7, time: 1795268658495.4963, run: 1, step: 'create.shim', type: 'call', actor: 'daemon', name: 'openat', args: [-100, '/x', 0, 0], ret: 3, ns: 12 };
+for (const [what, change] of [
+  ['nothing more', {}], ['a run of an exec and no step', { run: 'exec-"1"', step: undefined }], ['a failure', { ret: -2, errno: 'ENOENT' }], ['a note', { note: 'a "b" \\ \n' }],
+  ['facts', { facts: [{ kind: 'mount', key: '/a"', value: null }] }], ['every kind of argument', { args: [1.5, -0, 1e21, 'é', '\ud800', 'a\u0000"\\', null, ['a"', ''], { hex: '00ff', length: 600 }] }],
+  ['numbers that JSON does not have', { args: [NaN, Infinity] }], ['no arguments', { args: [] }],
+] as [string, object][]) {
+  test(`a call with ${what} is written as JSON.stringify would write it`, () => {
+    const event = { ...call, ...change } as Event;
+    assert.equal(JSON.parse(textOf(event)), JSON.parse(JSON.stringify(event)));
+  });
+}
 
 test('listeners hear of each event at once, until they stop', () => {
   const journal = Journal.inMemory();
@@ -129,7 +143,7 @@ test('following tells what is there and what comes, without gap or repetition, u
   for (let n = 1; n < 50; n++) {
     journal.append(note(String(n)));
     if (n % 7 === 0) await tick();
-    if (n === 20) journal.forget();
+    if (n === 20) journal.prepare();
   }
   await tick();
   stop.abort();
