@@ -11,6 +11,7 @@ import type { Settings } from '../runtime/machine/settings.ts';
 import { packageRoot } from '../runtime/kernel/native.ts';
 import { createDockerServer } from './docker/app.ts';
 import { Playground } from './live/playground.ts';
+import { openLessons } from './lessons/course.ts';
 import { startRegistry } from './registry/registry.ts';
 
 const LOCK_EX = 2;
@@ -79,11 +80,13 @@ export async function startDaemon(settings: Settings): Promise<void> {
     server.close();
     server.closeAllConnections();
     await playground.close();
+    lessons.close();
     await runtime.close();
     process.exit(0);
   };
-  const playground = new Playground(runtime, join(packageRoot, 'dist/web'));
-  const server = createDockerServer(runtime, { shutdown: () => void end(), playground: (port, tls) => playground.address(port, tls) });
+  const lessons = openLessons(runtime);
+  const playground = new Playground(runtime, join(packageRoot, 'dist/web'), lessons);
+  const server = createDockerServer(runtime, { lessons, shutdown: () => void end(), playground: (port, tls) => playground.address(port, tls) });
   await listen(server, settings.socket);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end());
   process.on('SIGHUP', () => undefined);

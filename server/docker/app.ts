@@ -1,6 +1,7 @@
 /** The Docker Engine API over one Engine. The returned server does not listen yet. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import express, { type NextFunction, type Request, type Response } from 'express';
+import type { Lessons } from '../../lessons/engine/lessons.ts';
 import type { Engine } from '../../runtime/machine/engine.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import type { Tls } from '../live/place.ts';
@@ -16,6 +17,7 @@ import { serveHijacks } from './hijack.ts';
 import { images } from './images.ts';
 import { imagesChange } from './images-change.ts';
 import { imagesPull } from './images-pull.ts';
+import { lessonRoutes } from './lessons.ts';
 import { networks } from './networks.ts';
 import { notYet } from './not-yet.ts';
 import { pingRoutes } from './ping.ts';
@@ -28,6 +30,7 @@ import { volumes } from './volumes.ts';
 export interface ServerOptions {
   /** Ends the daemon in good order; called once, after the answer has been sent. */
   shutdown?: () => void;
+  lessons?: Lessons;
   /** The playground's address, with a token that is good once. */
   playground?: (port: number, tls?: Tls) => Promise<{ url: string }>;
 }
@@ -54,7 +57,7 @@ export function createDockerServer(engine: Engine, options: ServerOptions = {}):
   app.disable('etag');
   app.set('query parser', false);
   app.use(aboutUs, versionPrefix);
-  for (const routes of [...tables, drydock(options)]) addRoutes(app, engine, routes);
+  for (const routes of [...tables, drydock(options), lessonRoutes(options.lessons)]) addRoutes(app, engine, routes);
   app.use(pageNotFound);
   app.use(answerError);
   // The limits are for requests that arrive slowly; answers may take as long as they like.

@@ -5,6 +5,7 @@ import type { Asks, Topic } from './protocol.ts';
 import { branchTopics } from './topics/branches.ts';
 import { containerTopics } from './topics/containers.ts';
 import { fileTopics } from './topics/files.ts';
+import { lessonTopics } from './topics/lessons.ts';
 import { terminalTopics } from './topics/terminals.ts';
 import { usageTopics } from './topics/usage.ts';
 import type { Answerers } from './topics/topic.ts';
@@ -13,6 +14,7 @@ export const answerers: Answerers<Asks> = {
   ...containerTopics,
   ...branchTopics,
   ...fileTopics,
+  ...lessonTopics,
   ...terminalTopics,
   ...usageTopics,
 };

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WebSocket } from 'ws';
+import type { Lessons } from '../../lessons/engine/lessons.ts';
 import type { Engine } from '../../runtime/machine/engine.ts';
 import { conflict, Refusal } from '../../runtime/machine/refusal.ts';
 import { syscalls } from '../../runtime/kernel/syscalls.ts';
@@ -27,7 +28,7 @@ export class Playground {
   #look: NodeJS.Timeout | undefined;
 
   /** `files`: dist/web */
-  constructor(private readonly engine: Engine, private readonly files: string) {}
+  constructor(private readonly engine: Engine, private readonly files: string, private readonly lessons?: Lessons) {}
 
   /** An address with a token that is good once; port 0 is any free one. */
   async address(port = 0, tls?: Tls): Promise<{ url: string }> {
@@ -53,7 +54,7 @@ export class Playground {
   busy = (): boolean => this.#viewers.size > 0 || this.#keys.expected();
 
   #welcome(ws: WebSocket): void {
-    const viewer = new Viewer(this.engine, ws);
+    const viewer = new Viewer(this.engine, ws, this.lessons);
     this.#viewers.set(ws, viewer);
     ws.on('close', () => {
       this.#viewers.delete(ws);

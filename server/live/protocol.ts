@@ -23,10 +23,12 @@
 import type { Event } from '../../runtime/journal/event.ts';
 import type { ExecConfig, GateCommand, MachineState, Status } from '../../runtime/machine/engine.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
+import type { LessonState } from '../../lessons/engine/state.ts';
 import type { Evidence } from '../../runtime/kernel/evidence.ts';
 import type { Branch, BranchAsks, Omitted } from './topics/branches.ts';
 import type { Action, ContainerAsks } from './topics/containers.ts';
 import type { FileAsks } from './topics/files.ts';
+import type { LessonAsks } from './topics/lessons.ts';
 import type { TerminalAsks } from './topics/terminals.ts';
 import type { UsageAsks } from './topics/usage.ts';
 import type { Sample } from '../../runtime/watch/usage.ts';
@@ -43,7 +45,7 @@ export interface Listed {
 }
 
 /** What may be asked for, and what is answered: an interface for each file in topics/. */
-export interface Asks extends ContainerAsks, BranchAsks, FileAsks, TerminalAsks, UsageAsks {}
+export interface Asks extends ContainerAsks, BranchAsks, LessonAsks, FileAsks, TerminalAsks, UsageAsks {}
 export type Topic = keyof Asks;
 export type Ask = { [T in Topic]: { ask: number; topic: T } & Asks[T]['ask'] }[Topic];
 
@@ -60,6 +62,8 @@ export type Told =
   | { type: 'refused'; ask: number; status: number; message: string }
   | { type: 'ended'; terminal: number }
   | { type: 'gap'; terminal: number; bytes: number }
+  /** the lesson that this page takes, as it is now */
+  | { type: 'lesson'; state: LessonState }
   /** what the container uses, about four times a second */
   | { type: 'sample'; id: string; sample: Sample };
 

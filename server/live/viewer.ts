@@ -1,5 +1,6 @@
 /** One browser tab: its asks one by one, its journal, its terminals, and the bounds that it is kept to. */
 import type { RawData, WebSocket } from 'ws';
+import type { Lessons } from '../../lessons/engine/lessons.ts';
 import type { Engine } from '../../runtime/machine/engine.ts';
 import { badParameter, conflict, Refusal } from '../../runtime/machine/refusal.ts';
 import { answerers, checked } from './asks.ts';
@@ -24,10 +25,15 @@ export class Viewer implements Asker {
   #filled = performance.now();
   #list = '';
 
-  constructor(readonly engine: Engine, private readonly socket: WebSocket) {
+  constructor(readonly engine: Engine, private readonly socket: WebSocket, private readonly course?: Lessons) {
     socket.on('message', (data, binary) => this.#message(data, binary));
     socket.on('close', () => this.#close());
     socket.on('error', () => socket.terminate());
+  }
+
+  get lessons(): Lessons {
+    if (!this.course) throw new Refusal(501, 'this daemon has no lessons');
+    return this.course;
   }
 
   tell(message: Told): void {

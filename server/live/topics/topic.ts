@@ -1,4 +1,5 @@
 /** What belongs to every topic: who asks, and what an answerer is. */
+import type { Lessons } from '../../../lessons/engine/lessons.ts';
 import type { Engine } from '../../../runtime/machine/engine.ts';
 import type { Check } from '../checks.ts';
 import type { Told } from '../protocol.ts';
@@ -7,6 +8,8 @@ import type { Terminal } from '../terminal.ts';
 /** What an ask may do with the viewer that it came from. */
 export interface Asker {
   readonly engine: Engine;
+  /** throws 501 where there are none */
+  readonly lessons: Lessons;
   /** of what is not an answer; left out where the viewer is too far behind, but for the journal */
   tell(message: Told): void;
   /** bytes that the viewer has not taken yet: beyond LIMITS.ahead only what must arrive is sent */

@@ -1,0 +1,73 @@
+/** One container as the checks of one lesson see it: its journal as it grows, its output, and the kernel when it is asked. */
+import { frameAt, type Frame } from '../../runtime/journal/frame.ts';
+import type { Event } from '../../runtime/journal/event.ts';
+import type { Kernel } from '../../runtime/kernel/kernel.ts';
+import type { ContainerHandle } from '../../runtime/machine/engine.ts';
+import { entryBeneath } from '../../runtime/watch/beneath.ts';
+import type { Subject } from '../checks/check.ts';
+import { Output } from './output.ts';
+
+/** For both versions: a file that each controller has in every cgroup but the root. */
+const ANY_FILE: Record<string, string[]> = { memory: ['memory.max', 'memory.limit_in_bytes'], cpu: ['cpu.max', 'cpu.cfs_quota_us', 'cpu.shares'], pids: ['pids.max'], freezer: ['cgroup.freeze', 'freezer.state'] };
+
+export class Watched {
+  readonly events: Event[] = [];
+  removed = false;
+  readonly output: Output;
+  readonly #stop = new AbortController();
+  #frame: Frame | undefined;
+
+  constructor(readonly handle: ContainerHandle, readonly since: number, changed: () => void) {
+    this.output = new Output(handle.container.paths.log);
+    void this.#follow(changed).catch(() => undefined);
+  }
+
+  get id(): string { return this.handle.container.id; }
+
+  async #follow(changed: () => void): Promise<void> {
+    for await (const event of this.handle.journal(true, this.#stop.signal)) {
+      this.events.push(event);
+      this.#frame = undefined;
+      changed();
+    }
+    if (this.#stop.signal.aborted) return;
+    // the journal ends with the container
+    this.removed = true;
+    changed();
+  }
+
+  frame = (): Frame => (this.#frame ??= frameAt(this.events, this.events.length - 1));
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** `since`: milliseconds; what happened before does not count. */
+  subject(k: Kernel, since: number): Subject {
+    const { container, state } = this.handle;
+    const { pid = 0 } = container.live;
+    const layers = container.image?.layers ?? [];
+    let pids: Promise<number[]> | undefined;
+    return {
+      id: container.id, name: container.name, request: container.request, removed: this.removed,
+      state: { status: this.removed ? 'removed' : state.status, machine: state.machine, pid: this.removed ? 0 : pid, exitCode: state.exitCode, oomKilled: state.oomKilled, startedAt: state.startedAt, runs: Number(this.#runs()) },
+      events: this.events.filter(({ time }) => time >= since),
+      frame: this.frame,
+      upper: (path) => entryBeneath(k, container.paths.upper, path),
+      lower: async (path) => {
+        for (const { dir } of [...layers].reverse()) {
+          const entry = await entryBeneath(k, dir, path);
+          if (entry) return entry !== 'whiteout';
+        }
+        return false;
+      },
+      typed: () => this.output.typed(since).map(({ text }) => text),
+      shown: () => this.output.shown(since),
+      layers: () => layers.length,
+      pids: () => (pids ??= this.removed ? Promise.resolve([]) : container.cgroup.processes().catch(() => [])),
+      cgroupDir: (controller) => ANY_FILE[controller]?.map((file) => container.cgroup.pathOf(controller, file)).find((path) => path !== undefined)?.replace(/\/[^/]+$/, ''),
+    };
+  }
+
+  #runs = (): number => this.events.filter((event) => event.type === 'state' && event.to === 'running' && event.from !== 'paused').length;
+}

@@ -1,0 +1,197 @@
+/** One learner in one lesson: which containers count, which tasks are done, which hints are due. It looks only while somebody follows it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { daemonKernel } from '../../runtime/kernel/linux.ts';
+import type { Engine } from '../../runtime/machine/engine.ts';
+import { rulesNow } from '../../runtime/network/rules.ts';
+import type { Look } from '../checks/check.ts';
+import { holds } from '../checks/table.ts';
+import type { Lesson, Task } from '../format.ts';
+import type { LessonProgress, OpenLesson } from '../progress.ts';
+import { Watched } from './container.ts';
+import { attempts, due } from './hints.ts';
+import type { LessonState, TaskState } from './state.ts';
+
+/** What the journal does not tell is asked of the kernel this often while somebody follows. */
+const POLL_MS = 200;
+/** The journal tells in bursts: one look for all of them. */
+const SOON_MS = 15;
+const MOST_CONTAINERS = 64;
+
+export interface Surroundings { engine: Engine; daemon: string; save(): void }
+
+export class Session {
+  readonly #watched = new Map<string, Watched>();
+  readonly #followers = new Set<(state: LessonState) => void>();
+  /** levels that hold now */
+  readonly #holding = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
+  #unlisten: (() => void) | undefined;
+  #round: Promise<void> | undefined;
+  #again = false;
+  #told = '';
+  trouble: string | undefined;
+
+  constructor(readonly lesson: Lesson, readonly learner: string, readonly open: OpenLesson, readonly progress: LessonProgress, private readonly around: Surroundings) {}
+
+  /** The newest state now, and whenever it changes. Returns what ends it. */
+  follow(tell: (state: LessonState) => void): () => void {
+    this.#followers.add(tell);
+    if (this.#followers.size === 1) this.#begin();
+    tell(this.state());
+    this.soon();
+    return () => {
+      this.#followers.delete(tell);
+      if (!this.#followers.size) this.#end();
+    };
+  }
+
+  #begin(): void {
+    const { engine } = this.around;
+    this.#unlisten = engine.events.listen(({ Type, Action, Actor }) => {
+      if (Type === 'container' && Action === 'create') this.#take(Actor.ID);
+      if (Type === 'container') this.soon();
+    });
+    // those that were made while nobody followed
+    for (const { container, created } of engine.containers()) if (created >= this.open.since || container.id === this.open.machine) this.#take(container.id);
+    this.#timer = setInterval(() => void this.look(), POLL_MS);
+  }
+  #end(): void {
+    this.#unlisten?.();
+    clearInterval(this.#timer);
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
+    for (const watched of this.#watched.values()) watched.stop();
+    this.#watched.clear();
+  }
+  close(): void {
+    this.#followers.clear();
+    this.#end();
+  }
+
+  #take(id: string): void {
+    if (this.#watched.has(id) || this.#watched.size >= MOST_CONTAINERS) return;
+    const handle = this.around.engine.containers().find(({ container }) => container.id === id);
+    if (handle) this.#watched.set(id, new Watched(handle, this.open.since, () => this.soon()));
+  }
+
+  /** Something has happened: looks a moment later. */
+  soon(): void {
+    if (!this.#followers.size) return;
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      void this.look();
+    }, SOON_MS);
+  }
+
+  /** One look at everything; those that are asked for meanwhile become one more. */
+  async look(): Promise<void> {
+    if (this.#round) {
+      this.#again = true;
+      return this.#round;
+    }
+    this.#round = this.#rounds().finally(() => (this.#round = undefined));
+    return this.#round;
+  }
+  async #rounds(): Promise<void> {
+    do {
+      this.#again = false;
+      await this.#evaluate().catch(() => undefined);
+    } while (this.#again && this.#followers.size);
+    this.tell();
+  }
+
+  /** When a task began to count. */
+  #since = (task: Task): number => Math.max(this.open.since, ...task.after.map((id) => this.progress.tasks[id] ?? Infinity));
+
+  #lookAt(since: number): Look {
+    const k = daemonKernel();
+    let strangers: number[] | undefined;
+    let rules: Promise<string> | undefined;
+    return {
+      subject: undefined,
+      subjects: [...this.#watched.values()].map((watched) => watched.subject(k, since)),
+      quiz: new Set(Object.entries(this.progress.quiz).filter(([, { right }]) => right).map(([j]) => Number(j))),
+      questions: this.lesson.answers.length,
+      restarted: this.open.daemon !== this.around.daemon,
+      strangers: () => (strangers ??= pidsOutside(this.around.engine.settings.cgroupParent)),
+      rules: () => (rules ??= rulesNow(k, this.around.engine.settings.bridge).then((lines) => lines.join('\n'), () => '')),
+    };
+  }
+
+  async #evaluate(): Promise<void> {
+    for (const { output } of this.#watched.values()) output.read();
+    const { tasks, hints } = this.progress;
+    const now = Date.now();
+    let changed = false;
+    for (const task of this.lesson.tasks) {
+      const since = this.#since(task);
+      const done = tasks[task.id] !== undefined;
+      if (since === Infinity || (done && task.mode === 'edge')) continue;
+      const look = this.#lookAt(since);
+      const good = await holds(task.check, look);
+      if (good) this.#holding.add(task.id);
+      else this.#holding.delete(task.id);
+      if (good && !done) {
+        tasks[task.id] = Date.now();
+        changed = this.#again = true;
+      } else if (!done) {
+        const shown = await due(task, hints[task.id] ?? [], attempts([...this.#watched.values()], since, now), look, (subject) => subject);
+        if (shown.length !== (hints[task.id] ?? []).length) {
+          hints[task.id] = shown;
+          changed = true;
+        }
+      }
+    }
+    if (!this.progress.finished && this.#complete()) {
+      this.progress.finished = Date.now();
+      changed = true;
+    }
+    if (changed) this.around.save();
+  }
+
+  #complete = (): boolean => this.lesson.tasks.every(({ id }) => this.progress.tasks[id] !== undefined) && this.lesson.answers.every((_, j) => this.progress.quiz[j]?.right);
+
+  #taskState = (task: Task): TaskState => {
+    const at = this.progress.tasks[task.id];
+    const hints = this.progress.hints[task.id] ?? [];
+    const state = at !== undefined ? (task.mode === 'level' && this.#followers.size && !this.#holding.has(task.id) ? 'was' : 'done') : this.#since(task) === Infinity ? 'waiting' : 'open';
+    return { id: task.id, state, ...(at !== undefined && { at }), hints, more: task.hints.length - hints.length };
+  };
+
+  state(): LessonState {
+    const all = this.around.engine.containers();
+    const machine = all.find(({ container }) => container.id === this.open.machine);
+    return {
+      lesson: this.lesson.id, learner: this.learner,
+      ...(machine && { machine: { id: machine.container.id, name: machine.container.name, status: machine.state.status } }), ...(this.trouble && { trouble: this.trouble }),
+      tasks: this.lesson.tasks.map(this.#taskState),
+      quiz: this.lesson.answers.map((answer, j) => {
+        const given = this.progress.quiz[j];
+        return given ? { chosen: given.chosen, right: given.right, ...(given.right && { answer }) } : {};
+      }),
+      finished: this.progress.finished !== undefined,
+      others: all.filter(({ container, created }) => created >= this.open.since && container.id !== this.open.machine).map(({ container: { id, name } }) => ({ id, name })),
+    };
+  }
+
+  /** To everybody who follows, when it is new. */
+  tell(): void {
+    const state = this.state();
+    const text = JSON.stringify(state);
+    if (text === this.#told) return;
+    this.#told = text;
+    for (const tell of this.#followers) tell(state);
+  }
+}
+
+/** Processes of the host that belong to no container of this daemon, and are no threads of the kernel. */
+function pidsOutside(cgroupParent: string): number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+    try {
+      return !readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`${cgroupParent}/`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
+    } catch {
+      return false;
+    }
+  });
+}

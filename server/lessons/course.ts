@@ -1,0 +1,16 @@
+/** The lessons as the build left them, and what they are started with. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Course } from '../../lessons/format.ts';
+import { Lessons } from '../../lessons/engine/lessons.ts';
+import { packageRoot } from '../../runtime/kernel/native.ts';
+import type { Engine } from '../../runtime/machine/engine.ts';
+import { parseRunLine } from '../live/run-line.ts';
+
+const none: Course = { modules: [], lessons: [], glossary: { en: [], ru: [] } };
+
+export function openLessons(engine: Engine): Lessons {
+  const file = join(packageRoot, 'dist/lessons.json');
+  const course = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Course) : none;
+  return new Lessons({ engine, course, request: (line) => parseRunLine(line).request });
+}

@@ -1,0 +1,68 @@
+/** Lessons on the page: listing, taking, answering; the state of the one that is open comes as it changes. */
+import type { LessonContent } from '../../../lessons/engine/lessons.ts';
+import type { LessonList, LessonState } from '../../../lessons/engine/state.ts';
+import { languages, type Language } from '../../../lessons/format.ts';
+import { oneOf, optional, text, truth, whole } from '../checks.ts';
+import { badParameter } from '../../../runtime/machine/refusal.ts';
+import { LIMITS } from '../protocol.ts';
+import { Watching } from '../watching.ts';
+import type { Answerers } from './topic.ts';
+
+export interface LessonAsks {
+  lessons: { ask: { learner: string; language: Language }; answer: LessonList };
+  lesson: { ask: { id: string; language: Language }; answer: LessonContent };
+  /** takes it up, or up again; from then on `lesson` is told. `again`: from the beginning */
+  lessonOpen: { ask: { learner: string; id: string; again?: boolean }; answer: LessonState };
+  lessonLeave: { ask: { learner: string; id: string }; answer: object };
+  lessonAnswer: { ask: { learner: string; id: string; question: number; chosen: number }; answer: LessonState };
+  lessonHint: { ask: { learner: string; id: string; task: string }; answer: LessonState };
+  progress: { ask: { learner: string }; answer: object };
+  /** what was exported, as text */
+  progressImport: { ask: { learner: string; file: string }; answer: object };
+}
+
+/** One page takes one lesson. */
+const following = new Watching();
+const language = oneOf(languages);
+const long = (value: unknown): string => {
+  if (typeof value !== 'string' || value.length > LIMITS.message) throw new Error(`a text of at most ${LIMITS.message} characters is needed`);
+  return value;
+};
+
+export const lessonTopics: Answerers<LessonAsks> = {
+  lessons: { shape: { learner: text, language }, answer: ({ lessons }, asked) => lessons.list(asked.learner, asked.language) },
+  lesson: { shape: { id: text, language }, answer: ({ lessons }, { id, language: wanted }) => lessons.content(id, wanted) },
+  lessonOpen: {
+    shape: { learner: text, id: text, again: optional(truth) },
+    answer: async (asker, { learner, id, again }) => {
+      following.end(asker, 'lesson');
+      const state = await asker.lessons.open(learner, id, again ?? false);
+      // a slow viewer gets the newest state later: each is whole
+      following.begin(asker, 'lesson', () => asker.lessons.follow(learner, id, (now) => asker.tell({ type: 'lesson', state: now })));
+      return state;
+    },
+  },
+  lessonLeave: {
+    shape: { learner: text, id: text },
+    answer: async (asker, { learner, id }) => {
+      following.end(asker, 'lesson');
+      await asker.lessons.leave(learner, id);
+      return {};
+    },
+  },
+  lessonAnswer: { shape: { learner: text, id: text, question: whole(1000), chosen: whole(1000) }, answer: ({ lessons }, { learner, id, question, chosen }) => lessons.answer(learner, id, question, chosen) },
+  lessonHint: { shape: { learner: text, id: text, task: text }, answer: ({ lessons }, { learner, id, task }) => lessons.hint(learner, id, task) },
+  progress: { shape: { learner: text }, answer: ({ lessons }, { learner }) => lessons.exported(learner) },
+  progressImport: {
+    shape: { learner: text, file: long },
+    answer: ({ lessons }, { learner, file }) => {
+      let given: unknown;
+      try {
+        given = JSON.parse(file);
+      } catch {
+        throw badParameter('the progress file is no JSON');
+      }
+      return lessons.imported(learner, given);
+    },
+  },
+};

@@ -1,0 +1,94 @@
+/** A learner that a test plays: opens a lesson over the socket, types into its terminal, and watches what is told of it. */
+import { request, type IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
+import type { LessonState, TaskState } from '../../lessons/engine/state.ts';
+import type { Act } from '../../lessons/format.ts';
+import { Screen } from '../cli/screen.ts';
+import { drydock, type Daemon } from '../e2e/daemon.ts';
+import { until } from '../e2e/ran.ts';
+
+export class Taking {
+  state!: LessonState;
+  /** when each task was first seen done */
+  readonly seen = new Map<string, number>();
+  #response: IncomingMessage | undefined;
+  #inside: Screen | undefined;
+  #outside: Screen | undefined;
+
+  constructor(readonly daemon: Daemon, readonly lesson: string, readonly learner = 'tester') {}
+
+  #path = (rest: string): string => `/drydock/lessons/${this.lesson}${rest}?learner=${encodeURIComponent(this.learner)}`;
+
+  async post<T>(rest: string, body?: object): Promise<T> {
+    const { status, body: text } = await this.daemon.api('POST', this.#path(rest), body);
+    if (status >= 300) throw new Error(`${rest}: ${status} ${text}`);
+    return (text ? JSON.parse(text) : undefined) as T;
+  }
+
+  async open(): Promise<this> {
+    this.state = await this.post<LessonState>('/open');
+    this.#response = await new Promise<IncomingMessage>((resolve, reject) => {
+      request({ socketPath: this.daemon.socket, path: this.#path('/follow'), agent: false }, resolve).on('error', reject).end();
+    });
+    this.#response.on('error', () => undefined);
+    createInterface({ input: this.#response }).on('line', (line) => {
+      this.state = JSON.parse(line) as LessonState;
+      for (const { id, state } of this.state.tasks) if (state === 'done' && !this.seen.has(id)) this.seen.set(id, Date.now());
+    }).on('error', () => undefined);
+    return this;
+  }
+
+  get machine(): string {
+    return this.state.machine?.name ?? '';
+  }
+  task(id: string): TaskState {
+    return this.state.tasks.find((task) => task.id === id)!;
+  }
+  done = (id: string): boolean => this.task(id).state === 'done';
+
+  /** The container's own terminal, coupled as `drydock attach` does it, when it runs. */
+  async #terminal(): Promise<Screen> {
+    if (this.#inside) return this.#inside;
+    const { id } = this.state.machine!;
+    await until(`${this.machine} runs`, async () => ((await this.daemon.json<{ State: { Running: boolean } }>(`/containers/${id}/json`)).State.Running), 20);
+    const screen = (this.#inside = new Screen(this.daemon.env));
+    screen.command(`${process.execPath} ${drydock} attach ${id}`);
+    screen.key('Enter');
+    await screen.see(/[#$] *$/m);
+    return screen;
+  }
+  async #shell(): Promise<Screen> {
+    if (this.#outside) return this.#outside;
+    const screen = (this.#outside = new Screen({ ...this.daemon.env, LESSON_DRYDOCK: drydock }, 160));
+    screen.command(`drydock() { ${process.execPath} ${drydock} "$@"; }; PS1='host$ '; clear`);
+    await screen.see(/^host\$ *$/m);
+    return screen;
+  }
+
+  async act(act: Act): Promise<void> {
+    if ('gate' in act) {
+      await until('the run stands at the gate', async () => (await this.daemon.api('POST', `/drydock/containers/${this.state.machine!.id}/gate`, { command: act.gate })).status === 204, 20);
+    } else if ('type' in act) (await this.#terminal()).command(act.type);
+    else {
+      const screen = await this.#shell();
+      const before = prompts(screen.text());
+      screen.command(act.host.replaceAll('{{machine}}', this.machine));
+      // what goes on until it is interrupted is left to go on
+      await until('the prompt is back', () => prompts(screen.text()) > before, 8).catch(() => undefined);
+    }
+  }
+  async acts(acts: readonly Act[]): Promise<void> {
+    for (const act of acts) await this.act(act);
+  }
+
+  screens = (): string => [this.#inside, this.#outside].map((screen) => screen?.text() ?? '').join('\n────\n');
+
+  async leave(): Promise<void> {
+    this.#response?.destroy();
+    for (const screen of [this.#inside, this.#outside]) screen?.close();
+    this.#inside = this.#outside = undefined;
+    await this.post('/leave').catch(() => undefined);
+  }
+}
+
+const prompts = (text: string) => text.split('\n').filter((line) => line.startsWith('host$')).length;
