@@ -3,7 +3,7 @@ import { AT_FDCWD, MOUNT_ATTR, MS, O, RESOLVE } from '../../runtime/kernel/const
 import { SyscallError } from '../../runtime/kernel/errors.ts';
 import type { Call } from '../../runtime/kernel/kernel.ts';
 import { ensurePath, openHow, openPath } from '../../runtime/kernel/mount/in-root.ts';
-import { coverPaths, mountBind, mountNew } from '../../runtime/kernel/mount/mount.ts';
+import { coverPaths, mountBinds, mountNew } from '../../runtime/kernel/mount/mount.ts';
 import { mountAttr, parseOptions } from '../../runtime/kernel/mount/options.ts';
 import { mountOverlay } from '../../runtime/kernel/mount/overlay.ts';
 import { recordingKernel, type RecordingOptions } from '../../runtime/kernel/recording.ts';
@@ -97,7 +97,7 @@ test('a tmpfs without a mode takes that of the directory it hides, one with a mo
 
 test('a bind takes the tree, gives it its flags, and only then puts it in place', async () => {
   const { k, open } = rootWith(['data']);
-  await mountBind(k, ROOT, { destination: '/data', type: 'bind', source: '/host', options: ['rbind', 'rprivate', 'ro', 'nosuid'] });
+  await mountBinds(k, ROOT, [{ destination: '/data', type: 'bind', source: '/host', options: ['rbind', 'rprivate', 'ro', 'nosuid'] }]);
   assert.equal(k.raw.map(({ actor, name }) => `${actor}.${name}`), ['stage.statx', 'stage.openat2', 'stage.open_tree', 'stage.mount_setattr', 'stage.move_mount', 'stage.close', 'stage.close']);
   const attr = k.raw[3]!.args[3] as Buffer;
   assert.equal([attr.readBigUInt64LE(0), attr.readBigUInt64LE(8), attr.readBigUInt64LE(16)], [BigInt(MOUNT_ATTR.MOUNT_ATTR_RDONLY | MOUNT_ATTR.MOUNT_ATTR_NOSUID), 0n, BigInt(MS.MS_PRIVATE)]);
@@ -106,7 +106,7 @@ test('a bind takes the tree, gives it its flags, and only then puts it in place'
 
 test('a bind of a file is put on a file', async () => {
   const { k, made } = rootWith([], 0o100644);
-  await mountBind(k, ROOT, { destination: '/d/f', type: 'bind', source: '/host/f', options: ['bind'] });
+  await mountBinds(k, ROOT, [{ destination: '/d/f', type: 'bind', source: '/host/f', options: ['bind'] }]);
   assert.equal(made, ['directory d', 'file d/f']);
 });
 

@@ -28,7 +28,7 @@ export const planOpen = (stage: Together, root: Root, path: string): Planned => 
 const parentOf = (path: string) => path.slice(0, path.lastIndexOf('/')) || '/';
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 
-/** Opens `path` (O_PATH), making it, and the directories above it, when absent. */
+/** Opens `path` (O_PATH), making it, and the directories above it, when absent. On a failure the stage is at its end, and what it has open goes with it. */
 export async function ensurePath(k: Kernel, root: Root, path: string, kind: 'directory' | 'file'): Promise<number> {
   try {
     return await openPath(k, root, path);
@@ -40,14 +40,20 @@ export async function ensurePath(k: Kernel, root: Root, path: string, kind: 'dir
 
 /** Makes what is known to be absent, and opens it. */
 export async function makePath(k: Kernel, root: Root, path: string, kind: 'directory' | 'file'): Promise<number> {
-  const parent = await ensurePath(k, root, parentOf(path), 'directory');
-  try {
-    if (kind === 'directory') await k.stage.mkdirat(parent, nameOf(path), 0o755);
-    else await k.stage.close(await k.stage.openat(parent, nameOf(path), O.O_CREAT | O.O_EXCL | O.O_WRONLY | O.O_CLOEXEC | O.O_NOFOLLOW, 0o755));
-  } finally {
-    await k.stage.close(parent);
-  }
-  return openPath(k, root, path);
+  const make = (stage: Together, parent: number | Planned) => {
+    if (kind === 'directory') stage.mkdirat(parent, nameOf(path), 0o755);
+    else stage.close(stage.openat(parent, nameOf(path), O.O_CREAT | O.O_EXCL | O.O_WRONLY | O.O_CLOEXEC | O.O_NOFOLLOW, 0o755));
+    stage.close(parent);
+    return planOpen(stage, root, path);
+  };
+  const { parent, made } = await k.together((stage) => {
+    const parent = planOpen(stage, root, parentOf(path)).mayFail('ENOENT');
+    return { parent, made: make(stage, parent).mayFail('ENOENT') };
+  });
+  if (made.reply) return made.reply.ret;
+  if (parent.reply || parentOf(path) === '/') throw new Error(`${path} was made and is not there`);
+  const above = await makePath(k, root, parentOf(path), 'directory');
+  return (await k.together((stage) => make(stage, above))).reply?.ret ?? -1;
 }
 
 /** Names an open descriptor to calls that only take a path: proc(5), /proc/pid/fd. */

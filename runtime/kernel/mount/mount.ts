@@ -4,7 +4,7 @@ import { AT, AT_FDCWD, MOVE_MOUNT, MS, O } from '../constants.ts';
 import { hasCode } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Planned, Together } from '../together.ts';
-import { descriptorPath, ensurePath, makePath, planOpen, type Root } from './in-root.ts';
+import { descriptorPath, makePath, planOpen, type Root } from './in-root.ts';
 import { mountAttr, parseOptions } from './options.ts';
 
 /** struct statx: u16 stx_mode stands at 28. */
@@ -13,9 +13,9 @@ const STATX_SIZE = 256;
 const S_IFDIR = 0o040000;
 const isDirectory = (mode: number) => (mode & 0o170000) === S_IFDIR;
 
+const HAS_MODE = /(^|,)mode=/;
 /** A tmpfs without a mode takes that of the directory it hides, as runc has it. */
-async function tmpfsData(k: Kernel, target: number, data: string): Promise<string | null> {
-  if (/(^|,)mode=/.test(data)) return data;
+async function tmpfsData(k: Kernel, target: number, data: string): Promise<string> {
   const mode = modeOf(await k.stage.statx(target, '', AT.AT_EMPTY_PATH, 2, STATX_SIZE)) & 0o7777;
   return [data, `mode=${mode.toString(8)}`].filter(Boolean).join(',');
 }
@@ -23,41 +23,56 @@ async function tmpfsData(k: Kernel, target: number, data: string): Promise<strin
 /** mount(2) of a new instance of a file system type at `m.destination`. */
 export async function mountNew(k: Kernel, root: Root, m: Mount): Promise<void> {
   const { flags, data } = parseOptions(m.options);
-  const target = await ensurePath(k, root, m.destination, 'directory');
-  const options = m.type === 'tmpfs' ? await tmpfsData(k, target, data) : data || null;
-  await k.together((stage) => {
-    stage.mount(m.source, descriptorPath(target), m.type, flags, options).noted(m.destination);
+  const mount = (stage: Together, target: number | Planned, options: string | null) => {
+    stage.mount(m.source, typeof target === 'number' ? descriptorPath(target) : target, m.type, flags, options).noted(m.destination);
     stage.close(target);
+  };
+  const asks = m.type === 'tmpfs' && !HAS_MODE.test(data);
+  const there = await k.together((stage) => {
+    const target = planOpen(stage, root, m.destination).mayFail('ENOENT');
+    if (!asks) mount(stage, target, data || null);
+    return target;
   });
+  if (there.reply && !asks) return;
+  const target = there.reply?.ret ?? (await makePath(k, root, m.destination, 'directory'));
+  const options = asks ? await tmpfsData(k, target, data) : data;
+  await k.together((stage) => mount(stage, target, options || null));
 }
 
-/** A copy of the host's mount at `m.source`, with its own flags, moved to `m.destination`: open_tree(2), mount_setattr(2), move_mount(2). */
-export async function mountBind(k: Kernel, root: Root, m: Mount): Promise<void> {
-  const { flags, propagation } = parseOptions(m.options);
-  const recursive = flags & MS.MS_REC ? AT.AT_RECURSIVE : 0;
-  const { source, there } = await k.together((stage) => ({
+/** Copies of the host's mounts at their sources, with their own flags, moved to their destinations: open_tree(2), mount_setattr(2), move_mount(2). */
+export async function mountBinds(k: Kernel, root: Root, mounts: readonly Mount[]): Promise<void> {
+  const found = await k.together((stage) => mounts.map((m) => ({
     source: stage.statx(AT_FDCWD, m.source, 0, 2, STATX_SIZE),
     there: planOpen(stage, root, m.destination).mayFail('ENOENT'),
-  }));
-  const kind = source.reply && isDirectory(modeOf(source.reply.out)) ? 'directory' : 'file';
-  const target = there.reply?.ret ?? (await makePath(k, root, m.destination, kind));
+  })));
+  const kinds = found.map(({ source: { reply } }) => (reply && isDirectory(modeOf(reply.out)) ? 'directory' as const : 'file' as const));
+  const targets: number[] = [];
+  for (const [j, m] of mounts.entries()) targets.push(found[j]?.there.reply?.ret ?? (await makePath(k, root, m.destination, kinds[j]!)));
+  let moves: Planned[] = [];
   try {
-    await k.together((stage) => {
-      const tree = stage.open_tree(AT_FDCWD, m.source, AT.OPEN_TREE_CLONE | O.O_CLOEXEC | recursive);
-      stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH | recursive, mountAttr(flags, propagation || MS.MS_PRIVATE));
-      move(stage, tree, target, m.destination);
-    });
+    await k.together((stage) => void (moves = mounts.map((m, j) => bind(stage, m, targets[j]!))));
   } catch (error) {
-    if (!hasCode(error, 'EINVAL')) throw error;
-    throw new Error(`cannot mount the ${kind} ${m.source} at ${m.destination}: a directory goes over a directory, a file over a file, and one of these is not a directory`, { cause: error });
+    const at = moves.findIndex(({ reply }) => !reply);
+    const m = mounts[at];
+    if (!m || !hasCode(error, 'EINVAL') || (error as { syscall?: string }).syscall !== 'move_mount') throw error;
+    throw new Error(`cannot mount the ${kinds[at]} ${m.source} at ${m.destination}: a directory goes over a directory, a file over a file, and one of these is not a directory`, { cause: error });
   }
-  k.fact({ kind: 'mount', key: m.destination, value: ['bind', m.source, ...m.options.filter((o) => o !== 'bind' && o !== 'rbind')].join(' ') });
+  k.fact(...mounts.map((m) => ({ kind: 'mount' as const, key: m.destination, value: ['bind', m.source, ...m.options.filter((o) => o !== 'bind' && o !== 'rbind')].join(' ') })));
 }
 
-function move(stage: Together, tree: Planned, target: number | Planned, destination: string): void {
-  stage.move_mount(tree, '', target, '', MOVE_MOUNT.MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT.MOVE_MOUNT_T_EMPTY_PATH).noted(destination);
+function bind(stage: Together, m: Mount, target: number): Planned {
+  const { flags, propagation } = parseOptions(m.options);
+  const recursive = flags & MS.MS_REC ? AT.AT_RECURSIVE : 0;
+  const tree = stage.open_tree(AT_FDCWD, m.source, AT.OPEN_TREE_CLONE | O.O_CLOEXEC | recursive);
+  stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH | recursive, mountAttr(flags, propagation || MS.MS_PRIVATE));
+  return move(stage, tree, target, m.destination);
+}
+
+function move(stage: Together, tree: Planned, target: number | Planned, destination: string): Planned {
+  const moved = stage.move_mount(tree, '', target, '', MOVE_MOUNT.MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT.MOVE_MOUNT_T_EMPTY_PATH).noted(destination);
   stage.close(tree);
   stage.close(target);
+  return moved;
 }
 
 /** Not every kernel has every path. */
@@ -78,7 +93,15 @@ function cover(stage: Together, source: string, path: string, flags: number): Pl
 
 /** Covers those that are there. */
 export async function coverPaths(k: Kernel, paths: readonly { source: string; path: string }[], flags: number): Promise<void> {
-  const covers = await k.together((stage) => paths.map(({ source, path }) => cover(stage, source, path, flags)));
+  await coverTogether(k, paths, flags, () => undefined);
+}
+
+/** The same behind what `before` writes down, in one message. */
+export async function coverTogether(k: Kernel, paths: readonly { source: string; path: string }[], flags: number, before: (stage: Together) => void): Promise<void> {
+  const covers = await k.together((stage) => {
+    before(stage);
+    return paths.map(({ source, path }) => cover(stage, source, path, flags));
+  });
   k.fact(...paths.filter((_, j) => covers[j]?.reply).map(({ source, path }) => ({ kind: 'mount' as const, key: path, value: `bind ${source}` })));
 }
 
@@ -90,4 +113,4 @@ export async function kindsAt(k: Kernel, paths: readonly string[]): Promise<('di
   return stats.map(({ reply }) => reply && (isDirectory(modeOf(reply.out)) ? 'directory' : 'other'));
 }
 
-export const mountOne = (k: Kernel, root: Root, m: Mount): Promise<void> => (m.type === 'bind' ? mountBind : mountNew)(k, root, m);
+export const mountOne = (k: Kernel, root: Root, m: Mount): Promise<void> => (m.type === 'bind' ? mountBinds(k, root, [m]) : mountNew(k, root, m));

@@ -1,7 +1,7 @@
 import { hierarchies, type Hierarchy } from '../../kernel/cgroup/hierarchies.ts';
 import { MS } from '../../kernel/constants.ts';
 import { planOpen } from '../../kernel/mount/in-root.ts';
-import { mountBind, mountNew, mountOne } from '../../kernel/mount/mount.ts';
+import { mountBinds, mountNew, mountOne } from '../../kernel/mount/mount.ts';
 import { parseOptions } from '../../kernel/mount/options.ts';
 import { executablePath } from '../../kernel/native.ts';
 import { mountsOf } from '../../kernel/process/inspect.ts';
@@ -78,7 +78,7 @@ It is read-only, or the container could raise its own limits. See cgroups(7), cg
     explain: `Three small files written by the network phase are bound over the image's, one file each.
 They differ per container and may change between two starts, so they are kept outside the layers: \`docker commit\` does not store them and the image is not touched. See mount(2), hosts(5), resolv.conf(5).`,
     async do(k, c) {
-      for (const m of etcMounts(c)) await mountBind(k, rootOf(c), m);
+      await mountBinds(k, rootOf(c), etcMounts(c));
     },
   },
   {

@@ -1,6 +1,6 @@
 import { MS, O } from '../../kernel/constants.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { coverPaths, kindsAt } from '../../kernel/mount/mount.ts';
+import { coverPaths, coverTogether, kindsAt } from '../../kernel/mount/mount.ts';
 import { mountsOf } from '../../kernel/process/inspect.ts';
 import type { Step } from '../step.ts';
 
@@ -10,9 +10,9 @@ const inspect: Step['inspect'] = async (_k, c) => (c.live.pid ? [mountsOf(c.live
 async function mask(k: Kernel, paths: readonly string[]): Promise<void> {
   const kinds = await kindsAt(k, paths);
   const directories = paths.filter((_, j) => kinds[j] === 'directory');
-  await k.together((stage) => directories.forEach((path) =>
+  const files = paths.filter((_, j) => kinds[j] === 'other').map((path) => ({ source: '/dev/null', path }));
+  await coverTogether(k, files, MS.MS_RDONLY, (stage) => directories.forEach((path) =>
     stage.mount('tmpfs', path, 'tmpfs', MS.MS_RDONLY | MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC, 'size=0k').mayFail('ENOENT')));
-  await coverPaths(k, paths.filter((_, j) => kinds[j] === 'other').map((path) => ({ source: '/dev/null', path })), MS.MS_RDONLY);
 }
 
 export const pathSteps: Step[] = [
