@@ -6,6 +6,7 @@ import { branchTopics } from './topics/branches.ts';
 import { containerTopics } from './topics/containers.ts';
 import { fileTopics } from './topics/files.ts';
 import { lessonTopics } from './topics/lessons.ts';
+import { packetTopics } from './topics/packets.ts';
 import { terminalTopics } from './topics/terminals.ts';
 import { usageTopics } from './topics/usage.ts';
 import type { Answerers } from './topics/topic.ts';
@@ -15,6 +16,7 @@ export const answerers: Answerers<Asks> = {
   ...branchTopics,
   ...fileTopics,
   ...lessonTopics,
+  ...packetTopics,
   ...terminalTopics,
   ...usageTopics,
 };

@@ -29,8 +29,11 @@ import type { Branch, BranchAsks, Omitted } from './topics/branches.ts';
 import type { Action, ContainerAsks } from './topics/containers.ts';
 import type { FileAsks } from './topics/files.ts';
 import type { LessonAsks } from './topics/lessons.ts';
+import type { PacketAsks } from './topics/packets.ts';
 import type { TerminalAsks } from './topics/terminals.ts';
 import type { UsageAsks } from './topics/usage.ts';
+import type { Caught, Packet } from '../../runtime/watch/packets.ts';
+import type { Rewrite } from '../../runtime/watch/rewrites.ts';
 import type { Sample } from '../../runtime/watch/usage.ts';
 
 export const PATH = '/live';
@@ -45,7 +48,7 @@ export interface Listed {
 }
 
 /** What may be asked for, and what is answered: an interface for each file in topics/. */
-export interface Asks extends ContainerAsks, BranchAsks, LessonAsks, FileAsks, TerminalAsks, UsageAsks {}
+export interface Asks extends ContainerAsks, BranchAsks, LessonAsks, FileAsks, PacketAsks, TerminalAsks, UsageAsks {}
 export type Topic = keyof Asks;
 export type Ask = { [T in Topic]: { ask: number; topic: T } & Asks[T]['ask'] }[Topic];
 
@@ -65,7 +68,9 @@ export type Told =
   /** the lesson that this page takes, as it is now */
   | { type: 'lesson'; state: LessonState }
   /** what the container uses, about four times a second */
-  | { type: 'sample'; id: string; sample: Sample };
+  | { type: 'sample'; id: string; sample: Sample }
+  /** what has passed the container's end of the bridge, and which addresses were rewritten */
+  | ({ type: 'packets'; id: string } & Caught);
 
 /** Bounds on one viewer, kept by the daemon. */
 export const LIMITS = {
@@ -81,4 +86,4 @@ export const LIMITS = {
   ahead: 1 << 20,
 } as const;
 
-export type { Action, Branch, Event, Evidence, ExecConfig, GateCommand, MachineState, Omitted, PhaseText, Sample, Status };
+export type { Action, Branch, Event, Evidence, ExecConfig, GateCommand, MachineState, Omitted, Packet, PhaseText, Rewrite, Sample, Status };
