@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const LIMIT_MS = 10 * 60_000;
+const LIMIT_MS = Number(process.env['DRYDOCK_SWEEP_MINUTES'] ?? 10) * 60_000;
 const wanted = process.argv.slice(2);
 
 const files = readdirSync(here, { recursive: true, encoding: 'utf8' })

@@ -8,19 +8,21 @@ import { verb } from './verb.ts';
 
 const plain = ['next', 'into', 'continue', 'abort', 'pause'] as const;
 const placed = ['break', 'clear'] as const;
+const all = [...plain, ...placed, 'fail'].join(', ');
 
 function gateCommand(word: string, at: string | undefined): GateCommand {
   const alone = plain.find((name) => name === word);
   if (alone && at === undefined) return { command: alone };
   const withPlace = placed.find((name) => name === word);
   if (withPlace && at) return { command: withPlace, at };
-  throw misuse(alone ? `${word} takes no breakpoint` : withPlace ? `${word} needs a step, phase or system call` : `unknown gate command ${JSON.stringify(word)}: give ${[...plain, ...placed].join(', ')}`);
+  if (word === 'fail') return { command: 'fail', errno: at ?? 'EIO' };
+  throw misuse(alone ? `${word} takes no breakpoint` : withPlace ? `${word} needs a step, phase or system call` : `unknown gate command ${JSON.stringify(word)}: give ${all}`);
 }
 
 export function command(): Command {
-  return verb('gate', 'Move on a container that stands at a step or system call: next step, into its system calls, continue, abort and undo everything; pause what goes on by itself; or set and clear a breakpoint.',
-    'gate web next', 'gate web into', 'gate web break exec.pivot-root', 'gate web abort')
-    .argument('<container>').argument('<command>', [...plain, ...placed].join(', ')).argument('[breakpoint]', 'a step, phase or system call')
+  return verb('gate', 'Move on a container that stands at a step or system call: next step, into its system calls, continue, abort and undo everything; pause what goes on by itself; let the call that waits fail; or set and clear a breakpoint.',
+    'gate web next', 'gate web into', 'gate web break exec.pivot-root', 'gate web fail ENOSPC', 'gate web abort')
+    .argument('<container>').argument('<command>', all).argument('[breakpoint]', 'a step, phase, system call, or step#n for its n-th call; of fail the errno (EIO)')
     .action(async (name: string, word: string, at: string | undefined, _: object, command: Command) => {
       const order = gateCommand(word, at);
       const client = await connectTo(command);

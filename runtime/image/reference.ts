@@ -74,11 +74,13 @@ const suffix = (ref: Reference): string => (ref.tag ? `:${ref.tag}` : '') + (ref
 /** 'docker.io/library/ubuntu:latest' */
 export const canonicalName = (ref: Reference): string => `${ref.domain}/${ref.path}${suffix(ref)}`;
 
-/** 'ubuntu': the repository as docker prints it. */
+/** 'ubuntu': the repository as docker prints it; whole where the short form would be read as another one (docker.io/localhost/a). */
 export function familiarRepository(ref: Reference): string {
-  if (ref.domain !== DOCKER_HUB) return `${ref.domain}/${ref.path}`;
+  const whole = `${ref.domain}/${ref.path}`;
+  if (ref.domain !== DOCKER_HUB) return whole;
   const rest = ref.path.slice(OFFICIAL.length);
-  return ref.path.startsWith(OFFICIAL) && !rest.includes('/') ? rest : ref.path;
+  const short = ref.path.startsWith(OFFICIAL) && !rest.includes('/') ? rest : ref.path;
+  return splitDomain(short).join('/') === whole ? short : whole;
 }
 /** 'ubuntu:latest' */
 export const familiarName = (ref: Reference): string => familiarRepository(ref) + suffix(ref);

@@ -21,6 +21,14 @@ export class SyscallError extends Error {
   }
 }
 
+/** Whoever held a call back at the gate answers it himself with an errno, as the kernel might have: the call is not made. */
+export class Injected extends Error {
+  constructor(readonly errno: number) {
+    super(`answered with ${errnoName(errno)} at the gate`);
+    this.name = 'Injected';
+  }
+}
+
 export const hasCode = (error: unknown, ...codes: string[]): boolean =>
   error instanceof Error && codes.includes((error as { code?: string }).code ?? '');
 

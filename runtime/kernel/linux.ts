@@ -2,7 +2,7 @@
 import { effectsOf } from '../journal/effects.ts';
 import type { Fact, Kept, NewEvent } from '../journal/event.ts';
 import { callsOf, showCall } from './calls.ts';
-import { errnoName, errnoNumber, hasCode, SyscallError } from './errors.ts';
+import { errnoName, errnoNumber, hasCode, Injected, SyscallError } from './errors.ts';
 import { runJob } from './jobs.ts';
 import type { Actor, Call, Calls, HttpRequest, Kernel, Reply } from './kernel.ts';
 import { addon, executablePath, type NativeAnswers } from './native.ts';
@@ -114,10 +114,13 @@ export class LinuxKernel implements Kernel {
     return { ret, out };
   }
 
-  /** An abort before a close(2) of our own: whoever meant to close has no second try, so it is done all the same. */
-  #broken({ actor, name, args }: Call, error: unknown): never {
+  /** Aborted, or answered with an errno. Before a close(2) of our own: whoever meant to close has no second try, so it is done all the same. */
+  #broken(call: Call, error: unknown): never {
+    const { actor, name, args } = call;
     if (actor === 'daemon' && name === 'close') addon().local(operation(name), args);
-    throw error;
+    if (!(error instanceof Injected)) throw error;
+    this.#journal(call, -error.errno, 0);
+    throw new SyscallError(name, error.errno, showCall(name, args, call.note), actor, 'so it was answered at the gate');
   }
 
   /** One question at a time on a socket: a look at a standing container must not get a step's answer. */
@@ -168,7 +171,7 @@ export class LinuxKernel implements Kernel {
   async spawnShim(fds: readonly number[], label: string): Promise<number> {
     const call: Call = { actor: 'daemon', name: 'execve', args: ['memfd:shim', ['drydock-shim', label], []], note: 'posix_spawn' };
     const held = this.observer.beforeCall(call);
-    if (held) await held;
+    if (held) await held.catch((error: unknown) => this.#broken(call, error));
     const executable = await this.executable('shim');
     const begun = performance.now();
     const pid = addon().spawn(`/proc/${process.pid}/fd/${executable}`, ['drydock-shim', label], fds);

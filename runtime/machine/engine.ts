@@ -91,12 +91,14 @@ export interface ExecHandle extends Handle {
   wait(): Promise<number>;
 }
 
-/** mode step pauses before every step; breakpoints are step ids, phase ids or syscall names. */
+/** mode step pauses before every step; breakpoints are step ids, phase ids, syscall names, or 'step.id#n': before the n-th call of that step. */
 export interface GateOptions { mode: 'run' | 'step'; breakpoints: string[] }
 /** pause: stand before the next step or call of what goes on by itself. */
 export type GateCommand =
   | { command: 'next' | 'into' | 'continue' | 'abort' | 'pause' }
-  | { command: 'break' | 'clear'; at: string };
+  | { command: 'break' | 'clear'; at: string }
+  /** the call that waits is answered with this errno instead of being made */
+  | { command: 'fail'; errno: string };
 
 /** What the server asks of the image store (runtime/image/store.ts). */
 export interface Images {

@@ -22,6 +22,8 @@ import { listenBefore, Streams } from './streams.ts';
 
 export interface ExecSurroundings {
   over(): void;
+  /** where this exec is to be held: the container's breakpoints in the phase join */
+  breakpoints(): string[];
   event(action: string, attributes: Record<string, string>): void;
 }
 
@@ -44,6 +46,8 @@ export class ExecSession implements ExecHandle {
   readonly id = newId();
   readonly #streams: Streams;
   readonly #run: Run<Join>;
+  /** holds the steps of the join; what is told to the container's gate while only this one holds, is for this one */
+  readonly gate = new Gate((event) => void this.#run.journal.append(event));
   readonly #over: Promise<number>;
   #finish: (code: number) => void = () => undefined;
   #started = false;
@@ -55,7 +59,7 @@ export class ExecSession implements ExecHandle {
     this.#streams = new Streams({ tty: config.Tty ?? false, stdin: config.AttachStdin ?? false, stdinOnce: true });
     this.#over = new Promise((resolve) => (this.#finish = resolve));
     const target: Join = { id: this.id, target: c, paths: execPaths(c.paths, c.settings, this.id), process: processOf(c, config), stdin: config.AttachStdin ?? false, live: {} };
-    this.#run = newRun(target, journal, new Gate(() => undefined), `exec-${this.id.slice(0, 12)}`);
+    this.#run = newRun(target, journal, this.gate, `exec-${this.id.slice(0, 12)}`);
     this.#event('exec_create');
   }
 
@@ -73,10 +77,12 @@ export class ExecSession implements ExecHandle {
     this.#started = true;
     const join_ = this.#run.container;
     if (ConsoleSize?.[0] && ConsoleSize[1]) join_.process.consoleSize = { height: ConsoleSize[0], width: ConsoleSize[1] };
+    this.gate.arm({ mode: 'run', breakpoints: this.around.breakpoints() });
     try {
       await runPhase(this.#run, this.#phase());
     } catch (error) {
       const failure = startFailure(error);
+      this.gate.oneWay = true;
       await unwind(this.#run, [join]);
       this.#streams.abandon();
       this.#end(failure.exitCode);

@@ -1,9 +1,10 @@
 /** Before every step, and before every call within it, the run asks here whether it may go on. */
 import type { NewEvent } from '../journal/event.ts';
+import { errnoNumber, Injected } from '../kernel/errors.ts';
 import type { Call } from '../kernel/kernel.ts';
 import type { Step } from '../steps/step.ts';
 import type { GateCommand, GateOptions } from './engine.ts';
-import { conflict } from './refusal.ts';
+import { badParameter, conflict } from './refusal.ts';
 
 /** The user said abort: the run fails here and undoes itself. */
 export class Aborted extends Error {
@@ -20,10 +21,12 @@ export class Gate {
   #mode: Mode = 'run';
   readonly #breakpoints = new Set<string>();
   #step = '';
+  /** calls since that step began */
+  #calls = 0;
   #phase = '';
   /** nanoseconds that this gate has held runs back, all in all */
   heldNs = 0;
-  #held: { resolve: () => void; reject: (error: Error) => void; mayAbort: boolean } | undefined;
+  #held: { resolve: () => void; reject: (error: Error) => void; mayAbort: boolean; isCall: boolean } | undefined;
   /** set while what is under way cannot be aborted: taking back, leaving */
   oneWay = false;
 
@@ -42,6 +45,7 @@ export class Gate {
 
   beforeStep(step: Step<never>): Promise<void> | undefined {
     this.#step = step.id;
+    this.#calls = 0;
     if (this.#mode === 'into') this.#mode = 'step';
     const phase = step.id.slice(0, step.id.indexOf('.'));
     const entered = phase !== this.#phase;
@@ -50,13 +54,18 @@ export class Gate {
     return stop ? this.#hold() : undefined;
   }
 
-  /** Is it a call of this name that somebody wants to see before it is made? */
-  holds(name: Call['name']): boolean {
+  #wants(name: Call['name']): boolean {
     return this.#mode === 'into' || this.#mode === 'soon' || (this.#breakpoints.size > 0 && this.#breakpoints.has(name));
   }
 
+  /** May it be a call of this name, in this step, that somebody wants to see before it is made? */
+  holds(name: Call['name']): boolean {
+    return this.#wants(name) || (this.#breakpoints.size > 0 && [...this.#breakpoints].some((at) => at.startsWith(`${this.#step}#`)));
+  }
+
   beforeCall(call: Call): Promise<void> | undefined {
-    if (!this.holds(call.name)) return undefined;
+    const count = ++this.#calls;
+    if (!this.#wants(call.name) && !(this.#breakpoints.size > 0 && this.#breakpoints.has(`${this.#step}#${count}`))) return undefined;
     const args = call.args.map((a) => (Buffer.isBuffer(a) ? { hex: a.subarray(0, 64).toString('hex'), length: a.length } : a));
     return this.#hold({ name: call.name, actor: call.actor, args });
   }
@@ -65,7 +74,7 @@ export class Gate {
     this.tell({ type: 'gate', at: 'paused', step: this.#step, ...(next && { next }) });
     const since = process.hrtime.bigint();
     return new Promise<void>((resolve, reject) => {
-      this.#held = { resolve, reject, mayAbort: !this.oneWay };
+      this.#held = { resolve, reject, mayAbort: !this.oneWay, isCall: next !== undefined };
     }).finally(() => {
       this.#held = undefined;
       this.heldNs += Number(process.hrtime.bigint() - since);
@@ -79,6 +88,7 @@ export class Gate {
     if (command.command === 'pause') return this.#pause();
     if (!this.#held) throw conflict(`nothing is paused at the gate, so there is nothing to ${command.command}`);
     const held = this.#held;
+    if (command.command === 'fail') return this.#fail(command.errno);
     if (command.command === 'abort' && held.mayAbort) {
       this.#mode = 'run';
       this.#breakpoints.clear();
@@ -93,6 +103,21 @@ export class Gate {
   #pause(): void {
     if (this.#held) throw conflict(`the gate holds it already, before ${this.#step}`);
     this.#mode = 'soon';
+  }
+
+  /** The call that waits is not made: it gets this errno for an answer. The run goes on, or fails and undoes itself. */
+  #fail(name: string): void {
+    const errno = errnoNumber(name);
+    if (!errno) throw badParameter(`${JSON.stringify(name)} is no errno; give one like EIO, see errno(3)`);
+    if (!this.#held?.isCall) throw conflict('nothing but a system call can be answered with an errno: go into the step first');
+    this.#mode = 'run';
+    this.tell({ type: 'gate', at: 'resumed', step: this.#step });
+    this.#held.reject(new Injected(errno));
+  }
+
+  /** Those of the steps of one phase, for another gate that goes through it. */
+  breakpointsOf(phase: string): string[] {
+    return [...this.#breakpoints].filter((at) => at === phase || at.startsWith(`${phase}.`));
   }
 
   /** Lets go of whatever waits: the daemon ends, or the container is to be killed. */

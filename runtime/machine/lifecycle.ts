@@ -117,6 +117,8 @@ export class Lifecycle {
     Object.assign(this.record, { machine: to, error });
     if (to === 'running' && from === 'executing') this.#didStart();
     if (to === 'exiting') void this.#oom.end();
+    // an exec that is held at the gate would be left behind
+    if (to === 'exiting') for (const exec of this.around.execs.values()) if (exec.container.container === this.container) exec.gate.release();
     if (to === 'exited') this.#didExit();
     if (to === 'failed') this.#didFail();
     if (to !== 'removed') saveRecord(this.container.settings, this.record);

@@ -164,6 +164,7 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
         this.execIDs.splice(this.execIDs.indexOf(session.id), 1);
         setTimeout(() => this.around.execs.delete(session.id), EXEC_KEPT_MS).unref();
       },
+      breakpoints: () => this.gateKeeper.breakpointsOf('join'),
       event: (action, attributes) => this.around.event(this.container, action, attributes),
     });
     this.execIDs.push(session.id);
@@ -175,7 +176,8 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
   gate(command: GateCommand): void {
     // what is not under way would stand at its next start or its end, when nobody expects it any more
     if (command.command === 'pause' && (!this.underWay || this.running)) throw conflict(`container ${this.container.name} is ${this.machine}: no step is under way that could be paused`);
-    this.gateKeeper.command(command);
+    const exec = this.gateKeeper.paused ? undefined : [...this.around.execs.values()].find((one) => one.container === this && one.gate.paused);
+    (exec?.gate ?? this.gateKeeper).command(command);
   }
   inspectLive(step?: string): Promise<Evidence[]> { return liveEvidence(quietKernel(this.container.live), this.container, step); }
 

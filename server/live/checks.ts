@@ -21,7 +21,7 @@ export const optional = <T>(check: Check<T>): Check<T | undefined> => (value) =>
 const places = new Set<string>([...phases.flatMap(({ id, steps }) => [id, ...steps.map((step) => step.id)]), ...Object.keys(syscalls)]);
 /** A step, a phase or a system call: where a breakpoint may be. */
 export const place: Check<string> = (value) => {
-  if (!places.has(text(value))) throw badParameter(`no step, phase or system call is called ${JSON.stringify(value)}`);
+  if (!places.has(text(value).replace(/#[1-9]\d{0,3}$/, ''))) throw badParameter(`no step, phase or system call is called ${JSON.stringify(value)}`);
   return value as string;
 };
 export const placesList: Check<string[]> = (value) => texts(value).map(place);

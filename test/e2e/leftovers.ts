@@ -14,8 +14,10 @@ const attempt = (read: () => string) => {
   }
 };
 
+/** Below the parent in each hierarchy, whichever there are: other tests' groups come and go meanwhile. */
 function cgroups(parent: string): string[] {
-  return sh('find', '/sys/fs/cgroup', '-path', `*${parent}/*`, '-type', 'd').split('\n').filter(Boolean);
+  const below = (dir: string): string[] => (existsSync(dir) ? readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isDirectory()).flatMap(({ name }) => [join(dir, name), ...below(join(dir, name))]) : []);
+  return ['', ...readdirSync('/sys/fs/cgroup')].flatMap((hierarchy) => below(join('/sys/fs/cgroup', hierarchy, parent)));
 }
 
 /** Shims, stages and containers: what is neither this test, its shell, its registry nor its daemon. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { LayerWriter } from '../../runtime/image/layer-writer.ts';
 import { TarError } from '../../runtime/image/tar-header.ts';
 import { TarReader } from '../../runtime/image/tar-reader.ts';
+import { familiarName, parseReference } from '../../runtime/image/reference.ts';
 import { Journal } from '../../runtime/journal/journal.ts';
 import { line } from '../../runtime/journal/line.ts';
 import { Refusal } from '../../runtime/machine/refusal.ts';
@@ -85,6 +86,11 @@ for (const [what, request, message] of bad) {
     assert.match((error as Error).message, message);
   });
 }
+
+test('a repository of docker.io that is called like a host keeps its domain when it is shown', () => {
+  assert.is(familiarName(parseReference('index.docker.io/localhost/a')), 'docker.io/localhost/a');
+  assert.is(familiarName(parseReference('docker.io/library/a')), 'a');
+});
 
 test('annotations may be null, and an architecture of a seccomp profile must be text', () => {
   assert.is(timeOffsets(null), undefined);

@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import type { NewEvent } from '../../runtime/journal/event.ts';
+import { Injected } from '../../runtime/kernel/errors.ts';
 import type { Call } from '../../runtime/kernel/kernel.ts';
 import type { GateCommand, GateOptions } from '../../runtime/machine/engine.ts';
 import { Aborted, Gate } from '../../runtime/machine/gate.ts';
@@ -156,6 +157,26 @@ test('a breakpoint on a phase stops where the phase begins, and not at each of i
     return held !== undefined;
   });
   assert.equal(stops, [false, true, false, false]);
+});
+
+test('a breakpoint on the n-th call of a step stops there and nowhere else', async () => {
+  const { over, stand, say } = walk({ mode: 'run', breakpoints: ['exec.execve#2'] });
+  assert.is(await stand(), 'exec.execve/close');
+  assert.is(await say('continue'), 'over');
+  await over;
+});
+
+test('the call that waits can be answered with an errno; a step cannot, and what is no errno is refused', async () => {
+  const gate = new Gate(() => undefined);
+  gate.arm({ mode: 'run', breakpoints: ['create.shim', 'mount'] });
+  const before = gate.beforeStep(step('create.shim'));
+  assert.throws(() => gate.command({ command: 'fail', errno: 'EIO' }), /nothing but a system call/);
+  gate.command({ command: 'continue' });
+  await before;
+  const held = gate.beforeCall(call('mount'))!.catch((error: unknown) => error);
+  assert.throws(() => gate.command({ command: 'fail', errno: 'ESOMETHING' }), /"ESOMETHING" is no errno/);
+  gate.command({ command: 'fail', errno: 'ENOSPC' });
+  assert.equal([(await held) instanceof Injected, ((await held) as Injected).errno, gate.paused], [true, 28, false]);
 });
 
 test('arming again forgets what was asked for before', () => {

@@ -1,0 +1,103 @@
+/** At each place: stop there, do the worst, and compare what the kernel and the data root hold with what they held before. */
+import * as assert from 'uvu/assert';
+import type { Answer, Daemon } from '../daemon.ts';
+import { leftovers, sameAs } from '../leftovers.ts';
+import { until } from '../ran.ts';
+import { Follower } from './journal.ts';
+import { breakpoint, shown, type Place } from './places.ts';
+import { stateOf } from './ways.ts';
+
+export type Worst = 'fail' | 'abort' | 'kill';
+type Held = Record<string, string[]>;
+
+const without = ({ descriptors: _, ...rest }: Held): Held => rest;
+const phaseOf = ({ step }: Place) => step.slice(0, step.indexOf('.'));
+/** What leaves or enters a container that stands: the container is to stay as it was. */
+const standing = (place: Place) => ['pause', 'unpause', 'join'].includes(phaseOf(place));
+
+export class Sweep {
+  constructor(readonly d: Daemon, readonly before: Held) {}
+
+  /** Brings the way's request to a stand at the place. */
+  async #stop(place: Place, id: string): Promise<{ done: Promise<Answer | undefined> }> {
+    const follower = new Follower(this.d, id);
+    await follower.begun;
+    const done = place.way.act(this.d, id, breakpoint(place)).catch(() => undefined);
+    const paused = follower.until((e) => e.type === 'gate' && e.at === 'paused' && e.step === place.step && (e.next === undefined) === (place.call === 0));
+    const late = done.then((answer) => ['exit', 'remove'].includes(phaseOf(place)) ? new Promise<never>(() => undefined) : answer);
+    const first = await Promise.race([paused.then(() => 'paused' as const), late]);
+    follower.close();
+    if (first !== 'paused') throw new Error(`it did not stop: ${first?.status} ${first?.body}`);
+    return { done };
+  }
+
+  async at(place: Place, worst: Worst): Promise<void> {
+    const { d } = this;
+    const id = await place.way.bring(d, place.step);
+    const brought = standing(place) ? leftovers(d) : { ...this.before, containers: [...this.before['containers']!, id].sort() };
+    const { done } = await this.#stop(place, id);
+    if (worst === 'kill') {
+      await d.kill9();
+      await done;
+      await d.start();
+    } else {
+      const { status, body } = await d.api('POST', `/drydock/containers/${id}/gate`, worst === 'fail' ? { command: 'fail', errno: 'EIO' } : { command: 'abort' });
+      assert.is(status, 204, body);
+    }
+    const answer = await done;
+    const compare = worst === 'kill' ? without : (held: Held) => held;
+    if (phaseOf(place) === 'remove') {
+      if ((await d.api('GET', `/containers/${id}/json`)).status === 200) assert.is((await d.api('DELETE', `/containers/${id}`)).status, 204, 'rm again');
+    } else {
+      await this.#settled(place, id, answer);
+      await this.#asBrought(place, id, compare(brought));
+      assert.is((await d.api('DELETE', `/containers/${id}?force=1`)).status, 204, 'rm');
+    }
+    await sameAs(compare(this.before), d, 'after rm');
+  }
+
+  /** A failed call may be no reason to give up; then the program runs, and ends. */
+  async #settled(place: Place, id: string, answer: Answer | undefined): Promise<void> {
+    const { d } = this;
+    const status = async () => (await stateOf(d, id)).Status;
+    if (standing(place)) {
+      const now = await status();
+      assert.ok(['running', 'paused'].includes(now), `it is ${now}, but it should run on (${answer?.body})`);
+      // what was said is so
+      if (answer && answer.status >= 300 && phaseOf(place) === 'pause') assert.is(now, 'running');
+      if (now === 'paused') assert.is((await d.api('POST', `/containers/${id}/unpause`)).status, 204, 'unpause');
+      return;
+    }
+    if (phaseOf(place) === 'exit' || answer?.status === 204) await until('it ends', async () => (await status()) === 'exited');
+    const { Status, ExitCode } = await stateOf(d, id);
+    assert.ok(['created', 'exited'].includes(Status), `it is ${Status}`);
+    if (phaseOf(place) === 'exit') assert.is(ExitCode, 0, 'the exit code of what had ended');
+  }
+
+  /** Of an exec that was let through, the process is the container's own affair. */
+  async #asBrought(place: Place, id: string, brought: Held): Promise<void> {
+    const { d } = this;
+    const execs = (await d.json<{ ExecIDs: string[] | null }>(`/containers/${id}/json`)).ExecIDs ?? [];
+    if (phaseOf(place) === 'join' && execs.length) return;
+    await sameAs(brought, d, `at ${shown(place)}`);
+  }
+}
+
+/** Goes on after a failure, because what fails at one place may hold at the next; but not for ever. Throws what was found. */
+export async function sweepAll(sweep: Sweep, places: readonly Place[], worst: Worst, mostFailures = 5): Promise<void> {
+  const failures: string[] = [];
+  const begun = Date.now();
+  let done = 0;
+  for (const place of places) {
+    if (failures.length >= mostFailures) break;
+    done++;
+    const since = Date.now();
+    await sweep.at(place, worst).catch(async (error: Error) => {
+      failures.push(`${shown(place)}: ${error.message} ${'details' in error ? String(error.details) : ''}`);
+      await sweep.d.removeAll().catch(() => undefined);
+    });
+    if (process.env['DRYDOCK_SWEEP_TALK']) console.log(`${worst} ${shown(place)} ${Date.now() - since} ms`);
+  }
+  console.log(`${worst}: ${done} of ${places.length} places, ${done - failures.length} of them clean, ${Date.now() - begun} ms`);
+  assert.equal(failures, []);
+}
