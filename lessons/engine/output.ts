@@ -49,7 +49,8 @@ export class Output {
     for (const line of lines) {
       // what a carriage return has written over counts as well
       const shown = plain(line.slice(0, LINE).replace(/\r+$/, ''));
-      const typed = PROMPT.exec(shown)?.[1];
+      // a command that prints nothing leaves the carriage return of readline's paste mode before the next prompt
+      const typed = shown.split('\r').map((part) => PROMPT.exec(part)?.[1]).findLast((part) => part !== undefined);
       this.#lines.push({ time, text: shown, ...(typed !== undefined && { typed }) });
     }
     if (this.#lines.length > KEPT) this.#lines.splice(0, this.#lines.length - KEPT);
