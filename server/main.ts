@@ -12,6 +12,7 @@ import { packageRoot } from '../runtime/kernel/native.ts';
 import { createDockerServer } from './docker/app.ts';
 import { Playground } from './live/playground.ts';
 import { openLessons } from './lessons/course.ts';
+import { recordingOf } from './recording/write.ts';
 import { startRegistry } from './registry/registry.ts';
 
 const LOCK_EX = 2;
@@ -85,8 +86,9 @@ export async function startDaemon(settings: Settings): Promise<void> {
     process.exit(0);
   };
   const lessons = openLessons(runtime);
-  const playground = new Playground(runtime, join(packageRoot, 'dist/web'), lessons);
-  const server = createDockerServer(runtime, { lessons, shutdown: () => void end(), playground: (port, tls) => playground.address(port, tls) });
+  const files = join(packageRoot, 'dist/web');
+  const playground = new Playground(runtime, files, lessons);
+  const server = createDockerServer(runtime, { lessons, shutdown: () => void end(), playground: (port, tls) => playground.address(port, tls), recording: (of) => recordingOf(runtime, of, files) });
   await listen(server, settings.socket);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end());
   process.on('SIGHUP', () => undefined);

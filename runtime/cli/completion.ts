@@ -5,7 +5,7 @@ import { verb } from './verb.ts';
 import { verbs } from './verbs.ts';
 
 /** What the words after a verb are; a shell asks the daemon for them, if one listens. */
-const containers = ['start', 'stop', 'kill', 'restart', 'pause', 'unpause', 'exec', 'attach', 'wait', 'rename', 'update', 'rm', 'logs', 'inspect', 'top', 'stats', 'trace', 'frame', 'gate'];
+const containers = ['start', 'stop', 'kill', 'restart', 'pause', 'unpause', 'exec', 'attach', 'wait', 'rename', 'update', 'rm', 'logs', 'inspect', 'top', 'stats', 'trace', 'frame', 'gate', 'record'];
 const images = ['run', 'create', 'pull', 'history', 'tag', 'rmi', 'images'];
 
 const flagsOf = (command: Command): string[] => ['--help', ...command.options.filter(({ hidden }) => !hidden).flatMap(({ long, short }) => [long, short].filter((name) => name !== undefined))];

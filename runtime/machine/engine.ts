@@ -7,6 +7,7 @@ import type { Event } from '../journal/event.ts';
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
 import type { Evidence } from '../kernel/evidence.ts';
 import type { Container } from './container.ts';
+import type { LogRecord } from './log-file.ts';
 import type { EventBus } from './events.ts';
 import type { ContainerRequest, HostConfig } from './request.ts';
 import type { Settings } from './settings.ts';
@@ -58,6 +59,8 @@ export interface ContainerHandle extends Handle {
   wait(condition: 'not-running' | 'next-exit' | 'removed'): Promise<{ StatusCode: number; Error: { Message: string } | null }>;
   /** As it goes on the wire: raw for a tty, multiplexed otherwise. Destroying it ends following. */
   logs(options: LogOptions): Readable;
+  /** The same piece by piece, each with its time and its stream, as far as it has been written. */
+  written(): Iterable<LogRecord>;
   /** host pids with the columns of ps -ef */
   top(args?: string): Promise<{ Titles: string[]; Processes: string[][] }>;
   stats(): Promise<{ cgroup: CgroupStats; networks: Record<string, Record<string, number>> }>;

@@ -12,7 +12,7 @@ import type { AttachOptions, ContainerHandle, ExecConfig, ExecHandle, GateComman
 import { ExecSession } from './exec-session.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { liveEvidence } from './evidence.ts';
-import { readLog } from './log-file.ts';
+import { type LogRecord, readLog, recordsOf } from './log-file.ts';
 import * as look from './look.ts';
 import { quietKernel } from './observer.ts';
 import { removeDirectory, saveRecord } from './record.ts';
@@ -142,6 +142,7 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     });
   }
 
+  written(): Iterable<LogRecord> { return recordsOf(this.container.paths.log); }
   logs(options: LogOptions): Readable {
     return readLog({ path: this.container.paths.log, tty: this.container.request.Tty ?? false, running: () => this.underWay || this.restarting, onEnd: (listener) => this.waiters.listen(listener) }, options);
   }

@@ -2,7 +2,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { Lessons } from '../../lessons/engine/lessons.ts';
-import type { Engine } from '../../runtime/machine/engine.ts';
+import type { ContainerHandle, Engine } from '../../runtime/machine/engine.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import type { Tls } from '../live/place.ts';
 import { containersInspect } from './containers-inspect.ts';
@@ -33,6 +33,8 @@ export interface ServerOptions {
   lessons?: Lessons;
   /** The playground's address, with a token that is good once. */
   playground?: (port: number, tls?: Tls) => Promise<{ url: string }>;
+  /** A container's run as one HTML file. */
+  recording?: (of: ContainerHandle) => AsyncIterable<string>;
 }
 
 /** In this order: the first that fits answers, and `*id` may hold slashes. */

@@ -9,6 +9,7 @@ import { phases } from '../../runtime/steps/phases.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import type { Tls } from '../live/place.ts';
 import { type Json, readJson } from './body.ts';
+import { sendRecording } from '../recording/send.ts';
 import type { ServerOptions } from './app.ts';
 import type { Exchange, Routes } from './route.ts';
 import { drained } from './send.ts';
@@ -76,10 +77,14 @@ async function playground(x: Exchange, address: ServerOptions['playground']): Pr
   return address(port, tls === undefined ? undefined : tlsOf(tls, port));
 }
 
-export const drydock = ({ shutdown, playground: address }: ServerOptions): Routes => ({
+export const drydock = ({ shutdown, playground: address, recording }: ServerOptions): Routes => ({
   'POST /drydock/containers/*id/start': start,
   'GET /drydock/containers/*id/journal': journal,
   'GET /drydock/containers/*id/frame/:k': frame,
+  'GET /drydock/containers/*id/recording': async (x) => {
+    if (!recording) throw new Refusal(501, 'this daemon makes no recordings');
+    await sendRecording(x.res, recording(the(x)));
+  },
   'POST /drydock/containers/*id/gate': async (x) => {
     the(x).gate(gateCommand(await readJson(x.req)));
     return 204;

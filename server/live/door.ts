@@ -7,7 +7,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { conflict } from '../../runtime/machine/refusal.ts';
 import { refusal, sessionOf } from './guard.ts';
 import type { Keys } from './keys.ts';
-import { pageApp } from './page.ts';
+import { pageApp, type PageOptions } from './page.ts';
 import { loopback, secured, type Place, type Tls } from './place.ts';
 import { LIMITS, PATH } from './protocol.ts';
 
@@ -20,6 +20,7 @@ export interface DoorOptions {
   keys: Keys;
   /** dist/web */
   files: string;
+  recording: PageOptions['recording'];
   /** whether one viewer more may come in */
   room(): boolean;
   welcome(ws: WebSocket): void;
@@ -40,7 +41,7 @@ export class Door {
     const { port, tls } = at;
     if (tls) secured(tls, port);
     let door: Door;
-    const app = pageApp({ keys: options.keys, files: options.files, place: () => door.place }) as RequestListener;
+    const app = pageApp({ keys: options.keys, files: options.files, recording: options.recording, place: () => door.place }) as RequestListener;
     const server = tls ? createSecureServer({ ...bounds, ...protocols, cert: tls.cert, key: tls.key }, app) : createServer(bounds, app);
     door = new Door(server, options);
     // without TLS loopback only: whoever comes from elsewhere comes through a tunnel of root's own

@@ -4,7 +4,7 @@ import { leftOut } from '../../runtime/steps/leave-out.ts';
 import type { Listed } from './protocol.ts';
 import { branchOf } from './topics/branches.ts';
 
-function row(engine: Engine, { container: { id, name, request, image }, state, created }: ContainerHandle): Listed {
+export function rowOf(engine: Engine, { container: { id, name, request, image }, state, created }: ContainerHandle): Listed {
   const { status, machine, exitCode, pid, error } = state;
   const words = [...(request.Entrypoint ?? []), ...(request.Cmd ?? image?.config.config?.Cmd ?? [])];
   const unsafe = leftOut(request);
@@ -13,4 +13,4 @@ function row(engine: Engine, { container: { id, name, request, image }, state, c
 }
 
 /** The newest first. */
-export const listContainers = (engine: Engine): Listed[] => engine.containers().map((handle) => row(engine, handle)).sort((a, b) => b.created - a.created);
+export const listContainers = (engine: Engine): Listed[] => engine.containers().map((handle) => rowOf(engine, handle)).sort((a, b) => b.created - a.created);

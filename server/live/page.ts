@@ -2,11 +2,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { type Express, type Request, type Response } from 'express';
+import { Refusal } from '../../runtime/machine/refusal.ts';
+import { sendRecording } from '../recording/send.ts';
 import { headersFor, nonce, refusal, sessionOf, setCookie } from './guard.ts';
 import type { Keys } from './keys.ts';
 import type { Place } from './place.ts';
 
-export interface PageOptions { keys: Keys; /** dist/web */ files: string; place(): Place }
+export interface PageOptions {
+  keys: Keys;
+  /** dist/web */
+  files: string;
+  place(): Place;
+  /** a container's run as one file; throws Refusal */
+  recording(id: string): { name: string; html: AsyncIterable<string> };
+}
 
 const text = (res: Response, status: number, message: string) => void res.status(status).type('text/plain').send(`${message}\n`);
 const NO_COOKIE = 'This page opens with the address that `drydock playground` prints. Each address is good for one browser; ask for another.';
@@ -47,6 +56,15 @@ export function pageApp(options: PageOptions): Express {
     next();
   });
   app.get('/', (_req, res) => index(res, options.files));
+  app.get('/recording/:id', async (req, res) => {
+    try {
+      const { name, html } = options.recording(req.params.id);
+      await sendRecording(res, html, name);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      text(res, error.status, error.message);
+    }
+  });
   // asked for on pages that name no icon, as the one that takes the token
   app.get('/favicon.ico', (_req, res) => void res.status(204).end());
   // names carry a hash of their content

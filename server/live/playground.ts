@@ -8,6 +8,7 @@ import { conflict, Refusal } from '../../runtime/machine/refusal.ts';
 import { syscalls } from '../../runtime/kernel/syscalls.ts';
 import { phases } from '../../runtime/steps/phases.ts';
 import pkg from '../../package.json' with { type: 'json' };
+import { recordingOf } from '../recording/write.ts';
 import { Door } from './door.ts';
 import { Keys } from './keys.ts';
 import { listContainers } from './listed.ts';
@@ -44,10 +45,15 @@ export class Playground {
     const where = tls?.address ?? 'loopback';
     const known = this.#doors.get(where);
     if (known) return known;
-    const opening = Door.open({ port, tls }, { keys: this.#keys, files: this.files, room: () => this.#viewers.size < LIMITS.viewers, welcome: (ws) => this.#welcome(ws) });
+    const opening = Door.open({ port, tls }, { keys: this.#keys, files: this.files, recording: (id) => this.#recording(id), room: () => this.#viewers.size < LIMITS.viewers, welcome: (ws) => this.#welcome(ws) });
     this.#doors.set(where, opening);
     opening.catch(() => this.#doors.delete(where));
     return opening;
+  }
+
+  #recording(id: string): { name: string; html: AsyncIterable<string> } {
+    const handle = this.engine.container(id);
+    return { name: handle.container.name, html: recordingOf(this.engine, handle, this.files) };
   }
 
   /** Somebody looks, or is about to. */

@@ -33,7 +33,7 @@ async function offered(...words: string[]): Promise<string[]> {
 
 test('bash completes verbs, flags, containers and images', async () => {
   await run(served.socket, ['create', '--name', 'aboard', 'ubuntu']);
-  assert.equal(await offered('re'), ['restart', 'rename']);
+  assert.equal(await offered('re'), ['restart', 'rename', 'record']);
   assert.equal(await offered('run', '--cap-'), ['--cap-add', '--cap-drop']);
   assert.equal(await offered('-H', `unix://${served.socket}`, 'run', '--ste'), ['--step']);
   assert.equal(await offered('start', 'ab'), ['aboard']);

@@ -13,11 +13,17 @@ export interface Listener {
   output(terminal: number, bytes: Uint8Array): void;
   link(state: Link): void;
 }
+/** What the page needs of whoever is at the other end. */
+export interface Wire {
+  open(): void;
+  ask<T extends Topic>(topic: T, asked: Asks[T]['ask']): Promise<Asks[T]['answer']>;
+  type(terminal: number, text: string): void;
+}
 interface Waiting { resolve(value: unknown): void; reject(error: Error): void }
 
 const AGAIN_MS = [250, 500, 1000, 2000, 4000];
 
-export class Connection {
+export class Connection implements Wire {
   #socket: WebSocket | undefined;
   #asked = 0;
   #attempts = 0;

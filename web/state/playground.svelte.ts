@@ -2,9 +2,11 @@
 import { callLine } from '../../runtime/journal/line.ts';
 import { Frames } from '../../runtime/journal/frames.ts';
 import type { Action, Event, GateCommand, Listed, PhaseText, Told } from '../../server/live/protocol.ts';
+import type { Recording } from '../../server/recording/format.ts';
 import { Arrivals } from './arrivals.ts';
-import { Connection, type Link } from './connection.ts';
+import { Connection, type Link, type Listener, type Wire } from './connection.ts';
 import { Address, readHash, writeHash } from './hash.ts';
+import { Recorded } from './recorded.ts';
 import { Hurry } from './hurry.svelte.ts';
 import { seekFrom, type Unit } from './seek.ts';
 
@@ -29,7 +31,8 @@ export class Playground {
   breakpoints = $state.raw<ReadonlySet<string>>(new Set());
   message = $state('');
 
-  readonly live = $derived(this.k === undefined);
+  /** a recording is past from its first event to its last */
+  readonly live = $derived.by(() => this.k === undefined && !this.recording);
   readonly shown = $derived(Math.min(this.k ?? this.events.length - 1, this.events.length - 1));
   #frames = new Frames();
   readonly frame = $derived(this.#frames.at(this.events, this.shown));
@@ -54,7 +57,13 @@ export class Playground {
   readonly #hearers = new Set<(message: Told) => void>();
   /** breakpoints that are only for getting to the next phase */
   #passing = new Set<string>();
-  readonly connection = new Connection({ told: (message) => this.#told(message), output: (n, bytes) => this.terminals.get(n)?.output(bytes), link: (state) => this.#linked(state) });
+  readonly connection: Wire;
+
+  /** `recording`: what to show instead of what happens. */
+  constructor(readonly recording?: Recording) {
+    const listener: Listener = { told: (message) => this.#told(message), output: (n, bytes) => this.terminals.get(n)?.output(bytes), link: (state) => this.#linked(state) };
+    this.connection = recording ? new Recorded(recording, listener) : new Connection(listener);
+  }
 
   start(): void {
     this.#fromHash();
@@ -120,7 +129,7 @@ export class Playground {
 
   #fromHash(): void {
     const { id, k, sel } = readHash(location.hash);
-    this.open(id);
+    this.open(this.recording?.row.id ?? id);
     this.k = k;
     this.sel = sel;
   }
@@ -141,7 +150,7 @@ export class Playground {
     this.k = this.sel = undefined;
     this.message = '';
     this.#passing.clear();
-    if (id) history.pushState(null, '', writeHash({ id, k: undefined, sel: undefined }));
+    if (id && !this.recording) history.pushState(null, '', writeHash({ id, k: undefined, sel: undefined }));
     if (id && this.link === 'open') this.#follow();
   }
 

@@ -3,6 +3,7 @@ import { FitAddon } from '@xterm/addon-fit';
 import { Terminal, type ITheme } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import type { Playground } from './playground.svelte.ts';
+import { Tape } from './tape.ts';
 
 /** What the terminal shows: a container's own process, or another one beside it. */
 export type Source = { kind: 'attach'; id: string } | { kind: 'exec'; id: string; command: string[] };
@@ -38,6 +39,7 @@ export class Screen {
   readonly #fit = new FitAddon();
   readonly #watch = new ResizeObserver(() => this.fit());
   ended = false;
+  #tape: Tape | undefined;
   /** what the process has been told */
   #size = '';
 
@@ -62,6 +64,16 @@ export class Screen {
       },
       gap: (bytes) => this.#say(`${bytes} bytes left out: this page was slower than the process`),
     });
+  }
+
+  /** Of a recording: what stood here at that time. */
+  replay(time: number): void {
+    const { recording } = this.playground;
+    if (!recording) return;
+    const { again, bytes } = (this.#tape ??= new Tape(recording.output)).turn(time);
+    this.#term.options.convertEol = !recording.row.tty;
+    if (again) this.#term.reset();
+    for (const piece of bytes) this.#term.write(piece);
   }
 
   #recolour = (): void => void (this.#term.options.theme = themes[dark.matches ? 'dark' : 'light']);

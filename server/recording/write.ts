@@ -1,0 +1,94 @@
+/** A run as one HTML file: the page's template with the journal and the output written into it, piece by piece. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ContainerHandle, Engine } from '../../runtime/machine/engine.ts';
+import type { LogRecord } from '../../runtime/machine/log-file.ts';
+import { Refusal } from '../../runtime/machine/refusal.ts';
+import { phases } from '../../runtime/steps/phases.ts';
+import pkg from '../../package.json' with { type: 'json' };
+import { rowOf } from '../live/listed.ts';
+import type { Piece, Recording } from './format.ts';
+
+/** Of a container that has written more, the newest is kept. */
+const OUTPUT_MOST = 16 << 20;
+/** What comes within a moment is one piece. */
+const MOMENT_MS = 20;
+const PIECE_MOST = 32 << 10;
+
+/**
+ * In a script element the only dangerous letter is `<`: `</script` would end it, and `<!--` begin what hides the end (HTML, "Restrictions
+ * for contents of script elements"). JSON has it in strings only, where it may be written otherwise.
+ */
+export const harmless = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
+
+/** `from`: bytes to leave out. */
+function* pieces(records: Iterable<LogRecord>, from: number): Generator<Piece> {
+  let time = 0;
+  let size = 0;
+  let waiting: Buffer[] = [];
+  let left = from;
+  const piece = (): Piece => [time, Buffer.concat(waiting).toString('base64')];
+  for (const { ns, data: whole } of records) {
+    const data = whole.subarray(Math.min(left, whole.length));
+    left -= whole.length - data.length;
+    if (!data.length) continue;
+    const at = Number(ns / 1000n) / 1000;
+    if (waiting.length && (at - time > MOMENT_MS || size + data.length > PIECE_MOST)) {
+      yield piece();
+      waiting = [];
+      size = 0;
+    }
+    if (!waiting.length) time = at;
+    waiting.push(data);
+    size += data.length;
+  }
+  if (waiting.length) yield piece();
+}
+
+async function* listed<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<string> {
+  yield '[';
+  let first = true;
+  for await (const item of items) {
+    yield `${first ? '' : ','}${harmless(item)}`;
+    first = false;
+  }
+  yield ']';
+}
+
+async function* json(engine: Engine, handle: ContainerHandle): AsyncGenerator<string> {
+  let written = 0;
+  for (const { data } of handle.written()) written += data.length;
+  const missing = Math.max(0, written - OUTPUT_MOST);
+  const head: Omit<Recording, 'events' | 'output'> = { format: 1, drydock: pkg.version, made: Date.now(), row: rowOf(engine, handle), phases: phases.map(({ id, title, steps }) => ({ id, title, steps: steps.map((step) => ({ id: step.id, title: step.title, explain: step.explain })) })), missing };
+  yield `${harmless(head).slice(0, -1)},"events":`;
+  yield* listed(handle.journal(false));
+  yield ',"output":';
+  yield* listed(pieces(handle.written(), missing));
+  yield '}';
+}
+
+/** `files`: dist/web, where the build has put the template. 501 where it has not. */
+export function recordingOf(engine: Engine, handle: ContainerHandle, files: string): AsyncGenerator<string> {
+  const path = join(files, 'recording.html');
+  if (!existsSync(path)) throw new Refusal(501, `the page of a recording is missing from ${files}; build it with npm ci`);
+  const [before, after, ...none] = readFileSync(path, 'utf8').replaceAll('__NONCE__', randomBytes(16).toString('base64')).split('__RECORDING__');
+  if (before === undefined || after === undefined || none.length) throw new Refusal(501, `${path} has no place for a recording`);
+  return gathered((async function* () {
+    yield before;
+    yield* json(engine, handle);
+    yield after;
+  })());
+}
+
+/** Not a message for every event. */
+async function* gathered(texts: AsyncIterable<string>): AsyncGenerator<string> {
+  let waiting = '';
+  for await (const text of texts) {
+    waiting += text;
+    if (waiting.length < 64 << 10) continue;
+    yield waiting;
+    waiting = '';
+  }
+  yield waiting;
+}

@@ -1,0 +1,144 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Page } from 'playwright-core';
+import * as assert from 'uvu/assert';
+import { until } from '../e2e/ran.ts';
+import { suite } from '../harness.ts';
+import { needs, Visit } from './browser.ts';
+
+const test = suite('a recording', ...needs);
+const dir = mkdtempSync('/tmp/drydock-recording-');
+const file = join(dir, 'run.html');
+/** What a container may print and be called to break out of the file. */
+const HOSTILE = '</script><script>window.broken = true</script><!-- <script>';
+let visit: Visit;
+let id = '';
+test.before(async () => {
+  visit = await Visit.open();
+  const { daemon } = visit;
+  id = await daemon.ok('run', '-d', '--name', 'hostile', '-e', `EVIL=${HOSTILE}`, 'ubuntu', 'sh', '-c', `echo first; printf '%s\\n' '${HOSTILE}'; echo last`);
+  await daemon.ok('wait', id);
+});
+test.after(async () => {
+  await visit.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** Opens it as somebody who was sent the file; every request that is made is kept. */
+async function opened(hash = ''): Promise<{ page: Page; requests: string[] }> {
+  const context = await visit.browser.newContext({ viewport: { width: 1500, height: 900 }, offline: true, reducedMotion: 'reduce' });
+  context.setDefaultTimeout(20_000);
+  const requests: string[] = [];
+  context.on('request', (request) => requests.push(request.url()));
+  const page = await context.newPage();
+  visit.listen(page);
+  await page.goto(`${pathToFileURL(file).href}${hash}`);
+  await page.locator('.where').waitFor();
+  return { page, requests };
+}
+const terminalOf = async (page: Page) => (await page.locator('.xterm-rows').allInnerTexts()).join('\n').replace(/\u00a0/g, ' ');
+const cursorOf = async (page: Page) => (await page.locator('.where').innerText()).split(' / ').map(Number) as [number, number];
+
+test('drydock record writes one file for its owner alone, and says how large it is', async () => {
+  const said = await visit.daemon.ok('record', '-o', file, 'hostile');
+  assert.match(said, /^\/.*run\.html: [\d.]+ [kM]B in \d+ ms$/);
+  assert.is(statSync(file).mode & 0o777, 0o600);
+  assert.equal(readdirSync(dir), ['run.html']);
+});
+
+test('it holds no letter that would end its data, and the one script that its policy names', () => {
+  const html = readFileSync(file, 'utf8');
+  const data = /<script type="application\/json" id="recording">([^]*?)<\/script>/.exec(html)![1]!;
+  assert.not.match(data, /</);
+  assert.ok(JSON.stringify(JSON.parse(data)).includes('</script>'), 'the hostile text is in it, and harmless');
+  const script = /<script type="module">([^]*)<\/script>/.exec(html)![1]!;
+  const policy = /Content-Security-Policy" content="([^"]*)"/.exec(html)![1]!;
+  assert.ok(policy.startsWith("default-src 'none'; script-src 'sha256-"));
+  assert.ok(policy.includes(`'sha256-${createHash('sha256').update(script).digest('base64')}'`));
+  assert.not.match(policy, /unsafe|https?:|\*/);
+});
+
+test('it opens from the disk, asks nobody for anything, and what the container printed is only text', async () => {
+  const { page, requests } = await opened();
+  await until('the output is there', async () => (await terminalOf(page)).includes('last'));
+  assert.match(await terminalOf(page), /first\s*\n<\/script><script>window\.broken = true/);
+  assert.equal(requests.filter((url) => !url.startsWith('data:')), [pathToFileURL(file).href]);
+  assert.is(await page.evaluate('window.broken'), undefined);
+  assert.match(await page.locator('p.recording').innerText(), /Recording of hostile/);
+  await page.context().close();
+});
+
+test('every picture is there, and nothing that needs a kernel', async () => {
+  const { page } = await opened();
+  for (const name of ['Namespaces', 'Overlay', 'Cgroups', 'Network', 'Security', 'Timeline']) {
+    await page.getByRole('tab', { name }).click();
+    await page.locator(`#picture section[aria-label=${name}] .summary`).waitFor();
+  }
+  await page.getByRole('tab', { name: 'Kernel' }).click();
+  assert.match(await page.locator('#picture').innerText(), /recording/);
+  for (const name of ['Run', 'abort', 'continue', 'kill', 'remove', 'start again', '+ exec', 'save recording']) assert.is(await page.getByRole('button', { name, exact: true }).count(), 0, name);
+  assert.is(await page.locator('.dot').count(), 0, 'no breakpoints');
+  await page.context().close();
+});
+
+test('the terminal goes with the cursor: before the program there is nothing on it', async () => {
+  const { page } = await opened();
+  await until('the output is there', async () => (await terminalOf(page)).includes('last'));
+  await page.locator('h1').click();
+  const [, of] = await cursorOf(page);
+  for (let j = 0; j < 200 && (await terminalOf(page)).includes('first'); j++) await page.keyboard.press('Shift+ArrowLeft');
+  const [before] = await cursorOf(page);
+  assert.ok(before > 0 && before < of - 1, `the output is gone at ${before} of ${of}`);
+  await page.keyboard.press('Escape');
+  await until('and comes back', async () => (await terminalOf(page)).includes('last'));
+  await page.context().close();
+});
+
+test('an address leads to a frame', async () => {
+  const { page } = await opened(`#run/${id}?k=31`);
+  assert.is((await cursorOf(page))[0], 31);
+  assert.match(await page.locator('#now').innerText(), /event 31/i);
+  await page.keyboard.press('ArrowRight');
+  assert.match(page.url(), /#run\/[0-9a-f]{64}\?k=(?!31)\d+$/);
+  await page.context().close();
+});
+
+test('the page saves the same', async () => {
+  const { page } = visit;
+  await page.goto(await visit.address());
+  await page.getByRole('button', { name: 'hostile' }).click();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'save recording' }).click()]);
+  assert.is(download.suggestedFilename(), 'hostile.html');
+  const saved = readFileSync(await download.path(), 'utf8');
+  const plain = (html: string) => html.replace(/nonce(=|-)[^" ;]*|"made":\d+/g, '').replace(/nonce="[^"]*"/g, '');
+  assert.is(plain(saved).length, plain(readFileSync(file, 'utf8')).length);
+});
+
+test('to stdout, and not to a terminal', async () => {
+  const { code, out, err } = await visit.daemon.cli('record', 'hostile');
+  assert.is(code, 0);
+  assert.ok(out.startsWith('<!doctype html>') && out.trimEnd().endsWith('</html>'));
+  assert.match(err, /^the recording: /);
+});
+
+test('what was there stays when it fails, and nothing half written is left', async () => {
+  const { daemon } = visit;
+  writeFileSync(join(dir, 'kept.html'), 'kept');
+  const unknown = await daemon.cli('record', '-o', join(dir, 'kept.html'), 'nobody');
+  assert.is(unknown.code, 1);
+  assert.match(unknown.err, /No such container: nobody/);
+  const nowhere = await daemon.cli('record', '-o', join(dir, 'no/such/run.html'), 'hostile');
+  assert.is(nowhere.code, 1);
+  assert.match(nowhere.err, /^drydock: cannot write .*ENOENT/);
+  const folder = await daemon.cli('record', '-o', dir, 'hostile');
+  assert.is(folder.code, 1);
+  assert.equal(readdirSync(dir).sort(), ['kept.html', 'run.html']);
+  assert.not.ok(existsSync(`${dir}.part`));
+  assert.is(readFileSync(join(dir, 'kept.html'), 'utf8'), 'kept');
+});
+
+test('no page has complained of anything', () => assert.equal(visit.complaints, []));
+
+test.run();

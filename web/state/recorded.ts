@@ -1,0 +1,26 @@
+/** The other end of the page when it is a recording: it tells what is in the file, and refuses everything that a kernel would have to do. */
+import type { Asks, Topic } from '../../server/live/protocol.ts';
+import type { Recording } from '../../server/recording/format.ts';
+import { Refused, type Listener, type Wire } from './connection.ts';
+
+export class Recorded implements Wire {
+  constructor(private readonly recording: Recording, private readonly listener: Listener) {}
+
+  open(): void {
+    const { drydock: version, phases, row, events } = this.recording;
+    this.listener.told({ type: 'hello', version, phases, calls: [] });
+    this.listener.told({ type: 'containers', list: [row] });
+    this.listener.link('open');
+    this.listener.told({ type: 'events', id: row.id, events: [...events] });
+  }
+
+  /** The terminal's output does not come through here: it is in step with the cursor (tape.ts). */
+  ask<T extends Topic>(topic: T): Promise<Asks[T]['answer']> {
+    if (topic === 'follow' || topic === 'detach' || topic === 'resize') return Promise.resolve({} as Asks[T]['answer']);
+    return Promise.reject(new Refused(409, 'this is a recording: there is no kernel to ask'));
+  }
+
+  type(): void {
+    // nobody reads it
+  }
+}
