@@ -8,12 +8,14 @@
  *   receive(fd, ms) → answers|undefined       what it answered; undefined: nothing yet
  *   watch(fd, callback) → close()             callback when fd can be read
  *   spawn(path, argv, fds) → pid · sealedCopy(path, name) → fd · syscallNumbers() → {name: number}
+ *   trim()                                    gives back what malloc(3) keeps and nobody uses: malloc_trim(3)
  *
  * An answer is the number the kernel returned (-errno on failure), or for operations that
  * give bytes [number, Buffer]. Answers are [ret, ns, Buffer|undefined, …], one three for each call
  * that was made, or -EPIPE when the other side has gone. send() says -E2BIG when they are too much
  * for one message.
  */
+#include <malloc.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -218,11 +220,21 @@ static napi_value copy(napi_env env, napi_callback_info info)
 	return number(env, sealed_copy(path, name));
 }
 
+static napi_value trim(napi_env env, napi_callback_info info)
+{
+	(void)info;
+#ifdef __GLIBC__
+	return number(env, malloc_trim(0));
+#else
+	return number(env, 0);
+#endif
+}
+
 NAPI_MODULE_INIT()
 {
 	const struct { const char *name; napi_callback fn; } exported[] = {
 		{ "operations", operations }, { "local", local }, { "send", send_requests }, { "receive", receive },
-		{ "watch", watch }, { "spawn", spawn }, { "sealedCopy", copy }, { "syscallNumbers", syscall_numbers },
+		{ "watch", watch }, { "spawn", spawn }, { "sealedCopy", copy }, { "syscallNumbers", syscall_numbers }, { "trim", trim },
 	};
 	for (size_t k = 0; k < sizeof exported / sizeof *exported; k++) {
 		napi_value fn;

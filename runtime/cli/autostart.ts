@@ -10,6 +10,8 @@ import { codeOf, Failure } from './failure.ts';
 const PATIENCE_MS = 10_000;
 const OTHER_MS = 1500;
 const IDLE_SECONDS = 30;
+/** A start leaves little behind: a young generation of 3 × 16 MiB, Node's default, is mostly what nobody uses any more. */
+export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4'];
 
 /** Resolves with undefined when somebody accepts, with the errno's name otherwise. */
 export function probe(path: string): Promise<string | undefined> {
@@ -42,7 +44,7 @@ async function start(path: string, code: number): Promise<void> {
   const fd = openSync(log, 'a', 0o600);
   const from = readFileSync(log).length;
   let exited: string | undefined;
-  const child = spawn(process.execPath, [process.argv[1]!, 'daemon', '--idle', process.env['DRYDOCK_IDLE'] ?? String(IDLE_SECONDS), '--host', `unix://${path}`],
+  const child = spawn(process.execPath, [...NODE_FLAGS, process.argv[1]!, 'daemon', '--idle', process.env['DRYDOCK_IDLE'] ?? String(IDLE_SECONDS), '--host', `unix://${path}`],
     { detached: true, stdio: ['ignore', fd, fd], cwd: '/' });
   child.once('exit', (status, signal) => (exited = signal ?? `status ${status}`));
   child.once('error', (error) => (exited = error.message));

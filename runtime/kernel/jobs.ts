@@ -44,7 +44,10 @@ class Pooled {
       this.waiting.clear();
     };
     this.#worker.on('error', end);
-    this.#worker.on('exit', (code) => end(new Error(`the worker thread ended with ${code}`)));
+    this.#worker.on('exit', (code) => {
+      end(new Error(`the worker thread ended with ${code}`));
+      if (!pool.length) rested();
+    });
   }
 
   run(request: Request): Promise<unknown> {
@@ -75,6 +78,11 @@ class Pooled {
 
 const MOST = 2;
 const pool: Pooled[] = [];
+let rested = (): void => undefined;
+/** Calls back when the last thread has ended. */
+export function whenRested(callback: () => void): void {
+  rested = callback;
+}
 let lastId = 0;
 
 function idlest(path: string): Pooled {

@@ -3,7 +3,7 @@ import { effectsOf } from '../journal/effects.ts';
 import type { Fact, Kept, NewEvent } from '../journal/event.ts';
 import { callsOf, showCall } from './calls.ts';
 import { errnoName, errnoNumber, hasCode, Injected, SyscallError } from './errors.ts';
-import { runJob } from './jobs.ts';
+import { runJob, whenRested } from './jobs.ts';
 import type { Actor, Call, Calls, HttpRequest, Kernel, Reply } from './kernel.ts';
 import { addon, executablePath, type NativeAnswers } from './native.ts';
 import type { SyscallName, Value } from './syscalls.ts';
@@ -43,6 +43,9 @@ const now = () => performance.timeOrigin + performance.now();
 const sinceMs = (begun: number) => Math.round((performance.now() - begun) * 1e6);
 /** For the addon's remote(): tolerated errnos one a byte. */
 const request = (one: Planned): unknown[] => [operation(one.name), one.args, one.tolerated.reduceRight((all, code) => (all << 8) | errnoNumber(code), 0)];
+
+// a pull goes through a hundred megabytes of buffers, and malloc(3) would keep them for the next one
+whenRested(() => void addon().trim());
 
 const copies = new Map<string, number>();
 /** by socket: the slow answer that is waited for */

@@ -19,6 +19,8 @@ export interface Addon {
   spawn(path: string, argv: string[], fds: readonly number[]): number;
   sealedCopy(path: string, name: string): number;
   syscallNumbers(): Record<string, number>;
+  /** malloc_trim(3) */
+  trim(): number;
 }
 
 function findRoot(): string {
