@@ -87,3 +87,8 @@ export function headersOf(bytes: Uint8Array): Headers {
   const outer: Headers = { protocol: 'other', sourceMac, targetMac, source: sourceMac, target: targetMac, words: type === undefined ? CUT : `ethernet type 0x${type.toString(16).padStart(4, '0')}` };
   return type === undefined ? outer : { ...outer, ...types[type]?.(r.after(14)) };
 }
+
+/** To everybody or to many: the lowest bit of the first byte (IEEE 802.3). */
+const isGroup = (mac: string) => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
+/** What is not for the container comes from it: on its own cable there is nobody else, whatever sender it writes. */
+export const isOut = ({ sourceMac, targetMac }: Headers, mac: string | undefined): boolean => targetMac !== mac && !(isGroup(targetMac) && sourceMac !== mac);

@@ -1,9 +1,12 @@
 /** How does a packet get out? Fixed lanes, from the container's eth0 to the host's way out; each part appears when the kernel has it. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
+import { counterLines, counterWords } from './counters.ts';
 import { changed, fact, factsOf, hasEnded } from './facts.ts';
+import { lane, LANES, TOP, WIRE, type LaneId } from './lanes.ts';
 import { columnsOf } from './namespaces.ts';
 import { cable, fit, path, polyline, rect, text, wrap, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
+import { dotItems, noTraffic, packetRows, type Traffic } from './traffic.ts';
 
 export interface Link { key: string; side: 'host' | 'container'; name: string; words: string; up: boolean; address?: string; isNew: boolean }
 export interface Rule { key: string; chain: string; words: string; isNew: boolean }
@@ -26,16 +29,6 @@ export function netOf(frame: Frame, events: readonly Event[], previous?: Frame):
   return { mode, links, routes: Object.entries(factsOf(frame, 'route')), rules };
 }
 
-const LANES = [
-  { key: 'container', title: 'container', words: 'its own network', x: 10, w: 176 }, { key: 'veth', title: 'veth', words: 'the other end', x: 212, w: 120 },
-  { key: 'bridge', title: 'bridge', words: 'a switch', x: 352, w: 114 }, { key: 'nft', title: 'nf_tables', words: 'the rules of the host', x: 490, w: 174 },
-  { key: 'out', title: 'host', words: 'the way out', x: 688, w: 82 },
-] as const;
-type LaneId = (typeof LANES)[number]['key'];
-const lane = (key: LaneId) => LANES.find((one) => one.key === key)!;
-const TOP = 62;
-const WIRE = 118;
-
 interface Part { lane: LaneId; key: string; sel?: string; title: string; lines: string[]; there: boolean; up: boolean; isNew: boolean; y: number; h: number }
 
 function partItem({ lane: id, key, sel, title, lines, there, up, isNew, y, h }: Part): Item {
@@ -46,32 +39,36 @@ function partItem({ lane: id, key, sel, title, lines, there, up, isNew, y, h }: 
   const marks: Mark[] = [
     rect(0, 0, w - 2 * inset, h, tone, there ? (isNew ? 'solid' : 'soft') : 'dashed', 6),
     text(10, 19, fit(`${there && !up ? '▽ ' : there ? '▲ ' : ''}${title}`, w - 2 * inset - 14, 12, there), there ? ink : 'quiet', { bold: true, mono: there, size: 12 }),
-    ...lines.map((words, j) => text(10, 36 + j * 15, words, there && isNew ? 'solid' : 'quiet', { size: 11.5, mono: there && /\d\./.test(words) })),
+    ...lines.map((words, j) => text(10, 36 + j * 15, words, there && isNew ? 'solid' : 'quiet', { size: 11.5, mono: there && /\d\.\d+\./.test(words) })),
   ];
   return { key: `part:${key}`, ...(sel && { sel }), x: x + inset, y, marks, label: `${title}${there ? up ? ', up' : ', down' : ', not there yet'}: ${lines.join(', ')}` };
 }
 
 /** What stands in a lane: the link, or a ghost that says which step makes it. */
-function linkPart(net: Net, id: LaneId, find: (link: Link) => boolean, otherwise: string, y = WIRE - 28, h = 70): Part {
+function linkPart(net: Net, id: LaneId, find: (link: Link) => boolean, otherwise: string, y = WIRE - 28, h = 70, counted: (link: Link) => string[] = () => []): Part {
   const link = net.links.find(find);
   if (!link) return { lane: id, key: `${id} ghost ${y}`, title: 'not yet', lines: wrap(otherwise, lane(id).w - 28, 11.5), there: false, up: false, isNew: false, y, h };
   const details = link.words.replace(/^(veth|bridge|uplink|loopback),? ?/, '').replace(/,? ?(up|down)$/, '');
-  return { lane: id, key: link.key, sel: `link:${link.key}`, title: link.name, lines: [...(link.address ? [link.address] : []), ...details.split(', ').filter((one) => one && !one.startsWith('index'))].slice(0, 3), there: true, up: link.up, isNew: link.isNew, y, h };
+  return { lane: id, key: link.key, sel: `link:${link.key}`, title: link.name, lines: [...(link.address ? [link.address] : []), ...details.split(', ').filter((one) => one && !one.startsWith('index'))].slice(0, 3).concat(counted(link)), there: true, up: link.up, isNew: link.isNew, y, h };
 }
 
-function parts(net: Net): Part[] {
+/** How much lower everything is when the links show what went through them. */
+const COUNTED = 46;
+function parts(net: Net, { samples }: Traffic): Part[] {
+  const counted = (link: Link) => counterLines(samples, link.side, link.name);
+  const [y, more] = [WIRE - 28, samples.at(-1)?.links.length ? COUNTED : 0];
   return [
-    linkPart(net, 'container', ({ side, name }) => side === 'container' && name !== 'lo', 'network.create-veth plugs it in'),
-    linkPart(net, 'container', ({ side, name }) => side === 'container' && name === 'lo', 'lo is still down', WIRE + 56, 44),
-    linkPart(net, 'veth', ({ side, words }) => side === 'host' && words.startsWith('veth'), 'network.create-veth'),
-    linkPart(net, 'bridge', ({ side, words }) => side === 'host' && words.startsWith('bridge'), 'network. ensure-bridge'),
+    linkPart(net, 'container', ({ side, name }) => side === 'container' && name !== 'lo', 'network.create-veth plugs it in', y, 70 + more, counted),
+    linkPart(net, 'container', ({ side, name }) => side === 'container' && name === 'lo', 'lo is still down', WIRE + 56 + more, 44),
+    linkPart(net, 'veth', ({ side, words }) => side === 'host' && words.startsWith('veth'), 'network.create-veth', y, 70 + more, counted),
+    linkPart(net, 'bridge', ({ side, words }) => side === 'host' && words.startsWith('bridge'), 'network. ensure-bridge', y, 70 + more, counted),
     linkPart(net, 'out', ({ side, words }) => side === 'host' && words.startsWith('uplink'), 'the default route\'s link'),
   ];
 }
 
 const hookWords: Record<string, string> = { forward: 'forward: who may pass', postrouting: 'postrouting: new address' };
 /** Rules under their hook, in the order in which a packet meets them. */
-function ruleItems(net: Net): { items: Item[]; height: number } {
+function ruleItems(net: Net, { rewrites }: Traffic): { items: Item[]; height: number } {
   const { x, w } = lane('nft');
   const items: Item[] = [];
   let y = WIRE - 28;
@@ -85,11 +82,13 @@ function ruleItems(net: Net): { items: Item[]; height: number } {
     }
     for (const rule of rules) {
       const lines = wrap(rule.words, w - 20, 11, true);
+      // the connections that are on their way now, under the rule that gives them their address
+      const given = /\bmasquerade\b/.test(rule.words) ? rewrites.slice(-2).flatMap(({ from, to }) => [from, `  ↳ ${to}`]) : [];
       items.push({
-        key: `rule:${rule.key}`, sel: `nft:${rule.key}`, x, y, label: `rule of ${chain}: ${rule.words}`,
-        marks: [rect(0, 0, w, 10 + lines.length * 15, rule.isNew ? 'active' : 'security', rule.isNew ? 'solid' : 'soft', 4), ...lines.map((words, j) => text(10, 17 + j * 15, words, rule.isNew ? 'solid' : 'plain', { mono: true, size: 11 }))],
+        key: `rule:${rule.key}`, sel: `nft:${rule.key}`, x, y, label: `rule of ${chain}: ${[rule.words, ...rewrites.filter(() => /\bmasquerade\b/.test(rule.words)).slice(-2).map(({ from, to }) => `${from} became ${to}`)].join(', ')}`,
+        marks: [rect(0, 0, w, 10 + (lines.length + given.length) * 15, rule.isNew ? 'active' : 'security', rule.isNew ? 'solid' : 'soft', 4), ...lines.map((words, j) => text(10, 17 + j * 15, words, rule.isNew ? 'solid' : 'plain', { mono: true, size: 11 })), ...given.map((words, j) => text(10, 17 + (lines.length + j) * 15, fit(words, w - 14, 11, true), rule.isNew ? 'solid' : 'own', { mono: true, size: 11, bold: j % 2 === 1 }))],
       });
-      y += 18 + lines.length * 15;
+      y += 18 + (lines.length + given.length) * 15;
     }
     y += 8;
   }
@@ -113,14 +112,16 @@ const modes: Record<Net['mode'], string> = {
   joined: 'Another container\'s network: setns(2) entered it, so its interfaces and addresses are shared.',
 };
 
-export function drawNetwork(frame: Frame, events: readonly Event[], previous?: Frame): Drawing {
+/** `traffic`: what is counted and what passes, in the present only. */
+export function drawNetwork(frame: Frame, events: readonly Event[], previous?: Frame, traffic: Traffic = noTraffic): Drawing {
   const net = netOf(frame, events, previous);
   const { x, w } = lane('container');
-  const all = parts(net);
+  const all = parts(net, traffic);
   const [eth, , veth, bridge] = all as [Part, Part, Part, Part];
-  const rules = ruleItems(net);
+  const rules = ruleItems(net, traffic);
+  const more = traffic.samples.at(-1)?.links.length ? COUNTED : 0;
   const taut = net.mode === 'bridge' && [eth, veth, bridge].every(({ there, up }) => there && up);
-  const height = Math.max(rules.height, WIRE + 170) + 12;
+  const height = Math.max(rules.height, WIRE + 170 + more) + 12;
   const own = columnsOf(frame, events).find(({ kind }) => kind === 'net')!.tie !== 'shared';
   const cabled = net.mode === 'bridge' || net.mode === 'early';
   const items: Item[] = [
@@ -129,16 +130,18 @@ export function drawNetwork(frame: Frame, events: readonly Event[], previous?: F
     ...(cabled ? [wire(eth, veth), wire(veth, bridge), { key: 'way', x: 0, y: WIRE, marks: [path(polyline([468, 0], [484, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true }), path(polyline([666, 0], [682, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true })] } satisfies Item] : []),
     ...(cabled ? all.map(partItem) : all.filter(({ there }) => there).map(partItem)),
     ...(cabled ? rules.items : [{ key: 'mode', x: 216, y: WIRE, marks: wrap(modes[net.mode], 480, 14).map((words, j) => text(0, j * 20, words, 'plain', { size: 14 })) }]),
-    ...(net.routes.length ? [{ key: 'routes', sel: `route:${net.routes[0]![0]}`, label: `routes: ${net.routes.join('; ')}`, x: x + 12, y: WIRE + 112, marks: [rect(-4, -5, w - 16, 30 + net.routes.length * 32, 'own', 'bare', 4), text(0, 10, 'routes', 'plain', { bold: true, size: 12 }), ...net.routes.flatMap(([key, words], j) => wrap(`${key.replace('container/', '')} ${words}`, w - 26, 11, true).map((part, n) => text(0, 26 + j * 32 + n * 14, part, 'plain', { mono: true, size: 11 })))] }] : []),
+    ...(net.routes.length ? [{ key: 'routes', sel: `route:${net.routes[0]![0]}`, label: `routes: ${net.routes.join('; ')}`, x: x + 12, y: WIRE + 112 + more, marks: [rect(-4, -5, w - 16, 30 + net.routes.length * 32, 'own', 'bare', 4), text(0, 10, 'routes', 'plain', { bold: true, size: 12 }), ...net.routes.flatMap(([key, words], j) => wrap(`${key.replace('container/', '')} ${words}`, w - 26, 11, true).map((part, n) => text(0, 26 + j * 32 + n * 14, part, 'plain', { mono: true, size: 11 })))] }] : []),
+    ...(cabled ? dotItems(traffic, net.links.find(({ side, address }) => side === 'container' && address && !address.startsWith('127.'))?.address) : []),
   ];
   return {
     width: 780, height, items,
     table: {
       columns: ['part', 'where', 'name', 'what'],
       rows: [
-        ...net.links.map((link) => ({ key: link.key, sel: `link:${link.key}`, cells: ['link', link.side, link.name, [link.words, link.address].filter(Boolean).join(', ')] })),
+        ...net.links.map((link) => ({ key: link.key, sel: `link:${link.key}`, cells: ['link', link.side, link.name, [link.words, link.address, counterWords(traffic.samples, link.side, link.name)].filter(Boolean).join(', ')] })),
         ...net.routes.map(([key, words]) => ({ key, sel: `route:${key}`, cells: ['route', 'container', key.replace('container/', ''), words] })),
         ...net.rules.map(({ key, chain, words }) => ({ key, sel: `nft:${key}`, cells: ['rule', 'host', chain, words] })),
+        ...packetRows(traffic),
       ],
     },
     summary: modes[net.mode] || (taut ? `${eth.title} (${eth.lines[0] ?? ''}) is connected through ${veth.title} to ${bridge.title}.` : 'The way out is not complete yet.'),

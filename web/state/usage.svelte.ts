@@ -6,6 +6,9 @@ import type { Playground } from './playground.svelte.ts';
 /** a minute, as the daemon keeps */
 const KEPT = 240;
 
+/** How many pictures look at a container: when one is exchanged for another, the new one may begin before the old one has ended. */
+const looking = new Map<string, number>();
+
 export class UsageFeed {
   samples = $state.raw<readonly Sample[]>([]);
 
@@ -20,9 +23,13 @@ export class UsageFeed {
     const deaf = playground.hear((message) => {
       if (message.type === 'sample' && message.id === id) this.samples = [...this.samples, message.sample].slice(-KEPT);
     });
+    looking.set(id, (looking.get(id) ?? 0) + 1);
     connection.ask('usage', { id, on: true }).then(({ samples }) => (this.samples = [...samples, ...this.samples].slice(-KEPT)), () => undefined);
     return () => {
       deaf();
+      looking.set(id, looking.get(id)! - 1);
+      if (looking.get(id)) return;
+      looking.delete(id);
       connection.ask('usage', { id, on: false }).catch(() => undefined);
     };
   }

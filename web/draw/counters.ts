@@ -1,0 +1,28 @@
+/** What has gone through a link, in the kernel's words: rx is what the link has received, seen from itself. */
+import type { Sample } from '../../runtime/watch/usage.ts';
+import { bytes } from './facts.ts';
+
+/** A rate is taken over a second. */
+const WINDOW = 4;
+type Side = 'host' | 'container';
+const find = (sample: Sample | undefined, side: Side, name: string) => sample?.links.find((link) => link.side === side && link.name === name);
+
+/** Two lines and, while something moves, a third; none without samples. */
+export function counterLines(samples: readonly Sample[], side: Side, name: string): string[] {
+  const newest = samples.at(-1);
+  const now = find(newest, side, name);
+  if (!newest || !now) return [];
+  const past = samples.at(-1 - WINDOW) ?? samples[0]!;
+  const before = find(past, side, name) ?? now;
+  const rate = newest.time > past.time ? (Math.max(0, now.rxBytes + now.txBytes - before.rxBytes - before.txBytes) * 1000) / (newest.time - past.time) : 0;
+  const dropped = now.rxDropped + now.txDropped;
+  return [
+    `rx ${now.rxPackets} · ${bytes(now.rxBytes)}`, `tx ${now.txPackets} · ${bytes(now.txBytes)}`,
+    ...(rate >= 1 ? [`${bytes(Math.round(rate))}/s`] : dropped ? [`${dropped} dropped`] : []),
+  ];
+}
+/** The same for the table, with what has no room in the picture. */
+export function counterWords(samples: readonly Sample[], side: Side, name: string): string {
+  const now = find(samples.at(-1), side, name);
+  return now ? `received ${now.rxPackets} packets, ${now.rxBytes} bytes, ${now.rxDropped} dropped; sent ${now.txPackets} packets, ${now.txBytes} bytes, ${now.txDropped} dropped` : '';
+}

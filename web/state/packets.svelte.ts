@@ -1,0 +1,72 @@
+/** The packets that the daemon hears while the picture is looked at, decoded here, and the newest of them kept for a file. */
+import { headersOf, isOut } from '../../runtime/watch/headers.ts';
+import { LIFE_MS, type Passed } from '../draw/traffic.ts';
+import type { Rewrite, Told } from '../../server/live/protocol.ts';
+import type { Kept } from './pcap.ts';
+import type { Playground } from './playground.svelte.ts';
+
+/** With 256 bytes each, half a megabyte. */
+const KEPT = 2000;
+const REWRITES = 8;
+const TICK_MS = 100;
+
+const bytesOf = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+export class PacketFeed {
+  packets = $state.raw<readonly (Passed & Kept)[]>([]);
+  rewrites = $state.raw<readonly Rewrite[]>([]);
+  /** since the picture was opened */
+  seen = $state(0);
+  /** some were left out: there were more than can be shown */
+  missing = $state(false);
+  /** the page's clock while something moves */
+  now = $state<number | undefined>();
+  #tick: ReturnType<typeof setInterval> | undefined;
+
+  /** `mac`: of the container's eth0, once it has one */
+  constructor(private readonly playground: Playground, private readonly mac: () => string | undefined) {}
+
+  /** Returns what ends it. */
+  watch(): () => void {
+    const { id, connection, link } = this.playground;
+    this.packets = this.rewrites = [];
+    this.seen = 0;
+    this.missing = false;
+    if (!id || link !== 'open') return () => undefined;
+    const deaf = this.playground.hear((message) => message.type === 'packets' && message.id === id && this.#learn(message));
+    connection.ask('packets', { id, on: true }).catch(() => undefined);
+    return () => {
+      deaf();
+      clearInterval(this.#tick);
+      this.#tick = this.now = undefined;
+      connection.ask('packets', { id, on: false }).catch(() => undefined);
+    };
+  }
+
+  #learn({ packets, more, rewrites }: Extract<Told, { type: 'packets' }>): void {
+    const mac = this.mac();
+    const arrived = performance.now();
+    const fresh = packets.map(({ time, length, data }, j) => {
+      const bytes = bytesOf(data);
+      const headers = headersOf(bytes);
+      return { number: this.seen + j, time, arrived, length, bytes, headers, out: isOut(headers, mac) };
+    });
+    this.seen += packets.length;
+    this.missing ||= more;
+    this.packets = [...this.packets, ...fresh].slice(-KEPT);
+    const others = this.rewrites.filter((old) => !rewrites.some(({ protocol, from, target }) => old.protocol === protocol && old.from === from && old.target === target));
+    if (rewrites.length) this.rewrites = [...others, ...rewrites].slice(-REWRITES);
+    this.#move();
+  }
+
+  /** A clock that runs only while a dot is under way, and never for who wants nothing to move. */
+  #move(): void {
+    if (this.#tick || matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    this.now = performance.now();
+    this.#tick = setInterval(() => {
+      this.now = performance.now();
+      if (this.now - (this.packets.at(-1)?.arrived ?? 0) < LIFE_MS + TICK_MS) return;
+      clearInterval(this.#tick);
+      this.#tick = this.now = undefined;
+    }, TICK_MS);
+  }
+}
