@@ -1,5 +1,6 @@
 /** One container as the checks of one lesson see it: its journal as it grows, its output, and the kernel when it is asked. */
 import { frameAt, type Frame } from '../../runtime/journal/frame.ts';
+import { withZombies } from '../../runtime/watch/process.ts';
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
 import type { ContainerHandle } from '../../runtime/machine/engine.ts';
@@ -64,7 +65,7 @@ export class Watched {
       typed: () => this.output.typed(since).map(({ text }) => text),
       shown: () => this.output.shown(since),
       layers: () => layers.length,
-      pids: () => (pids ??= this.removed ? Promise.resolve([]) : container.cgroup.processes().catch(() => [])),
+      pids: () => (pids ??= this.removed ? Promise.resolve([]) : container.cgroup.processes().then(withZombies).catch(() => [])),
       cgroupDir: (controller) => ANY_FILE[controller]?.map((file) => container.cgroup.pathOf(controller, file)).find((path) => path !== undefined)?.replace(/\/[^/]+$/, ''),
     };
   }

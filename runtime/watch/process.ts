@@ -1,5 +1,5 @@
 /** What /proc says of one process, as values and not as lines: for those who ask again and again (proc(5)). A process that has gone says nothing. */
-import { readFileSync, readlinkSync, statfsSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
 
 const OVERLAYFS_MAGIC = 0x794c7630;
 export const namespaceKinds = ['mnt', 'pid', 'net', 'ipc', 'uts', 'user', 'cgroup', 'time'] as const;
@@ -27,6 +27,11 @@ export function statOf(pid: number): Stat | undefined {
   const [state = '', parent, , session, tty] = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return { command: text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')), state, parent: Number(parent), session: Number(session), tty: Number(tty) };
 }
+
+/** Children of all its threads that are still in the table: /proc/PID/task/TID/children, proc_tid_children(5). */
+export const childrenOf = (pid: number): number[] => attempt(() => readdirSync(`/proc/${pid}/task`), []).flatMap((tid) => file(pid, `task/${tid}/children`).split(' ').filter(Boolean).map(Number));
+/** A zombie is in no cgroup.procs any more (cgroups(7)): only its parent still leads to it. */
+export const withZombies = (pids: readonly number[]): number[] => [...new Set([...pids, ...pids.flatMap(childrenOf).filter((pid) => statOf(pid)?.state === 'Z')])];
 
 /** The words it was started with; a zombie has none. */
 export const wordsOf = (pid: number): string => file(pid, 'cmdline').replace(/\0+$/, '').replace(/\0/g, ' ');
