@@ -7,6 +7,10 @@ const WINDOW = 4;
 type Side = 'host' | 'container';
 const find = (sample: Sample | undefined, side: Side, name: string) => sample?.links.find((link) => link.side === side && link.name === name);
 
+/** Lanes are narrow: the table has the numbers in full. */
+const short = (n: number): string => (n < 1e4 ? String(n) : n < 1e6 ? `${Math.round(n / 1e3)}k` : `${Number((n / 1e6).toPrecision(3))}M`);
+const size = (n: number): string => bytes(n).replace(/^(\d{1,2})\.(\d)\d*/, (_, whole: string, tenth: string) => (whole.length > 1 || tenth === '0' ? whole : `${whole}.${tenth}`));
+
 /** Two lines and, while something moves, a third; none without samples. */
 export function counterLines(samples: readonly Sample[], side: Side, name: string): string[] {
   const newest = samples.at(-1);
@@ -17,8 +21,8 @@ export function counterLines(samples: readonly Sample[], side: Side, name: strin
   const rate = newest.time > past.time ? (Math.max(0, now.rxBytes + now.txBytes - before.rxBytes - before.txBytes) * 1000) / (newest.time - past.time) : 0;
   const dropped = now.rxDropped + now.txDropped;
   return [
-    `rx ${now.rxPackets} · ${bytes(now.rxBytes)}`, `tx ${now.txPackets} · ${bytes(now.txBytes)}`,
-    ...(rate >= 1 ? [`${bytes(Math.round(rate))}/s`] : dropped ? [`${dropped} dropped`] : []),
+    `rx ${short(now.rxPackets)} · ${size(now.rxBytes)}`, `tx ${short(now.txPackets)} · ${size(now.txBytes)}`,
+    ...(rate >= 1 ? [`${size(Math.round(rate))}/s`] : dropped ? [`${dropped} dropped`] : []),
   ];
 }
 /** The same for the table, with what has no room in the picture. */

@@ -39,7 +39,7 @@ function partItem({ lane: id, key, sel, title, lines, there, up, isNew, y, h }: 
   const marks: Mark[] = [
     rect(0, 0, w - 2 * inset, h, tone, there ? (isNew ? 'solid' : 'soft') : 'dashed', 6),
     text(10, 19, fit(`${there && !up ? '▽ ' : there ? '▲ ' : ''}${title}`, w - 2 * inset - 14, 12, there), there ? ink : 'quiet', { bold: true, mono: there, size: 12 }),
-    ...lines.map((words, j) => text(10, 36 + j * 15, words, there && isNew ? 'solid' : 'quiet', { size: 11.5, mono: there && /\d\.\d+\./.test(words) })),
+    ...lines.map((words, j) => text(10, 36 + j * 15, words, there && isNew ? 'solid' : 'quiet', { size: /^[rt]x /.test(words) ? 10.5 : 11.5, mono: there && /\d\.\d+\./.test(words) })),
   ];
   return { key: `part:${key}`, ...(sel && { sel }), x: x + inset, y, marks, label: `${title}${there ? up ? ', up' : ', down' : ', not there yet'}: ${lines.join(', ')}` };
 }

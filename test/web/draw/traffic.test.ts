@@ -71,7 +71,7 @@ test('counters stand at their links, and the picture makes room for them', () =>
     links: [{ ...counts, side: 'container', name: 'eth0', rxBytes: 500 + more }],
   });
   const drawing = drawNetwork(running, events, undefined, { ...noTraffic, samples: [sample(1000, 0), sample(2000, 2048)] });
-  assert.match(drawing.items.find(({ key }) => key === 'part:container/eth0')!.label!, /rx 5 · 2\.49 KiB, tx 7 · 6\.84 KiB, 2 KiB\/s$/);
+  assert.match(drawing.items.find(({ key }) => key === 'part:container/eth0')!.label!, /rx 5 · 2\.4 KiB, tx 7 · 6\.8 KiB, 2 KiB\/s$/);
   assert.match(drawing.table.rows.find(({ key }) => key === 'container/eth0')!.cells.at(-1)!, /received 5 packets, 2548 bytes, 0 dropped; sent 7 packets, 7000 bytes, 2 dropped/);
 });
 
