@@ -1,15 +1,21 @@
-/** The cursor in the address: `#run/ID?k=31&sel=net:veth…`. Without `k` the newest event is looked at. */
-export interface Cursor { id: string; k: number | undefined; sel: string | undefined }
+/**
+ * The cursor in the address: `#run/ID?k=31&sel=net:veth…`. Without `k` the newest event is looked at. Two runs side by side:
+ * `#compare/A/B?step=exec.execve`.
+ */
+export interface Cursor { id: string; k: number | undefined; sel: string | undefined; against?: string; step?: string | undefined }
 
 export function readHash(hash: string): Cursor {
+  const [, a, b, asked] = /^#compare\/([0-9a-f]+)\/([0-9a-f]+)(?:\?(.*))?$/.exec(hash) ?? [];
+  if (a && b) return { id: a, k: undefined, sel: undefined, against: b, step: new URLSearchParams(asked).get('step') ?? undefined };
   const [, id = '', query = ''] = /^#run\/([0-9a-f]*)(?:\?(.*))?$/.exec(hash) ?? [];
   const search = new URLSearchParams(query);
   const k = search.get('k');
   return { id, k: k !== null && /^\d{1,9}$/.test(k) ? Number(k) : undefined, sel: search.get('sel') ?? undefined };
 }
 
-export function writeHash({ id, k, sel }: Cursor): string {
+export function writeHash({ id, k, sel, against, step }: Cursor): string {
   if (!id) return '#';
+  if (against) return `#compare/${id}/${against}${step ? `?${new URLSearchParams({ step }).toString()}` : ''}`;
   const search = new URLSearchParams({ ...(k !== undefined && { k: String(k) }), ...(sel && { sel }) }).toString();
   return `#run/${id}${search && `?${search}`}`;
 }

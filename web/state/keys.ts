@@ -9,7 +9,7 @@ export const keyTable: readonly Key[] = [
   { keys: 'Shift+ArrowLeft', command: 'back-call', does: 'one system call back' },
   { keys: ']', command: 'next-phase', does: 'on to the next phase' },
   { keys: '[', command: 'previous-phase', does: 'back to the beginning of the phase before' },
-  { keys: ' ', command: 'continue', does: 'let the container run on from where it stands' },
+  { keys: ' ', command: 'continue', does: 'let the container run on from where it stands, or stop what goes on by itself' },
   { keys: 'Escape', command: 'live', does: 'back to the present' },
   { keys: '?', command: 'help', does: 'this list' },
 ];

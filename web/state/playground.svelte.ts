@@ -1,5 +1,4 @@
 /** What the page knows: the list, one container's journal, and the one cursor. Everything else is derived from these. */
-import { callLine } from '../../runtime/journal/line.ts';
 import { Frames } from '../../runtime/journal/frames.ts';
 import type { Action, Event, GateCommand, Listed, PhaseText, Told } from '../../server/live/protocol.ts';
 import type { Recording } from '../../server/recording/format.ts';
@@ -8,12 +7,11 @@ import { Connection, type Link, type Listener, type Wire } from './connection.ts
 import { Address, readHash, writeHash } from './hash.ts';
 import { Recorded } from './recorded.ts';
 import { Hurry } from './hurry.svelte.ts';
+import { callAtGate, isMoving, phasesAfter } from './road.ts';
+import { tellTerminal, type TerminalEvents } from './terminal-events.ts';
 import { seekFrom, type Unit } from './seek.ts';
 
 export type Mode = 'run' | 'step' | 'syscall';
-export interface TerminalEvents { output(bytes: Uint8Array): void; ended(): void; gap(bytes: number): void }
-/** From an image to a running process, and back: what a run goes through by itself. */
-const ROAD = ['pull', 'create', 'rw-layer', 'network', 'exec', 'exit', 'remove'];
 
 export class Playground {
   link = $state<Link>('connecting');
@@ -26,6 +24,9 @@ export class Playground {
   k = $state<number | undefined>(undefined);
   sel = $state<string | undefined>(undefined);
   over = $state(false);
+  /** the run that stands beside this one, and the step that is looked at in both */
+  against = $state('');
+  comparedStep = $state<string | undefined>(undefined);
   readonly hurry = new Hurry();
   mode = $state<Mode>('step');
   breakpoints = $state.raw<ReadonlySet<string>>(new Set());
@@ -45,13 +46,11 @@ export class Playground {
   readonly row = $derived(this.list.find(({ id }) => id === this.id));
   /** where the gate holds the run now, whatever is looked at */
   readonly held = $derived(this.newest.paused);
+  /** steps follow one another, and nothing holds them */
+  readonly underWay = $derived(!this.held && isMoving(this.row?.machine));
   readonly steps = $derived(new Map(this.phases.flatMap(({ steps }) => steps).map((step) => [step.id, step])));
   /** the call that waits at the gate */
-  readonly nextCall = $derived.by(() => {
-    if (!this.held?.next) return undefined;
-    const event = this.events.findLast((one) => one.type === 'gate');
-    return event?.type === 'gate' && event.next ? { actor: event.next.actor, line: callLine(event.next), name: event.next.name } : undefined;
-  });
+  readonly nextCall = $derived(this.held?.next ? callAtGate(this.events) : undefined);
 
   readonly terminals = new Map<number, TerminalEvents>();
   readonly #hearers = new Set<(message: Told) => void>();
@@ -100,11 +99,8 @@ export class Playground {
         if (message.id === this.id) this.over = true;
         break;
       case 'ended':
-        this.terminals.get(message.terminal)?.ended();
-        break;
       case 'gap':
-        this.terminals.get(message.terminal)?.gap(message.bytes);
-        break;
+        tellTerminal(this.terminals.get(message.terminal), message);
     }
   }
 
@@ -128,19 +124,25 @@ export class Playground {
   }
 
   #fromHash(): void {
-    const { id, k, sel } = readHash(location.hash);
-    this.open(this.recording?.row.id ?? id);
-    this.k = k;
-    this.sel = sel;
+    const { id, k, sel, against = '', step } = readHash(location.hash);
+    this.#show(this.recording?.row.id ?? id);
+    Object.assign(this, { k, sel, against: this.recording ? '' : against, comparedStep: step });
   }
 
   readonly #address = new Address();
   #toHash(): void {
-    this.#address.show(writeHash({ id: this.id, k: this.k, sel: this.sel }));
+    this.#address.show(writeHash({ id: this.id, k: this.k, sel: this.sel, against: this.against, step: this.comparedStep }));
   }
 
-  /** Shows another container. */
+  /** Shows another container, alone. */
   open(id: string): void {
+    if (id === this.id && !this.against) return;
+    this.against = '';
+    this.#show(id);
+    if (id && !this.recording) history.pushState(null, '', writeHash({ id, k: undefined, sel: undefined }));
+  }
+
+  #show(id: string): void {
     if (id === this.id) return;
     this.id = id;
     this.#arrivals.drop();
@@ -150,7 +152,6 @@ export class Playground {
     this.k = this.sel = undefined;
     this.message = '';
     this.#passing.clear();
-    if (id && !this.recording) history.pushState(null, '', writeHash({ id, k: undefined, sel: undefined }));
     if (id && this.link === 'open') this.#follow();
   }
 
@@ -163,6 +164,18 @@ export class Playground {
 
   select(sel: string | undefined): void {
     this.sel = this.sel === sel ? undefined : sel;
+    this.#toHash();
+  }
+
+  /** Another run beside this one; '' takes it away. */
+  compare(id: string): void {
+    this.against = id === this.id ? '' : id;
+    this.comparedStep = undefined;
+    if (this.id) history.pushState(null, '', writeHash({ id: this.id, k: this.k, sel: this.sel, against: this.against }));
+  }
+
+  chooseCompared(step: string): void {
+    this.comparedStep = step;
     this.#toHash();
   }
 
@@ -180,9 +193,7 @@ export class Playground {
   }
 
   async toNextPhase(): Promise<void> {
-    const at = ROAD.indexOf((this.held?.step ?? '').split('.')[0]!);
-    const following = ROAD.slice(at + 1);
-    for (const phase of following) {
+    for (const phase of phasesAfter(this.held?.step ?? '')) {
       this.#passing.add(phase);
       if (!(await this.gate({ command: 'break', at: phase }))) return;
     }
@@ -193,6 +204,17 @@ export class Playground {
   async gate(command: GateCommand): Promise<boolean> {
     if (!this.live) return false;
     return this.#try(() => this.connection.ask('gate', { id: this.id, command }));
+  }
+
+  /** Space: on from where it stands, or, of what goes on by itself, a stop before what comes next. */
+  async hold(): Promise<void> {
+    if (this.held) await this.gate({ command: 'continue' });
+    else if (this.underWay) await this.gate({ command: 'pause' });
+  }
+
+  /** A new run with the same arguments, up to the step that is looked at. */
+  async again(at: string): Promise<void> {
+    await this.#try(async () => this.#begin(await this.connection.ask('again', { id: this.id, at })));
   }
 
   async act(action: Action): Promise<void> {
@@ -208,11 +230,12 @@ export class Playground {
   }
 
   async run(line: string): Promise<void> {
-    await this.#try(async () => {
-      const { id } = await this.connection.ask('run', { line, step: this.mode !== 'run', break: [...this.breakpoints] });
-      this.open(id);
-      this.seek(undefined);
-    });
+    await this.#try(async () => this.#begin(await this.connection.ask('run', { line, step: this.mode !== 'run', break: [...this.breakpoints] })));
+  }
+
+  #begin({ id }: { id: string }): void {
+    this.open(id);
+    this.seek(undefined);
   }
 
   async #try(ask: () => Promise<unknown>): Promise<boolean> {
