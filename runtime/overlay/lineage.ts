@@ -25,7 +25,7 @@ export interface Layered {
   xattrs?: { name: string; value: string }[];
 }
 /** `path` is what the asked one leads to, over links on the way. `stops`: the layer that decides, by having it or by a whiteout. */
-export interface Lineage { path: string; layers: Layered[]; stops: string | null; seen: boolean }
+export interface Lineage { asked: string; path: string; layers: Layered[]; stops: string | null; seen: boolean }
 
 const shownValue = (value: Buffer): string => {
   const part = value.subarray(0, VALUE);
@@ -79,5 +79,5 @@ export async function lineageOf(stack: Stack, shown: string): Promise<Lineage> {
     // a directory is looked for further down, to be merged, until something that is none stands in the way
     else stops = layer;
   }
-  return { path: `/${showPath(path)}`, layers, stops: stops ?? layers.findLast(({ part }) => part === 'hit' || part === 'merged')?.layer ?? null, seen };
+  return { asked: shown, path: `/${showPath(path)}`, layers, stops: stops ?? layers.findLast(({ part }) => part === 'hit' || part === 'merged')?.layer ?? null, seen };
 }

@@ -22,6 +22,8 @@ export interface Item {
   sel?: string;
   /** the event it stands for */
   seek?: number;
+  /** how far off it comes from when it appears: what was lifted, or has been sent */
+  from?: { x: number; y: number };
 }
 export interface Row { key: string; cells: string[]; sel?: string; seek?: number }
 /** The same content to be read. */
