@@ -148,6 +148,7 @@ export class LinuxKernel implements Kernel {
   }
 
   #journal(call: Call, ret: number, ns: number, time?: number): void {
+    if (this.observer === nobody) return;
     const facts = ret < 0 ? none : effectsOf(call);
     const event: NewEvent = { type: 'call', actor: call.actor, name: call.name, args: call.args.map(keep), ret, ns };
     if (ret < 0) event.errno = errnoName(-ret);

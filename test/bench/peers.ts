@@ -38,6 +38,37 @@ export class Dockerd {
   }
 }
 
+/** podman with everything of its own. Networks that it cannot make here are left out, and said. */
+export class Podman {
+  readonly root = mkdtempSync('/dev/shm/ddb-podman-');
+  readonly #networks = new Set<string>();
+
+  async start(host: string): Promise<this> {
+    const { code, err } = await this.#podman('pull', '-q', '--tls-verify=false', `${host}/library/ubuntu`);
+    if (code !== 0) console.error(`podman is left out, it does not pull here: ${err.trim()}`);
+    else await this.#podman('tag', `${host}/library/ubuntu`, 'ubuntu');
+    for (const network of code === 0 ? ['bridge', 'none'] : []) {
+      const ran = await this.run(network);
+      if (ran.code === 0) this.#networks.add(network);
+      else console.error(`podman is left out with network ${network}, it does not run here: ${ran.err.trim()}`);
+    }
+    return this;
+  }
+  #podman(...args: string[]): Promise<Ran> {
+    return run('podman', ['--root', join(this.root, 'root'), '--runroot', join(this.root, 'run'), '--tmpdir', join(this.root, 'tmp'), '--storage-driver', 'overlay', '--cgroup-manager', 'cgroupfs', ...(installed('runc') ? ['--runtime', 'runc'] : []), '--events-backend', 'none', ...args]);
+  }
+  can(network: string): boolean {
+    return this.#networks.has(network);
+  }
+  run(network: string): Promise<Ran> {
+    return this.#podman('run', '--rm', '--pull', 'never', '--network', network, '--cgroup-parent', '/ddb-podman', 'localhost/ubuntu', 'true');
+  }
+  async stop(): Promise<void> {
+    await this.#podman('rmi', '-af');
+    sh('sh', '-c', `umount -l ${this.root}/root/overlay 2>/dev/null; rm -rf ${this.root}; find /sys/fs/cgroup -depth -type d -path "*/ddb-podman*" -exec rmdir {} + 2>/dev/null || true`);
+  }
+}
+
 /** A bundle for runc and crun over the files of an unpacked image: no network, no overlay. */
 export class Bundle {
   readonly root = mkdtempSync('/dev/shm/ddb-bundle-');

@@ -1,18 +1,16 @@
 /** The rows of the table: what is measured, on what, and what is to be reached. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Daemon } from '../e2e/daemon.ts';
 import { leftovers, sameAs } from '../e2e/leftovers.ts';
 import type { Ran } from '../e2e/ran.ts';
 import type { Event } from '../../runtime/journal/event.ts';
-import { Journal } from '../../runtime/journal/journal.ts';
-import { Gate } from '../../runtime/machine/gate.ts';
 import { type Figure, figure, interleaved, timed } from './measure.ts';
-import { Bundle, type Dockerd, installed } from './peers.ts';
+import { Bundle, type Dockerd, installed, type Podman } from './peers.ts';
 import { startOf, type Start } from './start.ts';
 
 export interface Row { what: string; unit: string; goal?: string; reached?: boolean; figures: Record<string, Figure>; peer?: string }
-export interface Bench { daemon: Daemon; dockerd: Dockerd | undefined; rounds: number; starts: number; crowd: number }
+export interface Bench { daemon: Daemon; dockerd: Dockerd | undefined; podman: Podman | undefined; rounds: number; starts: number; crowd: number }
 
 const good = (ran: Ran): void => {
   if (ran.code !== 0) throw new Error(`code ${ran.code}: ${ran.err}`);
@@ -28,6 +26,7 @@ async function wallTime(b: Bench, network: string): Promise<Record<string, Figur
   return interleaved(b.rounds, {
     drydock: () => timed(async () => good(await b.daemon.docker(...dockerRun(network)))),
     ...(b.dockerd && { dockerd: () => timed(async () => good(await b.dockerd!.docker(...dockerRun(network)))) }),
+    ...(b.podman?.can(network) && { podman: () => timed(async () => good(await b.podman!.run(network))) }),
   });
 }
 export const runBridge = async (b: Bench): Promise<Row> => against('docker run --rm ubuntu true, bridge network', await wallTime(b, 'bridge'), 'dockerd', 0.3);
@@ -82,35 +81,13 @@ export async function startTimes(b: Bench): Promise<{ rows: Row[]; starts: Start
     seen.push(ms);
   }
   const inside = figure(starts.map((s) => s.ms));
-  const told = figure(starts.map((s) => recordingMs(s.events)));
-  const share = told.median / inside.median;
   return {
     starts,
     rows: [
       { what: 'API start received → execve succeeded, from the journal, bridge network', unit: 'ms', goal: '≤ 15 ms', reached: inside.median <= 15, figures: { drydock: inside } },
       { what: 'POST /start → 204, as the client sees it', unit: 'ms', figures: { drydock: figure(seen) } },
-      { what: 'journal and gate of one start, nobody watching', unit: 'ms', goal: `≤ 3 % of a start (${(share * 100).toFixed(1)} %)`, reached: share <= 0.03, figures: { drydock: told } },
     ],
   };
-}
-
-/** The same events once more through a journal of their own, each asked of a gate that holds nothing: what recording costs by itself. */
-function recordingMs(events: readonly Event[]): number {
-  const dir = mkdtempSync('/dev/shm/ddb-journal-');
-  const gate = new Gate(() => undefined);
-  try {
-    const journal = Journal.open(join(dir, 'journal.ndjson'));
-    const begun = performance.now();
-    for (const event of events) {
-      if (event.type === 'call') gate.beforeCall({ actor: event.actor, name: 'mount', args: [] });
-      if (event.type === 'step' && event.at === 'start') gate.beforeStep({ id: event.step ?? '', title: '', explain: '', do: async () => undefined });
-      journal.append(event);
-    }
-    journal.flush();
-    return performance.now() - begun;
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
 }
 
 export async function pulls(b: Bench): Promise<Row> {

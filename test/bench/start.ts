@@ -1,8 +1,8 @@
 /** One start, as its journal tells it: how long, and on what. */
 import type { CallEvent, Event } from '../../runtime/journal/event.ts';
 
-/** `trips`: calls of a step that somebody else makes for the daemon, each a message there and one back. */
-export interface Start { ms: number; events: Event[]; steps: Record<string, number>; calls: Record<string, number>; trips: Record<string, number> }
+/** `asked`: calls of a step that the stage or the shim makes for the daemon, several of them in a message. */
+export interface Start { ms: number; events: Event[]; steps: Record<string, number>; calls: Record<string, number>; asked: Record<string, number> }
 
 /** From the state machine's first move to the end of execve(2). */
 export function startOf(events: readonly Event[]): Start {
@@ -12,7 +12,7 @@ export function startOf(events: readonly Event[]): Start {
   const part = events.slice(first, last + 1);
   const steps: Record<string, number> = {};
   const calls: Record<string, number> = {};
-  const trips: Record<string, number> = {};
+  const asked: Record<string, number> = {};
   for (const event of events.slice(first)) {
     if (event.type === 'step' && event.at === 'done' && event.step) steps[event.step] = (event.ns ?? 0) / 1e6;
     if (event.step === 'exec.execve' && event.type === 'step') break;
@@ -20,7 +20,7 @@ export function startOf(events: readonly Event[]): Start {
   for (const event of part.filter((e): e is CallEvent => e.type === 'call')) {
     const name = `${event.actor}.${event.name}`;
     calls[name] = (calls[name] ?? 0) + event.ns / 1e6;
-    if (event.actor !== 'daemon') trips[event.step ?? ''] = (trips[event.step ?? ''] ?? 0) + 1;
+    if (event.actor !== 'daemon') asked[event.step ?? ''] = (asked[event.step ?? ''] ?? 0) + 1;
   }
-  return { ms: events[last]!.time - events[first]!.time, events: part, steps, calls, trips };
+  return { ms: events[last]!.time - events[first]!.time, events: part, steps, calls, asked };
 }

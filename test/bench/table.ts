@@ -17,7 +17,7 @@ export function table(rows: readonly Row[]): string {
 }
 
 /** The dearest first. */
-export function dearest(starts: readonly Start[], kind: 'steps' | 'calls' | 'trips', most = 8): [name: string, value: number][] {
+export function dearest(starts: readonly Start[], kind: 'steps' | 'calls' | 'asked', most = 8): [name: string, value: number][] {
   const names = [...new Set(starts.flatMap((start) => Object.keys(start[kind])))];
   return names.map((name): [string, number] => [name, figure(starts.map((start) => start[kind][name] ?? 0)).median]).sort((a, b) => b[1] - a[1]).slice(0, most);
 }

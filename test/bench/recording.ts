@@ -1,0 +1,55 @@
+/** What journal and gate cost: starts with both and starts with neither, in turn, by the runtime in this very process. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { ImageStore } from '../../runtime/image/store.ts';
+import type { Journal } from '../../runtime/journal/journal.ts';
+import { LinuxKernel } from '../../runtime/kernel/linux.ts';
+import type { Gate } from '../../runtime/machine/gate.ts';
+import { Runtime } from '../../runtime/machine/runtime.ts';
+import type { Supervisor } from '../../runtime/machine/supervisor.ts';
+import { startRegistry } from '../../server/registry/registry.ts';
+import { figure, timed } from './measure.ts';
+import type { Row } from './rows.ts';
+
+/** Nobody is told of a call, no event is made or written, nobody is asked whether to go on. */
+function silence(container: Supervisor): void {
+  const { run, log } = container as unknown as { run: { kernel: LinuxKernel; gate: Gate }; log: Journal };
+  run.kernel = new LinuxKernel();
+  Object.assign(run.gate, { beforeStep: () => undefined, beforeCall: () => undefined, holds: () => false });
+  Object.assign(log, { append: () => undefined, prepare: () => undefined, flush: () => undefined });
+}
+
+async function startMs(runtime: Runtime, silent: boolean): Promise<number> {
+  const container = await runtime.create({ Image: 'ubuntu', Cmd: ['true'], HostConfig: {} }, {});
+  if (silent) silence(container);
+  const over = container.wait('next-exit');
+  const ms = await timed(() => container.start());
+  await over;
+  await container.remove({ force: true });
+  return ms;
+}
+
+export async function recordingCost(mirror: string, starts: number): Promise<Row> {
+  const root = mkdtempSync('/dev/shm/ddb-rec-');
+  const settings = { root, execRoot: `${root}/run`, socket: `${root}/none`, bridge: 'ddbrec0', cgroupParent: '/ddbrec', registryMirrors: [mirror], insecureRegistries: [], practice: false, dns: [], idle: 0 };
+  const runtime = await Runtime.open(settings, (inUse) => new ImageStore({ root, inUse, startRegistry }));
+  try {
+    await runtime.pull({ reference: 'ubuntu', progress: () => undefined });
+    const [heard, silent]: [number[], number[]] = [[], []];
+    for (let j = -40; j < starts; j++) {
+      // each pair the other way round, so that neither always comes first
+      const pair = j % 2 ? [await startMs(runtime, false), await startMs(runtime, true)] : [await startMs(runtime, true), await startMs(runtime, false)].reverse();
+      if (j < 0) continue;
+      heard.push(pair[0]!);
+      silent.push(pair[1]!);
+    }
+    const cost = figure(heard.map((ms, j) => ms - silent[j]!));
+    const share = cost.median / figure(heard).median;
+    return {
+      what: `journal and gate of one start, nobody watching: ${starts} pairs of starts with both and with neither`, unit: 'ms', figures: { drydock: cost },
+      goal: `≤ 3 % of a start (${(share * 100).toFixed(1)} % of ${figure(heard).median.toFixed(1)} ms)`, reached: share <= 0.03,
+    };
+  } finally {
+    await runtime.close();
+    rmSync(root, { recursive: true, force: true });
+  }
+}
