@@ -113,15 +113,22 @@ static long relocate(struct work *w, const char *pattern, long a[6])
 }
 
 /* The next request mostly comes within microseconds, sooner than a sleeping process is woken: look
- * a while before sleeping. While a run is paused this sleeps like any other read. */
+ * a while before sleeping. While a run is paused this sleeps like any other read. On a crowded machine
+ * whoever yields waits for all others to have their turn: then it is better to sleep, and be woken before them. */
 static long next_message(int fd, int looks)
 {
+	enum { ELSEWHERE_NS = 100 * 1000, ASLEEP = 64 };
+	static int crowded;
+	if (crowded && looks)
+		crowded--, looks = 0;
 	for (;;) {
 		long got = sys(SYS_recvfrom, fd, in, WIRE_MAX, MSG_TRUNC | (looks > 0 ? MSG_DONTWAIT : 0), 0, 0);
 		if (got != -EAGAIN && got != -EINTR)
 			return got;
-		looks--;
-		sys(SYS_sched_yield); /* on a busy machine it is the daemon that should run */
+		int64_t before = monotonic();
+		sys(SYS_sched_yield);
+		if (looks-- > 0 && monotonic() - before > ELSEWHERE_NS)
+			crowded = ASLEEP, looks = 0;
 	}
 }
 
