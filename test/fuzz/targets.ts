@@ -2,7 +2,8 @@
 import { apiTargets } from './api.ts';
 import { documentTargets } from './documents.ts';
 import { kernelTargets } from './kernel.ts';
+import { packetTargets } from './packets.ts';
 import type { Target } from './target.ts';
 import { tarTargets } from './tar.ts';
 
-export const targets: readonly Target[] = [...tarTargets, ...documentTargets, ...kernelTargets, ...apiTargets];
+export const targets: readonly Target[] = [...tarTargets, ...documentTargets, ...kernelTargets, ...packetTargets, ...apiTargets];
