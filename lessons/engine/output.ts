@@ -12,7 +12,6 @@ interface Line { time: number; text: string; typed?: string }
 /** Escape sequences out (ECMA-48), and what was deleted with backspace. */
 function plain(text: string): string {
   let out = '';
-  // eslint-disable-next-line no-control-regex
   for (const char of text.replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g, '')) out = char === '\b' ? out.slice(0, -1) : char === '\u0007' ? out : out + char;
   return out;
 }
@@ -47,10 +46,9 @@ export class Output {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop()!.slice(-LINE);
     for (const line of lines) {
-      // what a carriage return has written over counts as well
-      const shown = plain(line.slice(0, LINE).replace(/\r+$/, ''));
-      // a command that prints nothing leaves the carriage return of readline's paste mode before the next prompt
-      const typed = shown.split('\r').map((part) => PROMPT.exec(part)?.[1]).findLast((part) => part !== undefined);
+      // readline goes back to the line's begin before it prompts, and at the edge of the screen
+      const shown = plain(line.slice(0, LINE)).replaceAll('\r', '');
+      const typed = PROMPT.exec(shown)?.[1];
       this.#lines.push({ time, text: shown, ...(typed !== undefined && { typed }) });
     }
     if (this.#lines.length > KEPT) this.#lines.splice(0, this.#lines.length - KEPT);

@@ -67,6 +67,8 @@ export class Taking {
 
   async act(act: Act): Promise<void> {
     if ('gate' in act) {
+      // what runs already stands nowhere
+      if (act.gate === 'continue' && this.state.machine?.status === 'running') return;
       await until('the run stands at the gate', async () => (await this.daemon.api('POST', `/drydock/containers/${this.state.machine!.id}/gate`, { command: act.gate })).status === 204, 20);
     } else if ('type' in act) (await this.#terminal()).command(act.type);
     else {

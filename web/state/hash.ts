@@ -1,23 +1,28 @@
 /**
  * The cursor in the address: `#run/ID?k=31&sel=net:veth…`. Without `k` the newest event is looked at. Two runs side by side:
- * `#compare/A/B?step=exec.execve`.
+ * `#compare/A/B?step=exec.execve`. `#lessons` is the list of lessons, `#lesson/ID?k=…` one of them with a cursor of its own: the container
+ * is the lesson's, so its id is not in the address.
  */
-export interface Cursor { id: string; k: number | undefined; sel: string | undefined; against?: string; step?: string | undefined }
+export interface Cursor { id: string; k: number | undefined; sel: string | undefined; against?: string; step?: string | undefined; /** '' is the list */ lesson?: string | undefined }
 
 export function readHash(hash: string): Cursor {
   const [, a, b, asked] = /^#compare\/([0-9a-f]+)\/([0-9a-f]+)(?:\?(.*))?$/.exec(hash) ?? [];
   if (a && b) return { id: a, k: undefined, sel: undefined, against: b, step: new URLSearchParams(asked).get('step') ?? undefined };
   const [, id = '', query = ''] = /^#run\/([0-9a-f]*)(?:\?(.*))?$/.exec(hash) ?? [];
+  if (hash === '#lessons') return { id: '', k: undefined, sel: undefined, lesson: '' };
+  const [, lesson, lessonQuery = ''] = /^#lesson\/([a-z0-9-]{1,64})(?:\?(.*))?$/.exec(hash) ?? [];
+  if (lesson) return { ...readHash(`#run/?${lessonQuery}`), lesson };
   const search = new URLSearchParams(query);
   const k = search.get('k');
   return { id, k: k !== null && /^\d{1,9}$/.test(k) ? Number(k) : undefined, sel: search.get('sel') ?? undefined };
 }
 
-export function writeHash({ id, k, sel, against, step }: Cursor): string {
-  if (!id) return '#';
-  if (against) return `#compare/${id}/${against}${step ? `?${new URLSearchParams({ step }).toString()}` : ''}`;
+export function writeHash({ id, k, sel, against, step, lesson }: Cursor): string {
+  if (lesson === '') return '#lessons';
+  if (!id && !lesson) return '#';
+  if (against && lesson === undefined) return `#compare/${id}/${against}${step ? `?${new URLSearchParams({ step }).toString()}` : ''}`;
   const search = new URLSearchParams({ ...(k !== undefined && { k: String(k) }), ...(sel && { sel }) }).toString();
-  return `#run/${id}${search && `?${search}`}`;
+  return `#${lesson ? `lesson/${lesson}` : `run/${id}`}${search && `?${search}`}`;
 }
 
 const AT_ONCE = 20;

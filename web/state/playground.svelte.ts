@@ -19,6 +19,10 @@ export class Playground {
   phases = $state.raw<readonly PhaseText[]>([]);
   list = $state.raw<readonly Listed[]>([]);
   id = $state('');
+  /** the lesson that is taken; '' is the list of them */
+  lesson = $state<string | undefined>(undefined);
+  /** the picture that is looked at; '' is the first */
+  tab = $state('');
   events = $state.raw<readonly Event[]>([]);
   /** the selected event; undefined follows the newest */
   k = $state<number | undefined>(undefined);
@@ -124,14 +128,21 @@ export class Playground {
   }
 
   #fromHash(): void {
-    const { id, k, sel, against = '', step } = readHash(location.hash);
-    this.#show(this.recording?.row.id ?? id);
+    const { id, k, sel, against = '', step, lesson } = readHash(location.hash);
+    this.lesson = this.recording ? undefined : lesson;
+    // a lesson shows its own container when it has told which
+    if (this.lesson === undefined) this.#show(this.recording?.row.id ?? id);
     Object.assign(this, { k, sel, against: this.recording ? '' : against, comparedStep: step });
   }
 
   readonly #address = new Address();
   #toHash(): void {
-    this.#address.show(writeHash({ id: this.id, k: this.k, sel: this.sel, against: this.against, step: this.comparedStep }));
+    this.#address.show(writeHash({ id: this.id, k: this.k, sel: this.sel, against: this.against, step: this.comparedStep, lesson: this.lesson }));
+  }
+
+  /** The list of lessons, one of them, or (undefined) what is shown of a container without any. */
+  toLesson(lesson: string | undefined): void {
+    location.hash = writeHash({ id: this.id, k: this.k, sel: undefined, lesson });
   }
 
   /** Shows another container, alone. */
@@ -139,7 +150,7 @@ export class Playground {
     if (id === this.id && !this.against) return;
     this.against = '';
     this.#show(id);
-    if (id && !this.recording) history.pushState(null, '', writeHash({ id, k: undefined, sel: undefined }));
+    if (id && !this.recording && this.lesson === undefined) history.pushState(null, '', writeHash({ id, k: undefined, sel: undefined }));
   }
 
   #show(id: string): void {

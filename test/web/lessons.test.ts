@@ -1,0 +1,103 @@
+/** A learner in a browser: lesson 1 without a mouse, lesson 6 with one, left in the middle and taken up with another daemon. */
+import * as assert from 'uvu/assert';
+import type { Page } from 'playwright-core';
+import { until } from '../e2e/ran.ts';
+import { suite } from '../harness.ts';
+import { needs, Visit } from './browser.ts';
+
+const test = suite('lessons in a browser', ...needs);
+let visit: Visit;
+let page: Page;
+const shots = process.env['DRYDOCK_SHOTS'];
+const shot = async (name: string) => void (shots && (await page.screenshot({ path: `${shots}/${name}.png` })));
+
+test.before(async () => {
+  visit = await Visit.open();
+  ({ page } = visit);
+  // the image is there, as after any run
+  await visit.daemon.ok('run', '--rm', 'ubuntu', 'true');
+});
+test.after(() => visit.close());
+
+const task = (id: string) => page.locator(`[data-task="${id}"]`);
+const done = (id: string) => page.locator(`[data-task="${id}"][data-state=done]`).waitFor({ timeout: 15_000 });
+/** Tab until what has the focus fits. */
+async function tabTo(what: string, fits: (focused: { text: string; label: string; type: string }) => boolean, key = 'Tab'): Promise<void> {
+  for (let n = 0; n < 150; n++) {
+    const at = page.locator(':focus');
+    const focused = (await at.count()) ? { text: ((await at.textContent()) ?? '').trim(), label: (await at.getAttribute('aria-label')) ?? '', type: (await at.getAttribute('type')) ?? '' } : { text: '', label: '', type: '' };
+    if (fits(focused)) return;
+    await page.keyboard.press(key);
+  }
+  throw new Error(`the keyboard does not lead to ${what}`);
+}
+async function type(line: string): Promise<void> {
+  await page.keyboard.type(`${line}\n`);
+}
+const prompt = () => until('the shell has a prompt', async () => /[#$] *$/m.test((await visit.terminal()).trimEnd()), 20);
+
+test('from the first page to the end of lesson 1, by keyboard alone', async () => {
+  await page.goto(await visit.address());
+  await page.getByText('connected', { exact: true }).waitFor();
+  await tabTo('the lessons', ({ text }) => text === 'Lessons');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'A process', exact: true }).waitFor();
+  await shot('list');
+  await tabTo('the first lesson', ({ text }) => /^Begin with A container is a process/.test(text));
+  const opened = Date.now();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'A container is a process' }).waitFor();
+  await task('cloned').waitFor();
+  assert.ok(Date.now() - opened < 1500, `the lesson took ${Date.now() - opened} ms to open`);
+  assert.match(page.url(), /#lesson\/process/);
+  await page.locator('[data-task=cloned][data-state=open]').waitFor();
+  await until('it stands before clone3', async () => (await visit.step()) === 'create.clone3', 20);
+  await shot('lesson');
+  await page.keyboard.press('ArrowRight');
+  await done('cloned');
+  // a word that is explained: there and back
+  await tabTo('a term', ({ text }) => text === 'kernel');
+  await page.keyboard.press('Enter');
+  await page.getByRole('note', { name: 'Kernel' }).waitFor();
+  await page.keyboard.press('Escape');
+  assert.is(await page.locator(':focus').textContent(), 'kernel');
+  await tabTo('continue', ({ text }) => /^continue/.test(text));
+  await page.keyboard.press('Enter');
+  await done('running');
+  await tabTo('the terminal', ({ label }) => /^Terminal input|^Terminal/i.test(label), 'Tab');
+  await prompt();
+  // a wrong turn brings its hint
+  await type('echo hello');
+  await task('one').getByText('prints the shell').waitFor();
+  await type('echo $$');
+  await done('one');
+  await type('sleep 1000 &');
+  await done('seen');
+  await shot('done');
+  await type('exit');
+  await done('ended');
+  await page.keyboard.press('Control+]');
+  // backwards from the terminal: the last question first; the arrow keys choose
+  for (const [question, right] of [[2, 'its process 1 ended'], [1, 'Another one'], [0, 'An ordinary process']] as const) {
+    await tabTo(`question ${question + 1}`, ({ type: kind }) => kind === 'radio', 'Shift+Tab');
+    const chosen = page.locator('form.question').nth(question).locator('label', { hasText: right }).locator('input');
+    await page.keyboard.press('Space');
+    for (let n = 0; n < 3 && !(await chosen.isChecked()); n++) await page.keyboard.press('ArrowDown');
+    await tabTo('answer', ({ text }) => text === 'Answer');
+    await page.keyboard.press('Enter');
+    await page.locator('form.question').nth(question).getByText('Right.').waitFor();
+  }
+  await page.getByText('The lesson is finished.').last().waitFor();
+  await shot('finished');
+  await tabTo('leave', ({ text }) => text === 'Leave the lesson');
+  await page.keyboard.press('Enter');
+  await page.locator('li.finished').waitFor();
+  await until("the lesson's container is gone", async () => (await visit.daemon.ok('ps', '-aq')) === '', 10);
+});
+
+test('the page has complained of nothing', () => {
+  const expected = /WebSocket connection to|ERR_CONNECTION_REFUSED/;
+  assert.equal(visit.complaints.filter((text) => !expected.test(text)), []);
+});
+
+test.run();

@@ -1,0 +1,111 @@
+/** The course as this page takes it: the list, the lesson that is open, and what the daemon tells of it. */
+import type { LessonContent } from '../../lessons/engine/lessons.ts';
+import type { LessonList, LessonState } from '../../lessons/engine/state.ts';
+import { speech } from '../words/language.svelte.ts';
+import type { Playground } from './playground.svelte.ts';
+
+const KEY = 'drydock.learner';
+
+export class Course {
+  learner = $state(localStorage.getItem(KEY) ?? 'learner');
+  list = $state.raw<LessonList>();
+  content = $state.raw<LessonContent>();
+  state = $state.raw<LessonState>();
+  message = $state('');
+  /** what is said to those who do not see it */
+  said = $state('');
+
+  constructor(readonly playground: Playground) {
+    playground.hear((told) => {
+      if (told.type === 'lesson' && told.state.lesson === playground.lesson) this.#learn(told.state);
+    });
+  }
+
+  #learn(state: LessonState): void {
+    const before = this.state;
+    this.state = state;
+    for (const [j, task] of state.tasks.entries()) {
+      const was = before?.tasks[j];
+      if (!was) continue;
+      if (task.state === 'done' && was.state !== 'done') this.said = speech.words.taskDone(j + 1);
+      else if (task.hints.length > was.hints.length) this.said = speech.words.newHint(j + 1);
+    }
+    if (state.finished && before && !before.finished) this.said = speech.words.done;
+    const { machine } = state;
+    // shown when it is there, and again when a new one was made; where the learner looks meanwhile is the learner's
+    if (machine && machine.id !== before?.machine?.id) this.playground.open(machine.id);
+  }
+
+  async #try<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const answer = await ask();
+      this.message = '';
+      return answer;
+    } catch (error) {
+      this.message = error instanceof Error ? error.message : String(error);
+      return undefined;
+    }
+  }
+
+  async loadList(): Promise<void> {
+    const { learner } = this;
+    this.list = await this.#try(() => this.playground.connection.ask('lessons', { learner, language: speech.language }));
+  }
+
+  /** Text and session; `again` from the beginning. The text in another language leaves the session as it is. */
+  async take(id: string, again = false): Promise<void> {
+    const { connection } = this.playground;
+    const { learner } = this;
+    if (this.content?.id !== id) this.content = this.state = undefined;
+    const content = await this.#try(() => connection.ask('lesson', { id, language: speech.language }));
+    if (!content || this.playground.lesson !== id) return;
+    const first = this.content?.id !== id;
+    this.content = content;
+    if (content.lacking.length) return;
+    if (!first && this.state && !again) return;
+    const state = await this.#try(() => connection.ask('lessonOpen', { learner, id, ...(again && { again }) }));
+    if (state && this.playground.lesson === id) this.#learn(state);
+    if (first && content.view) this.see(content.view.open, content.view.focus);
+    void this.loadList();
+  }
+
+  async leave(): Promise<void> {
+    const { content, learner } = this;
+    if (content) await this.#try(() => this.playground.connection.ask('lessonLeave', { learner, id: content.id }));
+    this.content = this.state = undefined;
+    this.playground.toLesson('');
+  }
+  async answer(question: number, chosen: number): Promise<void> {
+    const { learner, content } = this;
+    if (content) await this.#try(async () => this.#learn(await this.playground.connection.ask('lessonAnswer', { learner, id: content.id, question, chosen })));
+  }
+  async hint(task: string): Promise<void> {
+    const { learner, content } = this;
+    if (content) await this.#try(async () => this.#learn(await this.playground.connection.ask('lessonHint', { learner, id: content.id, task })));
+  }
+
+  rename(learner: string): void {
+    this.learner = learner.normalize('NFC');
+    localStorage.setItem(KEY, this.learner);
+    void this.loadList();
+  }
+  exported = (): Promise<object | undefined> => this.#try(() => this.playground.connection.ask('progress', { learner: this.learner }));
+  async imported(file: string): Promise<void> {
+    const done = await this.#try(() => this.playground.connection.ask('progressImport', { learner: this.learner, file }));
+    if (done) this.said = speech.words.imported;
+    await this.loadList();
+  }
+
+  /** Moves the page to a picture, and to an object in it. */
+  see(view: string, sel?: string): void {
+    this.playground.tab = view.charAt(0).toUpperCase() + view.slice(1);
+    if (sel && this.playground.sel !== sel) this.playground.select(sel);
+  }
+
+  /** Moves the cursor to where the step was done. False when it has not been. */
+  toStep(id: string): boolean {
+    const at = this.playground.events.findLast((event) => event.type === 'step' && event.step === id && typeof event.run !== 'string' && event.at !== 'skipped');
+    if (at) this.playground.seek(at.seq);
+    return at !== undefined;
+  }
+}
