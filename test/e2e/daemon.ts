@@ -47,7 +47,8 @@ export class Daemon {
   async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
-    if (!child || child.exitCode !== null || child.signalCode) return;
+    if (!child) return;
+    if (child.exitCode !== null || child.signalCode) return console.log(`the daemon had ended by itself (${child.exitCode ?? child.signalCode}):\n${readFileSync(this.log, 'utf8').slice(-4000)}`);
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     await gone;
