@@ -4,7 +4,7 @@ import type { Cgroup } from '../kernel/cgroup/cgroup.ts';
 import { waitUntil } from '../kernel/cgroup/wait.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 
-/** The kernel tells before it has killed and counted. */
+/** Version 1 tells before it has killed and counted; version 2 counts first, and also tells each time the limit is met and nobody dies. */
 const COUNTED_MS = 2000;
 
 /** The file that counts, as it stands: `memory.oom_control is oom_kill_disable 0, under_oom 0, oom_kill 1`. */
@@ -16,6 +16,8 @@ export function oomFact(cgroup: Cgroup): Fact {
 export class OomWatch {
   #stop: Promise<(() => Promise<void>) | undefined> | undefined;
   #told = 0;
+  #waiting = false;
+  #again = false;
 
   constructor(private readonly k: Kernel, private readonly container: { readonly cgroup: Cgroup }, private readonly tell: (fact: Fact) => void) {}
 
@@ -26,8 +28,20 @@ export class OomWatch {
     this.#stop = this.container.cgroup.onOom(this.k, () => void this.#happened()).catch(() => undefined);
   }
 
+  /** One wait at a time, however often it is told. */
   async #happened(): Promise<void> {
-    const counted = await waitUntil(async () => this.container.cgroup.oom().kills > this.#told || !this.#stop, COUNTED_MS);
+    if (this.#waiting) return void (this.#again = true);
+    this.#waiting = true;
+    do {
+      this.#again = false;
+      await this.#look();
+    } while (this.#again && this.#stop);
+    this.#waiting = false;
+  }
+
+  async #look(): Promise<void> {
+    const isCounted = async () => this.container.cgroup.oom().kills > this.#told || !this.#stop;
+    const counted = this.container.cgroup.version === 1 ? await waitUntil(isCounted, COUNTED_MS) : await isCounted();
     const { kills, says } = this.container.cgroup.oom();
     // with the OOM killer disabled (v1) nothing is killed, and everything stands still
     const stands = !counted && /under_oom 1/.test(says);
