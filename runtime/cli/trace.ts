@@ -1,12 +1,19 @@
 import type { Command } from 'commander';
 import type { Event } from '../journal/event.ts';
-import { drydockPath } from './client.ts';
+import { perfetto } from '../journal/perfetto.ts';
+import { drydockPath, type Client } from './client.ts';
 import { connectTo } from './connection.ts';
 import { json, print } from './columns.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { paint } from './step/paint.ts';
 import { Transcript } from './step/transcript.ts';
 import { verb } from './verb.ts';
+
+async function exportTrace(client: Client, name: string): Promise<void> {
+  const events: Event[] = [];
+  for await (const event of client.lines<Event>('GET', drydockPath(name, '/journal'))) events.push(event);
+  json(perfetto(events, name), 0);
+}
 
 export function command(): Command {
   return verb('trace', "Print a container's journal: every step, and every system call in it with its arguments, result and duration, as strace shows them.",
@@ -15,8 +22,10 @@ export function command(): Command {
     .option('-f, --follow', 'go on with what comes')
     .option('-n, --numbers', 'the number of each event, as `drydock frame` takes it')
     .option('--json', 'the raw events, one a line')
-    .action(async (name: string, { follow, numbers, ...options }: { follow?: boolean; numbers?: boolean; json?: boolean }, command: Command) => {
+    .option('--perfetto', 'for ui.perfetto.dev or chrome://tracing: JSON in the Trace Event Format')
+    .action(async (name: string, { follow, numbers, ...options }: { follow?: boolean; numbers?: boolean; json?: boolean; perfetto?: boolean }, command: Command) => {
       const client = await connectTo(command);
+      if (options.perfetto) return exportTrace(client, name);
       const transcript = new Transcript(options.json ? new Lifecycle([]) : await Lifecycle.fetch(client), paint(process.stdout));
       for await (const event of client.lines<Event>('GET', drydockPath(name, '/journal'), { query: { follow } })) {
         if (options.json) json(event, 0);
