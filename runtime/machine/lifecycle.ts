@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createActor, fromPromise, type Actor } from 'xstate';
 import { hasCode, tolerate } from '../kernel/errors.ts';
 import { daemonKernel } from '../kernel/linux.ts';
+import { rightsFacts } from '../kernel/process/facts.ts';
 import { exitCodeOf } from '../kernel/process/shim.ts';
 import { Journal } from '../journal/journal.ts';
 import { exit } from '../steps/6-exit.ts';
@@ -129,6 +130,9 @@ export class Lifecycle {
   #didStart(): void {
     const { live, network } = this.container;
     Object.assign(this.record, { pid: live.pid ?? 0, startedAt: live.startedAt ?? Date.now(), finishedAt: 0, exitCode: 0, oomKilled: false, network, image: this.container.image?.id });
+    // execve(2) has changed them once more: for a user other than root little is left
+    const facts = rightsFacts(live.pid);
+    if (facts.length) this.log.append({ type: 'fact', facts });
     // a moved tag must not change what a stopped container stands on
     this.container.pull = newPull(this.record.image ?? this.container.request.Image, 'missing');
     this.around.event(this.container, 'start');

@@ -70,33 +70,37 @@ function cards(frame: Frame, previous?: Frame): Card[] {
   const count = (value: string) => value.split(' ').filter(Boolean).length;
   return [
     card('user', 'user', (value) => `uid ${value.split(':')[0]}, gid ${value.split(':')[1]}${value.startsWith('0:') ? ' (what is left of root)' : ''}`, 'still the daemon\'s: root'),
-    card('seccomp', 'system call filter', (value) => `on: ${value}`, 'none: any system call'),
+    card('seccomp', 'system call filter', (value) => `${said('seccomp.through') ?? '?'} let through, ${value}`, 'none: any system call'),
     card('no_new_privs', 'no new privileges', () => 'set-uid files give nothing', 'not asked for'),
+    card('seccomp.refused', 'refused system calls', (value) => `${count(value)} fail; by their arguments: ${said('seccomp.by-arguments') || 'none'}`, 'none', (value) => wrap(value, 3 * WALL - 16, 11, true)),
     card('masked', 'covered paths', (value) => `${count(value)} cannot be read`, 'none yet', paths),
     card('readonly', 'read-only paths', (value) => `${count(value)} cannot be written`, 'none yet', paths),
   ];
 }
 
-/** Three small ones in a row, then the two lists of paths. */
+/** Three small ones in a row, the filter's list below them, then the two lists of paths. */
 function cardItems(all: readonly Card[], top: number): { items: Item[]; height: number } {
-  const tallest = Math.max(...all.slice(3).map(({ lines }) => 46 + lines.length * 14));
+  const widths = [WALL, WALL, WALL, 3 * WALL + 12, WALL * 2 + 6, WALL];
+  const texts = all.map(({ lines }, j) => lines.flatMap((line) => wrap(line, widths[j]! - 20, 11, true)));
+  const tallOf = (...which: number[]) => Math.max(...which.map((j) => 46 + texts[j]!.length * 14));
+  const [second, third] = [top + 54, top + 54 + tallOf(3) + 8];
+  const places = [0, 1, 2].map((j) => ({ x: j * (WALL + 6), y: top, h: 46 })).concat({ x: 0, y: second, h: tallOf(3) }, { x: 0, y: third, h: tallOf(4, 5) }, { x: 2 * (WALL + 6), y: third, h: tallOf(4, 5) });
   const items = all.map((card, j): Item => {
-    const small = j < 3;
-    const w = small ? WALL : j === 3 ? WALL * 2 + 6 : WALL;
+    const { x, y, h } = places[j]!;
+    const w = widths[j]!;
     const tone: Tone = card.isNew ? 'active' : card.there ? 'security' : 'ghost';
     const ink = card.isNew ? 'solid' : card.there ? 'plain' : 'quiet';
-    const lines = card.lines.flatMap((line) => wrap(line, w - 20, 11, true));
     return {
-      key: `card:${card.key}`, sel: card.sel, x: 10 + (small ? j * (WALL + 6) : j === 3 ? 0 : 2 * (WALL + 6)), y: small ? top : top + 54, label: `${card.title}: ${card.state}`,
+      key: `card:${card.key}`, sel: card.sel, x: 10 + x, y, label: `${card.title}: ${card.state}`,
       marks: [
-        rect(0, 0, w, small ? 46 : tallest, tone, card.isNew ? 'solid' : card.there ? 'soft' : 'dashed'),
+        rect(0, 0, w, h, tone, card.isNew ? 'solid' : card.there ? 'soft' : 'dashed'),
         text(12, 18, `${card.there ? '✓ ' : ''}${card.title}`, ink, { bold: true, size: 12.5 }),
         text(12, 35, fit(card.state, w - 20, 11.5), ink, { size: 11.5 }),
-        ...lines.map((line, n) => text(12, 51 + n * 14, line, card.isNew ? 'solid' : 'quiet', { mono: true, size: 11 })),
+        ...texts[j]!.map((line, n) => text(12, 51 + n * 14, line, card.isNew ? 'solid' : 'quiet', { mono: true, size: 11 })),
       ],
     };
   });
-  return { items, height: top + 54 + tallest };
+  return { items, height: third + tallOf(4, 5) };
 }
 
 export function drawSecurity(frame: Frame, events: readonly Event[], previous?: Frame): Drawing {

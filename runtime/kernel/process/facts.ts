@@ -23,6 +23,17 @@ export function capabilityFacts(pid: number | undefined): Fact[] {
   return status ? [{ kind: 'security', key: 'capabilities', value: words.join(' ') }] : [];
 }
 
+const filters: Record<string, string> = { 0: 'off', 1: 'strict', 2: 'filter' };
+
+/** What the kernel says of a program that runs: its capabilities after execve(2), and whether a filter looks at its calls. */
+export function rightsFacts(pid: number | undefined): Fact[] {
+  const status = statusOf(pid ?? 0);
+  // a program may be over before one has looked: what a zombie had says nothing of its rights
+  if (!status || /^State:\s+[ZX]/m.test(status)) return [];
+  const [mode = ''] = /(?<=^Seccomp:\s*)\d/m.exec(status) ?? [];
+  return [...capabilityFacts(pid), ...(filters[mode] ? [{ kind: 'security', key: 'seccomp.mode', value: filters[mode] } as const] : [])];
+}
+
 /** What a process has from its birth: the namespaces it shares with the host (those of the daemon), its own pid namespace, its rights. */
 export function birthFacts(pid: number): Fact[] {
   const host = kinds.map((kind) => namespaceInode(process.pid, kind)).join(' ');

@@ -4,6 +4,7 @@ import { capabilityFacts } from '../../kernel/process/facts.ts';
 import { rightsOf } from '../../kernel/process/inspect.ts';
 import { encodeCaps } from '../../oci/capabilities.ts';
 import { compileSeccomp } from '../../oci/seccomp/compile.ts';
+import { verdictsOf } from '../../oci/seccomp/verdicts.ts';
 import type { Process, Spec } from '../../oci/spec.ts';
 import type { Step } from '../step.ts';
 
@@ -30,7 +31,13 @@ export async function installSeccomp(k: Kernel, spec: Spec): Promise<void> {
   if (!spec.linux.seccomp) return;
   const { filter, flags, instructions } = compileSeccomp(spec.linux.seccomp);
   await k.stage.seccomp(SECCOMP_SET_MODE_FILTER, flags, filter);
-  k.fact({ kind: 'security', key: 'seccomp', value: `${instructions} instructions` });
+  const { through, byArguments, refused } = verdictsOf(spec.linux.seccomp);
+  k.fact(
+    { kind: 'security', key: 'seccomp', value: `${instructions} instructions` },
+    { kind: 'security', key: 'seccomp.through', value: String(through.length) },
+    { kind: 'security', key: 'seccomp.by-arguments', value: byArguments.join(' ') },
+    { kind: 'security', key: 'seccomp.refused', value: refused.join(' ') },
+  );
 }
 
 export async function setCapabilities(k: Kernel, process: Process): Promise<void> {

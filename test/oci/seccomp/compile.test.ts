@@ -7,7 +7,7 @@ import { seccompFor } from '../../../runtime/oci/seccomp/profile.ts';
 import { ARCHITECTURES } from '../../../runtime/oci/seccomp/words.ts';
 import type { Seccomp, SeccompOperator, SeccompRule } from '../../../runtime/oci/spec.ts';
 import { suite } from '../../harness.ts';
-import { runFilter } from './interpreter.ts';
+import { runFilter } from '../../../runtime/oci/seccomp/run-filter.ts';
 
 const test = suite('seccomp compiler');
 const arch = ARCHITECTURES[process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64']!;
