@@ -1,6 +1,7 @@
 // Builds the page into dist/web. The daemon serves nothing else, under a policy that allows only files of its own.
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import { packed } from './web/gzip.build.mjs';
 import { oneFile } from './web/recording.build.mjs';
 
 export default defineConfig({
@@ -8,7 +9,7 @@ export default defineConfig({
   base: '/',
   publicDir: false,
   logLevel: 'warn',
-  plugins: [svelte({ configFile: false }), oneFile()],
+  plugins: [svelte({ configFile: false }), oneFile(), packed()],
   build: {
     outDir: '../dist/web', emptyOutDir: true, target: 'es2022', reportCompressedSize: false, chunkSizeWarningLimit: 600,
     // data: addresses are no files: the policy lets only pictures be such

@@ -6,6 +6,7 @@ import { Refusal } from '../../runtime/machine/refusal.ts';
 import { sendRecording } from '../recording/send.ts';
 import { headersFor, nonce, refusal, sessionOf, setCookie } from './guard.ts';
 import type { Keys } from './keys.ts';
+import { packed } from './packed.ts';
 import type { Place } from './place.ts';
 
 export interface PageOptions {
@@ -67,6 +68,7 @@ export function pageApp(options: PageOptions): Express {
   });
   // asked for on pages that name no icon, as the one that takes the token
   app.get('/favicon.ico', (_req, res) => void res.status(204).end());
+  app.use(packed(options.files));
   // names carry a hash of their content
   app.use(express.static(options.files, { index: false, redirect: false, dotfiles: 'ignore', immutable: true, maxAge: '1y' }));
   app.use((_req, res) => text(res, 404, 'there is no such page'));

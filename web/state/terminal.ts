@@ -1,5 +1,9 @@
 /** One xterm.js on one stream of the daemon. Loaded when it is first needed. */
 import { FitAddon } from '@xterm/addon-fit';
+import { SearchAddon } from '@xterm/addon-search';
+import { SerializeAddon } from '@xterm/addon-serialize';
+import { Unicode11Addon } from '@xterm/addon-unicode11';
+import { WebLinksAddon } from '@xterm/addon-web-links';
 import { Terminal, type ITheme } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import type { Playground } from './playground.svelte.ts';
@@ -32,11 +36,22 @@ const themes: Record<'light' | 'dark', ITheme> = {
   light: { background: '#ffffff', foreground: '#15212b', cursor: '#06608a', cursorAccent: '#ffffff', selectionBackground: '#b9d9ea', green: '#1a6e3c', brightGreen: '#1a6e3c', yellow: '#8a5300', brightYellow: '#8a5300', blue: '#1d4fa8', brightBlue: '#1d4fa8', cyan: '#06608a', white: '#52626f', brightWhite: '#15212b' },
   dark: { background: '#0b1116', foreground: '#e3ebf1', cursor: '#63b9e6', cursorAccent: '#0b1116', selectionBackground: '#27465a' },
 };
+/** whether this person's terminals are read aloud */
+const READING = 'drydock-terminal-read';
+function wantsReading(): boolean {
+  try {
+    return localStorage.getItem(READING) === 'yes';
+  } catch {
+    return false;
+  }
+}
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
 export class Screen {
-  readonly #term = new Terminal({ fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--mono'), fontSize: 13, scrollback: 5000, cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches, minimumContrastRatio: 4.5, theme: themes[dark.matches ? 'dark' : 'light'] });
+  readonly #term = new Terminal({ allowProposedApi: true, screenReaderMode: wantsReading(), fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--mono'), fontSize: 13, scrollback: 5000, cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches, minimumContrastRatio: 4.5, theme: themes[dark.matches ? 'dark' : 'light'] });
   readonly #fit = new FitAddon();
+  readonly #search = new SearchAddon();
+  readonly #serialize = new SerializeAddon();
   readonly #watch = new ResizeObserver(() => this.fit());
   ended = false;
   #tape: Tape | undefined;
@@ -46,7 +61,10 @@ export class Screen {
   /** `leave` is what Ctrl+Shift+Esc or Ctrl+] does: xterm takes Tab and Esc for the process (WCAG 2.2, 2.1.2). */
   constructor(readonly playground: Playground, readonly number: number, readonly source: Source, leave: () => void) {
     const { connection } = playground;
-    this.#term.loadAddon(this.#fit);
+    for (const addon of [this.#fit, this.#search, this.#serialize, new Unicode11Addon()]) this.#term.loadAddon(addon);
+    this.#term.unicode.activeVersion = '11';
+    // an address that a container printed: opened only by a click, and told nothing about us
+    if (!playground.recording) this.#term.loadAddon(new WebLinksAddon((_event, uri) => void window.open(uri, '_blank', 'noopener,noreferrer')));
     this.#term.onData((text) => playground.live && connection.type(number, text));
     this.#term.onResize(() => void this.#resized());
     this.#term.attachCustomKeyEventHandler((event) => {
@@ -91,6 +109,16 @@ export class Screen {
   }
 
   focus = (): void => this.#term.focus();
+  find = (text: string, forward: boolean): boolean => (forward ? this.#search.findPrevious(text, { incremental: false }) : this.#search.findNext(text));
+  /** Without colours and movements of the cursor. */
+  text = (): string => this.#serialize.serialize({ excludeModes: true, excludeAltBuffer: true }).replace(/\x1b\[[0-9;]*[A-Za-z]/g, '');
+
+  get read(): boolean { return this.#term.options.screenReaderMode ?? false; }
+  set read(yes: boolean) {
+    this.#term.options.screenReaderMode = yes;
+    localStorage.setItem(READING, yes ? 'yes' : '');
+  }
+
   readOnly(yes: boolean): void {
     this.#term.options.disableStdin = yes;
   }

@@ -1,0 +1,54 @@
+/** How long from an event in the kernel to the picture of it: the journal says when it was, the page when it has drawn so many. */
+import type { Event } from '../../../runtime/journal/event.ts';
+import { until } from '../../e2e/ran.ts';
+import type { Visit } from '../../web/browser.ts';
+
+/** Notes how many events there are each time that the number changes, and when the frame after it was drawn. As text: the browser runs it. */
+const WATCH = `(() => {
+  window.drawn = [];
+  const now = () => performance.timeOrigin + performance.now();
+  const where = document.querySelector('.where');
+  new MutationObserver(() => {
+    const count = Number(where.textContent.split(' / ')[1]);
+    const channel = new MessageChannel();
+    // a message that is sent within a frame comes after the frame has been painted
+    requestAnimationFrame(() => { channel.port1.onmessage = () => window.drawn.push([count, now()]); channel.port2.postMessage(0); });
+  }).observe(where, { subtree: true, characterData: true, childList: true });
+})()`;
+
+async function latencies(visit: Visit, ref: string): Promise<number[]> {
+  const events = (await visit.daemon.ok('trace', '--json', ref)).split('\n').map((line) => JSON.parse(line) as Event);
+  const drawn = await visit.page.evaluate<[number, number][]>('window.drawn.splice(0)');
+  return events.flatMap(({ seq, time }) => {
+    const shown = drawn.find(([count]) => count > seq);
+    return shown ? [shown[1] - time] : [];
+  });
+}
+
+/** Runs that go through, and one that is gone through step by step. */
+export async function eventToPicture(visit: Visit, runs: number): Promise<number[]> {
+  const { page, daemon } = visit;
+  await page.evaluate(WATCH);
+  const found: number[] = [];
+  const begin = async (mode: string, name: string, line: string) => {
+    await page.getByText(mode, { exact: true }).click();
+    await page.getByLabel('drydock', { exact: true }).fill(`run --name ${name} ${line}`);
+    await page.keyboard.press('Enter');
+  };
+  for (let n = 0; n < runs; n++) {
+    await begin('run', `through${n}`, 'ubuntu true');
+    await until('it has ended', async () => (await daemon.cli('wait', `through${n}`)).code === 0, 20);
+    await page.waitForTimeout(300);
+    found.push(...(await latencies(visit, `through${n}`)));
+  }
+  await begin('step', 'stepped', 'ubuntu true');
+  await until('it stands', async () => (await visit.heading()).startsWith('Stands before'), 20);
+  for (let n = 0; n < 40; n++) {
+    const before = await visit.step();
+    await page.keyboard.press('ArrowRight');
+    await until('the next step', async () => (await visit.step()) !== before);
+  }
+  found.push(...(await latencies(visit, 'stepped')));
+  await daemon.removeAll();
+  return found;
+}

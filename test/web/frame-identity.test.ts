@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Page } from 'playwright-core';
+import * as assert from 'uvu/assert';
+import { suite } from '../harness.ts';
+import { needs, Visit } from './browser.ts';
+
+const test = suite('frame k is frame k', ...needs);
+const dir = mkdtempSync('/tmp/drydock-identity-');
+const file = join(dir, 'run.html');
+const pictures = ['Namespaces', 'Overlay', 'Cgroups', 'Network', 'Security', 'Timeline'];
+/** so many steps with one picture, then it is compared, and the next one has its turn */
+const TURN = 9;
+let visit: Visit;
+let id = '';
+test.before(async () => {
+  visit = await Visit.open();
+  id = await visit.daemon.ok('run', '-d', '--memory', '64m', 'ubuntu', 'sh', '-c', 'echo one; echo two');
+  await visit.daemon.ok('wait', id);
+  await visit.daemon.ok('record', '-o', file, id);
+});
+test.after(async () => {
+  await visit.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/**
+ * What is shown: elements, their attributes in the alphabet's order, their texts. Not the ids that the framework numbers, what has the
+ * focus, and which folders of the list were opened by hand. As text: the browser runs it.
+ */
+const SHOWN = `(() => {
+  const left = /^(tabindex|open)$/;
+  const plain = (value) => value.replace(/[sc]\\d+(?=arrow|hatch)/g, '');
+  const say = (node) => {
+    if (node.nodeType === 3) return node.data;
+    if (node.nodeType !== 1) return '';
+    const attributes = [...node.attributes].filter(({ name }) => !left.test(name)).map(({ name, value }) => name + '=' + JSON.stringify(plain(name === 'class' ? value.split(/\\s+/).sort().join(' ') : value))).sort();
+    return '\\n<' + [node.localName, ...attributes].join(' ') + '>' + [...node.childNodes].map(say).join('');
+  };
+  return ['.machine', '#picture', 'nav', '[aria-labelledby=now]', '.where'].map((place) => say(document.querySelector(place))).join('');
+})()`;
+const shown = (page: Page): Promise<string> => page.evaluate<string>(SHOWN);
+
+/** The lines that are not the same; a picture has thousands. */
+function different(one: string, other: string): string[] {
+  const [a, b] = [one.split('\n'), other.split('\n')];
+  return Array.from({ length: Math.max(a.length, b.length) }, (_, j) => (a[j] === b[j] ? [] : [`${a[j]} | ${b[j]}`])).flat().slice(0, 5);
+}
+/** Until nobody drags any more, and the picture is the cursor's. */
+const calm = (page: Page) => page.locator('.page:not(.hurried)').waitFor();
+async function choose(page: Page, name: string): Promise<void> {
+  await page.getByRole('tab', { name, exact: true }).click();
+  await page.locator(`#picture section[aria-label=${name}]`).waitFor();
+}
+async function opened(hash: string): Promise<Page> {
+  const page = await visit.context.newPage();
+  visit.listen(page);
+  await page.goto(`${pathToFileURL(file).href}${hash}`);
+  await page.locator('.machine section').waitFor();
+  return page;
+}
+
+test('stepping from the first event to the last shows what each of these addresses shows in a fresh tab', async () => {
+  const page = await opened(`#run/${id}?k=0`);
+  let compared = 0;
+  let last = -1;
+  for (let turn = 0; ; turn++) {
+    const name = pictures[turn % pictures.length]!;
+    await choose(page, name);
+    await page.locator('h1').click();
+    for (let j = 0; j < TURN; j++) {
+      await page.keyboard.press(turn % 3 ? 'ArrowRight' : 'Shift+ArrowRight');
+      await calm(page);
+    }
+    const k = Number((await page.locator('.where').innerText()).split(' / ')[0]);
+    if (k === last) break;
+    last = k;
+    const address = new URL(page.url()).hash;
+    // at the very end there is no k: the newest is shown
+    const fresh = await opened(address);
+    await choose(fresh, name);
+    const [stepped, direct] = [await shown(page), await shown(fresh)];
+    assert.equal(different(direct, stepped), [], `${name} at ${address}`);
+    assert.ok(stepped.length > 10_000, 'something is shown');
+    compared++;
+    await fresh.close();
+  }
+  assert.ok(compared >= 10, `${compared} frames were compared`);
+});
+
+test('dragged to, and come back to, it is the same as well', async () => {
+  const page = await opened(`#run/${id}?k=200`);
+  await choose(page, 'Timeline');
+  const direct = await shown(page);
+  const slider = page.getByRole('slider');
+  for (const k of [10, 150, 40, 333, 90, 260, 200]) await slider.fill(String(k));
+  await calm(page);
+  assert.equal(different(direct, await shown(page)), []);
+  await page.close();
+});
+
+test('the page has complained of nothing', () => assert.equal(visit.complaints, []));
+
+test.run();
