@@ -12,6 +12,8 @@ export class Journal {
   #text = '';
   #scheduled = false;
   #closed = false;
+  /** the last write may have ended in the middle of a line */
+  #torn = false;
   readonly #ended = new Set<() => void>();
   readonly #listeners = new Set<(event: Event) => void>();
   run: number | string = 0;
@@ -62,7 +64,14 @@ export class Journal {
     this.prepare();
     const text = this.#text;
     this.#text = '';
-    if (this.path && text) appendFileSync(this.path, text, { mode: 0o600 });
+    if (!this.path || !text) return;
+    try {
+      appendFileSync(this.path, this.#torn ? `\n${text}` : text, { mode: 0o600 });
+      this.#torn = false;
+    } catch {
+      // as with the log: on a full disk the record is lost, and what is recorded goes on
+      this.#torn = true;
+    }
   }
 
   events(): Event[] {

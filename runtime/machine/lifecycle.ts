@@ -122,7 +122,7 @@ export class Lifecycle {
     if (to === 'exiting') for (const exec of this.around.execs.values()) if (exec.container.container === this.container) exec.gate.release();
     if (to === 'exited') this.#didExit();
     if (to === 'failed') this.#didFail();
-    if (to !== 'removed') saveRecord(this.container.settings, this.record);
+    if (to !== 'removed') this.#save();
     this.waiters.moved(to, this.record);
     if (to === 'exited' || to === 'failed') this.around.exited(this);
   }
@@ -137,6 +137,18 @@ export class Lifecycle {
     this.container.pull = newPull(this.record.image ?? this.container.request.Image, 'missing');
     this.around.event(this.container, 'start');
     this.noticeOom();
+  }
+
+  /**
+   * A full disk stops no transition: what ended has ended, and rm must be able to make room. What is known of a run before that is its
+   * START, without which it does not begin; a daemon that dies meanwhile leaves what the next one takes back.
+   */
+  #save(): void {
+    try {
+      saveRecord(this.container.settings, this.record);
+    } catch (error) {
+      if (!hasCode(error, 'ENOSPC', 'EDQUOT')) throw error;
+    }
   }
 
   /** A group without a limit of its own meets no wall of its own: then nothing has to be held open for it. */
@@ -171,6 +183,8 @@ export class Lifecycle {
     live.pid = isOurs(pid, this.container.id) || (leavesOut(this.container, 'cgroup') && (await this.container.cgroup.processes()).includes(pid)) ? pid : undefined;
     const kernel = this.run.kernel;
     try {
+      // a daemon may have died between the freezer and its record
+      await (this.record.machine === 'paused' ? this.container.cgroup.freeze(kernel) : this.container.cgroup.thaw(kernel)).catch(() => undefined);
       if (live.pid) live.pidfd = await tolerate(['ESRCH'], kernel.daemon.pidfd_open(live.pid, 0));
       await this.streams.open(paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
       this.noticeOom();
@@ -195,6 +209,7 @@ export class Lifecycle {
     this.container.exit = undefined;
     this.container.warnings = [...this.record.warnings];
     this.gateKeeper.arm(gate ?? { mode: 'run', breakpoints: [] });
+    saveRecord(this.container.settings, this.record);
     const settled = this.waiters.until(['running', 'exiting', 'exited', 'failed']);
     this.actor.send({ type: 'START' });
     if ((await settled) === 'failed') throw (this.failure as StartFailure | undefined)?.refusal ?? conflict(this.record.error);

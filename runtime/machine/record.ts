@@ -38,8 +38,15 @@ export function saveRecord(settings: Settings, record: ContainerRecord): void {
   renameSync(`${file}.new`, file);
 }
 
-export function makeDirectory(settings: Settings, id: string): void {
-  mkdirSync(join(containersDir(settings), id), { recursive: true, mode: 0o710 });
+/** Whole or not at all: on a full disk the directory alone may have room. */
+export function newDirectory(settings: Settings, record: ContainerRecord): void {
+  try {
+    mkdirSync(join(containersDir(settings), record.id), { recursive: true, mode: 0o710 });
+    saveRecord(settings, record);
+  } catch (error) {
+    removeDirectory(settings, record.id);
+    throw error;
+  }
 }
 
 export function removeDirectory(settings: Settings, id: string): void {

@@ -25,7 +25,7 @@ import { Gate } from './gate.ts';
 import { newId, newName } from './identity.ts';
 import { newRun } from './observer.ts';
 import { containerPaths, removeStaleRunDirs } from './paths.ts';
-import { loadRecords, makeDirectory, saveRecord, type ContainerRecord } from './record.ts';
+import { loadRecords, newDirectory, type ContainerRecord } from './record.ts';
 import { badParameter, conflict, notFound } from './refusal.ts';
 import type { ContainerRequest } from './request.ts';
 import { Restarts } from './restart.ts';
@@ -132,8 +132,7 @@ export class Runtime implements Engine {
       id, name, created: Date.now(), request, ...(options.platform && { platform: options.platform }), ...(image && { image: image.id }), network,
       machine: 'created', error: '', runs: 0, pid: 0, exitCode: 0, oomKilled: false, startedAt: 0, finishedAt: 0, restartCount: 0, stopped: false, warnings,
     };
-    makeDirectory(this.settings, id);
-    saveRecord(this.settings, record);
+    newDirectory(this.settings, record);
     const supervisor = this.#supervise(record);
     this.#surroundings.event(supervisor.container, 'create');
     return supervisor;

@@ -6,6 +6,17 @@ import { Refusal } from './refusal.ts';
 
 export interface StartFailure { refusal: Refusal; exitCode: number }
 
+const noNftables = 'this kernel has no nf_tables; load it with modprobe nf_tables, or run with --network none or host';
+/** What a machine lacks, by step and errno, and what to do about it. */
+const lacks: Record<string, Record<string, string>> = {
+  'rw-layer.mount-overlay': { ENODEV: 'this kernel has no overlay file system; load it with modprobe overlay' },
+  'network.ensure-bridge': { EOPNOTSUPP: 'this kernel has no bridges; load them with modprobe bridge, or run with --network none or host' },
+  'network.create-veth': { EOPNOTSUPP: 'this kernel has no veth pairs; load them with modprobe veth, or run with --network none or host' },
+  'network.masquerade': { EPROTONOSUPPORT: noNftables, ENOENT: noNftables },
+  'network.forwarding': { EPROTONOSUPPORT: noNftables, ENOENT: noNftables },
+};
+const lackOf = (step: string | undefined, error: unknown) => lacks[step ?? '']?.[(error as { code?: string } | null)?.code ?? ''];
+
 /** The step it failed in, for whoever wants to look at it with `drydock trace`. */
 const stepOf = (error: unknown) => (error as { step?: string }).step;
 
@@ -15,5 +26,6 @@ export function startFailure(error: unknown): StartFailure {
   if (error instanceof Aborted) return { refusal: new Refusal(409, `${error.message}; everything was undone`, { cause: error }), exitCode: 130 };
   const step = stepOf(error);
   const words = error instanceof Error ? error.message : errnoText(String(error));
-  return { refusal: new Refusal(500, `${step ? `step ${step}: ` : ''}${words}`, { cause: error }), exitCode: 128 };
+  const lack = lackOf(step, error);
+  return { refusal: new Refusal(500, `${step ? `step ${step}: ` : ''}${words}${lack ? `; ${lack}` : ''}`, { cause: error }), exitCode: 128 };
 }

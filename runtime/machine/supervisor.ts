@@ -18,7 +18,7 @@ import { quietKernel } from './observer.ts';
 import { removeDirectory, saveRecord } from './record.ts';
 import { conflict, notModified } from './refusal.ts';
 import type { HostConfig } from './request.ts';
-import { runPhase } from './run-phase.ts';
+import { runPhase, unwind } from './run-phase.ts';
 import { parseSignal } from './signal.ts';
 import { applyUpdate } from './update.ts';
 import { UpperLook } from '../watch/upper-look.ts';
@@ -76,7 +76,13 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
   async pause(): Promise<void> {
     if (this.machine === 'paused') throw conflict(`container ${this.container.id} is already paused`);
     if (!this.running) throw conflict(`container ${this.container.id} is not running`);
-    await runPhase(this.run, pause);
+    try {
+      await runPhase(this.run, pause);
+    } catch (error) {
+      // half frozen it could not even be killed
+      await unwind(this.run, [pause]);
+      throw error;
+    }
     this.actor.send({ type: 'PAUSE' });
     this.around.event(this.container, 'pause');
   }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { loadRecords, makeDirectory, removeDirectory, saveRecord, type ContainerRecord } from '../../runtime/machine/record.ts';
+import { loadRecords, newDirectory, removeDirectory, saveRecord, type ContainerRecord } from '../../runtime/machine/record.ts';
 import type { Settings } from '../../runtime/machine/settings.ts';
 import { suite } from '../harness.ts';
 
@@ -15,7 +15,7 @@ const record = (id: string, created = 1): ContainerRecord => ({
 });
 function saved(settings: Settings, ...records: ContainerRecord[]): string[] {
   for (const one of records) {
-    makeDirectory(settings, one.id);
+    newDirectory(settings, one);
     saveRecord(settings, one);
   }
   return records.map(({ id }) => `${settings.root}/containers/${id}/container.json`);

@@ -43,6 +43,7 @@ export class Sweep {
     } else {
       const { status, body } = await d.api('POST', `/drydock/containers/${id}/gate`, worst === 'fail' ? { command: 'fail', errno: 'EIO' } : { command: 'abort' });
       assert.is(status, 204, body);
+      await d.api('POST', `/drydock/containers/${id}/gate`, { command: 'clear', at: breakpoint(place) });
     }
     const answer = await done;
     const compare = worst === 'kill' ? without : (held: Held) => held;
