@@ -107,7 +107,12 @@ export class Viewer implements Asker {
     if (this.#terminals.size >= LIMITS.terminals) throw conflict(`there are ${LIMITS.terminals} terminals already: close one`);
     const stream = new Terminal({
       ahead: this.ahead,
-      send: (bytes) => this.socket.readyState === this.socket.OPEN && this.socket.send(Buffer.concat([Buffer.from([number]), bytes])),
+      send: (bytes) => {
+        if (this.socket.readyState !== this.socket.OPEN) return;
+        // one message in two fragments (RFC 6455, 5.4): the bytes are not copied for each who looks
+        this.socket.send(Buffer.from([number]), { binary: true, fin: false });
+        this.socket.send(bytes, { binary: true, fin: true });
+      },
       gap: (bytes) => this.tell({ type: 'gap', terminal: number, bytes }),
       ended: () => {
         if (this.#terminals.get(number)?.stream !== stream) return;
