@@ -13,9 +13,16 @@ export const WINDOW = 360;
 const LEFT = 10;
 const TOP = 44;
 const LANE = 62;
-const laneOf = { daemon: 0, shim: 1, stage: 2 } as const;
+/** A process: the daemon, the container's shim and stage, and the two of each exec. */
+const processOf = (run: number | string, actor: CallEvent['actor']): string => (actor === 'daemon' || typeof run === 'number' ? actor : `${run.slice(0, 9)} ${actor}`);
+function namesOf(shown: readonly Event[]): string[] {
+  const execs = [...new Set(shown.flatMap(({ run }) => (typeof run === 'string' ? [run] : [])))];
+  return ['daemon', 'shim', 'stage', ...execs.flatMap((run) => [processOf(run, 'shim'), processOf(run, 'stage')])];
+}
 /** Their names stand beside the picture, which scrolls. */
-export const lanes = Object.entries(laneOf).map(([name, j]) => ({ name, y: TOP + j * LANE + LANE - 10 }));
+export function lanesOf(events: readonly Event[], k: number): { name: string; y: number }[] {
+  return namesOf(events.slice(...windowOf(Math.max(0, k), events.length))).map((name, j) => ({ name, y: TOP + j * LANE + LANE - 10 }));
+}
 /** A bar's least width, and the widest that a pause or a long call gets. */
 const LEAST = 5;
 const MOST = 26;
@@ -48,7 +55,7 @@ export function slots(events: readonly Event[]): Slot[] {
 
 const tall = scaleLog([500, 5e7], [7, 40]).clamp(true);
 
-function callItem(event: CallEvent, slot: Slot, k: number): Item {
+function callItem(event: CallEvent, slot: Slot, k: number, lane: (actor: CallEvent['actor']) => number): Item {
   const family = familyOf(event.name, event.args);
   const h = tall(Math.max(500, event.ns));
   const base = LANE - 10;
@@ -58,7 +65,7 @@ function callItem(event: CallEvent, slot: Slot, k: number): Item {
     glyph(family.glyph, slot.w / 2, base - h - 5, 16, tone, event.seq <= k),
     ...(event.errno ? [rect(-1, base - 2, slot.w + 2, 6, 'failed', 'solid', 0)] : []),
   ];
-  return { key: `call:${event.seq}`, sel: `call:${event.seq}`, seek: event.seq, x: LEFT + slot.x, y: TOP + laneOf[event.actor] * LANE, marks, label: `${event.actor}: ${callLine(event)} ${resultLine(event)}` };
+  return { key: `call:${event.seq}`, sel: `call:${event.seq}`, seek: event.seq, x: LEFT + slot.x, y: TOP + lane(event.actor) * LANE, marks, label: `${processOf(event.run, event.actor)}: ${callLine(event)} ${resultLine(event)}` };
 }
 
 /** What is no call, on the daemon's lane: state changes, pauses, notes, facts. */
@@ -68,11 +75,11 @@ const marksOf: Partial<Record<Event['type'], { tone: Tone; sign: string }>> = {
 
 /** Who makes whom: the shim is spawned by the daemon, the stage by the shim, an exec's by clone(2). */
 const makers: Record<string, 'shim' | 'stage' | undefined> = { clone3_stage: 'stage', clone_sibling: 'stage', execve: 'shim' };
-function arrowOf(event: CallEvent, slot: Slot): Item[] {
+function arrowOf(event: CallEvent, slot: Slot, lane: (actor: CallEvent['actor']) => number): Item[] {
   const child = makers[event.name];
   if (!child || event.errno || event.actor === child || (event.name === 'execve' && event.actor !== 'daemon')) return [];
-  const from = TOP + laneOf[event.actor] * LANE + LANE - 10;
-  const to = TOP + laneOf[child] * LANE + LANE - 12;
+  const from = TOP + lane(event.actor) * LANE + LANE - 10;
+  const to = TOP + lane(child) * LANE + LANE - 12;
   const x = LEFT + slot.x + slot.w;
   return [{ key: `clone:${event.seq}`, x: 0, y: 0, marks: [path(downward([x, from], [x + 16, to]), 'process', { width: 2, arrow: true })] }];
 }
@@ -106,22 +113,29 @@ export function drawTimeline(frame: Frame, events: readonly Event[], phases: rea
   const titles = new Map(phases.flatMap(({ steps }) => steps.map(({ id, title }) => [id, title] as const)));
   const width = Math.max(760, LEFT + end + 20);
   const cursor = at.find(({ seq }) => seq === k);
-  const calls = shown.flatMap((event, j): Item[] => (isCall(event) ? [callItem(event, at[j]!, k), ...arrowOf(event, at[j]!)] : []));
+  const lanes = lanesOf(events, k);
+  const names = lanes.map(({ name }) => name);
+  const bottom = TOP + lanes.length * LANE;
+  const calls = shown.flatMap((event, j): Item[] => {
+    if (!isCall(event)) return [];
+    const lane = (actor: CallEvent['actor']) => names.indexOf(processOf(event.run, actor));
+    return [callItem(event, at[j]!, k, lane), ...arrowOf(event, at[j]!, lane)];
+  });
   const others = shown.flatMap((event, j): Item[] => {
     const mark = marksOf[event.type];
     return mark ? [{ key: `event:${event.seq}`, sel: `event:${event.seq}`, seek: event.seq, x: LEFT + at[j]!.x, y: TOP, label: line(event), marks: [rect(-2, 0, 13, 16, 'quiet', 'bare', 3), text(0, 12, mark.sign, event.seq > k ? 'ghost' : mark.tone, { size: 11, bold: true })] }] : [];
   });
-  const gaps = at.flatMap(({ gap, x, seq }): Item[] => (gap ? [{ key: `gap:${seq}`, x: LEFT + x - MOST, y: TOP, marks: [path(`M4,4l5,8l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-6,8`, 'quiet', { dashed: false }), text(MOST / 2, 3 * LANE + 12, duration(gap * 1e6), 'quiet', { size: 10, anchor: 'middle' })] }] : []));
+  const gaps = at.flatMap(({ gap, x, seq }): Item[] => (gap ? [{ key: `gap:${seq}`, x: LEFT + x - MOST, y: TOP, marks: [path(`M4,4l5,8l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-6,8`, 'quiet', { dashed: false }), text(MOST / 2, bottom - TOP + 12, duration(gap * 1e6), 'quiet', { size: 10, anchor: 'middle' })] }] : []));
   return {
-    width, height: TOP + 3 * LANE + 24,
+    width, height: bottom + 24,
     items: [
       ...lanes.map(({ name, y }): Item => ({ key: `lane:${name}`, x: 0, y, marks: [path(polyline([0, 0], [width, 0]), 'quiet')] })),
       ...bands(shown, at, titles, frame.step), ...gaps, ...calls, ...others,
-      ...(cursor ? [{ key: 'cursor', x: LEFT + cursor.x + cursor.w / 2, y: 8, marks: [path(polyline([0, 0], [0, TOP + 3 * LANE - 4]), 'active', { width: 2 }), glyph('triangle', 0, TOP + 3 * LANE + 2, 60, 'active')] }] : []),
+      ...(cursor ? [{ key: 'cursor', x: LEFT + cursor.x + cursor.w / 2, y: 8, marks: [path(polyline([0, 0], [0, bottom - 4]), 'active', { width: 2 }), glyph('triangle', 0, bottom + 2, 60, 'active')] }] : []),
     ],
     table: {
       columns: ['#', 'who', 'what', 'step'],
-      rows: shown.filter(({ type }) => type !== 'step' && type !== 'phase').map((event) => ({ key: String(event.seq), sel: `${isCall(event) ? 'call' : 'event'}:${event.seq}`, seek: event.seq, cells: [String(event.seq), isCall(event) ? event.actor : event.type, isCall(event) ? `${callLine(event)} ${resultLine(event)}` : line(event), event.step ?? ''] })),
+      rows: shown.filter(({ type }) => type !== 'step' && type !== 'phase').map((event) => ({ key: String(event.seq), sel: `${isCall(event) ? 'call' : 'event'}:${event.seq}`, seek: event.seq, cells: [String(event.seq), isCall(event) ? processOf(event.run, event.actor) : event.type, isCall(event) ? `${callLine(event)} ${resultLine(event)}` : line(event), event.step ?? ''] })),
     },
     summary: `Events ${from} to ${to - 1} of ${events.length}; the cursor is at ${k}.`,
   };

@@ -4,7 +4,7 @@ import { frameAt } from '../../../runtime/journal/frame.ts';
 import { phases } from '../../../runtime/steps/phases.ts';
 import { familyOf } from '../../../web/draw/families.ts';
 import { fit, glyph, wrap } from '../../../web/draw/marks.ts';
-import { detailOf, drawTimeline, slots, windowOf, WINDOW } from '../../../web/draw/timeline.ts';
+import { detailOf, drawTimeline, lanesOf, slots, windowOf, WINDOW } from '../../../web/draw/timeline.ts';
 import { suite } from '../../harness.ts';
 import { journal } from './journals.ts';
 
@@ -69,6 +69,16 @@ test('glyphs stand where they are put, and texts fit', () => {
   }
   assert.equal([fit('short', 100), fit('abcdefghijklmnop', 40)], ['short', 'abcd…']);
   assert.equal(wrap('one two three', 60, 12), ['one two', 'three']);
+});
+
+test('an exec has lanes of its own, and its shim is the one that clones its stage', () => {
+  const events = journal('limits');
+  const first = events.findIndex(({ run, type }) => typeof run === 'string' && type === 'call');
+  const names = lanesOf(events, first).map(({ name }) => name);
+  assert.equal(names.slice(0, 3), ['daemon', 'shim', 'stage']);
+  assert.match(names[3]!, /^exec-[0-9a-f]{4} shim$/);
+  assert.match(names[4]!, /^exec-[0-9a-f]{4} stage$/);
+  assert.equal(lanesOf(events, 0).length, 3);
 });
 
 test.run();
