@@ -12,7 +12,7 @@ const marked = new Marked({
     start: (src: string) => src.indexOf('[['),
     tokenizer(src: string) {
       const [raw, what = '', target = '', label = ''] = REFERENCE.exec(src) ?? [];
-      return raw === undefined ? undefined : { type: 'reference', raw, what, target: target.trim(), label };
+      return raw === undefined ? undefined : { type: 'reference', raw, what, target: target.trim(), label: label.replace(/[*`]/g, '') };
     },
   }],
 });

@@ -124,6 +124,8 @@ export class Session {
     const { tasks, hints } = this.progress;
     const now = Date.now();
     let changed = false;
+    // an attempt is one at the first task that is open
+    const current = this.lesson.tasks.find((task) => tasks[task.id] === undefined && this.#since(task) !== Infinity);
     for (const task of this.lesson.tasks) {
       const since = this.#since(task);
       const done = tasks[task.id] !== undefined;
@@ -136,7 +138,8 @@ export class Session {
         tasks[task.id] = Date.now();
         changed = this.#again = true;
       } else if (!done) {
-        const shown = await due(task, hints[task.id] ?? [], attempts([...this.#watched.values()], since, now), look, (subject) => subject);
+        const tried = task === current ? attempts([...this.#watched.values()], this.open.machine, since, now) : 0;
+        const shown = await due(task, hints[task.id] ?? [], tried, look);
         if (shown.length !== (hints[task.id] ?? []).length) {
           hints[task.id] = shown;
           changed = true;

@@ -50,6 +50,8 @@ export function feed(source: Readable, { socket }: Hijacked, keys: DetachKeys | 
       }
       if (detached) resolve('detached');
     });
+    // it may have been paused by the session before
+    source.resume();
     source.once('end', () => socket.end());
     source.once('error', () => socket.end());
     socket.on('error', () => source.pause());

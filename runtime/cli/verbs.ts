@@ -37,6 +37,7 @@ export const verbs: readonly Entry[] = [
   inside('gate', 'move on a container that stands at a step', () => import('./gate.ts')),
   inside('record', 'write a run into one HTML file, to be looked at anywhere', () => import('./record.ts')),
   inside('playground', 'open the page on which all of this can be seen', () => import('./playground.ts')),
+  inside('lesson', 'take a lesson on a real container', () => import('./lesson.ts')),
   image('pull', 'fetch an image from its registry', () => import('./pull.ts')),
   image('images', 'list images', () => import('./images.ts')),
   image('history', 'list the layers of an image', () => import('./history.ts')),

@@ -95,6 +95,58 @@ test('from the first page to the end of lesson 1, by keyboard alone', async () =
   await until("the lesson's container is gone", async () => (await visit.daemon.ok('ps', '-aq')) === '', 10);
 });
 
+test('lesson 6 by mouse, left in the middle, and taken up again with another daemon', async () => {
+  await page.getByRole('link', { name: 'The first write' }).click();
+  await page.getByRole('heading', { name: 'The first write' }).waitFor();
+  await page.locator('.xterm-screen').click();
+  await prompt();
+  await type("echo '# me' >> /etc/passwd");
+  await done('copied');
+  await type('chmod 600 /etc/group');
+  await done('touched');
+  await page.getByRole('button', { name: "look at its way" }).click();
+  assert.is(await page.getByRole('tab', { name: 'Overlay' }).getAttribute('aria-selected'), 'true');
+  await until('the object is selected', async () => /sel=upper/.test(page.url()));
+  await shot('copy-up');
+  // away, without a word: the daemon ends, and another one begins
+  await visit.daemon.stop();
+  await page.getByText('connection lost').waitFor();
+  await visit.daemon.start();
+  await page.goto(await visit.address());
+  await page.getByText('connected', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Lessons' }).click();
+  await page.getByRole('link', { name: 'Go on with The first write' }).click();
+  await done('copied');
+  await done('touched');
+  await page.locator('.xterm-screen').click();
+  await prompt();
+  await type('rm /etc/shells; rm -r /etc/ld.so.conf.d; mkdir /etc/ld.so.conf.d');
+  await done('hidden');
+  await done('opaque');
+  await visit.daemon.ok('run', '--name', 'mine', 'ubuntu', 'cat', '/etc/shells');
+  await done('fresh');
+  for (const [question, right] of [[0, 'A gigabyte and a line'], [1, 'Not at all'], [2, 'The extended attribute']] as const) {
+    const form = page.locator('form.question').nth(question);
+    await form.locator('label').filter({ hasNotText: right }).first().click();
+    await form.getByRole('button').click();
+    await form.getByText('Not so.').waitFor();
+    await form.locator('label', { hasText: right }).click();
+    await form.getByRole('button').click();
+    await form.getByText('Right.').waitFor();
+  }
+  await page.locator('p.good', { hasText: 'The lesson is finished.' }).last().waitFor();
+  await page.getByLabel('Language').selectOption('ru');
+  await page.getByRole('heading', { name: 'Первая запись' }).waitFor();
+  await done('copied');
+  await shot('copy-up-ru');
+  await page.getByLabel('Язык').selectOption('en');
+  await page.getByRole('button', { name: 'Leave the lesson' }).click();
+  await page.locator('li.finished').nth(1).waitFor();
+  // only what the lesson started is gone
+  await until('the container is gone', async () => !(await visit.daemon.ok('ps', '-a')).includes('lesson-copy-up'));
+  assert.match(await visit.daemon.ok('ps', '-a'), /mine/);
+});
+
 test('the page has complained of nothing', () => {
   const expected = /WebSocket connection to|ERR_CONNECTION_REFUSED/;
   assert.equal(visit.complaints.filter((text) => !expected.test(text)), []);

@@ -1,7 +1,8 @@
 /** The markdown of a step's explanation as plain text of a given width. */
 import { visible } from '../../journal/visible.ts';
 
-function wrap(text: string, width: number, indent: string): string {
+/** Words that do not fit go to the next line, which begins with `indent`. */
+export function wrap(text: string, width: number, indent: string): string {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(/\s+/).filter(Boolean)) {
