@@ -139,6 +139,7 @@ export class Lessons {
     if (options === undefined) throw badParameter(`the lesson ${id} has no question ${question + 1}`);
     if (!(chosen >= 0 && chosen < options)) throw badParameter(`question ${question + 1} has the options 1 to ${options}, got ${chosen + 1}`);
     progress.quiz[question] = { chosen, right: lesson.answers[question] === chosen, at: Date.now() };
+    session.finish();
     this.#store.save(session.learner);
     session.soon();
     session.tell();

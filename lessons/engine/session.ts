@@ -138,7 +138,7 @@ export class Session {
         tasks[task.id] = Date.now();
         changed = this.#again = true;
       } else if (!done) {
-        const tried = task === current ? attempts([...this.#watched.values()], this.open.machine, since, now) : 0;
+        const tried = task === current ? attempts([...this.#watched.values()], this.open.machine, Math.max(since, ...Object.values(tasks)), now) : 0;
         const shown = await due(task, hints[task.id] ?? [], tried, look);
         if (shown.length !== (hints[task.id] ?? []).length) {
           hints[task.id] = shown;
@@ -146,14 +146,16 @@ export class Session {
         }
       }
     }
-    if (!this.progress.finished && this.#complete()) {
-      this.progress.finished = Date.now();
-      changed = true;
-    }
-    if (changed) this.around.save();
+    if (this.finish() || changed) this.around.save();
   }
 
-  #complete = (): boolean => this.lesson.tasks.every(({ id }) => this.progress.tasks[id] !== undefined) && this.lesson.answers.every((_, j) => this.progress.quiz[j]?.right);
+  /** Every task done and every question answered: true when it has just become so. */
+  finish(): boolean {
+    const { tasks, quiz, finished } = this.progress;
+    if (finished !== undefined || !this.lesson.tasks.every(({ id }) => tasks[id] !== undefined) || !this.lesson.answers.every((_, j) => quiz[j]?.right)) return false;
+    this.progress.finished = Date.now();
+    return true;
+  }
 
   #taskState = (task: Task): TaskState => {
     const at = this.progress.tasks[task.id];

@@ -41,9 +41,9 @@ async function inShell(screen: Screen, lines: string[], tick: RegExp): Promise<v
 async function answer(screen: Screen, question: number, wrong: number, right: number): Promise<void> {
   await screen.see(new RegExp(`Question ${question} [\\s\\S]*q leave › *$`));
   screen.type(String(wrong));
-  await screen.see(/Not so\. Look again\.[\s\S]*› *$/);
+  await screen.see(new RegExp(`Question ${question} [\\s\\S]*Not so\\. Look again\\.[\\s\\S]*› *$`));
   screen.type(String(right));
-  await screen.see(/✓ Right\./);
+  await screen.see(new RegExp(`Question ${question} [\\s\\S]*✓ Right\\.`));
 }
 
 test('without a name the lessons are listed', async () => {

@@ -155,7 +155,7 @@ export class Take {
         this.#print(this.#state.quiz[j]?.right ? `  ${ink.good('✓')} ${words.right}` : `  ${ink.bad('✗')} ${words.wrong}`);
         return false;
       });
-      if (this.#state.quiz[j]?.right) this.#print(`  ${this.#text.inline(because)}\n`);
+      if (this.#state.quiz[j]?.right) this.#print(`${this.#text.block({ kind: 'task', id: '', content: because })}\n`);
     }
   }
 }
