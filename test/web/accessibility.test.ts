@@ -106,10 +106,10 @@ test('a process that runs, its terminal read aloud, searched, with a way out', a
   await until('the output', async () => (await visit.terminal()).includes('needle'));
   await page.keyboard.press('Control+]');
   assert.is(await page.evaluate('document.activeElement.textContent'), 'process 1', 'Ctrl ] leads out of the terminal');
-  await page.getByRole('button', { name: 'reader' }).click();
+  await page.getByRole('button', { name: 'reader', exact: true }).click();
   await until('its lines are there to be read', async () => (await page.locator('.xterm-accessibility').innerText()).includes('needle'));
   assert.equal(await violations(page), []);
-  await page.getByRole('button', { name: 'find' }).click();
+  await page.getByRole('button', { name: 'find', exact: true }).click();
   await page.keyboard.type('needle');
   assert.is(await page.locator('.missed').innerText(), '');
   await page.keyboard.type('xyz');
@@ -118,7 +118,7 @@ test('a process that runs, its terminal read aloud, searched, with a way out', a
   await page.keyboard.press('Escape');
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'save', exact: true }).click()]);
   assert.is(download.suggestedFilename(), 'terminal.txt');
-  await page.getByRole('button', { name: 'reader' }).click();
+  await page.getByRole('button', { name: 'reader', exact: true }).click();
 });
 
 test('the past', async () => {
