@@ -41,7 +41,15 @@ async function run(image: string | undefined, words: string[], options: RunOptio
   body.HostConfig.ConsoleSize = windowSize() ?? [0, 0];
   const client = await connectTo(command, 125);
   const stepper = stepping ? await (await import('./step/stepper.ts')).Stepper.open(client, options) : undefined;
+  // Ctrl-C while it is made: with --rm it must not stay; what is started gets the signals itself
+  let interrupted = false;
+  if (options.rm) for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (interrupted = true));
   const id = await createContainer(client, body, options, { pullLater: Boolean(stepper) && options.pull === 'missing' });
+  if (interrupted) {
+    await client.call('DELETE', containerPath(id), { query: { force: '1' } });
+    process.exitCode = 130;
+    return;
+  }
   if (options.web) await (await import('./playground.ts')).showInPlayground(client, id);
   if (detached) {
     await (stepper ? stepper.startDetached(id) : client.post(containerPath(id, '/start'))).catch(startFailed);
