@@ -147,6 +147,20 @@ test('lesson 6 by mouse, left in the middle, and taken up again with another dae
   assert.match(await visit.daemon.ok('ps', '-a'), /mine/);
 });
 
+test('a lesson without a container of its own shows the one that the learner makes, and lets choose between several', async () => {
+  await page.goto(`${page.url().replace(/#.*/, '')}#lesson/registry`);
+  await page.locator('[data-task=stopped][data-state=open]').waitFor();
+  const shown = page.getByRole('group', { name: 'The pictures show' });
+  assert.is(await shown.count(), 0);
+  await visit.daemon.ok('create', '--name', 'first', 'ubuntu', 'true');
+  await shown.getByRole('button', { name: 'first', exact: true, pressed: true }).waitFor();
+  await visit.daemon.ok('create', '--name', 'second', 'ubuntu', 'true');
+  await shown.getByRole('button', { name: 'second', exact: true }).click();
+  await shown.getByRole('button', { name: 'second', exact: true, pressed: true }).waitFor();
+  assert.is(await shown.getByRole('button', { name: 'first', exact: true }).getAttribute('aria-pressed'), 'false');
+  await visit.daemon.ok('rm', 'first', 'second');
+});
+
 test('the page has complained of nothing', () => {
   const expected = /WebSocket connection to|ERR_CONNECTION_REFUSED/;
   assert.equal(visit.complaints.filter((text) => !expected.test(text)), []);

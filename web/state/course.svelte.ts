@@ -31,9 +31,9 @@ export class Course {
       else if (task.hints.length > was.hints.length) this.said = speech.words.newHint(j + 1);
     }
     if (state.finished && before && !before.finished) this.said = speech.words.done;
-    const { machine } = state;
     // shown when it is there, and again when a new one was made; where the learner looks meanwhile is the learner's
-    if (machine && machine.id !== before?.machine?.id) this.playground.open(machine.id);
+    const [shown, shownBefore] = [state, before].map((told) => told?.machine ?? told?.others[0]);
+    if (shown && shown.id !== shownBefore?.id) this.playground.open(shown.id);
   }
 
   async #try<T>(ask: () => Promise<T>): Promise<T | undefined> {

@@ -40,6 +40,7 @@ export const en = {
   stepNotYet: 'This step has not happened yet in the container that is shown.',
   done: 'The lesson is finished.',
   others: (names: string) => `Made meanwhile, and left alone when you leave: ${names}`,
+  shownContainer: 'The pictures show',
   trouble: "The lesson's container did not start:",
   notTranslated: 'not translated yet',
   exportProgress: 'Save my progress',

@@ -47,6 +47,7 @@ export const ru: Words = {
   stepNotYet: 'В показанном контейнере этого шага ещё не было.',
   done: 'Урок пройден.',
   others: (names) => `Созданы тем временем и останутся, когда вы выйдете: ${names}`,
+  shownContainer: 'На рисунках',
   trouble: 'Контейнер урока не запустился:',
   notTranslated: 'ещё не переведён',
   exportProgress: 'Сохранить успехи',
