@@ -5,7 +5,7 @@ import { frameAt } from '../../runtime/journal/frame.ts';
 import type { Event } from '../../runtime/journal/event.ts';
 import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
 import { omissions } from '../../runtime/steps/leave-out.ts';
-import { phases } from '../../runtime/steps/phases.ts';
+import { phaseTexts } from '../../runtime/steps/phase-texts.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import type { Tls } from '../live/place.ts';
 import { type Json, readJson } from './body.ts';
@@ -90,7 +90,7 @@ export const drydock = ({ shutdown, playground: address, recording }: ServerOpti
     return 204;
   },
   'GET /drydock/containers/*id/inspect': (x) => the(x).inspectLive(x.query.text('step')),
-  'GET /drydock/phases': () => phases.map(({ id, title, steps }) => ({ id, title, steps: steps.map(({ id: step, title: name, explain }) => ({ id: step, title: name, explain })) })),
+  'GET /drydock/phases': () => phaseTexts,
   'GET /drydock/omissions': () => omissions.map(({ id, title, see, steps }) => ({ id, title, see, steps })),
   'GET /drydock/info': (x) => info(x.engine),
   'POST /drydock/playground': (x) => playground(x, address),

@@ -6,20 +6,18 @@ import type { Lessons } from '../../lessons/engine/lessons.ts';
 import type { Engine } from '../../runtime/machine/engine.ts';
 import { conflict, Refusal } from '../../runtime/machine/refusal.ts';
 import { syscalls } from '../../runtime/kernel/syscalls.ts';
-import { phases } from '../../runtime/steps/phases.ts';
+import { phaseTexts } from '../../runtime/steps/phase-texts.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import { recordingOf } from '../recording/write.ts';
 import { Door } from './door.ts';
 import { Keys } from './keys.ts';
 import { listContainers } from './listed.ts';
 import { originOf, type Tls } from './place.ts';
-import { LIMITS, type PhaseText } from './protocol.ts';
+import { LIMITS } from './protocol.ts';
 import { Viewer } from './viewer.ts';
 
 /** How often the list is looked at while somebody looks at the page: in memory, and sent only when it has changed. */
 const LOOK_MS = 150;
-
-const phaseTexts: readonly PhaseText[] = phases.map(({ id, title, steps }) => ({ id, title, steps: steps.map((step) => ({ id: step.id, title: step.title, explain: step.explain })) }));
 
 export class Playground {
   readonly #keys = new Keys();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ContainerHandle, Engine } from '../../runtime/machine/engine.ts';
 import type { LogRecord } from '../../runtime/machine/log-file.ts';
 import { Refusal } from '../../runtime/machine/refusal.ts';
-import { phases } from '../../runtime/steps/phases.ts';
+import { phaseTexts } from '../../runtime/steps/phase-texts.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import { rowOf } from '../live/listed.ts';
 import type { Piece, Recording } from './format.ts';
@@ -60,7 +60,7 @@ async function* json(engine: Engine, handle: ContainerHandle): AsyncGenerator<st
   let written = 0;
   for (const { data } of handle.written()) written += data.length;
   const missing = Math.max(0, written - OUTPUT_MOST);
-  const head: Omit<Recording, 'events' | 'output'> = { format: 1, drydock: pkg.version, made: Date.now(), row: rowOf(engine, handle), phases: phases.map(({ id, title, steps }) => ({ id, title, steps: steps.map((step) => ({ id: step.id, title: step.title, explain: step.explain })) })), missing };
+  const head: Omit<Recording, 'events' | 'output'> = { format: 1, drydock: pkg.version, made: Date.now(), row: rowOf(engine, handle), phases: phaseTexts, missing };
   yield `${harmless(head).slice(0, -1)},"events":`;
   yield* listed(handle.journal(false));
   yield ',"output":';

@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { packageRoot } from '../../runtime/kernel/native.ts';
+import { phaseTexts } from '../../runtime/steps/phase-texts.ts';
 import { phases, starting } from '../../runtime/steps/phases.ts';
 import { network } from '../../runtime/steps/4-network.ts';
 import { suite } from '../harness.ts';
@@ -9,6 +13,16 @@ const test = suite('the lifecycle as data');
 test('the phases come in the order of a container\'s life', () => {
   assert.equal(starting.map(({ id }) => id), ['pull', 'create', 'rw-layer', 'network', 'exec']);
   assert.equal(phases.map(({ id }) => id), ['pull', 'create', 'rw-layer', 'network', 'exec', 'exit', 'remove', 'pause', 'unpause', 'join']);
+});
+
+test('each step says on which line of the source it is done, and its own calls on theirs', () => {
+  for (const { id, source } of phaseTexts.flatMap(({ steps }) => steps)) {
+    assert.ok(source, id);
+    const lines = readFileSync(join(packageRoot, source.file), 'utf8').split('\n');
+    assert.match(lines[source.line - 1]!, /\bdo\b|Step\(/, `${id}: ${source.file}:${source.line}`);
+    for (const [call, line] of Object.entries(source.calls)) assert.match(lines[line - 1]!, `.${call}(`, `${id}: ${source.file}:${line}`);
+  }
+  assert.match(phaseTexts.flatMap(({ steps }) => steps).find(({ id }) => id === 'exec.pivot-root')!.source!.file, /exec\/root\.ts$/);
 });
 
 test('a container on the bridge gets its network in this order', () => {
