@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import type { Page } from 'playwright-core';
 import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
+import { bringAxe, violations } from './axe.ts';
 import { needs, Visit } from './browser.ts';
 
 const test = suite('lessons in a browser', ...needs);
@@ -14,6 +15,7 @@ const shot = async (name: string) => void (shots && (await page.screenshot({ pat
 test.before(async () => {
   visit = await Visit.open();
   ({ page } = visit);
+  await bringAxe(visit.context);
   // the image is there, as after any run
   await visit.daemon.ok('run', '--rm', 'ubuntu', 'true');
 });
@@ -43,6 +45,7 @@ test('from the first page to the end of lesson 1, by keyboard alone', async () =
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'A process', exact: true }).waitFor();
   await shot('list');
+  assert.equal(await violations(page), []);
   await tabTo('the first lesson', ({ text }) => /^Begin with A container is a process/.test(text));
   const opened = Date.now();
   await page.keyboard.press('Enter');
@@ -53,6 +56,7 @@ test('from the first page to the end of lesson 1, by keyboard alone', async () =
   await page.locator('[data-task=cloned][data-state=open]').waitFor();
   await until('it stands before clone3', async () => (await visit.step()) === 'create.clone3', 20);
   await shot('lesson');
+  assert.equal(await violations(page), []);
   await page.keyboard.press('ArrowRight');
   await done('cloned');
   // a word that is explained: there and back
@@ -89,6 +93,7 @@ test('from the first page to the end of lesson 1, by keyboard alone', async () =
   }
   await page.getByText('The lesson is finished.').last().waitFor();
   await shot('finished');
+  assert.equal(await violations(page), []);
   await tabTo('leave', ({ text }) => text === 'Leave the lesson');
   await page.keyboard.press('Enter');
   await page.locator('li.finished').waitFor();

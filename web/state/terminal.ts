@@ -95,7 +95,7 @@ export class Screen {
   }
 
   #recolour = (): void => void (this.#term.options.theme = themes[dark.matches ? 'dark' : 'light']);
-  #say = (text: string): void => this.#term.write(`\r\n\x1b[2m── ${text} ──\x1b[0m\r\n`);
+  #say = (text: string): void => this.#term.write(`\r\n\x1b[3m── ${text} ──\x1b[0m\r\n`);
 
   open(element: HTMLElement): void {
     this.#term.open(element);
