@@ -56,6 +56,16 @@ export class Daemon {
   stop(): Promise<void> { return this.#end('SIGTERM'); }
   kill9(): Promise<void> { return this.#end('SIGKILL'); }
 
+  /** When somebody else has killed it: ends whoever took its place, and starts its own. */
+  async takeBack(): Promise<void> {
+    const child = this.#process;
+    if (child && child.exitCode === null && !child.signalCode) return;
+    const other = Number(readFileSync(join(this.root, 'daemon.pid'), 'utf8'));
+    await this.api('POST', '/drydock/shutdown').catch(() => undefined);
+    await until('the other daemon has ended', () => !alive(other), 20);
+    await this.start();
+  }
+
   cli(...args: string[]): Promise<Ran> { return this.client('drydock', args); }
   docker(...args: string[]): Promise<Ran> { return this.client('docker', args); }
   client(client: Client, args: readonly string[], options: RunOptions = {}): Promise<Ran> {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
+import type { Check } from '../../lessons/checks/check.ts';
 import { lacking } from '../../lessons/engine/features.ts';
 import type { Lesson } from '../../lessons/format.ts';
 import { loadCourse } from '../../lessons/load.ts';
@@ -33,8 +34,22 @@ test.after(() => daemon.close());
 /** Everything that the learner made besides: the lesson leaves it alone, the test does not. */
 async function goodbye(taking: Taking): Promise<void> {
   await taking.leave();
+  await daemon.takeBack();
   await daemon.removeAll();
   await sameAs({ ...before, descriptors: [] }, { ...daemon, pid: undefined } as unknown as Daemon, `the lesson ${taking.lesson} left something behind`);
+}
+
+/** Numbers, from 0, of the questions that a task wants answered. */
+function asked(check: Check): number[] {
+  if ('name' in check) return check.name === 'quiz.right' && typeof check.arg === 'number' ? [check.arg - 1] : [];
+  return 'not' in check ? [] : Object.values(check).flat().flatMap(asked);
+}
+async function answers(lesson: Lesson, question: number, taking: Taking): Promise<void> {
+  const right = lesson.answers[question]!;
+  await taking.post('/answer', { question, chosen: (right + 1) % lesson.text.en.quiz[question]!.options.length });
+  await until('the wrong answer is told', () => taking.state.quiz[question]?.right === false, 3);
+  assert.not(taking.state.finished);
+  await taking.post('/answer', { question, chosen: right });
 }
 
 async function wrongTurns(lesson: Lesson, task: Lesson['tasks'][number], taking: Taking): Promise<void> {
@@ -71,6 +86,7 @@ for (const lesson of lessons.filter(({ id }) => !only || only.includes(id))) {
         await until(`${task.id} is the learner's turn`, () => taking.task(task.id).state !== 'waiting', 5);
         assert.is.not(taking.task(task.id).state, 'done', `${lesson.id}: ${task.id} is done before anybody did it`);
         await wrongTurns(lesson, task, taking);
+        for (const question of asked(task.check)) await answers(lesson, question, taking);
         await taking.acts(task.solve);
         const caused = Date.now();
         await until(`${lesson.id}: ${task.id} passes`, () => taking.done(task.id), 10).catch((error: Error) => {
@@ -78,13 +94,8 @@ for (const lesson of lessons.filter(({ id }) => !only || only.includes(id))) {
         });
         delays.push(Math.max(0, (taking.seen.get(task.id) ?? caused) - caused));
       }
-      for (const [question, right] of lesson.answers.entries()) {
-        const wrong = (right + 1) % lesson.text.en.quiz[question]!.options.length;
-        await taking.post('/answer', { question, chosen: wrong });
-        await until('the wrong answer is told', () => taking.state.quiz[question]?.right === false, 3);
-        assert.not(taking.state.finished);
-        await taking.post('/answer', { question, chosen: right });
-      }
+      // those that a task has asked are answered
+      for (const question of lesson.answers.keys()) if (!taking.state.quiz[question]?.right) await answers(lesson, question, taking);
       await until(`${lesson.id} is finished`, () => taking.state.finished, 5);
     } finally {
       await goodbye(taking);

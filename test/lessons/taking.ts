@@ -1,6 +1,7 @@
 /** A learner that a test plays: opens a lesson over the socket, types into its terminal, and watches what is told of it. */
 import { request, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LessonState, TaskState } from '../../lessons/engine/state.ts';
 import type { Act } from '../../lessons/format.ts';
 import { Screen } from '../cli/screen.ts';
@@ -12,6 +13,7 @@ export class Taking {
   /** when each task was first seen done */
   readonly seen = new Map<string, number>();
   #response: IncomingMessage | undefined;
+  #left = false;
   #inside: Screen | undefined;
   #outside: Screen | undefined;
 
@@ -27,15 +29,26 @@ export class Taking {
 
   async open(): Promise<this> {
     this.state = await this.post<LessonState>('/open');
-    this.#response = await new Promise<IncomingMessage>((resolve, reject) => {
+    await this.#follow();
+    return this;
+  }
+  /** Taken up again when the daemon at the other end is gone and another one answers. */
+  async #follow(): Promise<void> {
+    const response = (this.#response = await new Promise<IncomingMessage>((resolve, reject) => {
       request({ socketPath: this.daemon.socket, path: this.#path('/follow'), agent: false }, resolve).on('error', reject).end();
-    });
-    this.#response.on('error', () => undefined);
-    createInterface({ input: this.#response }).on('line', (line) => {
+    }));
+    response.on('error', () => undefined).on('close', () => void this.#again());
+    createInterface({ input: response }).on('line', (line) => {
+      if (response.statusCode !== 200) return;
       this.state = JSON.parse(line) as LessonState;
       for (const { id, state } of this.state.tasks) if (state === 'done' && !this.seen.has(id)) this.seen.set(id, Date.now());
     }).on('error', () => undefined);
-    return this;
+  }
+  async #again(): Promise<void> {
+    // the terminal was coupled through the daemon that is gone
+    this.#inside?.close();
+    this.#inside = undefined;
+    while (!this.#left && !(await this.#follow().then(() => true, () => false))) await sleep(50);
   }
 
   get machine(): string {
@@ -86,6 +99,7 @@ export class Taking {
   screens = (): string => [this.#inside, this.#outside].map((screen) => screen?.text() ?? '').join('\n────\n');
 
   async leave(): Promise<void> {
+    this.#left = true;
     this.#response?.destroy();
     for (const screen of [this.#inside, this.#outside]) screen?.close();
     this.#inside = this.#outside = undefined;
