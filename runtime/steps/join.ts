@@ -3,7 +3,7 @@ import { AT_FDCWD, CLONE, O, PR } from '../kernel/constants.ts';
 import { tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { namespacesOf, rightsOf } from '../kernel/process/inspect.ts';
-import { endShim } from '../kernel/process/shim.ts';
+import { endShim, SIGKILL } from '../kernel/process/shim.ts';
 import type { ContainerPaths, Container, Live } from '../machine/container.ts';
 import type { Process, Spec } from '../oci/spec.ts';
 import { resolveUser } from '../oci/user.ts';
@@ -56,6 +56,8 @@ export const join: Phase<Join> = {
         await startShim(k, j, j.id);
       },
       async undo(k, j) {
+        // after execve(2) the program no longer listens to the socket that closes; the container's cgroup goes on, so it is ended by itself
+        if (j.live.pidfd !== undefined) await tolerate(['ESRCH', 'EBADF'], k.daemon.pidfd_send_signal(j.live.pidfd, SIGKILL, 0));
         await closeLive(k, j.live);
         await endShim(k, j);
         await k.removeTree(j.paths.runDir);

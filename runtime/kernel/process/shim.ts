@@ -4,7 +4,7 @@ import type { Container } from '../../machine/container.ts';
 import { tolerate } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 
-const SIGKILL = 9;
+export const SIGKILL = 9;
 const P_PID = 1;
 const P_PIDFD = 3;
 const WEXITED = 4;
