@@ -1,5 +1,7 @@
 /** A learner that a test plays: opens a lesson over the socket, types into its terminal, and watches what is told of it. */
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LessonState, TaskState } from '../../lessons/engine/state.ts';
@@ -72,8 +74,12 @@ export class Taking {
   }
   async #shell(): Promise<Screen> {
     if (this.#outside) return this.#outside;
-    const screen = (this.#outside = new Screen({ ...this.daemon.env, LESSON_DRYDOCK: drydock }, 160));
-    screen.command(`drydock() { ${process.execPath} ${drydock} "$@"; }; PS1='host$ '; clear`);
+    const screen = (this.#outside = new Screen(this.daemon.env, 160));
+    // a program, not a function: timeout(1) runs it too
+    const bin = join(this.daemon.root, 'bin');
+    mkdirSync(bin, { recursive: true });
+    if (!existsSync(join(bin, 'drydock'))) symlinkSync(drydock, join(bin, 'drydock'));
+    screen.command(`PATH=${bin}:$PATH; PS1='host$ '; clear`);
     await screen.see(/^host\$ *$/m);
     return screen;
   }
