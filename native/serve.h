@@ -117,7 +117,7 @@ static long relocate(struct work *w, const char *pattern, long a[6])
  * whoever yields waits for all others to have their turn: then it is better to sleep, and be woken before them. */
 static long next_message(int fd, int looks)
 {
-	enum { ELSEWHERE_NS = 100 * 1000, ASLEEP = 64 };
+	enum { ELSEWHERE_NS = 1000 * 1000, ASLEEP = 64 };
 	static int crowded;
 	if (crowded && looks)
 		crowded--, looks = 0;

@@ -9,7 +9,7 @@
 #include "values.h"
 
 /* looks: well under a tenth of a millisecond; a yield that takes so long let somebody else run; so many answers are then slept for */
-enum { LOOKS = 200, ELSEWHERE_NS = 100 * 1000, ASLEEP = 64 };
+enum { LOOKS = 200, ELSEWHERE_NS = 1000 * 1000, ASLEEP = 64 };
 static __thread struct arguments current;
 
 static napi_value read_reply(napi_env env, int fd)
