@@ -4,7 +4,7 @@ import { withZombies } from '../../runtime/watch/process.ts';
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
 import type { ContainerHandle } from '../../runtime/machine/engine.ts';
-import { entryBeneath } from '../../runtime/watch/beneath.ts';
+import { entryAt } from '../../runtime/overlay/entry-at.ts';
 import type { Subject } from '../checks/check.ts';
 import { Output } from './output.ts';
 
@@ -54,10 +54,10 @@ export class Watched {
       state: { status: this.removed ? 'removed' : state.status, machine: state.machine, pid: this.removed ? 0 : pid, exitCode: state.exitCode, oomKilled: state.oomKilled, startedAt: state.startedAt, runs: Number(this.#runs()) },
       events: this.events.filter(({ time }) => time >= since),
       frame: this.frame,
-      upper: (path) => entryBeneath(k, container.paths.upper, path),
+      upper: (path) => entryAt(k, container.paths.upper, path),
       lower: async (path) => {
         for (const { dir } of [...layers].reverse()) {
-          const entry = await entryBeneath(k, dir, path);
+          const entry = await entryAt(k, dir, path);
           if (entry) return entry !== 'whiteout';
         }
         return false;

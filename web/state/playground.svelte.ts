@@ -1,193 +1,23 @@
-/** What the page knows: the list, one container's journal, and the one cursor. Everything else is derived from these. */
-import { Frames } from '../../runtime/journal/frames.ts';
-import type { Action, Event, GateCommand, Listed, PhaseText, Told } from '../../server/live/protocol.ts';
-import type { Recording } from '../../server/recording/format.ts';
-import { Arrivals } from './arrivals.ts';
-import { Connection, type Link, type Listener, type Wire } from './connection.ts';
-import { Address, readHash, writeHash } from './hash.ts';
-import { Recorded } from './recorded.ts';
-import { Hurry } from './hurry.svelte.ts';
-import { callAtGate, isMoving, phasesAfter } from './road.ts';
-import { tellTerminal, type TerminalEvents } from './terminal-events.ts';
+/** What the page does: through the past with the cursor, and in the present by asking the daemon. What it knows is in Knowledge. */
+import type { Action, GateCommand } from '../../server/live/protocol.ts';
+import { Knowledge } from './knowledge.svelte.ts';
+import { phasesAfter } from './road.ts';
 import { seekFrom, type Unit } from './seek.ts';
 
 export type Mode = 'run' | 'step' | 'syscall';
 
-export class Playground {
-  link = $state<Link>('connecting');
-  version = $state('');
-  phases = $state.raw<readonly PhaseText[]>([]);
-  list = $state.raw<readonly Listed[]>([]);
-  id = $state('');
-  /** the lesson that is taken; '' is the list of them */
-  lesson = $state<string | undefined>(undefined);
-  /** the picture that is looked at; '' is the first */
-  tab = $state('');
-  events = $state.raw<readonly Event[]>([]);
-  /** the selected event; undefined follows the newest */
-  k = $state<number | undefined>(undefined);
-  sel = $state<string | undefined>(undefined);
-  over = $state(false);
-  /** the run that stands beside this one, and the step that is looked at in both */
-  against = $state('');
-  comparedStep = $state<string | undefined>(undefined);
-  readonly hurry = new Hurry();
+export class Playground extends Knowledge {
   mode = $state<Mode>('step');
   breakpoints = $state.raw<ReadonlySet<string>>(new Set());
-  message = $state('');
-
-  /** a recording is past from its first event to its last */
-  readonly live = $derived.by(() => this.k === undefined && !this.recording);
-  readonly shown = $derived(Math.min(this.k ?? this.events.length - 1, this.events.length - 1));
-  #frames = new Frames();
-  readonly frame = $derived(this.#frames.at(this.events, this.shown));
-  /** what the pictures show: the cursor, unless one drags faster than they are drawn */
-  readonly pictured = $derived(this.hurry.on ? Math.min(this.hurry.at, this.events.length - 1) : this.shown);
-  readonly picture = $derived(this.pictured === this.shown ? this.frame : this.#frames.at(this.events, this.pictured));
-  readonly previous = $derived(this.pictured > 0 ? this.#frames.at(this.events, this.pictured - 1) : undefined);
-  readonly newest = $derived(this.live ? this.frame : this.#frames.at(this.events, this.events.length - 1));
-  readonly event = $derived(this.events[this.shown]);
-  readonly row = $derived(this.list.find(({ id }) => id === this.id));
-  /** where the gate holds the run now, whatever is looked at */
-  readonly held = $derived(this.newest.paused);
-  /** steps follow one another, and nothing holds them */
-  readonly underWay = $derived(!this.held && isMoving(this.row?.machine));
-  readonly steps = $derived(new Map(this.phases.flatMap(({ steps }) => steps).map((step) => [step.id, step])));
-  /** the call that waits at the gate */
-  readonly nextCall = $derived(this.held?.next ? callAtGate(this.events) : undefined);
-
-  readonly terminals = new Map<number, TerminalEvents>();
-  readonly #hearers = new Set<(message: Told) => void>();
   /** breakpoints that are only for getting to the next phase */
-  #passing = new Set<string>();
-  readonly connection: Wire;
+  readonly #passing = new Set<string>();
 
-  /** `recording`: what to show instead of what happens. */
-  constructor(readonly recording?: Recording) {
-    const listener: Listener = { told: (message) => this.#told(message), output: (n, bytes) => this.terminals.get(n)?.output(bytes), link: (state) => this.#linked(state) };
-    this.connection = recording ? new Recorded(recording, listener) : new Connection(listener);
-  }
-
-  start(): void {
-    this.#fromHash();
-    addEventListener('hashchange', () => this.#fromHash());
-    this.connection.open();
-  }
-
-  /** For what only some pictures want to know: everything the daemon tells passes here. Returns what ends it. */
-  hear(hearer: (message: Told) => void): () => void {
-    this.#hearers.add(hearer);
-    return () => void this.#hearers.delete(hearer);
-  }
-
-  #linked(state: Link): void {
-    this.link = state;
-    // what was missed comes from the journal
-    if (state === 'open' && this.id) this.#follow();
-  }
-
-  #told(message: Told): void {
-    for (const hear of this.#hearers) hear(message);
-    switch (message.type) {
-      case 'hello':
-        this.version = message.version;
-        this.phases = message.phases;
-        break;
-      case 'containers':
-        this.list = message.list;
-        break;
-      case 'events':
-        if (message.id === this.id) this.#learn(message.events, message.more ?? false);
-        break;
-      case 'over':
-        if (message.id === this.id) this.over = true;
-        break;
-      case 'ended':
-      case 'gap':
-        tellTerminal(this.terminals.get(message.terminal), message);
-    }
-  }
-
-  readonly #arrivals = new Arrivals<Event>((events) => (this.events = this.events.concat(events)));
-  #learn(events: readonly Event[], more: boolean): void {
-    const known = this.events.length + this.#arrivals.length;
-    const fresh = events.filter(({ seq }) => seq >= known);
-    this.#arrivals.add(fresh, more);
-    if (this.#passing.size && fresh.some((event) => event.type === 'gate' && event.at === 'paused')) {
-      for (const at of this.#passing) if (!this.breakpoints.has(at)) void this.gate({ command: 'clear', at });
-      this.#passing.clear();
-    }
-  }
-
-  #follow(): void {
-    const { id } = this;
-    this.#arrivals.settle();
-    void this.connection.ask('follow', { id, from: this.events.length }).catch((error: Error) => {
-      if (this.id === id && !this.events.length) this.message = error.message;
-    });
-  }
-
-  #fromHash(): void {
-    const { id, k, sel, against = '', step, lesson } = readHash(location.hash);
-    this.lesson = this.recording ? undefined : lesson;
-    // a lesson shows its own container when it has told which
-    if (this.lesson === undefined) this.#show(this.recording?.row.id ?? id);
-    Object.assign(this, { k, sel, against: this.recording ? '' : against, comparedStep: step });
-  }
-
-  readonly #address = new Address();
-  #toHash(): void {
-    this.#address.show(writeHash({ id: this.id, k: this.k, sel: this.sel, against: this.against, step: this.comparedStep, lesson: this.lesson }));
-  }
-
-  /** The list of lessons, one of them, or (undefined) what is shown of a container without any. */
-  toLesson(lesson: string | undefined): void {
-    location.hash = writeHash({ id: this.id, k: this.k, sel: undefined, lesson });
-  }
-
-  /** Shows another container, alone. */
-  open(id: string): void {
-    if (id === this.id && !this.against) return;
-    this.against = '';
-    this.#show(id);
-    if (id && !this.recording && this.lesson === undefined) history.pushState(null, '', writeHash({ id, k: undefined, sel: undefined }));
-  }
-
-  #show(id: string): void {
-    if (id === this.id) return;
-    this.id = id;
-    this.#arrivals.drop();
-    this.#frames = new Frames();
-    this.events = [];
-    this.over = false;
-    this.k = this.sel = undefined;
-    this.message = '';
+  protected override stands(): void {
+    for (const at of this.#passing) if (!this.breakpoints.has(at)) void this.gate({ command: 'clear', at });
     this.#passing.clear();
-    if (id && this.link === 'open') this.#follow();
   }
-
-  seek(k: number | undefined): void {
-    const from = this.shown;
-    this.k = k === undefined || k >= this.events.length ? undefined : Math.max(0, k);
-    this.hurry.seek(from, this.shown);
-    this.#toHash();
-  }
-
-  select(sel: string | undefined): void {
-    this.sel = this.sel === sel ? undefined : sel;
-    this.#toHash();
-  }
-
-  /** Another run beside this one; '' takes it away. */
-  compare(id: string): void {
-    this.against = id === this.id ? '' : id;
-    this.comparedStep = undefined;
-    if (this.id) history.pushState(null, '', writeHash({ id: this.id, k: this.k, sel: this.sel, against: this.against }));
-  }
-
-  chooseCompared(step: string): void {
-    this.comparedStep = step;
-    this.#toHash();
+  protected override leaves(): void {
+    this.#passing.clear();
   }
 
   back(unit: Unit): void {
