@@ -1,5 +1,5 @@
 /** A lesson's Markdown as blocks: data that the page makes elements of and the terminal lines. HTML, pictures and what is not in format.ts are refused. */
-import { Marked, type Token, type Tokens } from 'marked';
+import { Lexer, Marked, type Token, type Tokens } from 'marked';
 import { notes, views, ways, type Block, type Inline, type Note, type View, type Way } from './format.ts';
 import type { Place } from './trouble.ts';
 
@@ -12,11 +12,13 @@ const marked = new Marked({
     start: (src: string) => src.indexOf('[['),
     tokenizer(src: string) {
       const [raw, what = '', target = '', label = ''] = REFERENCE.exec(src) ?? [];
-      return raw === undefined ? undefined : { type: 'reference', raw, what, target: target.trim(), label: label.replace(/[*`]/g, '') };
+      return raw === undefined ? undefined : { type: 'reference', raw, what, target: target.trim(), label: label.trim() };
     },
   }],
 });
 
+/** A link is one thing that is pressed and read aloud: its words are shown as they stand. */
+const plain = (label: string) => !/[*`]/.test(label) && Lexer.lexInline(label).every(({ type }) => type === 'text');
 const last = (id: string) => id.slice(id.lastIndexOf('.') + 1).replaceAll('-', ' ');
 
 /** One body. `at` is the line in the file on which what is being read began. */
@@ -33,6 +35,7 @@ class Reader {
     if (what === 'machine') return [{ kind: 'machine' }];
     if (what === 'task') return this.refused('a task stands at the beginning of a paragraph', raw);
     if (!target) return this.refused(`${raw} names nothing`, raw);
+    if (!plain(label)) return this.refused(`the words of a link are plain text, got ${label}`, raw);
     if (what === 'step' || what === 'lesson') return [{ kind: what, id: target, text: label || (what === 'step' ? last(target) : '') }];
     if (what === 'term') return [{ kind: 'term', id: target, text: label || target.replaceAll('-', ' ') }];
     if (what !== 'see') return this.refused(`[[${what}:…]] is not known; known are step, see, term, lesson, task, machine`, raw);
