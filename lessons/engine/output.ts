@@ -46,8 +46,8 @@ export class Output {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop()!.slice(-LINE);
     for (const line of lines) {
-      // readline goes back to the line's begin before it prompts, and at the edge of the screen
-      const shown = plain(line.slice(0, LINE)).replaceAll('\r', '');
+      // readline goes back to the line's begin before it prompts; at the edge of the screen it writes a space before that, which nobody typed
+      const shown = plain(line.slice(0, LINE)).replace(/ \r(?=[^\r])/g, '').replaceAll('\r', '');
       const typed = PROMPT.exec(shown)?.[1];
       this.#lines.push({ time, text: shown, ...(typed !== undefined && { typed }) });
     }

@@ -34,6 +34,9 @@ test('a line after a prompt was typed; what it prints was not', () => {
 test('a prompt after a command without output begins with a carriage return', () => {
   assert.equal(typed(PROMPT, '\r\n', '\u001b[?2004l\r', PROMPT, 'true\r\n', '\u001b[?2004l\r', PROMPT, 'echo $$\r\n', '\u001b[?2004l\r1\r\n'), ['true', 'echo $$']);
 });
+test('a line that is longer than the terminal is wide is one line, and as it was typed', () => {
+  assert.equal(typed(PROMPT, 'head -c 30m /dev/zero > /dev/', ' \r', 'null; true abcdefghij', ' \r', 'klm \r\n'), ['head -c 30m /dev/zero > /dev/null; true abcdefghijklm']);
+});
 test('what was deleted was not typed, and colours are not text', () => {
   assert.equal(typed(PROMPT, 'lx\b\u001b[Ks\r\n'), ['ls']);
   assert.equal(typed('\u001b[01;32mroot@a\u001b[00m:\u001b[01;34m~\u001b[00m$ id\r\n', '# whoami\r\n', 'bash-5.2# pwd\r\n'), ['id', 'whoami', 'pwd']);
