@@ -1,7 +1,5 @@
 /** A learner that a test plays: opens a lesson over the socket, types into its terminal, and watches what is told of it. */
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LessonState, TaskState } from '../../lessons/engine/state.ts';
@@ -9,6 +7,7 @@ import type { Act } from '../../lessons/format.ts';
 import { Screen } from '../cli/screen.ts';
 import { drydock, type Daemon } from '../e2e/daemon.ts';
 import { until } from '../e2e/ran.ts';
+import { HostShell } from './host-shell.ts';
 
 export class Taking {
   state!: LessonState;
@@ -17,7 +16,7 @@ export class Taking {
   #response: IncomingMessage | undefined;
   #left = false;
   #inside: Screen | undefined;
-  #outside: Screen | undefined;
+  #outside: HostShell | undefined;
 
   constructor(readonly daemon: Daemon, readonly lesson: string, readonly learner = 'tester') {}
 
@@ -72,16 +71,8 @@ export class Taking {
     await screen.see(/[#$] *$/m);
     return screen;
   }
-  async #shell(): Promise<Screen> {
-    if (this.#outside) return this.#outside;
-    const screen = (this.#outside = new Screen(this.daemon.env, 160));
-    // a program, not a function: timeout(1) runs it too
-    const bin = join(this.daemon.root, 'bin');
-    mkdirSync(bin, { recursive: true });
-    if (!existsSync(join(bin, 'drydock'))) symlinkSync(drydock, join(bin, 'drydock'));
-    screen.command(`PATH=${bin}:$PATH; PS1='host$ '; clear`);
-    await screen.see(/^host\$ *$/m);
-    return screen;
+  async #shell(): Promise<HostShell> {
+    return (this.#outside ??= await HostShell.open(this.daemon));
   }
 
   async act(act: Act): Promise<void> {
@@ -90,13 +81,7 @@ export class Taking {
       if (act.gate === 'continue' && this.state.machine?.status === 'running') return;
       await until('the run stands at the gate', async () => (await this.daemon.api('POST', `/drydock/containers/${this.state.machine!.id}/gate`, { command: act.gate })).status === 204, 20);
     } else if ('type' in act) (await this.#terminal()).command(act.type);
-    else {
-      const screen = await this.#shell();
-      const before = prompts(screen.text());
-      screen.command(act.host.replaceAll('{{machine}}', this.machine));
-      // what goes on until it is interrupted is left to go on
-      await until('the prompt is back', () => prompts(screen.text()) > before, 8).catch(() => undefined);
-    }
+    else await (await this.#shell()).line(act.host.replaceAll('{{machine}}', this.machine));
   }
   async acts(acts: readonly Act[]): Promise<void> {
     for (const act of acts) await this.act(act);
@@ -112,5 +97,3 @@ export class Taking {
     await this.post('/leave').catch(() => undefined);
   }
 }
-
-const prompts = (text: string) => text.split('\n').filter((line) => line.startsWith('host$')).length;
