@@ -6,6 +6,7 @@ import { createContainer } from './create-container.ts';
 import { detachBytes } from './detach-keys.ts';
 import { DaemonError, Failure, misuse, startCode } from './failure.ts';
 import { containerBody, declareContainer, type ContainerOptions } from './flags/container.ts';
+import { Interruption } from './interruption.ts';
 import { listOmissions, missingImage, wantsList } from './omissions.ts';
 import { requireTerminal, session, type SessionOptions } from './session.ts';
 import { collect, untilImage, verb } from './verb.ts';
@@ -41,26 +42,29 @@ async function run(image: string | undefined, words: string[], options: RunOptio
   body.HostConfig.ConsoleSize = windowSize() ?? [0, 0];
   const client = await connectTo(command, 125);
   const stepper = stepping ? await (await import('./step/stepper.ts')).Stepper.open(client, options) : undefined;
-  // Ctrl-C while it is made: with --rm it must not stay; what is started gets the signals itself
-  let interrupted = false;
-  if (options.rm) for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (interrupted = true));
-  const id = await createContainer(client, body, options, { pullLater: Boolean(stepper) && options.pull === 'missing' });
-  if (interrupted) {
-    await client.call('DELETE', containerPath(id), { query: { force: '1' } });
-    process.exitCode = 130;
-    return;
+  const interruption = new Interruption(client, Boolean(options.rm));
+  try {
+    const id = await createContainer(client, body, options, { pullLater: Boolean(stepper) && options.pull === 'missing', signal: interruption.signal });
+    interruption.created(id);
+    if (options.web) await (await import('./playground.ts')).showInPlayground(client, id);
+    const start = () => interruption.start(() => (stepper ? stepper.start(id) : client.post(containerPath(id, '/start'))));
+    if (detached) {
+      await start().catch(startFailed);
+      // as long as nobody has been told its id, nobody could end it
+      await interruption.conclude();
+      return print(id);
+    }
+    const plan = {
+      client, id, tty: Boolean(body.Tty), stdout: Boolean(body.AttachStdout), stderr: Boolean(body.AttachStderr), ...(body.AttachStdin && { stdin: process.stdin }),
+      condition: options.rm ? 'removed' : 'next-exit', sigProxy: options.sigProxy ?? true, ...(options.detachKeys && { detachKeys: options.detachKeys }),
+      start: () => start().then(() => interruption.end()),
+    } satisfies SessionOptions;
+    process.exitCode = await (stepper ? stepper.run(plan) : session(plan));
+  } finally {
+    // what an interrupted run failed of is no news
+    await interruption.conclude();
+    interruption.end();
   }
-  if (options.web) await (await import('./playground.ts')).showInPlayground(client, id);
-  if (detached) {
-    await (stepper ? stepper.startDetached(id) : client.post(containerPath(id, '/start'))).catch(startFailed);
-    return print(id);
-  }
-  const plan: SessionOptions = {
-    client, id, tty: Boolean(body.Tty), stdout: Boolean(body.AttachStdout), stderr: Boolean(body.AttachStderr), ...(body.AttachStdin && { stdin: process.stdin }),
-    condition: options.rm ? 'removed' : 'next-exit', sigProxy: options.sigProxy ?? true, ...(options.detachKeys && { detachKeys: options.detachKeys }),
-    start: () => client.post(containerPath(id, '/start')),
-  };
-  process.exitCode = await (stepper ? stepper.run(plan) : session(plan));
 }
 
 function startFailed(error: unknown): never {

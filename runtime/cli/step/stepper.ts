@@ -40,11 +40,11 @@ export class Stepper {
     return new Stepper(client, keyboard, new View(out, paint(out), lifecycle), options.step ?? false, breakpoints);
   }
 
-  #start = (id: string) => this.client.post(drydockPath(id, '/start'), { step: this.step, break: this.breakpoints });
-  /** With -d --break: `drydock gate` moves it. */
-  startDetached = (id: string): Promise<void> => this.#start(id);
+  /** With -d --break nobody runs it here: `drydock gate` moves it. */
+  start = (id: string): Promise<void> => this.client.post(drydockPath(id, '/start'), { step: this.step, break: this.breakpoints });
 
-  async run(plan: SessionOptions): Promise<number> {
+  /** `plan` begins with our `start`. */
+  async run(plan: SessionOptions & { start(): Promise<void> }): Promise<number> {
     const { keyboard } = this;
     const typed = plan.stdin !== undefined && keyboard?.isStdin;
     let outputOver = () => undefined as void;
@@ -54,7 +54,7 @@ export class Stepper {
     try {
       const code = await session({
         ...plan, ...(typed && { stdin: keyboard.forContainer }), terminal: 'kept', onOutputEnd: outputOver,
-        start: async () => Promise.race([this.#start(plan.id), watching.then(() => new Promise<never>(() => undefined))]),
+        start: async () => Promise.race([plan.start(), watching.then(() => new Promise<never>(() => undefined))]),
       });
       await this.#lastEvents(watching);
       return code;

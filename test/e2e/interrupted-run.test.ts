@@ -1,0 +1,123 @@
+/** Ctrl-C at any moment of a run: whatever moment was hit, the exit code tells of it and nothing is left. */
+import * as assert from 'uvu/assert';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { leftovers, sameAs } from './leftovers.ts';
+import { type Ran, type Running, until } from './ran.ts';
+import { site } from './site.ts';
+import { slowRegistry } from './slow-registry.ts';
+
+const s = await site('runs that are interrupted', { images: ['tiny'] });
+const d = () => s.daemon;
+let before: Record<string, string[]>;
+s.test.before(async () => {
+  await d().ok('run', '--rm', 'tiny', 'true');
+  before = leftovers(d());
+});
+
+/** As process 1 of its pid namespace it does not even get a signal that it has no handler for (pid_namespaces(7)): `ready` is when it has. */
+const program = ['sh', '-c', "trap 'exit 130' INT; echo ready; while :; do sleep 0.02; done"];
+
+/** Presses Ctrl-C; once more when the first went to a program without its trap yet, as whoever sits there would. */
+async function interrupt(running: Running): Promise<Ran> {
+  let over = false;
+  const done = running.done.finally(() => (over = true));
+  running.kill('SIGINT');
+  await until('it ends, or its program is ready', () => over || running.ran.out.includes('ready'), 20);
+  if (!over) running.kill('SIGINT');
+  return done;
+}
+/** Before our client has begun to make anything, the signal itself ends it; a shell shows that as 130 as well. */
+const shown = ({ code, signal }: Ran) => (signal === 'SIGINT' ? 130 : code);
+interface Event { type: string; at?: string; step?: string; next?: { name: string } }
+const stands = (name: string) => until(`${name} stands at the gate`, async () => {
+  const { code, out } = await d().cli('trace', '--json', name);
+  return code === 0 && out.split('\n').some((line) => line && (JSON.parse(line) as Event).type === 'gate');
+});
+const names = async () => (await d().json<{ Names: string[] }[]>('/containers/json?all=1')).map(({ Names }) => Names[0]);
+
+s.test('a run --rm that is interrupted after any time leaves nothing', async () => {
+  for (let ms = 0; ms <= 500; ms += 20) {
+    const running = d().begin('drydock', 'run', '--rm', 'tiny', ...program);
+    await sleep(ms);
+    const ran = await interrupt(running);
+    assert.is(shown(ran), 130, `after ${ms} ms: ${JSON.stringify(ran)}`);
+    await sameAs(before, d(), `interrupted after ${ms} ms`);
+  }
+});
+
+s.test('a detached one either has told its id and runs, or nothing of it is left', async () => {
+  for (let ms = 60; ms <= 400; ms += 40) {
+    const running = d().begin('drydock', 'run', '-d', '--rm', 'tiny', 'sleep', '1000');
+    await sleep(ms);
+    running.kill('SIGINT');
+    const ran = await running.done;
+    // it may still be hit on its way out
+    if (ran.out) await d().ok('rm', '-f', ran.out.trim());
+    else assert.equal([shown(ran), ran.out], [130, ''], `after ${ms} ms: ${ran.err}`);
+    await sameAs(before, d(), `interrupted after ${ms} ms`);
+  }
+});
+
+for (const at of ['create.clone3', 'exec.execve', 'pull.fetch-layers']) {
+  s.test(`a run --rm that stands before ${at} is taken back`, async () => {
+    const pulls = at.startsWith('pull.');
+    if (pulls) await d().ok('rmi', 'tiny');
+    const running = d().begin('drydock', 'run', '--rm', '--name', 'held', '--break', at, 'tiny', ...program);
+    await stands('held');
+    running.kill('SIGINT');
+    const { code, out, err } = await running.done;
+    assert.equal([code, out], [130, '']);
+    assert.match(err, /drydock: interrupted before its process ran; container [0-9a-f]{12} was removed\n$/);
+    await until('it is gone', async () => (await names()).length === 0);
+    if (pulls) await d().ok('pull', '-q', 'tiny');
+    await sameAs(before, d(), at);
+  });
+}
+
+s.test('without --rm a run whose start is interrupted stays, stopped and with nothing in the kernel', async () => {
+  const running = d().begin('drydock', 'run', '--name', 'kept', '--break', 'exec.execve', 'tiny', ...program);
+  await stands('kept');
+  running.kill('SIGINT');
+  const { code, err } = await running.done;
+  assert.is(code, 130);
+  assert.match(err, /interrupted before its process ran; container [0-9a-f]{12} was stopped/);
+  assert.equal(await names(), ['/kept']);
+  const { containers: _, ...kernel } = before;
+  await sameAs(kernel, d());
+  await d().ok('rm', 'kept');
+  await sameAs(before, d());
+});
+
+s.test('an interrupted pull ends the run at once, with --rm and without', async () => {
+  for (const flags of [['--rm'], []]) {
+    const slow = await slowRegistry(s.registry.host);
+    const running = d().begin('drydock', 'run', ...flags, `${slow.host}/library/tiny`, ...program);
+    await until('the registry is asked', slow.asked);
+    running.kill('SIGINT');
+    // the registry never answers: waiting for the pull would last for ever
+    const { code, err } = await running.done;
+    assert.is(code, 130, err);
+    assert.match(err, /drydock: interrupted; no container was made\n$/);
+    await slow.close();
+    assert.equal(await names(), []);
+    await sameAs(before, d());
+  }
+});
+
+// docker's client does not take back what it has made: between the answer to its create and its start a container stays, created.
+// That is its own behaviour with any daemon; of the kernel's things nothing may be left even then.
+s.test('docker\'s own client, interrupted, leaves nothing that runs', async () => {
+  const { containers: _, ...kernel } = before;
+  for (let ms = 20; ms <= 260; ms += 40) {
+    const running = d().begin('docker', 'run', '--rm', 'tiny', ...program);
+    await sleep(ms);
+    assert.is.not((await interrupt(running)).code, 0);
+    await sameAs(kernel, d(), `interrupted after ${ms} ms`);
+    const all = await d().json<{ State: string }[]>('/containers/json?all=1');
+    assert.ok(all.every(({ State }) => State === 'created'), JSON.stringify(all));
+    await d().removeAll();
+    await sameAs(before, d(), `interrupted after ${ms} ms`);
+  }
+});
+
+s.test.run();
