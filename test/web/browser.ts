@@ -1,5 +1,5 @@
 /** Debian's Chromium on the playground of a daemon of its own. */
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 import { Daemon } from '../e2e/daemon.ts';
 import { until } from '../e2e/ran.ts';
 
@@ -12,7 +12,7 @@ export class Visit {
   readonly complaints: string[] = [];
   private constructor(readonly daemon: Daemon, readonly browser: Browser, readonly context: BrowserContext, readonly page: Page) {}
 
-  static async open(options: { colorScheme?: 'light' | 'dark' } = {}): Promise<Visit> {
+  static async open(options: Pick<BrowserContextOptions, 'colorScheme' | 'proxy'> = {}): Promise<Visit> {
     const daemon = await new Daemon().start();
     const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
     const context = await browser.newContext({ viewport: { width: 1500, height: 900 }, reducedMotion: 'reduce', ...options });

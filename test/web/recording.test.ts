@@ -119,6 +119,15 @@ test('the page saves the same', async () => {
   assert.equal(saved.output, written.output);
 });
 
+test('the timeline saves the journal for Perfetto', async () => {
+  const { page } = visit;
+  await page.getByRole('tab', { name: 'Timeline' }).click();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'save for Perfetto' }).click()]);
+  assert.is(download.suggestedFilename(), 'drydock-trace.json');
+  const { traceEvents } = JSON.parse(readFileSync(await download.path(), 'utf8')) as { traceEvents: { ph: string; name: string }[] };
+  assert.ok(traceEvents.some(({ ph, name }) => ph === 'X' && name === 'pivot_root'));
+});
+
 test('to stdout, and not to a terminal', async () => {
   const { code, out, err } = await visit.daemon.cli('record', 'hostile');
   assert.is(code, 0);
