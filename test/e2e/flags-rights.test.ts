@@ -50,6 +50,21 @@ s.test('every namespace differs from the host\'s, but for user and time', async 
   assert.equal(types.filter((type, j) => inside[j] === ns(type)), ['user']);
 });
 
+s.test('the journal tells what execve left of another user\'s capabilities, as the kernel has it', async () => {
+  for (const [user, effective] of [['1000', 0n], ['0', DEFAULT & host]] as const) {
+    const id = await s.daemon.ok('run', '-d', '-u', user, 'ubuntu', 'sleep', '60');
+    const events = (await s.daemon.ok('trace', '--json', id)).split('\n').map((line) => JSON.parse(line) as { type: string; facts?: { kind: string; key: string; value: string }[] });
+    const told = events.filter(({ type }) => type === 'fact').flatMap(({ facts = [] }) => facts).filter(({ kind, key }) => kind === 'security' && key === 'capabilities').at(-1)?.value ?? '';
+    const { State } = (JSON.parse(await s.daemon.ok('inspect', id)) as [{ State: { Pid: number } }])[0];
+    const kernel = readFileSync(`/proc/${State.Pid}/status`, 'utf8');
+    for (const [name, field] of [['effective', 'CapEff'], ['permitted', 'CapPrm'], ['bounding', 'CapBnd'], ['ambient', 'CapAmb']]) {
+      assert.is(new RegExp(`\\b${name}=(\\w+)`).exec(told)?.[1]?.padStart(16, '0'), new RegExp(`^${field}:\\s+(\\w+)$`, 'm').exec(kernel)?.[1], `${name} of user ${user}`);
+    }
+    assert.match(told, new RegExp(`effective=${effective.toString(16)}\\b`));
+    await s.daemon.ok('rm', '-f', id);
+  }
+});
+
 s.test('--userns private maps root inside to nobody of importance outside', async () => {
   const running = await s.daemon.ok('run', '-d', '--name', 'mapped', '--userns', 'private', 'ubuntu', 'sh', '-c', 'touch /mine; exec sleep 60');
   const [{ State }] = JSON.parse(await s.daemon.ok('inspect', running)) as [{ State: { Pid: number } }];
