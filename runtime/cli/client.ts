@@ -55,7 +55,11 @@ export class Client {
         socketPath: this.socketPath, method, path: `${path.startsWith('/drydock/') ? '' : API}${path}${queryString(query)}`, agent: false, ...(signal && { signal }),
         headers: { Host: 'drydock', ...(text !== undefined && { 'Content-Type': 'application/json' }), 'Content-Length': String(Buffer.byteLength(text ?? '')), ...headers },
       });
-      request.on('response', resolve);
+      request.on('response', (response) => {
+        // whoever reads hears of it; one that is read no more may be cut without ending us
+        response.on('error', () => undefined);
+        resolve(response);
+      });
       request.on('upgrade', (response, socket, head) => upgrade?.({ socket, head, multiplexed: /multiplexed/.test(response.headers['content-type'] ?? '') }));
       request.on('error', reject);
       request.end(text);
@@ -86,7 +90,10 @@ export class Client {
   /** One JSON value a line, as they come. */
   async *lines<T>(method: string, path: string, request: Request = {}): AsyncGenerator<T> {
     const response = await this.open(method, path, request);
-    for await (const line of createInterface({ input: response, crlfDelay: Infinity })) {
+    const reader = createInterface({ input: response, crlfDelay: Infinity });
+    // it passes on its input's errors, even after the loop below was left
+    reader.on('error', () => undefined);
+    for await (const line of reader) {
       if (line.trim()) yield JSON.parse(line) as T;
     }
   }

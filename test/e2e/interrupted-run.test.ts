@@ -66,7 +66,7 @@ for (const at of ['create.clone3', 'exec.execve', 'pull.fetch-layers']) {
     await stands('held');
     running.kill('SIGINT');
     const { code, out, err } = await running.done;
-    assert.equal([code, out], [130, '']);
+    assert.equal([code, out], [130, ''], err);
     assert.match(err, /drydock: interrupted before its process ran; container [0-9a-f]{12} was removed\n$/);
     await until('it is gone', async () => (await names()).length === 0);
     if (pulls) await d().ok('pull', '-q', 'tiny');
