@@ -50,8 +50,8 @@ export class Take {
       if (!(error instanceof Left)) throw error;
     } finally {
       this.#ended.abort();
-      await this.#post('/leave').catch(() => undefined);
-      this.#print(ink.dim(words.left));
+      const left = await this.#post('/leave').then(() => true, () => false);
+      this.#print(ink.dim(left ? words.left : words.gone));
       keyboard.close();
     }
   }
