@@ -8,8 +8,8 @@
 #include "talk.h"
 #include "values.h"
 
-/* looks: well under a tenth of a millisecond; a yield that takes so long let somebody else run; so many answers are then slept for */
-enum { LOOKS = 200, ELSEWHERE_NS = 1000 * 1000, ASLEEP = 64 };
+/* looks: well under half a millisecond; a yield that takes so long let somebody else run; so many answers are then slept for */
+enum { LOOKS = 800, ELSEWHERE_NS = 1000 * 1000, ASLEEP = 64 };
 static __thread struct arguments current;
 
 static napi_value read_reply(napi_env env, int fd)
