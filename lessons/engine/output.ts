@@ -18,6 +18,9 @@ function plain(text: string): string {
 /** `root@0d855f4792ed:/# ls`, `# ls`, `$ ls`, `bash-5.2# ls` */
 const PROMPT = /^(?:[\w.-]+@[\w.-]+:[^#$]*|[\w.-]*)[#$] (.*\S)\s*$/;
 
+/** A terminal that changes its size, as when somebody attaches, makes readline write its prompt once more in front of what is typed. */
+const PROMPT_AGAIN = /^(?:[\w.-]+@[\w.-]+:[^#$\s]*[#$] ?)+(?=[\w.-]+@[\w.-]+:[^#$\s]*[#$] )/;
+
 export class Output {
   readonly #lines: Line[] = [];
   #offset = 0;
@@ -47,7 +50,7 @@ export class Output {
     this.#rest = lines.pop()!.slice(-LINE);
     for (const line of lines) {
       // readline goes back to the line's begin before it prompts; at the edge of the screen it writes a space before that, which nobody typed
-      const shown = plain(line.slice(0, LINE)).replace(/ \r(?=[^\r])/g, '').replaceAll('\r', '');
+      const shown = plain(line.slice(0, LINE)).replace(/ \r(?=[^\r])/g, '').replaceAll('\r', '').replace(PROMPT_AGAIN, '');
       const typed = PROMPT.exec(shown)?.[1];
       this.#lines.push({ time, text: shown, ...(typed !== undefined && { typed }) });
     }

@@ -37,6 +37,10 @@ test('a prompt after a command without output begins with a carriage return', ()
 test('a line that is longer than the terminal is wide is one line, and as it was typed', () => {
   assert.equal(typed(PROMPT, 'head -c 30m /dev/zero > /dev/', ' \r', 'null; true abcdefghij', ' \r', 'klm \r\n'), ['head -c 30m /dev/zero > /dev/null; true abcdefghijklm']);
 });
+test('a prompt that is written again because the terminal has another size is one prompt', () => {
+  for (const between of ['\r', '\r\u001b[K', '\r\r', '']) assert.equal(typed(PROMPT, between, 'root@0d855f4792ed:/# ', 'echo $$\r\n'), ['echo $$'], JSON.stringify(between));
+  assert.equal(typed(PROMPT, '\r', PROMPT, '\r', PROMPT, 'echo root@host:/# x\r\n'), ['echo root@host:/# x']);
+});
 test('what was deleted was not typed, and colours are not text', () => {
   assert.equal(typed(PROMPT, 'lx\b\u001b[Ks\r\n'), ['ls']);
   assert.equal(typed('\u001b[01;32mroot@a\u001b[00m:\u001b[01;34m~\u001b[00m$ id\r\n', '# whoami\r\n', 'bash-5.2# pwd\r\n'), ['id', 'whoami', 'pwd']);

@@ -26,8 +26,11 @@ const done = (id: string) => page.locator(`[data-task="${id}"][data-state=done]`
 /** Tab until what has the focus fits. */
 async function tabTo(what: string, fits: (focused: { text: string; label: string; type: string }) => boolean, key = 'Tab'): Promise<void> {
   for (let n = 0; n < 150; n++) {
-    const at = page.locator(':focus');
-    const focused = (await at.count()) ? { text: ((await at.textContent()) ?? '').trim(), label: (await at.getAttribute('aria-label')) ?? '', type: (await at.getAttribute('type')) ?? '' } : { text: '', label: '', type: '' };
+    // in one look: what has the focus may be gone at the next
+    const focused = await page.evaluate<{ text: string; label: string; type: string }>(`(() => {
+      const at = document.activeElement;
+      return { text: (at === document.body ? '' : at?.textContent ?? '').trim(), label: at?.getAttribute('aria-label') ?? '', type: at?.getAttribute('type') ?? '' };
+    })()`);
     if (fits(focused)) return;
     await page.keyboard.press(key);
   }
