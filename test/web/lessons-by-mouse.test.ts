@@ -7,6 +7,7 @@ import { suite } from '../harness.ts';
 import { HostShell } from '../lessons/host-shell.ts';
 import { bringAxe, violations } from './axe.ts';
 import { needs, Visit } from './browser.ts';
+import { finishOnPage } from './quiz.ts';
 
 const test = suite('lessons by mouse', ...needs, ...roomNeeds, 'tmux');
 // lesson 18 makes a network of its own on the host: here the host is a room
@@ -51,20 +52,6 @@ async function open(title: string, step: string): Promise<void> {
   await page.getByRole('heading', { name: title, exact: true }).waitFor();
   await until(`the run stands before ${step}`, async () => (await visit.step()) === step && (await visit.heading()) === 'Stands before', 20);
 }
-/** The buttons of one question, a wrong answer first. */
-async function answer(question: number, right: string): Promise<void> {
-  const form = page.locator('form.question').nth(question);
-  await form.locator('label').filter({ hasNotText: right }).first().click();
-  await form.getByRole('button').click();
-  await form.getByText('Not so.').waitFor();
-  await form.locator('label', { hasText: right }).click();
-  await form.getByRole('button').click();
-  await form.getByText('Right.').waitFor();
-}
-async function finish(answers: readonly string[]): Promise<void> {
-  for (const [question, right] of answers.entries()) await answer(question, right);
-  await page.locator('p.good', { hasText: 'The lesson is finished.' }).last().waitFor();
-}
 const leave = async (title: string) => {
   await page.getByRole('button', { name: 'Leave the lesson' }).click();
   await page.locator('li.finished', { hasText: title }).waitFor();
@@ -106,7 +93,7 @@ test('lesson 12: a limit is written, met and raised', async () => {
   assert.is(await page.getByRole('tab', { name: 'Cgroups' }).getAttribute('aria-selected'), 'true');
   for (const line of await linesAfter('raised')) await host.line(line);
   await done('raised');
-  await finish(["The kernel's OOM killer", 'tail', 'Nothing: it is a wall']);
+  await finishOnPage(page, ["The kernel's OOM killer", 'tail', 'Nothing: it is a wall']);
   await everyWay(title, 'Память, и кто приходит, когда она кончается');
   await leave(title);
 });
@@ -128,7 +115,7 @@ test('lesson 18: a packet gets out, to a world that the learner makes', async ()
   await until('the host has asked', async () => (await visit.terminal()).includes('you are 198.51.100.1'));
   for (const line of await linesAfter('removed')) await host.line(line);
   await done('removed');
-  await finish(["The host's, on the link", 'Connection tracking remembers', 'It is dropped']);
+  await finishOnPage(page, ["The host's, on the link", 'Connection tracking remembers', 'It is dropped']);
   await leave(title);
 });
 

@@ -5,6 +5,7 @@ import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { bringAxe, violations } from './axe.ts';
 import { needs, Visit } from './browser.ts';
+import { finishOnPage } from './quiz.ts';
 
 const test = suite('lessons in a browser', ...needs);
 let visit: Visit;
@@ -133,16 +134,7 @@ test('lesson 6 by mouse, left in the middle, and taken up again with another dae
   await done('opaque');
   await visit.daemon.ok('run', '--name', 'mine', 'ubuntu', 'cat', '/etc/shells');
   await done('fresh');
-  for (const [question, right] of [[0, 'A gigabyte and a line'], [1, 'Not at all'], [2, 'The extended attribute']] as const) {
-    const form = page.locator('form.question').nth(question);
-    await form.locator('label').filter({ hasNotText: right }).first().click();
-    await form.getByRole('button').click();
-    await form.getByText('Not so.').waitFor();
-    await form.locator('label', { hasText: right }).click();
-    await form.getByRole('button').click();
-    await form.getByText('Right.').waitFor();
-  }
-  await page.locator('p.good', { hasText: 'The lesson is finished.' }).last().waitFor();
+  await finishOnPage(page, ['A gigabyte and a line', 'Not at all', 'The extended attribute']);
   await page.getByLabel('Language').selectOption('ru');
   await page.getByRole('heading', { name: 'Первая запись' }).waitFor();
   await done('copied');

@@ -1,0 +1,19 @@
+/** A lesson's questions, answered on the page as somebody does who does not know at first. */
+import type { Page } from 'playwright-core';
+
+/** A wrong answer first, then the right one. */
+export async function answerOnPage(page: Page, question: number, right: string): Promise<void> {
+  const form = page.locator('form.question').nth(question);
+  await form.locator('label').filter({ hasNotText: right }).first().click();
+  await form.getByRole('button').click();
+  await form.getByText('Not so.').waitFor();
+  await form.locator('label', { hasText: right }).click();
+  await form.getByRole('button').click();
+  await form.getByText('Right.').waitFor();
+}
+
+/** All of them; then the lesson is finished. */
+export async function finishOnPage(page: Page, answers: readonly string[]): Promise<void> {
+  for (const [question, right] of answers.entries()) await answerOnPage(page, question, right);
+  await page.locator('p.good', { hasText: 'The lesson is finished.' }).last().waitFor();
+}
