@@ -27,10 +27,10 @@ export class Course {
     for (const [j, task] of state.tasks.entries()) {
       const was = before?.tasks[j];
       if (!was) continue;
-      if (task.state === 'done' && was.state !== 'done') this.said = speech.words.taskDone(j + 1);
-      else if (task.hints.length > was.hints.length) this.said = speech.words.newHint(j + 1);
+      if (task.state === 'done' && was.state !== 'done') this.said = speech.words.lessons.taskDone(j + 1);
+      else if (task.hints.length > was.hints.length) this.said = speech.words.lessons.newHint(j + 1);
     }
-    if (state.finished && before && !before.finished) this.said = speech.words.done;
+    if (state.finished && before && !before.finished) this.said = speech.words.lessons.done;
     // shown when it is there, and again when a new one was made; where the learner looks meanwhile is the learner's
     const [shown, shownBefore] = [state, before].map((told) => told?.machine ?? told?.others[0]);
     if (shown && shown.id !== shownBefore?.id) this.playground.open(shown.id);
@@ -92,7 +92,7 @@ export class Course {
   exported = (): Promise<object | undefined> => this.#try(() => this.playground.connection.ask('progress', { learner: this.learner }));
   async imported(file: string): Promise<void> {
     const done = await this.#try(() => this.playground.connection.ask('progressImport', { learner: this.learner, file }));
-    if (done) this.said = speech.words.imported;
+    if (done) this.said = speech.words.lessons.imported;
     await this.loadList();
   }
 

@@ -1,53 +1,8 @@
-/** The page's own words. Lessons bring theirs (lessons/…/lesson.md). */
-export const en = {
-  lessons: 'Lessons',
-  playground: 'Playground',
-  language: 'Language',
-  learner: 'Learner',
-  learnerHint: 'Progress is kept under this name: letters, digits, - and _',
-  minutes: (n: number) => `${n} min`,
-  lessonNumber: (n: number) => `Lesson ${n}`,
-  tasksDone: (done: number, all: number) => `${done} of ${all} tasks`,
-  finished: 'finished',
-  begun: 'begun',
-  open: 'open',
-  goOn: 'Go on with',
-  start: 'Begin with',
-  needs: (titles: string) => `Best after: ${titles}`,
-  lacking: 'Cannot be taken on this machine:',
-  loading: 'The lesson is coming…',
-  leave: 'Leave the lesson',
-  leaveTitle: "Takes away the lesson's own container; what you have done is remembered",
-  again: 'From the beginning',
-  allLessons: 'All lessons',
-  next: (title: string) => `Next: ${title}`,
-  task: (n: number) => `Task ${n}`,
-  states: { waiting: 'comes later', open: 'to be done', done: 'done', was: 'held before, not now' },
-  hint: 'Hint',
-  hintAsk: (more: number) => `Give me a hint (${more} left)`,
-  taskDone: (n: number) => `Task ${n} is done.`,
-  newHint: (n: number) => `A hint for task ${n}.`,
-  questions: 'Questions',
-  question: (n: number) => `Question ${n}`,
-  answer: 'Answer',
-  right: 'Right.',
-  wrong: 'Not so. Look again, and choose another.',
-  notes: { predict: 'Predict', look: 'Look', note: 'Note', cgroup1: 'This machine has cgroup v1', cgroup2: 'This machine has cgroup v2', practice: 'Practice image' },
-  ways: { here: 'here', docker: 'with docker', 'by-hand': 'by hand' },
-  waysTitle: 'The same, three ways',
-  close: 'Close',
-  glossary: 'Glossary',
-  stepNotYet: 'This step has not happened yet in the container that is shown.',
-  done: 'The lesson is finished.',
-  others: (names: string) => `Made meanwhile, and left alone when you leave: ${names}`,
-  shownContainer: 'The pictures show',
-  trouble: "The lesson's container did not start:",
-  notTranslated: 'not translated yet',
-  exportProgress: 'Save my progress',
-  importProgress: 'Load progress',
-  imported: 'The progress has been loaded.',
-  copy: 'copy',
-  copied: 'copied',
-  noMachine: 'the container',
-};
+/** Every word of the page, by room. English is the pattern: another language has the same words, or does not compile. */
+import { app } from './en/app.ts';
+import { draw } from './en/draw.ts';
+import { lessons } from './en/lessons.ts';
+import { panels } from './en/panels.ts';
+
+export const en = { app, draw, lessons, panels };
 export type Words = typeof en;

@@ -1,59 +1,7 @@
 import type { Words } from './en.ts';
+import { app } from './ru/app.ts';
+import { draw } from './ru/draw.ts';
+import { lessons } from './ru/lessons.ts';
+import { panels } from './ru/panels.ts';
 
-/** 1 задача, 2 задачи, 5 задач */
-const plural = (n: number, one: string, few: string, many: string): string => {
-  const form = new Intl.PluralRules('ru').select(n);
-  return form === 'one' ? one : form === 'few' ? few : many;
-};
-
-export const ru: Words = {
-  lessons: 'Уроки',
-  playground: 'Площадка',
-  language: 'Язык',
-  learner: 'Ученик',
-  learnerHint: 'Под этим именем хранятся успехи: буквы, цифры, - и _',
-  minutes: (n) => `${n} мин`,
-  lessonNumber: (n) => `Урок ${n}`,
-  tasksDone: (done, all) => `${done} из ${all} ${plural(all, 'задачи', 'задач', 'задач')}`,
-  finished: 'пройден',
-  begun: 'начат',
-  open: 'открыт',
-  goOn: 'Продолжить:',
-  start: 'Начать:',
-  needs: (titles) => `Лучше после: ${titles}`,
-  lacking: 'На этой машине пройти нельзя:',
-  loading: 'Урок загружается…',
-  leave: 'Выйти из урока',
-  leaveTitle: 'Удаляет контейнер самого урока; сделанное запомнено',
-  again: 'Сначала',
-  allLessons: 'Все уроки',
-  next: (title) => `Дальше: ${title}`,
-  task: (n) => `Задача ${n}`,
-  states: { waiting: 'позже', open: 'не сделано', done: 'сделано', was: 'было так, сейчас нет' },
-  hint: 'Подсказка',
-  hintAsk: (more) => `Дайте подсказку (осталось ${more})`,
-  taskDone: (n) => `Задача ${n} сделана.`,
-  newHint: (n) => `Подсказка к задаче ${n}.`,
-  questions: 'Вопросы',
-  question: (n) => `Вопрос ${n}`,
-  answer: 'Ответить',
-  right: 'Верно.',
-  wrong: 'Не так. Посмотрите ещё раз и выберите другой ответ.',
-  notes: { predict: 'Предскажите', look: 'Посмотрите', note: 'Заметьте', cgroup1: 'На этой машине cgroup v1', cgroup2: 'На этой машине cgroup v2', practice: 'Учебный образ' },
-  ways: { here: 'здесь', docker: 'через docker', 'by-hand': 'вручную' },
-  waysTitle: 'То же самое тремя способами',
-  close: 'Закрыть',
-  glossary: 'Словарь',
-  stepNotYet: 'В показанном контейнере этого шага ещё не было.',
-  done: 'Урок пройден.',
-  others: (names) => `Созданы тем временем и останутся, когда вы выйдете: ${names}`,
-  shownContainer: 'На рисунках',
-  trouble: 'Контейнер урока не запустился:',
-  notTranslated: 'ещё не переведён',
-  exportProgress: 'Сохранить успехи',
-  importProgress: 'Загрузить успехи',
-  imported: 'Успехи загружены.',
-  copy: 'копировать',
-  copied: 'скопировано',
-  noMachine: 'контейнер',
-};
+export const ru: Words = { app, draw, lessons, panels };

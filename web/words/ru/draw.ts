@@ -1,0 +1,4 @@
+import type { Words } from '../en.ts';
+
+export const draw: Words['draw'] = {
+};

@@ -1,0 +1,4 @@
+import type { Words } from '../en.ts';
+
+export const panels: Words['panels'] = {
+};
