@@ -33,7 +33,7 @@ export class Backoff {
   /** False: enough. Throws the signal's reason. */
   async again(askedMs?: number): Promise<boolean> {
     if (++this.#failures >= MOST_TRIES || (askedMs ?? 0) > LONGEST_MS) return false;
-    await sleep(Math.max(askedMs ?? 0, FIRST_MS * 2 ** (this.#failures - 1)), undefined, this.signal ? { signal: this.signal } : {});
+    await sleep(Math.max(askedMs ?? 0, FIRST_MS * 2 ** (this.#failures - 1)), undefined, this.signal ? { signal: this.signal } : {}).catch(() => this.signal?.throwIfAborted());
     return true;
   }
   progressed(): void {

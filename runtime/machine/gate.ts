@@ -8,8 +8,8 @@ import { badParameter, conflict } from './refusal.ts';
 
 /** The user said abort: the run fails here and undoes itself. */
 export class Aborted extends Error {
-  constructor(readonly step: string) {
-    super(`aborted before ${step}`);
+  constructor(readonly step: string, where: 'before' | 'in' = 'before') {
+    super(`aborted ${where} ${step}`);
     this.name = 'Aborted';
   }
 }

@@ -8,8 +8,10 @@ import { pause, unpause } from '../steps/8-pause.ts';
 import { winsize } from '../steps/exec/terminal.ts';
 import type { Evidence } from '../kernel/evidence.ts';
 import type { Container } from './container.ts';
-import type { AttachOptions, ContainerHandle, ExecConfig, ExecHandle, GateCommand, LogOptions } from './engine.ts';
+import { newPull } from '../image/pull.ts';
+import type { AttachOptions, ContainerHandle, ExecConfig, ExecHandle, GateCommand, GateOptions, LogOptions } from './engine.ts';
 import { ExecSession } from './exec-session.ts';
+import { Aborted } from './gate.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { liveEvidence } from './evidence.ts';
 import { type LogRecord, readLog, recordsOf } from './log-file.ts';
@@ -33,6 +35,24 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     return { upper: paths.upper, lowers: [...(image?.layers ?? [])].reverse().map(({ dir, diffID }) => ({ dir, digest: diffID })), mountPoints: look.mountPoints(this.container) };
   });
 
+  /** cuts the pull of the start that is under way */
+  #cut = new AbortController();
+
+  override async start(gate?: GateOptions): Promise<void> {
+    if (!this.underWay) {
+      const { reference, platform, progress } = this.container.pull;
+      this.#cut = new AbortController();
+      this.container.pull = newPull(reference, 'missing', { progress, signal: this.#cut.signal, ...(platform && { platform }) });
+    }
+    return super.start(gate);
+  }
+
+  /** Of a start that nobody wants any more: what the gate holds is let go, and the pull ends at once. Past that it takes milliseconds, and goes on to running. */
+  #giveUp(): void {
+    this.gateKeeper.release();
+    this.#cut.abort(new Aborted(this.run.current ?? 'pull', 'in'));
+  }
+
   async #signal(signal: number): Promise<void> {
     const { pidfd } = this.container.live;
     if (pidfd !== undefined) await tolerate(['ESRCH', 'EBADF'], this.run.kernel.daemon.pidfd_send_signal(pidfd, signal, 0));
@@ -51,10 +71,9 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     const { request, image } = this.container;
     this.record.stopped = true;
     this.restarting = false;
-    if (this.underWay && !this.running) this.gateKeeper.release();
+    if (this.underWay && !this.running) this.#giveUp();
     if (!this.running) {
       if (!this.underWay) throw notModified(`container ${this.container.name} is already stopped`);
-      // a start that nothing holds back goes on to running, and is stopped then
       if ((await this.waiters.until(['running', 'exited', 'failed', 'created'])) !== 'running') return;
     }
     const wait = seconds ?? request.StopTimeout ?? 10;
@@ -116,7 +135,7 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     if (this.underWay) {
       this.record.stopped = true;
       const gone = this.waiters.until(['exited', 'failed']);
-      this.gateKeeper.release(); // also so that nobody has to step through the exit of what is removed by force
+      this.#giveUp(); // also so that nobody has to step through the exit of what is removed by force
       if (this.running || (await this.waiters.until(['running', 'exited', 'failed'])) === 'running') await this.kill('KILL');
       await gone;
     }

@@ -1,6 +1,7 @@
 /** Ctrl-C at any moment of a run: whatever moment was hit, the exit code tells of it and nothing is left. */
 import * as assert from 'uvu/assert';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Answer } from './daemon.ts';
 import { leftovers, sameAs } from './leftovers.ts';
 import { type Ran, type Running, until } from './ran.ts';
 import { site } from './site.ts';
@@ -102,6 +103,51 @@ s.test('an interrupted pull ends the run at once, with --rm and without', async 
     assert.equal(await names(), []);
     await sameAs(before, d());
   }
+});
+
+for (const [moment, waits] of [['before the registry answers', () => true], ['in the middle of a download', (path: string) => path.includes('/blobs/')]] as const) {
+  s.test(`rm -f and stop end the pull of a start that nothing holds at once, ${moment}`, async () => {
+    const slow = await slowRegistry(s.registry.host, waits);
+    await d().ok('rmi', 'tiny');
+    const image = `${slow.host}/library/tiny`;
+    const { Id } = JSON.parse((await d().api('POST', '/containers/create?pull=missing', { Image: image, Cmd: ['sleep', '1000'] })).body) as { Id: string };
+    const aborted = async (ended: Promise<unknown>, start: Promise<Answer>) => {
+      await ended;
+      const { status, body } = await start;
+      assert.is(status, 409, body);
+      assert.match(body, /aborted in pull\.[a-z-]+; everything was undone/);
+      assert.is((await d().json<{ LayersSize: number }>('/system/df')).LayersSize, 0);
+    };
+    const start = () => d().api('POST', `/containers/${Id}/start`);
+    // the registry never answers: waiting for the pull would last for ever
+    const first = start();
+    await until('the registry is asked', slow.asked);
+    await aborted(d().ok('stop', Id), first);
+    assert.match((await d().json<{ State: { Error: string } }>(`/containers/${Id}/json`)).State.Error, /aborted in pull/);
+    const asked = slow.asked();
+    const second = start();
+    await until('the second start pulls', () => slow.asked() > asked);
+    await aborted(d().ok('rm', '-f', Id), second);
+    assert.equal(await names(), []);
+    await slow.close();
+    await d().ok('pull', '-q', 'tiny');
+    await sameAs(before, d());
+  });
+}
+
+s.test('a start that was cut in its pull can be made again, and runs', async () => {
+  const slow = await slowRegistry(s.registry.host);
+  const { Id } = JSON.parse((await d().api('POST', '/containers/create?pull=missing', { Image: `${slow.host}/library/tiny`, Cmd: ['sleep', '1000'] })).body) as { Id: string };
+  const start = d().api('POST', `/containers/${Id}/start`);
+  await until('the registry is asked', slow.asked);
+  await d().ok('stop', Id);
+  assert.is((await start).status, 409);
+  slow.letGo();
+  await d().ok('start', Id);
+  await d().ok('rm', '-f', Id);
+  await d().ok('rmi', `${slow.host}/library/tiny`);
+  await slow.close();
+  await sameAs(before, d());
 });
 
 // docker's client does not take back what it has made: between the answer to its create and its start a container stays, created.

@@ -2,16 +2,23 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface SlowRegistry { host: string; asked(): boolean; letGo(): void; close(): Promise<void> }
+export interface SlowRegistry {
+  host: string;
+  /** how many requests were held */
+  asked(): number;
+  letGo(): void;
+  close(): Promise<void>;
+}
 
-/** `host` of the registry behind: 127.0.0.1:PORT. */
-export async function slowRegistry(host: string): Promise<SlowRegistry> {
-  let asked = false;
+/** `host` of the registry behind: 127.0.0.1:PORT. `waits`: for which paths; the others are passed on at once. */
+export async function slowRegistry(host: string, waits: (path: string) => boolean = () => true): Promise<SlowRegistry> {
+  let asked = 0;
   let letGo = () => undefined as void;
   const free = new Promise<void>((resolve) => (letGo = resolve));
   const server = createServer((req, res) => {
-    asked = true;
-    void free.then(() => {
+    const held = waits(req.url ?? '');
+    asked += Number(held);
+    void (held ? free : Promise.resolve()).then(() => {
       const passed = request({ hostname: '127.0.0.1', port: Number(host.split(':')[1]), method: req.method, path: req.url, headers: { ...req.headers, host }, agent: false }, (answer) => {
         res.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(res);
