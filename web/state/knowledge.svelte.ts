@@ -2,6 +2,8 @@
 import { Frames } from '../../runtime/journal/frames.ts';
 import type { Event, Listed, PhaseText, Told } from '../../server/live/protocol.ts';
 import type { Recording } from '../../server/recording/format.ts';
+import { speech } from '../words/language.svelte.ts';
+import { phaseWords } from '../words/steps.ts';
 import { Arrivals } from './arrivals.ts';
 import { Connection, type Link, type Listener, type Wire } from './connection.ts';
 import { Address, readHash, writeHash } from './hash.ts';
@@ -13,7 +15,9 @@ import { tellTerminal, type TerminalEvents } from './terminal-events.ts';
 export class Knowledge {
   link = $state<Link>('connecting');
   version = $state('');
-  phases = $state.raw<readonly PhaseText[]>([]);
+  #phasesTold = $state.raw<readonly PhaseText[]>([]);
+  /** in the language of the page */
+  readonly phases: readonly PhaseText[] = $derived(this.#phasesTold.map((phase) => phaseWords(speech.language, phase)));
   list = $state.raw<readonly Listed[]>([]);
   id = $state('');
   /** the lesson that is taken; '' is the list of them */
@@ -84,7 +88,7 @@ export class Knowledge {
     switch (message.type) {
       case 'hello':
         this.version = message.version;
-        this.phases = message.phases;
+        this.#phasesTold = message.phases;
         break;
       case 'containers':
         this.list = message.list;

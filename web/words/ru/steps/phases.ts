@@ -1,0 +1,13 @@
+/** Titles of phases. */
+export const phaseTitles: Readonly<Record<string, string>> = {
+  pull: 'Скачать образ',
+  create: 'Создать контейнер',
+  'rw-layer': 'Положить слой для записи поверх образа',
+  network: 'Подключить сеть',
+  exec: 'Стать программой',
+  exit: 'После конца',
+  remove: 'Удалить контейнер',
+  pause: 'Поставить на паузу',
+  unpause: 'Снять с паузы',
+  join: 'Войти в работающий контейнер',
+};
