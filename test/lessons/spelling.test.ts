@@ -1,18 +1,25 @@
-/** Lessons and glossaries are spelt as dictionaries have it, in both languages. What only this trade says stands in words.en.txt and words.ru.txt. */
+/** Lessons, glossaries and the page's own words are spelt as dictionaries have it, in both languages. What only this trade says stands in words.en.txt and words.ru.txt. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { packageRoot } from '../../runtime/kernel/native.ts';
 import { suite } from '../harness.ts';
 import { Speller, termsOf } from './speller.ts';
+import { stringsIn } from './strings.ts';
 import { wordsIn, type Word } from './words.ts';
 
-const test = suite('spelling of the lessons');
+const test = suite('spelling of the lessons and of the page');
 const root = join(packageRoot, 'lessons');
+/** The page's own words, and of the steps their Russian. */
+const page = join(packageRoot, 'web/words');
 const languages = ['en', 'ru'] as const;
 
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => /(^|\/)(lesson|module|glossary)(\.ru)?\.md$/.test(file)).sort();
-const words = files.flatMap((file) => [...wordsIn(file, readFileSync(join(root, file), 'utf8'))]);
+const tables = readdirSync(page, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts')).sort();
+const words = [
+  ...files.flatMap((file) => [...wordsIn(file, readFileSync(join(root, file), 'utf8'))]),
+  ...tables.flatMap((file) => [...stringsIn(file, readFileSync(join(page, file), 'utf8'))]),
+];
 const of = (language: Word['language'], all: readonly Word[] = words) => all.filter((word) => word.language === language);
 const speller = (language: Word['language'], all: readonly Word[] = words) => new Speller(language, [...of(language, all).map(({ word }) => word), ...termsOf(language)]);
 /** `file:line: word`, each word once in a file. */
@@ -23,7 +30,7 @@ const misspelt = (all: readonly Word[]) => languages.flatMap((language) => {
 });
 
 test('every word is one of a dictionary, or a term that is allowed', () => {
-  assert.ok(files.length > 60, `only ${files.length} files`);
+  assert.ok(files.length > 60 && tables.length > 15, `only ${files.length} and ${tables.length} files`);
   assert.ok(of('en').length > 10_000 && of('ru').length > 10_000, `only ${of('en').length} and ${of('ru').length} words`);
   assert.equal(misspelt(words), []);
 });
@@ -63,6 +70,11 @@ ecko hallo
 `;
 test('a misspelt word is told with file and line, wherever a reader would see it; code, ids, files and manual pages are not looked at', () => {
   assert.equal(misspelt([...wordsIn('lesson.md', LESSON)]), ['3: containner', '7: teh', '10: Wich', '11: anothr', '12: nothig', '15: frist', '21: thiss'].map((found) => `lesson.md:${found}`));
+});
+
+const TABLE = "import { one } from './wrogn.ts';\nexport const table = {\n  'a-kei': 'a wrod', said: (n: number) => `${n} thigns,\n${n} otehr`, kind: table['wrogn'],\n  ru: 'слвоо',\n};\n";
+test('of a table of the page its texts are looked at, and neither its keys nor its imports', () => {
+  assert.equal(misspelt([...stringsIn('table.ts', TABLE)]), ['3: wrod', '3: thigns', '4: otehr', '5: слвоо'].map((found) => `table.ts:${found}`));
 });
 
 test('in Russian too, with the endings of its words', () => {

@@ -1,6 +1,6 @@
 /** Steps and phases in the language of the page. Their English stands where they are made, in runtime/steps; here is what is told of them otherwise. */
-import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { Language } from '../../lessons/format.ts';
+import type { PhaseText } from '../../runtime/steps/phases.ts';
 import { create } from './ru/steps/create.ts';
 import { end } from './ru/steps/end.ts';
 import { execProgram } from './ru/steps/exec-program.ts';
