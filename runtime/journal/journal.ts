@@ -4,13 +4,30 @@ import type { Event, NewEvent } from './event.ts';
 import { isEvent } from './readable.ts';
 import { textOf } from './text.ts';
 
+/** What happened, as it is kept until it is written. */
+interface Entry { seq: number; time: number; run: number | string; step: string | undefined; what: NewEvent | (() => NewEvent) }
+
+function whole({ seq, time, run, step, what }: Entry): Event {
+  const event = typeof what === 'function' ? what() : what;
+  return (step === undefined ? { seq, time, run, ...event } : { seq, time, run, step, ...event }) as Event;
+}
+
+/**
+ * Text is made and written so long after the first event that waits for it, in one write: by then a start is over, and nothing of it
+ * has waited for the journal. Whoever reads gets what is not written yet as well; only kill -9 loses it, and how to clean up after
+ * that is asked of the kernel and of the leases, not of the journal.
+ */
+const LATE_MS = 50;
+const AT_ONCE = 4096;
+const unwritten = new Set<Journal>();
+process.once('exit', () => unwritten.forEach((journal) => journal.flush()));
+
 export class Journal {
   /** of a journal without a file; others are read from theirs when somebody asks: a start's events would be megabytes in two hundred runs */
   readonly #events: Event[] = [];
   #seq: number;
-  #pending: Event[] = [];
-  #text = '';
-  #scheduled = false;
+  #pending: Entry[] = [];
+  #late: NodeJS.Timeout | undefined;
   #closed = false;
   /** the last write may have ended in the middle of a line */
   #torn = false;
@@ -35,35 +52,34 @@ export class Journal {
     return new Journal(undefined);
   }
 
-  /** `step` and `run` are what the event belongs to, unless it says so itself. */
-  append(event: NewEvent, step?: string, run: number | string = this.run): Event {
-    const time = performance.timeOrigin + performance.now();
-    const full = (step === undefined ? { seq: this.#seq++, time, run, ...event } : { seq: this.#seq++, time, run, step, ...event }) as Event;
-    if (this.#listeners.size) for (const listener of this.#listeners) listener(full);
-    if (!this.path) this.#events.push(full);
-    else if (!this.#closed) this.#keep(full);
-    return full;
+  /** `step` and `run` are what the event belongs to, unless it says so itself. Nobody needs what a call was like before somebody reads: it may be told how to make the event of it. */
+  append(what: NewEvent | (() => NewEvent), step?: string, run: number | string = this.run): void {
+    const entry: Entry = { seq: this.#seq++, time: performance.timeOrigin + performance.now(), run, step, what };
+    if (this.#listeners.size || !this.path) this.#tell(entry);
+    if (this.path && !this.#closed) this.#keep(entry);
   }
 
-  /** One write for all events of a turn of the event loop: a start makes some hundred of them. */
-  #keep(event: Event): void {
-    this.#pending.push(event);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => this.flush());
+  #tell(entry: Entry): void {
+    const event = whole(entry);
+    entry.what = event;
+    for (const listener of this.#listeners) listener(event);
+    if (!this.path) this.#events.push(event);
   }
 
-  /** Makes text of what is still to be written, when there is a moment: while a stage works, say. */
-  prepare(): void {
-    for (const event of this.#pending) this.#text += `${textOf(event)}\n`;
-    this.#pending.length = 0;
+  #keep(entry: Entry): void {
+    this.#pending.push(entry);
+    if (this.#pending.length >= AT_ONCE) return this.flush();
+    unwritten.add(this);
+    this.#late ??= setTimeout(() => this.flush(), LATE_MS);
   }
 
   flush(): void {
-    this.#scheduled = false;
-    this.prepare();
-    const text = this.#text;
-    this.#text = '';
+    clearTimeout(this.#late);
+    this.#late = undefined;
+    unwritten.delete(this);
+    let text = '';
+    for (const entry of this.#pending) text += `${textOf(whole(entry))}\n`;
+    this.#pending.length = 0;
     if (!this.path || !text) return;
     try {
       appendFileSync(this.path, this.#torn ? `\n${text}` : text, { mode: 0o600 });

@@ -15,9 +15,8 @@ export interface Observer {
   beforeCall(call: Call): Promise<void> | undefined;
   /** Would beforeCall hold a call of this name? Such calls are not sent together with others. */
   holds(name: SyscallName): boolean;
-  event(event: NewEvent): unknown;
-  /** The stage or the shim works on something: what need not be done before that is done now. */
-  meanwhile?(): void;
+  /** What happened, or how to make an event of it: of most calls nobody wants one before the start is over. */
+  event(event: NewEvent | (() => NewEvent)): unknown;
 }
 const nobody: Observer = { beforeCall: () => undefined, holds: () => false, event: () => undefined };
 
@@ -38,6 +37,16 @@ const operation = (name: SyscallName): number => {
 
 const keep = (value: Value): Kept =>
   Buffer.isBuffer(value) ? { hex: value.subarray(0, KEPT_BYTES).toString('hex'), length: value.length } : value;
+
+/** A call's buffers are its own: nobody writes to them once it is made. */
+function eventOf(call: Call, ret: number, ns: number, time: number): NewEvent {
+  const facts = ret < 0 ? none : effectsOf(call);
+  const event: NewEvent = { time, type: 'call', actor: call.actor, name: call.name, args: call.args.map(keep), ret, ns };
+  if (ret < 0) event.errno = errnoName(-ret);
+  if (call.note) event.note = call.note;
+  if (facts.length) event.facts = facts;
+  return event;
+}
 
 const now = () => performance.timeOrigin + performance.now();
 const sinceMs = (begun: number) => Math.round((performance.now() - begun) * 1e6);
@@ -133,7 +142,6 @@ export class LinuxKernel implements Kernel {
     for (let before = unanswered.get(fd); before; before = unanswered.get(fd)) await before;
     const sent = addon().send(fd, requests);
     if (sent < 0) return sent;
-    this.observer.meanwhile?.();
     const answer = addon().receive(fd, PATIENCE_MS);
     if (answer !== undefined) return answer;
     const readable = new Promise<void>((resolve) => {
@@ -149,13 +157,8 @@ export class LinuxKernel implements Kernel {
 
   #journal(call: Call, ret: number, ns: number, time?: number): void {
     if (this.observer === nobody) return;
-    const facts = ret < 0 ? none : effectsOf(call);
-    const event: NewEvent = { type: 'call', actor: call.actor, name: call.name, args: call.args.map(keep), ret, ns };
-    if (ret < 0) event.errno = errnoName(-ret);
-    if (call.note) event.note = call.note;
-    if (facts.length) event.facts = facts;
-    if (time !== undefined) event.time = time;
-    this.observer.event(event);
+    const ended = time ?? now();
+    this.observer.event(() => eventOf(call, ret, ns, ended));
   }
 
   connect(actor: 'shim' | 'stage', fd: number): void {

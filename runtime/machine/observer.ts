@@ -15,13 +15,12 @@ export function quietKernel(live: Live): LinuxKernel {
 
 /** A run of phases over `container`. `label` marks its events when it is not the container's own run (an exec). */
 export function newRun<C>(container: C, journal: Journal, gate: Gate, label?: string): Run<C> {
-  const append = (event: NewEvent) => journal.append(event, run.current, label);
+  const append = (event: NewEvent | (() => NewEvent)) => journal.append(event, run.current, label);
   const kernel = new LinuxKernel({
     // what is done between steps, as sending a signal, nobody would let go on
     beforeCall: (call) => (run.current === undefined ? undefined : gate.beforeCall(call)),
     holds: (name) => run.current !== undefined && gate.holds(name),
     event: append,
-    meanwhile: () => journal.prepare(),
   });
   const marked = label ? Object.assign(Object.create(journal) as Journal, { append }) : journal;
   const run: Run<C> = { kernel, gate, journal: marked, container, current: undefined };

@@ -15,7 +15,7 @@ function silence(container: Supervisor): void {
   const { run, log } = container as unknown as { run: { kernel: LinuxKernel; gate: Gate }; log: Journal };
   run.kernel = new LinuxKernel();
   Object.assign(run.gate, { beforeStep: () => undefined, beforeCall: () => undefined, holds: () => false });
-  Object.assign(log, { append: () => undefined, prepare: () => undefined, flush: () => undefined });
+  Object.assign(log, { append: () => undefined, flush: () => undefined });
 }
 
 async function startMs(runtime: Runtime, silent: boolean): Promise<number> {

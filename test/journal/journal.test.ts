@@ -35,8 +35,8 @@ test('the file has one JSON object a line, is for root only, and is written in f
   const path = fresh();
   const journal = Journal.open(path);
   for (const text of ['a', 'b\nc', '\u2028']) journal.append(note(text));
-  assert.not.ok(existsSync(path), 'nothing is written while the turn lasts');
-  await tick();
+  assert.not.ok(existsSync(path), 'nothing is written while whoever tells is at work');
+  while (!existsSync(path)) await tick();
   assert.equal(texts(readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Event)), ['a', 'b\nc', '\u2028']);
   assert.is(statSync(path).mode & 0o777, 0o600);
 });
@@ -83,11 +83,9 @@ test('a damaged line in the middle tells nothing, those around it still do', () 
 test('what was written is read from the file, and what is still to be written with it', () => {
   const journal = Journal.open(fresh());
   journal.append(note('a'));
-  journal.prepare();
   assert.equal(texts(journal.events()), ['a']);
   journal.append(note('b'));
-  journal.prepare();
-  journal.append(note('c'));
+  journal.append(() => note('c'));
   assert.equal(journal.events().map((event) => [event.seq, event.type === 'note' && event.text]), [[0, 'a'], [1, 'b'], [2, 'c']]);
 });
 
@@ -109,6 +107,21 @@ for (const [what, change] of [
     assert.equal(JSON.parse(textOf(event)), JSON.parse(JSON.stringify(event)));
   });
 }
+
+test('an event that is told how to be made is made when somebody wants it: once, and not before', () => {
+  const journal = Journal.open(fresh());
+  let made = 0;
+  const later = () => (made++, note('late'));
+  journal.append(later);
+  assert.is(made, 0);
+  assert.equal(texts(journal.events()), ['late']);
+  const heard: Event[] = [];
+  journal.listen((event) => void heard.push(event));
+  journal.append(later);
+  assert.equal([texts(heard), made], [['late'], 2]);
+  assert.equal([journal.events().map(({ seq }) => seq), made], [[0, 1], 2]);
+});
+
 
 test('listeners hear of each event at once, until they stop', () => {
   const journal = Journal.inMemory();
@@ -143,7 +156,7 @@ test('following tells what is there and what comes, without gap or repetition, u
   for (let n = 1; n < 50; n++) {
     journal.append(note(String(n)));
     if (n % 7 === 0) await tick();
-    if (n === 20) journal.prepare();
+    if (n === 20) journal.flush();
   }
   await tick();
   stop.abort();

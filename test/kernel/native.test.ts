@@ -206,12 +206,12 @@ test('without a stage there is nobody to ask', async () => {
 
 test('every call is told with its arguments, its errno and its time; bytes are cut', async () => {
   const told: unknown[] = [];
-  const telling = new LinuxKernel({ beforeCall: () => undefined, holds: () => false, event: (event) => void told.push({ ...event, ns: 0 }) });
+  const telling = new LinuxKernel({ beforeCall: () => undefined, holds: () => false, event: (event) => void told.push({ ...(typeof event === 'function' ? event() : event), ns: 0, time: 0 }) });
   await failure(telling.daemon.openat(AT_FDCWD, '/nothing/here', 0, 0));
   await telling.daemon.write_file('/dev/null', 0, 0, Buffer.alloc(600));
   assert.equal(told, [
-    { type: 'call', actor: 'daemon', name: 'openat', args: [AT_FDCWD, '/nothing/here', 0, 0], ret: -2, ns: 0, errno: 'ENOENT' },
-    { type: 'call', actor: 'daemon', name: 'write_file', args: ['/dev/null', 0, 0, { hex: '00'.repeat(512), length: 600 }], ret: 600, ns: 0 },
+    { type: 'call', actor: 'daemon', name: 'openat', args: [AT_FDCWD, '/nothing/here', 0, 0], ret: -2, ns: 0, time: 0, errno: 'ENOENT' },
+    { type: 'call', actor: 'daemon', name: 'write_file', args: ['/dev/null', 0, 0, { hex: '00'.repeat(512), length: 600 }], ret: 600, ns: 0, time: 0 },
   ]);
 });
 

@@ -30,7 +30,7 @@ async function stage(holding: readonly string[] = []) {
   const observer: Observer = {
     holds: (name) => holding.includes(name),
     beforeCall: (call: Call) => (holding.includes(call.name) ? (held.push(`${call.name} after ${told.length}`), Promise.resolve()) : undefined),
-    event: (event) => void told.push(event),
+    event: (event) => void told.push(typeof event === 'function' ? event() : event),
   };
   const k = new LinuxKernel(observer);
   k.connect('stage', ours);
