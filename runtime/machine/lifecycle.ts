@@ -122,7 +122,7 @@ export class Lifecycle {
     if (to === 'exiting') for (const exec of this.around.execs.values()) if (exec.container.container === this.container) exec.gate.release();
     if (to === 'exited') this.#didExit();
     if (to === 'failed') this.#didFail();
-    if (to !== 'removed') this.#save();
+    if (to !== 'removed' && !midway.has(to)) this.#save();
     this.waiters.moved(to, this.record);
     if (to === 'exited' || to === 'failed') this.around.exited(this);
   }
@@ -209,12 +209,15 @@ export class Lifecycle {
     this.container.exit = undefined;
     this.container.warnings = [...this.record.warnings];
     this.gateKeeper.arm(gate ?? { mode: 'run', breakpoints: [] });
-    saveRecord(this.container.settings, this.record);
+    saveRecord(this.container.settings, { ...this.record, machine: 'pulling' });
     const settled = this.waiters.until(['running', 'exiting', 'exited', 'failed']);
     this.actor.send({ type: 'START' });
     if ((await settled) === 'failed') throw (this.failure as StartFailure | undefined)?.refusal ?? conflict(this.record.error);
   }
 }
+
+/** Of a start that a dead daemon left in one of them all is taken back, in whichever: start() has said in the record that there is one. */
+const midway: ReadonlySet<MachineState> = new Set(['pulling', 'creating', 'layering', 'networking', 'executing']);
 
 /** Where a machine can be picked up again: what was in the middle of something is taken back first (takeBack). */
 function resting(machine: MachineState): MachineState {
