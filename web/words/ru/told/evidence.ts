@@ -1,0 +1,33 @@
+import type { Rows } from '../../told.ts';
+
+/** Titles and lines of what the kernel is asked; numbers, names and the kernel's own words stay. */
+export const evidence: Rows = [
+  ['namespaces', 'пространства имён'],
+  ['{}shared with the host', '{1}общее с хостом'],
+  ['{}its own (host: {})', '{1}своё (у хоста: {2})'],
+  ['root directory', 'корневой каталог'],
+  ["overlay: the container's own", 'overlay: собственный корень контейнера'],
+  ["the host's root", 'корень хоста'],
+  ['another file system (magic 0x{})', 'другая файловая система (magic 0x{1})'],
+  ['(gone)', '(уже нет)'],
+  ['(none)', '(нет)'],
+  ['process', 'процесс'],
+  ['processes', 'процессы'],
+  ['{} (inside: {})', '{1} (внутри: {2})'],
+  ['mounts ({})', 'монтирования ({1})'],
+  ['rights', 'права'],
+  ['upper directory ({} entries)', 'каталог upper (записей: {1})'],
+  ['links, {*}', 'интерфейсы, {1}'],
+  ['addresses, {*}', 'адреса, {1}'],
+  ['routes, {*}', 'маршруты, {1}'],
+  ['neighbours, {*}', 'соседи, {1}'],
+  ['host', 'хост'],
+  ['container', 'контейнер'],
+  ['{} no answer {} dev {}', '{1} нет ответа {2} dev {3}'],
+  ['nf_tables table ip {}', 'nf_tables, таблица ip {1}'],
+  ['control group', 'контрольная группа'],
+  ["left out: its processes are in the daemon's own group", 'убрана: процессы контейнера — в группе самого демона'],
+  ['network inside', 'сеть внутри'],
+  ['network of the host', 'сеть хоста'],
+  ['(not available: {*})', '(недоступно: {1})'],
+];
