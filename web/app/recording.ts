@@ -5,5 +5,4 @@ import './base.css';
 import App from './App.svelte';
 
 const recording = JSON.parse(document.getElementById('recording')!.textContent) as Recording;
-document.title = `${recording.row.name}: a Drydock recording`;
 mount(App, { target: document.body, props: { recording } });

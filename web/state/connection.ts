@@ -1,5 +1,6 @@
 /** The page's end of server/live/protocol.ts: asks that are promises, messages that are told, and a way back after a loss. */
 import { PATH, type Asks, type Told, type Topic } from '../../server/live/protocol.ts';
+import { speech } from '../words/language.svelte.ts';
 
 export class Refused extends Error {
   constructor(readonly status: number, message: string) {
@@ -57,7 +58,7 @@ export class Connection implements Wire {
   }
 
   #lost(): void {
-    for (const { reject } of this.#waiting.values()) reject(new Refused(503, 'the connection to the daemon was lost'));
+    for (const { reject } of this.#waiting.values()) reject(new Refused(503, speech.words.app.refused.lost));
     this.#waiting.clear();
     this.listener.link('lost');
     const wait = AGAIN_MS[Math.min(this.#attempts++, AGAIN_MS.length - 1)];
@@ -66,7 +67,7 @@ export class Connection implements Wire {
 
   ask<T extends Topic>(topic: T, asked: Asks[T]['ask']): Promise<Asks[T]['answer']> {
     return new Promise((resolve, reject) => {
-      if (this.#socket?.readyState !== WebSocket.OPEN) return reject(new Refused(503, 'there is no connection to the daemon'));
+      if (this.#socket?.readyState !== WebSocket.OPEN) return reject(new Refused(503, speech.words.app.refused.noConnection));
       const ask = ++this.#asked;
       this.#waiting.set(ask, { resolve: resolve as (value: unknown) => void, reject });
       this.#socket.send(JSON.stringify({ ask, topic, ...asked }));

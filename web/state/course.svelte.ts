@@ -11,6 +11,8 @@ export class Course {
   list = $state.raw<LessonList>();
   content = $state.raw<LessonContent>();
   state = $state.raw<LessonState>();
+  /** the daemon knows that this page takes it; what is shown without that is what was known last */
+  #joined = false;
   message = $state('');
   /** what is said to those who do not see it */
   said = $state('');
@@ -52,19 +54,31 @@ export class Course {
     this.list = await this.#try(() => this.playground.connection.ask('lessons', { learner, language: speech.language }));
   }
 
+  /** The connection is gone, and the daemon's session with it. */
+  cut(): void {
+    this.#joined = false;
+  }
+  #forget(): void {
+    this.content = this.state = undefined;
+    this.#joined = false;
+  }
+
   /** Text and session; `again` from the beginning. The text in another language leaves the session as it is. */
   async take(id: string, again = false): Promise<void> {
     const { connection } = this.playground;
     const { learner } = this;
-    if (this.content?.id !== id) this.content = this.state = undefined;
+    if (this.content?.id !== id) this.#forget();
     const content = await this.#try(() => connection.ask('lesson', { id, language: speech.language }));
     if (!content || this.playground.lesson !== id) return;
     const first = this.content?.id !== id;
     this.content = content;
     if (content.lacking.length) return;
-    if (!first && this.state && !again) return;
+    if (!first && this.#joined && !again) return;
     const state = await this.#try(() => connection.ask('lessonOpen', { learner, id, ...(again && { again }) }));
-    if (state && this.playground.lesson === id) this.#learn(state);
+    if (state && this.playground.lesson === id) {
+      this.#joined = true;
+      this.#learn(state);
+    }
     if (first && content.view) this.see(content.view.open, content.view.focus);
     void this.loadList();
   }
@@ -72,7 +86,7 @@ export class Course {
   async leave(): Promise<void> {
     const { content, learner } = this;
     if (content) await this.#try(() => this.playground.connection.ask('lessonLeave', { learner, id: content.id }));
-    this.content = this.state = undefined;
+    this.#forget();
     this.playground.toLesson('');
   }
   async answer(question: number, chosen: number): Promise<void> {

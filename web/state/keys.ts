@@ -1,21 +1,23 @@
 /** Keys of the page as they come; a person may have others (key-map.svelte.ts). They are off while something that takes text has the focus. */
 export type Command = 'forward' | 'back' | 'forward-call' | 'back-call' | 'next-phase' | 'previous-phase' | 'continue' | 'live' | 'help';
 
-export interface Key { keys: string; command: Command; does: string }
+/** What each does is in web/words, under the command's name. */
+export interface Key { keys: string; command: Command }
 export const keyTable: readonly Key[] = [
-  { keys: 'ArrowRight', command: 'forward', does: 'one step on: through the past, then in the running container' },
-  { keys: 'ArrowLeft', command: 'back', does: 'one step back, into the past' },
-  { keys: 'Shift+ArrowRight', command: 'forward-call', does: 'one system call on' },
-  { keys: 'Shift+ArrowLeft', command: 'back-call', does: 'one system call back' },
-  { keys: ']', command: 'next-phase', does: 'on to the next phase' },
-  { keys: '[', command: 'previous-phase', does: 'back to the beginning of the phase before' },
-  { keys: ' ', command: 'continue', does: 'let the container run on from where it stands, or stop what goes on by itself' },
-  { keys: 'Escape', command: 'live', does: 'back to the present' },
-  { keys: '?', command: 'help', does: 'this list' },
+  { keys: 'ArrowRight', command: 'forward' },
+  { keys: 'ArrowLeft', command: 'back' },
+  { keys: 'Shift+ArrowRight', command: 'forward-call' },
+  { keys: 'Shift+ArrowLeft', command: 'back-call' },
+  { keys: ']', command: 'next-phase' },
+  { keys: '[', command: 'previous-phase' },
+  { keys: ' ', command: 'continue' },
+  { keys: 'Escape', command: 'live' },
+  { keys: '?', command: 'help' },
 ];
 
-const names: Record<string, string> = { ArrowRight: '→', ArrowLeft: '←', ArrowUp: '↑', ArrowDown: '↓', ' ': 'Space', Escape: 'Esc' };
-export const keyName = (keys: string): string => keys.replace(/^Shift\+(?=.)/, 'Shift ').replace(/[^ ]+$|^ $/, (name) => names[name] ?? name) || 'none';
+const names: Record<string, string> = { ArrowRight: '→', ArrowLeft: '←', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc' };
+export const keyName = (keys: string, words: { space: string; none: string }): string =>
+  keys.replace(/^Shift\+(?=.)/, 'Shift ').replace(/[^ ]+$|^ $/, (name) => (name === ' ' ? words.space : names[name] ?? name)) || words.none;
 
 /** A field takes every key; a button or a tab keeps those that work it. */
 const TEXT = 'input:not([type=range],[type=checkbox],[type=radio]), textarea, select, .xterm, dialog';

@@ -1,6 +1,7 @@
 /** The other end of the page when it is a recording: it tells what is in the file, and refuses everything that a kernel would have to do. */
 import type { Asks, Topic } from '../../server/live/protocol.ts';
 import type { Recording } from '../../server/recording/format.ts';
+import { speech } from '../words/language.svelte.ts';
 import { Refused, type Listener, type Wire } from './connection.ts';
 
 export class Recorded implements Wire {
@@ -17,7 +18,7 @@ export class Recorded implements Wire {
   /** The terminal's output does not come through here: it is in step with the cursor (tape.ts). */
   ask<T extends Topic>(topic: T): Promise<Asks[T]['answer']> {
     if (topic === 'follow' || topic === 'detach' || topic === 'resize') return Promise.resolve({} as Asks[T]['answer']);
-    return Promise.reject(new Refused(409, 'this is a recording: there is no kernel to ask'));
+    return Promise.reject(new Refused(409, speech.words.app.refused.recording));
   }
 
   type(): void {

@@ -7,6 +7,7 @@ import { WebLinksAddon } from '@xterm/addon-web-links';
 import { Terminal, type ITheme } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import type { Playground } from './playground.svelte.ts';
+import { speech } from '../words/language.svelte.ts';
 import { Tape } from './tape.ts';
 
 /** What the terminal shows: a container's own process, or another one beside it. */
@@ -78,9 +79,9 @@ export class Screen {
       output: (bytes) => this.#term.write(bytes),
       ended: () => {
         this.ended = true;
-        this.#say('the process has ended');
+        this.#say(speech.words.app.terminal.ended);
       },
-      gap: (bytes) => this.#say(`${bytes} bytes left out: this page was slower than the process`),
+      gap: (bytes) => this.#say(speech.words.app.terminal.gap(bytes)),
     });
   }
 
@@ -101,6 +102,13 @@ export class Screen {
     this.#term.open(element);
     this.#watch.observe(element);
     this.fit();
+  }
+
+  /** What is read aloud of it, in the language of the page. */
+  speak(): void {
+    const { input, tooMuch } = speech.words.app.terminal;
+    Object.assign(Terminal.strings, { promptLabel: input, tooMuchOutput: tooMuch });
+    this.#term.textarea?.setAttribute('aria-label', input);
   }
 
   fit(): void {

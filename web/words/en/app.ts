@@ -1,5 +1,71 @@
-/** The page round the pictures: the run box, steps, now, terminals, journal, help. */
+/** The page round the pictures: its head, the run box, containers, steps, where it stands, terminals, journal, help. */
 export const app = {
   language: 'Language',
   title: 'Drydock playground',
+  recordingTitle: (name: string) => `${name}: a Drydock recording`,
+  links: { connecting: 'connecting…', open: 'connected', lost: 'connection lost; trying again' },
+  dismiss: 'dismiss',
+  helpButton: 'help: keys',
+  sides: 'Containers and steps',
+  recording: { is: 'Recording', of: (name: string, image: string, command: string, made: string, version: string) => `of ${name} (${image} ${command}), made ${made} with Drydock ${version}. There is no kernel behind it: it can be looked at, and nothing in it can be changed.` },
+  run: {
+    form: 'Run a container', mode: 'Mode', button: 'Run',
+    modes: { run: 'run', step: 'step', syscall: 'syscall' },
+    modeTitles: { run: 'run through; stop at breakpoints only', step: 'stop before every step', syscall: 'stop before every step and every system call' },
+  },
+  breakIt: { open: 'break it', chosen: (n: number) => `⚠ UNSAFE: ${n} left out`, unsafe: '⚠ Unsafe on purpose.', about: 'Leave a part of the container out, and see what it was for. Only on practice images.' },
+  containers: {
+    title: 'Containers', again: (name: string, step: string) => `again from ${name} at ${step}`, unsafe: (parts: string) => `⚠ unsafe: left out ${parts}`,
+    none: 'None yet: run one above, or with', or: 'or', compareWith: 'compare with',
+  },
+  states: {
+    created: 'created', pulling: 'pulling', creating: 'creating', layering: 'layering', networking: 'networking', executing: 'executing', running: 'running', paused: 'paused',
+    exiting: 'exiting', exited: 'exited', unwinding: 'unwinding', failed: 'failed', removing: 'removing', removed: 'removed',
+  },
+  steps: { title: 'Steps', breakpoint: (step: string) => `breakpoint before ${step}`, stopHere: 'stop here', status: { failed: 'failed', active: 'active', done: 'done', pending: 'pending' } },
+  pictures: { title: 'Pictures', journal: 'Journal', kernel: 'Kernel', failed: (name: string) => `The picture ${name} could not be loaded; load the page again.` },
+  compare: {
+    title: 'Compare', close: 'close the comparison', again: (name: string) => `read ${name} again`, differences: 'differences of the step', what: 'what',
+    kinds: { call: 'call', fact: 'fact', end: 'how it ended' }, nothing: 'The step made no call and left no fact.',
+  },
+  now: {
+    event: (n: number, of: number) => `Event ${n} of ${of}`, past: (n: number, of: number) => `Past: event ${n} of ${of}`, standsBefore: 'Stands before', now: 'Now',
+    gate: 'Gate', next: 'next', into: 'into', nextPhase: 'next phase', pause: 'pause', continue: 'continue', abort: 'abort',
+    toLive: 'back to LIVE', againTitle: (step: string) => `a new run with the same arguments, which stands before ${step}`, again: 'run again from here',
+    noWayBack: 'The kernel cannot go back: here nothing can be changed.',
+    unsafe: (parts: string) => `⚠ Unsafe: left out ${parts}.`, explanation: 'explanation', fact: (fact: string) => `now ${fact}`,
+    runs: (pid: number) => `The process runs${pid ? `; outside it is number ${pid}` : ''}. The terminal is its own.`,
+    nothing: 'Give a command above and run it. In step mode it stops before each step, tells why the step is there, and waits for you.',
+    over: 'The container has been removed. Its journal is still here to look back at.',
+    is: (name: string, state: string, error: string, exitCode: number | undefined) => `${name} is ${state}${error ? `: ${error}` : exitCode === undefined ? '' : ` with code ${exitCode}`}.`,
+    container: 'Container', freeze: 'freeze', stop: 'stop', kill: 'kill', thaw: 'thaw', start: 'start again', remove: 'remove',
+  },
+  kernel: {
+    recording: 'This is a recording: there is no kernel to ask. What it said during the run is in the pictures and in the journal.',
+    past: 'The kernel can only be asked about now. This is what it said last.', again: 'ask again',
+  },
+  journal: {
+    title: 'Journal', place: (n: number, of: number, when: string) => `event ${n} of ${of}, ${when}`, when: { recorded: 'recorded', live: 'live', past: 'past' },
+    toEnd: 'to the last event', toPresent: 'back to the present', end: 'END', live: '● LIVE', past: '◂ PAST', stepBack: 'one step back', stepOn: 'one step on',
+    event: 'event of the journal', save: 'save recording', saveTitle: 'the run as one HTML file, to be looked at anywhere',
+  },
+  terminal: {
+    title: 'Terminal', tabs: 'Terminals', first: 'process 1', exec: 'exec sh', addExec: '+ exec', close: (title: string) => `close ${title}`,
+    recorded: 'recorded: as far as the cursor', readOnly: 'PAST: read only', leaves: 'leaves the terminal', none: 'The terminal of the container appears here.', label: 'Terminal; Ctrl+] leaves it',
+    ended: 'the process has ended', gap: (bytes: number) => `${bytes} bytes left out: this page was slower than the process`,
+    input: 'Terminal input', tooMuch: 'Too much output to announce, navigate to rows manually to read',
+    tools: "Terminal's text", findLabel: 'find in the terminal; Enter goes up, Escape ends', find: 'find', notFound: 'not found', save: 'save', saveTitle: "the terminal's text as a file",
+    reader: 'reader', readerTitle: "for screen readers: the terminal's lines as text that can be read",
+  },
+  keys: {
+    title: 'Keys', press: 'press a key…', change: 'change', pressFor: (does: string) => `press a key… the key for: ${does}`, changeFor: (does: string) => `change the key for: ${does}`,
+    leaveTerminal: 'leave the terminal; also Ctrl Shift Esc', asking: 'Press the key that it should have; Backspace for none.',
+    off: 'Keys are off while a field or the terminal has the focus. This browser keeps those that you change.', close: 'close', reset: 'as they were', space: 'Space', none: 'none',
+    does: {
+      forward: 'one step on: through the past, then in the running container', back: 'one step back, into the past', 'forward-call': 'one system call on', 'back-call': 'one system call back',
+      'next-phase': 'on to the next phase', 'previous-phase': 'back to the beginning of the phase before',
+      continue: 'let the container run on from where it stands, or stop what goes on by itself', live: 'back to the present', help: 'this list',
+    },
+  },
+  refused: { lost: 'the connection to the daemon was lost', noConnection: 'there is no connection to the daemon', recording: 'this is a recording: there is no kernel to ask' },
 };

@@ -47,5 +47,7 @@ export const lessons = {
   imported: 'The progress has been loaded.',
   copy: 'copy',
   copied: 'copied',
+  table: 'table',
+  lastKnown: 'The connection is lost. This is how far you were:',
   noMachine: 'the container',
 };

@@ -49,5 +49,7 @@ export const lessons: Words['lessons'] = {
   imported: 'Успехи загружены.',
   copy: 'копировать',
   copied: 'скопировано',
+  table: 'таблица',
+  lastKnown: 'Связь потеряна. До неё было так:',
   noMachine: 'контейнер',
 };
