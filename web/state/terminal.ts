@@ -8,6 +8,7 @@ import { Terminal, type ITheme } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import type { Playground } from './playground.svelte.ts';
 import { speech } from '../words/language.svelte.ts';
+import { messageWords } from '../words/told.ts';
 import { Tape } from './tape.ts';
 
 /** What the terminal shows: a container's own process, or another one beside it. */
@@ -145,7 +146,7 @@ export class Screen {
       this.#term.options.convertEol = !tty;
       void this.#resized();
     } catch (error) {
-      this.#say(error instanceof Error ? error.message : String(error));
+      this.#say(messageWords(speech.language, error instanceof Error ? error.message : String(error)));
     }
   }
 
