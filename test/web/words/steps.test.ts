@@ -5,6 +5,8 @@ import * as assert from 'uvu/assert';
 import { packageRoot } from '../../../runtime/kernel/native.ts';
 import { omissions } from '../../../runtime/steps/leave-out.ts';
 import { phases } from '../../../runtime/steps/phases.ts';
+import { app as en } from '../../../web/words/en/app.ts';
+import { app as ru } from '../../../web/words/ru/app.ts';
 import { omissionTables, omissionWords, phaseTables, phaseWords, stepTables, stepWords } from '../../../web/words/steps.ts';
 import { suite } from '../../harness.ts';
 
@@ -56,15 +58,16 @@ test('the page gets a step in its language, with all else that it has; one that 
   assert.is(omissionWords('ru', omissions[0]!).title, omissionTables.ru['pid-namespace']!.title);
 });
 
-test('a lesson in Russian calls a step as the page does that is read beside it', () => {
+test('a lesson in Russian calls a step, and a button that moves the run, as the page does that is read beside it', () => {
   const lessons = join(packageRoot, 'lessons');
+  const buttons = (['next', 'into', 'continue', 'abort', 'again'] as const).filter((name) => ru.now[name] !== en.now[name]);
   const files = readdirSync(lessons, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('lesson.ru.md'));
   const found = files.flatMap((file) => {
     const text = readFileSync(join(lessons, file), 'utf8');
     const english = steps.filter(({ title }) => text.includes(`|${title}]]`) || text.includes(`*${title}*`)).map(({ title }) => `${file}: ${title}`);
     // a label that begins as a title does is one: a reader looks for it in the list of steps
     const labels = [...text.matchAll(/\[\[step:([a-z0-9.-]+)\|([А-ЯЁ][^\]]*)\]\]/g)].filter(([, id, label]) => stepTables.ru[id!]?.title !== label).map(([label]) => `${file}: ${label}`);
-    return [...english, ...labels];
+    return [...english, ...labels, ...buttons.filter((name) => text.includes(`*${en.now[name]}*`)).map((name) => `${file}: *${en.now[name]}*`)];
   });
   assert.ok(files.length > 20, `only ${files.length} files`);
   assert.equal(found, []);
