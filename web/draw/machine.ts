@@ -1,76 +1,37 @@
-/** Where are we, where could it go? The lifecycle of runtime/machine/container.machine.ts, its states in places fixed by hand. */
+/** Where are we, where could it go? The lifecycle of runtime/machine/container.machine.ts, laid out by web/layout. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
 import { duration } from '../../runtime/journal/line.ts';
 import { runEvents } from './facts.ts';
-import { path, polyline, rect, text, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
+import { narrow, wide } from './machine-layout.ts';
+import { path, polyline, rect, text, widthOf, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
+import type { Box, Edge, Layout } from '../layout/layout.ts';
 
-const STEP = 97;
-const W = 85;
-const H = 42;
-const ROWS = [32, 120, 208];
-
-interface Place { column: number; row: 0 | 1 | 2; words: string; phase?: string }
+interface Place { words: string; phase?: string }
 const places = {
-  created: { column: 0, row: 0, words: 'not begun' },
-  pulling: { column: 1, row: 0, words: 'the image', phase: 'pull' },
-  creating: { column: 2, row: 0, words: 'a process', phase: 'create' },
-  layering: { column: 3, row: 0, words: 'its files', phase: 'rw-layer' },
-  networking: { column: 4, row: 0, words: 'its cable', phase: 'network' },
-  executing: { column: 5, row: 0, words: 'the program', phase: 'exec' },
-  running: { column: 5, row: 1, words: 'it runs' },
-  exiting: { column: 5, row: 2, words: 'tidying up', phase: 'exit' },
-  exited: { column: 4, row: 2, words: 'files kept' },
-  failed: { column: 1, row: 1, words: 'nothing left' },
-  unwinding: { column: 2, row: 1, words: 'taken back' },
-  paused: { column: 4, row: 1, words: 'frozen' },
-  removed: { column: 2, row: 2, words: 'gone' },
-  removing: { column: 3, row: 2, words: 'its files', phase: 'remove' },
+  created: { words: 'not begun' },
+  pulling: { words: 'the image', phase: 'pull' },
+  creating: { words: 'a process', phase: 'create' },
+  layering: { words: 'its files', phase: 'rw-layer' },
+  networking: { words: 'its cable', phase: 'network' },
+  executing: { words: 'the program', phase: 'exec' },
+  running: { words: 'it runs' },
+  paused: { words: 'frozen' },
+  exiting: { words: 'tidying up', phase: 'exit' },
+  exited: { words: 'files kept' },
+  unwinding: { words: 'taken back' },
+  failed: { words: 'nothing left' },
+  removing: { words: 'its files', phase: 'remove' },
+  removed: { words: 'gone' },
 } as const satisfies Record<string, Place>;
 export type State = keyof typeof places;
 export const phaseOfState = (state: string): string | undefined => (places as Record<string, Place | undefined>)[state]?.phase;
 
-type Way = 'right' | 'down' | 'up' | 'left' | 'freeze' | 'thaw' | 'again' | 'bus' | 'corner';
-interface Edge { from: State; to: State; on: string; way?: Way }
-const chain: State[] = ['pulling', 'creating', 'layering', 'networking', 'executing', 'running'];
-export const edges: readonly Edge[] = [
-  { from: 'created', to: 'pulling', on: 'START', way: 'right' },
-  ...chain.slice(1).map((to, j) => ({ from: chain[j]!, to, on: 'done', way: to === 'running' ? 'down' as const : 'right' as const })),
-  { from: 'running', to: 'exiting', on: 'EXITED', way: 'down' },
-  { from: 'exiting', to: 'exited', on: 'done', way: 'left' },
-  { from: 'running', to: 'paused', on: 'PAUSE', way: 'freeze' },
-  { from: 'paused', to: 'running', on: 'RESUME', way: 'thaw' },
-  { from: 'paused', to: 'exiting', on: 'EXITED', way: 'corner' },
-  { from: 'exited', to: 'pulling', on: 'START', way: 'again' },
-  ...[...chain.slice(0, -1), 'exiting' as const].map((from) => ({ from, to: 'unwinding' as const, on: 'failed', way: from === 'exiting' ? undefined : 'bus' as const })),
-  { from: 'unwinding', to: 'failed', on: 'done', way: 'left' },
-  { from: 'unwinding', to: 'exited', on: 'done, when the program had run' },
-  { from: 'failed', to: 'pulling', on: 'START', way: 'up' },
-  { from: 'exited', to: 'removing', on: 'REMOVE', way: 'left' },
-  { from: 'removing', to: 'removed', on: 'done', way: 'left' },
-  { from: 'created', to: 'removing', on: 'REMOVE' },
-  { from: 'failed', to: 'removing', on: 'REMOVE' },
-];
-
-const centre = (state: State) => ({ x: 50 + places[state].column * STEP, y: ROWS[places[state].row]! });
-
-/** Where edges run between the first two rows: the failures' bus, and above it the way back of a container that is started again. */
-const BUS = 80;
-const AGAIN = 66;
-const BOTTOM = 244;
-
-/** From the edge of one box to the edge of the other. */
-const ways: Record<Way, (from: { x: number; y: number }, to: { x: number; y: number }) => string> = {
-  right: (a, b) => polyline([a.x + W / 2, a.y], [b.x - W / 2 - 3, b.y]),
-  left: (a, b) => polyline([a.x - W / 2, a.y], [b.x + W / 2 + 3, b.y]),
-  freeze: (a, b) => polyline([a.x - W / 2, a.y - 9], [b.x + W / 2 + 3, b.y - 9]),
-  thaw: (a, b) => polyline([a.x + W / 2, a.y + 9], [b.x - W / 2 - 3, b.y + 9]),
-  down: (a, b) => polyline([a.x - 12, a.y + H / 2], [b.x - 12, b.y - H / 2 - 3]),
-  up: (a, b) => polyline([a.x - 32, a.y - H / 2], [b.x - 32, b.y + H / 2 + 3]),
-  corner: (a, b) => polyline([a.x + W / 2 - 10, a.y + H / 2], [b.x - W / 2 + 12, b.y - H / 2 - 3]),
-  again: (a, b) => polyline([a.x, a.y + H / 2], [a.x, BOTTOM], [14, BOTTOM], [14, AGAIN], [b.x - 18, AGAIN], [b.x - 18, b.y + H / 2 + 3]),
-  bus: (a, b) => polyline([a.x + 16, a.y + H / 2], [a.x + 16, BUS], [b.x + 16, BUS], [b.x + 16, b.y - H / 2 - 3]),
-};
+/** Half a line more, for what is said under the lowest edge. */
+const FOOT = 8;
+/** The words on the edges may be drawn so much smaller before those in the boxes alone, which are larger then, are easier to read. */
+const SHRUNK = 0.9;
+const layoutFor = (width: number): Layout => (width >= wide.width * SHRUNK ? wide : narrow);
 
 interface Lived { taken: Set<string>; spent: Map<string, number>; last: string }
 /** Which edges were taken in this run, and how long each state lasted. */
@@ -104,35 +65,45 @@ function moods(frame: Frame, { taken, last }: Lived): Record<State, Mood> {
   return Object.fromEntries((Object.keys(places) as State[]).map((state) => [state, mood(state)])) as Record<State, Mood>;
 }
 
-function box(state: State, mood: Mood, spent: number | undefined): Item {
-  const { x, y } = centre(state);
+/** The second line of a box: how it is with the state, and more if there is room for it. */
+function underline(mood: Mood, more: string, w: number): string {
+  const fitting = more && widthOf(`▶ ${more}`, 10.5) <= w ? more : '';
+  return `${sign[mood]}${sign[mood] && fitting && '\u2009'}${fitting}`;
+}
+
+function box(state: State, { x, y, w, h }: Box, mood: Mood, spent: number | undefined, onEdges: boolean): Item {
   const tone = tones[mood];
-  const ink = mood === 'active' || mood === 'failed' ? 'solid' : tone;
+  const filled = mood === 'active' || mood === 'failed';
+  const ink = filled ? 'solid' : tone;
   const ms = spent === undefined ? '' : duration(spent * 1e6);
+  const { words } = places[state];
   return {
     key: `state:${state}`, sel: `state:${state}`, x, y,
-    label: `${state}: ${places[state].words}; ${mood}${ms && `, ${ms}`}`,
+    label: `${state}: ${words}; ${mood}${ms && `, ${ms}`}`,
     marks: [
-      rect(-W / 2, -H / 2, W, H, tone, mood === 'active' || mood === 'failed' ? 'solid' : mood === 'pending' ? 'outline' : 'soft', 10),
-      text(0, -3, `${sign[mood]}${sign[mood] && '\u2009'}${state}`, ink, { anchor: 'middle', bold: true, size: 11 }),
-      text(0, 12, ms && mood !== 'active' ? ms : places[state].words, ink, { anchor: 'middle', size: 10.5 }),
+      rect(0, 0, w, h, tone, filled ? 'solid' : mood === 'pending' ? 'outline' : 'soft', 10),
+      text(w / 2, h / 2 - 3, state, ink, { anchor: 'middle', bold: true, size: 11 }),
+      text(w / 2, h / 2 + 12, underline(mood, mood === 'active' || mood === 'pending' ? words : ms && onEdges ? words : ms, w), ink, { anchor: 'middle', size: 10.5 }),
     ],
   };
 }
 
-function arrow({ from, to, way }: Edge, taken: boolean): Item[] {
-  if (!way) return [];
-  const a = centre(from);
-  const marks: Mark[] = [path(ways[way](a, centre(to)), taken ? (way === 'bus' ? 'failed' : 'done') : 'quiet', { arrow: true, width: taken ? 2.5 : 1.2, dashed: way === 'bus' })];
-  const small = { size: 10.5 };
-  const said: Partial<Record<Way, Mark>> = {
-    again: text(22, BOTTOM - 6, 'start again', 'quiet', small),
-    thaw: text(a.x + 12, a.y + H / 2 + 14, 'pause, resume', 'quiet', { ...small, anchor: 'end' }),
-    ...(from === 'failed' && { up: text(a.x - 38, BUS + 14, 'start again', 'quiet', { ...small, anchor: 'end' }) }),
-    ...(from === 'executing' && { bus: text(50 + 3.2 * STEP, BUS + 14, 'when a step fails', 'quiet', { ...small, anchor: 'middle' }) }),
-  };
-  const label = said[way];
-  return [{ key: `edge:${from}>${to}`, x: 0, y: 0, marks: label ? [...marks, label] : marks }];
+/** What was taken is thick; where it has room, an edge says what it is taken on, and what was taken how long its state had lasted. */
+function arrow({ from, to, on, points, label }: Edge, taken: boolean, spent: number | undefined): Item {
+  const failing = on === 'failed';
+  const tone = taken ? (failing ? 'failed' : 'done') : 'quiet';
+  const marks: Mark[] = [path(polyline(...points), tone, { arrow: true, width: taken ? 2.5 : 1.2, dashed: failing })];
+  if (label) {
+    marks.push(text(label[0], label[1] - 4, on, tone, { anchor: 'middle', size: 10, bold: taken }));
+    if (taken && spent !== undefined) marks.push(text(label[0], label[1] + 11, duration(spent * 1e6), tone, { anchor: 'middle', size: 10 }));
+  }
+  return { key: `edge:${from}>${to}:${on}`, x: 0, y: 0, marks };
+}
+
+/** All that fail come in as one line, which says once what it is. */
+function failing({ edges }: Layout): Item {
+  const [x, y] = edges.find(({ to }) => to === 'unwinding')!.points.at(-1)!;
+  return { key: 'failing', x, y, marks: [text(14, 14, 'when a step fails', 'quiet', { size: 10.5 })] };
 }
 
 function summaryOf({ state, failed, paused }: Frame): string {
@@ -140,15 +111,20 @@ function summaryOf({ state, failed, paused }: Frame): string {
   return `The container is ${state}${paused ? `; the run is held before ${paused.next ?? paused.step ?? 'the next step'}` : ''}.`;
 }
 
-export function drawMachine(frame: Frame, events: readonly Event[]): Drawing {
+/** `width`: what there is; the drawing may be a little wider or narrower, and is scaled. */
+export function drawMachine(frame: Frame, events: readonly Event[], width = 640): Drawing {
   const life = lived(frame, events);
   const mood = moods(frame, life);
   const states = Object.keys(places) as State[];
+  const layout = layoutFor(width);
+  // the journal has no more than from where to where: the first of two edges is what is meant
+  const taken = ({ from, to, on }: Edge) => life.taken.has(`${from}>${to}`) && layout.edges.find((edge) => edge.from === from && edge.to === to)?.on === on;
   return {
-    width: 100 + 5 * STEP, height: BOTTOM + 8,
+    width: layout.width, height: layout.height + FOOT,
     items: [
-      ...edges.flatMap((edge) => arrow(edge, life.taken.has(`${edge.from}>${edge.to}`))),
-      ...states.map((state) => box(state, mood[state], life.spent.get(state))),
+      ...[false, true].flatMap((which) => layout.edges.filter((edge) => taken(edge) === which).map((edge) => arrow(edge, which, life.spent.get(edge.from)))),
+      failing(layout),
+      ...states.map((state) => box(state, layout.states[state]!, mood[state], life.spent.get(state), layout === wide)),
     ],
     table: {
       columns: ['state', 'what happens', 'so far', 'lasted', 'can go to'],
@@ -156,7 +132,7 @@ export function drawMachine(frame: Frame, events: readonly Event[]): Drawing {
         key: state, sel: `state:${state}`,
         cells: [
           state, places[state].words, `${sign[mood[state]]} ${mood[state]}`.trim(), life.spent.has(state) ? duration(life.spent.get(state)! * 1e6) : '',
-          edges.filter(({ from }) => from === state).map(({ to, on }) => `${to} (${on})`).join(', '),
+          layout.edges.filter(({ from }) => from === state).map(({ to, on, guard }) => `${to} (${on}${guard === 'hasRun' ? ', when the program had run' : ''})`).join(', '),
         ],
       })),
     },

@@ -11,6 +11,8 @@ export interface PanelProps {
   k: number;
   phases: PhaseText[];
   live: boolean;
+  /** what there is for the picture, in pixels: it is laid out for that, not scaled */
+  width: number;
   /** the selected object, such as 'ns:net' or 'link:host/eth0' */
   sel?: string | undefined;
   select(sel: string): void;

@@ -31,7 +31,7 @@ const traffic: Traffic = {
   rewrites: [1, 2, 3].map((j) => ({ protocol: 'udp', from: `172.29.77.2:${j}`, to: `192.0.2.2:${j}`, target: '9.9.9.9:53' })), now: 1200,
 };
 const pictures: Record<string, Draw> = {
-  machine: drawMachine, namespaces: drawNamespaces, overlay: drawOverlay, cgroups: drawCgroups, network: drawNetwork, security: drawSecurity,
+  machine: (frame, events) => drawMachine(frame, events, 600), 'machine, wide': (frame, events) => drawMachine(frame, events, 1000), namespaces: drawNamespaces, overlay: drawOverlay, cgroups: drawCgroups, network: drawNetwork, security: drawSecurity,
   timeline: (frame, events) => drawTimeline(frame, events, phases),
   'cgroups with samples': (frame, events, previous) => drawCgroups(frame, events, previous, sampled(frame.time)),
   'network with traffic': (frame, events, previous) => drawNetwork(frame, events, previous, traffic),

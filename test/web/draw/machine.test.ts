@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { frameAt } from '../../../runtime/journal/frame.ts';
 import { containerMachine } from '../../../runtime/machine/container.machine.ts';
 import { phases } from '../../../runtime/steps/phases.ts';
-import { drawMachine, edges, phaseOfState } from '../../../web/draw/machine.ts';
+import { drawMachine, phaseOfState } from '../../../web/draw/machine.ts';
 import { stepsOf } from '../../../web/draw/steps.ts';
 import { suite } from '../../harness.ts';
 import { inState, journal } from './journals.ts';
@@ -11,11 +11,31 @@ const test = suite('the machine picture');
 const events = journal('limits');
 const moodsOf = (frame: ReturnType<typeof frameAt>, of = events) => Object.fromEntries(drawMachine(frame, of).table.rows.map(({ key, cells }) => [key, cells[2]!.split(' ').at(-1)]));
 
-test('its states and edges are those of the state machine', () => {
+test('its states and edges are those of the state machine, and each edge is drawn', () => {
   const machine = containerMachine.root.states;
   const real = Object.entries(machine).flatMap(([from, state]) => [...state.transitions.values()].flat().flatMap((transition) => (transition.target ?? []).map((target) => `${from}>${target.key}`)));
-  assert.equal([...new Set(edges.map(({ from, to }) => `${from}>${to}`))].sort(), [...new Set(real)].filter((edge) => edge !== 'removing>failed').sort());
-  assert.equal(drawMachine(frameAt(events, -1), events).table.rows.map(({ key }) => key).sort(), Object.keys(machine).sort());
+  for (const width of [400, 2000]) {
+    const { items, table } = drawMachine(frameAt(events, -1), events, width);
+    assert.equal(items.filter(({ key }) => key.startsWith('edge:')).map(({ key }) => key.split(':')[1]).sort(), real.sort());
+    assert.equal(table.rows.map(({ key }) => key).sort(), Object.keys(machine).sort());
+    assert.equal(items.filter(({ key }) => key.startsWith('state:')).map(({ key }) => key.slice(6)).sort(), Object.keys(machine).sort());
+  }
+});
+
+test('with the room for it an edge says what it is taken on, and one that was taken how long that took', () => {
+  const frame = inState(events, 'running');
+  const words = (width: number) => drawMachine(frame, events, width).items.find(({ key }) => key === 'edge:creating>layering:done')!.marks.flatMap((mark) => (mark.shape === 'text' ? [mark.text] : []));
+  assert.equal(words(600), []);
+  assert.is(words(1000)[0], 'done');
+  assert.match(words(1000)[1]!, /^[\d.]+ m?s$/);
+  const taken = drawMachine(frame, events).items.filter(({ key, marks }) => key.startsWith('edge:') && marks.some((mark) => mark.shape === 'path' && mark.width === 2.5)).map(({ key }) => key.split(':')[1]);
+  assert.equal(taken, ['created>pulling', 'pulling>creating', 'creating>layering', 'layering>networking', 'networking>executing', 'executing>running']);
+});
+
+test('an unwinding that ends well is not shown as one that failed', () => {
+  const failed = journal('not-found');
+  const taken = drawMachine(inState(failed, 'failed'), failed).items.filter(({ marks }) => marks.some((mark) => mark.shape === 'path' && mark.width === 2.5)).map(({ key }) => key);
+  assert.ok(taken.includes('edge:executing>unwinding:failed') && taken.includes('edge:unwinding>failed:done') && !taken.includes('edge:unwinding>failed:failed'), taken.join());
 });
 
 test('a run that came up has its states behind it and the way out before it', () => {
