@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { patience } from '../e2e/ran.ts';
 
 export class Screen {
   readonly #dir = mkdtempSync('/tmp/drydock-screen-');
@@ -35,7 +36,7 @@ export class Screen {
     return this.#tmux('capture-pane', '-p', '-J', '-S', '-500').trimEnd();
   }
   async see(what: RegExp, seconds = 15): Promise<string> {
-    for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(30)) if (what.test(this.text())) return this.text();
+    for (const end = Date.now() + seconds * patience * 1000; Date.now() < end; await sleep(30)) if (what.test(this.text())) return this.text();
     throw new Error(`the screen never showed ${what}:\n${this.text()}`);
   }
   /** Until a program has taken the terminal for itself: what is typed before that is the shell's. */

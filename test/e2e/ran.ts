@@ -5,6 +5,9 @@ export interface Ran { code: number | null; signal: NodeJS.Signals | null; out: 
 export interface Running { pid: number; ran: Ran; done: Promise<Ran>; input: NodeJS.WritableStream; kill(signal: NodeJS.Signals): void }
 export interface RunOptions { env?: NodeJS.ProcessEnv; input?: string; seconds?: number; cwd?: string }
 
+/** How many times longer than on an ordinary machine is waited: an emulated one takes its time. */
+export const patience = Number(process.env['DRYDOCK_TEST_PATIENCE'] ?? 1);
+
 /** The docker client traps SIGTERM, so the end of patience is SIGKILL. */
 export function begin(command: string, args: readonly string[], { env, seconds = 30, cwd }: RunOptions = {}): Running {
   const child = spawn(command, args, { env: { ...process.env, ...env }, cwd, stdio: 'pipe', detached: true });
@@ -12,7 +15,7 @@ export function begin(command: string, args: readonly string[], { env, seconds =
   child.stdout.on('data', (data) => (ran.out += data));
   child.stderr.on('data', (data) => (ran.err += data));
   child.stdin.on('error', () => undefined);
-  const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), seconds * patience * 1000);
   const done = new Promise<Ran>((resolve, reject) => {
     child.once('error', reject);
     child.on('close', (code, signal) => {
@@ -31,10 +34,10 @@ export function run(command: string, args: readonly string[], options: RunOption
 
 /** Polls until it holds; the error says what was waited for. */
 export async function until<T>(what: string, holds: () => T | Promise<T>, seconds = 10): Promise<NonNullable<T>> {
-  for (const end = Date.now() + seconds * 1000; ;) {
+  for (const end = Date.now() + seconds * patience * 1000; ;) {
     const value = await holds();
     if (value) return value;
-    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
+    if (Date.now() > end) throw new Error(`not within ${seconds * patience} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

@@ -1,106 +1,33 @@
 /** Every lesson of the course on a real container: it can be failed and it can be passed, and then nothing is left. */
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import type { Check } from '../../lessons/checks/check.ts';
 import { lacking } from '../../lessons/engine/features.ts';
-import type { Lesson } from '../../lessons/format.ts';
 import { loadCourse } from '../../lessons/load.ts';
 import { packageRoot } from '../../runtime/kernel/native.ts';
 import { Daemon } from '../e2e/daemon.ts';
-import { leftovers, sameAs } from '../e2e/leftovers.ts';
-import { until } from '../e2e/ran.ts';
 import { needs, ownRoom } from '../e2e/room.ts';
 import { suite } from '../harness.ts';
-import { Taking } from './taking.ts';
+import { prepare, prove, type Before } from './proof.ts';
 
 const test = suite('lessons on real containers', ...needs, 'tmux');
 await ownRoom();
 const only = process.env['LESSON']?.split(',');
 const { lessons } = loadCourse(join(packageRoot, 'lessons'));
 let daemon: Daemon;
-let before: Record<string, string[]>;
+let before: Before;
 /** how long after its cause a task was seen done */
 const delays: number[] = [];
 
 test.before(async () => {
   daemon = await new Daemon().start();
-  // the image is pulled, and what the first container leaves for all is there
-  await daemon.ok('run', '--rm', 'ubuntu', 'true');
-  before = { ...leftovers(daemon), descriptors: [] };
+  before = await prepare(daemon);
 });
 test.after(() => daemon.close());
 
-/** Everything that the learner made besides: the lesson leaves it alone, the test does not. */
-async function goodbye(taking: Taking): Promise<void> {
-  await taking.leave();
-  await daemon.takeBack();
-  await daemon.removeAll();
-  await sameAs({ ...before, descriptors: [] }, { ...daemon, pid: undefined } as unknown as Daemon, `the lesson ${taking.lesson} left something behind`);
-}
-
-/** Numbers, from 0, of the questions that a task wants answered. */
-function asked(check: Check): number[] {
-  if ('name' in check) return check.name === 'quiz.right' && typeof check.arg === 'number' ? [check.arg - 1] : [];
-  return 'not' in check ? [] : Object.values(check).flat().flatMap(asked);
-}
-async function answers(lesson: Lesson, question: number, taking: Taking): Promise<void> {
-  const right = lesson.answers[question]!;
-  await taking.post('/answer', { question, chosen: (right + 1) % lesson.text.en.quiz[question]!.options.length });
-  await until('the wrong answer is told', () => taking.state.quiz[question]?.right === false, 3);
-  assert.not(taking.state.finished);
-  await taking.post('/answer', { question, chosen: right });
-}
-
-async function wrongTurns(lesson: Lesson, task: Lesson['tasks'][number], taking: Taking): Promise<void> {
-  for (const { acts, hint } of task.wrong) {
-    const what = `${lesson.id}, ${task.id}, ${JSON.stringify(acts)}`;
-    const known = taking.task(task.id).hints.length;
-    await taking.acts(acts);
-    const due = () => (hint === undefined ? taking.task(task.id).hints.length > known || taking.task(task.id).more === 0 : taking.task(task.id).hints.includes(hint - 1));
-    await until('a hint comes by itself', due, 2.5).catch(() => undefined);
-    // a turn that leaves no trace on the machine brings its hint when it is asked for
-    for (let n = 0; n < task.hints.length && !due(); n++) {
-      await taking.post('/hint', { task: task.id });
-      await until('the hint that was asked for', () => taking.task(task.id).hints.length > known + n, 2);
-    }
-    assert.ok(due(), `${what}: no hint\n${taking.screens()}`);
-    assert.is.not(taking.task(task.id).state, 'done', `${what} passes, and must not`);
-  }
-}
-
 for (const lesson of lessons.filter(({ id }) => !only || only.includes(id))) {
   const lacks = lacking(lesson.requires, 'en');
-  if (lacks.length) {
-    test([`${lesson.id}: ${lacks.join(', ')}`], `${lesson.id}: can be passed and failed`, () => undefined);
-    continue;
-  }
-
-  test(`${lesson.id}: untouched it does not pass, each wrong turn brings a hint, and what the lesson says passes`, async () => {
-    const taking = await new Taking(daemon, lesson.id).open();
-    try {
-      await until('the lesson looks', () => taking.state.tasks.length === lesson.tasks.length, 10);
-      await sleep(600);
-      assert.equal(taking.state.tasks.filter(({ state }) => state === 'done').map(({ id }) => id), [], 'done without doing anything');
-      for (const task of lesson.tasks) {
-        await until(`${task.id} is the learner's turn`, () => taking.task(task.id).state !== 'waiting', 5);
-        assert.is.not(taking.task(task.id).state, 'done', `${lesson.id}: ${task.id} is done before anybody did it`);
-        await wrongTurns(lesson, task, taking);
-        for (const question of asked(task.check)) await answers(lesson, question, taking);
-        await taking.acts(task.solve);
-        const caused = Date.now();
-        await until(`${lesson.id}: ${task.id} passes`, () => taking.done(task.id), 10).catch((error: Error) => {
-          throw new Error(`${error.message}\n${JSON.stringify(taking.state)}\n${taking.screens()}`);
-        });
-        delays.push(Math.max(0, (taking.seen.get(task.id) ?? caused) - caused));
-      }
-      // those that a task has asked are answered
-      for (const question of lesson.answers.keys()) if (!taking.state.quiz[question]?.right) await answers(lesson, question, taking);
-      await until(`${lesson.id} is finished`, () => taking.state.finished, 5);
-    } finally {
-      await goodbye(taking);
-    }
-  });
+  if (lacks.length) test([`${lesson.id}: ${lacks.join(', ')}`], `${lesson.id}: can be passed and failed`, () => undefined);
+  else test(`${lesson.id}: untouched it does not pass, each wrong turn brings a hint, and what the lesson says passes`, async () => void delays.push(...(await prove(daemon, lesson, before))));
 }
 
 test('a task is seen done within a second of its cause, 95 times of 100', () => {

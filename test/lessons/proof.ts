@@ -1,0 +1,85 @@
+/** One lesson on a real container: untouched it does not pass, each wrong turn brings a hint, what it says passes, and then nothing is left. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import type { Check } from '../../lessons/checks/check.ts';
+import type { Lesson } from '../../lessons/format.ts';
+import type { Daemon } from '../e2e/daemon.ts';
+import { leftovers, sameAs } from '../e2e/leftovers.ts';
+import { patience, until } from '../e2e/ran.ts';
+import { Taking } from './taking.ts';
+
+export type Before = Record<string, string[]>;
+
+/** What there is when no lesson has been opened yet: the image is pulled, and what the first container leaves for all is there. */
+export async function prepare(daemon: Daemon): Promise<Before> {
+  await daemon.ok('run', '--rm', 'ubuntu', 'true');
+  return { ...leftovers(daemon), descriptors: [] };
+}
+
+/** Everything that the learner made besides: the lesson leaves it alone, the test does not. */
+async function goodbye(taking: Taking, before: Before): Promise<void> {
+  const { daemon, lesson } = taking;
+  await taking.leave();
+  await daemon.takeBack();
+  await daemon.removeAll();
+  await sameAs(before, { ...daemon, pid: undefined } as unknown as Daemon, `the lesson ${lesson} left something behind`);
+}
+
+/** Numbers, from 0, of the questions that a task wants answered. */
+function asked(check: Check): number[] {
+  if ('name' in check) return check.name === 'quiz.right' && typeof check.arg === 'number' ? [check.arg - 1] : [];
+  return 'not' in check ? [] : Object.values(check).flat().flatMap(asked);
+}
+async function answers(lesson: Lesson, question: number, taking: Taking): Promise<void> {
+  const right = lesson.answers[question]!;
+  await taking.post('/answer', { question, chosen: (right + 1) % lesson.text.en.quiz[question]!.options.length });
+  await until('the wrong answer is told', () => taking.state.quiz[question]?.right === false, 3);
+  assert.not(taking.state.finished);
+  await taking.post('/answer', { question, chosen: right });
+}
+
+async function wrongTurns(lesson: Lesson, task: Lesson['tasks'][number], taking: Taking): Promise<void> {
+  for (const { acts, hint } of task.wrong) {
+    const what = `${lesson.id}, ${task.id}, ${JSON.stringify(acts)}`;
+    const known = taking.task(task.id).hints.length;
+    await taking.acts(acts);
+    const due = () => (hint === undefined ? taking.task(task.id).hints.length > known || taking.task(task.id).more === 0 : taking.task(task.id).hints.includes(hint - 1));
+    await until('a hint comes by itself', due, 2.5).catch(() => undefined);
+    // a turn that leaves no trace on the machine brings its hint when it is asked for
+    for (let n = 0; n < task.hints.length && !due(); n++) {
+      await taking.post('/hint', { task: task.id });
+      await until('the hint that was asked for', () => taking.task(task.id).hints.length > known + n, 2);
+    }
+    assert.ok(due(), `${what}: no hint\n${taking.screens()}`);
+    assert.is.not(taking.task(task.id).state, 'done', `${what} passes, and must not`);
+  }
+}
+
+/** Returns how long after its cause each task was seen done, in milliseconds. Throws what does not hold. */
+export async function prove(daemon: Daemon, lesson: Lesson, before: Before): Promise<number[]> {
+  const delays: number[] = [];
+  const taking = await new Taking(daemon, lesson.id).open();
+  try {
+    await until('the lesson looks', () => taking.state.tasks.length === lesson.tasks.length, 10);
+    await sleep(600 * patience);
+    assert.equal(taking.state.tasks.filter(({ state }) => state === 'done').map(({ id }) => id), [], 'done without doing anything');
+    for (const task of lesson.tasks) {
+      await until(`${task.id} is the learner's turn`, () => taking.task(task.id).state !== 'waiting', 5);
+      assert.is.not(taking.task(task.id).state, 'done', `${lesson.id}: ${task.id} is done before anybody did it`);
+      await wrongTurns(lesson, task, taking);
+      for (const question of asked(task.check)) await answers(lesson, question, taking);
+      await taking.acts(task.solve);
+      const caused = Date.now();
+      await until(`${lesson.id}: ${task.id} passes`, () => taking.done(task.id), 10).catch((error: Error) => {
+        throw new Error(`${error.message}\n${JSON.stringify(taking.state)}\n${taking.screens()}`);
+      });
+      delays.push(Math.max(0, (taking.seen.get(task.id) ?? caused) - caused));
+    }
+    // those that a task has asked are answered
+    for (const question of lesson.answers.keys()) if (!taking.state.quiz[question]?.right) await answers(lesson, question, taking);
+    await until(`${lesson.id} is finished`, () => taking.state.finished, 5);
+  } finally {
+    await goodbye(taking, before);
+  }
+  return delays;
+}
