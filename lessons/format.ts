@@ -39,7 +39,9 @@ export type Block =
   | { kind: 'note'; note: Note; content: Block[] }
   | { kind: 'table'; head: Inline[][]; rows: Inline[][][] }
   /** what the task asks for, in words; its state stands beside it */
-  | { kind: 'task'; id: string; content: Inline[] };
+  | { kind: 'task'; id: string; content: Inline[] }
+  /** the question with this number, from 1, asked here instead of at the end */
+  | { kind: 'question'; number: number };
 
 /** What tests do for the learner: typed into the container's own terminal, into a shell of the host (with `drydock` and `docker`), or said to the gate. */
 export type Act = { type: string } | { host: string } | { gate: 'next' | 'into' | 'continue' };

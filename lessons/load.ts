@@ -7,6 +7,7 @@ import { languages, requirements, views, type Block, type Course, type Inline, t
 import { readFront } from './front-matter.ts';
 import { readGlossary } from './glossary.ts';
 import { inlinePieces, pieces, readBody, readLine } from './markdown.ts';
+import { questionsIn } from './questions.ts';
 import { readTask } from './read-task.ts';
 import { sameShape } from './same-shape.ts';
 import { LessonsError, Place, type Trouble } from './trouble.ts';
@@ -97,6 +98,7 @@ class Loader {
     tasksInBody(fields, body, ids);
     const { text, answers } = this.text(opened, Object.fromEntries(read.map(({ task, hints }) => [task.id, hints])));
     if (!text.quiz.length) fields.trouble(['quiz'], 'a lesson has at least one question');
+    questionsInBody(fields, body, text.quiz.length);
     if (answers.length !== text.quiz.length) fields.trouble(['quiz'], 'each question has an answer: the number of the right option, from 1');
     const machine = readMachine(fields);
     const view = readView(fields);
@@ -152,6 +154,14 @@ function tasksInBody(fields: Fields, body: readonly Block[], ids: readonly strin
   const shown = body.flatMap((block) => (block.kind === 'task' ? [block.id] : []));
   for (const id of ids) if (shown.filter((one) => one === id).length !== 1) fields.trouble(['tasks', id], `the text has ${shown.includes(id) ? 'more than one' : 'no'} paragraph that begins with [[task:${id}]]`);
   for (const id of shown) if (!ids.includes(id)) fields.place.at(fields.front.bodyLine, `the text has a task ${id}, the front matter has not`);
+}
+
+function questionsInBody({ front, place }: Fields, body: readonly Block[], count: number): void {
+  const asked = questionsIn(body);
+  for (const [j, number] of asked.entries()) {
+    if (number > count) place.at(front.bodyLine, `the text asks question ${number}, the front matter has ${count}`);
+    if (asked.indexOf(number) !== j) place.at(front.bodyLine, `the text asks question ${number} twice`);
+  }
 }
 
 function minutes(value: unknown = 15): number {

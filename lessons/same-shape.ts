@@ -1,6 +1,7 @@
 /** Two languages of one lesson: the same tasks, hints, questions, links and code, in the same order. */
 import { ways, type Block, type Inline, type LessonText } from './format.ts';
 import { inlinePieces, pieces } from './markdown.ts';
+import { questionsIn } from './questions.ts';
 
 const linkOf = (piece: Inline): string[] => {
   switch (piece.kind) {
@@ -32,6 +33,7 @@ export function sameShape(en: LessonText, other: LessonText, trouble: (message: 
   compare('links', ({ body }) => [...pieces(body)].flatMap(linkOf), false);
   compare('code blocks', ({ body }) => codeOf(body).map(bare));
   compare('notes', ({ body }) => body.flatMap((block) => (block.kind === 'note' ? [block.note] : [])));
+  compare('questions within the text', ({ body }) => questionsIn(body).map(String));
   compare('hints', ({ hints }) => Object.entries(hints).map(([id, list]) => `${id}: ${list.length}`), false);
   compare('questions', ({ quiz }) => quiz.map(({ options }) => `${options.length} options`));
   compare('links of the quiz', ({ quiz }) => quiz.flatMap(({ ask, options, because }) => [ask, ...options, because].flatMap((content) => [...inlinePieces(content)].flatMap(linkOf))), false);

@@ -97,6 +97,9 @@ const mistakes: [what: string, from: string, to: string, at: string, message: Re
   ['markup in the words of a reference', '[[term:copy-up]]', '[[term:copy-up|*copies* up]]', '[[term:copy-up|', /the words of a link are plain text, got \*copies\* up/],
   ['code in the words of a reference, in a question', 'because: "b"', 'because: "[[term:copy-up|`b`]]"', 'because:', /the words of a link are plain text, got `b`/],
   ['HTML in the words of a reference', '[[term:copy-up]]', '[[term:copy-up|<b>copies</b>]]', '[[term:copy-up|', /the words of a link are plain text/],
+  ['a question in the middle of a sentence', 'Do it.', 'Do it. [[quiz:1]]', '[[task:first]]', /a question is a paragraph of its own/],
+  ['a question without a number', 'Do it.', 'Do it.\n\n[[quiz:first]]', '[[quiz:', /the number of a question is needed/],
+  ['a question that not everybody is shown', 'Do it.', 'Do it.\n\n> [!cgroup2]\n> Here.\n>\n> [[quiz:1]]', '> [!cgroup2]', /a question in it would not be asked/],
   ['code without a language', 'Do it.', 'Do it.\n\n```\nls\n```', '```\nls', /fenced code says its language/],
   ['broken YAML', 'title: One', 'title: [One', 'title: [One', /./],
   ['a need that no lesson meets', 'title: One', 'title: One\nneeds: [zero]', 'needs:', /no lesson before this one is called zero/],
@@ -114,6 +117,14 @@ for (const [what, from, to, at, message] of mistakes) {
     if (what !== 'broken YAML') assert.is(hit.line, lineOf(text, at));
   });
 }
+
+test('a question can be asked within the text, in a box too; it has to be there, and once', () => {
+  const asking = (more: string) => course((text) => text.replace('Do it.', `Do it.\n\n${more}`));
+  const [lesson] = loadCourse(asking('> [!predict]\n> Think.\n>\n> [[quiz:1]]')).lessons;
+  assert.equal(lesson!.text.en.body[2], { kind: 'note', note: 'predict', content: [{ kind: 'paragraph', content: [{ kind: 'text', text: 'Think.' }] }, { kind: 'question', number: 1 }] });
+  assert.match(troubles(asking('[[quiz:2]]'))[0]?.message ?? '', /asks question 2, the front matter has 1/);
+  assert.match(troubles(asking('[[quiz:1]]\n\n[[quiz:1]]'))[0]?.message ?? '', /asks question 1 twice/);
+});
 
 test('an id that is used twice is told where it is used again', () => {
   const found = troubles(course((text) => text, { '010.m/020.two/lesson.md': GOOD }));

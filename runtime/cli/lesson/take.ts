@@ -8,7 +8,7 @@ import { messageOf } from '../failure.ts';
 import { session } from '../session.ts';
 import type { Keyboard } from '../step/keyboard.ts';
 import type { Ink } from '../step/paint.ts';
-import { LessonText } from './text.ts';
+import { LessonText, questionsIn } from './text.ts';
 import type { TerminalWords } from './words.ts';
 
 const orders: Record<string, 'next' | 'into' | 'continue'> = { n: 'next', i: 'into', c: 'continue' };
@@ -79,6 +79,7 @@ export class Take {
     if (block.kind !== 'task') {
       const text = this.#text.block(block);
       if (text) this.#print(`${text}\n`);
+      for (const j of questionsIn(block)) await this.#question(j);
       return;
     }
     const { words, ink } = this.o;
@@ -144,18 +145,24 @@ export class Take {
     }
   }
 
+  /** Those that the text has not asked. */
   async #quiz(): Promise<void> {
+    const { body, quiz } = this.o.content;
+    const asked = new Set(body.flatMap(questionsIn));
+    for (const j of quiz.keys()) if (!asked.has(j)) await this.#question(j);
+  }
+
+  async #question(j: number): Promise<void> {
     const { content, words, ink } = this.o;
-    for (const [j, { ask, options, because }] of content.quiz.entries()) {
-      this.#print(`${ink.bold(`${words.question} ${j + 1}`)}  ${this.#text.inline(ask)}\n${options.map((option, n) => `  ${n + 1}  ${this.#text.inline(option)}`).join('\n')}\n`);
-      await this.#turn(() => this.#state.quiz[j]?.right === true, words.answer, async (key) => {
-        const chosen = Number(key) - 1;
-        if (!(chosen >= 0 && chosen < options.length)) return false;
-        this.#state = await this.#post<LessonState>('/answer', { question: j, chosen });
-        this.#print(this.#state.quiz[j]?.right ? `  ${ink.good('✓')} ${words.right}` : `  ${ink.bad('✗')} ${words.wrong}`);
-        return false;
-      });
-      if (this.#state.quiz[j]?.right) this.#print(`${this.#text.block({ kind: 'task', id: '', content: because })}\n`);
-    }
+    const { ask, options, because } = content.quiz[j]!;
+    this.#print(`${ink.bold(`${words.question} ${j + 1}`)}  ${this.#text.inline(ask)}\n${options.map((option, n) => `  ${n + 1}  ${this.#text.inline(option)}`).join('\n')}\n`);
+    await this.#turn(() => this.#state.quiz[j]?.right === true, words.answer, async (key) => {
+      const chosen = Number(key) - 1;
+      if (!(chosen >= 0 && chosen < options.length)) return false;
+      this.#state = await this.#post<LessonState>('/answer', { question: j, chosen });
+      this.#print(this.#state.quiz[j]?.right ? `  ${ink.good('✓')} ${words.right}` : `  ${ink.bad('✗')} ${words.wrong}`);
+      return false;
+    });
+    if (this.#state.quiz[j]?.right) this.#print(`${this.#text.block({ kind: 'task', id: '', content: because })}\n`);
   }
 }

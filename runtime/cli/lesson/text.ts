@@ -5,6 +5,9 @@ import { wrap } from '../step/markdown.ts';
 import type { Ink } from '../step/paint.ts';
 import type { TerminalWords } from './words.ts';
 
+/** Which questions, from 0, are asked right after this block. */
+export const questionsIn = (block: Block): number[] => (block.kind === 'question' ? [block.number - 1] : block.kind === 'note' ? block.content.flatMap(questionsIn) : []);
+
 export class LessonText {
   constructor(private readonly words: TerminalWords, private readonly ink: Ink, private readonly width: number, private readonly here: readonly string[], private readonly machine: () => string) {}
 
@@ -32,8 +35,9 @@ export class LessonText {
       case 'list': return block.items.map((item, j) => `${block.ordered ? `${j + 1}.` : '-'} ${item.map((one) => this.block(one)).join('\n').replace(/\n/g, '\n  ')}`).join('\n');
       case 'code': return this.#code(block.text);
       case 'ways': return block.ways.map(({ way, text }) => `  ${this.ink.dim(this.words.way[way] ?? way)}\n${this.#code(text)}`).join('\n');
-      case 'note': return this.#shown(block.note) ? `${this.ink.mark(`│ ${this.words.note[block.note] ?? block.note}`)}\n${block.content.map((one) => this.block(one)).join('\n').replace(/^/gm, '│ ')}` : '';
+      case 'note': return this.#shown(block.note) ? `${this.ink.mark(`│ ${this.words.note[block.note] ?? block.note}`)}\n${block.content.map((one) => this.block(one)).filter(Boolean).join('\n').replace(/^/gm, '│ ')}` : '';
       case 'table': return [block.head, ...block.rows].map((row) => row.map(this.inline).join(' | ')).join('\n');
+      case 'question': return '';
       case 'task': return this.#wrapped(this.inline(block.content), '  ');
     }
   }
