@@ -17,7 +17,19 @@ export interface LessonProgress {
   finished?: number;
 }
 /** The lesson that is being taken: survives a daemon. */
-export interface OpenLesson { lesson: string; since: number; /** of the daemon that opened it */ daemon: string; machine?: string; others: string[] }
+export interface OpenLesson {
+  lesson: string;
+  since: number;
+  /** the one that opened it, or has taken it over */
+  daemon: string;
+  /** a daemon that is asked to end leaves this; one that is killed leaves nothing */
+  goodbye?: true;
+  /** what became of the daemon before */
+  ended?: DaemonsEnd;
+  machine?: string;
+  others: string[];
+}
+export type DaemonsEnd = 'killed' | 'asked';
 export interface Progress { version: 1; learner: string; lessons: Record<string, LessonProgress>; open?: OpenLesson }
 
 const NAME = /^[\p{L}\p{N}_-]{1,32}$/u;

@@ -10,6 +10,7 @@
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
 import type { ContainerRequest } from '../../runtime/machine/request.ts';
+import type { DaemonsEnd } from '../progress.ts';
 import type { Shape } from './shape.ts';
 
 export type Check =
@@ -46,8 +47,8 @@ export interface Look {
   /** of each question that was answered rightly */
   quiz: ReadonlySet<number>;
   questions: number;
-  /** this daemon is not the one that opened the lesson */
-  restarted: boolean;
+  /** how the daemon ended that had the lesson before this one */
+  daemonEnded: DaemonsEnd | undefined;
   /** pids of the host that are in no container of this daemon */
   strangers(): readonly number[];
   rules(): Promise<string>;

@@ -1,6 +1,6 @@
 /** What the learner typed, saw and answered, and what became of the daemon meanwhile. */
 import { kind, type Family } from './check.ts';
-import { number, pattern, truth, type Shape } from './shape.ts';
+import { number, oneOf, pattern, type Shape } from './shape.ts';
 
 const question: Shape<number | 'all'> = { doc: 'number | all', read: (value) => (value === 'all' ? value : number.read(value) as number) };
 
@@ -20,9 +20,11 @@ export const learner: Family = {
     says: (n) => (n === 'all' ? { en: 'all questions are answered rightly', ru: 'на все вопросы даны верные ответы' } : { en: `question ${n} is answered rightly`, ru: `на вопрос ${n} дан верный ответ` }),
     holds: (n, _, { quiz, questions }) => (n === 'all' ? quiz.size === questions : quiz.has(n - 1)),
   }),
-  'daemon.restarted': kind({
-    host: true, arg: truth,
-    says: () => ({ en: 'another daemon than the one that opened the lesson is running', ru: 'работает уже другой демон, не тот, что открыл урок' }),
-    holds: (_, __, { restarted }) => restarted,
+  'daemon.ended': kind({
+    host: true, arg: oneOf('how', ['killed', 'asked']),
+    says: (how) => (how === 'killed'
+      ? { en: 'the daemon was killed while the lesson was open, and another one runs', ru: 'демона убили, пока урок был открыт, и работает другой' }
+      : { en: 'the daemon was asked to end while the lesson was open, and another one runs', ru: 'демона попросили завершиться, пока урок был открыт, и работает другой' }),
+    holds: (how, _, { daemonEnded }) => daemonEnded === how,
   }),
 };

@@ -4,7 +4,7 @@ import type { ContainerHandle, Engine } from '../../runtime/machine/engine.ts';
 import { badParameter, conflict, notFound } from '../../runtime/machine/refusal.ts';
 import type { ContainerRequest } from '../../runtime/machine/request.ts';
 import { languages, type Course, type Language, type Lesson, type LessonText, type Term } from '../format.ts';
-import { ProgressStore, checkLearner, type Progress } from '../progress.ts';
+import { ProgressStore, checkLearner, type OpenLesson, type Progress } from '../progress.ts';
 import { here, lacking } from './features.ts';
 import { nextHint } from './hints.ts';
 import { Session } from './session.ts';
@@ -24,7 +24,7 @@ export interface LessonsOptions {
 export class Lessons {
   readonly #store: ProgressStore;
   readonly #sessions = new Map<string, Session>();
-  /** tells a lesson whether the daemon that opened it is still the one */
+  /** tells a lesson whether the daemon that had it is still the one */
   readonly #daemon = randomUUID();
 
   constructor(private readonly options: LessonsOptions) {
@@ -78,9 +78,18 @@ export class Lessons {
     const known = this.#sessions.get(progress.learner);
     if (known) return known;
     const { learner } = progress;
-    const session = new Session(lesson, learner, progress.open!, this.#store.lesson(learner, lesson.id), { engine: this.options.engine, daemon: this.#daemon, save: () => this.#store.save(learner) });
+    const open = progress.open!;
+    const session = new Session(lesson, learner, open, this.#store.lesson(learner, lesson.id), { engine: this.options.engine, save: () => this.#store.save(learner) });
     this.#sessions.set(learner, session);
+    if (open.daemon !== this.#daemon) this.#takeOver(learner, open);
     return session;
+  }
+
+  #takeOver(learner: string, open: OpenLesson): void {
+    open.ended = open.goodbye ? 'asked' : 'killed';
+    open.daemon = this.#daemon;
+    delete open.goodbye;
+    this.#store.save(learner);
   }
 
   /** The session of the lesson that this learner has open; 409 when there is none. */
@@ -167,8 +176,17 @@ export class Lessons {
     return this.#store.exported(learner);
   }
 
+  /** The daemon was asked to end, and says goodbye. */
   close(): void {
-    for (const session of this.#sessions.values()) session.close();
+    for (const session of this.#sessions.values()) {
+      session.close();
+      session.open.goodbye = true;
+      try {
+        this.#store.save(session.learner);
+      } catch {
+        // a full disk: the next daemon takes this one for killed, and this one ends all the same
+      }
+    }
   }
 }
 

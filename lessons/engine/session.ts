@@ -17,7 +17,7 @@ const POLL_MS = 200;
 const SOON_MS = 15;
 const MOST_CONTAINERS = 64;
 
-export interface Surroundings { engine: Engine; daemon: string; save(): void }
+export interface Surroundings { engine: Engine; save(): void }
 
 export class Session {
   readonly #watched = new Map<string, Watched>();
@@ -113,7 +113,7 @@ export class Session {
       subjects: [...this.#watched.values()].map((watched) => watched.subject(k, since)),
       quiz: new Set(Object.entries(this.progress.quiz).filter(([, { right }]) => right).map(([j]) => Number(j))),
       questions: this.lesson.answers.length,
-      restarted: this.open.daemon !== this.around.daemon,
+      daemonEnded: this.open.ended,
       strangers: () => (strangers ??= pidsOutside(this.around.engine.settings.cgroupParent)),
       rules: () => (rules ??= rulesNow(k, this.around.engine.settings.bridge).then((lines) => lines.join('\n'), () => '')),
     };

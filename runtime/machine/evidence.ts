@@ -1,5 +1,6 @@
 /** What the kernel says about a container right now: `drydock inspect --live`, and `inspect` at a pause. */
 import type { Kernel } from '../kernel/kernel.ts';
+import { shimOf } from '../kernel/process/shim.ts';
 import { mountsOf, namespacesOf, rightsOf, rootOf, treeOf, upperOf } from '../kernel/process/inspect.ts';
 import { hostEvidence, insideEvidence, ruleEvidence } from '../network/evidence.ts';
 import { phases, starting } from '../steps/phases.ts';
@@ -23,8 +24,8 @@ export async function liveEvidence(k: Kernel, c: Container, step?: string): Prom
     if (!found && !phases.some((phase) => phase.steps.some((s) => s.id === step))) throw notFound(`No such step: ${step}`);
     return found?.inspect ? attempt(step, () => found.inspect!(k, c)) : [];
   }
-  const { pid, shimPid } = c.live;
-  const process = pid ? [namespacesOf(pid), rootOf(pid), treeOf(shimPid ?? pid), mountsOf(pid), rightsOf(pid)] : [{ title: 'process', lines: ['(none)'] }];
+  const { pid } = c.live;
+  const process = pid ? [namespacesOf(pid), rootOf(pid), treeOf(shimOf(c) ?? pid), mountsOf(pid), rightsOf(pid)] : [{ title: 'process', lines: ['(none)'] }];
   return [
     ...process,
     ...(await attempt('cgroup', () => c.cgroup.inspect())),

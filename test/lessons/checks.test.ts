@@ -34,7 +34,7 @@ function subject(more: Partial<Subject> = {}): Subject {
     typed: () => ['echo $$'], shown: () => '# echo $$\n1', layers: () => 4, pids: async () => [], cgroupDir: () => undefined, ...more,
   };
 }
-const look = (...subjects: Subject[]): Look => ({ subject: undefined, subjects, quiz: new Set([0]), questions: 2, restarted: false, strangers: () => [], rules: async () => 'postrouting: masquerade' });
+const look = (...subjects: Subject[]): Look => ({ subject: undefined, subjects, quiz: new Set([0]), questions: 2, daemonEnded: 'asked', strangers: () => [], rules: async () => 'postrouting: masquerade' });
 const check = (value: unknown, ...subjects: Subject[]) => holds(readCheck(value), look(...(subjects.length ? subjects : [subject()])));
 
 const cases: [holds: boolean, check: object][] = [
@@ -48,7 +48,7 @@ const cases: [holds: boolean, check: object][] = [
   [true, { 'container.image': 'ubuntu' }], [true, { 'container.command': '^sleep' }], [true, { 'container.tty': true }], [true, { 'container.layers': { op: '>=', value: 4 } }],
   [true, { 'container.flag': { field: 'HostConfig.Memory', value: 67108864 } }], [true, { 'container.flag': { field: 'HostConfig.CapDrop', value: 'ALL' } }], [false, { 'container.flag': { field: 'HostConfig.CapDrop', value: 'KILL' } }],
   [true, { 'overlay.copiedUp': '/etc/passwd' }], [false, { 'overlay.copiedUp': '/new' }], [true, { 'overlay.created': '/new' }], [true, { 'overlay.whiteout': '/etc/shells' }], [false, { 'overlay.upperHas': '/etc/shells' }], [true, { 'overlay.opaque': '/dir' }],
-  [true, { 'terminal.typed': '^echo' }], [true, { 'terminal.shows': '^1$' }], [true, { 'quiz.right': 1 }], [false, { 'quiz.right': 2 }], [false, { 'quiz.right': 'all' }], [true, { 'net.rule': 'masquerade' }], [false, { 'daemon.restarted': true }],
+  [true, { 'terminal.typed': '^echo' }], [true, { 'terminal.shows': '^1$' }], [true, { 'quiz.right': 1 }], [false, { 'quiz.right': 2 }], [false, { 'quiz.right': 'all' }], [true, { 'net.rule': 'masquerade' }], [true, { 'daemon.ended': 'asked' }], [false, { 'daemon.ended': 'killed' }],
   [true, { 'container.state': ['paused', 'running'], 'container.tty': true }], [false, { 'container.state': 'running', 'container.tty': false }],
   [true, { any: [{ 'container.tty': false }, { 'container.state': 'running' }] }], [true, { not: { 'container.state': 'exited' } }], [false, { all: [{ 'container.state': 'running' }, { not: { 'container.tty': true } }] }],
 ];

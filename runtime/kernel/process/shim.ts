@@ -30,6 +30,9 @@ export function shimPidOf(runDir: string, label: string): number | undefined {
   return shim?.label === label ? shim.pid : undefined;
 }
 
+/** Ours when this daemon has made it; one that an earlier daemon left is found by its file. */
+export const shimOf = (c: Pick<Container, 'paths' | 'live'> & { id: string }): number | undefined => c.live.shimPid ?? shimPidOf(c.paths.runDir, c.id);
+
 /** The children die with it: the stage asked for SIGKILL on its parent's death, prctl(2). */
 export async function endShim(k: Kernel, c: Pick<Container, 'paths' | 'live'> & { id: string }): Promise<void> {
   const pid = shimPidOf(c.paths.runDir, c.id);

@@ -3,7 +3,7 @@ import { tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { birthFacts } from '../../kernel/process/facts.ts';
 import { treeOf } from '../../kernel/process/inspect.ts';
-import { endShim } from '../../kernel/process/shim.ts';
+import { endShim, shimOf } from '../../kernel/process/shim.ts';
 import type { Container } from '../../machine/container.ts';
 import type { Step } from '../step.ts';
 
@@ -72,6 +72,8 @@ const hasNamespace = (c: Container, type: string) => c.spec.linux.namespaces.som
 /** native/shim.c: 1 pipes for the output, 2 and one for stdin. With a pty the stage opens its own. */
 const stdioOf = (c: Container) => (c.spec.process.terminal ? 0 : 1 | (c.request.OpenStdin ? 2 : 0));
 
+const inspectTree = (c: Container) => [shimOf(c)].flatMap((shim) => (shim === undefined ? [] : [treeOf(shim)]));
+
 export const processSteps: Step[] = [
   {
     id: 'create.shim',
@@ -88,7 +90,7 @@ See wait(2), and PR_SET_CHILD_SUBREAPER in prctl(2).`,
       await endShim(k, c);
       k.fact({ kind: 'process', key: 'shim', value: null }, { kind: 'process', key: 'init', value: null }, { kind: 'process', key: 'init.inside', value: null });
     },
-    inspect: async (_k, c) => (c.live.shimPid ? [treeOf(c.live.shimPid)] : []),
+    inspect: async (_k, c) => inspectTree(c),
   },
   {
     id: 'create.clone3',
@@ -103,6 +105,6 @@ Without the namespace it would see, and could signal, every process of the host.
       c.live.pidfd = await k.daemon.pidfd_open(pid, 0);
       k.fact(...birthFacts(pid));
     },
-    inspect: async (_k, c) => (c.live.shimPid ? [treeOf(c.live.shimPid)] : []),
+    inspect: async (_k, c) => inspectTree(c),
   },
 ];
