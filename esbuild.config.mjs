@@ -3,6 +3,7 @@ import { build } from 'esbuild';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { callSites } from './runtime/kernel/call-sites.mjs';
 import { stepSources } from './runtime/steps/source-lines.mjs';
 
 const tests = process.argv.includes('--tests');
@@ -11,6 +12,7 @@ const find = (dir) => readdirSync(dir, { withFileTypes: true, recursive: true })
 
 const common = {
   bundle: true, platform: 'node', target: 'node20', format: 'esm', splitting: true, sourcemap: true, logLevel: 'warning', keepNames: true,
+  plugins: [callSites()],
   define: { STEP_SOURCES: JSON.stringify(JSON.stringify(stepSources())) },
   // CommonJS dependencies (express) ask for node's modules by require
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },

@@ -25,7 +25,7 @@ export type Kept = number | string | null | readonly string[] | { hex: string; l
 
 export interface PhaseEvent extends Common { type: 'phase'; phase: string; at: 'enter' | 'done' | 'failed' | 'unwinding' | 'unwound' }
 export interface StepEvent extends Common { type: 'step'; at: 'start' | 'done' | 'failed' | 'skipped' | 'undo' | 'undone'; ns?: number; error?: string }
-export interface CallEvent extends Common { type: 'call'; actor: 'daemon' | 'shim' | 'stage'; name: string; args: Kept[]; ret: number; errno?: string; ns: number; note?: string; facts?: Fact[] }
+export interface CallEvent extends Common { type: 'call'; actor: 'daemon' | 'shim' | 'stage'; name: string; args: Kept[]; ret: number; errno?: string; ns: number; note?: string; facts?: Fact[]; /** the line that asked for it: 'steps/exec/root.ts:31', below runtime/ */ source?: string }
 export interface HttpEvent extends Common { type: 'http'; method: string; url: string; status: number; ns: number; error?: string }
 export interface FactEvent extends Common { type: 'fact'; facts: Fact[] }
 export interface StateEvent extends Common { type: 'state'; from: string; to: string }

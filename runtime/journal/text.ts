@@ -15,11 +15,11 @@ function kept(value: Kept): string {
   return `{"hex":"${value.hex}","length":${value.length}}`;
 }
 
-function callText({ seq, time, run, step, actor, name, args, ret, ns, errno, note, facts }: CallEvent): string {
+function callText({ seq, time, run, step, actor, name, args, ret, ns, errno, note, facts, source }: CallEvent): string {
   let list = '';
   for (let j = 0; j < args.length; j++) list += j ? `,${kept(args[j]!)}` : kept(args[j]!);
   return `{"seq":${seq},"time":${time},"run":${typeof run === 'number' ? run : quoted(run)}${step === undefined ? '' : `,"step":${quoted(step)}`},"type":"call","actor":"${actor}","name":${quoted(name)}`
-    + `,"args":[${list}],"ret":${ret},"ns":${ns}${errno === undefined ? '' : `,"errno":"${errno}"`}${note === undefined ? '' : `,"note":${quoted(note)}`}${facts === undefined ? '' : `,"facts":${JSON.stringify(facts)}`}}`;
+    + `,"args":[${list}],"ret":${ret},"ns":${ns}${errno === undefined ? '' : `,"errno":"${errno}"`}${note === undefined ? '' : `,"note":${quoted(note)}`}${facts === undefined ? '' : `,"facts":${JSON.stringify(facts)}`}${source === undefined ? '' : `,"source":"${source}"`}}`;
 }
 
 export const textOf = (event: Event): string => (event.type === 'call' ? callText(event) : JSON.stringify(event));

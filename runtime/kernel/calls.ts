@@ -1,4 +1,5 @@
 import type { Actor, Call, Calls, Reply } from './kernel.ts';
+import { asked } from './source.ts';
 import { syscalls, type Argument, type SyscallName, type Value } from './syscalls.ts';
 
 /** Whose calls they are, and how they are made: all that an actor of a container has of its own. */
@@ -9,7 +10,7 @@ class Caller {
 for (const [name, { args: spec }] of Object.entries(syscalls)) {
   const hasOut = (spec as readonly Argument[]).some((a) => a.kind === 'o' || a.kind === 'O');
   const value = async function (this: Caller, ...args: Value[]): Promise<Buffer | number> {
-    const reply = await this.run({ actor: this.actor, name: name as SyscallName, args });
+    const reply = await this.run({ actor: this.actor, name: name as SyscallName, args, source: asked() });
     return hasOut ? reply.out : reply.ret;
   };
   Object.defineProperty(Caller.prototype, name, { value, enumerable: true });

@@ -15,6 +15,8 @@ export interface Call {
   args: readonly Value[];
   /** What the bytes mean, for the journal: a decoded netlink message, the path behind a descriptor. */
   note?: string;
+  /** which line asked for it: source.ts */
+  source?: string | undefined;
 }
 /** `ret` as the kernel gave it (never negative: failures throw); `out` is empty for calls without bytes. */
 export interface Reply { ret: number; out: Buffer }

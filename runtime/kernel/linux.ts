@@ -6,6 +6,7 @@ import { errnoName, errnoNumber, Injected, SyscallError } from './errors.ts';
 import { runJob, whenRested } from './jobs.ts';
 import type { Actor, Call, Calls, HttpRequest, Kernel, Reply } from './kernel.ts';
 import { addon, executablePath, type NativeAnswers } from './native.ts';
+import { asked } from './source.ts';
 import type { SyscallName, Value } from './syscalls.ts';
 import { oneByOne, planned, type Planned, type Together } from './together.ts';
 
@@ -45,6 +46,7 @@ function eventOf(call: Call, ret: number, ns: number, time: number): NewEvent {
   if (ret < 0) event.errno = errnoName(-ret);
   if (call.note) event.note = call.note;
   if (facts.length) event.facts = facts;
+  if (call.source) event.source = call.source;
   return event;
 }
 
@@ -175,7 +177,7 @@ export class LinuxKernel implements Kernel {
   }
 
   async spawnShim(fds: readonly number[], label: string): Promise<number> {
-    const call: Call = { actor: 'daemon', name: 'execve', args: ['memfd:shim', ['drydock-shim', label], []], note: 'posix_spawn' };
+    const call: Call = { actor: 'daemon', name: 'execve', args: ['memfd:shim', ['drydock-shim', label], []], note: 'posix_spawn', source: asked() };
     const held = this.observer.beforeCall(call);
     if (held) await held.catch((error: unknown) => this.#broken(call, error));
     const executable = await this.executable('shim');

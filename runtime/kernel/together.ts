@@ -11,6 +11,7 @@
  */
 import { hasCode } from './errors.ts';
 import type { Call, Reply } from './kernel.ts';
+import { asked } from './source.ts';
 import { syscalls, type ArgsOf, type SyscallName, type Value } from './syscalls.ts';
 
 /**
@@ -22,7 +23,7 @@ export class Planned {
   reply: Reply | undefined;
   note: string | undefined;
   tolerated: readonly string[] = [];
-  constructor(readonly later: number, readonly name: SyscallName, readonly args: readonly (Value | Planned)[]) {}
+  constructor(readonly later: number, readonly name: SyscallName, readonly args: readonly (Value | Planned)[], readonly source: string | undefined) {}
 
   noted(text: string): this {
     this.note = text;
@@ -40,7 +41,7 @@ export class Planned {
   call(): Call {
     const spec = syscalls[this.name].args;
     const args = this.args.map((arg, j) => (arg instanceof Planned ? (spec[j]?.kind === 's' ? `/proc/self/fd/${arg.reply?.ret}` : arg.reply?.ret ?? -1) : arg));
-    return { actor: 'stage', name: this.name, args, ...(this.note !== undefined && { note: this.note }) };
+    return { actor: 'stage', name: this.name, args, source: this.source, ...(this.note !== undefined && { note: this.note }) };
   }
 }
 
@@ -53,7 +54,7 @@ export function planned<T>(write: (stage: Together) => T): { list: readonly Plan
   const list: Planned[] = [];
   const methods = new Proxy({}, {
     get: (_, name) => (...args: (Value | Planned)[]) => {
-      const one = new Planned(list.length, name as SyscallName, args);
+      const one = new Planned(list.length, name as SyscallName, args, asked());
       list.push(one);
       return one;
     },

@@ -7,6 +7,7 @@ import type { Event } from '../journal/event.ts';
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
 import type { Evidence } from '../kernel/evidence.ts';
 import type { Container } from './container.ts';
+import type { ExecOutput } from './exec-log.ts';
 import type { LogRecord } from './log-file.ts';
 import type { EventBus } from './events.ts';
 import type { ContainerRequest, HostConfig } from './request.ts';
@@ -61,6 +62,8 @@ export interface ContainerHandle extends Handle {
   logs(options: LogOptions): Readable;
   /** The same piece by piece, each with its time and its stream, as far as it has been written. */
   written(): Iterable<LogRecord>;
+  /** What execs printed to those who were coupled to them, as far as it was kept. */
+  execsWritten(): ExecOutput[];
   /** host pids with the columns of ps -ef */
   top(args?: string): Promise<{ Titles: string[]; Processes: string[][] }>;
   stats(): Promise<{ cgroup: CgroupStats; networks: Record<string, Record<string, number>> }>;

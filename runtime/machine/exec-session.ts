@@ -10,6 +10,7 @@ import { winsize } from '../steps/exec/terminal.ts';
 import { join, type Join } from '../steps/join.ts';
 import type { Container } from './container.ts';
 import type { AttachOptions, ContainerHandle, ExecConfig, ExecHandle } from './engine.ts';
+import { ExecLog } from './exec-log.ts';
 import { Gate } from './gate.ts';
 import { newId } from './identity.ts';
 import { withMaster } from './look.ts';
@@ -44,6 +45,7 @@ function processOf(c: Container, config: ExecConfig): Process {
 
 export class ExecSession implements ExecHandle {
   readonly id = newId();
+  readonly #kept: ExecLog;
   readonly #streams: Streams;
   readonly #run: Run<Join>;
   /** holds the steps of the join; what is told to the container's gate while only this one holds, is for this one */
@@ -56,7 +58,8 @@ export class ExecSession implements ExecHandle {
   constructor(readonly container: ContainerHandle, journal: Journal, readonly config: ExecConfig, private readonly around: ExecSurroundings) {
     if (!config.Cmd?.length) throw badParameter('No exec command specified');
     const c = container.container;
-    this.#streams = new Streams({ tty: config.Tty ?? false, stdin: config.AttachStdin ?? false, stdinOnce: true });
+    this.#kept = new ExecLog(c.paths.dir, { id: this.id, command: config.Cmd, tty: config.Tty ?? false });
+    this.#streams = new Streams({ tty: config.Tty ?? false, stdin: config.AttachStdin ?? false, stdinOnce: true, heard: (stream, data) => this.#kept.write(stream, data) });
     this.#over = new Promise((resolve) => (this.#finish = resolve));
     const target: Join = { id: this.id, target: c, paths: execPaths(c.paths, c.settings, this.id), process: processOf(c, config), stdin: config.AttachStdin ?? false, live: {} };
     this.#run = newRun(target, journal, this.gate, `exec-${this.id.slice(0, 12)}`);
@@ -114,6 +117,7 @@ export class ExecSession implements ExecHandle {
 
   #end(exitCode: number): void {
     this.state = { running: false, exitCode, pid: 0 };
+    this.#kept.close();
     this.#event('exec_die', { exitCode: String(exitCode) });
     this.#finish(exitCode);
     this.around.over();
@@ -133,5 +137,6 @@ export class ExecSession implements ExecHandle {
   /** The daemon ends; the process does not, but nobody will learn its exit code. */
   leave(): void {
     this.#streams.close();
+    this.#kept.close();
   }
 }

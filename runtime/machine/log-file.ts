@@ -11,6 +11,15 @@ export interface LogRecord { stream: 1 | 2; ns: bigint; data: Buffer }
 const HEADER = 16;
 const MAX_RECORD = 1 << 20;
 
+/** What stands before a record's bytes. */
+export function headerOf(stream: 1 | 2, ns: bigint, length: number): Buffer {
+  const head = Buffer.alloc(HEADER);
+  head[0] = stream;
+  head.writeUInt32LE(length, 4);
+  head.writeBigUInt64LE(ns, 8);
+  return head;
+}
+
 /** Every whole record from `offset` on; the returned offset is where the next one begins. */
 export function* readRecords(fd: number, offset: number): Generator<LogRecord & { end: number }> {
   const head = Buffer.alloc(HEADER);

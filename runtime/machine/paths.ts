@@ -19,7 +19,7 @@ function below(dir: string, runDir: string): ContainerPaths {
 
 export const containerPaths = (settings: Settings, id: string): ContainerPaths => below(join(containersDir(settings), id), runDirOf(settings, id));
 
-/** An exec keeps nothing when it is over; its output is written for nobody. */
+/** An exec keeps nothing when it is over; its shim writes its output for nobody (what those get who are coupled to it: exec-log.ts). */
 export const execPaths = (of: ContainerPaths, settings: Settings, id: string): ContainerPaths => ({ ...below(of.dir, runDirOf(settings, id)), log: '/dev/null' });
 
 /** What execs left whose daemon died before them. A shim that still lives keeps its directory until the next look. */

@@ -9,7 +9,13 @@ const HEADER = 8;
 /** A client that reads slower than the process writes: beyond this the shim is not read, and in the end the process waits. */
 const HIGH_WATER = 1 << 20;
 
-export interface StreamsOptions { tty: boolean; stdin: boolean; stdinOnce: boolean }
+export interface StreamsOptions {
+  tty: boolean;
+  stdin: boolean;
+  stdinOnce: boolean;
+  /** whoever keeps what passes */
+  heard?(stream: 1 | 2, data: Buffer): void;
+}
 interface Client { stream: Duplex; options: AttachOptions; over(how: 'ended' | 'detached'): void }
 
 export class Streams {
@@ -50,6 +56,7 @@ export class Streams {
   }
 
   #output(stream: 1 | 2, frame: Buffer): void {
+    this.options.heard?.(stream, frame.subarray(HEADER));
     const bytes = this.options.tty ? frame.subarray(HEADER) : frame;
     for (const { stream: client, options } of this.#clients) {
       if (!options.stream || client.destroyed || !(stream === 1 ? options.stdout : options.stderr)) continue;

@@ -10,6 +10,7 @@ import type { Evidence } from '../kernel/evidence.ts';
 import type { Container } from './container.ts';
 import { newPull } from '../image/pull.ts';
 import type { AttachOptions, ContainerHandle, ExecConfig, ExecHandle, GateCommand, GateOptions, LogOptions } from './engine.ts';
+import { execOutputs, type ExecOutput } from './exec-log.ts';
 import { ExecSession } from './exec-session.ts';
 import { Aborted } from './gate.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -167,6 +168,7 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     });
   }
 
+  execsWritten = (): ExecOutput[] => execOutputs(this.container.paths.dir);
   written(): Iterable<LogRecord> { return recordsOf(this.container.paths.log); }
   logs(options: LogOptions): Readable {
     return readLog({ path: this.container.paths.log, tty: this.container.request.Tty ?? false, running: () => this.underWay || this.restarting, onEnd: (listener) => this.waiters.listen(listener) }, options);

@@ -3,8 +3,8 @@ import { phases, type PhaseText } from './phases.ts';
 
 /** JSON, put in while building: source-lines.mjs. */
 declare const STEP_SOURCES: string | undefined;
-/** A line of Drydock's own source; of a call that the step names itself the line is known too. */
-export interface StepSource { file: string; line: number; calls: Readonly<Record<string, number>> }
+/** A line of Drydock's own source. */
+export interface StepSource { file: string; line: number }
 
 const sources = JSON.parse(typeof STEP_SOURCES === 'string' ? STEP_SOURCES : '{}') as Readonly<Record<string, StepSource>>;
 const sourceOf = (step: string): StepSource | undefined => sources[step] ?? Object.entries(sources).find(([key]) => key.endsWith('*') && step.startsWith(key.slice(0, -1)))?.[1];

@@ -1,4 +1,4 @@
-// While building: on which line of which file each step is done, and each system call that it names itself. The page shows it.
+// While building: on which line of which file each step is done. The page shows it; the line of each call is in the journal (kernel/call-sites.mjs).
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,13 +9,11 @@ function regionsOf(file) {
   return marks.map(({ id, from }, n) => ({ id, from, lines: lines.slice(from, marks[n + 1]?.from ?? lines.length) }));
 }
 
-/** Step id (`create.unshare-*` where the rest is put in) → file, the line where its `do` begins (or where it is made from a pattern), and the first line on which it makes each call: `stage.mount(` → mount. */
+/** Step id (`create.unshare-*` where the rest is put in) → file and the line where its `do` begins (or where it is made from a pattern). */
 export function stepSources(dir = 'runtime/steps') {
   const files = readdirSync(dir, { withFileTypes: true, recursive: true }).filter((e) => e.isFile() && e.name.endsWith('.ts')).map((e) => join(e.parentPath ?? e.path, e.name));
   return Object.fromEntries(files.flatMap((file) => regionsOf(file).map(({ id, from, lines }) => {
     const begins = lines.findIndex((text) => /\bdo\b\s*[:(]/.test(text));
-    const calls = {};
-    lines.forEach((text, j) => { for (const [, name] of text.matchAll(/\b(?:stage|shim|daemon)\.(\w+)\(/g)) calls[name] ??= from + j + 1; });
-    return [id, { file, line: from + Math.max(begins, 0) + 1, calls }];
+    return [id, { file, line: from + Math.max(begins, 0) + 1 }];
   })));
 }

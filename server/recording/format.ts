@@ -17,4 +17,8 @@ export interface Recording {
   /** bytes of output that came before the first piece, and were too many */
   missing: number;
   output: readonly Piece[];
+  /** what processes printed that entered it, each a terminal of its own; files of older versions have none */
+  execs?: readonly RecordedExec[];
 }
+
+export interface RecordedExec { id: string; command: readonly string[]; tty: boolean; output: readonly Piece[] }

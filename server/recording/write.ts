@@ -8,7 +8,7 @@ import { Refusal } from '../../runtime/machine/refusal.ts';
 import { phaseTexts } from '../../runtime/steps/phase-texts.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import { rowOf } from '../live/listed.ts';
-import type { Piece, Recording } from './format.ts';
+import type { Piece, RecordedExec, Recording } from './format.ts';
 
 /** Of a container that has written more, the newest is kept. */
 const OUTPUT_MOST = 16 << 20;
@@ -46,6 +46,11 @@ function* pieces(records: Iterable<LogRecord>, from: number): Generator<Piece> {
   if (waiting.length) yield piece();
 }
 
+/** Each is kept short already: exec-log.ts. */
+function* execs(handle: ContainerHandle): Generator<RecordedExec> {
+  for (const { id, command, tty, written } of handle.execsWritten()) yield { id, command, tty, output: [...pieces(written(), 0)] };
+}
+
 async function* listed<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<string> {
   yield '[';
   let first = true;
@@ -60,11 +65,13 @@ async function* json(engine: Engine, handle: ContainerHandle): AsyncGenerator<st
   let written = 0;
   for (const { data } of handle.written()) written += data.length;
   const missing = Math.max(0, written - OUTPUT_MOST);
-  const head: Omit<Recording, 'events' | 'output'> = { format: 1, drydock: pkg.version, made: Date.now(), row: rowOf(engine, handle), phases: phaseTexts, missing };
+  const head: Omit<Recording, 'events' | 'output' | 'execs'> = { format: 1, drydock: pkg.version, made: Date.now(), row: rowOf(engine, handle), phases: phaseTexts, missing };
   yield `${harmless(head).slice(0, -1)},"events":`;
   yield* listed(handle.journal(false));
   yield ',"output":';
   yield* listed(pieces(handle.written(), missing));
+  yield ',"execs":';
+  yield* listed(execs(handle));
   yield '}';
 }
 

@@ -101,6 +101,7 @@ for (const [what, change] of [
   ['nothing more', {}], ['a run of an exec and no step', { run: 'exec-"1"', step: undefined }], ['a failure', { ret: -2, errno: 'ENOENT' }], ['a note', { note: 'a "b" \\ \n' }],
   ['facts', { facts: [{ kind: 'mount', key: '/a"', value: null }] }], ['every kind of argument', { args: [1.5, -0, 1e21, 'é', '\ud800', 'a\u0000"\\', null, ['a"', ''], { hex: '00ff', length: 600 }] }],
   ['numbers that JSON does not have', { args: [NaN, Infinity] }], ['no arguments', { args: [] }],
+  ['the line that asked for it', { source: 'steps/exec/root.ts:31' }],
 ] as [string, object][]) {
   test(`a call with ${what} is written as JSON.stringify would write it`, () => {
     const event = { ...call, ...change } as Event;

@@ -145,6 +145,7 @@ export class FakeContainer implements ContainerHandle {
     if (!this.process.running) throw conflict(`container ${this.container.id} is not running`);
     this.process.sizes.push([height, width]);
   }
+  execsWritten = () => [];
   written(): { stream: 1 | 2; ns: bigint; data: Buffer }[] {
     return this.process.output.map(({ stream, time, data }) => ({ stream, ns: BigInt(Math.round(time * 1e6)), data }));
   }

@@ -28,14 +28,14 @@ test.after(async () => {
 });
 
 /** Opens it as somebody who was sent the file; every request that is made is kept. */
-async function opened(hash = ''): Promise<{ page: Page; requests: string[] }> {
+async function opened(hash = '', name = 'run.html'): Promise<{ page: Page; requests: string[] }> {
   const context = await visit.browser.newContext({ viewport: { width: 1500, height: 900 }, offline: true, reducedMotion: 'reduce' });
   context.setDefaultTimeout(20_000);
   const requests: string[] = [];
   context.on('request', (request) => requests.push(request.url()));
   const page = await context.newPage();
   visit.listen(page);
-  await page.goto(`${pathToFileURL(file).href}${hash}`);
+  await page.goto(`${pathToFileURL(join(dir, name)).href}${hash}`);
   await page.locator('.where').waitFor();
   return { page, requests };
 }
@@ -95,6 +95,32 @@ test('the terminal goes with the cursor: before the program there is nothing on 
   await page.keyboard.press('Escape');
   await until('and comes back', async () => (await terminalOf(page)).includes('last'));
   await page.context().close();
+});
+
+test('what was typed beside it is in a terminal of its own, in step with the journal', async () => {
+  const { daemon } = visit;
+  await daemon.ok('run', '-d', '--name', 'entered', 'ubuntu', 'sleep', '1000');
+  await daemon.ok('exec', 'entered', 'sh', '-c', `echo entered; printf '%s\\n' '${HOSTILE}'`);
+  await daemon.ok('exec', 'entered', 'echo', 'once more');
+  await daemon.ok('record', '-o', join(dir, 'entered.html'), 'entered');
+  await daemon.ok('rm', '-f', 'entered');
+  const { page } = await opened('', 'entered.html');
+  const tabs = page.getByRole('tablist', { name: 'Terminals' }).getByRole('tab');
+  assert.equal(await tabs.allInnerTexts(), ['process 1', 'exec sh -c echo entered…', 'exec echo once more']);
+  await tabs.nth(1).click();
+  await until('its output is there', async () => (await terminalOf(page)).includes('entered'));
+  assert.match(await terminalOf(page), /entered\s*\n<\/script><script>window\.broken = true/);
+  assert.is(await page.evaluate('window.broken'), undefined);
+  await tabs.nth(2).click();
+  await until('and the other one', async () => (await terminalOf(page)).includes('once more'));
+  // before the second exec's program runs, the first one's output is there and the second one's is not
+  await page.locator('h1').click();
+  for (let j = 0; j < 200 && (await terminalOf(page)).includes('once more'); j++) await page.keyboard.press('Shift+ArrowLeft');
+  assert.not.match(await terminalOf(page), /once more/);
+  await tabs.nth(1).click();
+  await until('the first one was over by then', async () => /entered/.test(await terminalOf(page)));
+  await page.context().close();
+  rmSync(join(dir, 'entered.html'));
 });
 
 test('an address leads to a frame', async () => {

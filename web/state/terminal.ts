@@ -6,13 +6,14 @@ import { Unicode11Addon } from '@xterm/addon-unicode11';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { Terminal, type ITheme } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
+import type { RecordedExec } from '../../server/recording/format.ts';
 import type { Playground } from './playground.svelte.ts';
 import { speech } from '../words/language.svelte.ts';
 import { messageWords } from '../words/told.ts';
 import { Tape } from './tape.ts';
 
-/** What the terminal shows: a container's own process, or another one beside it. */
-export type Source = { kind: 'attach'; id: string } | { kind: 'exec'; id: string; command: string[] };
+/** What the terminal shows: a container's own process, or another one beside it, now or in a recording. */
+export type Source = { kind: 'attach'; id: string } | { kind: 'exec'; id: string; command: string[] } | { kind: 'recorded'; id: string; exec: RecordedExec };
 
 /**
  * The policy forbids styles in markup. xterm.js makes style elements for its colours, which the policy knows by their nonce, and sets
@@ -90,8 +91,9 @@ export class Screen {
   replay(time: number): void {
     const { recording } = this.playground;
     if (!recording) return;
-    const { again, bytes } = (this.#tape ??= new Tape(recording.output)).turn(time);
-    this.#term.options.convertEol = !recording.row.tty;
+    const { output, tty } = this.source.kind === 'recorded' ? this.source.exec : { output: recording.output, tty: recording.row.tty };
+    const { again, bytes } = (this.#tape ??= new Tape(output)).turn(time);
+    this.#term.options.convertEol = !tty;
     if (again) this.#term.reset();
     for (const piece of bytes) this.#term.write(piece);
   }

@@ -110,7 +110,10 @@ async function inheritCpuset(k: Kernel, mount: string, level: string, isParent: 
   const parent = levels(level).at(-2) ?? '';
   const read = (file: string) => k.daemon.read_file(`${mount}${parent}/${file}`, 4096);
   if (parent && (await read('cpuset.cpus')).toString('latin1').trim() === '') await inheritCpuset(k, mount, parent, true);
-  for (const file of ['cpuset.cpus', 'cpuset.mems']) await k.daemon.write_file(`${mount}${level}/${file}`, 0, 0, await read(file));
+  for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+    const inherited = await read(file);
+    await k.daemon.write_file(`${mount}${level}/${file}`, 0, 0, inherited);
+  }
   if (isParent) await k.daemon.write_file(`${mount}${level}/cgroup.clone_children`, 0, 0, '1');
 }
 

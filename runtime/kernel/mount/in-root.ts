@@ -42,7 +42,10 @@ export async function ensurePath(k: Kernel, root: Root, path: string, kind: 'dir
 export async function makePath(k: Kernel, root: Root, path: string, kind: 'directory' | 'file'): Promise<number> {
   const make = (stage: Together, parent: number | Planned) => {
     if (kind === 'directory') stage.mkdirat(parent, nameOf(path), 0o755);
-    else stage.close(stage.openat(parent, nameOf(path), O.O_CREAT | O.O_EXCL | O.O_WRONLY | O.O_CLOEXEC | O.O_NOFOLLOW, 0o755));
+    else {
+      const made = stage.openat(parent, nameOf(path), O.O_CREAT | O.O_EXCL | O.O_WRONLY | O.O_CLOEXEC | O.O_NOFOLLOW, 0o755);
+      stage.close(made);
+    }
     stage.close(parent);
     return planOpen(stage, root, path);
   };

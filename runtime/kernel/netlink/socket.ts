@@ -9,6 +9,7 @@
  */
 import { AF, NETLINK_NETFILTER, NETLINK_ROUTE, SOCK } from '../constants.ts';
 import type { Kernel } from '../kernel.ts';
+import { asked, asking } from '../source.ts';
 import { decodeAck, NetlinkError } from './failure.ts';
 import { MalformedMessage } from './malformed.ts';
 import { decodeMessage, encodeMessage, messagesIn, NLM_F, NLMSG_DONE, NLMSG_ERROR, type Decoded, type Message, type Request } from './message.ts';
@@ -32,11 +33,12 @@ export class NetlinkSocket {
 
   /** In the daemon's own network namespace. Close it. */
   static async open(k: Kernel, protocol: typeof NETLINK_ROUTE | typeof NETLINK_NETFILTER): Promise<NetlinkSocket> {
-    const fd = await k.daemon.socket(AF.AF_NETLINK, SOCK.SOCK_RAW | SOCK.SOCK_CLOEXEC, protocol);
+    const source = asked();
+    const fd = await asking(source, k.daemon).socket(AF.AF_NETLINK, SOCK.SOCK_RAW | SOCK.SOCK_CLOEXEC, protocol);
     try {
-      return await new NetlinkSocket(k, fd).explained();
+      return await asking(source, new NetlinkSocket(k, fd)).explained();
     } catch (error) {
-      await k.daemon.close(fd);
+      await asking(source, k.daemon).close(fd);
       throw error;
     }
   }
@@ -53,7 +55,7 @@ export class NetlinkSocket {
   }
 
   async #option(option: number, note: string): Promise<void> {
-    await this.k.run({ actor: 'daemon', name: 'setsockopt', args: [this.fd, SOL_NETLINK, option, Buffer.from([1, 0, 0, 0])], note });
+    await this.k.run({ actor: 'daemon', name: 'setsockopt', args: [this.fd, SOL_NETLINK, option, Buffer.from([1, 0, 0, 0])], note, source: asked() });
   }
 
   async close(): Promise<void> {
@@ -67,11 +69,12 @@ export class NetlinkSocket {
 
   /** All in one datagram; resolves when the last message that asks for it is acknowledged. */
   async transaction(requests: readonly Request[]): Promise<void> {
+    const source = asked();
     const seqs = requests.map(nextSeq);
     const [first, end] = [seqs[0]!, seqs.at(-1)!];
     const acked = seqs[requests.findLastIndex((r) => (r.flags ?? 0) & NLM_F.NLM_F_ACK)];
-    await this.#send(Buffer.concat(requests.map((r, j) => encodeMessage(r, seqs[j]!))), showMessages(requests));
-    for await (const message of this.#receive(first, end)) {
+    await this.#send(Buffer.concat(requests.map((r, j) => encodeMessage(r, seqs[j]!))), showMessages(requests), source);
+    for await (const message of this.#receive(first, end, source)) {
       if (message.type !== NLMSG_ERROR) continue;
       this.#check(message, requests[message.seq - first]!);
       if (message.seq === acked) return;
@@ -80,7 +83,7 @@ export class NetlinkSocket {
 
   /** One object. Throws NetlinkError (ENODEV, ENOENT) when there is none. */
   async get(request: Request, answer: Request['kind']): Promise<Decoded> {
-    for await (const message of this.#ask(request)) {
+    for await (const message of this.#ask(request, asked())) {
       if (message.type === NLMSG_ERROR) this.#check(message, request);
       if (message.type === answer.type) return decodeMessage(answer, message);
     }
@@ -89,10 +92,11 @@ export class NetlinkSocket {
 
   /** All objects; what the kernel marks as torn by a change (NLM_F_DUMP_INTR) is asked for again. */
   async dump(request: Request, answer: Request['kind']): Promise<Decoded[]> {
+    const source = asked();
     for (let attempt = 0; ; attempt++) {
       const found: Decoded[] = [];
       let torn = false;
-      for await (const message of this.#ask({ ...request, flags: (request.flags ?? 0) | NLM_F.NLM_F_DUMP })) {
+      for await (const message of this.#ask({ ...request, flags: (request.flags ?? 0) | NLM_F.NLM_F_DUMP }, source)) {
         torn ||= (message.flags & NLM_F.NLM_F_DUMP_INTR) !== 0;
         if (message.type === NLMSG_ERROR) this.#check(message, request);
         if (message.type === NLMSG_DONE) {
@@ -105,20 +109,20 @@ export class NetlinkSocket {
     }
   }
 
-  async *#ask(request: Request): AsyncGenerator<Message> {
+  async *#ask(request: Request, source: string | undefined): AsyncGenerator<Message> {
     const seq = nextSeq();
-    await this.#send(encodeMessage(request, seq), showMessage(request));
-    yield* this.#receive(seq, seq);
+    await this.#send(encodeMessage(request, seq), showMessage(request), source);
+    yield* this.#receive(seq, seq, source);
   }
 
-  async #send(bytes: Buffer, note: string): Promise<void> {
-    await this.k.run({ actor: 'daemon', name: 'sendto', args: [this.fd, bytes, 0, null], note });
+  async #send(bytes: Buffer, note: string, source: string | undefined): Promise<void> {
+    await this.k.run({ actor: 'daemon', name: 'sendto', args: [this.fd, bytes, 0, null], note, source });
   }
 
   /** Messages that answer ours, until the caller has enough. */
-  async *#receive(first: number, end: number): AsyncGenerator<Message> {
+  async *#receive(first: number, end: number, source: string | undefined): AsyncGenerator<Message> {
     for (let count = 0; count < MAX_DATAGRAMS; count++) {
-      const { ret, out } = await this.k.run({ actor: 'daemon', name: 'recvfrom', args: [this.fd, DATAGRAM, MSG_DONTWAIT | MSG_TRUNC] });
+      const { ret, out } = await this.k.run({ actor: 'daemon', name: 'recvfrom', args: [this.fd, DATAGRAM, MSG_DONTWAIT | MSG_TRUNC], source });
       if (!ret || ret > out.length) throw new MalformedMessage(ret ? `a datagram of ${ret} bytes where ${out.length} have room` : 'an empty datagram');
       for (const message of messagesIn(out.subarray(0, ret))) if (message.seq >= first && message.seq <= end) yield message;
     }
@@ -139,10 +143,11 @@ export class NetlinkSocket {
 
 /** Opens, uses and closes a socket of its own: answers of two containers never mix. */
 export async function withNetlink<T>(k: Kernel, protocol: typeof NETLINK_ROUTE | typeof NETLINK_NETFILTER, use: (socket: NetlinkSocket) => Promise<T>): Promise<T> {
-  const socket = await NetlinkSocket.open(k, protocol);
+  const source = asked();
+  const socket = await asking(source, NetlinkSocket).open(k, protocol);
   try {
     return await use(socket);
   } finally {
-    await socket.close();
+    await asking(source, socket).close();
   }
 }

@@ -53,7 +53,10 @@ A node is only a pair of numbers (null is 1:3); which device that opens is the k
         await k.together((stage) => {
           for (const device of wanted.values()) if (nameInDev(device)) makeNode(stage, dev, nameInDev(device) ?? '', device);
           for (const [target, name] of links) stage.symlinkat(target, dev, name).mayFail('EEXIST');
-          if (c.spec.process.terminal) stage.close(stage.openat(dev, 'console', O.O_CREAT | O.O_WRONLY | O.O_CLOEXEC | O.O_NOFOLLOW, 0o600));
+          if (c.spec.process.terminal) {
+            const console = stage.openat(dev, 'console', O.O_CREAT | O.O_WRONLY | O.O_CLOEXEC | O.O_NOFOLLOW, 0o600);
+            stage.close(console);
+          }
           stage.close(dev);
         });
         for (const device of wanted.values()) if (!nameInDev(device)) await makeNodeBelow(k, root, device);

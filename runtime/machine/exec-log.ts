@@ -1,0 +1,97 @@
+/**
+ * What an exec printed while somebody was coupled to it, for recordings: `execs/ID.log` beside the container's own output. One line of JSON
+ * says what it is; behind it come records as the shim writes them (log-file.ts). A container may be entered every second for years: of each
+ * only the beginning is kept, and of all only the newest.
+ */
+import { closeSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { headerOf, readRecords, type LogRecord } from './log-file.ts';
+
+const EACH_MOST = 2 << 20;
+const KEPT_MOST = 32;
+const SAID_MOST = 4096;
+
+export interface ExecSaid { id: string; command: string[]; tty: boolean; /** ms since 1970 */ began: number }
+export interface ExecOutput extends ExecSaid { written(): Iterable<LogRecord> }
+
+const directory = (dir: string) => join(dir, 'execs');
+const names = (dir: string): string[] => {
+  try {
+    return readdirSync(directory(dir)).filter((name) => /^[0-9a-f]{64}\.log$/.test(name));
+  } catch {
+    return []; // nobody has entered it
+  }
+};
+
+export class ExecLog {
+  #fd: number | undefined;
+  #left = EACH_MOST;
+
+  /** `dir`: the container's */
+  constructor(private readonly dir: string, private readonly said: Omit<ExecSaid, 'began'>) {}
+
+  /** The file is made by the first bytes: most execs say nothing, or to nobody. What cannot be kept is not worth a failure. */
+  write(stream: 1 | 2, data: Buffer): void {
+    if (!this.#left) return;
+    try {
+      this.#fd ??= this.#begin();
+      const part = data.subarray(0, this.#left);
+      writeSync(this.#fd, Buffer.concat([headerOf(stream, BigInt(Date.now()) * 1_000_000n, part.length), part]));
+      this.#left -= part.length;
+    } catch {
+      this.#left = 0;
+    }
+    if (!this.#left) this.close();
+  }
+
+  #begin(): number {
+    const { command, ...more } = this.said;
+    mkdirSync(directory(this.dir), { recursive: true, mode: 0o700 });
+    const path = (name: string) => join(directory(this.dir), name);
+    const old = names(this.dir).map((name) => ({ name, time: statSync(path(name)).mtimeMs })).sort((a, b) => b.time - a.time).slice(KEPT_MOST - 1);
+    for (const { name } of old) rmSync(path(name), { force: true });
+    const fd = openSync(path(`${this.said.id}.log`), 'wx', 0o600);
+    let room = SAID_MOST / 2;
+    // a command may be a script of a megabyte
+    const short = command.flatMap((word) => { const cut = word.slice(0, Math.min(room, 200)); room -= cut.length + 1; return room > 0 ? [cut] : []; });
+    writeSync(fd, `${JSON.stringify({ ...more, command: short, began: Date.now() }).padEnd(SAID_MOST - 1)}\n`);
+    return fd;
+  }
+
+  close(): void {
+    this.#left = 0;
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+}
+
+function* recordsIn(path: string): Generator<LogRecord> {
+  const fd = openSync(path, 'r');
+  try {
+    yield* readRecords(fd, SAID_MOST);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function saidIn(path: string): ExecSaid | undefined {
+  const text = Buffer.alloc(SAID_MOST);
+  const fd = openSync(path, 'r');
+  try {
+    readSync(fd, text, 0, SAID_MOST, 0);
+    return JSON.parse(text.toString('utf8')) as ExecSaid;
+  } catch {
+    return undefined; // a full disk, or a daemon that was killed
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** In the order in which they began. */
+export function execOutputs(dir: string): ExecOutput[] {
+  return names(dir).flatMap((name) => {
+    const path = join(directory(dir), name);
+    const said = saidIn(path);
+    return said ? [{ ...said, written: () => recordsIn(path) }] : [];
+  }).sort((a, b) => a.began - b.began);
+}

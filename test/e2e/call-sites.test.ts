@@ -1,0 +1,49 @@
+/** The journal says on which line of the source each call was asked for: the line is there, and names the call. */
+import * as assert from 'uvu/assert';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Event } from '../../runtime/journal/event.ts';
+import { packageRoot } from '../../runtime/kernel/native.ts';
+import { suite } from '../harness.ts';
+import { Daemon } from './daemon.ts';
+import { needs, ownRoom } from './room.ts';
+
+const test = suite('the lines that ask for calls', ...needs);
+await ownRoom();
+let daemon: Daemon;
+test.before(async () => void (daemon = await new Daemon().start()));
+test.after(() => daemon.close());
+const d = () => daemon;
+
+const lines = new Map<string, string[]>();
+function lineAt(source: string): string {
+  const [, file, number] = /^([\w./-]+\.ts):(\d+)$/.exec(source) ?? [];
+  assert.ok(file, source);
+  if (!lines.has(file!)) lines.set(file!, readFileSync(join(packageRoot, 'runtime', file!), 'utf8').split('\n'));
+  return lines.get(file!)![Number(number) - 1] ?? '';
+}
+
+/** The calls that a netlink message is made of are asked for by whoever has something to say to the kernel. */
+const message = /\b(?:socket|withNetlink|NetlinkSocket|inside\(k, c\))/;
+const ofMessages = new Set(['socket', 'setsockopt', 'sendto', 'recvfrom', 'close']);
+
+test('every call of a start, an exec and an end names the line that asked for it', async () => {
+  await d().ok('run', '-d', '-it', '--memory', '64m', '--name', 'one', 'ubuntu', '/bin/bash');
+  await d().ok('exec', 'one', 'true');
+  await d().ok('stop', '-t', '0', 'one');
+  const calls = (await d().ok('trace', '--json', 'one')).split('\n').map((line) => JSON.parse(line) as Event).filter((e) => e.type === 'call');
+  assert.ok(calls.length > 300, `${calls.length} calls`);
+  assert.equal(calls.filter(({ source }) => source === undefined).map((e) => `${e.step}: ${e.actor} ${e.name}`), []);
+  for (const { name, note, step, source } of calls) {
+    const line = lineAt(source!);
+    const named = line.includes(note === 'posix_spawn' ? '.spawnShim(' : `.${name}(`) || line.includes(`name: '${name}'`);
+    assert.ok(named || (ofMessages.has(name) && message.test(line)), `${step}: ${name} is not on ${source}: ${line}`);
+  }
+  const of = (call: string) => calls.find(({ name }) => name === call)?.source;
+  assert.match(of('pivot_root')!, /^steps\/exec\/root\.ts:\d+$/);
+  assert.match(of('clone3_stage')!, /^steps\/create\/process\.ts:\d+$/);
+  assert.ok(calls.some(({ name, source }) => name === 'sendto' && source?.startsWith('network/rules.ts:')), 'a message is asked for where it is made');
+  await d().ok('rm', 'one');
+});
+
+test.run();
