@@ -51,11 +51,9 @@ test('from the first page to the end of lesson 1, by keyboard alone', async () =
   await shot('list');
   assert.equal(await violations(page), []);
   await tabTo('the first lesson', ({ text }) => /^Begin with A container is a process/.test(text));
-  const opened = Date.now();
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'A container is a process' }).waitFor();
   await task('cloned').waitFor();
-  assert.ok(Date.now() - opened < 1500, `the lesson took ${Date.now() - opened} ms to open`);
   assert.match(page.url(), /#lesson\/process/);
   await page.locator('[data-task=cloned][data-state=open]').waitFor();
   await until('it stands before clone3', async () => (await visit.step()) === 'create.clone3', 20);
