@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { headersOf, isOut } from '../../runtime/watch/headers.ts';
 import { rewritesIn } from '../../runtime/watch/rewrites.ts';
 import { dotItems, noTraffic, packetWords } from '../../web/draw/traffic.ts';
+import { draw as words } from '../../web/words/en/draw.ts';
 import { target } from './target.ts';
 
 const OWN = '172.30.0.2/16';
@@ -17,8 +18,8 @@ const built = fc.tuple(fc.uint8Array({ minLength: 12, maxLength: 12 }), type, wi
 const headers = target('packet headers', fc.oneof(built, fc.uint8Array({ maxLength: 100 })), (bytes) => {
   const found = headersOf(bytes);
   const packet = { number: 0, time: 0, arrived: 0, length: bytes.length, out: isOut(found, '02:42:ac:1e:00:02'), headers: found };
-  if (!/^[\w\s.:,?→{}-]+$/.test(packetWords(packet))) throw new Error(`words that are not plain: ${packetWords(packet)}`);
-  if (packetWords(packet).length > 160) throw new Error(`${packetWords(packet).length} characters for one packet`);
+  if (!/^[\w\s.:,?→{}-]+$/.test(packetWords(words, packet))) throw new Error(`words that are not plain: ${packetWords(words, packet)}`);
+  if (packetWords(words, packet).length > 160) throw new Error(`${packetWords(words, packet).length} characters for one packet`);
   for (const { x } of dotItems({ ...noTraffic, packets: [packet], now: 600 }, OWN)) if (!Number.isFinite(x)) throw new Error('a dot without a place');
 });
 

@@ -1,6 +1,7 @@
 /** What has gone through a link, in the kernel's words: rx is what the link has received, seen from itself. */
 import type { Sample } from '../../runtime/watch/usage.ts';
-import { bytes } from './facts.ts';
+import type { DrawWords } from '../words/en/draw.ts';
+import { bytes } from './amounts.ts';
 
 /** A rate is taken over a second. */
 const WINDOW = 4;
@@ -9,10 +10,10 @@ const find = (sample: Sample | undefined, side: Side, name: string) => sample?.l
 
 /** Lanes are narrow: the table has the numbers in full. */
 const short = (n: number): string => (n < 1e4 ? String(n) : n < 1e6 ? `${Math.round(n / 1e3)}k` : `${Number((n / 1e6).toPrecision(3))}M`);
-const size = (n: number): string => bytes(n).replace(/^(\d{1,2})\.(\d)\d*/, (_, whole: string, tenth: string) => (whole.length > 1 || tenth === '0' ? whole : `${whole}.${tenth}`));
+const size = (n: number, { amounts }: DrawWords): string => bytes(n, amounts).replace(/^(\d{1,2})\.(\d)\d*/, (_, whole: string, tenth: string) => (whole.length > 1 || tenth === '0' ? whole : `${whole}.${tenth}`));
 
 /** Two lines and, while something moves, a third; none without samples. */
-export function counterLines(samples: readonly Sample[], side: Side, name: string): string[] {
+export function counterLines(words: DrawWords, samples: readonly Sample[], side: Side, name: string): string[] {
   const newest = samples.at(-1);
   const now = find(newest, side, name);
   if (!newest || !now) return [];
@@ -21,12 +22,12 @@ export function counterLines(samples: readonly Sample[], side: Side, name: strin
   const rate = newest.time > past.time ? (Math.max(0, now.rxBytes + now.txBytes - before.rxBytes - before.txBytes) * 1000) / (newest.time - past.time) : 0;
   const dropped = now.rxDropped + now.txDropped;
   return [
-    `rx ${short(now.rxPackets)} · ${size(now.rxBytes)}`, `tx ${short(now.txPackets)} · ${size(now.txBytes)}`,
-    ...(rate >= 1 ? [`${size(Math.round(rate))}/s`] : dropped ? [`${dropped} dropped`] : []),
+    `rx ${short(now.rxPackets)} · ${size(now.rxBytes, words)}`, `tx ${short(now.txPackets)} · ${size(now.txBytes, words)}`,
+    ...(rate >= 1 ? [words.amounts.perSecond(size(Math.round(rate), words))] : dropped ? [words.network.dropped(dropped)] : []),
   ];
 }
 /** The same for the table, with what has no room in the picture. */
-export function counterWords(samples: readonly Sample[], side: Side, name: string): string {
+export function counterWords({ network: words }: DrawWords, samples: readonly Sample[], side: Side, name: string): string {
   const now = find(samples.at(-1), side, name);
-  return now ? `received ${now.rxPackets} packets, ${now.rxBytes} bytes, ${now.rxDropped} dropped; sent ${now.txPackets} packets, ${now.txBytes} bytes, ${now.txDropped} dropped` : '';
+  return now ? words.counted({ packets: now.rxPackets, bytes: now.rxBytes, dropped: now.rxDropped }, { packets: now.txPackets, bytes: now.txBytes, dropped: now.txDropped }) : '';
 }

@@ -14,11 +14,6 @@ export const isCall = (event: Event): event is CallEvent => event.type === 'call
 
 /** 'sha256:0123456789ab…' → '0123456789ab', as docker shows ids. */
 export const shortDigest = (digest: string): string => digest.replace(/^\w+:/, '').slice(0, 12);
-export const bytes = (n: number): string => {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = n > 0 ? Math.min(units.length - 1, Math.floor(Math.log2(n) / 10)) : 0;
-  return `${Number((n / 1024 ** power).toPrecision(3))} ${units[power]}`;
-};
 /** Whether the last frame did not have it, or had it otherwise: what has just changed is marked. */
 export const changed = (frame: Frame, previous: Frame | undefined, kind: Fact['kind'], key: string): boolean =>
   previous !== undefined && previous.k !== frame.k && fact(frame, kind, key) !== fact(previous, kind, key);

@@ -1,12 +1,14 @@
 /** What a system call is about: seven families, each with a colour and a shape. */
+import type { DrawWords } from '../words/en/draw.ts';
 import type { Glyph, Tone } from './marks.ts';
 
-export interface Family { name: Tone; words: string; glyph: Glyph }
+export type FamilyName = Tone & keyof DrawWords['timeline']['families'];
+export interface Family { name: FamilyName; glyph: Glyph }
 export const families: readonly Family[] = [
-  { name: 'process', words: 'processes', glyph: 'wye' }, { name: 'namespace', words: 'namespaces', glyph: 'diamond' }, { name: 'mount', words: 'mounts', glyph: 'square' },
-  { name: 'file', words: 'files', glyph: 'circle' }, { name: 'network', words: 'sockets, netlink', glyph: 'triangle' }, { name: 'cgroup', words: 'control groups', glyph: 'cross' }, { name: 'security', words: 'rights', glyph: 'star' },
+  { name: 'process', glyph: 'wye' }, { name: 'namespace', glyph: 'diamond' }, { name: 'mount', glyph: 'square' }, { name: 'file', glyph: 'circle' }, { name: 'network', glyph: 'triangle' },
+  { name: 'cgroup', glyph: 'cross' }, { name: 'security', glyph: 'star' },
 ];
-const members: Partial<Record<Tone, string>> = {
+const members: Partial<Record<FamilyName, string>> = {
   process: 'clone3_stage clone_sibling execve exit_group kill pidfd_open pidfd_getfd pidfd_send_signal waitid watch_child release getpid setsid take_master personality',
   namespace: 'unshare setns sethostname setdomainname pivot_root chroot',
   mount: 'mount umount2 fsopen fsconfig fsmount open_tree move_mount mount_setattr',

@@ -1,14 +1,14 @@
 /** A bar of what is used, a tick where it was highest, and a wall where the kernel says no. */
 import { scaleLinear } from 'd3-scale';
 import type { Sample } from '../../runtime/watch/usage.ts';
-import { bytes } from './facts.ts';
+import type { DrawWords } from '../words/en/draw.ts';
 import { groupWith, type Group } from './groups.ts';
-import { cpus, limitsOf, scaleTop } from './limits.ts';
+import { limitsOf, scaleTop, showing, type Counted } from './limits.ts';
 import { path, polyline, rect, text, type Item, type Mark, type Row } from './marks.ts';
 import { sparkline, type Point } from './sparkline.ts';
 
 export interface Gauge {
-  key: string; dir: string; name: string; controller: string; show(value: number): string;
+  key: string; dir: string; of: Counted; name: string; controller: string; show(value: number): string;
   limit?: number; usage?: number; most?: number; history?: Point[];
   /** share of the periods in which it was made to wait */
   throttled?: number;
@@ -30,51 +30,50 @@ function throttledShare(samples: readonly Sample[]): number | undefined {
   return periods > 0 ? Math.min(1, (b.cpu.throttledPeriods - a.cpu.throttledPeriods) / periods) : 0;
 }
 
-type Live = { name: string; controllers: readonly string[]; show(value: number): string; read(now: Sample, samples: readonly Sample[]): Pick<Gauge, 'limit' | 'usage' | 'most' | 'history' | 'throttled' | 'meets'> };
+type Live = { of: Counted; controllers: readonly string[]; read(now: Sample, samples: readonly Sample[]): Pick<Gauge, 'limit' | 'usage' | 'most' | 'history' | 'throttled' | 'meets'> };
 const live: readonly Live[] = [
   {
-    name: 'memory', controllers: ['memory'], show: bytes,
+    of: 'memory', controllers: ['memory'],
     read: ({ time, memory: { usage, most, limit, kills } }, samples) => ({
       usage, ...(most !== undefined && { most }), ...(limit !== undefined && { limit }), history: samples.map((one) => ({ time: one.time, value: one.memory.usage })),
       meets: samples.some((one) => time - one.time < KILL_MS && one.memory.kills < kills),
     }),
   },
   {
-    name: 'processor time', controllers: ['cpu', 'cpuacct'], show: cpus,
+    of: 'cpu', controllers: ['cpu', 'cpuacct'],
     read: ({ cpu: { limit } }, samples) => {
       const [history, throttled] = [cpuHistory(samples), throttledShare(samples)];
       return { usage: history.at(-1)?.value ?? 0, ...(limit !== undefined && { limit }), history, ...(throttled !== undefined && { throttled }) };
     },
   },
   {
-    name: 'processes', controllers: ['pids'], show: String,
+    of: 'pids', controllers: ['pids'],
     read: ({ pids: { current, limit } }, samples) => ({ usage: current, ...(limit !== undefined && { limit }), history: samples.map((one) => ({ time: one.time, value: one.pids.current })) }),
   },
 ];
 
 /** Limits as they were written; with samples what is used as well, also of what has no limit. */
-export function gaugesOf(groups: readonly Group[], samples: readonly Sample[]): Gauge[] {
-  const written: Gauge[] = groups.flatMap((group) => limitsOf(group).map(({ key, controller, name, limit, usage, shown }) => {
-    const show = live.find((one) => one.name === name)?.show ?? bytes;
-    return { key, dir: group.dir, name, controller, limit, ...(usage !== undefined && { usage }), show: (value: number) => (value === limit ? shown : show(value)) };
-  }));
+export function gaugesOf(words: DrawWords, groups: readonly Group[], samples: readonly Sample[]): Gauge[] {
+  const written: Gauge[] = groups.flatMap((group) => limitsOf(words, group).map(({ key, controller, of, name, limit, usage }) =>
+    ({ key, dir: group.dir, of, name, controller, limit, ...(usage !== undefined && { usage }), show: showing(words, of) })));
   const now = samples.at(-1);
   if (!now) return written;
-  const measured = live.flatMap(({ name, controllers, show, read }): Gauge[] => {
+  const measured = live.flatMap(({ of, controllers, read }): Gauge[] => {
     const group = controllers.map((controller) => groupWith(groups, controller)).find(Boolean);
-    return group ? [{ key: `${group.dir} ${name}`, dir: group.dir, name, controller: group.controllers, show, ...read(now, samples) }] : [];
+    return group ? [{ key: `${group.dir} ${of}`, dir: group.dir, of, name: words.cgroups.limits[of], controller: group.controllers, show: showing(words, of), ...read(now, samples) }] : [];
   });
-  return [...measured, ...written.filter(({ name }) => !measured.some((one) => one.name === name))];
+  return [...measured, ...written.filter(({ of }) => !measured.some((one) => one.of === of))];
 }
 
 const LEFT = 162;
 export const heightOf = ({ history }: Gauge): number => (history ? 74 : 38);
-const amount = ({ usage, limit, show }: Gauge): string => (usage === undefined ? `at most ${limit === undefined ? '?' : show(limit)}` : limit === undefined ? show(usage) : `${show(usage)} of ${show(limit)}`);
+type Words = DrawWords['cgroups'];
+const amount = (words: Words, { usage, limit, show }: Gauge): string => (usage === undefined ? words.atMost(limit === undefined ? '?' : show(limit)) : limit === undefined ? show(usage) : words.of(show(usage), show(limit)));
 const percent = (share: number) => `${Math.round(share * 100)} %`;
-export const gaugeWords = (gauge: Gauge): string =>
-  [amount(gauge), gauge.most !== undefined && `at most so far ${gauge.show(gauge.most)}`, gauge.throttled && `made to wait in ${percent(gauge.throttled)} of the periods`, gauge.meets && 'at its limit: memory ran out'].filter(Boolean).join(', ');
+export const gaugeWords = ({ cgroups: words }: DrawWords, gauge: Gauge): string =>
+  [amount(words, gauge), gauge.most !== undefined && words.mostSoFar(gauge.show(gauge.most)), gauge.throttled && words.throttled(percent(gauge.throttled)), gauge.meets && words.meets].filter(Boolean).join(', ');
 
-export function gaugeItem(gauge: Gauge, width: number, y: number, isNew: boolean): Item {
+export function gaugeItem(words: DrawWords, gauge: Gauge, width: number, y: number, isNew: boolean): Item {
   const { key, dir, name, limit, usage, most, history, throttled, meets, show } = gauge;
   const bar = width - 310;
   const top = scaleTop(limit ?? Math.max(1, most ?? 0, ...(history ?? []).map(({ value }) => value)));
@@ -87,15 +86,15 @@ export function gaugeItem(gauge: Gauge, width: number, y: number, isNew: boolean
     ...(throttled ? [rect(LEFT, 20, throttled * wall, 4, 'failed', 'hatched', 0)] : []),
     ...(most === undefined ? [] : [path(polyline([LEFT + scale(most), 3], [LEFT + scale(most), 27]), 'plain', { width: 1.5 })]),
     ...(limit === undefined ? [] : [rect(LEFT + wall, 6, bar - wall, 18, 'failed', 'hatched', 0), path(polyline([LEFT + wall, 0], [LEFT + wall, 30]), 'failed', { width: 3.5 })]),
-    text(LEFT + bar + 10, 19, amount(gauge), 'plain', { size: 12, bold: isNew }),
+    text(LEFT + bar + 10, 19, amount(words.cgroups, gauge), 'plain', { size: 12, bold: isNew }),
   ];
   if (history) {
-    marks.push(...sparkline(history, { x: LEFT, y: 34, w: bar, h: 28, top, wall: limit }, meets ? 'failed' : 'cgroup'), text(150, 52, 'the last minute', 'quiet', { anchor: 'end', size: 11 }));
-    const more = meets ? '✗ memory ran out' : throttled ? `waits in ${percent(throttled)} of periods` : most !== undefined ? `highest ${show(most)}` : '';
+    marks.push(...sparkline(history, { x: LEFT, y: 34, w: bar, h: 28, top, wall: limit }, meets ? 'failed' : 'cgroup'), text(150, 52, words.cgroups.lastMinute, 'quiet', { anchor: 'end', size: 11 }));
+    const more = meets ? words.cgroups.ranOut : throttled ? words.cgroups.waits(percent(throttled)) : most !== undefined ? words.cgroups.highest(show(most)) : '';
     marks.push(text(LEFT + bar + 10, 52, more, meets || throttled ? 'failed' : 'quiet', { size: 11 }));
   }
-  return { key: `limit:${key}`, sel: `cgroup:${dir}`, x: 0, y, marks, label: `${name}: ${gaugeWords(gauge)}` };
+  return { key: `limit:${key}`, sel: `cgroup:${dir}`, x: 0, y, marks, label: `${name}: ${gaugeWords(words, gauge)}` };
 }
 
 /** The same to be read. */
-export const gaugeRow = (gauge: Gauge): Row => ({ key: `gauge ${gauge.key}`, sel: `cgroup:${gauge.dir}`, cells: [gauge.controller, gauge.name, gauge.usage === undefined ? 'limit' : 'now', gaugeWords(gauge)] });
+export const gaugeRow = (words: DrawWords, gauge: Gauge): Row => ({ key: `gauge ${gauge.key}`, sel: `cgroup:${gauge.dir}`, cells: [gauge.controller, gauge.name, gauge.usage === undefined ? words.cgroups.rows.limit : words.cgroups.rows.now, gaugeWords(words, gauge)] });

@@ -1,30 +1,34 @@
 /** Where are we, where could it go? The lifecycle of runtime/machine/container.machine.ts, laid out by web/layout. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
-import { duration } from '../../runtime/journal/line.ts';
+import type { DrawWords } from '../words/en/draw.ts';
+import { lasting } from './amounts.ts';
 import { runEvents } from './facts.ts';
 import { narrow, wide } from './machine-layout.ts';
 import { path, polyline, rect, text, widthOf, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
 import type { Box, Edge, Layout } from '../layout/layout.ts';
 
-interface Place { words: string; phase?: string }
+interface Place { phase?: string }
 const places = {
-  created: { words: 'not begun' },
-  pulling: { words: 'the image', phase: 'pull' },
-  creating: { words: 'a process', phase: 'create' },
-  layering: { words: 'its files', phase: 'rw-layer' },
-  networking: { words: 'its cable', phase: 'network' },
-  executing: { words: 'the program', phase: 'exec' },
-  running: { words: 'it runs' },
-  paused: { words: 'frozen' },
-  exiting: { words: 'tidying up', phase: 'exit' },
-  exited: { words: 'files kept' },
-  unwinding: { words: 'taken back' },
-  failed: { words: 'nothing left' },
-  removing: { words: 'its files', phase: 'remove' },
-  removed: { words: 'gone' },
+  created: {},
+  pulling: { phase: 'pull' },
+  creating: { phase: 'create' },
+  layering: { phase: 'rw-layer' },
+  networking: { phase: 'network' },
+  executing: { phase: 'exec' },
+  running: {},
+  paused: {},
+  exiting: { phase: 'exit' },
+  exited: {},
+  unwinding: {},
+  failed: {},
+  removing: { phase: 'remove' },
+  removed: {},
 } as const satisfies Record<string, Place>;
 export type State = keyof typeof places;
+type Words = DrawWords['machine'];
+/** What an edge is taken on: the machine's own events, and what ends a state by itself. */
+const eventOf = ({ events }: Words, on: string): string => (events as Partial<Record<string, string>>)[on] ?? on;
 export const phaseOfState = (state: string): string | undefined => (places as Record<string, Place | undefined>)[state]?.phase;
 
 /** Half a line more, for what is said under the lowest edge. */
@@ -71,48 +75,49 @@ function underline(mood: Mood, more: string, w: number): string {
   return `${sign[mood]}${sign[mood] && fitting && '\u2009'}${fitting}`;
 }
 
-function box(state: State, { x, y, w, h }: Box, mood: Mood, spent: number | undefined, onEdges: boolean): Item {
+function box({ machine: words, amounts }: DrawWords, state: State, { x, y, w, h }: Box, mood: Mood, spent: number | undefined, onEdges: boolean): Item {
   const tone = tones[mood];
   const filled = mood === 'active' || mood === 'failed';
   const ink = filled ? 'solid' : tone;
-  const ms = spent === undefined ? '' : duration(spent * 1e6);
-  const { words } = places[state];
+  const ms = spent === undefined ? '' : lasting(spent * 1e6, amounts);
+  const does = words.does[state];
   return {
     key: `state:${state}`, sel: `state:${state}`, x, y,
-    label: `${state}: ${words}; ${mood}${ms && `, ${ms}`}`,
+    label: `${state}: ${does}; ${words.moods[mood]}${ms && `, ${ms}`}`,
     marks: [
       rect(0, 0, w, h, tone, filled ? 'solid' : mood === 'pending' ? 'outline' : 'soft', 10),
       text(w / 2, h / 2 - 3, state, ink, { anchor: 'middle', bold: true, size: 11 }),
-      text(w / 2, h / 2 + 12, underline(mood, mood === 'active' || mood === 'pending' ? words : ms && onEdges ? words : ms, w), ink, { anchor: 'middle', size: 10.5 }),
+      text(w / 2, h / 2 + 12, underline(mood, mood === 'active' || mood === 'pending' || (ms && onEdges) ? does : ms, w), ink, { anchor: 'middle', size: 10.5 }),
     ],
   };
 }
 
 /** What was taken is thick; where it has room, an edge says what it is taken on, and what was taken how long its state had lasted. */
-function arrow({ from, to, on, points, label }: Edge, taken: boolean, spent: number | undefined): Item {
+function arrow({ machine: words, amounts }: DrawWords, { from, to, on, points, label }: Edge, taken: boolean, spent: number | undefined): Item {
   const failing = on === 'failed';
   const tone = taken ? (failing ? 'failed' : 'done') : 'quiet';
   const marks: Mark[] = [path(polyline(...points), tone, { arrow: true, width: taken ? 2.5 : 1.2, dashed: failing })];
   if (label) {
-    marks.push(text(label[0], label[1] - 4, on, tone, { anchor: 'middle', size: 10, bold: taken }));
-    if (taken && spent !== undefined) marks.push(text(label[0], label[1] + 11, duration(spent * 1e6), tone, { anchor: 'middle', size: 10 }));
+    marks.push(text(label[0], label[1] - 4, eventOf(words, on), tone, { anchor: 'middle', size: 10, bold: taken }));
+    if (taken && spent !== undefined) marks.push(text(label[0], label[1] + 11, lasting(spent * 1e6, amounts), tone, { anchor: 'middle', size: 10 }));
   }
   return { key: `edge:${from}>${to}:${on}`, x: 0, y: 0, marks };
 }
 
 /** All that fail come in as one line, which says once what it is. */
-function failing({ edges }: Layout): Item {
+function failing(words: Words, { edges }: Layout): Item {
   const [x, y] = edges.find(({ to }) => to === 'unwinding')!.points.at(-1)!;
-  return { key: 'failing', x, y, marks: [text(14, 14, 'when a step fails', 'quiet', { size: 10.5 })] };
+  return { key: 'failing', x, y, marks: [text(14, 14, words.whenFails, 'quiet', { size: 10.5 })] };
 }
 
-function summaryOf({ state, failed, paused }: Frame): string {
-  if (failed) return state === 'failed' ? `The run failed at ${failed.step}, and everything was taken back.` : `${failed.step} failed; what was done is being taken back.`;
-  return `The container is ${state}${paused ? `; the run is held before ${paused.next ?? paused.step ?? 'the next step'}` : ''}.`;
+function summaryOf(words: Words, { state, failed, paused }: Frame): string {
+  if (failed) return state === 'failed' ? words.tookBack(failed.step) : words.takesBack(failed.step);
+  return words.is(state, paused && (paused.next ?? paused.step ?? words.nextStep));
 }
 
 /** `width`: what there is; the drawing may be a little wider or narrower, and is scaled. */
-export function drawMachine(frame: Frame, events: readonly Event[], width = 640): Drawing {
+export function drawMachine(words: DrawWords, frame: Frame, events: readonly Event[], width = 640): Drawing {
+  const { machine: say } = words;
   const life = lived(frame, events);
   const mood = moods(frame, life);
   const states = Object.keys(places) as State[];
@@ -122,20 +127,20 @@ export function drawMachine(frame: Frame, events: readonly Event[], width = 640)
   return {
     width: layout.width, height: layout.height + FOOT,
     items: [
-      ...[false, true].flatMap((which) => layout.edges.filter((edge) => taken(edge) === which).map((edge) => arrow(edge, which, life.spent.get(edge.from)))),
-      failing(layout),
-      ...states.map((state) => box(state, layout.states[state]!, mood[state], life.spent.get(state), layout === wide)),
+      ...[false, true].flatMap((which) => layout.edges.filter((edge) => taken(edge) === which).map((edge) => arrow(words, edge, which, life.spent.get(edge.from)))),
+      failing(say, layout),
+      ...states.map((state) => box(words, state, layout.states[state]!, mood[state], life.spent.get(state), layout === wide)),
     ],
     table: {
-      columns: ['state', 'what happens', 'so far', 'lasted', 'can go to'],
+      columns: say.columns,
       rows: states.map((state) => ({
         key: state, sel: `state:${state}`,
         cells: [
-          state, places[state].words, `${sign[mood[state]]} ${mood[state]}`.trim(), life.spent.has(state) ? duration(life.spent.get(state)! * 1e6) : '',
-          layout.edges.filter(({ from }) => from === state).map(({ to, on, guard }) => `${to} (${on}${guard === 'hasRun' ? ', when the program had run' : ''})`).join(', '),
+          state, say.does[state], `${sign[mood[state]]} ${say.moods[mood[state]]}`.trim(), life.spent.has(state) ? lasting(life.spent.get(state)! * 1e6, words.amounts) : '',
+          layout.edges.filter(({ from }) => from === state).map(({ to, on, guard }) => `${to} (${eventOf(say, on)}${guard === 'hasRun' ? say.hasRun : ''})`).join(', '),
         ],
       })),
     },
-    summary: summaryOf(frame),
+    summary: summaryOf(say, frame),
   };
 }

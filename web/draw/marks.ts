@@ -61,13 +61,20 @@ function moved(d: string, x: number, y: number): string {
 }
 
 const SANS = 0.56;
+/** Russian letters are wider. */
+const CYRILLIC = 0.62;
 const MONO = 0.605;
 /** How wide a text is about, without a screen to measure it on. */
-export const widthOf = (value: string, size = 12, mono = false): number => value.length * size * (mono ? MONO : SANS);
+export function widthOf(value: string, size = 12, mono = false): number {
+  if (mono) return value.length * size * MONO;
+  const cyrillic = value.match(/[а-яё]/gi)?.length ?? 0;
+  return size * (SANS * (value.length - cyrillic) + CYRILLIC * cyrillic);
+}
 /** Cut to what fits, from the end or, for paths, from the middle. */
 export function fit(value: string, width: number, size = 12, mono = false): string {
-  const room = Math.max(2, Math.floor(width / (size * (mono ? MONO : SANS))));
-  return value.length <= room ? value : `${value.slice(0, room - 1)}…`;
+  const needed = widthOf(value, size, mono);
+  if (needed <= width || value.length <= 2) return value;
+  return `${value.slice(0, Math.max(2, Math.floor((value.length * width) / needed)) - 1)}…`;
 }
 /** Breaks at spaces into lines that fit. */
 export function wrap(value: string, width: number, size = 12, mono = false): string[] {

@@ -1,16 +1,15 @@
 /** What is shared with the host, what is its own? One column a kind, one row a process; a line as long as it is inherited. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
+import type { DrawWords } from '../words/en/draw.ts';
 import { changed, fact, factsOf, hasEnded, runEvents } from './facts.ts';
 import { execsOf, programOf, type Exec } from './processes.ts';
 import { glyph, path, polyline, rect, text, type Drawing, type Glyph, type Item, type Mark, type Row } from './marks.ts';
 
 export const kinds = ['mnt', 'pid', 'net', 'ipc', 'uts', 'user', 'cgroup', 'time'] as const;
 export type Kind = (typeof kinds)[number];
-const about: Record<Kind, { words: string; glyph: Glyph }> = {
-  mnt: { words: 'mounts', glyph: 'square' }, pid: { words: 'process ids', glyph: 'circle' }, net: { words: 'network', glyph: 'diamond' }, ipc: { words: 'messages', glyph: 'triangle' },
-  uts: { words: 'host name', glyph: 'star' }, user: { words: 'users', glyph: 'wye' }, cgroup: { words: 'cgroup paths', glyph: 'cross' }, time: { words: 'clocks', glyph: 'circle' },
-};
+const glyphs: Record<Kind, Glyph> = { mnt: 'square', pid: 'circle', net: 'diamond', ipc: 'triangle', uts: 'star', user: 'wye', cgroup: 'cross', time: 'circle' };
+type Words = DrawWords['namespaces'];
 
 /** 'net:[4026532181]' → '2181': the rest is the same for all. */
 export const inodeTail = (inode: string | undefined): string => /(\d{4})\]/.exec(inode ?? '')?.[1] ?? '';
@@ -38,19 +37,19 @@ const x = (index: number) => LEFT + 40 + index * GAP;
 
 interface Line { key: string; name: string; words: string; inside: boolean }
 
-function lines(frame: Frame, events: readonly Event[], execs: readonly Exec[]): Line[] {
+function lines(words: Words, frame: Frame, events: readonly Event[], execs: readonly Exec[]): Line[] {
   const { shim, init, 'init.inside': number } = factsOf(frame, 'process');
   const program = programOf(frame, events);
   return [
-    { key: 'host', name: 'the host', words: 'daemon, and all others', inside: false },
-    ...(shim ? [{ key: 'shim', name: `shim ${shim}`, words: 'parent, outside', inside: false }] : []),
-    ...(init ? [{ key: 'init', name: `${program ?? 'stage'} ${init}`, words: number && number !== init ? `pid ${number} inside` : 'the host\'s pids', inside: true }] : []),
-    ...execs.map((exec) => ({ key: exec.id, name: `${exec.program ?? 'exec'} ${exec.pid}`, words: exec.inside ? 'setns(2): entered' : 'not yet inside', inside: exec.inside })),
+    { key: 'host', name: words.host, words: words.hostHolds, inside: false },
+    ...(shim ? [{ key: 'shim', name: `shim ${shim}`, words: words.shimIs, inside: false }] : []),
+    ...(init ? [{ key: 'init', name: `${program ?? 'stage'} ${init}`, words: number && number !== init ? words.pidInside(number) : words.hostPids, inside: true }] : []),
+    ...execs.map((exec) => ({ key: exec.id, name: `${exec.program ?? 'exec'} ${exec.pid}`, words: exec.inside ? words.entered : words.outside, inside: exec.inside })),
   ];
 }
 
 /** The process at the left, indented under its parent. */
-function processItem(line: Line, row: number, depth: number): Item {
+function processItem(words: Words, line: Line, row: number, depth: number): Item {
   const left = 10 + depth * 14;
   const marks: Mark[] = [
     // an exec's process has a shim of its own, which is not shown
@@ -59,15 +58,15 @@ function processItem(line: Line, row: number, depth: number): Item {
     text(left + 10, -3, line.name, 'plain', { bold: true, size: 12.5 }),
     text(left + 10, 13, line.words, 'quiet', { size: 11 }),
   ];
-  return { key: `row:${line.key}`, sel: `process:${line.key}`, x: 0, y: TOP + row * ROW, marks, label: `process ${line.name}, ${line.words}` };
+  return { key: `row:${line.key}`, sel: `process:${line.key}`, x: 0, y: TOP + row * ROW, marks, label: words.process(line.name, line.words) };
 }
 
 /** Host's glyph, the line down, and, where it is broken, the container's own glyph. */
-function columnItem(column: Column, index: number, rows: readonly Line[], isNew: boolean): Item {
+function columnItem(words: Words, column: Column, index: number, rows: readonly Line[], isNew: boolean): Item {
   const { kind, host, inode, tie } = column;
   const init = rows.findIndex(({ key }) => key === 'init');
   const apart = tie !== 'shared' && init >= 0;
-  const shape = about[kind].glyph;
+  const shape = glyphs[kind];
   const bottom = (rows.length - 1) * ROW;
   const marks: Mark[] = [
     ...(rows.length > 1 ? [path(polyline([0, 12], [0, apart ? init * ROW - 38 : bottom]), 'host', { width: 3 })] : []),
@@ -84,32 +83,30 @@ function columnItem(column: Column, index: number, rows: readonly Line[], isNew:
       ...(rows.at(-1)?.inside && rows.length - 1 > init ? [path(polyline([0, y], [0, bottom]), 'own', { width: 3 })] : []),
       ...rows.flatMap((line, j) => (line.inside ? [glyph(shape, 0, j * ROW, j === init ? 190 : 90, tie === 'own' ? 'own' : 'other', j === init)] : [])),
       text(12, y + 4, inodeTail(inode), tie === 'own' ? 'own' : 'other', { mono: true, size: 11, bold: true }),
-      text(12, y + 18, tie === 'own' ? 'its own' : 'joined', tie === 'own' ? 'own' : 'other', { size: 11, bold: isNew }),
+      text(12, y + 18, words.marks[tie], tie === 'own' ? 'own' : 'other', { size: 11, bold: isNew }),
       ...(tie === 'joined' ? [path(polyline([30, y - 20], [9, y - 4]), 'other', { width: 2, arrow: true, dashed: true }), text(33, y - 25, 'setns', 'other', { size: 10.5, anchor: 'middle' })] : []),
     );
-  } else if (init >= 0) marks.push(text(10, init * ROW + 18, 'shared', 'host', { size: 11 }));
+  } else if (init >= 0) marks.push(text(10, init * ROW + 18, words.marks.shared, 'host', { size: 11 }));
   marks.unshift(rect(-35, -12, 70, bottom + 36, isNew ? 'active' : 'quiet', isNew ? 'dashed' : 'bare', 10));
-  return { key: `ns:${kind}`, sel: `ns:${kind}`, x: x(index), y: TOP, marks, label: `${kind} namespace, ${about[kind].words}: ${apart ? `${tie}, inode ${inode}` : 'shared with the host'}` };
+  return { key: `ns:${kind}`, sel: `ns:${kind}`, x: x(index), y: TOP, marks, label: words.column(kind, words.holds[kind], apart ? words.apart[tie](inode) : words.ties.shared) };
 }
 
-const tieWords: Record<Tie, string> = { shared: 'shared with the host', own: 'its own', joined: 'another container\'s' };
-
-export function drawNamespaces(frame: Frame, events: readonly Event[], previous?: Frame): Drawing {
+export function drawNamespaces({ namespaces: words, amounts }: DrawWords, frame: Frame, events: readonly Event[], previous?: Frame): Drawing {
   const execs = execsOf(frame, events);
-  const rows = lines(frame, events, execs);
+  const rows = lines(words, frame, events, execs);
   const columns = columnsOf(frame, events);
   const born = fact(frame, 'process', 'init') !== undefined;
   const headers: Item[] = columns.map(({ kind }, j) => ({
-    key: `head:${kind}`, x: x(j), y: 22, marks: [text(0, 0, kind, 'plain', { anchor: 'middle', bold: true, mono: true, size: 13 }), text(0, 16, about[kind].words, 'quiet', { anchor: 'middle', size: 11 })],
+    key: `head:${kind}`, x: x(j), y: 22, marks: [text(0, 0, kind, 'plain', { anchor: 'middle', bold: true, mono: true, size: 13 }), text(0, 16, words.holds[kind], 'quiet', { anchor: 'middle', size: 11 })],
   }));
   const border = rows.findIndex(({ inside }) => inside);
   const frontier: Item[] = border < 0 ? [] : [{ key: 'frontier', x: 0, y: TOP + border * ROW - 40, marks: [path(polyline([10, 0], [x(7) + 44, 0]), 'own', { dashed: true })] }];
   const own = columns.filter(({ tie }) => tie !== 'shared').map(({ kind }) => kind);
-  const tableRows: Row[] = columns.map(({ kind, host, inode, tie }) => ({ key: kind, sel: `ns:${kind}`, cells: [kind, about[kind].words, host || 'not yet asked', born ? inode : 'no process yet', born ? tieWords[tie] : ''] }));
+  const tableRows: Row[] = columns.map(({ kind, host, inode, tie }) => ({ key: kind, sel: `ns:${kind}`, cells: [kind, words.holds[kind], host || words.notAsked, born ? inode : words.noProcess, born ? words.ties[tie] : ''] }));
   return {
     width: x(7) + 58, height: TOP + (rows.length - 1) * ROW + 46,
-    items: [...headers, ...frontier, ...columns.map((column, j) => columnItem(column, j, rows, born && changed(frame, previous, 'ns', column.kind))), ...rows.map((line, j) => processItem(line, j, Math.min(j, 2)))],
-    table: { columns: ['namespace', 'holds', 'the host\'s', 'the container\'s', 'so it is'], rows: [...tableRows, ...rows.map(({ key, name, words }) => ({ key, cells: ['process', name, words, '', ''] }))] },
-    summary: hasEnded(frame) ? 'The container has ended: its namespaces went with its last process.' : !born ? 'There is no process of the container yet.' : own.length ? `Its own: ${own.join(', ')}. Shared with the host: ${kinds.filter((kind) => !own.includes(kind)).join(', ') || 'none'}.` : 'So far everything is shared with the host.',
+    items: [...headers, ...frontier, ...columns.map((column, j) => columnItem(words, column, j, rows, born && changed(frame, previous, 'ns', column.kind))), ...rows.map((line, j) => processItem(words, line, j, Math.min(j, 2)))],
+    table: { columns: words.columns, rows: [...tableRows, ...rows.map(({ key, name, words: said }) => ({ key, cells: [words.row, name, said, '', ''] }))] },
+    summary: hasEnded(frame) ? words.ended : !born ? words.unborn : own.length ? words.summary(own.join(', '), kinds.filter((kind) => !own.includes(kind)).join(', ') || amounts.none) : words.allShared,
   };
 }

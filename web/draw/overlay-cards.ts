@@ -1,12 +1,12 @@
 /** Files as cards on the shelves: lifted from the layer below, new, deleted, hiding what lies under them. */
 import type { UpperEntry } from '../../runtime/watch/upper.ts';
+import type { DrawWords } from '../words/en/draw.ts';
 import { fit, glyph, path, polyline, rect, text, type Glyph, type Item, type Mark, type Tone } from './marks.ts';
-import { sizeWords, typeWords, whatWords, type Column, type Lying } from './overlay-files.ts';
+import { whatItIs, type Column, type Lying } from './overlay-files.ts';
 
 export const CARD = { wide: 98, high: 46, gap: 6, top: 42 } as const;
 const signs: Record<UpperEntry['what'], Glyph> = { 'copied-up': 'triangle', created: 'star', replaced: 'diamond', opaque: 'square', whiteout: 'cross', 'mount-point': 'circle' };
 const tones: Record<UpperEntry['what'], Tone> = { 'copied-up': 'write', created: 'own', replaced: 'write', opaque: 'failed', whiteout: 'failed', 'mount-point': 'mount' };
-const lyingWords: Record<Lying, string> = { seen: 'seen from above', left: 'left behind', hidden: 'hidden' };
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1) || '/';
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
@@ -24,26 +24,26 @@ function face(name: string, second: string, third: string, tone: Tone, bold: boo
 }
 
 /** A card in upper. What was lifted comes from where it lay. */
-export function upperCard({ path: file, entry, isNew }: Column, x: number, y: number, lay: number | undefined): Item[] {
+export function upperCard(words: DrawWords, { path: file, entry, isNew }: Column, x: number, y: number, lay: number | undefined): Item[] {
   if (!entry) return [];
   const tone = tones[entry.what];
-  const words = whatWords[entry.what];
+  const what = words.overlay.what[entry.what];
   const marks: Mark[] = [
     ...(entry.what === 'whiteout' ? hatched(tone) : [rect(0, 0, CARD.wide, CARD.high, tone, 'soft', 4)]),
     ...(isNew ? [path(`M0,0H${CARD.wide}V${CARD.high}H0Z`, 'active', { width: 3 })] : []),
     glyph(signs[entry.what], CARD.wide - 11, 11, 44, tone),
-    ...face(nameOf(file), `in ${folderOf(file)}`, words, tone, true),
+    ...face(nameOf(file), words.overlay.inFolder(folderOf(file)), what, tone, true),
   ];
-  const label = `${file} in upper: ${words}, ${entry.what === 'whiteout' ? 'a character device 0:0' : [typeWords[entry.type], sizeWords(entry)].filter(Boolean).join(', ')}`;
+  const label = words.overlay.fileInUpper(file, what, entry.what === 'whiteout' ? words.overlay.whiteoutIs : whatItIs(words, entry));
   return [{ key: `upper:${file}`, sel: `upper:${file}`, x, y, marks, label, ...(entry.what === 'copied-up' && lay !== undefined && { from: { x: 0, y: lay - y } }) }];
 }
 
 /** What lies in a lower under a card, or is what the container sees. */
-export function lowerCard(file: string, layer: string, lying: Lying, x: number, y: number): Item {
+export function lowerCard({ overlay: words }: DrawWords, file: string, layer: string, lying: Lying, x: number, y: number): Item {
   const seen = lying === 'seen';
   return {
     key: `lower:${layer}:${file}`, x, y,
-    marks: [...(lying === 'hidden' ? hatched('quiet') : [rect(0, 0, CARD.wide, CARD.high, seen ? 'read' : 'quiet', seen ? 'soft' : 'dashed', 4)]), ...face(nameOf(file), `in ${folderOf(file)}`, lyingWords[lying], seen ? 'read' : 'ghost', seen)],
+    marks: [...(lying === 'hidden' ? hatched('quiet') : [rect(0, 0, CARD.wide, CARD.high, seen ? 'read' : 'quiet', seen ? 'soft' : 'dashed', 4)]), ...face(nameOf(file), words.inFolder(folderOf(file)), words.lying[lying], seen ? 'read' : 'ghost', seen)],
   };
 }
 

@@ -2,7 +2,9 @@
 import type { Frame } from '../../runtime/journal/frame.ts';
 import type { Layered, Lineage } from '../../runtime/overlay/lineage.ts';
 import { MORE, parseUpper, type UpperEntry } from '../../runtime/watch/upper.ts';
-import { bytes, changed, factsOf } from './facts.ts';
+import type { DrawWords } from '../words/en/draw.ts';
+import { bytes } from './amounts.ts';
+import { changed, factsOf } from './facts.ts';
 
 export interface UpperFile { path: string; entry: UpperEntry }
 /** How a lower's file lies there: seen from above, copied up and so left behind, or hidden by what is above it. */
@@ -17,8 +19,8 @@ export const upperFiles = (frame: Frame): UpperFile[] => Object.entries(factsOf(
   const entry = parseUpper(value);
   return entry ? [{ path, entry }] : [];
 });
-/** '99500 more entries', that are not told. */
-export const untold = (frame: Frame): string => factsOf(frame, 'upper')[MORE] ?? '';
+/** How many entries are not told. */
+export const untold = (frame: Frame): number => Number.parseInt(factsOf(frame, 'upper')[MORE] ?? '0', 10) || 0;
 
 /** What somebody did: without what mounting made, and directories that are there only for what is in them. */
 export function doneFiles(frame: Frame): UpperFile[] {
@@ -32,9 +34,8 @@ const waysTo = (path: string): string[] => path.split('/').slice(1, -1).map((_, 
 /** 'upper:/etc/passwd' and 'file:/etc/passwd' name a file; other selections are none. */
 export const selectedPath = (sel: string | undefined): string | undefined => /^(?:upper|file):(\/.*)$/s.exec(sel ?? '')?.[1];
 
-export const whatWords: Record<UpperEntry['what'], string> = { 'copied-up': 'copied up', created: 'new', replaced: 'made anew', opaque: 'hides all below', whiteout: 'deleted', 'mount-point': 'mount point' };
-export const typeWords: Record<UpperEntry['type'], string> = { file: 'file', dir: 'directory', symlink: 'symbolic link', char: 'character device', block: 'block device', fifo: 'pipe', socket: 'socket' };
-export const sizeWords = (entry: { type?: UpperEntry['type']; size?: number }): string => (entry.type === 'file' || entry.type === 'symlink' ? bytes(entry.size ?? 0) : '');
+/** 'file, 315 B' */
+export const whatItIs = ({ overlay, amounts }: DrawWords, { type, size }: { type: UpperEntry['type']; size: number }): string => `${overlay.types[type]}${type === 'file' || type === 'symlink' ? `, ${bytes(size, amounts)}` : ''}`;
 /** '0644 root:root' is for those who have the container's passwd; the kernel knows numbers. */
 export const rightsWords = ({ mode, uid, gid }: { mode: number; uid: number; gid: number }): string => `${mode.toString(8).padStart(4, '0')} ${uid}:${gid}`;
 

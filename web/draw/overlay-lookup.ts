@@ -1,4 +1,5 @@
 /** The eye that looks from the top down: for any file in general, or for the selected one, shelf by shelf to where its lookup stops. */
+import type { DrawWords } from '../words/en/draw.ts';
 import { glyph, path, polyline, text, wrap, type Item, type Mark } from './marks.ts';
 import type { Lookup } from './overlay-files.ts';
 
@@ -9,7 +10,7 @@ const X = 36;
 
 const outline: Mark[] = [path('M-13,10Q0,-4 13,10Q0,24 -13,10Z', 'plain'), path('M-4,10A4,4 0 1,0 4,10A4,4 0 1,0 -4,10Z', 'plain', { filled: true })];
 const item = (marks: Mark[], label?: string): Item => ({ key: 'read', x: 30, y: TOP, marks: [...outline, ...marks], ...(label && { label }) });
-const words = (said: string, y: number): Mark[] => wrap(said, 60, 11).map((line, j) => text(0, y + j * 13, line, 'quiet', { size: 11, anchor: 'middle' }));
+const under = (said: string, y: number): Mark[] => wrap(said, 60, 11).map((line, j) => text(0, y + j * 13, line, 'quiet', { size: 11, anchor: 'middle' }));
 
 /** A sign at each shelf that is asked: a ring where it has nothing, a disc where it is found, a cross for a whiteout. */
 function sign(lookup: Lookup, stop: Stop): Mark[] {
@@ -20,16 +21,16 @@ function sign(lookup: Lookup, stop: Stop): Mark[] {
   return part === 'absent' ? [glyph('circle', X - 12, y, 50, 'quiet', false)] : [];
 }
 
-export function eye(shelves: readonly Stop[], lookup: Lookup | undefined): Item {
+export function eye({ overlay: words }: DrawWords, shelves: readonly Stop[], lookup: Lookup | undefined): Item {
   const asked = shelves.filter(({ layer }) => layer !== 'merged');
   const last = asked.at(-1)?.y ?? TOP;
   if (!lookup?.parts.size) {
     const bottom = Math.max(last - TOP + 10, 120);
-    return item([path(polyline([0, 30], [0, bottom - 54]), 'plain', { arrow: true }), ...words(lookup ? 'select it LIVE to look it up' : 'a read stops at the first hit', bottom - 36)]);
+    return item([path(polyline([0, 30], [0, bottom - 54]), 'plain', { arrow: true }), ...under(lookup ? words.selectLive : words.read, bottom - 36)]);
   }
   const at = asked.findIndex(({ layer }) => layer === lookup.stops);
   const way = asked.slice(0, at < 0 ? asked.length : at + 1);
   const end = (way.at(-1)?.y ?? TOP) - TOP;
   const outcome = lookup.seen ? 'found' : lookup.stops ? 'deleted' : 'not found';
-  return item([path(polyline([0, 26], [0, end]), lookup.seen ? 'read' : 'failed', { width: 2, arrow: true }), ...way.flatMap((stop) => sign(lookup, stop)), ...words(`${outcome} here`, end + 26)],);
+  return item([path(polyline([0, 26], [0, end]), lookup.seen ? 'read' : 'failed', { width: 2, arrow: true }), ...way.flatMap((stop) => sign(lookup, stop)), ...under(words.here[outcome], end + 26)]);
 }

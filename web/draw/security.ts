@@ -1,9 +1,10 @@
 /** What may it still do? Root's power in its forty-one parts, before and now; and what else was taken away. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
-import { capabilities } from './capability-names.ts';
+import type { DrawWords } from '../words/en/draw.ts';
+import { capabilities, type CapabilityName } from './capability-names.ts';
 import { changed, fact, hasEnded, runEvents } from './facts.ts';
-import { fit, glyph, rect, text, wrap, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
+import { fit, glyph, rect, text, widthOf, wrap, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
 
 export const sets = ['bounding', 'permitted', 'effective'] as const;
 export type SetName = (typeof sets)[number];
@@ -18,18 +19,18 @@ export function setsOf(value: string | undefined): Sets | undefined {
 const holds = (bits: bigint, number: number) => ((bits >> BigInt(number)) & 1n) === 1n;
 
 export type Held = 'kept' | 'going' | 'lost' | 'never';
-export interface Capability { number: number; name: string; allows: string; before: boolean; now: Record<SetName, boolean>; held: Held }
+export interface Capability { number: number; name: CapabilityName; before: boolean; now: Record<SetName, boolean>; held: Held }
 
 /** Before: as the process was born, with the daemon's rights. */
 export function capabilitiesOf(frame: Frame, events: readonly Event[]): Capability[] {
   const first = runEvents(frame, events).flatMap((event) => (event.type === 'fact' ? event.facts : [])).find(({ kind, key }) => kind === 'security' && key === 'capabilities');
   const before = setsOf(first?.value ?? undefined);
   const now = setsOf(fact(frame, 'security', 'capabilities'));
-  return capabilities.map(([name, allows], number) => {
+  return capabilities.map((name, number) => {
     const had = before !== undefined && holds(before.permitted, number);
     const has = Object.fromEntries(sets.map((set) => [set, now !== undefined && holds(now[set], number)])) as Record<SetName, boolean>;
     const held: Held = !had && !has.effective ? 'never' : has.effective && has.bounding ? 'kept' : has.effective || has.permitted ? 'going' : 'lost';
-    return { number, name, allows, before: had, now: has, held };
+    return { number, name, before: had, now: has, held };
   });
 }
 
@@ -38,21 +39,20 @@ const CELL = { w: 226, h: 29 };
 const TOP = 66;
 const WALL = 221;
 const tones: Record<Held, Tone> = { kept: 'done', going: 'active', lost: 'quiet', never: 'ghost' };
-const words: Record<Held, string> = { kept: 'kept', going: 'for the moment', lost: 'given up', never: 'never had' };
 
 /** Full when it is there, hollow when it is gone. */
 const pip = (x: number, there: boolean, tone: Tone): Mark => glyph(there ? 'square' : 'circle', x, 13, there ? 70 : 34, tone, there);
 
-function cell(one: Capability, born: boolean): Item {
+function cell({ security: words, capabilities: allows }: DrawWords, one: Capability, born: boolean): Item {
   const tone = born ? tones[one.held] : 'ghost';
   return {
     key: `cap:${one.name}`, sel: `cap:CAP_${one.name}`, x: 10 + Math.floor(one.number / PER_COLUMN) * CELL.w, y: TOP + (one.number % PER_COLUMN) * CELL.h,
-    label: `CAP_${one.name}, ${one.allows}: ${born ? words[one.held] : 'no process yet'}`,
+    label: words.capability(`CAP_${one.name}`, allows[one.name], born ? words.held[one.held] : words.noProcess),
     marks: [
       rect(0, 1, CELL.w - 10, CELL.h - 4, tone, one.held === 'kept' && born ? 'soft' : 'outline', 4),
       pip(12, one.before, born ? 'host' : 'ghost'), pip(28, one.now.bounding, tone), pip(44, one.now.effective, tone),
       text(58, 12.5, fit(one.name, 150, 10.5, true), one.held === 'lost' || !born ? 'quiet' : 'plain', { mono: true, size: 10.5, bold: one.held === 'kept' && born }),
-      text(58, 23, one.allows, 'quiet', { size: 9.5 }),
+      text(58, 23, allows[one.name], 'quiet', { size: 9.5 }),
     ],
   };
 }
@@ -60,21 +60,21 @@ function cell(one: Capability, born: boolean): Item {
 interface Card { key: string; sel: string; title: string; state: string; lines: string[]; there: boolean; isNew: boolean }
 
 /** The other walls, each with the step that puts it up. */
-function cards(frame: Frame, previous?: Frame): Card[] {
+function cards(words: DrawWords['security'], frame: Frame, previous?: Frame): Card[] {
   const said = (key: string) => fact(frame, 'security', key);
-  const card = (key: string, title: string, yes: (value: string) => string, no: string, lines: (value: string) => string[] = () => []): Card => {
+  const card = (key: string, { title, none }: { title: string; none: string }, is: (value: string) => string, lines: (value: string) => string[] = () => []): Card => {
     const value = said(key);
-    return { key, sel: `security:${key}`, title, state: value === undefined ? no : yes(value), lines: value === undefined ? [] : lines(value), there: value !== undefined, isNew: changed(frame, previous, 'security', key) };
+    return { key, sel: `security:${key}`, title, state: value === undefined ? none : is(value), lines: value === undefined ? [] : lines(value), there: value !== undefined, isNew: changed(frame, previous, 'security', key) };
   };
   const paths = (value: string) => wrap(value, 2 * WALL - 16, 11, true);
   const count = (value: string) => value.split(' ').filter(Boolean).length;
   return [
-    card('user', 'user', (value) => `uid ${value.split(':')[0]}, gid ${value.split(':')[1]}${value.startsWith('0:') ? ' (what is left of root)' : ''}`, 'still the daemon\'s: root'),
-    card('seccomp', 'system call filter', (value) => `${said('seccomp.through') ?? '?'} let through, ${value}`, 'none: any system call'),
-    card('no_new_privs', 'no new privileges', () => 'set-uid files give nothing', 'not asked for'),
-    card('seccomp.refused', 'refused system calls', (value) => `${count(value)} fail; by their arguments: ${said('seccomp.by-arguments') || 'none'}`, 'none', (value) => wrap(value, 3 * WALL - 16, 11, true)),
-    card('masked', 'covered paths', (value) => `${count(value)} cannot be read`, 'none yet', paths),
-    card('readonly', 'read-only paths', (value) => `${count(value)} cannot be written`, 'none yet', paths),
+    card('user', words.user, (value) => words.user.is(value.split(':')[0] ?? '', value.split(':')[1] ?? '')),
+    card('seccomp', words.seccomp, (value) => words.seccomp.is(said('seccomp.through') ?? '?', Number.parseInt(value, 10))),
+    card('no_new_privs', words.noNewPrivileges, () => words.noNewPrivileges.is),
+    card('seccomp.refused', words.refused, (value) => words.refused.is(count(value), said('seccomp.by-arguments') ?? ''), (value) => wrap(value, 3 * WALL - 16, 11, true)),
+    card('masked', words.masked, (value) => words.masked.is(count(value)), paths),
+    card('readonly', words.readonly, (value) => words.readonly.is(count(value)), paths),
   ];
 }
 
@@ -103,28 +103,35 @@ function cardItems(all: readonly Card[], top: number): { items: Item[]; height: 
   return { items, height: third + tallOf(4, 5) };
 }
 
-export function drawSecurity(frame: Frame, events: readonly Event[], previous?: Frame): Drawing {
+/** The three signs of a right and the one of its loss, each as far to the right as the words before it need. */
+function legendMarks({ legend }: DrawWords['security']): Mark[] {
+  let x = 12;
+  return ([['birth', 'host'], ['bounding', 'done'], ['effective', 'done'], ['gone', 'quiet']] as const).flatMap(([part, tone]) => {
+    const at = x;
+    x += 34 + widthOf(legend[part], 11);
+    return [glyph(part === 'gone' ? 'circle' : 'square', at, 20, part === 'gone' ? 34 : 70, tone, part !== 'gone'), text(at + 12, 24, legend[part], 'quiet', { size: 11 })];
+  });
+}
+
+export function drawSecurity(words: DrawWords, frame: Frame, events: readonly Event[], previous?: Frame): Drawing {
+  const { security: say, amounts } = words;
   const all = capabilitiesOf(frame, events);
   const born = fact(frame, 'security', 'capabilities') !== undefined;
-  const side = cards(frame, previous);
+  const side = cards(say, frame, previous);
   const top = TOP + PER_COLUMN * CELL.h + 40;
   const walls = cardItems(side, top);
   const kept = all.filter(({ held }) => held === 'kept');
-  const legend: Mark[] = [
-    text(0, 0, 'root\'s power, in parts', 'plain', { bold: true, size: 13 }),
-    glyph('square', 12, 20, 70, 'host'), text(24, 24, 'at birth', 'quiet', { size: 11 }), glyph('square', 92, 20, 70, 'done'), text(104, 24, 'may be had (bounding)', 'quiet', { size: 11 }),
-    glyph('square', 244, 20, 70, 'done'), text(256, 24, 'has now (effective)', 'quiet', { size: 11 }), glyph('circle', 378, 20, 34, 'quiet', false), text(390, 24, 'gone', 'quiet', { size: 11 }),
-  ];
+  const legend = [text(0, 0, say.power, 'plain', { bold: true, size: 13 }), ...legendMarks(say)];
   return {
     width: 3 * CELL.w + 20, height: walls.height + 8,
-    items: [{ key: 'legend', x: 10, y: 24, marks: legend }, { key: 'walls', x: 10, y: top - 14, marks: [text(0, 0, 'other walls', 'plain', { bold: true, size: 13 })] }, ...all.map((one) => cell(one, born)), ...walls.items],
+    items: [{ key: 'legend', x: 10, y: 24, marks: legend }, { key: 'walls', x: 10, y: top - 14, marks: [text(0, 0, say.walls, 'plain', { bold: true, size: 13 })] }, ...all.map((one) => cell(words, one, born)), ...walls.items],
     table: {
-      columns: ['right', 'allows', 'at birth', 'bounding', 'effective', 'so it is'],
+      columns: say.columns,
       rows: [
-        ...all.map((one) => ({ key: one.name, sel: `cap:CAP_${one.name}`, cells: [`CAP_${one.name}`, one.allows, one.before ? 'yes' : 'no', one.now.bounding ? 'yes' : 'no', one.now.effective ? 'yes' : 'no', born ? words[one.held] : ''] })),
+        ...all.map((one) => ({ key: one.name, sel: `cap:CAP_${one.name}`, cells: [`CAP_${one.name}`, words.capabilities[one.name], ...[one.before, one.now.bounding, one.now.effective].map((has) => (has ? amounts.yes : amounts.no)), born ? say.held[one.held] : ''] })),
         ...side.map(({ key, sel, title, state }) => ({ key, sel, cells: [title, state, '', '', '', fact(frame, 'security', key) ?? ''] })),
       ],
     },
-    summary: born ? `${kept.length} of ${capabilities.length} capabilities are kept; ${all.filter(({ held }) => held === 'lost').length} are given up.` : hasEnded(frame) ? 'The container has ended: there is no process that could do anything.' : 'There is no process of the container yet.',
+    summary: born ? say.summary(kept.length, capabilities.length, all.filter(({ held }) => held === 'lost').length) : hasEnded(frame) ? say.ended : say.unborn,
   };
 }

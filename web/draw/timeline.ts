@@ -2,8 +2,10 @@
 import { scaleLinear, scaleLog } from 'd3-scale';
 import type { CallEvent, Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
-import { callLine, duration, facts, factLine, line, resultLine } from '../../runtime/journal/line.ts';
+import { callLine, facts, resultLine } from '../../runtime/journal/line.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
+import type { DrawWords } from '../words/en/draw.ts';
+import { lasting } from './amounts.ts';
 import { isCall } from './facts.ts';
 import { familyOf } from './families.ts';
 import { downward, fit, glyph, path, polyline, rect, text, widthOf, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
@@ -19,9 +21,11 @@ function namesOf(shown: readonly Event[]): string[] {
   const execs = [...new Set(shown.flatMap(({ run }) => (typeof run === 'string' ? [run] : [])))];
   return ['daemon', 'shim', 'stage', ...execs.flatMap((run) => [processOf(run, 'shim'), processOf(run, 'stage')])];
 }
-/** Their names stand beside the picture, which scrolls. */
-export function lanesOf(events: readonly Event[], k: number): { name: string; y: number }[] {
-  return namesOf(events.slice(...windowOf(Math.max(0, k), events.length))).map((name, j) => ({ name, y: TOP + j * LANE + LANE - 10 }));
+type Words = DrawWords['timeline'];
+const titleOf = (words: Words, name: string): string => (name === 'daemon' ? words.daemon : name);
+/** Their titles stand beside the picture, which scrolls. */
+export function lanesOf({ timeline: words }: DrawWords, events: readonly Event[], k: number): { name: string; title: string; y: number }[] {
+  return namesOf(events.slice(...windowOf(Math.max(0, k), events.length))).map((name, j) => ({ name, title: titleOf(words, name), y: TOP + j * LANE + LANE - 10 }));
 }
 /** A bar's least width, and the widest that a pause or a long call gets. */
 const LEAST = 5;
@@ -55,7 +59,7 @@ export function slots(events: readonly Event[]): Slot[] {
 
 const tall = scaleLog([500, 5e7], [7, 40]).clamp(true);
 
-function callItem(event: CallEvent, slot: Slot, k: number, lane: (actor: CallEvent['actor']) => number): Item {
+function callItem(words: Words, event: CallEvent, slot: Slot, k: number, lane: (actor: CallEvent['actor']) => number): Item {
   const family = familyOf(event.name, event.args);
   const h = tall(Math.max(500, event.ns));
   const base = LANE - 10;
@@ -65,7 +69,7 @@ function callItem(event: CallEvent, slot: Slot, k: number, lane: (actor: CallEve
     glyph(family.glyph, slot.w / 2, base - h - 5, 16, tone, event.seq <= k),
     ...(event.errno ? [rect(-1, base - 2, slot.w + 2, 6, 'failed', 'solid', 0)] : []),
   ];
-  return { key: `call:${event.seq}`, sel: `call:${event.seq}`, seek: event.seq, x: LEFT + slot.x, y: TOP + lane(event.actor) * LANE, marks, label: `${processOf(event.run, event.actor)}: ${callLine(event)} ${resultLine(event)}` };
+  return { key: `call:${event.seq}`, sel: `call:${event.seq}`, seek: event.seq, x: LEFT + slot.x, y: TOP + lane(event.actor) * LANE, marks, label: `${titleOf(words, processOf(event.run, event.actor))}: ${callLine(event)} ${resultLine(event)}` };
 }
 
 /** What is no call, on the daemon's lane: state changes, pauses, notes, facts. */
@@ -85,7 +89,7 @@ function arrowOf(event: CallEvent, slot: Slot, lane: (actor: CallEvent['actor'])
 }
 
 /** The bands of the steps above the lanes. */
-function bands(shown: readonly Event[], at: readonly Slot[], titles: Map<string, string>, now: string | undefined): Item[] {
+function bands(words: Words, shown: readonly Event[], at: readonly Slot[], titles: Map<string, string>, now: string | undefined): Item[] {
   const found: { step: string; from: number; to: number; seq: number; failed: boolean }[] = [];
   shown.forEach((event, j) => {
     const last = found.at(-1);
@@ -99,13 +103,14 @@ function bands(shown: readonly Event[], at: readonly Slot[], titles: Map<string,
     const title = titles.get(step) ?? step;
     const room = to - from - 8;
     return {
-      key: `band:${seq}`, sel: `step:${step}`, seek: seq, x: LEFT + from, y: 14, label: `step ${title}${failed ? ', failed' : ''}`,
+      key: `band:${seq}`, sel: `step:${step}`, seek: seq, x: LEFT + from, y: 14, label: words.band(title, failed),
       marks: [rect(0, 0, Math.max(3, to - from), 20, tone, 'soft', 3), ...(widthOf('nnnn', 11) < room ? [text(4, 14, fit(`${failed ? '✗ ' : ''}${title}`, room, 11), tone === 'host' ? 'plain' : tone, { size: 11 })] : [])],
     };
   });
 }
 
-export function drawTimeline(frame: Frame, events: readonly Event[], phases: readonly PhaseText[], k = frame.k): Drawing {
+export function drawTimeline(words: DrawWords, frame: Frame, events: readonly Event[], phases: readonly PhaseText[], k = frame.k): Drawing {
+  const { timeline: say } = words;
   const [from, to] = windowOf(Math.max(0, k), events.length);
   const shown = events.slice(from, to);
   const at = slots(shown);
@@ -113,39 +118,39 @@ export function drawTimeline(frame: Frame, events: readonly Event[], phases: rea
   const titles = new Map(phases.flatMap(({ steps }) => steps.map(({ id, title }) => [id, title] as const)));
   const width = Math.max(760, LEFT + end + 20);
   const cursor = at.find(({ seq }) => seq === k);
-  const lanes = lanesOf(events, k);
+  const lanes = lanesOf(words, events, k);
   const names = lanes.map(({ name }) => name);
   const bottom = TOP + lanes.length * LANE;
   const calls = shown.flatMap((event, j): Item[] => {
     if (!isCall(event)) return [];
     const lane = (actor: CallEvent['actor']) => names.indexOf(processOf(event.run, actor));
-    return [callItem(event, at[j]!, k, lane), ...arrowOf(event, at[j]!, lane)];
+    return [callItem(say, event, at[j]!, k, lane), ...arrowOf(event, at[j]!, lane)];
   });
   const others = shown.flatMap((event, j): Item[] => {
     const mark = marksOf[event.type];
-    return mark ? [{ key: `event:${event.seq}`, sel: `event:${event.seq}`, seek: event.seq, x: LEFT + at[j]!.x, y: TOP, label: line(event), marks: [rect(-2, 0, 13, 16, 'quiet', 'bare', 3), text(0, 12, mark.sign, event.seq > k ? 'ghost' : mark.tone, { size: 11, bold: true })] }] : [];
+    return mark ? [{ key: `event:${event.seq}`, sel: `event:${event.seq}`, seek: event.seq, x: LEFT + at[j]!.x, y: TOP, label: say.line(event), marks: [rect(-2, 0, 13, 16, 'quiet', 'bare', 3), text(0, 12, mark.sign, event.seq > k ? 'ghost' : mark.tone, { size: 11, bold: true })] }] : [];
   });
-  const gaps = at.flatMap(({ gap, x, seq }): Item[] => (gap ? [{ key: `gap:${seq}`, x: LEFT + x - MOST, y: TOP, marks: [path(`M4,4l5,8l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-6,8`, 'quiet', { dashed: false }), text(MOST / 2, bottom - TOP + 12, duration(gap * 1e6), 'quiet', { size: 10, anchor: 'middle' })] }] : []));
+  const gaps = at.flatMap(({ gap, x, seq }): Item[] => (gap ? [{ key: `gap:${seq}`, x: LEFT + x - MOST, y: TOP, marks: [path(`M4,4l5,8l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-6,8`, 'quiet', { dashed: false }), text(MOST / 2, bottom - TOP + 12, lasting(gap * 1e6, words.amounts), 'quiet', { size: 10, anchor: 'middle' })] }] : []));
   return {
     width, height: bottom + 24,
     items: [
       ...lanes.map(({ name, y }): Item => ({ key: `lane:${name}`, x: 0, y, marks: [path(polyline([0, 0], [width, 0]), 'quiet')] })),
-      ...bands(shown, at, titles, frame.step), ...gaps, ...calls, ...others,
+      ...bands(say, shown, at, titles, frame.step), ...gaps, ...calls, ...others,
       ...(cursor ? [{ key: 'cursor', x: LEFT + cursor.x + cursor.w / 2, y: 8, marks: [path(polyline([0, 0], [0, bottom - 4]), 'active', { width: 2 }), glyph('triangle', 0, bottom + 2, 60, 'active')] }] : []),
     ],
     table: {
-      columns: ['#', 'who', 'what', 'step'],
-      rows: shown.filter(({ type }) => type !== 'step' && type !== 'phase').map((event) => ({ key: String(event.seq), sel: `${isCall(event) ? 'call' : 'event'}:${event.seq}`, seek: event.seq, cells: [String(event.seq), isCall(event) ? processOf(event.run, event.actor) : event.type, isCall(event) ? `${callLine(event)} ${resultLine(event)}` : line(event), event.step ?? ''] })),
+      columns: say.columns,
+      rows: shown.filter(({ type }) => type !== 'step' && type !== 'phase').map((event) => ({ key: String(event.seq), sel: `${isCall(event) ? 'call' : 'event'}:${event.seq}`, seek: event.seq, cells: [String(event.seq), isCall(event) ? titleOf(say, processOf(event.run, event.actor)) : say.types[event.type], isCall(event) ? `${callLine(event)} ${resultLine(event)}` : say.line(event), event.step ?? ''] })),
     },
-    summary: `Events ${from} to ${to - 1} of ${events.length}; the cursor is at ${k}.`,
+    summary: say.summary(from, to - 1, events.length, k),
   };
 }
 
 export interface Detail { who: string; what: string; result: string; man?: string; about: string; step: string; facts: string[]; failed: boolean }
 /** The event under the cursor, in words. */
-export function detailOf(event: Event, man: (name: string) => string | undefined): Detail {
-  const common = { step: event.step ?? '', facts: facts(event).map(factLine) };
-  if (!isCall(event)) return { ...common, who: event.type, what: event.type === 'fact' ? 'the kernel says' : line(event), result: '', about: '', failed: (event.type === 'step' || event.type === 'phase') && event.at === 'failed' };
+export function detailOf({ timeline: words }: DrawWords, event: Event, man: (name: string) => string | undefined): Detail {
+  const common = { step: event.step ?? '', facts: facts(event).map(words.fact) };
+  if (!isCall(event)) return { ...common, who: words.types[event.type], what: event.type === 'fact' ? words.kernelSays : words.line(event), result: '', about: '', failed: (event.type === 'step' || event.type === 'phase') && event.at === 'failed' };
   const page = man(event.name);
-  return { ...common, who: event.actor, what: callLine(event), result: resultLine(event), about: familyOf(event.name, event.args).words, failed: event.errno !== undefined, ...(page && { man: page }) };
+  return { ...common, who: titleOf(words, event.actor), what: callLine(event), result: resultLine(event), about: words.families[familyOf(event.name, event.args).name], failed: event.errno !== undefined, ...(page && { man: page }) };
 }

@@ -2,6 +2,7 @@
 import type { Headers, Protocol } from '../../runtime/watch/headers.ts';
 import type { Rewrite } from '../../runtime/watch/rewrites.ts';
 import type { Sample } from '../../runtime/watch/usage.ts';
+import type { DrawWords } from '../words/en/draw.ts';
 import { lane, type LaneId } from './lanes.ts';
 import { glyph, text, type Glyph, type Item, type Row, type Tone } from './marks.ts';
 
@@ -62,12 +63,14 @@ export function dotItems({ packets, now }: Traffic, own: string | undefined): It
 
 const end = (address: string, port: number | undefined) => (port === undefined ? address : `${address}:${port}`);
 /** 'UDP 172.30.0.2:4000 → 172.30.0.3:53, 12 bytes' */
-export const packetWords = ({ headers: { protocol, source, target, ports, words } }: Passed): string =>
-  (protocol === 'ARP' ? `ARP ${words}` : `${protocol} ${end(source, ports?.[0])} → ${end(target, ports?.[1])}, ${words}`);
-export const rewriteWords = ({ protocol, from, to, target }: Rewrite): string => `${protocol} to ${target}: ${from} became ${to}, says conntrack`;
+export function packetWords({ network }: DrawWords, { headers: { protocol, source, target, ports, words } }: Passed): string {
+  const said = network.said(words);
+  return protocol === 'ARP' ? `ARP ${said}` : `${protocol} ${end(source, ports?.[0])} → ${end(target, ports?.[1])}, ${said}`;
+}
+export const rewriteWords = ({ network }: DrawWords, { protocol, from, to, target }: Rewrite): string => network.rewrite(protocol, target, from, to);
 
 /** The newest first. */
-export const packetRows = ({ packets, rewrites }: Traffic): Row[] => [
-  ...rewrites.map((rewrite, j) => ({ key: `rewrite ${j}`, cells: ['rewritten', 'host', 'postrouting', rewriteWords(rewrite)] })),
-  ...packets.slice(-LISTED).reverse().map((packet) => ({ key: `packet ${packet.number}`, cells: ['packet', packet.out ? 'from the container' : 'to the container', `${packet.length} bytes`, packetWords(packet)] })),
+export const packetRows = (words: DrawWords, { packets, rewrites }: Traffic): Row[] => [
+  ...rewrites.map((rewrite, j) => ({ key: `rewrite ${j}`, cells: [words.network.rows.rewritten, words.network.sides.host, 'postrouting', rewriteWords(words, rewrite)] })),
+  ...packets.slice(-LISTED).reverse().map((packet) => ({ key: `packet ${packet.number}`, cells: [words.network.rows.packet, packet.out ? words.network.from : words.network.to, words.amounts.bytesLong(packet.length), packetWords(words, packet)] })),
 ];

@@ -6,6 +6,7 @@ import { groupsOf, outOfMemory } from '../../../web/draw/groups.ts';
 import { sparkline } from '../../../web/draw/sparkline.ts';
 import { frameAt } from '../../../runtime/journal/frame.ts';
 import type { Event } from '../../../runtime/journal/event.ts';
+import { draw as words } from '../../../web/words/en/draw.ts';
 import { suite } from '../../harness.ts';
 import { inState, journal, withFacts } from './journals.ts';
 
@@ -21,10 +22,10 @@ const sample = (j: number, more: { kills?: number; throttled?: number; limit?: n
   frozen: false, pressure: { of: 'machine', cpu: 1.5, memory: 0, io: 0 }, links: [],
 });
 const samples = Array.from({ length: 12 }, (_, j) => sample(j));
-const words = (all: readonly Sample[], frame = running) => Object.fromEntries(gaugesOf(groupsOf(frame), all).map((gauge) => [gauge.name, gaugeWords(gauge)]));
+const said = (all: readonly Sample[], frame = running) => Object.fromEntries(gaugesOf(words, groupsOf(frame), all).map((gauge) => [gauge.name, gaugeWords(words, gauge)]));
 
 test('a gauge says what is used, of how much, and what was highest', () => {
-  assert.equal(words(samples), {
+  assert.equal(said(samples), {
     memory: '21 MiB of 64 MiB, at most so far 23 MiB', 'processor time': '0.5 CPUs of 0.5 CPUs', processes: '3', 'memory and swap': 'at most 128 MiB',
   });
 });
@@ -32,23 +33,23 @@ test('a gauge says what is used, of how much, and what was highest', () => {
 test('what has no limit is measured all the same, and has no wall', () => {
   const frame = withFacts({ kind: 'cgroup', key: `/sys/fs/cgroup/drydock/${'a'.repeat(64)}`, value: 'cpuset,cpu,io,memory,pids' });
   const free = samples.map((one): Sample => ({ ...one, memory: { usage: 5 * MiB, hits: 0, kills: 0 }, cpu: { ...one.cpu, limit: undefined } as Sample['cpu'] }));
-  const gauges = gaugesOf(groupsOf(frame), free);
+  const gauges = gaugesOf(words, groupsOf(frame), free);
   assert.equal(gauges.map(({ name, limit, usage }) => [name, limit, usage]), [['memory', undefined, 5 * MiB], ['processor time', undefined, 0.5], ['processes', undefined, 3]]);
-  const drawn = drawCgroups(frame, [], undefined, free.map((one) => ({ ...one, time: one.time + 1 })));
+  const drawn = drawCgroups(words, frame, [], undefined, free.map((one) => ({ ...one, time: one.time + 1 })));
   assert.not.ok(drawn.items.filter(({ key }) => key.startsWith('limit:')).some(({ marks }) => marks.some(({ tone }) => tone === 'failed')));
 });
 
 test('throttling is a share of the last second\'s periods', () => {
   const held = samples.map((one, j) => ({ ...one, cpu: { ...one.cpu, throttledPeriods: j * 5 } }));
-  assert.match(words(held)['processor time']!, /made to wait in 50 % of the periods/);
-  assert.not.match(words(samples)['processor time']!, /wait/);
+  assert.match(said(held)['processor time']!, /made to wait in 50 % of the periods/);
+  assert.not.match(said(samples)['processor time']!, /wait/);
 });
 
 test('for a moment after the OOM killer came the bar meets the wall, and then no more', () => {
   const killed = [...samples, sample(12, { kills: 1 })];
-  assert.match(words(killed)['memory']!, /at its limit: memory ran out$/);
+  assert.match(said(killed)['memory']!, /at its limit: memory ran out$/);
   const later = [...killed, ...Array.from({ length: 30 }, (_, j) => sample(13 + j, { kills: 1 }))];
-  assert.not.match(words(later)['memory']!, /ran out/);
+  assert.not.match(said(later)['memory']!, /ran out/);
 });
 
 test('that memory ran out stays in the journal: told with its time, once, and found again by its event', () => {
@@ -59,7 +60,7 @@ test('that memory ran out stays in the journal: told with its time, once, and fo
   const frame = frameAt(told, told.length - 1);
   assert.equal(outOfMemory(frame, told).map(({ seq, kills }) => [seq, kills]), [[at, 1], [at + 2, 2]]);
   assert.equal(outOfMemory(frameAt(told, at - 1), told), []);
-  const drawing = drawCgroups(frame, told);
+  const drawing = drawCgroups(words, frame, told);
   const line = drawing.items.find(({ key }) => key === `oom ${at}`);
   assert.match(line?.label ?? '', /^✗ memory ran out \d+\.\d s after the start: the OOM killer has come once$/);
   assert.is(line?.seek, at);
@@ -68,18 +69,18 @@ test('that memory ran out stays in the journal: told with its time, once, and fo
 
 test('samples of an earlier start are not this one\'s', () => {
   const old = samples.map((one) => ({ ...one, time: one.time - 3_600_000 }));
-  assert.equal(drawCgroups(running, events, undefined, old), drawCgroups(running, events));
+  assert.equal(drawCgroups(words, running, events, undefined, old), drawCgroups(words, running, events));
 });
 
 test('without samples it is said that usage is known live only', () => {
-  assert.match(drawCgroups(running, events).summary, /known live only/);
-  assert.not.match(drawCgroups(running, events, undefined, samples).summary, /known live only/);
+  assert.match(drawCgroups(words, running, events).summary, /known live only/);
+  assert.not.match(drawCgroups(words, running, events, undefined, samples).summary, /known live only/);
 });
 
 test('pressure says whose it is, and its absence is said too', () => {
-  const said = (all: readonly Sample[]) => drawCgroups(running, events, undefined, all).table.rows.find(({ key }) => key === 'pressure')!.cells.at(-1);
-  assert.match(said(samples)!, /of the whole machine .*: cpu 1\.5 %/);
-  assert.match(said(samples.map(({ pressure: _, ...one }) => one))!, /no pressure/);
+  const pressure = (all: readonly Sample[]) => drawCgroups(words, running, events, undefined, all).table.rows.find(({ key }) => key === 'pressure')!.cells.at(-1);
+  assert.match(pressure(samples)!, /of the whole machine .*: cpu 1\.5 %/);
+  assert.match(pressure(samples.map(({ pressure: _, ...one }) => one))!, /no pressure/);
 });
 
 test('a sparkline keeps within its box, whatever the numbers', () => {

@@ -5,6 +5,7 @@ import type { Lineage } from '../../../runtime/overlay/lineage.ts';
 import { MORE } from '../../../runtime/watch/upper.ts';
 import { columnsOf, COLUMNS, doneFiles, lookupOf, selectedPath } from '../../../web/draw/overlay-files.ts';
 import { drawOverlay } from '../../../web/draw/overlay.ts';
+import { draw as words } from '../../../web/words/en/draw.ts';
 import { suite } from '../../harness.ts';
 import { inState, journal } from './journals.ts';
 
@@ -20,7 +21,7 @@ function after(...upper: [string, string | null][]) {
   const more: Event[] = [...events.slice(0, running.k + 1), { seq: running.k + 1, time: 0, run: running.run, type: 'fact', facts }];
   return frameAt(more, more.length - 1);
 }
-const drawn = (...args: Parameters<typeof drawOverlay>) => Object.fromEntries(drawOverlay(...args).items.map((item) => [item.key, item]));
+const drawn = (...[frame, all, before, sel, lineage]: Parameters<typeof drawOverlay> extends [unknown, ...infer Rest] ? Rest : never) => Object.fromEntries(drawOverlay(words, frame, all, before, sel, lineage).items.map((item) => [item.key, item]));
 const looks = (item: { marks: { shape: string; look?: string }[] } | undefined) => item?.marks.filter(({ shape }) => shape === 'rect').map(({ look }) => look);
 
 test('a copy-up is a card in upper that comes from where it lay, above what was left behind, with an arrow up', () => {
@@ -47,7 +48,7 @@ test('a whiteout is hatched and shadows what it hides; what is new hides nothing
 test('only so many cards, the newest, and the rest is counted; what mounting made is in the table only', () => {
   const many = Array.from({ length: 9 }, (_, j): [string, string] => [`/f${j}`, 'created file 0644 0:0 1']);
   const frame = after(['/etc/hosts', 'mount-point file 0755 0:0 0'], ...many, [MORE, '70 more entries']);
-  const { items, table, summary } = drawOverlay(frame, events);
+  const { items, table, summary } = drawOverlay(words, frame, events);
   assert.equal(items.filter(({ key }) => key.startsWith('upper:')).map(({ key }) => key), ['/f5', '/f6', '/f7', '/f8'].map((path) => `upper:${path}`));
   const beyond = items.find(({ key }) => key === 'beyond')!.marks[0]!;
   assert.ok(beyond.shape === 'text' && beyond.text === '+5 older, +70 more');
@@ -85,7 +86,7 @@ test('a file that went has no card, and what was written stays after the end', (
   const items = drawn(frame, events);
   assert.ok(items['upper:/b'] && !items['upper:/a']);
   const ended = frameAt([{ seq: 0, time: 0, run: 1, type: 'fact', facts: [{ kind: 'file', key: 'upper', value: '/u' }, { kind: 'upper', key: '/b', value: 'created file 0644 0:0 1' }] }, { seq: 1, time: 1, run: 1, type: 'state', from: 'exiting', to: 'exited' }], 1);
-  assert.match(drawOverlay(ended, []).summary, /kept in upper until rm. In upper: 1 new\.$/);
+  assert.match(drawOverlay(words, ended, []).summary, /kept in upper until rm. In upper: 1 new\.$/);
 });
 
 test.run();

@@ -8,6 +8,7 @@ import { drawNetwork, netOf } from '../../../web/draw/network.ts';
 import { drawOverlay, layersOf, mountsOf } from '../../../web/draw/overlay.ts';
 import { execsOf, programOf } from '../../../web/draw/processes.ts';
 import { capabilitiesOf, drawSecurity } from '../../../web/draw/security.ts';
+import { draw as words } from '../../../web/words/en/draw.ts';
 import { suite } from '../../harness.ts';
 import { afterStep, inState, journal, withFacts } from './journals.ts';
 
@@ -29,7 +30,7 @@ test('namespaces of another container are joined, those of the host are shared',
   const joined = journal('joined');
   const ties = Object.fromEntries(columnsOf(inState(joined, 'running'), joined).map(({ kind, tie }) => [kind, tie]));
   assert.equal([ties['net'], ties['pid'], ties['mnt']], ['joined', 'shared', 'own']);
-  assert.match(drawNamespaces(inState(joined, 'running'), joined).summary, /Shared with the host: pid, user, time/);
+  assert.match(drawNamespaces(words, inState(joined, 'running'), joined).summary, /Shared with the host: pid, user, time/);
 });
 
 test('an exec is outside until setns, inside after it, and gone when it was waited for', () => {
@@ -44,18 +45,18 @@ test('an exec is outside until setns, inside after it, and gone when it was wait
 test('the overlay has its shelves from the top, and mounts that only hide something are not among the mounts', () => {
   assert.is(layersOf(running).length, 4);
   assert.equal(layersOf(running).map(({ index }) => index), [0, 1, 2, 3]);
-  const targets = mountsOf(running).map(({ target }) => target);
+  const targets = mountsOf(words, running).map(({ target }) => target);
   assert.ok(targets.includes('/data') && targets.includes('/proc') && !targets.includes('/proc/keys') && !targets.includes('/proc/sys'), targets.join());
-  assert.is(mountsOf(running).find(({ target }) => target === '/sys/fs/cgroup')!.count, 8);
-  assert.match(drawOverlay(running, events).table.rows[0]!.cells[2]!, 'it is now /');
-  assert.match(drawOverlay(afterStep(events, 'rw-layer.mount-overlay'), events).table.rows[0]!.cells[2]!, 'not yet /');
+  assert.is(mountsOf(words, running).find(({ target }) => target === '/sys/fs/cgroup')!.count, 8);
+  assert.match(drawOverlay(words, running, events).table.rows[0]!.cells[2]!, 'it is now /');
+  assert.match(drawOverlay(words, afterStep(events, 'rw-layer.mount-overlay'), events).table.rows[0]!.cells[2]!, 'not yet /');
 });
 
 test('v1 has a tree for each controller, and limits as they were written', () => {
   const groups = groupsOf(running);
   assert.is(groups.length, 8);
   assert.equal([groups[0]!.mount, groups[0]!.parents], ['/sys/fs/cgroup/cpu', ['drydock']]);
-  assert.equal(groups.flatMap(limitsOf).map(({ name, shown }) => `${name} ${shown}`), ['processor time 0.5 CPUs', 'memory 64 MiB', 'memory and swap 128 MiB', 'processes 100']);
+  assert.equal(groups.flatMap((group) => limitsOf(words, group)).map(({ name, shown }) => `${name} ${shown}`), ['processor time 0.5 CPUs', 'memory 64 MiB', 'memory and swap 128 MiB', 'processes 100']);
 });
 
 test('v2 has one tree, with usage where the kernel was asked', () => {
@@ -66,14 +67,14 @@ test('v2 has one tree, with usage where the kernel was asked', () => {
   );
   const [group] = groupsOf(frame);
   assert.equal([group!.mount, group!.parents], ['/sys/fs/cgroup', ['drydock']]);
-  assert.equal(limitsOf(group!).map(({ name, shown, usageShown }) => [name, shown, usageShown]), [['memory', '64 MiB', '1 MiB'], ['processor time', '0.5 CPUs', undefined]]);
+  assert.equal(limitsOf(words, group!).map(({ name, shown, usageShown }) => [name, shown, usageShown]), [['memory', '64 MiB', '1 MiB'], ['processor time', '0.5 CPUs', undefined]]);
 });
 
 test('the way out grows link by link and is whole with its rules', () => {
-  const summary = (step: string) => drawNetwork(afterStep(events, step), events).summary;
+  const summary = (step: string) => drawNetwork(words, afterStep(events, step), events).summary;
   assert.is(netOf(afterStep(events, 'create.unshare-net'), events).mode, 'early');
   assert.match(summary('network.attach-to-bridge'), 'not complete');
-  assert.match(drawNetwork(running, events).summary, /^eth0 \(172\.29\.77\.2\/24\) is connected through veth\w+ to drydock0\.$/);
+  assert.match(drawNetwork(words, running, events).summary, /^eth0 \(172\.29\.77\.2\/24\) is connected through veth\w+ to drydock0\.$/);
   assert.equal(netOf(running, events).rules.map(({ chain }) => chain).sort(), ['forward', 'forward', 'forward', 'postrouting']);
   assert.not.match(netOf(running, events).rules[0]!.words, 'counter');
 });
@@ -88,14 +89,14 @@ test('capabilities are all there at birth, and fifteen are kept', () => {
   assert.equal([count(afterStep(events, 'exec.drop-bounding'), 'kept'), count(afterStep(events, 'exec.drop-bounding'), 'going')], [15, 25]);
   assert.equal([count(running, 'kept'), count(running, 'lost')], [15, 25]);
   assert.is(capabilitiesOf(running, events).find(({ name }) => name === 'NET_ADMIN')!.held, 'kept');
-  assert.match(drawSecurity(running, events).table.rows.find(({ key }) => key === 'user')!.cells[1]!, 'uid 33');
+  assert.match(drawSecurity(words, running, events).table.rows.find(({ key }) => key === 'user')!.cells[1]!, 'uid 33');
 });
 
 test('after the end the pictures say that it is over, not that it has yet to begin', () => {
   for (const [name, state] of [['limits', 'exited'], ['not-found', 'failed']] as const) {
     const all = journal(name);
     const frame = inState(all, state);
-    for (const draw of [drawNamespaces, drawOverlay, drawCgroups, drawNetwork, drawSecurity]) assert.match(draw(frame, all).summary, /ended|went with|removed/, `${draw.name} of ${name}`);
+    for (const draw of [drawNamespaces, drawOverlay, drawCgroups, drawNetwork, drawSecurity]) assert.match(draw(words, frame, all).summary, /ended|went with|removed/, `${draw.name} of ${name}`);
   }
   assert.is(netOf(inState(events, 'exited'), events).mode, 'ended');
 });
@@ -103,7 +104,7 @@ test('after the end the pictures say that it is over, not that it has yet to beg
 test('what has just changed is marked, and only that', () => {
   const after = afterStep(events, 'create.unshare-net');
   const before = afterStep(events, 'create.unshare-ipc');
-  const marked = drawNamespaces(after, events, before).items.filter(({ marks }) => marks.some(({ tone }) => tone === 'active')).map(({ key }) => key);
+  const marked = drawNamespaces(words, after, events, before).items.filter(({ marks }) => marks.some(({ tone }) => tone === 'active')).map(({ key }) => key);
   assert.equal(marked, ['ns:net']);
 });
 

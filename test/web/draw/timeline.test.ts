@@ -5,6 +5,7 @@ import { phases } from '../../../runtime/steps/phases.ts';
 import { familyOf } from '../../../web/draw/families.ts';
 import { fit, glyph, wrap } from '../../../web/draw/marks.ts';
 import { detailOf, drawTimeline, lanesOf, slots, windowOf, WINDOW } from '../../../web/draw/timeline.ts';
+import { draw as words } from '../../../web/words/en/draw.ts';
 import { suite } from '../../harness.ts';
 import { journal } from './journals.ts';
 
@@ -34,7 +35,7 @@ test('a long journal is shown in part, from a border that stays while the cursor
 
 test('what has not happened yet at the cursor is hollow', () => {
   const k = 40;
-  const { items } = drawTimeline(frameAt(events, k), events, phases);
+  const { items } = drawTimeline(words, frameAt(events, k), events, phases);
   const calls = items.filter(({ key }) => key.startsWith('call:'));
   assert.ok(calls.length > 100);
   for (const { seek, marks } of calls) assert.is(marks[0]!.tone === 'ghost', seek! > k);
@@ -42,18 +43,18 @@ test('what has not happened yet at the cursor is hollow', () => {
 
 test('an errno is a notch of its own', () => {
   const failing = events.find((event) => event.type === 'call' && event.errno && event.seq < 100)!;
-  const { items } = drawTimeline(frameAt(events, failing.seq), events, phases);
+  const { items } = drawTimeline(words, frameAt(events, failing.seq), events, phases);
   assert.ok(items.find(({ key }) => key === `call:${failing.seq}`)!.marks.some(({ tone }) => tone === 'failed'));
 });
 
 test('shim and stage come out of an arrow', () => {
-  const { items } = drawTimeline(frameAt(events, 90), events, phases);
+  const { items } = drawTimeline(words, frameAt(events, 90), events, phases);
   assert.is(items.filter(({ key }) => key.startsWith('clone:')).length, 2);
 });
 
 test('the detail is the decoded call, its manual page and the facts', () => {
   const event = events.find((one) => one.type === 'call' && one.name === 'unshare')!;
-  const detail = detailOf(event, () => 'unshare(2)');
+  const detail = detailOf(words, event, () => 'unshare(2)');
   assert.equal([detail.who, detail.what, detail.man, detail.about], ['stage', 'unshare(CLONE_NEWNS)', 'unshare(2)', 'namespaces']);
   assert.match(detail.result, /^= 0 </);
 });
@@ -74,11 +75,11 @@ test('glyphs stand where they are put, and texts fit', () => {
 test('an exec has lanes of its own, and its shim is the one that clones its stage', () => {
   const events = journal('limits');
   const first = events.findIndex(({ run, type }) => typeof run === 'string' && type === 'call');
-  const names = lanesOf(events, first).map(({ name }) => name);
+  const names = lanesOf(words, events, first).map(({ name }) => name);
   assert.equal(names.slice(0, 3), ['daemon', 'shim', 'stage']);
   assert.match(names[3]!, /^exec-[0-9a-f]{4} shim$/);
   assert.match(names[4]!, /^exec-[0-9a-f]{4} stage$/);
-  assert.equal(lanesOf(events, 0).length, 3);
+  assert.equal(lanesOf(words, events, 0).length, 3);
 });
 
 test.run();

@@ -6,6 +6,7 @@ import { drawNetwork } from '../../../web/draw/network.ts';
 import { lane } from '../../../web/draw/lanes.ts';
 import { dotItems, farEnd, LIFE_MS, noTraffic, packetWords, type Passed } from '../../../web/draw/traffic.ts';
 import { pcapOf } from '../../../web/state/pcap.ts';
+import { draw as words } from '../../../web/words/en/draw.ts';
 import { suite } from '../../harness.ts';
 import { inState, journal } from './journals.ts';
 
@@ -49,15 +50,15 @@ test('above twenty a second one dot stands for many, with their number', () => {
 });
 
 test('without a clock nothing moves, and the table has the packets all the same', () => {
-  const drawing = drawNetwork(running, events, undefined, { ...noTraffic, packets: [packet(7, 1000)] });
+  const drawing = drawNetwork(words, running, events, undefined, { ...noTraffic, packets: [packet(7, 1000)] });
   assert.not.ok(drawing.items.some(({ key }) => key.startsWith('dot:')));
   assert.equal(drawing.table.rows.find(({ key }) => key === 'packet 7')?.cells, ['packet', 'from the container', '46 bytes', 'UDP 172.29.77.2:40000 → 172.29.77.9:53, 4 bytes']);
-  assert.is(drawNetwork(running, events, undefined, { ...noTraffic, packets: [packet(7, 1000)], now: 1100 }).items.filter(({ key }) => key.startsWith('dot:')).length, 1);
+  assert.is(drawNetwork(words, running, events, undefined, { ...noTraffic, packets: [packet(7, 1000)], now: 1100 }).items.filter(({ key }) => key.startsWith('dot:')).length, 1);
 });
 
 test('a rewritten address stands under the rule that rewrote it', () => {
   const rewrite = { protocol: 'udp', from: '172.29.77.2:40000', to: '192.0.2.2:40000', target: '9.9.9.9:53' };
-  const drawing = drawNetwork(running, events, undefined, { ...noTraffic, rewrites: [rewrite] });
+  const drawing = drawNetwork(words, running, events, undefined, { ...noTraffic, rewrites: [rewrite] });
   const rule = drawing.items.find(({ label }) => label?.startsWith('rule of postrouting'))!;
   assert.match(rule.label!, /172\.29\.77\.2:40000 became 192\.0\.2\.2:40000/);
   assert.not.ok(drawing.items.some(({ label }) => label?.startsWith('rule of forward') && label.includes('became')));
@@ -70,7 +71,7 @@ test('counters stand at their links, and the picture makes room for them', () =>
     time, memory: { usage: 0, hits: 0, kills: 0 }, cpu: { total: 0, periods: 0, throttledPeriods: 0, throttledTime: 0 }, pids: { current: 1 }, io: { read: 0, written: 0 }, frozen: false,
     links: [{ ...counts, side: 'container', name: 'eth0', rxBytes: 500 + more }],
   });
-  const drawing = drawNetwork(running, events, undefined, { ...noTraffic, samples: [sample(1000, 0), sample(2000, 2048)] });
+  const drawing = drawNetwork(words, running, events, undefined, { ...noTraffic, samples: [sample(1000, 0), sample(2000, 2048)] });
   assert.match(drawing.items.find(({ key }) => key === 'part:container/eth0')!.label!, /rx 5 · 2\.4 KiB, tx 7 · 6\.8 KiB, 2 KiB\/s$/);
   assert.match(drawing.table.rows.find(({ key }) => key === 'container/eth0')!.cells.at(-1)!, /received 5 packets, 2548 bytes, 0 dropped; sent 7 packets, 7000 bytes, 2 dropped/);
 });
@@ -79,7 +80,7 @@ test('which way a packet goes is told by whom it is for, whatever sender it writ
   const out = (macs: string) => isOut(headersOf(bytes('1.2.3.4', '5.6.7.8', macs)), MAC);
   const own = MAC.replaceAll(':', '');
   assert.equal([out(`0242ac1d4d01${own}`), out(`${own}0242ac1d4d01`), out(`ffffffffffff${own}`), out('ffffffffffff0242ac1d4d01'), out('0242ac1d4d01deadbeef0000')], [true, false, true, false, true]);
-  assert.is(packetWords(packet(1, 0)), 'UDP 172.29.77.2:40000 → 172.29.77.9:53, 4 bytes');
+  assert.is(packetWords(words, packet(1, 0)), 'UDP 172.29.77.2:40000 → 172.29.77.9:53, 4 bytes');
 });
 
 test(['python3'], 'the file is a pcap file, as another reader finds', () => {

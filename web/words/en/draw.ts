@@ -1,3 +1,14 @@
-/** What is written in the pictures, in their tables, and what is said of their parts. */
-export const draw = {
-};
+/** What the pictures say: labels, summaries, and the tables that stand for them. web/draw is given these. */
+import { amounts } from './draw/amounts.ts';
+import { capabilities } from './draw/capabilities.ts';
+import { cgroups } from './draw/cgroups.ts';
+import { compare } from './draw/compare.ts';
+import { machine } from './draw/machine.ts';
+import { namespaces } from './draw/namespaces.ts';
+import { network } from './draw/network.ts';
+import { overlay } from './draw/overlay.ts';
+import { security } from './draw/security.ts';
+import { timeline } from './draw/timeline.ts';
+
+export const draw = { amounts, machine, namespaces, overlay, cgroups, network, security, capabilities, timeline, compare };
+export type DrawWords = typeof draw;

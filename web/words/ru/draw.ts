@@ -1,4 +1,13 @@
-import type { Words } from '../en.ts';
+import type { DrawWords } from '../en/draw.ts';
+import { amounts } from './draw/amounts.ts';
+import { capabilities } from './draw/capabilities.ts';
+import { cgroups } from './draw/cgroups.ts';
+import { compare } from './draw/compare.ts';
+import { machine } from './draw/machine.ts';
+import { namespaces } from './draw/namespaces.ts';
+import { network } from './draw/network.ts';
+import { overlay } from './draw/overlay.ts';
+import { security } from './draw/security.ts';
+import { timeline } from './draw/timeline.ts';
 
-export const draw: Words['draw'] = {
-};
+export const draw: DrawWords = { amounts, machine, namespaces, overlay, cgroups, network, security, capabilities, timeline, compare };

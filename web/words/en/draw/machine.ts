@@ -1,0 +1,17 @@
+/** The lifecycle's picture, and the list of a phase's steps below it. */
+const moods = { done: 'done', active: 'active', failed: 'failed', pending: 'pending' };
+
+export const machine = {
+  does: {
+    created: 'not begun', pulling: 'the image', creating: 'a process', layering: 'its files', networking: 'its cable', executing: 'the program', running: 'it runs', exiting: 'tidying up',
+    exited: 'files kept', failed: 'nothing left', unwinding: 'taken back', paused: 'frozen', removed: 'gone', removing: 'its files',
+  },
+  moods,
+  stepMoods: { ...moods, held: 'held', skipped: 'skipped', undone: 'undone' },
+  events: { done: 'done', failed: 'failed' }, hasRun: ', when the program had run', whenFails: 'when a step fails',
+  columns: ['state', 'what happens', 'so far', 'lasted', 'can go to'],
+  tookBack: (step: string) => `The run failed at ${step}, and everything was taken back.`,
+  takesBack: (step: string) => `${step} failed; what was done is being taken back.`,
+  is: (state: string, heldBefore: string | undefined) => `The container is ${state}${heldBefore === undefined ? '' : `; the run is held before ${heldBefore}`}.`,
+  nextStep: 'the next step',
+};
