@@ -11,7 +11,7 @@ export const overlay: DrawWords['overlay'] = {
     'copied-up': (n) => `скопировано вверх ${n}`, created: (n) => `новых ${n}`, replaced: (n) => `создано заново ${n}`, opaque: (n) => `непрозрачных ${n}`, whiteout: (n) => `удалено ${n}`, 'mount-point': (n) => `точек монтирования ${n}`,
   },
   types: { file: 'файл', dir: 'каталог', symlink: 'символическая ссылка', char: 'символьное устройство', block: 'блочное устройство', fifo: 'канал', socket: 'сокет' },
-  lying: { seen: 'виден сверху', left: 'остался внизу', hidden: 'скрыт' },
+  lying: { seen: 'виден', left: 'остался', hidden: 'скрыт' },
   inFolder: (folder) => `в ${folder}`, inUpper: 'в upper', fileInUpper: (file, words, what) => `${file} в upper: ${words}, ${what}`, whiteoutIs: 'символьное устройство 0:0', fromLayer: (layer) => `из слоя ${layer}`,
   read: 'чтение идёт до первой находки', selectLive: 'ищут только СЕЙЧАС', here: { found: 'найден здесь', deleted: 'удалён здесь', 'not found': 'не найден' },
   mount: (target, type, what) => `смонтировано в ${target}: ${type}, ${what}`, mountRow: 'монтирование', mountFrom: (source) => `из ${source}`, drydocks: (file) => `drydock: ${file}`, readOnly: 'только чтение', belowIt: (n) => `и под ним ещё ${n}`,
