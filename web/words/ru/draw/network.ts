@@ -10,7 +10,7 @@ const sayings: readonly [said: RegExp, words: string | ((...found: string[]) => 
   [/^network unreachable$/, 'сеть недоступна'], [/^host unreachable$/, 'хост недоступен'], [/^protocol unreachable$/, 'протокол недоступен'], [/^port unreachable$/, 'порт недоступен'], [/^fragmentation needed unreachable$/, 'недоступно: нужна фрагментация'],
   [/^type (\d+)$/, (n = '') => `тип ${n}`], [/^protocol (\d+)$/, (n = '') => `протокол ${n}`], [/^operation (\d+)$/, (n = '') => `операция ${n}`], [/^next header (\d+)$/, (n = '') => `следующий заголовок ${n}`],
   [/^a later fragment of protocol (\d+)$/, (n = '') => `не первый фрагмент, протокол ${n}`], [/^who has (\S+)\? tell (\S+)$/, (who = '', whom = '') => `у кого ${who}? скажите ${whom}`], [/^(\S+) is at (\S+)$/, (who = '', where = '') => `${who} — это ${where}`],
-  [/^ethernet type (\S+)$/, (type = '') => `тип ethernet ${type}`],
+  [/^ethernet type (\S+)$/, (type = '') => `тип Ethernet ${type}`],
 ];
 function said(words: string): string {
   for (const [pattern, answer] of sayings) {
