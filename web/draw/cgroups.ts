@@ -8,10 +8,11 @@ import { changed, hasEnded, runEvents } from './facts.ts';
 import { gaugeItem, gaugeRow, gaugesOf, heightOf } from './gauges.ts';
 import { frozen, groupsOf, joined, outOfMemory, type Group, type OutOfMemory } from './groups.ts';
 import { limitsOf } from './limits.ts';
-import { downward, fit, path, polyline, rect, text, type Drawing, type Item, type Mark, type Row } from './marks.ts';
+import { room, USUAL } from './room.ts';
+import { downward, fit, path, polyline, rect, text, wrap, type Drawing, type Item, type Mark, type Row } from './marks.ts';
 
 const LEAF = 178;
-const CELL = 88;
+const CELL = 66;
 
 type Words = DrawWords['cgroups'];
 type State = keyof Words['states'];
@@ -32,7 +33,10 @@ function treeItem(words: Words, group: Group, column: number, wide: number, isNe
     marks.push(rect(-wide / 2 + 5, node.y + 66 - 13, wide - 10, 26, leaf ? (isNew ? 'active' : 'cgroup') : 'quiet', look, 5));
     marks.push(text(0, node.y + 66 + 4, leaf ? words.marks[state] : fit(node.data.name === 'root' ? '/' : node.data.name, wide - 16, 11), leaf ? (look === 'solid' ? 'solid' : isNew ? 'active' : 'cgroup') : 'quiet', { anchor: 'middle', size: 11, bold: leaf }));
   }
-  marks.push(text(0, 38, fit(group.mount.endsWith('cgroup') ? words.all : group.controllers, wide - 6, 12.5, true), 'plain', { anchor: 'middle', bold: true, mono: true, size: 12.5 }));
+  // two controllers of one hierarchy may need two lines
+  const size = wide < 84 ? 11 : 12.5;
+  const title = wrap(group.mount.endsWith('cgroup') ? words.all : group.controllers.replaceAll(',', ', '), wide - 4, size, true).slice(0, 2).map((line) => line.replaceAll(', ', ','));
+  marks.push(...title.map((line, j) => text(0, 38 - (title.length - 1 - j) * 13, line, 'plain', { anchor: 'middle', bold: true, mono: true, size })));
   return { key: `cgroup:${group.dir}`, sel: `cgroup:${group.dir}`, x: 10 + column * wide + wide / 2, y: 0, marks, label: `${group.controllers}: ${state === 'empty' ? words.made : words.states[state]}` };
 }
 
@@ -59,16 +63,16 @@ function lineItem({ key, text: said, tone, mono = false, sel, seek, label }: Lin
 }
 
 /** `samples`: what is used as far as somebody has looked, in the present only. */
-export function drawCgroups(words: DrawWords, frame: Frame, events: readonly Event[], previous?: Frame, samples: readonly Sample[] = []): Drawing {
+export function drawCgroups(words: DrawWords, frame: Frame, events: readonly Event[], previous?: Frame, samples: readonly Sample[] = [], width = USUAL): Drawing {
   const { cgroups: say } = words;
   const groups = groupsOf(frame);
   const began = events[frame.since]?.time ?? 0;
   const fresh = groups.length ? samples.filter(({ time }) => time >= began) : [];
   const now = fresh.at(-1);
   const gauges = gaugesOf(words, groups, fresh);
-  const width = 740;
-  const wide = groups.length === 1 ? 260 : Math.max(CELL, (width - 20) / Math.max(1, groups.length));
-  const total = Math.max(width, 20 + groups.length * wide);
+  const whole = room(width, 560, 940);
+  const wide = groups.length === 1 ? 260 : Math.max(CELL, (whole - 20) / Math.max(1, groups.length));
+  const total = Math.max(whole, 20 + groups.length * wide);
   const inside = groups.length > 1 && groups.every(joined);
   const through: Item[] = inside ? [{ key: 'process', x: 0, y: 0, marks: [path(polyline([10, LEAF + 26], [total - 10, LEAF + 26]), 'own', { width: 3 }), text(total / 2, LEAF + 42, say.through, 'own', { anchor: 'middle', size: 11.5 })] }] : [];
   const before = previous && groupsOf(previous).flatMap((group) => limitsOf(words, group));
@@ -79,8 +83,9 @@ export function drawCgroups(words: DrawWords, frame: Frame, events: readonly Eve
     return item;
   });
   if (groups.length && !gauges.some(({ limit }) => limit !== undefined)) {
-    below.push({ key: 'no limits', x: 30, y, marks: [text(0, 18, say.noLimits, 'quiet', { size: 12 })] });
-    y += 38;
+    const unlimited = wrap(say.noLimits, total - 50, 12);
+    below.push({ key: 'no limits', x: 30, y, marks: unlimited.map((said, j) => text(0, 18 + j * 16, said, 'quiet', { size: 12 })) });
+    y += 22 + unlimited.length * 16;
   }
   const lines = groups.length || hasEnded(frame) ? linesOf(say, frame, events, now) : [];
   const shown = groups.length ? lines : lines.filter(({ key }) => key !== 'devices');

@@ -4,7 +4,8 @@ import type { Frame } from '../../runtime/journal/frame.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { changed, fact, factsOf, hasEnded, runEvents } from './facts.ts';
 import { execsOf, programOf, type Exec } from './processes.ts';
-import { glyph, path, polyline, rect, text, type Drawing, type Glyph, type Item, type Mark, type Row } from './marks.ts';
+import { room, USUAL } from './room.ts';
+import { fit, glyph, path, polyline, rect, text, wrap, type Drawing, type Glyph, type Item, type Mark, type Row } from './marks.ts';
 
 export const kinds = ['mnt', 'pid', 'net', 'ipc', 'uts', 'user', 'cgroup', 'time'] as const;
 export type Kind = (typeof kinds)[number];
@@ -30,10 +31,17 @@ export function columnsOf(frame: Frame, events: readonly Event[]): Column[] {
 }
 
 const LEFT = 176;
-const GAP = 72;
-const TOP = 74;
+const TOP = 78;
 const ROW = 84;
-const x = (index: number) => LEFT + 40 + index * GAP;
+/** Right of the middle of the last column. */
+const RIGHT = 50;
+/** The columns share what there is. */
+interface Grid { width: number; gap: number; x(index: number): number }
+function gridFor(width: number): Grid {
+  const whole = room(width, 600, 900);
+  const gap = (whole - LEFT - 40 - RIGHT) / (kinds.length - 1);
+  return { width: whole, gap, x: (index) => LEFT + 40 + index * gap };
+}
 
 interface Line { key: string; name: string; words: string; inside: boolean }
 
@@ -62,18 +70,20 @@ function processItem(words: Words, line: Line, row: number, depth: number): Item
 }
 
 /** Host's glyph, the line down, and, where it is broken, the container's own glyph. */
-function columnItem(words: Words, column: Column, index: number, rows: readonly Line[], isNew: boolean): Item {
+function columnItem(words: Words, { gap, x }: Grid, column: Column, index: number, rows: readonly Line[], isNew: boolean): Item {
   const { kind, host, inode, tie } = column;
   const init = rows.findIndex(({ key }) => key === 'init');
   const apart = tie !== 'shared' && init >= 0;
   const shape = glyphs[kind];
+  // where columns are close, what stands beside the glyphs is nearer to them
+  const [big, tail, under] = gap < 60 ? [120, 8, 4] : [190, 12, 11];
   const bottom = (rows.length - 1) * ROW;
   const marks: Mark[] = [
     ...(rows.length > 1 ? [path(polyline([0, 12], [0, apart ? init * ROW - 38 : bottom]), 'host', { width: 3 })] : []),
     ...rows.flatMap(({ key, inside }, j) => {
       if (apart && inside) return [];
-      const label = j === 0 && inodeTail(host) ? [text(12, 4, inodeTail(host), 'host', { mono: true, size: 11 })] : [];
-      return [glyph(shape, 0, j * ROW, key === 'host' ? 190 : 90, 'host', key === 'host'), ...label];
+      const label = j === 0 && inodeTail(host) ? [text(tail, 4, inodeTail(host), 'host', { mono: true, size: 11 })] : [];
+      return [glyph(shape, 0, j * ROW, key === 'host' ? big : 90, 'host', key === 'host'), ...label];
     }),
   ];
   if (apart) {
@@ -81,31 +91,34 @@ function columnItem(words: Words, column: Column, index: number, rows: readonly 
     marks.push(
       path(polyline([-9, y - 44], [9, y - 34]), tie === 'own' ? 'own' : 'other', { width: 2.5 }),
       ...(rows.at(-1)?.inside && rows.length - 1 > init ? [path(polyline([0, y], [0, bottom]), 'own', { width: 3 })] : []),
-      ...rows.flatMap((line, j) => (line.inside ? [glyph(shape, 0, j * ROW, j === init ? 190 : 90, tie === 'own' ? 'own' : 'other', j === init)] : [])),
-      text(12, y + 4, inodeTail(inode), tie === 'own' ? 'own' : 'other', { mono: true, size: 11, bold: true }),
-      text(12, y + 18, words.marks[tie], tie === 'own' ? 'own' : 'other', { size: 11, bold: isNew }),
+      ...rows.flatMap((line, j) => (line.inside ? [glyph(shape, 0, j * ROW, j === init ? big : 90, tie === 'own' ? 'own' : 'other', j === init)] : [])),
+      text(tail, y + 4, inodeTail(inode), tie === 'own' ? 'own' : 'other', { mono: true, size: 11, bold: true }),
+      text(under, y + 19, fit(words.marks[tie], gap, 10.5), tie === 'own' ? 'own' : 'other', { size: 10.5, bold: isNew }),
       ...(tie === 'joined' ? [path(polyline([30, y - 20], [9, y - 4]), 'other', { width: 2, arrow: true, dashed: true }), text(33, y - 25, 'setns', 'other', { size: 10.5, anchor: 'middle' })] : []),
     );
-  } else if (init >= 0) marks.push(text(10, init * ROW + 18, words.marks.shared, 'host', { size: 11 }));
-  marks.unshift(rect(-35, -12, 70, bottom + 36, isNew ? 'active' : 'quiet', isNew ? 'dashed' : 'bare', 10));
+  } else if (init >= 0) marks.push(text(under, init * ROW + 19, fit(words.marks.shared, gap, 10.5), 'host', { size: 10.5 }));
+  const wide = Math.min(70, gap - 2);
+  marks.unshift(rect(-wide / 2, -12, wide, bottom + 36, isNew ? 'active' : 'quiet', isNew ? 'dashed' : 'bare', 10));
   return { key: `ns:${kind}`, sel: `ns:${kind}`, x: x(index), y: TOP, marks, label: words.column(kind, words.holds[kind], apart ? words.apart[tie](inode) : words.ties.shared) };
 }
 
-export function drawNamespaces({ namespaces: words, amounts }: DrawWords, frame: Frame, events: readonly Event[], previous?: Frame): Drawing {
+export function drawNamespaces({ namespaces: words, amounts }: DrawWords, frame: Frame, events: readonly Event[], previous?: Frame, width = USUAL): Drawing {
+  const grid = gridFor(width);
+  const { x } = grid;
   const execs = execsOf(frame, events);
   const rows = lines(words, frame, events, execs);
   const columns = columnsOf(frame, events);
   const born = fact(frame, 'process', 'init') !== undefined;
   const headers: Item[] = columns.map(({ kind }, j) => ({
-    key: `head:${kind}`, x: x(j), y: 22, marks: [text(0, 0, kind, 'plain', { anchor: 'middle', bold: true, mono: true, size: 13 }), text(0, 16, words.holds[kind], 'quiet', { anchor: 'middle', size: 11 })],
+    key: `head:${kind}`, x: x(j), y: 22, marks: [text(0, 0, kind, 'plain', { anchor: 'middle', bold: true, mono: true, size: 13 }), ...wrap(words.holds[kind], grid.gap + 4, 11).map((line, n) => text(0, 15 + n * 12, line, 'quiet', { anchor: 'middle', size: 11 }))],
   }));
   const border = rows.findIndex(({ inside }) => inside);
-  const frontier: Item[] = border < 0 ? [] : [{ key: 'frontier', x: 0, y: TOP + border * ROW - 40, marks: [path(polyline([10, 0], [x(7) + 44, 0]), 'own', { dashed: true })] }];
+  const frontier: Item[] = border < 0 ? [] : [{ key: 'frontier', x: 0, y: TOP + border * ROW - 40, marks: [path(polyline([10, 0], [x(7) + RIGHT - 12, 0]), 'own', { dashed: true })] }];
   const own = columns.filter(({ tie }) => tie !== 'shared').map(({ kind }) => kind);
   const tableRows: Row[] = columns.map(({ kind, host, inode, tie }) => ({ key: kind, sel: `ns:${kind}`, cells: [kind, words.holds[kind], host || words.notAsked, born ? inode : words.noProcess, born ? words.ties[tie] : ''] }));
   return {
-    width: x(7) + 58, height: TOP + (rows.length - 1) * ROW + 46,
-    items: [...headers, ...frontier, ...columns.map((column, j) => columnItem(words, column, j, rows, born && changed(frame, previous, 'ns', column.kind))), ...rows.map((line, j) => processItem(words, line, j, Math.min(j, 2)))],
+    width: grid.width, height: TOP + (rows.length - 1) * ROW + 46,
+    items: [...headers, ...frontier, ...columns.map((column, j) => columnItem(words, grid, column, j, rows, born && changed(frame, previous, 'ns', column.kind))), ...rows.map((line, j) => processItem(words, line, j, Math.min(j, 2)))],
     table: { columns: words.columns, rows: [...tableRows, ...rows.map(({ key, name, words: said }) => ({ key, cells: [words.row, name, said, '', ''] }))] },
     summary: hasEnded(frame) ? words.ended : !born ? words.unborn : own.length ? words.summary(own.join(', '), kinds.filter((kind) => !own.includes(kind)).join(', ') || amounts.none) : words.allShared,
   };

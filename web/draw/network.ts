@@ -4,7 +4,8 @@ import type { Frame } from '../../runtime/journal/frame.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { counterLines, counterWords } from './counters.ts';
 import { changed, fact, factsOf, hasEnded } from './facts.ts';
-import { lane, LANES, TOP, WIRE, type LaneId } from './lanes.ts';
+import { laneIds, lanesFor, TOP, WIRE, type LaneId, type Lanes } from './lanes.ts';
+import { USUAL } from './room.ts';
 import { columnsOf } from './namespaces.ts';
 import { cable, fit, path, polyline, rect, text, wrap, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
 import { dotItems, noTraffic, packetRows, type Traffic } from './traffic.ts';
@@ -32,7 +33,7 @@ export function netOf(frame: Frame, events: readonly Event[], previous?: Frame):
 
 interface Part { lane: LaneId; key: string; sel?: string; title: string; lines: string[]; there: boolean; up: boolean; isNew: boolean; y: number; h: number }
 
-function partItem(words: DrawWords['network'], { lane: id, key, sel, title, lines, there, up, isNew, y, h }: Part): Item {
+function partItem(words: DrawWords['network'], { lane }: Lanes, { lane: id, key, sel, title, lines, there, up, isNew, y, h }: Part): Item {
   const { x, w } = lane(id);
   const tone: Tone = !there ? 'ghost' : isNew ? 'active' : id === 'container' ? 'own' : 'network';
   const ink = isNew ? 'solid' : tone;
@@ -40,39 +41,42 @@ function partItem(words: DrawWords['network'], { lane: id, key, sel, title, line
   const marks: Mark[] = [
     rect(0, 0, w - 2 * inset, h, tone, there ? (isNew ? 'solid' : 'soft') : 'dashed', 6),
     text(10, 19, fit(`${there && !up ? '▽ ' : there ? '▲ ' : ''}${title}`, w - 2 * inset - 14, 12, there), there ? ink : 'quiet', { bold: true, mono: there, size: 12 }),
-    ...lines.map((said, j) => text(10, 36 + j * 15, said, there && isNew ? 'solid' : 'quiet', { size: /^[rt]x /.test(said) ? 10.5 : 11.5, mono: there && /\d\.\d+\./.test(said) })),
+    ...lines.map((said, j) => text(10, 36 + j * 15, fit(said, w - 2 * inset - 12, 11, there && /\d\.\d+\./.test(said)), there && isNew ? 'solid' : 'quiet', { size: /^[rt]x /.test(said) ? 10.5 : 11.5, mono: there && /\d\.\d+\./.test(said) })),
   ];
   return { key: `part:${key}`, ...(sel && { sel }), x: x + inset, y, marks, label: words.part(title, there ? (up ? 'up' : 'down') : 'ghost', lines.join(', ')) };
 }
 
 /** What stands in a lane: the link, or a ghost that says which step makes it. */
-function linkPart(words: DrawWords['network'], net: Net, id: LaneId, find: (link: Link) => boolean, otherwise: string, y = WIRE - 28, h = 70, counted: (link: Link) => string[] = () => []): Part {
+function linkPart(words: DrawWords['network'], { lane }: Lanes, net: Net, id: LaneId, find: (link: Link) => boolean, otherwise: string, y = WIRE - 28, h = 70, counted: (link: Link) => string[] = () => []): Part {
   const link = net.links.find(find);
   if (!link) return { lane: id, key: `${id} ghost ${y}`, title: words.notYet, lines: wrap(otherwise, lane(id).w - 28, 11.5), there: false, up: false, isNew: false, y, h };
   const details = link.words.replace(/^(veth|bridge|uplink|loopback),? ?/, '').replace(/,? ?(up|down)$/, '');
   return { lane: id, key: link.key, sel: `link:${link.key}`, title: link.name, lines: [...(link.address ? [link.address] : []), ...details.split(', ').filter((one) => one && !one.startsWith('index'))].slice(0, 3).concat(counted(link)), there: true, up: link.up, isNew: link.isNew, y, h };
 }
 
+/** How high a link's box is. */
+const PART = 70;
 /** How much lower everything is when the links show what went through them. */
 const COUNTED = 46;
-function parts(words: DrawWords, net: Net, { samples }: Traffic): Part[] {
+function parts(words: DrawWords, lanes: Lanes, net: Net, { samples }: Traffic): Part[] {
   const { network: say } = words;
   const counted = (link: Link) => counterLines(words, samples, link.side, link.name);
   const [y, more] = [WIRE - 28, samples.at(-1)?.links.length ? COUNTED : 0];
   return [
-    linkPart(say, net, 'container', ({ side, name }) => side === 'container' && name !== 'lo', say.plugs, y, 70 + more, counted),
-    linkPart(say, net, 'container', ({ side, name }) => side === 'container' && name === 'lo', say.loDown, WIRE + 56 + more, 44),
-    linkPart(say, net, 'veth', ({ side, words }) => side === 'host' && words.startsWith('veth'), 'network.create-veth', y, 70 + more, counted),
-    linkPart(say, net, 'bridge', ({ side, words }) => side === 'host' && words.startsWith('bridge'), 'network. ensure-bridge', y, 70 + more, counted),
-    linkPart(say, net, 'out', ({ side, words }) => side === 'host' && words.startsWith('uplink'), say.uplink),
+    linkPart(say, lanes, net, 'container', ({ side, name }) => side === 'container' && name !== 'lo', say.plugs, y, 70 + more, counted),
+    linkPart(say, lanes, net, 'container', ({ side, name }) => side === 'container' && name === 'lo', say.loDown, WIRE + 56 + more, 44),
+    linkPart(say, lanes, net, 'veth', ({ side, words }) => side === 'host' && words.startsWith('veth'), 'network.create-veth', y, 70 + more, counted),
+    linkPart(say, lanes, net, 'bridge', ({ side, words }) => side === 'host' && words.startsWith('bridge'), 'network. ensure-bridge', y, 70 + more, counted),
+    linkPart(say, lanes, net, 'out', ({ side, words }) => side === 'host' && words.startsWith('uplink'), say.uplink),
   ];
 }
 
 /** Rules under their hook, in the order in which a packet meets them. */
-function ruleItems(words: DrawWords['network'], net: Net, { rewrites }: Traffic): { items: Item[]; height: number } {
+/** `top`: where they begin */
+function ruleItems(words: DrawWords['network'], { lane }: Lanes, net: Net, { rewrites }: Traffic, top: number): { items: Item[]; height: number } {
   const { x, w } = lane('nft');
   const items: Item[] = [];
-  let y = WIRE - 28;
+  let y = top;
   for (const chain of ['forward', 'postrouting'] as const) {
     const rules = net.rules.filter((rule) => rule.chain === chain);
     items.push({ key: `hook:${chain}`, x, y, marks: [text(0, 10, words.hooks[chain], rules.length ? 'plain' : 'quiet', { size: 12, bold: true })] });
@@ -97,7 +101,7 @@ function ruleItems(words: DrawWords['network'], net: Net, { rewrites }: Traffic)
 }
 
 /** The wire between two lanes: none, hanging, or taut when both ends are up. */
-function wire(from: Part, to: Part): Item {
+function wire({ lane }: Lanes, from: Part, to: Part): Item {
   const a = lane(from.lane).x + lane(from.lane).w - (from.lane === 'container' ? 12 : 0);
   const b = lane(to.lane).x;
   const both = from.there && to.there;
@@ -106,31 +110,47 @@ function wire(from: Part, to: Part): Item {
   return { key: `wire:${from.lane}`, x: 0, y: WIRE, marks: [path(cable([a, 0], [a + (b - a) / 3, sag], [b - (b - a) / 3, sag], [b, 0]), up ? 'own' : both ? 'network' : 'ghost', { width: up ? 4 : 2, dashed: !both })] };
 }
 
+/** Through the rules and out: beside the cable, or down to them and up again. */
+function wayItem({ lane, below }: Lanes, open: boolean, more: number): Item {
+  const [bridge, nft, out] = [lane('bridge'), lane('nft'), lane('out')];
+  const arrow = (...points: [number, number][]): Mark => path(polyline(...points), open ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true });
+  const [down, up] = [bridge.x + bridge.w / 2, out.x + out.w / 2];
+  const edge = PART - 28;
+  return {
+    key: 'way', x: 0, y: WIRE,
+    marks: below ? [arrow([down, edge + more + 2], [down, edge + more + 50]), arrow([up, edge + more + 52], [up, edge + 6])] : [arrow([bridge.x + bridge.w + 2, 0], [nft.x - 6, 0]), arrow([nft.x + nft.w + 2, 0], [out.x - 6, 0])],
+  };
+}
+
 /** `traffic`: what is counted and what passes, in the present only. */
-export function drawNetwork(words: DrawWords, frame: Frame, events: readonly Event[], previous?: Frame, traffic: Traffic = noTraffic): Drawing {
+export function drawNetwork(words: DrawWords, frame: Frame, events: readonly Event[], previous?: Frame, traffic: Traffic = noTraffic, width = USUAL): Drawing {
+  const lanes = lanesFor(width);
+  const { lane } = lanes;
   const net = netOf(frame, events, previous);
   const { network: say } = words;
   const { x, w } = lane('container');
-  const all = parts(words, net, traffic);
+  const all = parts(words, lanes, net, traffic);
   const [eth, , veth, bridge] = all as [Part, Part, Part, Part];
-  const rules = ruleItems(say, net, traffic);
   const more = traffic.samples.at(-1)?.links.length ? COUNTED : 0;
+  // under the parts, with a heading of their own
+  const under = WIRE + PART - 28 + more;
+  const rules = ruleItems(say, lanes, net, traffic, lanes.below ? under + 56 : WIRE - 28);
   const taut = net.mode === 'bridge' && [eth, veth, bridge].every(({ there, up }) => there && up);
   const height = Math.max(rules.height, WIRE + 170 + more) + 12;
   const own = columnsOf(frame, events).find(({ kind }) => kind === 'net')!.tie !== 'shared';
   const said = net.mode === 'bridge' ? '' : say.modes[net.mode];
   const cabled = net.mode === 'bridge' || net.mode === 'early';
   const items: Item[] = [
-    ...LANES.map(({ key, x: left }) => ({ key: `lane:${key}`, x: left, y: 22, marks: [text(0, 0, say.lanes[key].title, 'plain', { bold: true, size: 13 }), text(0, 16, say.lanes[key].words, 'quiet', { size: 11 })] })),
+    ...laneIds.map((key) => ({ key: `lane:${key}`, x: lane(key).x, y: key === 'nft' && lanes.below ? under + 26 : 22, marks: [text(0, 0, say.lanes[key].title, 'plain', { bold: true, size: 13 }), text(0, 16, say.lanes[key].words, 'quiet', { size: 11 })] })),
     { key: 'namespace', x, y: TOP, sel: 'ns:net', label: say.namespaceIs(own), marks: [rect(0, 0, w, height - TOP - 10, own ? 'own' : 'ghost', own ? 'outline' : 'dashed', 10), text(12, 17, own ? say.namespace.own : net.mode === 'ended' ? say.namespace.ended : say.namespace.host, own ? 'own' : 'quiet', { size: 11 })] },
-    ...(cabled ? [wire(eth, veth), wire(veth, bridge), { key: 'way', x: 0, y: WIRE, marks: [path(polyline([468, 0], [484, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true }), path(polyline([666, 0], [682, 0]), taut && net.rules.length ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true })] } satisfies Item] : []),
-    ...(cabled ? all : all.filter(({ there }) => there)).map((part) => partItem(say, part)),
-    ...(cabled ? rules.items : [{ key: 'mode', x: 216, y: WIRE, marks: wrap(said, 480, 14).map((part, j) => text(0, j * 20, part, 'plain', { size: 14 })) }]),
+    ...(cabled ? [wire(lanes, eth, veth), wire(lanes, veth, bridge), wayItem(lanes, taut && net.rules.length > 0, more)] : []),
+    ...(cabled ? all : all.filter(({ there }) => there)).map((part) => partItem(say, lanes, part)),
+    ...(cabled ? rules.items : [{ key: 'mode', x: x + w + 30, y: WIRE, marks: wrap(said, Math.min(480, lanes.width - x - w - 40), 14).map((part, j) => text(0, j * 20, part, 'plain', { size: 14 })) }]),
     ...(net.routes.length ? [{ key: 'routes', sel: `route:${net.routes[0]![0]}`, label: say.routesAre(net.routes.join('; ')), x: x + 12, y: WIRE + 112 + more, marks: [rect(-4, -5, w - 16, 30 + net.routes.length * 32, 'own', 'bare', 4), text(0, 10, say.routes, 'plain', { bold: true, size: 12 }), ...net.routes.flatMap(([key, way], j) => wrap(`${key.replace('container/', '')} ${way}`, w - 26, 11, true).map((part, n) => text(0, 26 + j * 32 + n * 14, part, 'plain', { mono: true, size: 11 })))] }] : []),
-    ...(cabled ? dotItems(traffic, net.links.find(({ side, address }) => side === 'container' && address && !address.startsWith('127.'))?.address) : []),
+    ...(cabled ? dotItems(lanes, traffic, net.links.find(({ side, address }) => side === 'container' && address && !address.startsWith('127.'))?.address) : []),
   ];
   return {
-    width: 780, height, items,
+    width: lanes.width, height, items,
     table: {
       columns: say.columns,
       rows: [

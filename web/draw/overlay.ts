@@ -8,6 +8,7 @@ import { fit, path, polyline, rect, text, type Drawing, type Item, type Mark, ty
 import { CARD, columnX, lowerCard, tie, upperCard } from './overlay-cards.ts';
 import { columnsOf, doneFiles, lookupOf, rightsWords, untold, upperFiles, whatItIs, type Column } from './overlay-files.ts';
 import { eye, type Stop } from './overlay-lookup.ts';
+import { room, USUAL } from './room.ts';
 import type { Lineage } from '../../runtime/overlay/lineage.ts';
 import type { What } from '../../runtime/watch/upper.ts';
 
@@ -37,13 +38,24 @@ function ownFile(source: string, words: DrawWords['overlay']): string {
 }
 
 const LEFT = 74;
-const WIDE = 446;
 const H = 46;
 const TALL = CARD.top + CARD.high + 8;
 const GAP = 12;
 const TOP = 40;
-const MOUNTS = LEFT + WIDE + 30;
-const MOUNT_WIDE = 220;
+const MOUNT = { wide: 220, high: 34, step: 39 } as const;
+/** As wide as the cards need that lie side by side on a shelf. */
+const LEAST = 446;
+/** The mounts stand right of the shelves if there is room for both, else below them. `at`: of a mount, below what ends at `bottom` */
+interface Plan { width: number; shelf: number; beside: boolean; at(row: number, bottom: number): { x: number; y: number; w: number } }
+function planFor(width: number): Plan {
+  const whole = room(width, LEFT + LEAST + 20, 960);
+  const beside = whole >= LEFT + LEAST + 30 + MOUNT.wide + 6;
+  const shelf = beside ? whole - LEFT - 30 - MOUNT.wide - 6 : whole - LEFT - 6;
+  const across = Math.floor((whole - 10) / (MOUNT.wide + 8));
+  const w = (whole - 10) / across - 8;
+  const at = (row: number, bottom: number) => (beside ? { x: LEFT + shelf + 30, y: TOP + row * MOUNT.step, w: MOUNT.wide } : { x: 10 + (row % across) * (w + 8), y: bottom + 44 + Math.floor(row / across) * MOUNT.step, w });
+  return { width: whole, shelf, beside, at };
+}
 
 /** `layer`: what facts and answers call it */
 interface Shelf { key: string; layer: string; sel: string; name: string; gloss: string; right: string; below: string; tone: Tone; there: boolean; isNew: boolean }
@@ -78,15 +90,15 @@ function place(stack: readonly Shelf[], columns: readonly Column[]): Placed[] {
   });
 }
 
-function shelfItem(shelf: Placed): Item {
+function shelfItem(shelf: Placed, wide: number): Item {
   const title = `${shelf.name}: ${shelf.gloss}`;
   const tone = shelf.there ? shelf.tone : 'ghost';
   const skew = 14;
   const marks: Mark[] = [
-    path(`M${skew},0H${WIDE}L${WIDE - skew},${shelf.high}H0Z`, tone, { filled: true, width: shelf.isNew ? 3 : 1.5, dashed: !shelf.there || shelf.key === 'merged' }),
+    path(`M${skew},0H${wide}L${wide - skew},${shelf.high}H0Z`, tone, { filled: true, width: shelf.isNew ? 3 : 1.5, dashed: !shelf.there || shelf.key === 'merged' }),
     text(26, 19, title, shelf.there ? 'plain' : 'quiet', { bold: true, size: 13 }),
-    text(WIDE - 22, 19, shelf.right, shelf.there ? 'plain' : 'quiet', { anchor: 'end', size: 12, mono: true }),
-    text(20, 36, fit(shelf.below, WIDE - 50, 11.5), 'quiet', { size: 11.5 }),
+    text(wide - 22, 19, shelf.right, shelf.there ? 'plain' : 'quiet', { anchor: 'end', size: 12, mono: true }),
+    text(20, 36, fit(shelf.below, wide - 50, 11.5), 'quiet', { size: 11.5 }),
   ];
   return { key: shelf.key, sel: shelf.sel, x: LEFT, y: shelf.y, marks, label: `${title}; ${shelf.right}; ${shelf.below}` };
 }
@@ -108,15 +120,15 @@ function cardItems(words: DrawWords, placed: readonly Placed[], columns: readonl
   return { ties: items.flatMap(({ ties }) => ties), cards: items.flatMap(({ cards }) => cards) };
 }
 
-function mountItem(words: DrawWords['overlay'], mount: Mount, row: number, isNew: boolean): Item {
+function mountItem(words: DrawWords['overlay'], mount: Mount, { x, y, w }: { x: number; y: number; w: number }, railed: boolean, isNew: boolean): Item {
   const marks: Mark[] = [
-    rect(0, 0, MOUNT_WIDE, 34, isNew ? 'active' : 'mount', isNew ? 'solid' : 'soft', 4),
-    path(polyline([-14, 17], [0, 17]), 'mount'),
-    text(10, 14, fit(mount.target, 150, 12, true), isNew ? 'solid' : 'plain', { mono: true, size: 12, bold: true }),
-    text(MOUNT_WIDE - 10, 14, mount.type, isNew ? 'solid' : 'quiet', { anchor: 'end', size: 11 }),
-    text(10, 28, fit(`${mount.what}${mount.count ? `, ${words.belowIt(mount.count)}` : ''}`, MOUNT_WIDE - 18, 11), isNew ? 'solid' : 'quiet', { size: 11 }),
+    rect(0, 0, w, MOUNT.high, isNew ? 'active' : 'mount', isNew ? 'solid' : 'soft', 4),
+    ...(railed ? [path(polyline([-14, 17], [0, 17]), 'mount')] : []),
+    text(10, 14, fit(mount.target, w - 70, 12, true), isNew ? 'solid' : 'plain', { mono: true, size: 12, bold: true }),
+    text(w - 10, 14, mount.type, isNew ? 'solid' : 'quiet', { anchor: 'end', size: 11 }),
+    text(10, 28, fit(`${mount.what}${mount.count ? `, ${words.belowIt(mount.count)}` : ''}`, w - 18, 11), isNew ? 'solid' : 'quiet', { size: 11 }),
   ];
-  return { key: `mount:${mount.key}`, sel: `mount:${mount.key}`, x: MOUNTS, y: TOP + row * 39, marks, label: words.mount(mount.target, mount.type, mount.what) };
+  return { key: `mount:${mount.key}`, sel: `mount:${mount.key}`, x, y, marks, label: words.mount(mount.target, mount.type, mount.what) };
 }
 
 const ROWS = 200;
@@ -129,7 +141,9 @@ function fileRows(words: DrawWords, frame: Frame): { key: string; sel: string; c
 }
 
 /** `sel` and `lineage`: the selected file, and what the layers have at its path, if they were asked. */
-export function drawOverlay(words: DrawWords, frame: Frame, _events: readonly Event[], previous?: Frame, sel?: string, lineage?: Lineage): Drawing {
+export function drawOverlay(words: DrawWords, frame: Frame, _events: readonly Event[], previous?: Frame, sel?: string, lineage?: Lineage, width = USUAL): Drawing {
+  const plan = planFor(width);
+  const { shelf, beside } = plan;
   const { columns, rest } = columnsOf(frame, previous, sel, lineage);
   const { overlay: say } = words;
   const stack = place(shelves(words, frame, previous), columns);
@@ -144,13 +158,13 @@ export function drawOverlay(words: DrawWords, frame: Frame, _events: readonly Ev
   const beyond = [rest && say.older(rest), more && say.more(more)].filter(Boolean).join(', ');
   const done = doneFiles(frame);
   return {
-    width: MOUNTS + MOUNT_WIDE + 6, height: Math.max(bottom + 14, 48 + mounts.length * 39),
+    width: plan.width, height: Math.max(bottom + 14, (mounts.length ? plan.at(mounts.length - 1, bottom).y + MOUNT.high : 0) + 8, beside ? 0 : bottom + 44),
     items: [
-      { key: 'head', x: 0, y: 22, marks: [text(LEFT + 14, 0, say.head, 'plain', { bold: true }), text(MOUNTS, 0, mounts.length ? say.mountsHead : say.noMounts, 'plain', { bold: true })] },
-      ...(mounts.length ? [{ key: 'rail', x: 0, y: 0, marks: [path(polyline([LEFT + WIDE, 63], [MOUNTS - 14, 63], [MOUNTS - 14, TOP + (mounts.length - 1) * 39 + 17]), 'mount')] }] : []),
-      eye(words, stops, lookup), ...ties, ...stack.map(shelfItem), ...noLayers, ...cards,
-      ...(beyond ? [{ key: 'beyond', x: LEFT + WIDE - 22, y: upperAt + 36, marks: [text(0, 0, beyond, 'plain', { anchor: 'end', size: 11.5 })] }] : []),
-      ...mounts.map((mount, j) => mountItem(say, mount, j, changed(frame, previous, 'mount', mount.key))),
+      { key: 'head', x: 0, y: 22, marks: [text(LEFT + 14, 0, say.head, 'plain', { bold: true }), text(beside ? LEFT + shelf + 30 : 10, beside ? 0 : bottom + 12, mounts.length ? say.mountsHead : say.noMounts, 'plain', { bold: true })] },
+      ...(mounts.length && beside ? [{ key: 'rail', x: 0, y: 0, marks: [path(polyline([LEFT + shelf, 63], [LEFT + shelf + 16, 63], [LEFT + shelf + 16, TOP + (mounts.length - 1) * MOUNT.step + 17]), 'mount')] }] : []),
+      eye(words, stops, lookup), ...ties, ...stack.map((one) => shelfItem(one, shelf)), ...noLayers, ...cards,
+      ...(beyond ? [{ key: 'beyond', x: LEFT + shelf - 22, y: upperAt + 36, marks: [text(0, 0, beyond, 'plain', { anchor: 'end', size: 11.5 })] }] : []),
+      ...mounts.map((mount, j) => mountItem(say, mount, plan.at(j, bottom), beside, changed(frame, previous, 'mount', mount.key))),
     ],
     table: {
       columns: say.columns,

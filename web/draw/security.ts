@@ -1,6 +1,7 @@
 /** What may it still do? Root's power in its forty-one parts, before and now; and what else was taken away. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
+import { room, USUAL } from './room.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { capabilities, type CapabilityName } from './capability-names.ts';
 import { changed, fact, hasEnded, runEvents } from './facts.ts';
@@ -34,25 +35,30 @@ export function capabilitiesOf(frame: Frame, events: readonly Event[]): Capabili
   });
 }
 
-const PER_COLUMN = 14;
-const CELL = { w: 226, h: 29 };
+const CELL = 29;
 const TOP = 66;
-const WALL = 221;
+/** Three columns of rights where their words have room, else two; below them the walls in three. */
+interface Plan { width: number; rows: number; cell: number; wall: number }
+function planFor(width: number): Plan {
+  const whole = room(width, 540, 920);
+  const columns = whole < 660 ? 2 : 3;
+  return { width: whole, rows: Math.ceil(capabilities.length / columns), cell: (whole - 10) / columns, wall: (whole - 32) / 3 };
+}
 const tones: Record<Held, Tone> = { kept: 'done', going: 'active', lost: 'quiet', never: 'ghost' };
 
 /** Full when it is there, hollow when it is gone. */
 const pip = (x: number, there: boolean, tone: Tone): Mark => glyph(there ? 'square' : 'circle', x, 13, there ? 70 : 34, tone, there);
 
-function cell({ security: words, capabilities: allows }: DrawWords, one: Capability, born: boolean): Item {
+function cell({ security: words, capabilities: allows }: DrawWords, plan: Plan, one: Capability, born: boolean): Item {
   const tone = born ? tones[one.held] : 'ghost';
   return {
-    key: `cap:${one.name}`, sel: `cap:CAP_${one.name}`, x: 10 + Math.floor(one.number / PER_COLUMN) * CELL.w, y: TOP + (one.number % PER_COLUMN) * CELL.h,
+    key: `cap:${one.name}`, sel: `cap:CAP_${one.name}`, x: 10 + Math.floor(one.number / plan.rows) * plan.cell, y: TOP + (one.number % plan.rows) * CELL,
     label: words.capability(`CAP_${one.name}`, allows[one.name], born ? words.held[one.held] : words.noProcess),
     marks: [
-      rect(0, 1, CELL.w - 10, CELL.h - 4, tone, one.held === 'kept' && born ? 'soft' : 'outline', 4),
+      rect(0, 1, plan.cell - 10, CELL - 4, tone, one.held === 'kept' && born ? 'soft' : 'outline', 4),
       pip(12, one.before, born ? 'host' : 'ghost'), pip(28, one.now.bounding, tone), pip(44, one.now.effective, tone),
-      text(58, 12.5, fit(one.name, 150, 10.5, true), one.held === 'lost' || !born ? 'quiet' : 'plain', { mono: true, size: 10.5, bold: one.held === 'kept' && born }),
-      text(58, 23, allows[one.name], 'quiet', { size: 9.5 }),
+      text(58, 12.5, fit(one.name, plan.cell - 72, 10.5, true), one.held === 'lost' || !born ? 'quiet' : 'plain', { mono: true, size: 10.5, bold: one.held === 'kept' && born }),
+      text(58, 23, fit(allows[one.name], plan.cell - 72, 9.5), 'quiet', { size: 9.5 }),
     ],
   };
 }
@@ -60,31 +66,34 @@ function cell({ security: words, capabilities: allows }: DrawWords, one: Capabil
 interface Card { key: string; sel: string; title: string; state: string; lines: string[]; there: boolean; isNew: boolean }
 
 /** The other walls, each with the step that puts it up. */
-function cards(words: DrawWords['security'], frame: Frame, previous?: Frame): Card[] {
+function cards(words: DrawWords['security'], { wall }: Plan, frame: Frame, previous?: Frame): Card[] {
   const said = (key: string) => fact(frame, 'security', key);
   const card = (key: string, { title, none }: { title: string; none: string }, is: (value: string) => string, lines: (value: string) => string[] = () => []): Card => {
     const value = said(key);
     return { key, sel: `security:${key}`, title, state: value === undefined ? none : is(value), lines: value === undefined ? [] : lines(value), there: value !== undefined, isNew: changed(frame, previous, 'security', key) };
   };
-  const paths = (value: string) => wrap(value, 2 * WALL - 16, 11, true);
+  const paths = (value: string) => wrap(value, 2 * wall - 16, 11, true);
   const count = (value: string) => value.split(' ').filter(Boolean).length;
   return [
     card('user', words.user, (value) => words.user.is(value.split(':')[0] ?? '', value.split(':')[1] ?? '')),
     card('seccomp', words.seccomp, (value) => words.seccomp.is(said('seccomp.through') ?? '?', Number.parseInt(value, 10))),
     card('no_new_privs', words.noNewPrivileges, () => words.noNewPrivileges.is),
-    card('seccomp.refused', words.refused, (value) => words.refused.is(count(value), said('seccomp.by-arguments') ?? ''), (value) => wrap(value, 3 * WALL - 16, 11, true)),
+    card('seccomp.refused', words.refused, (value) => words.refused.is(count(value), said('seccomp.by-arguments') ?? ''), (value) => wrap(value, 3 * wall - 16, 11, true)),
     card('masked', words.masked, (value) => words.masked.is(count(value)), paths),
     card('readonly', words.readonly, (value) => words.readonly.is(count(value)), paths),
   ];
 }
 
 /** Three small ones in a row, the filter's list below them, then the two lists of paths. */
-function cardItems(all: readonly Card[], top: number): { items: Item[]; height: number } {
-  const widths = [WALL, WALL, WALL, 3 * WALL + 12, WALL * 2 + 6, WALL];
+function cardItems(all: readonly Card[], { wall }: Plan, top: number): { items: Item[]; height: number } {
+  const widths = [wall, wall, wall, 3 * wall + 12, wall * 2 + 6, wall];
   const texts = all.map(({ lines }, j) => lines.flatMap((line) => wrap(line, widths[j]! - 20, 11, true)));
   const tallOf = (...which: number[]) => Math.max(...which.map((j) => 46 + texts[j]!.length * 14));
-  const [second, third] = [top + 54, top + 54 + tallOf(3) + 8];
-  const places = [0, 1, 2].map((j) => ({ x: j * (WALL + 6), y: top, h: 46 })).concat({ x: 0, y: second, h: tallOf(3) }, { x: 0, y: third, h: tallOf(4, 5) }, { x: 2 * (WALL + 6), y: third, h: tallOf(4, 5) });
+  // what is said of the small ones may need a second line
+  const states = all.map(({ state }, j) => (j < 3 ? wrap(state, widths[j]! - 20, 11.5).slice(0, 2) : [fit(state, widths[j]! - 20, 11.5)]));
+  const small = 31 + 15 * Math.max(...states.slice(0, 3).map((lines) => lines.length));
+  const [second, third] = [top + small + 8, top + small + tallOf(3) + 16];
+  const places = [0, 1, 2].map((j) => ({ x: j * (wall + 6), y: top, h: small })).concat({ x: 0, y: second, h: tallOf(3) }, { x: 0, y: third, h: tallOf(4, 5) }, { x: 2 * (wall + 6), y: third, h: tallOf(4, 5) });
   const items = all.map((card, j): Item => {
     const { x, y, h } = places[j]!;
     const w = widths[j]!;
@@ -95,7 +104,7 @@ function cardItems(all: readonly Card[], top: number): { items: Item[]; height: 
       marks: [
         rect(0, 0, w, h, tone, card.isNew ? 'solid' : card.there ? 'soft' : 'dashed'),
         text(12, 18, `${card.there ? '✓ ' : ''}${card.title}`, ink, { bold: true, size: 12.5 }),
-        text(12, 35, fit(card.state, w - 20, 11.5), ink, { size: 11.5 }),
+        ...states[j]!.map((line, n) => text(12, 35 + n * 15, line, ink, { size: 11.5 })),
         ...texts[j]!.map((line, n) => text(12, 51 + n * 14, line, card.isNew ? 'solid' : 'quiet', { mono: true, size: 11 })),
       ],
     };
@@ -113,18 +122,19 @@ function legendMarks({ legend }: DrawWords['security']): Mark[] {
   });
 }
 
-export function drawSecurity(words: DrawWords, frame: Frame, events: readonly Event[], previous?: Frame): Drawing {
+export function drawSecurity(words: DrawWords, frame: Frame, events: readonly Event[], previous?: Frame, width = USUAL): Drawing {
+  const plan = planFor(width);
   const { security: say, amounts } = words;
   const all = capabilitiesOf(frame, events);
   const born = fact(frame, 'security', 'capabilities') !== undefined;
-  const side = cards(say, frame, previous);
-  const top = TOP + PER_COLUMN * CELL.h + 40;
-  const walls = cardItems(side, top);
+  const side = cards(say, plan, frame, previous);
+  const top = TOP + plan.rows * CELL + 40;
+  const walls = cardItems(side, plan, top);
   const kept = all.filter(({ held }) => held === 'kept');
   const legend = [text(0, 0, say.power, 'plain', { bold: true, size: 13 }), ...legendMarks(say)];
   return {
-    width: 3 * CELL.w + 20, height: walls.height + 8,
-    items: [{ key: 'legend', x: 10, y: 24, marks: legend }, { key: 'walls', x: 10, y: top - 14, marks: [text(0, 0, say.walls, 'plain', { bold: true, size: 13 })] }, ...all.map((one) => cell(words, one, born)), ...walls.items],
+    width: plan.width, height: walls.height + 8,
+    items: [{ key: 'legend', x: 10, y: 24, marks: legend }, { key: 'walls', x: 10, y: top - 14, marks: [text(0, 0, say.walls, 'plain', { bold: true, size: 13 })] }, ...all.map((one) => cell(words, plan, one, born)), ...walls.items],
     table: {
       columns: say.columns,
       rows: [

@@ -109,6 +109,11 @@ function bands(words: Words, shown: readonly Event[], at: readonly Slot[], title
   });
 }
 
+/** How much room its duration needs. */
+const NEAR = 48;
+/** The sign of time left out: a tear from the top through all lanes, also those of execs. */
+const tear = (height: number): string => polyline(...Array.from({ length: Math.ceil(height / 10) + 1 }, (_, j) => [j % 2 ? 9 : 1, Math.min(4 + j * 10, height)] as const));
+
 export function drawTimeline(words: DrawWords, frame: Frame, events: readonly Event[], phases: readonly PhaseText[], k = frame.k): Drawing {
   const { timeline: say } = words;
   const [from, to] = windowOf(Math.max(0, k), events.length);
@@ -130,9 +135,16 @@ export function drawTimeline(words: DrawWords, frame: Frame, events: readonly Ev
     const mark = marksOf[event.type];
     return mark ? [{ key: `event:${event.seq}`, sel: `event:${event.seq}`, seek: event.seq, x: LEFT + at[j]!.x, y: TOP, label: say.line(event), marks: [rect(-2, 0, 13, 16, 'quiet', 'bare', 3), text(0, 12, mark.sign, event.seq > k ? 'ghost' : mark.tone, { size: 11, bold: true })] }] : [];
   });
-  const gaps = at.flatMap(({ gap, x, seq }): Item[] => (gap ? [{ key: `gap:${seq}`, x: LEFT + x - MOST, y: TOP, marks: [path(`M4,4l5,8l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-8,10l8,10l-6,8`, 'quiet', { dashed: false }), text(MOST / 2, bottom - TOP + 12, lasting(gap * 1e6, words.amounts), 'quiet', { size: 10, anchor: 'middle' })] }] : []));
+  let said = -Infinity;
+  const gaps = at.flatMap(({ gap, x, seq }): Item[] => {
+    if (!gap) return [];
+    // two rows: what is near another goes below it
+    const low = x - said < NEAR;
+    said = low ? -Infinity : x;
+    return [{ key: `gap:${seq}`, x: LEFT + x - MOST, y: TOP, marks: [path(tear(bottom - TOP - 10), 'quiet'), text(MOST / 2, bottom - TOP + (low ? 22 : 10), lasting(gap * 1e6, words.amounts), 'quiet', { size: 10, anchor: 'middle' })] }];
+  });
   return {
-    width, height: bottom + 24,
+    width, height: bottom + 28,
     items: [
       ...lanes.map(({ name, y }): Item => ({ key: `lane:${name}`, x: 0, y, marks: [path(polyline([0, 0], [width, 0]), 'quiet')] })),
       ...bands(say, shown, at, titles, frame.step), ...gaps, ...calls, ...others,

@@ -3,7 +3,7 @@ import type { Headers, Protocol } from '../../runtime/watch/headers.ts';
 import type { Rewrite } from '../../runtime/watch/rewrites.ts';
 import type { Sample } from '../../runtime/watch/usage.ts';
 import type { DrawWords } from '../words/en/draw.ts';
-import { lane, type LaneId } from './lanes.ts';
+import type { LaneId, Lanes } from './lanes.ts';
 import { glyph, text, type Glyph, type Item, type Row, type Tone } from './marks.ts';
 
 /** `time`: the kernel's; `arrived`: when the page was told, by the page's clock; `out`: it comes from the container. */
@@ -37,10 +37,10 @@ export function farEnd({ out, headers }: Passed, own: string | undefined): LaneI
   return isIp && own && !isNear(own, other) && Number(other.split('.')[0]) < 224 ? 'out' : 'bridge';
 }
 
-const middle = (id: LaneId): number => (id === 'container' ? 160 : lane(id).x + lane(id).w / 2);
+const middle = ({ lane }: Lanes, id: LaneId): number => (id === 'container' ? lane(id).x + lane(id).w - 26 : lane(id).x + lane(id).w / 2);
 
 /** All dots that are under way at this moment. */
-export function dotItems({ packets, now }: Traffic, own: string | undefined): Item[] {
+export function dotItems(lanes: Lanes, { packets, now }: Traffic, own: string | undefined): Item[] {
   if (now === undefined) return [];
   const young = packets.filter(({ arrived }) => arrived <= now && now - arrived < LIFE_MS);
   const many = young.filter(({ arrived }) => now - arrived < 1000).length > MANY;
@@ -51,7 +51,7 @@ export function dotItems({ packets, now }: Traffic, own: string | undefined): It
   }
   return [...groups].map(([key, group]): Item => {
     const first = group[0]!;
-    const [near, far] = [middle('container'), middle(farEnd(first, own))];
+    const [near, far] = [middle(lanes, 'container'), middle(lanes, farEnd(first, own))];
     const way = (now - first.arrived) / LIFE_MS;
     const { shape, tone } = shapes[first.headers.protocol];
     return {

@@ -82,4 +82,19 @@ test('an exec has lanes of its own, and its shim is the one that clones its stag
   assert.equal(lanesOf(words, events, 0).length, 3);
 });
 
+test('time left out is torn through all lanes, also those of execs', () => {
+  const first = events.findIndex(({ run, type }) => typeof run === 'string' && type === 'call');
+  for (const k of [0, first]) {
+    const { items } = drawTimeline(words, frameAt(events, k), events, phases, k);
+    const lowest = Math.max(...lanesOf(words, events, k).map(({ y }) => y));
+    const tears = items.filter(({ key }) => key.startsWith('gap:'));
+    assert.ok(tears.length > 0);
+    for (const { key, y, marks } of tears) {
+      const [tear] = marks;
+      const ends = tear?.shape === 'path' ? [...tear.d.matchAll(/,(-?[\d.]+)/g)].map(([, n]) => y + Number(n)) : [];
+      assert.is(Math.max(...ends), lowest, key);
+    }
+  }
+});
+
 test.run();

@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert';
 import { headersOf, isOut } from '../../../runtime/watch/headers.ts';
 import type { Sample } from '../../../runtime/watch/usage.ts';
 import { drawNetwork } from '../../../web/draw/network.ts';
-import { lane } from '../../../web/draw/lanes.ts';
+import { lanesFor } from '../../../web/draw/lanes.ts';
+import { USUAL } from '../../../web/draw/room.ts';
 import { dotItems, farEnd, LIFE_MS, noTraffic, packetWords, type Passed } from '../../../web/draw/traffic.ts';
 import { pcapOf } from '../../../web/state/pcap.ts';
 import { draw as words } from '../../../web/words/en/draw.ts';
@@ -21,9 +22,10 @@ const packet = (number: number, arrived: number, source = '172.29.77.2', target 
   const headers = headersOf(bytes(source, target));
   return { number, time: arrived, arrived, length: 46, out: source === '172.29.77.2', headers };
 };
-const dots = (packets: readonly Passed[], now: number) => dotItems({ ...noTraffic, packets, now }, OWN);
+const dots = (packets: readonly Passed[], now: number) => dotItems(lanesFor(USUAL), { ...noTraffic, packets, now }, OWN);
 
 test('a dot goes from the container to where it ends, and what comes back the other way', () => {
+  const { lane } = lanesFor(USUAL);
   const near = lane('container').x + lane('container').w;
   const x = (one: Passed, way: number) => dots([one], 1000 + way * LIFE_MS)[0]!.x;
   const [there, back] = [packet(1, 1000), packet(2, 1000, '172.29.77.9', '172.29.77.2')];

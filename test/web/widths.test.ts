@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import * as assert from 'uvu/assert';
+import { suite } from '../harness.ts';
+import { needs, Visit } from './browser.ts';
+
+const test = suite('pictures in their panels', ...needs);
+const dir = mkdtempSync('/tmp/drydock-widths-');
+const file = join(dir, 'run.html');
+const pictures = ['Namespaces', 'Overlay', 'Cgroups', 'Network', 'Security', 'Timeline'];
+let visit: Visit;
+test.before(async () => {
+  visit = await Visit.open();
+  const id = await visit.daemon.ok('run', '-d', '--memory', '64m', 'ubuntu', 'sh', '-c', 'echo one > /one; sleep 1000');
+  await visit.daemon.ok('record', '-o', file, id);
+  await visit.daemon.ok('rm', '-f', id);
+});
+test.after(async () => {
+  await visit.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** How far each picture reaches beyond its panel, and how many of its own pixels are one of the page's; the timeline is as long as the run, and rolls within. */
+const MEASURE = `[...document.querySelectorAll('.machine section.drawn, #picture section.drawn')].map((panel) => {
+  const svg = panel.querySelector('svg[viewBox]');
+  const box = (panel.querySelector('.scroll') ?? svg).getBoundingClientRect();
+  const of = svg.closest('.scroll') ? 1 : box.width / svg.viewBox.baseVal.width;
+  return { name: panel.getAttribute('aria-label'), beyond: Math.max(box.right - panel.getBoundingClientRect().right, panel.scrollWidth - panel.clientWidth), scale: of, used: box.width / panel.clientWidth };
+})`;
+interface Measured { name: string; beyond: number; scale: number; used: number }
+
+for (const [width, height] of [[1280, 800], [1500, 900], [1920, 1080]] as const) {
+  test(`at ${width} × ${height} no picture is wider than its panel, none is shrunk, and each uses what there is`, async () => {
+    const { page } = visit;
+    await page.setViewportSize({ width, height });
+    await page.goto(pathToFileURL(file).href);
+    for (const name of pictures) {
+      await page.getByRole('tab', { name, exact: true }).click();
+      await page.locator(`#picture section[aria-label=${name}] svg[viewBox]`).first().waitFor();
+      const measured = await page.evaluate<Measured[]>(MEASURE);
+      assert.equal(measured.map((one) => one.name), ['Machine', name]);
+      for (const { name: which, beyond, scale, used } of measured) {
+        assert.ok(beyond <= 0, `${which} reaches ${beyond} px beyond its panel`);
+        assert.ok(scale >= 0.9, `${which} is drawn at ${scale}`);
+        if (which !== 'Timeline') assert.ok(used > 0.85, `${which} uses ${used}`);
+      }
+    }
+    assert.equal(visit.complaints, []);
+  });
+}
+
+test.run();
