@@ -28,7 +28,8 @@ export class Lifecycle {
   /** Refuses what no step, phase or system call is called. */
   breakpoint(at: string): string {
     const phases = this.phases.map(({ id }) => id);
-    if (this.#steps.has(at.replace(/#[1-9]\d{0,3}$/, '')) || phases.includes(at) || at in syscalls) return at;
+    const [, , step = ''] = /^(undo:(?=.*#))?(.*?)(#[1-9]\d{0,3})?$/.exec(at) ?? [];
+    if (this.#steps.has(step) || phases.includes(at) || at in syscalls) return at;
     const near = [...this.#steps.keys(), ...phases, ...Object.keys(syscalls)].filter((name) => name.includes(at) || name.split('.')[1] === at).slice(0, 5);
     throw new Failure(`no step, phase or system call is called ${JSON.stringify(at)}${near.length ? `: did you mean ${near.join(', ')}?` : ': `drydock phases` lists them'}`, 125);
   }

@@ -18,8 +18,9 @@ import { newRun } from './observer.ts';
 import { execPaths } from './paths.ts';
 import { badParameter, conflict } from './refusal.ts';
 import { runPhase, unwind, type Run } from './run-phase.ts';
-import { startFailure } from './start-failure.ts';
+import { startFailure, withRest } from './start-failure.ts';
 import { listenBefore, Streams } from './streams.ts';
+import { restOf } from './way-back.ts';
 
 export interface ExecSurroundings {
   over(): void;
@@ -53,6 +54,8 @@ export class ExecSession implements ExecHandle {
   readonly #over: Promise<number>;
   #finish: (code: number) => void = () => undefined;
   #started = false;
+  /** what a start that failed could not take back */
+  left: readonly string[] = [];
   state: { running: boolean; exitCode: number | null; pid: number } = { running: false, exitCode: null, pid: 0 };
 
   constructor(readonly container: ContainerHandle, journal: Journal, readonly config: ExecConfig, private readonly around: ExecSurroundings) {
@@ -86,13 +89,18 @@ export class ExecSession implements ExecHandle {
     } catch (error) {
       const failure = startFailure(error);
       this.gate.oneWay = true;
-      await unwind(this.#run, [join]);
+      const left = await this.takeBack();
       this.#streams.abandon();
       this.#end(failure.exitCode);
-      throw failure.refusal;
+      throw withRest(failure, left).refusal;
     }
     this.state = { running: true, exitCode: null, pid: join_.live.pid ?? 0 };
     this.#event('exec_start');
+  }
+
+  /** Of a start that failed: what stays is taken back by the container's rm. */
+  async takeBack(): Promise<readonly string[]> {
+    return (this.left = restOf(await unwind(this.#run, [join])));
   }
 
   /** The clients must be coupled to the shim before the program can write: between the last two steps. */

@@ -9,7 +9,7 @@ import { badParameter, conflict } from './refusal.ts';
 /** The user said abort: the run fails here and undoes itself. */
 export class Aborted extends Error {
   constructor(readonly step: string, where: 'before' | 'in' = 'before') {
-    super(`aborted ${where} ${step}`);
+    super(where === 'in' ? `aborted in ${step}` : `aborted before ${step}`);
     this.name = 'Aborted';
   }
 }
@@ -21,7 +21,9 @@ export class Gate {
   #mode: Mode = 'run';
   readonly #breakpoints = new Set<string>();
   #step = '';
-  /** calls since that step began */
+  /** how a breakpoint names it: 'create.cgroup', and while it is undone 'undo:create.cgroup' */
+  #place = '';
+  /** calls since that step, or its undo, began */
   #calls = 0;
   #phase = '';
   /** nanoseconds that this gate has held runs back, all in all */
@@ -44,8 +46,7 @@ export class Gate {
   }
 
   beforeStep(step: Step<never>): Promise<void> | undefined {
-    this.#step = step.id;
-    this.#calls = 0;
+    this.#enter(step.id, step.id);
     if (this.#mode === 'into') this.#mode = 'step';
     const phase = step.id.slice(0, step.id.indexOf('.'));
     const entered = phase !== this.#phase;
@@ -54,18 +55,29 @@ export class Gate {
     return stop ? this.#hold() : undefined;
   }
 
+  /** Nothing is held before an undo, but its calls may be. */
+  beforeUndo(step: Step<never>): void {
+    this.#enter(step.id, `undo:${step.id}`);
+  }
+
+  #enter(step: string, place: string): void {
+    this.#step = step;
+    this.#place = place;
+    this.#calls = 0;
+  }
+
   #wants(name: Call['name']): boolean {
     return this.#mode === 'into' || this.#mode === 'soon' || (this.#breakpoints.size > 0 && this.#breakpoints.has(name));
   }
 
   /** May it be a call of this name, in this step, that somebody wants to see before it is made? */
   holds(name: Call['name']): boolean {
-    return this.#wants(name) || (this.#breakpoints.size > 0 && [...this.#breakpoints].some((at) => at.startsWith(`${this.#step}#`)));
+    return this.#wants(name) || (this.#breakpoints.size > 0 && [...this.#breakpoints].some((at) => at.startsWith(`${this.#place}#`)));
   }
 
   beforeCall(call: Call): Promise<void> | undefined {
     const count = ++this.#calls;
-    if (!this.#wants(call.name) && !(this.#breakpoints.size > 0 && this.#breakpoints.has(`${this.#step}#${count}`))) return undefined;
+    if (!this.#wants(call.name) && !(this.#breakpoints.size > 0 && this.#breakpoints.has(`${this.#place}#${count}`))) return undefined;
     const args = call.args.map((a) => (Buffer.isBuffer(a) ? { hex: a.subarray(0, 64).toString('hex'), length: a.length } : a));
     return this.#hold({ name: call.name, actor: call.actor, args });
   }
@@ -117,7 +129,7 @@ export class Gate {
 
   /** Those of the steps of one phase, for another gate that goes through it. */
   breakpointsOf(phase: string): string[] {
-    return [...this.#breakpoints].filter((at) => at === phase || at.startsWith(`${phase}.`));
+    return [...this.#breakpoints].filter((at) => at === phase || at.replace(/^undo:/, '').startsWith(`${phase}.`));
   }
 
   /** Lets go of whatever waits: the daemon ends, or the container is to be killed. */

@@ -20,11 +20,12 @@ import { Gate } from './gate.ts';
 import { newRun } from './observer.ts';
 import { saveRecord, type ContainerRecord } from './record.ts';
 import { conflict, notModified } from './refusal.ts';
-import { runPhase, unwind, type Run } from './run-phase.ts';
-import { startFailure, type StartFailure } from './start-failure.ts';
+import { runPhase, type Run } from './run-phase.ts';
+import { notUndone, startFailure, type StartFailure, withRest } from './start-failure.ts';
 import { listenBefore, Streams } from './streams.ts';
 import { newPull } from '../image/pull.ts';
 import { Waiters } from './waiters.ts';
+import { WayBack } from './way-back.ts';
 
 const phasesById: Record<PhaseId, Phase<Container>> = Object.fromEntries([...starting, exit, remove].map((p) => [p.id, p])) as Record<PhaseId, Phase<Container>>;
 const statuses: Partial<Record<MachineState, Status>> = { running: 'running', exiting: 'running', paused: 'paused', exited: 'exited', removing: 'removing', removed: 'removing' };
@@ -50,6 +51,7 @@ export class Lifecycle {
   protected readonly actor: Actor<ContainerMachine>;
   protected failure: StartFailure | undefined;
   readonly #oom: OomWatch;
+  readonly #back: WayBack;
   /** set by the engine while a restart policy waits */
   restarting = false;
 
@@ -59,6 +61,7 @@ export class Lifecycle {
     this.log.run = record.runs;
     this.gateKeeper = new Gate((event) => void this.log.append(event));
     this.run = newRun(container, this.log, this.gateKeeper);
+    this.#back = new WayBack(this.run, record, starting);
     this.#oom = new OomWatch(daemonKernel(), container, (fact) => void this.log.append({ type: 'fact', facts: [fact] }));
     container.pull.progress = (line) => void (line.current === undefined && this.log.append({ type: 'progress', ...line }));
     this.streams = new Streams({ tty: request.Tty ?? false, stdin: request.OpenStdin ?? false, stdinOnce: request.StdinOnce ?? false });
@@ -90,9 +93,11 @@ export class Lifecycle {
   // ---- the machine's side ----
 
   async #phase(id: PhaseId): Promise<void> {
-    this.gateKeeper.oneWay = id === 'exit' || id === 'remove';
-    await undefined; // so that the journal says which state was entered before what is done in it
+    await this.#back.done; // also so that the journal says which state was entered before what is done in it
     try {
+      await this.#back.before(id);
+      this.gateKeeper.oneWay = id === 'exit' || id === 'remove';
+      if (id === 'pull') delete this.record.left;
       if (id === 'exec') await listenBefore(this.run.kernel, this.streams, this.container.paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
       await runPhase(this.run, phasesById[id]);
       if (id === 'create') for (const text of this.container.warnings) this.log.append({ type: 'note', text: `warning: ${text}` });
@@ -105,10 +110,9 @@ export class Lifecycle {
   }
 
   async #unwind(): Promise<void> {
-    this.gateKeeper.oneWay = true;
     this.streams.close();
-    await unwind(this.run, starting);
-    this.container.live = {};
+    const left = await this.#back.go();
+    if (this.failure) this.failure = withRest(this.failure, left);
   }
 
   #moved(to: MachineState, error: string): void {
@@ -120,8 +124,9 @@ export class Lifecycle {
     if (to === 'exiting') void this.#oom.end();
     // an exec that is held at the gate would be left behind
     if (to === 'exiting') for (const exec of this.around.execs.values()) if (exec.container.container === this.container) exec.gate.release();
+    if (to === 'exited' && from === 'exiting') delete this.record.left;
     if (to === 'exited') this.#didExit();
-    if (to === 'failed') this.#didFail();
+    if (to === 'failed') this.#didFail(from);
     if (to !== 'removed' && !midway.has(to)) this.#save();
     this.waiters.moved(to, this.record);
     if (to === 'exited' || to === 'failed') this.around.exited(this);
@@ -164,16 +169,19 @@ export class Lifecycle {
     const { exit: end } = this.container;
     const status = end?.status ?? 9; // also when giving back failed after the status was collected
     Object.assign(this.record, { pid: 0, exitCode: exitCodeOf(status), oomKilled: end?.oom ?? false, finishedAt: end?.time ?? Date.now() });
-    this.container.live = {};
+    if (!this.record.left?.length) this.container.live = {};
+    else if (this.failure) this.record.error = this.failure.refusal.message;
     if (this.record.oomKilled) this.around.event(this.container, 'oom');
     this.around.event(this.container, 'die', { exitCode: String(this.record.exitCode) });
     this.#connected('disconnect');
   }
 
-  #didFail(): void {
+  #didFail(from: MachineState): void {
     this.gateKeeper.arm({ mode: 'run', breakpoints: [] });
     this.streams.abandon();
-    Object.assign(this.record, { exitCode: this.failure?.exitCode ?? 128, error: this.failure?.refusal.message ?? this.record.error });
+    // how it ended is not changed by an rm that failed
+    if (from !== 'removing') this.record.exitCode = this.failure?.exitCode ?? 128;
+    Object.assign(this.record, { error: this.failure?.refusal.message ?? this.record.error });
   }
 
   /** A daemon has come up and the container's shim is still there. */
@@ -196,7 +204,10 @@ export class Lifecycle {
 
   /** A run that a dead daemon left in the middle is taken back. */
   async takeBack(): Promise<void> {
+    const { error, left: before } = this.record;
     await this.#unwind();
+    const { left } = this.record;
+    if (before?.length || left?.length) this.record.error = notUndone(error || 'the daemon ended in the middle of it', left ?? []);
     saveRecord(this.container.settings, this.record);
   }
 

@@ -28,6 +28,8 @@ export interface ContainerRecord {
   /** somebody said stop: no restart policy brings it back */
   stopped: boolean;
   warnings: string[];
+  /** of a run that was taken back: what could not be undone, a line each. Absent: it ended by itself, or never was */
+  left?: readonly string[];
 }
 
 const fileOf = (settings: Settings, id: string) => join(containersDir(settings), id, 'container.json');

@@ -52,27 +52,37 @@ export async function runPhase<C>(run: Run<C>, phase: Phase<C>): Promise<void> {
   }
 }
 
-/**
- * Takes back everything these phases may have done, last first, whether or not it was done: an undo finds out for itself,
- * so that the same walk cleans up after a failure and after a daemon that was killed. One failing undo does not stop the rest.
- * Returns what could not be undone.
- */
-export async function unwind<C>(run: Run<C>, phases: readonly Phase<C>[]): Promise<Error[]> {
-  const failures: Error[] = [];
-  run.journal.append({ type: 'phase', phase: phases[phases.length - 1]?.id ?? '', at: 'unwinding' });
-  for (const step of phases.flatMap((phase) => phase.steps).reverse()) {
-    if (!step.undo) continue;
+interface Failed<C> { step: Step<C>; error: Error }
+
+/** Each undo in turn; one that fails does not stop the rest. */
+async function undoAll<C>(run: Run<C>, steps: readonly Step<C>[]): Promise<Failed<C>[]> {
+  const failed: Failed<C>[] = [];
+  for (const step of steps) {
     run.current = step.id;
+    run.gate.beforeUndo(step);
     run.journal.append({ type: 'step', step: step.id, at: 'undo' });
     try {
-      await step.undo(run.kernel, run.container);
+      await step.undo?.(run.kernel, run.container);
       run.journal.append({ type: 'step', step: step.id, at: 'undone' });
-    } catch (error) {
-      failures.push(error instanceof Error ? error : new Error(String(error)));
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      failed.push({ step, error: Object.assign(error, { step: step.id }) });
       run.journal.append({ type: 'step', step: step.id, at: 'failed', error: words(error) });
     }
   }
   run.current = undefined;
+  return failed;
+}
+
+/**
+ * Takes back everything these phases may have done, last first, whether or not it was done: an undo finds out for itself,
+ * so that the same walk cleans up after a failure and after a daemon that was killed. What fails is tried once more when all others have
+ * had their turn: it may have waited for one of them. Returns what could not be undone, each error with its step.
+ */
+export async function unwind<C>(run: Run<C>, phases: readonly Phase<C>[]): Promise<Error[]> {
+  run.journal.append({ type: 'phase', phase: phases[phases.length - 1]?.id ?? '', at: 'unwinding' });
+  const failed = await undoAll(run, phases.flatMap((phase) => phase.steps).filter((step) => step.undo).reverse());
+  const left = failed.length ? await undoAll(run, failed.map(({ step }) => step)) : failed;
   run.journal.append({ type: 'phase', phase: phases[0]?.id ?? '', at: 'unwound' });
-  return failures;
+  return left.map(({ error }) => error);
 }

@@ -74,7 +74,7 @@ export class Runtime implements Engine {
     const supervisor = this.#supervise(record);
     if (machine === 'removing') return void (await supervisor.remove({ force: true }));
     if (['running', 'paused', 'exiting'].includes(machine)) await supervisor.adopt();
-    else if (!['created', 'exited', 'failed'].includes(machine)) await supervisor.takeBack();
+    else if (!['created', 'exited', 'failed'].includes(machine) || record.left?.length) await supervisor.takeBack();
     // one that is still on its way out is restarted by its exit
     if (!supervisor.underWay && record.machine !== 'created' && this.#restarts.afterBoot(supervisor)) void supervisor.start().catch(() => undefined);
   }

@@ -17,13 +17,23 @@ const lacks: Record<string, Record<string, string>> = {
 };
 const lackOf = (step: string | undefined, error: unknown) => lacks[step ?? '']?.[(error as { code?: string } | null)?.code ?? ''];
 
+const ALL = '; everything was undone';
+/** `left`: a line for each step that could not be undone. What was said of that before is no longer so. */
+export function notUndone(message: string, left: readonly string[]): string {
+  const before = message.replace(/; could not be undone: [^]*$/, '');
+  if (!left.length) return before;
+  return `${before.endsWith(ALL) ? before.slice(0, -ALL.length) : before}; could not be undone: ${left.join('; ')}; rm, a start and the daemon's next start try again`;
+}
+export const withRest = ({ refusal, exitCode }: StartFailure, left: readonly string[]): StartFailure =>
+  ({ refusal: left.length ? new Refusal(refusal.status, notUndone(refusal.message, left), { cause: refusal.cause ?? refusal }) : refusal, exitCode });
+
 /** The step it failed in, for whoever wants to look at it with `drydock trace`. */
 const stepOf = (error: unknown) => (error as { step?: string }).step;
 
 export function startFailure(error: unknown): StartFailure {
   if (error instanceof NotExecutable) return { refusal: new Refusal(400, error.message, { cause: error }), exitCode: error.exitCode };
   if (error instanceof Refusal) return { refusal: error, exitCode: 128 };
-  if (error instanceof Aborted) return { refusal: new Refusal(409, `${error.message}; everything was undone`, { cause: error }), exitCode: 130 };
+  if (error instanceof Aborted) return { refusal: new Refusal(409, `${error.message}${ALL}`, { cause: error }), exitCode: 130 };
   const step = stepOf(error);
   const words = error instanceof Error ? error.message : errnoText(String(error));
   const lack = lackOf(step, error);

@@ -19,11 +19,13 @@ import { type LogRecord, readLog, recordsOf } from './log-file.ts';
 import * as look from './look.ts';
 import { quietKernel } from './observer.ts';
 import { removeDirectory, saveRecord } from './record.ts';
-import { conflict, notModified } from './refusal.ts';
+import { conflict, notModified, Refusal } from './refusal.ts';
 import type { HostConfig } from './request.ts';
 import { runPhase, unwind } from './run-phase.ts';
 import { parseSignal } from './signal.ts';
+import { notUndone, startFailure, withRest } from './start-failure.ts';
 import { applyUpdate } from './update.ts';
+import { restOf } from './way-back.ts';
 import { UpperLook } from '../watch/upper-look.ts';
 
 /** How long an exec that is over can still be asked for its exit code; dockerd keeps it as long. */
@@ -64,7 +66,8 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     if (!this.running) throw conflict(`cannot kill container: ${this.container.name}: container ${this.container.id} is not running`);
     if (number === 9) this.record.stopped = true;
     await this.#signal(number);
-    if (this.machine === 'paused' && number === 9) await this.container.cgroup.thaw(this.run.kernel);
+    // half frozen by a pause that could not be undone, it would not even take the signal
+    if ((this.machine === 'paused' && number === 9) || this.record.left?.length) await this.container.cgroup.thaw(this.run.kernel);
     this.around.event(this.container, 'kill', { signal: String(number) });
   }
 
@@ -100,8 +103,9 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
       await runPhase(this.run, pause);
     } catch (error) {
       // half frozen it could not even be killed
-      await unwind(this.run, [pause]);
-      throw error;
+      this.record.left = restOf(await unwind(this.run, [pause]));
+      saveRecord(this.container.settings, this.record);
+      throw withRest(startFailure(error), this.record.left).refusal;
     }
     this.actor.send({ type: 'PAUSE' });
     this.around.event(this.container, 'pause');
@@ -140,6 +144,7 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
       if (this.running || (await this.waiters.until(['running', 'exited', 'failed'])) === 'running') await this.kill('KILL');
       await gone;
     }
+    for (const exec of this.#ownExecs()) if (exec.left.length && (await exec.takeBack()).length) throw new Refusal(500, notUndone(`exec ${exec.id}`, exec.left));
     if (this.machine === 'removed') return;
     const removed = this.waiters.until(['removed', 'failed']);
     this.actor.send({ type: 'REMOVE' });
@@ -147,9 +152,13 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     this.log.close();
     removeDirectory(settings, id);
     this.streams.end();
+    // they hold on to the container, and without it nobody asks for them
+    for (const { id: exec } of this.#ownExecs()) this.around.execs.delete(exec);
     this.around.removed(this.container);
     this.waiters.removed(this.record);
   }
+
+  #ownExecs = (): ExecSession[] => [...this.around.execs.values()].filter((one) => one.container === this);
 
   wait(condition: 'not-running' | 'next-exit' | 'removed') {
     return this.waiters.exit(condition, this.running || this.underWay || this.restarting, this.record);

@@ -1,6 +1,6 @@
 /**
  * `npm run soak [RUNS] [AT ONCE]`: containers one after another, some of them killed, removed, paused or executed into at a random moment,
- * and what the daemon and the kernel hold before and after. Everything happens in a network, mount and pid namespace of its own.
+ * and what the daemon and the kernel hold before, at twelve moments between, and after. Everything happens in a network, mount and pid namespace of its own.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,8 @@ import { prepareImages } from '../e2e/image.ts';
 import { leftovers } from '../e2e/leftovers.ts';
 import { cachedRegistry } from '../e2e/registry.ts';
 import { needs, ownRoom } from '../e2e/room.ts';
+import { NODE_FLAGS } from '../../runtime/cli/autostart.ts';
+import { heapOf, INSPECT } from './heap.ts';
 import { residentOf } from './rows.ts';
 
 const lacks = missing(...needs);
@@ -17,15 +19,16 @@ if (lacks) throw new Error(`the soak ${lacks}`);
 await ownRoom(prepareImages);
 const [runs, atOnce] = [Number(process.argv[2] ?? 500), Number(process.argv[3] ?? 8)];
 const registry = await cachedRegistry();
-const daemon = await new Daemon(['--registry-mirror', `http://${registry.host}`], []).start();
+const daemon = await new Daemon(['--registry-mirror', `http://${registry.host}`], [...NODE_FLAGS, INSPECT]).start();
 
-interface Line { done: number; 'daemon MiB': number; descriptors: number; threads: number; mounts: number; cgroups: number; links: number; processes: number; leases: number; containers: number }
-function look(done: number): Line {
+interface Line { done: number; 'daemon MiB': number; 'heap MiB': number; descriptors: number; threads: number; mounts: number; cgroups: number; links: number; processes: number; leases: number; containers: number }
+async function look(done: number): Promise<Line> {
+  const heap = await heapOf(daemon);
   const all = leftovers(daemon);
   const count = (kind: string) => all[kind]?.filter(Boolean).length ?? 0;
   const pid = daemon.pid ?? 0;
   return {
-    done, 'daemon MiB': Math.round(residentOf(pid) * 10) / 10, descriptors: readdirSync(`/proc/${pid}/fd`).length, threads: readdirSync(`/proc/${pid}/task`).length,
+    done, 'daemon MiB': Math.round(residentOf(pid) * 10) / 10, 'heap MiB': Math.round(heap * 100) / 100, descriptors: readdirSync(`/proc/${pid}/fd`).length, threads: readdirSync(`/proc/${pid}/task`).length,
     mounts: count('mounts'), cgroups: count('cgroups'), links: count('links'), processes: count('processes'), leases: count('leases'), containers: count('containers'),
   };
 }
@@ -78,17 +81,23 @@ try {
   await daemon.ok('pull', '-q', 'tiny');
   await batch(Math.min(50, runs)); // bridge, parent group, worker threads and compiled code are made once
   const lines: Line[] = [];
-  const parts = 5;
+  const parts = 12;
   for (let part = 0; part <= parts; part++) {
     if (part) await batch(Math.ceil(runs / parts));
     await sleep(1000); // the kernel deletes a veth pair a little after its namespace
-    lines.push(look(Math.ceil(runs / parts) * part));
+    lines.push(await look(Math.ceil(runs / parts) * part));
   }
   console.table(lines);
   console.log(tally);
   const [first, last] = [lines[0]!, lines[lines.length - 1]!];
-  const grown = (Object.keys(first) as (keyof Line)[]).filter((key) => !['done', 'daemon MiB', 'threads'].includes(key) && last[key] > first[key]);
-  console.log(grown.length ? `NOT FLAT: ${grown.map((key) => `${key} ${first[key]} → ${last[key]}`).join(', ')}` : 'flat: descriptors, mounts, cgroups, links, processes, leases, containers');
+  const counted = (Object.keys(first) as (keyof Line)[]).filter((key) => !['done', 'daemon MiB', 'heap MiB', 'threads'].includes(key) && last[key] > first[key]);
+  const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+  // the first line is before anything was done; the journal of events and compiled code fill in the first third
+  const thirds = (key: 'daemon MiB' | 'heap MiB') => [0, 1, 2].map((third) => median(lines.slice(1 + third * 4, 5 + third * 4).map((line) => line[key])));
+  const [resident, heap] = [thirds('daemon MiB'), thirds('heap MiB')];
+  console.log(`medians of thirds: resident ${resident.join(', ')} MiB; heap after a collection ${heap.join(', ')} MiB`);
+  const grown = counted.map((key) => `${key} ${first[key]} → ${last[key]}`).concat(heap[2]! > heap[1]! * 1.05 + 0.5 ? [`heap ${heap.join(' → ')} MiB`] : []);
+  console.log(grown.length ? `NOT FLAT: ${grown.join(', ')}` : 'flat: heap, descriptors, mounts, cgroups, links, processes, leases, containers');
 } finally {
   await daemon.close();
   await registry.close();

@@ -25,6 +25,8 @@ function processes(daemon: Daemon): string[] {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
     const words = attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
     const inCgroup = attempt(() => readFileSync(`/proc/${pid}/cgroup`, 'utf8')).includes(`${daemon.cgroupParent}/`);
+    // a child that has ended and that nobody has waited for has no command line
+    if (daemon.pid !== undefined && new RegExp(`^State:\\s+Z[^]*^PPid:\\s+${daemon.pid}$`, 'm').test(attempt(() => readFileSync(`/proc/${pid}/status`, 'utf8')))) return [`${pid} zombie`];
     return inCgroup || words[0] === 'drydock-shim' || words[0] === 'stage' ? [`${pid} ${words.join(' ')}`] : [];
   });
 }

@@ -166,6 +166,18 @@ test('a breakpoint on the n-th call of a step stops there and nowhere else', asy
   await over;
 });
 
+test('a breakpoint on the n-th call of an undo stops there, and not at that call of the step itself', async () => {
+  const gate = new Gate(() => undefined);
+  gate.arm({ mode: 'run', breakpoints: ['undo:create.shim#1'] });
+  assert.equal([gate.beforeStep(step('create.shim')), gate.beforeCall(call('mount'))], [undefined, undefined]);
+  gate.beforeUndo(step('create.shim'));
+  const held = gate.beforeCall(call('kill'));
+  assert.ok(held);
+  gate.command({ command: 'continue' });
+  await held;
+  assert.equal(gate.breakpointsOf('create'), ['undo:create.shim#1']);
+});
+
 test('the call that waits can be answered with an errno; a step cannot, and what is no errno is refused', async () => {
   const gate = new Gate(() => undefined);
   gate.arm({ mode: 'run', breakpoints: ['create.shim', 'mount'] });

@@ -79,6 +79,22 @@ test('an undo that fails does not keep the others from theirs, and is told of', 
   assert.ok(r.journal.events().map(short).includes('step p.b failed'));
 });
 
+test('an undo that fails is tried once more when the others have had their turn', async () => {
+  const r = run();
+  const waits = step('p.c', { async undo(_k, c) {
+    c.done.push('undo p.c');
+    if (!c.done.includes('undo p.a')) throw new Error('p.a is in the way');
+  } });
+  assert.equal(await unwind(r, [phase('p', step('p.a'), step('p.b'), waits)]), []);
+  assert.equal(r.container.done, ['undo p.c', 'undo p.b', 'undo p.a', 'undo p.c']);
+  assert.equal(r.journal.events().map(short).slice(-3), ['step p.c undo', 'step p.c undone', 'phase p unwound']);
+});
+
+test('what could not be undone names its step', async () => {
+  const [error] = await unwind(run(), [phase('p', step('p.a', { undo: failing('stuck') }))]);
+  assert.is((error as { step?: string }).step, 'p.a');
+});
+
 test('undo is asked also of a step whose condition does not hold any more', async () => {
   const r = run();
   await unwind(r, [phase('p', step('p.a', { when: () => false }))]);

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { SyscallError } from '../../runtime/kernel/errors.ts';
 import { Aborted } from '../../runtime/machine/gate.ts';
 import { conflict } from '../../runtime/machine/refusal.ts';
-import { startFailure } from '../../runtime/machine/start-failure.ts';
+import { notUndone, startFailure, withRest } from '../../runtime/machine/start-failure.ts';
 import { NotExecutable } from '../../runtime/oci/program.ts';
 import { suite } from '../harness.ts';
 
@@ -25,6 +25,13 @@ test('a refusal is passed on as it is', () => {
 
 test('an abort is 409, and says where and that nothing is left', () => {
   assert.equal(told(new Aborted('exec.pivot-root')), [409, 130, 'aborted before exec.pivot-root; everything was undone']);
+});
+
+test('what could not be undone is told, and no longer that everything was; what was told before is no longer so', () => {
+  const { refusal, exitCode } = withRest(startFailure(new Aborted('exec.execve')), ['create.cgroup: unlinkat("/x"): device or resource busy']);
+  const told = 'aborted before exec.execve; could not be undone: create.cgroup: unlinkat("/x"): device or resource busy; rm, a start and the daemon\'s next start try again';
+  assert.equal([refusal.status, exitCode, refusal.message], [409, 130, told]);
+  assert.is(notUndone(told, []), 'aborted before exec.execve');
 });
 
 test('a system call names its step, itself, its errno and who made it', () => {

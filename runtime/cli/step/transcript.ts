@@ -7,7 +7,7 @@ import type { Ink } from './paint.ts';
 
 const ends = { done: 'done', failed: 'failed' };
 
-const marks: Record<string, string> = { unwinding: 'Undo', unwound: 'Everything is undone' };
+const marks: Record<string, string> = { unwinding: 'Undo', unwound: 'Everything is undone', left: 'Not everything could be undone' };
 /** Headings tell of the others. */
 const statesShown = new Set(['running', 'paused', 'exited', 'failed', 'removed']);
 
@@ -15,6 +15,8 @@ export class Transcript {
   #phase = '';
   /** An undo's heading waits for what it does: most have nothing to take back. */
   #undo: string | undefined;
+  /** steps whose undo has failed so far */
+  readonly #left = new Set<string>();
   #run: Event['run'] | undefined;
 
   constructor(readonly lifecycle: Lifecycle, readonly ink: Ink) {}
@@ -54,13 +56,17 @@ export class Transcript {
       this.#phase = id;
       return [`${first ? '' : '\n'}${this.ink.bold(phase?.title ?? id)}`];
     }
-    return at in marks ? [`\n${this.ink.bold(marks[at]!)}`] : [];
+    if (at === 'unwinding') this.#left.clear();
+    const mark = marks[at === 'unwound' && this.#left.size ? 'left' : at];
+    return mark ? [`\n${this.ink.bold(mark)}`] : [];
   }
 
   #step(event: StepEvent): string[] {
     const id = event.step ?? '?';
     const { title } = this.lifecycle.step(id);
     if (event.at === 'start') return [`  ${this.ink.mark(title)}  ${this.ink.dim(id)}`];
+    if (event.at === 'failed') this.#left.add(id);
+    if (event.at === 'undone') this.#left.delete(id);
     if (event.at === 'undo') this.#undo = `  ${this.ink.mark(`undo: ${title}`)}  ${this.ink.dim(id)}`;
     if (event.at === 'undo' || event.at === 'undone' || event.at === 'skipped') return [];
     const text = `${ends[event.at]}${event.ns === undefined ? '' : ` <${duration(event.ns)}>`}${event.error ? `: ${visible(event.error)}` : ''}`;

@@ -43,10 +43,11 @@ export async function endShim(k: Kernel, c: Pick<Container, 'paths' | 'live'> & 
 /** Takes the exit status of a shim that is our child, by its pid when no pidfd was got; another daemon's is reaped by init. */
 export async function reapShim(k: Kernel, live: Container['live']): Promise<void> {
   const { shimPid, shimPidfd } = live;
-  live.shimPid = live.shimPidfd = undefined;
+  live.shimPidfd = undefined;
   const [idtype, id] = shimPidfd === undefined ? [P_PID, shimPid] : [P_PIDFD, shimPidfd];
   try {
     if (id !== undefined) await tolerate(['ECHILD', 'EINVAL', 'EBADF'], k.daemon.waitid(idtype, id, 128, WEXITED));
+    live.shimPid = undefined; // not before: whoever tries again needs it
   } finally {
     if (shimPidfd !== undefined) await tolerate(['EBADF'], k.daemon.close(shimPidfd));
   }

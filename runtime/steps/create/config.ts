@@ -1,6 +1,7 @@
 import { buildSpec } from '../../oci/bundle.ts';
 import { AT_FDCWD, O } from '../../kernel/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
+import { shimLives } from '../../kernel/process/shim.ts';
 import { checkBreakable, leaveOutOf, leftOut } from '../leave-out.ts';
 import type { Step } from '../step.ts';
 
@@ -22,6 +23,8 @@ See the OCI runtime specification, "Configuration".`,
       if (leftOut(c.request).length) k.fact({ kind: 'security', key: 'left out', value: leftOut(c.request).join(' ') });
     },
     async undo(k, c) {
+      // it is known by its pid file alone
+      if (shimLives(c.paths.runDir)) throw new Error(`the shim whose pid is in ${c.paths.runDir}/shim.pid still runs`);
       await k.removeTree(c.paths.runDir);
     },
     async inspect(_k, c) {
