@@ -40,7 +40,8 @@ export type CgroupValue = keyof typeof values;
 const limits = { memory: 'memory.limit', cpu: 'cpu.quota', pids: 'pids.limit' } as const;
 const names = Object.keys(values) as CgroupValue[];
 
-const frozen = (s: Subject) => first(file(s, 'freezer', 'freezer.state'), file(s, 'freezer', 'cgroup.freeze'));
+/** What the kernel has done, not what was asked of it: cgroup.freeze is 1 before everybody stands. */
+const frozen = (s: Subject) => file(s, 'freezer', 'freezer.state') === 'FROZEN' || row(file(s, 'freezer', 'cgroup.events'), 'frozen') === 1;
 
 export const cgroup: Family = {
   'cgroup.value': kind({
@@ -62,7 +63,7 @@ export const cgroup: Family = {
   'cgroup.frozen': kind({
     live: true, arg: truth,
     says: () => ({ en: 'its cgroup is frozen', ru: 'контрольная группа заморожена' }),
-    holds: (_, subject) => ['FROZEN', '1'].includes(frozen(subject)),
+    holds: (_, subject) => frozen(subject),
   }),
   'cgroup.oom': kind({
     live: true, arg: truth,
