@@ -55,13 +55,20 @@ function endItem(event: Extract<Event, { type: 'step' }>, own: (text: string) =>
 const told = ({ text, seq }: Item): Told => ({ text, seq });
 /** What is left out in one and put in by the other at the same place is one difference. */
 function paired(kind: Difference['kind'], a: readonly Item[], b: readonly Item[]): Difference[] {
-  const rest = [...b];
+  const waiting = new Map<string, Item[]>();
+  // the first of a name at the end, where taking it costs nothing
+  for (const one of [...b].reverse()) {
+    const queue = waiting.get(one.name) ?? [];
+    queue.push(one);
+    waiting.set(one.name, queue);
+  }
+  const taken = new Set<Item>();
   const both = a.map((one): Difference => {
-    const at = rest.findIndex((other) => other.name === one.name);
-    const other = at < 0 ? undefined : rest.splice(at, 1)[0];
+    const other = waiting.get(one.name)?.pop();
+    if (other) taken.add(other);
     return { kind, a: told(one), ...(other && { b: told(other) }) };
   });
-  return [...both, ...rest.map((one): Difference => ({ kind, b: told(one) }))];
+  return [...both, ...b.filter((one) => !taken.has(one)).map((one): Difference => ({ kind, b: told(one) }))];
 }
 
 const same = (one: Item, other: Item) => one.signature === other.signature;

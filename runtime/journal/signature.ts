@@ -21,7 +21,8 @@ export function ownWords(events: readonly Event[]): (text: string) => string {
   const id = /\/containers\/([0-9a-f]{64})\//.exec(text)?.[1];
   const given = events.flatMap((event) => (event.type === 'fact' || event.type === 'call' ? event.facts ?? [] : []))
     .flatMap(({ kind, key, value }) => (kind === 'lease' && value ? [key] : kind === 'process' && value && Number(value) > 2 ? [value] : []));
-  const words = [...new Set(given)].map((word) => word.replace(/\./g, '\\.'));
+  // a journal may be a stranger's file: what it calls its own is never a pattern, nor a long one
+  const words = [...new Set(given)].filter((word) => word.length <= 64).slice(0, 1000).map((word) => word.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&'));
   const own: [RegExp, string][] = [
     ...(id ? [[new RegExp(`${id.slice(0, 11)}[0-9a-f]{0,53}…?`, 'g'), 'ID'] as [RegExp, string]] : []),
     ...(words.length ? [[new RegExp(`(?<![\\d.])(${words.join('|')})(?![\\d.])`, 'g'), 'OWN'] as [RegExp, string]] : []),

@@ -1,9 +1,13 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import * as assert from 'uvu/assert';
 import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';
 
 const test = suite('two runs compared in a browser', ...needs);
+const dir = mkdtempSync('/tmp/drydock-compare-');
 let visit: Visit;
 test.before(async () => {
   visit = await Visit.open();
@@ -14,7 +18,10 @@ test.before(async () => {
   await visit.page.goto(await visit.address());
   await visit.page.getByText('connected', { exact: true }).waitFor();
 });
-test.after(() => visit.close());
+test.after(async () => {
+  await visit.close();
+  rmSync(dir, { recursive: true, force: true });
+});
 const compare = () => visit.page.getByRole('region', { name: 'Compare', exact: true }).first();
 const summary = () => visit.page.locator('.summary').first().innerText();
 
@@ -51,6 +58,47 @@ test('the table says the same, and a fresh tab shows the same', async () => {
   await page.getByRole('button', { name: 'as table' }).first().click();
   assert.match(await page.locator('table').first().innerText(), 'network.create-veth');
   await page.getByRole('button', { name: 'as table' }).first().click();
+});
+
+test('a recording from the disk stands in place of either side; what is none says so, and breaks nothing', async () => {
+  const { page, daemon } = visit;
+  const file = join(dir, 'limited.html');
+  await daemon.ok('record', '-o', file, 'limited');
+  await page.getByLabel('compare with').selectOption({ label: 'a recording (file) …' });
+  await until('the address says so', async () => page.url().endsWith('/f11e'));
+  const side = (name: string) => page.getByLabel(`${name} from a recording`);
+  await side('B').setInputFiles(file);
+  await until('both are there', async () => /1 differs, 0 only in A, 0 only in B\./.test(await summary()));
+  assert.match(await compare().innerText(), /limited \(recording\)/);
+  assert.match(await compare().innerText(), 'create.limits');
+  await side('A').setInputFiles(file);
+  await until('a run is the same as itself', async () => /All \d+ steps came to the same in both\./.test(await summary()));
+  for (const [name, content, words] of [['x.html', '<script>window.broken = 1</script>', /no recording/], ['y.json', readFileSync(file, 'utf8').replace('"at":"enter"', '"at":"<b>"'), /event \d+ is none/]] as const) {
+    writeFileSync(join(dir, name), content);
+    await side('B').setInputFiles(join(dir, name));
+    await until(`${name} is refused`, async () => words.test(await compare().getByRole('status').innerText().catch(() => '')));
+  }
+  assert.match(await summary(), /All \d+ steps/, 'what was there stays');
+  assert.is(await page.evaluate('window.broken'), undefined);
+});
+
+test('within a recording, offline, another recording is put beside it', async () => {
+  const [one, other] = ['plain', 'unplugged'].map((name) => join(dir, `${name}.html`)) as [string, string];
+  await visit.daemon.ok('record', '-o', one, 'plain');
+  await visit.daemon.ok('record', '-o', other, 'unplugged');
+  const context = await visit.browser.newContext({ viewport: { width: 1500, height: 900 }, offline: true, reducedMotion: 'reduce' });
+  const requests: string[] = [];
+  context.on('request', (request) => requests.push(request.url()));
+  const page = await context.newPage();
+  visit.listen(page);
+  await page.goto(pathToFileURL(one).href);
+  await page.getByLabel('compare with').selectOption({ label: 'a recording (file) …' });
+  await page.getByLabel('B from a recording').setInputFiles(other);
+  await until('both are there', async () => /[1-9]\d* only in A, 0 only in B/.test(await page.locator('.summary').first().innerText().catch(() => '')), 20);
+  await page.getByRole('button', { name: 'close the comparison' }).click();
+  await page.getByRole('tab', { name: 'Timeline' }).waitFor();
+  assert.equal(requests.filter((url) => !/^(data|blob):/.test(url)), [pathToFileURL(one).href]);
+  await context.close();
 });
 
 test('closed, the one that was opened first is there again', async () => {

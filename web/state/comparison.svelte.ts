@@ -1,7 +1,9 @@
 /** Another run beside the one that is shown: its journal as it is now, and what differs. */
-import { compareRuns, type ComparedStep } from '../../runtime/journal/compare.ts';
+import { compareRuns, type ComparedStep, type SideName } from '../../runtime/journal/compare.ts';
 import type { Event, Told } from '../../server/live/protocol.ts';
+import { A_FILE } from './hash.ts';
 import type { Playground } from './playground.svelte.ts';
+import { FILE_MOST, readRunFile, Unreadable } from './run-file.ts';
 
 let keys = 0;
 
@@ -10,13 +12,18 @@ export class Comparison {
   /** of whom `events` are */
   #of = '';
   message = $state('');
-  readonly rows: readonly ComparedStep[] = $derived.by(() => compareRuns(this.playground.events, this.events));
+  /** a file that could not be read, and why */
+  unread = $state.raw<Unreadable | undefined>();
+  readonly #a = $derived.by(() => this.playground.files.a?.events ?? this.playground.events);
+  readonly #b = $derived.by(() => this.playground.files.b?.events ?? this.events);
+  readonly rows: readonly ComparedStep[] = $derived.by(() => compareRuns(this.#a, this.#b));
 
   constructor(readonly playground: Playground) {}
 
   /** Again whenever it may have grown; only the last one that was asked for counts. */
   async load(id: string): Promise<void> {
     const key = ++keys;
+    if (id === A_FILE) return void (this.message = '');
     const arrived: Event[] = [];
     const stop = this.playground.hear((message: Told) => void (message.type === 'journal' && message.key === key && arrived.push(...message.events)));
     if (id !== this.#of) this.events = [];
@@ -30,6 +37,18 @@ export class Comparison {
       if (key === keys) this.message = error instanceof Error ? error.message : String(error);
     } finally {
       stop();
+    }
+  }
+
+  /** A recording from the disk in place of a side. It is read here, in the page, and sent to nobody. */
+  async choose(side: SideName, file: File): Promise<void> {
+    this.unread = undefined;
+    try {
+      if (file.size > FILE_MOST) throw new Unreadable('large');
+      const run = readRunFile(await file.text());
+      this.playground.files = { ...this.playground.files, [side]: run };
+    } catch (error) {
+      this.unread = error instanceof Unreadable ? error : new Unreadable('other');
     }
   }
 }

@@ -3,6 +3,9 @@
  * `#compare/A/B?step=exec.execve`. `#lessons` is the list of lessons, `#lesson/ID?k=…` one of them with a cursor of its own: the container
  * is the lesson's, so its id is not in the address.
  */
+/** In place of the other run's id: a recording that is chosen from the disk. A browser tells nobody where that was, so it is chosen again on another visit. */
+export const A_FILE = 'f11e';
+
 export interface Cursor { id: string; k: number | undefined; sel: string | undefined; against?: string; step?: string | undefined; /** '' is the list */ lesson?: string | undefined }
 
 export function readHash(hash: string): Cursor {

@@ -1,15 +1,17 @@
 /** What the page knows: the list, one container's journal, and the one cursor. Everything else is derived from these. */
 import { Frames } from '../../runtime/journal/frames.ts';
+import type { SideName } from '../../runtime/journal/compare.ts';
 import type { Event, Listed, PhaseText, Told } from '../../server/live/protocol.ts';
 import type { Recording } from '../../server/recording/format.ts';
 import { speech } from '../words/language.svelte.ts';
 import { phaseWords } from '../words/steps.ts';
 import { Arrivals } from './arrivals.ts';
 import { Connection, type Link, type Listener, type Wire } from './connection.ts';
-import { Address, readHash, writeHash } from './hash.ts';
+import { A_FILE, Address, readHash, writeHash } from './hash.ts';
 import { Recorded } from './recorded.ts';
 import { Hurry } from './hurry.svelte.ts';
 import { callAtGate, isMoving } from './road.ts';
+import type { RunFile } from './run-file.ts';
 import { tellTerminal, type TerminalEvents } from './terminal-events.ts';
 
 export class Knowledge {
@@ -32,6 +34,8 @@ export class Knowledge {
   /** the run that stands beside this one, and the step that is looked at in both */
   against = $state('');
   comparedStep = $state<string | undefined>(undefined);
+  /** recordings that were chosen to be compared, in place of a side */
+  files = $state.raw<Partial<Record<SideName, RunFile>>>({});
   readonly hurry = new Hurry();
   message = $state('');
 
@@ -131,7 +135,7 @@ export class Knowledge {
     this.lesson = this.recording ? undefined : lesson;
     // a lesson shows its own container when it has told which
     if (this.lesson === undefined) this.#show(this.recording?.row.id ?? id);
-    Object.assign(this, { k, sel, against: this.recording ? '' : against, comparedStep: step });
+    Object.assign(this, { k, sel, against: this.recording && against !== A_FILE ? '' : against, comparedStep: step });
   }
 
   readonly #address = new Address();
@@ -180,6 +184,7 @@ export class Knowledge {
   /** Another run beside this one; '' takes it away. */
   compare(id: string): void {
     this.against = id === this.id ? '' : id;
+    if (!id) this.files = {};
     this.comparedStep = undefined;
     if (this.id) history.pushState(null, '', writeHash({ id: this.id, k: this.k, sel: this.sel, against: this.against }));
   }

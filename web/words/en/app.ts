@@ -16,7 +16,7 @@ export const app = {
   breakIt: { open: 'break it', chosen: (n: number) => `⚠ UNSAFE: ${n} left out`, unsafe: '⚠ Unsafe on purpose.', about: 'Leave a part of the container out, and see what it was for. Only on practice images.' },
   containers: {
     title: 'Containers', again: (name: string, step: string) => `again from ${name} at ${step}`, unsafe: (parts: string) => `⚠ unsafe: left out ${parts}`,
-    none: 'None yet: run one above, or with', or: 'or', compareWith: 'compare with',
+    none: 'None yet: run one above, or with', or: 'or', compareWith: 'compare with', aRecording: 'a recording (file) …',
   },
   states: {
     created: 'created', pulling: 'pulling', creating: 'creating', layering: 'layering', networking: 'networking', executing: 'executing', running: 'running', paused: 'paused',
@@ -27,6 +27,11 @@ export const app = {
   compare: {
     title: 'Compare', close: 'close the comparison', again: (name: string) => `read ${name} again`, differences: 'differences of the step', what: 'what',
     kinds: { call: 'call', fact: 'fact', end: 'how it ended' }, nothing: 'The step made no call and left no fact.',
+    recorded: (name: string) => `${name} (recording)`, fromFile: (side: string) => `${side} from a recording`,
+    unread: (trouble: 'large' | 'other' | 'version' | 'event', at: number | undefined) => ({
+      large: 'The file is too large to be compared.', other: 'The file is no recording of Drydock.', version: 'The file is a recording of another version of Drydock, which this page cannot read.',
+      event: `The recording is damaged: event ${at} is none.`,
+    })[trouble],
   },
   now: {
     event: (n: number, of: number) => `Event ${n} of ${of}`, past: (n: number, of: number) => `Past: event ${n} of ${of}`, standsBefore: 'Stands before', now: 'Now',
@@ -43,6 +48,7 @@ export const app = {
   kernel: {
     recording: 'This is a recording: there is no kernel to ask. What it said during the run is in the pictures and in the journal.',
     past: 'The kernel can only be asked about now. This is what it said last.', again: 'ask again',
+    noConntrack: 'Which addresses are rewritten is not shown here: this kernel has no /proc/net/nf_conntrack to read it from (nf_conntrack is not loaded, or was built without CONFIG_NF_CONNTRACK_PROCFS). The rule that rewrites them is in the picture all the same.',
   },
   journal: {
     title: 'Journal', place: (n: number, of: number, when: string) => `event ${n} of ${of}, ${when}`, when: { recorded: 'recorded', live: 'live', past: 'past' },

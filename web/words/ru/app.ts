@@ -21,7 +21,7 @@ export const app: Words['app'] = {
   },
   containers: {
     title: 'Контейнеры', again: (name, step) => `повтор ${name} с шага ${step}`, unsafe: (parts) => `⚠ опасно: убрано ${parts}`,
-    none: 'Пока нет: запустите здесь, наверху, или командой', or: 'или', compareWith: 'сравнить с',
+    none: 'Пока нет: запустите здесь, наверху, или командой', or: 'или', compareWith: 'сравнить с', aRecording: 'записью (из файла) …',
   },
   states: {
     created: 'создан', pulling: 'качает образ', creating: 'создаётся', layering: 'кладёт слой', networking: 'получает сеть', executing: 'запускается', running: 'работает', paused: 'на паузе',
@@ -32,6 +32,11 @@ export const app: Words['app'] = {
   compare: {
     title: 'Сравнение', close: 'закрыть сравнение', again: (name) => `прочесть ${name} ещё раз`, differences: 'различия шага', what: 'что',
     kinds: { call: 'вызов', fact: 'факт', end: 'чем кончился' }, nothing: 'Шаг не сделал ни одного вызова и не оставил ни одного факта.',
+    recorded: (name) => `${name} (запись)`, fromFile: (side) => `${side} из записи`,
+    unread: (trouble, at) => ({
+      large: 'Файл слишком велик для сравнения.', other: 'Этот файл — не запись Drydock.', version: 'Это запись другой версии Drydock, эта страница её не прочтёт.',
+      event: `Запись повреждена: событие ${at} — не событие.`,
+    })[trouble],
   },
   now: {
     event: (n, of) => `Событие ${n} из ${of}`, past: (n, of) => `Прошлое: событие ${n} из ${of}`, standsBefore: 'Стоит перед', now: 'Сейчас',
@@ -48,6 +53,7 @@ export const app: Words['app'] = {
   kernel: {
     recording: 'Это запись: ядра, которое можно спросить, нет. Что оно говорило во время работы, видно на рисунках и в журнале.',
     past: 'Ядро можно спросить только о настоящем. Вот что оно сказало последним.', again: 'спросить ещё раз',
+    noConntrack: 'Какие адреса переписаны, здесь не показано: у этого ядра нет /proc/net/nf_conntrack, откуда это можно прочесть (nf_conntrack не загружен или собран без CONFIG_NF_CONNTRACK_PROCFS). Само правило, которое их переписывает, на рисунке есть.',
   },
   journal: {
     title: 'Журнал', place: (n, of, when) => `событие ${n} из ${of}, ${when}`, when: { recorded: 'запись', live: 'сейчас', past: 'прошлое' },
