@@ -15,12 +15,12 @@ import { daemonKernel } from '../kernel/linux.ts';
 import { withNetlink } from '../kernel/netlink/socket.ts';
 import type { Container } from '../machine/container.ts';
 import { findLink } from '../network/links.ts';
-import { rewritesOf, type Rewrite } from './rewrites.ts';
+import { rewritesKnown, rewritesOf, type Rewrite } from './rewrites.ts';
 
 /** `time`: ms since 1970 with a fraction, the kernel's; `length` on the wire; `data`: its first 256 bytes in base64. */
 export interface Packet { time: number; length: number; data: string }
-/** `more`: there were more than could be taken, and some are missing. */
-export interface Caught { packets: Packet[]; more: boolean; rewrites: Rewrite[] }
+/** `more`: there were more than could be taken, and some are missing. `conntrack`: whether the kernel tells of rewriting at all. */
+export interface Caught { packets: Packet[]; more: boolean; rewrites: Rewrite[]; conntrack: boolean }
 
 const ETH_P_ALL = 3;
 const SIOCGSTAMPNS = 0x8907;
@@ -132,7 +132,7 @@ class Capture {
     }
     if (this.#fd !== undefined && this.#fd === fd) this.#rest = setTimeout(() => this.#listen(), REST_MS).unref();
     if (!taken.length) return;
-    const caught: Caught = { packets: taken.map(({ packet }) => packet), more: taken.length === MOST, rewrites: await rewritesOf(this.container, taken.map(({ bytes }) => bytes)) };
+    const caught: Caught = { packets: taken.map(({ packet }) => packet), more: taken.length === MOST, rewrites: await rewritesOf(this.container, taken.map(({ bytes }) => bytes)), conntrack: rewritesKnown() };
     for (const hear of this.hearers) hear(caught);
   }
 }

@@ -4,7 +4,7 @@
  *   ipv4 2 udp 17 29 src=172.30.0.2 dst=9.9.9.9 sport=40000 dport=53 [UNREPLIED] src=9.9.9.9 dst=192.0.2.2 sport=53 dport=40000 mark=0 …
  *                    └ as it was sent                                            └ as the answer is expected: to whom the packet now seems to come from
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import type { Container } from '../machine/container.ts';
 import { contains } from '../network/ipv4.ts';
 
@@ -12,6 +12,8 @@ import { contains } from '../network/ipv4.ts';
 export interface Rewrite { protocol: string; from: string; to: string; target: string }
 
 const FILE = '/proc/net/nf_conntrack';
+/** Only with CONFIG_NF_CONNTRACK_PROCFS and nf_conntrack loaded is there a table to read: without it nothing is known of rewriting, and that is not the same as none. */
+export const rewritesKnown = (): boolean => existsSync(FILE);
 /** Of a busy host the newest connections may lie behind this, and are then not shown. */
 const ROOM = 512 * 1024;
 const MOST = 16;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { until } from '../e2e/ran.ts';
 import { sh, suite } from '../harness.ts';
@@ -33,6 +33,10 @@ test('packets appear in words, and where nothing is to move nothing moves', asyn
   await packets().getByText(new RegExp(`UDP [\\d.:]+ → ${gateway.replaceAll('.', '\\.')}:4999, 6 bytes`)).waitFor();
   await packets().getByText('ICMP').first().waitFor();
   assert.is(await panel().locator('[data-key^="dot:"]').count(), 0);
+});
+
+test('where the kernel has no table of connections, the page says why no rewriting is shown', async () => {
+  assert.is(await panel().getByRole('note').filter({ hasText: 'nf_conntrack' }).count(), existsSync('/proc/net/nf_conntrack') ? 0 : 1);
 });
 
 test('the counters are those of ip -s link', async () => {

@@ -18,6 +18,8 @@ export class PacketFeed {
   seen = $state(0);
   /** some were left out: there were more than can be shown */
   missing = $state(false);
+  /** false where the kernel has no table of connections to read: then nothing is known of rewriting */
+  conntrack = $state(true);
   /** the page's clock while something moves */
   now = $state<number | undefined>();
   #tick: ReturnType<typeof setInterval> | undefined;
@@ -33,7 +35,7 @@ export class PacketFeed {
     this.missing = false;
     if (!id || link !== 'open') return () => undefined;
     const deaf = this.playground.hear((message) => message.type === 'packets' && message.id === id && this.#learn(message));
-    connection.ask('packets', { id, on: true }).catch(() => undefined);
+    connection.ask('packets', { id, on: true }).then(({ conntrack }) => (this.conntrack = conntrack)).catch(() => undefined);
     return () => {
       deaf();
       clearInterval(this.#tick);
@@ -42,8 +44,9 @@ export class PacketFeed {
     };
   }
 
-  #learn({ packets, more, rewrites }: Extract<Told, { type: 'packets' }>): void {
+  #learn({ packets, more, rewrites, conntrack }: Extract<Told, { type: 'packets' }>): void {
     const mac = this.mac();
+    this.conntrack = conntrack;
     const arrived = performance.now();
     const fresh = packets.map(({ time, length, data }, j) => {
       const bytes = bytesOf(data);

@@ -1,13 +1,14 @@
 /** A container's packets, while somebody looks at them. */
 import { watchPackets } from '../../../runtime/watch/packets.ts';
+import { rewritesKnown } from '../../../runtime/watch/rewrites.ts';
 import { text, truth } from '../checks.ts';
 import { LIMITS } from '../protocol.ts';
 import { Watching } from '../watching.ts';
 import type { Answerers } from './topic.ts';
 
 export interface PacketAsks {
-  /** `packets` as they pass, until `on` is false */
-  packets: { ask: { id: string; on: boolean }; answer: object };
+  /** `packets` as they pass, until `on` is false; `conntrack`: whether the kernel tells of rewriting */
+  packets: { ask: { id: string; on: boolean }; answer: { conntrack: boolean } };
 }
 
 const watching = new Watching();
@@ -20,7 +21,7 @@ export const packetTopics: Answerers<PacketAsks> = {
       if (!on) watching.end(asker, container.id);
       // what a slow viewer cannot take is left out, and it is not told late of what is long past
       else watching.begin(asker, container.id, () => watchPackets(container, (caught) => asker.ahead() <= LIMITS.ahead && asker.tell({ type: 'packets', id: container.id, ...caught })));
-      return {};
+      return { conntrack: rewritesKnown() };
     },
   },
 };
