@@ -97,7 +97,7 @@ test('the terminal goes with the cursor: before the program there is nothing on 
   await page.context().close();
 });
 
-test('what was typed beside it is in a terminal of its own, in step with the journal', async () => {
+test('what was typed beside it is in a terminal of its own, in step with the journal; and the filter of what runs is shown call by call', async () => {
   const { daemon } = visit;
   await daemon.ok('run', '-d', '--name', 'entered', 'ubuntu', 'sleep', '1000');
   await daemon.ok('exec', 'entered', 'sh', '-c', `echo entered; printf '%s\\n' '${HOSTILE}'`);
@@ -113,6 +113,11 @@ test('what was typed beside it is in a terminal of its own, in step with the jou
   assert.is(await page.evaluate('window.broken'), undefined);
   await tabs.nth(2).click();
   await until('and the other one', async () => (await terminalOf(page)).includes('once more'));
+  // it runs, and so there is a filter
+  await page.getByRole('tab', { name: 'Security' }).click();
+  const filter = await page.getByRole('region', { name: 'The filter, call by call' }).innerText();
+  for (const part of ['mount(2)', 'pivot_root', 'arg0 & 0x7e020000 == 0x0', 'calls that are no more']) assert.ok(filter.includes(part), part);
+  assert.not.match(filter, /undefined|NaN/);
   // before the second exec's program runs, the first one's output is there and the second one's is not
   await page.locator('h1').click();
   for (let j = 0; j < 200 && (await terminalOf(page)).includes('once more'); j++) await page.keyboard.press('Shift+ArrowLeft');

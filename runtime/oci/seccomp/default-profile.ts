@@ -44,6 +44,11 @@ const always = {
   machine: 'getrandom riscv_hwprobe sysinfo uname',
 };
 
+export type Subject = keyof typeof always;
+const subjects = new Map(Object.entries(always).flatMap(([subject, names]) => words(names).map((name): [string, Subject] => [name, subject as Subject])));
+/** What a call is about that is allowed whatever the capabilities. */
+export const subjectOf = (name: string): Subject | undefined => subjects.get(name);
+
 /** Allowed with a capability. */
 const withCapability: Record<string, string> = {
   CAP_DAC_READ_SEARCH: 'open_by_handle_at',

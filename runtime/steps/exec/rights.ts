@@ -31,12 +31,14 @@ export async function installSeccomp(k: Kernel, spec: Spec): Promise<void> {
   if (!spec.linux.seccomp) return;
   const { filter, flags, instructions } = compileSeccomp(spec.linux.seccomp);
   await k.stage.seccomp(SECCOMP_SET_MODE_FILTER, flags, filter);
-  const { through, byArguments, refused } = verdictsOf(spec.linux.seccomp);
+  const { through, byArguments, refused, conditions, subjects } = verdictsOf(spec.linux.seccomp);
   k.fact(
     { kind: 'security', key: 'seccomp', value: `${instructions} instructions` },
     { kind: 'security', key: 'seccomp.through', value: String(through.length) },
     { kind: 'security', key: 'seccomp.by-arguments', value: byArguments.join(' ') },
     { kind: 'security', key: 'seccomp.refused', value: refused.join(' ') },
+    { kind: 'security', key: 'seccomp.conditions', value: conditions.join('; ') },
+    { kind: 'security', key: 'seccomp.subjects', value: [...subjects].map(([subject, count]) => `${subject}=${count}`).join(' ') },
   );
 }
 

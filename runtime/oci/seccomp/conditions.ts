@@ -1,0 +1,17 @@
+/** Under which condition a call that is asked for its arguments is let through, as the filter compares them: the OCI specification, "Seccomp". */
+import type { Seccomp, SeccompRule } from '../spec.ts';
+
+const hex = (value: number) => `0x${BigInt.asUintN(64, BigInt(value)).toString(16)}`;
+const signs = { SCMP_CMP_NE: '!=', SCMP_CMP_LT: '<', SCMP_CMP_LE: '<=', SCMP_CMP_EQ: '==', SCMP_CMP_GE: '>=', SCMP_CMP_GT: '>' } as const;
+
+type Argument = NonNullable<SeccompRule['args']>[number];
+const argument = ({ index, value, valueTwo = 0, op }: Argument): string => (op === 'SCMP_CMP_MASKED_EQ' ? `arg${index} & ${hex(value)} == ${hex(valueTwo)}` : `arg${index} ${signs[op]} ${hex(value)}`);
+const lets = (rule: SeccompRule) => rule.action === 'SCMP_ACT_ALLOW' || rule.action === 'SCMP_ACT_LOG';
+
+/** 'clone if arg0 & 0x7e020000 == 0x0': rules of one call are alternatives, arguments of one rule all have to hold. */
+export function conditionOf(seccomp: Seccomp, name: string): string {
+  const rules = (seccomp.syscalls ?? []).filter((rule) => rule.names.includes(name) && rule.args?.length);
+  const said = (list: readonly SeccompRule[]) => list.map(({ args = [] }) => args.map(argument).join(' and ')).join(' or ');
+  const [through, refused] = [rules.filter(lets), rules.filter((rule) => !lets(rule))];
+  return `${name}${through.length ? ` if ${said(through)}` : ''}${refused.length ? ` unless ${said(refused)}` : ''}`;
+}
