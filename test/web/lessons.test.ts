@@ -118,6 +118,7 @@ test('lesson 6 by mouse, left in the middle, and taken up again with another dae
   // away, without a word: the daemon ends, and another one begins
   await visit.daemon.stop();
   await page.getByText('connection lost').waitFor();
+  assert.match(await page.locator('.lesson .where').innerText(), /The connection is lost\. This is how far you were: 2 of \d tasks/);
   await visit.daemon.start();
   await page.goto(await visit.address());
   await page.getByText('connected', { exact: true }).waitFor();

@@ -25,7 +25,7 @@ export const app = {
   steps: { title: 'Steps', breakpoint: (step: string) => `breakpoint before ${step}`, stopHere: 'stop here', status: { failed: 'failed', active: 'active', done: 'done', pending: 'pending' } },
   pictures: { title: 'Pictures', journal: 'Journal', kernel: 'Kernel', failed: (name: string) => `The picture ${name} could not be loaded; load the page again.` },
   compare: {
-    title: 'Compare', close: 'close the comparison', again: (name: string) => `read ${name} again`, differences: 'differences of the step', what: 'what',
+    title: 'Two runs', close: 'close the comparison', again: (name: string) => `read ${name} again`, differences: 'differences of the step', what: 'what',
     kinds: { call: 'call', fact: 'fact', end: 'how it ended' }, nothing: 'The step made no call and left no fact.',
     recorded: (name: string) => `${name} (recording)`, fromFile: (side: string) => `${side} from a recording`,
     unread: (trouble: 'large' | 'other' | 'version' | 'event', at: number | undefined) => ({

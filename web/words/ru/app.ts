@@ -30,7 +30,7 @@ export const app: Words['app'] = {
   steps: { title: 'Шаги', breakpoint: (step) => `точка останова перед шагом «${step}»`, stopHere: 'остановиться здесь', status: { failed: 'не удался', active: 'сейчас', done: 'сделан', pending: 'впереди' } },
   pictures: { title: 'Рисунки', journal: 'Журнал', kernel: 'Ядро', failed: (name) => `Рисунок «${name}» не загрузился; загрузите страницу ещё раз.` },
   compare: {
-    title: 'Сравнение', close: 'закрыть сравнение', again: (name) => `прочесть ${name} ещё раз`, differences: 'различия шага', what: 'что',
+    title: 'Два запуска', close: 'закрыть сравнение', again: (name) => `прочесть ${name} ещё раз`, differences: 'различия шага', what: 'что',
     kinds: { call: 'вызов', fact: 'факт', end: 'чем кончился' }, nothing: 'Шаг не сделал ни одного вызова и не оставил ни одного факта.',
     recorded: (name) => `${name} (запись)`, fromFile: (side) => `${side} из записи`,
     unread: (trouble, at) => ({
@@ -40,7 +40,7 @@ export const app: Words['app'] = {
   },
   now: {
     event: (n, of) => `Событие ${n} из ${of}`, past: (n, of) => `Прошлое: событие ${n} из ${of}`, standsBefore: 'Стоит перед', now: 'Сейчас',
-    gate: 'Ход запуска', next: 'шаг', into: 'внутрь', nextPhase: 'к следующей фазе', pause: 'пауза', continue: 'дальше', abort: 'прервать',
+    gate: 'Ход запуска', next: 'шаг', into: 'внутрь', nextPhase: 'фаза', pause: 'пауза', continue: 'дальше', abort: 'прервать',
     toLive: 'назад в настоящее', againTitle: (step) => `новый запуск с теми же аргументами; он встанет перед ${step}`, again: 'повторить отсюда',
     noWayBack: 'Ядро не может вернуться назад: здесь ничего нельзя изменить.',
     unsafe: (parts) => `⚠ Опасно: убрано ${parts}.`, explanation: 'объяснение', fact: (fact) => `теперь ${fact}`,
