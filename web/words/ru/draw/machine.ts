@@ -4,8 +4,8 @@ const moods = { done: 'пройдено', active: 'сейчас', failed: 'не 
 
 export const machine: DrawWords['machine'] = {
   does: {
-    created: 'не начат', pulling: 'образ', creating: 'процесс', layering: 'его файлы', networking: 'его кабель', executing: 'программа', running: 'идёт', exiting: 'уборка',
-    exited: 'файлы', failed: 'убрано', unwinding: 'откат', paused: 'стоит', removed: 'его нет', removing: 'его файлы',
+    created: 'не начат', pulling: 'образ', creating: 'процесс', layering: 'файлы', networking: 'кабель', executing: 'программа', running: 'идёт', exiting: 'уборка',
+    exited: 'файлы', failed: 'убрано', unwinding: 'откат', paused: 'стоит', removed: 'его нет', removing: 'файлы',
   },
   moods,
   stepMoods: { ...moods, done: 'сделан', active: 'выполняется', failed: 'не удался', held: 'стоит перед ним', skipped: 'пропущен', undone: 'отменён', pending: 'впереди' },
