@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import { headersOf, isOut } from '../../runtime/watch/headers.ts';
 import { rewritesIn } from '../../runtime/watch/rewrites.ts';
+import { lanesFor } from '../../web/draw/lanes.ts';
+import { USUAL } from '../../web/draw/room.ts';
 import { dotItems, noTraffic, packetWords } from '../../web/draw/traffic.ts';
 import { draw as words } from '../../web/words/en/draw.ts';
 import { target } from './target.ts';
@@ -20,7 +22,7 @@ const headers = target('packet headers', fc.oneof(built, fc.uint8Array({ maxLeng
   const packet = { number: 0, time: 0, arrived: 0, length: bytes.length, out: isOut(found, '02:42:ac:1e:00:02'), headers: found };
   if (!/^[\w\s.:,?→{}-]+$/.test(packetWords(words, packet))) throw new Error(`words that are not plain: ${packetWords(words, packet)}`);
   if (packetWords(words, packet).length > 160) throw new Error(`${packetWords(words, packet).length} characters for one packet`);
-  for (const { x } of dotItems({ ...noTraffic, packets: [packet], now: 600 }, OWN)) if (!Number.isFinite(x)) throw new Error('a dot without a place');
+  for (const { x } of dotItems(lanesFor(USUAL), { ...noTraffic, packets: [packet], now: 600 }, OWN)) if (!Number.isFinite(x)) throw new Error('a dot without a place');
 });
 
 const word = fc.constantFrom('src=172.30.0.2', 'dst=172.30.0.2', 'src=9.9.9.9', 'dst=192.0.2.2', 'sport=53', 'dport=40000', 'ipv4', 'udp', '17', '[UNREPLIED]', 'type=8', '', '\n', 'src=', 'dst= ');
