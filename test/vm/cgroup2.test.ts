@@ -1,4 +1,4 @@
 /** Debian's kernel 6.1 with nothing but cgroup v2: what this machine's own kernel cannot show. */
 import { machineSuite } from './machine.ts';
 
-await machineSuite('virtual machine with cgroup v2', 2);
+await machineSuite('virtual machine with cgroup v2', { cgroup: 2 });

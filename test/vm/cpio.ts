@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-const [DIRECTORY, FILE, LINK] = [0o040000, 0o100000, 0o120000];
+const [DIRECTORY, FILE, LINK, WHITEOUT] = [0o040000, 0o100000, 0o120000, 0o020000];
 const padded = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
 
 export class Cpio {
@@ -17,12 +17,12 @@ export class Cpio {
     return this;
   }
   /** Parents are made first; each once. */
-  directory(path: string): this {
+  directory(path: string, mode = 0o755): this {
     const name = path.replace(/^\//, '');
     if (!name || name === '.' || this.#made.has(name)) return this;
     this.directory(join(name, '..'));
     this.#made.add(name);
-    return this.#entry(name, DIRECTORY | 0o755);
+    return this.#entry(name, DIRECTORY | mode);
   }
   file(path: string, body: Buffer | string, mode = 0o644): this {
     const name = path.replace(/^\//, '');
@@ -38,11 +38,18 @@ export class Cpio {
     this.#made.add(name);
     return this.#entry(name, LINK | 0o777, Buffer.from(target));
   }
+  /** overlayfs: a character device 0:0 says that there is nothing */
+  #whiteout(path: string): this {
+    this.directory(join(path, '..'));
+    return this.#entry(path.replace(/^\//, ''), WHITEOUT);
+  }
   /** A file, link or folder of this machine, under its own path or another; `wanted` says which files of a folder. */
   copy(source: string, path = source, wanted: (path: string) => boolean = () => true): this {
     const stat = lstatSync(source);
     if (stat.isSymbolicLink()) return this.link(path, readlinkSync(source));
-    if (!stat.isDirectory()) return wanted(source) ? this.file(path, readFileSync(source), stat.mode & 0o777) : this;
+    if (stat.isCharacterDevice() && stat.rdev === 0) return this.#whiteout(path);
+    if (!stat.isDirectory()) return wanted(source) ? this.file(path, readFileSync(source), stat.mode & 0o7777) : this;
+    this.directory(path, stat.mode & 0o7777);
     for (const name of readdirSync(source)) this.copy(join(source, name), join(path, name), wanted);
     return this;
   }

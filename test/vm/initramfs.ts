@@ -1,5 +1,6 @@
 /**
- * The first root of the virtual machine: busybox, Node with its libraries, this checkout's dist/ and native/, the modules, the guest.
+ * The first root of the virtual machine: busybox, Node with its libraries, this checkout's dist/ and native/, the modules, the guest;
+ * for lessons a learner's machine in busybox's place.
  *
  *   /init        the kernel's first process, on rootfs: copies everything to a tmpfs and goes there with switch_root(8),
  *                because pivot_root(2) does not work from rootfs
@@ -12,22 +13,27 @@ import { packageRoot } from '../../runtime/kernel/native.ts';
 import { sh } from '../harness.ts';
 import { Cpio } from './cpio.ts';
 import { type DebianKernel, inOrder } from './debian-kernel.ts';
+import { addPulled } from './pulled.ts';
+import { addUserland } from './userland.ts';
 
 const MODULES = ['overlay', 'veth', 'bridge', 'nf_tables', 'nft_chain_nat', 'nft_masq', 'nft_ct', 'nft_counter', 'virtio_pci', 'virtio_blk', 'bfq'];
 
 const init = `#!/bin/busybox sh
 busybox mkdir -p /root
 busybox mount -t tmpfs -o size=85% root /root
-for part in bin etc lib lib64 sbin usr drydock modules; do
-  [ ! -e /$part ] || busybox cp -a /$part /root/
+for part in bin etc lib lib32 lib64 libx32 sbin usr drydock modules; do
+  [ ! -e /$part ] && [ ! -L /$part ] || busybox cp -a /$part /root/
 done
 exec busybox switch_root /root /sbin/begin
 `;
 
-/** \`drydock.cgroup=\` is ours: which layout of control groups this boot is about. */
+/**
+ * `drydock.cgroup=` is ours: which layout of control groups this boot is about; and `drydock.patience=`, how much longer than elsewhere is waited.
+ * OPENSSL_ia32cap takes the vector instructions from OpenSSL: emulated, they hash at half the speed of plain ones.
+ */
 const begin = (modules: readonly string[]) => `#!/bin/busybox sh
-export PATH=/bin:/sbin:/usr/bin:/usr/local/bin HOME=/tmp
-mkdir -p /proc /sys /dev /run /tmp /var/lib
+export PATH=/bin:/sbin:/usr/bin:/usr/sbin:/usr/local/bin HOME=/tmp SHELL=/bin/sh LANG=C.UTF-8
+mkdir -p /proc /sys /dev /run /tmp /mnt /var/lib
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
@@ -36,7 +42,7 @@ mount -t devpts -o ptmxmode=0666 devpts /dev/pts
 mount -t tmpfs shm /dev/shm
 mount -t tmpfs run /run
 mount -t tmpfs tmp /tmp
-for module in ${modules.join(' ')}; do insmod /modules/$module || echo "insmod $module failed"; done
+for module in ${modules.join(' ')}; do busybox insmod /modules/$module || echo "insmod $module failed"; done
 if grep -q drydock.cgroup=2 /proc/cmdline; then
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
 else
@@ -49,9 +55,10 @@ else
   mount -t cgroup2 unified /sys/fs/cgroup/unified
 fi
 ip link set lo up
+busybox hostname dock
 cd /drydock
-node guest.js
-poweroff -f
+OPENSSL_ia32cap=:~0xffffffffffffffff DRYDOCK_TEST_PATIENCE=$(sed 's/.*drydock.patience=//; s/ .*//' /proc/cmdline) node guest.js
+busybox poweroff -f
 `;
 
 /** The files that the loader maps for a program, links and what they point at. */
@@ -65,19 +72,22 @@ function withLibraries(cpio: Cpio, program: string): void {
 const guest = () => execFileSync(join(packageRoot, 'node_modules/.bin/esbuild'), [join(packageRoot, 'test/vm/guest/main.ts'), '--bundle', '--platform=node', '--format=esm', '--keep-names',
   "--banner:js=import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"], { maxBuffer: 2 ** 26, stdio: ['ignore', 'pipe', 'inherit'] });
 
-export function initramfs(kernel: DebianKernel): Buffer {
+/** `userland`: the tools of a learner's machine are there, and a shell to type into. */
+export async function initramfs(kernel: DebianKernel, userland: boolean): Promise<Buffer> {
   const modules = inOrder(kernel, MODULES);
   const cpio = new Cpio();
+  if (userland) addUserland(cpio);
+  if (userland) await addPulled(cpio);
   for (const dir of ['/dev', '/proc', '/sys', '/bin', '/etc', '/usr/bin']) cpio.directory(dir);
   cpio.file('/init', init, 0o755).file('/sbin/begin', begin(modules.map((path) => basename(path))), 0o755);
   cpio.file('/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\n').file('/etc/group', 'root:x:0:\n').file('/etc/hosts', '127.0.0.1 localhost\n').file('/etc/resolv.conf', 'nameserver 127.0.0.1\n');
   cpio.copy(realpathSync('/bin/busybox'), '/bin/busybox');
-  for (const applet of sh('/bin/busybox', '--list').trim().split('\n')) if (applet !== 'busybox') cpio.link(`/bin/${applet}`, 'busybox');
+  if (!userland) for (const applet of sh('/bin/busybox', '--list').trim().split('\n')) if (applet !== 'busybox') cpio.link(`/bin/${applet}`, 'busybox');
   withLibraries(cpio, process.execPath);
   for (const path of modules) cpio.copy(path, `/modules/${basename(path)}`);
   cpio.copy(join(packageRoot, 'package.json'), '/drydock/package.json');
   cpio.copy(join(packageRoot, 'dist'), '/drydock/dist', (path) => !path.includes('/dist/test/') && !path.endsWith('.map'));
-  for (const name of ['drydock.node', 'stage', 'shim', 'init']) cpio.copy(join(packageRoot, 'native/build/Release', name), `/drydock/native/build/Release/${name}`);
+  for (const name of ['drydock.node', 'stage', 'shim', 'init', 'hello']) cpio.copy(join(packageRoot, 'native/build/Release', name), `/drydock/native/build/Release/${name}`);
   cpio.file('/drydock/guest.js', guest());
   return cpio.bytes();
 }

@@ -1,8 +1,8 @@
-/** A check has a sentence for a name, and throws. What differs between the two layouts of control groups is here. */
+/** A check has a sentence for a name, and throws; `seconds`: how long it may take at most; `log`: of the daemon that it is about, when it is not the usual one. What differs between the two layouts of control groups is here. */
 import * as assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 
-export interface Check { name: string; run: () => Promise<void> }
+export interface Check { name: string; run: () => Promise<void>; seconds?: number; log?: string }
 
 const ROOT = '/sys/fs/cgroup';
 const PARENT = 'drydock';

@@ -1,6 +1,6 @@
 /** The daemon of the virtual machine, and the few calls of the Engine API that the checks need. */
 import { spawn } from 'node:child_process';
-import { openSync, readFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { probe } from '../../../runtime/cli/autostart.ts';
 import { Client } from '../../../runtime/cli/client.ts';
@@ -15,7 +15,7 @@ export interface Inspected { State: { Status: string; Pid: number; ExitCode: num
 export interface Ended { code: number; out: string; state: Inspected['State']; events: Event[] }
 
 export const client = new Client(SOCKET);
-export const daemonLog = (): string => readFileSync(LOG, 'utf8').slice(-3000);
+export const daemonLog = (path = LOG): string => (existsSync(path) ? readFileSync(path, 'utf8').slice(-3000) : '');
 
 /** Polls until it holds; an emulated machine takes its time. */
 export async function until<T>(what: string, holds: () => T | Promise<T>, seconds = 60): Promise<NonNullable<T>> {
