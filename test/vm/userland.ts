@@ -11,7 +11,8 @@ const PATHS = ['/usr/local/bin', '/usr/bin', '/usr/sbin', '/bin', '/sbin'];
 /** IO::Socket, for a server of one line */
 const FOLDERS = ['/usr/lib/x86_64-linux-gnu/perl-base'];
 
-export const lessonsNeed = ['tmux', 'docker', 'nft', 'ip', 'bash', 'perl', 'unshare'];
+/** `root`: the image is pulled by a daemon of this machine. */
+export const lessonsNeed = ['root', 'tmux', 'docker', 'nft', 'ip', 'bash', 'perl', 'unshare'];
 
 /** Names and folders as this machine has them, above all the links of a merged /usr. */
 export function addUserland(cpio: Cpio): void {
