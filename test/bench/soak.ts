@@ -1,6 +1,7 @@
 /**
  * `npm run soak [RUNS] [AT ONCE]`: containers one after another, some of them killed, removed, paused or executed into at a random moment,
- * and what the daemon and the kernel hold before, at twelve moments between, and after. Everything happens in a network, mount and pid namespace of its own.
+ * and what the daemon and the kernel hold before, at twelve moments between, and after.
+ * Then a fifth as many while the daemon is killed too, again and again: of these no memory is compared, but everything else. Everything happens in a network, mount and pid namespace of its own.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -65,16 +66,39 @@ async function oneRun(): Promise<void> {
   const started = daemon.api('POST', `/containers/${Id}/start`);
   const fate = fates[Math.floor(Math.random() * fates.length * 2)];
   const fated = fate && sleep(Math.random() * 60).then(() => fate(Id));
-  note(`start ${(await started).status}`);
-  await fated;
+  const [{ status }] = await Promise.all([started, fated]);
+  note(`start ${status}`);
   note(`remove ${(await daemon.api('DELETE', `/containers/${Id}?force=1`)).status}`);
 }
 
 async function batch(count: number): Promise<void> {
   let next = 0;
   await Promise.all(Array.from({ length: atOnce }, async () => {
-    while (next++ < count) await oneRun();
+    while (next++ < count) {
+      await oneRun().catch(async () => {
+        note('cut off');
+        await sleep(200); // there is no daemon now
+      });
+    }
   }));
+}
+
+/** Resolves with how often it was killed. */
+async function batchWithoutMercy(count: number): Promise<number> {
+  let over = false;
+  let kills = 0;
+  const killing = (async () => {
+    for (; !over; kills++) {
+      await sleep(500 + Math.random() * 2000);
+      await daemon.kill9();
+      await daemon.start();
+    }
+  })();
+  await batch(count);
+  over = true;
+  await killing;
+  await daemon.removeAll();
+  return kills;
 }
 
 try {
@@ -86,11 +110,13 @@ try {
     if (part) await batch(Math.ceil(runs / parts));
     await sleep(1000); // the kernel deletes a veth pair a little after its namespace
     lines.push(await look(Math.ceil(runs / parts) * part));
+    console.log(JSON.stringify(lines[part]));
   }
   console.table(lines);
   console.log(tally);
   const [first, last] = [lines[0]!, lines[lines.length - 1]!];
-  const counted = (Object.keys(first) as (keyof Line)[]).filter((key) => !['done', 'daemon MiB', 'heap MiB', 'threads'].includes(key) && last[key] > first[key]);
+  const kinds = (Object.keys(first) as (keyof Line)[]).filter((key) => !['done', 'daemon MiB', 'heap MiB', 'threads'].includes(key));
+  const counted = kinds.filter((key) => last[key] > first[key]);
   const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
   // the first line is before anything was done; the journal of events and compiled code fill in the first third
   const thirds = (key: 'daemon MiB' | 'heap MiB') => [0, 1, 2].map((third) => median(lines.slice(1 + third * 4, 5 + third * 4).map((line) => line[key])));
@@ -98,6 +124,12 @@ try {
   console.log(`medians of thirds: resident ${resident.join(', ')} MiB; heap after a collection ${heap.join(', ')} MiB`);
   const grown = counted.map((key) => `${key} ${first[key]} → ${last[key]}`).concat(heap[2]! > heap[1]! * 1.05 + 0.5 ? [`heap ${heap.join(' → ')} MiB`] : []);
   console.log(grown.length ? `NOT FLAT: ${grown.join(', ')}` : 'flat: heap, descriptors, mounts, cgroups, links, processes, leases, containers');
+  const kills = await batchWithoutMercy(Math.ceil(runs / 5));
+  await sleep(1000);
+  const after = leftovers(daemon);
+  const stays = kinds.filter((key) => key !== 'descriptors' && (after[key]?.filter(Boolean).length ?? 0) > first[key]);
+  console.log(tally);
+  console.log(`${Math.ceil(runs / 5)} more with kill -9 of the daemon ${kills} times: ${stays.length ? `LEFT BEHIND: ${stays.map((key) => `${key} ${first[key]} → ${after[key]?.join(' | ')}`).join(', ')}` : 'nothing is left'}`);
 } finally {
   await daemon.close();
   await registry.close();

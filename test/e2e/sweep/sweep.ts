@@ -95,6 +95,8 @@ export async function sweepAll(sweep: Sweep, places: readonly Place[], worst: Wo
     const since = Date.now();
     await sweep.at(place, worst).catch(async (error: Error) => {
       failures.push(`${shown(place)}: ${error.message} ${'details' in error ? String(error.details) : ''}`);
+      // a sweep takes an hour: whoever waits for it need not wait for its end
+      console.log(`${worst} NOT CLEAN ${failures.at(-1)}`);
       await sweep.d.removeAll().catch(() => undefined);
     });
     if (process.env['DRYDOCK_SWEEP_TALK']) console.log(`${worst} ${shown(place)} ${Date.now() - since} ms`);
