@@ -84,6 +84,15 @@ export class Sweep {
   }
 }
 
+/** So that what failed at one place does not fail all that come after it. */
+export async function recover(d: Daemon): Promise<void> {
+  if ((await d.api('GET', '/_ping').catch(() => undefined))?.status !== 200) {
+    await d.kill9();
+    await d.start();
+  }
+  for (const { Id, Names } of await d.json<{ Id: string; Names: string[] }[]>('/containers/json?all=1')) if (Names[0] !== '/neighbour') await d.api('DELETE', `/containers/${Id}?force=1`);
+}
+
 /** Goes on after a failure, because what fails at one place may hold at the next; but not for ever. Throws what was found. */
 export async function sweepAll(sweep: Sweep, places: readonly Place[], worst: Worst, mostFailures = 5): Promise<void> {
   const failures: string[] = [];
@@ -97,7 +106,7 @@ export async function sweepAll(sweep: Sweep, places: readonly Place[], worst: Wo
       failures.push(`${shown(place)}: ${error.message} ${'details' in error ? String(error.details) : ''}`);
       // a sweep takes an hour: whoever waits for it need not wait for its end
       console.log(`${worst} NOT CLEAN ${failures.at(-1)}`);
-      await sweep.d.removeAll().catch(() => undefined);
+      await recover(sweep.d).catch(() => undefined);
     });
     if (process.env['DRYDOCK_SWEEP_TALK']) console.log(`${worst} ${shown(place)} ${Date.now() - since} ms`);
   }

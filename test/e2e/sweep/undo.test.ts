@@ -5,6 +5,7 @@
 import * as assert from 'uvu/assert';
 import { leftovers } from '../leftovers.ts';
 import { site } from '../site.ts';
+import { recover } from './sweep.ts';
 import { errnos, type Fate, fates, sweepUndo } from './undo.ts';
 import { findUndoPlaces, shownUndo, type UndoPlace } from './undo-places.ts';
 
@@ -35,7 +36,7 @@ s.test('a call of an undo that fails leaves nothing that a second try, rm or the
     reached += Number(await sweepUndo(s.daemon, before, place, fate).catch(async (error: Error) => {
       console.log(`NOT CLEAN ${shownUndo(place)}, ${fate.fate} ${fate.errno}: ${error.message}`);
       failures.push(`${shownUndo(place)}, ${fate.fate} ${fate.errno}: ${error.message} ${'details' in error ? String(error.details) : ''}`);
-      for (const { Id, Names } of await s.daemon.json<{ Id: string; Names: string[] }[]>('/containers/json?all=1')) if (Names[0] !== '/neighbour') await s.daemon.api('DELETE', `/containers/${Id}?force=1`);
+      await recover(s.daemon).catch(() => undefined);
       return true;
     }));
     if (process.env['DRYDOCK_SWEEP_TALK']) console.log(`undo ${shownUndo(place)} ${fate.fate} ${fate.errno} ${Date.now() - since} ms`);
