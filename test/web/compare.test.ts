@@ -22,7 +22,7 @@ test.after(async () => {
   await visit.close();
   rmSync(dir, { recursive: true, force: true });
 });
-const compare = () => visit.page.getByRole('region', { name: 'Compare', exact: true }).first();
+const compare = () => visit.page.getByRole('region', { name: 'Two runs', exact: true });
 const summary = () => visit.page.locator('.summary').first().innerText();
 
 test('one is opened, another is put beside it, and only the limits differ', async () => {
