@@ -62,13 +62,13 @@ export class Screen {
   #size = '';
 
   /** `leave` is what Ctrl+Shift+Esc or Ctrl+] does: xterm takes Tab and Esc for the process (WCAG 2.2, 2.1.2). */
-  constructor(readonly playground: Playground, readonly number: number, readonly source: Source, leave: () => void) {
+  constructor(readonly playground: Playground, public number: number, public source: Source, leave: () => void) {
     const { connection } = playground;
     for (const addon of [this.#fit, this.#search, this.#serialize, new Unicode11Addon()]) this.#term.loadAddon(addon);
     this.#term.unicode.activeVersion = '11';
     // an address that a container printed: opened only by a click, and told nothing about us
     if (!playground.recording) this.#term.loadAddon(new WebLinksAddon((_event, uri) => void window.open(uri, '_blank', 'noopener,noreferrer')));
-    this.#term.onData((text) => playground.live && connection.type(number, text));
+    this.#term.onData((text) => playground.live && connection.type(this.number, text));
     this.#term.onResize(() => void this.#resized());
     this.#term.attachCustomKeyEventHandler((event) => {
       if (!(event.ctrlKey && (event.key === ']' || (event.shiftKey && event.key === 'Escape')))) return true;
@@ -77,7 +77,11 @@ export class Screen {
       return false;
     });
     dark.addEventListener('change', this.#recolour);
-    playground.terminals.set(number, {
+    this.#listen();
+  }
+
+  #listen(): void {
+    this.playground.terminals.set(this.number, {
       output: (bytes) => this.#term.write(bytes),
       ended: () => {
         this.ended = true;
@@ -85,6 +89,22 @@ export class Screen {
       },
       gap: (bytes) => this.#say(speech.words.app.terminal.gap(bytes)),
     });
+  }
+  #forget(): void {
+    this.playground.terminals.delete(this.number);
+    this.playground.connection.ask('detach', { terminal: this.number }).catch(() => undefined);
+  }
+
+  /** From now on another process's, under a number of its own: what the last one still sends is not mixed in. A new terminal costs as much as a picture. */
+  turn(number: number, source: Source): void {
+    if (number === this.number) return;
+    this.#forget();
+    this.number = number;
+    this.source = source;
+    this.ended = false;
+    this.#listen();
+    // RIS, in its place behind what the last one has written and is not on the screen yet
+    this.#term.write('\x1bc');
   }
 
   /** Of a recording: what stood here at that time. */
@@ -145,10 +165,11 @@ export class Screen {
     try {
       if (source.kind === 'exec') return void (await connection.ask('exec', { id: source.id, terminal: number, command: source.command, rows, columns }));
       const { tty } = await connection.ask('attach', { id: source.id, terminal: number });
+      if (number !== this.number) return;
       this.#term.options.convertEol = !tty;
       void this.#resized();
     } catch (error) {
-      this.#say(messageWords(speech.language, error instanceof Error ? error.message : String(error)));
+      if (number === this.number) this.#say(messageWords(speech.language, error instanceof Error ? error.message : String(error)));
     }
   }
 
@@ -166,8 +187,7 @@ export class Screen {
   close(): void {
     dark.removeEventListener('change', this.#recolour);
     this.#watch.disconnect();
-    this.playground.terminals.delete(this.number);
-    this.playground.connection.ask('detach', { terminal: this.number }).catch(() => undefined);
+    this.#forget();
     this.#term.dispose();
   }
 }
