@@ -1,41 +1,55 @@
 /**
- * Events on their way from the connection to the page. What comes alone is shown at once; what comes in a burst is shown together, because
- * every time costs a picture. A long journal that is on its way is shown when it is here, and now and then until then.
+ * Events on their way from the connection to the page: shown together, once for each picture. While one is drawn, what comes waits for the
+ * next, and is in it whole: a picture for each message would hold up the newest of them. A long journal that is on its way is shown when it
+ * is here, and now and then until then.
  */
-const PICTURE_MS = 40;
+import { drawn } from './drawn.ts';
+
 const PATIENCE_MS = 250;
 
 export class Arrivals<T> {
   #waiting: T[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #shown = Number.NEGATIVE_INFINITY;
+  #drawing = false;
+  #soon = false;
 
-  constructor(private readonly show: (items: readonly T[]) => void) {}
+  /** `after`: calls back when the picture of what has been shown is there. */
+  constructor(private readonly show: (items: readonly T[]) => void, private readonly after: (then: () => void) => void = drawn) {}
 
   get length(): number { return this.#waiting.length; }
 
   add(items: readonly T[], more: boolean): void {
     for (const item of items) this.#waiting.push(item);
-    const wait = this.#shown + (more ? PATIENCE_MS : PICTURE_MS) - performance.now();
-    if (!more && wait <= 0) return this.settle();
-    // a timer that has been set for a long journal is too late for its end
-    if (!more) clearTimeout(this.#timer), (this.#timer = undefined);
-    this.#timer ??= setTimeout(() => this.settle(), more ? PATIENCE_MS : wait);
+    if (more) return void (this.#timer ??= setTimeout(() => this.settle(), PATIENCE_MS));
+    // what has been set for a long journal is too late for its end
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#drawing || this.#soon) return;
+    this.#soon = true;
+    // behind the messages that are here already
+    setTimeout(() => this.#soon && !this.#drawing && this.settle());
   }
 
   /** Shows what waits. */
   settle(): void {
+    this.#soon = false;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (!this.#waiting.length) return;
     const items = this.#waiting;
     this.#waiting = [];
-    this.#shown = performance.now();
+    this.#drawing = true;
+    this.after(() => {
+      this.#drawing = false;
+      // of a long journal more than this is about to be here
+      if (!this.#timer) this.settle();
+    });
     this.show(items);
   }
 
   /** Nobody wants to see it any more. */
   drop(): void {
+    this.#soon = false;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#waiting = [];

@@ -14,6 +14,9 @@ import { callAtGate, isMoving } from './road.ts';
 import type { RunFile } from './run-file.ts';
 import { tellTerminal, type TerminalEvents } from './terminal-events.ts';
 
+/** So long a container that has just been made may be without an event, until it is shown as it is. */
+const AWAITED_MS = 100;
+
 export class Knowledge {
   link = $state<Link>('connecting');
   version = $state('');
@@ -98,7 +101,7 @@ export class Knowledge {
         this.list = message.list;
         break;
       case 'events':
-        if (message.id === this.id) this.#learn(message.events, message.more ?? false);
+        this.#happened(message);
         break;
       case 'over':
         if (message.id === this.id) this.over = true;
@@ -107,6 +110,14 @@ export class Knowledge {
       case 'gap':
         tellTerminal(this.terminals.get(message.terminal), message);
     }
+  }
+
+  #happened({ id, events, more }: Told & { type: 'events' }): void {
+    const first = id === this.#awaited?.id;
+    if (first) this.#greet(id, true);
+    if (id === this.id) this.#learn(events, more ?? false);
+    // in one picture with its name
+    if (first) this.#arrivals.settle();
   }
 
   /** The run has come to stand at the gate. */
@@ -120,6 +131,24 @@ export class Knowledge {
     const fresh = events.filter(({ seq }) => seq >= known);
     this.#arrivals.add(fresh, more);
     if (fresh.some((event) => event.type === 'gate' && event.at === 'paused')) this.stands();
+  }
+
+  /** a container that has just been made, and is not shown yet; `met`: when it is */
+  #awaited: { id: string; met(): void } | undefined;
+  /** Shows a container that has just been made, with its first events: they are on their way, and a picture of nothing would hold up the picture of them. */
+  protected meet(id: string): Promise<void> {
+    this.#awaited?.met();
+    return new Promise((met) => {
+      this.#awaited = { id, met };
+      const late = (followed: boolean) => this.#awaited?.id === id && this.#greet(id, followed);
+      this.connection.ask('follow', { id, from: 0 }).then(() => setTimeout(late, AWAITED_MS, true), () => late(false));
+    });
+  }
+  #greet(id: string, followed: boolean): void {
+    this.open(id, followed);
+    if (this.k !== undefined) this.seek(undefined);
+    this.#awaited?.met();
+    this.#awaited = undefined;
   }
 
   #follow(): void {
@@ -148,17 +177,19 @@ export class Knowledge {
     location.hash = writeHash({ id: this.id, k: this.k, sel: undefined, lesson });
   }
 
-  /** Shows another container, alone. */
-  open(id: string): void {
+  /** Shows another container, alone. `followed`: its journal is on its way already. */
+  open(id: string, followed = false): void {
     if (id === this.id && !this.against) return;
     this.against = '';
-    this.#show(id);
+    this.#show(id, followed);
     if (id && !this.recording && this.lesson === undefined) history.pushState(null, '', writeHash({ id, k: undefined, sel: undefined }));
   }
 
-  #show(id: string): void {
+  #show(id: string, followed = false): void {
     if (id === this.id) return;
     this.id = id;
+    this.#awaited?.met();
+    this.#awaited = undefined;
     this.#arrivals.drop();
     this.#frames = new Frames();
     this.events = [];
@@ -166,7 +197,7 @@ export class Knowledge {
     this.k = this.sel = undefined;
     this.message = '';
     this.leaves();
-    if (id && this.link === 'open') this.#follow();
+    if (id && this.link === 'open' && !followed) this.#follow();
   }
 
   seek(k: number | undefined): void {

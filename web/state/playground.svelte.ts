@@ -55,7 +55,7 @@ export class Playground extends Knowledge {
 
   /** A new run with the same arguments, up to the step that is looked at. */
   async again(at: string): Promise<void> {
-    await this.#try(async () => this.#begin(await this.connection.ask('again', { id: this.id, at })));
+    await this.#try(async () => this.meet((await this.connection.ask('again', { id: this.id, at })).id));
   }
 
   async act(action: Action): Promise<void> {
@@ -71,12 +71,7 @@ export class Playground extends Knowledge {
   }
 
   async run(line: string): Promise<void> {
-    await this.#try(async () => this.#begin(await this.connection.ask('run', { line, step: this.mode !== 'run', break: [...this.breakpoints] })));
-  }
-
-  #begin({ id }: { id: string }): void {
-    this.open(id);
-    this.seek(undefined);
+    await this.#try(async () => this.meet((await this.connection.ask('run', { line, step: this.mode !== 'run', break: [...this.breakpoints] })).id));
   }
 
   async #try(ask: () => Promise<unknown>): Promise<boolean> {
