@@ -1,0 +1,20 @@
+/** What a drawing has in common with the one before it: from one frame to the next most items are as they were. */
+import type { Item } from './marks.ts';
+
+/** Whether two values of plain data say the same. */
+export function same(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null || Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
+}
+
+/** The same items; those, and of the others those marks, that are as they were are the very objects of `before`. */
+export function kept(items: readonly Item[], before: ReadonlyMap<string, Item>): Item[] {
+  return items.map((item) => {
+    const old = before.get(item.key);
+    if (!old) return item;
+    if (same(item, old)) return old;
+    return { ...item, marks: item.marks.map((mark, j) => (old.marks[j] && same(mark, old.marks[j]) ? old.marks[j] : mark)) };
+  });
+}
