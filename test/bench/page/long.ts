@@ -3,9 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Visit } from '../../web/browser.ts';
 import { longJournal } from './long-journal.ts';
+import { pagePss, renderers } from './memory.ts';
 import { heap, scrub } from './scrub.ts';
 
-export interface Long { openMs: number; heapMB: number; fps: Record<string, number> }
+export interface Long { openMs: number; heapMB: number; /** of the process that draws it: code, layout, painted pieces and all */ pageMB: number; fps: Record<string, number> }
 const COUNT = 100_000;
 
 export async function long(visit: Visit): Promise<Long> {
@@ -15,6 +16,7 @@ export async function long(visit: Visit): Promise<Long> {
   await daemon.stop();
   writeFileSync(join(daemon.root, 'containers', id, 'journal.ndjson'), `${longJournal(COUNT).map((event) => JSON.stringify(event)).join('\n')}\n`);
   await daemon.start();
+  const others = await renderers(visit.browser);
   const context = await visit.browser.newContext({ viewport: { width: 1600, height: 1000 } });
   const page = await context.newPage();
   await page.goto(await visit.address());
@@ -32,7 +34,8 @@ export async function long(visit: Visit): Promise<Long> {
     fps[name] = (await scrub(page, 150)).fps;
   }
   const bytes = await heap(await context.newCDPSession(page));
+  const pageMB = (await pagePss(visit.browser, others)) / 1e6;
   await context.close();
   await daemon.removeAll();
-  return { openMs, heapMB: bytes / 1e6, fps };
+  return { openMs, heapMB: bytes / 1e6, pageMB, fps };
 }
