@@ -42,7 +42,7 @@ export async function eventToPicture(visit: Visit, runs: number): Promise<number
   for (let n = 0; n < runs; n++) {
     await begin('run', `through${n}`, 'ubuntu true');
     // no client of ours beside it: it would need one of the two processors for as long as the run
-    await until('it has ended', async () => JSON.parse((await daemon.api('GET', `/v1.43/containers/through${n}/json`)).body).State?.Status === 'exited', 20);
+    await until('it has ended', async () => JSON.parse((await daemon.api('GET', `/v1.43/containers/through${n}/json`)).body).State?.Status === 'exited', 60);
     // the journal is asked for by a process, which is not to be one of those that are measured
     await page.waitForTimeout(300);
     found.push(...(await latencies(visit, `through${n}`)));
