@@ -30,7 +30,7 @@ test.after(async () => {
  * focus, and which folders of the list were opened by hand. As text: the browser runs it.
  */
 const SHOWN = `(() => {
-  const left = /^(tabindex|open)$/;
+  const left = /^(tabindex|open|data-frame)$/;
   const plain = (value) => value.replace(/\\b[sc]\\d+(?=[a-z])/g, '');
   const say = (node) => {
     if (node.nodeType === 3) return node.data;

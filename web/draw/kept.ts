@@ -15,6 +15,10 @@ export function kept(items: readonly Item[], before: ReadonlyMap<string, Item>):
     const old = before.get(item.key);
     if (!old) return item;
     if (same(item, old)) return old;
-    return { ...item, marks: item.marks.map((mark, j) => (old.marks[j] && same(mark, old.marks[j]) ? old.marks[j] : mark)) };
+    const marks = item.marks.map((mark, j) => {
+      const was = old.marks[j];
+      return was && same(mark, was) ? was : mark;
+    });
+    return { ...item, marks };
   });
 }

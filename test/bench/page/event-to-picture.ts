@@ -24,7 +24,7 @@ const WATCH = `(() => {
 async function latencies(visit: Visit, ref: string): Promise<number[]> {
   const events = (await visit.daemon.ok('trace', '--json', ref)).split('\n').map((line) => JSON.parse(line) as Event);
   // also those that take long
-  await visit.page.waitForFunction(`window.drawn.some(([count]) => count >= ${events.length})`);
+  await until('the last is drawn', () => visit.page.evaluate<boolean>(`window.drawn.some(([count]) => count >= ${events.length})`), 20);
   const drawn = await visit.page.evaluate<[number, number][]>('window.drawn.splice(0)');
   return events.map(({ seq, time }) => drawn.find(([count]) => count > seq)![1] - time);
 }
@@ -42,7 +42,7 @@ export async function eventToPicture(visit: Visit, runs: number): Promise<number
   for (let n = 0; n < runs; n++) {
     await begin('run', `through${n}`, 'ubuntu true');
     // no client of ours beside it: it would need one of the two processors for as long as the run
-    await until('it has ended', async () => JSON.parse((await daemon.api('GET', `/v1.43/containers/through${n}/json`)).body).State?.Status === 'exited', 60);
+    await until('it has ended', async () => (JSON.parse((await daemon.api('GET', `/v1.43/containers/through${n}/json`)).body) as { State?: { Status: string } }).State?.Status === 'exited', 60);
     // the journal is asked for by a process, which is not to be one of those that are measured
     await page.waitForTimeout(300);
     found.push(...(await latencies(visit, `through${n}`)));
