@@ -102,6 +102,7 @@ export class Screen {
     this.number = number;
     this.source = source;
     this.ended = false;
+    this.#tape = undefined;
     this.#listen();
     // RIS, in its place behind what the last one has written and is not on the screen yet
     this.#term.write('\x1bc');
