@@ -3,6 +3,7 @@ import { frameAt } from '../../../runtime/journal/frame.ts';
 import { kept, same } from '../../../web/draw/kept.ts';
 import { drawMachine } from '../../../web/draw/machine.ts';
 import { rect, text, type Item } from '../../../web/draw/marks.ts';
+import { draw as words } from '../../../web/words/en/draw.ts';
 import { suite } from '../../harness.ts';
 import { journal, names } from './journals.ts';
 
@@ -33,7 +34,7 @@ test('every frame of every journal is drawn as it would be without one before it
     const events = journal(name);
     let before = byKey([]);
     for (let k = -1; k < events.length; k += 7) {
-      const { items } = drawMachine(frameAt(events, k), events);
+      const { items } = drawMachine(words, frameAt(events, k), events);
       const now = kept(items, before);
       assert.equal(now, items, `${name} at ${k}`);
       before = byKey(now);
