@@ -3,8 +3,6 @@
  * next, and is in it whole: a picture for each message would hold up the newest of them. A long journal that is on its way is shown when it
  * is here, and now and then until then.
  */
-import { drawn } from './drawn.ts';
-
 const PATIENCE_MS = 250;
 
 export class Arrivals<T> {
@@ -14,7 +12,7 @@ export class Arrivals<T> {
   #soon = false;
 
   /** `after`: calls back when the picture of what has been shown is there. */
-  constructor(private readonly show: (items: readonly T[]) => void, private readonly after: (then: () => void) => void = drawn) {}
+  constructor(private readonly show: (items: readonly T[]) => void, private readonly after: (then: () => void) => void) {}
 
   get length(): number { return this.#waiting.length; }
 
