@@ -10,6 +10,7 @@ import { Daemon } from '../e2e/daemon.ts';
 import { prepareImages } from '../e2e/image.ts';
 import { leftovers } from '../e2e/leftovers.ts';
 import { cachedRegistry } from '../e2e/registry.ts';
+import { until } from '../e2e/ran.ts';
 import { needs, ownRoom } from '../e2e/room.ts';
 import { NODE_FLAGS } from '../../runtime/cli/autostart.ts';
 import { heapOf, INSPECT } from './heap.ts';
@@ -77,7 +78,7 @@ async function batch(count: number): Promise<void> {
     while (next++ < count) {
       await oneRun().catch(async () => {
         note('cut off');
-        await sleep(200); // there is no daemon now
+        await until('the daemon is back', async () => (await daemon.api('GET', '/_ping').catch(() => undefined))?.status === 200, 60);
       });
     }
   }));
