@@ -12,7 +12,7 @@ export class Visit {
   readonly complaints: string[] = [];
   private constructor(readonly daemon: Daemon, readonly browser: Browser, readonly context: BrowserContext, readonly page: Page) {}
 
-  static async open(options: Pick<BrowserContextOptions, 'colorScheme' | 'proxy'> = {}): Promise<Visit> {
+  static async open(options: Pick<BrowserContextOptions, 'colorScheme' | 'locale' | 'proxy'> = {}): Promise<Visit> {
     const daemon = await new Daemon().start();
     const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
     const context = await browser.newContext({ viewport: { width: 1500, height: 900 }, reducedMotion: 'reduce', ...options });
@@ -38,7 +38,7 @@ export class Visit {
     await this.page.keyboard.press(key);
     return until(`${key} leads to ${fits}`, async () => {
       const step = await this.step();
-      return (await this.heading()).startsWith('Stands before') && fits.test(step) ? step : undefined;
+      return /^(Stands before|Стоит перед)$/.test(await this.heading()) && fits.test(step) ? step : undefined;
     }, 20);
   }
 
