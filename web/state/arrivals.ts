@@ -1,7 +1,7 @@
 /**
- * Events on their way from the connection to the page: shown together, once for each picture. While one is drawn, what comes waits for the
- * next, and is in it whole: a picture for each message would hold up the newest of them. A long journal that is on its way is shown when it
- * is here, and now and then until then.
+ * Events on their way from the connection to the page: shown at once, and what comes after together, before the browser makes its next
+ * frame. A picture for each message would hold up the newest of them, and one frame later they would be old. A long journal that is on its
+ * way is shown when it is here, and now and then until then.
  */
 const PATIENCE_MS = 250;
 
@@ -11,7 +11,7 @@ export class Arrivals<T> {
   #drawing = false;
   #soon = false;
 
-  /** `after`: calls back when the picture of what has been shown is there. */
+  /** `after`: calls back when more can be shown. */
   constructor(private readonly show: (items: readonly T[]) => void, private readonly after: (then: () => void) => void) {}
 
   get length(): number { return this.#waiting.length; }
