@@ -18,9 +18,12 @@ function whole({ seq, time, run, step, what }: Entry): Event {
  * that is asked of the kernel and of the leases, not of the journal.
  */
 const LATE_MS = 50;
-const AT_ONCE = 4096;
+/** Of all journals together: two hundred starts at once would be a hundred thousand events in memory. */
+const MANY = 4096;
 const unwritten = new Set<Journal>();
-process.once('exit', () => unwritten.forEach((journal) => journal.flush()));
+const flushAll = () => unwritten.forEach((journal) => journal.flush());
+let waiting = 0;
+process.once('exit', flushAll);
 
 export class Journal {
   /** of a journal without a file; others are read from theirs when somebody asks: a start's events would be megabytes in two hundred runs */
@@ -68,18 +71,14 @@ export class Journal {
 
   #keep(entry: Entry): void {
     this.#pending.push(entry);
-    if (this.#pending.length >= AT_ONCE) return this.flush();
     unwritten.add(this);
+    if (++waiting > MANY) return flushAll();
     this.#late ??= setTimeout(() => this.flush(), LATE_MS);
   }
 
   flush(): void {
-    clearTimeout(this.#late);
-    this.#late = undefined;
-    unwritten.delete(this);
     let text = '';
-    for (const entry of this.#pending) text += `${textOf(whole(entry))}\n`;
-    this.#pending.length = 0;
+    for (const entry of this.#taken()) text += `${textOf(whole(entry))}\n`;
     if (!this.path || !text) return;
     try {
       appendFileSync(this.path, this.#torn ? `\n${text}` : text, { mode: 0o600 });
@@ -90,6 +89,15 @@ export class Journal {
     }
   }
 
+  /** What waits no more. */
+  #taken(): Entry[] {
+    clearTimeout(this.#late);
+    this.#late = undefined;
+    unwritten.delete(this);
+    waiting -= this.#pending.length;
+    return this.#pending.splice(0);
+  }
+
   events(): Event[] {
     this.flush();
     return !this.path ? this.#events : existsSync(this.path) ? parse(readFileSync(this.path)).events : [];
@@ -97,7 +105,7 @@ export class Journal {
 
   /** The file is about to go: nothing more is written, and those who follow are told that this was all. */
   close(): void {
-    this.flush();
+    this.#taken();
     this.#closed = true;
     this.#ended.forEach((end) => end());
   }
