@@ -34,7 +34,7 @@ export function noCgroup({ version, path }: Pick<Cgroup, 'version' | 'path'>, up
   const processes = () => processesWith(upperdir);
   const nothing = async () => undefined;
   return {
-    version, path, create: nothing, join: nothing, remove: nothing, freeze: noFreezer, thaw: noFreezer,
+    version, path, create: nothing, join: nothing, remove: nothing, freeze: noFreezer, thaw: nothing,
     limit: async () => ['the control group was left out: no limit holds'],
     allowDevices: async () => [],
     // with its first process the kernel ends all others of a pid namespace: pid_namespaces(7)
