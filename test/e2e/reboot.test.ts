@@ -44,7 +44,7 @@ s.test('restart policies are obeyed, no other process is signalled, and everythi
     for (const name of ['always', 'unless', 'failing']) await until(`${name} runs again`, async () => (await state(name)).Running);
     for (const name of ['no', 'stopped', 'written']) await until(`${name} is over`, async () => (await state(name)).Status === 'exited');
     assert.is((await state('no')).ExitCode, 137);
-    assert.is((await d().api('GET', '/containers/passing/json')).status, 404, 'with --rm it is gone');
+    await until('with --rm it is gone', async () => (await d().api('GET', '/containers/passing/json')).status === 404);
     await d().ok('start', 'written');
     assert.is((await d().docker('exec', 'written', 'sh', '-c', 'read x </kept; echo $x')).out, 'kept\n');
     for (const name of [...Object.keys(policies), 'written']) await d().ok('rm', '-f', name);
