@@ -46,9 +46,14 @@ export function leftovers(daemon: Daemon): Record<string, string[]> {
   };
 }
 
-/** By what they are, not by number: sockets of clients come and go, and so do worker threads with their event loops. */
-const descriptors = (pid: number) => list(`/proc/${pid}/fd`).map((fd) => attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`)))
-  .map((target) => target.replace(/\[\d+\]/, '')).filter((target) => target !== '' && !/^(socket|pipe):|^anon_inode:\[event(fd|poll)\]|drydock\.sock/.test(target)).sort();
+const opened = (pid: number) => list(`/proc/${pid}/fd`).map((fd) => `${fd} ${attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`))}`);
+
+/** By what they are, not by number: sockets of clients come and go, and so do worker threads with their event loops. In two looks: a journal is open for the one write. */
+function descriptors(pid: number): string[] {
+  const before = new Set(opened(pid));
+  return opened(pid).filter((one) => before.has(one)).map((one) => one.replace(/^\d+ /, '').replace(/\[\d+\]/, ''))
+    .filter((target) => target !== '' && !/^(socket|pipe):|^anon_inode:\[event(fd|poll)\]|drydock\.sock/.test(target)).sort();
+}
 
 /** The kernel deletes a veth pair a little after its namespace. */
 export async function sameAs(before: Record<string, string[]>, daemon: Daemon, what = 'something was left behind'): Promise<void> {
