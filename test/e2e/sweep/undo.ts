@@ -53,7 +53,8 @@ export async function sweepUndo(d: Daemon, before: Held, place: UndoPlace, { fat
     await d.kill9();
     await d.start();
   }
-  const compare = died || fate === 'daemon' ? without : (held: Held) => held;
+  // also when this case came to no call: an earlier one has replaced the daemon
+  const compare = fate === 'kill' || fate === 'daemon' ? without : (held: Held) => held;
   if (errno !== 'ENOENT' && (died || fate !== 'rm')) await sameAs(compare(brought), d, 'before rm');
   assert.equal(await d.api('DELETE', `/containers/${id}?force=1`), { status: 204, body: '' }, 'rm');
   await sameAs(compare(before), d, 'after rm');
