@@ -4,7 +4,6 @@ import type { SideName } from '../../runtime/journal/compare.ts';
 import type { Event, Listed, PhaseText, Told } from '../../server/live/protocol.ts';
 import type { Recording } from '../../server/recording/format.ts';
 import { speech } from '../words/language.svelte.ts';
-import { phaseWords } from '../words/steps.ts';
 import { Arrivals } from './arrivals.ts';
 import { Connection, type Link, type Listener, type Wire } from './connection.ts';
 import { beforeDrawing } from './drawn.ts';
@@ -23,7 +22,7 @@ export class Knowledge {
   version = $state('');
   #phasesTold = $state.raw<readonly PhaseText[]>([]);
   /** in the language of the page */
-  readonly phases: readonly PhaseText[] = $derived(this.#phasesTold.map((phase) => phaseWords(speech.language, phase)));
+  readonly phases: readonly PhaseText[] = $derived(this.#phasesTold.map((phase) => speech.spoken.phase(phase)));
   list = $state.raw<readonly Listed[]>([]);
   id = $state('');
   /** the lesson that is taken; '' is the list of them */

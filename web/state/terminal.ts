@@ -9,7 +9,6 @@ import '@xterm/xterm/css/xterm.css';
 import type { RecordedExec } from '../../server/recording/format.ts';
 import type { Playground } from './playground.svelte.ts';
 import { speech } from '../words/language.svelte.ts';
-import { messageWords } from '../words/told.ts';
 import { Tape } from './tape.ts';
 
 /** What the terminal shows: a container's own process, or another one beside it, now or in a recording. */
@@ -170,7 +169,7 @@ export class Screen {
       this.#term.options.convertEol = !tty;
       void this.#resized();
     } catch (error) {
-      if (number === this.number) this.#say(messageWords(speech.language, error instanceof Error ? error.message : String(error)));
+      if (number === this.number) this.#say(speech.spoken.message(error instanceof Error ? error.message : String(error)));
     }
   }
 

@@ -1,24 +1,31 @@
 /** The language that the page speaks: chosen once, remembered by the browser. Any component may ask for `speech.words`. */
-import { en, type Words } from './en.ts';
-import { ru } from './ru.ts';
+import { english, type Spoken } from './spoken.ts';
 
 export type Language = 'en' | 'ru';
 export const languages: Record<Language, string> = { en: 'English', ru: 'Русский' };
-const tables: Record<Language, Words> = { en, ru };
+const fetched: Record<Language, () => Promise<Spoken>> = { en: async () => english, ru: async () => (await import('./ru.ts')).russian };
 const KEY = 'drydock.language';
 const isLanguage = (tag: string | null): tag is Language => tag !== null && tag in languages;
 
 class Speech {
-  language = $state<Language>(remembered() ?? preferred(navigator.languages));
-  readonly words = $derived(tables[this.language]);
+  language = $state<Language>('en');
+  /** changes with `language`, in one go */
+  spoken = $state.raw<Spoken>(english);
+  readonly words = $derived(this.spoken.words);
 
-  constructor() {
-    document.documentElement.lang = this.language;
+  /** Before anything is shown. Where its words cannot be fetched, the page speaks English. */
+  begin(): Promise<void> {
+    return this.#speak(remembered() ?? preferred(navigator.languages)).catch(() => this.#speak('en'));
   }
-  choose(language: Language): void {
+  async #speak(language: Language): Promise<void> {
+    this.spoken = await fetched[language]();
     this.language = language;
     // a screen reader takes its voice from here
     document.documentElement.lang = language;
+  }
+  /** Rejects where its words cannot be fetched: then all stays as it was. */
+  async choose(language: Language): Promise<void> {
+    await this.#speak(language);
     try {
       localStorage.setItem(KEY, language);
     } catch {

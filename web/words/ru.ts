@@ -4,5 +4,14 @@ import { draw } from './ru/draw.ts';
 import { filter } from './ru/filter.ts';
 import { lessons } from './ru/lessons.ts';
 import { panels } from './ru/panels.ts';
+import type { Spoken } from './spoken.ts';
+import { omissionWords, phaseWords } from './steps.ts';
+import { evidenceWords, factWords, messageWords } from './told.ts';
 
 export const ru: Words = { app, draw, filter, lessons, panels };
+
+export const russian: Spoken = {
+  words: ru,
+  phase: (phase) => phaseWords('ru', phase), omission: (omission) => omissionWords('ru', omission),
+  message: (text) => messageWords('ru', text), evidence: (evidence) => evidenceWords('ru', evidence), fact: (fact) => factWords('ru', fact),
+};
