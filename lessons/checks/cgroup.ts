@@ -39,6 +39,8 @@ const values = {
 export type CgroupValue = keyof typeof values;
 const limits = { memory: 'memory.limit', cpu: 'cpu.quota', pids: 'pids.limit' } as const;
 const names = Object.keys(values) as CgroupValue[];
+/** Those that only grow. */
+const counters = ['memory.oomKills', 'pids.refused', 'cpu.throttled'] as const satisfies CgroupValue[];
 
 /** What the kernel has done, not what was asked of it: cgroup.freeze is 1 before everybody stands. */
 const frozen = (s: Subject) => file(s, 'freezer', 'freezer.state') === 'FROZEN' || row(file(s, 'freezer', 'cgroup.events'), 'frozen') === 1;
@@ -50,6 +52,14 @@ export const cgroup: Family = {
     holds: ({ of, op: by, value }, subject) => {
       const now = values[of](subject);
       return now !== undefined && compare(now, by, value);
+    },
+  }),
+  'cgroup.grown': kind({
+    live: true, arg: object({ of: oneOf<typeof counters[number]>('of', counters), by: number }),
+    says: ({ of, by }) => ({ en: `the kernel's ${of} has grown by ${by} or more`, ru: `${of} в ядре выросло на ${by} или больше` }),
+    holds: async ({ of, by }, subject) => {
+      const now = values[of](subject);
+      return now !== undefined && (await subject.grown(of, now)) >= by;
     },
   }),
   'cgroup.limited': kind({

@@ -38,6 +38,8 @@ export interface Subject {
   /** of its cgroup, as the host numbers them */
   pids(): Promise<number[]>;
   cgroupDir(controller: string): string | undefined;
+  /** of a counter that says `now`, how much of it has come since the task may be done */
+  grown(counter: string, now: number): Promise<number>;
 }
 
 /** A round's view of the machine. */

@@ -1,11 +1,12 @@
 /** One container as the checks of one lesson see it: its journal as it grows, its output, and the kernel when it is asked. */
 import { frameAt, type Frame } from '../../runtime/journal/frame.ts';
-import { withZombies } from '../../runtime/watch/process.ts';
+import { statOf, withZombies } from '../../runtime/watch/process.ts';
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
 import type { ContainerHandle } from '../../runtime/machine/engine.ts';
 import { entryAt } from '../../runtime/overlay/entry-at.ts';
 import type { Subject } from '../checks/check.ts';
+import type { Growth } from './growth.ts';
 import { Output } from './output.ts';
 
 /** For both versions: a file that each controller has in every cgroup but the root. */
@@ -43,12 +44,16 @@ export class Watched {
     this.#stop.abort();
   }
 
-  /** `since`: milliseconds; what happened before does not count. */
-  subject(k: Kernel, since: number): Subject {
-    const { container, state } = this.handle;
+  /** `since`: milliseconds; what happened before does not count. `own`: opening the lesson has started it. */
+  subject(k: Kernel, since: number, growth: Growth, own: boolean): Subject {
+    const { container, state, created } = this.handle;
     const { pid = 0 } = container.live;
     const layers = container.image?.layers ?? [];
-    let pids: Promise<number[]> | undefined;
+    let asked: Promise<number[]> | undefined;
+    const pids = () => (asked ??= this.removed ? Promise.resolve([]) : container.cgroup.processes().then(withZombies).catch(() => []));
+    // sleeping, all of them: who is throttled is running, proc_pid_stat(5)
+    const rests = async () => state.status === 'running' && (await pids()).length > 0 && (await pids()).every((one) => statOf(one)?.state === 'S');
+    const settled = async () => this.output.typed(since).length > 0 || rests();
     return {
       id: container.id, name: container.name, request: container.request, removed: this.removed,
       state: { status: this.removed ? 'removed' : state.status, machine: state.machine, pid: this.removed ? 0 : pid, exitCode: state.exitCode, oomKilled: state.oomKilled, startedAt: state.startedAt, runs: Number(this.#runs()) },
@@ -65,7 +70,8 @@ export class Watched {
       typed: () => this.output.typed(since).map(({ text }) => text),
       shown: () => this.output.shown(since),
       layers: () => layers.length,
-      pids: () => (pids ??= this.removed ? Promise.resolve([]) : container.cgroup.processes().then(withZombies).catch(() => [])),
+      pids,
+      grown: (counter, now) => growth.of(counter, now, since, { id: container.id, created, own, settled }),
       cgroupDir: (controller) => ANY_FILE[controller]?.map((file) => container.cgroup.pathOf(controller, file)).find((path) => path !== undefined)?.replace(/\/[^/]+$/, ''),
     };
   }

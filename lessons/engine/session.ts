@@ -8,6 +8,7 @@ import { holds } from '../checks/table.ts';
 import type { Lesson, Task } from '../format.ts';
 import type { LessonProgress, OpenLesson } from '../progress.ts';
 import { Watched } from './container.ts';
+import { Growth } from './growth.ts';
 import { attempts, due } from './hints.ts';
 import type { LessonState, TaskState } from './state.ts';
 
@@ -21,6 +22,7 @@ export interface Surroundings { engine: Engine; save(): void }
 
 export class Session {
   readonly #watched = new Map<string, Watched>();
+  readonly #growth = new Growth();
   readonly #followers = new Set<(state: LessonState) => void>();
   /** levels that hold now */
   readonly #holding = new Set<string>();
@@ -110,7 +112,7 @@ export class Session {
     let rules: Promise<string> | undefined;
     return {
       subject: undefined,
-      subjects: [...this.#watched.values()].map((watched) => watched.subject(k, since)),
+      subjects: [...this.#watched.values()].map((watched) => watched.subject(k, since, this.#growth, watched.id === this.open.machine)),
       quiz: new Set(Object.entries(this.progress.quiz).filter(([, { right }]) => right).map(([j]) => Number(j))),
       questions: this.lesson.answers.length,
       daemonEnded: this.open.ended,

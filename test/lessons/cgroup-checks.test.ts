@@ -21,7 +21,7 @@ async function check(files: Record<string, string>, value: object): Promise<bool
   const dir = mkdtempSync('/tmp/drydock-cgroup-checks-');
   try {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
-    const subject = { removed: false, state: { status: 'running', oomKilled: false }, cgroupDir: () => dir } as unknown as Subject;
+    const subject = { removed: false, state: { status: 'running', oomKilled: false }, cgroupDir: () => dir, grown: async (_: string, now: number) => now - 2 } as unknown as Subject;
     return await holds(readCheck(value), { subject: undefined, subjects: [subject] } as unknown as Look);
   } finally {
     rmSync(dir, { recursive: true });
@@ -32,6 +32,7 @@ const same: [holds: boolean, check: object][] = [
   [true, { 'cgroup.limited': 'memory' }], [true, { 'cgroup.limited': 'cpu' }], [true, { 'cgroup.limited': 'pids' }], [true, { 'cgroup.frozen': true }], [true, { 'cgroup.oom': true }],
   [true, { 'cgroup.value': { of: 'memory.limit', value: 67108864 } }], [true, { 'cgroup.value': { of: 'memory.usage', op: '>=', value: 31457280 } }], [true, { 'cgroup.value': { of: 'memory.oomKills', value: 1 } }],
   [true, { 'cgroup.value': { of: 'cpu.quota', value: 0.2 } }], [true, { 'cgroup.value': { of: 'cpu.throttled', value: 7 } }], [true, { 'cgroup.value': { of: 'pids.refused', value: 3 } }], [false, { 'cgroup.value': { of: 'pids.limit', op: '>', value: 20 } }],
+  [true, { 'cgroup.grown': { of: 'cpu.throttled', by: 5 } }], [false, { 'cgroup.grown': { of: 'cpu.throttled', by: 6 } }], [false, { 'cgroup.grown': { of: 'pids.refused', by: 2 } }],
 ];
 for (const [name, files] of [['v1', v1], ['v2', v2]] as const) {
   test(`of ${name} they mean the same`, async () => {

@@ -31,7 +31,7 @@ function subject(more: Partial<Subject> = {}): Subject {
     request: { Image: 'ubuntu:latest', Cmd: ['sleep', '5'], Tty: true, HostConfig: { Memory: 64 << 20, CapDrop: ['ALL'] } },
     state: { status: 'running', machine: 'running', pid: 0, exitCode: 0, oomKilled: false, startedAt: 0, runs: 1 },
     upper: async (path) => ({ '/etc/passwd': 'file', '/etc/shells': 'whiteout', '/new': 'file', '/dir': 'opaque' } as const)[path], lower: async (path) => path.startsWith('/etc/'),
-    typed: () => ['echo $$'], shown: () => '# echo $$\n1', layers: () => 4, pids: async () => [], cgroupDir: () => undefined, ...more,
+    typed: () => ['echo $$'], shown: () => '# echo $$\n1', layers: () => 4, pids: async () => [], cgroupDir: () => undefined, grown: async () => 0, ...more,
   };
 }
 const look = (...subjects: Subject[]): Look => ({ subject: undefined, subjects, quiz: new Set([0]), questions: 2, daemonEnded: 'asked', strangers: () => [], rules: async () => 'postrouting: masquerade' });
