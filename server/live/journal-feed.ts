@@ -4,8 +4,14 @@ import type { ContainerHandle } from '../../runtime/machine/engine.ts';
 import { LIMITS, type Told } from './protocol.ts';
 
 const BATCH = 2000;
-/** Events come in bursts of some hundred: what comes within a moment travels together. */
-const MOMENT_MS = 8;
+/**
+ * Events come in bursts of some hundred, and a picture of half a burst holds up the picture of the other half: a burst travels together when
+ * it is over, but one that goes on and on is not waited for.
+ */
+const QUIET_MS = 2;
+const MOMENT_MS = 16;
+/** Behind it nothing comes until somebody moves the run on. */
+const stands = (event: Event): boolean => event.type === 'gate' && event.at === 'paused';
 
 export interface FeedWire {
   tell(message: Told): void;
@@ -17,23 +23,27 @@ export interface FeedWire {
 /** Ends with the signal, or when the container has been removed. */
 export async function feedJournal(handle: ContainerHandle, from: number, wire: FeedWire, signal: AbortSignal): Promise<void> {
   const { id } = handle.container;
+  const since = performance.timeOrigin + performance.now();
   let batch: Event[] = [];
-  let timer: NodeJS.Timeout | undefined;
+  let begun = 0;
   const flush = (more = false) => {
-    clearTimeout(timer);
-    timer = undefined;
     if (batch.length && !signal.aborted) wire.tell({ type: 'events', id, events: batch, ...(more && { more }) });
     batch = [];
   };
+  const quiet = setTimeout(flush, QUIET_MS);
   for await (const event of handle.journal(true, signal)) {
     if (signal.aborted) break;
     if (event.seq < from) continue;
-    batch.push(event);
-    timer ??= setTimeout(flush, MOMENT_MS);
-    if (batch.length < BATCH) continue;
-    flush(true);
-    if (wire.ahead() > LIMITS.ahead) await wire.room();
+    if (batch.push(event) === 1) begun = performance.now();
+    quiet.refresh();
+    if (batch.length >= BATCH) {
+      flush(true);
+      if (wire.ahead() > LIMITS.ahead) await wire.room();
+    } else if ((stands(event) && event.time > since) || performance.now() - begun > MOMENT_MS) {
+      flush(event.time < since);
+    }
   }
+  clearTimeout(quiet);
   flush();
   if (!signal.aborted) wire.tell({ type: 'over', id });
 }

@@ -9,6 +9,7 @@
  *                                      ←   events     {id, events}…  from event `from` on, then as they happen
  *   ask 2 run {line, step, break}      →
  *                                      ←   answer 2   {id}           the container is made, and its start under way
+ *                                      ←   events     {id, events}…  with `follow`, as if it had been asked for then
  *   ask 3 attach {id, terminal, …}     →
  *                                      ←   answer 3
  *   binary: terminal, keys…            →   binary: terminal, output… both ways, until

@@ -40,6 +40,16 @@ test('the journal comes from the asked event on', async () => {
   assert.ok(events.type === 'events' && events.events[0]!.type === 'note');
 });
 
+test('the journal of a run that is followed from the beginning comes behind the answer, without being asked for', async () => {
+  const { id } = await caller.ask('run', { line: 'run --name watched ubuntu sleep 100', step: false, break: [], follow: true });
+  const at = await caller.until(({ seen }) => seen.findIndex((one) => one.type === 'events' && one.id === id) + 1);
+  const answer = caller.seen.findIndex((one) => one.type === 'answer' && (one.value as { id?: string }).id === id);
+  assert.ok(answer >= 0 && answer < at - 1);
+  const events = caller.seen[at - 1]!;
+  assert.is(events.type === 'events' && events.events[0]!.seq, 0);
+  await caller.ask('follow', { id: 'box', from: 0 });
+});
+
 test('the gate obeys, and says why it does not', async () => {
   await caller.ask('gate', { id: 'box', command: { command: 'next' } });
   assert.equal(site.engine.container('box').gates.at(-1), { command: 'next' });

@@ -98,7 +98,7 @@ export class Knowledge {
         this.#phasesTold = message.phases;
         break;
       case 'containers':
-        this.list = message.list;
+        this.#listed(message.list);
         break;
       case 'events':
         this.#happened(message);
@@ -114,7 +114,7 @@ export class Knowledge {
 
   #happened({ id, events, more }: Told & { type: 'events' }): void {
     const first = id === this.#awaited?.id;
-    if (first) this.#greet(id, true);
+    if (first) this.#greet(id);
     if (id === this.id) this.#learn(events, more ?? false);
     // in one picture with its name
     if (first) this.#arrivals.settle();
@@ -140,15 +140,26 @@ export class Knowledge {
     this.#awaited?.met();
     return new Promise((met) => {
       this.#awaited = { id, met };
-      const late = (followed: boolean) => this.#awaited?.id === id && this.#greet(id, followed);
-      this.connection.ask('follow', { id, from: 0 }).then(() => setTimeout(late, AWAITED_MS, true), () => late(false));
+      setTimeout(() => this.#awaited?.id === id && this.#greet(id), AWAITED_MS);
     });
   }
-  #greet(id: string, followed: boolean): void {
-    this.open(id, followed);
+  #greet(id: string): void {
+    this.open(id, true);
     if (this.k !== undefined) this.seek(undefined);
+    this.#met();
+  }
+  #met(): void {
     this.#awaited?.met();
     this.#awaited = undefined;
+    if (this.#newerList) this.list = this.#newerList;
+    this.#newerList = undefined;
+  }
+
+  #newerList: readonly Listed[] | undefined;
+  /** In one picture with the first events of the container that is new in it. */
+  #listed(list: readonly Listed[]): void {
+    if (this.#awaited) this.#newerList = list;
+    else this.list = list;
   }
 
   #follow(): void {
@@ -188,8 +199,7 @@ export class Knowledge {
   #show(id: string, followed = false): void {
     if (id === this.id) return;
     this.id = id;
-    this.#awaited?.met();
-    this.#awaited = undefined;
+    this.#met();
     this.#arrivals.drop();
     this.#frames = new Frames();
     this.events = [];

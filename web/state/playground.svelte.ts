@@ -55,7 +55,7 @@ export class Playground extends Knowledge {
 
   /** A new run with the same arguments, up to the step that is looked at. */
   async again(at: string): Promise<void> {
-    await this.#try(async () => this.meet((await this.connection.ask('again', { id: this.id, at })).id));
+    await this.#try(async () => this.meet((await this.connection.ask('again', { id: this.id, at, follow: true })).id));
   }
 
   async act(action: Action): Promise<void> {
@@ -70,8 +70,13 @@ export class Playground extends Knowledge {
     if (under || this.held) void this.gate({ command: set ? 'break' : 'clear', at });
   }
 
-  async run(line: string): Promise<void> {
-    await this.#try(async () => this.meet((await this.connection.ask('run', { line, step: this.mode !== 'run', break: [...this.breakpoints] })).id));
+  /** `made`: the container is there, and its first events are about to be. */
+  async run(line: string, made?: () => void): Promise<void> {
+    await this.#try(async () => {
+      const { id } = await this.connection.ask('run', { line, step: this.mode !== 'run', break: [...this.breakpoints], follow: true });
+      made?.();
+      await this.meet(id);
+    });
   }
 
   async #try(ask: () => Promise<unknown>): Promise<boolean> {

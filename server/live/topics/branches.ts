@@ -4,7 +4,7 @@ import { AGAIN_AT, AGAIN_OF, againOf } from '../../../runtime/machine/again.ts';
 import { omissions, type Omission } from '../../../runtime/steps/leave-out.ts';
 import { phases } from '../../../runtime/steps/phases.ts';
 import type { Event } from '../../../runtime/journal/event.ts';
-import { must, text } from '../checks.ts';
+import { must, optional, text, truth } from '../checks.ts';
 import { LIMITS } from '../protocol.ts';
 import type { Answerers, Asker } from './topic.ts';
 
@@ -13,8 +13,8 @@ export interface BranchAsks {
   omissions: { ask: object; answer: Omitted[] };
   /** the whole journal as it is now, told as `journal` with this key; the answer comes after it */
   journal: { ask: { id: string; key: number }; answer: { events: number } };
-  /** a new run with the same arguments that stands before this step */
-  again: { ask: { id: string; at: string }; answer: { id: string } };
+  /** a new run with the same arguments that stands before this step; `follow` as in `run` */
+  again: { ask: { id: string; at: string; follow?: boolean }; answer: { id: string } };
 }
 export type Omitted = Omit<Omission, 'change'>;
 export interface Branch { of: string; name: string; at: string }
@@ -40,11 +40,13 @@ async function sendJournal(asker: Asker, id: string, key: number): Promise<{ eve
   return { events };
 }
 
-async function again(engine: Engine, id: string, at: string): Promise<{ id: string }> {
+async function again(asker: Asker, { id, at, follow }: BranchAsks['again']['ask']): Promise<{ id: string }> {
+  const { engine } = asker;
   const { container } = engine.container(id);
   const handle = await engine.create(againOf(container, at), { pull: 'missing' });
   // what is in the store already is not fetched again: then it stands behind the pull
   const breakpoints = at.startsWith('pull.') ? [at, 'create'] : [at];
+  if (follow) asker.follow(handle.container.id, 0);
   // what goes wrong is in the journal
   handle.start({ mode: 'run', breakpoints }).catch(() => undefined);
   return { id: handle.container.id };
@@ -63,5 +65,5 @@ const steps = new Set(phases.flatMap((phase) => phase.steps.map((step) => step.i
 export const branchTopics: Answerers<BranchAsks> = {
   omissions: { shape: {}, answer: () => omissions.map(({ id, title, see, steps: changed }) => ({ id, title, see, steps: changed })) },
   journal: { shape: { id: text, key: must<number>((v) => Number.isSafeInteger(v), 'a number') }, answer: (asker, { id, key }) => sendJournal(asker, id, key) },
-  again: { shape: { id: text, at: must<string>((v) => steps.has(v as string), 'a step') }, answer: ({ engine }, { id, at }) => again(engine, id, at) },
+  again: { shape: { id: text, at: must<string>((v) => steps.has(v as string), 'a step'), follow: optional(truth) }, answer: again },
 };

@@ -10,8 +10,8 @@ export type Action = (typeof actions)[number];
 
 export interface ContainerAsks {
   follow: { ask: { id: string; from: number }; answer: object };
-  /** `step`: stand before every step; `break`: before these steps, phases, system calls */
-  run: { ask: { line: string; step: boolean; break: string[] }; answer: { id: string } };
+  /** `step`: stand before every step; `break`: before these steps, phases, system calls; `follow`: its journal comes from its first event on, without being asked for */
+  run: { ask: { line: string; step: boolean; break: string[]; follow?: boolean }; answer: { id: string } };
   gate: { ask: { id: string; command: GateCommand }; answer: object };
   act: { ask: { id: string; action: Action }; answer: object };
   /** with `step` what this step looks at, without it everything */
@@ -41,10 +41,12 @@ function look(handle: ContainerHandle, step?: string): Promise<Evidence[]> {
 export const containerTopics: Answerers<ContainerAsks> = {
   follow: { shape: { id: text, from: whole(1e9) }, answer: (asker, { id, from }) => (asker.follow(id, from), {}) },
   run: {
-    shape: { line: text, step: truth, break: placesList },
-    answer: async ({ engine }, asked) => {
+    shape: { line: text, step: truth, break: placesList, follow: optional(truth) },
+    answer: async (asker, asked) => {
+      const { engine } = asker;
       const { request, name, platform } = parseRunLine(asked.line);
       const handle = await engine.create(request, { pull: 'missing', ...(name && { name }), ...(platform && { platform }) });
+      if (asked.follow) asker.follow(handle.container.id, 0);
       handle.start({ mode: asked.step ? 'step' : 'run', breakpoints: asked.break }).catch(inJournal);
       return { id: handle.container.id };
     },

@@ -1,0 +1,78 @@
+import * as assert from 'uvu/assert';
+import type { Event, NewEvent } from '../../runtime/journal/event.ts';
+import { Journal } from '../../runtime/journal/journal.ts';
+import type { ContainerHandle } from '../../runtime/machine/engine.ts';
+import { feedJournal } from '../../server/live/journal-feed.ts';
+import type { Told } from '../../server/live/protocol.ts';
+import { suite } from '../harness.ts';
+
+const test = suite('a journal on its way to a viewer');
+const note = (text: string): NewEvent => ({ type: 'note', text });
+
+/** A journal that is followed, the messages that it came in, and a promise of how many events have come. */
+function fed(journal: Journal, from = 0) {
+  const told: { seqs: number[]; more: boolean }[] = [];
+  const left = new AbortController();
+  let look = () => undefined as void;
+  const tell = (message: Told) => {
+    if (message.type === 'events') told.push({ seqs: message.events.map(({ seq }: Event) => seq), more: message.more ?? false });
+    look();
+  };
+  const handle = { container: { id: 'f00d' }, journal: (follow: boolean, signal?: AbortSignal) => journal.read(follow, signal) } as unknown as ContainerHandle;
+  const over = feedJournal(handle, from, { tell, ahead: () => 0, room: () => Promise.resolve() }, left.signal);
+  const come = (count: number) => new Promise<void>((resolve) => {
+    look = () => void (told.reduce((sum, { seqs }) => sum + seqs.length, 0) >= count && resolve());
+    look();
+  });
+  return { told, come, end: () => (left.abort(), over) };
+}
+const upTo = (from: number, to: number) => Array.from({ length: to - from }, (_, j) => from + j);
+
+test('what happens together travels together, in order', async () => {
+  const journal = Journal.inMemory();
+  const { told, come, end } = fed(journal);
+  for (const j of upTo(0, 300)) journal.append(note(`${j}`));
+  await come(300);
+  assert.equal(told, [{ seqs: upTo(0, 300), more: false }]);
+  await end();
+});
+
+test('where the run comes to stand nothing is waited for: what has come is told before the loop turns', async () => {
+  const journal = Journal.inMemory();
+  const { told, come, end } = fed(journal);
+  journal.append(note('before'));
+  await come(1);
+  journal.append(note('a step'));
+  journal.append({ type: 'gate', at: 'paused' } as NewEvent);
+  let turned = false;
+  setImmediate(() => (turned = true));
+  await come(3);
+  assert.not(turned);
+  assert.equal(told.map(({ seqs }) => seqs), [[0], [1, 2]]);
+  await end();
+});
+
+test('stops of the past hold nothing up: a long journal comes in large pieces, and each but the last says that there are more', async () => {
+  const journal = Journal.inMemory();
+  for (const _ of upTo(0, 2500)) journal.append({ type: 'gate', at: 'paused' } as NewEvent);
+  const { told, come, end } = fed(journal, 10);
+  await come(2490);
+  assert.equal(told.flatMap(({ seqs }) => seqs), upTo(10, 2500));
+  assert.ok(told.length < 10, `${told.length} messages`);
+  assert.equal(told.map(({ more }) => more), told.map((_, j) => j < told.length - 1));
+  await end();
+});
+
+test('a burst that does not end is not waited for, and nothing of it is lost', async () => {
+  const journal = Journal.inMemory();
+  const { told, come, end } = fed(journal);
+  let count = 0;
+  // an event in each turn of the loop, so that it is never quiet, until some have been told
+  for (const begun = performance.now(); !told.length && performance.now() - begun < 5000; await new Promise((turned) => setImmediate(turned))) journal.append(note(`${count++}`));
+  assert.ok(told.length, 'nothing was told in five seconds');
+  await come(count);
+  assert.equal(told.flatMap(({ seqs }) => seqs), upTo(0, count));
+  await end();
+});
+
+test.run();
