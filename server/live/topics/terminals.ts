@@ -37,7 +37,8 @@ export const terminalTopics: Answerers<TerminalAsks> = {
       const tty = handle.container.request.Tty ?? false;
       const stream = asker.terminal(terminal, tty);
       void couple(stream, () => handle.attach(stream, { ...streams, logs: true, detachKeys: noDetach }));
-      asker.resizing(terminal, (rows, columns) => handle.resize(rows, columns));
+      // a pipe has no size: the shim holds no master then, and each try would be a failed call in the journal
+      if (tty) asker.resizing(terminal, (rows, columns) => handle.resize(rows, columns));
       return { tty };
     },
   },
