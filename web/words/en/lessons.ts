@@ -7,6 +7,8 @@ export const lessons = {
   minutes: (n: number) => `${n} min`,
   lessonNumber: (n: number) => `Lesson ${n}`,
   tasksDone: (done: number, all: number) => `${done} of ${all} tasks`,
+  answered: (right: number, all: number) => `Questions: ${right} of ${all} answered`,
+  progress: (finished: number, all: number) => `${finished} of ${all} lessons finished`,
   finished: 'finished',
   begun: 'begun',
   open: 'open',

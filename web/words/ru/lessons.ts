@@ -9,6 +9,8 @@ export const lessons: Words['lessons'] = {
   minutes: (n) => `${n} мин`,
   lessonNumber: (n) => `Урок ${n}`,
   tasksDone: (done, all) => `${done} из ${all} ${plural(all, 'задачи', 'задач', 'задач')}`,
+  answered: (right, all) => `Вопросы: отвечено на ${right} из ${all}`,
+  progress: (finished, all) => `${plural(finished, 'Пройден', 'Пройдено', 'Пройдено')} ${finished} ${plural(finished, 'урок', 'урока', 'уроков')} из ${all}`,
   finished: 'пройден',
   begun: 'начат',
   open: 'открыт',
