@@ -33,9 +33,8 @@ export const phaseOfState = (state: string): string | undefined => (places as Re
 
 /** Half a line more, for what is said under the lowest edge. */
 const FOOT = 8;
-/** The words on the edges may be drawn so much smaller before those in the boxes alone, which are larger then, are easier to read. */
-const SHRUNK = 0.9;
-const layoutFor = (width: number): Layout => (width >= wide.width * SHRUNK ? wide : narrow);
+/** Nothing is drawn smaller than it can be read: where the words on the edges have no room, there are none. */
+const layoutFor = (width: number): Layout => (width >= wide.width ? wide : narrow);
 
 interface Lived { taken: Set<string>; spent: Map<string, number>; last: string }
 /** Which edges were taken in this run, and how long each state lasted. */
@@ -71,7 +70,7 @@ function moods(frame: Frame, { taken, last }: Lived): Record<State, Mood> {
 
 /** The second line of a box: how it is with the state, and more if there is room for it. */
 function underline(mood: Mood, more: string, w: number): string {
-  const fitting = more && widthOf(`▶ ${more}`, 10.5) <= w ? more : '';
+  const fitting = more && widthOf(`▶ ${more}`, 11) <= w ? more : '';
   return `${sign[mood]}${sign[mood] && fitting && '\u2009'}${fitting}`;
 }
 
@@ -87,7 +86,7 @@ function box({ machine: words, amounts }: DrawWords, state: State, { x, y, w, h 
     marks: [
       rect(0, 0, w, h, tone, filled ? 'solid' : mood === 'pending' ? 'outline' : 'soft', 10),
       text(w / 2, h / 2 - 3, state, ink, { anchor: 'middle', bold: true, size: 11 }),
-      text(w / 2, h / 2 + 12, underline(mood, mood === 'active' || mood === 'pending' || (ms && onEdges) ? does : ms, w), ink, { anchor: 'middle', size: 10.5 }),
+      text(w / 2, h / 2 + 12, underline(mood, mood === 'active' || mood === 'pending' || (ms && onEdges) ? does : ms, w), ink, { anchor: 'middle', size: 11 }),
     ],
   };
 }
@@ -98,8 +97,8 @@ function arrow({ machine: words, amounts }: DrawWords, { from, to, on, points, l
   const tone = taken ? (failing ? 'failed' : 'done') : 'quiet';
   const marks: Mark[] = [path(polyline(...points), tone, { arrow: true, width: taken ? 2.5 : 1.2, dashed: failing })];
   if (label) {
-    marks.push(text(label[0], label[1] - 4, eventOf(words, on), tone, { anchor: 'middle', size: 10, bold: taken }));
-    if (taken && spent !== undefined) marks.push(text(label[0], label[1] + 11, lasting(spent * 1e6, amounts), tone, { anchor: 'middle', size: 10 }));
+    marks.push(text(label[0], label[1] - 4, eventOf(words, on), tone, { anchor: 'middle', size: 11, bold: taken }));
+    if (taken && spent !== undefined) marks.push(text(label[0], label[1] + 11, lasting(spent * 1e6, amounts), tone, { anchor: 'middle', size: 11 }));
   }
   return { key: `edge:${from}>${to}:${on}`, x: 0, y: 0, marks };
 }
@@ -107,7 +106,7 @@ function arrow({ machine: words, amounts }: DrawWords, { from, to, on, points, l
 /** All that fail come in as one line, which says once what it is. */
 function failing(words: Words, { edges }: Layout): Item {
   const [x, y] = edges.find(({ to }) => to === 'unwinding')!.points.at(-1)!;
-  return { key: 'failing', x, y, marks: [text(14, 14, words.whenFails, 'quiet', { size: 10.5 })] };
+  return { key: 'failing', x, y, marks: [text(14, 14, words.whenFails, 'quiet', { size: 11 })] };
 }
 
 function summaryOf(words: Words, { state, failed, paused }: Frame): string {

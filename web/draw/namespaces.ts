@@ -93,13 +93,20 @@ function columnItem(words: Words, { gap, x }: Grid, column: Column, index: numbe
       ...(rows.at(-1)?.inside && rows.length - 1 > init ? [path(polyline([0, y], [0, bottom]), 'own', { width: 3 })] : []),
       ...rows.flatMap((line, j) => (line.inside ? [glyph(shape, 0, j * ROW, j === init ? big : 90, tie === 'own' ? 'own' : 'other', j === init)] : [])),
       text(tail, y + 4, inodeTail(inode), tie === 'own' ? 'own' : 'other', { mono: true, size: 11, bold: true }),
-      text(under, y + 19, fit(words.marks[tie], gap, 10.5), tie === 'own' ? 'own' : 'other', { size: 10.5, bold: isNew }),
-      ...(tie === 'joined' ? [path(polyline([30, y - 20], [9, y - 4]), 'other', { width: 2, arrow: true, dashed: true }), text(33, y - 25, 'setns', 'other', { size: 10.5, anchor: 'middle' })] : []),
+      text(under, y + 19, fit(words.marks[tie], gap, 11), tie === 'own' ? 'own' : 'other', { size: 11, bold: isNew }),
+      ...(tie === 'joined' ? [path(polyline([30, y - 20], [9, y - 4]), 'other', { width: 2, arrow: true, dashed: true }), text(33, y - 25, 'setns', 'other', { size: 11, anchor: 'middle' })] : []),
     );
-  } else if (init >= 0) marks.push(text(under, init * ROW + 19, fit(words.marks.shared, gap, 10.5), 'host', { size: 10.5 }));
+  } else if (init >= 0) marks.push(text(under, init * ROW + 19, fit(words.marks.shared, gap, 11), 'host', { size: 11 }));
   const wide = Math.min(70, gap - 2);
   marks.unshift(rect(-wide / 2, -12, wide, bottom + 36, isNew ? 'active' : 'quiet', isNew ? 'dashed' : 'bare', 10));
   return { key: `ns:${kind}`, sel: `ns:${kind}`, x: x(index), y: TOP, marks, label: words.column(kind, words.holds[kind], apart ? words.apart[tie](inode) : words.ties.shared) };
+}
+
+/** What a kind holds, below its name: where some of these are wider than their columns, every second one stands a line lower. */
+function holdsMarks({ holds }: Words, { gap }: Grid, kind: Kind, index: number): Mark[] {
+  const low = kinds.some((one) => wrap(holds[one], gap - 8, 11).some((line) => line.endsWith('…')));
+  const said = low ? [fit(holds[kind], 2 * gap - 8, 11)] : wrap(holds[kind], gap - 8, 11);
+  return said.map((line, n) => text(0, 15 + (low ? index % 2 : n) * 13, line, 'quiet', { anchor: 'middle', size: 11 }));
 }
 
 export function drawNamespaces({ namespaces: words, amounts }: DrawWords, frame: Frame, events: readonly Event[], previous?: Frame, width = USUAL): Drawing {
@@ -110,7 +117,7 @@ export function drawNamespaces({ namespaces: words, amounts }: DrawWords, frame:
   const columns = columnsOf(frame, events);
   const born = fact(frame, 'process', 'init') !== undefined;
   const headers: Item[] = columns.map(({ kind }, j) => ({
-    key: `head:${kind}`, x: x(j), y: 22, marks: [text(0, 0, kind, 'plain', { anchor: 'middle', bold: true, mono: true, size: 13 }), ...wrap(words.holds[kind], grid.gap + 4, 11).map((line, n) => text(0, 15 + n * 12, line, 'quiet', { anchor: 'middle', size: 11 }))],
+    key: `head:${kind}`, x: x(j), y: 22, marks: [text(0, 0, kind, 'plain', { anchor: 'middle', bold: true, mono: true, size: 13 }), ...holdsMarks(words, grid, kind, j)],
   }));
   const border = rows.findIndex(({ inside }) => inside);
   const frontier: Item[] = border < 0 ? [] : [{ key: 'frontier', x: 0, y: TOP + border * ROW - 40, marks: [path(polyline([10, 0], [x(7) + RIGHT - 12, 0]), 'own', { dashed: true })] }];

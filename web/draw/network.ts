@@ -41,7 +41,7 @@ function partItem(words: DrawWords['network'], { lane }: Lanes, { lane: id, key,
   const marks: Mark[] = [
     rect(0, 0, w - 2 * inset, h, tone, there ? (isNew ? 'solid' : 'soft') : 'dashed', 6),
     text(10, 19, fit(`${there && !up ? '▽ ' : there ? '▲ ' : ''}${title}`, w - 2 * inset - 14, 12, there), there ? ink : 'quiet', { bold: true, mono: there, size: 12 }),
-    ...lines.map((said, j) => text(10, 36 + j * 15, fit(said, w - 2 * inset - 12, 11, there && /\d\.\d+\./.test(said)), there && isNew ? 'solid' : 'quiet', { size: /^[rt]x /.test(said) ? 10.5 : 11.5, mono: there && /\d\.\d+\./.test(said) })),
+    ...lines.map((said, j) => text(10, 36 + j * 15, fit(said, w - 2 * inset - 12, 11, there && /\d\.\d+\./.test(said)), there && isNew ? 'solid' : 'quiet', { size: /^[rt]x /.test(said) ? 11 : 11.5, mono: there && /\d\.\d+\./.test(said) })),
   ];
   return { key: `part:${key}`, ...(sel && { sel }), x: x + inset, y, marks, label: words.part(title, there ? (up ? 'up' : 'down') : 'ghost', lines.join(', ')) };
 }

@@ -18,8 +18,8 @@ const hatched = (tone: Tone): Mark[] => [rect(0, 0, CARD.wide, CARD.high, tone, 
 function face(name: string, second: string, third: string, tone: Tone, bold: boolean): Mark[] {
   return [
     text(8, 15, fit(name, CARD.wide - 28, 11.5, true), tone === 'ghost' ? 'quiet' : 'plain', { size: 11.5, mono: true, bold }),
-    text(8, 28, fit(second, CARD.wide - 28, 10.5), 'quiet', { size: 10.5 }),
-    text(8, 40, fit(third, CARD.wide - 20, 10.5), tone === 'ghost' ? 'quiet' : tone, { size: 10.5, bold }),
+    text(8, 28, fit(second, CARD.wide - 28, 11), 'quiet', { size: 11 }),
+    text(8, 40, fit(third, CARD.wide - 20, 11), tone === 'ghost' ? 'quiet' : tone, { size: 11, bold }),
   ];
 }
 

@@ -35,14 +35,15 @@ export function capabilitiesOf(frame: Frame, events: readonly Event[]): Capabili
   });
 }
 
-const CELL = 29;
+const CELL = 32;
+/** Of the rights, below one line of the legend. */
 const TOP = 66;
 /** Three columns of rights where their words have room, else two; below them the walls in three. */
-interface Plan { width: number; rows: number; cell: number; wall: number }
-function planFor(width: number): Plan {
+interface Plan { width: number; rows: number; cell: number; wall: number; top: number }
+function planFor({ legend }: DrawWords['security'], width: number): Plan {
   const whole = room(width, 540, 920);
   const columns = whole < 660 ? 2 : 3;
-  return { width: whole, rows: Math.ceil(capabilities.length / columns), cell: (whole - 10) / columns, wall: (whole - 32) / 3 };
+  return { width: whole, rows: Math.ceil(capabilities.length / columns), cell: (whole - 10) / columns, wall: (whole - 32) / 3, top: TOP + LINE * (legendPlaces(legend, whole).at(-1)!.line) };
 }
 const tones: Record<Held, Tone> = { kept: 'done', going: 'active', lost: 'quiet', never: 'ghost' };
 
@@ -52,13 +53,13 @@ const pip = (x: number, there: boolean, tone: Tone): Mark => glyph(there ? 'squa
 function cell({ security: words, capabilities: allows }: DrawWords, plan: Plan, one: Capability, born: boolean): Item {
   const tone = born ? tones[one.held] : 'ghost';
   return {
-    key: `cap:${one.name}`, sel: `cap:CAP_${one.name}`, x: 10 + Math.floor(one.number / plan.rows) * plan.cell, y: TOP + (one.number % plan.rows) * CELL,
+    key: `cap:${one.name}`, sel: `cap:CAP_${one.name}`, x: 10 + Math.floor(one.number / plan.rows) * plan.cell, y: plan.top + (one.number % plan.rows) * CELL,
     label: words.capability(`CAP_${one.name}`, allows[one.name], born ? words.held[one.held] : words.noProcess),
     marks: [
       rect(0, 1, plan.cell - 10, CELL - 4, tone, one.held === 'kept' && born ? 'soft' : 'outline', 4),
       pip(12, one.before, born ? 'host' : 'ghost'), pip(28, one.now.bounding, tone), pip(44, one.now.effective, tone),
-      text(58, 12.5, fit(one.name, plan.cell - 72, 10.5, true), one.held === 'lost' || !born ? 'quiet' : 'plain', { mono: true, size: 10.5, bold: one.held === 'kept' && born }),
-      text(58, 23, fit(allows[one.name], plan.cell - 72, 9.5), 'quiet', { size: 9.5 }),
+      text(58, 12.5, fit(one.name, plan.cell - 72, 11, true), one.held === 'lost' || !born ? 'quiet' : 'plain', { mono: true, size: 11, bold: one.held === 'kept' && born }),
+      text(58, 25, fit(allows[one.name], plan.cell - 72, 11), 'quiet', { size: 11 }),
     ],
   };
 }
@@ -112,26 +113,40 @@ function cardItems(all: readonly Card[], { wall }: Plan, top: number): { items: 
   return { items, height: third + tallOf(4, 5) };
 }
 
-/** The three signs of a right and the one of its loss, each as far to the right as the words before it need. */
-function legendMarks({ legend }: DrawWords['security']): Mark[] {
-  let x = 12;
-  return ([['birth', 'host'], ['bounding', 'done'], ['effective', 'done'], ['gone', 'quiet']] as const).flatMap(([part, tone]) => {
-    const at = x;
-    x += 34 + widthOf(legend[part], 11);
-    return [glyph(part === 'gone' ? 'circle' : 'square', at, 20, part === 'gone' ? 34 : 70, tone, part !== 'gone'), text(at + 12, 24, legend[part], 'quiet', { size: 11 })];
+/** Which of a right's three signs is which says its place, and a hollow one that it is gone. */
+const signs = [['birth', 'host'], ['bounding', 'done'], ['effective', 'done'], ['gone', 'quiet']] as const;
+const LINE = 18;
+/** Each as far to the right as the words before it need, on a line of its own where they leave no room. */
+function legendPlaces(legend: DrawWords['security']['legend'], width: number): { x: number; line: number }[] {
+  let [x, line] = [12, 0];
+  return signs.map(([part]) => {
+    const needed = (part === 'gone' ? 12 : 44) + widthOf(legend[part], 11);
+    if (x + needed > width - 20) [x, line] = [12, line + 1];
+    const at = { x, line };
+    x += needed + 22;
+    return at;
+  });
+}
+function legendMarks({ legend }: DrawWords['security'], width: number): Mark[] {
+  const places = legendPlaces(legend, width);
+  return signs.flatMap(([part, tone], place) => {
+    const { x, line } = places[place]!;
+    const y = 20 + line * LINE;
+    const three = part === 'gone' ? [glyph('circle', x, y, 34, tone, false)] : [0, 1, 2].map((j) => glyph(j === place ? 'square' : 'circle', x + j * 16, y, j === place ? 70 : 8, j === place ? tone : 'quiet'));
+    return [...three, text(x + (part === 'gone' ? 12 : 44), y + 4, legend[part], 'quiet', { size: 11 })];
   });
 }
 
 export function drawSecurity(words: DrawWords, frame: Frame, events: readonly Event[], previous?: Frame, width = USUAL): Drawing {
-  const plan = planFor(width);
   const { security: say, amounts } = words;
+  const plan = planFor(say, width);
   const all = capabilitiesOf(frame, events);
   const born = fact(frame, 'security', 'capabilities') !== undefined;
   const side = cards(say, plan, frame, previous);
-  const top = TOP + plan.rows * CELL + 40;
+  const top = plan.top + plan.rows * CELL + 40;
   const walls = cardItems(side, plan, top);
   const kept = all.filter(({ held }) => held === 'kept');
-  const legend = [text(0, 0, say.power, 'plain', { bold: true, size: 13 }), ...legendMarks(say)];
+  const legend = [text(0, 0, say.power, 'plain', { bold: true, size: 13 }), ...legendMarks(say, plan.width)];
   return {
     width: plan.width, height: walls.height + 8,
     items: [{ key: 'legend', x: 10, y: 24, marks: legend }, { key: 'walls', x: 10, y: top - 14, marks: [text(0, 0, say.walls, 'plain', { bold: true, size: 13 })] }, ...all.map((one) => cell(words, plan, one, born)), ...walls.items],

@@ -110,7 +110,7 @@ function bands(words: Words, shown: readonly Event[], at: readonly Slot[], title
 }
 
 /** How much room its duration needs. */
-const NEAR = 48;
+const NEAR = 52;
 /** The sign of time left out: a tear from the top through all lanes, also those of execs. */
 const tear = (height: number): string => polyline(...Array.from({ length: Math.ceil(height / 10) + 1 }, (_, j) => [j % 2 ? 9 : 1, Math.min(4 + j * 10, height)] as const));
 
@@ -141,7 +141,7 @@ export function drawTimeline(words: DrawWords, frame: Frame, events: readonly Ev
     // two rows: what is near another goes below it
     const low = x - said < NEAR;
     said = low ? -Infinity : x;
-    return [{ key: `gap:${seq}`, x: LEFT + x - MOST, y: TOP, marks: [path(tear(bottom - TOP - 10), 'quiet'), text(MOST / 2, bottom - TOP + (low ? 22 : 10), lasting(gap * 1e6, words.amounts), 'quiet', { size: 10, anchor: 'middle' })] }];
+    return [{ key: `gap:${seq}`, x: LEFT + x - MOST, y: TOP, marks: [path(tear(bottom - TOP - 10), 'quiet'), text(MOST / 2, bottom - TOP + (low ? 22 : 10), lasting(gap * 1e6, words.amounts), 'quiet', { size: 11, anchor: 'middle' })] }];
   });
   return {
     width, height: bottom + 28,

@@ -16,9 +16,9 @@ const sizes: Record<Size, { least: number; labelled(transition: Transition): boo
   wide: { least: 72, labelled: ({ to }) => to !== 'unwinding' },
 };
 /** A line above the edge and one below it. */
-const LABEL = 26;
+const LABEL = 28;
 const boxOf = (state: string, least: number): number => Math.max(least, Math.round(17 + state.length * 6.6));
-const roomOf = ({ on }: Transition): number => (on === 'done' ? 44 : 6 + Math.round(on.length * 6));
+const roomOf = ({ on }: Transition): number => (on === 'done' ? 46 : 6 + Math.round(on.length * 7));
 
 const OPTIONS = {
   'elk.algorithm': 'layered', 'elk.direction': 'RIGHT', 'elk.edgeRouting': 'ORTHOGONAL', 'elk.padding': '[top=3,left=3,bottom=3,right=3]',

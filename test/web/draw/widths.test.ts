@@ -23,10 +23,10 @@ const pictures: Record<string, Draw> = {
   network: (frame, events, width) => drawNetwork(words, frame, events, undefined, noTraffic, width),
   security: (frame, events, width) => drawSecurity(words, frame, events, undefined, width),
 };
-/** In a lesson, and beside the steps at 1280, 1500 and 1920 pixels; and on a wall. */
-const WIDTHS = [400, 557, 690, 940, 3000];
-/** What is drawn smaller than this cannot be read. */
-const SMALLEST = 0.9;
+/** On a telephone, beside the steps at 1280, 1500 and 1920 pixels; and on a wall. */
+const WIDTHS = [400, 604, 743, 1000, 3000];
+/** What has 11 pixels is not shrunk. */
+const SMALLEST = 1;
 
 const rights = (mark: Mark): number[] => (mark.shape === 'rect' ? [mark.x, mark.x + mark.w] : mark.shape === 'text' ? [mark.x] : []);
 const lying = ({ items }: Drawing, kind: RegExp) => items.flatMap(({ key, x, y, marks }) => marks.slice(0, 1).flatMap((mark) => (kind.test(key) && mark.shape === 'rect' ? [{ key, x: x + mark.x, y: y + mark.y, w: mark.w, h: mark.h }] : [])));
