@@ -42,12 +42,52 @@ for (const [width, height] of [[1280, 800], [1500, 900], [1920, 1080]] as const)
       assert.equal(measured.map((one) => one.name), ['Machine', name]);
       for (const { name: which, beyond, scale, used } of measured) {
         assert.ok(beyond <= 0, `${which} reaches ${beyond} px beyond its panel`);
-        assert.ok(scale >= 0.9, `${which} is drawn at ${scale}`);
+        assert.ok(scale >= 0.99, `${which} is drawn at ${scale}`);
         if (which !== 'Timeline') assert.ok(used > 0.85, `${which} uses ${used}`);
       }
     }
     assert.equal(visit.complaints, []);
   });
 }
+
+/** How large the smallest words of all pictures are on the screen, and which. */
+const SMALLEST = `[...document.querySelectorAll('section.drawn svg[viewBox] text')].filter((text) => text.textContent.trim()).map((text) => [Number(text.getAttribute('font-size')) * text.ownerSVGElement.getScreenCTM().a, text.textContent]).sort(([a], [b]) => a - b)[0]`;
+const PAGE = '[document.documentElement.scrollWidth, document.documentElement.scrollHeight, innerWidth, innerHeight]';
+const tabs = async () => (await visit.page.getByRole('tab').all()).slice(0, 7);
+
+for (const language of ['en', 'ru'] as const) {
+  test(`beside a lesson and in a comparison, at 1280 pixels, words in pictures have 11 pixels and the page is no higher than the window, in ${language}`, async () => {
+    const { page } = visit;
+    await page.setViewportSize({ width: 1280, height: 800 });
+    const [a, b] = await Promise.all([['--memory', '64m'], ['--network', 'none']].map((flags) => visit.daemon.ok('run', '-d', ...flags, 'ubuntu', 'sleep', '1000')));
+    const address = await visit.address();
+    await page.goto(address);
+    await page.evaluate(`localStorage.setItem('drydock.language', '${language}')`);
+    const open = async (hash: string) => {
+      await page.goto('about:blank');
+      await page.goto(new URL(`/${hash}`, address).href);
+    };
+    await open('#lesson/memory');
+    await page.locator('[data-task][data-state=open]').first().waitFor();
+    for (const tab of await tabs()) {
+      await tab.click();
+      await page.locator('#picture section.drawn svg[viewBox] text').first().waitFor();
+      const [size, text] = await page.evaluate<[number, string]>(SMALLEST);
+      assert.ok(size >= 10.95, `${text}: ${size}`);
+      const [wide, high, width, height] = await page.evaluate<number[]>(PAGE);
+      assert.equal([wide, high], [width, height]);
+    }
+    await open(`#compare/${a}/${b}`);
+    await page.locator('section.drawn [data-key^="step:network."]').first().waitFor();
+    const [size, text] = await page.evaluate<[number, string]>(SMALLEST);
+    assert.ok(size >= 10.95, `${text}: ${size}`);
+    const [wide, high, width, height] = await page.evaluate<number[]>(PAGE);
+    assert.equal([wide, high], [width, height]);
+    await visit.daemon.ok('rm', '-f', a!, b!);
+    await page.goto('about:blank');
+  });
+}
+
+test('the page has complained of nothing', () => assert.equal(visit.complaints, []));
 
 test.run();
