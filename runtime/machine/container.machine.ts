@@ -6,8 +6,15 @@
  */
 import { assign, fromPromise, setup } from 'xstate';
 
+/** What the states of a machine do: one container's, given by lifecycle.ts. The machine itself is made once, for all containers. */
+export interface Work {
+  /** Runs the steps of a phase. */
+  phase(id: PhaseId): Promise<void>;
+  /** Takes a start that failed back. */
+  unwind(): Promise<void>;
+}
 export interface MachineContext {
-  id: string;
+  work: Work;
   /** why the last run failed; empty when it did not */
   error: string;
   /** true once this run's program was executed: an unwinding after that ends in exited */
@@ -24,11 +31,10 @@ export type PhaseId = 'pull' | 'create' | 'rw-layer' | 'network' | 'exec' | 'exi
 const words = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 const definition = setup({
-  types: { context: {} as MachineContext, events: {} as MachineEvent, input: {} as { id: string } },
+  types: { context: {} as MachineContext, events: {} as MachineEvent, input: {} as { work: Work } },
   actors: {
-    /** Runs the steps of a phase; given by supervisor.ts. */
-    phase: fromPromise<void, PhaseId>(async () => { throw new Error('no phases were given'); }),
-    unwind: fromPromise<void>(async () => undefined),
+    phase: fromPromise<void, { work: Work; id: PhaseId }>(({ input: { work, id } }) => work.phase(id)),
+    unwind: fromPromise<void, { work: Work }>(({ input: { work } }) => work.unwind()),
   },
   actions: {
     begin: assign({ error: '', executed: false }),
@@ -40,12 +46,12 @@ const definition = setup({
 
 /** A state that runs a phase, goes on to `next`, and unwinds on failure. */
 const phase = <const Next extends string>(id: PhaseId, next: Next, done: readonly ('executed')[] = []) => ({
-  invoke: { src: 'phase', input: () => id, onDone: { target: next, actions: [...done] }, onError: { target: 'unwinding', actions: ['note'] } },
+  invoke: { src: 'phase', input: ({ context: { work } }: { context: MachineContext }) => ({ work, id }), onDone: { target: next, actions: [...done] }, onError: { target: 'unwinding', actions: ['note'] } },
 } as const);
 
 export const containerMachine = definition.createMachine({
   id: 'container',
-  context: ({ input }) => ({ id: input.id, error: '', executed: false }),
+  context: ({ input }) => ({ work: input.work, error: '', executed: false }),
   initial: 'created',
   states: {
     created: { on: { START: { target: 'pulling', actions: 'begin' }, REMOVE: 'removing' } },
@@ -59,10 +65,10 @@ export const containerMachine = definition.createMachine({
     exiting: phase('exit', 'exited'),
     exited: { on: { START: { target: 'pulling', actions: 'begin' }, REMOVE: 'removing' } },
     unwinding: {
-      invoke: { src: 'unwind', onDone: [{ guard: 'hasRun', target: 'exited' }, { target: 'failed' }], onError: { target: 'failed', actions: 'note' } },
+      invoke: { src: 'unwind', input: ({ context: { work } }) => ({ work }), onDone: [{ guard: 'hasRun', target: 'exited' }, { target: 'failed' }], onError: { target: 'failed', actions: 'note' } },
     },
     failed: { on: { START: { target: 'pulling', actions: 'begin' }, REMOVE: 'removing' } },
-    removing: { invoke: { src: 'phase', input: () => 'remove' as const, onDone: 'removed', onError: { target: 'failed', actions: 'note' } } },
+    removing: { invoke: { src: 'phase', input: ({ context: { work } }) => ({ work, id: 'remove' as const }), onDone: 'removed', onError: { target: 'failed', actions: 'note' } } },
     removed: { type: 'final' },
   },
 });

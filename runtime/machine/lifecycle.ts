@@ -1,6 +1,6 @@
 /** The machine's side of a container: phases become states, states become its record and Docker's events. */
 import { readFileSync } from 'node:fs';
-import { createActor, fromPromise, type Actor } from 'xstate';
+import { createActor, type Actor } from 'xstate';
 import { hasCode, tolerate } from '../kernel/errors.ts';
 import { daemonKernel } from '../kernel/linux.ts';
 import { rightsFacts } from '../kernel/process/facts.ts';
@@ -13,7 +13,7 @@ import { starting } from '../steps/phases.ts';
 import type { Phase } from '../steps/step.ts';
 import { OomWatch } from '../watch/oom.ts';
 import type { Container } from './container.ts';
-import { containerMachine, type ContainerMachine, type PhaseId } from './container.machine.ts';
+import { containerMachine, type ContainerMachine, type PhaseId, type Work } from './container.machine.ts';
 import type { ContainerState, GateOptions, MachineState, Status } from './engine.ts';
 import type { ExecSession } from './exec-session.ts';
 import { Gate } from './gate.ts';
@@ -65,15 +65,10 @@ export class Lifecycle {
     this.#oom = new OomWatch(daemonKernel(), container, (fact) => void this.log.append({ type: 'fact', facts: [fact] }));
     container.pull.progress = (line) => void (line.current === undefined && this.log.append({ type: 'progress', ...line }));
     this.streams = new Streams({ tty: request.Tty ?? false, stdin: request.OpenStdin ?? false, stdinOnce: request.StdinOnce ?? false });
-    const machine = containerMachine.provide({
-      actors: {
-        phase: fromPromise(({ input }) => this.#phase(input)),
-        unwind: fromPromise(() => this.#unwind()),
-      },
-    });
-    const context = { id: container.id, error: record.error, executed: record.machine === 'running' || record.machine === 'paused' };
+    const work: Work = { phase: (id) => this.#phase(id), unwind: () => this.#unwind() };
+    const context = { work, error: record.error, executed: record.machine === 'running' || record.machine === 'paused' };
     const value = resting(record.machine);
-    this.actor = createActor(machine, { input: { id: container.id }, snapshot: machine.resolveState({ value, context }) });
+    this.actor = createActor(containerMachine, { input: { work }, snapshot: containerMachine.resolveState({ value, context }) });
     this.actor.subscribe((snapshot) => this.#moved(snapshot.value as MachineState, snapshot.context.error));
     this.actor.start();
   }
