@@ -11,7 +11,7 @@ const find = (dir) => readdirSync(dir, { withFileTypes: true, recursive: true })
   .filter((e) => e.isFile() && e.name.endsWith('.test.ts')).map((e) => join(e.parentPath ?? e.path, e.name));
 
 const common = {
-  bundle: true, platform: 'node', target: 'node20', format: 'esm', splitting: true, sourcemap: true, logLevel: 'warning', keepNames: true,
+  bundle: true, platform: 'node', target: 'node20', format: 'esm', splitting: true, sourcemap: true, logLevel: 'warning',
   plugins: [callSites()],
   define: { STEP_SOURCES: JSON.stringify(JSON.stringify(stepSources())) },
   // CommonJS dependencies (express) ask for node's modules by require
