@@ -1,8 +1,9 @@
-/** A file that is the old one or the new one, whole, whenever the power goes: rename(2) after fsync(2). */
+/** Files that are the old one or the new one, whole, whenever the power goes: rename(2) after fsync(2). */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-export function writeDurably(path: string, content: Buffer | string, mode = 0o600): void {
+/** After it a power cut leaves the new one or, for some seconds, still the old one. */
+export function replaceWhole(path: string, content: Buffer | string, mode = 0o600): void {
   const partial = `${path}.partial`;
   const fd = openSync(partial, 'w', mode);
   try {
@@ -15,6 +16,11 @@ export function writeDurably(path: string, content: Buffer | string, mode = 0o60
     closeSync(fd);
   }
   renameSync(partial, path);
+}
+
+/** After it there is only the new one. */
+export function writeDurably(path: string, content: Buffer | string, mode = 0o600): void {
+  replaceWhole(path, content, mode);
   syncDirectory(dirname(path));
 }
 

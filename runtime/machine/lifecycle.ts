@@ -18,7 +18,7 @@ import type { ContainerState, GateOptions, MachineState, Status } from './engine
 import type { ExecSession } from './exec-session.ts';
 import { Gate } from './gate.ts';
 import { newRun } from './observer.ts';
-import { saveRecord, type ContainerRecord } from './record.ts';
+import { noteStart, saveRecord, type ContainerRecord } from './record.ts';
 import { conflict, notModified } from './refusal.ts';
 import { runPhase, type Run } from './run-phase.ts';
 import { notUndone, startFailure, type StartFailure, withRest } from './start-failure.ts';
@@ -215,14 +215,14 @@ export class Lifecycle {
     this.container.exit = undefined;
     this.container.warnings = [...this.record.warnings];
     this.gateKeeper.arm(gate ?? { mode: 'run', breakpoints: [] });
-    saveRecord(this.container.settings, { ...this.record, machine: 'pulling' });
+    noteStart(this.container.settings, this.record);
     const settled = this.waiters.until(['running', 'exiting', 'exited', 'failed']);
     this.actor.send({ type: 'START' });
     if ((await settled) === 'failed') throw (this.failure as StartFailure | undefined)?.refusal ?? conflict(this.record.error);
   }
 }
 
-/** Of a start that a dead daemon left in one of them all is taken back, in whichever: start() has said in the record that there is one. */
+/** Of a start that a dead daemon left in one of them all is taken back, in whichever: start() has noted that there is one. */
 const midway: ReadonlySet<MachineState> = new Set(['pulling', 'creating', 'layering', 'networking', 'executing']);
 
 /** Where a machine can be picked up again: what was in the middle of something is taken back first (takeBack). */

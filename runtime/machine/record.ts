@@ -1,6 +1,10 @@
-/** What a daemon must know of a container after another daemon died: one file, replaced whole by rename(2). */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+/**
+ * What a daemon must know of a container after another daemon died, or the power was cut: one file, replaced whole. While a start
+ * is under way there is another beside it, which needs no power to be remembered: after a cut nothing of a start is left to take back.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceWhole, writeDurably } from '../image/atomic-file.ts';
 import type { Network } from '../network/network.ts';
 import type { MachineState } from './engine.ts';
 import type { ContainerRequest } from './request.ts';
@@ -33,18 +37,37 @@ export interface ContainerRecord {
 }
 
 const fileOf = (settings: Settings, id: string) => join(containersDir(settings), id, 'container.json');
+const startOf = (settings: Settings, id: string) => join(containersDir(settings), id, 'starting');
 
 export function saveRecord(settings: Settings, record: ContainerRecord): void {
-  const file = fileOf(settings, record.id);
-  writeFileSync(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  replaceWhole(fileOf(settings, record.id), JSON.stringify(record));
+  rmSync(startOf(settings, record.id), { force: true });
+}
+
+/** Run `record.runs` begins; until the next saveRecord a daemon that dies leaves it half done. */
+export function noteStart(settings: Settings, { id, runs }: ContainerRecord): void {
+  const file = startOf(settings, id);
+  try {
+    writeFileSync(file, `${runs}\n`, { mode: 0o600 });
+  } catch (error) {
+    rmSync(file, { force: true });
+    throw error;
+  }
+}
+
+/** As it was when the last daemon died: in the middle of a start, when that had begun and the record knows nothing of it. */
+function withStart(settings: Settings, record: ContainerRecord): ContainerRecord {
+  const file = startOf(settings, record.id);
+  if (!existsSync(file)) return record;
+  const runs = Number(readFileSync(file, 'utf8')) || record.runs + 1;
+  return runs > record.runs ? { ...record, machine: 'pulling', stopped: false, runs } : record;
 }
 
 /** Whole or not at all: on a full disk the directory alone may have room. */
 export function newDirectory(settings: Settings, record: ContainerRecord): void {
   try {
     mkdirSync(join(containersDir(settings), record.id), { recursive: true, mode: 0o710 });
-    saveRecord(settings, record);
+    writeDurably(fileOf(settings, record.id), JSON.stringify(record));
   } catch (error) {
     removeDirectory(settings, record.id);
     throw error;
@@ -63,7 +86,7 @@ export function loadRecords(settings: Settings): ContainerRecord[] {
   for (const id of readdirSync(dir)) {
     const file = fileOf(settings, id);
     const record = existsSync(file) ? attempt(file) : undefined;
-    if (record?.id === id) records.push(record);
+    if (record?.id === id) records.push(withStart(settings, record));
     else removeDirectory(settings, id);
   }
   return records.sort((a, b) => a.created - b.created);

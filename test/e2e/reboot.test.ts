@@ -68,7 +68,7 @@ s.test('a cut in the middle of a start, a pause and a record leaves nothing half
   await powerCut();
   await held;
   writeFileSync(torn, '{"id":');
-  writeFileSync(join(torn, '../container.json.new'), '{"id');
+  writeFileSync(join(torn, '../container.json.partial'), '{"id');
   await d().start();
   assert.is((await state('half')).Status, 'created');
   await until('frozen is over', async () => (await state('frozen')).Status === 'exited');

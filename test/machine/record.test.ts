@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { loadRecords, newDirectory, removeDirectory, saveRecord, type ContainerRecord } from '../../runtime/machine/record.ts';
+import { loadRecords, newDirectory, noteStart, removeDirectory, saveRecord, type ContainerRecord } from '../../runtime/machine/record.ts';
 import type { Settings } from '../../runtime/machine/settings.ts';
 import { suite } from '../harness.ts';
 
@@ -40,8 +40,26 @@ test('the record is for root only, and replaced whole', () => {
 test('a record that a dying daemon was writing does not spoil the one before', () => {
   const settings = fresh();
   const [file = ''] = saved(settings, record('a'));
-  writeFileSync(`${file}.new`, readFileSync(file).subarray(0, 20));
+  writeFileSync(`${file}.partial`, readFileSync(file).subarray(0, 20));
   assert.equal(loadRecords(settings), [record('a')]);
+});
+
+test('of a start that nothing was recorded of after it, the next daemon knows that it had begun', () => {
+  const settings = fresh();
+  saved(settings, { ...record('a'), stopped: true });
+  noteStart(settings, { ...record('a'), runs: 2 });
+  assert.equal(loadRecords(settings), [{ ...record('a'), machine: 'pulling', runs: 2 }]);
+  saveRecord(settings, { ...record('a'), machine: 'running', runs: 2 });
+  assert.equal(loadRecords(settings), [{ ...record('a'), machine: 'running', runs: 2 }]);
+  assert.equal(readdirSync(`${settings.root}/containers/a`), ['container.json']);
+});
+
+test('a note of a start that the record has overtaken says nothing, and one that a power cut emptied is a start', () => {
+  const settings = fresh();
+  saved(settings, record('a'), record('b', 2));
+  noteStart(settings, record('a'));
+  writeFileSync(`${settings.root}/containers/b/starting`, '');
+  assert.equal(loadRecords(settings), [record('a'), { ...record('b', 2), machine: 'pulling', runs: 2 }]);
 });
 
 for (const [name, spoil] of [
