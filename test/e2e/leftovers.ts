@@ -46,13 +46,17 @@ export function leftovers(daemon: Daemon): Record<string, string[]> {
   };
 }
 
-const opened = (pid: number) => list(`/proc/${pid}/fd`).map((fd) => `${fd} ${attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`))}`);
+const opened = (pid: number) => list(`/proc/${pid}/fd`).map((fd) => attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`)));
+const pause = (ms: number) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
-/** By what they are, not by number: sockets of clients come and go, and so do worker threads with their event loops. In two looks: a journal is open for the one write. */
+/** By what they are, not by number: sockets of clients come and go, and so do worker threads with their event loops. A journal is open for one write, however long that is: one that stays open for a second is left. */
 function descriptors(pid: number): string[] {
-  const before = new Set(opened(pid));
-  return opened(pid).filter((one) => before.has(one)).map((one) => one.replace(/^\d+ /, '').replace(/\[\d+\]/, ''))
-    .filter((target) => target !== '' && !/^(socket|pipe):|^anon_inode:\[event(fd|poll)\]|drydock\.sock/.test(target)).sort();
+  let targets = opened(pid);
+  for (let looks = 0; looks < 50 && targets.some((target) => target.endsWith('/journal.ndjson')); looks++) {
+    pause(20);
+    targets = opened(pid);
+  }
+  return targets.map((target) => target.replace(/\[\d+\]/, '')).filter((target) => target !== '' && !/^(socket|pipe):|^anon_inode:\[event(fd|poll)\]|drydock\.sock/.test(target)).sort();
 }
 
 /** The kernel deletes a veth pair a little after its namespace. */
