@@ -2,7 +2,8 @@ import * as assert from 'uvu/assert';
 import { AGAIN_AT, AGAIN_OF } from '../../runtime/machine/again.ts';
 import type { Listed } from '../../server/live/protocol.ts';
 import { suite } from '../harness.ts';
-import { Caller, Site } from './visitor.ts';
+import { Caller } from './caller.ts';
+import { Site } from './visitor.ts';
 
 const test = suite('playground: branches of a run');
 let site: Site;

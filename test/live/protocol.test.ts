@@ -1,7 +1,8 @@
 import * as assert from 'uvu/assert';
 import { LIMITS } from '../../server/live/protocol.ts';
 import { suite } from '../harness.ts';
-import { Caller, Site } from './visitor.ts';
+import { Caller } from './caller.ts';
+import { Site } from './visitor.ts';
 
 const test = suite('playground protocol');
 let site: Site;

@@ -1,10 +1,8 @@
-/** The playground over the fake engine, a browser that says what it likes, and a viewer that speaks the protocol. */
+/** The playground over the fake engine, and a browser that says what it likes. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
-import { WebSocket } from 'ws';
 import { Playground } from '../../server/live/playground.ts';
-import type { Asks, Told, Topic } from '../../server/live/protocol.ts';
 import { FakeEngine } from '../server/fake-engine.ts';
 
 export interface Answer { status: number; headers: IncomingHttpHeaders; body: string }
@@ -74,57 +72,4 @@ export class Site {
     await this.engine.close();
     rmSync(this.dir, { recursive: true, force: true });
   }
-}
-
-type Seen = Told | { type: 'output'; terminal: number; text: string };
-
-/** Keeps all that it is told; `until` waits for more. */
-export class Caller {
-  readonly seen: Seen[] = [];
-  closed: number | undefined;
-  #asked = 0;
-  #wake: () => void = () => undefined;
-  private constructor(readonly socket: WebSocket) {
-    socket.on('message', (data: Buffer, binary) => {
-      this.seen.push(binary ? { type: 'output', terminal: data[0]!, text: data.subarray(1).toString() } : JSON.parse(data.toString()) as Told);
-      this.#wake();
-    });
-    socket.on('close', (code) => {
-      this.closed = code;
-      this.#wake();
-    });
-    socket.on('error', () => undefined);
-  }
-
-  static call(site: Pick<Site, 'host' | 'cookie'>): Promise<Caller> {
-    const socket = new WebSocket(`ws://${site.host}/live`, { headers: { Cookie: site.cookie, Origin: `http://${site.host}` } });
-    const caller = new Caller(socket);
-    return new Promise((resolve, reject) => {
-      socket.once('open', () => resolve(caller));
-      socket.once('error', reject);
-    });
-  }
-
-  async until<T>(find: (caller: this) => T): Promise<NonNullable<T>> {
-    for (;;) {
-      const found = find(this);
-      if (found) return found;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-  }
-
-  /** The answer, or the refusal. */
-  async say(message: object): Promise<Told & { type: 'answer' | 'refused' }> {
-    const ask = ++this.#asked;
-    this.socket.send(JSON.stringify({ ask, ...message }));
-    return this.until(({ seen }) => seen.find((one): one is Told & { type: 'answer' | 'refused' } => (one.type === 'answer' || one.type === 'refused') && one.ask === ask));
-  }
-
-  async ask<T extends Topic>(topic: T, asked: Asks[T]['ask']): Promise<Asks[T]['answer']> {
-    const answer = await this.say({ topic, ...asked });
-    if (answer.type === 'refused') throw new Error(`${answer.status} ${answer.message}`);
-    return answer.value as Asks[T]['answer'];
-  }
-
-  output = (terminal: number): string => this.seen.map((one) => (one.type === 'output' && one.terminal === terminal ? one.text : '')).join('');
 }

@@ -4,7 +4,7 @@ import { headersOf, type Headers } from '../../runtime/watch/headers.ts';
 import { Daemon } from '../e2e/daemon.ts';
 import { until } from '../e2e/ran.ts';
 import { sh, suite } from '../harness.ts';
-import type { Caller } from '../live/visitor.ts';
+import type { Caller } from '../live/caller.ts';
 import { look, told } from './looking.ts';
 
 const test = suite('packets while somebody looks', 'root', 'ip');

@@ -5,7 +5,7 @@ import { hierarchies } from '../../runtime/kernel/cgroup/hierarchies.ts';
 import { Daemon } from '../e2e/daemon.ts';
 import { until } from '../e2e/ran.ts';
 import { sh, suite } from '../harness.ts';
-import type { Caller } from '../live/visitor.ts';
+import type { Caller } from '../live/caller.ts';
 import { look, next, told } from './looking.ts';
 
 const test = suite('usage while somebody looks', 'root', 'cgroup1', 'ip');

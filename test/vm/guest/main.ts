@@ -7,6 +7,7 @@ import { life } from './life.ts';
 import { limits } from './limits.ts';
 import { lessonChecks, lessonsAsked } from './lessons.ts';
 import { leftovers, nothingLeft } from './leftovers.ts';
+import { page } from './page.ts';
 import { roots } from './roots.ts';
 import { endLine, resultLine } from '../report.ts';
 
@@ -30,7 +31,7 @@ async function containers(): Promise<void> {
   for (const one of begun) await check(one);
   const before = leftovers();
   // roots are the same whatever the control groups
-  for (const one of [...limits, ...devices, ...life, ...(layout.version === 2 ? roots : [])]) await check(one);
+  for (const one of [...limits, ...devices, ...life, ...page, ...(layout.version === 2 ? roots : [])]) await check(one);
   await check({ name: 'nothing is left of all these containers', run: () => nothingLeft(before) });
   await check({ name: 'the daemon ends and takes bridge, rules and parent group along', run: async () => {
     await endDaemon('SIGTERM');
