@@ -86,6 +86,8 @@ for (const client of clients) {
     screen.command('clear; stty size; tty; ps() { cat /proc/1/comm; }; ps');
     await screen.see(/40 100\s+\/dev\/pts\/\d\s+sleep/);
     screen.command('sleep 1000');
+    // else the shell might still be reading, and Ctrl-C would be an end of its line, not of a process
+    await until('it sleeps', async () => (await d().docker('top', 'host')).out.match(/sleep 1000/g)?.length === 2);
     screen.key('C-c');
     screen.command('exit 9');
     await screen.see(/code 9/);
