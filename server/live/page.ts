@@ -22,23 +22,23 @@ const text = (res: Response, status: number, message: string) => void res.status
 const NO_COOKIE = 'This page opens with the address that `drydock playground` prints. Each address is good for one browser; ask for another.';
 
 /**
- * A page that goes on by itself, and not a redirect: a browser that came from another site would follow a redirect without the
- * cookie that it has just been given, because SameSite=Strict looks at where the navigation began.
+ * The page itself, which takes the token out of its address before it does anything else. Not a redirect: a browser that came from another
+ * site would follow one without the cookie that it has just been given, because SameSite=Strict looks at where the navigation began.
  */
-const welcome = (to: string): string => `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=${to}"><title>Drydock</title><a href="${to}">Go on to the playground</a>\n`;
-
-function open(req: Request, res: Response, { keys, place }: PageOptions): void {
+function open(req: Request, res: Response, { keys, place, files }: PageOptions): void {
   const asked = new URL(req.url, 'http://localhost').searchParams;
   const session = keys.exchange(asked.get('token') ?? '');
   if (!session) return text(res, 401, NO_COOKIE);
   // `run --web`: the container to begin with
   const run = asked.get('run') ?? '';
-  res.set({ 'Set-Cookie': setCookie(place(), session), 'Cache-Control': 'no-store' }).type('html').send(welcome(/^[0-9a-f]{64}$/.test(run) ? `/#run/${run}` : '/'));
+  res.set('Set-Cookie', setCookie(place(), session));
+  index(res, files, /^[0-9a-f]{64}$/.test(run) ? `/#run/${run}` : '/');
 }
 
-function index(res: Response, files: string): void {
+/** `address`: what it is to stand under, where that is not what was asked for. */
+function index(res: Response, files: string, address = ''): void {
   const html = readFileSync(join(files, 'index.html'), 'utf8');
-  res.set('Cache-Control', 'no-store').type('html').send(html.replaceAll('__NONCE__', res.locals['nonce'] as string));
+  res.set('Cache-Control', 'no-store').type('html').send(html.replaceAll('__NONCE__', res.locals['nonce'] as string).replace('__ADDRESS__', address));
 }
 
 export function pageApp(options: PageOptions): Express {

@@ -31,7 +31,7 @@ test('a token is worth nothing as a cookie, and a cookie nothing as a token', as
 
 test('the address leads to a container, and to nothing else', async () => {
   const id = 'a'.repeat(64);
-  const to = async (run: string) => /url=([^"]*)"/.exec((await site.get(`/open?token=${await site.invite()}&run=${encodeURIComponent(run)}`)).body)![1];
+  const to = async (run: string) => /name="address" content="([^"]*)"/.exec((await site.get(`/open?token=${await site.invite()}&run=${encodeURIComponent(run)}`)).body)![1];
   assert.is(await to(id), `/#run/${id}`);
   for (const run of ['', 'x', '//evil.example', '"><script>', `${id}"`, `${id}\n`]) assert.is(await to(run), '/', run);
 });

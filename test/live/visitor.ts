@@ -21,7 +21,7 @@ export class Site {
     const files = join(this.dir, 'web');
     mkdirSync(files);
     writeFileSync(join(this.dir, 'secret'), SECRET);
-    writeFileSync(join(files, 'index.html'), '<meta nonce="__NONCE__">');
+    writeFileSync(join(files, 'index.html'), '<meta nonce="__NONCE__"><meta name="address" content="__ADDRESS__">');
     writeFileSync(join(files, 'page.js'), 'export {};');
     writeFileSync(join(files, '.hidden'), SECRET);
     this.playground = new Playground(this.engine, files);

@@ -16,9 +16,10 @@ test('`run --web` prints an address, which shows its container; the output stays
   const { page, daemon } = visit;
   const running = daemon.begin('drydock', 'run', '--rm', '--name', 'beside', '--web', 'ubuntu', 'sh', '-c', 'echo only this; sleep 1000');
   const url = await until('the address is printed', async () => /^http:\S+$/m.exec(running.ran.err)?.[0], 20);
+  // its link has come up by then: Chromium drops what it is fetching when an address of the machine changes, and complains of each before it fetches it again
+  const id = await until('it runs', async () => (await daemon.ok('ps', '-q', '--no-trunc')) || undefined, 20);
   await page.goto(url);
   await page.getByText('connected', { exact: true }).waitFor();
-  const id = await until('it runs', async () => (await daemon.ok('ps', '-q', '--no-trunc')) || undefined, 20);
   assert.match(page.url(), `#run/${id}`);
   await until('the terminal shows what it prints', async () => (await visit.terminal()).includes('only this'), 20);
   await daemon.ok('rm', '-f', 'beside');

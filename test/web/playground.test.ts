@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
 import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
@@ -21,6 +23,26 @@ test('the printed address opens the page, once', async () => {
   assert.is((await other.goto(url))?.status(), 401);
   assert.is((await other.goto(new URL('/', url).href))?.status(), 401);
   await stranger.close();
+});
+
+test('an address that is followed from another site opens the page too, and no token stays behind in the way back', async () => {
+  const address = await visit.address();
+  const site = createServer((_req, res) => res.setHeader('Content-Type', 'text/html').end(`<a href="${address}">the playground</a>`));
+  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+  const stranger = await visit.browser.newContext();
+  const page = await stranger.newPage();
+  // another site than 127.0.0.1, to the rules for cookies
+  const from = `http://localhost:${(site.address() as AddressInfo).port}/`;
+  await page.goto(from);
+  await page.getByRole('link').click();
+  await page.getByText('connected', { exact: true }).waitFor();
+  assert.is(page.url(), new URL('/', address).href);
+  await page.reload();
+  await page.getByText('connected', { exact: true }).waitFor();
+  await page.goBack();
+  assert.is(page.url(), from);
+  await stranger.close();
+  await new Promise((resolve) => site.close(resolve));
 });
 
 test('a learner runs ubuntu and goes through every phase with the keyboard', async () => {
