@@ -6,6 +6,7 @@ import { errnoName, errnoNumber, Injected, SyscallError } from './errors.ts';
 import { runJob, whenRested } from './jobs.ts';
 import type { Actor, Call, Calls, HttpRequest, Kernel, Reply } from './kernel.ts';
 import { addon, executablePath, type NativeAnswers } from './native.ts';
+import { removeTree } from './remove-tree.ts';
 import { asked } from './source.ts';
 import type { SyscallName, Value } from './syscalls.ts';
 import { oneByOne, planned, type Planned, type Together } from './together.ts';
@@ -208,9 +209,8 @@ export class LinuxKernel implements Kernel {
     return (await runJob(name, input)) as T;
   }
 
-  async removeTree(path: string): Promise<void> {
-    const { rm } = await import('node:fs/promises');
-    await rm(path, { recursive: true, force: true });
+  removeTree(path: string): Promise<void> {
+    return removeTree(path);
   }
 
   readable(fd: number, callback: () => void): () => void {

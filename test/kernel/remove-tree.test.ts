@@ -1,0 +1,53 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { removeTree } from '../../runtime/kernel/remove-tree.ts';
+import { suite } from '../harness.ts';
+
+const test = suite('removing a tree');
+const work = mkdtempSync('/tmp/ddtest-remove-');
+test.after(() => rmSync(work, { recursive: true, force: true }));
+const tree = join(work, 'tree');
+/** `wide` files in each of `deep` directories, one in the other. */
+function grow(deep: number, wide: number): void {
+  let at = tree;
+  for (let level = 0; level < deep; level++, at = join(at, 'deeper')) {
+    mkdirSync(at);
+    for (let j = 0; j < wide; j++) writeFileSync(join(at, `file${j}`), '');
+  }
+}
+
+for (const [deep, wide] of [[1, 0], [1, 7], [3, 5], [1, 63], [1, 64], [1, 65], [2, 64], [70, 0], [40, 40]] as const) {
+  test(`${deep} directories with ${wide} files each go`, async () => {
+    grow(deep, wide);
+    await removeTree(tree);
+    assert.equal(readdirSync(work), []);
+  });
+}
+
+test('links are removed, and what they lead to stays', async () => {
+  const outside = join(work, 'outside');
+  mkdirSync(outside);
+  writeFileSync(join(outside, 'precious'), '');
+  grow(1, 1);
+  symlinkSync(outside, join(tree, 'directory'));
+  symlinkSync(join(outside, 'precious'), join(tree, 'file'));
+  symlinkSync('nowhere', join(tree, 'broken'));
+  await removeTree(tree);
+  symlinkSync(outside, tree);
+  await removeTree(tree);
+  assert.equal([existsSync(tree), readdirSync(outside)], [false, ['precious']]);
+  rmSync(outside, { recursive: true });
+});
+
+test('names that are no UTF-8 go too, a file instead of a directory as well, and nothing is no error', async () => {
+  grow(1, 3);
+  writeFileSync(Buffer.concat([Buffer.from(`${tree}/`), Buffer.from([0xff, 0xfe])]), '');
+  await removeTree(tree);
+  writeFileSync(tree, '');
+  await removeTree(tree);
+  await removeTree(tree);
+  assert.equal(readdirSync(work), []);
+});
+
+test.run();
