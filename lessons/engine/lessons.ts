@@ -1,6 +1,6 @@
 /** All lessons of a daemon: listing them, taking one, leaving it, and what is remembered of each learner. */
 import { randomUUID } from 'node:crypto';
-import type { ContainerHandle, Engine } from '../../runtime/machine/engine.ts';
+import type { ContainerHandle, Engine, MachineState } from '../../runtime/machine/engine.ts';
 import { badParameter, conflict, notFound } from '../../runtime/machine/refusal.ts';
 import type { ContainerRequest } from '../../runtime/machine/request.ts';
 import { languages, type Course, type Language, type Lesson, type LessonText, type Term } from '../format.ts';
@@ -13,6 +13,9 @@ import type { LessonList, LessonState } from './state.ts';
 /** What the lesson's own container carries, so that it is known for what it is in every list. */
 export const LESSON_LABEL = 'drydock.lesson';
 export interface LessonContent extends LessonText { id: string; module: string; number: number; minutes: number; needs: string[]; lacking: string[]; here: string[]; view?: Lesson['view']; language: Language; machine: boolean; glossary: Term[] }
+
+/** Where a start may begin: from nowhere else does one lead here, or it is under way. */
+const AT_REST: ReadonlySet<MachineState> = new Set<MachineState>(['created', 'failed', 'exited']);
 
 export interface LessonsOptions {
   engine: Engine;
@@ -112,8 +115,10 @@ export class Lessons {
       open.machine = handle.container.id;
     }
     const mine = this.#sessions.get(session.learner);
-    const { status } = handle.state;
-    if (status !== 'created' && status !== 'dead') return;
+    const { status, machine } = handle.state;
+    // a page that is loaded again finds a start that is held: its status is created too, and it is under way
+    if ((status !== 'created' && status !== 'dead') || !AT_REST.has(machine)) return;
+    if (mine) mine.trouble = undefined;
     handle.start({ mode: 'run', breakpoints: lesson.machine.pauseAt }).catch((error: unknown) => {
       if (!mine) return;
       mine.trouble = error instanceof Error ? error.message : String(error);

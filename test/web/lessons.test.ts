@@ -59,6 +59,11 @@ test('from the first page to the end of lesson 1, by keyboard alone', async () =
   await until('it stands before clone3', async () => (await visit.step()) === 'create.clone3', 20);
   await shot('lesson');
   assert.equal(await violations(page), []);
+  // loaded again, the page finds the run where it is held
+  await page.reload();
+  await page.locator('[data-task=cloned][data-state=open]').waitFor();
+  await until('it still stands before clone3', async () => (await visit.step()) === 'create.clone3', 20);
+  assert.is(await page.locator('.lesson [role=alert]').count(), 0, 'a start that is held is not one that failed');
   await page.keyboard.press('ArrowRight');
   await done('cloned');
   // a word that is explained: there and back
