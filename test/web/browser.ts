@@ -12,8 +12,9 @@ export class Visit {
   readonly complaints: string[] = [];
   private constructor(readonly daemon: Daemon, readonly browser: Browser, readonly context: BrowserContext, readonly page: Page) {}
 
-  static async open(options: Pick<BrowserContextOptions, 'colorScheme' | 'locale' | 'proxy'> = {}): Promise<Visit> {
-    const daemon = await new Daemon().start();
+  /** `node`: flags for the daemon's Node */
+  static async open(options: Pick<BrowserContextOptions, 'colorScheme' | 'locale' | 'proxy'> = {}, node?: readonly string[]): Promise<Visit> {
+    const daemon = await new Daemon([], node).start();
     const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
     const context = await browser.newContext({ viewport: { width: 1500, height: 900 }, reducedMotion: 'reduce', ...options });
     context.setDefaultTimeout(20_000);
