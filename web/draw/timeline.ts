@@ -101,7 +101,7 @@ function bands(words: Words, shown: readonly Event[], at: readonly Slot[], title
   return found.map(({ step, from, to, seq, failed }, j) => {
     const tone: Tone = failed ? 'failed' : step === now ? 'active' : j % 2 ? 'quiet' : 'host';
     const title = titles.get(step) ?? step;
-    const room = to - from - 8;
+    const room = to - from - 12;
     return {
       key: `band:${seq}`, sel: `step:${step}`, seek: seq, x: LEFT + from, y: 14, label: words.band(title, failed),
       marks: [rect(0, 0, Math.max(3, to - from), 20, tone, 'soft', 3), ...(widthOf('nnnn', 11) < room ? [text(4, 14, fit(`${failed ? '✗ ' : ''}${title}`, room, 11), tone === 'host' ? 'plain' : tone, { size: 11 })] : [])],
