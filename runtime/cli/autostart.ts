@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_EXEC_ROOT } from './address.ts';
 import { codeOf, Failure } from './failure.ts';
 
-const PATIENCE_MS = 10_000;
+/** A daemon that lives and does not listen yet is on a slow machine, or has much to adopt. */
+const PATIENCE_MS = 60_000;
 const OTHER_MS = 1500;
 const IDLE_SECONDS = 30;
 /** A start leaves little behind: a young generation of 3 × 16 MiB, Node's default, is mostly what nobody uses any more. */

@@ -61,8 +61,11 @@ export class Daemon {
     const child = this.#process;
     if (child && child.exitCode === null && !child.signalCode) return;
     const other = Number(readFileSync(join(this.root, 'daemon.pid'), 'utf8'));
-    await this.api('POST', '/drydock/shutdown').catch(() => undefined);
-    await until('the other daemon has ended', () => !alive(other), 20);
+    await until('the other daemon has ended', async () => {
+      // it may not listen yet
+      await this.api('POST', '/drydock/shutdown').catch(() => undefined);
+      return !alive(other);
+    }, 20);
     await this.start();
   }
 

@@ -59,6 +59,7 @@ async function wrongTurns(lesson: Lesson, task: Lesson['tasks'][number], taking:
 export async function prove(daemon: Daemon, lesson: Lesson, before: Before): Promise<number[]> {
   const delays: number[] = [];
   const taking = await new Taking(daemon, lesson.id).open();
+  let failed: unknown;
   try {
     await until('the lesson looks', () => taking.state.tasks.length === lesson.tasks.length, 10);
     await sleep(600 * patience);
@@ -78,8 +79,12 @@ export async function prove(daemon: Daemon, lesson: Lesson, before: Before): Pro
     // those that a task has asked are answered
     for (const question of lesson.answers.keys()) if (!taking.state.quiz[question]?.right) await answers(lesson, question, taking);
     await until(`${lesson.id} is finished`, () => taking.state.finished, 5);
+  } catch (error) {
+    failed = error;
+    throw error;
   } finally {
-    await goodbye(taking, before);
+    // what went wrong first is told first
+    await goodbye(taking, before).catch((error: Error) => { throw failed ? new Error(`${failed instanceof Error ? failed.stack : String(failed)}\nand then: ${error.message}`) : error; });
   }
   return delays;
 }
