@@ -22,6 +22,7 @@ export const app = {
     created: 'created', pulling: 'pulling', creating: 'creating', layering: 'layering', networking: 'networking', executing: 'executing', running: 'running', paused: 'paused',
     exiting: 'exiting', exited: 'exited', unwinding: 'unwinding', failed: 'failed', removing: 'removing', removed: 'removed',
   },
+  skip: { title: 'Ways on', to: { lesson: 'to the lesson', now: 'to what happens now', pictures: 'to the pictures', terminal: 'to the terminal' } },
   steps: { title: 'Steps', breakpoint: (step: string) => `breakpoint before ${step}`, stopHere: 'stop here', status: { failed: 'failed', active: 'active', done: 'done', pending: 'pending' } },
   pictures: { title: 'Pictures', journal: 'Journal', kernel: 'Kernel', failed: (name: string) => `The picture ${name} could not be loaded; load the page again.` },
   compare: {
@@ -40,6 +41,7 @@ export const app = {
     noWayBack: 'The kernel cannot go back: here nothing can be changed.',
     unsafe: (parts: string) => `⚠ Unsafe: left out ${parts}.`, explanation: 'explanation', fact: (fact: string) => `now ${fact}`,
     runs: (pid: number) => `The process runs${pid ? `; outside it is number ${pid}` : ''}. The terminal is its own.`,
+    orLessons: 'Or begin with the lessons: each is taken on a real container.',
     nothing: 'Give a command above and run it. In step mode it stops before each step, tells why the step is there, and waits for you.',
     over: 'The container has been removed. Its journal is still here to look back at.',
     is: (name: string, state: string, error: string, exitCode: number | undefined) => `${name} is ${state}${error ? `: ${error}` : exitCode === undefined ? '' : ` with code ${exitCode}`}.`,

@@ -27,6 +27,7 @@ export const app: Words['app'] = {
     created: 'создан', pulling: 'качает образ', creating: 'создаётся', layering: 'кладёт слой', networking: 'получает сеть', executing: 'запускается', running: 'работает', paused: 'на паузе',
     exiting: 'завершается', exited: 'завершён', unwinding: 'откат', failed: 'не удался', removing: 'удаляется', removed: 'удалён',
   },
+  skip: { title: 'Куда дальше', to: { lesson: 'к уроку', now: 'к тому, что происходит', pictures: 'к рисункам', terminal: 'к терминалу' } },
   steps: { title: 'Шаги', breakpoint: (step) => `точка останова перед шагом «${step}»`, stopHere: 'остановиться здесь', status: { failed: 'не удался', active: 'сейчас', done: 'сделан', pending: 'впереди' } },
   pictures: { title: 'Рисунки', journal: 'Журнал', kernel: 'Ядро', failed: (name) => `Рисунок «${name}» не загрузился; загрузите страницу ещё раз.` },
   compare: {
@@ -45,6 +46,7 @@ export const app: Words['app'] = {
     noWayBack: 'Ядро не может вернуться назад: здесь ничего нельзя изменить.',
     unsafe: (parts) => `⚠ Опасно: убрано ${parts}.`, explanation: 'объяснение', fact: (fact) => `теперь ${fact}`,
     runs: (pid) => `Процесс работает${pid ? `; снаружи его номер ${pid}` : ''}. Терминал принадлежит ему.`,
+    orLessons: 'Или начните с уроков: каждый проходят на настоящем контейнере.',
     nothing: 'Введите наверху команду и запустите её. В режиме «по шагам» она стоит перед каждым шагом, объясняет, зачем он нужен, и ждёт вас.',
     over: 'Контейнер удалён. Его журнал ещё здесь: по нему можно пройти назад.',
     is: (name, state, error, exitCode) => `${name}: ${state}${error ? `: ${error}` : exitCode === undefined ? '' : ` с кодом ${exitCode}`}.`,
