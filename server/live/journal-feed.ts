@@ -5,13 +5,15 @@ import { LIMITS, type Told } from './protocol.ts';
 
 const BATCH = 2000;
 /**
- * Events come in bursts of some hundred, and a picture of half a burst holds up the picture of the other half: a burst travels together when
- * it is over, but one that goes on and on is not waited for.
+ * Events come in bursts of some hundred, and a picture of half a burst holds up the picture of the other half, as well as the run itself where
+ * processors are few. So a burst travels together: when the run has come to stand or to rest, or when nothing has come for a while. One that
+ * goes on is not waited for longer than a moment.
  */
-const QUIET_MS = 2;
-const MOMENT_MS = 16;
-/** Behind it nothing comes until somebody moves the run on. */
-const stands = (event: Event): boolean => event.type === 'gate' && event.at === 'paused';
+const underWay = { quietMs: 10, momentMs: 48 } as const;
+const atRest = { quietMs: 2, momentMs: 16 } as const;
+const restful = new Set(['created', 'running', 'paused', 'exited', 'failed', 'removed']);
+/** Behind it nothing comes until somebody moves the run on, or the process does something. */
+const rests = (event: Event): boolean => (event.type === 'gate' ? event.at === 'paused' : event.type === 'state' && restful.has(event.to));
 
 export interface FeedWire {
   tell(message: Told): void;
@@ -24,26 +26,36 @@ export interface FeedWire {
 export async function feedJournal(handle: ContainerHandle, from: number, wire: FeedWire, signal: AbortSignal): Promise<void> {
   const { id } = handle.container;
   const since = performance.timeOrigin + performance.now();
+  let pace: typeof underWay | typeof atRest = atRest;
   let batch: Event[] = [];
-  let begun = 0;
+  let [begun, last] = [0, 0];
+  let timer: NodeJS.Timeout | undefined;
   const flush = (more = false) => {
     if (batch.length && !signal.aborted) wire.tell({ type: 'events', id, events: batch, ...(more && { more }) });
     batch = [];
   };
-  const quiet = setTimeout(flush, QUIET_MS);
+  const look = () => {
+    timer = undefined;
+    const wait = Math.min(last + pace.quietMs, begun + pace.momentMs) - performance.now();
+    if (wait <= 0) flush();
+    else if (batch.length) timer = setTimeout(look, wait);
+  };
   for await (const event of handle.journal(true, signal)) {
     if (signal.aborted) break;
+    if (event.type === 'state') pace = restful.has(event.to) ? atRest : underWay;
     if (event.seq < from) continue;
-    if (batch.push(event) === 1) begun = performance.now();
-    quiet.refresh();
+    last = performance.now();
+    if (batch.push(event) === 1) begun = last;
     if (batch.length >= BATCH) {
       flush(true);
       if (wire.ahead() > LIMITS.ahead) await wire.room();
-    } else if ((stands(event) && event.time > since) || performance.now() - begun > MOMENT_MS) {
-      flush(event.time < since);
+    } else if (rests(event) && event.time > since) {
+      flush();
+    } else {
+      timer ??= setTimeout(look, pace.quietMs);
     }
   }
-  clearTimeout(quiet);
+  clearTimeout(timer);
   flush();
   if (!signal.aborted) wire.tell({ type: 'over', id });
 }
