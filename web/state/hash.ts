@@ -3,6 +3,8 @@
  * `#compare/A/B?step=exec.execve`. `#lessons` is the list of lessons, `#lesson/ID?k=…` one of them with a cursor of its own: the container
  * is the lesson's, so its id is not in the address.
  */
+import { drawn } from './drawn.ts';
+
 /** In place of the other run's id: a recording that is chosen from the disk. A browser tells nobody where that was, so it is chosen again on another visit. */
 export const A_FILE = 'f11e';
 
@@ -39,8 +41,27 @@ export class Address {
   #allowance = AT_ONCE;
   #filled = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #entry: string | undefined;
+
+  /** One more entry, for the way back; with `later` behind the next picture, which it would hold up by milliseconds. */
+  add(hash: string, later = false): void {
+    this.#enter();
+    clearTimeout(this.#timer);
+    this.#entry = hash;
+    if (later) drawn(() => this.#enter());
+    else this.#enter();
+  }
+  /** Another address has been chosen: an entry that is not there yet is not wanted any more. */
+  drop(): void {
+    this.#entry = undefined;
+  }
+  #enter(): void {
+    if (this.#entry !== undefined) history.pushState(null, '', this.#entry);
+    this.#entry = undefined;
+  }
 
   show(hash: string): void {
+    this.#enter();
     const now = performance.now();
     this.#allowance = Math.min(AT_ONCE, this.#allowance + (now - this.#filled) / FILL_MS);
     this.#filled = now;

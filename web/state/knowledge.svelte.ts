@@ -171,6 +171,7 @@ export class Knowledge {
   }
 
   #fromHash(): void {
+    this.#address.drop();
     const { id, k, sel, against = '', step, lesson } = readHash(location.hash);
     this.lesson = this.recording ? undefined : lesson;
     // a lesson shows its own container when it has told which
@@ -193,7 +194,7 @@ export class Knowledge {
     if (id === this.id && !this.against) return;
     this.against = '';
     this.#show(id, followed);
-    if (id && !this.recording && this.lesson === undefined) history.pushState(null, '', writeHash({ id, k: undefined, sel: undefined }));
+    if (id && !this.recording && this.lesson === undefined) this.#address.add(writeHash({ id, k: undefined, sel: undefined }), followed);
   }
 
   #show(id: string, followed = false): void {
@@ -227,7 +228,7 @@ export class Knowledge {
     this.against = id === this.id ? '' : id;
     if (!id) this.files = {};
     this.comparedStep = undefined;
-    if (this.id) history.pushState(null, '', writeHash({ id: this.id, k: this.k, sel: this.sel, against: this.against }));
+    if (this.id) this.#address.add(writeHash({ id: this.id, k: this.k, sel: this.sel, against: this.against }));
   }
 
   chooseCompared(step: string): void {
