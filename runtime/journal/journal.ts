@@ -1,15 +1,15 @@
 /** The append-only record of one container: NDJSON, kept until `rm`. */
 import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
-import type { Event, NewEvent } from './event.ts';
+import type { Event } from './event.ts';
+import { eventOf, type Happened, Late } from './late.ts';
 import { isEvent } from './readable.ts';
 import { textOf } from './text.ts';
 
 /** What happened, as it is kept until it is written. */
-interface Entry { seq: number; time: number; run: number | string; step: string | undefined; what: NewEvent | (() => NewEvent) }
+interface Entry { seq: number; time: number; run: number | string; step: string | undefined; what: Happened }
 
 function whole({ seq, time, run, step, what }: Entry): Event {
-  const event = typeof what === 'function' ? what() : what;
-  return (step === undefined ? { seq, time, run, ...event } : { seq, time, run, step, ...event }) as Event;
+  return (step === undefined ? { seq, time, run, ...eventOf(what) } : { seq, time, run, step, ...eventOf(what) }) as Event;
 }
 
 /**
@@ -55,9 +55,9 @@ export class Journal {
     return new Journal(undefined);
   }
 
-  /** `step` and `run` are what the event belongs to, unless it says so itself. Nobody needs what a call was like before somebody reads: it may be told how to make the event of it. */
-  append(what: NewEvent | (() => NewEvent), step?: string, run: number | string = this.run): void {
-    const entry: Entry = { seq: this.#seq++, time: performance.timeOrigin + performance.now(), run, step, what };
+  /** `step` and `run` are what the event belongs to, unless it says so itself. */
+  append(what: Happened, step?: string, run: number | string = this.run): void {
+    const entry: Entry = { seq: this.#seq++, time: what instanceof Late ? what.time : performance.timeOrigin + performance.now(), run, step, what };
     if (this.#listeners.size || !this.path) this.#tell(entry);
     if (this.path && !this.#closed) this.#keep(entry);
   }
@@ -70,10 +70,11 @@ export class Journal {
   }
 
   #keep(entry: Entry): void {
-    this.#pending.push(entry);
-    unwritten.add(this);
-    if (++waiting > MANY) return flushAll();
-    this.#late ??= setTimeout(() => this.flush(), LATE_MS);
+    if (this.#pending.push(entry) === 1) {
+      unwritten.add(this);
+      this.#late = setTimeout(() => this.flush(), LATE_MS);
+    }
+    if (++waiting > MANY) flushAll();
   }
 
   flush(): void {

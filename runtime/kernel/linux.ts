@@ -1,14 +1,15 @@
 /** The real kernel: the daemon's calls are made here, the shim's and the stage's go over their sockets; each is gated and journaled. */
-import { effectsOf } from '../journal/effects.ts';
-import type { Fact, Kept, NewEvent } from '../journal/event.ts';
+import type { Fact } from '../journal/event.ts';
+import type { Happened } from '../journal/late.ts';
 import { callsOf, showCall } from './calls.ts';
 import { errnoName, errnoNumber, Injected, SyscallError } from './errors.ts';
 import { runJob, whenRested } from './jobs.ts';
 import type { Actor, Call, Calls, HttpRequest, Kernel, Reply } from './kernel.ts';
+import { Made } from './made.ts';
 import { addon, executablePath, type NativeAnswers } from './native.ts';
 import { removeTree } from './remove-tree.ts';
 import { asked } from './source.ts';
-import type { SyscallName, Value } from './syscalls.ts';
+import type { SyscallName } from './syscalls.ts';
 import { oneByOne, planned, type Planned, type Together } from './together.ts';
 
 /** Who is told of each call, and who may hold it back. */
@@ -17,17 +18,14 @@ export interface Observer {
   beforeCall(call: Call): Promise<void> | undefined;
   /** Would beforeCall hold a call of this name? Such calls are not sent together with others. */
   holds(name: SyscallName): boolean;
-  /** What happened, or how to make an event of it: of most calls nobody wants one before the start is over. */
-  event(event: NewEvent | (() => NewEvent)): unknown;
+  event(event: Happened): unknown;
 }
 const nobody: Observer = { beforeCall: () => undefined, holds: () => false, event: () => undefined };
 
 /** How long the event loop may stand still for an answer: most take microseconds; a slow one is waited for without blocking. */
 const PATIENCE_MS = 2;
-const KEPT_BYTES = 512;
 const [EPIPE, E2BIG] = [errnoNumber('EPIPE'), errnoNumber('E2BIG')];
 const nothing = Buffer.alloc(0);
-const none: Fact[] = [];
 
 let numbers: Map<string, number> | undefined;
 const operation = (name: SyscallName): number => {
@@ -36,20 +34,6 @@ const operation = (name: SyscallName): number => {
   if (number === undefined) throw new Error(`the addon has no operation ${name}; rebuild it with npm run build`);
   return number;
 };
-
-const keep = (value: Value): Kept =>
-  Buffer.isBuffer(value) ? { hex: value.subarray(0, KEPT_BYTES).toString('hex'), length: value.length } : value;
-
-/** A call's buffers are its own: nobody writes to them once it is made. */
-function eventOf(call: Call, ret: number, ns: number, time: number): NewEvent {
-  const facts = ret < 0 ? none : effectsOf(call);
-  const event: NewEvent = { time, type: 'call', actor: call.actor, name: call.name, args: call.args.map(keep), ret, ns };
-  if (ret < 0) event.errno = errnoName(-ret);
-  if (call.note) event.note = call.note;
-  if (facts.length) event.facts = facts;
-  if (call.source) event.source = call.source;
-  return event;
-}
 
 const now = () => performance.timeOrigin + performance.now();
 const sinceMs = (begun: number) => Math.round((performance.now() - begun) * 1e6);
@@ -158,9 +142,7 @@ export class LinuxKernel implements Kernel {
   }
 
   #journal(call: Call, ret: number, ns: number, time?: number): void {
-    if (this.observer === nobody) return;
-    const ended = time ?? now();
-    this.observer.event(() => eventOf(call, ret, ns, ended));
+    if (this.observer !== nobody) this.observer.event(new Made(call, ret, ns, time ?? now()));
   }
 
   connect(actor: 'shim' | 'stage', fd: number): void {

@@ -1,6 +1,6 @@
 /** Couples a kernel to a journal and a gate: each call belongs to the step that is under way. */
-import type { NewEvent } from '../journal/event.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Happened } from '../journal/late.ts';
 import { LinuxKernel } from '../kernel/linux.ts';
 import type { Gate } from './gate.ts';
 import type { Live } from './container.ts';
@@ -15,7 +15,7 @@ export function quietKernel(live: Live): LinuxKernel {
 
 /** A run of phases over `container`. `label` marks its events when it is not the container's own run (an exec). */
 export function newRun<C>(container: C, journal: Journal, gate: Gate, label?: string): Run<C> {
-  const append = (event: NewEvent | (() => NewEvent)) => journal.append(event, run.current, label);
+  const append = (event: Happened) => journal.append(event, run.current, label);
   const kernel = new LinuxKernel({
     // what is done between steps, as sending a signal, nobody would let go on
     beforeCall: (call) => (run.current === undefined ? undefined : gate.beforeCall(call)),

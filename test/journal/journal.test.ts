@@ -1,7 +1,8 @@
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import type { Event } from '../../runtime/journal/event.ts';
+import type { Event, NewEvent } from '../../runtime/journal/event.ts';
 import { Journal } from '../../runtime/journal/journal.ts';
+import { Late } from '../../runtime/journal/late.ts';
 import { textOf } from '../../runtime/journal/text.ts';
 import { suite } from '../harness.ts';
 
@@ -13,6 +14,13 @@ const fresh = () => `${work}/${++count}.ndjson`;
 const note = (text: string) => ({ type: 'note', text }) as const;
 const texts = (events: Event[]) => events.map((event) => (event.type === 'note' ? event.text : event.type));
 const tick = () => new Promise((resolve) => setImmediate(resolve));
+
+class Told extends Late {
+  readonly time = 7;
+  constructor(readonly event: () => NewEvent) {
+    super();
+  }
+}
 
 test('events are numbered from 0, dated, and belong to the run that is under way', () => {
   const journal = Journal.open(fresh());
@@ -85,7 +93,7 @@ test('what was written is read from the file, and what is still to be written wi
   journal.append(note('a'));
   assert.equal(texts(journal.events()), ['a']);
   journal.append(note('b'));
-  journal.append(() => note('c'));
+  journal.append(new Told(() => note('c')));
   assert.equal(journal.events().map((event) => [event.seq, event.type === 'note' && event.text]), [[0, 'a'], [1, 'b'], [2, 'c']]);
 });
 
@@ -120,7 +128,7 @@ test('of all journals together only some thousand events wait to be written', ()
 test('an event that is told how to be made is made when somebody wants it: once, and not before', () => {
   const journal = Journal.open(fresh());
   let made = 0;
-  const later = () => (made++, note('late'));
+  const later = new Told(() => (made++, note('late')));
   journal.append(later);
   assert.is(made, 0);
   assert.equal(texts(journal.events()), ['late']);
@@ -130,7 +138,6 @@ test('an event that is told how to be made is made when somebody wants it: once,
   assert.equal([texts(heard), made], [['late'], 2]);
   assert.equal([journal.events().map(({ seq }) => seq), made], [[0, 1], 2]);
 });
-
 
 test('listeners hear of each event at once, until they stop', () => {
   const journal = Journal.inMemory();

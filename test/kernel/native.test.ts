@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
+import { eventOf } from '../../runtime/journal/late.ts';
 import { AF, AT_FDCWD, O, SOCK } from '../../runtime/kernel/constants.ts';
 import { LinuxKernel } from '../../runtime/kernel/linux.ts';
 import { addon, executablePath } from '../../runtime/kernel/native.ts';
@@ -206,7 +207,7 @@ test('without a stage there is nobody to ask', async () => {
 
 test('every call is told with its arguments, its errno and its time; bytes are cut', async () => {
   const told: unknown[] = [];
-  const telling = new LinuxKernel({ beforeCall: () => undefined, holds: () => false, event: (event) => void told.push({ ...(typeof event === 'function' ? event() : event), ns: 0, time: 0 }) });
+  const telling = new LinuxKernel({ beforeCall: () => undefined, holds: () => false, event: (event) => void told.push({ ...eventOf(event), ns: 0, time: 0 }) });
   await failure(telling.daemon.openat(AT_FDCWD, '/nothing/here', 0, 0));
   await telling.daemon.write_file('/dev/null', 0, 0, Buffer.alloc(600));
   assert.equal(told, [

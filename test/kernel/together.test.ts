@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import type { NewEvent } from '../../runtime/journal/event.ts';
+import { eventOf } from '../../runtime/journal/late.ts';
 import { AF, AT_FDCWD, O, SOCK } from '../../runtime/kernel/constants.ts';
 import type { Call } from '../../runtime/kernel/kernel.ts';
 import { LinuxKernel, type Observer } from '../../runtime/kernel/linux.ts';
@@ -30,7 +31,7 @@ async function stage(holding: readonly string[] = []) {
   const observer: Observer = {
     holds: (name) => holding.includes(name),
     beforeCall: (call: Call) => (holding.includes(call.name) ? (held.push(`${call.name} after ${told.length}`), Promise.resolve()) : undefined),
-    event: (event) => void told.push(typeof event === 'function' ? event() : event),
+    event: (event) => void told.push(eventOf(event)),
   };
   const k = new LinuxKernel(observer);
   k.connect('stage', ours);
