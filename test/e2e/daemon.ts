@@ -60,13 +60,15 @@ export class Daemon {
   async takeBack(): Promise<void> {
     const child = this.#process;
     if (child && child.exitCode === null && !child.signalCode) return;
-    const other = Number(readFileSync(join(this.root, 'daemon.pid'), 'utf8'));
-    await until('the other daemon has ended', async () => {
-      // it may not listen yet
+    await until('the other daemon has ended, and its own runs', async () => {
+      // it may not listen yet, or not even have the data root
       await this.api('POST', '/drydock/shutdown').catch(() => undefined);
-      return !alive(other);
-    }, 20);
-    await this.start();
+      if (alive(Number(readFileSync(join(this.root, 'daemon.pid'), 'utf8')))) return false;
+      return this.start().catch((error: Error) => {
+        if (!error.message.includes('already serves')) throw error;
+        return undefined;
+      });
+    }, 40);
   }
 
   cli(...args: string[]): Promise<Ran> { return this.client('drydock', args); }

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LessonState, TaskState } from '../../lessons/engine/state.ts';
 import type { Act } from '../../lessons/format.ts';
+import { hasCode } from '../../runtime/kernel/errors.ts';
 import { Screen } from '../cli/screen.ts';
 import { drydock, type Daemon } from '../e2e/daemon.ts';
 import { until } from '../e2e/ran.ts';
@@ -23,7 +24,11 @@ export class Taking {
   #path = (rest: string): string => `/drydock/lessons/${this.lesson}${rest}?learner=${encodeURIComponent(this.learner)}`;
 
   async post<T>(rest: string, body?: object): Promise<T> {
-    const { status, body: text } = await this.daemon.api('POST', this.#path(rest), body);
+    // between one daemon and the next nobody listens
+    const { status, body: text } = await until('a daemon answers', () => this.daemon.api('POST', this.#path(rest), body).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOENT', 'ECONNREFUSED')) throw error;
+      return undefined;
+    }), 20);
     if (status >= 300) throw new Error(`${rest}: ${status} ${text}`);
     return (text ? JSON.parse(text) : undefined) as T;
   }
