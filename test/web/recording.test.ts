@@ -102,11 +102,12 @@ test('what was typed beside it is in a terminal of its own, in step with the jou
   await daemon.ok('run', '-d', '--name', 'entered', 'ubuntu', 'sleep', '1000');
   await daemon.ok('exec', 'entered', 'sh', '-c', `echo entered; printf '%s\\n' '${HOSTILE}'`);
   await daemon.ok('exec', 'entered', 'echo', 'once more');
+  await daemon.ok('exec', 'entered', 'echo', 'once more');
   await daemon.ok('record', '-o', join(dir, 'entered.html'), 'entered');
   await daemon.ok('rm', '-f', 'entered');
   const { page } = await opened('', 'entered.html');
   const tabs = page.getByRole('tablist', { name: 'Terminals' }).getByRole('tab');
-  assert.equal(await tabs.allInnerTexts(), ['process 1', 'exec sh -c echo entered…', 'exec echo once more']);
+  assert.equal(await tabs.allInnerTexts(), ['process 1', 'exec sh -c echo entered…', 'exec echo once more', 'exec echo once more 2'], 'of two that run the same, which');
   await tabs.nth(1).click();
   await until('its output is there', async () => (await terminalOf(page)).includes('entered'));
   assert.match(await terminalOf(page), /entered\s*\n<\/script><script>window\.broken = true/);
