@@ -1,5 +1,5 @@
 /** What a successful call made true, as far as the call itself says it. Steps add what only the kernel can tell (inodes, addresses). */
-import type { Call } from '../kernel/kernel.ts';
+import type { Call } from '../kernel/calls.ts';
 import { mountFlagNames } from '../kernel/syscalls.ts';
 import type { Fact } from './event.ts';
 

@@ -1,6 +1,24 @@
-import type { Actor, Call, Calls, Reply } from './kernel.ts';
+/** A system call: who makes it, what is asked and what comes back; how steps write it, and how strace(1) would show it. */
 import { asked } from './source.ts';
-import { syscalls, type Argument, type SyscallName, type Value } from './syscalls.ts';
+import { syscalls, type Answer, type Argument, type ArgsOf, type SyscallName, type Value } from './syscalls.ts';
+
+/** The daemon itself, the shim, or the stage inside the container's namespaces. */
+export type Actor = 'daemon' | 'shim' | 'stage';
+
+export interface Call {
+  actor: Actor;
+  name: SyscallName;
+  args: readonly Value[];
+  /** What the bytes mean, for the journal: a decoded netlink message, the path behind a descriptor. */
+  note?: string;
+  /** which line asked for it: source.ts */
+  source?: string | undefined;
+}
+/** `ret` as the kernel gave it (never negative: failures throw); `out` is empty for calls without bytes. */
+export interface Reply { ret: number; out: Buffer }
+
+/** `k.stage.mount(source, target, type, flags, data)`: every system call as a method; throws SyscallError. */
+export type Calls = { readonly [N in SyscallName]: (...args: ArgsOf<N>) => Promise<Answer<N>> };
 
 /** Whose calls they are, and how they are made: all that an actor of a container has of its own. */
 class Caller {

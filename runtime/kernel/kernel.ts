@@ -1,28 +1,7 @@
-/**
- * The only door to the operating system. `linux.ts` is real, `recording.ts` records the calls and injects errnos for tests.
- *
- * A call has an actor: the daemon itself, the shim, or the stage inside the container's namespaces.
- */
+/** The only door to the operating system. `linux.ts` is real, `recording.ts` records the calls and injects errnos for tests. */
 import type { Fact } from '../journal/event.ts';
-import type { Answer, ArgsOf, SyscallName, Value } from './syscalls.ts';
+import type { Call, Calls, Reply } from './calls.ts';
 import type { Together } from './together.ts';
-
-export type Actor = 'daemon' | 'shim' | 'stage';
-
-export interface Call {
-  actor: Actor;
-  name: SyscallName;
-  args: readonly Value[];
-  /** What the bytes mean, for the journal: a decoded netlink message, the path behind a descriptor. */
-  note?: string;
-  /** which line asked for it: source.ts */
-  source?: string | undefined;
-}
-/** `ret` as the kernel gave it (never negative: failures throw); `out` is empty for calls without bytes. */
-export interface Reply { ret: number; out: Buffer }
-
-/** `k.stage.mount(source, target, type, flags, data)`: every system call as a method; throws SyscallError. */
-export type Calls = { readonly [N in SyscallName]: (...args: ArgsOf<N>) => Promise<Answer<N>> };
 
 export interface HttpRequest { method?: string; headers?: Record<string, string>; body?: string; signal?: AbortSignal }
 

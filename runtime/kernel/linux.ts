@@ -1,10 +1,10 @@
 /** The real kernel: the daemon's calls are made here, the shim's and the stage's go over their sockets; each is gated and journaled. */
 import type { Fact } from '../journal/event.ts';
 import type { Happened } from '../journal/late.ts';
-import { callsOf, showCall } from './calls.ts';
+import { callsOf, showCall, type Actor, type Call, type Calls, type Reply } from './calls.ts';
 import { errnoName, errnoNumber, Injected, SyscallError } from './errors.ts';
 import { runJob, whenRested } from './jobs.ts';
-import type { Actor, Call, Calls, HttpRequest, Kernel, Reply } from './kernel.ts';
+import type { HttpRequest, Kernel } from './kernel.ts';
 import { Made } from './made.ts';
 import { addon, executablePath, type NativeAnswers } from './native.ts';
 import { removeTree } from './remove-tree.ts';

@@ -3,7 +3,7 @@ import { effectsOf } from '../journal/effects.ts';
 import type { Fact, Kept, NewEvent } from '../journal/event.ts';
 import { Late } from '../journal/late.ts';
 import { errnoName } from './errors.ts';
-import type { Call } from './kernel.ts';
+import type { Call } from './calls.ts';
 import type { Value } from './syscalls.ts';
 
 const KEPT_BYTES = 512;

@@ -1,8 +1,8 @@
 /** A kernel for tests: records every call, answers what it was told to, and fails where it was told to. Touches nothing. */
 import type { Fact } from '../journal/event.ts';
-import { callsOf, showCall } from './calls.ts';
+import { callsOf, showCall, type Call, type Reply } from './calls.ts';
 import { errnoNumber, SyscallError } from './errors.ts';
-import type { Call, HttpRequest, Kernel, Reply } from './kernel.ts';
+import type { HttpRequest, Kernel } from './kernel.ts';
 import { oneByOne, planned } from './together.ts';
 
 export interface RecordingOptions {

@@ -9,8 +9,8 @@
  *     stage.close(target);
  *   });
  */
+import type { Call, Reply } from './calls.ts';
 import { hasCode } from './errors.ts';
-import type { Call, Reply } from './kernel.ts';
 import { asked } from './source.ts';
 import { syscalls, type ArgsOf, type SyscallName, type Value } from './syscalls.ts';
 

@@ -1,7 +1,7 @@
 /** Before every step, and before every call within it, the run asks here whether it may go on. */
 import type { NewEvent } from '../journal/event.ts';
 import { errnoNumber, Injected } from '../kernel/errors.ts';
-import type { Call } from '../kernel/kernel.ts';
+import type { Call } from '../kernel/calls.ts';
 import type { Step } from '../steps/step.ts';
 import type { GateCommand, GateOptions } from './engine.ts';
 import { badParameter, conflict } from './refusal.ts';

@@ -1,7 +1,6 @@
 import * as assert from 'uvu/assert';
-import { callsOf, showCall } from '../../runtime/kernel/calls.ts';
+import { callsOf, showCall, type Call } from '../../runtime/kernel/calls.ts';
 import { CLONE, MS, O, TTY } from '../../runtime/kernel/constants.ts';
-import type { Call } from '../../runtime/kernel/kernel.ts';
 import { flags, syscalls } from '../../runtime/kernel/syscalls.ts';
 import { suite } from '../harness.ts';
 

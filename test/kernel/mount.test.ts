@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { AT_FDCWD, MOUNT_ATTR, MS, O, RESOLVE } from '../../runtime/kernel/constants.ts';
 import { SyscallError } from '../../runtime/kernel/errors.ts';
-import type { Call } from '../../runtime/kernel/kernel.ts';
+import type { Call } from '../../runtime/kernel/calls.ts';
 import { ensurePath, openHow, openPath } from '../../runtime/kernel/mount/in-root.ts';
 import { coverPaths, mountBinds, mountNew } from '../../runtime/kernel/mount/mount.ts';
 import { mountAttr, parseOptions } from '../../runtime/kernel/mount/options.ts';

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import type { NewEvent } from '../../runtime/journal/event.ts';
 import { eventOf } from '../../runtime/journal/late.ts';
 import { AF, AT_FDCWD, O, SOCK } from '../../runtime/kernel/constants.ts';
-import type { Call } from '../../runtime/kernel/kernel.ts';
+import type { Call } from '../../runtime/kernel/calls.ts';
 import { LinuxKernel, type Observer } from '../../runtime/kernel/linux.ts';
 import { addon, executablePath } from '../../runtime/kernel/native.ts';
 import type { Together } from '../../runtime/kernel/together.ts';

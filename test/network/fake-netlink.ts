@@ -5,7 +5,7 @@
 import { constants } from 'node:os';
 import { NETLINK_ROUTE } from '../../runtime/kernel/constants.ts';
 import { SyscallError } from '../../runtime/kernel/errors.ts';
-import type { Call } from '../../runtime/kernel/kernel.ts';
+import type { Call } from '../../runtime/kernel/calls.ts';
 import { isFields, type Fields } from '../../runtime/kernel/netlink/attribute.ts';
 import { decodeDatagram } from '../../runtime/kernel/netlink/decode.ts';
 import { encodeMessage, messagesIn, NLM_F, NLMSG_DONE, NLMSG_ERROR, type Decoded } from '../../runtime/kernel/netlink/message.ts';

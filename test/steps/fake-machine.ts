@@ -5,7 +5,7 @@
 import { constants } from 'node:os';
 import { AT, O } from '../../runtime/kernel/constants.ts';
 import { SyscallError } from '../../runtime/kernel/errors.ts';
-import type { Call } from '../../runtime/kernel/kernel.ts';
+import type { Call } from '../../runtime/kernel/calls.ts';
 import type { RecordingKernel, RecordingOptions } from '../../runtime/kernel/recording.ts';
 
 export interface FakeShim { pid: number; control: number; alive: boolean; released: boolean; reaped: boolean }
