@@ -10,8 +10,9 @@ import { Refusal } from '../machine/refusal.ts';
 import { isDigest } from './digest.ts';
 import { Checked } from './json.ts';
 import { configTypes, indexTypes, layerTypes, manifestTypes, schema1Types } from './media-types.ts';
-import type { Platform } from './platform.ts';
 
+/** What an image is made for, as an index says it: platform.ts. */
+export interface Platform { os: string; architecture: string; variant?: string }
 export interface Descriptor {
   mediaType: string;
   digest: string;

@@ -1,8 +1,6 @@
 /** Which of an index's images runs here: OCI image spec, "Image Index", platform. */
 import { badParameter, notFound } from '../machine/refusal.ts';
-import type { Descriptor, Index } from './manifest.ts';
-
-export interface Platform { os: string; architecture: string; variant?: string }
+import type { Descriptor, Index, Platform } from './manifest.ts';
 
 /** Names that others use, and the one that the specification has. */
 const ARCHITECTURES: Record<string, string> = { x64: 'amd64', x86_64: 'amd64', 'x86-64': 'amd64', aarch64: 'arm64', ia32: '386', i386: '386', i686: '386', armhf: 'arm', armel: 'arm' };

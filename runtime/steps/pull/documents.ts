@@ -1,8 +1,8 @@
 /** From the name to the list of layers: index, manifest, config. */
 import { readConfig } from '../../image/config.ts';
 import { isDigest } from '../../image/digest.ts';
-import { readDocument } from '../../image/manifest.ts';
-import { choosePlatform, hostPlatform, matches, parsePlatform, showPlatform, type Platform } from '../../image/platform.ts';
+import { readDocument, type Platform } from '../../image/manifest.ts';
+import { choosePlatform, hostPlatform, matches, parsePlatform, showPlatform } from '../../image/platform.ts';
 import { canonicalName, familiarName, familiarRepository } from '../../image/reference.ts';
 import { translate } from '../../image/registry-error.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
