@@ -12,7 +12,9 @@ import type { HttpRequest, Kernel } from '../kernel/kernel.ts';
 import { readChallenges, type Challenge } from './challenge.ts';
 import { discard, readAll } from './http-body.ts';
 import { Checked } from './json.ts';
-import type { RegistryAuth } from './pull.ts';
+
+/** Who one is, as docker's clients say it: the Engine API's X-Registry-Auth. */
+export interface RegistryAuth { username?: string; password?: string; identitytoken?: string; registrytoken?: string; serveraddress?: string }
 
 const MAX_TOKEN = 256 * 1024;
 const SHORTEST_SECONDS = 60;

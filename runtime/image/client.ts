@@ -1,14 +1,13 @@
 /** A client of one repository at one endpoint: OCI distribution spec, "Pull". */
 import type { Kernel } from '../kernel/kernel.ts';
 import { Refusal } from '../machine/refusal.ts';
-import { Authorizer, challengesOf, isDenied } from './auth.ts';
+import { Authorizer, challengesOf, isDenied, type RegistryAuth } from './auth.ts';
 import { isDigest, sha256 } from './digest.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Challenge } from './challenge.ts';
 import { discard, readAll } from './http-body.ts';
 import { MAX_MANIFEST } from './manifest.ts';
 import { acceptManifests } from './media-types.ts';
-import type { RegistryAuth } from './pull.ts';
 import { readError, type RegistryError } from './registry-error.ts';
 import { Backoff, isLost, retryAfterMs } from './retry.ts';
 

@@ -5,8 +5,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { hasCode } from '../kernel/errors.ts';
 import { Refusal } from '../machine/refusal.ts';
+import type { RegistryAuth } from './auth.ts';
 import { Checked } from './json.ts';
-import type { RegistryAuth } from './pull.ts';
 
 /** docker.io's credentials are kept under the address of its first registry. */
 const HUB_KEY = 'https://index.docker.io/v1/';

@@ -1,5 +1,6 @@
 /** The pull phase's own state: what was asked for, and what its steps have found so far. */
 import type { ProgressEvent } from '../journal/event.ts';
+import type { RegistryAuth } from './auth.ts';
 import type { RegistryClient } from './client.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Image, ImageConfig, Layer } from './image.ts';
@@ -8,7 +9,6 @@ import type { Index, Manifest } from './manifest.ts';
 import type { Reference } from './reference.ts';
 
 export type PullProgress = Pick<ProgressEvent, 'id' | 'status' | 'current' | 'total'>;
-export interface RegistryAuth { username?: string; password?: string; identitytoken?: string; registrytoken?: string; serveraddress?: string }
 
 export interface Pull {
   /** as typed: 'ubuntu', 'host:5000/a/b:tag', 'a@sha256:…' or an image id */

@@ -12,7 +12,9 @@ import type { LogRecord } from './log-file.ts';
 import type { EventBus } from './events.ts';
 import type { ContainerRequest, HostConfig } from './request.ts';
 import type { Settings } from './settings.ts';
+import type { RegistryAuth } from '../image/auth.ts';
 import type { Image } from '../image/image.ts';
+import type { Pull } from '../image/pull.ts';
 
 export type Status = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
 /** The states of container.machine.ts. */
@@ -130,7 +132,7 @@ export interface Engine {
   /** 404 `No such exec instance: x` */
   execById(id: string): ExecHandle;
   /** The pull phase without a container. Progress goes to `pull.progress`; `digest` is what the name stood for. */
-  pull(options: { reference: string; platform?: string; auth?: import('../image/pull.ts').RegistryAuth; progress: import('../image/pull.ts').Pull['progress']; signal?: AbortSignal }): Promise<{ image: Image; fresh: boolean; digest?: string; notice?: string }>;
+  pull(options: { reference: string; platform?: string; auth?: RegistryAuth; progress: Pull['progress']; signal?: AbortSignal }): Promise<{ image: Image; fresh: boolean; digest?: string; notice?: string }>;
   /** Is there anything that keeps an auto-started daemon alive? */
   busy(): boolean;
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 /** X-Registry-Auth: base64url JSON with or without padding. Engine API, "Authentication". */
 import type { IncomingMessage } from 'node:http';
-import type { RegistryAuth } from '../../runtime/image/pull.ts';
+import type { RegistryAuth } from '../../runtime/image/auth.ts';
 import { badParameter } from '../../runtime/machine/refusal.ts';
 
 const FIELDS = ['username', 'password', 'identitytoken', 'registrytoken', 'serveraddress'] as const;

@@ -1,9 +1,9 @@
 /** Which registry answers, and what it wants to know of us. */
+import type { RegistryAuth } from '../../image/auth.ts';
 import { RegistryClient } from '../../image/client.ts';
 import { storedCredentials } from '../../image/credentials.ts';
 import { endpointsOf, type Endpoint } from '../../image/endpoint.ts';
 import { mayPractise, practiceEndpoint, practiceNotice } from '../../image/practice.ts';
-import type { RegistryAuth } from '../../image/pull.ts';
 import { isUnreachable } from '../../image/retry.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { PullContext } from '../../machine/container.ts';
