@@ -25,7 +25,7 @@ if (tests) {
 } else {
   // dist/web is vite's
   for (const name of existsSync('dist') ? readdirSync('dist') : []) if (name !== 'web') rmSync(join('dist', name), { recursive: true, force: true });
-  await build({ ...common, entryPoints: { drydock: 'runtime/cli/main.ts', worker: 'runtime/kernel/worker.ts' }, outdir: 'dist', chunkNames: 'chunks/[name]-[hash]' });
+  await build({ ...common, entryPoints: { drydock: 'runtime/cli/main.ts', worker: 'runtime/image/worker.ts' }, outdir: 'dist', chunkNames: 'chunks/[name]-[hash]' });
   chmodSync('dist/drydock.js', 0o755);
   // a lesson with a mistake is a build that fails, and says where
   await build({ ...common, splitting: false, entryPoints: ['lessons/build.ts'], outfile: 'dist/lessons.mjs', sourcemap: false });

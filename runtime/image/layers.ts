@@ -16,6 +16,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { syncDirectory, writeDurably } from './atomic-file.ts';
 import { hexOf, isDigest } from './digest.ts';
 import type { Layer } from './image.ts';
+import './jobs.ts';
 import { Checked } from './json.ts';
 import { Shared } from './shared.ts';
 import type { UnpackInput, UnpackResult } from './unpack.ts';

@@ -4,13 +4,11 @@
  */
 import { join } from 'node:path';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { PullContext } from '../machine/container.ts';
 import type { Endpoint } from './endpoint.ts';
 import { hostPlatform, matches, parsePlatform } from './platform.ts';
 import type { PracticeRegistry } from './practice-server.ts';
+import type { PullContext } from './pull.ts';
 import { familiarRepository, isDockerHub } from './reference.ts';
-
-export { buildPractice } from './practice/build.ts';
 
 const NAMES = ['library/ubuntu', 'library/hello-world'];
 

@@ -1,5 +1,6 @@
 /** The pull phase's own state: what was asked for, and what its steps have found so far. */
 import type { ProgressEvent } from '../journal/event.ts';
+import type { Settings } from '../machine/settings.ts';
 import type { RegistryAuth } from './auth.ts';
 import type { RegistryClient } from './client.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -7,6 +8,7 @@ import type { Image, ImageConfig, Layer } from './image.ts';
 import type { Lease } from './lease.ts';
 import type { Index, Manifest } from './manifest.ts';
 import type { Reference } from './reference.ts';
+import type { ImageStore } from './store.ts';
 
 export type PullProgress = Pick<ProgressEvent, 'id' | 'status' | 'current' | 'total'>;
 
@@ -49,6 +51,14 @@ export interface PullState {
   layers?: Layer[];
   /** true: "Downloaded newer image", false: "Image is up to date" */
   fresh?: boolean;
+}
+
+/** All that the pull phase needs: `drydock pull` and POST /images/create run the same steps without a container. */
+export interface PullContext {
+  readonly settings: Settings;
+  readonly images: ImageStore;
+  pull: Pull;
+  image?: Image;
 }
 
 /** A pull that has not begun. */

@@ -1,15 +1,15 @@
-/** Long jobs off the main thread: the table of them, and the worker that does them. */
+/** Long jobs off the main thread: the table of them, and the threads that do them (dist/worker.js). */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { packageRoot } from './native.ts';
 
-/** Loaded when first asked for, so that the worker starts fast. */
-const jobs: Record<string, (input: never) => Promise<unknown>> = {
-  unpack: async (input) => (await import('../image/unpack.ts')).unpackLayer(input),
-  sync: async (input) => (await import('../image/sync.ts')).syncFilesystem(input),
-  practice: async (input) => (await import('../image/practice.ts')).buildPractice(input),
-};
+type Job = (input: never) => Promise<unknown>;
+const jobs = new Map<string, Job>();
+/** Whose jobs they are says so, in the worker and in the daemon: what they do is no business of the kernel's. */
+export function registerJobs(table: Readonly<Record<string, Job>>): void {
+  for (const [name, job] of Object.entries(table)) jobs.set(name, job);
+}
 
 /** What crosses between the threads. */
 export interface Request { id: number; name: string; input: unknown }
@@ -17,7 +17,7 @@ export interface Outcome { id: number; result?: unknown; failure?: { name: strin
 
 /** Does the job in this thread. Throws what the job throws. */
 export async function doJob(name: string, input: unknown): Promise<unknown> {
-  const job = jobs[name];
+  const job = jobs.get(name);
   if (!job) throw new Error(`no such job: ${name}`);
   return job(input as never);
 }

@@ -1,20 +1,9 @@
 /** What the steps work on: one container, from its request to what is alive of it now. */
-import type { ImageStore } from '../image/store.ts';
-import type { Image } from '../image/image.ts';
 import type { Cgroup } from '../kernel/cgroup/cgroup.ts';
 import type { Spec } from '../oci/spec.ts';
-import type { Pull } from '../image/pull.ts';
+import type { PullContext } from '../image/pull.ts';
 import type { Network } from '../network/network.ts';
 import type { ContainerRequest } from './request.ts';
-import type { Settings } from './settings.ts';
-
-/** All that the pull phase needs: `drydock pull` and POST /images/create run the same steps without a container. */
-export interface PullContext {
-  readonly settings: Settings;
-  readonly images: ImageStore;
-  pull: Pull;
-  image?: Image;
-}
 
 /** Where a container's things are; the first group survives a reboot, the second does not. */
 export interface ContainerPaths {

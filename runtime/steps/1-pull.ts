@@ -1,5 +1,5 @@
 /** From a name to an image in the store: OCI distribution spec, "Pull". */
-import type { PullContext } from '../machine/container.ts';
+import type { PullContext } from '../image/pull.ts';
 import { chooseStep, configStep, indexStep, manifestStep } from './pull/documents.ts';
 import { contactStep } from './pull/contact.ts';
 import { commitStep, fetchLayersStep, unpackStep } from './pull/layers.ts';

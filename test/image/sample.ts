@@ -2,11 +2,10 @@
 import { gzipSync } from 'node:zlib';
 import { ImageStore } from '../../runtime/image/store.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/media-types.ts';
-import type { Pull, PullProgress } from '../../runtime/image/pull.ts';
+import type { Pull, PullContext, PullProgress } from '../../runtime/image/pull.ts';
 import type { PracticeServer } from '../../runtime/image/practice-server.ts';
 import { daemonKernel } from '../../runtime/kernel/linux.ts';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
-import type { PullContext } from '../../runtime/machine/container.ts';
 import type { Settings } from '../../runtime/machine/settings.ts';
 import { pull } from '../../runtime/steps/1-pull.ts';
 import { archive, digestOf, type Made } from './tarball.ts';

@@ -6,7 +6,7 @@ import { endpointsOf, type Endpoint } from '../../image/endpoint.ts';
 import { mayPractise, practiceEndpoint, practiceNotice } from '../../image/practice.ts';
 import { isUnreachable } from '../../image/retry.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import type { PullContext } from '../../machine/container.ts';
+import type { PullContext } from '../../image/pull.ts';
 import { Refusal } from '../../machine/refusal.ts';
 import type { Step } from '../step.ts';
 

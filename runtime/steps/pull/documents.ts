@@ -6,7 +6,7 @@ import { choosePlatform, hostPlatform, matches, parsePlatform, showPlatform } fr
 import { canonicalName, familiarName, familiarRepository } from '../../image/reference.ts';
 import { translate } from '../../image/registry-error.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import type { PullContext } from '../../machine/container.ts';
+import type { PullContext } from '../../image/pull.ts';
 import { notFound, Refusal } from '../../machine/refusal.ts';
 import type { Step } from '../step.ts';
 import { contactNext } from './contact.ts';

@@ -4,7 +4,7 @@ import type { Descriptor } from '../../image/manifest.ts';
 import { canonicalName } from '../../image/reference.ts';
 import { translate } from '../../image/registry-error.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import type { PullContext } from '../../machine/container.ts';
+import type { PullContext } from '../../image/pull.ts';
 import { Refusal } from '../../machine/refusal.ts';
 import type { Step } from '../step.ts';
 

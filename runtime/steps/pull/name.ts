@@ -3,7 +3,7 @@ import { normalize, canonicalName, familiarName } from '../../image/reference.ts
 import { hostPlatform, matches, parsePlatform, showPlatform } from '../../image/platform.ts';
 import { mayPractise, practiceNotice } from '../../image/practice.ts';
 import type { Image } from '../../image/image.ts';
-import type { PullContext } from '../../machine/container.ts';
+import type { PullContext } from '../../image/pull.ts';
 import { notFound } from '../../machine/refusal.ts';
 import type { Step } from '../step.ts';
 

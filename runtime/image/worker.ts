@@ -1,6 +1,7 @@
-/** The bundle dist/worker.js: does one job after the other for jobs.ts. */
+/** The bundle dist/worker.js: a thread that does one of these jobs after the other for kernel/jobs.ts. */
 import { parentPort } from 'node:worker_threads';
-import { doJob, type Outcome, type Request } from './jobs.ts';
+import { doJob, type Outcome, type Request } from '../kernel/jobs.ts';
+import './jobs.ts';
 
 const describe = (error: unknown): Outcome['failure'] => {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
