@@ -1,8 +1,14 @@
 /** A shim that is to go, with the process it holds: found by its pid file, so that a later daemon can do it too. */
 import { readFileSync } from 'node:fs';
-import type { Container } from '../../machine/container.ts';
 import { tolerate } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
+
+/** Of a container, what tells which shim is its own: where its pid file is, and what this daemon has made of it. */
+export interface Shimmed {
+  readonly id: string;
+  readonly paths: { readonly runDir: string };
+  readonly live: { shimPid?: number | undefined; shimPidfd?: number | undefined };
+}
 
 export const SIGKILL = 9;
 const P_PID = 1;
@@ -31,17 +37,17 @@ export function shimPidOf(runDir: string, label: string): number | undefined {
 }
 
 /** Ours when this daemon has made it; one that an earlier daemon left is found by its file. */
-export const shimOf = (c: Pick<Container, 'paths' | 'live'> & { id: string }): number | undefined => c.live.shimPid ?? shimPidOf(c.paths.runDir, c.id);
+export const shimOf = (c: Shimmed): number | undefined => c.live.shimPid ?? shimPidOf(c.paths.runDir, c.id);
 
 /** The children die with it: the stage asked for SIGKILL on its parent's death, prctl(2). */
-export async function endShim(k: Kernel, c: Pick<Container, 'paths' | 'live'> & { id: string }): Promise<void> {
+export async function endShim(k: Kernel, c: Shimmed): Promise<void> {
   const pid = shimPidOf(c.paths.runDir, c.id);
   if (pid !== undefined) await tolerate(['ESRCH'], k.daemon.kill(pid, SIGKILL));
   await reapShim(k, c.live);
 }
 
 /** Takes the exit status of a shim that is our child, by its pid when no pidfd was got; another daemon's is reaped by init. */
-export async function reapShim(k: Kernel, live: Container['live']): Promise<void> {
+export async function reapShim(k: Kernel, live: Shimmed['live']): Promise<void> {
   const { shimPid, shimPidfd } = live;
   live.shimPidfd = undefined;
   const [idtype, id] = shimPidfd === undefined ? [P_PID, shimPid] : [P_PIDFD, shimPidfd];
