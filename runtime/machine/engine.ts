@@ -8,7 +8,7 @@ import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
 import type { Evidence } from '../kernel/evidence.ts';
 import type { Container } from './container.ts';
 import type { ExecOutput } from './exec-log.ts';
-import type { LogRecord } from './log-file.ts';
+import type { LogOptions, LogRecord } from './log-file.ts';
 import type { EventBus } from './events.ts';
 import type { ContainerRequest, HostConfig } from './request.ts';
 import type { Settings } from './settings.ts';
@@ -27,8 +27,6 @@ export interface ContainerState {
 }
 
 export interface AttachOptions { stdin: boolean; stdout: boolean; stderr: boolean; logs: boolean; stream: boolean; detachKeys?: string }
-/** since and until: seconds since 1970 with a fraction; tail: lines, absent for all. */
-export interface LogOptions { stdout: boolean; stderr: boolean; follow: boolean; since?: number; until?: number; tail?: number; timestamps: boolean }
 
 /** A process of the container that a client may talk to: the first one, or an exec. */
 export interface Handle {

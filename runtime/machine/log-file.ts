@@ -4,10 +4,12 @@
  */
 import { closeSync, fstatSync, openSync, readSync, watch } from 'node:fs';
 import { Readable } from 'node:stream';
-import type { LogOptions } from './engine.ts';
 import { frameOf } from './tap.ts';
 
 export interface LogRecord { stream: 1 | 2; ns: bigint; data: Buffer }
+/** since and until: seconds since 1970 with a fraction; tail: lines, absent for all. */
+export interface LogOptions { stdout: boolean; stderr: boolean; follow: boolean; since?: number; until?: number; tail?: number; timestamps: boolean }
+
 const HEADER = 16;
 const MAX_RECORD = 1 << 20;
 

@@ -2,7 +2,8 @@
 import { pipeline } from 'node:stream/promises';
 import type { Socket } from 'node:net';
 import { parseDetachKeys } from '../../runtime/machine/detach-keys.ts';
-import type { Handle, LogOptions } from '../../runtime/machine/engine.ts';
+import type { Handle } from '../../runtime/machine/engine.ts';
+import type { LogOptions } from '../../runtime/machine/log-file.ts';
 import { badParameter, conflict } from '../../runtime/machine/refusal.ts';
 import { messageOf } from './failures.ts';
 import { frame, hijack, streamType } from './hijack.ts';

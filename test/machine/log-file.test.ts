@@ -1,8 +1,7 @@
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
-import type { LogOptions } from '../../runtime/machine/engine.ts';
-import { readLog, rfc3339Nano } from '../../runtime/machine/log-file.ts';
+import { readLog, rfc3339Nano, type LogOptions } from '../../runtime/machine/log-file.ts';
 import { suite } from '../harness.ts';
 import { until } from './fake-shim.ts';
 
