@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeDurably } from '../runtime/image/atomic-file.ts';
 import { badParameter, conflict } from '../runtime/machine/refusal.ts';
+import type { DaemonsEnd } from './checks/check.ts';
 import type { Course } from './format.ts';
 
 export interface LessonProgress {
@@ -29,7 +30,6 @@ export interface OpenLesson {
   machine?: string;
   others: string[];
 }
-export type DaemonsEnd = 'killed' | 'asked';
 export interface Progress { version: 1; learner: string; lessons: Record<string, LessonProgress>; open?: OpenLesson }
 
 const NAME = /^[\p{L}\p{N}_-]{1,32}$/u;

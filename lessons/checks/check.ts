@@ -10,7 +10,6 @@
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
 import type { ContainerRequest } from '../../runtime/machine/request.ts';
-import type { DaemonsEnd } from '../progress.ts';
 import type { Shape } from './shape.ts';
 
 export type Check =
@@ -41,6 +40,8 @@ export interface Subject {
   /** of a counter that says `now`, how much of it has come since the task may be done */
   grown(counter: string, now: number): Promise<number>;
 }
+
+export type DaemonsEnd = 'killed' | 'asked';
 
 /** A round's view of the machine. */
 export interface Look {
