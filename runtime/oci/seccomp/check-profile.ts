@@ -1,7 +1,7 @@
 /** A profile comes from a client: every field is looked at before it is believed. */
 import { badParameter } from '../../machine/refusal.ts';
 import { ACTIONS, ARCHITECTURES, FLAGS, OPERATORS } from './words.ts';
-import type { Condition, Profile, ProfileRule } from './profile.ts';
+import type { Condition, Profile, ProfileRule } from './profile-format.ts';
 
 type Fields = Record<string, unknown>;
 const fail = (what: string) => badParameter(`Decoding seccomp profile failed: ${what}`);

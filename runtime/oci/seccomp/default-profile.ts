@@ -5,7 +5,7 @@
  * out are the calls that make or change mounts and namespaces, load code into the kernel, set its clock, or are doors with a
  * history of holes (io_uring, keyrings, bpf, userfaultfd, perf).
  */
-import type { Profile, ProfileRule } from './profile.ts';
+import type { Profile, ProfileRule } from './profile-format.ts';
 
 const words = (text: string) => text.trim().split(/\s+/);
 

@@ -4,13 +4,7 @@ import { badParameter } from '../../machine/refusal.ts';
 import type { Seccomp, SeccompRule } from '../spec.ts';
 import { defaultProfile } from './default-profile.ts';
 import { checkProfile } from './check-profile.ts';
-
-export interface Condition { caps?: string[] | null; arches?: string[] | null; minKernel?: string | null }
-export interface ProfileRule extends SeccompRule { comment?: string; name?: string; includes?: Condition | null; excludes?: Condition | null }
-export interface Profile extends Omit<Seccomp, 'syscalls'> {
-  archMap?: { architecture: string; subArchitectures?: string[] | null }[] | null;
-  syscalls?: ProfileRule[] | null;
-}
+import type { Profile, ProfileRule } from './profile-format.ts';
 
 /** as the profiles write it, and as the OCI specification does */
 const ARCH = process.arch === 'arm64' ? { docker: 'arm64', oci: 'SCMP_ARCH_AARCH64' } : { docker: 'amd64', oci: 'SCMP_ARCH_X86_64' };
