@@ -9,12 +9,13 @@ import { exit } from './6-exit.ts';
 import { remove } from './7-remove.ts';
 import { pause, unpause } from './8-pause.ts';
 import { join } from './join.ts';
-import type { StepSource } from './phase-texts.ts';
 import type { Phase } from './step.ts';
 
 /** From an image to a running process. Undoing a run undoes these. */
 export const starting: readonly Phase<Container>[] = [pull, create, rwLayer, network, exec];
 
+/** A line of Drydock's own source. */
+export interface StepSource { file: string; line: number }
 /** A phase to read, whatever its steps work on. */
 export interface PhaseText { id: string; title: string; steps: readonly { id: string; title: string; explain: string; source?: StepSource }[] }
 export const phases: readonly PhaseText[] = [...starting, exit, remove, pause, unpause, join];
