@@ -2,14 +2,13 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { Lessons } from '../../lessons/engine/lessons.ts';
-import type { ContainerHandle, Engine } from '../../runtime/machine/engine.ts';
+import type { Engine } from '../../runtime/machine/engine.ts';
 import pkg from '../../package.json' with { type: 'json' };
-import type { Tls } from '../live/place.ts';
 import { containersInspect } from './containers-inspect.ts';
 import { containersLifecycle } from './containers-lifecycle.ts';
 import { containersList } from './containers-list.ts';
 import { containersStreams } from './containers-streams.ts';
-import { drydock } from './drydock.ts';
+import { drydock, type DrydockOptions } from './drydock.ts';
 import { eventRoutes } from './events.ts';
 import { exec } from './exec.ts';
 import { answerError, pageNotFound, refuseMalformed } from './failures.ts';
@@ -27,15 +26,7 @@ import { system } from './system.ts';
 import { API_VERSION, versionPrefix } from './version-prefix.ts';
 import { volumes } from './volumes.ts';
 
-export interface ServerOptions {
-  /** Ends the daemon in good order; called once, after the answer has been sent. */
-  shutdown?: () => void;
-  lessons?: Lessons;
-  /** The playground's address, with a token that is good once. */
-  playground?: (port: number, tls?: Tls) => Promise<{ url: string }>;
-  /** A container's run as one HTML file. */
-  recording?: (of: ContainerHandle) => AsyncIterable<string>;
-}
+export interface ServerOptions extends DrydockOptions { lessons?: Lessons }
 
 /** In this order: the first that fits answers, and `*id` may hold slashes. */
 const tables: readonly Routes[] = [

@@ -1,6 +1,6 @@
 /** Drydock's own routes: stepping, the journal, the kernel's evidence, and the daemon itself. */
 import { isIP } from 'node:net';
-import type { Engine, GateCommand } from '../../runtime/machine/engine.ts';
+import type { ContainerHandle, Engine, GateCommand } from '../../runtime/machine/engine.ts';
 import { frameAt } from '../../runtime/journal/frame.ts';
 import type { Event } from '../../runtime/journal/event.ts';
 import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
@@ -10,10 +10,19 @@ import pkg from '../../package.json' with { type: 'json' };
 import type { Tls } from '../live/place.ts';
 import { type Json, readJson } from './body.ts';
 import { sendRecording } from '../recording/send.ts';
-import type { ServerOptions } from './app.ts';
 import type { Exchange, Routes } from './route.ts';
 import { drained } from './send.ts';
 import { counts } from './system.ts';
+
+/** What only a daemon can do, and a server alone refuses with 501. */
+export interface DrydockOptions {
+  /** Ends the daemon in good order; called once, after the answer has been sent. */
+  shutdown?: () => void;
+  /** The playground's address, with a token that is good once. */
+  playground?: (port: number, tls?: Tls) => Promise<{ url: string }>;
+  /** A container's run as one HTML file. */
+  recording?: (of: ContainerHandle) => AsyncIterable<string>;
+}
 
 const the = (x: Exchange) => x.engine.container(x.param('id'));
 
@@ -70,14 +79,14 @@ function tlsOf(value: unknown, port: number): Tls {
 }
 
 /** Whoever may use this socket is root; the token hands that on to one browser. */
-async function playground(x: Exchange, address: ServerOptions['playground']): Promise<object> {
+async function playground(x: Exchange, address: DrydockOptions['playground']): Promise<object> {
   if (!address) throw new Refusal(501, 'this daemon has no playground');
   const { port = 0, tls } = await readJson(x.req);
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65535) throw badParameter(`port ${JSON.stringify(port)} is not a number from 0 to 65535`);
   return address(port, tls === undefined ? undefined : tlsOf(tls, port));
 }
 
-export const drydock = ({ shutdown, playground: address, recording }: ServerOptions): Routes => ({
+export const drydock = ({ shutdown, playground: address, recording }: DrydockOptions): Routes => ({
   'POST /drydock/containers/*id/start': start,
   'GET /drydock/containers/*id/journal': journal,
   'GET /drydock/containers/*id/frame/:k': frame,
