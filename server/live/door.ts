@@ -9,7 +9,8 @@ import { refusal, sessionOf } from './guard.ts';
 import type { Keys } from './keys.ts';
 import { pageApp, type PageOptions } from './page.ts';
 import { loopback, secured, type Place, type Tls } from './place.ts';
-import { LIMITS, PATH } from './protocol.ts';
+import { LIMITS } from './limits.ts';
+import { PATH } from './protocol.ts';
 
 const GOING_AWAY = 1001;
 const bounds = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 };

@@ -1,7 +1,8 @@
 /** A container's journal on its way to one viewer: whole and in order, in batches, and no faster than the viewer takes it. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { ContainerHandle } from '../../runtime/machine/engine.ts';
-import { LIMITS, type Told } from './protocol.ts';
+import { LIMITS } from './limits.ts';
+import type { Told } from './told.ts';
 
 const BATCH = 2000;
 /**

@@ -1,7 +1,7 @@
 /** The list of containers, whoever started them. */
 import type { ContainerHandle, Engine } from '../../runtime/machine/engine.ts';
 import { leftOut } from '../../runtime/steps/leave-out.ts';
-import type { Listed } from './protocol.ts';
+import type { Listed } from './told.ts';
 import { branchOf } from './topics/branches.ts';
 
 export function rowOf(engine: Engine, { container: { id, name, request, image }, state, created }: ContainerHandle): Listed {

@@ -13,7 +13,7 @@ import { Door } from './door.ts';
 import { Keys } from './keys.ts';
 import { listContainers } from './listed.ts';
 import { originOf, type Tls } from './place.ts';
-import { LIMITS } from './protocol.ts';
+import { LIMITS } from './limits.ts';
 import { Viewer } from './viewer.ts';
 
 /** How often the list is looked at while somebody looks at the page: in memory, and sent only when it has changed. */

@@ -3,7 +3,7 @@
  * much. Otherwise one forgotten tab would stand in the way of all other clients, because the shim's output is read once for all.
  */
 import { Duplex } from 'node:stream';
-import { LIMITS } from './protocol.ts';
+import { LIMITS } from './limits.ts';
 
 const HEADER = 8;
 

@@ -5,7 +5,9 @@ import type { Engine } from '../../runtime/machine/engine.ts';
 import { badParameter, conflict, Refusal } from '../../runtime/machine/refusal.ts';
 import { answerers, checked } from './asks.ts';
 import { feedJournal } from './journal-feed.ts';
-import { LIMITS, type Told, type Topic } from './protocol.ts';
+import { LIMITS } from './limits.ts';
+import type { Topic } from './protocol.ts';
+import type { Told } from './told.ts';
 import { Terminal } from './terminal.ts';
 import type { Asker } from './topics/topic.ts';
 

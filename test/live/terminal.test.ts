@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { LIMITS } from '../../server/live/protocol.ts';
+import { LIMITS } from '../../server/live/limits.ts';
 import { Terminal } from '../../server/live/terminal.ts';
 import { words } from '../../server/live/words.ts';
 import { frameOf } from '../../runtime/machine/tap.ts';

@@ -5,7 +5,8 @@ import { omissions, type Omission } from '../../../runtime/steps/leave-out.ts';
 import { phases } from '../../../runtime/steps/phases.ts';
 import type { Event } from '../../../runtime/journal/event.ts';
 import { must, optional, text, truth } from '../checks.ts';
-import { LIMITS } from '../protocol.ts';
+import { LIMITS } from '../limits.ts';
+import type { Branch } from '../told.ts';
 import type { Answerers, Asker } from './topic.ts';
 
 export interface BranchAsks {
@@ -17,7 +18,6 @@ export interface BranchAsks {
   again: { ask: { id: string; at: string; follow?: boolean }; answer: { id: string } };
 }
 export type Omitted = Omit<Omission, 'change'>;
-export interface Branch { of: string; name: string; at: string }
 
 const BATCH = 2000;
 

@@ -4,7 +4,7 @@ import type { LessonList, LessonState } from '../../../lessons/engine/state.ts';
 import { languages, type Language } from '../../../lessons/format.ts';
 import { oneOf, optional, text, truth, whole } from '../checks.ts';
 import { badParameter } from '../../../runtime/machine/refusal.ts';
-import { LIMITS } from '../protocol.ts';
+import { LIMITS } from '../limits.ts';
 import { Watching } from '../watching.ts';
 import type { Answerers } from './topic.ts';
 

@@ -2,7 +2,7 @@
 import { watchPackets } from '../../../runtime/watch/packets.ts';
 import { rewritesKnown } from '../../../runtime/watch/rewrites.ts';
 import { text, truth } from '../checks.ts';
-import { LIMITS } from '../protocol.ts';
+import { LIMITS } from '../limits.ts';
 import { Watching } from '../watching.ts';
 import type { Answerers } from './topic.ts';
 

@@ -2,8 +2,8 @@
 import type { Lessons } from '../../../lessons/engine/lessons.ts';
 import type { Engine } from '../../../runtime/machine/engine.ts';
 import type { Check } from '../checks.ts';
-import type { Told } from '../protocol.ts';
 import type { Terminal } from '../terminal.ts';
+import type { Told } from '../told.ts';
 
 /** What an ask may do with the viewer that it came from. */
 export interface Asker {

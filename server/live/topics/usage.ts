@@ -2,7 +2,7 @@
 import { watchUsage, type Sample } from '../../../runtime/watch/usage.ts';
 import { changeLimits, type LimitsNow, type WantedLimits } from '../../../runtime/watch/limits.ts';
 import { optional, share, text, truth, whole } from '../checks.ts';
-import { LIMITS } from '../protocol.ts';
+import { LIMITS } from '../limits.ts';
 import { Watching } from '../watching.ts';
 import type { Answerers } from './topic.ts';
 
