@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { print } from './columns.ts';
 import { Failure } from './failure.ts';
-import { verb } from './verb.ts';
-import { verbs } from './verbs.ts';
+import { verb, type Entry } from './verb.ts';
 
 /** What the words after a verb are; a shell asks the daemon for them, if one listens. */
 const containers = ['start', 'stop', 'kill', 'restart', 'pause', 'unpause', 'exec', 'attach', 'wait', 'rename', 'update', 'rm', 'logs', 'inspect', 'top', 'stats', 'trace', 'frame', 'gate', 'record'];
@@ -10,7 +9,7 @@ const images = ['run', 'create', 'pull', 'history', 'tag', 'rmi', 'images'];
 
 const flagsOf = (command: Command): string[] => ['--help', ...command.options.filter(({ hidden }) => !hidden).flatMap(({ long, short }) => [long, short].filter((name) => name !== undefined))];
 
-async function bash(): Promise<string> {
+async function bash(verbs: readonly Entry[]): Promise<string> {
   const cases = await Promise.all(verbs.map(async ({ name, load }) => `    ${name}) flags='${flagsOf((await load()).command()).join(' ')}' ;;`));
   return `# bash completion for drydock; load it with: source <(drydock completion bash)
 _drydock_names() {
@@ -65,7 +64,7 @@ function zshOptions(command: Command): string[] {
     .map((name) => `'*${name}[${zshWord(option.description)}]${option.required || option.optional ? `:${zshWord(option.attributeName())}:_files` : ''}'`));
 }
 
-async function zsh(): Promise<string> {
+async function zsh(verbs: readonly Entry[]): Promise<string> {
   const cases = await Promise.all(verbs.map(async ({ name, load }) => {
     const kind = containers.includes(name) ? '_drydock_containers' : images.includes(name) ? '_drydock_images' : '_files';
     return `        ${name}) _arguments -s ${zshOptions((await load()).command()).join(' ')} '*:argument:${kind}' ;;`;
@@ -99,14 +98,14 @@ if [ "$funcstack[1]" = "_drydock" ]; then _drydock "$@"; else compdef _drydock d
 `;
 }
 
-const shells: Record<string, () => Promise<string>> = { bash, zsh };
+const shells: Record<string, (verbs: readonly Entry[]) => Promise<string>> = { bash, zsh };
 
-export function command(): Command {
+export function command(verbs: readonly Entry[]): Command {
   return verb('completion', 'Print the completion script for a shell.', 'completion bash > /etc/bash_completion.d/drydock', 'completion zsh > "${fpath[1]}/_drydock"')
     .argument('<shell>', 'bash or zsh')
     .action(async (shell: string) => {
       const script = shells[shell];
       if (!script) throw new Failure(`no completion for ${JSON.stringify(shell)}: give bash or zsh`, 1, { usage: true });
-      print((await script()).trimEnd());
+      print((await script(verbs)).trimEnd());
     });
 }

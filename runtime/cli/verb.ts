@@ -2,6 +2,9 @@
 import { Command } from 'commander';
 import { messageOf } from './failure.ts';
 
+/** A row of verbs.ts. */
+export interface Entry { name: string; summary: string; group: string; load(): Promise<{ command(): Command }> }
+
 /** `name` with its arguments as docker writes them: 'stop <container...>'. */
 export function verb(name: string, description: string, ...examples: string[]): Command {
   const command = new Command(name).description(description);

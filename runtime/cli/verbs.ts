@@ -1,7 +1,6 @@
 /** Every verb, and the file that knows it: only the one that is asked for is loaded. */
-import type { Command } from 'commander';
+import type { Entry } from './verb.ts';
 
-export interface Entry { name: string; summary: string; group: string; load(): Promise<{ command(): Command }> }
 const entry = (group: string) => (name: string, summary: string, load: Entry['load']): Entry => ({ name, summary, group, load });
 
 const life = entry('Containers:');
@@ -47,5 +46,8 @@ export const verbs: readonly Entry[] = [
   daemon('shutdown', 'end the daemon; containers go on', () => import('./shutdown.ts')),
   daemon('info', 'show what the daemon is and has', () => import('./info.ts')),
   daemon('version', 'show the versions of client and daemon', () => import('./version.ts')),
-  daemon('completion', 'print the completion script for a shell', () => import('./completion.ts')),
+  daemon('completion', 'print the completion script for a shell', async () => {
+    const { command } = await import('./completion.ts');
+    return { command: () => command(verbs) };
+  }),
 ];
