@@ -11,9 +11,7 @@ import { omissions } from './ru/steps/omissions.ts';
 import { phaseTitles } from './ru/steps/phases.ts';
 import { pull } from './ru/steps/pull.ts';
 import { rwLayer } from './ru/steps/rw-layer.ts';
-
-/** By a step's id. Each says what its English says: the same paragraphs, code, manual pages. */
-export type StepTable = Readonly<Record<string, { title: string; explain: string }>>;
+import type { StepTable } from './step-table.ts';
 
 const others = ['ru'] as const satisfies readonly Exclude<Language, 'en'>[];
 type Other = (typeof others)[number];

@@ -1,4 +1,4 @@
-import type { StepTable } from '../../steps.ts';
+import type { StepTable } from '../../step-table.ts';
 
 /** exit, remove, pause and unpause. */
 export const end: StepTable = {
