@@ -4,11 +4,10 @@ import type { Duplex, Readable } from 'node:stream';
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Image } from '../../runtime/image/image.ts';
 import type { Container } from '../../runtime/machine/container.ts';
-import type { AttachOptions, ContainerHandle, ContainerState, ExecConfig, ExecHandle, GateCommand, GateOptions } from '../../runtime/machine/engine.ts';
+import type { AttachOptions, ContainerHandle, ContainerState, Engine, ExecConfig, ExecHandle, GateCommand, GateOptions } from '../../runtime/machine/engine.ts';
 import type { LogOptions } from '../../runtime/machine/log-file.ts';
 import { badParameter, conflict, notFound, notModified } from '../../runtime/machine/refusal.ts';
 import type { ContainerRequest, HostConfig } from '../../runtime/machine/request.ts';
-import type { FakeEngine } from './fake-engine.ts';
 import { FakeProcess, type Output } from './fake-process.ts';
 
 /** docker's words for programs that cannot be started */
@@ -58,7 +57,7 @@ export class FakeContainer implements ContainerHandle {
   readonly #exits = new Set<() => void>();
   readonly #removals = new Set<() => void>();
 
-  constructor(readonly engine: FakeEngine, id: string, name: string, request: ContainerRequest, image: Image) {
+  constructor(readonly engine: Pick<Engine, 'events'> & { readonly map: Map<string, FakeContainer> }, id: string, name: string, request: ContainerRequest, image: Image) {
     const network = { mode: 'bridge', name: 'bridge', endpointID: 'e'.repeat(64), address: '172.30.0.2', prefix: 16, gateway: '172.30.0.1', mac: '02:42:ac:1e:00:02', hostLink: 'veth0' };
     const paths = { dir: '/d', rootfs: '/d/rootfs', upper: '/d/upper', work: '/d/work', log: '/d/log', hosts: '/d/hosts', hostname: '/d/hostname', resolvConf: '/d/resolv.conf' };
     this.container = { id, name, request, image, network, paths, spec: { hostname: id.slice(0, 12), linux: {} }, warnings: [] } as unknown as Container;
