@@ -17,12 +17,13 @@ const steps = phases.flatMap((phase) => phase.steps.map((step) => ({ ...step, ph
 
 /** Every import of a file of ours: who, what, and whether only its types are wanted. */
 interface Import { from: string; to: string; typeOnly: boolean }
-const imports: Import[] = modules.flatMap((from) => {
+const importsOf = (from: string): Import[] => {
   const text = read(from);
-  const found = [...text.matchAll(/^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'(\.[^']+)'/gm)].map((m) => ({ to: m[2]!, typeOnly: m[1] !== undefined }));
+  const found = [...text.matchAll(/^(?: {2})?(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'(\.[^']+)'/gm)].map((m) => ({ to: m[2]!, typeOnly: m[1] !== undefined }));
   const lazy = [...text.matchAll(/\bimport\('(\.[^']+)'\)(\.\w+)?/g)].map((m) => ({ to: m[1]!, typeOnly: /^\.[A-Z]/.test(m[2] ?? '') }));
   return [...found, ...lazy].map(({ to, typeOnly }) => ({ from, to: normalize(join(dirname(from), to)), typeOnly }));
-});
+};
+const imports = modules.flatMap(importsOf);
 const offending = (from: RegExp, to: RegExp, except: readonly string[] = []) =>
   imports.filter((i) => !i.typeOnly && from.test(i.from) && to.test(i.to) && !except.includes(`${i.from} → ${i.to}`) && !except.includes(i.to)).map((i) => `${i.from} → ${i.to}`);
 
@@ -30,6 +31,25 @@ test('every import names a file that is there, with its suffix', () => {
   assert.ok(imports.length > 300, `only ${imports.length} imports were found`);
   assert.ok(offending(/^runtime\/machine\//, /^runtime\/steps\//).includes('runtime/machine/lifecycle.ts → runtime/steps/phases.ts'), 'the finder finds what is there');
   assert.equal(imports.filter(({ to }) => !existsSync(join(packageRoot, to))).map(({ from, to }) => `${from} → ${to}`), []);
+});
+
+/** What is imported by nothing, or imports nothing, is on no circle; without these others are not either. A component may draw itself. */
+function circles(all: readonly Import[]): string[] {
+  let left = all.filter(({ from, to }) => from !== to);
+  for (let before = -1; before !== left.length;) {
+    before = left.length;
+    const [importing, imported] = [new Set(left.map(({ from }) => from)), new Set(left.map(({ to }) => to))];
+    left = left.filter(({ from, to }) => importing.has(to) && imported.has(from));
+  }
+  return left.map(({ from, to }) => `${from} → ${to}`);
+}
+
+test('no files import each other in a circle, nor for their types alone', () => {
+  const made = (...arrows: string[]) => circles(arrows.map((arrow) => ({ from: arrow[0]!, to: arrow[1]!, typeOnly: false })));
+  assert.equal(made('ab', 'bc', 'cd', 'db', 'de'), ['b → c', 'c → d', 'd → b'], 'the finder finds a circle, and what leads to it and away is none');
+  const page = listed('web').filter((path) => /\.(ts|svelte)$/.test(path)).flatMap(importsOf);
+  assert.ok(page.some(({ from, to }) => from.endsWith('.svelte') && to.endsWith('.svelte')), 'the page is read too');
+  assert.equal(circles([...imports, ...page]), []);
 });
 
 test('the runtime imports no server, but where the daemon is started and where a worker serves the practice registry', () => {
@@ -52,7 +72,8 @@ test('steps know neither the machine that runs them nor the server, but for word
 });
 
 test('the kernel knows nothing of what it is used for', () => {
-  assert.equal(offending(/^runtime\/kernel\//, /^runtime\/(machine|steps|network|cli)\//), []);
+  const above = imports.filter(({ from, to }) => from.startsWith('runtime/kernel/') && /^runtime\/(image|machine|steps|network|overlay|watch|cli)\/|^(server|lessons)\//.test(to));
+  assert.equal(above.map(({ from, to }) => `${from} → ${to}`), [], 'not even their types');
 });
 
 test('the journal is below everything: it knows system calls by name, and no more', () => {
