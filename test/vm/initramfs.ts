@@ -80,7 +80,7 @@ export async function initramfs(kernel: DebianKernel, userland: boolean): Promis
   if (userland) await addPulled(cpio);
   for (const dir of ['/dev', '/proc', '/sys', '/bin', '/etc', '/usr/bin']) cpio.directory(dir);
   cpio.file('/init', init, 0o755).file('/sbin/begin', begin(modules.map((path) => basename(path))), 0o755);
-  cpio.file('/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\n').file('/etc/group', 'root:x:0:\n').file('/etc/hosts', '127.0.0.1 localhost\n').file('/etc/resolv.conf', 'nameserver 127.0.0.1\n');
+  cpio.file('/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\n').file('/etc/group', 'root:x:0:\n').file('/etc/hostname', 'dock\n').file('/etc/hosts', '127.0.0.1 localhost\n').file('/etc/resolv.conf', 'nameserver 127.0.0.1\n');
   cpio.copy(realpathSync('/bin/busybox'), '/bin/busybox');
   if (!userland) for (const applet of sh('/bin/busybox', '--list').trim().split('\n')) if (applet !== 'busybox') cpio.link(`/bin/${applet}`, 'busybox');
   withLibraries(cpio, process.execPath);
