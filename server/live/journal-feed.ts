@@ -27,23 +27,26 @@ export interface FeedWire {
 export async function feedJournal(handle: ContainerHandle, from: number, wire: FeedWire, signal: AbortSignal): Promise<void> {
   const { id } = handle.container;
   const since = performance.timeOrigin + performance.now();
-  let pace: typeof underWay | typeof atRest = atRest;
+  let resting = true;
   let batch: Event[] = [];
   let [begun, last] = [0, 0];
   let timer: NodeJS.Timeout | undefined;
+  let caughtUp: NodeJS.Immediate | undefined;
   const flush = (more = false) => {
     if (batch.length && !signal.aborted) wire.tell({ type: 'events', id, events: batch, ...(more && { more }) });
     batch = [];
   };
   const look = () => {
+    clearTimeout(timer);
     timer = undefined;
+    const pace = resting ? atRest : underWay;
     const wait = Math.min(last + pace.quietMs, begun + pace.momentMs) - performance.now();
     if (wait <= 0) flush();
     else if (batch.length) timer = setTimeout(look, wait);
   };
   for await (const event of handle.journal(true, signal)) {
     if (signal.aborted) break;
-    if (event.type === 'state') pace = restful.has(event.to) ? atRest : underWay;
+    if (event.type === 'state' || (event.type === 'gate' && typeof event.run !== 'string')) resting = rests(event);
     if (event.seq < from) continue;
     last = performance.now();
     if (batch.push(event) === 1) begun = last;
@@ -52,11 +55,19 @@ export async function feedJournal(handle: ContainerHandle, from: number, wire: F
       if (wire.ahead() > LIMITS.ahead) await wire.room();
     } else if (rests(event) && event.time > since) {
       flush();
+    } else if (event.time <= since) {
+      // what was there already comes without a turn of the loop, and of a run that rests nothing is waited for behind it
+      caughtUp ??= setImmediate(() => {
+        caughtUp = undefined;
+        if (resting) flush();
+        else look();
+      });
     } else {
-      timer ??= setTimeout(look, pace.quietMs);
+      timer ??= setTimeout(look, resting ? atRest.quietMs : underWay.quietMs);
     }
   }
   clearTimeout(timer);
+  clearImmediate(caughtUp);
   flush();
   if (!signal.aborted) wire.tell({ type: 'over', id });
 }
