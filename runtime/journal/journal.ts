@@ -6,10 +6,13 @@ import { isEvent } from './readable.ts';
 import { textOf } from './text.ts';
 
 /** What happened, as it is kept until it is written. */
-interface Entry { seq: number; time: number; run: number | string; step: string | undefined; what: Happened }
+interface Entry { seq: number; time: number; run: number | string; step: string | undefined; what: Happened; event: Event | undefined }
 
-function whole({ seq, time, run, step, what }: Entry): Event {
-  return (step === undefined ? { seq, time, run, ...eventOf(what) } : { seq, time, run, step, ...eventOf(what) }) as Event;
+/** Made once, for all who want it. */
+function whole(entry: Entry): Event {
+  if (entry.event) return entry.event;
+  const { seq, time, run, step, what } = entry;
+  return (entry.event = (step === undefined ? { seq, time, run, ...eventOf(what) } : { seq, time, run, step, ...eventOf(what) }) as Event);
 }
 
 /**
@@ -36,6 +39,7 @@ export class Journal {
   #torn = false;
   readonly #ended = new Set<() => void>();
   readonly #listeners = new Set<(event: Event) => void>();
+  readonly #followers = new Set<(entry: Entry) => void>();
   run: number | string = 0;
 
   private constructor(readonly path: string | undefined, begun = 0) {
@@ -57,14 +61,14 @@ export class Journal {
 
   /** `step` and `run` are what the event belongs to, unless it says so itself. */
   append(what: Happened, step?: string, run: number | string = this.run): void {
-    const entry: Entry = { seq: this.#seq++, time: what instanceof Late ? what.time : performance.timeOrigin + performance.now(), run, step, what };
+    const entry: Entry = { seq: this.#seq++, time: what instanceof Late ? what.time : performance.timeOrigin + performance.now(), run, step, what, event: undefined };
     if (this.#listeners.size || !this.path) this.#tell(entry);
+    for (const follow of this.#followers) follow(entry);
     if (this.path && !this.#closed) this.#keep(entry);
   }
 
   #tell(entry: Entry): void {
     const event = whole(entry);
-    entry.what = event;
     for (const listener of this.#listeners) listener(event);
     if (!this.path) this.#events.push(event);
   }
@@ -116,21 +120,31 @@ export class Journal {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** All events so far, then with `follow` those that come, until the signal. */
+  /**
+   * All events so far, then with `follow` those that come, until the signal. Whoever follows hears of them when the daemon has a moment: a start that
+   * nothing holds up does not wait for those who watch it.
+   */
   async *read(follow: boolean, signal?: AbortSignal): AsyncGenerator<Event> {
-    let queue = this.events().slice();
+    const before = this.events();
+    let queue: Entry[] = [];
     let wake: (() => void) | undefined;
+    let soon: NodeJS.Immediate | undefined;
     const nudge = () => wake?.();
-    const stop = follow ? this.listen((event) => { queue.push(event); nudge(); }) : () => undefined;
+    const heard = (entry: Entry) => {
+      queue.push(entry);
+      soon ??= setImmediate(() => (soon = undefined, nudge()));
+    };
+    if (follow) this.#followers.add(heard);
     signal?.addEventListener('abort', nudge, { once: true });
     this.#ended.add(nudge);
     try {
+      yield* before;
       for (;;) {
         // a hundred thousand events are not moved up for each that leaves
         while (queue.length) {
           const batch = queue;
           queue = [];
-          yield* batch;
+          for (const entry of batch) yield whole(entry);
         }
         if (!follow || signal?.aborted || this.#closed) return;
         await new Promise<void>((resolve) => (wake = resolve));
@@ -138,7 +152,8 @@ export class Journal {
         if (signal?.aborted && !queue.length) return;
       }
     } finally {
-      stop();
+      this.#followers.delete(heard);
+      clearImmediate(soon);
       this.#ended.delete(nudge);
     }
   }

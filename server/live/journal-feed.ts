@@ -32,16 +32,24 @@ export async function feedJournal(handle: ContainerHandle, from: number, wire: F
   let [begun, last] = [0, 0];
   let timer: NodeJS.Timeout | undefined;
   let caughtUp: NodeJS.Immediate | undefined;
+  let settled: NodeJS.Immediate | undefined;
   const flush = (more = false) => {
     if (batch.length && !signal.aborted) wire.tell({ type: 'events', id, events: batch, ...(more && { more }) });
     batch = [];
+  };
+  // with what has happened by then, and is said in the same breath: of a start that has come to an end, which rights are left
+  const flushSoon = () => {
+    settled ??= setImmediate(() => {
+      settled = undefined;
+      flush();
+    });
   };
   const look = () => {
     clearTimeout(timer);
     timer = undefined;
     const pace = resting ? atRest : underWay;
     const wait = Math.min(last + pace.quietMs, begun + pace.momentMs) - performance.now();
-    if (wait <= 0) flush();
+    if (wait <= 0) flushSoon();
     else if (batch.length) timer = setTimeout(look, wait);
   };
   for await (const event of handle.journal(true, signal)) {
@@ -54,7 +62,7 @@ export async function feedJournal(handle: ContainerHandle, from: number, wire: F
       flush(true);
       if (wire.ahead() > LIMITS.ahead) await wire.room();
     } else if (rests(event) && event.time > since) {
-      flush();
+      flushSoon();
     } else if (event.time <= since) {
       // what was there already comes without a turn of the loop, and of a run that rests nothing is waited for behind it
       caughtUp ??= setImmediate(() => {
@@ -68,6 +76,7 @@ export async function feedJournal(handle: ContainerHandle, from: number, wire: F
   }
   clearTimeout(timer);
   clearImmediate(caughtUp);
+  clearImmediate(settled);
   flush();
   if (!signal.aborted) wire.tell({ type: 'over', id });
 }

@@ -5,6 +5,7 @@ import type { Event, Listed, PhaseText, Told } from '../../server/live/protocol.
 import type { Recording } from '../../server/recording/format.ts';
 import { speech } from '../words/language.svelte.ts';
 import { Arrivals } from './arrivals.ts';
+import { Beside, type Shown } from './beside.svelte.ts';
 import { Connection, type Link, type Listener, type Wire } from './connection.ts';
 import { beforeDrawing } from './drawn.ts';
 import { A_FILE, Address, readHash, writeHash } from './hash.ts';
@@ -40,6 +41,7 @@ export class Knowledge {
   /** recordings that were chosen to be compared, in place of a side */
   files = $state.raw<Partial<Record<SideName, RunFile>>>({});
   readonly hurry = new Hurry();
+  readonly beside = new Beside();
   message = $state('');
 
   /** a recording is past from its first event to its last */
@@ -50,7 +52,8 @@ export class Knowledge {
   /** what the pictures show: the cursor, unless one drags faster than they are drawn */
   readonly pictured = $derived(this.hurry.on ? Math.min(this.hurry.at, this.events.length - 1) : this.shown);
   readonly picture = $derived(this.pictured === this.shown ? this.frame : this.#frames.at(this.events, this.pictured));
-  readonly previous = $derived(this.pictured > 0 ? this.#frames.at(this.events, this.pictured - 1) : undefined);
+  readonly before = $derived(this.pictured > 0 ? this.#frames.at(this.events, this.pictured - 1) : undefined);
+  readonly drawing: Shown = $derived({ frame: this.picture, previous: this.before, events: this.events, k: this.pictured });
   readonly newest = $derived(this.live ? this.frame : this.#frames.at(this.events, this.events.length - 1));
   readonly event = $derived(this.events[this.shown]);
   readonly row = $derived(this.list.find(({ id }) => id === this.id));

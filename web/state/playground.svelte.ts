@@ -70,11 +70,10 @@ export class Playground extends Knowledge {
     if (under || this.held) void this.gate({ command: set ? 'break' : 'clear', at });
   }
 
-  /** `made`: the container is there, and its first events are about to be. */
-  async run(line: string, made?: () => void): Promise<void> {
-    await this.#try(async () => {
+  /** False when there is no container: the message says why. */
+  run(line: string): Promise<boolean> {
+    return this.#try(async () => {
       const { id } = await this.connection.ask('run', { line, step: this.mode !== 'run', break: [...this.breakpoints], follow: true });
-      made?.();
       await this.meet(id);
     });
   }
