@@ -56,6 +56,8 @@ export async function sweepUndo(d: Daemon, before: Held, place: UndoPlace, { fat
   // also when this case came to no call: an earlier one has replaced the daemon
   const compare = fate === 'kill' || fate === 'daemon' ? without : (held: Held) => held;
   if (errno !== 'ENOENT' && (died || fate !== 'rm')) await sameAs(compare(brought), d, 'before rm');
+  // rm takes back what a failed exit has left, and nobody is there to let it go on
+  await d.api('POST', `/drydock/containers/${id}/gate`, { command: 'clear', at: undoBreakpoint(place) });
   assert.equal(await d.api('DELETE', `/containers/${id}?force=1`), { status: 204, body: '' }, 'rm');
   await sameAs(compare(before), d, 'after rm');
   return reached;
