@@ -63,7 +63,7 @@ export class Journal {
   append(what: Happened, step?: string, run: number | string = this.run): void {
     const entry: Entry = { seq: this.#seq++, time: what instanceof Late ? what.time : performance.timeOrigin + performance.now(), run, step, what, event: undefined };
     if (this.#listeners.size || !this.path) this.#tell(entry);
-    for (const follow of this.#followers) follow(entry);
+    if (this.#followers.size) for (const follow of this.#followers) follow(entry);
     if (this.path && !this.#closed) this.#keep(entry);
   }
 

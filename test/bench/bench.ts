@@ -31,7 +31,7 @@ try {
   await dockerd?.docker('pull', '-q', 'ubuntu');
   const bench: Bench = { daemon, dockerd, podman, rounds, starts: rounds * 10, crowd: rounds * 10 };
   const { rows: startRows, starts } = await startTimes(bench);
-  const rows: Row[] = [await runBridge(bench), await runNone(bench), ...startRows, await recordingCost(mirror, rounds * 10), await pulls(bench), await shimMemory(bench), await lowLevel(bench), ...(await crowd(bench))];
+  const rows: Row[] = [await runBridge(bench), await runNone(bench), ...startRows, await recordingCost(mirror, rounds * 50), await pulls(bench), await shimMemory(bench), await lowLevel(bench), ...(await crowd(bench))];
   const peers = ['dockerd', 'podman', 'runc', 'crun'].filter(installed).map(version);
   const where = { steps: dearest(starts, 'steps'), calls: dearest(starts, 'calls'), asked: dearest(starts, 'asked') };
   mkdirSync('dist/bench', { recursive: true });

@@ -1,4 +1,4 @@
-/** What journal and gate cost: starts with both and starts with neither, in turn, by the runtime in this very process. */
+/** What journal and gate cost: starts with both and starts with neither, in turn, by the runtime in this very process. A start varies by ten times what they cost: it takes a thousand pairs to see it. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { ImageStore } from '../../runtime/image/store.ts';
 import type { Journal } from '../../runtime/journal/journal.ts';
