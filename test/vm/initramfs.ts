@@ -55,8 +55,6 @@ else
   mount -t cgroup2 unified /sys/fs/cgroup/unified
 fi
 ip link set lo up
-# the first one leaves /run/netns mounted for good, ip-netns(8): a lesson that makes one is to find it so
-ip netns add once && ip netns del once
 busybox hostname dock
 cd /drydock
 OPENSSL_ia32cap=:~0xffffffffffffffff DRYDOCK_TEST_PATIENCE=$(sed 's/.*drydock.patience=//; s/ .*//' /proc/cmdline) node guest.js
