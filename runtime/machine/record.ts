@@ -1,6 +1,6 @@
 /**
  * What a daemon must know of a container after another daemon died, or the power was cut: one file, replaced whole. While a start
- * is under way there is another beside it, which needs no power to be remembered: after a cut nothing of a start is left to take back.
+ * is under way there is a note of it beside that file. It need not outlive a power cut: after one nothing of a start is left to take back.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

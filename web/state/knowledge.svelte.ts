@@ -52,8 +52,8 @@ export class Knowledge {
   /** what the pictures show: the cursor, unless one drags faster than they are drawn */
   readonly pictured = $derived(this.hurry.on ? Math.min(this.hurry.at, this.events.length - 1) : this.shown);
   readonly picture = $derived(this.pictured === this.shown ? this.frame : this.#frames.at(this.events, this.pictured));
-  readonly before = $derived(this.pictured > 0 ? this.#frames.at(this.events, this.pictured - 1) : undefined);
-  readonly drawing: Shown = $derived({ frame: this.picture, previous: this.before, events: this.events, k: this.pictured });
+  readonly previous = $derived(this.pictured > 0 ? this.#frames.at(this.events, this.pictured - 1) : undefined);
+  readonly drawing: Shown = $derived({ frame: this.picture, previous: this.previous, events: this.events, k: this.pictured });
   readonly newest = $derived(this.live ? this.frame : this.#frames.at(this.events, this.events.length - 1));
   readonly event = $derived(this.events[this.shown]);
   readonly row = $derived(this.list.find(({ id }) => id === this.id));

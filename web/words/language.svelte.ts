@@ -1,9 +1,10 @@
 /** The language that the page speaks: chosen once, remembered by the browser. Any component may ask for `speech.words`. */
+import { fetched } from '../state/fetched.ts';
 import { english, type Spoken } from './spoken.ts';
 
 export type Language = 'en' | 'ru';
 export const languages: Record<Language, string> = { en: 'English', ru: 'Русский' };
-const fetched: Record<Language, () => Promise<Spoken>> = { en: async () => english, ru: async () => (await import('./ru.ts')).russian };
+const spoken: Record<Language, () => Promise<Spoken>> = { en: async () => english, ru: async () => (await fetched(() => import('./ru.ts'))).russian };
 const KEY = 'drydock.language';
 const isLanguage = (tag: string | null): tag is Language => tag !== null && tag in languages;
 
@@ -18,7 +19,7 @@ class Speech {
     return this.#speak(remembered() ?? preferred(navigator.languages)).catch(() => this.#speak('en'));
   }
   async #speak(language: Language): Promise<void> {
-    this.spoken = await fetched[language]();
+    this.spoken = await spoken[language]();
     this.language = language;
     // a screen reader takes its voice from here
     document.documentElement.lang = language;
