@@ -35,13 +35,16 @@ const FILL_MS = 250;
 
 /**
  * The address bar, at once where a person steps, and a few times a second where one drags: a browser refuses more than some
- * 200 changes in ten seconds, and each costs as much as a picture.
+ * 200 changes in ten seconds, and each costs as much as a picture. Nothing is written over an address that somebody has just gone to: the
+ * browser tells of it a moment later.
  */
 export class Address {
   #allowance = AT_ONCE;
   #filled = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #entry: string | undefined;
+  /** as it was when it was last read or written here */
+  #known = '';
 
   /** One more entry, for the way back; with `later` behind the next picture, which it would hold up by milliseconds. */
   add(hash: string, later = false): void {
@@ -51,13 +54,18 @@ export class Address {
     if (later) drawn(() => this.#enter());
     else this.#enter();
   }
-  /** Another address has been chosen: an entry that is not there yet is not wanted any more. */
-  drop(): void {
+  /** What stands there now. What was to be written is not wanted any more. */
+  read(): string {
+    clearTimeout(this.#timer);
     this.#entry = undefined;
+    return (this.#known = location.hash);
   }
   #enter(): void {
-    if (this.#entry !== undefined) history.pushState(null, '', this.#entry);
+    const entry = this.#entry;
     this.#entry = undefined;
+    if (entry === undefined || location.hash !== this.#known) return;
+    history.pushState(null, '', entry);
+    this.#known = location.hash;
   }
 
   show(hash: string): void {
@@ -72,6 +80,8 @@ export class Address {
   }
 
   #write(hash: string): void {
-    if (hash !== location.hash) history.replaceState(null, '', hash);
+    if (location.hash !== this.#known) return;
+    if (hash !== this.#known) history.replaceState(null, '', hash);
+    this.#known = location.hash;
   }
 }

@@ -174,8 +174,7 @@ export class Knowledge {
   }
 
   #fromHash(): void {
-    this.#address.drop();
-    const { id, k, sel, against = '', step, lesson } = readHash(location.hash);
+    const { id, k, sel, against = '', step, lesson } = readHash(this.#address.read());
     this.lesson = this.recording ? undefined : lesson;
     // a lesson shows its own container when it has told which
     if (this.lesson === undefined) this.#show(this.recording?.row.id ?? id);
