@@ -62,15 +62,10 @@ export class Journal {
   /** `step` and `run` are what the event belongs to, unless it says so itself. */
   append(what: Happened, step?: string, run: number | string = this.run): void {
     const entry: Entry = { seq: this.#seq++, time: what instanceof Late ? what.time : performance.timeOrigin + performance.now(), run, step, what, event: undefined };
-    if (this.#listeners.size || !this.path) this.#tell(entry);
+    if (!this.path) this.#events.push(whole(entry));
+    if (this.#listeners.size && !(what instanceof Late)) for (const listener of this.#listeners) listener(whole(entry));
     if (this.#followers.size) for (const follow of this.#followers) follow(entry);
     if (this.path && !this.#closed) this.#keep(entry);
-  }
-
-  #tell(entry: Entry): void {
-    const event = whole(entry);
-    for (const listener of this.#listeners) listener(event);
-    if (!this.path) this.#events.push(event);
   }
 
   #keep(entry: Entry): void {
@@ -104,6 +99,8 @@ export class Journal {
   }
 
   events(): Event[] {
+    // of one that has just begun nothing is in the file yet, and whoever follows a start from its first event need not wait for the disk
+    if (this.path && !this.#closed && this.#pending.length === this.#seq) return this.#pending.map(whole);
     this.flush();
     return !this.path ? this.#events : existsSync(this.path) ? parse(readFileSync(this.path)).events : [];
   }
@@ -115,6 +112,7 @@ export class Journal {
     this.#ended.forEach((end) => end());
   }
 
+  /** Hears at once of what is no system call: those would have to be made events of while the run goes on. Returns what ends it. */
   listen(listener: (event: Event) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

@@ -1,5 +1,6 @@
 /** The one watch on a container's upper directory, for all who look at it: begun with the first, ended with the last. */
 import { existsSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Event } from '../journal/event.ts';
 import type { Journal } from '../journal/journal.ts';
 import { daemonKernel } from '../kernel/linux.ts';
@@ -11,6 +12,8 @@ import { UpperWatch } from './upper-watch.ts';
 export interface Layout { upper: string; lowers: Lower[]; mountPoints: ReadonlySet<string> }
 /** Facts of one event: a line of the journal stays readable. */
 const AT_ONCE = 250;
+/** Upper is there early in a start, and whoever reads it then is in the way of the rest, which nothing holds up. What is in it by then is told all the same. */
+const BEHIND_MS = 50;
 
 export class UpperLook {
   #lookers = 0;
@@ -48,7 +51,7 @@ export class UpperLook {
 
   #begin(): void {
     const watching = (this.#watching = new AbortController());
-    this.#over = this.#over.then(() => this.#watch(watching.signal));
+    this.#over = Promise.all([this.#over, pause(BEHIND_MS, undefined, { signal: watching.signal }).catch(() => undefined)]).then(() => this.#watch(watching.signal));
   }
 
   async #watch(signal: AbortSignal): Promise<void> {

@@ -19,9 +19,3 @@ export function drawn(then: () => void): void {
     port2.postMessage(0);
   });
 }
-
-/** Calls back once, before the next frame is made: what changes then is in it. */
-export function beforeDrawing(then: () => void): void {
-  const timer = setTimeout(() => (cancelAnimationFrame(asked), then()), UNSEEN_MS);
-  const asked = requestAnimationFrame(() => (clearTimeout(timer), then()));
-}

@@ -7,7 +7,7 @@ import { speech } from '../words/language.svelte.ts';
 import { Arrivals } from './arrivals.ts';
 import { Beside, type Shown } from './beside.svelte.ts';
 import { Connection, type Link, type Listener, type Wire } from './connection.ts';
-import { beforeDrawing } from './drawn.ts';
+import { drawn } from './drawn.ts';
 import { A_FILE, Address, readHash, writeHash } from './hash.ts';
 import { Recorded } from './recorded.ts';
 import { Hurry } from './hurry.svelte.ts';
@@ -128,7 +128,7 @@ export class Knowledge {
   /** Another container is shown. */
   protected leaves(): void {}
 
-  readonly #arrivals = new Arrivals<Event>((events) => (this.events = this.events.concat(events)), beforeDrawing);
+  readonly #arrivals = new Arrivals<Event>((events) => (this.events = this.events.concat(events)), drawn);
   #learn(events: readonly Event[], more: boolean): void {
     const known = this.events.length + this.#arrivals.length;
     const fresh = events.filter(({ seq }) => seq >= known);

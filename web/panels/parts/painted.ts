@@ -1,0 +1,74 @@
+/**
+ * Marks as SVG elements, each of them one child of a group. A picture has hundreds, and a component for each took more time than all else of
+ * a frame: so they are made here, and one that is as it was, or of the same kind at the same place, keeps its element.
+ */
+import type { Mark } from '../../draw/marks.ts';
+
+const SVG = 'http://www.w3.org/2000/svg';
+type Attributes = Readonly<Record<string, string | number | undefined>>;
+interface Element { tag: 'rect' | 'path' | 'text' | 'g'; attributes: Attributes; text?: string; inside?: readonly Element[]; fill?: string }
+
+const classes = (...names: (string | false | undefined)[]) => names.filter(Boolean).join(' ');
+
+/** `id`: of the drawing, whose arrowhead and hatching are used. */
+function elementOf(mark: Mark, id: string): Element {
+  const tone = `tone-${mark.tone}`;
+  if (mark.shape === 'path') {
+    const { d, width, dashed, filled, arrow } = mark;
+    return { tag: 'path', attributes: { class: classes(tone, dashed && 'dashed', filled && 'filled', filled && width !== undefined && 'soft'), d, 'stroke-width': width ?? 1.5, 'marker-end': arrow ? `url(#${id}arrow)` : undefined } };
+  }
+  if (mark.shape === 'text') {
+    const { x, y, size = 12, anchor = 'start', mono, bold, text } = mark;
+    return { tag: 'text', attributes: { class: classes(tone, mono && 'mono', bold && 'bold'), x, y, 'font-size': size, 'text-anchor': anchor }, text };
+  }
+  const { x, y, w, h, r, look } = mark;
+  const rect = (name: string | undefined, fill?: string): Element => ({ tag: 'rect', attributes: { class: classes(tone, name), x, y, width: Math.max(0, w), height: h, rx: r }, ...(fill && { fill }) });
+  return look === 'hatched' ? { tag: 'g', attributes: {}, inside: [rect('soft'), rect(undefined, `url(#${id}hatch)`)] } : rect(look);
+}
+
+function make({ tag, attributes, text, inside = [], fill }: Element): SVGElement {
+  const made = document.createElementNS(SVG, tag);
+  for (const name in attributes) if (attributes[name] !== undefined) made.setAttribute(name, String(attributes[name]));
+  if (text !== undefined) made.textContent = text;
+  // through the object model: the page's policy lets no style attribute be written
+  if (fill) made.style.fill = fill;
+  made.append(...inside.map(make));
+  return made;
+}
+
+function change(it: SVGElement, was: Element, now: Element): void {
+  for (const name in now.attributes) {
+    const value = now.attributes[name];
+    if (value === was.attributes[name]) continue;
+    if (value === undefined) it.removeAttribute(name);
+    else it.setAttribute(name, String(value));
+  }
+  if (now.text !== was.text) it.textContent = now.text ?? '';
+}
+
+interface Painted { mark: Mark; element: Element; it: SVGElement }
+interface Given { marks: readonly Mark[]; id: string }
+
+/** A Svelte action: what it is given is what the group shows. */
+export function painted(group: SVGGElement, given: Given): { update(given: Given): void } {
+  let before: readonly Painted[] = [];
+  const paint = ({ marks, id }: Given) => {
+    const now = marks.map((mark, j): Painted => {
+      const old = before[j];
+      if (old?.mark === mark) return old;
+      const element = elementOf(mark, id);
+      if (old && old.element.tag === element.tag && element.tag !== 'g') {
+        change(old.it, old.element, element);
+        return { mark, element, it: old.it };
+      }
+      const it = make(element);
+      if (old) old.it.replaceWith(it);
+      else group.append(it);
+      return { mark, element, it };
+    });
+    for (const { it } of before.slice(now.length)) it.remove();
+    before = now;
+  };
+  paint(given);
+  return { update: paint };
+}
