@@ -118,11 +118,16 @@ export class Journal {
     return () => void this.#listeners.delete(listener);
   }
 
-  /**
-   * All events so far, then with `follow` those that come, until the signal. Whoever follows hears of them when the daemon has a moment: a start that
-   * nothing holds up does not wait for those who watch it.
-   */
+  /** All events so far, then with `follow` those that come, until the signal. */
   async *read(follow: boolean, signal?: AbortSignal): AsyncGenerator<Event> {
+    for await (const events of this.batches(follow, signal)) yield* events;
+  }
+
+  /**
+   * The same, as many at a time as there are: a promise for each of a hundred thousand events takes longer than all else. Whoever follows hears
+   * of them when the daemon has a moment: a start that nothing holds up does not wait for those who watch it.
+   */
+  async *batches(follow: boolean, signal?: AbortSignal): AsyncGenerator<readonly Event[]> {
     const before = this.events();
     let queue: Entry[] = [];
     let wake: (() => void) | undefined;
@@ -136,13 +141,12 @@ export class Journal {
     signal?.addEventListener('abort', nudge, { once: true });
     this.#ended.add(nudge);
     try {
-      yield* before;
+      if (before.length) yield before;
       for (;;) {
-        // a hundred thousand events are not moved up for each that leaves
         while (queue.length) {
           const batch = queue;
           queue = [];
-          for (const entry of batch) yield whole(entry);
+          yield batch.map(whole);
         }
         if (!follow || signal?.aborted || this.#closed) return;
         await new Promise<void>((resolve) => (wake = resolve));

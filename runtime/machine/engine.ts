@@ -76,6 +76,8 @@ export interface ContainerHandle extends Handle {
   sizeRw(): Promise<number>;
   /** Drydock's own: */
   journal(follow: boolean, signal?: AbortSignal): AsyncIterable<Event>;
+  /** What has happened and what happens, until the signal, as many events at a time as there are. */
+  happening(signal: AbortSignal): AsyncIterable<readonly Event[]>;
   gate(command: GateCommand): void;
   inspectLive(step?: string): Promise<Evidence[]>;
   /** While somebody looks: what the container does to its upper directory comes as facts (runtime/watch/upper.ts). Nobody looks any more when all signals have fired. */

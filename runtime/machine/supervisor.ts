@@ -210,6 +210,7 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
   }
 
   journal(follow: boolean, signal?: AbortSignal): AsyncIterable<Event> { return this.log.read(follow, signal); }
+  happening(signal: AbortSignal): AsyncIterable<readonly Event[]> { return this.log.batches(true, signal); }
   gate(command: GateCommand): void {
     // what is not under way would stand at its next start or its end, when nobody expects it any more
     if (command.command === 'pause' && (!this.underWay || this.running)) throw conflict(`container ${this.container.name} is ${this.machine}: no step is under way that could be paused`);

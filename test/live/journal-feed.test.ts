@@ -18,7 +18,7 @@ function fed(journal: Journal, from = 0) {
     if (message.type === 'events') told.push({ seqs: message.events.map(({ seq }: Event) => seq), more: message.more ?? false });
     look();
   };
-  const handle = { container: { id: 'f00d' }, journal: (follow: boolean, signal?: AbortSignal) => journal.read(follow, signal) } as unknown as ContainerHandle;
+  const handle = { container: { id: 'f00d' }, happening: (signal: AbortSignal) => journal.batches(true, signal) } as unknown as ContainerHandle;
   const over = feedJournal(handle, from, { tell, ahead: () => 0, room: () => Promise.resolve() }, left.signal);
   const come = (count: number) => new Promise<void>((resolve) => {
     look = () => void (told.reduce((sum, { seqs }) => sum + seqs.length, 0) >= count && resolve());

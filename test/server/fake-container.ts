@@ -178,6 +178,9 @@ export class FakeContainer implements ContainerHandle {
   }
   changes = async () => [{ Path: '/b', Kind: 1 as const }];
   sizeRw = async () => 1234;
+  async* happening(signal: AbortSignal): AsyncIterable<readonly Event[]> {
+    for await (const event of this.journal(true, signal)) yield [event];
+  }
   async* journal(follow: boolean, signal?: AbortSignal): AsyncIterable<Event> {
     yield { type: 'note', text: 'first', seq: 0, time: 1, run: 1 };
     if (follow) await new Promise((resolve) => signal?.addEventListener('abort', resolve));

@@ -41,6 +41,9 @@ class Looker {
 }
 
 export async function viewers(daemon: Daemon): Promise<Viewers> {
+  // one that has just read a hundred thousand events gives memory back meanwhile, and would seem to shrink
+  await daemon.stop();
+  await daemon.start();
   const url = await daemon.ok('playground', '--no-open');
   const { origin } = new URL(url);
   const cookie = await cookieOf(url);
