@@ -49,9 +49,11 @@ export class Journal {
   /** Opens the file, or begins it. A last line that a dying daemon left half written is cut off. */
   static open(path: string): Journal {
     if (!existsSync(path)) return new Journal(path);
-    const { events, good } = parse(readFileSync(path));
-    truncateSync(path, good);
-    return new Journal(path, events.length);
+    const bytes = readFileSync(path);
+    truncateSync(path, endOf(bytes));
+    let count = 0;
+    for (const piece of pieces(bytes)) count += piece.length;
+    return new Journal(path, count);
   }
 
   /** For what belongs to no container, as `drydock pull`. */
@@ -99,10 +101,16 @@ export class Journal {
   }
 
   events(): Event[] {
+    return [...this.#past()].flat();
+  }
+
+  /** What has happened by now, in pieces: of a long journal the first is there before the last is made. */
+  #past(): Iterable<readonly Event[]> {
+    if (!this.path) return [this.#events.slice()];
     // of one that has just begun nothing is in the file yet, and whoever follows a start from its first event need not wait for the disk
-    if (this.path && !this.#closed && this.#pending.length === this.#seq) return this.#pending.map(whole);
+    if (!this.#closed && this.#pending.length === this.#seq) return [this.#pending.map(whole)];
     this.flush();
-    return !this.path ? this.#events : existsSync(this.path) ? parse(readFileSync(this.path)).events : [];
+    return existsSync(this.path) ? pieces(readFileSync(this.path)) : [];
   }
 
   /** The file is about to go: nothing more is written, and those who follow are told that this was all. */
@@ -128,7 +136,7 @@ export class Journal {
    * of them when the daemon has a moment: a start that nothing holds up does not wait for those who watch it.
    */
   async *batches(follow: boolean, signal?: AbortSignal): AsyncGenerator<readonly Event[]> {
-    const before = this.events();
+    const before = this.#past();
     let queue: Entry[] = [];
     let wake: (() => void) | undefined;
     let soon: NodeJS.Immediate | undefined;
@@ -141,7 +149,10 @@ export class Journal {
     signal?.addEventListener('abort', nudge, { once: true });
     this.#ended.add(nudge);
     try {
-      if (before.length) yield before;
+      for (const piece of before) {
+        if (signal?.aborted) return;
+        if (piece.length) yield piece;
+      }
       for (;;) {
         while (queue.length) {
           const batch = queue;
@@ -161,10 +172,22 @@ export class Journal {
   }
 }
 
-function parse(bytes: Buffer): { events: Event[]; good: number } {
-  const good = bytes.lastIndexOf(10) + 1;
+/** Bytes of a journal that are read at once: some two thousand events. */
+const PIECE = 512 * 1024;
+/** Behind the last whole line. */
+const endOf = (bytes: Buffer): number => bytes.lastIndexOf(10) + 1;
+
+function* pieces(bytes: Buffer): Generator<Event[]> {
+  const end = endOf(bytes);
+  for (let at = 0, to = 0; at < end; at = to) {
+    to = bytes.indexOf(10, Math.min(at + PIECE, end - 1)) + 1;
+    yield eventsIn(bytes.toString('utf8', at, to));
+  }
+}
+
+function eventsIn(text: string): Event[] {
   const events: Event[] = [];
-  for (const line of bytes.subarray(0, good).toString('utf8').split('\n')) {
+  for (const line of text.split('\n')) {
     if (!line) continue;
     try {
       const value: unknown = JSON.parse(line);
@@ -173,5 +196,5 @@ function parse(bytes: Buffer): { events: Event[]; good: number } {
       // a damaged line tells nothing; those around it still do
     }
   }
-  return { events, good };
+  return events;
 }

@@ -157,6 +157,25 @@ function follow(journal: Journal, signal?: AbortSignal): { seen: string[]; over:
   return { seen, over };
 }
 
+test('a long journal is read in pieces, whole and in order, and what happens meanwhile comes behind it', async () => {
+  const path = fresh();
+  const writer = Journal.open(path);
+  for (let n = 0; n < 8000; n++) writer.append(note(`${n} ${'x'.repeat(200)}`));
+  writer.flush();
+  const journal = Journal.open(path);
+  const left = new AbortController();
+  const lengths: number[] = [];
+  const seqs: number[] = [];
+  for await (const events of journal.batches(true, left.signal)) {
+    if (!lengths.length) journal.append(note('meanwhile'));
+    lengths.push(events.length);
+    seqs.push(...events.map(({ seq }) => seq));
+    if (seqs.length > 8000) left.abort();
+  }
+  assert.ok(lengths.length > 3 && lengths[0]! < 4000, String(lengths));
+  assert.equal(seqs, Array.from({ length: 8001 }, (_, seq) => seq));
+});
+
 test('reading without following ends with what is there', async () => {
   const journal = Journal.open(fresh());
   journal.append(note('a'));
