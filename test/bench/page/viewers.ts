@@ -47,7 +47,7 @@ export async function viewers(daemon: Daemon): Promise<Viewers> {
   const url = await daemon.ok('playground', '--no-open');
   const { origin } = new URL(url);
   const cookie = await cookieOf(url);
-  const id = await daemon.ok('run', '-d', '--network', 'none', 'ubuntu', 'sh', '-c', 'while :; do head -c 1000000 /dev/zero | tr "\\0" x; sleep 0.1; done');
+  const id = await daemon.ok('run', '-d', '--network', 'none', 'ubuntu', 'sh', '-c', 'while :; do head -c 1000000 /dev/zero | tr "\\0" x; sleep 0.07; done');
   const before = resident(daemon.pid!);
   const lookers = Array.from({ length: COUNT }, () => new Looker(origin, cookie, id));
   await new Promise((resolve) => setTimeout(resolve, 2000));
