@@ -69,6 +69,18 @@ function processItem(words: Words, line: Line, row: number, depth: number): Item
   return { key: `row:${line.key}`, sel: `process:${line.key}`, x: 0, y: TOP + row * ROW, marks, label: words.process(line.name, line.words) };
 }
 
+/** User namespaces nest: the host's around all processes, and within it a container's own around those that live in it. */
+function userBoxes(words: Words, { host, inode, tie }: Column, rows: readonly Line[]): Item[] {
+  const box = (whose: 'host' | 'own', inset: number, first: number, last: number, tail: string): Item => ({
+    key: `users:${whose}:${first}`, x: inset, y: TOP + first * ROW - 45 + inset,
+    marks: [rect(0, 0, LEFT - 8 - 2 * inset, (last - first) * ROW + 80 - 2 * inset, whose, 'outline', 10), text(10, 13, words.users(tail), whose, { size: 11 })],
+  });
+  const all = box('host', 1, 0, rows.length - 1, inodeTail(host));
+  if (tie === 'shared') return [all];
+  const groups = rows.flatMap(({ inside }, j) => (inside && !rows[j - 1]?.inside ? [[j, rows.findIndex((row, after) => after > j && !row.inside)] as const] : []));
+  return [all, ...groups.map(([first, after]) => box('own', 7, first, (after < 0 ? rows.length : after) - 1, inodeTail(inode)))];
+}
+
 /** Host's glyph, the line down, and, where it is broken, the container's own glyph. */
 function columnItem(words: Words, { gap, x }: Grid, column: Column, index: number, rows: readonly Line[], isNew: boolean): Item {
   const { kind, host, inode, tie } = column;
@@ -125,7 +137,7 @@ export function drawNamespaces({ namespaces: words, amounts }: DrawWords, frame:
   const tableRows: Row[] = columns.map(({ kind, host, inode, tie }) => ({ key: kind, sel: `ns:${kind}`, cells: [kind, words.holds[kind], host || words.notAsked, born ? inode : words.noProcess, born ? words.ties[tie] : ''] }));
   return {
     width: grid.width, height: TOP + (rows.length - 1) * ROW + 46,
-    items: [...headers, ...frontier, ...columns.map((column, j) => columnItem(words, grid, column, j, rows, born && changed(frame, previous, 'ns', column.kind))), ...rows.map((line, j) => processItem(words, line, j, Math.min(j, 2)))],
+    items: [...userBoxes(words, columns.find(({ kind }) => kind === 'user')!, rows), ...headers, ...frontier, ...columns.map((column, j) => columnItem(words, grid, column, j, rows, born && changed(frame, previous, 'ns', column.kind))), ...rows.map((line, j) => processItem(words, line, j, Math.min(j, 2)))],
     table: { columns: words.columns, rows: [...tableRows, ...rows.map(({ key, name, words: said }) => ({ key, cells: [words.row, name, said, '', ''] }))] },
     summary: hasEnded(frame) ? words.ended : !born ? words.unborn : own.length ? words.summary(own.join(', '), kinds.filter((kind) => !own.includes(kind)).join(', ') || amounts.none) : words.allShared,
   };

@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert';
+import type { Event } from '../../../runtime/journal/event.ts';
 import { frameAt } from '../../../runtime/journal/frame.ts';
 import { drawCgroups } from '../../../web/draw/cgroups.ts';
 import { groupsOf } from '../../../web/draw/groups.ts';
@@ -31,6 +32,22 @@ test('namespaces of another container are joined, those of the host are shared',
   const ties = Object.fromEntries(columnsOf(inState(joined, 'running'), joined).map(({ kind, tie }) => [kind, tie]));
   assert.equal([ties['net'], ties['pid'], ties['mnt']], ['joined', 'shared', 'own']);
   assert.match(drawNamespaces(words, inState(joined, 'running'), joined).summary, /Shared with the host: pid, user, time/);
+});
+
+test('user namespaces nest: all processes are in the host\'s, and those of a container that has its own are in that, within it', () => {
+  const boxes = (kind: 'shared' | 'own') => {
+    const at = events.findIndex((e) => e.type === 'state' && e.to === 'running');
+    const fact: Event = { ...events[at]!, type: 'fact', facts: [{ kind: 'ns', key: 'user', value: 'user:[4026532402]' }] } as Event;
+    const all = kind === 'own' ? [...events.slice(0, at), fact, ...events.slice(at)].map((event, seq) => ({ ...event, seq })) : events;
+    const { items } = drawNamespaces(words, inState(all, 'running'), all);
+    const row = (key: string) => items.find((item) => item.key === `row:${key}`)!.y;
+    const found = items.filter(({ key }) => key.startsWith('users:')).map(({ x, y, marks: [mark] }) => (mark?.shape === 'rect' ? { x, top: y, bottom: y + mark.h, right: x + mark.w } : undefined)!);
+    return { found, around: found.map(({ top, bottom }) => ['host', 'shim', 'init'].filter((key) => top < row(key) && row(key) < bottom)) };
+  };
+  assert.equal(boxes('shared').around, [['host', 'shim', 'init']]);
+  const { found: [outer, inner], around } = boxes('own');
+  assert.equal(around, [['host', 'shim', 'init'], ['init']]);
+  assert.ok(inner!.x > outer!.x && inner!.right < outer!.right && inner!.bottom < outer!.bottom);
 });
 
 test('an exec is outside until setns, inside after it, and gone when it was waited for', () => {

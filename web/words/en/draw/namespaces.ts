@@ -1,6 +1,7 @@
 export const namespaces = {
   holds: { mnt: 'mounts', pid: 'process ids', net: 'network', ipc: 'messages', uts: 'host name', user: 'users', cgroup: 'cgroup paths', time: 'clocks' },
   host: 'the host', hostHolds: 'daemon, and all others', shimIs: 'parent, outside', pidInside: (pid: string) => `pid ${pid} inside`, hostPids: 'the host\'s pids', entered: 'setns(2): entered', outside: 'not yet inside',
+  users: (tail: string) => `user namespace ${tail}`,
   process: (name: string, words: string) => `process ${name}, ${words}`,
   column: (kind: string, holds: string, how: string) => `${kind} namespace, ${holds}: ${how}`,
   apart: { own: (inode: string) => `own, inode ${inode}`, joined: (inode: string) => `joined, inode ${inode}` },

@@ -3,6 +3,7 @@ import type { DrawWords } from '../../en/draw.ts';
 export const namespaces: DrawWords['namespaces'] = {
   holds: { mnt: 'монтирования', pid: 'номера', net: 'сеть', ipc: 'сообщения', uts: 'имя хоста', user: 'права', cgroup: 'пути групп', time: 'часы' },
   host: 'хост', hostHolds: 'демон и прочие', shimIs: 'родитель, снаружи', pidInside: (pid) => `внутри pid ${pid}`, hostPids: 'номера pid хоста', entered: 'setns(2): вошёл', outside: 'ещё снаружи',
+  users: (tail) => `пользователи ${tail}`,
   process: (name, words) => `процесс ${name}, ${words}`,
   column: (kind, holds, how) => `пространство ${kind}, ${holds}: ${how}`,
   apart: { own: (inode) => `своё, inode ${inode}`, joined: (inode) => `чужое, inode ${inode}` },
