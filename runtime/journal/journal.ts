@@ -21,7 +21,7 @@ function whole(entry: Entry): Event {
  * that is asked of the kernel and of the leases, not of the journal.
  */
 const LATE_MS = 50;
-/** Of all journals together: two hundred starts at once would be a hundred thousand events in memory. */
+/** Of all journals together, and of those that wait for one who follows: two hundred starts at once would be a hundred thousand events in memory. */
 const MANY = 4096;
 const unwritten = new Set<Journal>();
 const flushAll = () => unwritten.forEach((journal) => journal.flush());
@@ -133,31 +133,42 @@ export class Journal {
 
   /**
    * The same, as many at a time as there are: a promise for each of a hundred thousand events takes longer than all else. Whoever follows hears
-   * of them when the daemon has a moment: a start that nothing holds up does not wait for those who watch it.
+   * of them when the daemon has a moment: a start that nothing holds up does not wait for those who watch it. For one that does not take them
+   * only some thousand are kept: the file has the others.
    */
   async *batches(follow: boolean, signal?: AbortSignal): AsyncGenerator<readonly Event[]> {
-    const before = this.#past();
     let queue: Entry[] = [];
+    // then the file has what comes next
+    let behind = true;
+    let next = 0;
     let wake: (() => void) | undefined;
     let soon: NodeJS.Immediate | undefined;
     const nudge = () => wake?.();
     const heard = (entry: Entry) => {
-      queue.push(entry);
+      if (queue.push(entry) > MANY) behind = true;
+      if (behind) queue = [];
       soon ??= setImmediate(() => (soon = undefined, nudge()));
     };
     if (follow) this.#followers.add(heard);
     signal?.addEventListener('abort', nudge, { once: true });
     this.#ended.add(nudge);
     try {
-      for (const piece of before) {
-        if (signal?.aborted) return;
-        if (piece.length) yield piece;
-      }
       for (;;) {
-        while (queue.length) {
+        while (behind) {
+          behind = false;
+          for (const piece of this.#past()) {
+            if (signal?.aborted) return;
+            const events = next ? piece.filter(({ seq }) => seq >= next) : piece;
+            next = (events.at(-1)?.seq ?? next - 1) + 1;
+            if (events.length) yield events;
+          }
+        }
+        if (queue.length) {
           const batch = queue;
           queue = [];
+          next = batch.at(-1)!.seq + 1;
           yield batch.map(whole);
+          continue;
         }
         if (!follow || signal?.aborted || this.#closed) return;
         await new Promise<void>((resolve) => (wake = resolve));

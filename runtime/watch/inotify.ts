@@ -2,10 +2,9 @@
  * inotify(7) on directories of a tree: which names in which directories something happened to. fanotify(7) could watch the whole file
  * system with one mark, but upper shares it with everything else of the host; and only root's own directories are watched here.
  */
-import { close } from 'node:fs';
-import { promisify } from 'node:util';
 import { IN, O } from '../kernel/constants.ts';
 import { withEntry } from '../kernel/beneath.ts';
+import { closeAside } from '../kernel/close-aside.ts';
 import { tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { descriptorPath } from '../kernel/mount/in-root.ts';
@@ -67,8 +66,7 @@ export class Inotify {
     });
   }
 
-  /** On a thread beside the daemon's: the kernel lets go of the watches first, and waits some ten milliseconds for whoever still sees them (fsnotify_wait_marks_destroyed). */
   close(): Promise<void> {
-    return promisify(close)(this.fd);
+    return closeAside(this.fd);
   }
 }

@@ -8,6 +8,7 @@
  * The headers travel as they are, undecoded: what they mean is found out in the page, not by root. Who sends more than can be shown is
  * only sampled: so many packets are taken at a time, then there is a rest, and the kernel drops what does not fit into the socket.
  */
+import { closeAside } from '../kernel/close-aside.ts';
 import { AF, NETLINK_ROUTE, SOCK } from '../kernel/constants.ts';
 import { hasCode } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -49,7 +50,7 @@ async function openOn(k: Kernel, index: number): Promise<number> {
     await k.daemon.ioctl_out(fd, SIOCGSTAMPNS, 16).catch(() => undefined);
     return fd;
   } catch (error) {
-    await k.daemon.close(fd);
+    await closeAside(fd);
     throw error;
   }
 }
@@ -116,7 +117,7 @@ class Capture {
     this.#quiet();
     const fd = this.#fd;
     this.#fd = undefined;
-    if (fd !== undefined) await this.#k.daemon.close(fd);
+    if (fd !== undefined) await closeAside(fd);
   }
 
   /** Some packets, then a rest: a container that floods must not keep the daemon busy. */

@@ -176,6 +176,23 @@ test('a long journal is read in pieces, whole and in order, and what happens mea
   assert.equal(seqs, Array.from({ length: 8001 }, (_, seq) => seq));
 });
 
+test('for one who does not take what happens only some thousand events are kept; when he takes it again he gets all, in order, from the file', async () => {
+  const journal = Journal.open(fresh());
+  journal.append(note('first'));
+  const left = new AbortController();
+  const seqs: number[] = [];
+  const most: number[] = [];
+  for await (const events of journal.batches(true, left.signal)) {
+    seqs.push(...events.map(({ seq }) => seq));
+    most.push(events.length);
+    if (seqs.length === 1) for (let n = 0; n < 20_000; n++) journal.append(note(String(n)));
+    if (seqs.length >= 20_001 && seqs.length < 20_003) journal.append(note('still told'));
+    if (seqs.length >= 20_003) left.abort();
+  }
+  assert.equal(seqs, Array.from({ length: 20_003 }, (_, seq) => seq));
+  assert.ok(Math.max(...most) < 10_000, most.join());
+});
+
 test('reading without following ends with what is there', async () => {
   const journal = Journal.open(fresh());
   journal.append(note('a'));

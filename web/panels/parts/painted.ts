@@ -6,12 +6,12 @@ import type { Mark } from '../../draw/marks.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
 type Attributes = Readonly<Record<string, string | number | undefined>>;
-interface Element { tag: 'rect' | 'path' | 'text' | 'g'; attributes: Attributes; text?: string; inside?: readonly Element[]; fill?: string }
+interface Shape { tag: 'rect' | 'path' | 'text' | 'g'; attributes: Attributes; text?: string; inside?: readonly Shape[]; fill?: string }
 
 const classes = (...names: (string | false | undefined)[]) => names.filter(Boolean).join(' ');
 
 /** `id`: of the drawing, whose arrowhead and hatching are used. */
-function elementOf(mark: Mark, id: string): Element {
+function shapeOf(mark: Mark, id: string): Shape {
   const tone = `tone-${mark.tone}`;
   if (mark.shape === 'path') {
     const { d, width, dashed, filled, arrow } = mark;
@@ -22,11 +22,11 @@ function elementOf(mark: Mark, id: string): Element {
     return { tag: 'text', attributes: { class: classes(tone, mono && 'mono', bold && 'bold'), x, y, 'font-size': size, 'text-anchor': anchor }, text };
   }
   const { x, y, w, h, r, look } = mark;
-  const rect = (name: string | undefined, fill?: string): Element => ({ tag: 'rect', attributes: { class: classes(tone, name), x, y, width: Math.max(0, w), height: h, rx: r }, ...(fill && { fill }) });
+  const rect = (name: string | undefined, fill?: string): Shape => ({ tag: 'rect', attributes: { class: classes(tone, name), x, y, width: Math.max(0, w), height: h, rx: r }, ...(fill && { fill }) });
   return look === 'hatched' ? { tag: 'g', attributes: {}, inside: [rect('soft'), rect(undefined, `url(#${id}hatch)`)] } : rect(look);
 }
 
-function make({ tag, attributes, text, inside = [], fill }: Element): SVGElement {
+function make({ tag, attributes, text, inside = [], fill }: Shape): SVGElement {
   const made = document.createElementNS(SVG, tag);
   for (const name in attributes) if (attributes[name] !== undefined) made.setAttribute(name, String(attributes[name]));
   if (text !== undefined) made.textContent = text;
@@ -36,7 +36,7 @@ function make({ tag, attributes, text, inside = [], fill }: Element): SVGElement
   return made;
 }
 
-function change(it: SVGElement, was: Element, now: Element): void {
+function change(it: SVGElement, was: Shape, now: Shape): void {
   for (const name in now.attributes) {
     const value = now.attributes[name];
     if (value === was.attributes[name]) continue;
@@ -46,7 +46,7 @@ function change(it: SVGElement, was: Element, now: Element): void {
   if (now.text !== was.text) it.textContent = now.text ?? '';
 }
 
-interface Painted { mark: Mark; element: Element; it: SVGElement }
+interface Painted { mark: Mark; shape: Shape; it: SVGElement }
 interface Given { marks: readonly Mark[]; id: string }
 
 /** A Svelte action: what it is given is what the group shows. */
@@ -56,15 +56,15 @@ export function painted(group: SVGGElement, given: Given): { update(given: Given
     const now = marks.map((mark, j): Painted => {
       const old = before[j];
       if (old?.mark === mark) return old;
-      const element = elementOf(mark, id);
-      if (old && old.element.tag === element.tag && element.tag !== 'g') {
-        change(old.it, old.element, element);
-        return { mark, element, it: old.it };
+      const shape = shapeOf(mark, id);
+      if (old && old.shape.tag === shape.tag && shape.tag !== 'g') {
+        change(old.it, old.shape, shape);
+        return { mark, shape, it: old.it };
       }
-      const it = make(element);
+      const it = make(shape);
       if (old) old.it.replaceWith(it);
       else group.append(it);
-      return { mark, element, it };
+      return { mark, shape, it };
     });
     for (const { it } of before.slice(now.length)) it.remove();
     before = now;
