@@ -20,8 +20,8 @@ const common = {
 
 if (tests) {
   rmSync('dist/test', { recursive: true, force: true });
-  // playwright finds its own files beside its code, and typescript is as large as all the rest
-  await build({ ...common, external: ['playwright-core', 'typescript'], entryPoints: ['test/run.ts', ...find('test')], outbase: 'test', outdir: 'dist/test' });
+  // playwright and vite find their own files beside their code, and typescript is as large as all the rest
+  await build({ ...common, external: ['playwright-core', 'typescript', 'vite'], entryPoints: ['test/run.ts', ...find('test')], outbase: 'test', outdir: 'dist/test' });
 } else {
   // dist/web is vite's
   for (const name of existsSync('dist') ? readdirSync('dist') : []) if (name !== 'web') rmSync(join('dist', name), { recursive: true, force: true });

@@ -1,23 +1,50 @@
 // While building: writes into the code on which line of the source each call to the kernel is asked for, so that a journal can say it and a
-// run pays nothing for it. `k.stage.mount(…)` on line 12 of steps/x.ts becomes `asking('steps/x.ts:12', k.stage).mount(…)` (source.ts). A call
-// within the arguments of another one takes the other's line away: it is written before it (test/e2e/call-sites.test.ts).
+// run pays nothing for it. `k.stage.mount(…)` on line 12 of steps/x.ts becomes `asking('steps/x.ts:12', k.stage).mount(…)` (source.ts).
+// A call within the arguments of another one takes the other's line away: it is written before it (test/e2e/call-sites.test.ts).
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
+import { linesOf, nodesOf, parse } from './syntax-tree.mjs';
 
-const wrapped = [
-  // this.k.daemon.close(…), stage.openat2(…) of what is sent together
-  /(?<![\w.#$])((?:#?[A-Za-z_$][\w$]*\.)*(?:daemon|shim|stage))(?=\.[a-z]\w*\()/g,
-  /(?<![\w.#$])(k)(?=\.spawnShim\()/g,
+/** The name that an expression ends with: `daemon` of `this.#k.daemon`. */
+const nameOf = (node) =>
+  node.type === 'MemberExpression' && !node.computed ? node.property.name : node.type === 'Identifier' ? node.name : undefined;
+const isInside = (node) => node.type === 'CallExpression' && nameOf(node.callee) === 'inside';
+
+const actors = new Set(['daemon', 'shim', 'stage']);
+const ofSockets = new Set(['request', 'dump', 'get', 'transaction', 'close', 'explained']);
+
+/** Is `object.method(…)` a call to the kernel, or one that a message to the kernel is made of? */
+function asksKernel(object, method) {
+  if (actors.has(nameOf(object))) return /^[a-z]/.test(method);
+  if (object.type === 'Identifier' && object.name === 'k') return method === 'spawnShim';
   // a message is asked for where it is made, not where the socket sends it
-  /(?<![\w.#$])(socket|inside\(k, c\))(?=\.(?:request|dump|get|transaction|close|explained)\()/g,
-  /(?<![\w.#$])(NetlinkSocket)(?=\.open\()/g,
-  /(?<![\w.#$]|function )(withNetlink)(?=\()/g,
-];
+  if ((object.type === 'Identifier' && object.name === 'socket') || isInside(object)) return ofSockets.has(method);
+  return object.type === 'Identifier' && object.name === 'NetlinkSocket' && method === 'open';
+}
+
+/** What is written where, for one call: [offset, text] in the order of the offsets. */
+function insertions({ callee, arguments: [first] }, site) {
+  if (callee.type === 'Identifier' && callee.name === 'withNetlink') return wrapped(callee, site(callee.start));
+  if (callee.type !== 'MemberExpression' || callee.computed) return [];
+  const { object, property } = callee;
+  if (asksKernel(object, property.name)) return wrapped(object, site(property.start));
+  if (property.name !== 'run' || first?.type !== 'ObjectExpression') return [];
+  const field = (name) => first.properties.find((own) => own.key?.name === name);
+  return field('actor') ? [[first.start + 1, ` source: '${site((field('name') ?? field('actor')).start)}',`]] : [];
+}
+const wrapped = ({ start, end }, where) => [[start, `asking('${where}', `], [end, ')']];
 
 /** `where` is the file below runtime/. Lines stay where they are. */
-export const withSites = (text, where) => text.split('\n').map((line, j) => (/^\s*(?:\*|\/\/|\/\*|import )/.test(line) ? line : wrapped
-  .reduce((done, pattern) => done.replace(pattern, `asking('${where}:${j + 1}', $1)`), line)
-  .replace(/(?<=\.run\(\{ )(?=actor:)/g, `source: '${where}:${j + 1}', `))).join('\n');
+export function withSites(text, where) {
+  const lineAt = linesOf(text);
+  const site = (offset) => `${where}:${lineAt(offset)}`;
+  const calls = [...nodesOf(parse(text))].filter(({ type }) => type === 'CallExpression');
+  // the outer call's beginning comes before the inner one's where both are at one place
+  const all = calls.flatMap((call) => insertions(call, site)).sort(([a], [b]) => a - b);
+  let done = 0;
+  const pieces = all.flatMap(([offset, insertion]) => [text.slice(done, (done = offset)), insertion]);
+  return [...pieces, text.slice(done)].join('');
+}
 
 /** Not those that speak of calls without making any, and those that take what was asked. */
 const others = /^(?:cli\/|kernel\/(?:linux|calls|recording|together|source|syscalls)\.ts$|kernel\/netlink\/socket\.ts$)/;

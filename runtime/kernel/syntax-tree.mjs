@@ -1,0 +1,28 @@
+// While building: a walk over the syntax tree of a TypeScript file (ESTree with TypeScript's nodes, as rolldown's parser gives it).
+import { parseAst } from 'vite';
+
+const isNode = (value) => typeof value === 'object' && value !== null && typeof value.type === 'string';
+
+/** Every node of `tree`, parents before children. Offsets (`start`, `end`) count UTF-16 units, like JavaScript strings. */
+export function* nodesOf(tree) {
+  yield tree;
+  for (const value of Object.values(tree))
+    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) yield* nodesOf(child);
+}
+
+/** Throws when `text` is no TypeScript. */
+export const parse = (text) => parseAst(text, { lang: 'ts' });
+
+/** offset → line, counted from 1. */
+export function linesOf(text) {
+  const ends = [...text.matchAll(/\n/g)].map(({ index }) => index);
+  return (offset) => {
+    let [low, high] = [0, ends.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (ends[middle] < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low + 1;
+  };
+}
