@@ -11,16 +11,16 @@ import { join, type Join } from '../steps/join.ts';
 import type { Container } from './container.ts';
 import type { AttachOptions, ContainerHandle, ExecConfig, ExecHandle } from './engine.ts';
 import { ExecLog } from './exec-log.ts';
-import { Gate } from './gate.ts';
+import { Gate } from '../operation/gate.ts';
 import { newId } from './identity.ts';
 import { withMaster } from './look.ts';
-import { newRun } from './observer.ts';
+import { newRun } from '../operation/create-run.ts';
 import { execPaths } from './paths.ts';
 import { badParameter, conflict } from './refusal.ts';
-import { runPhase, unwind, type Run } from './run-phase.ts';
-import { startFailure, withRest } from './start-failure.ts';
+import { runPhase, unwind, type Run } from '../operation/run-phase.ts';
+import { startFailure, withRest } from '../operation/failure.ts';
 import { listenBefore, Streams } from './streams.ts';
-import { restOf } from './way-back.ts';
+import { restOf } from '../operation/rollback.ts';
 
 export interface ExecSurroundings {
   over(): void;

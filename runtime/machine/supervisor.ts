@@ -12,20 +12,20 @@ import { newPull } from '../image/pull.ts';
 import type { AttachOptions, ContainerHandle, ExecConfig, ExecHandle, GateCommand, GateOptions } from './engine.ts';
 import { execOutputs, type ExecOutput } from './exec-log.ts';
 import { ExecSession } from './exec-session.ts';
-import { Aborted } from './gate.ts';
+import { Aborted } from '../operation/gate.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { liveEvidence } from './evidence.ts';
 import { type LogOptions, type LogRecord, readLog, recordsOf } from './log-file.ts';
 import * as look from './look.ts';
-import { quietKernel } from './observer.ts';
+import { quietKernel } from '../operation/create-run.ts';
 import { removeDirectory, saveRecord } from './record.ts';
 import { conflict, notModified, Refusal } from './refusal.ts';
 import type { HostConfig } from './request.ts';
-import { runPhase, unwind } from './run-phase.ts';
+import { runPhase, unwind } from '../operation/run-phase.ts';
 import { parseSignal } from './signal.ts';
-import { notUndone, startFailure, withRest } from './start-failure.ts';
+import { notUndone, startFailure, withRest } from '../operation/failure.ts';
 import { applyUpdate } from './update.ts';
-import { restOf } from './way-back.ts';
+import { restOf } from '../operation/rollback.ts';
 import { UpperLook } from '../watch/upper-look.ts';
 
 /** How long an exec that is over can still be asked for its exit code; dockerd keeps it as long. */

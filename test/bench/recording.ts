@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { ImageStore } from '../../runtime/image/store.ts';
 import type { Journal } from '../../runtime/journal/journal.ts';
 import { LinuxKernel } from '../../runtime/kernel/linux.ts';
-import type { Gate } from '../../runtime/machine/gate.ts';
+import type { Gate } from '../../runtime/operation/gate.ts';
 import { Runtime } from '../../runtime/machine/runtime.ts';
 import type { Supervisor } from '../../runtime/machine/supervisor.ts';
 import { startRegistry } from '../../server/registry/registry.ts';

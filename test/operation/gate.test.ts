@@ -3,7 +3,7 @@ import type { NewEvent } from '../../runtime/journal/event.ts';
 import { Injected } from '../../runtime/kernel/errors.ts';
 import type { Call } from '../../runtime/kernel/calls.ts';
 import type { GateCommand, GateOptions } from '../../runtime/machine/engine.ts';
-import { Aborted, Gate } from '../../runtime/machine/gate.ts';
+import { Aborted, Gate } from '../../runtime/operation/gate.ts';
 import type { Step } from '../../runtime/steps/step.ts';
 import { suite } from '../harness.ts';
 

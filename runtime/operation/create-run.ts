@@ -3,7 +3,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Happened } from '../journal/late.ts';
 import { LinuxKernel } from '../kernel/linux.ts';
 import type { Gate } from './gate.ts';
-import type { Live } from './container.ts';
+import type { Live } from '../machine/container.ts';
 import type { Run } from './run-phase.ts';
 
 /** For looking: no gate holds it and no journal writes it down. */

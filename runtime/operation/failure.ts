@@ -2,7 +2,7 @@
 import { errnoText } from '../kernel/errno-text.ts';
 import { NotExecutable } from '../oci/program.ts';
 import { Aborted } from './gate.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal } from '../machine/refusal.ts';
 
 export interface StartFailure { refusal: Refusal; exitCode: number }
 

@@ -3,8 +3,8 @@ import type { NewEvent } from '../journal/event.ts';
 import { errnoNumber, Injected } from '../kernel/errors.ts';
 import type { Call } from '../kernel/calls.ts';
 import type { Step } from '../steps/step.ts';
-import type { GateCommand, GateOptions } from './engine.ts';
-import { badParameter, conflict } from './refusal.ts';
+import type { GateCommand, GateOptions } from '../machine/engine.ts';
+import { badParameter, conflict } from '../machine/refusal.ts';
 
 /** The user said abort: the run fails here and undoes itself. */
 export class Aborted extends Error {

@@ -2,8 +2,8 @@ import * as assert from 'uvu/assert';
 import type { Event } from '../../runtime/journal/event.ts';
 import { Journal } from '../../runtime/journal/journal.ts';
 import { recordingKernel } from '../../runtime/kernel/recording.ts';
-import { Gate } from '../../runtime/machine/gate.ts';
-import { runPhase, unwind, type Run } from '../../runtime/machine/run-phase.ts';
+import { Gate } from '../../runtime/operation/gate.ts';
+import { runPhase, unwind, type Run } from '../../runtime/operation/run-phase.ts';
 import type { Phase, Step } from '../../runtime/steps/step.ts';
 import { suite } from '../harness.ts';
 

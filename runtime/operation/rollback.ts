@@ -3,11 +3,11 @@
  * taken back by whatever comes first: the next start, rm, or the next daemon.
  */
 import type { Phase } from '../steps/step.ts';
-import type { Container } from './container.ts';
-import type { PhaseId } from './container.machine.ts';
-import type { ContainerRecord } from './record.ts';
+import type { Container } from '../machine/container.ts';
+import type { PhaseId } from '../machine/container.machine.ts';
+import type { ContainerRecord } from '../machine/record.ts';
 import { unwind, type Run } from './run-phase.ts';
-import { notUndone } from './start-failure.ts';
+import { notUndone } from './failure.ts';
 
 /** 'create.cgroup: rmdir(…): device or resource busy (EBUSY, in the daemon)' */
 export const restOf = (failures: readonly Error[]): string[] => failures.map((error) => `${(error as { step?: string }).step ?? '?'}: ${error.message}`);
