@@ -28,7 +28,7 @@ async function lockRoot(settings: Settings): Promise<void> {
     await k.daemon.flock(fd, LOCK_EX | LOCK_NB);
   } catch (error) {
     if (!hasCode(error, 'EAGAIN')) throw error;
-    throw new Error(`a daemon with pid ${readFileSync(path, 'utf8').trim()} already serves the data root ${settings.root}; use it, or choose another --root`);
+    throw new Error(`a daemon with pid ${readFileSync(path, 'utf8').trim()} already serves the data root ${settings.root}; use it, or choose another --root`, { cause: error });
   }
   writeFileSync(path, `${process.pid}\n`);
 }

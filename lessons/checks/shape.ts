@@ -59,7 +59,7 @@ export function object<S extends Record<string, Shape<unknown>>>(fields: S, shor
         try {
           return [name, field.read((value as Record<string, unknown>)[name])] as const;
         } catch (error) {
-          throw new Error(`${name}: ${(error as Error).message}`);
+          throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
         }
       });
       return Object.fromEntries(read.filter(([, one]) => one !== undefined)) as Record_<S>;

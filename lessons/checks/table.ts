@@ -33,7 +33,7 @@ function readOne(name: string, arg: unknown): Check {
   try {
     return { name, arg: kindOf(name).arg.read(arg) };
   } catch (error) {
-    throw new Error(`${name}: ${(error as Error).message}`);
+    throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -52,7 +52,6 @@ export function named(check: Check): { name: string; arg: unknown }[] {
   if ('name' in check) return [check];
   return ('all' in check ? check.all : 'any' in check ? check.any : check.apart).flatMap(named);
 }
-export const isLive = (check: Check): boolean => named(check).some(({ name }) => kindOf(name).live);
 const onlyHost = (check: Check): boolean => named(check).every(({ name }) => kindOf(name).host);
 
 async function holdsOf(check: Check, look: Look): Promise<boolean> {

@@ -11,7 +11,7 @@ import { Session } from './session.ts';
 import type { LessonList, LessonState } from './state.ts';
 
 /** What the lesson's own container carries, so that it is known for what it is in every list. */
-export const LESSON_LABEL = 'drydock.lesson';
+const LESSON_LABEL = 'drydock.lesson';
 export interface LessonContent extends LessonText { id: string; module: string; number: number; minutes: number; needs: string[]; lacking: string[]; here: string[]; view?: Lesson['view']; language: Language; machine: boolean; glossary: Term[] }
 
 /** Where a start may begin: from nowhere else does one lead here, or it is under way. */

@@ -37,8 +37,8 @@ export async function listingOf(stack: Stack, shown: string): Promise<Listing> {
       const text = showName(name);
       const known = seen.get(text);
       const whiteout = type === DT_CHR && isWhiteout((await stack.at(tree, Buffer.concat([path, Buffer.from(path.length ? '/' : ''), name])))?.stat ?? NOTHING);
-      if (known) !whiteout && known.over.push(tree.digest);
-      else seen.set(text, { type: fileTypes[type] ?? 'file', layer: tree.digest, over: [], deleted: whiteout });
+      if (known && !whiteout) known.over.push(tree.digest);
+      else if (!known) seen.set(text, { type: fileTypes[type] ?? 'file', layer: tree.digest, over: [], deleted: whiteout });
     }
   }
   // a whiteout that hides nothing is nobody's business

@@ -32,9 +32,6 @@ export function readFilters(query: Query, known: readonly string[]): Filters {
   return filters;
 }
 
-/** True when the filter is absent or one of its values is `value`. */
-export const exactly = (filters: Filters, name: string, value: string): boolean => filters.get(name)?.includes(value) ?? true;
-
 /** 'key' or 'key=value', all of which must hold: labels narrow, other filters widen. */
 export const hasLabels = (wanted: readonly string[] | undefined, labels: Record<string, string> | null | undefined): boolean =>
   (wanted ?? []).every((want) => {

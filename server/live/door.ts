@@ -41,6 +41,7 @@ export class Door {
   static async open(at: { port: number; tls?: Tls | undefined }, options: DoorOptions): Promise<Door> {
     const { port, tls } = at;
     if (tls) secured(tls, port);
+    // eslint-disable-next-line prefer-const -- the app asks for the door, and the door is made of the server with the app
     let door: Door;
     const app = pageApp({ keys: options.keys, files: options.files, recording: options.recording, place: () => door.place }) as RequestListener;
     const server = tls ? createSecureServer({ ...bounds, ...protocols, cert: tls.cert, key: tls.key }, app) : createServer(bounds, app);

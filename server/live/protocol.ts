@@ -22,10 +22,10 @@
  * the newest: the list as it is now, and of a terminal's output what comes after a gap (`gap` says how much was left out).
  */
 import type { Event } from '../../runtime/journal/event.ts';
-import type { ExecConfig, GateCommand, MachineState, Status } from '../../runtime/machine/engine.ts';
+import type { GateCommand, MachineState } from '../../runtime/machine/engine.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { Evidence } from '../../runtime/kernel/evidence.ts';
-import type { Branch, Listed, Told } from './told.ts';
+import type { Listed, Told } from './told.ts';
 import type { BranchAsks, Omitted } from './topics/branches.ts';
 import type { Action, ContainerAsks } from './topics/containers.ts';
 import type { FileAsks } from './topics/files.ts';
@@ -33,7 +33,6 @@ import type { LessonAsks } from './topics/lessons.ts';
 import type { PacketAsks } from './topics/packets.ts';
 import type { TerminalAsks } from './topics/terminals.ts';
 import type { UsageAsks } from './topics/usage.ts';
-import type { Packet } from '../../runtime/watch/packets.ts';
 import type { Rewrite } from '../../runtime/watch/rewrites.ts';
 import type { Sample } from '../../runtime/watch/usage.ts';
 
@@ -42,6 +41,5 @@ export const PATH = '/live';
 /** What may be asked for, and what is answered: an interface for each file in topics/. */
 export interface Asks extends ContainerAsks, BranchAsks, LessonAsks, FileAsks, PacketAsks, TerminalAsks, UsageAsks {}
 export type Topic = keyof Asks;
-export type Ask = { [T in Topic]: { ask: number; topic: T } & Asks[T]['ask'] }[Topic];
 
-export type { Action, Branch, Event, Evidence, ExecConfig, GateCommand, Listed, MachineState, Omitted, Packet, PhaseText, Rewrite, Sample, Status, Told };
+export type { Action, Event, Evidence, GateCommand, Listed, MachineState, Omitted, PhaseText, Rewrite, Sample, Told };

@@ -13,8 +13,7 @@ import { pull } from './ru/steps/pull.ts';
 import { rwLayer } from './ru/steps/rw-layer.ts';
 import type { StepTable } from './step-table.ts';
 
-const others = ['ru'] as const satisfies readonly Exclude<Language, 'en'>[];
-type Other = (typeof others)[number];
+type Other = Exclude<Language, 'en'>;
 const isOther = (language: Language): language is Other => language !== 'en';
 
 export const stepTables: Record<Other, StepTable> = { ru: { ...pull, ...create, ...rwLayer, ...network, ...execTree, ...execProgram, ...end, ...join } };

@@ -32,7 +32,7 @@ function profile(path: string): string {
   try {
     return JSON.stringify(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
-    throw new Error(`opening seccomp profile (${path}) failed: ${messageOf(error)}`);
+    throw new Error(`opening seccomp profile (${path}) failed: ${messageOf(error)}`, { cause: error });
   }
 }
 
