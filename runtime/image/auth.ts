@@ -8,9 +8,10 @@
  * An identity token (what `docker login` gets from some registries) is traded by POST instead, as OAuth 2 refresh token.
  */
 import { Refusal } from '../machine/refusal.ts';
-import type { HttpRequest, Kernel } from '../kernel/kernel.ts';
+import type { HttpRequest, HttpResponse } from '../kernel/http.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import { readChallenges, type Challenge } from './challenge.ts';
-import { discard, readAll } from './http-body.ts';
+import { discard, isSuccess, readAll } from './http-body.ts';
 import { Checked } from './json.ts';
 
 /** Who one is, as docker's clients say it: the Engine API's X-Registry-Auth. */
@@ -54,8 +55,8 @@ export class Authorizer {
     const asked = params['scope'] && params['scope'] !== scope ? `${scope} ${params['scope']}` : scope;
     const [url, request] = this.auth?.identitytoken ? this.#trade(realm, params['service'], asked) : this.#get(realm, params['service'], asked);
     const response = await k.fetch(url, { ...request, ...(signal && { signal }) });
-    if (!response.ok) {
-      await discard(response);
+    if (!isSuccess(response)) {
+      discard(response);
       throw new Refusal(response.status === 401 || response.status === 403 ? 401 : 500,
         response.status === 401 ? 'unauthorized: incorrect username or password' : `the token server ${realm.host} answered ${response.status}`);
     }
@@ -90,4 +91,4 @@ export class Authorizer {
 
 /** The registry would have let somebody in who may do more: `error="insufficient_scope"`, RFC 6750. */
 export const isDenied = (challenges: readonly Challenge[]): boolean => challenges.some(({ params }) => params['error'] === 'insufficient_scope');
-export const challengesOf = (response: Response): Challenge[] => readChallenges((response.headers.get('www-authenticate') ?? '').slice(0, 8192));
+export const challengesOf = (response: HttpResponse): Challenge[] => readChallenges((response.headers.get('www-authenticate') ?? '').slice(0, 8192));

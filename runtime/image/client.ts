@@ -1,11 +1,12 @@
 /** A client of one repository at one endpoint: OCI distribution spec, "Pull". */
+import type { HttpResponse } from '../kernel/http.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { Refusal } from '../machine/refusal.ts';
 import { Authorizer, challengesOf, isDenied, type RegistryAuth } from './auth.ts';
 import { isDigest, sha256 } from './digest.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Challenge } from './challenge.ts';
-import { discard, readAll } from './http-body.ts';
+import { discard, isSuccess, readAll } from './http-body.ts';
 import { MAX_MANIFEST } from './manifest.ts';
 import { acceptManifests } from './media-types.ts';
 import { readError, type RegistryError } from './registry-error.ts';
@@ -17,7 +18,6 @@ interface Ask { method?: 'GET' | 'HEAD'; accept?: string; range?: number; once?:
 const HEADERS_MS = 60_000;
 const MAX_REDIRECTS = 5;
 const MAX_ERROR = 64 * 1024;
-const AGENT = 'drydock';
 const REDIRECTS = [301, 302, 303, 307, 308];
 const BUSY = [408, 429, 500, 502, 503, 504];
 
@@ -55,7 +55,7 @@ export class RegistryClient {
       this.#authorizer = new Authorizer(this.auth, base.startsWith('https:'));
       try {
         const response = await this.#send(`${base}/v2/`, {}, ms);
-        await discard(response);
+        discard(response);
         this.#challenges = response.status === 401 ? challengesOf(response) : [];
         // a web server that knows nothing of /v2/ is no registry; distribution answers 200 or 401
         if (response.status === 404) throw new Refusal(500, `${base} is no registry: GET /v2/ answers 404`);
@@ -85,25 +85,25 @@ export class RegistryClient {
   /** The digest a tag has now, for no more than a HEAD; undefined when the registry does not say. */
   async head(reference: string): Promise<string | undefined> {
     const response = await this.#request(`manifests/${reference}`, { method: 'HEAD', accept: acceptManifests });
-    await discard(response);
+    discard(response);
     const digest = response.headers.get('docker-content-digest');
     return isDigest(digest) ? digest : undefined;
   }
 
   /** A blob's bytes from `from` on: 206, or 200 and all of them. Not retried here: download.ts knows what it has got. */
-  blob(digest: string, from: number): Promise<Response> {
+  blob(digest: string, from: number): Promise<HttpResponse> {
     return this.#request(`blobs/${digest}`, { once: true, ...(from && { range: from }) });
   }
 
-  async #request(what: string, ask: Ask): Promise<Response> {
+  async #request(what: string, ask: Ask): Promise<HttpResponse> {
     const backoff = new Backoff(this.signal);
     for (;;) {
       const outcome = await this.#authorized(`${this.#base}/v2/${this.path}/${what}`, ask).catch((error: unknown) => {
         if (ask.once || !isLost(error)) throw error;
         return error as Error;
       });
-      if (outcome instanceof Response) {
-        if (outcome.ok) return outcome;
+      if (!(outcome instanceof Error)) {
+        if (isSuccess(outcome)) return outcome;
         const error = await this.#failure(outcome);
         if (!BUSY.includes(outcome.status) || !(await backoff.again(error.retryAfter))) throw error;
       } else if (!(await backoff.again())) {
@@ -112,22 +112,22 @@ export class RegistryClient {
     }
   }
 
-  async #failure(response: Response): Promise<RegistryError> {
+  async #failure(response: HttpResponse): Promise<RegistryError> {
     const denied = response.status === 401 && isDenied(challengesOf(response));
     const body = await readAll(response, MAX_ERROR, 'the error').catch(() => Buffer.alloc(0));
     return readError(response.status, body.toString(), denied, retryAfterMs(response.headers.get('retry-after')));
   }
 
-  async #authorized(url: string, ask: Ask): Promise<Response> {
+  async #authorized(url: string, ask: Ask): Promise<HttpResponse> {
     for (let tries = 0; ; tries++) {
       const response = await this.#follow(url, ask);
       if (response.status !== 401 || tries === 2 || !(await this.#authorizer.answer(this.k, challengesOf(response), this.#scope, this.signal))) return response;
-      await discard(response);
+      discard(response);
     }
   }
 
   /** Redirects by hand: another host gets no Authorization, and nobody leads from https to http. */
-  async #follow(url: string, ask: Ask): Promise<Response> {
+  async #follow(url: string, ask: Ask): Promise<HttpResponse> {
     const first = new URL(url);
     let here = first;
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
@@ -137,7 +137,7 @@ export class RegistryClient {
       }, HEADERS_MS, ask.method);
       const location = response.headers.get('location');
       if (!REDIRECTS.includes(response.status) || !location) return response;
-      await discard(response);
+      discard(response);
       const next = URL.canParse(location, here.href) ? new URL(location, here.href) : undefined;
       const allowed = here.protocol === 'https:' ? ['https:'] : ['https:', 'http:'];
       if (!next || !allowed.includes(next.protocol)) throw new Refusal(500, `${here.host} redirects to ${JSON.stringify(location.slice(0, 200))}, which is not followed`);
@@ -147,12 +147,12 @@ export class RegistryClient {
   }
 
   /** `ms` until the headers are there; the body has its own limit (http-body.ts). */
-  async #send(url: string, headers: Record<string, string>, ms: number, method = 'GET'): Promise<Response> {
+  async #send(url: string, headers: Record<string, string>, ms: number, method = 'GET'): Promise<HttpResponse> {
     const late = new AbortController();
     const host = new URL(url).host;
     const timer = setTimeout(() => late.abort(Object.assign(new Error(`${host} did not answer within ${ms / 1000} s`), { code: 'ETIMEDOUT' })), ms);
     try {
-      return await this.k.fetch(url, { method, headers: { 'User-Agent': AGENT, ...headers }, signal: this.signal ? AbortSignal.any([this.signal, late.signal]) : late.signal });
+      return await this.k.fetch(url, { method, headers, signal: this.signal ? AbortSignal.any([this.signal, late.signal]) : late.signal });
     } finally {
       clearTimeout(timer);
     }

@@ -1,6 +1,7 @@
 /** One blob from a registry into a file: hashed while it streams, resumed where a connection was cut, never larger than announced. */
 import { createHash } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import type { HttpResponse } from '../kernel/http.ts';
 import { Refusal } from '../machine/refusal.ts';
 import type { RegistryClient } from './client.ts';
 import { discard, pieces } from './http-body.ts';
@@ -48,7 +49,7 @@ class Partial {
 const tooLarge = (blob: Descriptor) => new Refusal(500, `blob ${blob.digest} is larger than the ${blob.size} bytes that the manifest announces`);
 
 /** Where the bytes that come now belong. */
-function startOf(response: Response, asked: number): number {
+function startOf(response: HttpResponse, asked: number): number {
   if (response.status !== 206) return 0;
   const range = response.headers.get('content-range') ?? '';
   if (Number(/^bytes (\d+)-/.exec(range)?.[1]) !== asked) throw new Refusal(500, `asked for the bytes from ${asked} on, the registry sent ${JSON.stringify(range.slice(0, 100))}`);
@@ -66,7 +67,7 @@ async function receive(client: RegistryClient, blob: Descriptor, partial: Partia
       tell({ phase: 'downloading', current: partial.received });
     }
   } finally {
-    await discard(response);
+    discard(response);
     await partial.flush();
   }
   if (partial.received < blob.size) throw Object.assign(new Error(`blob ${blob.digest} ended after ${partial.received} of ${blob.size} bytes`), { code: 'ECONNRESET' });

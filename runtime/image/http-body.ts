@@ -1,6 +1,10 @@
 /** Bodies of HTTP answers with a limit on size and on silence: a registry may send anything, or nothing for ever. */
+import { hasCode } from '../kernel/errors.ts';
+import type { HttpResponse } from '../kernel/http.ts';
 
 const IDLE_MS = 60_000;
+/** A rest up to this size is read, so that its connection can be used again; a larger one costs more than a new connection. */
+const SMALL = 64 * 1024;
 
 async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -14,27 +18,30 @@ async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
   }
 }
 
+/** Node calls it "aborted", as if that had been our wish. */
+const cutShort = (error: unknown): unknown => (error instanceof Error && error.message === 'aborted' && hasCode(error, 'ECONNRESET')
+  ? Object.assign(new Error('the connection was closed before the end of the answer', { cause: error }), { code: 'ECONNRESET' }) : error);
+
+/** RFC 9110, "Successful 2xx". */
+export const isSuccess = ({ status }: HttpResponse): boolean => status >= 200 && status < 300;
+
 /** The body piece by piece. Throws what the connection throws, ETIMEDOUT after a minute of silence. */
-export async function* pieces(response: Response): AsyncGenerator<Uint8Array> {
-  const reader = response.body?.getReader();
-  if (!reader) return;
-  let ended = false;
+export async function* pieces({ body }: HttpResponse): AsyncGenerator<Uint8Array> {
+  const reader = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   try {
     for (;;) {
-      const { done, value } = await within(reader.read(), IDLE_MS);
-      if (done) {
-        ended = true;
-        return;
-      }
+      const { done, value } = await within(reader.next(), IDLE_MS).catch((error: unknown) => Promise.reject(cutShort(error)));
+      if (done) return;
       yield value;
     }
   } finally {
-    if (!ended) await reader.cancel().catch(() => undefined);
+    // not reader.return(): it waits for the piece that does not come
+    body.destroy();
   }
 }
 
 /** The whole body. Throws an error that names `what` when it is larger than `limit` bytes. */
-export async function readAll(response: Response, limit: number, what: string): Promise<Buffer> {
+export async function readAll(response: HttpResponse, limit: number, what: string): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const piece of pieces(response)) {
@@ -45,5 +52,8 @@ export async function readAll(response: Response, limit: number, what: string): 
   return Buffer.concat(parts);
 }
 
-/** Lets go of a body that nobody reads, so that its connection is free again. */
-export const discard = (response: Response): Promise<void> => response.body?.cancel().catch(() => undefined) ?? Promise.resolve();
+/** Lets go of a body that is not needed; its connection is free again at once or closed. */
+export function discard({ headers, body }: HttpResponse): void {
+  if (Number(headers.get('content-length')) <= SMALL) body.resume();
+  else body.destroy();
+}

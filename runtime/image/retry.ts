@@ -7,19 +7,19 @@ const MOST_TRIES = 5;
 /** A registry that asks for more patience than this is reported instead. */
 const LONGEST_MS = 20_000;
 
-const LOST = [
-  'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_ABORTED',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'HPE_INVALID_EOF_STATE', 'ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH',
-];
+const LOST = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'HPE_INVALID_EOF_STATE', 'ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'];
 /** The connection broke; that of an earlier try may have been cut in the middle. */
-export const isLost = (error: unknown): boolean => hasCode(error, ...LOST) || (error instanceof TypeError && /terminated|fetch failed|network/.test(error.message));
+export const isLost = (error: unknown): boolean => hasCode(error, ...LOST);
 
 /** No registry answers there: what the practice registry may stand in for. */
 export const isUnreachable = (error: unknown): boolean =>
-  hasCode(error, 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'EACCES', 'EPERM', 'ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'EADDRNOTAVAIL');
+  hasCode(
+    error, 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'EACCES', 'EPERM', 'ETIMEDOUT',
+    'EADDRNOTAVAIL',
+  );
 
 /** Seconds or a date → milliseconds; undefined when absent or nonsense. */
-export function retryAfterMs(header: string | null, now = Date.now()): number | undefined {
+export function retryAfterMs(header: string | undefined, now = Date.now()): number | undefined {
   if (!header) return undefined;
   const ms = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
   return Number.isFinite(ms) ? Math.max(ms, 0) : undefined;

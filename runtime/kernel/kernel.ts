@@ -1,9 +1,8 @@
 /** The only door to the operating system. `linux.ts` is real, `recording.ts` records the calls and injects errnos for tests. */
 import type { Fact } from '../journal/event.ts';
 import type { Call, Calls, Reply } from './calls.ts';
+import type { HttpRequest, HttpResponse } from './http.ts';
 import type { Together } from './together.ts';
-
-export interface HttpRequest { method?: string; headers?: Record<string, string>; body?: string; signal?: AbortSignal }
 
 export interface Kernel {
   readonly daemon: Calls;
@@ -19,8 +18,8 @@ export interface Kernel {
   spawnShim(fds: readonly number[], label: string): Promise<number>;
   /** A sealed memfd of one of our executables, made once per daemon. */
   executable(name: 'stage' | 'shim'): Promise<number>;
-  /** An HTTP request, journaled with its status and duration. Network failures throw errors with `code`. */
-  fetch(url: string, request?: HttpRequest): Promise<Response>;
+  /** An HTTP request (http.ts), journaled with its status and duration. Network failures throw errors with `code`. */
+  fetch(url: string, request?: HttpRequest): Promise<HttpResponse>;
   /** A long job off the main thread (runtime/kernel/jobs.ts), journaled as one event. */
   job<T>(name: string, input: unknown): Promise<T>;
   /** Like rm -rf: never follows a link, absent is fine. */

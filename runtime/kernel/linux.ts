@@ -3,8 +3,9 @@ import type { Fact } from '../journal/event.ts';
 import type { Happened } from '../journal/late.ts';
 import { callsOf, showCall, type Actor, type Call, type Calls, type Reply } from './calls.ts';
 import { errnoName, errnoNumber, Injected, SyscallError } from './errors.ts';
+import type { HttpRequest, HttpResponse } from './http.ts';
 import { runJob, whenRested } from './jobs.ts';
-import type { HttpRequest, Kernel } from './kernel.ts';
+import type { Kernel } from './kernel.ts';
 import { Made } from './made.ts';
 import { addon, executablePath, type NativeAnswers } from './native.ts';
 import { removeTree } from './remove-tree.ts';
@@ -171,19 +172,20 @@ export class LinuxKernel implements Kernel {
     return pid;
   }
 
-  async fetch(url: string, request: HttpRequest = {}): Promise<Response> {
+  async fetch(url: string, request: HttpRequest = {}): Promise<HttpResponse> {
+    // loaded with the first request: a daemon that pulls nothing has no need of an HTTP client
+    const http = await import('./http.ts');
     const begun = performance.now();
     const method = request.method ?? 'GET';
     const told = (status: number, error?: string) =>
-      this.observer.event({ type: 'http', method, url, status, ns: sinceMs(begun), ...(error && { error }) });
+      this.observer.event({ type: 'http', method, url: http.withoutPassword(url), status, ns: sinceMs(begun), ...(error && { error }) });
     try {
-      const response = await fetch(url, { redirect: 'manual', ...request });
+      const response = await http.request(url, request);
       told(response.status);
       return response;
     } catch (error) {
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-      told(0, cause instanceof Error ? cause.message : String(cause));
-      throw cause;
+      told(0, error instanceof Error ? error.message : String(error));
+      throw error;
     }
   }
 

@@ -2,7 +2,8 @@
 import type { Fact } from '../journal/event.ts';
 import { callsOf, showCall, type Call, type Reply } from './calls.ts';
 import { errnoNumber, SyscallError } from './errors.ts';
-import type { HttpRequest, Kernel } from './kernel.ts';
+import type { HttpRequest, HttpResponse } from './http.ts';
+import type { Kernel } from './kernel.ts';
 import { oneByOne, planned } from './together.ts';
 
 export interface RecordingOptions {
@@ -10,7 +11,7 @@ export interface RecordingOptions {
   fail?: { at: number | string; errno: string };
   /** Answers by '<actor>.<name>' or name: a number, bytes, or a function of the call. */
   answers?: Record<string, number | Buffer | ((call: Call) => number | Buffer)>;
-  fetch?: (url: string, request?: HttpRequest) => Promise<Response>;
+  fetch?: (url: string, request?: HttpRequest) => Promise<HttpResponse>;
   jobs?: Record<string, (input: unknown) => unknown>;
 }
 export interface RecordingKernel extends Kernel {

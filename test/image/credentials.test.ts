@@ -88,7 +88,7 @@ test('reads Retry-After as seconds and as a date', () => {
   assert.is(retryAfterMs('7'), 7000);
   assert.is(retryAfterMs('Thu, 01 Jan 1970 00:00:10 GMT', 4000), 6000);
   assert.is(retryAfterMs('soon'), undefined);
-  assert.is(retryAfterMs(null), undefined);
+  assert.is(retryAfterMs(undefined), undefined);
 });
 
 test.run();

@@ -13,8 +13,8 @@ function serveBlob(req: IncomingMessage, res: ServerResponse, bytes: Buffer): vo
   res.end(bytes.subarray(from));
 }
 
-/** Serves the sample's image under every repository name, with the tag `latest`. */
-export async function faultyRegistry(image: Sample, fault: Fault = () => false): Promise<Faulty> {
+/** Serves the sample's image under every repository name, with the tag `latest`; port 0 is any. Throws EADDRINUSE. */
+export async function faultyRegistry(image: Sample, fault: Fault = () => false, port = 0): Promise<Faulty> {
   const faulty: Faulty = { host: '', url: '', requests: [], seen: [], fault, close: async () => undefined };
   const server = createServer((req, res) => {
     const path = decodeURIComponent(new URL(req.url!, 'http://x').pathname);
@@ -29,10 +29,10 @@ export async function faultyRegistry(image: Sample, fault: Fault = () => false):
     else if (kind === 'blobs' && blob) serveBlob(req, res, blob);
     else res.writeHead(404, { 'Content-Type': 'application/json' }).end(JSON.stringify({ errors: [{ code: kind === 'blobs' ? 'BLOB_UNKNOWN' : 'MANIFEST_UNKNOWN', message: 'manifest unknown' }] }));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  const { port: bound } = server.address() as AddressInfo;
   return Object.assign(faulty, {
-    host: `127.0.0.1:${port}`, url: `http://127.0.0.1:${port}`,
+    host: `127.0.0.1:${bound}`, url: `http://127.0.0.1:${bound}`,
     close: () => new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();

@@ -6,6 +6,7 @@ import { closePractice } from '../../runtime/image/practice.ts';
 import { buildPractice } from '../../runtime/image/practice/build.ts';
 import { unpackLayer } from '../../runtime/image/unpack.ts';
 import { ImageStore } from '../../runtime/image/store.ts';
+import { request as httpRequest } from '../../runtime/kernel/http.ts';
 import { recordingKernel, type RecordingKernel } from '../../runtime/kernel/recording.ts';
 import { startRegistry } from '../../server/registry/registry.ts';
 import { skopeo } from '../registry/skopeo.ts';
@@ -29,7 +30,7 @@ function offline(dockerIo: string | { code: string } = { code: 'ENOTFOUND' }): R
     fetch: (url, request) => {
       const there = url.startsWith('https://registry-1.docker.io');
       if (there && typeof dockerIo !== 'string') return Promise.reject(Object.assign(new Error(`no way to ${url}`), dockerIo));
-      return fetch(there ? url.replace('https://registry-1.docker.io', dockerIo as string) : url, { redirect: 'manual', ...request });
+      return httpRequest(there ? url.replace('https://registry-1.docker.io', dockerIo as string) : url, request);
     },
   });
 }

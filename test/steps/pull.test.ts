@@ -1,11 +1,13 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import type { HttpResponse } from '../../runtime/kernel/http.ts';
 import { recordingKernel, type RecordingKernel } from '../../runtime/kernel/recording.ts';
 import { unpackLayer } from '../../runtime/image/unpack.ts';
 import { pull } from '../../runtime/steps/1-pull.ts';
 import { context, failure, runPull, sample } from '../image/sample.ts';
 import { suite } from '../harness.ts';
+import { answerOf } from '../kernel/http-answer.ts';
 
 const test = suite('pull, on the recording kernel', 'root');
 const work = mkdtempSync('/dev/shm/drydock-pull-');
@@ -14,13 +16,13 @@ const image = sample([[{ name: 'a' }], [{ name: 'b' }], [{ name: 'c' }], [{ name
 let count = 0;
 const fresh = () => join(work, String(++count));
 
-function answer(url: string): Response {
+function answer(url: string): HttpResponse {
   const reference = /\/(?:manifests|blobs)\/([^/]+)$/.exec(new URL(url).pathname)?.[1] ?? '';
   const manifest = image.manifests.get(reference === 'latest' ? image.index : reference);
-  if (url.endsWith('/v2/')) return new Response('{}');
-  if (manifest) return new Response(new Uint8Array(manifest.bytes), { headers: { 'Content-Type': manifest.mediaType } });
+  if (url.endsWith('/v2/')) return answerOf('{}');
+  if (manifest) return answerOf(manifest.bytes, { 'content-type': manifest.mediaType });
   const blob = image.blobs.get(reference);
-  return blob ? new Response(new Uint8Array(blob)) : new Response('', { status: 404 });
+  return blob ? answerOf(blob) : answerOf('', {}, 404);
 }
 const kernel = (fail?: { at: number; errno: string }): RecordingKernel =>
   recordingKernel({ fetch: async (url) => answer(url), jobs: { unpack: (input) => unpackLayer(input as never) }, ...(fail && { fail }) });
