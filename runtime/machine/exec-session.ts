@@ -32,7 +32,7 @@ export interface ExecSurroundings {
 /** The container's own process, but for what exec says otherwise. The user is looked up again, in the image as it is now. */
 function processOf(c: Container, config: ExecConfig): Process {
   const own = c.spec.process;
-  const env = new Map(own.env.filter((e) => !e.startsWith('HOME=')).map((e) => [e.split('=')[0] ?? '', e]));
+  const env = new Map(own.env.map((e) => [e.split('=')[0] ?? '', e]));
   if (config.Tty) env.set('TERM', 'TERM=xterm');
   for (const e of config.Env ?? []) env.set(e.split('=')[0] ?? '', e);
   const [height = 0, width = 0] = config.ConsoleSize ?? [];

@@ -12,7 +12,8 @@ export interface Spec {
 export interface Process {
   terminal: boolean;
   consoleSize?: { height: number; width: number };
-  user: { uid: number; gid: number; umask?: number; additionalGids?: number[]; username?: string };
+  /** `home`: what the image's passwd says, once looked up; not of the specification */
+  user: { uid: number; gid: number; umask?: number; additionalGids?: number[]; username?: string; home?: string };
   args: string[];
   env: string[];
   cwd: string;

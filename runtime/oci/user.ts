@@ -1,20 +1,40 @@
 /** --user NAME|UID[:GROUP|GID] against the image's passwd(5) and group(5), as Docker resolves it. */
 export interface ResolvedUser { uid: number; gid: number; gids: number[]; home: string; name: string }
 
+/** What Docker takes as a number from a client; a name's entry in the image's files may have any that the kernel has. */
+const MAX_GIVEN = 2 ** 31 - 1;
 const MAX_ID = 2 ** 32 - 2;
-const rows = (text: string) => text.split('\n').map((line) => line.split(':')).filter((fields) => fields.length >= 3 && !fields[0]?.startsWith('#'));
-const isNumber = (text: string) => /^\d+$/.test(text);
 
-function number(text: string, what: string): number {
-  const id = isNumber(text) ? Number(text) : Infinity;
+type Row = string[];
+const rows = (text: string): Row[] =>
+  text.split('\n').map((line) => line.split(':')).filter((fields) => fields.length >= 3 && !fields[0]?.startsWith('#'));
+
+/** What strconv.Atoi of Docker's daemon takes for a number: also with a sign or leading zeros. It is never a name. */
+const isNumber = (text: string) => /^[+-]?\d+$/.test(text);
+
+/** The id in an entry of the image's files. An empty or broken one must not make root of its name. */
+function idOf(text: string, what: string): number {
+  const id = /^\d+$/.test(text) ? Number(text) : Infinity;
   if (id > MAX_ID) throw new Error(`${what} ${text} is outside of the range 0 to ${MAX_ID}`);
   return id;
 }
 
-function findGroup(wanted: string, groups: string[][]): number {
-  const row = groups.find((g) => g[0] === wanted) ?? groups.find((g) => g[2] === wanted);
-  if (row) return number(row[2] ?? '', 'gid');
-  if (isNumber(wanted)) return number(wanted, 'gid');
+function givenId(text: string): number {
+  const id = Number(text);
+  if (id < 0 || id > MAX_GIVEN) throw new Error(`uids and gids must be in range 0-${MAX_GIVEN}: ${text}`);
+  return id === 0 ? 0 : id; // '-0'
+}
+
+/** The first entry of this name, or of this number when the text is one: image files may name an entry `1000`. */
+function find(text: string, entries: readonly Row[]): Row | undefined {
+  if (!isNumber(text)) return entries.find(([name]) => name === text);
+  return entries.find(([, , id = '']) => /^\d+$/.test(id) && Number(id) === Number(text));
+}
+
+function groupId(wanted: string, groups: readonly Row[]): number {
+  const row = find(wanted, groups);
+  if (row) return idOf(row[2] ?? '', 'gid');
+  if (isNumber(wanted)) return givenId(wanted);
   throw new Error(`unable to find group ${wanted}: no matching entries in group file`);
 }
 
@@ -22,14 +42,13 @@ function findGroup(wanted: string, groups: string[][]): number {
 export function resolveUser(spec: string, passwd: string, group: string, groupAdd: readonly string[] = []): ResolvedUser {
   const [user = '', groupPart] = spec.split(':', 2);
   const groups = rows(group);
-  const users = rows(passwd);
   const wanted = user || '0';
-  const row = users.find((u) => u[0] === wanted) ?? users.find((u) => isNumber(wanted) && isNumber(u[2] ?? '') && Number(u[2]) === Number(wanted));
+  const row = find(wanted, rows(passwd));
   if (!row && !isNumber(wanted)) throw new Error(`unable to find user ${wanted}: no matching entries in passwd file`);
-  const uid = row ? number(row[2] ?? '', 'uid') : number(wanted, 'uid');
-  const gid = groupPart ? findGroup(groupPart, groups) : row ? number(row[3] ?? '0', 'gid') : 0;
+  const uid = row ? idOf(row[2] ?? '', 'uid') : givenId(wanted);
+  const gid = groupPart ? groupId(groupPart, groups) : row ? idOf(row[3] ?? '0', 'gid') : 0;
   const name = row?.[0] ?? '';
-  const member = groupPart ? [] : groups.filter((g) => name && (g[3] ?? '').split(',').includes(name)).map((g) => number(g[2] ?? '', 'gid'));
-  const gids = [...new Set([gid, ...member, ...groupAdd.map((g) => findGroup(g, groups))])];
-  return { uid, gid, gids, home: row?.[5] || '/', name };
+  const member = groupPart || !name ? [] : groups.filter(([, , , members = '']) => members.split(',').includes(name));
+  const gids = [gid, ...member.map(([, , id = '']) => idOf(id, 'gid')), ...groupAdd.map((g) => groupId(g, groups))];
+  return { uid, gid, gids: [...new Set(gids)], home: row?.[5] || '/', name };
 }

@@ -9,7 +9,7 @@ import type { Process, Spec } from '../oci/spec.ts';
 import { resolveUser } from '../oci/user.ts';
 import { closeLive, startShim } from './create/process.ts';
 import { becomeSibling } from './create/namespaces.ts';
-import { becomeUser, readInside } from './exec/identity.ts';
+import { becomeUser, readInside, takeResolved } from './exec/identity.ts';
 import { enterDirectory, execute, findProgram } from './exec/program.ts';
 import { dropBounding, installSeccomp, setCapabilities, setLimits } from './exec/rights.ts';
 import { enterByChroot } from './exec/root.ts';
@@ -37,9 +37,10 @@ const specOf = (j: Join): Spec => ({ ...j.target.spec, process: j.process });
 const hasOwn = (j: Join, type: string) => j.target.spec.linux.namespaces.some((n) => n.type === type);
 
 async function takeUser(k: Kernel, j: Join): Promise<void> {
-  const user = resolveUser(j.process.user.username ?? '', await readInside(k, '/etc/passwd'), await readInside(k, '/etc/group'));
-  j.process.user = { ...j.process.user, uid: user.uid, gid: user.gid, additionalGids: user.gids };
-  if (!j.process.env.some((e) => e.startsWith('HOME='))) j.process.env.push(`HOME=${user.home}`);
+  const passwd = await readInside(k, '/etc/passwd');
+  const group = await readInside(k, '/etc/group');
+  const { GroupAdd } = j.target.request.HostConfig;
+  takeResolved(j.process, resolveUser(j.process.user.username ?? '', passwd, group, GroupAdd ?? []));
   await becomeUser(k, j.process.user);
 }
 

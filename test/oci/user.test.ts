@@ -24,13 +24,14 @@ for (const [spec, want] of [
   test(`"${spec}" is uid ${want[0]}, gid ${want[1]}`, () => assert.equal(of(spec), [...want].map((v) => (Array.isArray(v) ? [...v] : v))));
 }
 
-test('a name is looked for before a number', () => {
-  assert.equal(of('1234').slice(0, 2), [77, 78]);
-  assert.is(of('app:99')[1], 98);
-});
+for (const [spec, uid, gid] of [
+  ['1234', 1234, 0], ['01234', 1234, 0], ['+1000', 1000, 50], ['007', 7, 0], ['+5', 5, 5], ['app:99', 1000, 99], ['app:+29', 1000, 29], ['-0', 0, 0],
+] as const) {
+  test(`"${spec}" is a number, though an entry has such a name: ${uid}:${gid}`, () => assert.equal(of(spec).slice(0, 2), [uid, gid]));
+}
 
 test('groups to add come by name or number, and none twice', () => {
-  assert.equal(of('app', ['audio', '50', '1234'])[2], [50, 4, 29, 1234]);
+  assert.equal(of('app', ['audio', '50', '1234', '99', '+7'])[2], [50, 4, 29, 1234, 99, 7]);
 });
 
 test('who is in no file is refused with docker\'s words', () => {
@@ -39,9 +40,20 @@ test('who is in no file is refused with docker\'s words', () => {
   assert.throws(() => of('app', ['nogroup']), 'unable to find group nogroup');
 });
 
-test('numbers beyond what the kernel counts are refused', () => {
-  for (const spec of ['4294967295', '99999999999', '0:4294967295']) assert.throws(() => of(spec), /outside of the range/);
-  assert.is(of('4294967294')[0], 4294967294);
+test('numbers beyond docker\'s range are refused, also where an entry has them as its name', () => {
+  const passwd = '99999999999:x:0:0::/root:\n4294967296:x:0:0::/root:\n-1:x:0:0::/root:\n';
+  const group = '99999999999:x:0:\n-1:x:0:\n';
+  for (const id of ['2147483648', '4294967295', '4294967296', '99999999999', '99999999999999999999', '-1']) {
+    assert.throws(() => resolveUser(id, passwd, group), /uids and gids must be in range 0-2147483647/, id);
+    assert.throws(() => resolveUser(`0:${id}`, passwd, group), /must be in range/, id);
+    assert.throws(() => resolveUser('0', passwd, group, [id]), /must be in range/, id);
+  }
+  assert.is(of('2147483647')[0], 2147483647);
+});
+
+test('a name may have any id that the kernel has', () => {
+  assert.is(resolveUser('big', 'big:x:4294967294:7::/:\n', '').uid, 4294967294);
+  assert.throws(() => resolveUser('big', 'big:x:4294967295:7::/:\n', ''), /outside of the range/);
 });
 
 test('an image may have no files, or files of nonsense', () => {

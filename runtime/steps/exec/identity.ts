@@ -4,7 +4,7 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import { capabilityFacts } from '../../kernel/process/facts.ts';
 import { namespaceInode, namespacesOf, rightsOf } from '../../kernel/process/inspect.ts';
 import { allCapabilities, capabilitySets, encodeCaps } from '../../oci/capabilities.ts';
-import { resolveUser } from '../../oci/user.ts';
+import { type ResolvedUser, resolveUser } from '../../oci/user.ts';
 import type { Process } from '../../oci/spec.ts';
 import type { Step } from '../step.ts';
 
@@ -18,6 +18,10 @@ export async function readInside(k: Kernel, path: string): Promise<string> {
     if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP')) return '';
     throw error;
   }
+}
+
+export function takeResolved(process: Process, { uid, gid, gids, home }: ResolvedUser): void {
+  process.user = { ...process.user, uid, gid, additionalGids: gids, home };
 }
 
 /** setgroups(2) wants an array of 32-bit gid_t. */
@@ -89,9 +93,7 @@ The host's files do not count: user "www-data" may be 33 here and something else
         const passwd = await readInside(k, '/etc/passwd');
         const group = await readInside(k, '/etc/group');
         const { process } = c.spec;
-        const user = resolveUser(process.user.username ?? '', passwd, group, c.request.HostConfig.GroupAdd ?? []);
-        process.user = { ...process.user, uid: user.uid, gid: user.gid, additionalGids: user.gids };
-        if (!process.env.some((e) => e.startsWith('HOME='))) process.env.push(`HOME=${user.home}`);
+        takeResolved(process, resolveUser(process.user.username ?? '', passwd, group, c.request.HostConfig.GroupAdd ?? []));
       },
     },
     {

@@ -59,6 +59,12 @@ export async function enterDirectory(k: Kernel, process: Process): Promise<void>
 
 const SIGKILL_OFF = 0;
 
+/** The user's home when HOME is not there or empty: runc takes `HOME=` for none, too. */
+function environment({ env, user }: Process): string[] {
+  if (user.home === undefined || env.some((e) => /^HOME=./s.test(e))) return env;
+  return [...env.filter((e) => e !== 'HOME='), `HOME=${user.home}`];
+}
+
 export async function execute(k: Kernel, process: Process, path: string): Promise<void> {
   await k.together((stage) => {
     stage.umask(process.user.umask ?? 0o022);
@@ -67,7 +73,7 @@ export async function execute(k: Kernel, process: Process, path: string): Promis
     stage.close_range(4, 0xffffffff, 0);
   });
   try {
-    await k.stage.execve(path, process.args, process.env);
+    await k.stage.execve(path, process.args, environment(process));
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'EACCES', 'ENOEXEC', 'EPERM', 'ELOOP', 'ETXTBSY', 'E2BIG')) throw new NotExecutable(process.args[0] ?? path, (error as { code: string }).code);
     throw error;
