@@ -1,4 +1,4 @@
-/** The shape of the tree, held by a test: README.md, "The tree". */
+/** The shape of the tree, held by a test: docs/architecture.md. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import * as assert from 'uvu/assert';
