@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { containerPath, type Client } from './client.ts';
 import { connectTo } from './connection.ts';
-import { DEFAULT_DETACH_KEYS, detachBytes, DetachKeys } from './detach-keys.ts';
+import { detachScanner } from './detach-keys.ts';
 import { DaemonError, Failure, startCode } from './failure.ts';
 import { processFlags } from './flags/process.ts';
 import { apply, declare, type Body } from './flags/flag.ts';
@@ -63,7 +63,7 @@ async function exitCode(client: Client, id: string): Promise<number> {
 async function converse(client: Client, id: string, start: object, options: Options): Promise<number> {
   const tty = Boolean(options.tty);
   const stdin = options.interactive ? process.stdin : undefined;
-  const keys = tty ? new DetachKeys(detachBytes(options.detachKeys || DEFAULT_DETACH_KEYS)) : undefined;
+  const keys = tty ? detachScanner(options.detachKeys) : undefined;
   const stream = await client.hijack(`/exec/${id}/start`, {}, start);
   const output = copyOutput(stream.socket, stream.head, tty, process);
   const left = stdin ? feed(stdin, stream, keys) : (stream.socket.end(), new Promise<never>(() => undefined));

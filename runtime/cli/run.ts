@@ -3,7 +3,7 @@ import { print } from './columns.ts';
 import { containerPath } from './client.ts';
 import { connectTo } from './connection.ts';
 import { createContainer } from './create-container.ts';
-import { detachBytes } from './detach-keys.ts';
+import { detachScanner } from './detach-keys.ts';
 import { DaemonError, Failure, misuse, startCode } from './failure.ts';
 import { containerBody, declareContainer, type ContainerOptions } from './flags/container.ts';
 import { Interruption } from './interruption.ts';
@@ -38,7 +38,7 @@ async function run(image: string | undefined, words: string[], options: RunOptio
   if (options.tty && options.interactive && !detached) requireTerminal();
   if (stepping && detached && options.step) throw misuse('conflicting options: cannot specify both --step and --detach');
   // before anything is made
-  if (options.detachKeys) detachBytes(options.detachKeys);
+  if (options.detachKeys) detachScanner(options.detachKeys);
   body.HostConfig.ConsoleSize = windowSize() ?? [0, 0];
   const client = await connectTo(command, 125);
   const stepper = stepping ? await (await import('./step/stepper.ts')).Stepper.open(client, options) : undefined;

@@ -9,7 +9,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { bodyOf, containerPath, type Client, type Hijacked } from './client.ts';
-import { DEFAULT_DETACH_KEYS, detachBytes, DetachKeys } from './detach-keys.ts';
+import type { DetachScanner } from '../machine/detach-keys.ts';
+import { detachScanner } from './detach-keys.ts';
 import { DaemonError, Failure, startCode } from './failure.ts';
 import { forwardSignals } from './signals.ts';
 import { copyOutput } from './streams.ts';
@@ -40,10 +41,10 @@ export const requireTerminal = (): void => {
 };
 
 /** Copies stdin; resolves when the detach keys were typed, and never otherwise. */
-export function feed(source: Readable, { socket }: Hijacked, keys: DetachKeys | undefined): Promise<'detached'> {
+export function feed(source: Readable, { socket }: Hijacked, keys: DetachScanner | undefined): Promise<'detached'> {
   return new Promise((resolve) => {
     source.on('data', (chunk: Buffer) => {
-      const { pass, detached } = keys?.scan(chunk) ?? { pass: chunk, detached: false };
+      const { pass, detached } = keys?.feed(chunk) ?? { pass: chunk, detached: false };
       if (pass.length && socket.writable && !socket.write(pass)) {
         source.pause();
         socket.once('drain', () => source.resume());
@@ -91,7 +92,7 @@ async function exitCode(response: IncomingMessage): Promise<number> {
 /** The container's exit code, or 0 and a line when the user has left it. */
 export async function session(options: SessionOptions): Promise<number> {
   const { client, id, tty, stdin, detachKeys, trouble = 125 } = options;
-  const keys = tty ? new DetachKeys(detachBytes(detachKeys || DEFAULT_DETACH_KEYS)) : undefined;
+  const keys = tty ? detachScanner(detachKeys) : undefined;
   const query = { stream: 1, stdin: Boolean(stdin), stdout: options.stdout, stderr: options.stderr, detachKeys };
   const waiting = new AbortController();
   // both stand before the start; neither needs the other
