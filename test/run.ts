@@ -1,38 +1,52 @@
-/** Runs every test file in a process of its own and ends with one plain line: `N passed, N failed, N skipped`. */
+/**
+ * Runs every test file in a process and a place of its own, in a random order, and ends with one plain line:
+ * `N passed, N failed, N skipped`. DRYDOCK_SEED brings an order back.
+ */
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shuffled } from './order.ts';
+import { placed, withoutPlace } from './place.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const LIMIT_MS = Number(process.env['DRYDOCK_SWEEP_MINUTES'] ?? 10) * 60_000;
+const LIMIT_MS = Number(process.env['DRYDOCK_SWEEP_MINUTES'] ?? 20) * 60_000;
+/** Without places of their own files would meet in the machine's network. */
+const JOBS = withoutPlace ? 1 : Number(process.env['DRYDOCK_TEST_JOBS'] ?? Math.min(2, availableParallelism()));
 const wanted = process.argv.slice(2);
+const seed = Number(process.env['DRYDOCK_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
 
-const files = readdirSync(here, { recursive: true, encoding: 'utf8' })
+const found = readdirSync(here, { recursive: true, encoding: 'utf8' })
   .filter((f) => f.endsWith('.test.js') && (!wanted.length || wanted.some((w) => f.includes(w))))
-  // the fast ones first, the ones that take the machine last
-  .sort((a, b) => Number(a.startsWith('e2e')) - Number(b.startsWith('e2e')) || a.localeCompare(b));
+  .sort();
+const files = shuffled(found, seed);
 
 function runFile(file: string): Promise<{ output: string; code: number | null }> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--enable-source-maps', join(here, file)], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
+  const { command, args, env, leave } = placed(['--enable-source-maps', join(here, file)], { ...process.env, NO_COLOR: '1' });
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
     let output = '';
     child.stdout.on('data', (data) => (output += data));
     child.stderr.on('data', (data) => (output += data));
+    child.once('error', reject);
     child.on('close', (code) => {
       clearTimeout(timer);
+      leave();
       resolve({ output, code });
     });
   });
 }
 
-const count = (output: string, word: string) => [...output.matchAll(new RegExp(`${word}:\\s+(\\d+)`, 'g'))].reduce((sum, m) => sum + Number(m[1]), 0);
+const count = (output: string, word: string) =>
+  [...output.matchAll(new RegExp(`^\\s*${word}:\\s+(\\d+)`, 'gm'))].reduce((sum, m) => sum + Number(m[1]), 0);
 
 let passed = 0;
 let failed = 0;
 let skipped = 0;
-for (const file of files) {
+
+async function report(file: string): Promise<void> {
   const started = Date.now();
   const { output, code } = await runFile(file);
   const total = count(output, 'Total');
@@ -43,13 +57,27 @@ for (const file of files) {
   passed += good;
   failed += bad;
   skipped += skips;
-  console.log(`${bad ? 'FAIL' : 'ok  '} ${relative('.', file)}  ${good} passed${bad ? `, ${bad} failed` : ''}${skips ? `, ${skips} skipped` : ''}  ${Date.now() - started} ms`);
+  const counts = [`${good} passed`, ...(bad ? [`${bad} failed`] : []), ...(skips ? [`${skips} skipped`] : [])];
+  console.log(`${bad ? 'FAIL' : 'ok  '} ${relative('.', file)}  ${counts.join(', ')}  ${Date.now() - started} ms`);
   for (const line of output.split('\n').filter((l) => l.startsWith('SKIP '))) console.log(`     ${line}`);
   if (bad) console.log(output.replace(/^/gm, '     '));
 }
+
+/** So many at once; each takes the next one that has not begun. */
+async function reportAll(all: readonly string[], jobs: number): Promise<void> {
+  const left = [...all];
+  await Promise.all(Array.from({ length: jobs }, async () => {
+    for (let file = left.shift(); file; file = left.shift()) await report(file);
+  }));
+}
+
+console.log(`order: DRYDOCK_SEED=${seed}`);
+if (withoutPlace) console.log(withoutPlace);
+await reportAll(files, JOBS);
 if (!files.length) {
   console.log('no test file matches');
   failed = 1;
 }
+if (failed) console.log(`the same order again: DRYDOCK_SEED=${seed}`);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed ? 1 : 0;

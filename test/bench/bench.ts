@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { missing } from '../harness.ts';
 import { Daemon } from '../e2e/daemon.ts';
-import { prepareImages } from '../e2e/image.ts';
+import { preparedImages } from '../e2e/image.ts';
 import { cachedRegistry } from '../e2e/registry.ts';
 import { needs, ownRoom } from '../e2e/room.ts';
 import { NODE_FLAGS } from '../../runtime/cli/autostart.ts';
@@ -18,7 +18,7 @@ import { dearest, table } from './table.ts';
 const RESULT = 'dist/bench/result.json';
 const lacks = missing(...needs);
 if (lacks) throw new Error(`the bench ${lacks}`);
-await ownRoom(prepareImages);
+await ownRoom(preparedImages);
 
 const rounds = Number(process.argv[2] ?? 20);
 const registry = await cachedRegistry();

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { missing } from '../harness.ts';
 import { Daemon } from '../e2e/daemon.ts';
-import { prepareImages } from '../e2e/image.ts';
+import { preparedImages } from '../e2e/image.ts';
 import { leftovers } from '../e2e/leftovers.ts';
 import { cachedRegistry } from '../e2e/registry.ts';
 import { until } from '../e2e/ran.ts';
@@ -18,7 +18,7 @@ import { residentOf } from './rows.ts';
 
 const lacks = missing(...needs);
 if (lacks) throw new Error(`the soak ${lacks}`);
-await ownRoom(prepareImages);
+await ownRoom(preparedImages);
 const [runs, atOnce] = [Number(process.argv[2] ?? 500), Number(process.argv[3] ?? 8)];
 const registry = await cachedRegistry();
 const daemon = await new Daemon(['--registry-mirror', `http://${registry.host}`], [...NODE_FLAGS, INSPECT]).start();

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { drydock, type Ran } from './command.ts';
 
@@ -48,16 +48,14 @@ test('the first commands start one daemon between them, which ends when it has n
   assert.equal(answers.map(({ code, err }) => [code, err]), [[0, ''], [0, ''], [0, '']]);
   const pids = answers.slice(0, 2).map(({ out }) => (JSON.parse(out) as { Drydock: { pid: number } }).Drydock.pid);
   assert.is(pids[0], pids[1]);
-  for (let i = 0; i < 100 && existsSync(`/proc/${pids[0]}`); i++) await sleep(100);
-  assert.is(existsSync(`/proc/${pids[0]}`), false, readFileSync(join(dir, 'run/daemon.log'), 'utf8'));
+  await until(`the daemon ends: ${readFileSync(join(dir, 'run/daemon.log'), 'utf8')}`, () => !existsSync(`/proc/${pids[0]}`));
 });
 
 test('shutdown ends it at once', async () => {
   const { out } = await cli(['info', '--json'], { DRYDOCK_IDLE: '60' });
   const { pid } = (JSON.parse(out) as { Drydock: { pid: number } }).Drydock;
   assert.is((await cli(['shutdown'])).code, 0);
-  for (let i = 0; i < 100 && existsSync(`/proc/${pid}`); i++) await sleep(50);
-  assert.is(existsSync(`/proc/${pid}`), false);
+  await until('the daemon ends', () => !existsSync(`/proc/${pid}`));
   assert.match((await cli(['shutdown'])).err, /^drydock: no daemon listens at /);
 });
 

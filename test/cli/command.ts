@@ -13,7 +13,7 @@ export function begin(socket: string, args: readonly string[], env: NodeJS.Proce
   child.stdout.on('data', (data) => (ran.out += data));
   child.stderr.on('data', (data) => (ran.err += data));
   child.stdin.on('error', () => undefined);
-  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 90_000);
   const done = new Promise<Ran>((finish) => child.on('close', (code, signal) => {
     clearTimeout(timer);
     finish(Object.assign(ran, { code, signal }));

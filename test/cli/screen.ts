@@ -35,12 +35,12 @@ export class Screen {
   text(): string {
     return this.#tmux('capture-pane', '-p', '-J', '-S', '-500').trimEnd();
   }
-  async see(what: RegExp, seconds = 15): Promise<string> {
+  async see(what: RegExp, seconds = 60): Promise<string> {
     for (const end = Date.now() + seconds * patience * 1000; Date.now() < end; await sleep(30)) if (what.test(this.text())) return this.text();
     throw new Error(`the screen never showed ${what}:\n${this.text()}`);
   }
   /** Until a program has taken the terminal for itself: what is typed before that is the shell's. */
-  async raw(seconds = 30): Promise<void> {
+  async raw(seconds = 60): Promise<void> {
     const tty = this.#tmux('display-message', '-p', '#{pane_tty}').trim();
     // the shell itself, at its prompt, leaves signals on
     const isRaw = () => /-isig/.test(execFileSync('stty', ['-F', tty, '-a'], { encoding: 'utf8' }));

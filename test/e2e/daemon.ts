@@ -40,7 +40,7 @@ export class Daemon {
     await until('the daemon answers', async () => {
       if (child.exitCode !== null || child.signalCode) throw new Error(`the daemon ended (${child.exitCode ?? child.signalCode}):\n${readFileSync(this.log, 'utf8').slice(-2000)}`);
       return (await this.api('GET', '/_ping').catch(() => undefined))?.status === 200;
-    }, 20);
+    });
     return this;
   }
 
@@ -68,7 +68,7 @@ export class Daemon {
         if (!error.message.includes('already serves')) throw error;
         return undefined;
       });
-    }, 40);
+    });
   }
 
   cli(...args: string[]): Promise<Ran> { return this.client('drydock', args); }

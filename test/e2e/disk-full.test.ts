@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { type Suite, suite, sh } from '../harness.ts';
 import { alive, clients, Daemon } from './daemon.ts';
-import { prepareImages } from './image.ts';
+import { preparedImages } from './image.ts';
 import { cachedRegistry } from './registry.ts';
 import { until } from './ran.ts';
 import { needs, ownRoom } from './room.ts';
 
-await ownRoom(prepareImages);
+await ownRoom(preparedImages);
 const test: Suite = suite('the disk is full', ...needs);
 let daemon: Daemon;
 let registry: Awaited<ReturnType<typeof cachedRegistry>>;

@@ -1,6 +1,5 @@
 /** A Debian minbase image in three layers, and a tiny one, made once and kept in a cache: the folder is what a docker-registry serves. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -9,12 +8,11 @@ import { writeLayout } from '../image/layout.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/media-types.ts';
 import type { Sample } from '../image/sample.ts';
 import { archive, digestOf, type Made } from '../image/tarball.ts';
+import { fetchedOnce, outside } from '../outside.ts';
 import { skopeo } from '../registry/skopeo.ts';
 
 const SUITE = 'bookworm';
 const VERSION = 3;
-/** Holds `data`, the storage of a docker-registry. */
-export const imageCache = join(tmpdir(), `drydock-e2e-${SUITE}-${VERSION}`);
 
 /** The upper layers change, delete and hide what the base has. */
 const upper: Made[][] = [
@@ -66,14 +64,11 @@ function image(tars: Buffer[], Cmd: string[]): Sample {
   return { blobs, manifests: new Map([[manifest, { bytes, mediaType: OCI_MANIFEST }]]), index: '', manifest, config: config.digest, layers: [] };
 }
 
-/** Must be called where a Debian mirror can be reached; a second call finds it done. */
-export async function prepareImages(): Promise<void> {
-  if (existsSync(imageCache)) return;
+async function make(kept: string): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'drydock-e2e-making-'));
   try {
-    execFileSync('mmdebstrap', ['--quiet', '--variant=minbase', SUITE, join(dir, 'base.tar')], { stdio: ['ignore', 'ignore', 'inherit'] });
-    mkdirSync(join(dir, 'kept'));
-    const registry = await debianRegistry(join(dir, 'kept'));
+    outside('mmdebstrap', '--quiet', '--variant=minbase', SUITE, join(dir, 'base.tar'));
+    const registry = await debianRegistry(kept);
     try {
       const pushed = {
         ubuntu: image([readFileSync(join(dir, 'base.tar')), ...upper.map((entries) => archive(...entries))], ['/bin/bash']),
@@ -87,8 +82,10 @@ export async function prepareImages(): Promise<void> {
     } finally {
       await registry.close();
     }
-    if (!existsSync(imageCache)) renameSync(join(dir, 'kept'), imageCache);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
+
+/** The folder with `data`, the storage of a docker-registry. The first call needs a Debian mirror. */
+export const preparedImages = (): Promise<string> => fetchedOnce(`images-${SUITE}-${VERSION}`, make);

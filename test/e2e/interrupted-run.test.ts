@@ -23,7 +23,7 @@ async function interrupt(running: Running): Promise<Ran> {
   let over = false;
   const done = running.done.finally(() => (over = true));
   running.kill('SIGINT');
-  await until('it ends, or its program is ready', () => over || running.ran.out.includes('ready'), 20);
+  await until('it ends, or its program is ready', () => over || running.ran.out.includes('ready'));
   if (!over) running.kill('SIGINT');
   return done;
 }

@@ -34,6 +34,7 @@ function processes(daemon: Daemon): string[] {
 export function leftovers(daemon: Daemon): Record<string, string[]> {
   const leases = join(daemon.root, 'network/leases');
   return {
+    run: list('/run'),
     mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\n'),
     cgroups: cgroups(daemon.cgroupParent),
     links: sh('ip', '-o', 'link').split('\n').map((line) => line.replace(/^\d+: |state \w+|<[^>]*>|qdisc \w+/g, '').replace(/\\.*/, '').trim()),
@@ -63,7 +64,7 @@ function descriptors(pid: number): string[] {
 export async function sameAs(before: Record<string, string[]>, daemon: Daemon, what = 'something was left behind'): Promise<void> {
   let now = leftovers(daemon);
   const differs = () => Object.keys(before).some((kind) => JSON.stringify(now[kind]) !== JSON.stringify(before[kind]));
-  for (const end = Date.now() + 5000; differs() && Date.now() < end;) {
+  for (const end = Date.now() + 30_000; differs() && Date.now() < end;) {
     await new Promise((resolve) => setTimeout(resolve, 30));
     now = leftovers(daemon);
   }

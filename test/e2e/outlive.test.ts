@@ -45,7 +45,7 @@ s.test('kill -9 of the daemon ends none of them, and what ends meanwhile ends as
   await Promise.all(attached.map(({ done }) => done));
   for (const name of only('ender')) process.kill(pids.get(name)!, 'SIGTERM');
   for (const name of only('eater').slice(0, 2)) await go(name);
-  await until('they have ended', () => [...only('ender'), ...only('eater').slice(0, 2)].every((name) => !alive(pids.get(name)!)), 30);
+  await until('they have ended', () => [...only('ender'), ...only('eater').slice(0, 2)].every((name) => !alive(pids.get(name)!)));
 });
 
 /** In the container's own /tmp, as seen from outside. */
@@ -69,7 +69,7 @@ s.test('the next daemon adopts them: same processes, right exit codes, right OOM
   // one that ran out of memory while nobody was there, one that does now
   for (const name of only('eater').slice(2)) await go(name);
   for (const name of only('eater')) {
-    const { ExitCode, OOMKilled } = await until(`${name} is over`, async () => [await state(name)].find(({ Status }) => Status === 'exited'), 30);
+    const { ExitCode, OOMKilled } = await until(`${name} is over`, async () => [await state(name)].find(({ Status }) => Status === 'exited'));
     assert.equal([ExitCode, OOMKilled], [137, true], name);
   }
 });

@@ -9,7 +9,7 @@ export interface RunOptions { env?: NodeJS.ProcessEnv; input?: string; seconds?:
 export const patience = Number(process.env['DRYDOCK_TEST_PATIENCE'] ?? 1);
 
 /** The docker client traps SIGTERM, so the end of patience is SIGKILL. */
-export function begin(command: string, args: readonly string[], { env, seconds = 30, cwd }: RunOptions = {}): Running {
+export function begin(command: string, args: readonly string[], { env, seconds = 90, cwd }: RunOptions = {}): Running {
   const child = spawn(command, args, { env: { ...process.env, ...env }, cwd, stdio: 'pipe', detached: true });
   const ran: Ran = { code: null, signal: null, out: '', err: '' };
   child.stdout.on('data', (data) => (ran.out += data));
@@ -32,8 +32,8 @@ export function run(command: string, args: readonly string[], options: RunOption
   return running.done;
 }
 
-/** Polls until it holds; the error says what was waited for. */
-export async function until<T>(what: string, holds: () => T | Promise<T>, seconds = 10): Promise<NonNullable<T>> {
+/** Polls until it holds; the error says what was waited for. The limit is for what never comes true, not for a slow machine. */
+export async function until<T>(what: string, holds: () => T | Promise<T>, seconds = 60): Promise<NonNullable<T>> {
   for (const end = Date.now() + seconds * patience * 1000; ;) {
     const value = await holds();
     if (value) return value;

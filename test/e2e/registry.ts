@@ -2,12 +2,12 @@
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DebianRegistry, debianRegistry } from '../image/debian-registry.ts';
-import { imageCache } from './image.ts';
+import { preparedImages } from './image.ts';
 
 /** Answers on loopback of the room; `close` removes what it made. */
 export async function cachedRegistry(): Promise<DebianRegistry> {
   const dir = mkdtempSync('/tmp/dde-reg-');
-  symlinkSync(join(imageCache, 'data'), join(dir, 'data'));
+  symlinkSync(join(await preparedImages(), 'data'), join(dir, 'data'));
   const registry = await debianRegistry(dir);
   return {
     ...registry,

@@ -3,20 +3,22 @@
  * so that before and after can be compared whole; and whatever a broken test leaves goes with the room.
  */
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { packageRoot } from '../../runtime/kernel/native.ts';
 import { missing } from '../harness.ts';
 
-const INSIDE = 'DRYDOCK_TEST_ROOM';
 export const needs = ['root', 'docker', 'docker-registry', 'mmdebstrap', 'skopeo', 'ip', 'nft', 'nsenter', 'busybox'] as const;
 
+/** Set in each room that test/place.sh makes: here, and by the runner for every file. */
+const inRoom = (): boolean => process.env['DRYDOCK_TEST_ROOM'] !== undefined;
+
 /**
- * Runs this very file again inside and ends with its result; comes back only inside, or when the suite skips anyway.
- * `prepare` runs outside, where mirrors can be reached. Mounts are shared, so that one that propagates out of a container would be seen.
+ * Comes back only inside a room, or when the suite skips anyway: outside it runs this very file again in one and ends with its result.
+ * `prepare` may fetch from a mirror (test/outside.ts).
  */
-export async function ownRoom(prepare: () => Promise<void> = async () => undefined): Promise<void> {
-  if (process.env[INSIDE] || missing(...needs)) return;
-  await prepare();
-  // bash is process 1 of the room: it reaps whoever has lost his parent
-  const { status } = spawnSync('unshare', ['-n', '-m', '-p', '-f', '--kill-child', '--propagation', 'shared', '--mount-proc', '--', 'bash', '-c', 'ip link set lo up; "$@"; exit $?', 'room',
-    process.execPath, ...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit', env: { ...process.env, [INSIDE]: '1' } });
+export async function ownRoom(prepare: () => Promise<unknown> = async () => undefined): Promise<void> {
+  if (missing(...needs)) return;
+  if (inRoom()) return void (await prepare());
+  const { status } = spawnSync(join(packageRoot, 'test/place.sh'), [process.execPath, ...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' });
   process.exit(status ?? 1);
 }

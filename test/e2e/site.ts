@@ -2,7 +2,7 @@
 import type { DebianRegistry } from '../image/debian-registry.ts';
 import { type Suite, suite } from '../harness.ts';
 import { Daemon } from './daemon.ts';
-import { prepareImages } from './image.ts';
+import { preparedImages } from './image.ts';
 import { cachedRegistry } from './registry.ts';
 import { needs, ownRoom } from './room.ts';
 
@@ -10,7 +10,7 @@ export interface Site { test: Suite; daemon: Daemon; registry: DebianRegistry }
 
 /** `images` are pulled before the first test; everything is gone after the last. */
 export async function site(title: string, { images = ['ubuntu'], also = [] }: { images?: string[]; also?: string[] } = {}): Promise<Site> {
-  await ownRoom(prepareImages);
+  await ownRoom(preparedImages);
   const made = { test: suite(title, ...needs, ...also) } as Site;
   made.test.before(async () => {
     made.registry = await cachedRegistry();

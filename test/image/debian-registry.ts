@@ -15,7 +15,7 @@ async function freePort(): Promise<number> {
 }
 
 async function answers(url: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 1200; tries++) {
     const response = await fetch(url).catch(() => undefined);
     if (response) return void (await response.arrayBuffer());
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -33,7 +33,7 @@ function asked(check: Check): number[] {
 async function answers(lesson: Lesson, question: number, taking: Taking): Promise<void> {
   const right = lesson.answers[question]!;
   await taking.post('/answer', { question, chosen: (right + 1) % lesson.text.en.quiz[question]!.options.length });
-  await until('the wrong answer is told', () => taking.state.quiz[question]?.right === false, 3);
+  await until('the wrong answer is told', () => taking.state.quiz[question]?.right === false);
   assert.not(taking.state.finished);
   await taking.post('/answer', { question, chosen: right });
 }
@@ -48,7 +48,7 @@ async function wrongTurns(lesson: Lesson, task: Lesson['tasks'][number], taking:
     // a turn that leaves no trace on the machine brings its hint when it is asked for
     for (let n = 0; n < task.hints.length && !due(); n++) {
       await taking.post('/hint', { task: task.id });
-      await until('the hint that was asked for', () => taking.task(task.id).hints.length > known + n, 2);
+      await until('the hint that was asked for', () => taking.task(task.id).hints.length > known + n);
     }
     assert.ok(due(), `${what}: no hint\n${taking.screens()}`);
     assert.is.not(taking.task(task.id).state, 'done', `${what} passes, and must not`);
@@ -61,24 +61,24 @@ export async function prove(daemon: Daemon, lesson: Lesson, before: Before): Pro
   const taking = await new Taking(daemon, lesson.id).open();
   let failed: unknown;
   try {
-    await until('the lesson looks', () => taking.state.tasks.length === lesson.tasks.length, 10);
+    await until('the lesson looks', () => taking.state.tasks.length === lesson.tasks.length);
     await sleep(600 * patience);
     assert.equal(taking.state.tasks.filter(({ state }) => state === 'done').map(({ id }) => id), [], 'done without doing anything');
     for (const task of lesson.tasks) {
-      await until(`${task.id} is the learner's turn`, () => taking.task(task.id).state !== 'waiting', 5);
+      await until(`${task.id} is the learner's turn`, () => taking.task(task.id).state !== 'waiting');
       assert.is.not(taking.task(task.id).state, 'done', `${lesson.id}: ${task.id} is done before anybody did it`);
       await wrongTurns(lesson, task, taking);
       for (const question of asked(task.check)) await answers(lesson, question, taking);
       await taking.acts(task.solve);
       const caused = Date.now();
-      await until(`${lesson.id}: ${task.id} passes`, () => taking.done(task.id), 10).catch((error: Error) => {
+      await until(`${lesson.id}: ${task.id} passes`, () => taking.done(task.id)).catch((error: Error) => {
         throw new Error(`${error.message}\n${JSON.stringify(taking.state)}\n${taking.screens()}`);
       });
       delays.push(Math.max(0, (taking.seen.get(task.id) ?? caused) - caused));
     }
     // those that a task has asked are answered
     for (const question of lesson.answers.keys()) if (!taking.state.quiz[question]?.right) await answers(lesson, question, taking);
-    await until(`${lesson.id} is finished`, () => taking.state.finished, 5);
+    await until(`${lesson.id} is finished`, () => taking.state.finished);
   } catch (error) {
     failed = error;
     throw error;

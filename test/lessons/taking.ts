@@ -28,7 +28,7 @@ export class Taking {
     const { status, body: text } = await until('a daemon answers', () => this.daemon.api('POST', this.#path(rest), body).catch((error: unknown) => {
       if (!hasCode(error, 'ENOENT', 'ECONNREFUSED')) throw error;
       return undefined;
-    }), 20);
+    }));
     if (status >= 300) throw new Error(`${rest}: ${status} ${text}`);
     return (text ? JSON.parse(text) : undefined) as T;
   }
@@ -69,7 +69,7 @@ export class Taking {
   async #terminal(): Promise<Screen> {
     if (this.#inside) return this.#inside;
     const { id } = this.state.machine!;
-    await until(`${this.machine} runs`, async () => ((await this.daemon.json<{ State: { Running: boolean } }>(`/containers/${id}/json`)).State.Running), 20);
+    await until(`${this.machine} runs`, async () => ((await this.daemon.json<{ State: { Running: boolean } }>(`/containers/${id}/json`)).State.Running));
     const screen = (this.#inside = new Screen(this.daemon.env));
     screen.command(`${process.execPath} ${drydock} attach ${id}`);
     screen.key('Enter');
@@ -84,7 +84,7 @@ export class Taking {
     if ('gate' in act) {
       // what runs already stands nowhere
       if (act.gate === 'continue' && this.state.machine?.status === 'running') return;
-      await until('the run stands at the gate', async () => (await this.daemon.api('POST', `/drydock/containers/${this.state.machine!.id}/gate`, { command: act.gate })).status === 204, 20);
+      await until('the run stands at the gate', async () => (await this.daemon.api('POST', `/drydock/containers/${this.state.machine!.id}/gate`, { command: act.gate })).status === 204);
     } else if ('type' in act) (await this.#terminal()).command(act.type);
     else await (await this.#shell()).line(act.host.replaceAll('{{machine}}', this.machine));
   }

@@ -70,8 +70,8 @@ test('a burst that does not end is not waited for, and nothing of it is lost', a
   const { told, come, end } = fed(journal);
   let count = 0;
   // an event in each turn of the loop, so that it is never quiet, until some have been told
-  for (const begun = performance.now(); !told.length && performance.now() - begun < 5000; await new Promise((turned) => setImmediate(turned))) journal.append(note(`${count++}`));
-  assert.ok(told.length, 'nothing was told in five seconds');
+  for (const begun = performance.now(); !told.length && performance.now() - begun < 60_000; await new Promise((turned) => setImmediate(turned))) journal.append(note(`${count++}`));
+  assert.ok(told.length, 'nothing was told in a minute');
   await come(count);
   assert.equal(told.flatMap(({ seqs }) => seqs), upTo(0, count));
   await end();

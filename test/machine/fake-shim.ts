@@ -90,7 +90,7 @@ export class FakeClient extends Duplex {
 export const attach = (more: Partial<AttachOptions> = {}): AttachOptions => ({ stdin: true, stdout: true, stderr: true, logs: false, stream: true, ...more });
 
 /** Looks again until it is so; a test that waits in vain says for what. */
-export async function until(what: string, holds: () => boolean, ms = 5000): Promise<void> {
+export async function until(what: string, holds: () => boolean, ms = 60_000): Promise<void> {
   const end = Date.now() + ms;
   while (!holds()) {
     if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);

@@ -4,6 +4,7 @@ import { existsSync, readlinkSync, writeFileSync } from 'node:fs';
 import { sh } from '../harness.ts';
 import { eventually } from './namespace.ts';
 
+/** `root`: an empty folder, which it serves. */
 export async function makeOutside(root: string): Promise<ChildProcess> {
   writeFileSync(`${root}/index.html`, 'served outside');
   const outside = spawn('unshare', ['-n', 'busybox', 'httpd', '-f', '-p', '8080', '-h', root], { stdio: 'ignore' });

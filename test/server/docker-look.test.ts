@@ -45,12 +45,11 @@ for (const [filters, names] of filtered) {
 }
 
 test('an unknown filter is refused by name, and so is a pattern that never ends', async () => {
+  // without the refusal the client would be killed after its minute
   assert.match((await s.docker('ps', '--filter', 'colour=red')).err, "invalid filter 'colour'");
   assert.match((await s.docker('ps', '--filter', 'status=lost')).err, "invalid filter 'status=lost'");
   await s.docker('create', '--name', 'a'.repeat(60), 'ubuntu', 'true');
-  const started = Date.now();
   assert.match((await s.docker('ps', '-a', '--filter', 'name=^(a+)+b$')).err, 'takes too long');
-  assert.ok(Date.now() - started < 2000);
   await s.docker('rm', 'a'.repeat(60));
 });
 
@@ -126,8 +125,9 @@ test('events tell what happened between two times, filtered', async () => {
 });
 
 test('events follow until their time comes', async () => {
-  const following = lines('events', '--until', String(Math.floor(Date.now() / 1000) + 2), '--filter', 'container=seen', '--format', '{{.Action}}');
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  const now = Math.floor(Date.now() / 1000);
+  // since: what happens before the client has connected is told too
+  const following = lines('events', '--since', String(now), '--until', String(now + 6), '--filter', 'container=seen', '--format', '{{.Action}}');
   await s.docker('run', '--rm', '--name', 'seen', 'ubuntu', 'true');
   assert.equal(await following, ['create', 'start', 'die', 'destroy']);
 });

@@ -22,7 +22,7 @@ export class Served {
   }
 
   /** Runs a command with DOCKER_HOST at this server; kills it after `ms`. */
-  run(command: string, args: string[], { input = '', ms = 20_000, hold = false }: { input?: string; ms?: number; hold?: boolean } = {}): Promise<Ran> {
+  run(command: string, args: string[], { input = '', ms = 60_000, hold = false }: { input?: string; ms?: number; hold?: boolean } = {}): Promise<Ran> {
     return new Promise((resolve) => {
       const child = spawn(command, args, { env: { ...process.env, DOCKER_HOST: `unix://${this.socket}`, DOCKER_CONFIG: this.dir }, stdio: 'pipe' });
       const timer = setTimeout(() => child.kill('SIGKILL'), ms);
@@ -55,7 +55,7 @@ export class Served {
   }
 
   /** Sends bytes (and FIN with `end`, more after 100 ms with `later`) and collects what comes until the server closes or `ms` pass. */
-  raw(bytes: string | Buffer, { end = false, ms = 10_000, later, then }: { end?: boolean; ms?: number; later?: string; then?: (socket: ReturnType<typeof connect>, seen: string) => void } = {}): Promise<string> {
+  raw(bytes: string | Buffer, { end = false, ms = 60_000, later, then }: { end?: boolean; ms?: number; later?: string; then?: (socket: ReturnType<typeof connect>, seen: string) => void } = {}): Promise<string> {
     return new Promise((resolve) => {
       const socket = connect({ path: this.socket, allowHalfOpen: true });
       let seen = '';
@@ -85,8 +85,8 @@ export class Served {
   }
 }
 
-/** Waits until `holds`, looking every 20 ms, for at most 10 s. */
+/** Waits until `holds`, looking every 20 ms, for at most a minute. */
 export async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !holds(); i += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let i = 0; i < 3000 && !holds(); i += 1) await new Promise((resolve) => setTimeout(resolve, 20));
   if (!holds()) throw new Error(`waited too long for ${holds}`);
 }

@@ -1,8 +1,8 @@
 /** Debian's cloud kernel: downloaded and unpacked once into a cache, installed nowhere. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sh } from '../harness.ts';
+import { fetchedOnce, outside } from '../outside.ts';
 
 export interface DebianKernel { image: string; release: string; modules: string }
 export const kernelPackage = 'linux-image-cloud-amd64';
@@ -15,19 +15,9 @@ function packageName(): string {
 }
 
 /** Throws when it is neither in the cache nor to be had from apt's mirror. */
-export function debianKernel(): DebianKernel {
+export async function debianKernel(): Promise<DebianKernel> {
   const name = packageName();
-  const cache = join(tmpdir(), `drydock-vm-${name}`);
-  if (!existsSync(cache)) {
-    const dir = mkdtempSync(join(tmpdir(), 'drydock-vm-making-'));
-    try {
-      sh('sh', '-c', 'cd "$1" && apt-get -qq -o APT::Sandbox::User=root download "$2" && dpkg-deb -x ./*.deb . && rm ./*.deb', 'sh', dir, name);
-      renameSync(dir, cache);
-    } catch (error) {
-      rmSync(dir, { recursive: true, force: true });
-      throw error;
-    }
-  }
+  const cache = await fetchedOnce(name, (dir) => void outside('sh', '-c', 'cd "$1" && apt-get -qq -o APT::Sandbox::User=root download "$2" && dpkg-deb -x ./*.deb . && rm ./*.deb', 'sh', dir, name));
   const release = name.replace('linux-image-', '');
   return { release, image: join(cache, 'boot', `vmlinuz-${release}`), modules: join(cache, 'lib/modules', release, 'kernel') };
 }

@@ -55,9 +55,9 @@ function run(command: string, args: string[]): Promise<string> {
 }
 
 /** The kernel, or undefined when no mirror can be reached and none is in the cache. */
-function kernelOrNone(): DebianKernel | undefined {
+async function kernelOrNone(): Promise<DebianKernel | undefined> {
   try {
-    return debianKernel();
+    return await debianKernel();
   } catch {
     return undefined;
   }
@@ -67,7 +67,7 @@ function kernelOrNone(): DebianKernel | undefined {
 export async function machineSuite(title: string, what: Boot): Promise<void> {
   const all = [...needs, ...(what.lessons ? lessonsNeed : [])];
   const test = suite(title, ...all);
-  const kernel = missing(...all) ? undefined : kernelOrNone();
+  const kernel = missing(...all) ? undefined : await kernelOrNone();
   if (!kernel) test([kernelPackage], 'everything', () => undefined);
   const results = kernel ? await boot(kernel, what) : [];
   if (kernel) test('the machine boots and runs its checks', () => assert.ok(results.length > (what.lessons?.length ?? 5), `only ${results.length} checks reported`));

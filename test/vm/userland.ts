@@ -6,7 +6,7 @@ import { Tree } from '../../runtime/image/practice/tree.ts';
 import type { Cpio } from './cpio.ts';
 
 /** What the learner types into and what lessons have typed on the host, and what the test looks with. */
-const PROGRAMS = ['tmux', 'docker', 'nft', 'ip', 'perl', 'curl', 'unshare', 'mount', 'pivot_root', 'xargs', 'kill', 'stty', 'modprobe'];
+const PROGRAMS = ['tmux', 'docker', 'nft', 'ip', 'perl', 'curl', 'unshare', 'nsenter', 'mount', 'umount', 'pivot_root', 'xargs', 'kill', 'stty', 'modprobe'];
 const PATHS = ['/usr/local/bin', '/usr/bin', '/usr/sbin', '/bin', '/sbin'];
 /** IO::Socket, for a server of one line */
 const FOLDERS = ['/usr/lib/x86_64-linux-gnu/perl-base'];

@@ -1,15 +1,21 @@
-import { readFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { headersOf, type Headers } from '../../runtime/watch/headers.ts';
 import { Daemon } from '../e2e/daemon.ts';
 import { until } from '../e2e/ran.ts';
+import { needs, ownRoom } from '../e2e/room.ts';
 import { sh, suite } from '../harness.ts';
 import type { Caller } from '../live/caller.ts';
+import { makeOutside } from '../network/outside.ts';
 import { look, told } from './looking.ts';
 
-const test = suite('packets while somebody looks', 'root', 'ip');
+const test = suite('packets while somebody looks', ...needs);
+await ownRoom();
+const served = mkdtempSync('/tmp/drydock-served-');
 const daemon = new Daemon();
 let caller: Caller;
+let outside: ChildProcess;
 let id: string;
 const address = async (name: string) => (await daemon.json<{ NetworkSettings: { IPAddress: string } }>(`/containers/${name}/json`)).NetworkSettings.IPAddress;
 /** AF_PACKET sockets on this link: packet(7), the columns of /proc/net/packet are sk RefCnt Type Proto Iface … */
@@ -19,6 +25,8 @@ const seen = (): Headers[] => told(caller, 'packets').flatMap(({ packets }) => p
 const inside = (script: string) => daemon.ok('exec', 'one', 'bash', '-c', script);
 
 test.before(async () => {
+  // before the daemon: its bridge must not take the subnet
+  outside = await makeOutside(served);
   await daemon.start();
   id = await daemon.ok('run', '-d', '--name', 'one', 'ubuntu', 'sleep', '1000');
   await daemon.ok('run', '-d', '--name', 'two', 'ubuntu', 'sleep', '1000');
@@ -27,6 +35,8 @@ test.before(async () => {
 test.after(async () => {
   caller?.socket.close();
   await daemon.close();
+  outside?.kill();
+  rmSync(served, { recursive: true, force: true });
 });
 
 test('nobody listens until somebody looks', () => {
@@ -54,8 +64,7 @@ test('the time is the kernel\'s, and the length that on the wire', async () => {
 });
 
 test('what leaves the host is given another address, and conntrack says which', async () => {
-  const [route] = JSON.parse(sh('ip', '-j', '-4', 'route', 'show', 'default')) as { gateway?: string; dev: string; prefsrc?: string }[];
-  if (!route?.gateway) return console.log('SKIP packets while somebody looks: rewriting: this machine has no default route');
+  const [route] = JSON.parse(sh('ip', '-j', '-4', 'route', 'show', 'default')) as [{ gateway: string; dev: string }];
   await inside(`echo out > /dev/udp/${route.gateway}/9`);
   const rewrite = await until('the rewriting', () => told(caller, 'packets').flatMap(({ rewrites }) => rewrites).find(({ target }) => target === `${route.gateway}:9`));
   const host = (JSON.parse(sh('ip', '-j', '-4', 'address', 'show', 'dev', route.dev)) as { addr_info: { local: string }[] }[])[0]!.addr_info.map(({ local }) => local);
@@ -66,10 +75,10 @@ test('what leaves the host is given another address, and conntrack says which', 
 test('who floods is sampled, and the daemon keeps answering', async () => {
   const other = await address('two');
   const flood = daemon.cli('exec', 'one', 'bash', '-c', `exec 3> /dev/udp/${other}/4999; for ((j = 0; j < 20000; j++)); do echo x >&3 2> /dev/null; done`);
-  await until('some are missing', () => told(caller, 'packets').some(({ more }) => more), 20);
+  await until('some are missing', () => told(caller, 'packets').some(({ more }) => more));
   const began = performance.now();
   await daemon.json('/version');
-  assert.ok(performance.now() - began < 2000);
+  assert.ok(performance.now() - began < 10_000);
   await flood;
   assert.ok(told(caller, 'packets').every(({ packets }) => packets.length <= 64));
 });

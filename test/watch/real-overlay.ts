@@ -70,10 +70,10 @@ export class Watched {
   get now(): Record<string, string> { return frameAt(this.events, this.events.length - 1).facts.upper ?? {}; }
 
   async until(fits: (now: Record<string, string>) => unknown): Promise<void> {
-    const late = setTimeout(() => this.#wake(), 10_000);
+    const late = setTimeout(() => this.#wake(), 61_000);
     const begun = performance.now();
     while (!fits(this.now)) {
-      if (performance.now() - begun > 9_000) throw new Error(`not told: ${JSON.stringify(this.now, null, 1).slice(0, 4000)}`);
+      if (performance.now() - begun > 60_000) throw new Error(`not told: ${JSON.stringify(this.now, null, 1).slice(0, 4000)}`);
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
     clearTimeout(late);

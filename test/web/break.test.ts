@@ -37,7 +37,7 @@ test('it runs, sees the host\'s processes, and is marked as unsafe in the list a
   await page.getByText('run', { exact: true }).click();
   await page.getByLabel('drydock', { exact: true }).fill('run --leave-out pid-namespace --name open -it ubuntu /bin/bash');
   await page.keyboard.press('Enter');
-  await until('it runs', async () => (await daemon.ok('ps', '-q')).length > 0, 20);
+  await until('it runs', async () => (await daemon.ok('ps', '-q')).length > 0);
   await page.locator('.xterm-screen').click();
   await page.keyboard.type(`tr '\\0' ' ' < /proc/${daemon.pid}/cmdline | grep -o 'js daemon' | tr a-z A-Z\n`);
   await until('the daemon is seen from inside', async () => (await visit.terminal()).includes('JS DAEMON'));

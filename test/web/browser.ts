@@ -19,7 +19,7 @@ export class Visit {
     const daemon = await new Daemon([], node).start();
     const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
     const context = await browser.newContext({ viewport: { width: 1500, height: 900 }, reducedMotion: 'reduce', ...options });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(60_000);
     const visit = new Visit(daemon, browser, context, await context.newPage());
     visit.listen(visit.page);
     return visit;
@@ -42,7 +42,7 @@ export class Visit {
     return until(`${key} leads to ${fits}`, async () => {
       const step = await this.step();
       return /^(Stands before|Стоит перед)$/.test(await this.heading()) && fits.test(step) ? step : undefined;
-    }, 20);
+    });
   }
 
   terminal = async (): Promise<string> => (await this.page.locator('.xterm-rows').allInnerTexts()).join('\n').replace(/\u00a0/g, ' ');

@@ -35,7 +35,7 @@ test.after(async () => {
 });
 
 const task = (id: string): Locator => page.locator(`[data-task="${id}"]`);
-const done = (id: string) => page.locator(`[data-task="${id}"][data-state=done]`).waitFor({ timeout: 15_000 });
+const done = (id: string) => page.locator(`[data-task="${id}"][data-state=done]`).waitFor();
 const gate = (name: RegExp) => page.getByRole('group', { name: 'Gate' }).getByRole('button', { name }).click();
 /** What the block below a task says, as the learner takes it over to the terminal of the host. */
 const linesAfter = async (id: string) => (await task(id).locator('xpath=following::pre[1]').innerText()).trim().split('\n');
@@ -44,13 +44,13 @@ const link = (title: string): Locator => page.locator('.list li').getByRole('lin
 /** In the page's own terminal, which a click has chosen. */
 async function type(line: string): Promise<void> {
   await page.locator('.xterm-screen').click();
-  await until('the shell has a prompt', async () => /[#$]$/.test((await visit.terminal()).trimEnd()), 20);
+  await until('the shell has a prompt', async () => /[#$]$/.test((await visit.terminal()).trimEnd()));
   await page.keyboard.type(`${line}\n`);
 }
 async function open(title: string, step: string): Promise<void> {
   await link(title).click();
   await page.getByRole('heading', { name: title, exact: true }).waitFor();
-  await until(`the run stands before ${step}`, async () => (await visit.step()) === step && (await visit.heading()) === 'Stands before', 20);
+  await until(`the run stands before ${step}`, async () => (await visit.step()) === step && (await visit.heading()) === 'Stands before');
 }
 const leave = async (title: string) => {
   await page.getByRole('button', { name: 'Leave the lesson' }).click();

@@ -23,7 +23,7 @@ test.before(async () => {
 test.after(() => visit.close());
 
 const task = (id: string) => page.locator(`[data-task="${id}"]`);
-const done = (id: string) => page.locator(`[data-task="${id}"][data-state=done]`).waitFor({ timeout: 15_000 });
+const done = (id: string) => page.locator(`[data-task="${id}"][data-state=done]`).waitFor();
 /** Tab until what has the focus fits. */
 async function tabTo(what: string, fits: (focused: { text: string; label: string; type: string }) => boolean, key = 'Tab'): Promise<void> {
   for (let n = 0; n < 150; n++) {
@@ -40,7 +40,7 @@ async function tabTo(what: string, fits: (focused: { text: string; label: string
 async function type(line: string): Promise<void> {
   await page.keyboard.type(`${line}\n`);
 }
-const prompt = () => until('the shell has a prompt', async () => /[#$] *$/m.test((await visit.terminal()).trimEnd()), 20);
+const prompt = () => until('the shell has a prompt', async () => /[#$] *$/m.test((await visit.terminal()).trimEnd()));
 
 test('from the first page to the end of lesson 1, by keyboard alone', async () => {
   await page.goto(await visit.address());
@@ -56,13 +56,13 @@ test('from the first page to the end of lesson 1, by keyboard alone', async () =
   await task('cloned').waitFor();
   assert.match(page.url(), /#lesson\/process/);
   await page.locator('[data-task=cloned][data-state=open]').waitFor();
-  await until('it stands before clone3', async () => (await visit.step()) === 'create.clone3', 20);
+  await until('it stands before clone3', async () => (await visit.step()) === 'create.clone3');
   await shot('lesson');
   assert.equal(await violations(page), []);
   // loaded again, the page finds the run where it is held
   await page.reload();
   await page.locator('[data-task=cloned][data-state=open]').waitFor();
-  await until('it still stands before clone3', async () => (await visit.step()) === 'create.clone3', 20);
+  await until('it still stands before clone3', async () => (await visit.step()) === 'create.clone3');
   assert.is(await page.locator('.lesson [role=alert]').count(), 0, 'a start that is held is not one that failed');
   await page.keyboard.press('ArrowRight');
   await done('cloned');
@@ -104,7 +104,7 @@ test('from the first page to the end of lesson 1, by keyboard alone', async () =
   await tabTo('leave', ({ text }) => text === 'Leave the lesson');
   await page.keyboard.press('Enter');
   await page.locator('li.finished').waitFor();
-  await until("the lesson's container is gone", async () => (await visit.daemon.ok('ps', '-aq')) === '', 10);
+  await until("the lesson's container is gone", async () => (await visit.daemon.ok('ps', '-aq')) === '');
 });
 
 test('lesson 6 by mouse, left in the middle, and taken up again with another daemon', async () => {

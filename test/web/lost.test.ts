@@ -38,7 +38,7 @@ test('when the connection is cut the page says so, and the run does not mind', a
   // somebody else moves it on meanwhile
   await daemon.ok('gate', 'held', 'break', 'exec');
   await daemon.ok('gate', 'held', 'continue');
-  await until('it stands before exec', async () => (await journal()).at(-1)?.step?.startsWith('exec.'), 20);
+  await until('it stands before exec', async () => (await journal()).at(-1)?.step?.startsWith('exec.'));
   assert.is(await page.getByText('connected', { exact: true }).count(), 0);
   assert.is(await known(), before, 'nothing comes through');
   assert.is(await visit.step(), 'create.merge-config');
@@ -60,7 +60,7 @@ test('stepping goes on', async () => {
   const events = await journal();
   await until('the page has them all', async () => (await known()) === events.length);
   await visit.page.keyboard.press('Space');
-  await until('the process runs', async () => (await visit.daemon.ok('ps', '-q')).length > 0, 20);
+  await until('the process runs', async () => (await visit.daemon.ok('ps', '-q')).length > 0);
   await visit.daemon.ok('rm', '-f', 'held');
 });
 

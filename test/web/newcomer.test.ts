@@ -70,7 +70,7 @@ test('looked back at where a phase begins, the page names the phase, and runs ag
   await now.getByRole('heading', { name: 'Connect the network' }).waitFor();
   assert.not.match(await now.innerText(), /still is running/);
   await page.getByRole('button', { name: 'run again from here' }).click();
-  await until('it stands before the first step', async () => (await visit.heading()).startsWith('Stands before') && /^network\./.test(await visit.step()), 20);
+  await until('it stands before the first step', async () => (await visit.heading()).startsWith('Stands before') && /^network\./.test(await visit.step()));
 });
 
 test('between two steps of the past the list shows the one that the cursor is at', async () => {

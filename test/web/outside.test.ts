@@ -15,13 +15,13 @@ test.after(() => visit.close());
 test('`run --web` prints an address, which shows its container; the output stays the container\'s alone', async () => {
   const { page, daemon } = visit;
   const running = daemon.begin('drydock', 'run', '--rm', '--name', 'beside', '--web', 'ubuntu', 'sh', '-c', 'echo only this; sleep 1000');
-  const url = await until('the address is printed', async () => /^http:\S+$/m.exec(running.ran.err)?.[0], 20);
+  const url = await until('the address is printed', async () => /^http:\S+$/m.exec(running.ran.err)?.[0]);
   // its link has come up by then: Chromium drops what it is fetching when an address of the machine changes, and complains of each before it fetches it again
-  const id = await until('it runs', async () => (await daemon.ok('ps', '-q', '--no-trunc')) || undefined, 20);
+  const id = await until('it runs', async () => (await daemon.ok('ps', '-q', '--no-trunc')) || undefined);
   await page.goto(url);
   await page.getByText('connected', { exact: true }).waitFor();
   assert.match(page.url(), `#run/${id}`);
-  await until('the terminal shows what it prints', async () => (await visit.terminal()).includes('only this'), 20);
+  await until('the terminal shows what it prints', async () => (await visit.terminal()).includes('only this'));
   await daemon.ok('rm', '-f', 'beside');
   const { out } = await running.done;
   assert.is(out, 'only this\n');
@@ -35,7 +35,7 @@ test('a container of the docker client appears by itself, with its journal, and 
   await row.waitFor();
   await row.click();
   await page.getByRole('tab', { name: 'Journal' }).click();
-  await until('its execve is there', async () => /execve\(/.test(await page.locator('#picture').innerText()) || undefined, 20);
+  await until('its execve is there', async () => /execve\(/.test(await page.locator('#picture').innerText()) || undefined);
   assert.match(page.url(), `#run/${started.out.trim()}`);
   assert.is((await daemon.docker('rm', '-f', 'whale')).code, 0);
   await row.waitFor({ state: 'detached' });

@@ -46,9 +46,9 @@ test('a container runs, and its overlay is looked at', async () => {
   await page.getByText('run', { exact: true }).click();
   await page.getByLabel('drydock').fill('run --name writer -it ubuntu /bin/bash');
   await page.keyboard.press('Enter');
-  await until('the process runs', async () => (await daemon.ok('ps', '-q')).length > 0, 30);
+  await until('the process runs', async () => (await daemon.ok('ps', '-q')).length > 0);
   await page.getByRole('tab', { name: 'Overlay' }).click();
-  await until('bash asks', async () => /root@\w+:\/#/.test(await visit.terminal()), 20);
+  await until('bash asks', async () => /root@\w+:\/#/.test(await visit.terminal()));
   const id = JSON.parse((await daemon.api('GET', '/containers/writer/json')).body).Id as string;
   upper = join(daemon.root, 'containers', id, 'upper');
 });

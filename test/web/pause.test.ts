@@ -46,7 +46,7 @@ test('pauses a run that nothing holds, before what comes next', async () => {
   });
   free = true;
   for (const res of waiting.splice(0)) res.end('{}');
-  await until('it stands', async () => (await visit.heading()) === 'Stands before', 20);
+  await until('it stands', async () => (await visit.heading()) === 'Stands before');
   assert.match(await visit.step(), /^pull\./);
   assert.is(await pause.count(), 0);
 });
@@ -54,7 +54,7 @@ test('pauses a run that nothing holds, before what comes next', async () => {
 test('and lets it go on', async () => {
   const { page, daemon } = visit;
   await page.keyboard.press('Space');
-  await until('it has failed of what the registry lacks', async () => /paced\s+failed/.test(await page.getByRole('navigation').innerText()), 20);
+  await until('it has failed of what the registry lacks', async () => /paced\s+failed/.test(await page.getByRole('navigation').innerText()));
   assert.is(await visit.heading(), 'Now');
   assert.match(await daemon.ok('trace', 'paced'), /pull\.fetch-index[^]*nothing here/);
   await daemon.ok('rm', '-f', 'paced');

@@ -73,7 +73,7 @@ test('while it stands, the kernel says the same as the page', async () => {
 test('the process runs, and the terminal is its own', async () => {
   const { page, daemon } = visit;
   await page.keyboard.press(']');
-  await until('the process runs', async () => (await daemon.ok('ps', '-q')).length > 0, 20);
+  await until('the process runs', async () => (await daemon.ok('ps', '-q')).length > 0);
   await page.locator('.xterm-screen').click();
   await page.keyboard.type('echo $((6 * 7)) > /answer; echo "it is $(cat /answer)"\n');
   await until('the answer is shown', async () => (await visit.terminal()).includes('it is 42'));

@@ -21,7 +21,7 @@ async function say(word: string): Promise<void> {
     // not coupled yet: what was typed went nowhere
     if (!(await visit.terminal()).includes(word)) await visit.page.keyboard.type(`${word}\n`);
     return false;
-  }, 20);
+  });
 }
 
 test('what is typed goes to the container that is shown, and what it says stands alone', async () => {

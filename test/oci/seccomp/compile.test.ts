@@ -61,9 +61,8 @@ test('a call is decided within a few instructions', () => {
 test('compiling again is a look-up, for the same object and for the same content', () => {
   const seccomp = seccompFor(undefined, defaultCapabilities, false)!;
   const first = compileSeccomp(seccomp);
-  const begun = performance.now();
+  // the same object, and not an equal one, comes out only where nothing was compiled
   assert.is(compileSeccomp(structuredClone(seccomp)), first);
-  assert.ok(performance.now() - begun < 5);
 });
 
 test('foreign architectures: listed ones get the default action, others are killed', () => {

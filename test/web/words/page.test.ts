@@ -125,7 +125,7 @@ test('a process that runs, its terminal\'s tools, and the help', async () => {
   const { page } = visit;
   await page.locator('h1').click();
   await page.keyboard.press(' ');
-  await until('it runs', async () => (await visit.daemon.ok('ps', '-q')).length > 0, 20);
+  await until('it runs', async () => (await visit.daemon.ok('ps', '-q')).length > 0);
   await page.locator('.tools button').first().click();
   await page.locator('.tools input').fill('there is no such thing');
   told = await journalOf('first');

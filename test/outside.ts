@@ -1,0 +1,43 @@
+/** What has to leave the place that test/place.sh made: programs that fetch from a mirror, and what they fetch. */
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../runtime/kernel/native.ts';
+import { sh } from './harness.ts';
+
+/** Runs a program in the network of the machine and with its user's settings; returns what it printed. */
+export function outside(command: string, ...args: string[]): string {
+  const { DRYDOCK_TEST_MACHINE_NET: net, DRYDOCK_TEST_MACHINE_HOME: home } = process.env;
+  return net ? sh('nsenter', `--net=${net}`, '--', 'env', `HOME=${home}`, command, ...args) : sh(command, ...args);
+}
+
+/** `npm ci` removes it: a clean install begins with nothing. */
+const cache = join(packageRoot, 'node_modules/.cache/drydock-test');
+
+/**
+ * The folder of this name in the cache. When it is not there, `make` fills an empty one, which gets the name when it is whole.
+ * Files that run at the same time wait for each other by flock(1).
+ */
+export async function fetchedOnce(name: string, make: (dir: string) => void | Promise<void>): Promise<string> {
+  const kept = join(cache, name);
+  if (existsSync(kept)) return kept;
+  mkdirSync(cache, { recursive: true });
+  const lock = openSync(join(cache, `${name}.lock`), 'w');
+  try {
+    // the lock belongs to the open file, which is still open here when flock(1) has ended
+    const { status } = spawnSync('flock', ['3'], { stdio: ['ignore', 'inherit', 'inherit', lock] });
+    if (status !== 0) throw new Error(`flock ${name}.lock: status ${status}`);
+    if (existsSync(kept)) return kept;
+    const dir = mkdtempSync(join(cache, 'making-'));
+    try {
+      await make(dir);
+      renameSync(dir, kept);
+    } catch (error) {
+      rmSync(dir, { recursive: true, force: true });
+      throw error;
+    }
+    return kept;
+  } finally {
+    closeSync(lock);
+  }
+}
