@@ -47,6 +47,8 @@ enter() {
   mount -t tmpfs -o mode=1777 tmp /tmp
   if [ -d /var/tmp ] && [ ! -L /var/tmp ]; then mount -t tmpfs -o mode=1777 tmp /var/tmp; fi
   mount -t tmpfs -o mode=1777 shm /dev/shm
+  # the first mount(8) of a boot makes it
+  mkdir -p /run/mount
   mkdir -m 1777 /run/lock
   if [ -n "$resolv_text" ]; then
     mkdir -p "$(dirname "$resolv")"
@@ -57,7 +59,6 @@ enter() {
   touch /run/drydock-test/machine-net
   mount --no-canonicalize --bind "/proc/self/fd/$DRYDOCK_PLACE_NET" /run/drydock-test/machine-net
   eval "exec $DRYDOCK_PLACE_NET<&-"
-  rm -rf /run/mount # mount(8) leaves it
   # shared, in a group of their own: a mount that propagates out of a container is seen
   mount --make-rshared /
   ip link set lo up
