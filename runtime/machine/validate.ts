@@ -128,7 +128,7 @@ function checkIsolation(host: HostConfig, mode: 'bridge' | 'none' | 'host' | 'co
   if (choiceOf('user', host) === 'new' && host.Privileged) throw badParameter('privileged mode is incompatible with user namespaces.  You must run the container in the host namespace when running privileged mode');
   const capabilities = chooseCapabilities(host.CapAdd ?? [], host.CapDrop ?? [], host.Privileged ?? false);
   const { seccomp: option } = securityOptions(host.SecurityOpt ?? []);
-  const seccomp = seccompFor(option, capabilities, host.Privileged ?? false);
+  const seccomp = seccompFor(option, capabilities, host.Privileged ?? false, host.Annotations);
   try {
     if (seccomp) compileSeccomp(seccomp);
   } catch (cause) {

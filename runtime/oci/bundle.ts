@@ -64,7 +64,7 @@ function processOf(config: ContainerConfig, host: HostConfig, hostname: string, 
 function linuxOf(c: SpecSource, host: HostConfig): Linux {
   const { devices, rules } = devicesOf(host);
   const bounding = chooseCapabilities(host.CapAdd ?? [], host.CapDrop ?? [], host.Privileged ?? false);
-  const seccomp = seccompFor(securityOptions(host.SecurityOpt ?? []).seccomp, bounding, host.Privileged ?? false);
+  const seccomp = seccompFor(securityOptions(host.SecurityOpt ?? []).seccomp, bounding, host.Privileged ?? false, host.Annotations);
   const own = choiceOf('user', host) === 'new';
   const hidden = !host.Privileged;
   const offsets = timeOffsets(host.Annotations);

@@ -1,19 +1,22 @@
 /**
- * Comparisons of 64-bit arguments in a 32-bit machine: high half, then low half.
+ * Comparisons of 64-bit arguments in a 32-bit machine: high half, then low half. Of an argument that the kernel takes in 32 bits
+ * (narrow-arguments.ts) the low half only.
  *
  *   struct seccomp_data { int nr; u32 arch; u64 instruction_pointer; u64 args[6]; }     little endian
  */
 import type { SeccompOperator, SeccompRule } from '../spec.ts';
 import { CODE, type Bpf } from './bpf.ts';
 
-export type Comparison = NonNullable<SeccompRule['args']>[number];
+export type Comparison = NonNullable<SeccompRule['args']>[number] & { narrow?: boolean };
 
 const ARGS = 16;
 const high = (value: number) => Math.floor(value / 0x100000000);
 const low = (value: number) => value % 0x100000000;
 
 /** Goes on when the comparison holds, to `fail` when it does not. */
-export function compare(bpf: Bpf, { index, value, valueTwo = 0, op }: Comparison, fail: string): void {
+export function compare(bpf: Bpf, comparison: Comparison, fail: string): void {
+  if (comparison.narrow) return compareLow(bpf, comparison, fail);
+  const { index, value, valueTwo = 0, op } = comparison;
   const pass = bpf.fresh('pass');
   const hi = () => bpf.load(ARGS + index * 8 + 4);
   const lo = () => bpf.load(ARGS + index * 8);
@@ -38,4 +41,19 @@ export function compare(bpf: Bpf, { index, value, valueTwo = 0, op }: Comparison
   };
   table[op]();
   bpf.label(pass);
+}
+
+function compareLow(bpf: Bpf, { index, value, valueTwo = 0, op }: Comparison, fail: string): void {
+  const { JEQ_K, JGT_K, JGE_K } = CODE;
+  const table: Record<SeccompOperator, () => void> = {
+    SCMP_CMP_EQ: () => void bpf.jump(JEQ_K, low(value), { no: fail }),
+    SCMP_CMP_NE: () => void bpf.jump(JEQ_K, low(value), { yes: fail }),
+    SCMP_CMP_GT: () => void bpf.jump(JGT_K, low(value), { no: fail }),
+    SCMP_CMP_GE: () => void bpf.jump(JGE_K, low(value), { no: fail }),
+    SCMP_CMP_LT: () => void bpf.jump(JGE_K, low(value), { yes: fail }),
+    SCMP_CMP_LE: () => void bpf.jump(JGT_K, low(value), { yes: fail }),
+    SCMP_CMP_MASKED_EQ: () => void bpf.and(low(value)).jump(JEQ_K, low(valueTwo), { no: fail }),
+  };
+  bpf.load(ARGS + index * 8);
+  table[op]();
 }

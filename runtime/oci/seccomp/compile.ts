@@ -4,6 +4,7 @@
  *   - of one call's rules the first without arguments decides; if all have arguments, the first that matches; else the default action
  *   - a rule that only repeats the default action is none
  *   - a rule with two comparisons of one argument means "or"
+ *   - unlike libseccomp: what the kernel takes in 32 bits is compared in 32 bits
  *   - calls newer than the newest one that a refusing profile names get ENOSYS, so that programs try the older call
  *   - an architecture that is not listed is killed; 32-bit x86 on x86_64 has its own numbers; other listed ones get the default action
  *
@@ -12,6 +13,7 @@
 import type { Seccomp, SeccompAction, SeccompRule } from '../spec.ts';
 import { compare, type Comparison } from './arguments.ts';
 import { Bpf, CODE } from './bpf.ts';
+import { isNarrow } from './narrow-arguments.ts';
 import { foreignNumbers, syscallNumbers } from './numbers.ts';
 import { ACTIONS, ARCHITECTURES, FLAGS } from './words.ts';
 
@@ -40,7 +42,8 @@ type Numbers = ReadonlyMap<string, number>;
 /** What happens to one call: an answer, or comparisons that lead to answers. */
 type Answer = number | { args: Comparison[]; value: number }[];
 
-function alternatives({ args = [] }: SeccompRule): Comparison[][] {
+function alternatives(name: string, rule: SeccompRule): Comparison[][] {
+  const args = (rule.args ?? []).map((argument): Comparison => ({ ...argument, narrow: isNarrow(name, argument.index) }));
   const twice = new Set(args.map((a) => a.index)).size < args.length;
   return twice ? args.map((a) => [a]) : [args];
 }
@@ -55,7 +58,7 @@ function answersByNumber(seccomp: Seccomp, numbers: Numbers, fallback: number): 
       const number = numbers.get(name);
       const before = number === undefined ? 0 : (answers.get(number) ?? []);
       if (number === undefined || typeof before === 'number') continue;
-      answers.set(number, rule.args?.length ? [...before, ...alternatives(rule).map((args) => ({ args, value }))] : value);
+      answers.set(number, rule.args?.length ? [...before, ...alternatives(name, rule).map((args) => ({ args, value }))] : value);
     }
   }
   return answers;

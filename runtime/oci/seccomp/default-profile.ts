@@ -1,5 +1,6 @@
 /**
- * What a container may ask of the kernel by default: the same calls as Docker 28's default profile.
+ * What a container may ask of the kernel by default: the same calls as Docker's default profile, as github.com/moby/profiles had it in
+ * 2026, but for socketcall (below).
  *
  * Everything is refused with EPERM but what is listed. The lists are by subject, so that a reader sees what is in and what is out:
  * out are the calls that make or change mounts and namespaces, load code into the kernel, set its clock, or are doors with a
@@ -35,7 +36,7 @@ const always = {
     getuid32 landlock_add_rule landlock_create_ruleset landlock_restrict_self seccomp setfsgid setfsgid32 setfsuid setfsuid32 setgid setgid32 setgroups
     setgroups32 setregid setregid32 setresgid setresgid32 setresuid setresuid32 setreuid setreuid32 setuid setuid32`,
   sockets: `accept accept4 bind connect getpeername getsockname getsockopt listen recv recvfrom recvmmsg recvmmsg_time64 recvmsg send sendmmsg sendmsg
-    sendto setsockopt shutdown socketcall socketpair pipe pipe2`,
+    sendto setsockopt shutdown socketpair pipe pipe2`,
   ipc: `ipc mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 mq_unlink msgctl msgget msgrcv msgsnd
     semctl semget semop semtimedop semtimedop_time64 shmat shmctl shmdt shmget`,
   time: `adjtimex clock_adjtime clock_adjtime64 clock_getres clock_getres_time64 clock_gettime clock_gettime64 clock_nanosleep clock_nanosleep_time64
@@ -78,12 +79,32 @@ const onArchitecture: [arches: string, names: string][] = [
 const PERSONALITIES = [0x0, 0x8, 0x20000, 0x20008, 0xffffffff];
 /** clone(2) with none of NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET */
 const NEW_NAMESPACES = 0x7e020000;
-/** AF_VSOCK talks to the hypervisor past every network namespace. */
-const AF_VSOCK = 40;
+/**
+ * The address families of socket(2) that the kernel has, by number; 1 to 11 are all let through. Not here:
+ *   38 AF_ALG: the kernel's own cryptography, the way in of CVE-2026-31431; programs bring their own
+ *   40 AF_VSOCK: talks to the hypervisor past every network namespace
+ *   12 19 20 23 25 34 37: families that the kernel has given up
+ */
+const FAMILIES_BELOW = 12;
+const FAMILIES = [13, 14, 15, 16, 17, 18, 21, 22, 24, 26, 27, 28, 29, 30, 31, 32, 33, 35, 36, 39, 41, 42, 43, 44, 45];
+/** socketcall(2) with this is socket(2) */
+const SYS_SOCKET = 1;
 const ENOSYS = 38;
 const EPERM = 1;
 
 const allow = (names: string, more: Partial<ProfileRule> = {}): ProfileRule => ({ names: words(names), action: 'SCMP_ACT_ALLOW', ...more });
+
+/**
+ * The old door to the same calls, for 32-bit programs on x86: any 64-bit program can take it too (int 0x80). The address family lies
+ * behind a pointer, where no filter sees it, so while it makes sockets the list above holds for nobody. Docker refused it in 29.4.2,
+ * and went back because 32-bit programs of glibc and Go make all their sockets by it (SteamCMD, Wine): there AppArmor or SELinux now
+ * hold AF_ALG back. Here no such module stands behind the filter. So it makes no socket (ENOSYS: libc may try socket(2)), does
+ * everything else, and is given back to a container that has such programs with `--annotation drydock.socketcall=allow`.
+ */
+const socketcall: ProfileRule[] = [
+  { names: ['socketcall'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS, args: [{ index: 0, value: SYS_SOCKET, op: 'SCMP_CMP_EQ' }] },
+  allow('socketcall', { args: [{ index: 0, value: SYS_SOCKET, op: 'SCMP_CMP_NE' }] }),
+];
 
 export const defaultProfile: Profile = {
   defaultAction: 'SCMP_ACT_ERRNO',
@@ -96,12 +117,19 @@ export const defaultProfile: Profile = {
     allow(Object.values(always).join(' ')),
     // before 4.8 a traced process could get round the filter
     allow('process_vm_readv process_vm_writev ptrace', { includes: { minKernel: '4.8' } }),
-    allow('socket', { args: [{ index: 0, value: AF_VSOCK, op: 'SCMP_CMP_NE' }] }),
+    allow('socket', { args: [{ index: 0, value: FAMILIES_BELOW, op: 'SCMP_CMP_LT' }] }),
+    ...FAMILIES.map((value) => allow('socket', { args: [{ index: 0, value, op: 'SCMP_CMP_EQ' }] })),
+    ...socketcall,
     ...PERSONALITIES.map((value) => allow('personality', { args: [{ index: 0, value, op: 'SCMP_CMP_EQ' }] })),
     ...onArchitecture.map(([arches, names]) => allow(names, { includes: { arches: words(arches) } })),
     ...Object.entries(withCapability).map(([capability, names]) => allow(names, { includes: { caps: [capability] } })),
     allow('clone', { args: [{ index: 0, value: NEW_NAMESPACES, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }], excludes: { caps: ['CAP_SYS_ADMIN'] } }),
-    // its flags are behind a pointer, where no filter sees them: ENOSYS makes libc fall back to clone
+    // its flags are behind a pointer, too: ENOSYS makes libc fall back to clone
     { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS, excludes: { caps: ['CAP_SYS_ADMIN'] } },
   ],
+};
+
+/** The same, with all of socketcall. */
+export const withSocketcall: Profile = {
+  ...defaultProfile, syscalls: [...(defaultProfile.syscalls ?? []).filter((rule) => !socketcall.includes(rule)), allow('socketcall')],
 };

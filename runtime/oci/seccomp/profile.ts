@@ -2,7 +2,7 @@
 import { release } from 'node:os';
 import { badParameter } from '../../machine/refusal.ts';
 import type { Seccomp, SeccompRule } from '../spec.ts';
-import { defaultProfile } from './default-profile.ts';
+import { defaultProfile, withSocketcall } from './default-profile.ts';
 import { checkProfile } from './check-profile.ts';
 import type { Profile, ProfileRule } from './profile-format.ts';
 
@@ -34,20 +34,34 @@ export function resolveProfile(profile: Profile, capabilities: readonly string[]
   return { defaultAction, ...(defaultErrnoRet !== undefined && { defaultErrnoRet }), ...(architectures?.length && { architectures }), ...(flags?.length && { flags }), syscalls };
 }
 
+/** 32-bit programs that make their sockets by socketcall(2) get it: see default-profile.ts. */
+export const SOCKETCALL_ANNOTATION = 'drydock.socketcall';
+
+type Annotations = Record<string, string> | null | undefined;
+function allowsSocketcall(annotations: Annotations): boolean {
+  const value = annotations?.[SOCKETCALL_ANNOTATION];
+  if (value !== undefined && value !== 'allow') throw badParameter(`invalid ${SOCKETCALL_ANNOTATION} ${JSON.stringify(value)}: it can only be "allow"`);
+  return value === 'allow';
+}
+
 const defaults = new Map<string, Seccomp>();
 
 /** The default profile is resolved once for each set of capabilities: most containers have the same. */
-function resolvedDefault(capabilities: readonly string[]): Seccomp {
-  const key = capabilities.join();
+function resolvedDefault(capabilities: readonly string[], socketcall: boolean): Seccomp {
+  const key = `${capabilities.join()} ${socketcall}`;
   let seccomp = defaults.get(key);
-  if (!seccomp) defaults.set(key, (seccomp = resolveProfile(defaultProfile, capabilities)));
+  if (!seccomp) defaults.set(key, (seccomp = resolveProfile(socketcall ? withSocketcall : defaultProfile, capabilities)));
   return seccomp;
 }
 
-/** `option` is what followed seccomp=; undefined: no filter at all. Throws Refusal 400 for JSON that is no profile. */
-export function seccompFor(option: string | undefined, capabilities: readonly string[], privileged: boolean): Seccomp | undefined {
+/**
+ * `option` is what followed seccomp=; undefined: no filter at all.
+ * Throws Refusal 400 for JSON that is no profile and for an annotation that means nothing.
+ */
+export function seccompFor(option: string | undefined, capabilities: readonly string[], privileged: boolean, annotations?: Annotations): Seccomp | undefined {
+  const socketcall = allowsSocketcall(annotations);
   if (option === 'unconfined' || (option === undefined && privileged)) return undefined;
-  if (option === undefined) return resolvedDefault(capabilities);
+  if (option === undefined) return resolvedDefault(capabilities, socketcall);
   return resolveProfile(parseProfile(option), capabilities);
 }
 

@@ -11,23 +11,18 @@ import { compileSeccomp } from '../../../runtime/oci/seccomp/compile.ts';
 import { syscallNumbers } from '../../../runtime/oci/seccomp/numbers.ts';
 import { seccompFor } from '../../../runtime/oci/seccomp/profile.ts';
 import { suite } from '../../harness.ts';
+import { elf32 } from './elf32.ts';
 
 const [EPERM, ENOSYS, EINVAL, EBADF] = [1, 38, 22, 9];
 /** call, arguments, and the errno that comes back: from the filter, or from the kernel itself */
 const tries: [string, number[], number][] = [
   ['unshare', [0x04000000], EPERM], ['mount', [0, 0, 0, 0, 0], EPERM], ['keyctl', [0, 0], EPERM], ['bpf', [0, 0, 0], EPERM], ['io_uring_setup', [1, 0], EPERM],
-  ['setns', [-1, 0], EPERM], ['clone3', [0, 0], ENOSYS], ['socket', [40, 1, 0], EPERM], ['socket', [1, 77, 0], EINVAL], ['personality', [0x40000], EPERM], ['personality', [0], 0],
+  ['setns', [-1, 0], EPERM], ['clone3', [0, 0], ENOSYS], ['socket', [40, 1, 0], EPERM], ['socket', [38, 5, 0], EPERM], ['socket', [2 ** 32 + 40, 1, 0], EPERM], ['socket', [2 ** 32 + 38, 5, 0], EPERM], ['socket', [1, 77, 0], EINVAL], ['personality', [0x40000], EPERM], ['personality', [0], 0], ['personality', [-1], 0],
   ['clone', [0x10000000], EPERM], ['close', [-1], EBADF], ['chroot', [0], 14],
 ];
 
-/** A 32-bit program that calls unshare(CLONE_NEWUTS) by int 0x80 and exits with the errno. */
-function elf32(): Buffer {
-  const code = Buffer.from('b836010000' + 'bb00000004' + 'cd80' + 'f7d8' + '93' + 'b801000000' + 'cd80', 'hex');
-  const words = (...list: number[]) => Buffer.from(Uint32Array.from(list).buffer);
-  const [at, size] = [0x08048000, 84 + code.length];
-  const head = Buffer.concat([Buffer.from('7f454c46010101000000000000000000' + '02000300', 'hex'), words(1, at + 84, 52, 0, 0), Buffer.from('3400' + '2000' + '0100' + '000000000000', 'hex')]);
-  return Buffer.concat([head, words(1, 0, at, at, size, size, 5, 0x1000), code]);
-}
+/** unshare(CLONE_NEWUTS) */
+const unshare = elf32('b836010000' + 'bb00000004' + 'cd80');
 
 /** The helper: puts itself under the filter, then lets perl make each call and print its errno. */
 async function helper(): Promise<void> {
@@ -47,7 +42,7 @@ if (process.env['DRYDOCK_TEST_SECCOMP']) {
   test('the kernel takes the default filter and answers each call as Docker’s profile says', () => {
     const dir = mkdtempSync(join(tmpdir(), 'drydock-seccomp-'));
     const program = join(dir, 'elf32');
-    writeFileSync(program, elf32(), { mode: 0o755 });
+    writeFileSync(program, unshare, { mode: 0o755 });
     try {
       const runs32 = spawnSync(program).status !== null;
       const { stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), program], { encoding: 'utf8', env: { ...process.env, DRYDOCK_TEST_SECCOMP: '1' } });

@@ -28,7 +28,7 @@ export const filter = {
   title: 'The filter, call by call', refused: (n: number, groups: number) => `${n} calls are refused, for ${groups} reasons`, byArguments: (n: number) => `${n} are let through by their arguments`, through: (n: number) => `${n} are let through`,
   groups, subjects,
   conditions: {
-    clone: 'with none of the flags CLONE_NEW…: new namespaces are refused, new processes are not', socket: 'but for AF_VSOCK (40), which talks to the hypervisor past every network namespace',
+    clone: 'with none of the flags CLONE_NEW…: new namespaces are refused, new processes are not', socket: 'the families that the kernel has, but for AF_ALG (38), its own cryptography, which has been a way in, and AF_VSOCK (40), which talks to the hypervisor past every network namespace',
     personality: 'Linux, 16-bit ids, no randomized addresses, both, and the question which it is',
   } as Readonly<Record<string, string | undefined>>,
 };
