@@ -33,10 +33,10 @@ export interface Handle {
   /**
    * Couples a client's connection: its bytes are stdin (FIN closes stdin when StdinOnce), what comes back is raw for a tty and multiplexed
    * otherwise (native/shim.c's frames are Docker's own). Output is complete and the stream ended before the process counts as exited.
-   * `head` are bytes that came with the request. Couples before it first awaits. Resolves when the coupling is over; detachKeys end only this
+   * Couples before it first awaits. Resolves when the coupling is over; detachKeys end only this
    * coupling. When start fails, the coupling is over and the client is not ended: the server still has to write why.
    */
-  attach(client: Duplex, options: AttachOptions, head?: Buffer): Promise<'ended' | 'detached'>;
+  attach(client: Duplex, options: AttachOptions): Promise<'ended' | 'detached'>;
   /** 409 when it does not run (yet, or any more). */
   resize(height: number, width: number): Promise<void>;
 }

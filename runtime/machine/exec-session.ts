@@ -74,8 +74,8 @@ export class ExecSession implements ExecHandle {
     this.around.event(`${action}${command}`, { execID: this.id, ...more });
   }
 
-  attach(client: Duplex, options: AttachOptions, head?: Buffer): Promise<'ended' | 'detached'> {
-    return this.#streams.couple(client, { ...options, logs: false, detachKeys: options.detachKeys ?? this.config.DetachKeys }, head);
+  attach(client: Duplex, options: AttachOptions): Promise<'ended' | 'detached'> {
+    return this.#streams.couple(client, { ...options, logs: false, detachKeys: options.detachKeys ?? this.config.DetachKeys });
   }
 
   async start({ ConsoleSize }: { Tty?: boolean; ConsoleSize?: [number, number] | null }): Promise<void> {

@@ -79,7 +79,7 @@ export class Streams {
   }
 
   /** `replay` is what was written before, for logs=1. */
-  couple(stream: Duplex, options: AttachOptions, head?: Buffer, replay?: Buffer): Promise<'ended' | 'detached'> {
+  couple(stream: Duplex, options: AttachOptions, replay?: Buffer): Promise<'ended' | 'detached'> {
     const scanner = options.stdin && this.options.tty ? new DetachScanner(parseDetachKeys(options.detachKeys)) : undefined;
     return new Promise((resolve) => {
       const client: Client = {
@@ -106,7 +106,8 @@ export class Streams {
       if (replay?.length) stream.write(replay);
       if (!options.stream) return void (client.over('ended'), stream.end());
       stream.on('data', typed).on('end', finished).on('close', gone);
-      if (head?.length) typed(head);
+      // its FIN may have come with the request
+      if (stream.readableEnded) finished();
       if (this.#tap) void this.#subscribe();
     });
   }

@@ -164,10 +164,10 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     return this.waiters.exit(condition, this.running || this.underWay || this.restarting, this.record);
   }
 
-  attach(client: Duplex, options: AttachOptions, head?: Buffer): Promise<'ended' | 'detached'> {
+  attach(client: Duplex, options: AttachOptions): Promise<'ended' | 'detached'> {
     if (options.stream && !options.logs && this.machine === 'paused') throw conflict(`container ${this.container.id} is paused, unpause the container before attach`);
     this.around.event(this.container, 'attach');
-    return this.streams.couple(client, options, head, options.logs ? look.whatWasWritten(this.container, options) : undefined);
+    return this.streams.couple(client, options, options.logs ? look.whatWasWritten(this.container, options) : undefined);
   }
 
   async resize(height: number, width: number): Promise<void> {

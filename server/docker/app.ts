@@ -55,7 +55,7 @@ export function createDockerServer(engine: Engine, options: ServerOptions = {}):
   app.use(answerError);
   // The limits are for requests that arrive slowly; answers may take as long as they like.
   const server = createServer({ maxHeaderSize: MAX_HEADERS, headersTimeout: 10_000, requestTimeout: 300_000, connectionsCheckingInterval: 5_000, keepAliveTimeout: 60_000 }, app as RequestListener);
-  serveHijacks(server, app as RequestListener);
+  serveHijacks(server);
   refuseMalformed(server);
   return server;
 }

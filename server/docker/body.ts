@@ -1,30 +1,36 @@
 /** Reads a request's JSON body, bounded in size and checked in kind. */
 import type { IncomingMessage } from 'node:http';
 import { badParameter } from '../../runtime/machine/refusal.ts';
-import { bodyOfTaken } from './hijack.ts';
 
 export type Json = Record<string, unknown>;
 
+/** A client that stops in the middle of a JSON body. */
+const IDLE_MS = 10_000;
+
 /** Rejects with 400 beyond `limit`, but leaves the request open: its answer has to get through. */
 function bytes(req: IncomingMessage, limit: number): Promise<Buffer> {
-  const taken = bodyOfTaken(req);
-  if (taken) return Promise.resolve(taken);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const tooLarge = () => {
+    const timer = setTimeout(() => fail(`the request's body stopped after ${size} bytes`), IDLE_MS);
+    const fail = (message: string) => {
+      clearTimeout(timer);
       req.off('data', onData);
-      reject(badParameter(`request body too large: at most ${limit} bytes are taken here`));
+      reject(badParameter(message));
     };
     const onData = (chunk: Buffer) => {
+      timer.refresh();
       chunks.push(chunk);
       size += chunk.length;
-      if (size > limit) tooLarge();
+      if (size > limit) fail(`request body too large: at most ${limit} bytes are taken here`);
     };
-    if (Number(req.headers['content-length'] ?? 0) > limit) return tooLarge();
+    if (Number(req.headers['content-length'] ?? 0) > limit) return fail(`request body too large: at most ${limit} bytes are taken here`);
     req.on('data', onData);
-    req.once('end', () => resolve(Buffer.concat(chunks)));
-    req.once('close', () => reject(badParameter('the request ended in the middle of its body')));
+    req.once('end', () => {
+      clearTimeout(timer);
+      resolve(Buffer.concat(chunks));
+    });
+    req.once('close', () => fail('the request ended in the middle of its body'));
   });
 }
 

@@ -48,8 +48,8 @@ async function attach(x: Exchange): Promise<void> {
   };
   parseDetachKeys(options.detachKeys);
   const tty = request.Tty === true;
-  const { socket, rest } = hijack(x, tty);
-  await couple(socket, tty, handle.attach(socket, options, rest));
+  const socket = hijack(x, tty);
+  await couple(socket, tty, handle.attach(socket, options));
 }
 
 /** 'all', a number of lines, or anything else, which docker takes for all. */

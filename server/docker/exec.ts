@@ -28,11 +28,11 @@ type Start = Parameters<ExecHandle['start']>[0];
 async function startAttached(x: Exchange, exec: ExecHandle, options: Start): Promise<void> {
   const { config } = exec;
   const tty = config.Tty === true;
-  const { socket, rest } = hijack(x, tty);
+  const socket = hijack(x, tty);
   const coupling = exec.attach(socket, {
     stdin: config.AttachStdin === true, stdout: config.AttachStdout === true, stderr: config.AttachStderr === true,
     logs: false, stream: true, ...(config.DetachKeys && { detachKeys: config.DetachKeys }),
-  }, rest);
+  });
   // awaited below; until then a rejection must not count as unhandled
   coupling.catch(() => undefined);
   try {

@@ -19,7 +19,8 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 test('what was typed before there was a process is its first input, in order', async () => {
   const { shim, streams, open } = await prepare();
   const client = new FakeClient();
-  void streams.couple(client, attach(), Buffer.from('head '));
+  client.type('head ');
+  void streams.couple(client, attach());
   client.type('typed ');
   await turn();
   client.type('later');
@@ -83,7 +84,7 @@ test('without stream a client gets what was written before, and its FIN', async 
   const { streams } = await prepare();
   const client = new FakeClient();
   const replay = frameOf(FRAME.stdout, Buffer.from('before'));
-  assert.is(await streams.couple(client, attach({ stream: false, logs: true }), undefined, replay), 'ended');
+  assert.is(await streams.couple(client, attach({ stream: false, logs: true }), replay), 'ended');
   await until('the FIN', () => client.finished);
   assert.is(client.text, replay.toString('latin1'));
 });

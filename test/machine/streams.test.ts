@@ -46,7 +46,9 @@ test('the shim is asked for output only when a client is there, and once', async
   for (const client of [new FakeClient(), new FakeClient()]) void streams.couple(client, attach());
   streams.couple(new FakeClient(), attach()).catch(() => undefined);
   await until('it was asked', () => shim.got.length > 0);
-  void streams.couple(new FakeClient(), attach({ stdin: true }), Buffer.from('x'));
+  const typing = new FakeClient();
+  typing.type('x');
+  void streams.couple(typing, attach({ stdin: true }));
   await until('the key came', () => shim.got.includes('stdin:x'));
   assert.equal(shim.got, ['subscribe', 'stdin:x']);
 });
@@ -182,7 +184,8 @@ for (const [name, options, asked] of [['a terminal', { tty: true }, {}], ['a con
 test('keys go nowhere when the container was made without stdin', async () => {
   const { shim, streams, open } = await prepare({ stdin: false });
   const client = new FakeClient();
-  void streams.couple(client, attach(), Buffer.from('head'));
+  client.type('before');
+  void streams.couple(client, attach());
   await open();
   client.type('keys');
   await shim.send(out('o'));

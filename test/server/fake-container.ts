@@ -38,7 +38,7 @@ class FakeExec implements ExecHandle {
     this.process.start(this.config.Cmd, this.config.Env ?? []);
   }
   wait = () => this.process.exited;
-  attach = (client: Duplex, options: AttachOptions, head?: Buffer) => this.process.attach(client, options, head);
+  attach = (client: Duplex, options: AttachOptions) => this.process.attach(client, options);
   async resize(height: number, width: number): Promise<void> {
     this.process.sizes.push([height, width]);
   }
@@ -140,7 +140,7 @@ export class FakeContainer implements ContainerHandle {
     if (condition === 'not-running' && !this.process.running) return Promise.resolve(answer());
     return new Promise((resolve) => (condition === 'removed' ? this.#removals : this.#exits).add(() => resolve(answer())));
   }
-  attach = (client: Duplex, options: AttachOptions, head?: Buffer) => this.process.attach(client, options, head);
+  attach = (client: Duplex, options: AttachOptions) => this.process.attach(client, options);
   async resize(height: number, width: number): Promise<void> {
     if (!this.process.running) throw conflict(`container ${this.container.id} is not running`);
     this.process.sizes.push([height, width]);

@@ -82,7 +82,7 @@ export class FakeProcess {
     if (this.#child?.pid) process.kill(-this.#child.pid, name);
   }
 
-  attach(client: Duplex, options: AttachOptions, head: Buffer = Buffer.alloc(0)): Promise<'ended' | 'detached'> {
+  attach(client: Duplex, options: AttachOptions): Promise<'ended' | 'detached'> {
     return new Promise((resolve) => {
       const over = (how: 'ended' | 'detached') => {
         this.#clients.delete(listener);
@@ -104,9 +104,9 @@ export class FakeProcess {
       this.#clients.add(listener);
       client.once('close', () => over('detached'));
       if (!options.stdin) return;
-      if (head.length) onData(head);
       client.on('data', onData);
       client.on('end', onEnd);
+      if (client.readableEnded) onEnd();
     });
   }
 
