@@ -1,25 +1,37 @@
 /** A layer's blob as the tar that is in it, whatever the media type claims: OCI image spec, "application/vnd.oci.image.layer.v1.tar+…". */
-import { createReadStream, openSync, readSync, closeSync } from 'node:fs';
-import type { Transform } from 'node:stream';
+import { createReadStream, openSync, readSync, closeSync, type ReadStream } from 'node:fs';
+import { pipeline, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
+import { filtered } from './filter-program.ts';
+import { TarError } from './tar-header.ts';
 import { checkFrames } from './zstd-frames.ts';
 
 const CHUNK = 1 << 20;
+/** Node has zstd of its own since 22.15. */
 const newer = zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform };
 
-export type Compression = 'gzip' | 'zstd' | 'none';
-const magics: [Compression, RegExp][] = [['gzip', /^1f8b/], ['zstd', /^28b52ffd/], ['zstd', /^5.2a4d18/]];
+export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'none';
+/** The first bytes. What dockerd reads is read; the others are here to be called by their names. */
+const magics: [Compression | 'lz4' | 'lzip' | 'compress', RegExp][] = [
+  ['gzip', /^1f8b/], ['zstd', /^28b52ffd/], ['zstd', /^5.2a4d18/], ['xz', /^fd377a585a00/], ['bzip2', /^425a68/],
+  ['lz4', /^04224d18/], ['lzip', /^4c5a4950/], ['compress', /^1f9d/],
+];
 
+/** Throws TarError for a compression that no layer has. */
 export function compressionOf(path: string): Compression {
-  const head = Buffer.alloc(4);
+  const head = Buffer.alloc(6);
   const fd = openSync(path, 'r');
   try {
-    readSync(fd, head, 0, 4, 0);
+    readSync(fd, head, 0, 6, 0);
   } finally {
     closeSync(fd);
   }
-  return magics.find(([, magic]) => magic.test(head.toString('hex')))?.[0] ?? 'none';
+  const found = magics.find(([, magic]) => magic.test(head.toString('hex')))?.[0] ?? 'none';
+  if (found === 'lz4' || found === 'lzip' || found === 'compress') {
+    throw new TarError(`the layer is compressed with ${found}; gzip, zstd, xz and bzip2 are read`);
+  }
+  return found;
 }
 
 async function* unzstd(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -33,25 +45,30 @@ async function* unzstd(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield* ready.splice(0);
 }
 
-/** Throws what zlib and fzstd throw for damaged data. `read` is told how many compressed bytes were taken. */
+/** Errors of the file arrive at the reader of what comes out. */
+const through = (file: ReadStream, decoder: Transform): AsyncIterable<Buffer> => pipeline(file, decoder, () => undefined);
+
+const decoders: Record<Compression, (file: ReadStream, path: string) => AsyncIterable<Buffer>> = {
+  none: (file) => file,
+  gzip: (file) => through(file, zlib.createGunzip({ chunkSize: CHUNK })),
+  zstd: (file, path) => {
+    // first, and for both decoders: which layers are taken must not depend on the version of Node
+    checkFrames(path);
+    return newer.createZstdDecompress ? through(file, newer.createZstdDecompress({ chunkSize: CHUNK })) : unzstd(file);
+  },
+  xz: (file) => filtered('xz', file),
+  bzip2: (file) => filtered('bzip2', file),
+};
+
+/** Throws what the decoders throw for damaged data. `read` is told how many compressed bytes were taken. */
 export async function* uncompressed(path: string, read: (bytes: number) => void): AsyncGenerator<Buffer> {
+  const kind = compressionOf(path);
   const file = createReadStream(path, { highWaterMark: CHUNK });
   file.on('data', (chunk) => read(chunk.length));
   file.pause();
-  const kind = compressionOf(path);
-  const decoder = kind === 'gzip' ? zlib.createGunzip({ chunkSize: CHUNK }) : kind === 'zstd' ? newer.createZstdDecompress?.({ chunkSize: CHUNK }) : undefined;
   try {
-    if (decoder) {
-      file.on('error', (error) => decoder.destroy(error));
-      yield* file.pipe(decoder);
-    } else if (kind === 'zstd') {
-      checkFrames(path);
-      yield* unzstd(file);
-    } else {
-      yield* file;
-    }
+    yield* decoders[kind](file, path);
   } finally {
     file.destroy();
-    decoder?.destroy();
   }
 }

@@ -14,9 +14,11 @@ export const configTypes: readonly string[] = [OCI_CONFIG, DOCKER_CONFIG];
 export const schema1Types: readonly string[] = [
   'application/vnd.docker.distribution.manifest.v1+json', 'application/vnd.docker.distribution.manifest.v1+prettyjws',
 ];
+const DOCKER_LAYER = 'application/vnd.docker.image.rootfs.diff.tar';
+/** Which of these it is, the layer's first bytes say: decompress.ts. The specification has gzip and zstd, dockerd reads the others too. */
+const compressions = ['gzip', 'zstd', 'xz', 'bzip2'];
 export const layerTypes: readonly string[] = [
-  OCI_LAYER, `${OCI_LAYER}+gzip`, `${OCI_LAYER}+zstd`,
-  'application/vnd.docker.image.rootfs.diff.tar', 'application/vnd.docker.image.rootfs.diff.tar.gzip', 'application/vnd.docker.image.rootfs.diff.tar.zstd',
+  OCI_LAYER, ...compressions.map((one) => `${OCI_LAYER}+${one}`), DOCKER_LAYER, ...compressions.map((one) => `${DOCKER_LAYER}.${one}`),
   'application/vnd.oci.image.layer.nondistributable.v1.tar', 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
   'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
 ];

@@ -20,8 +20,13 @@ export interface Sample {
   layers: string[];
 }
 
+interface More {
+  architecture?: string; labels?: Record<string, string>; diffIDs?: string[];
+  compress?: { pack(tar: Buffer): Buffer; type: string };
+}
+
 /** One manifest for this machine below an index that names another platform too. */
-export function sample(layers: Made[][], more: { architecture?: string; labels?: Record<string, string>; diffIDs?: string[] } = {}): Sample {
+export function sample(layers: Made[][], more: More = {}): Sample {
   const blobs = new Map<string, Buffer>();
   const manifests: Sample['manifests'] = new Map();
   const blob = (bytes: Buffer, mediaType: string) => {
@@ -39,7 +44,7 @@ export function sample(layers: Made[][], more: { architecture?: string; labels?:
     architecture, os: 'linux', config: { Cmd: ['/bin/sh'], Env: ['A=b'], Labels: more.labels ?? {} }, rootfs: { type: 'layers', diff_ids: more.diffIDs ?? tars.map(digestOf) },
     history: layers.map((_, j) => ({ created: '2024-01-01T00:00:00Z', created_by: `step ${j}` })),
   })), OCI_CONFIG);
-  const descriptors = tars.map((tar) => blob(gzipSync(tar), `${OCI_LAYER}+gzip`));
+  const descriptors = tars.map((tar) => blob((more.compress?.pack ?? gzipSync)(tar), `${OCI_LAYER}${more.compress?.type ?? '+gzip'}`));
   const manifest = document({ config, layers: descriptors }, OCI_MANIFEST);
   const index = document({ manifests: [{ ...manifest, platform: { os: 'linux', architecture } }, { ...manifest, digest: `sha256:${'0'.repeat(64)}`, platform: { os: 'linux', architecture: 's390x' } }] }, OCI_INDEX);
   return { blobs, manifests, index: index.digest, manifest: manifest.digest, config: config.digest, layers: descriptors.map(({ digest }) => digest) };
