@@ -6,7 +6,7 @@
  * without following it. Links inside the layer are followed, as in a chroot; one that climbs above the root is refused.
  */
 import { closeSync, constants as fs, readlinkSync, rmSync } from 'node:fs';
-import { errnoNumber } from '../kernel/errors.ts';
+import { errnoName, errnoNumber } from '../kernel/errors.ts';
 import { AT, O, RESOLVE } from '../kernel/constants.ts';
 import { TarError } from './tar-header.ts';
 import { call, nameBytes, tryCall } from './native-call.ts';
@@ -25,11 +25,14 @@ const ENOENT = -errnoNumber('ENOENT');
 const EEXIST = -errnoNumber('EEXIST');
 const EXDEV = -errnoNumber('EXDEV');
 const EISDIR = -errnoNumber('EISDIR');
+const ENOTDIR = -errnoNumber('ENOTDIR');
 const MOST_OPEN = 128;
 const MOST_LINKS = 40;
 const MOST_PARTS = 1024;
 
 export const shown = (name: string): string => JSON.stringify(Buffer.from(name, 'latin1').toString().slice(0, 200));
+/** Something that is no directory stands on the way. */
+export class NoDirectory extends TarError {}
 const escapes = (name: string) => new TarError(`the layer climbs out of its root: ${shown(name)}`);
 
 /** './usr//bin/' → 'usr/bin'; '' is the root itself. `..` is refused where it climbs above the root. */
@@ -91,7 +94,8 @@ export class LayerRoot {
       // whatever the daemon's umask is
       if (fd >= 0) call('fchmod', fd, 0o755);
     }
-    if (fd < 0) throw new TarError(`${shown(path)} is needed as a directory of the layer and is none (${-fd})`);
+    if (fd === ENOTDIR) throw new NoDirectory(`${shown(path)} is needed as a directory of the layer and is none`);
+    if (fd < 0) throw new TarError(`${shown(path)} cannot be opened as a directory of the layer: ${errnoName(-fd)}`);
     return fd;
   }
 

@@ -5,7 +5,7 @@
 import { closeSync, writeSync } from 'node:fs';
 import { AT, O, S_IFBLK, S_IFCHR, S_IFIFO } from '../kernel/constants.ts';
 import { errnoName } from '../kernel/errors.ts';
-import { baseOf, cleanPath, LayerRoot, parentOf, shown } from './layer-root.ts';
+import { baseOf, cleanPath, LayerRoot, NoDirectory, parentOf, shown } from './layer-root.ts';
 import { call, nameBytes, tryCall } from './native-call.ts';
 import { TarError, type Time } from './tar-header.ts';
 import type { Entry, Sink } from './tar-reader.ts';
@@ -14,6 +14,9 @@ import { keptXattrs, OPAQUE } from './xattr.ts';
 const WHITEOUT = '.wh.';
 const OPAQUE_MARK = '.wh..wh..opq';
 const MOST_ENTRIES = 4_000_000;
+/** Bytes that the names of whiteouts may take in memory, with what each costs besides its letters. */
+const MOST_HIDDEN = 64 * 2 ** 20;
+const NAME_COST = 64;
 const NOFOLLOW = AT.AT_SYMLINK_NOFOLLOW;
 
 /** struct timespec[2]: access and modification both get the entry's time, as docker does. */
@@ -36,8 +39,13 @@ function owner(id: number): number {
 
 export class LayerWriter implements Sink {
   readonly #root: LayerRoot;
-  /** paths where a whiteout was made: a directory of that name later in the same layer hides what is below it too */
+  /**
+   * Names that are hidden, and directories that are opaque. They speak of the layers below and are made last: what this layer
+   * itself brings under such a name stays, whether it comes before or after.
+   */
   readonly #whiteouts = new Set<string>();
+  readonly #opaques = new Set<string>();
+  #hiddenBytes = 0;
   readonly #directories = new Map<string, Time>();
   #file: { fd: number; entry: Entry; position: number; segment: number; used: number } | undefined;
   /** bytes of the files, and how many entries */
@@ -76,7 +84,6 @@ export class LayerWriter implements Sink {
     let ret = make(...this.#root.at(path));
     if (ret < 0 && errnoName(-ret) === 'EEXIST') {
       this.#root.remove(path);
-      this.#whiteouts.delete(path);
       this.#directories.delete(path);
       ret = make(...this.#root.at(path));
     }
@@ -133,9 +140,7 @@ export class LayerWriter implements Sink {
 
   #directory(path: string, entry: Entry): void {
     if (path && !this.#root.isDirectory(path)) {
-      const hidesLower = this.#whiteouts.has(path);
       this.#place(path, (fd, name) => tryCall('mkdirat', fd, name, 0o755));
-      if (hidesLower) this.#opaque(path);
     }
     this.#attributes(this.#root.directory(path), entry);
     // each file made in it would set it again
@@ -167,24 +172,41 @@ export class LayerWriter implements Sink {
   }
 
   #whiteout(path: string, base: string): void {
-    if (base === OPAQUE_MARK) return this.#opaque(parentOf(path));
+    if (base === OPAQUE_MARK) return this.#remember(this.#opaques, parentOf(path));
     // aufs' own bookkeeping
     if (base.startsWith(WHITEOUT + WHITEOUT)) return;
     const name = base.slice(WHITEOUT.length);
     if (!name || name === '.' || name === '..') throw new TarError(`${shown(path)} takes away no name`);
-    const hidden = parentOf(path) ? `${parentOf(path)}/${name}` : name;
-    // whiteouts speak of the layers below: what this layer itself brings stays
-    if (this.#root.isDirectory(hidden)) return this.#opaque(hidden);
-    if (this.#root.exists(hidden)) return;
-    this.#place(hidden, (fd, base) => tryCall('mknodat', fd, base, S_IFCHR, 0));
-    this.#whiteouts.add(hidden);
+    this.#remember(this.#whiteouts, parentOf(path) ? `${parentOf(path)}/${name}` : name);
   }
+  #remember(set: Set<string>, path: string): void {
+    if (set.has(path)) return;
+    set.add(path);
+    this.#hiddenBytes += path.length + NAME_COST;
+    if (this.#hiddenBytes > MOST_HIDDEN) throw new TarError(`the layer takes away ${this.#whiteouts.size + this.#opaques.size} names: more than can be kept in mind`);
+  }
+
   #opaque(path: string): void {
     call('fsetxattr', this.#root.directory(path), OPAQUE, Buffer.from('y'), 0);
   }
+  #hide(path: string): void {
+    if (this.#root.isDirectory(path)) this.#opaque(path);
+    else if (!this.#root.exists(path)) this.#place(path, (fd, name) => tryCall('mknodat', fd, name, S_IFCHR, 0));
+  }
+  /** Below a file there is nothing to hide: it hides the directory of its name as a whole. */
+  #unlessFile(hide: () => void): void {
+    try {
+      hide();
+    } catch (error) {
+      if (!(error instanceof NoDirectory)) throw error;
+    }
+  }
 
-  /** Times of the directories, now that nothing more is made in them. */
+  /** Whiteouts, then the times of the directories, now that nothing more is made in them. */
   finish(): void {
+    for (const path of this.#opaques) this.#unlessFile(() => this.#opaque(path));
+    // what is below a name before the name itself: a directory that has to be made for it is hidden as one
+    for (const path of [...this.#whiteouts].sort().reverse()) this.#unlessFile(() => this.#hide(path));
     for (const [path, time] of this.#directories) {
       if (!path || this.#root.isDirectory(path)) call('utimensat', this.#root.directory(path), null, timespecs(time), 0);
     }
