@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <linux/sched.h>
 #include "serve.h"
-#include "shim-state.h"
+#include "shim-log.h"
 
 static void child_side(int *in_pipe, int *out_pipe, int *err_pipe)
 {
@@ -85,6 +85,8 @@ static long special(int op, long a[6])
 		return clone3_stage(a[0], a[1], a[2]);
 	case OP_take_master:
 		return take_master(a[0], a[1]);
+	case OP_log_limits:
+		return limit_log(a[0], a[1]);
 	case OP_watch_child:
 		child_reaped = 0;
 		return child = a[0];

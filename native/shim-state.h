@@ -1,9 +1,8 @@
 /*
  * What a shim knows: its descriptors, its one process, and what waits between them.
  *
- * A log record is {u8 stream, u8 0[3], u32 length, u64 nanoseconds since 1970} in
- * little-endian order, then the bytes. A tap frame is {u8 type, u8 0[3], u32 length
- * big-endian} and the bytes: the header of Docker's multiplexed streams.
+ * A tap frame is {u8 type, u8 0[3], u32 length big-endian} and the bytes: the header
+ * of Docker's multiplexed streams.
  */
 #ifndef DRYDOCK_SHIM_STATE_H
 #define DRYDOCK_SHIM_STATE_H
@@ -11,16 +10,16 @@
 #include <stdint.h>
 #include "sys.h"
 
-enum { CONTROL = 3, STAGE_END, STAGE_EXE, LISTEN, LOG, DIRECTORY, MASTER = 10, SIGNALS };
+enum { CONTROL = 3, STAGE_END, STAGE_EXE, LISTEN, LOG, DIRECTORY, LOG_DIR, MASTER = 10, SIGNALS };
 enum frame_type { TO_STDIN = 0, STDOUT = 1, STDERR = 2, EXITED = 3, SUBSCRIBE = 4, CLOSE_STDIN = 5 };
-enum { CHUNK = 32 * 1024, HEADER = 8, LOG_HEADER = 16 };
+enum { CHUNK = 32 * 1024, HEADER = 8 };
 
 static int control = CONTROL, tap = -1, subscribed, released;
 static int child, child_status, child_reaped;
 static int in_fd = -1, out_fd = -1, err_fd = -1, tty;
 
 /* what waits for the tap, and what waits for stdin: while either waits, its source is not read */
-static unsigned char to_tap[LOG_HEADER + CHUNK], to_stdin[CHUNK];
+static unsigned char to_tap[HEADER + CHUNK], to_stdin[CHUNK];
 static int tap_from, tap_len, stdin_from, stdin_len, close_stdin_after;
 static unsigned char tap_head[HEADER];
 static int tap_head_len;

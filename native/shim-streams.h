@@ -2,24 +2,9 @@
 #ifndef DRYDOCK_SHIM_STREAMS_H
 #define DRYDOCK_SHIM_STREAMS_H
 #include <sys/socket.h>
-#include <time.h>
-#include "shim-state.h"
+#include "shim-log.h"
 
 /* ---- output: process → log → tap ---- */
-
-static void write_log(int stream, unsigned char *record, int len)
-{
-	struct timespec now;
-	uint64_t *when = (uint64_t *)(record + 8);
-	uint32_t *size = (uint32_t *)(record + 4);
-	sys(SYS_clock_gettime, CLOCK_REALTIME, &now);
-	zero_bytes(record, LOG_HEADER);
-	record[0] = stream;
-	*size = len;
-	*when = now.tv_sec * 1000000000ull + now.tv_nsec;
-	/* O_APPEND: one write, one record; on a full disk the record is lost, the process goes on */
-	sys(SYS_write, LOG, record, LOG_HEADER + len);
-}
 
 static void flush_tap(void)
 {
@@ -36,7 +21,7 @@ static void flush_tap(void)
 	}
 }
 
-/* The 8 bytes before the payload are free once the log has its 16-byte header. */
+/* The 8 bytes before the payload are kept free for the header. */
 static void frame_tap(int type, unsigned char *payload, uint32_t len)
 {
 	unsigned char *h = payload - HEADER;
@@ -53,7 +38,7 @@ static int pump_output(int *fd, int stream)
 {
 	if (*fd < 0 || tap_len)
 		return 0;
-	unsigned char *payload = to_tap + LOG_HEADER;
+	unsigned char *payload = to_tap + HEADER;
 	long n = sys(SYS_read, *fd, payload, CHUNK);
 	if (n == -EAGAIN || n == -EINTR)
 		return 0;
@@ -63,7 +48,7 @@ static int pump_output(int *fd, int stream)
 		close_fd(fd);
 		return 0;
 	}
-	write_log(stream, to_tap, n);
+	write_log(stream, payload, n);
 	if (subscribed)
 		frame_tap(stream, payload, n);
 	return 1;

@@ -9,7 +9,8 @@
  *            exit                          --> file "exit" in directory 8, tap frame
  *
  * Descriptors given at start: 3 control, 4 the stage's end of its socket, 5 the
- * stage's sealed memfd, 6 listening stream socket, 7 log, 8 container directory.
+ * stage's sealed memfd, 6 listening stream socket, 7 log, 8 run directory, and
+ * where the log has limits 9 its directory (shim-log.h).
  */
 #include <signal.h>
 #include <poll.h>
@@ -61,7 +62,7 @@ __attribute__((noreturn)) static void finish(void)
 {
 	write_exit_file();
 	if (tap >= 0) {
-		unsigned char *payload = to_tap + LOG_HEADER;
+		unsigned char *payload = to_tap + HEADER;
 		copy_bytes(payload, &child_status, 4);
 		sys(SYS_fcntl, tap, F_SETFL, 0);
 		frame_tap(EXITED, payload, 4);
@@ -77,7 +78,7 @@ static void block_signals(void)
 	long fd = sys(SYS_signalfd4, -1, &(unsigned long){ 1ul << (SIGCHLD - 1) }, 8, SFD_CLOEXEC | SFD_NONBLOCK);
 	sys(SYS_dup3, fd, SIGNALS, O_CLOEXEC);
 	sys(SYS_close, fd);
-	for (int i = CONTROL; i <= DIRECTORY; i++)
+	for (int i = CONTROL; i <= LOG_DIR; i++)
 		sys(SYS_fcntl, i, F_SETFD, FD_CLOEXEC);
 }
 

@@ -1,6 +1,6 @@
 /** What a container's terminal has shown, line by line with times, and which of the lines were typed at a shell's prompt. */
 import { closeSync, openSync } from 'node:fs';
-import { readRecords } from '../../runtime/machine/log-file.ts';
+import { readRecords } from '../../runtime/machine/log-record.ts';
 
 /** Lines kept, and bytes read in one round: a container that prints for ever is followed at this pace. */
 const KEPT = 2000;

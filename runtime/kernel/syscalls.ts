@@ -130,6 +130,7 @@ export const syscalls = {
   bpf_device: sys('bpf(2)', bytes('insns'), str('cgroup')),
   clone3_stage: sys('clone3(2)', int('flags', namespaces), int('stdio'), int('cgroup')),
   take_master: sys('pidfd_getfd(2)', int('pid'), int('targetfd')),
+  log_limits: sys('rename(2)', int('bytes'), int('files')),
   watch_child: sys('waitid(2)', int('pid')),
   release: sys('drydock(7)'),
   clone_sibling: sys('clone(2)'),

@@ -8,7 +8,8 @@ import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
 import type { Evidence } from '../kernel/evidence.ts';
 import type { Container } from './container.ts';
 import type { ExecOutput } from './exec-log.ts';
-import type { LogOptions, LogRecord } from './log-file.ts';
+import type { LogOptions } from './log-file.ts';
+import type { LogRecord } from './log-record.ts';
 import type { EventBus } from './events.ts';
 import type { ContainerRequest, HostConfig } from './request.ts';
 import type { Settings } from './settings.ts';
@@ -61,7 +62,7 @@ export interface ContainerHandle extends Handle {
   /** As it goes on the wire: raw for a tty, multiplexed otherwise. Destroying it ends following. */
   logs(options: LogOptions): Readable;
   /** The same piece by piece, each with its time and its stream, as far as it has been written. */
-  written(): Iterable<LogRecord>;
+  written(): AsyncIterable<readonly LogRecord[]>;
   /** What execs printed to those who were coupled to them, as far as it was kept. */
   execsWritten(): ExecOutput[];
   /** host pids with the columns of ps -ef */

@@ -3,11 +3,13 @@
  * says what it is; behind it come records as the shim writes them (log-file.ts). A container may be entered every second for years: of each
  * only the beginning is kept, and of all only the newest.
  */
-import { closeSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { headerOf, readRecords, type LogRecord } from './log-file.ts';
+import { type LogRecord, readRecords, recordOf } from './log-record.ts';
 
 const EACH_MOST = 2 << 20;
+/** of one record: as much as the shim reads at once */
+const PART_MOST = 32 << 10;
 const KEPT_MOST = 32;
 const SAID_MOST = 4096;
 
@@ -23,6 +25,14 @@ const names = (dir: string): string[] => {
   }
 };
 
+/** All of it or nothing: a full disk may take a part. */
+function whole(fd: number, bytes: Buffer): void {
+  const written = writeSync(fd, bytes);
+  if (written === bytes.length) return;
+  ftruncateSync(fd, fstatSync(fd).size - written);
+  throw new Error(`only ${written} of ${bytes.length} bytes could be written`);
+}
+
 export class ExecLog {
   #fd: number | undefined;
   #left = EACH_MOST;
@@ -30,18 +40,21 @@ export class ExecLog {
   /** `dir`: the container's */
   constructor(private readonly dir: string, private readonly said: Omit<ExecSaid, 'began'>) {}
 
-  /** The file is made by the first bytes: most execs say nothing, or to nobody. What cannot be kept is not worth a failure. */
+  /** The file is made by the first bytes: most execs say nothing, or to nobody. What a full disk has no room for is lost, what comes later is kept. */
   write(stream: 1 | 2, data: Buffer): void {
     if (!this.#left) return;
+    for (let from = 0; from < data.length && this.#left; from += PART_MOST) this.#part(stream, data.subarray(from, Math.min(from + PART_MOST, from + this.#left)));
+    if (!this.#left) this.close();
+  }
+
+  #part(stream: 1 | 2, part: Buffer): void {
+    this.#left -= part.length;
     try {
       this.#fd ??= this.#begin();
-      const part = data.subarray(0, this.#left);
-      writeSync(this.#fd, Buffer.concat([headerOf(stream, BigInt(Date.now()) * 1_000_000n, part.length), part]));
-      this.#left -= part.length;
+      whole(this.#fd, recordOf(stream, BigInt(Date.now()) * 1_000_000n, part));
     } catch {
-      this.#left = 0;
+      // what cannot be kept is not worth a failure
     }
-    if (!this.#left) this.close();
   }
 
   #begin(): number {
@@ -50,11 +63,17 @@ export class ExecLog {
     const path = (name: string) => join(directory(this.dir), name);
     const old = names(this.dir).map((name) => ({ name, time: statSync(path(name)).mtimeMs })).sort((a, b) => b.time - a.time).slice(KEPT_MOST - 1);
     for (const { name } of old) rmSync(path(name), { force: true });
-    const fd = openSync(path(`${this.said.id}.log`), 'wx', 0o600);
+    const fd = openSync(path(`${this.said.id}.log`), 'ax', 0o600);
     let room = SAID_MOST / 2;
     // a command may be a script of a megabyte
     const short = command.flatMap((word) => { const cut = word.slice(0, Math.min(room, 200)); room -= cut.length + 1; return room > 0 ? [cut] : []; });
-    writeSync(fd, `${JSON.stringify({ ...more, command: short, began: Date.now() }).padEnd(SAID_MOST - 1)}\n`);
+    try {
+      whole(fd, Buffer.from(`${JSON.stringify({ ...more, command: short, began: Date.now() }).padEnd(SAID_MOST - 1)}\n`));
+    } catch (error) {
+      closeSync(fd);
+      rmSync(path(`${this.said.id}.log`), { force: true });
+      throw error;
+    }
     return fd;
   }
 

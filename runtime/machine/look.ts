@@ -1,15 +1,12 @@
 /** Looking at a container without changing it: top, stats, diff, sizes, and its terminal's master. */
-import { closeSync, lstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { shimPidOf } from '../kernel/process/shim.ts';
 import { interfaceStats } from '../network/stats.ts';
 import type { Container } from './container.ts';
-import type { AttachOptions } from './engine.ts';
-import { readRecords } from './log-file.ts';
 import { badParameter, conflict } from './refusal.ts';
-import { frameOf } from './tap.ts';
 
 /** native/shim.c keeps the pty's master at this descriptor. */
 const MASTER = 10;
@@ -24,18 +21,6 @@ export async function withMaster(k: Kernel, runDir: string, label: string, use: 
   } finally {
     await k.daemon.close(pidfd);
   }
-}
-
-export function whatWasWritten(c: Container, options: Pick<AttachOptions, 'stdout' | 'stderr'>): Buffer {
-  let fd: number;
-  try {
-    fd = openSync(c.paths.log, 'r');
-  } catch {
-    return Buffer.alloc(0);
-  }
-  const wanted = [...readRecords(fd, 0)].filter((r) => (r.stream === 1 ? options.stdout : options.stderr));
-  closeSync(fd);
-  return Buffer.concat(wanted.map((r) => (c.request.Tty ? r.data : frameOf(r.stream, r.data))));
 }
 
 interface Row { uid: string; pid: number; ppid: number; started: string; tty: string; time: string; command: string }

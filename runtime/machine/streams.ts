@@ -78,8 +78,7 @@ export class Streams {
     client.once('drain', go).once('close', go);
   }
 
-  /** `replay` is what was written before, for logs=1. */
-  couple(stream: Duplex, options: AttachOptions, replay?: Buffer): Promise<'ended' | 'detached'> {
+  couple(stream: Duplex, options: AttachOptions): Promise<'ended' | 'detached'> {
     const scanner = options.stdin && this.options.tty ? new DetachScanner(parseDetachKeys(options.detachKeys)) : undefined;
     return new Promise((resolve) => {
       const client: Client = {
@@ -103,7 +102,6 @@ export class Streams {
       };
       const gone = () => client.over('ended');
       this.#clients.add(client);
-      if (replay?.length) stream.write(replay);
       if (!options.stream) return void (client.over('ended'), stream.end());
       stream.on('data', typed).on('end', finished).on('close', gone);
       // its FIN may have come with the request

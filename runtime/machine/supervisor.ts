@@ -15,7 +15,8 @@ import { ExecSession } from './exec-session.ts';
 import { Aborted } from '../operation/gate.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { liveEvidence } from './evidence.ts';
-import { type LogOptions, type LogRecord, readLog, recordsOf } from './log-file.ts';
+import { type LogOptions, readLog, recordsOf, replayLog } from './log-file.ts';
+import type { LogRecord } from './log-record.ts';
 import * as look from './look.ts';
 import { quietKernel } from '../operation/create-run.ts';
 import { removeDirectory, saveRecord } from './record.ts';
@@ -164,10 +165,11 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     return this.waiters.exit(condition, this.running || this.underWay || this.restarting, this.record);
   }
 
-  attach(client: Duplex, options: AttachOptions): Promise<'ended' | 'detached'> {
+  async attach(client: Duplex, options: AttachOptions): Promise<'ended' | 'detached'> {
     if (options.stream && !options.logs && this.machine === 'paused') throw conflict(`container ${this.container.id} is paused, unpause the container before attach`);
     this.around.event(this.container, 'attach');
-    return this.streams.couple(client, options, options.logs ? look.whatWasWritten(this.container, options) : undefined);
+    if (options.logs) await replayLog(this.container.paths.log, client, { ...options, tty: this.container.request.Tty ?? false });
+    return this.streams.couple(client, options);
   }
 
   async resize(height: number, width: number): Promise<void> {
@@ -178,7 +180,7 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
   }
 
   execsWritten = (): ExecOutput[] => execOutputs(this.container.paths.dir);
-  written(): Iterable<LogRecord> { return recordsOf(this.container.paths.log); }
+  written(): AsyncIterable<readonly LogRecord[]> { return recordsOf(this.container.paths.log); }
   logs(options: LogOptions): Readable {
     return readLog({ path: this.container.paths.log, tty: this.container.request.Tty ?? false, running: () => this.underWay || this.restarting, onEnd: (listener) => this.waiters.listen(listener) }, options);
   }

@@ -15,6 +15,7 @@ import { securityOptions } from '../oci/security-opt.ts';
 import { sysctlsOf } from '../oci/sysctls.ts';
 import { makeBindSources, userMounts } from '../oci/user-mounts.ts';
 import { checkLeftOut, unsafeWords } from '../steps/leave-out.ts';
+import { logLimits } from '../oci/log-limits.ts';
 import { badParameter, notFound, Refusal } from './refusal.ts';
 import { checkShape } from './request-shape.ts';
 import type { ContainerConfig, ContainerRequest, HostConfig, NetworkingConfig } from './request.ts';
@@ -107,13 +108,13 @@ function checkRestart({ RestartPolicy, AutoRemove }: HostConfig): void {
 
 const RUNTIMES = ['', 'runc', 'io.containerd.runc.v2', 'drydock'];
 function checkUnsupported({ HostConfig: host }: ContainerRequest): void {
-  const { Type = '', Config } = host.LogConfig ?? {};
+  const { Type = '' } = host.LogConfig ?? {};
   if (filled(host.PortBindings) || host.PublishAllPorts) throw notYet('publishing ports (-p, -P)');
   if (filled(host.Links)) throw notYet('--link');
   if (filled(host.VolumesFrom)) throw notYet('--volumes-from');
   if (host.VolumeDriver && host.VolumeDriver !== 'local') throw notYet(`volume driver ${host.VolumeDriver}`);
   if (Type !== '' && Type !== 'json-file') throw notYet(`log driver ${Type}`);
-  if (filled(Config)) throw notYet(`--log-opt ${Object.keys(Config!)[0]}`);
+  logLimits(host);
   if (!RUNTIMES.includes(host.Runtime ?? '')) throw badParameter(`unknown or invalid runtime name: ${host.Runtime}`);
   if (host.Isolation && host.Isolation !== 'default') throw badParameter(`invalid isolation (${host.Isolation}): Linux knows only 'default'`);
   if (host.IpcMode?.startsWith('container:')) throw notYet(`--ipc ${host.IpcMode}`);

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerHandle, Engine } from '../../runtime/machine/engine.ts';
-import type { LogRecord } from '../../runtime/machine/log-file.ts';
+import type { LogRecord } from '../../runtime/machine/log-record.ts';
 import { Refusal } from '../../runtime/machine/refusal.ts';
 import { phaseTexts } from '../../runtime/steps/phase-texts.ts';
 import pkg from '../../package.json' with { type: 'json' };
@@ -23,32 +23,38 @@ const PIECE_MOST = 32 << 10;
 export const harmless = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 /** `from`: bytes to leave out. */
-function* pieces(records: Iterable<LogRecord>, from: number): Generator<Piece> {
+async function* pieces(written: AsyncIterable<readonly LogRecord[]> | Iterable<readonly LogRecord[]>, from: number): AsyncGenerator<Piece> {
   let time = 0;
   let size = 0;
   let waiting: Buffer[] = [];
   let left = from;
   const piece = (): Piece => [time, Buffer.concat(waiting).toString('base64')];
-  for (const { ns, data: whole } of records) {
-    const data = whole.subarray(Math.min(left, whole.length));
-    left -= whole.length - data.length;
-    if (!data.length) continue;
-    const at = Number(ns / 1000n) / 1000;
-    if (waiting.length && (at - time > MOMENT_MS || size + data.length > PIECE_MOST)) {
-      yield piece();
-      waiting = [];
-      size = 0;
+  for await (const records of written) {
+    for (const { ns, data: whole } of records) {
+      const data = whole.subarray(Math.min(left, whole.length));
+      left -= whole.length - data.length;
+      if (!data.length) continue;
+      const at = Number(ns / 1000n) / 1000;
+      if (waiting.length && (at - time > MOMENT_MS || size + data.length > PIECE_MOST)) {
+        yield piece();
+        waiting = [];
+        size = 0;
+      }
+      if (!waiting.length) time = at;
+      waiting.push(data);
+      size += data.length;
     }
-    if (!waiting.length) time = at;
-    waiting.push(data);
-    size += data.length;
   }
   if (waiting.length) yield piece();
 }
 
 /** Each is kept short already: exec-log.ts. */
-function* execs(handle: ContainerHandle): Generator<RecordedExec> {
-  for (const { id, command, tty, written } of handle.execsWritten()) yield { id, command, tty, output: [...pieces(written(), 0)] };
+async function* execs(handle: ContainerHandle): AsyncGenerator<RecordedExec> {
+  for (const { id, command, tty, written } of handle.execsWritten()) {
+    const output: Piece[] = [];
+    for await (const piece of pieces([[...written()]], 0)) output.push(piece);
+    yield { id, command, tty, output };
+  }
 }
 
 async function* listed<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<string> {
@@ -63,7 +69,7 @@ async function* listed<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator
 
 async function* json(engine: Engine, handle: ContainerHandle): AsyncGenerator<string> {
   let written = 0;
-  for (const { data } of handle.written()) written += data.length;
+  for await (const records of handle.written()) for (const { data } of records) written += data.length;
   const missing = Math.max(0, written - OUTPUT_MOST);
   const head: Omit<Recording, 'events' | 'output' | 'execs'> = { format: 1, drydock: pkg.version, made: Date.now(), row: rowOf(engine, handle), phases: phaseTexts, missing };
   yield `${harmless(head).slice(0, -1)},"events":`;

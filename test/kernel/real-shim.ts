@@ -3,7 +3,8 @@ import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, r
 import { LinuxKernel } from '../../runtime/kernel/linux.ts';
 import { endShim } from '../../runtime/kernel/process/shim.ts';
 import type { ContainerPaths, Live } from '../../runtime/machine/container.ts';
-import { readRecords } from '../../runtime/machine/log-file.ts';
+import type { LogLimits } from '../../runtime/oci/log-limits.ts';
+import { readRecords } from '../../runtime/machine/log-record.ts';
 import { Tap } from '../../runtime/machine/tap.ts';
 import type { Process } from '../../runtime/oci/spec.ts';
 import { closeLive, startShim } from '../../runtime/steps/create/process.ts';
@@ -20,13 +21,13 @@ export class RealShim {
   readonly live: Live = {};
   readonly id = `ddtest-${process.pid}-${all.length}`;
   readonly dir = mkdtempSync('/tmp/ddtest-shim-');
-  readonly paths = { runDir: `${this.dir}/r`, shimSocket: `${this.dir}/r/s`, exit: `${this.dir}/r/exit`, log: `${this.dir}/log` } as ContainerPaths;
+  readonly paths = { runDir: `${this.dir}/r`, shimSocket: `${this.dir}/r/s`, exit: `${this.dir}/r/exit`, log: `${this.dir}/output.log` } as ContainerPaths;
 
-  static async start(stdio: number = PIPES, flags = 0): Promise<RealShim> {
+  static async start(stdio: number = PIPES, flags = 0, limits?: LogLimits): Promise<RealShim> {
     const shim = new RealShim();
     all.push(shim);
     mkdirSync(shim.paths.runDir);
-    await startShim(shim.k, shim, shim.id);
+    await startShim(shim.k, shim, shim.id, limits);
     shim.live.pid = await shim.k.shim.clone3_stage(flags, stdio, -1);
     shim.live.pidfd = await shim.k.daemon.pidfd_open(shim.live.pid, 0);
     return shim;

@@ -175,7 +175,7 @@ test('the shim has no descriptor of the daemon beyond those it was given', async
   await shim.sh('exec sleep 1000');
   const fds = descriptorsOf(shim.live.shimPid!).map((fd) => readlinkSync(`/proc/${shim.live.shimPid}/fd/${fd}`).replace(shim.dir, '').replace(/\d+/, 'n'));
   // 0–2 nothing, 3 control, 6 the tap's socket, 7 log, 8 directory, then the ends of two pipes and the signals
-  assert.equal(fds.sort(), ['/dev/null', '/dev/null', '/dev/null', '/log', '/r', 'anon_inode:[signalfd]', 'pipe:[n]', 'pipe:[n]', 'socket:[n]', 'socket:[n]'].sort());
+  assert.equal(fds.sort(), ['/dev/null', '/dev/null', '/dev/null', '/output.log', '/r', 'anon_inode:[signalfd]', 'pipe:[n]', 'pipe:[n]', 'socket:[n]', 'socket:[n]'].sort());
 });
 
 test('stage and shim run from sealed copies in memory', async () => {

@@ -1,7 +1,8 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { appendFileSync, linkSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { PassThrough, type Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
-import { readLog, rfc3339Nano, type LogOptions } from '../../runtime/machine/log-file.ts';
+import { recordOf } from '../../runtime/machine/log-record.ts';
+import { readLog, replayLog, rfc3339Nano, type LogOptions } from '../../runtime/machine/log-file.ts';
 import { suite } from '../harness.ts';
 import { until } from './fake-shim.ts';
 
@@ -11,7 +12,9 @@ test.after(() => rmSync(work, { recursive: true, force: true }));
 let count = 0;
 
 const BEGIN = 1_700_000_000n;
-/** As native/shim.c writes it; `second` counts from BEGIN. */
+/** As native/shim-log.h writes it; `second` counts from BEGIN. */
+const marked = (stream: 1 | 2, text: string, second = 0): Buffer => recordOf(stream, (BEGIN + BigInt(second)) * 1_000_000_000n, Buffer.from(text));
+/** As earlier versions wrote it. */
 function record(stream: number, text: string, second = 0, length = Buffer.byteLength(text)): Buffer {
   const head = Buffer.alloc(16);
   head[0] = stream;
@@ -134,5 +137,98 @@ test('a reader that goes away is not waited for', async () => {
   append(record(1, 'x'));
   await until('nobody listens any more', () => listening() === 0);
 });
+
+const forms: [name: string, form: typeof marked][] = [['marked', marked], ['earlier', record]];
+for (const [name, form] of forms) {
+  test(`${name} records: what stands behind a record that a full disk has cut is told, wherever it was cut`, async () => {
+    const long = form(1, 'x'.repeat(5000));
+    for (let cut = 1; cut < long.length; cut += cut < 30 ? 3 : 331) {
+      const log = logOf(form(1, 'before\n'), long.subarray(0, cut), form(2, 'after\n', 1), form(1, 'later\n', 2));
+      const text = await all(readLog(log, options()));
+      assert.ok(text.startsWith('before\n') && text.endsWith('after\nlater\n'), `cut after ${cut} bytes: ${text.slice(0, 40)}…${text.slice(-40)}`);
+      assert.is(await all(readLog(log, options({ tail: 1 }))), 'later\n', `the last line, cut after ${cut} bytes`);
+    }
+  });
+
+  test(`${name} records: a cut at the end hides nothing, nor what is written behind it later`, async () => {
+    const { log, append, end } = growing(form(1, 'before\n'), form(1, 'y'.repeat(300)).subarray(0, 200));
+    const seen = gather(readLog(log, options({ follow: true })));
+    await until('what was there', () => seen.text === 'before\n');
+    append(form(1, 'after\n', 1));
+    await until('what came', () => seen.text.endsWith('after\n'));
+    end();
+    await until('the end', () => seen.ended);
+  });
+
+  test(`${name} records: the last lines of a long log, from every number of lines`, async () => {
+    const records: Buffer[] = [];
+    const text: string[] = [];
+    for (let n = 0; n < 20_000; n++) {
+      const line = `line ${n} ${'z'.repeat(n % 60)}\n`;
+      text.push(line);
+      // a line in two records, of one stream and the other
+      if (n % 7) records.push(form(1, line, n % 100));
+      else records.push(form(1, line.slice(0, 3), n % 100), form(2, line.slice(3), n % 100));
+    }
+    const log = logOf(...records);
+    for (const tail of [1, 2, 3, 500, 8191, 19_999, 20_000, 20_001]) assert.ok((await all(readLog(log, options({ tail })))) === text.slice(-tail).join(''), `the last ${tail}`);
+  });
+}
+
+test('a follower of a log that is truncated begins again at its beginning', async () => {
+  const { log, append, end } = growing(marked(1, 'one\n'), marked(1, 'two\n'));
+  const seen = gather(readLog(log, options({ follow: true })));
+  await until('what was there', () => seen.text === 'one\ntwo\n');
+  truncateSync(log.path, 0);
+  append(marked(1, 'new\n', 1));
+  await until('what came', () => seen.text === 'one\ntwo\nnew\n');
+  end();
+  await until('the end', () => seen.ended);
+});
+
+/** As the shim does it: native/shim-log.h. */
+function rotate(path: string, files: number): void {
+  for (let n = files - 1; n > 1; n--) try { renameSync(`${path}.${n - 1}`, `${path}.${n}`); } catch { /* not there yet */ }
+  if (files === 2) rmSync(`${path}.1`, { force: true });
+  if (files > 1) linkSync(path, `${path}.1`);
+  writeFileSync(`${path}.new`, '');
+  renameSync(`${path}.new`, path);
+}
+
+test('a log of several files is read in their order, its last lines over their borders', async () => {
+  const { log, append } = growing(marked(1, 'a\nb'));
+  for (const text of ['b\nc\n', 'd\ne\n']) {
+    rotate(log.path, 3);
+    append(marked(1, text));
+  }
+  const still = { ...log, running: () => false };
+  assert.is(await all(readLog(still, options())), 'a\nbb\nc\nd\ne\n');
+  for (const [tail, want] of [[1, 'e\n'], [3, 'c\nd\ne\n'], [4, 'bb\nc\nd\ne\n'], [5, 'a\nbb\nc\nd\ne\n'], [9, 'a\nbb\nc\nd\ne\n']] as const) {
+    assert.is(await all(readLog(still, options({ tail }))), want, `the last ${tail}`);
+  }
+  const client = new PassThrough();
+  await replayLog(log.path, client, { tty: true, stdout: true, stderr: true });
+  assert.is(client.read().toString(), 'a\nbb\nc\nd\ne\n');
+});
+
+for (const files of [1, 2, 3, 5]) {
+  test(`a follower loses no line over rotations with max-file ${files}`, async () => {
+    const { log, append, end } = growing(marked(1, '0\n'));
+    const seen = gather(readLog(log, options({ follow: true })));
+    let want = '0\n';
+    await until('it follows', () => seen.text === want);
+    for (let n = 1; n <= 40; n++) {
+      append(marked(1, `${n} before\n`));
+      rotate(log.path, files);
+      append(marked(1, `${n} after\n`));
+      want += `${n} before\n${n} after\n`;
+      // with one file more than one rotation at a time is more than is kept
+      await until(`line ${n}`, () => (n % Math.max(1, files - 1) ? true : seen.text === want), 3000);
+    }
+    await until('all of them', () => seen.text === want);
+    end();
+    await until('the end', () => seen.ended);
+  });
+}
 
 test.run();

@@ -146,8 +146,8 @@ export class FakeContainer implements ContainerHandle {
     this.process.sizes.push([height, width]);
   }
   execsWritten = () => [];
-  written(): { stream: 1 | 2; ns: bigint; data: Buffer }[] {
-    return this.process.output.map(({ stream, time, data }) => ({ stream, ns: BigInt(Math.round(time * 1e6)), data }));
+  async *written(): AsyncGenerator<{ stream: 1 | 2; ns: bigint; data: Buffer }[]> {
+    yield this.process.output.map(({ stream, time, data }) => ({ stream, ns: BigInt(Math.round(time * 1e6)), data }));
   }
   logs(options: LogOptions): Readable {
     const count = this.process.output.length;

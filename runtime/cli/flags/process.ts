@@ -43,6 +43,11 @@ function restart(body: Body, value: string): void {
   body.HostConfig.RestartPolicy = { Name: name, MaximumRetryCount: count ? integer(count) : 0 };
 }
 
+function logOption({ HostConfig }: Body, value: string): void {
+  const [name, text] = pair(value);
+  HostConfig.LogConfig = { ...HostConfig.LogConfig, Config: { ...HostConfig.LogConfig?.Config, [name]: text } };
+}
+
 export const processFlags: readonly Flag[] = [
   { flags: '-h, --hostname <name>', help: "the container's host name", set: (b, v) => void (b.Hostname = v) },
   { flags: '--domainname <name>', help: "the container's NIS domain name", set: (b, v) => void (b.Domainname = v) },
@@ -59,6 +64,8 @@ export const processFlags: readonly Flag[] = [
   { flags: '--restart <policy>', help: 'no, always, unless-stopped or on-failure[:count]', set: restart },
   { flags: '--stop-signal <signal>', help: 'signal that `stop` sends', set: (b, v) => void (b.StopSignal = v) },
   { flags: '--stop-timeout <seconds>', help: 'seconds that `stop` waits before SIGKILL', set: (b, v) => void (b.StopTimeout = integer(v)) },
+  { flags: '--log-driver <driver>', help: 'json-file, the only one there is', set: (b, v) => void (b.HostConfig.LogConfig = { ...b.HostConfig.LogConfig, Type: v }) },
+  { flags: '--log-opt <key=value>', help: 'max-size (10m): the log begins a new file; max-file: of so many', many: true, set: logOption },
   { flags: '--oom-score-adj <number>', help: 'preference of the OOM killer, -1000 to 1000', set: (b, v) => {
     const score = integer(v);
     if (score < -1000 || score > 1000) throw new Error('give a number from -1000 to 1000');

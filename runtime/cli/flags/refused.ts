@@ -7,7 +7,6 @@ const reasons: readonly [reason: string, flags: readonly string[]][] = [
   ['the rw layer has no options', ['--storage-opt']],
   ['devices are given with --device', ['--gpus']],
   ['Drydock is the runtime', ['--runtime']],
-  ['the log is always a file', ['--log-driver', '--log-opt']],
   ['health checks are not run', ['--health-cmd', '--health-interval', '--health-retries', '--health-timeout', '--health-start-period', '--health-start-interval', '--no-healthcheck']],
   ['realtime scheduling is not limited', ['--cpu-rt-period', '--cpu-rt-runtime']],
   ['this is Linux', ['--isolation', '--cpu-count', '--cpu-percent', '--io-maxbandwidth', '--io-maxiops']],

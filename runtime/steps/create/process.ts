@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { AF, AT_FDCWD, CLONE, O, SOCK } from '../../kernel/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
@@ -5,6 +6,7 @@ import { birthFacts } from '../../kernel/process/facts.ts';
 import { treeOf } from '../../kernel/process/inspect.ts';
 import { endShim, shimOf } from '../../kernel/process/shim.ts';
 import type { Container } from '../../machine/container.ts';
+import { logLimits, type LogLimits } from '../../oci/log-limits.ts';
 import type { Step } from '../step.ts';
 
 /** socketpair(2) of SOCK_SEQPACKET: [ours, theirs]. */
@@ -27,8 +29,8 @@ async function closeAll(k: Kernel, fds: readonly number[]): Promise<void> {
   if (failures.length) throw failures[0];
 }
 
-/** Shim with its six descriptors, as drawn in native/shim.c. Descriptors that are the shim's alone are closed here again. */
-export async function startShim(k: Kernel, c: Pick<Container, 'paths' | 'live'>, label: string): Promise<void> {
+/** Shim with its descriptors, as drawn in native/shim.c; the log's directory only where its files are to be exchanged. Those that are the shim's alone are closed here again. */
+export async function startShim(k: Kernel, c: Pick<Container, 'paths' | 'live'>, label: string, limits?: LogLimits): Promise<void> {
   const given: number[] = [];
   const give = (fd: number) => (given.push(fd), fd);
   const pair = async (end: 'shimSocket' | 'stageSocket') => {
@@ -47,8 +49,9 @@ export async function startShim(k: Kernel, c: Pick<Container, 'paths' | 'live'>,
     const nothing = give(await k.daemon.openat(AT_FDCWD, '/dev/null', O.O_RDWR | O.O_CLOEXEC, 0));
     const log = give(await k.daemon.openat(AT_FDCWD, c.paths.log, O.O_WRONLY | O.O_APPEND | O.O_CREAT | O.O_CLOEXEC, 0o600));
     const directory = give(await k.daemon.openat(AT_FDCWD, c.paths.runDir, O.O_DIRECTORY | O.O_CLOEXEC, 0));
+    const logDirectory = limits ? [give(await k.daemon.openat(AT_FDCWD, dirname(c.paths.log), O.O_DIRECTORY | O.O_CLOEXEC, 0))] : [];
     const stageExe = await k.executable('stage');
-    c.live.shimPid = await k.spawnShim([nothing, nothing, nothing, controlEnd, stageEnd, stageExe, listen, log, directory], label);
+    c.live.shimPid = await k.spawnShim([nothing, nothing, nothing, controlEnd, stageEnd, stageExe, listen, log, directory, ...logDirectory], label);
     await k.daemon.write_file(`${c.paths.runDir}/shim.pid`, O.O_CREAT | O.O_TRUNC, 0o600, `${c.live.shimPid}\n`);
     c.live.shimPidfd = await k.daemon.pidfd_open(c.live.shimPid, 0);
   } finally {
@@ -56,6 +59,7 @@ export async function startShim(k: Kernel, c: Pick<Container, 'paths' | 'live'>,
   }
   k.connect('shim', c.live.shimSocket ?? -1);
   k.connect('stage', c.live.stageSocket ?? -1);
+  if (limits) await k.shim.log_limits(limits.size, limits.files);
 }
 
 /** Closes what the daemon holds open of a run; safe to call twice. */
@@ -82,7 +86,7 @@ export const processSteps: Step[] = [
 A process can only be waited for by its parent. If the daemon were the parent, every container would be lost when the daemon is restarted; so a parent of less than a megabyte stays with each container, and the daemon may come and go.
 See wait(2), and PR_SET_CHILD_SUBREAPER in prctl(2).`,
     async do(k, c) {
-      await startShim(k, c, c.id);
+      await startShim(k, c, c.id, logLimits(c.request.HostConfig));
       k.fact({ kind: 'process', key: 'shim', value: String(c.live.shimPid) });
     },
     async undo(k, c) {
