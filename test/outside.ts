@@ -12,23 +12,23 @@ export function outside(command: string, ...args: string[]): string {
 }
 
 /** `npm ci` removes it: a clean install begins with nothing. */
-const cache = join(packageRoot, 'node_modules/.cache/drydock-test');
+export const cacheFolder = process.env['DRYDOCK_TEST_CACHE'] ?? join(packageRoot, 'node_modules/.cache/drydock-test');
 
 /**
  * The folder of this name in the cache. When it is not there, `make` fills an empty one, which gets the name when it is whole.
  * Files that run at the same time wait for each other by flock(1).
  */
 export async function fetchedOnce(name: string, make: (dir: string) => void | Promise<void>): Promise<string> {
-  const kept = join(cache, name);
+  const kept = join(cacheFolder, name);
   if (existsSync(kept)) return kept;
-  mkdirSync(cache, { recursive: true });
-  const lock = openSync(join(cache, `${name}.lock`), 'w');
+  mkdirSync(cacheFolder, { recursive: true });
+  const lock = openSync(join(cacheFolder, `${name}.lock`), 'w');
   try {
     // the lock belongs to the open file, which is still open here when flock(1) has ended
     const { status } = spawnSync('flock', ['3'], { stdio: ['ignore', 'inherit', 'inherit', lock] });
     if (status !== 0) throw new Error(`flock ${name}.lock: status ${status}`);
     if (existsSync(kept)) return kept;
-    const dir = mkdtempSync(join(cache, 'making-'));
+    const dir = mkdtempSync(join(cacheFolder, 'making-'));
     try {
       await make(dir);
       renameSync(dir, kept);
