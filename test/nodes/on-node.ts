@@ -34,7 +34,7 @@ const ended = (command: string, args: string[], options: { cwd: string; env: Nod
 });
 
 /** Of the version that runs this there is nothing to do: the whole suite runs on it. */
-export async function onNode(major: number): Promise<void> {
+export async function shortSuite(major: number): Promise<void> {
   if (process.versions.node.startsWith(`${major}.`)) return;
   const all = [...needs, ...browserNeeds, 'tmux', 'npm', 'tar', 'cc', 'make', 'python3'];
   const test = suite(`Node ${major}`, ...all);
