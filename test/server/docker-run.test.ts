@@ -37,9 +37,9 @@ test(['script'], 'run -it has a raw stream through a terminal, and its first siz
 });
 
 test(['script'], 'the detach keys leave the container running', async () => {
-  const detached = s.run('script', ['-qec', 'docker run --name keys -it ubuntu sleep 100', '/dev/null'], { input: '', hold: true, ms: 1500 });
-  await until(() => s.engine.map.size > 0 && s.engine.containers().some((c) => c.container.name === 'keys' && c.process.running));
-  await detached;
+  const runs = until(() => s.engine.containers().some((c) => c.container.name === 'keys' && c.process.running && c.process.watchers === 1));
+  const detached = await s.run('script', ['-qec', 'docker run --name keys -it ubuntu sleep 100', '/dev/null'], { hold: true, typed: runs.then(() => '\x10\x11') });
+  assert.is(detached.code, 0);
   assert.ok(s.engine.container('keys').process.running);
   assert.is((await s.docker('rm', '-f', 'keys')).code, 0);
 });

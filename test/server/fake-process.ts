@@ -32,6 +32,10 @@ export class FakeProcess {
     this.exited = new Promise((resolve) => (this.#exit = resolve));
   }
 
+  /** how many attached clients and followed logs there are now */
+  get watchers(): number {
+    return this.#clients.size;
+  }
   get pid(): number {
     return this.running ? this.#child?.pid ?? 0 : 0;
   }

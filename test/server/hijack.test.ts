@@ -51,7 +51,7 @@ function send(bytes: string, size: number, until: string, end = false): Promise<
       socket.destroy();
       resolve(seen);
     };
-    const timer = setTimeout(done, 5000);
+    const timer = setTimeout(done, 60_000);
     socket.on('data', (data) => {
       seen += data.toString('latin1');
       if (!end && seen.replaceAll(/\x01\0{6}[^]/g, '').includes(until)) socket.end();

@@ -10,6 +10,8 @@ import { FakeEngine } from './fake-engine.ts';
 export interface Ran { code: number | null; out: string; err: string }
 export interface Answered { status: number; headers: IncomingHttpHeaders; text: string; json: () => Record<string, unknown> }
 
+interface RunOptions { input?: string; ms?: number; hold?: boolean; typed?: Promise<string> }
+
 export class Served {
   readonly engine = new FakeEngine();
   readonly dir = mkdtempSync('/tmp/drydock-server-test-');
@@ -21,8 +23,8 @@ export class Served {
     this.#server.listen(this.socket);
   }
 
-  /** Runs a command with DOCKER_HOST at this server; kills it after `ms`. */
-  run(command: string, args: string[], { input = '', ms = 60_000, hold = false }: { input?: string; ms?: number; hold?: boolean } = {}): Promise<Ran> {
+  /** Runs a command with DOCKER_HOST at this server; kills it after `ms`. `typed` is written when it is known, and stdin stays open. */
+  run(command: string, args: string[], { input = '', ms = 60_000, hold = false, typed }: RunOptions = {}): Promise<Ran> {
     return new Promise((resolve) => {
       const child = spawn(command, args, { env: { ...process.env, DOCKER_HOST: `unix://${this.socket}`, DOCKER_CONFIG: this.dir }, stdio: 'pipe' });
       const timer = setTimeout(() => child.kill('SIGKILL'), ms);
@@ -32,6 +34,7 @@ export class Served {
       child.stdin.on('error', () => undefined);
       if (hold) child.stdin.write(input);
       else child.stdin.end(input);
+      void typed?.then((text) => child.stdin.write(text));
       child.on('close', (code) => {
         clearTimeout(timer);
         resolve({ ...ran, code });
@@ -70,6 +73,7 @@ export class Served {
         then?.(socket, seen);
       });
       socket.on('end', done);
+      socket.on('close', done);
       socket.on('error', done);
       socket.write(bytes);
       if (later) setTimeout(() => socket.write(later), 100);
