@@ -3,8 +3,9 @@
  *
  *   operations() → [[name, pattern], …]       the list in ops.def
  *   local(op, args) → answer                  do it here
- *   send(fd, calls) → 0|-errno                ask a stage or shim to do them: [op, args, tolerated, …]
- *                                             (errnos, one a byte)
+ *   send(fd, calls, stored) → 0|-errno        ask a stage or shim to do them: [op, args, tolerated, …]
+ *                                             (errnos, one a byte); stored: their data are there already
+ *   pack(op, args) → Buffer                   the data of such a call, to be stored in pieces (wire.h)
  *   receive(fd, ms) → answers|undefined       what it answered; undefined: nothing yet
  *   watch(fd, callback) → close()             callback when fd can be read
  *   spawn(path, argv, fds) → pid · sealedCopy(path, name) → fd · syscallNumbers() → {name: number}
@@ -50,8 +51,10 @@ static napi_value local(napi_env env, napi_callback_info info)
 {
 	napi_value argv[2];
 	take(env, info, 2, argv);
-	if (!arguments_read(env, argv[0], argv[1], &current))
+	if (!arguments_read(env, argv[0], argv[1], &current)) {
+		arguments_shrink(&current);
 		return NULL;
+	}
 	if (current.later) {
 		napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "what an earlier call returned is known here: give the value");
 		return NULL;
@@ -62,6 +65,7 @@ static napi_value local(napi_env env, napi_callback_info info)
 	int64_t len = *kind == 'O' || ret > current.room ? current.room : ret;
 	napi_value result = answer(env, ret, current.outbuf, len, *kind);
 	free(current.outbuf);
+	arguments_shrink(&current);
 	return result;
 }
 
@@ -143,7 +147,7 @@ static napi_value trim(napi_env env, napi_callback_info info)
 NAPI_MODULE_INIT()
 {
 	const struct { const char *name; napi_callback fn; } exported[] = {
-		{ "operations", operations }, { "local", local }, { "send", send_requests }, { "receive", receive },
+		{ "operations", operations }, { "local", local }, { "send", send_requests }, { "pack", pack }, { "receive", receive },
 		{ "watch", watch }, { "spawn", spawn }, { "sealedCopy", copy }, { "syscallNumbers", syscall_numbers }, { "trim", trim },
 	};
 	for (size_t k = 0; k < sizeof exported / sizeof *exported; k++) {

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "arguments.h"
@@ -12,13 +13,33 @@ static int refuse(napi_env env, const struct arguments *a, int j, const char *wh
 	return 0;
 }
 
-static void *reserve(struct arguments *a, size_t size)
+/* The place of `size` bytes in data, -1 when there is no room. Data may move: pointers into them are good until the next call. */
+static int64_t reserve(struct arguments *a, size_t size, size_t alignment)
 {
-	size_t from = (a->length + 7) & ~(size_t)7;
-	if (from + size > sizeof a->data - sizeof(struct request))
-		return NULL;
+	size_t from = (a->length + alignment - 1) & ~(alignment - 1);
+	size_t wanted = a->capacity ? a->capacity : WIRE_MAX;
+	if (size > DATA_MAX || from + size > DATA_MAX)
+		return -1;
+	while (wanted < from + size)
+		wanted *= 2;
+	if (wanted != a->capacity) {
+		char *moved = realloc(a->data, wanted);
+		if (!moved)
+			return -1;
+		a->data = moved;
+		a->capacity = wanted;
+	}
 	a->length = from + size;
-	return a->data + from;
+	return from;
+}
+
+void arguments_shrink(struct arguments *a)
+{
+	if (a->capacity <= WIRE_MAX)
+		return;
+	free(a->data);
+	a->data = NULL;
+	a->capacity = 0;
 }
 
 /* Copies a string (NUL-terminated) or a buffer; returns its length, -1 if it is neither, -2 if too long. */
@@ -27,26 +48,26 @@ static int64_t copy_in(napi_env env, napi_value v, struct arguments *a, int64_t 
 	bool is_buffer;
 	napi_valuetype type;
 	size_t len;
-	char *to;
+	int64_t place;
 	napi_typeof(env, v, &type);
 	if (type == napi_string) {
 		napi_get_value_string_utf8(env, v, NULL, 0, &len);
-		if (!(to = reserve(a, len + 1)))
+		if ((place = reserve(a, len + 1, 1)) < 0)
 			return -2;
-		napi_get_value_string_utf8(env, v, to, len + 1, &len);
-		if (memchr(to, 0, len))
+		napi_get_value_string_utf8(env, v, a->data + place, len + 1, &len);
+		if (memchr(a->data + place, 0, len))
 			return -3;
 	} else if (napi_is_buffer(env, v, &is_buffer) == napi_ok && is_buffer) {
 		void *from;
 		napi_get_buffer_info(env, v, &from, &len);
-		if (!(to = reserve(a, len + 1)))
+		if ((place = reserve(a, len + 1, 8)) < 0)
 			return -2;
-		memcpy(to, from, len);
-		to[len] = 0;
+		memcpy(a->data + place, from, len);
+		a->data[place + len] = 0;
 	} else {
 		return -1;
 	}
-	*offset = to - a->data;
+	*offset = place;
 	return len;
 }
 
@@ -57,30 +78,35 @@ static int64_t copy_vector(napi_env env, napi_value list, struct arguments *a)
 	if (napi_is_array(env, list, &is_array) != napi_ok || !is_array)
 		return -1;
 	napi_get_array_length(env, list, &count);
-	uint32_t *table = count > VECTOR_MAX ? NULL : reserve(a, 4 * (count + 1));
-	if (!table)
+	int64_t table = reserve(a, 8 * ((size_t)count + 2), 8);
+	if (table < 0)
 		return -2;
-	table[0] = count;
 	for (uint32_t k = 0; k < count; k++) {
 		napi_value item;
+		napi_handle_scope scope;
 		int64_t offset, len;
+		napi_open_handle_scope(env, &scope);
 		napi_get_element(env, list, k, &item);
-		if ((len = copy_in(env, item, a, &offset)) < 0)
+		len = copy_in(env, item, a, &offset);
+		napi_close_handle_scope(env, scope);
+		if (len < 0)
 			return len;
-		table[k + 1] = offset;
+		((uint64_t *)(a->data + table))[k + 1] = offset;
 	}
-	return (char *)table - a->data;
+	((uint64_t *)(a->data + table))[0] = count;
+	((uint64_t *)(a->data + table))[count + 1] = 0;
+	return table;
 }
 
 static int64_t copy_program(napi_env env, napi_value v, struct arguments *a)
 {
-	uint32_t *head = reserve(a, 8);
-	int64_t offset, len = head ? copy_in(env, v, a, &offset) : -2;
+	int64_t head = reserve(a, 8, 8);
+	int64_t offset, len = head < 0 ? -2 : copy_in(env, v, a, &offset);
 	if (len < 0)
 		return len;
-	head[0] = len;
-	head[1] = 0;
-	return (char *)head - a->data;
+	((uint32_t *)(a->data + head))[0] = len;
+	((uint32_t *)(a->data + head))[1] = 0;
+	return head;
 }
 
 /* {later: position}: runtime/kernel/together.ts. */
@@ -96,7 +122,7 @@ static int is_later(napi_env env, napi_value v, napi_valuetype type, int64_t *po
 
 static const char *trouble(int64_t code)
 {
-	return code == -2 ? "too long for one message" : code == -3 ? "a NUL byte inside a string" : "wrong type";
+	return code == -2 ? "too long" : code == -3 ? "a NUL byte inside a string" : "wrong type";
 }
 
 int arguments_read(napi_env env, napi_value op, napi_value list, struct arguments *a)
@@ -172,10 +198,8 @@ static long special(int op, long a[6])
 
 long arguments_run(struct arguments *a)
 {
-	static __thread char *vectors[2][VECTOR_MAX + 1];
 	static __thread struct { unsigned short len; void *filter; } program;
 	long arg[6] = { 0 };
-	int nv = 0;
 	for (int j = 0; j < 6 && a->pattern[j]; j++) {
 		int64_t v = a->value[j];
 		switch (a->pattern[j]) {
@@ -188,11 +212,10 @@ long arguments_run(struct arguments *a)
 			arg[j] = (long)a->outbuf;
 			break;
 		case 'v': {
-			uint32_t *table = pointer(a, v);
-			for (uint32_t k = 0; k < table[0]; k++)
-				vectors[nv][k] = a->data + table[k + 1];
-			vectors[nv][table[0]] = NULL;
-			arg[j] = (long)vectors[nv++];
+			uint64_t *table = pointer(a, v);
+			for (uint64_t k = 1; k <= table[0]; k++)
+				table[k] = (uint64_t)(a->data + table[k]);
+			arg[j] = (long)(table + 1);
 			break;
 		}
 		case 'p': {

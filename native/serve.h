@@ -11,13 +11,15 @@ struct sock_program {
 };
 static char in[WIRE_MAX + 1] __attribute__((aligned(16)));
 static char out[sizeof(struct reply) + OUT_MAX] __attribute__((aligned(16)));
-static char *vectors[2][VECTOR_MAX + 1];
+static char *stored; /* room for STORED_MAX bytes, in the stage */
+static size_t stored_size;
 static long results[TOGETHER_MAX];
 static int silent; /* set by an operation that somebody else answers */
 
 /* A request of a message, and where its answer goes. */
 struct work {
 	struct request *head;
+	char *data;
 	size_t size; /* of its data */
 	int position;
 	char *answer;
@@ -28,7 +30,19 @@ struct work {
 
 static char *at(const struct work *w, int64_t offset)
 {
-	return offset < 0 || (size_t)offset >= w->size ? NULL : (char *)(w->head + 1) + offset;
+	return offset < 0 || (size_t)offset >= w->size ? NULL : w->data + offset;
+}
+
+/* Offsets become pointers where they are; NULL when the vector is not wholly there. */
+static char **vector_at(const struct work *w, int64_t offset)
+{
+	uint64_t *list = (uint64_t *)at(w, offset);
+	if (!list || offset % 8 || w->size - offset < 16 || list[0] > (w->size - offset) / 8 - 2)
+		return NULL;
+	for (uint64_t k = 1; k <= list[0]; k++)
+		list[k] = (uint64_t)at(w, list[k]);
+	list[list[0] + 1] = 0;
+	return (char **)(list + 1);
 }
 
 static int64_t monotonic(void)
@@ -60,7 +74,6 @@ static long from_earlier(const struct work *w, int j, char kind, long *value)
 static long relocate(struct work *w, const char *pattern, long a[6])
 {
 	static struct sock_program program;
-	int nv = 0;
 	for (int j = 0; j < 6 && pattern[j]; j++) {
 		int64_t v = w->head->arg[j];
 		if (w->head->later & 1 << j) {
@@ -83,16 +96,11 @@ static long relocate(struct work *w, const char *pattern, long a[6])
 			zero_bytes(w->answer + sizeof(struct reply), pattern[j] == 'O' ? v : 0);
 			a[j] = (long)(w->answer + sizeof(struct reply));
 			break;
-		case 'v': {
-			uint32_t *list = (uint32_t *)at(w, v);
-			if (!list || list[0] > VECTOR_MAX || nv == 2)
-				return -E2BIG;
-			for (uint32_t k = 0; k < list[0]; k++)
-				vectors[nv][k] = at(w, list[1 + k]);
-			vectors[nv][list[0]] = NULL;
-			a[j] = (long)vectors[nv++];
+		case 'v':
+			a[j] = (long)vector_at(w, v);
+			if (!a[j])
+				return -EPROTO;
 			break;
-		}
 		case 'p': {
 			uint32_t *bytes = (uint32_t *)at(w, v);
 			if (!bytes)
@@ -180,7 +188,9 @@ static int serve_one(int fd, int looks)
 	for (int position = 0; position == 0 || left; position++) {
 		struct request *head = (struct request *)from;
 		size_t size = position < TOGETHER_MAX ? extent(head, left) : 0;
-		struct work w = { head, size - sizeof *head, position, out + used, OUT_MAX - used, 0, 0 };
+		struct work w = { head, (char *)(head + 1), size - sizeof *head, position, out + used, OUT_MAX - used, 0, 0 };
+		if (size && head->later & STORED)
+			w.data = stored, w.size = stored_size;
 		if (used > OUT_MAX)
 			break; /* an answer that is missing is an error to the daemon */
 		if (!size) {

@@ -43,8 +43,8 @@ static napi_value read_reply(napi_env env, int fd)
 	return list;
 }
 
-/* The requests of `calls` one behind the other; their length, 0 with an exception, -E2BIG when there are too many. */
-static int64_t write_requests(napi_env env, napi_value calls, char *message)
+/* The requests of `calls` one behind the other; their length, 0 with an exception, -E2BIG when there are too many. `stored`: without their data. */
+static int64_t write_requests(napi_env env, napi_value calls, char *message, int stored)
 {
 	static __thread uint32_t seq;
 	uint32_t count, tolerated = 0;
@@ -58,14 +58,15 @@ static int64_t write_requests(napi_env env, napi_value calls, char *message)
 		napi_get_value_uint32(env, errnos, &tolerated);
 		if (!arguments_read(env, op, args, &current))
 			return 0;
-		size_t size = sizeof(struct request) + padded(current.length);
+		size_t length = stored ? 0 : current.length;
+		size_t size = sizeof(struct request) + padded(length);
 		if (k / 3 >= TOGETHER_MAX || used + size > WIRE_MAX)
 			return -E2BIG;
-		struct request head = { .seq = ++seq, .op = current.op, .later = current.later, .size = size };
+		struct request head = { .seq = ++seq, .op = current.op, .later = current.later | (stored ? STORED : 0), .size = size };
 		memcpy(head.tolerated, &tolerated, sizeof head.tolerated);
 		memcpy(head.arg, current.value, sizeof head.arg);
 		memcpy(message + used, &head, sizeof head);
-		memcpy(message + used + sizeof head, current.data, current.length);
+		memcpy(message + used + sizeof head, current.data, length);
 		used += size;
 	}
 	return used;
@@ -74,14 +75,27 @@ static int64_t write_requests(napi_env env, napi_value calls, char *message)
 napi_value send_requests(napi_env env, napi_callback_info info)
 {
 	static __thread char message[WIRE_MAX];
-	napi_value argv[2];
-	take(env, info, 2, argv);
-	int64_t size = write_requests(env, argv[1], message);
+	napi_value argv[3];
+	bool stored = false;
+	take(env, info, 3, argv);
+	napi_get_value_bool(env, argv[2], &stored);
+	int64_t size = write_requests(env, argv[1], message, stored);
+	arguments_shrink(&current);
 	if (size <= 0)
 		return size ? number(env, size) : NULL;
 	if (send(integer(env, argv[0]), message, size, MSG_NOSIGNAL) < 0)
 		return number(env, errno == EPIPE || errno == ECONNRESET ? -EPIPE : -errno);
 	return number(env, 0);
+}
+
+napi_value pack(napi_env env, napi_callback_info info)
+{
+	napi_value argv[2], bytes = NULL;
+	take(env, info, 2, argv);
+	if (arguments_read(env, argv[0], argv[1], &current))
+		napi_create_buffer_copy(env, current.length, current.data, NULL, &bytes);
+	arguments_shrink(&current);
+	return bytes;
 }
 
 static int64_t monotonic(void)

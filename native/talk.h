@@ -1,8 +1,9 @@
-/* send(fd, calls) and receive(fd, ms) of the addon: what they take and give is told in addon.c. */
+/* send(fd, calls, stored), pack(op, args) and receive(fd, ms) of the addon: what they take and give is told in addon.c. */
 #ifndef DRYDOCK_TALK_H
 #define DRYDOCK_TALK_H
 #include <node_api.h>
 
 napi_value send_requests(napi_env env, napi_callback_info info);
+napi_value pack(napi_env env, napi_callback_info info);
 napi_value receive(napi_env env, napi_callback_info info);
 #endif

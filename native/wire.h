@@ -13,7 +13,10 @@
  *     X  EOF from the daemon: the stage ends itself
  *
  * A string or bytes argument is an offset into the request's data, -1 for NULL. A vector is the
- * offset of {u32 count, u32 offset...}. sock_fprog is the offset of {u32 bytes, u32 0, filter...}.
+ * offset of {u64 count, u64 offset..., u64 0}. sock_fprog is the offset of {u32 bytes, u32 0, filter...}.
+ *
+ * Data that are too long for one message (the arguments of execve(2) may be six megabytes) go ahead in
+ * pieces, each a request `store`; the request itself then comes alone, without data, and with STORED in `later`.
  *
  * Several requests in one message save the way there and back, and nothing else: a run that somebody
  * steps through gets the same requests one by one (runtime/kernel/together.ts). What a call returned is
@@ -26,7 +29,9 @@
 #define DRYDOCK_WIRE_H
 #include "sys.h"
 
-enum { WIRE_MAX = 192 * 1024, OUT_MAX = 128 * 1024, VECTOR_MAX = 8192, TOGETHER_MAX = 256, TOLERATED_MAX = 4 };
+enum { WIRE_MAX = 192 * 1024, OUT_MAX = 128 * 1024, TOGETHER_MAX = 256, TOLERATED_MAX = 4 };
+/* More than the kernel takes: three quarters of 8 MB for strings and their pointers, execve(2). */
+enum { STORED_MAX = 8 * 1024 * 1024, STORED = 1 << 15 };
 
 struct request {
 	uint32_t seq;

@@ -47,7 +47,10 @@ function showValue(spec: Argument | undefined, value: Value | { hex: string; len
     return spec?.show ? spec.show(value) : String(value);
   }
   if (typeof value === 'string') return quote(value);
-  if (Array.isArray(value)) return `[${value.map((v) => quote(String(v))).join(', ')}]`;
+  if (Array.isArray(value)) {
+    const more = value.length > MAX_SHOWN ? `, … ${value.length - MAX_SHOWN} more` : '';
+    return `[${value.slice(0, MAX_SHOWN).map((v) => quote(String(v))).join(', ')}${more}]`;
+  }
   const bytes = value as Buffer | { length: number };
   return `{${bytes.length} bytes}`;
 }

@@ -26,6 +26,8 @@ const nobody: Observer = { beforeCall: () => undefined, holds: () => false, even
 /** How long the event loop may stand still for an answer: most take microseconds; a slow one is waited for without blocking. */
 const PATIENCE_MS = 2;
 const [EPIPE, E2BIG] = [errnoNumber('EPIPE'), errnoNumber('E2BIG')];
+/** of data that go ahead of their call */
+const PIECE = 128 * 1024;
 const nothing = Buffer.alloc(0);
 
 let numbers: Map<string, number> | undefined;
@@ -76,10 +78,23 @@ export class LinuxKernel implements Kernel {
 
   async #alone(call: Call): Promise<Reply> {
     const begun = performance.now();
-    const answers = await this.#remote(call.actor, call, [operation(call.name), call.args, 0]);
+    const asked = [operation(call.name), call.args, 0];
+    const short = await this.#remote(call.actor, call, asked);
+    const answers = short === -E2BIG ? await this.#inPieces(call, asked) : short;
     if (typeof answers !== 'number') return this.#made(call, answers[0] as number, answers[1] as number, answers[2] as Buffer | undefined);
     // the stage's socket closes on exec: the end of the conversation is the success (native/wire.h)
     return this.#made(call, call.name === 'execve' && answers === -EPIPE ? 0 : answers, sinceMs(begun));
+  }
+
+  /** Data that are too long for one message go ahead; the kernel's own limits are the limits. */
+  async #inPieces(call: Call, asked: readonly unknown[]): Promise<NativeAnswers> {
+    const data = addon().pack(operation(call.name), call.args);
+    for (let place = 0; place < data.length; place += PIECE) {
+      const answers = await this.#remote(call.actor, call, [operation('store'), [place, data.subarray(place, place + PIECE)], 0]);
+      if (typeof answers === 'number') throw new SyscallError('sendto', -answers, showCall(call.name, call.args), call.actor);
+      if ((answers[0] as number) < 0) return answers;
+    }
+    return this.#remote(call.actor, call, asked, true);
   }
 
   async together<T>(write: (stage: Together) => T): Promise<T> {
@@ -123,11 +138,11 @@ export class LinuxKernel implements Kernel {
   }
 
   /** One question at a time on a socket: a look at a standing container must not get a step's answer. */
-  async #remote(actor: Actor, call: Call, requests: readonly unknown[]): Promise<NativeAnswers> {
+  async #remote(actor: Actor, call: Call, requests: readonly unknown[], stored = false): Promise<NativeAnswers> {
     const fd = this.#sockets[actor];
     if (fd === undefined) throw new Error(`${showCall(call.name, call.args)}: there is no ${actor} to ask`);
     for (let before = unanswered.get(fd); before; before = unanswered.get(fd)) await before;
-    const sent = addon().send(fd, requests);
+    const sent = addon().send(fd, requests, stored);
     if (sent < 0) return sent;
     const answer = addon().receive(fd, PATIENCE_MS);
     if (answer !== undefined) return answer;

@@ -7,10 +7,20 @@ import type { Call } from './calls.ts';
 import type { Value } from './syscalls.ts';
 
 const KEPT_BYTES = 512;
+/** Of a list of arguments, which may be six megabytes: a usual one is kept whole. */
+const KEPT_LIST = 64 * 1024;
 const none: Fact[] = [];
 
-const keep = (value: Value): Kept =>
-  Buffer.isBuffer(value) ? { hex: value.subarray(0, KEPT_BYTES).toString('hex'), length: value.length } : value;
+function keepList(list: readonly string[]): readonly string[] {
+  let room = KEPT_LIST;
+  const end = list.findIndex((text) => (room -= text.length + 1) < 0);
+  return end < 0 ? list : [...list.slice(0, end), `… ${list.length - end} more`];
+}
+
+function keep(value: Value): Kept {
+  if (Buffer.isBuffer(value)) return { hex: value.subarray(0, KEPT_BYTES).toString('hex'), length: value.length };
+  return Array.isArray(value) ? keepList(value as readonly string[]) : value;
+}
 
 /** A call's buffers are its own: nobody writes to them once it is made. */
 export class Made extends Late {

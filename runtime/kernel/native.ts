@@ -12,7 +12,9 @@ export interface Addon {
   operations(): [name: string, pattern: string][];
   local(op: number, args: readonly unknown[]): NativeAnswer;
   /** `calls`: op, arguments and tolerated errnos (one a byte) of each. 0, or -EPIPE, or -E2BIG and nothing was sent */
-  send(fd: number, calls: readonly unknown[]): number;
+  send(fd: number, calls: readonly unknown[], stored?: boolean): number;
+  /** the data of a call that are too long for one message, to be stored ahead in pieces */
+  pack(op: number, args: readonly unknown[]): Buffer;
   /** undefined: no reply within `ms`; watch(fd) and ask again */
   receive(fd: number, ms: number): NativeAnswers | undefined;
   watch(fd: number, callback: () => void): () => void;

@@ -133,6 +133,7 @@ export const syscalls = {
   log_limits: sys('rename(2)', int('bytes'), int('files')),
   watch_child: sys('waitid(2)', int('pid')),
   release: sys('drydock(7)'),
+  store: sys('drydock(7)', int('place'), bytes('data')),
   clone_sibling: sys('clone(2)'),
 } as const;
 

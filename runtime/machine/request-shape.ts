@@ -13,7 +13,7 @@ const kinds = {
   text: { is: isText, what: 'a string without NUL bytes' },
   flag: { is: (v: unknown) => typeof v === 'boolean', what: 'true or false' },
   whole: { is: (v: unknown) => Number.isSafeInteger(v), what: 'a whole number' },
-  texts: { is: (v: unknown) => Array.isArray(v) && v.length <= 8192 && v.every(isText), what: 'a list of strings' },
+  texts: { is: (v: unknown) => Array.isArray(v) && v.every(isText), what: 'a list of strings without NUL bytes' },
   numbers: { is: (v: unknown) => Array.isArray(v) && v.every((n) => Number.isSafeInteger(n)), what: 'a list of whole numbers' },
   objects: { is: (v: unknown) => Array.isArray(v) && v.length <= 8192 && v.every(isFields), what: 'a list of objects' },
   pairs: { is: (v: unknown) => isFields(v) && Object.values(v).every(isText), what: 'an object of strings' },

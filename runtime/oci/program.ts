@@ -12,10 +12,13 @@ const reasons: Record<string, string> = {
   EISDIR: 'is a directory: permission denied', EACCES: 'permission denied', EPERM: 'operation not permitted',
   // docker takes 126 from the words 'permission denied' alone
   ENOEXEC: 'exec format error: permission denied (it is neither a program for this machine nor a script with a #! line)',
-  ELOOP: 'too many levels of symbolic links', ETXTBSY: 'text file busy', E2BIG: 'argument list too long',
+  ELOOP: 'too many levels of symbolic links', ETXTBSY: 'text file busy', E2BIG: 'argument list too long', ENAMETOOLONG: 'file name too long',
 };
 
-function sentence(program: string, why: string): string {
+const SHOWN = 200;
+
+function sentence(whole: string, why: string): string {
+  const program = whole.length > SHOWN ? `${whole.slice(0, SHOWN)}…` : whole;
   if (why === 'PATH') return `exec: "${program}": executable file not found in $PATH`;
   if (why === 'ENOENT' || why === 'ENOTDIR') return `exec: "${program}": stat ${program}: no such file or directory`;
   return `exec: "${program}": ${reasons[why] ?? why}`;

@@ -2,6 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import { badParameter } from '../../runtime/machine/refusal.ts';
 
+/** Of requests that bring a command and an environment: what the kernel's six megabytes, execve(2), may become as JSON. */
+export const COMMAND_LIMIT = 32 * 1024 * 1024;
+
 export type Json = Record<string, unknown>;
 
 /** A client that stops in the middle of a JSON body. */

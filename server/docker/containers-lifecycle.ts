@@ -1,11 +1,9 @@
 /** The verbs: create, start, stop, kill, pause, rename, update, wait, remove. Engine API, "Containers". */
 import type { ContainerRequest, HostConfig } from '../../runtime/machine/request.ts';
 import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
-import { type Json, readJson } from './body.ts';
+import { COMMAND_LIMIT, type Json, readJson } from './body.ts';
 import { messageOf } from './failures.ts';
 import type { Exchange, Routes } from './route.ts';
-
-const CREATE_LIMIT = 4 * 1024 * 1024;
 
 /** Cmd and Entrypoint may be a string instead of a list, as in docker. */
 function oneWordAsList(body: Json): Json {
@@ -14,7 +12,7 @@ function oneWordAsList(body: Json): Json {
 }
 
 async function create(x: Exchange): Promise<object> {
-  const body = oneWordAsList(await readJson(x.req, CREATE_LIMIT));
+  const body = oneWordAsList(await readJson(x.req, COMMAND_LIMIT));
   if (!body['Image']) throw badParameter('no image given: the field Image is empty');
   const request = { ...body, HostConfig: body['HostConfig'] ?? {} } as ContainerRequest;
   const pull = x.query.text('pull');

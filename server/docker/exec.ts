@@ -2,7 +2,7 @@
 import { parseDetachKeys } from '../../runtime/machine/detach-keys.ts';
 import type { ExecConfig, ExecHandle } from '../../runtime/machine/engine.ts';
 import { badParameter, conflict } from '../../runtime/machine/refusal.ts';
-import { readJson } from './body.ts';
+import { COMMAND_LIMIT, readJson } from './body.ts';
 import { windowSize } from './containers-lifecycle.ts';
 import { couple, finish, tell } from './containers-streams.ts';
 import { messageOf } from './failures.ts';
@@ -11,7 +11,7 @@ import type { Exchange, Routes } from './route.ts';
 import { checkExec } from './shape.ts';
 
 async function create(x: Exchange): Promise<object> {
-  const body = await readJson(x.req, 1024 * 1024);
+  const body = await readJson(x.req, COMMAND_LIMIT);
   const asked = typeof body['Cmd'] === 'string' ? { ...body, Cmd: [body['Cmd']] } : body;
   checkExec(asked);
   const config = asked as unknown as ExecConfig;

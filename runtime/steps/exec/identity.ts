@@ -1,6 +1,7 @@
 import { CLONE, PR } from '../../kernel/constants.ts';
 import { hasCode } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { readWhole } from '../../kernel/read-whole.ts';
 import { capabilityFacts } from '../../kernel/process/facts.ts';
 import { namespaceInode, namespacesOf, rightsOf } from '../../kernel/process/inspect.ts';
 import { allCapabilities, capabilitySets, encodeCaps } from '../../oci/capabilities.ts';
@@ -8,12 +9,13 @@ import { type ResolvedUser, resolveUser } from '../../oci/user.ts';
 import type { Process } from '../../oci/spec.ts';
 import type { Step } from '../step.ts';
 
-const ROOM = 128 * 1024;
+/** An image's passwd, of some fifty thousand users. */
+const LIMIT = 4 * 1024 * 1024;
 
 /** A file of the image, read by the stage, whose root is the image's: a link in it cannot lead out. */
 export async function readInside(k: Kernel, path: string): Promise<string> {
   try {
-    return (await k.stage.read_file(path, ROOM)).toString('utf8');
+    return (await readWhole(k.stage, path, LIMIT)).toString('utf8');
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP')) return '';
     throw error;

@@ -19,7 +19,7 @@ async function whyNot(k: Kernel, path: string): Promise<string | undefined> {
     await k.stage.faccessat2(AT_FDCWD, path, X_OK, 0);
     return undefined;
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP')) return (error as { code?: string }).code;
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG')) return (error as { code?: string }).code;
     throw error;
   }
 }
