@@ -14,12 +14,18 @@ export const splitHost = (entry: string): [name: string, address: string] => {
 /** Which address reaches the host: in its own namespace, its loopback. */
 const hostGateway = ({ mode, gateway }: Network) => (mode === 'host' ? '127.0.0.1' : gateway);
 
+/** The full name, then its first part, by which programs also look for their own host: as in dockerd. */
+function namesOf(hostname: string, domainname?: string): string[] {
+  const full = domainname ? `${hostname}.${domainname}` : hostname;
+  return [...new Set([full, full.split('.', 1)[0] || full])];
+}
+
 export interface HostsFor { network: Network; hostname: string; domainname?: string; extra: readonly string[]; hostFile: string }
 
 export function hostsFile({ network, hostname, domainname, extra, hostFile }: HostsFor): string {
   const lines = network.mode === 'host' ? [hostFile.replace(/\n+$/, '')] : [...LOCAL];
   for (const [name, address] of extra.map(splitHost)) lines.push(`${address === 'host-gateway' ? hostGateway(network) : address}\t${name}`);
-  if (network.address) lines.push(`${network.address}\t${domainname ? `${hostname}.${domainname} ` : ''}${hostname}`);
+  if (network.address) lines.push(`${network.address}\t${namesOf(hostname, domainname).join(' ')}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -28,12 +34,15 @@ const field = (text: string, keyword: string) =>
 /** Seen from inside a container, the host's loopback is another machine's. */
 const reachable = (server: string) => !/^127\.|^::1$|^0\.0\.0\.0$|%/.test(server);
 
-export interface Resolver { nameservers: string[]; search: string[]; options: string[] }
+/** `other`: lines of which only the resolver inside knows what they mean: sortlist, lookup, … */
+export interface Resolver { nameservers: string[]; search: string[]; options: string[]; other: string[] }
+const KNOWN = /^\s*(nameserver|search|domain|options)(\s|$)|^\s*([#;]|$)/;
 export function parseResolvConf(text: string): Resolver {
   return {
     nameservers: field(text, 'nameserver').flatMap(([server]) => (server ? [server] : [])),
     search: [field(text, 'search'), field(text, 'domain')].find((lines) => lines.length)?.at(-1) ?? [],
     options: field(text, 'options').flat(),
+    other: text.split('\n').filter((line) => !KNOWN.test(line)),
   };
 }
 
@@ -42,6 +51,8 @@ export interface ResolvConfFor { mode: Network['mode']; hostFile: string; dns: r
 /** What was asked for, else what the host has. In the host's own namespace its loopback resolvers work and stay. */
 export function resolvConf({ mode, hostFile, dns, search, options }: ResolvConfFor): string {
   const host = parseResolvConf(hostFile);
+  const asked = dns.length + search.length + options.length > 0;
+  if (mode === 'host' && !asked && host.nameservers.length) return hostFile;
   const inherited = host.nameservers.filter((server) => mode === 'host' || reachable(server));
   const servers = dns.length ? dns : inherited.length ? inherited : FALLBACK;
   const domains = search.length ? search.filter((domain) => domain !== '.') : host.search;
@@ -50,7 +61,7 @@ export function resolvConf({ mode, hostFile, dns, search, options }: ResolvConfF
   if (domains.length) lines.push(`search ${domains.join(' ')}`);
   const chosen = options.length ? options : host.options;
   if (chosen.length) lines.push(`options ${chosen.join(' ')}`);
-  return `${lines.join('\n')}\n`;
+  return `${[...lines, ...host.other].join('\n')}\n`;
 }
 
 /** Only resolvers of the host's own loopback: systemd-resolved keeps the real ones in a file of its own. */

@@ -2,16 +2,21 @@
 import { AT_FDCWD, O } from '../kernel/constants.ts';
 import { tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { readWhole } from '../kernel/read-whole.ts';
 import type { Container, ContainerPaths } from '../machine/container.ts';
 import type { Evidence } from '../kernel/evidence.ts';
 import { hostsFile, onlyLoopback, resolvConf } from './files.ts';
 
 type Name = keyof Pick<ContainerPaths, 'hosts' | 'hostname' | 'resolvConf'>;
-const ROOM = 64 * 1024;
+/** A hosts file may be a list of a million names to block. */
+const LIMIT = 32 * 1024 * 1024;
 /** As a file of /etc should be, whatever the daemon's umask. */
 const MODE = 0o644;
 
-const read = async (k: Kernel, path: string) => (await tolerate(['ENOENT', 'EACCES'], k.daemon.read_file(path, ROOM)))?.toString('utf8') ?? '';
+/** Of a machine without networking these may be missing, or be anything. */
+const NOT_THERE = ['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'ELOOP'];
+const read = async (k: Kernel, path: string) =>
+  (await tolerate(NOT_THERE, readWhole(k.daemon, path, LIMIT)))?.toString('utf8') ?? '';
 
 async function put(k: Kernel, c: Container, name: Name, content: string): Promise<void> {
   const path = c.paths[name];

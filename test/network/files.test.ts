@@ -31,6 +31,20 @@ test('resolvers of the host are taken over, those on its loopback are not', () =
   assert.match(resolver({ hostFile, mode: 'host' }), 'nameserver 127.0.0.53\nnameserver ::1\nnameserver 10.0.0.53');
 });
 
+test('on the host\'s network its file is taken as it is; elsewhere and with options, lines that only a resolver understands stay', () => {
+  const hostFile = '# mine\ndomain d.example\nsortlist 130.155.160.0/255.255.240.0\nnameserver 127.0.0.53\nlookup file bind\n';
+  assert.is(resolver({ hostFile, mode: 'host' }), hostFile);
+  const rest = 'search d.example\nsortlist 130.155.160.0/255.255.240.0\nlookup file bind\n';
+  assert.is(resolver({ hostFile, mode: 'host', dns: ['9.9.9.9'] }), `nameserver 9.9.9.9\n${rest}`);
+  assert.is(resolver({ hostFile: hostFile.replace('127.0.0.53', '10.0.0.53') }), `nameserver 10.0.0.53\n${rest}`);
+});
+
+test('a full host name has its first part beside it', () => {
+  assert.match(hosts({ hostname: 'a.b.c' }), '\n172.30.0.2\ta.b.c a\n');
+  assert.match(hosts({ hostname: 'a.b.c', domainname: 'x.y' }), '\n172.30.0.2\ta.b.c.x.y a\n');
+  assert.match(hosts({}), '\n172.30.0.2\tbox\n');
+});
+
 test('what was asked for goes before what the host has', () => {
   const hostFile = 'nameserver 10.0.0.53\nsearch a.example\noptions edns0\n';
   assert.is(resolver({ hostFile, dns: ['9.9.9.9'], search: ['x.example'], options: ['ndots:2'] }), 'nameserver 9.9.9.9\nsearch x.example\noptions ndots:2\n');
