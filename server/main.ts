@@ -8,6 +8,7 @@ import { hasCode } from '../runtime/kernel/errors.ts';
 import { daemonKernel } from '../runtime/kernel/linux.ts';
 import { Runtime } from '../runtime/machine/runtime.ts';
 import type { Settings } from '../runtime/machine/settings.ts';
+import { protectFromOom } from '../runtime/kernel/process/oom-score.ts';
 import { packageRoot } from '../runtime/kernel/native.ts';
 import { createDockerServer } from './docker/app.ts';
 import { Playground } from './live/playground.ts';
@@ -72,6 +73,7 @@ function endWhenIdle(server: Server, busy: () => boolean, seconds: number, end: 
 /** Returns when the socket accepts clients. Throws when another daemon has the data root. */
 export async function startDaemon(settings: Settings): Promise<void> {
   await lockRoot(settings);
+  settings.oomScores = protectFromOom();
   const runtime = await Runtime.open(settings, (inUse) => new ImageStore({ root: settings.root, inUse, startRegistry }));
   let ending = false;
   const end = async () => {

@@ -1,3 +1,5 @@
+import type { OomScores } from '../kernel/process/oom-score.ts';
+
 /** What the daemon was started with. Paths are absolute. */
 export interface Settings {
   /** images, layers, containers: /var/lib/drydock */
@@ -22,4 +24,6 @@ export interface Settings {
   dns: string[];
   /** seconds without containers and clients after which an auto-started daemon ends; 0: never */
   idle: number;
+  /** as far as the machine allows; absent: nothing was changed */
+  oomScores?: OomScores;
 }

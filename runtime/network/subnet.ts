@@ -7,8 +7,12 @@ export interface Subnet { gateway: string; prefix: number }
 
 const CANDIDATES = [...['172.30', '172.31'], ...Array.from({ length: 12 }, (_, j) => `10.${88 + j}`), ...Array.from({ length: 8 }, (_, j) => `172.${22 + j}`)];
 
-/** A default route covers everything and uses nothing. */
-const used = (taken: readonly Cidr[]) => taken.filter(({ prefix }) => prefix > 0);
+/**
+ * A default route covers everything and uses nothing, and so do its parts: a VPN takes all traffic by 0.0.0.0/1 and 128.0.0.0/1 (or
+ * quarters, or eighths), which win over the default route without replacing it. No network is that large: the largest is 10.0.0.0/8.
+ */
+const LARGEST_NETWORK = 8;
+const used = (taken: readonly Cidr[]) => taken.filter(({ prefix }) => prefix >= LARGEST_NETWORK);
 
 /** `bip` is the gateway's address and prefix. Throws Refusal 400 for what is no such thing, 500 when all is in use. */
 export function chooseSubnet(bip: string | undefined, taken: readonly Cidr[]): Subnet {

@@ -3,6 +3,7 @@ import { AT_FDCWD, CLONE, O, PR } from '../kernel/constants.ts';
 import { tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { namespacesOf, rightsOf } from '../kernel/process/inspect.ts';
+import { giveOwnScore } from '../kernel/process/oom-score.ts';
 import { endShim, SIGKILL } from '../kernel/process/shim.ts';
 import type { ContainerPaths, Container, Live } from '../machine/container.ts';
 import type { Process, Spec } from '../oci/spec.ts';
@@ -54,7 +55,7 @@ export const join: Phase<Join> = {
       explain: `The new process gets a parent of its own, which holds its terminal or pipes and notes how it ends: \`exec\` has its own exit code. See wait(2).`,
       async do(k, j) {
         await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, j.paths.runDir, 0o700));
-        await startShim(k, j, j.id);
+        await startShim(k, j, j.id, { oomScores: j.target.settings.oomScores });
       },
       async undo(k, j) {
         // after execve(2) the program no longer listens to the socket that closes; the container's cgroup goes on, so it is ended by itself
@@ -71,6 +72,7 @@ export const join: Phase<Join> = {
       async do(k, j) {
         const pid = await k.shim.clone3_stage(0, j.process.terminal ? 0 : 1 | (j.stdin ? 2 : 0), -1);
         j.live.pid = pid;
+        await giveOwnScore(k, pid, j.process.oomScoreAdj ?? 0, j.target.settings.oomScores);
         j.live.pidfd = await k.daemon.pidfd_open(pid, 0);
       },
     },

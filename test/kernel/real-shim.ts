@@ -27,7 +27,7 @@ export class RealShim {
     const shim = new RealShim();
     all.push(shim);
     mkdirSync(shim.paths.runDir);
-    await startShim(shim.k, shim, shim.id, limits);
+    await startShim(shim.k, shim, shim.id, { limits });
     shim.live.pid = await shim.k.shim.clone3_stage(flags, stdio, -1);
     shim.live.pidfd = await shim.k.daemon.pidfd_open(shim.live.pid, 0);
     return shim;

@@ -19,6 +19,11 @@ test('subnets that overlap an address or a route are passed over', () => {
   assert.is(chooseSubnet(undefined, taken('10.0.0.0/8', '172.30.0.0/15')).gateway, '172.22.0.1');
 });
 
+test('halves, quarters and eighths of all addresses are parts of a default route', () => {
+  assert.is(chooseSubnet(undefined, taken('0.0.0.0/1', '128.0.0.0/1', '10.8.0.2/24')).gateway, '172.30.0.1');
+  assert.is(chooseSubnet(undefined, taken('0.0.0.0/2', '64.0.0.0/2', '128.0.0.0/3', '160.0.0.0/5', '168.0.0.0/6', '172.30.0.0/16')).gateway, '172.31.0.1');
+});
+
 test('when a VPN has taken all private addresses, the way out is named', () => {
   assert.throws(() => chooseSubnet(undefined, taken('10.0.0.0/8', '172.16.0.0/12')), /name a subnet with --bip/);
 });

@@ -4,9 +4,11 @@ import { tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { birthFacts } from '../../kernel/process/facts.ts';
 import { treeOf } from '../../kernel/process/inspect.ts';
+import { giveOwnScore, protectShim } from '../../kernel/process/oom-score.ts';
 import { endShim, shimOf } from '../../kernel/process/shim.ts';
 import type { Container } from '../../machine/container.ts';
 import { logLimits, type LogLimits } from '../../oci/log-limits.ts';
+import type { Settings } from '../../machine/settings.ts';
 import type { Step } from '../step.ts';
 
 /** socketpair(2) of SOCK_SEQPACKET: [ours, theirs]. */
@@ -29,8 +31,10 @@ async function closeAll(k: Kernel, fds: readonly number[]): Promise<void> {
   if (failures.length) throw failures[0];
 }
 
+interface ShimOptions { limits?: LogLimits | undefined; oomScores?: Settings['oomScores'] }
+
 /** Shim with its descriptors, as drawn in native/shim.c; the log's directory only where its files are to be exchanged. Those that are the shim's alone are closed here again. */
-export async function startShim(k: Kernel, c: Pick<Container, 'paths' | 'live'>, label: string, limits?: LogLimits): Promise<void> {
+export async function startShim(k: Kernel, c: Pick<Container, 'paths' | 'live'>, label: string, { limits, oomScores }: ShimOptions = {}): Promise<void> {
   const given: number[] = [];
   const give = (fd: number) => (given.push(fd), fd);
   const pair = async (end: 'shimSocket' | 'stageSocket') => {
@@ -53,6 +57,7 @@ export async function startShim(k: Kernel, c: Pick<Container, 'paths' | 'live'>,
     const stageExe = await k.executable('stage');
     c.live.shimPid = await k.spawnShim([nothing, nothing, nothing, controlEnd, stageEnd, stageExe, listen, log, directory, ...logDirectory], label);
     await k.daemon.write_file(`${c.paths.runDir}/shim.pid`, O.O_CREAT | O.O_TRUNC, 0o600, `${c.live.shimPid}\n`);
+    await protectShim(k, c.live.shimPid, oomScores);
     c.live.shimPidfd = await k.daemon.pidfd_open(c.live.shimPid, 0);
   } finally {
     await closeAll(k, given);
@@ -86,7 +91,7 @@ export const processSteps: Step[] = [
 A process can only be waited for by its parent. If the daemon were the parent, every container would be lost when the daemon is restarted; so a parent of less than a megabyte stays with each container, and the daemon may come and go.
 See wait(2), and PR_SET_CHILD_SUBREAPER in prctl(2).`,
     async do(k, c) {
-      await startShim(k, c, c.id, logLimits(c.request.HostConfig));
+      await startShim(k, c, c.id, { limits: logLimits(c.request.HostConfig), oomScores: c.settings.oomScores });
       k.fact({ kind: 'process', key: 'shim', value: String(c.live.shimPid) });
     },
     async undo(k, c) {
@@ -106,6 +111,7 @@ Without the namespace it would see, and could signal, every process of the host.
       const flags = hasNamespace(c, 'pid') ? CLONE.CLONE_NEWPID : 0;
       const pid = await k.shim.clone3_stage(flags, stdioOf(c), -1);
       c.live.pid = pid;
+      await giveOwnScore(k, pid, c.spec.process.oomScoreAdj ?? 0, c.settings.oomScores);
       c.live.pidfd = await k.daemon.pidfd_open(pid, 0);
       k.fact(...birthFacts(pid));
     },

@@ -44,6 +44,18 @@ export const limits: Check[] = [
     },
   },
   {
+    name: 'when the whole machine runs out, daemon and shims are the last to go, and a container cannot make itself so',
+    run: () => during({ Cmd: idle, HostConfig: { OomScoreAdj: -300 } }, async (asked) => {
+      const { out } = await sh('cat /proc/self/oom_score_adj; echo -998 >/proc/self/oom_score_adj || echo refused', {});
+      assert.match(out, /^0\r?\n.*refused/s);
+      const file = (pid: number, name: string) => readFileSync(`/proc/${pid}/${name}`, 'utf8');
+      const score = (pid: number) => Number(file(pid, 'oom_score_adj'));
+      const parent = (pid: number) => Number(/^PPid:\s+(\d+)$/m.exec(file(pid, 'status'))![1]);
+      const pid = (await inspect(asked)).State.Pid;
+      assert.deepEqual([score(pid), score(parent(pid)), score(parent(parent(pid)))], [-300, -998, -500]);
+    }),
+  },
+  {
     name: 'a kill -9 is not taken for that',
     run: () => during({ Cmd: idle, HostConfig: { Memory: 24 * MIB } }, async (id) => {
       await client.post(`/containers/${id}/kill`);
