@@ -16,8 +16,8 @@ export function frameLines(value: unknown, indent = ''): string[] {
 }
 
 export function command(): Command {
-  return verb('frame', 'Tell what was true of a container after event K of its journal. It is the past: looking changes nothing.', 'frame web 120', 'trace --numbers web', 'frame --json web 120')
-    .argument('<container>').argument('<k>', "an event's number: `drydock trace --numbers` shows them")
+  return verb('frame', 'Tell what was true of a container or an operation after event K of its journal. It is the past: looking changes nothing.', 'frame web 120', 'trace --numbers web', 'frame --json web 120')
+    .argument('<container|operation>').argument('<k>', "an event's number: `drydock trace --numbers` shows them")
     .option('--json', 'as JSON')
     .action(async (name: string, k: string, options: { json?: boolean }, command: Command) => {
       if (!/^\d{1,9}$/.test(k)) throw misuse(`invalid event number ${JSON.stringify(k)}: give a number from 0`);

@@ -20,9 +20,9 @@ function gateCommand(word: string, at: string | undefined): GateCommand {
 }
 
 export function command(): Command {
-  return verb('gate', 'Move on a container that stands at a step or system call: next step, into its system calls, continue, abort and undo everything; pause what goes on by itself; let the call that waits fail; or set and clear a breakpoint.',
+  return verb('gate', 'Move on a container or an operation that stands at a step, a system call or a request: next step, into its system calls, continue, abort and undo everything; pause what goes on by itself; let the call that waits fail; or set and clear a breakpoint.',
     'gate web next', 'gate web into', 'gate web break exec.pivot-root', 'gate web fail ENOSPC', 'gate web abort')
-    .argument('<container>').argument('<command>', all).argument('[breakpoint]', 'a step, phase, system call, step#n for its n-th call, or undo:step#n; of fail the errno (EIO)')
+    .argument('<container|operation>').argument('<command>', all).argument('[breakpoint]', 'a step, phase, system call, step#n for its n-th call, or undo:step#n; of fail the errno (EIO)')
     .action(async (name: string, word: string, at: string | undefined, _: object, command: Command) => {
       const order = gateCommand(word, at);
       const client = await connectTo(command);

@@ -3,6 +3,9 @@ import { syscalls } from '../kernel/syscalls.ts';
 import type { Client } from './client.ts';
 import { Failure } from './failure.ts';
 
+/** A request to a registry, as the gate calls it. */
+const REQUEST = 'http';
+
 export interface StepText { id: string; title: string; explain: string }
 export interface PhaseText { id: string; title: string; steps: StepText[] }
 
@@ -29,8 +32,8 @@ export class Lifecycle {
   breakpoint(at: string): string {
     const phases = this.phases.map(({ id }) => id);
     const [, , step = ''] = /^(undo:(?=.*#))?(.*?)(#[1-9]\d{0,3})?$/.exec(at) ?? [];
-    if (this.#steps.has(step) || phases.includes(at) || at in syscalls) return at;
-    const near = [...this.#steps.keys(), ...phases, ...Object.keys(syscalls)].filter((name) => name.includes(at) || name.split('.')[1] === at).slice(0, 5);
+    if (this.#steps.has(step) || phases.includes(at) || at in syscalls || at === REQUEST) return at;
+    const near = [...this.#steps.keys(), ...phases, ...Object.keys(syscalls), REQUEST].filter((name) => name.includes(at) || name.split('.')[1] === at).slice(0, 5);
     throw new Failure(`no step, phase or system call is called ${JSON.stringify(at)}${near.length ? `: did you mean ${near.join(', ')}?` : ': `drydock phases` lists them'}`, 125);
   }
 }

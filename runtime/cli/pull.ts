@@ -1,16 +1,30 @@
 import type { Command } from 'commander';
 import { connectTo } from './connection.ts';
 import { print } from './columns.ts';
+import { misuse } from './failure.ts';
 import { pullImage, splitReference } from './images-create.ts';
-import { verb } from './verb.ts';
+import { collect, verb } from './verb.ts';
+
+interface Options { platform?: string; quiet?: boolean; step?: boolean; break?: string[] }
+
+const fullName = (image: string): string => `${splitReference(image).name}${image.includes('@') ? '@' : ':'}${splitReference(image).tag}`;
 
 export function command(): Command {
-  return verb('pull', 'Fetch an image from its registry.', 'pull ubuntu', 'pull --platform linux/arm64 debian:12', 'pull -q localhost:5000/a/b@sha256:…')
+  return verb('pull', 'Fetch an image from its registry.', 'pull ubuntu', 'pull --platform linux/arm64 debian:12', 'pull -q localhost:5000/a/b@sha256:…', 'pull --step ubuntu', 'pull --break pull.unpack-layers ubuntu')
     .argument('<image>')
     .option('--platform <os/arch>', 'another platform than this machine')
     .option('-q, --quiet', 'print the name only')
-    .action(async (image: string, { platform, quiet = false }: { platform?: string; quiet?: boolean }, command: Command) => {
-      await pullImage(await connectTo(command), image, { ...(platform && { platform }), quiet, out: process.stdout });
-      if (quiet) print(`${splitReference(image).name}${image.includes('@') ? '@' : ':'}${splitReference(image).tag}`);
+    .option('--step', 'stop before every step; show, explain and step into its requests')
+    .option('--break <step>', 'stop before a step, a system call or a request (http); repeatable', collect)
+    .action(async (image: string, { platform, quiet = false, ...walk }: Options, command: Command) => {
+      if (quiet && walk.step) throw misuse('conflicting options: cannot specify both --step and --quiet');
+      const client = await connectTo(command);
+      if (walk.step || walk.break) {
+        const { OperationWalk } = await import('./step/operation-walk.ts');
+        await (await OperationWalk.open(client, walk)).go({ kind: 'pull', reference: fullName(image), ...(platform && { platform }) });
+        return print(fullName(image));
+      }
+      await pullImage(client, image, { ...(platform && { platform }), quiet, out: process.stdout });
+      if (quiet) print(fullName(image));
     });
 }

@@ -27,7 +27,7 @@ const size = (bytes: number): string => (bytes < 1e6 ? `${(bytes / 1e3).toFixed(
 export function command(): Command {
   return verb('record', 'Write a run into one HTML file: the page with its journal and its output, to be opened in any browser, offline, without Drydock. It holds what the container was given (arguments, environment) and all that it printed.',
     'record -o run.html web', 'record web | ssh desk "cat > run.html"')
-    .argument('<container>')
+    .argument('<container|operation>')
     .option('-o, --output <file>', 'the file to write, replaced when it is there; - is stdout')
     .action(async (name: string, { output = '-' }: { output?: string }, command: Command) => {
       if (output === '-' && process.stdout.isTTY) throw misuse('a recording is not for a terminal: give -o FILE, or send stdout elsewhere');

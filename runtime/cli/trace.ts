@@ -16,9 +16,9 @@ async function exportTrace(client: Client, name: string): Promise<void> {
 }
 
 export function command(): Command {
-  return verb('trace', "Print a container's journal: every step, and every system call in it with its arguments, result and duration, as strace shows them.",
+  return verb('trace', "Print the journal of a container or an operation: every step, and every system call in it with its arguments, result and duration, as strace shows them.",
     'trace web', 'trace -f web', "trace --json web | jq 'select(.type == \"call\") | .name'")
-    .argument('<container>')
+    .argument('<container|operation>')
     .option('-f, --follow', 'go on with what comes')
     .option('-n, --numbers', 'the number of each event, as `drydock frame` takes it')
     .option('--json', 'the raw events, one a line')

@@ -33,6 +33,7 @@ export const verbs: readonly Entry[] = [
   inside('phases', 'list the steps of the lifecycle and explain them', () => import('./phases.ts')),
   inside('trace', "print a container's journal, as strace would", () => import('./trace.ts')),
   inside('frame', 'tell what was true after an event of the journal', () => import('./frame.ts')),
+  inside('operations', 'list pulls, each with a journal of its own', () => import('./operations.ts')),
   inside('gate', 'move on a container that stands at a step', () => import('./gate.ts')),
   inside('record', 'write a run into one HTML file, to be looked at anywhere', () => import('./record.ts')),
   inside('playground', 'open the page on which all of this can be seen', () => import('./playground.ts')),

@@ -54,6 +54,7 @@ export class Authorizer {
     const realm = this.#realm(params['realm']!);
     const asked = params['scope'] && params['scope'] !== scope ? `${scope} ${params['scope']}` : scope;
     const [url, request] = this.auth?.identitytoken ? this.#trade(realm, params['service'], asked) : this.#get(realm, params['service'], asked);
+    await k.requesting(request.method ?? 'GET', url);
     const response = await k.fetch(url, { ...request, ...(signal && { signal }) });
     if (!isSuccess(response)) {
       discard(response);

@@ -148,6 +148,7 @@ export class RegistryClient {
 
   /** `ms` until the headers are there; the body has its own limit (http-body.ts). */
   async #send(url: string, headers: Record<string, string>, ms: number, method = 'GET'): Promise<HttpResponse> {
+    await this.k.requesting(method, url);
     const late = new AbortController();
     const host = new URL(url).host;
     const timer = setTimeout(() => late.abort(Object.assign(new Error(`${host} did not answer within ${ms / 1000} s`), { code: 'ETIMEDOUT' })), ms);

@@ -1,4 +1,5 @@
 /** Work that several pulls want at once is done once: the first begins it, the others wait for it and see its progress. */
+import { decidedAtGate } from '../kernel/errors.ts';
 
 type Tell<P> = (progress: P) => void;
 interface Running<T, P> { done: Promise<T>; followers: Set<Tell<P>>; stop: AbortController; last?: P }
@@ -12,6 +13,7 @@ export class Shared<T, P> {
    */
   async run(key: string, work: (signal: AbortSignal, tell: Tell<P>) => Promise<T>, tell: Tell<P>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
+    const joined = this.#running.has(key);
     const one = this.#running.get(key) ?? this.#begin(key, work);
     one.followers.add(tell);
     if (one.last !== undefined) tell(one.last);
@@ -29,6 +31,8 @@ export class Shared<T, P> {
         // its files are gone only when it has ended
         await one.done.catch(() => undefined);
       }
+      // the gate of the one that began it is not this caller's: do the work anew
+      if (joined && !signal?.aborted && decidedAtGate(error)) return this.run(key, work, tell, signal);
       throw error;
     } finally {
       one.followers.delete(tell);

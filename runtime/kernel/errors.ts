@@ -29,6 +29,15 @@ export class Injected extends Error {
   }
 }
 
+/** What a request to a registry fails with when it was answered with an errno at the gate: as if connect(2) had. */
+export function injectedRequest(method: string, url: string, errno: number): Error {
+  const code = errnoName(errno);
+  return Object.assign(new Error(`${method} ${url}: ${errnoText(code)} (${code}, answered at the gate)`), { code, atGate: true });
+}
+
+/** Somebody's decision at the gate, not a failure of the work itself: an abort, or an errno that was chosen. */
+export const decidedAtGate = (error: unknown): boolean => error instanceof Error && (error as { atGate?: boolean }).atGate === true;
+
 export const hasCode = (error: unknown, ...codes: string[]): boolean =>
   error instanceof Error && codes.includes((error as { code?: string }).code ?? '');
 

@@ -18,6 +18,8 @@ export interface Kernel {
   spawnShim(fds: readonly number[], label: string): Promise<number>;
   /** A sealed memfd of one of our executables, made once per daemon. */
   executable(name: 'stage' | 'shim'): Promise<number>;
+  /** Resolves when the gate lets this request pass: before the request's own time limits begin. */
+  requesting(method: string, url: string): Promise<void>;
   /** An HTTP request (http.ts), journaled with its status and duration. Network failures throw errors with `code`. */
   fetch(url: string, request?: HttpRequest): Promise<HttpResponse>;
   /** A long job off the main thread (runtime/kernel/jobs.ts), journaled as one event. */

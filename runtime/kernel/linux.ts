@@ -2,7 +2,7 @@
 import type { Fact } from '../journal/event.ts';
 import type { Happened } from '../journal/late.ts';
 import { callsOf, showCall, type Actor, type Call, type Calls, type Reply } from './calls.ts';
-import { errnoName, errnoNumber, Injected, SyscallError } from './errors.ts';
+import { errnoName, errnoNumber, Injected, injectedRequest, SyscallError } from './errors.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import { runJob, whenRested } from './jobs.ts';
 import type { Kernel } from './kernel.ts';
@@ -17,6 +17,8 @@ import { oneByOne, planned, type Planned, type Together } from './together.ts';
 export interface Observer {
   /** Undefined when nobody holds calls back: the usual, and it must cost nothing. */
   beforeCall(call: Call): Promise<void> | undefined;
+  /** The same for a request to a registry; absent: it is never held. */
+  beforeRequest?(method: string, url: string): Promise<void> | undefined;
   /** Would beforeCall hold a call of this name? Such calls are not sent together with others. */
   holds(name: SyscallName): boolean;
   event(event: Happened): unknown;
@@ -185,6 +187,16 @@ export class LinuxKernel implements Kernel {
     this.#journal(call, pid, sinceMs(begun));
     if (pid < 0) throw new SyscallError('posix_spawn', -pid, `posix_spawn("memfd:shim", "${label}")`, 'daemon');
     return pid;
+  }
+
+  async requesting(method: string, whole: string): Promise<void> {
+    const url = (await import('./http.ts')).withoutPassword(whole);
+    await this.observer.beforeRequest?.(method, url)?.catch((error: unknown) => {
+      if (!(error instanceof Injected)) throw error;
+      const failure = injectedRequest(method, url, error.errno);
+      this.observer.event({ type: 'http', method, url, status: 0, ns: 0, error: failure.message });
+      throw failure;
+    });
   }
 
   async fetch(url: string, request: HttpRequest = {}): Promise<HttpResponse> {

@@ -68,6 +68,7 @@ export function recordingKernel(options: RecordingOptions = {}): RecordingKernel
     connect: () => undefined,
     spawnShim: async (fds) => (await other('spawnShim', fds.length)) ?? 4242,
     executable: async (name) => (await other('executable', name)) ?? descriptor++,
+    requesting: async () => undefined,
     fetch: async (url, request) => {
       await other('fetch', request?.method ?? 'GET', url);
       if (!options.fetch) throw new Error(`the recording kernel was not told what to answer for ${url}`);

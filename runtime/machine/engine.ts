@@ -13,9 +13,12 @@ import type { LogRecord } from './log-record.ts';
 import type { EventBus } from './events.ts';
 import type { ContainerRequest, HostConfig } from './request.ts';
 import type { Settings } from './settings.ts';
-import type { RegistryAuth } from '../image/auth.ts';
 import type { Image } from '../image/image.ts';
-import type { Pull } from '../image/pull.ts';
+import type { PullOptions, Pulled } from '../operation/pull-options.ts';
+import type { GateCommand, GateOptions } from '../operation/gate-command.ts';
+import type { OperationHandle } from '../operation/record.ts';
+
+export type { GateCommand, GateOptions };
 
 export type Status = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
 /** The states of container.machine.ts. */
@@ -100,15 +103,6 @@ export interface ExecHandle extends Handle {
   wait(): Promise<number>;
 }
 
-/** mode step pauses before every step; breakpoints are step ids, phase ids, syscall names, or 'step.id#n': before the n-th call of that step. */
-export interface GateOptions { mode: 'run' | 'step'; breakpoints: string[] }
-/** pause: stand before the next step or call of what goes on by itself. */
-export type GateCommand =
-  | { command: 'next' | 'into' | 'continue' | 'abort' | 'pause' }
-  | { command: 'break' | 'clear'; at: string }
-  /** the call that waits is answered with this errno instead of being made */
-  | { command: 'fail'; errno: string };
-
 /** What the server asks of the image store (runtime/image/store.ts). */
 export interface Images {
   find(reference: string): Image | undefined;
@@ -132,8 +126,12 @@ export interface Engine {
   containers(): ContainerHandle[];
   /** 404 `No such exec instance: x` */
   execById(id: string): ExecHandle;
-  /** The pull phase without a container. Progress goes to `pull.progress`; `digest` is what the name stood for. */
-  pull(options: { reference: string; platform?: string; auth?: RegistryAuth; progress: Pull['progress']; signal?: AbortSignal }): Promise<{ image: Image; fresh: boolean; digest?: string; notice?: string }>;
+  /** The pull phase without a container, as an operation. `digest` is what the name stood for. */
+  pull(options: PullOptions): Promise<Pulled>;
+  /** Newest first. */
+  operations(): OperationHandle[];
+  /** By id or an unambiguous prefix: 404 `No such operation: x`. */
+  operation(ref: string): OperationHandle;
   /** Is there anything that keeps an auto-started daemon alive? */
   busy(): boolean;
   close(): Promise<void>;

@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import { noCgroup } from '../kernel/cgroup/none.ts';
 import { openCgroup } from '../kernel/cgroup/open.ts';
 import { daemonKernel } from '../kernel/linux.ts';
-import { Journal } from '../journal/journal.ts';
 import { ImageStore } from '../image/store.ts';
 import type { Image } from '../image/image.ts';
-import type { RegistryAuth } from '../image/auth.ts';
-import { newPull, type Pull, type PullContext } from '../image/pull.ts';
+import { newPull } from '../image/pull.ts';
 import { keepLeases } from '../network/leases.ts';
 import { matches, parsePlatform, showPlatform } from '../image/platform.ts';
 import { networkOf } from '../network/request.ts';
@@ -16,29 +14,27 @@ import { removeBridge } from '../network/release.ts';
 import { mergeConfig } from '../oci/merge.ts';
 import { buildSpec } from '../oci/bundle.ts';
 import type { Spec } from '../oci/spec.ts';
-import { pull as pullPhase } from '../steps/1-pull.ts';
 import { checkBreakable, leavesOut } from '../steps/leave-out.ts';
 import type { Container } from './container.ts';
 import type { Engine } from './engine.ts';
 import { EventBus } from './events.ts';
 import type { ExecSession } from './exec-session.ts';
-import { Gate } from '../operation/gate.ts';
+import { Operations } from '../operation/operations.ts';
+import type { Pulled, PullOptions } from '../operation/pull-options.ts';
+import { Pulls } from '../operation/pulls.ts';
+import type { OperationHandle } from '../operation/record.ts';
 import { newId, newName } from './identity.ts';
-import { newRun } from '../operation/create-run.ts';
 import { containerPaths, removeStaleRunDirs } from './paths.ts';
 import { loadRecords, newDirectory, type ContainerRecord } from './record.ts';
 import { badParameter, conflict, notFound } from './refusal.ts';
 import type { ContainerRequest } from './request.ts';
 import { Restarts } from './restart.ts';
-import { runPhase, unwind } from '../operation/run-phase.ts';
 import type { Settings } from './settings.ts';
 import type { Surroundings } from './lifecycle.ts';
 import { Supervisor } from './supervisor.ts';
-import { startFailure } from '../operation/failure.ts';
 import { validateRequest } from './validate.ts';
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
-type PullOptions = { reference: string; platform?: string; auth?: RegistryAuth; progress: Pull['progress']; signal?: AbortSignal };
 
 
 export class Runtime implements Engine {
@@ -47,11 +43,15 @@ export class Runtime implements Engine {
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #execs = new Map<string, ExecSession>();
   readonly #restarts = new Restarts();
-  #pulls = 0;
+  readonly #operations: Operations;
+  readonly #pulls: Pulls;
   #closing = false;
 
   private constructor(readonly settings: Settings, readonly images: ImageStore) {
     this.id = engineId(settings.root);
+    this.#operations = Operations.open(settings.root);
+    this.#pulls = new Pulls(settings, images, this.#operations);
+    this.events.listen(({ Type, Action, Actor }) => void (Type === 'image' && Action === 'delete' && this.#operations.subjectGone(Actor.ID)));
   }
 
   /** Opens the data root and picks up what is there: running containers are adopted, half-done runs are taken back. */
@@ -63,6 +63,8 @@ export class Runtime implements Engine {
     // leases outlive a daemon, not their containers
     await keepLeases(daemonKernel(), settings, new Set(records.filter((r) => r.machine === 'running' || r.machine === 'paused').map((r) => r.id)));
     for (const record of records) await runtime.#pickUp(record);
+    await runtime.#pulls.recover();
+    runtime.#operations.keepSubjects((id) => runtime.images.find(id) !== undefined);
     return runtime;
   }
 
@@ -169,26 +171,17 @@ export class Runtime implements Engine {
     return found;
   }
 
-  async pull({ reference, ...more }: PullOptions): Promise<{ image: Image; fresh: boolean; digest?: string; notice?: string }> {
-    const context: PullContext = { settings: this.settings, images: this.images, pull: newPull(reference, 'always', more) };
-    const run = newRun(context, Journal.inMemory(), new Gate(() => undefined));
-    this.#pulls++;
-    try {
-      await runPhase(run, pullPhase);
-    } catch (error) {
-      await unwind(run, [pullPhase]);
-      throw startFailure(error).refusal;
-    } finally {
-      this.#pulls--;
-    }
-    const { image, pull } = context;
-    if (!image) throw notFound(`No such image: ${reference}`);
-    this.events.emit('image', 'pull', reference, { name: reference });
-    return { image, fresh: pull.state.fresh ?? false, ...(pull.state.digest && { digest: pull.state.digest }), ...(pull.notice && { notice: pull.notice }) };
+  async pull(options: PullOptions): Promise<Pulled> {
+    const pulled = await this.#pulls.pull(options);
+    this.events.emit('image', 'pull', options.reference, { name: options.reference });
+    return pulled;
   }
 
+  operations(): OperationHandle[] { return this.#operations.list(); }
+  operation(ref: string): OperationHandle { return this.#operations.get(ref); }
+
   busy(): boolean {
-    return this.#pulls > 0 || this.containers().some((s) => s.underWay || s.restarting);
+    return this.#pulls.busy || this.containers().some((s) => s.underWay || s.restarting);
   }
 
   /** Containers stay; without any that runs, so does nothing of ours on the host's network. */
@@ -198,6 +191,7 @@ export class Runtime implements Engine {
     const running = this.containers().some((s) => s.underWay);
     for (const exec of this.#execs.values()) exec.leave();
     for (const supervisor of this.containers()) supervisor.leave();
+    await this.#pulls.close();
     if (running) return;
     await removeBridge(daemonKernel(), this.settings);
     await openCgroup(this.settings.cgroupParent).remove(daemonKernel());

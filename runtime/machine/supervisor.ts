@@ -46,7 +46,7 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     if (!this.underWay) {
       const { reference, platform, progress } = this.container.pull;
       this.#cut = new AbortController();
-      this.container.pull = newPull(reference, 'missing', { progress, signal: this.#cut.signal, ...(platform && { platform }) });
+      this.container.pull = newPull(reference, 'missing', { progress, signal: AbortSignal.any([this.#cut.signal, this.gateKeeper.givenUp]), ...(platform && { platform }) });
     }
     return super.start(gate);
   }

@@ -19,6 +19,7 @@ export function newRun<C>(container: C, journal: Journal, gate: Gate, label?: st
   const kernel = new LinuxKernel({
     // what is done between steps, as sending a signal, nobody would let go on
     beforeCall: (call) => (run.current === undefined ? undefined : gate.beforeCall(call)),
+    beforeRequest: (method, url) => (run.current === undefined ? undefined : gate.beforeRequest(method, url)),
     holds: (name) => run.current !== undefined && gate.holds(name),
     event: append,
   });

@@ -3,11 +3,12 @@ import type { NewEvent } from '../journal/event.ts';
 import { errnoNumber, Injected } from '../kernel/errors.ts';
 import type { Call } from '../kernel/calls.ts';
 import type { Step } from '../steps/step.ts';
-import type { GateCommand, GateOptions } from '../machine/engine.ts';
+import type { GateCommand, GateOptions } from './gate-command.ts';
 import { badParameter, conflict } from '../machine/refusal.ts';
 
 /** The user said abort: the run fails here and undoes itself. */
 export class Aborted extends Error {
+  readonly atGate = true;
   constructor(readonly step: string, where: 'before' | 'in' = 'before') {
     super(where === 'in' ? `aborted in ${step}` : `aborted before ${step}`);
     this.name = 'Aborted';
@@ -16,6 +17,9 @@ export class Aborted extends Error {
 
 /** soon: at whatever comes first, a step or a call */
 type Mode = 'run' | 'step' | 'into' | 'soon';
+type Next = Extract<NewEvent, { type: 'gate' }>['next'];
+/** How a breakpoint names a request to a registry: it is held like a system call. */
+export const REQUEST = 'http';
 
 export class Gate {
   #mode: Mode = 'run';
@@ -31,6 +35,9 @@ export class Gate {
   #held: { resolve: () => void; reject: (error: Error) => void; mayAbort: boolean; isCall: boolean } | undefined;
   /** set while what is under way cannot be aborted: taking back, leaving */
   oneWay = false;
+  /** Downloads run side by side; only one call is shown and decided at a time, so the others queue here. */
+  #behind: (() => void)[] = [];
+  #given = new AbortController();
 
   constructor(private readonly tell: (event: NewEvent) => void) {}
 
@@ -39,6 +46,12 @@ export class Gate {
     this.#breakpoints.clear();
     this.#phase = '';
     for (const at of options.breakpoints) this.#breakpoints.add(at);
+  }
+
+  /** Fires at an abort: work that goes on beside the call that is held must end too. A new signal after each abort. */
+  get givenUp(): AbortSignal {
+    if (this.#given.signal.aborted) this.#given = new AbortController();
+    return this.#given.signal;
   }
 
   get paused(): boolean {
@@ -52,7 +65,7 @@ export class Gate {
     const entered = phase !== this.#phase;
     this.#phase = phase;
     const stop = this.#mode === 'step' || this.#mode === 'soon' || this.#breakpoints.has(step.id) || (entered && this.#breakpoints.has(phase));
-    return stop ? this.#hold() : undefined;
+    return stop ? this.#hold(undefined, () => true) : undefined;
   }
 
   /** Nothing is held before an undo, but its calls may be. */
@@ -66,7 +79,7 @@ export class Gate {
     this.#calls = 0;
   }
 
-  #wants(name: Call['name']): boolean {
+  #wants(name: Call['name'] | typeof REQUEST): boolean {
     return this.#mode === 'into' || this.#mode === 'soon' || (this.#breakpoints.size > 0 && this.#breakpoints.has(name));
   }
 
@@ -76,13 +89,31 @@ export class Gate {
   }
 
   beforeCall(call: Call): Promise<void> | undefined {
-    const count = ++this.#calls;
-    if (!this.#wants(call.name) && !(this.#breakpoints.size > 0 && this.#breakpoints.has(`${this.#place}#${count}`))) return undefined;
+    const at = this.#counted();
+    if (!this.#stopsAt(call.name, at)) return undefined;
     const args = call.args.map((a) => (Buffer.isBuffer(a) ? { hex: a.subarray(0, 64).toString('hex'), length: a.length } : a));
-    return this.#hold({ name: call.name, actor: call.actor, args });
+    return this.#hold({ name: call.name, actor: call.actor, args }, () => this.#stopsAt(call.name, at));
   }
 
-  #hold(next?: Extract<NewEvent, { type: 'gate' }>['next']): Promise<void> {
+  /** A request to a registry counts as a call of its step, and is held as one. */
+  beforeRequest(method: string, url: string): Promise<void> | undefined {
+    const at = this.#counted();
+    if (!this.#stopsAt(REQUEST, at)) return undefined;
+    return this.#hold({ name: REQUEST, actor: 'daemon', args: [method, url] }, () => this.#stopsAt(REQUEST, at));
+  }
+
+  #counted = (): number => ++this.#calls;
+  #stopsAt(name: Call['name'] | typeof REQUEST, count: number): boolean {
+    return this.#wants(name) || (this.#breakpoints.size > 0 && this.#breakpoints.has(`${this.#place}#${count}`));
+  }
+
+  /** `wanted` is asked again when others were decided first: the answer to one of them may let all pass. */
+  #hold(next: Next, wanted: () => boolean): Promise<void> {
+    if (!this.#held) return this.#stand(next);
+    return new Promise<void>((resolve) => this.#behind.push(resolve)).then(() => (wanted() ? this.#hold(next, wanted) : undefined));
+  }
+
+  #stand(next: Next): Promise<void> {
     this.tell({ type: 'gate', at: 'paused', step: this.#step, ...(next && { next }) });
     const since = process.hrtime.bigint();
     return new Promise<void>((resolve, reject) => {
@@ -90,6 +121,7 @@ export class Gate {
     }).finally(() => {
       this.#held = undefined;
       this.heldNs += Number(process.hrtime.bigint() - since);
+      for (const resolve of this.#behind.splice(0)) resolve();
     });
   }
 
@@ -105,11 +137,17 @@ export class Gate {
       this.#mode = 'run';
       this.#breakpoints.clear();
       this.tell({ type: 'gate', at: 'aborted', step: this.#step });
-      return held.reject(new Aborted(this.#step));
+      return this.#giveUp(held);
     }
     this.#mode = ({ next: 'step', into: 'into', continue: 'run', abort: 'run' } as const)[command.command];
     this.tell({ type: 'gate', at: 'resumed', step: this.#step });
     held.resolve();
+  }
+
+  #giveUp(held: { reject: (error: Error) => void }): void {
+    const aborted = new Aborted(this.#step);
+    held.reject(aborted);
+    this.#given.abort(aborted);
   }
 
   #pause(): void {
@@ -137,7 +175,7 @@ export class Gate {
     this.#mode = 'run';
     this.#breakpoints.clear();
     const held = this.#held;
-    if (held?.mayAbort) held.reject(new Aborted(this.#step));
+    if (held?.mayAbort) this.#giveUp(held);
     else held?.resolve();
   }
 }

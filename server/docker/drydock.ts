@@ -1,18 +1,17 @@
 /** Drydock's own routes: stepping, the journal, the kernel's evidence, and the daemon itself. */
 import { isIP } from 'node:net';
-import type { ContainerHandle, Engine, GateCommand } from '../../runtime/machine/engine.ts';
-import { frameAt } from '../../runtime/journal/frame.ts';
-import type { Event } from '../../runtime/journal/event.ts';
+import type { Engine } from '../../runtime/machine/engine.ts';
 import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
 import { omissions } from '../../runtime/steps/leave-out.ts';
 import { phaseTexts } from '../../runtime/steps/phase-texts.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import type { Tls } from '../live/place.ts';
-import { type Json, readJson } from './body.ts';
-import { sendRecording } from '../recording/send.ts';
+import { find, walkable, type Walked } from '../walked.ts';
+import { readJson } from './body.ts';
+import { operations } from './operations.ts';
 import type { Exchange, Routes } from './route.ts';
-import { drained } from './send.ts';
 import { counts } from './system.ts';
+import { walkRoutes } from './walk.ts';
 
 /** What only a daemon can do, and a server alone refuses with 501. */
 export interface DrydockOptions {
@@ -20,8 +19,8 @@ export interface DrydockOptions {
   shutdown?: () => void;
   /** The playground's address, with a token that is good once. */
   playground?: (port: number, tls?: Tls) => Promise<{ url: string }>;
-  /** A container's run as one HTML file. */
-  recording?: (of: ContainerHandle) => AsyncIterable<string>;
+  /** A container's run, or an operation, as one HTML file. */
+  recording?: (of: Walked) => AsyncIterable<string>;
 }
 
 const the = (x: Exchange) => x.engine.container(x.param('id'));
@@ -30,40 +29,6 @@ const the = (x: Exchange) => x.engine.container(x.param('id'));
 async function start(x: Exchange): Promise<number> {
   await the(x).start({ mode: x.query.flag('step') ? 'step' : 'run', breakpoints: x.query.list('break') });
   return 204;
-}
-
-/** One event a line; with follow=1 until the container is removed or the client leaves. */
-async function journal(x: Exchange): Promise<void> {
-  const handle = the(x);
-  const gone = x.gone();
-  const events = handle.journal(x.query.flag('follow'), gone);
-  x.res.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
-  x.res.flushHeaders();
-  for await (const event of events) {
-    if (!x.res.write(`${JSON.stringify(event)}\n`)) await drained(x.res);
-    if (gone.aborted) break;
-  }
-  x.res.end();
-}
-
-/** What was true after event k: a pure function of the journal, so that every client sees the same past. */
-async function frame(x: Exchange): Promise<object> {
-  const k = x.param('k');
-  if (!/^\d{1,9}$/.test(k)) throw badParameter(`frame ${k} is not the number of an event; see drydock trace`);
-  const events: Event[] = [];
-  for await (const event of the(x).journal(false)) events.push(event);
-  return frameAt(events, Number(k));
-}
-
-const bare: readonly unknown[] = ['next', 'into', 'continue', 'abort', 'pause'];
-const placed: readonly unknown[] = ['break', 'clear'];
-
-function gateCommand({ command, at, errno }: Json): GateCommand {
-  if (command === 'fail' && typeof errno === 'string') return { command, errno };
-  if (bare.includes(command)) return { command } as GateCommand;
-  if (!placed.includes(command)) throw badParameter(`command must be one of ${[...bare, ...placed, 'fail'].join(', ')}, got ${JSON.stringify(command)}`);
-  if (typeof at !== 'string' || !at) throw badParameter(`${String(command)} needs "at": a step, a phase or a system call`);
-  return { command, at } as GateCommand;
 }
 
 function info(engine: Engine): object {
@@ -88,17 +53,9 @@ async function playground(x: Exchange, address: DrydockOptions['playground']): P
 
 export const drydock = ({ shutdown, playground: address, recording }: DrydockOptions): Routes => ({
   'POST /drydock/containers/*id/start': start,
-  'GET /drydock/containers/*id/journal': journal,
-  'GET /drydock/containers/*id/frame/:k': frame,
-  'GET /drydock/containers/*id/recording': async (x) => {
-    if (!recording) throw new Refusal(501, 'this daemon makes no recordings');
-    await sendRecording(x.res, recording(the(x)));
-  },
-  'POST /drydock/containers/*id/gate': async (x) => {
-    the(x).gate(gateCommand(await readJson(x.req)));
-    return 204;
-  },
-  'GET /drydock/containers/*id/inspect': (x) => the(x).inspectLive(x.query.text('step')),
+  // an operation's id is taken here too: `drydock trace` need not know what it is given
+  ...walkRoutes('/drydock/containers/*id', { find: (x) => walkable(x.engine, x.param('id')), recording: recording && ((x) => recording(find(x.engine, x.param('id')))) }),
+  ...operations(recording),
   'GET /drydock/phases': () => phaseTexts,
   'GET /drydock/omissions': () => omissions.map(({ id, title, see, steps }) => ({ id, title, see, steps })),
   'GET /drydock/info': (x) => info(x.engine),

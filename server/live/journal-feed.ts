@@ -1,5 +1,5 @@
-/** A container's journal on its way to one viewer: whole and in order, in bursts, and no faster than the viewer takes it. */
-import type { ContainerHandle } from '../../runtime/machine/engine.ts';
+/** The journal of a container or an operation on its way to one viewer: whole and in order, in bursts, and no faster than the viewer takes it. */
+import type { Walkable } from '../../runtime/operation/walkable.ts';
 import { Bursts } from './bursts.ts';
 import { LIMITS } from './limits.ts';
 import type { Told } from './told.ts';
@@ -11,9 +11,9 @@ export interface FeedWire {
   room(): Promise<void>;
 }
 
-/** Ends with the signal, or when the container has been removed. */
-export async function feedJournal(handle: ContainerHandle, from: number, wire: FeedWire, signal: AbortSignal): Promise<void> {
-  const { id } = handle.container;
+/** Ends with the signal, or when the container has been removed or the operation is over. */
+export async function feedJournal(handle: Walkable, from: number, wire: FeedWire, signal: AbortSignal): Promise<void> {
+  const { id } = handle;
   const bursts = new Bursts((events, more) => void (signal.aborted || wire.tell({ type: 'events', id, events, ...(more && { more }) })));
   reading: for await (const events of handle.happening(signal)) {
     for (const event of events) {
@@ -23,5 +23,5 @@ export async function feedJournal(handle: ContainerHandle, from: number, wire: F
     }
   }
   bursts.end();
-  if (!signal.aborted) wire.tell({ type: 'over', id });
+  if (!signal.aborted && !handle.stays) wire.tell({ type: 'over', id });
 }

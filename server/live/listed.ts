@@ -1,7 +1,9 @@
-/** The list of containers, whoever started them. */
+/** The list of containers and operations, whoever started them. */
 import type { ContainerHandle, Engine } from '../../runtime/machine/engine.ts';
 import { leftOut } from '../../runtime/steps/leave-out.ts';
-import type { Listed } from './told.ts';
+import type { OperationHandle, OperationState } from '../../runtime/operation/record.ts';
+import type { Walked } from '../walked.ts';
+import type { Listed, ShownState } from './told.ts';
 import { branchOf } from './topics/branches.ts';
 
 export function rowOf(engine: Engine, { container: { id, name, request, image }, state, created }: ContainerHandle): Listed {
@@ -12,5 +14,21 @@ export function rowOf(engine: Engine, { container: { id, name, request, image },
   return { id, name, image: request.Image, command: words.join(' ').slice(0, 200), status, machine, created, exitCode, pid, tty: request.Tty ?? false, error, ...(unsafe.length && { unsafe }), ...(branch && { branch }) };
 }
 
+const machines: Record<OperationState, ShownState> = { begun: 'created', pulling: 'pulling', unwinding: 'unwinding', done: 'done', failed: 'failed' };
+
+/** An operation has neither a process nor streams. */
+export function operationRow({ record: { id, kind, subject, state, created, error } }: OperationHandle): Listed {
+  const status = state === 'done' ? 'exited' : state === 'failed' ? 'dead' : 'created';
+  return { id, name: subject.name, image: '', command: '', operation: kind, status, machine: machines[state], created, exitCode: 0, pid: 0, tty: false, error };
+}
+
+export const listedOf = (engine: Engine, walked: Walked): Listed => ('container' in walked ? rowOf(engine, walked.container) : operationRow(walked.operation));
+
+/** Of operations that are over only so many are listed: a machine that pulls every minute would hide its containers. `drydock operations` lists all. */
+const OPERATIONS = 20;
+
 /** The newest first. */
-export const listContainers = (engine: Engine): Listed[] => engine.containers().map((handle) => rowOf(engine, handle)).sort((a, b) => b.created - a.created);
+export const list = (engine: Engine): Listed[] => [
+  ...engine.containers().map((handle) => rowOf(engine, handle)),
+  ...engine.operations().filter(({ record: { state } }, place) => place < OPERATIONS || (state !== 'done' && state !== 'failed')).map(operationRow),
+].sort((a, b) => b.created - a.created);

@@ -9,9 +9,10 @@ import { syscalls } from '../../runtime/kernel/syscalls.ts';
 import { phaseTexts } from '../../runtime/steps/phase-texts.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import { recordingOf } from '../recording/write.ts';
+import { find } from '../walked.ts';
 import { Door } from './door.ts';
 import { Keys } from './keys.ts';
-import { listContainers } from './listed.ts';
+import { list, listedOf } from './listed.ts';
 import { originOf, type Tls } from './place.ts';
 import { LIMITS } from './limits.ts';
 import { Viewer } from './viewer.ts';
@@ -50,8 +51,8 @@ export class Playground {
   }
 
   #recording(id: string): { name: string; html: AsyncIterable<string> } {
-    const handle = this.engine.container(id);
-    return { name: handle.container.name, html: recordingOf(this.engine, handle, this.files) };
+    const walked = find(this.engine, id);
+    return { name: listedOf(this.engine, walked).name, html: recordingOf(this.engine, walked, this.files) };
   }
 
   /** Somebody looks, or is about to. */
@@ -72,8 +73,8 @@ export class Playground {
   }
 
   #tellList(): void {
-    const list = listContainers(this.engine);
-    for (const viewer of this.#viewers.values()) viewer.list({ type: 'containers', list });
+    const rows = list(this.engine);
+    for (const viewer of this.#viewers.values()) viewer.list({ type: 'containers', list: rows });
   }
 
   async close(): Promise<void> {

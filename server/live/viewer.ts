@@ -3,6 +3,7 @@ import type { RawData, WebSocket } from 'ws';
 import type { Lessons } from '../../lessons/engine/lessons.ts';
 import type { Engine } from '../../runtime/machine/engine.ts';
 import { badParameter, conflict, Refusal } from '../../runtime/machine/refusal.ts';
+import { walkable } from '../walked.ts';
 import { answerers, checked } from './asks.ts';
 import { feedJournal } from './journal-feed.ts';
 import { LIMITS } from './limits.ts';
@@ -94,9 +95,9 @@ export class Viewer implements Asker {
     }
   }
 
-  /** One journal at a time: the page shows one container. */
+  /** One journal at a time: the page shows one container, or one operation. */
   follow(id: string, from: number): void {
-    const handle = this.engine.container(id);
+    const handle = walkable(this.engine, id);
     this.#following?.abort();
     const following = (this.#following = new AbortController());
     handle.watch(following.signal);

@@ -2,12 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ContainerHandle, Engine } from '../../runtime/machine/engine.ts';
+import type { Engine } from '../../runtime/machine/engine.ts';
 import type { LogRecord } from '../../runtime/machine/log-record.ts';
 import { Refusal } from '../../runtime/machine/refusal.ts';
 import { phaseTexts } from '../../runtime/steps/phase-texts.ts';
 import pkg from '../../package.json' with { type: 'json' };
-import { rowOf } from '../live/listed.ts';
+import { listedOf } from '../live/listed.ts';
+import { type Walked, walkableOf } from '../walked.ts';
 import type { Piece, RecordedExec, Recording } from './format.ts';
 
 /** Of a container that has written more, the newest is kept. */
@@ -49,10 +50,11 @@ async function* pieces(written: AsyncIterable<readonly LogRecord[]> | Iterable<r
 }
 
 /** Each is kept short already: exec-log.ts. */
-async function* execs(handle: ContainerHandle): AsyncGenerator<RecordedExec> {
-  for (const { id, command, tty, written } of handle.execsWritten()) {
+async function* execs(walked: Walked): AsyncGenerator<RecordedExec> {
+  if (!('container' in walked)) return;
+  for (const { id, command, tty, written: printed } of walked.container.execsWritten()) {
     const output: Piece[] = [];
-    for await (const piece of pieces([[...written()]], 0)) output.push(piece);
+    for await (const piece of pieces([[...printed()]], 0)) output.push(piece);
     yield { id, command, tty, output };
   }
 }
@@ -67,29 +69,32 @@ async function* listed<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator
   yield ']';
 }
 
-async function* json(engine: Engine, handle: ContainerHandle): AsyncGenerator<string> {
-  let written = 0;
-  for await (const records of handle.written()) for (const { data } of records) written += data.length;
-  const missing = Math.max(0, written - OUTPUT_MOST);
-  const head: Omit<Recording, 'events' | 'output' | 'execs'> = { format: 1, drydock: pkg.version, made: Date.now(), row: rowOf(engine, handle), phases: phaseTexts, missing };
+/** An operation prints nothing. */
+const written = (walked: Walked) => ('container' in walked ? walked.container.written() : []);
+
+async function* json(engine: Engine, walked: Walked): AsyncGenerator<string> {
+  let bytes = 0;
+  for await (const records of written(walked)) for (const { data } of records) bytes += data.length;
+  const missing = Math.max(0, bytes - OUTPUT_MOST);
+  const head: Omit<Recording, 'events' | 'output' | 'execs'> = { format: 1, drydock: pkg.version, made: Date.now(), row: listedOf(engine, walked), phases: phaseTexts, missing };
   yield `${harmless(head).slice(0, -1)},"events":`;
-  yield* listed(handle.journal(false));
+  yield* listed(walkableOf(walked).journal(false));
   yield ',"output":';
-  yield* listed(pieces(handle.written(), missing));
+  yield* listed(pieces(written(walked), missing));
   yield ',"execs":';
-  yield* listed(execs(handle));
+  yield* listed(execs(walked));
   yield '}';
 }
 
 /** `files`: dist/web, where the build has put the template. 501 where it has not. */
-export function recordingOf(engine: Engine, handle: ContainerHandle, files: string): AsyncGenerator<string> {
+export function recordingOf(engine: Engine, walked: Walked, files: string): AsyncGenerator<string> {
   const path = join(files, 'recording.html');
   if (!existsSync(path)) throw new Refusal(501, `the page of a recording is missing from ${files}; build it with npm ci`);
   const [before, after, ...none] = readFileSync(path, 'utf8').replaceAll('__NONCE__', randomBytes(16).toString('base64')).split('__RECORDING__');
   if (before === undefined || after === undefined || none.length) throw new Refusal(501, `${path} has no place for a recording`);
   return gathered((async function* () {
     yield before;
-    yield* json(engine, handle);
+    yield* json(engine, walked);
     yield after;
   })());
 }

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import type { Event, NewEvent } from '../../runtime/journal/event.ts';
 import { Journal } from '../../runtime/journal/journal.ts';
-import type { ContainerHandle } from '../../runtime/machine/engine.ts';
+import type { Walkable } from '../../runtime/operation/walkable.ts';
 import { feedJournal } from '../../server/live/journal-feed.ts';
 import type { Told } from '../../server/live/protocol.ts';
 import { suite } from '../harness.ts';
@@ -18,7 +18,7 @@ function fed(journal: Journal, from = 0) {
     if (message.type === 'events') told.push({ seqs: message.events.map(({ seq }: Event) => seq), more: message.more ?? false });
     look();
   };
-  const handle = { container: { id: 'f00d' }, happening: (signal: AbortSignal) => journal.batches(true, signal) } as unknown as ContainerHandle;
+  const handle = { id: 'f00d', happening: (signal: AbortSignal) => journal.batches(true, signal) } as unknown as Walkable;
   const over = feedJournal(handle, from, { tell, ahead: () => 0, room: () => Promise.resolve() }, left.signal);
   const come = (count: number) => new Promise<void>((resolve) => {
     look = () => void (told.reduce((sum, { seqs }) => sum + seqs.length, 0) >= count && resolve());

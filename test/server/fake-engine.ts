@@ -4,6 +4,7 @@ import type { Image } from '../../runtime/image/image.ts';
 import { familiarName, normalize } from '../../runtime/image/reference.ts';
 import type { Engine, ExecHandle, Images } from '../../runtime/machine/engine.ts';
 import { EventBus } from '../../runtime/machine/events.ts';
+import type { OperationHandle } from '../../runtime/operation/record.ts';
 import { checkShape } from '../../runtime/machine/request-shape.ts';
 import { conflict, notFound } from '../../runtime/machine/refusal.ts';
 import { FakeContainer } from './fake-container.ts';
@@ -93,7 +94,7 @@ export class FakeEngine implements Engine {
   /** busybox comes in two layers; cut:… fails half-way; slow:… waits for its abortion. */
   async pull(options: Parameters<Engine['pull']>[0]): ReturnType<Engine['pull']> {
     this.pulls.push(options);
-    const { progress, signal } = options;
+    const { progress = () => undefined, signal } = options;
     const name = familiarName(normalize(options.reference));
     if (name.startsWith('nope')) throw notFound(`manifest for ${name} not found: manifest unknown: manifest unknown`);
     progress({ id: 'f459d57b0a26', status: 'Pulling fs layer' });
@@ -107,6 +108,9 @@ export class FakeEngine implements Engine {
     this.events.emit('image', 'pull', name, { name: name.split(':')[0]! });
     return { image, fresh: !known };
   }
+
+  operations = (): OperationHandle[] => [];
+  operation(ref: string): OperationHandle { throw notFound(`No such operation: ${ref}`); }
 
   busy = (): boolean => this.containers().some((c) => c.process.running);
   async close(): Promise<void> {

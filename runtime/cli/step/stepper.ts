@@ -143,7 +143,7 @@ export class Stepper {
 }
 
 /** Not stdout when that is a file or a pipe: it is for the container's output alone. */
-function screen(terminal: boolean): NodeJS.WriteStream {
+export function screen(terminal: boolean): NodeJS.WriteStream {
   if (process.stderr.isTTY || !terminal) return process.stderr;
   return new WriteStream(openSync('/dev/tty', 'w'));
 }

@@ -4,6 +4,7 @@ import { AGAIN_AT, AGAIN_OF, againOf } from '../../../runtime/machine/again.ts';
 import { omissions, type Omission } from '../../../runtime/steps/leave-out.ts';
 import { phases } from '../../../runtime/steps/phases.ts';
 import type { Event } from '../../../runtime/journal/event.ts';
+import { walkable } from '../../walked.ts';
 import { must, optional, text, truth } from '../checks.ts';
 import { LIMITS } from '../limits.ts';
 import type { Branch } from '../told.ts';
@@ -29,7 +30,7 @@ async function sendJournal(asker: Asker, id: string, key: number): Promise<{ eve
     if (batch.length) asker.tell({ type: 'journal', key, events: batch });
     batch = [];
   };
-  for await (const event of asker.engine.container(id).journal(false, asker.gone)) {
+  for await (const event of walkable(asker.engine, id).journal(false, asker.gone)) {
     batch.push(event);
     if (batch.length < BATCH) continue;
     flush();

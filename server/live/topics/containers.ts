@@ -1,6 +1,8 @@
 /** Containers: making them, moving them on, looking at them. */
-import type { ContainerHandle, Engine, GateCommand } from '../../../runtime/machine/engine.ts';
+import type { Engine, GateCommand } from '../../../runtime/machine/engine.ts';
 import type { Evidence } from '../../../runtime/kernel/evidence.ts';
+import type { Walkable } from '../../../runtime/operation/walkable.ts';
+import { walkable } from '../../walked.ts';
 import { gateCommand, oneOf, optional, placesList, text, truth, whole } from '../checks.ts';
 import { parseRunLine } from '../run-line.ts';
 import type { Answerers } from './topic.ts';
@@ -31,10 +33,12 @@ const acts: Record<Action, (engine: Engine, id: string) => Promise<void>> = {
 const inJournal = () => undefined;
 
 /** While it stands, a look asks the stage, which answers one question at a time: the run goes on when the look is over. */
-const looking = new WeakMap<ContainerHandle, Promise<unknown>>();
-function look(handle: ContainerHandle, step?: string): Promise<Evidence[]> {
-  const looked = (looking.get(handle) ?? Promise.resolve()).catch(() => undefined).then(() => handle.inspectLive(step));
-  looking.set(handle, looked);
+const looking = new Map<string, Promise<unknown>>();
+function look(of: Walkable, step?: string): Promise<Evidence[]> {
+  const looked = (looking.get(of.id) ?? Promise.resolve()).catch(() => undefined).then(() => of.inspectLive(step));
+  const over = () => void (looking.get(of.id) === looked && looking.delete(of.id));
+  looking.set(of.id, looked);
+  looked.then(over, over);
   return looked;
 }
 
@@ -54,9 +58,9 @@ export const containerTopics: Answerers<ContainerAsks> = {
   gate: {
     shape: { id: text, command: gateCommand },
     answer: async ({ engine }, { id, command }) => {
-      const handle = engine.container(id);
-      await looking.get(handle)?.catch(() => undefined);
-      handle.gate(command);
+      const of = walkable(engine, id);
+      await looking.get(of.id)?.catch(() => undefined);
+      of.gate(command);
       return {};
     },
   },
@@ -67,5 +71,5 @@ export const containerTopics: Answerers<ContainerAsks> = {
       return {};
     },
   },
-  inspect: { shape: { id: text, step: optional(text) }, answer: ({ engine }, { id, step }) => look(engine.container(id), step) },
+  inspect: { shape: { id: text, step: optional(text) }, answer: ({ engine }, { id, step }) => look(walkable(engine, id), step) },
 };

@@ -1,0 +1,95 @@
+/** `pull --step` and `pull --break`: an operation without a process of its own, walked by its journal. */
+import type { Event, GateEvent } from '../../journal/event.ts';
+import { drydockPath, type Client } from '../client.ts';
+import { Failure } from '../failure.ts';
+import { Lifecycle } from '../lifecycle.ts';
+import { Keyboard } from './keyboard.ts';
+import { paint } from './paint.ts';
+import { Prompt } from './prompt.ts';
+import { screen } from './stepper.ts';
+import { View } from './view.ts';
+
+export interface OperationAnswer { id: string; state: string; error: string; subject: { name: string; id?: string } }
+export interface WalkOptions { step?: boolean; break?: string[] }
+
+const ends = ['done', 'failed'];
+type Mode = 'next' | 'into' | 'continue';
+
+export class OperationWalk {
+  readonly #over = new AbortController();
+  #prompting: AbortController | undefined;
+  #mode: Mode;
+  #interrupted = false;
+
+  private constructor(readonly client: Client, readonly keyboard: Keyboard | undefined, readonly view: View, readonly step: boolean, readonly breakpoints: string[]) {
+    this.#mode = step ? 'next' : 'continue';
+  }
+
+  /** Breakpoints are checked before anything is begun. */
+  static async open(client: Client, options: WalkOptions): Promise<OperationWalk> {
+    const lifecycle = await Lifecycle.fetch(client);
+    const breakpoints = (options.break ?? []).map((at) => lifecycle.breakpoint(at));
+    const keyboard = Keyboard.open();
+    if (options.step && !keyboard) throw new Failure('--step asks its questions on a terminal and there is none; use --break, and `drydock gate` from elsewhere', 1);
+    const out = screen(keyboard !== undefined);
+    return new OperationWalk(client, keyboard, new View(out, paint(out), lifecycle), options.step ?? false, breakpoints);
+  }
+
+  /** Begins it and stays with it to its end. Throws Failure with the daemon's words. */
+  async go(body: object): Promise<OperationAnswer> {
+    try {
+      const { id } = await this.client.post<OperationAnswer>('/drydock/operations', {}, { ...body, step: this.step, break: this.breakpoints });
+      await this.#watch(id);
+      const operation = await this.client.get<OperationAnswer>(`/drydock/operations/${id}`);
+      if (operation.state === 'failed') throw new Failure(operation.error, 1);
+      return operation;
+    } finally {
+      this.#over.abort();
+      this.#prompting?.abort();
+      this.keyboard?.close();
+    }
+  }
+
+  async #watch(id: string): Promise<void> {
+    const prompt = this.keyboard && new Prompt(this.client, id, this.view, this.keyboard);
+    if (this.keyboard) this.keyboard.onInterrupt = () => this.#interrupt(id);
+    this.keyboard?.toPrompt();
+    for await (const event of this.client.lines<Event>('GET', drydockPath(id, '/journal'), { query: { follow: 1 }, signal: this.#over.signal })) {
+      if (event.type === 'gate') await this.#gate(event, id, prompt);
+      else this.#show(event);
+      if (event.type === 'state' && ends.includes(event.to)) return;
+    }
+  }
+
+  #show(event: Event): void {
+    if (event.type === 'step') this.view.step(event, this.#mode !== 'continue');
+    else if (event.type === 'call') this.view.note(event);
+    else if (event.type !== 'state' && (this.#mode !== 'continue' || event.type === 'progress' || event.type === 'note')) this.view.other(event);
+  }
+
+  /** A request that waits for a registry is cut; what is held is asked for. */
+  #interrupt(id: string): void {
+    if (this.#interrupted) {
+      this.keyboard?.close();
+      process.exit(130);
+    }
+    this.#interrupted = true;
+    this.view.print('\n  aborting; Ctrl-C again leaves it to itself');
+    void this.client.post(drydockPath(id, '/gate'), {}, { command: 'abort' }).catch(() => undefined);
+  }
+
+  async #gate(event: GateEvent, id: string, prompt: Prompt | undefined): Promise<void> {
+    this.#prompting?.abort();
+    this.#prompting = undefined;
+    if (event.at !== 'paused') return;
+    if (event.next) this.view.standsBefore(event);
+    else this.view.standsAt(event.step ?? '');
+    if (!prompt) return this.view.print(`  paused; move on with: drydock gate ${id.slice(0, 12)} next`);
+    if (this.#interrupted) return void (await prompt.abort());
+    const prompting = new AbortController();
+    this.#prompting = prompting;
+    void prompt.ask(event, prompting.signal).then((order) => {
+      if (order === 'next' || order === 'into' || order === 'continue') this.#mode = order;
+    });
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * One thing that a client asked for and that is done in steps: with an id, a journal on disk, a gate and a way back.
+ *
+ *   begun → pulling → done
+ *              └─ on failure → unwinding → failed
+ *
+ * The record says what it is and how it ended; the journal says what happened. Both outlive the daemon.
+ */
+import type { Event } from '../journal/event.ts';
+import { Journal } from '../journal/journal.ts';
+import type { InspectionSection } from './walkable.ts';
+import { newRun, quietKernel } from './create-run.ts';
+import { startFailure, withRest, type StartFailure } from './failure.ts';
+import { Aborted, Gate } from './gate.ts';
+import { restOf } from './rollback.ts';
+import { runPhase, unwind, type Run } from './run-phase.ts';
+import { isOver, underWay, type OperationHandle, type OperationRecord, type OperationState } from './record.ts';
+import type { Phase } from '../steps/step.ts';
+import type { GateCommand, GateOptions } from './gate-command.ts';
+import { conflict } from '../machine/refusal.ts';
+
+/** Where an operation's files are, and how its record gets there. */
+export interface OperationFiles { journal: string; save(record: OperationRecord): void }
+/** What its steps work on. */
+export interface Walk<C> {
+  context: C;
+  phases: readonly Phase<C>[];
+  gate: GateOptions;
+  /** the last step is done, and the record is about to say so */
+  done?(): void;
+}
+
+export class Operation implements OperationHandle {
+  readonly stays = true;
+  #log: Journal | undefined;
+  readonly gateKeeper = new Gate((event) => void this.log.append(event));
+  /** while it is under way: what its steps see of the machine */
+  #inspect: ((step?: string) => Promise<InspectionSection[]>) | undefined;
+  #ended: Promise<unknown> = Promise.resolve();
+  #run: { readonly current: string | undefined } | undefined;
+  readonly #cut = new AbortController();
+  /** Fires when it is given up; for steps that wait for a remote side. */
+  readonly signal = AbortSignal.any([this.#cut.signal, this.gateKeeper.givenUp]);
+
+  constructor(readonly record: OperationRecord, private readonly files: OperationFiles) {}
+
+  get id(): string { return this.record.id; }
+  get over(): boolean { return isOver(this.record.state); }
+  /** Opened when it is first wanted: of most operations nobody reads it again. */
+  get log(): Journal {
+    if (!this.#log) {
+      this.#log = Journal.open(this.files.journal);
+      this.#log.run = 1;
+    }
+    return this.#log;
+  }
+
+  /** Throws ApiError in the client's words; by then everything is undone. */
+  perform<C>({ context, phases, gate, done }: Walk<C>): Promise<void> {
+    const run = (this.#run = newRun(context, this.log, this.gateKeeper));
+    this.gateKeeper.arm(gate);
+    this.#inspect = (step) => sections(phases, context, step);
+    const performing = this.#perform(run, phases, done).finally(() => {
+      this.#inspect = undefined;
+      this.#log?.flush();
+    });
+    this.#ended = performing.catch(() => undefined);
+    return performing;
+  }
+
+  async #perform<C>(run: Run<C>, phases: readonly Phase<C>[], done?: () => void): Promise<void> {
+    this.#move(underWay[this.record.kind]);
+    try {
+      for (const phase of phases) await runPhase(run, phase);
+    } catch (error) {
+      throw (await this.#takeBack(run, phases, startFailure(error))).refusal;
+    }
+    done?.();
+    this.#move('done');
+  }
+
+  async #takeBack<C>(run: Run<C>, phases: readonly Phase<C>[], failure: StartFailure): Promise<StartFailure> {
+    this.gateKeeper.oneWay = true;
+    this.#move('unwinding');
+    const left = restOf(await unwind(run, phases));
+    const told = withRest(failure, left);
+    Object.assign(this.record, { left, error: told.refusal.message });
+    this.#move('failed');
+    return told;
+  }
+
+  /** A daemon died in the middle of it: the next one undoes it, from ids and files alone. */
+  async recover<C>({ context, phases }: Pick<Walk<C>, 'context' | 'phases'>): Promise<void> {
+    const run = newRun(context, this.log, this.gateKeeper);
+    const why = this.record.error || 'the daemon ended in the middle of it; everything was undone';
+    await this.#takeBack(run, phases, startFailure(conflict(why)));
+    this.#log?.flush();
+  }
+
+  #move(to: OperationState): void {
+    const from = this.record.state;
+    if (from === to) return;
+    this.log.append({ type: 'state', from, to });
+    this.record.state = to;
+    if (isOver(to)) this.record.ended = Date.now();
+    this.files.save(this.record);
+  }
+
+  /** Resolves when it is over, however it ended. */
+  async settled(): Promise<void> {
+    await this.#ended;
+  }
+
+  async *journal(follow: boolean, signal?: AbortSignal): AsyncGenerator<Event> {
+    for await (const events of this.#batches(follow, signal)) yield* events;
+  }
+  happening(signal: AbortSignal): AsyncIterable<readonly Event[]> { return this.#batches(true, signal); }
+
+  /** Nothing follows the last event of what is over, so whoever follows need not wait. */
+  async *#batches(follow: boolean, signal?: AbortSignal): AsyncGenerator<readonly Event[]> {
+    if (!follow || this.over) return yield* this.log.batches(false, signal);
+    const end = new AbortController();
+    const stop = signal ? AbortSignal.any([signal, end.signal]) : end.signal;
+    void this.#ended.then(() => setImmediate(() => end.abort()));
+    let next = 0;
+    for await (const events of this.log.batches(true, stop)) {
+      next = events.at(-1)!.seq + 1;
+      yield events;
+    }
+    if (signal?.aborted) return;
+    for await (const events of this.log.batches(false, signal)) {
+      const rest = events.filter(({ seq }) => seq >= next);
+      if (rest.length) yield rest;
+    }
+  }
+
+  gate(command: GateCommand): void {
+    if (this.over) throw conflict(`operation ${this.id.slice(0, 12)} is over: it is ${this.record.state}`);
+    // what waits for a registry can be given up at any time
+    if (command.command === 'abort' && !this.gateKeeper.paused) return this.#abort();
+    this.gateKeeper.command(command);
+  }
+
+  #abort(): void {
+    if (this.gateKeeper.oneWay) throw conflict(`operation ${this.id.slice(0, 12)} is being undone already`);
+    const step = this.#run?.current;
+    this.log.append({ type: 'gate', at: 'aborted', ...(step && { step }) });
+    this.giveUp();
+  }
+
+  inspectLive(step?: string): Promise<InspectionSection[]> { return this.#inspect?.(step) ?? Promise.resolve([]); }
+  /** Nothing but its own steps changes what it works on. */
+  watch(): void {}
+
+  /** Ends it before its time: what is held is aborted, what waits for a remote side is cut by its own signal. */
+  giveUp(): void {
+    this.gateKeeper.release();
+    this.#cut.abort(new Aborted(this.#run?.current ?? this.record.kind, 'in'));
+  }
+
+  /** Its files are about to go. */
+  close(): void { this.#log?.close(); }
+}
+
+async function sections<C>(phases: readonly Phase<C>[], context: C, wanted?: string): Promise<InspectionSection[]> {
+  const steps = phases.flatMap((phase) => phase.steps).filter(({ id, inspect }) => inspect && (!wanted || id === wanted));
+  const kernel = quietKernel({});
+  const found: InspectionSection[] = [];
+  for (const step of steps) found.push(...await step.inspect!(kernel, context));
+  return found;
+}

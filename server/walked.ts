@@ -1,0 +1,40 @@
+/** What a client walks round by its id or name: a container, or else an operation. */
+import type { ContainerHandle, Engine } from '../runtime/machine/engine.ts';
+import { Refusal } from '../runtime/machine/refusal.ts';
+import type { OperationHandle } from '../runtime/operation/record.ts';
+import type { Walkable } from '../runtime/operation/walkable.ts';
+
+export type Walked = { container: ContainerHandle } | { operation: OperationHandle };
+
+/** 404 in the words for containers when there is neither. */
+export function find(engine: Engine, ref: string): Walked {
+  try {
+    return { container: engine.container(ref) };
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status !== 404) throw error;
+    const operation = operationBy(engine, ref);
+    if (!operation) throw error;
+    return { operation };
+  }
+}
+
+function operationBy(engine: Engine, ref: string): OperationHandle | undefined {
+  try {
+    return engine.operation(ref);
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+const ofContainer = (handle: ContainerHandle): Walkable => ({
+  id: handle.container.id,
+  journal: (follow, signal) => handle.journal(follow, signal),
+  happening: (signal) => handle.happening(signal),
+  gate: (command) => handle.gate(command),
+  inspectLive: (step) => handle.inspectLive(step),
+  watch: (signal) => handle.watch(signal),
+});
+
+export const walkableOf = (walked: Walked): Walkable => ('container' in walked ? ofContainer(walked.container) : walked.operation);
+export const walkable = (engine: Engine, ref: string): Walkable => walkableOf(find(engine, ref));
