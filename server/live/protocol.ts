@@ -22,10 +22,10 @@
  * the newest: the list as it is now, and of a terminal's output what comes after a gap (`gap` says how much was left out).
  */
 import type { Event } from '../../runtime/journal/event.ts';
-import type { GateCommand, MachineState } from '../../runtime/machine/engine.ts';
+import type { GateCommand } from '../../runtime/machine/engine.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { Evidence } from '../../runtime/kernel/evidence.ts';
-import type { Listed, Told } from './told.ts';
+import type { Listed, ShownState, Told } from './told.ts';
 import type { BranchAsks, Omitted } from './topics/branches.ts';
 import type { Action, ContainerAsks } from './topics/containers.ts';
 import type { FileAsks } from './topics/files.ts';
@@ -42,4 +42,4 @@ export const PATH = '/live';
 export interface Asks extends ContainerAsks, BranchAsks, LessonAsks, FileAsks, PacketAsks, TerminalAsks, UsageAsks {}
 export type Topic = keyof Asks;
 
-export type { Action, Event, Evidence, GateCommand, Listed, MachineState, Omitted, PhaseText, Rewrite, Sample, Told };
+export type { Action, Event, Evidence, GateCommand, Listed, Omitted, PhaseText, Rewrite, Sample, ShownState, Told };

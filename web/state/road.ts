@@ -1,14 +1,14 @@
 /** What a run goes through by itself: from an image to a running process, and back. */
 import { callLine } from '../../runtime/journal/line.ts';
-import type { Event, MachineState } from '../../server/live/protocol.ts';
+import type { Event, ShownState } from '../../server/live/protocol.ts';
 
 const ROAD = ['pull', 'create', 'rw-layer', 'network', 'exec', 'exit', 'remove'];
 /** The phases that come after the one that the step is in. */
 export const phasesAfter = (step: string): string[] => ROAD.slice(ROAD.indexOf(step.split('.')[0]!) + 1);
 
-const moving = new Set<MachineState>(['pulling', 'creating', 'layering', 'networking', 'executing', 'exiting', 'unwinding', 'removing']);
+const moving = new Set<ShownState>(['pulling', 'creating', 'layering', 'networking', 'executing', 'exiting', 'unwinding', 'removing']);
 /** Steps are made in this state. */
-export const isMoving = (machine: MachineState | undefined): boolean => machine !== undefined && moving.has(machine);
+export const isMoving = (machine: ShownState | undefined): boolean => machine !== undefined && moving.has(machine);
 
 /** The call that waits, when the gate holds one. */
 export function callAtGate(events: readonly Event[]): { actor: string; line: string; name: string } | undefined {

@@ -20,7 +20,7 @@ export const app = {
   },
   states: {
     created: 'created', pulling: 'pulling', creating: 'creating', layering: 'layering', networking: 'networking', executing: 'executing', running: 'running', paused: 'paused',
-    exiting: 'exiting', exited: 'exited', unwinding: 'unwinding', failed: 'failed', removing: 'removing', removed: 'removed',
+    exiting: 'exiting', exited: 'exited', unwinding: 'unwinding', failed: 'failed', removing: 'removing', removed: 'removed', done: 'done',
   },
   skip: { title: 'Ways on', to: { lesson: 'to the lesson', now: 'to what happens now', pictures: 'to the pictures', terminal: 'to the terminal' } },
   steps: { title: 'Steps', breakpoint: (step: string) => `breakpoint before ${step}`, stopHere: 'stop here', status: { failed: 'failed', active: 'active', done: 'done', pending: 'pending' } },

@@ -25,7 +25,7 @@ export const app: Words['app'] = {
   },
   states: {
     created: 'создан', pulling: 'качает образ', creating: 'создаётся', layering: 'кладёт слой', networking: 'получает сеть', executing: 'запускается', running: 'работает', paused: 'на паузе',
-    exiting: 'завершается', exited: 'завершён', unwinding: 'откат', failed: 'не удался', removing: 'удаляется', removed: 'удалён',
+    exiting: 'завершается', exited: 'завершён', unwinding: 'откат', failed: 'не удался', removing: 'удаляется', removed: 'удалён', done: 'готово',
   },
   skip: { title: 'Куда дальше', to: { lesson: 'к уроку', now: 'к тому, что происходит', pictures: 'к рисункам', terminal: 'к терминалу' } },
   steps: { title: 'Шаги', breakpoint: (step) => `точка останова перед шагом «${step}»`, stopHere: 'остановиться здесь', status: { failed: 'не удался', active: 'сейчас', done: 'сделан', pending: 'впереди' } },
