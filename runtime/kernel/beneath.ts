@@ -5,7 +5,8 @@
 import { AT_FDCWD, O, RESOLVE, S_IFCHR, S_IFMT, S_IFREG } from './constants.ts';
 import { tolerate } from './errors.ts';
 import type { Kernel } from './kernel.ts';
-import { descriptorPath, openHow } from './mount/in-root.ts';
+import { descriptorPath } from './mount/in-root.ts';
+import { openHow } from './mount/place.ts';
 
 const HOW = RESOLVE.RESOLVE_BENEATH | RESOLVE.RESOLVE_NO_SYMLINKS | RESOLVE.RESOLVE_NO_MAGICLINKS | RESOLVE.RESOLVE_NO_XDEV;
 /** No entry of that name, or one on whose way something is no directory, or is a link. */

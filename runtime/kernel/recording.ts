@@ -18,12 +18,15 @@ export interface RecordingKernel extends Kernel {
   /** 'stage.mount("proc", …)' in the order they were made, failed ones too */
   readonly calls: string[];
   readonly raw: Call[];
+  /** what each returned; undefined for one that failed */
+  readonly rets: (number | undefined)[];
   readonly facts: Fact[];
 }
 
 export function recordingKernel(options: RecordingOptions = {}): RecordingKernel {
   const calls: string[] = [];
   const raw: Call[] = [];
+  const rets: (number | undefined)[] = [];
   const facts: Fact[] = [];
   let descriptor = 100;
   let failed = false;
@@ -43,10 +46,12 @@ export function recordingKernel(options: RecordingOptions = {}): RecordingKernel
   };
   const opens = new Set(['openat', 'openat2', 'fsopen', 'fsmount', 'open_tree', 'socket', 'pidfd_open', 'pidfd_getfd', 'memfd_create']);
   const run = async (call: Call): Promise<Reply> => {
+    const at = raw.length;
     const given = note(call);
     const value = typeof given === 'function' ? given(call) : given;
     if (Buffer.isBuffer(value)) return { ret: value.length, out: value };
-    return { ret: value ?? (opens.has(call.name) ? descriptor++ : 0), out: Buffer.alloc(0) };
+    const ret = rets[at] = value ?? (opens.has(call.name) ? descriptor++ : 0);
+    return { ret, out: Buffer.alloc(0) };
   };
   /** Things that are no system call, in the same list. */
   const other = async (name: string, ...args: (string | number)[]) => {
@@ -57,7 +62,7 @@ export function recordingKernel(options: RecordingOptions = {}): RecordingKernel
   };
 
   return {
-    calls, raw, facts,
+    calls, raw, rets, facts,
     daemon: callsOf('daemon', run), shim: callsOf('shim', run), stage: callsOf('stage', run),
     run,
     together: async (write) => {

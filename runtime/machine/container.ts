@@ -13,6 +13,8 @@ export interface ContainerPaths {
 }
 
 /** Descriptors and pids of the present run. Nothing of it is needed to undo. */
+export interface Held { proc?: number; sys?: number; dev?: number; null?: number }
+
 export interface Live {
   shimPid?: number;
   shimPidfd?: number;
@@ -25,6 +27,8 @@ export interface Live {
   pidfd?: number;
   /** descriptor in the stage: the root of the new file system, O_PATH */
   rootfd?: number;
+  /** descriptors in the stage: where /proc, /sys and /dev are, once they are mounted and verified, and null(4) in that /dev */
+  held?: Held;
   /** descriptor in the stage: the pty's master, until the shim has taken it */
   master?: number;
   /** rtnetlink socket of the daemon inside the container's network namespace, and the index of eth0 there: during the network phase */

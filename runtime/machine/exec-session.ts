@@ -40,7 +40,7 @@ function processOf(c: Container, config: ExecConfig): Process {
     ...own, terminal: config.Tty ?? false, args: config.Cmd, env: [...env.values()], cwd: config.WorkingDir || own.cwd,
     consoleSize: height && width ? { height, width } : undefined,
     user: { uid: 0, gid: 0, username: config.User || own.user.username || `${own.user.uid}:${own.user.gid}` },
-    ...(config.Privileged && { capabilities: capabilitySets(allCapabilities()), noNewPrivileges: false }),
+    ...(config.Privileged && { capabilities: capabilitySets(allCapabilities()) }),
   } as Process;
 }
 

@@ -4,7 +4,7 @@ import type { Image } from '../image/image.ts';
 import type { Container } from '../machine/container.ts';
 import type { ContainerConfig, HostConfig } from '../machine/request.ts';
 import { capabilitySets, chooseCapabilities } from './capabilities.ts';
-import { DEFAULT_SHM_SIZE, defaultMounts, maskedPaths, OCI_VERSION, readonlyPaths } from './default-spec.ts';
+import { DEFAULT_SHM_SIZE, defaultMounts, maskedPathsHere, OCI_VERSION, readonlyPaths } from './default-spec.ts';
 import { devicesOf } from './devices.ts';
 import { hostnameOf, mergeConfig, processArgs, processEnv } from './merge.ts';
 import { userMounts } from './user-mounts.ts';
@@ -78,7 +78,7 @@ function linuxOf(c: SpecSource, host: HostConfig): Linux {
     ...(seccomp && { seccomp }),
     sysctl: sysctlsOf(host, c.network),
     // null is "the default"; [] is "none", which --security-opt systempaths=unconfined sends
-    maskedPaths: host.MaskedPaths ?? (hidden ? [...maskedPaths] : []),
+    maskedPaths: host.MaskedPaths ?? (hidden ? maskedPathsHere() : []),
     readonlyPaths: host.ReadonlyPaths ?? (hidden ? [...readonlyPaths] : []),
     rootfsPropagation: rootPropagation(userMounts(host)),
   };

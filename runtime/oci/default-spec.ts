@@ -1,4 +1,6 @@
 /** What every container has unless a flag says otherwise: the same as Docker's. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DeviceRule, Mount } from './spec.ts';
 
 export const OCI_VERSION = '1.2.0';
@@ -17,10 +19,17 @@ export const defaultMounts = (shmSize: number): Mount[] => [
 ];
 
 /** They tell of the host or reach into it. */
-export const maskedPaths: readonly string[] = [
+const maskedPaths: readonly string[] = [
   '/proc/asound', '/proc/acpi', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list', '/proc/timer_stats',
   '/proc/sched_debug', '/proc/scsi', '/sys/firmware', '/sys/devices/virtual/powercap',
 ];
+const CPUS = '/sys/devices/system/cpu';
+/** Each processor's throttling tells how hot the others keep the host (moby, GHSA-6fw5-f8r9-fgfm); not every machine counts it. */
+const throttling = (cpus: string): string[] => {
+  const names = existsSync(cpus) ? readdirSync(cpus).filter((name) => /^cpu\d+$/.test(name)) : [];
+  return names.map((name) => join(cpus, name, 'thermal_throttle')).filter((path) => existsSync(path));
+};
+export const maskedPathsHere = (cpus = CPUS): string[] => [...maskedPaths, ...throttling(cpus)];
 export const readonlyPaths: readonly string[] = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
 const allow = (type: 'c' | 'b', major: number, minor: number, access = 'rwm'): DeviceRule => ({ allow: true, type, major, minor, access });

@@ -1,10 +1,16 @@
-/** A command that cannot be executed, in the words from which docker takes its exit code: 127 not found, 126 not executable. */
-export class NotExecutable extends Error {
-  readonly exitCode: number;
+/** A process that cannot begin, in the words from which docker takes its exit code: 127 not found, 126 not allowed. */
+export class CannotStart extends Error {
+  constructor(what: string, readonly exitCode: number, options?: ErrorOptions) {
+    super(`unable to start container process: ${what}: unknown`, options);
+    this.name = 'CannotStart';
+  }
+}
+
+/** A command that cannot be executed. */
+export class NotExecutable extends CannotStart {
   constructor(readonly program: string, readonly why: string) {
-    super(`unable to start container process: ${sentence(program, why)}: unknown`);
+    super(sentence(program, why), why === 'PATH' || why === 'ENOENT' || why === 'ENOTDIR' ? 127 : 126);
     this.name = 'NotExecutable';
-    this.exitCode = why === 'PATH' || why === 'ENOENT' || why === 'ENOTDIR' ? 127 : 126;
   }
 }
 

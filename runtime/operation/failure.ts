@@ -1,6 +1,6 @@
 /** Why a start failed, as the client gets it: Engine API, "Start a container". */
 import { errnoText } from '../kernel/errno-text.ts';
-import { NotExecutable } from '../oci/program.ts';
+import { CannotStart } from '../oci/program.ts';
 import { Aborted } from './gate.ts';
 import { Refusal } from '../machine/refusal.ts';
 
@@ -31,7 +31,7 @@ export const withRest = ({ refusal, exitCode }: StartFailure, left: readonly str
 const stepOf = (error: unknown) => (error as { step?: string }).step;
 
 export function startFailure(error: unknown): StartFailure {
-  if (error instanceof NotExecutable) return { refusal: new Refusal(400, error.message, { cause: error }), exitCode: error.exitCode };
+  if (error instanceof CannotStart) return { refusal: new Refusal(400, error.message, { cause: error }), exitCode: error.exitCode };
   if (error instanceof Refusal) return { refusal: error, exitCode: 128 };
   if (error instanceof Aborted) return { refusal: new Refusal(409, `${error.message}${ALL}`, { cause: error }), exitCode: 130 };
   const step = stepOf(error);

@@ -1,6 +1,7 @@
 /** rw layer: the image's layers below, an empty directory above, and the overlay that shows them as one tree. */
 import { AT_FDCWD, MS, O } from '../kernel/constants.ts';
 import { tolerate } from '../kernel/errors.ts';
+import { inRoot } from '../kernel/mount/place.ts';
 import { mountOne } from '../kernel/mount/mount.ts';
 import { mountOverlay } from '../kernel/mount/overlay.ts';
 import { mountsOf, rootOf, upperOf } from '../kernel/process/inspect.ts';
@@ -80,7 +81,9 @@ An image may hold a symbolic link from /etc to ../../../etc. openat2(2) with RES
 A bind mount is a second place for the same tree, not a copy: open_tree(2) takes the tree, mount_setattr(2) gives it its own flags (read-only, no set-uid), move_mount(2) puts it where it belongs. What is written there never reaches the upper directory. See mount(2), open_tree(2).`,
       when: (c) => mountsOfUser(c.spec, c.paths.dir, 'early').length > 0,
       async do(k, c) {
-        for (const m of mountsOfUser(c.spec, c.paths.dir, 'early')) await mountOne(k, c.live.rootfd ?? -1, m);
+        for (const m of mountsOfUser(c.spec, c.paths.dir, 'early')) {
+          await mountOne(k, inRoot(c.live.rootfd ?? -1, m.destination), m);
+        }
       },
       inspect: async (_k, c) => below(c),
     },

@@ -7,13 +7,14 @@ import { programSteps } from './exec/program.ts';
 import { rightsSteps } from './exec/rights.ts';
 import { rootSteps } from './exec/root.ts';
 import { terminalSteps } from './exec/terminal.ts';
+import { workingDirectorySteps } from './exec/working-directory.ts';
 import type { Phase } from './step.ts';
 
 export const exec: Phase = {
   id: 'exec',
   title: 'Become the program',
   steps: [
-    ...filesystemSteps, ...deviceSteps.nodes, ...rootSteps.enter, ...identitySteps.name, ...pathSteps, ...rootSteps.seal,
+    ...filesystemSteps, ...deviceSteps.nodes, ...workingDirectorySteps.make, ...rootSteps.enter, ...identitySteps.name, ...pathSteps, ...rootSteps.seal,
     // a new user namespace begins with a full bounding set, so it is narrowed after that
     ...terminalSteps, ...rightsSteps.limits, ...identitySteps.namespace, ...rightsSteps.bounding, ...identitySteps.user,
     ...programSteps.find, ...rightsSteps.last, ...programSteps.execute,

@@ -10,11 +10,13 @@ import type { Process, Spec } from '../oci/spec.ts';
 import { resolveUser } from '../oci/user.ts';
 import { closeLive, startShim } from './create/process.ts';
 import { becomeSibling } from './create/namespaces.ts';
-import { becomeUser, readInside, takeResolved } from './exec/identity.ts';
-import { enterDirectory, execute, findProgram } from './exec/program.ts';
+import { becomeUser, readInside, takeResolved, takeSessionKeyring } from './exec/identity.ts';
+import { stdioOf, takeNullInside } from './exec/null.ts';
+import { execute, findProgram } from './exec/program.ts';
 import { dropBounding, installSeccomp, setCapabilities, setLimits } from './exec/rights.ts';
 import { enterByChroot } from './exec/root.ts';
 import { handOverTerminal, openTerminal } from './exec/terminal.ts';
+import { enterDirectory } from './exec/working-directory.ts';
 import { leavesOut } from './leave-out.ts';
 import type { Phase } from './step.ts';
 
@@ -87,16 +89,17 @@ export const join: Phase<Join> = {
       id: 'join.setns',
       title: 'Enter the namespaces',
       explain: `setns(2) with a pidfd of the container's first process enters all its namespaces at once.
-It is the same call that nsenter(1) makes. From here on this process sees the container's mounts, network and name. See setns(2), pidfd_open(2).`,
+It is the same call that nsenter(1) makes. From here on this process sees the container's mounts, network and name. The container's own /dev/null takes the place of the host's as stdin. See setns(2), pidfd_open(2), null(4).`,
       async do(k, j) {
         const pid = j.target.live.pid ?? 0;
         // setns(2) goes to the root of the mount namespace, which after a chroot is not the container's
         const root = leavesOut(j.target, 'pivot-root') ? await k.stage.openat(AT_FDCWD, `/proc/${pid}/root`, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0) : undefined;
         const pidfd = await k.stage.pidfd_open(pid, 0);
         await k.stage.setns(pidfd, ENTERED | (hasOwn(j, 'time') ? CLONE.CLONE_NEWTIME : 0));
+        if (root !== undefined) await enterByChroot(k, root);
+        await takeNullInside(k, stdioOf(j.process, j.stdin));
         if (hasOwn(j, 'user')) await k.stage.setns(pidfd, CLONE.CLONE_NEWUSER);
         await k.stage.close(pidfd);
-        if (root !== undefined) await enterByChroot(k, root);
       },
       inspect: async (_k, j) => (j.live.pid ? [namespacesOf(j.live.pid)] : []),
     },
@@ -113,18 +116,19 @@ It is the same call that nsenter(1) makes. From here on this process sees the co
       explain: `With -t another pseudo-terminal is opened in the container's devpts; in any case the process gets a session of its own. See pty(7), setsid(2).`,
       async do(k, j) {
         if (!j.process.terminal) return void (await k.stage.setsid());
-        await handOverTerminal(k, j, await openTerminal(k, j, j.process.consoleSize));
+        await handOverTerminal(k, j, await openTerminal(k, j, j.process.consoleSize, AT_FDCWD));
       },
     },
     {
       id: 'join.rights',
       title: 'Take on the container\'s limits and user',
-      explain: `The same limits, user, capabilities and system call filter as the first process: whoever execs into a container must not be stronger than it, unless --privileged says so. See capabilities(7), seccomp(2).`,
+      explain: `The same limits, user, capabilities and system call filter as the first process, and a session keyring that is not the daemon's: whoever execs into a container must not be stronger than it, unless --privileged says so. See capabilities(7), seccomp(2).`,
       async do(k, j) {
+        await takeSessionKeyring(k, j.target.id);
         await setLimits(k, j.process);
         await dropBounding(k, j.process);
         await takeUser(k, j);
-        await enterDirectory(k, j.process);
+        await enterDirectory(k, j.process.cwd);
         j.program = await findProgram(k, j.process);
         if (j.process.noNewPrivileges) await k.stage.prctl(PR.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         await installSeccomp(k, specOf(j));

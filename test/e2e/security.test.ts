@@ -90,4 +90,21 @@ s.test('exec is held by the same limits as the first process', async () => {
   await s.daemon.ok('rm', '-f', 'held');
 });
 
+s.test('exec --privileged lifts no no-new-privileges: whoever has them before may not get more by set-uid', async () => {
+  await s.daemon.ok('run', '-d', '--name', 'held', '--security-opt', 'no-new-privileges', 'ubuntu', 'sleep', '60');
+  assert.is(await s.daemon.ok('exec', '--privileged', 'held', 'grep', 'NoNewPrivs', '/proc/self/status'), 'NoNewPrivs:\t1');
+  await s.daemon.ok('rm', '-f', 'held');
+});
+
+s.test('exec has a session keyring of its own: what is in the daemon\'s is not there', async () => {
+  // keyctl(2) is refused by the filter, and /proc/keys is masked: look from a container that may
+  await s.daemon.ok('run', '-d', '--name', 'held', '--privileged', 'ubuntu', 'sleep', '60');
+  const KEYCTL_DESCRIBE = 6;
+  const describe = `my $out = "\\0" x 200; my $n = syscall(250, ${KEYCTL_DESCRIBE}, -3, $out, 199); print $n < 0 ? "none: $!" : substr($out, 0, $n - 1)`;
+  for (const words of [['exec', 'held'], ['exec', '--privileged', 'held'], ['exec', '-u', 'nobody', 'held']]) {
+    assert.match(await s.daemon.ok(...words, 'perl', '-e', describe), /^keyring;0;0;[0-9a-f]+;drydock-[0-9a-f]{12}$/, words.join(' '));
+  }
+  await s.daemon.ok('rm', '-f', 'held');
+});
+
 s.test.run();

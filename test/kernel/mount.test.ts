@@ -2,9 +2,11 @@ import * as assert from 'uvu/assert';
 import { AT_FDCWD, MOUNT_ATTR, MS, O, RESOLVE } from '../../runtime/kernel/constants.ts';
 import { SyscallError } from '../../runtime/kernel/errors.ts';
 import type { Call } from '../../runtime/kernel/calls.ts';
-import { ensurePath, openHow, openPath } from '../../runtime/kernel/mount/in-root.ts';
-import { coverPaths, mountBinds, mountNew } from '../../runtime/kernel/mount/mount.ts';
+import { makeReadonly } from '../../runtime/kernel/mount/cover.ts';
+import { ensurePath, openPath } from '../../runtime/kernel/mount/in-root.ts';
+import { mountBinds, mountNew } from '../../runtime/kernel/mount/mount.ts';
 import { mountAttr, parseOptions } from '../../runtime/kernel/mount/options.ts';
+import { BENEATH, inRoot, openHow } from '../../runtime/kernel/mount/place.ts';
 import { mountOverlay } from '../../runtime/kernel/mount/overlay.ts';
 import { recordingKernel, type RecordingOptions } from '../../runtime/kernel/recording.ts';
 import { suite } from '../harness.ts';
@@ -27,7 +29,10 @@ function rootWith(there: readonly string[] = [], mode = 0o041777, answers: Recor
   const made: string[] = [];
   const below = (call: Call, position: number) => `${open.get(Number(call.args[position])) ?? ''}/${String(call.args[position + 1])}`.replace(/^\/+/, '');
   const k = recordingKernel({ answers: {
-    openat2: (call) => (call.args[1] === '.' || paths.has(String(call.args[1])) ? opened(String(call.args[1]).replace(/^\.$/, '')) : fail(call, 2)),
+    openat2: (call) => {
+      const path = call.args[1] === '.' ? open.get(Number(call.args[0])) ?? '' : below(call, 0);
+      return !path || paths.has(path) ? opened(path) : fail(call, 2);
+    },
     mkdirat: (call) => (made.push(`directory ${below(call, 0)}`), paths.add(below(call, 0)), 0),
     openat: (call) => (made.push(`file ${below(call, 0)}`), paths.add(below(call, 0)), opened(below(call, 0))),
     statx: stat(mode), open_tree: () => opened('tree'), fsopen: () => opened('fs'), fsmount: () => opened('mount'),
@@ -39,7 +44,7 @@ function rootWith(there: readonly string[] = [], mode = 0o041777, answers: Recor
 
 test('every path is resolved below the root, links and all', async () => {
   const { k } = rootWith(['etc/passwd']);
-  await openPath(k, ROOT, '/etc/passwd');
+  await openPath(k, inRoot(ROOT, '/etc/passwd'));
   const { args } = k.raw[0]!;
   const how = args[2] as Buffer;
   assert.equal([args[0], args[1]], [ROOT, 'etc/passwd']);
@@ -47,9 +52,9 @@ test('every path is resolved below the root, links and all', async () => {
 });
 
 test('the root itself is a dot, and after pivot_root paths are absolute', async () => {
-  const { k } = rootWith(['/etc']);
-  await openPath(k, ROOT, '/');
-  await openPath(k, AT_FDCWD, '/etc');
+  const { k } = rootWith(['etc']);
+  await openPath(k, inRoot(ROOT, '/'));
+  await openPath(k, inRoot(AT_FDCWD, '/etc'));
   assert.equal(k.raw.map(({ args }) => args[1]), ['.', '/etc']);
 });
 
@@ -61,27 +66,27 @@ test('struct open_how is three 64-bit words', () => {
 test('a mount point that is not there is made with all above it, and nothing else stays open', async () => {
   for (const [kind, want] of [['directory', ['directory a', 'directory a/b', 'directory a/b/c']], ['file', ['directory a', 'directory a/b', 'file a/b/c']]] as const) {
     const { k, open, made } = rootWith();
-    const fd = await ensurePath(k, ROOT, '/a/b/c', kind);
+    const fd = await ensurePath(k, inRoot(ROOT, '/a/b/c'), kind);
     assert.equal([made, [...open]], [[...want], [[fd, 'a/b/c']]]);
   }
 });
 
 test('a file made as a mount point is made new: a link that an image left there is not followed', async () => {
   const { k } = rootWith();
-  await ensurePath(k, ROOT, '/f', 'file');
+  await ensurePath(k, inRoot(ROOT, '/f'), 'file');
   const flags = Number(k.raw.find(({ name }) => name === 'openat')!.args[2]);
   assert.is(flags & (O.O_CREAT | O.O_EXCL | O.O_NOFOLLOW), O.O_CREAT | O.O_EXCL | O.O_NOFOLLOW);
 });
 
 test('an error other than absence is thrown on, and nothing is made', async () => {
   const k = recordingKernel({ fail: { at: 0, errno: 'ELOOP' } });
-  assert.match(String(await ensurePath(k, ROOT, '/a', 'directory').catch((error: unknown) => error)), 'ELOOP');
+  assert.match(String(await ensurePath(k, inRoot(ROOT, '/a'), 'directory').catch((error: unknown) => error)), 'ELOOP');
   assert.is(k.calls.length, 1);
 });
 
 test('a new file system is mounted through its descriptor, never by a path of the image', async () => {
   const { k, open } = rootWith(['proc']);
-  await mountNew(k, ROOT, { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'hidepid=2'] });
+  await mountNew(k, inRoot(ROOT, '/proc'), { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'hidepid=2'] });
   const { args, note } = k.raw.find(({ name }) => name === 'mount')!;
   assert.equal([args, note], [['proc', '/proc/self/fd/21', 'proc', MS.MS_NOSUID | MS.MS_NOEXEC, 'hidepid=2'], '/proc']);
   assert.equal([...open], []);
@@ -90,15 +95,15 @@ test('a new file system is mounted through its descriptor, never by a path of th
 test('a tmpfs without a mode takes that of the directory it hides, one with a mode keeps it', async () => {
   for (const [options, want] of [[['size=1m'], 'size=1m,mode=1777'], [[], 'mode=1777'], [['mode=700'], 'mode=700']] as const) {
     const { k } = rootWith(['t']);
-    await mountNew(k, ROOT, { destination: '/t', type: 'tmpfs', source: 'tmpfs', options: [...options] });
+    await mountNew(k, inRoot(ROOT, '/t'), { destination: '/t', type: 'tmpfs', source: 'tmpfs', options: [...options] });
     assert.is(k.raw.find(({ name }) => name === 'mount')!.args[4], want);
   }
 });
 
 test('a bind takes the tree, gives it its flags, and only then puts it in place', async () => {
   const { k, open } = rootWith(['data']);
-  await mountBinds(k, ROOT, [{ destination: '/data', type: 'bind', source: '/host', options: ['rbind', 'rprivate', 'ro', 'nosuid'] }]);
-  assert.equal(k.raw.map(({ actor, name }) => `${actor}.${name}`), ['stage.statx', 'stage.openat2', 'stage.open_tree', 'stage.mount_setattr', 'stage.move_mount', 'stage.close', 'stage.close']);
+  await mountBinds(k, [[{ destination: '/data', type: 'bind', source: '/host', options: ['rbind', 'rprivate', 'ro', 'nosuid'] }, inRoot(ROOT, '/data')]]);
+  assert.equal(k.raw.map(({ actor, name }) => `${actor}.${name}`), ['stage.open_tree', 'stage.statx', 'stage.openat2', 'stage.mount_setattr', 'stage.move_mount', 'stage.close', 'stage.close']);
   const attr = k.raw[3]!.args[3] as Buffer;
   assert.equal([attr.readBigUInt64LE(0), attr.readBigUInt64LE(8), attr.readBigUInt64LE(16)], [BigInt(MOUNT_ATTR.MOUNT_ATTR_RDONLY | MOUNT_ATTR.MOUNT_ATTR_NOSUID), 0n, BigInt(MS.MS_PRIVATE)]);
   assert.equal([...open], []);
@@ -106,13 +111,13 @@ test('a bind takes the tree, gives it its flags, and only then puts it in place'
 
 test('a bind of a file is put on a file', async () => {
   const { k, made } = rootWith([], 0o100644);
-  await mountBinds(k, ROOT, [{ destination: '/d/f', type: 'bind', source: '/host/f', options: ['bind'] }]);
+  await mountBinds(k, [[{ destination: '/d/f', type: 'bind', source: '/host/f', options: ['bind'] }, inRoot(ROOT, '/d/f')]]);
   assert.equal(made, ['directory d', 'file d/f']);
 });
 
 test('a path is covered by a tree with more flags', async () => {
-  const { k } = rootWith();
-  await coverPaths(k, [{ source: '/proc/sys', path: '/proc/sys' }], MS.MS_RDONLY);
+  const { k } = rootWith(['sys']);
+  await makeReadonly(k, [['/proc/sys', { from: ROOT, path: 'sys', resolve: BENEATH }]]);
   assert.is((k.raw.find(({ name }) => name === 'mount_setattr')!.args[3] as Buffer).readBigUInt64LE(0), BigInt(MOUNT_ATTR.MOUNT_ATTR_RDONLY));
   assert.is(k.raw.at(-3)!.note, '/proc/sys');
 });

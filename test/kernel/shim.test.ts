@@ -213,7 +213,7 @@ test('a second process is refused', async () => {
 
 test('a terminal: the shim holds the master, the program its slave, and both ways come through', async () => {
   const shim = await RealShim.start(0);
-  const slave = await openTerminal(shim.k, shim, { height: 33, width: 99 });
+  const slave = await openTerminal(shim.k, shim, { height: 33, width: 99 }, await shim.k.stage.openat(AT_FDCWD, '/dev', O.O_PATH, 0));
   await handOverTerminal(shim.k, shim, slave);
   const heard = await shim.listen();
   await heard.tap.send(FRAME.subscribe);

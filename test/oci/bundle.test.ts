@@ -1,10 +1,12 @@
-import { hostname } from 'node:os';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Image } from '../../runtime/image/image.ts';
 import type { ContainerRequest, HostConfig } from '../../runtime/machine/request.ts';
 import { buildSpec, type SpecSource } from '../../runtime/oci/bundle.ts';
 import { allCapabilities } from '../../runtime/oci/capabilities.ts';
-import { DEFAULT_PATH, defaultDeviceRules } from '../../runtime/oci/default-spec.ts';
+import { DEFAULT_PATH, defaultDeviceRules, maskedPathsHere } from '../../runtime/oci/default-spec.ts';
 import type { Network } from '../../runtime/network/network.ts';
 import type { Spec } from '../../runtime/oci/spec.ts';
 import { suite } from '../harness.ts';
@@ -81,6 +83,19 @@ test('privileged lifts capabilities, devices, seccomp, masks and read-only mount
   assert.not.ok(at(s, '/sys')!.options.includes('ro') || at(s, '/sys/fs/cgroup')!.options.includes('ro'));
   assert.ok(s.linux.devices.some((d) => d.path === '/dev/full' && d.major === 1 && d.minor === 7));
   assert.equal(s.linux.resources.devices, [{ allow: true, type: 'a', access: 'rwm' }]);
+});
+
+test('the throttling of each processor that counts it is masked', () => {
+  const cpus = mkdtempSync(join(tmpdir(), 'drydock-cpus-'));
+  try {
+    for (const path of ['cpu0/thermal_throttle', 'cpu1', 'cpu12/thermal_throttle', 'cpufreq/thermal_throttle']) mkdirSync(join(cpus, path), { recursive: true });
+    const added = maskedPathsHere(cpus).filter((path) => path.startsWith(cpus));
+    assert.equal(added.sort(), [`${cpus}/cpu0/thermal_throttle`, `${cpus}/cpu12/thermal_throttle`]);
+    assert.equal(maskedPathsHere(`${cpus}/none`), maskedPathsHere(cpus).filter((path) => !added.includes(path)));
+    assert.equal(spec().linux.maskedPaths, maskedPathsHere());
+  } finally {
+    rmSync(cpus, { recursive: true });
+  }
 });
 
 test('a device is looked up on the host and allowed as asked', () => {

@@ -21,11 +21,24 @@ export interface FakeMachine {
   answers: NonNullable<RecordingOptions['answers']>;
 }
 
-/** struct statx: u16 stx_mode stands at 28. */
-function statxOf(mode: number): Buffer {
+/** struct statx: u16 stx_mode stands at 28, u64 stx_ino at 32, the device's numbers at 128 and 132. */
+function statxOf(mode: number, ino = 7, [major, minor]: readonly [number, number] = [0, 0]): Buffer {
   const stat = Buffer.alloc(256);
   stat.writeUInt16LE(mode, 28);
+  stat.writeBigUInt64LE(BigInt(ino), 32);
+  stat.writeUInt32LE(major, 128);
+  stat.writeUInt32LE(minor, 132);
   return stat;
+}
+/** What the kernel's own files are, by their paths in the container. */
+const special: Record<string, Buffer> = {
+  '/proc': statxOf(0o040555, 1), '/dev/null': statxOf(0o020666, 7, [1, 3]), '/dev/pts/ptmx': statxOf(0o020666, 2, [5, 2]),
+};
+const magics: Record<string, number> = { '/proc': 0x9fa0, '/sys': 0x62656572, '/dev/pts/ptmx': 0x1cd1 };
+function statfsOf(path: string): Buffer {
+  const statfs = Buffer.alloc(120);
+  statfs.writeUInt32LE(magics[path] ?? 0x01021994, 0);
+  return statfs;
 }
 const fail = (call: Call, code: 'ENOENT' | 'EEXIST' | 'EBADF' | 'ENOTEMPTY'): never => {
   throw new SyscallError(call.name, constants.errno[code], call.name, call.actor);
@@ -81,6 +94,21 @@ export function fakeMachine(directories: readonly string[]): FakeMachine {
     return Buffer.alloc(128);
   };
   const last = () => shims[shims.length - 1]!;
+  /** the stage's descriptors that openat2(2) gave, by their paths in the container; others are its root */
+  const inside = new Map<number, string>();
+  let insideNext = 300;
+  const pathOf = ({ args: [from, path] }: Call) => `${inside.get(Number(from)) ?? ''}/${String(path)}`.replace(/\/+(\.?$)?/g, '/').replace(/(.)\/$/, '$1');
+  const openInside = (call: Call) => {
+    const path = pathOf(call);
+    if (image.absent.has(path)) return fail(call, 'ENOENT');
+    inside.set(++insideNext, path);
+    return insideNext;
+  };
+  const statInside = (call: Call) => {
+    const path = call.args[1] === '' ? inside.get(Number(call.args[0])) ?? '' : text(call, 1);
+    if (image.absent.has(path)) return fail(call, 'ENOENT');
+    return special[path] ?? statxOf(image.plain.has(path) ? 0o100755 : 0o040755);
+  };
 
   const answers: FakeMachine['answers'] = {
     'daemon.openat': openFile,
@@ -131,7 +159,10 @@ export function fakeMachine(directories: readonly string[]): FakeMachine {
       last().released = true;
       return 0;
     },
-    'stage.statx': (call) => (image.absent.has(text(call, 1)) ? fail(call, 'ENOENT') : statxOf(image.plain.has(text(call, 1)) ? 0o100755 : 0o040755)),
+    'stage.openat2': openInside,
+    'stage.statx': statInside,
+    'stage.fstatfs': ({ args }) => statfsOf(inside.get(Number(args[0])) ?? ''),
+    'stage.getcwd': Buffer.from('/w\0'),
     'stage.read_file': (call) => Buffer.from(image.contents[text(call, 0)] ?? fail(call, 'ENOENT')),
   };
   return { open, closedTwice, files, shims, image, answers };

@@ -28,7 +28,8 @@ test('a shim, a process, the group, the namespaces, a second birth, the rights, 
   assert.equal(Object.keys(made), ['join.shim', 'join.clone3', 'join.cgroup', 'join.setns', 'join.enter-pid-namespace', 'join.terminal', 'join.rights', 'join.execve']);
   assert.is(made['join.clone3']![0], 'shim.clone3(0, 1, -1)');
   assert.equal(made['join.setns']!.map((call) => call.replace(/(\D)\d{3,}(?=[,)])/, '$1n')), [
-    'stage.pidfd_open(n, 0)', 'stage.setns(n, CLONE_NEWNS|CLONE_NEWCGROUP|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWPID|CLONE_NEWNET)', 'stage.close(n)',
+    'stage.pidfd_open(n, 0)', 'stage.setns(n, CLONE_NEWNS|CLONE_NEWCGROUP|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWPID|CLONE_NEWNET)',
+    'stage.openat2(AT_FDCWD, "dev/null", {24 bytes})', 'stage.statx(n, "", AT_EMPTY_PATH, 259, 256 bytes)', 'stage.dup3(n, 0, 0)', 'stage.close(n)', 'stage.close(n)',
   ]);
   assert.equal(made['join.enter-pid-namespace']!.slice(0, 2), ['stage.clone()', `shim.watch_child(${j.live.pid})`]);
 });
@@ -45,7 +46,7 @@ test('its rights are the container\'s: bounding set, user, filter, capabilities'
   const { 'join.rights': made } = await runSteps(k, j, join);
   const names = made!.map((call) => call.replace(/^stage\.(\w+)\(?([A-Z_]*).*/, (_, name: string, word: string) => (name === 'prctl' ? word : name)));
   assert.equal(names.filter((name, n) => name !== names[n - 1]), [
-    'PR_CAPBSET_DROP', 'read', 'PR_SET_KEEPCAPS', 'setgroups', 'setresgid', 'setresuid', 'capset', 'chdir', 'statx', 'faccessat2', 'PR_SET_NO_NEW_PRIVS', 'seccomp', 'capset',
+    'keyctl', 'PR_CAPBSET_DROP', 'read', 'PR_SET_KEEPCAPS', 'setgroups', 'setresgid', 'setresuid', 'capset', 'chdir', 'statx', 'faccessat2', 'PR_SET_NO_NEW_PRIVS', 'seccomp', 'capset',
   ]);
   assert.ok(made!.includes('stage.setresuid(33, 33, 33)'));
 });

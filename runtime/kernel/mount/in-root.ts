@@ -1,62 +1,50 @@
 /**
- * Paths inside a root that somebody else filled: every one is resolved by the kernel with RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS,
- * openat2(2), so that neither `..` nor a symbolic link leads out, whatever the image holds.
+ * Paths inside a root that was filled by an image or is changed by a container meanwhile: each is resolved by the kernel, once, with
+ * openat2(2), so that neither `..` nor a symbolic link leads out; what follows is asked of the descriptor.
  */
-import { AT_FDCWD, O, RESOLVE } from '../constants.ts';
+import { posix } from 'node:path';
+import { AT_FDCWD, O } from '../constants.ts';
 import { hasCode } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Planned, Together } from '../together.ts';
+import { makeMissing } from './missing.ts';
+import { IN_ROOT, openHow, planMake, type Kind, type Place } from './place.ts';
 
-/** struct open_how: u64 flags, u64 mode, u64 resolve. */
-export function openHow(flags: number, mode = 0, resolve: number = RESOLVE.RESOLVE_IN_ROOT | RESOLVE.RESOLVE_NO_MAGICLINKS): Buffer {
-  const how = Buffer.alloc(24);
-  how.writeBigUInt64LE(BigInt(flags), 0);
-  how.writeBigUInt64LE(BigInt(mode), 8);
-  how.writeBigUInt64LE(BigInt(resolve), 16);
-  return how;
-}
-
-/** Where the root is: a descriptor of the stage's before pivot_root, AT_FDCWD after it (the root is then the process's own). */
-export type Root = number;
-
-const opening = (root: Root, path: string, flags: number = O.O_PATH) =>
-  [root, root === AT_FDCWD ? path : path.replace(/^\/+/, '') || '.', openHow(flags | O.O_CLOEXEC)] as const;
-export const openPath = (k: Kernel, root: Root, path: string, flags?: number): Promise<number> => k.stage.openat2(...opening(root, path, flags));
+const relative = ({ from, path, resolve }: Place) =>
+  (from === AT_FDCWD && resolve === IN_ROOT ? path : path.replace(/^\/+/, '') || '.');
+const opening = (place: Place, flags: number) =>
+  [place.from, relative(place), openHow(flags | O.O_CLOEXEC, 0, place.resolve)] as const;
+export const openPath = (k: Kernel, place: Place, flags: number = O.O_PATH): Promise<number> =>
+  k.stage.openat2(...opening(place, flags));
 /** The same, together with what is done with the descriptor. */
-export const planOpen = (stage: Together, root: Root, path: string): Planned => stage.openat2(...opening(root, path));
+export const planOpen = (stage: Together, place: Place, flags: number = O.O_PATH): Planned =>
+  stage.openat2(...opening(place, flags));
 
-const parentOf = (path: string) => path.slice(0, path.lastIndexOf('/')) || '/';
-const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
-
-/** Opens `path` (O_PATH), making it, and the directories above it, when absent. On a failure the stage is at its end, and what it has open goes with it. */
-export async function ensurePath(k: Kernel, root: Root, path: string, kind: 'directory' | 'file'): Promise<number> {
+/**
+ * Opens the place (O_PATH), making it, and the directories above it, when absent. On a failure the stage is at its end, and what it
+ * has open goes with it.
+ */
+export async function ensurePath(k: Kernel, place: Place, kind: Kind): Promise<number> {
   try {
-    return await openPath(k, root, path);
+    return await openPath(k, place);
   } catch (error) {
-    if (!hasCode(error, 'ENOENT') || path === '/') throw error;
+    if (!hasCode(error, ...ABSENT)) throw error;
   }
-  return makePath(k, root, path, kind);
+  return makePath(k, place, kind);
 }
+
+/** EAGAIN: a rename somewhere on the machine while `..` was resolved; it is asked for again, one name at a time. */
+export const ABSENT = ['ENOENT', 'EAGAIN'] as const;
 
 /** Makes what is known to be absent, and opens it. */
-export async function makePath(k: Kernel, root: Root, path: string, kind: 'directory' | 'file'): Promise<number> {
-  const make = (stage: Together, parent: number | Planned) => {
-    if (kind === 'directory') stage.mkdirat(parent, nameOf(path), 0o755);
-    else {
-      const made = stage.openat(parent, nameOf(path), O.O_CREAT | O.O_EXCL | O.O_WRONLY | O.O_CLOEXEC | O.O_NOFOLLOW, 0o755);
-      stage.close(made);
-    }
-    stage.close(parent);
-    return planOpen(stage, root, path);
-  };
-  const { parent, made } = await k.together((stage) => {
-    const parent = planOpen(stage, root, parentOf(path)).mayFail('ENOENT');
-    return { parent, made: make(stage, parent).mayFail('ENOENT') };
+export async function makePath(k: Kernel, place: Place, kind: Kind): Promise<number> {
+  const made = await k.together((stage) => {
+    const above = planOpen(stage, { ...place, path: posix.dirname(place.path) }).mayFail(...ABSENT);
+    planMake(stage, above, posix.basename(place.path), kind);
+    stage.close(above);
+    return planOpen(stage, place).mayFail(...ABSENT);
   });
-  if (made.reply) return made.reply.ret;
-  if (parent.reply || parentOf(path) === '/') throw new Error(`${path} was made and is not there`);
-  const above = await makePath(k, root, parentOf(path), 'directory');
-  return (await k.together((stage) => make(stage, above))).reply?.ret ?? -1;
+  return made.reply ? made.reply.ret : makeMissing(k, place, kind);
 }
 
 /** Names an open descriptor to calls that only take a path: proc(5), /proc/pid/fd. */

@@ -4,113 +4,102 @@ import { AT, AT_FDCWD, MOVE_MOUNT, MS, O } from '../constants.ts';
 import { hasCode } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Planned, Together } from '../together.ts';
-import { descriptorPath, makePath, planOpen, type Root } from './in-root.ts';
+import { ABSENT, descriptorPath, makePath, planOpen } from './in-root.ts';
+import { isDirectory, planStat, statOf } from './inode.ts';
 import { mountAttr, parseOptions } from './options.ts';
-
-/** struct statx: u16 stx_mode stands at 28. */
-const modeOf = (stat: Buffer): number => stat.readUInt16LE(28);
-const STATX_SIZE = 256;
-const S_IFDIR = 0o040000;
-const isDirectory = (mode: number) => (mode & 0o170000) === S_IFDIR;
+import type { Place } from './place.ts';
 
 const HAS_MODE = /(^|,)mode=/;
-/** A tmpfs without a mode takes that of the directory it hides, as runc has it. */
+/** A tmpfs without a mode takes that of the directory it hides, as runc has it; where there was none the kernel's 1777 stays. */
 async function tmpfsData(k: Kernel, target: number, data: string): Promise<string> {
-  const mode = modeOf(await k.stage.statx(target, '', AT.AT_EMPTY_PATH, 2, STATX_SIZE)) & 0o7777;
+  const { reply } = await k.together((stage) => planStat(stage, target));
+  const mode = reply ? statOf(reply.out).mode & 0o7777 : 0o1777;
   return [data, `mode=${mode.toString(8)}`].filter(Boolean).join(',');
 }
 
-/** mount(2) of a new instance of a file system type at `m.destination`. */
-export async function mountNew(k: Kernel, root: Root, m: Mount): Promise<void> {
+/** What is to be done in the same message behind the mount, as to open what was mounted. */
+type Then<T> = (stage: Together) => T;
+
+/** mount(2) of a new instance of a file system type at `place`. */
+export async function mountNew(k: Kernel, place: Place, m: Mount): Promise<void>;
+export async function mountNew<T>(k: Kernel, place: Place, m: Mount, then: Then<T>): Promise<T>;
+export async function mountNew<T>(k: Kernel, place: Place, m: Mount, then?: Then<T>): Promise<T | undefined> {
   const { flags, data } = parseOptions(m.options);
   const mount = (stage: Together, target: number | Planned, options: string | null) => {
-    stage.mount(m.source, typeof target === 'number' ? descriptorPath(target) : target, m.type, flags, options).noted(m.destination);
+    const path = typeof target === 'number' ? descriptorPath(target) : target;
+    stage.mount(m.source, path, m.type, flags, options).noted(m.destination);
     stage.close(target);
+    return then?.(stage);
   };
   const asks = m.type === 'tmpfs' && !HAS_MODE.test(data);
-  const there = await k.together((stage) => {
-    const target = planOpen(stage, root, m.destination).mayFail('ENOENT');
-    if (!asks) mount(stage, target, data || null);
-    return target;
+  const first = await k.together((stage) => {
+    const target = planOpen(stage, place).mayFail(...ABSENT);
+    return { target, given: asks ? undefined : mount(stage, target, data || null) };
   });
-  if (there.reply && !asks) return;
-  const target = there.reply?.ret ?? (await makePath(k, root, m.destination, 'directory'));
-  const options = asks ? await tmpfsData(k, target, data) : data;
-  await k.together((stage) => mount(stage, target, options || null));
+  const there = first.target.reply?.ret;
+  if (there !== undefined && !asks) return first.given;
+  const target = there ?? (await makePath(k, place, 'directory'));
+  const options = asks && there !== undefined ? await tmpfsData(k, target, data) : data;
+  return k.together((stage) => mount(stage, target, options || null));
 }
 
-/** Copies of the host's mounts at their sources, with their own flags, moved to their destinations: open_tree(2), mount_setattr(2), move_mount(2). */
-export async function mountBinds(k: Kernel, root: Root, mounts: readonly Mount[]): Promise<void> {
-  const found = await k.together((stage) => mounts.map((m) => ({
-    source: stage.statx(AT_FDCWD, m.source, 0, 2, STATX_SIZE),
-    there: planOpen(stage, root, m.destination).mayFail('ENOENT'),
-  })));
-  const kinds = found.map(({ source: { reply } }) => (reply && isDirectory(modeOf(reply.out)) ? 'directory' as const : 'file' as const));
+/** Where in the root each mount belongs. */
+export type Placed = readonly (readonly [Mount, Place])[];
+
+/**
+ * Copies of the host's mounts at their sources, with their own flags, moved to their places: open_tree(2), mount_setattr(2),
+ * move_mount(2). A source is looked up once: of what kind it is, is asked of the tree that was taken.
+ */
+export async function mountBinds(k: Kernel, mounts: Placed): Promise<void> {
+  const found = await k.together((stage) => mounts.map(([m, place]) => {
+    const tree = takeTree(stage, m);
+    return { tree, stat: planStat(stage, tree), there: planOpen(stage, place).mayFail(...ABSENT) };
+  }));
+  const kinds = found.map(({ stat: { reply } }) => (reply && isDirectory(statOf(reply.out)) ? 'directory' as const : 'file' as const));
   const targets: number[] = [];
-  for (const [j, m] of mounts.entries()) targets.push(found[j]?.there.reply?.ret ?? (await makePath(k, root, m.destination, kinds[j]!)));
+  for (const [j, [, place]] of mounts.entries()) targets.push(found[j]?.there.reply?.ret ?? (await makePath(k, place, kinds[j]!)));
   let moves: Planned[] = [];
   try {
-    await k.together((stage) => void (moves = mounts.map((m, j) => bind(stage, m, targets[j]!))));
+    await k.together((stage) => {
+      moves = mounts.map(([m], j) => place(stage, m, found[j]?.tree.reply?.ret ?? -1, targets[j]!));
+    });
   } catch (error) {
     const at = moves.findIndex(({ reply }) => !reply);
-    const m = mounts[at];
-    if (!m || !hasCode(error, 'EINVAL') || (error as { syscall?: string }).syscall !== 'move_mount') throw error;
-    throw new Error(`cannot mount the ${kinds[at]} ${m.source} at ${m.destination}: a directory goes over a directory, a file over a file, and one of these is not a directory`, { cause: error });
+    const [m] = mounts[at] ?? [];
+    if (!m || !hasCode(error, 'EINVAL', 'ENOTDIR') || (error as { syscall?: string }).syscall !== 'move_mount') throw error;
+    const why = 'a directory goes over a directory, a file over a file, and one of these is not a directory';
+    throw new Error(`cannot mount the ${kinds[at]} ${m.source} at ${m.destination}: ${why}`, { cause: error });
   }
-  k.fact(...mounts.map((m) => ({ kind: 'mount' as const, key: m.destination, value: ['bind', m.source, ...m.options.filter((o) => o !== 'bind' && o !== 'rbind')].join(' ') })));
+  k.fact(...mounts.map(([m]) => ({
+    kind: 'mount' as const, key: m.destination,
+    value: ['bind', m.source, ...m.options.filter((o) => o !== 'bind' && o !== 'rbind')].join(' '),
+  })));
 }
 
-function bind(stage: Together, m: Mount, target: number): Planned {
+const recursion = (m: Mount) => (parseOptions(m.options).flags & MS.MS_REC ? AT.AT_RECURSIVE : 0);
+const takeTree = (stage: Together, m: Mount): Planned =>
+  stage.open_tree(AT_FDCWD, m.source, AT.OPEN_TREE_CLONE | O.O_CLOEXEC | recursion(m));
+
+function place(stage: Together, m: Mount, tree: number, target: number): Planned {
   const { flags, propagation } = parseOptions(m.options);
-  const recursive = flags & MS.MS_REC ? AT.AT_RECURSIVE : 0;
-  const tree = stage.open_tree(AT_FDCWD, m.source, AT.OPEN_TREE_CLONE | O.O_CLOEXEC | recursive);
-  stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH | recursive, mountAttr(flags, propagation || MS.MS_PRIVATE));
-  return move(stage, tree, target, m.destination);
+  stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH | recursion(m), mountAttr(flags, propagation || MS.MS_PRIVATE));
+  return moveTree(stage, tree, target, m.destination);
 }
 
-function move(stage: Together, tree: Planned, target: number | Planned, destination: string): Planned {
-  const moved = stage.move_mount(tree, '', target, '', MOVE_MOUNT.MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT.MOVE_MOUNT_T_EMPTY_PATH).noted(destination);
+type Open = number | Planned;
+const ONTO = MOVE_MOUNT.MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT.MOVE_MOUNT_T_EMPTY_PATH;
+
+/** Puts a detached mount over what is open as `target`. */
+export const moveOnto = (stage: Together, tree: Open, target: Open, destination: string): Planned =>
+  stage.move_mount(tree, '', target, '', ONTO).noted(destination);
+
+/** The same, and both are closed. */
+export function moveTree(stage: Together, tree: Open, target: Open, destination: string): Planned {
+  const moved = moveOnto(stage, tree, target, destination);
   stage.close(tree);
   stage.close(target);
   return moved;
 }
 
-/** Not every kernel has every path. */
-const NOT_HERE = ['ENOENT', 'ENOTDIR'];
-
-/**
- * Binds `source`, already inside the root, over `path` with more flags: how a path becomes read-only or disappears. Nothing is done
- * when the path is not there; the descriptor that is returned says whether it was.
- */
-function cover(stage: Together, source: string, path: string, flags: number): Planned {
-  const target = stage.openat(AT_FDCWD, path, O.O_PATH | O.O_CLOEXEC, 0).mayFail(...NOT_HERE);
-  const how = AT.OPEN_TREE_CLONE | O.O_CLOEXEC | AT.AT_RECURSIVE;
-  const tree = source === path ? stage.open_tree(target, '', how | AT.AT_EMPTY_PATH).noted(path) : stage.open_tree(AT_FDCWD, source, how);
-  stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH | AT.AT_RECURSIVE, mountAttr(flags));
-  move(stage, tree, target, path);
-  return target;
-}
-
-/** Covers those that are there. */
-export async function coverPaths(k: Kernel, paths: readonly { source: string; path: string }[], flags: number): Promise<void> {
-  await coverTogether(k, paths, flags, () => undefined);
-}
-
-/** The same behind what `before` writes down, in one message. */
-export async function coverTogether(k: Kernel, paths: readonly { source: string; path: string }[], flags: number, before: (stage: Together) => void): Promise<void> {
-  const covers = await k.together((stage) => {
-    before(stage);
-    return paths.map(({ source, path }) => cover(stage, source, path, flags));
-  });
-  k.fact(...paths.filter((_, j) => covers[j]?.reply).map(({ source, path }) => ({ kind: 'mount' as const, key: path, value: `bind ${source}` })));
-}
-
-export const isDirectoryAt = async (k: Kernel, path: string): Promise<boolean> => isDirectory(modeOf(await k.stage.statx(AT_FDCWD, path, 0, 2, STATX_SIZE)));
-
-/** What is at each path: 'directory', 'other', or undefined for nothing. */
-export async function kindsAt(k: Kernel, paths: readonly string[]): Promise<('directory' | 'other' | undefined)[]> {
-  const stats = await k.together((stage) => paths.map((path) => stage.statx(AT_FDCWD, path, 0, 2, STATX_SIZE).mayFail(...NOT_HERE)));
-  return stats.map(({ reply }) => reply && (isDirectory(modeOf(reply.out)) ? 'directory' : 'other'));
-}
-
-export const mountOne = (k: Kernel, root: Root, m: Mount): Promise<void> => (m.type === 'bind' ? mountBinds(k, root, [m]) : mountNew(k, root, m));
+export const mountOne = (k: Kernel, place: Place, m: Mount): Promise<void> =>
+  (m.type === 'bind' ? mountBinds(k, [[m, place]]) : mountNew(k, place, m));

@@ -1,6 +1,7 @@
 import { hierarchies, type Hierarchy } from '../../kernel/cgroup/hierarchies.ts';
-import { MS } from '../../kernel/constants.ts';
+import { MS, O } from '../../kernel/constants.ts';
 import { planOpen } from '../../kernel/mount/in-root.ts';
+import { NO_LINKS, openHow } from '../../kernel/mount/place.ts';
 import { mountBinds, mountNew, mountOne } from '../../kernel/mount/mount.ts';
 import { parseOptions } from '../../kernel/mount/options.ts';
 import { executablePath } from '../../kernel/native.ts';
@@ -11,28 +12,38 @@ import type { Mount } from '../../oci/spec.ts';
 import { INIT_ANNOTATION, INIT_PATH } from '../../oci/bundle.ts';
 import { isOwnEtcFile, mountsOfUser, systemMount } from '../../oci/mounts.ts';
 import type { Step } from '../step.ts';
+import { checkOverProc, findAndHold, hold, ordinary, overNoLink, placeIn, planFind, topOf, type Top } from './places.ts';
 
-const rootOf = (c: Container) => c.live.rootfd ?? -1;
 const inspect: Step['inspect'] = async (_k, c) => (c.live.pid ? [mountsOf(c.live.pid, c.paths.rootfs)] : []);
 
-/** A step that mounts the kernel file system which the spec has at `destination`. */
+const isTop = (destination: string): destination is `/${Top}` => /^\/(proc|sys|dev)$/.test(destination);
+
+/** Mounts the kernel file system which the spec has at `destination`, over no link; /proc, /sys and /dev are opened and kept. */
+async function mountSystem(k: Kernel, c: Container, m: Mount): Promise<void> {
+  const place = overNoLink(placeIn(c.live, m.destination));
+  if (!isTop(m.destination)) return ordinary(m.destination, mountNew(k, place, m));
+  const top = m.destination.slice(1) as Top;
+  hold(c.live, top, await ordinary(top, mountNew(k, place, m, (stage) => planFind(stage, c.live, top))));
+}
+
 const mountStep = (id: string, destination: string, title: string, explain: string): Step => ({
   id, title, explain, inspect,
   when: (c) => systemMount(c.spec, destination) !== undefined,
-  do: (k, c) => mountNew(k, rootOf(c), systemMount(c.spec, destination) as Mount),
+  do: (k, c) => mountSystem(k, c, systemMount(c.spec, destination) as Mount),
 });
 
 /** cgroup v1 under a tmpfs, one mount a hierarchy, each showing the group we are in as its root; v2 in one mount. */
 async function mountCgroup(k: Kernel, c: Container): Promise<void> {
   const m = systemMount(c.spec, '/sys/fs/cgroup') as Mount;
-  if (c.cgroup.version === 2) return mountNew(k, rootOf(c), { ...m, type: 'cgroup2', source: 'cgroup' });
-  await mountNew(k, rootOf(c), { destination: m.destination, type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'noexec', 'nodev', 'mode=755'] });
+  if (c.cgroup.version === 2) return mountSystem(k, c, { ...m, type: 'cgroup2', source: 'cgroup' });
+  await mountSystem(k, c, { destination: m.destination, type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'noexec', 'nodev', 'mode=755'] });
   const { flags, data } = parseOptions(m.options);
   await k.together((stage) => {
-    const top = planOpen(stage, rootOf(c), m.destination);
+    const top = planOpen(stage, overNoLink(placeIn(c.live, m.destination)));
     for (const { mount, controllers } of hierarchies().v1.filter(usual)) {
-      stage.mkdirat(top, mount.slice('/sys/fs/cgroup/'.length), 0o755);
-      const target = planOpen(stage, rootOf(c), mount);
+      const name = mount.slice('/sys/fs/cgroup/'.length);
+      stage.mkdirat(top, name, 0o755);
+      const target = stage.openat2(top, name, openHow(O.O_PATH | O.O_CLOEXEC, 0, NO_LINKS));
       stage.mount('cgroup', target, 'cgroup', flags, [data, ...controllers].filter(Boolean).join(',')).noted(mount);
       stage.close(target);
     }
@@ -49,10 +60,18 @@ const initMount = (c: Container): Mount[] =>
 
 const etcMounts = (c: Container): Mount[] => c.spec.mounts.filter((m) => isOwnEtcFile(m, c.paths.dir));
 
+/** On /dev, /proc or /sys, or in their stead. */
+async function mountLate(k: Kernel, c: Container, m: Mount): Promise<void> {
+  const top = topOf(m.destination);
+  if (!top) return mountOne(k, placeIn(c.live, m.destination), m);
+  await ordinary(m.destination, mountOne(k, placeIn(c.live, m.destination), m));
+  if (isTop(m.destination)) await findAndHold(k, c.live, top);
+}
+
 export const filesystemSteps: Step[] = [
   mountStep('exec.mount-proc', '/proc', 'Mount /proc',
     `A procfs shows the pid namespace of whoever mounts it, so this one shows the container's processes and nobody else's.
-ps, top and every library that reads /proc/self need it; with the host's /proc instead, the container would read every process of the host. See proc(5), pid_namespaces(7).`),
+ps, top and every library that reads /proc/self need it; with the host's /proc instead, the container would read every process of the host. An image whose /proc is a link is refused: what a link leads to can be exchanged by another container before the settings of the kernel are closed. See proc(5), pid_namespaces(7).`),
   mountStep('exec.mount-dev', '/dev', 'Mount a new /dev',
     `A small tmpfs takes the place of the image's /dev, so that only the device nodes made in the next steps exist.
 An image could otherwise bring nodes of its own. See tmpfs(5).`),
@@ -78,7 +97,7 @@ It is read-only, or the container could raise its own limits. See cgroups(7), cg
     explain: `Three small files written by the network phase are bound over the image's, one file each.
 They differ per container and may change between two starts, so they are kept outside the layers: \`docker commit\` does not store them and the image is not touched. See mount(2), hosts(5), resolv.conf(5).`,
     async do(k, c) {
-      await mountBinds(k, rootOf(c), etcMounts(c));
+      await mountBinds(k, etcMounts(c).map((m) => [m, placeIn(c.live, m.destination)]));
     },
   },
   {
@@ -86,7 +105,10 @@ They differ per container and may change between two starts, so they are kept ou
     explain: `Binds whose place is on one of the new file systems, and the little init of --init, are mounted now: earlier they would have been hidden. See mount(2).`,
     when: (c) => mountsOfUser(c.spec, c.paths.dir, 'late').length + initMount(c).length > 0,
     async do(k, c) {
-      for (const m of [...mountsOfUser(c.spec, c.paths.dir, 'late'), ...initMount(c)]) await mountOne(k, rootOf(c), m);
+      for (const m of [...mountsOfUser(c.spec, c.paths.dir, 'late'), ...initMount(c)]) {
+        checkOverProc(m.destination);
+        await mountLate(k, c, m);
+      }
     },
   },
 ];

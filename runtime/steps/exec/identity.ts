@@ -1,5 +1,5 @@
 import { CLONE, PR } from '../../kernel/constants.ts';
-import { hasCode } from '../../kernel/errors.ts';
+import { hasCode, tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { readWhole } from '../../kernel/read-whole.ts';
 import { capabilityFacts } from '../../kernel/process/facts.ts';
@@ -41,6 +41,12 @@ export async function becomeUser(k: Kernel, { uid, gid, additionalGids = [] }: P
   });
 }
 
+const KEYCTL_JOIN_SESSION_KEYRING = 1;
+/** Where the call is not there, or the daemon itself may not use it. A full quota is a failure: the daemon's keys would come along. */
+export async function takeSessionKeyring(k: Kernel, id: string): Promise<void> {
+  await tolerate(['ENOSYS', 'EPERM'], k.stage.keyctl(KEYCTL_JOIN_SESSION_KEYRING, `drydock-${id.slice(0, 12)}`, 0, 0, 0));
+}
+
 export const identitySteps: { name: Step[]; namespace: Step[]; user: Step[] } = {
   name: [
     {
@@ -57,14 +63,7 @@ export const identitySteps: { name: Step[]; namespace: Step[]; user: Step[] } = 
       id: 'exec.session-keyring',
       title: 'Take a new session keyring',
       explain: `Keys of the daemon's session would otherwise be inherited and readable inside. Some kernels have no keyrings; then there is nothing to inherit. See keyctl(2), session-keyring(7).`,
-      async do(k, c) {
-        const KEYCTL_JOIN_SESSION_KEYRING = 1;
-        try {
-          await k.stage.keyctl(KEYCTL_JOIN_SESSION_KEYRING, `drydock-${c.id.slice(0, 12)}`, 0, 0, 0);
-        } catch (error) {
-          if (!hasCode(error, 'ENOSYS', 'EDQUOT', 'EPERM')) throw error;
-        }
-      },
+      do: (k, c) => takeSessionKeyring(k, c.id),
     },
   ],
   namespace: [

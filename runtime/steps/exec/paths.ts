@@ -1,18 +1,28 @@
-import { MS, O } from '../../kernel/constants.ts';
+import { O, RESOLVE } from '../../kernel/constants.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { coverPaths, coverTogether, kindsAt } from '../../kernel/mount/mount.ts';
+import { makeReadonly, maskPaths, type Covered } from '../../kernel/mount/cover.ts';
+import { NO_LINKS, openHow } from '../../kernel/mount/place.ts';
 import { mountsOf } from '../../kernel/process/inspect.ts';
+import type { Container } from '../../machine/container.ts';
 import type { Step } from '../step.ts';
+import { heldOf, placeIn, topOf } from './places.ts';
 
 const inspect: Step['inspect'] = async (_k, c) => (c.live.pid ? [mountsOf(c.live.pid, '/proc'), mountsOf(c.live.pid, '/sys')] : []);
 
-/** Each with /dev/null over it, or when it is a directory with an empty file system. What is not there needs none. */
-async function mask(k: Kernel, paths: readonly string[]): Promise<void> {
-  const kinds = await kindsAt(k, paths);
-  const directories = paths.filter((_, j) => kinds[j] === 'directory');
-  const files = paths.filter((_, j) => kinds[j] === 'other').map((path) => ({ source: '/dev/null', path }));
-  await coverTogether(k, files, MS.MS_RDONLY, (stage) => directories.forEach((path) =>
-    stage.mount('tmpfs', path, 'tmpfs', MS.MS_RDONLY | MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC, 'size=0k').mayFail('ENOENT')));
+/** Where each is looked up. That a path of /proc is absent counts only where /proc is the procfs that was verified. */
+function covered(c: Container, paths: readonly string[]): Covered {
+  for (const path of paths) if (topOf(path) === 'proc') heldOf(c, 'proc');
+  return paths.map((path) => [path, placeIn(c.live, path)] as const);
+}
+
+/** A sysctl is written into the procfs that was verified, over no link and no other mount. */
+async function setSysctl(k: Kernel, proc: number, name: string, value: string): Promise<void> {
+  const how = openHow(O.O_WRONLY | O.O_TRUNC | O.O_CLOEXEC, 0, NO_LINKS | RESOLVE.RESOLVE_NO_XDEV);
+  await k.together((stage) => {
+    const fd = stage.openat2(proc, `sys/${name.replace(/\./g, '/')}`, how);
+    stage.write(fd, value);
+    stage.close(fd);
+  });
 }
 
 export const pathSteps: Step[] = [
@@ -22,16 +32,16 @@ export const pathSteps: Step[] = [
     explain: `--sysctl writes below /proc/sys. Only parameters that belong to one of the container's namespaces are allowed, because all others would change the host. It happens before /proc/sys becomes read-only. See proc_sys(5), network_namespaces(7).`,
     when: (c) => Object.keys(c.spec.linux.sysctl ?? {}).length > 0,
     async do(k, c) {
-      for (const [name, value] of Object.entries(c.spec.linux.sysctl ?? {})) await k.stage.write_file(`/proc/sys/${name.replace(/\./g, '/')}`, O.O_TRUNC, 0, value);
+      for (const [name, value] of Object.entries(c.spec.linux.sysctl ?? {})) await setSysctl(k, heldOf(c, 'proc'), name, value);
     },
   },
   {
     id: 'exec.mask-paths', title: 'Cover what must not be read', inspect,
     explain: `/proc/kcore is the host's memory, /proc/keys its keys: such files are covered with /dev/null, such directories with an empty read-only tmpfs.
-procfs and sysfs know no namespaces for these. Without this step root inside could read them. See proc(5) and the OCI runtime specification, "Masked Paths".`,
+procfs and sysfs know no namespaces for these. Without this step root inside could read them. Each path is opened once, below the /proc and /sys that were mounted here, and covered where it is open. See proc(5) and the OCI runtime specification, "Masked Paths".`,
     when: (c) => (c.spec.linux.maskedPaths ?? []).length > 0,
     async do(k, c) {
-      await mask(k, c.spec.linux.maskedPaths ?? []);
+      await maskPaths(k, covered(c, c.spec.linux.maskedPaths ?? []), c.live.held?.null ?? -1);
       k.fact({ kind: 'security', key: 'masked', value: (c.spec.linux.maskedPaths ?? []).join(' ') });
     },
   },
@@ -41,7 +51,7 @@ procfs and sysfs know no namespaces for these. Without this step root inside cou
 Writing "b" to /proc/sysrq-trigger reboots the host at once. See proc(5) and the OCI runtime specification, "Readonly Paths".`,
     when: (c) => (c.spec.linux.readonlyPaths ?? []).length > 0,
     async do(k, c) {
-      await coverPaths(k, (c.spec.linux.readonlyPaths ?? []).map((path) => ({ source: path, path })), MS.MS_RDONLY);
+      await makeReadonly(k, covered(c, c.spec.linux.readonlyPaths ?? []));
       k.fact({ kind: 'security', key: 'readonly', value: (c.spec.linux.readonlyPaths ?? []).join(' ') });
     },
   },

@@ -1,21 +1,24 @@
 import { AT_FDCWD, PR } from '../../kernel/constants.ts';
-import { errnoText } from '../../kernel/errno-text.ts';
-import { hasCode, tolerate } from '../../kernel/errors.ts';
+import { hasCode } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { isDirectoryAt } from '../../kernel/mount/mount.ts';
+import { isDirectory, statOf } from '../../kernel/mount/inode.ts';
 import { rightsOf, rootOf, treeOf } from '../../kernel/process/inspect.ts';
 import type { Process } from '../../oci/spec.ts';
 import { INIT_ANNOTATION } from '../../oci/bundle.ts';
 import { NotExecutable } from '../../oci/program.ts';
 import type { Step } from '../step.ts';
+import { workingDirectorySteps } from './working-directory.ts';
 
 const X_OK = 1;
+const STATX_TYPE = 2;
+const STATX_SIZE = 256;
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** What is wrong with `path` as a program, undefined when nothing is: execve(2) would say the same, but less plainly. */
 async function whyNot(k: Kernel, path: string): Promise<string | undefined> {
   try {
-    if (await isDirectoryAt(k, path)) return 'EISDIR';
+    const stat = await k.stage.statx(AT_FDCWD, path, 0, STATX_TYPE, STATX_SIZE);
+    if (isDirectory(statOf(stat))) return 'EISDIR';
     await k.stage.faccessat2(AT_FDCWD, path, X_OK, 0);
     return undefined;
   } catch (error) {
@@ -41,20 +44,6 @@ export async function findProgram(k: Kernel, process: Process): Promise<string> 
     if (trouble === 'EACCES') denied = true;
   }
   throw new NotExecutable(name, denied ? 'EACCES' : 'PATH');
-}
-
-export async function enterDirectory(k: Kernel, process: Process): Promise<void> {
-  try {
-    await k.stage.chdir(process.cwd);
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw new Error(`chdir to cwd ("${process.cwd}") set in config.json failed: ${errnoText((error as { code?: string }).code ?? '')}`, { cause: error });
-    let at = '';
-    for (const part of process.cwd.split('/').filter(Boolean)) {
-      at += `/${part}`;
-      await tolerate(['EEXIST'], k.stage.mkdirat(AT_FDCWD, at, 0o755));
-    }
-    await k.stage.chdir(process.cwd);
-  }
 }
 
 const SIGKILL_OFF = 0;
@@ -84,12 +73,7 @@ const paths = new WeakMap<Process, string>();
 
 export const programSteps: { find: Step[]; execute: Step[] } = {
   find: [
-    {
-      id: 'exec.working-directory',
-      title: 'Go to the working directory',
-      explain: `chdir(2) to what --workdir or the image's WORKDIR says; it is made when it is not there, as Docker does. See chdir(2).`,
-      do: (k, c) => enterDirectory(k, c.spec.process),
-    },
+    ...workingDirectorySteps.enter,
     {
       id: 'exec.find-program',
       title: 'Find the program',

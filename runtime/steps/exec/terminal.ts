@@ -1,8 +1,13 @@
-import { AT_FDCWD, O, TTY } from '../../kernel/constants.ts';
+import { AT, AT_FDCWD, O, TTY } from '../../kernel/constants.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { coverPaths } from '../../kernel/mount/mount.ts';
+import { coverWith } from '../../kernel/mount/cover.ts';
+import { MAGIC, magicOf, planStat, planStatfs, statOf, type Inode } from '../../kernel/mount/inode.ts';
+import { NO_LINKS, openHow } from '../../kernel/mount/place.ts';
 import type { Container } from '../../machine/container.ts';
 import type { Step } from '../step.ts';
+import { heldOf } from './places.ts';
+
+interface Size { height: number; width: number }
 
 /** struct winsize: u16 rows, cols, xpixel, ypixel; ioctl_tty(2). */
 export function winsize(height: number, width: number): Buffer {
@@ -12,14 +17,32 @@ export function winsize(height: number, width: number): Buffer {
   return size;
 }
 
-/** The stage opens the pair, the shim takes the master out of it, and what is left is stdin, stdout and stderr. Returns the slave. */
-export async function openTerminal(k: Kernel, c: Pick<Container, 'live'>, size: { height: number; width: number } | undefined): Promise<number> {
-  const master = await k.stage.openat(AT_FDCWD, '/dev/pts/ptmx', O.O_RDWR | O.O_NOCTTY | O.O_CLOEXEC, 0);
-  await k.stage.ioctl_in(master, TTY.TIOCSPTLCK, Buffer.alloc(4));
-  const slave = await k.stage.ioctl(master, TTY.TIOCGPTPEER, O.O_RDWR | O.O_NOCTTY | O.O_CLOEXEC);
-  if (size) await k.stage.ioctl_in(master, TTY.TIOCSWINSZ, winsize(size.height, size.width));
-  c.live.master = master;
-  return slave;
+const PTMX = O.O_RDWR | O.O_NOCTTY | O.O_CLOEXEC;
+/** mknod_ptmx() of the kernel's fs/devpts/inode.c: it is the third inode of every instance, with the number of /dev/ptmx. */
+const isPtmx = ({ ino, rdev }: Inode, magic: number) => magic === MAGIC.devpts && ino === 2n && rdev === '5:2';
+
+/**
+ * The stage opens the pair, the shim takes the master out of it, and what is left is stdin, stdout and stderr. Returns the slave.
+ * `dev` is /dev, or AT_FDCWD at the root of a container that runs: there, what is called ptmx may be anything.
+ */
+export async function openTerminal(k: Kernel, c: Pick<Container, 'live'>, size: Size | undefined, dev: number): Promise<number> {
+  const path = dev === AT_FDCWD ? 'dev/pts/ptmx' : 'pts/ptmx';
+  const { master, stat, statfs } = await k.together((stage) => {
+    const master = stage.openat2(dev, path, openHow(PTMX, 0, NO_LINKS)).noted('/dev/pts/ptmx');
+    return { master, stat: planStat(stage, master), statfs: planStatfs(stage, master) };
+  });
+  if (!stat.reply || !statfs.reply || !isPtmx(statOf(stat.reply.out), magicOf(statfs.reply.out))) {
+    throw new Error('/dev/pts/ptmx of the container is not the multiplexer of a devpts, so no terminal can be opened');
+  }
+  const fd = master.reply?.ret ?? -1;
+  const slave = await k.together((stage) => {
+    stage.ioctl_in(fd, TTY.TIOCSPTLCK, Buffer.alloc(4));
+    const opened = stage.ioctl(fd, TTY.TIOCGPTPEER, O.O_RDWR | O.O_NOCTTY | O.O_CLOEXEC);
+    if (size) stage.ioctl_in(fd, TTY.TIOCSWINSZ, winsize(size.height, size.width));
+    return opened;
+  });
+  c.live.master = fd;
+  return slave.reply?.ret ?? -1;
 }
 
 export async function handOverTerminal(k: Kernel, c: Pick<Container, 'live'>, slave: number): Promise<void> {
@@ -44,10 +67,15 @@ export const terminalSteps: Step[] = [
 What you type goes into the master and comes out of the slave as if from a keyboard; in between, the kernel's line discipline echoes, edits lines and turns Ctrl-C into SIGINT. It is opened in the container's own devpts, so that its name exists inside. See pty(7), ioctl_tty(2).`,
     when: (c) => c.spec.process.terminal,
     async do(k, c) {
-      const slave = await openTerminal(k, c, c.spec.process.consoleSize);
+      const dev = heldOf(c, 'dev');
+      const slave = await openTerminal(k, c, c.spec.process.consoleSize, dev);
       slaves.set(c, slave);
-      await k.stage.fchownat(slave, '', c.spec.process.user.uid, -1, 0x1000);
-      await coverPaths(k, [{ source: '/dev/pts/0', path: '/dev/console' }], 0);
+      await k.together((stage) => {
+        stage.fchownat(slave, '', c.spec.process.user.uid, -1, AT.AT_EMPTY_PATH);
+        const console = stage.openat2(dev, 'console', openHow(O.O_PATH | O.O_CLOEXEC, 0, NO_LINKS)).mayFail('ENOENT');
+        coverWith(stage, slave, console, 0, '/dev/console');
+      });
+      k.fact({ kind: 'mount', key: '/dev/console', value: 'bind /dev/pts/0' });
     },
   },
   {

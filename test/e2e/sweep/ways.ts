@@ -49,7 +49,7 @@ const starts: Record<string, (d: Daemon) => object> = {
       Binds: [`${d.root}/bound:/in`, `${d.root}/bound:/dev/late`], Tmpfs: { '/scratch': '' }, ReadonlyRootfs: true, Sysctls: { 'kernel.msgmax': '4096' },
       Annotations: { 'drydock.time-offset': 'boottime=86400' }, Ulimits: [{ Name: 'nofile', Soft: 64, Hard: 128 }], SecurityOpt: ['no-new-privileges'], UsernsMode: 'private', Memory: 64 << 20,
     };
-    return { Image: 'tiny', Cmd: ['true'], Tty: true, HostConfig };
+    return { Image: 'tiny', Cmd: ['true'], Tty: true, WorkingDir: '/made/for/it', HostConfig };
   },
   shared: () => ({ Image: 'tiny', Cmd: ['true'], HostConfig: { NetworkMode: 'container:neighbour', PidMode: 'container:neighbour' } }),
   broken: () => ({ Image: 'tiny', Cmd: ['true'], HostConfig: { NetworkMode: 'none', Annotations: { 'drydock.leave-out': 'pivot-root,cgroup', 'drydock.unsafe': 'true' } } }),

@@ -50,7 +50,8 @@ export const execProgram: StepTable = {
   },
   'exec.working-directory': {
     title: 'Перейти в рабочий каталог',
-    explain: `chdir(2) туда, куда говорит --workdir или WORKDIR образа; если каталога нет, его создают, как это делает Docker. См. chdir(2).`,
+    explain: `Каталог открывают, не проходя по ссылкам procfs, fchdir(2) переходит в него, и путь от getcwd(2) должен начинаться с корня самого контейнера.
+С --pid host /proc/1/root — это дерево хоста: процесс, который начнёт там, может в нём читать и писать. См. openat2(2), RESOLVE_NO_MAGICLINKS, getcwd(3).`,
   },
   'exec.find-program': {
     title: 'Найти программу',
