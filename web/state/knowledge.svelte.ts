@@ -57,6 +57,8 @@ export class Knowledge {
   readonly newest = $derived(this.live ? this.frame : this.#frames.at(this.events, this.events.length - 1));
   readonly event = $derived(this.events[this.shown]);
   readonly row = $derived(this.list.find(({ id }) => id === this.id));
+  /** no container: it has no process, no namespaces and no network of its own */
+  readonly isOperation = $derived(this.row ? this.row.operation !== undefined : this.events[0]?.type === 'state' && this.events[0].from === 'begun');
   /** where the gate holds the run now, whatever is looked at */
   readonly held = $derived(this.newest.paused);
   /** steps follow one another, and nothing holds them */

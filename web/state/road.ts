@@ -1,6 +1,6 @@
 /** What a run goes through by itself: from an image to a running process, and back. */
 import { callLine } from '../../runtime/journal/line.ts';
-import type { Event, ShownState } from '../../server/live/protocol.ts';
+import type { Event, Listed, ShownState } from '../../server/live/protocol.ts';
 
 const ROAD = ['pull', 'create', 'rw-layer', 'network', 'exec', 'exit', 'remove'];
 /** The phases that come after the one that the step is in. */
@@ -9,6 +9,9 @@ export const phasesAfter = (step: string): string[] => ROAD.slice(ROAD.indexOf(s
 const moving = new Set<ShownState>(['pulling', 'creating', 'layering', 'networking', 'executing', 'exiting', 'unwinding', 'removing']);
 /** Steps are made in this state. */
 export const isMoving = (machine: ShownState | undefined): boolean => machine !== undefined && moving.has(machine);
+
+/** What an operation goes through: a pull is one phase. */
+export const phasesOf = (operation: Listed['operation']): readonly string[] | undefined => (operation ? [operation] : undefined);
 
 /** The call that waits, when the gate holds one. */
 export function callAtGate(events: readonly Event[]): { actor: string; line: string; name: string } | undefined {

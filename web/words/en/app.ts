@@ -17,6 +17,7 @@ export const app = {
   containers: {
     title: 'Containers', again: (name: string, step: string) => `again from ${name} at ${step}`, unsafe: (parts: string) => `⚠ unsafe: left out ${parts}`,
     none: 'None yet: run one above, or with', or: 'or', compareWith: 'compare with', aRecording: 'a recording (file) …',
+    operations: { pull: 'pull' },
   },
   states: {
     created: 'created', pulling: 'pulling', creating: 'creating', layering: 'layering', networking: 'networking', executing: 'executing', running: 'running', paused: 'paused',

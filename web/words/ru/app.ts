@@ -22,6 +22,7 @@ export const app: Words['app'] = {
   containers: {
     title: 'Контейнеры', again: (name, step) => `повтор ${name} с шага ${step}`, unsafe: (parts) => `⚠ опасно: убрано ${parts}`,
     none: 'Пока нет: запустите здесь, наверху, или командой', or: 'или', compareWith: 'сравнить с', aRecording: 'записью (из файла) …',
+    operations: { pull: 'загрузка образа' },
   },
   states: {
     created: 'создан', pulling: 'качает образ', creating: 'создаётся', layering: 'кладёт слой', networking: 'получает сеть', executing: 'запускается', running: 'работает', paused: 'на паузе',
