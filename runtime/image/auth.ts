@@ -13,6 +13,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { readChallenges, type Challenge } from './challenge.ts';
 import { discard, isSuccess, readAll } from './http-body.ts';
 import { Checked } from './json.ts';
+import { ConnectionError } from './registry-error.ts';
 
 /** Who one is, as docker's clients say it: the Engine API's X-Registry-Auth. */
 export interface RegistryAuth { username?: string; password?: string; identitytoken?: string; registrytoken?: string; serveraddress?: string }
@@ -55,14 +56,19 @@ export class Authorizer {
     const asked = params['scope'] && params['scope'] !== scope ? `${scope} ${params['scope']}` : scope;
     const [url, request] = this.auth?.identitytoken ? this.#trade(realm, params['service'], asked) : this.#get(realm, params['service'], asked);
     await k.requesting(request.method ?? 'GET', url);
-    const response = await k.fetch(url, { ...request, ...(signal && { signal }) });
+    const response = await k.fetch(url, { ...request, ...(signal && { signal }) }).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw new ConnectionError(`the token server ${realm.host}`, error);
+    });
     if (!isSuccess(response)) {
       discard(response);
       throw new Refusal(response.status === 401 || response.status === 403 ? 401 : 500,
         response.status === 401 ? 'unauthorized: incorrect username or password' : `the token server ${realm.host} answered ${response.status}`);
     }
     const from = Checked.parse(`the answer of the token server ${realm.host}`, await readAll(response, MAX_TOKEN, 'the token'));
-    const token = from.optional('token') ?? from.string('access_token');
+    // an empty field is a missing one, as for docker's client
+    const token = from.optional('token') || from.optional('access_token');
+    if (!token) throw from.wrong('token', 'there, and neither is access_token');
     if (!/^[\x21-\x7e]+$/.test(token)) throw from.wrong('token', 'printable text');
     const seconds = from.has('expires_in') ? from.integer('expires_in', 1e9) : SHORTEST_SECONDS;
     return { header: `Bearer ${token}`, until: Date.now() + Math.max(seconds, SHORTEST_SECONDS) * 1000 - MARGIN_MS };

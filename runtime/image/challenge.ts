@@ -19,9 +19,9 @@ export function readChallenges(header: string): Challenge[] {
     at += /^[\s,]*/.exec(header.slice(at))![0].length;
     const scheme = match(TOKEN);
     if (!scheme) break;
-    const challenge: Challenge = { scheme: scheme[0].toLowerCase(), params: {} };
-    for (let param = match(PARAM); param; param = match(PARAM)) challenge.params[param[1]!.toLowerCase()] = param[3] ?? param[2]!.replace(/\\(.)/g, '$1');
-    found.push(challenge);
+    const params: [string, string][] = [];
+    for (let param = match(PARAM); param; param = match(PARAM)) params.push([param[1]!.toLowerCase(), param[3] ?? param[2]!.replace(/\\(.)/g, '$1')]);
+    found.push({ scheme: scheme[0].toLowerCase(), params: Object.fromEntries(params) });
   }
   return found;
 }

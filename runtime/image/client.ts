@@ -9,7 +9,7 @@ import type { Challenge } from './challenge.ts';
 import { discard, isSuccess, readAll } from './http-body.ts';
 import { MAX_MANIFEST } from './manifest.ts';
 import { acceptManifests } from './media-types.ts';
-import { readError, type RegistryError } from './registry-error.ts';
+import { ConnectionError, readError, type RegistryError } from './registry-error.ts';
 import { Backoff, isLost, retryAfterMs } from './retry.ts';
 
 export interface FetchedManifest { bytes: Buffer; digest: string; mediaType: string }
@@ -47,7 +47,7 @@ export class RegistryClient {
     return `repository:${this.path}:pull`;
   }
 
-  /** Finds out whether a registry answers at all, and over what; `ms` for each base. Throws what the last connection threw. */
+  /** Finds out whether a registry answers at all, and over what; `ms` for each base. Throws ConnectionError for the last base. */
   async ping(ms: number): Promise<void> {
     let last: unknown;
     for (const base of this.endpoint.bases) {
@@ -62,7 +62,7 @@ export class RegistryClient {
         return;
       } catch (error) {
         this.signal?.throwIfAborted();
-        last = error;
+        last = error instanceof Refusal ? error : new ConnectionError(`Get "${base}/v2/"`, error);
       }
     }
     throw last;
@@ -107,7 +107,7 @@ export class RegistryClient {
         const error = await this.#failure(outcome);
         if (!BUSY.includes(outcome.status) || !(await backoff.again(error.retryAfter))) throw error;
       } else if (!(await backoff.again())) {
-        throw outcome;
+        throw new ConnectionError(`${ask.method ?? 'GET'} ${this.#base}/v2/${this.path}/${what}`, outcome, backoff.failures);
       }
     }
   }

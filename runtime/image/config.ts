@@ -29,13 +29,14 @@ function readHistory(value: unknown, index: number): HistoryEntry {
 export function readConfig(bytes: Buffer): ImageConfig {
   const from = Checked.parse('the image\'s config', bytes);
   const rootfs = from.object('rootfs');
-  if (rootfs.string('type') !== 'layers') throw rootfs.wrong('type', '"layers"');
+  if ((rootfs.optional('type') || 'layers') !== 'layers') throw rootfs.wrong('type', '"layers"');
   const diffIDs = rootfs.has('diff_ids') ? rootfs.list('diff_ids', 499) : [];
   if (!diffIDs.every(isDigest)) throw rootfs.wrong('diff_ids', 'a list of sha256 digests');
-  const os = from.string('os');
+  // dockerd takes a config that does not say for what it is for one of its own kind
+  const os = from.optional('os') || 'linux';
   if (os !== 'linux') throw new Refusal(500, `image operating system ${JSON.stringify(os.slice(0, 40))} cannot be used on this platform: linux is needed`);
   return present({
-    created: from.optional('created'), author: from.optional('author'), architecture: from.string('architecture'), os, variant: from.optional('variant'),
+    created: from.optional('created'), author: from.optional('author'), architecture: from.optional('architecture') ?? '', os, variant: from.optional('variant') || undefined,
     config: from.has('config') ? readExecution(from.object('config')) : undefined,
     rootfs: { type: 'layers' as const, diff_ids: diffIDs },
     history: from.has('history') ? from.list('history', 10_000).map(readHistory) : undefined,

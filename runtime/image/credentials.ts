@@ -67,7 +67,7 @@ export async function storedCredentials(domain: string, env: NodeJS.ProcessEnv =
   if (!config) return undefined;
   const keys = keysOf(domain);
   const helpers = config.map('credHelpers') ?? {};
-  const helper = keys.map((key) => helpers[key]).find(Boolean) ?? config.optional('credsStore');
+  const helper = keys.filter((key) => Object.hasOwn(helpers, key)).map((key) => helpers[key]).find(Boolean) ?? config.optional('credsStore');
   if (!helper) return inFile(config, keys);
   return (await askHelper(helper, keys[0]!)) ?? inFile(config, keys);
 }

@@ -6,7 +6,7 @@ import { Refusal } from '../machine/refusal.ts';
 import type { RegistryClient } from './client.ts';
 import { discard, pieces } from './http-body.ts';
 import type { Descriptor } from './manifest.ts';
-import { RegistryError } from './registry-error.ts';
+import { ConnectionError, RegistryError } from './registry-error.ts';
 import { Backoff, isLost } from './retry.ts';
 
 export type DownloadProgress = { phase: 'downloading'; current: number } | { phase: 'verifying' };
@@ -84,14 +84,16 @@ async function receiveAll(client: RegistryClient, blob: Descriptor, partial: Par
     } catch (error) {
       signal.throwIfAborted();
       if (partial.received > before) backoff.progressed();
-      if (!mayReturn(error) || !(await backoff.again(error instanceof RegistryError ? error.retryAfter : undefined))) throw error;
+      if (mayReturn(error) && (await backoff.again(error instanceof RegistryError ? error.retryAfter : undefined))) continue;
+      if (!isLost(error)) throw error;
+      throw new ConnectionError(`blob ${blob.digest} of ${client.base} is not complete (${partial.received} of ${blob.size} bytes)`, error, backoff.failures);
     }
   }
 }
 
 /**
  * The verified blob ends up at `path`; on failure nothing does. Throws Refusal for what the registry sent, RegistryError
- * for what it said, and the connection's error after five cuts in a row without a byte.
+ * for what it said, and ConnectionError after five cuts in a row without a byte.
  */
 export async function download(client: RegistryClient, blob: Descriptor, path: string, tell: (p: DownloadProgress) => void, signal: AbortSignal): Promise<void> {
   const partPath = `${path}.partial`;

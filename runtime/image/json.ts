@@ -1,4 +1,5 @@
 /** Reading JSON that a stranger wrote: each accessor checks what it returns and names what was wrong. */
+import { parseJson } from '../machine/parse-json.ts';
 import { Refusal } from '../machine/refusal.ts';
 
 export type Json = Record<string, unknown>;
@@ -10,9 +11,9 @@ export class Checked {
   static parse(what: string, bytes: Buffer): Checked {
     let value: unknown;
     try {
-      value = JSON.parse(bytes.toString('utf8'));
+      value = parseJson(bytes.toString('utf8'));
     } catch (cause) {
-      throw new Refusal(500, `${what} is not JSON`, { cause });
+      throw new Refusal(500, `${what} is not JSON: ${(cause as Error).message}`, { cause });
     }
     return Checked.of(what, value);
   }
@@ -25,10 +26,10 @@ export class Checked {
     return new Refusal(500, `${this.what}: ${key} is not ${expected}`);
   }
   has(key: string): boolean {
-    return this.value[key] !== undefined && this.value[key] !== null;
+    return this.raw(key) !== undefined && this.raw(key) !== null;
   }
   string(key: string): string {
-    const value = this.value[key];
+    const value = this.raw(key);
     if (typeof value !== 'string') throw this.wrong(key, 'a string');
     return value;
   }
@@ -36,15 +37,15 @@ export class Checked {
     return this.has(key) ? this.string(key) : undefined;
   }
   integer(key: string, most: number): number {
-    const value = this.value[key];
+    const value = this.raw(key);
     if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > most) throw this.wrong(key, `a number from 0 to ${most}`);
     return value as number;
   }
   object(key: string): Checked {
-    return Checked.of(`${this.what}: ${key}`, this.value[key]);
+    return Checked.of(`${this.what}: ${key}`, this.raw(key));
   }
   list(key: string, most: number): unknown[] {
-    const value = this.value[key];
+    const value = this.raw(key);
     if (!Array.isArray(value) || value.length > most) throw this.wrong(key, `a list of at most ${most}`);
     return value;
   }
@@ -65,7 +66,8 @@ export class Checked {
   set(key: string): Record<string, object> | undefined {
     return this.has(key) ? Object.fromEntries(Object.keys(this.object(key).value).map((name) => [name, {}])) : undefined;
   }
+  /** Only what was written: a registry named `constructor` has no credentials because objects have one. */
   raw(key: string): unknown {
-    return this.value[key];
+    return Object.hasOwn(this.value, key) ? this.value[key] : undefined;
   }
 }

@@ -31,19 +31,18 @@ const MAX_ENTRIES = 1000;
 /** overlayfs takes 500 lower layers: fs/overlayfs/params.h */
 const MAX_LAYERS = 499;
 
-function readPlatform(from: Checked): Platform {
-  const variant = from.optional('variant');
-  return { os: from.string('os'), architecture: from.string('architecture'), ...(variant && { variant }) };
+/** Undefined for one that says nothing: docker's own tools write `"platform": {"os": "", "architecture": ""}`. */
+function readPlatform(from: Checked): Platform | undefined {
+  const [os, architecture, variant] = ['os', 'architecture', 'variant'].map((key) => from.optional(key));
+  return os && architecture ? { os, architecture, ...(variant && { variant }) } : undefined;
 }
 
 function readDescriptor(what: string, value: unknown, maxSize: number): Descriptor {
   const from = Checked.of(what, value);
   const digest = from.string('digest');
   if (!isDigest(digest)) throw from.wrong('digest', 'sha256 with 64 hex digits');
-  return {
-    mediaType: from.string('mediaType'), digest, size: from.integer('size', maxSize),
-    ...(from.has('platform') && { platform: readPlatform(from.object('platform')) }),
-  };
+  const platform = from.has('platform') ? readPlatform(from.object('platform')) : undefined;
+  return { mediaType: from.string('mediaType'), digest, size: from.integer('size', maxSize), ...(platform && { platform }) };
 }
 
 function known(what: string, descriptor: Descriptor, types: readonly string[]): Descriptor {
@@ -72,7 +71,7 @@ export function readDocument(bytes: Buffer, contentType: string): Index | Manife
     throw new Refusal(500, 'the image has a manifest of schema version 1, which docker gave up in 2022; push it again with a newer client');
   }
   if (from.raw('schemaVersion') !== 2) throw from.wrong('schemaVersion', '2');
-  const own = from.optional('mediaType');
+  const own = from.optional('mediaType') || undefined;
   const isType = (type: string) => indexTypes.includes(type) || manifestTypes.includes(type);
   const mediaType = own ?? (isType(given) ? given : from.has('manifests') ? indexTypes[0]! : manifestTypes[0]!);
   if (!isType(mediaType)) throw new Refusal(500, `the manifest has the media type ${JSON.stringify(mediaType.slice(0, 100))}, which is no container image`);

@@ -36,6 +36,10 @@ export class Backoff {
     await sleep(Math.max(askedMs ?? 0, FIRST_MS * 2 ** (this.#failures - 1)), undefined, this.signal ? { signal: this.signal } : {}).catch(() => this.signal?.throwIfAborted());
     return true;
   }
+  /** Failures in a row. */
+  get failures(): number {
+    return this.#failures;
+  }
   progressed(): void {
     this.#failures = 0;
   }

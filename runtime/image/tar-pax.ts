@@ -36,7 +36,8 @@ function time(value: Buffer): Time {
   return nsec ? { sec: -sec - 1, nsec: 1e9 - nsec } : { sec: -sec, nsec: 0 };
 }
 
-const setters: Record<string, (header: Header, value: Buffer) => void> = {
+/** A map: the keys are a stranger's, and `__proto__` or `constructor` may be one. */
+const setters = new Map(Object.entries<(header: Header, value: Buffer) => void>({
   path: (h, v) => void (h.name = path(v, 'path')),
   linkpath: (h, v) => void (h.linkname = path(v, 'linkpath')),
   uid: (h, v) => void (h.uid = integer(v, 'uid')),
@@ -46,11 +47,11 @@ const setters: Record<string, (header: Header, value: Buffer) => void> = {
     h.size = integer(v, 'size');
     if (h.size < 0) throw new TarError(`damaged pax header: size is ${h.size}`);
   },
-};
+}));
 
 /** Later records outweigh earlier ones; an empty value takes the record back (POSIX). */
 export function applyRecords(header: Header, records: Records): void {
-  for (const [key, value] of records) if (value.length) setters[key]?.(header, value);
+  for (const [key, value] of records) if (value.length) setters.get(key)?.(header, value);
 }
 
 function percentDecoded(name: string): string {

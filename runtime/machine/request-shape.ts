@@ -56,12 +56,12 @@ const endpointFields = fields({ text: 'MacAddress', object: 'IPAMConfig' });
 const ipamFields = fields({ text: 'IPv4Address' });
 
 /** Words for the ones that people ask for; the others are named as they are. */
-const notYet: Record<string, string> = {
+const notYet = new Map(Object.entries({
   Healthcheck: 'health checks (--health-cmd) are not supported yet', DeviceRequests: 'GPUs and CDI devices (--gpus) are not supported yet', StorageOpt: '--storage-opt is not supported: the overlay has no quota',
   BlkioWeightDevice: '--blkio-weight-device is not supported yet', MacAddress: 'give the MAC address in NetworkingConfig.EndpointsConfig (API 1.44)',
   CpuRealtimePeriod: '--cpu-rt-period is not supported', CpuRealtimeRuntime: '--cpu-rt-runtime is not supported', KernelMemory: '--kernel-memory is not supported: Linux has taken it away',
   NetworkDisabled: 'NetworkDisabled is not supported; use --network none',
-};
+}));
 
 /** Docker's clients send every field they know: zero, empty and "no" mean that nothing is asked for. */
 function asks(value: unknown): boolean {
@@ -75,7 +75,7 @@ function checkFields(value: Fields, known: Map<string, Kind>, where: string): vo
     const kind = known.get(name);
     if (!kind) {
       if (name === 'Healthcheck' && isFields(field) && Array.isArray(field['Test']) && field['Test'][0] === 'NONE') continue;
-      if (asks(field)) throw new Refusal(501, notYet[name] ?? `${where}${name} is not supported yet`);
+      if (asks(field)) throw new Refusal(501, notYet.get(name) ?? `${where}${name} is not supported yet`);
     } else if (field !== undefined && field !== null && !kinds[kind].is(field)) {
       throw badParameter(`invalid ${where}${name}: it must be ${kinds[kind].what}`);
     }

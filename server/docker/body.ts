@@ -1,5 +1,6 @@
 /** Reads a request's JSON body, bounded in size and checked in kind. */
 import type { IncomingMessage } from 'node:http';
+import { parseJson } from '../../runtime/machine/parse-json.ts';
 import { badParameter } from '../../runtime/machine/refusal.ts';
 
 /** Of requests that bring a command and an environment: what the kernel's six megabytes, execve(2), may become as JSON. */
@@ -48,7 +49,7 @@ export async function readJson(req: IncomingMessage, limit = 64 * 1024): Promise
   if (type !== 'application/json') throw badParameter(`unsupported Content-Type header (${type}): must be 'application/json'`);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (cause) {
     throw badParameter(`invalid JSON: ${(cause as Error).message}`);
   }

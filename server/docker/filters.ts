@@ -1,5 +1,6 @@
 /** `filters=` of the list, event and prune routes: which objects the client wants. Engine API, each route's "filters". */
 import { runInNewContext } from 'node:vm';
+import { parseJson } from '../../runtime/machine/parse-json.ts';
 import { badParameter } from '../../runtime/machine/refusal.ts';
 import type { Query } from './query.ts';
 
@@ -20,7 +21,7 @@ export function readFilters(query: Query, known: readonly string[]): Filters {
   if (!text) return filters;
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJson(text);
   } catch {
     throw badParameter(`invalid filters: not JSON: ${text.slice(0, 80)}`);
   }

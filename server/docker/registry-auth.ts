@@ -1,6 +1,7 @@
 /** X-Registry-Auth: base64url JSON with or without padding. Engine API, "Authentication". */
 import type { IncomingMessage } from 'node:http';
 import type { RegistryAuth } from '../../runtime/image/auth.ts';
+import { parseJson } from '../../runtime/machine/parse-json.ts';
 import { badParameter } from '../../runtime/machine/refusal.ts';
 
 const FIELDS = ['username', 'password', 'identitytoken', 'registrytoken', 'serveraddress'] as const;
@@ -18,7 +19,7 @@ export function registryAuth(req: IncomingMessage): RegistryAuth | undefined {
   let value: unknown;
   try {
     // Buffer reads both alphabets of base64 and needs no padding
-    value = JSON.parse(Buffer.from(header, 'base64').toString('utf8'));
+    value = parseJson(Buffer.from(header, 'base64').toString('utf8'));
   } catch {
     throw badParameter('invalid X-Registry-Auth header: base64url of a JSON object is needed');
   }

@@ -2,6 +2,7 @@
 import type { RawData, WebSocket } from 'ws';
 import type { Lessons } from '../../lessons/engine/lessons.ts';
 import type { Engine } from '../../runtime/machine/engine.ts';
+import { parseJson } from '../../runtime/machine/parse-json.ts';
 import { badParameter, conflict, Refusal } from '../../runtime/machine/refusal.ts';
 import { walkable } from '../walked.ts';
 import { answerers, checked } from './asks.ts';
@@ -70,7 +71,7 @@ export class Viewer implements Asker {
     if (binary) return void this.#terminals.get(bytes[0] ?? -1)?.stream.typed(bytes.subarray(1));
     let asked: unknown;
     try {
-      asked = JSON.parse(bytes.toString('utf8'));
+      asked = parseJson(bytes.toString('utf8'));
     } catch {
       asked = undefined;
     }

@@ -2,6 +2,7 @@
 import { isDigest, sha256 } from '../../runtime/image/digest.ts';
 import { MAX_MANIFEST } from '../../runtime/image/manifest.ts';
 import { isTag } from '../../runtime/image/reference.ts';
+import { parseJson } from '../../runtime/machine/parse-json.ts';
 import { RegistryRefusal } from './error.ts';
 import { answer, answerJson, page, readBody, type Exchange, type Handler } from './exchange.ts';
 import { checkName } from './storage.ts';
@@ -18,7 +19,7 @@ interface Document { mediaType?: unknown; config?: Link; layers?: Link[]; manife
 
 function parse(bytes: Buffer): Document {
   try {
-    const value: unknown = JSON.parse(bytes.toString());
+    const value: unknown = parseJson(bytes.toString());
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
     // said below

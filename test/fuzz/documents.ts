@@ -4,7 +4,7 @@ import { readChallenges } from '../../runtime/image/challenge.ts';
 import { readConfig } from '../../runtime/image/config.ts';
 import { readDocument } from '../../runtime/image/manifest.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/media-types.ts';
-import { choosePlatform, hostPlatform, parsePlatform } from '../../runtime/image/platform.ts';
+import { candidates, hostPlatform, parsePlatform } from '../../runtime/image/platform.ts';
 import { canonicalName, familiarName, normalize, parseReference } from '../../runtime/image/reference.ts';
 import { Refusal } from '../../runtime/machine/refusal.ts';
 import { damaged, jsonOf, only, target } from './target.ts';
@@ -40,7 +40,7 @@ const manifest = target('manifest reader', fc.tuple(bytes(fc.oneof({ weight: 3, 
   if (!read) return;
   const named = read.kind === 'index' ? read.manifests : [read.config, ...read.layers];
   if (!named.every((d) => isDigest(d.digest) && Number.isSafeInteger(d.size) && d.size >= 0)) throw new Error('a descriptor that is none was let through');
-  if (read.kind === 'index') only([Refusal], () => choosePlatform(read, hostPlatform()));
+  if (read.kind === 'index') only([Refusal], () => candidates(read, hostPlatform()));
 });
 
 const texts = (value: unknown) => value === undefined || (Array.isArray(value) && value.every((v) => typeof v === 'string'));

@@ -3,7 +3,8 @@ import { readConfig } from '../../runtime/image/config.ts';
 import { chainIDs, hexOf, sha256, shortOf } from '../../runtime/image/digest.ts';
 import { readDocument, type Index } from '../../runtime/image/manifest.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/media-types.ts';
-import { choosePlatform, parsePlatform } from '../../runtime/image/platform.ts';
+import { chooseManifest } from '../../runtime/image/choose.ts';
+import { candidates, matches, parsePlatform } from '../../runtime/image/platform.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('image documents');
@@ -77,16 +78,31 @@ const choices: [wanted: string, offered: string[], index: number][] = [
   ['linux/arm/v7', ['linux/arm/v5', 'linux/arm/v6', 'linux/arm64'], 1],
   ['linux/x86_64', ['unknown/unknown', 'linux/amd64'], 1],
   ['arm64', ['linux/amd64', 'linux/arm64/v8'], 1],
+  ['linux/amd64/v3', ['linux/arm64', 'linux/amd64'], 1],
+  ['linux/amd64/v3', ['linux/amd64', 'linux/amd64/v2', 'linux/amd64/v4'], 1],
+  ['linux/amd64', ['linux/386', 'linux/arm64'], 0],
+  ['linux/amd64', ['linux/constructor', 'linux/amd64'], 1],
 ];
 for (const [wanted, list, expected] of choices) {
-  test(`chooses for ${wanted} from ${list.join(', ')}`, () => assert.is(choosePlatform(offered(...list), parsePlatform(wanted)).digest, `sha256:${String(expected).repeat(64)}`));
+  test(`chooses for ${wanted} from ${list.join(', ')}`, () => assert.is(candidates(offered(...list), parsePlatform(wanted))[0]?.digest, `sha256:${String(expected).repeat(64)}`));
 }
-test('says in docker\'s words that no platform fits', () => {
-  assert.throws(() => choosePlatform(offered('linux/amd64'), parsePlatform('linux/arm64')), /^no matching manifest for linux\/arm64 in the manifest list entries$/);
-  assert.throws(() => choosePlatform(offered('linux/arm/v7'), parsePlatform('linux/arm/v6')), /no matching manifest/);
+const shelf = { document: () => Promise.reject(new Error('none was to be asked for')), platform: () => Promise.reject(new Error('none was to be asked for')) };
+test('says in docker\'s words that no platform fits', async () => {
+  const message = (list: string, wanted: string) => chooseManifest(offered(list), parsePlatform(wanted), shelf).then(() => '', (error: unknown) => (error as Error).message);
+  assert.is(await message('linux/amd64', 'linux/arm64'), 'no matching manifest for linux/arm64 in the manifest list entries');
+  assert.is(await message('linux/arm/v7', 'linux/arm/v6'), 'no matching manifest for linux/arm/v6 in the manifest list entries');
 });
-test('refuses a platform that is none', () => {
-  for (const text of ['linux/arm64/v8/x', 'linux/', 'a b', '']) assert.throws(() => parsePlatform(text), /invalid platform/);
+const noPlatforms: [text: string, message: RegExp][] = [
+  ['foobar', /^"foobar": unknown operating system or architecture: invalid argument$/], ['constructor', /unknown operating system or architecture/],
+  ['linux/arm64/v8/x', /^"linux\/arm64\/v8\/x": cannot parse platform specifier: invalid argument$/], ['linux/', /^"" is an invalid component of "linux\/"/],
+  ['a b', /^"a b" is an invalid component of "a b"/], ['', /^"" is an invalid component of ""/], ['linux/*', /^"linux\/\*": wildcards not yet supported/],
+];
+for (const [text, message] of noPlatforms) test(`refuses the platform ${JSON.stringify(text)} in dockerd's words`, () => assert.throws(() => parsePlatform(text), message));
+
+test('a config without a variant is of each variant, one with a variant of those that run it', () => {
+  const of = (wanted: string, architecture: string, variant?: string) => matches(parsePlatform(wanted), { os: 'linux', architecture, ...(variant && { variant }) });
+  assert.equal([of('linux/amd64/v3', 'amd64'), of('linux/amd64/v3', 'amd64', 'v2'), of('linux/amd64/v2', 'amd64', 'v3'), of('linux/amd64/v3', 'arm64')], [true, true, false, false]);
+  assert.equal([of('linux/arm/v6', 'arm'), of('linux/arm/v6', 'arm', 'v7'), of('linux/arm64', 'arm64', 'v8'), of('linux/amd64', '386')], [true, false, true, true]);
 });
 
 test('computes chainIDs as the specification does', () => {

@@ -22,6 +22,8 @@ export interface Sample {
 
 interface More {
   architecture?: string; labels?: Record<string, string>; diffIDs?: string[];
+  /** over what the config has; undefined takes a key away */
+  config?: object;
   compress?: { pack(tar: Buffer): Buffer; type: string };
 }
 
@@ -42,7 +44,7 @@ export function sample(layers: Made[][], more: More = {}): Sample {
   const tars = layers.map((entries) => archive(...entries));
   const config = blob(Buffer.from(JSON.stringify({
     architecture, os: 'linux', config: { Cmd: ['/bin/sh'], Env: ['A=b'], Labels: more.labels ?? {} }, rootfs: { type: 'layers', diff_ids: more.diffIDs ?? tars.map(digestOf) },
-    history: layers.map((_, j) => ({ created: '2024-01-01T00:00:00Z', created_by: `step ${j}` })),
+    history: layers.map((_, j) => ({ created: '2024-01-01T00:00:00Z', created_by: `step ${j}` })), ...more.config,
   })), OCI_CONFIG);
   const descriptors = tars.map((tar) => blob((more.compress?.pack ?? gzipSync)(tar), `${OCI_LAYER}${more.compress?.type ?? '+gzip'}`));
   const manifest = document({ config, layers: descriptors }, OCI_MANIFEST);

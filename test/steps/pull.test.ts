@@ -83,7 +83,7 @@ test('takes back what it did without knowing what it was', async () => {
 const refused: [reference: string, policy: 'missing' | 'never', platform: string | undefined, status: number, message: RegExp][] = [
   ['Ubuntu', 'missing', undefined, 400, /must be lowercase/], ['nothing', 'never', undefined, 404, /^No such image: nothing:latest$/],
   [`sha256:${'a'.repeat(64)}`, 'missing', undefined, 404, /^No such image: sha256:a+$/], ['reg.example/x', 'missing', 'linux/arm/v5', 404, /^no matching manifest for linux\/arm\/v5/],
-  ['reg.example/x', 'missing', 'not a platform', 400, /invalid platform/], ['reg.example/x:nope', 'missing', undefined, 404, /manifest unknown/],
+  ['reg.example/x', 'missing', 'not a platform', 400, /is an invalid component of/], ['reg.example/x:nope', 'missing', undefined, 404, /manifest unknown/],
 ];
 for (const [reference, policy, platform, status, message] of refused) {
   test(`refuses ${reference.slice(0, 20)} ${platform ?? ''} (${policy})`, async () => {

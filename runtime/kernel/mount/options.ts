@@ -19,9 +19,9 @@ export function parseOptions(options: readonly string[]): MountOptions {
   let propagation = 0;
   const data: string[] = [];
   for (const option of options) {
-    if (option in set) flags |= set[option]!;
-    else if (option in clear) flags &= ~clear[option]!;
-    else if (option in propagations) propagation = propagations[option]!;
+    if (Object.hasOwn(set, option)) flags |= set[option]!;
+    else if (Object.hasOwn(clear, option)) flags &= ~clear[option]!;
+    else if (Object.hasOwn(propagations, option)) propagation = propagations[option]!;
     else if (!ignored.has(option)) data.push(option);
   }
   return { flags, propagation, data: data.join(',') };

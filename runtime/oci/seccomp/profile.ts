@@ -1,5 +1,6 @@
 /** Seccomp profiles: Docker's JSON with its conditions, and plain OCI JSON, → the OCI object for one container. */
 import { release } from 'node:os';
+import { parseJson } from '../../machine/parse-json.ts';
 import { badParameter } from '../../machine/refusal.ts';
 import type { Seccomp, SeccompRule } from '../spec.ts';
 import { defaultProfile, withSocketcall } from './default-profile.ts';
@@ -68,7 +69,7 @@ export function seccompFor(option: string | undefined, capabilities: readonly st
 export function parseProfile(json: string): Profile {
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = parseJson(json);
   } catch (cause) {
     throw badParameter(`Decoding seccomp profile failed: ${(cause as Error).message}`);
   }

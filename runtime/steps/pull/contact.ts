@@ -55,7 +55,7 @@ export async function contactNext(k: Kernel, c: PullContext): Promise<void> {
       if (error instanceof Refusal) throw error;
       const why = error instanceof Error ? error.message : String(error);
       const hint = isUnreachable(error) ? '; is the name right, and the network up?' : '';
-      throw new Refusal(500, `Get "${endpoint.bases[0]}/v2/": ${why}${hint}`, { cause: error });
+      throw new Refusal(500, `${why}${hint}`, { cause: error });
     }
   }
 }

@@ -1,10 +1,12 @@
 /** From the name to the list of layers: index, manifest, config. */
 import { readConfig } from '../../image/config.ts';
+import { chooseManifest } from '../../image/choose.ts';
 import { isDigest } from '../../image/digest.ts';
-import { readDocument, type Platform } from '../../image/manifest.ts';
-import { choosePlatform, hostPlatform, matches, parsePlatform, showPlatform } from '../../image/platform.ts';
+import { readDocument, type Index, type Manifest, type Platform } from '../../image/manifest.ts';
+import { hostPlatform, matches, parsePlatform, showPlatform } from '../../image/platform.ts';
 import { canonicalName, familiarName, familiarRepository } from '../../image/reference.ts';
 import { translate } from '../../image/registry-error.ts';
+import type { ImageConfig } from '../../image/image.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { PullContext } from '../../image/pull.ts';
 import { notFound, Refusal } from '../../machine/refusal.ts';
@@ -46,6 +48,18 @@ function keepManifest(c: PullContext, bytes: Buffer): void {
   c.images.blobs.put(bytes);
 }
 
+async function documentOf(c: PullContext, digest: string): Promise<{ document: Index | Manifest; bytes: Buffer }> {
+  const { bytes, mediaType } = await c.pull.state.client!.manifest(digest);
+  return { document: readDocument(bytes, mediaType), bytes };
+}
+
+async function configOf(c: PullContext, { config }: Manifest): Promise<ImageConfig> {
+  const { state, signal } = c.pull;
+  (state.lease ??= c.images.lease()).hold(config.digest);
+  await c.images.blobs.fetch(state.client!, config, () => undefined, signal);
+  return readConfig(c.images.blobs.read(config.digest));
+}
+
 export const indexStep: Step<PullContext> = {
   id: 'pull.fetch-index',
   title: 'Fetch the index',
@@ -84,13 +98,21 @@ export const chooseStep: Step<PullContext> = {
   explain: `Pick the index's entry for this machine's operating system and processor, or for \`--platform\`.
 
 A program is machine code: an image for another processor would end with "exec format error". Variants are tried from the exact one down, as \`linux/arm/v6\` on a v7 machine.
+An entry may be an index itself, or not say for what it is: then it is fetched, and the image's config tells.
 
 OCI image spec, "Image Index", \`platform\`.`,
   when: (c) => nothingFound(c) && c.pull.state.index !== undefined,
   async do(k, c) {
-    const chosen = choosePlatform(c.pull.state.index!, wanted(c));
-    c.pull.state.manifestDigest = chosen.digest;
-    k.fact({ kind: 'image', key: 'platform', value: showPlatform(chosen.platform ?? wanted(c)) });
+    const { state } = c.pull;
+    await ask(k, c, async () => {
+      const shelf = { document: (digest: string) => documentOf(c, digest), platform: (manifest: Manifest) => configOf(c, manifest) };
+      const chosen = await chooseManifest(state.index!, wanted(c), shelf);
+      state.manifestDigest = chosen.digest;
+      k.fact({ kind: 'image', key: 'platform', value: showPlatform(chosen.platform) });
+      if (!chosen.fetched) return;
+      state.manifest = chosen.fetched.manifest;
+      keepManifest(c, chosen.fetched.bytes);
+    });
   },
 };
 
@@ -105,9 +127,8 @@ OCI image spec, "Image Manifest".`,
   when: (c) => nothingFound(c) && c.pull.state.manifest === undefined,
   async do(k, c) {
     await ask(k, c, async () => {
-      const { bytes, mediaType } = await c.pull.state.client!.manifest(c.pull.state.manifestDigest!);
-      const manifest = readDocument(bytes, mediaType);
-      if (manifest.kind !== 'manifest') throw new Refusal(500, `${familiarName(c.pull.state.ref!)}: an index inside an index is not an image`);
+      const { document: manifest, bytes } = await documentOf(c, c.pull.state.manifestDigest!);
+      if (manifest.kind !== 'manifest') throw new Refusal(500, `${familiarName(c.pull.state.ref!)}: the index calls ${c.pull.state.manifestDigest} a manifest, but it is an index`);
       c.pull.state.manifest = manifest;
       keepManifest(c, bytes);
     });
@@ -130,11 +151,11 @@ registries that hold the same image agree on it. Without the config one would ha
 OCI image spec, "Image Configuration".`,
   when: nothingFound,
   async do(k, c) {
-    const { state, signal } = c.pull;
+    const { state } = c.pull;
     const manifest = state.manifest!;
-    state.lease!.hold(manifest.config.digest);
-    await ask(k, c, () => c.images.blobs.fetch(state.client!, manifest.config, () => undefined, signal));
-    const config = readConfig(c.images.blobs.read(manifest.config.digest));
+    let config = state.config;
+    await ask(k, c, async () => void (config = await configOf(c, manifest)));
+    if (!config) return; // a mirror could not help, and the store can
     if (config.rootfs.diff_ids.length !== manifest.layers.length) {
       throw new Refusal(500, `the config lists ${config.rootfs.diff_ids.length} layers, the manifest ${manifest.layers.length}`);
     }

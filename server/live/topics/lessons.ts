@@ -3,6 +3,7 @@ import type { LessonContent } from '../../../lessons/engine/lessons.ts';
 import type { LessonList, LessonState } from '../../../lessons/engine/state.ts';
 import { languages, type Language } from '../../../lessons/format.ts';
 import { oneOf, optional, text, truth, whole } from '../checks.ts';
+import { parseJson } from '../../../runtime/machine/parse-json.ts';
 import { badParameter } from '../../../runtime/machine/refusal.ts';
 import { LIMITS } from '../limits.ts';
 import { Watching } from '../watching.ts';
@@ -58,7 +59,7 @@ export const lessonTopics: Answerers<LessonAsks> = {
     answer: ({ lessons }, { learner, file }) => {
       let given: unknown;
       try {
-        given = JSON.parse(file);
+        given = parseJson(file);
       } catch {
         throw badParameter('the progress file is no JSON');
       }

@@ -16,7 +16,7 @@ export const failures: Rows = [
   ['answered with {} at the gate', 'ответ {1} дан у ворот'],
   ['step {}: {*}', 'шаг {1}: {2}'],
   ['failed to register layer {}: {*}', 'слой {1} не принят: {2}'],
-  ['{}: an index inside an index is not an image', '{1}: индекс внутри индекса — не образ'],
+  ['{}: the index calls {} a manifest, but it is an index', '{1}: индекс называет {2} манифестом, но это индекс'],
   ['the config lists {} layers, the manifest {}', 'слоёв в конфигурации {1}, а в манифесте {2}'],
   ['{}: there is no further registry to ask', '{1}: спросить больше не у кого, другого реестра нет'],
   ['Get "{}/v2/": {*}; is the name right, and the network up?', 'Get "{1}/v2/": {2}; верно ли имя и работает ли сеть?'],
