@@ -1,5 +1,7 @@
 /** <root>/blobs/sha256/<hex>: what came from registries, as it came. A file is there only when its digest was checked. */
-import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, type ReadStream } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, type ReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from './atomic-file.ts';
 import type { RegistryClient } from './client.ts';
@@ -46,12 +48,16 @@ export class BlobStore {
     await this.#downloads.run(blob.digest, (lasting, told) => download(client.lasting(lasting), blob, this.path(blob.digest), told, lasting), tell, signal);
   }
 
-  /** Removes every file that `keep` does not want; also what a dead daemon left half done. */
-  collect(keep: (digest: string) => boolean): void {
+  /** Removes every file that `keep` does not want; also what a dead daemon left half done. It is decided at once; the blocks of large files take their time. */
+  async collect(keep: (digest: string) => boolean): Promise<void> {
     const busy = new Set(this.#downloads.busy);
-    for (const name of readdirSync(this.dir)) {
+    const doomed = readdirSync(this.dir).flatMap((name) => {
       const digest = `sha256:${name.slice(0, 64)}`;
-      if (!busy.has(digest) && !(name.length === 64 && keep(digest))) rmSync(join(this.dir, name), { force: true });
-    }
+      if (busy.has(digest) || (name.length === 64 && keep(digest))) return [];
+      const path = join(this.dir, `${name.slice(0, 64)}.gone-${randomUUID()}`);
+      renameSync(join(this.dir, name), path);
+      return [path];
+    });
+    for (const path of doomed) await rm(path, { force: true });
   }
 }

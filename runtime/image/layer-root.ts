@@ -9,7 +9,7 @@ import { closeSync, constants as fs, readlinkSync, rmSync } from 'node:fs';
 import { errnoName, errnoNumber } from '../kernel/errors.ts';
 import { AT, O, RESOLVE } from '../kernel/constants.ts';
 import { TarError } from './tar-header.ts';
-import { call, nameBytes, tryCall } from './native-call.ts';
+import { call, nameBytes, tryCall } from '../kernel/native-call.ts';
 
 const DIRECTORY = O.O_DIRECTORY | O.O_CLOEXEC;
 /** struct open_how { u64 flags, mode, resolve }: openat2(2). IN_ROOT on top of BENEATH is not allowed; BENEATH is the stricter one. */

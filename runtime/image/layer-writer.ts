@@ -6,7 +6,7 @@ import { closeSync, writeSync } from 'node:fs';
 import { AT, O, S_IFBLK, S_IFCHR, S_IFIFO } from '../kernel/constants.ts';
 import { errnoName } from '../kernel/errors.ts';
 import { baseOf, cleanPath, LayerRoot, NoDirectory, parentOf, shown } from './layer-root.ts';
-import { call, nameBytes, tryCall } from './native-call.ts';
+import { call, nameBytes, tryCall } from '../kernel/native-call.ts';
 import { TarError, type Time } from './tar-header.ts';
 import type { Entry, Sink } from './tar-reader.ts';
 import { keptXattrs, OPAQUE } from './xattr.ts';

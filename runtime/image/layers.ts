@@ -7,12 +7,12 @@
  *
  * The directories are closed to everybody but root: set-user-ID programs of images must not be found by the host's users.
  */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { runJob } from '../kernel/jobs.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { removeTree } from '../kernel/tree/remove-tree.ts';
 import { syncDirectory, writeDurably } from './atomic-file.ts';
 import { hexOf, isDigest } from './digest.ts';
 import type { Layer } from './image.ts';
@@ -55,8 +55,16 @@ export class LayerStore {
       this.#layers.set(layer.chainID, layer);
       if (boot) this.#unsynced.push(layer);
     } catch {
-      rmSync(dir, { recursive: true, force: true });
+      // nothing of the start waits for it
+      void removeTree(this.#outOfSight(name)).catch(() => undefined);
     }
+  }
+
+  /** Removing thousands of files takes a while and may be interrupted: what is to go has another name meanwhile. */
+  #outOfSight(name: string): string {
+    const path = join(this.#dir, `${name.slice(0, 64)}.tmp-gone-${randomUUID()}`);
+    renameSync(join(this.#dir, name), path);
+    return path;
   }
 
   #layer(chainID: string, diffID: string, size: number): Layer {
@@ -83,13 +91,14 @@ export class LayerStore {
     const timer = setInterval(() => tell(Number(Atomics.load(control, 0))), TELL_MS);
     signal.addEventListener('abort', stop);
     try {
-      rmSync(dir, { recursive: true, force: true });
+      await removeTree(dir);
       const input: UnpackInput = { blob, dir, diffID, control: control.buffer as SharedArrayBuffer };
       const { size } = await k.job<UnpackResult>('unpack', input);
       tell(blobSize);
+      if (existsSync(final)) await removeTree(this.#outOfSight(hexOf(chainID)));
       return this.#settle(dir, final, { diffID, chainID, size });
     } catch (error) {
-      rmSync(dir, { recursive: true, force: true });
+      await removeTree(dir);
       throw error;
     } finally {
       clearInterval(timer);
@@ -100,7 +109,6 @@ export class LayerStore {
   #settle(dir: string, final: string, { diffID, chainID, size }: { diffID: string; chainID: string; size: number }): Layer {
     mkdirSync(join(dir, 'diff'), { recursive: true });
     writeDurably(join(dir, 'layer.json'), JSON.stringify({ diffID, size, boot: bootID() }));
-    rmSync(final, { recursive: true, force: true });
     renameSync(dir, final);
     syncDirectory(this.#dir);
     const layer = this.#layer(chainID, diffID, size);
@@ -136,14 +144,11 @@ export class LayerStore {
     const doomed = gone.map(({ chainID, short }) => {
       this.#layers.delete(chainID);
       rmSync(short!, { force: true });
-      // out of sight at once: removing thousands of files takes a while and may be interrupted
-      const path = join(this.#dir, `${hexOf(chainID)}.tmp-gone-${randomUUID()}`);
-      renameSync(join(this.#dir, hexOf(chainID)), path);
-      return path;
+      return this.#outOfSight(hexOf(chainID));
     });
     const names = new Set([...this.#layers.values()].map(({ short }) => basename(short!)));
     for (const name of readdirSync(this.#links)) if (!names.has(name)) rmSync(join(this.#links, name), { force: true });
-    for (const path of doomed) await rm(path, { recursive: true, force: true });
+    for (const path of doomed) await removeTree(path);
     return gone.map(({ chainID }) => chainID);
   }
 }

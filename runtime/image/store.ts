@@ -154,7 +154,10 @@ export class ImageStore {
     const records = [...this.#list.images.values()];
     const blobs = new Set(records.flatMap(({ id, manifest, blobs: own }) => [id, manifest ?? id, ...own.map(({ digest }) => digest)]));
     const layers = new Set(images.flatMap((image) => image.layers.map(({ chainID }) => chainID)));
-    this.blobs.collect((digest) => blobs.has(digest) || this.leases.has(digest));
-    return this.layers.collect((chainID) => layers.has(chainID) || this.leases.has(chainID));
+    // both decide at once: what comes while they remove is none of it
+    const removed = this.blobs.collect((digest) => blobs.has(digest) || this.leases.has(digest));
+    const layersGone = this.layers.collect((chainID) => layers.has(chainID) || this.leases.has(chainID));
+    const [, gone] = await Promise.all([removed, layersGone]);
+    return gone;
   }
 }

@@ -1,6 +1,8 @@
-/** The bundle dist/worker.js: a thread that does one of these jobs after the other for kernel/jobs.ts. */
+/** The bundle dist/worker.js: a thread that does jobs for kernel/jobs.ts, those of other rooms too. */
 import { parentPort } from 'node:worker_threads';
-import { doJob, type Outcome, type Request } from '../kernel/jobs.ts';
+import { doJob, type Outcome, type Request, teller } from '../kernel/jobs.ts';
+import '../kernel/tree/jobs.ts';
+import '../overlay/jobs.ts';
 import './jobs.ts';
 
 const describe = (error: unknown): Outcome['failure'] => {
@@ -9,7 +11,18 @@ const describe = (error: unknown): Outcome['failure'] => {
   return { name: error.name, message: error.message, ...(typeof code === 'string' && { code }), ...(error.stack && { stack: error.stack }) };
 };
 
-parentPort?.on('message', async ({ id, name, input }: Request) => {
-  const outcome: Outcome = await doJob(name, input).then((result) => ({ id, result }), (error: unknown) => ({ id, failure: describe(error) }));
+/** Parts that wait to be taken, by the job's number. */
+const untaken = new Map<number, (go: boolean) => void>();
+
+parentPort?.on('message', async ({ id, name, input, go }: Request) => {
+  if (name === undefined) {
+    untaken.get(id)?.(go ?? false);
+    return void untaken.delete(id);
+  }
+  const tell = teller((part) => new Promise((resolve) => {
+    untaken.set(id, resolve);
+    parentPort?.postMessage({ id, part } satisfies Outcome);
+  }));
+  const outcome: Outcome = await doJob(name, input, tell).then((result) => ({ id, result }), (error: unknown) => ({ id, failure: describe(error) }));
   parentPort?.postMessage(outcome);
 });

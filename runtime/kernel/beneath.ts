@@ -81,7 +81,7 @@ export async function xattrNames(k: Kernel, fd: number): Promise<string[]> {
 export interface Named { name: Buffer; type: number; isDirectory: boolean }
 const DT_DIR = 4;
 /** struct linux_dirent64, getdents(2): without . and .. */
-function* entriesOf(bytes: Buffer): Generator<Named> {
+export function* entriesOf(bytes: Buffer): Generator<Named> {
   for (let at = 0; at + 19 < bytes.length;) {
     const length = bytes.readUInt16LE(at + 16);
     const name = bytes.subarray(at + 19, bytes.indexOf(0, at + 19));

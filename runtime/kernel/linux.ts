@@ -8,7 +8,7 @@ import { runJob, whenRested } from './jobs.ts';
 import type { Kernel } from './kernel.ts';
 import { Made } from './made.ts';
 import { addon, executablePath, type NativeAnswers } from './native.ts';
-import { removeTree } from './remove-tree.ts';
+import { removeTree } from './tree/remove-tree.ts';
 import { asked } from './source.ts';
 import type { SyscallName } from './syscalls.ts';
 import { oneByOne, planned, type Planned, type Together } from './together.ts';

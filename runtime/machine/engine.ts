@@ -75,7 +75,7 @@ export interface ContainerHandle extends Handle {
   /** Those that run or wait for their start. */
   readonly execIDs: readonly string[];
   /** Added / changed / deleted against the image: overlay upperdir. */
-  changes(): Promise<{ Path: string; Kind: 0 | 1 | 2 }[]>;
+  changes(): AsyncIterable<readonly { Path: string; Kind: 0 | 1 | 2 }[]>;
   /** bytes of the rw layer */
   sizeRw(): Promise<number>;
   /** Drydock's own: */

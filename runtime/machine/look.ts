@@ -1,10 +1,12 @@
 /** Looking at a container without changing it: top, stats, diff, sizes, and its terminal's master. */
-import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
+import { jobParts, runJob } from '../kernel/jobs.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { shimPidOf } from '../kernel/process/shim.ts';
 import { interfaceStats } from '../network/stats.ts';
+import type { Change, ChangesInput } from '../overlay/changes.ts';
+import '../overlay/jobs.ts';
 import type { Container } from './container.ts';
 import { badParameter, conflict } from './refusal.ts';
 
@@ -60,7 +62,13 @@ export async function top(c: Container, args = ''): Promise<{ Titles: string[]; 
   const unknown = Titles.find((title) => !columns[title]);
   if (unknown) throw badParameter(`unknown ps column ${unknown.toLowerCase()}`);
   const boot = Number(/^btime (\d+)/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1] ?? 0);
-  const rows = (await c.cgroup.processes()).map((pid) => rowOf(pid, boot)).filter((row) => row !== undefined);
+  const rows: Row[] = [];
+  for (const [n, pid] of (await c.cgroup.processes()).entries()) {
+    // there may be as many processes as the machine has room for
+    if (n % 64 === 63) await new Promise((resolve) => setImmediate(resolve));
+    const row = rowOf(pid, boot);
+    if (row) rows.push(row);
+  }
   return { Titles, Processes: rows.map((row) => Titles.map((title) => columns[title]!(row))) };
 }
 
@@ -70,38 +78,22 @@ export async function stats(c: Container): Promise<{ cgroup: CgroupStats; networ
   return { cgroup: await c.cgroup.stats(), networks };
 }
 
-function* walk(dir: string, below = ''): Generator<string> {
-  for (const entry of readdirSync(join(dir, below), { withFileTypes: true })) {
-    const path = `${below}/${entry.name}`;
-    yield path;
-    if (entry.isDirectory()) yield* walk(dir, path);
-  }
-}
-
-const inLayers = (c: Container, path: string) => (c.image?.layers ?? []).some((layer) => lstatSync(join(layer.dir, path), { throwIfNoEntry: false }) !== undefined);
-
 /** What mounting made in the upper directory for its own sake: mount points, which `diff` is not asked about. */
 export const mountPoints = (c: Container): Set<string> => new Set(['/dev', '/proc', '/sys', ...(c.spec.mounts ?? []).map((m) => m.destination)]);
 
-/** The upper directory against the layers: a character device 0:0 is a whiteout (overlayfs.rst). */
-export async function changes(c: Container): Promise<{ Path: string; Kind: 0 | 1 | 2 }[]> {
-  if (!lstatSync(c.paths.upper, { throwIfNoEntry: false })) return [];
-  const ours = mountPoints(c);
-  const all = [...walk(c.paths.upper)].filter((path) => !ours.has(path)).map((Path) => {
-    const entry = lstatSync(join(c.paths.upper, Path));
-    const Kind: 0 | 1 | 2 = entry.isCharacterDevice() && entry.rdev === 0 ? 2 : inLayers(c, Path) ? 0 : 1;
-    return { Path, Kind, directory: entry.isDirectory() };
-  });
-  // a directory that is here only because a mount point had to be made in it has not changed
-  const hadMountPoint = (path: string) => [...ours].some((point) => point.startsWith(`${path}/`));
-  const holds = (path: string) => all.some((other) => other.Path.startsWith(`${path}/`));
-  return all.filter((e) => !(e.directory && hadMountPoint(e.Path) && !holds(e.Path))).map(({ Path, Kind }) => ({ Path, Kind }));
+/** The upper directory against the layers, in parts. */
+export async function* changes(c: Container): AsyncGenerator<{ Path: string; Kind: 0 | 1 | 2 }[]> {
+  const lowers = [...(c.image?.layers ?? [])].reverse().map(({ dir }) => dir);
+  const input: ChangesInput = { upper: c.paths.upper, lowers, mountPoints: [...mountPoints(c)] };
+  for await (const part of jobParts<Change[]>('changes', input)) yield part.map(([Path, Kind]) => ({ Path, Kind }));
 }
 
-export async function sizeRw(c: Container): Promise<number> {
-  if (!lstatSync(c.paths.upper, { throwIfNoEntry: false })) return 0;
-  return [...walk(c.paths.upper)].reduce((sum, path) => {
-    const entry = lstatSync(join(c.paths.upper, path), { throwIfNoEntry: false });
-    return sum + (entry?.isFile() ? entry.size : 0);
-  }, 0);
+/** Of all who ask at the same time, one looks. */
+const sizes = new Map<string, Promise<number>>();
+export function sizeRw({ paths: { upper } }: Container): Promise<number> {
+  const known = sizes.get(upper);
+  if (known) return known;
+  const size = (runJob('size', upper) as Promise<number>).finally(() => sizes.delete(upper));
+  sizes.set(upper, size);
+  return size;
 }

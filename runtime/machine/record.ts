@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceWhole, writeDurably } from '../image/atomic-file.ts';
+import { removeTree } from '../kernel/tree/remove-tree.ts';
 import type { Network } from '../network/network.ts';
 import type { MachineState } from './engine.ts';
 import type { ContainerRequest } from './request.ts';
@@ -69,13 +70,14 @@ export function newDirectory(settings: Settings, record: ContainerRecord): void 
     mkdirSync(join(containersDir(settings), record.id), { recursive: true, mode: 0o710 });
     writeDurably(fileOf(settings, record.id), JSON.stringify(record));
   } catch (error) {
-    removeDirectory(settings, record.id);
+    rmSync(join(containersDir(settings), record.id), { recursive: true, force: true });
     throw error;
   }
 }
 
-export function removeDirectory(settings: Settings, id: string): void {
-  rmSync(join(containersDir(settings), id), { recursive: true, force: true });
+/** Beside the daemon's thread, where it is large: a log of gigabytes, the rw layer that a dead daemon left. */
+export function removeDirectory(settings: Settings, id: string): Promise<void> {
+  return removeTree(join(containersDir(settings), id));
 }
 
 /** A directory without a readable record is what a create or an rm left that was cut off: it goes. */
@@ -87,7 +89,7 @@ export function loadRecords(settings: Settings): ContainerRecord[] {
     const file = fileOf(settings, id);
     const record = existsSync(file) ? attempt(file) : undefined;
     if (record?.id === id) records.push(withStart(settings, record));
-    else removeDirectory(settings, id);
+    else void removeDirectory(settings, id).catch(() => undefined);
   }
   return records.sort((a, b) => a.created - b.created);
 }

@@ -151,7 +151,7 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     this.actor.send({ type: 'REMOVE' });
     if ((await removed) === 'failed') throw this.failure?.refusal ?? conflict(this.record.error);
     this.log.close();
-    removeDirectory(settings, id);
+    await removeDirectory(settings, id);
     this.streams.end();
     // they hold on to the container, and without it nobody asks for them
     for (const { id: exec } of this.#ownExecs()) this.around.execs.delete(exec);

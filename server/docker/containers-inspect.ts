@@ -28,6 +28,7 @@ function networkSettings(engine: Engine, handle: ContainerHandle): object {
 async function inspect(x: Exchange): Promise<object> {
   const handle = x.engine.container(x.param('id'));
   const { container } = handle;
+  const size = x.query.flag('size') ? await handle.sizeRw() : undefined;
   const [Path = '', ...Args] = words(container);
   return {
     Id: container.id, Created: rfc3339(handle.created), Path, Args, State: stateView(handle), Image: container.image?.id ?? '',
@@ -43,7 +44,7 @@ async function inspect(x: Exchange): Promise<object> {
         LowerDir: (container.image?.layers ?? []).map((layer) => layer.dir).reverse().join(':'),
       },
     },
-    ...(x.query.flag('size') && { SizeRw: await handle.sizeRw(), SizeRootFs: (container.image?.size ?? 0) + (await handle.sizeRw()) }),
+    ...(size !== undefined && { SizeRw: size, SizeRootFs: (container.image?.size ?? 0) + size }),
     ...(leftOut(container.request).length && { Drydock: { Unsafe: true, LeftOut: leftOut(container.request) } }),
     Mounts: mountsView(container), Config: configView(container), NetworkSettings: networkSettings(x.engine, handle),
   };

@@ -8,6 +8,7 @@ import { badParameter, conflict } from '../../runtime/machine/refusal.ts';
 import { messageOf } from './failures.ts';
 import { frame, hijack, streamType } from './hijack.ts';
 import type { Exchange, Routes } from './route.ts';
+import { drained } from './send.ts';
 
 const LINGER_MS = 5_000;
 
@@ -72,9 +73,22 @@ async function logs(x: Exchange): Promise<void> {
   await pipeline(stream, res).catch(() => undefined);
 }
 
+/** A list of any length: sent as it is found. What fails before the first part was found is an answer. */
+async function changes(x: Exchange): Promise<void> {
+  const parts = x.engine.container(x.param('id')).changes()[Symbol.asyncIterator]();
+  let part = await parts.next();
+  x.res.writeHead(200, { 'Content-Type': 'application/json' });
+  x.res.write('[');
+  for (let separator = ''; !part.done; separator = ',', part = await parts.next()) {
+    if (!x.res.write(`${separator}${JSON.stringify(part.value).slice(1, -1)}`)) await drained(x.res);
+    if (x.res.destroyed) return void (await parts.return?.());
+  }
+  x.res.end(']\n');
+}
+
 export const containersStreams: Routes = {
   'POST /containers/*id/attach': attach,
   'GET /containers/*id/logs': logs,
   'GET /containers/*id/top': (x) => x.engine.container(x.param('id')).top(x.query.text('ps_args')),
-  'GET /containers/*id/changes': (x) => x.engine.container(x.param('id')).changes(),
+  'GET /containers/*id/changes': changes,
 };

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { historyOf } from '../../runtime/image/history.ts';
 import { ImageStore } from '../../runtime/image/store.ts';
 import { suite } from '../harness.ts';
+import { until } from '../machine/fake-shim.ts';
 import { faultyRegistry, type Faulty } from './faulty-registry.ts';
 import { context, failure, runPull, sample } from './sample.ts';
 
@@ -109,6 +110,9 @@ test('is the same after it was opened again, without what was left half done', a
   const before = images.list();
   const again = new ImageStore({ root });
   assert.equal(again.list(), before);
+  // a start does not wait for it
+  await again.collect();
+  await until('what was unpacked by halves has gone', () => readdirSync(join(root, 'layers')).every((name) => /^[0-9a-f]{64}$/.test(name)));
   for (const path of dead) assert.not.ok(lstatSync(join(root, path), { throwIfNoEntry: false }), path);
 });
 

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { removeTree } from '../../runtime/kernel/remove-tree.ts';
+import { removeTree } from '../../runtime/kernel/tree/remove-tree.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('removing a tree');
-const work = mkdtempSync('/tmp/ddtest-remove-');
+const work = mkdtempSync('/dev/shm/ddtest-remove-');
 test.after(() => rmSync(work, { recursive: true, force: true }));
 const tree = join(work, 'tree');
 /** `wide` files in each of `deep` directories, one in the other. */
@@ -49,5 +49,44 @@ test('names that are no UTF-8 go too, a file instead of a directory as well, and
   await removeTree(tree);
   assert.equal(readdirSync(work), []);
 });
+
+test('directories nested deeper than a path can name go', async () => {
+  const home = process.cwd();
+  mkdirSync(tree);
+  process.chdir(tree);
+  // 3000 levels of 4 bytes and a slash: PATH_MAX is 4096
+  for (let level = 0; level < 3000; level++) {
+    mkdirSync('deep');
+    if (level % 100 === 0) writeFileSync('file', '');
+    process.chdir('deep');
+  }
+  process.chdir(home);
+  await removeTree(tree);
+  assert.equal(readdirSync(work), []);
+});
+
+test('while a tree of 40,000 files in 4,000 directories goes, the event loop never stands still for long', async () => {
+  for (let d = 0; d < 4000; d++) {
+    const inner = join(tree, `${d % 40}`, `${d}`);
+    mkdirSync(inner, { recursive: true });
+    for (let n = 0; n < 10; n++) writeFileSync(join(inner, `${n}`), '');
+  }
+  const longest = await stood(() => removeTree(tree));
+  assert.equal(readdirSync(work), []);
+  assert.ok(longest < 100, `${longest.toFixed(0)} ms`);
+});
+
+/** The longest time that a timer of a millisecond took. */
+async function stood(body: () => Promise<unknown>): Promise<number> {
+  let longest = 0;
+  let before = performance.now();
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - before);
+    before = performance.now();
+  }, 1);
+  await body();
+  clearInterval(timer);
+  return longest;
+}
 
 test.run();

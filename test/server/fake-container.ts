@@ -176,7 +176,9 @@ export class FakeContainer implements ContainerHandle {
     this.execs.push(exec);
     return exec;
   }
-  changes = async () => [{ Path: '/b', Kind: 1 as const }];
+  async *changes() {
+    yield [{ Path: '/b', Kind: 1 as const }];
+  }
   sizeRw = async () => 1234;
   async* happening(signal: AbortSignal): AsyncIterable<readonly Event[]> {
     for await (const event of this.journal(true, signal)) yield [event];

@@ -1,5 +1,5 @@
 /** What /proc says about a process at this moment: proc(5), namespaces(7). Read by the daemon, from outside. */
-import { readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
+import { opendirSync, readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
 import type { Evidence } from '../evidence.ts';
 
 const kinds = ['mnt', 'pid', 'net', 'ipc', 'uts', 'user', 'cgroup', 'time'] as const;
@@ -54,16 +54,20 @@ export function rightsOf(pid: number): Evidence {
   return { title: 'rights', lines: text.split('\n').filter((line) => /^(Uid|Gid|Groups|Cap\w+|NoNewPrivs|Seccomp)/.test(line)).map((line) => line.replace('\t', ' ')) };
 }
 
-/** Every process below `pid`, with its pid inside: NSpid in /proc/pid/status. */
+/** More are not shown, nor are children of more threads looked for: a container has as many as it wants. */
+const PROCESSES_MOST = 500;
+
+/** The processes below `pid`, with their pids inside: NSpid in /proc/pid/status. */
 export function treeOf(pid: number): Evidence {
   const lines: string[] = [];
   const visit = (p: number, depth: number) => {
+    if (lines.length >= PROCESSES_MOST) return;
     const status = attempt(() => readFileSync(`/proc/${p}/status`, 'utf8'), '');
     if (!status) return;
     const name = /^Name:\s*(.*)/m.exec(status)?.[1] ?? '?';
     const inside = /^NSpid:\s*(.*)/m.exec(status)?.[1]?.split(/\s+/).pop() ?? '?';
     lines.push(`${'  '.repeat(depth)}${p} ${name}${inside === String(p) ? '' : ` (inside: ${inside})`}`);
-    for (const task of attempt(() => readdirSync(`/proc/${p}/task`), [])) {
+    for (const task of attempt(() => readdirSync(`/proc/${p}/task`), []).slice(0, PROCESSES_MOST)) {
       const children = attempt(() => readFileSync(`/proc/${p}/task/${task}/children`, 'utf8'), '');
       for (const child of children.split(' ').filter(Boolean)) visit(Number(child), depth + 1);
     }
@@ -72,8 +76,25 @@ export function treeOf(pid: number): Evidence {
   return { title: 'processes', lines };
 }
 
+/** More are not read: how many there are, a container decides. */
+const ENTRIES_MOST = 1000;
+const ENTRIES_SHOWN = 40;
+
 /** What the rw layer holds so far. */
 export function upperOf(upper: string): Evidence {
-  const entries = attempt(() => readdirSync(upper, { recursive: true, encoding: 'utf8' }), []);
-  return { title: `upper directory (${entries.length} entries)`, lines: entries.slice(0, 40).map((entry) => `/${entry}`) };
+  const entries: string[] = [];
+  const ways = [''];
+  for (let way = ways.pop(); way !== undefined && entries.length < ENTRIES_MOST; way = ways.pop()) {
+    const directory = attempt(() => opendirSync(`${upper}${way}`), undefined);
+    try {
+      for (let entry = directory?.readSync(); entry && entries.length < ENTRIES_MOST; entry = directory?.readSync()) {
+        entries.push(`${way}/${entry.name}`);
+        if (entry.isDirectory()) ways.push(`${way}/${entry.name}`);
+      }
+    } finally {
+      directory?.closeSync();
+    }
+  }
+  const count = entries.length < ENTRIES_MOST ? String(entries.length) : `${ENTRIES_MOST} or more`;
+  return { title: `upper directory (${count} entries)`, lines: entries.slice(0, ENTRIES_SHOWN) };
 }

@@ -1,22 +1,25 @@
-/** rm -r. What is small is gone at once: each trip of Node's own to its threads and back takes longer than the calls. */
+/** rm -r. What is small is gone at once: each trip to another thread and back takes longer than the calls. */
 import { lstatSync, opendirSync, rmdirSync, unlinkSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runJob } from '../jobs.ts';
+import './jobs.ts';
 
 /** So many entries are removed while the event loop stands: some tenths of a millisecond. */
 const AT_ONCE = 64;
+/** The blocks of a larger file take their time. */
+const SMALL = 1 << 20;
 
-/** Links are removed, not followed. What is not there is no error. */
+/** Links are removed, not followed. What is not there is no error. The rest is done beside the daemon's thread. */
 export async function removeTree(path: string): Promise<void> {
   const there = lstatSync(path, { throwIfNoEntry: false });
-  if (there && !(there.isDirectory() && removed(path))) await rm(path, { recursive: true, force: true });
+  if (there && !(there.isDirectory() && removed(path))) await runJob('remove', path);
 }
 
 function removed(directory: string): boolean {
   try {
     return removeSome(directory, AT_ONCE) >= 0;
   } catch {
-    return false; // a name that is no UTF-8, or something that rm() says better
+    return false; // a name that is no UTF-8, or something that the job says better
   }
 }
 
@@ -28,6 +31,7 @@ function removeSome(path: string, most: number): number {
     for (let entry = directory.readSync(); entry && --left >= 0; entry = directory.readSync()) {
       const inside = join(path, entry.name);
       if (entry.isDirectory()) left = removeSome(inside, left);
+      else if (lstatSync(inside).size > SMALL) return -1;
       else unlinkSync(inside);
     }
   } finally {

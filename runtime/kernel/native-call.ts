@@ -1,8 +1,8 @@
 /** System calls made in this thread, for jobs: no gate, no journal, no promise. Thousands a layer. */
-import { showCall } from '../kernel/calls.ts';
-import { SyscallError } from '../kernel/errors.ts';
-import { addon } from '../kernel/native.ts';
-import type { ArgsOf, SyscallName } from '../kernel/syscalls.ts';
+import { showCall } from './calls.ts';
+import { SyscallError } from './errors.ts';
+import { addon } from './native.ts';
+import type { ArgsOf, SyscallName } from './syscalls.ts';
 
 let numbers: Map<string, number> | undefined;
 
@@ -11,6 +11,13 @@ export function tryCall<N extends SyscallName>(name: N, ...args: ArgsOf<N>): num
   numbers ??= new Map(addon().operations().map(([op], index) => [op, index]));
   const answer = addon().local(numbers.get(name)!, args);
   return Array.isArray(answer) ? answer[0] : answer;
+}
+
+/** For calls that give bytes: what the kernel returned, and them. */
+export function askCall<N extends SyscallName>(name: N, ...args: ArgsOf<N>): { ret: number; bytes: Buffer } {
+  numbers ??= new Map(addon().operations().map(([op], index) => [op, index]));
+  const answer = addon().local(numbers.get(name)!, args);
+  return Array.isArray(answer) ? { ret: answer[0], bytes: answer[1] } : { ret: answer, bytes: Buffer.alloc(0) };
 }
 
 /** The same; throws SyscallError. */

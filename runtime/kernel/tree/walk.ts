@@ -1,0 +1,74 @@
+/**
+ * Going through a tree of any size, in a worker's thread: by descriptors, so that no name is looked up twice and no link is followed, in the
+ * order in which getdents64(2) gives the names, and keeping nothing but the way to where it is.
+ */
+import { AT_FDCWD, O } from '../constants.ts';
+import { entriesOf } from '../beneath.ts';
+import { askCall, tryCall } from '../native-call.ts';
+
+/** Deeper than any tree that can be named: each level holds a descriptor. */
+const DEPTH_MOST = 500;
+const DIRENTS = 32 * 1024;
+const TURN = 256;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const STATX_BASIC_STATS = 0x7ff;
+const FOUND = O.O_DIRECTORY | O.O_NOFOLLOW | O.O_CLOEXEC;
+
+/** `path` begins with '/'; that of the root is ''. */
+export interface Directory { readonly fd: number; readonly path: string; readonly parent: Directory | undefined }
+/** `type`: DT_* of readdir(3) */
+export interface Found { readonly name: Buffer; readonly path: string; readonly type: number; readonly in: Directory }
+export interface Visit {
+  entry(found: Found): void | Promise<void>;
+  /** before the first and after the last of its entries */
+  enter?(directory: Directory, name: Buffer): void;
+  leave?(directory: Directory): void;
+}
+export const DT = { character: 2, directory: 4, file: 8 } as const;
+
+/** Undefined when it has gone. */
+export function statAt(fd: number, name: Buffer): { mode: number; size: number; device: number } | undefined {
+  const { ret, bytes } = askCall('statx', fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, 256);
+  if (ret < 0 || bytes.length < 136) return undefined;
+  return { mode: bytes.readUInt16LE(28), size: Number(bytes.readBigUInt64LE(40)), device: bytes.readUInt32LE(128) | bytes.readUInt32LE(132) };
+}
+
+/** A directory's descriptor; undefined when there is none of that name. */
+export function directoryAt(fd: number, name: string | Buffer): number | undefined {
+  const found = tryCall('openat', fd, name, FOUND, 0);
+  return found < 0 ? undefined : found;
+}
+
+async function through(directory: Directory, depth: number, visit: Visit, turns: { left: number }): Promise<void> {
+  for (;;) {
+    const { ret, bytes } = askCall('getdents64', directory.fd, DIRENTS);
+    if (ret <= 0) return;
+    // the names are looked at later than the next call is made
+    for (const { name, type } of entriesOf(Buffer.from(bytes))) {
+      const found: Found = { name, type, path: `${directory.path}/${name.toString('utf8')}`, in: directory };
+      const taken = visit.entry(found);
+      if (taken) await taken;
+      if (--turns.left < 0) {
+        turns.left = TURN;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (type === DT.directory && depth < DEPTH_MOST) await into(directoryAt(directory.fd, name), found.path, directory, name, depth + 1, visit, turns);
+    }
+  }
+}
+
+async function into(fd: number | undefined, path: string, parent: Directory | undefined, name: Buffer, depth: number, visit: Visit, turns: { left: number }): Promise<void> {
+  if (fd === undefined) return;
+  const directory: Directory = { fd, path, parent };
+  try {
+    visit.enter?.(directory, name);
+    await through(directory, depth, visit, turns);
+  } finally {
+    visit.leave?.(directory);
+    tryCall('close', fd);
+  }
+}
+
+/** Of a tree that is not there nothing is visited. */
+export const walkTree = (root: string, visit: Visit): Promise<void> =>
+  into(directoryAt(AT_FDCWD, root), '', undefined, Buffer.alloc(0), 0, visit, { left: TURN });
