@@ -7,6 +7,13 @@ import type { Kernel } from '../kernel/kernel.ts';
 /** Version 1 tells before it has killed and counted; version 2 counts first, and also tells each time the limit is met and nobody dies. */
 const COUNTED_MS = 2000;
 
+/**
+ * So many are told each by itself; after that one when the count has doubled. A container may run out of memory in a loop for as long as it
+ * lives; how often it was at last is told at the end of the run.
+ */
+const EACH_MOST = 20;
+const isTold = (kills: number, told: number): boolean => kills <= EACH_MOST || kills >= 2 * told;
+
 /** The file that counts, as it stands: `memory.oom_control is oom_kill_disable 0, under_oom 0, oom_kill 1`. */
 export function oomFact(cgroup: Cgroup): Fact {
   const { path, says } = cgroup.oom();
@@ -16,6 +23,9 @@ export function oomFact(cgroup: Cgroup): Fact {
 export class OomWatch {
   #stop: Promise<(() => Promise<void>) | undefined> | undefined;
   #told = 0;
+  /** what the journal has */
+  #saidKills = 0;
+  #said = '';
   #waiting = false;
   #again = false;
 
@@ -47,6 +57,9 @@ export class OomWatch {
     const stands = !counted && /under_oom 1/.test(says);
     if (!this.#stop || (kills <= this.#told && !stands)) return;
     this.#told = kills;
+    if (stands ? says === this.#said : !isTold(kills, this.#saidKills)) return;
+    this.#said = says;
+    this.#saidKills = kills;
     this.tell(oomFact(this.container.cgroup));
   }
 

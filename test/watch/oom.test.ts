@@ -76,4 +76,34 @@ test('what ended before it was counted is not told here: the end of the run asks
   await watch.end();
 });
 
+for (const version of [1, 2] as const) {
+  test(`what runs out of memory in a loop fills no journal: of 5,000 kills some thirty are told, the newest among them (v${version})`, async () => {
+    const { state, facts, watch } = group(version);
+    for (let n = 0; n < 5000; n++) {
+      state.kills++;
+      state.alarm();
+      await new Promise(setImmediate);
+    }
+    assert.ok(facts.length >= 20 && facts.length < 35, `${facts.length} facts`);
+    assert.equal(values(facts).slice(0, 20), Array.from({ length: 20 }, (_, n) => `under_oom 0, oom_kill ${n + 1}`));
+    const last = Number(/\d+$/.exec(values(facts).at(-1)!)?.[0]);
+    assert.ok(last >= 2500, `the last that was told is ${last}`);
+    await watch.end();
+  });
+}
+
+test('a group that stands still because nothing may be killed is told once, however often it does', async () => {
+  const { state, facts, watch } = group(1);
+  state.kills = 0;
+  for (let n = 0; n < 3; n++) {
+    state.under = 1;
+    state.alarm();
+    await until('it was looked at', () => facts.length > 0, 5);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    state.under = 0;
+  }
+  assert.equal(values(facts), ['under_oom 1, oom_kill 0']);
+  await watch.end();
+});
+
 test.run();
