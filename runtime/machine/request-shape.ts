@@ -31,7 +31,7 @@ const containerFields = fields({
 });
 const hostFields = fields({
   text: `ContainerIDFile NetworkMode CpusetCpus CpusetMems PidMode IpcMode UTSMode UsernsMode CgroupnsMode CgroupParent Runtime Isolation VolumeDriver`,
-  flag: 'ReadonlyRootfs OomKillDisable Privileged Init AutoRemove PublishAllPorts',
+  flag: 'ReadonlyRootfs OomKillDisable Privileged Init AutoRemove PublishAllPorts ReadOnlyNonRecursive',
   whole: `Memory MemorySwap MemoryReservation MemorySwappiness OomScoreAdj NanoCpus CpuShares CpuQuota CpuPeriod PidsLimit BlkioWeight ShmSize`,
   texts: `Binds Dns DnsSearch DnsOptions ExtraHosts CapAdd CapDrop SecurityOpt DeviceCgroupRules MaskedPaths ReadonlyPaths GroupAdd Links VolumesFrom`,
   numbers: 'ConsoleSize', pairs: 'Tmpfs Sysctls Annotations', object: 'RestartPolicy LogConfig PortBindings',
@@ -49,7 +49,7 @@ const partFields: Record<string, Map<string, Kind>> = {
 
 /** Fields without which the others mean nothing. */
 const needed: Record<string, readonly string[]> = { Ulimits: ['Name', 'Soft', 'Hard'], Devices: ['PathOnHost'], Mounts: ['Type', 'Target'], ...Object.fromEntries(['ReadBps', 'WriteBps', 'ReadIOps', 'WriteIOps'].map((name) => [`BlkioDevice${name}`, ['Path', 'Rate']])) };
-const bindFields = fields({ text: 'Propagation', flag: 'NonRecursive CreateMountpoint' });
+const bindFields = fields({ text: 'Propagation', flag: 'NonRecursive CreateMountpoint ReadOnlyNonRecursive ReadOnlyForceRecursive' });
 const tmpfsFields = fields({ whole: 'SizeBytes Mode' });
 /** Of an endpoint only what is obeyed: a client sends back all that inspect told it. */
 const endpointFields = fields({ text: 'MacAddress', object: 'IPAMConfig' });

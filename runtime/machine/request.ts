@@ -26,8 +26,13 @@ export interface HostConfig {
   ConsoleSize?: [number, number]; LogConfig?: { Type?: string; Config?: Record<string, string> };
   PortBindings?: Record<string, unknown> | null; PublishAllPorts?: boolean; Links?: string[] | null; VolumesFrom?: string[] | null; VolumeDriver?: string; Runtime?: string; Isolation?: string;
   Annotations?: Record<string, string>;
+  /** not of the API: set for clients below 1.44, whose read-only binds are read-only at their top alone */
+  ReadOnlyNonRecursive?: boolean;
 }
 export interface Throttle { Path: string; Rate: number }
-export interface MountRequest { Type: string; Source?: string; Target: string; ReadOnly?: boolean; BindOptions?: { Propagation?: string; NonRecursive?: boolean; CreateMountpoint?: boolean }; TmpfsOptions?: { SizeBytes?: number; Mode?: number } }
+export interface BindOptions {
+  Propagation?: string; NonRecursive?: boolean; CreateMountpoint?: boolean; ReadOnlyNonRecursive?: boolean; ReadOnlyForceRecursive?: boolean;
+}
+export interface MountRequest { Type: string; Source?: string; Target: string; ReadOnly?: boolean; BindOptions?: BindOptions; TmpfsOptions?: { SizeBytes?: number; Mode?: number } }
 export interface NetworkingConfig { EndpointsConfig?: Record<string, { IPAMConfig?: { IPv4Address?: string } | null; MacAddress?: string; Aliases?: string[] | null } | null> | null }
 export interface ContainerRequest extends ContainerConfig { HostConfig: HostConfig; NetworkingConfig?: NetworkingConfig }

@@ -20,9 +20,10 @@ function destination(path: string, whole: string): string {
 }
 const sourcePath = (path: string) => posix.normalize(path).replace(/(.)\/$/, '$1');
 
-/** With rbind, 'ro' is meant for the mounts below too (mount_setattr(2) with AT_RECURSIVE), as Docker has it on Linux 5.12 and later. */
-const bindOptions = (propagation: string, readonly: boolean, recursive = true) =>
-  [recursive ? 'rbind' : 'bind', propagation || 'rprivate', ...(readonly ? ['ro'] : [])];
+/** rro: the mounts below, too (mount_setattr(2) with AT_RECURSIVE), as Docker has it from API 1.44 on; ro: the top alone. */
+type ReadOnly = 'ro' | 'rro' | undefined;
+const bindOptions = (propagation: string, readonly: ReadOnly, recursive = true) =>
+  [recursive ? 'rbind' : 'bind', propagation || 'rprivate', ...(readonly ? [readonly] : [])];
 
 function bindWords(mode: string): string[] {
   const words = mode === '' ? [] : mode.split(',');
@@ -31,8 +32,8 @@ function bindWords(mode: string): string[] {
   return words;
 }
 
-/** 'source:destination[:options]' */
-export function parseBind(text: string): Mount {
+/** 'source:destination[:options]'; `readonly`: what `ro` means */
+export function parseBind(text: string, readonly: ReadOnly = 'rro'): Mount {
   const parts = text.split(':');
   if (parts.length > 3 || !parts[0]) throw badParameter(`invalid volume specification: '${text}'`);
   if (parts.length === 1) throw noVolumes(`-v ${text}`);
@@ -40,17 +41,17 @@ export function parseBind(text: string): Mount {
   const words = bindWords(mode);
   const clean = destination(target, text);
   if (!source.startsWith('/')) throw noVolumes(`-v ${text}`);
-  return { destination: clean, type: 'bind', source: sourcePath(source), options: bindOptions(words.find((w) => PROPAGATION.includes(w)) ?? '', words.includes('ro')) };
+  return { destination: clean, type: 'bind', source: sourcePath(source), options: bindOptions(words.find((w) => PROPAGATION.includes(w)) ?? '', words.includes('ro') ? readonly : undefined) };
 }
 
 const wrong = (m: MountRequest, why: string) => badParameter(`invalid mount config for type "${m.Type}": ${why}`);
 
-function mountOf(m: MountRequest): Mount {
+function mountOf(m: MountRequest, readonly: ReadOnly): Mount {
   if (!m.Target) throw wrong(m, 'field Target must not be empty');
   if (!m.Target.startsWith('/')) throw wrong(m, `invalid mount path: '${m.Target}' mount path must be absolute`);
   if (m.Type === 'volume') throw noVolumes(`--mount type=volume,target=${m.Target}`);
   if (!Object.hasOwn(mountTypes, m.Type)) throw wrong(m, 'mount type unknown');
-  return mountTypes[m.Type]!(m, destination(m.Target, m.Target));
+  return mountTypes[m.Type]!(m, destination(m.Target, m.Target), readonly);
 }
 
 /** Fields that would change what is mounted, and that nobody obeys yet. */
@@ -59,16 +60,28 @@ function refuseRest(m: MountRequest, rest: Record<string, unknown>): void {
   if (field) throw new Refusal(501, `invalid mount config for type "${m.Type}": ${field} is not supported yet`);
 }
 
-const mountTypes: Record<string, (m: MountRequest, target: string) => Mount> = {
-  bind(m, target) {
-    const { Propagation = '', NonRecursive = false, CreateMountpoint = false, ...rest } = m.BindOptions ?? {};
+/** bind-recursive=writable and bind-recursive=readonly: the first where the client's API knows neither. */
+function readOnlyOf(m: MountRequest, usual: ReadOnly): ReadOnly {
+  const { ReadOnlyNonRecursive: top, ReadOnlyForceRecursive: all, NonRecursive, Propagation } = m.BindOptions ?? {};
+  const field = top ? 'ReadOnlyNonRecursive' : 'ReadOnlyForceRecursive';
+  if (top && all) throw wrong(m, 'ReadOnlyNonRecursive and ReadOnlyForceRecursive exclude each other');
+  if ((top || all) && !m.ReadOnly) throw wrong(m, `mount source must be read-only when ${field} is set`);
+  if (all && NonRecursive) throw wrong(m, 'ReadOnlyForceRecursive and NonRecursive exclude each other');
+  if (all && Propagation !== 'rprivate') throw wrong(m, 'mount propagation must be rprivate when ReadOnlyForceRecursive is set');
+  if (!m.ReadOnly) return undefined;
+  return top ? 'ro' : all ? 'rro' : usual;
+}
+
+const mountTypes: Record<string, (m: MountRequest, target: string, readonly: ReadOnly) => Mount> = {
+  bind(m, target, readonly) {
+    const { Propagation = '', NonRecursive = false, CreateMountpoint = false, ReadOnlyNonRecursive: _, ReadOnlyForceRecursive: __, ...rest } = m.BindOptions ?? {};
     refuseRest(m, rest);
     if (!m.Source) throw wrong(m, 'field Source must not be empty');
     if (!m.Source.startsWith('/')) throw wrong(m, `invalid mount path: '${m.Source}' mount path must be absolute`);
     if (Propagation && !PROPAGATION.includes(Propagation)) throw wrong(m, `invalid propagation mode: ${Propagation}`);
     // unlike -v, which makes a directory where nothing is
     if (!existsSync(m.Source) && !CreateMountpoint) throw wrong(m, `bind source path does not exist: ${m.Source}`);
-    return { destination: target, type: 'bind', source: sourcePath(m.Source), options: bindOptions(Propagation, !!m.ReadOnly, !NonRecursive) };
+    return { destination: target, type: 'bind', source: sourcePath(m.Source), options: bindOptions(Propagation, readOnlyOf(m, readonly), !NonRecursive) };
   },
   tmpfs(m, target) {
     if (m.Source) throw wrong(m, 'field Source must not be specified');
@@ -82,7 +95,9 @@ const mountTypes: Record<string, (m: MountRequest, target: string) => Mount> = {
 /** Everything the user asked for, parents before children. Throws Refusal 400 or 501. */
 export function userMounts(host: HostConfig): Mount[] {
   const tmpfs = Object.entries(host.Tmpfs ?? {}).map(([path, words]): Mount => ({ destination: destination(path, path), type: 'tmpfs', source: 'tmpfs', options: tmpfsOptions(words ? words.split(',') : []) }));
-  const mounts = [...(host.Binds ?? []).map(parseBind), ...(host.Mounts ?? []).map(mountOf), ...tmpfs];
+  const readonly = host.ReadOnlyNonRecursive ? 'ro' : 'rro';
+  const binds = (host.Binds ?? []).map((text) => parseBind(text, readonly));
+  const mounts = [...binds, ...(host.Mounts ?? []).map((m) => mountOf(m, readonly)), ...tmpfs];
   const seen = new Set<string>();
   for (const { destination: path } of mounts) {
     if (seen.has(path)) throw badParameter(`Duplicate mount point: ${path}`);

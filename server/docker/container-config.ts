@@ -24,7 +24,7 @@ export const configView = (container: Container): object => ({
 });
 
 export function hostConfigView(container: Container): object {
-  const { HostConfig: asked } = container.request;
+  const { ReadOnlyNonRecursive: _, ...asked } = container.request.HostConfig;
   return {
     Binds: null, ContainerIDFile: '', LogConfig: { Type: 'json-file', Config: {} }, PortBindings: {}, AutoRemove: false,
     VolumeDriver: '', VolumesFrom: null, ConsoleSize: [0, 0], CapAdd: null, CapDrop: null, Dns: [], DnsOptions: [], DnsSearch: [], ExtraHosts: null,

@@ -15,6 +15,8 @@ async function create(x: Exchange): Promise<object> {
   const body = oneWordAsList(await readJson(x.req, COMMAND_LIMIT));
   if (!body['Image']) throw badParameter('no image given: the field Image is empty');
   const request = { ...body, HostConfig: body['HostConfig'] ?? {} } as ContainerRequest;
+  // Engine API, "Version history", 1.44: before, what is mounted below a read-only bind stayed writable
+  if (x.api < 44 && typeof request.HostConfig === 'object') request.HostConfig = { ...request.HostConfig, ReadOnlyNonRecursive: true };
   const pull = x.query.text('pull');
   if (pull !== undefined && pull !== 'missing') throw badParameter(`invalid pull=${pull}: only missing is known`);
   const [name, platform] = [x.query.text('name'), x.query.text('platform')];

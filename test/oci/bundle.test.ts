@@ -69,7 +69,7 @@ test('host modes leave a namespace out, container modes name the other one', () 
 test('a mount of the user takes the place of a default one, and one on /dev of all below it', () => {
   const s = spec({ Binds: ['/tmp:/dev', '/tmp:/etc/hosts:ro', '/tmp:/a/b/c:rslave'], Tmpfs: { '/a': 'size=1m,exec' } });
   assert.equal(s.mounts.filter((m) => m.destination.startsWith('/dev')).map((m) => m.type), ['bind']);
-  assert.equal(at(s, '/etc/hosts'), { destination: '/etc/hosts', type: 'bind', source: '/tmp', options: ['rbind', 'rprivate', 'ro'] });
+  assert.equal(at(s, '/etc/hosts'), { destination: '/etc/hosts', type: 'bind', source: '/tmp', options: ['rbind', 'rprivate', 'rro'] });
   assert.equal(at(s, '/a')!.options, ['nosuid', 'nodev', 'rprivate', 'size=1m', 'exec']);
   const order = s.mounts.map((m) => m.destination);
   assert.ok(order.indexOf('/a') < order.indexOf('/a/b/c'));

@@ -29,11 +29,21 @@ const target: Setter = (m, v) => void (m.Target = v ?? '');
 const source: Setter = (m, v) => void (m.Source = v?.startsWith('.') ? resolve(v) : v ?? '');
 const readonly: Setter = (m, v) => void (m.ReadOnly = yes(v));
 const bind = (change: (value: string | undefined) => NonNullable<MountRequest['BindOptions']>): Setter => (m, v) => void (m.BindOptions = { ...m.BindOptions, ...change(v) });
+/** As docker has it: what is mounted below comes along, writable or not, or stays away. */
+const recursions: Record<string, NonNullable<MountRequest['BindOptions']>> = {
+  enabled: {}, disabled: { NonRecursive: true }, writable: { ReadOnlyNonRecursive: true }, readonly: { ReadOnlyForceRecursive: true },
+};
+function recursion(value = ''): NonNullable<MountRequest['BindOptions']> {
+  const found = Object.hasOwn(recursions, value) ? recursions[value] : undefined;
+  if (!found) throw new Error(`bind-recursive ${JSON.stringify(value)} is none of ${Object.keys(recursions).join(', ')}`);
+  return found;
+}
 const keys: Record<string, Setter> = {
   type: (m, v) => void (m.Type = (v ?? '').toLowerCase()),
   source, src: source, target, dst: target, destination: target, readonly, ro: readonly,
   'bind-propagation': bind((v) => ({ Propagation: v ?? '' })),
   'bind-nonrecursive': bind((v) => ({ NonRecursive: yes(v) })),
+  'bind-recursive': bind(recursion),
   'tmpfs-size': (m, v) => void (m.TmpfsOptions = { ...m.TmpfsOptions, SizeBytes: size(v ?? '') }),
   'tmpfs-mode': (m, v) => {
     if (!/^[0-7]{1,5}$/.test(v ?? '')) throw new Error(`tmpfs-mode ${JSON.stringify(v)} is not octal`);

@@ -6,7 +6,7 @@ import type { Kernel } from '../kernel.ts';
 import type { Planned, Together } from '../together.ts';
 import { ABSENT, descriptorPath, makePath, planOpen } from './in-root.ts';
 import { isDirectory, planStat, statOf } from './inode.ts';
-import { mountAttr, parseOptions } from './options.ts';
+import { bindAttributes, parseOptions } from './options.ts';
 import type { Place } from './place.ts';
 
 const HAS_MODE = /(^|,)mode=/;
@@ -81,8 +81,9 @@ const takeTree = (stage: Together, m: Mount): Planned =>
   stage.open_tree(AT_FDCWD, m.source, AT.OPEN_TREE_CLONE | O.O_CLOEXEC | recursion(m));
 
 function place(stage: Together, m: Mount, tree: number, target: number): Planned {
-  const { flags, propagation } = parseOptions(m.options);
-  stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH | recursion(m), mountAttr(flags, propagation || MS.MS_PRIVATE));
+  const { all, top } = bindAttributes(m.options);
+  stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH | recursion(m), all);
+  if (top) stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH, top);
   return moveTree(stage, tree, target, m.destination);
 }
 

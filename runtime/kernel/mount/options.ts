@@ -10,21 +10,25 @@ const propagations: Record<string, number> = {
   private: MS.MS_PRIVATE, rprivate: MS.MS_PRIVATE | MS.MS_REC, slave: MS.MS_SLAVE, rslave: MS.MS_SLAVE | MS.MS_REC,
   shared: MS.MS_SHARED, rshared: MS.MS_SHARED | MS.MS_REC, unbindable: MS.MS_UNBINDABLE, runbindable: MS.MS_UNBINDABLE | MS.MS_REC,
 };
-const ignored = new Set(['defaults', 'z', 'Z', 'nocopy', 'rro']);
+const ignored = new Set(['defaults', 'z', 'Z', 'nocopy']);
+const recursive: Record<string, number> = { rro: MS.MS_RDONLY };
 
-export interface MountOptions { flags: number; propagation: number; data: string }
+/** `flags`: of the mount itself; `below`: those that are also for what is mounted below it. */
+export interface MountOptions { flags: number; below: number; propagation: number; data: string }
 
 export function parseOptions(options: readonly string[]): MountOptions {
   let flags = 0;
+  let below = 0;
   let propagation = 0;
   const data: string[] = [];
   for (const option of options) {
     if (Object.hasOwn(set, option)) flags |= set[option]!;
     else if (Object.hasOwn(clear, option)) flags &= ~clear[option]!;
     else if (Object.hasOwn(propagations, option)) propagation = propagations[option]!;
+    else if (Object.hasOwn(recursive, option)) below |= recursive[option]!;
     else if (!ignored.has(option)) data.push(option);
   }
-  return { flags, propagation, data: data.join(',') };
+  return { flags: flags | below, below, propagation, data: data.join(',') };
 }
 
 const attributes: [number, number][] = [
@@ -39,4 +43,13 @@ export function mountAttr(flags: number, propagation = 0): Buffer {
   attr.writeBigUInt64LE(BigInt(bits), 0);
   attr.writeBigUInt64LE(BigInt(propagation & ~MS.MS_REC), 16);
   return attr;
+}
+
+export interface TreeAttributes { all: Buffer; top?: Buffer }
+
+/** Of a bind: what mount_setattr(2) gives to the whole tree, and what to its top alone. */
+export function bindAttributes(options: readonly string[]): TreeAttributes {
+  const { flags, below, propagation } = parseOptions(options);
+  const all = mountAttr(below, propagation || MS.MS_PRIVATE);
+  return attributes.some(([ms]) => flags & ~below & ms) ? { all, top: mountAttr(flags & ~below) } : { all };
 }
