@@ -8,6 +8,7 @@
  */
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <linux/sched.h>
 #include "serve.h"
 
@@ -17,8 +18,8 @@ static long clone_sibling(void)
 {
 	/* CLONE_PARENT: the child's parent is the shim, which reaps it; clone(2).
 	 * After setns(2) into a pid namespace only children live in it. */
-	struct clone_args args = { .flags = CLONE_PARENT, .exit_signal = 0 };
-	long pid = sys(SYS_clone3, &args, sizeof args);
+	/* clone(2), not clone3(2): a system call filter may be there already, and Docker's lets only the first through */
+	long pid = sys6(SYS_clone, CLONE_PARENT, 0, 0, 0, 0, 0);
 	if (pid == 0) {
 		sys(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
 		silent = 1; /* the caller answers, with our pid as it sees it */
@@ -40,11 +41,48 @@ static long store(long place, const char *bytes, size_t size)
 	return size;
 }
 
+/*
+ * A procfs shows the pid namespace of whoever calls fsopen(2) for it, and after setns(2) only a child is in another's. There it
+ * is seen, and one with CAP_SYS_PTRACE may do with it as it likes: so it has nothing. It is born into a user namespace of its
+ * own, the container's root is its root already, and all that it does is to open the context, from which the stage, with its
+ * rights, makes the file system: pidfd_getfd(2).
+ */
+static long children_procfs(void)
+{
+	int ready[2], pidfd = -1;
+	struct clone_args args = { .flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd, .exit_signal = SIGCHLD };
+	long fd = -EIO, ret = sys(SYS_pipe2, ready, O_CLOEXEC), pid;
+	if (ret < 0)
+		return ret;
+	pid = sys(SYS_clone3, &args, sizeof args);
+	if (pid == 0) {
+		sys(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+		fd = sys(SYS_fsopen, "proc", 1);
+		sys(SYS_write, ready[1], &fd, sizeof fd);
+		for (;;)
+			sys(SYS_ppoll, NULL, 0, NULL, NULL, 0);
+	}
+	sys(SYS_close, ready[1]);
+	ret = pid;
+	if (pid > 0) {
+		if (sys(SYS_read, ready[0], &fd, sizeof fd) != sizeof fd)
+			fd = -EIO;
+		ret = fd < 0 ? fd : sys(SYS_pidfd_getfd, pidfd, fd, 0);
+		sys(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+		sys(SYS_wait4, pid, NULL, __WALL, 0);
+		sys(SYS_close, pidfd);
+	}
+	sys(SYS_close, ready[0]);
+	return ret;
+}
+
 static long special(int op, long a[6])
 {
 	switch (op) {
 	case OP_clone_sibling:
 		return clone_sibling();
+	case OP_children_procfs:
+		return children_procfs();
 	case OP_store:
 		return store(a[0], (char *)a[1], a[2]);
 	}

@@ -33,7 +33,7 @@ function bytes({ hex, length }: { hex: string; length: number }): string {
 }
 
 /** What the kernel calls it, where the operation has a name of its own. */
-const kernelName: Partial<Record<string, string>> = { ioctl_in: 'ioctl', ioctl_out: 'ioctl', clone3_stage: 'clone3', clone_sibling: 'clone', write_file: 'write', read_file: 'read', take_master: 'pidfd_getfd' };
+const kernelName: Partial<Record<string, string>> = { ioctl_in: 'ioctl', ioctl_out: 'ioctl', clone3_stage: 'clone3', clone_sibling: 'clone', children_procfs: 'fsopen', write_file: 'write', read_file: 'read', take_master: 'pidfd_getfd' };
 /** Of a file that is opened, written and closed in one go, how it is opened says nothing. */
 const isSilent = (name: string, index: number) => name === 'write_file' && (index === 1 || index === 2);
 

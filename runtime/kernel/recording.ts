@@ -44,7 +44,7 @@ export function recordingKernel(options: RecordingOptions = {}): RecordingKernel
     }
     return options.answers?.[names[0]!] ?? options.answers?.[names[1]!];
   };
-  const opens = new Set(['openat', 'openat2', 'fsopen', 'fsmount', 'open_tree', 'socket', 'pidfd_open', 'pidfd_getfd', 'memfd_create']);
+  const opens = new Set(['openat', 'openat2', 'fsopen', 'fsmount', 'open_tree', 'socket', 'pidfd_open', 'pidfd_getfd', 'memfd_create', 'children_procfs']);
   const run = async (call: Call): Promise<Reply> => {
     const at = raw.length;
     const given = note(call);

@@ -137,6 +137,7 @@ export const syscalls = {
   release: sys('drydock(7)'),
   store: sys('drydock(7)', int('place'), bytes('data')),
   clone_sibling: sys('clone(2)'),
+  children_procfs: sys('fsopen(2)'),
 } as const;
 
 export type SyscallName = keyof typeof syscalls;

@@ -31,6 +31,8 @@ export interface Live {
   held?: Held;
   /** descriptor in the stage: the pty's master, until the shim has taken it */
   master?: number;
+  /** the same: its slave, until it is stdin, stdout and stderr */
+  slave?: number;
   /** rtnetlink socket of the daemon inside the container's network namespace, and the index of eth0 there: during the network phase */
   netlink?: number;
   eth0?: number;

@@ -2,6 +2,7 @@
 import { deviceSteps } from './exec/devices.ts';
 import { filesystemSteps } from './exec/filesystems.ts';
 import { identitySteps } from './exec/identity.ts';
+import { joinedPidSteps } from './exec/joined-pid.ts';
 import { pathSteps } from './exec/paths.ts';
 import { programSteps } from './exec/program.ts';
 import { rightsSteps } from './exec/rights.ts';
@@ -14,9 +15,10 @@ export const exec: Phase = {
   id: 'exec',
   title: 'Become the program',
   steps: [
-    ...filesystemSteps, ...deviceSteps.nodes, ...workingDirectorySteps.make, ...rootSteps.enter, ...identitySteps.name, ...pathSteps, ...rootSteps.seal,
+    ...filesystemSteps, ...deviceSteps.nodes, ...workingDirectorySteps.make, ...rootSteps.exchange,
+    ...joinedPidSteps.proc, ...rootSteps.chroot, ...identitySteps.name, ...pathSteps, ...rootSteps.seal,
     // a new user namespace begins with a full bounding set, so it is narrowed after that
     ...terminalSteps, ...rightsSteps.limits, ...identitySteps.namespace, ...rightsSteps.bounding, ...identitySteps.user,
-    ...programSteps.find, ...rightsSteps.last, ...programSteps.execute,
+    ...programSteps.find, ...rightsSteps.last, ...joinedPidSteps.enter, ...programSteps.execute,
   ],
 };

@@ -7,6 +7,7 @@ import { giveOwnScore } from '../kernel/process/oom-score.ts';
 import { endShim, SIGKILL } from '../kernel/process/shim.ts';
 import type { ContainerPaths, Container, Live } from '../machine/container.ts';
 import type { Process, Spec } from '../oci/spec.ts';
+import { verdictsOf } from '../oci/seccomp/verdicts.ts';
 import { resolveUser } from '../oci/user.ts';
 import { closeLive, startShim } from './create/process.ts';
 import { becomeSibling } from './create/namespaces.ts';
@@ -45,6 +46,19 @@ async function takeUser(k: Kernel, j: Join): Promise<void> {
   const { GroupAdd } = j.target.request.HostConfig;
   takeResolved(j.process, resolveUser(j.process.user.username ?? '', passwd, group, GroupAdd ?? []));
   await becomeUser(k, j.process.user);
+}
+
+async function beBorn(k: Kernel, j: Join): Promise<void> {
+  await becomeSibling(k, j.live);
+  if (j.process.terminal) await handOverTerminal(k, j, j.live.slave ?? -1);
+  else await k.stage.setsid();
+}
+
+/** What is called behind the filter; a profile of one's own may refuse it, and then the birth comes before the filter. */
+const BEHIND_FILTER = ['clone', 'setsid', 'ioctl', 'dup3', 'close', 'prctl'];
+function bornLast({ target: { spec } }: Join): boolean {
+  const { seccomp } = spec.linux;
+  return !seccomp || !verdictsOf(seccomp).refused.some((name) => BEHIND_FILTER.includes(name));
 }
 
 export const join: Phase<Join> = {
@@ -104,19 +118,12 @@ It is the same call that nsenter(1) makes. From here on this process sees the co
       inspect: async (_k, j) => (j.live.pid ? [namespacesOf(j.live.pid)] : []),
     },
     {
-      id: 'join.enter-pid-namespace',
-      title: 'Be born into the pid namespace',
-      explain: `A process never changes its own pid namespace; setns(2) only decides where its children are born. So it clones itself once more, and the child goes on. CLONE_PARENT makes the shim the child's parent. See pid_namespaces(7), clone(2).`,
-      do: (k, j) => becomeSibling(k, j.live),
-      inspect: async (_k, j) => (j.live.pid ? [namespacesOf(j.live.pid)] : []),
-    },
-    {
       id: 'join.terminal',
-      title: 'Take a terminal or a session',
-      explain: `With -t another pseudo-terminal is opened in the container's devpts; in any case the process gets a session of its own. See pty(7), setsid(2).`,
+      title: 'Open a terminal',
+      explain: `With -t another pseudo-terminal is opened in the container's devpts. What is called ptmx there is looked at before it is used: the container may have put anything in its place. See pty(7).`,
+      when: (j) => j.process.terminal,
       async do(k, j) {
-        if (!j.process.terminal) return void (await k.stage.setsid());
-        await handOverTerminal(k, j, await openTerminal(k, j, j.process.consoleSize, AT_FDCWD));
+        j.live.slave = await openTerminal(k, j, j.process.consoleSize, AT_FDCWD);
       },
     },
     {
@@ -125,16 +132,26 @@ It is the same call that nsenter(1) makes. From here on this process sees the co
       explain: `The same limits, user, capabilities and system call filter as the first process, and a session keyring that is not the daemon's: whoever execs into a container must not be stronger than it, unless --privileged says so. See capabilities(7), seccomp(2).`,
       async do(k, j) {
         await takeSessionKeyring(k, j.target.id);
-        await setLimits(k, j.process);
+        await setLimits(k, j.process, j.live.pid ?? 0);
         await dropBounding(k, j.process);
         await takeUser(k, j);
         await enterDirectory(k, j.process.cwd);
         j.program = await findProgram(k, j.process);
+        if (!bornLast(j)) await beBorn(k, j);
         if (j.process.noNewPrivileges) await k.stage.prctl(PR.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         await installSeccomp(k, specOf(j));
         await setCapabilities(k, j.process);
       },
       inspect: async (_k, j) => (j.live.pid ? [rightsOf(j.live.pid)] : []),
+    },
+    {
+      id: 'join.enter-pid-namespace',
+      title: 'Be born into the pid namespace',
+      explain: `A process never changes its own pid namespace; setns(2) only decides where its children are born. So it clones itself once more, and the child goes on, in a session of its own. CLONE_PARENT makes the shim the child's parent.
+It comes last: from here on the container's processes see it, and one that has CAP_SYS_PTRACE could have taken it over while it still had root's rights. See pid_namespaces(7), clone(2), ptrace(2), setsid(2).`,
+      when: bornLast,
+      do: beBorn,
+      inspect: async (_k, j) => (j.live.pid ? [namespacesOf(j.live.pid)] : []),
     },
     {
       id: 'join.execve',

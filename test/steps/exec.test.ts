@@ -2,9 +2,10 @@ import * as assert from 'uvu/assert';
 import { create } from '../../runtime/steps/2-create.ts';
 import { rwLayer } from '../../runtime/steps/3-rw-layer.ts';
 import { exec } from '../../runtime/steps/5-exec.ts';
+import type { Container } from '../../runtime/machine/container.ts';
 import type { Call } from '../../runtime/kernel/calls.ts';
 import { suite } from '../harness.ts';
-import { assertNothingLeft, failEachCall, runSteps, standIn, undoSteps, type StandIn, type Standing } from './stand-in.ts';
+import { assertNothingLeft, failEachCall, idOf, runSteps, standIn, undoSteps, type StandIn, type Standing } from './stand-in.ts';
 
 const test = suite('exec phase on the recording kernel');
 
@@ -42,6 +43,21 @@ test('a working directory that getcwd(2) calls unreachable is refused', async ()
   one.machine.answers['stage.getcwd'] = Buffer.from('(unreachable)/\0');
   assert.match((await failure(execSteps({}, one))).message, 'chdir to cwd ("/w") set in config.json failed: it is outside of the container\'s root');
 });
+
+for (const terminal of [false, true]) {
+  test(`a joined pid namespace is entered last, by a child that begins a session${terminal ? ' and takes the terminal' : ''}; its /proc is a powerless child's`, async () => {
+    const other = { ...standIn().c, id: idOf(2), live: { pid: 77 } } as Container;
+    const made = await execSteps({ config: { Tty: terminal }, host: { PidMode: `container:${other.id}` }, other: () => other });
+    const ids = Object.keys(made);
+    assert.equal(ids.slice(-2), ['exec.enter-pid-namespace', 'exec.execve']);
+    for (const id of ['exec.mount-proc', 'exec.new-session', 'exec.controlling-terminal']) assert.not.ok(id in made, id);
+    assert.ok(ids.indexOf('exec.mount-joined-proc') > ids.indexOf('exec.unmount-old-root') && ids.indexOf('exec.mount-joined-proc') < ids.indexOf('exec.mask-paths'));
+    assert.equal(made['exec.mount-joined-proc']!.filter((call) => /fsopen|children_procfs/.test(call)).length, 1);
+    const born = made['exec.enter-pid-namespace']!.map((call) => call.replace(/\(.*/, ''));
+    assert.equal(born.slice(0, 2), ['stage.clone', 'shim.watch_child']);
+    assert.equal([born.includes('stage.setsid'), born.includes('shim.take_master')], [true, terminal]);
+  });
+}
 
 test('every option adds its step, and a terminal takes the place of the session', async () => {
   const plain = Object.keys(await execSteps());

@@ -22,10 +22,10 @@ async function joining(wanted: StandIn = {}, process: Partial<Process> = {}, mor
   return { ...one, k: one.again(fail), j, before: { open: [...one.machine.open.values()], files: [...one.machine.files.keys()] } };
 }
 
-test('a shim, a process, the group, the namespaces, a second birth, the rights, the program', async () => {
+test('a shim, a process, the group, the namespaces, the rights, a second birth, the program', async () => {
   const { k, j } = await joining();
   const made = await runSteps(k, j, join);
-  assert.equal(Object.keys(made), ['join.shim', 'join.clone3', 'join.cgroup', 'join.setns', 'join.enter-pid-namespace', 'join.terminal', 'join.rights', 'join.execve']);
+  assert.equal(Object.keys(made), ['join.shim', 'join.clone3', 'join.cgroup', 'join.setns', 'join.rights', 'join.enter-pid-namespace', 'join.execve']);
   assert.is(made['join.clone3']![0], 'shim.clone3(0, 1, -1)');
   assert.equal(made['join.setns']!.map((call) => call.replace(/(\D)\d{3,}(?=[,)])/, '$1n')), [
     'stage.pidfd_open(n, 0)', 'stage.setns(n, CLONE_NEWNS|CLONE_NEWCGROUP|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWPID|CLONE_NEWNET)',
@@ -51,6 +51,18 @@ test('its rights are the container\'s: bounding set, user, filter, capabilities'
   assert.ok(made!.includes('stage.setresuid(33, 33, 33)'));
 });
 
+test('it is seen in the container only when it has no more rights than the container; a profile that refuses the birth gets it before its filter', async () => {
+  const { k, j } = await joining();
+  const ids = Object.keys(await runSteps(k, j, join));
+  assert.ok(ids.indexOf('join.enter-pid-namespace') > ids.indexOf('join.rights'));
+  const refusing = JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['setsid'], action: 'SCMP_ACT_ERRNO' }] });
+  const other = await joining({ host: { SecurityOpt: [`seccomp=${refusing}`] } });
+  const made = await runSteps(other.k, other.j, join);
+  assert.not.ok('join.enter-pid-namespace' in made);
+  const at = (name: string) => made['join.rights']!.findIndex((call) => call.startsWith(`stage.${name}(`));
+  assert.ok(at('clone') > at('setresuid') && at('clone') < at('seccomp') && at('setsid') < at('seccomp'), made['join.rights']!.join('\n'));
+});
+
 test('a container with a user namespace is joined in it as well, last', async () => {
   const { k, j } = await joining({ host: { UsernsMode: 'private' } });
   const { 'join.setns': made } = await runSteps(k, j, join);
@@ -62,7 +74,8 @@ for (const [name, process, more, stdio] of [['output', {}, {}, 1], ['stdin', {},
     const { k, j } = await joining({}, process, more);
     const made = await runSteps(k, j, join);
     assert.is(made['join.clone3']![0], `shim.clone3(0, ${stdio}, -1)`);
-    assert.is(made['join.terminal']!.some((call) => call.includes('take_master')), stdio === 0);
+    assert.is(made['join.enter-pid-namespace']!.some((call) => call.includes('take_master')), stdio === 0);
+    assert.is('join.terminal' in made, stdio === 0);
   });
 }
 

@@ -36,11 +36,13 @@ const attributes: [number, number][] = [
   [MS.MS_NOEXEC, MOUNT_ATTR.MOUNT_ATTR_NOEXEC],
 ];
 
+/** MOUNT_ATTR_*, as fsmount(2) takes them, for mount(2)'s flags. */
+export const mountAttributes = (flags: number): number => attributes.filter(([ms]) => flags & ms).reduce((sum, [, bit]) => sum | bit, 0);
+
 /** struct mount_attr of mount_setattr(2): u64 attr_set, attr_clr, propagation, userns_fd. */
 export function mountAttr(flags: number, propagation = 0): Buffer {
   const attr = Buffer.alloc(32);
-  const bits = attributes.filter(([ms]) => flags & ms).reduce((sum, [, bit]) => sum | bit, 0);
-  attr.writeBigUInt64LE(BigInt(bits), 0);
+  attr.writeBigUInt64LE(BigInt(mountAttributes(flags)), 0);
   attr.writeBigUInt64LE(BigInt(propagation & ~MS.MS_REC), 16);
   return attr;
 }

@@ -82,13 +82,15 @@ function procOf(c: Container, path: string): string {
   return `/proc/${other.live.pid}`;
 }
 
+/** --pid container:ID */
+export const joinsPid = (c: Container): boolean => c.spec.linux.namespaces.some(({ type, path }) => type === 'pid' && path !== undefined);
 const joins = (c: Container) => c.spec.linux.namespaces.filter((wanted) => wanted.path && joined[wanted.type]);
 
 namespaceSteps.push({
   id: 'create.join-namespaces',
   title: 'Enter another container\'s namespaces',
   explain: `With \`--network container:ID\` no new network is made: setns(2) enters the one that another container already has.
-Both then share interfaces, addresses and ports, as the containers of a Kubernetes pod do. A pid namespace is only entered by children, so after joining one the stage clones itself once more. See setns(2).`,
+Both then share interfaces, addresses and ports, as the containers of a Kubernetes pod do. A pid namespace is only entered by children: the stage's is born into it when it has given up its rights, because from then on the other container sees it. See setns(2).`,
   when: (c) => joins(c).length > 0,
   async do(k, c) {
     for (const { type, path = '' } of joins(c)) {
@@ -97,8 +99,10 @@ Both then share interfaces, addresses and ports, as the containers of a Kubernet
       await k.stage.setns(fd, flag);
       await k.stage.close(fd);
     }
-    if (joins(c).some(({ type }) => type === 'pid')) await becomeSibling(k, c.live);
-    for (const { type } of joins(c)) k.fact({ kind: 'ns', key: joined[type]!.file, value: namespaceInode(c.live.pid ?? 0, joined[type]!.file) });
+    for (const { type } of joins(c)) {
+      const { file } = joined[type]!;
+      k.fact({ kind: 'ns', key: file, value: namespaceInode(c.live.pid ?? 0, type === 'pid' ? 'pid_for_children' : file) });
+    }
   },
   inspect: async (_k, c) => (c.live.pid ? [namespacesOf(c.live.pid)] : []),
 });

@@ -11,6 +11,7 @@ import type { Container } from '../../machine/container.ts';
 import type { Mount } from '../../oci/spec.ts';
 import { INIT_ANNOTATION, INIT_PATH } from '../../oci/bundle.ts';
 import { isOwnEtcFile, mountsOfUser, systemMount } from '../../oci/mounts.ts';
+import { joinsPid } from '../create/namespaces.ts';
 import type { Step } from '../step.ts';
 import { checkOverProc, findAndHold, hold, ordinary, overNoLink, placeIn, planFind, topOf, type Top } from './places.ts';
 
@@ -28,7 +29,7 @@ async function mountSystem(k: Kernel, c: Container, m: Mount): Promise<void> {
 
 const mountStep = (id: string, destination: string, title: string, explain: string): Step => ({
   id, title, explain, inspect,
-  when: (c) => systemMount(c.spec, destination) !== undefined,
+  when: (c) => systemMount(c.spec, destination) !== undefined && !(destination === '/proc' && joinsPid(c)),
   do: (k, c) => mountSystem(k, c, systemMount(c.spec, destination) as Mount),
 });
 
@@ -106,7 +107,7 @@ They differ per container and may change between two starts, so they are kept ou
     when: (c) => mountsOfUser(c.spec, c.paths.dir, 'late').length + initMount(c).length > 0,
     async do(k, c) {
       for (const m of [...mountsOfUser(c.spec, c.paths.dir, 'late'), ...initMount(c)]) {
-        checkOverProc(m.destination);
+        checkOverProc(m.destination, joinsPid(c) && systemMount(c.spec, '/proc') !== undefined);
         await mountLate(k, c, m);
       }
     },

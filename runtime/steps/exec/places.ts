@@ -69,8 +69,11 @@ const OVER_PROC = new Set([
   '/proc/cpuinfo', '/proc/diskstats', '/proc/meminfo', '/proc/stat', '/proc/swaps', '/proc/uptime', '/proc/loadavg', '/proc/slabinfo',
   '/proc/sys/kernel/ns_last_pid', '/proc/sys/crypto/fips_enabled',
 ]);
-export function checkOverProc(destination: string): void {
-  if (!destination.startsWith('/proc/') || OVER_PROC.has(destination)) return;
+export function checkOverProc(destination: string, joined: boolean): void {
+  if (!destination.startsWith('/proc/')) return;
+  // that procfs is mounted last, behind the root's exchange, when the host's paths are gone
+  if (joined) throw new Error(`"${destination}" cannot be mounted over the /proc of another container's pid namespace`);
+  if (OVER_PROC.has(destination)) return;
   throw new Error(`"${destination}" cannot be mounted because it is inside /proc`);
 }
 

@@ -1,4 +1,4 @@
-import { O, PR, PR_CAP_AMBIENT, RLIMIT, SECCOMP_SET_MODE_FILTER } from '../../kernel/constants.ts';
+import { PR, PR_CAP_AMBIENT, RLIMIT, SECCOMP_SET_MODE_FILTER } from '../../kernel/constants.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { capabilityFacts } from '../../kernel/process/facts.ts';
 import { rightsOf } from '../../kernel/process/inspect.ts';
@@ -18,9 +18,10 @@ function rlimit(soft: number, hard: number): Buffer {
   return bytes;
 }
 
-export async function setLimits(k: Kernel, process: Process): Promise<void> {
+/** The score is written from outside: what /proc is inside, the container says. */
+export async function setLimits(k: Kernel, process: Process, pid: number): Promise<void> {
   for (const { type, soft, hard } of process.rlimits ?? []) await k.stage.prlimit64(0, (RLIMIT as Record<string, number>)[type] ?? -1, rlimit(soft, hard));
-  if (process.oomScoreAdj !== undefined) await k.stage.write_file('/proc/self/oom_score_adj', O.O_TRUNC, 0, String(process.oomScoreAdj));
+  if (process.oomScoreAdj !== undefined) await k.daemon.write_file(`/proc/${pid}/oom_score_adj`, 0, 0, String(process.oomScoreAdj));
 }
 
 export async function dropBounding(k: Kernel, process: Process): Promise<void> {
@@ -56,7 +57,7 @@ export const rightsSteps: { limits: Step[]; bounding: Step[]; last: Step[] } = {
       id: 'exec.rlimits', title: 'Set resource limits', inspect,
       explain: `--ulimit sets limits of a process rather than of the group: open files, stack size, processes of a uid. They are inherited by every child. See getrlimit(2).`,
       when: (c) => (c.spec.process.rlimits ?? []).length > 0 || c.spec.process.oomScoreAdj !== undefined,
-      do: (k, c) => setLimits(k, c.spec.process),
+      do: (k, c) => setLimits(k, c.spec.process, c.live.pid ?? 0),
     },
   ],
   bounding: [

@@ -15,8 +15,8 @@ export async function enterByChroot(k: Kernel, rootfd: number): Promise<void> {
   await k.stage.close(rootfd);
 }
 
-export const rootSteps: { enter: Step[]; seal: Step[] } = {
-  enter: [
+export const rootSteps: { exchange: Step[]; chroot: Step[]; seal: Step[] } = {
+  exchange: [
     {
       id: 'exec.pivot-root', title: 'Exchange the root', inspect, when: pivots,
       explain: `pivot_root(2) makes the overlay the root of the whole mount namespace, and puts the old root on top of it for one more moment.
@@ -42,6 +42,8 @@ From here on no path in this mount namespace leads to a file of the host, except
         c.live.rootfd = undefined;
       },
     },
+  ],
+  chroot: [
     {
       id: 'exec.chroot', title: 'Change only where paths begin', inspect,
       explain: `pivot_root was left out on purpose: chroot(2) changes where this process's paths begin, and nothing else.

@@ -4,6 +4,7 @@ import { coverWith } from '../../kernel/mount/cover.ts';
 import { MAGIC, magicOf, planStat, planStatfs, statOf, type Inode } from '../../kernel/mount/inode.ts';
 import { NO_LINKS, openHow } from '../../kernel/mount/place.ts';
 import type { Container } from '../../machine/container.ts';
+import { joinsPid } from '../create/namespaces.ts';
 import type { Step } from '../step.ts';
 import { heldOf } from './places.ts';
 
@@ -55,9 +56,8 @@ export async function handOverTerminal(k: Kernel, c: Pick<Container, 'live'>, sl
     stage.close(slave);
   });
   c.live.master = undefined;
+  c.live.slave = undefined;
 }
-
-const slaves = new WeakMap<Container, number>();
 
 export const terminalSteps: Step[] = [
   {
@@ -69,7 +69,7 @@ What you type goes into the master and comes out of the slave as if from a keybo
     async do(k, c) {
       const dev = heldOf(c, 'dev');
       const slave = await openTerminal(k, c, c.spec.process.consoleSize, dev);
-      slaves.set(c, slave);
+      c.live.slave = slave;
       await k.together((stage) => {
         stage.fchownat(slave, '', c.spec.process.user.uid, -1, AT.AT_EMPTY_PATH);
         const console = stage.openat2(dev, 'console', openHow(O.O_PATH | O.O_CLOEXEC, 0, NO_LINKS)).mayFail('ENOENT');
@@ -83,14 +83,15 @@ What you type goes into the master and comes out of the slave as if from a keybo
     title: 'Make it the controlling terminal',
     explain: `The shim fetches the master with pidfd_getfd(2). The stage starts a new session with setsid(2), takes the slave as its controlling terminal, and makes it stdin, stdout and stderr.
 Only a session leader can have a controlling terminal, and without one a shell has no job control: Ctrl-C and Ctrl-Z would do nothing. See setsid(2), TIOCSCTTY in ioctl_tty(2), credentials(7).`,
-    when: (c) => c.spec.process.terminal,
-    do: (k, c) => handOverTerminal(k, c, slaves.get(c) ?? -1),
+    // who is born into another's pid namespace does it there, as a session's leader must
+    when: (c) => c.spec.process.terminal && !joinsPid(c),
+    do: (k, c) => handOverTerminal(k, c, c.live.slave ?? -1),
   },
   {
     id: 'exec.new-session',
     title: 'Start a new session',
     explain: `Without a terminal the process still gets a session of its own, so that no signal from somebody's keyboard outside can reach it. Its output goes into two pipes that the shim reads. See setsid(2), pipe(7).`,
-    when: (c) => !c.spec.process.terminal,
+    when: (c) => !c.spec.process.terminal && !joinsPid(c),
     async do(k) {
       await k.stage.setsid();
     },
