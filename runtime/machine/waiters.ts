@@ -2,6 +2,7 @@
 import type { MachineState } from './engine.ts';
 import type { ContainerRecord } from './record.ts';
 
+/** `Error` is for waits that fail; why a start failed is the answer to the start, and docker's client would print it twice. */
 export interface ExitAnswer { StatusCode: number; Error: { Message: string } | null }
 type Condition = 'not-running' | 'next-exit' | 'removed';
 
@@ -16,19 +17,21 @@ export class Waiters {
       this.#states.delete(waiter);
       waiter.resolve(to);
     }
-    if (to === 'exited' || to === 'failed') this.#answer(['not-running', 'next-exit'], record, to === 'failed');
+    if (to === 'exited') this.#answer(['not-running', 'next-exit'], record);
+    // what has not run has no exit: dockerd goes on waiting for one
+    if (to === 'failed') this.#answer(['not-running'], record);
     for (const listener of this.#listeners) listener();
   }
 
   removed(record: ContainerRecord): void {
-    this.#answer(['not-running', 'next-exit', 'removed'], record, false);
+    this.#answer(['not-running', 'next-exit', 'removed'], record);
   }
 
-  #answer(conditions: readonly Condition[], { exitCode, error }: ContainerRecord, failed: boolean): void {
+  #answer(conditions: readonly Condition[], { exitCode }: ContainerRecord): void {
     for (const waiter of [...this.#exits]) {
       if (!conditions.includes(waiter.condition)) continue;
       this.#exits.delete(waiter);
-      waiter.resolve({ StatusCode: exitCode, Error: failed && error ? { Message: error } : null });
+      waiter.resolve({ StatusCode: exitCode, Error: null });
     }
   }
 

@@ -1,6 +1,8 @@
 /** rw layer: the image's layers below, an empty directory above, and the overlay that shows them as one tree. */
+import { posix } from 'node:path';
 import { AT_FDCWD, MS, O } from '../kernel/constants.ts';
 import { tolerate } from '../kernel/errors.ts';
+import { ensurePath } from '../kernel/mount/in-root.ts';
 import { inRoot } from '../kernel/mount/place.ts';
 import { mountOne } from '../kernel/mount/mount.ts';
 import { mountOverlay } from '../kernel/mount/overlay.ts';
@@ -11,6 +13,15 @@ import { mountsOfUser } from '../oci/mounts.ts';
 import type { Phase } from './step.ts';
 
 const below = async (c: Container) => (c.live.pid ? [mountsOf(c.live.pid, c.paths.rootfs), upperOf(c.paths.upper)] : [upperOf(c.paths.upper)]);
+
+/**
+ * The VOLUMEs of the image that nothing is mounted on: directories of the container. Not every image has them, and programs rely on
+ * them; dockerd makes those that are missing as mount points, 0755 and root's.
+ */
+function volumesOf({ image, spec }: Container): string[] {
+  const volumes = Object.keys(image?.config.config?.Volumes ?? {}).map((path) => posix.join('/', path).replace(/(.)\/$/, '$1'));
+  return volumes.filter((path) => path !== '/' && !spec.mounts.some(({ destination }) => destination === path)).sort();
+}
 
 /** Lowest first: digest of the uncompressed tar, bytes, and what the image's history says made it. */
 function layerFacts({ image }: Container): Fact[] {
@@ -79,10 +90,14 @@ An image may hold a symbolic link from /etc to ../../../etc. openat2(2) with RES
       title: 'Mount binds and tmpfs',
       explain: `\`-v /host:/inside\` makes a directory of the host appear inside; \`--tmpfs\` makes one that lives in memory.
 A bind mount is a second place for the same tree, not a copy: open_tree(2) takes the tree, mount_setattr(2) gives it its own flags (read-only, no set-uid), move_mount(2) puts it where it belongs. What is written there never reaches the upper directory. See mount(2), open_tree(2).`,
-      when: (c) => mountsOfUser(c.spec, c.paths.dir, 'early').length > 0,
+      when: (c) => mountsOfUser(c.spec, c.paths.dir, 'early').length + volumesOf(c).length > 0,
       async do(k, c) {
         for (const m of mountsOfUser(c.spec, c.paths.dir, 'early')) {
           await mountOne(k, inRoot(c.live.rootfd ?? -1, m.destination), m);
+        }
+        for (const path of volumesOf(c)) {
+          const made = await ensurePath(k, inRoot(c.live.rootfd ?? -1, path), 'directory');
+          await k.stage.close(made);
         }
       },
       inspect: async (_k, c) => below(c),

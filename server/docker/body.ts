@@ -4,7 +4,7 @@ import { parseJson } from '../../runtime/machine/parse-json.ts';
 import { badParameter } from '../../runtime/machine/refusal.ts';
 
 /** Of requests that bring a command and an environment: what the kernel's six megabytes, execve(2), may become as JSON. */
-export const COMMAND_LIMIT = 32 * 1024 * 1024;
+export const COMMAND_LIMIT = 16 * 1024 * 1024;
 
 export type Json = Record<string, unknown>;
 
