@@ -10,6 +10,7 @@ import { Runtime } from '../runtime/machine/runtime.ts';
 import type { Settings } from '../runtime/machine/settings.ts';
 import { protectFromOom } from '../runtime/kernel/process/oom-score.ts';
 import { packageRoot } from '../runtime/kernel/native.ts';
+import { prepareDataRoot } from './data-root.ts';
 import { createDockerServer } from './docker/app.ts';
 import { Playground } from './live/playground.ts';
 import { openLessons } from './lessons/course.ts';
@@ -22,7 +23,6 @@ const LOCK_NB = 4;
 /** flock(2) is let go by the kernel when the process ends, however it ends. */
 async function lockRoot(settings: Settings): Promise<void> {
   const k = daemonKernel();
-  mkdirSync(settings.root, { recursive: true, mode: 0o711 });
   const path = join(settings.root, 'daemon.pid');
   const fd = await k.daemon.openat(AT_FDCWD, path, O.O_RDWR | O.O_CREAT | O.O_CLOEXEC, 0o600);
   try {
@@ -72,6 +72,7 @@ function endWhenIdle(server: Server, busy: () => boolean, seconds: number, end: 
 
 /** Returns when the socket accepts clients. Throws when another daemon has the data root. */
 export async function startDaemon(settings: Settings): Promise<void> {
+  prepareDataRoot(settings.root);
   await lockRoot(settings);
   settings.oomScores = protectFromOom();
   const runtime = await Runtime.open(settings, (inUse) => new ImageStore({ root: settings.root, inUse, startRegistry }));

@@ -15,6 +15,7 @@ const readExecution = (from: Checked): Execution => present({
   User: from.optional('User'), ExposedPorts: from.set('ExposedPorts'), Env: from.strings('Env'), Entrypoint: from.strings('Entrypoint'),
   Cmd: from.strings('Cmd'), Volumes: from.set('Volumes'), WorkingDir: from.optional('WorkingDir'), Labels: from.map('Labels'),
   StopSignal: from.optional('StopSignal'), Shell: from.strings('Shell'), Healthcheck: from.has('Healthcheck') ? from.raw('Healthcheck') : undefined,
+  OnBuild: from.strings('OnBuild'), ArgsEscaped: from.raw('ArgsEscaped') === true ? true : undefined,
 });
 
 function readHistory(value: unknown, index: number): HistoryEntry {
@@ -36,7 +37,8 @@ export function readConfig(bytes: Buffer): ImageConfig {
   const os = from.optional('os') || 'linux';
   if (os !== 'linux') throw new Refusal(500, `image operating system ${JSON.stringify(os.slice(0, 40))} cannot be used on this platform: linux is needed`);
   return present({
-    created: from.optional('created'), author: from.optional('author'), architecture: from.optional('architecture') ?? '', os, variant: from.optional('variant') || undefined,
+    created: from.optional('created'), author: from.optional('author'), comment: from.optional('comment'), docker_version: from.optional('docker_version'),
+    architecture: from.optional('architecture') ?? '', os, variant: from.optional('variant') || undefined,
     config: from.has('config') ? readExecution(from.object('config')) : undefined,
     rootfs: { type: 'layers' as const, diff_ids: diffIDs },
     history: from.has('history') ? from.list('history', 10_000).map(readHistory) : undefined,

@@ -16,7 +16,7 @@ const KNOWN_ARCHITECTURES = [
   '386', 'amd64', 'amd64p32', 'arm', 'armbe', 'arm64', 'arm64be', 'ppc64', 'ppc64le', 'loong64', 'mips', 'mipsle', 'mips64', 'mips64le', 'mips64p32',
   'mips64p32le', 'ppc', 'riscv', 'riscv64', 's390', 's390x', 'sparc', 'sparc64', 'wasm',
 ];
-const COMPONENT = /^[a-z0-9_.-]+$/i;
+const COMPONENT = /^[A-Za-z0-9_-]+$/;
 
 function normal({ os, architecture, variant }: Platform): Required<Platform> {
   const [name, own] = architectures.get(architecture.toLowerCase()) ?? [architecture.toLowerCase()];
@@ -35,7 +35,7 @@ export function parsePlatform(text: string): Platform {
   if (text.includes('*')) throw badParameter(`${quoted}: wildcards not yet supported: invalid argument`);
   const parts = text.split('/');
   for (const part of parts) {
-    if (!COMPONENT.test(part)) throw badParameter(`${JSON.stringify(part)} is an invalid component of ${quoted}: give os/architecture[/variant], as linux/arm64: invalid argument`);
+    if (!COMPONENT.test(part)) throw badParameter(`${JSON.stringify(part)} is an invalid component of ${quoted}: platform specifier component must match "${COMPONENT.source}": invalid argument`);
   }
   if (parts.length > 3) throw badParameter(`${quoted}: cannot parse platform specifier: invalid argument`);
   const [first = '', second, variant] = parts;

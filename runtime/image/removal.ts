@@ -6,13 +6,17 @@ import type { ImageList } from './image-list.ts';
 import { canonicalName, familiarName, normalize, parseReference } from './reference.ts';
 
 export type Removed = { Untagged: string } | { Deleted: string };
-interface Circumstances { force: boolean; user: string | undefined }
+/** A container that stands on the image: its short id, and whether it runs (or is paused, or on its way). */
+export interface ImageUser { id: string; runs: boolean }
+interface Circumstances { force: boolean; user: ImageUser | undefined }
 
 const repositoryOf = (name: string): string => {
   const { domain, path } = parseReference(name);
   return `${domain}/${path}`;
 };
 const namesOf = (list: ImageList, id: string): string[] => [...list.names].filter(([, of]) => of === id).map(([name]) => name);
+/** All its names are tags and digests of one repository, and of the tags there is one at most: the image goes by its id with them. */
+const isSingle = (names: readonly string[]): boolean => new Set(names.map(repositoryOf)).size <= 1 && names.filter((name) => !name.includes('@')).length <= 1;
 const isById = (image: Image, reference: string): boolean => image.id.startsWith(`sha256:${reference.replace(/^sha256:/, '')}`);
 
 function untag(list: ImageList, names: readonly string[]): Removed[] {
@@ -33,16 +37,17 @@ export function removeImage(list: ImageList, image: Image, reference: string, { 
   const name = asName && names.includes(asName) ? asName : undefined;
   const short = shortOf(image.id);
   if (!name) {
-    const repositories = new Set(names.map(repositoryOf));
-    if (repositories.size > 1 && !force) throw conflict(`conflict: unable to delete ${short} (must be forced) - image is referenced in multiple repositories`);
-    if (user && !force) throw conflict(`conflict: unable to delete ${short} (must be forced) - image is being used by container ${user}`);
-    // a container's layers stay, whatever force says: the names go, the image without a name remains
+    const refuse = (how: string, why: string) => conflict(`conflict: unable to delete ${short} (${how} be forced) - image is ${why}`);
+    if (user?.runs) throw refuse('cannot', `being used by running container ${user.id}`);
+    if (!isSingle(names) && !force) throw refuse('must', 'referenced in multiple repositories');
+    if (user && !force) throw refuse('must', `being used by stopped container ${user.id}`);
+    // a stopped container's layers stay, whatever force says: the names go, the image without a name remains
     return user ? untag(list, names) : removeAll(list, image.id);
   }
   // the digests of a repository go with its last tag
   const rest = tags.filter((tag) => tag !== name && repositoryOf(tag) === repositoryOf(name));
   const going = names.filter((other) => other === name || (!rest.length && other.includes('@') && repositoryOf(other) === repositoryOf(name)));
   if (going.length < names.length) return untag(list, going);
-  if (user && !force) throw conflict(`conflict: unable to remove repository reference "${reference}" (must force) - container ${user} is using its referenced image ${short}`);
+  if (user && !force) throw conflict(`conflict: unable to remove repository reference "${reference}" (must force) - container ${user.id} is using its referenced image ${short}`);
   return user ? untag(list, going) : removeAll(list, image.id);
 }

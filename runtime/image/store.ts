@@ -9,14 +9,14 @@ import { readImageList, writeImageList, type ImageList, type ImageRecord } from 
 import { LayerStore } from './layers.ts';
 import { Leases, type Lease } from './lease.ts';
 import type { PracticeServer } from './practice-server.ts';
-import { canonicalName, familiarName, isTag, normalize, parseReference, type Reference } from './reference.ts';
-import { removeImage, type Removed } from './removal.ts';
+import { canonicalName, familiarName, familiarRepository, isTag, normalize, parseReference, type Reference } from './reference.ts';
+import { removeImage, type ImageUser, type Removed } from './removal.ts';
 
 export interface ImageStoreOptions {
   /** the daemon's data root; made when absent */
   root: string;
-  /** A container that stands on this image, by its name or id. */
-  inUse?: (imageId: string) => string | undefined;
+  /** A container that stands on this image; one that runs before all others. */
+  inUse?: (imageId: string) => ImageUser | undefined;
   /** server/registry's startRegistry: without it there is no practice registry */
   startRegistry?: PracticeServer;
 }
@@ -124,6 +124,8 @@ export class ImageStore {
     if (tag && !isTag(tag)) throw badParameter(`invalid tag format: ${JSON.stringify(tag)}`);
     const target: Reference = normalize(tag ? `${repository}:${tag}` : repository);
     if (target.digest) throw badParameter('refusing to create a tag with a digest reference');
+    // it would read as a digest wherever it is used
+    if (familiarRepository(target) === 'sha256') throw badParameter('refusing to create an ambiguous tag using digest algorithm as name');
     this.#list.names.set(canonicalName(target), image.id);
     this.#save();
   }

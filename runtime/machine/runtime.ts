@@ -6,7 +6,9 @@ import { openCgroup } from '../kernel/cgroup/open.ts';
 import { daemonKernel } from '../kernel/linux.ts';
 import { ImageStore } from '../image/store.ts';
 import type { Image } from '../image/image.ts';
+import { pullEvent } from '../image/image-events.ts';
 import { newPull } from '../image/pull.ts';
+import type { ImageUser } from '../image/removal.ts';
 import { keepLeases } from '../network/leases.ts';
 import { matches, parsePlatform, showPlatform } from '../image/platform.ts';
 import { networkOf } from '../network/request.ts';
@@ -55,7 +57,7 @@ export class Runtime implements Engine {
   }
 
   /** Opens the data root and picks up what is there: running containers are adopted, half-done runs are taken back. */
-  static async open(settings: Settings, makeStore: (inUse: (imageId: string) => string | undefined) => ImageStore): Promise<Runtime> {
+  static async open(settings: Settings, makeStore: (inUse: (imageId: string) => ImageUser | undefined) => ImageStore): Promise<Runtime> {
     for (const dir of [settings.root, settings.execRoot]) mkdirSync(dir, { recursive: true, mode: 0o711 });
     const runtime: Runtime = new Runtime(settings, makeStore((id) => runtime.#userOf(id)));
     const records = loadRecords(settings);
@@ -68,8 +70,11 @@ export class Runtime implements Engine {
     return runtime;
   }
 
-  #userOf(imageId: string): string | undefined {
-    return [...this.#supervisors.values()].find((s) => s.container.image?.id === imageId)?.container.id.slice(0, 12);
+  #userOf(imageId: string): ImageUser | undefined {
+    const users = [...this.#supervisors.values()].filter((s) => s.container.image?.id === imageId);
+    const running = users.find((s) => ['running', 'paused', 'restarting'].includes(s.state.status) || s.underWay);
+    const one = running ?? users[0];
+    return one && { id: one.container.id.slice(0, 12), runs: one === running };
   }
 
   async #pickUp(record: ContainerRecord): Promise<void> {
@@ -173,7 +178,7 @@ export class Runtime implements Engine {
 
   async pull(options: PullOptions): Promise<Pulled> {
     const pulled = await this.#pulls.pull(options);
-    this.events.emit('image', 'pull', options.reference, { name: options.reference });
+    this.events.emit('image', 'pull', ...pullEvent(pulled.image, options.reference));
     return pulled;
   }
 

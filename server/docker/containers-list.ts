@@ -40,12 +40,11 @@ export async function containerView(engine: Engine, handle: ContainerHandle, wit
   };
 }
 
-/** Names an image in docker's ways: name, name:tag, id or the beginning of one; also layers that others are built upon. */
+/** Names an image in docker's ways: name, name:tag, id or the beginning of one. An image that only shares layers with it is no descendant. */
 function descends(engine: Engine, { container }: ContainerHandle, ancestor: string): boolean {
   const image = engine.images.find(ancestor);
   if (!image) return container.request.Image === ancestor;
-  const chain = image.layers.at(-1)?.chainID;
-  return container.image?.id === image.id || (chain !== undefined && (container.image?.layers.some((layer) => layer.chainID === chain) ?? false));
+  return container.image?.id === image.id;
 }
 
 type Test = (handle: ContainerHandle, value: string, engine: Engine) => boolean;

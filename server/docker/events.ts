@@ -1,4 +1,5 @@
 /** GET /events: what has happened and what happens. Engine API, "Monitor events". */
+import { withoutTag } from '../../runtime/image/image-events.ts';
 import type { DockerEvent } from '../../runtime/machine/events.ts';
 import { hasLabels, type Filters, readFilters } from './filters.ts';
 import type { Exchange, Routes } from './route.ts';
@@ -12,7 +13,11 @@ const OBJECTS = KNOWN.filter((name) => !['event', 'label', 'scope', 'type'].incl
 /** An object filter names things of its own type only: by id, the beginning of one, or name. */
 function isNamed(event: DockerEvent, type: string, value: string): boolean {
   const { ID, Attributes } = event.Actor;
-  if (type === 'image') return event.Type === 'image' ? [ID, Attributes['name'], ID.replace(/:[^:/]*$/, '')].includes(value) : Attributes['image'] === value;
+  if (type === 'image') {
+    // with and without its tag, of images and of containers that stand on one
+    const name = Attributes[event.Type === 'image' ? 'name' : 'image'] ?? '';
+    return [ID, name, withoutTag(ID), withoutTag(name)].includes(value);
+  }
   return event.Type === type && (ID.startsWith(value) || Attributes['name'] === value.replace(/^\//, ''));
 }
 

@@ -43,11 +43,12 @@ export const hasLabels = (wanted: readonly string[] | undefined, labels: Record<
 
 /** 'true', '1' … as docker's own filters spell it; throws 400 for anything else. */
 export function truth(filters: Filters, name: string): boolean | undefined {
-  const value = filters.get(name)?.[0];
-  if (value === undefined) return undefined;
+  const values = filters.get(name) ?? [];
+  if (!values.length) return undefined;
+  const [value = ''] = values.length === 1 ? values : [];
   if (['1', 't', 'true', 'True', 'TRUE'].includes(value)) return true;
   if (['0', 'f', 'false', 'False', 'FALSE'].includes(value)) return false;
-  throw badParameter(`invalid filter '${name}=${value}': true or false is needed`);
+  throw badParameter(`invalid filter '${name}=[${values.join(' ')}]'`);
 }
 
 const REGEXP_MS = 50;

@@ -7,9 +7,9 @@ import { hasLabels, readFilters, truth, untilTime } from './filters.ts';
 import { the } from './images.ts';
 import type { Exchange, Routes } from './route.ts';
 
-/** docker's event names the image by its id and, where it has one, its name. */
-function emit({ engine }: Exchange, action: 'tag' | 'untag' | 'delete', id: string, name = id): void {
-  engine.events.emit('image', action, id, { name });
+/** With the image's labels while it is there, as dockerd; a name that goes is not told, but the id in its place. */
+function emit({ engine }: Exchange, action: 'tag' | 'untag' | 'delete', { id, config }: Image, name = id): void {
+  engine.events.emit('image', action, id, { ...(action === 'delete' ? {} : config.config?.Labels), name });
 }
 
 async function tag(x: Exchange): Promise<number> {
@@ -20,15 +20,15 @@ async function tag(x: Exchange): Promise<number> {
   const target = normalize(name);
   if (target.digest) throw badParameter(`refusing to create a tag with a digest reference: ${name}`);
   await x.engine.images.tag(image.id, familiarName(target));
-  emit(x, 'tag', image.id, familiarName(target));
+  emit(x, 'tag', image, familiarName(target));
   return 201;
 }
 
 async function removeOne(x: Exchange, reference: string, image: Image, force: boolean): Promise<Removed[]> {
   const removed = await x.engine.images.remove(reference, { force });
   for (const line of removed) {
-    if ('Untagged' in line) emit(x, 'untag', image.id);
-    else if (line.Deleted === image.id) emit(x, 'delete', image.id);
+    if ('Untagged' in line) emit(x, 'untag', image);
+    else if (line.Deleted === image.id) emit(x, 'delete', image);
   }
   return removed;
 }

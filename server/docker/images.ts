@@ -1,4 +1,5 @@
 /** Looking at images, naming and removing them. Engine API, "Images". */
+import { dirname, join } from 'node:path';
 import { historyOf } from '../../runtime/image/history.ts';
 import type { Image } from '../../runtime/image/image.ts';
 import { familiarName, normalize } from '../../runtime/image/reference.ts';
@@ -72,14 +73,29 @@ function list(x: Exchange): object {
     .map((image) => imageView(x, image));
 }
 
+/** Clients of dockerd read these keys without asking whether they are there. */
+const noConfig = {
+  Hostname: '', Domainname: '', User: '', AttachStdin: false, AttachStdout: false, AttachStderr: false, Tty: false, OpenStdin: false, StdinOnce: false,
+  Env: null, Cmd: null, Image: '', Volumes: null, WorkingDir: '', Entrypoint: null, OnBuild: null, Labels: null,
+};
+
+/** overlay2's: the folders beside a layer's `diff` are where dockerd would mount it; LowerDir is not there for a single layer. */
+function graphDriver({ layers }: Image): object {
+  const top = layers.at(-1);
+  if (!top) return { Name: 'overlay2', Data: {} };
+  const lower = layers.slice(0, -1).map(({ dir }) => dir).reverse();
+  const beside = (name: string) => join(dirname(top.dir), name);
+  return { Name: 'overlay2', Data: { ...(lower.length && { LowerDir: lower.join(':') }), MergedDir: beside('merged'), UpperDir: top.dir, WorkDir: beside('work') } };
+}
+
 function inspect(x: Exchange): object {
   const image = the(x);
   const { config } = image;
   return {
-    Id: image.id, RepoTags: image.tags, RepoDigests: image.digests, Parent: '', Comment: config.history?.at(-1)?.comment ?? '', Created: rfc3339(created(image)),
-    DockerVersion: '', Author: config.author ?? '', Config: config.config ?? {}, Architecture: config.architecture, ...(config.variant && { Variant: config.variant }),
-    Os: config.os, Size: image.size, ...(x.api < 44 && { VirtualSize: image.size }),
-    GraphDriver: { Name: 'overlay2', Data: { UpperDir: image.layers.at(-1)?.dir ?? '', LowerDir: image.layers.slice(0, -1).map((l) => l.dir).reverse().join(':') } },
+    Id: image.id, RepoTags: image.tags, RepoDigests: image.digests, Parent: '', Comment: config.comment || (config.history?.at(-1)?.comment ?? ''),
+    Created: rfc3339(created(image)), ...(x.api < 45 && { ContainerConfig: noConfig }), DockerVersion: config.docker_version ?? '', Author: config.author ?? '',
+    Config: { ...noConfig, ...config.config }, Architecture: config.architecture, ...(config.variant && { Variant: config.variant }),
+    Os: config.os, Size: image.size, ...(x.api < 44 && { VirtualSize: image.size }), GraphDriver: graphDriver(image),
     RootFS: { Type: 'layers', Layers: config.rootfs.diff_ids }, Metadata: { LastTagTime: rfc3339(0) },
   };
 }

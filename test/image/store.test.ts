@@ -14,7 +14,7 @@ const common = [{ name: 'common', content: 'c'.repeat(1000) }];
 const first = sample([common, [{ name: 'a' }]]);
 const second = sample([common, [{ name: 'b', content: 'bb' }]]);
 const servers: Faulty[] = [];
-let users: Record<string, string> = {};
+let users: Record<string, { id: string; runs: boolean }> = {};
 let count = 0;
 
 test.before(async () => {
@@ -72,6 +72,7 @@ test('tags, moves a tag, and untags before it deletes', async () => {
   assert.throws(() => images.tag('nothing', 'x'), /^No such image: nothing$/);
   assert.throws(() => images.tag(name(0), 'X'), /must be lowercase/);
   assert.throws(() => images.tag(name(0), 'x', 'a b'), /invalid tag format/);
+  assert.throws(() => images.tag(name(0), 'sha256', 'x'), /refusing to create an ambiguous tag using digest algorithm as name/);
   assert.throws(() => images.tag(name(0), `x@sha256:${'a'.repeat(64)}`), /refusing to create a tag with a digest reference/);
 });
 
@@ -82,8 +83,11 @@ test('refuses in docker\'s words to remove what is used or has several names', a
   images.tag(name(0), 'other');
   assert.equal(await refused(images.remove(first.config)), [409, `conflict: unable to delete ${short} (must be forced) - image is referenced in multiple repositories`]);
   await images.remove('other');
-  users = { [first.config]: 'happy_ship' };
-  assert.equal(await refused(images.remove(short)), [409, `conflict: unable to delete ${short} (must be forced) - image is being used by container happy_ship`]);
+  users = { [first.config]: { id: 'happy_ship', runs: true } };
+  const running: [number, string] = [409, `conflict: unable to delete ${short} (cannot be forced) - image is being used by running container happy_ship`];
+  for (const force of [false, true]) assert.equal(await refused(images.remove(short, { force })), running);
+  users = { [first.config]: { id: 'happy_ship', runs: false } };
+  assert.equal(await refused(images.remove(short)), [409, `conflict: unable to delete ${short} (must be forced) - image is being used by stopped container happy_ship`]);
   assert.equal(await refused(images.remove(name(0))), [409, `conflict: unable to remove repository reference "HOST/a" (must force) - container happy_ship is using its referenced image ${short}`]);
   assert.is((await images.remove(name(0), { force: true })).length, 2);
   const nameless = images.find(first.config)!;
