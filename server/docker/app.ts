@@ -4,6 +4,8 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import type { Lessons } from '../../lessons/engine/lessons.ts';
 import type { Engine } from '../../runtime/machine/engine.ts';
 import pkg from '../../package.json' with { type: 'json' };
+import { Connections } from '../connections.ts';
+import { HttpConnection } from './connection.ts';
 import { containersInspect } from './containers-inspect.ts';
 import { containersLifecycle } from './containers-lifecycle.ts';
 import { containersList } from './containers-list.ts';
@@ -44,6 +46,9 @@ function aboutUs(_req: Request, res: Response, next: NextFunction): void {
 /** Registry credentials for a build are the largest that clients put into headers. */
 const MAX_HEADERS = 128 * 1024;
 
+/** Idle ones: a unix socket does not tell whose they are. */
+const CONNECTIONS = { most: 1024, each: 1024 };
+
 export function createDockerServer(engine: Engine, options: ServerOptions = {}): Server {
   const app = express();
   app.disable('x-powered-by');
@@ -57,5 +62,12 @@ export function createDockerServer(engine: Engine, options: ServerOptions = {}):
   const server = createServer({ maxHeaderSize: MAX_HEADERS, headersTimeout: 10_000, requestTimeout: 300_000, connectionsCheckingInterval: 5_000, keepAliveTimeout: 60_000 }, app as RequestListener);
   serveHijacks(server);
   refuseMalformed(server);
+  const connections = new Connections(server, CONNECTIONS);
+  server.prependListener('request', ({ socket }, res) => {
+    const own = socket instanceof HttpConnection ? socket.socket : socket;
+    connections.begin(own);
+    // one that is taken over never finishes
+    res.once('finish', () => connections.end(own));
+  });
   return server;
 }

@@ -24,7 +24,7 @@ export class HttpConnection extends Duplex {
   #taken = false;
   #lingering = false;
 
-  constructor(private readonly socket: Socket) {
+  constructor(readonly socket: Socket) {
     super({ allowHalfOpen: true });
     socket.on('data', this.#arrived).on('end', this.#ended).on('timeout', this.#idle).on('error', this.#failed).on('close', this.#closed);
   }

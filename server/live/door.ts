@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { conflict } from '../../runtime/machine/refusal.ts';
+import { Connections } from '../connections.ts';
 import { refusal, sessionOf } from './guard.ts';
 import type { Keys } from './keys.ts';
 import { pageApp, type PageOptions } from './page.ts';
@@ -29,11 +30,14 @@ export interface DoorOptions {
 
 export class Door {
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: LIMITS.message, perMessageDeflate: false, clientTracking: false });
-  readonly #open = new Set<WebSocket>();
+  /** and whose session it is */
+  readonly #open = new Map<WebSocket, string>();
+  readonly #connections: Connections;
   place!: Place;
 
   private constructor(private readonly server: Server, private readonly options: DoorOptions) {
-    server.maxConnections = 4 * LIMITS.viewers;
+    server.maxConnections = LIMITS.unknown + 4 * LIMITS.viewers;
+    this.#connections = new Connections(server, { most: LIMITS.unknown, each: LIMITS.unknownOfOne });
     server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head));
   }
 
@@ -43,7 +47,7 @@ export class Door {
     if (tls) secured(tls, port);
     // eslint-disable-next-line prefer-const -- the app asks for the door, and the door is made of the server with the app
     let door: Door;
-    const app = pageApp({ keys: options.keys, files: options.files, recording: options.recording, place: () => door.place }) as RequestListener;
+    const app = pageApp({ keys: options.keys, files: options.files, recording: options.recording, place: () => door.place, admitted: (socket) => door.#connections.admit(socket) }) as RequestListener;
     const server = tls ? createSecureServer({ ...bounds, ...protocols, cert: tls.cert, key: tls.key }, app) : createServer(bounds, app);
     door = new Door(server, options);
     // without TLS loopback only: whoever comes from elsewhere comes through a tunnel of root's own
@@ -60,11 +64,13 @@ export class Door {
     socket.on('error', () => socket.destroy());
     const refused = refusal(req.headers, this.place, true);
     if (refused) return refuse(socket, '403 Forbidden', refused.message);
-    if (!this.options.keys.knows(sessionOf(req.headers, this.place.port) ?? '')) return refuse(socket, '401 Unauthorized', 'no session');
+    const session = sessionOf(req.headers, this.place.port) ?? '';
+    if (!this.options.keys.knows(session)) return refuse(socket, '401 Unauthorized', 'no session');
     if (req.url !== PATH) return refuse(socket, '404 Not Found', 'there is nothing here');
-    if (!this.options.room()) return refuse(socket, '503 Service Unavailable', 'too many viewers');
+    if (!this.options.room() || [...this.#open.values()].filter((one) => one === session).length >= LIMITS.viewersOfOne) return refuse(socket, '503 Service Unavailable', 'too many viewers');
     this.#sockets.handleUpgrade(req, socket, head, (ws) => {
-      this.#open.add(ws);
+      this.#connections.admit(req.socket);
+      this.#open.set(ws, session);
       ws.on('close', () => this.#open.delete(ws));
       this.options.welcome(ws);
     });
@@ -77,7 +83,7 @@ export class Door {
   }
 
   close(): void {
-    for (const ws of this.#open) ws.close(GOING_AWAY, 'the daemon ends');
+    for (const ws of this.#open.keys()) ws.close(GOING_AWAY, 'the daemon ends');
     this.server.close();
     this.server.closeAllConnections();
   }

@@ -1,6 +1,10 @@
 /** Bounds on one viewer, kept by the daemon. */
 export const LIMITS = {
   viewers: 32,
+  /** of one session: another's tabs have room too */
+  viewersOfOne: 24,
+  /** connections that have not shown a session, of all peers and of one */
+  unknown: 128, unknownOfOne: 64,
   /** bytes of one message */
   message: 64 * 1024,
   /** messages: so many at once, so many a second in the long run */

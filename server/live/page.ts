@@ -1,5 +1,6 @@
 /** The page's files over HTTP, behind the guard. */
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import express, { type Express, type Request, type Response } from 'express';
 import { Refusal } from '../../runtime/machine/refusal.ts';
@@ -14,6 +15,8 @@ export interface PageOptions {
   /** dist/web */
   files: string;
   place(): Place;
+  /** this connection has shown a session */
+  admitted(socket: Socket): void;
   /** a container's run as one file; throws Refusal */
   recording(id: string): { name: string; html: AsyncIterable<string> };
 }
@@ -25,10 +28,11 @@ const NO_COOKIE = 'This page opens with the address that `drydock playground` pr
  * The page itself, which takes the token out of its address before it does anything else. Not a redirect: a browser that came from another
  * site would follow one without the cookie that it has just been given, because SameSite=Strict looks at where the navigation began.
  */
-function open(req: Request, res: Response, { keys, place, files }: PageOptions): void {
+function open(req: Request, res: Response, { keys, place, files, admitted }: PageOptions): void {
   const asked = new URL(req.url, 'http://localhost').searchParams;
   const session = keys.exchange(asked.get('token') ?? '');
   if (!session) return text(res, 401, NO_COOKIE);
+  admitted(req.socket);
   // `run --web`: the container to begin with
   const run = asked.get('run') ?? '';
   res.set('Set-Cookie', setCookie(place(), session));
@@ -54,6 +58,7 @@ export function pageApp(options: PageOptions): Express {
     if (req.method !== 'GET' && req.method !== 'HEAD') return text(res, 405, 'only GET is answered here');
     if (req.path === '/open') return open(req, res, options);
     if (!options.keys.knows(sessionOf(req.headers, place.port) ?? '')) return text(res, 401, NO_COOKIE);
+    options.admitted(req.socket);
     next();
   });
   app.get('/', (_req, res) => index(res, options.files));

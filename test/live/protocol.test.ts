@@ -132,10 +132,14 @@ for (const [what, send, code] of rude) {
   });
 }
 
-test('viewers are bounded', async () => {
-  const others = [];
-  for (let i = 1; i < LIMITS.viewers; i++) others.push(await Caller.call(site));
-  assert.is(await site.upgrade({ Cookie: site.cookie, Origin: `http://${site.host}` }), 503);
+test('viewers are bounded, and those of one session leave room for another', async () => {
+  const others: Caller[] = [];
+  const refused = async () => assert.is(await site.upgrade({ Cookie: site.cookie, Origin: `http://${site.host}` }), 503);
+  for (let i = 1; i < LIMITS.viewersOfOne; i++) others.push(await Caller.call(site));
+  await refused();
+  await site.open();
+  for (let i = LIMITS.viewersOfOne; i < LIMITS.viewers; i++) others.push(await Caller.call(site));
+  await refused();
   others.forEach(({ socket }) => socket.terminate());
 });
 

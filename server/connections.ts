@@ -1,0 +1,91 @@
+/**
+ * Connections of those who have not said yet who they are. One more than there is room for is not refused: the oldest that says nothing
+ * goes, of the peer that has the most. So a user who opens connections by the hundred shuts the door for nobody, and one who has said who
+ * he is counts no longer.
+ */
+import type { Server, Socket } from 'node:net';
+
+export interface ConnectionLimits { /** of all peers */ most: number; /** of one peer, by its address */ each: number }
+
+/** IPv6 hands out whole networks: the first 64 bits are one peer. IPv4 in IPv6 is IPv4. */
+export function peerOf(address: string | undefined): string {
+  const plain = (address ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+  if (plain.startsWith('127.') || plain === '::1') return 'loopback';
+  if (!plain.includes(':')) return plain;
+  const [before = '', after = ''] = plain.split('%')[0]!.split('::');
+  const first = before ? before.split(':') : [];
+  const rest = after ? after.split(':') : [];
+  return [...first, ...Array.from({ length: Math.max(0, 8 - first.length - rest.length) }, () => '0'), ...rest].slice(0, 4).join(':');
+}
+
+/** The same connection, with and without TLS around it. */
+const nameOf = (socket: Socket): string => `${socket.remoteAddress ?? ''} ${socket.remotePort ?? ''}`;
+
+export class Connections {
+  /** by peer, the oldest first */
+  readonly #idle = new Map<string, Set<Socket>>();
+  readonly #named = new Map<string, Socket>();
+  /** requests of a connection that are being answered */
+  readonly #asked = new WeakMap<Socket, number>();
+  #count = 0;
+
+  constructor(server: Server, private readonly limits: ConnectionLimits) {
+    server.on('connection', (socket: Socket) => this.#come(socket));
+  }
+
+  get idle(): number {
+    return this.#count;
+  }
+
+  #come(socket: Socket): void {
+    const name = nameOf(socket);
+    if (name.trim()) this.#named.set(name, socket);
+    socket.on('close', () => {
+      this.#leave(socket);
+      if (this.#named.get(name) === socket) this.#named.delete(name);
+    });
+    this.#wait(socket);
+  }
+
+  #wait(socket: Socket): void {
+    if (socket.destroyed) return;
+    const peer = peerOf(socket.remoteAddress);
+    const of = this.#idle.get(peer) ?? new Set<Socket>();
+    this.#idle.set(peer, of);
+    this.#leave(socket);
+    this.#idle.set(peer, of.add(socket));
+    this.#count++;
+    if (of.size > this.limits.each) this.#drop(of);
+    else if (this.#count > this.limits.most) this.#drop([...this.#idle.values()].reduce((a, b) => (b.size > a.size ? b : a)));
+  }
+
+  #drop(of: Set<Socket>): void {
+    const [oldest] = of;
+    if (!oldest) return;
+    this.#leave(oldest);
+    oldest.destroy();
+  }
+
+  /** It has said who it is: `socket` as a request has it. */
+  admit(socket: Socket): void {
+    this.#leave(this.#named.get(nameOf(socket)) ?? socket);
+  }
+
+  /** A request of it is being answered, for a server that asks nobody who he is. */
+  begin(socket: Socket): void {
+    this.#asked.set(socket, (this.#asked.get(socket) ?? 0) + 1);
+    this.admit(socket);
+  }
+  end(socket: Socket): void {
+    const left = (this.#asked.get(socket) ?? 1) - 1;
+    this.#asked.set(socket, left);
+    if (left <= 0) this.#wait(socket);
+  }
+
+  #leave(socket: Socket): void {
+    const peer = [...this.#idle].find(([, of]) => of.has(socket));
+    if (!peer?.[1].delete(socket)) return;
+    this.#count--;
+    if (!peer[1].size) this.#idle.delete(peer[0]);
+  }
+}
