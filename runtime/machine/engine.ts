@@ -30,7 +30,11 @@ export interface ContainerState {
   startedAt: number; finishedAt: number; restartCount: number;
 }
 
-export interface AttachOptions { stdin: boolean; stdout: boolean; stderr: boolean; logs: boolean; stream: boolean; detachKeys?: string }
+export interface AttachOptions {
+  stdin: boolean; stdout: boolean; stderr: boolean; logs: boolean; stream: boolean; detachKeys?: string;
+  /** the output without frames; absent: as the process has a terminal or not */
+  raw?: boolean;
+}
 
 /** A process of the container that a client may talk to: the first one, or an exec. */
 export interface Handle {

@@ -4,6 +4,7 @@ import { TTY } from '../kernel/constants.ts';
 import { exitCodeOf, readExit, reapShim } from '../kernel/process/shim.ts';
 import type { Journal } from '../journal/journal.ts';
 import { allCapabilities, capabilitySets } from '../oci/capabilities.ts';
+import { mergeConfig, processEnv } from '../oci/merge.ts';
 import type { Process } from '../oci/spec.ts';
 import { closeLive } from '../steps/create/process.ts';
 import { winsize } from '../steps/exec/terminal.ts';
@@ -29,15 +30,19 @@ export interface ExecSurroundings {
   event(action: string, attributes: Record<string, string>): void;
 }
 
+/** As dockerd makes it: from the container's configuration, not from its process, so that TERM is there with -t only. */
+function envOf({ request, image, spec }: Container, { Tty = false, Env }: ExecConfig): string[] {
+  const hostname = spec.process.env.find((e) => e.startsWith('HOSTNAME='))?.slice('HOSTNAME='.length) ?? '';
+  const config = image ? mergeConfig(request, image.config) : request;
+  return processEnv({ ...config, Tty, Env: [...(config.Env ?? []), ...(Env ?? [])] }, hostname);
+}
+
 /** The container's own process, but for what exec says otherwise. The user is looked up again, in the image as it is now. */
 function processOf(c: Container, config: ExecConfig): Process {
   const own = c.spec.process;
-  const env = new Map(own.env.map((e) => [e.split('=')[0] ?? '', e]));
-  if (config.Tty) env.set('TERM', 'TERM=xterm');
-  for (const e of config.Env ?? []) env.set(e.split('=')[0] ?? '', e);
   const [height = 0, width = 0] = config.ConsoleSize ?? [];
   return {
-    ...own, terminal: config.Tty ?? false, args: config.Cmd, env: [...env.values()], cwd: config.WorkingDir || own.cwd,
+    ...own, terminal: config.Tty ?? false, args: config.Cmd, env: envOf(c, config), cwd: config.WorkingDir || own.cwd,
     consoleSize: height && width ? { height, width } : undefined,
     user: { uid: 0, gid: 0, username: config.User || own.user.username || `${own.user.uid}:${own.user.gid}` },
     ...(config.Privileged && { capabilities: capabilitySets(allCapabilities()) }),
@@ -137,6 +142,8 @@ export class ExecSession implements ExecHandle {
 
   async resize(height: number, width: number): Promise<void> {
     if (!this.state.running) throw conflict(`exec ${this.id} is not running`);
+    // as in dockerd: there is nothing to do, and no error
+    if (!this.config.Tty) return;
     await withMaster(this.kernel, this.#run.container.paths.runDir, this.id, async (master) => {
       await this.kernel.daemon.ioctl_in(master, TTY.TIOCSWINSZ, winsize(height, width));
     });

@@ -1,6 +1,6 @@
 /**
- * The shape of POST /containers/create: what a client may send at all. Everything in these tables is obeyed; a field that is not
- * in them and asks for something is refused, so that nothing a user asks for is silently left out.
+ * The shape of POST /containers/create: what becomes of every field that the Engine API has. It is obeyed, or ignored because dockerd
+ * ignores it, or refused because it is known and not supported. What the API does not have is ignored, as in dockerd.
  */
 import { badParameter, Refusal } from './refusal.ts';
 
@@ -55,31 +55,91 @@ const tmpfsFields = fields({ whole: 'SizeBytes Mode' });
 const endpointFields = fields({ text: 'MacAddress', object: 'IPAMConfig' });
 const ipamFields = fields({ text: 'IPv4Address' });
 
-/** Words for the ones that people ask for; the others are named as they are. */
-const notYet = new Map(Object.entries({
-  Healthcheck: 'health checks (--health-cmd) are not supported yet', DeviceRequests: 'GPUs and CDI devices (--gpus) are not supported yet', StorageOpt: '--storage-opt is not supported: the overlay has no quota',
-  BlkioWeightDevice: '--blkio-weight-device is not supported yet', MacAddress: 'give the MAC address in NetworkingConfig.EndpointsConfig (API 1.44)',
-  CpuRealtimePeriod: '--cpu-rt-period is not supported', CpuRealtimeRuntime: '--cpu-rt-runtime is not supported', KernelMemory: '--kernel-memory is not supported: Linux has taken it away',
-  NetworkDisabled: 'NetworkDisabled is not supported; use --network none',
-}));
+/**
+ * Fields of the API that would change what the container is, and that are not there yet: refused where they ask for something, because
+ * a container without them would not be what the user meant.
+ */
+const refused: Record<string, ReadonlyMap<string, string>> = {
+  '': new Map(Object.entries({
+    Healthcheck: 'health checks (--health-cmd) are not supported yet', MacAddress: 'give the MAC address in NetworkingConfig.EndpointsConfig (API 1.44)',
+    NetworkDisabled: 'NetworkDisabled is not supported; use --network none',
+  })),
+  'HostConfig.': new Map(Object.entries({
+    DeviceRequests: 'GPUs and CDI devices (--gpus) are not supported yet', StorageOpt: '--storage-opt is not supported: the overlay has no quota',
+    BlkioWeightDevice: '--blkio-weight-device is not supported yet', CpuRealtimePeriod: '--cpu-rt-period is not supported', CpuRealtimeRuntime: '--cpu-rt-runtime is not supported',
+    KernelMemory: '--kernel-memory is not supported: Linux has taken it away', KernelMemoryTCP: 'KernelMemoryTCP is not supported', Cgroup: 'HostConfig.Cgroup is not supported yet',
+  })),
+  'HostConfig.Mounts.': new Map(Object.entries({ ImageOptions: 'mounting an image is not supported yet', ClusterOptions: 'cluster volumes are not supported' })),
+};
+/**
+ * Fields of the API that dockerd on Linux does not look at: those of builds, of Windows, and what is true by itself. A field that no
+ * version of the API has is ignored too, as dockerd does: clients send their own (`name` in the body).
+ */
+const ignored: Record<string, ReadonlySet<string>> = {
+  '': new Set(['OnBuild', 'Shell']),
+  'HostConfig.': new Set(['CpuCount', 'CpuPercent', 'IOMaximumIOps', 'IOMaximumBandwidth', 'DiskQuota']),
+};
+/** Of an endpoint what others check (validate.ts), and what the daemon tells and does not take. */
+const endpointChecked = new Set(['Links', 'Aliases', 'DriverOpts', 'GwPriority']);
+const endpointTold = new Set(['NetworkID', 'EndpointID', 'Gateway', 'IPAddress', 'IPPrefixLen', 'IPv6Gateway', 'GlobalIPv6Address', 'GlobalIPv6PrefixLen', 'DNSNames']);
 
+/** What becomes of a field, for the test that walks the API's types; `where` as in an error's text. */
+export function fateOf(where: string, name: string): 'obeyed' | 'refused' | 'ignored' | undefined {
+  const endpoint = 'NetworkingConfig.EndpointsConfig.*.';
+  if (where === endpoint && endpointChecked.has(name)) return 'refused';
+  if (where === endpoint && endpointTold.has(name)) return 'ignored';
+  const part = /^HostConfig\.(\w+)\.$/.exec(where)?.[1] ?? '';
+  const known = { '': containerFields, 'HostConfig.': hostFields, [endpoint]: endpointFields, 'HostConfig.Mounts.BindOptions.': bindFields, 'HostConfig.Mounts.TmpfsOptions.': tmpfsFields }[where] ?? partFields[part];
+  if (known?.has(name)) return 'obeyed';
+  return refused[where]?.has(name) ? 'refused' : ignored[where]?.has(name) ? 'ignored' : undefined;
+}
+
+const DEEPEST = 8;
 /** Docker's clients send every field they know: zero, empty and "no" mean that nothing is asked for. */
-function asks(value: unknown): boolean {
-  if (isFields(value)) return Object.values(value).some(asks);
+function asks(value: unknown, depth = 0): boolean {
+  if (depth > DEEPEST) return true;
+  if (isFields(value)) return Object.values(value).some((one) => asks(one, depth + 1));
   if (Array.isArray(value)) return value.length > 0;
   return !(value === undefined || value === null || value === '' || value === 0 || value === false);
 }
 
+const isNone = (healthcheck: unknown) => isFields(healthcheck) && Array.isArray(healthcheck['Test']) && healthcheck['Test'][0] === 'NONE';
+
 function checkFields(value: Fields, known: Map<string, Kind>, where: string): void {
   for (const [name, field] of Object.entries(value)) {
     const kind = known.get(name);
-    if (!kind) {
-      if (name === 'Healthcheck' && isFields(field) && Array.isArray(field['Test']) && field['Test'][0] === 'NONE') continue;
-      if (asks(field)) throw new Refusal(501, notYet.get(name) ?? `${where}${name} is not supported yet`);
-    } else if (field !== undefined && field !== null && !kinds[kind].is(field)) {
-      throw badParameter(`invalid ${where}${name}: it must be ${kinds[kind].what}`);
-    }
+    if (kind && field !== undefined && field !== null && !kinds[kind].is(field)) throw badParameter(`invalid ${where}${name}: it must be ${kinds[kind].what}`);
+    const words = kind ? undefined : refused[where]?.get(name);
+    if (words !== undefined && asks(field) && !(name === 'Healthcheck' && isNone(field))) throw new Refusal(501, words);
   }
+}
+
+/** Go's JSON reader does not tell cases apart, and there are clients that rely on it: `hostConfig` is HostConfig. An exact name wins. */
+function named(value: Fields, known: Map<string, Kind>): Fields {
+  const names = new Map([...known.keys()].map((name) => [name.toLowerCase(), name]));
+  const out: Fields = {};
+  for (const [name, field] of Object.entries(value)) {
+    const own = known.has(name) ? name : names.get(name.toLowerCase()) ?? name;
+    if (own === name || !Object.hasOwn(value, own)) Object.defineProperty(out, own, { value: field, writable: true, enumerable: true, configurable: true });
+  }
+  return out;
+}
+
+/** The request with the API's own names for its fields, and without those that the API does not have. */
+export function canonicalRequest(body: Fields): Fields {
+  const kept = (value: Fields, known: Map<string, Kind>, where: string): Fields =>
+    Object.fromEntries(Object.entries(named(value, new Map([...known, ...[...refused[where]?.keys() ?? []].map((name) => [name, 'text'] as const)])))
+      .filter(([name]) => known.has(name) || refused[where]?.has(name)));
+  const request = kept(body, containerFields, '');
+  const host = request['HostConfig'];
+  if (!isFields(host)) return request;
+  const own = kept(host, hostFields, 'HostConfig.');
+  for (const [name, known] of Object.entries(partFields)) {
+    const part = own[name];
+    if (Array.isArray(part)) own[name] = part.map((one: unknown) => (isFields(one) ? named(one, known) : one));
+    else if (isFields(part)) own[name] = named(part, known);
+  }
+  return { ...request, HostConfig: own };
 }
 
 /** The types of those that are known; of the others another function says what to think. */

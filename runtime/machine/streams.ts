@@ -57,10 +57,9 @@ export class Streams {
 
   #output(stream: 1 | 2, frame: Buffer): void {
     this.options.heard?.(stream, frame.subarray(HEADER));
-    const bytes = this.options.tty ? frame.subarray(HEADER) : frame;
     for (const { stream: client, options } of this.#clients) {
       if (!options.stream || client.destroyed || !(stream === 1 ? options.stdout : options.stderr)) continue;
-      client.write(bytes);
+      client.write(options.raw ?? this.options.tty ? frame.subarray(HEADER) : frame);
       if (client.writableLength > HIGH_WATER) this.#waitFor(client);
     }
   }

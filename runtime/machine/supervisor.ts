@@ -18,6 +18,7 @@ import { liveEvidence } from './evidence.ts';
 import { type LogOptions, readLog, recordsOf, replayLog } from './log-file.ts';
 import type { LogRecord } from './log-record.ts';
 import * as look from './look.ts';
+import { top } from './top.ts';
 import { quietKernel } from '../operation/create-run.ts';
 import { removeDirectory, saveRecord } from './record.ts';
 import { conflict, notModified, Refusal } from './refusal.ts';
@@ -174,9 +175,13 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
 
   async resize(height: number, width: number): Promise<void> {
     if (!this.running) throw conflict(`container ${this.container.id} is not running`);
-    await look.withMaster(this.run.kernel, this.container.paths.runDir, this.container.id, async (master) => {
-      await this.run.kernel.daemon.ioctl_in(master, TTY.TIOCSWINSZ, winsize(height, width));
-    });
+    // without a terminal there is nothing to do, and no error: as in dockerd
+    if (this.container.request.Tty) {
+      await look.withMaster(this.run.kernel, this.container.paths.runDir, this.container.id, async (master) => {
+        await this.run.kernel.daemon.ioctl_in(master, TTY.TIOCSWINSZ, winsize(height, width));
+      });
+    }
+    this.around.event(this.container, 'resize', { height: String(height), width: String(width) });
   }
 
   execsWritten = (): ExecOutput[] => execOutputs(this.container.paths.dir);
@@ -185,7 +190,7 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     return readLog({ path: this.container.paths.log, tty: this.container.request.Tty ?? false, running: () => this.underWay || this.restarting, onEnd: (listener) => this.waiters.listen(listener) }, options);
   }
 
-  top = (args?: string) => look.top(this.#requireRunning(), args);
+  top = (args?: string) => top(this.#requireRunning(), args);
   async stats(): Promise<{ cgroup: CgroupStats; networks: Record<string, Record<string, number>> }> { return look.stats(this.container); }
   changes = () => look.changes(this.container);
   sizeRw = () => look.sizeRw(this.container);

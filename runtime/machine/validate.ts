@@ -1,8 +1,9 @@
 /**
  * Before a container is made: is everything that was asked for known, in range and possible here? What is not supported yet is
- * refused (501), what is wrong is refused (400) in Docker's words. Nothing is ignored.
+ * refused (501), what is wrong is refused (400) in Docker's words.
  */
 import { isIP } from 'node:net';
+import { posix } from 'node:path';
 import { chooseCapabilities } from '../oci/capabilities.ts';
 import { checkResources } from '../oci/check-resources.ts';
 import { devicesOf } from '../oci/devices.ts';
@@ -16,7 +17,7 @@ import { sysctlsOf } from '../oci/sysctls.ts';
 import { makeBindSources, userMounts } from '../oci/user-mounts.ts';
 import { checkLeftOut, unsafeWords } from '../steps/leave-out.ts';
 import { logLimits } from '../oci/log-limits.ts';
-import { badParameter, notFound, Refusal } from './refusal.ts';
+import { badParameter, Refusal } from './refusal.ts';
 import { checkShape } from './request-shape.ts';
 import type { ContainerConfig, ContainerRequest, HostConfig, NetworkingConfig } from './request.ts';
 import type { Settings } from './settings.ts';
@@ -30,6 +31,8 @@ export function validateRequest(request: ContainerRequest, settings: Pick<Settin
   checkShape(request);
   const host = request.HostConfig;
   checkConfig(request);
+  checkMounts(host);
+  checkVolumes(request);
   const mode = networkMode(host, settings);
   checkNetwork(request, mode);
   checkRestart(host);
@@ -49,18 +52,37 @@ function checkConfig(config: ContainerConfig): void {
   if (nameless !== undefined) throw badParameter(`invalid environment variable: ${nameless}`);
   if (config.StopSignal) parseSignal(config.StopSignal);
   if ((config.StopTimeout ?? 0) < -1) throw badParameter(`invalid stop timeout ${config.StopTimeout}; give seconds, or -1 to wait without end`);
-  const volume = Object.keys(config.Volumes ?? {})[0];
-  if (volume) throw notYet(`-v ${volume}: a volume without a source`);
 }
 
-/** The mode by its plain name. Throws Refusal 404 for a network that is not there. */
+/** A volume that a mount covers asks for nothing more: docker-compose sends both. */
+function checkVolumes({ Volumes, HostConfig: host }: ContainerRequest): void {
+  const volumes = Object.keys(Volumes ?? {});
+  if (!volumes.length) return;
+  const covered = new Set(userMounts(host).map((mount) => mount.destination));
+  const bare = volumes.find((path) => !covered.has(posix.normalize(path).replace(/(.)\/$/, '$1')));
+  if (bare !== undefined) throw notYet(`-v ${bare}: a volume without a source`);
+}
+
+/** Options that belong to another type of mount, in dockerd's words. */
+function checkMounts({ Mounts }: HostConfig): void {
+  for (const mount of Mounts ?? []) {
+    for (const type of ['bind', 'volume', 'tmpfs'] as const) {
+      const options = `${type[0]!.toUpperCase()}${type.slice(1)}Options` as const;
+      const given = (mount as unknown as Record<string, unknown>)[options];
+      if (given !== undefined && given !== null && mount.Type !== type) throw badParameter(`${options} must not be specified on mount type "${mount.Type}"`);
+    }
+  }
+}
+
+/** The mode by its plain name. Throws Refusal 400 for a network that is not there. */
 function networkMode(host: HostConfig, settings: Pick<Settings, 'bridge'>): 'bridge' | 'none' | 'host' | 'container' {
   const mode = host.NetworkMode || 'default';
   if (['default', 'bridge', settings.bridge].includes(mode)) return 'bridge';
   if (mode === 'none' || mode === 'host') return mode;
   if (/^container:.+/.test(mode)) return 'container';
-  if (mode.startsWith('container:')) throw badParameter('invalid container format container:<name|id>');
-  throw notFound(`network ${mode} not found`);
+  if (/^container:?$/.test(mode)) throw badParameter('Invalid network mode: invalid container format container:<name|id>');
+  // not 404: the docker client would pull an image
+  throw badParameter(`network ${mode} not found`);
 }
 
 /** What cannot be together with another container's network. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Container } from '../machine/container.ts';
 import { hostnameOf } from '../oci/merge.ts';
-import { badParameter, notFound } from '../machine/refusal.ts';
+import { badParameter, Refusal } from '../machine/refusal.ts';
 import type { ContainerRequest } from '../machine/request.ts';
 import type { Settings } from '../machine/settings.ts';
 import { splitHost } from './files.ts';
@@ -14,12 +14,13 @@ import { parseBip } from './subnet.ts';
 const modes = new Map<string, Network['mode']>([['', 'bridge'], ['default', 'bridge'], ['bridge', 'bridge'], ['none', 'none'], ['host', 'host']]);
 const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
 
-/** Throws Refusal: 404 for a network or a container there is not, 400 for what does not go together. */
+/** Throws Refusal 400 for a network that is not there and for what does not go together. */
 export function networkOf(request: ContainerRequest, id: string, settings: Pick<Settings, 'bip'>, other: (ref: string) => Container): Network {
   const wanted = request.HostConfig.NetworkMode ?? '';
   const shared = /^container:(.*)$/.exec(wanted)?.[1];
   const mode = shared === undefined ? modes.get(wanted) : 'container';
-  if (!mode) throw notFound(`network ${wanted} not found`);
+  // not 404: the docker client would pull an image
+  if (!mode) throw badParameter(`network ${wanted} not found`);
   refuseConflicts(request, mode);
   checkNames(request);
   const { requestedAddress, requestedMac } = endpointOf(request, wanted);
@@ -34,8 +35,14 @@ export function networkOf(request: ContainerRequest, id: string, settings: Pick<
 }
 
 function joined(ref: string, other: (ref: string) => Container): Pick<Network, 'container' | 'hostname'> {
-  if (!ref) throw badParameter('network container: names no container');
-  const target = other(ref);
+  let target: Container;
+  try {
+    target = other(ref);
+  } catch (error) {
+    // as in dockerd its start asks for it; 404 from create would make the docker client pull an image
+    if (error instanceof Refusal && error.status === 404) return { container: ref };
+    throw error;
+  }
   if (target.network.mode === 'container') throw badParameter(`container ${ref} has no network of its own to join: it uses that of container ${target.network.container ?? ''}`);
   return { container: target.id, hostname: hostnameOf(target.id, target.request) };
 }
@@ -44,7 +51,7 @@ function endpointOf(request: ContainerRequest, wanted: string): Pick<Network, 'r
   const endpoints = request.NetworkingConfig?.EndpointsConfig ?? {};
   const own = new Set([wanted, modes.get(wanted) ?? wanted, 'default', 'bridge']);
   const unknown = Object.keys(endpoints).find((name) => !own.has(name));
-  if (unknown !== undefined) throw notFound(`network ${unknown} not found`);
+  if (unknown !== undefined) throw badParameter(`network ${unknown} not found`);
   const endpoint = Object.values(endpoints).find((value) => value !== null);
   const requestedAddress = endpoint?.IPAMConfig?.IPv4Address || undefined;
   const requestedMac = (endpoint?.MacAddress || undefined)?.toLowerCase();

@@ -43,6 +43,12 @@ function aboutUs(_req: Request, res: Response, next: NextFunction): void {
   next();
 }
 
+/** As dockerd answers on every path; it allows nothing that the path does not have. */
+function answerOptions(req: Request, res: Response, next: NextFunction): void {
+  if (req.method === 'OPTIONS') res.status(200).end();
+  else next();
+}
+
 /** Registry credentials for a build are the largest that clients put into headers. */
 const MAX_HEADERS = 128 * 1024;
 
@@ -54,7 +60,7 @@ export function createDockerServer(engine: Engine, options: ServerOptions = {}):
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', false);
-  app.use(aboutUs, versionPrefix);
+  app.use(aboutUs, versionPrefix, answerOptions);
   for (const routes of [...tables, drydock(options), lessonRoutes(options.lessons)]) addRoutes(app, engine, routes);
   app.use(pageNotFound);
   app.use(answerError);

@@ -2,6 +2,7 @@
 import type { ContainerHandle, Engine } from '../../runtime/machine/engine.ts';
 import { leftOut } from '../../runtime/steps/leave-out.ts';
 import { configView, hostConfigView, mountsView, words } from './container-config.ts';
+import { portBindings } from './exposed-ports.ts';
 import { endpoints, isUp } from './networks-view.ts';
 import type { Exchange, Routes } from './route.ts';
 import { rfc3339 } from './words.ts';
@@ -17,7 +18,7 @@ function networkSettings(engine: Engine, handle: ContainerHandle): object {
   const { network } = handle.container;
   const own = up && network.mode === 'bridge';
   return {
-    Bridge: '', SandboxID: up ? handle.container.id : '', SandboxKey: up ? `/proc/${handle.state.pid}/ns/net` : '', Ports: {}, HairpinMode: false,
+    Bridge: '', SandboxID: up ? handle.container.id : '', SandboxKey: up ? `/proc/${handle.state.pid}/ns/net` : '', Ports: portBindings(handle), HairpinMode: false,
     LinkLocalIPv6Address: '', LinkLocalIPv6PrefixLen: 0, SecondaryIPAddresses: null, SecondaryIPv6Addresses: null,
     EndpointID: own ? network.endpointID : '', Gateway: (own && network.gateway) || '', GlobalIPv6Address: '', GlobalIPv6PrefixLen: 0,
     IPAddress: (own && network.address) || '', IPPrefixLen: (own && network.prefix) || 0, IPv6Gateway: '', MacAddress: (own && network.mac) || '',

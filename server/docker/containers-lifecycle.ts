@@ -1,8 +1,10 @@
 /** The verbs: create, start, stop, kill, pause, rename, update, wait, remove. Engine API, "Containers". */
 import type { ContainerRequest, HostConfig } from '../../runtime/machine/request.ts';
 import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
+import { canonicalRequest } from '../../runtime/machine/request-shape.ts';
 import { COMMAND_LIMIT, type Json, readJson } from './body.ts';
 import { messageOf } from './failures.ts';
+import { asMeant } from './old-clients.ts';
 import type { Exchange, Routes } from './route.ts';
 
 /** Cmd and Entrypoint may be a string instead of a list, as in docker. */
@@ -12,11 +14,9 @@ function oneWordAsList(body: Json): Json {
 }
 
 async function create(x: Exchange): Promise<object> {
-  const body = oneWordAsList(await readJson(x.req, COMMAND_LIMIT));
+  const body = oneWordAsList(canonicalRequest(await readJson(x.req, COMMAND_LIMIT)));
   if (!body['Image']) throw badParameter('no image given: the field Image is empty');
-  const request = { ...body, HostConfig: body['HostConfig'] ?? {} } as ContainerRequest;
-  // Engine API, "Version history", 1.44: before, what is mounted below a read-only bind stayed writable
-  if (x.api < 44 && typeof request.HostConfig === 'object') request.HostConfig = { ...request.HostConfig, ReadOnlyNonRecursive: true };
+  const request = asMeant({ ...body, HostConfig: body['HostConfig'] ?? {} } as ContainerRequest, x.api);
   const pull = x.query.text('pull');
   if (pull !== undefined && pull !== 'missing') throw badParameter(`invalid pull=${pull}: only missing is known`);
   const [name, platform] = [x.query.text('name'), x.query.text('platform')];

@@ -3,6 +3,7 @@ import type { ContainerHandle, ContainerState, Engine } from '../../runtime/mach
 import { unsafeWords } from '../../runtime/steps/leave-out.ts';
 import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
 import { labelsOf, mountsView, words } from './container-config.ts';
+import { exposedPorts } from './exposed-ports.ts';
 import { type Filters, hasLabels, matching, readFilters, untilTime } from './filters.ts';
 import { endpoints, networkID } from './networks-view.ts';
 import type { Exchange, Routes } from './route.ts';
@@ -34,7 +35,7 @@ export async function containerView(engine: Engine, handle: ContainerHandle, wit
   return {
     Id: container.id, Names: [`/${container.name}`], Image: container.request.Image, ImageID: container.image?.id ?? '',
     Command: words(container).map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(' '),
-    Created: Math.floor(handle.created / 1000), Ports: [], Labels: labelsOf(handle.container), State: state.status, Status: statusOf(handle),
+    Created: Math.floor(handle.created / 1000), Ports: exposedPorts(handle), Labels: labelsOf(handle.container), State: state.status, Status: statusOf(handle),
     ...(withSize && { SizeRw: sizeRw, SizeRootFs: (container.image?.size ?? 0) + sizeRw }),
     HostConfig: { NetworkMode: container.request.HostConfig.NetworkMode || 'default' }, NetworkSettings: { Networks: endpoints(engine, handle) }, Mounts: mountsView(container),
   };

@@ -1,6 +1,7 @@
 /** GET /events: what has happened and what happens. Engine API, "Monitor events". */
 import { withoutTag } from '../../runtime/image/image-events.ts';
 import type { DockerEvent } from '../../runtime/machine/events.ts';
+import { badParameter } from '../../runtime/machine/refusal.ts';
 import { hasLabels, type Filters, readFilters } from './filters.ts';
 import type { Exchange, Routes } from './route.ts';
 import { jsonLines } from './send.ts';
@@ -10,15 +11,15 @@ const KNOWN = ['config', 'container', 'daemon', 'event', 'image', 'label', 'netw
 const MOST_WAITING = 10_000;
 const OBJECTS = KNOWN.filter((name) => !['event', 'label', 'scope', 'type'].includes(name));
 
-/** An object filter names things of its own type only: by id, the beginning of one, or name. */
+/** An object filter names things of its own type only, by the beginning of an id or a name; an image by its name, with the tag or without. */
 function isNamed(event: DockerEvent, type: string, value: string): boolean {
   const { ID, Attributes } = event.Actor;
   if (type === 'image') {
-    // with and without its tag, of images and of containers that stand on one
     const name = Attributes[event.Type === 'image' ? 'name' : 'image'] ?? '';
     return [ID, name, withoutTag(ID), withoutTag(name)].includes(value);
   }
-  return event.Type === type && (ID.startsWith(value) || Attributes['name'] === value.replace(/^\//, ''));
+  const wanted = value.replace(/^\//, '');
+  return event.Type === type && (ID.startsWith(wanted) || (Attributes['name'] ?? '').startsWith(wanted));
 }
 
 function accepts(filters: Filters, event: DockerEvent): boolean {
@@ -41,6 +42,7 @@ async function events(x: Exchange): Promise<void> {
   const filters = readFilters(x.query, KNOWN);
   const since = x.query.time('since');
   const until = x.query.time('until');
+  if (since !== undefined && until !== undefined && since > until) throw badParameter(`\`since\` time (${x.query.text('since')}) cannot be after \`until\` time (${x.query.text('until')})`);
   const gone = x.gone();
   const out = jsonLines(x.res);
   const waiting: DockerEvent[] = since === undefined && until === undefined ? [] : x.engine.events.history.filter((e) => e.timeNano >= (since ?? 0) * 1e9 && e.timeNano <= (until ?? Infinity) * 1e9);

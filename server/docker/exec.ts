@@ -24,13 +24,15 @@ async function create(x: Exchange): Promise<object> {
 
 type Start = Parameters<ExecHandle['start']>[0];
 
-/** The stream first, the process second: its first byte must find somebody. */
-async function startAttached(x: Exchange, exec: ExecHandle, options: Start): Promise<void> {
+/**
+ * The stream first, the process second: its first byte must find a client. `tty` is what the client says it reads: it decides about the
+ * frames, as in dockerd, whatever the exec was made with; without frames stderr would not be known from stdout, and is left out.
+ */
+async function startAttached(x: Exchange, exec: ExecHandle, options: Start, tty: boolean): Promise<void> {
   const { config } = exec;
-  const tty = config.Tty === true;
   const socket = hijack(x, tty);
   const coupling = exec.attach(socket, {
-    stdin: config.AttachStdin === true, stdout: config.AttachStdout === true, stderr: config.AttachStderr === true,
+    stdin: config.AttachStdin === true, stdout: config.AttachStdout === true, stderr: config.AttachStderr === true && !tty, raw: tty,
     logs: false, stream: true, ...(config.DetachKeys && { detachKeys: config.DetachKeys }),
   });
   // awaited below; until then a rejection must not count as unhandled
@@ -54,7 +56,7 @@ async function start(x: Exchange): Promise<number | void> {
   if (status !== 'running') throw conflict(`container ${id} is not running`);
   const size = body['ConsoleSize'] as [number, number] | null | undefined;
   const options: Start = { Tty: exec.config.Tty === true, ...(size && { ConsoleSize: size }) };
-  if (body['Detach'] !== true) return startAttached(x, exec, options);
+  if (body['Detach'] !== true) return startAttached(x, exec, options, body['Tty'] === true);
   await exec.start(options);
   return 200;
 }

@@ -58,7 +58,8 @@ test('what is not there is not found in what every object has', () => {
   for (const name of NAMES) {
     assert.match(failure(() => parsePlatform(name)).message, /unknown operating system or architecture/);
     assert.is(parsePlatform(`linux/${name}`).architecture, name.toLowerCase());
-    assert.not.match(failure(() => checkShape({ HostConfig: {}, ...JSON.parse(`{"${name}":1}`) })).message, /native code|not a function/);
+    // a field that the API does not have is ignored, whatever its name
+    checkShape({ HostConfig: {}, ...JSON.parse(`{"${name}":1}`) });
     assert.equal(parseOptions(['ro', name]), { ...parseOptions(['ro']), data: name }, name);
   }
 });

@@ -87,12 +87,15 @@ const status = (body: unknown): number => {
   }
 };
 
-test('wrong types and NUL bytes are 400, unknown fields that ask for something 501', () => {
+test('wrong types and NUL bytes are 400, unknown fields are ignored, known ones that ask for what is not there 501', () => {
   for (const body of [null, [], 'x', { Image: 'a' }, { HostConfig: 5 }, request({}, { Env: 'A=1' as never }), request({ Memory: '64m' as never }), request({ Memory: 1.5 }), request({ Binds: [5] as never }), request({ Privileged: 'yes' as never }),
     request({}, { Cmd: ['a\0b'] }), request({ Ulimits: [{ Name: 5 }] as never }), request({ Mounts: ['x'] as never }), request({ Sysctls: { a: 5 } as never })]) assert.is(status(body), 400, JSON.stringify(body));
-  assert.is(status({ ...request({}), Surprise: 1 }), 501);
-  assert.is(status(request({ Surprise: ['x'] } as never)), 501);
-  assert.is(status(request({ Surprise: [], Other: 0, More: { a: '' } } as never)), 200);
+  assert.is(status({ ...request({}), name: 'from the body', Surprise: { a: [1] } }), 200);
+  assert.is(status(request({ Surprise: ['x'] } as never)), 200);
+  assert.is(status(request({ StorageOpt: { size: '1G' } } as never)), 501);
+  assert.is(status(request({ StorageOpt: {}, DeviceRequests: null, BlkioWeightDevice: [] } as never)), 200);
+  assert.is(status(request({}, { Healthcheck: { Test: ['CMD', 'true'] } } as never)), 501);
+  assert.is(status(request({}, { Healthcheck: { Test: ['NONE'] } } as never)), 200);
 });
 
 test('odd environment, restart policies, and ulimits are refused', () => {

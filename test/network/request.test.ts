@@ -30,12 +30,12 @@ test('none, host and another container are modes of their own', () => {
   assert.equal([shared.mode, shared.container, shared.hostname, shared.name], ['container', idOf(7), 'web.local', 'container:web']);
 });
 
-test('networks and containers that are not there are 404', () => {
-  assert.throws(() => ask({ NetworkMode: 'mynet' }), refused(404, 'network mynet not found'));
-  assert.throws(() => ask({ NetworkMode: 'constructor' }), refused(404, 'network constructor not found'));
-  assert.throws(() => ask({}, endpoint('mynet', {})), refused(404, 'network mynet not found'));
-  assert.throws(() => ask({ NetworkMode: 'container:gone' }), refused(404, 'No such container: gone'));
-  assert.throws(() => ask({ NetworkMode: 'container:' }), refused(400, 'names no container'));
+test('a network that is not there is 400, and a container that is not there is asked for again at the start', () => {
+  assert.throws(() => ask({ NetworkMode: 'mynet' }), refused(400, 'network mynet not found'));
+  assert.throws(() => ask({ NetworkMode: 'constructor' }), refused(400, 'network constructor not found'));
+  assert.throws(() => ask({}, endpoint('mynet', {})), refused(400, 'network mynet not found'));
+  const later = ask({ NetworkMode: 'container:gone' });
+  assert.equal([later.mode, later.container, later.hostname], ['container', 'gone', undefined]);
   assert.throws(() => ask({ NetworkMode: 'container:sharer' }), refused(400, 'has no network of its own'));
 });
 

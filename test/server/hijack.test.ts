@@ -172,7 +172,7 @@ function patient(path: string, headers: string, megabytes: number): Promise<{ an
 for (const [path, headers, message] of [
   ['/build', 'Connection: close\r\nContent-Type: application/x-tar\r\n', /^HTTP\/1\.1 501 [^]*building images/],
   ['/images/load', 'Connection: close\r\n', /^HTTP\/1\.1 501 [^]*loading images/],
-  ['/containers/create', 'Connection: close\r\nContent-Type: application/json\r\n', /^HTTP\/1\.1 400 [^]*too large/],
+  ['/containers/absent/update', 'Connection: close\r\nContent-Type: application/json\r\n', /^HTTP\/1\.1 400 [^]*too large/],
   ['/nothing', 'Connection: close\r\n', /^HTTP\/1\.1 404 [^]*page not found/],
   ['/exec/absent/start', 'Upgrade: tcp\r\nContent-Type: application/json\r\n', /^HTTP\/1\.1 400 [^]*too large/],
   ['/build', 'Content-Length: 3\r\n', /^HTTP\/1\.1 400 [^]*malformed/],

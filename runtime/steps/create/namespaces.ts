@@ -2,7 +2,7 @@ import { AT_FDCWD, CLONE, O } from '../../kernel/constants.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { namespaceInode, namespacesOf } from '../../kernel/process/inspect.ts';
 import type { Container } from '../../machine/container.ts';
-import { conflict } from '../../machine/refusal.ts';
+import { conflict, Refusal } from '../../machine/refusal.ts';
 import type { NamespaceType } from '../../oci/spec.ts';
 import type { Step } from '../step.ts';
 
@@ -78,6 +78,8 @@ const joined: Partial<Record<NamespaceType, { flag: number; file: string }>> = {
 /** 'container:<ref>' → /proc/<pid> of its first process, which must be alive: a namespace lives in its processes. */
 function procOf(c: Container, path: string): string {
   const other = c.other(path.replace(/^container:/, ''));
+  // its name may have been given to it after its network
+  if (other.id === c.id) throw new Refusal(500, 'cannot join own network');
   if (!other.live.pid) throw conflict(`cannot join the namespace of a non running container: container ${other.name} is not running`);
   return `/proc/${other.live.pid}`;
 }
