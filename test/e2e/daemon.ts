@@ -24,8 +24,8 @@ export class Daemon {
   };
   #process: ChildProcess | undefined;
 
-  /** `node`: flags for Node itself; a bench wants none. */
-  constructor(readonly flags: readonly string[] = [], readonly node: readonly string[] = ['--enable-source-maps']) {
+  /** `node`: flags for Node itself; a bench wants none. `program`: which Node. */
+  constructor(readonly flags: readonly string[] = [], readonly node: readonly string[] = ['--enable-source-maps'], readonly program = process.execPath) {
     mkdirSync(join(this.root, 'docker'));
   }
 
@@ -34,7 +34,7 @@ export class Daemon {
   /** Resolves when it answers on its socket. */
   async start(...flags: string[]): Promise<this> {
     const fd = openSync(this.log, 'a');
-    const child = spawn(process.execPath, [...this.node, drydock, 'daemon', '--idle', '0', ...this.flags, ...flags], { env: { ...process.env, ...this.env }, stdio: ['ignore', fd, fd] });
+    const child = spawn(this.program, [...this.node, drydock, 'daemon', '--idle', '0', ...this.flags, ...flags], { env: { ...process.env, ...this.env }, stdio: ['ignore', fd, fd] });
     closeSync(fd);
     this.#process = child;
     await until('the daemon answers', async () => {

@@ -7,17 +7,12 @@ import * as assert from 'uvu/assert';
 import { packageRoot } from '../../runtime/kernel/native.ts';
 import { needs, ownRoom } from '../e2e/room.ts';
 import { missing, suite } from '../harness.ts';
-import { fetchedOnce, outside, cacheFolder } from '../outside.ts';
+import { cacheFolder, outside } from '../outside.ts';
 import { needs as browserNeeds } from '../web/browser.ts';
+import { nodeFolder } from './node-folder.ts';
 
 const NOT_COPIED = new Set(['node_modules', 'dist', '.git']);
 const notCopied = (path: string) => NOT_COPIED.has(path) || path === 'native/build';
-
-/** bin/node and include/node in a folder; undefined where the npm registry cannot be reached. */
-async function nodeFolder(major: number): Promise<string | undefined> {
-  const fetch = 'cd "$1" && npm pack --silent "$2" && tar -xzf ./*.tgz --strip-components=1 && rm ./*.tgz';
-  return fetchedOnce(`node-${major}`, (dir) => void outside('sh', '-c', fetch, 'sh', dir, `node-linux-${process.arch}@${major}`)).catch(() => undefined);
-}
 
 function copyCheckout(): string {
   const copy = mkdtempSync(join(tmpdir(), 'drydock-copy-'));
