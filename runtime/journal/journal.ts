@@ -46,6 +46,9 @@ export class Journal {
     this.#seq = begun;
   }
 
+  /** How many events there are: the number that the next one gets. */
+  get length(): number { return this.#seq; }
+
   /** Opens the file, or begins it. A last line that a dying daemon left half written is cut off. */
   static open(path: string): Journal {
     if (!existsSync(path)) return new Journal(path);

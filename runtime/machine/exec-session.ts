@@ -28,6 +28,8 @@ export interface ExecSurroundings {
   /** where this exec is to be held: the container's breakpoints in the phase join */
   breakpoints(): string[];
   event(action: string, attributes: Record<string, string>): void;
+  /** its start is an operation of the container; `run` marks its events */
+  performing(run: string, work: () => Promise<void>): Promise<void>;
 }
 
 /** As dockerd makes it: from the container's configuration, not from its process, so that TERM is there with -t only. */
@@ -51,6 +53,7 @@ function processOf(c: Container, config: ExecConfig): Process {
 
 export class ExecSession implements ExecHandle {
   readonly id = newId();
+  readonly #label = `exec-${this.id.slice(0, 12)}`;
   readonly #kept: ExecLog;
   readonly #streams: Streams;
   readonly #run: Run<Join>;
@@ -70,7 +73,7 @@ export class ExecSession implements ExecHandle {
     this.#streams = new Streams({ tty: config.Tty ?? false, stdin: config.AttachStdin ?? false, stdinOnce: true, heard: (stream, data) => this.#kept.write(stream, data) });
     this.#over = new Promise((resolve) => (this.#finish = resolve));
     const target: Join = { id: this.id, target: c, paths: execPaths(c.paths, c.settings, this.id), process: processOf(c, config), stdin: config.AttachStdin ?? false, live: {} };
-    this.#run = newRun(target, journal, this.gate, `exec-${this.id.slice(0, 12)}`);
+    this.#run = newRun(target, journal, this.gate, this.#label);
     this.#event('exec_create');
   }
 
@@ -89,6 +92,12 @@ export class ExecSession implements ExecHandle {
     const join_ = this.#run.container;
     if (ConsoleSize?.[0] && ConsoleSize[1]) join_.process.consoleSize = { height: ConsoleSize[0], width: ConsoleSize[1] };
     this.gate.arm({ mode: 'run', breakpoints: this.around.breakpoints() });
+    await this.around.performing(this.#label, () => this.#join());
+    this.state = { running: true, exitCode: null, pid: join_.live.pid ?? 0 };
+    this.#event('exec_start');
+  }
+
+  async #join(): Promise<void> {
     try {
       await runPhase(this.#run, this.#phase());
     } catch (error) {
@@ -99,8 +108,6 @@ export class ExecSession implements ExecHandle {
       this.#end(failure.exitCode);
       throw withRest(failure, left).refusal;
     }
-    this.state = { running: true, exitCode: null, pid: join_.live.pid ?? 0 };
-    this.#event('exec_start');
   }
 
   /** Of a start that failed: what stays is taken back by the container's rm. */

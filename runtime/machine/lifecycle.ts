@@ -16,7 +16,9 @@ import type { Container } from './container.ts';
 import { containerMachine, type ContainerMachine, type PhaseId, type Work } from './container.machine.ts';
 import type { ContainerState, GateOptions, MachineState, Status } from './engine.ts';
 import type { ExecSession } from './exec-session.ts';
+import { ContainerOperations } from '../operation/container-operations.ts';
 import { Gate } from '../operation/gate.ts';
+import type { Walkable } from '../operation/walkable.ts';
 import { newRun } from '../operation/create-run.ts';
 import { noteStart, saveRecord, type ContainerRecord } from './record.ts';
 import { conflict, notModified } from './refusal.ts';
@@ -42,7 +44,7 @@ export interface Surroundings {
   execs: Map<string, ExecSession>;
 }
 
-export class Lifecycle {
+export abstract class Lifecycle {
   readonly streams: Streams;
   readonly waiters = new Waiters();
   readonly gateKeeper: Gate;
@@ -52,6 +54,7 @@ export class Lifecycle {
   protected failure: StartFailure | undefined;
   readonly #oom: OomWatch;
   readonly #back: WayBack;
+  readonly operations: ContainerOperations;
   /** set by the engine while a restart policy waits */
   restarting = false;
 
@@ -59,6 +62,7 @@ export class Lifecycle {
     const { request } = container;
     this.log = Journal.open(container.paths.journal);
     this.log.run = record.runs;
+    this.operations = new ContainerOperations({ id: container.id, walk: () => this.walk(), log: this.log, name: () => container.name }, (record.operations ??= []));
     this.gateKeeper = new Gate((event) => void this.log.append(event));
     this.run = newRun(container, this.log, this.gateKeeper);
     this.#back = new WayBack(this.run, record, starting);
@@ -73,6 +77,7 @@ export class Lifecycle {
     this.actor.start();
   }
 
+  protected abstract walk(): Walkable;
   get created(): number { return this.record.created; }
   get machine(): MachineState { return this.actor.getSnapshot().value as MachineState; }
   get running(): boolean { return ['running', 'paused'].includes(this.machine); }
@@ -94,7 +99,8 @@ export class Lifecycle {
       this.gateKeeper.oneWay = id === 'exit' || id === 'remove';
       if (id === 'pull') delete this.record.left;
       if (id === 'exec') await listenBefore(this.run.kernel, this.streams, this.container.paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
-      await runPhase(this.run, phasesById[id]);
+      const work = () => runPhase(this.run, phasesById[id]);
+      await (id === 'pull' ? this.operations.child('pull', 'start', work, () => this.container.pull.state.client !== undefined) : work());
       if (id === 'create') for (const text of this.container.warnings) this.log.append({ type: 'note', text: `warning: ${text}` });
       if (id === 'pull' && this.container.pull.notice) this.log.append({ type: 'note', text: this.container.pull.notice });
       if (id === 'network') this.#connected('connect');
@@ -216,9 +222,11 @@ export class Lifecycle {
     this.container.warnings = [...this.record.warnings];
     this.gateKeeper.arm(gate ?? { mode: 'run', breakpoints: [] });
     noteStart(this.container.settings, this.record);
-    const settled = this.waiters.until(['running', 'exiting', 'exited', 'failed']);
-    this.actor.send({ type: 'START' });
-    if ((await settled) === 'failed') throw (this.failure as StartFailure | undefined)?.refusal ?? conflict(this.record.error);
+    await this.operations.run('start', async () => {
+      const settled = this.waiters.until(['running', 'exiting', 'exited', 'failed']);
+      this.actor.send({ type: 'START' });
+      if ((await settled) === 'failed') throw (this.failure as StartFailure | undefined)?.refusal ?? conflict(this.record.error);
+    });
   }
 }
 

@@ -8,6 +8,7 @@ import { replaceWhole, writeDurably } from '../image/atomic-file.ts';
 import { removeTree } from '../kernel/tree/remove-tree.ts';
 import type { Network } from '../network/network.ts';
 import type { MachineState } from './engine.ts';
+import type { ContainerOperation } from '../operation/container-operations.ts';
 import type { ContainerRequest } from './request.ts';
 import { containersDir } from './paths.ts';
 import type { Settings } from './settings.ts';
@@ -33,6 +34,8 @@ export interface ContainerRecord {
   /** somebody said stop: no restart policy brings it back */
   stopped: boolean;
   warnings: string[];
+  /** what was done to it, oldest first */
+  operations?: ContainerOperation[];
   /** of a run that was taken back: what could not be undone, a line each. Absent: it ended by itself, or never was */
   left?: readonly string[];
 }

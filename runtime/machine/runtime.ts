@@ -21,6 +21,7 @@ import type { Container } from './container.ts';
 import type { Engine } from './engine.ts';
 import { EventBus } from './events.ts';
 import type { ExecSession } from './exec-session.ts';
+import { findOperation } from '../operation/find.ts';
 import { Operations } from '../operation/operations.ts';
 import type { Pulled, PullOptions } from '../operation/pull-options.ts';
 import { Pulls } from '../operation/pulls.ts';
@@ -182,8 +183,10 @@ export class Runtime implements Engine {
     return pulled;
   }
 
-  operations(): OperationHandle[] { return this.#operations.list(); }
-  operation(ref: string): OperationHandle { return this.#operations.get(ref); }
+  operations(): OperationHandle[] {
+    return [...this.#operations.list(), ...this.containers().flatMap(({ operations }) => operations.list())].sort((a, b) => b.record.created - a.record.created);
+  }
+  operation(ref: string): OperationHandle { return findOperation(this.operations(), ref); }
 
   busy(): boolean {
     return this.#pulls.busy || this.containers().some((s) => s.underWay || s.restarting);

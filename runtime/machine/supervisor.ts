@@ -27,6 +27,7 @@ import { runPhase, unwind } from '../operation/run-phase.ts';
 import { parseSignal } from './signal.ts';
 import { notUndone, startFailure, withRest } from '../operation/failure.ts';
 import { applyUpdate } from './update.ts';
+import type { Walkable } from '../operation/walkable.ts';
 import { restOf } from '../operation/rollback.ts';
 import { UpperLook } from '../watch/upper-look.ts';
 
@@ -40,14 +41,23 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     return { upper: paths.upper, lowers: [...(image?.layers ?? [])].reverse().map(({ dir, diffID }) => ({ dir, digest: diffID })), mountPoints: look.mountPoints(this.container) };
   });
 
+  protected override walk(): Walkable {
+    const { id } = this.container;
+    return {
+      id, journal: (...asked) => this.journal(...asked), happening: (signal) => this.happening(signal), gate: (command) => this.gate(command),
+      inspectLive: (step) => this.inspectLive(step), watch: (signal) => this.watch(signal),
+    };
+  }
+
   /** cuts the pull of the start that is under way */
   #cut = new AbortController();
 
   override async start(gate?: GateOptions): Promise<void> {
     if (!this.underWay) {
       const { reference, platform, progress } = this.container.pull;
-      this.#cut = new AbortController();
-      this.container.pull = newPull(reference, 'missing', { progress, signal: AbortSignal.any([this.#cut.signal, this.gateKeeper.givenUp]), ...(platform && { platform }) });
+      const cut = (this.#cut = new AbortController());
+      this.gateKeeper.onAbort = (why) => cut.abort(why);
+      this.container.pull = newPull(reference, 'missing', { progress, signal: this.#cut.signal, ...(platform && { platform }) });
     }
     return super.start(gate);
   }
@@ -101,6 +111,12 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
   async pause(): Promise<void> {
     if (this.machine === 'paused') throw conflict(`container ${this.container.id} is already paused`);
     if (!this.running) throw conflict(`container ${this.container.id} is not running`);
+    await this.operations.run('pause', () => this.#freeze());
+    this.actor.send({ type: 'PAUSE' });
+    this.around.event(this.container, 'pause');
+  }
+
+  async #freeze(): Promise<void> {
     try {
       await runPhase(this.run, pause);
     } catch (error) {
@@ -109,13 +125,11 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
       saveRecord(this.container.settings, this.record);
       throw withRest(startFailure(error), this.record.left).refusal;
     }
-    this.actor.send({ type: 'PAUSE' });
-    this.around.event(this.container, 'pause');
   }
 
   async unpause(): Promise<void> {
     if (this.machine !== 'paused') throw conflict(`container ${this.container.id} is not paused`);
-    await runPhase(this.run, unpause);
+    await this.operations.run('unpause', () => runPhase(this.run, unpause));
     this.actor.send({ type: 'RESUME' });
     this.around.event(this.container, 'unpause');
   }
@@ -148,9 +162,11 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     }
     for (const exec of this.#ownExecs()) if (exec.left.length && (await exec.takeBack()).length) throw new Refusal(500, notUndone(`exec ${exec.id}`, exec.left));
     if (this.machine === 'removed') return;
-    const removed = this.waiters.until(['removed', 'failed']);
-    this.actor.send({ type: 'REMOVE' });
-    if ((await removed) === 'failed') throw this.failure?.refusal ?? conflict(this.record.error);
+    await this.operations.run('remove', async () => {
+      const removed = this.waiters.until(['removed', 'failed']);
+      this.actor.send({ type: 'REMOVE' });
+      if ((await removed) === 'failed') throw this.failure?.refusal ?? conflict(this.record.error);
+    });
     this.log.close();
     await removeDirectory(settings, id);
     this.streams.end();
@@ -203,13 +219,14 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
   exec(config: ExecConfig): ExecHandle {
     if (this.machine === 'paused') throw conflict(`container ${this.container.id} is paused, unpause the container before exec`);
     this.#requireRunning();
-    const session = new ExecSession(this, this.log, config, {
+    const session: ExecSession = new ExecSession(this, this.log, config, {
       over: () => {
         this.execIDs.splice(this.execIDs.indexOf(session.id), 1);
         setTimeout(() => this.around.execs.delete(session.id), EXEC_KEPT_MS).unref();
       },
       breakpoints: () => this.gateKeeper.breakpointsOf('join'),
       event: (action, attributes) => this.around.event(this.container, action, attributes),
+      performing: (run, work) => this.operations.run('exec', work, { id: session.id, run, gate: (command) => session.gate.command(command) }),
     });
     this.execIDs.push(session.id);
     this.around.execs.set(session.id, session);

@@ -37,7 +37,8 @@ export class Gate {
   oneWay = false;
   /** Downloads run side by side; only one call is shown and decided at a time, so the others queue here. */
   #behind: (() => void)[] = [];
-  #given = new AbortController();
+  /** Told of an abort: work that goes on beside the call that is held must end too. */
+  onAbort: (why: Aborted) => void = () => undefined;
 
   constructor(private readonly tell: (event: NewEvent) => void) {}
 
@@ -46,12 +47,6 @@ export class Gate {
     this.#breakpoints.clear();
     this.#phase = '';
     for (const at of options.breakpoints) this.#breakpoints.add(at);
-  }
-
-  /** Fires at an abort: work that goes on beside the call that is held must end too. A new signal after each abort. */
-  get givenUp(): AbortSignal {
-    if (this.#given.signal.aborted) this.#given = new AbortController();
-    return this.#given.signal;
   }
 
   get paused(): boolean {
@@ -147,7 +142,7 @@ export class Gate {
   #giveUp(held: { reject: (error: Error) => void }): void {
     const aborted = new Aborted(this.#step);
     held.reject(aborted);
-    this.#given.abort(aborted);
+    this.onAbort(aborted);
   }
 
   #pause(): void {

@@ -40,9 +40,11 @@ export class Operation implements OperationHandle {
   #run: { readonly current: string | undefined } | undefined;
   readonly #cut = new AbortController();
   /** Fires when it is given up; for steps that wait for a remote side. */
-  readonly signal = AbortSignal.any([this.#cut.signal, this.gateKeeper.givenUp]);
+  readonly signal = this.#cut.signal;
 
-  constructor(readonly record: OperationRecord, private readonly files: OperationFiles) {}
+  constructor(readonly record: OperationRecord, private readonly files: OperationFiles) {
+    this.gateKeeper.onAbort = (why) => this.#cut.abort(why);
+  }
 
   get id(): string { return this.record.id; }
   get over(): boolean { return isOver(this.record.state); }
@@ -69,7 +71,7 @@ export class Operation implements OperationHandle {
   }
 
   async #perform<C>(run: Run<C>, phases: readonly Phase<C>[], done?: () => void): Promise<void> {
-    this.#move(underWay[this.record.kind]);
+    this.#move(underWay[this.record.kind] ?? 'begun');
     try {
       for (const phase of phases) await runPhase(run, phase);
     } catch (error) {

@@ -12,7 +12,6 @@ import { join } from 'node:path';
 import { replaceWhole } from '../image/atomic-file.ts';
 import { hasCode } from '../kernel/errors.ts';
 import { newId } from '../machine/identity.ts';
-import { badParameter, notFound } from '../machine/refusal.ts';
 import { Operation } from './operation.ts';
 import { isOver, readRecord, type OperationRecord } from './record.ts';
 
@@ -68,20 +67,6 @@ export class Operations {
   /** The newest first. */
   list(): Operation[] {
     return [...this.#all.values()].reverse();
-  }
-
-  /** By id or an unambiguous prefix of one; undefined when there is none. */
-  find(ref: string): Operation | undefined {
-    const exact = this.#all.get(ref);
-    if (exact) return exact;
-    const byPrefix = /^[0-9a-f]+$/.test(ref) ? [...this.#all.values()].filter(({ id }) => id.startsWith(ref)) : [];
-    if (byPrefix.length > 1) throw badParameter(`multiple operations found with the id prefix ${ref}`);
-    return byPrefix[0];
-  }
-  get(ref: string): Operation {
-    const found = this.find(ref);
-    if (!found) throw notFound(`No such operation: ${ref}`);
-    return found;
   }
 
   /** What a dead daemon left in the middle, or could not take back. */

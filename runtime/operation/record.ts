@@ -1,15 +1,16 @@
 /** What is known of an operation without its journal: one small file, replaced whole when its state changes. */
 import type { Walkable } from './walkable.ts';
 
-export type Kind = 'pull';
+/** A pull on its own has its own journal; the others share their container's. */
+export type Kind = 'pull' | 'start' | 'exec' | 'pause' | 'unpause' | 'remove';
 /** In the journal's `state` events, too. */
 export type OperationState = 'begun' | 'pulling' | 'unwinding' | 'done' | 'failed';
 /** The state that an operation of this kind is in while its steps are made. */
-export const underWay: Record<Kind, OperationState> = { pull: 'pulling' };
+export const underWay: Partial<Record<Kind, OperationState>> = { pull: 'pulling' };
 export const isOver = (state: OperationState): boolean => state === 'done' || state === 'failed';
 
 /** What it is about. Without an `id` there is nothing whose removal would end the journal's life. */
-export interface Subject { kind: 'image'; name: string; id?: string }
+export interface Subject { kind: 'image' | 'container'; name: string; id?: string }
 
 export interface OperationRecord {
   id: string;

@@ -17,9 +17,9 @@ export function rowOf(engine: Engine, { container: { id, name, request, image },
 const machines: Record<OperationState, ShownState> = { begun: 'created', pulling: 'pulling', unwinding: 'unwinding', done: 'done', failed: 'failed' };
 
 /** An operation has neither a process nor streams. */
-export function operationRow({ record: { id, kind, subject, state, created, error } }: OperationHandle): Listed {
+export function operationRow({ record: { id, subject, state, created, error } }: OperationHandle): Listed {
   const status = state === 'done' ? 'exited' : state === 'failed' ? 'dead' : 'created';
-  return { id, name: subject.name, image: '', command: '', operation: kind, status, machine: machines[state], created, exitCode: 0, pid: 0, tty: false, error };
+  return { id, name: subject.name, image: '', command: '', operation: 'pull', status, machine: machines[state], created, exitCode: 0, pid: 0, tty: false, error };
 }
 
 export const listedOf = (engine: Engine, walked: Walked): Listed => ('container' in walked ? rowOf(engine, walked.container) : operationRow(walked.operation));
@@ -30,5 +30,6 @@ const OPERATIONS = 20;
 /** The newest first. */
 export const list = (engine: Engine): Listed[] => [
   ...engine.containers().map((handle) => rowOf(engine, handle)),
-  ...engine.operations().filter(({ record: { state } }, place) => place < OPERATIONS || (state !== 'done' && state !== 'failed')).map(operationRow),
+  // those of a container are in its own row
+  ...engine.operations().filter(({ record }) => record.subject.kind === 'image').filter(({ record: { state } }, place) => place < OPERATIONS || (state !== 'done' && state !== 'failed')).map(operationRow),
 ].sort((a, b) => b.created - a.created);

@@ -2,7 +2,6 @@
 import type { LessonState } from '../../lessons/engine/state.ts';
 import type { Event } from '../../runtime/journal/event.ts';
 import type { MachineState, Status } from '../../runtime/machine/engine.ts';
-import type { Kind } from '../../runtime/operation/record.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { Caught } from '../../runtime/watch/packets.ts';
 import type { Sample } from '../../runtime/watch/usage.ts';
@@ -15,7 +14,7 @@ export type ShownState = MachineState | 'done';
 export interface Listed {
   id: string; name: string; image: string; command: string; status: Status; machine: ShownState; created: number; exitCode: number; pid: number; tty: boolean; error: string;
   /** what it does, where it is an operation and no container */
-  operation?: Kind;
+  operation?: 'pull';
   /** what was left out on purpose */
   unsafe?: string[];
   /** where it was run again from */

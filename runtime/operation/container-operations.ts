@@ -1,0 +1,118 @@
+/**
+ * What is done to one container, as operations: starts (with the pull that a start may contain), execs, pauses and the removal. Their events
+ * stay in the container's own journal, where users look for them; an operation is the part of it that is its own, counted from 0.
+ *
+ *   container's journal   0 ─ … ─ 210 ─ … ─ 230 ─ … ─ 410        run 1 ▏ exec-4711 ▏ run 1
+ *   operations                start ├───────┤     pause ├┤
+ *   child                     pull  ├─┤
+ */
+import type { Event } from '../journal/event.ts';
+import type { Journal } from '../journal/journal.ts';
+import { newId } from '../machine/identity.ts';
+import { conflict } from '../machine/refusal.ts';
+import type { GateCommand } from './gate-command.ts';
+import { isOver, type Kind, type OperationHandle, type OperationRecord } from './record.ts';
+import type { InspectionSection, Walkable } from './walkable.ts';
+
+/** Kept in the container's record. */
+export interface ContainerOperation extends OperationRecord {
+  /** position of its first event in the container's journal, and of the first that is no longer its own */
+  first: number;
+  end?: number;
+  /** what marks its events: the number of a start, 'exec-…' */
+  run: number | string;
+}
+
+/** A container that is started again and again keeps its newest. */
+const KEPT = 20;
+
+export interface Host {
+  walk(): Walkable;
+  readonly log: Journal;
+  readonly id: string;
+  name(): string;
+}
+interface Particulars { id?: string; run?: string; parent?: string; gate?: (command: GateCommand) => void; /** asked at its end: false and it never was one */ counts?: () => boolean }
+
+export class ContainerOperations {
+  readonly #gates = new Map<string, (command: GateCommand) => void>();
+
+  /** `kept` is a part of the container's record, and is saved with it. */
+  constructor(private readonly host: Host, private readonly kept: ContainerOperation[]) {
+    // a daemon that died took those with it that had no state of their own; a start's end is in the container's state
+    const known = kept.filter(({ kind, state }) => isOver(state) || kind === 'start');
+    kept.splice(0, kept.length, ...known.map((one) => (isOver(one.state) ? one : Object.assign(one, { state: 'done' as const }))));
+  }
+
+  /** Adds nothing to the way of a start but an id and a row. */
+  async run<T>(kind: Kind, work: () => Promise<T>, { id = newId(), run, parent, gate, counts }: Particulars = {}): Promise<T> {
+    const { log } = this.host;
+    const one: ContainerOperation = {
+      id, kind, subject: { kind: 'container', name: this.host.name(), id: this.host.id }, state: 'begun', created: Date.now(), error: '', first: log.length, run: run ?? log.run, ...(parent && { parent }),
+    };
+    this.kept.push(one);
+    if (this.kept.length > KEPT) this.kept.splice(0, this.kept.length - KEPT);
+    if (gate) this.#gates.set(id, gate);
+    try {
+      const result = await work();
+      one.state = 'done';
+      return result;
+    } catch (error) {
+      Object.assign(one, { state: 'failed', error: error instanceof Error ? error.message : String(error) });
+      throw error;
+    } finally {
+      Object.assign(one, { ended: Date.now(), end: log.length });
+      this.#gates.delete(id);
+      if (counts && !counts()) this.kept.splice(this.kept.indexOf(one), 1);
+    }
+  }
+
+  /** A part of the operation of kind `of` that is under way; `counts` is asked at its end, and no means that it was none. */
+  child(kind: Kind, of: Kind, work: () => Promise<void>, counts: () => boolean): Promise<void> {
+    const parent = this.kept.findLast((one) => one.kind === of && !isOver(one.state))?.id;
+    return this.run(kind, work, { counts, ...(parent && { parent }) });
+  }
+
+  list(): OperationHandle[] {
+    return this.kept.map((one) => this.#handle(one));
+  }
+
+  #handle(one: ContainerOperation): OperationHandle {
+    const walk = this.host.walk();
+    const { first: _first, end: _end, run: _run, ...record } = one;
+    return {
+      id: one.id, stays: true, record: { ...record, subject: { ...record.subject, name: this.host.name() } },
+      journal: async function* (this: ContainerOperations, follow: boolean, signal?: AbortSignal): AsyncGenerator<Event> {
+        for await (const events of this.#part(one, follow, signal)) yield* events;
+      }.bind(this),
+      happening: (signal) => this.#part(one, true, signal),
+      gate: (command) => this.#gate(one, command),
+      inspectLive: (step): Promise<InspectionSection[]> => walk.inspectLive(step),
+      watch: (signal) => walk.watch(signal),
+    };
+  }
+
+  #gate(one: ContainerOperation, command: GateCommand): void {
+    if (isOver(one.state)) throw conflict(`operation ${one.id.slice(0, 12)} is over: it is ${one.state}`);
+    (this.#gates.get(one.id) ?? ((given) => this.host.walk().gate(given)))(command);
+  }
+
+  async *#part(one: ContainerOperation, follow: boolean, signal?: AbortSignal): AsyncGenerator<readonly Event[]> {
+    let seq = 0;
+    const over = () => isOver(one.state);
+    // what ends it may be no event: look again when it is over
+    const stop = new AbortController();
+    const timer = follow && !over() ? setInterval(() => over() && stop.abort(), ENDS_MS) : undefined;
+    const left = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    try {
+      for await (const events of this.host.log.batches(follow && !over(), left)) {
+        const own = events.filter((event) => event.run === one.run && event.seq >= one.first && event.seq < (one.end ?? Infinity)).map((event) => ({ ...event, seq: seq++ }));
+        if (own.length) yield own;
+        if (one.end !== undefined && (events.at(-1)?.seq ?? 0) >= one.end) return;
+      }
+    } finally {
+      clearInterval(timer);
+    }
+  }
+}
+const ENDS_MS = 100;
