@@ -13,6 +13,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { readChallenges, type Challenge } from './challenge.ts';
 import { discard, isSuccess, readAll } from './http-body.ts';
 import { Checked } from './json.ts';
+import { patience, within } from './patience.ts';
 import { ConnectionError } from './registry-error.ts';
 
 /** Who one is, as docker's clients say it: the Engine API's X-Registry-Auth. */
@@ -56,7 +57,12 @@ export class Authorizer {
     const asked = params['scope'] && params['scope'] !== scope ? `${scope} ${params['scope']}` : scope;
     const [url, request] = this.auth?.identitytoken ? this.#trade(realm, params['service'], asked) : this.#get(realm, params['service'], asked);
     await k.requesting(request.method ?? 'GET', url);
-    const response = await k.fetch(url, { ...request, ...(signal && { signal }) }).catch((error: unknown) => {
+    // to the end of the answer: it may send a byte a minute
+    return within(`the token server ${realm.host} did not answer`, patience.token, signal, (bounded) => this.#ask(k, realm, url, { ...request, signal: bounded }, signal));
+  }
+
+  async #ask(k: Kernel, realm: URL, url: string, request: HttpRequest, signal: AbortSignal | undefined): Promise<{ header: string; until: number }> {
+    const response = await k.fetch(url, request).catch((error: unknown) => {
       signal?.throwIfAborted();
       throw new ConnectionError(`the token server ${realm.host}`, error);
     });

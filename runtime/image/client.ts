@@ -9,13 +9,13 @@ import type { Challenge } from './challenge.ts';
 import { discard, isSuccess, readAll } from './http-body.ts';
 import { MAX_MANIFEST } from './manifest.ts';
 import { acceptManifests } from './media-types.ts';
+import { patience, within } from './patience.ts';
 import { ConnectionError, readError, type RegistryError } from './registry-error.ts';
 import { Backoff, isLost, retryAfterMs } from './retry.ts';
 
 export interface FetchedManifest { bytes: Buffer; digest: string; mediaType: string }
 interface Ask { method?: 'GET' | 'HEAD'; accept?: string; range?: number; once?: boolean }
 
-const HEADERS_MS = 60_000;
 const MAX_REDIRECTS = 5;
 const MAX_ERROR = 64 * 1024;
 const REDIRECTS = [301, 302, 303, 307, 308];
@@ -134,7 +134,7 @@ export class RegistryClient {
       const authorization = here.origin === first.origin ? this.#authorizer.header(this.#scope) : undefined;
       const response = await this.#send(here.href, {
         ...(ask.accept && { Accept: ask.accept }), ...(ask.range && { Range: `bytes=${ask.range}-` }), ...(authorization && { Authorization: authorization }),
-      }, HEADERS_MS, ask.method);
+      }, patience.headers, ask.method);
       const location = response.headers.get('location');
       if (!REDIRECTS.includes(response.status) || !location) return response;
       discard(response);
@@ -149,13 +149,6 @@ export class RegistryClient {
   /** `ms` until the headers are there; the body has its own limit (http-body.ts). */
   async #send(url: string, headers: Record<string, string>, ms: number, method = 'GET'): Promise<HttpResponse> {
     await this.k.requesting(method, url);
-    const late = new AbortController();
-    const host = new URL(url).host;
-    const timer = setTimeout(() => late.abort(Object.assign(new Error(`${host} did not answer within ${ms / 1000} s`), { code: 'ETIMEDOUT' })), ms);
-    try {
-      return await this.k.fetch(url, { method, headers, signal: this.signal ? AbortSignal.any([this.signal, late.signal]) : late.signal });
-    } finally {
-      clearTimeout(timer);
-    }
+    return within(`${new URL(url).host} did not answer`, ms, this.signal, (signal) => this.k.fetch(url, { method, headers, signal }));
   }
 }

@@ -12,6 +12,8 @@ import { Backoff, isLost } from './retry.ts';
 export type DownloadProgress = { phase: 'downloading'; current: number } | { phase: 'verifying' };
 /** Small pieces are gathered before they are written. */
 const BATCH = 1 << 20;
+/** Bytes with which a try counts as one that got on. */
+const PROGRESS = 16 * 1024;
 
 class Partial {
   #hash = createHash('sha256');
@@ -83,7 +85,8 @@ async function receiveAll(client: RegistryClient, blob: Descriptor, partial: Par
       await receive(client, blob, partial, tell, signal);
     } catch (error) {
       signal.throwIfAborted();
-      if (partial.received > before) backoff.progressed();
+      // what drips in brings it no nearer to its end
+      if (partial.received - before >= Math.min(PROGRESS, blob.size / 100)) backoff.progressed();
       if (mayReturn(error) && (await backoff.again(error instanceof RegistryError ? error.retryAfter : undefined))) continue;
       if (!isLost(error)) throw error;
       throw new ConnectionError(`blob ${blob.digest} of ${client.base} is not complete (${partial.received} of ${blob.size} bytes)`, error, backoff.failures);
