@@ -12,6 +12,7 @@ import { parseOptions } from '../../runtime/kernel/mount/options.ts';
 import { checkShape } from '../../runtime/machine/request-shape.ts';
 import { parseProfile } from '../../runtime/oci/seccomp/profile.ts';
 import { suite } from '../harness.ts';
+import { Served } from '../server/serve.ts';
 import { archive, digestOf, pax } from './tarball.ts';
 
 const test = suite('names that JavaScript knows, and depth without end', 'root');
@@ -75,6 +76,25 @@ test('JSON that nests without end is refused with its reason', () => {
   const flat = JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers' }, config: { Cmd: ['['.repeat(2000), `\\"${'{'.repeat(2000)}`] } });
   assert.is(readConfig(Buffer.from(flat)).config?.Cmd?.length, 2);
   assert.not.ok(existsSync(join(work, 'none')));
+});
+
+test('a request body that nests without end, or has such fields, is answered and not a failure of the daemon', async () => {
+  const s = new Served();
+  try {
+    for (const body of [`{"Image":"ubuntu","Labels":${nested(10_000)}}`, `{"Image":"ubuntu","X":${nested(10_000)}}`, nested(10_000)]) {
+      const { status, json } = await s.http('POST', '/containers/create', body, { 'Content-Type': 'application/json' });
+      assert.equal([status, json()['message']], [400, 'invalid JSON: it nests more than 500 levels deep']);
+    }
+    const filters = await s.http('GET', `/images/json?filters=${encodeURIComponent(`{"label":${nested(600)}}`)}`);
+    assert.is(filters.status, 400);
+    for (const name of NAMES) {
+      const { status, text } = await s.http('POST', '/containers/create', `{"Image":"ubuntu","${name}":{"a":1}}`, { 'Content-Type': 'application/json' });
+      assert.ok(status < 500 || status === 501, `${name}: ${text}`);
+      assert.not.match(text, /native code|not a function/);
+    }
+  } finally {
+    await s.close();
+  }
 });
 
 test.run();
