@@ -83,10 +83,10 @@ s.test('what dockerd refuses is refused in its words', async () => {
   assert.is((await s.daemon.api('POST', '/images/plain/tag?repo=foo/sha256&tag=x')).status, 201);
 });
 
-s.test('an image with a config of 300 kB is pulled, inspected and run', async () => {
-  await pullMade(s.daemon, 'large', [], { Labels });
+s.test('an image with a config of 600 kB is pulled, inspected and run', async () => {
+  await pullMade(s.daemon, 'large', [], { Labels, Env: Array.from({ length: 3000 }, (_, j) => `V${j}=${'x'.repeat(90)}`) });
   assert.is((await json('/images/large/json') as { Config: { Labels: typeof Labels } }).Config.Labels.big.length, 300_000);
-  assert.is((await s.daemon.cli('run', '--rm', 'large', 'echo', 'ran')).out, 'ran\n');
+  assert.is((await s.daemon.cli('run', '--rm', 'large', 'sh', '-c', 'echo $V2999')).out, `${'x'.repeat(90)}\n`);
 });
 
 s.test.run();
