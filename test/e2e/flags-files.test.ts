@@ -12,7 +12,12 @@ const shared = () => {
   return dir;
 };
 
+const propagationOf = `grep " /t " /proc/self/mountinfo | cut -d' ' -f7 | cut -d: -f1`;
 table(s, [
+  { name: '--tmpfs with shared is shared, with unbindable is that, and else private', flags: ['--tmpfs', '/t:shared'], script: propagationOf, out: 'shared\n' },
+  { name: '--tmpfs with unbindable and a size', flags: ['--tmpfs', '/t:unbindable,size=1m'], script: propagationOf, out: 'unbindable\n' },
+  { name: '--tmpfs is private', flags: ['--tmpfs', '/t'], script: propagationOf, out: '-\n' },
+
   {
     name: '-v is the host\'s directory itself, for reading and writing', flags: () => ['-v', `${shared()}:/in`], script: 'cat /in/file; echo back >/in/deep/new; chown 12:34 /in/deep/new', out: 'of the host\n',
     check: () => {

@@ -24,11 +24,18 @@ type Then<T> = (stage: Together) => T;
 export async function mountNew(k: Kernel, place: Place, m: Mount): Promise<void>;
 export async function mountNew<T>(k: Kernel, place: Place, m: Mount, then: Then<T>): Promise<T>;
 export async function mountNew<T>(k: Kernel, place: Place, m: Mount, then?: Then<T>): Promise<T | undefined> {
-  const { flags, data } = parseOptions(m.options);
+  const { flags, data, propagation } = parseOptions(m.options);
+  // what is mounted in a private tree is private
+  const shares = propagation & ~(MS.MS_PRIVATE | MS.MS_REC) ? propagation : 0;
   const mount = (stage: Together, target: number | Planned, options: string | null) => {
     const path = typeof target === 'number' ? descriptorPath(target) : target;
     stage.mount(m.source, path, m.type, flags, options).noted(m.destination);
     stage.close(target);
+    if (shares) {
+      const mounted = planOpen(stage, place);
+      stage.mount(null, mounted, null, shares, null).noted(m.destination);
+      stage.close(mounted);
+    }
     return then?.(stage);
   };
   const asks = m.type === 'tmpfs' && !HAS_MODE.test(data);

@@ -7,6 +7,7 @@ import type { Process } from '../../oci/spec.ts';
 import { INIT_ANNOTATION } from '../../oci/bundle.ts';
 import { NotExecutable } from '../../oci/program.ts';
 import type { Step } from '../step.ts';
+import { interpreterMissing, interpreterOf } from './interpreter.ts';
 import { workingDirectorySteps } from './working-directory.ts';
 
 const X_OK = 1;
@@ -64,6 +65,8 @@ export async function execute(k: Kernel, process: Process, path: string): Promis
   try {
     await k.stage.execve(path, process.args, environment(process));
   } catch (error) {
+    const interpreter = hasCode(error, 'ENOENT') ? await interpreterOf(k, path) : undefined;
+    if (interpreter !== undefined) interpreterMissing(process.args[0] ?? path, interpreter, error);
     if (hasCode(error, 'ENOENT', 'EACCES', 'ENOEXEC', 'EPERM', 'ELOOP', 'ETXTBSY', 'E2BIG')) throw new NotExecutable(process.args[0] ?? path, (error as { code: string }).code);
     throw error;
   }
@@ -83,6 +86,9 @@ export const programSteps: { find: Step[]; execute: Step[] } = {
         if (!c.spec.annotations?.[INIT_ANNOTATION]) return void paths.set(process, await findProgram(k, process));
         // [init, '--', program, …]: the little init looks nothing up
         const program = await findProgram(k, { ...process, args: process.args.slice(2) });
+        // and its own failure could not be told any more
+        const interpreter = await interpreterOf(k, program);
+        if (interpreter && (await whyNot(k, interpreter)) === 'ENOENT') interpreterMissing(program, interpreter);
         process.args[2] = program;
       },
     },
