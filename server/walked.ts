@@ -1,4 +1,5 @@
 /** What a client walks round by its id or name: a container, or else an operation. */
+import { walkOf } from '../runtime/machine/container-walk.ts';
 import type { ContainerHandle, Engine } from '../runtime/machine/engine.ts';
 import { Refusal } from '../runtime/machine/refusal.ts';
 import type { OperationHandle } from '../runtime/operation/record.ts';
@@ -27,14 +28,5 @@ function operationBy(engine: Engine, ref: string): OperationHandle | undefined {
   }
 }
 
-const ofContainer = (handle: ContainerHandle): Walkable => ({
-  id: handle.container.id,
-  journal: (follow, signal) => handle.journal(follow, signal),
-  happening: (signal) => handle.happening(signal),
-  gate: (command) => handle.gate(command),
-  inspectLive: (step) => handle.inspectLive(step),
-  watch: (signal) => handle.watch(signal),
-});
-
-export const walkableOf = (walked: Walked): Walkable => ('container' in walked ? ofContainer(walked.container) : walked.operation);
+export const walkableOf = (walked: Walked): Walkable => ('container' in walked ? walkOf(walked.container) : walked.operation);
 export const walkable = (engine: Engine, ref: string): Walkable => walkableOf(find(engine, ref));

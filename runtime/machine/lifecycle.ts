@@ -77,7 +77,7 @@ export abstract class Lifecycle {
     this.actor.start();
   }
 
-  protected abstract walk(): Walkable;
+  protected abstract walk: () => Walkable;
   get created(): number { return this.record.created; }
   get machine(): MachineState { return this.actor.getSnapshot().value as MachineState; }
   get running(): boolean { return ['running', 'paused'].includes(this.machine); }

@@ -27,7 +27,7 @@ import { runPhase, unwind } from '../operation/run-phase.ts';
 import { parseSignal } from './signal.ts';
 import { notUndone, startFailure, withRest } from '../operation/failure.ts';
 import { applyUpdate } from './update.ts';
-import type { Walkable } from '../operation/walkable.ts';
+import { walkOf } from './container-walk.ts';
 import { restOf } from '../operation/rollback.ts';
 import { UpperLook } from '../watch/upper-look.ts';
 
@@ -41,13 +41,7 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
     return { upper: paths.upper, lowers: [...(image?.layers ?? [])].reverse().map(({ dir, diffID }) => ({ dir, digest: diffID })), mountPoints: look.mountPoints(this.container) };
   });
 
-  protected override walk(): Walkable {
-    const { id } = this.container;
-    return {
-      id, journal: (...asked) => this.journal(...asked), happening: (signal) => this.happening(signal), gate: (command) => this.gate(command),
-      inspectLive: (step) => this.inspectLive(step), watch: (signal) => this.watch(signal),
-    };
-  }
+  protected override walk = () => walkOf(this);
 
   /** cuts the pull of the start that is under way */
   #cut = new AbortController();
