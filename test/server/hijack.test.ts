@@ -193,7 +193,7 @@ test('a client that never ends its side is cut off', async () => {
     const timer = setInterval(() => socket.write('x', (error) => error && (clearInterval(timer), resolve())), 2600);
   }));
   await cut;
-  assert.ok(Date.now() - began < 20_000);
+  assert.ok(Date.now() - began < 60_000);
 });
 
 test('the boundary is where the parser sees it: heads, lengths and chunks cut at every byte', () => {
