@@ -117,9 +117,10 @@ test('a bind of a file is put on a file', async () => {
 
 test('a path is covered by a tree with more flags', async () => {
   const { k } = rootWith(['sys']);
-  await makeReadonly(k, [['/proc/sys', { from: ROOT, path: 'sys', resolve: BENEATH }]]);
+  await makeReadonly(k, [['/proc/sys', { from: ROOT, path: 'sys', resolve: BENEATH }]], 7);
   assert.is((k.raw.find(({ name }) => name === 'mount_setattr')!.args[3] as Buffer).readBigUInt64LE(0), BigInt(MOUNT_ATTR.MOUNT_ATTR_RDONLY));
-  assert.is(k.raw.at(-3)!.note, '/proc/sys');
+  assert.is(k.raw.find(({ name }) => name === 'move_mount')!.note, '/proc/sys');
+  assert.equal(k.raw.at(-1)!.args.slice(0, 2), [8, 0xffffffff], 'and what was opened for it is closed');
 });
 
 test('options are words: the last of a pair counts, propagation is apart, the rest is for the file system', () => {

@@ -8,7 +8,7 @@ import type { Kernel } from '../kernel.ts';
 import type { Planned, Together } from '../together.ts';
 import { planOpen } from './in-root.ts';
 import { isDirectory, planStat, statOf } from './inode.ts';
-import { moveOnto, moveTree } from './mount.ts';
+import { moveOnto } from './mount.ts';
 import { mountAttr } from './options.ts';
 import type { Place } from './place.ts';
 
@@ -20,25 +20,33 @@ const fact = (key: string, value: string): Fact => ({ kind: 'mount', key, value 
 /** A path as it was asked for, and where it is looked up. */
 export type Covered = readonly (readonly [path: string, Place])[];
 
-/** Binds what is open as `source` over what is open as `target`, with more flags. */
-export function coverWith(stage: Together, source: number | Planned, target: number | Planned, flags: number, path: string): void {
+/** Binds what is open as `source` over what is open as `target`, with more flags. Returns the mount, which stays open. */
+export function coverWith(stage: Together, source: number | Planned, target: number | Planned, flags: number, path: string): Planned {
   const tree = stage.open_tree(source, '', CLONE | AT.AT_RECURSIVE).noted(path);
   if (flags) stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH | AT.AT_RECURSIVE, mountAttr(flags));
-  moveTree(stage, tree, target, path);
+  moveOnto(stage, tree, target, path);
+  return tree;
 }
 
-/** Binds each that is there over itself, read-only. */
-export async function makeReadonly(k: Kernel, paths: Covered): Promise<void> {
-  const opened = await k.together((stage) => paths.map(([path, place]) => {
-    const target = planOpen(stage, place).mayFail(...NOT_HERE);
-    coverWith(stage, target, target, MS.MS_RDONLY, path);
-    return target;
-  }));
+/** All that was opened for covering at once, in place of a close(2) for each: `kept` is the highest that is still needed. */
+const closeAbove = (stage: Together, kept: number): Planned => stage.close_range(kept + 1, 0xffffffff, 0);
+
+/** Binds each that is there over itself, read-only. Closes every descriptor above `kept`. */
+export async function makeReadonly(k: Kernel, paths: Covered, kept: number): Promise<void> {
+  const opened = await k.together((stage) => {
+    const targets = paths.map(([path, place]) => {
+      const target = planOpen(stage, place).mayFail(...NOT_HERE);
+      coverWith(stage, target, target, MS.MS_RDONLY, path);
+      return target;
+    });
+    closeAbove(stage, kept);
+    return targets;
+  });
   k.fact(...paths.filter((_, j) => opened[j]?.reply).map(([path]) => fact(path, `bind ${path}`)));
 }
 
 const EMPTY = MOUNT_ATTR.MOUNT_ATTR_RDONLY | MOUNT_ATTR.MOUNT_ATTR_NOSUID | MOUNT_ATTR.MOUNT_ATTR_NODEV | MOUNT_ATTR.MOUNT_ATTR_NOEXEC;
-const EMPTY_SHOWN = 'tmpfs tmpfs MS_RDONLY|MS_NOSUID|MS_NODEV|MS_NOEXEC size=0k';
+const EMPTY_SHOWN = 'tmpfs tmpfs MS_RDONLY|MS_NOSUID|MS_NODEV|MS_NOEXEC';
 
 /** One empty file system for all directories, however many the machine has: the first gets it, the others get copies of the mount. */
 function hideDirectories(stage: Together, directories: readonly { path: string; fd: number }[]): void {
@@ -46,22 +54,17 @@ function hideDirectories(stage: Together, directories: readonly { path: string; 
   if (!first) return;
   const fs = stage.fsopen('tmpfs', 1);
   stage.fsconfig(fs, FSCONFIG.FSCONFIG_SET_STRING, 'source', 'tmpfs', 0);
-  stage.fsconfig(fs, FSCONFIG.FSCONFIG_SET_STRING, 'size', '0k', 0);
-  stage.fsconfig(fs, FSCONFIG.FSCONFIG_SET_FLAG, 'ro', null, 0);
   stage.fsconfig(fs, FSCONFIG.FSCONFIG_CMD_CREATE, null, null, 0);
   const empty = stage.fsmount(fs, 1, EMPTY);
-  stage.close(fs);
   moveOnto(stage, empty, first.fd, first.path);
-  stage.close(first.fd);
   for (const { path, fd } of others) {
     const copy = stage.open_tree(empty, '', CLONE);
-    moveTree(stage, copy, fd, path);
+    moveOnto(stage, copy, fd, path);
   }
-  stage.close(empty);
 }
 
-/** Covers each that is there: a file with the open null(4), a directory with an empty file system. */
-export async function maskPaths(k: Kernel, paths: Covered, nullFd: number): Promise<void> {
+/** Covers each that is there: a file with the open null(4), a directory with an empty file system. As above. */
+export async function maskPaths(k: Kernel, paths: Covered, nullFd: number, kept: number): Promise<void> {
   const found = await k.together((stage) => paths.map(([path, place]) => {
     const target = planOpen(stage, place).mayFail(...NOT_HERE);
     return { path, target, stat: planStat(stage, target) };
@@ -71,6 +74,7 @@ export async function maskPaths(k: Kernel, paths: Covered, nullFd: number): Prom
   await k.together((stage) => {
     hideDirectories(stage, there.filter(({ directory }) => directory));
     for (const { path, fd } of there.filter(({ directory }) => !directory)) coverWith(stage, nullFd, fd, MS.MS_RDONLY, path);
+    closeAbove(stage, kept);
   });
   k.fact(...there.map(({ path, directory }) => fact(path, directory ? EMPTY_SHOWN : 'bind /dev/null')));
 }

@@ -15,13 +15,19 @@ function covered(c: Container, paths: readonly string[]): Covered {
   return paths.map((path) => [path, placeIn(c.live, path)] as const);
 }
 
-/** A sysctl is written into the procfs that was verified, over no link and no other mount. */
-async function setSysctl(k: Kernel, proc: number, name: string, value: string): Promise<void> {
+/** The stage's socket is 3 (native/wire.h), and in these steps it needs no others than those that are held. */
+const STAGE_SOCKET = 3;
+const highestHeld = (c: Container) => Math.max(STAGE_SOCKET, ...Object.values(c.live.held ?? {}) as number[]);
+
+/** They are written into the procfs that was verified, over no link and no other mount. */
+async function setSysctls(k: Kernel, proc: number, values: Readonly<Record<string, string>>): Promise<void> {
   const how = openHow(O.O_WRONLY | O.O_TRUNC | O.O_CLOEXEC, 0, NO_LINKS | RESOLVE.RESOLVE_NO_XDEV);
   await k.together((stage) => {
-    const fd = stage.openat2(proc, `sys/${name.replace(/\./g, '/')}`, how);
-    stage.write(fd, value);
-    stage.close(fd);
+    for (const [name, value] of Object.entries(values)) {
+      const fd = stage.openat2(proc, `sys/${name.replace(/\./g, '/')}`, how).noted(name);
+      stage.write(fd, value);
+      stage.close(fd);
+    }
   });
 }
 
@@ -32,7 +38,7 @@ export const pathSteps: Step[] = [
     explain: `--sysctl writes below /proc/sys. Only parameters that belong to one of the container's namespaces are allowed, because all others would change the host. It happens before /proc/sys becomes read-only. See proc_sys(5), network_namespaces(7).`,
     when: (c) => Object.keys(c.spec.linux.sysctl ?? {}).length > 0,
     async do(k, c) {
-      for (const [name, value] of Object.entries(c.spec.linux.sysctl ?? {})) await setSysctl(k, heldOf(c, 'proc'), name, value);
+      await setSysctls(k, heldOf(c, 'proc'), c.spec.linux.sysctl ?? {});
     },
   },
   {
@@ -41,7 +47,7 @@ export const pathSteps: Step[] = [
 procfs and sysfs know no namespaces for these. Without this step root inside could read them. Each path is opened once, below the /proc and /sys that were mounted here, and covered where it is open. See proc(5) and the OCI runtime specification, "Masked Paths".`,
     when: (c) => (c.spec.linux.maskedPaths ?? []).length > 0,
     async do(k, c) {
-      await maskPaths(k, covered(c, c.spec.linux.maskedPaths ?? []), c.live.held?.null ?? -1);
+      await maskPaths(k, covered(c, c.spec.linux.maskedPaths ?? []), c.live.held?.null ?? -1, highestHeld(c));
       k.fact({ kind: 'security', key: 'masked', value: (c.spec.linux.maskedPaths ?? []).join(' ') });
     },
   },
@@ -51,7 +57,7 @@ procfs and sysfs know no namespaces for these. Without this step root inside cou
 Writing "b" to /proc/sysrq-trigger reboots the host at once. See proc(5) and the OCI runtime specification, "Readonly Paths".`,
     when: (c) => (c.spec.linux.readonlyPaths ?? []).length > 0,
     async do(k, c) {
-      await makeReadonly(k, covered(c, c.spec.linux.readonlyPaths ?? []));
+      await makeReadonly(k, covered(c, c.spec.linux.readonlyPaths ?? []), highestHeld(c));
       k.fact({ kind: 'security', key: 'readonly', value: (c.spec.linux.readonlyPaths ?? []).join(' ') });
     },
   },

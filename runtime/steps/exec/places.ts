@@ -31,15 +31,15 @@ export function placeIn(live: Live, path: string): Place {
 export const overNoLink = (place: Place): Place => ({ ...place, resolve: NO_LINKS });
 
 /** What stands at /proc, /sys or /dev and what it says of itself. */
-export interface Found { fd: Planned; stat: Planned; statfs: Planned }
+export interface Found { fd: Planned; stat?: Planned; statfs?: Planned }
 export function planFind(stage: Together, live: Live, top: Top): Found {
   const fd = planOpen(stage, { from: rootOf(live), path: top, resolve: NO_LINKS }, O.O_PATH | O.O_DIRECTORY).mayFail('ENOENT');
-  return { fd, stat: planStat(stage, fd), statfs: planStatfs(stage, fd) };
+  return top === 'proc' ? { fd, stat: planStat(stage, fd), statfs: planStatfs(stage, fd) } : { fd };
 }
 
 const PROC_ROOT_INO = 1n;
 const isProcRoot = ({ stat, statfs }: Found) =>
-  magicOf(statfs.reply?.out ?? Buffer.alloc(8)) === MAGIC.proc && statOf(stat.reply?.out ?? Buffer.alloc(256)).ino === PROC_ROOT_INO;
+  magicOf(statfs?.reply?.out ?? Buffer.alloc(8)) === MAGIC.proc && statOf(stat?.reply?.out ?? Buffer.alloc(256)).ino === PROC_ROOT_INO;
 
 /** Keeps what was found. Of /proc only the root of a procfs counts: elsewhere what is absent might be absent for a moment. */
 export function hold(live: Live, top: Top, found: Found): void {

@@ -73,7 +73,9 @@ What you type goes into the master and comes out of the slave as if from a keybo
       await k.together((stage) => {
         stage.fchownat(slave, '', c.spec.process.user.uid, -1, AT.AT_EMPTY_PATH);
         const console = stage.openat2(dev, 'console', openHow(O.O_PATH | O.O_CLOEXEC, 0, NO_LINKS)).mayFail('ENOENT');
-        coverWith(stage, slave, console, 0, '/dev/console');
+        const tree = coverWith(stage, slave, console, 0, '/dev/console');
+        stage.close(tree);
+        stage.close(console);
       });
       k.fact({ kind: 'mount', key: '/dev/console', value: 'bind /dev/pts/0' });
     },
