@@ -196,19 +196,18 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
 
   execsWritten = (): ExecOutput[] => execOutputs(this.container.paths.dir);
   written(): AsyncIterable<readonly LogRecord[]> { return recordsOf(this.container.paths.log); }
-  logs(options: LogOptions): Readable {
-    return readLog({ path: this.container.paths.log, tty: this.container.request.Tty ?? false, running: () => this.underWay || this.restarting, onEnd: (listener) => this.waiters.listen(listener) }, options);
-  }
+  logs = (options: LogOptions): Readable => readLog(
+    { path: this.container.paths.log, tty: this.container.request.Tty ?? false, running: () => this.underWay || this.restarting, onEnd: (listener) => this.waiters.listen(listener) }, options);
 
   top = (args?: string) => top(this.#requireRunning(), args);
   async stats(): Promise<{ cgroup: CgroupStats; networks: Record<string, Record<string, number>> }> { return look.stats(this.container); }
   changes = () => look.changes(this.container);
   sizeRw = () => look.sizeRw(this.container);
 
-  #requireRunning(): Container {
-    if (!this.running) throw conflict(`container ${this.container.id} is not running`);
-    return this.container;
-  }
+  #requireRunning = (): Container => {
+    if (this.running) return this.container;
+    throw conflict(`container ${this.container.id} is not running`);
+  };
 
   exec(config: ExecConfig): ExecHandle {
     if (this.machine === 'paused') throw conflict(`container ${this.container.id} is paused, unpause the container before exec`);
@@ -240,9 +239,5 @@ export class Supervisor extends Lifecycle implements ContainerHandle {
   watch(signal: AbortSignal): void { this.#upper.by(signal); }
 
   /** The daemon ends; the container does not. */
-  leave(): void {
-    this.#upper.end();
-    this.streams.close();
-    this.log.flush();
-  }
+  leave(): void { this.#upper.end(); this.streams.close(); this.log.flush(); }
 }
