@@ -19,6 +19,10 @@ export function show<T>(columns: readonly Column<T>[], rows: readonly T[], forma
   process.stdout.write(table([columns.map(([heading]) => heading), ...rows.map((row) => columns.map(([, , value]) => visible(value(row))))]));
 }
 
-export const json = (value: unknown, indent = 4): void => void process.stdout.write(`${JSON.stringify(value, null, indent)}\n`);
+/** Control characters that JSON leaves as they are (C1, DEL, directions of text) are escaped its way: it stays the same JSON. */
+const jsonText = (value: unknown, indent: number): string =>
+  JSON.stringify(value, null, indent).replace(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+export const json = (value: unknown, indent = 4): void => void process.stdout.write(`${jsonText(value, indent)}\n`);
 export const print = (line: string): void => void process.stdout.write(`${line}\n`);
-export const warn = (line: string): void => void process.stderr.write(`${line}\n`);
+/** Lines for people, on stderr: what they tell came from a registry, an image or a container, and is shown, not obeyed. */
+export const warn = (text: string): void => void process.stderr.write(`${text.split('\n').map(visible).join('\n')}\n`);

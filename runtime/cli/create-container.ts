@@ -5,6 +5,7 @@ import type { ContainerOptions } from './flags/container.ts';
 import type { Body } from './flags/flag.ts';
 import { DaemonError, Failure, messageOf } from './failure.ts';
 import { pullImage } from './images-create.ts';
+import { warn } from './columns.ts';
 
 /** Opened before the container is made, so that there is none without its file. */
 function reserveIDFile(path: string | undefined): number | undefined {
@@ -29,11 +30,11 @@ export async function createContainer(client: Client, body: Body, options: Conta
     if (options.pull === 'always') await pull();
     const { Id, Warnings } = await create().catch(async (error: unknown) => {
       if (!noSuchImage(error) || options.pull === 'never' || pullLater) throw error;
-      if (!options.quiet) process.stderr.write(`Unable to find image '${body.Image}' locally\n`);
+      if (!options.quiet) warn(`Unable to find image '${body.Image}' locally`);
       await pull();
       return create();
     });
-    for (const warning of Warnings ?? []) process.stderr.write(`WARNING: ${warning}\n`);
+    for (const warning of Warnings ?? []) warn(`WARNING: ${warning}`);
     if (file !== undefined) writeSync(file, Id);
     made = true;
     return Id;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { visible } from '../journal/visible.ts';
 import { connectTo } from './connection.ts';
-import { json, print } from './columns.ts';
+import { json, print, warn } from './columns.ts';
 import { binarySize } from './format.ts';
 import { verb } from './verb.ts';
 
@@ -23,6 +23,6 @@ export function command(): Command {
       if (options.json) return json({ ...info, Drydock: own });
       for (const [label, key, text = String] of lines) if (info[key] !== undefined && info[key] !== null) print(`${label}: ${visible(text(info[key]))}`);
       for (const [key, value] of Object.entries(own)) if (typeof value !== 'object' && !key.startsWith('Containers')) print(`Drydock ${key}: ${visible(String(value))}`);
-      for (const warning of (info['Warnings'] as string[] | null | undefined) ?? []) process.stderr.write(`WARNING: ${warning}\n`);
+      for (const warning of (info['Warnings'] as string[] | null | undefined) ?? []) warn(`WARNING: ${warning}`);
     });
 }

@@ -2,6 +2,7 @@
 /** The `drydock` command: finds the verb, loads its file only, and turns what it throws into a line and an exit code. */
 import { Command, CommanderError } from 'commander';
 import { rewrite } from './arguments.ts';
+import { warn } from './columns.ts';
 import { Failure, messageOf } from './failure.ts';
 import { refusedFlags } from './flags/refused.ts';
 import { leave, whenReaderGone } from './leave.ts';
@@ -72,8 +73,8 @@ async function help(root: Command, name: string | undefined): Promise<void> {
 function report(error: unknown, verb: string | undefined): number {
   const failure = error instanceof CommanderError ? usageFailure(error, verb) : error;
   if (!failure) return 0;
-  process.stderr.write(`drydock: ${messageOf(failure)}\n`);
-  if (process.env['DRYDOCK_DEBUG'] && failure instanceof Error) process.stderr.write(`${failure.stack}\n`);
+  warn(`drydock: ${messageOf(failure)}`);
+  if (process.env['DRYDOCK_DEBUG'] && failure instanceof Error) warn(failure.stack ?? '');
   if (!(failure instanceof Failure)) return 1;
   if (failure.usage) process.stderr.write(`Run 'drydock ${verb ? `${verb} ` : ''}--help' for more information\n`);
   return failure.code;

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { print } from './columns.ts';
 import type { Client } from './client.ts';
@@ -63,12 +65,21 @@ export async function showInPlayground(client: Client, id: string): Promise<void
   openBrowser(url);
 }
 
+const escaped: Record<string, string> = { '&': '&amp;', '"': '&quot;', '<': '&lt;' };
+/** A page that does nothing but go to `url`. */
+const redirectTo = (url: string): string =>
+  `<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url=${url.replace(/[&"<]/g, (c) => escaped[c]!)}">\n`;
+
 /** Where there is a desktop and something that opens addresses on it: xdg-open(1). */
 export function openBrowser(url: string): void {
   const desktop = process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'];
   const opener = (process.env['PATH'] ?? '').split(':').map((dir) => `${dir}/xdg-open`).find((path) => existsSync(path));
   if (!desktop || !opener) return;
-  const child = spawn(opener, [url], { detached: true, stdio: 'ignore' });
+  // the address is worth root until it is opened, and /proc/PID/cmdline is for all to read: only a file's name goes there
+  const dir = mkdtempSync(join(process.env['XDG_RUNTIME_DIR'] || tmpdir(), 'drydock-'));
+  const file = join(dir, 'open.html');
+  writeFileSync(file, redirectTo(url), { mode: 0o600 });
+  const child = spawn('/bin/sh', ['-c', '"$0" "$1"; sleep 30; rm -rf -- "$2"', opener, file, dir], { detached: true, stdio: 'ignore' });
   child.on('error', () => undefined); // the address has been printed
   child.unref();
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { containerPath } from './client.ts';
 import { connectTo } from './connection.ts';
-import { print } from './columns.ts';
+import { print, warn } from './columns.ts';
 import { DaemonError } from './failure.ts';
 import { each, verb } from './verb.ts';
 
@@ -20,7 +20,7 @@ export function command(): Command {
           print(name);
         } catch (error) {
           if (!(force && error instanceof DaemonError && error.status === 404)) throw error;
-          process.stderr.write(`drydock: ${error.message}\n`);
+          warn(`drydock: ${error.message}`);
         }
       });
     });

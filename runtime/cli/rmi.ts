@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { visible } from '../journal/visible.ts';
 import { imagePath } from './client.ts';
 import { connectTo } from './connection.ts';
 import { print } from './columns.ts';
@@ -15,7 +16,7 @@ export function command(): Command {
       const client = await connectTo(command);
       await each(names, async (name) => {
         const done = await client.call<Record<string, string>[]>('DELETE', imagePath(name), { query: { force, noprune: !prune } });
-        for (const entry of done) for (const [what, which] of Object.entries(entry)) print(`${what}: ${which}`);
+        for (const entry of done) for (const [what, which] of Object.entries(entry)) print(visible(`${what}: ${which}`));
       });
     });
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { containerPath, type Client } from './client.ts';
 import { connectTo } from './connection.ts';
-import { json, table } from './columns.ts';
+import { json, table, warn } from './columns.ts';
 import { binarySize, decimalSize, shortID } from './format.ts';
 import { messageOf } from './failure.ts';
 import { verb } from './verb.ts';
@@ -53,7 +53,7 @@ export function command(): Command {
         const samples = await Promise.all(ids.map((id) => client.get<Sample>(containerPath(id, '/stats'), { stream: 0 }).catch((error: unknown) => {
           // one that ended meanwhile is no reason to stop; one that was named and is not there is
           if (names.length) throw error;
-          if (process.env['DRYDOCK_DEBUG']) process.stderr.write(`drydock: ${messageOf(error)}\n`);
+          if (process.env['DRYDOCK_DEBUG']) warn(`drydock: ${messageOf(error)}`);
           return undefined;
         })));
         const found = samples.filter((sample) => sample !== undefined);

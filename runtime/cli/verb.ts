@@ -1,6 +1,7 @@
 /** What every verb's file is made of. */
 import { Command } from 'commander';
 import { messageOf } from './failure.ts';
+import { warn } from './columns.ts';
 
 /** A row of verbs.ts. */
 export interface Entry { name: string; summary: string; group: string; load(): Promise<{ command(): Command }> }
@@ -24,7 +25,7 @@ export async function each(names: readonly string[], act: (name: string) => Prom
     try {
       await act(name);
     } catch (error) {
-      process.stderr.write(`drydock: ${messageOf(error)}\n`);
+      warn(`drydock: ${messageOf(error)}`);
       process.exitCode = 1;
     }
   }

@@ -15,8 +15,14 @@ import { PATH } from './protocol.ts';
 
 const GOING_AWAY = 1001;
 const bounds = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 };
-/** RFC 9325: nothing older than 1.2, and 1.3 where both can */
-const protocols = { minVersion: 'TLSv1.2' } as const;
+/** RFC 9325, section 4.2: nothing older than 1.2, and there only suites with forward secrecy and AEAD; 1.3 where both can */
+const protocols = {
+  minVersion: 'TLSv1.2', honorCipherOrder: true,
+  ciphers: [
+    'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256', 'ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384',
+    'ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305', 'ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256',
+  ].join(':'),
+} as const;
 
 export interface DoorOptions {
   keys: Keys;

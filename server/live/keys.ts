@@ -15,6 +15,7 @@ const hash = (text: string): string => createHash('sha256').update(text).digest(
 /** Secrets that are good until a time; the oldest go when there are too many. */
 class Secrets {
   readonly #until = new Map<string, number>();
+  readonly #taken = new Set<string>();
   constructor(private readonly ms: number, private readonly now: () => number) {}
 
   make(): string {
@@ -32,7 +33,14 @@ class Secrets {
   take(text: string): boolean {
     const good = this.holds(text);
     this.#until.delete(hash(text));
+    if (good) this.#taken.add(hash(text));
+    if (this.#taken.size > KEPT) this.#taken.delete(this.#taken.values().next().value!);
     return good;
+  }
+
+  /** Good once, and taken since. */
+  taken(text: string): boolean {
+    return this.#taken.has(hash(text));
   }
 
   sweep(): number {
@@ -54,6 +62,8 @@ export class Keys {
   token = (): string => this.#tokens.make();
   /** A session's cookie for a token that is good, which it then no longer is. */
   exchange = (token: string): string | undefined => (this.#tokens.take(token) ? this.#sessions.make() : undefined);
+  /** A token that was exchanged already. */
+  spent = (token: string): boolean => this.#tokens.taken(token);
   knows = (session: string): boolean => this.#sessions.holds(session);
   /** Somebody is about to open the page. */
   expected = (): boolean => this.#tokens.sweep() > 0;

@@ -23,6 +23,7 @@ export interface PageOptions {
 
 const text = (res: Response, status: number, message: string) => void res.status(status).type('text/plain').send(`${message}\n`);
 const NO_COOKIE = 'This page opens with the address that `drydock playground` prints. Each address is good for one browser; ask for another.';
+const SPENT = 'This address has been opened already. If it was not you, another program of this machine has the page, and may do what root may: end the daemon with `drydock shutdown`, and ask for another address.';
 
 /**
  * The page itself, which takes the token out of its address before it does anything else. Not a redirect: a browser that came from another
@@ -30,8 +31,10 @@ const NO_COOKIE = 'This page opens with the address that `drydock playground` pr
  */
 function open(req: Request, res: Response, { keys, place, files, admitted }: PageOptions): void {
   const asked = new URL(req.url, 'http://localhost').searchParams;
-  const session = keys.exchange(asked.get('token') ?? '');
-  if (!session) return text(res, 401, NO_COOKIE);
+  const token = asked.get('token') ?? '';
+  const spent = keys.spent(token);
+  const session = keys.exchange(token);
+  if (!session) return text(res, 401, spent ? SPENT : NO_COOKIE);
   admitted(req.socket);
   // `run --web`: the container to begin with
   const run = asked.get('run') ?? '';

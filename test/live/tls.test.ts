@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { WebSocket } from 'ws';
 import * as assert from 'uvu/assert';
 import { secured, type Tls } from '../../server/live/place.ts';
@@ -16,8 +17,9 @@ let other: Tls;
 let port = 0;
 
 function certificate(name: string, names: string, ...more: string[]): Tls {
-  const [cert, key] = ['cert', 'key'].map((kind) => join(site.dir, `${name}.${kind}.pem`));
-  sh('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=drydock test', '-keyout', key!, '-out', cert!, ...(names ? ['-addext', `subjectAltName=${names}`] : []), ...more);
+  const [cert, key] = ['cert', 'key'].map((part) => join(site.dir, `${name}.${part}.pem`));
+  const kind = more.includes('-newkey') ? [] : ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
+  sh('openssl', 'req', '-x509', ...kind, '-nodes', '-subj', '/CN=drydock test', '-keyout', key!, '-out', cert!, ...(names ? ['-addext', `subjectAltName=${names}`] : []), ...more);
   return { address: '127.0.0.1', port: 0, cert: readFileSync(cert!, 'utf8'), key: readFileSync(key!, 'utf8') };
 }
 
@@ -103,6 +105,34 @@ test('a renewed certificate is shown to those who come from then on', async () =
     request({ host: '127.0.0.1', port, agent: false, ca: before.cert, servername: 'dock.example' }, () => resolve('answered')).on('error', (error) => resolve(error.message)).end();
   });
   assert.is.not(old, 'answered');
+});
+
+/** The suite that is agreed upon, or why there is none. */
+function suiteOf(at: number, ciphers: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connectTls({ host: '127.0.0.1', port: at, rejectUnauthorized: false, maxVersion: 'TLSv1.2', ciphers }, () => {
+      resolve(socket.getCipher().name);
+      socket.destroy();
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+  });
+}
+
+test('TLS 1.2 has forward secrecy: no static RSA, nothing without AEAD', async () => {
+  const rsa = certificate('rsa', 'DNS:rsa.example', '-newkey', 'rsa:2048');
+  const at = Number(new URL((await site.playground.address(0, rsa)).url).port);
+  for (const weak of ['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'AES128-SHA', 'ECDHE-RSA-AES128-SHA256', 'ECDHE-RSA-AES128-SHA']) assert.match(await suiteOf(at, weak), /HANDSHAKE_FAILURE/, weak);
+  assert.is(await suiteOf(at, 'ECDHE-RSA-AES128-GCM-SHA256'), 'ECDHE-RSA-AES128-GCM-SHA256');
+});
+
+test('who opens an address that was opened before is told so', async () => {
+  const url = new URL((await site.playground.address(0, mine)).url);
+  const at = `${url.pathname}${url.search}`;
+  assert.is((await get(at)).status, 200);
+  const again = await get(at);
+  assert.is(again.status, 401);
+  assert.match(again.body, /has been opened already/);
+  assert.not.match((await get('/open?token=never')).body, /has been opened already/);
 });
 
 test.run();
