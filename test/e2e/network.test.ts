@@ -154,8 +154,11 @@ s.test('--ip and --mac-address are taken, an address in use is refused', async (
 });
 
 s.test('twelve containers at once have twelve addresses', async () => {
-  const outs = await Promise.all(Array.from({ length: 12 }, () => d().ok('run', '--rm', 'ubuntu', 'sh', '-c', 'sleep 1; hostname -I')));
+  const ids = await Promise.all(Array.from({ length: 12 }, () => d().ok('run', '-d', 'ubuntu', 'sleep', '1000')));
+  // all of them run, so that none has the address of one that has ended
+  const outs = await Promise.all(ids.map((id) => d().ok('exec', id, 'hostname', '-I')));
   assert.is(new Set(outs.map((out) => out.trim())).size, 12);
+  await d().ok('rm', '-f', ...ids);
 });
 
 s.test('leases outlive the daemon, and the same container keeps its address', async () => {
