@@ -7,6 +7,7 @@ import { AT_FDCWD, O } from '../runtime/kernel/constants.ts';
 import { hasCode } from '../runtime/kernel/errors.ts';
 import { daemonKernel } from '../runtime/kernel/linux.ts';
 import { Runtime } from '../runtime/machine/runtime.ts';
+import { Aside } from '../runtime/machine/set-aside.ts';
 import type { Settings } from '../runtime/machine/settings.ts';
 import { protectFromOom } from '../runtime/kernel/process/oom-score.ts';
 import { packageRoot } from '../runtime/kernel/native.ts';
@@ -24,6 +25,8 @@ const LOCK_NB = 4;
 async function lockRoot(settings: Settings): Promise<void> {
   const k = daemonKernel();
   const path = join(settings.root, 'daemon.pid');
+  // no daemon holds what is no file
+  new Aside(settings.root).file(path);
   const fd = await k.daemon.openat(AT_FDCWD, path, O.O_RDWR | O.O_CREAT | O.O_CLOEXEC, 0o600);
   try {
     await k.daemon.flock(fd, LOCK_EX | LOCK_NB);
@@ -75,7 +78,10 @@ export async function startDaemon(settings: Settings): Promise<void> {
   prepareDataRoot(settings.root);
   await lockRoot(settings);
   settings.oomScores = protectFromOom();
-  const runtime = await Runtime.open(settings, (inUse) => new ImageStore({ root: settings.root, inUse, startRegistry }));
+  const runtime = await Runtime.open(settings, (inUse, aside) => {
+    const setAside = (path: string, why: string) => void aside.move(path, why);
+    return new ImageStore({ root: settings.root, inUse, startRegistry, setAside });
+  });
   let ending = false;
   const end = async () => {
     if (ending) return;

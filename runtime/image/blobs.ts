@@ -1,6 +1,6 @@
 /** <root>/blobs/sha256/<hex>: what came from registries, as it came. A file is there only when its digest was checked. */
 import { randomUUID } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, type ReadStream } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, readFileSync, renameSync, statSync, type ReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from './atomic-file.ts';
@@ -23,7 +23,7 @@ export class BlobStore {
     return join(this.dir, hexOf(digest));
   }
   has(digest: string): boolean {
-    return existsSync(this.path(digest));
+    return statSync(this.path(digest), { throwIfNoEntry: false })?.isFile() ?? false;
   }
   size(digest: string): number {
     return statSync(this.path(digest)).size;
@@ -34,6 +34,11 @@ export class BlobStore {
   }
   stream(digest: string): ReadStream {
     return createReadStream(this.path(digest));
+  }
+  /** All that are there and not larger than `most`. */
+  digests(most: number): string[] {
+    return readdirSync(this.dir).filter((name) => /^[a-f0-9]{64}$/.test(name)).map((name) => `sha256:${name}`)
+      .filter((digest) => this.has(digest) && this.size(digest) <= most);
   }
   /** Returns the digest. */
   put(bytes: Buffer): string {
@@ -58,6 +63,6 @@ export class BlobStore {
       renameSync(join(this.dir, name), path);
       return [path];
     });
-    for (const path of doomed) await rm(path, { force: true });
+    for (const path of doomed) await rm(path, { recursive: true, force: true });
   }
 }

@@ -1,10 +1,10 @@
 /** <root>/images.json: which images there are and what they are called. Written whole at every change. */
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasCode } from '../kernel/errors.ts';
 import { writeDurably } from './atomic-file.ts';
 import { isDigest } from './digest.ts';
 import { Checked } from './json.ts';
+import { familiarName, parseReference } from './reference.ts';
 
 export interface ImageRecord {
   /** digest of the config, which is a blob */
@@ -23,7 +23,7 @@ export interface ImageList {
   names: Map<string, string>;
 }
 
-const pathOf = (root: string) => join(root, 'images.json');
+export const imageListPath = (root: string) => join(root, 'images.json');
 
 function readRecord(value: unknown): ImageRecord {
   const from = Checked.of('an entry of images.json', value);
@@ -39,18 +39,23 @@ function readRecord(value: unknown): ImageRecord {
 
 /** An absent file is an empty list; a damaged one is an error that names it, for it is never half written. */
 export function readImageList(root: string): ImageList {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(pathOf(root));
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return { images: new Map(), names: new Map() };
-    throw error;
-  }
-  const from = Checked.parse(pathOf(root), bytes);
+  const stat = lstatSync(imageListPath(root), { throwIfNoEntry: false });
+  if (!stat) return { images: new Map(), names: new Map() };
+  if (!stat.isFile()) throw new Error(`${imageListPath(root)} is no file`);
+  const from = Checked.parse(imageListPath(root), readFileSync(imageListPath(root)));
   const images = from.list('images', 1e6).map(readRecord);
-  return { images: new Map(images.map((record) => [record.id, record])), names: new Map(Object.entries(from.map('names') ?? {})) };
+  const names = Object.entries(from.map('names') ?? {}).filter(([name]) => isName(name));
+  return { images: new Map(images.map((record) => [record.id, record])), names: new Map(names) };
+}
+
+function isName(name: string): boolean {
+  try {
+    return familiarName(parseReference(name)) !== '';
+  } catch {
+    return false; // a name of another version of Drydock, or damaged: the image itself stays
+  }
 }
 
 export function writeImageList(root: string, { images, names }: ImageList): void {
-  writeDurably(pathOf(root), JSON.stringify({ version: 1, images: [...images.values()], names: Object.fromEntries(names) }, null, 1));
+  writeDurably(imageListPath(root), JSON.stringify({ version: 1, images: [...images.values()], names: Object.fromEntries(names) }, null, 1));
 }

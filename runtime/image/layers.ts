@@ -21,6 +21,14 @@ import { Checked } from './json.ts';
 import { Shared } from './shared.ts';
 import type { UnpackInput, UnpackResult } from './unpack.ts';
 
+/** A fifo in its place would hold up the daemon. */
+function readFile(path: string): Buffer {
+  if (!lstatSync(path).isFile()) throw new Error(`${path} is no file`);
+  return readFileSync(path);
+}
+
+class Crashed extends Error {}
+export type SetAside = (path: string, why: string) => void;
 export interface UnpackRequest { blob: string; blobSize: number; diffID: string; chainID: string }
 const TELL_MS = 100;
 const SHORT = 26;
@@ -36,7 +44,7 @@ export class LayerStore {
   #syncing: Promise<void> = Promise.resolve();
   readonly #unpacking = new Shared<Layer, number>();
 
-  constructor(root: string) {
+  constructor(root: string, private readonly setAside?: SetAside) {
     this.#dir = join(root, 'layers');
     this.#links = join(root, 'l');
     for (const dir of [this.#dir, this.#links]) mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -47,16 +55,29 @@ export class LayerStore {
   #load(name: string): void {
     const dir = join(this.#dir, name);
     try {
-      const from = Checked.parse(`${dir}/layer.json`, readFileSync(join(dir, 'layer.json')));
+      const from = Checked.parse(`${dir}/layer.json`, readFile(join(dir, 'layer.json')));
       const diffID = from.string('diffID');
       const boot = from.optional('boot');
-      if (!/^[a-f0-9]{64}$/.test(name) || !isDigest(diffID) || (boot && boot !== bootID())) throw new Error('not a layer, or one that a crash may have damaged');
+      if (!/^[a-f0-9]{64}$/.test(name) || !isDigest(diffID)) throw new Error('not a layer');
+      if (boot && boot !== bootID()) throw new Crashed('a layer that a crash may have damaged');
       const layer = this.#layer(`sha256:${name}`, diffID, from.integer('size', Number.MAX_SAFE_INTEGER));
       this.#layers.set(layer.chainID, layer);
       if (boot) this.#unsynced.push(layer);
-    } catch {
+    } catch (error) {
+      this.#clear(name, error);
+    }
+  }
+
+  /** A layer whose description is damaged may still be mounted. */
+  #clear(name: string, error: unknown): void {
+    const dir = join(this.#dir, name);
+    const described = /^[a-f0-9]{64}$/.test(name) && lstatSync(join(dir, 'layer.json'), { throwIfNoEntry: false });
+    if (described && !(error instanceof Crashed) && this.setAside) return this.setAside(dir, (error as Error).message);
+    try {
       // nothing of the start waits for it
       void removeTree(this.#outOfSight(name)).catch(() => undefined);
+    } catch (stays) {
+      this.setAside?.(dir, (stays as Error).message);
     }
   }
 

@@ -5,12 +5,15 @@ import { BlobStore } from './blobs.ts';
 import { readConfig } from './config.ts';
 import { chainIDs, sha256 } from './digest.ts';
 import type { Image, Layer } from './image.ts';
-import { readImageList, writeImageList, type ImageList, type ImageRecord } from './image-list.ts';
-import { LayerStore } from './layers.ts';
+import { imageListPath, readImageList, writeImageList, type ImageList, type ImageRecord } from './image-list.ts';
+import { LayerStore, type SetAside } from './layers.ts';
 import { Leases, type Lease } from './lease.ts';
 import type { PracticeServer } from './practice-server.ts';
 import { canonicalName, familiarName, familiarRepository, isTag, normalize, parseReference, type Reference } from './reference.ts';
 import { removeImage, type ImageUser, type Removed } from './removal.ts';
+
+/** A config of 499 layers with its history is below that. */
+const CONFIG_MOST = 4 << 20;
 
 export interface ImageStoreOptions {
   /** the daemon's data root; made when absent */
@@ -19,6 +22,8 @@ export interface ImageStoreOptions {
   inUse?: (imageId: string) => ImageUser | undefined;
   /** server/registry's startRegistry: without it there is no practice registry */
   startRegistry?: PracticeServer;
+  /** Moves what cannot be read out of the way and reports it; without it a damaged list is an error. */
+  setAside?: SetAside;
 }
 export interface NewImage {
   config: Buffer;
@@ -44,28 +49,54 @@ export class ImageStore {
     this.root = options.root;
     mkdirSync(this.root, { recursive: true, mode: 0o711 });
     this.blobs = new BlobStore(this.root);
-    this.layers = new LayerStore(this.root);
-    this.#list = readImageList(this.root);
+    this.layers = new LayerStore(this.root, options.setAside);
+    this.#list = this.#readList();
     for (const record of this.#list.images.values()) this.#open(record);
     for (const [name, id] of this.#list.names) if (!this.#images.has(id)) this.#list.names.delete(name);
     // what a pull that was cut off left behind; on failure the next collection finds it again
     void this.collect().catch(() => undefined);
   }
 
+  #readList(): ImageList {
+    try {
+      return readImageList(this.root);
+    } catch (error) {
+      if (!this.options.setAside) throw error;
+      this.options.setAside(imageListPath(this.root), (error as Error).message);
+      return this.#recovered();
+    }
+  }
+
+  /** Without the list the names are lost, but the images that containers stand on are not: their configs are among the blobs. */
+  #recovered(): ImageList {
+    const records = this.blobs.digests(CONFIG_MOST).map((id) => ({ id, blobs: [], practice: false, added: Date.now() }));
+    const list: ImageList = { images: new Map(), names: new Map() };
+    for (const record of records) if (this.#attempt(record, list)) list.images.set(record.id, record);
+    return list;
+  }
+
+  #attempt(record: ImageRecord, list: ImageList): Image | undefined {
+    try {
+      return this.#read(record, list);
+    } catch {
+      return undefined; // a manifest or a layer and no config of an image, or damaged
+    }
+  }
+
   /** An image whose files are incomplete is forgotten: it will be pulled again. */
   #open(record: ImageRecord): void {
-    const image = this.blobs.has(record.id) ? this.#read(record) : undefined;
+    const image = this.blobs.has(record.id) ? this.#attempt(record, this.#list) : undefined;
     if (image) this.#images.set(record.id, image);
     else this.#list.images.delete(record.id);
   }
 
-  #read(record: ImageRecord): Image | undefined {
+  #read(record: ImageRecord, list: ImageList): Image | undefined {
     const bytes = this.blobs.read(record.id);
     if (sha256(bytes) !== record.id) return undefined;
     const config = readConfig(bytes);
     const layers = chainIDs(config.rootfs.diff_ids).map((chainID) => this.layers.get(chainID));
     if (!layers.every((layer): layer is Layer => layer !== undefined)) return undefined;
-    const names = [...this.#list.names].filter(([, id]) => id === record.id).map(([name]) => name);
+    const names = [...list.names].filter(([, id]) => id === record.id).map(([name]) => name);
     const familiar = (wanted: boolean) => names.filter((name) => name.includes('@') === wanted).map((name) => familiarName(parseReference(name))).sort();
     return { id: record.id, config, layers, tags: familiar(false), digests: familiar(true), size: layers.reduce((sum, { size }) => sum + size, 0), practice: record.practice };
   }

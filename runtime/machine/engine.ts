@@ -56,9 +56,10 @@ export interface ContainerHandle extends Handle {
   readonly state: ContainerState;
   /** Runs pull → exec. Refusal 304 when running. Errors carry docker's words (`exec: "/nope": stat /nope: no such file or directory: unknown`). */
   start(gate?: GateOptions): Promise<void>;
-  /** signal and seconds default to the container's own; 304 when not running. */
+  /** Signal and seconds default to the container's own; 304 when not running. */
   stop(signal?: string, seconds?: number): Promise<void>;
   restart(signal?: string, seconds?: number): Promise<void>;
+  /** With SIGKILL resolves when the process has ended and all of it is given back. */
   kill(signal?: string): Promise<void>;
   pause(): Promise<void>;
   unpause(): Promise<void>;
@@ -75,7 +76,7 @@ export interface ContainerHandle extends Handle {
   /** host pids with the columns of ps -ef */
   top(args?: string): Promise<{ Titles: string[]; Processes: string[][] }>;
   stats(): Promise<{ cgroup: CgroupStats; networks: Record<string, Record<string, number>> }>;
-  exec(config: ExecConfig): ExecHandle;
+  exec(config: ExecConfig): Promise<ExecHandle>;
   /** Those that run or wait for their start. */
   readonly execIDs: readonly string[];
   /** Added / changed / deleted against the image: overlay upperdir. */
@@ -101,6 +102,8 @@ export interface ExecHandle extends Handle {
   readonly container: ContainerHandle;
   readonly config: ExecConfig;
   readonly state: { running: boolean; exitCode: number | null; pid: number };
+  /** Refusal 409 when it was started before, or when its container is paused or has no process: for what is said before a hijacking. */
+  checkStartable(): void;
   /** Attach first, then start. */
   start(options: { Tty?: boolean; ConsoleSize?: [number, number] | null }): Promise<void>;
   /** Resolves with the exit code. */

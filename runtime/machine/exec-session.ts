@@ -17,7 +17,7 @@ import { newId } from './identity.ts';
 import { withMaster } from './look.ts';
 import { newRun } from '../operation/create-run.ts';
 import { execPaths } from './paths.ts';
-import { badParameter, conflict } from './refusal.ts';
+import { badParameter, conflict, Refusal } from './refusal.ts';
 import { runPhase, unwind, type Run } from '../operation/run-phase.ts';
 import { startFailure, withRest } from '../operation/failure.ts';
 import { listenBefore, Streams } from './streams.ts';
@@ -25,6 +25,8 @@ import { restOf } from '../operation/rollback.ts';
 
 export interface ExecSurroundings {
   over(): void;
+  /** it was never started, and the container has ended */
+  dropped(): void;
   /** where this exec is to be held: the container's breakpoints in the phase join */
   breakpoints(): string[];
   event(action: string, attributes: Record<string, string>): void;
@@ -41,7 +43,8 @@ function envOf({ request, image, spec }: Container, { Tty = false, Env }: ExecCo
 
 /** The container's own process, but for what exec says otherwise. The user is looked up again, in the image as it is now. */
 function processOf(c: Container, config: ExecConfig): Process {
-  const own = c.spec.process;
+  const own = c.spec.process as Process | undefined;
+  if (!own) throw new Refusal(500, `${c.paths.config} cannot be read, so that the process of container ${c.name} is not known; restart the container`);
   const [height = 0, width = 0] = config.ConsoleSize ?? [];
   return {
     ...own, terminal: config.Tty ?? false, args: config.Cmd, env: envOf(c, config), cwd: config.WorkingDir || own.cwd,
@@ -74,7 +77,13 @@ export class ExecSession implements ExecHandle {
     this.#over = new Promise((resolve) => (this.#finish = resolve));
     const target: Join = { id: this.id, target: c, paths: execPaths(c.paths, c.settings, this.id), process: processOf(c, config), stdin: config.AttachStdin ?? false, live: {} };
     this.#run = newRun(target, journal, this.gate, this.#label);
+    this.#run.begun = new Set();
     this.#event('exec_create');
+  }
+
+  /** The run that it was made for has ended: in the next one it cannot be started. */
+  drop(): void {
+    if (!this.#started) this.around.dropped();
   }
 
   #event(action: string, more: Record<string, string> = {}): void {
@@ -86,8 +95,17 @@ export class ExecSession implements ExecHandle {
     return this.#streams.couple(client, { ...options, logs: false, detachKeys: options.detachKeys ?? this.config.DetachKeys });
   }
 
+  /** Throws Refusal 409 when it was started before, or when its container is paused or has no process. */
+  checkStartable(): void {
+    const { container: { id }, state: { status } } = this.container;
+    if (this.#started) throw conflict(`Error: Exec command ${this.id} ${this.state.exitCode === null ? 'is already running' : 'has already run'}`);
+    if (status === 'paused') throw conflict(`Container ${id} is paused, unpause the container before exec`);
+    if (status === 'restarting') throw conflict(`Container ${id} is restarting, wait until the container is running`);
+    if (status !== 'running') throw conflict(`container ${id} is not running`);
+  }
+
   async start({ ConsoleSize }: { Tty?: boolean; ConsoleSize?: [number, number] | null }): Promise<void> {
-    if (this.#started) throw conflict(`Error: Exec command ${this.id} is already running`);
+    this.checkStartable();
     this.#started = true;
     const join_ = this.#run.container;
     if (ConsoleSize?.[0] && ConsoleSize[1]) join_.process.consoleSize = { height: ConsoleSize[0], width: ConsoleSize[1] };
@@ -136,7 +154,8 @@ export class ExecSession implements ExecHandle {
   }
 
   #end(exitCode: number): void {
-    this.state = { running: false, exitCode, pid: 0 };
+    // dockerd shows which process it was also after its end
+    this.state = { running: false, exitCode, pid: this.state.pid };
     this.#kept.close();
     this.#event('exec_die', { exitCode: String(exitCode) });
     this.#finish(exitCode);

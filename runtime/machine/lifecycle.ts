@@ -1,5 +1,4 @@
 /** The machine's side of a container: phases become states, states become its record and Docker's events. */
-import { readFileSync } from 'node:fs';
 import { createActor, type Actor } from 'xstate';
 import { hasCode, tolerate } from '../kernel/errors.ts';
 import { daemonKernel } from '../kernel/linux.ts';
@@ -14,36 +13,23 @@ import type { Phase } from '../steps/step.ts';
 import { OomWatch } from '../watch/oom.ts';
 import type { Container } from './container.ts';
 import { containerMachine, type ContainerMachine, type PhaseId, type Work } from './container.machine.ts';
-import type { ContainerState, GateOptions, MachineState, Status } from './engine.ts';
-import type { ExecSession } from './exec-session.ts';
+import { isOurs, midway, resting, statusOf } from './container-state.ts';
+import type { ContainerState, GateOptions, MachineState } from './engine.ts';
 import { ContainerOperations } from '../operation/container-operations.ts';
 import { Gate } from '../operation/gate.ts';
 import type { Walkable } from '../operation/walkable.ts';
 import { newRun } from '../operation/create-run.ts';
 import { noteStart, saveRecord, type ContainerRecord } from './record.ts';
-import { conflict, notModified } from './refusal.ts';
+import { conflict } from './refusal.ts';
 import { runPhase, type Run } from '../operation/run-phase.ts';
 import { notUndone, startFailure, type StartFailure, withRest } from '../operation/failure.ts';
 import { listenBefore, Streams } from './streams.ts';
 import { newPull } from '../image/pull.ts';
+import type { Surroundings } from './surroundings.ts';
 import { Waiters } from './waiters.ts';
 import { WayBack } from '../operation/rollback.ts';
 
 const phasesById: Record<PhaseId, Phase<Container>> = Object.fromEntries([...starting, exit, remove].map((p) => [p.id, p])) as Record<PhaseId, Phase<Container>>;
-const statuses: Partial<Record<MachineState, Status>> = { running: 'running', exiting: 'running', paused: 'paused', exited: 'exited', removing: 'removing', removed: 'removing' };
-
-/** Whom a container tells what became of it: the engine. */
-export interface Surroundings {
-  event(container: Container, action: string, attributes?: Record<string, string>): void;
-  network(container: Container, action: 'connect' | 'disconnect'): void;
-  /** Refusal 400 for what is no name, 409 for one that is taken. */
-  claim(name: string): void;
-  /** it ended by itself or was stopped; the engine restarts or removes it by its policy */
-  exited(life: Lifecycle): void;
-  removed(container: Container): void;
-  execs: Map<string, ExecSession>;
-}
-
 export abstract class Lifecycle {
   readonly streams: Streams;
   readonly waiters = new Waiters();
@@ -55,15 +41,22 @@ export abstract class Lifecycle {
   readonly #oom: OomWatch;
   readonly #back: WayBack;
   readonly operations: ContainerOperations;
-  /** set by the engine while a restart policy waits */
+  /** From the end of a run to the beginning of the next one that its restart policy asks for: the wait, and the phases of the start. */
   restarting = false;
+  /** A client has ended this run: no restart policy brings it back (dockerd: ExitOnNext). */
+  restartCanceled = false;
+  /** While restart stops it only to start it again, --rm does not remove it. */
+  kept = false;
 
   constructor(readonly container: Container, readonly record: ContainerRecord, protected readonly around: Surroundings) {
     const { request } = container;
     this.log = Journal.open(container.paths.journal);
     this.log.run = record.runs;
     this.operations = new ContainerOperations({ id: container.id, walk: () => this.walk(), log: this.log, name: () => container.name }, (record.operations ??= []));
-    this.gateKeeper = new Gate((event) => void this.log.append(event));
+    this.gateKeeper = new Gate((event) => {
+      this.log.append(event);
+      this.waiters.changed();
+    });
     this.run = newRun(container, this.log, this.gateKeeper);
     this.#back = new WayBack(this.run, record, starting);
     this.#oom = new OomWatch(daemonKernel(), container, (fact) => void this.log.append({ type: 'fact', facts: [fact] }));
@@ -84,10 +77,25 @@ export abstract class Lifecycle {
   /** true from START until the program runs or the start was given up */
   get underWay(): boolean { return !['created', 'exited', 'failed', 'removed'].includes(this.machine); }
 
+  /** the phases of a start, and their way back */
+  get starting(): boolean { return midway.has(this.machine) || this.machine === 'unwinding'; }
+
   get state(): ContainerState {
     const { pid, exitCode, oomKilled, error, startedAt, finishedAt, restartCount } = this.record;
-    const status: Status = this.restarting ? 'restarting' : statuses[this.machine] ?? (startedAt ? 'exited' : 'created');
-    return { status, machine: this.machine, pid: this.running ? pid : 0, exitCode, oomKilled, error, startedAt, finishedAt, restartCount };
+    const { machine } = this;
+    const status = statusOf(machine, this.record, this.restarting);
+    return { status, machine, pid: status === 'running' || status === 'paused' ? pid : 0, exitCode, oomKilled, error, startedAt, finishedAt, restartCount };
+  }
+
+  /**
+   * Resolves when no phase is under way, as dockerd's calls wait for the container's lock. What the gate holds is not waited for: 409.
+   */
+  async settled(): Promise<void> {
+    while (this.starting || this.machine === 'exiting') {
+      const { name } = this.container;
+      if (this.gateKeeper.paused) throw conflict(`container ${name} is held before ${this.gateKeeper.step}; let it go on first: drydock gate ${name} continue`);
+      await this.waiters.change();
+    }
   }
 
   // ---- the machine's side ----
@@ -97,7 +105,10 @@ export abstract class Lifecycle {
     try {
       await this.#back.before(id);
       this.gateKeeper.oneWay = id === 'exit' || id === 'remove';
-      if (id === 'pull') delete this.record.left;
+      if (id === 'pull') {
+        delete this.record.left;
+        this.run.begun = new Set(); // nothing of an earlier run is left
+      }
       if (id === 'exec') await listenBefore(this.run.kernel, this.streams, this.container.paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
       const work = () => runPhase(this.run, phasesById[id]);
       await (id === 'pull' ? this.operations.child('pull', 'start', work, () => this.container.pull.state.client !== undefined) : work());
@@ -126,11 +137,14 @@ export abstract class Lifecycle {
     // an exec that is held at the gate would be left behind
     if (to === 'exiting') for (const exec of this.around.execs.values()) if (exec.container.container === this.container) exec.gate.release();
     if (to === 'exited' && from === 'exiting') delete this.record.left;
+    if (to === 'exited') for (const exec of this.around.execs.values()) if (exec.container.container === this.container) exec.drop();
     if (to === 'exited') this.#didExit();
     if (to === 'failed') this.#didFail(from);
+    if (to === 'running' || to === 'failed') this.restarting = false;
+    // of a removal that failed another one may be tried: whoever removes it decides
+    if ((to === 'exited' || to === 'failed') && from !== 'removing') this.around.exited(this);
     if (to !== 'removed' && !midway.has(to)) this.#save();
     this.waiters.moved(to, this.record);
-    if (to === 'exited' || to === 'failed') this.around.exited(this);
   }
 
   #didStart(): void {
@@ -182,6 +196,7 @@ export abstract class Lifecycle {
     this.streams.abandon();
     // how it ended is not changed by an rm that failed
     if (from !== 'removing') this.record.exitCode = this.failure?.exitCode ?? 128;
+    else this.record.dead = true;
     Object.assign(this.record, { error: this.failure?.refusal.message ?? this.record.error });
   }
 
@@ -212,10 +227,10 @@ export abstract class Lifecycle {
     saveRecord(this.container.settings, this.record);
   }
 
-  async start(gate?: GateOptions): Promise<void> {
-    if (this.running) throw notModified(`container ${this.container.name} is already running`);
-    if (this.underWay) throw conflict(`container ${this.container.name} is ${this.machine}; wait until that is over`);
+  /** Runs pull → exec of what is at rest; resolves when the program runs. */
+  async begin(gate?: GateOptions): Promise<void> {
     Object.assign(this.record, { stopped: false, runs: this.record.runs + 1 });
+    this.restartCanceled = false;
     this.log.run = this.record.runs;
     this.failure = undefined;
     this.container.exit = undefined;
@@ -227,23 +242,5 @@ export abstract class Lifecycle {
       this.actor.send({ type: 'START' });
       if ((await settled) === 'failed') throw (this.failure as StartFailure | undefined)?.refusal ?? conflict(this.record.error);
     });
-  }
-}
-
-/** Of a start that a dead daemon left in one of them all is taken back, in whichever: start() has noted that there is one. */
-const midway: ReadonlySet<MachineState> = new Set(['pulling', 'creating', 'layering', 'networking', 'executing']);
-
-/** Where a machine can be picked up again: what was in the middle of something is taken back first (takeBack). */
-function resting(machine: MachineState): MachineState {
-  if (['created', 'running', 'paused', 'exited', 'failed'].includes(machine)) return machine;
-  return machine === 'exiting' ? 'running' : 'failed';
-}
-
-/** Pids are used again, after a reboot at once: it is the container's only if it is in its cgroup. */
-function isOurs(pid: number, id: string): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(id);
-  } catch {
-    return false;
   }
 }

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { shimLives } from '../kernel/process/shim.ts';
+import { shimOwner } from '../kernel/process/shim.ts';
 import type { ContainerPaths } from './container.ts';
 import type { Settings } from './settings.ts';
 
@@ -22,11 +22,17 @@ export const containerPaths = (settings: Settings, id: string): ContainerPaths =
 /** An exec keeps nothing when it is over; its shim writes its output for nobody (what those get who are coupled to it: exec-log.ts). */
 export const execPaths = (of: ContainerPaths, settings: Settings, id: string): ContainerPaths => ({ ...below(of.dir, runDirOf(settings, id)), log: '/dev/null' });
 
-/** What execs left whose daemon died before them. A shim that still lives keeps its directory until the next look. */
-export function removeStaleRunDirs(settings: Settings, ids: ReadonlySet<string>): void {
+/**
+ * What execs left whose daemon died before them. A shim that still lives keeps its directory until the next look; they are returned: one may be that of a
+ * container whose record is lost.
+ */
+export function removeStaleRunDirs(settings: Settings, ids: ReadonlySet<string>): { id: string; pid: number }[] {
   const kept = new Set([...ids].map((id) => id.slice(0, 16)));
-  for (const name of readdirSync(settings.execRoot)) {
+  return readdirSync(settings.execRoot).flatMap((name) => {
     const dir = join(settings.execRoot, name);
-    if (/^[0-9a-f]{16}$/.test(name) && !kept.has(name) && !shimLives(dir)) rmSync(dir, { recursive: true, force: true });
-  }
+    if (!/^[0-9a-f]{16}$/.test(name) || kept.has(name)) return [];
+    const shim = shimOwner(dir);
+    if (!shim) rmSync(dir, { recursive: true, force: true });
+    return shim ? [{ id: shim.label, pid: shim.pid }] : [];
+  });
 }

@@ -2,7 +2,7 @@
  * What a daemon must know of a container after another daemon died, or the power was cut: one file, replaced whole. While a start
  * is under way there is a note of it beside that file. It need not outlive a power cut: after one nothing of a start is left to take back.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceWhole, writeDurably } from '../image/atomic-file.ts';
 import { removeTree } from '../kernel/tree/remove-tree.ts';
@@ -11,6 +11,8 @@ import type { MachineState } from './engine.ts';
 import type { ContainerOperation } from '../operation/container-operations.ts';
 import type { ContainerRequest } from './request.ts';
 import { containersDir } from './paths.ts';
+import { recordFault } from './readable-record.ts';
+import type { Aside } from './set-aside.ts';
 import type { Settings } from './settings.ts';
 
 export interface ContainerRecord {
@@ -31,8 +33,10 @@ export interface ContainerRecord {
   startedAt: number;
   finishedAt: number;
   restartCount: number;
-  /** somebody said stop: no restart policy brings it back */
+  /** a client has sent it a signal or stopped it: `unless-stopped` does not bring it back */
   stopped: boolean;
+  /** its removal has begun and failed: its rw layer may be half deleted, so that it cannot be started any more */
+  dead?: boolean;
   warnings: string[];
   /** what was done to it, oldest first */
   operations?: ContainerOperation[];
@@ -83,24 +87,50 @@ export function removeDirectory(settings: Settings, id: string): Promise<void> {
   return removeTree(join(containersDir(settings), id));
 }
 
-/** A directory without a readable record is what a create or an rm left that was cut off: it goes. */
-export function loadRecords(settings: Settings): ContainerRecord[] {
+/** What is in a container's directory, by what it is; a create or an rm that was cut off leaves nothing else. */
+const FILES = ['container.json', 'container.json.partial', 'starting', 'config.json', 'journal.ndjson', 'output.log', 'hosts', 'hostname', 'resolv.conf'];
+const DIRECTORIES = ['rootfs', 'upper', 'work', 'execs'];
+const isFile = (name: string) => FILES.includes(name) || /^output\.log\.\d+$/.test(name);
+/** A journal is read whole. */
+const JOURNAL_MOST = 1 << 29;
+
+/**
+ * A directory without a record is what a create or an rm left that was cut off: it goes. One with a record that cannot be read, and what is
+ * no container's, is set aside.
+ */
+export function loadRecords(settings: Settings, aside: Aside): ContainerRecord[] {
   const dir = containersDir(settings);
   mkdirSync(dir, { recursive: true, mode: 0o710 });
-  const records: ContainerRecord[] = [];
-  for (const id of readdirSync(dir)) {
-    const file = fileOf(settings, id);
-    const record = existsSync(file) ? attempt(file) : undefined;
-    if (record?.id === id) records.push(withStart(settings, record));
-    else void removeDirectory(settings, id).catch(() => undefined);
-  }
-  return records.sort((a, b) => a.created - b.created);
+  return readdirSync(dir).flatMap((id) => loadOne(settings, join(dir, id), id, aside) ?? []).sort((a, b) => a.created - b.created);
 }
 
-function attempt(file: string): ContainerRecord | undefined {
+function loadOne(settings: Settings, path: string, id: string, aside: Aside): ContainerRecord | undefined {
+  const file = fileOf(settings, id);
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as ContainerRecord;
-  } catch {
-    return undefined;
+    if (!lstatSync(path).isDirectory()) return void aside.move(path, 'no directory of a container');
+    if (!lstatSync(file, { throwIfNoEntry: false })) {
+      const foreign = readdirSync(path).find((name) => !isFile(name) && !DIRECTORIES.includes(name));
+      if (foreign !== undefined) return void aside.move(path, `no record, and ${foreign} in it`);
+      return void removeDirectory(settings, id).catch((error: Error) => aside.say(`${path}: ${error.message}`));
+    }
+    const fault = faultOf(file, id);
+    if (fault) return void aside.move(path, `${file} cannot be read: ${fault}`);
+    for (const name of readdirSync(path)) {
+      if (isFile(name)) aside.file(join(path, name), name === 'journal.ndjson' ? JOURNAL_MOST : undefined);
+      else if (DIRECTORIES.includes(name)) aside.directory(join(path, name));
+    }
+    return withStart(settings, JSON.parse(readFileSync(file, 'utf8')) as ContainerRecord);
+  } catch (error) {
+    return void aside.say(`${path}: it cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function faultOf(file: string, id: string): string | undefined {
+  const stat = lstatSync(file);
+  if (!stat.isFile()) return 'it is no file';
+  try {
+    return recordFault(JSON.parse(readFileSync(file, 'utf8')), id);
+  } catch (error) {
+    return (error as Error).message;
   }
 }

@@ -1,6 +1,6 @@
 /** All containers of one data root: the Engine behind the API. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { noCgroup } from '../kernel/cgroup/none.ts';
 import { openCgroup } from '../kernel/cgroup/open.ts';
 import { daemonKernel } from '../kernel/linux.ts';
@@ -15,10 +15,9 @@ import { networkOf } from '../network/request.ts';
 import { removeBridge } from '../network/release.ts';
 import { mergeConfig } from '../oci/merge.ts';
 import { buildSpec } from '../oci/bundle.ts';
-import type { Spec } from '../oci/spec.ts';
 import { checkBreakable, leavesOut } from '../steps/leave-out.ts';
 import type { Container } from './container.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, MachineState } from './engine.ts';
 import { EventBus } from './events.ts';
 import type { ExecSession } from './exec-session.ts';
 import { findOperation } from '../operation/find.ts';
@@ -27,22 +26,23 @@ import type { Pulled, PullOptions } from '../operation/pull-options.ts';
 import { Pulls } from '../operation/pulls.ts';
 import type { OperationHandle } from '../operation/record.ts';
 import { newId, newName } from './identity.ts';
-import { containerPaths, removeStaleRunDirs } from './paths.ts';
-import { loadRecords, newDirectory, type ContainerRecord } from './record.ts';
+import { containerPaths, containersDir, removeStaleRunDirs } from './paths.ts';
+import { loadRecords, newDirectory, removeDirectory, type ContainerRecord } from './record.ts';
 import { badParameter, conflict, notFound } from './refusal.ts';
 import type { ContainerRequest } from './request.ts';
 import { Restarts } from './restart.ts';
+import { engineId, namesIn, putRootInOrder, readSpec } from './data-root.ts';
+import { Aside } from './set-aside.ts';
 import type { Settings } from './settings.ts';
-import type { Surroundings } from './lifecycle.ts';
+import type { Surroundings } from './surroundings.ts';
 import { Supervisor } from './supervisor.ts';
 import { validateRequest } from './validate.ts';
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
-
+type MakeStore = (inUse: (imageId: string) => ImageUser | undefined, aside: Aside) => ImageStore;
 
 export class Runtime implements Engine {
   readonly events = new EventBus();
-  readonly id: string;
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #execs = new Map<string, ExecSession>();
   readonly #restarts = new Restarts();
@@ -50,23 +50,28 @@ export class Runtime implements Engine {
   readonly #pulls: Pulls;
   #closing = false;
 
-  private constructor(readonly settings: Settings, readonly images: ImageStore) {
-    this.id = engineId(settings.root);
-    this.#operations = Operations.open(settings.root);
+  private constructor(readonly settings: Settings, readonly images: ImageStore, readonly id: string, aside: Aside) {
+    this.#operations = Operations.open(settings.root, aside);
     this.#pulls = new Pulls(settings, images, this.#operations);
     this.events.listen(({ Type, Action, Actor }) => void (Type === 'image' && Action === 'delete' && this.#operations.subjectGone(Actor.ID)));
   }
 
   /** Opens the data root and picks up what is there: running containers are adopted, half-done runs are taken back. */
-  static async open(settings: Settings, makeStore: (inUse: (imageId: string) => ImageUser | undefined) => ImageStore): Promise<Runtime> {
+  static async open(settings: Settings, makeStore: MakeStore): Promise<Runtime> {
     for (const dir of [settings.root, settings.execRoot]) mkdirSync(dir, { recursive: true, mode: 0o711 });
-    const runtime: Runtime = new Runtime(settings, makeStore((id) => runtime.#userOf(id)));
-    const records = loadRecords(settings);
-    removeStaleRunDirs(settings, new Set(records.map((r) => r.id)));
+    const aside = new Aside(settings.root);
+    putRootInOrder(aside);
+    const runtime: Runtime = new Runtime(settings, makeStore((id) => runtime.#userOf(id), aside), engineId(settings.root, aside), aside);
+    const known = namesIn(containersDir(settings));
+    const records = loadRecords(settings, aside);
+    const shims = removeStaleRunDirs(settings, new Set(records.map((r) => r.id)));
+    const orphans = shims.filter(({ id }) => known.has(id));
+    for (const { id, pid } of orphans) aside.say(`shim ${pid} of ${id.slice(0, 12)} runs without a record; end it with kill ${pid}`);
     // leases outlive a daemon, not their containers
-    await keepLeases(daemonKernel(), settings, new Set(records.filter((r) => r.machine === 'running' || r.machine === 'paused').map((r) => r.id)));
-    for (const record of records) await runtime.#pickUp(record);
-    await runtime.#pulls.recover();
+    const running = records.filter((r) => r.machine === 'running' || r.machine === 'paused');
+    await keepLeases(daemonKernel(), settings, new Set([...running, ...orphans].map(({ id }) => id)));
+    for (const record of records) await runtime.#pickUp(record, aside);
+    await runtime.#pulls.recover().catch((error: Error) => aside.say(`what a pull left was not taken back: ${error.message}`));
     runtime.#operations.keepSubjects((id) => runtime.images.find(id) !== undefined);
     return runtime;
   }
@@ -78,20 +83,35 @@ export class Runtime implements Engine {
     return one && { id: one.container.id.slice(0, 12), runs: one === running };
   }
 
-  async #pickUp(record: ContainerRecord): Promise<void> {
+  /** One that cannot be picked up stays for `rm`, or is set aside; the others do not wait for it. */
+  async #pickUp(record: ContainerRecord, aside: Aside): Promise<void> {
+    const name = `container ${record.name} (${record.id.slice(0, 12)})`;
+    // as the last daemon left it: the new machine is at rest
     const { machine } = record;
-    const supervisor = this.#supervise(record);
+    let supervisor: Supervisor;
+    try {
+      supervisor = this.#supervise(record);
+    } catch (error) {
+      return void aside.move(join(containersDir(this.settings), record.id), `${name}: ${(error as Error).message}`);
+    }
+    await this.#resume(supervisor, record, machine).catch((error: Error) => aside.say(`${name} was not picked up: ${error.message}`));
+  }
+
+  async #resume(supervisor: Supervisor, record: ContainerRecord, machine: MachineState): Promise<void> {
     if (machine === 'removing') return void (await supervisor.remove({ force: true }));
     if (['running', 'paused', 'exiting'].includes(machine)) await supervisor.adopt();
     else if (!['created', 'exited', 'failed'].includes(machine) || record.left?.length) await supervisor.takeBack();
+    // as dockerd does: its end was before this daemon
+    if (!supervisor.underWay && record.machine !== 'created' && record.request.HostConfig.AutoRemove) return supervisor.removeAtEnd();
     // one that is still on its way out is restarted by its exit
-    if (!supervisor.underWay && record.machine !== 'created' && this.#restarts.afterBoot(supervisor)) void supervisor.start().catch(() => undefined);
+    if (!supervisor.underWay && record.machine !== 'created' && this.#restarts.afterBoot(supervisor)) void supervisor.begin().catch(() => undefined);
   }
 
   #supervise(record: ContainerRecord): Supervisor {
     const { settings, images } = this;
     const paths = containerPaths(settings, record.id);
-    const group = openCgroup(`${record.request.HostConfig.CgroupParent || settings.cgroupParent}/${record.id}`.replace(/\/+/g, '/'));
+    // as runc does it: relative is below the root of the hierarchies, and nothing climbs above that
+    const group = openCgroup(posix.join('/', record.request.HostConfig.CgroupParent || settings.cgroupParent, record.id));
     const container: Container = {
       id: record.id, name: record.name, settings, images, paths, request: record.request, network: record.network, warnings: [...record.warnings], live: {},
       pull: newPull(record.image ?? record.request.Image, 'missing', record.platform ? { platform: record.platform } : {}),
@@ -114,11 +134,12 @@ export class Runtime implements Engine {
     exited: (life) => {
       const { container } = life;
       if (this.#closing) return;
-      // not within the machine's own transition
-      if (container.request.HostConfig.AutoRemove) setImmediate(() => void this.#supervisors.get(container.id)?.remove({ force: true }).catch(() => undefined));
-      else if (life.machine === 'exited') this.#restarts.afterExit(life);
+      if (container.request.HostConfig.AutoRemove) {
+        if (!life.kept || life.machine === 'failed') this.#supervisors.get(container.id)?.removeAtEnd();
+      } else if (life.machine === 'exited') this.#restarts.afterExit(life);
     },
     removed: (container) => {
+      this.#restarts.forget(container.id);
       this.#supervisors.delete(container.id);
       this.#surroundings.event(container, 'destroy');
     },
@@ -142,9 +163,19 @@ export class Runtime implements Engine {
       machine: 'created', error: '', runs: 0, pid: 0, exitCode: 0, oomKilled: false, startedAt: 0, finishedAt: 0, restartCount: 0, stopped: false, warnings,
     };
     newDirectory(this.settings, record);
-    const supervisor = this.#supervise(record);
+    const supervisor = this.#superviseNew(record);
     this.#surroundings.event(supervisor.container, 'create');
     return supervisor;
+  }
+
+  /** A create that fails leaves no record. */
+  #superviseNew(record: ContainerRecord): Supervisor {
+    try {
+      return this.#supervise(record);
+    } catch (error) {
+      void removeDirectory(this.settings, record.id).catch(() => undefined);
+      throw error;
+    }
   }
 
   #claimName(wanted: string | undefined): string {
@@ -206,24 +237,9 @@ export class Runtime implements Engine {
   }
 }
 
-/** The data root's own id, the same for every daemon on it. */
-function engineId(root: string): string {
-  const file = join(root, 'engine-id');
-  if (!existsSync(file)) writeFileSync(file, newId());
-  return readFileSync(file, 'utf8').trim();
-}
-
 /** An image of another platform under the same name does not count: the client pulls the right one, or is told that there is none. */
 function checkPlatform(reference: string, { config }: Image, platform: string): void {
   const wanted = parsePlatform(platform);
   if (matches(wanted, config)) return;
   throw notFound(`No such image: image with reference ${reference} was found but its platform (${showPlatform(config)}) does not match the specified platform (${showPlatform(wanted)})`);
-}
-
-function readSpec(path: string): Spec {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Spec;
-  } catch {
-    return {} as Spec; // never started: create.merge-config writes it
-  }
 }

@@ -140,7 +140,7 @@ function checkUnsupported({ HostConfig: host }: ContainerRequest): void {
   if (!RUNTIMES.includes(host.Runtime ?? '')) throw badParameter(`unknown or invalid runtime name: ${host.Runtime}`);
   if (host.Isolation && host.Isolation !== 'default') throw badParameter(`invalid isolation (${host.Isolation}): Linux knows only 'default'`);
   if (host.IpcMode?.startsWith('container:')) throw notYet(`--ipc ${host.IpcMode}`);
-  if (host.CgroupParent?.split('/').some((part) => part === '..')) throw badParameter(`invalid cgroup parent ${host.CgroupParent}: it must not climb`);
+  if (host.CgroupParent?.includes('\0')) throw badParameter(`invalid cgroup parent ${JSON.stringify(host.CgroupParent)}: it holds a NUL`);
   const relative = [...(host.MaskedPaths ?? []), ...(host.ReadonlyPaths ?? [])].find((path) => !path.startsWith('/'));
   if (relative !== undefined) throw badParameter(`invalid path ${relative} in MaskedPaths or ReadonlyPaths: it must be absolute`);
 }

@@ -8,6 +8,7 @@ type Condition = 'not-running' | 'next-exit' | 'removed';
 
 export class Waiters {
   readonly #states = new Set<{ wanted: readonly MachineState[]; resolve(state: MachineState): void }>();
+  readonly #changes = new Set<() => void>();
   readonly #exits = new Set<{ condition: Condition; resolve(answer: ExitAnswer): void }>();
   readonly #listeners = new Set<() => void>();
 
@@ -20,6 +21,20 @@ export class Waiters {
     if (to === 'exited') this.#answer(['not-running', 'next-exit'], record);
     // what has not run has no exit: dockerd goes on waiting for one
     if (to === 'failed') this.#answer(['not-running'], record);
+    this.changed();
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** The gate holds what is under way, or something else is to be looked at again by those in `change`. */
+  changed(): void {
+    for (const resolve of this.#changes) resolve();
+    this.#changes.clear();
+  }
+
+  /** The next automatic restart will not come: the container has ended, though no state is entered. */
+  restartCanceled(record: ContainerRecord): void {
+    this.#answer(['not-running', 'next-exit'], record);
+    this.changed();
     for (const listener of this.#listeners) listener();
   }
 
@@ -27,11 +42,16 @@ export class Waiters {
     this.#answer(['not-running', 'next-exit', 'removed'], record);
   }
 
-  #answer(conditions: readonly Condition[], { exitCode }: ContainerRecord): void {
+  /** Its removal was given up; dockerd answers those who wait for it with the error, too. */
+  removalFailed(record: ContainerRecord): void {
+    this.#answer(['removed'], record, record.error);
+  }
+
+  #answer(conditions: readonly Condition[], { exitCode }: ContainerRecord, error = ''): void {
     for (const waiter of [...this.#exits]) {
       if (!conditions.includes(waiter.condition)) continue;
       this.#exits.delete(waiter);
-      waiter.resolve({ StatusCode: exitCode, Error: null });
+      waiter.resolve({ StatusCode: exitCode, Error: error ? { Message: error } : null });
     }
   }
 
@@ -40,8 +60,13 @@ export class Waiters {
     return new Promise((resolve) => this.#states.add({ wanted, resolve }));
   }
 
+  /** Resolves at the next state that is entered, or when the gate begins to hold. */
+  change(): Promise<void> {
+    return new Promise((resolve) => void this.#changes.add(resolve));
+  }
+
   exit(condition: Condition, busy: boolean, record: ContainerRecord): Promise<ExitAnswer> {
-    if (condition === 'not-running' && !busy) return Promise.resolve({ StatusCode: record.exitCode, Error: null });
+    if (condition === 'not-running' && !busy) return Promise.resolve({ StatusCode: record.exitCode, Error: record.error ? { Message: record.error } : null });
     return new Promise((resolve) => this.#exits.add({ condition, resolve }));
   }
 

@@ -53,6 +53,9 @@ export class Gate {
     return this.#held !== undefined;
   }
 
+  /** the step that it stands before, or in */
+  get step(): string { return this.#step; }
+
   beforeStep(step: Step<never>): Promise<void> | undefined {
     this.#enter(step.id, step.id);
     if (this.#mode === 'into') this.#mode = 'step';

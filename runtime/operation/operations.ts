@@ -7,8 +7,9 @@
  * A journal is kept until what it is about is removed. Two bounds keep the list finite: operations without a subject go when
  * SUBJECTLESS newer ones are there, and of one image that is asked for again and again only the newest stay, and the first, which fetched it.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Aside } from '../machine/set-aside.ts';
 import { replaceWhole } from '../image/atomic-file.ts';
 import { hasCode } from '../kernel/errors.ts';
 import { newId } from '../machine/identity.ts';
@@ -18,6 +19,21 @@ import { isOver, readRecord, type OperationRecord } from './record.ts';
 export const SUBJECTLESS = 200;
 export const PER_SUBJECT = 20;
 
+function load(path: string, id: string, aside: Aside): OperationRecord | undefined {
+  const file = join(path, 'operation.json');
+  try {
+    if (!lstatSync(path).isDirectory()) return void aside.move(path, 'no directory of an operation');
+    const stat = lstatSync(file, { throwIfNoEntry: false });
+    if (!stat) return rmSync(path, { recursive: true, force: true }) as undefined;
+    const record = stat.isFile() ? readRecord(readFileSync(file, 'utf8')) : undefined;
+    if (record?.id !== id) return void aside.move(path, `${file} is no record of this operation`);
+    aside.file(join(path, 'journal.ndjson'));
+    return record;
+  } catch (error) {
+    return void aside.say(`${path}: it cannot be read: ${(error as Error).message}`);
+  }
+}
+
 export class Operations {
   readonly #dir: string;
   readonly #all = new Map<string, Operation>();
@@ -26,17 +42,15 @@ export class Operations {
     this.#dir = join(root, 'operations');
   }
 
-  /** A directory without a readable record is what a beginning or a removal left that was cut off. */
-  static open(root: string): Operations {
+  /** A directory without a record is what a beginning or a removal left that was cut off; what cannot be read is set aside. */
+  static open(root: string, aside = new Aside(root)): Operations {
     const operations = new Operations(root);
     const dir = operations.#dir;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const records: OperationRecord[] = [];
     for (const id of readdirSync(dir)) {
-      const file = join(dir, id, 'operation.json');
-      const record = existsSync(file) ? readRecord(readFileSync(file, 'utf8')) : undefined;
-      if (record?.id === id) records.push(record);
-      else rmSync(join(dir, id), { recursive: true, force: true });
+      const record = load(join(dir, id), id, aside);
+      if (record) records.push(record);
     }
     for (const record of records.sort((a, b) => a.created - b.created)) operations.#add(record);
     return operations;

@@ -11,6 +11,8 @@ export interface Run<C> {
   readonly container: C;
   /** the step that calls belong to */
   current: string | undefined;
+  /** Ids of the steps that were begun, so that only these are undone; absent when another daemon may have begun some. */
+  begun?: Set<string> | undefined;
 }
 
 /** Of the work itself: while somebody looks at a call before it is made, the clock stands still. */
@@ -26,6 +28,7 @@ async function runStep<C>(run: Run<C>, step: Step<C>): Promise<void> {
   const held = run.gate.beforeStep(step);
   if (held) await held;
   run.current = step.id;
+  run.begun?.add(step.id);
   run.journal.append({ type: 'step', step: step.id, at: 'start' });
   const elapsed = stopwatch(run.gate);
   try {
@@ -76,12 +79,14 @@ async function undoAll<C>(run: Run<C>, steps: readonly Step<C>[]): Promise<Faile
 
 /**
  * Takes back everything these phases may have done, last first, whether or not it was done: an undo finds out for itself,
- * so that the same walk cleans up after a failure and after a daemon that was killed. What fails is tried once more when all others have
+ * so that the same walk cleans up after a failure and after a daemon that was killed. A step of which it is known that it was not begun
+ * is passed over: on a machine where it cannot be done its undo may fail, too. What fails is tried once more when all others have
  * had their turn: it may have waited for one of them. Returns what could not be undone, each error with its step.
  */
 export async function unwind<C>(run: Run<C>, phases: readonly Phase<C>[]): Promise<Error[]> {
   run.journal.append({ type: 'phase', phase: phases[phases.length - 1]?.id ?? '', at: 'unwinding' });
-  const failed = await undoAll(run, phases.flatMap((phase) => phase.steps).filter((step) => step.undo).reverse());
+  const steps = phases.flatMap((phase) => phase.steps).filter((step) => step.undo && (run.begun?.has(step.id) ?? true));
+  const failed = await undoAll(run, steps.reverse());
   const left = failed.length ? await undoAll(run, failed.map(({ step }) => step)) : failed;
   run.journal.append({ type: 'phase', phase: phases[0]?.id ?? '', at: 'unwound' });
   return left.map(({ error }) => error);

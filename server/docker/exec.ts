@@ -1,7 +1,7 @@
 /** Another process in a running container: made, started, looked at. Engine API, "Exec". */
 import { parseDetachKeys } from '../../runtime/machine/detach-keys.ts';
 import type { ExecConfig, ExecHandle } from '../../runtime/machine/engine.ts';
-import { badParameter, conflict } from '../../runtime/machine/refusal.ts';
+import { badParameter } from '../../runtime/machine/refusal.ts';
 import { COMMAND_LIMIT, readJson } from './body.ts';
 import { windowSize } from './containers-lifecycle.ts';
 import { couple, finish, tell } from './containers-streams.ts';
@@ -17,7 +17,7 @@ async function create(x: Exchange): Promise<object> {
   const config = asked as unknown as ExecConfig;
   parseDetachKeys(config.DetachKeys);
   if (!config.Cmd?.length) throw badParameter('No exec command specified');
-  const handle = x.engine.container(x.param('id')).exec(config);
+  const handle = await x.engine.container(x.param('id')).exec(config);
   x.res.status(201);
   return { Id: handle.id };
 }
@@ -50,10 +50,7 @@ async function start(x: Exchange): Promise<number | void> {
   const body = await readJson(x.req);
   checkExec(body);
   const exec = x.engine.execById(x.param('id'));
-  if (exec.state.running || exec.state.exitCode !== null) throw conflict(`exec ${exec.id} has already been started`);
-  const { container: { container: { id }, state: { status } } } = exec;
-  if (status === 'paused') throw conflict(`container ${id} is paused, unpause the container before exec`);
-  if (status !== 'running') throw conflict(`container ${id} is not running`);
+  exec.checkStartable();
   const size = body['ConsoleSize'] as [number, number] | null | undefined;
   const options: Start = { Tty: exec.config.Tty === true, ...(size && { ConsoleSize: size }) };
   if (body['Detach'] !== true) return startAttached(x, exec, options, body['Tty'] === true);

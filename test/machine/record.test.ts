@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { loadRecords, newDirectory, noteStart, removeDirectory, saveRecord, type ContainerRecord } from '../../runtime/machine/record.ts';
+import * as records from '../../runtime/machine/record.ts';
+import { newDirectory, noteStart, removeDirectory, saveRecord, type ContainerRecord } from '../../runtime/machine/record.ts';
+import { Aside } from '../../runtime/machine/set-aside.ts';
 import type { Settings } from '../../runtime/machine/settings.ts';
 import { suite } from '../harness.ts';
 
@@ -9,6 +11,7 @@ const work = mkdtempSync('/tmp/ddtest-record-');
 test.after(() => rmSync(work, { recursive: true, force: true }));
 let count = 0;
 const fresh = () => ({ root: `${work}/${++count}` }) as Settings;
+const loadRecords = (settings: Settings, reports: string[] = []) => records.loadRecords(settings, new Aside(settings.root, (text) => reports.push(text)));
 const record = (id: string, created = 1): ContainerRecord => ({
   id, name: `name-${id}`, created, request: { Image: 'x', HostConfig: {} }, network: { mode: 'none', name: 'none', endpointID: '', hostLink: '' }, machine: 'exited', error: '', runs: 1, pid: 0,
   exitCode: 3, oomKilled: false, startedAt: 5, finishedAt: 6, restartCount: 0, stopped: false, warnings: [],
@@ -62,18 +65,53 @@ test('a note of a start that the record has overtaken says nothing, and one that
   assert.equal(loadRecords(settings), [record('a'), { ...record('b', 2), machine: 'pulling', runs: 2 }]);
 });
 
+const changed = (change: object) => (file: string) => writeFileSync(file, JSON.stringify({ ...record('a'), ...change }));
 for (const [name, spoil] of [
-  ['a torn record', (file: string) => truncateSync(file, 20)], ['an empty record', (file: string) => truncateSync(file, 0)], ['no record', (file: string) => rmSync(file)],
-  ['the record of another', (file: string) => writeFileSync(file, JSON.stringify(record('z')))], ['a record that is no object', (file: string) => writeFileSync(file, 'null')],
+  ['a torn record', (file: string) => truncateSync(file, 20)], ['an empty record', (file: string) => truncateSync(file, 0)],
+  ['the record of another', changed({ id: 'z' })], ['a record that is no object', (file: string) => writeFileSync(file, 'null')],
+  ['binary bytes for a record', (file: string) => writeFileSync(file, Buffer.from([0xff, 0, 0xfe, 0x80]))],
+  ['a directory for a record', (file: string) => (rmSync(file), mkdirSync(file))],
+  ['a link to another record', (file: string) => (rmSync(file), symlinkSync('../b/container.json', file))],
+  ['a number for a name', changed({ name: 7 })], ['a list for its request', changed({ request: [] })],
+  ['no HostConfig', changed({ request: { Image: 'x' } })], ['an unknown state', changed({ machine: 'floating' })],
+  ['an unknown network', changed({ network: { mode: 'ipvlan', name: '', endpointID: '', hostLink: '' } })],
+  ["a link of the host's", changed({ network: { mode: 'bridge', name: 'bridge', endpointID: '', hostLink: 'eth0' } })],
+  ['a text for what could not be undone', changed({ left: 'all' })],
 ] as const) {
-  test(`a directory with ${name} goes, and the others stay`, () => {
+  test(`a directory with ${name} is set aside and reported, and the others stay`, () => {
     const settings = fresh();
     const [file = ''] = saved(settings, record('a'), record('b', 2));
+    mkdirSync(`${settings.root}/containers/a/upper`);
     spoil(file);
-    assert.equal(loadRecords(settings).map(({ id }) => id), ['b']);
+    const reports: string[] = [];
+    assert.equal(loadRecords(settings, reports).map(({ id }) => id), ['b']);
     assert.equal(readdirSync(`${settings.root}/containers`), ['b']);
+    const [moved = ''] = readdirSync(`${settings.root}/unreadable`);
+    assert.ok(existsSync(`${settings.root}/unreadable/${moved}/upper`), 'its rw layer is kept');
+    assert.equal([reports.length, reports[0]?.includes(`${settings.root}/containers/a`), reports[0]?.endsWith(moved)], [1, true, true]);
   });
 }
+
+test('a directory without a record goes: a create or an rm was cut off', async () => {
+  const settings = fresh();
+  const [file = ''] = saved(settings, record('a'), record('b', 2));
+  mkdirSync(`${settings.root}/containers/a/upper`);
+  rmSync(file);
+  const reports: string[] = [];
+  assert.equal(loadRecords(settings, reports).map(({ id }) => id), ['b']);
+  for (let n = 0; n < 100 && readdirSync(`${settings.root}/containers`).length > 1; n++) await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal([readdirSync(`${settings.root}/containers`), existsSync(`${settings.root}/unreadable`), reports], [['b'], false, []]);
+});
+
+test('what is no container is set aside and not deleted', () => {
+  const settings = fresh();
+  saved(settings, record('b', 2));
+  writeFileSync(`${settings.root}/containers/notes`, 'mine');
+  mkdirSync(`${settings.root}/containers/backup/photos`, { recursive: true });
+  assert.equal(loadRecords(settings).map(({ id }) => id), ['b']);
+  const moved = readdirSync(`${settings.root}/unreadable`).map((name) => name.replace(/.*-/, '')).sort();
+  assert.equal([readdirSync(`${settings.root}/containers`), moved], [['b'], ['backup', 'notes']]);
+});
 
 test('a removed directory is gone with all that was in it, and twice is fine', () => {
   const settings = fresh();

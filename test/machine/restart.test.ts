@@ -5,14 +5,18 @@ import { suite } from '../harness.ts';
 
 const test = suite('restart policies');
 type Restarted = Parameters<Restarts['afterExit']>[0];
-interface Wanted { policy?: string; most?: number; exitCode?: number; stopped?: boolean; restartCount?: number; lastedMs?: number }
+interface Wanted {
+  policy?: string; most?: number; exitCode?: number; stopped?: boolean; canceled?: boolean; restartCount?: number; lastedMs?: number;
+}
 
 interface One { supervisor: Restarted; starts: string[] }
-function exited({ policy = 'always', most = 0, exitCode = 1, stopped = false, restartCount = 0, lastedMs = 10 }: Wanted = {}): One {
+function exited(wanted: Wanted = {}): One {
+  const { policy = 'always', most = 0, exitCode = 1, stopped = false, canceled = false, restartCount = 0, lastedMs = 10 } = wanted;
   const starts: string[] = [];
   const supervisor = {
     container: { id: 'a', request: { HostConfig: { RestartPolicy: { Name: policy, MaximumRetryCount: most } } } },
-    record: { exitCode, stopped, restartCount, startedAt: 1000, finishedAt: 1000 + lastedMs }, restarting: false, machine: 'exited', start: async () => void starts.push('start'),
+    record: { exitCode, stopped, restartCount, startedAt: 1000, finishedAt: 1000 + lastedMs }, restarting: false,
+    restartCanceled: canceled, underWay: false, machine: 'exited', begin: async () => void (starts.push('start'), supervisor.restarting = false),
   } as unknown as Restarted;
   return { supervisor, starts };
 }
@@ -27,9 +31,10 @@ function withClock(body: (tick: (ms: number) => void) => void): void {
 }
 
 for (const [name, wanted, again] of [
-  ['no policy', { policy: 'no' }, false], ['an empty one', { policy: '' }, false], ['always', {}, true], ['always, after exit code 0', { exitCode: 0 }, true], ['always, when somebody stopped it', { stopped: true }, false],
-  ['unless-stopped', { policy: 'unless-stopped' }, true], ['unless-stopped, when somebody did', { policy: 'unless-stopped', stopped: true }, false],
-  ['on-failure', { policy: 'on-failure' }, true], ['on-failure, after exit code 0', { policy: 'on-failure', exitCode: 0 }, false], ['on-failure, when somebody stopped it', { policy: 'on-failure', stopped: true }, false],
+  ['no policy', { policy: 'no' }, false], ['an empty one', { policy: '' }, false], ['always', {}, true], ['always, after exit code 0', { exitCode: 0 }, true], ['always, when a client ended it', { canceled: true }, false],
+  ['always, when a client sent it a signal that is not its stop signal', { stopped: true }, true],
+  ['unless-stopped', { policy: 'unless-stopped' }, true], ['unless-stopped, when a client sent it a signal', { policy: 'unless-stopped', stopped: true }, false],
+  ['on-failure', { policy: 'on-failure' }, true], ['on-failure, after exit code 0', { policy: 'on-failure', exitCode: 0 }, false], ['on-failure, when a client ended it', { policy: 'on-failure', canceled: true }, false],
   ['on-failure:2, the second time', { policy: 'on-failure', most: 2, restartCount: 1 }, true], ['on-failure:2, the third time', { policy: 'on-failure', most: 2, restartCount: 2 }, false],
 ] as [string, Wanted, boolean][]) {
   test(`${name}: it is ${again ? '' : 'not '}started again`, () => withClock((tick) => {
@@ -70,14 +75,29 @@ test('whoever ran ten seconds begins again with a short wait', () => withClock((
   assert.is(one.starts.length, 2);
 }));
 
-test('who is stopped or removed while he waits is not started', () => withClock((tick) => {
-  for (const change of [{ restarting: false }, { machine: 'removed' }]) {
+test('what is stopped, started or removed during the wait is not started by it', () => withClock((tick) => {
+  for (const change of [{ restarting: false }, { underWay: true }, 'removed'] as const) {
     const one = exited();
-    new Restarts().afterExit(one.supervisor);
-    Object.assign(one.supervisor, change);
+    const restarts = new Restarts();
+    restarts.afterExit(one.supervisor);
+    if (change === 'removed') restarts.forget('a');
+    else Object.assign(one.supervisor, change);
     tick(100);
     assert.is(one.starts.length, 0);
   }
+}));
+
+test('a wait that was canceled does not end the wait of a later run early', () => withClock((tick) => {
+  const one = exited();
+  const restarts = new Restarts();
+  restarts.afterExit(one.supervisor);
+  one.supervisor.restarting = false;
+  tick(90);
+  restarts.afterExit(one.supervisor);
+  tick(20);
+  assert.is(one.starts.length, 0);
+  tick(200);
+  assert.is(one.starts.length, 1);
 }));
 
 test('a daemon that ends starts nobody any more', () => withClock((tick) => {
@@ -91,13 +111,13 @@ test('a daemon that ends starts nobody any more', () => withClock((tick) => {
 
 test('a start that fails is no failure of the daemon', async () => {
   const one = exited();
-  Object.assign(one.supervisor, { start: async () => { one.starts.push('start'); throw new Error('no image'); } });
+  Object.assign(one.supervisor, { begin: async () => { one.starts.push('start'); throw new Error('no image'); } });
   withClock((tick) => {
     new Restarts().afterExit(one.supervisor);
     tick(100);
   });
   await new Promise((resolve) => setImmediate(resolve));
-  assert.equal([one.starts.length, one.supervisor.restarting], [1, false]);
+  assert.is(one.starts.length, 1);
 });
 
 for (const [policy, stopped, exitCode, again] of [

@@ -26,6 +26,12 @@ class FakeExec implements ExecHandle {
   get state() {
     return { running: this.process.running, exitCode: this.process.exitCode ?? this.failed, pid: this.process.pid };
   }
+  checkStartable(): void {
+    const { id } = this.container.container;
+    if (this.process.running || this.state.exitCode !== null) throw conflict(`Error: Exec command ${this.id} has already run`);
+    if (this.container.state.status === 'paused') throw conflict(`Container ${id} is paused, unpause the container before exec`);
+    if (this.container.state.status !== 'running') throw conflict(`container ${id} is not running`);
+  }
   async start(options: { ConsoleSize?: [number, number] | null }): Promise<void> {
     if (options.ConsoleSize) this.process.sizes.push(options.ConsoleSize);
     try {
@@ -170,7 +176,7 @@ export class FakeContainer implements ContainerHandle {
     },
     networks: { eth0: { rx_bytes: 1000, tx_bytes: 2000 } },
   });
-  exec(config: ExecConfig): ExecHandle {
+  async exec(config: ExecConfig): Promise<FakeExec> {
     if (!this.process.running) throw conflict(`container ${this.container.id} is not running`);
     const exec = new FakeExec(this, config);
     this.execs.push(exec);

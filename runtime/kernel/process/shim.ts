@@ -29,6 +29,8 @@ function shimIn(runDir: string): { pid: number; label: string } | undefined {
   const [program, label = ''] = pid ? read(`/proc/${pid}/cmdline`).split('\0') : [];
   return program === 'drydock-shim' ? { pid, label } : undefined;
 }
+/** Whose shim lives there: the id of a container or of an exec. */
+export const shimOwner = shimIn;
 export const shimLives = (runDir: string): boolean => shimIn(runDir) !== undefined;
 
 export function shimPidOf(runDir: string, label: string): number | undefined {

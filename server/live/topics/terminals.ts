@@ -45,7 +45,7 @@ export const terminalTopics: Answerers<TerminalAsks> = {
   exec: {
     shape: { id: text, terminal: whole(255), command: texts, rows: whole(1000), columns: whole(1000) },
     answer: async (asker, { id, terminal, command, rows, columns }) => {
-      const exec = asker.engine.container(id).exec({ AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: true, Cmd: command });
+      const exec = await asker.engine.container(id).exec({ AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: true, Cmd: command });
       const stream = asker.terminal(terminal, true);
       void couple(stream, () => exec.attach(stream, { ...streams, logs: false, detachKeys: noDetach }));
       asker.resizing(terminal, (h, w) => exec.resize(h, w));
