@@ -1,5 +1,5 @@
 /** A container whose run goes through the real gate and the real journal, over steps that only say what they would do. */
-import { createServer, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Journal } from '../../runtime/journal/journal.ts';
@@ -92,12 +92,13 @@ export class SteppedServer {
   readonly #server: Server;
 
   constructor() {
-    const docker = createDockerServer(this.engine);
-    this.#server = createServer((request, response) => {
-      if (request.url !== '/drydock/phases') return void docker.emit('request', request, response);
+    this.#server = createDockerServer(this.engine);
+    const answers = this.#server.listeners('request') as RequestListener[];
+    this.#server.removeAllListeners('request');
+    this.#server.on('request', (request, response) => {
+      if (request.url !== '/drydock/phases') return answers.forEach((answer) => answer.call(this.#server, request, response));
       response.end(JSON.stringify(phases.map(({ id, title, steps }) => ({ id, title, steps: steps.map((one) => ({ id: one.id, title: one.title, explain: one.explain })) }))));
     });
-    this.#server.on('upgrade', (...args) => void docker.emit('upgrade', ...args));
     this.#server.listen(this.socket);
   }
   async close(): Promise<void> {
