@@ -1,9 +1,4 @@
-import { hierarchies, type Hierarchy } from '../../kernel/cgroup/hierarchies.ts';
-import { MS, O } from '../../kernel/constants.ts';
-import { planOpen } from '../../kernel/mount/in-root.ts';
-import { NO_LINKS, openHow } from '../../kernel/mount/place.ts';
 import { mountBinds, mountNew, mountOne } from '../../kernel/mount/mount.ts';
-import { parseOptions } from '../../kernel/mount/options.ts';
 import { executablePath } from '../../kernel/native.ts';
 import { mountsOf } from '../../kernel/process/inspect.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
@@ -13,6 +8,7 @@ import { INIT_ANNOTATION, INIT_PATH } from '../../oci/bundle.ts';
 import { isOwnEtcFile, mountsOfUser, systemMount } from '../../oci/mounts.ts';
 import { joinsPid } from '../create/namespaces.ts';
 import type { Step } from '../step.ts';
+import { mountCgroupV1 } from './cgroup-v1.ts';
 import { checkOverProc, findAndHold, hold, ordinary, overNoLink, placeIn, planFind, topOf, type Top } from './places.ts';
 
 const inspect: Step['inspect'] = async (_k, c) => (c.live.pid ? [mountsOf(c.live.pid, c.paths.rootfs)] : []);
@@ -33,28 +29,13 @@ const mountStep = (id: string, destination: string, title: string, explain: stri
   do: (k, c) => mountSystem(k, c, systemMount(c.spec, destination) as Mount),
 });
 
-/** cgroup v1 under a tmpfs, one mount a hierarchy, each showing the group we are in as its root; v2 in one mount. */
+/** v2 in one mount, v1 in one a hierarchy. */
 async function mountCgroup(k: Kernel, c: Container): Promise<void> {
   const m = systemMount(c.spec, '/sys/fs/cgroup') as Mount;
   if (c.cgroup.version === 2) return mountSystem(k, c, { ...m, type: 'cgroup2', source: 'cgroup' });
   await mountSystem(k, c, { destination: m.destination, type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'noexec', 'nodev', 'mode=755'] });
-  const { flags, data } = parseOptions(m.options);
-  await k.together((stage) => {
-    const top = planOpen(stage, overNoLink(placeIn(c.live, m.destination)));
-    for (const { mount, controllers } of hierarchies().v1.filter(usual)) {
-      const name = mount.slice('/sys/fs/cgroup/'.length);
-      stage.mkdirat(top, name, 0o755);
-      const target = stage.openat2(top, name, openHow(O.O_PATH | O.O_CLOEXEC, 0, NO_LINKS));
-      stage.mount('cgroup', target, 'cgroup', flags, [data, ...controllers].filter(Boolean).join(',')).noted(mount);
-      stage.close(target);
-    }
-    if (flags & MS.MS_RDONLY) stage.mount(null, top, null, MS.MS_REMOUNT | MS.MS_BIND | MS.MS_RDONLY | MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC, null).noted(m.destination);
-    stage.close(top);
-  });
+  await mountCgroupV1(k, c, m);
 }
-
-/** Directly below; others have no place under the container's tmpfs. */
-const usual = (h: Hierarchy) => /^\/sys\/fs\/cgroup\/[^/]+$/.test(h.mount);
 
 const initMount = (c: Container): Mount[] =>
   c.spec.annotations?.[INIT_ANNOTATION] ? [{ destination: INIT_PATH, type: 'bind', source: executablePath('init'), options: ['bind', 'ro', 'rprivate'] }] : [];
@@ -88,7 +69,7 @@ Databases and browsers fail without it. See shm_overview(7).`),
     `sysfs shows the kernel's devices and, under class/net, the interfaces of the network namespace it is mounted from; it is read-only here, because writing to it configures the host's hardware. See sysfs(5).`),
   {
     id: 'exec.mount-cgroup', title: 'Mount the control group file systems', inspect,
-    explain: `Seen from the new cgroup namespace, the container's own group is the root of this mount: programs read their limits here.
+    explain: `Seen from the new cgroup namespace, the container's own group is the root of this mount: programs read their limits here. With the host's namespace on cgroup v1, that group's directories are bound here instead.
 It is read-only, or the container could raise its own limits. See cgroups(7), cgroup_namespaces(7).`,
     when: (c) => systemMount(c.spec, '/sys/fs/cgroup') !== undefined,
     do: mountCgroup,
