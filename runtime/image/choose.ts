@@ -8,7 +8,7 @@
 import { Refusal } from '../machine/refusal.ts';
 import type { Descriptor, Index, Manifest, Platform } from './manifest.ts';
 import { indexTypes } from './media-types.ts';
-import { candidates, matches, noMatch } from './platform.ts';
+import { candidates, matches, NoMatch } from './platform.ts';
 
 /** What the registry has, asked for by digest. */
 export interface Shelf {
@@ -56,6 +56,6 @@ class Search {
 export async function chooseManifest(index: Index, wanted: Platform, shelf: Shelf): Promise<Chosen> {
   const search = new Search(shelf, wanted);
   const found = await search.among(index);
-  if (!found) throw search.passedOver ?? noMatch(wanted);
+  if (!found) throw search.passedOver ?? new NoMatch(wanted);
   return found;
 }

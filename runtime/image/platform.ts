@@ -1,5 +1,5 @@
 /** Which of an index's images runs here: OCI image spec, "Image Index", platform; containerd's `platforms.Only`, which dockerd asks. */
-import { badParameter, notFound } from '../machine/refusal.ts';
+import { badParameter, Refusal } from '../machine/refusal.ts';
 import type { Descriptor, Index, Platform } from './manifest.ts';
 
 /** Names that others use, and the one that the specification has; armhf and armel say a variant as well. */
@@ -86,5 +86,9 @@ export function candidates(index: Index, wanted: Platform): Descriptor[] {
   return scored.filter(({ points }) => points > 0).sort((a, b) => b.points - a.points).map(({ entry }) => entry);
 }
 
-/** In docker's words. */
-export const noMatch = (wanted: Platform) => notFound(`no matching manifest for ${showPlatform(wanted)} in the manifest list entries`);
+/** In docker's words. The index has a digest: no other registry has another one under it. */
+export class NoMatch extends Refusal {
+  constructor(wanted: Platform) {
+    super(404, `no matching manifest for ${showPlatform(wanted)} in the manifest list entries`);
+  }
+}

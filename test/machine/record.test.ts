@@ -113,12 +113,12 @@ test('what is no container is set aside and not deleted', () => {
   assert.equal([readdirSync(`${settings.root}/containers`), moved], [['b'], ['backup', 'notes']]);
 });
 
-test('a removed directory is gone with all that was in it, and twice is fine', () => {
+test('a removed directory is gone with all that was in it, and twice is fine', async () => {
   const settings = fresh();
   saved(settings, record('a'));
   mkdirSync(`${settings.root}/containers/a/upper/x`, { recursive: true });
-  removeDirectory(settings, 'a');
-  removeDirectory(settings, 'a');
+  await removeDirectory(settings, 'a');
+  await removeDirectory(settings, 'a');
   assert.not.ok(existsSync(`${settings.root}/containers/a`));
 });
 

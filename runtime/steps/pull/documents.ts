@@ -3,7 +3,7 @@ import { readConfig } from '../../image/config.ts';
 import { chooseManifest } from '../../image/choose.ts';
 import { isDigest } from '../../image/digest.ts';
 import { readDocument, type Index, type Manifest, type Platform } from '../../image/manifest.ts';
-import { hostPlatform, matches, parsePlatform, showPlatform } from '../../image/platform.ts';
+import { hostPlatform, matches, NoMatch, parsePlatform, showPlatform } from '../../image/platform.ts';
 import { canonicalName, familiarName, familiarRepository } from '../../image/reference.ts';
 import { translate } from '../../image/registry-error.ts';
 import type { ImageConfig } from '../../image/image.ts';
@@ -23,7 +23,7 @@ async function ask(k: Kernel, c: PullContext, request: () => Promise<void>): Pro
       return await request();
     } catch (error) {
       c.pull.signal?.throwIfAborted();
-      if (c.pull.state.client?.endpoint.kind !== 'mirror') throw translate(c.pull.state.ref!, error);
+      if (error instanceof NoMatch || c.pull.state.client?.endpoint.kind !== 'mirror') throw translate(c.pull.state.ref!, error);
       await contactNext(k, c);
       if (c.pull.state.found) return;
     }

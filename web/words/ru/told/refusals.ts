@@ -21,7 +21,6 @@ export const refusals: Rows = [
   ['container {} is not running', 'контейнер {1} не работает'],
   ['container {} is not paused', 'контейнер {1} не на паузе'],
   ['container {} is being removed', 'контейнер {1} удаляется'],
-  ['container {} is {*}; wait until that is over', 'контейнер {1} {2}; подождите, пока это кончится'],
   ['container {} is {*}: limits are changed while it runs', 'контейнер {1} {2}: пределы меняют, пока он работает'],
   ['cannot resize: the process of {} is not running', 'размер не изменить: процесс {1} не работает'],
   ['the control group was left out, and the freezer with it: this container cannot be paused', 'контрольную группу убрали, а с ней и заморозку: поставить этот контейнер на паузу нельзя'],
