@@ -47,7 +47,7 @@ async function lesson(id: string | undefined, options: Options, command: Command
   if (!keyboard) {
     // to be read, or piped into a pager: nothing is started
     const text = new LessonText(said, ink, 90, content.here, () => `lesson-${id}`);
-    return print([content.title, ...content.body.map((block) => text.block(block))].filter(Boolean).join('\n\n'));
+    return print(ink.shown([content.title, ...content.body.map((block) => text.block(block))].filter(Boolean).join('\n\n')));
   }
   if (content.lacking.length) throw new Failure(`the lesson ${id} cannot be taken on this machine: ${content.lacking.join(', ')}`);
   await new Take({ client, keyboard, ink, words: said, content, learner, again: options.again ?? false }).run();

@@ -15,11 +15,12 @@ export function command(): Command {
     .action(async (only: string | undefined, options: { explain?: string; json?: boolean }, command: Command) => {
       const lifecycle = await Lifecycle.fetch(await connectTo(command));
       const ink = paint(process.stdout);
+      const say = (text: string) => print(ink.shown(text));
       if (options.explain) {
         const step = lifecycle.phases.flatMap(({ steps }) => steps).find(({ id }) => id === options.explain);
         if (!step) throw new Failure(`no such step: ${options.explain}; \`drydock phases\` lists them`);
         if (options.json) return json(step);
-        return print(`${ink.bold(step.title)}  ${ink.dim(step.id)}\n\n${markdownText(step.explain, process.stdout.columns || 100)}`);
+        return say(`${ink.bold(step.title)}  ${ink.dim(step.id)}\n\n${markdownText(step.explain, process.stdout.columns || 100)}`);
       }
       const phases = lifecycle.phases.filter(({ id }) => !only || id === only);
       if (!phases.length) throw new Failure(`no such phase: ${only}; there are ${lifecycle.phases.map(({ id }) => id).join(', ')}`);
@@ -27,10 +28,10 @@ export function command(): Command {
       const columns = process.stdout.columns || 100;
       const width = Math.max(...phases.flatMap(({ steps }) => steps.map(({ id }) => id.length)));
       phases.forEach(({ id, title, steps }, i) => {
-        print(`${i ? '\n' : ''}${ink.bold(title)}  ${ink.dim(id)}`);
+        say(`${i ? '\n' : ''}${ink.bold(title)}  ${ink.dim(id)}`);
         for (const step of steps) {
-          print(`  ${step.id.padEnd(width)}  ${step.title}`);
-          if (only) print(ink.dim(markdownText(firstSentence(step.explain), columns - width - 5).replace(/^/gm, ' '.repeat(width + 4))));
+          say(`  ${step.id.padEnd(width)}  ${step.title}`);
+          if (only) say(ink.dim(markdownText(firstSentence(step.explain), columns - width - 5).replace(/^/gm, ' '.repeat(width + 4))));
         }
       });
     });

@@ -19,6 +19,7 @@ import { ContainerOperations } from '../operation/container-operations.ts';
 import { Gate } from '../operation/gate.ts';
 import type { Walkable } from '../operation/walkable.ts';
 import { newRun } from '../operation/create-run.ts';
+import { healthWarnings } from './health.ts';
 import { noteStart, saveRecord, type ContainerRecord } from './record.ts';
 import { conflict } from './refusal.ts';
 import { runPhase, type Run } from '../operation/run-phase.ts';
@@ -112,7 +113,7 @@ export abstract class Lifecycle {
       if (id === 'exec') await listenBefore(this.run.kernel, this.streams, this.container.paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
       const work = () => runPhase(this.run, phasesById[id]);
       await (id === 'pull' ? this.operations.child('pull', 'start', work, () => this.container.pull.state.client !== undefined) : work());
-      if (id === 'create') for (const text of this.container.warnings) this.log.append({ type: 'note', text: `warning: ${text}` });
+      if (id === 'create') for (const text of this.#warnings()) this.log.append({ type: 'note', text: `warning: ${text}` });
       if (id === 'pull' && this.container.pull.notice) this.log.append({ type: 'note', text: this.container.pull.notice });
       if (id === 'network') this.#connected('connect');
     } catch (error) {
@@ -120,6 +121,9 @@ export abstract class Lifecycle {
       throw error;
     }
   }
+
+  /** An image that came with this start may have brought one more. */
+  #warnings = () => new Set([...this.container.warnings, ...healthWarnings(this.container.request, this.container.image?.config)]);
 
   async #unwind(): Promise<void> {
     this.streams.close();

@@ -1,6 +1,6 @@
 /**
  * The shape of POST /containers/create: what becomes of every field that the Engine API has. It is obeyed, or ignored because dockerd
- * ignores it, or refused because it is known and not supported. What the API does not have is ignored, as in dockerd.
+ * ignores it, or ignored with a warning (Healthcheck), or refused because it is known and not supported. What the API does not have is ignored, as in dockerd.
  */
 import { badParameter, Refusal } from './refusal.ts';
 
@@ -27,7 +27,7 @@ const fields = (table: Partial<Record<Kind, string>>): Map<string, Kind> =>
 const containerFields = fields({
   text: 'Hostname Domainname User Image WorkingDir StopSignal',
   flag: 'AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce ArgsEscaped',
-  whole: 'StopTimeout', texts: 'Env Cmd Entrypoint', pairs: 'Labels', object: 'ExposedPorts Volumes HostConfig NetworkingConfig',
+  whole: 'StopTimeout', texts: 'Env Cmd Entrypoint', pairs: 'Labels', object: 'ExposedPorts Volumes HostConfig NetworkingConfig Healthcheck',
 });
 const hostFields = fields({
   text: `ContainerIDFile NetworkMode CpusetCpus CpusetMems PidMode IpcMode UTSMode UsernsMode CgroupnsMode CgroupParent Runtime Isolation VolumeDriver`,
@@ -50,6 +50,7 @@ const partFields: Record<string, Map<string, Kind>> = {
 /** Fields without which the others mean nothing. */
 const needed: Record<string, readonly string[]> = { Ulimits: ['Name', 'Soft', 'Hard'], Devices: ['PathOnHost'], Mounts: ['Type', 'Target'], ...Object.fromEntries(['ReadBps', 'WriteBps', 'ReadIOps', 'WriteIOps'].map((name) => [`BlkioDevice${name}`, ['Path', 'Rate']])) };
 const bindFields = fields({ text: 'Propagation', flag: 'NonRecursive CreateMountpoint ReadOnlyNonRecursive ReadOnlyForceRecursive' });
+const healthFields = fields({ texts: 'Test' });
 const tmpfsFields = fields({ whole: 'SizeBytes Mode' });
 /** Of an endpoint only what is obeyed: a client sends back all that inspect told it. */
 const endpointFields = fields({ text: 'MacAddress', object: 'IPAMConfig' });
@@ -61,7 +62,7 @@ const ipamFields = fields({ text: 'IPv4Address' });
  */
 const refused: Record<string, ReadonlyMap<string, string>> = {
   '': new Map(Object.entries({
-    Healthcheck: 'health checks (--health-cmd) are not supported yet', MacAddress: 'give the MAC address in NetworkingConfig.EndpointsConfig (API 1.44)',
+    MacAddress: 'give the MAC address in NetworkingConfig.EndpointsConfig (API 1.44)',
     NetworkDisabled: 'NetworkDisabled is not supported; use --network none',
   })),
   'HostConfig.': new Map(Object.entries({
@@ -83,13 +84,15 @@ const ignored: Record<string, ReadonlySet<string>> = {
 const endpointChecked = new Set(['Links', 'Aliases', 'DriverOpts', 'GwPriority']);
 const endpointTold = new Set(['NetworkID', 'EndpointID', 'Gateway', 'IPAddress', 'IPPrefixLen', 'IPv6Gateway', 'GlobalIPv6Address', 'GlobalIPv6PrefixLen', 'DNSNames']);
 
+export type Fate = 'obeyed' | 'warned' | 'refused' | 'ignored';
 /** What becomes of a field, for the test that walks the API's types; `where` as in an error's text. */
-export function fateOf(where: string, name: string): 'obeyed' | 'refused' | 'ignored' | undefined {
+export function fateOf(where: string, name: string): Fate | undefined {
   const endpoint = 'NetworkingConfig.EndpointsConfig.*.';
   if (where === endpoint && endpointChecked.has(name)) return 'refused';
   if (where === endpoint && endpointTold.has(name)) return 'ignored';
   const part = /^HostConfig\.(\w+)\.$/.exec(where)?.[1] ?? '';
   const known = { '': containerFields, 'HostConfig.': hostFields, [endpoint]: endpointFields, 'HostConfig.Mounts.BindOptions.': bindFields, 'HostConfig.Mounts.TmpfsOptions.': tmpfsFields }[where] ?? partFields[part];
+  if (where === '' && name === 'Healthcheck') return 'warned';
   if (known?.has(name)) return 'obeyed';
   return refused[where]?.has(name) ? 'refused' : ignored[where]?.has(name) ? 'ignored' : undefined;
 }
@@ -103,19 +106,17 @@ function asks(value: unknown, depth = 0): boolean {
   return !(value === undefined || value === null || value === '' || value === 0 || value === false);
 }
 
-const isNone = (healthcheck: unknown) => isFields(healthcheck) && Array.isArray(healthcheck['Test']) && healthcheck['Test'][0] === 'NONE';
-
 function checkFields(value: Fields, known: Map<string, Kind>, where: string): void {
   for (const [name, field] of Object.entries(value)) {
     const kind = known.get(name);
     if (kind && field !== undefined && field !== null && !kinds[kind].is(field)) throw badParameter(`invalid ${where}${name}: it must be ${kinds[kind].what}`);
     const words = kind ? undefined : refused[where]?.get(name);
-    if (words !== undefined && asks(field) && !(name === 'Healthcheck' && isNone(field))) throw new Refusal(501, words);
+    if (words !== undefined && asks(field)) throw new Refusal(501, words);
   }
 }
 
 /** Go's JSON reader does not tell cases apart, and there are clients that rely on it: `hostConfig` is HostConfig. An exact name wins. */
-function named(value: Fields, known: Map<string, Kind>): Fields {
+export function named(value: Fields, known: { has(name: string): boolean; keys(): Iterable<string> }): Fields {
   const names = new Map([...known.keys()].map((name) => [name.toLowerCase(), name]));
   const out: Fields = {};
   for (const [name, field] of Object.entries(value)) {
@@ -141,6 +142,9 @@ export function canonicalRequest(body: Fields): Fields {
   }
   return { ...request, HostConfig: own };
 }
+
+/** The same for POST /containers/{id}/update, whose fields are those of HostConfig. */
+export const canonicalUpdate = (body: Fields): Fields => canonicalRequest({ HostConfig: body })['HostConfig'] as Fields;
 
 /** The types of those that are known; of the others another function says what to think. */
 function checkTypes(value: unknown, known: Map<string, Kind>, where: string): void {
@@ -174,6 +178,7 @@ export function checkShape(request: unknown): void {
   const host = request['HostConfig'];
   if (!isFields(host)) throw badParameter('HostConfig must be an object');
   checkFields(host, hostFields, 'HostConfig.');
+  checkTypes(request['Healthcheck'], healthFields, 'Healthcheck.');
   checkEndpointTypes(request['NetworkingConfig']);
   for (const [name, known] of Object.entries(partFields)) {
     const part = host[name];

@@ -9,6 +9,8 @@ export interface ContainerConfig {
   Env?: string[] | null; Cmd?: string[] | null; Entrypoint?: string[] | null;
   Image: string; WorkingDir?: string; Labels?: Record<string, string> | null;
   StopSignal?: string; StopTimeout?: number | null; Volumes?: Record<string, object> | null; ExposedPorts?: Record<string, object> | null;
+  /** not obeyed yet, and a warning says so (health.ts) */
+  Healthcheck?: { Test?: string[] | null } | null;
 }
 export interface HostConfig {
   Binds?: string[] | null; Tmpfs?: Record<string, string> | null; Mounts?: MountRequest[] | null; ReadonlyRootfs?: boolean; ContainerIDFile?: string;

@@ -25,6 +25,7 @@ import { Operations } from '../operation/operations.ts';
 import type { Pulled, PullOptions } from '../operation/pull-options.ts';
 import { Pulls } from '../operation/pulls.ts';
 import type { OperationHandle } from '../operation/record.ts';
+import { healthWarnings } from './health.ts';
 import { newId, newName } from './identity.ts';
 import { containerPaths, containersDir, removeStaleRunDirs } from './paths.ts';
 import { loadRecords, newDirectory, removeDirectory, type ContainerRecord } from './record.ts';
@@ -146,8 +147,8 @@ export class Runtime implements Engine {
   };
 
   async create(request: ContainerRequest, options: { name?: string; platform?: string; pull?: 'missing' }): Promise<Supervisor> {
-    const warnings = validateRequest(request, this.settings);
     const image = this.images.find(request.Image);
+    const warnings = [...validateRequest(request, this.settings), ...healthWarnings(request, image?.config)];
     if (!image && options.pull !== 'missing') throw notFound(`No such image: ${request.Image}${/[:@]/.test(request.Image.split('/').pop() ?? '') ? '' : ':latest'}`);
     if (image && options.platform) checkPlatform(request.Image, image, options.platform);
     if (image) checkBreakable(request, image);

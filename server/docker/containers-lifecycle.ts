@@ -1,7 +1,7 @@
 /** The verbs: create, start, stop, kill, pause, rename, update, wait, remove. Engine API, "Containers". */
 import type { ContainerRequest, HostConfig } from '../../runtime/machine/request.ts';
 import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
-import { canonicalRequest } from '../../runtime/machine/request-shape.ts';
+import { canonicalRequest, canonicalUpdate } from '../../runtime/machine/request-shape.ts';
 import { COMMAND_LIMIT, type Json, readJson } from './body.ts';
 import { messageOf } from './failures.ts';
 import { asMeant } from './old-clients.ts';
@@ -40,7 +40,7 @@ async function wait(x: Exchange): Promise<void> {
 }
 
 async function update(x: Exchange): Promise<object> {
-  const body = await readJson(x.req);
+  const body = canonicalUpdate(await readJson(x.req));
   return { Warnings: await x.engine.container(x.param('id')).update(body as Partial<HostConfig>) };
 }
 

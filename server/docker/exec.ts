@@ -8,10 +8,10 @@ import { couple, finish, tell } from './containers-streams.ts';
 import { messageOf } from './failures.ts';
 import { hijack } from './hijack.ts';
 import type { Exchange, Routes } from './route.ts';
-import { checkExec } from './shape.ts';
+import { canonicalExec, checkExec } from './shape.ts';
 
 async function create(x: Exchange): Promise<object> {
-  const body = await readJson(x.req, COMMAND_LIMIT);
+  const body = canonicalExec(await readJson(x.req, COMMAND_LIMIT), 'create');
   const asked = typeof body['Cmd'] === 'string' ? { ...body, Cmd: [body['Cmd']] } : body;
   checkExec(asked);
   const config = asked as unknown as ExecConfig;
@@ -47,8 +47,8 @@ async function startAttached(x: Exchange, exec: ExecHandle, options: Start, tty:
 }
 
 async function start(x: Exchange): Promise<number | void> {
-  const body = await readJson(x.req);
-  checkExec(body);
+  const body = canonicalExec(await readJson(x.req), 'start');
+  checkExec(body, 'start');
   const exec = x.engine.execById(x.param('id'));
   exec.checkStartable();
   const size = body['ConsoleSize'] as [number, number] | null | undefined;

@@ -4,6 +4,7 @@
  */
 import type { ExecConfig } from '../../runtime/machine/engine.ts';
 import { badParameter } from '../../runtime/machine/refusal.ts';
+import { named, type Fate } from '../../runtime/machine/request-shape.ts';
 import type { Json } from './body.ts';
 
 const isText = (value: unknown): boolean => typeof value === 'string' && !value.includes('\0');
@@ -20,9 +21,21 @@ const exec: { readonly [F in keyof Required<ExecConfig>]: keyof typeof kinds } =
   User: 'text', WorkingDir: 'text', Privileged: 'flag', ConsoleSize: 'size',
 };
 
+/** POST /exec/{id}/start. */
+const execStart = { Detach: 'flag', Tty: 'flag', ConsoleSize: 'size' } as const;
+/** Of a create: the client says it again at the start, and dockerd obeys that. */
+const ignored = new Set(['Detach']);
+
+/** What becomes of a field, for the test that walks the API's types. What neither has is ignored, as in dockerd. */
+export const fateOfExec = (name: string, of: 'create' | 'start'): Fate | undefined =>
+  Object.hasOwn(of === 'create' ? exec : execStart, name) ? 'obeyed' : of === 'create' && ignored.has(name) ? 'ignored' : undefined;
+
+/** With the API's own names: Go reads them in any case. */
+export const canonicalExec = (body: Json, of: 'create' | 'start'): Json => named(body, new Set(Object.keys(of === 'create' ? exec : execStart)));
+
 /** Throws 400 that names the field and what it should be. */
-export function checkExec(body: Json): void {
-  for (const [name, kind] of Object.entries(exec)) {
+export function checkExec(body: Json, of: 'create' | 'start' = 'create'): void {
+  for (const [name, kind] of Object.entries(of === 'create' ? exec : execStart)) {
     const value = Object.hasOwn(body, name) ? body[name] : undefined;
     if (value !== undefined && value !== null && !kinds[kind].is(value)) throw badParameter(`invalid ${name}: it must be ${kinds[kind].what}`);
   }

@@ -3,6 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writ
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { json, warn } from '../../runtime/cli/columns.ts';
+import { paint } from '../../runtime/cli/step/paint.ts';
+import { View } from '../../runtime/cli/step/view.ts';
 import { openBrowser } from '../../runtime/cli/playground.ts';
 import { suite } from '../harness.ts';
 
@@ -22,6 +24,29 @@ function written(stream: 'stdout' | 'stderr', act: () => void): string {
 
 test('lines for people keep their ends, and nothing else that a terminal obeys', () => {
   assert.is(written('stderr', () => warn('a\u001b]0;title\u0007b\u009b31m\r\nsecond')), 'a\\e]0;title\\x07b\\x9b31m\\r\nsecond\n');
+});
+
+test('views of steps and lessons keep ends of lines and their own colours only', () => {
+  const { NO_COLOR, TERM } = process.env;
+  delete process.env['NO_COLOR'];
+  process.env['TERM'] = 'xterm';
+  try {
+    const evil = 'a\u001b]0;title\u0007b\u009b31m\r\u001b[2J\nsecond';
+    const seen = 'a\\e]0;title\\x07b\\x9b31m\\r\\e[2J\nsecond';
+    for (const isTTY of [true, false]) {
+      const ink = paint({ isTTY });
+      let text = '';
+      const out = { isTTY, columns: 80, write: (part: string) => (text += part, true) } as unknown as NodeJS.WriteStream;
+      new View(out, ink, undefined as never).print(ink.bad(evil));
+      assert.is(text, isTTY ? `\u001b[31m${seen}\u001b[39m\n` : `${seen}\n`);
+    }
+    assert.is(paint({ isTTY: false }).shown('\u001b[31mred'), '\\e[31mred');
+  } finally {
+    for (const [name, value] of Object.entries({ NO_COLOR, TERM })) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
 });
 
 test('JSON is the same JSON, without C1, DEL and directions of text', () => {

@@ -2,7 +2,10 @@
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import * as assert from 'uvu/assert';
-import { canonicalRequest, checkShape, fateOf } from '../../runtime/machine/request-shape.ts';
+import { healthWarnings } from '../../runtime/machine/health.ts';
+import { canonicalRequest, canonicalUpdate, checkShape, fateOf } from '../../runtime/machine/request-shape.ts';
+import { fateOfUpdate } from '../../runtime/machine/update.ts';
+import { canonicalExec, checkExec, fateOfExec } from '../../server/docker/shape.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('the fields of a create');
@@ -61,6 +64,41 @@ test('a name is the same in any case, as Go reads it, and an exact one wins', ()
 test('a refused field that is nested without end is refused, not a crash', () => {
   const deep = JSON.parse(`${'{"a":'.repeat(400)}1${'}'.repeat(400)}`) as object;
   assert.throws(() => checkShape({ HostConfig: { StorageOpt: deep } }), /storage-opt is not supported/);
+});
+
+test('each field of an exec is obeyed or ignored on purpose, at its create and at its start', () => {
+  // hijack and stdin are words of dockerode to its own modem
+  const own = new Set(['hijack', 'stdin', 'abortSignal']);
+  for (const [type, of, least] of [['ExecCreateOptions', 'create', 11], ['ExecStartOptions', 'start', 2]] as const) {
+    const fields = membersOf(type).filter((name) => !own.has(name));
+    assert.ok(fields.length >= least, `${type} has ${fields.length} fields`);
+    assert.equal(fields.filter((name) => fateOfExec(name, of) === undefined), []);
+  }
+  // Engine API 1.50 and what its clients send besides
+  assert.equal([fateOfExec('Detach', 'create'), fateOfExec('Detach', 'start'), fateOfExec('ConsoleSize', 'start'), fateOfExec('Odd', 'create')], ['ignored', 'obeyed', 'obeyed', undefined]);
+  assert.equal(canonicalExec({ cmd: ['a'], TTY: true, Odd: 1 }, 'create'), { Cmd: ['a'], Tty: true, Odd: 1 });
+  assert.throws(() => checkExec({ Detach: 'yes' }, 'start'), /invalid Detach: it must be true or false/);
+});
+
+/** Engine API 1.50, POST /containers/{id}/update: Resources and RestartPolicy. */
+const updateFields = `CpuShares Memory CgroupParent BlkioWeight BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps
+  CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpusetCpus CpusetMems Devices DeviceCgroupRules DeviceRequests KernelMemoryTCP MemoryReservation MemorySwap
+  MemorySwappiness NanoCpus OomKillDisable Init PidsLimit Ulimits CpuCount CpuPercent IOMaximumIOps IOMaximumBandwidth RestartPolicy`.split(/\s+/);
+test('each field of an update is obeyed, refused or ignored on purpose', () => {
+  assert.equal(updateFields.filter((name) => fateOfUpdate(name) === undefined), []);
+  assert.equal(['Memory', 'Devices', 'DeviceRequests', 'CpuCount', 'Surprise'].map(fateOfUpdate), ['obeyed', 'refused', 'refused', 'ignored', undefined]);
+  assert.equal(canonicalUpdate({ memory: 5, restartPolicy: { name: 'always' }, CpuCount: 3, Surprise: 1 }), { Memory: 5, RestartPolicy: { Name: 'always' } });
+});
+
+test('a health check is kept, and a warning says that it is ignored', () => {
+  const said = ['the health check is ignored: health checks are not supported yet'];
+  const image = (Healthcheck: unknown) => ({ config: { Healthcheck } }) as Parameters<typeof healthWarnings>[1];
+  const check = { Test: ['CMD', 'true'] };
+  assert.is(fateOf('', 'Healthcheck'), 'warned');
+  assert.equal(canonicalRequest({ healthcheck: check }), { Healthcheck: check });
+  const warned = (own: object | undefined, of?: unknown) => healthWarnings({ Image: 'x', ...(own && { Healthcheck: own }) }, image(of));
+  assert.equal([warned(check), warned(undefined, check), warned({ Test: [], Interval: 5 }, check)], [said, said, said]);
+  for (const none of [warned(undefined), warned({ Test: ['NONE'] }, check), warned(undefined, { Test: ['NONE'] }), warned(undefined, 5), warned({ Interval: 5 })]) assert.equal(none, []);
 });
 
 test.run();

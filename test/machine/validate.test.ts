@@ -47,7 +47,7 @@ const accepted: string[] = [
   '--memory 64m --memory-swap 128m --memory-reservation 32m --cpus 0.5 --cpu-shares 512 --cpuset-cpus 0 --cpuset-mems 0 --pids-limit 20 --blkio-weight 10', '--memory 64m --memory-swap -1 --pids-limit -1',
   '--cpu-period 50000 --cpu-quota 25000 --ulimit nofile=1024:2048 --ulimit core=-1 --sysctl net.core.somaxconn=1 --sysctl kernel.shmmax=5', '--cap-add NET_ADMIN --cap-drop all --cap-add sys_ptrace',
   `--security-opt no-new-privileges --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt label=disable --security-opt systempaths=unconfined`, `--security-opt seccomp=${profile}`,
-  '--privileged', '--device /dev/null:/dev/n:rw --device-cgroup-rule c_42:*_rmw', '--init --restart on-failure:3 --stop-signal TERM --stop-timeout 3', '--pid host --uts host --ipc host --userns host --cgroupns private',
+  '--privileged', '--device /dev/null:/dev/n:rw --device-cgroup-rule c_42:*_rmw', '--init --restart on-failure:3 --stop-signal TERM --stop-timeout 3', '--health-cmd true --health-interval 5s', '--pid host --uts host --ipc host --userns host --cgroupns private',
   `--mount type=bind,src=${dir},dst=/m,readonly --mount type=tmpfs,dst=/t,tmpfs-size=1m,tmpfs-mode=1777`, '--shm-size 1m --group-add 5 --oom-score-adj 5 --domainname d --expose 99 --annotation a=b --no-healthcheck --runtime runc --log-driver json-file --log-opt max-size=1m --log-opt max-file=3', '--mac-address 02:42:ac:11:00:02',
 ];
 for (const flags of accepted) {
@@ -65,7 +65,7 @@ const refused: [flags: string, pattern: RegExp][] = [
   ['-p 80:80', /publishing ports .* not supported yet/], ['-P', /publishing ports/], ['-v name:/x', /named and anonymous volumes are not supported yet/], ['-v /x', /-v \/x: a volume without a source is not supported/], ['--mount type=volume,src=v,dst=/v', /volumes are not supported yet/],
   ['--mount type=bind,src=/not/there,dst=/m', /bind source path does not exist: \/not\/there/], [`-v ${dir}:/a -v /tmp:/a/`, /Duplicate mount point: \/a/], [`-v ${dir}:rel`, /mount path must be absolute/], [`-v ${dir}:/`, /destination can't be '\/'/], [`-v ${dir}:/a:rw,ro`, /invalid mode: rw,ro/],
   ['--tmpfs /run:bogus', /Invalid tmpfs option "bogus"/], ['--network nowhere', /network nowhere not found/], ['--network container:x --hostname h', /hostname and the network mode|conflicting options: hostname/], ['--link a:b', /--link is not supported yet/], ['--volumes-from a', /--volumes-from is not supported yet/],
-  ['--health-cmd true', /health checks/], ['--gpus all', /--gpus/], ['--storage-opt size=1', /--storage-opt/], ['--log-driver syslog', /log driver syslog is not supported/], ['--log-opt compress=true', /--log-opt compress=true is not supported/], ['--log-opt foo=1', /unknown log opt 'foo' for json-file log driver/], ['--log-opt max-size=0', /failed to initialize logging driver: max-size must be a positive number/], ['--runtime crun', /unknown or invalid runtime name: crun/],
+  ['--gpus all', /--gpus/], ['--storage-opt size=1', /--storage-opt/], ['--log-driver syslog', /log driver syslog is not supported/], ['--log-opt compress=true', /--log-opt compress=true is not supported/], ['--log-opt foo=1', /unknown log opt 'foo' for json-file log driver/], ['--log-opt max-size=0', /failed to initialize logging driver: max-size must be a positive number/], ['--runtime crun', /unknown or invalid runtime name: crun/],
   ['--sysctl kernel.panic=1', /"kernel.panic" is not in a separate kernel namespace|sysctl 'kernel.panic/], ['--sysctl net.core.somaxconn=1 --network host', /not allowed in host network namespace/], ['--cap-add NOPE', /unknown capability: "CAP_NOPE"/], ['--security-opt apparmor=x', /AppArmor/], ['--security-opt bogus=1', /invalid --security-opt/],
   ['--device /dev/nope', /"\/dev\/nope": no such file or directory/], ['--device /etc/passwd', /not a device node/], ['--device-read-bps /dev/nope:1mb', /stat \/dev\/nope: no such file/], ['--stop-signal NOPE', /Invalid signal: NOPE/], ['-w rel', /working directory 'rel' is invalid/], ['--ipc container:a', /--ipc container:a is not supported/],
   ['--blkio-weight-device /dev/vda:100', /blkio-weight-device/], ['--hostname a/b', /invalid hostname format/], ['--ip6 ::1', /IPv6|user/i], ['--mount type=bind,src=/tmp,dst=/m,bind-recursive=readonly,bind-propagation=rslave,ro', /rprivate/],
@@ -94,8 +94,8 @@ test('wrong types and NUL bytes are 400, unknown fields are ignored, known ones 
   assert.is(status(request({ Surprise: ['x'] } as never)), 200);
   assert.is(status(request({ StorageOpt: { size: '1G' } } as never)), 501);
   assert.is(status(request({ StorageOpt: {}, DeviceRequests: null, BlkioWeightDevice: [] } as never)), 200);
-  assert.is(status(request({}, { Healthcheck: { Test: ['CMD', 'true'] } } as never)), 501);
-  assert.is(status(request({}, { Healthcheck: { Test: ['NONE'] } } as never)), 200);
+  assert.is(status(request({}, { Healthcheck: { Test: ['CMD', 'true'], Interval: 5e9 } } as never)), 200);
+  assert.is(status(request({}, { Healthcheck: { Test: 'true' } } as never)), 400);
 });
 
 test('odd environment, restart policies, and ulimits are refused', () => {

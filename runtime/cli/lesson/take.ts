@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LessonContent } from '../../../lessons/engine/lessons.ts';
 import type { LessonState, TaskState } from '../../../lessons/engine/state.ts';
 import type { Block } from '../../../lessons/format.ts';
+import { visible } from '../../journal/visible.ts';
 import { drydockPath, type Client } from '../client.ts';
 import { messageOf } from '../failure.ts';
 import { session } from '../session.ts';
@@ -32,7 +33,7 @@ export class Take {
     this.#text = new LessonText(o.words, o.ink, Math.min(process.stdout.columns || 80, 96) - 2, o.content.here, () => this.#state.machine?.name ?? '…');
   }
 
-  #print = (text = ''): void => void process.stdout.write(`${text.replace(/\n/g, '\r\n')}\r\n`);
+  #print = (text = ''): void => void process.stdout.write(`${this.o.ink.shown(text).replace(/\n/g, '\r\n')}\r\n`);
   #post = <T>(rest: string, body?: object): Promise<T> => this.o.client.post<T>(`${this.#path}${rest}`, { learner: this.o.learner, ...(rest === '/open' && this.o.again && { again: 1 }) }, body);
 
   async run(): Promise<void> {
@@ -69,8 +70,9 @@ export class Take {
     const { ink, words, content } = this.o;
     // over the question that stands there
     const lead = this.#attached ? '\r\n' : '\r\u001b[K';
-    if (task.state === 'done' && before?.state !== 'done') this.#print(`${lead}  ${ink.good('✓')} ${words.task} ${j + 1}: ${words.done}${this.#attached ? ink.dim(` (${words.back})`) : ''}`);
-    for (const n of task.hints.filter((hint) => !before?.hints.includes(hint))) this.#print(`${lead}  ${ink.mark('→')} ${this.#text.inline(content.hints[task.id]?.[n] ?? [])}`);
+    const say = (text: string) => (process.stdout.write(lead), this.#print(`  ${text}`));
+    if (task.state === 'done' && before?.state !== 'done') say(`${ink.good('✓')} ${words.task} ${j + 1}: ${words.done}${this.#attached ? ink.dim(` (${words.back})`) : ''}`);
+    for (const n of task.hints.filter((hint) => !before?.hints.includes(hint))) say(`${ink.mark('→')} ${this.#text.inline(content.hints[task.id]?.[n] ?? [])}`);
   }
 
   #task = (id: string): TaskState => this.#state.tasks.find((task) => task.id === id)!;
@@ -121,7 +123,7 @@ export class Take {
         else await this.#post('/hint', { task });
       }
     } catch (error) {
-      this.#print(`  ${messageOf(error)}`);
+      this.#print(`  ${visible(messageOf(error))}`);
     }
     return false;
   }

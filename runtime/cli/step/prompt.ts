@@ -1,6 +1,7 @@
 /** The question that a stepped run asks at each stop. */
 import type { GateEvent } from '../../journal/event.ts';
 import type { GateCommand } from '../../machine/engine.ts';
+import { visible } from '../../journal/visible.ts';
 import type { Evidence } from '../../kernel/evidence.ts';
 import { drydockPath, type Client } from '../client.ts';
 import { messageOf } from '../failure.ts';
@@ -62,7 +63,7 @@ export class Prompt {
       await this.client.post(drydockPath(this.id, '/gate'), {}, command);
       return true;
     } catch (error) {
-      this.view.print(`    ${this.view.ink.bad(messageOf(error))}`);
+      this.view.print(`    ${this.view.ink.bad(visible(messageOf(error)))}`);
       return false;
     }
   }
@@ -81,7 +82,7 @@ export class Prompt {
       const text = wanted.length ? evidenceText(wanted) : own ? '(this step has nothing of its own to show)' : '(nothing yet)';
       this.view.print(`\n${text.replace(/^(?=.)/gm, '    ')}\n`);
     } catch (error) {
-      this.view.print(`    ${this.view.ink.bad(messageOf(error))}`);
+      this.view.print(`    ${this.view.ink.bad(visible(messageOf(error)))}`);
     }
   }
 
@@ -93,7 +94,7 @@ export class Prompt {
     try {
       if (await this.#send({ command: 'break', at: this.view.lifecycle.breakpoint(at) })) this.view.print(`    breakpoint before ${at}`);
     } catch (error) {
-      this.view.print(`    ${this.view.ink.bad(messageOf(error))}`);
+      this.view.print(`    ${this.view.ink.bad(visible(messageOf(error)))}`);
     }
   }
 }

@@ -26,7 +26,7 @@ export class View {
   }
 
   print(text = ''): void {
-    this.out.write(`${text}\n`);
+    this.out.write(`${this.ink.shown(text)}\n`);
   }
 
   get #width(): number {

@@ -25,7 +25,8 @@ async function setSysctls(k: Kernel, proc: number, values: Readonly<Record<strin
   await k.together((stage) => {
     for (const [name, value] of Object.entries(values)) {
       const fd = stage.openat2(proc, `sys/${name.replace(/\./g, '/')}`, how).noted(name);
-      stage.write(fd, value);
+      // the descriptor alone would not tell which one the kernel refused
+      stage.write(fd, value).noted(`${name} = ${value}`);
       stage.close(fd);
     }
   });
