@@ -11,7 +11,11 @@ export default defineConfig({
   logLevel: 'warn',
   plugins: [svelte({ configFile: false }), oneFile(), packed()],
   build: {
-    outDir: '../dist/web', emptyOutDir: true, target: 'es2022', reportCompressedSize: false, chunkSizeWarningLimit: 600,
+    outDir: '../dist/web',
+    emptyOutDir: true,
+    target: 'es2022',
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 600,
     // data: addresses are no files: the policy lets only pictures be such
     assetsInlineLimit: 0,
     // one style sheet: the chunks of a recording have nowhere to fetch theirs from

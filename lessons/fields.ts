@@ -5,14 +5,21 @@ import type { Place } from './trouble.ts';
 type Path = (string | number)[];
 
 export class Fields {
-  constructor(readonly front: Front, readonly place: Place) {}
+  constructor(
+    readonly front: Front,
+    readonly place: Place,
+  ) {}
 
   trouble(path: Path, message: string): undefined {
     this.place.at(this.front.line(...path), `${path.join('.')}: ${message}`);
     return undefined;
   }
   value(path: Path): unknown {
-    return path.reduce<unknown>((at, step) => (typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[step] : undefined), this.front.data);
+    return path.reduce<unknown>(
+      (at, step) =>
+        typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[step] : undefined,
+      this.front.data,
+    );
   }
   /** `read` throws what is wrong. */
   read<T>(path: Path, read: (value: unknown) => T): T | undefined {
@@ -33,16 +40,22 @@ export class Fields {
   names(path: Path, known?: readonly string[]): string[] {
     return this.list(path).flatMap((one, j) => {
       if (typeof one === 'string' && (!known || known.includes(one))) return [one];
-      this.trouble([...path, j], known ? `one of ${known.join(', ')} is needed, got ${JSON.stringify(one)}` : 'a name is needed');
+      this.trouble(
+        [...path, j],
+        known ? `one of ${known.join(', ')} is needed, got ${JSON.stringify(one)}` : 'a name is needed',
+      );
       return [];
     });
   }
   map(path: Path): Record<string, unknown> {
     const value = this.value(path) ?? {};
-    return typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : (this.trouble(path, 'names with values are needed'), {});
+    return typeof value === 'object' && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : (this.trouble(path, 'names with values are needed'), {});
   }
   /** Anything that is there and has no meaning is a mistake of spelling. */
   only(path: Path, known: readonly string[]): void {
-    for (const name of Object.keys(this.map(path))) if (!known.includes(name)) this.trouble([...path, name], `not known here; known are ${known.join(', ')}`);
+    for (const name of Object.keys(this.map(path)))
+      if (!known.includes(name)) this.trouble([...path, name], `not known here; known are ${known.join(', ')}`);
   }
 }

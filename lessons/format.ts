@@ -1,22 +1,57 @@
-/** What a lesson is when it has been read: the daemon evaluates it, the page and the terminal show it. Pure types and the words they are made of. */
+/**
+ * What a lesson is when it has been read: the daemon evaluates it, the page and the terminal show it. Pure types and
+ * the words they are made of.
+ */
 import type { Check } from './checks/check.ts';
 
 export const languages = ['en', 'ru'] as const;
 export type Language = (typeof languages)[number];
 
 /** What a machine may lack: a lesson that requires it is shown with the reason instead of its task. */
-export const requirements = ['overlay', 'cgroup1', 'cgroup2', 'memory', 'swap', 'cpu', 'pids', 'freezer', 'docker', 'userns', 'seccomp', 'nftables', 'unshare', 'ip', 'nsenter', 'practice'] as const;
+export const requirements = [
+  'overlay',
+  'cgroup1',
+  'cgroup2',
+  'memory',
+  'swap',
+  'cpu',
+  'pids',
+  'freezer',
+  'docker',
+  'userns',
+  'seccomp',
+  'nftables',
+  'unshare',
+  'ip',
+  'nsenter',
+  'practice',
+] as const;
 export type Requirement = (typeof requirements)[number];
 
 /** The pictures of the page, as `[[see:…]]` and `view` name them. */
-export const views = ['machine', 'namespaces', 'overlay', 'cgroups', 'network', 'security', 'timeline', 'journal', 'kernel'] as const;
+export const views = [
+  'machine',
+  'namespaces',
+  'overlay',
+  'cgroups',
+  'network',
+  'security',
+  'timeline',
+  'journal',
+  'kernel',
+] as const;
 export type View = (typeof views)[number];
 
-/** The same thing three ways: fenced code with one of these after the language, in a row, becomes one block with tabs. */
+/**
+ * The same thing three ways: fenced code with one of these after the language, in a row, becomes one block with tabs.
+ */
 export const ways = ['here', 'docker', 'by-hand'] as const;
 export type Way = (typeof ways)[number];
 
-/** `> [!predict]` and its kind: what the reader is to do with the quotation. A requirement's name shows it only where the machine has it. */
+/**
+ * `> [!predict]` and its kind: what the reader is to do with the quotation. A requirement's name shows it only where
+ * the machine has it.
+ */
 export const notes = ['predict', 'look', 'note', 'cgroup1', 'cgroup2', 'practice'] as const;
 export type Note = (typeof notes)[number];
 
@@ -43,10 +78,16 @@ export type Block =
   /** the question with this number, from 1, asked here instead of at the end */
   | { kind: 'question'; number: number };
 
-/** What tests do for the learner: typed into the container's own terminal, into a shell of the host (with `drydock` and `docker`), or said to the gate. */
+/**
+ * What tests do for the learner: typed into the container's own terminal, into a shell of the host (with `drydock` and
+ * `docker`), or said to the gate.
+ */
 export type Act = { type: string } | { host: string } | { gate: 'next' | 'into' | 'continue' };
 /** `hint`: the number, from 1, of the hint that it has to bring */
-export interface Wrong { acts: Act[]; hint?: number }
+export interface Wrong {
+  acts: Act[];
+  hint?: number;
+}
 
 export interface Task {
   id: string;
@@ -61,7 +102,11 @@ export interface Task {
   wrong: Wrong[];
 }
 
-export interface Question { ask: Inline[]; options: Inline[][]; because: Inline[] }
+export interface Question {
+  ask: Inline[];
+  options: Inline[][];
+  because: Inline[];
+}
 export interface LessonText {
   title: string;
   body: Block[];
@@ -87,7 +132,21 @@ export interface Lesson {
   text: { en: LessonText; ru?: LessonText };
 }
 
-export interface Module { id: string; text: { en: ModuleText; ru?: ModuleText } }
-export interface ModuleText { title: string; body: Block[] }
-export interface Term { id: string; title: string; body: Block[] }
-export interface Course { modules: Module[]; lessons: Lesson[]; glossary: { en: Term[]; ru: Term[] } }
+export interface Module {
+  id: string;
+  text: { en: ModuleText; ru?: ModuleText };
+}
+export interface ModuleText {
+  title: string;
+  body: Block[];
+}
+export interface Term {
+  id: string;
+  title: string;
+  body: Block[];
+}
+export interface Course {
+  modules: Module[];
+  lessons: Lesson[];
+  glossary: { en: Term[]; ru: Term[] };
+}

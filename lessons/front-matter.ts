@@ -19,13 +19,17 @@ export function readFront(text: string, place: Place): Front | undefined {
   const document = parseDocument(match[1]!, { lineCounter: counter, uniqueKeys: true });
   // the head begins on line 2
   const lineAt = (offset: number) => counter.linePos(offset).line + 1;
-  for (const error of document.errors) place.at(lineAt(error.pos[0]), error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''));
+  for (const error of document.errors)
+    place.at(lineAt(error.pos[0]), error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''));
   if (document.errors.length) return undefined;
   const data: unknown = document.toJS({ maxAliasCount: 0 });
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return void place.at(2, 'front matter is a map of names and values');
+  if (typeof data !== 'object' || data === null || Array.isArray(data))
+    return void place.at(2, 'front matter is a map of names and values');
   const body = text.slice(match[0].length);
   return {
-    data: data as Record<string, unknown>, body, bodyLine: match[0].split('\n').length,
+    data: data as Record<string, unknown>,
+    body,
+    bodyLine: match[0].split('\n').length,
     line(...path) {
       let node: unknown = document.contents;
       let offset = 0;

@@ -8,7 +8,8 @@ export function readGlossary(source: string, place: Place): Term[] {
   let line = 1;
   for (const part of source.split(/^(?=## )/m)) {
     const [, id, title] = /^## ([a-z][a-z0-9-]*) \| (.+)$/m.exec(part) ?? [];
-    if (part.startsWith('## ') && (!id || !title)) place.at(line, 'a term begins with a line like: ## copy-up | Copy-up');
+    if (part.startsWith('## ') && (!id || !title))
+      place.at(line, 'a term begins with a line like: ## copy-up | Copy-up');
     else if (id && title) {
       if (terms.some((term) => term.id === id)) place.at(line, `the term ${id} is explained twice`);
       const body = readBody(part.slice(part.indexOf('\n') + 1), line + 1, place);

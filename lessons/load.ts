@@ -1,9 +1,27 @@
-/** All lessons from their folders, checked: an unknown step, check, view or term, a duplicate id, a broken link are told with file and line. */
+/**
+ * All lessons from their folders, checked: an unknown step, check, view or term, a duplicate id, a broken link are told
+ * with file and line.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { places, stepIds } from './checks/journal.ts';
 import { Fields } from './fields.ts';
-import { languages, requirements, views, type Block, type Course, type Inline, type Language, type Lesson, type LessonText, type Module, type ModuleText, type Requirement, type Term, type View } from './format.ts';
+import {
+  languages,
+  requirements,
+  views,
+  type Block,
+  type Course,
+  type Inline,
+  type Language,
+  type Lesson,
+  type LessonText,
+  type Module,
+  type ModuleText,
+  type Requirement,
+  type Term,
+  type View,
+} from './format.ts';
 import { readFront } from './front-matter.ts';
 import { readGlossary } from './glossary.ts';
 import { inlinePieces, pieces, readBody, readLine } from './markdown.ts';
@@ -13,9 +31,18 @@ import { sameShape } from './same-shape.ts';
 import { LessonsError, Place, type Trouble } from './trouble.ts';
 
 const NUMBERED = /^\d{3}\.[a-z][a-z0-9-]*$/;
-const numbered = (dir: string) => readdirSync(dir, { withFileTypes: true }).filter((e) => e.isDirectory() && NUMBERED.test(e.name)).map(({ name }) => name).sort();
+const numbered = (dir: string) =>
+  readdirSync(dir, { withFileTypes: true })
+    .filter((e) => e.isDirectory() && NUMBERED.test(e.name))
+    .map(({ name }) => name)
+    .sort();
 /** A text and where its links are to be looked for. */
-interface Linked { place: Place; line: number; content: Iterable<Inline>; source: string }
+interface Linked {
+  place: Place;
+  line: number;
+  content: Iterable<Inline>;
+  source: string;
+}
 
 class Loader {
   readonly troubles: Trouble[] = [];
@@ -35,7 +62,8 @@ class Loader {
     return { fields: new Fields(front, place), place, body, source };
   }
 
-  file = (dir: string, stem: string, language: Language): string => join(dir, language === 'en' ? `${stem}.md` : `${stem}.${language}.md`);
+  file = (dir: string, stem: string, language: Language): string =>
+    join(dir, language === 'en' ? `${stem}.md` : `${stem}.${language}.md`);
   has = (file: string): boolean => existsSync(join(this.root, file));
 
   module(dir: string): void {
@@ -55,11 +83,17 @@ class Loader {
   }
 
   /** Title, hints and quiz in the language of the file. */
-  text(opened: NonNullable<ReturnType<Loader['open']>>, hints: Record<string, string[]>): { text: LessonText; answers: number[] } {
+  text(
+    opened: NonNullable<ReturnType<Loader['open']>>,
+    hints: Record<string, string[]>,
+  ): { text: LessonText; answers: number[] } {
     const { fields, place, body, source } = opened;
     const line = (path: (string | number)[], value: unknown): Inline[] => {
       const at = fields.front.line(...path);
-      const content = typeof value === 'string' && value ? readLine(value, at, place) : (fields.trouble(path, 'a text is needed'), []);
+      const content =
+        typeof value === 'string' && value
+          ? readLine(value, at, place)
+          : (fields.trouble(path, 'a text is needed'), []);
       this.links.push({ place, line: at, content: inlinePieces(content), source });
       return content;
     };
@@ -70,11 +104,24 @@ class Loader {
       const options = fields.list(at('options'));
       if (options.length < 2) fields.trouble(at('options'), 'a question has at least two options');
       const answer = fields.value(at('answer'));
-      if (answer !== undefined && !(Number.isInteger(answer) && (answer as number) >= 1 && (answer as number) <= options.length)) fields.trouble(at('answer'), `the number of the right option is needed, from 1 to ${options.length}, got ${JSON.stringify(answer)}`);
+      if (
+        answer !== undefined &&
+        !(Number.isInteger(answer) && (answer as number) >= 1 && (answer as number) <= options.length)
+      )
+        fields.trouble(
+          at('answer'),
+          `the number of the right option is needed, from 1 to ${options.length}, got ${JSON.stringify(answer)}`,
+        );
       if (typeof answer === 'number') answers.push(answer - 1);
-      return { ask: line(at('ask'), fields.value(at('ask'))), options: options.map((option, n) => line(at('options', n), option)), because: line(at('because'), fields.value(at('because'))) };
+      return {
+        ask: line(at('ask'), fields.value(at('ask'))),
+        options: options.map((option, n) => line(at('options', n), option)),
+        because: line(at('because'), fields.value(at('because'))),
+      };
     });
-    const said = Object.fromEntries(Object.entries(hints).map(([id, list]) => [id, list.map((hint, j) => line(['tasks', id, 'hints', j], hint))]));
+    const said = Object.fromEntries(
+      Object.entries(hints).map(([id, list]) => [id, list.map((hint, j) => line(['tasks', id, 'hints', j], hint))]),
+    );
     return { text: { title: fields.text(['title']), body, hints: said, quiz }, answers };
   }
 
@@ -86,7 +133,8 @@ class Loader {
     const { fields, body } = opened;
     fields.only([], ['id', 'title', 'minutes', 'needs', 'requires', 'machine', 'view', 'tasks', 'quiz']);
     const id = fields.text(['id']);
-    if (id && !/^[a-z][a-z0-9-]*$/.test(id)) fields.trouble(['id'], 'the id of a lesson is small letters, digits and -');
+    if (id && !/^[a-z][a-z0-9-]*$/.test(id))
+      fields.trouble(['id'], 'the id of a lesson is small letters, digits and -');
     if (this.lessons.some((other) => other.id === id)) fields.trouble(['id'], `the id ${id} is taken`);
     const ids: string[] = [];
     const read = Object.keys(fields.map(['tasks'])).flatMap((task) => {
@@ -99,15 +147,31 @@ class Loader {
     const { text, answers } = this.text(opened, Object.fromEntries(read.map(({ task, hints }) => [task.id, hints])));
     if (!text.quiz.length) fields.trouble(['quiz'], 'a lesson has at least one question');
     questionsInBody(fields, body, text.quiz.length);
-    if (answers.length !== text.quiz.length) fields.trouble(['quiz'], 'each question has an answer: the number of the right option, from 1');
+    if (answers.length !== text.quiz.length)
+      fields.trouble(['quiz'], 'each question has an answer: the number of the right option, from 1');
     const machine = readMachine(fields);
     const view = readView(fields);
-    const ru = this.translation(dir, read.map(({ task }) => task.id), text);
+    const ru = this.translation(
+      dir,
+      read.map(({ task }) => task.id),
+      text,
+    );
     this.lessons.push({
-      id, module, number: this.lessons.length + 1, minutes: fields.read(['minutes'], minutes) ?? 15, needs: fields.names(['needs']), requires: fields.names(['requires'], requirements) as Requirement[],
-      ...(machine && { machine }), ...(view && { view }), tasks: read.map(({ task }) => task), answers, text: { en: text, ...(ru && { ru }) },
+      id,
+      module,
+      number: this.lessons.length + 1,
+      minutes: fields.read(['minutes'], minutes) ?? 15,
+      needs: fields.names(['needs']),
+      requires: fields.names(['requires'], requirements) as Requirement[],
+      ...(machine && { machine }),
+      ...(view && { view }),
+      tasks: read.map(({ task }) => task),
+      answers,
+      text: { en: text, ...(ru && { ru }) },
     });
-    for (const need of this.lessons.at(-1)!.needs) if (!this.lessons.slice(0, -1).some((other) => other.id === need)) fields.trouble(['needs'], `no lesson before this one is called ${need}`);
+    for (const need of this.lessons.at(-1)!.needs)
+      if (!this.lessons.slice(0, -1).some((other) => other.id === need))
+        fields.trouble(['needs'], `no lesson before this one is called ${need}`);
   }
 
   /** lesson.ru.md: title, hints and quiz; everything else is shared. */
@@ -117,11 +181,14 @@ class Loader {
     if (!opened) return undefined;
     const { fields } = opened;
     fields.only([], ['title', 'tasks', 'quiz']);
-    const hints = Object.fromEntries(Object.keys(fields.map(['tasks'])).map((task) => {
-      fields.only(['tasks', task], ['hints']);
-      if (!tasks.includes(task)) fields.trouble(['tasks', task], `${this.file(dir, 'lesson', 'en')} has no such task`);
-      return [task, fields.list(['tasks', task, 'hints']).map(String)];
-    }));
+    const hints = Object.fromEntries(
+      Object.keys(fields.map(['tasks'])).map((task) => {
+        fields.only(['tasks', task], ['hints']);
+        if (!tasks.includes(task))
+          fields.trouble(['tasks', task], `${this.file(dir, 'lesson', 'en')} has no such task`);
+        return [task, fields.list(['tasks', task, 'hints']).map(String)];
+      }),
+    );
     const { text } = this.text(opened, hints);
     sameShape(en, text, (message) => opened.place.at(fields.front.bodyLine, message));
     return text;
@@ -129,10 +196,17 @@ class Loader {
 
   course(): Course {
     for (const dir of numbered(this.root)) this.module(dir);
-    const glossary = Object.fromEntries(languages.map((language) => {
-      const file = this.file('', 'glossary', language);
-      return [language, this.has(file) ? readGlossary(readFileSync(join(this.root, file), 'utf8'), new Place(file, this.troubles)) : []];
-    })) as Record<Language, Term[]>;
+    const glossary = Object.fromEntries(
+      languages.map((language) => {
+        const file = this.file('', 'glossary', language);
+        return [
+          language,
+          this.has(file)
+            ? readGlossary(readFileSync(join(this.root, file), 'utf8'), new Place(file, this.troubles))
+            : [],
+        ];
+      }),
+    ) as Record<Language, Term[]>;
     for (const linked of this.links) this.checkLinks(linked, new Set(glossary.en.map(({ id }) => id)));
     if (this.troubles.length) throw new LessonsError(this.troubles);
     return { modules: this.modules, lessons: this.lessons, glossary };
@@ -152,8 +226,15 @@ class Loader {
 
 function tasksInBody(fields: Fields, body: readonly Block[], ids: readonly string[]): void {
   const shown = body.flatMap((block) => (block.kind === 'task' ? [block.id] : []));
-  for (const id of ids) if (shown.filter((one) => one === id).length !== 1) fields.trouble(['tasks', id], `the text has ${shown.includes(id) ? 'more than one' : 'no'} paragraph that begins with [[task:${id}]]`);
-  for (const id of shown) if (!ids.includes(id)) fields.place.at(fields.front.bodyLine, `the text has a task ${id}, the front matter has not`);
+  for (const id of ids)
+    if (shown.filter((one) => one === id).length !== 1)
+      fields.trouble(
+        ['tasks', id],
+        `the text has ${shown.includes(id) ? 'more than one' : 'no'} paragraph that begins with [[task:${id}]]`,
+      );
+  for (const id of shown)
+    if (!ids.includes(id))
+      fields.place.at(fields.front.bodyLine, `the text has a task ${id}, the front matter has not`);
 }
 
 function questionsInBody({ front, place }: Fields, body: readonly Block[], count: number): void {
@@ -165,7 +246,8 @@ function questionsInBody({ front, place }: Fields, body: readonly Block[], count
 }
 
 function minutes(value: unknown = 15): number {
-  if (!Number.isInteger(value) || (value as number) < 5 || (value as number) > 30) throw new Error(`a number from 5 to 30 is needed, got ${JSON.stringify(value)}`);
+  if (!Number.isInteger(value) || (value as number) < 5 || (value as number) > 30)
+    throw new Error(`a number from 5 to 30 is needed, got ${JSON.stringify(value)}`);
   return value as number;
 }
 
@@ -173,7 +255,8 @@ function readMachine(fields: Fields): Lesson['machine'] {
   if (fields.value(['machine']) === undefined) return undefined;
   fields.only(['machine'], ['run', 'pauseAt']);
   const pauseAt = fields.names(['machine', 'pauseAt']);
-  for (const [j, at] of pauseAt.entries()) if (!places.has(at)) fields.trouble(['machine', 'pauseAt', j], `no step, phase or system call is called ${at}`);
+  for (const [j, at] of pauseAt.entries())
+    if (!places.has(at)) fields.trouble(['machine', 'pauseAt', j], `no step, phase or system call is called ${at}`);
   return { run: fields.text(['machine', 'run']), pauseAt };
 }
 
@@ -181,7 +264,8 @@ function readView(fields: Fields): Lesson['view'] {
   if (fields.value(['view']) === undefined) return undefined;
   fields.only(['view'], ['open', 'focus']);
   const open = fields.value(['view', 'open']);
-  if (!(views as readonly unknown[]).includes(open)) return fields.trouble(['view', 'open'], `no view is called ${JSON.stringify(open)}; there are ${views.join(', ')}`);
+  if (!(views as readonly unknown[]).includes(open))
+    return fields.trouble(['view', 'open'], `no view is called ${JSON.stringify(open)}; there are ${views.join(', ')}`);
   const focus = fields.value(['view', 'focus']);
   return { open: open as View, ...(typeof focus === 'string' && { focus }) };
 }

@@ -1,20 +1,33 @@
-/** A lesson's Markdown as blocks: data that the page makes elements of and the terminal lines. HTML, pictures and what is not in format.ts are refused. */
+/**
+ * A lesson's Markdown as blocks: data that the page makes elements of and the terminal lines. HTML, pictures and what
+ * is not in format.ts are refused.
+ */
 import { Lexer, Marked, type Token, type Tokens } from 'marked';
 import { notes, views, ways, type Block, type Inline, type Note, type View, type Way } from './format.ts';
 import type { Place } from './trouble.ts';
 
 const REFERENCE = /^\[\[([a-z]+)(?::([^\]|]+))?(?:\|([^\]]+))?\]\]/;
-interface Reference extends Tokens.Generic { type: 'reference'; what: string; target: string; label: string }
+interface Reference extends Tokens.Generic {
+  type: 'reference';
+  what: string;
+  target: string;
+  label: string;
+}
 
 const marked = new Marked({
-  extensions: [{
-    name: 'reference', level: 'inline',
-    start: (src: string) => src.indexOf('[['),
-    tokenizer(src: string) {
-      const [raw, what = '', target = '', label = ''] = REFERENCE.exec(src) ?? [];
-      return raw === undefined ? undefined : { type: 'reference', raw, what, target: target.trim(), label: label.trim() };
+  extensions: [
+    {
+      name: 'reference',
+      level: 'inline',
+      start: (src: string) => src.indexOf('[['),
+      tokenizer(src: string) {
+        const [raw, what = '', target = '', label = ''] = REFERENCE.exec(src) ?? [];
+        return raw === undefined
+          ? undefined
+          : { type: 'reference', raw, what, target: target.trim(), label: label.trim() };
+      },
     },
-  }],
+  ],
 });
 
 /** A link is one thing that is pressed and read aloud: its words are shown as they stand. */
@@ -23,7 +36,12 @@ const last = (id: string) => id.slice(id.lastIndexOf('.') + 1).replaceAll('-', '
 
 /** One body. `at` is the line in the file on which what is being read began. */
 class Reader {
-  constructor(private readonly place: Place, public at: number, private readonly lines: readonly string[], private readonly first: number) {}
+  constructor(
+    private readonly place: Place,
+    public at: number,
+    private readonly lines: readonly string[],
+    private readonly first: number,
+  ) {}
 
   trouble(message: string, near = ''): void {
     const from = this.at - this.first;
@@ -37,11 +55,14 @@ class Reader {
     if (what === 'quiz') return this.refused('a question is a paragraph of its own', raw);
     if (!target) return this.refused(`${raw} names nothing`, raw);
     if (!plain(label)) return this.refused(`the words of a link are plain text, got ${label}`, raw);
-    if (what === 'step' || what === 'lesson') return [{ kind: what, id: target, text: label || (what === 'step' ? last(target) : '') }];
+    if (what === 'step' || what === 'lesson')
+      return [{ kind: what, id: target, text: label || (what === 'step' ? last(target) : '') }];
     if (what === 'term') return [{ kind: 'term', id: target, text: label || target.replaceAll('-', ' ') }];
-    if (what !== 'see') return this.refused(`[[${what}:…]] is not known; known are step, see, term, lesson, task, quiz, machine`, raw);
+    if (what !== 'see')
+      return this.refused(`[[${what}:…]] is not known; known are step, see, term, lesson, task, quiz, machine`, raw);
     const [view = '', ...rest] = target.split(/\s+/);
-    if (!(views as readonly string[]).includes(view)) return this.refused(`no view is called ${view}; there are ${views.join(', ')}`, raw);
+    if (!(views as readonly string[]).includes(view))
+      return this.refused(`no view is called ${view}; there are ${views.join(', ')}`, raw);
     return [{ kind: 'see', view: view as View, ...(rest.length && { sel: rest.join(' ') }), text: label || view }];
   }
   refused(message: string, near = ''): [] {
@@ -52,14 +73,25 @@ class Reader {
   inline(tokens: readonly Token[] = []): Inline[] {
     return tokens.flatMap((token): Inline[] => {
       switch (token.type) {
-        case 'reference': return this.reference(token as Reference);
-        case 'codespan': return [{ kind: 'code', text: token.text as string }];
-        case 'strong': case 'em': return [{ kind: token.type, content: this.inline((token as Tokens.Strong).tokens) }];
-        case 'link': return this.link(token as Tokens.Link);
-        case 'br': return [{ kind: 'text', text: ' ' }];
-        case 'escape': return [{ kind: 'text', text: token.text as string }];
-        case 'text': return (token as Tokens.Text).tokens ? this.inline((token as Tokens.Text).tokens) : [{ kind: 'text', text: (token.text as string).replace(/\s*\n\s*/g, ' ') }];
-        default: return this.refused(`${token.type} is not taken in a lesson`, token.raw.split('\n')[0]);
+        case 'reference':
+          return this.reference(token as Reference);
+        case 'codespan':
+          return [{ kind: 'code', text: token.text as string }];
+        case 'strong':
+        case 'em':
+          return [{ kind: token.type, content: this.inline((token as Tokens.Strong).tokens) }];
+        case 'link':
+          return this.link(token as Tokens.Link);
+        case 'br':
+          return [{ kind: 'text', text: ' ' }];
+        case 'escape':
+          return [{ kind: 'text', text: token.text as string }];
+        case 'text':
+          return (token as Tokens.Text).tokens
+            ? this.inline((token as Tokens.Text).tokens)
+            : [{ kind: 'text', text: (token.text as string).replace(/\s*\n\s*/g, ' ') }];
+        default:
+          return this.refused(`${token.type} is not taken in a lesson`, token.raw.split('\n')[0]);
       }
     });
   }
@@ -69,16 +101,23 @@ class Reader {
   }
 
   question({ target, raw }: Reference): Block[] {
-    return /^[1-9]\d?$/.test(target) ? [{ kind: 'question', number: Number(target) }] : this.refused(`the number of a question is needed, got ${raw}`, raw);
+    return /^[1-9]\d?$/.test(target)
+      ? [{ kind: 'question', number: Number(target) }]
+      : this.refused(`the number of a question is needed, got ${raw}`, raw);
   }
 
   paragraph(tokens: readonly Token[]): Block[] {
     const [first, ...rest] = tokens;
-    if (first?.type === 'reference' && (first as Reference).what === 'quiz' && !rest.length) return this.question(first as Reference);
+    if (first?.type === 'reference' && (first as Reference).what === 'quiz' && !rest.length)
+      return this.question(first as Reference);
     if (first?.type === 'reference' && (first as Reference).what === 'task') {
       const content = this.inline(rest);
       if (content[0]?.kind === 'text') content[0].text = content[0].text.trimStart();
-      return content.length ? [{ kind: 'task', id: (first as Reference).target, content }] : this.refused(`the task ${(first as Reference).target} asks for nothing: what is to be done follows in the same paragraph`);
+      return content.length
+        ? [{ kind: 'task', id: (first as Reference).target, content }]
+        : this.refused(
+            `the task ${(first as Reference).target} asks for nothing: what is to be done follows in the same paragraph`,
+          );
     }
     return [{ kind: 'paragraph', content: this.inline(tokens) }];
   }
@@ -87,37 +126,62 @@ class Reader {
     const [language = '', way] = lang.split(/\s+/);
     if (!language) return this.refused('fenced code says its language: sh, console, text, c, json …');
     if (way === undefined) return [{ kind: 'code', language, text }];
-    if (!(ways as readonly string[]).includes(way)) return this.refused(`no way is called ${way}; there are ${ways.join(', ')}`);
+    if (!(ways as readonly string[]).includes(way))
+      return this.refused(`no way is called ${way}; there are ${ways.join(', ')}`);
     return [{ kind: 'ways', ways: [{ way: way as Way, language, text }] }];
   }
 
   quote({ tokens }: Tokens.Blockquote): Block[] {
     const paragraph = tokens.find((token) => token.type === 'paragraph') as Tokens.Paragraph | undefined;
     const [, note] = /^\[!([a-z0-9]+)\]\s*/.exec(paragraph?.text ?? '') ?? [];
-    if (!paragraph || !note || !(notes as readonly string[]).includes(note)) return this.refused(`a quotation begins with one of ${notes.map((name) => `[!${name}]`).join(' ')}`);
+    if (!paragraph || !note || !(notes as readonly string[]).includes(note))
+      return this.refused(`a quotation begins with one of ${notes.map((name) => `[!${name}]`).join(' ')}`);
     const content = this.blocks(tokens);
     const [first] = content;
-    if (first?.kind === 'paragraph' && first.content[0]?.kind === 'text') first.content[0].text = first.content[0].text.replace(/^\[![a-z0-9]+\]\s*/, '');
-    if (!['predict', 'look', 'note'].includes(note) && content.some(({ kind }) => kind === 'question')) return this.refused(`not every machine shows [!${note}]: a question in it would not be asked`);
+    if (first?.kind === 'paragraph' && first.content[0]?.kind === 'text')
+      first.content[0].text = first.content[0].text.replace(/^\[![a-z0-9]+\]\s*/, '');
+    if (!['predict', 'look', 'note'].includes(note) && content.some(({ kind }) => kind === 'question'))
+      return this.refused(`not every machine shows [!${note}]: a question in it would not be asked`);
     return [{ kind: 'note', note: note as Note, content }];
   }
 
   block(token: Token): Block[] {
     switch (token.type) {
-      case 'space': return [];
-      case 'paragraph': case 'text': return this.paragraph((token as Tokens.Paragraph).tokens ?? []);
+      case 'space':
+        return [];
+      case 'paragraph':
+      case 'text':
+        return this.paragraph((token as Tokens.Paragraph).tokens ?? []);
       case 'heading': {
         const { depth, tokens } = token as Tokens.Heading;
-        return depth === 2 || depth === 3 ? [{ kind: 'heading', depth, content: this.inline(tokens) }] : this.refused('headings are ## and ###; the title stands in the front matter');
+        return depth === 2 || depth === 3
+          ? [{ kind: 'heading', depth, content: this.inline(tokens) }]
+          : this.refused('headings are ## and ###; the title stands in the front matter');
       }
-      case 'list': return [{ kind: 'list', ordered: Boolean((token as Tokens.List).ordered), items: (token as Tokens.List).items.map((item) => this.blocks(item.tokens)) }];
-      case 'code': return this.code(token as Tokens.Code);
-      case 'blockquote': return this.quote(token as Tokens.Blockquote);
+      case 'list':
+        return [
+          {
+            kind: 'list',
+            ordered: Boolean((token as Tokens.List).ordered),
+            items: (token as Tokens.List).items.map((item) => this.blocks(item.tokens)),
+          },
+        ];
+      case 'code':
+        return this.code(token as Tokens.Code);
+      case 'blockquote':
+        return this.quote(token as Tokens.Blockquote);
       case 'table': {
         const { header, rows } = token as Tokens.Table;
-        return [{ kind: 'table', head: header.map((cell) => this.inline(cell.tokens)), rows: rows.map((row) => row.map((cell) => this.inline(cell.tokens))) }];
+        return [
+          {
+            kind: 'table',
+            head: header.map((cell) => this.inline(cell.tokens)),
+            rows: rows.map((row) => row.map((cell) => this.inline(cell.tokens))),
+          },
+        ];
       }
-      default: return this.refused(`${token.type} is not taken in a lesson`);
+      default:
+        return this.refused(`${token.type} is not taken in a lesson`);
     }
   }
   blocks(tokens: readonly Token[]): Block[] {

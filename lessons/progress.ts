@@ -1,5 +1,6 @@
 /**
- * What a learner has done, by name and without a login: one file each below the data root, named after the hash of the name, so that a name
+ * What a learner has done, by name and without a login: one file each below the data root, named after the hash of the
+ * name, so that a name
  * of any script is a safe file name. The same text is what is exported and imported.
  */
 import { createHash } from 'node:crypto';
@@ -30,7 +31,12 @@ export interface OpenLesson {
   machine?: string;
   others: string[];
 }
-export interface Progress { version: 1; learner: string; lessons: Record<string, LessonProgress>; open?: OpenLesson }
+export interface Progress {
+  version: 1;
+  learner: string;
+  lessons: Record<string, LessonProgress>;
+  open?: OpenLesson;
+}
 
 const NAME = /^[\p{L}\p{N}_-]{1,32}$/u;
 const MOST_LEARNERS = 1000;
@@ -39,7 +45,10 @@ const emptyLesson = (): LessonProgress => ({ tasks: {}, quiz: {}, hints: {} });
 
 export function checkLearner(name: unknown): string {
   const normal = typeof name === 'string' ? name.normalize('NFC') : '';
-  if (!NAME.test(normal)) throw badParameter(`a learner's name is 1 to 32 letters, digits, - and _, got ${JSON.stringify(name)?.slice(0, 60)}`);
+  if (!NAME.test(normal))
+    throw badParameter(
+      `a learner's name is 1 to 32 letters, digits, - and _, got ${JSON.stringify(name)?.slice(0, 60)}`,
+    );
   return normal;
 }
 
@@ -47,7 +56,10 @@ export class ProgressStore {
   readonly #dir: string;
   readonly #known = new Map<string, Progress>();
 
-  constructor(root: string, private readonly course: Course) {
+  constructor(
+    root: string,
+    private readonly course: Course,
+  ) {
     this.#dir = join(root, 'lessons');
   }
 
@@ -75,7 +87,8 @@ export class ProgressStore {
   save(learner: string): void {
     mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
     const file = this.#file(learner);
-    if (!existsSync(file) && readdirSync(this.#dir).length >= MOST_LEARNERS) throw conflict(`there are ${MOST_LEARNERS} learners already`);
+    if (!existsSync(file) && readdirSync(this.#dir).length >= MOST_LEARNERS)
+      throw conflict(`there are ${MOST_LEARNERS} learners already`);
     writeDurably(file, JSON.stringify(this.of(learner)));
   }
 
@@ -91,7 +104,8 @@ export class ProgressStore {
 
   /** What is in the file is added to what there is; 400 for what is no such file. */
   imported(learner: string, given: unknown): Progress {
-    if (Buffer.byteLength(JSON.stringify(given) ?? '') > MOST_BYTES) throw badParameter(`a progress file has at most ${MOST_BYTES} bytes`);
+    if (Buffer.byteLength(JSON.stringify(given) ?? '') > MOST_BYTES)
+      throw badParameter(`a progress file has at most ${MOST_BYTES} bytes`);
     const added = this.#checked(given, learner);
     const mine = this.of(learner);
     for (const [id, theirs] of Object.entries(added.lessons)) {
@@ -122,11 +136,19 @@ export class ProgressStore {
       for (const task of tasks) {
         if (Object.hasOwn(done, task.id)) progress.tasks[task.id] = time(done[task.id], `${id}: ${task.id}`);
         const shown = hints[task.id];
-        if (Array.isArray(shown)) progress.hints[task.id] = [...new Set(shown.filter((n): n is number => Number.isInteger(n) && n >= 0 && n < task.hints.length))];
+        if (Array.isArray(shown))
+          progress.hints[task.id] = [
+            ...new Set(shown.filter((n): n is number => Number.isInteger(n) && n >= 0 && n < task.hints.length)),
+          ];
       }
       for (const [j, answer] of answers.entries()) {
         const chosen = Object.hasOwn(quiz, String(j)) ? map(quiz[String(j)], `${id}: quiz ${j}`)['chosen'] : undefined;
-        if (Number.isInteger(chosen) && (chosen as number) >= 0 && (chosen as number) < text.en.quiz[j]!.options.length) progress.quiz[j] = { chosen: chosen as number, right: chosen === answer, at: time(map(quiz[String(j)], '')['at'], `${id}: quiz ${j}`) };
+        if (Number.isInteger(chosen) && (chosen as number) >= 0 && (chosen as number) < text.en.quiz[j]!.options.length)
+          progress.quiz[j] = {
+            chosen: chosen as number,
+            right: chosen === answer,
+            at: time(map(quiz[String(j)], '')['at'], `${id}: quiz ${j}`),
+          };
       }
       if (one['finished'] !== undefined) progress.finished = time(one['finished'], `${id}: finished`);
     }
@@ -135,11 +157,14 @@ export class ProgressStore {
 }
 
 function map(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badParameter(`${what} has to be an object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw badParameter(`${what} has to be an object`);
   return value as Record<string, unknown>;
 }
 function time(value: unknown, what: string): number {
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0 || value > 8.64e15) throw badParameter(`${what} needs a time in milliseconds, got ${JSON.stringify(value)?.slice(0, 40)}`);
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0 || value > 8.64e15)
+    throw badParameter(`${what} needs a time in milliseconds, got ${JSON.stringify(value)?.slice(0, 40)}`);
   return value;
 }
-const open = (from: Progress): { open?: OpenLesson } => (from.open && typeof from.open.lesson === 'string' && Array.isArray(from.open.others) ? { open: from.open } : {});
+const open = (from: Progress): { open?: OpenLesson } =>
+  from.open && typeof from.open.lesson === 'string' && Array.isArray(from.open.others) ? { open: from.open } : {};

@@ -5,7 +5,10 @@ import type { Fields } from './fields.ts';
 
 const gates: readonly unknown[] = ['next', 'into', 'continue'];
 
-/** A text is typed into the container's terminal; {host: …} into a shell of the host; {gate: …} said to the gate; a list is done in turn. */
+/**
+ * A text is typed into the container's terminal; {host: …} into a shell of the host; {gate: …} said to the gate; a list
+ * is done in turn.
+ */
 function readActs(value: unknown): Act[] {
   if (Array.isArray(value)) return value.flatMap(readActs);
   if (typeof value === 'string' && value) return [{ type: value }];
@@ -15,19 +18,26 @@ function readActs(value: unknown): Act[] {
     if (typeof host === 'string') return [{ host }];
     if (gates.includes(gate)) return [{ gate } as Act];
   }
-  throw new Error(`a line to type, {host: line}, {gate: next|into|continue} or a list of these is needed, got ${JSON.stringify(value)}`);
+  throw new Error(
+    `a line to type, {host: line}, {gate: next|into|continue} or a list of these is needed, got ${JSON.stringify(value)}`,
+  );
 }
 
 function readWrong(value: unknown, hints: number): Wrong {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || !('do' in value)) return { acts: readActs(value) };
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !('do' in value))
+    return { acts: readActs(value) };
   const { do: acts, hint } = value as { do: unknown; hint?: unknown };
-  if (hint !== undefined && !(Number.isInteger(hint) && (hint as number) >= 1 && (hint as number) <= hints)) throw new Error(`hint is a number from 1 to ${hints}, got ${JSON.stringify(hint)}`);
+  if (hint !== undefined && !(Number.isInteger(hint) && (hint as number) >= 1 && (hint as number) <= hints))
+    throw new Error(`hint is a number from 1 to ${hints}, got ${JSON.stringify(hint)}`);
   return { acts: readActs(acts), ...(hint !== undefined && { hint: hint as number }) };
 }
 
 const known = ['mode', 'after', 'check', 'hints', 'solve', 'wrong'];
 
-export interface ReadTask { task: Task; hints: string[] }
+export interface ReadTask {
+  task: Task;
+  hints: string[];
+}
 export function readTask(fields: Fields, id: string, before: readonly string[]): ReadTask | undefined {
   const at = (...more: (string | number)[]) => ['tasks', id, ...more];
   if (!/^[a-z][a-z0-9-]*$/.test(id)) fields.trouble(at(), 'the id of a task is small letters, digits and -');
@@ -45,12 +55,19 @@ export function readTask(fields: Fields, id: string, before: readonly string[]):
   const wrong = wrongs.flatMap((_, j) => fields.read(at('wrong', j), (value) => readWrong(value, hints.length)) ?? []);
   const after = fields.names(at('after'), before);
   if (!mode || !check) return undefined;
-  return { task: { id, mode, after, check, hints: hints.map((hint) => (hint?.when ? { when: hint.when } : {})), solve, wrong }, hints: hints.map((hint) => hint?.say ?? '') };
+  return {
+    task: { id, mode, after, check, hints: hints.map((hint) => (hint?.when ? { when: hint.when } : {})), solve, wrong },
+    hints: hints.map((hint) => hint?.say ?? ''),
+  };
 }
 
 function readHint(value: unknown): { say: string; when?: ReturnType<typeof readCheck> } {
   if (typeof value === 'string' && value) return { say: value };
-  const { say, when, ...rest } = (typeof value === 'object' && value !== null ? value : {}) as { say?: unknown; when?: unknown };
-  if (typeof say !== 'string' || !say || Object.keys(rest).length) throw new Error('a hint is a text, or {say: text, when: check}');
+  const { say, when, ...rest } = (typeof value === 'object' && value !== null ? value : {}) as {
+    say?: unknown;
+    when?: unknown;
+  };
+  if (typeof say !== 'string' || !say || Object.keys(rest).length)
+    throw new Error('a hint is a text, or {say: text, when: check}');
   return { say, ...(when !== undefined && { when: readCheck(when) }) };
 }

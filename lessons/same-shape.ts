@@ -5,11 +5,18 @@ import { questionsIn } from './questions.ts';
 
 const linkOf = (piece: Inline): string[] => {
   switch (piece.kind) {
-    case 'step': case 'term': case 'lesson': return [`${piece.kind}:${piece.id}`];
-    case 'see': return [`see:${piece.view} ${piece.sel ?? ''}`.trim()];
-    case 'link': return [piece.href];
-    case 'machine': return ['machine'];
-    default: return [];
+    case 'step':
+    case 'term':
+    case 'lesson':
+      return [`${piece.kind}:${piece.id}`];
+    case 'see':
+      return [`see:${piece.view} ${piece.sel ?? ''}`.trim()];
+    case 'link':
+      return [piece.href];
+    case 'machine':
+      return ['machine'];
+    default:
+      return [];
   }
 };
 function codeOf(blocks: readonly Block[]): string[] {
@@ -27,7 +34,10 @@ export function sameShape(en: LessonText, other: LessonText, trouble: (message: 
   const compare = (what: string, of: (text: LessonText) => string[], ordered = true) => {
     const [a, b] = [of(en), of(other)].map((list) => (ordered ? list : [...list].sort()));
     const j = a!.findIndex((one, n) => one !== b![n]);
-    if (j >= 0 || a!.length !== b!.length) trouble(`${what} differ from the English: ${JSON.stringify(a![j >= 0 ? j : b!.length] ?? 'nothing more')} there, ${JSON.stringify(b![j >= 0 ? j : a!.length] ?? 'nothing more')} here`);
+    if (j >= 0 || a!.length !== b!.length)
+      trouble(
+        `${what} differ from the English: ${JSON.stringify(a![j >= 0 ? j : b!.length] ?? 'nothing more')} there, ${JSON.stringify(b![j >= 0 ? j : a!.length] ?? 'nothing more')} here`,
+      );
   };
   compare('tasks', ({ body }) => body.flatMap((block) => (block.kind === 'task' ? [block.id] : [])));
   compare('links', ({ body }) => [...pieces(body)].flatMap(linkOf), false);
@@ -36,5 +46,12 @@ export function sameShape(en: LessonText, other: LessonText, trouble: (message: 
   compare('questions within the text', ({ body }) => questionsIn(body).map(String));
   compare('hints', ({ hints }) => Object.entries(hints).map(([id, list]) => `${id}: ${list.length}`), false);
   compare('questions', ({ quiz }) => quiz.map(({ options }) => `${options.length} options`));
-  compare('links of the quiz', ({ quiz }) => quiz.flatMap(({ ask, options, because }) => [ask, ...options, because].flatMap((content) => [...inlinePieces(content)].flatMap(linkOf))), false);
+  compare(
+    'links of the quiz',
+    ({ quiz }) =>
+      quiz.flatMap(({ ask, options, because }) =>
+        [ask, ...options, because].flatMap((content) => [...inlinePieces(content)].flatMap(linkOf)),
+      ),
+    false,
+  );
 }

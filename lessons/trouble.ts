@@ -1,5 +1,9 @@
 /** Everything that is wrong with the lessons, each with its place: an author mends all of it at once. */
-export interface Trouble { file: string; line: number; message: string }
+export interface Trouble {
+  file: string;
+  line: number;
+  message: string;
+}
 
 export class LessonsError extends Error {
   constructor(readonly troubles: readonly Trouble[]) {
@@ -10,7 +14,10 @@ export class LessonsError extends Error {
 
 /** A file's side of it: collects, so that reading goes on. */
 export class Place {
-  constructor(readonly file: string, readonly troubles: Trouble[]) {}
+  constructor(
+    readonly file: string,
+    readonly troubles: Trouble[],
+  ) {}
   at(line: number, message: string): void {
     this.troubles.push({ file: this.file, line, message });
   }

@@ -56,7 +56,8 @@ static napi_value local(napi_env env, napi_callback_info info)
 		return NULL;
 	}
 	if (current.later) {
-		napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "what an earlier call returned is known here: give the value");
+		napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE",
+		                      "what an earlier call returned is known here: give the value");
 		return NULL;
 	}
 	const char *kind = out_kind(current.pattern);
@@ -146,9 +147,20 @@ static napi_value trim(napi_env env, napi_callback_info info)
 
 NAPI_MODULE_INIT()
 {
-	const struct { const char *name; napi_callback fn; } exported[] = {
-		{ "operations", operations }, { "local", local }, { "send", send_requests }, { "pack", pack }, { "receive", receive },
-		{ "watch", watch }, { "spawn", spawn }, { "sealedCopy", copy }, { "syscallNumbers", syscall_numbers }, { "trim", trim },
+	const struct {
+		const char *name;
+		napi_callback fn;
+	} exported[] = {
+		{ "operations", operations },
+		{ "local", local },
+		{ "send", send_requests },
+		{ "pack", pack },
+		{ "receive", receive },
+		{ "watch", watch },
+		{ "spawn", spawn },
+		{ "sealedCopy", copy },
+		{ "syscallNumbers", syscall_numbers },
+		{ "trim", trim },
 	};
 	for (size_t k = 0; k < sizeof exported / sizeof *exported; k++) {
 		napi_value fn;

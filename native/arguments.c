@@ -13,7 +13,10 @@ static int refuse(napi_env env, const struct arguments *a, int j, const char *wh
 	return 0;
 }
 
-/* The place of `size` bytes in data, -1 when there is no room. Data may move: pointers into them are good until the next call. */
+/*
+ * The place of `size` bytes in data, -1 when there is no room. Data may move: pointers into them are good until the
+ * next call.
+ */
 static int64_t reserve(struct arguments *a, size_t size, size_t alignment)
 {
 	size_t from = (a->length + alignment - 1) & ~(alignment - 1);
@@ -198,7 +201,10 @@ static long special(int op, long a[6])
 
 long arguments_run(struct arguments *a)
 {
-	static __thread struct { unsigned short len; void *filter; } program;
+	static __thread struct {
+		unsigned short len;
+		void *filter;
+	} program;
 	long arg[6] = { 0 };
 	for (int j = 0; j < 6 && a->pattern[j]; j++) {
 		int64_t v = a->value[j];

@@ -8,12 +8,12 @@
 struct arguments {
 	int op;
 	const char *pattern;
-	int64_t value[6];    /* integers; for s, b, v and p an offset into data, -1 for NULL */
-	uint16_t later;      /* bit j: value[j] is the position of an earlier call of the same message (wire.h) */
-	size_t length;       /* bytes used in data */
+	int64_t value[6]; /* integers; for s, b, v and p an offset into data, -1 for NULL */
+	uint16_t later;   /* bit j: value[j] is the position of an earlier call of the same message (wire.h) */
+	size_t length;    /* bytes used in data */
 	size_t capacity;
-	char *data;          /* strings, bytes, vectors: as on the wire */
-	char *outbuf;        /* where o and O go when the call is made in this process */
+	char *data;   /* strings, bytes, vectors: as on the wire */
+	char *outbuf; /* where o and O go when the call is made in this process */
 	int64_t room;
 };
 

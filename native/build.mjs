@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const release = join(here, 'build/Release');
 const cc = process.env.CC ?? 'cc';
-const run = (command, args) => execFileSync(command, args, { cwd: here, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+const run = (command, args) =>
+  execFileSync(command, args, { cwd: here, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
 
 const nodeGyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
 const prefix = join(dirname(process.execPath), '..');
@@ -23,7 +24,22 @@ writeFileSync(join(here, 'build/syscall_names.h'), names.map((n) => `X(${n})\n`)
 
 run(process.execPath, [nodeGyp, 'build', '--silent', ...headers]);
 
-const flags = ['-D_GNU_SOURCE', '-Os', '-std=gnu11', '-Wall', '-Wextra', '-static', '-nostdlib', '-nostartfiles', '-ffreestanding',
-  '-fno-stack-protector', '-fno-pic', '-no-pie', '-fno-asynchronous-unwind-tables', '-fno-tree-loop-distribute-patterns',
-  '-Wl,--build-id=none,-z,noexecstack,-s'];
-for (const program of ['stage', 'shim', 'init', 'hello']) run(cc, [...flags, '-o', join(release, program), `${program}.c`]);
+const flags = [
+  '-D_GNU_SOURCE',
+  '-Os',
+  '-std=gnu11',
+  '-Wall',
+  '-Wextra',
+  '-static',
+  '-nostdlib',
+  '-nostartfiles',
+  '-ffreestanding',
+  '-fno-stack-protector',
+  '-fno-pic',
+  '-no-pie',
+  '-fno-asynchronous-unwind-tables',
+  '-fno-tree-loop-distribute-patterns',
+  '-Wl,--build-id=none,-z,noexecstack,-s',
+];
+for (const program of ['stage', 'shim', 'init', 'hello'])
+  run(cc, [...flags, '-o', join(release, program), `${program}.c`]);

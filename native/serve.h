@@ -168,8 +168,13 @@ static size_t serve_request(struct work *w, int64_t *clock)
 	if (!ret)
 		ret = run_op(w->head->op, a);
 	int64_t now = monotonic();
-	*reply = (struct reply){ .seq = seq, .ret = ret, .ns = now - *clock,
-		.outlen = ret < 0 || !w->outkind ? 0 : w->outkind == 'O' ? w->outroom : ret > w->outroom ? w->outroom : ret };
+	*reply = (struct reply){ .seq = seq,
+		                 .ret = ret,
+		                 .ns = now - *clock,
+		                 .outlen = ret < 0 || !w->outkind ? 0
+		                           : w->outkind == 'O'    ? w->outroom
+		                           : ret > w->outroom     ? w->outroom
+		                                                  : ret };
 	*clock = now;
 	results[w->position] = ret;
 	return sizeof *reply + padded(reply->outlen);
@@ -188,13 +193,16 @@ static int serve_one(int fd, int looks)
 	for (int position = 0; position == 0 || left; position++) {
 		struct request *head = (struct request *)from;
 		size_t size = position < TOGETHER_MAX ? extent(head, left) : 0;
-		struct work w = { head, (char *)(head + 1), size - sizeof *head, position, out + used, OUT_MAX - used, 0, 0 };
+		struct work w = {
+			head, (char *)(head + 1), size - sizeof *head, position, out + used, OUT_MAX - used, 0, 0
+		};
 		if (size && head->later & STORED)
 			w.data = stored, w.size = stored_size;
 		if (used > OUT_MAX)
 			break; /* an answer that is missing is an error to the daemon */
 		if (!size) {
-			*(struct reply *)(out + used) = (struct reply){ .seq = head->seq, .ret = got > WIRE_MAX ? -E2BIG : -EPROTO };
+			*(struct reply *)(out + used) =
+				(struct reply){ .seq = head->seq, .ret = got > WIRE_MAX ? -E2BIG : -EPROTO };
 			used += sizeof(struct reply);
 			break;
 		}

@@ -91,9 +91,9 @@ static int rotate_log(void)
 	long fd = sys(SYS_openat, LOG_DIR, LOG_NEW, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
-	if (shift_older() < 0
-		|| (log_files > 1 && sys(SYS_linkat, LOG_DIR, LOG_NAME, LOG_DIR, older_name(first, 1), 0) < 0)
-		|| sys(SYS_renameat2, LOG_DIR, LOG_NEW, LOG_DIR, LOG_NAME, 0) < 0) {
+	if (shift_older() < 0 ||
+	    (log_files > 1 && sys(SYS_linkat, LOG_DIR, LOG_NAME, LOG_DIR, older_name(first, 1), 0) < 0) ||
+	    sys(SYS_renameat2, LOG_DIR, LOG_NEW, LOG_DIR, LOG_NAME, 0) < 0) {
 		sys(SYS_unlinkat, LOG_DIR, LOG_NEW, 0);
 		sys(SYS_close, fd);
 		return -1;

@@ -21,7 +21,9 @@ static long write_file(const char *path, int flags, int mode, const char *data, 
 	return ret < 0 ? ret : (long)done;
 }
 
-/* open(2), read(2) until the end or until the room is full, close(2). An image's /etc/passwd may be a fifo: O_NONBLOCK. */
+/*
+ * open(2), read(2) until the end or until the room is full, close(2). An image's /etc/passwd may be a fifo: O_NONBLOCK.
+ */
 static long read_file(const char *path, char *out, size_t room)
 {
 	long fd = sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -52,7 +54,9 @@ static long bpf_device(const char *insns, size_t len, const char *cgroup)
 		uint64_t log_buf;
 		uint32_t kern_version, prog_flags;
 	} load = { TYPE_CGROUP_DEVICE, len / 8, (uint64_t)insns, (uint64_t)"GPL", 0, 0, 0, 0, 0 };
-	struct { uint32_t target_fd, attach_bpf_fd, attach_type, attach_flags; } attach = { 0, 0, CGROUP_DEVICE, ALLOW_MULTI };
+	struct {
+		uint32_t target_fd, attach_bpf_fd, attach_type, attach_flags;
+	} attach = { 0, 0, CGROUP_DEVICE, ALLOW_MULTI };
 	long dir = sys(SYS_openat, AT_FDCWD, cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return dir;

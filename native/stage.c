@@ -18,7 +18,9 @@ static long clone_sibling(void)
 {
 	/* CLONE_PARENT: the child's parent is the shim, which reaps it; clone(2).
 	 * After setns(2) into a pid namespace only children live in it. */
-	/* clone(2), not clone3(2): a system call filter may be there already, and Docker's lets only the first through */
+	/*
+	 * clone(2), not clone3(2): a system call filter may be there already, and Docker's lets only the first through
+	 */
 	long pid = sys6(SYS_clone, CLONE_PARENT, 0, 0, 0, 0, 0);
 	if (pid == 0) {
 		sys(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
@@ -42,15 +44,20 @@ static long store(long place, const char *bytes, size_t size)
 }
 
 /*
- * A procfs shows the pid namespace of whoever calls fsopen(2) for it, and after setns(2) only a child is in another's. There it
- * is seen, and one with CAP_SYS_PTRACE may do with it as it likes: so it has nothing. It is born into a user namespace of its
- * own, the container's root is its root already, and all that it does is to open the context, from which the stage, with its
+ * A procfs shows the pid namespace of whoever calls fsopen(2) for it, and after setns(2) only a child is in another's.
+ * There it
+ * is seen, and one with CAP_SYS_PTRACE may do with it as it likes: so it has nothing. It is born into a user namespace
+ * of its
+ * own, the container's root is its root already, and all that it does is to open the context, from which the stage,
+ * with its
  * rights, makes the file system: pidfd_getfd(2).
  */
 static long children_procfs(void)
 {
 	int ready[2], pidfd = -1;
-	struct clone_args args = { .flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd, .exit_signal = SIGCHLD };
+	struct clone_args args = { .flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_PIDFD,
+		                   .pidfd = (uintptr_t)&pidfd,
+		                   .exit_signal = SIGCHLD };
 	long fd = -EIO, ret = sys(SYS_pipe2, ready, O_CLOEXEC), pid;
 	if (ret < 0)
 		return ret;
@@ -92,7 +99,10 @@ static long special(int op, long a[6])
 static void reset_inherited(void)
 {
 	/* Ignored signals survive execve(2), and so would stray descriptors. */
-	struct { void *handler; unsigned long flags, restorer, mask; } dfl = { 0 };
+	struct {
+		void *handler;
+		unsigned long flags, restorer, mask;
+	} dfl = { 0 };
 	unsigned long none = 0;
 	for (int sig = 1; sig <= 64; sig++)
 		sys(SYS_rt_sigaction, sig, &dfl, 0, 8);

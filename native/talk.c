@@ -8,7 +8,10 @@
 #include "talk.h"
 #include "values.h"
 
-/* looks: well under half a millisecond; a yield that takes so long let somebody else run; so many answers are then slept for */
+/*
+ * looks: well under half a millisecond; a yield that takes so long let somebody else run; so many answers are then
+ * slept for
+ */
 enum { LOOKS = 800, ELSEWHERE_NS = 1000 * 1000, ASLEEP = 64 };
 static __thread struct arguments current;
 
@@ -43,7 +46,10 @@ static napi_value read_reply(napi_env env, int fd)
 	return list;
 }
 
-/* The requests of `calls` one behind the other; their length, 0 with an exception, -E2BIG when there are too many. `stored`: without their data. */
+/*
+ * The requests of `calls` one behind the other; their length, 0 with an exception, -E2BIG when there are too many.
+ * `stored`: without their data.
+ */
 static int64_t write_requests(napi_env env, napi_value calls, char *message, int stored)
 {
 	static __thread uint32_t seq;
@@ -62,7 +68,9 @@ static int64_t write_requests(napi_env env, napi_value calls, char *message, int
 		size_t size = sizeof(struct request) + padded(length);
 		if (k / 3 >= TOGETHER_MAX || used + size > WIRE_MAX)
 			return -E2BIG;
-		struct request head = { .seq = ++seq, .op = current.op, .later = current.later | (stored ? STORED : 0), .size = size };
+		struct request head = {
+			.seq = ++seq, .op = current.op, .later = current.later | (stored ? STORED : 0), .size = size
+		};
 		memcpy(head.tolerated, &tolerated, sizeof head.tolerated);
 		memcpy(head.arg, current.value, sizeof head.arg);
 		memcpy(message + used, &head, sizeof head);

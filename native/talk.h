@@ -1,4 +1,6 @@
-/* send(fd, calls, stored), pack(op, args) and receive(fd, ms) of the addon: what they take and give is told in addon.c. */
+/*
+ * send(fd, calls, stored), pack(op, args) and receive(fd, ms) of the addon: what they take and give is told in addon.c.
+ */
 #ifndef DRYDOCK_TALK_H
 #define DRYDOCK_TALK_H
 #include <node_api.h>

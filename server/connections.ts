@@ -1,11 +1,16 @@
 /**
- * Connections of those who have not said yet who they are. One more than there is room for is not refused: the oldest that says nothing
- * goes, of the peer that has the most. So a user who opens connections by the hundred shuts the door for nobody, and one who has said who
+ * Connections of those who have not said yet who they are. One more than there is room for is not refused: the oldest
+ * that says nothing
+ * goes, of the peer that has the most. So a user who opens connections by the hundred shuts the door for nobody, and
+ * one who has said who
  * he is counts no longer.
  */
 import type { Server, Socket } from 'node:net';
 
-export interface ConnectionLimits { /** of all peers */ most: number; /** of one peer, by its address */ each: number }
+export interface ConnectionLimits {
+  /** of all peers */ most: number;
+  /** of one peer, by its address */ each: number;
+}
 
 /** IPv6 hands out whole networks: the first 64 bits are one peer. IPv4 in IPv6 is IPv4. */
 export function peerOf(address: string | undefined): string {
@@ -15,7 +20,9 @@ export function peerOf(address: string | undefined): string {
   const [before = '', after = ''] = plain.split('%')[0]!.split('::');
   const first = before ? before.split(':') : [];
   const rest = after ? after.split(':') : [];
-  return [...first, ...Array.from({ length: Math.max(0, 8 - first.length - rest.length) }, () => '0'), ...rest].slice(0, 4).join(':');
+  return [...first, ...Array.from({ length: Math.max(0, 8 - first.length - rest.length) }, () => '0'), ...rest]
+    .slice(0, 4)
+    .join(':');
 }
 
 /** The same connection, with and without TLS around it. */
@@ -29,7 +36,10 @@ export class Connections {
   readonly #asked = new WeakMap<Socket, number>();
   #count = 0;
 
-  constructor(server: Server, private readonly limits: ConnectionLimits) {
+  constructor(
+    server: Server,
+    private readonly limits: ConnectionLimits,
+  ) {
     server.on('connection', (socket: Socket) => this.#come(socket));
   }
 
@@ -56,7 +66,8 @@ export class Connections {
     this.#idle.set(peer, of.add(socket));
     this.#count++;
     if (of.size > this.limits.each) this.#drop(of);
-    else if (this.#count > this.limits.most) this.#drop([...this.#idle.values()].reduce((a, b) => (b.size > a.size ? b : a)));
+    else if (this.#count > this.limits.most)
+      this.#drop([...this.#idle.values()].reduce((a, b) => (b.size > a.size ? b : a)));
   }
 
   #drop(of: Set<Socket>): void {

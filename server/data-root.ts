@@ -4,14 +4,20 @@ import { dirname } from 'node:path';
 import { hasCode } from '../runtime/kernel/errors.ts';
 
 /** statfs(2), f_type. overlayfs(5) takes none of them for an upperdir: dockerd's overlay2 refuses the same. */
-const unfit = new Map([[0x794c7630, 'overlayfs'], [0x61756673, 'aufs'], [0xf15f, 'ecryptfs'], [0x6969, 'NFS']]);
+const unfit = new Map([
+  [0x794c7630, 'overlayfs'],
+  [0x61756673, 'aufs'],
+  [0xf15f, 'ecryptfs'],
+  [0x6969, 'NFS'],
+]);
 
 /** The folder, or the next one above it that is there. */
 function standing(path: string): string {
   return existsSync(path) || path === dirname(path) ? path : standing(dirname(path));
 }
 
-const readOnly = (root: string) => new Error(`the data root ${root} is on a read-only file system; give a directory that can be written with --root`);
+const readOnly = (root: string) =>
+  new Error(`the data root ${root} is on a read-only file system; give a directory that can be written with --root`);
 
 /** Makes the folder. Throws Error with one sentence that names --root. */
 export function prepareDataRoot(root: string): void {
@@ -21,9 +27,13 @@ export function prepareDataRoot(root: string): void {
     mkdirSync(root, { recursive: true, mode: 0o711 });
   } catch (error) {
     if (hasCode(error, 'EROFS')) throw readOnly(root);
-    if (hasCode(error, 'EEXIST', 'ENOTDIR')) throw new Error(`the data root ${root} is no directory; give one with --root`, { cause: error });
+    if (hasCode(error, 'EEXIST', 'ENOTDIR'))
+      throw new Error(`the data root ${root} is no directory; give one with --root`, { cause: error });
     throw error;
   }
   const kind = unfit.get(statfsSync(root).type);
-  if (kind) throw new Error(`the data root ${root} is on ${kind}, on which containers cannot be stacked; give a directory on another file system with --root`);
+  if (kind)
+    throw new Error(
+      `the data root ${root} is on ${kind}, on which containers cannot be stacked; give a directory on another file system with --root`,
+    );
 }

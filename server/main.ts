@@ -32,14 +32,19 @@ async function lockRoot(settings: Settings): Promise<void> {
     await k.daemon.flock(fd, LOCK_EX | LOCK_NB);
   } catch (error) {
     if (!hasCode(error, 'EAGAIN')) throw error;
-    throw new Error(`a daemon with pid ${readFileSync(path, 'utf8').trim()} already serves the data root ${settings.root}; use it, or choose another --root`, { cause: error });
+    throw new Error(
+      `a daemon with pid ${readFileSync(path, 'utf8').trim()} already serves the data root ${settings.root}; use it, or choose another --root`,
+      { cause: error },
+    );
   }
   writeFileSync(path, `${process.pid}\n`);
 }
 
 function groupId(name: string): number | undefined {
   if (!existsSync('/etc/group')) return undefined;
-  const row = readFileSync('/etc/group', 'utf8').split('\n').find((line) => line.startsWith(`${name}:`));
+  const row = readFileSync('/etc/group', 'utf8')
+    .split('\n')
+    .find((line) => line.startsWith(`${name}:`));
   return row ? Number(row.split(':')[2]) : undefined;
 }
 
@@ -64,12 +69,15 @@ function listen(server: Server, path: string): Promise<void> {
 function endWhenIdle(server: Server, busy: () => boolean, seconds: number, end: () => void): void {
   if (!seconds) return;
   let since = Date.now();
-  const timer = setInterval(() => {
-    server.getConnections((_error, count) => {
-      if (count > 0 || busy()) since = Date.now();
-      else if (Date.now() - since >= seconds * 1000) end();
-    });
-  }, Math.min(1000, seconds * 250));
+  const timer = setInterval(
+    () => {
+      server.getConnections((_error, count) => {
+        if (count > 0 || busy()) since = Date.now();
+        else if (Date.now() - since >= seconds * 1000) end();
+      });
+    },
+    Math.min(1000, seconds * 250),
+  );
   timer.unref();
 }
 
@@ -97,10 +105,20 @@ export async function startDaemon(settings: Settings): Promise<void> {
   const lessons = openLessons(runtime);
   const files = join(packageRoot, 'dist/web');
   const playground = new Playground(runtime, files, lessons);
-  const server = createDockerServer(runtime, { lessons, shutdown: () => void end(), playground: (port, tls) => playground.address(port, tls), recording: (of) => recordingOf(runtime, of, files) });
+  const server = createDockerServer(runtime, {
+    lessons,
+    shutdown: () => void end(),
+    playground: (port, tls) => playground.address(port, tls),
+    recording: (of) => recordingOf(runtime, of, files),
+  });
   await listen(server, settings.socket);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end());
   process.on('SIGHUP', () => undefined);
-  endWhenIdle(server, () => runtime.busy() || playground.busy(), settings.idle, () => void end());
+  endWhenIdle(
+    server,
+    () => runtime.busy() || playground.busy(),
+    settings.idle,
+    () => void end(),
+  );
   console.log(`drydock: pid ${process.pid}, listening on ${settings.socket}, data in ${settings.root}`);
 }

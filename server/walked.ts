@@ -28,5 +28,6 @@ function operationBy(engine: Engine, ref: string): OperationHandle | undefined {
   }
 }
 
-export const walkableOf = (walked: Walked): Walkable => ('container' in walked ? walkOf(walked.container) : walked.operation);
+export const walkableOf = (walked: Walked): Walkable =>
+  'container' in walked ? walkOf(walked.container) : walked.operation;
 export const walkable = (engine: Engine, ref: string): Walkable => walkableOf(find(engine, ref));

@@ -9,31 +9,64 @@ import { suite } from './harness.ts';
 
 const test = suite('architecture');
 const read = (path: string) => readFileSync(join(packageRoot, path), 'utf8');
-const listed = (dir: string) => readdirSync(join(packageRoot, dir), { withFileTypes: true, recursive: true })
-  .filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(packageRoot.length + 1));
-const sources = ['runtime', 'server', 'lessons', 'native', 'test'].flatMap((dir) => (existsSync(join(packageRoot, dir)) ? listed(dir) : [])).filter((path) => /\.(ts|c|h|def)$/.test(path) && !path.startsWith('native/build/'));
+const listed = (dir: string) =>
+  readdirSync(join(packageRoot, dir), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(packageRoot.length + 1));
+const sources = ['runtime', 'server', 'lessons', 'native', 'test']
+  .flatMap((dir) => (existsSync(join(packageRoot, dir)) ? listed(dir) : []))
+  .filter((path) => /\.(ts|c|h|def)$/.test(path) && !path.startsWith('native/build/'));
 const modules = sources.filter((path) => path.endsWith('.ts'));
 const steps = phases.flatMap((phase) => phase.steps.map((step) => ({ ...step, phase: phase.id })));
 
 /** Every import of a file of ours: who, what, and whether only its types are wanted. */
-interface Import { from: string; to: string; typeOnly: boolean }
+interface Import {
+  from: string;
+  to: string;
+  typeOnly: boolean;
+}
 const importsOf = (from: string): Import[] => {
   const text = read(from);
-  const found = [...text.matchAll(/^(?: {2})?(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'(\.[^']+)'/gm)].map((m) => ({ to: m[2]!, typeOnly: m[1] !== undefined }));
-  const lazy = [...text.matchAll(/\bimport\('(\.[^']+)'\)(\.\w+)?/g)].map((m) => ({ to: m[1]!, typeOnly: /^\.[A-Z]/.test(m[2] ?? '') }));
+  const found = [...text.matchAll(/^(?: {2})?(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'(\.[^']+)'/gm)].map(
+    (m) => ({ to: m[2]!, typeOnly: m[1] !== undefined }),
+  );
+  const lazy = [...text.matchAll(/\bimport\('(\.[^']+)'\)(\.\w+)?/g)].map((m) => ({
+    to: m[1]!,
+    typeOnly: /^\.[A-Z]/.test(m[2] ?? ''),
+  }));
   return [...found, ...lazy].map(({ to, typeOnly }) => ({ from, to: normalize(join(dirname(from), to)), typeOnly }));
 };
 const imports = modules.flatMap(importsOf);
 const offending = (from: RegExp, to: RegExp, except: readonly string[] = []) =>
-  imports.filter((i) => !i.typeOnly && from.test(i.from) && to.test(i.to) && !except.includes(`${i.from} → ${i.to}`) && !except.includes(i.to)).map((i) => `${i.from} → ${i.to}`);
+  imports
+    .filter(
+      (i) =>
+        !i.typeOnly &&
+        from.test(i.from) &&
+        to.test(i.to) &&
+        !except.includes(`${i.from} → ${i.to}`) &&
+        !except.includes(i.to),
+    )
+    .map((i) => `${i.from} → ${i.to}`);
 
 test('every import names a file that is there, with its suffix', () => {
   assert.ok(imports.length > 300, `only ${imports.length} imports were found`);
-  assert.ok(offending(/^runtime\/machine\//, /^runtime\/steps\//).includes('runtime/machine/lifecycle.ts → runtime/steps/phases.ts'), 'the finder finds what is there');
-  assert.equal(imports.filter(({ to }) => !existsSync(join(packageRoot, to))).map(({ from, to }) => `${from} → ${to}`), []);
+  assert.ok(
+    offending(/^runtime\/machine\//, /^runtime\/steps\//).includes(
+      'runtime/machine/lifecycle.ts → runtime/steps/phases.ts',
+    ),
+    'the finder finds what is there',
+  );
+  assert.equal(
+    imports.filter(({ to }) => !existsSync(join(packageRoot, to))).map(({ from, to }) => `${from} → ${to}`),
+    [],
+  );
 });
 
-/** What is imported by nothing, or imports nothing, is on no circle; without these others are not either. A component may draw itself. */
+/**
+ * What is imported by nothing, or imports nothing, is on no circle; without these others are not either. A component
+ * may draw itself.
+ */
 function circles(all: readonly Import[]): string[] {
   let left = all.filter(({ from, to }) => from !== to);
   for (let before = -1; before !== left.length;) {
@@ -45,10 +78,20 @@ function circles(all: readonly Import[]): string[] {
 }
 
 test('no files import each other in a circle, nor for their types alone', () => {
-  const made = (...arrows: string[]) => circles(arrows.map((arrow) => ({ from: arrow[0]!, to: arrow[1]!, typeOnly: false })));
-  assert.equal(made('ab', 'bc', 'cd', 'db', 'de'), ['b → c', 'c → d', 'd → b'], 'the finder finds a circle, and what leads to it and away is none');
-  const page = listed('web').filter((path) => /\.(ts|svelte)$/.test(path)).flatMap(importsOf);
-  assert.ok(page.some(({ from, to }) => from.endsWith('.svelte') && to.endsWith('.svelte')), 'the page is read too');
+  const made = (...arrows: string[]) =>
+    circles(arrows.map((arrow) => ({ from: arrow[0]!, to: arrow[1]!, typeOnly: false })));
+  assert.equal(
+    made('ab', 'bc', 'cd', 'db', 'de'),
+    ['b → c', 'c → d', 'd → b'],
+    'the finder finds a circle, and what leads to it and away is none',
+  );
+  const page = listed('web')
+    .filter((path) => /\.(ts|svelte)$/.test(path))
+    .flatMap(importsOf);
+  assert.ok(
+    page.some(({ from, to }) => from.endsWith('.svelte') && to.endsWith('.svelte')),
+    'the page is read too',
+  );
   assert.equal(circles([...imports, ...page]), []);
 });
 
@@ -63,7 +106,17 @@ test('nothing but tests imports tests and nothing but the page the page; the ser
 });
 
 test('the command line is a client: of the machine room it uses only what is pure', () => {
-  const pure = ['runtime/kernel/syscalls.ts', 'runtime/kernel/errno-text.ts', 'runtime/journal/line.ts', 'runtime/journal/perfetto.ts', 'runtime/journal/visible.ts', 'runtime/journal/frame.ts', 'runtime/journal/event.ts', 'runtime/machine/detach-keys.ts', 'runtime/machine/signal.ts'];
+  const pure = [
+    'runtime/kernel/syscalls.ts',
+    'runtime/kernel/errno-text.ts',
+    'runtime/journal/line.ts',
+    'runtime/journal/perfetto.ts',
+    'runtime/journal/visible.ts',
+    'runtime/journal/frame.ts',
+    'runtime/journal/event.ts',
+    'runtime/machine/detach-keys.ts',
+    'runtime/machine/signal.ts',
+  ];
   assert.equal(offending(/^runtime\/cli\//, /^runtime\/(?!cli\/)/, pure), []);
 });
 
@@ -72,28 +125,61 @@ test('steps know neither the machine that runs them nor the server, but for word
 });
 
 test('the kernel knows nothing of what it is used for', () => {
-  const above = imports.filter(({ from, to }) => from.startsWith('runtime/kernel/') && /^runtime\/(image|machine|operation|steps|network|overlay|watch|cli)\/|^(server|lessons)\//.test(to));
-  assert.equal(above.map(({ from, to }) => `${from} → ${to}`), [], 'not even their types');
+  const above = imports.filter(
+    ({ from, to }) =>
+      from.startsWith('runtime/kernel/') &&
+      /^runtime\/(image|machine|operation|steps|network|overlay|watch|cli)\/|^(server|lessons)\//.test(to),
+  );
+  assert.equal(
+    above.map(({ from, to }) => `${from} → ${to}`),
+    [],
+    'not even their types',
+  );
 });
 
 test('the journal is below everything: it knows system calls by name, and no more', () => {
-  assert.equal(offending(/^runtime\/journal\//, /^runtime\/(?!journal\/)/, ['runtime/kernel/syscalls.ts', 'runtime/kernel/calls.ts', 'runtime/kernel/errno-text.ts', 'runtime/kernel/constants.ts']), []);
+  assert.equal(
+    offending(/^runtime\/journal\//, /^runtime\/(?!journal\/)/, [
+      'runtime/kernel/syscalls.ts',
+      'runtime/kernel/calls.ts',
+      'runtime/kernel/errno-text.ts',
+      'runtime/kernel/constants.ts',
+    ]),
+    [],
+  );
 });
 
 test('steps touch the machine only through the kernel they are given', () => {
-  const direct = modules.filter((path) => path.startsWith('runtime/steps/') && /from 'node:(?:fs|child_process|net|http|os|worker_threads)|import\('node:fs/.test(read(path)));
+  const direct = modules.filter(
+    (path) =>
+      path.startsWith('runtime/steps/') &&
+      /from 'node:(?:fs|child_process|net|http|os|worker_threads)|import\('node:fs/.test(read(path)),
+  );
   // whoever has to says why on the line before
-  assert.equal(direct.filter((path) => !/\/\/ .*\n.*from 'node:/.test(read(path))), []);
+  assert.equal(
+    direct.filter((path) => !/\/\/ .*\n.*from 'node:/.test(read(path))),
+    [],
+  );
   assert.equal(offending(/^runtime\/steps\//, /^runtime\/kernel\/(linux|jobs)\.ts$/), []);
 });
 
 test('only linux.ts calls the addon for the daemon, others only as workers or to ask for names', () => {
-  const users = [...new Set(imports.filter((i) => i.to === 'runtime/kernel/native.ts' && /\baddon\b/.test(read(i.from)) && i.from.startsWith('runtime/')).map((i) => i.from))].sort();
+  const users = [
+    ...new Set(
+      imports
+        .filter(
+          (i) => i.to === 'runtime/kernel/native.ts' && /\baddon\b/.test(read(i.from)) && i.from.startsWith('runtime/'),
+        )
+        .map((i) => i.from),
+    ),
+  ].sort();
   assert.equal(users, ['runtime/kernel/linux.ts', 'runtime/kernel/native-call.ts', 'runtime/oci/seccomp/numbers.ts']);
 });
 
 test('ops.def and syscalls.ts name the same operations with the same arguments', () => {
-  const native = [...read('native/ops.def').matchAll(/^(?:OP|SPECIAL)\((\w+),.*"(\w*)"\)/gm)].map((m) => `${m[1]} ${m[2]!.replace(/[nz]/g, '')}`);
+  const native = [...read('native/ops.def').matchAll(/^(?:OP|SPECIAL)\((\w+),.*"(\w*)"\)/gm)].map(
+    (m) => `${m[1]} ${m[2]!.replace(/[nz]/g, '')}`,
+  );
   const typed = Object.entries(syscalls).map(([name, call]) => `${name} ${call.args.map((a) => a.kind).join('')}`);
   assert.equal(typed.sort(), native.sort());
 });
@@ -112,12 +198,22 @@ test('each step has a short title and says in at least two sentences what and wh
     assert.ok(sentences.length >= 2, `${id} is explained in ${sentences.length} sentence`);
   }
   const source = /\b[a-z_0-9]+\(\d\)|\bspec(ification)?\b|\.rst|RFC \d+|distribution project/i;
-  assert.equal(steps.filter(({ explain }) => !source.test(explain)).map(({ id }) => id), [], 'steps that name no manual page and no specification');
+  assert.equal(
+    steps.filter(({ explain }) => !source.test(explain)).map(({ id }) => id),
+    [],
+    'steps that name no manual page and no specification',
+  );
 });
 
 test('each step is named in some test', () => {
-  const tests = modules.filter((path) => path.startsWith('test/') && path !== 'test/architecture.test.ts').map(read).join('\n');
-  assert.equal(steps.map(({ id }) => id).filter((id) => !new RegExp(`['"\`]${id}\\b(?!-)`).test(tests)), []);
+  const tests = modules
+    .filter((path) => path.startsWith('test/') && path !== 'test/architecture.test.ts')
+    .map(read)
+    .join('\n');
+  assert.equal(
+    steps.map(({ id }) => id).filter((id) => !new RegExp(`['"\`]${id}\\b(?!-)`).test(tests)),
+    [],
+  );
 });
 
 /** Lines as the formatter lays them out; a test is a list of cases, and may be longer. */
@@ -132,31 +228,51 @@ test('no source is longer than 340 lines, and no test longer than 400', () => {
 });
 
 test('no barrels, no drawers: a helper lives beside its concept', () => {
-  assert.equal(sources.filter((path) => /^(index|utils?|helpers?|common|misc|lib)\.(ts|c|h)$/.test(basename(path))), []);
+  assert.equal(
+    sources.filter((path) => /^(index|utils?|helpers?|common|misc|lib)\.(ts|c|h)$/.test(basename(path))),
+    [],
+  );
   const barrels = modules.filter((path) => {
-    const lines = read(path).split('\n').filter((line) => line.trim() && !/^\s*(\/\/|\/?\*)/.test(line));
+    const lines = read(path)
+      .split('\n')
+      .filter((line) => line.trim() && !/^\s*(\/\/|\/?\*)/.test(line));
     return lines.length > 2 && lines.every((line) => /^export .* from '/.test(line));
   });
   assert.equal(barrels, []);
 });
 
 test('types are never given up', () => {
-  const code = (path: string) => read(path).replace(/'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`|\/\*[^]*?\*\/|\/\/ (?!@ts).*/g, "''");
-  const given = modules.filter((path) => path !== 'test/architecture.test.ts' && /\bas any\b|:\s*any\b|<any>|@ts-(ignore|nocheck|expect-error)|eslint-disable/.test(code(path)));
+  const code = (path: string) =>
+    read(path).replace(/'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`|\/\*[^]*?\*\/|\/\/ (?!@ts).*/g, "''");
+  const given = modules.filter(
+    (path) =>
+      path !== 'test/architecture.test.ts' &&
+      /\bas any\b|:\s*any\b|<any>|@ts-(ignore|nocheck|expect-error)|eslint-disable/.test(code(path)),
+  );
   assert.equal(given, []);
 });
 
 test('nothing is left for later', () => {
-  assert.equal(sources.filter((path) => path !== 'test/architecture.test.ts' && /\b(TODO|FIXME|XXX|HACK)\b/.test(read(path))), []);
+  assert.equal(
+    sources.filter((path) => path !== 'test/architecture.test.ts' && /\b(TODO|FIXME|XXX|HACK)\b/.test(read(path))),
+    [],
+  );
 });
 
 test('every test file runs its tests', () => {
-  const silent = modules.filter((path) => path.endsWith('.test.ts') && !/\.run\(\)|^await \w+Suite\(/m.test(read(path)));
+  const silent = modules.filter(
+    (path) => path.endsWith('.test.ts') && !/\.run\(\)|^await \w+Suite\(/m.test(read(path)),
+  );
   assert.equal(silent, []);
 });
 
-test('every file of the kernel\'s folder says in its first lines what it is for', () => {
-  const mute = modules.filter((path) => /^runtime\/(kernel|steps|machine|operation|journal)\//.test(path) && !/\/\*\*|\/\//.test(read(path)) && !/explain: `/.test(read(path)));
+test("every file of the kernel's folder says in its first lines what it is for", () => {
+  const mute = modules.filter(
+    (path) =>
+      /^runtime\/(kernel|steps|machine|operation|journal)\//.test(path) &&
+      !/\/\*\*|\/\//.test(read(path)) &&
+      !/explain: `/.test(read(path)),
+  );
   assert.equal(mute, []);
 });
 

@@ -3,7 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { suite as uvuSuite } from 'uvu';
 
-const onPath = (program: string) => (process.env['PATH'] ?? '').split(':').concat('/usr/sbin', '/sbin').some((dir) => existsSync(`${dir}/${program}`));
+const onPath = (program: string) =>
+  (process.env['PATH'] ?? '')
+    .split(':')
+    .concat('/usr/sbin', '/sbin')
+    .some((dir) => existsSync(`${dir}/${program}`));
 
 /** What a test may ask of the machine; anything else is the name of a program. */
 const features: Record<string, () => boolean> = {
@@ -32,7 +36,9 @@ export function suite(title: string, ...needs: string[]): Suite {
   const tests = uvuSuite(title);
   const lacks = missing(...needs);
   const add = (first: string | string[], second: string | Body, third?: Body) => {
-    const [more, name, body] = Array.isArray(first) ? [first, second as string, third as Body] : [[] as string[], first, second as Body];
+    const [more, name, body] = Array.isArray(first)
+      ? [first, second as string, third as Body]
+      : [[] as string[], first, second as Body];
     const reason = lacks ?? missing(...more);
     if (!reason) return tests(name, body);
     console.log(`SKIP ${title}: ${name}: ${reason}`);
@@ -45,4 +51,5 @@ export function suite(title: string, ...needs: string[]): Suite {
   }) as Suite;
 }
 
-export const sh = (command: string, ...args: string[]): string => execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+export const sh = (command: string, ...args: string[]): string =>
+  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

@@ -15,7 +15,8 @@ export function outside(command: string, ...args: string[]): string {
 export const cacheFolder = process.env['DRYDOCK_TEST_CACHE'] ?? join(packageRoot, 'node_modules/.cache/drydock-test');
 
 /**
- * The folder of this name in the cache. When it is not there, `make` fills an empty one, which gets the name when it is whole.
+ * The folder of this name in the cache. When it is not there, `make` fills an empty one, which gets the name when it is
+ * whole.
  * Files that run at the same time wait for each other by flock(1).
  */
 export async function fetchedOnce(name: string, make: (dir: string) => void | Promise<void>): Promise<string> {

@@ -23,7 +23,10 @@ const found = readdirSync(here, { recursive: true, encoding: 'utf8' })
 const files = shuffled(found, seed);
 
 function runFile(file: string): Promise<{ output: string; code: number | null }> {
-  const { command, args, env, leave } = placed(['--enable-source-maps', join(here, file)], { ...process.env, NO_COLOR: '1' });
+  const { command, args, env, leave } = placed(['--enable-source-maps', join(here, file)], {
+    ...process.env,
+    NO_COLOR: '1',
+  });
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
@@ -66,9 +69,11 @@ async function report(file: string): Promise<void> {
 /** So many at once; each takes the next one that has not begun. */
 async function reportAll(all: readonly string[], jobs: number): Promise<void> {
   const left = [...all];
-  await Promise.all(Array.from({ length: jobs }, async () => {
-    for (let file = left.shift(); file; file = left.shift()) await report(file);
-  }));
+  await Promise.all(
+    Array.from({ length: jobs }, async () => {
+      for (let file = left.shift(); file; file = left.shift()) await report(file);
+    }),
+  );
 }
 
 console.log(`order: DRYDOCK_SEED=${seed}`);

@@ -1,4 +1,5 @@
-// Packs the page's files at build, so that the daemon packs nothing while it serves. gzip, which every browser takes over plain HTTP too.
+// Packs the page's files at build, so that the daemon packs nothing while it serves. gzip, which every browser takes
+// over plain HTTP too.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';

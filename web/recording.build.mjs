@@ -1,4 +1,5 @@
-// Makes dist/web/recording.html, into which the daemon writes a run: the page's own chunks, put into one file, under a policy that lets in
+// Makes dist/web/recording.html, into which the daemon writes a run: the page's own chunks, put into one file, under a
+// policy that lets in
 // this one script and asks nobody for anything. No second build: Vite has compiled everything for the page already.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
@@ -8,7 +9,11 @@ import { join } from 'node:path';
 /** The page's chunks tell the browser what to fetch before they need it; here everything is at hand. */
 const nothingToFetch = {
   name: 'nothing-to-fetch',
-  setup: ({ onLoad }) => onLoad({ filter: /\.js$/ }, ({ path }) => ({ contents: readFileSync(path, 'utf8').replace(/__vite__mapDeps\(\[[^\]]*\]\)/g, '[]'), loader: 'js' })),
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/__vite__mapDeps\(\[[^\]]*\]\)/g, '[]'),
+      loader: 'js',
+    })),
 };
 
 /** A plugin for Vite whose input has an entry `recording`. */
@@ -20,19 +25,37 @@ export const oneFile = () => {
       const files = Object.values(bundle);
       out = dir;
       entry = files.find((file) => file.type === 'chunk' && file.isEntry && file.name === 'recording').fileName;
-      styles = files.filter((file) => file.fileName.endsWith('.css')).map((file) => file.fileName).sort();
+      styles = files
+        .filter((file) => file.fileName.endsWith('.css'))
+        .map((file) => file.fileName)
+        .sort();
     },
     async closeBundle() {
       if (!entry) return;
-      const { outputFiles } = await build({ entryPoints: [join(out, entry)], bundle: true, format: 'esm', target: 'es2022', minify: true, legalComments: 'none', plugins: [nothingToFetch], write: false, logLevel: 'warning' });
+      const { outputFiles } = await build({
+        entryPoints: [join(out, entry)],
+        bundle: true,
+        format: 'esm',
+        target: 'es2022',
+        minify: true,
+        legalComments: 'none',
+        plugins: [nothingToFetch],
+        write: false,
+        logLevel: 'warning',
+      });
       const script = outputFiles[0].text.replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--');
       const icon = `data:image/svg+xml;base64,${readFileSync('web/app/icon.svg').toString('base64')}`;
       const parts = {
-        SCRIPT_HASH: `sha256-${createHash('sha256').update(script).digest('base64')}`, SCRIPT: script, ICON: icon,
+        SCRIPT_HASH: `sha256-${createHash('sha256').update(script).digest('base64')}`,
+        SCRIPT: script,
+        ICON: icon,
         STYLE: styles.map((name) => readFileSync(join(out, name), 'utf8')).join('\n'),
       };
       // NONCE and RECORDING are for the daemon
-      const page = readFileSync('web/recording.html', 'utf8').replace(/__(SCRIPT_HASH|SCRIPT|ICON|STYLE)__/g, (_, name) => parts[name]);
+      const page = readFileSync('web/recording.html', 'utf8').replace(
+        /__(SCRIPT_HASH|SCRIPT|ICON|STYLE)__/g,
+        (_, name) => parts[name],
+      );
       writeFileSync(join(out, 'recording.html'), page);
     },
   };

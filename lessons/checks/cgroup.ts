@@ -1,4 +1,7 @@
-/** The container's cgroup files, under names that mean the same on both versions: cgroups(7). Sizes in bytes, cpu.quota in processors. */
+/**
+ * The container's cgroup files, under names that mean the same on both versions: cgroups(7). Sizes in bytes, cpu.quota
+ * in processors.
+ */
 import { readFileSync } from 'node:fs';
 import { kind, type Family, type Subject } from './check.ts';
 import { compare, number, object, oneOf, op, truth } from './shape.ts';
@@ -13,22 +16,29 @@ const file = (subject: Subject, controller: string, name: string): string => {
 };
 const first = (...texts: string[]): string => texts.find((one) => one !== '') ?? '';
 /** v2 says "max" where v1 has a number larger than any machine's memory. */
-const size = (text: string) => (text === '' ? undefined : text === 'max' || Number(text) > 2 ** 60 ? UNLIMITED : Number(text));
+const size = (text: string) =>
+  text === '' ? undefined : text === 'max' || Number(text) > 2 ** 60 ? UNLIMITED : Number(text);
 const row = (text: string, name: string) => size(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1] ?? '');
 
 function quota(subject: Subject): number | undefined {
   const [most = '', period = ''] = file(subject, 'cpu', 'cpu.max').split(' ');
-  const [us, per] = most ? [most, period] : [file(subject, 'cpu', 'cpu.cfs_quota_us'), file(subject, 'cpu', 'cpu.cfs_period_us')];
+  const [us, per] = most
+    ? [most, period]
+    : [file(subject, 'cpu', 'cpu.cfs_quota_us'), file(subject, 'cpu', 'cpu.cfs_period_us')];
   if (us === '') return undefined;
   return us === 'max' || Number(us) < 0 ? UNLIMITED : Number(us) / Number(per);
 }
 
 /** [controller, the file of v1, the file of v2] */
 const values = {
-  'memory.limit': (s: Subject) => size(first(file(s, 'memory', 'memory.max'), file(s, 'memory', 'memory.limit_in_bytes'))),
-  'memory.usage': (s: Subject) => size(first(file(s, 'memory', 'memory.current'), file(s, 'memory', 'memory.usage_in_bytes'))),
-  'memory.peak': (s: Subject) => size(first(file(s, 'memory', 'memory.peak'), file(s, 'memory', 'memory.max_usage_in_bytes'))),
-  'memory.oomKills': (s: Subject) => row(first(file(s, 'memory', 'memory.events'), file(s, 'memory', 'memory.oom_control')), 'oom_kill'),
+  'memory.limit': (s: Subject) =>
+    size(first(file(s, 'memory', 'memory.max'), file(s, 'memory', 'memory.limit_in_bytes'))),
+  'memory.usage': (s: Subject) =>
+    size(first(file(s, 'memory', 'memory.current'), file(s, 'memory', 'memory.usage_in_bytes'))),
+  'memory.peak': (s: Subject) =>
+    size(first(file(s, 'memory', 'memory.peak'), file(s, 'memory', 'memory.max_usage_in_bytes'))),
+  'memory.oomKills': (s: Subject) =>
+    row(first(file(s, 'memory', 'memory.events'), file(s, 'memory', 'memory.oom_control')), 'oom_kill'),
   'pids.limit': (s: Subject) => size(file(s, 'pids', 'pids.max')),
   'pids.current': (s: Subject) => size(file(s, 'pids', 'pids.current')),
   'pids.refused': (s: Subject) => row(file(s, 'pids', 'pids.events'), 'max'),
@@ -43,27 +53,37 @@ const names = Object.keys(values) as CgroupValue[];
 const counters = ['memory.oomKills', 'pids.refused', 'cpu.throttled'] as const satisfies CgroupValue[];
 
 /** What the kernel has done, not what was asked of it: cgroup.freeze is 1 before everybody stands. */
-const frozen = (s: Subject) => file(s, 'freezer', 'freezer.state') === 'FROZEN' || row(file(s, 'freezer', 'cgroup.events'), 'frozen') === 1;
+const frozen = (s: Subject) =>
+  file(s, 'freezer', 'freezer.state') === 'FROZEN' || row(file(s, 'freezer', 'cgroup.events'), 'frozen') === 1;
 
 export const cgroup: Family = {
   'cgroup.value': kind({
-    live: true, arg: object({ of: oneOf<CgroupValue>('of', names), op, value: number }),
-    says: ({ of, op: by = '=', value }) => ({ en: `the kernel's ${of} is ${by === '=' ? '' : `${by} `}${value}`, ru: `${of} в ядре ${by} ${value}` }),
+    live: true,
+    arg: object({ of: oneOf<CgroupValue>('of', names), op, value: number }),
+    says: ({ of, op: by = '=', value }) => ({
+      en: `the kernel's ${of} is ${by === '=' ? '' : `${by} `}${value}`,
+      ru: `${of} в ядре ${by} ${value}`,
+    }),
     holds: ({ of, op: by, value }, subject) => {
       const now = values[of](subject);
       return now !== undefined && compare(now, by, value);
     },
   }),
   'cgroup.grown': kind({
-    live: true, arg: object({ of: oneOf<typeof counters[number]>('of', counters), by: number }),
-    says: ({ of, by }) => ({ en: `the kernel's ${of} has grown by ${by} or more`, ru: `${of} в ядре выросло на ${by} или больше` }),
+    live: true,
+    arg: object({ of: oneOf<(typeof counters)[number]>('of', counters), by: number }),
+    says: ({ of, by }) => ({
+      en: `the kernel's ${of} has grown by ${by} or more`,
+      ru: `${of} в ядре выросло на ${by} или больше`,
+    }),
     holds: async ({ of, by }, subject) => {
       const now = values[of](subject);
       return now !== undefined && (await subject.grown(of, now)) >= by;
     },
   }),
   'cgroup.limited': kind({
-    live: true, arg: oneOf<keyof typeof limits>('what', ['memory', 'cpu', 'pids']),
+    live: true,
+    arg: oneOf<keyof typeof limits>('what', ['memory', 'cpu', 'pids']),
     says: (what) => ({ en: `its cgroup limits ${what}`, ru: `его контрольная группа ограничивает ${what}` }),
     holds: (what, subject) => {
       const now = values[limits[what]](subject);
@@ -71,12 +91,14 @@ export const cgroup: Family = {
     },
   }),
   'cgroup.frozen': kind({
-    live: true, arg: truth,
+    live: true,
+    arg: truth,
     says: () => ({ en: 'its cgroup is frozen', ru: 'контрольная группа заморожена' }),
     holds: (_, subject) => frozen(subject),
   }),
   'cgroup.oom': kind({
-    live: true, arg: truth,
+    live: true,
+    arg: truth,
     says: () => ({ en: 'the OOM killer came to its cgroup', ru: 'в контрольную группу приходил OOM killer' }),
     holds: (_, subject) => subject.state.oomKilled || (values['memory.oomKills'](subject) ?? 0) > 0,
   }),

@@ -1,10 +1,12 @@
 /**
- * A check is data: `{ overlay.upperHas: /etc/passwd }`, a name and its argument. Several names in one object all have to hold.
+ * A check is data: `{ overlay.upperHas: /etc/passwd }`, a name and its argument. Several names in one object all have
+ * to hold.
  *
  *   all: [check, …]    any: [check, …]    not: check
  *   apart: [check, …]  each holds of some container, not necessarily the same
  *
- * A check holds when there is a container of which all of it is true: the lesson's own machine, or any that was created after the lesson
+ * A check holds when there is a container of which all of it is true: the lesson's own machine, or any that was created
+ * after the lesson
  * was opened, by whomever. What a check may look at is a Look: the journal, and what the kernel says now.
  */
 import type { Event } from '../../runtime/journal/event.ts';
@@ -13,8 +15,7 @@ import type { ContainerRequest } from '../../runtime/machine/request.ts';
 import type { Shape } from './shape.ts';
 
 export type Check =
-  | { name: string; arg: unknown }
-  | { all: Check[] } | { any: Check[] } | { not: Check } | { apart: Check[] };
+  { name: string; arg: unknown } | { all: Check[] } | { any: Check[] } | { not: Check } | { apart: Check[] };
 
 export type Words = { en: string; ru: string };
 
@@ -23,7 +24,15 @@ export interface Subject {
   id: string;
   name: string;
   request: ContainerRequest;
-  state: { status: string; machine: string; pid: number; exitCode: number; oomKilled: boolean; startedAt: number; runs: number };
+  state: {
+    status: string;
+    machine: string;
+    pid: number;
+    exitCode: number;
+    oomKilled: boolean;
+    startedAt: number;
+    runs: number;
+  };
   removed: boolean;
   /** since the lesson was opened, or since the tasks before this one were done */
   events: readonly Event[];

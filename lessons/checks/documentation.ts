@@ -2,7 +2,12 @@
 import { checks } from './table.ts';
 
 const cell = (text: string) => `\`${text.replaceAll('|', '\\|')}\``;
-export const checksTable = (): string => [
-  '| check | argument | about | seen in |', '|---|---|---|---|',
-  ...Object.entries(checks).map(([name, { arg, host, live }]) => `| ${cell(name)} | ${cell(arg.doc)} | ${host ? 'the machine' : 'a container'} | ${live ? 'the kernel' : 'the journal, the API'} |`),
-].join('\n');
+export const checksTable = (): string =>
+  [
+    '| check | argument | about | seen in |',
+    '|---|---|---|---|',
+    ...Object.entries(checks).map(
+      ([name, { arg, host, live }]) =>
+        `| ${cell(name)} | ${cell(arg.doc)} | ${host ? 'the machine' : 'a container'} | ${live ? 'the kernel' : 'the journal, the API'} |`,
+    ),
+  ].join('\n');

@@ -9,36 +9,83 @@ export const stepIds: ReadonlySet<string> = new Set(phases.flatMap(({ steps }) =
 export const callNames: ReadonlySet<string> = new Set(Object.keys(syscalls));
 export const places: ReadonlySet<string> = new Set([...stepIds, ...callNames, ...phases.map(({ id }) => id)]);
 const step = nameIn('step', stepIds);
-const factKinds = ['ns', 'mount', 'cgroup', 'link', 'address', 'route', 'nft', 'lease', 'process', 'file', 'image', 'root', 'security', 'upper'] as const;
+const factKinds = [
+  'ns',
+  'mount',
+  'cgroup',
+  'link',
+  'address',
+  'route',
+  'nft',
+  'lease',
+  'process',
+  'file',
+  'image',
+  'root',
+  'security',
+  'upper',
+] as const;
 
 /** Which step of the pull asks for what; the token comes from an address of its own. */
 const fetched: Record<string, (step: string, url: string) => boolean> = {
-  token: (_, url) => /[?&](service|scope)=/.test(url), index: (id) => id === 'pull.fetch-index', manifest: (id) => id === 'pull.fetch-manifest',
-  config: (id) => id === 'pull.fetch-config', layer: (id) => id === 'pull.fetch-layers',
+  token: (_, url) => /[?&](service|scope)=/.test(url),
+  index: (id) => id === 'pull.fetch-index',
+  manifest: (id) => id === 'pull.fetch-manifest',
+  config: (id) => id === 'pull.fetch-config',
+  layer: (id) => id === 'pull.fetch-layers',
 };
 
 export const journal: Family = {
   'journal.step': kind({
     arg: object({ id: step, at: optional(oneOf('at', ['done', 'start', 'failed', 'undone'])) }, 'id'),
-    says: ({ id, at = 'done' }) => ({ en: `the step ${id} is ${at === 'start' ? 'begun' : at}`, ru: `шаг ${id}: ${({ done: 'выполнен', start: 'начат', failed: 'не удался', undone: 'отменён' })[at]}` }),
+    says: ({ id, at = 'done' }) => ({
+      en: `the step ${id} is ${at === 'start' ? 'begun' : at}`,
+      ru: `шаг ${id}: ${{ done: 'выполнен', start: 'начат', failed: 'не удался', undone: 'отменён' }[at]}`,
+    }),
     holds: ({ id, at = 'done' }, { events }) => events.some((e) => e.type === 'step' && e.step === id && e.at === at),
   }),
   'journal.call': kind({
-    arg: object({ name: nameIn('call', callNames), args: optional(pattern('args')), errno: optional(text('errno')), actor: optional(oneOf('actor', ['daemon', 'shim', 'stage'])), step: optional(step) }, 'name'),
-    says: ({ name, args, errno }) => ({ en: `${name}(2) was called${args ? ` with ${args}` : ''}${errno ? ` and failed with ${errno}` : ''}`, ru: `вызван ${name}(2)${args ? ` с ${args}` : ''}${errno ? `, ошибка ${errno}` : ''}` }),
-    holds: ({ name, args, errno, actor, step: at }, { events }) => events.some((e) => e.type === 'call' && e.name === name && (errno ? e.errno === errno : !e.errno)
-      && (!actor || e.actor === actor) && (!at || e.step === at) && (!args || new RegExp(args).test(callLine(e)))),
+    arg: object(
+      {
+        name: nameIn('call', callNames),
+        args: optional(pattern('args')),
+        errno: optional(text('errno')),
+        actor: optional(oneOf('actor', ['daemon', 'shim', 'stage'])),
+        step: optional(step),
+      },
+      'name',
+    ),
+    says: ({ name, args, errno }) => ({
+      en: `${name}(2) was called${args ? ` with ${args}` : ''}${errno ? ` and failed with ${errno}` : ''}`,
+      ru: `вызван ${name}(2)${args ? ` с ${args}` : ''}${errno ? `, ошибка ${errno}` : ''}`,
+    }),
+    holds: ({ name, args, errno, actor, step: at }, { events }) =>
+      events.some(
+        (e) =>
+          e.type === 'call' &&
+          e.name === name &&
+          (errno ? e.errno === errno : !e.errno) &&
+          (!actor || e.actor === actor) &&
+          (!at || e.step === at) &&
+          (!args || new RegExp(args).test(callLine(e))),
+      ),
   }),
   'journal.fact': kind({
     arg: object({ kind: oneOf('kind', factKinds), key: optional(pattern('key')), value: optional(pattern('value')) }),
-    says: ({ kind: of, key, value }) => ({ en: `the journal knows of a ${of}${key ? ` ${key}` : ''}${value ? `: ${value}` : ''}`, ru: `в журнале есть ${of}${key ? ` ${key}` : ''}${value ? `: ${value}` : ''}` }),
-    holds: ({ kind: of, key, value }, subject) => Object.entries((subject.frame().facts as Record<string, Record<string, string>>)[of] ?? {})
-      .some(([k, v]) => (!key || new RegExp(key).test(k)) && (!value || new RegExp(value).test(v))),
+    says: ({ kind: of, key, value }) => ({
+      en: `the journal knows of a ${of}${key ? ` ${key}` : ''}${value ? `: ${value}` : ''}`,
+      ru: `в журнале есть ${of}${key ? ` ${key}` : ''}${value ? `: ${value}` : ''}`,
+    }),
+    holds: ({ kind: of, key, value }, subject) =>
+      Object.entries((subject.frame().facts as Record<string, Record<string, string>>)[of] ?? {}).some(
+        ([k, v]) => (!key || new RegExp(key).test(k)) && (!value || new RegExp(value).test(v)),
+      ),
   }),
   'journal.fetched': kind({
     arg: oneOf('what', ['token', 'index', 'manifest', 'config', 'layer']),
     says: (what) => ({ en: `the registry has sent a ${what}`, ru: `реестр прислал: ${what}` }),
-    holds: (what, { events }) => events.some((e) => e.type === 'http' && e.status < 400 && !e.error && fetched[what]!(e.step ?? '', e.url)),
+    holds: (what, { events }) =>
+      events.some((e) => e.type === 'http' && e.status < 400 && !e.error && fetched[what]!(e.step ?? '', e.url)),
   }),
   'gate.pausedAt': kind({
     arg: nameIn('place', places),
@@ -46,7 +93,9 @@ export const journal: Family = {
     holds: (at, subject) => {
       const { paused } = subject.frame();
       if (!paused) return false;
-      return paused.next?.split('.')[1] === at || (!paused.next && (paused.step === at || paused.step?.split('.')[0] === at));
+      return (
+        paused.next?.split('.')[1] === at || (!paused.next && (paused.step === at || paused.step?.split('.')[0] === at))
+      );
     },
   }),
 };

@@ -7,36 +7,68 @@ const tcpStates = { established: '01', listen: '0A' } as const;
 
 export const network: Family = {
   'net.link': kind({
-    live: true, arg: text('name'),
+    live: true,
+    arg: text('name'),
     says: (name) => ({ en: `inside there is a link ${name}`, ru: `внутри есть интерфейс ${name}` }),
     holds: (name, { state: { pid } }) => linkCounters(pid).has(name),
   }),
   'net.address': kind({
-    live: true, arg: pattern('address'),
+    live: true,
+    arg: pattern('address'),
     says: (address) => ({ en: `inside there is an address ${address}`, ru: `внутри есть адрес ${address}` }),
     holds: (address, { state: { pid } }) => addressesOf(pid).some((one) => new RegExp(address).test(one)),
   }),
   'net.route': kind({
-    live: true, arg: object({ to: text('to'), via: optional(text('via')) }, 'to'),
-    says: ({ to, via }) => ({ en: `inside there is a route to ${to}${via ? ` via ${via}` : ''}`, ru: `внутри есть маршрут ${to}${via ? ` через ${via}` : ''}` }),
+    live: true,
+    arg: object({ to: text('to'), via: optional(text('via')) }, 'to'),
+    says: ({ to, via }) => ({
+      en: `inside there is a route to ${to}${via ? ` via ${via}` : ''}`,
+      ru: `внутри есть маршрут ${to}${via ? ` через ${via}` : ''}`,
+    }),
     holds: ({ to, via }, { state: { pid } }) => routesOf(pid).some((one) => one.to === to && (!via || one.via === via)),
   }),
   'net.traffic': kind({
-    live: true, arg: object({ link: text('link'), sent: optional(number), received: optional(number) }, 'link'),
-    says: ({ link, sent = 1, received = 0 }) => ({ en: `${link} has sent ${sent} packets${received ? ` and received ${received}` : ''}`, ru: `через ${link} ушло пакетов: ${sent}${received ? `, пришло: ${received}` : ''}` }),
+    live: true,
+    arg: object({ link: text('link'), sent: optional(number), received: optional(number) }, 'link'),
+    says: ({ link, sent = 1, received = 0 }) => ({
+      en: `${link} has sent ${sent} packets${received ? ` and received ${received}` : ''}`,
+      ru: `через ${link} ушло пакетов: ${sent}${received ? `, пришло: ${received}` : ''}`,
+    }),
     holds: ({ link, sent = 1, received = 0 }, { state: { pid } }) => {
       const seen = linkCounters(pid).get(link);
       return seen !== undefined && seen.tx >= sent && seen.rx >= received;
     },
   }),
   'net.tcp': kind({
-    live: true, arg: object({ state: oneOf<keyof typeof tcpStates>('state', ['established', 'listen']), port: optional(number) }, 'state'),
-    says: ({ state, port }) => ({ en: state === 'listen' ? `inside somebody listens${port ? ` on port ${port}` : ''}` : `inside there is a TCP connection${port ? ` with port ${port}` : ''}`, ru: state === 'listen' ? `внутри слушают порт${port ? ` ${port}` : ''}` : `внутри есть соединение TCP${port ? ` с портом ${port}` : ''}` }),
-    holds: ({ state, port }, { state: { pid } }) => pid > 0 && tcpOf(pid).some((one) => one.state === tcpStates[state] && (!port || one.port === port || one.remotePort === port)),
+    live: true,
+    arg: object(
+      { state: oneOf<keyof typeof tcpStates>('state', ['established', 'listen']), port: optional(number) },
+      'state',
+    ),
+    says: ({ state, port }) => ({
+      en:
+        state === 'listen'
+          ? `inside somebody listens${port ? ` on port ${port}` : ''}`
+          : `inside there is a TCP connection${port ? ` with port ${port}` : ''}`,
+      ru:
+        state === 'listen'
+          ? `внутри слушают порт${port ? ` ${port}` : ''}`
+          : `внутри есть соединение TCP${port ? ` с портом ${port}` : ''}`,
+    }),
+    holds: ({ state, port }, { state: { pid } }) =>
+      pid > 0 &&
+      tcpOf(pid).some(
+        (one) => one.state === tcpStates[state] && (!port || one.port === port || one.remotePort === port),
+      ),
   }),
   'net.rule': kind({
-    live: true, host: true, arg: pattern('rule'),
-    says: (rule) => ({ en: `the bridge's table of nf_tables has a rule ${rule}`, ru: `в таблице nf_tables моста есть правило ${rule}` }),
+    live: true,
+    host: true,
+    arg: pattern('rule'),
+    says: (rule) => ({
+      en: `the bridge's table of nf_tables has a rule ${rule}`,
+      ru: `в таблице nf_tables моста есть правило ${rule}`,
+    }),
     holds: async (rule, _, look) => new RegExp(rule, 'm').test(await look.rules()),
   }),
 };

@@ -1,4 +1,6 @@
-/** Arguments of checks: what they have to look like, said once, for reading them and for the table in lessons/README.md. */
+/**
+ * Arguments of checks: what they have to look like, said once, for reading them and for the table in lessons/README.md.
+ */
 export interface Shape<T> {
   /** as the table shows it: `path`, `{file, op?, value}` */
   doc: string;
@@ -7,7 +9,9 @@ export interface Shape<T> {
 }
 type Value<S> = S extends Shape<infer T> ? T : never;
 type Optional<S> = { [F in keyof S]: undefined extends Value<S[F]> ? F : never }[keyof S];
-type Record_<S> = { [F in Exclude<keyof S, Optional<S>>]: Value<S[F]> } & { [F in Optional<S>]?: Exclude<Value<S[F]>, undefined> };
+type Record_<S> = { [F in Exclude<keyof S, Optional<S>>]: Value<S[F]> } & {
+  [F in Optional<S>]?: Exclude<Value<S[F]>, undefined>;
+};
 
 const shown = (value: unknown) => JSON.stringify(value)?.slice(0, 60) ?? 'nothing';
 const shape = <T>(doc: string, good: (value: unknown) => boolean, what: string): Shape<T> => ({
@@ -19,16 +23,29 @@ const shape = <T>(doc: string, good: (value: unknown) => boolean, what: string):
 });
 
 export const text = (doc: string): Shape<string> => shape(doc, (v) => typeof v === 'string' && v.length > 0, 'a text');
-export const path = shape<string>('path', (v) => typeof v === 'string' && /^\/(?!.*(?:\/\/|\/\.\.?(?:\/|$)))/.test(v), 'an absolute path without . and ..');
+export const path = shape<string>(
+  'path',
+  (v) => typeof v === 'string' && /^\/(?!.*(?:\/\/|\/\.\.?(?:\/|$)))/.test(v),
+  'an absolute path without . and ..',
+);
 export const truth = shape<true>('true', (v) => v === true, 'true');
 export const either = shape<boolean>('true|false', (v) => typeof v === 'boolean', 'true or false');
 export const number = shape<number>('number', (v) => typeof v === 'number' && Number.isFinite(v), 'a number');
 /** Some few are named in the table. */
-export const oneOf = <T extends string>(doc: string, names: readonly T[]): Shape<T> => shape<T>(names.length <= 10 ? names.join('|') : doc, (v) => (names as readonly unknown[]).includes(v), `one of ${names.join(', ')}`);
+export const oneOf = <T extends string>(doc: string, names: readonly T[]): Shape<T> =>
+  shape<T>(
+    names.length <= 10 ? names.join('|') : doc,
+    (v) => (names as readonly unknown[]).includes(v),
+    `one of ${names.join(', ')}`,
+  );
 /** An unknown name says which are known, unless there are too many. */
-export const nameIn = (doc: string, known: ReadonlySet<string>): Shape<string> => shape(doc, (v) => typeof v === 'string' && known.has(v), `the name of a ${doc}`);
+export const nameIn = (doc: string, known: ReadonlySet<string>): Shape<string> =>
+  shape(doc, (v) => typeof v === 'string' && known.has(v), `the name of a ${doc}`);
 
-export const optional = <T>(inner: Shape<T>): Shape<T | undefined> => ({ doc: inner.doc, read: (value) => (value === undefined ? undefined : inner.read(value)) });
+export const optional = <T>(inner: Shape<T>): Shape<T | undefined> => ({
+  doc: inner.doc,
+  read: (value) => (value === undefined ? undefined : inner.read(value)),
+});
 /** One, or several. */
 export const some = <T>(inner: Shape<T>): Shape<T[]> => ({
   doc: `${inner.doc} | [${inner.doc}, …]`,
@@ -39,20 +56,28 @@ export const some = <T>(inner: Shape<T>): Shape<T[]> => ({
 export const pattern = (doc = 'regex'): Shape<string> => ({
   doc,
   read(value) {
-    if (typeof value !== 'string' || !value || value.length > 200) throw new Error(`a regular expression is needed, got ${shown(value)}`);
+    if (typeof value !== 'string' || !value || value.length > 200)
+      throw new Error(`a regular expression is needed, got ${shown(value)}`);
     new RegExp(value);
     return value;
   },
 });
 
 /** `short`: what a text instead of the object stands for. */
-export function object<S extends Record<string, Shape<unknown>>>(fields: S, short?: keyof S & string): Shape<Record_<S>> {
-  const all = Object.entries(fields).map(([name, { doc, read }]) => `${name}${accepts(read) ? '?' : ''}${doc === name ? '' : `: ${doc}`}`).join(', ');
+export function object<S extends Record<string, Shape<unknown>>>(
+  fields: S,
+  short?: keyof S & string,
+): Shape<Record_<S>> {
+  const all = Object.entries(fields)
+    .map(([name, { doc, read }]) => `${name}${accepts(read) ? '?' : ''}${doc === name ? '' : `: ${doc}`}`)
+    .join(', ');
   return {
     doc: short ? `${fields[short]!.doc} | {${all}}` : `{${all}}`,
     read(given) {
-      const value = short && (typeof given !== 'object' || given === null || Array.isArray(given)) ? { [short]: given } : given;
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`{${Object.keys(fields).join(', ')}} is needed, got ${shown(value)}`);
+      const value =
+        short && (typeof given !== 'object' || given === null || Array.isArray(given)) ? { [short]: given } : given;
+      if (typeof value !== 'object' || value === null || Array.isArray(value))
+        throw new Error(`{${Object.keys(fields).join(', ')}} is needed, got ${shown(value)}`);
       const unknown = Object.keys(value).find((name) => !(name in fields));
       if (unknown) throw new Error(`${unknown} is not known here; known are ${Object.keys(fields).join(', ')}`);
       const read = Object.entries(fields).map(([name, field]) => {
@@ -79,4 +104,5 @@ function accepts(read: (value: unknown) => unknown): boolean {
 export const operators = ['=', '!=', '<', '<=', '>', '>='] as const;
 export type Operator = (typeof operators)[number];
 export const op = optional(oneOf('op', operators));
-export const compare = (a: number, by: Operator = '=', b: number): boolean => ({ '=': a === b, '!=': a !== b, '<': a < b, '<=': a <= b, '>': a > b, '>=': a >= b })[by];
+export const compare = (a: number, by: Operator = '=', b: number): boolean =>
+  ({ '=': a === b, '!=': a !== b, '<': a < b, '<=': a <= b, '>': a > b, '>=': a >= b })[by];

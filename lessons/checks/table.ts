@@ -11,13 +11,25 @@ import { network } from './network.ts';
 import { overlay } from './overlay.ts';
 import { process_ } from './process.ts';
 
-export const checks: Family = { ...journal, ...container, ...overlay, ...namespace, ...mount, ...cgroup, ...network, ...process_, ...host, ...learner };
+export const checks: Family = {
+  ...journal,
+  ...container,
+  ...overlay,
+  ...namespace,
+  ...mount,
+  ...cgroup,
+  ...network,
+  ...process_,
+  ...host,
+  ...learner,
+};
 const kindOf = (name: string): CheckKind => checks[name]!;
 
 const lists = ['all', 'any', 'apart'] as const;
 /** `{ 'overlay.upperHas': '/etc/passwd' }` → a check; throws what is wrong with it. */
 export function readCheck(value: unknown): Check {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('a check is needed: {name: argument}');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error('a check is needed: {name: argument}');
   const parts = Object.entries(value).map(([name, arg]) => readOne(name, arg));
   if (!parts.length) throw new Error('a check is needed: {name: argument}');
   return parts.length === 1 ? parts[0]! : { all: parts };
@@ -37,7 +49,10 @@ function readOne(name: string, arg: unknown): Check {
   }
 }
 
-const joined = (parts: Words[], en: string, ru: string): Words => ({ en: parts.map((p) => p.en).join(en), ru: parts.map((p) => p.ru).join(ru) });
+const joined = (parts: Words[], en: string, ru: string): Words => ({
+  en: parts.map((p) => p.en).join(en),
+  ru: parts.map((p) => p.ru).join(ru),
+});
 export function wordsOf(check: Check): Words {
   if ('all' in check) return joined(check.all.map(wordsOf), ', and ', ', и ');
   if ('any' in check) return joined(check.any.map(wordsOf), ', or ', ', или ');
@@ -73,4 +88,5 @@ async function holdsOfSome(check: Check, look: Look): Promise<boolean> {
 }
 
 /** Of any one container, or of the machine when it is about nothing else. */
-export const holds = (check: Check, look: Look): Promise<boolean> => (onlyHost(check) ? holdsOf(check, look) : holdsOfSome(check, look));
+export const holds = (check: Check, look: Look): Promise<boolean> =>
+  onlyHost(check) ? holdsOf(check, look) : holdsOfSome(check, look);

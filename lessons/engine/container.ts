@@ -1,4 +1,7 @@
-/** One container as the checks of one lesson see it: its journal as it grows, its output, and the kernel when it is asked. */
+/**
+ * One container as the checks of one lesson see it: its journal as it grows, its output, and the kernel when it is
+ * asked.
+ */
 import { frameAt, type Frame } from '../../runtime/journal/frame.ts';
 import { statOf, withZombies } from '../../runtime/watch/process.ts';
 import type { Event } from '../../runtime/journal/event.ts';
@@ -10,7 +13,12 @@ import type { Growth } from './growth.ts';
 import { Output } from './output.ts';
 
 /** For both versions: a file that each controller has in every cgroup but the root. */
-const ANY_FILE: Record<string, string[]> = { memory: ['memory.max', 'memory.limit_in_bytes'], cpu: ['cpu.max', 'cpu.cfs_quota_us', 'cpu.shares'], pids: ['pids.max'], freezer: ['cgroup.freeze', 'freezer.state'] };
+const ANY_FILE: Record<string, string[]> = {
+  memory: ['memory.max', 'memory.limit_in_bytes'],
+  cpu: ['cpu.max', 'cpu.cfs_quota_us', 'cpu.shares'],
+  pids: ['pids.max'],
+  freezer: ['cgroup.freeze', 'freezer.state'],
+};
 
 export class Watched {
   readonly events: Event[] = [];
@@ -19,12 +27,18 @@ export class Watched {
   readonly #stop = new AbortController();
   #frame: Frame | undefined;
 
-  constructor(readonly handle: ContainerHandle, readonly since: number, changed: () => void) {
+  constructor(
+    readonly handle: ContainerHandle,
+    readonly since: number,
+    changed: () => void,
+  ) {
     this.output = new Output(handle.container.paths.log);
     void this.#follow(changed).catch(() => undefined);
   }
 
-  get id(): string { return this.handle.container.id; }
+  get id(): string {
+    return this.handle.container.id;
+  }
 
   async #follow(changed: () => void): Promise<void> {
     for await (const event of this.handle.journal(true, this.#stop.signal)) {
@@ -50,13 +64,33 @@ export class Watched {
     const { pid = 0 } = container.live;
     const layers = container.image?.layers ?? [];
     let asked: Promise<number[]> | undefined;
-    const pids = () => (asked ??= this.removed ? Promise.resolve([]) : container.cgroup.processes().then(withZombies).catch(() => []));
+    const pids = () =>
+      (asked ??= this.removed
+        ? Promise.resolve([])
+        : container.cgroup
+            .processes()
+            .then(withZombies)
+            .catch(() => []));
     // sleeping, all of them: who is throttled is running, proc_pid_stat(5)
-    const rests = async () => state.status === 'running' && (await pids()).length > 0 && (await pids()).every((one) => statOf(one)?.state === 'S');
+    const rests = async () =>
+      state.status === 'running' &&
+      (await pids()).length > 0 &&
+      (await pids()).every((one) => statOf(one)?.state === 'S');
     const settled = async () => this.output.typed(since).length > 0 || rests();
     return {
-      id: container.id, name: container.name, request: container.request, removed: this.removed,
-      state: { status: this.removed ? 'removed' : state.status, machine: state.machine, pid: this.removed ? 0 : pid, exitCode: state.exitCode, oomKilled: state.oomKilled, startedAt: state.startedAt, runs: Number(this.#runs()) },
+      id: container.id,
+      name: container.name,
+      request: container.request,
+      removed: this.removed,
+      state: {
+        status: this.removed ? 'removed' : state.status,
+        machine: state.machine,
+        pid: this.removed ? 0 : pid,
+        exitCode: state.exitCode,
+        oomKilled: state.oomKilled,
+        startedAt: state.startedAt,
+        runs: Number(this.#runs()),
+      },
       events: this.events.filter(({ time }) => time >= since),
       frame: this.frame,
       upper: (path) => entryAt(k, container.paths.upper, path),
@@ -72,9 +106,14 @@ export class Watched {
       layers: () => layers.length,
       pids,
       grown: (counter, now) => growth.of(counter, now, since, { id: container.id, created, own, settled }),
-      cgroupDir: (controller) => ANY_FILE[controller]?.map((file) => container.cgroup.pathOf(controller, file)).find((path) => path !== undefined)?.replace(/\/[^/]+$/, ''),
+      cgroupDir: (controller) =>
+        ANY_FILE[controller]
+          ?.map((file) => container.cgroup.pathOf(controller, file))
+          .find((path) => path !== undefined)
+          ?.replace(/\/[^/]+$/, ''),
     };
   }
 
-  #runs = (): number => this.events.filter((event) => event.type === 'state' && event.to === 'running' && event.from !== 'paused').length;
+  #runs = (): number =>
+    this.events.filter((event) => event.type === 'state' && event.to === 'running' && event.from !== 'paused').length;
 }

@@ -7,12 +7,22 @@ import type { Watched } from './container.ts';
 /** An attempt counts when the task has had time to notice that it was right. */
 const SETTLED_MS = 700;
 
-/** Lines typed at a prompt, moves of the gate, execs, and containers that were started: each is something that the learner tried. `own` is the lesson's container: its start is not. */
+/**
+ * Lines typed at a prompt, moves of the gate, execs, and containers that were started: each is something that the
+ * learner tried. `own` is the lesson's container: its start is not.
+ */
 export function attempts(watched: readonly Watched[], own: string | undefined, since: number, now: number): number {
   const until = now - SETTLED_MS;
   const tried = watched.flatMap(({ id, events, output }) => [
     ...output.typed(since).map(({ time }) => time),
-    ...events.filter((e) => (e.type === 'gate' && e.at === 'resumed') || (e.type === 'call' && e.name === 'execve' && (id !== own || typeof e.run === 'string')) || (e.type === 'phase' && (e.phase === 'pause' || e.phase === 'unpause') && e.at === 'done')).map(({ time }) => time),
+    ...events
+      .filter(
+        (e) =>
+          (e.type === 'gate' && e.at === 'resumed') ||
+          (e.type === 'call' && e.name === 'execve' && (id !== own || typeof e.run === 'string')) ||
+          (e.type === 'phase' && (e.phase === 'pause' || e.phase === 'unpause') && e.at === 'done'),
+      )
+      .map(({ time }) => time),
   ]);
   return tried.filter((time) => time >= since && time <= until).length;
 }

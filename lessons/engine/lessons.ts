@@ -12,7 +12,19 @@ import type { LessonList, LessonState } from './state.ts';
 
 /** What the lesson's own container carries, so that it is known for what it is in every list. */
 const LESSON_LABEL = 'drydock.lesson';
-export interface LessonContent extends LessonText { id: string; module: string; number: number; minutes: number; needs: string[]; lacking: string[]; here: string[]; view?: Lesson['view']; language: Language; machine: boolean; glossary: Term[] }
+export interface LessonContent extends LessonText {
+  id: string;
+  module: string;
+  number: number;
+  minutes: number;
+  needs: string[];
+  lacking: string[];
+  here: string[];
+  view?: Lesson['view'];
+  language: Language;
+  machine: boolean;
+  glossary: Term[];
+}
 
 /** Where a start may begin: from nowhere else does one lead here, or it is under way. */
 const AT_REST: ReadonlySet<MachineState> = new Set<MachineState>(['created', 'failed', 'exited']);
@@ -47,8 +59,18 @@ export class Lessons {
       features: Object.fromEntries(here().map((name) => [name, true as const])),
       modules: this.options.course.modules.map(({ id, text }) => ({ id, title: (text[language] ?? text.en).title })),
       lessons: this.options.course.lessons.map(({ id, module, number, minutes, text, needs, requires, tasks }) => ({
-        id, module, number, minutes, title: (text[language] ?? text.en).title, translated: text[language] !== undefined, needs, lacking: lacking(requires, language), tasks: tasks.length,
-        done: Object.keys(lessons[id]?.tasks ?? {}).length, finished: lessons[id]?.finished !== undefined, open: open?.lesson === id,
+        id,
+        module,
+        number,
+        minutes,
+        title: (text[language] ?? text.en).title,
+        translated: text[language] !== undefined,
+        needs,
+        lacking: lacking(requires, language),
+        tasks: tasks.length,
+        done: Object.keys(lessons[id]?.tasks ?? {}).length,
+        finished: lessons[id]?.finished !== undefined,
+        open: open?.lesson === id,
       })),
     };
   }
@@ -56,7 +78,20 @@ export class Lessons {
   content(id: string, language: Language): LessonContent {
     const { text, module, number, minutes, needs, requires, view, machine } = this.#lesson(id);
     const chosen = text[language] ? language : 'en';
-    return { ...text[chosen]!, id, module, number, minutes, needs, lacking: lacking(requires, chosen), here: here(), ...(view && { view }), language: chosen, machine: machine !== undefined, glossary: this.options.course.glossary[chosen] };
+    return {
+      ...text[chosen]!,
+      id,
+      module,
+      number,
+      minutes,
+      needs,
+      lacking: lacking(requires, chosen),
+      here: here(),
+      ...(view && { view }),
+      language: chosen,
+      machine: machine !== undefined,
+      glossary: this.options.course.glossary[chosen],
+    };
   }
 
   /** Takes the lesson up, or up again. Another one that the learner has open is left. `again`: from the beginning. */
@@ -82,7 +117,10 @@ export class Lessons {
     if (known) return known;
     const { learner } = progress;
     const open = progress.open!;
-    const session = new Session(lesson, learner, open, this.#store.lesson(learner, lesson.id), { engine: this.options.engine, save: () => this.#store.save(learner) });
+    const session = new Session(lesson, learner, open, this.#store.lesson(learner, lesson.id), {
+      engine: this.options.engine,
+      save: () => this.#store.save(learner),
+    });
     this.#sessions.set(learner, session);
     if (open.daemon !== this.#daemon) this.#takeOver(learner, open);
     return session;
@@ -108,10 +146,15 @@ export class Lessons {
   async #machine({ lesson, open, ...session }: Session): Promise<void> {
     if (!lesson.machine) return;
     const { engine, request } = this.options;
-    let handle: ContainerHandle | undefined = engine.containers().find(({ container }) => container.id === open.machine);
+    let handle: ContainerHandle | undefined = engine
+      .containers()
+      .find(({ container }) => container.id === open.machine);
     if (!handle) {
       const wanted = request(lesson.machine.run);
-      handle = await engine.create({ ...wanted, Labels: { ...wanted.Labels, [LESSON_LABEL]: lesson.id } }, { name: this.#name(lesson.id), pull: 'missing' });
+      handle = await engine.create(
+        { ...wanted, Labels: { ...wanted.Labels, [LESSON_LABEL]: lesson.id } },
+        { name: this.#name(lesson.id), pull: 'missing' },
+      );
       open.machine = handle.container.id;
     }
     const mine = this.#sessions.get(session.learner);
@@ -127,7 +170,8 @@ export class Lessons {
   }
   #name(id: string): string {
     const taken = new Set(this.options.engine.containers().map(({ container }) => container.name));
-    for (let n = 1; ; n++) if (!taken.has(`lesson-${id}${n > 1 ? `-${n}` : ''}`)) return `lesson-${id}${n > 1 ? `-${n}` : ''}`;
+    for (let n = 1; ; n++)
+      if (!taken.has(`lesson-${id}${n > 1 ? `-${n}` : ''}`)) return `lesson-${id}${n > 1 ? `-${n}` : ''}`;
   }
 
   follow(learner: string, id: string, tell: (state: LessonState) => void): () => void {
@@ -143,7 +187,10 @@ export class Lessons {
     const progress = this.#store.of(learner);
     delete progress.open;
     this.#store.save(learner);
-    await this.options.engine.containers().find(({ container }) => container.id === open.machine)?.remove({ force: true });
+    await this.options.engine
+      .containers()
+      .find(({ container }) => container.id === open.machine)
+      ?.remove({ force: true });
   }
 
   answer(learner: string, id: string, question: number, chosen: number): LessonState {
@@ -151,7 +198,8 @@ export class Lessons {
     const { lesson, progress } = session;
     const options = lesson.text.en.quiz[question]?.options.length;
     if (options === undefined) throw badParameter(`the lesson ${id} has no question ${question + 1}`);
-    if (!(chosen >= 0 && chosen < options)) throw badParameter(`question ${question + 1} has the options 1 to ${options}, got ${chosen + 1}`);
+    if (!(chosen >= 0 && chosen < options))
+      throw badParameter(`question ${question + 1} has the options 1 to ${options}, got ${chosen + 1}`);
     progress.quiz[question] = { chosen, right: lesson.answers[question] === chosen, at: Date.now() };
     session.finish();
     this.#store.save(session.learner);

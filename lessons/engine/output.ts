@@ -1,4 +1,7 @@
-/** What a container's terminal has shown, line by line with times, and which of the lines were typed at a shell's prompt. */
+/**
+ * What a container's terminal has shown, line by line with times, and which of the lines were typed at a shell's
+ * prompt.
+ */
 import { closeSync, openSync } from 'node:fs';
 import { readRecords } from '../../runtime/machine/log-record.ts';
 
@@ -7,18 +10,26 @@ const KEPT = 2000;
 const ROUND = 256 * 1024;
 const LINE = 4096;
 
-interface Line { time: number; text: string; typed?: string }
+interface Line {
+  time: number;
+  text: string;
+  typed?: string;
+}
 
 /** Escape sequences out (ECMA-48), and what was deleted with backspace. */
 function plain(text: string): string {
   let out = '';
-  for (const char of text.replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g, '')) out = char === '\b' ? out.slice(0, -1) : char === '\u0007' ? out : out + char;
+  for (const char of text.replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g, ''))
+    out = char === '\b' ? out.slice(0, -1) : char === '\u0007' ? out : out + char;
   return out;
 }
 /** `root@0d855f4792ed:/# ls`, `# ls`, `$ ls`, `bash-5.2# ls` */
 const PROMPT = /^(?:[\w.-]+@[\w.-]+:[^#$]*|[\w.-]*)[#$] (.*\S)\s*$/;
 
-/** A terminal that changes its size, as when somebody attaches, makes readline write its prompt once more in front of what is typed. */
+/**
+ * A terminal that changes its size, as when somebody attaches, makes readline write its prompt once more in front of
+ * what is typed.
+ */
 const PROMPT_AGAIN = /^(?:[\w.-]+@[\w.-]+:[^#$\s]*[#$] ?)+(?=[\w.-]+@[\w.-]+:[^#$\s]*[#$] )/;
 
 export class Output {
@@ -49,14 +60,20 @@ export class Output {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop()!.slice(-LINE);
     for (const line of lines) {
-      // readline goes back to the line's begin before it prompts; at the edge of the screen it writes a space before that, which nobody typed
-      const shown = plain(line.slice(0, LINE)).replace(/ \r(?=[^\r])/g, '').replaceAll('\r', '').replace(PROMPT_AGAIN, '');
+      // readline goes back to the line's begin before it prompts; at the edge of the screen it writes a space before
+      // that, which nobody typed
+      const shown = plain(line.slice(0, LINE))
+        .replace(/ \r(?=[^\r])/g, '')
+        .replaceAll('\r', '')
+        .replace(PROMPT_AGAIN, '');
       const typed = PROMPT.exec(shown)?.[1];
       this.#lines.push({ time, text: shown, ...(typed !== undefined && { typed }) });
     }
     if (this.#lines.length > KEPT) this.#lines.splice(0, this.#lines.length - KEPT);
   }
 
-  shown = (since: number): string => [...this.#lines.filter(({ time }) => time >= since).map(({ text }) => text), plain(this.#rest)].join('\n');
-  typed = (since: number): { time: number; text: string }[] => this.#lines.flatMap(({ time, typed }) => (typed !== undefined && time >= since ? [{ time, text: typed }] : []));
+  shown = (since: number): string =>
+    [...this.#lines.filter(({ time }) => time >= since).map(({ text }) => text), plain(this.#rest)].join('\n');
+  typed = (since: number): { time: number; text: string }[] =>
+    this.#lines.flatMap(({ time, typed }) => (typed !== undefined && time >= since ? [{ time, text: typed }] : []));
 }

@@ -1,4 +1,7 @@
-/** One learner in one lesson: which containers count, which tasks are done, which hints are due. It looks only while somebody follows it. */
+/**
+ * One learner in one lesson: which containers count, which tasks are done, which hints are due. It looks only while
+ * somebody follows it.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { daemonKernel } from '../../runtime/kernel/linux.ts';
 import type { Engine } from '../../runtime/machine/engine.ts';
@@ -18,7 +21,10 @@ const POLL_MS = 200;
 const SOON_MS = 15;
 const MOST_CONTAINERS = 64;
 
-export interface Surroundings { engine: Engine; save(): void }
+export interface Surroundings {
+  engine: Engine;
+  save(): void;
+}
 
 export class Session {
   readonly #watched = new Map<string, Watched>();
@@ -34,7 +40,13 @@ export class Session {
   #told = '';
   trouble: string | undefined;
 
-  constructor(readonly lesson: Lesson, readonly learner: string, readonly open: OpenLesson, readonly progress: LessonProgress, private readonly around: Surroundings) {}
+  constructor(
+    readonly lesson: Lesson,
+    readonly learner: string,
+    readonly open: OpenLesson,
+    readonly progress: LessonProgress,
+    private readonly around: Surroundings,
+  ) {}
 
   /** The newest state now, and whenever it changes. Returns what ends it. */
   follow(tell: (state: LessonState) => void): () => void {
@@ -55,7 +67,8 @@ export class Session {
       if (Type === 'container') this.soon();
     });
     // those that were made while nobody followed
-    for (const { container, created } of engine.containers()) if (created >= this.open.since || container.id === this.open.machine) this.#take(container.id);
+    for (const { container, created } of engine.containers())
+      if (created >= this.open.since || container.id === this.open.machine) this.#take(container.id);
     this.#timer = setInterval(() => void this.look(), POLL_MS);
   }
   #end(): void {
@@ -104,7 +117,8 @@ export class Session {
   }
 
   /** When a task began to count. */
-  #since = (task: Task): number => Math.max(this.open.since, ...task.after.map((id) => this.progress.tasks[id] ?? Infinity));
+  #since = (task: Task): number =>
+    Math.max(this.open.since, ...task.after.map((id) => this.progress.tasks[id] ?? Infinity));
 
   #lookAt(since: number): Look {
     const k = daemonKernel();
@@ -112,12 +126,22 @@ export class Session {
     let rules: Promise<string> | undefined;
     return {
       subject: undefined,
-      subjects: [...this.#watched.values()].map((watched) => watched.subject(k, since, this.#growth, watched.id === this.open.machine)),
-      quiz: new Set(Object.entries(this.progress.quiz).filter(([, { right }]) => right).map(([j]) => Number(j))),
+      subjects: [...this.#watched.values()].map((watched) =>
+        watched.subject(k, since, this.#growth, watched.id === this.open.machine),
+      ),
+      quiz: new Set(
+        Object.entries(this.progress.quiz)
+          .filter(([, { right }]) => right)
+          .map(([j]) => Number(j)),
+      ),
       questions: this.lesson.answers.length,
       daemonEnded: this.open.ended,
       strangers: () => (strangers ??= pidsOutside(this.around.engine.settings.cgroupParent)),
-      rules: () => (rules ??= rulesNow(k, this.around.engine.settings.bridge).then((lines) => lines.join('\n'), () => '')),
+      rules: () =>
+        (rules ??= rulesNow(k, this.around.engine.settings.bridge).then(
+          (lines) => lines.join('\n'),
+          () => '',
+        )),
     };
   }
 
@@ -140,7 +164,10 @@ export class Session {
         tasks[task.id] = Date.now();
         changed = this.#again = true;
       } else if (!done) {
-        const tried = task === current ? attempts([...this.#watched.values()], this.open.machine, Math.max(since, ...Object.values(tasks)), now) : 0;
+        const tried =
+          task === current
+            ? attempts([...this.#watched.values()], this.open.machine, Math.max(since, ...Object.values(tasks)), now)
+            : 0;
         const shown = await due(task, hints[task.id] ?? [], tried, look);
         if (shown.length !== (hints[task.id] ?? []).length) {
           hints[task.id] = shown;
@@ -154,7 +181,12 @@ export class Session {
   /** Every task done and every question answered: true when it has just become so. */
   finish(): boolean {
     const { tasks, quiz, finished } = this.progress;
-    if (finished !== undefined || !this.lesson.tasks.every(({ id }) => tasks[id] !== undefined) || !this.lesson.answers.every((_, j) => quiz[j]?.right)) return false;
+    if (
+      finished !== undefined ||
+      !this.lesson.tasks.every(({ id }) => tasks[id] !== undefined) ||
+      !this.lesson.answers.every((_, j) => quiz[j]?.right)
+    )
+      return false;
     this.progress.finished = Date.now();
     return true;
   }
@@ -162,7 +194,14 @@ export class Session {
   #taskState = (task: Task): TaskState => {
     const at = this.progress.tasks[task.id];
     const hints = this.progress.hints[task.id] ?? [];
-    const state = at !== undefined ? (task.mode === 'level' && this.#followers.size && !this.#holding.has(task.id) ? 'was' : 'done') : this.#since(task) === Infinity ? 'waiting' : 'open';
+    const state =
+      at !== undefined
+        ? task.mode === 'level' && this.#followers.size && !this.#holding.has(task.id)
+          ? 'was'
+          : 'done'
+        : this.#since(task) === Infinity
+          ? 'waiting'
+          : 'open';
     return { id: task.id, state, ...(at !== undefined && { at }), hints, more: task.hints.length - hints.length };
   };
 
@@ -170,15 +209,21 @@ export class Session {
     const all = this.around.engine.containers();
     const machine = all.find(({ container }) => container.id === this.open.machine);
     return {
-      lesson: this.lesson.id, learner: this.learner,
-      ...(machine && { machine: { id: machine.container.id, name: machine.container.name, status: machine.state.status } }), ...(this.trouble && { trouble: this.trouble }),
+      lesson: this.lesson.id,
+      learner: this.learner,
+      ...(machine && {
+        machine: { id: machine.container.id, name: machine.container.name, status: machine.state.status },
+      }),
+      ...(this.trouble && { trouble: this.trouble }),
       tasks: this.lesson.tasks.map(this.#taskState),
       quiz: this.lesson.answers.map((answer, j) => {
         const given = this.progress.quiz[j];
         return given ? { chosen: given.chosen, right: given.right, ...(given.right && { answer }) } : {};
       }),
       finished: this.progress.finished !== undefined,
-      others: all.filter(({ container, created }) => created >= this.open.since && container.id !== this.open.machine).map(({ container: { id, name } }) => ({ id, name })),
+      others: all
+        .filter(({ container, created }) => created >= this.open.since && container.id !== this.open.machine)
+        .map(({ container: { id, name } }) => ({ id, name })),
     };
   }
 
@@ -194,11 +239,17 @@ export class Session {
 
 /** Processes of the host that belong to no container of this daemon, and are no threads of the kernel. */
 function pidsOutside(cgroupParent: string): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    try {
-      return !readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`${cgroupParent}/`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
-    } catch {
-      return false;
-    }
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return (
+          !readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`${cgroupParent}/`) &&
+          readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== ''
+        );
+      } catch {
+        return false;
+      }
+    });
 }

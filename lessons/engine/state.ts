@@ -10,7 +10,11 @@ export interface TaskState {
   /** hints that can still be asked for */
   more: number;
 }
-export interface QuizState { chosen?: number; right?: boolean; answer?: number }
+export interface QuizState {
+  chosen?: number;
+  right?: boolean;
+  answer?: number;
+}
 export interface LessonState {
   lesson: string;
   learner: string;
@@ -24,5 +28,22 @@ export interface LessonState {
   /** containers that were made meanwhile and are not the lesson's: leaving leaves them */
   others: { id: string; name: string }[];
 }
-export interface ListedLesson { id: string; module: string; number: number; minutes: number; title: string; translated: boolean; needs: string[]; lacking: string[]; tasks: number; done: number; finished: boolean; open: boolean }
-export interface LessonList { features: Record<string, string | true>; modules: { id: string; title: string }[]; lessons: ListedLesson[] }
+export interface ListedLesson {
+  id: string;
+  module: string;
+  number: number;
+  minutes: number;
+  title: string;
+  translated: boolean;
+  needs: string[];
+  lacking: string[];
+  tasks: number;
+  done: number;
+  finished: boolean;
+  open: boolean;
+}
+export interface LessonList {
+  features: Record<string, string | true>;
+  modules: { id: string; title: string }[];
+  lessons: ListedLesson[];
+}

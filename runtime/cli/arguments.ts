@@ -1,12 +1,24 @@
 /**
  * Three habits of docker's command line that commander does not have: `--rm=false` for a flag without a value, `-e=A=1`
- * for a short one with a value, and `-it=false`. Rewritten before commander sees them; nothing after the first argument is touched
+ * for a short one with a value, and `-it=false`. Rewritten before commander sees them; nothing after the first argument
+ * is touched
  * where options end there.
  */
 import type { Command } from 'commander';
 import { misuse } from './failure.ts';
 
-const truth: Record<string, boolean> = { true: true, t: true, '1': true, True: true, TRUE: true, false: false, f: false, '0': false, False: false, FALSE: false };
+const truth: Record<string, boolean> = {
+  true: true,
+  t: true,
+  '1': true,
+  True: true,
+  TRUE: true,
+  false: false,
+  f: false,
+  '0': false,
+  False: false,
+  FALSE: false,
+};
 
 export function rewrite(command: Command, args: readonly string[], endsAtArgument: boolean): string[] {
   const takesValue = new Map<string, boolean>();

@@ -11,7 +11,9 @@ import { codeOf, Failure } from './failure.ts';
 const PATIENCE_MS = 60_000;
 const OTHER_MS = 1500;
 const IDLE_SECONDS = 30;
-/** A start leaves little behind: a young generation of 3 × 16 MiB, Node's default, is mostly what nobody uses any more. */
+/**
+ * A start leaves little behind: a young generation of 3 × 16 MiB, Node's default, is mostly what nobody uses any more.
+ */
 export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4'];
 
 /** Resolves with undefined when somebody accepts, with the errno's name otherwise. */
@@ -23,18 +25,23 @@ export function probe(path: string): Promise<string | undefined> {
   });
 }
 
-const lastLines = (path: string, from: number) => readFileSync(path).subarray(from).toString('utf8').trim().split('\n').slice(-5).join('\n');
+const lastLines = (path: string, from: number) =>
+  readFileSync(path).subarray(from).toString('utf8').trim().split('\n').slice(-5).join('\n');
 
 /** Makes sure that a daemon listens at `path`; `code` is the exit code if it cannot be had. */
 export async function ensureDaemon(path: string, code = 1): Promise<void> {
   const state = await probe(path);
   if (!state) return;
   if (process.getuid?.() !== 0) {
-    throw new Failure(state === 'EACCES'
-      ? `permission denied for the daemon's socket ${path}: must run as root, or as a member of its group`
-      : `must run as root: no daemon listens at ${path}, and only root can start one`, code);
+    throw new Failure(
+      state === 'EACCES'
+        ? `permission denied for the daemon's socket ${path}: must run as root, or as a member of its group`
+        : `must run as root: no daemon listens at ${path}, and only root can start one`,
+      code,
+    );
   }
-  if (state !== 'ENOENT' && state !== 'ECONNREFUSED') throw new Failure(`cannot connect to the daemon's socket ${path}: ${state}`, code);
+  if (state !== 'ENOENT' && state !== 'ECONNREFUSED')
+    throw new Failure(`cannot connect to the daemon's socket ${path}: ${state}`, code);
   await start(path, code);
 }
 
@@ -45,8 +52,19 @@ async function start(path: string, code: number): Promise<void> {
   const fd = openSync(log, 'a', 0o600);
   const from = readFileSync(log).length;
   let exited: string | undefined;
-  const child = spawn(process.execPath, [...NODE_FLAGS, process.argv[1]!, 'daemon', '--idle', process.env['DRYDOCK_IDLE'] ?? String(IDLE_SECONDS), '--host', `unix://${path}`],
-    { detached: true, stdio: ['ignore', fd, fd], cwd: '/' });
+  const child = spawn(
+    process.execPath,
+    [
+      ...NODE_FLAGS,
+      process.argv[1]!,
+      'daemon',
+      '--idle',
+      process.env['DRYDOCK_IDLE'] ?? String(IDLE_SECONDS),
+      '--host',
+      `unix://${path}`,
+    ],
+    { detached: true, stdio: ['ignore', fd, fd], cwd: '/' },
+  );
   child.once('exit', (status, signal) => (exited = signal ?? `status ${status}`));
   child.once('error', (error) => (exited = error.message));
   closeSync(fd);
@@ -59,5 +77,8 @@ async function start(path: string, code: number): Promise<void> {
     // two commands at once start two daemons: one of them ends, the other will listen
     if (exited) end = Math.min(end, (ended ??= Date.now()) + OTHER_MS);
   }
-  throw new Failure(`the daemon ${exited ? `ended at once (${exited})` : `did not answer within ${PATIENCE_MS / 1000} s`}; the end of ${log}:\n${lastLines(log, from)}`, code);
+  throw new Failure(
+    `the daemon ${exited ? `ended at once (${exited})` : `did not answer within ${PATIENCE_MS / 1000} s`}; the end of ${log}:\n${lastLines(log, from)}`,
+    code,
+  );
 }

@@ -7,15 +7,25 @@ import { DaemonError } from './failure.ts';
 /** The Engine API version that this client speaks. */
 export const API = '/v1.50';
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
-export interface Request { query?: Query; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal }
+export interface Request {
+  query?: Query;
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
 /** `head` came in the same packet as the daemon's answer and is the beginning of the stream. */
-export interface Hijacked { socket: Duplex; head: Buffer; multiplexed: boolean }
+export interface Hijacked {
+  socket: Duplex;
+  head: Buffer;
+  multiplexed: boolean;
+}
 
 export function queryString(query: Query = {}): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined || value === false || value === '') continue;
-    for (const one of Array.isArray(value) ? value as readonly string[] : [value]) search.append(name, one === true ? '1' : String(one));
+    for (const one of Array.isArray(value) ? (value as readonly string[]) : [value])
+      search.append(name, one === true ? '1' : String(one));
   }
   const text = search.toString();
   return text && `?${text}`;
@@ -48,19 +58,35 @@ async function refused(response: IncomingMessage): Promise<DaemonError> {
 export class Client {
   constructor(readonly socketPath: string) {}
 
-  #send(method: string, path: string, { query, body, headers, signal }: Request, upgrade?: (answer: Hijacked) => void): Promise<IncomingMessage> {
+  #send(
+    method: string,
+    path: string,
+    { query, body, headers, signal }: Request,
+    upgrade?: (answer: Hijacked) => void,
+  ): Promise<IncomingMessage> {
     const text = body === undefined ? undefined : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const request = httpRequest({
-        socketPath: this.socketPath, method, path: `${path.startsWith('/drydock/') ? '' : API}${path}${queryString(query)}`, agent: false, ...(signal && { signal }),
-        headers: { Host: 'drydock', ...(text !== undefined && { 'Content-Type': 'application/json' }), 'Content-Length': String(Buffer.byteLength(text ?? '')), ...headers },
+        socketPath: this.socketPath,
+        method,
+        path: `${path.startsWith('/drydock/') ? '' : API}${path}${queryString(query)}`,
+        agent: false,
+        ...(signal && { signal }),
+        headers: {
+          Host: 'drydock',
+          ...(text !== undefined && { 'Content-Type': 'application/json' }),
+          'Content-Length': String(Buffer.byteLength(text ?? '')),
+          ...headers,
+        },
       });
       request.on('response', (response) => {
         // whoever reads hears of it; one that is read no more may be cut without ending us
         response.on('error', () => undefined);
         resolve(response);
       });
-      request.on('upgrade', (response, socket, head) => upgrade?.({ socket, head, multiplexed: /multiplexed/.test(response.headers['content-type'] ?? '') }));
+      request.on('upgrade', (response, socket, head) =>
+        upgrade?.({ socket, head, multiplexed: /multiplexed/.test(response.headers['content-type'] ?? '') }),
+      );
       request.on('error', reject);
       request.end(text);
     });
@@ -101,14 +127,21 @@ export class Client {
   /** Turns the connection into a stream both ways: Engine API, "Stream format". */
   hijack(path: string, query: Query, body?: unknown): Promise<Hijacked> {
     return new Promise((resolve, reject) => {
-      this.#send('POST', path, { query, body, headers: { Connection: 'Upgrade', Upgrade: 'tcp' } }, resolve)
-        .then(async (response) => reject(await refused(response)), reject);
+      this.#send('POST', path, { query, body, headers: { Connection: 'Upgrade', Upgrade: 'tcp' } }, resolve).then(
+        async (response) => reject(await refused(response)),
+        reject,
+      );
     });
   }
 }
 
 /** An id or name as it stands in a path. */
 export const containerPath = (ref: string, rest = ''): string => `/containers/${encodeURIComponent(ref)}${rest}`;
-export const drydockPath = (ref: string, rest: string): string => `/drydock/containers/${encodeURIComponent(ref)}${rest}`;
+export const drydockPath = (ref: string, rest: string): string =>
+  `/drydock/containers/${encodeURIComponent(ref)}${rest}`;
 /** Image names keep their slashes: the daemon takes everything up to the last word as the name. */
-export const imagePath = (name: string, rest = ''): string => `/images/${name.split('/').map((part) => encodeURIComponent(part).replaceAll('%3A', ':').replaceAll('%40', '@')).join('/')}${rest}`;
+export const imagePath = (name: string, rest = ''): string =>
+  `/images/${name
+    .split('/')
+    .map((part) => encodeURIComponent(part).replaceAll('%3A', ':').replaceAll('%40', '@'))
+    .join('/')}${rest}`;

@@ -4,13 +4,41 @@ import { Failure } from './failure.ts';
 import { verb, type Entry } from './verb.ts';
 
 /** What the words after a verb are; a shell asks the daemon for them, if one listens. */
-const containers = ['start', 'stop', 'kill', 'restart', 'pause', 'unpause', 'exec', 'attach', 'wait', 'rename', 'update', 'rm', 'logs', 'inspect', 'top', 'stats', 'trace', 'frame', 'gate', 'record'];
+const containers = [
+  'start',
+  'stop',
+  'kill',
+  'restart',
+  'pause',
+  'unpause',
+  'exec',
+  'attach',
+  'wait',
+  'rename',
+  'update',
+  'rm',
+  'logs',
+  'inspect',
+  'top',
+  'stats',
+  'trace',
+  'frame',
+  'gate',
+  'record',
+];
 const images = ['run', 'create', 'pull', 'history', 'tag', 'rmi', 'images'];
 
-const flagsOf = (command: Command): string[] => ['--help', ...command.options.filter(({ hidden }) => !hidden).flatMap(({ long, short }) => [long, short].filter((name) => name !== undefined))];
+const flagsOf = (command: Command): string[] => [
+  '--help',
+  ...command.options
+    .filter(({ hidden }) => !hidden)
+    .flatMap(({ long, short }) => [long, short].filter((name) => name !== undefined)),
+];
 
 async function bash(verbs: readonly Entry[]): Promise<string> {
-  const cases = await Promise.all(verbs.map(async ({ name, load }) => `    ${name}) flags='${flagsOf((await load()).command()).join(' ')}' ;;`));
+  const cases = await Promise.all(
+    verbs.map(async ({ name, load }) => `    ${name}) flags='${flagsOf((await load()).command()).join(' ')}' ;;`),
+  );
   return `# bash completion for drydock; load it with: source <(drydock completion bash)
 _drydock_names() {
   case $1 in
@@ -57,18 +85,31 @@ complete -o default -F _drydock drydock
 `;
 }
 
-const zshWord = (text: string) => text.replace(/'/g, `'\\''`).replace(/:/g, '\\:').replace(/\[/g, '\\[').replace(/\]/g, '\\]');
+const zshWord = (text: string) =>
+  text.replace(/'/g, `'\\''`).replace(/:/g, '\\:').replace(/\[/g, '\\[').replace(/\]/g, '\\]');
 /** '--name[help]:value:' for _arguments; a repeatable one begins with '*'. */
 function zshOptions(command: Command): string[] {
-  return command.options.flatMap((option) => [option.long, option.short].filter((name) => name !== undefined)
-    .map((name) => `'*${name}[${zshWord(option.description)}]${option.required || option.optional ? `:${zshWord(option.attributeName())}:_files` : ''}'`));
+  return command.options.flatMap((option) =>
+    [option.long, option.short]
+      .filter((name) => name !== undefined)
+      .map(
+        (name) =>
+          `'*${name}[${zshWord(option.description)}]${option.required || option.optional ? `:${zshWord(option.attributeName())}:_files` : ''}'`,
+      ),
+  );
 }
 
 async function zsh(verbs: readonly Entry[]): Promise<string> {
-  const cases = await Promise.all(verbs.map(async ({ name, load }) => {
-    const kind = containers.includes(name) ? '_drydock_containers' : images.includes(name) ? '_drydock_images' : '_files';
-    return `        ${name}) _arguments -s ${zshOptions((await load()).command()).join(' ')} '*:argument:${kind}' ;;`;
-  }));
+  const cases = await Promise.all(
+    verbs.map(async ({ name, load }) => {
+      const kind = containers.includes(name)
+        ? '_drydock_containers'
+        : images.includes(name)
+          ? '_drydock_images'
+          : '_files';
+      return `        ${name}) _arguments -s ${zshOptions((await load()).command()).join(' ')} '*:argument:${kind}' ;;`;
+    }),
+  );
   return `#compdef drydock
 # zsh completion for drydock; put it as _drydock into a directory of $fpath, or: source <(drydock completion zsh)
 _drydock_listens() { [[ -S \${\${DRYDOCK_HOST:-unix:///run/drydock/drydock.sock}#unix://} ]] }
@@ -101,11 +142,17 @@ if [ "$funcstack[1]" = "_drydock" ]; then _drydock "$@"; else compdef _drydock d
 const shells: Record<string, (verbs: readonly Entry[]) => Promise<string>> = { bash, zsh };
 
 export function command(verbs: readonly Entry[]): Command {
-  return verb('completion', 'Print the completion script for a shell.', 'completion bash > /etc/bash_completion.d/drydock', 'completion zsh > "${fpath[1]}/_drydock"')
+  return verb(
+    'completion',
+    'Print the completion script for a shell.',
+    'completion bash > /etc/bash_completion.d/drydock',
+    'completion zsh > "${fpath[1]}/_drydock"',
+  )
     .argument('<shell>', 'bash or zsh')
     .action(async (shell: string) => {
       const script = shells[shell];
-      if (!script) throw new Failure(`no completion for ${JSON.stringify(shell)}: give bash or zsh`, 1, { usage: true });
+      if (!script)
+        throw new Failure(`no completion for ${JSON.stringify(shell)}: give bash or zsh`, 1, { usage: true });
       print((await script(verbs)).trimEnd());
     });
 }

@@ -5,7 +5,8 @@ import { ensureDaemon } from './autostart.ts';
 import { Client } from './client.ts';
 
 /** -H of `drydock`, or of the environment; a daemon with another exec root listens there (see daemon-settings.ts). */
-export const hostOf = (command: Command): string => command.optsWithGlobals<{ host?: string }>().host ?? hostFrom(process.env);
+export const hostOf = (command: Command): string =>
+  command.optsWithGlobals<{ host?: string }>().host ?? hostFrom(process.env);
 
 /** `code` is the exit code when there is no daemon and none can be started: 125 for run, 1 for others. */
 export async function connectTo(command: Command, code = 1): Promise<Client> {

@@ -10,7 +10,8 @@ import { warn } from './columns.ts';
 /** Opened before the container is made, so that there is none without its file. */
 function reserveIDFile(path: string | undefined): number | undefined {
   if (!path) return undefined;
-  if (existsSync(path)) throw new Failure(`container ID file found, make sure the other container isn't running or delete ${path}`, 125);
+  if (existsSync(path))
+    throw new Failure(`container ID file found, make sure the other container isn't running or delete ${path}`, 125);
   try {
     return openSync(path, 'wx', 0o644);
   } catch (error) {
@@ -20,15 +21,40 @@ function reserveIDFile(path: string | undefined): number | undefined {
 
 const noSuchImage = (error: unknown) => error instanceof DaemonError && error.status === 404;
 
-/** Shown as / inside, on cgroup v1 too, where the API's default is the host's namespace: one namespace more to watch being made. */
-const withCgroupNamespace = (body: Body): Body =>
-  ({ ...body, HostConfig: { ...body.HostConfig, CgroupnsMode: body.HostConfig.CgroupnsMode || 'private' } });
+/**
+ * Shown as / inside, on cgroup v1 too, where the API's default is the host's namespace: one namespace more to watch
+ * being made.
+ */
+const withCgroupNamespace = (body: Body): Body => ({
+  ...body,
+  HostConfig: { ...body.HostConfig, CgroupnsMode: body.HostConfig.CgroupnsMode || 'private' },
+});
 
-/** The new container's id. `pullLater`: the pull is the first phase of its start (?pull=missing); `signal` ends one that is made before. */
-export async function createContainer(client: Client, body: Body, options: ContainerOptions, { pullLater = false, code = 125, signal }: { pullLater?: boolean; code?: number; signal?: AbortSignal } = {}): Promise<string> {
+/**
+ * The new container's id. `pullLater`: the pull is the first phase of its start (?pull=missing); `signal` ends one that
+ * is made before.
+ */
+export async function createContainer(
+  client: Client,
+  body: Body,
+  options: ContainerOptions,
+  { pullLater = false, code = 125, signal }: { pullLater?: boolean; code?: number; signal?: AbortSignal } = {},
+): Promise<string> {
   const file = reserveIDFile(options.cidfile);
-  const create = () => client.post<{ Id: string; Warnings?: string[] | null }>('/containers/create', { name: options.name, platform: options.platform, ...(pullLater && { pull: 'missing' }) }, withCgroupNamespace(body));
-  const pull = () => pullImage(client, body.Image, { ...(options.platform && { platform: options.platform }), quiet: options.quiet ?? false, out: process.stderr, code, ...(signal && { signal }) });
+  const create = () =>
+    client.post<{ Id: string; Warnings?: string[] | null }>(
+      '/containers/create',
+      { name: options.name, platform: options.platform, ...(pullLater && { pull: 'missing' }) },
+      withCgroupNamespace(body),
+    );
+  const pull = () =>
+    pullImage(client, body.Image, {
+      ...(options.platform && { platform: options.platform }),
+      quiet: options.quiet ?? false,
+      out: process.stderr,
+      code,
+      ...(signal && { signal }),
+    });
   let made = false;
   try {
     if (options.pull === 'always') await pull();

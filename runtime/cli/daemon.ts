@@ -4,9 +4,14 @@ import { Failure } from './failure.ts';
 import { collect, verb } from './verb.ts';
 
 export function command(): Command {
-  return verb('daemon', 'Run the daemon in the foreground. Other verbs start one in the background when none listens; it ends by itself. '
-    + 'DRYDOCK_ROOT, DRYDOCK_EXEC_ROOT and so on in the environment stand for the flags, also for one that is started so.',
-    'daemon', 'daemon --registry-mirror http://127.0.0.1:5000', 'daemon --root /tmp/dock --exec-root /tmp/dock-run --bridge dock1')
+  return verb(
+    'daemon',
+    'Run the daemon in the foreground. Other verbs start one in the background when none listens; it ends by itself. ' +
+      'DRYDOCK_ROOT, DRYDOCK_EXEC_ROOT and so on in the environment stand for the flags, also for one that is started so.',
+    'daemon',
+    'daemon --registry-mirror http://127.0.0.1:5000',
+    'daemon --root /tmp/dock --exec-root /tmp/dock-run --bridge dock1',
+  )
     .option('--root <dir>', 'images, layers, containers (/var/lib/drydock)')
     .option('--exec-root <dir>', 'sockets and what a reboot may forget (/run/drydock)')
     .option('-H, --host <address>', 'the socket to listen on (unix:///run/drydock/drydock.sock)')
@@ -21,7 +26,8 @@ export function command(): Command {
     .action(async (options: DaemonOptions, command: Command) => {
       const host = options.host ?? command.parent?.opts<DaemonOptions>().host;
       const settings = settingsFrom({ ...options, ...(host !== undefined && { host }) }, process.env);
-      if (process.getuid?.() !== 0) throw new Failure('must run as root: the daemon makes namespaces, mounts and network links');
+      if (process.getuid?.() !== 0)
+        throw new Failure('must run as root: the daemon makes namespaces, mounts and network links');
       await (await import('../../server/main.ts')).startDaemon(settings);
     });
 }

@@ -7,23 +7,38 @@ import { filters } from './filters.ts';
 import { moment } from './seconds.ts';
 import { collect, verb } from './verb.ts';
 
-interface Options { since?: string; until?: string; filter?: string[]; json?: boolean }
+interface Options {
+  since?: string;
+  until?: string;
+  filter?: string[];
+  json?: boolean;
+}
 
 function eventLine({ time, timeNano, Type, Action, Actor }: DockerEvent): string {
   const date = new Date(timeNano ? timeNano / 1e6 : time * 1000).toISOString();
-  const attributes = Object.entries(Actor.Attributes).map(([name, value]) => `${name}=${value}`).join(', ');
+  const attributes = Object.entries(Actor.Attributes)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ');
   return visible(`${date} ${Type} ${Action} ${Actor.ID}${attributes && ` (${attributes})`}`);
 }
 
 export function command(): Command {
-  return verb('events', 'Follow what happens to containers and images.', 'events', 'events --since 10m --filter type=container', 'events --json | jq .Action')
+  return verb(
+    'events',
+    'Follow what happens to containers and images.',
+    'events',
+    'events --since 10m --filter type=container',
+    'events --json | jq .Action',
+  )
     .option('--since <time>', 'begin at a date, or 10m ago', (text: string) => moment(text))
     .option('--until <time>', 'end at a date', (text: string) => moment(text))
     .option('-f, --filter <name=value>', 'only those that match: type, event, container, image, label', collect)
     .option('--json', 'one object a line')
     .action(async ({ since, until, filter, ...options }: Options, command: Command) => {
       const client = await connectTo(command);
-      for await (const event of client.lines<DockerEvent>('GET', '/events', { query: { since, until, filters: filters(filter) } })) {
+      for await (const event of client.lines<DockerEvent>('GET', '/events', {
+        query: { since, until, filters: filters(filter) },
+      })) {
         if (options.json) json(event, 0);
         else print(eventLine(event));
       }

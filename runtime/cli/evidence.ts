@@ -6,7 +6,11 @@ import type { Evidence } from '../kernel/evidence.ts';
 const text = (line: string) => visible(shortened(line).replaceAll('\t', '  '));
 
 export const evidenceText = (sections: readonly Evidence[]): string =>
-  sections.map(({ title, lines }) => [text(title), ...(lines.length ? lines : ['(nothing)']).map((line) => `  ${text(line)}`)].join('\n')).join('\n\n');
+  sections
+    .map(({ title, lines }) =>
+      [text(title), ...(lines.length ? lines : ['(nothing)']).map((line) => `  ${text(line)}`)].join('\n'),
+    )
+    .join('\n\n');
 
 /** All of it is some two hundred lines: a key for each thing that one may want to see. */
 export const views: readonly { key: string; name: string; titles: RegExp }[] = [

@@ -11,12 +11,27 @@ import { copyOutput } from './streams.ts';
 import { windowSize } from './terminal.ts';
 import { untilImage, verb } from './verb.ts';
 
-interface Options { interactive?: boolean; tty?: boolean; detach?: boolean; privileged?: boolean; detachKeys?: string }
+interface Options {
+  interactive?: boolean;
+  tty?: boolean;
+  detach?: boolean;
+  privileged?: boolean;
+  detachKeys?: string;
+}
 const shared = processFlags.filter(({ flags }) => /--(env|env-file|user|workdir) /.test(flags));
 
 export function command(): Command {
-  const exec = untilImage(verb('exec', 'Run a command in a running container: setns(2) into its namespaces.', 'exec -it web /bin/bash', 'exec -u nobody -w /tmp web id', 'exec -d web touch /tmp/x'))
-    .argument('<container>').argument('<command...>')
+  const exec = untilImage(
+    verb(
+      'exec',
+      'Run a command in a running container: setns(2) into its namespaces.',
+      'exec -it web /bin/bash',
+      'exec -u nobody -w /tmp web id',
+      'exec -d web touch /tmp/x',
+    ),
+  )
+    .argument('<container>')
+    .argument('<command...>')
     .option('-i, --interactive', 'keep stdin open')
     .option('-t, --tty', 'give the process a terminal')
     .option('-d, --detach', 'leave it in the background')
@@ -33,24 +48,44 @@ async function run(name: string, words: string[], options: Options, command: Com
   if (options.tty && options.interactive && attached) requireTerminal();
   const client = await connectTo(command);
   const ConsoleSize = options.tty ? windowSize() : undefined;
-  const { Id } = await client.post<{ Id: string }>(containerPath(name, '/exec'), {}, {
-    AttachStdin: attached && Boolean(options.interactive), AttachStdout: attached, AttachStderr: attached, Tty: Boolean(options.tty), Cmd: words,
-    Privileged: Boolean(options.privileged), User: given.User ?? '', WorkingDir: given.WorkingDir ?? '', Env: given.Env ?? null,
-    ...(options.detachKeys && { DetachKeys: options.detachKeys }), ...(ConsoleSize && { ConsoleSize }),
-  });
+  const { Id } = await client.post<{ Id: string }>(
+    containerPath(name, '/exec'),
+    {},
+    {
+      AttachStdin: attached && Boolean(options.interactive),
+      AttachStdout: attached,
+      AttachStderr: attached,
+      Tty: Boolean(options.tty),
+      Cmd: words,
+      Privileged: Boolean(options.privileged),
+      User: given.User ?? '',
+      WorkingDir: given.WorkingDir ?? '',
+      Env: given.Env ?? null,
+      ...(options.detachKeys && { DetachKeys: options.detachKeys }),
+      ...(ConsoleSize && { ConsoleSize }),
+    },
+  );
   const start = { Detach: Boolean(options.detach), Tty: Boolean(options.tty), ...(ConsoleSize && { ConsoleSize }) };
   try {
     if (options.detach) return void (await client.post(`/exec/${Id}/start`, {}, start));
     process.exitCode = await converse(client, Id, start, options);
   } catch (error) {
-    throw error instanceof DaemonError ? new Failure(error.message, startCode(error.message) === 125 ? 1 : startCode(error.message), { cause: error }) : error;
+    throw error instanceof DaemonError
+      ? new Failure(error.message, startCode(error.message) === 125 ? 1 : startCode(error.message), { cause: error })
+      : error;
   }
 }
 
-interface Exec { Running: boolean; ExitCode: number | null }
+interface Exec {
+  Running: boolean;
+  ExitCode: number | null;
+}
 const ENDING_MS = 2000;
 
-/** The output may end a moment before the process is reaped; a process that has only closed its output is not waited for. */
+/**
+ * The output may end a moment before the process is reaped; a process that has only closed its output is not waited
+ * for.
+ */
 async function exitCode(client: Client, id: string): Promise<number> {
   const end = Date.now() + ENDING_MS;
   for (;;) {

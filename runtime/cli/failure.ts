@@ -1,6 +1,10 @@
 /** An end that the user must hear of: one line on stderr after `drydock: `, and the exit code. */
 export class Failure extends Error {
-  constructor(message: string, readonly code = 1, options?: { cause?: unknown; usage?: boolean }) {
+  constructor(
+    message: string,
+    readonly code = 1,
+    options?: { cause?: unknown; usage?: boolean },
+  ) {
     super(message, options);
     this.name = 'Failure';
     this.usage = options?.usage ?? false;
@@ -14,14 +18,18 @@ export const misuse = (message: string): Failure => new Failure(message, 125, { 
 
 /** An answer of the daemon with an error status: Engine API, "Errors". */
 export class DaemonError extends Failure {
-  constructor(readonly status: number, message: string) {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
     super(message, 1);
     this.name = 'DaemonError';
   }
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-export const codeOf = (error: unknown): string | undefined => (error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined);
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 
 /**
  * The exit code of `run` when its container could not be started, from the daemon's words: 127 not found, 126 not
@@ -30,7 +38,8 @@ export const codeOf = (error: unknown): string | undefined => (error instanceof 
 export function startCode(message: string): 125 | 126 | 127 {
   // a file that a step of ours misses is no missing program
   if (/^(step [a-z0-9-]+\.[a-z0-9-]+|aborted)[: ]/.test(message)) return 125;
-  if (/executable file not found|no such file or directory|system cannot find the file specified/.test(message)) return 127;
+  if (/executable file not found|no such file or directory|system cannot find the file specified/.test(message))
+    return 127;
   if (/permission denied|exec format error|is a directory/.test(message)) return 126;
   return 125;
 }

@@ -1,21 +1,28 @@
 /** Sizes, ages and ids as docker shows them. */
 
-const step = (units: readonly string[], base: number) => (bytes: number): string => {
-  let value = bytes;
-  let unit = 0;
-  while (value >= base && unit < units.length - 1) {
-    value /= base;
-    unit++;
-  }
-  return `${Number(value.toPrecision(unit ? 4 : 12))}${units[unit]}`;
-};
+const step =
+  (units: readonly string[], base: number) =>
+  (bytes: number): string => {
+    let value = bytes;
+    let unit = 0;
+    while (value >= base && unit < units.length - 1) {
+      value /= base;
+      unit++;
+    }
+    return `${Number(value.toPrecision(unit ? 4 : 12))}${units[unit]}`;
+  };
 /** 1064596 → '1.065MB': images and transfers are counted in powers of ten. */
 export const decimalSize = step(['B', 'kB', 'MB', 'GB', 'TB', 'PB'], 1000);
 /** 1048576 → '1MiB': memory in powers of two. */
 export const binarySize = step(['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'], 1024);
 
 const ages: readonly [limit: number, unit: number, name: string][] = [
-  [60, 1, 'seconds'], [3600, 60, 'minutes'], [48 * 3600, 3600, 'hours'], [14 * 86400, 86400, 'days'], [60 * 86400, 7 * 86400, 'weeks'], [730 * 86400, 30 * 86400, 'months'],
+  [60, 1, 'seconds'],
+  [3600, 60, 'minutes'],
+  [48 * 3600, 3600, 'hours'],
+  [14 * 86400, 86400, 'days'],
+  [60 * 86400, 7 * 86400, 'weeks'],
+  [730 * 86400, 30 * 86400, 'months'],
 ];
 /** Seconds → '3 minutes'. */
 export function age(seconds: number): string {
@@ -28,4 +35,5 @@ export function age(seconds: number): string {
 }
 /** 'sha256:0123…' → its first twelve digits. */
 export const shortID = (id: string): string => id.replace(/^sha256:/, '').slice(0, 12);
-export const ellipsis = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text);
+export const ellipsis = (text: string, width: number): string =>
+  text.length > width ? `${text.slice(0, width - 1)}…` : text;

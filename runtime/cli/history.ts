@@ -6,8 +6,19 @@ import { age, decimalSize, ellipsis, shortID } from './format.ts';
 import { tableFormat } from './filters.ts';
 import { verb } from './verb.ts';
 
-interface Options { quiet?: boolean; trunc: boolean; json?: boolean; format?: string }
-interface Row { Id: string; Created: number; CreatedBy: string; Size: number; Comment: string }
+interface Options {
+  quiet?: boolean;
+  trunc: boolean;
+  json?: boolean;
+  format?: string;
+}
+interface Row {
+  Id: string;
+  Created: number;
+  CreatedBy: string;
+  Size: number;
+  Comment: string;
+}
 
 const columns = (full: boolean): Column<Row>[] => [
   ['IMAGE', 'ID', (r) => (r.Id === '<missing>' || full ? r.Id : shortID(r.Id))],

@@ -7,10 +7,23 @@ import { verb } from './verb.ts';
 
 type Info = Record<string, unknown>;
 const lines: readonly [label: string, key: string, text?: (value: unknown) => string][] = [
-  ['Server Version', 'ServerVersion'], ['Name', 'Name'], ['Operating System', 'OperatingSystem'], ['Kernel Version', 'KernelVersion'], ['Architecture', 'Architecture'],
-  ['CPUs', 'NCPU'], ['Total Memory', 'MemTotal', (v) => binarySize(Number(v))], ['Containers', 'Containers'], ['  Running', 'ContainersRunning'], ['  Paused', 'ContainersPaused'],
-  ['  Stopped', 'ContainersStopped'], ['Images', 'Images'], ['Storage Driver', 'Driver'], ['Cgroup Driver', 'CgroupDriver'], ['Cgroup Version', 'CgroupVersion'],
-  ['Security Options', 'SecurityOptions', (v) => (v as string[]).join(', ')], ['Root Directory', 'DockerRootDir'],
+  ['Server Version', 'ServerVersion'],
+  ['Name', 'Name'],
+  ['Operating System', 'OperatingSystem'],
+  ['Kernel Version', 'KernelVersion'],
+  ['Architecture', 'Architecture'],
+  ['CPUs', 'NCPU'],
+  ['Total Memory', 'MemTotal', (v) => binarySize(Number(v))],
+  ['Containers', 'Containers'],
+  ['  Running', 'ContainersRunning'],
+  ['  Paused', 'ContainersPaused'],
+  ['  Stopped', 'ContainersStopped'],
+  ['Images', 'Images'],
+  ['Storage Driver', 'Driver'],
+  ['Cgroup Driver', 'CgroupDriver'],
+  ['Cgroup Version', 'CgroupVersion'],
+  ['Security Options', 'SecurityOptions', (v) => (v as string[]).join(', ')],
+  ['Root Directory', 'DockerRootDir'],
 ];
 
 export function command(): Command {
@@ -21,8 +34,11 @@ export function command(): Command {
       const info = await client.get<Info>('/info');
       const own = await client.get<Info>('/drydock/info');
       if (options.json) return json({ ...info, Drydock: own });
-      for (const [label, key, text = String] of lines) if (info[key] !== undefined && info[key] !== null) print(`${label}: ${visible(text(info[key]))}`);
-      for (const [key, value] of Object.entries(own)) if (typeof value !== 'object' && !key.startsWith('Containers')) print(`Drydock ${key}: ${visible(String(value))}`);
+      for (const [label, key, text = String] of lines)
+        if (info[key] !== undefined && info[key] !== null) print(`${label}: ${visible(text(info[key]))}`);
+      for (const [key, value] of Object.entries(own))
+        if (typeof value !== 'object' && !key.startsWith('Containers'))
+          print(`Drydock ${key}: ${visible(String(value))}`);
       for (const warning of (info['Warnings'] as string[] | null | undefined) ?? []) warn(`WARNING: ${warning}`);
     });
 }

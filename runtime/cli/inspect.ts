@@ -7,7 +7,13 @@ import { evidenceText } from './evidence.ts';
 import { DaemonError, Failure } from './failure.ts';
 import { each, verb } from './verb.ts';
 
-interface Options { live?: boolean; step?: string; json?: boolean; type?: string; size?: boolean }
+interface Options {
+  live?: boolean;
+  step?: string;
+  json?: boolean;
+  type?: string;
+  size?: boolean;
+}
 const finders: Record<string, (client: Client, name: string, size: boolean) => Promise<object>> = {
   container: (client, name, size) => client.get(containerPath(name, '/json'), { size }),
   image: (client, name) => client.get(imagePath(name, '/json')),
@@ -26,10 +32,14 @@ async function find(client: Client, name: string, { type, size = false }: Option
   throw new Failure(`no such ${type ?? 'object'}: ${name}`);
 }
 
-
 export function command(): Command {
-  return verb('inspect', 'Show all that is known of containers, images and networks as JSON; with --live, what the kernel says of a container at this moment.',
-    'inspect web', 'inspect --type image ubuntu', 'inspect --live web')
+  return verb(
+    'inspect',
+    'Show all that is known of containers, images and networks as JSON; with --live, what the kernel says of a container at this moment.',
+    'inspect web',
+    'inspect --type image ubuntu',
+    'inspect --live web',
+  )
     .argument('<name...>')
     .option('--live', "the kernel's evidence: namespaces, mounts, cgroup files, links, rw layer")
     .option('--step <id>', 'with --live: only what this step looks at')
@@ -37,7 +47,12 @@ export function command(): Command {
     .option('--type <type>', `only ${Object.keys(finders).join(', ')}`)
     .option('-s, --size', 'sizes of the rw layer')
     .action(async (names: string[], options: Options, command: Command) => {
-      if (options.type && !finders[options.type]) throw new Failure(`unknown type ${JSON.stringify(options.type)}: give ${Object.keys(finders).join(', ')}`, 125, { usage: true });
+      if (options.type && !finders[options.type])
+        throw new Failure(
+          `unknown type ${JSON.stringify(options.type)}: give ${Object.keys(finders).join(', ')}`,
+          125,
+          { usage: true },
+        );
       const client = await connectTo(command);
       const found: object[] = [];
       await each(names, async (name) => {

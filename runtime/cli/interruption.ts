@@ -1,5 +1,6 @@
 /**
- * Ctrl-C while `run` makes a container: until its process runs, SIGINT and SIGTERM are ours, and what was made is taken back.
+ * Ctrl-C while `run` makes a container: until its process runs, SIGINT and SIGTERM are ours, and what was made is taken
+ * back.
  *
  *   pull      the connection is cut, and with it the pull
  *   create    its answer is waited for: nothing else tells what there is to remove
@@ -23,12 +24,17 @@ export class Interruption {
   #starting = false;
   #takenBack: Promise<void> | undefined;
 
-  constructor(private readonly client: Client, private readonly rm: boolean) {
+  constructor(
+    private readonly client: Client,
+    private readonly rm: boolean,
+  ) {
     for (const name of SIGNALS) process.on(name, this.#handle);
   }
 
   /** Aborted with the first signal. */
-  get signal(): AbortSignal { return this.#aborter.signal; }
+  get signal(): AbortSignal {
+    return this.#aborter.signal;
+  }
 
   readonly #handle = (signal: NodeJS.Signals): void => {
     this.#signal ??= signal;
@@ -63,7 +69,10 @@ export class Interruption {
 
   #takeBack(): Promise<void> {
     if (this.#id === undefined) return Promise.resolve();
-    return (this.#takenBack ??= this.#starting && !this.rm ? this.#stop() : this.client.call('DELETE', containerPath(this.#id), { query: { force: '1' } }));
+    return (this.#takenBack ??=
+      this.#starting && !this.rm
+        ? this.#stop()
+        : this.client.call('DELETE', containerPath(this.#id), { query: { force: '1' } }));
   }
 
   /** The end of an interrupted run, whatever became of it; nothing happens when there was no signal. */
@@ -74,8 +83,13 @@ export class Interruption {
     await this.#takeBack().catch((error: unknown) => {
       // --rm itself may have been faster
       if (error instanceof DaemonError && error.status === 404) return;
-      throw new Failure(`interrupted, but container ${id} could not be ${done}: ${messageOf(error)}`, this.#code(), { cause: error });
+      throw new Failure(`interrupted, but container ${id} could not be ${done}: ${messageOf(error)}`, this.#code(), {
+        cause: error,
+      });
     });
-    throw new Failure(id ? `interrupted before its process ran; container ${id} was ${done}` : 'interrupted; no container was made', this.#code());
+    throw new Failure(
+      id ? `interrupted before its process ran; container ${id} was ${done}` : 'interrupted; no container was made',
+      this.#code(),
+    );
   }
 }

@@ -3,7 +3,11 @@ import { postToEach } from './simple.ts';
 import { verb } from './verb.ts';
 
 export function command(): Command {
-  const kill = verb('kill', 'Send a signal to the first process of running containers.', 'kill web', 'kill -s HUP web')
-    .option('-s, --signal <signal>', 'signal to send (KILL)');
+  const kill = verb(
+    'kill',
+    'Send a signal to the first process of running containers.',
+    'kill web',
+    'kill -s HUP web',
+  ).option('-s, --signal <signal>', 'signal to send (KILL)');
   return postToEach<{ signal?: string }>(kill, '/kill', ({ signal }) => ({ signal }));
 }

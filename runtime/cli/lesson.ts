@@ -12,11 +12,23 @@ import { Take } from './lesson/take.ts';
 import { words } from './lesson/words.ts';
 import { verb } from './verb.ts';
 
-interface Options { lang: string; learner: string; again?: boolean; export?: string; import?: string }
+interface Options {
+  lang: string;
+  learner: string;
+  again?: boolean;
+  export?: string;
+  import?: string;
+}
 
 export function command(): Command {
-  return verb('lesson', 'List the lessons, or take one on a real container. What is to be done may be done here, on the page, with docker or by hand.',
-    'lesson', 'lesson process', 'lesson copy-up --lang ru', 'lesson --export progress.json')
+  return verb(
+    'lesson',
+    'List the lessons, or take one on a real container. What is to be done may be done here, on the page, with docker or by hand.',
+    'lesson',
+    'lesson process',
+    'lesson copy-up --lang ru',
+    'lesson --export progress.json',
+  )
     .argument('[lesson]', 'its id')
     .option('--lang <language>', 'en or ru', 'en')
     .option('--learner <name>', 'under which name progress is kept', 'learner')
@@ -35,11 +47,26 @@ async function lesson(id: string | undefined, options: Options, command: Command
     await client.post('/drydock/progress', { learner }, readProgress(options.import));
     if (!options.export && !id) return;
   }
-  if (options.export) return writeFileSync(options.export, `${JSON.stringify(await client.get('/drydock/progress', { learner }), null, 1)}\n`);
+  if (options.export)
+    return writeFileSync(
+      options.export,
+      `${JSON.stringify(await client.get('/drydock/progress', { learner }), null, 1)}\n`,
+    );
   if (!id) {
     const { lessons } = await client.get<LessonList>('/drydock/lessons', { learner, lang });
-    const state = (one: LessonList['lessons'][number]) => (one.lacking.length ? `✗ ${one.lacking.join(', ')}` : one.finished ? `✓ ${said.done}` : one.done ? `${one.done}/${one.tasks}` : '');
-    return void process.stdout.write(table(lessons.map((one) => [String(one.number), one.id, one.title, `${one.minutes} ${said.minutes}`, state(one)])));
+    const state = (one: LessonList['lessons'][number]) =>
+      one.lacking.length
+        ? `✗ ${one.lacking.join(', ')}`
+        : one.finished
+          ? `✓ ${said.done}`
+          : one.done
+            ? `${one.done}/${one.tasks}`
+            : '';
+    return void process.stdout.write(
+      table(
+        lessons.map((one) => [String(one.number), one.id, one.title, `${one.minutes} ${said.minutes}`, state(one)]),
+      ),
+    );
   }
   const content = await client.get<LessonContent>(`/drydock/lessons/${encodeURIComponent(id)}`, { lang });
   const keyboard = process.stdin.isTTY && process.stdout.isTTY ? Keyboard.open() : undefined;
@@ -47,9 +74,12 @@ async function lesson(id: string | undefined, options: Options, command: Command
   if (!keyboard) {
     // to be read, or piped into a pager: nothing is started
     const text = new LessonText(said, ink, 90, content.here, () => `lesson-${id}`);
-    return print(ink.shown([content.title, ...content.body.map((block) => text.block(block))].filter(Boolean).join('\n\n')));
+    return print(
+      ink.shown([content.title, ...content.body.map((block) => text.block(block))].filter(Boolean).join('\n\n')),
+    );
   }
-  if (content.lacking.length) throw new Failure(`the lesson ${id} cannot be taken on this machine: ${content.lacking.join(', ')}`);
+  if (content.lacking.length)
+    throw new Failure(`the lesson ${id} cannot be taken on this machine: ${content.lacking.join(', ')}`);
   await new Take({ client, keyboard, ink, words: said, content, learner, again: options.again ?? false }).run();
 }
 
@@ -57,6 +87,8 @@ function readProgress(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new Failure(`${path} cannot be read as a progress file: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Failure(
+      `${path} cannot be read as a progress file: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }

@@ -7,15 +7,28 @@ import { moment } from './seconds.ts';
 import { copyOutput } from './streams.ts';
 import { verb } from './verb.ts';
 
-interface Options { follow?: boolean; tail: string; since?: string; until?: string; timestamps?: boolean }
+interface Options {
+  follow?: boolean;
+  tail: string;
+  since?: string;
+  until?: string;
+  timestamps?: boolean;
+}
 
 function tail(text: string): string {
-  if (text !== 'all' && !/^\d+$/.test(text)) throw misuse(`invalid argument "${text}" for "-n, --tail" flag: give a number or "all"`);
+  if (text !== 'all' && !/^\d+$/.test(text))
+    throw misuse(`invalid argument "${text}" for "-n, --tail" flag: give a number or "all"`);
   return text;
 }
 
 export function command(): Command {
-  return verb('logs', 'Print what a container wrote to stdout and stderr.', 'logs web', 'logs -f --tail 10 web', 'logs --since 10m --timestamps web')
+  return verb(
+    'logs',
+    'Print what a container wrote to stdout and stderr.',
+    'logs web',
+    'logs -f --tail 10 web',
+    'logs --since 10m --timestamps web',
+  )
     .argument('<container>')
     .option('-f, --follow', 'go on with what comes')
     .option('-n, --tail <lines>', 'only the last lines', tail, 'all')
@@ -25,7 +38,9 @@ export function command(): Command {
     .action(async (name: string, { follow, timestamps, since, until, tail }: Options, command: Command) => {
       const client = await connectTo(command);
       const { Id, Config } = await client.get<Inspected>(containerPath(name, '/json'));
-      const log = await client.open('GET', containerPath(Id, '/logs'), { query: { stdout: 1, stderr: 1, tail, follow, timestamps, since, until } });
+      const log = await client.open('GET', containerPath(Id, '/logs'), {
+        query: { stdout: 1, stderr: 1, tail, follow, timestamps, since, until },
+      });
       await copyOutput(log, Buffer.alloc(0), Config.Tty, process);
     });
 }

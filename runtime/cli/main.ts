@@ -1,5 +1,7 @@
 #!/usr/bin/env -S node --
-/** The `drydock` command: finds the verb, loads its file only, and turns what it throws into a line and an exit code. */
+/**
+ * The `drydock` command: finds the verb, loads its file only, and turns what it throws into a line and an exit code.
+ */
 import { Command, CommanderError } from 'commander';
 import { rewrite } from './arguments.ts';
 import { warn } from './columns.ts';
@@ -12,7 +14,9 @@ const ENDS_AT_ARGUMENT = new Set(['run', 'create', 'exec', 'top']);
 
 function program(): Command {
   return new Command('drydock')
-    .description('A container runtime that you can walk round: every step of a run can be paused, inspected and explained.')
+    .description(
+      'A container runtime that you can walk round: every step of a run can be paused, inspected and explained.',
+    )
     .option('-H, --host <address>', "the daemon's socket (DRYDOCK_HOST, unix:///run/drydock/drydock.sock)")
     .option('-v, --version', 'show the version')
     .enablePositionalOptions()
@@ -33,7 +37,12 @@ function usageFailure(error: CommanderError, verb: string | undefined): Failure 
   if (error.exitCode === 0) return undefined;
   const unknown = /^error: unknown option '([^'=]+)/.exec(error.message)?.[1];
   const reason = unknown && verb && ['run', 'create'].includes(verb) && refusedFlags[unknown];
-  const message = reason ? `${unknown} is not supported: ${reason}` : error.message.replace(/^error: /, '').replace(/^unknown option '([^']+)'/, 'unknown flag: $1').trim();
+  const message = reason
+    ? `${unknown} is not supported: ${reason}`
+    : error.message
+        .replace(/^error: /, '')
+        .replace(/^unknown option '([^']+)'/, 'unknown flag: $1')
+        .trim();
   const aboutFlags = /option/i.test(error.code) || error.code === 'commander.invalidArgument';
   return new Failure(message, aboutFlags ? 125 : 1, { usage: true });
 }
@@ -46,7 +55,8 @@ async function main(args: string[]): Promise<void> {
   const root = quiet(program());
   const at = verbIndex(args);
   const wanted = at < 0 ? undefined : args[at];
-  if (args.slice(0, at < 0 ? undefined : at).some((arg) => arg === '-v' || arg === '--version')) args = ['version', '--short'];
+  if (args.slice(0, at < 0 ? undefined : at).some((arg) => arg === '-v' || arg === '--version'))
+    args = ['version', '--short'];
   if (wanted === undefined && args[0] !== 'version') return void process.stdout.write(await listing(root));
   const name = args[0] === 'version' ? 'version' : wanted!;
   if (name === 'help') return help(root, args[at + 1]);
@@ -61,8 +71,12 @@ async function main(args: string[]): Promise<void> {
 }
 
 async function listing(root: Command): Promise<string> {
-  for (const { name, summary, group } of verbs) root.addCommand(new Command(name).description(summary).helpGroup(group));
-  return root.helpCommand(false).helpInformation() + '\nExamples:\n  $ drydock run -it ubuntu /bin/bash\n  $ drydock run --step -it ubuntu /bin/bash\n\nEvery verb has --help with examples.\n';
+  for (const { name, summary, group } of verbs)
+    root.addCommand(new Command(name).description(summary).helpGroup(group));
+  return (
+    root.helpCommand(false).helpInformation() +
+    '\nExamples:\n  $ drydock run -it ubuntu /bin/bash\n  $ drydock run --step -it ubuntu /bin/bash\n\nEvery verb has --help with examples.\n'
+  );
 }
 
 async function help(root: Command, name: string | undefined): Promise<void> {

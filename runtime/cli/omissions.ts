@@ -5,7 +5,12 @@ import { connectTo } from './connection.ts';
 import { Failure } from './failure.ts';
 import { markdownText } from './step/markdown.ts';
 
-interface Omission { id: string; title: string; see: string; steps: string[] }
+interface Omission {
+  id: string;
+  title: string;
+  see: string;
+  steps: string[];
+}
 
 export async function listOmissions(command: Command): Promise<void> {
   const client = await connectTo(command);

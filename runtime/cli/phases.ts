@@ -8,7 +8,13 @@ import { paint } from './step/paint.ts';
 import { verb } from './verb.ts';
 
 export function command(): Command {
-  return verb('phases', 'List the steps from an image to a running process and back, in their order.', 'phases', 'phases --explain rw-layer.mount-overlay', 'phases --json')
+  return verb(
+    'phases',
+    'List the steps from an image to a running process and back, in their order.',
+    'phases',
+    'phases --explain rw-layer.mount-overlay',
+    'phases --json',
+  )
     .argument('[phase]', 'only this one, with a line of why')
     .option('--explain <step>', 'the full text of a step')
     .option('--json', 'as JSON')
@@ -20,10 +26,13 @@ export function command(): Command {
         const step = lifecycle.phases.flatMap(({ steps }) => steps).find(({ id }) => id === options.explain);
         if (!step) throw new Failure(`no such step: ${options.explain}; \`drydock phases\` lists them`);
         if (options.json) return json(step);
-        return say(`${ink.bold(step.title)}  ${ink.dim(step.id)}\n\n${markdownText(step.explain, process.stdout.columns || 100)}`);
+        return say(
+          `${ink.bold(step.title)}  ${ink.dim(step.id)}\n\n${markdownText(step.explain, process.stdout.columns || 100)}`,
+        );
       }
       const phases = lifecycle.phases.filter(({ id }) => !only || id === only);
-      if (!phases.length) throw new Failure(`no such phase: ${only}; there are ${lifecycle.phases.map(({ id }) => id).join(', ')}`);
+      if (!phases.length)
+        throw new Failure(`no such phase: ${only}; there are ${lifecycle.phases.map(({ id }) => id).join(', ')}`);
       if (options.json) return json(phases);
       const columns = process.stdout.columns || 100;
       const width = Math.max(...phases.flatMap(({ steps }) => steps.map(({ id }) => id.length)));
@@ -31,7 +40,12 @@ export function command(): Command {
         say(`${i ? '\n' : ''}${ink.bold(title)}  ${ink.dim(id)}`);
         for (const step of steps) {
           say(`  ${step.id.padEnd(width)}  ${step.title}`);
-          if (only) say(ink.dim(markdownText(firstSentence(step.explain), columns - width - 5).replace(/^/gm, ' '.repeat(width + 4))));
+          if (only)
+            say(
+              ink.dim(
+                markdownText(firstSentence(step.explain), columns - width - 5).replace(/^/gm, ' '.repeat(width + 4)),
+              ),
+            );
         }
       });
     });

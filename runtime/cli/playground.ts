@@ -10,13 +10,29 @@ import { connectTo } from './connection.ts';
 import { misuse } from './failure.ts';
 import { verb } from './verb.ts';
 
-export interface PlaygroundOptions { open: boolean; webPort?: string; listen?: string; tlsCert?: string; tlsKey?: string }
+export interface PlaygroundOptions {
+  open: boolean;
+  webPort?: string;
+  listen?: string;
+  tlsCert?: string;
+  tlsKey?: string;
+}
 /** Of POST /drydock/playground: where to listen for other machines. */
-interface Tls { address: string; cert: string; key: string }
+interface Tls {
+  address: string;
+  cert: string;
+  key: string;
+}
 
 export function command(): Command {
-  return verb('playground', 'Open the page on which containers can be run, stepped, looked into and looked back at. Its address carries a token that is good once and for ten minutes.',
-    'playground', 'playground --no-open', 'playground --web-port 8080', 'playground --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem')
+  return verb(
+    'playground',
+    'Open the page on which containers can be run, stepped, looked into and looked back at. Its address carries a token that is good once and for ten minutes.',
+    'playground',
+    'playground --no-open',
+    'playground --web-port 8080',
+    'playground --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem',
+  )
     .option('--no-open', 'print the address only')
     .option('--web-port <port>', 'listen on this port of 127.0.0.1 (any free one)')
     .option('--listen <address:port>', 'let other machines come in, with TLS')
@@ -32,7 +48,8 @@ export function command(): Command {
 }
 
 function portFrom(flag: string, text = '0'): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) throw misuse(`invalid ${flag} ${JSON.stringify(text)}: give a number up to 65535`);
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535)
+    throw misuse(`invalid ${flag} ${JSON.stringify(text)}: give a number up to 65535`);
   return Number(text);
 }
 
@@ -47,11 +64,18 @@ function pem(flag: string, path: string): string {
 /** Never in the clear: who can read the cookie on its way is root here. */
 function listenFrom({ listen, tlsCert, tlsKey, webPort }: PlaygroundOptions): { port: number; tls: Tls } | undefined {
   if (!listen && !tlsCert && !tlsKey) return undefined;
-  if (!listen || !tlsCert || !tlsKey) throw misuse('--listen goes with --tls-cert and --tls-key: other machines come in with TLS only');
+  if (!listen || !tlsCert || !tlsKey)
+    throw misuse('--listen goes with --tls-cert and --tls-key: other machines come in with TLS only');
   if (webPort) throw misuse('--web-port is of 127.0.0.1; --listen says its port itself');
   const [, address = '', port] = /^\[?([\da-fA-F.:]+?)\]?:(\d+)$/.exec(listen) ?? [];
-  if (!isIP(address)) throw misuse(`invalid --listen ${JSON.stringify(listen)}: give an IP address and a port, as in 0.0.0.0:8443 or [::]:8443`);
-  return { port: portFrom('--listen', port), tls: { address, cert: pem('--tls-cert', tlsCert), key: pem('--tls-key', tlsKey) } };
+  if (!isIP(address))
+    throw misuse(
+      `invalid --listen ${JSON.stringify(listen)}: give an IP address and a port, as in 0.0.0.0:8443 or [::]:8443`,
+    );
+  return {
+    port: portFrom('--listen', port),
+    tls: { address, cert: pem('--tls-cert', tlsCert), key: pem('--tls-key', tlsKey) },
+  };
 }
 
 export async function playgroundAddress(client: Client, port = 0, tls?: Tls): Promise<string> {
@@ -73,13 +97,20 @@ const redirectTo = (url: string): string =>
 /** Where there is a desktop and something that opens addresses on it: xdg-open(1). */
 export function openBrowser(url: string): void {
   const desktop = process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'];
-  const opener = (process.env['PATH'] ?? '').split(':').map((dir) => `${dir}/xdg-open`).find((path) => existsSync(path));
+  const opener = (process.env['PATH'] ?? '')
+    .split(':')
+    .map((dir) => `${dir}/xdg-open`)
+    .find((path) => existsSync(path));
   if (!desktop || !opener) return;
-  // the address is worth root until it is opened, and /proc/PID/cmdline is for all to read: only a file's name goes there
+  // the address is worth root until it is opened, and /proc/PID/cmdline is for all to read: only a file's name goes
+  // there
   const dir = mkdtempSync(join(process.env['XDG_RUNTIME_DIR'] || tmpdir(), 'drydock-'));
   const file = join(dir, 'open.html');
   writeFileSync(file, redirectTo(url), { mode: 0o600 });
-  const child = spawn('/bin/sh', ['-c', '"$0" "$1"; sleep 30; rm -rf -- "$2"', opener, file, dir], { detached: true, stdio: 'ignore' });
+  const child = spawn('/bin/sh', ['-c', '"$0" "$1"; sleep 30; rm -rf -- "$2"', opener, file, dir], {
+    detached: true,
+    stdio: 'ignore',
+  });
   child.on('error', () => undefined); // the address has been printed
   child.unref();
 }

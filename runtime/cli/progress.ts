@@ -4,8 +4,13 @@ import { decimalSize } from './format.ts';
 
 /** A line of POST /images/create. */
 export interface ProgressLine {
-  status?: string; id?: string; progressDetail?: { current?: number; total?: number };
-  error?: string; errorDetail?: { message?: string }; stream?: string; aux?: unknown;
+  status?: string;
+  id?: string;
+  progressDetail?: { current?: number; total?: number };
+  error?: string;
+  errorDetail?: { message?: string };
+  stream?: string;
+  aux?: unknown;
 }
 
 const BAR = 30;
@@ -19,7 +24,10 @@ export class Progress {
   #drawn = 0;
   #last = 0;
 
-  constructor(readonly out: NodeJS.WriteStream, readonly quiet = false) {}
+  constructor(
+    readonly out: NodeJS.WriteStream,
+    readonly quiet = false,
+  ) {}
 
   line(line: ProgressLine): void {
     if (this.quiet || !line.status) return;

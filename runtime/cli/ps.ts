@@ -6,8 +6,28 @@ import { age, decimalSize, ellipsis, shortID } from './format.ts';
 import { seconds } from './seconds.ts';
 import { collect, verb } from './verb.ts';
 
-interface Options { all?: boolean; quiet?: boolean; filter?: string[]; format?: string; json?: boolean; trunc: boolean; last?: number; latest?: boolean; size?: boolean }
-interface Row { Id: string; Names: string[] | null; Image: string; Command: string; Created: number; State: string; Status: string; SizeRw?: number; SizeRootFs?: number }
+interface Options {
+  all?: boolean;
+  quiet?: boolean;
+  filter?: string[];
+  format?: string;
+  json?: boolean;
+  trunc: boolean;
+  last?: number;
+  latest?: boolean;
+  size?: boolean;
+}
+interface Row {
+  Id: string;
+  Names: string[] | null;
+  Image: string;
+  Command: string;
+  Created: number;
+  State: string;
+  Status: string;
+  SizeRw?: number;
+  SizeRootFs?: number;
+}
 
 function columns(full: boolean, size: boolean): Column<Row>[] {
   return [
@@ -17,12 +37,27 @@ function columns(full: boolean, size: boolean): Column<Row>[] {
     ['CREATED', 'CreatedAt', (c) => `${age(Date.now() / 1000 - c.Created)} ago`],
     ['STATUS', 'Status', (c) => c.Status],
     ['NAMES', 'Names', (c) => (c.Names ?? []).map((name) => name.replace(/^\//, '')).join(',')],
-    ...(size ? [['SIZE', 'Size', (c) => `${decimalSize(c.SizeRw ?? 0)} (virtual ${decimalSize(c.SizeRootFs ?? 0)})`] satisfies Column<Row>] : []),
+    ...(size
+      ? [
+          [
+            'SIZE',
+            'Size',
+            (c) => `${decimalSize(c.SizeRw ?? 0)} (virtual ${decimalSize(c.SizeRootFs ?? 0)})`,
+          ] satisfies Column<Row>,
+        ]
+      : []),
   ];
 }
 
 export function command(): Command {
-  return verb('ps', 'List containers: the running ones, or all of them.', 'ps', 'ps -a --filter status=exited', 'ps -aq', 'ps --json')
+  return verb(
+    'ps',
+    'List containers: the running ones, or all of them.',
+    'ps',
+    'ps -a --filter status=exited',
+    'ps -aq',
+    'ps --json',
+  )
     .option('-a, --all', 'also those that do not run')
     .option('-q, --quiet', 'ids only')
     .option('-f, --filter <name=value>', 'only those that match: status, name, label, id, ancestor, exited', collect)
@@ -35,7 +70,12 @@ export function command(): Command {
     .action(async (options: Options, command: Command) => {
       const client = await connectTo(command);
       const limit = options.latest ? 1 : options.last;
-      const rows = await client.get<Row[]>('/containers/json', { all: options.all || limit !== undefined, limit, size: options.size, filters: filters(options.filter) });
+      const rows = await client.get<Row[]>('/containers/json', {
+        all: options.all || limit !== undefined,
+        limit,
+        size: options.size,
+        filters: filters(options.filter),
+      });
       if (options.json) return json(rows);
       if (options.quiet) return rows.forEach((row) => print(options.trunc ? shortID(row.Id) : row.Id));
       show(columns(!options.trunc, Boolean(options.size)), rows, options.format);

@@ -5,12 +5,26 @@ import { misuse } from './failure.ts';
 import { pullImage, splitReference } from './images-create.ts';
 import { collect, verb } from './verb.ts';
 
-interface Options { platform?: string; quiet?: boolean; step?: boolean; break?: string[] }
+interface Options {
+  platform?: string;
+  quiet?: boolean;
+  step?: boolean;
+  break?: string[];
+}
 
-const fullName = (image: string): string => `${splitReference(image).name}${image.includes('@') ? '@' : ':'}${splitReference(image).tag}`;
+const fullName = (image: string): string =>
+  `${splitReference(image).name}${image.includes('@') ? '@' : ':'}${splitReference(image).tag}`;
 
 export function command(): Command {
-  return verb('pull', 'Fetch an image from its registry.', 'pull ubuntu', 'pull --platform linux/arm64 debian:12', 'pull -q localhost:5000/a/b@sha256:…', 'pull --step ubuntu', 'pull --break pull.unpack-layers ubuntu')
+  return verb(
+    'pull',
+    'Fetch an image from its registry.',
+    'pull ubuntu',
+    'pull --platform linux/arm64 debian:12',
+    'pull -q localhost:5000/a/b@sha256:…',
+    'pull --step ubuntu',
+    'pull --break pull.unpack-layers ubuntu',
+  )
     .argument('<image>')
     .option('--platform <os/arch>', 'another platform than this machine')
     .option('-q, --quiet', 'print the name only')
@@ -21,7 +35,9 @@ export function command(): Command {
       const client = await connectTo(command);
       if (walk.step || walk.break) {
         const { OperationWalk } = await import('./step/operation-walk.ts');
-        await (await OperationWalk.open(client, walk)).go({ kind: 'pull', reference: fullName(image), ...(platform && { platform }) });
+        await (
+          await OperationWalk.open(client, walk)
+        ).go({ kind: 'pull', reference: fullName(image), ...(platform && { platform }) });
         return print(fullName(image));
       }
       await pullImage(client, image, { ...(platform && { platform }), quiet, out: process.stdout });

@@ -22,15 +22,21 @@ async function writeWhole(path: string, write: (to: NodeJS.WritableStream) => Pr
   }
 }
 
-const size = (bytes: number): string => (bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+const size = (bytes: number): string =>
+  bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
 export function command(): Command {
-  return verb('record', 'Write a run into one HTML file: the page with its journal and its output, to be opened in any browser, offline, without Drydock. It holds what the container was given (arguments, environment) and all that it printed.',
-    'record -o run.html web', 'record web | ssh desk "cat > run.html"')
+  return verb(
+    'record',
+    'Write a run into one HTML file: the page with its journal and its output, to be opened in any browser, offline, without Drydock. It holds what the container was given (arguments, environment) and all that it printed.',
+    'record -o run.html web',
+    'record web | ssh desk "cat > run.html"',
+  )
     .argument('<container|operation>')
     .option('-o, --output <file>', 'the file to write, replaced when it is there; - is stdout')
     .action(async (name: string, { output = '-' }: { output?: string }, command: Command) => {
-      if (output === '-' && process.stdout.isTTY) throw misuse('a recording is not for a terminal: give -o FILE, or send stdout elsewhere');
+      if (output === '-' && process.stdout.isTTY)
+        throw misuse('a recording is not for a terminal: give -o FILE, or send stdout elsewhere');
       const begun = performance.now();
       const recording = await (await connectTo(command)).open('GET', drydockPath(name, '/recording'));
       let bytes = 0;
@@ -42,6 +48,8 @@ export function command(): Command {
       });
       if (output === '-') await pipeline(recording, counted, process.stdout, { end: false });
       else await writeWhole(output, (to) => pipeline(recording, counted, to));
-      (output === '-' ? warn : print)(`${output === '-' ? 'the recording' : output}: ${size(bytes)} in ${Math.round(performance.now() - begun)} ms`);
+      (output === '-' ? warn : print)(
+        `${output === '-' ? 'the recording' : output}: ${size(bytes)} in ${Math.round(performance.now() - begun)} ms`,
+      );
     });
 }

@@ -4,6 +4,10 @@ import { connectTo } from './connection.ts';
 import { verb } from './verb.ts';
 
 export function command(): Command {
-  return verb('rename', 'Give a container another name.', 'rename web old-web').argument('<container>').argument('<name>')
-    .action(async (from: string, name: string, _: object, command: Command) => (await connectTo(command)).post(containerPath(from, '/rename'), { name }));
+  return verb('rename', 'Give a container another name.', 'rename web old-web')
+    .argument('<container>')
+    .argument('<name>')
+    .action(async (from: string, name: string, _: object, command: Command) =>
+      (await connectTo(command)).post(containerPath(from, '/rename'), { name }),
+    );
 }

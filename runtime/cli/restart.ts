@@ -4,9 +4,17 @@ import { postToEach } from './simple.ts';
 import { verb } from './verb.ts';
 
 export function command(): Command {
-  const restart = verb('restart', 'Stop containers, where they run, and start them again.', 'restart web', 'restart -t 1 web')
+  const restart = verb(
+    'restart',
+    'Stop containers, where they run, and start them again.',
+    'restart web',
+    'restart -t 1 web',
+  )
     .option('-t, --time <seconds>', 'seconds to wait before SIGKILL', seconds)
     .option('--timeout <seconds>', 'the same as --time', seconds)
     .option('-s, --signal <signal>', "signal instead of the container's own");
-  return postToEach<{ time?: number; timeout?: number; signal?: string }>(restart, '/restart', (o) => ({ t: o.time ?? o.timeout, signal: o.signal }));
+  return postToEach<{ time?: number; timeout?: number; signal?: string }>(restart, '/restart', (o) => ({
+    t: o.time ?? o.timeout,
+    signal: o.signal,
+  }));
 }

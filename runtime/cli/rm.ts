@@ -5,7 +5,10 @@ import { print, warn } from './columns.ts';
 import { DaemonError } from './failure.ts';
 import { each, verb } from './verb.ts';
 
-interface Options { force?: boolean; volumes?: boolean }
+interface Options {
+  force?: boolean;
+  volumes?: boolean;
+}
 
 export function command(): Command {
   return verb('rm', 'Remove stopped containers with all that they own.', 'rm web', 'rm -f $(drydock ps -aq)')

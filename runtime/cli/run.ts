@@ -12,12 +12,30 @@ import { requireTerminal, session, type SessionOptions } from './session.ts';
 import { collect, untilImage, verb } from './verb.ts';
 import { windowSize } from './terminal.ts';
 
-export interface RunOptions extends ContainerOptions { detachKeys?: string; sigProxy?: boolean; step?: boolean; break?: string[]; leaveOut?: string[]; web?: boolean }
+export interface RunOptions extends ContainerOptions {
+  detachKeys?: string;
+  sigProxy?: boolean;
+  step?: boolean;
+  break?: string[];
+  leaveOut?: string[];
+  web?: boolean;
+}
 
 export function command(): Command {
-  return declareContainer(untilImage(verb('run', 'Create a container from an image, start it, and stay with it until it ends.',
-    'run -it ubuntu /bin/bash', 'run --rm ubuntu ls -l /', 'run -d --name web -v ./site:/srv:ro ubuntu sleep 1h',
-    'run --step -it ubuntu /bin/bash', 'run --break exec.pivot-root --break sethostname -it ubuntu', 'run --leave-out pid-namespace -it ubuntu ps -ef')))
+  return declareContainer(
+    untilImage(
+      verb(
+        'run',
+        'Create a container from an image, start it, and stay with it until it ends.',
+        'run -it ubuntu /bin/bash',
+        'run --rm ubuntu ls -l /',
+        'run -d --name web -v ./site:/srv:ro ubuntu sleep 1h',
+        'run --step -it ubuntu /bin/bash',
+        'run --break exec.pivot-root --break sethostname -it ubuntu',
+        'run --leave-out pid-namespace -it ubuntu ps -ef',
+      ),
+    ),
+  )
     .option('-d, --detach', 'do not attach: print the id and leave')
     .option('--detach-keys <keys>', 'keys that leave it running (ctrl-p,ctrl-q)')
     .option('--sig-proxy', 'hand the signals that we get to the process', true)
@@ -25,7 +43,9 @@ export function command(): Command {
     .option('--step', 'stop before every step; show, explain and step into it')
     .option('--break <step>', 'stop before a step, a phase or a system call (repeatable)', collect)
     .option('--web', 'print an address of the playground that shows it, and open it where there is a browser')
-    .usage('[options] <image> [command...]').argument('[image]').argument('[command...]')
+    .usage('[options] <image> [command...]')
+    .argument('[image]')
+    .argument('[command...]')
     .action(run);
 }
 
@@ -36,7 +56,8 @@ async function run(image: string | undefined, words: string[], options: RunOptio
   const stepping = options.step || options.break;
   const body = containerBody(command, image, words, detached);
   if (options.tty && options.interactive && !detached) requireTerminal();
-  if (stepping && detached && options.step) throw misuse('conflicting options: cannot specify both --step and --detach');
+  if (stepping && detached && options.step)
+    throw misuse('conflicting options: cannot specify both --step and --detach');
   // before anything is made
   if (options.detachKeys) detachScanner(options.detachKeys);
   body.HostConfig.ConsoleSize = windowSize() ?? [0, 0];
@@ -44,10 +65,14 @@ async function run(image: string | undefined, words: string[], options: RunOptio
   const stepper = stepping ? await (await import('./step/stepper.ts')).Stepper.open(client, options) : undefined;
   const interruption = new Interruption(client, Boolean(options.rm));
   try {
-    const id = await createContainer(client, body, options, { pullLater: Boolean(stepper) && options.pull === 'missing', signal: interruption.signal });
+    const id = await createContainer(client, body, options, {
+      pullLater: Boolean(stepper) && options.pull === 'missing',
+      signal: interruption.signal,
+    });
     interruption.created(id);
     if (options.web) await (await import('./playground.ts')).showInPlayground(client, id);
-    const start = () => interruption.start(() => (stepper ? stepper.start(id) : client.post(containerPath(id, '/start'))));
+    const start = () =>
+      interruption.start(() => (stepper ? stepper.start(id) : client.post(containerPath(id, '/start'))));
     if (detached) {
       await start().catch(startFailed);
       // as long as nobody has been told its id, nobody could end it
@@ -55,8 +80,15 @@ async function run(image: string | undefined, words: string[], options: RunOptio
       return print(id);
     }
     const plan = {
-      client, id, tty: Boolean(body.Tty), stdout: Boolean(body.AttachStdout), stderr: Boolean(body.AttachStderr), ...(body.AttachStdin && { stdin: process.stdin }),
-      condition: options.rm ? 'removed' : 'next-exit', sigProxy: options.sigProxy ?? true, ...(options.detachKeys && { detachKeys: options.detachKeys }),
+      client,
+      id,
+      tty: Boolean(body.Tty),
+      stdout: Boolean(body.AttachStdout),
+      stderr: Boolean(body.AttachStderr),
+      ...(body.AttachStdin && { stdin: process.stdin }),
+      condition: options.rm ? 'removed' : 'next-exit',
+      sigProxy: options.sigProxy ?? true,
+      ...(options.detachKeys && { detachKeys: options.detachKeys }),
       start: () => start().then(() => interruption.end()),
     } satisfies SessionOptions;
     process.exitCode = await (stepper ? stepper.run(plan) : session(plan));

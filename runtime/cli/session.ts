@@ -60,8 +60,13 @@ export function feed(source: Readable, { socket }: Hijacked, keys: DetachScanner
 }
 
 /** Sets the terminal raw and keeps the process's window as large as ours; returns the function that undoes it. */
-export function useTerminal(source: Readable | undefined, resize: (size: [number, number]) => Promise<unknown>, mode?: 'kept'): () => void {
-  const input = source === process.stdin && process.stdin.isTTY && mode !== 'kept' ? new Terminal(process.stdin, 0) : undefined;
+export function useTerminal(
+  source: Readable | undefined,
+  resize: (size: [number, number]) => Promise<unknown>,
+  mode?: 'kept',
+): () => void {
+  const input =
+    source === process.stdin && process.stdin.isTTY && mode !== 'kept' ? new Terminal(process.stdin, 0) : undefined;
   const changed = () => {
     const size = windowSize();
     // the process may have ended or not begun: 409
@@ -77,10 +82,17 @@ export function useTerminal(source: Readable | undefined, resize: (size: [number
 }
 
 function daemonGone(cause?: unknown): never {
-  throw new Failure('the daemon has gone away; the container goes on without it: `drydock attach` finds it again', 125, { cause });
+  throw new Failure(
+    'the daemon has gone away; the container goes on without it: `drydock attach` finds it again',
+    125,
+    { cause },
+  );
 }
 
-interface WaitAnswer { StatusCode: number; Error?: { Message: string } | null }
+interface WaitAnswer {
+  StatusCode: number;
+  Error?: { Message: string } | null;
+}
 async function exitCode(response: IncomingMessage): Promise<number> {
   const text = await bodyOf(response).catch(daemonGone);
   if (!text) return daemonGone();
@@ -98,25 +110,35 @@ export async function session(options: SessionOptions): Promise<number> {
   // both stand before the start; neither needs the other
   const [stream, wait] = await Promise.all([
     client.hijack(containerPath(id, '/attach'), query),
-    client.open('POST', containerPath(id, '/wait'), { query: { condition: options.condition ?? 'not-running' }, signal: waiting.signal }),
+    client.open('POST', containerPath(id, '/wait'), {
+      query: { condition: options.condition ?? 'not-running' },
+      signal: waiting.signal,
+    }),
   ]).catch((error: unknown) => {
     waiting.abort();
     throw error;
   });
-  const output = copyOutput(stream.socket, stream.head, tty, process).catch(daemonGone).finally(() => options.onOutputEnd?.());
+  const output = copyOutput(stream.socket, stream.head, tty, process)
+    .catch(daemonGone)
+    .finally(() => options.onOutputEnd?.());
   output.catch(() => undefined);
   const code = exitCode(wait);
   code.catch(() => undefined);
-  const stopSignals = options.sigProxy !== false && !tty
-    ? forwardSignals((signal) => void client.post(containerPath(id, '/kill'), { signal }).catch(() => undefined)) : () => undefined;
+  const stopSignals =
+    options.sigProxy !== false && !tty
+      ? forwardSignals((signal) => void client.post(containerPath(id, '/kill'), { signal }).catch(() => undefined))
+      : () => undefined;
   let release = () => undefined as void;
   try {
     // typed ahead while it starts is typed into it
     const left = stdin ? feed(stdin, stream, keys) : (stream.socket.end(), new Promise<never>(() => undefined));
     await options.start?.().catch((error: unknown) => {
-      throw error instanceof DaemonError ? new Failure(error.message, trouble === 125 ? startCode(error.message) : trouble, { cause: error }) : error;
+      throw error instanceof DaemonError
+        ? new Failure(error.message, trouble === 125 ? startCode(error.message) : trouble, { cause: error })
+        : error;
     });
-    if (tty) release = useTerminal(stdin, ([h, w]) => client.post(containerPath(id, '/resize'), { h, w }), options.terminal);
+    if (tty)
+      release = useTerminal(stdin, ([h, w]) => client.post(containerPath(id, '/resize'), { h, w }), options.terminal);
     const end = await Promise.race([Promise.all([code, output]).then(([status]) => status), left]);
     if (end !== 'detached') return end;
     release();

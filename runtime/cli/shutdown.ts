@@ -7,10 +7,13 @@ import { Failure } from './failure.ts';
 import { verb } from './verb.ts';
 
 export function command(): Command {
-  return verb('shutdown', 'End the daemon. Containers belong to their shims and go on; the next daemon adopts them.', 'shutdown')
-    .action(async (_: object, command: Command) => {
-      const path = socketPath(hostOf(command));
-      if (await probe(path)) throw new Failure(`no daemon listens at ${path}`);
-      await new Client(path).post('/drydock/shutdown');
-    });
+  return verb(
+    'shutdown',
+    'End the daemon. Containers belong to their shims and go on; the next daemon adopts them.',
+    'shutdown',
+  ).action(async (_: object, command: Command) => {
+    const path = socketPath(hostOf(command));
+    if (await probe(path)) throw new Failure(`no daemon listens at ${path}`);
+    await new Client(path).post('/drydock/shutdown');
+  });
 }

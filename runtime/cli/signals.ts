@@ -3,8 +3,28 @@ import { constants } from 'node:os';
 
 /** Not these: they are about us (children, window, job control, our output), cannot be caught, or mean a fault. */
 const ours = new Set([
-  'SIGCHLD', 'SIGPIPE', 'SIGWINCH', 'SIGURG', 'SIGPROF', 'SIGKILL', 'SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGVTALRM',
-  'SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGABRT', 'SIGIOT', 'SIGTRAP', 'SIGSYS', 'SIGSTKFLT', 'SIGPOLL', 'SIGUNUSED',
+  'SIGCHLD',
+  'SIGPIPE',
+  'SIGWINCH',
+  'SIGURG',
+  'SIGPROF',
+  'SIGKILL',
+  'SIGSTOP',
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
+  'SIGVTALRM',
+  'SIGSEGV',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGILL',
+  'SIGABRT',
+  'SIGIOT',
+  'SIGTRAP',
+  'SIGSYS',
+  'SIGSTKFLT',
+  'SIGPOLL',
+  'SIGUNUSED',
 ]);
 
 /** Hands each one to `send` ('TERM', 'USR1', …); returns the function that ends it. */

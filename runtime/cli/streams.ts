@@ -8,7 +8,10 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 
 const HEAD = 8;
-export interface Outputs { stdout: Writable; stderr: Writable }
+export interface Outputs {
+  stdout: Writable;
+  stderr: Writable;
+}
 
 async function write(to: Writable, bytes: Buffer): Promise<void> {
   if (bytes.length && !to.write(bytes)) await once(to, 'drain');

@@ -6,7 +6,9 @@ import { splitReference } from './images-create.ts';
 import { verb } from './verb.ts';
 
 export function command(): Command {
-  return verb('tag', 'Give an image another name.', 'tag ubuntu mine:1.0').argument('<image>').argument('<name>')
+  return verb('tag', 'Give an image another name.', 'tag ubuntu mine:1.0')
+    .argument('<image>')
+    .argument('<name>')
     .action(async (image: string, name: string, _: object, command: Command) => {
       if (name.includes('@')) throw misuse(`invalid name ${JSON.stringify(name)}: a tag cannot be a digest`);
       const { name: repo, tag } = splitReference(name);

@@ -14,9 +14,15 @@ export class Terminal {
     process.exit(128 + constants.signals[signal]);
   };
 
-  constructor(readonly input: ReadStream, readonly fd: number) {}
+  constructor(
+    readonly input: ReadStream,
+    readonly fd: number,
+  ) {}
 
-  /** Every key as it is typed. `output`: "\n" stays a line feed, since the container's own pty has made "\r\n" of it (termios(3), OPOST). */
+  /**
+   * Every key as it is typed. `output`: "\n" stays a line feed, since the container's own pty has made "\r\n" of it
+   * (termios(3), OPOST).
+   */
   raw({ output }: { output: boolean }): void {
     if (this.#raw) this.input.setRawMode(false);
     else {

@@ -6,11 +6,20 @@ import { json, table } from './columns.ts';
 import { verb } from './verb.ts';
 
 export function command(): Command {
-  return verb('top', 'List the processes of a container, as the host numbers them. What follows the name goes to ps.', 'top web', 'top web aux')
-    .argument('<container>').argument('[arguments...]').passThroughOptions()
+  return verb(
+    'top',
+    'List the processes of a container, as the host numbers them. What follows the name goes to ps.',
+    'top web',
+    'top web aux',
+  )
+    .argument('<container>')
+    .argument('[arguments...]')
+    .passThroughOptions()
     .option('--json', "the daemon's answer as it is")
     .action(async (name: string, words: string[], options: { json?: boolean }, command: Command) => {
-      const answer = await (await connectTo(command)).get<{ Titles: string[]; Processes: string[][] }>(containerPath(name, '/top'), { ps_args: words.join(' ') });
+      const answer = await (
+        await connectTo(command)
+      ).get<{ Titles: string[]; Processes: string[][] }>(containerPath(name, '/top'), { ps_args: words.join(' ') });
       if (options.json) return json(answer);
       process.stdout.write(table([answer.Titles, ...answer.Processes].map((row) => row.map(visible))));
     });

@@ -4,17 +4,24 @@ import { messageOf } from './failure.ts';
 import { warn } from './columns.ts';
 
 /** A row of verbs.ts. */
-export interface Entry { name: string; summary: string; group: string; load(): Promise<{ command(): Command }> }
+export interface Entry {
+  name: string;
+  summary: string;
+  group: string;
+  load(): Promise<{ command(): Command }>;
+}
 
 /** `name` with its arguments as docker writes them: 'stop <container...>'. */
 export function verb(name: string, description: string, ...examples: string[]): Command {
   const command = new Command(name).description(description);
-  if (examples.length) command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ drydock ${line}`).join('\n')}`);
+  if (examples.length)
+    command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ drydock ${line}`).join('\n')}`);
   return command;
 }
 
 /** Options end at the first argument: what follows belongs to the container's command. */
-export const untilImage = (command: Command): Command => command.passThroughOptions().helpOption('--help', 'show this help');
+export const untilImage = (command: Command): Command =>
+  command.passThroughOptions().helpOption('--help', 'show this help');
 
 /** Collects a repeatable option. */
 export const collect = (value: string, before: string[] = []): string[] => [...before, value];

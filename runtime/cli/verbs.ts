@@ -1,7 +1,9 @@
 /** Every verb, and the file that knows it: only the one that is asked for is loaded. */
 import type { Entry } from './verb.ts';
 
-const entry = (group: string) => (name: string, summary: string, load: Entry['load']): Entry => ({ name, summary, group, load });
+const entry =
+  (group: string) =>
+  (name: string, summary: string, load: Entry['load']): Entry => ({ name, summary, group, load });
 
 const life = entry('Containers:');
 const look = entry('Look at them:');

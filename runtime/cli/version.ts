@@ -7,7 +7,14 @@ import { probe } from './autostart.ts';
 import { json, print } from './columns.ts';
 import { verb } from './verb.ts';
 
-interface Server { Version: string; ApiVersion: string; MinAPIVersion: string; KernelVersion: string; Os: string; Arch: string }
+interface Server {
+  Version: string;
+  ApiVersion: string;
+  MinAPIVersion: string;
+  KernelVersion: string;
+  Os: string;
+  Arch: string;
+}
 
 /** Ours: the nearest package.json above this file, which the bundler may have put into dist/ or below. */
 function ownVersion(): string {
@@ -23,13 +30,25 @@ export function command(): Command {
     .option('--short', 'the client only, in one line')
     .option('--json', 'as JSON')
     .action(async (options: { short?: boolean; json?: boolean }, command: Command) => {
-      const client = { Version: ownVersion(), ApiVersion: API.slice(2), Node: process.version, Os: process.platform, Arch: process.arch };
+      const client = {
+        Version: ownVersion(),
+        ApiVersion: API.slice(2),
+        Node: process.version,
+        Os: process.platform,
+        Arch: process.arch,
+      };
       if (options.short) return print(`drydock ${client.Version}`);
       const absent = await probe(socketPath(hostOf(command)));
       const server = absent ? undefined : await (await connectTo(command)).get<Server>('/version');
       if (options.json) return json({ Client: client, Server: server ?? null });
-      print(`Client:\n Version:     ${client.Version}\n API version: ${client.ApiVersion}\n Node:        ${client.Node}\n OS/Arch:     ${client.Os}/${client.Arch}`);
-      if (server) print(`\nServer:\n Version:     ${server.Version}\n API version: ${server.ApiVersion} (minimum ${server.MinAPIVersion})\n Kernel:      ${server.KernelVersion}\n OS/Arch:     ${server.Os}/${server.Arch}`);
-      else print(`\nServer: none listens at ${socketPath(hostOf(command))}; the first command that needs one starts it`);
+      print(
+        `Client:\n Version:     ${client.Version}\n API version: ${client.ApiVersion}\n Node:        ${client.Node}\n OS/Arch:     ${client.Os}/${client.Arch}`,
+      );
+      if (server)
+        print(
+          `\nServer:\n Version:     ${server.Version}\n API version: ${server.ApiVersion} (minimum ${server.MinAPIVersion})\n Kernel:      ${server.KernelVersion}\n OS/Arch:     ${server.Os}/${server.Arch}`,
+        );
+      else
+        print(`\nServer: none listens at ${socketPath(hostOf(command))}; the first command that needs one starts it`);
     });
 }

@@ -1,4 +1,6 @@
-/** <root>/blobs/sha256/<hex>: what came from registries, as it came. A file is there only when its digest was checked. */
+/**
+ * <root>/blobs/sha256/<hex>: what came from registries, as it came. A file is there only when its digest was checked.
+ */
 import { randomUUID } from 'node:crypto';
 import { createReadStream, mkdirSync, readdirSync, readFileSync, renameSync, statSync, type ReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -37,7 +39,9 @@ export class BlobStore {
   }
   /** All that are there and not larger than `most`. */
   digests(most: number): string[] {
-    return readdirSync(this.dir).filter((name) => /^[a-f0-9]{64}$/.test(name)).map((name) => `sha256:${name}`)
+    return readdirSync(this.dir)
+      .filter((name) => /^[a-f0-9]{64}$/.test(name))
+      .map((name) => `sha256:${name}`)
       .filter((digest) => this.has(digest) && this.size(digest) <= most);
   }
   /** Returns the digest. */
@@ -48,12 +52,25 @@ export class BlobStore {
   }
 
   /** Fetches what is not there; several callers share one download. */
-  async fetch(client: RegistryClient, blob: Descriptor, tell: (p: DownloadProgress) => void, signal?: AbortSignal): Promise<void> {
+  async fetch(
+    client: RegistryClient,
+    blob: Descriptor,
+    tell: (p: DownloadProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
     if (this.has(blob.digest)) return;
-    await this.#downloads.run(blob.digest, (lasting, told) => download(client.lasting(lasting), blob, this.path(blob.digest), told, lasting), tell, signal);
+    await this.#downloads.run(
+      blob.digest,
+      (lasting, told) => download(client.lasting(lasting), blob, this.path(blob.digest), told, lasting),
+      tell,
+      signal,
+    );
   }
 
-  /** Removes every file that `keep` does not want; also what a dead daemon left half done. It is decided at once; the blocks of large files take their time. */
+  /**
+   * Removes every file that `keep` does not want; also what a dead daemon left half done. It is decided at once; the
+   * blocks of large files take their time.
+   */
   async collect(keep: (digest: string) => boolean): Promise<void> {
     const busy = new Set(this.#downloads.busy);
     const doomed = readdirSync(this.dir).flatMap((name) => {

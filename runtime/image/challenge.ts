@@ -1,6 +1,12 @@
-/** WWW-Authenticate: RFC 9110, 11.6.1. `Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="…"`. */
+/**
+ * WWW-Authenticate: RFC 9110, 11.6.1. `Bearer
+ * realm="https://auth.docker.io/token",service="registry.docker.io",scope="…"`.
+ */
 
-export interface Challenge { scheme: string; params: Record<string, string> }
+export interface Challenge {
+  scheme: string;
+  params: Record<string, string>;
+}
 
 const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
 const PARAM = /\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?:,|$)/y;
@@ -20,7 +26,8 @@ export function readChallenges(header: string): Challenge[] {
     const scheme = match(TOKEN);
     if (!scheme) break;
     const params: [string, string][] = [];
-    for (let param = match(PARAM); param; param = match(PARAM)) params.push([param[1]!.toLowerCase(), param[3] ?? param[2]!.replace(/\\(.)/g, '$1')]);
+    for (let param = match(PARAM); param; param = match(PARAM))
+      params.push([param[1]!.toLowerCase(), param[3] ?? param[2]!.replace(/\\(.)/g, '$1')]);
     found.push({ scheme: scheme[0].toLowerCase(), params: Object.fromEntries(params) });
   }
   return found;

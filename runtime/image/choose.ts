@@ -17,7 +17,11 @@ export interface Shelf {
   platform(manifest: Manifest): Promise<Platform>;
 }
 /** `manifest` and its bytes if it had to be fetched already to be found. */
-export interface Chosen { digest: string; platform: Platform; fetched?: { manifest: Manifest; bytes: Buffer } }
+export interface Chosen {
+  digest: string;
+  platform: Platform;
+  fetched?: { manifest: Manifest; bytes: Buffer };
+}
 
 const MOST_LEVELS = 4;
 const MOST_LOOKED_AT = 50;
@@ -26,12 +30,16 @@ class Search {
   #lookedAt = 0;
   /** why one that does not say for what it is was passed over: attestations and charts stand in an index, too */
   passedOver: Refusal | undefined;
-  constructor(private readonly shelf: Shelf, private readonly wanted: Platform) {}
+  constructor(
+    private readonly shelf: Shelf,
+    private readonly wanted: Platform,
+  ) {}
 
   async among(index: Index, level = 1): Promise<Chosen | undefined> {
     if (level > MOST_LEVELS) throw new Refusal(500, `the index holds indexes more than ${MOST_LEVELS} levels deep`);
     for (const entry of candidates(index, this.wanted)) {
-      if (entry.platform && !indexTypes.includes(entry.mediaType)) return { digest: entry.digest, platform: entry.platform };
+      if (entry.platform && !indexTypes.includes(entry.mediaType))
+        return { digest: entry.digest, platform: entry.platform };
       const found = await this.#at(entry, level).catch((error: unknown) => this.#passOver(entry, error));
       if (found) return found;
     }
@@ -44,11 +52,14 @@ class Search {
   }
 
   async #at(entry: Descriptor, level: number): Promise<Chosen | undefined> {
-    if (++this.#lookedAt > MOST_LOOKED_AT) throw new Refusal(500, `the index names more than ${MOST_LOOKED_AT} manifests without a platform`);
+    if (++this.#lookedAt > MOST_LOOKED_AT)
+      throw new Refusal(500, `the index names more than ${MOST_LOOKED_AT} manifests without a platform`);
     const { document, bytes } = await this.shelf.document(entry.digest);
     if (document.kind === 'index') return this.among(document, level + 1);
-    const platform = entry.platform ?? await this.shelf.platform(document);
-    return matches(this.wanted, platform) ? { digest: entry.digest, platform, fetched: { manifest: document, bytes } } : undefined;
+    const platform = entry.platform ?? (await this.shelf.platform(document));
+    return matches(this.wanted, platform)
+      ? { digest: entry.digest, platform, fetched: { manifest: document, bytes } }
+      : undefined;
   }
 }
 

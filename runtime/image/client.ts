@@ -13,8 +13,17 @@ import { patience, within } from './patience.ts';
 import { ConnectionError, readError, type RegistryError } from './registry-error.ts';
 import { Backoff, isLost, retryAfterMs } from './retry.ts';
 
-export interface FetchedManifest { bytes: Buffer; digest: string; mediaType: string }
-interface Ask { method?: 'GET' | 'HEAD'; accept?: string; range?: number; once?: boolean }
+export interface FetchedManifest {
+  bytes: Buffer;
+  digest: string;
+  mediaType: string;
+}
+interface Ask {
+  method?: 'GET' | 'HEAD';
+  accept?: string;
+  range?: number;
+  once?: boolean;
+}
 
 const MAX_REDIRECTS = 5;
 const MAX_ERROR = 64 * 1024;
@@ -27,7 +36,13 @@ export class RegistryClient {
   #authorizer: Authorizer;
   #challenges: readonly Challenge[] = [];
 
-  constructor(private readonly k: Kernel, readonly endpoint: Endpoint, readonly path: string, private readonly auth?: RegistryAuth, private readonly signal?: AbortSignal) {
+  constructor(
+    private readonly k: Kernel,
+    readonly endpoint: Endpoint,
+    readonly path: string,
+    private readonly auth?: RegistryAuth,
+    private readonly signal?: AbortSignal,
+  ) {
     this.#base = endpoint.bases[0]!;
     this.#authorizer = new Authorizer(auth, true);
   }
@@ -47,7 +62,10 @@ export class RegistryClient {
     return `repository:${this.path}:pull`;
   }
 
-  /** Finds out whether a registry answers at all, and over what; `ms` for each base. Throws ConnectionError for the last base. */
+  /**
+   * Finds out whether a registry answers at all, and over what; `ms` for each base. Throws ConnectionError for the last
+   * base.
+   */
   async ping(ms: number): Promise<void> {
     let last: unknown;
     for (const base of this.endpoint.bases) {
@@ -78,7 +96,8 @@ export class RegistryClient {
     const response = await this.#request(`manifests/${reference}`, { accept: acceptManifests });
     const bytes = await readAll(response, MAX_MANIFEST, `the manifest of ${this.path}:${reference}`);
     const digest = sha256(bytes);
-    if (isDigest(reference) && digest !== reference) throw new Refusal(500, `manifest verification failed for digest ${reference}: the registry sent ${digest}`);
+    if (isDigest(reference) && digest !== reference)
+      throw new Refusal(500, `manifest verification failed for digest ${reference}: the registry sent ${digest}`);
     return { bytes, digest, mediaType: response.headers.get('content-type') ?? '' };
   }
 
@@ -90,7 +109,9 @@ export class RegistryClient {
     return isDigest(digest) ? digest : undefined;
   }
 
-  /** A blob's bytes from `from` on: 206, or 200 and all of them. Not retried here: download.ts knows what it has got. */
+  /**
+   * A blob's bytes from `from` on: 206, or 200 and all of them. Not retried here: download.ts knows what it has got.
+   */
   blob(digest: string, from: number): Promise<HttpResponse> {
     return this.#request(`blobs/${digest}`, { once: true, ...(from && { range: from }) });
   }
@@ -107,7 +128,11 @@ export class RegistryClient {
         const error = await this.#failure(outcome);
         if (!BUSY.includes(outcome.status) || !(await backoff.again(error.retryAfter))) throw error;
       } else if (!(await backoff.again())) {
-        throw new ConnectionError(`${ask.method ?? 'GET'} ${this.#base}/v2/${this.path}/${what}`, outcome, backoff.failures);
+        throw new ConnectionError(
+          `${ask.method ?? 'GET'} ${this.#base}/v2/${this.path}/${what}`,
+          outcome,
+          backoff.failures,
+        );
       }
     }
   }
@@ -121,7 +146,12 @@ export class RegistryClient {
   async #authorized(url: string, ask: Ask): Promise<HttpResponse> {
     for (let tries = 0; ; tries++) {
       const response = await this.#follow(url, ask);
-      if (response.status !== 401 || tries === 2 || !(await this.#authorizer.answer(this.k, challengesOf(response), this.#scope, this.signal))) return response;
+      if (
+        response.status !== 401 ||
+        tries === 2 ||
+        !(await this.#authorizer.answer(this.k, challengesOf(response), this.#scope, this.signal))
+      )
+        return response;
       discard(response);
     }
   }
@@ -132,15 +162,26 @@ export class RegistryClient {
     let here = first;
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const authorization = here.origin === first.origin ? this.#authorizer.header(this.#scope) : undefined;
-      const response = await this.#send(here.href, {
-        ...(ask.accept && { Accept: ask.accept }), ...(ask.range && { Range: `bytes=${ask.range}-` }), ...(authorization && { Authorization: authorization }),
-      }, patience.headers, ask.method);
+      const response = await this.#send(
+        here.href,
+        {
+          ...(ask.accept && { Accept: ask.accept }),
+          ...(ask.range && { Range: `bytes=${ask.range}-` }),
+          ...(authorization && { Authorization: authorization }),
+        },
+        patience.headers,
+        ask.method,
+      );
       const location = response.headers.get('location');
       if (!REDIRECTS.includes(response.status) || !location) return response;
       discard(response);
       const next = URL.canParse(location, here.href) ? new URL(location, here.href) : undefined;
       const allowed = here.protocol === 'https:' ? ['https:'] : ['https:', 'http:'];
-      if (!next || !allowed.includes(next.protocol)) throw new Refusal(500, `${here.host} redirects to ${JSON.stringify(location.slice(0, 200))}, which is not followed`);
+      if (!next || !allowed.includes(next.protocol))
+        throw new Refusal(
+          500,
+          `${here.host} redirects to ${JSON.stringify(location.slice(0, 200))}, which is not followed`,
+        );
       here = next;
     }
     throw new Refusal(500, `${first.host} redirects more than ${MAX_REDIRECTS} times`);
@@ -149,6 +190,8 @@ export class RegistryClient {
   /** `ms` until the headers are there; the body has its own limit (http-body.ts). */
   async #send(url: string, headers: Record<string, string>, ms: number, method = 'GET'): Promise<HttpResponse> {
     await this.k.requesting(method, url);
-    return within(`${new URL(url).host} did not answer`, ms, this.signal, (signal) => this.k.fetch(url, { method, headers, signal }));
+    return within(`${new URL(url).host} did not answer`, ms, this.signal, (signal) =>
+      this.k.fetch(url, { method, headers, signal }),
+    );
   }
 }

@@ -1,4 +1,7 @@
-/** A layer's blob as the tar that is in it, whatever the media type claims: OCI image spec, "application/vnd.oci.image.layer.v1.tar+…". */
+/**
+ * A layer's blob as the tar that is in it, whatever the media type claims: OCI image spec,
+ * "application/vnd.oci.image.layer.v1.tar+…".
+ */
 import { createReadStream, openSync, readSync, closeSync, type ReadStream } from 'node:fs';
 import { pipeline, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
@@ -14,8 +17,14 @@ const newer = zlib as { createZstdDecompress?: (options: { chunkSize: number }) 
 export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'none';
 /** The first bytes. What dockerd reads is read; the others are here to be called by their names. */
 const magics: [Compression | 'lz4' | 'lzip' | 'compress', RegExp][] = [
-  ['gzip', /^1f8b/], ['zstd', /^28b52ffd/], ['zstd', /^5.2a4d18/], ['xz', /^fd377a585a00/], ['bzip2', /^425a68/],
-  ['lz4', /^04224d18/], ['lzip', /^4c5a4950/], ['compress', /^1f9d/],
+  ['gzip', /^1f8b/],
+  ['zstd', /^28b52ffd/],
+  ['zstd', /^5.2a4d18/],
+  ['xz', /^fd377a585a00/],
+  ['bzip2', /^425a68/],
+  ['lz4', /^04224d18/],
+  ['lzip', /^4c5a4950/],
+  ['compress', /^1f9d/],
 ];
 
 /** Throws TarError for a compression that no layer has. */
@@ -46,7 +55,8 @@ async function* unzstd(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 }
 
 /** Errors of the file arrive at the reader of what comes out. */
-const through = (file: ReadStream, decoder: Transform): AsyncIterable<Buffer> => pipeline(file, decoder, () => undefined);
+const through = (file: ReadStream, decoder: Transform): AsyncIterable<Buffer> =>
+  pipeline(file, decoder, () => undefined);
 
 const decoders: Record<Compression, (file: ReadStream, path: string) => AsyncIterable<Buffer>> = {
   none: (file) => file,

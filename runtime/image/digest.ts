@@ -9,7 +9,10 @@ export const isDigest = (text: unknown): text is string => typeof text === 'stri
 /** The 64 hex digits of a sha256 digest: a safe file name. Throws Refusal 400. */
 export function hexOf(digest: string): string {
   const hex = SHA256.exec(digest)?.[1];
-  if (!hex) throw badParameter(`invalid digest ${JSON.stringify(digest.slice(0, 100))}: only sha256 with 64 lower-case hex digits is supported`);
+  if (!hex)
+    throw badParameter(
+      `invalid digest ${JSON.stringify(digest.slice(0, 100))}: only sha256 with 64 lower-case hex digits is supported`,
+    );
   return hex;
 }
 
@@ -20,4 +23,7 @@ export const shortOf = (digest: string): string => digest.replace(/^sha256:/, ''
 
 /** OCI image spec, "Layer ChainID": names a stack of layers; the first one's is its diffID. */
 export const chainIDs = (diffIDs: readonly string[]): string[] =>
-  diffIDs.reduce<string[]>((chain, diffID) => [...chain, chain.length ? sha256(`${chain.at(-1)} ${diffID}`) : diffID], []);
+  diffIDs.reduce<string[]>(
+    (chain, diffID) => [...chain, chain.length ? sha256(`${chain.at(-1)} ${diffID}`) : diffID],
+    [],
+  );

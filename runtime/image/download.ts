@@ -1,4 +1,7 @@
-/** One blob from a registry into a file: hashed while it streams, resumed where a connection was cut, never larger than announced. */
+/**
+ * One blob from a registry into a file: hashed while it streams, resumed where a connection was cut, never larger than
+ * announced.
+ */
 import { createHash } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import type { HttpResponse } from '../kernel/http.ts';
@@ -20,7 +23,10 @@ class Partial {
   received = 0;
   #written = 0;
   #batch: Uint8Array[] = [];
-  constructor(readonly file: FileHandle, private readonly blob: Descriptor) {}
+  constructor(
+    readonly file: FileHandle,
+    private readonly blob: Descriptor,
+  ) {}
 
   async add(piece: Uint8Array): Promise<void> {
     this.received += piece.length;
@@ -48,17 +54,28 @@ class Partial {
     return `sha256:${this.#hash.digest('hex')}`;
   }
 }
-const tooLarge = (blob: Descriptor) => new Refusal(500, `blob ${blob.digest} is larger than the ${blob.size} bytes that the manifest announces`);
+const tooLarge = (blob: Descriptor) =>
+  new Refusal(500, `blob ${blob.digest} is larger than the ${blob.size} bytes that the manifest announces`);
 
 /** Where the bytes that come now belong. */
 function startOf(response: HttpResponse, asked: number): number {
   if (response.status !== 206) return 0;
   const range = response.headers.get('content-range') ?? '';
-  if (Number(/^bytes (\d+)-/.exec(range)?.[1]) !== asked) throw new Refusal(500, `asked for the bytes from ${asked} on, the registry sent ${JSON.stringify(range.slice(0, 100))}`);
+  if (Number(/^bytes (\d+)-/.exec(range)?.[1]) !== asked)
+    throw new Refusal(
+      500,
+      `asked for the bytes from ${asked} on, the registry sent ${JSON.stringify(range.slice(0, 100))}`,
+    );
   return asked;
 }
 
-async function receive(client: RegistryClient, blob: Descriptor, partial: Partial, tell: (p: DownloadProgress) => void, signal: AbortSignal): Promise<void> {
+async function receive(
+  client: RegistryClient,
+  blob: Descriptor,
+  partial: Partial,
+  tell: (p: DownloadProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const response = await client.blob(blob.digest, partial.received);
   try {
     if (!startOf(response, partial.received) && partial.received) await partial.restart();
@@ -72,12 +89,22 @@ async function receive(client: RegistryClient, blob: Descriptor, partial: Partia
     discard(response);
     await partial.flush();
   }
-  if (partial.received < blob.size) throw Object.assign(new Error(`blob ${blob.digest} ended after ${partial.received} of ${blob.size} bytes`), { code: 'ECONNRESET' });
+  if (partial.received < blob.size)
+    throw Object.assign(new Error(`blob ${blob.digest} ended after ${partial.received} of ${blob.size} bytes`), {
+      code: 'ECONNRESET',
+    });
 }
 
-const mayReturn = (error: unknown): boolean => isLost(error) || (error instanceof RegistryError && (error.status >= 500 || error.status === 429));
+const mayReturn = (error: unknown): boolean =>
+  isLost(error) || (error instanceof RegistryError && (error.status >= 500 || error.status === 429));
 
-async function receiveAll(client: RegistryClient, blob: Descriptor, partial: Partial, tell: (p: DownloadProgress) => void, signal: AbortSignal): Promise<void> {
+async function receiveAll(
+  client: RegistryClient,
+  blob: Descriptor,
+  partial: Partial,
+  tell: (p: DownloadProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const backoff = new Backoff(signal);
   while (partial.received < blob.size) {
     const before = partial.received;
@@ -87,18 +114,30 @@ async function receiveAll(client: RegistryClient, blob: Descriptor, partial: Par
       signal.throwIfAborted();
       // what drips in brings it no nearer to its end
       if (partial.received - before >= Math.min(PROGRESS, blob.size / 100)) backoff.progressed();
-      if (mayReturn(error) && (await backoff.again(error instanceof RegistryError ? error.retryAfter : undefined))) continue;
+      if (mayReturn(error) && (await backoff.again(error instanceof RegistryError ? error.retryAfter : undefined)))
+        continue;
       if (!isLost(error)) throw error;
-      throw new ConnectionError(`blob ${blob.digest} of ${client.base} is not complete (${partial.received} of ${blob.size} bytes)`, error, backoff.failures);
+      throw new ConnectionError(
+        `blob ${blob.digest} of ${client.base} is not complete (${partial.received} of ${blob.size} bytes)`,
+        error,
+        backoff.failures,
+      );
     }
   }
 }
 
 /**
- * The verified blob ends up at `path`; on failure nothing does. Throws Refusal for what the registry sent, RegistryError
+ * The verified blob ends up at `path`; on failure nothing does. Throws Refusal for what the registry sent,
+ * RegistryError
  * for what it said, and ConnectionError after five cuts in a row without a byte.
  */
-export async function download(client: RegistryClient, blob: Descriptor, path: string, tell: (p: DownloadProgress) => void, signal: AbortSignal): Promise<void> {
+export async function download(
+  client: RegistryClient,
+  blob: Descriptor,
+  path: string,
+  tell: (p: DownloadProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const partPath = `${path}.partial`;
   const file = await open(partPath, 'w', 0o600);
   try {
@@ -106,7 +145,11 @@ export async function download(client: RegistryClient, blob: Descriptor, path: s
     await receiveAll(client, blob, partial, tell, signal);
     tell({ phase: 'verifying' });
     const found = partial.digest();
-    if (found !== blob.digest) throw new Refusal(500, `filesystem layer verification failed for digest ${blob.digest}: the registry sent ${found}`);
+    if (found !== blob.digest)
+      throw new Refusal(
+        500,
+        `filesystem layer verification failed for digest ${blob.digest}: the registry sent ${found}`,
+      );
     await file.close();
     await rename(partPath, path);
   } catch (error) {

@@ -1,4 +1,7 @@
-/** Where a name's registry is: mirrors before docker.io, TLS everywhere but on loopback and where the settings allow less. */
+/**
+ * Where a name's registry is: mirrors before docker.io, TLS everywhere but on loopback and where the settings allow
+ * less.
+ */
 import { BlockList, isIP } from 'node:net';
 import type { Settings } from '../machine/settings.ts';
 import { badParameter } from '../machine/refusal.ts';
@@ -32,16 +35,27 @@ export function mayBePlain(domain: string, settings: Pick<Settings, 'insecureReg
   const host = hostOf(domain);
   if (host === 'localhost' || inList(host, ['127.0.0.0/8', '::1/128'])) return true;
   const { insecureRegistries: allowed } = settings;
-  return allowed.includes(domain) || allowed.includes(host) || inList(host, allowed.filter((entry) => entry.includes('/')));
+  return (
+    allowed.includes(domain) ||
+    allowed.includes(host) ||
+    inList(
+      host,
+      allowed.filter((entry) => entry.includes('/')),
+    )
+  );
 }
 
 function mirror(url: string): Endpoint {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw badParameter(`invalid registry mirror ${JSON.stringify(url)}: give a URL as https://mirror.example`);
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw badParameter(`invalid registry mirror ${JSON.stringify(url)}: give a URL as https://mirror.example`);
   return { kind: 'mirror', bases: [url.replace(/\/+$/, '')] };
 }
 
 /** In the order in which they are asked. */
-export function endpointsOf(ref: Reference, settings: Pick<Settings, 'insecureRegistries' | 'registryMirrors'>): Endpoint[] {
+export function endpointsOf(
+  ref: Reference,
+  settings: Pick<Settings, 'insecureRegistries' | 'registryMirrors'>,
+): Endpoint[] {
   const host = isDockerHub(ref) ? HUB_HOST : ref.domain;
   const bases = [`https://${host}`, ...(mayBePlain(ref.domain, settings) ? [`http://${host}`] : [])];
   return [...(isDockerHub(ref) ? settings.registryMirrors.map(mirror) : []), { kind: 'origin', bases }];

@@ -30,11 +30,21 @@ function readRecord(value: unknown): ImageRecord {
   const manifest = from.optional('manifest');
   const blobs = from.list('blobs', 1000).map((blob) => {
     const one = Checked.of('a blob of images.json', blob);
-    return { digest: one.string('digest'), size: one.integer('size', Number.MAX_SAFE_INTEGER), mediaType: one.string('mediaType') };
+    return {
+      digest: one.string('digest'),
+      size: one.integer('size', Number.MAX_SAFE_INTEGER),
+      mediaType: one.string('mediaType'),
+    };
   });
   const id = from.string('id');
   if (!isDigest(id)) throw from.wrong('id', 'a digest');
-  return { id, ...(manifest && { manifest }), blobs, practice: from.raw('practice') === true, added: from.integer('added', Number.MAX_SAFE_INTEGER) };
+  return {
+    id,
+    ...(manifest && { manifest }),
+    blobs,
+    practice: from.raw('practice') === true,
+    added: from.integer('added', Number.MAX_SAFE_INTEGER),
+  };
 }
 
 /** An absent file is an empty list; a damaged one is an error that names it, for it is never half written. */
@@ -57,5 +67,8 @@ function isName(name: string): boolean {
 }
 
 export function writeImageList(root: string, { images, names }: ImageList): void {
-  writeDurably(imageListPath(root), JSON.stringify({ version: 1, images: [...images.values()], names: Object.fromEntries(names) }, null, 1));
+  writeDurably(
+    imageListPath(root),
+    JSON.stringify({ version: 1, images: [...images.values()], names: Object.fromEntries(names) }, null, 1),
+  );
 }

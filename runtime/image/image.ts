@@ -1,9 +1,25 @@
 /** An image as the runtime uses it: OCI image spec, "Image Configuration". */
 export interface ImageConfig {
-  created?: string; author?: string; comment?: string; docker_version?: string; architecture: string; os: string; variant?: string;
+  created?: string;
+  author?: string;
+  comment?: string;
+  docker_version?: string;
+  architecture: string;
+  os: string;
+  variant?: string;
   config?: {
-    User?: string; ExposedPorts?: Record<string, object>; Env?: string[]; Entrypoint?: string[]; Cmd?: string[]; Volumes?: Record<string, object>;
-    WorkingDir?: string; Labels?: Record<string, string>; StopSignal?: string; Shell?: string[]; Healthcheck?: unknown; OnBuild?: string[];
+    User?: string;
+    ExposedPorts?: Record<string, object>;
+    Env?: string[];
+    Entrypoint?: string[];
+    Cmd?: string[];
+    Volumes?: Record<string, object>;
+    WorkingDir?: string;
+    Labels?: Record<string, string>;
+    StopSignal?: string;
+    Shell?: string[];
+    Healthcheck?: unknown;
+    OnBuild?: string[];
     ArgsEscaped?: boolean;
   };
   rootfs: { type: 'layers'; diff_ids: string[] };

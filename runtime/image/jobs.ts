@@ -1,4 +1,7 @@
-/** The long jobs of images. This is imported by the worker, which does them, and by layers.ts, for a daemon that has to do them itself. */
+/**
+ * The long jobs of images. This is imported by the worker, which does them, and by layers.ts, for a daemon that has to
+ * do them itself.
+ */
 import { registerJobs } from '../kernel/jobs.ts';
 
 /** Loaded when first asked for, so that the worker starts fast. */

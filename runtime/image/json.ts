@@ -5,7 +5,10 @@ import { Refusal } from '../machine/refusal.ts';
 export type Json = Record<string, unknown>;
 
 export class Checked {
-  constructor(private readonly what: string, private readonly value: Json) {}
+  constructor(
+    private readonly what: string,
+    private readonly value: Json,
+  ) {}
 
   /** Throws Refusal 500 unless the bytes are a JSON object. */
   static parse(what: string, bytes: Buffer): Checked {
@@ -18,7 +21,8 @@ export class Checked {
     return Checked.of(what, value);
   }
   static of(what: string, value: unknown): Checked {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Refusal(500, `${what} is not an object`);
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new Refusal(500, `${what} is not an object`);
     return new Checked(what, value as Json);
   }
 
@@ -38,7 +42,8 @@ export class Checked {
   }
   integer(key: string, most: number): number {
     const value = this.raw(key);
-    if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > most) throw this.wrong(key, `a number from 0 to ${most}`);
+    if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > most)
+      throw this.wrong(key, `a number from 0 to ${most}`);
     return value as number;
   }
   object(key: string): Checked {
@@ -59,12 +64,15 @@ export class Checked {
   map(key: string): Record<string, string> | undefined {
     if (!this.has(key)) return undefined;
     const entries = Object.entries(this.object(key).value);
-    if (!entries.every((entry): entry is [string, string] => typeof entry[1] === 'string')) throw this.wrong(key, 'a map of strings');
+    if (!entries.every((entry): entry is [string, string] => typeof entry[1] === 'string'))
+      throw this.wrong(key, 'a map of strings');
     return Object.fromEntries(entries);
   }
   /** { '/data': {} } */
   set(key: string): Record<string, object> | undefined {
-    return this.has(key) ? Object.fromEntries(Object.keys(this.object(key).value).map((name) => [name, {}])) : undefined;
+    return this.has(key)
+      ? Object.fromEntries(Object.keys(this.object(key).value).map((name) => [name, {}]))
+      : undefined;
   }
   /** Only what was written: a registry named `constructor` has no credentials because objects have one. */
   raw(key: string): unknown {

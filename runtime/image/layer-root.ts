@@ -1,8 +1,10 @@
 /**
  * The directory that a layer is unpacked into, as a place that nothing leaves.
  *
- * A layer may hold a link `a -> ../..` and then a file `a/etc/passwd`. So no path is ever given to the kernel whole: its parent is
- * opened below the root with openat2(2), which refuses to leave it, and the last component is then made relative to that descriptor
+ * A layer may hold a link `a -> ../..` and then a file `a/etc/passwd`. So no path is ever given to the kernel whole:
+ * its parent is
+ * opened below the root with openat2(2), which refuses to leave it, and the last component is then made relative to
+ * that descriptor
  * without following it. Links inside the layer are followed, as in a chroot; one that climbs above the root is refused.
  */
 import { closeSync, constants as fs, readlinkSync, rmSync } from 'node:fs';
@@ -12,7 +14,10 @@ import { TarError } from './tar-header.ts';
 import { call, nameBytes, tryCall } from '../kernel/native-call.ts';
 
 const DIRECTORY = O.O_DIRECTORY | O.O_CLOEXEC;
-/** struct open_how { u64 flags, mode, resolve }: openat2(2). IN_ROOT on top of BENEATH is not allowed; BENEATH is the stricter one. */
+/**
+ * struct open_how { u64 flags, mode, resolve }: openat2(2). IN_ROOT on top of BENEATH is not allowed; BENEATH is the
+ * stricter one.
+ */
 const how = (flags: number, resolve: number): Buffer => {
   const bytes = Buffer.alloc(24);
   bytes.writeBigUInt64LE(BigInt(flags), 0);
@@ -45,7 +50,8 @@ export function cleanPath(name: string): string {
       parts.push(part);
     }
   }
-  if (parts.length > MOST_PARTS) throw new TarError(`a path of ${parts.length} components in the layer; at most ${MOST_PARTS} are taken`);
+  if (parts.length > MOST_PARTS)
+    throw new TarError(`a path of ${parts.length} components in the layer; at most ${MOST_PARTS} are taken`);
   return parts.join('/');
 }
 export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
@@ -60,7 +66,10 @@ export class LayerRoot {
     this.fd = call('openat', -100, dir, DIRECTORY | O.O_NOFOLLOW, 0);
   }
 
-  /** A descriptor of the directory at this cleaned path, good until the next call; missing ones are made. Throws TarError. */
+  /**
+   * A descriptor of the directory at this cleaned path, good until the next call; missing ones are made. Throws
+   * TarError.
+   */
   directory(path: string): number {
     if (!path) return this.fd;
     const known = this.#open.get(path);
@@ -89,7 +98,10 @@ export class LayerRoot {
     if (fd === ENOENT) {
       const [parent, name] = this.at(path);
       const made = tryCall('mkdirat', parent, name, 0o755);
-      if (made === EEXIST) throw new TarError(`the layer climbs out of its root or into nothing: ${shown(path)} is a link that leads to no directory of the layer`);
+      if (made === EEXIST)
+        throw new TarError(
+          `the layer climbs out of its root or into nothing: ${shown(path)} is a link that leads to no directory of the layer`,
+        );
       fd = made < 0 ? made : tryCall('openat', parent, name, DIRECTORY | O.O_NOFOLLOW, 0);
       // whatever the daemon's umask is
       if (fd >= 0) call('fchmod', fd, 0o755);
@@ -99,7 +111,10 @@ export class LayerRoot {
     return fd;
   }
 
-  /** An absolute link starts again at the root, as in a chroot; one whose `..` goes above the root is an attempt to leave. */
+  /**
+   * An absolute link starts again at the root, as in a chroot; one whose `..` goes above the root is an attempt to
+   * leave.
+   */
   #refuseClimbing(path: string): void {
     const todo = path.split('/').reverse();
     const done: string[] = [];
@@ -134,7 +149,8 @@ export class LayerRoot {
     const [fd, name] = this.at(path);
     const ret = tryCall('unlinkat', fd, name, 0);
     if (ret === ENOENT) return;
-    if (ret === EISDIR) rmSync(Buffer.from(`/proc/self/fd/${fd}/${baseOf(path)}`, 'latin1'), { recursive: true, force: true });
+    if (ret === EISDIR)
+      rmSync(Buffer.from(`/proc/self/fd/${fd}/${baseOf(path)}`, 'latin1'), { recursive: true, force: true });
     else if (ret < 0) call('unlinkat', fd, name, 0);
     // descriptors of directories that were below it, or behind it when it was a link
     this.forgetAll();

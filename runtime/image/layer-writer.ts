@@ -40,7 +40,8 @@ function owner(id: number): number {
 export class LayerWriter implements Sink {
   readonly #root: LayerRoot;
   /**
-   * Names that are hidden, and directories that are opaque. They speak of the layers below and are made last: what this layer
+   * Names that are hidden, and directories that are opaque. They speak of the layers below and are made last: what this
+   * layer
    * itself brings under such a name stays, whether it comes before or after.
    */
   readonly #whiteouts = new Set<string>();
@@ -64,14 +65,18 @@ export class LayerWriter implements Sink {
     const make = this.#makers[entry.type];
     if (make) return make(path, entry);
     // POSIX: a type that is not known is a file; the ones of GNU and Solaris that say something else are not for layers
-    if (/[A-Z]/.test(entry.type)) throw new TarError(`${shown(entry.name)} has the tar type ${JSON.stringify(entry.type)}, which no layer may hold`);
+    if (/[A-Z]/.test(entry.type))
+      throw new TarError(
+        `${shown(entry.name)} has the tar type ${JSON.stringify(entry.type)}, which no layer may hold`,
+      );
     this.#regular(path, entry);
   }
 
   readonly #makers: Record<string, (path: string, entry: Entry) => void> = {
     '0': (path, entry) => this.#regular(path, entry),
     '1': (path, entry) => this.#link(path, entry),
-    '2': (path, entry) => this.#special(path, entry, (fd, name) => tryCall('symlinkat', nameBytes(entry.linkname), fd, name)),
+    '2': (path, entry) =>
+      this.#special(path, entry, (fd, name) => tryCall('symlinkat', nameBytes(entry.linkname), fd, name)),
     '3': (path, entry) => this.#node(path, entry, S_IFCHR),
     '4': (path, entry) => this.#node(path, entry, S_IFBLK),
     '5': (path, entry) => this.#directory(path, entry),
@@ -151,7 +156,10 @@ export class LayerWriter implements Sink {
     const target = cleanPath(entry.linkname);
     if (target === path) throw new TarError(`${shown(path)} is a link to itself`);
     const ret = this.#tryLink(path, target);
-    if (ret < 0) throw new TarError(`${shown(path)} cannot be linked to ${shown(target)}, which must come before it in the same layer: ${errnoName(-ret)}`);
+    if (ret < 0)
+      throw new TarError(
+        `${shown(path)} cannot be linked to ${shown(target)}, which must come before it in the same layer: ${errnoName(-ret)}`,
+      );
   }
   #tryLink(path: string, target: string): number {
     if (!this.#root.exists(target)) return -2;
@@ -167,7 +175,8 @@ export class LayerWriter implements Sink {
   }
   #node(path: string, entry: Entry, kind: number): void {
     const { devmajor, devminor } = entry;
-    if (devmajor < 0 || devmajor > 0xfff || devminor < 0 || devminor > 0xfffff) throw new TarError(`${shown(path)} is device ${devmajor}:${devminor}, which is out of range`);
+    if (devmajor < 0 || devmajor > 0xfff || devminor < 0 || devminor > 0xfffff)
+      throw new TarError(`${shown(path)} is device ${devmajor}:${devminor}, which is out of range`);
     this.#special(path, entry, (fd, name) => tryCall('mknodat', fd, name, kind | 0o600, device(devmajor, devminor)));
   }
 
@@ -183,7 +192,10 @@ export class LayerWriter implements Sink {
     if (set.has(path)) return;
     set.add(path);
     this.#hiddenBytes += path.length + NAME_COST;
-    if (this.#hiddenBytes > MOST_HIDDEN) throw new TarError(`the layer takes away ${this.#whiteouts.size + this.#opaques.size} names: more than can be kept in mind`);
+    if (this.#hiddenBytes > MOST_HIDDEN)
+      throw new TarError(
+        `the layer takes away ${this.#whiteouts.size + this.#opaques.size} names: more than can be kept in mind`,
+      );
   }
 
   #opaque(path: string): void {
@@ -208,7 +220,8 @@ export class LayerWriter implements Sink {
     // what is below a name before the name itself: a directory that has to be made for it is hidden as one
     for (const path of [...this.#whiteouts].sort().reverse()) this.#unlessFile(() => this.#hide(path));
     for (const [path, time] of this.#directories) {
-      if (!path || this.#root.isDirectory(path)) call('utimensat', this.#root.directory(path), null, timespecs(time), 0);
+      if (!path || this.#root.isDirectory(path))
+        call('utimensat', this.#root.directory(path), null, timespecs(time), 0);
     }
   }
 
@@ -219,5 +232,6 @@ export class LayerWriter implements Sink {
 }
 
 function writeAll(fd: number, bytes: Buffer, at?: number): void {
-  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, at === undefined ? null : at + done);
+  for (let done = 0; done < bytes.length;)
+    done += writeSync(fd, bytes, done, bytes.length - done, at === undefined ? null : at + done);
 }

@@ -5,7 +5,8 @@
  *   <root>/layers/<chainID hex>/layer.json  diffID, size, and until the disk has it: boot
  *   <root>/l/<short> -> ../layers/<hex>/diff   so that many lower layers fit into the one page of mount(2)'s options
  *
- * The directories are closed to everybody but root: set-user-ID programs of images must not be found by the host's users.
+ * The directories are closed to everybody but root: set-user-ID programs of images must not be found by the host's
+ * users.
  */
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
@@ -29,7 +30,12 @@ function readFile(path: string): Buffer {
 
 class Crashed extends Error {}
 export type SetAside = (path: string, why: string) => void;
-export interface UnpackRequest { blob: string; blobSize: number; diffID: string; chainID: string }
+export interface UnpackRequest {
+  blob: string;
+  blobSize: number;
+  diffID: string;
+  chainID: string;
+}
 const TELL_MS = 100;
 const SHORT = 26;
 
@@ -44,7 +50,10 @@ export class LayerStore {
   #syncing: Promise<void> = Promise.resolve();
   readonly #unpacking = new Shared<Layer, number>();
 
-  constructor(root: string, private readonly setAside?: SetAside) {
+  constructor(
+    root: string,
+    private readonly setAside?: SetAside,
+  ) {
     this.#dir = join(root, 'layers');
     this.#links = join(root, 'l');
     for (const dir of [this.#dir, this.#links]) mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -99,12 +108,23 @@ export class LayerStore {
     return this.#layers.get(chainID);
   }
 
-  /** Unpacks a layer that is not there; several callers share one job. `tell` gets the compressed bytes done. Throws what the job throws. */
+  /**
+   * Unpacks a layer that is not there; several callers share one job. `tell` gets the compressed bytes done. Throws
+   * what the job throws.
+   */
   async unpack(k: Kernel, request: UnpackRequest, tell: (bytes: number) => void, signal?: AbortSignal): Promise<Layer> {
-    return this.get(request.chainID) ?? this.#unpacking.run(request.chainID, (lasting, told) => this.#unpack(k, request, told, lasting), tell, signal);
+    return (
+      this.get(request.chainID) ??
+      this.#unpacking.run(request.chainID, (lasting, told) => this.#unpack(k, request, told, lasting), tell, signal)
+    );
   }
 
-  async #unpack(k: Kernel, { blob, blobSize, diffID, chainID }: UnpackRequest, tell: (bytes: number) => void, signal: AbortSignal): Promise<Layer> {
+  async #unpack(
+    k: Kernel,
+    { blob, blobSize, diffID, chainID }: UnpackRequest,
+    tell: (bytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<Layer> {
     const final = join(this.#dir, hexOf(chainID));
     const dir = `${final}.tmp-${process.pid}`;
     const control = new BigInt64Array(new SharedArrayBuffer(16));
@@ -127,7 +147,11 @@ export class LayerStore {
     }
   }
 
-  #settle(dir: string, final: string, { diffID, chainID, size }: { diffID: string; chainID: string; size: number }): Layer {
+  #settle(
+    dir: string,
+    final: string,
+    { diffID, chainID, size }: { diffID: string; chainID: string; size: number },
+  ): Layer {
     mkdirSync(join(dir, 'diff'), { recursive: true });
     writeDurably(join(dir, 'layer.json'), JSON.stringify({ diffID, size, boot: bootID() }));
     renameSync(dir, final);
@@ -139,7 +163,8 @@ export class LayerStore {
   }
 
   /**
-   * Waits until the disk has what was unpacked, and notes it. Nobody needs to wait for this: a layer without the note is
+   * Waits until the disk has what was unpacked, and notes it. Nobody needs to wait for this: a layer without the note
+   * is
    * good until the machine goes down, and is unpacked again after that.
    */
   sync(): Promise<void> {
@@ -154,7 +179,8 @@ export class LayerStore {
       throw error;
     });
     for (const { chainID, diffID, size } of layers) {
-      if (this.#layers.has(chainID)) writeDurably(join(this.#dir, hexOf(chainID), 'layer.json'), JSON.stringify({ diffID, size }));
+      if (this.#layers.has(chainID))
+        writeDurably(join(this.#dir, hexOf(chainID), 'layer.json'), JSON.stringify({ diffID, size }));
     }
   }
 

@@ -1,4 +1,7 @@
-/** What the documents and blobs of an image call themselves: OCI image spec, "Media Types"; Docker "Image Manifest V 2, Schema 2". */
+/**
+ * What the documents and blobs of an image call themselves: OCI image spec, "Media Types"; Docker "Image Manifest V 2,
+ * Schema 2".
+ */
 
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
@@ -12,14 +15,22 @@ export const indexTypes: readonly string[] = [OCI_INDEX, DOCKER_LIST];
 export const manifestTypes: readonly string[] = [OCI_MANIFEST, DOCKER_MANIFEST];
 export const configTypes: readonly string[] = [OCI_CONFIG, DOCKER_CONFIG];
 export const schema1Types: readonly string[] = [
-  'application/vnd.docker.distribution.manifest.v1+json', 'application/vnd.docker.distribution.manifest.v1+prettyjws',
+  'application/vnd.docker.distribution.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v1+prettyjws',
 ];
 const DOCKER_LAYER = 'application/vnd.docker.image.rootfs.diff.tar';
-/** Which of these it is, the layer's first bytes say: decompress.ts. The specification has gzip and zstd, dockerd reads the others too. */
+/**
+ * Which of these it is, the layer's first bytes say: decompress.ts. The specification has gzip and zstd, dockerd reads
+ * the others too.
+ */
 const compressions = ['gzip', 'zstd', 'xz', 'bzip2'];
 export const layerTypes: readonly string[] = [
-  OCI_LAYER, ...compressions.map((one) => `${OCI_LAYER}+${one}`), DOCKER_LAYER, ...compressions.map((one) => `${DOCKER_LAYER}.${one}`),
-  'application/vnd.oci.image.layer.nondistributable.v1.tar', 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
+  OCI_LAYER,
+  ...compressions.map((one) => `${OCI_LAYER}+${one}`),
+  DOCKER_LAYER,
+  ...compressions.map((one) => `${DOCKER_LAYER}.${one}`),
+  'application/vnd.oci.image.layer.nondistributable.v1.tar',
+  'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
   'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
 ];
 

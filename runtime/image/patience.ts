@@ -1,5 +1,6 @@
 /**
- * How long something remote is waited for. The connection's silence is bounded by kernel/http.ts; these are bounds on what never falls
+ * How long something remote is waited for. The connection's silence is bounded by kernel/http.ts; these are bounds on
+ * what never falls
  * silent, and never comes to an end either. Tests have less patience.
  */
 export const patience = {
@@ -15,10 +16,16 @@ export const patience = {
   slow: { ms: 60_000, bytes: 16 * 1024 },
 };
 
-export const tooLate = (what: string, ms: number): Error => Object.assign(new Error(`${what} within ${ms / 1000} s`), { code: 'ETIMEDOUT' });
+export const tooLate = (what: string, ms: number): Error =>
+  Object.assign(new Error(`${what} within ${ms / 1000} s`), { code: 'ETIMEDOUT' });
 
 /** Gives `body` a signal that is also aborted after `ms`; throws what `body` throws. */
-export async function within<T>(what: string, ms: number, signal: AbortSignal | undefined, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function within<T>(
+  what: string,
+  ms: number,
+  signal: AbortSignal | undefined,
+  body: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(tooLate(what, ms)), ms);
   try {

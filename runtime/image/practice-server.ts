@@ -1,3 +1,6 @@
 /** How the store gets at the practice registry: server/ starts it, and runtime/ must not import server/. */
-export interface PracticeRegistry { url: string; close(): Promise<void> }
+export interface PracticeRegistry {
+  url: string;
+  close(): Promise<void>;
+}
 export type PracticeServer = (options: { root: string; port: number; readOnly?: boolean }) => Promise<PracticeRegistry>;

@@ -12,7 +12,10 @@ import { familiarRepository, isDockerHub } from './reference.ts';
 
 const NAMES = ['library/ubuntu', 'library/hello-world'];
 
-/** Only for two short names of docker.io with the tag latest, for this machine's processor, and only where the settings want it. */
+/**
+ * Only for two short names of docker.io with the tag latest, for this machine's processor, and only where the settings
+ * want it.
+ */
 export function mayPractise(c: PullContext): boolean {
   const { ref } = c.pull.state;
   if (!ref || !c.settings.practice || !c.images.options.startRegistry) return false;
@@ -34,7 +37,8 @@ export async function practiceEndpoint(k: Kernel, c: PullContext): Promise<Endpo
   const job = building.get(root) ?? k.job<void>('practice', { root }).finally(() => building.delete(root));
   building.set(root, job);
   await job;
-  const begun = running.get(root) ?? c.images.options.startRegistry!({ root: join(root, 'registry'), port: 0, readOnly: true });
+  const begun =
+    running.get(root) ?? c.images.options.startRegistry!({ root: join(root, 'registry'), port: 0, readOnly: true });
   running.set(root, begun);
   const { url } = await begun.catch((error: unknown) => {
     running.delete(root);

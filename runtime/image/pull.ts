@@ -62,4 +62,10 @@ export interface PullContext {
 }
 
 /** A pull that has not begun. */
-export const newPull = (reference: string, policy: Pull['policy'], more: Partial<Pull> = {}): Pull => ({ reference, policy, progress: () => undefined, state: {}, ...more });
+export const newPull = (reference: string, policy: Pull['policy'], more: Partial<Pull> = {}): Pull => ({
+  reference,
+  policy,
+  progress: () => undefined,
+  state: {},
+  ...more,
+});

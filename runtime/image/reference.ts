@@ -51,15 +51,18 @@ function splitDomain(text: string): [domain: string, rest: string] {
 
 /** Throws Refusal 400 `invalid reference format…` in docker's words. Adds neither tag nor digest. */
 export function parseReference(text: string): Reference {
-  if (/^[a-f0-9]{64}$/.test(text)) throw invalid(`: invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
+  if (/^[a-f0-9]{64}$/.test(text))
+    throw invalid(`: invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
   const [domain, rest] = splitDomain(text);
   const name = rest.replace(/:.*/s, '');
-  if (name !== name.toLowerCase() && text.length < 4096) throw invalid(`: repository name (${name.replace(/@.*/s, '')}) must be lowercase`);
+  if (name !== name.toLowerCase() && text.length < 4096)
+    throw invalid(`: repository name (${name.replace(/@.*/s, '')}) must be lowercase`);
   const match = text.length < 4096 ? grammar.exec(`${domain}/${rest}`) : null;
   if (!match) throw invalid();
   const [, , itsPath = '', itsTag, itsDigest] = match;
   if (itsPath.length > MAX_PATH) throw invalid(`: repository name must not be more than ${MAX_PATH} characters`);
-  if (itsDigest && !/^sha256:[a-f0-9]{64}$/.test(itsDigest)) throw invalid(`: unsupported digest ${itsDigest.slice(0, 100)}, only sha256 is known`);
+  if (itsDigest && !/^sha256:[a-f0-9]{64}$/.test(itsDigest))
+    throw invalid(`: unsupported digest ${itsDigest.slice(0, 100)}, only sha256 is known`);
   return { domain, path: itsPath, ...(itsTag && { tag: itsTag }), ...(itsDigest && { digest: itsDigest }) };
 }
 
@@ -74,7 +77,10 @@ const suffix = (ref: Reference): string => (ref.tag ? `:${ref.tag}` : '') + (ref
 /** 'docker.io/library/ubuntu:latest' */
 export const canonicalName = (ref: Reference): string => `${ref.domain}/${ref.path}${suffix(ref)}`;
 
-/** 'ubuntu': the repository as docker prints it; whole where the short form would be read as another one (docker.io/localhost/a). */
+/**
+ * 'ubuntu': the repository as docker prints it; whole where the short form would be read as another one
+ * (docker.io/localhost/a).
+ */
 export function familiarRepository(ref: Reference): string {
   const whole = `${ref.domain}/${ref.path}`;
   if (ref.domain !== DOCKER_HUB) return whole;

@@ -7,17 +7,29 @@ import { canonicalName, familiarName, normalize, parseReference } from './refere
 
 export type Removed = { Untagged: string } | { Deleted: string };
 /** A container that stands on the image: its short id, and whether it runs (or is paused, or on its way). */
-export interface ImageUser { id: string; runs: boolean }
-interface Circumstances { force: boolean; user: ImageUser | undefined }
+export interface ImageUser {
+  id: string;
+  runs: boolean;
+}
+interface Circumstances {
+  force: boolean;
+  user: ImageUser | undefined;
+}
 
 const repositoryOf = (name: string): string => {
   const { domain, path } = parseReference(name);
   return `${domain}/${path}`;
 };
-const namesOf = (list: ImageList, id: string): string[] => [...list.names].filter(([, of]) => of === id).map(([name]) => name);
-/** All its names are tags and digests of one repository, and of the tags there is one at most: the image goes by its id with them. */
-const isSingle = (names: readonly string[]): boolean => new Set(names.map(repositoryOf)).size <= 1 && names.filter((name) => !name.includes('@')).length <= 1;
-const isById = (image: Image, reference: string): boolean => image.id.startsWith(`sha256:${reference.replace(/^sha256:/, '')}`);
+const namesOf = (list: ImageList, id: string): string[] =>
+  [...list.names].filter(([, of]) => of === id).map(([name]) => name);
+/**
+ * All its names are tags and digests of one repository, and of the tags there is one at most: the image goes by its id
+ * with them.
+ */
+const isSingle = (names: readonly string[]): boolean =>
+  new Set(names.map(repositoryOf)).size <= 1 && names.filter((name) => !name.includes('@')).length <= 1;
+const isById = (image: Image, reference: string): boolean =>
+  image.id.startsWith(`sha256:${reference.replace(/^sha256:/, '')}`);
 
 function untag(list: ImageList, names: readonly string[]): Removed[] {
   for (const name of names) list.names.delete(name);
@@ -30,14 +42,20 @@ function removeAll(list: ImageList, id: string): Removed[] {
 }
 
 /** Changes the list; the files are collected afterwards. Throws Refusal 409. */
-export function removeImage(list: ImageList, image: Image, reference: string, { force, user }: Circumstances): Removed[] {
+export function removeImage(
+  list: ImageList,
+  image: Image,
+  reference: string,
+  { force, user }: Circumstances,
+): Removed[] {
   const names = namesOf(list, image.id);
   const tags = names.filter((name) => !name.includes('@'));
   const asName = isById(image, reference) ? undefined : canonicalName(normalize(reference));
   const name = asName && names.includes(asName) ? asName : undefined;
   const short = shortOf(image.id);
   if (!name) {
-    const refuse = (how: string, why: string) => conflict(`conflict: unable to delete ${short} (${how} be forced) - image is ${why}`);
+    const refuse = (how: string, why: string) =>
+      conflict(`conflict: unable to delete ${short} (${how} be forced) - image is ${why}`);
     if (user?.runs) throw refuse('cannot', `being used by running container ${user.id}`);
     if (!isSingle(names) && !force) throw refuse('must', 'referenced in multiple repositories');
     if (user && !force) throw refuse('must', `being used by stopped container ${user.id}`);
@@ -46,8 +64,13 @@ export function removeImage(list: ImageList, image: Image, reference: string, { 
   }
   // the digests of a repository go with its last tag
   const rest = tags.filter((tag) => tag !== name && repositoryOf(tag) === repositoryOf(name));
-  const going = names.filter((other) => other === name || (!rest.length && other.includes('@') && repositoryOf(other) === repositoryOf(name)));
+  const going = names.filter(
+    (other) => other === name || (!rest.length && other.includes('@') && repositoryOf(other) === repositoryOf(name)),
+  );
   if (going.length < names.length) return untag(list, going);
-  if (user && !force) throw conflict(`conflict: unable to remove repository reference "${reference}" (must force) - container ${user.id} is using its referenced image ${short}`);
+  if (user && !force)
+    throw conflict(
+      `conflict: unable to remove repository reference "${reference}" (must force) - container ${user.id} is using its referenced image ${short}`,
+    );
   return user ? untag(list, going) : removeAll(list, image.id);
 }

@@ -1,4 +1,7 @@
-/** When a request to a registry is made again, and after how long: OCI distribution spec, "Error Codes"; RFC 9110, "Retry-After". */
+/**
+ * When a request to a registry is made again, and after how long: OCI distribution spec, "Error Codes"; RFC 9110,
+ * "Retry-After".
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../kernel/errors.ts';
 
@@ -7,14 +10,34 @@ const MOST_TRIES = 5;
 /** A registry that asks for more patience than this is reported instead. */
 const LONGEST_MS = 20_000;
 
-const LOST = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'HPE_INVALID_EOF_STATE', 'ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'];
+const LOST = [
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'HPE_INVALID_EOF_STATE',
+  'ECONNREFUSED',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+];
 /** The connection broke; that of an earlier try may have been cut in the middle. */
 export const isLost = (error: unknown): boolean => hasCode(error, ...LOST);
 
 /** No registry answers there: what the practice registry may stand in for. */
 export const isUnreachable = (error: unknown): boolean =>
   hasCode(
-    error, 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'EACCES', 'EPERM', 'ETIMEDOUT',
+    error,
+    'ECONNREFUSED',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EAI_FAIL',
+    'EAI_NODATA',
+    'ENETUNREACH',
+    'EHOSTUNREACH',
+    'ENETDOWN',
+    'EACCES',
+    'EPERM',
+    'ETIMEDOUT',
     'EADDRNOTAVAIL',
   );
 
@@ -33,7 +56,11 @@ export class Backoff {
   /** False: enough. Throws the signal's reason. */
   async again(askedMs?: number): Promise<boolean> {
     if (++this.#failures >= MOST_TRIES || (askedMs ?? 0) > LONGEST_MS) return false;
-    await sleep(Math.max(askedMs ?? 0, FIRST_MS * 2 ** (this.#failures - 1)), undefined, this.signal ? { signal: this.signal } : {}).catch(() => this.signal?.throwIfAborted());
+    await sleep(
+      Math.max(askedMs ?? 0, FIRST_MS * 2 ** (this.#failures - 1)),
+      undefined,
+      this.signal ? { signal: this.signal } : {},
+    ).catch(() => this.signal?.throwIfAborted());
     return true;
   }
   /** Failures in a row. */

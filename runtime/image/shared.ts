@@ -1,8 +1,15 @@
-/** Work that several pulls want at once is done once: the first begins it, the others wait for it and see its progress. */
+/**
+ * Work that several pulls want at once is done once: the first begins it, the others wait for it and see its progress.
+ */
 import { decidedAtGate } from '../kernel/errors.ts';
 
 type Tell<P> = (progress: P) => void;
-interface Running<T, P> { done: Promise<T>; followers: Set<Tell<P>>; stop: AbortController; last?: P }
+interface Running<T, P> {
+  done: Promise<T>;
+  followers: Set<Tell<P>>;
+  stop: AbortController;
+  last?: P;
+}
 
 export class Shared<T, P> {
   readonly #running = new Map<string, Running<T, P>>();
@@ -11,7 +18,12 @@ export class Shared<T, P> {
    * `signal` ends only this caller's waiting; when nobody waits any more the work itself is told to stop.
    * Throws what the work throws, or the signal's reason.
    */
-  async run(key: string, work: (signal: AbortSignal, tell: Tell<P>) => Promise<T>, tell: Tell<P>, signal?: AbortSignal): Promise<T> {
+  async run(
+    key: string,
+    work: (signal: AbortSignal, tell: Tell<P>) => Promise<T>,
+    tell: Tell<P>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     signal?.throwIfAborted();
     const joined = this.#running.has(key);
     const one = this.#running.get(key) ?? this.#begin(key, work);

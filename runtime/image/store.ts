@@ -1,4 +1,7 @@
-/** What images and layers there are on this machine: <root>/images.json, <root>/blobs, <root>/layers. One daemon at a time. */
+/**
+ * What images and layers there are on this machine: <root>/images.json, <root>/blobs, <root>/layers. One daemon at a
+ * time.
+ */
 import { mkdirSync } from 'node:fs';
 import { badParameter, notFound } from '../machine/refusal.ts';
 import { BlobStore } from './blobs.ts';
@@ -9,7 +12,15 @@ import { imageListPath, readImageList, writeImageList, type ImageList, type Imag
 import { LayerStore, type SetAside } from './layers.ts';
 import { Leases, type Lease } from './lease.ts';
 import type { PracticeServer } from './practice-server.ts';
-import { canonicalName, familiarName, familiarRepository, isTag, normalize, parseReference, type Reference } from './reference.ts';
+import {
+  canonicalName,
+  familiarName,
+  familiarRepository,
+  isTag,
+  normalize,
+  parseReference,
+  type Reference,
+} from './reference.ts';
 import { removeImage, type ImageUser, type Removed } from './removal.ts';
 
 /** A config of 499 layers with its history is below that. */
@@ -67,9 +78,14 @@ export class ImageStore {
     }
   }
 
-  /** Without the list the names are lost, but the images that containers stand on are not: their configs are among the blobs. */
+  /**
+   * Without the list the names are lost, but the images that containers stand on are not: their configs are among the
+   * blobs.
+   */
   #recovered(): ImageList {
-    const records = this.blobs.digests(CONFIG_MOST).map((id) => ({ id, blobs: [], practice: false, added: Date.now() }));
+    const records = this.blobs
+      .digests(CONFIG_MOST)
+      .map((id) => ({ id, blobs: [], practice: false, added: Date.now() }));
     const list: ImageList = { images: new Map(), names: new Map() };
     for (const record of records) if (this.#attempt(record, list)) list.images.set(record.id, record);
     return list;
@@ -97,8 +113,20 @@ export class ImageStore {
     const layers = chainIDs(config.rootfs.diff_ids).map((chainID) => this.layers.get(chainID));
     if (!layers.every((layer): layer is Layer => layer !== undefined)) return undefined;
     const names = [...list.names].filter(([, id]) => id === record.id).map(([name]) => name);
-    const familiar = (wanted: boolean) => names.filter((name) => name.includes('@') === wanted).map((name) => familiarName(parseReference(name))).sort();
-    return { id: record.id, config, layers, tags: familiar(false), digests: familiar(true), size: layers.reduce((sum, { size }) => sum + size, 0), practice: record.practice };
+    const familiar = (wanted: boolean) =>
+      names
+        .filter((name) => name.includes('@') === wanted)
+        .map((name) => familiarName(parseReference(name)))
+        .sort();
+    return {
+      id: record.id,
+      config,
+      layers,
+      tags: familiar(false),
+      digests: familiar(true),
+      size: layers.reduce((sum, { size }) => sum + size, 0),
+      practice: record.practice,
+    };
   }
 
   /** By name, name:tag, name@digest, id or id prefix; undefined when there is none. */
@@ -138,7 +166,14 @@ export class ImageStore {
     const id = this.blobs.put(config);
     const kept = manifest && this.blobs.put(manifest);
     const old = this.#list.images.get(id);
-    this.#list.images.set(id, { ...old, id, ...(kept && { manifest: kept }), blobs: blobs.length ? blobs : old?.blobs ?? [], practice, added: old?.added ?? Date.now() });
+    this.#list.images.set(id, {
+      ...old,
+      id,
+      ...(kept && { manifest: kept }),
+      blobs: blobs.length ? blobs : (old?.blobs ?? []),
+      practice,
+      added: old?.added ?? Date.now(),
+    });
     for (const name of names) this.#list.names.set(name, id);
     this.#save();
     const image = this.#images.get(id);
@@ -156,7 +191,8 @@ export class ImageStore {
     const target: Reference = normalize(tag ? `${repository}:${tag}` : repository);
     if (target.digest) throw badParameter('refusing to create a tag with a digest reference');
     // it would read as a digest wherever it is used
-    if (familiarRepository(target) === 'sha256') throw badParameter('refusing to create an ambiguous tag using digest algorithm as name');
+    if (familiarRepository(target) === 'sha256')
+      throw badParameter('refusing to create an ambiguous tag using digest algorithm as name');
     this.#list.names.set(canonicalName(target), image.id);
     this.#save();
   }
@@ -165,7 +201,10 @@ export class ImageStore {
   async remove(reference: string, options: { force?: boolean } = {}): Promise<Removed[]> {
     const image = this.find(reference);
     if (!image) throw notFound(`No such image: ${reference}`);
-    const removed = removeImage(this.#list, image, reference, { force: options.force ?? false, user: this.options.inUse?.(image.id) });
+    const removed = removeImage(this.#list, image, reference, {
+      force: options.force ?? false,
+      user: this.options.inUse?.(image.id),
+    });
     this.#save();
     const layers = this.#images.has(image.id) ? [] : await this.collect();
     return [...removed, ...layers.map((Deleted) => ({ Deleted }))];
@@ -185,7 +224,9 @@ export class ImageStore {
   async collect(): Promise<string[]> {
     const images = [...this.#images.values()];
     const records = [...this.#list.images.values()];
-    const blobs = new Set(records.flatMap(({ id, manifest, blobs: own }) => [id, manifest ?? id, ...own.map(({ digest }) => digest)]));
+    const blobs = new Set(
+      records.flatMap(({ id, manifest, blobs: own }) => [id, manifest ?? id, ...own.map(({ digest }) => digest)]),
+    );
     const layers = new Set(images.flatMap((image) => image.layers.map(({ chainID }) => chainID)));
     // both decide at once: what comes while they remove is none of it
     const removed = this.blobs.collect((digest) => blobs.has(digest) || this.leases.has(digest));

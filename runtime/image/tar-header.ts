@@ -5,7 +5,10 @@
  */
 
 /** Seconds since 1970 and nanoseconds: what utimensat(2) takes. */
-export interface Time { sec: number; nsec: number }
+export interface Time {
+  sec: number;
+  nsec: number;
+}
 export interface Header {
   name: string;
   linkname: string;
@@ -15,7 +18,10 @@ export interface Header {
   /** bytes that follow in the archive */
   size: number;
   mtime: Time;
-  /** '0' file, '1' link, '2' symlink, '3' char, '4' block, '5' directory, '6' fifo, and those that speak of the next header */
+  /**
+   * '0' file, '1' link, '2' symlink, '3' char, '4' block, '5' directory, '6' fifo, and those that speak of the next
+   * header
+   */
   type: string;
   devmajor: number;
   devminor: number;
@@ -40,7 +46,8 @@ export function numeric(block: Buffer, from: number, length: number, what: strin
     for (let j = from + 1; j < from + length; j++) value = value * 256 + block[j]!;
   } else {
     const digits = text(block, from, length).trim();
-    if (!/^[0-7]*$/.test(digits)) throw new TarError(`damaged tar header: ${what} is ${JSON.stringify(digits)}, not an octal number`);
+    if (!/^[0-7]*$/.test(digits))
+      throw new TarError(`damaged tar header: ${what} is ${JSON.stringify(digits)}, not an octal number`);
     value = digits ? parseInt(digits, 8) : 0;
   }
   if (!Number.isSafeInteger(value)) throw new TarError(`damaged tar header: ${what} is out of range`);

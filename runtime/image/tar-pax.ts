@@ -9,7 +9,8 @@ export function readRecords(body: Buffer): Records {
     const space = body.indexOf(0x20, at);
     const length = space < 0 ? 0 : Number(body.toString('latin1', at, space));
     const equals = body.indexOf(0x3d, space);
-    const whole = Number.isSafeInteger(length) && length > 0 && at + length <= body.length && body[at + length - 1] === 0x0a;
+    const whole =
+      Number.isSafeInteger(length) && length > 0 && at + length <= body.length && body[at + length - 1] === 0x0a;
     if (!whole || equals < 0 || equals >= at + length) throw new TarError('damaged pax header: a record is cut short');
     records.push([body.toString('latin1', space + 1, equals), body.subarray(equals + 1, at + length - 1)]);
     at += length;
@@ -19,7 +20,8 @@ export function readRecords(body: Buffer): Records {
 
 function integer(value: Buffer, key: string): number {
   const shown = value.toString('latin1');
-  if (!/^-?\d{1,15}$/.test(shown)) throw new TarError(`damaged pax header: ${key} is ${JSON.stringify(shown.slice(0, 40))}`);
+  if (!/^-?\d{1,15}$/.test(shown))
+    throw new TarError(`damaged pax header: ${key} is ${JSON.stringify(shown.slice(0, 40))}`);
   return Number(shown);
 }
 function path(value: Buffer, key: string): string {
@@ -37,17 +39,19 @@ function time(value: Buffer): Time {
 }
 
 /** A map: the keys are a stranger's, and `__proto__` or `constructor` may be one. */
-const setters = new Map(Object.entries<(header: Header, value: Buffer) => void>({
-  path: (h, v) => void (h.name = path(v, 'path')),
-  linkpath: (h, v) => void (h.linkname = path(v, 'linkpath')),
-  uid: (h, v) => void (h.uid = integer(v, 'uid')),
-  gid: (h, v) => void (h.gid = integer(v, 'gid')),
-  mtime: (h, v) => void (h.mtime = time(v)),
-  size: (h, v) => {
-    h.size = integer(v, 'size');
-    if (h.size < 0) throw new TarError(`damaged pax header: size is ${h.size}`);
-  },
-}));
+const setters = new Map(
+  Object.entries<(header: Header, value: Buffer) => void>({
+    path: (h, v) => void (h.name = path(v, 'path')),
+    linkpath: (h, v) => void (h.linkname = path(v, 'linkpath')),
+    uid: (h, v) => void (h.uid = integer(v, 'uid')),
+    gid: (h, v) => void (h.gid = integer(v, 'gid')),
+    mtime: (h, v) => void (h.mtime = time(v)),
+    size: (h, v) => {
+      h.size = integer(v, 'size');
+      if (h.size < 0) throw new TarError(`damaged pax header: size is ${h.size}`);
+    },
+  }),
+);
 
 /** Later records outweigh earlier ones; an empty value takes the record back (POSIX). */
 export function applyRecords(header: Header, records: Records): void {
@@ -58,7 +62,9 @@ function percentDecoded(name: string): string {
   try {
     return decodeURIComponent(name);
   } catch {
-    throw new TarError(`damaged pax header: the attribute's name ${JSON.stringify(name.slice(0, 40))} is not percent-encoded`);
+    throw new TarError(
+      `damaged pax header: the attribute's name ${JSON.stringify(name.slice(0, 40))} is not percent-encoded`,
+    );
   }
 }
 
@@ -72,7 +78,8 @@ const XATTR: Record<string, (name: string, value: Buffer) => [string, Buffer]> =
 export function readXattrs(records: Records): Map<string, Buffer> {
   const found = new Map<string, Buffer>();
   for (const [key, value] of records) {
-    for (const [prefix, decode] of Object.entries(XATTR)) if (key.startsWith(prefix)) found.set(...decode(key.slice(prefix.length), value));
+    for (const [prefix, decode] of Object.entries(XATTR))
+      if (key.startsWith(prefix)) found.set(...decode(key.slice(prefix.length), value));
   }
   return found;
 }

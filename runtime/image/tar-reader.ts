@@ -1,17 +1,26 @@
 /**
  * Reads a tar stream as it comes and tells a sink, synchronously.
  *
- * The tar-stream package, used here to write archives, could not be used to read layers: it decodes extended attributes as UTF-8
- * text, takes the further tables of an old sparse file for headers, knows no pax times, owners or holes, and gives each entry as an
+ * The tar-stream package, used here to write archives, could not be used to read layers: it decodes extended attributes
+ * as UTF-8
+ * text, takes the further tables of an old sparse file for headers, knows no pax times, owners or holes, and gives each
+ * entry as an
  * asynchronous stream, which costs more than the file itself for the thousands of small files of a layer.
  */
 import { BLOCK, readHeader, TarError, type Header } from './tar-header.ts';
 import { applyRecords, readRecords, readXattrs, type Records } from './tar-pax.ts';
 import { BodyMap, checkSparse, oldSparse, paxSparse, readOldTable, type Sparse } from './tar-sparse.ts';
 
-export interface Entry extends Header { xattrs: Map<string, Buffer>; sparse?: Sparse }
+export interface Entry extends Header {
+  xattrs: Map<string, Buffer>;
+  sparse?: Sparse;
+}
 /** For each entry: entry, data as often as needed, close. */
-export interface Sink { entry(entry: Entry): void; data(bytes: Buffer): void; close(): void }
+export interface Sink {
+  entry(entry: Entry): void;
+  data(bytes: Buffer): void;
+  close(): void;
+}
 
 const MAX_META = 1 << 20;
 type State = 'header' | 'meta' | 'table' | 'map' | 'body' | 'ended';
@@ -54,7 +63,8 @@ export class TarReader {
   /** Nothing follows. GNU tar and docker accept an archive without its closing zeros. */
   end(): void {
     if (this.#state === 'ended') return;
-    if (this.#state !== 'header' || this.#left || this.#rest.length) throw new TarError('the layer ends in the middle of a file');
+    if (this.#state !== 'header' || this.#left || this.#rest.length)
+      throw new TarError('the layer ends in the middle of a file');
   }
 
   #consume(chunk: Buffer): Buffer {
@@ -117,7 +127,8 @@ export class TarReader {
       return;
     }
     if ('xgLK'.includes(header.type)) {
-      if (header.size > MAX_META) throw new TarError(`a tar header of ${header.size} bytes; at most ${MAX_META} are read`);
+      if (header.size > MAX_META)
+        throw new TarError(`a tar header of ${header.size} bytes; at most ${MAX_META} are read`);
       this.#meta = { type: header.type, parts: [] };
       return this.#expect('meta', header.size);
     }

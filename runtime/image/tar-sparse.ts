@@ -1,5 +1,6 @@
 /**
- * Files with holes: GNU tar manual, "Storing Sparse Files". The archive holds only the segments; four ways to say where they belong:
+ * Files with holes: GNU tar manual, "Storing Sparse Files". The archive holds only the segments; four ways to say where
+ * they belong:
  *   old   type 'S': a table in the header and in the blocks after it
  *   0.0   pax records GNU.sparse.offset and GNU.sparse.numbytes, by turns
  *   0.1   pax record GNU.sparse.map=offset,length,…
@@ -8,7 +9,10 @@
 import { BLOCK, numeric, TarError, text } from './tar-header.ts';
 import type { Records } from './tar-pax.ts';
 
-export interface Sparse { realSize: number; segments: [offset: number, length: number][] }
+export interface Sparse {
+  realSize: number;
+  segments: [offset: number, length: number][];
+}
 
 const MOST = 1 << 20;
 /** of a number, with its line end */
@@ -18,11 +22,13 @@ export function checkSparse(sparse: Sparse, size: number): Sparse {
   let end = 0;
   let stored = 0;
   for (const [offset, length] of sparse.segments) {
-    if (offset < end || length < 0 || offset + length > sparse.realSize) throw new TarError('damaged sparse file: its segments overlap or go past its end');
+    if (offset < end || length < 0 || offset + length > sparse.realSize)
+      throw new TarError('damaged sparse file: its segments overlap or go past its end');
     end = offset + length;
     stored += length;
   }
-  if (stored !== size) throw new TarError(`damaged sparse file: its segments hold ${stored} bytes, the archive ${size}`);
+  if (stored !== size)
+    throw new TarError(`damaged sparse file: its segments hold ${stored} bytes, the archive ${size}`);
   return sparse;
 }
 
@@ -40,15 +46,21 @@ export const oldSparse = (block: Buffer): [Sparse, boolean] => {
 };
 
 const number = (digits: string): number => {
-  if (!/^\d{1,15}$/.test(digits)) throw new TarError(`damaged sparse map: ${JSON.stringify(digits.slice(0, 40))} is no number`);
+  if (!/^\d{1,15}$/.test(digits))
+    throw new TarError(`damaged sparse map: ${JSON.stringify(digits.slice(0, 40))} is no number`);
   return Number(digits);
 };
 const pairs = (numbers: number[]): Sparse['segments'] => {
-  if (numbers.length % 2 || numbers.length > 2 * MOST) throw new TarError(`damaged sparse map: ${numbers.length} numbers`);
+  if (numbers.length % 2 || numbers.length > 2 * MOST)
+    throw new TarError(`damaged sparse map: ${numbers.length} numbers`);
   return Array.from({ length: numbers.length / 2 }, (_, j) => [numbers[2 * j]!, numbers[2 * j + 1]!]);
 };
 
-export interface PaxSparse { name?: string; inBody: boolean; sparse: Sparse }
+export interface PaxSparse {
+  name?: string;
+  inBody: boolean;
+  sparse: Sparse;
+}
 
 /** What the pax records say of holes; undefined: nothing. */
 export function paxSparse(records: Records): PaxSparse | undefined {
@@ -58,7 +70,9 @@ export function paxSparse(records: Records): PaxSparse | undefined {
   const name = last.get('GNU.sparse.name');
   const inBody = last.get('GNU.sparse.major') === '1';
   const map = last.get('GNU.sparse.map');
-  const turns = records.filter(([key]) => key === 'GNU.sparse.offset' || key === 'GNU.sparse.numbytes').map(([, value]) => number(value.toString('latin1')));
+  const turns = records
+    .filter(([key]) => key === 'GNU.sparse.offset' || key === 'GNU.sparse.numbytes')
+    .map(([, value]) => number(value.toString('latin1')));
   const segments = inBody ? [] : pairs(map === undefined ? turns : map.split(',').filter(Boolean).map(number));
   if (name?.includes('\0')) throw new TarError('damaged pax header: GNU.sparse.name holds a NUL byte');
   return { ...(name && { name }), inBody, sparse: { realSize: number(realSize), segments } };
@@ -75,11 +89,17 @@ export class BodyMap {
     const more = text(block, 0, BLOCK);
     this.#text += more;
     this.#lines += more.split('\n').length - 1;
-    if (this.#text.length > (this.#lines + 1) * MOST_DIGITS + BLOCK) throw new TarError('damaged sparse map: a number without end');
+    if (this.#text.length > (this.#lines + 1) * MOST_DIGITS + BLOCK)
+      throw new TarError('damaged sparse map: a number without end');
     if (!this.#lines) throw new TarError('damaged sparse map: it does not begin with a count');
     this.#wanted ??= number(this.#text.slice(0, this.#text.indexOf('\n')));
     if (this.#wanted > MOST) throw new TarError(`a sparse file with ${this.#wanted} segments`);
     if (this.#lines < 1 + 2 * this.#wanted) return undefined;
-    return pairs(this.#text.split('\n').slice(1, 1 + 2 * this.#wanted).map(number));
+    return pairs(
+      this.#text
+        .split('\n')
+        .slice(1, 1 + 2 * this.#wanted)
+        .map(number),
+    );
   }
 }

@@ -18,7 +18,10 @@ export interface UnpackInput {
   control?: SharedArrayBuffer;
 }
 /** size: bytes of the files */
-export interface UnpackResult { size: number; entries: number }
+export interface UnpackResult {
+  size: number;
+  entries: number;
+}
 
 /** More than any real layer; a bomb of zeros ends here, or at the end of the disk. */
 const MAX_BYTES = 256 * 2 ** 30;

@@ -8,7 +8,12 @@ import './jobs.ts';
 const describe = (error: unknown): Outcome['failure'] => {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
   const code = (error as { code?: unknown }).code;
-  return { name: error.name, message: error.message, ...(typeof code === 'string' && { code }), ...(error.stack && { stack: error.stack }) };
+  return {
+    name: error.name,
+    message: error.message,
+    ...(typeof code === 'string' && { code }),
+    ...(error.stack && { stack: error.stack }),
+  };
 };
 
 /** Parts that wait to be taken, by the job's number. */
@@ -19,10 +24,16 @@ parentPort?.on('message', async ({ id, name, input, go }: Request) => {
     untaken.get(id)?.(go ?? false);
     return void untaken.delete(id);
   }
-  const tell = teller((part) => new Promise((resolve) => {
-    untaken.set(id, resolve);
-    parentPort?.postMessage({ id, part } satisfies Outcome);
-  }));
-  const outcome: Outcome = await doJob(name, input, tell).then((result) => ({ id, result }), (error: unknown) => ({ id, failure: describe(error) }));
+  const tell = teller(
+    (part) =>
+      new Promise((resolve) => {
+        untaken.set(id, resolve);
+        parentPort?.postMessage({ id, part } satisfies Outcome);
+      }),
+  );
+  const outcome: Outcome = await doJob(name, input, tell).then(
+    (result) => ({ id, result }),
+    (error: unknown) => ({ id, failure: describe(error) }),
+  );
   parentPort?.postMessage(outcome);
 });

@@ -9,7 +9,10 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { TarError } from './tar-header.ts';
 
 const MAGIC = 0xfd2fb528;
-/** Eight times what RFC 8878 asks a decoder to support. With 128 MiB, fzstd 0.1.1 was seen to decode wrongly (the diffID gave it away). */
+/**
+ * Eight times what RFC 8878 asks a decoder to support. With 128 MiB, fzstd 0.1.1 was seen to decode wrongly (the diffID
+ * gave it away).
+ */
 const MAX_WINDOW = 64 * 2 ** 20;
 const MAX_BLOCKS = 2_000_000;
 const RLE = 1;
@@ -43,7 +46,8 @@ export function checkFrames(path: string): void {
       }
       if (magic !== MAGIC) throw new TarError('the layer is damaged: no zstd frame begins where one should');
       const { length, window, checksum } = frameHeader(head);
-      if (window > MAX_WINDOW) throw new TarError(`the layer is compressed with a window of ${window} bytes; at most ${MAX_WINDOW} are taken`);
+      if (window > MAX_WINDOW)
+        throw new TarError(`the layer is compressed with a window of ${window} bytes; at most ${MAX_WINDOW} are taken`);
       at += 4 + length;
       for (let last = false; !last;) {
         if (++blocks > MAX_BLOCKS) throw new TarError(`the layer has more than ${MAX_BLOCKS} zstd blocks`);

@@ -1,15 +1,20 @@
 /** The longest common subsequence of two lists, as pieces that are the same in both and pieces that are not. Pure. */
 export type Piece<T> = { same: true; pairs: [T, T][] } | { same: false; a: T[]; b: T[] };
 
-/** Cells of the table beyond which only the ends are compared: what is that long and different in its middle differs as a whole. */
+/**
+ * Cells of the table beyond which only the ends are compared: what is that long and different in its middle differs as
+ * a whole.
+ */
 const MOST = 1_000_000;
 
 export function align<T>(a: readonly T[], b: readonly T[], equal: (one: T, other: T) => boolean): Piece<T>[] {
   let first = 0;
   while (first < a.length && first < b.length && equal(a[first]!, b[first]!)) first++;
   let last = 0;
-  while (last < a.length - first && last < b.length - first && equal(a[a.length - 1 - last]!, b[b.length - 1 - last]!)) last++;
-  const pairs = (count: number, fromA: number, fromB: number) => Array.from({ length: count }, (_, j): [T, T] => [a[fromA + j]!, b[fromB + j]!]);
+  while (last < a.length - first && last < b.length - first && equal(a[a.length - 1 - last]!, b[b.length - 1 - last]!))
+    last++;
+  const pairs = (count: number, fromA: number, fromB: number) =>
+    Array.from({ length: count }, (_, j): [T, T] => [a[fromA + j]!, b[fromB + j]!]);
   const same = (list: [T, T][]): Piece<T>[] => (list.length ? [{ same: true, pairs: list }] : []);
   const middle = between(a.slice(first, a.length - last), b.slice(first, b.length - last), equal);
   return [...same(pairs(first, 0, 0)), ...middle, ...same(pairs(last, a.length - last, b.length - last))];
@@ -23,7 +28,9 @@ function between<T>(a: readonly T[], b: readonly T[], equal: (one: T, other: T) 
   const common = new Uint32Array((a.length + 1) * width);
   for (let i = a.length - 1; i >= 0; i--) {
     for (let j = b.length - 1; j >= 0; j--) {
-      common[i * width + j] = equal(a[i]!, b[j]!) ? common[(i + 1) * width + j + 1]! + 1 : Math.max(common[(i + 1) * width + j]!, common[i * width + j + 1]!);
+      common[i * width + j] = equal(a[i]!, b[j]!)
+        ? common[(i + 1) * width + j + 1]! + 1
+        : Math.max(common[(i + 1) * width + j]!, common[i * width + j + 1]!);
     }
   }
   const pieces: Piece<T>[] = [];
@@ -41,7 +48,8 @@ function between<T>(a: readonly T[], b: readonly T[], equal: (one: T, other: T) 
       else pieces.push({ same: true, pairs: [[a[i]!, b[j]!]] });
       i++;
       j++;
-    } else if (j >= b.length || (i < a.length && common[(i + 1) * width + j]! >= common[i * width + j + 1]!)) differing().a.push(a[i++]!);
+    } else if (j >= b.length || (i < a.length && common[(i + 1) * width + j]! >= common[i * width + j + 1]!))
+      differing().a.push(a[i++]!);
     else differing().b.push(b[j++]!);
   }
   return pieces;

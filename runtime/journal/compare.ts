@@ -6,8 +6,15 @@ import { callSignature, factSignature, ownWords } from './signature.ts';
 
 export type SideName = 'a' | 'b';
 /** A call or a fact of one side, as it is shown, and where in its journal. */
-export interface Told { text: string; seq: number }
-export interface Difference { kind: 'call' | 'fact' | 'end'; a?: Told; b?: Told }
+export interface Told {
+  text: string;
+  seq: number;
+}
+export interface Difference {
+  kind: 'call' | 'fact' | 'end';
+  a?: Told;
+  b?: Told;
+}
 export interface ComparedStep {
   step: string;
   /** whose run had it */
@@ -18,8 +25,17 @@ export interface ComparedStep {
   differences: Difference[];
 }
 
-interface Item extends Told { signature: string; name: string }
-interface Visit { step: string; seq: number; calls: Item[]; facts: Map<string, Item>; end: Item | undefined }
+interface Item extends Told {
+  signature: string;
+  name: string;
+}
+interface Visit {
+  step: string;
+  seq: number;
+  calls: Item[];
+  facts: Map<string, Item>;
+  end: Item | undefined;
+}
 
 const isOwn = (event: Event, run: number | string) => event.run === run;
 
@@ -30,13 +46,24 @@ function visits(events: readonly Event[]): Visit[] {
   const own = ownWords(lived);
   const found = new Map<string, Visit>();
   const learn = (visit: Visit, facts: readonly Fact[], seq: number) => {
-    for (const fact of facts) visit.facts.set(own(`${fact.kind} ${fact.key}`), { text: factLine(fact), signature: factSignature(fact, own), name: fact.kind, seq });
+    for (const fact of facts)
+      visit.facts.set(own(`${fact.kind} ${fact.key}`), {
+        text: factLine(fact),
+        signature: factSignature(fact, own),
+        name: fact.kind,
+        seq,
+      });
   };
   for (const event of lived) {
-    if (event.step === undefined || (event.type === 'step' && event.at.startsWith('undo') && !found.has(event.step))) continue;
+    if (event.step === undefined || (event.type === 'step' && event.at.startsWith('undo') && !found.has(event.step)))
+      continue;
     let visit = found.get(event.step);
     if (!visit && event.type !== 'step') continue;
-    if (!visit) found.set(event.step, (visit = { step: event.step, seq: event.seq, calls: [], facts: new Map(), end: undefined }));
+    if (!visit)
+      found.set(
+        event.step,
+        (visit = { step: event.step, seq: event.seq, calls: [], facts: new Map(), end: undefined }),
+      );
     if (event.type === 'call') visit.calls.push(callItem(event, own));
     if (event.type === 'call' || event.type === 'fact') learn(visit, event.facts ?? [], event.seq);
     if (event.type === 'step' && event.at !== 'start' && event.at !== 'undo') visit.end = endItem(event, own);
@@ -45,7 +72,10 @@ function visits(events: readonly Event[]): Visit[] {
 }
 
 const callItem = (call: CallEvent, own: (text: string) => string): Item => ({
-  text: `${call.actor} ${callLine(call)}${call.errno ? ` = -1 ${call.errno}` : ''}${call.note ? `  # ${shortened(call.note)}` : ''}`, signature: callSignature(call, own), name: call.name, seq: call.seq,
+  text: `${call.actor} ${callLine(call)}${call.errno ? ` = -1 ${call.errno}` : ''}${call.note ? `  # ${shortened(call.note)}` : ''}`,
+  signature: callSignature(call, own),
+  name: call.name,
+  seq: call.seq,
 });
 function endItem(event: Extract<Event, { type: 'step' }>, own: (text: string) => string): Item {
   const text = `${event.at}${event.error ? `: ${event.error}` : ''}`;
@@ -80,14 +110,23 @@ function differencesOf(a: Visit, b: Visit): Difference[] {
     if (one && other && same(one, other)) return [];
     return [{ kind: 'fact', ...(one && { a: told(one) }), ...(other && { b: told(other) }) }];
   });
-  const end: Difference[] = a.end?.signature === b.end?.signature ? [] : [{ kind: 'end', ...(a.end && { a: told(a.end) }), ...(b.end && { b: told(b.end) }) }];
+  const end: Difference[] =
+    a.end?.signature === b.end?.signature
+      ? []
+      : [{ kind: 'end', ...(a.end && { a: told(a.end) }), ...(b.end && { b: told(b.end) }) }];
   return [...calls, ...facts, ...end];
 }
 
 const alone = (visit: Visit, of: SideName): ComparedStep => {
-  const items = [...visit.calls.map((item) => ['call', item] as const), ...[...visit.facts.values()].map((item) => ['fact', item] as const)];
+  const items = [
+    ...visit.calls.map((item) => ['call', item] as const),
+    ...[...visit.facts.values()].map((item) => ['fact', item] as const),
+  ];
   return {
-    step: visit.step, of, at: { [of]: visit.seq }, calls: { a: 0, b: 0, [of]: visit.calls.length },
+    step: visit.step,
+    of,
+    at: { [of]: visit.seq },
+    calls: { a: 0, b: 0, [of]: visit.calls.length },
     differences: items.map(([kind, item]) => ({ kind, [of]: told(item) })),
   };
 };
@@ -96,6 +135,13 @@ const alone = (visit: Visit, of: SideName): ComparedStep => {
 export function compareRuns(a: readonly Event[], b: readonly Event[]): ComparedStep[] {
   return align(visits(a), visits(b), (one, other) => one.step === other.step).flatMap((piece) =>
     piece.same
-      ? piece.pairs.map(([one, other]): ComparedStep => ({ step: one.step, of: 'both', at: { a: one.seq, b: other.seq }, calls: { a: one.calls.length, b: other.calls.length }, differences: differencesOf(one, other) }))
-      : [...piece.a.map((visit) => alone(visit, 'a')), ...piece.b.map((visit) => alone(visit, 'b'))]);
+      ? piece.pairs.map(([one, other]): ComparedStep => ({
+          step: one.step,
+          of: 'both',
+          at: { a: one.seq, b: other.seq },
+          calls: { a: one.calls.length, b: other.calls.length },
+          differences: differencesOf(one, other),
+        }))
+      : [...piece.a.map((visit) => alone(visit, 'a')), ...piece.b.map((visit) => alone(visit, 'b'))],
+  );
 }

@@ -1,9 +1,14 @@
-/** A frame in eight digits, so that two who hold it far from each other can compare: the page shows it, and tests ask the daemon. Pure. */
+/**
+ * A frame in eight digits, so that two who hold it far from each other can compare: the page shows it, and tests ask
+ * the daemon. Pure.
+ */
 import type { Frame } from './frame.ts';
 
 /** In an order that does not hang on which key was learned first; what is undefined is not there. */
 const inOrder = (_: string, value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
 
 /** FNV-1a, 32 bits, over UTF-16 units: against mistakes, not against an adversary. */
 export function digestOf(frame: Frame): string {

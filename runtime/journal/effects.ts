@@ -1,4 +1,7 @@
-/** What a successful call made true, as far as the call itself says it. Steps add what only the kernel can tell (inodes, addresses). */
+/**
+ * What a successful call made true, as far as the call itself says it. Steps add what only the kernel can tell (inodes,
+ * addresses).
+ */
 import type { Call } from '../kernel/calls.ts';
 import { mountFlagNames } from '../kernel/syscalls.ts';
 import type { Fact } from './event.ts';
@@ -10,11 +13,20 @@ const table: Partial<Record<Call['name'], (call: Call) => Fact[]>> = {
   mount: (call) => {
     const [source, , type, mountflags, data] = call.args;
     if (!type && !source) return [];
-    return [{ kind: 'mount', key: at(call, 1), value: [type ?? 'bind', source, mountFlagNames(Number(mountflags)), data].filter(Boolean).join(' ') }];
+    return [
+      {
+        kind: 'mount',
+        key: at(call, 1),
+        value: [type ?? 'bind', source, mountFlagNames(Number(mountflags)), data].filter(Boolean).join(' '),
+      },
+    ];
   },
   umount2: (call) => [{ kind: 'mount', key: at(call, 0), value: null }],
   sethostname: (call) => [{ kind: 'ns', key: 'uts.hostname', value: text(call.args[0]) }],
-  write_file: (call) => (text(call.args[0]).startsWith('/sys/fs/cgroup/') ? [{ kind: 'cgroup', key: text(call.args[0]), value: text(call.args[3]) }] : []),
+  write_file: (call) =>
+    text(call.args[0]).startsWith('/sys/fs/cgroup/')
+      ? [{ kind: 'cgroup', key: text(call.args[0]), value: text(call.args[3]) }]
+      : [],
 };
 
 export const effectsOf = (call: Call): Fact[] => table[call.name]?.(call) ?? [];

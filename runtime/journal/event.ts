@@ -5,8 +5,25 @@
 
 /** Something that is so about the container from this event on; `value: null` means it is gone. */
 export interface Fact {
-  /** ns: inode of a namespace; mount: row by target; cgroup: file by path; link, address, route, nft, lease, process, file, image; upper: see runtime/watch/upper.ts. */
-  kind: 'ns' | 'mount' | 'cgroup' | 'link' | 'address' | 'route' | 'nft' | 'lease' | 'process' | 'file' | 'image' | 'root' | 'security' | 'upper';
+  /**
+   * ns: inode of a namespace; mount: row by target; cgroup: file by path; link, address, route, nft, lease, process,
+   * file, image; upper: see runtime/watch/upper.ts.
+   */
+  kind:
+    | 'ns'
+    | 'mount'
+    | 'cgroup'
+    | 'link'
+    | 'address'
+    | 'route'
+    | 'nft'
+    | 'lease'
+    | 'process'
+    | 'file'
+    | 'image'
+    | 'root'
+    | 'security'
+    | 'upper';
   key: string;
   value: string | null;
 }
@@ -23,17 +40,65 @@ interface Common {
 /** How an argument is kept: bytes as hex, cut at 512. */
 export type Kept = number | string | null | readonly string[] | { hex: string; length: number };
 
-export interface PhaseEvent extends Common { type: 'phase'; phase: string; at: 'enter' | 'done' | 'failed' | 'unwinding' | 'unwound' }
-export interface StepEvent extends Common { type: 'step'; at: 'start' | 'done' | 'failed' | 'skipped' | 'undo' | 'undone'; ns?: number; error?: string }
-export interface CallEvent extends Common { type: 'call'; actor: 'daemon' | 'shim' | 'stage'; name: string; args: Kept[]; ret: number; errno?: string; ns: number; note?: string; facts?: Fact[]; /** the line that asked for it: 'steps/exec/root.ts:31', below runtime/ */ source?: string }
-export interface HttpEvent extends Common { type: 'http'; method: string; url: string; status: number; ns: number; error?: string }
-export interface FactEvent extends Common { type: 'fact'; facts: Fact[] }
-export interface StateEvent extends Common { type: 'state'; from: string; to: string }
-export interface GateEvent extends Common { type: 'gate'; at: 'paused' | 'resumed' | 'aborted'; next?: { name: string; actor: string; args: Kept[] } }
-export interface ProgressEvent extends Common { type: 'progress'; id: string; status: string; current?: number; total?: number }
-export interface OtherEvent extends Common { type: 'note'; text: string }
+export interface PhaseEvent extends Common {
+  type: 'phase';
+  phase: string;
+  at: 'enter' | 'done' | 'failed' | 'unwinding' | 'unwound';
+}
+export interface StepEvent extends Common {
+  type: 'step';
+  at: 'start' | 'done' | 'failed' | 'skipped' | 'undo' | 'undone';
+  ns?: number;
+  error?: string;
+}
+export interface CallEvent extends Common {
+  type: 'call';
+  actor: 'daemon' | 'shim' | 'stage';
+  name: string;
+  args: Kept[];
+  ret: number;
+  errno?: string;
+  ns: number;
+  note?: string;
+  facts?: Fact[];
+  /** the line that asked for it: 'steps/exec/root.ts:31', below runtime/ */ source?: string;
+}
+export interface HttpEvent extends Common {
+  type: 'http';
+  method: string;
+  url: string;
+  status: number;
+  ns: number;
+  error?: string;
+}
+export interface FactEvent extends Common {
+  type: 'fact';
+  facts: Fact[];
+}
+export interface StateEvent extends Common {
+  type: 'state';
+  from: string;
+  to: string;
+}
+export interface GateEvent extends Common {
+  type: 'gate';
+  at: 'paused' | 'resumed' | 'aborted';
+  next?: { name: string; actor: string; args: Kept[] };
+}
+export interface ProgressEvent extends Common {
+  type: 'progress';
+  id: string;
+  status: string;
+  current?: number;
+  total?: number;
+}
+export interface OtherEvent extends Common {
+  type: 'note';
+  text: string;
+}
 
-export type Event = PhaseEvent | StepEvent | CallEvent | HttpEvent | FactEvent | StateEvent | GateEvent | ProgressEvent | OtherEvent;
+export type Event =
+  PhaseEvent | StepEvent | CallEvent | HttpEvent | FactEvent | StateEvent | GateEvent | ProgressEvent | OtherEvent;
 type Loose<T> = T extends unknown ? Omit<T, 'seq' | 'time' | 'run'> & { time?: number } : never;
 /** An event before the journal has numbered it, and dated it unless it is older than now. */
 export type NewEvent = Loose<Event>;

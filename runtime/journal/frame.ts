@@ -25,10 +25,24 @@ export interface Frame {
 }
 
 /** Before everything. */
-export const begin = (): Frame => ({ k: -1, of: 0, time: 0, run: 0, since: 0, state: 'created', phase: '', done: [], facts: {} });
+export const begin = (): Frame => ({
+  k: -1,
+  of: 0,
+  time: 0,
+  run: 0,
+  since: 0,
+  state: 'created',
+  phase: '',
+  done: [],
+  facts: {},
+});
 
-/** A fact about a directory speaks for what lies in it: a cgroup that is gone has no files, an upper directory that is gone no entries. */
-const speaksFor = ({ kind, key }: Fact, other: string): boolean => other === key || (kind === 'cgroup' ? other.includes(`${key}/`) : kind === 'upper' && other.startsWith(`${key}/`));
+/**
+ * A fact about a directory speaks for what lies in it: a cgroup that is gone has no files, an upper directory that is
+ * gone no entries.
+ */
+const speaksFor = ({ kind, key }: Fact, other: string): boolean =>
+  other === key || (kind === 'cgroup' ? other.includes(`${key}/`) : kind === 'upper' && other.startsWith(`${key}/`));
 function learn(frame: Frame, fact: Fact): void {
   const known = (frame.facts[fact.kind] ??= {});
   if (fact.value !== null) return void (known[fact.key] = fact.value);
@@ -40,13 +54,22 @@ function learn(frame: Frame, fact: Fact): void {
 /** A new start begins anew; the rw layer and the image are still what they were. */
 function restart(frame: Frame, { run, seq }: Event): void {
   const { image, file, upper } = frame.facts;
-  Object.assign(frame, { run, since: seq, done: [], facts: { ...(image && { image }), ...(file && { file }), ...(upper && { upper }) } });
+  Object.assign(frame, {
+    run,
+    since: seq,
+    done: [],
+    facts: { ...(image && { image }), ...(file && { file }), ...(upper && { upper }) },
+  });
   delete frame.failed;
 }
 
-/** With the last process its namespaces go, and with them everything that lived in them: mounts, links, addresses, routes. */
+/**
+ * With the last process its namespaces go, and with them everything that lived in them: mounts, links, addresses,
+ * routes.
+ */
 function ended(frame: Frame): void {
-  for (const kind of ['ns', 'mount', 'root', 'link', 'address', 'route', 'process', 'security'] as const) delete frame.facts[kind];
+  for (const kind of ['ns', 'mount', 'root', 'link', 'address', 'route', 'process', 'security'] as const)
+    delete frame.facts[kind];
 }
 
 const handlers: { [T in Event['type']]?: (frame: Frame, event: Extract<Event, { type: T }>) => void } = {

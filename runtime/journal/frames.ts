@@ -1,5 +1,6 @@
 /**
- * The frames of one journal, for whoever goes to and fro in it: frame k from the nearest one that is remembered, and not from the beginning.
+ * The frames of one journal, for whoever goes to and fro in it: frame k from the nearest one that is remembered, and
+ * not from the beginning.
  * What it answers is what frameAt answers; only sooner.
  */
 import type { Event } from './event.ts';
@@ -10,7 +11,8 @@ const STRIDE = 256;
 
 /** Of its own all the way down to the values, which are never changed. */
 const copied = (frame: Frame): Frame => ({
-  ...frame, done: [...frame.done],
+  ...frame,
+  done: [...frame.done],
   facts: Object.fromEntries(Object.entries(frame.facts).map(([kind, known]) => [kind, { ...known }])),
 });
 

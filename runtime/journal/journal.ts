@@ -6,22 +6,36 @@ import { isEvent } from './readable.ts';
 import { textOf } from './text.ts';
 
 /** What happened, as it is kept until it is written. */
-interface Entry { seq: number; time: number; run: number | string; step: string | undefined; what: Happened; event: Event | undefined }
+interface Entry {
+  seq: number;
+  time: number;
+  run: number | string;
+  step: string | undefined;
+  what: Happened;
+  event: Event | undefined;
+}
 
 /** Made once, for all who want it. */
 function whole(entry: Entry): Event {
   if (entry.event) return entry.event;
   const { seq, time, run, step, what } = entry;
-  return (entry.event = (step === undefined ? { seq, time, run, ...eventOf(what) } : { seq, time, run, step, ...eventOf(what) }) as Event);
+  return (entry.event = (
+    step === undefined ? { seq, time, run, ...eventOf(what) } : { seq, time, run, step, ...eventOf(what) }
+  ) as Event);
 }
 
 /**
- * Text is made and written so long after the first event that waits for it, in one write: by then a start is over, and nothing of it
- * has waited for the journal. Whoever reads gets what is not written yet as well; only kill -9 loses it, and how to clean up after
+ * Text is made and written so long after the first event that waits for it, in one write: by then a start is over, and
+ * nothing of it
+ * has waited for the journal. Whoever reads gets what is not written yet as well; only kill -9 loses it, and how to
+ * clean up after
  * that is asked of the kernel and of the leases, not of the journal.
  */
 const LATE_MS = 50;
-/** Of all journals together, and of those that wait for one who follows: two hundred starts at once would be a hundred thousand events in memory. */
+/**
+ * Of all journals together, and of those that wait for one who follows: two hundred starts at once would be a hundred
+ * thousand events in memory.
+ */
 const MANY = 4096;
 const unwritten = new Set<Journal>();
 const flushAll = () => unwritten.forEach((journal) => journal.flush());
@@ -29,7 +43,10 @@ let waiting = 0;
 process.once('exit', flushAll);
 
 export class Journal {
-  /** of a journal without a file; others are read from theirs when somebody asks: a start's events would be megabytes in two hundred runs */
+  /**
+   * of a journal without a file; others are read from theirs when somebody asks: a start's events would be megabytes in
+   * two hundred runs
+   */
   readonly #events: Event[] = [];
   #seq: number;
   #pending: Entry[] = [];
@@ -42,12 +59,17 @@ export class Journal {
   readonly #followers = new Set<(entry: Entry) => void>();
   run: number | string = 0;
 
-  private constructor(readonly path: string | undefined, begun = 0) {
+  private constructor(
+    readonly path: string | undefined,
+    begun = 0,
+  ) {
     this.#seq = begun;
   }
 
   /** How many events there are: the number that the next one gets. */
-  get length(): number { return this.#seq; }
+  get length(): number {
+    return this.#seq;
+  }
 
   /** Opens the file, or begins it. A last line that a dying daemon left half written is cut off. */
   static open(path: string): Journal {
@@ -66,7 +88,14 @@ export class Journal {
 
   /** `step` and `run` are what the event belongs to, unless it says so itself. */
   append(what: Happened, step?: string, run: number | string = this.run): void {
-    const entry: Entry = { seq: this.#seq++, time: what instanceof Late ? what.time : performance.timeOrigin + performance.now(), run, step, what, event: undefined };
+    const entry: Entry = {
+      seq: this.#seq++,
+      time: what instanceof Late ? what.time : performance.timeOrigin + performance.now(),
+      run,
+      step,
+      what,
+      event: undefined,
+    };
     if (!this.path) this.#events.push(whole(entry));
     if (this.#listeners.size && !(what instanceof Late)) for (const listener of this.#listeners) listener(whole(entry));
     if (this.#followers.size) for (const follow of this.#followers) follow(entry);
@@ -110,7 +139,8 @@ export class Journal {
   /** What has happened by now, in pieces: of a long journal the first is there before the last is made. */
   #past(): Iterable<readonly Event[]> {
     if (!this.path) return [this.#events.slice()];
-    // of one that has just begun nothing is in the file yet, and whoever follows a start from its first event need not wait for the disk
+    // of one that has just begun nothing is in the file yet, and whoever follows a start from its first event need not
+    // wait for the disk
     if (!this.#closed && this.#pending.length === this.#seq) return [this.#pending.map(whole)];
     this.flush();
     return existsSync(this.path) ? pieces(readFileSync(this.path)) : [];
@@ -123,7 +153,10 @@ export class Journal {
     this.#ended.forEach((end) => end());
   }
 
-  /** Hears at once of what is no system call: those would have to be made events of while the run goes on. Returns what ends it. */
+  /**
+   * Hears at once of what is no system call: those would have to be made events of while the run goes on. Returns what
+   * ends it.
+   */
   listen(listener: (event: Event) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -135,8 +168,10 @@ export class Journal {
   }
 
   /**
-   * The same, as many at a time as there are: a promise for each of a hundred thousand events takes longer than all else. Whoever follows hears
-   * of them when the daemon has a moment: a start that nothing holds up does not wait for those who watch it. For one that does not take them
+   * The same, as many at a time as there are: a promise for each of a hundred thousand events takes longer than all
+   * else. Whoever follows hears
+   * of them when the daemon has a moment: a start that nothing holds up does not wait for those who watch it. For one
+   * that does not take them
    * only some thousand are kept: the file has the others.
    */
   async *batches(follow: boolean, signal?: AbortSignal): AsyncGenerator<readonly Event[]> {
@@ -150,7 +185,7 @@ export class Journal {
     const heard = (entry: Entry) => {
       if (queue.push(entry) > MANY) behind = true;
       if (behind) queue = [];
-      soon ??= setImmediate(() => (soon = undefined, nudge()));
+      soon ??= setImmediate(() => ((soon = undefined), nudge()));
     };
     if (follow) this.#followers.add(heard);
     signal?.addEventListener('abort', nudge, { once: true });

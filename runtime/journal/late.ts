@@ -1,4 +1,7 @@
-/** An event that is made when somebody wants it: nobody needs what a call was like before somebody reads. Until then the call and its answer are kept as they are. */
+/**
+ * An event that is made when somebody wants it: nobody needs what a call was like before somebody reads. Until then the
+ * call and its answer are kept as they are.
+ */
 import type { NewEvent } from './event.ts';
 
 export abstract class Late {

@@ -1,4 +1,6 @@
-/** Events as a person reads them: system calls the way strace(1) shows them. Pure; the terminal and the web both use it. */
+/**
+ * Events as a person reads them: system calls the way strace(1) shows them. Pure; the terminal and the web both use it.
+ */
 import { errnoText } from '../kernel/errno-text.ts';
 import { syscalls, type SyscallName } from '../kernel/syscalls.ts';
 import type { CallEvent, Event, Fact, Kept, ProgressEvent } from './event.ts';
@@ -23,7 +25,8 @@ function quote(given: string): string {
   const text = shortened(given);
   return `"${visible(text.slice(0, TEXT)).replace(/"/g, '\\"')}"${text.length > TEXT ? '...' : ''}`;
 }
-const list = (items: readonly string[]) => `[${items.slice(0, ITEMS).map(quote).join(', ')}${items.length > ITEMS ? `, … ${items.length - ITEMS} more` : ''}]`;
+const list = (items: readonly string[]) =>
+  `[${items.slice(0, ITEMS).map(quote).join(', ')}${items.length > ITEMS ? `, … ${items.length - ITEMS} more` : ''}]`;
 
 /** Bytes as text where they are text ("100\n" into a cgroup file), else as the hex digits they are. */
 function bytes({ hex, length }: { hex: string; length: number }): string {
@@ -33,7 +36,16 @@ function bytes({ hex, length }: { hex: string; length: number }): string {
 }
 
 /** What the kernel calls it, where the operation has a name of its own. */
-const kernelName: Partial<Record<string, string>> = { ioctl_in: 'ioctl', ioctl_out: 'ioctl', clone3_stage: 'clone3', clone_sibling: 'clone', children_procfs: 'fsopen', write_file: 'write', read_file: 'read', take_master: 'pidfd_getfd' };
+const kernelName: Partial<Record<string, string>> = {
+  ioctl_in: 'ioctl',
+  ioctl_out: 'ioctl',
+  clone3_stage: 'clone3',
+  clone_sibling: 'clone',
+  children_procfs: 'fsopen',
+  write_file: 'write',
+  read_file: 'read',
+  take_master: 'pidfd_getfd',
+};
 /** Of a file that is opened, written and closed in one go, how it is opened says nothing. */
 const isSilent = (name: string, index: number) => name === 'write_file' && (index === 1 || index === 2);
 
@@ -62,16 +74,23 @@ export function resultLine(event: Pick<CallEvent, 'ret' | 'errno' | 'ns' | 'note
   return `= ${result} <${duration(event.ns)}>${event.note ? `  # ${plain(event.note)}` : ''}`;
 }
 
-export const factLine = (fact: Fact): string => `${fact.kind} ${plain(fact.key)} ${fact.value === null ? 'is gone' : `is ${plain(fact.value)}`}`;
+export const factLine = (fact: Fact): string =>
+  `${fact.kind} ${plain(fact.key)} ${fact.value === null ? 'is gone' : `is ${plain(fact.value)}`}`;
 /** What an event made true, beyond what its own line says: a write to a cgroup file need not be told twice. */
 export function facts(event: Event): readonly Fact[] {
   if (event.type === 'fact') return event.facts;
   if (event.type !== 'call' || !event.facts) return [];
-  const said = event.args.map((value) => (typeof value === 'object' && value && 'hex' in value ? hexText(value.hex).trim() : String(value)));
-  return event.facts.filter(({ key, value }) => !(said.some((text) => text.includes(key)) && (value === null || said.some((text) => text === value))));
+  const said = event.args.map((value) =>
+    typeof value === 'object' && value && 'hex' in value ? hexText(value.hex).trim() : String(value),
+  );
+  return event.facts.filter(
+    ({ key, value }) =>
+      !(said.some((text) => text.includes(key)) && (value === null || said.some((text) => text === value))),
+  );
 }
 
-const percent = ({ current, total }: ProgressEvent) => (current !== undefined && total ? ` ${Math.floor((100 * current) / total)}%` : '');
+const percent = ({ current, total }: ProgressEvent) =>
+  current !== undefined && total ? ` ${Math.floor((100 * current) / total)}%` : '';
 const after = (text: string | undefined) => (text ? `: ${plain(text)}` : '');
 
 type Lines = { [T in Event['type']]: (event: Extract<Event, { type: T }>) => string };
@@ -79,10 +98,12 @@ const lines: Lines = {
   phase: (e) => `phase ${e.phase} ${e.at}`,
   step: (e) => `step ${e.step ?? '?'} ${e.at}${e.ns === undefined ? '' : ` <${duration(e.ns)}>`}${after(e.error)}`,
   call: (e) => `${e.actor.padEnd(6)} ${callLine(e)} ${resultLine(e)}`,
-  http: (e) => `http   ${e.method} ${plain(e.url)} ${e.error ? `failed: ${visible(e.error)}` : e.status} <${duration(e.ns)}>`,
+  http: (e) =>
+    `http   ${e.method} ${plain(e.url)} ${e.error ? `failed: ${visible(e.error)}` : e.status} <${duration(e.ns)}>`,
   fact: (e) => e.facts.map((fact) => `now    ${factLine(fact)}`).join('\n'),
   state: (e) => `state  ${e.from} -> ${e.to}`,
-  gate: (e) => `gate   ${e.at}${e.step ? ` at ${e.step}` : ''}${e.next ? ` before ${e.next.actor} ${callLine(e.next)}` : ''}`,
+  gate: (e) =>
+    `gate   ${e.at}${e.step ? ` at ${e.step}` : ''}${e.next ? ` before ${e.next.actor} ${callLine(e.next)}` : ''}`,
   progress: (e) => `pull   ${visible(e.id)}${e.id && ': '}${visible(e.status)}${percent(e)}`,
   note: (e) => `note   ${plain(e.text)}`,
 };

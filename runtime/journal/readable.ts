@@ -1,18 +1,50 @@
-/** Is a line of a journal an event? A file may be damaged, or of another version; who draws frames must not fall over it. */
+/**
+ * Is a line of a journal an event? A file may be damaged, or of another version; who draws frames must not fall over
+ * it.
+ */
 import type { Event, Fact } from './event.ts';
 
 type Check = (value: unknown) => boolean;
 type Fields = Record<string, unknown>;
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const text: Check = (value) => typeof value === 'string';
 const number: Check = (value) => typeof value === 'number';
 const name: Check = (value) => typeof value === 'string' && /^[a-z][a-z0-9_]*$/.test(value);
-const optional = (is: Check): Check => (value) => value === undefined || is(value);
-const listOf = (is: Check): Check => (value) => Array.isArray(value) && value.every(is);
+const optional =
+  (is: Check): Check =>
+  (value) =>
+    value === undefined || is(value);
+const listOf =
+  (is: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(is);
 
-const kinds: Record<Fact['kind'], true> = { ns: true, mount: true, cgroup: true, link: true, address: true, route: true, nft: true, lease: true, process: true, file: true, image: true, root: true, security: true, upper: true };
-const facts = listOf((fact) => isFields(fact) && text(fact['kind']) && Object.hasOwn(kinds, String(fact['kind'])) && text(fact['key']) && (fact['value'] === null || text(fact['value'])));
+const kinds: Record<Fact['kind'], true> = {
+  ns: true,
+  mount: true,
+  cgroup: true,
+  link: true,
+  address: true,
+  route: true,
+  nft: true,
+  lease: true,
+  process: true,
+  file: true,
+  image: true,
+  root: true,
+  security: true,
+  upper: true,
+};
+const facts = listOf(
+  (fact) =>
+    isFields(fact) &&
+    text(fact['kind']) &&
+    Object.hasOwn(kinds, String(fact['kind'])) &&
+    text(fact['key']) &&
+    (fact['value'] === null || text(fact['value'])),
+);
 const bytes: Check = (value) => isFields(value) && text(value['hex']) && number(value['length']);
 const args = listOf((value) => value === null || text(value) || number(value) || listOf(text)(value) || bytes(value));
 const next: Check = (value) => isFields(value) && name(value['name']) && text(value['actor']) && args(value['args']);
@@ -21,7 +53,16 @@ const next: Check = (value) => isFields(value) && name(value['name']) && text(va
 const shapes: Record<Event['type'], Record<string, Check>> = {
   phase: { phase: text, at: text },
   step: { at: text, ns: optional(number), error: optional(text) },
-  call: { actor: text, name, args, ret: number, errno: optional(text), ns: number, note: optional(text), facts: optional(facts) },
+  call: {
+    actor: text,
+    name,
+    args,
+    ret: number,
+    errno: optional(text),
+    ns: number,
+    note: optional(text),
+    facts: optional(facts),
+  },
   http: { method: text, url: text, status: number, ns: number, error: optional(text) },
   fact: { facts },
   state: { from: text, to: text },

@@ -1,5 +1,6 @@
 /**
- * What a call or a fact comes to, whichever run it is of: ids, inodes, pids, descriptors, addresses and times are the run's own, and say
+ * What a call or a fact comes to, whichever run it is of: ids, inodes, pids, descriptors, addresses and times are the
+ * run's own, and say
  * nothing when two runs are compared. Pure.
  */
 import { syscalls, type SyscallName } from '../kernel/syscalls.ts';
@@ -8,29 +9,61 @@ import { hexText } from './hex.ts';
 import { callLine, factLine } from './line.ts';
 
 /** Numbers that the kernel handed out: the next one that was free. */
-const HANDED_OUT = new Set(['fd', 'dirfd', 'olddirfd', 'newdirfd', 'oldfd', 'newfd', 'fs_fd', 'from_dirfd', 'to_dirfd', 'sockfd', 'pidfd', 'targetfd', 'pid', 'cgroup', 'id', 'first']);
+const HANDED_OUT = new Set([
+  'fd',
+  'dirfd',
+  'olddirfd',
+  'newdirfd',
+  'oldfd',
+  'newfd',
+  'fs_fd',
+  'from_dirfd',
+  'to_dirfd',
+  'sockfd',
+  'pidfd',
+  'targetfd',
+  'pid',
+  'cgroup',
+  'id',
+  'first',
+]);
 /** 0, 1 and 2 are meant, and so are -1 and AT_FDCWD. */
-const isHandedOut = (name: SyscallName, j: number, value: number) => value > 2 && HANDED_OUT.has((syscalls[name] as { args: readonly { name: string }[] } | undefined)?.args[j]?.name ?? '');
+const isHandedOut = (name: SyscallName, j: number, value: number) =>
+  value > 2 &&
+  HANDED_OUT.has((syscalls[name] as { args: readonly { name: string }[] } | undefined)?.args[j]?.name ?? '');
 
 /** A number that stands for all that were handed out. */
 const ANY = 3;
 
 /** The words of a run that are its own: its id, whole or its beginning, and what it was given. */
 export function ownWords(events: readonly Event[]): (text: string) => string {
-  const text = events.slice(0, 400).map((event) => JSON.stringify(event)).join('\n');
+  const text = events
+    .slice(0, 400)
+    .map((event) => JSON.stringify(event))
+    .join('\n');
   const id = /\/containers\/([0-9a-f]{64})\//.exec(text)?.[1];
-  const given = events.flatMap((event) => (event.type === 'fact' || event.type === 'call' ? event.facts ?? [] : []))
-    .flatMap(({ kind, key, value }) => (kind === 'lease' && value ? [key] : kind === 'process' && value && Number(value) > 2 ? [value] : []));
+  const given = events
+    .flatMap((event) => (event.type === 'fact' || event.type === 'call' ? (event.facts ?? []) : []))
+    .flatMap(({ kind, key, value }) =>
+      kind === 'lease' && value ? [key] : kind === 'process' && value && Number(value) > 2 ? [value] : [],
+    );
   // a journal may be a stranger's file: what it calls its own is never a pattern, nor a long one
-  const words = [...new Set(given)].filter((word) => word.length <= 64).slice(0, 1000).map((word) => word.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&'));
+  const words = [...new Set(given)]
+    .filter((word) => word.length <= 64)
+    .slice(0, 1000)
+    .map((word) => word.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&'));
   const own: [RegExp, string][] = [
     ...(id ? [[new RegExp(`${id.slice(0, 11)}[0-9a-f]{0,53}…?`, 'g'), 'ID'] as [RegExp, string]] : []),
-    ...(words.length ? [[new RegExp(`(?<![\\d.])(${words.join('|')})(?![\\d.])`, 'g'), 'OWN'] as [RegExp, string]] : []),
+    ...(words.length
+      ? [[new RegExp(`(?<![\\d.])(${words.join('|')})(?![\\d.])`, 'g'), 'OWN'] as [RegExp, string]]
+      : []),
     [/\b([a-z]+):\[\d+\]/g, '$1:[INODE]'],
     [/\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, 'MAC'],
     [/(\/proc\/)(\d+|self)(\/fd\/)\d+/g, '$1PID$3FD'],
     [/\/proc\/\d+\//g, '/proc/PID/'],
-    [/\bindex \d+/g, 'index N'], [/\bmaster \d+/g, 'master N'], [/\boif \d+/g, 'oif N'],
+    [/\bindex \d+/g, 'index N'],
+    [/\bmaster \d+/g, 'master N'],
+    [/\boif \d+/g, 'oif N'],
     [/\{\d+ bytes\}/g, '{bytes}'],
   ];
   return (line) => own.reduce((now, [found, word]) => now.replace(found, word), line);

@@ -1,13 +1,20 @@
-// While building: writes into the code on which line of the source each call to the kernel is asked for, so that a journal can say it and a
-// run pays nothing for it. `k.stage.mount(…)` on line 12 of steps/x.ts becomes `asking('steps/x.ts:12', k.stage).mount(…)` (source.ts).
-// A call within the arguments of another one takes the other's line away: it is written before it (test/e2e/call-sites.test.ts).
+// While building: writes into the code on which line of the source each call to the kernel is asked for, so that a
+// journal can say it and a
+// run pays nothing for it. `k.stage.mount(…)` on line 12 of steps/x.ts becomes `asking('steps/x.ts:12',
+// k.stage).mount(…)` (source.ts).
+// A call within the arguments of another one takes the other's line away: it is written before it
+// (test/e2e/call-sites.test.ts).
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { linesOf, nodesOf, parse } from './syntax-tree.mjs';
 
 /** The name that an expression ends with: `daemon` of `this.#k.daemon`. */
 const nameOf = (node) =>
-  node.type === 'MemberExpression' && !node.computed ? node.property.name : node.type === 'Identifier' ? node.name : undefined;
+  node.type === 'MemberExpression' && !node.computed
+    ? node.property.name
+    : node.type === 'Identifier'
+      ? node.name
+      : undefined;
 const isInside = (node) => node.type === 'CallExpression' && nameOf(node.callee) === 'inside';
 
 const actors = new Set(['daemon', 'shim', 'stage']);
@@ -32,7 +39,10 @@ function insertions({ callee, arguments: [first] }, site) {
   const field = (name) => first.properties.find((own) => own.key?.name === name);
   return field('actor') ? [[first.start + 1, ` source: '${site((field('name') ?? field('actor')).start)}',`]] : [];
 }
-const wrapped = ({ start, end }, where) => [[start, `asking('${where}', `], [end, ')']];
+const wrapped = ({ start, end }, where) => [
+  [start, `asking('${where}', `],
+  [end, ')'],
+];
 
 /** `where` is the file below runtime/. Lines stay where they are. */
 export function withSites(text, where) {
@@ -47,16 +57,24 @@ export function withSites(text, where) {
 }
 
 /** Not those that speak of calls without making any, and those that take what was asked. */
-const others = /^(?:cli\/|kernel\/(?:linux|calls|recording|together|source|syscalls)\.ts$|kernel\/netlink\/socket\.ts$)/;
+const others =
+  /^(?:cli\/|kernel\/(?:linux|calls|recording|together|source|syscalls)\.ts$|kernel\/netlink\/socket\.ts$)/;
 
 /** A plugin for esbuild. */
 export const callSites = (dir = resolve('runtime')) => ({
   name: 'drydock-call-sites',
-  setup: ({ onLoad }) => onLoad({ filter: /\.ts$/, namespace: 'file' }, ({ path }) => {
-    const where = relative(dir, path);
-    if (where.startsWith('..') || others.test(where)) return undefined;
-    const text = readFileSync(path, 'utf8');
-    const contents = withSites(text, where);
-    return { contents: contents === text ? text : `import { asking } from ${JSON.stringify(resolve(dir, 'kernel/source.ts'))}; ${contents}`, loader: 'ts' };
-  }),
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.ts$/, namespace: 'file' }, ({ path }) => {
+      const where = relative(dir, path);
+      if (where.startsWith('..') || others.test(where)) return undefined;
+      const text = readFileSync(path, 'utf8');
+      const contents = withSites(text, where);
+      return {
+        contents:
+          contents === text
+            ? text
+            : `import { asking } from ${JSON.stringify(resolve(dir, 'kernel/source.ts'))}; ${contents}`,
+        loader: 'ts',
+      };
+    }),
 });

@@ -1,4 +1,6 @@
-/** A system call: who makes it, what is asked and what comes back; how steps write it, and how strace(1) would show it. */
+/**
+ * A system call: who makes it, what is asked and what comes back; how steps write it, and how strace(1) would show it.
+ */
 import { asked } from './source.ts';
 import { syscalls, type Answer, type Argument, type ArgsOf, type SyscallName, type Value } from './syscalls.ts';
 
@@ -15,16 +17,25 @@ export interface Call {
   source?: string | undefined;
 }
 /** `ret` as the kernel gave it (never negative: failures throw); `out` is empty for calls without bytes. */
-export interface Reply { ret: number; out: Buffer }
+export interface Reply {
+  ret: number;
+  out: Buffer;
+}
 
 /** `k.stage.mount(source, target, type, flags, data)`: every system call as a method; throws SyscallError. */
 export type Calls = { readonly [N in SyscallName]: (...args: ArgsOf<N>) => Promise<Answer<N>> };
 
 /** Whose calls they are, and how they are made: all that an actor of a container has of its own. */
 class Caller {
-  constructor(readonly actor: Actor, readonly run: (call: Call) => Promise<Reply>) {}
+  constructor(
+    readonly actor: Actor,
+    readonly run: (call: Call) => Promise<Reply>,
+  ) {}
 }
-/** The hundred methods are there once: as closures of each container's three actors they were a quarter of a megabyte a container. */
+/**
+ * The hundred methods are there once: as closures of each container's three actors they were a quarter of a megabyte a
+ * container.
+ */
 for (const [name, { args: spec }] of Object.entries(syscalls)) {
   const hasOut = (spec as readonly Argument[]).some((a) => a.kind === 'o' || a.kind === 'O');
   const value = async function (this: Caller, ...args: Value[]): Promise<Buffer | number> {
@@ -35,7 +46,8 @@ for (const [name, { args: spec }] of Object.entries(syscalls)) {
 }
 
 /** One method per system call for an actor: what steps write as `k.stage.mount(…)`. Errors come from `run`. */
-export const callsOf = (actor: Actor, run: (call: Call) => Promise<Reply>): Calls => new Caller(actor, run) as unknown as Calls;
+export const callsOf = (actor: Actor, run: (call: Call) => Promise<Reply>): Calls =>
+  new Caller(actor, run) as unknown as Calls;
 
 const MAX_SHOWN = 64;
 const quote = (text: string) => JSON.stringify(text.length > MAX_SHOWN * 4 ? `${text.slice(0, MAX_SHOWN * 4)}…` : text);
@@ -49,16 +61,26 @@ function showValue(spec: Argument | undefined, value: Value | { hex: string; len
   if (typeof value === 'string') return quote(value);
   if (Array.isArray(value)) {
     const more = value.length > MAX_SHOWN ? `, … ${value.length - MAX_SHOWN} more` : '';
-    return `[${value.slice(0, MAX_SHOWN).map((v) => quote(String(v))).join(', ')}${more}]`;
+    return `[${value
+      .slice(0, MAX_SHOWN)
+      .map((v) => quote(String(v)))
+      .join(', ')}${more}]`;
   }
   const bytes = value as Buffer | { length: number };
   return `{${bytes.length} bytes}`;
 }
 
 /** 'mount("proc", "/proc", "proc", MS_NOSUID, NULL)': a call the way strace(1) shows it. */
-export function showCall(name: string, args: readonly (Value | { hex: string; length: number })[], note?: string): string {
+export function showCall(
+  name: string,
+  args: readonly (Value | { hex: string; length: number })[],
+  note?: string,
+): string {
   const spec = syscalls[name as SyscallName] as { man: string; args: readonly Argument[] } | undefined;
   const shown = args.map((value, j) => showValue(spec?.args[j], value)).join(', ');
-  const called = spec && /^(write|read)_file$/.test(name) ? spec.man.replace(/\(.*/, '') : name.replace(/_(in|out|stage|sibling)$/, '');
+  const called =
+    spec && /^(write|read)_file$/.test(name)
+      ? spec.man.replace(/\(.*/, '')
+      : name.replace(/_(in|out|stage|sibling)$/, '');
   return `${called}(${shown})${note ? ` /* ${note} */` : ''}`;
 }

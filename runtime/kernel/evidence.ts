@@ -1,2 +1,5 @@
 /** Evidence read back from the kernel at this moment, not from our own memory. */
-export interface Evidence { title: string; lines: string[] }
+export interface Evidence {
+  title: string;
+  lines: string[];
+}

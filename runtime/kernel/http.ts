@@ -10,7 +10,12 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 
-export interface HttpRequest { method?: string; headers?: Record<string, string>; body?: string; signal?: AbortSignal }
+export interface HttpRequest {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+  signal?: AbortSignal;
+}
 
 /** An answer whose headers are there and whose body is still on its way: read it or destroy it. */
 export interface HttpResponse {
@@ -20,7 +25,10 @@ export interface HttpResponse {
   body: Readable;
 }
 
-/** Without a byte in either direction: until the connection is there, until the headers are, between two pieces of the body. */
+/**
+ * Without a byte in either direction: until the connection is there, until the headers are, between two pieces of the
+ * body.
+ */
 const SILENCE_MS = 60_000;
 /** A connection that is not used for this long is closed. */
 const IDLE_MS = 10_000;
@@ -36,21 +44,35 @@ export function withoutPassword(url: string): string {
   return shown.href;
 }
 
-const joined = (headers: NodeJS.Dict<string[]>): Map<string, string> => new Map(Object.entries(headers).map(([name, values = []]) => [name, values.join(', ')]));
-/** A host with several addresses fails with one error for each: the first says why. Node's "socket hang up" names no host. */
+const joined = (headers: NodeJS.Dict<string[]>): Map<string, string> =>
+  new Map(Object.entries(headers).map(([name, values = []]) => [name, values.join(', ')]));
+/**
+ * A host with several addresses fails with one error for each: the first says why. Node's "socket hang up" names no
+ * host.
+ */
 function clear(error: Error & { code?: string }, host: string): Error {
   if (error instanceof AggregateError && !error.message && error.errors.length) return error.errors[0] as Error;
-  if (error.code === 'ECONNRESET') return Object.assign(new Error(`${host} closed the connection without an answer`, { cause: error }), { code: error.code });
+  if (error.code === 'ECONNRESET')
+    return Object.assign(new Error(`${host} closed the connection without an answer`, { cause: error }), {
+      code: error.code,
+    });
   return error;
 }
-const silent = (host: string) => Object.assign(new Error(`${host} was silent for ${SILENCE_MS / 1000} s`), { code: 'ETIMEDOUT' });
+const silent = (host: string) =>
+  Object.assign(new Error(`${host} was silent for ${SILENCE_MS / 1000} s`), { code: 'ETIMEDOUT' });
 
 function send(target: URL, { method = 'GET', headers, body, signal }: HttpRequest): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const [client, agent] = target.protocol === 'https:' ? [https, tls] : [http, plain];
     const sent = { 'User-Agent': 'drydock', 'Accept-Encoding': 'identity', ...headers };
-    const req = client.request(target, { method, agent, headers: sent, timeout: SILENCE_MS, maxHeaderSize: MAX_HEADERS });
+    const req = client.request(target, {
+      method,
+      agent,
+      headers: sent,
+      timeout: SILENCE_MS,
+      maxHeaderSize: MAX_HEADERS,
+    });
     let response: http.IncomingMessage | undefined;
     const stop = (why: Error) => void (response ?? req).destroy(why);
     const abort = () => stop(signal!.reason as Error);
@@ -68,9 +90,16 @@ function send(target: URL, { method = 'GET', headers, body, signal }: HttpReques
   });
 }
 
-/** The server closed a kept connection in the moment in which it was used again: RFC 9112, 9.3.1 says to repeat the request. */
+/**
+ * The server closed a kept connection in the moment in which it was used again: RFC 9112, 9.3.1 says to repeat the
+ * request.
+ */
 const wasClosed = (error: unknown): boolean =>
-  error instanceof Error && 'reused' in error && error.reused === true && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+  error instanceof Error &&
+  'reused' in error &&
+  error.reused === true &&
+  'code' in error &&
+  (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 
 /** One request, no redirect followed. Throws errors with `code`, the system's or TLS's, or the signal's reason. */
 export async function request(url: string, ask: HttpRequest = {}): Promise<HttpResponse> {

@@ -8,7 +8,8 @@ import { packageRoot } from './native.ts';
 export type Tell = (part: unknown) => Promise<void>;
 type Job = (input: never, tell: Tell) => Promise<unknown>;
 /**
- * Jobs of a lane share its threads. `work` takes a processor for as long as it lasts; `trees` goes through directories, in pieces: several
+ * Jobs of a lane share its threads. `work` takes a processor for as long as it lasts; `trees` goes through directories,
+ * in pieces: several
  * at a time on one thread, so that a look need not wait for the removal of a million files.
  */
 type Lane = 'work' | 'trees';
@@ -20,8 +21,18 @@ export function registerJobs(table: Readonly<Record<string, Job>>, lane: Lane = 
 }
 
 /** What crosses between the threads. `go`: the part was taken, and another may come, or none. */
-export interface Request { id: number; name?: string; input?: unknown; go?: boolean }
-export interface Outcome { id: number; part?: unknown; result?: unknown; failure?: { name: string; message: string; code?: string; stack?: string } }
+export interface Request {
+  id: number;
+  name?: string;
+  input?: unknown;
+  go?: boolean;
+}
+export interface Outcome {
+  id: number;
+  part?: unknown;
+  result?: unknown;
+  failure?: { name: string; message: string; code?: string; stack?: string };
+}
 
 /** Does the job in this thread. Throws what the job throws. */
 export async function doJob(name: string, input: unknown, tell: Tell): Promise<unknown> {
@@ -30,10 +41,16 @@ export async function doJob(name: string, input: unknown, tell: Tell): Promise<u
   return one.job(input as never, tell);
 }
 
-interface Waiting { resolve(result: unknown): void; reject(error: Error): void; part?: Part }
+interface Waiting {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+  part?: Part;
+}
 type Part = (part: unknown) => Promise<boolean>;
 
-/** A thread holds some forty megabytes: one that has nothing to do for so long is ended, the next job begins a new one. */
+/**
+ * A thread holds some forty megabytes: one that has nothing to do for so long is ended, the next job begins a new one.
+ */
 const IDLE_MS = 5000;
 
 /** Going through trees needs little; what it drops is to be collected before it is much. */
@@ -45,9 +62,17 @@ class Pooled {
   readonly waiting = new Map<number, Waiting>();
   readonly #worker: Worker;
 
-  constructor(path: string, lane: Lane, private readonly gone: (worker: Pooled) => void) {
+  constructor(
+    path: string,
+    lane: Lane,
+    private readonly gone: (worker: Pooled) => void,
+  ) {
     // the jobs open descriptors by system call and close them by fs: Node would wonder aloud
-    this.#worker = new Worker(path, { name: `drydock-${lane}`, trackUnmanagedFds: false, ...(lane === 'trees' && { resourceLimits: SMALL }) });
+    this.#worker = new Worker(path, {
+      name: `drydock-${lane}`,
+      trackUnmanagedFds: false,
+      ...(lane === 'trees' && { resourceLimits: SMALL }),
+    });
     this.#worker.unref();
     this.#worker.on('message', (outcome: Outcome) => this.#settle(outcome));
     const end = (error: Error) => {
@@ -81,11 +106,14 @@ class Pooled {
 
   #settle({ id, part, result, failure }: Outcome): void {
     const one = this.waiting.get(id);
-    if (part !== undefined) return void one?.part?.(part).then((go) => this.#worker.postMessage({ id, go } satisfies Request));
+    if (part !== undefined)
+      return void one?.part?.(part).then((go) => this.#worker.postMessage({ id, go } satisfies Request));
     this.waiting.delete(id);
     if (!this.waiting.size) this.#rest();
     if (!failure) return one?.resolve(result);
-    one?.reject(Object.assign(new Error(failure.message), { name: failure.name, ...(failure.code && { code: failure.code }) }));
+    one?.reject(
+      Object.assign(new Error(failure.message), { name: failure.name, ...(failure.code && { code: failure.code }) }),
+    );
   }
 }
 
@@ -109,29 +137,44 @@ function idlest(path: string, lane: Lane): Pooled {
 }
 
 /**
- * Runs a job of the table in a worker thread, or in this one when dist/worker.js was not built (a test bundled alone). `part` takes the
+ * Runs a job of the table in a worker thread, or in this one when dist/worker.js was not built (a test bundled alone).
+ * `part` takes the
  * parts of its result, one at a time, and says whether there may be more.
  */
 export async function runJob(name: string, input: unknown, part?: Part): Promise<unknown> {
   const path = join(packageRoot, 'dist/worker.js');
-  if (!existsSync(path)) return doJob(name, input, teller((one) => part?.(one) ?? Promise.resolve(true)));
+  if (!existsSync(path))
+    return doJob(
+      name,
+      input,
+      teller((one) => part?.(one) ?? Promise.resolve(true)),
+    );
   return idlest(path, jobs.get(name)?.lane ?? 'work').run({ id: ++lastId, name, input }, part);
 }
 
 /** What a job gets to give its parts to. */
-export const teller = (give: Part): Tell => async (part) => {
-  if (!(await give(part))) throw Object.assign(new Error('nobody wants the rest'), { code: 'ABORT_ERR' });
-};
+export const teller =
+  (give: Part): Tell =>
+  async (part) => {
+    if (!(await give(part))) throw Object.assign(new Error('nobody wants the rest'), { code: 'ABORT_ERR' });
+  };
 
-/** The parts of a job's result, one after the other; whoever leaves earlier ends the job. Throws what the job throws. */
+/**
+ * The parts of a job's result, one after the other; whoever leaves earlier ends the job. Throws what the job throws.
+ */
 export async function* jobParts<T>(name: string, input: unknown): AsyncGenerator<T> {
   let waiting: { part: T; taken(go: boolean): void } | undefined;
   let over = false;
   let wake = (): void => undefined;
-  const job = runJob(name, input, (part) => new Promise((taken) => {
-    waiting = { part: part as T, taken };
-    wake();
-  })).finally(() => {
+  const job = runJob(
+    name,
+    input,
+    (part) =>
+      new Promise((taken) => {
+        waiting = { part: part as T, taken };
+        wake();
+      }),
+  ).finally(() => {
     over = true;
     wake();
   });

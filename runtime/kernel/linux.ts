@@ -1,4 +1,7 @@
-/** The real kernel: the daemon's calls are made here, the shim's and the stage's go over their sockets; each is gated and journaled. */
+/**
+ * The real kernel: the daemon's calls are made here, the shim's and the stage's go over their sockets; each is gated
+ * and journaled.
+ */
 import type { Fact } from '../journal/event.ts';
 import type { Happened } from '../journal/late.ts';
 import { callsOf, showCall, type Actor, type Call, type Calls, type Reply } from './calls.ts';
@@ -25,7 +28,10 @@ export interface Observer {
 }
 const nobody: Observer = { beforeCall: () => undefined, holds: () => false, event: () => undefined };
 
-/** How long the event loop may stand still for an answer: most take microseconds; a slow one is waited for without blocking. */
+/**
+ * How long the event loop may stand still for an answer: most take microseconds; a slow one is waited for without
+ * blocking.
+ */
 const PATIENCE_MS = 2;
 const [EPIPE, E2BIG] = [errnoNumber('EPIPE'), errnoNumber('E2BIG')];
 /** of data that go ahead of their call */
@@ -34,7 +40,11 @@ const nothing = Buffer.alloc(0);
 
 let numbers: Map<string, number> | undefined;
 const operation = (name: SyscallName): number => {
-  numbers ??= new Map(addon().operations().map(([op], index) => [op, index]));
+  numbers ??= new Map(
+    addon()
+      .operations()
+      .map(([op], index) => [op, index]),
+  );
   const number = numbers.get(name);
   if (number === undefined) throw new Error(`the addon has no operation ${name}; rebuild it with npm run build`);
   return number;
@@ -43,7 +53,11 @@ const operation = (name: SyscallName): number => {
 const now = () => performance.timeOrigin + performance.now();
 const sinceMs = (begun: number) => Math.round((performance.now() - begun) * 1e6);
 /** For the addon's remote(): tolerated errnos one a byte. */
-const request = (one: Planned): unknown[] => [operation(one.name), one.args, one.tolerated.reduceRight((all, code) => (all << 8) | errnoNumber(code), 0)];
+const request = (one: Planned): unknown[] => [
+  operation(one.name),
+  one.args,
+  one.tolerated.reduceRight((all, code) => (all << 8) | errnoNumber(code), 0),
+];
 
 // a pull goes through a hundred megabytes of buffers, and malloc(3) would keep them for the next one
 whenRested(() => void addon().trim());
@@ -83,7 +97,8 @@ export class LinuxKernel implements Kernel {
     const asked = [operation(call.name), call.args, 0];
     const short = await this.#remote(call.actor, call, asked);
     const answers = short === -E2BIG ? await this.#inPieces(call, asked) : short;
-    if (typeof answers !== 'number') return this.#made(call, answers[0] as number, answers[1] as number, answers[2] as Buffer | undefined);
+    if (typeof answers !== 'number')
+      return this.#made(call, answers[0] as number, answers[1] as number, answers[2] as Buffer | undefined);
     // the stage's socket closes on exec: the end of the conversation is the success (native/wire.h)
     return this.#made(call, call.name === 'execve' && answers === -EPIPE ? 0 : answers, sinceMs(begun));
   }
@@ -92,8 +107,13 @@ export class LinuxKernel implements Kernel {
   async #inPieces(call: Call, asked: readonly unknown[]): Promise<NativeAnswers> {
     const data = addon().pack(operation(call.name), call.args);
     for (let place = 0; place < data.length; place += PIECE) {
-      const answers = await this.#remote(call.actor, call, [operation('store'), [place, data.subarray(place, place + PIECE)], 0]);
-      if (typeof answers === 'number') throw new SyscallError('sendto', -answers, showCall(call.name, call.args), call.actor);
+      const answers = await this.#remote(call.actor, call, [
+        operation('store'),
+        [place, data.subarray(place, place + PIECE)],
+        0,
+      ]);
+      if (typeof answers === 'number')
+        throw new SyscallError('sendto', -answers, showCall(call.name, call.args), call.actor);
       if ((answers[0] as number) < 0) return answers;
     }
     return this.#remote(call.actor, call, asked, true);
@@ -106,7 +126,9 @@ export class LinuxKernel implements Kernel {
   }
 
   async #inTurn(list: readonly Planned[]): Promise<void> {
-    const answers = list.some(({ name }) => this.observer.holds(name)) ? -E2BIG : await this.#remote('stage', list[0]!.call(), list.flatMap(request));
+    const answers = list.some(({ name }) => this.observer.holds(name))
+      ? -E2BIG
+      : await this.#remote('stage', list[0]!.call(), list.flatMap(request));
     if (answers === -E2BIG) return oneByOne((call) => this.run(call), list);
     if (typeof answers === 'number') return void this.#made(list[0]!.call(), answers, 0);
     // they ended one behind the other, the last of them now
@@ -114,7 +136,14 @@ export class LinuxKernel implements Kernel {
     for (const [j, one] of list.entries()) {
       if (one.passedOver) continue;
       const [ret, ns, out] = answers.slice(3 * j, 3 * j + 3) as [number | undefined, number, Buffer | undefined];
-      if (ret === undefined) throw new SyscallError(one.name, EPIPE, showCall(one.name, one.call().args, one.note), 'stage', 'its answer is missing');
+      if (ret === undefined)
+        throw new SyscallError(
+          one.name,
+          EPIPE,
+          showCall(one.name, one.call().args, one.note),
+          'stage',
+          'its answer is missing',
+        );
       ended += ns / 1e6;
       const call = one.call();
       // no error is made of what nobody would hear of
@@ -130,7 +159,10 @@ export class LinuxKernel implements Kernel {
     return { ret, out };
   }
 
-  /** Aborted, or answered with an errno. Before a close(2) of our own: whoever meant to close has no second try, so it is done all the same. */
+  /**
+   * Aborted, or answered with an errno. Before a close(2) of our own: whoever meant to close has no second try, so it
+   * is done all the same.
+   */
   #broken(call: Call, error: unknown): never {
     const { actor, name, args } = call;
     if (actor === 'daemon' && name === 'close') addon().local(operation(name), args);
@@ -171,14 +203,27 @@ export class LinuxKernel implements Kernel {
     let fd = copies.get(name);
     if (fd === undefined) {
       fd = addon().sealedCopy(executablePath(name), name);
-      if (fd < 0) throw new SyscallError('memfd_create', -fd, `memfd_create("${name}")`, 'daemon', `is ${executablePath(name)} built?`);
+      if (fd < 0)
+        throw new SyscallError(
+          'memfd_create',
+          -fd,
+          `memfd_create("${name}")`,
+          'daemon',
+          `is ${executablePath(name)} built?`,
+        );
       copies.set(name, fd);
     }
     return fd;
   }
 
   async spawnShim(fds: readonly number[], label: string): Promise<number> {
-    const call: Call = { actor: 'daemon', name: 'execve', args: ['memfd:shim', ['drydock-shim', label], []], note: 'posix_spawn', source: asked() };
+    const call: Call = {
+      actor: 'daemon',
+      name: 'execve',
+      args: ['memfd:shim', ['drydock-shim', label], []],
+      note: 'posix_spawn',
+      source: asked(),
+    };
     const held = this.observer.beforeCall(call);
     if (held) await held.catch((error: unknown) => this.#broken(call, error));
     const executable = await this.executable('shim');
@@ -205,7 +250,14 @@ export class LinuxKernel implements Kernel {
     const begun = performance.now();
     const method = request.method ?? 'GET';
     const told = (status: number, error?: string) =>
-      this.observer.event({ type: 'http', method, url: http.withoutPassword(url), status, ns: sinceMs(begun), ...(error && { error }) });
+      this.observer.event({
+        type: 'http',
+        method,
+        url: http.withoutPassword(url),
+        status,
+        ns: sinceMs(begun),
+        ...(error && { error }),
+      });
     try {
       const response = await http.request(url, request);
       told(response.status);

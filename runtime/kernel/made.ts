@@ -24,14 +24,27 @@ function keep(value: Value): Kept {
 
 /** A call's buffers are its own: nobody writes to them once it is made. */
 export class Made extends Late {
-  constructor(private readonly call: Call, private readonly ret: number, private readonly ns: number, readonly time: number) {
+  constructor(
+    private readonly call: Call,
+    private readonly ret: number,
+    private readonly ns: number,
+    readonly time: number,
+  ) {
     super();
   }
 
   event(): NewEvent {
     const { call, ret, ns, time } = this;
     const facts = ret < 0 ? none : effectsOf(call);
-    const event: NewEvent = { time, type: 'call', actor: call.actor, name: call.name, args: call.args.map(keep), ret, ns };
+    const event: NewEvent = {
+      time,
+      type: 'call',
+      actor: call.actor,
+      name: call.name,
+      args: call.args.map(keep),
+      ret,
+      ns,
+    };
     if (ret < 0) event.errno = errnoName(-ret);
     if (call.note) event.note = call.note;
     if (facts.length) event.facts = facts;

@@ -8,14 +8,22 @@ let numbers: Map<string, number> | undefined;
 
 /** What the kernel returned, -errno on failure. For calls that give no bytes. */
 export function tryCall<N extends SyscallName>(name: N, ...args: ArgsOf<N>): number {
-  numbers ??= new Map(addon().operations().map(([op], index) => [op, index]));
+  numbers ??= new Map(
+    addon()
+      .operations()
+      .map(([op], index) => [op, index]),
+  );
   const answer = addon().local(numbers.get(name)!, args);
   return Array.isArray(answer) ? answer[0] : answer;
 }
 
 /** For calls that give bytes: what the kernel returned, and them. */
 export function askCall<N extends SyscallName>(name: N, ...args: ArgsOf<N>): { ret: number; bytes: Buffer } {
-  numbers ??= new Map(addon().operations().map(([op], index) => [op, index]));
+  numbers ??= new Map(
+    addon()
+      .operations()
+      .map(([op], index) => [op, index]),
+  );
   const answer = addon().local(numbers.get(name)!, args);
   return Array.isArray(answer) ? { ret: answer[0], bytes: answer[1] } : { ret: answer, bytes: Buffer.alloc(0) };
 }
@@ -28,4 +36,5 @@ export function call<N extends SyscallName>(name: N, ...args: ArgsOf<N>): number
 }
 
 /** Names are kept one character a byte (tar-header.ts); the addon takes other than ASCII as bytes. */
-export const nameBytes = (name: string): string | Buffer => (/^[\x01-\x7f]*$/.test(name) ? name : Buffer.from(name, 'latin1'));
+export const nameBytes = (name: string): string | Buffer =>
+  /^[\x01-\x7f]*$/.test(name) ? name : Buffer.from(name, 'latin1');

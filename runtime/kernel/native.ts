@@ -35,7 +35,8 @@ function findRoot(): string {
 
 /** The folder that holds package.json, dist/ and native/. */
 export const packageRoot = findRoot();
-export const executablePath = (name: 'stage' | 'shim' | 'init'): string => join(packageRoot, 'native/build/Release', name);
+export const executablePath = (name: 'stage' | 'shim' | 'init'): string =>
+  join(packageRoot, 'native/build/Release', name);
 
 let loaded: Addon | undefined;
 export function addon(): Addon {

@@ -1,4 +1,6 @@
-/** A kernel for tests: records every call, answers what it was told to, and fails where it was told to. Touches nothing. */
+/**
+ * A kernel for tests: records every call, answers what it was told to, and fails where it was told to. Touches nothing.
+ */
 import type { Fact } from '../journal/event.ts';
 import { callsOf, showCall, type Call, type Reply } from './calls.ts';
 import { errnoNumber, SyscallError } from './errors.ts';
@@ -44,13 +46,24 @@ export function recordingKernel(options: RecordingOptions = {}): RecordingKernel
     }
     return options.answers?.[names[0]!] ?? options.answers?.[names[1]!];
   };
-  const opens = new Set(['openat', 'openat2', 'fsopen', 'fsmount', 'open_tree', 'socket', 'pidfd_open', 'pidfd_getfd', 'memfd_create', 'children_procfs']);
+  const opens = new Set([
+    'openat',
+    'openat2',
+    'fsopen',
+    'fsmount',
+    'open_tree',
+    'socket',
+    'pidfd_open',
+    'pidfd_getfd',
+    'memfd_create',
+    'children_procfs',
+  ]);
   const run = async (call: Call): Promise<Reply> => {
     const at = raw.length;
     const given = note(call);
     const value = typeof given === 'function' ? given(call) : given;
     if (Buffer.isBuffer(value)) return { ret: value.length, out: value };
-    const ret = rets[at] = value ?? (opens.has(call.name) ? descriptor++ : 0);
+    const ret = (rets[at] = value ?? (opens.has(call.name) ? descriptor++ : 0));
     return { ret, out: Buffer.alloc(0) };
   };
   /** Things that are no system call, in the same list. */
@@ -62,8 +75,13 @@ export function recordingKernel(options: RecordingOptions = {}): RecordingKernel
   };
 
   return {
-    calls, raw, rets, facts,
-    daemon: callsOf('daemon', run), shim: callsOf('shim', run), stage: callsOf('stage', run),
+    calls,
+    raw,
+    rets,
+    facts,
+    daemon: callsOf('daemon', run),
+    shim: callsOf('shim', run),
+    stage: callsOf('stage', run),
     run,
     together: async (write) => {
       const { list, result } = planned(write);

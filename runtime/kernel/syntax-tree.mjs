@@ -1,9 +1,12 @@
-// While building: a walk over the syntax tree of a TypeScript file (ESTree with TypeScript's nodes, as rolldown's parser gives it).
+// While building: a walk over the syntax tree of a TypeScript file (ESTree with TypeScript's nodes, as rolldown's
+// parser gives it).
 import { parseAst } from 'vite';
 
 const isNode = (value) => typeof value === 'object' && value !== null && typeof value.type === 'string';
 
-/** Every node of `tree`, parents before children. Offsets (`start`, `end`) count UTF-16 units, like JavaScript strings. */
+/**
+ * Every node of `tree`, parents before children. Offsets (`start`, `end`) count UTF-16 units, like JavaScript strings.
+ */
 export function* nodesOf(tree) {
   yield tree;
   for (const value of Object.values(tree))

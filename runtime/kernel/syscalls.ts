@@ -2,15 +2,45 @@
  * Every operation of native/ops.def by name: its manual page and its arguments, so that a call can be typed
  * when it is made and shown the way strace(1) shows it. test/architecture.test.ts holds this list and ops.def together.
  */
-import { AT, AT_FDCWD, CLONE, EFD, FSCONFIG, IN, MNT, MOUNT_ATTR, MOVE_MOUNT, MS, O, PR, SOCK, TTY } from './constants.ts';
+import {
+  AT,
+  AT_FDCWD,
+  CLONE,
+  EFD,
+  FSCONFIG,
+  IN,
+  MNT,
+  MOUNT_ATTR,
+  MOVE_MOUNT,
+  MS,
+  O,
+  PR,
+  SOCK,
+  TTY,
+} from './constants.ts';
 
 /** The letters of ops.def that take a JavaScript value: i number, s string, b bytes, o/O room, v strings, p filter. */
 export type Kind = 'i' | 's' | 'b' | 'o' | 'O' | 'v' | 'p';
 export type Value = number | string | null | Buffer | readonly string[];
-type ValueOf = { i: number; s: string | Buffer | null; b: Buffer | string | null; o: number; O: number; v: readonly string[]; p: Buffer };
+type ValueOf = {
+  i: number;
+  s: string | Buffer | null;
+  b: Buffer | string | null;
+  o: number;
+  O: number;
+  v: readonly string[];
+  p: Buffer;
+};
 
-export interface Argument<K extends Kind = Kind> { name: string; kind: K; show?: (value: number) => string }
-export interface Syscall<A extends readonly Argument[] = readonly Argument[]> { man: string; args: A }
+export interface Argument<K extends Kind = Kind> {
+  name: string;
+  kind: K;
+  show?: (value: number) => string;
+}
+export interface Syscall<A extends readonly Argument[] = readonly Argument[]> {
+  man: string;
+  args: A;
+}
 
 const sys = <const A extends readonly Argument[]>(man: string, ...args: A): Syscall<A> => ({ man, args });
 const int = (name: string, show?: (v: number) => string): Argument<'i'> => ({ name, kind: 'i', ...(show && { show }) });
@@ -24,19 +54,24 @@ const program = (name: string): Argument<'p'> => ({ name, kind: 'p' });
 const octal = (v: number) => `0${v.toString(8)}`;
 const dirfd = (v: number) => (v === AT_FDCWD ? 'AT_FDCWD' : String(v));
 /** 0x20002 → 'CLONE_NEWNS|MS_NOSUID' by a table; what is left over stays hexadecimal. */
-export const flags = (table: Record<string, number>) => (value: number): string => {
-  let rest = value;
-  const names: string[] = [];
-  for (const [name, bit] of Object.entries(table)) {
-    if (bit && (rest & bit) === bit) {
-      names.push(name);
-      rest &= ~bit;
+export const flags =
+  (table: Record<string, number>) =>
+  (value: number): string => {
+    let rest = value;
+    const names: string[] = [];
+    for (const [name, bit] of Object.entries(table)) {
+      if (bit && (rest & bit) === bit) {
+        names.push(name);
+        rest &= ~bit;
+      }
     }
-  }
-  if (rest || !names.length) names.push(rest ? `0x${(rest >>> 0).toString(16)}` : '0');
-  return names.join('|');
-};
-const oneOf = (table: Record<string, number>) => (value: number): string => Object.entries(table).find(([, n]) => n === value)?.[0] ?? String(value);
+    if (rest || !names.length) names.push(rest ? `0x${(rest >>> 0).toString(16)}` : '0');
+    return names.join('|');
+  };
+const oneOf =
+  (table: Record<string, number>) =>
+  (value: number): string =>
+    Object.entries(table).find(([, n]) => n === value)?.[0] ?? String(value);
 const open = (v: number) => (v & 3 ? flags(O)(v) : `O_RDONLY${v ? `|${flags(O)(v)}` : ''}`);
 const namespaces = flags(CLONE);
 export const mountFlagNames = flags(MS);
@@ -53,9 +88,23 @@ export const syscalls = {
   mkdirat: sys('mkdirat(2)', int('dirfd', dirfd), str('path'), int('mode', octal)),
   mknodat: sys('mknodat(2)', int('dirfd', dirfd), str('path'), int('mode', octal), int('dev')),
   symlinkat: sys('symlinkat(2)', str('target'), int('newdirfd', dirfd), str('linkpath')),
-  linkat: sys('linkat(2)', int('olddirfd', dirfd), str('oldpath'), int('newdirfd', dirfd), str('newpath'), int('flags', flags(AT))),
+  linkat: sys(
+    'linkat(2)',
+    int('olddirfd', dirfd),
+    str('oldpath'),
+    int('newdirfd', dirfd),
+    str('newpath'),
+    int('flags', flags(AT)),
+  ),
   unlinkat: sys('unlinkat(2)', int('dirfd', dirfd), str('path'), int('flags', flags(AT))),
-  renameat2: sys('renameat2(2)', int('olddirfd', dirfd), str('oldpath'), int('newdirfd', dirfd), str('newpath'), int('flags')),
+  renameat2: sys(
+    'renameat2(2)',
+    int('olddirfd', dirfd),
+    str('oldpath'),
+    int('newdirfd', dirfd),
+    str('newpath'),
+    int('flags'),
+  ),
   fchownat: sys('fchownat(2)', int('dirfd', dirfd), str('path'), int('owner'), int('group'), int('flags', flags(AT))),
   fchmod: sys('fchmod(2)', int('fd'), int('mode', octal)),
   fchmodat: sys('fchmodat(2)', int('dirfd', dirfd), str('path'), int('mode', octal)),
@@ -88,14 +137,33 @@ export const syscalls = {
   inotify_init1: sys('inotify_init1(2)', int('flags', flags(O))),
   inotify_add_watch: sys('inotify_add_watch(2)', int('fd'), str('pathname'), int('mask', flags(IN))),
   inotify_rm_watch: sys('inotify_rm_watch(2)', int('fd'), int('wd')),
-  mount: sys('mount(2)', str('source'), str('target'), str('filesystemtype'), int('mountflags', mountFlagNames), str('data')),
+  mount: sys(
+    'mount(2)',
+    str('source'),
+    str('target'),
+    str('filesystemtype'),
+    int('mountflags', mountFlagNames),
+    str('data'),
+  ),
   umount2: sys('umount2(2)', str('target'), int('flags', flags(MNT))),
   pivot_root: sys('pivot_root(2)', str('new_root'), str('put_old')),
   fsopen: sys('fsopen(2)', str('fsname'), int('flags')),
   fsconfig: sys('fsconfig(2)', int('fs_fd'), int('cmd', oneOf(FSCONFIG)), str('key'), str('value'), int('aux')),
   fsmount: sys('fsmount(2)', int('fs_fd'), int('flags'), int('attr_flags', flags(MOUNT_ATTR))),
-  open_tree: sys('open_tree(2)', int('dirfd', dirfd), str('path'), int('flags', flags({ ...AT, OPEN_TREE_CLOEXEC: O.O_CLOEXEC }))),
-  move_mount: sys('move_mount(2)', int('from_dirfd', dirfd), str('from_path'), int('to_dirfd', dirfd), str('to_path'), int('flags', flags(MOVE_MOUNT))),
+  open_tree: sys(
+    'open_tree(2)',
+    int('dirfd', dirfd),
+    str('path'),
+    int('flags', flags({ ...AT, OPEN_TREE_CLOEXEC: O.O_CLOEXEC })),
+  ),
+  move_mount: sys(
+    'move_mount(2)',
+    int('from_dirfd', dirfd),
+    str('from_path'),
+    int('to_dirfd', dirfd),
+    str('to_path'),
+    int('flags', flags(MOVE_MOUNT)),
+  ),
   mount_setattr: sys('mount_setattr(2)', int('dirfd', dirfd), str('path'), int('flags', flags(AT)), bytes('attr')),
   unshare: sys('unshare(2)', int('flags', namespaces)),
   setns: sys('setns(2)', int('fd'), int('nstype', namespaces)),
@@ -121,7 +189,13 @@ export const syscalls = {
   waitid: sys('waitid(2)', int('idtype'), int('id'), struct('infop'), int('options')),
   bpf: sys('bpf(2)', int('cmd'), bytes('attr')),
   socket: sys('socket(2)', int('domain'), int('type', flags({ SOCK_CLOEXEC: SOCK.SOCK_CLOEXEC })), int('protocol')),
-  socketpair: sys('socketpair(2)', int('domain'), int('type', flags({ SOCK_CLOEXEC: SOCK.SOCK_CLOEXEC })), int('protocol'), struct('sv')),
+  socketpair: sys(
+    'socketpair(2)',
+    int('domain'),
+    int('type', flags({ SOCK_CLOEXEC: SOCK.SOCK_CLOEXEC })),
+    int('protocol'),
+    struct('sv'),
+  ),
   bind: sys('bind(2)', int('sockfd'), bytes('addr')),
   listen: sys('listen(2)', int('sockfd'), int('backlog')),
   sendto: sys('sendto(2)', int('sockfd'), bytes('buf'), int('flags'), bytes('dest_addr')),
@@ -141,7 +215,8 @@ export const syscalls = {
 } as const;
 
 export type SyscallName = keyof typeof syscalls;
-type Args<T> = T extends Syscall<infer A> ? { [I in keyof A]: A[I] extends Argument<infer K> ? ValueOf[K] : never } : never;
+type Args<T> =
+  T extends Syscall<infer A> ? { [I in keyof A]: A[I] extends Argument<infer K> ? ValueOf[K] : never } : never;
 export type ArgsOf<N extends SyscallName> = Args<(typeof syscalls)[N]>;
 type HasOut<N extends SyscallName> = Extract<(typeof syscalls)[N]['args'][number], Argument<'o'> | Argument<'O'>>;
 /** The number the kernel returned; for calls that give bytes, the bytes. */

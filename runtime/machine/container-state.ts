@@ -4,7 +4,12 @@ import type { MachineState, Status } from './engine.ts';
 import type { ContainerRecord } from './record.ts';
 
 const statuses: Partial<Record<MachineState, Status>> = {
-  running: 'running', exiting: 'running', paused: 'paused', exited: 'exited', removing: 'removing', removed: 'removing',
+  running: 'running',
+  exiting: 'running',
+  paused: 'paused',
+  exited: 'exited',
+  removing: 'removing',
+  removed: 'removing',
 };
 
 /** `restarting`: a restart policy waits, or its start is under way. */
@@ -16,8 +21,17 @@ export function statusOf(machine: MachineState, record: ContainerRecord, restart
   return statuses[machine] ?? (record.startedAt ? 'exited' : 'created');
 }
 
-/** Of a start that a dead daemon left in one of them all is taken back, in whichever: start() has noted that there is one. */
-export const midway: ReadonlySet<MachineState> = new Set(['pulling', 'creating', 'layering', 'networking', 'executing']);
+/**
+ * Of a start that a dead daemon left in one of them all is taken back, in whichever: start() has noted that there is
+ * one.
+ */
+export const midway: ReadonlySet<MachineState> = new Set([
+  'pulling',
+  'creating',
+  'layering',
+  'networking',
+  'executing',
+]);
 
 /** Where a machine can be picked up again: what was in the middle of something is taken back first (takeBack). */
 export function resting(machine: MachineState): MachineState {

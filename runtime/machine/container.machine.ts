@@ -1,12 +1,16 @@
 /**
  * The lifecycle of one container, as xstate sees it. Its states are the phases; what a phase does is in runtime/steps.
  *
- *   created → pulling → creating → layering → networking → executing → running ⇄ paused → exiting → exited → (start again)
+ * created → pulling → creating → layering → networking → executing → running ⇄ paused → exiting → exited → (start
+ * again)
  *                └─────────┴──────────┴───── on failure ────┴──────────→ unwinding → failed      └→ removing → removed
  */
 import { assign, fromPromise, setup } from 'xstate';
 
-/** What the states of a machine do: one container's, given by lifecycle.ts. The machine itself is made once, for all containers. */
+/**
+ * What the states of a machine do: one container's, given by lifecycle.ts. The machine itself is made once, for all
+ * containers.
+ */
 export interface Work {
   /** Runs the steps of a phase. */
   phase(id: PhaseId): Promise<void>;
@@ -21,7 +25,9 @@ export interface MachineContext {
   executed: boolean;
 }
 export type MachineEvent =
-  | { type: 'START' } | { type: 'PAUSE' } | { type: 'RESUME' }
+  | { type: 'START' }
+  | { type: 'PAUSE' }
+  | { type: 'RESUME' }
   /** the shim said that the process has ended */
   | { type: 'EXITED' }
   | { type: 'REMOVE' };
@@ -45,9 +51,15 @@ const definition = setup({
 });
 
 /** A state that runs a phase, goes on to `next`, and unwinds on failure. */
-const phase = <const Next extends string>(id: PhaseId, next: Next, done: readonly ('executed')[] = []) => ({
-  invoke: { src: 'phase', input: ({ context: { work } }: { context: MachineContext }) => ({ work, id }), onDone: { target: next, actions: [...done] }, onError: { target: 'unwinding', actions: ['note'] } },
-} as const);
+const phase = <const Next extends string>(id: PhaseId, next: Next, done: readonly 'executed'[] = []) =>
+  ({
+    invoke: {
+      src: 'phase',
+      input: ({ context: { work } }: { context: MachineContext }) => ({ work, id }),
+      onDone: { target: next, actions: [...done] },
+      onError: { target: 'unwinding', actions: ['note'] },
+    },
+  }) as const;
 
 export const containerMachine = definition.createMachine({
   id: 'container',
@@ -65,10 +77,22 @@ export const containerMachine = definition.createMachine({
     exiting: phase('exit', 'exited'),
     exited: { on: { START: { target: 'pulling', actions: 'begin' }, REMOVE: 'removing' } },
     unwinding: {
-      invoke: { src: 'unwind', input: ({ context: { work } }) => ({ work }), onDone: [{ guard: 'hasRun', target: 'exited' }, { target: 'failed' }], onError: { target: 'failed', actions: 'note' } },
+      invoke: {
+        src: 'unwind',
+        input: ({ context: { work } }) => ({ work }),
+        onDone: [{ guard: 'hasRun', target: 'exited' }, { target: 'failed' }],
+        onError: { target: 'failed', actions: 'note' },
+      },
     },
     failed: { on: { START: { target: 'pulling', actions: 'begin' }, REMOVE: 'removing' } },
-    removing: { invoke: { src: 'phase', input: ({ context: { work } }) => ({ work, id: 'remove' as const }), onDone: 'removed', onError: { target: 'failed', actions: 'note' } } },
+    removing: {
+      invoke: {
+        src: 'phase',
+        input: ({ context: { work } }) => ({ work, id: 'remove' as const }),
+        onDone: 'removed',
+        onError: { target: 'failed', actions: 'note' },
+      },
+    },
     removed: { type: 'final' },
   },
 });

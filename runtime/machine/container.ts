@@ -7,13 +7,28 @@ import type { ContainerRequest } from './request.ts';
 
 /** Where a container's things are; the first group survives a reboot, the second does not. */
 export interface ContainerPaths {
-  dir: string; rootfs: string; upper: string; work: string; config: string; journal: string; log: string;
-  hosts: string; hostname: string; resolvConf: string;
-  runDir: string; shimSocket: string; exit: string;
+  dir: string;
+  rootfs: string;
+  upper: string;
+  work: string;
+  config: string;
+  journal: string;
+  log: string;
+  hosts: string;
+  hostname: string;
+  resolvConf: string;
+  runDir: string;
+  shimSocket: string;
+  exit: string;
 }
 
 /** Descriptors and pids of the present run. Nothing of it is needed to undo. */
-export interface Held { proc?: number; sys?: number; dev?: number; null?: number }
+export interface Held {
+  proc?: number;
+  sys?: number;
+  dev?: number;
+  null?: number;
+}
 
 export interface Live {
   shimPid?: number;
@@ -27,13 +42,19 @@ export interface Live {
   pidfd?: number;
   /** descriptor in the stage: the root of the new file system, O_PATH */
   rootfd?: number;
-  /** descriptors in the stage: where /proc, /sys and /dev are, once they are mounted and verified, and null(4) in that /dev */
+  /**
+   * descriptors in the stage: where /proc, /sys and /dev are, once they are mounted and verified, and null(4) in that
+   * /dev
+   */
   held?: Held;
   /** descriptor in the stage: the pty's master, until the shim has taken it */
   master?: number;
   /** the same: its slave, until it is stdin, stdout and stderr */
   slave?: number;
-  /** rtnetlink socket of the daemon inside the container's network namespace, and the index of eth0 there: during the network phase */
+  /**
+   * rtnetlink socket of the daemon inside the container's network namespace, and the index of eth0 there: during the
+   * network phase
+   */
   netlink?: number;
   eth0?: number;
   /** when execve(2) succeeded, ms since 1970 */

@@ -5,7 +5,18 @@ import type { Spec } from '../oci/spec.ts';
 import { newId } from './identity.ts';
 import type { Aside } from './set-aside.ts';
 
-const DIRECTORIES = ['containers', 'blobs', 'blobs/sha256', 'layers', 'l', 'network', 'network/leases', 'practice', 'practice/registry', 'operations'];
+const DIRECTORIES = [
+  'containers',
+  'blobs',
+  'blobs/sha256',
+  'layers',
+  'l',
+  'network',
+  'network/leases',
+  'practice',
+  'practice/registry',
+  'operations',
+];
 const FILES = ['images.json.partial', 'engine-id'];
 
 /** The data root as the parts of the daemon expect it, before they open it. */

@@ -9,7 +9,8 @@ export function parseDetachKeys(text = ''): number[] {
     if (key.length === 1) return key.charCodeAt(0);
     const [, letter = ''] = /^ctrl-(.)$/i.exec(key) ?? [];
     const code = /[a-z]/i.test(letter) ? letter.toLowerCase().charCodeAt(0) - 96 : special[letter];
-    if (code === undefined) throw badParameter(`invalid detach keys (${text}) provided: ${key} is neither one character nor ctrl-<letter>`);
+    if (code === undefined)
+      throw badParameter(`invalid detach keys (${text}) provided: ${key} is neither one character nor ctrl-<letter>`);
     return code;
   });
 }

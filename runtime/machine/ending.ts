@@ -26,7 +26,11 @@ export abstract class Ending extends Lifecycle {
     const { reference, platform, progress } = this.container.pull;
     const cut = (this.#cut = new AbortController());
     this.gateKeeper.onAbort = (why) => cut.abort(why);
-    this.container.pull = newPull(reference, 'missing', { progress, signal: cut.signal, ...(platform && { platform }) });
+    this.container.pull = newPull(reference, 'missing', {
+      progress,
+      signal: cut.signal,
+      ...(platform && { platform }),
+    });
     return super.begin(gate);
   }
 
@@ -36,7 +40,10 @@ export abstract class Ending extends Lifecycle {
     return turn;
   }
 
-  /** Of a start that is no longer wanted: what the gate holds is let go, and the pull ends at once. Past that it takes milliseconds, and goes on to running. */
+  /**
+   * Of a start that is no longer wanted: what the gate holds is let go, and the pull ends at once. Past that it takes
+   * milliseconds, and goes on to running.
+   */
   protected async giveUp(): Promise<void> {
     this.gateKeeper.release();
     this.#cut.abort(new Aborted(this.run.current ?? 'pull', 'in'));
@@ -57,15 +64,20 @@ export abstract class Ending extends Lifecycle {
 
   /** Resolves when the process has ended and all of it is given back, or when the gate holds that and `unlessHeld`. */
   protected async over(unlessHeld = false): Promise<void> {
-    while (upward.has(this.machine) && !(unlessHeld && this.machine !== 'running' && this.gateKeeper.paused)) await this.waiters.change();
+    while (upward.has(this.machine) && !(unlessHeld && this.machine !== 'running' && this.gateKeeper.paused))
+      await this.waiters.change();
   }
 
   async #signal(signal: number): Promise<void> {
     const { pidfd } = this.container.live;
-    if (pidfd !== undefined) await tolerate(['ESRCH', 'EBADF'], this.run.kernel.daemon.pidfd_send_signal(pidfd, signal, 0));
+    if (pidfd !== undefined)
+      await tolerate(['ESRCH', 'EBADF'], this.run.kernel.daemon.pidfd_send_signal(pidfd, signal, 0));
   }
 
-  /** What dockerd takes for a wish that the container ends: KILL, its stop signal, and without a configured one any signal. */
+  /**
+   * What dockerd takes for a wish that the container ends: KILL, its stop signal, and without a configured one any
+   * signal.
+   */
   #isLast(signal: number): boolean {
     const { request, image } = this.container;
     const configured = request.StopSignal || image?.config.config?.StopSignal;
@@ -83,7 +95,8 @@ export abstract class Ending extends Lifecycle {
       if (!this.running && this.machine !== 'exiting') return;
     } else if (this.starting) await this.settled();
     await this.#turn;
-    if (!this.running && this.machine !== 'exiting') throw conflict(`cannot kill container: ${name}: container ${id} is not running`);
+    if (!this.running && this.machine !== 'exiting')
+      throw conflict(`cannot kill container: ${name}: container ${id} is not running`);
     this.record.stopped = true;
     if (last) this.restartCanceled = true;
     if (this.running) {
@@ -98,7 +111,8 @@ export abstract class Ending extends Lifecycle {
     await this.#signal(signal);
     if (this.machine === 'paused' && thaw && signal !== SIGKILL) return this.thaw();
     // half frozen by a pause that could not be undone, it would not even take the signal
-    if ((this.machine === 'paused' && thaw) || this.record.left?.length) await this.container.cgroup.thaw(this.run.kernel);
+    if ((this.machine === 'paused' && thaw) || this.record.left?.length)
+      await this.container.cgroup.thaw(this.run.kernel);
   }
 
   async #mustEnd(): Promise<void> {
@@ -107,7 +121,11 @@ export abstract class Ending extends Lifecycle {
     const ended = this.over(true).then(() => false);
     const failed = await Promise.race([ended, late]);
     limit.abort();
-    if (failed) throw new Refusal(500, `cannot kill container: ${this.container.name}: tried to kill container, but did not receive an exit event`);
+    if (failed)
+      throw new Refusal(
+        500,
+        `cannot kill container: ${this.container.name}: tried to kill container, but did not receive an exit event`,
+      );
   }
 
   async stop(signal?: string, seconds?: number): Promise<void> {
@@ -129,7 +147,10 @@ export abstract class Ending extends Lifecycle {
       await this.#send(signal, true);
       this.around.event(this.container, 'kill', { signal: String(signal) });
     }
-    const timer = seconds < 0 ? undefined : setTimeout(() => void (this.running && this.kill('KILL').catch(() => undefined)), seconds * 1000);
+    const timer =
+      seconds < 0
+        ? undefined
+        : setTimeout(() => void (this.running && this.kill('KILL').catch(() => undefined)), seconds * 1000);
     await this.over();
     clearTimeout(timer);
   }

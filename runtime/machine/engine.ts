@@ -22,16 +22,42 @@ export type { GateCommand, GateOptions };
 
 export type Status = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
 /** The states of container.machine.ts. */
-export type MachineState = 'created' | 'pulling' | 'creating' | 'layering' | 'networking' | 'executing' | 'running' | 'paused' | 'exiting' | 'exited' | 'unwinding' | 'failed' | 'removing' | 'removed';
+export type MachineState =
+  | 'created'
+  | 'pulling'
+  | 'creating'
+  | 'layering'
+  | 'networking'
+  | 'executing'
+  | 'running'
+  | 'paused'
+  | 'exiting'
+  | 'exited'
+  | 'unwinding'
+  | 'failed'
+  | 'removing'
+  | 'removed';
 
 export interface ContainerState {
-  status: Status; machine: MachineState; pid: number; exitCode: number; oomKilled: boolean; error: string;
+  status: Status;
+  machine: MachineState;
+  pid: number;
+  exitCode: number;
+  oomKilled: boolean;
+  error: string;
   /** ms since 1970, 0 when never */
-  startedAt: number; finishedAt: number; restartCount: number;
+  startedAt: number;
+  finishedAt: number;
+  restartCount: number;
 }
 
 export interface AttachOptions {
-  stdin: boolean; stdout: boolean; stderr: boolean; logs: boolean; stream: boolean; detachKeys?: string;
+  stdin: boolean;
+  stdout: boolean;
+  stderr: boolean;
+  logs: boolean;
+  stream: boolean;
+  detachKeys?: string;
   /** the output without frames; absent: as the process has a terminal or not */
   raw?: boolean;
 }
@@ -39,8 +65,10 @@ export interface AttachOptions {
 /** A process of the container that a client may talk to: the first one, or an exec. */
 export interface Handle {
   /**
-   * Couples a client's connection: its bytes are stdin (FIN closes stdin when StdinOnce), what comes back is raw for a tty and multiplexed
-   * otherwise (native/shim.c's frames are Docker's own). Output is complete and the stream ended before the process counts as exited.
+   * Couples a client's connection: its bytes are stdin (FIN closes stdin when StdinOnce), what comes back is raw for a
+   * tty and multiplexed
+   * otherwise (native/shim.c's frames are Docker's own). Output is complete and the stream ended before the process
+   * counts as exited.
    * Couples before it first awaits. Resolves when the coupling is over; detachKeys end only this
    * coupling. When start fails, the coupling is over and the client is not ended: the server still has to write why.
    */
@@ -54,7 +82,10 @@ export interface ContainerHandle extends Handle {
   /** ms since 1970 */
   readonly created: number;
   readonly state: ContainerState;
-  /** Runs pull → exec. Refusal 304 when running. Errors carry docker's words (`exec: "/nope": stat /nope: no such file or directory: unknown`). */
+  /**
+   * Runs pull → exec. Refusal 304 when running. Errors carry docker's words (`exec: "/nope": stat /nope: no such file
+   * or directory: unknown`).
+   */
   start(gate?: GateOptions): Promise<void>;
   /** Signal and seconds default to the container's own; 304 when not running. */
   stop(signal?: string, seconds?: number): Promise<void>;
@@ -66,7 +97,9 @@ export interface ContainerHandle extends Handle {
   rename(name: string): void;
   update(changes: Partial<HostConfig>): Promise<string[]>;
   remove(options: { force: boolean }): Promise<void>;
-  wait(condition: 'not-running' | 'next-exit' | 'removed'): Promise<{ StatusCode: number; Error: { Message: string } | null }>;
+  wait(
+    condition: 'not-running' | 'next-exit' | 'removed',
+  ): Promise<{ StatusCode: number; Error: { Message: string } | null }>;
   /** As it goes on the wire: raw for a tty, multiplexed otherwise. Destroying it ends following. */
   logs(options: LogOptions): Readable;
   /** The same piece by piece, each with its time and its stream, as far as it has been written. */
@@ -89,20 +122,35 @@ export interface ContainerHandle extends Handle {
   happening(signal: AbortSignal): AsyncIterable<readonly Event[]>;
   gate(command: GateCommand): void;
   inspectLive(step?: string): Promise<Evidence[]>;
-  /** While somebody looks: what the container does to its upper directory comes as facts (runtime/watch/upper.ts). Nobody looks any more when all signals have fired. */
+  /**
+   * While somebody looks: what the container does to its upper directory comes as facts (runtime/watch/upper.ts).
+   * Nobody looks any more when all signals have fired.
+   */
   watch(signal: AbortSignal): void;
 }
 
 export interface ExecConfig {
-  AttachStdin?: boolean; AttachStdout?: boolean; AttachStderr?: boolean; Tty?: boolean; DetachKeys?: string; Env?: string[] | null;
-  Cmd: string[]; User?: string; WorkingDir?: string; Privileged?: boolean; ConsoleSize?: [number, number] | null;
+  AttachStdin?: boolean;
+  AttachStdout?: boolean;
+  AttachStderr?: boolean;
+  Tty?: boolean;
+  DetachKeys?: string;
+  Env?: string[] | null;
+  Cmd: string[];
+  User?: string;
+  WorkingDir?: string;
+  Privileged?: boolean;
+  ConsoleSize?: [number, number] | null;
 }
 export interface ExecHandle extends Handle {
   readonly id: string;
   readonly container: ContainerHandle;
   readonly config: ExecConfig;
   readonly state: { running: boolean; exitCode: number | null; pid: number };
-  /** Refusal 409 when it was started before, or when its container is paused or has no process: for what is said before a hijacking. */
+  /**
+   * Refusal 409 when it was started before, or when its container is paused or has no process: for what is said before
+   * a hijacking.
+   */
   checkStartable(): void;
   /** Attach first, then start. */
   start(options: { Tty?: boolean; ConsoleSize?: [number, number] | null }): Promise<void>;
@@ -126,8 +174,14 @@ export interface Engine {
   readonly images: Images;
   readonly events: EventBus;
   readonly id: string;
-  /** 404 `No such image: …` unless pull is 'missing' (then the pull is the first phase of start); 409 for a name in use; 400. */
-  create(request: ContainerRequest, options: { name?: string; platform?: string; pull?: 'missing' }): Promise<ContainerHandle>;
+  /**
+   * 404 `No such image: …` unless pull is 'missing' (then the pull is the first phase of start); 409 for a name in use;
+   * 400.
+   */
+  create(
+    request: ContainerRequest,
+    options: { name?: string; platform?: string; pull?: 'missing' },
+  ): Promise<ContainerHandle>;
   /** By id, unambiguous prefix, name, '/name': 404 `No such container: x`. */
   container(ref: string): ContainerHandle;
   containers(): ContainerHandle[];

@@ -17,7 +17,14 @@ export class EventBus {
 
   emit(Type: DockerEvent['Type'], Action: string, ID: string, Attributes: Record<string, string>): void {
     const now = Date.now();
-    const event: DockerEvent = { Type, Action, Actor: { ID, Attributes }, scope: 'local', time: Math.floor(now / 1000), timeNano: now * 1e6 };
+    const event: DockerEvent = {
+      Type,
+      Action,
+      Actor: { ID, Attributes },
+      scope: 'local',
+      time: Math.floor(now / 1000),
+      timeNano: now * 1e6,
+    };
     this.history.push(event);
     if (this.history.length > KEPT) this.history.shift();
     for (const listener of this.#listeners) listener(event);

@@ -21,11 +21,14 @@ async function attempt(title: string, read: () => Promise<Evidence[]>): Promise<
 export async function liveEvidence(k: Kernel, c: Container, step?: string): Promise<Evidence[]> {
   if (step) {
     const found = starting.flatMap((phase) => phase.steps).find((s) => s.id === step);
-    if (!found && !phases.some((phase) => phase.steps.some((s) => s.id === step))) throw notFound(`No such step: ${step}`);
+    if (!found && !phases.some((phase) => phase.steps.some((s) => s.id === step)))
+      throw notFound(`No such step: ${step}`);
     return found?.inspect ? attempt(step, () => found.inspect!(k, c)) : [];
   }
   const { pid } = c.live;
-  const process = pid ? [namespacesOf(pid), rootOf(pid), treeOf(shimOf(c) ?? pid), mountsOf(pid), rightsOf(pid)] : [{ title: 'process', lines: ['(none)'] }];
+  const process = pid
+    ? [namespacesOf(pid), rootOf(pid), treeOf(shimOf(c) ?? pid), mountsOf(pid), rightsOf(pid)]
+    : [{ title: 'process', lines: ['(none)'] }];
   return [
     ...process,
     ...(await attempt('cgroup', () => c.cgroup.inspect())),

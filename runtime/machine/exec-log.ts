@@ -1,9 +1,22 @@
 /**
- * What an exec printed while somebody was coupled to it, for recordings: `execs/ID.log` beside the container's own output. One line of JSON
- * says what it is; behind it come records as the shim writes them (log-file.ts). A container may be entered every second for years: of each
+ * What an exec printed while somebody was coupled to it, for recordings: `execs/ID.log` beside the container's own
+ * output. One line of JSON
+ * says what it is; behind it come records as the shim writes them (log-file.ts). A container may be entered every
+ * second for years: of each
  * only the beginning is kept, and of all only the newest.
  */
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type LogRecord, readRecords, recordOf } from './log-record.ts';
 
@@ -13,8 +26,15 @@ const PART_MOST = 32 << 10;
 const KEPT_MOST = 32;
 const SAID_MOST = 4096;
 
-export interface ExecSaid { id: string; command: string[]; tty: boolean; /** ms since 1970 */ began: number }
-export interface ExecOutput extends ExecSaid { written(): Iterable<LogRecord> }
+export interface ExecSaid {
+  id: string;
+  command: string[];
+  tty: boolean;
+  /** ms since 1970 */ began: number;
+}
+export interface ExecOutput extends ExecSaid {
+  written(): Iterable<LogRecord>;
+}
 
 const directory = (dir: string) => join(dir, 'execs');
 const names = (dir: string): string[] => {
@@ -38,12 +58,19 @@ export class ExecLog {
   #left = EACH_MOST;
 
   /** `dir`: the container's */
-  constructor(private readonly dir: string, private readonly said: Omit<ExecSaid, 'began'>) {}
+  constructor(
+    private readonly dir: string,
+    private readonly said: Omit<ExecSaid, 'began'>,
+  ) {}
 
-  /** The file is made by the first bytes: most execs say nothing, or to nobody. What a full disk has no room for is lost, what comes later is kept. */
+  /**
+   * The file is made by the first bytes: most execs say nothing, or to nobody. What a full disk has no room for is
+   * lost, what comes later is kept.
+   */
   write(stream: 1 | 2, data: Buffer): void {
     if (!this.#left) return;
-    for (let from = 0; from < data.length && this.#left; from += PART_MOST) this.#part(stream, data.subarray(from, Math.min(from + PART_MOST, from + this.#left)));
+    for (let from = 0; from < data.length && this.#left; from += PART_MOST)
+      this.#part(stream, data.subarray(from, Math.min(from + PART_MOST, from + this.#left)));
     if (!this.#left) this.close();
   }
 
@@ -61,14 +88,24 @@ export class ExecLog {
     const { command, ...more } = this.said;
     mkdirSync(directory(this.dir), { recursive: true, mode: 0o700 });
     const path = (name: string) => join(directory(this.dir), name);
-    const old = names(this.dir).map((name) => ({ name, time: statSync(path(name)).mtimeMs })).sort((a, b) => b.time - a.time).slice(KEPT_MOST - 1);
+    const old = names(this.dir)
+      .map((name) => ({ name, time: statSync(path(name)).mtimeMs }))
+      .sort((a, b) => b.time - a.time)
+      .slice(KEPT_MOST - 1);
     for (const { name } of old) rmSync(path(name), { force: true });
     const fd = openSync(path(`${this.said.id}.log`), 'ax', 0o600);
     let room = SAID_MOST / 2;
     // a command may be a script of a megabyte
-    const short = command.flatMap((word) => { const cut = word.slice(0, Math.min(room, 200)); room -= cut.length + 1; return room > 0 ? [cut] : []; });
+    const short = command.flatMap((word) => {
+      const cut = word.slice(0, Math.min(room, 200));
+      room -= cut.length + 1;
+      return room > 0 ? [cut] : [];
+    });
     try {
-      whole(fd, Buffer.from(`${JSON.stringify({ ...more, command: short, began: Date.now() }).padEnd(SAID_MOST - 1)}\n`));
+      whole(
+        fd,
+        Buffer.from(`${JSON.stringify({ ...more, command: short, began: Date.now() }).padEnd(SAID_MOST - 1)}\n`),
+      );
     } catch (error) {
       closeSync(fd);
       rmSync(path(`${this.said.id}.log`), { force: true });
@@ -108,9 +145,11 @@ function saidIn(path: string): ExecSaid | undefined {
 
 /** In the order in which they began. */
 export function execOutputs(dir: string): ExecOutput[] {
-  return names(dir).flatMap((name) => {
-    const path = join(directory(dir), name);
-    const said = saidIn(path);
-    return said ? [{ ...said, written: () => recordsIn(path) }] : [];
-  }).sort((a, b) => a.began - b.began);
+  return names(dir)
+    .flatMap((name) => {
+      const path = join(directory(dir), name);
+      const said = saidIn(path);
+      return said ? [{ ...said, written: () => recordsIn(path) }] : [];
+    })
+    .sort((a, b) => a.began - b.began);
 }

@@ -34,20 +34,33 @@ export interface ExecSurroundings {
   performing(run: string, work: () => Promise<void>): Promise<void>;
 }
 
-/** As dockerd makes it: from the container's configuration, not from its process, so that TERM is there with -t only. */
+/**
+ * As dockerd makes it: from the container's configuration, not from its process, so that TERM is there with -t only.
+ */
 function envOf({ request, image, spec }: Container, { Tty = false, Env }: ExecConfig): string[] {
   const hostname = spec.process.env.find((e) => e.startsWith('HOSTNAME='))?.slice('HOSTNAME='.length) ?? '';
   const config = image ? mergeConfig(request, image.config) : request;
   return processEnv({ ...config, Tty, Env: [...(config.Env ?? []), ...(Env ?? [])] }, hostname);
 }
 
-/** The container's own process, but for what exec says otherwise. The user is looked up again, in the image as it is now. */
+/**
+ * The container's own process, but for what exec says otherwise. The user is looked up again, in the image as it is
+ * now.
+ */
 function processOf(c: Container, config: ExecConfig): Process {
   const own = c.spec.process as Process | undefined;
-  if (!own) throw new Refusal(500, `${c.paths.config} cannot be read, so that the process of container ${c.name} is not known; restart the container`);
+  if (!own)
+    throw new Refusal(
+      500,
+      `${c.paths.config} cannot be read, so that the process of container ${c.name} is not known; restart the container`,
+    );
   const [height = 0, width = 0] = config.ConsoleSize ?? [];
   return {
-    ...own, terminal: config.Tty ?? false, args: config.Cmd, env: envOf(c, config), cwd: config.WorkingDir || own.cwd,
+    ...own,
+    terminal: config.Tty ?? false,
+    args: config.Cmd,
+    env: envOf(c, config),
+    cwd: config.WorkingDir || own.cwd,
     consoleSize: height && width ? { height, width } : undefined,
     user: { uid: 0, gid: 0, username: config.User || own.user.username || `${own.user.uid}:${own.user.gid}` },
     ...(config.Privileged && { capabilities: capabilitySets(allCapabilities()) }),
@@ -69,13 +82,30 @@ export class ExecSession implements ExecHandle {
   left: readonly string[] = [];
   state: { running: boolean; exitCode: number | null; pid: number } = { running: false, exitCode: null, pid: 0 };
 
-  constructor(readonly container: ContainerHandle, journal: Journal, readonly config: ExecConfig, private readonly around: ExecSurroundings) {
+  constructor(
+    readonly container: ContainerHandle,
+    journal: Journal,
+    readonly config: ExecConfig,
+    private readonly around: ExecSurroundings,
+  ) {
     if (!config.Cmd?.length) throw badParameter('No exec command specified');
     const c = container.container;
     this.#kept = new ExecLog(c.paths.dir, { id: this.id, command: config.Cmd, tty: config.Tty ?? false });
-    this.#streams = new Streams({ tty: config.Tty ?? false, stdin: config.AttachStdin ?? false, stdinOnce: true, heard: (stream, data) => this.#kept.write(stream, data) });
+    this.#streams = new Streams({
+      tty: config.Tty ?? false,
+      stdin: config.AttachStdin ?? false,
+      stdinOnce: true,
+      heard: (stream, data) => this.#kept.write(stream, data),
+    });
     this.#over = new Promise((resolve) => (this.#finish = resolve));
-    const target: Join = { id: this.id, target: c, paths: execPaths(c.paths, c.settings, this.id), process: processOf(c, config), stdin: config.AttachStdin ?? false, live: {} };
+    const target: Join = {
+      id: this.id,
+      target: c,
+      paths: execPaths(c.paths, c.settings, this.id),
+      process: processOf(c, config),
+      stdin: config.AttachStdin ?? false,
+      live: {},
+    };
     this.#run = newRun(target, journal, this.gate, this.#label);
     this.#run.begun = new Set();
     this.#event('exec_create');
@@ -92,13 +122,23 @@ export class ExecSession implements ExecHandle {
   }
 
   attach(client: Duplex, options: AttachOptions): Promise<'ended' | 'detached'> {
-    return this.#streams.couple(client, { ...options, logs: false, detachKeys: options.detachKeys ?? this.config.DetachKeys });
+    return this.#streams.couple(client, {
+      ...options,
+      logs: false,
+      detachKeys: options.detachKeys ?? this.config.DetachKeys,
+    });
   }
 
   /** Throws Refusal 409 when it was started before, or when its container is paused or has no process. */
   checkStartable(): void {
-    const { container: { id }, state: { status } } = this.container;
-    if (this.#started) throw conflict(`Error: Exec command ${this.id} ${this.state.exitCode === null ? 'is already running' : 'has already run'}`);
+    const {
+      container: { id },
+      state: { status },
+    } = this.container;
+    if (this.#started)
+      throw conflict(
+        `Error: Exec command ${this.id} ${this.state.exitCode === null ? 'is already running' : 'has already run'}`,
+      );
     if (status === 'paused') throw conflict(`Container ${id} is paused, unpause the container before exec`);
     if (status === 'restarting') throw conflict(`Container ${id} is restarting, wait until the container is running`);
     if (status !== 'running') throw conflict(`container ${id} is not running`);
@@ -108,7 +148,8 @@ export class ExecSession implements ExecHandle {
     this.checkStartable();
     this.#started = true;
     const join_ = this.#run.container;
-    if (ConsoleSize?.[0] && ConsoleSize[1]) join_.process.consoleSize = { height: ConsoleSize[0], width: ConsoleSize[1] };
+    if (ConsoleSize?.[0] && ConsoleSize[1])
+      join_.process.consoleSize = { height: ConsoleSize[0], width: ConsoleSize[1] };
     this.gate.arm({ mode: 'run', breakpoints: this.around.breakpoints() });
     await this.around.performing(this.#label, () => this.#join());
     this.state = { running: true, exitCode: null, pid: join_.live.pid ?? 0 };
@@ -136,13 +177,18 @@ export class ExecSession implements ExecHandle {
   /** The clients must be coupled to the shim before the program can write: between the last two steps. */
   #phase(): typeof join {
     const last = join.steps[join.steps.length - 1]!;
-    const listening = { ...last, do: async (k: typeof this.kernel, j: Join) => {
-      await listenBefore(k, this.#streams, j.paths.shimSocket, () => void this.#ended());
-      await last.do(k, j);
-    } };
+    const listening = {
+      ...last,
+      do: async (k: typeof this.kernel, j: Join) => {
+        await listenBefore(k, this.#streams, j.paths.shimSocket, () => void this.#ended());
+        await last.do(k, j);
+      },
+    };
     return { ...join, steps: [...join.steps.slice(0, -1), listening] };
   }
-  private get kernel() { return this.#run.kernel; }
+  private get kernel() {
+    return this.#run.kernel;
+  }
 
   async #ended(): Promise<void> {
     if (!this.state.running) return;

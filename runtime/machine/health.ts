@@ -6,11 +6,14 @@ const WARNING = 'the health check is ignored: health checks are not supported ye
 
 /** Test's words; none where nothing is said. Of an image only its JSON was read: any type may be there. */
 function testOf(healthcheck: unknown): readonly unknown[] {
-  const test = typeof healthcheck === 'object' && healthcheck !== null ? (healthcheck as { Test?: unknown }).Test : undefined;
+  const test =
+    typeof healthcheck === 'object' && healthcheck !== null ? (healthcheck as { Test?: unknown }).Test : undefined;
   return Array.isArray(test) ? test : [];
 }
 
-/** What is not obeyed, as a list of none or one. A request without words has the image's; NONE means that there is none. */
+/**
+ * What is not obeyed, as a list of none or one. A request without words has the image's; NONE means that there is none.
+ */
 export function healthWarnings(request: ContainerConfig, image: ImageConfig | undefined): string[] {
   const own = testOf(request.Healthcheck);
   const test = own.length ? own : testOf(image?.config?.Healthcheck);

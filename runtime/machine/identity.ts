@@ -3,8 +3,64 @@ import { randomBytes, randomInt } from 'node:crypto';
 
 export const newId = (): string => randomBytes(32).toString('hex');
 
-const kinds = ['brave', 'bright', 'calm', 'clever', 'eager', 'fair', 'fleet', 'gentle', 'hardy', 'jolly', 'keen', 'lively', 'lucky', 'merry', 'nimble', 'proud', 'quick', 'quiet', 'steady', 'stout', 'swift', 'trusty', 'wise', 'witty'];
-const ships = ['argo', 'aurora', 'beagle', 'bounty', 'calypso', 'cutty', 'discovery', 'dolphin', 'endeavour', 'fram', 'gannet', 'golden', 'halcyon', 'heron', 'kestrel', 'mary', 'nautilus', 'nina', 'petrel', 'pinta', 'rainbow', 'resolute', 'santa', 'sirius', 'terror', 'vasa', 'victory', 'vostok', 'wanderer', 'zephyr'];
+const kinds = [
+  'brave',
+  'bright',
+  'calm',
+  'clever',
+  'eager',
+  'fair',
+  'fleet',
+  'gentle',
+  'hardy',
+  'jolly',
+  'keen',
+  'lively',
+  'lucky',
+  'merry',
+  'nimble',
+  'proud',
+  'quick',
+  'quiet',
+  'steady',
+  'stout',
+  'swift',
+  'trusty',
+  'wise',
+  'witty',
+];
+const ships = [
+  'argo',
+  'aurora',
+  'beagle',
+  'bounty',
+  'calypso',
+  'cutty',
+  'discovery',
+  'dolphin',
+  'endeavour',
+  'fram',
+  'gannet',
+  'golden',
+  'halcyon',
+  'heron',
+  'kestrel',
+  'mary',
+  'nautilus',
+  'nina',
+  'petrel',
+  'pinta',
+  'rainbow',
+  'resolute',
+  'santa',
+  'sirius',
+  'terror',
+  'vasa',
+  'victory',
+  'vostok',
+  'wanderer',
+  'zephyr',
+];
 const pick = (words: readonly string[]) => words[randomInt(words.length)]!;
 
 /** 'swift_kestrel': no other container's name. */

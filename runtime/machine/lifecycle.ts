@@ -30,7 +30,9 @@ import type { Surroundings } from './surroundings.ts';
 import { Waiters } from './waiters.ts';
 import { WayBack } from '../operation/rollback.ts';
 
-const phasesById: Record<PhaseId, Phase<Container>> = Object.fromEntries([...starting, exit, remove].map((p) => [p.id, p])) as Record<PhaseId, Phase<Container>>;
+const phasesById: Record<PhaseId, Phase<Container>> = Object.fromEntries(
+  [...starting, exit, remove].map((p) => [p.id, p]),
+) as Record<PhaseId, Phase<Container>>;
 export abstract class Lifecycle {
   readonly streams: Streams;
   readonly waiters = new Waiters();
@@ -42,59 +44,109 @@ export abstract class Lifecycle {
   readonly #oom: OomWatch;
   readonly #back: WayBack;
   readonly operations: ContainerOperations;
-  /** From the end of a run to the beginning of the next one that its restart policy asks for: the wait, and the phases of the start. */
+  /**
+   * From the end of a run to the beginning of the next one that its restart policy asks for: the wait, and the phases
+   * of the start.
+   */
   restarting = false;
   /** A client has ended this run: no restart policy brings it back (dockerd: ExitOnNext). */
   restartCanceled = false;
   /** While restart stops it only to start it again, --rm does not remove it. */
   kept = false;
 
-  constructor(readonly container: Container, readonly record: ContainerRecord, protected readonly around: Surroundings) {
+  constructor(
+    readonly container: Container,
+    readonly record: ContainerRecord,
+    protected readonly around: Surroundings,
+  ) {
     const { request } = container;
     this.log = Journal.open(container.paths.journal);
     this.log.run = record.runs;
-    this.operations = new ContainerOperations({ id: container.id, walk: () => this.walk(), log: this.log, name: () => container.name }, (record.operations ??= []));
+    this.operations = new ContainerOperations(
+      { id: container.id, walk: () => this.walk(), log: this.log, name: () => container.name },
+      (record.operations ??= []),
+    );
     this.gateKeeper = new Gate((event) => {
       this.log.append(event);
       this.waiters.changed();
     });
     this.run = newRun(container, this.log, this.gateKeeper);
     this.#back = new WayBack(this.run, record, starting);
-    this.#oom = new OomWatch(daemonKernel(), container, (fact) => void this.log.append({ type: 'fact', facts: [fact] }));
-    container.pull.progress = (line) => void (line.current === undefined && this.log.append({ type: 'progress', ...line }));
-    this.streams = new Streams({ tty: request.Tty ?? false, stdin: request.OpenStdin ?? false, stdinOnce: request.StdinOnce ?? false });
+    this.#oom = new OomWatch(
+      daemonKernel(),
+      container,
+      (fact) => void this.log.append({ type: 'fact', facts: [fact] }),
+    );
+    container.pull.progress = (line) =>
+      void (line.current === undefined && this.log.append({ type: 'progress', ...line }));
+    this.streams = new Streams({
+      tty: request.Tty ?? false,
+      stdin: request.OpenStdin ?? false,
+      stdinOnce: request.StdinOnce ?? false,
+    });
     const work: Work = { phase: (id) => this.#phase(id), unwind: () => this.#unwind() };
-    const context = { work, error: record.error, executed: record.machine === 'running' || record.machine === 'paused' };
+    const context = {
+      work,
+      error: record.error,
+      executed: record.machine === 'running' || record.machine === 'paused',
+    };
     const value = resting(record.machine);
-    this.actor = createActor(containerMachine, { input: { work }, snapshot: containerMachine.resolveState({ value, context }) });
+    this.actor = createActor(containerMachine, {
+      input: { work },
+      snapshot: containerMachine.resolveState({ value, context }),
+    });
     this.actor.subscribe((snapshot) => this.#moved(snapshot.value as MachineState, snapshot.context.error));
     this.actor.start();
   }
 
   protected abstract walk: () => Walkable;
-  get created(): number { return this.record.created; }
-  get machine(): MachineState { return this.actor.getSnapshot().value as MachineState; }
-  get running(): boolean { return ['running', 'paused'].includes(this.machine); }
+  get created(): number {
+    return this.record.created;
+  }
+  get machine(): MachineState {
+    return this.actor.getSnapshot().value as MachineState;
+  }
+  get running(): boolean {
+    return ['running', 'paused'].includes(this.machine);
+  }
   /** true from START until the program runs or the start was given up */
-  get underWay(): boolean { return !['created', 'exited', 'failed', 'removed'].includes(this.machine); }
+  get underWay(): boolean {
+    return !['created', 'exited', 'failed', 'removed'].includes(this.machine);
+  }
 
   /** the phases of a start, and their way back */
-  get starting(): boolean { return midway.has(this.machine) || this.machine === 'unwinding'; }
+  get starting(): boolean {
+    return midway.has(this.machine) || this.machine === 'unwinding';
+  }
 
   get state(): ContainerState {
     const { pid, exitCode, oomKilled, error, startedAt, finishedAt, restartCount } = this.record;
     const { machine } = this;
     const status = statusOf(machine, this.record, this.restarting);
-    return { status, machine, pid: status === 'running' || status === 'paused' ? pid : 0, exitCode, oomKilled, error, startedAt, finishedAt, restartCount };
+    return {
+      status,
+      machine,
+      pid: status === 'running' || status === 'paused' ? pid : 0,
+      exitCode,
+      oomKilled,
+      error,
+      startedAt,
+      finishedAt,
+      restartCount,
+    };
   }
 
   /**
-   * Resolves when no phase is under way, as dockerd's calls wait for the container's lock. What the gate holds is not waited for: 409.
+   * Resolves when no phase is under way, as dockerd's calls wait for the container's lock. What the gate holds is not
+   * waited for: 409.
    */
   async settled(): Promise<void> {
     while (this.starting || this.machine === 'exiting') {
       const { name } = this.container;
-      if (this.gateKeeper.paused) throw conflict(`container ${name} is held before ${this.gateKeeper.step}; let it go on first: drydock gate ${name} continue`);
+      if (this.gateKeeper.paused)
+        throw conflict(
+          `container ${name} is held before ${this.gateKeeper.step}; let it go on first: drydock gate ${name} continue`,
+        );
       await this.waiters.change();
     }
   }
@@ -110,11 +162,18 @@ export abstract class Lifecycle {
         delete this.record.left;
         this.run.begun = new Set(); // nothing of an earlier run is left
       }
-      if (id === 'exec') await listenBefore(this.run.kernel, this.streams, this.container.paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
+      if (id === 'exec')
+        await listenBefore(this.run.kernel, this.streams, this.container.paths.shimSocket, () =>
+          this.actor.send({ type: 'EXITED' }),
+        );
       const work = () => runPhase(this.run, phasesById[id]);
-      await (id === 'pull' ? this.operations.child('pull', 'start', work, () => this.container.pull.state.client !== undefined) : work());
-      if (id === 'create') for (const text of this.#warnings()) this.log.append({ type: 'note', text: `warning: ${text}` });
-      if (id === 'pull' && this.container.pull.notice) this.log.append({ type: 'note', text: this.container.pull.notice });
+      await (id === 'pull'
+        ? this.operations.child('pull', 'start', work, () => this.container.pull.state.client !== undefined)
+        : work());
+      if (id === 'create')
+        for (const text of this.#warnings()) this.log.append({ type: 'note', text: `warning: ${text}` });
+      if (id === 'pull' && this.container.pull.notice)
+        this.log.append({ type: 'note', text: this.container.pull.notice });
       if (id === 'network') this.#connected('connect');
     } catch (error) {
       this.failure = startFailure(error);
@@ -123,7 +182,8 @@ export abstract class Lifecycle {
   }
 
   /** An image that came with this start may have brought one more. */
-  #warnings = () => new Set([...this.container.warnings, ...healthWarnings(this.container.request, this.container.image?.config)]);
+  #warnings = () =>
+    new Set([...this.container.warnings, ...healthWarnings(this.container.request, this.container.image?.config)]);
 
   async #unwind(): Promise<void> {
     this.streams.close();
@@ -139,9 +199,12 @@ export abstract class Lifecycle {
     if (to === 'running' && from === 'executing') this.#didStart();
     if (to === 'exiting') void this.#oom.end();
     // an exec that is held at the gate would be left behind
-    if (to === 'exiting') for (const exec of this.around.execs.values()) if (exec.container.container === this.container) exec.gate.release();
+    if (to === 'exiting')
+      for (const exec of this.around.execs.values())
+        if (exec.container.container === this.container) exec.gate.release();
     if (to === 'exited' && from === 'exiting') delete this.record.left;
-    if (to === 'exited') for (const exec of this.around.execs.values()) if (exec.container.container === this.container) exec.drop();
+    if (to === 'exited')
+      for (const exec of this.around.execs.values()) if (exec.container.container === this.container) exec.drop();
     if (to === 'exited') this.#didExit();
     if (to === 'failed') this.#didFail(from);
     if (to === 'running' || to === 'failed') this.restarting = false;
@@ -153,7 +216,15 @@ export abstract class Lifecycle {
 
   #didStart(): void {
     const { live, network } = this.container;
-    Object.assign(this.record, { pid: live.pid ?? 0, startedAt: live.startedAt ?? Date.now(), finishedAt: 0, exitCode: 0, oomKilled: false, network, image: this.container.image?.id });
+    Object.assign(this.record, {
+      pid: live.pid ?? 0,
+      startedAt: live.startedAt ?? Date.now(),
+      finishedAt: 0,
+      exitCode: 0,
+      oomKilled: false,
+      network,
+      image: this.container.image?.id,
+    });
     // execve(2) has changed them once more: for a user other than root little is left
     const facts = rightsFacts(live.pid);
     if (facts.length) this.log.append({ type: 'fact', facts });
@@ -164,7 +235,8 @@ export abstract class Lifecycle {
   }
 
   /**
-   * A full disk stops no transition: what ended has ended, and rm must be able to make room. What is known of a run before that is its
+   * A full disk stops no transition: what ended has ended, and rm must be able to make room. What is known of a run
+   * before that is its
    * START, without which it does not begin; a daemon that dies meanwhile leaves what the next one takes back.
    */
   #save(): void {
@@ -187,7 +259,12 @@ export abstract class Lifecycle {
   #didExit(): void {
     const { exit: end } = this.container;
     const status = end?.status ?? 9; // also when giving back failed after the status was collected
-    Object.assign(this.record, { pid: 0, exitCode: exitCodeOf(status), oomKilled: end?.oom ?? false, finishedAt: end?.time ?? Date.now() });
+    Object.assign(this.record, {
+      pid: 0,
+      exitCode: exitCodeOf(status),
+      oomKilled: end?.oom ?? false,
+      finishedAt: end?.time ?? Date.now(),
+    });
     if (!this.record.left?.length) this.container.live = {};
     else if (this.failure) this.record.error = this.failure.refusal.message;
     if (this.record.oomKilled) this.around.event(this.container, 'oom');
@@ -208,11 +285,17 @@ export abstract class Lifecycle {
   async adopt(): Promise<void> {
     const { live, paths } = this.container;
     const { pid } = this.record;
-    live.pid = isOurs(pid, this.container.id) || (leavesOut(this.container, 'cgroup') && (await this.container.cgroup.processes()).includes(pid)) ? pid : undefined;
+    live.pid =
+      isOurs(pid, this.container.id) ||
+      (leavesOut(this.container, 'cgroup') && (await this.container.cgroup.processes()).includes(pid))
+        ? pid
+        : undefined;
     const kernel = this.run.kernel;
     try {
       // a daemon may have died between the freezer and its record
-      await (this.record.machine === 'paused' ? this.container.cgroup.freeze(kernel) : this.container.cgroup.thaw(kernel)).catch(() => undefined);
+      await (
+        this.record.machine === 'paused' ? this.container.cgroup.freeze(kernel) : this.container.cgroup.thaw(kernel)
+      ).catch(() => undefined);
       if (live.pid) live.pidfd = await tolerate(['ESRCH'], kernel.daemon.pidfd_open(live.pid, 0));
       await this.streams.open(paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
       this.noticeOom();
@@ -227,7 +310,8 @@ export abstract class Lifecycle {
     const { error, left: before } = this.record;
     await this.#unwind();
     const { left } = this.record;
-    if (before?.length || left?.length) this.record.error = notUndone(error || 'the daemon ended in the middle of it', left ?? []);
+    if (before?.length || left?.length)
+      this.record.error = notUndone(error || 'the daemon ended in the middle of it', left ?? []);
     saveRecord(this.container.settings, this.record);
   }
 
@@ -244,7 +328,8 @@ export abstract class Lifecycle {
     await this.operations.run('start', async () => {
       const settled = this.waiters.until(['running', 'exiting', 'exited', 'failed']);
       this.actor.send({ type: 'START' });
-      if ((await settled) === 'failed') throw (this.failure as StartFailure | undefined)?.refusal ?? conflict(this.record.error);
+      if ((await settled) === 'failed')
+        throw (this.failure as StartFailure | undefined)?.refusal ?? conflict(this.record.error);
     });
   }
 }

@@ -1,4 +1,7 @@
-/** A container's output as the shim wrote it, over all files of the log, in pieces: a log of any size takes little memory and no time of others. */
+/**
+ * A container's output as the shim wrote it, over all files of the log, in pieces: a log of any size takes little
+ * memory and no time of others.
+ */
 import { watch, type FSWatcher } from 'node:fs';
 import { type Duplex, Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,7 +11,15 @@ import { tailOf } from './log-tail.ts';
 import { frameOf } from './tap.ts';
 
 /** since and until: seconds since 1970 with a fraction; tail: lines, absent for all. */
-export interface LogOptions { stdout: boolean; stderr: boolean; follow: boolean; since?: number; until?: number; tail?: number; timestamps: boolean }
+export interface LogOptions {
+  stdout: boolean;
+  stderr: boolean;
+  follow: boolean;
+  since?: number;
+  until?: number;
+  tail?: number;
+  timestamps: boolean;
+}
 
 /** What is half written is whole by then, unless a full disk has cut it. */
 const SETTLE_MS = 20;
@@ -45,13 +56,22 @@ class Stamper {
   }
 }
 
-/** The files one after the other, from a place on: it holds one of them open. `end`: how far, for one who does not follow. */
+/**
+ * The files one after the other, from a place on: it holds one of them open. `end`: how far, for one who does not
+ * follow.
+ */
 class Reading {
   #offset: number;
   /** the file has another name by now: nothing more comes into it */
   #left = false;
 
-  constructor(private readonly path: string, private file: OpenLog, offset = 0, private readonly end?: { file: OpenLog; size: number }, private readonly changed: () => void = () => undefined) {
+  constructor(
+    private readonly path: string,
+    private file: OpenLog,
+    offset = 0,
+    private readonly end?: { file: OpenLog; size: number },
+    private readonly changed: () => void = () => undefined,
+  ) {
     this.#offset = offset;
   }
 
@@ -170,9 +190,14 @@ async function* pieces(source: LogSource, o: LogOptions): AsyncGenerator<Buffer>
   const stop = o.follow ? source.onEnd(changes.hear) : () => undefined;
   let reading: Reading | undefined;
   try {
-    const place = o.tail === undefined ? undefined : await tailOf(source.path, newest, o.tail, (record) => wanted(record, o));
+    const place =
+      o.tail === undefined ? undefined : await tailOf(source.path, newest, o.tail, (record) => wanted(record, o));
     let skip = place?.skip ?? 0;
-    const file = place ? (place.file === newest ? newest.again() : place.file) : oldestLog(source.path) ?? newest.again();
+    const file = place
+      ? place.file === newest
+        ? newest.again()
+        : place.file
+      : (oldestLog(source.path) ?? newest.again());
     reading = new Reading(source.path, file, place?.offset, end, () => changes.anew());
     for (;;) {
       const over = !o.follow || !source.running();
@@ -202,8 +227,15 @@ async function* pieces(source: LogSource, o: LogOptions): AsyncGenerator<Buffer>
   }
 }
 
-/** All that was written, to a client that is to be coupled: when it returns nothing more is in the log, and nothing else has happened since. */
-export async function replayLog(path: string, client: Duplex, o: { tty: boolean; stdout: boolean; stderr: boolean }): Promise<void> {
+/**
+ * All that was written, to a client that is to be coupled: when it returns nothing more is in the log, and nothing else
+ * has happened since.
+ */
+export async function replayLog(
+  path: string,
+  client: Duplex,
+  o: { tty: boolean; stdout: boolean; stderr: boolean },
+): Promise<void> {
   const file = oldestLog(path);
   if (!file) return;
   const reading = new Reading(path, file);
@@ -212,7 +244,8 @@ export async function replayLog(path: string, client: Duplex, o: { tty: boolean;
       const records = await reading.next();
       if (!records.length && reading.atEnd) return;
       for (const record of records) {
-        if (record.stream === 1 ? o.stdout : o.stderr) client.write(o.tty ? record.data : frameOf(record.stream, record.data));
+        if (record.stream === 1 ? o.stdout : o.stderr)
+          client.write(o.tty ? record.data : frameOf(record.stream, record.data));
       }
       if (client.writableNeedDrain) await drained(client);
     }

@@ -1,6 +1,8 @@
 /**
- * The files of one log. Only the shim renames them (native/shim-log.h), from output.log to output.log.1 to output.log.2 …, so that
- * one that is looked for from the newest on may be met twice, but is never missed. A file is known by its inode, whatever its name is by now.
+ * The files of one log. Only the shim renames them (native/shim-log.h), from output.log to output.log.1 to output.log.2
+ * …, so that
+ * one that is looked for from the newest on may be met twice, but is never missed. A file is known by its inode,
+ * whatever its name is by now.
  */
 import { fstatSync, openSync, read } from 'node:fs';
 import { promisify } from 'node:util';
@@ -13,7 +15,10 @@ const readAt = promisify(read);
 export class OpenLog {
   #users = 1;
 
-  private constructor(readonly fd: number, private readonly identity: string) {}
+  private constructor(
+    readonly fd: number,
+    private readonly identity: string,
+  ) {}
 
   static at(path: string): OpenLog | undefined {
     try {
@@ -60,7 +65,10 @@ export class OpenLog {
 const nameOf = (path: string, n: number) => (n ? `${path}.${n}` : path);
 
 /** From the newest on; each is closed when the next is asked for, but for the one that is returned by `until`. */
-function find(path: string, until: (file: OpenLog, before: OpenLog | undefined) => boolean): { file: OpenLog | undefined; before: OpenLog | undefined } {
+function find(
+  path: string,
+  until: (file: OpenLog, before: OpenLog | undefined) => boolean,
+): { file: OpenLog | undefined; before: OpenLog | undefined } {
   let before: OpenLog | undefined;
   for (let n = 0; ; n++) {
     const file = OpenLog.at(nameOf(path, n));

@@ -3,14 +3,22 @@
  *
  *   u8 stream · 'd' 'd' 2 · u32 length · u64 nanoseconds since 1970 · the data · u32 length of all of it
  *
- * Logs of earlier versions have zeros instead of the mark, and nothing behind the data. A full disk, or a machine that lost its
+ * Logs of earlier versions have zeros instead of the mark, and nothing behind the data. A full disk, or a machine that
+ * lost its
  * power, may have cut a record anywhere; what follows is found by its mark and its two lengths.
  */
 import { fstatSync, readSync } from 'node:fs';
 
-export interface LogRecord { stream: 1 | 2; ns: bigint; data: Buffer }
+export interface LogRecord {
+  stream: 1 | 2;
+  ns: bigint;
+  data: Buffer;
+}
 /** `at` and `end` count from where the bytes began. */
-export interface PlacedRecord extends LogRecord { at: number; end: number }
+export interface PlacedRecord extends LogRecord {
+  at: number;
+  end: number;
+}
 
 const HEAD = 16;
 const TRAILER = 4;
@@ -34,7 +42,11 @@ export function recordOf(stream: 1 | 2, ns: bigint, data: Buffer): Buffer {
   return bytes;
 }
 
-interface Head { length: number; end: number; marked: boolean }
+interface Head {
+  length: number;
+  end: number;
+  marked: boolean;
+}
 
 /** Undefined when no head can be there. */
 function headAt(bytes: Buffer, at: number): Head | undefined {
@@ -49,12 +61,19 @@ function headAt(bytes: Buffer, at: number): Head | undefined {
 
 const isTime = (ns: bigint): boolean => ns >= EARLIEST && ns <= LATEST;
 
-/** Something that is a record beyond doubt: whole, and with its length at both ends; an unmarked one is followed by another, or by nothing. */
+/**
+ * Something that is a record beyond doubt: whole, and with its length at both ends; an unmarked one is followed by
+ * another, or by nothing.
+ */
 function isCertain(bytes: Buffer, at: number): boolean {
   const head = headAt(bytes, at);
   if (!head || head.end > bytes.length) return false;
   if (head.marked) return bytes.readUInt32LE(head.end - TRAILER) === head.end - at;
-  return head.length > 0 && isTime(bytes.readBigUInt64LE(at + 8)) && (head.end === bytes.length || headAt(bytes, head.end) !== undefined);
+  return (
+    head.length > 0 &&
+    isTime(bytes.readBigUInt64LE(at + 8)) &&
+    (head.end === bytes.length || headAt(bytes, head.end) !== undefined)
+  );
 }
 
 function certainFrom(bytes: Buffer, from: number, to: number): number | undefined {
@@ -78,12 +97,20 @@ function endAt(bytes: Buffer, at: number, last: boolean): number | 'cut' | 'none
 
 const placed = (bytes: Buffer, at: number, end: number): PlacedRecord => {
   const length = bytes.readUInt32LE(at + 4);
-  return { stream: bytes[at] as 1 | 2, ns: bytes.readBigUInt64LE(at + 8), data: bytes.subarray(at + HEAD, at + HEAD + length), at, end };
+  return {
+    stream: bytes[at] as 1 | 2,
+    ns: bytes.readBigUInt64LE(at + 8),
+    data: bytes.subarray(at + HEAD, at + HEAD + length),
+    at,
+    end,
+  };
 };
 
 /**
- * The records in a piece of a log that begins with one; `next` is where to go on reading. `last`: the piece reaches to the file's end.
- * `search`: a record that is cut by the end of the file is taken for torn, and what is whole behind its beginning is told.
+ * The records in a piece of a log that begins with one; `next` is where to go on reading. `last`: the piece reaches to
+ * the file's end.
+ * `search`: a record that is cut by the end of the file is taken for torn, and what is whole behind its beginning is
+ * told.
  */
 export function recordsIn(bytes: Buffer, last: boolean, search: boolean): { records: PlacedRecord[]; next: number } {
   const records: PlacedRecord[] = [];
@@ -123,7 +150,10 @@ export function lastEndIn(bytes: Buffer): number | undefined {
 /** Bytes that are read at once. */
 export const BLOCK = 2 * 64 * 1024 + 1024;
 
-/** Every whole record from `offset` on, while the caller waits: for what is short. `end` counts from the file's beginning. */
+/**
+ * Every whole record from `offset` on, while the caller waits: for what is short. `end` counts from the file's
+ * beginning.
+ */
 export function* readRecords(fd: number, offset: number): Generator<PlacedRecord> {
   const block = Buffer.allocUnsafe(BLOCK);
   for (;;) {

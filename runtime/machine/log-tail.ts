@@ -1,9 +1,16 @@
-/** Where the last lines of a log begin: read from its end, so that it takes as long as the lines are, not as long as the log is. */
+/**
+ * Where the last lines of a log begin: read from its end, so that it takes as long as the lines are, not as long as the
+ * log is.
+ */
 import { logBefore, type OpenLog } from './log-files.ts';
 import { BLOCK, lastEndIn, lastRecordIn, type LogRecord } from './log-record.ts';
 
 /** The record at `offset` of `file`, without its first `skip` bytes. */
-export interface Place { file: OpenLog; offset: number; skip: number }
+export interface Place {
+  file: OpenLog;
+  offset: number;
+  skip: number;
+}
 type Wanted = (record: LogRecord) => boolean;
 const NEWLINE = 10;
 
@@ -11,7 +18,10 @@ class Tail {
   /** where what is known of it begins */
   following: Place | undefined;
 
-  constructor(private left: number, private readonly wanted: Wanted) {}
+  constructor(
+    private left: number,
+    private readonly wanted: Wanted,
+  ) {}
 
   /** Goes back over one record; the place, once there are enough lines. */
   #back(file: OpenLog, offset: number, data: Buffer): Place | undefined {
@@ -66,7 +76,8 @@ class Tail {
         const { data } = record;
         if (!data.length || !this.wanted(record)) continue;
         if (ended) yield { file, offset: offset + record.at, skip: 0 };
-        for (let at = data.indexOf(NEWLINE); at >= 0 && at + 1 < data.length; at = data.indexOf(NEWLINE, at + 1)) yield { file, offset: offset + record.at, skip: at + 1 };
+        for (let at = data.indexOf(NEWLINE); at >= 0 && at + 1 < data.length; at = data.indexOf(NEWLINE, at + 1))
+          yield { file, offset: offset + record.at, skip: at + 1 };
         ended = data.at(-1) === NEWLINE;
       }
       if (next === offset) break;

@@ -12,7 +12,12 @@ import { conflict } from './refusal.ts';
 /** native/shim.c keeps the pty's master at this descriptor. */
 const MASTER = 10;
 
-export async function withMaster(k: Kernel, runDir: string, label: string, use: (fd: number) => Promise<void>): Promise<void> {
+export async function withMaster(
+  k: Kernel,
+  runDir: string,
+  label: string,
+  use: (fd: number) => Promise<void>,
+): Promise<void> {
   const shim = shimPidOf(runDir, label);
   if (shim === undefined) throw conflict(`cannot resize: the process of ${label.slice(0, 12)} is not running`);
   const pidfd = await k.daemon.pidfd_open(shim, 0);
@@ -24,14 +29,17 @@ export async function withMaster(k: Kernel, runDir: string, label: string, use: 
   }
 }
 
-export async function stats(c: Container): Promise<{ cgroup: CgroupStats; networks: Record<string, Record<string, number>> }> {
+export async function stats(
+  c: Container,
+): Promise<{ cgroup: CgroupStats; networks: Record<string, Record<string, number>> }> {
   const networks = c.live.pid && c.network.mode !== 'host' ? await interfaceStats(c.live.pid).catch(() => ({})) : {};
   delete (networks as Record<string, unknown>)['lo'];
   return { cgroup: await c.cgroup.stats(), networks };
 }
 
 /** What mounting made in the upper directory for its own sake: mount points, which `diff` is not asked about. */
-export const mountPoints = (c: Container): Set<string> => new Set(['/dev', '/proc', '/sys', ...(c.spec.mounts ?? []).map((m) => m.destination)]);
+export const mountPoints = (c: Container): Set<string> =>
+  new Set(['/dev', '/proc', '/sys', ...(c.spec.mounts ?? []).map((m) => m.destination)]);
 
 /** The upper directory against the layers, in parts. */
 export async function* changes(c: Container): AsyncGenerator<{ Path: string; Kind: 0 | 1 | 2 }[]> {

@@ -1,4 +1,7 @@
-/** JSON.parse for what a stranger wrote: it builds values of any depth, but JSON.stringify and every walk over them end in "Maximum call stack". */
+/**
+ * JSON.parse for what a stranger wrote: it builds values of any depth, but JSON.stringify and every walk over them end
+ * in "Maximum call stack".
+ */
 
 /** Nothing that is meant seriously nests deeper; dockerd's limit is 10,000. */
 const MOST_LEVELS = 500;

@@ -1,28 +1,57 @@
-/** Is this the record of a container? A file may be damaged, of another version, or foreign; the daemon must not fall over it. */
+/**
+ * Is this the record of a container? A file may be damaged, of another version, or foreign; the daemon must not fall
+ * over it.
+ */
 import { containerMachine } from './container.machine.ts';
 import { checkShape } from './request-shape.ts';
 
 type Fields = Record<string, unknown>;
 type Check = (value: unknown) => boolean;
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const text: Check = (value) => typeof value === 'string';
 const number: Check = (value) => typeof value === 'number' && Number.isFinite(value);
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const truth: Check = (value) => typeof value === 'boolean';
 const texts: Check = (value) => Array.isArray(value) && value.every(text);
-const optional = (is: Check): Check => (value) => value === undefined || is(value);
+const optional =
+  (is: Check): Check =>
+  (value) =>
+    value === undefined || is(value);
 
 const network: Record<string, Check> = {
-  mode: (value) => ['bridge', 'none', 'host', 'container'].includes(value as string), name: text, endpointID: text,
+  mode: (value) => ['bridge', 'none', 'host', 'container'].includes(value as string),
+  name: text,
+  endpointID: text,
   // the link of this name is deleted: it must be one of ours
   hostLink: (value) => text(value) && /^(veth[0-9a-f]{1,11})?$/.test(value as string),
-  container: optional(text), hostname: optional(text), address: optional(text), prefix: optional(count), gateway: optional(text), mac: optional(text),
-  requestedAddress: optional(text), requestedMac: optional(text),
+  container: optional(text),
+  hostname: optional(text),
+  address: optional(text),
+  prefix: optional(count),
+  gateway: optional(text),
+  mac: optional(text),
+  requestedAddress: optional(text),
+  requestedMac: optional(text),
 };
 const record: Record<string, Check> = {
-  name: (value) => text(value) && value !== '', created: number, platform: optional(text), image: optional(text),
-  machine: (value) => text(value) && Object.hasOwn(containerMachine.states, value as string), error: text, runs: count, pid: count, exitCode: number,
-  oomKilled: truth, startedAt: number, finishedAt: number, restartCount: count, stopped: truth, dead: optional(truth), warnings: texts, left: optional(texts),
+  name: (value) => text(value) && value !== '',
+  created: number,
+  platform: optional(text),
+  image: optional(text),
+  machine: (value) => text(value) && Object.hasOwn(containerMachine.states, value as string),
+  error: text,
+  runs: count,
+  pid: count,
+  exitCode: number,
+  oomKilled: truth,
+  startedAt: number,
+  finishedAt: number,
+  restartCount: count,
+  stopped: truth,
+  dead: optional(truth),
+  warnings: texts,
+  left: optional(texts),
   operations: optional((value) => Array.isArray(value) && value.every(isFields)),
 };
 

@@ -1,6 +1,8 @@
 /**
- * What a daemon must know of a container after another daemon died, or the power was cut: one file, replaced whole. While a start
- * is under way there is a note of it beside that file. It need not outlive a power cut: after one nothing of a start is left to take back.
+ * What a daemon must know of a container after another daemon died, or the power was cut: one file, replaced whole.
+ * While a start
+ * is under way there is a note of it beside that file. It need not outlive a power cut: after one nothing of a start is
+ * left to take back.
  */
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -63,7 +65,10 @@ export function noteStart(settings: Settings, { id, runs }: ContainerRecord): vo
   }
 }
 
-/** As it was when the last daemon died: in the middle of a start, when that had begun and the record knows nothing of it. */
+/**
+ * As it was when the last daemon died: in the middle of a start, when that had begun and the record knows nothing of
+ * it.
+ */
 function withStart(settings: Settings, record: ContainerRecord): ContainerRecord {
   const file = startOf(settings, record.id);
   if (!existsSync(file)) return record;
@@ -88,20 +93,33 @@ export function removeDirectory(settings: Settings, id: string): Promise<void> {
 }
 
 /** What is in a container's directory, by what it is; a create or an rm that was cut off leaves nothing else. */
-const FILES = ['container.json', 'container.json.partial', 'starting', 'config.json', 'journal.ndjson', 'output.log', 'hosts', 'hostname', 'resolv.conf'];
+const FILES = [
+  'container.json',
+  'container.json.partial',
+  'starting',
+  'config.json',
+  'journal.ndjson',
+  'output.log',
+  'hosts',
+  'hostname',
+  'resolv.conf',
+];
 const DIRECTORIES = ['rootfs', 'upper', 'work', 'execs'];
 const isFile = (name: string) => FILES.includes(name) || /^output\.log\.\d+$/.test(name);
 /** A journal is read whole. */
 const JOURNAL_MOST = 1 << 29;
 
 /**
- * A directory without a record is what a create or an rm left that was cut off: it goes. One with a record that cannot be read, and what is
+ * A directory without a record is what a create or an rm left that was cut off: it goes. One with a record that cannot
+ * be read, and what is
  * no container's, is set aside.
  */
 export function loadRecords(settings: Settings, aside: Aside): ContainerRecord[] {
   const dir = containersDir(settings);
   mkdirSync(dir, { recursive: true, mode: 0o710 });
-  return readdirSync(dir).flatMap((id) => loadOne(settings, join(dir, id), id, aside) ?? []).sort((a, b) => a.created - b.created);
+  return readdirSync(dir)
+    .flatMap((id) => loadOne(settings, join(dir, id), id, aside) ?? [])
+    .sort((a, b) => a.created - b.created);
 }
 
 function loadOne(settings: Settings, path: string, id: string, aside: Aside): ContainerRecord | undefined {

@@ -1,6 +1,10 @@
 /** An answer the client must see as an HTTP status: Engine API, "Errors". The message is what `docker` prints. */
 export class Refusal extends Error {
-  constructor(readonly status: 304 | 400 | 401 | 403 | 404 | 406 | 409 | 500 | 501 | 503, message: string, options?: { cause?: unknown }) {
+  constructor(
+    readonly status: 304 | 400 | 401 | 403 | 404 | 406 | 409 | 500 | 501 | 503,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
     super(message, options);
     this.name = 'Refusal';
   }

@@ -1,11 +1,14 @@
 /**
- * The shape of POST /containers/create: what becomes of every field that the Engine API has. It is obeyed, or ignored because dockerd
- * ignores it, or ignored with a warning (Healthcheck), or refused because it is known and not supported. What the API does not have is ignored, as in dockerd.
+ * The shape of POST /containers/create: what becomes of every field that the Engine API has. It is obeyed, or ignored
+ * because dockerd
+ * ignores it, or ignored with a warning (Healthcheck), or refused because it is known and not supported. What the API
+ * does not have is ignored, as in dockerd.
  */
 import { badParameter, Refusal } from './refusal.ts';
 
 type Fields = Record<string, unknown>;
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string' && !value.includes('\0');
 
 /** What a field holds. Absent, null and these types' zero values are always fine. */
@@ -14,7 +17,10 @@ const kinds = {
   flag: { is: (v: unknown) => typeof v === 'boolean', what: 'true or false' },
   whole: { is: (v: unknown) => Number.isSafeInteger(v), what: 'a whole number' },
   texts: { is: (v: unknown) => Array.isArray(v) && v.every(isText), what: 'a list of strings without NUL bytes' },
-  numbers: { is: (v: unknown) => Array.isArray(v) && v.every((n) => Number.isSafeInteger(n)), what: 'a list of whole numbers' },
+  numbers: {
+    is: (v: unknown) => Array.isArray(v) && v.every((n) => Number.isSafeInteger(n)),
+    what: 'a list of whole numbers',
+  },
   objects: { is: (v: unknown) => Array.isArray(v) && v.length <= 8192 && v.every(isFields), what: 'a list of objects' },
   pairs: { is: (v: unknown) => isFields(v) && Object.values(v).every(isText), what: 'an object of strings' },
   object: { is: isFields, what: 'an object' },
@@ -22,19 +28,31 @@ const kinds = {
 type Kind = keyof typeof kinds;
 
 const fields = (table: Partial<Record<Kind, string>>): Map<string, Kind> =>
-  new Map(Object.entries(table).flatMap(([kind, names]) => names.trim().split(/\s+/).map((name) => [name, kind as Kind])));
+  new Map(
+    Object.entries(table).flatMap(([kind, names]) =>
+      names
+        .trim()
+        .split(/\s+/)
+        .map((name) => [name, kind as Kind]),
+    ),
+  );
 
 const containerFields = fields({
   text: 'Hostname Domainname User Image WorkingDir StopSignal',
   flag: 'AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce ArgsEscaped',
-  whole: 'StopTimeout', texts: 'Env Cmd Entrypoint', pairs: 'Labels', object: 'ExposedPorts Volumes HostConfig NetworkingConfig Healthcheck',
+  whole: 'StopTimeout',
+  texts: 'Env Cmd Entrypoint',
+  pairs: 'Labels',
+  object: 'ExposedPorts Volumes HostConfig NetworkingConfig Healthcheck',
 });
 const hostFields = fields({
   text: `ContainerIDFile NetworkMode CpusetCpus CpusetMems PidMode IpcMode UTSMode UsernsMode CgroupnsMode CgroupParent Runtime Isolation VolumeDriver`,
   flag: 'ReadonlyRootfs OomKillDisable Privileged Init AutoRemove PublishAllPorts ReadOnlyNonRecursive',
   whole: `Memory MemorySwap MemoryReservation MemorySwappiness OomScoreAdj NanoCpus CpuShares CpuQuota CpuPeriod PidsLimit BlkioWeight ShmSize`,
   texts: `Binds Dns DnsSearch DnsOptions ExtraHosts CapAdd CapDrop SecurityOpt DeviceCgroupRules MaskedPaths ReadonlyPaths GroupAdd Links VolumesFrom`,
-  numbers: 'ConsoleSize', pairs: 'Tmpfs Sysctls Annotations', object: 'RestartPolicy LogConfig PortBindings',
+  numbers: 'ConsoleSize',
+  pairs: 'Tmpfs Sysctls Annotations',
+  object: 'RestartPolicy LogConfig PortBindings',
   objects: 'Mounts BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps Ulimits Devices',
 });
 /** Objects inside HostConfig. */
@@ -43,13 +61,32 @@ const partFields: Record<string, Map<string, Kind>> = {
   LogConfig: fields({ text: 'Type', pairs: 'Config' }),
   Ulimits: fields({ text: 'Name', whole: 'Soft Hard' }),
   Devices: fields({ text: 'PathOnHost PathInContainer CgroupPermissions' }),
-  Mounts: fields({ text: 'Type Source Target Consistency', flag: 'ReadOnly', object: 'BindOptions TmpfsOptions VolumeOptions' }),
-  ...Object.fromEntries(['ReadBps', 'WriteBps', 'ReadIOps', 'WriteIOps'].map((name) => [`BlkioDevice${name}`, fields({ text: 'Path', whole: 'Rate' })])),
+  Mounts: fields({
+    text: 'Type Source Target Consistency',
+    flag: 'ReadOnly',
+    object: 'BindOptions TmpfsOptions VolumeOptions',
+  }),
+  ...Object.fromEntries(
+    ['ReadBps', 'WriteBps', 'ReadIOps', 'WriteIOps'].map((name) => [
+      `BlkioDevice${name}`,
+      fields({ text: 'Path', whole: 'Rate' }),
+    ]),
+  ),
 };
 
 /** Fields without which the others mean nothing. */
-const needed: Record<string, readonly string[]> = { Ulimits: ['Name', 'Soft', 'Hard'], Devices: ['PathOnHost'], Mounts: ['Type', 'Target'], ...Object.fromEntries(['ReadBps', 'WriteBps', 'ReadIOps', 'WriteIOps'].map((name) => [`BlkioDevice${name}`, ['Path', 'Rate']])) };
-const bindFields = fields({ text: 'Propagation', flag: 'NonRecursive CreateMountpoint ReadOnlyNonRecursive ReadOnlyForceRecursive' });
+const needed: Record<string, readonly string[]> = {
+  Ulimits: ['Name', 'Soft', 'Hard'],
+  Devices: ['PathOnHost'],
+  Mounts: ['Type', 'Target'],
+  ...Object.fromEntries(
+    ['ReadBps', 'WriteBps', 'ReadIOps', 'WriteIOps'].map((name) => [`BlkioDevice${name}`, ['Path', 'Rate']]),
+  ),
+};
+const bindFields = fields({
+  text: 'Propagation',
+  flag: 'NonRecursive CreateMountpoint ReadOnlyNonRecursive ReadOnlyForceRecursive',
+});
 const healthFields = fields({ texts: 'Test' });
 const tmpfsFields = fields({ whole: 'SizeBytes Mode' });
 /** Of an endpoint only what is obeyed: a client sends back all that inspect told it. */
@@ -57,23 +94,39 @@ const endpointFields = fields({ text: 'MacAddress', object: 'IPAMConfig' });
 const ipamFields = fields({ text: 'IPv4Address' });
 
 /**
- * Fields of the API that would change what the container is, and that are not there yet: refused where they ask for something, because
+ * Fields of the API that would change what the container is, and that are not there yet: refused where they ask for
+ * something, because
  * a container without them would not be what the user meant.
  */
 const refused: Record<string, ReadonlyMap<string, string>> = {
-  '': new Map(Object.entries({
-    MacAddress: 'give the MAC address in NetworkingConfig.EndpointsConfig (API 1.44)',
-    NetworkDisabled: 'NetworkDisabled is not supported; use --network none',
-  })),
-  'HostConfig.': new Map(Object.entries({
-    DeviceRequests: 'GPUs and CDI devices (--gpus) are not supported yet', StorageOpt: '--storage-opt is not supported: the overlay has no quota',
-    BlkioWeightDevice: '--blkio-weight-device is not supported yet', CpuRealtimePeriod: '--cpu-rt-period is not supported', CpuRealtimeRuntime: '--cpu-rt-runtime is not supported',
-    KernelMemory: '--kernel-memory is not supported: Linux has taken it away', KernelMemoryTCP: 'KernelMemoryTCP is not supported', Cgroup: 'HostConfig.Cgroup is not supported yet',
-  })),
-  'HostConfig.Mounts.': new Map(Object.entries({ ImageOptions: 'mounting an image is not supported yet', ClusterOptions: 'cluster volumes are not supported' })),
+  '': new Map(
+    Object.entries({
+      MacAddress: 'give the MAC address in NetworkingConfig.EndpointsConfig (API 1.44)',
+      NetworkDisabled: 'NetworkDisabled is not supported; use --network none',
+    }),
+  ),
+  'HostConfig.': new Map(
+    Object.entries({
+      DeviceRequests: 'GPUs and CDI devices (--gpus) are not supported yet',
+      StorageOpt: '--storage-opt is not supported: the overlay has no quota',
+      BlkioWeightDevice: '--blkio-weight-device is not supported yet',
+      CpuRealtimePeriod: '--cpu-rt-period is not supported',
+      CpuRealtimeRuntime: '--cpu-rt-runtime is not supported',
+      KernelMemory: '--kernel-memory is not supported: Linux has taken it away',
+      KernelMemoryTCP: 'KernelMemoryTCP is not supported',
+      Cgroup: 'HostConfig.Cgroup is not supported yet',
+    }),
+  ),
+  'HostConfig.Mounts.': new Map(
+    Object.entries({
+      ImageOptions: 'mounting an image is not supported yet',
+      ClusterOptions: 'cluster volumes are not supported',
+    }),
+  ),
 };
 /**
- * Fields of the API that dockerd on Linux does not look at: those of builds, of Windows, and what is true by itself. A field that no
+ * Fields of the API that dockerd on Linux does not look at: those of builds, of Windows, and what is true by itself. A
+ * field that no
  * version of the API has is ignored too, as dockerd does: clients send their own (`name` in the body).
  */
 const ignored: Record<string, ReadonlySet<string>> = {
@@ -82,7 +135,17 @@ const ignored: Record<string, ReadonlySet<string>> = {
 };
 /** Of an endpoint what others check (validate.ts), and what the daemon tells and does not take. */
 const endpointChecked = new Set(['Links', 'Aliases', 'DriverOpts', 'GwPriority']);
-const endpointTold = new Set(['NetworkID', 'EndpointID', 'Gateway', 'IPAddress', 'IPPrefixLen', 'IPv6Gateway', 'GlobalIPv6Address', 'GlobalIPv6PrefixLen', 'DNSNames']);
+const endpointTold = new Set([
+  'NetworkID',
+  'EndpointID',
+  'Gateway',
+  'IPAddress',
+  'IPPrefixLen',
+  'IPv6Gateway',
+  'GlobalIPv6Address',
+  'GlobalIPv6PrefixLen',
+  'DNSNames',
+]);
 
 export type Fate = 'obeyed' | 'warned' | 'refused' | 'ignored';
 /** What becomes of a field, for the test that walks the API's types; `where` as in an error's text. */
@@ -91,7 +154,14 @@ export function fateOf(where: string, name: string): Fate | undefined {
   if (where === endpoint && endpointChecked.has(name)) return 'refused';
   if (where === endpoint && endpointTold.has(name)) return 'ignored';
   const part = /^HostConfig\.(\w+)\.$/.exec(where)?.[1] ?? '';
-  const known = { '': containerFields, 'HostConfig.': hostFields, [endpoint]: endpointFields, 'HostConfig.Mounts.BindOptions.': bindFields, 'HostConfig.Mounts.TmpfsOptions.': tmpfsFields }[where] ?? partFields[part];
+  const known =
+    {
+      '': containerFields,
+      'HostConfig.': hostFields,
+      [endpoint]: endpointFields,
+      'HostConfig.Mounts.BindOptions.': bindFields,
+      'HostConfig.Mounts.TmpfsOptions.': tmpfsFields,
+    }[where] ?? partFields[part];
   if (where === '' && name === 'Healthcheck') return 'warned';
   if (known?.has(name)) return 'obeyed';
   return refused[where]?.has(name) ? 'refused' : ignored[where]?.has(name) ? 'ignored' : undefined;
@@ -109,19 +179,24 @@ function asks(value: unknown, depth = 0): boolean {
 function checkFields(value: Fields, known: Map<string, Kind>, where: string): void {
   for (const [name, field] of Object.entries(value)) {
     const kind = known.get(name);
-    if (kind && field !== undefined && field !== null && !kinds[kind].is(field)) throw badParameter(`invalid ${where}${name}: it must be ${kinds[kind].what}`);
+    if (kind && field !== undefined && field !== null && !kinds[kind].is(field))
+      throw badParameter(`invalid ${where}${name}: it must be ${kinds[kind].what}`);
     const words = kind ? undefined : refused[where]?.get(name);
     if (words !== undefined && asks(field)) throw new Refusal(501, words);
   }
 }
 
-/** Go's JSON reader does not tell cases apart, and there are clients that rely on it: `hostConfig` is HostConfig. An exact name wins. */
+/**
+ * Go's JSON reader does not tell cases apart, and there are clients that rely on it: `hostConfig` is HostConfig. An
+ * exact name wins.
+ */
 export function named(value: Fields, known: { has(name: string): boolean; keys(): Iterable<string> }): Fields {
   const names = new Map([...known.keys()].map((name) => [name.toLowerCase(), name]));
   const out: Fields = {};
   for (const [name, field] of Object.entries(value)) {
-    const own = known.has(name) ? name : names.get(name.toLowerCase()) ?? name;
-    if (own === name || !Object.hasOwn(value, own)) Object.defineProperty(out, own, { value: field, writable: true, enumerable: true, configurable: true });
+    const own = known.has(name) ? name : (names.get(name.toLowerCase()) ?? name);
+    if (own === name || !Object.hasOwn(value, own))
+      Object.defineProperty(out, own, { value: field, writable: true, enumerable: true, configurable: true });
   }
   return out;
 }
@@ -129,8 +204,14 @@ export function named(value: Fields, known: { has(name: string): boolean; keys()
 /** The request with the API's own names for its fields, and without those that the API does not have. */
 export function canonicalRequest(body: Fields): Fields {
   const kept = (value: Fields, known: Map<string, Kind>, where: string): Fields =>
-    Object.fromEntries(Object.entries(named(value, new Map([...known, ...[...refused[where]?.keys() ?? []].map((name) => [name, 'text'] as const)])))
-      .filter(([name]) => known.has(name) || refused[where]?.has(name)));
+    Object.fromEntries(
+      Object.entries(
+        named(
+          value,
+          new Map([...known, ...[...(refused[where]?.keys() ?? [])].map((name) => [name, 'text'] as const)]),
+        ),
+      ).filter(([name]) => known.has(name) || refused[where]?.has(name)),
+    );
   const request = kept(body, containerFields, '');
   const host = request['HostConfig'];
   if (!isFields(host)) return request;
@@ -154,10 +235,12 @@ function checkTypes(value: unknown, known: Map<string, Kind>, where: string): vo
 
 function checkEndpointTypes(networking: unknown): void {
   const endpoints = isFields(networking) ? networking['EndpointsConfig'] : undefined;
-  if (endpoints !== undefined && endpoints !== null && !isFields(endpoints)) throw badParameter('invalid NetworkingConfig.EndpointsConfig: it must be an object');
+  if (endpoints !== undefined && endpoints !== null && !isFields(endpoints))
+    throw badParameter('invalid NetworkingConfig.EndpointsConfig: it must be an object');
   for (const [name, endpoint] of Object.entries(endpoints ?? {})) {
     const where = `NetworkingConfig.EndpointsConfig.${name}.`;
-    if (endpoint !== null && !isFields(endpoint)) throw badParameter(`invalid ${where.slice(0, -1)}: it must be an object`);
+    if (endpoint !== null && !isFields(endpoint))
+      throw badParameter(`invalid ${where.slice(0, -1)}: it must be an object`);
     checkTypes(endpoint, endpointFields, where);
     checkTypes(endpoint?.['IPAMConfig'], ipamFields, `${where}IPAMConfig.`);
   }

@@ -1,40 +1,120 @@
 /**
- * The body of POST /containers/create, in the fields that are obeyed: Docker Engine API 1.50, ContainerConfig and HostConfig.
+ * The body of POST /containers/create, in the fields that are obeyed: Docker Engine API 1.50, ContainerConfig and
+ * HostConfig.
  * `validate.ts` refuses what is asked for and not supported; zero values mean "not given".
  */
 export interface ContainerConfig {
-  Hostname?: string; Domainname?: string; User?: string;
-  AttachStdin?: boolean; AttachStdout?: boolean; AttachStderr?: boolean;
-  Tty?: boolean; OpenStdin?: boolean; StdinOnce?: boolean;
-  Env?: string[] | null; Cmd?: string[] | null; Entrypoint?: string[] | null;
-  Image: string; WorkingDir?: string; Labels?: Record<string, string> | null;
-  StopSignal?: string; StopTimeout?: number | null; Volumes?: Record<string, object> | null; ExposedPorts?: Record<string, object> | null;
+  Hostname?: string;
+  Domainname?: string;
+  User?: string;
+  AttachStdin?: boolean;
+  AttachStdout?: boolean;
+  AttachStderr?: boolean;
+  Tty?: boolean;
+  OpenStdin?: boolean;
+  StdinOnce?: boolean;
+  Env?: string[] | null;
+  Cmd?: string[] | null;
+  Entrypoint?: string[] | null;
+  Image: string;
+  WorkingDir?: string;
+  Labels?: Record<string, string> | null;
+  StopSignal?: string;
+  StopTimeout?: number | null;
+  Volumes?: Record<string, object> | null;
+  ExposedPorts?: Record<string, object> | null;
   /** not obeyed yet, and a warning says so (health.ts) */
   Healthcheck?: { Test?: string[] | null } | null;
 }
 export interface HostConfig {
-  Binds?: string[] | null; Tmpfs?: Record<string, string> | null; Mounts?: MountRequest[] | null; ReadonlyRootfs?: boolean; ContainerIDFile?: string;
-  NetworkMode?: string; Dns?: string[] | null; DnsSearch?: string[] | null; DnsOptions?: string[] | null; ExtraHosts?: string[] | null;
-  Memory?: number; MemorySwap?: number; MemoryReservation?: number; MemorySwappiness?: number | null; OomKillDisable?: boolean | null; OomScoreAdj?: number;
-  NanoCpus?: number; CpuShares?: number; CpuQuota?: number; CpuPeriod?: number; CpusetCpus?: string; CpusetMems?: string;
+  Binds?: string[] | null;
+  Tmpfs?: Record<string, string> | null;
+  Mounts?: MountRequest[] | null;
+  ReadonlyRootfs?: boolean;
+  ContainerIDFile?: string;
+  NetworkMode?: string;
+  Dns?: string[] | null;
+  DnsSearch?: string[] | null;
+  DnsOptions?: string[] | null;
+  ExtraHosts?: string[] | null;
+  Memory?: number;
+  MemorySwap?: number;
+  MemoryReservation?: number;
+  MemorySwappiness?: number | null;
+  OomKillDisable?: boolean | null;
+  OomScoreAdj?: number;
+  NanoCpus?: number;
+  CpuShares?: number;
+  CpuQuota?: number;
+  CpuPeriod?: number;
+  CpusetCpus?: string;
+  CpusetMems?: string;
   PidsLimit?: number | null;
-  BlkioWeight?: number; BlkioDeviceReadBps?: Throttle[] | null; BlkioDeviceWriteBps?: Throttle[] | null; BlkioDeviceReadIOps?: Throttle[] | null; BlkioDeviceWriteIOps?: Throttle[] | null;
-  Ulimits?: { Name: string; Soft: number; Hard: number }[] | null; Sysctls?: Record<string, string> | null; ShmSize?: number;
-  CapAdd?: string[] | null; CapDrop?: string[] | null; SecurityOpt?: string[] | null; Privileged?: boolean;
-  Devices?: { PathOnHost: string; PathInContainer: string; CgroupPermissions: string }[] | null; DeviceCgroupRules?: string[] | null;
-  Init?: boolean | null; AutoRemove?: boolean; RestartPolicy?: { Name?: string; MaximumRetryCount?: number };
-  MaskedPaths?: string[] | null; ReadonlyPaths?: string[] | null; GroupAdd?: string[] | null;
-  PidMode?: string; IpcMode?: string; UTSMode?: string; UsernsMode?: string; CgroupnsMode?: string; CgroupParent?: string;
-  ConsoleSize?: [number, number]; LogConfig?: { Type?: string; Config?: Record<string, string> };
-  PortBindings?: Record<string, unknown> | null; PublishAllPorts?: boolean; Links?: string[] | null; VolumesFrom?: string[] | null; VolumeDriver?: string; Runtime?: string; Isolation?: string;
+  BlkioWeight?: number;
+  BlkioDeviceReadBps?: Throttle[] | null;
+  BlkioDeviceWriteBps?: Throttle[] | null;
+  BlkioDeviceReadIOps?: Throttle[] | null;
+  BlkioDeviceWriteIOps?: Throttle[] | null;
+  Ulimits?: { Name: string; Soft: number; Hard: number }[] | null;
+  Sysctls?: Record<string, string> | null;
+  ShmSize?: number;
+  CapAdd?: string[] | null;
+  CapDrop?: string[] | null;
+  SecurityOpt?: string[] | null;
+  Privileged?: boolean;
+  Devices?: { PathOnHost: string; PathInContainer: string; CgroupPermissions: string }[] | null;
+  DeviceCgroupRules?: string[] | null;
+  Init?: boolean | null;
+  AutoRemove?: boolean;
+  RestartPolicy?: { Name?: string; MaximumRetryCount?: number };
+  MaskedPaths?: string[] | null;
+  ReadonlyPaths?: string[] | null;
+  GroupAdd?: string[] | null;
+  PidMode?: string;
+  IpcMode?: string;
+  UTSMode?: string;
+  UsernsMode?: string;
+  CgroupnsMode?: string;
+  CgroupParent?: string;
+  ConsoleSize?: [number, number];
+  LogConfig?: { Type?: string; Config?: Record<string, string> };
+  PortBindings?: Record<string, unknown> | null;
+  PublishAllPorts?: boolean;
+  Links?: string[] | null;
+  VolumesFrom?: string[] | null;
+  VolumeDriver?: string;
+  Runtime?: string;
+  Isolation?: string;
   Annotations?: Record<string, string>;
   /** not of the API: set for clients below 1.44, whose read-only binds are read-only at their top alone */
   ReadOnlyNonRecursive?: boolean;
 }
-export interface Throttle { Path: string; Rate: number }
-export interface BindOptions {
-  Propagation?: string; NonRecursive?: boolean; CreateMountpoint?: boolean; ReadOnlyNonRecursive?: boolean; ReadOnlyForceRecursive?: boolean;
+export interface Throttle {
+  Path: string;
+  Rate: number;
 }
-export interface MountRequest { Type: string; Source?: string; Target: string; ReadOnly?: boolean; BindOptions?: BindOptions; TmpfsOptions?: { SizeBytes?: number; Mode?: number } }
-export interface NetworkingConfig { EndpointsConfig?: Record<string, { IPAMConfig?: { IPv4Address?: string } | null; MacAddress?: string; Aliases?: string[] | null } | null> | null }
-export interface ContainerRequest extends ContainerConfig { HostConfig: HostConfig; NetworkingConfig?: NetworkingConfig }
+export interface BindOptions {
+  Propagation?: string;
+  NonRecursive?: boolean;
+  CreateMountpoint?: boolean;
+  ReadOnlyNonRecursive?: boolean;
+  ReadOnlyForceRecursive?: boolean;
+}
+export interface MountRequest {
+  Type: string;
+  Source?: string;
+  Target: string;
+  ReadOnly?: boolean;
+  BindOptions?: BindOptions;
+  TmpfsOptions?: { SizeBytes?: number; Mode?: number };
+}
+export interface NetworkingConfig {
+  EndpointsConfig?: Record<
+    string,
+    { IPAMConfig?: { IPv4Address?: string } | null; MacAddress?: string; Aliases?: string[] | null } | null
+  > | null;
+}
+export interface ContainerRequest extends ContainerConfig {
+  HostConfig: HostConfig;
+  NetworkingConfig?: NetworkingConfig;
+}

@@ -11,7 +11,8 @@ export class Restarts {
 
   #wants({ container, record }: Life): boolean {
     const { Name = 'no', MaximumRetryCount = 0 } = container.request.HostConfig.RestartPolicy ?? {};
-    if (Name === 'on-failure') return record.exitCode !== 0 && (!MaximumRetryCount || record.restartCount < MaximumRetryCount);
+    if (Name === 'on-failure')
+      return record.exitCode !== 0 && (!MaximumRetryCount || record.restartCount < MaximumRetryCount);
     return Name === 'always' || (Name === 'unless-stopped' && !record.stopped);
   }
 
@@ -44,9 +45,13 @@ export class Restarts {
     this.#waits.delete(id);
   }
 
-  /** Docker's daemon brings back `always` even if it had been stopped, `unless-stopped` and `on-failure` only if not. */
+  /**
+   * Docker's daemon brings back `always` even if it had been stopped, `unless-stopped` and `on-failure` only if not.
+   */
   afterBoot(one: Life): boolean {
-    return one.container.request.HostConfig.RestartPolicy?.Name === 'always' || (!one.record.stopped && this.#wants(one));
+    return (
+      one.container.request.HostConfig.RestartPolicy?.Name === 'always' || (!one.record.stopped && this.#wants(one))
+    );
   }
 
   close(): void {

@@ -51,10 +51,18 @@ export class Runtime implements Engine {
   readonly #pulls: Pulls;
   #closing = false;
 
-  private constructor(readonly settings: Settings, readonly images: ImageStore, readonly id: string, aside: Aside) {
+  private constructor(
+    readonly settings: Settings,
+    readonly images: ImageStore,
+    readonly id: string,
+    aside: Aside,
+  ) {
     this.#operations = Operations.open(settings.root, aside);
     this.#pulls = new Pulls(settings, images, this.#operations);
-    this.events.listen(({ Type, Action, Actor }) => void (Type === 'image' && Action === 'delete' && this.#operations.subjectGone(Actor.ID)));
+    this.events.listen(
+      ({ Type, Action, Actor }) =>
+        void (Type === 'image' && Action === 'delete' && this.#operations.subjectGone(Actor.ID)),
+    );
   }
 
   /** Opens the data root and picks up what is there: running containers are adopted, half-done runs are taken back. */
@@ -62,17 +70,25 @@ export class Runtime implements Engine {
     for (const dir of [settings.root, settings.execRoot]) mkdirSync(dir, { recursive: true, mode: 0o711 });
     const aside = new Aside(settings.root);
     putRootInOrder(aside);
-    const runtime: Runtime = new Runtime(settings, makeStore((id) => runtime.#userOf(id), aside), engineId(settings.root, aside), aside);
+    const runtime: Runtime = new Runtime(
+      settings,
+      makeStore((id) => runtime.#userOf(id), aside),
+      engineId(settings.root, aside),
+      aside,
+    );
     const known = namesIn(containersDir(settings));
     const records = loadRecords(settings, aside);
     const shims = removeStaleRunDirs(settings, new Set(records.map((r) => r.id)));
     const orphans = shims.filter(({ id }) => known.has(id));
-    for (const { id, pid } of orphans) aside.say(`shim ${pid} of ${id.slice(0, 12)} runs without a record; end it with kill ${pid}`);
+    for (const { id, pid } of orphans)
+      aside.say(`shim ${pid} of ${id.slice(0, 12)} runs without a record; end it with kill ${pid}`);
     // leases outlive a daemon, not their containers
     const running = records.filter((r) => r.machine === 'running' || r.machine === 'paused');
     await keepLeases(daemonKernel(), settings, new Set([...running, ...orphans].map(({ id }) => id)));
     for (const record of records) await runtime.#pickUp(record, aside);
-    await runtime.#pulls.recover().catch((error: Error) => aside.say(`what a pull left was not taken back: ${error.message}`));
+    await runtime.#pulls
+      .recover()
+      .catch((error: Error) => aside.say(`what a pull left was not taken back: ${error.message}`));
     runtime.#operations.keepSubjects((id) => runtime.images.find(id) !== undefined);
     return runtime;
   }
@@ -95,7 +111,9 @@ export class Runtime implements Engine {
     } catch (error) {
       return void aside.move(join(containersDir(this.settings), record.id), `${name}: ${(error as Error).message}`);
     }
-    await this.#resume(supervisor, record, machine).catch((error: Error) => aside.say(`${name} was not picked up: ${error.message}`));
+    await this.#resume(supervisor, record, machine).catch((error: Error) =>
+      aside.say(`${name} was not picked up: ${error.message}`),
+    );
   }
 
   async #resume(supervisor: Supervisor, record: ContainerRecord, machine: MachineState): Promise<void> {
@@ -103,19 +121,35 @@ export class Runtime implements Engine {
     if (['running', 'paused', 'exiting'].includes(machine)) await supervisor.adopt();
     else if (!['created', 'exited', 'failed'].includes(machine) || record.left?.length) await supervisor.takeBack();
     // as dockerd does: its end was before this daemon
-    if (!supervisor.underWay && record.machine !== 'created' && record.request.HostConfig.AutoRemove) return supervisor.removeAtEnd();
+    if (!supervisor.underWay && record.machine !== 'created' && record.request.HostConfig.AutoRemove)
+      return supervisor.removeAtEnd();
     // one that is still on its way out is restarted by its exit
-    if (!supervisor.underWay && record.machine !== 'created' && this.#restarts.afterBoot(supervisor)) void supervisor.begin().catch(() => undefined);
+    if (!supervisor.underWay && record.machine !== 'created' && this.#restarts.afterBoot(supervisor))
+      void supervisor.begin().catch(() => undefined);
   }
 
   #supervise(record: ContainerRecord): Supervisor {
     const { settings, images } = this;
     const paths = containerPaths(settings, record.id);
     // as runc does it: relative is below the root of the hierarchies, and nothing climbs above that
-    const group = openCgroup(posix.join('/', record.request.HostConfig.CgroupParent || settings.cgroupParent, record.id));
+    const group = openCgroup(
+      posix.join('/', record.request.HostConfig.CgroupParent || settings.cgroupParent, record.id),
+    );
     const container: Container = {
-      id: record.id, name: record.name, settings, images, paths, request: record.request, network: record.network, warnings: [...record.warnings], live: {},
-      pull: newPull(record.image ?? record.request.Image, 'missing', record.platform ? { platform: record.platform } : {}),
+      id: record.id,
+      name: record.name,
+      settings,
+      images,
+      paths,
+      request: record.request,
+      network: record.network,
+      warnings: [...record.warnings],
+      live: {},
+      pull: newPull(
+        record.image ?? record.request.Image,
+        'missing',
+        record.platform ? { platform: record.platform } : {},
+      ),
       image: images.find(record.image ?? record.request.Image),
       cgroup: leavesOut(record, 'cgroup') ? noCgroup(group, paths.upper) : group,
       spec: readSpec(paths.config),
@@ -128,10 +162,16 @@ export class Runtime implements Engine {
 
   readonly #surroundings: Surroundings = {
     execs: this.#execs,
-    network: (container, action) => void this.events.emit('network', action, 'bridge', { container: container.id, name: 'bridge', type: 'bridge' }),
+    network: (container, action) =>
+      void this.events.emit('network', action, 'bridge', { container: container.id, name: 'bridge', type: 'bridge' }),
     claim: (name) => void this.#claimName(name),
     event: (container, action, attributes = {}) =>
-      void this.events.emit('container', action, container.id, { image: container.request.Image, name: container.name, ...container.request.Labels, ...attributes }),
+      void this.events.emit('container', action, container.id, {
+        image: container.request.Image,
+        name: container.name,
+        ...container.request.Labels,
+        ...attributes,
+      }),
     exited: (life) => {
       const { container } = life;
       if (this.#closing) return;
@@ -146,22 +186,50 @@ export class Runtime implements Engine {
     },
   };
 
-  async create(request: ContainerRequest, options: { name?: string; platform?: string; pull?: 'missing' }): Promise<Supervisor> {
+  async create(
+    request: ContainerRequest,
+    options: { name?: string; platform?: string; pull?: 'missing' },
+  ): Promise<Supervisor> {
     const image = this.images.find(request.Image);
     const warnings = [...validateRequest(request, this.settings), ...healthWarnings(request, image?.config)];
-    if (!image && options.pull !== 'missing') throw notFound(`No such image: ${request.Image}${/[:@]/.test(request.Image.split('/').pop() ?? '') ? '' : ':latest'}`);
+    if (!image && options.pull !== 'missing')
+      throw notFound(
+        `No such image: ${request.Image}${/[:@]/.test(request.Image.split('/').pop() ?? '') ? '' : ':latest'}`,
+      );
     if (image && options.platform) checkPlatform(request.Image, image, options.platform);
     if (image) checkBreakable(request, image);
     const id = newId();
     const other = (ref: string) => this.container(ref).container;
     const network = networkOf(request, id, this.settings, other);
     // asked now, so that a bad flag is refused by create and not by start
-    if (image) buildSpec({ id, request, network, paths: containerPaths(this.settings, id), settings: this.settings }, image);
-    if (image && !mergeConfig(request, image.config).Cmd?.length && !mergeConfig(request, image.config).Entrypoint?.length) throw badParameter('no command specified');
+    if (image)
+      buildSpec({ id, request, network, paths: containerPaths(this.settings, id), settings: this.settings }, image);
+    if (
+      image &&
+      !mergeConfig(request, image.config).Cmd?.length &&
+      !mergeConfig(request, image.config).Entrypoint?.length
+    )
+      throw badParameter('no command specified');
     const name = this.#claimName(options.name);
     const record: ContainerRecord = {
-      id, name, created: Date.now(), request, ...(options.platform && { platform: options.platform }), ...(image && { image: image.id }), network,
-      machine: 'created', error: '', runs: 0, pid: 0, exitCode: 0, oomKilled: false, startedAt: 0, finishedAt: 0, restartCount: 0, stopped: false, warnings,
+      id,
+      name,
+      created: Date.now(),
+      request,
+      ...(options.platform && { platform: options.platform }),
+      ...(image && { image: image.id }),
+      network,
+      machine: 'created',
+      error: '',
+      runs: 0,
+      pid: 0,
+      exitCode: 0,
+      oomKilled: false,
+      startedAt: 0,
+      finishedAt: 0,
+      restartCount: 0,
+      stopped: false,
+      warnings,
     };
     newDirectory(this.settings, record);
     const supervisor = this.#superviseNew(record);
@@ -182,9 +250,13 @@ export class Runtime implements Engine {
   #claimName(wanted: string | undefined): string {
     const holder = (name: string) => [...this.#supervisors.values()].find((s) => s.container.name === name);
     if (wanted === undefined) return newName((name) => holder(name) !== undefined);
-    if (!NAME.test(wanted)) throw badParameter(`Invalid container name (${wanted}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+    if (!NAME.test(wanted))
+      throw badParameter(`Invalid container name (${wanted}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
     const other = holder(wanted);
-    if (other) throw conflict(`Conflict. The container name "/${wanted}" is already in use by container "${other.container.id}". You have to remove (or rename) that container to be able to reuse that name.`);
+    if (other)
+      throw conflict(
+        `Conflict. The container name "/${wanted}" is already in use by container "${other.container.id}". You have to remove (or rename) that container to be able to reuse that name.`,
+      );
     return wanted;
   }
 
@@ -216,9 +288,13 @@ export class Runtime implements Engine {
   }
 
   operations(): OperationHandle[] {
-    return [...this.#operations.list(), ...this.containers().flatMap(({ operations }) => operations.list())].sort((a, b) => b.record.created - a.record.created);
+    return [...this.#operations.list(), ...this.containers().flatMap(({ operations }) => operations.list())].sort(
+      (a, b) => b.record.created - a.record.created,
+    );
   }
-  operation(ref: string): OperationHandle { return findOperation(this.operations(), ref); }
+  operation(ref: string): OperationHandle {
+    return findOperation(this.operations(), ref);
+  }
 
   busy(): boolean {
     return this.#pulls.busy || this.containers().some((s) => s.underWay || s.restarting);
@@ -238,9 +314,14 @@ export class Runtime implements Engine {
   }
 }
 
-/** An image of another platform under the same name does not count: the client pulls the right one, or is told that there is none. */
+/**
+ * An image of another platform under the same name does not count: the client pulls the right one, or is told that
+ * there is none.
+ */
 function checkPlatform(reference: string, { config }: Image, platform: string): void {
   const wanted = parsePlatform(platform);
   if (matches(wanted, config)) return;
-  throw notFound(`No such image: image with reference ${reference} was found but its platform (${showPlatform(config)}) does not match the specified platform (${showPlatform(wanted)})`);
+  throw notFound(
+    `No such image: image with reference ${reference} was found but its platform (${showPlatform(config)}) does not match the specified platform (${showPlatform(wanted)})`,
+  );
 }

@@ -1,5 +1,6 @@
 /**
- * Whatever the data root contains, the daemon starts. What it cannot read is moved to <root>/unreadable, not deleted, and reported:
+ * Whatever the data root contains, the daemon starts. What it cannot read is moved to <root>/unreadable, not deleted,
+ * and reported:
  * a truncated or foreign record, a directory where a file belongs, a file where a directory belongs.
  */
 import { lstatSync, mkdirSync, renameSync, statSync, type Stats } from 'node:fs';
@@ -11,7 +12,10 @@ export class Aside {
   /** what was moved, or could not be: a line each */
   readonly reports: string[] = [];
 
-  constructor(readonly root: string, private readonly report: (text: string) => void = (text) => console.error(`drydock: ${text}`)) {}
+  constructor(
+    readonly root: string,
+    private readonly report: (text: string) => void = (text) => console.error(`drydock: ${text}`),
+  ) {}
 
   say(text: string): void {
     this.reports.push(text);
@@ -21,12 +25,17 @@ export class Aside {
   /** False when it cannot be moved: then the caller goes on without it where it is. */
   move(path: string, why: string): boolean {
     try {
-      const to = join(this.#directory(), `${new Date().toISOString().replace(/[:.]/g, '-')}-${this.reports.length}-${basename(path)}`);
+      const to = join(
+        this.#directory(),
+        `${new Date().toISOString().replace(/[:.]/g, '-')}-${this.reports.length}-${basename(path)}`,
+      );
       renameSync(path, to);
       this.say(`${path}: ${why}; moved to ${to}`);
       return true;
     } catch (error) {
-      this.say(`${path}: ${why}; it stays, because moving it failed: ${error instanceof Error ? error.message : String(error)}`);
+      this.say(
+        `${path}: ${why}; it stays, because moving it failed: ${error instanceof Error ? error.message : String(error)}`,
+      );
       return false;
     }
   }
@@ -66,7 +75,10 @@ function leadsToDirectory(path: string): boolean {
 
 function kindOf(stat: Stats): string {
   const kinds: [is: boolean, name: string][] = [
-    [stat.isFile(), 'a file'], [stat.isDirectory(), 'a directory'], [stat.isSymbolicLink(), 'a symbolic link'], [stat.isFIFO(), 'a fifo'],
+    [stat.isFile(), 'a file'],
+    [stat.isDirectory(), 'a directory'],
+    [stat.isSymbolicLink(), 'a symbolic link'],
+    [stat.isFIFO(), 'a fifo'],
     [stat.isSocket(), 'a socket'],
   ];
   return kinds.find(([is]) => is)?.[1] ?? 'a device';

@@ -17,7 +17,11 @@ export function parseSignal(signal: string | number): number {
   const text = String(signal).trim().toUpperCase();
   const name = text.replace(/^SIG/, '');
   const names: Record<string, number> = constants.signals;
-  const number = /^\d{1,3}$/.test(text) ? Number(text) : Object.hasOwn(names, `SIG${name}`) ? names[`SIG${name}`] : realTime(name);
+  const number = /^\d{1,3}$/.test(text)
+    ? Number(text)
+    : Object.hasOwn(names, `SIG${name}`)
+      ? names[`SIG${name}`]
+      : realTime(name);
   if (number === undefined || number < 1 || number > SIGRTMAX) throw badParameter(`Invalid signal: ${signal}`);
   return number;
 }

@@ -6,7 +6,10 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { FRAME, Tap } from './tap.ts';
 
 const HEADER = 8;
-/** A client that reads slower than the process writes: beyond this the shim is not read, and in the end the process waits. */
+/**
+ * A client that reads slower than the process writes: beyond this the shim is not read, and in the end the process
+ * waits.
+ */
 const HIGH_WATER = 1 << 20;
 
 export interface StreamsOptions {
@@ -16,7 +19,11 @@ export interface StreamsOptions {
   /** whoever keeps what passes */
   heard?(stream: 1 | 2, data: Buffer): void;
 }
-interface Client { stream: Duplex; options: AttachOptions; over(how: 'ended' | 'detached'): void }
+interface Client {
+  stream: Duplex;
+  options: AttachOptions;
+  over(how: 'ended' | 'detached'): void;
+}
 
 export class Streams {
   readonly #clients = new Set<Client>();
@@ -30,7 +37,10 @@ export class Streams {
 
   constructor(private readonly options: StreamsOptions) {}
 
-  /** Connects to a shim; resolves when it knows whether output is wanted. `ended` is called once, after the last output and before the clients get their FIN: what they ask next is answered. */
+  /**
+   * Connects to a shim; resolves when it knows whether output is wanted. `ended` is called once, after the last output
+   * and before the clients get their FIN: what they ask next is answered.
+   */
   async open(shimSocket: string, ended: () => void): Promise<void> {
     this.#subscribed = false;
     this.#tap = await Tap.open(shimSocket, {
@@ -59,7 +69,7 @@ export class Streams {
     this.options.heard?.(stream, frame.subarray(HEADER));
     for (const { stream: client, options } of this.#clients) {
       if (!options.stream || client.destroyed || !(stream === 1 ? options.stdout : options.stderr)) continue;
-      client.write(options.raw ?? this.options.tty ? frame.subarray(HEADER) : frame);
+      client.write((options.raw ?? this.options.tty) ? frame.subarray(HEADER) : frame);
       if (client.writableLength > HIGH_WATER) this.#waitFor(client);
     }
   }
@@ -78,10 +88,12 @@ export class Streams {
   }
 
   couple(stream: Duplex, options: AttachOptions): Promise<'ended' | 'detached'> {
-    const scanner = options.stdin && this.options.tty ? new DetachScanner(parseDetachKeys(options.detachKeys)) : undefined;
+    const scanner =
+      options.stdin && this.options.tty ? new DetachScanner(parseDetachKeys(options.detachKeys)) : undefined;
     return new Promise((resolve) => {
       const client: Client = {
-        stream, options,
+        stream,
+        options,
         over: (how) => {
           if (!this.#clients.delete(client)) return;
           stream.off('data', typed).off('end', finished).off('close', gone);
@@ -154,10 +166,13 @@ export class Streams {
 }
 
 /**
- * Couples to the shim before the program can write its first byte: it answers in the order in which it looks at its descriptors, so an
- * answer to each of two questions means that it has taken the connection and read the subscription (native/shim.c, turn).
+ * Couples to the shim before the program can write its first byte: it answers in the order in which it looks at its
+ * descriptors, so an
+ * answer to each of two questions means that it has taken the connection and read the subscription (native/shim.c,
+ * turn).
  */
 export async function listenBefore(k: Kernel, streams: Streams, shimSocket: string, ended: () => void): Promise<void> {
   await streams.open(shimSocket, ended);
-  for (const note of ['the shim has taken our connection', 'and knows whether output is wanted']) await k.run({ actor: 'shim', name: 'getpid', args: [], note });
+  for (const note of ['the shim has taken our connection', 'and knows whether output is wanted'])
+    await k.run({ actor: 'shim', name: 'getpid', args: [], note });
 }

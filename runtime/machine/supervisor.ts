@@ -26,7 +26,11 @@ export class Supervisor extends Verbs implements ContainerHandle {
   readonly execIDs: string[] = [];
   readonly #upper = new UpperLook(this.log, () => {
     const { paths, image } = this.container;
-    return { upper: paths.upper, lowers: [...(image?.layers ?? [])].reverse().map(({ dir, diffID }) => ({ dir, digest: diffID })), mountPoints: look.mountPoints(this.container) };
+    return {
+      upper: paths.upper,
+      lowers: [...(image?.layers ?? [])].reverse().map(({ dir, diffID }) => ({ dir, digest: diffID })),
+      mountPoints: look.mountPoints(this.container),
+    };
   });
 
   protected override walk = () => walkOf(this);
@@ -36,9 +40,11 @@ export class Supervisor extends Verbs implements ContainerHandle {
   }
 
   async attach(client: Duplex, options: AttachOptions): Promise<'ended' | 'detached'> {
-    if (options.stream && !options.logs && this.machine === 'paused') throw conflict(`container ${this.container.id} is paused, unpause the container before attach`);
+    if (options.stream && !options.logs && this.machine === 'paused')
+      throw conflict(`container ${this.container.id} is paused, unpause the container before attach`);
     this.around.event(this.container, 'attach');
-    if (options.logs) await replayLog(this.container.paths.log, client, { ...options, tty: this.container.request.Tty ?? false });
+    if (options.logs)
+      await replayLog(this.container.paths.log, client, { ...options, tty: this.container.request.Tty ?? false });
     return this.streams.couple(client, options);
   }
 
@@ -54,11 +60,23 @@ export class Supervisor extends Verbs implements ContainerHandle {
   }
 
   execsWritten = (): ExecOutput[] => execOutputs(this.container.paths.dir);
-  written(): AsyncIterable<readonly LogRecord[]> { return recordsOf(this.container.paths.log); }
-  logs = (options: LogOptions): Readable => readLog(
-    { path: this.container.paths.log, tty: this.container.request.Tty ?? false, running: () => this.underWay || this.restarting, onEnd: (listener) => this.waiters.listen(listener) }, options);
+  written(): AsyncIterable<readonly LogRecord[]> {
+    return recordsOf(this.container.paths.log);
+  }
+  logs = (options: LogOptions): Readable =>
+    readLog(
+      {
+        path: this.container.paths.log,
+        tty: this.container.request.Tty ?? false,
+        running: () => this.underWay || this.restarting,
+        onEnd: (listener) => this.waiters.listen(listener),
+      },
+      options,
+    );
 
-  async stats(): Promise<{ cgroup: CgroupStats; networks: Record<string, Record<string, number>> }> { return look.stats(this.container); }
+  async stats(): Promise<{ cgroup: CgroupStats; networks: Record<string, Record<string, number>> }> {
+    return look.stats(this.container);
+  }
   changes = () => look.changes(this.container);
   sizeRw = () => look.sizeRw(this.container);
 
@@ -70,7 +88,8 @@ export class Supervisor extends Verbs implements ContainerHandle {
 
   async exec(config: ExecConfig): Promise<ExecHandle> {
     if (!this.restarting) await this.settled();
-    if (this.machine === 'paused') throw conflict(`Container ${this.container.id} is paused, unpause the container before exec`);
+    if (this.machine === 'paused')
+      throw conflict(`Container ${this.container.id} is paused, unpause the container before exec`);
     this.mustRun();
     const session: ExecSession = new ExecSession(this, this.log, config, {
       over: () => {
@@ -83,25 +102,41 @@ export class Supervisor extends Verbs implements ContainerHandle {
       },
       breakpoints: () => this.gateKeeper.breakpointsOf('join'),
       event: (action, attributes) => this.around.event(this.container, action, attributes),
-      performing: (run, work) => this.operations.run('exec', work, { id: session.id, run, gate: (command) => session.gate.command(command) }),
+      performing: (run, work) =>
+        this.operations.run('exec', work, { id: session.id, run, gate: (command) => session.gate.command(command) }),
     });
     this.execIDs.push(session.id);
     this.around.execs.set(session.id, session);
     return session;
   }
 
-  journal(follow: boolean, signal?: AbortSignal): AsyncIterable<Event> { return this.log.read(follow, signal); }
-  happening(signal: AbortSignal): AsyncIterable<readonly Event[]> { return this.log.batches(true, signal); }
+  journal(follow: boolean, signal?: AbortSignal): AsyncIterable<Event> {
+    return this.log.read(follow, signal);
+  }
+  happening(signal: AbortSignal): AsyncIterable<readonly Event[]> {
+    return this.log.batches(true, signal);
+  }
   gate(command: GateCommand): void {
     // what is not under way would stand at its next start or its end, when nobody expects it any more
-    if (command.command === 'pause' && (!this.underWay || this.running)) throw conflict(`container ${this.container.name} is ${this.machine}: no step is under way that could be paused`);
-    const exec = this.gateKeeper.paused ? undefined : [...this.around.execs.values()].find((one) => one.container === this && one.gate.paused);
+    if (command.command === 'pause' && (!this.underWay || this.running))
+      throw conflict(`container ${this.container.name} is ${this.machine}: no step is under way that could be paused`);
+    const exec = this.gateKeeper.paused
+      ? undefined
+      : [...this.around.execs.values()].find((one) => one.container === this && one.gate.paused);
     (exec?.gate ?? this.gateKeeper).command(command);
   }
-  inspectLive(step?: string): Promise<Evidence[]> { return liveEvidence(quietKernel(this.container.live), this.container, step); }
+  inspectLive(step?: string): Promise<Evidence[]> {
+    return liveEvidence(quietKernel(this.container.live), this.container, step);
+  }
 
-  watch(signal: AbortSignal): void { this.#upper.by(signal); }
+  watch(signal: AbortSignal): void {
+    this.#upper.by(signal);
+  }
 
   /** The daemon ends; the container does not. */
-  leave(): void { this.#upper.end(); this.streams.close(); this.log.flush(); }
+  leave(): void {
+    this.#upper.end();
+    this.streams.close();
+    this.log.flush();
+  }
 }

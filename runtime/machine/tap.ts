@@ -23,7 +23,10 @@ export interface TapEvents {
 export class Tap {
   #rest: Buffer = Buffer.alloc(0);
 
-  private constructor(readonly socket: Socket, private readonly events: TapEvents) {
+  private constructor(
+    readonly socket: Socket,
+    private readonly events: TapEvents,
+  ) {
     socket.on('data', (data) => this.#read(data));
     socket.on('error', () => undefined); // 'close' follows
     socket.on('close', () => events.ended());

@@ -1,5 +1,6 @@
 /**
- * The verbs that change a container. A call that arrives in the middle of a phase waits for it or cancels it, as dockerd's calls wait for
+ * The verbs that change a container. A call that arrives in the middle of a phase waits for it or cancels it, as
+ * dockerd's calls wait for
  * the container's lock: which one does which, and what is answered in which state, is held by test/e2e/verbs.test.ts.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -47,7 +48,9 @@ export abstract class Verbs extends Ending {
       this.record.restartCount = 0;
       if (!this.running) await this.begin();
     } catch (error) {
-      throw error instanceof Refusal ? new Refusal(500, `Cannot restart container ${name}: ${error.message}`, { cause: error }) : error;
+      throw error instanceof Refusal
+        ? new Refusal(500, `Cannot restart container ${name}: ${error.message}`, { cause: error })
+        : error;
     } finally {
       this.kept = false;
     }
@@ -126,7 +129,13 @@ export abstract class Verbs extends Ending {
   async #tryToRemove(): Promise<void> {
     for (const ms of REMOVAL_PAUSES_MS) {
       await sleep(ms, undefined, { ref: false });
-      if (await this.#remove(true).then(() => true, () => false)) return;
+      if (
+        await this.#remove(true).then(
+          () => true,
+          () => false,
+        )
+      )
+        return;
     }
     this.waiters.removalFailed(this.record);
   }
@@ -136,11 +145,16 @@ export abstract class Verbs extends Ending {
     if (!force && !this.restarting) await this.settled();
     if (!force && (this.underWay || this.restarting)) {
       const { status } = this.state;
-      const todo = status === 'paused' ? 'paused and must be unpaused first' : `${status}: stop the container before removing or force remove`;
+      const todo =
+        status === 'paused'
+          ? 'paused and must be unpaused first'
+          : `${status}: stop the container before removing or force remove`;
       throw conflict(`cannot remove container "/${name}": container is ${todo}`);
     }
     await this.#endByForce();
-    for (const exec of this.ownExecs()) if (exec.left.length && (await exec.takeBack()).length) throw new Refusal(500, notUndone(`exec ${exec.id}`, exec.left));
+    for (const exec of this.ownExecs())
+      if (exec.left.length && (await exec.takeBack()).length)
+        throw new Refusal(500, notUndone(`exec ${exec.id}`, exec.left));
     if (this.machine !== 'removed') {
       await this.operations.run('remove', async () => {
         const removed = this.waiters.until(['removed', 'failed']);
@@ -167,5 +181,6 @@ export abstract class Verbs extends Ending {
     await this.over();
   }
 
-  protected ownExecs = (): ExecSession[] => [...this.around.execs.values()].filter((one) => one.container.container === this.container);
+  protected ownExecs = (): ExecSession[] =>
+    [...this.around.execs.values()].filter((one) => one.container.container === this.container);
 }

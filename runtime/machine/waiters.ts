@@ -2,8 +2,14 @@
 import type { MachineState } from './engine.ts';
 import type { ContainerRecord } from './record.ts';
 
-/** `Error` is for waits that fail; why a start failed is the answer to the start, and docker's client would print it twice. */
-export interface ExitAnswer { StatusCode: number; Error: { Message: string } | null }
+/**
+ * `Error` is for waits that fail; why a start failed is the answer to the start, and docker's client would print it
+ * twice.
+ */
+export interface ExitAnswer {
+  StatusCode: number;
+  Error: { Message: string } | null;
+}
 type Condition = 'not-running' | 'next-exit' | 'removed';
 
 export class Waiters {
@@ -66,7 +72,8 @@ export class Waiters {
   }
 
   exit(condition: Condition, busy: boolean, record: ContainerRecord): Promise<ExitAnswer> {
-    if (condition === 'not-running' && !busy) return Promise.resolve({ StatusCode: record.exitCode, Error: record.error ? { Message: record.error } : null });
+    if (condition === 'not-running' && !busy)
+      return Promise.resolve({ StatusCode: record.exitCode, Error: record.error ? { Message: record.error } : null });
     return new Promise((resolve) => this.#exits.add({ condition, resolve }));
   }
 

@@ -1,4 +1,6 @@
-/** The bridge: a switch in the kernel that the containers' links are plugged into, made once and shared by all of them. */
+/**
+ * The bridge: a switch in the kernel that the containers' links are plugged into, made once and shared by all of them.
+ */
 import { NETLINK_ROUTE } from '../kernel/constants.ts';
 import { tolerate } from '../kernel/errors.ts';
 import type { Fact } from '../journal/event.ts';
@@ -15,7 +17,12 @@ import { chooseSubnet, parseBip, type Subnet } from './subnet.ts';
 
 export type BridgeSettings = Pick<Settings, 'bridge' | 'bip'>;
 /** `uplink`: the host's link on its default route, when it has one. */
-export interface Bridge extends Subnet { name: string; index: number; mtu: number; uplink?: Link }
+export interface Bridge extends Subnet {
+  name: string;
+  index: number;
+  mtu: number;
+  uplink?: Link;
+}
 
 /** Marks bridges as ours; what follows it remembers the host's forwarding (forwarding.ts). */
 export const ALIAS = 'drydock';
@@ -24,7 +31,8 @@ export const ALIAS = 'drydock';
 const known = new Map<string, Bridge>();
 
 /**
- * Makes what is missing of it: link, address, up. Each part that is there already is left alone, so two starts at once do no harm.
+ * Makes what is missing of it: link, address, up. Each part that is there already is left alone, so two starts at once
+ * do no harm.
  * Throws Refusal 409 when something else has the name or another subnet is on it.
  */
 export async function ensureBridge(k: Kernel, settings: BridgeSettings): Promise<Bridge> {
@@ -44,9 +52,12 @@ async function build(k: Kernel, socket: NetlinkSocket, settings: BridgeSettings)
   const routes = (await socket.dump(...dumpRoutes)).map(routeOf);
   // after the addresses: a bridge that another start made meanwhile must not look like a subnet in use
   const link = await findLink(socket, name);
-  if (link && link.kind !== 'bridge') throw conflict(`${name} is a ${link.kind || 'hardware'} link and no bridge: choose another name with --bridge`);
+  if (link && link.kind !== 'bridge')
+    throw conflict(`${name} is a ${link.kind || 'hardware'} link and no bridge: choose another name with --bridge`);
   const own = addresses.find(({ index }) => index === link?.index);
-  const subnet = own ? kept(settings, own) : chooseSubnet(settings.bip, [...addresses, ...routes.map(({ to, prefix }) => ({ address: to, prefix }))]);
+  const subnet = own
+    ? kept(settings, own)
+    : chooseSubnet(settings.bip, [...addresses, ...routes.map(({ to, prefix }) => ({ address: to, prefix }))]);
   const uplink = await findUplink(socket, routes);
   if (!link) {
     const attributes = { ifname: name, mtu: uplink?.mtu, address: macOf(subnet.gateway), linkinfo: { kind: 'bridge' } };
@@ -65,11 +76,14 @@ async function build(k: Kernel, socket: NetlinkSocket, settings: BridgeSettings)
 const factsOf = ({ name, index, mtu, gateway, prefix, uplink }: Bridge): Fact[] => [
   { kind: 'link', key: `host/${name}`, value: `bridge, index ${index}, mtu ${mtu}, up` },
   { kind: 'address', key: `host/${name}`, value: `${gateway}/${prefix}` },
-  ...(uplink ? [{ kind: 'link', key: `host/${uplink.name}`, value: `uplink, index ${uplink.index}, mtu ${uplink.mtu}` } as const] : []),
+  ...(uplink
+    ? [{ kind: 'link', key: `host/${uplink.name}`, value: `uplink, index ${uplink.index}, mtu ${uplink.mtu}` } as const]
+    : []),
 ];
 
 /**
- * Any container could call itself an IPv6 router, and the host would send its traffic there: CVE-2020-13401. A kernel without IPv6 has no
+ * Any container could call itself an IPv6 router, and the host would send its traffic there: CVE-2020-13401. A kernel
+ * without IPv6 has no
  * such file.
  */
 async function ignoreRouterAdvertisements(k: Kernel, name: string): Promise<void> {
@@ -84,14 +98,18 @@ function gone(name: string): never {
 function kept({ bridge, bip }: BridgeSettings, { address, prefix }: Address): Subnet {
   const wanted = bip ? parseBip(bip) : undefined;
   if (wanted && (wanted.gateway !== address || wanted.prefix !== prefix)) {
-    throw conflict(`${bridge} has ${address}/${prefix} and not ${bip}: start the daemon with --bip ${address}/${prefix}, or end all containers and delete the bridge`);
+    throw conflict(
+      `${bridge} has ${address}/${prefix} and not ${bip}: start the daemon with --bip ${address}/${prefix}, or end all containers and delete the bridge`,
+    );
   }
   return { gateway: address, prefix };
 }
 
 /** Packets that leave the host go through its default route: what is too long for that link need not be sent. */
 async function findUplink(socket: NetlinkSocket, routes: readonly Route[]): Promise<Link | undefined> {
-  const out = routes.filter(({ prefix, table, oif }) => prefix === 0 && table === RT_TABLE_MAIN && oif).sort((a, b) => a.metric - b.metric)[0];
+  const out = routes
+    .filter(({ prefix, table, oif }) => prefix === 0 && table === RT_TABLE_MAIN && oif)
+    .sort((a, b) => a.metric - b.metric)[0];
   return out && findLink(socket, out.oif);
 }
 

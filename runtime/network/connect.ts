@@ -32,14 +32,19 @@ export async function takeAddress(k: Kernel, c: Container): Promise<void> {
 /** What the lease step left in c.network. */
 function leased(c: Container): { address: string; prefix: number; gateway: string; mac: string } {
   const { address, prefix, gateway, mac } = c.network;
-  if (!address || !prefix || !gateway || !mac) throw new Error(`container ${c.id.slice(0, 12)} has no address yet: run network.lease-address first`);
+  if (!address || !prefix || !gateway || !mac)
+    throw new Error(`container ${c.id.slice(0, 12)} has no address yet: run network.lease-address first`);
   return { address, prefix, gateway, mac };
 }
 
 export async function createPair(k: Kernel, c: Container): Promise<void> {
   const { hostLink } = c.network;
   const { mtu } = bridgeNow(c.settings.bridge);
-  const pair = newLink({ ifname: hostLink, mtu, linkinfo: { kind: 'veth', data: { peer: { ifname: PEER, mtu, net_ns_pid: c.live.pid } } } });
+  const pair = newLink({
+    ifname: hostLink,
+    mtu,
+    linkinfo: { kind: 'veth', data: { peer: { ifname: PEER, mtu, net_ns_pid: c.live.pid } } },
+  });
   await withNetlink(k, NETLINK_ROUTE, async (socket) => {
     try {
       await socket.request(pair);
@@ -50,7 +55,10 @@ export async function createPair(k: Kernel, c: Container): Promise<void> {
       await socket.request(pair);
     }
   });
-  k.fact({ kind: 'link', key: `host/${hostLink}`, value: 'veth, down' }, { kind: 'link', key: `container/${PEER}`, value: 'veth, down' });
+  k.fact(
+    { kind: 'link', key: `host/${hostLink}`, value: 'veth, down' },
+    { kind: 'link', key: `container/${PEER}`, value: 'veth, down' },
+  );
 }
 
 export async function attach(k: Kernel, c: Container): Promise<void> {
@@ -67,7 +75,10 @@ export async function findPeer(k: Kernel, c: Container): Promise<void> {
 
 export async function nameEth0(k: Kernel, c: Container): Promise<void> {
   await inside(k, c).request(setLink(eth0(c), { ifname: 'eth0' }));
-  k.fact({ kind: 'link', key: `container/${PEER}`, value: null }, { kind: 'link', key: 'container/eth0', value: `veth, index ${eth0(c)}, down` });
+  k.fact(
+    { kind: 'link', key: `container/${PEER}`, value: null },
+    { kind: 'link', key: 'container/eth0', value: `veth, index ${eth0(c)}, down` },
+  );
 }
 
 export async function setMac(k: Kernel, c: Container): Promise<void> {
@@ -84,7 +95,10 @@ export async function addAddress(k: Kernel, c: Container): Promise<void> {
 
 export async function loopbackUp(k: Kernel, c: Container): Promise<void> {
   await inside(k, c).request(setLink('lo', {}, true));
-  k.fact({ kind: 'link', key: 'container/lo', value: 'loopback, up' }, { kind: 'address', key: 'container/lo', value: '127.0.0.1/8' });
+  k.fact(
+    { kind: 'link', key: 'container/lo', value: 'loopback, up' },
+    { kind: 'address', key: 'container/lo', value: '127.0.0.1/8' },
+  );
 }
 
 export async function linkUp(k: Kernel, c: Container): Promise<void> {
@@ -99,7 +113,8 @@ export async function addRoutes(k: Kernel, c: Container): Promise<void> {
   k.fact({ kind: 'route', key: 'container/default', value: `via ${gateway} dev eth0` });
 }
 
-export const masquerade = (k: Kernel, c: Container): Promise<void> => ensureChain(k, masqueradeChain(bridgeNow(c.settings.bridge)));
+export const masquerade = (k: Kernel, c: Container): Promise<void> =>
+  ensureChain(k, masqueradeChain(bridgeNow(c.settings.bridge)));
 
 export async function forward(k: Kernel, c: Container): Promise<void> {
   await ensureChain(k, forwardChain(bridgeNow(c.settings.bridge)));

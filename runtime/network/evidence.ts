@@ -1,4 +1,7 @@
-/** What the kernel says about a container's network now: dumps of the host's side and of the container's, in lines like those of ip(8). */
+/**
+ * What the kernel says about a container's network now: dumps of the host's side and of the container's, in lines like
+ * those of ip(8).
+ */
 import { NETLINK_ROUTE } from '../kernel/constants.ts';
 import { tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -17,36 +20,73 @@ import { rulesNow } from './rules.ts';
 
 const ROOM = 32 * 1024;
 
-interface Found { links: Link[]; addresses: Address[]; routes: Route[]; neighbours: Neighbour[] }
+interface Found {
+  links: Link[];
+  addresses: Address[];
+  routes: Route[];
+  neighbours: Neighbour[];
+}
 
-const nameOf = (links: readonly Link[], index: number) => links.find((link) => link.index === index)?.name ?? `if${index}`;
+const nameOf = (links: readonly Link[], index: number) =>
+  links.find((link) => link.index === index)?.name ?? `if${index}`;
 function showLink(link: Link, links: readonly Link[]): string {
   // of a link that is known by its name only, nothing more is said
   if (!link.mtu) return `${link.index}: ${link.name}`;
   const state = [link.up ? 'up' : 'down', link.up && !link.lowerUp && 'no carrier', link.alias && `(${link.alias})`];
-  return [`${link.index}: ${link.name}`, link.kind, link.mac, `mtu ${link.mtu}`, link.master && `master ${nameOf(links, link.master)}`, ...state].filter(Boolean).join(' ');
+  return [
+    `${link.index}: ${link.name}`,
+    link.kind,
+    link.mac,
+    `mtu ${link.mtu}`,
+    link.master && `master ${nameOf(links, link.master)}`,
+    ...state,
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
-function show(where: string, { links, addresses, routes, neighbours }: Found, wanted: (link: Link) => boolean): Evidence[] {
+function show(
+  where: string,
+  { links, addresses, routes, neighbours }: Found,
+  wanted: (link: Link) => boolean,
+): Evidence[] {
   const chosen = new Set(links.filter(wanted).map(({ index }) => index));
   const dev = (index: number) => `dev ${nameOf(links, index)}`;
-  const line = ({ to, prefix, gateway, oif }: Route) => `${prefix ? `${to}/${prefix}` : 'default'}${gateway ? ` via ${gateway}` : ''} ${dev(oif)}`;
+  const line = ({ to, prefix, gateway, oif }: Route) =>
+    `${prefix ? `${to}/${prefix}` : 'default'}${gateway ? ` via ${gateway}` : ''} ${dev(oif)}`;
   return [
     { title: `links, ${where}`, lines: links.filter(wanted).map((link) => showLink(link, links)) },
-    { title: `addresses, ${where}`, lines: addresses.filter(({ index }) => chosen.has(index)).map(({ address, prefix, index }) => `${address}/${prefix} ${dev(index)}`) },
-    { title: `routes, ${where}`, lines: routes.filter(({ table, oif }) => table === RT_TABLE_MAIN && chosen.has(oif)).map(line) },
-    { title: `neighbours, ${where}`, lines: neighbours.filter(({ index }) => chosen.has(index)).map(({ address, mac, state, index }) => `${address} ${mac || 'no answer'} ${state} ${dev(index)}`) },
+    {
+      title: `addresses, ${where}`,
+      lines: addresses
+        .filter(({ index }) => chosen.has(index))
+        .map(({ address, prefix, index }) => `${address}/${prefix} ${dev(index)}`),
+    },
+    {
+      title: `routes, ${where}`,
+      lines: routes.filter(({ table, oif }) => table === RT_TABLE_MAIN && chosen.has(oif)).map(line),
+    },
+    {
+      title: `neighbours, ${where}`,
+      lines: neighbours
+        .filter(({ index }) => chosen.has(index))
+        .map(({ address, mac, state, index }) => `${address} ${mac || 'no answer'} ${state} ${dev(index)}`),
+    },
   ];
 }
 
 const ask = async (socket: NetlinkSocket): Promise<Found> => ({
-  links: (await socket.dump(...dumpLinks)).map(linkOf), addresses: (await socket.dump(...dumpAddresses)).map(addressOf),
-  routes: (await socket.dump(...dumpRoutes)).map(routeOf), neighbours: (await socket.dump(...dumpNeighbours)).map(neighbourOf),
+  links: (await socket.dump(...dumpLinks)).map(linkOf),
+  addresses: (await socket.dump(...dumpAddresses)).map(addressOf),
+  routes: (await socket.dump(...dumpRoutes)).map(routeOf),
+  neighbours: (await socket.dump(...dumpNeighbours)).map(neighbourOf),
 });
 
 /** The bridge and the container's end on it. */
 export const hostEvidence = (k: Kernel, c: Container): Promise<Evidence[]> =>
-  withNetlink(k, NETLINK_ROUTE, async (socket) => show('host', await ask(socket), ({ name }) => name === c.settings.bridge || name === c.network.hostLink));
+  withNetlink(k, NETLINK_ROUTE, async (socket) =>
+    show('host', await ask(socket), ({ name }) => name === c.settings.bridge || name === c.network.hostLink),
+  );
 
 /** Through a socket of the stage; from the outside when the stage has become the user's process. */
 export async function insideEvidence(k: Kernel, c: Container): Promise<Evidence[]> {
@@ -57,21 +97,41 @@ export async function insideEvidence(k: Kernel, c: Container): Promise<Evidence[
   }
 }
 
-/** Links and addresses by the number that the host has for the namespace at the other end of the pair, the rest from /proc/PID/net. */
+/**
+ * Links and addresses by the number that the host has for the namespace at the other end of the pair, the rest from
+ * /proc/PID/net.
+ */
 async function askFromOutside(k: Kernel, c: Container): Promise<Found> {
-  const proc = async (file: string) => (await tolerate(['ENOENT', 'ESRCH', 'EINVAL'], k.daemon.read_file(`/proc/${c.live.pid ?? 'none'}/net/${file}`, ROOM)))?.toString() ?? '';
+  const proc = async (file: string) =>
+    (
+      await tolerate(
+        ['ENOENT', 'ESRCH', 'EINVAL'],
+        k.daemon.read_file(`/proc/${c.live.pid ?? 'none'}/net/${file}`, ROOM),
+      )
+    )?.toString() ?? '';
   const { links, addresses } = await withNetlink(k, NETLINK_ROUTE, async (socket) => {
     await socket.strict();
     const netns = (await findLink(socket, c.network.hostLink))?.peerNetns;
     if (netns === undefined) return { links: linksOf(await proc('dev')), addresses: [] };
-    return { links: (await socket.dump(...dumpLinksIn(netns))).map(linkOf), addresses: (await socket.dump(...dumpAddressesIn(netns))).map(addressOf) };
+    return {
+      links: (await socket.dump(...dumpLinksIn(netns))).map(linkOf),
+      addresses: (await socket.dump(...dumpAddressesIn(netns))).map(addressOf),
+    };
   });
-  return { links, addresses, routes: routesOf(await proc('route'), links), neighbours: neighboursOf(await proc('arp'), links) };
+  return {
+    links,
+    addresses,
+    routes: routesOf(await proc('route'), links),
+    neighbours: neighboursOf(await proc('arp'), links),
+  };
 }
 
 export async function ruleEvidence(k: Kernel, c: Container): Promise<Evidence[]> {
   return [{ title: `nf_tables table ip ${c.settings.bridge}`, lines: await rulesNow(k, c.settings.bridge) }];
 }
 export async function forwardingEvidence(k: Kernel, c: Container): Promise<Evidence[]> {
-  return [...(await ruleEvidence(k, c)), { title: 'net.ipv4.ip_forward', lines: [(await forwardingNow(k)) ? '1' : '0'] }];
+  return [
+    ...(await ruleEvidence(k, c)),
+    { title: 'net.ipv4.ip_forward', lines: [(await forwardingNow(k)) ? '1' : '0'] },
+  ];
 }

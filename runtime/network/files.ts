@@ -1,7 +1,16 @@
-/** The three files that tell programs in a container about names: hosts(5), hostname(5), resolv.conf(5). Contents only. */
+/**
+ * The three files that tell programs in a container about names: hosts(5), hostname(5), resolv.conf(5). Contents only.
+ */
 import type { Network } from './network.ts';
 
-const LOCAL = ['127.0.0.1\tlocalhost', '::1\tlocalhost ip6-localhost ip6-loopback', 'fe00::\tip6-localnet', 'ff00::\tip6-mcastprefix', 'ff02::1\tip6-allnodes', 'ff02::2\tip6-allrouters'];
+const LOCAL = [
+  '127.0.0.1\tlocalhost',
+  '::1\tlocalhost ip6-localhost ip6-loopback',
+  'fe00::\tip6-localnet',
+  'ff00::\tip6-mcastprefix',
+  'ff02::1\tip6-allnodes',
+  'ff02::2\tip6-allrouters',
+];
 /** Google's public resolvers, docker's fallback too, when the host names none that a container can reach. */
 const FALLBACK = ['8.8.8.8', '8.8.4.4'];
 
@@ -20,22 +29,38 @@ function namesOf(hostname: string, domainname?: string): string[] {
   return [...new Set([full, full.split('.', 1)[0] || full])];
 }
 
-export interface HostsFor { network: Network; hostname: string; domainname?: string; extra: readonly string[]; hostFile: string }
+export interface HostsFor {
+  network: Network;
+  hostname: string;
+  domainname?: string;
+  extra: readonly string[];
+  hostFile: string;
+}
 
 export function hostsFile({ network, hostname, domainname, extra, hostFile }: HostsFor): string {
   const lines = network.mode === 'host' ? [hostFile.replace(/\n+$/, '')] : [...LOCAL];
-  for (const [name, address] of extra.map(splitHost)) lines.push(`${address === 'host-gateway' ? hostGateway(network) : address}\t${name}`);
+  for (const [name, address] of extra.map(splitHost))
+    lines.push(`${address === 'host-gateway' ? hostGateway(network) : address}\t${name}`);
   if (network.address) lines.push(`${network.address}\t${namesOf(hostname, domainname).join(' ')}`);
   return `${lines.join('\n')}\n`;
 }
 
 const field = (text: string, keyword: string) =>
-  text.split('\n').map((line) => line.trim().split(/\s+/)).filter(([word]) => word === keyword).map(([, ...rest]) => rest);
+  text
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([word]) => word === keyword)
+    .map(([, ...rest]) => rest);
 /** Seen from inside a container, the host's loopback is another machine's. */
 const reachable = (server: string) => !/^127\.|^::1$|^0\.0\.0\.0$|%/.test(server);
 
 /** `other`: lines of which only the resolver inside knows what they mean: sortlist, lookup, … */
-export interface Resolver { nameservers: string[]; search: string[]; options: string[]; other: string[] }
+export interface Resolver {
+  nameservers: string[];
+  search: string[];
+  options: string[];
+  other: string[];
+}
 const KNOWN = /^\s*(nameserver|search|domain|options)(\s|$)|^\s*([#;]|$)/;
 export function parseResolvConf(text: string): Resolver {
   return {
@@ -46,7 +71,13 @@ export function parseResolvConf(text: string): Resolver {
   };
 }
 
-export interface ResolvConfFor { mode: Network['mode']; hostFile: string; dns: readonly string[]; search: readonly string[]; options: readonly string[] }
+export interface ResolvConfFor {
+  mode: Network['mode'];
+  hostFile: string;
+  dns: readonly string[];
+  search: readonly string[];
+  options: readonly string[];
+}
 
 /** What was asked for, else what the host has. In the host's own namespace its loopback resolvers work and stay. */
 export function resolvConf({ mode, hostFile, dns, search, options }: ResolvConfFor): string {
@@ -57,7 +88,8 @@ export function resolvConf({ mode, hostFile, dns, search, options }: ResolvConfF
   const servers = dns.length ? dns : inherited.length ? inherited : FALLBACK;
   const domains = search.length ? search.filter((domain) => domain !== '.') : host.search;
   const lines = servers.map((server) => `nameserver ${server}`);
-  if (!dns.length && !inherited.length) lines.unshift('# the host names no resolver that a container can reach: these are public ones');
+  if (!dns.length && !inherited.length)
+    lines.unshift('# the host names no resolver that a container can reach: these are public ones');
   if (domains.length) lines.push(`search ${domains.join(' ')}`);
   const chosen = options.length ? options : host.options;
   if (chosen.length) lines.push(`options ${chosen.join(' ')}`);

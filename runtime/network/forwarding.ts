@@ -1,4 +1,7 @@
-/** net.ipv4.ip_forward: whether the host passes packets from one link on to another. Containers reach the outside only if it does. */
+/**
+ * net.ipv4.ip_forward: whether the host passes packets from one link on to another. Containers reach the outside only
+ * if it does.
+ */
 import { NETLINK_ROUTE } from '../kernel/constants.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { dumpLinks, linkOf, setLink, type Link } from '../kernel/netlink/route/link.ts';
@@ -7,12 +10,14 @@ import { ALIAS } from './bridge.ts';
 
 const IP_FORWARD = '/proc/sys/net/ipv4/ip_forward';
 /**
- * The bridge itself remembers that forwarding was off before: its alias lives exactly as long as the need, a reboot included, and
+ * The bridge itself remembers that forwarding was off before: its alias lives exactly as long as the need, a reboot
+ * included, and
  * a second daemon on the same host sees it.
  */
 const WAS_OFF = `${ALIAS}: net.ipv4.ip_forward was 0`;
 
-export const forwardingNow = async (k: Kernel): Promise<boolean> => (await k.daemon.read_file(IP_FORWARD, 16)).toString().trim() === '1';
+export const forwardingNow = async (k: Kernel): Promise<boolean> =>
+  (await k.daemon.read_file(IP_FORWARD, 16)).toString().trim() === '1';
 const set = (k: Kernel, value: '0' | '1') => k.daemon.write_file(IP_FORWARD, 0, 0, Buffer.from(value));
 
 export async function enableForwarding(k: Kernel, bridge: string): Promise<void> {
@@ -22,12 +27,15 @@ export async function enableForwarding(k: Kernel, bridge: string): Promise<void>
 }
 
 /**
- * Before `bridge` goes: another bridge of ours takes over what it remembers; with the last one forwarding is off again. It stays on when
+ * Before `bridge` goes: another bridge of ours takes over what it remembers; with the last one forwarding is off again.
+ * It stays on when
  * it was on before us.
  */
 export async function restoreForwarding(k: Kernel, bridge: string): Promise<void> {
   await withNetlink(k, NETLINK_ROUTE, async (socket) => {
-    const ours = (await socket.dump(...dumpLinks)).map(linkOf).filter(({ alias }) => alias === ALIAS || alias === WAS_OFF);
+    const ours = (await socket.dump(...dumpLinks))
+      .map(linkOf)
+      .filter(({ alias }) => alias === ALIAS || alias === WAS_OFF);
     const remembers = ({ alias }: Link) => alias === WAS_OFF;
     if (!ours.some((link) => link.name === bridge && remembers(link))) return;
     const heir = ours.find((link) => link.name !== bridge);

@@ -16,7 +16,10 @@ import type { Container } from '../machine/container.ts';
 
 async function fetchSocket(k: Kernel, c: Container): Promise<number> {
   const { pidfd } = c.live;
-  if (pidfd === undefined) throw new Error(`container ${c.id.slice(0, 12)} has no process yet: its network namespace comes with the create phase`);
+  if (pidfd === undefined)
+    throw new Error(
+      `container ${c.id.slice(0, 12)} has no process yet: its network namespace comes with the create phase`,
+    );
   const theirs = await k.stage.socket(AF.AF_NETLINK, SOCK.SOCK_RAW | SOCK.SOCK_CLOEXEC, NETLINK_ROUTE);
   const ours = await k.daemon.pidfd_getfd(pidfd, theirs, 0);
   try {
@@ -35,12 +38,16 @@ export async function openInside(k: Kernel, c: Container): Promise<void> {
 }
 
 export function inside(k: Kernel, c: Container): NetlinkSocket {
-  if (c.live.netlink === undefined) throw new Error(`no netlink socket in the network namespace of container ${c.id.slice(0, 12)}: run network.open-netlink first`);
+  if (c.live.netlink === undefined)
+    throw new Error(
+      `no netlink socket in the network namespace of container ${c.id.slice(0, 12)}: run network.open-netlink first`,
+    );
   return new NetlinkSocket(k, c.live.netlink);
 }
 
 export function eth0(c: Container): number {
-  if (c.live.eth0 === undefined) throw new Error(`container ${c.id.slice(0, 12)} has no link of its own yet: run network.find-peer first`);
+  if (c.live.eth0 === undefined)
+    throw new Error(`container ${c.id.slice(0, 12)} has no link of its own yet: run network.find-peer first`);
   return c.live.eth0;
 }
 

@@ -1,8 +1,12 @@
 /** Arithmetic on IPv4 addresses: text '172.30.0.2' ↔ a number below 2^32. */
 
-export interface Cidr { address: string; prefix: number }
+export interface Cidr {
+  address: string;
+  prefix: number;
+}
 
-export const toNumber = (address: string): number => address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
+export const toNumber = (address: string): number =>
+  address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
 export const toText = (number: number): string => [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
 
 const size = (prefix: number) => 2 ** (32 - prefix);
@@ -12,7 +16,8 @@ export const base = ({ address, prefix }: Cidr): number => Math.floor(toNumber(a
 export const top = (cidr: Cidr): number => base(cidr) + size(cidr.prefix) - 1;
 export const broadcast = (cidr: Cidr): string => toText(top(cidr));
 export const networkAddress = (cidr: Cidr): string => toText(base(cidr));
-export const contains = (cidr: Cidr, address: string): boolean => toNumber(address) >= base(cidr) && toNumber(address) <= top(cidr);
+export const contains = (cidr: Cidr, address: string): boolean =>
+  toNumber(address) >= base(cidr) && toNumber(address) <= top(cidr);
 export const overlap = (a: Cidr, b: Cidr): boolean => base(a) <= top(b) && base(b) <= top(a);
 
 /** '172.30.0.1/16'; undefined when it is none. */
@@ -21,7 +26,16 @@ export function parseCidr(text: string): Cidr | undefined {
   if (!address || !isIpv4(address) || Number(prefix) > 32) return undefined;
   return { address, prefix: Number(prefix) };
 }
-export const isIpv4 = (text: string): boolean => /^(\d{1,3}\.){3}\d{1,3}$/.test(text) && text.split('.').every((byte) => Number(byte) < 256 && String(Number(byte)) === byte);
+export const isIpv4 = (text: string): boolean =>
+  /^(\d{1,3}\.){3}\d{1,3}$/.test(text) &&
+  text.split('.').every((byte) => Number(byte) < 256 && String(Number(byte)) === byte);
 
-/** A hardware address made from the internet address, as docker's: locally administered, so that no two containers of a bridge share one. */
-export const macOf = (address: string): string => `02:42:${address.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0')).join(':')}`;
+/**
+ * A hardware address made from the internet address, as docker's: locally administered, so that no two containers of a
+ * bridge share one.
+ */
+export const macOf = (address: string): string =>
+  `02:42:${address
+    .split('.')
+    .map((byte) => Number(byte).toString(16).padStart(2, '0'))
+    .join(':')}`;

@@ -1,6 +1,8 @@
 /**
- * Who has which address: one symbolic link per address, `<root>/network/leases/172.30.0.2 -> <container id>`. symlink(2) makes it or
- * fails with EEXIST, so two starts never get the same one, whoever else is paused half way; and `ls -l` shows the table.
+ * Who has which address: one symbolic link per address, `<root>/network/leases/172.30.0.2 -> <container id>`.
+ * symlink(2) makes it or
+ * fails with EEXIST, so two starts never get the same one, whoever else is paused half way; and `ls -l` shows the
+ * table.
  */
 import { AT_FDCWD, O } from '../kernel/constants.ts';
 import { hasCode, tolerate } from '../kernel/errors.ts';
@@ -16,10 +18,12 @@ type Rooted = Pick<Settings, 'root'>;
 const directory = ({ root }: Rooted) => `${root}/network/leases`;
 const cidrOf = ({ gateway, prefix }: Subnet) => ({ address: gateway, prefix });
 
-const open = (k: Kernel, settings: Rooted) => k.daemon.openat(AT_FDCWD, directory(settings), O.O_DIRECTORY | O.O_CLOEXEC | O.O_NOFOLLOW, 0);
+const open = (k: Kernel, settings: Rooted) =>
+  k.daemon.openat(AT_FDCWD, directory(settings), O.O_DIRECTORY | O.O_CLOEXEC | O.O_NOFOLLOW, 0);
 
 async function make(k: Kernel, settings: Rooted): Promise<number> {
-  for (const path of [settings.root, `${settings.root}/network`, directory(settings)]) await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, path, 0o700));
+  for (const path of [settings.root, `${settings.root}/network`, directory(settings)])
+    await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, path, 0o700));
   return open(k, settings);
 }
 
@@ -34,8 +38,17 @@ async function closing<T>(k: Kernel, fd: number, use: (dirfd: number) => Promise
 const holder = async (k: Kernel, dirfd: number, address: string) =>
   (await tolerate(['ENOENT', 'EINVAL'], k.daemon.readlinkat(dirfd, address, MAX_ID)))?.toString('utf8');
 
-/** The requested address, or the lowest free one. Throws Refusal: 400 out of range, 409 in use, 500 when the subnet is full. */
-export async function leaseAddress(k: Kernel, settings: Rooted, subnet: Subnet, id: string, requested?: string): Promise<string> {
+/**
+ * The requested address, or the lowest free one. Throws Refusal: 400 out of range, 409 in use, 500 when the subnet is
+ * full.
+ */
+export async function leaseAddress(
+  k: Kernel,
+  settings: Rooted,
+  subnet: Subnet,
+  id: string,
+  requested?: string,
+): Promise<string> {
   if (requested) inRange(subnet, requested);
   const fd = (await tolerate(['ENOENT'], open(k, settings))) ?? (await make(k, settings));
   return closing(k, fd, async (dirfd) => {
@@ -44,7 +57,10 @@ export async function leaseAddress(k: Kernel, settings: Rooted, subnet: Subnet, 
       if (made) return address;
       if (requested) return heldAlready(k, dirfd, id, requested);
     }
-    throw new Refusal(500, `no free address in ${networkAddress(cidrOf(subnet))}/${subnet.prefix}: end a container, or start the daemon with a larger --bip`);
+    throw new Refusal(
+      500,
+      `no free address in ${networkAddress(cidrOf(subnet))}/${subnet.prefix}: end a container, or start the daemon with a larger --bip`,
+    );
   });
 }
 
@@ -68,7 +84,9 @@ function inRange(subnet: Subnet, address: string): void {
   const cidr = cidrOf(subnet);
   const reserved = [base(cidr), top(cidr)].map(toText).concat(subnet.gateway);
   if (!isIpv4(address) || !contains(cidr, address) || reserved.includes(address)) {
-    throw badParameter(`address ${address} is not one for a container in ${networkAddress(cidr)}/${subnet.prefix}, whose gateway is ${subnet.gateway}`);
+    throw badParameter(
+      `address ${address} is not one for a container in ${networkAddress(cidr)}/${subnet.prefix}, whose gateway is ${subnet.gateway}`,
+    );
   }
 }
 
@@ -91,7 +109,12 @@ export async function keepLeases(k: Kernel, settings: Rooted, ids: ReadonlySet<s
   return releaseWhere(k, settings, (owner) => !ids.has(owner));
 }
 
-async function releaseWhere(k: Kernel, settings: Rooted, which: (owner: string) => boolean, among?: string[]): Promise<string[]> {
+async function releaseWhere(
+  k: Kernel,
+  settings: Rooted,
+  which: (owner: string) => boolean,
+  among?: string[],
+): Promise<string[]> {
   const fd = await tolerate(['ENOENT'], open(k, settings));
   if (fd === undefined) return [];
   return closing(k, fd, async (dirfd) => {

@@ -23,6 +23,8 @@ export async function removeLink(k: Kernel, name: string): Promise<void> {
 
 /** Off the bridge and down, which is quick; the kernel deletes the pair when the container's namespace ends. */
 export async function detachLink(k: Kernel, name: string): Promise<void> {
-  await withNetlink(k, NETLINK_ROUTE, (socket) => tolerate(['ENODEV'], socket.request(setLink(name, { master: 0 }, false))));
+  await withNetlink(k, NETLINK_ROUTE, (socket) =>
+    tolerate(['ENODEV'], socket.request(setLink(name, { master: 0 }, false))),
+  );
   k.fact({ kind: 'link', key: `host/${name}`, value: null });
 }

@@ -1,4 +1,6 @@
-/** The way out: what a container's network leaves when it ends, and what the bridge leaves when no container is left. */
+/**
+ * The way out: what a container's network leaves when it ends, and what the bridge leaves when no container is left.
+ */
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Container } from '../machine/container.ts';
 import type { Settings } from '../machine/settings.ts';
@@ -9,7 +11,8 @@ import { detachLink, removeLink } from './links.ts';
 import { removeTable } from './rules.ts';
 
 /**
- * For the exit phase: the host's end is off the bridge and the address free when this resolves; the kernel deletes the pair with the
+ * For the exit phase: the host's end is off the bridge and the address free when this resolves; the kernel deletes the
+ * pair with the
  * namespace, some milliseconds after its last process. Not done or half done before is fine.
  */
 export async function releaseNetwork(k: Kernel, c: Container): Promise<void> {

@@ -1,4 +1,7 @@
-/** From what the client asked for to the container's Network: HostConfig.NetworkMode and the endpoint's settings, Docker Engine API. */
+/**
+ * From what the client asked for to the container's Network: HostConfig.NetworkMode and the endpoint's settings, Docker
+ * Engine API.
+ */
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Container } from '../machine/container.ts';
@@ -11,11 +14,22 @@ import { isIpv4 } from './ipv4.ts';
 import type { Network } from './network.ts';
 import { parseBip } from './subnet.ts';
 
-const modes = new Map<string, Network['mode']>([['', 'bridge'], ['default', 'bridge'], ['bridge', 'bridge'], ['none', 'none'], ['host', 'host']]);
+const modes = new Map<string, Network['mode']>([
+  ['', 'bridge'],
+  ['default', 'bridge'],
+  ['bridge', 'bridge'],
+  ['none', 'none'],
+  ['host', 'host'],
+]);
 const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
 
 /** Throws Refusal 400 for a network that is not there and for what does not go together. */
-export function networkOf(request: ContainerRequest, id: string, settings: Pick<Settings, 'bip'>, other: (ref: string) => Container): Network {
+export function networkOf(
+  request: ContainerRequest,
+  id: string,
+  settings: Pick<Settings, 'bip'>,
+  other: (ref: string) => Container,
+): Network {
   const wanted = request.HostConfig.NetworkMode ?? '';
   const shared = /^container:(.*)$/.exec(wanted)?.[1];
   const mode = shared === undefined ? modes.get(wanted) : 'container';
@@ -24,13 +38,18 @@ export function networkOf(request: ContainerRequest, id: string, settings: Pick<
   refuseConflicts(request, mode);
   checkNames(request);
   const { requestedAddress, requestedMac } = endpointOf(request, wanted);
-  if (mode !== 'bridge' && (requestedAddress || requestedMac)) throw badParameter(`an address for the container goes with network bridge only, not with ${wanted}`);
+  if (mode !== 'bridge' && (requestedAddress || requestedMac))
+    throw badParameter(`an address for the container goes with network bridge only, not with ${wanted}`);
   if (settings.bip) parseBip(settings.bip);
   const name = shared === undefined ? mode : wanted;
   return {
-    mode, name, endpointID: createHash('sha256').update(`${id} ${name}`).digest('hex'), hostLink: `veth${id.slice(0, 11)}`,
+    mode,
+    name,
+    endpointID: createHash('sha256').update(`${id} ${name}`).digest('hex'),
+    hostLink: `veth${id.slice(0, 11)}`,
     ...(shared !== undefined && joined(shared, other)),
-    ...(requestedAddress && { requestedAddress }), ...(requestedMac && { requestedMac }),
+    ...(requestedAddress && { requestedAddress }),
+    ...(requestedMac && { requestedMac }),
   };
 }
 
@@ -43,7 +62,10 @@ function joined(ref: string, other: (ref: string) => Container): Pick<Network, '
     if (error instanceof Refusal && error.status === 404) return { container: ref };
     throw error;
   }
-  if (target.network.mode === 'container') throw badParameter(`container ${ref} has no network of its own to join: it uses that of container ${target.network.container ?? ''}`);
+  if (target.network.mode === 'container')
+    throw badParameter(
+      `container ${ref} has no network of its own to join: it uses that of container ${target.network.container ?? ''}`,
+    );
   return { container: target.id, hostname: hostnameOf(target.id, target.request) };
 }
 
@@ -67,8 +89,11 @@ const goodMac = (mac: string) => MAC.test(mac) && (parseInt(mac, 16) & 1) === 0 
 function refuseConflicts({ Hostname, HostConfig }: ContainerRequest, mode: Network['mode']): void {
   if (mode !== 'container') return;
   const asked: [string, boolean][] = [
-    ['hostname', Boolean(Hostname)], ['dns', Boolean(HostConfig.Dns?.length)], ['dns search', Boolean(HostConfig.DnsSearch?.length)],
-    ['dns options', Boolean(HostConfig.DnsOptions?.length)], ['custom host-to-IP mapping', Boolean(HostConfig.ExtraHosts?.length)],
+    ['hostname', Boolean(Hostname)],
+    ['dns', Boolean(HostConfig.Dns?.length)],
+    ['dns search', Boolean(HostConfig.DnsSearch?.length)],
+    ['dns options', Boolean(HostConfig.DnsOptions?.length)],
+    ['custom host-to-IP mapping', Boolean(HostConfig.ExtraHosts?.length)],
   ];
   const conflict = asked.find(([, given]) => given);
   if (conflict) throw badParameter(`conflicting options: ${conflict[0]} and the network mode container`);
@@ -78,10 +103,13 @@ function refuseConflicts({ Hostname, HostConfig }: ContainerRequest, mode: Netwo
 function checkNames({ HostConfig }: ContainerRequest): void {
   const { Dns, DnsSearch, DnsOptions, ExtraHosts, NetworkMode } = HostConfig;
   for (const server of Dns ?? []) if (!isIP(server)) throw badParameter(`invalid IP address for dns: ${server}`);
-  for (const word of [...(DnsSearch ?? []), ...(DnsOptions ?? [])]) if (!/^[\w.:-]+$/.test(word)) throw badParameter(`invalid dns search or option: ${JSON.stringify(word)}`);
+  for (const word of [...(DnsSearch ?? []), ...(DnsOptions ?? [])])
+    if (!/^[\w.:-]+$/.test(word)) throw badParameter(`invalid dns search or option: ${JSON.stringify(word)}`);
   for (const entry of ExtraHosts ?? []) {
     const [name, address] = splitHost(entry);
-    if (!/^[\w.-]+$/.test(name) || !(isIP(address) || address === 'host-gateway')) throw badParameter(`bad format for add-host: ${JSON.stringify(entry)}, it is name:address`);
-    if (address === 'host-gateway' && NetworkMode === 'none') throw badParameter('host-gateway needs a way to the host: it does not go with network none');
+    if (!/^[\w.-]+$/.test(name) || !(isIP(address) || address === 'host-gateway'))
+      throw badParameter(`bad format for add-host: ${JSON.stringify(entry)}, it is name:address`);
+    if (address === 'host-gateway' && NetworkMode === 'none')
+      throw badParameter('host-gateway needs a way to the host: it does not go with network none');
   }
 }

@@ -1,4 +1,7 @@
-/** What went through each link of a process's network namespace, lo left out: the columns of /proc/PID/net/dev, proc_pid_net(5). */
+/**
+ * What went through each link of a process's network namespace, lo left out: the columns of /proc/PID/net/dev,
+ * proc_pid_net(5).
+ */
 import { readFile } from 'node:fs/promises';
 
 const RECEIVE = ['bytes', 'packets', 'errors', 'dropped', 'fifo', 'frame', 'compressed', 'multicast'];
@@ -8,11 +11,19 @@ const COLUMNS = [...RECEIVE.map((name) => `rx_${name}`), ...TRANSMIT.map((name) 
 const KEPT = /^[rt]x_(bytes|packets|errors|dropped)$/;
 
 export function parseNetDev(text: string): Record<string, Record<string, number>> {
-  const lines = text.split('\n').slice(2).flatMap((line) => {
-    const [, name, counters] = /^\s*([^:\s]+):\s*(.*)$/.exec(line) ?? [];
-    return name && counters && name !== 'lo' ? [[name, counters.trim().split(/\s+/).map(Number)] as const] : [];
-  });
-  return Object.fromEntries(lines.map(([name, values]) => [name, Object.fromEntries(COLUMNS.flatMap((column, j) => (KEPT.test(column) ? [[column, values[j] ?? 0]] : [])))]));
+  const lines = text
+    .split('\n')
+    .slice(2)
+    .flatMap((line) => {
+      const [, name, counters] = /^\s*([^:\s]+):\s*(.*)$/.exec(line) ?? [];
+      return name && counters && name !== 'lo' ? [[name, counters.trim().split(/\s+/).map(Number)] as const] : [];
+    });
+  return Object.fromEntries(
+    lines.map(([name, values]) => [
+      name,
+      Object.fromEntries(COLUMNS.flatMap((column, j) => (KEPT.test(column) ? [[column, values[j] ?? 0]] : []))),
+    ]),
+  );
 }
 
 /** `pid` as the host sees it; empty when the process is gone. */

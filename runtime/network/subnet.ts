@@ -1,15 +1,26 @@
-/** Which addresses the bridge gets: what the daemon was told, or the first private /16 that nothing on the host uses. */
+/**
+ * Which addresses the bridge gets: what the daemon was told, or the first private /16 that nothing on the host uses.
+ */
 import { badParameter, Refusal } from '../machine/refusal.ts';
 import { base, overlap, parseCidr, toText, top, type Cidr } from './ipv4.ts';
 
 /** The gateway's address on the bridge, and how many bits of it name the subnet. */
-export interface Subnet { gateway: string; prefix: number }
+export interface Subnet {
+  gateway: string;
+  prefix: number;
+}
 
-const CANDIDATES = [...['172.30', '172.31'], ...Array.from({ length: 12 }, (_, j) => `10.${88 + j}`), ...Array.from({ length: 8 }, (_, j) => `172.${22 + j}`)];
+const CANDIDATES = [
+  ...['172.30', '172.31'],
+  ...Array.from({ length: 12 }, (_, j) => `10.${88 + j}`),
+  ...Array.from({ length: 8 }, (_, j) => `172.${22 + j}`),
+];
 
 /**
- * A default route covers everything and uses nothing, and so do its parts: a VPN takes all traffic by 0.0.0.0/1 and 128.0.0.0/1 (or
- * quarters, or eighths), which win over the default route without replacing it. No network is that large: the largest is 10.0.0.0/8.
+ * A default route covers everything and uses nothing, and so do its parts: a VPN takes all traffic by 0.0.0.0/1 and
+ * 128.0.0.0/1 (or
+ * quarters, or eighths), which win over the default route without replacing it. No network is that large: the largest
+ * is 10.0.0.0/8.
  */
 const LARGEST_NETWORK = 8;
 const used = (taken: readonly Cidr[]) => taken.filter(({ prefix }) => prefix >= LARGEST_NETWORK);
@@ -21,14 +32,20 @@ export function chooseSubnet(bip: string | undefined, taken: readonly Cidr[]): S
     const cidr = { address: `${candidate}.0.0`, prefix: 16 };
     if (!used(taken).some((other) => overlap(cidr, other))) return { gateway: `${candidate}.0.1`, prefix: 16 };
   }
-  throw new Refusal(500, `none of ${CANDIDATES[0]}.0.0/16 … ${CANDIDATES.at(-1)}.0.0/16 is free on this host: name a subnet with --bip`);
+  throw new Refusal(
+    500,
+    `none of ${CANDIDATES[0]}.0.0/16 … ${CANDIDATES.at(-1)}.0.0/16 is free on this host: name a subnet with --bip`,
+  );
 }
 
 export function parseBip(bip: string): Subnet {
   const cidr = parseCidr(bip);
-  if (!cidr || cidr.prefix < 8 || cidr.prefix > 30) throw badParameter(`bip ${JSON.stringify(bip)} is no address with a prefix of 8 to 30, as 172.30.0.1/16`);
+  if (!cidr || cidr.prefix < 8 || cidr.prefix > 30)
+    throw badParameter(`bip ${JSON.stringify(bip)} is no address with a prefix of 8 to 30, as 172.30.0.1/16`);
   if ([base(cidr), top(cidr)].map(toText).includes(cidr.address)) {
-    throw badParameter(`bip ${bip} names the subnet or its broadcast address, not a host in it; did you mean ${toText(base(cidr) + 1)}/${cidr.prefix}`);
+    throw badParameter(
+      `bip ${bip} names the subnet or its broadcast address, not a host in it; did you mean ${toText(base(cidr) + 1)}/${cidr.prefix}`,
+    );
   }
   return { gateway: cidr.address, prefix: cidr.prefix };
 }

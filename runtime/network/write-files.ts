@@ -1,4 +1,7 @@
-/** Puts hosts, hostname and resolv.conf into the container's folder on the host; the exec phase mounts them over those of the image. */
+/**
+ * Puts hosts, hostname and resolv.conf into the container's folder on the host; the exec phase mounts them over those
+ * of the image.
+ */
 import { AT_FDCWD, O } from '../kernel/constants.ts';
 import { tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -37,7 +40,13 @@ export async function writeHosts(k: Kernel, c: Container): Promise<void> {
   if (c.network.mode === 'container') return share(k, c, 'hosts');
   const hostFile = c.network.mode === 'host' ? await read(k, '/etc/hosts') : '';
   const { hostname = c.id.slice(0, 12), domainname } = c.spec;
-  const content = hostsFile({ network: c.network, hostname, ...(domainname && { domainname }), extra: c.request.HostConfig.ExtraHosts ?? [], hostFile });
+  const content = hostsFile({
+    network: c.network,
+    hostname,
+    ...(domainname && { domainname }),
+    extra: c.request.HostConfig.ExtraHosts ?? [],
+    hostFile,
+  });
   await put(k, c, 'hosts', content);
 }
 
@@ -56,7 +65,12 @@ export async function writeResolvConf(k: Kernel, c: Container): Promise<void> {
   let hostFile = await read(k, '/etc/resolv.conf');
   if (mode !== 'host' && onlyLoopback(hostFile)) hostFile = (await read(k, RESOLVED)) || hostFile;
   const dns = Dns?.length ? Dns : c.settings.dns;
-  await put(k, c, 'resolvConf', resolvConf({ mode, hostFile, dns, search: DnsSearch ?? [], options: DnsOptions ?? [] }));
+  await put(
+    k,
+    c,
+    'resolvConf',
+    resolvConf({ mode, hostFile, dns, search: DnsSearch ?? [], options: DnsOptions ?? [] }),
+  );
 }
 
 export async function removeFile(k: Kernel, c: Container, name: Name): Promise<void> {
@@ -65,5 +79,8 @@ export async function removeFile(k: Kernel, c: Container, name: Name): Promise<v
 }
 
 /** The file as it is on the disk now. */
-export const fileEvidence = (name: Name) => async (k: Kernel, c: Container): Promise<Evidence[]> =>
-  [{ title: c.paths[name], lines: (await read(k, c.paths[name])).trimEnd().split('\n') }];
+export const fileEvidence =
+  (name: Name) =>
+  async (k: Kernel, c: Container): Promise<Evidence[]> => [
+    { title: c.paths[name], lines: (await read(k, c.paths[name])).trimEnd().split('\n') },
+  ];

@@ -41,7 +41,10 @@ export function buildSpec(c: SpecSource, image: Image): Spec {
   };
 }
 
-/** User and groups by name are looked up inside the container's root later: `username` is what was asked for, 'name', '1:2', … */
+/**
+ * User and groups by name are looked up inside the container's root later: `username` is what was asked for, 'name',
+ * '1:2', …
+ */
 function processOf(config: ContainerConfig, host: HostConfig, hostname: string, init: boolean): Process {
   const args = processArgs(config);
   const [height = 0, width = 0] = host.ConsoleSize ?? [];
@@ -50,7 +53,12 @@ function processOf(config: ContainerConfig, host: HostConfig, hostname: string, 
   return {
     terminal: config.Tty ?? false,
     ...(config.Tty && height > 0 && width > 0 && { consoleSize: { height, width } }),
-    user: { uid: 0, gid: 0, ...(numericGroups.length && { additionalGids: numericGroups }), ...(config.User && { username: config.User }) },
+    user: {
+      uid: 0,
+      gid: 0,
+      ...(numericGroups.length && { additionalGids: numericGroups }),
+      ...(config.User && { username: config.User }),
+    },
     args: init ? [INIT_PATH, '--', ...args] : args,
     env: processEnv(config, hostname),
     cwd: posix.normalize(config.WorkingDir || '/').replace(/(.)\/$/, '$1'),
@@ -64,7 +72,12 @@ function processOf(config: ContainerConfig, host: HostConfig, hostname: string, 
 function linuxOf(c: SpecSource, host: HostConfig): Linux {
   const { devices, rules } = devicesOf(host);
   const bounding = chooseCapabilities(host.CapAdd ?? [], host.CapDrop ?? [], host.Privileged ?? false);
-  const seccomp = seccompFor(securityOptions(host.SecurityOpt ?? []).seccomp, bounding, host.Privileged ?? false, host.Annotations);
+  const seccomp = seccompFor(
+    securityOptions(host.SecurityOpt ?? []).seccomp,
+    bounding,
+    host.Privileged ?? false,
+    host.Annotations,
+  );
   const own = choiceOf('user', host) === 'new';
   const hidden = !host.Privileged;
   const offsets = timeOffsets(host.Annotations);
@@ -94,17 +107,34 @@ function mountsOf(c: SpecSource, host: HostConfig): Mount[] {
   const asked = userMounts(host);
   const taken = new Set(asked.map((m) => m.destination));
   const covered = (path: string) => taken.has(path) || (taken.has('/dev') && path.startsWith('/dev/'));
-  const defaults = defaultMounts(host.ShmSize || DEFAULT_SHM_SIZE).flatMap((m) => sharedMemory(m, host) ?? []).filter((m) => !covered(m.destination));
-  const files = Object.entries({ '/etc/resolv.conf': c.paths.resolvConf, '/etc/hostname': c.paths.hostname, '/etc/hosts': c.paths.hosts })
+  const defaults = defaultMounts(host.ShmSize || DEFAULT_SHM_SIZE)
+    .flatMap((m) => sharedMemory(m, host) ?? [])
+    .filter((m) => !covered(m.destination));
+  const files = Object.entries({
+    '/etc/resolv.conf': c.paths.resolvConf,
+    '/etc/hostname': c.paths.hostname,
+    '/etc/hosts': c.paths.hosts,
+  })
     .filter(([path]) => !taken.has(path))
-    .map(([destination, source]): Mount => ({ destination, type: 'bind', source, options: ['rbind', 'rprivate', ...(host.ReadonlyRootfs ? ['ro'] : [])] }));
+    .map(([destination, source]): Mount => ({
+      destination,
+      type: 'bind',
+      source,
+      options: ['rbind', 'rprivate', ...(host.ReadonlyRootfs ? ['ro'] : [])],
+    }));
   const writable = (m: Mount): Mount => ({ ...m, options: m.options.filter((o) => o !== 'ro') });
-  return [...defaults.map((m) => (host.Privileged && (m.type === 'sysfs' || m.type === 'cgroup') ? writable(m) : m)), ...files, ...asked];
+  return [
+    ...defaults.map((m) => (host.Privileged && (m.type === 'sysfs' || m.type === 'cgroup') ? writable(m) : m)),
+    ...files,
+    ...asked,
+  ];
 }
 
 /** --ipc host shows the host's /dev/shm, --ipc none has none. */
 function sharedMemory(m: Mount, host: HostConfig): Mount | undefined {
   if (m.destination !== '/dev/shm') return m;
   if (host.IpcMode === 'none') return undefined;
-  return host.IpcMode === 'host' ? { destination: '/dev/shm', type: 'bind', source: '/dev/shm', options: ['rbind', 'rprivate'] } : m;
+  return host.IpcMode === 'host'
+    ? { destination: '/dev/shm', type: 'bind', source: '/dev/shm', options: ['rbind', 'rprivate'] }
+    : m;
 }

@@ -5,14 +5,64 @@ import type { Process } from './spec.ts';
 
 /** By number, include/uapi/linux/capability.h. */
 export const NAMES = [
-  'CHOWN', 'DAC_OVERRIDE', 'DAC_READ_SEARCH', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETPCAP', 'LINUX_IMMUTABLE', 'NET_BIND_SERVICE',
-  'NET_BROADCAST', 'NET_ADMIN', 'NET_RAW', 'IPC_LOCK', 'IPC_OWNER', 'SYS_MODULE', 'SYS_RAWIO', 'SYS_CHROOT', 'SYS_PTRACE', 'SYS_PACCT', 'SYS_ADMIN',
-  'SYS_BOOT', 'SYS_NICE', 'SYS_RESOURCE', 'SYS_TIME', 'SYS_TTY_CONFIG', 'MKNOD', 'LEASE', 'AUDIT_WRITE', 'AUDIT_CONTROL', 'SETFCAP', 'MAC_OVERRIDE',
-  'MAC_ADMIN', 'SYSLOG', 'WAKE_ALARM', 'BLOCK_SUSPEND', 'AUDIT_READ', 'PERFMON', 'BPF', 'CHECKPOINT_RESTORE',
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'DAC_READ_SEARCH',
+  'FOWNER',
+  'FSETID',
+  'KILL',
+  'SETGID',
+  'SETUID',
+  'SETPCAP',
+  'LINUX_IMMUTABLE',
+  'NET_BIND_SERVICE',
+  'NET_BROADCAST',
+  'NET_ADMIN',
+  'NET_RAW',
+  'IPC_LOCK',
+  'IPC_OWNER',
+  'SYS_MODULE',
+  'SYS_RAWIO',
+  'SYS_CHROOT',
+  'SYS_PTRACE',
+  'SYS_PACCT',
+  'SYS_ADMIN',
+  'SYS_BOOT',
+  'SYS_NICE',
+  'SYS_RESOURCE',
+  'SYS_TIME',
+  'SYS_TTY_CONFIG',
+  'MKNOD',
+  'LEASE',
+  'AUDIT_WRITE',
+  'AUDIT_CONTROL',
+  'SETFCAP',
+  'MAC_OVERRIDE',
+  'MAC_ADMIN',
+  'SYSLOG',
+  'WAKE_ALARM',
+  'BLOCK_SUSPEND',
+  'AUDIT_READ',
+  'PERFMON',
+  'BPF',
+  'CHECKPOINT_RESTORE',
 ].map((name) => `CAP_${name}`);
 
 export const defaultCapabilities: readonly string[] = [
-  'CHOWN', 'DAC_OVERRIDE', 'FSETID', 'FOWNER', 'MKNOD', 'NET_RAW', 'SETGID', 'SETUID', 'SETFCAP', 'SETPCAP', 'NET_BIND_SERVICE', 'SYS_CHROOT', 'KILL', 'AUDIT_WRITE',
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FSETID',
+  'FOWNER',
+  'MKNOD',
+  'NET_RAW',
+  'SETGID',
+  'SETUID',
+  'SETFCAP',
+  'SETPCAP',
+  'NET_BIND_SERVICE',
+  'SYS_CHROOT',
+  'KILL',
+  'AUDIT_WRITE',
 ].map((name) => `CAP_${name}`);
 
 let last: number | undefined;
@@ -23,10 +73,15 @@ function lastCapability(): number {
 }
 
 let held: string[] | undefined;
-/** Those that the daemon can give: its own bounding set. On a machine that is itself confined, root has fewer than the kernel knows. */
+/**
+ * Those that the daemon can give: its own bounding set. On a machine that is itself confined, root has fewer than the
+ * kernel knows.
+ */
 export function allCapabilities(): string[] {
   if (!held) {
-    const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`);
+    const bounding = BigInt(
+      `0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`,
+    );
     held = NAMES.slice(0, lastCapability() + 1).filter((_, n) => (bounding >> BigInt(n)) & 1n);
   }
   return held;
@@ -38,23 +93,37 @@ function normalize(names: readonly string[], needed: boolean): string[] {
     const upper = given.toUpperCase();
     const name = upper === 'ALL' || upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
     if (name !== 'ALL' && !NAMES.includes(name)) throw badParameter(`unknown capability: "${name}"`);
-    if (name !== 'ALL' && needed && !allCapabilities().includes(name)) throw badParameter(`capability not supported by your kernel or not available in the current environment: "${name}"`);
+    if (name !== 'ALL' && needed && !allCapabilities().includes(name))
+      throw badParameter(
+        `capability not supported by your kernel or not available in the current environment: "${name}"`,
+      );
     return name;
   });
 }
 
-/** What a container may have at most, by --cap-add, --cap-drop and --privileged. ALL in both: everything but the ones dropped by name. */
+/**
+ * What a container may have at most, by --cap-add, --cap-drop and --privileged. ALL in both: everything but the ones
+ * dropped by name.
+ */
 export function chooseCapabilities(add: readonly string[], drop: readonly string[], privileged: boolean): string[] {
   const added = normalize(add, true);
   const dropped = normalize(drop, false);
   if (privileged) return [...allCapabilities()];
   if (added.includes('ALL')) return allCapabilities().filter((c) => !dropped.includes(c));
-  const kept = dropped.includes('ALL') ? [] : defaultCapabilities.filter((c) => !dropped.includes(c) && allCapabilities().includes(c));
+  const kept = dropped.includes('ALL')
+    ? []
+    : defaultCapabilities.filter((c) => !dropped.includes(c) && allCapabilities().includes(c));
   return [...new Set([...kept, ...added])];
 }
 
 /** Inheritable and ambient stay empty: CVE-2022-24769. A user other than root loses the effective ones at execve(2). */
-export const capabilitySets = (capabilities: string[]): Process['capabilities'] => ({ bounding: capabilities, effective: capabilities, permitted: capabilities, inheritable: [], ambient: [] });
+export const capabilitySets = (capabilities: string[]): Process['capabilities'] => ({
+  bounding: capabilities,
+  effective: capabilities,
+  permitted: capabilities,
+  inheritable: [],
+  ambient: [],
+});
 
 export interface EncodedCaps {
   /** struct __user_cap_header_struct: version 3, the calling thread */
@@ -68,7 +137,8 @@ export interface EncodedCaps {
 }
 const CAPABILITY_VERSION_3 = 0x20080522;
 
-const numbers = (names: readonly string[]) => names.map((name) => NAMES.indexOf(name)).filter((n) => n >= 0 && n <= lastCapability());
+const numbers = (names: readonly string[]) =>
+  names.map((name) => NAMES.indexOf(name)).filter((n) => n >= 0 && n <= lastCapability());
 
 export function encodeCaps(sets: Process['capabilities']): EncodedCaps {
   const header = Buffer.alloc(8);

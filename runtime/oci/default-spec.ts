@@ -10,33 +10,81 @@ export const DEFAULT_SHM_SIZE = 64 * 1024 * 1024;
 /** In the order in which they are mounted: a mount point may lie on the mount before. */
 export const defaultMounts = (shmSize: number): Mount[] => [
   { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
-  { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'] },
-  { destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'] },
+  {
+    destination: '/dev',
+    type: 'tmpfs',
+    source: 'tmpfs',
+    options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'],
+  },
+  {
+    destination: '/dev/pts',
+    type: 'devpts',
+    source: 'devpts',
+    options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
+  },
   { destination: '/sys', type: 'sysfs', source: 'sysfs', options: ['nosuid', 'noexec', 'nodev', 'ro'] },
   { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: ['ro', 'nosuid', 'noexec', 'nodev'] },
   { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev'] },
-  { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${shmSize}`] },
+  {
+    destination: '/dev/shm',
+    type: 'tmpfs',
+    source: 'shm',
+    options: ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${shmSize}`],
+  },
 ];
 
 /** They tell of the host or reach into it. */
 const maskedPaths: readonly string[] = [
-  '/proc/asound', '/proc/acpi', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list', '/proc/timer_stats',
-  '/proc/sched_debug', '/proc/scsi', '/sys/firmware', '/sys/devices/virtual/powercap',
+  '/proc/asound',
+  '/proc/acpi',
+  '/proc/interrupts',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/sys/firmware',
+  '/sys/devices/virtual/powercap',
 ];
 const CPUS = '/sys/devices/system/cpu';
-/** Each processor's throttling tells how hot the others keep the host (moby, GHSA-6fw5-f8r9-fgfm); not every machine counts it. */
+/**
+ * Each processor's throttling tells how hot the others keep the host (moby, GHSA-6fw5-f8r9-fgfm); not every machine
+ * counts it.
+ */
 const throttling = (cpus: string): string[] => {
   const names = existsSync(cpus) ? readdirSync(cpus).filter((name) => /^cpu\d+$/.test(name)) : [];
   return names.map((name) => join(cpus, name, 'thermal_throttle')).filter((path) => existsSync(path));
 };
 export const maskedPathsHere = (cpus = CPUS): string[] => [...maskedPaths, ...throttling(cpus)];
-export const readonlyPaths: readonly string[] = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+export const readonlyPaths: readonly string[] = [
+  '/proc/bus',
+  '/proc/fs',
+  '/proc/irq',
+  '/proc/sys',
+  '/proc/sysrq-trigger',
+];
 
-const allow = (type: 'c' | 'b', major: number, minor: number, access = 'rwm'): DeviceRule => ({ allow: true, type, major, minor, access });
+const allow = (type: 'c' | 'b', major: number, minor: number, access = 'rwm'): DeviceRule => ({
+  allow: true,
+  type,
+  major,
+  minor,
+  access,
+});
 /** -1 is any. Nodes may be made for every device, because without the right to open them they are harmless. */
 export const defaultDeviceRules: readonly DeviceRule[] = [
   { allow: false, access: 'rwm' },
-  allow('c', -1, -1, 'm'), allow('b', -1, -1, 'm'),
-  allow('c', 1, 3), allow('c', 1, 5), allow('c', 1, 7), allow('c', 1, 8), allow('c', 1, 9), // null zero full random urandom
-  allow('c', 5, 0), allow('c', 5, 1), allow('c', 5, 2), allow('c', 136, -1), // tty console ptmx pts/*
+  allow('c', -1, -1, 'm'),
+  allow('b', -1, -1, 'm'),
+  allow('c', 1, 3),
+  allow('c', 1, 5),
+  allow('c', 1, 7),
+  allow('c', 1, 8),
+  allow('c', 1, 9), // null zero full random urandom
+  allow('c', 5, 0),
+  allow('c', 5, 1),
+  allow('c', 5, 2),
+  allow('c', 136, -1), // tty console ptmx pts/*
 ];

@@ -1,11 +1,15 @@
 /**
- * `--log-opt` of the driver json-file: how large a file of the log becomes, and how many there are. Obeyed by the shim (native/shim-log.h).
+ * `--log-opt` of the driver json-file: how large a file of the log becomes, and how many there are. Obeyed by the shim
+ * (native/shim-log.h).
  * dockerd finds a wrong value only at start; here it is refused at create, in dockerd's words.
  */
 import type { HostConfig } from '../machine/request.ts';
 import { badParameter, Refusal } from '../machine/refusal.ts';
 
-export interface LogLimits { /** bytes of one file */ size: number; files: number }
+export interface LogLimits {
+  /** bytes of one file */ size: number;
+  files: number;
+}
 
 /** Each rotation renames all of them. */
 const FILES_MOST = 1000;
@@ -13,14 +17,25 @@ const SUFFIXES = ['', 'k', 'm', 'g', 't', 'p'];
 /** What dockerd's json-file knows and this one does not obey. */
 const UNSUPPORTED = ['compress', 'labels', 'labels-regex', 'env', 'env-regex', 'tag', 'mode', 'max-buffer-size'];
 /** The values of these that change nothing. */
-const HARMLESS: Readonly<Record<string, readonly string[]>> = { compress: ['false', '0', 'f', 'F', 'FALSE', 'False'], mode: ['blocking', ''] };
+const HARMLESS: Readonly<Record<string, readonly string[]>> = {
+  compress: ['false', '0', 'f', 'F', 'FALSE', 'False'],
+  mode: ['blocking', ''],
+};
 
 const wrong = (message: string) => badParameter(`failed to initialize logging driver: ${message}`);
 
 /** '10m' → 10,000,000: go-units' FromHumanSize, powers of a thousand. */
 function humanSize(text: string): number {
   const [, number, suffix] = /^(\d+(?:\.\d*)?|\.\d+) ?([a-z]*)$/i.exec(text) ?? [];
-  const power = suffix === undefined ? -1 : SUFFIXES.indexOf(suffix.toLowerCase().replace(/^([kmgtp])i?b$/, '$1').replace(/^b$/, ''));
+  const power =
+    suffix === undefined
+      ? -1
+      : SUFFIXES.indexOf(
+          suffix
+            .toLowerCase()
+            .replace(/^([kmgtp])i?b$/, '$1')
+            .replace(/^b$/, ''),
+        );
   if (number === undefined || power < 0) throw wrong(`invalid size: '${text}'`);
   return Math.min(Number.MAX_SAFE_INTEGER, Math.floor(Number(number) * 1000 ** power));
 }
@@ -29,14 +44,18 @@ function humanSize(text: string): number {
 export function logLimits({ LogConfig }: HostConfig): LogLimits | undefined {
   const options = LogConfig?.Config ?? {};
   for (const [name, value] of Object.entries(options)) {
-    if (UNSUPPORTED.includes(name) && !HARMLESS[name]?.includes(value)) throw new Refusal(501, `--log-opt ${name}=${value} is not supported yet`);
-    if (!UNSUPPORTED.includes(name) && name !== 'max-size' && name !== 'max-file') throw badParameter(`unknown log opt '${name}' for json-file log driver`);
+    if (UNSUPPORTED.includes(name) && !HARMLESS[name]?.includes(value))
+      throw new Refusal(501, `--log-opt ${name}=${value} is not supported yet`);
+    if (!UNSUPPORTED.includes(name) && name !== 'max-size' && name !== 'max-file')
+      throw badParameter(`unknown log opt '${name}' for json-file log driver`);
   }
   const { 'max-size': most, 'max-file': count } = options;
-  if (count !== undefined && !/^[+-]?\d+$/.test(count)) throw wrong(`strconv.Atoi: parsing ${JSON.stringify(count)}: invalid syntax`);
+  if (count !== undefined && !/^[+-]?\d+$/.test(count))
+    throw wrong(`strconv.Atoi: parsing ${JSON.stringify(count)}: invalid syntax`);
   const files = Number(count ?? 1);
   if (most !== undefined && humanSize(most) <= 0) throw wrong('max-size must be a positive number');
   if (files < 1) throw wrong('max-file cannot be less than 1');
-  if (files > FILES_MOST) throw wrong(`max-file ${count} is more than ${FILES_MOST}, all of which would be renamed when one is full`);
+  if (files > FILES_MOST)
+    throw wrong(`max-file ${count} is more than ${FILES_MOST}, all of which would be renamed when one is full`);
   return most === undefined ? undefined : { size: humanSize(most), files };
 }

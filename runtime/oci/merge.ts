@@ -9,7 +9,8 @@ const nameOf = (entry: string) => entry.split('=', 1)[0]!;
 const filled = (list: string[] | null | undefined): list is string[] => !!list && list.length > 0;
 
 /**
- * A new entry point makes the image's command void; `--entrypoint ""` (sent as [""]) means none at all. Of the environment the
+ * A new entry point makes the image's command void; `--entrypoint ""` (sent as [""]) means none at all. Of the
+ * environment the
  * flags win by name; of labels, ports and volumes both are kept.
  */
 export function mergeConfig(request: ContainerConfig, image: ImageConfig): ContainerConfig {
@@ -39,9 +40,15 @@ export function processArgs(config: ContainerConfig): string[] {
   return args;
 }
 
-/** PATH, HOSTNAME, TERM, then the image's and the flags' by name; 'NAME' without '=' takes a default away. HOME is known only inside. */
+/**
+ * PATH, HOSTNAME, TERM, then the image's and the flags' by name; 'NAME' without '=' takes a default away. HOME is known
+ * only inside.
+ */
 export function processEnv(config: ContainerConfig, host: string): string[] {
-  const env = new Map([['PATH', `PATH=${DEFAULT_PATH}`], ['HOSTNAME', `HOSTNAME=${host}`]]);
+  const env = new Map([
+    ['PATH', `PATH=${DEFAULT_PATH}`],
+    ['HOSTNAME', `HOSTNAME=${host}`],
+  ]);
   if (config.Tty) env.set('TERM', 'TERM=xterm');
   for (const entry of config.Env ?? []) {
     if (entry.includes('=')) env.set(nameOf(entry), entry);

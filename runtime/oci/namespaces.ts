@@ -8,9 +8,16 @@ import type { Linux, NamespaceType } from './spec.ts';
 type Choice = 'new' | 'host' | `container:${string}`;
 
 /** What each --pid, --ipc, --uts, --userns and --cgroupns may be. Throws Refusal 400 with Docker's words. */
-const modes: Record<'pid' | 'ipc' | 'uts' | 'user' | 'cgroup', { field: keyof HostConfig; label: string; choices: Record<string, Choice>; joins?: boolean }> = {
+const modes: Record<
+  'pid' | 'ipc' | 'uts' | 'user' | 'cgroup',
+  { field: keyof HostConfig; label: string; choices: Record<string, Choice>; joins?: boolean }
+> = {
   pid: { field: 'PidMode', label: 'PID', choices: { '': 'new', private: 'new', host: 'host' }, joins: true },
-  ipc: { field: 'IpcMode', label: 'IPC', choices: { '': 'new', private: 'new', shareable: 'new', none: 'new', host: 'host' } },
+  ipc: {
+    field: 'IpcMode',
+    label: 'IPC',
+    choices: { '': 'new', private: 'new', shareable: 'new', none: 'new', host: 'host' },
+  },
   uts: { field: 'UTSMode', label: 'UTS', choices: { '': 'new', private: 'new', host: 'host' } },
   user: { field: 'UsernsMode', label: 'user namespace', choices: { '': 'host', host: 'host', private: 'new' } },
   cgroup: { field: 'CgroupnsMode', label: 'cgroup namespace', choices: { '': 'new', private: 'new', host: 'host' } },
@@ -24,14 +31,25 @@ export function choiceOf(type: keyof typeof modes, host: HostConfig): Choice {
   throw badParameter(`invalid ${label} mode: ${mode}`);
 }
 
-/** In the order in which they are made. `path` is 'container:<ref>' where another container's is joined: its pid is known only at start. */
+/**
+ * In the order in which they are made. `path` is 'container:<ref>' where another container's is joined: its pid is
+ * known only at start.
+ */
 export function namespacesOf(host: HostConfig, network: Pick<Network, 'mode' | 'container'>): Linux['namespaces'] {
-  const net: Choice = network.mode === 'container' ? `container:${network.container ?? ''}` : network.mode === 'host' ? 'host' : 'new';
+  const net: Choice =
+    network.mode === 'container' ? `container:${network.container ?? ''}` : network.mode === 'host' ? 'host' : 'new';
   const all: [NamespaceType, Choice][] = [
-    ['user', choiceOf('user', host)], ['pid', choiceOf('pid', host)], ['mount', 'new'], ['uts', choiceOf('uts', host)], ['ipc', choiceOf('ipc', host)],
-    ['network', net], ['cgroup', choiceOf('cgroup', host)],
+    ['user', choiceOf('user', host)],
+    ['pid', choiceOf('pid', host)],
+    ['mount', 'new'],
+    ['uts', choiceOf('uts', host)],
+    ['ipc', choiceOf('ipc', host)],
+    ['network', net],
+    ['cgroup', choiceOf('cgroup', host)],
   ];
-  return all.filter(([, choice]) => choice !== 'host').map(([type, choice]) => (choice === 'new' ? { type } : { type, path: choice }));
+  return all
+    .filter(([, choice]) => choice !== 'host')
+    .map(([type, choice]) => (choice === 'new' ? { type } : { type, path: choice }));
 }
 
 /** Ids inside are the same outside: what root gives up is its power over the host's namespaces, not its files. */

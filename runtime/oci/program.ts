@@ -1,6 +1,10 @@
 /** A process that cannot begin, in the words from which docker takes its exit code: 127 not found, 126 not allowed. */
 export class CannotStart extends Error {
-  constructor(what: string, readonly exitCode: number, options?: ErrorOptions) {
+  constructor(
+    what: string,
+    readonly exitCode: number,
+    options?: ErrorOptions,
+  ) {
     super(`unable to start container process: ${what}: unknown`, options);
     this.name = 'CannotStart';
   }
@@ -8,17 +12,26 @@ export class CannotStart extends Error {
 
 /** A command that cannot be executed. */
 export class NotExecutable extends CannotStart {
-  constructor(readonly program: string, readonly why: string) {
+  constructor(
+    readonly program: string,
+    readonly why: string,
+  ) {
     super(sentence(program, why), why === 'PATH' || why === 'ENOENT' || why === 'ENOTDIR' ? 127 : 126);
     this.name = 'NotExecutable';
   }
 }
 
 const reasons: Record<string, string> = {
-  EISDIR: 'is a directory: permission denied', EACCES: 'permission denied', EPERM: 'operation not permitted',
+  EISDIR: 'is a directory: permission denied',
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
   // docker takes 126 from the words 'permission denied' alone
-  ENOEXEC: 'exec format error: permission denied (it is neither a program for this machine nor a script with a #! line)',
-  ELOOP: 'too many levels of symbolic links', ETXTBSY: 'text file busy', E2BIG: 'argument list too long', ENAMETOOLONG: 'file name too long',
+  ENOEXEC:
+    'exec format error: permission denied (it is neither a program for this machine nor a script with a #! line)',
+  ELOOP: 'too many levels of symbolic links',
+  ETXTBSY: 'text file busy',
+  E2BIG: 'argument list too long',
+  ENAMETOOLONG: 'file name too long',
 };
 
 const SHOWN = 200;

@@ -37,15 +37,18 @@ function throttles(list: Throttle[] | null | undefined): ThrottleDevice[] {
     const stat = statSync(Path, { throwIfNoEntry: false });
     if (!stat) throw badParameter(`stat ${Path}: no such file or directory`);
     if (!stat.isBlockDevice()) throw badParameter(`${Path} is not a block device; only those can be throttled`);
-    if (!Number.isSafeInteger(Rate) || Rate < 0) throw badParameter(`invalid rate ${Rate} for ${Path}; give a positive whole number`);
+    if (!Number.isSafeInteger(Rate) || Rate < 0)
+      throw badParameter(`invalid rate ${Rate} for ${Path}; give a positive whole number`);
     return { ...deviceNumbers(stat.rdev), rate: Rate };
   });
 }
 
 function blockIOOf(h: HostConfig): Resources['blockIO'] {
   const lists = {
-    throttleReadBpsDevice: throttles(h.BlkioDeviceReadBps), throttleWriteBpsDevice: throttles(h.BlkioDeviceWriteBps),
-    throttleReadIOPSDevice: throttles(h.BlkioDeviceReadIOps), throttleWriteIOPSDevice: throttles(h.BlkioDeviceWriteIOps),
+    throttleReadBpsDevice: throttles(h.BlkioDeviceReadBps),
+    throttleWriteBpsDevice: throttles(h.BlkioDeviceWriteBps),
+    throttleReadIOPSDevice: throttles(h.BlkioDeviceReadIOps),
+    throttleWriteIOPSDevice: throttles(h.BlkioDeviceWriteIOps),
   };
   const given = Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length));
   const blockIO = { ...(h.BlkioWeight && { weight: h.BlkioWeight }), ...given };
@@ -57,5 +60,10 @@ export function resourcesOf(h: HostConfig): Omit<Resources, 'devices'> {
   const memory = memoryOf(h);
   const cpu = cpuOf(h);
   const blockIO = blockIOOf(h);
-  return { ...(memory && { memory }), ...(cpu && { cpu }), ...(h.PidsLimit && { pids: { limit: h.PidsLimit } }), ...(blockIO && { blockIO }) };
+  return {
+    ...(memory && { memory }),
+    ...(cpu && { cpu }),
+    ...(h.PidsLimit && { pids: { limit: h.PidsLimit } }),
+    ...(blockIO && { blockIO }),
+  };
 }

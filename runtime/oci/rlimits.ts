@@ -3,14 +3,32 @@ import { badParameter } from '../machine/refusal.ts';
 import type { HostConfig } from '../machine/request.ts';
 import type { Process } from './spec.ts';
 
-const NAMES = ['core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack'];
+const NAMES = [
+  'core',
+  'cpu',
+  'data',
+  'fsize',
+  'locks',
+  'memlock',
+  'msgqueue',
+  'nice',
+  'nofile',
+  'nproc',
+  'rss',
+  'rtprio',
+  'rttime',
+  'sigpending',
+  'stack',
+];
 
 /** -1 is unlimited. Throws Refusal 400. */
 export function rlimitsOf(ulimits: HostConfig['Ulimits']): NonNullable<Process['rlimits']> {
   return (ulimits ?? []).map(({ Name, Soft, Hard }) => {
     if (!NAMES.includes(Name)) throw badParameter(`invalid ulimit type: ${Name}; known are ${NAMES.join(', ')}`);
-    if (![Soft, Hard].every((n) => Number.isSafeInteger(n) && n >= -1)) throw badParameter(`invalid ulimit ${Name}=${Soft}:${Hard}; give whole numbers, or -1 for unlimited`);
-    if (Hard !== -1 && (Soft === -1 || Soft > Hard)) throw badParameter(`ulimit soft limit must be less than or equal to hard limit: ${Soft} > ${Hard}`);
+    if (![Soft, Hard].every((n) => Number.isSafeInteger(n) && n >= -1))
+      throw badParameter(`invalid ulimit ${Name}=${Soft}:${Hard}; give whole numbers, or -1 for unlimited`);
+    if (Hard !== -1 && (Soft === -1 || Soft > Hard))
+      throw badParameter(`ulimit soft limit must be less than or equal to hard limit: ${Soft} > ${Hard}`);
     return { type: `RLIMIT_${Name.toUpperCase()}`, soft: Soft, hard: Hard };
   });
 }

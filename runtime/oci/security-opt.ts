@@ -7,8 +7,13 @@ export interface SecurityOptions {
   seccomp?: string;
 }
 
-const notYet = (option: string) => new Refusal(501, `--security-opt ${option} is not supported yet: drydock loads no AppArmor profiles and sets no SELinux labels`);
-const isTrue = (value: string | undefined): boolean | undefined => (value === undefined || /^(1|t|true)$/i.test(value) ? true : /^(0|f|false)$/i.test(value) ? false : undefined);
+const notYet = (option: string) =>
+  new Refusal(
+    501,
+    `--security-opt ${option} is not supported yet: drydock loads no AppArmor profiles and sets no SELinux labels`,
+  );
+const isTrue = (value: string | undefined): boolean | undefined =>
+  value === undefined || /^(1|t|true)$/i.test(value) ? true : /^(0|f|false)$/i.test(value) ? false : undefined;
 
 /** Throws Refusal 400 for an option nobody knows, 501 for one that is known and not there yet. */
 export function securityOptions(options: readonly string[]): SecurityOptions {

@@ -22,7 +22,12 @@ export interface Process {
   noNewPrivileges: boolean;
   oomScoreAdj?: number;
 }
-export interface Mount { destination: string; type: string; source: string; options: string[] }
+export interface Mount {
+  destination: string;
+  type: string;
+  source: string;
+  options: string[];
+}
 export type NamespaceType = 'pid' | 'network' | 'mount' | 'ipc' | 'uts' | 'user' | 'cgroup' | 'time';
 export interface Linux {
   namespaces: { type: NamespaceType; path?: string }[];
@@ -38,21 +43,59 @@ export interface Linux {
   readonlyPaths?: string[];
   rootfsPropagation?: string;
 }
-export interface IdMapping { containerID: number; hostID: number; size: number }
-export interface Device { path: string; type: 'c' | 'b' | 'p' | 'u'; major: number; minor: number; fileMode?: number; uid?: number; gid?: number }
-export interface DeviceRule { allow: boolean; type?: 'a' | 'c' | 'b'; major?: number; minor?: number; access?: string }
+export interface IdMapping {
+  containerID: number;
+  hostID: number;
+  size: number;
+}
+export interface Device {
+  path: string;
+  type: 'c' | 'b' | 'p' | 'u';
+  major: number;
+  minor: number;
+  fileMode?: number;
+  uid?: number;
+  gid?: number;
+}
+export interface DeviceRule {
+  allow: boolean;
+  type?: 'a' | 'c' | 'b';
+  major?: number;
+  minor?: number;
+  access?: string;
+}
 /** Limits; absent means unlimited. Memory in bytes (-1 unlimited), cpu times in microseconds. */
 export interface Resources {
   devices?: DeviceRule[];
   memory?: { limit?: number; reservation?: number; swap?: number; swappiness?: number; disableOOMKiller?: boolean };
   cpu?: { shares?: number; quota?: number; period?: number; cpus?: string; mems?: string };
   pids?: { limit: number };
-  blockIO?: { weight?: number; throttleReadBpsDevice?: ThrottleDevice[]; throttleWriteBpsDevice?: ThrottleDevice[]; throttleReadIOPSDevice?: ThrottleDevice[]; throttleWriteIOPSDevice?: ThrottleDevice[] };
+  blockIO?: {
+    weight?: number;
+    throttleReadBpsDevice?: ThrottleDevice[];
+    throttleWriteBpsDevice?: ThrottleDevice[];
+    throttleReadIOPSDevice?: ThrottleDevice[];
+    throttleWriteIOPSDevice?: ThrottleDevice[];
+  };
 }
-export interface ThrottleDevice { major: number; minor: number; rate: number }
+export interface ThrottleDevice {
+  major: number;
+  minor: number;
+  rate: number;
+}
 
-export type SeccompAction = 'SCMP_ACT_ALLOW' | 'SCMP_ACT_ERRNO' | 'SCMP_ACT_KILL' | 'SCMP_ACT_KILL_PROCESS' | 'SCMP_ACT_KILL_THREAD' | 'SCMP_ACT_TRAP' | 'SCMP_ACT_TRACE' | 'SCMP_ACT_LOG' | 'SCMP_ACT_NOTIFY';
-export type SeccompOperator = 'SCMP_CMP_NE' | 'SCMP_CMP_LT' | 'SCMP_CMP_LE' | 'SCMP_CMP_EQ' | 'SCMP_CMP_GE' | 'SCMP_CMP_GT' | 'SCMP_CMP_MASKED_EQ';
+export type SeccompAction =
+  | 'SCMP_ACT_ALLOW'
+  | 'SCMP_ACT_ERRNO'
+  | 'SCMP_ACT_KILL'
+  | 'SCMP_ACT_KILL_PROCESS'
+  | 'SCMP_ACT_KILL_THREAD'
+  | 'SCMP_ACT_TRAP'
+  | 'SCMP_ACT_TRACE'
+  | 'SCMP_ACT_LOG'
+  | 'SCMP_ACT_NOTIFY';
+export type SeccompOperator =
+  'SCMP_CMP_NE' | 'SCMP_CMP_LT' | 'SCMP_CMP_LE' | 'SCMP_CMP_EQ' | 'SCMP_CMP_GE' | 'SCMP_CMP_GT' | 'SCMP_CMP_MASKED_EQ';
 export interface Seccomp {
   defaultAction: SeccompAction;
   defaultErrnoRet?: number;
@@ -60,4 +103,9 @@ export interface Seccomp {
   flags?: string[];
   syscalls?: SeccompRule[];
 }
-export interface SeccompRule { names: string[]; action: SeccompAction; errnoRet?: number; args?: { index: number; value: number; valueTwo?: number; op: SeccompOperator }[] }
+export interface SeccompRule {
+  names: string[];
+  action: SeccompAction;
+  errnoRet?: number;
+  args?: { index: number; value: number; valueTwo?: number; op: SeccompOperator }[];
+}

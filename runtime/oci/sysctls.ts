@@ -5,7 +5,16 @@ import type { HostConfig } from '../machine/request.ts';
 import type { Network } from '../network/network.ts';
 import { choiceOf } from './namespaces.ts';
 
-const IPC = new Set(['kernel.msgmax', 'kernel.msgmnb', 'kernel.msgmni', 'kernel.sem', 'kernel.shmall', 'kernel.shmmax', 'kernel.shmmni', 'kernel.shm_rmid_forced']);
+const IPC = new Set([
+  'kernel.msgmax',
+  'kernel.msgmnb',
+  'kernel.msgmni',
+  'kernel.sem',
+  'kernel.shmall',
+  'kernel.shmmax',
+  'kernel.shmmni',
+  'kernel.shm_rmid_forced',
+]);
 
 /** Programs of any user may ping and listen on low ports: Docker's defaults, in a network namespace of one's own. */
 const DEFAULTS = { 'net.ipv4.ping_group_range': '0 2147483647', 'net.ipv4.ip_unprivileged_port_start': '0' };
@@ -21,12 +30,15 @@ function holder(name: string): 'ipc' | 'network' | undefined {
 /** Throws Refusal 400 with Docker's words. */
 export function sysctlsOf(host: HostConfig, network: Pick<Network, 'mode'>): Record<string, string> {
   const own = network.mode === 'bridge' || network.mode === 'none';
-  const sysctls: Record<string, string> = own ? Object.fromEntries(Object.entries(DEFAULTS).filter(([name]) => there(name))) : {};
+  const sysctls: Record<string, string> = own
+    ? Object.fromEntries(Object.entries(DEFAULTS).filter(([name]) => there(name)))
+    : {};
   for (const [name, value] of Object.entries(host.Sysctls ?? {})) {
     const kind = holder(name);
     if (!kind) throw badParameter(`sysctl "${name}" is not in a separate kernel namespace`);
     if (kind === 'network' && !own) throw badParameter(`sysctl '${name}' not allowed in host network namespace`);
-    if (kind === 'ipc' && choiceOf('ipc', host) === 'host') throw badParameter(`sysctl '${name}' not allowed in host ipc namespace`);
+    if (kind === 'ipc' && choiceOf('ipc', host) === 'host')
+      throw badParameter(`sysctl '${name}' not allowed in host ipc namespace`);
     sysctls[name] = String(value);
   }
   return sysctls;

@@ -1,4 +1,7 @@
-/** --annotation drydock.time-offset=boottime=86400: a time namespace of its own. config-linux, "Time offsets"; time_namespaces(7). */
+/**
+ * --annotation drydock.time-offset=boottime=86400: a time namespace of its own. config-linux, "Time offsets";
+ * time_namespaces(7).
+ */
 import { badParameter } from '../machine/refusal.ts';
 import type { Linux } from './spec.ts';
 
@@ -13,7 +16,10 @@ export function timeOffsets(annotations?: Record<string, string> | null): Linux[
   const offsets: NonNullable<Linux['timeOffsets']> = {};
   for (const part of text.split(',')) {
     const [, clock = '', secs = ''] = /^(\w+)=([+-]?\d{1,10})$/.exec(part) ?? [];
-    if (!CLOCKS.includes(clock as Clock)) throw badParameter(`invalid ${TIME_ANNOTATION} ${text}: write monotonic=SECONDS, boottime=SECONDS or both with a comma`);
+    if (!CLOCKS.includes(clock as Clock))
+      throw badParameter(
+        `invalid ${TIME_ANNOTATION} ${text}: write monotonic=SECONDS, boottime=SECONDS or both with a comma`,
+      );
     offsets[clock as Clock] = { secs: Number(secs), nanosecs: 0 };
   }
   return offsets;

@@ -2,7 +2,17 @@
 import { badParameter } from '../machine/refusal.ts';
 
 /** Each word and the one that undoes it. */
-const PAIRS = [['ro', 'rw'], ['suid', 'nosuid'], ['dev', 'nodev'], ['exec', 'noexec'], ['sync', 'async'], ['atime', 'noatime'], ['diratime', 'nodiratime'], ['relatime', 'norelatime'], ['strictatime']];
+const PAIRS = [
+  ['ro', 'rw'],
+  ['suid', 'nosuid'],
+  ['dev', 'nodev'],
+  ['exec', 'noexec'],
+  ['sync', 'async'],
+  ['atime', 'noatime'],
+  ['diratime', 'nodiratime'],
+  ['relatime', 'norelatime'],
+  ['strictatime'],
+];
 /** mount_namespaces(7) */
 export const PROPAGATION = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave'];
 /** A tmpfs may also be what nobody can bind: dockerd takes it for these alone. */
@@ -17,5 +27,8 @@ export function tmpfsOptions(words: readonly string[]): string[] {
   if (bad !== undefined) throw badParameter(`Invalid tmpfs option "${bad}"`);
   const undone = new Set(words.map(undoing));
   const propagation = words.some((w) => OF_TMPFS.includes(w)) ? [] : ['rprivate'];
-  return [...['noexec', 'nosuid', 'nodev', ...propagation].filter((w) => !undone.has(w) && !words.includes(w)), ...words];
+  return [
+    ...['noexec', 'nosuid', 'nodev', ...propagation].filter((w) => !undone.has(w) && !words.includes(w)),
+    ...words,
+  ];
 }

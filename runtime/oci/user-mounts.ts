@@ -1,4 +1,6 @@
-/** -v, --mount and --tmpfs → mounts. Sources are paths of the host; destinations are looked up below the new root later. */
+/**
+ * -v, --mount and --tmpfs → mounts. Sources are paths of the host; destinations are looked up below the new root later.
+ */
 import { existsSync, mkdirSync } from 'node:fs';
 import { posix } from 'node:path';
 import { badParameter, Refusal } from '../machine/refusal.ts';
@@ -6,28 +8,47 @@ import type { HostConfig, MountRequest } from '../machine/request.ts';
 import type { Mount } from './spec.ts';
 import { PROPAGATION, tmpfsOptions } from './tmpfs-options.ts';
 
-/** What may follow 'source:destination:'; of each row at most one. z and Z relabel for SELinux, the last row is for other systems' file sharing. */
+/**
+ * What may follow 'source:destination:'; of each row at most one. z and Z relabel for SELinux, the last row is for
+ * other systems' file sharing.
+ */
 const BIND_WORDS = [['ro', 'rw'], PROPAGATION, ['z', 'Z'], ['consistent', 'cached', 'delegated', 'default']];
 
-const noVolumes = (what: string) => new Refusal(501, `${what}: named and anonymous volumes are not supported yet; give a directory of the host, as in -v /srv/data:/data`);
+const noVolumes = (what: string) =>
+  new Refusal(
+    501,
+    `${what}: named and anonymous volumes are not supported yet; give a directory of the host, as in -v /srv/data:/data`,
+  );
 
 /** The destination, cleaned. Throws Refusal 400. */
 function destination(path: string, whole: string): string {
-  if (!path.startsWith('/') || path.includes('\0')) throw badParameter(`invalid volume specification: '${whole}': invalid mount path: '${path}' mount path must be absolute`);
+  if (!path.startsWith('/') || path.includes('\0'))
+    throw badParameter(
+      `invalid volume specification: '${whole}': invalid mount path: '${path}' mount path must be absolute`,
+    );
   const clean = posix.normalize(path).replace(/(.)\/$/, '$1');
-  if (clean === '/') throw badParameter(`invalid volume specification: '${whole}': invalid specification: destination can't be '/'`);
+  if (clean === '/')
+    throw badParameter(`invalid volume specification: '${whole}': invalid specification: destination can't be '/'`);
   return clean;
 }
 const sourcePath = (path: string) => posix.normalize(path).replace(/(.)\/$/, '$1');
 
-/** rro: the mounts below, too (mount_setattr(2) with AT_RECURSIVE), as Docker has it from API 1.44 on; ro: the top alone. */
+/**
+ * rro: the mounts below, too (mount_setattr(2) with AT_RECURSIVE), as Docker has it from API 1.44 on; ro: the top
+ * alone.
+ */
 type ReadOnly = 'ro' | 'rro' | undefined;
-const bindOptions = (propagation: string, readonly: ReadOnly, recursive = true) =>
-  [recursive ? 'rbind' : 'bind', propagation || 'rprivate', ...(readonly ? [readonly] : [])];
+const bindOptions = (propagation: string, readonly: ReadOnly, recursive = true) => [
+  recursive ? 'rbind' : 'bind',
+  propagation || 'rprivate',
+  ...(readonly ? [readonly] : []),
+];
 
 function bindWords(mode: string): string[] {
   const words = mode === '' ? [] : mode.split(',');
-  const ok = words.every((w) => BIND_WORDS.flat().includes(w)) && BIND_WORDS.every((group) => words.filter((w) => group.includes(w)).length <= 1);
+  const ok =
+    words.every((w) => BIND_WORDS.flat().includes(w)) &&
+    BIND_WORDS.every((group) => words.filter((w) => group.includes(w)).length <= 1);
   if (!ok) throw badParameter(`invalid mode: ${mode}`);
   return words;
 }
@@ -41,7 +62,12 @@ export function parseBind(text: string, readonly: ReadOnly = 'rro'): Mount {
   const words = bindWords(mode);
   const clean = destination(target, text);
   if (!source.startsWith('/')) throw noVolumes(`-v ${text}`);
-  return { destination: clean, type: 'bind', source: sourcePath(source), options: bindOptions(words.find((w) => PROPAGATION.includes(w)) ?? '', words.includes('ro') ? readonly : undefined) };
+  return {
+    destination: clean,
+    type: 'bind',
+    source: sourcePath(source),
+    options: bindOptions(words.find((w) => PROPAGATION.includes(w)) ?? '', words.includes('ro') ? readonly : undefined),
+  };
 }
 
 const wrong = (m: MountRequest, why: string) => badParameter(`invalid mount config for type "${m.Type}": ${why}`);
@@ -56,7 +82,9 @@ function mountOf(m: MountRequest, readonly: ReadOnly): Mount {
 
 /** Fields that would change what is mounted, and that nobody obeys yet. */
 function refuseRest(m: MountRequest, rest: Record<string, unknown>): void {
-  const field = Object.entries(rest).find(([, value]) => value !== undefined && value !== null && value !== false && value !== '')?.[0];
+  const field = Object.entries(rest).find(
+    ([, value]) => value !== undefined && value !== null && value !== false && value !== '',
+  )?.[0];
   if (field) throw new Refusal(501, `invalid mount config for type "${m.Type}": ${field} is not supported yet`);
 }
 
@@ -67,34 +95,54 @@ function readOnlyOf(m: MountRequest, usual: ReadOnly): ReadOnly {
   if (top && all) throw wrong(m, 'ReadOnlyNonRecursive and ReadOnlyForceRecursive exclude each other');
   if ((top || all) && !m.ReadOnly) throw wrong(m, `mount source must be read-only when ${field} is set`);
   if (all && NonRecursive) throw wrong(m, 'ReadOnlyForceRecursive and NonRecursive exclude each other');
-  if (all && Propagation !== 'rprivate') throw wrong(m, 'mount propagation must be rprivate when ReadOnlyForceRecursive is set');
+  if (all && Propagation !== 'rprivate')
+    throw wrong(m, 'mount propagation must be rprivate when ReadOnlyForceRecursive is set');
   if (!m.ReadOnly) return undefined;
   return top ? 'ro' : all ? 'rro' : usual;
 }
 
 const mountTypes: Record<string, (m: MountRequest, target: string, readonly: ReadOnly) => Mount> = {
   bind(m, target, readonly) {
-    const { Propagation = '', NonRecursive = false, CreateMountpoint = false, ReadOnlyNonRecursive: _, ReadOnlyForceRecursive: __, ...rest } = m.BindOptions ?? {};
+    const {
+      Propagation = '',
+      NonRecursive = false,
+      CreateMountpoint = false,
+      ReadOnlyNonRecursive: _,
+      ReadOnlyForceRecursive: __,
+      ...rest
+    } = m.BindOptions ?? {};
     refuseRest(m, rest);
     if (!m.Source) throw wrong(m, 'field Source must not be empty');
     if (!m.Source.startsWith('/')) throw wrong(m, `invalid mount path: '${m.Source}' mount path must be absolute`);
     if (Propagation && !PROPAGATION.includes(Propagation)) throw wrong(m, `invalid propagation mode: ${Propagation}`);
     // unlike -v, which makes a directory where nothing is
     if (!existsSync(m.Source) && !CreateMountpoint) throw wrong(m, `bind source path does not exist: ${m.Source}`);
-    return { destination: target, type: 'bind', source: sourcePath(m.Source), options: bindOptions(Propagation, readOnlyOf(m, readonly), !NonRecursive) };
+    return {
+      destination: target,
+      type: 'bind',
+      source: sourcePath(m.Source),
+      options: bindOptions(Propagation, readOnlyOf(m, readonly), !NonRecursive),
+    };
   },
   tmpfs(m, target) {
     if (m.Source) throw wrong(m, 'field Source must not be specified');
     const { SizeBytes, Mode, ...rest } = m.TmpfsOptions ?? {};
     refuseRest(m, rest);
-    const words = [m.ReadOnly && 'ro', Mode && `mode=${Mode.toString(8)}`, SizeBytes && `size=${SizeBytes}`].filter((w): w is string => !!w);
+    const words = [m.ReadOnly && 'ro', Mode && `mode=${Mode.toString(8)}`, SizeBytes && `size=${SizeBytes}`].filter(
+      (w): w is string => !!w,
+    );
     return { destination: target, type: 'tmpfs', source: 'tmpfs', options: tmpfsOptions(words) };
   },
 };
 
 /** Everything the user asked for, parents before children. Throws Refusal 400 or 501. */
 export function userMounts(host: HostConfig): Mount[] {
-  const tmpfs = Object.entries(host.Tmpfs ?? {}).map(([path, words]): Mount => ({ destination: destination(path, path), type: 'tmpfs', source: 'tmpfs', options: tmpfsOptions(words ? words.split(',') : []) }));
+  const tmpfs = Object.entries(host.Tmpfs ?? {}).map(([path, words]): Mount => ({
+    destination: destination(path, path),
+    type: 'tmpfs',
+    source: 'tmpfs',
+    options: tmpfsOptions(words ? words.split(',') : []),
+  }));
   const readonly = host.ReadOnlyNonRecursive ? 'ro' : 'rro';
   const binds = (host.Binds ?? []).map((text) => parseBind(text, readonly));
   const mounts = [...binds, ...(host.Mounts ?? []).map((m) => mountOf(m, readonly)), ...tmpfs];
@@ -106,9 +154,15 @@ export function userMounts(host: HostConfig): Mount[] {
   return mounts.sort((a, b) => a.destination.split('/').length - b.destination.split('/').length);
 }
 
-/** -v makes a directory where nothing is, and so does --mount with bind-create-src. Throws Refusal 400 in Docker's words. */
+/**
+ * -v makes a directory where nothing is, and so does --mount with bind-create-src. Throws Refusal 400 in Docker's
+ * words.
+ */
 export function makeBindSources(host: HostConfig): void {
-  const asked = [...(host.Binds ?? []).map((text) => parseBind(text).source), ...(host.Mounts ?? []).filter((m) => m.BindOptions?.CreateMountpoint).map((m) => m.Source!)];
+  const asked = [
+    ...(host.Binds ?? []).map((text) => parseBind(text).source),
+    ...(host.Mounts ?? []).filter((m) => m.BindOptions?.CreateMountpoint).map((m) => m.Source!),
+  ];
   for (const source of asked.filter((path) => !existsSync(path))) {
     try {
       mkdirSync(source, { recursive: true, mode: 0o755 });

@@ -1,13 +1,24 @@
 /** --user NAME|UID[:GROUP|GID] against the image's passwd(5) and group(5), as Docker resolves it. */
-export interface ResolvedUser { uid: number; gid: number; gids: number[]; home: string; name: string }
+export interface ResolvedUser {
+  uid: number;
+  gid: number;
+  gids: number[];
+  home: string;
+  name: string;
+}
 
-/** What Docker takes as a number from a client; a name's entry in the image's files may have any that the kernel has. */
+/**
+ * What Docker takes as a number from a client; a name's entry in the image's files may have any that the kernel has.
+ */
 const MAX_GIVEN = 2 ** 31 - 1;
 const MAX_ID = 2 ** 32 - 2;
 
 type Row = string[];
 const rows = (text: string): Row[] =>
-  text.split('\n').map((line) => line.split(':')).filter((fields) => fields.length >= 3 && !fields[0]?.startsWith('#'));
+  text
+    .split('\n')
+    .map((line) => line.split(':'))
+    .filter((fields) => fields.length >= 3 && !fields[0]?.startsWith('#'));
 
 /** What strconv.Atoi of Docker's daemon takes for a number: also with a sign or leading zeros. It is never a name. */
 const isNumber = (text: string) => /^[+-]?\d+$/.test(text);
@@ -39,7 +50,12 @@ function groupId(wanted: string, groups: readonly Row[]): number {
 }
 
 /** Throws with Docker's words when a name is in neither file; a number needs no entry. */
-export function resolveUser(spec: string, passwd: string, group: string, groupAdd: readonly string[] = []): ResolvedUser {
+export function resolveUser(
+  spec: string,
+  passwd: string,
+  group: string,
+  groupAdd: readonly string[] = [],
+): ResolvedUser {
   const [user = '', groupPart] = spec.split(':', 2);
   const groups = rows(group);
   const wanted = user || '0';

@@ -1,6 +1,8 @@
 /**
- * What is done to one container, as operations: starts (with the pull that a start may contain), execs, pauses and the removal. Their events
- * stay in the container's own journal, where users look for them; an operation is the part of it that is its own, counted from 0.
+ * What is done to one container, as operations: starts (with the pull that a start may contain), execs, pauses and the
+ * removal. Their events
+ * stay in the container's own journal, where users look for them; an operation is the part of it that is its own,
+ * counted from 0.
  *
  *   container's journal   0 ─ … ─ 210 ─ … ─ 230 ─ … ─ 410        run 1 ▏ exec-4711 ▏ run 1
  *   operations                start ├───────┤     pause ├┤
@@ -32,23 +34,48 @@ export interface Host {
   readonly id: string;
   name(): string;
 }
-interface Particulars { id?: string; run?: string; parent?: string; gate?: (command: GateCommand) => void; /** asked at its end: false and it never was one */ counts?: () => boolean }
+interface Particulars {
+  id?: string;
+  run?: string;
+  parent?: string;
+  gate?: (command: GateCommand) => void;
+  /** asked at its end: false and it never was one */ counts?: () => boolean;
+}
 
 export class ContainerOperations {
   readonly #gates = new Map<string, (command: GateCommand) => void>();
 
   /** `kept` is a part of the container's record, and is saved with it. */
-  constructor(private readonly host: Host, private readonly kept: ContainerOperation[]) {
+  constructor(
+    private readonly host: Host,
+    private readonly kept: ContainerOperation[],
+  ) {
     // a daemon that died took those with it that had no state of their own; a start's end is in the container's state
     const known = kept.filter(({ kind, state }) => isOver(state) || kind === 'start');
-    kept.splice(0, kept.length, ...known.map((one) => (isOver(one.state) ? one : Object.assign(one, { state: 'done' as const }))));
+    kept.splice(
+      0,
+      kept.length,
+      ...known.map((one) => (isOver(one.state) ? one : Object.assign(one, { state: 'done' as const }))),
+    );
   }
 
   /** Adds nothing to the way of a start but an id and a row. */
-  async run<T>(kind: Kind, work: () => Promise<T>, { id = newId(), run, parent, gate, counts }: Particulars = {}): Promise<T> {
+  async run<T>(
+    kind: Kind,
+    work: () => Promise<T>,
+    { id = newId(), run, parent, gate, counts }: Particulars = {},
+  ): Promise<T> {
     const { log } = this.host;
     const one: ContainerOperation = {
-      id, kind, subject: { kind: 'container', name: this.host.name(), id: this.host.id }, state: 'begun', created: Date.now(), error: '', first: log.length, run: run ?? log.run, ...(parent && { parent }),
+      id,
+      kind,
+      subject: { kind: 'container', name: this.host.name(), id: this.host.id },
+      state: 'begun',
+      created: Date.now(),
+      error: '',
+      first: log.length,
+      run: run ?? log.run,
+      ...(parent && { parent }),
     };
     this.kept.push(one);
     if (this.kept.length > KEPT) this.kept.splice(0, this.kept.length - KEPT);
@@ -67,7 +94,10 @@ export class ContainerOperations {
     }
   }
 
-  /** A part of the operation of kind `of` that is under way; `counts` is asked at its end, and no means that it was none. */
+  /**
+   * A part of the operation of kind `of` that is under way; `counts` is asked at its end, and no means that it was
+   * none.
+   */
   child(kind: Kind, of: Kind, work: () => Promise<void>, counts: () => boolean): Promise<void> {
     const parent = this.kept.findLast((one) => one.kind === of && !isOver(one.state))?.id;
     return this.run(kind, work, { counts, ...(parent && { parent }) });
@@ -81,8 +111,14 @@ export class ContainerOperations {
     const walk = this.host.walk();
     const { first: _first, end: _end, run: _run, ...record } = one;
     return {
-      id: one.id, stays: true, record: { ...record, subject: { ...record.subject, name: this.host.name() } },
-      journal: async function* (this: ContainerOperations, follow: boolean, signal?: AbortSignal): AsyncGenerator<Event> {
+      id: one.id,
+      stays: true,
+      record: { ...record, subject: { ...record.subject, name: this.host.name() } },
+      journal: async function* (
+        this: ContainerOperations,
+        follow: boolean,
+        signal?: AbortSignal,
+      ): AsyncGenerator<Event> {
         for await (const events of this.#part(one, follow, signal)) yield* events;
       }.bind(this),
       happening: (signal) => this.#part(one, true, signal),
@@ -106,7 +142,9 @@ export class ContainerOperations {
     const left = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
     try {
       for await (const events of this.host.log.batches(follow && !over(), left)) {
-        const own = events.filter((event) => event.run === one.run && event.seq >= one.first && event.seq < (one.end ?? Infinity)).map((event) => ({ ...event, seq: seq++ }));
+        const own = events
+          .filter((event) => event.run === one.run && event.seq >= one.first && event.seq < (one.end ?? Infinity))
+          .map((event) => ({ ...event, seq: seq++ }));
         if (own.length) yield own;
         if (one.end !== undefined && (events.at(-1)?.seq ?? 0) >= one.end) return;
       }

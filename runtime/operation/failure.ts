@@ -4,18 +4,26 @@ import { CannotStart } from '../oci/program.ts';
 import { Aborted } from './gate.ts';
 import { Refusal } from '../machine/refusal.ts';
 
-export interface StartFailure { refusal: Refusal; exitCode: number }
+export interface StartFailure {
+  refusal: Refusal;
+  exitCode: number;
+}
 
 const noNftables = 'this kernel has no nf_tables; load it with modprobe nf_tables, or run with --network none or host';
 /** What a machine lacks, by step and errno, and what to do about it. */
 const lacks: Record<string, Record<string, string>> = {
   'rw-layer.mount-overlay': { ENODEV: 'this kernel has no overlay file system; load it with modprobe overlay' },
-  'network.ensure-bridge': { EOPNOTSUPP: 'this kernel has no bridges; load them with modprobe bridge, or run with --network none or host' },
-  'network.create-veth': { EOPNOTSUPP: 'this kernel has no veth pairs; load them with modprobe veth, or run with --network none or host' },
+  'network.ensure-bridge': {
+    EOPNOTSUPP: 'this kernel has no bridges; load them with modprobe bridge, or run with --network none or host',
+  },
+  'network.create-veth': {
+    EOPNOTSUPP: 'this kernel has no veth pairs; load them with modprobe veth, or run with --network none or host',
+  },
   'network.masquerade': { EPROTONOSUPPORT: noNftables, ENOENT: noNftables },
   'network.forwarding': { EPROTONOSUPPORT: noNftables, ENOENT: noNftables },
 };
-const lackOf = (step: string | undefined, error: unknown) => lacks[step ?? '']?.[(error as { code?: string } | null)?.code ?? ''];
+const lackOf = (step: string | undefined, error: unknown) =>
+  lacks[step ?? '']?.[(error as { code?: string } | null)?.code ?? ''];
 
 const ALL = '; everything was undone';
 /** `left`: a line for each step that could not be undone. What was said of that before is no longer so. */
@@ -24,18 +32,27 @@ export function notUndone(message: string, left: readonly string[]): string {
   if (!left.length) return before;
   return `${before.endsWith(ALL) ? before.slice(0, -ALL.length) : before}; could not be undone: ${left.join('; ')}; rm, a start and the daemon's next start try again`;
 }
-export const withRest = ({ refusal, exitCode }: StartFailure, left: readonly string[]): StartFailure =>
-  ({ refusal: left.length ? new Refusal(refusal.status, notUndone(refusal.message, left), { cause: refusal.cause ?? refusal }) : refusal, exitCode });
+export const withRest = ({ refusal, exitCode }: StartFailure, left: readonly string[]): StartFailure => ({
+  refusal: left.length
+    ? new Refusal(refusal.status, notUndone(refusal.message, left), { cause: refusal.cause ?? refusal })
+    : refusal,
+  exitCode,
+});
 
 /** The step it failed in, for whoever wants to look at it with `drydock trace`. */
 const stepOf = (error: unknown) => (error as { step?: string }).step;
 
 export function startFailure(error: unknown): StartFailure {
-  if (error instanceof CannotStart) return { refusal: new Refusal(400, error.message, { cause: error }), exitCode: error.exitCode };
+  if (error instanceof CannotStart)
+    return { refusal: new Refusal(400, error.message, { cause: error }), exitCode: error.exitCode };
   if (error instanceof Refusal) return { refusal: error, exitCode: 128 };
-  if (error instanceof Aborted) return { refusal: new Refusal(409, `${error.message}${ALL}`, { cause: error }), exitCode: 130 };
+  if (error instanceof Aborted)
+    return { refusal: new Refusal(409, `${error.message}${ALL}`, { cause: error }), exitCode: 130 };
   const step = stepOf(error);
   const words = error instanceof Error ? error.message : errnoText(String(error));
   const lack = lackOf(step, error);
-  return { refusal: new Refusal(500, `${step ? `step ${step}: ` : ''}${words}${lack ? `; ${lack}` : ''}`, { cause: error }), exitCode: 128 };
+  return {
+    refusal: new Refusal(500, `${step ? `step ${step}: ` : ''}${words}${lack ? `; ${lack}` : ''}`, { cause: error }),
+    exitCode: 128,
+  };
 }

@@ -9,7 +9,10 @@ import { badParameter, conflict } from '../machine/refusal.ts';
 /** The user said abort: the run fails here and undoes itself. */
 export class Aborted extends Error {
   readonly atGate = true;
-  constructor(readonly step: string, where: 'before' | 'in' = 'before') {
+  constructor(
+    readonly step: string,
+    where: 'before' | 'in' = 'before',
+  ) {
     super(where === 'in' ? `aborted in ${step}` : `aborted before ${step}`);
     this.name = 'Aborted';
   }
@@ -54,7 +57,9 @@ export class Gate {
   }
 
   /** the step that it stands before, or in */
-  get step(): string { return this.#step; }
+  get step(): string {
+    return this.#step;
+  }
 
   beforeStep(step: Step<never>): Promise<void> | undefined {
     this.#enter(step.id, step.id);
@@ -62,7 +67,11 @@ export class Gate {
     const phase = step.id.slice(0, step.id.indexOf('.'));
     const entered = phase !== this.#phase;
     this.#phase = phase;
-    const stop = this.#mode === 'step' || this.#mode === 'soon' || this.#breakpoints.has(step.id) || (entered && this.#breakpoints.has(phase));
+    const stop =
+      this.#mode === 'step' ||
+      this.#mode === 'soon' ||
+      this.#breakpoints.has(step.id) ||
+      (entered && this.#breakpoints.has(phase));
     return stop ? this.#hold(undefined, () => true) : undefined;
   }
 
@@ -78,18 +87,25 @@ export class Gate {
   }
 
   #wants(name: Call['name'] | typeof REQUEST): boolean {
-    return this.#mode === 'into' || this.#mode === 'soon' || (this.#breakpoints.size > 0 && this.#breakpoints.has(name));
+    return (
+      this.#mode === 'into' || this.#mode === 'soon' || (this.#breakpoints.size > 0 && this.#breakpoints.has(name))
+    );
   }
 
   /** May it be a call of this name, in this step, that somebody wants to see before it is made? */
   holds(name: Call['name']): boolean {
-    return this.#wants(name) || (this.#breakpoints.size > 0 && [...this.#breakpoints].some((at) => at.startsWith(`${this.#place}#`)));
+    return (
+      this.#wants(name) ||
+      (this.#breakpoints.size > 0 && [...this.#breakpoints].some((at) => at.startsWith(`${this.#place}#`)))
+    );
   }
 
   beforeCall(call: Call): Promise<void> | undefined {
     const at = this.#counted();
     if (!this.#stopsAt(call.name, at)) return undefined;
-    const args = call.args.map((a) => (Buffer.isBuffer(a) ? { hex: a.subarray(0, 64).toString('hex'), length: a.length } : a));
+    const args = call.args.map((a) =>
+      Buffer.isBuffer(a) ? { hex: a.subarray(0, 64).toString('hex'), length: a.length } : a,
+    );
     return this.#hold({ name: call.name, actor: call.actor, args }, () => this.#stopsAt(call.name, at));
   }
 
@@ -108,7 +124,9 @@ export class Gate {
   /** `wanted` is asked again when others were decided first: the answer to one of them may let all pass. */
   #hold(next: Next, wanted: () => boolean): Promise<void> {
     if (!this.#held) return this.#stand(next);
-    return new Promise<void>((resolve) => this.#behind.push(resolve)).then(() => (wanted() ? this.#hold(next, wanted) : undefined));
+    return new Promise<void>((resolve) => this.#behind.push(resolve)).then(() =>
+      wanted() ? this.#hold(next, wanted) : undefined,
+    );
   }
 
   #stand(next: Next): Promise<void> {
@@ -157,7 +175,8 @@ export class Gate {
   #fail(name: string): void {
     const errno = errnoNumber(name);
     if (!errno) throw badParameter(`${JSON.stringify(name)} is no errno; give one like EIO, see errno(3)`);
-    if (!this.#held?.isCall) throw conflict('nothing but a system call can be answered with an errno: go into the step first');
+    if (!this.#held?.isCall)
+      throw conflict('nothing but a system call can be answered with an errno: go into the step first');
     this.#mode = 'run';
     this.tell({ type: 'gate', at: 'resumed', step: this.#step });
     this.#held.reject(new Injected(errno));

@@ -20,7 +20,10 @@ import type { GateCommand, GateOptions } from './gate-command.ts';
 import { conflict } from '../machine/refusal.ts';
 
 /** Where an operation's files are, and how its record gets there. */
-export interface OperationFiles { journal: string; save(record: OperationRecord): void }
+export interface OperationFiles {
+  journal: string;
+  save(record: OperationRecord): void;
+}
 /** What its steps work on. */
 export interface Walk<C> {
   context: C;
@@ -42,12 +45,19 @@ export class Operation implements OperationHandle {
   /** Fires when it is given up; for steps that wait for a remote side. */
   readonly signal = this.#cut.signal;
 
-  constructor(readonly record: OperationRecord, private readonly files: OperationFiles) {
+  constructor(
+    readonly record: OperationRecord,
+    private readonly files: OperationFiles,
+  ) {
     this.gateKeeper.onAbort = (why) => this.#cut.abort(why);
   }
 
-  get id(): string { return this.record.id; }
-  get over(): boolean { return isOver(this.record.state); }
+  get id(): string {
+    return this.record.id;
+  }
+  get over(): boolean {
+    return isOver(this.record.state);
+  }
   /** Opened when it is first wanted: of most operations nobody reads it again. */
   get log(): Journal {
     if (!this.#log) {
@@ -116,7 +126,9 @@ export class Operation implements OperationHandle {
   async *journal(follow: boolean, signal?: AbortSignal): AsyncGenerator<Event> {
     for await (const events of this.#batches(follow, signal)) yield* events;
   }
-  happening(signal: AbortSignal): AsyncIterable<readonly Event[]> { return this.#batches(true, signal); }
+  happening(signal: AbortSignal): AsyncIterable<readonly Event[]> {
+    return this.#batches(true, signal);
+  }
 
   /** Nothing follows the last event of what is over, so whoever follows need not wait. */
   async *#batches(follow: boolean, signal?: AbortSignal): AsyncGenerator<readonly Event[]> {
@@ -150,7 +162,9 @@ export class Operation implements OperationHandle {
     this.giveUp();
   }
 
-  inspectLive(step?: string): Promise<InspectionSection[]> { return this.#inspect?.(step) ?? Promise.resolve([]); }
+  inspectLive(step?: string): Promise<InspectionSection[]> {
+    return this.#inspect?.(step) ?? Promise.resolve([]);
+  }
   /** Nothing but its own steps changes what it works on. */
   watch(): void {}
 
@@ -161,13 +175,17 @@ export class Operation implements OperationHandle {
   }
 
   /** Its files are about to go. */
-  close(): void { this.#log?.close(); }
+  close(): void {
+    this.#log?.close();
+  }
 }
 
 async function sections<C>(phases: readonly Phase<C>[], context: C, wanted?: string): Promise<InspectionSection[]> {
-  const steps = phases.flatMap((phase) => phase.steps).filter(({ id, inspect }) => inspect && (!wanted || id === wanted));
+  const steps = phases
+    .flatMap((phase) => phase.steps)
+    .filter(({ id, inspect }) => inspect && (!wanted || id === wanted));
   const kernel = quietKernel({});
   const found: InspectionSection[] = [];
-  for (const step of steps) found.push(...await step.inspect!(kernel, context));
+  for (const step of steps) found.push(...(await step.inspect!(kernel, context)));
   return found;
 }

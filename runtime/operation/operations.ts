@@ -4,8 +4,10 @@
  *   <root>/operations/<id>/operation.json   operation/record.ts
  *   <root>/operations/<id>/journal.ndjson   what happened
  *
- * A journal is kept until what it is about is removed. Two bounds keep the list finite: operations without a subject go when
- * SUBJECTLESS newer ones are there, and of one image that is asked for again and again only the newest stay, and the first, which fetched it.
+ * A journal is kept until what it is about is removed. Two bounds keep the list finite: operations without a subject go
+ * when
+ * SUBJECTLESS newer ones are there, and of one image that is asked for again and again only the newest stay, and the
+ * first, which fetched it.
  */
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,7 +44,10 @@ export class Operations {
     this.#dir = join(root, 'operations');
   }
 
-  /** A directory without a record is what a beginning or a removal left that was cut off; what cannot be read is set aside. */
+  /**
+   * A directory without a record is what a beginning or a removal left that was cut off; what cannot be read is set
+   * aside.
+   */
   static open(root: string, aside = new Aside(root)): Operations {
     const operations = new Operations(root);
     const dir = operations.#dir;
@@ -58,7 +63,10 @@ export class Operations {
 
   #add(record: OperationRecord): Operation {
     const dir = join(this.#dir, record.id);
-    const operation = new Operation(record, { journal: join(dir, 'journal.ndjson'), save: (changed) => this.#save(dir, changed) });
+    const operation = new Operation(record, {
+      journal: join(dir, 'journal.ndjson'),
+      save: (changed) => this.#save(dir, changed),
+    });
     this.#all.set(record.id, operation);
     return operation;
   }
@@ -90,11 +98,13 @@ export class Operations {
 
   /** Journals of this subject go with it. */
   subjectGone(id: string): void {
-    for (const operation of this.list()) if (operation.over && operation.record.subject.id === id) this.#remove(operation);
+    for (const operation of this.list())
+      if (operation.over && operation.record.subject.id === id) this.#remove(operation);
   }
   /** After a daemon was away: images may have gone without it. */
   keepSubjects(exists: (id: string) => boolean): void {
-    for (const { record } of this.list()) if (record.subject.id && !exists(record.subject.id)) this.subjectGone(record.subject.id);
+    for (const { record } of this.list())
+      if (record.subject.id && !exists(record.subject.id)) this.subjectGone(record.subject.id);
   }
 
   #trim(): void {

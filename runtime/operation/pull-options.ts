@@ -16,4 +16,9 @@ export interface PullOptions {
   /** told before the first step */
   begun?(operation: OperationHandle): void;
 }
-export interface Pulled { image: Image; fresh: boolean; digest?: string; notice?: string }
+export interface Pulled {
+  image: Image;
+  fresh: boolean;
+  digest?: string;
+  notice?: string;
+}

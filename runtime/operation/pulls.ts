@@ -16,14 +16,26 @@ const LEAVE_MS = 3000;
 export class Pulls {
   readonly #underWay = new Set<Operation>();
 
-  constructor(private readonly settings: Settings, private readonly images: ImageStore, private readonly operations: Operations) {}
+  constructor(
+    private readonly settings: Settings,
+    private readonly images: ImageStore,
+    private readonly operations: Operations,
+  ) {}
 
-  get busy(): boolean { return this.#underWay.size > 0; }
+  get busy(): boolean {
+    return this.#underWay.size > 0;
+  }
 
   async pull({ reference, platform, auth, progress, signal, gate, begun }: PullOptions): Promise<Pulled> {
-    const operation = this.operations.begin({ kind: 'pull', subject: { kind: 'image', name: nameOf(reference) }, ...(platform && { platform }) });
+    const operation = this.operations.begin({
+      kind: 'pull',
+      subject: { kind: 'image', name: nameOf(reference) },
+      ...(platform && { platform }),
+    });
     const context = this.#context(reference, {
-      ...(platform && { platform }), ...(auth && { auth }), signal: operation.signal,
+      ...(platform && { platform }),
+      ...(auth && { auth }),
+      signal: operation.signal,
       progress: (line) => {
         // how far it is changes ten times a second: the journal keeps what it came to
         if (line.current === undefined) operation.log.append({ type: 'progress', ...line });
@@ -36,7 +48,12 @@ export class Pulls {
     try {
       begun?.(operation);
       if (signal?.aborted) gone();
-      await operation.perform({ context, phases: [pullPhase], gate: gate ?? { mode: 'run', breakpoints: [] }, done: () => this.#done(operation, context) });
+      await operation.perform({
+        context,
+        phases: [pullPhase],
+        gate: gate ?? { mode: 'run', breakpoints: [] },
+        done: () => this.#done(operation, context),
+      });
       return pulled(context);
     } finally {
       signal?.removeEventListener('abort', gone);
@@ -58,20 +75,30 @@ export class Pulls {
   async recover(): Promise<void> {
     for (const operation of this.operations.interrupted()) {
       const { kind, subject, platform } = operation.record;
-      if (kind === 'pull') await operation.recover({ context: this.#context(subject.name, platform ? { platform } : {}), phases: [pullPhase] });
+      if (kind === 'pull')
+        await operation.recover({
+          context: this.#context(subject.name, platform ? { platform } : {}),
+          phases: [pullPhase],
+        });
     }
   }
 
   async close(): Promise<void> {
     const ending = [...this.#underWay];
     for (const operation of ending) operation.giveUp();
-    if (ending.length) await Promise.race([Promise.all(ending.map((one) => one.settled())), sleep(LEAVE_MS, undefined, { ref: false })]);
+    if (ending.length)
+      await Promise.race([Promise.all(ending.map((one) => one.settled())), sleep(LEAVE_MS, undefined, { ref: false })]);
   }
 }
 
 function pulled({ image, pull: { reference, state, notice } }: PullContext): Pulled {
   if (!image) throw notFound(`No such image: ${reference}`);
-  return { image, fresh: state.fresh ?? false, ...(state.digest && { digest: state.digest }), ...(notice && { notice }) };
+  return {
+    image,
+    fresh: state.fresh ?? false,
+    ...(state.digest && { digest: state.digest }),
+    ...(notice && { notice }),
+  };
 }
 
 /** As docker shows it; what is no reference is refused by the first step, and shown as it was typed. */

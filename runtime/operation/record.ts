@@ -10,7 +10,11 @@ export const underWay: Partial<Record<Kind, OperationState>> = { pull: 'pulling'
 export const isOver = (state: OperationState): boolean => state === 'done' || state === 'failed';
 
 /** What it is about. Without an `id` there is nothing whose removal would end the journal's life. */
-export interface Subject { kind: 'image' | 'container'; name: string; id?: string }
+export interface Subject {
+  kind: 'image' | 'container';
+  name: string;
+  id?: string;
+}
 
 export interface OperationRecord {
   id: string;
@@ -39,8 +43,13 @@ const kinds: readonly unknown[] = Object.keys(underWay);
 export function readRecord(text: string): OperationRecord | undefined {
   try {
     const value = JSON.parse(text) as Partial<OperationRecord>;
-    const whole = typeof value.id === 'string' && kinds.includes(value.kind) && typeof value.subject?.name === 'string' && typeof value.state === 'string' && typeof value.created === 'number';
-    return whole ? { error: '', ...value } as OperationRecord : undefined;
+    const whole =
+      typeof value.id === 'string' &&
+      kinds.includes(value.kind) &&
+      typeof value.subject?.name === 'string' &&
+      typeof value.state === 'string' &&
+      typeof value.created === 'number';
+    return whole ? ({ error: '', ...value } as OperationRecord) : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 /**
- * The way back of a container's run. What an undo could not take back is kept in the record, so that it is known to whoever asks and is
+ * The way back of a container's run. What an undo could not take back is kept in the record, so that it is known to
+ * whoever asks and is
  * taken back by whatever comes first: the next start, rm, or the next daemon.
  */
 import type { Phase } from '../steps/step.ts';
@@ -10,13 +11,18 @@ import { unwind, type Run } from './run-phase.ts';
 import { notUndone } from './failure.ts';
 
 /** 'create.cgroup: rmdir(…): device or resource busy (EBUSY, in the daemon)' */
-export const restOf = (failures: readonly Error[]): string[] => failures.map((error) => `${(error as { step?: string }).step ?? '?'}: ${error.message}`);
+export const restOf = (failures: readonly Error[]): string[] =>
+  failures.map((error) => `${(error as { step?: string }).step ?? '?'}: ${error.message}`);
 
 export class WayBack {
   /** resolves when nobody is on it */
   done: Promise<void> = Promise.resolve();
 
-  constructor(private readonly run: Run<Container>, private readonly record: ContainerRecord, private readonly phases: readonly Phase<Container>[]) {}
+  constructor(
+    private readonly run: Run<Container>,
+    private readonly record: ContainerRecord,
+    private readonly phases: readonly Phase<Container>[],
+  ) {}
 
   /** Resolves with what stays. */
   async go(): Promise<readonly string[]> {
@@ -32,7 +38,10 @@ export class WayBack {
     return left;
   }
 
-  /** A start begins with nothing of the last one. A call may say that something is gone that is still there: rm looks itself. */
+  /**
+   * A start begins with nothing of the last one. A call may say that something is gone that is still there: rm looks
+   * itself.
+   */
   async before(phase: PhaseId): Promise<void> {
     const { left } = this.record;
     if (!left || (phase === 'pull' ? !left.length : phase !== 'remove')) return;

@@ -11,7 +11,9 @@ export interface Run<C> {
   readonly container: C;
   /** the step that calls belong to */
   current: string | undefined;
-  /** Ids of the steps that were begun, so that only these are undone; absent when another daemon may have begun some. */
+  /**
+   * Ids of the steps that were begun, so that only these are undone; absent when another daemon may have begun some.
+   */
   begun?: Set<string> | undefined;
 }
 
@@ -55,7 +57,10 @@ export async function runPhase<C>(run: Run<C>, phase: Phase<C>): Promise<void> {
   }
 }
 
-interface Failed<C> { step: Step<C>; error: Error }
+interface Failed<C> {
+  step: Step<C>;
+  error: Error;
+}
 
 /** Each undo in turn; one that fails does not stop the rest. */
 async function undoAll<C>(run: Run<C>, steps: readonly Step<C>[]): Promise<Failed<C>[]> {
@@ -78,16 +83,24 @@ async function undoAll<C>(run: Run<C>, steps: readonly Step<C>[]): Promise<Faile
 }
 
 /**
- * Takes back everything these phases may have done, last first, whether or not it was done: an undo finds out for itself,
- * so that the same walk cleans up after a failure and after a daemon that was killed. A step of which it is known that it was not begun
- * is passed over: on a machine where it cannot be done its undo may fail, too. What fails is tried once more when all others have
+ * Takes back everything these phases may have done, last first, whether or not it was done: an undo finds out for
+ * itself,
+ * so that the same walk cleans up after a failure and after a daemon that was killed. A step of which it is known that
+ * it was not begun
+ * is passed over: on a machine where it cannot be done its undo may fail, too. What fails is tried once more when all
+ * others have
  * had their turn: it may have waited for one of them. Returns what could not be undone, each error with its step.
  */
 export async function unwind<C>(run: Run<C>, phases: readonly Phase<C>[]): Promise<Error[]> {
   run.journal.append({ type: 'phase', phase: phases[phases.length - 1]?.id ?? '', at: 'unwinding' });
   const steps = phases.flatMap((phase) => phase.steps).filter((step) => step.undo && (run.begun?.has(step.id) ?? true));
   const failed = await undoAll(run, steps.reverse());
-  const left = failed.length ? await undoAll(run, failed.map(({ step }) => step)) : failed;
+  const left = failed.length
+    ? await undoAll(
+        run,
+        failed.map(({ step }) => step),
+      )
+    : failed;
   run.journal.append({ type: 'phase', phase: phases[0]?.id ?? '', at: 'unwound' });
   return left.map(({ error }) => error);
 }

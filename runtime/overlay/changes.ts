@@ -1,5 +1,6 @@
 /**
- * The upper directory against the layers. A character device 0:0 is a whiteout (overlayfs.rst); what a layer has is changed, the rest is
+ * The upper directory against the layers. A character device 0:0 is a whiteout (overlayfs.rst); what a layer has is
+ * changed, the rest is
  * added. Beside each directory of upper those of the layers are open, so that an entry is looked up by its name alone.
  */
 import { AT_FDCWD, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG } from '../kernel/constants.ts';
@@ -8,8 +9,15 @@ import { tryCall } from '../kernel/native-call.ts';
 import { directoryAt, DT, statAt, walkTree, type Directory, type Found } from '../kernel/tree/walk.ts';
 
 export type Change = [path: string, kind: 0 | 1 | 2];
-/** `lowers`: the layers' directories, highest first; `mountPoints`: what mounting made in upper for its own sake, which nobody asks about */
-export interface ChangesInput { upper: string; lowers: readonly string[]; mountPoints: readonly string[] }
+/**
+ * `lowers`: the layers' directories, highest first; `mountPoints`: what mounting made in upper for its own sake, which
+ * nobody asks about
+ */
+export interface ChangesInput {
+  upper: string;
+  lowers: readonly string[];
+  mountPoints: readonly string[];
+}
 
 const PART = 200;
 
@@ -33,13 +41,27 @@ class Changes {
   /** directories on the way to a mount point, told once something else is found in them */
   readonly #held: Change[] = [];
 
-  constructor(private readonly input: ChangesInput, private readonly tell: Tell) {}
+  constructor(
+    private readonly input: ChangesInput,
+    private readonly tell: Tell,
+  ) {}
 
   async run(): Promise<void> {
     const ours = new Set(this.input.mountPoints);
-    const onTheWay = new Set(this.input.mountPoints.flatMap((point) => point.split('/').slice(1, -1).map((_, n, parts) => `/${parts.slice(0, n + 1).join('/')}`)));
+    const onTheWay = new Set(
+      this.input.mountPoints.flatMap((point) =>
+        point
+          .split('/')
+          .slice(1, -1)
+          .map((_, n, parts) => `/${parts.slice(0, n + 1).join('/')}`),
+      ),
+    );
     await walkTree(this.input.upper, {
-      enter: (directory, name) => void this.#lowers.set(directory, directory.parent ? lowersIn(this.#lowers.get(directory.parent) ?? [], name) : this.#roots()),
+      enter: (directory, name) =>
+        void this.#lowers.set(
+          directory,
+          directory.parent ? lowersIn(this.#lowers.get(directory.parent) ?? [], name) : this.#roots(),
+        ),
       entry: (found) => {
         if (ours.has(found.path)) return undefined;
         const change: Change = [found.path, this.#kind(found)];

@@ -10,8 +10,17 @@ import { typeOf } from './upper-entry.ts';
 
 export const CONTENT_BYTES = 64 * 1024;
 
-/** `text` is absent where there is none to read: a directory, a device, or bytes that are no text. `cut`: there is more. */
-export interface Content { layer: string; type: FileType; size: number; cut: boolean; binary: boolean; text?: string }
+/**
+ * `text` is absent where there is none to read: a directory, a device, or bytes that are no text. `cut`: there is more.
+ */
+export interface Content {
+  layer: string;
+  type: FileType;
+  size: number;
+  cut: boolean;
+  binary: boolean;
+  text?: string;
+}
 
 /** As git(1) tells them apart, a NUL; or what is no UTF-8. A character that the cut went through does not count. */
 function textOf(bytes: Buffer, cut: boolean): string | undefined {
@@ -33,9 +42,18 @@ export async function contentOf(stack: Stack, shown: string, layer: string): Pro
     const type = typeOf(stat);
     const bytes = type === 'file' ? await bytesOf(k, fd, CONTENT_BYTES) : Buffer.alloc(0);
     const cut = type === 'file' && stat.size > bytes.length;
-    const text = type === 'symlink' ? showPath(await targetOf(k, fd)) : type === 'file' ? textOf(bytes, cut) : undefined;
-    return { layer, type, size: stat.size, cut, binary: type === 'file' && text === undefined, ...(text !== undefined && { text }) };
+    const text =
+      type === 'symlink' ? showPath(await targetOf(k, fd)) : type === 'file' ? textOf(bytes, cut) : undefined;
+    return {
+      layer,
+      type,
+      size: stat.size,
+      cut,
+      binary: type === 'file' && text === undefined,
+      ...(text !== undefined && { text }),
+    };
   });
-  if (!found) throw notFound(`${layer === 'upper' ? 'upper' : `layer ${layer.slice(0, 19)}`} has no ${shown.slice(0, 200)}`);
+  if (!found)
+    throw notFound(`${layer === 'upper' ? 'upper' : `layer ${layer.slice(0, 19)}`} has no ${shown.slice(0, 200)}`);
   return found;
 }

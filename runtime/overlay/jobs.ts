@@ -2,7 +2,10 @@
 import { registerJobs } from '../kernel/jobs.ts';
 import type { ChangesInput } from './changes.ts';
 
-registerJobs({
-  changes: async (input: ChangesInput, tell) => (await import('./changes.ts')).tellChanges(input, tell),
-  size: async (path: string) => (await import('./changes.ts')).sizeOfFiles(path),
-}, 'trees');
+registerJobs(
+  {
+    changes: async (input: ChangesInput, tell) => (await import('./changes.ts')).tellChanges(input, tell),
+    size: async (path: string) => (await import('./changes.ts')).sizeOfFiles(path),
+  },
+  'trees',
+);

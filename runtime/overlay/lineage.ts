@@ -16,16 +16,33 @@ const VALUE = 128;
 export interface Layered {
   /** 'upper', or the layer's diffID */
   layer: string;
-  /** hit: what the container sees; merged: a directory that is one with those above it; hidden: below where the lookup stopped */
+  /**
+   * hit: what the container sees; merged: a directory that is one with those above it; hidden: below where the lookup
+   * stopped
+   */
   part: 'absent' | 'hit' | 'merged' | 'hidden' | 'whiteout';
-  type?: FileType; mode?: number; uid?: number; gid?: number; size?: number; mtime?: number;
+  type?: FileType;
+  mode?: number;
+  uid?: number;
+  gid?: number;
+  size?: number;
+  mtime?: number;
   opaque?: boolean;
   target?: string;
   sha256?: string;
   xattrs?: { name: string; value: string }[];
 }
-/** `path` is what the asked one leads to, over links on the way. `stops`: the layer that decides, by having it or by a whiteout. */
-export interface Lineage { asked: string; path: string; layers: Layered[]; stops: string | null; seen: boolean }
+/**
+ * `path` is what the asked one leads to, over links on the way. `stops`: the layer that decides, by having it or by a
+ * whiteout.
+ */
+export interface Lineage {
+  asked: string;
+  path: string;
+  layers: Layered[];
+  stops: string | null;
+  seen: boolean;
+}
 
 const shownValue = (value: Buffer): string => {
   const part = value.subarray(0, VALUE);
@@ -41,13 +58,25 @@ async function had({ k }: Stack, tree: Tree, path: Buffer): Promise<Had | undefi
     const type = typeOf(stat);
     const { uid, gid, mtime } = stat;
     const xattrs: { name: string; value: string }[] = [];
-    for (const name of (await xattrNames(k, fd)).slice(0, XATTRS)) xattrs.push({ name, value: shownValue((await xattrOf(k, fd, name)) ?? Buffer.alloc(0)) });
+    for (const name of (await xattrNames(k, fd)).slice(0, XATTRS))
+      xattrs.push({ name, value: shownValue((await xattrOf(k, fd, name)) ?? Buffer.alloc(0)) });
     const small = type === 'file' && stat.size <= SHA_BYTES;
     return {
-      stat, type, mode: stat.mode & 0o7777, uid, gid, mtime, size: sizeOf(stat), xattrs,
+      stat,
+      type,
+      mode: stat.mode & 0o7777,
+      uid,
+      gid,
+      mtime,
+      size: sizeOf(stat),
+      xattrs,
       ...(isDirectory(stat) && { opaque: (await xattrOf(k, fd, OPAQUE))?.toString() === 'y' }),
       ...(type === 'symlink' && { target: showPath(await targetOf(k, fd)) }),
-      ...(small && { sha256: createHash('sha256').update(await bytesOf(k, fd, SHA_BYTES)).digest('hex') }),
+      ...(small && {
+        sha256: createHash('sha256')
+          .update(await bytesOf(k, fd, SHA_BYTES))
+          .digest('hex'),
+      }),
     };
   });
 }
@@ -55,8 +84,13 @@ async function had({ k }: Stack, tree: Tree, path: Buffer): Promise<Had | undefi
 export async function lineageOf(stack: Stack, shown: string): Promise<Lineage> {
   const path = await resolve(stack, shown);
   // lowers whose directories on the way do not take part are not asked by the kernel
-  const asked = new Set((await stack.isCut(path)) ? [] : path.length ? await stack.merged(parentOf(path)) : stack.lowers.keys());
-  const trees = [...(stack.upper ? [{ tree: stack.upper, isAsked: true }] : []), ...stack.lowers.map((tree, j) => ({ tree, isAsked: asked.has(j) }))];
+  const asked = new Set(
+    (await stack.isCut(path)) ? [] : path.length ? await stack.merged(parentOf(path)) : stack.lowers.keys(),
+  );
+  const trees = [
+    ...(stack.upper ? [{ tree: stack.upper, isAsked: true }] : []),
+    ...stack.lowers.map((tree, j) => ({ tree, isAsked: asked.has(j) })),
+  ];
   const layers: Layered[] = [];
   let stops: string | null = null;
   let merging = false;
@@ -71,7 +105,17 @@ export async function lineageOf(stack: Stack, shown: string): Promise<Lineage> {
     const { stat, ...told } = here;
     const whiteout = isWhiteout(stat);
     const open = isAsked && !stops;
-    const part = !open ? 'hidden' : whiteout ? (merging ? 'hidden' : 'whiteout') : merging ? (isDirectory(stat) ? 'merged' : 'hidden') : 'hit';
+    const part = !open
+      ? 'hidden'
+      : whiteout
+        ? merging
+          ? 'hidden'
+          : 'whiteout'
+        : merging
+          ? isDirectory(stat)
+            ? 'merged'
+            : 'hidden'
+          : 'hit';
     layers.push({ layer, part, ...told });
     if (!open) continue;
     seen ||= part === 'hit';
@@ -79,5 +123,11 @@ export async function lineageOf(stack: Stack, shown: string): Promise<Lineage> {
     // a directory is looked for further down, to be merged, until something that is none stands in the way
     else stops = layer;
   }
-  return { asked: shown, path: `/${showPath(path)}`, layers, stops: stops ?? layers.findLast(({ part }) => part === 'hit' || part === 'merged')?.layer ?? null, seen };
+  return {
+    asked: shown,
+    path: `/${showPath(path)}`,
+    layers,
+    stops: stops ?? layers.findLast(({ part }) => part === 'hit' || part === 'merged')?.layer ?? null,
+    seen,
+  };
 }

@@ -11,11 +11,26 @@ const ENTRIES = 500;
 const READ = 20_000;
 
 /** `deleted`: upper has a whiteout for what a lower has; `over`: other layers that have the name too, from the top. */
-export interface Listed { name: string; type: FileType; layer: string; deleted?: true; over: string[] }
+export interface Listed {
+  name: string;
+  type: FileType;
+  layer: string;
+  deleted?: true;
+  over: string[];
+}
 /** `more`: entries that are not told; at most so many are counted. */
-export interface Listing { path: string; entries: Listed[]; more: number }
+export interface Listing {
+  path: string;
+  entries: Listed[];
+  more: number;
+}
 
-interface Seen { type: FileType; layer: string; over: string[]; deleted: boolean }
+interface Seen {
+  type: FileType;
+  layer: string;
+  over: string[];
+  deleted: boolean;
+}
 const DT_CHR = 2;
 
 async function treesAt(stack: Stack, path: Buffer): Promise<Tree[]> {
@@ -36,14 +51,27 @@ export async function listingOf(stack: Stack, shown: string): Promise<Listing> {
       if (++read > READ) break;
       const text = showName(name);
       const known = seen.get(text);
-      const whiteout = type === DT_CHR && isWhiteout((await stack.at(tree, Buffer.concat([path, Buffer.from(path.length ? '/' : ''), name])))?.stat ?? NOTHING);
+      const whiteout =
+        type === DT_CHR &&
+        isWhiteout(
+          (await stack.at(tree, Buffer.concat([path, Buffer.from(path.length ? '/' : ''), name])))?.stat ?? NOTHING,
+        );
       if (known && !whiteout) known.over.push(tree.digest);
-      else if (!known) seen.set(text, { type: fileTypes[type] ?? 'file', layer: tree.digest, over: [], deleted: whiteout });
+      else if (!known)
+        seen.set(text, { type: fileTypes[type] ?? 'file', layer: tree.digest, over: [], deleted: whiteout });
     }
   }
   // a whiteout that hides nothing is nobody's business
-  const all = [...seen].filter(([, { deleted, layer, over }]) => !deleted || (layer === 'upper' && over.length)).sort(([a], [b]) => (a < b ? -1 : 1));
-  const entries = all.slice(0, ENTRIES).map(([name, { type, layer, over, deleted }]): Listed => ({ name, type, layer, over, ...(deleted && { deleted: true }) }));
+  const all = [...seen]
+    .filter(([, { deleted, layer, over }]) => !deleted || (layer === 'upper' && over.length))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = all.slice(0, ENTRIES).map(([name, { type, layer, over, deleted }]): Listed => ({
+    name,
+    type,
+    layer,
+    over,
+    ...(deleted && { deleted: true }),
+  }));
   return { path: `/${showPath(path)}`, entries, more: all.length - entries.length };
 }
 const NOTHING = { mode: 0, uid: 0, gid: 0, ino: 0n, size: 0, major: 0, minor: 0, mtime: 0 };

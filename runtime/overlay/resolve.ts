@@ -1,4 +1,7 @@
-/** A path as the container would follow it, over symbolic links, in the merged tree: path_resolution(7). Nothing of it is left to the host's kernel. */
+/**
+ * A path as the container would follow it, over symbolic links, in the merged tree: path_resolution(7). Nothing of it
+ * is left to the host's kernel.
+ */
 import { O, S_IFLNK, S_IFMT } from '../kernel/constants.ts';
 import { targetOf, withEntry } from '../kernel/beneath.ts';
 import { conflict } from '../machine/refusal.ts';
@@ -8,10 +11,19 @@ import type { Stack } from './stack.ts';
 /** What the kernel allows as well. */
 const LINKS = 40;
 
-const namesOf = (path: Buffer): Buffer[] => path.toString('latin1').split('/').filter((name) => name && name !== '.').map((name) => Buffer.from(name, 'latin1'));
-const joined = (names: readonly Buffer[]): Buffer => Buffer.from(names.map((name) => name.toString('latin1')).join('/'), 'latin1');
+const namesOf = (path: Buffer): Buffer[] =>
+  path
+    .toString('latin1')
+    .split('/')
+    .filter((name) => name && name !== '.')
+    .map((name) => Buffer.from(name, 'latin1'));
+const joined = (names: readonly Buffer[]): Buffer =>
+  Buffer.from(names.map((name) => name.toString('latin1')).join('/'), 'latin1');
 
-/** `shown`: as facts and the page write it. The last name is not followed: a link is looked at as a link. Relative to the root, '' for the root itself. */
+/**
+ * `shown`: as facts and the page write it. The last name is not followed: a link is looked at as a link. Relative to
+ * the root, '' for the root itself.
+ */
 export async function resolve(stack: Stack, shown: string): Promise<Buffer> {
   const ahead = namesOf(pathBytes(shown));
   const way: Buffer[] = [];

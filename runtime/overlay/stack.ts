@@ -1,16 +1,27 @@
 /**
- * The directories that an overlay is made of, and the kernel's own way of looking a path up in them (overlayfs.rst, "Upper and lower",
- * "whiteouts and opaque directories"). The lowers do not change while a container stands on them, so what was found in them is kept.
+ * The directories that an overlay is made of, and the kernel's own way of looking a path up in them (overlayfs.rst,
+ * "Upper and lower",
+ * "whiteouts and opaque directories"). The lowers do not change while a container stands on them, so what was found in
+ * them is kept.
  */
 import { AT_FDCWD, O, S_IFDIR, S_IFMT } from '../kernel/constants.ts';
 import { isWhiteout, statOf, withEntry, xattrOf, type Stat } from '../kernel/beneath.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 
 /** `digest`: the layer's diffID. */
-export interface Lower { dir: string; digest: string }
-export interface Tree { fd: number; digest: string }
+export interface Lower {
+  dir: string;
+  digest: string;
+}
+export interface Tree {
+  fd: number;
+  digest: string;
+}
 /** What one directory of the stack has at a path. `opaque`: nothing below shows through. */
-export interface Found { stat: Stat; opaque: boolean }
+export interface Found {
+  stat: Stat;
+  opaque: boolean;
+}
 
 /** Only trusted.*: the overlay is not mounted with `userxattr`, and a user.overlay.opaque is any program's to set. */
 export const OPAQUE = 'trusted.overlay.opaque';
@@ -19,15 +30,23 @@ export const isDirectory = ({ mode }: Stat): boolean => (mode & S_IFMT) === S_IF
 /** 'a/b' of 'a/b/c', '' of 'a'. */
 export const parentOf = (path: Buffer): Buffer => path.subarray(0, Math.max(0, path.lastIndexOf(0x2f)));
 /** 'a', 'a/b' of 'a/b/c'. */
-export const waysTo = (path: Buffer): Buffer[] => [...path.entries()].filter(([, byte]) => byte === 0x2f).map(([at]) => path.subarray(0, at));
+export const waysTo = (path: Buffer): Buffer[] =>
+  [...path.entries()].filter(([, byte]) => byte === 0x2f).map(([at]) => path.subarray(0, at));
 
 export class Stack {
   readonly #merged = new Map<string, Promise<readonly number[]>>();
-  private constructor(readonly k: Kernel, readonly upper: Tree | undefined, readonly lowers: readonly Tree[]) {}
+  private constructor(
+    readonly k: Kernel,
+    readonly upper: Tree | undefined,
+    readonly lowers: readonly Tree[],
+  ) {}
 
   /** `lowers` highest first. Without upper when the container has none yet, or no more. */
   static async open(k: Kernel, upper: string, lowers: readonly Lower[]): Promise<Stack> {
-    const tree = async (dir: string, digest: string): Promise<Tree> => ({ fd: await k.daemon.openat(AT_FDCWD, dir, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0), digest });
+    const tree = async (dir: string, digest: string): Promise<Tree> => ({
+      fd: await k.daemon.openat(AT_FDCWD, dir, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0),
+      digest,
+    });
     const opened: Tree[] = [];
     try {
       for (const { dir, digest } of lowers) opened.push(await tree(dir, digest));
@@ -73,7 +92,10 @@ export class Stack {
     return found;
   }
 
-  /** Where the lookup would stop if upper had nothing there: undefined where no lower has it, or the first to speak has a whiteout. */
+  /**
+   * Where the lookup would stop if upper had nothing there: undefined where no lower has it, or the first to speak has
+   * a whiteout.
+   */
   async below(path: Buffer): Promise<(Found & { tree: Tree }) | undefined> {
     if (await this.isCut(path)) return undefined;
     for (const j of await this.merged(parentOf(path))) {
@@ -91,7 +113,10 @@ export class Stack {
     return this.below(path);
   }
 
-  /** Whether upper lets nothing below show through at `path`: a directory on the way is opaque, or is no directory there. */
+  /**
+   * Whether upper lets nothing below show through at `path`: a directory on the way is opaque, or is no directory
+   * there.
+   */
   async isCut(path: Buffer): Promise<boolean> {
     for (const way of waysTo(path)) {
       const here = this.upper && (await this.at(this.upper, way));

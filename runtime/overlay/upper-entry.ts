@@ -5,30 +5,48 @@ import type { FileType, UpperEntry, What } from '../watch/upper.ts';
 import { isDirectory, OPAQUE, type Stack } from './stack.ts';
 
 const ORIGIN = 'trusted.overlay.origin';
-/** struct ovl_fb (fs/overlayfs/overlayfs.h): version, magic, len, flags, type, and 16 bytes of uuid stand before the file handle. */
+/**
+ * struct ovl_fb (fs/overlayfs/overlayfs.h): version, magic, len, flags, type, and 16 bytes of uuid stand before the
+ * file handle.
+ */
 const HANDLE_AT = 21;
 
 /** By the file type bits of a mode, which getdents(2) calls DT_*. */
-export const fileTypes: Record<number, FileType> = { 0o10: 'file', 0o4: 'dir', 0o12: 'symlink', 0o2: 'char', 0o6: 'block', 0o1: 'fifo', 0o14: 'socket' };
+export const fileTypes: Record<number, FileType> = {
+  0o10: 'file',
+  0o4: 'dir',
+  0o12: 'symlink',
+  0o2: 'char',
+  0o6: 'block',
+  0o1: 'fifo',
+  0o14: 'socket',
+};
 export const typeOf = ({ mode }: Stat): FileType => fileTypes[(mode & S_IFMT) >> 12] ?? 'file';
 /** Of directories and devices the size says nothing, and is another on each file system. */
 export const sizeOf = (stat: Stat): number => (['file', 'symlink'].includes(typeOf(stat)) ? stat.size : 0);
 
 /**
- * overlayfs notes on what it copies up where it came from, as a file handle. How a handle is built is the lower file system's own business,
+ * overlayfs notes on what it copies up where it came from, as a file handle. How a handle is built is the lower file
+ * system's own business,
  * but it holds the inode's number: with that a file that was copied up is told from one that was moved over the name.
  */
 function isFrom(origin: Buffer, { ino }: Stat): boolean {
   if (origin.length <= HANDLE_AT) return true;
-  for (let at = HANDLE_AT; at + 4 <= origin.length; at += 4) if (origin.readUInt32LE(at) === Number(ino & 0xffffffffn)) return true;
+  for (let at = HANDLE_AT; at + 4 <= origin.length; at += 4)
+    if (origin.readUInt32LE(at) === Number(ino & 0xffffffffn)) return true;
   return false;
 }
 
-interface Seen { stat: Stat; opaque: boolean; origin: Buffer | undefined }
+interface Seen {
+  stat: Stat;
+  opaque: boolean;
+  origin: Buffer | undefined;
+}
 
 function whatIs({ stat, opaque, origin }: Seen, below: Stat | undefined): What {
   if (isWhiteout(stat)) return 'whiteout';
-  // overlayfs makes every new directory opaque, which spares it a look below; only where something is below it makes a difference
+  // overlayfs makes every new directory opaque, which spares it a look below; only where something is below it makes a
+  // difference
   if (!below) return 'created';
   if (opaque) return 'opaque';
   if (isDirectory(stat)) return isDirectory(below) ? 'copied-up' : 'replaced';
@@ -41,13 +59,22 @@ function forMount(key: string, { stat }: Seen, mountPoints: ReadonlySet<string>)
 }
 
 /** `key`: the path as facts have it. Undefined when upper does not have it. */
-export async function upperEntry(stack: Stack, path: Buffer, key: string, mountPoints: ReadonlySet<string>): Promise<UpperEntry | undefined> {
+export async function upperEntry(
+  stack: Stack,
+  path: Buffer,
+  key: string,
+  mountPoints: ReadonlySet<string>,
+): Promise<UpperEntry | undefined> {
   const { k, upper } = stack;
   if (!upper) return undefined;
   const seen = await withEntry(k, upper.fd, path, O.O_PATH, async (fd): Promise<Seen> => {
     const stat = await statOf(k, fd);
     const directory = isDirectory(stat);
-    return { stat, opaque: directory && (await xattrOf(k, fd, OPAQUE))?.toString() === 'y', origin: directory || isWhiteout(stat) ? undefined : await xattrOf(k, fd, ORIGIN) };
+    return {
+      stat,
+      opaque: directory && (await xattrOf(k, fd, OPAQUE))?.toString() === 'y',
+      origin: directory || isWhiteout(stat) ? undefined : await xattrOf(k, fd, ORIGIN),
+    };
   });
   if (!seen) return undefined;
   const { stat } = seen;
@@ -56,6 +83,11 @@ export async function upperEntry(stack: Stack, path: Buffer, key: string, mountP
   const { uid, gid } = stat;
   return {
     what: what === 'created' && forMount(key, seen, mountPoints) ? 'mount-point' : what,
-    type: typeOf(stat), mode: stat.mode & 0o7777, uid, gid, size: sizeOf(stat), ...(below && { from: below.tree.digest }),
+    type: typeOf(stat),
+    mode: stat.mode & 0o7777,
+    uid,
+    gid,
+    size: sizeOf(stat),
+    ...(below && { from: below.tree.digest }),
   };
 }

@@ -9,5 +9,16 @@ import type { Phase } from './step.ts';
 export const pull: Phase<PullContext> = {
   id: 'pull',
   title: 'Pull the image',
-  steps: [resolveStep, lookStep, contactStep, indexStep, chooseStep, manifestStep, configStep, fetchLayersStep, unpackStep, commitStep],
+  steps: [
+    resolveStep,
+    lookStep,
+    contactStep,
+    indexStep,
+    chooseStep,
+    manifestStep,
+    configStep,
+    fetchLayersStep,
+    unpackStep,
+    commitStep,
+  ],
 };

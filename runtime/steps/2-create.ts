@@ -1,4 +1,7 @@
-/** create: a place for the container, its control group, its shim, and a first process that walks into each namespace by itself. */
+/**
+ * create: a place for the container, its control group, its shim, and a first process that walks into each namespace by
+ * itself.
+ */
 import { openCgroupSteps } from './create/cgroup.ts';
 import { configSteps } from './create/config.ts';
 import { namespaceSteps } from './create/namespaces.ts';

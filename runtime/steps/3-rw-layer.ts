@@ -12,21 +12,29 @@ import type { Container } from '../machine/container.ts';
 import { mountsOfUser } from '../oci/mounts.ts';
 import type { Phase } from './step.ts';
 
-const below = async (c: Container) => (c.live.pid ? [mountsOf(c.live.pid, c.paths.rootfs), upperOf(c.paths.upper)] : [upperOf(c.paths.upper)]);
+const below = async (c: Container) =>
+  c.live.pid ? [mountsOf(c.live.pid, c.paths.rootfs), upperOf(c.paths.upper)] : [upperOf(c.paths.upper)];
 
 /**
- * The VOLUMEs of the image that nothing is mounted on: directories of the container. Not every image has them, and programs rely on
+ * The VOLUMEs of the image that nothing is mounted on: directories of the container. Not every image has them, and
+ * programs rely on
  * them; dockerd makes those that are missing as mount points, 0755 and root's.
  */
 function volumesOf({ image, spec }: Container): string[] {
-  const volumes = Object.keys(image?.config.config?.Volumes ?? {}).map((path) => posix.join('/', path).replace(/(.)\/$/, '$1'));
+  const volumes = Object.keys(image?.config.config?.Volumes ?? {}).map((path) =>
+    posix.join('/', path).replace(/(.)\/$/, '$1'),
+  );
   return volumes.filter((path) => path !== '/' && !spec.mounts.some(({ destination }) => destination === path)).sort();
 }
 
 /** Lowest first: digest of the uncompressed tar, bytes, and what the image's history says made it. */
 function layerFacts({ image }: Container): Fact[] {
   const made = (image?.config.history ?? []).filter((entry) => !entry.empty_layer);
-  return (image?.layers ?? []).map(({ diffID, size }, j) => ({ kind: 'image', key: `layer ${j}`, value: `${diffID} ${size} ${made[j]?.created_by ?? ''}`.trimEnd() }));
+  return (image?.layers ?? []).map(({ diffID, size }, j) => ({
+    kind: 'image',
+    key: `layer ${j}`,
+    value: `${diffID} ${size} ${made[j]?.created_by ?? ''}`.trimEnd(),
+  }));
 }
 
 export const rwLayer: Phase = {
@@ -39,7 +47,8 @@ export const rwLayer: Phase = {
       explain: `upperdir will hold every file that the container writes, workdir is overlayfs's own scratch space beside it.
 Both must lie on one file system, because copying up ends in a rename(2). They stay when the container stops, which is why a stopped container still has its files; only \`rm\` takes them. See the kernel's filesystems/overlayfs.rst.`,
       async do(k, c) {
-        for (const dir of [c.paths.upper, c.paths.work, c.paths.rootfs]) await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, dir, 0o755));
+        for (const dir of [c.paths.upper, c.paths.work, c.paths.rootfs])
+          await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, dir, 0o755));
         k.fact({ kind: 'file', key: 'upper', value: c.paths.upper });
       },
       inspect: async (_k, c) => [upperOf(c.paths.upper)],
@@ -64,7 +73,10 @@ Each layer is handed over with its own fsconfig(2) call, so their number is not 
       async do(k, c) {
         const layers = [...(c.image?.layers ?? [])].reverse();
         await mountOverlay(k, {
-          lowerdirs: layers.map((l) => l.dir), upperdir: c.paths.upper, workdir: c.paths.work, target: c.paths.rootfs,
+          lowerdirs: layers.map((l) => l.dir),
+          upperdir: c.paths.upper,
+          workdir: c.paths.work,
+          target: c.paths.rootfs,
           shorts: layers.map((l) => l.short ?? l.dir),
         });
         k.fact(...layerFacts(c), { kind: 'mount', key: c.paths.rootfs, value: `overlay of ${layers.length} layers` });

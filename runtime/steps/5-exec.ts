@@ -1,4 +1,7 @@
-/** exec: everything a Linux program expects of its root, then the root itself, then fewer and fewer rights, then execve(2). */
+/**
+ * exec: everything a Linux program expects of its root, then the root itself, then fewer and fewer rights, then
+ * execve(2).
+ */
 import { deviceSteps } from './exec/devices.ts';
 import { filesystemSteps } from './exec/filesystems.ts';
 import { identitySteps } from './exec/identity.ts';
@@ -15,10 +18,24 @@ export const exec: Phase = {
   id: 'exec',
   title: 'Become the program',
   steps: [
-    ...filesystemSteps, ...deviceSteps.nodes, ...workingDirectorySteps.make, ...rootSteps.exchange,
-    ...joinedPidSteps.proc, ...rootSteps.chroot, ...identitySteps.name, ...pathSteps, ...rootSteps.seal,
+    ...filesystemSteps,
+    ...deviceSteps.nodes,
+    ...workingDirectorySteps.make,
+    ...rootSteps.exchange,
+    ...joinedPidSteps.proc,
+    ...rootSteps.chroot,
+    ...identitySteps.name,
+    ...pathSteps,
+    ...rootSteps.seal,
     // a new user namespace begins with a full bounding set, so it is narrowed after that
-    ...terminalSteps, ...rightsSteps.limits, ...identitySteps.namespace, ...rightsSteps.bounding, ...identitySteps.user,
-    ...programSteps.find, ...rightsSteps.last, ...joinedPidSteps.enter, ...programSteps.execute,
+    ...terminalSteps,
+    ...rightsSteps.limits,
+    ...identitySteps.namespace,
+    ...rightsSteps.bounding,
+    ...identitySteps.user,
+    ...programSteps.find,
+    ...rightsSteps.last,
+    ...joinedPidSteps.enter,
+    ...programSteps.execute,
   ],
 };

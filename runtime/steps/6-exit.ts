@@ -19,7 +19,11 @@ The status holds either an exit code or the signal that ended it; a shell's 128+
         c.exit = { ...readExit(c.paths.exit), oom: false };
         await closeLive(k, c.live);
         await reapShim(k, c.live);
-        k.fact({ kind: 'process', key: 'init', value: null }, { kind: 'process', key: 'init.inside', value: null }, { kind: 'process', key: 'shim', value: null });
+        k.fact(
+          { kind: 'process', key: 'init', value: null },
+          { kind: 'process', key: 'init.inside', value: null },
+          { kind: 'process', key: 'shim', value: null },
+        );
       },
     },
     {

@@ -34,7 +34,13 @@ export interface Join {
 }
 
 /** All that the first process has; the user namespace is entered apart, when the others have been. */
-const ENTERED = CLONE.CLONE_NEWNS | CLONE.CLONE_NEWUTS | CLONE.CLONE_NEWIPC | CLONE.CLONE_NEWNET | CLONE.CLONE_NEWPID | CLONE.CLONE_NEWCGROUP;
+const ENTERED =
+  CLONE.CLONE_NEWNS |
+  CLONE.CLONE_NEWUTS |
+  CLONE.CLONE_NEWIPC |
+  CLONE.CLONE_NEWNET |
+  CLONE.CLONE_NEWPID |
+  CLONE.CLONE_NEWCGROUP;
 
 /** The program must be found with the rights of the host's root still there only where it has to: see steps/exec. */
 const specOf = (j: Join): Spec => ({ ...j.target.spec, process: j.process });
@@ -54,7 +60,9 @@ async function beBorn(k: Kernel, j: Join): Promise<void> {
   else await k.stage.setsid();
 }
 
-/** What is called behind the filter; a profile of one's own may refuse it, and then the birth comes before the filter. */
+/**
+ * What is called behind the filter; a profile of one's own may refuse it, and then the birth comes before the filter.
+ */
 const BEHIND_FILTER = ['clone', 'setsid', 'ioctl', 'dup3', 'close', 'prctl'];
 function bornLast({ target: { spec } }: Join): boolean {
   const { seccomp } = spec.linux;
@@ -74,8 +82,10 @@ export const join: Phase<Join> = {
         await startShim(k, j, j.id, { oomScores: j.target.settings.oomScores });
       },
       async undo(k, j) {
-        // after execve(2) the program no longer listens to the socket that closes; the container's cgroup goes on, so it is ended by itself
-        if (j.live.pidfd !== undefined) await tolerate(['ESRCH', 'EBADF'], k.daemon.pidfd_send_signal(j.live.pidfd, SIGKILL, 0));
+        // after execve(2) the program no longer listens to the socket that closes; the container's cgroup goes on, so
+        // it is ended by itself
+        if (j.live.pidfd !== undefined)
+          await tolerate(['ESRCH', 'EBADF'], k.daemon.pidfd_send_signal(j.live.pidfd, SIGKILL, 0));
         await closeLive(k, j.live);
         await endShim(k, j);
         await k.removeTree(j.paths.runDir);
@@ -107,7 +117,9 @@ It is the same call that nsenter(1) makes. From here on this process sees the co
       async do(k, j) {
         const pid = j.target.live.pid ?? 0;
         // setns(2) goes to the root of the mount namespace, which after a chroot is not the container's
-        const root = leavesOut(j.target, 'pivot-root') ? await k.stage.openat(AT_FDCWD, `/proc/${pid}/root`, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0) : undefined;
+        const root = leavesOut(j.target, 'pivot-root')
+          ? await k.stage.openat(AT_FDCWD, `/proc/${pid}/root`, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0)
+          : undefined;
         const pidfd = await k.stage.pidfd_open(pid, 0);
         await k.stage.setns(pidfd, ENTERED | (hasOwn(j, 'time') ? CLONE.CLONE_NEWTIME : 0));
         if (root !== undefined) await enterByChroot(k, root);
@@ -128,7 +140,7 @@ It is the same call that nsenter(1) makes. From here on this process sees the co
     },
     {
       id: 'join.rights',
-      title: 'Take on the container\'s limits and user',
+      title: "Take on the container's limits and user",
       explain: `The same limits, user, capabilities and system call filter as the first process, and a session keyring that is not the daemon's: whoever execs into a container must not be stronger than it, unless --privileged says so. See capabilities(7), seccomp(2).`,
       async do(k, j) {
         await takeSessionKeyring(k, j.target.id);

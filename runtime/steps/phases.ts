@@ -1,4 +1,6 @@
-/** The lifecycle, in order: the one list that the machine runs, the CLI prints, the page draws and the lessons point at. */
+/**
+ * The lifecycle, in order: the one list that the machine runs, the CLI prints, the page draws and the lessons point at.
+ */
 import type { Container } from '../machine/container.ts';
 import { pull } from './1-pull.ts';
 import { create } from './2-create.ts';
@@ -15,7 +17,14 @@ import type { Phase } from './step.ts';
 export const starting: readonly Phase<Container>[] = [pull, create, rwLayer, network, exec];
 
 /** A line of Drydock's own source. */
-export interface StepSource { file: string; line: number }
+export interface StepSource {
+  file: string;
+  line: number;
+}
 /** A phase to read, whatever its steps work on. */
-export interface PhaseText { id: string; title: string; steps: readonly { id: string; title: string; explain: string; source?: StepSource }[] }
+export interface PhaseText {
+  id: string;
+  title: string;
+  steps: readonly { id: string; title: string; explain: string; source?: StepSource }[];
+}
 export const phases: readonly PhaseText[] = [...starting, exit, remove, pause, unpause, join];

@@ -1,4 +1,5 @@
-// While building: on which line of which file each step is done. The page shows it; the line of each call is in the journal (kernel/call-sites.mjs).
+// While building: on which line of which file each step is done. The page shows it; the line of each call is in the
+// journal (kernel/call-sites.mjs).
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { linesOf, nodesOf, parse } from '../kernel/syntax-tree.mjs';
@@ -8,7 +9,11 @@ const STEP_ID = /^[a-z0-9-]+\.[a-z0-9-]*\*?$/;
 /** 'create.cgroup', 'create.unshare-*' of `create.unshare-${n.id}`, undefined of what is no step's id. */
 function idOf(node) {
   const text =
-    node?.type === 'Literal' ? node.value : node?.type === 'TemplateLiteral' ? node.quasis[0].value.cooked + (node.expressions.length ? '*' : '') : undefined;
+    node?.type === 'Literal'
+      ? node.value
+      : node?.type === 'TemplateLiteral'
+        ? node.quasis[0].value.cooked + (node.expressions.length ? '*' : '')
+        : undefined;
   return typeof text === 'string' && STEP_ID.test(text) ? text : undefined;
 }
 
@@ -18,17 +23,24 @@ function stepOf(node) {
     const field = (name) => node.properties.find((property) => property.key?.name === name);
     return { id: idOf(field('id')?.value), at: (field('do') ?? field('id'))?.start };
   }
-  const makes = node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name.endsWith('Step');
+  const makes =
+    node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name.endsWith('Step');
   return { id: makes ? idOf(node.arguments[0]) : undefined, at: node.start };
 }
 
 function stepsOf(file) {
   const text = readFileSync(file, 'utf8');
   const lineAt = linesOf(text);
-  return [...nodesOf(parse(text))].map(stepOf).filter(({ id }) => id !== undefined).map(({ id, at }) => [id, { file, line: lineAt(at) }]);
+  return [...nodesOf(parse(text))]
+    .map(stepOf)
+    .filter(({ id }) => id !== undefined)
+    .map(({ id, at }) => [id, { file, line: lineAt(at) }]);
 }
 
-/** Step id (`create.unshare-*` where the rest is put in) → file and the line where its `do` begins (or where it is made from a pattern). */
+/**
+ * Step id (`create.unshare-*` where the rest is put in) → file and the line where its `do` begins (or where it is made
+ * from a pattern).
+ */
 export function stepSources(dir = 'runtime/steps') {
   const files = readdirSync(dir, { withFileTypes: true, recursive: true });
   const modules = files.filter((entry) => entry.isFile() && entry.name.endsWith('.ts'));

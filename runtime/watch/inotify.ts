@@ -1,6 +1,8 @@
 /**
- * inotify(7) on directories of a tree: which names in which directories something happened to. fanotify(7) could watch the whole file
- * system with one mark, but upper shares it with everything else of the host; and only root's own directories are watched here.
+ * inotify(7) on directories of a tree: which names in which directories something happened to. fanotify(7) could watch
+ * the whole file
+ * system with one mark, but upper shares it with everything else of the host; and only root's own directories are
+ * watched here.
  */
 import { IN, O } from '../kernel/constants.ts';
 import { withEntry } from '../kernel/beneath.ts';
@@ -9,12 +11,24 @@ import { tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { descriptorPath } from '../kernel/mount/in-root.ts';
 
-const MASK = IN.IN_CREATE | IN.IN_DELETE | IN.IN_MOVED_FROM | IN.IN_MOVED_TO | IN.IN_MODIFY | IN.IN_CLOSE_WRITE | IN.IN_ATTRIB | IN.IN_ONLYDIR;
+const MASK =
+  IN.IN_CREATE |
+  IN.IN_DELETE |
+  IN.IN_MOVED_FROM |
+  IN.IN_MOVED_TO |
+  IN.IN_MODIFY |
+  IN.IN_CLOSE_WRITE |
+  IN.IN_ATTRIB |
+  IN.IN_ONLYDIR;
 const ROOM = 64 * 1024;
 const HEAD = 16;
 
 /** `name` is empty when it is about the watched directory itself. */
-export interface Heard { wd: number; mask: number; name: Buffer }
+export interface Heard {
+  wd: number;
+  mask: number;
+  name: Buffer;
+}
 
 /** struct inotify_event: int wd; uint32_t mask, cookie, len; char name[], filled up with NUL. */
 export function heardIn(bytes: Buffer): Heard[] {
@@ -23,22 +37,34 @@ export function heardIn(bytes: Buffer): Heard[] {
     const length = bytes.readUInt32LE(at + 12);
     const name = bytes.subarray(at + HEAD, at + HEAD + length);
     const end = name.indexOf(0);
-    all.push({ wd: bytes.readInt32LE(at), mask: bytes.readUInt32LE(at + 4), name: end < 0 ? name : name.subarray(0, end) });
+    all.push({
+      wd: bytes.readInt32LE(at),
+      mask: bytes.readUInt32LE(at + 4),
+      name: end < 0 ? name : name.subarray(0, end),
+    });
     at += HEAD + length;
   }
   return all;
 }
 
 export class Inotify {
-  private constructor(private readonly k: Kernel, readonly fd: number) {}
+  private constructor(
+    private readonly k: Kernel,
+    readonly fd: number,
+  ) {}
 
   static async open(k: Kernel): Promise<Inotify> {
     return new Inotify(k, await k.daemon.inotify_init1(O.O_NONBLOCK | O.O_CLOEXEC));
   }
 
-  /** The same number again for a directory that is watched already, wherever it is now; undefined when there is no such directory. */
+  /**
+   * The same number again for a directory that is watched already, wherever it is now; undefined when there is no such
+   * directory.
+   */
   watch(root: number, path: Buffer): Promise<number | undefined> {
-    return withEntry(this.k, root, path, O.O_PATH | O.O_DIRECTORY, (fd) => this.k.daemon.inotify_add_watch(this.fd, descriptorPath(fd), MASK));
+    return withEntry(this.k, root, path, O.O_PATH | O.O_DIRECTORY, (fd) =>
+      this.k.daemon.inotify_add_watch(this.fd, descriptorPath(fd), MASK),
+    );
   }
 
   /** EINVAL: the directory has gone, and its watch with it. */

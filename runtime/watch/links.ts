@@ -8,23 +8,37 @@ import type { Container } from '../machine/container.ts';
 import { findLink } from '../network/links.ts';
 
 /** `side` and `name` as in the journal's facts: 'host/drydock0', 'container/eth0'. */
-export interface LinkCounters extends Counters { side: 'host' | 'container'; name: string }
+export interface LinkCounters extends Counters {
+  side: 'host' | 'container';
+  name: string;
+}
 
-const counted = (side: LinkCounters['side'], link: Link | undefined): LinkCounters[] => (link?.counters ? [{ side, name: link.name, ...link.counters }] : []);
+const counted = (side: LinkCounters['side'], link: Link | undefined): LinkCounters[] =>
+  link?.counters ? [{ side, name: link.name, ...link.counters }] : [];
 
 /** The container's end, by the number that the host has for the namespace at the other end of the pair. */
 async function otherEnd(socket: NetlinkSocket, { peerNetns }: Link): Promise<LinkCounters[]> {
   if (peerNetns === undefined) return [];
-  return (await socket.dump(...dumpLinksIn(peerNetns))).map(linkOf).filter(({ name }) => name !== 'lo').flatMap((link) => counted('container', link));
+  return (await socket.dump(...dumpLinksIn(peerNetns)))
+    .map(linkOf)
+    .filter(({ name }) => name !== 'lo')
+    .flatMap((link) => counted('container', link));
 }
 
 /** The container's eth0, its other end, and the bridge; of a container without a link of its own nothing. */
-export async function linkCounters(k: Kernel, { network, settings }: Pick<Container, 'network' | 'settings'>): Promise<LinkCounters[]> {
+export async function linkCounters(
+  k: Kernel,
+  { network, settings }: Pick<Container, 'network' | 'settings'>,
+): Promise<LinkCounters[]> {
   if (network.mode !== 'bridge') return [];
   return withNetlink(k, NETLINK_ROUTE, async (socket) => {
     await socket.strict();
     const veth = await findLink(socket, network.hostLink);
     if (!veth) return [];
-    return [...(await otherEnd(socket, veth)), ...counted('host', veth), ...counted('host', await findLink(socket, settings.bridge))];
+    return [
+      ...(await otherEnd(socket, veth)),
+      ...counted('host', veth),
+      ...counted('host', await findLink(socket, settings.bridge)),
+    ];
   });
 }

@@ -1,14 +1,21 @@
-/** Memory that ran out, into the journal when it happens: it must be seen in the past too, whether or not somebody was looking. */
+/**
+ * Memory that ran out, into the journal when it happens: it must be seen in the past too, whether or not somebody was
+ * looking.
+ */
 import type { Fact } from '../journal/event.ts';
 import type { Cgroup } from '../kernel/cgroup/cgroup.ts';
 import { waitUntil } from '../kernel/cgroup/wait.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 
-/** Version 1 tells before it has killed and counted; version 2 counts first, and also tells each time the limit is met and nobody dies. */
+/**
+ * Version 1 tells before it has killed and counted; version 2 counts first, and also tells each time the limit is met
+ * and nobody dies.
+ */
 const COUNTED_MS = 2000;
 
 /**
- * So many are told each by itself; after that one when the count has doubled. A container may run out of memory in a loop for as long as it
+ * So many are told each by itself; after that one when the count has doubled. A container may run out of memory in a
+ * loop for as long as it
  * lives; how often it was at last is told at the end of the run.
  */
 const EACH_MOST = 20;
@@ -29,7 +36,11 @@ export class OomWatch {
   #waiting = false;
   #again = false;
 
-  constructor(private readonly k: Kernel, private readonly container: { readonly cgroup: Cgroup }, private readonly tell: (fact: Fact) => void) {}
+  constructor(
+    private readonly k: Kernel,
+    private readonly container: { readonly cgroup: Cgroup },
+    private readonly tell: (fact: Fact) => void,
+  ) {}
 
   /** Once for each start; again is fine. What cannot be watched is still noticed at the end of the run. */
   begin(): void {
@@ -66,6 +77,8 @@ export class OomWatch {
   async end(): Promise<void> {
     const stop = this.#stop;
     this.#stop = undefined;
-    await (await stop)?.();
+    await (
+      await stop
+    )?.();
   }
 }

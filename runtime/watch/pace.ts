@@ -1,10 +1,16 @@
-/** How often something may be told: a container that writes without end must not fill its journal, nor keep the daemon busy. */
+/**
+ * How often something may be told: a container that writes without end must not fill its journal, nor keep the daemon
+ * busy.
+ */
 
 /** So many at once, and so many a second in the long run. */
 export class Bucket {
   #left: number;
   #filled = 0;
-  constructor(private readonly burst: number, private readonly perSecond: number) {
+  constructor(
+    private readonly burst: number,
+    private readonly perSecond: number,
+  ) {
     this.#left = burst;
   }
 

@@ -2,11 +2,14 @@
  * The packets of a container, while somebody looks: an AF_PACKET socket (packet(7)) on the host's end of its cable.
  *
  *   eth0 ── veth ── bridge ── …
- *            └ here pass all packets of this container and no others, also those that the bridge hands to another container without the
+ * └ here pass all packets of this container and no others, also those that the bridge hands to another container
+ * without the
  *              host's seeing them; on the bridge itself that would take promiscuous mode, and would be everybody's
  *
- * The headers travel as they are, undecoded: what they mean is found out in the page, not by root. Who sends more than can be shown is
- * only sampled: so many packets are taken at a time, then there is a rest, and the kernel drops what does not fit into the socket.
+ * The headers travel as they are, undecoded: what they mean is found out in the page, not by root. Who sends more than
+ * can be shown is
+ * only sampled: so many packets are taken at a time, then there is a rest, and the kernel drops what does not fit into
+ * the socket.
  */
 import { closeAside } from '../kernel/close-aside.ts';
 import { AF, NETLINK_ROUTE, SOCK } from '../kernel/constants.ts';
@@ -19,9 +22,21 @@ import { findLink } from '../network/links.ts';
 import { rewritesKnown, rewritesOf, type Rewrite } from './rewrites.ts';
 
 /** `time`: ms since 1970 with a fraction, the kernel's; `length` on the wire; `data`: its first 256 bytes in base64. */
-export interface Packet { time: number; length: number; data: string }
-/** `more`: there were more than could be taken, and some are missing. `conntrack`: whether the kernel tells of rewriting at all. */
-export interface Caught { packets: Packet[]; more: boolean; rewrites: Rewrite[]; conntrack: boolean }
+export interface Packet {
+  time: number;
+  length: number;
+  data: string;
+}
+/**
+ * `more`: there were more than could be taken, and some are missing. `conntrack`: whether the kernel tells of rewriting
+ * at all.
+ */
+export interface Caught {
+  packets: Packet[];
+  more: boolean;
+  rewrites: Rewrite[];
+  conntrack: boolean;
+}
 
 const ETH_P_ALL = 3;
 const SIOCGSTAMPNS = 0x8907;
@@ -133,7 +148,15 @@ class Capture {
     }
     if (this.#fd !== undefined && this.#fd === fd) this.#rest = setTimeout(() => this.#listen(), REST_MS).unref();
     if (!taken.length) return;
-    const caught: Caught = { packets: taken.map(({ packet }) => packet), more: taken.length === MOST, rewrites: await rewritesOf(this.container, taken.map(({ bytes }) => bytes)), conntrack: rewritesKnown() };
+    const caught: Caught = {
+      packets: taken.map(({ packet }) => packet),
+      more: taken.length === MOST,
+      rewrites: await rewritesOf(
+        this.container,
+        taken.map(({ bytes }) => bytes),
+      ),
+      conntrack: rewritesKnown(),
+    };
     for (const hear of this.hearers) hear(caught);
   }
 }

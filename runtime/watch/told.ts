@@ -23,7 +23,9 @@ export class Told {
   }
 
   /** Entries, without the count of what is not told. */
-  get size(): number { return this.#values.size - (this.#values.has(MORE) ? 1 : 0); }
+  get size(): number {
+    return this.#values.size - (this.#values.has(MORE) ? 1 : 0);
+  }
   get = (key: string): string | undefined => this.#values.get(key);
   /** The newest last. */
   keys = (): string[] => [...this.#values.keys()].filter((key) => key !== MORE);

@@ -1,4 +1,6 @@
-/** The one watch on a container's upper directory, for all who look at it: begun with the first, ended with the last. */
+/**
+ * The one watch on a container's upper directory, for all who look at it: begun with the first, ended with the last.
+ */
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Event } from '../journal/event.ts';
@@ -9,10 +11,17 @@ import { Told } from './told.ts';
 import { UpperWatch } from './upper-watch.ts';
 
 /** `lowers` highest first; `mountPoints` are paths in the container. */
-export interface Layout { upper: string; lowers: Lower[]; mountPoints: ReadonlySet<string> }
+export interface Layout {
+  upper: string;
+  lowers: Lower[];
+  mountPoints: ReadonlySet<string>;
+}
 /** Facts of one event: a line of the journal stays readable. */
 const AT_ONCE = 250;
-/** Upper is there early in a start, and whoever reads it then is in the way of the rest, which nothing holds up. What is in it by then is told all the same. */
+/**
+ * Upper is there early in a start, and whoever reads it then is in the way of the rest, which nothing holds up. What is
+ * in it by then is told all the same.
+ */
 const BEHIND_MS = 50;
 
 export class UpperLook {
@@ -23,7 +32,10 @@ export class UpperLook {
   /** the watch before has to be over: both would tell the same */
   #over: Promise<void> = Promise.resolve();
 
-  constructor(private readonly journal: Journal, private readonly layout: () => Layout) {}
+  constructor(
+    private readonly journal: Journal,
+    private readonly layout: () => Layout,
+  ) {}
 
   by(signal: AbortSignal): void {
     if (signal.aborted) return;
@@ -51,7 +63,10 @@ export class UpperLook {
 
   #begin(): void {
     const watching = (this.#watching = new AbortController());
-    this.#over = Promise.all([this.#over, pause(BEHIND_MS, undefined, { signal: watching.signal }).catch(() => undefined)]).then(() => this.#watch(watching.signal));
+    this.#over = Promise.all([
+      this.#over,
+      pause(BEHIND_MS, undefined, { signal: watching.signal }).catch(() => undefined),
+    ]).then(() => this.#watch(watching.signal));
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
@@ -60,11 +75,21 @@ export class UpperLook {
       const { upper, lowers, mountPoints } = this.layout();
       const told = (this.#told ??= Told.of(this.journal.events()));
       const stack = await Stack.open(daemonKernel(), upper, lowers);
-      await UpperWatch.run(stack, mountPoints, told, (facts) => {
-        for (let at = 0; at < facts.length; at += AT_ONCE) this.journal.append({ type: 'fact', facts: facts.slice(at, at + AT_ONCE) });
-      }, signal);
+      await UpperWatch.run(
+        stack,
+        mountPoints,
+        told,
+        (facts) => {
+          for (let at = 0; at < facts.length; at += AT_ONCE)
+            this.journal.append({ type: 'fact', facts: facts.slice(at, at + AT_ONCE) });
+        },
+        signal,
+      );
     } catch (error) {
-      this.journal.append({ type: 'note', text: `what is written to upper is not shown: ${error instanceof Error ? error.message : String(error)}` });
+      this.journal.append({
+        type: 'note',
+        text: `what is written to upper is not shown: ${error instanceof Error ? error.message : String(error)}`,
+      });
     }
   }
 }

@@ -1,5 +1,6 @@
 /**
- * The upper directory while somebody looks. inotify says which names to look at; what is told is what is so when they are looked at,
+ * The upper directory while somebody looks. inotify says which names to look at; what is told is what is so when they
+ * are looked at,
  * some twenty times a second at most, so that a thousand writes to a file are one fact, or a few.
  *
  *   inotify ──→ dirty: names to look at ──→ upperEntry() ──→ told ──→ facts
@@ -22,10 +23,20 @@ import { parseUpper, showUpper } from './upper.ts';
 /** A write is often several calls: what comes within a moment is looked at once. */
 const SETTLE_MS = 20;
 const REST_MS = 60;
-/** Before Linux 6.6 overlayfs writes to upper's files unheard (FMODE_NONOTIFY), and what is written through mmap(2) is never heard: files are looked at again. */
+/**
+ * Before Linux 6.6 overlayfs writes to upper's files unheard (FMODE_NONOTIFY), and what is written through mmap(2) is
+ * never heard: files are looked at again.
+ */
 const AGAIN_MS = 400;
 const AGAIN = 100;
-export const BOUNDS = { /** told by a walk */ walk: 500, /** told at all */ told: 2000, /** names waiting to be looked at */ dirty: 1000, /** directories watched */ watched: 1024, /** entries counted */ counted: 200_000, /** a path's length */ path: 1024 } as const;
+export const BOUNDS = {
+  /** told by a walk */ walk: 500,
+  /** told at all */ told: 2000,
+  /** names waiting to be looked at */ dirty: 1000,
+  /** directories watched */ watched: 1024,
+  /** entries counted */ counted: 200_000,
+  /** a path's length */ path: 1024,
+} as const;
 const LOOKS = 100;
 const WALK_MS = 1000;
 /** A walk takes at most a tenth of the time. */
@@ -50,10 +61,23 @@ export class UpperWatch {
   #cost = 0;
   #again = 0;
 
-  private constructor(private readonly inotify: Inotify, private readonly stack: Stack, private readonly upper: Tree, private readonly mountPoints: ReadonlySet<string>, private readonly told: Told, private readonly tell: (facts: Fact[]) => void) {}
+  private constructor(
+    private readonly inotify: Inotify,
+    private readonly stack: Stack,
+    private readonly upper: Tree,
+    private readonly mountPoints: ReadonlySet<string>,
+    private readonly told: Told,
+    private readonly tell: (facts: Fact[]) => void,
+  ) {}
 
   /** Runs until the signal. Closes the stack. */
-  static async run(stack: Stack, mountPoints: ReadonlySet<string>, told: Told, tell: (facts: Fact[]) => void, signal: AbortSignal): Promise<void> {
+  static async run(
+    stack: Stack,
+    mountPoints: ReadonlySet<string>,
+    told: Told,
+    tell: (facts: Fact[]) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     try {
       if (!stack.upper) return;
       const inotify = await Inotify.open(stack.k);
@@ -115,7 +139,10 @@ export class UpperWatch {
     if (wd !== undefined && this.#dirs.get(wd) === dir) this.#dirs.delete(wd);
   }
 
-  /** No longer a directory, or not at this name. A directory that was moved is watched under its new name by then, or will be. */
+  /**
+   * No longer a directory, or not at this name. A directory that was moved is watched under its new name by then, or
+   * will be.
+   */
   async #unwatch(key: string): Promise<void> {
     for (const dir of [...this.#wds.keys()].filter((one) => one === key || one.startsWith(`${key}/`))) {
       const wd = this.#wds.get(dir)!;

@@ -1,5 +1,6 @@
 /**
- * What a container uses, four times a second, while somebody looks: one timer a container, however many look. It is not journaled, which it would
+ * What a container uses, four times a second, while somebody looks: one timer a container, however many look. It is not
+ * journaled, which it would
  * drown; the newest samples are kept so that whoever comes later sees where it came from.
  */
 import { daemonKernel } from '../kernel/linux.ts';
@@ -9,7 +10,10 @@ import type { Container } from '../machine/container.ts';
 import { linkCounters, type LinkCounters } from './links.ts';
 
 /** `time`: ms since 1970 */
-export interface Sample extends Usage { time: number; links: LinkCounters[] }
+export interface Sample extends Usage {
+  time: number;
+  links: LinkCounters[];
+}
 
 const PERIOD_MS = 250;
 /** a minute */
@@ -66,7 +70,10 @@ class Watched {
 const watched = new WeakMap<Container, Watched>();
 
 /** `kept`: what others have seen already. `stop` ends it, and with the last one the sampling. */
-export function watchUsage(container: Container, hear: (sample: Sample) => void): { kept: readonly Sample[]; stop(): void } {
+export function watchUsage(
+  container: Container,
+  hear: (sample: Sample) => void,
+): { kept: readonly Sample[]; stop(): void } {
   const one = watched.get(container) ?? new Watched(container);
   watched.set(container, one);
   // a hearer of its own, though the same function may watch twice

@@ -28,18 +28,38 @@ import { system } from './system.ts';
 import { API_VERSION, versionPrefix } from './version-prefix.ts';
 import { volumes } from './volumes.ts';
 
-export interface ServerOptions extends DrydockOptions { lessons?: Lessons }
+export interface ServerOptions extends DrydockOptions {
+  lessons?: Lessons;
+}
 
 /** In this order: the first that fits answers, and `*id` may hold slashes. */
 const tables: readonly Routes[] = [
-  pingRoutes, system, eventRoutes, containersList, containersLifecycle, containersInspect, containersStreams, containersStats, exec,
-  imagesPull, imagesChange, images, networks, volumes, notYet,
+  pingRoutes,
+  system,
+  eventRoutes,
+  containersList,
+  containersLifecycle,
+  containersInspect,
+  containersStreams,
+  containersStats,
+  exec,
+  imagesPull,
+  imagesChange,
+  images,
+  networks,
+  volumes,
+  notYet,
 ];
 
 function aboutUs(_req: Request, res: Response, next: NextFunction): void {
   // writing to a client that has gone emits 'error', which nobody needs to know and which must not end the daemon
   res.on('error', () => undefined);
-  res.set({ 'Api-Version': API_VERSION, 'Docker-Experimental': 'false', Ostype: 'linux', Server: `Drydock/${pkg.version} (linux)` });
+  res.set({
+    'Api-Version': API_VERSION,
+    'Docker-Experimental': 'false',
+    Ostype: 'linux',
+    Server: `Drydock/${pkg.version} (linux)`,
+  });
   next();
 }
 
@@ -65,7 +85,16 @@ export function createDockerServer(engine: Engine, options: ServerOptions = {}):
   app.use(pageNotFound);
   app.use(answerError);
   // The limits are for requests that arrive slowly; answers may take as long as they like.
-  const server = createServer({ maxHeaderSize: MAX_HEADERS, headersTimeout: 10_000, requestTimeout: 300_000, connectionsCheckingInterval: 5_000, keepAliveTimeout: 60_000 }, app as RequestListener);
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEADERS,
+      headersTimeout: 10_000,
+      requestTimeout: 300_000,
+      connectionsCheckingInterval: 5_000,
+      keepAliveTimeout: 60_000,
+    },
+    app as RequestListener,
+  );
   serveHijacks(server);
   refuseMalformed(server);
   const connections = new Connections(server, CONNECTIONS);

@@ -3,7 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { parseJson } from '../../runtime/machine/parse-json.ts';
 import { badParameter } from '../../runtime/machine/refusal.ts';
 
-/** Of requests that bring a command and an environment: what the kernel's six megabytes, execve(2), may become as JSON. */
+/**
+ * Of requests that bring a command and an environment: what the kernel's six megabytes, execve(2), may become as JSON.
+ */
 export const COMMAND_LIMIT = 16 * 1024 * 1024;
 
 export type Json = Record<string, unknown>;
@@ -28,7 +30,8 @@ function bytes(req: IncomingMessage, limit: number): Promise<Buffer> {
       size += chunk.length;
       if (size > limit) fail(`request body too large: at most ${limit} bytes are taken here`);
     };
-    if (Number(req.headers['content-length'] ?? 0) > limit) return fail(`request body too large: at most ${limit} bytes are taken here`);
+    if (Number(req.headers['content-length'] ?? 0) > limit)
+      return fail(`request body too large: at most ${limit} bytes are taken here`);
     req.on('data', onData);
     req.once('end', () => {
       clearTimeout(timer);
@@ -46,13 +49,15 @@ export async function readJson(req: IncomingMessage, limit = 64 * 1024): Promise
   const text = (await bytes(req, limit)).toString('utf8').trim();
   if (!text) return {};
   const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
-  if (type !== 'application/json') throw badParameter(`unsupported Content-Type header (${type}): must be 'application/json'`);
+  if (type !== 'application/json')
+    throw badParameter(`unsupported Content-Type header (${type}): must be 'application/json'`);
   let value: unknown;
   try {
     value = parseJson(text);
   } catch (cause) {
     throw badParameter(`invalid JSON: ${(cause as Error).message}`);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badParameter(`invalid JSON: an object is needed, got ${text.slice(0, 40)}`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw badParameter(`invalid JSON: an object is needed, got ${text.slice(0, 40)}`);
   return value as Json;
 }

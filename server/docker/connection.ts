@@ -1,11 +1,14 @@
 /**
- * A client's connection as Node's HTTP server sees it: a stream before the socket. It passes on what is HTTP, and no more.
+ * A client's connection as Node's HTTP server sees it: a stream before the socket. It passes on what is HTTP, and no
+ * more.
  *
  *   socket ──▶ MessageBoundary ──▶ HTTP server       up to the end of a request that takes over the connection
  *          ──▶ the process                           what follows it, once `release` has been called
  *
- * So a request that takes over its connection is read like every other one, whatever Node's parser thinks of Upgrade, and with
- * whatever body. And a connection that HTTP ends is closed in two steps, so that a client which is still sending its body
+ * So a request that takes over its connection is read like every other one, whatever Node's parser thinks of Upgrade,
+ * and with
+ * whatever body. And a connection that HTTP ends is closed in two steps, so that a client which is still sending its
+ * body
  * reads the answer and not EPIPE: our FIN first, then what it sends is read away until it ends too.
  */
 import type { Server } from 'node:http';
@@ -26,11 +29,18 @@ export class HttpConnection extends Duplex {
 
   constructor(readonly socket: Socket) {
     super({ allowHalfOpen: true });
-    socket.on('data', this.#arrived).on('end', this.#ended).on('timeout', this.#idle).on('error', this.#failed).on('close', this.#closed);
+    socket
+      .on('data', this.#arrived)
+      .on('end', this.#ended)
+      .on('timeout', this.#idle)
+      .on('error', this.#failed)
+      .on('close', this.#closed);
   }
 
   /** The request at hand is one that takes over the connection, and it is complete. */
-  get over(): boolean { return this.#boundary.over; }
+  get over(): boolean {
+    return this.#boundary.over;
+  }
 
   readonly #arrived = (bytes: Buffer): void => {
     if (this.#lingering) return;
@@ -58,7 +68,9 @@ export class HttpConnection extends Duplex {
 
   override _writev(chunks: { chunk: Buffer; encoding: BufferEncoding }[], done: Done): void {
     this.socket.cork();
-    chunks.forEach(({ chunk, encoding }, i) => this.socket.write(chunk, encoding, i === chunks.length - 1 ? done : undefined));
+    chunks.forEach(({ chunk, encoding }, i) =>
+      this.socket.write(chunk, encoding, i === chunks.length - 1 ? done : undefined),
+    );
     this.socket.uncork();
   }
 
@@ -85,13 +97,19 @@ export class HttpConnection extends Duplex {
   }
 
   /**
-   * The connection, from now on the caller's. What came behind the request is in it, and flows as soon as the caller's turn is
+   * The connection, from now on the caller's. What came behind the request is in it, and flows as soon as the caller's
+   * turn is
    * over: attach the listeners before. A FIN may have come already: `readableEnded`.
    */
   release(): Socket {
     const { socket } = this;
     this.#taken = true;
-    socket.off('data', this.#arrived).off('end', this.#ended).off('timeout', this.#idle).off('error', this.#failed).off('close', this.#closed);
+    socket
+      .off('data', this.#arrived)
+      .off('end', this.#ended)
+      .off('timeout', this.#idle)
+      .off('error', this.#failed)
+      .off('close', this.#closed);
     socket.on('error', () => socket.destroy());
     socket.setTimeout(0);
     this.destroy();

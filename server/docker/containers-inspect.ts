@@ -8,9 +8,17 @@ import type { Exchange, Routes } from './route.ts';
 import { rfc3339 } from './words.ts';
 
 const stateView = ({ state }: ContainerHandle): object => ({
-  Status: state.status, Running: ['running', 'paused', 'restarting'].includes(state.status), Paused: state.status === 'paused', Restarting: state.status === 'restarting',
-  OOMKilled: state.oomKilled, Dead: state.status === 'dead', Pid: state.pid, ExitCode: state.exitCode, Error: state.error,
-  StartedAt: rfc3339(state.startedAt), FinishedAt: rfc3339(state.finishedAt),
+  Status: state.status,
+  Running: ['running', 'paused', 'restarting'].includes(state.status),
+  Paused: state.status === 'paused',
+  Restarting: state.status === 'restarting',
+  OOMKilled: state.oomKilled,
+  Dead: state.status === 'dead',
+  Pid: state.pid,
+  ExitCode: state.exitCode,
+  Error: state.error,
+  StartedAt: rfc3339(state.startedAt),
+  FinishedAt: rfc3339(state.finishedAt),
 });
 
 function networkSettings(engine: Engine, handle: ContainerHandle): object {
@@ -18,10 +26,23 @@ function networkSettings(engine: Engine, handle: ContainerHandle): object {
   const { network } = handle.container;
   const own = up && network.mode === 'bridge';
   return {
-    Bridge: '', SandboxID: up ? handle.container.id : '', SandboxKey: up ? `/proc/${handle.state.pid}/ns/net` : '', Ports: portBindings(handle), HairpinMode: false,
-    LinkLocalIPv6Address: '', LinkLocalIPv6PrefixLen: 0, SecondaryIPAddresses: null, SecondaryIPv6Addresses: null,
-    EndpointID: own ? network.endpointID : '', Gateway: (own && network.gateway) || '', GlobalIPv6Address: '', GlobalIPv6PrefixLen: 0,
-    IPAddress: (own && network.address) || '', IPPrefixLen: (own && network.prefix) || 0, IPv6Gateway: '', MacAddress: (own && network.mac) || '',
+    Bridge: '',
+    SandboxID: up ? handle.container.id : '',
+    SandboxKey: up ? `/proc/${handle.state.pid}/ns/net` : '',
+    Ports: portBindings(handle),
+    HairpinMode: false,
+    LinkLocalIPv6Address: '',
+    LinkLocalIPv6PrefixLen: 0,
+    SecondaryIPAddresses: null,
+    SecondaryIPv6Addresses: null,
+    EndpointID: own ? network.endpointID : '',
+    Gateway: (own && network.gateway) || '',
+    GlobalIPv6Address: '',
+    GlobalIPv6PrefixLen: 0,
+    IPAddress: (own && network.address) || '',
+    IPPrefixLen: (own && network.prefix) || 0,
+    IPv6Gateway: '',
+    MacAddress: (own && network.mac) || '',
     Networks: endpoints(engine, handle),
   };
 }
@@ -32,22 +53,44 @@ async function inspect(x: Exchange): Promise<object> {
   const size = x.query.flag('size') ? await handle.sizeRw() : undefined;
   const [Path = '', ...Args] = words(container);
   return {
-    Id: container.id, Created: rfc3339(handle.created), Path, Args, State: stateView(handle), Image: container.image?.id ?? '',
-    ResolvConfPath: container.paths.resolvConf, HostnamePath: container.paths.hostname, HostsPath: container.paths.hosts, LogPath: container.paths.log,
-    Name: `/${container.name}`, RestartCount: handle.state.restartCount, Driver: 'overlay2', Platform: 'linux', MountLabel: '', ProcessLabel: '', AppArmorProfile: '',
+    Id: container.id,
+    Created: rfc3339(handle.created),
+    Path,
+    Args,
+    State: stateView(handle),
+    Image: container.image?.id ?? '',
+    ResolvConfPath: container.paths.resolvConf,
+    HostnamePath: container.paths.hostname,
+    HostsPath: container.paths.hosts,
+    LogPath: container.paths.log,
+    Name: `/${container.name}`,
+    RestartCount: handle.state.restartCount,
+    Driver: 'overlay2',
+    Platform: 'linux',
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: '',
     ExecIDs: handle.execIDs.length ? handle.execIDs : null,
     HostConfig: hostConfigView(container),
     GraphDriver: {
       Name: 'overlay2',
       Data: {
-        ID: container.id, MergedDir: container.paths.rootfs, UpperDir: container.paths.upper, WorkDir: container.paths.work,
+        ID: container.id,
+        MergedDir: container.paths.rootfs,
+        UpperDir: container.paths.upper,
+        WorkDir: container.paths.work,
         // overlayfs wants the uppermost first
-        LowerDir: (container.image?.layers ?? []).map((layer) => layer.dir).reverse().join(':'),
+        LowerDir: (container.image?.layers ?? [])
+          .map((layer) => layer.dir)
+          .reverse()
+          .join(':'),
       },
     },
     ...(size !== undefined && { SizeRw: size, SizeRootFs: (container.image?.size ?? 0) + size }),
     ...(leftOut(container.request).length && { Drydock: { Unsafe: true, LeftOut: leftOut(container.request) } }),
-    Mounts: mountsView(container), Config: configView(container), NetworkSettings: networkSettings(x.engine, handle),
+    Mounts: mountsView(container),
+    Config: configView(container),
+    NetworkSettings: networkSettings(x.engine, handle),
   };
 }
 

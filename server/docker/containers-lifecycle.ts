@@ -9,7 +9,10 @@ import type { Exchange, Routes } from './route.ts';
 
 /** Cmd and Entrypoint may be a string instead of a list, as in docker. */
 function oneWordAsList(body: Json): Json {
-  const listed = Object.entries(body).map(([key, value]) => [key, (key === 'Cmd' || key === 'Entrypoint') && typeof value === 'string' ? [value] : value]);
+  const listed = Object.entries(body).map(([key, value]) => [
+    key,
+    (key === 'Cmd' || key === 'Entrypoint') && typeof value === 'string' ? [value] : value,
+  ]);
   return Object.fromEntries(listed) as Json;
 }
 
@@ -20,7 +23,11 @@ async function create(x: Exchange): Promise<object> {
   const pull = x.query.text('pull');
   if (pull !== undefined && pull !== 'missing') throw badParameter(`invalid pull=${pull}: only missing is known`);
   const [name, platform] = [x.query.text('name'), x.query.text('platform')];
-  const handle = await x.engine.create(request, { ...(name && { name }), ...(platform && { platform }), ...(pull && { pull }) });
+  const handle = await x.engine.create(request, {
+    ...(name && { name }),
+    ...(platform && { platform }),
+    ...(pull && { pull }),
+  });
   x.res.status(201);
   return { Id: handle.container.id, Warnings: handle.container.warnings };
 }
@@ -33,7 +40,9 @@ async function wait(x: Exchange): Promise<void> {
   const handle = x.engine.container(x.param('id'));
   const condition = x.query.text('condition') ?? 'not-running';
   if (!CONDITIONS.includes(condition)) throw badParameter(`invalid condition: ${JSON.stringify(condition)}`);
-  const over = handle.wait(condition as Condition).catch((error: unknown) => ({ StatusCode: -1, Error: { Message: messageOf(error) } }));
+  const over = handle
+    .wait(condition as Condition)
+    .catch((error: unknown) => ({ StatusCode: -1, Error: { Message: messageOf(error) } }));
   x.res.writeHead(200, { 'Content-Type': 'application/json' });
   x.res.flushHeaders();
   x.res.end(`${JSON.stringify(await over)}\n`);
@@ -59,14 +68,21 @@ async function start(x: Exchange): Promise<number> {
 /** Rows and columns from ?h= and ?w=; a terminal has at most 65535 of each (ioctl_tty(2), struct winsize). */
 export function windowSize({ query }: Exchange): [height: number, width: number] {
   const [h, w] = [query.integer('h'), query.integer('w')];
-  for (const [name, value] of [['h', h], ['w', w]] as const) if (value === undefined || value < 0 || value > 65_535) throw badParameter(`${name} must be 0 to 65535, got ${value}`);
+  for (const [name, value] of [
+    ['h', h],
+    ['w', w],
+  ] as const)
+    if (value === undefined || value < 0 || value > 65_535)
+      throw badParameter(`${name} must be 0 to 65535, got ${value}`);
   return [h!, w!];
 }
 
-const nothing = (act: (x: Exchange) => Promise<void> | void, status = 204) => async (x: Exchange): Promise<number> => {
-  await act(x);
-  return status;
-};
+const nothing =
+  (act: (x: Exchange) => Promise<void> | void, status = 204) =>
+  async (x: Exchange): Promise<number> => {
+    await act(x);
+    return status;
+  };
 const the = (x: Exchange) => x.engine.container(x.param('id'));
 
 export const containersLifecycle: Routes = {

@@ -9,7 +9,23 @@ import { endpoints, networkID } from './networks-view.ts';
 import type { Exchange, Routes } from './route.ts';
 import { span } from './words.ts';
 
-const KNOWN = ['ancestor', 'before', 'since', 'exited', 'expose', 'health', 'id', 'is-task', 'isolation', 'label', 'name', 'network', 'publish', 'status', 'volume'];
+const KNOWN = [
+  'ancestor',
+  'before',
+  'since',
+  'exited',
+  'expose',
+  'health',
+  'id',
+  'is-task',
+  'isolation',
+  'label',
+  'name',
+  'network',
+  'publish',
+  'status',
+  'volume',
+];
 const STATUSES = ['created', 'restarting', 'running', 'removing', 'paused', 'exited', 'dead'];
 
 const statusWords: Record<ContainerState['status'], (state: ContainerState, now: number) => string> = {
@@ -33,15 +49,29 @@ export async function containerView(engine: Engine, handle: ContainerHandle, wit
   const { container, state } = handle;
   const sizeRw = withSize ? await handle.sizeRw() : 0;
   return {
-    Id: container.id, Names: [`/${container.name}`], Image: container.request.Image, ImageID: container.image?.id ?? '',
-    Command: words(container).map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(' '),
-    Created: Math.floor(handle.created / 1000), Ports: exposedPorts(handle), Labels: labelsOf(handle.container), State: state.status, Status: statusOf(handle),
+    Id: container.id,
+    Names: [`/${container.name}`],
+    Image: container.request.Image,
+    ImageID: container.image?.id ?? '',
+    Command: words(container)
+      .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`))
+      .join(' '),
+    Created: Math.floor(handle.created / 1000),
+    Ports: exposedPorts(handle),
+    Labels: labelsOf(handle.container),
+    State: state.status,
+    Status: statusOf(handle),
     ...(withSize && { SizeRw: sizeRw, SizeRootFs: (container.image?.size ?? 0) + sizeRw }),
-    HostConfig: { NetworkMode: container.request.HostConfig.NetworkMode || 'default' }, NetworkSettings: { Networks: endpoints(engine, handle) }, Mounts: mountsView(container),
+    HostConfig: { NetworkMode: container.request.HostConfig.NetworkMode || 'default' },
+    NetworkSettings: { Networks: endpoints(engine, handle) },
+    Mounts: mountsView(container),
   };
 }
 
-/** Names an image in docker's ways: name, name:tag, id or the beginning of one. An image that only shares layers with it is no descendant. */
+/**
+ * Names an image in docker's ways: name, name:tag, id or the beginning of one. An image that only shares layers with it
+ * is no descendant.
+ */
 function descends(engine: Engine, { container }: ContainerHandle, ancestor: string): boolean {
   const image = engine.images.find(ancestor);
   if (!image) return container.request.Image === ancestor;
@@ -55,27 +85,39 @@ const tests: Record<string, Test> = {
   status: ({ state }, value) => state.status === value,
   exited: ({ state }, value) => state.status === 'exited' && state.exitCode === Number(value),
   ancestor: (handle, value, engine) => descends(engine, handle, value),
-  network: ({ container: { network } }, value, engine) => network.name === value || (value.length >= 3 && networkID(engine, network.name).startsWith(value)),
+  network: ({ container: { network } }, value, engine) =>
+    network.name === value || (value.length >= 3 && networkID(engine, network.name).startsWith(value)),
   volume: ({ container }, value) => mountsView(container).some((m) => m.Source === value || m.Destination === value),
   health: (_handle, value) => value === 'none',
   'is-task': (_handle, value) => value === 'false',
   isolation: (_handle, value) => value === 'default',
-  expose: ({ container }, value) => Object.keys(container.request.ExposedPorts ?? {}).some((port) => port === value || port === `${value}/tcp`),
+  expose: ({ container }, value) =>
+    Object.keys(container.request.ExposedPorts ?? {}).some((port) => port === value || port === `${value}/tcp`),
   publish: () => false,
 };
 
 function wanted(engine: Engine, filters: Filters): (handle: ContainerHandle) => boolean {
-  for (const status of filters.get('status') ?? []) if (!STATUSES.includes(status)) throw badParameter(`invalid filter 'status=${status}'`);
-  for (const code of filters.get('exited') ?? []) if (!/^-?\d+$/.test(code)) throw badParameter(`invalid filter 'exited=${code}'`);
+  for (const status of filters.get('status') ?? [])
+    if (!STATUSES.includes(status)) throw badParameter(`invalid filter 'status=${status}'`);
+  for (const code of filters.get('exited') ?? [])
+    if (!/^-?\d+$/.test(code)) throw badParameter(`invalid filter 'exited=${code}'`);
   const all = engine.containers();
-  const names = matching(filters, 'name', all.flatMap(({ container: { name } }) => [name, `/${name}`]));
+  const names = matching(
+    filters,
+    'name',
+    all.flatMap(({ container: { name } }) => [name, `/${name}`]),
+  );
   const edge = (name: string) => filters.get(name)?.map((ref) => engine.container(ref).created);
   const before = edge('before');
   const since = edge('since');
-  return (handle) => Object.entries(tests).every(([name, holds]) => filters.get(name)?.some((value) => holds(handle, value, engine)) ?? true)
-    && (!names || names.has(handle.container.name) || names.has(`/${handle.container.name}`))
-    && hasLabels(filters.get('label'), labelsOf(handle.container))
-    && (before?.every((time) => handle.created < time) ?? true) && (since?.every((time) => handle.created > time) ?? true);
+  return (handle) =>
+    Object.entries(tests).every(
+      ([name, holds]) => filters.get(name)?.some((value) => holds(handle, value, engine)) ?? true,
+    ) &&
+    (!names || names.has(handle.container.name) || names.has(`/${handle.container.name}`)) &&
+    hasLabels(filters.get('label'), labelsOf(handle.container)) &&
+    (before?.every((time) => handle.created < time) ?? true) &&
+    (since?.every((time) => handle.created > time) ?? true);
 }
 
 async function list(x: Exchange): Promise<object> {
@@ -84,10 +126,13 @@ async function list(x: Exchange): Promise<object> {
   const limit = query.integer('limit') ?? 0;
   const all = query.flag('all') || limit > 0 || filters.has('status');
   const keep = wanted(engine, filters);
-  const found = engine.containers()
+  const found = engine
+    .containers()
     .filter((handle) => (all || ['running', 'paused', 'restarting'].includes(handle.state.status)) && keep(handle))
     .sort((a, b) => b.created - a.created);
-  return Promise.all((limit > 0 ? found.slice(0, limit) : found).map((handle) => containerView(engine, handle, query.flag('size'))));
+  return Promise.all(
+    (limit > 0 ? found.slice(0, limit) : found).map((handle) => containerView(engine, handle, query.flag('size'))),
+  );
 }
 
 async function prune(x: Exchange): Promise<object> {
@@ -98,7 +143,12 @@ async function prune(x: Exchange): Promise<object> {
   let bytes = 0;
   for (const handle of engine.containers()) {
     const unwanted = filters.get('label!');
-    if (!['created', 'exited', 'dead'].includes(handle.state.status) || handle.created >= until || !hasLabels(filters.get('label'), labelsOf(handle.container))) continue;
+    if (
+      !['created', 'exited', 'dead'].includes(handle.state.status) ||
+      handle.created >= until ||
+      !hasLabels(filters.get('label'), labelsOf(handle.container))
+    )
+      continue;
     if (unwanted?.length && hasLabels(unwanted, labelsOf(handle.container))) continue;
     try {
       const size = await handle.sizeRw();

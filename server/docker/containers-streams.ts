@@ -13,7 +13,8 @@ import { drained } from './send.ts';
 const LINGER_MS = 5_000;
 
 /**
- * Our FIN, after all that was written. What the client still sends goes nowhere, and a client that never closes its half
+ * Our FIN, after all that was written. What the client still sends goes nowhere, and a client that never closes its
+ * half
  * is cut off; it may take its time to read what it got.
  */
 export function finish(socket: Socket): void {
@@ -39,12 +40,20 @@ export async function couple(socket: Socket, tty: boolean, coupling: Promise<unk
 
 async function attach(x: Exchange): Promise<void> {
   const handle = x.engine.container(x.param('id'));
-  const { container: { id, request }, state } = handle;
+  const {
+    container: { id, request },
+    state,
+  } = handle;
   if (state.status === 'paused') throw conflict(`container ${id} is paused, unpause the container before attach`);
-  if (state.status === 'restarting') throw conflict(`container ${id} is restarting, wait until the container is running`);
+  if (state.status === 'restarting')
+    throw conflict(`container ${id} is restarting, wait until the container is running`);
   const { query } = x;
   const options: Parameters<Handle['attach']>[1] = {
-    stdin: query.flag('stdin'), stdout: query.flag('stdout'), stderr: query.flag('stderr'), logs: query.flag('logs'), stream: query.flag('stream'),
+    stdin: query.flag('stdin'),
+    stdout: query.flag('stdout'),
+    stderr: query.flag('stderr'),
+    logs: query.flag('logs'),
+    stream: query.flag('stream'),
     ...(query.text('detachKeys') && { detachKeys: query.text('detachKeys')! }),
   };
   parseDetachKeys(options.detachKeys);
@@ -61,11 +70,18 @@ function tail(text: string | undefined): number | undefined {
 async function logs(x: Exchange): Promise<void> {
   const { query, res } = x;
   const handle = x.engine.container(x.param('id'));
-  const options: LogOptions = { stdout: query.flag('stdout'), stderr: query.flag('stderr'), follow: query.flag('follow'), timestamps: query.flag('timestamps') };
+  const options: LogOptions = {
+    stdout: query.flag('stdout'),
+    stderr: query.flag('stderr'),
+    follow: query.flag('follow'),
+    timestamps: query.flag('timestamps'),
+  };
   if (!options.stdout && !options.stderr) throw badParameter('Bad parameters: you must choose at least one stream');
   const limits = { since: query.time('since'), until: query.time('until'), tail: tail(query.text('tail')) };
   // 0 means "not given" to docker's clients, except as a number of lines
-  const given = Object.entries(limits).filter(([name, value]) => value !== undefined && (value !== 0 || name === 'tail'));
+  const given = Object.entries(limits).filter(
+    ([name, value]) => value !== undefined && (value !== 0 || name === 'tail'),
+  );
   const stream = handle.logs({ ...options, ...Object.fromEntries(given) });
   res.writeHead(200, { 'Content-Type': streamType(handle.container.request.Tty === true, x.api) });
   res.flushHeaders();

@@ -38,8 +38,10 @@ function info(engine: Engine): object {
 
 function tlsOf(value: unknown, port: number): Tls {
   const { address, cert, key } = (value ?? {}) as Record<string, unknown>;
-  if (typeof address !== 'string' || !isIP(address)) throw badParameter(`tls address ${JSON.stringify(address)} is not an IP address to listen on`);
-  if (typeof cert !== 'string' || typeof key !== 'string') throw badParameter('tls needs a certificate and its key, both as PEM');
+  if (typeof address !== 'string' || !isIP(address))
+    throw badParameter(`tls address ${JSON.stringify(address)} is not an IP address to listen on`);
+  if (typeof cert !== 'string' || typeof key !== 'string')
+    throw badParameter('tls needs a certificate and its key, both as PEM');
   return { address, port, cert, key };
 }
 
@@ -47,14 +49,18 @@ function tlsOf(value: unknown, port: number): Tls {
 async function playground(x: Exchange, address: DrydockOptions['playground']): Promise<object> {
   if (!address) throw new Refusal(501, 'this daemon has no playground');
   const { port = 0, tls } = await readJson(x.req);
-  if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65535) throw badParameter(`port ${JSON.stringify(port)} is not a number from 0 to 65535`);
+  if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65535)
+    throw badParameter(`port ${JSON.stringify(port)} is not a number from 0 to 65535`);
   return address(port, tls === undefined ? undefined : tlsOf(tls, port));
 }
 
 export const drydock = ({ shutdown, playground: address, recording }: DrydockOptions): Routes => ({
   'POST /drydock/containers/*id/start': start,
   // an operation's id is taken here too: `drydock trace` need not know what it is given
-  ...walkRoutes('/drydock/containers/*id', { find: (x) => walkable(x.engine, x.param('id')), recording: recording && ((x) => recording(find(x.engine, x.param('id')))) }),
+  ...walkRoutes('/drydock/containers/*id', {
+    find: (x) => walkable(x.engine, x.param('id')),
+    recording: recording && ((x) => recording(find(x.engine, x.param('id')))),
+  }),
   ...operations(recording),
   'GET /drydock/phases': () => phaseTexts,
   'GET /drydock/omissions': () => omissions.map(({ id, title, see, steps }) => ({ id, title, see, steps })),

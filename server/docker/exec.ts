@@ -25,15 +25,22 @@ async function create(x: Exchange): Promise<object> {
 type Start = Parameters<ExecHandle['start']>[0];
 
 /**
- * The stream first, the process second: its first byte must find a client. `tty` is what the client says it reads: it decides about the
- * frames, as in dockerd, whatever the exec was made with; without frames stderr would not be known from stdout, and is left out.
+ * The stream first, the process second: its first byte must find a client. `tty` is what the client says it reads: it
+ * decides about the
+ * frames, as in dockerd, whatever the exec was made with; without frames stderr would not be known from stdout, and is
+ * left out.
  */
 async function startAttached(x: Exchange, exec: ExecHandle, options: Start, tty: boolean): Promise<void> {
   const { config } = exec;
   const socket = hijack(x, tty);
   const coupling = exec.attach(socket, {
-    stdin: config.AttachStdin === true, stdout: config.AttachStdout === true, stderr: config.AttachStderr === true && !tty, raw: tty,
-    logs: false, stream: true, ...(config.DetachKeys && { detachKeys: config.DetachKeys }),
+    stdin: config.AttachStdin === true,
+    stdout: config.AttachStdout === true,
+    stderr: config.AttachStderr === true && !tty,
+    raw: tty,
+    logs: false,
+    stream: true,
+    ...(config.DetachKeys && { detachKeys: config.DetachKeys }),
   });
   // awaited below; until then a rejection must not count as unhandled
   coupling.catch(() => undefined);
@@ -63,10 +70,23 @@ function inspect(x: Exchange): object {
   const { config, state } = exec;
   const [entrypoint = '', ...rest] = config.Cmd;
   return {
-    ID: exec.id, Running: state.running, ExitCode: state.exitCode, Pid: state.pid, ContainerID: exec.container.container.id,
-    ProcessConfig: { tty: config.Tty === true, entrypoint, arguments: rest, privileged: config.Privileged === true, ...(config.User && { user: config.User }) },
-    OpenStdin: config.AttachStdin === true, OpenStdout: config.AttachStdout === true, OpenStderr: config.AttachStderr === true,
-    CanRemove: state.exitCode !== null, DetachKeys: config.DetachKeys ?? '',
+    ID: exec.id,
+    Running: state.running,
+    ExitCode: state.exitCode,
+    Pid: state.pid,
+    ContainerID: exec.container.container.id,
+    ProcessConfig: {
+      tty: config.Tty === true,
+      entrypoint,
+      arguments: rest,
+      privileged: config.Privileged === true,
+      ...(config.User && { user: config.User }),
+    },
+    OpenStdin: config.AttachStdin === true,
+    OpenStdout: config.AttachStdout === true,
+    OpenStderr: config.AttachStderr === true,
+    CanRemove: state.exitCode !== null,
+    DetachKeys: config.DetachKeys ?? '',
   };
 }
 

@@ -1,4 +1,6 @@
-/** `filters=` of the list, event and prune routes: which objects the client wants. Engine API, each route's "filters". */
+/**
+ * `filters=` of the list, event and prune routes: which objects the client wants. Engine API, each route's "filters".
+ */
 import { runInNewContext } from 'node:vm';
 import { parseJson } from '../../runtime/machine/parse-json.ts';
 import { badParameter } from '../../runtime/machine/refusal.ts';
@@ -10,7 +12,10 @@ export type Filters = ReadonlyMap<string, readonly string[]>;
 /** {"status":{"exited":true}} of today's clients and {"status":["exited"]} of old ones. */
 function values(name: string, given: unknown): string[] {
   if (Array.isArray(given) && given.every((v) => typeof v === 'string')) return given;
-  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return Object.entries(given).filter(([, on]) => on === true).map(([value]) => value);
+  if (typeof given === 'object' && given !== null && !Array.isArray(given))
+    return Object.entries(given)
+      .filter(([, on]) => on === true)
+      .map(([value]) => value);
   throw badParameter(`invalid filter '${name}': {"value":true} or ["value"] is needed`);
 }
 
@@ -25,7 +30,8 @@ export function readFilters(query: Query, known: readonly string[]): Filters {
   } catch {
     throw badParameter(`invalid filters: not JSON: ${text.slice(0, 80)}`);
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw badParameter('invalid filters: an object is needed');
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw badParameter('invalid filters: an object is needed');
   for (const [name, given] of Object.entries(parsed)) {
     if (!known.includes(name)) throw badParameter(`invalid filter '${name}'`);
     filters.set(name, values(name, given));
@@ -34,7 +40,10 @@ export function readFilters(query: Query, known: readonly string[]): Filters {
 }
 
 /** 'key' or 'key=value', all of which must hold: labels narrow, other filters widen. */
-export const hasLabels = (wanted: readonly string[] | undefined, labels: Record<string, string> | null | undefined): boolean =>
+export const hasLabels = (
+  wanted: readonly string[] | undefined,
+  labels: Record<string, string> | null | undefined,
+): boolean =>
   (wanted ?? []).every((want) => {
     const at = want.indexOf('=');
     const [key, value] = at < 0 ? [want, undefined] : [want.slice(0, at), want.slice(at + 1)];
@@ -54,18 +63,24 @@ export function truth(filters: Filters, name: string): boolean | undefined {
 const REGEXP_MS = 50;
 
 /**
- * Which of `texts` match one of the filter's regular expressions; undefined when the filter is absent. In a context of its own
+ * Which of `texts` match one of the filter's regular expressions; undefined when the filter is absent. In a context of
+ * its own
  * with a time limit, since a pattern may backtrack for ever: nothing but strings goes in.
  */
 export function matching(filters: Filters, name: string, texts: readonly string[]): Set<string> | undefined {
   const patterns = filters.get(name);
   if (!patterns) return undefined;
   try {
-    const found = runInNewContext('JSON.stringify(JSON.parse(texts).filter((t) => JSON.parse(patterns).some((p) => new RegExp(p).test(t))))',
-      { texts: JSON.stringify(texts), patterns: JSON.stringify(patterns) }, { timeout: REGEXP_MS }) as string;
+    const found = runInNewContext(
+      'JSON.stringify(JSON.parse(texts).filter((t) => JSON.parse(patterns).some((p) => new RegExp(p).test(t))))',
+      { texts: JSON.stringify(texts), patterns: JSON.stringify(patterns) },
+      { timeout: REGEXP_MS },
+    ) as string;
     return new Set(JSON.parse(found) as string[]);
   } catch {
-    throw badParameter(`invalid filter '${name}=${patterns.join(',')}': no regular expression, or one that takes too long`);
+    throw badParameter(
+      `invalid filter '${name}=${patterns.join(',')}': no regular expression, or one that takes too long`,
+    );
   }
 }
 
@@ -76,8 +91,13 @@ export function untilTime(filters: Filters): number | undefined {
   const value = filters.get('until')?.[0];
   if (value === undefined) return undefined;
   if (/^\d{1,11}(\.\d+)?$/.test(value)) return Number(value) * 1000;
-  if (/^(\d+[smh])+$/.test(value)) return Date.now() - [...value.matchAll(/(\d+)([smh])/g)].reduce((sum, [, n, unit]) => sum + Number(n) * UNITS[unit!]! * 1000, 0);
+  if (/^(\d+[smh])+$/.test(value))
+    return (
+      Date.now() -
+      [...value.matchAll(/(\d+)([smh])/g)].reduce((sum, [, n, unit]) => sum + Number(n) * UNITS[unit!]! * 1000, 0)
+    );
   const date = Date.parse(value);
-  if (Number.isNaN(date)) throw badParameter(`invalid filter 'until=${value}': a duration like 10m, a date or seconds since 1970 is needed`);
+  if (Number.isNaN(date))
+    throw badParameter(`invalid filter 'until=${value}': a duration like 10m, a date or seconds since 1970 is needed`);
   return date;
 }

@@ -5,7 +5,8 @@
  *   POST …/attach  Upgrade: tcp      →        101 UPGRADED   from here on both ways are the process's bytes
  *   POST …/attach                    →        200 OK         the same, for clients that do not upgrade
  *
- * The request is read as every other one, with a body or without (connection.ts keeps back what follows it). The server has no
+ * The request is read as every other one, with a body or without (connection.ts keeps back what follows it). The server
+ * has no
  * listener for 'upgrade', so Node takes Upgrade for a header like any other.
  */
 import type { Server } from 'node:http';
@@ -23,15 +24,22 @@ export function serveHijacks(server: Server): void {
   });
 }
 
-/** Sends the head of the answer and hands over the connection; the caller attaches its listeners before it first awaits. */
+/**
+ * Sends the head of the answer and hands over the connection; the caller attaches its listeners before it first awaits.
+ */
 export function hijack(x: Exchange, tty: boolean): Socket {
   const connection = x.req.socket as unknown;
-  if (!(connection instanceof HttpConnection) || !connection.over) throw badParameter(`${x.req.path} takes over the connection: its body has to be complete`);
-  if (x.res.socket !== x.req.socket) throw badParameter('an earlier request of this connection still waits for its answer');
+  if (!(connection instanceof HttpConnection) || !connection.over)
+    throw badParameter(`${x.req.path} takes over the connection: its body has to be complete`);
+  if (x.res.socket !== x.req.socket)
+    throw badParameter('an earlier request of this connection still waits for its answer');
   x.res.detachSocket(x.req.socket);
   const socket = connection.release();
   // the header alone decides, as in dockerd: some clients leave out Connection: Upgrade
-  const first = x.req.headers.upgrade !== undefined ? ['HTTP/1.1 101 UPGRADED', 'Connection: Upgrade', 'Upgrade: tcp'] : ['HTTP/1.1 200 OK', 'Connection: close'];
+  const first =
+    x.req.headers.upgrade !== undefined
+      ? ['HTTP/1.1 101 UPGRADED', 'Connection: Upgrade', 'Upgrade: tcp']
+      : ['HTTP/1.1 200 OK', 'Connection: close'];
   socket.write(`${[...first, `Content-Type: ${streamType(tty, x.api)}`].join('\r\n')}\r\n\r\n`);
   return socket;
 }

@@ -44,10 +44,15 @@ async function prune(x: Exchange): Promise<object> {
   for (const image of x.engine.images.list()) {
     const labels = image.config.config?.Labels;
     const spared = filters.get('label!');
-    if (used.has(image.id) || (onlyDangling && image.tags.length) || (Date.parse(image.config.created ?? '') || 0) >= until) continue;
+    if (
+      used.has(image.id) ||
+      (onlyDangling && image.tags.length) ||
+      (Date.parse(image.config.created ?? '') || 0) >= until
+    )
+      continue;
     if (!hasLabels(filters.get('label'), labels) || (spared?.length && hasLabels(spared, labels))) continue;
     try {
-      ImagesDeleted.push(...await removeOne(x, image.id, image, true));
+      ImagesDeleted.push(...(await removeOne(x, image.id, image, true)));
       SpaceReclaimed += image.size;
     } catch (error) {
       // a container that came to use it in the meantime keeps it

@@ -49,15 +49,31 @@ async function pull(x: Exchange): Promise<void> {
   const passes = throttle();
   const progress = (line: PullProgress): void => {
     // a client that reads slowly misses numbers, never a change of status
-    if (line.status.startsWith('Pulling from ') || !passes(line) || (line.current !== undefined && x.res.writableNeedDrain)) return;
+    if (
+      line.status.startsWith('Pulling from ') ||
+      !passes(line) ||
+      (line.current !== undefined && x.res.writableNeedDrain)
+    )
+      return;
     out.write(progressLine(line));
   };
   try {
-    const { image, fresh, notice, ...found } = await x.engine.pull({ reference: asked, progress, signal: x.gone(), ...(platform && { platform }), ...(auth && { auth }) });
-    const digest = found.digest ?? reference.digest ?? image.digests.find((name) => name.startsWith(`${familiarRepository(reference)}@`))?.split('@')[1];
+    const { image, fresh, notice, ...found } = await x.engine.pull({
+      reference: asked,
+      progress,
+      signal: x.gone(),
+      ...(platform && { platform }),
+      ...(auth && { auth }),
+    });
+    const digest =
+      found.digest ??
+      reference.digest ??
+      image.digests.find((name) => name.startsWith(`${familiarRepository(reference)}@`))?.split('@')[1];
     if (notice) out.write({ status: notice });
     if (digest) out.write({ status: `Digest: ${digest}` });
-    out.write({ status: `Status: ${fresh ? 'Downloaded newer image' : 'Image is up to date'} for ${familiarName(reference)}` });
+    out.write({
+      status: `Status: ${fresh ? 'Downloaded newer image' : 'Image is up to date'} for ${familiarName(reference)}`,
+    });
   } catch (error) {
     if (!out.begun()) throw error;
     out.write({ errorDetail: { message: messageOf(error) }, error: messageOf(error) });

@@ -1,4 +1,7 @@
-/** Lessons over the socket: what `drydock lesson` asks for. The page asks the same over its WebSocket (server/live/topics/lessons.ts). */
+/**
+ * Lessons over the socket: what `drydock lesson` asks for. The page asks the same over its WebSocket
+ * (server/live/topics/lessons.ts).
+ */
 import { isLanguage, type Lessons } from '../../lessons/engine/lessons.ts';
 import type { Language } from '../../lessons/format.ts';
 import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
@@ -15,7 +18,8 @@ const learner = (x: Exchange): string => x.query.text('learner') ?? 'learner';
 const MAX_PROGRESS = 300 * 1024;
 
 function number(value: unknown, what: string): number {
-  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 1000) throw badParameter(`${what} must be a whole number, got ${JSON.stringify(value)?.slice(0, 40)}`);
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 1000)
+    throw badParameter(`${what} must be a whole number, got ${JSON.stringify(value)?.slice(0, 40)}`);
   return value as number;
 }
 
@@ -25,7 +29,9 @@ async function follow(x: Exchange, lessons: Lessons): Promise<void> {
   const session = lessons.session(learner(x), x.param('id'));
   const { line, end } = jsonLines(x.res, '\n');
   const stop = session.follow((state) => void line(state));
-  await new Promise<void>((resolve) => (gone.aborted ? resolve() : gone.addEventListener('abort', () => resolve(), { once: true })));
+  await new Promise<void>((resolve) =>
+    gone.aborted ? resolve() : gone.addEventListener('abort', () => resolve(), { once: true }),
+  );
   stop();
   end();
 }

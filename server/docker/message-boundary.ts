@@ -4,8 +4,10 @@
  *   head … CRLF CRLF │ Content-Length bytes            │ next head
  *                    │ size CRLF data CRLF … 0 CRLF …  │
  *
- * Only the end of a request that takes over its connection is of interest: what follows it belongs to a process, and no HTTP
- * parser may see it. Whether a request is well formed is the parser's business; what cannot be understood here is left to it.
+ * Only the end of a request that takes over its connection is of interest: what follows it belongs to a process, and no
+ * HTTP
+ * parser may see it. Whether a request is well formed is the parser's business; what cannot be understood here is left
+ * to it.
  */
 const HEAD_END = Buffer.from('\r\n\r\n');
 const HEAD_LIMIT = 256 * 1024;
@@ -13,7 +15,8 @@ const LINE_LIMIT = 16 * 1024;
 const HIJACKS = /^POST (?:\/v\d+\.\d+)?\/(?:containers\/[^ ]+\/attach|exec\/[^ ]+\/start)(?:\?| )/;
 
 /** Is this the first line of a request after which the connection is no longer HTTP? */
-export const hijacks = (method: string | undefined, url: string | undefined): boolean => HIJACKS.test(`${method} ${url} `);
+export const hijacks = (method: string | undefined, url: string | undefined): boolean =>
+  HIJACKS.test(`${method} ${url} `);
 
 type State = 'head' | 'content' | 'size' | 'trailers' | 'over' | 'unknown';
 
@@ -27,7 +30,9 @@ export class MessageBoundary {
   #hijacks = false;
 
   /** The request that takes over the connection is complete. */
-  get over(): boolean { return this.#state === 'over'; }
+  get over(): boolean {
+    return this.#state === 'over';
+  }
 
   /** How many of these bytes belong to requests, up to the end of the first that takes over the connection. */
   take(bytes: Buffer): number {
@@ -42,7 +47,12 @@ export class MessageBoundary {
   #step(bytes: Buffer): number {
     if (this.#state === 'head') return this.#until(HEAD_END, bytes, HEAD_LIMIT, (head) => this.#begin(head));
     if (this.#state === 'content') return this.#skip(bytes);
-    return this.#until(Buffer.from('\n'), bytes, LINE_LIMIT, this.#state === 'size' ? (line) => this.#chunk(line) : (line) => line.trim() || this.#end());
+    return this.#until(
+      Buffer.from('\n'),
+      bytes,
+      LINE_LIMIT,
+      this.#state === 'size' ? (line) => this.#chunk(line) : (line) => line.trim() || this.#end(),
+    );
   }
 
   /** Collects until `mark`; beyond `limit` the parser refuses it. */

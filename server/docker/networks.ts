@@ -8,7 +8,9 @@ const KNOWN = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'];
 
 function named(x: Exchange): (typeof NETWORKS)[number] {
   const ref = x.param('name');
-  const found = NETWORKS.find((name) => name === ref) ?? NETWORKS.find((name) => ref.length >= 3 && networkID(x.engine, name).startsWith(ref));
+  const found =
+    NETWORKS.find((name) => name === ref) ??
+    NETWORKS.find((name) => ref.length >= 3 && networkID(x.engine, name).startsWith(ref));
   if (!found) throw notFound(`network ${ref} not found`);
   return found;
 }
@@ -16,14 +18,21 @@ function named(x: Exchange): (typeof NETWORKS)[number] {
 function list(x: Exchange): object {
   const filters = readFilters(x.query, KNOWN);
   const all = NETWORKS.map((name) => networkView(x.engine, name));
-  const byName = matching(filters, 'name', all.map((n) => n.Name));
-  return all.filter((n) => (!byName || byName.has(n.Name))
-    && (filters.get('id')?.some((id) => n.Id.startsWith(id)) ?? true)
-    && (filters.get('driver')?.includes(n.Driver) ?? true)
-    && (filters.get('scope')?.includes('local') ?? true)
-    && (filters.get('type')?.includes('builtin') ?? true)
-    && truth(filters, 'dangling') !== true
-    && hasLabels(filters.get('label'), n.Labels));
+  const byName = matching(
+    filters,
+    'name',
+    all.map((n) => n.Name),
+  );
+  return all.filter(
+    (n) =>
+      (!byName || byName.has(n.Name)) &&
+      (filters.get('id')?.some((id) => n.Id.startsWith(id)) ?? true) &&
+      (filters.get('driver')?.includes(n.Driver) ?? true) &&
+      (filters.get('scope')?.includes('local') ?? true) &&
+      (filters.get('type')?.includes('builtin') ?? true) &&
+      truth(filters, 'dangling') !== true &&
+      hasLabels(filters.get('label'), n.Labels),
+  );
 }
 
 export const networks: Routes = {

@@ -11,7 +11,8 @@ import { walkRoutes } from './walk.ts';
 type Shown = Omit<OperationRecord, 'left'> & { left: readonly string[] };
 const shown = ({ record }: OperationHandle): Shown => ({ ...record, left: record.left ?? [] });
 
-const texts = (value: unknown): value is string[] => Array.isArray(value) && value.length <= 100 && value.every((one) => typeof one === 'string' && one !== '');
+const texts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.length <= 100 && value.every((one) => typeof one === 'string' && one !== '');
 
 function gateOf({ step = false, break: breakpoints = [] }: Json): GateOptions {
   if (typeof step !== 'boolean') throw badParameter(`step must be true or false, got ${JSON.stringify(step)}`);
@@ -23,9 +24,13 @@ function gateOf({ step = false, break: breakpoints = [] }: Json): GateOptions {
 async function begin(x: Exchange): Promise<object> {
   const body = await readJson(x.req);
   const { kind, reference, platform } = body;
-  if (kind !== 'pull') throw badParameter(`kind must be "pull", got ${JSON.stringify(kind)}: other operations begin with their own requests`);
+  if (kind !== 'pull')
+    throw badParameter(
+      `kind must be "pull", got ${JSON.stringify(kind)}: other operations begin with their own requests`,
+    );
   if (typeof reference !== 'string' || !reference) throw badParameter('reference must name an image');
-  if (platform !== undefined && typeof platform !== 'string') throw badParameter(`platform must be a text like linux/arm64, got ${JSON.stringify(platform)}`);
+  if (platform !== undefined && typeof platform !== 'string')
+    throw badParameter(`platform must be a text like linux/arm64, got ${JSON.stringify(platform)}`);
   const gate = gateOf(body);
   const auth = registryAuth(x.req);
   const operation = await new Promise<OperationHandle>((begun, failed) => {
@@ -42,6 +47,9 @@ export const operations = (recording?: (of: Walked) => AsyncIterable<string>): R
     'GET /drydock/operations': (x) => x.engine.operations().map(shown),
     'POST /drydock/operations': begin,
     'GET /drydock/operations/:id': (x) => shown(the(x)),
-    ...walkRoutes('/drydock/operations/:id', { find: the, recording: recording && ((x) => recording({ operation: the(x) })) }),
+    ...walkRoutes('/drydock/operations/:id', {
+      find: the,
+      recording: recording && ((x) => recording({ operation: the(x) })),
+    }),
   };
 };

@@ -2,7 +2,12 @@
 import type { Exchange, Routes } from './route.ts';
 
 function ping({ req, res }: Exchange): void {
-  res.set({ 'Cache-Control': 'no-cache, no-store, must-revalidate', Pragma: 'no-cache', 'Builder-Version': '1', Swarm: 'inactive' });
+  res.set({
+    'Cache-Control': 'no-cache, no-store, must-revalidate',
+    Pragma: 'no-cache',
+    'Builder-Version': '1',
+    Swarm: 'inactive',
+  });
   const head = req.method === 'HEAD';
   res.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': head ? 0 : 2 });
   res.end(head ? undefined : 'OK');

@@ -1,4 +1,7 @@
-/** From the pull's progress to docker's lines: {"status","progressDetail","progress","id"}. Engine API, "Create an image". */
+/**
+ * From the pull's progress to docker's lines: {"status","progressDetail","progress","id"}. Engine API, "Create an
+ * image".
+ */
 import type { PullProgress } from '../../runtime/image/pull.ts';
 import { size } from './words.ts';
 
@@ -15,8 +18,10 @@ export function progressLine({ id, status, current, total }: PullProgress): obje
   if (status.startsWith('Pulling from ')) return { status, id };
   const counting = current !== undefined;
   return {
-    status, progressDetail: counting ? { current, ...(total && { total }) } : {},
-    ...(counting && { progress: total ? bar(current, total) : size(current) }), id,
+    status,
+    progressDetail: counting ? { current, ...(total && { total }) } : {},
+    ...(counting && { progress: total ? bar(current, total) : size(current) }),
+    id,
   };
 }
 

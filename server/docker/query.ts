@@ -33,11 +33,15 @@ export class Query {
     return Number(value);
   }
 
-  /** Seconds since 1970 as '1700000000' or '1700000000.123456789'; the client turns dates and '10m' into these. Throws 400. */
+  /**
+   * Seconds since 1970 as '1700000000' or '1700000000.123456789'; the client turns dates and '10m' into these. Throws
+   * 400.
+   */
   time(name: string): number | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
-    if (!/^-?\d{1,11}(\.\d{1,9})?$/.test(value)) throw badParameter(`${name} must be seconds since 1970 like 1700000000.5, got ${JSON.stringify(value)}`);
+    if (!/^-?\d{1,11}(\.\d{1,9})?$/.test(value))
+      throw badParameter(`${name} must be seconds since 1970 like 1700000000.5, got ${JSON.stringify(value)}`);
     return Number(value);
   }
 }

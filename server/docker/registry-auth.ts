@@ -8,7 +8,10 @@ const FIELDS = ['username', 'password', 'identitytoken', 'registrytoken', 'serve
 
 /** Keeps the known fields that are texts; nothing known means nothing given. */
 export function authFrom(fields: Record<string, unknown>): RegistryAuth | undefined {
-  const given = FIELDS.filter((field) => typeof fields[field] === 'string' && fields[field] !== '').map((field) => [field, fields[field]]);
+  const given = FIELDS.filter((field) => typeof fields[field] === 'string' && fields[field] !== '').map((field) => [
+    field,
+    fields[field],
+  ]);
   return given.length ? (Object.fromEntries(given) as RegistryAuth) : undefined;
 }
 
@@ -23,6 +26,7 @@ export function registryAuth(req: IncomingMessage): RegistryAuth | undefined {
   } catch {
     throw badParameter('invalid X-Registry-Auth header: base64url of a JSON object is needed');
   }
-  if (typeof value !== 'object' || value === null) throw badParameter('invalid X-Registry-Auth header: a JSON object is needed');
+  if (typeof value !== 'object' || value === null)
+    throw badParameter('invalid X-Registry-Auth header: a JSON object is needed');
   return authFrom(value as Record<string, unknown>);
 }

@@ -18,13 +18,19 @@ export interface Exchange {
   /** Aborted when the client has gone or the answer is complete. */
   gone(): AbortSignal;
 }
-/** An object becomes the JSON body, a number an empty answer with that status; nothing means: it has answered by itself. */
+/**
+ * An object becomes the JSON body, a number an empty answer with that status; nothing means: it has answered by itself.
+ */
 export type Answer = object | number | void;
 export type Routes = Record<string, (x: Exchange) => Answer | Promise<Answer>>;
 
 function exchange(engine: Engine, req: Request, res: Response): Exchange {
   return {
-    engine, req, res, query: new Query(req.url), api: apiMinor(req),
+    engine,
+    req,
+    res,
+    query: new Query(req.url),
+    api: apiMinor(req),
     param(name) {
       const value = (req.params as Record<string, string | string[] | undefined>)[name] ?? '';
       return Array.isArray(value) ? value.join('/') : value;

@@ -11,7 +11,10 @@ export function sendJson(res: ServerResponse, status: number, value: object): vo
  * Starts an answer that grows: headers go out now, lines follow. A client that does not read makes `line` wait;
  * one that has gone makes it return false.
  */
-export function jsonLines(res: ServerResponse, separator: '\n' | '\r\n' = '\n'): { line(value: object): Promise<boolean>; end(): void } {
+export function jsonLines(
+  res: ServerResponse,
+  separator: '\n' | '\r\n' = '\n',
+): { line(value: object): Promise<boolean>; end(): void } {
   res.writeHead(200, { 'Content-Type': 'application/json' });
   res.flushHeaders();
   return {

@@ -20,45 +20,90 @@ async function systemCpu(): Promise<number> {
 
 interface CpuView {
   cpu_usage: { total_usage: number; usage_in_kernelmode: number; usage_in_usermode: number; percpu_usage?: number[] };
-  system_cpu_usage?: number; online_cpus?: number;
+  system_cpu_usage?: number;
+  online_cpus?: number;
   throttling_data: { periods: number; throttled_periods: number; throttled_time: number };
 }
 const noCpu: CpuView = {
-  cpu_usage: { total_usage: 0, usage_in_kernelmode: 0, usage_in_usermode: 0 }, throttling_data: { periods: 0, throttled_periods: 0, throttled_time: 0 },
+  cpu_usage: { total_usage: 0, usage_in_kernelmode: 0, usage_in_usermode: 0 },
+  throttling_data: { periods: 0, throttled_periods: 0, throttled_time: 0 },
 };
 const cpuView = (cpu: CgroupStats['cpu'], system: number): CpuView => ({
-  cpu_usage: { total_usage: cpu.total, usage_in_kernelmode: cpu.system, usage_in_usermode: cpu.user, ...(cpu.perCpu && { percpu_usage: cpu.perCpu }) },
-  system_cpu_usage: system, online_cpus: cpus().length,
+  cpu_usage: {
+    total_usage: cpu.total,
+    usage_in_kernelmode: cpu.system,
+    usage_in_usermode: cpu.user,
+    ...(cpu.perCpu && { percpu_usage: cpu.perCpu }),
+  },
+  system_cpu_usage: system,
+  online_cpus: cpus().length,
   throttling_data: { periods: cpu.periods, throttled_periods: cpu.throttledPeriods, throttled_time: cpu.throttledTime },
 });
 
-/** "No limit" is a huge number in version 1 and Infinity or none in version 2; clients divide by it, so it is the machine's memory then. */
+/**
+ * "No limit" is a huge number in version 1 and Infinity or none in version 2; clients divide by it, so it is the
+ * machine's memory then.
+ */
 const memoryView = (memory: CgroupStats['memory']): object => ({
-  usage: memory.usage, ...(memory.maxUsage !== undefined && { max_usage: memory.maxUsage }), stats: memory.stats,
-  ...(memory.failcnt !== undefined && { failcnt: memory.failcnt }), limit: memory.limit > 0 ? Math.min(memory.limit, totalmem()) : totalmem(),
+  usage: memory.usage,
+  ...(memory.maxUsage !== undefined && { max_usage: memory.maxUsage }),
+  stats: memory.stats,
+  ...(memory.failcnt !== undefined && { failcnt: memory.failcnt }),
+  limit: memory.limit > 0 ? Math.min(memory.limit, totalmem()) : totalmem(),
 });
 
 function blockView(io: CgroupStats['io']): object {
-  const rows = (field: 'bytes' | 'operations') => io.map((row) => ({ major: row.major, minor: row.minor, op: row.op.toLowerCase(), value: row[field] }));
+  const rows = (field: 'bytes' | 'operations') =>
+    io.map((row) => ({ major: row.major, minor: row.minor, op: row.op.toLowerCase(), value: row[field] }));
   return {
-    io_service_bytes_recursive: rows('bytes'), io_serviced_recursive: rows('operations'), io_queue_recursive: null, io_service_time_recursive: null,
-    io_wait_time_recursive: null, io_merged_recursive: null, io_time_recursive: null, sectors_recursive: null,
+    io_service_bytes_recursive: rows('bytes'),
+    io_serviced_recursive: rows('operations'),
+    io_queue_recursive: null,
+    io_service_time_recursive: null,
+    io_wait_time_recursive: null,
+    io_merged_recursive: null,
+    io_time_recursive: null,
+    sectors_recursive: null,
   };
 }
 
-interface Sample { read: string; cpu_stats: CpuView; precpu_stats: CpuView }
+interface Sample {
+  read: string;
+  cpu_stats: CpuView;
+  precpu_stats: CpuView;
+}
 const empty: Sample = { read: NEVER, cpu_stats: noCpu, precpu_stats: noCpu };
 
 /** One sample; `before` gives what clients subtract. A container that does not run has nothing but zeros. */
 async function sample(handle: ContainerHandle, before: Sample): Promise<Sample> {
   const names = { name: `/${handle.container.name}`, id: handle.container.id };
   const pre = { preread: before.read, precpu_stats: before.cpu_stats };
-  if (!isUp(handle)) return { ...empty, ...pre, ...names, pids_stats: {}, num_procs: 0, storage_stats: {}, memory_stats: {}, blkio_stats: blockView([]) } as Sample;
+  if (!isUp(handle))
+    return {
+      ...empty,
+      ...pre,
+      ...names,
+      pids_stats: {},
+      num_procs: 0,
+      storage_stats: {},
+      memory_stats: {},
+      blkio_stats: blockView([]),
+    } as Sample;
   const [{ cgroup, networks }, system] = await Promise.all([handle.stats(), systemCpu()]);
   return {
-    read: new Date().toISOString(), ...pre, ...names, num_procs: 0, storage_stats: {},
-    pids_stats: { current: cgroup.pids.current, ...(Number.isSafeInteger(cgroup.pids.limit) && cgroup.pids.limit > 0 && { limit: cgroup.pids.limit }) },
-    cpu_stats: cpuView(cgroup.cpu, system), memory_stats: memoryView(cgroup.memory), blkio_stats: blockView(cgroup.io), networks,
+    read: new Date().toISOString(),
+    ...pre,
+    ...names,
+    num_procs: 0,
+    storage_stats: {},
+    pids_stats: {
+      current: cgroup.pids.current,
+      ...(Number.isSafeInteger(cgroup.pids.limit) && cgroup.pids.limit > 0 && { limit: cgroup.pids.limit }),
+    },
+    cpu_stats: cpuView(cgroup.cpu, system),
+    memory_stats: memoryView(cgroup.memory),
+    blkio_stats: blockView(cgroup.io),
+    networks,
   } as Sample;
 }
 

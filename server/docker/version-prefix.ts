@@ -20,8 +20,14 @@ export function versionPrefix(req: Request, _res: Response, next: NextFunction):
   const [prefix, major, minor] = PREFIX.exec(req.url) ?? [];
   if (prefix) {
     const asked = Number(major) * 10_000 + Number(minor);
-    if (asked < 10_000 + OLDEST) throw badParameter(`client version ${major}.${minor} is too old. Minimum supported API version is ${MIN_API_VERSION}, please upgrade your client to a newer version`);
-    if (asked > 10_000 + NEWEST) throw badParameter(`client version ${major}.${minor} is too new. Maximum supported API version is ${API_VERSION}`);
+    if (asked < 10_000 + OLDEST)
+      throw badParameter(
+        `client version ${major}.${minor} is too old. Minimum supported API version is ${MIN_API_VERSION}, please upgrade your client to a newer version`,
+      );
+    if (asked > 10_000 + NEWEST)
+      throw badParameter(
+        `client version ${major}.${minor} is too new. Maximum supported API version is ${API_VERSION}`,
+      );
     minors.set(req, Number(minor));
     req.url = req.url.slice(prefix.length);
   }

@@ -43,8 +43,12 @@ const placed: readonly unknown[] = ['break', 'clear'];
 function gateCommand({ command, at, errno }: Json): GateCommand {
   if (command === 'fail' && typeof errno === 'string') return { command, errno };
   if (bare.includes(command)) return { command } as GateCommand;
-  if (!placed.includes(command)) throw badParameter(`command must be one of ${[...bare, ...placed, 'fail'].join(', ')}, got ${JSON.stringify(command)}`);
-  if (typeof at !== 'string' || !at) throw badParameter(`${String(command)} needs "at": a step, a phase or a system call`);
+  if (!placed.includes(command))
+    throw badParameter(
+      `command must be one of ${[...bare, ...placed, 'fail'].join(', ')}, got ${JSON.stringify(command)}`,
+    );
+  if (typeof at !== 'string' || !at)
+    throw badParameter(`${String(command)} needs "at": a step, a phase or a system call`);
   return { command, at } as GateCommand;
 }
 

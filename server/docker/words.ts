@@ -1,8 +1,15 @@
 /** How docker says times and sizes to people. */
 
 const SPANS: [limit: number, unit: number, word: string][] = [
-  [60, 1, 'seconds'], [120, 0, 'About a minute'], [3600, 60, 'minutes'], [5400, 0, 'About an hour'], [47.5 * 3600, 3600, 'hours'],
-  [14 * 86_400, 86_400, 'days'], [60 * 86_400, 7 * 86_400, 'weeks'], [730 * 86_400, 30 * 86_400, 'months'], [Infinity, 365 * 86_400, 'years'],
+  [60, 1, 'seconds'],
+  [120, 0, 'About a minute'],
+  [3600, 60, 'minutes'],
+  [5400, 0, 'About an hour'],
+  [47.5 * 3600, 3600, 'hours'],
+  [14 * 86_400, 86_400, 'days'],
+  [60 * 86_400, 7 * 86_400, 'weeks'],
+  [730 * 86_400, 30 * 86_400, 'months'],
+  [Infinity, 365 * 86_400, 'years'],
 ];
 
 /** 65000 → 'About a minute'; the CLI prints it as the daemon sent it. */

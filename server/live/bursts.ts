@@ -1,6 +1,8 @@
 /**
- * Events come in bursts of some hundred, and a picture of half a burst holds up the picture of the other half, as well as the run itself where
- * processors are few. So a burst travels together: when the run has come to stand or to rest, or when nothing has come for a while. One that
+ * Events come in bursts of some hundred, and a picture of half a burst holds up the picture of the other half, as well
+ * as the run itself where
+ * processors are few. So a burst travels together: when the run has come to stand or to rest, or when nothing has come
+ * for a while. One that
  * goes on is not waited for longer than a moment.
  */
 import type { Event } from '../../runtime/journal/event.ts';
@@ -10,7 +12,8 @@ const underWay = { quietMs: 10, momentMs: 48 } as const;
 const atRest = { quietMs: 2, momentMs: 16 } as const;
 const restful = new Set(['created', 'running', 'paused', 'exited', 'failed', 'removed']);
 /** Behind it nothing comes until somebody moves the run on, or the process does something. */
-const rests = (event: Event): boolean => (event.type === 'gate' ? event.at === 'paused' : event.type === 'state' && restful.has(event.to));
+const rests = (event: Event): boolean =>
+  event.type === 'gate' ? event.at === 'paused' : event.type === 'state' && restful.has(event.to);
 
 export class Bursts {
   /** what happened before somebody looked is past: nothing is waited for behind its stops */
@@ -28,7 +31,8 @@ export class Bursts {
 
   /** Where the run is, also by what need not be told. */
   pass(event: Event): void {
-    if (event.type === 'state' || (event.type === 'gate' && typeof event.run !== 'string')) this.#resting = rests(event);
+    if (event.type === 'state' || (event.type === 'gate' && typeof event.run !== 'string'))
+      this.#resting = rests(event);
   }
 
   /** True when a piece has just been told. */
@@ -46,14 +50,19 @@ export class Bursts {
     if (this.#events.length) this.tell(this.#events, more);
     this.#events = [];
   }
-  /** With what has happened by then, and is said in the same breath: of a start that has come to an end, which rights are left. */
+  /**
+   * With what has happened by then, and is said in the same breath: of a start that has come to an end, which rights
+   * are left.
+   */
   #tellSoon(): void {
     this.#settled ??= setImmediate(() => {
       this.#settled = undefined;
       this.#tellNow(false);
     });
   }
-  /** What was there already comes without a turn of the loop, and of a run that rests nothing is waited for behind it. */
+  /**
+   * What was there already comes without a turn of the loop, and of a run that rests nothing is waited for behind it.
+   */
   #catchUp(): void {
     this.#caughtUp ??= setImmediate(() => {
       this.#caughtUp = undefined;

@@ -1,4 +1,6 @@
-/** One listening server of the playground: the page over HTTP, and the upgrade to a WebSocket, both behind the guard. */
+/**
+ * One listening server of the playground: the page over HTTP, and the upgrade to a WebSocket, both behind the guard.
+ */
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -15,12 +17,23 @@ import { PATH } from './protocol.ts';
 
 const GOING_AWAY = 1001;
 const bounds = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 };
-/** RFC 9325, section 4.2: nothing older than 1.2, and there only suites with forward secrecy and AEAD; 1.3 where both can */
+/**
+ * RFC 9325, section 4.2: nothing older than 1.2, and there only suites with forward secrecy and AEAD; 1.3 where both
+ * can
+ */
 const protocols = {
-  minVersion: 'TLSv1.2', honorCipherOrder: true,
+  minVersion: 'TLSv1.2',
+  honorCipherOrder: true,
   ciphers: [
-    'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256', 'ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384',
-    'ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305', 'ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256',
+    'TLS_AES_256_GCM_SHA384',
+    'TLS_CHACHA20_POLY1305_SHA256',
+    'TLS_AES_128_GCM_SHA256',
+    'ECDHE-ECDSA-AES256-GCM-SHA384',
+    'ECDHE-RSA-AES256-GCM-SHA384',
+    'ECDHE-ECDSA-CHACHA20-POLY1305',
+    'ECDHE-RSA-CHACHA20-POLY1305',
+    'ECDHE-ECDSA-AES128-GCM-SHA256',
+    'ECDHE-RSA-AES128-GCM-SHA256',
   ].join(':'),
 } as const;
 
@@ -35,30 +48,52 @@ export interface DoorOptions {
 }
 
 export class Door {
-  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: LIMITS.message, perMessageDeflate: false, clientTracking: false });
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: LIMITS.message,
+    perMessageDeflate: false,
+    clientTracking: false,
+  });
   /** and whose session it is */
   readonly #open = new Map<WebSocket, string>();
   readonly #connections: Connections;
   place!: Place;
 
-  private constructor(private readonly server: Server, private readonly options: DoorOptions) {
+  private constructor(
+    private readonly server: Server,
+    private readonly options: DoorOptions,
+  ) {
     server.maxConnections = LIMITS.unknown + 4 * LIMITS.viewers;
     this.#connections = new Connections(server, { most: LIMITS.unknown, each: LIMITS.unknownOfOne });
     server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head));
   }
 
-  /** Port 0 is any free one. Throws Refusal: 409 when the port cannot be had, 400 for a certificate that will not do. */
+  /**
+   * Port 0 is any free one. Throws Refusal: 409 when the port cannot be had, 400 for a certificate that will not do.
+   */
   static async open(at: { port: number; tls?: Tls | undefined }, options: DoorOptions): Promise<Door> {
     const { port, tls } = at;
     if (tls) secured(tls, port);
     // eslint-disable-next-line prefer-const -- the app asks for the door, and the door is made of the server with the app
     let door: Door;
-    const app = pageApp({ keys: options.keys, files: options.files, recording: options.recording, place: () => door.place, admitted: (socket) => door.#connections.admit(socket) }) as RequestListener;
-    const server = tls ? createSecureServer({ ...bounds, ...protocols, cert: tls.cert, key: tls.key }, app) : createServer(bounds, app);
+    const app = pageApp({
+      keys: options.keys,
+      files: options.files,
+      recording: options.recording,
+      place: () => door.place,
+      admitted: (socket) => door.#connections.admit(socket),
+    }) as RequestListener;
+    const server = tls
+      ? createSecureServer({ ...bounds, ...protocols, cert: tls.cert, key: tls.key }, app)
+      : createServer(bounds, app);
     door = new Door(server, options);
     // without TLS loopback only: whoever comes from elsewhere comes through a tunnel of root's own
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(conflict(`the playground cannot listen on ${tls?.address ?? '127.0.0.1'} port ${port}: ${error.message}`)));
+      server.once('error', (error) =>
+        reject(
+          conflict(`the playground cannot listen on ${tls?.address ?? '127.0.0.1'} port ${port}: ${error.message}`),
+        ),
+      );
       server.listen(port, tls?.address ?? '127.0.0.1', resolve);
     });
     const actual = (server.address() as AddressInfo).port;
@@ -73,7 +108,8 @@ export class Door {
     const session = sessionOf(req.headers, this.place.port) ?? '';
     if (!this.options.keys.knows(session)) return refuse(socket, '401 Unauthorized', 'no session');
     if (req.url !== PATH) return refuse(socket, '404 Not Found', 'there is nothing here');
-    if (!this.options.room() || [...this.#open.values()].filter((one) => one === session).length >= LIMITS.viewersOfOne) return refuse(socket, '503 Service Unavailable', 'too many viewers');
+    if (!this.options.room() || [...this.#open.values()].filter((one) => one === session).length >= LIMITS.viewersOfOne)
+      return refuse(socket, '503 Service Unavailable', 'too many viewers');
     this.#sockets.handleUpgrade(req, socket, head, (ws) => {
       this.#connections.admit(req.socket);
       this.#open.set(ws, session);
@@ -96,5 +132,8 @@ export class Door {
 }
 
 function refuse(socket: Duplex, status: string, message: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(message)}\r\n\r\n${message}`, () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(message)}\r\n\r\n${message}`,
+    () => socket.destroy(),
+  );
 }

@@ -1,4 +1,7 @@
-/** The journal of a container or an operation on its way to one viewer: whole and in order, in bursts, and no faster than the viewer takes it. */
+/**
+ * The journal of a container or an operation on its way to one viewer: whole and in order, in bursts, and no faster
+ * than the viewer takes it.
+ */
 import type { Walkable } from '../../runtime/operation/walkable.ts';
 import { Bursts } from './bursts.ts';
 import { LIMITS } from './limits.ts';
@@ -14,7 +17,9 @@ export interface FeedWire {
 /** Ends with the signal, or when the container has been removed or the operation is over. */
 export async function feedJournal(handle: Walkable, from: number, wire: FeedWire, signal: AbortSignal): Promise<void> {
   const { id } = handle;
-  const bursts = new Bursts((events, more) => void (signal.aborted || wire.tell({ type: 'events', id, events, ...(more && { more }) })));
+  const bursts = new Bursts(
+    (events, more) => void (signal.aborted || wire.tell({ type: 'events', id, events, ...(more && { more }) })),
+  );
   reading: for await (const events of handle.happening(signal)) {
     for (const event of events) {
       if (signal.aborted) break reading;

@@ -1,5 +1,6 @@
 /**
- * Who may see the page. `drydock playground` gets a token over the unix socket, which only root and the group docker can open. The
+ * Who may see the page. `drydock playground` gets a token over the unix socket, which only root and the group docker
+ * can open. The
  * browser exchanges it, once, for a cookie; from then on the token is worth nothing. Only hashes are kept here.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -16,7 +17,10 @@ const hash = (text: string): string => createHash('sha256').update(text).digest(
 class Secrets {
   readonly #until = new Map<string, number>();
   readonly #taken = new Set<string>();
-  constructor(private readonly ms: number, private readonly now: () => number) {}
+  constructor(
+    private readonly ms: number,
+    private readonly now: () => number,
+  ) {}
 
   make(): string {
     this.sweep();

@@ -4,11 +4,13 @@ export const LIMITS = {
   /** of one session: another's tabs have room too */
   viewersOfOne: 24,
   /** connections that have not shown a session, of all peers and of one */
-  unknown: 128, unknownOfOne: 64,
+  unknown: 128,
+  unknownOfOne: 64,
   /** bytes of one message */
   message: 64 * 1024,
   /** messages: so many at once, so many a second in the long run */
-  burst: 400, rate: 200,
+  burst: 400,
+  rate: 200,
   /** asks that wait for their answer */
   waiting: 32,
   terminals: 8,

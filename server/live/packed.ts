@@ -3,7 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { RequestHandler } from 'express';
 
-/** Names carry a hash of their content: what has been asked for once is kept, a third of a megabyte in all, and answered without a trip to the disk. */
+/**
+ * Names carry a hash of their content: what has been asked for once is kept, a third of a megabyte in all, and answered
+ * without a trip to the disk.
+ */
 export const packed = (files: string): RequestHandler => {
   const kept = new Map<string, Buffer>();
   const find = (path: string): Buffer | undefined => {
@@ -16,6 +19,9 @@ export const packed = (files: string): RequestHandler => {
     if (!bytes) return next();
     res.set('Vary', 'Accept-Encoding');
     if (!req.acceptsEncodings('gzip')) return next();
-    res.set({ 'Content-Encoding': 'gzip', 'Cache-Control': 'public, max-age=31536000, immutable' }).type(extname(req.path)).send(bytes);
+    res
+      .set({ 'Content-Encoding': 'gzip', 'Cache-Control': 'public, max-age=31536000, immutable' })
+      .type(extname(req.path))
+      .send(bytes);
   };
 };

@@ -21,13 +21,18 @@ export interface PageOptions {
   recording(id: string): { name: string; html: AsyncIterable<string> };
 }
 
-const text = (res: Response, status: number, message: string) => void res.status(status).type('text/plain').send(`${message}\n`);
-const NO_COOKIE = 'This page opens with the address that `drydock playground` prints. Each address is good for one browser; ask for another.';
-const SPENT = 'This address has been opened already. If it was not you, another program of this machine has the page, and may do what root may: end the daemon with `drydock shutdown`, and ask for another address.';
+const text = (res: Response, status: number, message: string) =>
+  void res.status(status).type('text/plain').send(`${message}\n`);
+const NO_COOKIE =
+  'This page opens with the address that `drydock playground` prints. Each address is good for one browser; ask for another.';
+const SPENT =
+  'This address has been opened already. If it was not you, another program of this machine has the page, and may do what root may: end the daemon with `drydock shutdown`, and ask for another address.';
 
 /**
- * The page itself, which takes the token out of its address before it does anything else. Not a redirect: a browser that came from another
- * site would follow one without the cookie that it has just been given, because SameSite=Strict looks at where the navigation began.
+ * The page itself, which takes the token out of its address before it does anything else. Not a redirect: a browser
+ * that came from another
+ * site would follow one without the cookie that it has just been given, because SameSite=Strict looks at where the
+ * navigation began.
  */
 function open(req: Request, res: Response, { keys, place, files, admitted }: PageOptions): void {
   const asked = new URL(req.url, 'http://localhost').searchParams;
@@ -45,7 +50,10 @@ function open(req: Request, res: Response, { keys, place, files, admitted }: Pag
 /** `address`: what it is to stand under, where that is not what was asked for. */
 function index(res: Response, files: string, address = ''): void {
   const html = readFileSync(join(files, 'index.html'), 'utf8');
-  res.set('Cache-Control', 'no-store').type('html').send(html.replaceAll('__NONCE__', res.locals['nonce'] as string).replace('__ADDRESS__', address));
+  res
+    .set('Cache-Control', 'no-store')
+    .type('html')
+    .send(html.replaceAll('__NONCE__', res.locals['nonce'] as string).replace('__ADDRESS__', address));
 }
 
 export function pageApp(options: PageOptions): Express {
@@ -78,7 +86,9 @@ export function pageApp(options: PageOptions): Express {
   app.get('/favicon.ico', (_req, res) => void res.status(204).end());
   app.use(packed(options.files));
   // names carry a hash of their content
-  app.use(express.static(options.files, { index: false, redirect: false, dotfiles: 'ignore', immutable: true, maxAge: '1y' }));
+  app.use(
+    express.static(options.files, { index: false, redirect: false, dotfiles: 'ignore', immutable: true, maxAge: '1y' }),
+  );
   app.use((_req, res) => text(res, 404, 'there is no such page'));
   return app;
 }

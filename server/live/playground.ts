@@ -1,4 +1,7 @@
-/** The playground: on loopback, made when it is first asked for, and closed with the daemon; for other machines with TLS. */
+/**
+ * The playground: on loopback, made when it is first asked for, and closed with the daemon; for other machines with
+ * TLS.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WebSocket } from 'ws';
@@ -28,11 +31,16 @@ export class Playground {
   #look: NodeJS.Timeout | undefined;
 
   /** `files`: dist/web */
-  constructor(private readonly engine: Engine, private readonly files: string, private readonly lessons?: Lessons) {}
+  constructor(
+    private readonly engine: Engine,
+    private readonly files: string,
+    private readonly lessons?: Lessons,
+  ) {}
 
   /** An address with a token that is good once; port 0 is any free one. */
   async address(port = 0, tls?: Tls): Promise<{ url: string }> {
-    if (!existsSync(join(this.files, 'index.html'))) throw new Refusal(501, `the page is missing from ${this.files}; build it with npm ci`);
+    if (!existsSync(join(this.files, 'index.html')))
+      throw new Refusal(501, `the page is missing from ${this.files}; build it with npm ci`);
     const door = await this.#door(port, tls);
     if (tls) door.renew(tls);
     const { place } = door;
@@ -44,7 +52,16 @@ export class Playground {
     const where = tls?.address ?? 'loopback';
     const known = this.#doors.get(where);
     if (known) return known;
-    const opening = Door.open({ port, tls }, { keys: this.#keys, files: this.files, recording: (id) => this.#recording(id), room: () => this.#viewers.size < LIMITS.viewers, welcome: (ws) => this.#welcome(ws) });
+    const opening = Door.open(
+      { port, tls },
+      {
+        keys: this.#keys,
+        files: this.files,
+        recording: (id) => this.#recording(id),
+        room: () => this.#viewers.size < LIMITS.viewers,
+        welcome: (ws) => this.#welcome(ws),
+      },
+    );
     this.#doors.set(where, opening);
     opening.catch(() => this.#doors.delete(where));
     return opening;

@@ -8,17 +8,28 @@ import { badParameter, Refusal } from '../../runtime/machine/refusal.ts';
 import type { ContainerRequest } from '../../runtime/machine/request.ts';
 import { words } from './words.ts';
 
-export interface RunLine { request: ContainerRequest; name?: string; platform?: string }
+export interface RunLine {
+  request: ContainerRequest;
+  name?: string;
+  platform?: string;
+}
 
 /** What the page has other means for, or what is about files and a terminal beside the client. */
 const elsewhere: Record<string, string> = {
-  '--step': 'choose the mode beside the line', '--break': 'set breakpoints in the list of steps', '--web': 'this is the page already', '--cidfile': 'the page shows the id',
+  '--step': 'choose the mode beside the line',
+  '--break': 'set breakpoints in the list of steps',
+  '--web': 'this is the page already',
+  '--cidfile': 'the page shows the id',
 };
 
 function command(): Command {
-  return declareContainer(untilImage(new Command('run'))).helpOption(false)
-    .option('-d, --detach', 'do not attach').argument('<image>').argument('[command...]')
-    .exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+  return declareContainer(untilImage(new Command('run')))
+    .helpOption(false)
+    .option('-d, --detach', 'do not attach')
+    .argument('<image>')
+    .argument('[command...]')
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
 }
 
 function explained(error: CommanderError): Refusal {
@@ -40,7 +51,11 @@ export function parseRunLine(line: string): RunLine {
     if (options.cidfile) throw badParameter(`--cidfile is not taken here: ${elsewhere['--cidfile']}`);
     if (!image) throw badParameter('give an image');
     const request = containerBody(run, image, rest, options.detach ?? false);
-    return { request, ...(options.name && { name: options.name }), ...(options.platform && { platform: options.platform }) };
+    return {
+      request,
+      ...(options.name && { name: options.name }),
+      ...(options.platform && { platform: options.platform }),
+    };
   } catch (error) {
     if (error instanceof CommanderError) throw explained(error);
     throw error instanceof Refusal ? error : badParameter(error instanceof Error ? error.message : String(error));

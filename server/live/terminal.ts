@@ -1,6 +1,8 @@
 /**
- * A viewer's end of a process's streams. It never makes the process wait: what a slow viewer cannot take is left out, and it is told how
- * much. Otherwise one forgotten tab would stand in the way of all other clients, because the shim's output is read once for all.
+ * A viewer's end of a process's streams. It never makes the process wait: what a slow viewer cannot take is left out,
+ * and it is told how
+ * much. Otherwise one forgotten tab would stand in the way of all other clients, because the shim's output is read once
+ * for all.
  */
 import { Duplex } from 'node:stream';
 import { LIMITS } from './limits.ts';
@@ -36,7 +38,10 @@ export class Terminal extends Duplex {
   #missed = 0;
   readonly #plain: (chunk: Buffer) => Buffer;
 
-  constructor(private readonly wire: Wire, tty: boolean) {
+  constructor(
+    private readonly wire: Wire,
+    tty: boolean,
+  ) {
     super({ allowHalfOpen: true, emitClose: true });
     this.#plain = tty ? (chunk) => chunk : demultiplexer();
     this.on('error', () => undefined);

@@ -7,12 +7,26 @@ import type { Caught } from '../../runtime/watch/packets.ts';
 import type { Sample } from '../../runtime/watch/usage.ts';
 
 /** Where a run was run again from: topics/branches.ts. */
-export interface Branch { of: string; name: string; at: string }
+export interface Branch {
+  of: string;
+  name: string;
+  at: string;
+}
 /** Also of what is no container: an operation that came to its end. */
 export type ShownState = MachineState | 'done';
 /** A row of the list. */
 export interface Listed {
-  id: string; name: string; image: string; command: string; status: Status; machine: ShownState; created: number; exitCode: number; pid: number; tty: boolean; error: string;
+  id: string;
+  name: string;
+  image: string;
+  command: string;
+  status: Status;
+  machine: ShownState;
+  created: number;
+  exitCode: number;
+  pid: number;
+  tty: boolean;
+  error: string;
   /** what it does, where it is an operation and no container */
   operation?: 'pull';
   /** what was left out on purpose */

@@ -17,7 +17,10 @@ import type { Asker } from './topics/topic.ts';
 const POLICY = 1008;
 const UNSUPPORTED = 1003;
 
-interface Open { stream: Terminal; resize?: (rows: number, columns: number) => Promise<void> }
+interface Open {
+  stream: Terminal;
+  resize?: (rows: number, columns: number) => Promise<void>;
+}
 
 export class Viewer implements Asker {
   readonly #terminals = new Map<number, Open>();
@@ -29,7 +32,11 @@ export class Viewer implements Asker {
   #filled = performance.now();
   #list = '';
 
-  constructor(readonly engine: Engine, private readonly socket: WebSocket, private readonly course?: Lessons) {
+  constructor(
+    readonly engine: Engine,
+    private readonly socket: WebSocket,
+    private readonly course?: Lessons,
+  ) {
     socket.on('message', (data, binary) => this.#message(data, binary));
     socket.on('close', () => this.#close());
     socket.on('error', () => socket.terminate());
@@ -55,7 +62,10 @@ export class Viewer implements Asker {
   ahead = (): number => this.socket.bufferedAmount;
 
   /** ws has no event for it; an empty ping's callback comes when all before it has left. */
-  room = (): Promise<void> => new Promise((resolve) => (this.socket.readyState === this.socket.OPEN ? this.socket.ping('', false, () => resolve()) : resolve()));
+  room = (): Promise<void> =>
+    new Promise((resolve) =>
+      this.socket.readyState === this.socket.OPEN ? this.socket.ping('', false, () => resolve()) : resolve(),
+    );
 
   /** A bucket of `burst` messages that fills at `rate` a second. */
   #allowed(): boolean {
@@ -92,7 +102,12 @@ export class Viewer implements Asker {
         this.#waiting--;
       }
     } catch (error) {
-      this.tell({ type: 'refused', ask, status: error instanceof Refusal ? error.status : 500, message: error instanceof Error ? error.message : String(error) });
+      this.tell({
+        type: 'refused',
+        ask,
+        status: error instanceof Refusal ? error.status : 500,
+        message: error instanceof Error ? error.message : String(error),
+      });
     }
   }
 
@@ -108,22 +123,26 @@ export class Viewer implements Asker {
 
   terminal(number: number, tty: boolean): Terminal {
     if (this.#terminals.has(number)) throw conflict(`terminal ${number} is in use`);
-    if (this.#terminals.size >= LIMITS.terminals) throw conflict(`there are ${LIMITS.terminals} terminals already: close one`);
-    const stream = new Terminal({
-      ahead: this.ahead,
-      send: (bytes) => {
-        if (this.socket.readyState !== this.socket.OPEN) return;
-        // one message in two fragments (RFC 6455, 5.4): the bytes are not copied for each who looks
-        this.socket.send(Buffer.from([number]), { binary: true, fin: false });
-        this.socket.send(bytes, { binary: true, fin: true });
+    if (this.#terminals.size >= LIMITS.terminals)
+      throw conflict(`there are ${LIMITS.terminals} terminals already: close one`);
+    const stream = new Terminal(
+      {
+        ahead: this.ahead,
+        send: (bytes) => {
+          if (this.socket.readyState !== this.socket.OPEN) return;
+          // one message in two fragments (RFC 6455, 5.4): the bytes are not copied for each who looks
+          this.socket.send(Buffer.from([number]), { binary: true, fin: false });
+          this.socket.send(bytes, { binary: true, fin: true });
+        },
+        gap: (bytes) => this.tell({ type: 'gap', terminal: number, bytes }),
+        ended: () => {
+          if (this.#terminals.get(number)?.stream !== stream) return;
+          this.#terminals.delete(number);
+          this.tell({ type: 'ended', terminal: number });
+        },
       },
-      gap: (bytes) => this.tell({ type: 'gap', terminal: number, bytes }),
-      ended: () => {
-        if (this.#terminals.get(number)?.stream !== stream) return;
-        this.#terminals.delete(number);
-        this.tell({ type: 'ended', terminal: number });
-      },
-    }, tty);
+      tty,
+    );
     this.#terminals.set(number, { stream });
     return stream;
   }

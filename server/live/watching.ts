@@ -1,4 +1,7 @@
-/** What a viewer looks at while it looks: each thing once, not too many at a time, and all of it over when the viewer has gone. */
+/**
+ * What a viewer looks at while it looks: each thing once, not too many at a time, and all of it over when the viewer
+ * has gone.
+ */
 import { conflict } from '../../runtime/machine/refusal.ts';
 import type { Asker } from './topics/topic.ts';
 
@@ -8,7 +11,10 @@ const MOST = 4;
 export class Watching {
   readonly #all = new WeakMap<Asker, Map<string, () => void>>();
 
-  /** `begin` returns what ends it. What is watched already begins anew. Throws 409 when there are too many, and what `begin` throws. */
+  /**
+   * `begin` returns what ends it. What is watched already begins anew. Throws 409 when there are too many, and what
+   * `begin` throws.
+   */
   begin(asker: Asker, what: string, begin: () => () => void): void {
     if (asker.gone.aborted) return;
     const mine = this.#all.get(asker) ?? this.#welcome(asker);
@@ -20,10 +26,14 @@ export class Watching {
   #welcome(asker: Asker): Map<string, () => void> {
     const mine = new Map<string, () => void>();
     this.#all.set(asker, mine);
-    asker.gone.addEventListener('abort', () => {
-      for (const stop of mine.values()) stop();
-      mine.clear();
-    }, { once: true });
+    asker.gone.addEventListener(
+      'abort',
+      () => {
+        for (const stop of mine.values()) stop();
+        mine.clear();
+      },
+      { once: true },
+    );
     return mine;
   }
 

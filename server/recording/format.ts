@@ -21,4 +21,9 @@ export interface Recording {
   execs?: readonly RecordedExec[];
 }
 
-export interface RecordedExec { id: string; command: readonly string[]; tty: boolean; output: readonly Piece[] }
+export interface RecordedExec {
+  id: string;
+  command: readonly string[];
+  tty: boolean;
+  output: readonly Piece[];
+}

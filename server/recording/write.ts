@@ -18,13 +18,17 @@ const MOMENT_MS = 20;
 const PIECE_MOST = 32 << 10;
 
 /**
- * In a script element the only dangerous letter is `<`: `</script` would end it, and `<!--` begin what hides the end (HTML, "Restrictions
+ * In a script element the only dangerous letter is `<`: `</script` would end it, and `<!--` begin what hides the end
+ * (HTML, "Restrictions
  * for contents of script elements"). JSON has it in strings only, where it may be written otherwise.
  */
 export const harmless = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 /** `from`: bytes to leave out. */
-async function* pieces(written: AsyncIterable<readonly LogRecord[]> | Iterable<readonly LogRecord[]>, from: number): AsyncGenerator<Piece> {
+async function* pieces(
+  written: AsyncIterable<readonly LogRecord[]> | Iterable<readonly LogRecord[]>,
+  from: number,
+): AsyncGenerator<Piece> {
   let time = 0;
   let size = 0;
   let waiting: Buffer[] = [];
@@ -76,7 +80,14 @@ async function* json(engine: Engine, walked: Walked): AsyncGenerator<string> {
   let bytes = 0;
   for await (const records of written(walked)) for (const { data } of records) bytes += data.length;
   const missing = Math.max(0, bytes - OUTPUT_MOST);
-  const head: Omit<Recording, 'events' | 'output' | 'execs'> = { format: 1, drydock: pkg.version, made: Date.now(), row: listedOf(engine, walked), phases: phaseTexts, missing };
+  const head: Omit<Recording, 'events' | 'output' | 'execs'> = {
+    format: 1,
+    drydock: pkg.version,
+    made: Date.now(),
+    row: listedOf(engine, walked),
+    phases: phaseTexts,
+    missing,
+  };
   yield `${harmless(head).slice(0, -1)},"events":`;
   yield* listed(walkableOf(walked).journal(false));
   yield ',"output":';
@@ -89,14 +100,20 @@ async function* json(engine: Engine, walked: Walked): AsyncGenerator<string> {
 /** `files`: dist/web, where the build has put the template. 501 where it has not. */
 export function recordingOf(engine: Engine, walked: Walked, files: string): AsyncGenerator<string> {
   const path = join(files, 'recording.html');
-  if (!existsSync(path)) throw new Refusal(501, `the page of a recording is missing from ${files}; build it with npm ci`);
-  const [before, after, ...none] = readFileSync(path, 'utf8').replaceAll('__NONCE__', randomBytes(16).toString('base64')).split('__RECORDING__');
-  if (before === undefined || after === undefined || none.length) throw new Refusal(501, `${path} has no place for a recording`);
-  return gathered((async function* () {
-    yield before;
-    yield* json(engine, walked);
-    yield after;
-  })());
+  if (!existsSync(path))
+    throw new Refusal(501, `the page of a recording is missing from ${files}; build it with npm ci`);
+  const [before, after, ...none] = readFileSync(path, 'utf8')
+    .replaceAll('__NONCE__', randomBytes(16).toString('base64'))
+    .split('__RECORDING__');
+  if (before === undefined || after === undefined || none.length)
+    throw new Refusal(501, `${path} has no place for a recording`);
+  return gathered(
+    (async function* () {
+      yield before;
+      yield* json(engine, walked);
+      yield after;
+    })(),
+  );
 }
 
 /** Not a message for every event. */

@@ -6,16 +6,27 @@ import { answer, type Exchange, type Handler } from './exchange.ts';
 import { checkDigest, checkName } from './storage.ts';
 import { rangeOf } from './uploads.ts';
 
-const location = (x: Exchange, digest: string) => ({ Location: `/v2/${x.name}/blobs/${digest}`, 'Docker-Content-Digest': digest });
-const uploadState = (x: Exchange, id: string, size: number) => ({ Location: `/v2/${x.name}/blobs/uploads/${id}`, Range: rangeOf(size), 'Docker-Upload-UUID': id });
+const location = (x: Exchange, digest: string) => ({
+  Location: `/v2/${x.name}/blobs/${digest}`,
+  'Docker-Content-Digest': digest,
+});
+const uploadState = (x: Exchange, id: string, size: number) => ({
+  Location: `/v2/${x.name}/blobs/uploads/${id}`,
+  Range: rangeOf(size),
+  'Docker-Upload-UUID': id,
+});
 
-/** 'bytes=10-', 'bytes=10-19', 'bytes=-5'; undefined: the whole. Throws RegistryRefusal RANGE_INVALID. RFC 9110, "Range". */
+/**
+ * 'bytes=10-', 'bytes=10-19', 'bytes=-5'; undefined: the whole. Throws RegistryRefusal RANGE_INVALID. RFC 9110,
+ * "Range".
+ */
 function wantedRange(header: string | undefined, size: number): [start: number, end: number] | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
   if (!match || (!match[1] && !match[2])) return undefined;
   const start = match[1] ? Number(match[1]) : Math.max(size - Number(match[2]), 0);
   const end = match[1] && match[2] ? Math.min(Number(match[2]), size - 1) : size - 1;
-  if (start > end) throw new RegistryRefusal('RANGE_INVALID', `the blob has ${size} bytes`, { 'Content-Range': `bytes */${size}` });
+  if (start > end)
+    throw new RegistryRefusal('RANGE_INVALID', `the blob has ${size} bytes`, { 'Content-Range': `bytes */${size}` });
   return [start, end];
 }
 
@@ -25,7 +36,11 @@ export const getBlob: Handler = async (x) => {
   const range = wantedRange(x.req.headers.range, size);
   const [start, end] = range ?? [0, size - 1];
   const headers = {
-    'Content-Type': 'application/octet-stream', 'Docker-Content-Digest': digest, 'Accept-Ranges': 'bytes', 'Content-Length': end - start + 1, ETag: `"${digest}"`,
+    'Content-Type': 'application/octet-stream',
+    'Docker-Content-Digest': digest,
+    'Accept-Ranges': 'bytes',
+    'Content-Length': end - start + 1,
+    ETag: `"${digest}"`,
     ...(range && { 'Content-Range': `bytes ${start}-${end}/${size}` }),
   };
   x.res.writeHead(range ? 206 : 200, headers);
@@ -56,7 +71,8 @@ export const beginUpload: Handler = async (x) => {
   answer(x, 201, location(x, wanted));
 };
 
-export const uploadStatus: Handler = (x) => answer(x, 204, uploadState(x, x.reference, x.uploads.size(x.name, x.reference)));
+export const uploadStatus: Handler = (x) =>
+  answer(x, 204, uploadState(x, x.reference, x.uploads.size(x.name, x.reference)));
 
 export const appendUpload: Handler = async (x) => {
   const size = await x.uploads.append(x.name, x.reference, x.req, x.req.headers['content-range']);

@@ -16,7 +16,12 @@ export interface Exchange {
 }
 export type Handler = (x: Exchange) => Promise<void> | void;
 
-export function answer(x: Exchange, status: number, headers: Record<string, string | number> = {}, body: Buffer | string = ''): void {
+export function answer(
+  x: Exchange,
+  status: number,
+  headers: Record<string, string | number> = {},
+  body: Buffer | string = '',
+): void {
   const bytes = Buffer.from(body);
   x.res.writeHead(status, { 'Content-Length': bytes.length, ...headers });
   x.res.end(x.req.method === 'HEAD' ? undefined : bytes);
@@ -37,12 +42,21 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Buf
 }
 
 /** OCI distribution spec, "Listing Tags": ?n= and ?last=, and a Link to the next page. */
-export function page(x: Exchange, all: readonly string[], path: string): { items: string[]; headers: Record<string, string> } {
+export function page(
+  x: Exchange,
+  all: readonly string[],
+  path: string,
+): { items: string[]; headers: Record<string, string> } {
   const last = x.query.get('last');
   const n = x.query.get('n');
   const limit = n !== null && /^\d{1,6}$/.test(n) ? Number(n) : all.length;
   const rest = last === null ? all : all.filter((item) => item > last);
   const items = rest.slice(0, limit);
   const more = items.length && items.length < rest.length;
-  return { items, headers: more ? { Link: `<${path}?n=${limit}&last=${encodeURIComponent(items[items.length - 1]!)}>; rel="next"` } : {} };
+  return {
+    items,
+    headers: more
+      ? { Link: `<${path}?n=${limit}&last=${encodeURIComponent(items[items.length - 1]!)}>; rel="next"` }
+      : {},
+  };
 }

@@ -18,7 +18,11 @@ export interface RegistryOptions {
   /** bytes; 64 GiB if absent */
   maxBlob?: number;
 }
-export interface Registry { url: string; port: number; close(): Promise<void> }
+export interface Registry {
+  url: string;
+  port: number;
+  close(): Promise<void>;
+}
 
 const MAX_BLOB = 64 * 2 ** 30;
 const API = { 'Docker-Distribution-Api-Version': 'registry/2.0', 'X-Content-Type-Options': 'nosniff' };
@@ -30,7 +34,10 @@ const routes: [pattern: RegExp, methods: Partial<Record<string, Handler>>][] = [
   [/^\/v2\/_catalog$/, { GET: catalog }],
   [/^\/v2\/(.+)\/tags\/list$/, { GET: listTags }],
   [/^\/v2\/(.+)\/blobs\/uploads\/?$/, { POST: beginUpload }],
-  [/^\/v2\/(.+)\/blobs\/uploads\/([^/]+)$/, { GET: uploadStatus, PATCH: appendUpload, PUT: finishUpload, DELETE: cancelUpload }],
+  [
+    /^\/v2\/(.+)\/blobs\/uploads\/([^/]+)$/,
+    { GET: uploadStatus, PATCH: appendUpload, PUT: finishUpload, DELETE: cancelUpload },
+  ],
   [/^\/v2\/(.+)\/blobs\/([^/]+)$/, { GET: getBlob, DELETE: deleteBlob }],
   [/^\/v2\/(.+)\/manifests\/([^/]+)$/, { GET: getManifest, PUT: putManifest, DELETE: deleteManifest }],
 ];
@@ -47,7 +54,10 @@ function route(method: string, path: string, readOnly: boolean): { handler: Hand
   const found = routes.map(([pattern, methods]) => ({ match: pattern.exec(path), methods })).find(({ match }) => match);
   if (!found?.match) throw new RegistryRefusal('NAME_UNKNOWN', 'no such route');
   const handler = found.methods[method === 'HEAD' ? 'GET' : method];
-  if (!handler || (readOnly && !['GET', 'HEAD'].includes(method))) throw new RegistryRefusal('UNSUPPORTED', 'the operation is unsupported', { Allow: Object.keys(found.methods).join(', ') });
+  if (!handler || (readOnly && !['GET', 'HEAD'].includes(method)))
+    throw new RegistryRefusal('UNSUPPORTED', 'the operation is unsupported', {
+      Allow: Object.keys(found.methods).join(', '),
+    });
   return { handler, name: found.match[1] ?? '', reference: found.match[2] ?? '' };
 }
 
@@ -56,11 +66,22 @@ function refuse(req: IncomingMessage, res: ServerResponse, error: unknown): void
   const refusal = error instanceof RegistryRefusal ? error : new RegistryRefusal('UNKNOWN', 'the registry failed');
   const body = refusal.body();
   // a body that nobody has read to its end would be taken for the next request
-  res.writeHead(refusal.status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body), ...refusal.headers, ...(!req.complete && { Connection: 'close' }) });
+  res.writeHead(refusal.status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    ...refusal.headers,
+    ...(!req.complete && { Connection: 'close' }),
+  });
   res.end(req.method === 'HEAD' ? undefined : body);
 }
 
-async function serve(req: IncomingMessage, res: ServerResponse, storage: Storage, uploads: Uploads, readOnly: boolean): Promise<void> {
+async function serve(
+  req: IncomingMessage,
+  res: ServerResponse,
+  storage: Storage,
+  uploads: Uploads,
+  readOnly: boolean,
+): Promise<void> {
   for (const [name, value] of Object.entries(API)) res.setHeader(name, value);
   try {
     const url = new URL(req.url ?? '/', 'http://registry');
@@ -73,20 +94,30 @@ async function serve(req: IncomingMessage, res: ServerResponse, storage: Storage
 }
 
 /** Serves on 127.0.0.1 until close(); does not keep the process alive. Throws what listen(2) throws. */
-export async function startRegistry({ root, port, readOnly = false, maxBlob = MAX_BLOB }: RegistryOptions): Promise<Registry> {
+export async function startRegistry({
+  root,
+  port,
+  readOnly = false,
+  maxBlob = MAX_BLOB,
+}: RegistryOptions): Promise<Registry> {
   const storage = new Storage(root);
   const uploads = new Uploads(storage, maxBlob);
-  const server = createServer({ requestTimeout: 0, headersTimeout: 10_000, maxHeaderSize: 32 * 1024 }, (req, res) => void serve(req, res, storage, uploads, readOnly));
+  const server = createServer(
+    { requestTimeout: 0, headersTimeout: 10_000, maxHeaderSize: 32 * 1024 },
+    (req, res) => void serve(req, res, storage, uploads, readOnly),
+  );
   // an upload may take as long as it moves
   server.on('connection', (socket) => socket.setTimeout(120_000, () => socket.destroy()));
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   server.unref();
   const { port: bound } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${bound}`, port: bound,
-    close: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    url: `http://127.0.0.1:${bound}`,
+    port: bound,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }

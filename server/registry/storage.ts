@@ -18,11 +18,16 @@ import { RegistryRefusal } from './error.ts';
 
 /** Refuses what could not be a name, so that it may become a path. */
 export function checkName(name: string): string {
-  if (!isPath(name)) throw new RegistryRefusal('NAME_INVALID', `invalid repository name ${JSON.stringify(name.slice(0, 100))}`);
+  if (!isPath(name))
+    throw new RegistryRefusal('NAME_INVALID', `invalid repository name ${JSON.stringify(name.slice(0, 100))}`);
   return name;
 }
 export function checkDigest(digest: string | null | undefined): string {
-  if (!isDigest(digest)) throw new RegistryRefusal('DIGEST_INVALID', `invalid digest ${JSON.stringify((digest ?? '').slice(0, 100))}: only sha256 is supported`);
+  if (!isDigest(digest))
+    throw new RegistryRefusal(
+      'DIGEST_INVALID',
+      `invalid digest ${JSON.stringify((digest ?? '').slice(0, 100))}: only sha256 is supported`,
+    );
   return digest;
 }
 
@@ -30,7 +35,8 @@ export class Storage {
   constructor(readonly root: string) {
     // nobody can go on with an upload of a registry that has ended
     rmSync(join(root, 'uploads'), { recursive: true, force: true });
-    for (const dir of ['blobs/sha256', 'repositories', 'uploads']) mkdirSync(join(root, dir), { recursive: true, mode: 0o700 });
+    for (const dir of ['blobs/sha256', 'repositories', 'uploads'])
+      mkdirSync(join(root, dir), { recursive: true, mode: 0o700 });
   }
 
   #own(name: string, kind: '_blobs' | '_manifests' | '_tags', entry = ''): string {
@@ -74,7 +80,8 @@ export class Storage {
   manifest(name: string, reference: string): { bytes: Buffer; mediaType: string; digest: string } {
     const digest = isDigest(reference) ? reference : this.#tagged(name, reference);
     const known = digest ? this.#own(name, '_manifests', hexOf(digest)) : undefined;
-    if (!digest || !known || !existsSync(known)) throw new RegistryRefusal('MANIFEST_UNKNOWN', `manifest unknown: ${name} has no ${reference.slice(0, 128)}`);
+    if (!digest || !known || !existsSync(known))
+      throw new RegistryRefusal('MANIFEST_UNKNOWN', `manifest unknown: ${name} has no ${reference.slice(0, 128)}`);
     return { bytes: readFileSync(this.blobPath(digest)), mediaType: readFileSync(known, 'utf8'), digest };
   }
   #tagged(name: string, tag: string): string | undefined {
@@ -102,15 +109,19 @@ export class Storage {
 
   /** Sorted as bytes. Throws RegistryRefusal NAME_UNKNOWN. */
   tags(name: string): string[] {
-    if (!existsSync(this.#own(name, '_manifests'))) throw new RegistryRefusal('NAME_UNKNOWN', `repository name not known to registry: ${name}`);
+    if (!existsSync(this.#own(name, '_manifests')))
+      throw new RegistryRefusal('NAME_UNKNOWN', `repository name not known to registry: ${name}`);
     const dir = this.#own(name, '_tags');
     return existsSync(dir) ? readdirSync(dir).sort() : [];
   }
   repositories(): string[] {
-    const below = (path: string): string[] => readdirSync(join(this.root, 'repositories', path), { withFileTypes: true }).flatMap((entry) => {
-      if (entry.name === '_manifests') return [path];
-      return entry.isDirectory() && !entry.name.startsWith('_') ? below(path ? `${path}/${entry.name}` : entry.name) : [];
-    });
+    const below = (path: string): string[] =>
+      readdirSync(join(this.root, 'repositories', path), { withFileTypes: true }).flatMap((entry) => {
+        if (entry.name === '_manifests') return [path];
+        return entry.isDirectory() && !entry.name.startsWith('_')
+          ? below(path ? `${path}/${entry.name}` : entry.name)
+          : [];
+      });
     return below('').sort();
   }
 }

@@ -6,14 +6,23 @@ import { pipeline } from 'node:stream/promises';
 import { RegistryRefusal } from './error.ts';
 import type { Storage } from './storage.ts';
 
-interface Upload { name: string; hash: Hash; size: number; busy: boolean; touched: number }
+interface Upload {
+  name: string;
+  hash: Hash;
+  size: number;
+  busy: boolean;
+  touched: number;
+}
 
 const MOST = 1000;
 const STALE_MS = 3_600_000;
 
 export class Uploads {
   readonly #open = new Map<string, Upload>();
-  constructor(private readonly storage: Storage, private readonly maxBlob: number) {}
+  constructor(
+    private readonly storage: Storage,
+    private readonly maxBlob: number,
+  ) {}
 
   begin(name: string): string {
     for (const [id, { touched, busy }] of this.#open) if (!busy && Date.now() - touched > STALE_MS) this.drop(id);
@@ -29,21 +38,28 @@ export class Uploads {
   }
   #get(name: string, id: string): Upload {
     const upload = this.#open.get(id);
-    if (upload?.name !== name) throw new RegistryRefusal('BLOB_UPLOAD_UNKNOWN', `blob upload unknown to registry: ${id.slice(0, 60)}`);
+    if (upload?.name !== name)
+      throw new RegistryRefusal('BLOB_UPLOAD_UNKNOWN', `blob upload unknown to registry: ${id.slice(0, 60)}`);
     return upload;
   }
 
-  /** Appends; `range` ('100-199') must begin where the last chunk ended. A chunk that is cut counts as far as it came. */
+  /**
+   * Appends; `range` ('100-199') must begin where the last chunk ended. A chunk that is cut counts as far as it came.
+   */
   async append(name: string, id: string, body: Readable, range?: string): Promise<number> {
     const upload = this.#get(name, id);
     if (upload.busy) throw new RegistryRefusal('BLOB_UPLOAD_INVALID', 'another chunk of this upload is being received');
     const start = range === undefined ? upload.size : Number(/^(?:bytes[ =])?(\d+)-\d+/.exec(range)?.[1] ?? NaN);
-    if (start !== upload.size) throw new RegistryRefusal('RANGE_INVALID', `the upload goes on at byte ${upload.size}`, { Range: rangeOf(upload.size) });
+    if (start !== upload.size)
+      throw new RegistryRefusal('RANGE_INVALID', `the upload goes on at byte ${upload.size}`, {
+        Range: rangeOf(upload.size),
+      });
     upload.busy = true;
     const count = new Transform({
       transform: (chunk: Buffer, _, done) => {
         upload.size += chunk.length;
-        if (upload.size > this.maxBlob) return done(new RegistryRefusal('SIZE_INVALID', `a blob may have ${this.maxBlob} bytes`));
+        if (upload.size > this.maxBlob)
+          return done(new RegistryRefusal('SIZE_INVALID', `a blob may have ${this.maxBlob} bytes`));
         upload.hash.update(chunk);
         done(null, chunk);
       },
@@ -68,7 +84,10 @@ export class Uploads {
     this.#open.delete(id);
     if (found !== digest) {
       rmSync(this.storage.uploadPath(id), { force: true });
-      throw new RegistryRefusal('DIGEST_INVALID', `provided digest did not match uploaded content: ${digest}, the content has ${found}`);
+      throw new RegistryRefusal(
+        'DIGEST_INVALID',
+        `provided digest did not match uploaded content: ${digest}, the content has ${found}`,
+      );
     }
     this.storage.adoptBlob(name, digest, this.storage.uploadPath(id));
   }

@@ -1,6 +1,7 @@
 /**
  * `npm run bench [ROUNDS]`: figures beside those of the runtimes that are installed, in one run, one of each in turn.
- * Data roots lie in /dev/shm; everything happens in a network, mount and pid namespace of its own. Figures, never assertions.
+ * Data roots lie in /dev/shm; everything happens in a network, mount and pid namespace of its own. Figures, never
+ * assertions.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -31,13 +32,27 @@ try {
   await dockerd?.docker('pull', '-q', 'ubuntu');
   const bench: Bench = { daemon, dockerd, podman, rounds, starts: rounds * 10, crowd: rounds * 10 };
   const { rows: startRows, starts } = await startTimes(bench);
-  const rows: Row[] = [await runBridge(bench), await runNone(bench), ...startRows, await recordingCost(mirror, rounds * 50), await pulls(bench), await shimMemory(bench), await lowLevel(bench), ...(await crowd(bench))];
+  const rows: Row[] = [
+    await runBridge(bench),
+    await runNone(bench),
+    ...startRows,
+    await recordingCost(mirror, rounds * 50),
+    await pulls(bench),
+    await shimMemory(bench),
+    await lowLevel(bench),
+    ...(await crowd(bench)),
+  ];
   const peers = ['dockerd', 'podman', 'runc', 'crun'].filter(installed).map(version);
   const where = { steps: dearest(starts, 'steps'), calls: dearest(starts, 'calls'), asked: dearest(starts, 'asked') };
   mkdirSync('dist/bench', { recursive: true });
   writeFileSync(RESULT, JSON.stringify({ processors: cpus().length, peers, rounds, rows, where }, null, 2));
-  console.log(`${table(rows)}\n\n${cpus().length} processors; beside it: ${peers.join('; ') || 'nothing is installed'}. Medians; as JSON in ${RESULT}`);
-  for (const [kind, list] of Object.entries(where)) console.log(`\nwhere the time of a start goes, ${kind}: ${list.map(([name, value]) => `${name} ${kind === 'asked' ? value : `${value.toFixed(2)} ms`}`).join(', ')}`);
+  console.log(
+    `${table(rows)}\n\n${cpus().length} processors; beside it: ${peers.join('; ') || 'nothing is installed'}. Medians; as JSON in ${RESULT}`,
+  );
+  for (const [kind, list] of Object.entries(where))
+    console.log(
+      `\nwhere the time of a start goes, ${kind}: ${list.map(([name, value]) => `${name} ${kind === 'asked' ? value : `${value.toFixed(2)} ms`}`).join(', ')}`,
+    );
 } finally {
   await podman?.stop();
   await dockerd?.stop();

@@ -1,4 +1,7 @@
-/** What a daemon's JavaScript holds when all garbage is collected, asked of it from outside: the DevTools protocol, domains HeapProfiler and Runtime. */
+/**
+ * What a daemon's JavaScript holds when all garbage is collected, asked of it from outside: the DevTools protocol,
+ * domains HeapProfiler and Runtime.
+ */
 import { readFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
 import type { Daemon } from '../e2e/daemon.ts';
@@ -11,13 +14,14 @@ export async function heapOf(daemon: Daemon): Promise<number> {
   if (!address) throw new Error(`${daemon.log} names no inspector: was the daemon started with ${INSPECT}?`);
   const socket = new WebSocket(address);
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-  const ask = (id: number, method: string) => new Promise<{ usedSize?: number }>((resolve) => {
-    socket.on('message', (data) => {
-      const answer = JSON.parse(String(data)) as { id?: number; result?: { usedSize?: number } };
-      if (answer.id === id) resolve(answer.result ?? {});
+  const ask = (id: number, method: string) =>
+    new Promise<{ usedSize?: number }>((resolve) => {
+      socket.on('message', (data) => {
+        const answer = JSON.parse(String(data)) as { id?: number; result?: { usedSize?: number } };
+        if (answer.id === id) resolve(answer.result ?? {});
+      });
+      socket.send(JSON.stringify({ id, method }));
     });
-    socket.send(JSON.stringify({ id, method }));
-  });
   await ask(1, 'HeapProfiler.collectGarbage');
   const { usedSize = 0 } = await ask(2, 'Runtime.getHeapUsage');
   const closed = new Promise((resolve) => socket.once('close', resolve));

@@ -1,7 +1,12 @@
 /** Figures: the middle one, and how they come out side by side. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export interface Figure { median: number; lowest: number; highest: number; runs: number }
+export interface Figure {
+  median: number;
+  lowest: number;
+  highest: number;
+  runs: number;
+}
 export type Sample = () => Promise<number>;
 
 export function figure(values: readonly number[]): Figure {
@@ -18,10 +23,16 @@ export async function timed(body: () => Promise<unknown>): Promise<number> {
   return performance.now() - begun;
 }
 
-/** A network namespace is taken down by the kernel after its last process, under the lock that the next one's link has to wait for: whoever came after podman waited 30 ms for podman's. */
+/**
+ * A network namespace is taken down by the kernel after its last process, under the lock that the next one's link has
+ * to wait for: whoever came after podman waited 30 ms for podman's.
+ */
 const AFTERMATH_MS = 200;
 
-/** One of each in turn, so that what slows the machine down for a while slows all of them, and none pays for what the one before left to the kernel. The first round is not counted. */
+/**
+ * One of each in turn, so that what slows the machine down for a while slows all of them, and none pays for what the
+ * one before left to the kernel. The first round is not counted.
+ */
 export async function interleaved(rounds: number, samples: Record<string, Sample>): Promise<Record<string, Figure>> {
   const values: Record<string, number[]> = Object.fromEntries(Object.keys(samples).map((name) => [name, []]));
   for (let round = -1; round < rounds; round++) {

@@ -44,9 +44,13 @@ try {
     Object.fromEntries([...versions].map(([version, daemon]) => [version, () => timed(() => body(daemon))]));
   const show = (what: string, figures: Record<string, Figure>): void => {
     console.log(`\n${what}`);
-    for (const [version, { median, lowest, highest }] of Object.entries(figures)) console.log(`  ${version.padEnd(10)} ${median.toFixed(1)} ms (${lowest.toFixed(1)} to ${highest.toFixed(1)})`);
+    for (const [version, { median, lowest, highest }] of Object.entries(figures))
+      console.log(`  ${version.padEnd(10)} ${median.toFixed(1)} ms (${lowest.toFixed(1)} to ${highest.toFixed(1)})`);
   };
-  show(`create, start, wait, remove over the API, no network: median of ${rounds}`, await interleaved(rounds, each(start)));
+  show(
+    `create, start, wait, remove over the API, no network: median of ${rounds}`,
+    await interleaved(rounds, each(start)),
+  );
   show(`drydock ps: median of ${rounds}`, await interleaved(rounds, each(command)));
 } finally {
   for (const daemon of versions.values()) await daemon.close();

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { sh } from '../harness.ts';
 import { run, type Ran, until } from '../e2e/ran.ts';
 
-export const installed = (program: string): boolean => (process.env['PATH'] ?? '').split(':').some((dir) => existsSync(join(dir, program)));
+export const installed = (program: string): boolean =>
+  (process.env['PATH'] ?? '').split(':').some((dir) => existsSync(join(dir, program)));
 export const version = (program: string): string => sh(program, '--version').split('\n')[0]!;
 
 /** dockerd on its own socket, in the room's network namespace: its bridge and rules go with the room. */
@@ -17,12 +18,36 @@ export class Dockerd {
   async start(mirror: string): Promise<this> {
     mkdirSync(this.env.DOCKER_CONFIG);
     const log = openSync(join(this.root, 'log'), 'a');
-    this.#process = spawn('dockerd', ['--data-root', join(this.root, 'data'), '--exec-root', join(this.root, 'exec'), '--pidfile', join(this.root, 'pid'), '--host', this.env.DOCKER_HOST,
-      '--registry-mirror', mirror, '--storage-driver', 'overlay2', '--cgroup-parent', '/ddb-docker', ...(installed('iptables') ? [] : ['--iptables=false'])], { stdio: ['ignore', log, log] });
-    await until(`dockerd answers; see ${this.root}/log`, async () => {
-      if (this.#process?.exitCode !== null) throw new Error(`dockerd ended:\n${readFileSync(join(this.root, 'log'), 'utf8').slice(-1500)}`);
-      return (await this.docker('version')).code === 0;
-    }, 30);
+    this.#process = spawn(
+      'dockerd',
+      [
+        '--data-root',
+        join(this.root, 'data'),
+        '--exec-root',
+        join(this.root, 'exec'),
+        '--pidfile',
+        join(this.root, 'pid'),
+        '--host',
+        this.env.DOCKER_HOST,
+        '--registry-mirror',
+        mirror,
+        '--storage-driver',
+        'overlay2',
+        '--cgroup-parent',
+        '/ddb-docker',
+        ...(installed('iptables') ? [] : ['--iptables=false']),
+      ],
+      { stdio: ['ignore', log, log] },
+    );
+    await until(
+      `dockerd answers; see ${this.root}/log`,
+      async () => {
+        if (this.#process?.exitCode !== null)
+          throw new Error(`dockerd ended:\n${readFileSync(join(this.root, 'log'), 'utf8').slice(-1500)}`);
+        return (await this.docker('version')).code === 0;
+      },
+      30,
+    );
     return this;
   }
   docker(...args: string[]): Promise<Ran> {
@@ -55,17 +80,47 @@ export class Podman {
     return this;
   }
   #podman(...args: string[]): Promise<Ran> {
-    return run('podman', ['--root', join(this.root, 'root'), '--runroot', join(this.root, 'run'), '--tmpdir', join(this.root, 'tmp'), '--storage-driver', 'overlay', '--cgroup-manager', 'cgroupfs', ...(installed('runc') ? ['--runtime', 'runc'] : []), '--events-backend', 'none', ...args]);
+    return run('podman', [
+      '--root',
+      join(this.root, 'root'),
+      '--runroot',
+      join(this.root, 'run'),
+      '--tmpdir',
+      join(this.root, 'tmp'),
+      '--storage-driver',
+      'overlay',
+      '--cgroup-manager',
+      'cgroupfs',
+      ...(installed('runc') ? ['--runtime', 'runc'] : []),
+      '--events-backend',
+      'none',
+      ...args,
+    ]);
   }
   can(network: string): boolean {
     return this.#networks.has(network);
   }
   run(network: string): Promise<Ran> {
-    return this.#podman('run', '--rm', '--pull', 'never', '--network', network, '--cgroup-parent', '/ddb-podman', 'localhost/ubuntu', 'true');
+    return this.#podman(
+      'run',
+      '--rm',
+      '--pull',
+      'never',
+      '--network',
+      network,
+      '--cgroup-parent',
+      '/ddb-podman',
+      'localhost/ubuntu',
+      'true',
+    );
   }
   async stop(): Promise<void> {
     await this.#podman('rmi', '-af');
-    sh('sh', '-c', `umount -l ${this.root}/root/overlay 2>/dev/null; rm -rf ${this.root}; find /sys/fs/cgroup -depth -type d -path "*/ddb-podman*" -exec rmdir {} + 2>/dev/null || true`);
+    sh(
+      'sh',
+      '-c',
+      `umount -l ${this.root}/root/overlay 2>/dev/null; rm -rf ${this.root}; find /sys/fs/cgroup -depth -type d -path "*/ddb-podman*" -exec rmdir {} + 2>/dev/null || true`,
+    );
   }
 }
 
@@ -76,13 +131,23 @@ export class Bundle {
   constructor(rootfs: string) {
     sh('runc', 'spec', '--bundle', this.root);
     const path = join(this.root, 'config.json');
-    const spec = JSON.parse(readFileSync(path, 'utf8')) as { process: { args: string[]; terminal: boolean }; root: object };
+    const spec = JSON.parse(readFileSync(path, 'utf8')) as {
+      process: { args: string[]; terminal: boolean };
+      root: object;
+    };
     Object.assign(spec.process, { args: ['true'], terminal: false });
     Object.assign(spec, { root: { path: rootfs, readonly: true } });
     writeFileSync(path, JSON.stringify(spec));
   }
   run(runtime: 'runc' | 'crun'): Promise<Ran> {
-    return run(runtime, ['--root', join(this.root, 'state'), 'run', '--bundle', this.root, `ddb-${process.pid}-${this.#count++}`]);
+    return run(runtime, [
+      '--root',
+      join(this.root, 'state'),
+      'run',
+      '--bundle',
+      this.root,
+      `ddb-${process.pid}-${this.#count++}`,
+    ]);
   }
   close(): void {
     rmSync(this.root, { recursive: true, force: true });

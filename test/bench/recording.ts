@@ -1,4 +1,7 @@
-/** What journal and gate cost: starts with both and starts with neither, in turn, by the runtime in this very process. A start varies by ten times what they cost: it takes a thousand pairs to see it. */
+/**
+ * What journal and gate cost: starts with both and starts with neither, in turn, by the runtime in this very process. A
+ * start varies by ten times what they cost: it takes a thousand pairs to see it.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { ImageStore } from '../../runtime/image/store.ts';
 import type { Journal } from '../../runtime/journal/journal.ts';
@@ -30,14 +33,28 @@ async function startMs(runtime: Runtime, silent: boolean): Promise<number> {
 
 export async function recordingCost(mirror: string, starts: number): Promise<Row> {
   const root = mkdtempSync('/dev/shm/ddb-rec-');
-  const settings = { root, execRoot: `${root}/run`, socket: `${root}/none`, bridge: 'ddbrec0', cgroupParent: '/ddbrec', registryMirrors: [mirror], insecureRegistries: [], practice: false, dns: [], idle: 0 };
+  const settings = {
+    root,
+    execRoot: `${root}/run`,
+    socket: `${root}/none`,
+    bridge: 'ddbrec0',
+    cgroupParent: '/ddbrec',
+    registryMirrors: [mirror],
+    insecureRegistries: [],
+    practice: false,
+    dns: [],
+    idle: 0,
+  };
   const runtime = await Runtime.open(settings, (inUse) => new ImageStore({ root, inUse, startRegistry }));
   try {
     await runtime.pull({ reference: 'ubuntu', progress: () => undefined });
     const [heard, silent]: [number[], number[]] = [[], []];
     for (let j = -40; j < starts; j++) {
       // each pair the other way round, so that neither always comes first
-      const pair = j % 2 ? [await startMs(runtime, false), await startMs(runtime, true)] : [await startMs(runtime, true), await startMs(runtime, false)].reverse();
+      const pair =
+        j % 2
+          ? [await startMs(runtime, false), await startMs(runtime, true)]
+          : [await startMs(runtime, true), await startMs(runtime, false)].reverse();
       if (j < 0) continue;
       heard.push(pair[0]!);
       silent.push(pair[1]!);
@@ -45,8 +62,11 @@ export async function recordingCost(mirror: string, starts: number): Promise<Row
     const cost = figure(heard.map((ms, j) => ms - silent[j]!));
     const share = cost.median / figure(heard).median;
     return {
-      what: `journal and gate of one start, nobody watching: ${starts} pairs of starts with both and with neither`, unit: 'ms', figures: { drydock: cost },
-      goal: `≤ 3 % of a start (${(share * 100).toFixed(1)} % of ${figure(heard).median.toFixed(1)} ms)`, reached: share <= 0.03,
+      what: `journal and gate of one start, nobody watching: ${starts} pairs of starts with both and with neither`,
+      unit: 'ms',
+      figures: { drydock: cost },
+      goal: `≤ 3 % of a start (${(share * 100).toFixed(1)} % of ${figure(heard).median.toFixed(1)} ms)`,
+      reached: share <= 0.03,
     };
   } finally {
     await runtime.close();

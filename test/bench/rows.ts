@@ -9,18 +9,46 @@ import { type Figure, figure, interleaved, timed } from './measure.ts';
 import { Bundle, type Dockerd, installed, type Podman } from './peers.ts';
 import { startOf, type Start } from './start.ts';
 
-export interface Row { what: string; unit: string; goal?: string; reached?: boolean; figures: Record<string, Figure>; peer?: string }
-export interface Bench { daemon: Daemon; dockerd: Dockerd | undefined; podman: Podman | undefined; rounds: number; starts: number; crowd: number }
+export interface Row {
+  what: string;
+  unit: string;
+  goal?: string;
+  reached?: boolean;
+  figures: Record<string, Figure>;
+  peer?: string;
+}
+export interface Bench {
+  daemon: Daemon;
+  dockerd: Dockerd | undefined;
+  podman: Podman | undefined;
+  rounds: number;
+  starts: number;
+  crowd: number;
+}
 
 const good = (ran: Ran): void => {
   if (ran.code !== 0) throw new Error(`code ${ran.code}: ${ran.err}`);
 };
-const ratio = (figures: Record<string, Figure>, peer: string) => (figures[peer] ? figures['drydock']!.median / figures[peer].median : undefined);
+const ratio = (figures: Record<string, Figure>, peer: string) =>
+  figures[peer] ? figures['drydock']!.median / figures[peer].median : undefined;
 function against(what: string, figures: Record<string, Figure>, peer: string, most: number): Row {
   const reached = ratio(figures, peer);
-  return { what, unit: 'ms', goal: `≤ ${most} of ${peer}`, figures, peer, ...(reached !== undefined && { reached: reached <= most }) };
+  return {
+    what,
+    unit: 'ms',
+    goal: `≤ ${most} of ${peer}`,
+    figures,
+    peer,
+    ...(reached !== undefined && { reached: reached <= most }),
+  };
 }
-const dockerRun = (network: string) => ['run', '--rm', ...(network === 'bridge' ? [] : ['--network', network]), 'ubuntu', 'true'];
+const dockerRun = (network: string) => [
+  'run',
+  '--rm',
+  ...(network === 'bridge' ? [] : ['--network', network]),
+  'ubuntu',
+  'true',
+];
 
 async function wallTime(b: Bench, network: string): Promise<Record<string, Figure>> {
   return interleaved(b.rounds, {
@@ -29,8 +57,10 @@ async function wallTime(b: Bench, network: string): Promise<Record<string, Figur
     ...(b.podman?.can(network) && { podman: () => timed(async () => good(await b.podman!.run(network))) }),
   });
 }
-export const runBridge = async (b: Bench): Promise<Row> => against('docker run --rm ubuntu true, bridge network', await wallTime(b, 'bridge'), 'dockerd', 0.3);
-export const runNone = async (b: Bench): Promise<Row> => against('docker run --rm ubuntu true, no network', await wallTime(b, 'none'), 'dockerd', 0.3);
+export const runBridge = async (b: Bench): Promise<Row> =>
+  against('docker run --rm ubuntu true, bridge network', await wallTime(b, 'bridge'), 'dockerd', 0.3);
+export const runNone = async (b: Bench): Promise<Row> =>
+  against('docker run --rm ubuntu true, no network', await wallTime(b, 'none'), 'dockerd', 0.3);
 
 /** Where the unpacked base layer of the image is: the lowest of the store's layers by size. */
 function baseLayer(root: string): string {
@@ -40,7 +70,9 @@ function baseLayer(root: string): string {
   return join(layers, found, 'diff');
 }
 
-/** Ours over the API from create to removed, the others from the command line: what each of them needs to be run at all. */
+/**
+ * Ours over the API from create to removed, the others from the command line: what each of them needs to be run at all.
+ */
 export async function lowLevel(b: Bench): Promise<Row> {
   const bundle = installed('runc') ? new Bundle(baseLayer(b.daemon.root)) : undefined;
   const runtimes: ('runc' | 'crun')[] = [];
@@ -52,15 +84,31 @@ export async function lowLevel(b: Bench): Promise<Row> {
   }
   try {
     const figures = await interleaved(b.rounds, {
-      drydock: () => timed(async () => {
-        const { Id } = JSON.parse((await b.daemon.api('POST', '/containers/create', { Image: 'ubuntu', Cmd: ['true'], HostConfig: { NetworkMode: 'none', AutoRemove: true } })).body) as { Id: string };
-        const gone = b.daemon.api('POST', `/containers/${Id}/wait?condition=removed`);
-        await b.daemon.api('POST', `/containers/${Id}/start`);
-        await gone;
-      }),
-      ...Object.fromEntries(runtimes.map((runtime) => [runtime, () => timed(async () => good(await bundle!.run(runtime)))])),
+      drydock: () =>
+        timed(async () => {
+          const { Id } = JSON.parse(
+            (
+              await b.daemon.api('POST', '/containers/create', {
+                Image: 'ubuntu',
+                Cmd: ['true'],
+                HostConfig: { NetworkMode: 'none', AutoRemove: true },
+              })
+            ).body,
+          ) as { Id: string };
+          const gone = b.daemon.api('POST', `/containers/${Id}/wait?condition=removed`);
+          await b.daemon.api('POST', `/containers/${Id}/start`);
+          await gone;
+        }),
+      ...Object.fromEntries(
+        runtimes.map((runtime) => [runtime, () => timed(async () => good(await bundle!.run(runtime)))]),
+      ),
     });
-    return { what: 'true without network: over the API; runc and crun with a prepared bundle', unit: 'ms', figures, peer: 'runc' };
+    return {
+      what: 'true without network: over the API; runc and crun with a prepared bundle',
+      unit: 'ms',
+      figures,
+      peer: 'runc',
+    };
   } finally {
     bundle?.close();
   }
@@ -71,10 +119,15 @@ export async function startTimes(b: Bench): Promise<{ rows: Row[]; starts: Start
   const starts: Start[] = [];
   const seen: number[] = [];
   for (let j = -5; j < b.starts; j++) {
-    const { Id } = JSON.parse((await b.daemon.api('POST', '/containers/create', { Image: 'ubuntu', Cmd: ['true'] })).body) as { Id: string };
+    const { Id } = JSON.parse(
+      (await b.daemon.api('POST', '/containers/create', { Image: 'ubuntu', Cmd: ['true'] })).body,
+    ) as { Id: string };
     const ms = await timed(() => b.daemon.api('POST', `/containers/${Id}/start`));
     await b.daemon.api('POST', `/containers/${Id}/wait`);
-    const events = (await b.daemon.api('GET', `/drydock/containers/${Id}/journal`)).body.trim().split('\n').map((line) => JSON.parse(line) as Event);
+    const events = (await b.daemon.api('GET', `/drydock/containers/${Id}/journal`)).body
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Event);
     await b.daemon.api('DELETE', `/containers/${Id}?force=1`);
     if (j < 0) continue;
     starts.push(startOf(events));
@@ -84,7 +137,13 @@ export async function startTimes(b: Bench): Promise<{ rows: Row[]; starts: Start
   return {
     starts,
     rows: [
-      { what: 'API start received → execve succeeded, from the journal, bridge network', unit: 'ms', goal: '≤ 15 ms', reached: inside.median <= 15, figures: { drydock: inside } },
+      {
+        what: 'API start received → execve succeeded, from the journal, bridge network',
+        unit: 'ms',
+        goal: '≤ 15 ms',
+        reached: inside.median <= 15,
+        figures: { drydock: inside },
+      },
       { what: 'POST /start → 204, as the client sees it', unit: 'ms', figures: { drydock: figure(seen) } },
     ],
   };
@@ -104,24 +163,41 @@ export async function pulls(b: Bench): Promise<Row> {
 
 /** Resident MiB of the processes whose name is this. */
 function residents(name: RegExp): number[] {
-  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).flatMap((pid) => {
-    try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      return name.test(words) ? [residentOf(Number(pid))] : [];
-    } catch {
-      return [];
-    }
-  });
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .flatMap((pid) => {
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return name.test(words) ? [residentOf(Number(pid))] : [];
+      } catch {
+        return [];
+      }
+    });
 }
 /** Counted page by page: VmRSS of a small process can be off by as much as it has (proc_pid_status(5)). */
-export const residentOf = (pid: number): number => Number(/^Rss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) / 1024;
+export const residentOf = (pid: number): number =>
+  Number(/^Rss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) / 1024;
 
 export async function shimMemory(b: Bench): Promise<Row> {
-  const sides = { drydock: b.daemon.docker.bind(b.daemon), ...(b.dockerd && { dockerd: b.dockerd.docker.bind(b.dockerd) }) };
-  for (const docker of Object.values(sides)) for (let j = 0; j < 3; j++) good(await docker('run', '-d', '--name', `resident${j}`, 'ubuntu', 'sleep', '1000'));
-  const figures = { drydock: figure(residents(/^drydock-shim\0/)), ...(b.dockerd && { dockerd: figure(residents(/^\S*containerd-shim-runc-v2\0/)) }) };
+  const sides = {
+    drydock: b.daemon.docker.bind(b.daemon),
+    ...(b.dockerd && { dockerd: b.dockerd.docker.bind(b.dockerd) }),
+  };
+  for (const docker of Object.values(sides))
+    for (let j = 0; j < 3; j++) good(await docker('run', '-d', '--name', `resident${j}`, 'ubuntu', 'sleep', '1000'));
+  const figures = {
+    drydock: figure(residents(/^drydock-shim\0/)),
+    ...(b.dockerd && { dockerd: figure(residents(/^\S*containerd-shim-runc-v2\0/)) }),
+  };
   for (const docker of Object.values(sides)) good(await docker('rm', '-f', 'resident0', 'resident1', 'resident2'));
-  return { what: 'resident memory of the shim of a running container', unit: 'MiB', goal: '≤ 1 MiB', reached: figures.drydock.highest <= 1, figures, peer: 'dockerd' };
+  return {
+    what: 'resident memory of the shim of a running container',
+    unit: 'MiB',
+    goal: '≤ 1 MiB',
+    reached: figures.drydock.highest <= 1,
+    figures,
+    peer: 'dockerd',
+  };
 }
 
 /** All start, all stop, nothing left. */
@@ -132,7 +208,9 @@ export async function crowd(b: Bench): Promise<Row[]> {
   let next = 0;
   const worker = async () => {
     while (next++ < b.crowd) {
-      const { Id } = JSON.parse((await b.daemon.api('POST', '/containers/create', { Image: 'ubuntu', Cmd: ['sleep', '1000'] })).body) as { Id: string };
+      const { Id } = JSON.parse(
+        (await b.daemon.api('POST', '/containers/create', { Image: 'ubuntu', Cmd: ['sleep', '1000'] })).body,
+      ) as { Id: string };
       ids.push(Id);
       const { status, body } = await b.daemon.api('POST', `/containers/${Id}/start`);
       if (status !== 204) throw new Error(`start: ${status} ${body}`);
@@ -140,14 +218,34 @@ export async function crowd(b: Bench): Promise<Row[]> {
   };
   await Promise.all(Array.from({ length: 8 }, worker));
   const started = performance.now() - begun;
-  const running = (await b.daemon.json<{ State: string }[]>('/containers/json')).filter((c) => c.State === 'running').length;
+  const running = (await b.daemon.json<{ State: string }[]>('/containers/json')).filter(
+    (c) => c.State === 'running',
+  ).length;
   const memory = residentOf(b.daemon.pid ?? 0);
   const stopped = await timed(() => Promise.all(ids.map((id) => b.daemon.api('DELETE', `/containers/${id}?force=1`))));
   await sameAs(before, b.daemon);
   const one = (value: number) => ({ drydock: figure([value]) });
   return [
-    { what: `${running} of ${b.crowd} containers running at once: started`, unit: 'ms', goal: 'all start', reached: running === b.crowd, figures: one(started) },
-    { what: `the same, removed by force, nothing left`, unit: 'ms', goal: 'all stop', reached: true, figures: one(stopped) },
-    { what: 'the daemon with all of them', unit: 'MiB', goal: '< 200 MiB', reached: memory < 200, figures: one(memory) },
+    {
+      what: `${running} of ${b.crowd} containers running at once: started`,
+      unit: 'ms',
+      goal: 'all start',
+      reached: running === b.crowd,
+      figures: one(started),
+    },
+    {
+      what: `the same, removed by force, nothing left`,
+      unit: 'ms',
+      goal: 'all stop',
+      reached: true,
+      figures: one(stopped),
+    },
+    {
+      what: 'the daemon with all of them',
+      unit: 'MiB',
+      goal: '< 200 MiB',
+      reached: memory < 200,
+      figures: one(memory),
+    },
   ];
 }

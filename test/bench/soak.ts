@@ -1,7 +1,9 @@
 /**
- * `npm run soak [RUNS] [AT ONCE]`: containers one after another, some of them killed, removed, paused or executed into at a random moment,
+ * `npm run soak [RUNS] [AT ONCE]`: containers one after another, some of them killed, removed, paused or executed into
+ * at a random moment,
  * and what the daemon and the kernel hold before, at twelve moments between, and after.
- * Then a fifth as many while the daemon is killed too, again and again: of these no memory is compared, but everything else. Everything happens in a network, mount and pid namespace of its own.
+ * Then a fifth as many while the daemon is killed too, again and again: of these no memory is compared, but everything
+ * else. Everything happens in a network, mount and pid namespace of its own.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,15 +25,36 @@ const [runs, atOnce] = [Number(process.argv[2] ?? 500), Number(process.argv[3] ?
 const registry = await cachedRegistry();
 const daemon = await new Daemon(['--registry-mirror', `http://${registry.host}`], [...NODE_FLAGS, INSPECT]).start();
 
-interface Line { done: number; 'daemon MiB': number; 'heap MiB': number; descriptors: number; threads: number; mounts: number; cgroups: number; links: number; processes: number; leases: number; containers: number }
+interface Line {
+  done: number;
+  'daemon MiB': number;
+  'heap MiB': number;
+  descriptors: number;
+  threads: number;
+  mounts: number;
+  cgroups: number;
+  links: number;
+  processes: number;
+  leases: number;
+  containers: number;
+}
 async function look(done: number): Promise<Line> {
   const heap = await heapOf(daemon);
   const all = leftovers(daemon);
   const count = (kind: string) => all[kind]?.filter(Boolean).length ?? 0;
   const pid = daemon.pid ?? 0;
   return {
-    done, 'daemon MiB': Math.round(residentOf(pid) * 10) / 10, 'heap MiB': Math.round(heap * 100) / 100, descriptors: readdirSync(`/proc/${pid}/fd`).length, threads: readdirSync(`/proc/${pid}/task`).length,
-    mounts: count('mounts'), cgroups: count('cgroups'), links: count('links'), processes: count('processes'), leases: count('leases'), containers: count('containers'),
+    done,
+    'daemon MiB': Math.round(residentOf(pid) * 10) / 10,
+    'heap MiB': Math.round(heap * 100) / 100,
+    descriptors: readdirSync(`/proc/${pid}/fd`).length,
+    threads: readdirSync(`/proc/${pid}/task`).length,
+    mounts: count('mounts'),
+    cgroups: count('cgroups'),
+    links: count('links'),
+    processes: count('processes'),
+    leases: count('leases'),
+    containers: count('containers'),
   };
 }
 
@@ -42,8 +65,12 @@ const fates: ((id: string) => Promise<unknown>)[] = [
   (id) => daemon.api('POST', `/containers/${id}/stop?t=0`),
   (id) => daemon.api('POST', `/containers/${id}/pause`),
   async (id) => {
-    const { status, body } = await daemon.api('POST', `/containers/${id}/exec`, { Cmd: ['sh', '-c', 'sleep 0.01; true'], AttachStdout: false });
-    if (status === 201) await daemon.api('POST', `/exec/${(JSON.parse(body) as { Id: string }).Id}/start`, { Detach: true });
+    const { status, body } = await daemon.api('POST', `/containers/${id}/exec`, {
+      Cmd: ['sh', '-c', 'sleep 0.01; true'],
+      AttachStdout: false,
+    });
+    if (status === 201)
+      await daemon.api('POST', `/exec/${(JSON.parse(body) as { Id: string }).Id}/start`, { Detach: true });
   },
   killShim,
 ];
@@ -51,7 +78,8 @@ const fates: ((id: string) => Promise<unknown>)[] = [
 async function killShim(id: string): Promise<void> {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
-      if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(`drydock-shim\0${id}`)) process.kill(Number(pid), 'SIGKILL');
+      if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(`drydock-shim\0${id}`))
+        process.kill(Number(pid), 'SIGKILL');
     } catch {
       // it has ended meanwhile
     }
@@ -61,7 +89,11 @@ async function killShim(id: string): Promise<void> {
 const tally: Record<string, number> = {};
 const note = (what: string) => void (tally[what] = (tally[what] ?? 0) + 1);
 async function oneRun(): Promise<void> {
-  const made = await daemon.api('POST', '/containers/create', { Image: 'tiny', Cmd: ['sh', '-c', `echo out; sleep ${Math.random() < 0.5 ? 0 : 0.05}`], HostConfig: { Memory: 64 << 20, PidsLimit: 50 } });
+  const made = await daemon.api('POST', '/containers/create', {
+    Image: 'tiny',
+    Cmd: ['sh', '-c', `echo out; sleep ${Math.random() < 0.5 ? 0 : 0.05}`],
+    HostConfig: { Memory: 64 << 20, PidsLimit: 50 },
+  });
   if (made.status !== 201) return note(`create ${made.status} ${made.body}`);
   const { Id } = JSON.parse(made.body) as { Id: string };
   const started = daemon.api('POST', `/containers/${Id}/start`);
@@ -74,14 +106,20 @@ async function oneRun(): Promise<void> {
 
 async function batch(count: number): Promise<void> {
   let next = 0;
-  await Promise.all(Array.from({ length: atOnce }, async () => {
-    while (next++ < count) {
-      await oneRun().catch(async () => {
-        note('cut off');
-        await until('the daemon is back', async () => (await daemon.api('GET', '/_ping').catch(() => undefined))?.status === 200, 60);
-      });
-    }
-  }));
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (next++ < count) {
+        await oneRun().catch(async () => {
+          note('cut off');
+          await until(
+            'the daemon is back',
+            async () => (await daemon.api('GET', '/_ping').catch(() => undefined))?.status === 200,
+            60,
+          );
+        });
+      }
+    }),
+  );
 }
 
 /** Resolves with how often it was killed. */
@@ -116,21 +154,32 @@ try {
   console.table(lines);
   console.log(tally);
   const [first, last] = [lines[0]!, lines[lines.length - 1]!];
-  const kinds = (Object.keys(first) as (keyof Line)[]).filter((key) => !['done', 'daemon MiB', 'heap MiB', 'threads'].includes(key));
+  const kinds = (Object.keys(first) as (keyof Line)[]).filter(
+    (key) => !['done', 'daemon MiB', 'heap MiB', 'threads'].includes(key),
+  );
   const counted = kinds.filter((key) => last[key] > first[key]);
   const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
   // the first line is before anything was done; the journal of events and compiled code fill in the first third
-  const thirds = (key: 'daemon MiB' | 'heap MiB') => [0, 1, 2].map((third) => median(lines.slice(1 + third * 4, 5 + third * 4).map((line) => line[key])));
+  const thirds = (key: 'daemon MiB' | 'heap MiB') =>
+    [0, 1, 2].map((third) => median(lines.slice(1 + third * 4, 5 + third * 4).map((line) => line[key])));
   const [resident, heap] = [thirds('daemon MiB'), thirds('heap MiB')];
   console.log(`medians of thirds: resident ${resident.join(', ')} MiB; heap after a collection ${heap.join(', ')} MiB`);
-  const grown = counted.map((key) => `${key} ${first[key]} → ${last[key]}`).concat(heap[2]! > heap[1]! * 1.05 + 0.5 ? [`heap ${heap.join(' → ')} MiB`] : []);
-  console.log(grown.length ? `NOT FLAT: ${grown.join(', ')}` : 'flat: heap, descriptors, mounts, cgroups, links, processes, leases, containers');
+  const grown = counted
+    .map((key) => `${key} ${first[key]} → ${last[key]}`)
+    .concat(heap[2]! > heap[1]! * 1.05 + 0.5 ? [`heap ${heap.join(' → ')} MiB`] : []);
+  console.log(
+    grown.length
+      ? `NOT FLAT: ${grown.join(', ')}`
+      : 'flat: heap, descriptors, mounts, cgroups, links, processes, leases, containers',
+  );
   const kills = await batchWithoutMercy(Math.ceil(runs / 5));
   await sleep(1000);
   const after = leftovers(daemon);
   const stays = kinds.filter((key) => key !== 'descriptors' && (after[key]?.filter(Boolean).length ?? 0) > first[key]);
   console.log(tally);
-  console.log(`${Math.ceil(runs / 5)} more with kill -9 of the daemon ${kills} times: ${stays.length ? `LEFT BEHIND: ${stays.map((key) => `${key} ${first[key]} → ${after[key]?.join(' | ')}`).join(', ')}` : 'nothing is left'}`);
+  console.log(
+    `${Math.ceil(runs / 5)} more with kill -9 of the daemon ${kills} times: ${stays.length ? `LEFT BEHIND: ${stays.map((key) => `${key} ${first[key]} → ${after[key]?.join(' | ')}`).join(', ')}` : 'nothing is left'}`,
+  );
 } finally {
   await daemon.close();
   await registry.close();

@@ -1,4 +1,7 @@
-/** How long the daemon stands still over what an image or a container makes large, and how large it gets: the issue's sizes. Figures, never assertions. */
+/**
+ * How long the daemon stands still over what an image or a container makes large, and how large it gets: the issue's
+ * sizes. Figures, never assertions.
+ */
 import { NODE_FLAGS } from '../../runtime/cli/autostart.ts';
 import { missing } from '../harness.ts';
 import { Daemon } from '../e2e/daemon.ts';
@@ -16,9 +19,17 @@ const registry = await cachedRegistry();
 const daemon = await new Daemon(['--registry-mirror', `http://${registry.host}`], NODE_FLAGS).start();
 try {
   await daemon.ok('pull', '-q', 'tiny');
-  console.log(`| 500,000 files, a log of 1.5 GB | longest ping | resident | took | reached (≤ ${GOALS.ping} ms, ≤ ${GOALS.resident} MiB) |\n| --- | --: | --: | --: | --- |`);
-  for (const { what, ping, resident, took } of await standstills(daemon, { files: 500_000, log: 1_500_000_000, seconds: 20 })) {
-    console.log(`| ${what} | ${ping.toFixed(0)} ms | ${resident.toFixed(0)} MiB | ${(took / 1000).toFixed(1)} s | ${ping <= GOALS.ping && resident <= GOALS.resident ? 'yes' : 'no'} |`);
+  console.log(
+    `| 500,000 files, a log of 1.5 GB | longest ping | resident | took | reached (≤ ${GOALS.ping} ms, ≤ ${GOALS.resident} MiB) |\n| --- | --: | --: | --: | --- |`,
+  );
+  for (const { what, ping, resident, took } of await standstills(daemon, {
+    files: 500_000,
+    log: 1_500_000_000,
+    seconds: 20,
+  })) {
+    console.log(
+      `| ${what} | ${ping.toFixed(0)} ms | ${resident.toFixed(0)} MiB | ${(took / 1000).toFixed(1)} s | ${ping <= GOALS.ping && resident <= GOALS.resident ? 'yes' : 'no'} |`,
+    );
   }
 } finally {
   await daemon.close();

@@ -2,7 +2,13 @@
 import type { CallEvent, Event } from '../../runtime/journal/event.ts';
 
 /** `asked`: calls of a step that the stage or the shim makes for the daemon, several of them in a message. */
-export interface Start { ms: number; events: Event[]; steps: Record<string, number>; calls: Record<string, number>; asked: Record<string, number> }
+export interface Start {
+  ms: number;
+  events: Event[];
+  steps: Record<string, number>;
+  calls: Record<string, number>;
+  asked: Record<string, number>;
+}
 
 /** From the state machine's first move to the end of execve(2). */
 export function startOf(events: readonly Event[]): Start {

@@ -13,7 +13,12 @@ test.before(() => {
   dir = mkdtempSync('/dev/shm/drydock-autostart-');
   const name = `ddcli${process.pid % 10_000}`;
   env = {
-    ...process.env, DRYDOCK_ROOT: join(dir, 'root'), DRYDOCK_EXEC_ROOT: join(dir, 'run'), DRYDOCK_BRIDGE: name, DRYDOCK_CGROUP_PARENT: `/${name}`, DRYDOCK_IDLE: '1',
+    ...process.env,
+    DRYDOCK_ROOT: join(dir, 'root'),
+    DRYDOCK_EXEC_ROOT: join(dir, 'run'),
+    DRYDOCK_BRIDGE: name,
+    DRYDOCK_CGROUP_PARENT: `/${name}`,
+    DRYDOCK_IDLE: '1',
   };
   delete env['DRYDOCK_HOST'];
 });
@@ -21,7 +26,10 @@ test.after(() => rmSync(dir, { recursive: true, force: true }));
 
 function cli(args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<Ran> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [drydock, ...args], { env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [drydock, ...args], {
+      env: { ...env, ...more },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const ran: Ran = { code: null, signal: null, out: '', err: '' };
     child.stdout.on('data', (data) => (ran.out += data));
     child.stderr.on('data', (data) => (ran.err += data));
@@ -45,10 +53,20 @@ test('version starts no daemon', async () => {
 
 test('the first commands start one daemon between them, which ends when it has nothing to do', async () => {
   const answers = await Promise.all([cli(['info', '--json']), cli(['info', '--json']), cli(['ps'])]);
-  assert.equal(answers.map(({ code, err }) => [code, err]), [[0, ''], [0, ''], [0, '']]);
+  assert.equal(
+    answers.map(({ code, err }) => [code, err]),
+    [
+      [0, ''],
+      [0, ''],
+      [0, ''],
+    ],
+  );
   const pids = answers.slice(0, 2).map(({ out }) => (JSON.parse(out) as { Drydock: { pid: number } }).Drydock.pid);
   assert.is(pids[0], pids[1]);
-  await until(`the daemon ends: ${readFileSync(join(dir, 'run/daemon.log'), 'utf8')}`, () => !existsSync(`/proc/${pids[0]}`));
+  await until(
+    `the daemon ends: ${readFileSync(join(dir, 'run/daemon.log'), 'utf8')}`,
+    () => !existsSync(`/proc/${pids[0]}`),
+  );
 });
 
 test('shutdown ends it at once', async () => {

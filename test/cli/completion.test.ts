@@ -14,10 +14,15 @@ test.before(async () => {
   served = new Served();
   const listing = (await run(served.socket, [])).out;
   verbs = [...listing.slice(listing.indexOf('Containers:')).matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name!);
-  scripts = { bash: (await run(served.socket, ['completion', 'bash'])).out, zsh: (await run(served.socket, ['completion', 'zsh'])).out };
+  scripts = {
+    bash: (await run(served.socket, ['completion', 'bash'])).out,
+    zsh: (await run(served.socket, ['completion', 'zsh'])).out,
+  };
   mkdirSync(join(served.dir, 'bin'));
   // completion calls the command by its name
-  writeFileSync(join(served.dir, 'bin/drydock'), `#!/bin/sh\nexec ${process.execPath} ${drydock} "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(served.dir, 'bin/drydock'), `#!/bin/sh\nexec ${process.execPath} ${drydock} "$@"\n`, {
+    mode: 0o755,
+  });
   writeFileSync(join(served.dir, 'completion'), scripts['bash']!);
 });
 test.after(() => served.close());
@@ -26,7 +31,13 @@ test.after(() => served.close());
 async function offered(...words: string[]): Promise<string[]> {
   const quoted = ['drydock', ...words].map((word) => `'${word}'`).join(' ');
   const script = `source ${served.dir}/completion; COMP_WORDS=(${quoted}); COMP_CWORD=${words.length}; _drydock; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { out, err, code } = await served.run('env', [`PATH=${served.dir}/bin:${process.env['PATH']}`, `DRYDOCK_HOST=unix://${served.socket}`, 'bash', '-c', script]);
+  const { out, err, code } = await served.run('env', [
+    `PATH=${served.dir}/bin:${process.env['PATH']}`,
+    `DRYDOCK_HOST=unix://${served.socket}`,
+    'bash',
+    '-c',
+    script,
+  ]);
   assert.equal([code, err], [0, '']);
   return out.trim().split('\n');
 }
@@ -63,15 +74,22 @@ test('every verb has help with examples', async () => {
 test('without a verb the verbs are listed in groups', async () => {
   const { out, code } = await run(served.socket, []);
   assert.is(code, 0);
-  for (const group of ['Containers:', 'Look at them:', 'Walk round the hull:', 'Images:', 'The daemon:', 'Examples:']) assert.match(out, `\n${group}\n`);
+  for (const group of ['Containers:', 'Look at them:', 'Walk round the hull:', 'Images:', 'The daemon:', 'Examples:'])
+    assert.match(out, `\n${group}\n`);
 });
 
-test('what is wrong with the command line is said in a line, with docker\'s codes', async () => {
+test("what is wrong with the command line is said in a line, with docker's codes", async () => {
   const cases: [string[], number, RegExp][] = [
-    [['bogus'], 1, /^drydock: unknown command: drydock bogus\n/], [['ps', '--bogus'], 125, /^drydock: unknown flag: --bogus\nRun 'drydock ps --help'/],
-    [['run'], 1, /missing required argument 'image'/], [['ps', 'x'], 1, /too many arguments/], [['run', '-p', '80:80', 'ubuntu'], 125, /^drydock: -p is not supported: ports are not published/],
-    [['run', '--gpus', 'all', 'ubuntu'], 125, /^drydock: --gpus is not supported/], [['run', '--health-cmd=x', 'ubuntu'], 125, /^drydock: --health-cmd is not supported/],
-    [['run', '-m'], 125, /argument missing/], [['-H', 'tcp://x', 'ps'], 125, /invalid host "tcp:\/\/x"/], [['update', 'x'], 125, /one or more flags/],
+    [['bogus'], 1, /^drydock: unknown command: drydock bogus\n/],
+    [['ps', '--bogus'], 125, /^drydock: unknown flag: --bogus\nRun 'drydock ps --help'/],
+    [['run'], 1, /missing required argument 'image'/],
+    [['ps', 'x'], 1, /too many arguments/],
+    [['run', '-p', '80:80', 'ubuntu'], 125, /^drydock: -p is not supported: ports are not published/],
+    [['run', '--gpus', 'all', 'ubuntu'], 125, /^drydock: --gpus is not supported/],
+    [['run', '--health-cmd=x', 'ubuntu'], 125, /^drydock: --health-cmd is not supported/],
+    [['run', '-m'], 125, /argument missing/],
+    [['-H', 'tcp://x', 'ps'], 125, /invalid host "tcp:\/\/x"/],
+    [['update', 'x'], 125, /one or more flags/],
   ];
   for (const [args, code, message] of cases) {
     const ran = await run(served.socket, args);
@@ -83,7 +101,17 @@ test('what is wrong with the command line is said in a line, with docker\'s code
 
 test('a user who is not root is told so when no daemon listens', async () => {
   if (process.getuid?.() !== 0) return;
-  const { code, err } = await served.run('setpriv', ['--reuid', '65534', '--clear-groups', process.execPath, drydock, '-H', 'unix:///run/nobody-listens-here.sock', 'run', 'ubuntu']);
+  const { code, err } = await served.run('setpriv', [
+    '--reuid',
+    '65534',
+    '--clear-groups',
+    process.execPath,
+    drydock,
+    '-H',
+    'unix:///run/nobody-listens-here.sock',
+    'run',
+    'ubuntu',
+  ]);
   assert.match(err, /^drydock: must run as root: no daemon listens at \/run\/nobody-listens-here\.sock/);
   assert.is(code, 125);
 });

@@ -6,21 +6,33 @@ import { suite } from '../harness.ts';
 const test = suite('cli progress');
 function shown(isTTY: boolean, lines: readonly ProgressLine[], size = { columns: 80, rows: 24 }): string {
   let text = '';
-  const progress = new Progress({ isTTY, ...size, write: (part: string) => { text += part; return true; } } as unknown as WriteStream);
+  const progress = new Progress({
+    isTTY,
+    ...size,
+    write: (part: string) => {
+      text += part;
+      return true;
+    },
+  } as unknown as WriteStream);
   for (const line of lines) progress.line(line);
   progress.finish();
   return text;
 }
 const layers: ProgressLine[] = [
   { status: 'Pulling from library/ubuntu', id: 'latest' },
-  { status: 'Pulling fs layer', progressDetail: {}, id: 'aaa' }, { status: 'Pulling fs layer', progressDetail: {}, id: 'bbb' },
+  { status: 'Pulling fs layer', progressDetail: {}, id: 'aaa' },
+  { status: 'Pulling fs layer', progressDetail: {}, id: 'bbb' },
   { status: 'Downloading', progressDetail: { current: 500_000, total: 1_000_000 }, id: 'aaa' },
-  { status: 'Pull complete', progressDetail: {}, id: 'aaa' }, { status: 'Pull complete', progressDetail: {}, id: 'bbb' },
+  { status: 'Pull complete', progressDetail: {}, id: 'aaa' },
+  { status: 'Pull complete', progressDetail: {}, id: 'bbb' },
   { status: 'Digest: sha256:00' },
 ];
 
 test('off a terminal there is a plain line for what is over', () => {
-  assert.is(shown(false, layers), 'latest: Pulling from library/ubuntu\naaa: Pull complete\nbbb: Pull complete\nDigest: sha256:00\n');
+  assert.is(
+    shown(false, layers),
+    'latest: Pulling from library/ubuntu\naaa: Pull complete\nbbb: Pull complete\nDigest: sha256:00\n',
+  );
 });
 
 /** What a terminal would show: our two sequences, obeyed. */
@@ -38,13 +50,22 @@ function screen(text: string): string[] {
 }
 
 test('on a terminal each layer keeps its row', () => {
-  assert.equal(screen(shown(true, layers)), ['latest: Pulling from library/ubuntu', 'aaa: Pull complete', 'bbb: Pull complete', 'Digest: sha256:00']);
+  assert.equal(screen(shown(true, layers)), [
+    'latest: Pulling from library/ubuntu',
+    'aaa: Pull complete',
+    'bbb: Pull complete',
+    'Digest: sha256:00',
+  ]);
   const half = screen(shown(true, layers.slice(0, 4)));
   assert.equal(half.slice(1), ['aaa: Downloading [==============>               ] 500kB/1MB', 'bbb: Pulling fs layer']);
 });
 
 test('more layers than rows, and rows wider than the terminal, do not scroll it away', () => {
-  const many = Array.from({ length: 40 }, (_, i): ProgressLine => ({ status: 'Pull complete', progressDetail: {}, id: `layer${i}${'x'.repeat(40)}` }));
+  const many = Array.from({ length: 40 }, (_, i): ProgressLine => ({
+    status: 'Pull complete',
+    progressDetail: {},
+    id: `layer${i}${'x'.repeat(40)}`,
+  }));
   const text = shown(true, many, { columns: 30, rows: 10 });
   const ups = [...text.matchAll(/\u001b\[(\d+)A/g)].map(([, n]) => Number(n));
   assert.is(Math.max(...ups), 8);

@@ -6,26 +6,43 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bodyOf } from '../../runtime/cli/client.ts';
 
-export interface Recorded { url: string; body: Record<string, unknown> }
-export interface Recorder { docker(...args: string[]): Promise<Recorded | string>; close(): void }
+export interface Recorded {
+  url: string;
+  body: Record<string, unknown>;
+}
+export interface Recorder {
+  docker(...args: string[]): Promise<Recorded | string>;
+  close(): void;
+}
 
 export async function recorder(): Promise<Recorder> {
   const dir = mkdtempSync(join(tmpdir(), 'drydock-cli-'));
   const seen: Recorded[] = [];
-  const server = createServer((request, response) => void (async () => {
-    const text = await bodyOf(request);
-    if (request.url!.endsWith('/_ping')) return response.setHeader('Api-Version', '1.50').setHeader('Ostype', 'linux').end();
-    if (request.url!.includes('/containers/create')) seen.push({ url: request.url!, body: JSON.parse(text) as Record<string, unknown> });
-    return response.writeHead(500, { 'Content-Type': 'application/json' }).end('{"message":"recorded"}');
-  })());
+  const server = createServer(
+    (request, response) =>
+      void (async () => {
+        const text = await bodyOf(request);
+        if (request.url!.endsWith('/_ping'))
+          return response.setHeader('Api-Version', '1.50').setHeader('Ostype', 'linux').end();
+        if (request.url!.includes('/containers/create'))
+          seen.push({ url: request.url!, body: JSON.parse(text) as Record<string, unknown> });
+        return response.writeHead(500, { 'Content-Type': 'application/json' }).end('{"message":"recorded"}');
+      })(),
+  );
   const socket = join(dir, 's');
   await new Promise<void>((resolve) => server.listen(socket, resolve));
   return {
     /** What it asked for, or what it said instead of asking. */
-    docker: (...args) => new Promise((resolve) => {
-      seen.length = 0;
-      execFile('docker', args, { env: { ...process.env, DOCKER_HOST: `unix://${socket}`, DOCKER_CONFIG: dir } }, (_, __, stderr) => resolve(seen[0] ?? stderr));
-    }),
+    docker: (...args) =>
+      new Promise((resolve) => {
+        seen.length = 0;
+        execFile(
+          'docker',
+          args,
+          { env: { ...process.env, DOCKER_HOST: `unix://${socket}`, DOCKER_CONFIG: dir } },
+          (_, __, stderr) => resolve(seen[0] ?? stderr),
+        );
+      }),
     close: () => {
       server.close();
       rmSync(dir, { recursive: true, force: true });
@@ -47,9 +64,12 @@ export function meant(value: unknown, key = ''): unknown {
   if (typeof value !== 'object') return value;
   // in a map of names ({"/anon": {}}) the empty object is what is meant
   const names = ['Volumes', 'Labels', 'Tmpfs', 'Sysctls', 'Annotations'].includes(key);
-  const entries = Object.entries(value as object).map(([name, one]) => [name, names ? one : meant(one, name)] as const).filter(([, one]) => one !== undefined);
+  const entries = Object.entries(value as object)
+    .map(([name, one]) => [name, names ? one : meant(one, name)] as const)
+    .filter(([, one]) => one !== undefined);
   return entries.length ? Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))) : undefined;
 }
 /** docker keeps these in maps, whose order Go shuffles. */
 const unordered = new Set(['Ulimits', 'Binds', 'Env']);
-const sorted = (key: string, items: unknown[]) => (unordered.has(key) ? items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : items);
+const sorted = (key: string, items: unknown[]) =>
+  unordered.has(key) ? items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : items;

@@ -9,8 +9,22 @@ export class Screen {
   readonly #dir = mkdtempSync('/tmp/drydock-screen-');
 
   constructor(env: Record<string, string>, columns = 110, rows = 50) {
-    const variables = Object.entries({ NO_COLOR: '1', HISTFILE: '', ...env }).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-    this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(columns), '-y', String(rows), ...variables, 'bash --norc --noprofile');
+    const variables = Object.entries({ NO_COLOR: '1', HISTFILE: '', ...env }).flatMap(([name, value]) => [
+      '-e',
+      `${name}=${value}`,
+    ]);
+    this.#tmux(
+      '-f',
+      '/dev/null',
+      'new-session',
+      '-d',
+      '-x',
+      String(columns),
+      '-y',
+      String(rows),
+      ...variables,
+      'bash --norc --noprofile',
+    );
   }
 
   #tmux(...args: string[]): string {
@@ -36,7 +50,8 @@ export class Screen {
     return this.#tmux('capture-pane', '-p', '-J', '-S', '-500').trimEnd();
   }
   async see(what: RegExp, seconds = 60): Promise<string> {
-    for (const end = Date.now() + seconds * patience * 1000; Date.now() < end; await sleep(30)) if (what.test(this.text())) return this.text();
+    for (const end = Date.now() + seconds * patience * 1000; Date.now() < end; await sleep(30))
+      if (what.test(this.text())) return this.text();
     throw new Error(`the screen never showed ${what}:\n${this.text()}`);
   }
   /** Until a program has taken the terminal for itself: what is typed before that is the shell's. */

@@ -68,9 +68,15 @@ test('run -d prints the id, wait prints the exit code, logs has the output, rm r
   assert.is((await cli('wait', 'background')).out, '3\n');
   assert.is((await cli('logs', 'background')).out, 'here\n');
   assert.match((await cli('logs', '--timestamps', 'background')).out, /^\d{4}-\d\d-\d\dT[\d:.]+Z here\n$/);
-  assert.match((await cli('ps', '-a')).out, /^CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +NAMES\n[\s\S]*Exited \(3\)[\s\S]*background/m);
+  assert.match(
+    (await cli('ps', '-a')).out,
+    /^CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +NAMES\n[\s\S]*Exited \(3\)[\s\S]*background/m,
+  );
   assert.is((await cli('ps', '-aq', '--filter', 'name=background')).out, `${out.slice(0, 12)}\n`);
-  assert.is(JSON.parse((await cli('ps', '-a', '--filter', 'name=background', '--format', 'json')).out).Names, 'background');
+  assert.is(
+    JSON.parse((await cli('ps', '-a', '--filter', 'name=background', '--format', 'json')).out).Names,
+    'background',
+  );
   assert.is((await cli('rm', 'background')).out, 'background\n');
   const gone = await cli('logs', 'background');
   assert.equal([gone.code, gone.err], [1, 'drydock: No such container: background\n']);
@@ -87,7 +93,14 @@ test('the cidfile holds the id, is not overwritten, and goes when nothing was cr
 });
 
 test('signals that the client gets are handed on', async () => {
-  const running = begin(served.socket, ['run', '--rm', 'ubuntu', 'sh', '-c', 'trap "echo got it; exit 9" USR1; echo up; while :; do sleep 0.05; done']);
+  const running = begin(served.socket, [
+    'run',
+    '--rm',
+    'ubuntu',
+    'sh',
+    '-c',
+    'trap "echo got it; exit 9" USR1; echo up; while :; do sleep 0.05; done',
+  ]);
   await until(() => running.ran.out.includes('up'));
   running.kill('SIGUSR1');
   assert.equal([(await running.done).code, running.ran.out], [9, 'up\ngot it\n']);
@@ -137,7 +150,9 @@ test(['tmux'], 'a terminal session is raw, follows the window, and leaves the te
 test(['tmux'], 'the detach keys leave the container running and the terminal as it was', async () => {
   const screen = new Screen({ DRYDOCK_HOST: `unix://${served.socket}` });
   try {
-    screen.command(`${process.execPath} ${drydock} run -it --detach-keys ctrl-a,x --name left ubuntu cat; echo code $?`);
+    screen.command(
+      `${process.execPath} ${drydock} run -it --detach-keys ctrl-a,x --name left ubuntu cat; echo code $?`,
+    );
     await until(() => served.engine.containers().some((c) => c.container.name === 'left' && c.process.running));
     await screen.raw();
     screen.type('typed');
@@ -161,7 +176,9 @@ test(['tmux'], 'the detach keys leave the container running and the terminal as 
 test(['tmux'], 'a terminal is given back when the client is killed by a signal', async () => {
   const screen = new Screen({ DRYDOCK_HOST: `unix://${served.socket}` });
   try {
-    screen.command(`sh -c 'echo $$ > ${served.dir}/pid; exec ${process.execPath} ${drydock} run -it --name killed ubuntu cat'; echo code $?`);
+    screen.command(
+      `sh -c 'echo $$ > ${served.dir}/pid; exec ${process.execPath} ${drydock} run -it --name killed ubuntu cat'; echo code $?`,
+    );
     await until(() => served.engine.containers().some((c) => c.container.name === 'killed' && c.process.running));
     screen.command('up');
     await screen.see(/up\s+up/);

@@ -1,4 +1,6 @@
-/** A container whose run goes through the real gate and the real journal, over steps that only say what they would do. */
+/**
+ * A container whose run goes through the real gate and the real journal, over steps that only say what they would do.
+ */
 import type { RequestListener, Server } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,23 +19,51 @@ import { FakeEngine } from '../server/fake-engine.ts';
 
 type Call = readonly [SyscallName, ...Value[]];
 const step = (id: string, title: string, explain: string, ...calls: Call[]): Step<SteppedContainer> => ({
-  id, title, explain,
-  do: async (_, c) => { for (const call of calls) await c.call(...call); },
+  id,
+  title,
+  explain,
+  do: async (_, c) => {
+    for (const call of calls) await c.call(...call);
+  },
   undo: async () => undefined,
 });
 const phases: readonly Phase<SteppedContainer>[] = [
-  { id: 'create', title: 'Create', steps: [
-    step('create.cgroup', 'Make the cgroup', 'A cgroup holds the limits. Without it, nothing is limited.', ['mkdirat', -100, '/sys/fs/cgroup/x', 0o755], ['write_file', '/sys/fs/cgroup/x/pids.max', 1, 0, '100\n']),
-    step('create.uts', 'A host name of its own', 'See `uts_namespaces(7)`.', ['unshare', 0x4000000]),
-  ] },
-  { id: 'exec', title: 'Execute', steps: [step('exec.pivot-root', 'Change the root', 'pivot_root swaps the roots.', ['pivot_root', '.', '.'])] },
-  { id: 'exit', title: 'Exit', steps: [step('exit.reap', 'Take the exit status', 'Somebody must wait for the process.', ['getpid'])] },
+  {
+    id: 'create',
+    title: 'Create',
+    steps: [
+      step(
+        'create.cgroup',
+        'Make the cgroup',
+        'A cgroup holds the limits. Without it, nothing is limited.',
+        ['mkdirat', -100, '/sys/fs/cgroup/x', 0o755],
+        ['write_file', '/sys/fs/cgroup/x/pids.max', 1, 0, '100\n'],
+      ),
+      step('create.uts', 'A host name of its own', 'See `uts_namespaces(7)`.', ['unshare', 0x4000000]),
+    ],
+  },
+  {
+    id: 'exec',
+    title: 'Execute',
+    steps: [step('exec.pivot-root', 'Change the root', 'pivot_root swaps the roots.', ['pivot_root', '.', '.'])],
+  },
+  {
+    id: 'exit',
+    title: 'Exit',
+    steps: [step('exit.reap', 'Take the exit status', 'Somebody must wait for the process.', ['getpid'])],
+  },
 ];
 
 export class SteppedContainer extends FakeContainer {
   readonly log = Journal.inMemory();
   readonly #gate = new Gate((event) => void this.log.append(event));
-  readonly #run: Run<SteppedContainer> = { kernel: {} as Kernel, gate: this.#gate, journal: this.log, container: this, current: undefined };
+  readonly #run: Run<SteppedContainer> = {
+    kernel: {} as Kernel,
+    gate: this.#gate,
+    journal: this.log,
+    container: this,
+    current: undefined,
+  };
   #state = 'created';
 
   #to(to: string): void {
@@ -42,13 +72,25 @@ export class SteppedContainer extends FakeContainer {
   }
   async call(name: SyscallName, ...args: Value[]): Promise<void> {
     await this.#gate.beforeCall({ actor: 'stage', name, args });
-    this.log.append({ type: 'call', actor: 'stage', name, args: args as string[], ret: 0, ns: 31_000, ...(this.#run.current && { step: this.#run.current }), ...(name === 'unshare' && { facts: [{ kind: 'ns', key: 'uts', value: 'uts:[42]' }] }) } as NewEvent);
+    this.log.append({
+      type: 'call',
+      actor: 'stage',
+      name,
+      args: args as string[],
+      ret: 0,
+      ns: 31_000,
+      ...(this.#run.current && { step: this.#run.current }),
+      ...(name === 'unshare' && { facts: [{ kind: 'ns', key: 'uts', value: 'uts:[42]' }] }),
+    } as NewEvent);
   }
 
   override async start(options?: GateOptions): Promise<void> {
     if (options) this.#gate.arm(options);
     try {
-      for (const [phase, state] of [[phases[0]!, 'creating'], [phases[1]!, 'executing']] as const) {
+      for (const [phase, state] of [
+        [phases[0]!, 'creating'],
+        [phases[1]!, 'executing'],
+      ] as const) {
         this.#to(state);
         await runPhase(this.#run, phase);
       }
@@ -96,8 +138,17 @@ export class SteppedServer {
     const answers = this.#server.listeners('request') as RequestListener[];
     this.#server.removeAllListeners('request');
     this.#server.on('request', (request, response) => {
-      if (request.url !== '/drydock/phases') return answers.forEach((answer) => answer.call(this.#server, request, response));
-      response.end(JSON.stringify(phases.map(({ id, title, steps }) => ({ id, title, steps: steps.map((one) => ({ id: one.id, title: one.title, explain: one.explain })) }))));
+      if (request.url !== '/drydock/phases')
+        return answers.forEach((answer) => answer.call(this.#server, request, response));
+      response.end(
+        JSON.stringify(
+          phases.map(({ id, title, steps }) => ({
+            id,
+            title,
+            steps: steps.map((one) => ({ id: one.id, title: one.title, explain: one.explain })),
+          })),
+        ),
+      );
     });
     this.#server.listen(this.socket);
   }

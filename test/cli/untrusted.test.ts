@@ -1,4 +1,7 @@
-/** What registries, images and containers wrote is shown on the terminal, not obeyed; and the page's address is no argument of a program. */
+/**
+ * What registries, images and containers wrote is shown on the terminal, not obeyed; and the page's address is no
+ * argument of a program.
+ */
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -13,7 +16,7 @@ const test = suite('untrusted text on the terminal');
 function written(stream: 'stdout' | 'stderr', act: () => void): string {
   const own = process[stream].write;
   let text = '';
-  process[stream].write = ((part: string) => (text += part, true)) as typeof own;
+  process[stream].write = ((part: string) => ((text += part), true)) as typeof own;
   try {
     act();
   } finally {
@@ -23,7 +26,10 @@ function written(stream: 'stdout' | 'stderr', act: () => void): string {
 }
 
 test('lines for people keep their ends, and nothing else that a terminal obeys', () => {
-  assert.is(written('stderr', () => warn('a\u001b]0;title\u0007b\u009b31m\r\nsecond')), 'a\\e]0;title\\x07b\\x9b31m\\r\nsecond\n');
+  assert.is(
+    written('stderr', () => warn('a\u001b]0;title\u0007b\u009b31m\r\nsecond')),
+    'a\\e]0;title\\x07b\\x9b31m\\r\nsecond\n',
+  );
 });
 
 test('views of steps and lessons keep ends of lines and their own colours only', () => {
@@ -36,7 +42,11 @@ test('views of steps and lessons keep ends of lines and their own colours only',
     for (const isTTY of [true, false]) {
       const ink = paint({ isTTY });
       let text = '';
-      const out = { isTTY, columns: 80, write: (part: string) => (text += part, true) } as unknown as NodeJS.WriteStream;
+      const out = {
+        isTTY,
+        columns: 80,
+        write: (part: string) => ((text += part), true),
+      } as unknown as NodeJS.WriteStream;
       new View(out, ink, undefined as never).print(ink.bad(evil));
       assert.is(text, isTTY ? `\u001b[31m${seen}\u001b[39m\n` : `${seen}\n`);
     }
@@ -59,14 +69,18 @@ test('JSON is the same JSON, without C1, DEL and directions of text', () => {
 test("the page's token is in a file of 0600, and in nobody's arguments", async () => {
   const dir = mkdtempSync('/tmp/drydock-opener-');
   mkdirSync(join(dir, 'bin'));
-  writeFileSync(join(dir, 'bin/xdg-open'), `#!/bin/sh\necho "$@" > ${dir}/arguments.part; cat "$1" > ${dir}/page; stat -c %a "$1" > ${dir}/mode; mv ${dir}/arguments.part ${dir}/arguments\n`);
+  writeFileSync(
+    join(dir, 'bin/xdg-open'),
+    `#!/bin/sh\necho "$@" > ${dir}/arguments.part; cat "$1" > ${dir}/page; stat -c %a "$1" > ${dir}/mode; mv ${dir}/arguments.part ${dir}/arguments\n`,
+  );
   chmodSync(join(dir, 'bin/xdg-open'), 0o755);
   const { PATH, DISPLAY, XDG_RUNTIME_DIR } = process.env;
   Object.assign(process.env, { PATH: `${join(dir, 'bin')}:${PATH}`, DISPLAY: ':9', XDG_RUNTIME_DIR: dir });
   try {
     openBrowser('http://127.0.0.1:1/open?token=SECRET&run=x');
     const read = (name: string) => readFileSync(join(dir, name), 'utf8');
-    for (let i = 0; i < 200 && !statSync(join(dir, 'arguments'), { throwIfNoEntry: false }); i += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let i = 0; i < 200 && !statSync(join(dir, 'arguments'), { throwIfNoEntry: false }); i += 1)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     assert.not.match(read('arguments'), 'SECRET');
     assert.match(read('page'), 'url=http://127.0.0.1:1/open?token=SECRET&amp;run=x"');
     assert.is(read('mode'), '600\n');

@@ -1,4 +1,7 @@
-/** Calls that arrive in the middle of a phase: they wait for it or cancel it, and none is told that something is under way. */
+/**
+ * Calls that arrive in the middle of a phase: they wait for it or cancel it, and none is told that something is under
+ * way.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { until } from './ran.ts';
@@ -7,7 +10,10 @@ import { slowRegistry } from './slow-registry.ts';
 
 const s = await site('calls in the middle of a phase', { images: ['tiny'] });
 const d = () => s.daemon;
-interface Inspected { RestartCount: number; State: { Status: string; Running: boolean; Pid: number; ExitCode: number } }
+interface Inspected {
+  RestartCount: number;
+  State: { Status: string; Running: boolean; Pid: number; ExitCode: number };
+}
 const inspect = (name: string) => d().json<Inspected>(`/containers/${name}/json`);
 const post = (name: string, verb: string, body?: unknown) => d().api('POST', `/containers/${name}/${verb}`, body);
 async function create(name: string, Cmd: string[], HostConfig: object = {}): Promise<void> {
@@ -18,7 +24,7 @@ async function run(name: string, Cmd: string[], HostConfig: object = {}): Promis
   await create(name, Cmd, HostConfig);
   assert.is((await post(name, 'start')).status, 204);
 }
-const gone = async (name: string) => void await d().api('DELETE', `/containers/${name}?force=1`);
+const gone = async (name: string) => void (await d().api('DELETE', `/containers/${name}?force=1`));
 const always = { RestartPolicy: { Name: 'always' } };
 const codes = (answers: { status: number }[]) => answers.map(({ status }) => status).sort((a, b) => a - b);
 
@@ -26,7 +32,9 @@ s.test('between two automatic restarts the state is restarting, without a gap', 
   await run('loop', ['sh', '-c', 'exit 3'], always);
   const seen = new Set<string>();
   for (const end = Date.now() + 4000; Date.now() < end;) {
-    const { State: { Status, Running } } = await inspect('loop');
+    const {
+      State: { Status, Running },
+    } = await inspect('loop');
     seen.add(`${Status}, ${Running ? 'Running' : 'not Running'}`);
   }
   await gone('loop');
@@ -34,24 +42,37 @@ s.test('between two automatic restarts the state is restarting, without a gap', 
   assert.equal([...seen], ['restarting, Running']);
 });
 
-for (const [verb, ends] of [['restart', false], ['start', false], ['kill', true], ['stop', true], ['kill?signal=TERM', true]] as const) {
-  s.test(`${verb} of one that restarts all the time succeeds whenever it comes${ends ? ', and it stays down' : ''}`, async () => {
-    const wrong: string[] = [];
-    for (let n = 0; n < 12; n++) {
-      await run('busy', ['sh', '-c', 'exit 3'], always);
-      await sleep(n * 23);
-      const { status, body } = await post('busy', verb);
-      if (status !== 204 && !(verb === 'start' && status === 304)) wrong.push(`${status} ${body}`);
-      if (ends) {
-        const { RestartCount } = await inspect('busy');
-        await sleep(250);
-        const { State: { Status }, RestartCount: later } = await inspect('busy');
-        if (Status !== 'exited' || later !== RestartCount) wrong.push(`${Status}, restarted ${later - RestartCount} times more`);
+for (const [verb, ends] of [
+  ['restart', false],
+  ['start', false],
+  ['kill', true],
+  ['stop', true],
+  ['kill?signal=TERM', true],
+] as const) {
+  s.test(
+    `${verb} of one that restarts all the time succeeds whenever it comes${ends ? ', and it stays down' : ''}`,
+    async () => {
+      const wrong: string[] = [];
+      for (let n = 0; n < 12; n++) {
+        await run('busy', ['sh', '-c', 'exit 3'], always);
+        await sleep(n * 23);
+        const { status, body } = await post('busy', verb);
+        if (status !== 204 && !(verb === 'start' && status === 304)) wrong.push(`${status} ${body}`);
+        if (ends) {
+          const { RestartCount } = await inspect('busy');
+          await sleep(250);
+          const {
+            State: { Status },
+            RestartCount: later,
+          } = await inspect('busy');
+          if (Status !== 'exited' || later !== RestartCount)
+            wrong.push(`${Status}, restarted ${later - RestartCount} times more`);
+        }
+        await gone('busy');
       }
-      await gone('busy');
-    }
-    assert.equal(wrong, []);
-  });
+      assert.equal(wrong, []);
+    },
+  );
 }
 
 s.test('after kill the container can be removed or started at once', async () => {
@@ -59,7 +80,8 @@ s.test('after kill the container can be removed or started at once', async () =>
     for (let n = 0; n < 10; n++) {
       await run('dies', ['sleep', '1000']);
       assert.is((await post('dies', 'kill')).status, 204);
-      const { status, body } = next === 'start' ? await post('dies', 'start') : await d().api('DELETE', '/containers/dies');
+      const { status, body } =
+        next === 'start' ? await post('dies', 'start') : await d().api('DELETE', '/containers/dies');
       assert.is(status, 204, `${next}: ${body}`);
       await gone('dies');
     }
@@ -77,28 +99,34 @@ s.test('restart keeps a container with --rm, and its next end removes it', async
   assert.is((await d().api('GET', '/containers/once/json')).status, 404);
 });
 
-s.test('who waits for the end of one that restarts is answered when it is stopped in between, and the log ends', async () => {
-  await run('waited', ['sh', '-c', 'exit 3'], always);
-  await until('a wait of a second', async () => {
-    const { RestartCount, State } = await inspect('waited');
-    return RestartCount >= 5 && State.Status === 'restarting';
-  });
-  const waiting = post('waited', 'wait');
-  const following = d().cli('logs', '-f', 'waited');
-  await sleep(100);
-  assert.is((await post('waited', 'stop')).status, 204);
-  assert.match((await waiting).body, /"StatusCode":3/);
-  assert.is((await following).code, 0);
-  assert.is((await inspect('waited')).State.Status, 'exited');
-  await gone('waited');
-});
+s.test(
+  'who waits for the end of one that restarts is answered when it is stopped in between, and the log ends',
+  async () => {
+    await run('waited', ['sh', '-c', 'exit 3'], always);
+    await until('a wait of a second', async () => {
+      const { RestartCount, State } = await inspect('waited');
+      return RestartCount >= 5 && State.Status === 'restarting';
+    });
+    const waiting = post('waited', 'wait');
+    const following = d().cli('logs', '-f', 'waited');
+    await sleep(100);
+    assert.is((await post('waited', 'stop')).status, 204);
+    assert.match((await waiting).body, /"StatusCode":3/);
+    assert.is((await following).code, 0);
+    assert.is((await inspect('waited')).State.Status, 'exited');
+    await gone('waited');
+  },
+);
 
 s.test('the count of restarts begins again when a client starts or restarts it', async () => {
-  await run('counted', ['sh', '-c', 'echo run; exit 3'], { RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 2 } });
-  const givenUp = () => until('it gives up', async () => {
-    const { RestartCount, State } = await inspect('counted');
-    return RestartCount === 2 && State.Status === 'exited';
+  await run('counted', ['sh', '-c', 'echo run; exit 3'], {
+    RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 2 },
   });
+  const givenUp = () =>
+    until('it gives up', async () => {
+      const { RestartCount, State } = await inspect('counted');
+      return RestartCount === 2 && State.Status === 'exited';
+    });
   await givenUp();
   await post('counted', 'start');
   await givenUp();
@@ -108,12 +136,22 @@ s.test('the count of restarts begins again when a client starts or restarts it',
 
 s.test('of calls at the same time each is answered as if they came one after the other', async () => {
   await create('many', ['sleep', '1000']);
-  assert.equal(codes(await Promise.all([post('many', 'start'), post('many', 'start'), post('many', 'start')])), [204, 304, 304]);
+  assert.equal(
+    codes(await Promise.all([post('many', 'start'), post('many', 'start'), post('many', 'start')])),
+    [204, 304, 304],
+  );
   assert.equal(codes(await Promise.all([post('many', 'pause'), post('many', 'pause')])), [204, 409]);
   assert.equal(codes(await Promise.all([post('many', 'unpause'), post('many', 'unpause')])), [204, 500]);
   assert.equal(codes(await Promise.all([post('many', 'pause'), post('many', 'kill')])), [204, 204]);
   assert.is((await inspect('many')).State.Status, 'exited');
-  assert.equal(codes(await Promise.all([post('many', 'start'), post('many', 'exec', { Cmd: ['true'] }), post('many', 'top')].slice(0, 2))), [201, 204]);
+  assert.equal(
+    codes(
+      await Promise.all(
+        [post('many', 'start'), post('many', 'exec', { Cmd: ['true'] }), post('many', 'top')].slice(0, 2),
+      ),
+    ),
+    [201, 204],
+  );
   assert.equal(codes(await Promise.all([1, 2].map(() => d().api('DELETE', '/containers/many?force=1')))), [204, 409]);
 });
 
@@ -121,7 +159,10 @@ s.test('in the middle of a pull some wait for the start, and kill cancels it', a
   for (const verb of ['pause', 'kill'] as const) {
     const slow = await slowRegistry(s.registry.host);
     try {
-      const made = await d().api('POST', `/containers/create?name=slow-${verb}&pull=missing`, { Image: `${slow.host}/library/tiny`, Cmd: ['sleep', '1000'] });
+      const made = await d().api('POST', `/containers/create?name=slow-${verb}&pull=missing`, {
+        Image: `${slow.host}/library/tiny`,
+        Cmd: ['sleep', '1000'],
+      });
       assert.is(made.status, 201, made.body);
       const starting = post(`slow-${verb}`, 'start');
       await until('it pulls', slow.asked);
@@ -150,7 +191,11 @@ s.test('what the gate holds is not waited for: the answer names the step', async
   const early = post('held', 'pause');
   await until('it is held', async () => (await d().ok('trace', '--json', 'held')).includes('"at":"paused"'));
   const words = /container held is held before create\.cgroup; let it go on first: drydock gate held continue/;
-  for (const answer of [await early, await post('held', 'exec', { Cmd: ['true'] }), await post('held', 'update', { CpuShares: 2 })]) {
+  for (const answer of [
+    await early,
+    await post('held', 'exec', { Cmd: ['true'] }),
+    await post('held', 'update', { CpuShares: 2 }),
+  ]) {
     assert.is(answer.status, 409);
     assert.match(answer.body, words);
   }
@@ -159,22 +204,32 @@ s.test('what the gate holds is not waited for: the answer names the step', async
   await gone('held');
 });
 
-s.test('an exec is of one run: it keeps its pid after its end, and one that was not started is gone with the run', async () => {
-  await run('entered', ['sleep', '1000']);
-  const exec = async (Cmd: string[]) => (JSON.parse((await post('entered', 'exec', { Cmd })).body) as { Id: string }).Id;
-  const start = (id: string) => d().api('POST', `/exec/${id}/start`, { Detach: true });
-  const [ended, unstarted] = [await exec(['sh', '-c', 'exit 3']), await exec(['true'])];
-  assert.is((await start(ended)).status, 200);
-  const look = () => d().json<{ Running: boolean; ExitCode: number; Pid: number }>(`/exec/${ended}/json`);
-  const { Running, ExitCode, Pid } = await until('it has ended', async () => { const now = await look(); return now.ExitCode === null ? undefined : now; });
-  assert.equal([Running, ExitCode, Pid > 0], [false, 3, true]);
-  const again = await start(ended);
-  assert.equal([again.status, JSON.parse(again.body)], [409, { message: `Error: Exec command ${ended} has already run` }]);
-  assert.is((await post('entered', 'restart?t=0')).status, 204);
-  const late = await start(unstarted);
-  assert.equal([late.status, JSON.parse(late.body)], [404, { message: `No such exec instance: ${unstarted}` }]);
-  assert.is((await d().api('GET', `/exec/${unstarted}/json`)).status, 404);
-  await gone('entered');
-});
+s.test(
+  'an exec is of one run: it keeps its pid after its end, and one that was not started is gone with the run',
+  async () => {
+    await run('entered', ['sleep', '1000']);
+    const exec = async (Cmd: string[]) =>
+      (JSON.parse((await post('entered', 'exec', { Cmd })).body) as { Id: string }).Id;
+    const start = (id: string) => d().api('POST', `/exec/${id}/start`, { Detach: true });
+    const [ended, unstarted] = [await exec(['sh', '-c', 'exit 3']), await exec(['true'])];
+    assert.is((await start(ended)).status, 200);
+    const look = () => d().json<{ Running: boolean; ExitCode: number; Pid: number }>(`/exec/${ended}/json`);
+    const { Running, ExitCode, Pid } = await until('it has ended', async () => {
+      const now = await look();
+      return now.ExitCode === null ? undefined : now;
+    });
+    assert.equal([Running, ExitCode, Pid > 0], [false, 3, true]);
+    const again = await start(ended);
+    assert.equal(
+      [again.status, JSON.parse(again.body)],
+      [409, { message: `Error: Exec command ${ended} has already run` }],
+    );
+    assert.is((await post('entered', 'restart?t=0')).status, 204);
+    const late = await start(unstarted);
+    assert.equal([late.status, JSON.parse(late.body)], [404, { message: `No such exec instance: ${unstarted}` }]);
+    assert.is((await d().api('GET', `/exec/${unstarted}/json`)).status, 404);
+    await gone('entered');
+  },
+);
 
 s.test.run();

@@ -31,18 +31,28 @@ test('every call of a start, an exec and an end names the line that asked for it
   await d().ok('run', '-d', '-it', '--memory', '64m', '--name', 'one', 'ubuntu', '/bin/bash');
   await d().ok('exec', 'one', 'true');
   await d().ok('stop', '-t', '0', 'one');
-  const calls = (await d().ok('trace', '--json', 'one')).split('\n').map((line) => JSON.parse(line) as Event).filter((e) => e.type === 'call');
+  const calls = (await d().ok('trace', '--json', 'one'))
+    .split('\n')
+    .map((line) => JSON.parse(line) as Event)
+    .filter((e) => e.type === 'call');
   assert.ok(calls.length > 300, `${calls.length} calls`);
-  assert.equal(calls.filter(({ source }) => source === undefined).map((e) => `${e.step}: ${e.actor} ${e.name}`), []);
+  assert.equal(
+    calls.filter(({ source }) => source === undefined).map((e) => `${e.step}: ${e.actor} ${e.name}`),
+    [],
+  );
   for (const { name, note, step, source } of calls) {
     const line = lineAt(source!);
-    const named = line.includes(note === 'posix_spawn' ? '.spawnShim(' : `.${name}(`) || line.includes(`name: '${name}'`);
+    const named =
+      line.includes(note === 'posix_spawn' ? '.spawnShim(' : `.${name}(`) || line.includes(`name: '${name}'`);
     assert.ok(named || (ofMessages.has(name) && message.test(line)), `${step}: ${name} is not on ${source}: ${line}`);
   }
   const of = (call: string) => calls.find(({ name }) => name === call)?.source;
   assert.match(of('pivot_root')!, /^steps\/exec\/root\.ts:\d+$/);
   assert.match(of('clone3_stage')!, /^steps\/create\/process\.ts:\d+$/);
-  assert.ok(calls.some(({ name, source }) => name === 'sendto' && source?.startsWith('network/rules.ts:')), 'a message is asked for where it is made');
+  assert.ok(
+    calls.some(({ name, source }) => name === 'sendto' && source?.startsWith('network/rules.ts:')),
+    'a message is asked for where it is made',
+  );
   await d().ok('rm', 'one');
 });
 

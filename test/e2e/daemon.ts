@@ -6,7 +6,10 @@ import { basename, join, resolve } from 'node:path';
 import { begin, run, type Ran, type RunOptions, type Running, until } from './ran.ts';
 
 export const drydock = resolve(process.env['DRYDOCK_CLI'] ?? 'dist/drydock.js');
-export interface Answer { status: number; body: string }
+export interface Answer {
+  status: number;
+  body: string;
+}
 export type Client = 'drydock' | 'docker';
 export const clients: readonly Client[] = ['drydock', 'docker'];
 
@@ -19,26 +22,45 @@ export class Daemon {
   readonly bridge = this.name;
   readonly log = join(this.root, 'daemon.log');
   readonly env: Record<string, string> = {
-    DRYDOCK_HOST: `unix://${this.socket}`, DOCKER_HOST: `unix://${this.socket}`, DOCKER_CONFIG: join(this.root, 'docker'), HOME: this.root, NO_COLOR: '1',
-    DRYDOCK_ROOT: this.root, DRYDOCK_EXEC_ROOT: this.execRoot, DRYDOCK_BRIDGE: this.bridge, DRYDOCK_CGROUP_PARENT: this.cgroupParent,
+    DRYDOCK_HOST: `unix://${this.socket}`,
+    DOCKER_HOST: `unix://${this.socket}`,
+    DOCKER_CONFIG: join(this.root, 'docker'),
+    HOME: this.root,
+    NO_COLOR: '1',
+    DRYDOCK_ROOT: this.root,
+    DRYDOCK_EXEC_ROOT: this.execRoot,
+    DRYDOCK_BRIDGE: this.bridge,
+    DRYDOCK_CGROUP_PARENT: this.cgroupParent,
   };
   #process: ChildProcess | undefined;
 
   /** `node`: flags for Node itself; a bench wants none. `program`: which Node. */
-  constructor(readonly flags: readonly string[] = [], readonly node: readonly string[] = ['--enable-source-maps'], readonly program = process.execPath) {
+  constructor(
+    readonly flags: readonly string[] = [],
+    readonly node: readonly string[] = ['--enable-source-maps'],
+    readonly program = process.execPath,
+  ) {
     mkdirSync(join(this.root, 'docker'));
   }
 
-  get pid(): number | undefined { return this.#process?.pid; }
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
 
   /** Resolves when it answers on its socket. */
   async start(...flags: string[]): Promise<this> {
     const fd = openSync(this.log, 'a');
-    const child = spawn(this.program, [...this.node, drydock, 'daemon', '--idle', '0', ...this.flags, ...flags], { env: { ...process.env, ...this.env }, stdio: ['ignore', fd, fd] });
+    const child = spawn(this.program, [...this.node, drydock, 'daemon', '--idle', '0', ...this.flags, ...flags], {
+      env: { ...process.env, ...this.env },
+      stdio: ['ignore', fd, fd],
+    });
     closeSync(fd);
     this.#process = child;
     await until('the daemon answers', async () => {
-      if (child.exitCode !== null || child.signalCode) throw new Error(`the daemon ended (${child.exitCode ?? child.signalCode}):\n${readFileSync(this.log, 'utf8').slice(-2000)}`);
+      if (child.exitCode !== null || child.signalCode)
+        throw new Error(
+          `the daemon ended (${child.exitCode ?? child.signalCode}):\n${readFileSync(this.log, 'utf8').slice(-2000)}`,
+        );
       return (await this.api('GET', '/_ping').catch(() => undefined))?.status === 200;
     });
     return this;
@@ -48,13 +70,20 @@ export class Daemon {
     const child = this.#process;
     this.#process = undefined;
     if (!child) return;
-    if (child.exitCode !== null || child.signalCode) return console.log(`the daemon had ended by itself (${child.exitCode ?? child.signalCode}):\n${readFileSync(this.log, 'utf8').slice(-4000)}`);
+    if (child.exitCode !== null || child.signalCode)
+      return console.log(
+        `the daemon had ended by itself (${child.exitCode ?? child.signalCode}):\n${readFileSync(this.log, 'utf8').slice(-4000)}`,
+      );
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     await gone;
   }
-  stop(): Promise<void> { return this.#end('SIGTERM'); }
-  kill9(): Promise<void> { return this.#end('SIGKILL'); }
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+  kill9(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
 
   /** When somebody else has killed it: ends whoever took its place, and starts its own. */
   async takeBack(): Promise<void> {
@@ -71,8 +100,12 @@ export class Daemon {
     });
   }
 
-  cli(...args: string[]): Promise<Ran> { return this.client('drydock', args); }
-  docker(...args: string[]): Promise<Ran> { return this.client('docker', args); }
+  cli(...args: string[]): Promise<Ran> {
+    return this.client('drydock', args);
+  }
+  docker(...args: string[]): Promise<Ran> {
+    return this.client('docker', args);
+  }
   client(client: Client, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
     return run(...this.#command(client, args), { ...options, env: { ...this.env, ...options.env } });
   }
@@ -83,7 +116,9 @@ export class Daemon {
     return [client === 'docker' ? 'docker' : drydock, [...args]];
   }
   /** For a line typed in a terminal. */
-  commandLine(client: Client): string { return client === 'docker' ? 'docker' : drydock; }
+  commandLine(client: Client): string {
+    return client === 'docker' ? 'docker' : drydock;
+  }
 
   /** stdout without the last line's end; throws when it failed. */
   async ok(...args: string[]): Promise<string> {
@@ -95,12 +130,21 @@ export class Daemon {
   api(method: string, path: string, body?: unknown): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
-      const req = request({ socketPath: this.socket, method, path, agent: false, headers: text === undefined ? {} : { 'Content-Type': 'application/json' } }, (res) => {
-        let answer = '';
-        res.on('data', (data) => (answer += data));
-        res.on('end', () => resolve({ status: res.statusCode ?? 0, body: answer }));
-        res.on('error', reject);
-      });
+      const req = request(
+        {
+          socketPath: this.socket,
+          method,
+          path,
+          agent: false,
+          headers: text === undefined ? {} : { 'Content-Type': 'application/json' },
+        },
+        (res) => {
+          let answer = '';
+          res.on('data', (data) => (answer += data));
+          res.on('end', () => resolve({ status: res.statusCode ?? 0, body: answer }));
+          res.on('error', reject);
+        },
+      );
       req.on('error', reject);
       req.end(text);
     });
@@ -112,14 +156,16 @@ export class Daemon {
   }
 
   async removeAll(): Promise<void> {
-    for (const { Id } of await this.json<{ Id: string }[]>('/containers/json?all=1')) await this.api('DELETE', `/containers/${Id}?force=1`);
+    for (const { Id } of await this.json<{ Id: string }[]>('/containers/json?all=1'))
+      await this.api('DELETE', `/containers/${Id}?force=1`);
   }
 
   /** For a test's end, however it went; the room takes the rest. */
   async close(): Promise<void> {
     const containers = join(this.root, 'containers');
     // a test that failed between two daemons leaves its containers to this one
-    if (!this.#process && existsSync(containers) && readdirSync(containers).length) await this.start().catch(() => undefined);
+    if (!this.#process && existsSync(containers) && readdirSync(containers).length)
+      await this.start().catch(() => undefined);
     if (this.#process) await this.removeAll().catch(() => undefined);
     await this.stop();
     for (const dir of [this.root, this.execRoot]) rmSync(dir, { recursive: true, force: true });

@@ -12,7 +12,14 @@ test.after(() => rmSync(work, { recursive: true, force: true }));
 /** A daemon on `root` after `mounts`, in a mount namespace of its own; it has to end by itself. */
 async function started(mounts: string, root: string): Promise<{ code: number | null; err: string }> {
   const script = `mount --make-rprivate / && ${mounts} && exec "$NODE" "$CLI" daemon --root "$ROOT"`;
-  const env = { NODE: process.execPath, CLI: drydock, ROOT: root, DRYDOCK_HOST: `unix://${work}/sock`, DRYDOCK_EXEC_ROOT: join(work, 'exec'), HOME: work };
+  const env = {
+    NODE: process.execPath,
+    CLI: drydock,
+    ROOT: root,
+    DRYDOCK_HOST: `unix://${work}/sock`,
+    DRYDOCK_EXEC_ROOT: join(work, 'exec'),
+    HOME: work,
+  };
   return run('unshare', ['-m', 'timeout', '20', 'sh', '-c', script], { env });
 }
 
@@ -22,12 +29,24 @@ const [lower, upper, workdir, merged, readonly] = dirs as [string, string, strin
 writeFileSync(join(work, 'file'), '');
 
 const cases: [what: string, mounts: string, root: string, message: string][] = [
-  ['on overlayfs', `mount -t overlay overlay -o lowerdir=${lower},upperdir=${upper},workdir=${workdir} ${merged}`, join(merged, 'data'),
-    `the data root ${merged}/data is on overlayfs, on which containers cannot be stacked; give a directory on another file system with --root`],
-  ['on a read-only file system', `mount -t tmpfs -o ro tmpfs ${readonly}`, join(readonly, 'data'),
-    `the data root ${readonly}/data is on a read-only file system; give a directory that can be written with --root`],
-  ['on a file system that became read-only', `mount -t tmpfs tmpfs ${readonly} && mkdir ${readonly}/data && mount -o remount,ro ${readonly}`, join(readonly, 'data'),
-    `the data root ${readonly}/data is on a read-only file system; give a directory that can be written with --root`],
+  [
+    'on overlayfs',
+    `mount -t overlay overlay -o lowerdir=${lower},upperdir=${upper},workdir=${workdir} ${merged}`,
+    join(merged, 'data'),
+    `the data root ${merged}/data is on overlayfs, on which containers cannot be stacked; give a directory on another file system with --root`,
+  ],
+  [
+    'on a read-only file system',
+    `mount -t tmpfs -o ro tmpfs ${readonly}`,
+    join(readonly, 'data'),
+    `the data root ${readonly}/data is on a read-only file system; give a directory that can be written with --root`,
+  ],
+  [
+    'on a file system that became read-only',
+    `mount -t tmpfs tmpfs ${readonly} && mkdir ${readonly}/data && mount -o remount,ro ${readonly}`,
+    join(readonly, 'data'),
+    `the data root ${readonly}/data is on a read-only file system; give a directory that can be written with --root`,
+  ],
   ['that is a file', 'true', join(work, 'file'), `the data root ${work}/file is no directory; give one with --root`],
 ];
 for (const [what, mounts, root, message] of cases) {

@@ -55,7 +55,9 @@ test('while downloading: the same', async () => {
 
 test('while containers run: they and the daemon go on, what cannot be written is refused, and with room again all works', async () => {
   await daemon.ok('run', '-d', '--name', 'talker', 'tiny', 'sh', '-c', 'while :; do echo tick; sleep 0.05; done');
-  const { State: { Pid } } = await daemon.json<{ State: { Pid: number } }>('/containers/talker/json');
+  const {
+    State: { Pid },
+  } = await daemon.json<{ State: { Pid: number } }>('/containers/talker/json');
   const filler = join(daemon.root, 'filler');
   assert.throws(() => {
     for (let n = 0; ; n++) writeFileSync(filler, Buffer.alloc(64 * 1024), { flag: 'a' });

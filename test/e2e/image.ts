@@ -1,4 +1,7 @@
-/** A Debian minbase image in three layers, and a tiny one, made once and kept in a cache: the folder is what a docker-registry serves. */
+/**
+ * A Debian minbase image in three layers, and a tiny one, made once and kept in a cache: the folder is what a
+ * docker-registry serves.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,22 +21,31 @@ const VERSION = 3;
 const upper: Made[][] = [
   [
     { name: 'etc/motd', content: 'from the second layer\n' },
-    { name: 'etc/layered', content: 'second\n' }, { name: 'etc/doomed', content: 'second\n' },
+    { name: 'etc/layered', content: 'second\n' },
+    { name: 'etc/doomed', content: 'second\n' },
     { name: 'etc/.wh.debian_version' },
-    { name: 'opt/hidden/', type: '5' }, { name: 'opt/hidden/old', content: 'old\n' },
+    { name: 'opt/hidden/', type: '5' },
+    { name: 'opt/hidden/old', content: 'old\n' },
     { name: 'usr/local/bin/not-executable', content: '#!/bin/sh\n', mode: 0o644 },
     { name: 'usr/local/bin/no-format', content: 'neither ELF nor script\n', mode: 0o755 },
   ],
   [
-    { name: 'etc/layered', content: 'third\n' }, { name: 'etc/.wh.doomed' },
-    { name: 'opt/hidden/', type: '5' }, { name: 'opt/hidden/.wh..wh..opq' }, { name: 'opt/hidden/new', content: 'new\n' },
+    { name: 'etc/layered', content: 'third\n' },
+    { name: 'etc/.wh.doomed' },
+    { name: 'opt/hidden/', type: '5' },
+    { name: 'opt/hidden/.wh..wh..opq' },
+    { name: 'opt/hidden/new', content: 'new\n' },
   ],
 ];
 
 const tinyBase: Made[] = [
-  { name: 'bin/', type: '5' }, { name: 'etc/', type: '5' }, { name: 'tmp/', type: '5', mode: 0o1777 },
+  { name: 'bin/', type: '5' },
+  { name: 'etc/', type: '5' },
+  { name: 'tmp/', type: '5', mode: 0o1777 },
   { name: 'bin/busybox', content: existsSync('/bin/busybox') ? readFileSync('/bin/busybox') : '', mode: 0o755 },
-  { name: 'bin/sh', type: '2', linkname: 'busybox' }, { name: 'bin/sleep', type: '2', linkname: 'busybox' }, { name: 'bin/true', type: '2', linkname: 'busybox' },
+  { name: 'bin/sh', type: '2', linkname: 'busybox' },
+  { name: 'bin/sleep', type: '2', linkname: 'busybox' },
+  { name: 'bin/true', type: '2', linkname: 'busybox' },
   { name: 'etc/passwd', content: 'root:x:0:0:root:/root:/bin/sh\n' },
 ];
 
@@ -42,7 +54,11 @@ const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
 /** The tag becomes a list of platforms, as it is on docker.io. */
 async function putIndex(url: string, { manifest, manifests }: Sample): Promise<void> {
   const { bytes, mediaType } = manifests.get(manifest)!;
-  const body = JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [{ mediaType, digest: manifest, size: bytes.length, platform: { os: 'linux', architecture } }] });
+  const body = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: OCI_INDEX,
+    manifests: [{ mediaType, digest: manifest, size: bytes.length, platform: { os: 'linux', architecture } }],
+  });
   const { status } = await fetch(url, { method: 'PUT', headers: { 'Content-Type': OCI_INDEX }, body });
   if (status !== 201) throw new Error(`PUT ${url}: ${status}`);
 }
@@ -53,15 +69,33 @@ function image(tars: Buffer[], Cmd: string[]): Sample {
     blobs.set(digestOf(bytes), bytes);
     return { mediaType, digest: digestOf(bytes), size: bytes.length };
   };
-  const config = blob(Buffer.from(JSON.stringify({
-    architecture, os: 'linux', rootfs: { type: 'layers', diff_ids: tars.map(digestOf) },
-    config: { Cmd, Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], Labels: { made: 'for tests' } },
-    history: tars.map((_, j) => ({ created: '2024-01-01T00:00:00Z', created_by: `layer ${j + 1}` })),
-  })), OCI_CONFIG);
+  const config = blob(
+    Buffer.from(
+      JSON.stringify({
+        architecture,
+        os: 'linux',
+        rootfs: { type: 'layers', diff_ids: tars.map(digestOf) },
+        config: {
+          Cmd,
+          Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+          Labels: { made: 'for tests' },
+        },
+        history: tars.map((_, j) => ({ created: '2024-01-01T00:00:00Z', created_by: `layer ${j + 1}` })),
+      }),
+    ),
+    OCI_CONFIG,
+  );
   const layers = tars.map((tar) => blob(gzipSync(tar, { level: 1 }), `${OCI_LAYER}+gzip`));
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers }));
   const manifest = digestOf(bytes);
-  return { blobs, manifests: new Map([[manifest, { bytes, mediaType: OCI_MANIFEST }]]), index: '', manifest, config: config.digest, layers: [] };
+  return {
+    blobs,
+    manifests: new Map([[manifest, { bytes, mediaType: OCI_MANIFEST }]]),
+    index: '',
+    manifest,
+    config: config.digest,
+    layers: [],
+  };
 }
 
 async function make(kept: string): Promise<void> {
@@ -71,12 +105,20 @@ async function make(kept: string): Promise<void> {
     const registry = await debianRegistry(kept);
     try {
       const pushed = {
-        ubuntu: image([readFileSync(join(dir, 'base.tar')), ...upper.map((entries) => archive(...entries))], ['/bin/bash']),
+        ubuntu: image(
+          [readFileSync(join(dir, 'base.tar')), ...upper.map((entries) => archive(...entries))],
+          ['/bin/bash'],
+        ),
         tiny: image([archive(...tinyBase), archive({ name: 'etc/second', content: 'second\n' })], ['/bin/sh']),
       };
       for (const [name, made] of Object.entries(pushed)) {
         writeLayout(join(dir, name), made);
-        await skopeo('copy', '--dest-tls-verify=false', `oci:${join(dir, name)}:latest`, `docker://${registry.host}/library/${name}:latest`);
+        await skopeo(
+          'copy',
+          '--dest-tls-verify=false',
+          `oci:${join(dir, name)}:latest`,
+          `docker://${registry.host}/library/${name}:latest`,
+        );
         await putIndex(`http://${registry.host}/v2/library/${name}/manifests/latest`, made);
       }
     } finally {

@@ -15,7 +15,10 @@ s.test.before(async () => {
   before = leftovers(d());
 });
 
-/** As process 1 of its pid namespace it does not even get a signal that it has no handler for (pid_namespaces(7)): `ready` is when it has. */
+/**
+ * As process 1 of its pid namespace it does not even get a signal that it has no handler for (pid_namespaces(7)):
+ * `ready` is when it has.
+ */
 const program = ['sh', '-c', "trap 'exit 130' INT; echo ready; while :; do sleep 0.02; done"];
 
 /** Presses Ctrl-C; once more when the first went to a program without its trap yet, as whoever sits there would. */
@@ -29,12 +32,19 @@ async function interrupt(running: Running): Promise<Ran> {
 }
 /** Before our client has begun to make anything, the signal itself ends it; a shell shows that as 130 as well. */
 const shown = ({ code, signal }: Ran) => (signal === 'SIGINT' ? 130 : code);
-interface Event { type: string; at?: string; step?: string; next?: { name: string } }
-const stands = (name: string) => until(`${name} stands at the gate`, async () => {
-  const { code, out } = await d().cli('trace', '--json', name);
-  return code === 0 && out.split('\n').some((line) => line && (JSON.parse(line) as Event).type === 'gate');
-});
-const names = async () => (await d().json<{ Names: string[] }[]>('/containers/json?all=1')).map(({ Names }) => Names[0]);
+interface Event {
+  type: string;
+  at?: string;
+  step?: string;
+  next?: { name: string };
+}
+const stands = (name: string) =>
+  until(`${name} stands at the gate`, async () => {
+    const { code, out } = await d().cli('trace', '--json', name);
+    return code === 0 && out.split('\n').some((line) => line && (JSON.parse(line) as Event).type === 'gate');
+  });
+const names = async () =>
+  (await d().json<{ Names: string[] }[]>('/containers/json?all=1')).map(({ Names }) => Names[0]);
 
 s.test('a run --rm that is interrupted after any time leaves nothing', async () => {
   for (let ms = 0; ms <= 500; ms += 20) {
@@ -105,12 +115,17 @@ s.test('an interrupted pull ends the run at once, with --rm and without', async 
   }
 });
 
-for (const [moment, waits] of [['before the registry answers', () => true], ['in the middle of a download', (path: string) => path.includes('/blobs/')]] as const) {
+for (const [moment, waits] of [
+  ['before the registry answers', () => true],
+  ['in the middle of a download', (path: string) => path.includes('/blobs/')],
+] as const) {
   s.test(`rm -f and stop end the pull of a start that nothing holds at once, ${moment}`, async () => {
     const slow = await slowRegistry(s.registry.host, waits);
     await d().ok('rmi', 'tiny');
     const image = `${slow.host}/library/tiny`;
-    const { Id } = JSON.parse((await d().api('POST', '/containers/create?pull=missing', { Image: image, Cmd: ['sleep', '1000'] })).body) as { Id: string };
+    const { Id } = JSON.parse(
+      (await d().api('POST', '/containers/create?pull=missing', { Image: image, Cmd: ['sleep', '1000'] })).body,
+    ) as { Id: string };
     const aborted = async (ended: Promise<unknown>, start: Promise<Answer>) => {
       await ended;
       const { status, body } = await start;
@@ -123,7 +138,10 @@ for (const [moment, waits] of [['before the registry answers', () => true], ['in
     const first = start();
     await until('the registry is asked', slow.asked);
     await aborted(d().ok('stop', Id), first);
-    assert.match((await d().json<{ State: { Error: string } }>(`/containers/${Id}/json`)).State.Error, /aborted in pull/);
+    assert.match(
+      (await d().json<{ State: { Error: string } }>(`/containers/${Id}/json`)).State.Error,
+      /aborted in pull/,
+    );
     const asked = slow.asked();
     const second = start();
     await until('the second start pulls', () => slow.asked() > asked);
@@ -137,7 +155,14 @@ for (const [moment, waits] of [['before the registry answers', () => true], ['in
 
 s.test('a start that was cut in its pull can be made again, and runs', async () => {
   const slow = await slowRegistry(s.registry.host);
-  const { Id } = JSON.parse((await d().api('POST', '/containers/create?pull=missing', { Image: `${slow.host}/library/tiny`, Cmd: ['sleep', '1000'] })).body) as { Id: string };
+  const { Id } = JSON.parse(
+    (
+      await d().api('POST', '/containers/create?pull=missing', {
+        Image: `${slow.host}/library/tiny`,
+        Cmd: ['sleep', '1000'],
+      })
+    ).body,
+  ) as { Id: string };
   const start = d().api('POST', `/containers/${Id}/start`);
   await until('the registry is asked', slow.asked);
   await d().ok('stop', Id);
@@ -150,9 +175,10 @@ s.test('a start that was cut in its pull can be made again, and runs', async () 
   await sameAs(before, d());
 });
 
-// docker's client does not take back what it has made: between the answer to its create and its start a container stays, created.
+// docker's client does not take back what it has made: between the answer to its create and its start a container
+// stays, created.
 // That is its own behaviour with any daemon; of the kernel's things nothing may be left even then.
-s.test('docker\'s own client, interrupted, leaves nothing that runs', async () => {
+s.test("docker's own client, interrupted, leaves nothing that runs", async () => {
   const { containers: _, ...kernel } = before;
   for (let ms = 20; ms <= 260; ms += 40) {
     const running = d().begin('docker', 'run', '--rm', 'tiny', ...program);
@@ -160,7 +186,10 @@ s.test('docker\'s own client, interrupted, leaves nothing that runs', async () =
     assert.is.not((await interrupt(running)).code, 0);
     await sameAs(kernel, d(), `interrupted after ${ms} ms`);
     const all = await d().json<{ State: string }[]>('/containers/json?all=1');
-    assert.ok(all.every(({ State }) => State === 'created'), JSON.stringify(all));
+    assert.ok(
+      all.every(({ State }) => State === 'created'),
+      JSON.stringify(all),
+    );
     await d().removeAll();
     await sameAs(before, d(), `interrupted after ${ms} ms`);
   }

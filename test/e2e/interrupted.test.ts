@@ -31,15 +31,18 @@ s.test('a pull that is interrupted leaves nothing of the image, and the next one
   await d().ok('run', '--rm', 'tiny', 'true');
 });
 
-s.test('an attached client that is killed leaves the container to itself, and kill -9 of a run -it to nobody', async () => {
-  await d().ok('run', '-d', '--name', 'stays', 'tiny', 'sleep', '1000');
-  const attached = d().begin('docker', 'attach', 'stays');
-  await sleep(100);
-  attached.kill('SIGKILL');
-  await attached.done;
-  assert.is((await d().json<{ State: { Running: boolean } }>('/containers/stays/json')).State.Running, true);
-  await d().ok('rm', '-f', 'stays');
-  await sameAs(before, d());
-});
+s.test(
+  'an attached client that is killed leaves the container to itself, and kill -9 of a run -it to nobody',
+  async () => {
+    await d().ok('run', '-d', '--name', 'stays', 'tiny', 'sleep', '1000');
+    const attached = d().begin('docker', 'attach', 'stays');
+    await sleep(100);
+    attached.kill('SIGKILL');
+    await attached.done;
+    assert.is((await d().json<{ State: { Running: boolean } }>('/containers/stays/json')).State.Running, true);
+    await d().ok('rm', '-f', 'stays');
+    await sameAs(before, d());
+  },
+);
 
 s.test.run();

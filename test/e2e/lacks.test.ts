@@ -1,4 +1,7 @@
-/** What a machine may lack: the message says what, and what to do. Kernels here have it all, so the gate answers in the kernel's place. */
+/**
+ * What a machine may lack: the message says what, and what to do. Kernels here have it all, so the gate answers in the
+ * kernel's place.
+ */
 import * as assert from 'uvu/assert';
 import { sh } from '../harness.ts';
 import { clients } from './daemon.ts';
@@ -26,8 +29,18 @@ async function startFailing(at: string, errno: string): Promise<string> {
 }
 
 const rows: [what: string, at: string, errno: string, message: RegExp][] = [
-  ['overlay', 'rw-layer.mount-overlay#1', 'ENODEV', /rw-layer\.mount-overlay: .*no such device.*no overlay file system; load it with modprobe overlay/],
-  ['nf_tables', 'network.masquerade#1', 'EPROTONOSUPPORT', /network\.masquerade: .*this kernel has no nf_tables; load it with modprobe nf_tables, or run with --network none or host/],
+  [
+    'overlay',
+    'rw-layer.mount-overlay#1',
+    'ENODEV',
+    /rw-layer\.mount-overlay: .*no such device.*no overlay file system; load it with modprobe overlay/,
+  ],
+  [
+    'nf_tables',
+    'network.masquerade#1',
+    'EPROTONOSUPPORT',
+    /network\.masquerade: .*this kernel has no nf_tables; load it with modprobe nf_tables, or run with --network none or host/,
+  ],
   ['veth pairs', 'network.create-veth#2', 'EOPNOTSUPP', /network\.create-veth: .*no veth pairs/],
 ];
 for (const [what, at, errno, message] of rows) {
@@ -46,7 +59,9 @@ s.test('a subnet that the host uses, by an address or by a route, is passed over
   try {
     await d().start();
     await d().ok('run', '-d', '--name', 'elsewhere', 'tiny', 'sleep', '1000');
-    const { NetworkSettings } = await d().json<{ NetworkSettings: { Networks: { bridge: { IPAddress: string; Gateway: string } } } }>('/containers/elsewhere/json');
+    const { NetworkSettings } = await d().json<{
+      NetworkSettings: { Networks: { bridge: { IPAddress: string; Gateway: string } } };
+    }>('/containers/elsewhere/json');
     assert.match(NetworkSettings.Networks.bridge.IPAddress, /^10\.88\./);
     await d().ok('rm', '-f', 'elsewhere');
   } finally {
@@ -65,7 +80,11 @@ s.test(['cgroup1'], 'without a controller the container runs, and who asked for 
     const { code, err } = await d().client(client, ['run', '--rm', '--pids-limit', '10', 'tiny', 'sh', '-c', 'exit 3']);
     assert.is(code, 3, err);
   }
-  const { body } = await d().api('POST', '/containers/create', { Image: 'tiny', Cmd: ['true'], HostConfig: { PidsLimit: 10 } });
+  const { body } = await d().api('POST', '/containers/create', {
+    Image: 'tiny',
+    Cmd: ['true'],
+    HostConfig: { PidsLimit: 10 },
+  });
   const { Id, Warnings } = JSON.parse(body) as { Id: string; Warnings: string[] };
   assert.is((await d().api('POST', `/containers/${Id}/start`)).status, 204);
   const journal = (await d().api('GET', `/drydock/containers/${Id}/journal`)).body;

@@ -6,10 +6,19 @@ import { site } from './site.ts';
 
 const s = await site('the life of a container');
 const d = () => s.daemon;
-interface State { Status: string; Running: boolean; Paused: boolean; Pid: number; ExitCode: number; StartedAt: string; FinishedAt: string }
+interface State {
+  Status: string;
+  Running: boolean;
+  Paused: boolean;
+  Pid: number;
+  ExitCode: number;
+  StartedAt: string;
+  FinishedAt: string;
+}
 const inspect = async (name: string) => d().json<{ State: State; RestartCount: number }>(`/containers/${name}/json`);
 const state = async (name: string) => (await inspect(name)).State;
-const is = (name: string, status: string) => until(`${name} is ${status}`, async () => (await state(name)).Status === status);
+const is = (name: string, status: string) =>
+  until(`${name} is ${status}`, async () => (await state(name)).Status === status);
 
 for (const client of clients) {
   const run = async (...args: string[]) => {
@@ -19,7 +28,15 @@ for (const client of clients) {
   };
 
   s.test(`${client}: create, start, stop, start again on the same rw layer, rm`, async () => {
-    const id = await run('create', '--name', 'life', 'ubuntu', 'bash', '-c', 'echo run >>/runs; cat /runs; trap "exit 3" TERM; while :; do sleep 0.05; done');
+    const id = await run(
+      'create',
+      '--name',
+      'life',
+      'ubuntu',
+      'bash',
+      '-c',
+      'echo run >>/runs; cat /runs; trap "exit 3" TERM; while :; do sleep 0.05; done',
+    );
     assert.match(id, /^[0-9a-f]{64}$/);
     assert.is((await state('life')).Status, 'created');
     assert.is(await run('start', 'life'), 'life');
@@ -40,7 +57,16 @@ for (const client of clients) {
   });
 
   s.test(`${client}: kill sends the signal that is named, and wait prints the code`, async () => {
-    await run('run', '-d', '--name', 'trapping', 'ubuntu', 'bash', '-c', 'trap "echo usr1" USR1; trap "exit 9" HUP; echo ready; while :; do sleep 0.05; done');
+    await run(
+      'run',
+      '-d',
+      '--name',
+      'trapping',
+      'ubuntu',
+      'bash',
+      '-c',
+      'trap "echo usr1" USR1; trap "exit 9" HUP; echo ready; while :; do sleep 0.05; done',
+    );
     await until('it is ready', async () => (await d().docker('logs', 'trapping')).out === 'ready\n');
     const waiting = d().begin(client, 'wait', 'trapping');
     await run('kill', '-s', 'USR1', 'trapping');
@@ -54,8 +80,30 @@ for (const client of clients) {
   });
 
   s.test(`${client}: --stop-signal and --stop-timeout are what stop obeys`, async () => {
-    await run('run', '-d', '--name', 'polite', '--stop-signal', 'INT', 'ubuntu', 'bash', '-c', 'trap "exit 12" INT; while :; do sleep 0.05; done');
-    await run('run', '-d', '--name', 'deaf', '--stop-timeout', '1', 'ubuntu', 'bash', '-c', 'trap "" TERM; while :; do sleep 0.05; done');
+    await run(
+      'run',
+      '-d',
+      '--name',
+      'polite',
+      '--stop-signal',
+      'INT',
+      'ubuntu',
+      'bash',
+      '-c',
+      'trap "exit 12" INT; while :; do sleep 0.05; done',
+    );
+    await run(
+      'run',
+      '-d',
+      '--name',
+      'deaf',
+      '--stop-timeout',
+      '1',
+      'ubuntu',
+      'bash',
+      '-c',
+      'trap "" TERM; while :; do sleep 0.05; done',
+    );
     await run('stop', 'polite', 'deaf');
     assert.equal([(await state('polite')).ExitCode, (await state('deaf')).ExitCode], [12, 137]);
     await run('rm', 'polite', 'deaf');
@@ -81,13 +129,27 @@ for (const client of clients) {
 
   s.test(`${client}: logs, all of it, the tail, since, with times, and as it comes`, async () => {
     await run('run', '--name', 'said', 'ubuntu', 'sh', '-c', 'for i in 1 2 3; do echo out $i; done; echo err >&2');
-    assert.equal(await d().client(client, ['logs', 'said']), { code: 0, signal: null, out: 'out 1\nout 2\nout 3\n', err: 'err\n' });
+    assert.equal(await d().client(client, ['logs', 'said']), {
+      code: 0,
+      signal: null,
+      out: 'out 1\nout 2\nout 3\n',
+      err: 'err\n',
+    });
     assert.is((await d().client(client, ['logs', '-n', '2', 'said'])).out.split('\n').length, 2);
     assert.match((await d().client(client, ['logs', '-t', 'said'])).out, /^\d{4}-\d\d-\d\dT[\d:.]{10,}Z out 1\n/);
     assert.is((await d().client(client, ['logs', '--since', '2999-01-01T00:00:00Z', 'said'])).out, '');
     assert.is((await d().client(client, ['logs', '--until', '2000-01-01T00:00:00Z', 'said'])).out, '');
     await run('rm', 'said');
-    await run('run', '-d', '--name', 'saying', 'ubuntu', 'bash', '-c', 'trap "echo last; exit" TERM; echo first; while :; do sleep 0.05; done');
+    await run(
+      'run',
+      '-d',
+      '--name',
+      'saying',
+      'ubuntu',
+      'bash',
+      '-c',
+      'trap "echo last; exit" TERM; echo first; while :; do sleep 0.05; done',
+    );
     const following = d().begin(client, 'logs', '-f', 'saying');
     await until('the first line', () => following.ran.out === 'first\n');
     await run('stop', 'saying');
@@ -96,7 +158,17 @@ for (const client of clients) {
   });
 
   s.test(`${client}: attach sees what comes, hands on signals, and ends with the container's code`, async () => {
-    await run('run', '-d', '-i', '--name', 'open', 'ubuntu', 'bash', '-c', 'trap "exit 8" TERM; while read -r line; do echo "got $line"; done; while :; do sleep 0.05; done');
+    await run(
+      'run',
+      '-d',
+      '-i',
+      '--name',
+      'open',
+      'ubuntu',
+      'bash',
+      '-c',
+      'trap "exit 8" TERM; while read -r line; do echo "got $line"; done; while :; do sleep 0.05; done',
+    );
     const attached = d().begin(client, 'attach', 'open');
     attached.input.write('one\n');
     await until('it answers', () => attached.ran.out === 'got one\n');
@@ -124,8 +196,13 @@ for (const client of clients) {
   s.test(`${client}: restart policies bring back what ended by itself, and not what was stopped`, async () => {
     await run('run', '-d', '--name', 'failing', '--restart', 'on-failure:2', 'ubuntu', 'sh', '-c', 'echo try; exit 5');
     // between two tries it may be exited too: the last one has written, and then it is over
-    await until('it has tried three times', async () => (await d().docker('logs', 'failing')).out.startsWith('try\ntry\ntry\n'));
-    await until('it gave up', async () => (await state('failing')).Status === 'exited' && (await inspect('failing')).RestartCount === 2);
+    await until('it has tried three times', async () =>
+      (await d().docker('logs', 'failing')).out.startsWith('try\ntry\ntry\n'),
+    );
+    await until(
+      'it gave up',
+      async () => (await state('failing')).Status === 'exited' && (await inspect('failing')).RestartCount === 2,
+    );
     assert.is((await d().docker('logs', 'failing')).out, 'try\ntry\ntry\n');
     await run('run', '-d', '--name', 'always', '--restart', 'always', 'ubuntu', 'sleep', '1000');
     const { Pid } = await state('always');
@@ -142,7 +219,9 @@ s.test('stop and rm -f of a container that is just starting do not wait for ever
   for (let i = 0; i < 4; i++) {
     await d().ok('create', '--name', 'starting', 'ubuntu', 'sleep', '1000');
     const answers = [d().api('POST', '/containers/starting/start')];
-    await until('it is under way', async () => (await d().api('GET', '/drydock/containers/starting/journal')).body.includes('creating'));
+    await until('it is under way', async () =>
+      (await d().api('GET', '/drydock/containers/starting/journal')).body.includes('creating'),
+    );
     answers.push(d().api('POST', '/containers/starting/stop?t=0'));
     const statuses: number[] = [];
     for (const answer of answers) void answer.then(({ status }) => statuses.push(status));
@@ -158,11 +237,41 @@ s.test('stop and rm -f of a container that is just starting do not wait for ever
 
 s.test('events tell a run in the order that docker tells it', async () => {
   const since = String(Math.floor(Date.now() / 1000));
-  await d().ok('run', '--rm', '--name', 'told', 'ubuntu', 'sh', '-c', 'exit 4').catch(() => undefined);
+  await d()
+    .ok('run', '--rm', '--name', 'told', 'ubuntu', 'sh', '-c', 'exit 4')
+    .catch(() => undefined);
   await until('it is gone', async () => (await d().api('GET', '/containers/told/json')).status === 404);
-  const { out } = await d().docker('events', '--since', since, '--until', String(Math.ceil(Date.now() / 1000)), '--filter', 'container=told', '--format', '{{.Action}}');
-  assert.equal(out.trim().split('\n').filter((action) => action !== 'attach'), ['create', 'start', 'die', 'destroy']);
-  const died = await d().docker('events', '--since', since, '--until', String(Math.ceil(Date.now() / 1000)), '--filter', 'container=told', '--filter', 'event=die', '--format', '{{.Actor.Attributes.exitCode}} {{.Actor.Attributes.name}}');
+  const { out } = await d().docker(
+    'events',
+    '--since',
+    since,
+    '--until',
+    String(Math.ceil(Date.now() / 1000)),
+    '--filter',
+    'container=told',
+    '--format',
+    '{{.Action}}',
+  );
+  assert.equal(
+    out
+      .trim()
+      .split('\n')
+      .filter((action) => action !== 'attach'),
+    ['create', 'start', 'die', 'destroy'],
+  );
+  const died = await d().docker(
+    'events',
+    '--since',
+    since,
+    '--until',
+    String(Math.ceil(Date.now() / 1000)),
+    '--filter',
+    'container=told',
+    '--filter',
+    'event=die',
+    '--format',
+    '{{.Actor.Attributes.exitCode}} {{.Actor.Attributes.name}}',
+  );
   assert.is(died.out, '4 told\n');
 });
 

@@ -5,11 +5,35 @@ import { archive, type Made } from '../image/tarball.ts';
 import { brokenImage } from './broken-image.ts';
 import type { Daemon } from './daemon.ts';
 
-const applets = ['sh', 'sleep', 'true', 'cat', 'chmod', 'ls', 'mount', 'readlink', 'stat', 'pwd', 'mv', 'ln', 'rm', 'mkdir', 'touch', 'grep', 'id', 'tty', 'echo', 'test'];
+const applets = [
+  'sh',
+  'sleep',
+  'true',
+  'cat',
+  'chmod',
+  'ls',
+  'mount',
+  'readlink',
+  'stat',
+  'pwd',
+  'mv',
+  'ln',
+  'rm',
+  'mkdir',
+  'touch',
+  'grep',
+  'id',
+  'tty',
+  'echo',
+  'test',
+];
 
 /** A later entry of the same name replaces an earlier one. */
 const base = (): Made[] => [
-  { name: 'bin/', type: '5' }, { name: 'etc/', type: '5' }, { name: 'tmp/', type: '5', mode: 0o1777 }, { name: 'vol/', type: '5' },
+  { name: 'bin/', type: '5' },
+  { name: 'etc/', type: '5' },
+  { name: 'tmp/', type: '5', mode: 0o1777 },
+  { name: 'vol/', type: '5' },
   { name: 'bin/busybox', content: readFileSync('/bin/busybox'), mode: 0o755 },
   ...applets.map((name): Made => ({ name: `bin/${name}`, type: '2', linkname: 'busybox' })),
   { name: 'etc/passwd', content: 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n' },
@@ -18,7 +42,12 @@ const base = (): Made[] => [
 export const link = (name: string, linkname: string): Made => ({ name, type: '2', linkname });
 
 /** Returns the name under which the image can be run. */
-export async function pullMade(daemon: Daemon, name: string, entries: readonly Made[] = [], config: object = {}): Promise<string> {
+export async function pullMade(
+  daemon: Daemon,
+  name: string,
+  entries: readonly Made[] = [],
+  config: object = {},
+): Promise<string> {
   const registry = await faultyRegistry(brokenImage({ tar: archive(...base(), ...entries), config }));
   try {
     await daemon.ok('pull', '-q', `${registry.host}/${name}`);

@@ -12,14 +12,29 @@ const d = () => s.daemon;
 // a new namespace may have it from the machine
 s.test.before(() => writeFileSync('/proc/sys/net/ipv4/ip_forward', '0\n'));
 
-interface Link { ifname: string; link_type: string; address: string; operstate: string; flags: string[]; master?: string; linkinfo?: { info_kind: string }; addr_info: { family: string; local: string; prefixlen: number }[] }
-const links = (...inside: string[]) => JSON.parse(sh(inside[0] ?? 'ip', ...inside.slice(1), '-j', '-d', 'addr')) as Link[];
-const pidOf = async (name: string) => (JSON.parse(await d().ok('inspect', name)) as [{ State: { Pid: number } }])[0].State.Pid;
+interface Link {
+  ifname: string;
+  link_type: string;
+  address: string;
+  operstate: string;
+  flags: string[];
+  master?: string;
+  linkinfo?: { info_kind: string };
+  addr_info: { family: string; local: string; prefixlen: number }[];
+}
+const links = (...inside: string[]) =>
+  JSON.parse(sh(inside[0] ?? 'ip', ...inside.slice(1), '-j', '-d', 'addr')) as Link[];
+const pidOf = async (name: string) =>
+  (JSON.parse(await d().ok('inspect', name)) as [{ State: { Pid: number } }])[0].State.Pid;
 const inNet = (pid: number) => ['nsenter', '-n', '-t', String(pid), 'ip'];
-const bridgeAddress = () => links().find(({ ifname }) => ifname === d().bridge)!.addr_info.find(({ family }) => family === 'inet')!;
+const bridgeAddress = () =>
+  links()
+    .find(({ ifname }) => ifname === d().bridge)!
+    .addr_info.find(({ family }) => family === 'inet')!;
 
 /** Tells whoever connects the address that he seems to come from. */
-const SERVER = 'require("net").createServer((s) => { s.on("error", () => {}); s.end(`you are ${s.remoteAddress}\\n`) }).listen(7777, "0.0.0.0", () => console.log("up"))';
+const SERVER =
+  'require("net").createServer((s) => { s.on("error", () => {}); s.end(`you are ${s.remoteAddress}\\n`) }).listen(7777, "0.0.0.0", () => console.log("up"))';
 async function serve(...prefix: string[]): Promise<ChildProcess> {
   const [command = '', ...args] = [...prefix, process.execPath, '-e', SERVER];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -34,17 +49,29 @@ s.test('eth0, its address, the routes and the other end are what ip(8) says', as
   const gateway = bridgeAddress();
   const pid = await pidOf('one');
   const inside = links(...inNet(pid));
-  assert.equal(inside.map(({ ifname }) => ifname), ['lo', 'eth0']);
+  assert.equal(
+    inside.map(({ ifname }) => ifname),
+    ['lo', 'eth0'],
+  );
   const [lo, eth0] = inside as [Link, Link];
   assert.ok(lo.flags.includes('UP') && lo.addr_info.some(({ local }) => local === '127.0.0.1'));
   const { local, prefixlen } = eth0.addr_info.find(({ family }) => family === 'inet')!;
   assert.is(eth0.operstate, 'UP');
   assert.is(prefixlen, gateway.prefixlen);
-  assert.is(eth0.address, `02:42:${local.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0')).join(':')}`);
+  assert.is(
+    eth0.address,
+    `02:42:${local
+      .split('.')
+      .map((byte) => Number(byte).toString(16).padStart(2, '0'))
+      .join(':')}`,
+  );
   assert.match(sh(inNet(pid)[0]!, ...inNet(pid).slice(1), 'route'), `default via ${gateway.local} dev eth0`);
   const port = links().find(({ master }) => master === d().bridge)!;
   assert.is(port.linkinfo?.info_kind, 'veth');
-  assert.is((await d().docker('inspect', '-f', '{{.NetworkSettings.IPAddress}} {{.NetworkSettings.Gateway}}', 'one')).out, `${local} ${gateway.local}\n`);
+  assert.is(
+    (await d().docker('inspect', '-f', '{{.NetworkSettings.IPAddress}} {{.NetworkSettings.Gateway}}', 'one')).out,
+    `${local} ${gateway.local}\n`,
+  );
 });
 
 s.test('a container reaches a service of the host at the gateway', async () => {
@@ -57,9 +84,12 @@ s.test('a container reaches a service of the host at the gateway', async () => {
   server.kill();
 });
 
-s.test('what leaves the host bears the host\'s address, and answers come back', async () => {
+s.test("what leaves the host bears the host's address, and answers come back", async () => {
   const outside = spawn('unshare', ['-n', 'sleep', '1000'], { stdio: 'ignore' });
-  await until('the namespace is there', () => readlinkSync(`/proc/${outside.pid}/ns/net`) !== readlinkSync('/proc/self/ns/net'));
+  await until(
+    'the namespace is there',
+    () => readlinkSync(`/proc/${outside.pid}/ns/net`) !== readlinkSync('/proc/self/ns/net'),
+  );
   sh('ip', 'link', 'add', 'out0', 'type', 'veth', 'peer', 'name', 'in0', 'netns', String(outside.pid));
   sh('ip', 'addr', 'add', '192.0.2.1/24', 'dev', 'out0');
   sh('ip', 'link', 'set', 'out0', 'up');
@@ -73,10 +103,22 @@ s.test('what leaves the host bears the host\'s address, and answers come back', 
     assert.match(sh('nft', 'list', 'table', 'ip', d().bridge), /masquerade/);
     // and nobody outside can open a connection inwards, even with a route
     const { local, prefixlen } = bridgeAddress();
-    sh(there[0]!, ...there.slice(1), 'ip', 'route', 'add', `${local}/${prefixlen}`.replace(/\.\d+\.\d+\//, '.0.0/'), 'via', '192.0.2.1');
+    sh(
+      there[0]!,
+      ...there.slice(1),
+      'ip',
+      'route',
+      'add',
+      `${local}/${prefixlen}`.replace(/\.\d+\.\d+\//, '.0.0/'),
+      'via',
+      '192.0.2.1',
+    );
     await d().ok('run', '-d', '--name', 'listening', 'ubuntu', 'perl', '-MIO::Socket::INET', '-e', LISTEN);
     const inside = (await d().docker('inspect', '-f', '{{.NetworkSettings.IPAddress}}', 'listening')).out.trim();
-    await until('a neighbour is answered', async () => (await d().cli('exec', 'one', ...ask(inside))).out === 'hello\n');
+    await until(
+      'a neighbour is answered',
+      async () => (await d().cli('exec', 'one', ...ask(inside))).out === 'hello\n',
+    );
     const refused = await run(there[0]!, [...there.slice(1), ...ask(inside)]);
     assert.is(refused.out, '', 'from outside nothing comes in');
   } finally {
@@ -85,7 +127,8 @@ s.test('what leaves the host bears the host\'s address, and answers come back', 
     await d().ok('rm', '-f', 'listening');
   }
 });
-const LISTEN = '$s = IO::Socket::INET->new(LocalPort => 7777, Listen => 5, ReuseAddr => 1) or die; while ($c = $s->accept) { print $c "hello\\n"; close $c }';
+const LISTEN =
+  '$s = IO::Socket::INET->new(LocalPort => 7777, Listen => 5, ReuseAddr => 1) or die; while ($c = $s->accept) { print $c "hello\\n"; close $c }';
 
 s.test('containers reach each other by address', async () => {
   await d().ok('run', '-d', '--name', 'two', 'ubuntu', 'perl', '-MIO::Socket::INET', '-e', LISTEN);
@@ -96,7 +139,16 @@ s.test('containers reach each other by address', async () => {
 
 s.test('--network container: shares the namespace, its ports and its files', async () => {
   for (const client of clients) {
-    const { out, err } = await d().client(client, ['run', '--rm', '--network', 'container:two', 'ubuntu', 'sh', '-c', 'readlink /proc/self/ns/net; cat /etc/hostname; hostname; bash -c "cat </dev/tcp/127.0.0.1/7777"']);
+    const { out, err } = await d().client(client, [
+      'run',
+      '--rm',
+      '--network',
+      'container:two',
+      'ubuntu',
+      'sh',
+      '-c',
+      'readlink /proc/self/ns/net; cat /etc/hostname; hostname; bash -c "cat </dev/tcp/127.0.0.1/7777"',
+    ]);
     const [namespace, hostname, own, answer] = out.split('\n');
     assert.is(namespace, readlinkSync(`/proc/${await pidOf('two')}/ns/net`), err);
     assert.is(hostname, await d().ok('exec', 'two', 'hostname'));
@@ -108,22 +160,61 @@ s.test('--network container: shares the namespace, its ports and its files', asy
 
 s.test('--network none has the loopback only', async () => {
   for (const client of clients) {
-    const { out } = await d().client(client, ['run', '--rm', '--network', 'none', 'ubuntu', 'sh', '-c', 'ls /sys/class/net; cat /proc/net/route | wc -l; bash -c "echo </dev/tcp/127.0.0.1/1" 2>&1 | grep -o "Connection refused" | head -1']);
+    const { out } = await d().client(client, [
+      'run',
+      '--rm',
+      '--network',
+      'none',
+      'ubuntu',
+      'sh',
+      '-c',
+      'ls /sys/class/net; cat /proc/net/route | wc -l; bash -c "echo </dev/tcp/127.0.0.1/1" 2>&1 | grep -o "Connection refused" | head -1',
+    ]);
     assert.is(out, 'lo\n1\nConnection refused\n');
   }
 });
 
-s.test('--network host is the host\'s own', async () => {
+s.test("--network host is the host's own", async () => {
   for (const client of clients) {
-    const { out } = await d().client(client, ['run', '--rm', '--network', 'host', 'ubuntu', 'sh', '-c', 'readlink /proc/self/ns/net; hostname']);
+    const { out } = await d().client(client, [
+      'run',
+      '--rm',
+      '--network',
+      'host',
+      'ubuntu',
+      'sh',
+      '-c',
+      'readlink /proc/self/ns/net; hostname',
+    ]);
     assert.is(out, `${readlinkSync('/proc/self/ns/net')}\n${sh('hostname')}`);
   }
 });
 
 s.test('hosts and resolv.conf say what the flags say', async () => {
   for (const client of clients) {
-    const flags = ['--hostname', 'me', '--add-host', 'far:192.0.2.9', '--add-host', 'gate:host-gateway', '--dns', '192.0.2.53', '--dns-search', 'example.org', '--dns-option', 'ndots:2'];
-    const { out, err } = await d().client(client, ['run', '--rm', ...flags, 'ubuntu', 'sh', '-c', 'cat /etc/resolv.conf /etc/hosts']);
+    const flags = [
+      '--hostname',
+      'me',
+      '--add-host',
+      'far:192.0.2.9',
+      '--add-host',
+      'gate:host-gateway',
+      '--dns',
+      '192.0.2.53',
+      '--dns-search',
+      'example.org',
+      '--dns-option',
+      'ndots:2',
+    ];
+    const { out, err } = await d().client(client, [
+      'run',
+      '--rm',
+      ...flags,
+      'ubuntu',
+      'sh',
+      '-c',
+      'cat /etc/resolv.conf /etc/hosts',
+    ]);
     assert.match(out, /^(#.*\n)*nameserver 192\.0\.2\.53\nsearch example\.org\noptions ndots:2\n/, err);
     assert.match(out, /^192\.0\.2\.9\s+far$/m);
     assert.match(out, new RegExp(`^${bridgeAddress().local}\\s+gate$`, 'm'));
@@ -131,7 +222,7 @@ s.test('hosts and resolv.conf say what the flags say', async () => {
   }
 });
 
-s.test('resolv.conf is the host\'s when nothing is said, without what only the host can reach', async () => {
+s.test("resolv.conf is the host's when nothing is said, without what only the host can reach", async () => {
   const out = await d().ok('run', '--rm', 'ubuntu', 'cat', '/etc/resolv.conf');
   assert.match(out, /nameserver \S+/);
   assert.not.match(out, /nameserver 127\./);
@@ -142,7 +233,16 @@ s.test('--ip and --mac-address are taken, an address in use is refused', async (
   const wanted = local.replace(/\d+$/, '77');
   for (const client of clients) {
     const flags = client === 'drydock' ? ['--ip', wanted] : [];
-    const { out, err } = await d().client(client, ['run', '--rm', ...flags, '--mac-address', '02:00:00:00:00:42', 'ubuntu', 'cat', '/sys/class/net/eth0/address']);
+    const { out, err } = await d().client(client, [
+      'run',
+      '--rm',
+      ...flags,
+      '--mac-address',
+      '02:00:00:00:00:42',
+      'ubuntu',
+      'cat',
+      '/sys/class/net/eth0/address',
+    ]);
     assert.is(out, '02:00:00:00:00:42\n', err);
   }
   await d().ok('run', '-d', '--name', 'fixed', '--ip', wanted, 'ubuntu', 'sleep', '1000');
@@ -164,19 +264,33 @@ s.test('twelve containers at once have twelve addresses', async () => {
 s.test('leases outlive the daemon, and the same container keeps its address', async () => {
   const before = links(...inNet(await pidOf('one')))[1]!.addr_info[0]!.local;
   await d().stop();
-  assert.ok(links().some(({ ifname }) => ifname === d().bridge), 'the bridge stays for who still runs');
+  assert.ok(
+    links().some(({ ifname }) => ifname === d().bridge),
+    'the bridge stays for who still runs',
+  );
   await d().start();
   const other = await d().ok('run', '--rm', 'ubuntu', 'hostname', '-I');
   assert.is.not(other.trim(), before);
   assert.is(links(...inNet(await pidOf('one')))[1]!.addr_info[0]!.local, before);
-  assert.is((await d().cli('run', '--rm', 'ubuntu', 'bash', '-c', `echo </dev/tcp/${before}/1`)).err.includes('Connection refused'), true, 'and it is reached there');
+  assert.is(
+    (await d().cli('run', '--rm', 'ubuntu', 'bash', '-c', `echo </dev/tcp/${before}/1`)).err.includes(
+      'Connection refused',
+    ),
+    true,
+    'and it is reached there',
+  );
   assert.is(readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8'), '1\n');
 });
 
 s.test('a daemon that ends without containers takes bridge, rules and forwarding with it', async () => {
   await d().ok('rm', '-f', 'one');
   await d().stop();
-  assert.equal(links().map(({ ifname }) => ifname).filter((name) => name !== 'out0'), ['lo']);
+  assert.equal(
+    links()
+      .map(({ ifname }) => ifname)
+      .filter((name) => name !== 'out0'),
+    ['lo'],
+  );
   assert.is(sh('nft', 'list', 'ruleset'), '');
   assert.is(readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8'), '0\n');
   assert.is(sh('find', '/sys/fs/cgroup', '-name', d().name), '');

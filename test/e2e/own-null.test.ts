@@ -4,7 +4,7 @@ import { sh } from '../harness.ts';
 import { pullMade } from './made-image.ts';
 import { site } from './site.ts';
 
-const s = await site('descriptor 0 is the container\'s own null', { images: [] });
+const s = await site("descriptor 0 is the container's own null", { images: [] });
 let image: string;
 s.test.before(async () => {
   // the room's own node stands for the host's: a test that fails must not spoil the machine
@@ -15,15 +15,35 @@ s.test.before(async () => {
 });
 const host = () => statSync('/dev/null');
 /** Everything that a container could change of the host's node. */
-const of = ({ ino, mode, uid, gid, ctimeMs, mtimeMs }: ReturnType<typeof host>) => ({ ino, mode, uid, gid, ctimeMs, mtimeMs });
-const attacks = ['chmod 0604 /proc/self/fd/0', 'touch -d @7 /proc/self/fd/0', 'chown 7:8 /proc/self/fd/0'].map((line) => `busybox ${line}`).join('; ');
+const of = ({ ino, mode, uid, gid, ctimeMs, mtimeMs }: ReturnType<typeof host>) => ({
+  ino,
+  mode,
+  uid,
+  gid,
+  ctimeMs,
+  mtimeMs,
+});
+const attacks = ['chmod 0604 /proc/self/fd/0', 'touch -d @7 /proc/self/fd/0', 'chown 7:8 /proc/self/fd/0']
+  .map((line) => `busybox ${line}`)
+  .join('; ');
 
 for (const [name, flags] of [
-  ['without any capability', ['--cap-drop', 'ALL']], ['with a private user namespace', ['--userns', 'private']], ['with --privileged', ['--privileged']], ['with a terminal', ['-t']],
+  ['without any capability', ['--cap-drop', 'ALL']],
+  ['with a private user namespace', ['--userns', 'private']],
+  ['with --privileged', ['--privileged']],
+  ['with a terminal', ['-t']],
 ] as const) {
   s.test(`run ${name}: what is done to /proc/self/fd/0 is not done to the host's /dev/null`, async () => {
     const before = of(host());
-    const ran = await s.daemon.cli('run', '--rm', ...flags, image, 'sh', '-c', `${attacks}; stat -L -c "%F %t:%T %a" /proc/self/fd/0`);
+    const ran = await s.daemon.cli(
+      'run',
+      '--rm',
+      ...flags,
+      image,
+      'sh',
+      '-c',
+      `${attacks}; stat -L -c "%F %t:%T %a" /proc/self/fd/0`,
+    );
     assert.equal(of(host()), before);
     if (name !== 'with a terminal') assert.is(ran.out, 'character special file 1:3 604\n', ran.err);
   });
@@ -32,7 +52,13 @@ for (const [name, flags] of [
     const before = of(host());
     await s.daemon.ok('run', '-d', '--name', 'target', ...flags, image, 'sleep', '1000');
     try {
-      const ran = await s.daemon.cli('exec', 'target', 'sh', '-c', `${attacks}; stat -L -c "%F %t:%T" /proc/self/fd/0; readlink /proc/self/fd/0`);
+      const ran = await s.daemon.cli(
+        'exec',
+        'target',
+        'sh',
+        '-c',
+        `${attacks}; stat -L -c "%F %t:%T" /proc/self/fd/0; readlink /proc/self/fd/0`,
+      );
       assert.equal(of(host()), before);
       assert.is(ran.out, 'character special file 1:3\n/dev/null\n', ran.err);
     } finally {
@@ -44,9 +70,18 @@ for (const [name, flags] of [
 s.test('exec works where /dev/null has become something else, and gets another null', async () => {
   await s.daemon.ok('run', '-d', '--name', 'target', image, 'sleep', '1000');
   try {
-    for (const spoilt of ['rm /dev/null', 'echo secret >/dev/null', 'rm /dev/null; busybox ln -s /bin/busybox /dev/null', 'rm /dev/null; busybox mkfifo /dev/null']) {
+    for (const spoilt of [
+      'rm /dev/null',
+      'echo secret >/dev/null',
+      'rm /dev/null; busybox ln -s /bin/busybox /dev/null',
+      'rm /dev/null; busybox mkfifo /dev/null',
+    ]) {
       await s.daemon.ok('exec', 'target', 'sh', '-c', spoilt);
-      assert.is(await s.daemon.ok('exec', 'target', 'stat', '-L', '-c', '%F %t:%T', '/proc/self/fd/0'), 'character special file 1:3', spoilt);
+      assert.is(
+        await s.daemon.ok('exec', 'target', 'stat', '-L', '-c', '%F %t:%T', '/proc/self/fd/0'),
+        'character special file 1:3',
+        spoilt,
+      );
       assert.is(await s.daemon.ok('exec', 'target', 'cat'), '', spoilt);
     }
   } finally {
@@ -60,9 +95,18 @@ s.test('a /dev/null that is bound from elsewhere is not taken for null', async (
   assert.match(ran.err, /\/dev\/null of the container is not the null device, 1:3/);
 });
 
-s.test('the host\'s own /dev, bound, is left as it is', async () => {
+s.test("the host's own /dev, bound, is left as it is", async () => {
   const before = of(host());
-  const { out, code, err } = await s.daemon.cli('run', '--rm', '-v', '/dev:/dev', image, 'sh', '-c', 'echo x >/dev/null && echo good');
+  const { out, code, err } = await s.daemon.cli(
+    'run',
+    '--rm',
+    '-v',
+    '/dev:/dev',
+    image,
+    'sh',
+    '-c',
+    'echo x >/dev/null && echo good',
+  );
   assert.equal([code, out, of(host()).mode], [0, 'good\n', before.mode], err);
 });
 

@@ -5,13 +5,33 @@ import { slowRegistry } from './slow-registry.ts';
 
 const s = await site('pausing what goes on by itself');
 const d = () => s.daemon;
-interface Event { type: string; at?: string; step?: string; next?: { name: string } }
-const stops = async (name: string) => (await d().ok('trace', '--json', name)).split('\n').map((line) => JSON.parse(line) as Event).filter(({ type, at }) => type === 'gate' && at === 'paused');
+interface Event {
+  type: string;
+  at?: string;
+  step?: string;
+  next?: { name: string };
+}
+const stops = async (name: string) =>
+  (await d().ok('trace', '--json', name))
+    .split('\n')
+    .map((line) => JSON.parse(line) as Event)
+    .filter(({ type, at }) => type === 'gate' && at === 'paused');
 
 s.test('gate pause stops a run before what comes next, and it goes on from there to its breakpoint', async () => {
   const slow = await slowRegistry(s.registry.host);
   try {
-    const running = d().begin('drydock', 'run', '--name', 'paced', '--break', 'exec.execve', `${slow.host}/library/tiny`, 'sh', '-c', 'echo on; exit 3');
+    const running = d().begin(
+      'drydock',
+      'run',
+      '--name',
+      'paced',
+      '--break',
+      'exec.execve',
+      `${slow.host}/library/tiny`,
+      'sh',
+      '-c',
+      'echo on; exit 3',
+    );
     await until('it pulls', slow.asked);
     assert.equal(await stops('paced'), [], 'nothing holds it');
     await d().ok('gate', 'paced', 'pause');

@@ -1,4 +1,7 @@
-/** A pull that no container waits for is walked, held, broken, aborted and taken back like a run. The registry is Debian's. */
+/**
+ * A pull that no container waits for is walked, held, broken, aborted and taken back like a run. The registry is
+ * Debian's.
+ */
 import * as assert from 'uvu/assert';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,40 +13,70 @@ import { slowRegistry } from './slow-registry.ts';
 
 const s = await site('a pull is an operation', { images: [] });
 const d = () => s.daemon;
-interface Shown { id: string; kind: string; subject: { name: string; id?: string }; state: string; error: string; left: string[] }
+interface Shown {
+  id: string;
+  kind: string;
+  subject: { name: string; id?: string };
+  state: string;
+  error: string;
+  left: string[];
+}
 
 const list = () => d().json<Shown[]>('/drydock/operations');
 const show = (id: string) => d().json<Shown>(`/drydock/operations/${id}`);
 const newest = async () => (await list())[0]!;
-const forget = (...images: string[]) => Promise.all(images.map((image) => d().api('DELETE', `/images/${image}?force=1`)));
-const journalOf = async (id: string): Promise<Event[]> => (await d().api('GET', `/drydock/operations/${id}/journal`)).body.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Event);
+const forget = (...images: string[]) =>
+  Promise.all(images.map((image) => d().api('DELETE', `/images/${image}?force=1`)));
+const journalOf = async (id: string): Promise<Event[]> =>
+  (await d().api('GET', `/drydock/operations/${id}/journal`)).body
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Event);
 async function begin(more: object): Promise<string> {
   const { status, body } = await d().api('POST', '/drydock/operations', { kind: 'pull', reference: 'tiny', ...more });
   assert.is(status, 201, body);
   return (JSON.parse(body) as Shown).id;
 }
-const over = (id: string) => until(`operation ${id.slice(0, 12)} is over`, async () => {
-  const shown = await show(id);
-  return ['done', 'failed'].includes(shown.state) ? shown : undefined;
-});
-const stands = (id: string, step: string) => until(`it stands at ${step}`, async () => {
-  const last = (await journalOf(id)).filter(({ type }) => type === 'gate').at(-1) as (Event & { at: string; next?: { name: string; args: string[] } }) | undefined;
-  return last?.at === 'paused' && last.step === step ? last : undefined;
-});
-const gate = async (id: string, command: object) => assert.equal(await d().api('POST', `/drydock/operations/${id}/gate`, command), { status: 204, body: '' });
+const over = (id: string) =>
+  until(`operation ${id.slice(0, 12)} is over`, async () => {
+    const shown = await show(id);
+    return ['done', 'failed'].includes(shown.state) ? shown : undefined;
+  });
+const stands = (id: string, step: string) =>
+  until(`it stands at ${step}`, async () => {
+    const last = (await journalOf(id)).filter(({ type }) => type === 'gate').at(-1) as
+      (Event & { at: string; next?: { name: string; args: string[] } }) | undefined;
+    return last?.at === 'paused' && last.step === step ? last : undefined;
+  });
+const gate = async (id: string, command: object) =>
+  assert.equal(await d().api('POST', `/drydock/operations/${id}/gate`, command), { status: 204, body: '' });
 const blobs = () => readdirSync(join(d().root, 'blobs/sha256'));
 const layers = () => readdirSync(join(d().root, 'layers'));
 const dirs = () => readdirSync(join(d().root, 'operations'));
-const stepsOf = (events: readonly Event[]) => events.filter((event) => event.type === 'step' && event.at === 'done').map(({ step }) => step);
+const stepsOf = (events: readonly Event[]) =>
+  events.filter((event) => event.type === 'step' && event.at === 'done').map(({ step }) => step);
 
 s.test('docker pull prints what it always did, and its journal is on disk under the id that it got', async () => {
   const { code, out } = await d().docker('pull', 'tiny');
   assert.is(code, 0);
   // which layer is ready first is up to the registry
-  const lines = [...new Set(out.trim().split('\n').map((line) => line.replace(/[0-9a-f]{12,64}/g, 'ID')))];
+  const lines = [
+    ...new Set(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => line.replace(/[0-9a-f]{12,64}/g, 'ID')),
+    ),
+  ];
   const layer = ['ID: Pulling fs layer', 'ID: Verifying Checksum', 'ID: Download complete', 'ID: Pull complete'];
-  assert.equal(lines, ['Using default tag: latest', 'latest: Pulling from library/tiny', ...layer,
-    'Digest: sha256:ID', 'Status: Downloaded newer image for tiny:latest', 'docker.io/library/tiny:latest']);
+  assert.equal(lines, [
+    'Using default tag: latest',
+    'latest: Pulling from library/tiny',
+    ...layer,
+    'Digest: sha256:ID',
+    'Status: Downloaded newer image for tiny:latest',
+    'docker.io/library/tiny:latest',
+  ]);
   const { id, kind, subject, state } = await newest();
   assert.equal([kind, subject.name, state], ['pull', 'tiny:latest', 'done']);
   assert.is(subject.id, (await d().json<{ Id: string }>('/images/tiny/json')).Id);
@@ -61,7 +94,10 @@ s.test('trace, frame and record take the id or its beginning, and the list names
   assert.match(await d().ok('frame', id.slice(0, 12), String(events.length - 1)), /state +done\n/);
   assert.is(JSON.parse(await d().ok('frame', '--json', id, '0')).state, 'pulling');
   await d().ok('record', '-o', join(d().root, 'pull.html'), id);
-  assert.match(readFileSync(join(d().root, 'pull.html'), 'utf8'), new RegExp(`"row":\\{"id":"${id}","name":"tiny:latest"`));
+  assert.match(
+    readFileSync(join(d().root, 'pull.html'), 'utf8'),
+    new RegExp(`"row":\\{"id":"${id}","name":"tiny:latest"`),
+  );
   assert.match(await d().ok('operations'), new RegExp(`^${id.slice(0, 12)} +pull +tiny:latest +done`, 'm'));
   assert.match((await d().cli('trace', 'ffffffffffff')).err, /No such container: ffffffffffff/);
   assert.equal((await d().api('GET', '/drydock/operations/ffffffffffff')).status, 404);
@@ -69,10 +105,22 @@ s.test('trace, frame and record take the id or its beginning, and the list names
 
 s.test('it is held before a step and before a request, and goes on from elsewhere', async () => {
   await forget('tiny');
-  const running = d().begin('drydock', 'pull', '--break', 'pull.fetch-manifest', '--break', 'pull.fetch-layers#1', 'tiny');
-  const { id } = await until('it has begun', async () => ((await newest())?.state === 'pulling' ? newest() : undefined));
+  const running = d().begin(
+    'drydock',
+    'pull',
+    '--break',
+    'pull.fetch-manifest',
+    '--break',
+    'pull.fetch-layers#1',
+    'tiny',
+  );
+  const { id } = await until('it has begun', async () =>
+    (await newest())?.state === 'pulling' ? newest() : undefined,
+  );
   await stands(id, 'pull.fetch-manifest');
-  const [{ title, lines }] = await d().json<[{ title: string; lines: string[] }]>(`/drydock/operations/${id}/inspect?step=pull.fetch-index`);
+  const [{ title, lines }] = await d().json<[{ title: string; lines: string[] }]>(
+    `/drydock/operations/${id}/inspect?step=pull.fetch-index`,
+  );
   assert.match(title, /^index sha256:[0-9a-f]{64}$/);
   assert.match(lines[0]!, /^sha256:[0-9a-f]{64} linux\/\w+$/);
   await d().ok('gate', id.slice(0, 12), 'continue');
@@ -86,23 +134,31 @@ s.test('it is held before a step and before a request, and goes on from elsewher
   assert.is((await show(id)).state, 'done');
 });
 
-s.test('a request that is answered with an errno fails as the network would; everything fetched is taken back', async () => {
-  await forget('tiny');
-  const before = { blobs: blobs(), layers: layers() };
-  const id = await begin({ break: ['pull.fetch-layers#1'] });
-  await stands(id, 'pull.fetch-layers');
-  assert.ok(blobs().length > before.blobs.length, 'the documents are there');
-  await gate(id, { command: 'fail', errno: 'EIO' });
-  const { state, error } = await over(id);
-  assert.is(state, 'failed');
-  assert.match(error, /^step pull\.fetch-layers: GET http.*blobs\/sha256:\w+: input\/output error \(EIO, answered at the gate\)$/);
-  assert.equal({ blobs: blobs(), layers: layers() }, before);
-  const events = await journalOf(id);
-  assert.ok(events.some((event) => event.type === 'http' && event.status === 0 && /EIO/.test(event.error ?? '')));
-  assert.ok(events.some((event) => event.type === 'step' && event.at === 'undone' && event.step === 'pull.unpack-layers'));
-});
+s.test(
+  'a request that is answered with an errno fails as the network would; everything fetched is taken back',
+  async () => {
+    await forget('tiny');
+    const before = { blobs: blobs(), layers: layers() };
+    const id = await begin({ break: ['pull.fetch-layers#1'] });
+    await stands(id, 'pull.fetch-layers');
+    assert.ok(blobs().length > before.blobs.length, 'the documents are there');
+    await gate(id, { command: 'fail', errno: 'EIO' });
+    const { state, error } = await over(id);
+    assert.is(state, 'failed');
+    assert.match(
+      error,
+      /^step pull\.fetch-layers: GET http.*blobs\/sha256:\w+: input\/output error \(EIO, answered at the gate\)$/,
+    );
+    assert.equal({ blobs: blobs(), layers: layers() }, before);
+    const events = await journalOf(id);
+    assert.ok(events.some((event) => event.type === 'http' && event.status === 0 && /EIO/.test(event.error ?? '')));
+    assert.ok(
+      events.some((event) => event.type === 'step' && event.at === 'undone' && event.step === 'pull.unpack-layers'),
+    );
+  },
+);
 
-s.test('an abort is 409 in the client\'s words, whether it stands or waits for a registry', async () => {
+s.test("an abort is 409 in the client's words, whether it stands or waits for a registry", async () => {
   await forget('tiny');
   const before = { blobs: blobs(), layers: layers() };
   const standing = await begin({ step: true });
@@ -138,7 +194,11 @@ s.test('what one aborts at the gate does not fail another pull of the same layer
   const first = await begin({ break: ['pull.fetch-layers#1'] });
   await stands(first, 'pull.fetch-layers');
   const second = await begin({});
-  await until('the second waits for the same layer', async () => (await journalOf(second)).some((event) => event.type === 'step' && event.step === 'pull.fetch-layers' && event.at === 'start'));
+  await until('the second waits for the same layer', async () =>
+    (await journalOf(second)).some(
+      (event) => event.type === 'step' && event.step === 'pull.fetch-layers' && event.at === 'start',
+    ),
+  );
   await gate(first, { command: 'abort' });
   assert.equal([(await over(first)).state, (await over(second)).state], ['failed', 'done']);
   assert.is((await d().cli('run', '--rm', '--network', 'none', 'tiny', 'true')).code, 0);
@@ -147,13 +207,25 @@ s.test('what one aborts at the gate does not fail another pull of the same layer
 s.test('of requests that go side by side one is decided at a time', async () => {
   const id = await begin({ reference: 'ubuntu', break: ['http'] });
   for (let turns = 0; turns < 60 && (await show(id)).state === 'pulling'; turns++) {
-    await until('it stands, or is over', async () => (await show(id)).state !== 'pulling' || (await journalOf(id)).filter(({ type }) => type === 'gate').at(-1)!, 20);
+    await until(
+      'it stands, or is over',
+      async () =>
+        (await show(id)).state !== 'pulling' || (await journalOf(id)).filter(({ type }) => type === 'gate').at(-1)!,
+      20,
+    );
     await d().api('POST', `/drydock/operations/${id}/gate`, { command: 'continue' });
   }
   assert.is((await over(id)).state, 'done');
   const gates = (await journalOf(id)).filter((event) => event.type === 'gate').map((event) => event.at);
-  assert.equal(gates.filter((at, j) => at !== (j % 2 ? 'resumed' : 'paused')), [], 'paused and resumed alternate');
-  assert.ok((await journalOf(id)).filter((event) => event.type === 'gate' && event.step === 'pull.fetch-layers').length >= 6, 'each of three layers was held');
+  assert.equal(
+    gates.filter((at, j) => at !== (j % 2 ? 'resumed' : 'paused')),
+    [],
+    'paused and resumed alternate',
+  );
+  assert.ok(
+    (await journalOf(id)).filter((event) => event.type === 'gate' && event.step === 'pull.fetch-layers').length >= 6,
+    'each of three layers was held',
+  );
 });
 
 s.test('of a daemon that was killed in the middle the next one takes back what was fetched, and says so', async () => {
@@ -166,7 +238,9 @@ s.test('of a daemon that was killed in the middle the next one takes back what w
   const { state, error, left } = await show(id);
   assert.equal([state, error, left], ['failed', 'the daemon ended in the middle of it; everything was undone', []]);
   assert.equal({ blobs: blobs(), layers: layers() }, before);
-  const undone = (await journalOf(id)).filter((event) => event.type === 'step' && event.at === 'undone').map(({ step }) => step);
+  const undone = (await journalOf(id))
+    .filter((event) => event.type === 'step' && event.at === 'undone')
+    .map(({ step }) => step);
   assert.equal(undone, ['pull.unpack-layers', 'pull.fetch-layers']);
   assert.is((await d().docker('pull', '-q', 'tiny')).code, 0);
 });
@@ -196,7 +270,9 @@ s.test('what has no subject is kept until 200 newer ones, and of one image the f
   assert.is(failed.length, 3);
   assert.match(failed[0]!.error, /invalid reference format|must be lowercase/);
   for (let j = 0; j < 205; j++) await d().api('POST', '/drydock/operations', { kind: 'pull', reference: 'INVALID' });
-  await until('the last is over', async () => (await list()).every(({ state }) => state === 'failed' || state === 'done'));
+  await until('the last is over', async () =>
+    (await list()).every(({ state }) => state === 'failed' || state === 'done'),
+  );
   assert.is((await list()).filter(({ subject }) => !subject.id).length, 200);
   await d().docker('pull', 'tiny');
   const first = (await newest()).id;
@@ -217,7 +293,13 @@ s.test('a record that cannot be read does not keep the daemon from starting', as
 
 s.test('what is asked for wrongly is 400 and begins nothing', async () => {
   const count = (await list()).length;
-  for (const body of [{ kind: 'push' }, { kind: 'pull' }, { kind: 'pull', reference: 'tiny', step: 'yes' }, { kind: 'pull', reference: 'tiny', break: 'pull' }, { kind: 'pull', reference: 'tiny', platform: 3 }]) {
+  for (const body of [
+    { kind: 'push' },
+    { kind: 'pull' },
+    { kind: 'pull', reference: 'tiny', step: 'yes' },
+    { kind: 'pull', reference: 'tiny', break: 'pull' },
+    { kind: 'pull', reference: 'tiny', platform: 3 },
+  ]) {
     assert.is((await d().api('POST', '/drydock/operations', body)).status, 400, JSON.stringify(body));
   }
   const { code, err } = await d().cli('pull', '--break', 'pull.nothing', 'tiny');

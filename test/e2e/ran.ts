@@ -1,9 +1,25 @@
 /** A program, run beside the test: what it wrote and how it ended. */
 import { spawn } from 'node:child_process';
 
-export interface Ran { code: number | null; signal: NodeJS.Signals | null; out: string; err: string }
-export interface Running { pid: number; ran: Ran; done: Promise<Ran>; input: NodeJS.WritableStream; kill(signal: NodeJS.Signals): void }
-export interface RunOptions { env?: NodeJS.ProcessEnv; input?: string; seconds?: number; cwd?: string }
+export interface Ran {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  out: string;
+  err: string;
+}
+export interface Running {
+  pid: number;
+  ran: Ran;
+  done: Promise<Ran>;
+  input: NodeJS.WritableStream;
+  kill(signal: NodeJS.Signals): void;
+}
+export interface RunOptions {
+  env?: NodeJS.ProcessEnv;
+  input?: string;
+  seconds?: number;
+  cwd?: string;
+}
 
 /** How many times longer than on an ordinary machine is waited: an emulated one takes its time. */
 export const patience = Number(process.env['DRYDOCK_TEST_PATIENCE'] ?? 1);
@@ -32,7 +48,10 @@ export function run(command: string, args: readonly string[], options: RunOption
   return running.done;
 }
 
-/** Polls until it holds; the error says what was waited for. The limit is for what never comes true, not for a slow machine. */
+/**
+ * Polls until it holds; the error says what was waited for. The limit is for what never comes true, not for a slow
+ * machine.
+ */
 export async function until<T>(what: string, holds: () => T | Promise<T>, seconds = 60): Promise<NonNullable<T>> {
   for (const end = Date.now() + seconds * patience * 1000; ;) {
     const value = await holds();

@@ -1,4 +1,7 @@
-/** A machine that was switched off: the data root is as it was, everything that lives in the kernel or in /run is gone, and pids belong to others. */
+/**
+ * A machine that was switched off: the data root is as it was, everything that lives in the kernel or in /run is gone,
+ * and pids belong to others.
+ */
 import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +14,12 @@ import { site } from './site.ts';
 
 const s = await site('a machine that was rebooted', { images: ['tiny'] });
 const d = () => s.daemon;
-interface State { Status: string; Running: boolean; Pid: number; ExitCode: number }
+interface State {
+  Status: string;
+  Running: boolean;
+  Pid: number;
+  ExitCode: number;
+}
 const state = async (name: string) => (await d().json<{ State: State }>(`/containers/${name}/json`)).State;
 
 /** The daemon, its containers and their shims end at once, and with them what the kernel held for them. */
@@ -21,28 +29,52 @@ async function powerCut(): Promise<void> {
   for (const pid of pids) if (alive(pid)) process.kill(pid, 'SIGKILL');
   for (const pid of pids) await until(`${pid} is gone`, () => !alive(pid));
   rmSync(d().execRoot, { recursive: true, force: true });
-  sh('sh', '-c', `find /sys/fs/cgroup -mindepth 2 -depth -path '*${d().cgroupParent}*' -type d -exec rmdir {} + 2>/dev/null || true`);
+  sh(
+    'sh',
+    '-c',
+    `find /sys/fs/cgroup -mindepth 2 -depth -path '*${d().cgroupParent}*' -type d -exec rmdir {} + 2>/dev/null || true`,
+  );
   sh('ip', 'link', 'del', d().bridge);
   sh('nft', 'flush', 'ruleset');
 }
 
 s.test('restart policies are obeyed, no other process is signalled, and everything can be started again', async () => {
-  const policies = { always: 'always', unless: 'unless-stopped', failing: 'on-failure', no: 'no', stopped: 'unless-stopped' };
-  for (const [name, policy] of Object.entries(policies)) await d().ok('run', '-d', '--restart', policy, '--name', name, 'tiny', 'sleep', '1000');
+  const policies = {
+    always: 'always',
+    unless: 'unless-stopped',
+    failing: 'on-failure',
+    no: 'no',
+    stopped: 'unless-stopped',
+  };
+  for (const [name, policy] of Object.entries(policies))
+    await d().ok('run', '-d', '--restart', policy, '--name', name, 'tiny', 'sleep', '1000');
   await d().ok('run', '-d', '--rm', '--name', 'passing', 'tiny', 'sleep', '1000');
   await d().ok('stop', '-t', '0', 'stopped');
   await d().ok('run', '-d', '--name', 'written', 'tiny', 'sh', '-c', 'echo kept >/kept; sleep 1000');
-  await until('it has written', async () => (await d().docker('exec', 'written', 'sh', '-c', 'read x </kept; echo $x')).out === 'kept\n');
+  await until(
+    'it has written',
+    async () => (await d().docker('exec', 'written', 'sh', '-c', 'read x </kept; echo $x')).out === 'kept\n',
+  );
   await powerCut();
 
   const bystander = spawn('sleep', ['1000'], { stdio: 'ignore' });
   try {
     // the same numbers belong to somebody else now
-    const ids = await Promise.all(['no', 'written', 'always'].map(async (name) => sh('sh', '-c', `grep -l '"name":"${name}"' ${d().root}/containers/*/container.json`).trim()));
-    for (const file of ids) writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), pid: bystander.pid }));
+    const ids = await Promise.all(
+      ['no', 'written', 'always'].map(async (name) =>
+        sh('sh', '-c', `grep -l '"name":"${name}"' ${d().root}/containers/*/container.json`).trim(),
+      ),
+    );
+    for (const file of ids)
+      writeFileSync(
+        file,
+        JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), pid: bystander.pid }),
+      );
     await d().start();
-    for (const name of ['always', 'unless', 'failing']) await until(`${name} runs again`, async () => (await state(name)).Running);
-    for (const name of ['no', 'stopped', 'written']) await until(`${name} is over`, async () => (await state(name)).Status === 'exited');
+    for (const name of ['always', 'unless', 'failing'])
+      await until(`${name} runs again`, async () => (await state(name)).Running);
+    for (const name of ['no', 'stopped', 'written'])
+      await until(`${name} is over`, async () => (await state(name)).Status === 'exited');
     assert.is((await state('no')).ExitCode, 137);
     await until('with --rm it is gone', async () => (await d().api('GET', '/containers/passing/json')).status === 404);
     await d().ok('start', 'written');
@@ -58,8 +90,12 @@ s.test('restart policies are obeyed, no other process is signalled, and everythi
 
 s.test('a cut in the middle of a start, a pause and a record leaves nothing half', async () => {
   const id = await d().ok('create', '--name', 'half', 'tiny', 'true');
-  const held = d().api('POST', `/drydock/containers/${id}/start?break=network.name-eth0`).catch(() => undefined);
-  await until('it stands', async () => (await d().api('GET', `/drydock/containers/${id}/journal`)).body.includes('"at":"paused"'));
+  const held = d()
+    .api('POST', `/drydock/containers/${id}/start?break=network.name-eth0`)
+    .catch(() => undefined);
+  await until('it stands', async () =>
+    (await d().api('GET', `/drydock/containers/${id}/journal`)).body.includes('"at":"paused"'),
+  );
   await d().ok('run', '-d', '--name', 'frozen', 'tiny', 'sleep', '1000');
   await d().ok('pause', 'frozen');
   await d().ok('create', '--name', 'torn', 'tiny', 'true');

@@ -1,4 +1,6 @@
-/** What nearly every end-to-end test needs: a room, the registry with its images, and a daemon that uses it as mirror. */
+/**
+ * What nearly every end-to-end test needs: a room, the registry with its images, and a daemon that uses it as mirror.
+ */
 import type { DebianRegistry } from '../image/debian-registry.ts';
 import { type Suite, suite } from '../harness.ts';
 import { Daemon } from './daemon.ts';
@@ -6,10 +8,17 @@ import { preparedImages } from './image.ts';
 import { cachedRegistry } from './registry.ts';
 import { needs, ownRoom } from './room.ts';
 
-export interface Site { test: Suite; daemon: Daemon; registry: DebianRegistry }
+export interface Site {
+  test: Suite;
+  daemon: Daemon;
+  registry: DebianRegistry;
+}
 
 /** `images` are pulled before the first test; everything is gone after the last. */
-export async function site(title: string, { images = ['ubuntu'], also = [] }: { images?: string[]; also?: string[] } = {}): Promise<Site> {
+export async function site(
+  title: string,
+  { images = ['ubuntu'], also = [] }: { images?: string[]; also?: string[] } = {},
+): Promise<Site> {
   await ownRoom(preparedImages);
   const made = { test: suite(title, ...needs, ...also) } as Site;
   made.test.before(async () => {

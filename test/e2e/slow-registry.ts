@@ -1,4 +1,7 @@
-/** Stands in front of a registry and keeps what it is asked until it is let go: a pull that lasts as long as a test wants. */
+/**
+ * Stands in front of a registry and keeps what it is asked until it is let go: a pull that lasts as long as a test
+ * wants.
+ */
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -19,17 +22,29 @@ export async function slowRegistry(host: string, waits: (path: string) => boolea
     const held = waits(req.url ?? '');
     asked += Number(held);
     void (held ? free : Promise.resolve()).then(() => {
-      const passed = request({ hostname: '127.0.0.1', port: Number(host.split(':')[1]), method: req.method, path: req.url, headers: { ...req.headers, host }, agent: false }, (answer) => {
-        res.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(res);
-      });
+      const passed = request(
+        {
+          hostname: '127.0.0.1',
+          port: Number(host.split(':')[1]),
+          method: req.method,
+          path: req.url,
+          headers: { ...req.headers, host },
+          agent: false,
+        },
+        (answer) => {
+          res.writeHead(answer.statusCode ?? 502, answer.headers);
+          answer.pipe(res);
+        },
+      );
       passed.on('error', () => res.destroy());
       req.pipe(passed);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    host: `127.0.0.1:${(server.address() as AddressInfo).port}`, asked: () => asked, letGo: () => letGo(),
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked: () => asked,
+    letGo: () => letGo(),
     close: async () => {
       letGo();
       server.closeAllConnections();

@@ -10,7 +10,10 @@ import { standstills } from './standstill.ts';
 await ownRoom(preparedImages);
 const test = suite('what an image or a container makes large', ...needs);
 
-/** The goal is 100 ms and 250 MiB, with five times as much of everything (`npm run bench`); the tests share the processors with others. */
+/**
+ * The goal is 100 ms and 250 MiB, with five times as much of everything (`npm run bench`); the tests share the
+ * processors with others.
+ */
 const [PING_MS, RESIDENT_MIB] = [400, 250];
 
 test('does not keep the daemon from answering, nor makes it large', async () => {
@@ -19,9 +22,15 @@ test('does not keep the daemon from answering, nor makes it large', async () => 
   try {
     await daemon.ok('pull', '-q', 'tiny');
     const stood = await standstills(daemon, { files: 100_000, log: 300_000_000, seconds: 4 });
-    const lines = stood.map(({ what, ping, resident, took }) => `${what}: longest ping ${ping.toFixed(0)} ms, resident ${resident.toFixed(0)} MiB, ${took.toFixed(0)} ms`);
+    const lines = stood.map(
+      ({ what, ping, resident, took }) =>
+        `${what}: longest ping ${ping.toFixed(0)} ms, resident ${resident.toFixed(0)} MiB, ${took.toFixed(0)} ms`,
+    );
     console.log(`\n${lines.join('\n')}`);
-    assert.equal(lines.filter((_, n) => stood[n]!.ping > PING_MS || stood[n]!.resident > RESIDENT_MIB), []);
+    assert.equal(
+      lines.filter((_, n) => stood[n]!.ping > PING_MS || stood[n]!.resident > RESIDENT_MIB),
+      [],
+    );
   } finally {
     await daemon.close();
     await registry.close();

@@ -10,8 +10,17 @@ import { brokenImage } from './broken-image.ts';
 import type { Daemon } from './daemon.ts';
 
 /** `files` in one directory of a layer or of a container, and bytes of a log. */
-export interface Sizes { files: number; log: number; seconds: number }
-export interface Stood { what: string; /** ms of the longest /_ping */ ping: number; /** MiB at most */ resident: number; /** ms of all of it */ took: number }
+export interface Sizes {
+  files: number;
+  log: number;
+  seconds: number;
+}
+export interface Stood {
+  what: string;
+  /** ms of the longest /_ping */ ping: number;
+  /** MiB at most */ resident: number;
+  /** ms of all of it */ took: number;
+}
 
 /** A process of its own: what the test does in between is not measured. Ends with its stdin. */
 const PINGER = `
@@ -55,7 +64,10 @@ function drain(daemon: Daemon, method: string, path: string, signal?: AbortSigna
     let bytes = 0;
     const req = request({ socketPath: daemon.socket, method, path, agent: false, ...(signal && { signal }) }, (res) => {
       if (res.statusCode! >= 300) reject(new Error(`${method} ${path}: ${res.statusCode}`));
-      res.on('data', (data: Buffer) => (bytes += data.length)).on('end', () => resolve(bytes)).on('error', () => resolve(bytes));
+      res
+        .on('data', (data: Buffer) => (bytes += data.length))
+        .on('end', () => resolve(bytes))
+        .on('error', () => resolve(bytes));
     });
     req.on('error', (error) => (signal?.aborted ? resolve(bytes) : reject(error))).end();
   });
@@ -66,12 +78,22 @@ export function manyFiles(count: number): Buffer {
   const tar = Buffer.alloc(512 * (count + 2));
   const head = Buffer.alloc(512);
   head.write('many/00000000', 0);
-  head.write(['0000644', '0000000', '0000000', '00000000000', '00000000000'].map((field) => `${field}\x00`).join('') + '        0', 100);
+  head.write(
+    ['0000644', '0000000', '0000000', '00000000000', '00000000000'].map((field) => `${field}\x00`).join('') +
+      '        0',
+    100,
+  );
   head.write('ustar\x0000', 257);
   for (let n = 0; n < count; n++) {
     head.write(String(n).padStart(8, '0'), 5);
     head.fill(' ', 148, 156);
-    head.write(`${head.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148);
+    head.write(
+      `${head
+        .reduce((sum, byte) => sum + byte, 0)
+        .toString(8)
+        .padStart(6, '0')}\0 `,
+      148,
+    );
     head.copy(tar, 512 * n);
   }
   return tar;
@@ -87,7 +109,8 @@ function fillLog(path: string, bytes: number): void {
 /** `tiny` must be there already. */
 export async function standstills(daemon: Daemon, { files, log, seconds }: Sizes): Promise<Stood[]> {
   const stood: Stood[] = [];
-  const during = async (what: string, body: () => Promise<unknown>) => void stood.push(await measured(daemon, what, body));
+  const during = async (what: string, body: () => Promise<unknown>) =>
+    void stood.push(await measured(daemon, what, body));
   await daemon.ok('run', '-d', '--name', 'large', 'tiny', 'sleep', '1000000');
   const { Id } = await daemon.json<{ Id: string }>('/containers/large/json');
   const dir = join(daemon.root, 'containers', Id);
@@ -102,21 +125,50 @@ export async function standstills(daemon: Daemon, { files, log, seconds }: Sizes
   await during('inspect --size', () => drain(daemon, 'GET', '/containers/large/json?size=1'));
   await during('system df', () => drain(daemon, 'GET', '/system/df'));
   const asks = ['logs?stdout=1&stderr=1&tail=3', 'changes', 'json?size=1', 'logs?stdout=1&tail=1000&timestamps=1'];
-  await during('32 clients at once', () => Promise.all(Array.from({ length: 32 }, (_, n) => drain(daemon, 'GET', `/containers/large/${asks[n % asks.length]}`))));
+  await during('32 clients at once', () =>
+    Promise.all(
+      Array.from({ length: 32 }, (_, n) => drain(daemon, 'GET', `/containers/large/${asks[n % asks.length]}`)),
+    ),
+  );
   await during('rm -f', () => drain(daemon, 'DELETE', '/containers/large?force=1'));
 
   const tar = manyFiles(files);
-  for (const [what, diffID] of [['a pull that is refused at its end', `sha256:${'0'.repeat(64)}`], ['a pull', digestOf(tar)]] as const) {
+  for (const [what, diffID] of [
+    ['a pull that is refused at its end', `sha256:${'0'.repeat(64)}`],
+    ['a pull', digestOf(tar)],
+  ] as const) {
     const registry = await faultyRegistry(brokenImage({ tar, diffID }));
     await during(what, () => drain(daemon, 'POST', `/images/create?fromImage=${registry.host}/many&tag=latest`));
     if (what === 'a pull') await during('rmi', () => drain(daemon, 'DELETE', `/images/${registry.host}/many:latest`));
     await registry.close();
   }
 
-  await daemon.ok('run', '-d', '--name', 'loud', '--log-opt', 'max-size=100m', '--log-opt', 'max-file=2', 'tiny', 'sh', '-c', 'while :; do head -c 5000000 /dev/zero | tr "\\0" "\\n"; sleep 0.1; done');
+  await daemon.ok(
+    'run',
+    '-d',
+    '--name',
+    'loud',
+    '--log-opt',
+    'max-size=100m',
+    '--log-opt',
+    'max-file=2',
+    'tiny',
+    'sh',
+    '-c',
+    'while :; do head -c 5000000 /dev/zero | tr "\\0" "\\n"; sleep 0.1; done',
+  );
   await during('output of 50 MB/s, with four who follow', async () => {
     const over = AbortSignal.timeout(seconds * 1000);
-    await Promise.all(Array.from({ length: 4 }, (_, n) => drain(daemon, n % 2 ? 'POST' : 'GET', `/containers/loud/${n % 2 ? 'attach?stream=1&stdout=1' : 'logs?follow=1&stdout=1'}`, over)));
+    await Promise.all(
+      Array.from({ length: 4 }, (_, n) =>
+        drain(
+          daemon,
+          n % 2 ? 'POST' : 'GET',
+          `/containers/loud/${n % 2 ? 'attach?stream=1&stdout=1' : 'logs?follow=1&stdout=1'}`,
+          over,
+        ),
+      ),
+    );
   });
   await daemon.ok('rm', '-f', 'loud');
   return stood;

@@ -7,10 +7,25 @@ import { site } from './site.ts';
 
 const s = await site('stepping');
 const d = () => s.daemon;
-interface Event { seq: number; type: string; step?: string; name?: string; at?: string; ret?: number; errno?: string; args?: unknown[]; next?: { name: string } }
-const trace = async (name: string) => (await d().ok('trace', '--json', name)).split('\n').map((line) => JSON.parse(line) as Event);
-const stops = async (name: string) => (await trace(name)).filter(({ type, at }) => type === 'gate' && at === 'paused').map(({ step, next }) => next?.name ?? step);
-const stopped = (name: string, at: string) => until(`${name} stands before ${at}`, async () => (await stops(name).catch(() => [])).at(-1) === at);
+interface Event {
+  seq: number;
+  type: string;
+  step?: string;
+  name?: string;
+  at?: string;
+  ret?: number;
+  errno?: string;
+  args?: unknown[];
+  next?: { name: string };
+}
+const trace = async (name: string) =>
+  (await d().ok('trace', '--json', name)).split('\n').map((line) => JSON.parse(line) as Event);
+const stops = async (name: string) =>
+  (await trace(name))
+    .filter(({ type, at }) => type === 'gate' && at === 'paused')
+    .map(({ step, next }) => next?.name ?? step);
+const stopped = (name: string, at: string) =>
+  until(`${name} stands before ${at}`, async () => (await stops(name).catch(() => [])).at(-1) === at);
 /** The stage's pid, from the kernel's own side: the child of the shim that has the container's id. */
 async function stageOf(name: string): Promise<number> {
   const call = (await trace(name)).filter((event) => event.name === 'clone3_stage').at(-1);
@@ -20,22 +35,36 @@ async function stageOf(name: string): Promise<number> {
 const rootOf = (pid: number) => sh('stat', '-L', '-f', '-c', '%T', `/proc/${pid}/root`).trim();
 const inspect = async (name: string) => d().ok('inspect', '--live', name);
 
-s.test('before pivot_root the stage\'s root is the host\'s, one step later the overlay; another process moves it on', async () => {
-  const running = d().begin('drydock', 'run', '--name', 'pivoting', '--break', 'exec.pivot-root', 'ubuntu', 'sh', '-c', 'echo at last; exit 6');
-  await stopped('pivoting', 'exec.pivot-root');
-  const pid = await stageOf('pivoting');
-  assert.is(readlinkSync(`/proc/${pid}/root`), '/');
-  const host = rootOf(process.pid);
-  assert.is(rootOf(pid), host, 'the kernel says: the host\'s root');
-  assert.match(await inspect('pivoting'), /the host's root/);
-  assert.is(running.ran.out, '');
-  assert.is((await d().cli('gate', 'pivoting', 'next')).code, 0);
-  await stopped('pivoting', 'exec.unmount-old-root');
-  assert.is(rootOf(pid), 'overlayfs', 'one step later the kernel says: an overlay');
-  await d().ok('gate', 'pivoting', 'continue');
-  const { code, out } = await running.done;
-  assert.equal([code, out], [6, 'at last\n']);
-});
+s.test(
+  "before pivot_root the stage's root is the host's, one step later the overlay; another process moves it on",
+  async () => {
+    const running = d().begin(
+      'drydock',
+      'run',
+      '--name',
+      'pivoting',
+      '--break',
+      'exec.pivot-root',
+      'ubuntu',
+      'sh',
+      '-c',
+      'echo at last; exit 6',
+    );
+    await stopped('pivoting', 'exec.pivot-root');
+    const pid = await stageOf('pivoting');
+    assert.is(readlinkSync(`/proc/${pid}/root`), '/');
+    const host = rootOf(process.pid);
+    assert.is(rootOf(pid), host, "the kernel says: the host's root");
+    assert.match(await inspect('pivoting'), /the host's root/);
+    assert.is(running.ran.out, '');
+    assert.is((await d().cli('gate', 'pivoting', 'next')).code, 0);
+    await stopped('pivoting', 'exec.unmount-old-root');
+    assert.is(rootOf(pid), 'overlayfs', 'one step later the kernel says: an overlay');
+    await d().ok('gate', 'pivoting', 'continue');
+    const { code, out } = await running.done;
+    assert.equal([code, out], [6, 'at last\n']);
+  },
+);
 
 s.test('trace shows steps, system calls with arguments, errnos and times; --json each event', async () => {
   const text = await d().ok('trace', 'pivoting');
@@ -43,7 +72,10 @@ s.test('trace shows steps, system calls with arguments, errnos and times; --json
   assert.match(text, /pivot_root\("\.", "\."\) = 0 <[\d.]+ .s>/);
   assert.match(text, /= -1 E\w+/);
   const events = await trace('pivoting');
-  assert.equal(events.map(({ seq }) => seq), events.map((_, j) => j));
+  assert.equal(
+    events.map(({ seq }) => seq),
+    events.map((_, j) => j),
+  );
   assert.ok(events.filter(({ type }) => type === 'call').length > 100);
 });
 
@@ -61,7 +93,18 @@ s.test('frame tells what was true after an event, and later ones do not change i
 });
 
 s.test('a breakpoint on a system call stops before it is made, and into goes call by call', async () => {
-  const running = d().begin('drydock', 'run', '--name', 'named', '--hostname', 'stepped', '--break', 'sethostname', 'ubuntu', 'true');
+  const running = d().begin(
+    'drydock',
+    'run',
+    '--name',
+    'named',
+    '--hostname',
+    'stepped',
+    '--break',
+    'sethostname',
+    'ubuntu',
+    'true',
+  );
   await stopped('named', 'sethostname');
   const pid = await stageOf('named');
   assert.is.not(readlinkSync(`/proc/${pid}/ns/uts`), readlinkSync('/proc/self/ns/uts'));
@@ -73,7 +116,18 @@ s.test('a breakpoint on a system call stops before it is made, and into goes cal
 });
 
 s.test('break and clear set and take breakpoints while it stands', async () => {
-  const running = d().begin('drydock', 'run', '--name', 'marked', '--break', 'create.shim', '--break', 'network', 'ubuntu', 'true');
+  const running = d().begin(
+    'drydock',
+    'run',
+    '--name',
+    'marked',
+    '--break',
+    'create.shim',
+    '--break',
+    'network',
+    'ubuntu',
+    'true',
+  );
   await stopped('marked', 'create.shim');
   await d().ok('gate', 'marked', 'break', 'exec.seccomp');
   await d().ok('gate', 'marked', 'clear', 'network');
@@ -112,7 +166,8 @@ s.test('phases lists and explains every step', async () => {
   const list = await d().ok('phases');
   assert.match(list, /exec\.pivot-root +Exchange the root/);
   const phases = await d().json<{ steps: { id: string; explain: string }[] }[]>('/drydock/phases');
-  for (const { id, explain } of phases.flatMap(({ steps }) => steps)) assert.ok(explain.length > 40, `${id} is explained`);
+  for (const { id, explain } of phases.flatMap(({ steps }) => steps))
+    assert.ok(explain.length > 40, `${id} is explained`);
 });
 
 s.test.run();

@@ -1,4 +1,6 @@
-/** Command lines with what they must print: by our own command and by the real docker client, and the same from both. */
+/**
+ * Command lines with what they must print: by our own command and by the real docker client, and the same from both.
+ */
 import * as assert from 'uvu/assert';
 import { clients } from './daemon.ts';
 import type { Ran } from './ran.ts';
@@ -22,15 +24,19 @@ export interface Row {
   check?: (ran: Ran) => void | Promise<void>;
 }
 
-const agrees = (value: string, wanted: string | RegExp, what: string) => (typeof wanted === 'string' ? assert.is(value, wanted, what) : assert.match(value, wanted, what));
+const agrees = (value: string, wanted: string | RegExp, what: string) =>
+  typeof wanted === 'string' ? assert.is(value, wanted, what) : assert.match(value, wanted, what);
 
 export function table(s: Site, rows: readonly Row[]): void {
   for (const row of rows) {
     s.test(row.needs ?? [], row.name, async () => {
       for (const client of clients) {
         const flags = typeof row.flags === 'function' ? row.flags() : row.flags;
-        const ran = await s.daemon.client(client, ['run', '--rm', ...flags, 'ubuntu', ...(row.command ?? ['sh', '-c', row.script ?? 'true'])],
-          { ...(row.input !== undefined && { input: row.input }), ...(row.env && { env: row.env }) });
+        const ran = await s.daemon.client(
+          client,
+          ['run', '--rm', ...flags, 'ubuntu', ...(row.command ?? ['sh', '-c', row.script ?? 'true'])],
+          { ...(row.input !== undefined && { input: row.input }), ...(row.env && { env: row.env }) },
+        );
         assert.is(ran.code, row.code ?? 0, `${client}: ${ran.err}${ran.out}`);
         const out = typeof row.out === 'function' ? row.out() : row.out;
         if (out !== undefined) agrees(ran.out, out, `${client}: stdout`);

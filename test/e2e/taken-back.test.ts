@@ -15,7 +15,12 @@ s.test.before(async () => {
   await d().ok('run', '--rm', 'tiny', 'true');
   before = leftovers(d());
 });
-const create = async (request: object) => (JSON.parse((await d().api('POST', '/containers/create', { Image: 'tiny', Cmd: ['true'], ...request })).body) as { Id: string }).Id;
+const create = async (request: object) =>
+  (
+    JSON.parse((await d().api('POST', '/containers/create', { Image: 'tiny', Cmd: ['true'], ...request })).body) as {
+      Id: string;
+    }
+  ).Id;
 
 /** Starts it, and lets this undo fail whenever it is tried. */
 async function startThatLeaves(id: string, undo: string): Promise<string> {
@@ -32,9 +37,18 @@ async function startThatLeaves(id: string, undo: string): Promise<string> {
 
 s.test('a start takes back what the last one could not, and runs', async () => {
   const id = await create({ Cmd: ['sleep', '1000'] });
-  assert.match(await startThatLeaves(id, 'create.cgroup'), /could not be undone: create\.cgroup: .*EIO.*; rm, a start and the daemon's next start try again/);
-  assert.ok(leftovers(d())['cgroups']!.some((dir) => dir.includes(id)), 'the group is still there');
-  assert.match((await d().json<{ State: { Error: string } }>(`/containers/${id}/json`)).State.Error, /could not be undone: create\.cgroup/);
+  assert.match(
+    await startThatLeaves(id, 'create.cgroup'),
+    /could not be undone: create\.cgroup: .*EIO.*; rm, a start and the daemon's next start try again/,
+  );
+  assert.ok(
+    leftovers(d())['cgroups']!.some((dir) => dir.includes(id)),
+    'the group is still there',
+  );
+  assert.match(
+    (await d().json<{ State: { Error: string } }>(`/containers/${id}/json`)).State.Error,
+    /could not be undone: create\.cgroup/,
+  );
   await d().ok('start', id);
   assert.is((await d().json<{ State: { Error: string } }>(`/containers/${id}/json`)).State.Error, '');
   await d().ok('rm', '-f', id);
@@ -55,7 +69,9 @@ s.test('of a run --rm whose daemon is killed in the middle of its start the next
     const id = await create({ HostConfig: { AutoRemove: true } });
     const follower = new Follower(d(), id);
     await follower.begun;
-    const start = d().api('POST', `/drydock/containers/${id}/start?break=${at}`).catch(() => undefined);
+    const start = d()
+      .api('POST', `/drydock/containers/${id}/start?break=${at}`)
+      .catch(() => undefined);
     await follower.until((event) => event.type === 'gate' && event.at === 'paused');
     await d().kill9();
     await start;

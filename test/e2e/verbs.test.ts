@@ -1,5 +1,6 @@
 /**
- * Every verb in every state, against verb-table.ts. With DRYDOCK_TEST_PEER=/path/to/docker.sock the same requests go to a dockerd that has
+ * Every verb in every state, against verb-table.ts. With DRYDOCK_TEST_PEER=/path/to/docker.sock the same requests go to
+ * a dockerd that has
  * an image `tiny` with a shell: so the table was made, and so it can be checked again.
  */
 import { request } from 'node:http';
@@ -12,27 +13,40 @@ import { type Site, site } from './site.ts';
 import { type Api, type Expected, STATES, type StateName, type Verb, verbs } from './verb-table.ts';
 
 const peer = process.env['DRYDOCK_TEST_PEER'];
-const s: Pick<Site, 'test'> & Partial<Site> = peer ? { test: suite('verbs in states, dockerd') } : await site('verbs in states', { images: ['tiny'] });
+const s: Pick<Site, 'test'> & Partial<Site> = peer
+  ? { test: suite('verbs in states, dockerd') }
+  : await site('verbs in states', { images: ['tiny'] });
 /** How long an answer is waited for before the call counts as one that waits. */
 const ANSWER_MS = 500;
 
-const api: Api = (method, path, body) => new Promise((resolve, reject) => {
-  const headers = body === undefined ? {} : { 'Content-Type': 'application/json' };
-  const asked = request({ socketPath: peer ?? s.daemon!.socket, method, path, agent: false, headers }, (res) => {
-    let text = '';
-    res.on('data', (data) => (text += data)).on('error', reject).on('end', () => resolve({ status: res.statusCode ?? 0, body: text }));
+const api: Api = (method, path, body) =>
+  new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { 'Content-Type': 'application/json' };
+    const asked = request({ socketPath: peer ?? s.daemon!.socket, method, path, agent: false, headers }, (res) => {
+      let text = '';
+      res
+        .on('data', (data) => (text += data))
+        .on('error', reject)
+        .on('end', () => resolve({ status: res.statusCode ?? 0, body: text }));
+    });
+    asked.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body));
   });
-  asked.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body));
-});
 
-interface State { Status: string; ExitCode: number }
+interface State {
+  Status: string;
+  ExitCode: number;
+}
 async function stateOf(ref: string): Promise<{ Id: string; RestartCount: number; State: State } | undefined> {
   const { status, body } = await api('GET', `/containers/${ref}/json`);
-  return status === 200 ? JSON.parse(body) as { Id: string; RestartCount: number; State: State } : undefined;
+  return status === 200 ? (JSON.parse(body) as { Id: string; RestartCount: number; State: State }) : undefined;
 }
 
 async function create(name: string, Cmd: string[], HostConfig: object = {}): Promise<void> {
-  const { status, body } = await api('POST', `/containers/create?name=${name}`, { Image: 'tiny', Cmd, HostConfig: { NetworkMode: 'none', ...HostConfig } });
+  const { status, body } = await api('POST', `/containers/create?name=${name}`, {
+    Image: 'tiny',
+    Cmd,
+    HostConfig: { NetworkMode: 'none', ...HostConfig },
+  });
   assert.is(status, 201, body);
 }
 const act = async (name: string, ...paths: string[]) => {
@@ -40,15 +54,24 @@ const act = async (name: string, ...paths: string[]) => {
 };
 const obedient = ['sh', '-c', 'trap "exit 7" TERM; sleep 1000 & wait; wait'];
 /** It stands until its trap is set: `top` shows the sleep behind it. */
-const trapped = (name: string) => until('its trap is set', async () => (await api('GET', `/containers/${name}/top`)).body.includes('sleep 1000'));
+const trapped = (name: string) =>
+  until('its trap is set', async () => (await api('GET', `/containers/${name}/top`)).body.includes('sleep 1000'));
 /** The first run ends with 3; what begins again, stays. */
 const onceOnly = ['sh', '-c', 'test -e /ran && exec sleep 1000; : >/ran; exit 3'];
 
 /** The seventh lasts 6.4 s, and each after it twice as long. */
-const longWait = (name: string) => until('it waits long enough', async () => {
-  const { RestartCount, State: { Status } } = (await stateOf(name))!;
-  return RestartCount >= 7 && Status === 'restarting';
-}, 60);
+const longWait = (name: string) =>
+  until(
+    'it waits long enough',
+    async () => {
+      const {
+        RestartCount,
+        State: { Status },
+      } = (await stateOf(name))!;
+      return RestartCount >= 7 && Status === 'restarting';
+    },
+    60,
+  );
 
 const make: Record<StateName, (name: string) => Promise<unknown>> = {
   created: (name) => create(name, obedient),
@@ -86,13 +109,21 @@ async function check(verb: Verb, state: StateName, name: string): Promise<string
   const id = before!.Id;
   const expected: Expected = verb.answers[state];
   const late: Answer = { status: 0, body: '' };
-  const answer = await (expected.code === 0 ? Promise.race([verb.ask(api, name), sleep(ANSWER_MS, late)]) : verb.ask(api, name));
+  const answer = await (expected.code === 0
+    ? Promise.race([verb.ask(api, name), sleep(ANSWER_MS, late)])
+    : verb.ask(api, name));
   // dockerd's attach answers in plain text
-  const said = answer.status >= 400 && answer.body.startsWith('{') ? (JSON.parse(answer.body) as { message: string }).message : answer.body;
+  const said =
+    answer.status >= 400 && answer.body.startsWith('{')
+      ? (JSON.parse(answer.body) as { message: string }).message
+      : answer.body;
   const words = said.trim().replaceAll(id, 'ID').replaceAll(name, 'NAME');
   const wrong: string[] = [];
   if (answer.status !== expected.code) wrong.push(`${answer.status} and not ${expected.code} (${words})`);
-  else if (typeof expected.words === 'string' ? words !== expected.words : expected.words && !expected.words.test(words)) wrong.push(`says ${words}`);
+  else if (
+    typeof expected.words === 'string' ? words !== expected.words : expected.words && !expected.words.test(words)
+  )
+    wrong.push(`says ${words}`);
   const after = expected.after ?? was;
   // a signal that is not waited for takes its time
   let found = '';
@@ -109,7 +140,7 @@ for (const state of STATES) {
     if (state === 'restarting') await Promise.all(rows.map(({ name }) => make.restarting(name)));
     for (const { verb, name } of rows) {
       await (state === 'restarting' ? longWait(name) : make[state](name));
-      wrong.push(...await check(verb, state, name));
+      wrong.push(...(await check(verb, state, name)));
       for (const left of [name, `${name}-other`]) await api('DELETE', `/containers/${left}?force=1`);
     }
     assert.equal(wrong, []);

@@ -3,14 +3,24 @@ import { busyboxImage } from './busybox-image.ts';
 import { clients } from './daemon.ts';
 import { site } from './site.ts';
 
-const s = await site('directories of an image\'s VOLUME, and starts that fail', { images: [] });
+const s = await site("directories of an image's VOLUME, and starts that fail", { images: [] });
 const entries = [{ name: 'there/', type: '5', mode: 0o700, uid: 7, gid: 8 }];
 let image = '';
 s.test.before(async () => {
-  image = await busyboxImage(s.daemon, 'volumes', { entries, config: { Volumes: { '/a/b/c': {}, '/there': {}, 'etc/passwd': {}, '/run/x/': {} } } });
+  image = await busyboxImage(s.daemon, 'volumes', {
+    entries,
+    config: { Volumes: { '/a/b/c': {}, '/there': {}, 'etc/passwd': {}, '/run/x/': {} } },
+  });
 });
 const show = ['sh', '-c', 'stat -c "%n %F %a %u:%g" /a /a/b /a/b/c /there /run/x /etc/passwd'];
-const shown = ['/a directory 755 0:0', '/a/b directory 755 0:0', '/a/b/c directory 755 0:0', '/there directory 700 7:8', '/run/x directory 755 0:0', '/etc/passwd regular file 644 0:0'];
+const shown = [
+  '/a directory 755 0:0',
+  '/a/b directory 755 0:0',
+  '/a/b/c directory 755 0:0',
+  '/there directory 700 7:8',
+  '/run/x directory 755 0:0',
+  '/etc/passwd regular file 644 0:0',
+];
 
 s.test('what is missing is made as dockerd makes it, and what is there stays as it is', async () => {
   for (const client of clients) {
@@ -24,8 +34,10 @@ s.test('what is missing is made as dockerd makes it, and what is there stays as 
 
 s.test('a start that fails is told once by the docker client', async () => {
   for (const [flags, message] of [
-    [[image, '/nope'], 'stat /nope: no such file or directory'], [['-t', image, '/nope'], 'stat /nope: no such file or directory'],
-    [['-v', '/etc/passwd:/etc', image, 'true'], 'cannot mount the file /etc/passwd'], [['-u', 'nobody-here', image, 'true'], 'unable to find user'],
+    [[image, '/nope'], 'stat /nope: no such file or directory'],
+    [['-t', image, '/nope'], 'stat /nope: no such file or directory'],
+    [['-v', '/etc/passwd:/etc', image, 'true'], 'cannot mount the file /etc/passwd'],
+    [['-u', 'nobody-here', image, 'true'], 'unable to find user'],
   ] as const) {
     for (const how of [['--rm'], [], ['-d']]) {
       const { err, out, code } = await s.daemon.docker('run', ...how, ...flags);

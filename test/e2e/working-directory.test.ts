@@ -6,7 +6,12 @@ import { site } from './site.ts';
 const s = await site('the working directory lies inside', { images: [] });
 const images: Record<string, string> = {};
 s.test.before(async () => {
-  images['busy'] = await pullMade(s.daemon, 'busy', [link('dangling', '/made/by/start'), { name: 'plain', content: '' }, { name: 'opt/', type: '5' }, link('opt/up', '../../../../opt2')]);
+  images['busy'] = await pullMade(s.daemon, 'busy', [
+    link('dangling', '/made/by/start'),
+    { name: 'plain', content: '' },
+    { name: 'opt/', type: '5' },
+    link('opt/up', '../../../../opt2'),
+  ]);
   images['work'] = await pullMade(s.daemon, 'work', [{ name: 'work/', type: '5' }], { WorkingDir: '/work' });
 });
 /** A marker in a directory of the host that no mount of the container shows. */
@@ -24,7 +29,10 @@ for (const link of ['root', 'cwd']) {
     const { dir, made } = outside();
     const ran = await run('--pid', 'host', '-w', `/proc/${process.pid}/${link}`, images['busy']!, ...reach(dir));
     assert.is(ran.code, 125, ran.out);
-    assert.match(ran.err, /chdir to cwd \("\/proc\/\d+\/\w+"\) set in config\.json failed|cannot make the working directory/);
+    assert.match(
+      ran.err,
+      /chdir to cwd \("\/proc\/\d+\/\w+"\) set in config\.json failed|cannot make the working directory/,
+    );
     assert.equal([ran.out, made()], ['', false]);
   });
 
@@ -48,7 +56,15 @@ s.test('a WORKDIR that the container exchanges for a link to it is refused by ex
   await s.daemon.ok('rm', '-f', 'target');
   await s.daemon.ok('run', '-d', '--name', 'target', '--pid', 'host', images['work']!, 'sleep', '1000');
   try {
-    await s.daemon.ok('exec', '-w', '/', 'target', 'sh', '-c', `busybox rmdir /work; ln -s /proc/${process.pid}/root /work`);
+    await s.daemon.ok(
+      'exec',
+      '-w',
+      '/',
+      'target',
+      'sh',
+      '-c',
+      `busybox rmdir /work; ln -s /proc/${process.pid}/root /work`,
+    );
     const ran = await s.daemon.cli('exec', 'target', ...reach(dir));
     assert.match(ran.err, /chdir to cwd \("\/work"\) set in config\.json failed/);
     assert.equal([ran.out, made()], ['', false]);
@@ -80,7 +96,12 @@ s.test('what is made for it belongs to root, has 755, and is made also below a r
   const show = ['stat', '-c', '%u:%g %a %n', '/a', '/a/b', '/a/b/c'];
   const made = '0:0 755 /a\n0:0 755 /a/b\n0:0 755 /a/b/c\n';
   assert.is((await run('-w', '/a/b/c', '-u', '1000:1000', images['busy']!, ...show)).out, made);
-  assert.equal(await run('--read-only', '-w', '/a/b/c', images['busy']!, 'sh', '-c', 'pwd; touch x'), { code: 1, signal: null, out: '/a/b/c\n', err: 'touch: x: Read-only file system\n' });
+  assert.equal(await run('--read-only', '-w', '/a/b/c', images['busy']!, 'sh', '-c', 'pwd; touch x'), {
+    code: 1,
+    signal: null,
+    out: '/a/b/c\n',
+    err: 'touch: x: Read-only file system\n',
+  });
 });
 
 s.test('exec makes nothing: a directory that is not there is an error', async () => {

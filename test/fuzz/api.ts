@@ -21,76 +21,318 @@ import { checkExec } from '../../server/docker/shape.ts';
 import { damaged, jsonOf, only, target } from './target.ts';
 
 const host = {
-  Binds: ['/proc:/x:ro'], Tmpfs: { '/t': 'size=1m' }, Mounts: [{ Type: 'tmpfs', Target: '/m', TmpfsOptions: { SizeBytes: 100, Mode: 448 } }, { Type: 'bind', Source: '/proc', Target: '/n', BindOptions: { Propagation: 'rslave', NonRecursive: true } }],
-  Memory: 64 << 20, MemorySwap: -1, NanoCpus: 1e9, CpusetCpus: '0', PidsLimit: 10, BlkioWeight: 100, BlkioDeviceReadBps: [{ Path: '/dev/null', Rate: 1 }], Ulimits: [{ Name: 'nofile', Soft: 1, Hard: 2 }], Sysctls: { 'net.ipv4.ip_forward': '1' },
-  CapAdd: ['SYS_ADMIN'], CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges', 'seccomp={"defaultAction":"SCMP_ACT_ALLOW"}'], Devices: [{ PathOnHost: '/dev/null', PathInContainer: '/dev/n', CgroupPermissions: 'rwm' }], DeviceCgroupRules: ['c 1:3 rwm'],
-  NetworkMode: 'bridge', Dns: ['1.1.1.1'], DnsSearch: ['a'], ExtraHosts: ['a:1.1.1.1'], RestartPolicy: { Name: 'always', MaximumRetryCount: 0 }, PidMode: 'host', IpcMode: 'private', UTSMode: '', UsernsMode: 'private', CgroupParent: '/a', ShmSize: 1000,
-  Annotations: { 'drydock.time-offset': 'boottime=5' }, ConsoleSize: [1, 2], GroupAdd: ['1'], MaskedPaths: ['/a'], LogConfig: { Type: 'json-file', Config: {} }, Init: true,
+  Binds: ['/proc:/x:ro'],
+  Tmpfs: { '/t': 'size=1m' },
+  Mounts: [
+    { Type: 'tmpfs', Target: '/m', TmpfsOptions: { SizeBytes: 100, Mode: 448 } },
+    { Type: 'bind', Source: '/proc', Target: '/n', BindOptions: { Propagation: 'rslave', NonRecursive: true } },
+  ],
+  Memory: 64 << 20,
+  MemorySwap: -1,
+  NanoCpus: 1e9,
+  CpusetCpus: '0',
+  PidsLimit: 10,
+  BlkioWeight: 100,
+  BlkioDeviceReadBps: [{ Path: '/dev/null', Rate: 1 }],
+  Ulimits: [{ Name: 'nofile', Soft: 1, Hard: 2 }],
+  Sysctls: { 'net.ipv4.ip_forward': '1' },
+  CapAdd: ['SYS_ADMIN'],
+  CapDrop: ['ALL'],
+  SecurityOpt: ['no-new-privileges', 'seccomp={"defaultAction":"SCMP_ACT_ALLOW"}'],
+  Devices: [{ PathOnHost: '/dev/null', PathInContainer: '/dev/n', CgroupPermissions: 'rwm' }],
+  DeviceCgroupRules: ['c 1:3 rwm'],
+  NetworkMode: 'bridge',
+  Dns: ['1.1.1.1'],
+  DnsSearch: ['a'],
+  ExtraHosts: ['a:1.1.1.1'],
+  RestartPolicy: { Name: 'always', MaximumRetryCount: 0 },
+  PidMode: 'host',
+  IpcMode: 'private',
+  UTSMode: '',
+  UsernsMode: 'private',
+  CgroupParent: '/a',
+  ShmSize: 1000,
+  Annotations: { 'drydock.time-offset': 'boottime=5' },
+  ConsoleSize: [1, 2],
+  GroupAdd: ['1'],
+  MaskedPaths: ['/a'],
+  LogConfig: { Type: 'json-file', Config: {} },
+  Init: true,
 };
 const container = {
-  Hostname: 'h', User: '1:2', Tty: true, OpenStdin: true, Env: ['A=b', 'C'], Cmd: ['true'], Entrypoint: ['/bin/sh'], Image: 'x', WorkingDir: '/w', Labels: { a: 'b' }, StopSignal: 'TERM', StopTimeout: 1,
-  ExposedPorts: { '80/tcp': {} }, HostConfig: host, NetworkingConfig: { EndpointsConfig: { bridge: { IPAMConfig: { IPv4Address: '172.30.0.9' }, MacAddress: '02:42:00:00:00:01', Aliases: [] } } },
+  Hostname: 'h',
+  User: '1:2',
+  Tty: true,
+  OpenStdin: true,
+  Env: ['A=b', 'C'],
+  Cmd: ['true'],
+  Entrypoint: ['/bin/sh'],
+  Image: 'x',
+  WorkingDir: '/w',
+  Labels: { a: 'b' },
+  StopSignal: 'TERM',
+  StopTimeout: 1,
+  ExposedPorts: { '80/tcp': {} },
+  HostConfig: host,
+  NetworkingConfig: {
+    EndpointsConfig: {
+      bridge: { IPAMConfig: { IPv4Address: '172.30.0.9' }, MacAddress: '02:42:00:00:00:01', Aliases: [] },
+    },
+  },
 };
-const keys = [...Object.keys(container), ...Object.keys(host), 'Type', 'Target', 'Source', 'Name', 'Soft', 'Path', 'Rate', 'BindOptions', 'TmpfsOptions', 'Mode', 'SizeBytes', 'IPAMConfig', 'Healthcheck', 'Test', 'boottime'];
+const keys = [
+  ...Object.keys(container),
+  ...Object.keys(host),
+  'Type',
+  'Target',
+  'Source',
+  'Name',
+  'Soft',
+  'Path',
+  'Rate',
+  'BindOptions',
+  'TmpfsOptions',
+  'Mode',
+  'SizeBytes',
+  'IPAMConfig',
+  'Healthcheck',
+  'Test',
+  'boottime',
+];
 // sources of binds lie below /proc, where nobody can make a directory
-const leaves = [fc.constantFrom('/proc/nope', '/proc:/y', '/proc/1:/a/../b:rw', 'host', 'container:x', 'container:', 'always', 'on-failure', '0-3', '0-9999,1', '1.2.3.4', 'SIGHUP', 'CAP_CHOWN', 'size=1', 'boottime=1e9', 'unconfined', 'seccomp=[]', 'label=disable', -1, 64 << 20, 1e15, ['a'], {})];
-const tree = jsonOf(keys, leaves).map((value) => JSON.parse((JSON.stringify(value) ?? 'null').replace(/"(\/+)(?!proc)([^"]*):/g, '"/proc/$2:')) as unknown);
-const settings = { root: '/r', execRoot: '/e', bridge: 'drydock0', cgroupParent: '/drydock', registryMirrors: [], insecureRegistries: [], practice: false, dns: [], idle: 0, socket: '/s' } satisfies Settings;
-const image = { id: 'i', config: { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] }, config: { Cmd: ['sh'] } }, layers: [] } as unknown as Image;
+const leaves = [
+  fc.constantFrom(
+    '/proc/nope',
+    '/proc:/y',
+    '/proc/1:/a/../b:rw',
+    'host',
+    'container:x',
+    'container:',
+    'always',
+    'on-failure',
+    '0-3',
+    '0-9999,1',
+    '1.2.3.4',
+    'SIGHUP',
+    'CAP_CHOWN',
+    'size=1',
+    'boottime=1e9',
+    'unconfined',
+    'seccomp=[]',
+    'label=disable',
+    -1,
+    64 << 20,
+    1e15,
+    ['a'],
+    {},
+  ),
+];
+const tree = jsonOf(keys, leaves).map(
+  (value) => JSON.parse((JSON.stringify(value) ?? 'null').replace(/"(\/+)(?!proc)([^"]*):/g, '"/proc/$2:')) as unknown,
+);
+const settings = {
+  root: '/r',
+  execRoot: '/e',
+  bridge: 'drydock0',
+  cgroupParent: '/drydock',
+  registryMirrors: [],
+  insecureRegistries: [],
+  practice: false,
+  dns: [],
+  idle: 0,
+  socket: '/s',
+} satisfies Settings;
+const image = {
+  id: 'i',
+  config: { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] }, config: { Cmd: ['sh'] } },
+  layers: [],
+} as unknown as Image;
 const paths = { rootfs: '/c/rootfs', resolvConf: '/c/r', hostname: '/c/n', hosts: '/c/h' } as SpecSource['paths'];
 const id = 'a'.repeat(64);
-const nobody = (ref: string): never => { throw new Refusal(404, `No such container: ${ref}`); };
+const nobody = (ref: string): never => {
+  throw new Refusal(404, `No such container: ${ref}`);
+};
 
 /** The way of a POST /containers/create up to its first effect, but for bind sources that would be made. */
-const create = target('container create', fc.oneof({ weight: 5, arbitrary: damaged([container, { Image: 'x', HostConfig: {} }], tree) }, { weight: 1, arbitrary: tree }), (body) => {
-  const request = { ...(body as object), HostConfig: (body as ContainerRequest | null)?.HostConfig ?? {} } as ContainerRequest;
-  const spec = only([Refusal], () => {
-    validateRequest(request, settings);
-    return buildSpec({ id, request, network: networkOf(request, id, {}, nobody), paths, settings }, image);
-  });
-  if (spec && !spec.process.args.every((a) => typeof a === 'string' && !a.includes('\0'))) throw new Error('an argument that execve(2) cannot take');
-});
+const create = target(
+  'container create',
+  fc.oneof(
+    { weight: 5, arbitrary: damaged([container, { Image: 'x', HostConfig: {} }], tree) },
+    { weight: 1, arbitrary: tree },
+  ),
+  (body) => {
+    const request = {
+      ...(body as object),
+      HostConfig: (body as ContainerRequest | null)?.HostConfig ?? {},
+    } as ContainerRequest;
+    const spec = only([Refusal], () => {
+      validateRequest(request, settings);
+      return buildSpec({ id, request, network: networkOf(request, id, {}, nobody), paths, settings }, image);
+    });
+    if (spec && !spec.process.args.every((a) => typeof a === 'string' && !a.includes('\0')))
+      throw new Error('an argument that execve(2) cannot take');
+  },
+);
 
-const exec = target('exec body', damaged([{ AttachStdin: true, Tty: true, DetachKeys: 'ctrl-p,ctrl-q', Env: ['A=b'], Cmd: ['x'], User: 'u', WorkingDir: '/', ConsoleSize: [1, 2] }], tree), (body) => {
-  if (!only([Refusal], () => (checkExec(body as Record<string, unknown>), true))) return;
-  const { DetachKeys } = body as { DetachKeys?: string | null };
-  only([Refusal], () => parseDetachKeys(DetachKeys ?? undefined));
-});
+const exec = target(
+  'exec body',
+  damaged(
+    [
+      {
+        AttachStdin: true,
+        Tty: true,
+        DetachKeys: 'ctrl-p,ctrl-q',
+        Env: ['A=b'],
+        Cmd: ['x'],
+        User: 'u',
+        WorkingDir: '/',
+        ConsoleSize: [1, 2],
+      },
+    ],
+    tree,
+  ),
+  (body) => {
+    if (!only([Refusal], () => (checkExec(body as Record<string, unknown>), true))) return;
+    const { DetachKeys } = body as { DetachKeys?: string | null };
+    only([Refusal], () => parseDetachKeys(DetachKeys ?? undefined));
+  },
+);
 
-const queryPart = fc.oneof(fc.string({ unit: 'binary', maxLength: 8 }), fc.constantFrom('=', '&', '?', '%', '%7B', '%zz', 'filters=', 'tail=', 'since=', '{"name":{"a":true}}', '{"name":["(a+)+$"]}', '["x"]', '{"until":["10m"]}', '{"dangling":["true"]}', '1e9', '-1', '9'.repeat(20), '__proto__'));
+const queryPart = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 8 }),
+  fc.constantFrom(
+    '=',
+    '&',
+    '?',
+    '%',
+    '%7B',
+    '%zz',
+    'filters=',
+    'tail=',
+    'since=',
+    '{"name":{"a":true}}',
+    '{"name":["(a+)+$"]}',
+    '["x"]',
+    '{"until":["10m"]}',
+    '{"dangling":["true"]}',
+    '1e9',
+    '-1',
+    '9'.repeat(20),
+    '__proto__',
+  ),
+);
 const known = ['name', 'until', 'dangling', 'label', 'status'];
-const query = target('query and filters', fc.array(queryPart, { maxLength: 8 }).map((parts) => `/x?${parts.join('')}`), (url) => {
-  const read = new Query(url);
-  for (const name of ['filters', 'tail', 'since', '__proto__', '']) {
-    for (const ask of ['integer', 'time', 'list', 'flag', 'text'] as const) only([Refusal], () => void read[ask](name));
-  }
-  const filters = only([Refusal], () => readFilters(read, known));
-  if (!filters) return;
-  only([Refusal], () => matching(filters, 'name', ['aaaaaaaa', '']));
-  only([Refusal], () => truth(filters, 'dangling'));
-  only([Refusal], () => untilTime(filters));
-});
+const query = target(
+  'query and filters',
+  fc.array(queryPart, { maxLength: 8 }).map((parts) => `/x?${parts.join('')}`),
+  (url) => {
+    const read = new Query(url);
+    for (const name of ['filters', 'tail', 'since', '__proto__', '']) {
+      for (const ask of ['integer', 'time', 'list', 'flag', 'text'] as const)
+        only([Refusal], () => void read[ask](name));
+    }
+    const filters = only([Refusal], () => readFilters(read, known));
+    if (!filters) return;
+    only([Refusal], () => matching(filters, 'name', ['aaaaaaaa', '']));
+    only([Refusal], () => truth(filters, 'dangling'));
+    only([Refusal], () => untilTime(filters));
+  },
+);
 
-const auth = target('X-Registry-Auth', fc.oneof(jsonOf(['username', 'password', 'identitytoken', 'registrytoken']).map((v) => Buffer.from(JSON.stringify(v) ?? '').toString('base64url')), fc.string()), (header) => {
-  const request = Object.assign(Readable.from([]), { headers: { 'x-registry-auth': header } }) as unknown as IncomingMessage;
-  const read = only([Refusal], () => registryAuth(request));
-  if (read && !Object.values(read).every((v) => typeof v === 'string')) throw new Error('credentials that are no text');
-});
+const auth = target(
+  'X-Registry-Auth',
+  fc.oneof(
+    jsonOf(['username', 'password', 'identitytoken', 'registrytoken']).map((v) =>
+      Buffer.from(JSON.stringify(v) ?? '').toString('base64url'),
+    ),
+    fc.string(),
+  ),
+  (header) => {
+    const request = Object.assign(Readable.from([]), {
+      headers: { 'x-registry-auth': header },
+    }) as unknown as IncomingMessage;
+    const read = only([Refusal], () => registryAuth(request));
+    if (read && !Object.values(read).every((v) => typeof v === 'string'))
+      throw new Error('credentials that are no text');
+  },
+);
 
-const signals = target('signals and detach keys', fc.oneof(fc.constantFrom('SIG', 'RTMIN+99', 'rtmax-1', 'TERM', '9', '999', 'toString', '__proto__', 'ctrl-', 'ctrl-@', ',', 'a,b'), fc.string({ unit: 'binary' })), (text) => {
-  const signal = only([Refusal], () => parseSignal(text));
-  if (signal !== undefined && !(signal >= 1 && signal <= 64)) throw new Error(`${signal} is no signal`);
-  const codes = only([Refusal], () => parseDetachKeys(text)) ?? [];
-  if (!codes.every((code) => code >= 0)) throw new Error('keys that are none');
-});
+const signals = target(
+  'signals and detach keys',
+  fc.oneof(
+    fc.constantFrom(
+      'SIG',
+      'RTMIN+99',
+      'rtmax-1',
+      'TERM',
+      '9',
+      '999',
+      'toString',
+      '__proto__',
+      'ctrl-',
+      'ctrl-@',
+      ',',
+      'a,b',
+    ),
+    fc.string({ unit: 'binary' }),
+  ),
+  (text) => {
+    const signal = only([Refusal], () => parseSignal(text));
+    if (signal !== undefined && !(signal >= 1 && signal <= 64)) throw new Error(`${signal} is no signal`);
+    const codes = only([Refusal], () => parseDetachKeys(text)) ?? [];
+    if (!codes.every((code) => code >= 0)) throw new Error('keys that are none');
+  },
+);
 
-const profileKeys = ['defaultAction', 'architectures', 'archMap', 'syscalls', 'names', 'name', 'action', 'args', 'index', 'value', 'valueTwo', 'op', 'includes', 'excludes', 'caps', 'minKernel', 'errnoRet', 'flags'];
-const profileLeaves = [fc.constantFrom('SCMP_ACT_ALLOW', 'SCMP_ACT_ERRNO', 'SCMP_ARCH_X86_64', 'SCMP_CMP_EQ', 'SCMP_CMP_MASKED_EQ', 'read', 'mount', 'nosuch', '5.4', 4096, 2 ** 32)];
+const profileKeys = [
+  'defaultAction',
+  'architectures',
+  'archMap',
+  'syscalls',
+  'names',
+  'name',
+  'action',
+  'args',
+  'index',
+  'value',
+  'valueTwo',
+  'op',
+  'includes',
+  'excludes',
+  'caps',
+  'minKernel',
+  'errnoRet',
+  'flags',
+];
+const profileLeaves = [
+  fc.constantFrom(
+    'SCMP_ACT_ALLOW',
+    'SCMP_ACT_ERRNO',
+    'SCMP_ARCH_X86_64',
+    'SCMP_CMP_EQ',
+    'SCMP_CMP_MASKED_EQ',
+    'read',
+    'mount',
+    'nosuch',
+    '5.4',
+    4096,
+    2 ** 32,
+  ),
+];
 const small = { ...defaultProfile, syscalls: [...(defaultProfile.syscalls ?? [])].slice(-6) };
-const seccomp = target('seccomp profile reader', fc.oneof({ weight: 3, arbitrary: damaged([small], jsonOf(profileKeys, profileLeaves)) }, { weight: 1, arbitrary: jsonOf(profileKeys, profileLeaves) }).map((v) => JSON.stringify(v) ?? ''), (json) => {
-  const profile = only([Refusal], () => parseProfile(json));
-  // validate.ts turns what the compiler says into a refusal
-  if (profile) only([Error], () => compileSeccomp(resolveProfile(profile, ['CAP_SYS_ADMIN'])));
-});
+const seccomp = target(
+  'seccomp profile reader',
+  fc
+    .oneof(
+      { weight: 3, arbitrary: damaged([small], jsonOf(profileKeys, profileLeaves)) },
+      { weight: 1, arbitrary: jsonOf(profileKeys, profileLeaves) },
+    )
+    .map((v) => JSON.stringify(v) ?? ''),
+  (json) => {
+    const profile = only([Refusal], () => parseProfile(json));
+    // validate.ts turns what the compiler says into a refusal
+    if (profile) only([Error], () => compileSeccomp(resolveProfile(profile, ['CAP_SYS_ADMIN'])));
+  },
+);
 
 export const apiTargets = [create, exec, query, auth, signals, seccomp];

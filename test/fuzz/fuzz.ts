@@ -1,4 +1,7 @@
-/** `npm run fuzz [INPUTS] [TARGET …]`: so many inputs for each target, a million if not said; prints each count, its time, and what was found. */
+/**
+ * `npm run fuzz [INPUTS] [TARGET …]`: so many inputs for each target, a million if not said; prints each count, its
+ * time, and what was found.
+ */
 import { targets } from './targets.ts';
 
 const [first = '1000000', ...names] = process.argv.slice(2);
@@ -10,7 +13,9 @@ console.log(`seed ${seed}`);
 for (const { name, search } of targets.filter((t) => !names.length || names.some((part) => t.name.includes(part)))) {
   const begun = Date.now();
   const { inputs: done, message } = search(inputs, seed);
-  console.log(`${name.padEnd(26)} ${String(done).padStart(8)} inputs  ${((Date.now() - begun) / 1000).toFixed(1).padStart(7)} s  ${message ? `FOUND\n${message}` : 'nothing found'}`);
+  console.log(
+    `${name.padEnd(26)} ${String(done).padStart(8)} inputs  ${((Date.now() - begun) / 1000).toFixed(1).padStart(7)} s  ${message ? `FOUND\n${message}` : 'nothing found'}`,
+  );
   if (message) process.exitCode = 1;
 }
 for (const { close } of targets) close?.();

@@ -1,14 +1,26 @@
 /** One parser under fuzzing: what goes in, and what must hold whatever went in. */
 import fc from 'fast-check';
 
-export interface Found { inputs: number; message: string | undefined }
-export interface Target { name: string; /** `message` is undefined when nothing was found */ search(inputs: number, seed?: number): Found; close?: () => void }
+export interface Found {
+  inputs: number;
+  message: string | undefined;
+}
+export interface Target {
+  name: string;
+  /** `message` is undefined when nothing was found */ search(inputs: number, seed?: number): Found;
+  close?: () => void;
+}
 
 /** `check` throws when something is wrong; a refusal in the parser's own words is right (see `only`). */
 export function target<T>(name: string, input: fc.Arbitrary<T>, check: (input: T) => void, close?: () => void): Target {
   const search = (inputs: number, seed?: number): Found => {
     const result = fc.check(fc.property(input, check), { numRuns: inputs, ...(seed !== undefined && { seed }) });
-    return { inputs: result.numRuns, message: result.failed ? `${String(result.errorInstance instanceof Error ? result.errorInstance.stack : result.errorInstance)}\n${fc.defaultReportMessage(result)}` : undefined };
+    return {
+      inputs: result.numRuns,
+      message: result.failed
+        ? `${String(result.errorInstance instanceof Error ? result.errorInstance.stack : result.errorInstance)}\n${fc.defaultReportMessage(result)}`
+        : undefined,
+    };
   };
   return { name, search, ...(close && { close }) };
 }
@@ -27,19 +39,43 @@ export function only<T>(kinds: readonly Kind[], call: () => T): T | undefined {
 
 /** Small trees of JSON with keys that the reader knows, so that it gets past the first look. */
 export function jsonOf(keys: readonly string[], leaves: readonly fc.Arbitrary<unknown>[] = []): fc.Arbitrary<unknown> {
-  const leaf = fc.oneof(...leaves, fc.constant(null), fc.boolean(), fc.double(), fc.integer(), fc.string({ maxLength: 12 }), fc.constantFrom(0, -1, 1, 2 ** 53, '', '\0', '/', '__proto__'));
-  const key = fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...keys) }, { weight: 1, arbitrary: fc.constantFrom('__proto__', 'constructor', 'toString', '') }, { weight: 1, arbitrary: fc.string({ maxLength: 6 }) });
+  const leaf = fc.oneof(
+    ...leaves,
+    fc.constant(null),
+    fc.boolean(),
+    fc.double(),
+    fc.integer(),
+    fc.string({ maxLength: 12 }),
+    fc.constantFrom(0, -1, 1, 2 ** 53, '', '\0', '/', '__proto__'),
+  );
+  const key = fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom(...keys) },
+    { weight: 1, arbitrary: fc.constantFrom('__proto__', 'constructor', 'toString', '') },
+    { weight: 1, arbitrary: fc.string({ maxLength: 6 }) },
+  );
   return fc.letrec<{ tree: unknown }>((tie) => ({
-    tree: fc.oneof({ maxDepth: 4, withCrossShrink: true }, leaf, fc.array(tie('tree'), { maxLength: 3 }), fc.array(fc.tuple(key, tie('tree')), { maxLength: 4 }).map(objectOf)),
+    tree: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      leaf,
+      fc.array(tie('tree'), { maxLength: 3 }),
+      fc.array(fc.tuple(key, tie('tree')), { maxLength: 4 }).map(objectOf),
+    ),
   })).tree;
 }
 /** As JSON.parse makes it: `__proto__` is a key like any other. */
-export const objectOf = (entries: readonly (readonly [string, unknown])[]): object => JSON.parse(`{${entries.map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v) ?? 'null'}`).join()}}`) as object;
+export const objectOf = (entries: readonly (readonly [string, unknown])[]): object =>
+  JSON.parse(`{${entries.map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v) ?? 'null'}`).join()}}`) as object;
 
 /** A good document with a few fields taken out or given another value, at any depth. */
 export function damaged(good: readonly object[], values: fc.Arbitrary<unknown>): fc.Arbitrary<object> {
-  const change = fc.record({ path: fc.array(fc.nat(20), { minLength: 1, maxLength: 5 }), value: values, drop: fc.boolean() });
-  return fc.tuple(fc.constantFrom(...good), fc.array(change, { maxLength: 4 })).map(([document, changes]) => changes.reduce((d, c) => changed(d, c), structuredClone(document)));
+  const change = fc.record({
+    path: fc.array(fc.nat(20), { minLength: 1, maxLength: 5 }),
+    value: values,
+    drop: fc.boolean(),
+  });
+  return fc
+    .tuple(fc.constantFrom(...good), fc.array(change, { maxLength: 4 }))
+    .map(([document, changes]) => changes.reduce((d, c) => changed(d, c), structuredClone(document)));
 }
 function changed(document: object, { path, value, drop }: { path: number[]; value: unknown; drop: boolean }): object {
   let at = document as Record<string, unknown>;

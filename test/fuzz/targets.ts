@@ -6,4 +6,10 @@ import { packetTargets } from './packets.ts';
 import type { Target } from './target.ts';
 import { tarTargets } from './tar.ts';
 
-export const targets: readonly Target[] = [...tarTargets, ...documentTargets, ...kernelTargets, ...packetTargets, ...apiTargets];
+export const targets: readonly Target[] = [
+  ...tarTargets,
+  ...documentTargets,
+  ...kernelTargets,
+  ...packetTargets,
+  ...apiTargets,
+];

@@ -27,7 +27,7 @@ const fresh = () => join(work, String(++count));
 const leftovers = (root: string) => ['blobs/sha256', 'layers', 'l'].flatMap((dir) => readdirSync(join(root, dir)));
 const json = (code: string, message: string) => JSON.stringify({ errors: [{ code, message }] });
 
-test('pulls over plain HTTP on loopback and says what it does in docker\'s words', async () => {
+test("pulls over plain HTTP on loopback and says what it does in docker's words", async () => {
   const { host } = await registry();
   const c = context({ reference: `${host}/some/thing`, root: fresh() });
   await runPull(c);
@@ -35,7 +35,14 @@ test('pulls over plain HTTP on loopback and says what it does in docker\'s words
   assert.equal(c.image?.digests, [`${host}/some/thing@${image.index}`]);
   assert.is(c.pull.state.fresh, true);
   const of = (id: string) => [...new Set(c.lines.filter((line) => line.id === id).map(({ status }) => status))];
-  assert.equal(of(big.slice(7, 19)), ['Pulling fs layer', 'Downloading', 'Verifying Checksum', 'Download complete', 'Extracting', 'Pull complete']);
+  assert.equal(of(big.slice(7, 19)), [
+    'Pulling fs layer',
+    'Downloading',
+    'Verifying Checksum',
+    'Download complete',
+    'Extracting',
+    'Pull complete',
+  ]);
 });
 
 test('goes on with Range where a connection was cut', async () => {
@@ -45,7 +52,10 @@ test('goes on with Range where a connection was cut', async () => {
     if (!path.endsWith(big) || cuts >= 3) return false;
     const from = Number(/\d+/.exec(req.headers.range ?? '0')![0]);
     cuts++;
-    res.writeHead(from ? 206 : 200, { 'Content-Length': bytes.length - from, ...(from && { 'Content-Range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` }) });
+    res.writeHead(from ? 206 : 200, {
+      'Content-Length': bytes.length - from,
+      ...(from && { 'Content-Range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` }),
+    });
     res.write(bytes.subarray(from, from + 500_000), () => setTimeout(() => res.destroy(), 20));
     return true;
   });
@@ -62,7 +72,7 @@ test('begins again when the registry knows no Range', async () => {
     if (!path.endsWith(big)) return false;
     const bytes = image.blobs.get(big)!;
     res.writeHead(200, { 'Content-Length': bytes.length });
-    if (cuts++) return void res.end(bytes), true;
+    if (cuts++) return (void res.end(bytes), true);
     res.write(bytes.subarray(0, 1_000_000), () => setTimeout(() => res.destroy(), 20));
     return true;
   });
@@ -71,33 +81,125 @@ test('begins again when the registry knows no Range', async () => {
 });
 
 const refusals: [what: string, fault: Fault, status: number, message: RegExp][] = [
-  ['an unknown tag', (_, res, path) => path.includes('/manifests/') && void res.writeHead(404).end(json('MANIFEST_UNKNOWN', 'manifest unknown')) !== null, 404, /^manifest for .*\/a:latest not found: manifest unknown: manifest unknown$/],
-  ['a HEAD-less 404 without a body', (_, res, path) => path.includes('/manifests/') && void res.writeHead(404).end() !== null, 404, /not found: manifest unknown: manifest unknown$/],
-  ['an unknown repository', (_, res, path) => path.includes('/manifests/') && void res.writeHead(404).end(json('NAME_UNKNOWN', 'repository name not known to registry')) !== null, 404, /^repository .*\/a not found: name unknown: repository name not known to registry$/],
-  ['a registry that denies', (_, res, path) => path.includes('/manifests/') && void res.writeHead(401, { 'WWW-Authenticate': 'Basic realm="x",error="insufficient_scope"' }).end(json('UNAUTHORIZED', 'authentication required')) !== null, 404, /^pull access denied for .*\/a, repository does not exist or may require 'docker login': denied: requested access to the resource is denied$/],
-  ['401', (_, res, path) => path.includes('/manifests/') && void res.writeHead(401, { 'WWW-Authenticate': 'Basic realm="x"' }).end(json('UNAUTHORIZED', 'authentication required')) !== null, 401, /^unauthorized: authentication required$/],
-  ['429 for longer than anybody waits', (_, res, path) => path.includes('/manifests/') && void res.writeHead(429, { 'Retry-After': '3600' }).end(json('TOOMANYREQUESTS', 'You have reached your pull rate limit')) !== null, 503, /^toomanyrequests: You have reached your pull rate limit$/],
-  ['a manifest of another digest', (_, res, path) => path.endsWith(image.manifest) && void res.end(image.manifests.get(image.index)!.bytes) !== null, 500, /manifest verification failed for digest/],
-  ['a manifest without an end', (_, res, path) => path.includes('/manifests/') && void res.end(Buffer.alloc(5 * 2 ** 20)) !== null, 500, /larger than 4194304 bytes/],
-  ['a layer of another digest', (_, res, path) => path.endsWith(big) && void res.end(Buffer.alloc(image.blobs.get(big)!.length)) !== null, 500, /^filesystem layer verification failed for digest sha256/],
-  ['a layer that is longer than promised', (_, res, path) => path.endsWith(big) && void res.end(Buffer.alloc(4_000_000)) !== null, 500, /is larger than the \d+ bytes that the manifest announces/],
-  ['an endless layer', (_, res, path) => {
-    if (!path.endsWith(big)) return false;
-    // by the event loop: since Node 24 write() on a broken connection calls back at once, for ever, and "close" would never be seen
-    const more = (): void => void (res.destroyed || res.write(Buffer.alloc(100_000), () => setImmediate(more)));
-    more();
-    return true;
-  }, 500, /is larger than the \d+ bytes/],
-  ['a range that was not asked for', (req, res, path) => {
-    if (!path.endsWith(big)) return false;
-    if (req.headers.range) return void res.writeHead(206, { 'Content-Range': 'bytes 7-9/10' }).end('abc') !== null;
-    res.writeHead(200, { 'Content-Length': image.blobs.get(big)!.length });
-    res.write(image.blobs.get(big)!.subarray(0, 100), () => setTimeout(() => res.destroy(), 20));
-    return true;
-  }, 500, /asked for the bytes from 100 on/],
-  ['redirects in a circle', (req, res, path) => path.endsWith(big) && void res.writeHead(302, { Location: req.url! }).end() !== null, 500, /redirects more than 5 times/],
-  ['a redirect to a file', (_, res, path) => path.endsWith(big) && void res.writeHead(302, { Location: 'file:///etc/passwd' }).end() !== null, 500, /which is not followed/],
-  ['a web server that is no registry', (_, res, path) => path === '/v2/' && void res.writeHead(404).end() !== null, 500, /is no registry/],
+  [
+    'an unknown tag',
+    (_, res, path) =>
+      path.includes('/manifests/') &&
+      void res.writeHead(404).end(json('MANIFEST_UNKNOWN', 'manifest unknown')) !== null,
+    404,
+    /^manifest for .*\/a:latest not found: manifest unknown: manifest unknown$/,
+  ],
+  [
+    'a HEAD-less 404 without a body',
+    (_, res, path) => path.includes('/manifests/') && void res.writeHead(404).end() !== null,
+    404,
+    /not found: manifest unknown: manifest unknown$/,
+  ],
+  [
+    'an unknown repository',
+    (_, res, path) =>
+      path.includes('/manifests/') &&
+      void res.writeHead(404).end(json('NAME_UNKNOWN', 'repository name not known to registry')) !== null,
+    404,
+    /^repository .*\/a not found: name unknown: repository name not known to registry$/,
+  ],
+  [
+    'a registry that denies',
+    (_, res, path) =>
+      path.includes('/manifests/') &&
+      void res
+        .writeHead(401, { 'WWW-Authenticate': 'Basic realm="x",error="insufficient_scope"' })
+        .end(json('UNAUTHORIZED', 'authentication required')) !== null,
+    404,
+    /^pull access denied for .*\/a, repository does not exist or may require 'docker login': denied: requested access to the resource is denied$/,
+  ],
+  [
+    '401',
+    (_, res, path) =>
+      path.includes('/manifests/') &&
+      void res
+        .writeHead(401, { 'WWW-Authenticate': 'Basic realm="x"' })
+        .end(json('UNAUTHORIZED', 'authentication required')) !== null,
+    401,
+    /^unauthorized: authentication required$/,
+  ],
+  [
+    '429 for longer than anybody waits',
+    (_, res, path) =>
+      path.includes('/manifests/') &&
+      void res
+        .writeHead(429, { 'Retry-After': '3600' })
+        .end(json('TOOMANYREQUESTS', 'You have reached your pull rate limit')) !== null,
+    503,
+    /^toomanyrequests: You have reached your pull rate limit$/,
+  ],
+  [
+    'a manifest of another digest',
+    (_, res, path) => path.endsWith(image.manifest) && void res.end(image.manifests.get(image.index)!.bytes) !== null,
+    500,
+    /manifest verification failed for digest/,
+  ],
+  [
+    'a manifest without an end',
+    (_, res, path) => path.includes('/manifests/') && void res.end(Buffer.alloc(5 * 2 ** 20)) !== null,
+    500,
+    /larger than 4194304 bytes/,
+  ],
+  [
+    'a layer of another digest',
+    (_, res, path) => path.endsWith(big) && void res.end(Buffer.alloc(image.blobs.get(big)!.length)) !== null,
+    500,
+    /^filesystem layer verification failed for digest sha256/,
+  ],
+  [
+    'a layer that is longer than promised',
+    (_, res, path) => path.endsWith(big) && void res.end(Buffer.alloc(4_000_000)) !== null,
+    500,
+    /is larger than the \d+ bytes that the manifest announces/,
+  ],
+  [
+    'an endless layer',
+    (_, res, path) => {
+      if (!path.endsWith(big)) return false;
+      // by the event loop: since Node 24 write() on a broken connection calls back at once, for ever, and "close" would
+      // never be seen
+      const more = (): void => void (res.destroyed || res.write(Buffer.alloc(100_000), () => setImmediate(more)));
+      more();
+      return true;
+    },
+    500,
+    /is larger than the \d+ bytes/,
+  ],
+  [
+    'a range that was not asked for',
+    (req, res, path) => {
+      if (!path.endsWith(big)) return false;
+      if (req.headers.range) return void res.writeHead(206, { 'Content-Range': 'bytes 7-9/10' }).end('abc') !== null;
+      res.writeHead(200, { 'Content-Length': image.blobs.get(big)!.length });
+      res.write(image.blobs.get(big)!.subarray(0, 100), () => setTimeout(() => res.destroy(), 20));
+      return true;
+    },
+    500,
+    /asked for the bytes from 100 on/,
+  ],
+  [
+    'redirects in a circle',
+    (req, res, path) => path.endsWith(big) && void res.writeHead(302, { Location: req.url! }).end() !== null,
+    500,
+    /redirects more than 5 times/,
+  ],
+  [
+    'a redirect to a file',
+    (_, res, path) => path.endsWith(big) && void res.writeHead(302, { Location: 'file:///etc/passwd' }).end() !== null,
+    500,
+    /which is not followed/,
+  ],
+  [
+    'a web server that is no registry',
+    (_, res, path) => path === '/v2/' && void res.writeHead(404).end() !== null,
+    500,
+    /is no registry/,
+  ],
 ];
 for (const [what, fault, status, message] of refusals) {
   test(`reports ${what} and leaves nothing behind`, async () => {
@@ -113,10 +215,16 @@ for (const [what, fault, status, message] of refusals) {
 test('refuses a config with another number of layers, and a layer with another diffID', async () => {
   const none = `sha256:${createHash('sha256').update('other').digest('hex')}`;
   const fewer = await registry(undefined, sample([[{ name: 'a' }], [{ name: 'b' }]], { diffIDs: [none] }));
-  assert.match((await failure(runPull(context({ reference: `${fewer.host}/a`, root: fresh() })))).message, /the config lists 1 layers, the manifest 2/);
+  assert.match(
+    (await failure(runPull(context({ reference: `${fewer.host}/a`, root: fresh() })))).message,
+    /the config lists 1 layers, the manifest 2/,
+  );
   const other = await registry(undefined, sample([[{ name: 'a' }]], { diffIDs: [none] }));
   const root = fresh();
-  assert.match((await failure(runPull(context({ reference: `${other.host}/a`, root })))).message, /^failed to register layer .*config promises/);
+  assert.match(
+    (await failure(runPull(context({ reference: `${other.host}/a`, root })))).message,
+    /^failed to register layer .*config promises/,
+  );
   assert.equal(leftovers(root), []);
 });
 
@@ -138,7 +246,8 @@ test('asks a busy registry again, and as late as it wants', async () => {
 test('tells another host nothing of its credentials', async () => {
   const other = await registry();
   const { host, seen } = await registry((req, res, path) => {
-    if (!req.headers.authorization) return void res.writeHead(401, { 'WWW-Authenticate': 'Basic realm="r"' }).end() !== null;
+    if (!req.headers.authorization)
+      return void res.writeHead(401, { 'WWW-Authenticate': 'Basic realm="r"' }).end() !== null;
     if (path.includes('/blobs/')) return void res.writeHead(307, { Location: `${other.url}${path}` }).end() !== null;
     return false;
   });
@@ -153,14 +262,22 @@ test('gets a Bearer token with and without a password, and trades an identity to
   const one = await registry((req, res, path) => {
     if (path === '/token') {
       let body = '';
-      req.on('data', (data) => (body += data)).on('end', () => {
-        asked.push(`${req.method} ${new URL(req.url!, 'http://x').search} ${req.headers.authorization ?? '-'} ${body}`);
-        res.end(JSON.stringify(body ? { access_token: 'T' } : { token: 'T', expires_in: 300 }));
-      });
+      req
+        .on('data', (data) => (body += data))
+        .on('end', () => {
+          asked.push(
+            `${req.method} ${new URL(req.url!, 'http://x').search} ${req.headers.authorization ?? '-'} ${body}`,
+          );
+          res.end(JSON.stringify(body ? { access_token: 'T' } : { token: 'T', expires_in: 300 }));
+        });
       return true;
     }
     if (req.headers.authorization === 'Bearer T') return false;
-    return void res.writeHead(401, { 'WWW-Authenticate': `Bearer realm="${one.url}/token",service="the, service"` }).end() !== null;
+    return (
+      void res
+        .writeHead(401, { 'WWW-Authenticate': `Bearer realm="${one.url}/token",service="the, service"` })
+        .end() !== null
+    );
   });
   await runPull(context({ reference: `${one.host}/x/y`, root: fresh(), auth: {} }));
   await runPull(context({ reference: `${one.host}/x/y`, root: fresh(), auth: { username: 'me', password: 'p' } }));
@@ -172,9 +289,16 @@ test('gets a Bearer token with and without a password, and trades an identity to
 });
 
 test('asks mirrors first, goes on when one does not have it, and gives them no credentials', async () => {
-  const empty = await registry((_, res, path) => path.includes('/manifests/') && void res.writeHead(404).end() !== null);
+  const empty = await registry(
+    (_, res, path) => path.includes('/manifests/') && void res.writeHead(404).end() !== null,
+  );
   const full = await registry();
-  const c = context({ reference: 'library/ubuntu', root: fresh(), auth: { username: 'me', password: 'p' }, settings: { registryMirrors: ['http://127.0.0.1:9', empty.url, `${full.url}/`] } });
+  const c = context({
+    reference: 'library/ubuntu',
+    root: fresh(),
+    auth: { username: 'me', password: 'p' },
+    settings: { registryMirrors: ['http://127.0.0.1:9', empty.url, `${full.url}/`] },
+  });
   await runPull(c);
   assert.equal(c.image?.tags, ['ubuntu:latest']);
   assert.ok(empty.requests.includes('GET /v2/library/ubuntu/manifests/latest'));
@@ -192,7 +316,10 @@ test('needs one HEAD to see that a tag has not moved', async () => {
   assert.is(again.pull.state.fresh, false);
   assert.is(again.pull.state.digest, image.index);
   requests.length = 0;
-  assert.equal(await runPull(context({ reference: `${host}/a`, root })), ['pull.resolve-reference', 'pull.look-in-store']);
+  assert.equal(await runPull(context({ reference: `${host}/a`, root })), [
+    'pull.resolve-reference',
+    'pull.look-in-store',
+  ]);
   assert.equal(requests, []);
 });
 
@@ -202,11 +329,17 @@ test('shares one download and one unpacking between two pulls, and fetches no la
   const other = context({ reference: `${host}/b`, images: c.images });
   await Promise.all([runPull(c), runPull(other)]);
   assert.is(requests.filter((line) => line.includes(`/blobs/${big}`)).length, 1);
-  assert.ok(other.lines.some(({ status }) => status === 'Pull complete') && c.lines.some(({ status }) => status === 'Pull complete'));
+  assert.ok(
+    other.lines.some(({ status }) => status === 'Pull complete') &&
+      c.lines.some(({ status }) => status === 'Pull complete'),
+  );
   const third = context({ reference: `${host}/c`, images: c.images });
   await runPull(third);
   assert.is(requests.filter((line) => line.includes(`/blobs/${big}`)).length, 1);
-  assert.equal(third.lines.map(({ status }) => status), ['Already exists', 'Already exists']);
+  assert.equal(
+    third.lines.map(({ status }) => status),
+    ['Already exists', 'Already exists'],
+  );
 });
 
 test('stops when it is told to; another pull of the same layer goes on', async () => {
@@ -224,7 +357,8 @@ test('stops when it is told to; another pull of the same layer goes on', async (
   const c = context({ reference: `${host}/a`, root: fresh(), signal: stop.signal });
   const other = context({ reference: `${host}/b`, images: c.images });
   const [first, second] = [failure(runPull(c)), runPull(other)];
-  while (!other.lines.some(({ status }) => status === 'Downloading')) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!other.lines.some(({ status }) => status === 'Downloading'))
+    await new Promise((resolve) => setTimeout(resolve, 5));
   stop.abort(new Error('enough'));
   assert.is((await first).message, 'enough');
   release();
@@ -244,7 +378,10 @@ test('reports a registry that is not there', async () => {
   await gone.close();
   const error = await failure(runPull(context({ reference: `${gone.host}/a`, root: fresh() })));
   // of https and http, both of which are tried on loopback, the last: as dockerd
-  assert.match(error.message, /^Get "http:\/\/127\.0\.0\.1:\d+\/v2\/": .*ECONNREFUSED.*; is the name right, and the network up\?$/);
+  assert.match(
+    error.message,
+    /^Get "http:\/\/127\.0\.0\.1:\d+\/v2\/": .*ECONNREFUSED.*; is the name right, and the network up\?$/,
+  );
 });
 
 test.run();

@@ -13,8 +13,11 @@ const work = mkdtempSync('/dev/shm/drydock-compression-');
 test.after(() => rmSync(work, { recursive: true, force: true }));
 let count = 0;
 
-const big = archive(...Array.from({ length: 40 }, (_, j): Made => ({ name: `d/${j}`, content: String(j).repeat(50_000) })));
-const by = (program: string, ...args: string[]): Buffer => execFileSync(program, args, { input: big, maxBuffer: 1 << 26 });
+const big = archive(
+  ...Array.from({ length: 40 }, (_, j): Made => ({ name: `d/${j}`, content: String(j).repeat(50_000) })),
+);
+const by = (program: string, ...args: string[]): Buffer =>
+  execFileSync(program, args, { input: big, maxBuffer: 1 << 26 });
 
 async function unpack(blob: Buffer, tar = big): Promise<string> {
   const dir = join(work, String(++count));
@@ -22,7 +25,11 @@ async function unpack(blob: Buffer, tar = big): Promise<string> {
   await unpackLayer({ blob: `${dir}.blob`, dir, diffID: digestOf(tar) });
   return join(dir, 'diff');
 }
-const failure = (promise: Promise<unknown>) => promise.then(() => 'it did not fail', (error: unknown) => (error as Error).message);
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'it did not fail',
+    (error: unknown) => (error as Error).message,
+  );
 
 for (const program of ['xz', 'bzip2'] as const) {
   test([program], `reads ${program}, whatever its level, and says what is damaged`, async () => {
@@ -43,14 +50,19 @@ for (const program of ['xz', 'bzip2'] as const) {
     const { PATH } = process.env;
     try {
       process.env['PATH'] = work;
-      assert.is(await failure(unpack(blob)), `the layer is compressed with ${program}: install the program ${program} on this machine`);
+      assert.is(
+        await failure(unpack(blob)),
+        `the layer is compressed with ${program}: install the program ${program} on this machine`,
+      );
     } finally {
       process.env['PATH'] = PATH;
     }
   });
 
   test([program], `ends ${program} when the layer is refused before its end`, async () => {
-    const bomb = execFileSync('sh', ['-c', `head -c 40000000 /dev/zero | tr '\\0' x | ${program} -1`], { maxBuffer: 1 << 26 });
+    const bomb = execFileSync('sh', ['-c', `head -c 40000000 /dev/zero | tr '\\0' x | ${program} -1`], {
+      maxBuffer: 1 << 26,
+    });
     assert.match(await failure(unpack(bomb)), /damaged tar header/);
     const running = execFileSync('ps', ['--ppid', String(process.pid), '-o', 'comm='], { encoding: 'utf8' });
     assert.not.ok(running.split('\n').includes(program), running);
@@ -63,19 +75,30 @@ test(['xz'], 'an xz layer that wants gigabytes of memory is refused', async () =
 });
 
 test('a compression that no layer has is called by its name', async () => {
-  for (const [name, head] of [['lz4', '04224d18'], ['lzip', '4c5a495001'], ['compress', '1f9d90']] as const) {
+  for (const [name, head] of [
+    ['lz4', '04224d18'],
+    ['lzip', '4c5a495001'],
+    ['compress', '1f9d90'],
+  ] as const) {
     const blob = Buffer.concat([Buffer.from(head, 'hex'), Buffer.alloc(600)]);
     assert.is(await failure(unpack(blob)), `the layer is compressed with ${name}; gzip, zstd, xz and bzip2 are read`);
   }
 });
 
 test(['zstd'], 'zstd frames one behind the other are one layer, with the decoder of each version of Node', async () => {
-  const halves = [big.subarray(0, 1_000_000), big.subarray(1_000_000)].map((input) => execFileSync('zstd', ['-q', '-c'], { input, maxBuffer: 1 << 26 }));
+  const halves = [big.subarray(0, 1_000_000), big.subarray(1_000_000)].map((input) =>
+    execFileSync('zstd', ['-q', '-c'], { input, maxBuffer: 1 << 26 }),
+  );
   assert.is(readdirSync(join(await unpack(Buffer.concat(halves)), 'd')).length, 40);
 });
 
 test(['xz', 'bzip2'], 'pulls an image with such layers, whatever they call themselves', async () => {
-  for (const [program, type] of [['xz', '+xz'], ['bzip2', '+bzip2'], ['xz', '+gzip'], ['bzip2', '']] as const) {
+  for (const [program, type] of [
+    ['xz', '+xz'],
+    ['bzip2', '+bzip2'],
+    ['xz', '+gzip'],
+    ['bzip2', ''],
+  ] as const) {
     const pack = (tar: Buffer) => execFileSync(program, ['-c'], { input: tar });
     const registry = await faultyRegistry(sample([[{ name: 'a', content: 'x' }]], { compress: { pack, type } }));
     try {

@@ -4,7 +4,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-export interface DebianRegistry { port: number; host: string; close(): Promise<void> }
+export interface DebianRegistry {
+  port: number;
+  host: string;
+  close(): Promise<void>;
+}
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -29,12 +33,19 @@ export async function debianRegistry(dir: string, htpasswd?: string): Promise<De
   const port = await freePort();
   const auth = htpasswd ? `auth:\n  htpasswd:\n    realm: test\n    path: ${dir}/htpasswd\n` : '';
   if (htpasswd) writeFileSync(join(dir, 'htpasswd'), htpasswd);
-  writeFileSync(join(dir, 'config.yml'), `version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n    rootdirectory: ${dir}/data\nhttp:\n  addr: 127.0.0.1:${port}\n  secret: x\n${auth}`);
-  const child = spawn('docker-registry', ['serve', join(dir, 'config.yml')], { stdio: 'ignore', env: { ...process.env, OTEL_TRACES_EXPORTER: 'none' } });
+  writeFileSync(
+    join(dir, 'config.yml'),
+    `version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n    rootdirectory: ${dir}/data\nhttp:\n  addr: 127.0.0.1:${port}\n  secret: x\n${auth}`,
+  );
+  const child = spawn('docker-registry', ['serve', join(dir, 'config.yml')], {
+    stdio: 'ignore',
+    env: { ...process.env, OTEL_TRACES_EXPORTER: 'none' },
+  });
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
   await answers(`http://127.0.0.1:${port}/v2/`);
   return {
-    port, host: `127.0.0.1:${port}`,
+    port,
+    host: `127.0.0.1:${port}`,
     close: async () => {
       child.kill();
       await ended;

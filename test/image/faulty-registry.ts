@@ -5,11 +5,21 @@ import type { Sample } from './sample.ts';
 
 /** True: the answer was given. */
 export type Fault = (req: IncomingMessage, res: ServerResponse, path: string) => boolean | void;
-export interface Faulty { host: string; url: string; requests: string[]; seen: IncomingMessage[]; fault: Fault; close(): Promise<void> }
+export interface Faulty {
+  host: string;
+  url: string;
+  requests: string[];
+  seen: IncomingMessage[];
+  fault: Fault;
+  close(): Promise<void>;
+}
 
 function serveBlob(req: IncomingMessage, res: ServerResponse, bytes: Buffer): void {
   const from = Number(/^bytes=(\d+)-/.exec(req.headers.range ?? '')?.[1] ?? 0);
-  res.writeHead(from ? 206 : 200, { 'Content-Length': bytes.length - from, ...(from && { 'Content-Range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` }) });
+  res.writeHead(from ? 206 : 200, {
+    'Content-Length': bytes.length - from,
+    ...(from && { 'Content-Range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` }),
+  });
   res.end(bytes.subarray(from));
 }
 
@@ -25,17 +35,30 @@ export async function faultyRegistry(image: Sample, fault: Fault = () => false, 
     const manifest = image.manifests.get(reference === 'latest' ? image.index : reference);
     const blob = image.blobs.get(reference);
     if (path === '/v2/') res.end('{}');
-    else if (kind === 'manifests' && manifest) res.writeHead(200, { 'Content-Type': manifest.mediaType, 'Docker-Content-Digest': reference === 'latest' ? image.index : reference }).end(req.method === 'HEAD' ? undefined : manifest.bytes);
+    else if (kind === 'manifests' && manifest)
+      res
+        .writeHead(200, {
+          'Content-Type': manifest.mediaType,
+          'Docker-Content-Digest': reference === 'latest' ? image.index : reference,
+        })
+        .end(req.method === 'HEAD' ? undefined : manifest.bytes);
     else if (kind === 'blobs' && blob) serveBlob(req, res, blob);
-    else res.writeHead(404, { 'Content-Type': 'application/json' }).end(JSON.stringify({ errors: [{ code: kind === 'blobs' ? 'BLOB_UNKNOWN' : 'MANIFEST_UNKNOWN', message: 'manifest unknown' }] }));
+    else
+      res.writeHead(404, { 'Content-Type': 'application/json' }).end(
+        JSON.stringify({
+          errors: [{ code: kind === 'blobs' ? 'BLOB_UNKNOWN' : 'MANIFEST_UNKNOWN', message: 'manifest unknown' }],
+        }),
+      );
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   const { port: bound } = server.address() as AddressInfo;
   return Object.assign(faulty, {
-    host: `127.0.0.1:${bound}`, url: `http://127.0.0.1:${bound}`,
-    close: () => new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    host: `127.0.0.1:${bound}`,
+    url: `http://127.0.0.1:${bound}`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   });
 }

@@ -30,7 +30,12 @@ const failure = (work: () => unknown): Error => {
 };
 
 test('a layer with such keys in its pax headers is read like any other', async () => {
-  const tar = archive(pax(NAMES.map((name): [string, string] => [name, '1'])), { name: 'a' }, pax([['__proto__', '1']], 'g'), ...NAMES.map((name) => ({ name })));
+  const tar = archive(
+    pax(NAMES.map((name): [string, string] => [name, '1'])),
+    { name: 'a' },
+    pax([['__proto__', '1']], 'g'),
+    ...NAMES.map((name) => ({ name })),
+  );
   const blob = join(work, 'blob');
   writeFileSync(blob, tar);
   await unpackLayer({ blob, dir: join(work, 'layer'), diffID: digestOf(tar) });
@@ -55,7 +60,10 @@ test('labels and volumes of such names stay what they are', () => {
 });
 
 test('what is not there is not found in what every object has', () => {
-  assert.match(failure(() => readConfig(Buffer.from('{"__proto__":{"rootfs":{"type":"layers"},"os":"linux"}}'))).message, /rootfs/);
+  assert.match(
+    failure(() => readConfig(Buffer.from('{"__proto__":{"rootfs":{"type":"layers"},"os":"linux"}}'))).message,
+    /rootfs/,
+  );
   for (const name of NAMES) {
     assert.match(failure(() => parsePlatform(name)).message, /unknown operating system or architecture/);
     assert.is(parsePlatform(`linux/${name}`).architecture, name.toLowerCase());
@@ -73,7 +81,12 @@ test('JSON that nests without end is refused with its reason', () => {
   assert.match(failure(() => parseProfile(`{"syscalls":${deep}}`)).message, why);
   assert.is(readError(500, `{"errors":${deep}}`, false).message, 'status 500: status 500');
   // brackets in strings are none
-  const flat = JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers' }, config: { Cmd: ['['.repeat(2000), `\\"${'{'.repeat(2000)}`] } });
+  const flat = JSON.stringify({
+    architecture: 'amd64',
+    os: 'linux',
+    rootfs: { type: 'layers' },
+    config: { Cmd: ['['.repeat(2000), `\\"${'{'.repeat(2000)}`] },
+  });
   assert.is(readConfig(Buffer.from(flat)).config?.Cmd?.length, 2);
   assert.not.ok(existsSync(join(work, 'none')));
 });
@@ -81,14 +94,20 @@ test('JSON that nests without end is refused with its reason', () => {
 test('a request body that nests without end, or has such fields, is answered and not a failure of the daemon', async () => {
   const s = new Served();
   try {
-    for (const body of [`{"Image":"ubuntu","Labels":${nested(10_000)}}`, `{"Image":"ubuntu","X":${nested(10_000)}}`, nested(10_000)]) {
+    for (const body of [
+      `{"Image":"ubuntu","Labels":${nested(10_000)}}`,
+      `{"Image":"ubuntu","X":${nested(10_000)}}`,
+      nested(10_000),
+    ]) {
       const { status, json } = await s.http('POST', '/containers/create', body, { 'Content-Type': 'application/json' });
       assert.equal([status, json()['message']], [400, 'invalid JSON: it nests more than 500 levels deep']);
     }
     const filters = await s.http('GET', `/images/json?filters=${encodeURIComponent(`{"label":${nested(600)}}`)}`);
     assert.is(filters.status, 400);
     for (const name of NAMES) {
-      const { status, text } = await s.http('POST', '/containers/create', `{"Image":"ubuntu","${name}":{"a":1}}`, { 'Content-Type': 'application/json' });
+      const { status, text } = await s.http('POST', '/containers/create', `{"Image":"ubuntu","${name}":{"a":1}}`, {
+        'Content-Type': 'application/json',
+      });
       assert.ok(status < 500 || status === 501, `${name}: ${text}`);
       assert.not.match(text, /native code|not a function/);
     }

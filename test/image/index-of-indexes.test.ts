@@ -23,8 +23,12 @@ const other = architecture === 'amd64' ? 's390x' : 'amd64';
 const ours = sample([[{ name: 'ours' }]]);
 const foreign = sample([[{ name: 'foreign' }]], { architecture: other });
 type Entry = { mediaType: string; digest: string; size: number; platform?: object };
-const entry = (of: Sample, platform?: object): Entry =>
-  ({ mediaType: OCI_MANIFEST, digest: of.manifest, size: of.manifests.get(of.manifest)!.bytes.length, ...(platform && { platform }) });
+const entry = (of: Sample, platform?: object): Entry => ({
+  mediaType: OCI_MANIFEST,
+  digest: of.manifest,
+  size: of.manifests.get(of.manifest)!.bytes.length,
+  ...(platform && { platform }),
+});
 
 /** What a registry holds whose tag is an index of these entries; documents that are made here come along. */
 class Shelf {
@@ -40,27 +44,50 @@ class Shelf {
   }
   /** What buildx puts beside an image. */
   attestation(): Entry {
-    const config = Buffer.from(JSON.stringify({ architecture: 'unknown', os: 'unknown', rootfs: { type: 'layers', diff_ids: [`sha256:${'0'.repeat(64)}`] } }));
+    const config = Buffer.from(
+      JSON.stringify({
+        architecture: 'unknown',
+        os: 'unknown',
+        rootfs: { type: 'layers', diff_ids: [`sha256:${'0'.repeat(64)}`] },
+      }),
+    );
     this.blobs.set(digestOf(config), config);
-    return this.put({
-      config: { mediaType: OCI_CONFIG, digest: digestOf(config), size: config.length },
-      layers: [{ mediaType: 'application/vnd.in-toto+json', digest: `sha256:${'0'.repeat(64)}`, size: 10 }],
-    }, OCI_MANIFEST);
+    return this.put(
+      {
+        config: { mediaType: OCI_CONFIG, digest: digestOf(config), size: config.length },
+        layers: [{ mediaType: 'application/vnd.in-toto+json', digest: `sha256:${'0'.repeat(64)}`, size: 10 }],
+      },
+      OCI_MANIFEST,
+    );
   }
-  async pull(tag: Entry, platform?: string): Promise<{ requests: string[]; layers: string[]; id: string | undefined; digest: string | undefined }> {
+  async pull(
+    tag: Entry,
+    platform?: string,
+  ): Promise<{ requests: string[]; layers: string[]; id: string | undefined; digest: string | undefined }> {
     const one = await faultyRegistry({ ...ours, blobs: this.blobs, manifests: this.manifests, index: tag.digest });
     open.push(one);
     const c = context({ reference: `${one.host}/a`, root: fresh(), ...(platform && { platform }) });
     await runPull(c);
-    return { requests: one.requests, layers: c.image!.layers.flatMap(({ dir }) => readdirSync(dir)), id: c.image?.id, digest: c.pull.state.digest };
+    return {
+      requests: one.requests,
+      layers: c.image!.layers.flatMap(({ dir }) => readdirSync(dir)),
+      id: c.image?.id,
+      digest: c.pull.state.digest,
+    };
   }
 }
 
 test('an index inside an index is pulled, and the digest is that of the outer one', async () => {
   const shelf = new Shelf();
-  const inner = shelf.index(entry(foreign, { os: 'linux', architecture: other }), entry(ours, { os: 'linux', architecture }));
+  const inner = shelf.index(
+    entry(foreign, { os: 'linux', architecture: other }),
+    entry(ours, { os: 'linux', architecture }),
+  );
   for (const platform of [undefined, { os: 'linux', architecture }]) {
-    const outer = shelf.index(entry(foreign, { os: 'linux', architecture: other }), { ...inner, ...(platform && { platform }) });
+    const outer = shelf.index(entry(foreign, { os: 'linux', architecture: other }), {
+      ...inner,
+      ...(platform && { platform }),
+    });
     const { layers, id, digest } = await shelf.pull(outer);
     assert.equal([layers, id, digest], [['ours'], ours.config, outer.digest]);
   }
@@ -74,20 +101,31 @@ test('of an entry without a platform the config tells for what it is', async () 
     assert.is(new Set(requests).size, requests.length, `nothing is fetched twice: ${requests.join(', ')}`);
   }
   assert.equal((await shelf.pull(shelf.index(entry(ours), entry(foreign)), `linux/${other}`)).layers, ['foreign']);
-  assert.match((await failure(shelf.pull(shelf.index(entry(foreign))))).message, new RegExp(`^no matching manifest for linux/${architecture} in the manifest list entries$`));
+  assert.match(
+    (await failure(shelf.pull(shelf.index(entry(foreign))))).message,
+    new RegExp(`^no matching manifest for linux/${architecture} in the manifest list entries$`),
+  );
 });
 
 test('an entry that says its platform goes first, and costs no further request', async () => {
   const shelf = new Shelf();
-  const { requests, layers } = await shelf.pull(shelf.index(entry(foreign), entry(ours, { os: 'linux', architecture })));
+  const { requests, layers } = await shelf.pull(
+    shelf.index(entry(foreign), entry(ours, { os: 'linux', architecture })),
+  );
   assert.equal(layers, ['ours']);
-  assert.equal(requests.filter((line) => line.includes('/manifests/')), ['GET /v2/a/manifests/latest', `GET /v2/a/manifests/${ours.manifest}`]);
+  assert.equal(
+    requests.filter((line) => line.includes('/manifests/')),
+    ['GET /v2/a/manifests/latest', `GET /v2/a/manifests/${ours.manifest}`],
+  );
 });
 
 test('what stands in an index without being an image is passed over, and named when there is nothing else', async () => {
   const shelf = new Shelf();
   assert.equal((await shelf.pull(shelf.index(shelf.attestation(), entry(ours)))).layers, ['ours']);
-  assert.match((await failure(shelf.pull(shelf.index(shelf.attestation())))).message, /in-toto.*no part of a container image/);
+  assert.match(
+    (await failure(shelf.pull(shelf.index(shelf.attestation())))).message,
+    /in-toto.*no part of a container image/,
+  );
 });
 
 test('indexes that never end are refused', async () => {
@@ -95,15 +133,32 @@ test('indexes that never end are refused', async () => {
   let deep = shelf.index(entry(ours, { os: 'linux', architecture }));
   for (let level = 0; level < 6; level++) deep = shelf.index(deep);
   assert.match((await failure(shelf.pull(deep))).message, /indexes more than 4 levels deep/);
-  const many = shelf.index(...Array.from({ length: 60 }, (_, j) => shelf.put({
-    config: { mediaType: OCI_CONFIG, digest: foreign.config, size: foreign.blobs.get(foreign.config)!.length }, annotations: { j: String(j) },
-    layers: [{ mediaType: `${OCI_LAYER}+gzip`, digest: foreign.layers[0], size: foreign.blobs.get(foreign.layers[0]!)!.length }],
-  }, OCI_MANIFEST)));
+  const many = shelf.index(
+    ...Array.from({ length: 60 }, (_, j) =>
+      shelf.put(
+        {
+          config: { mediaType: OCI_CONFIG, digest: foreign.config, size: foreign.blobs.get(foreign.config)!.length },
+          annotations: { j: String(j) },
+          layers: [
+            {
+              mediaType: `${OCI_LAYER}+gzip`,
+              digest: foreign.layers[0],
+              size: foreign.blobs.get(foreign.layers[0]!)!.length,
+            },
+          ],
+        },
+        OCI_MANIFEST,
+      ),
+    ),
+  );
   assert.match((await failure(shelf.pull(many))).message, /more than 50 manifests without a platform/);
 });
 
 test('a config without os and architecture is one of this machine', async () => {
-  for (const more of [{ os: undefined, architecture: undefined }, { os: '', architecture: '' }]) {
+  for (const more of [
+    { os: undefined, architecture: undefined },
+    { os: '', architecture: '' },
+  ]) {
     const bare = sample([[{ name: 'bare' }]], { config: more });
     const one = await faultyRegistry(bare);
     open.push(one);
@@ -122,7 +177,12 @@ test('an image whose config names no variant is there for --platform with one', 
   const c = context({ reference: `${one.host}/a`, root: fresh() });
   await runPull(c);
   const variant = architecture === 'arm64' ? 'v9' : 'v3';
-  const again = context({ reference: `${one.host}/a`, images: c.images, platform: `linux/${architecture}/${variant}`, policy: 'never' });
+  const again = context({
+    reference: `${one.host}/a`,
+    images: c.images,
+    platform: `linux/${architecture}/${variant}`,
+    policy: 'never',
+  });
   await runPull(again);
   assert.is(again.image?.id, ours.config);
   const always = context({ reference: `${one.host}/a`, root: fresh(), platform: `linux/${architecture}/${variant}` });

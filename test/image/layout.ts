@@ -10,7 +10,15 @@ export function writeLayout(dir: string, image: Sample): void {
   for (const [digest, bytes] of image.blobs) writeFileSync(join(dir, 'blobs', digest.replace(':', '/')), bytes);
   const { bytes, mediaType } = image.manifests.get(image.manifest)!;
   writeFileSync(join(dir, 'blobs', image.manifest.replace(':', '/')), bytes);
-  const entry = { mediaType, digest: image.manifest, size: bytes.length, annotations: { 'org.opencontainers.image.ref.name': 'latest' } };
-  writeFileSync(join(dir, 'index.json'), JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [entry] }));
+  const entry = {
+    mediaType,
+    digest: image.manifest,
+    size: bytes.length,
+    annotations: { 'org.opencontainers.image.ref.name': 'latest' },
+  };
+  writeFileSync(
+    join(dir, 'index.json'),
+    JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [entry] }),
+  );
   writeFileSync(join(dir, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
 }

@@ -9,12 +9,23 @@ import { context, failure, runPull, sample } from './sample.ts';
 const test = suite('a registry that keeps one waiting', 'root');
 const work = mkdtempSync('/dev/shm/drydock-patience-');
 const usual = { ...patience };
-test.before(() => void Object.assign(patience, { headers: 200, token: 200, document: 300, silence: 5000, slow: { ms: 300, bytes: 1024 } }));
+test.before(
+  () =>
+    void Object.assign(patience, {
+      headers: 200,
+      token: 200,
+      document: 300,
+      silence: 5000,
+      slow: { ms: 300, bytes: 1024 },
+    }),
+);
 test.after(() => {
   Object.assign(patience, usual);
   rmSync(work, { recursive: true, force: true });
 });
-const image = sample([[{ name: 'a', content: Buffer.from(Array.from({ length: 9000 }, (_, n) => (n * n) % 251)).toString('latin1') }]]);
+const image = sample([
+  [{ name: 'a', content: Buffer.from(Array.from({ length: 9000 }, (_, n) => (n * n) % 251)).toString('latin1') }],
+]);
 let count = 0;
 
 /** A byte now and then, and never the last one. */
@@ -30,25 +41,49 @@ function challenge(req: IncomingMessage, res: ServerResponse): true {
 }
 
 const faults: [name: string, fault: Fault, message: RegExp][] = [
-  ['a token server that never answers', (req, res, path) => {
-    if (path === '/token') return true;
-    if (req.headers.authorization) return false;
-    return challenge(req, res);
-  }, /token server .* did not answer within 0.2 s/],
-  ['a token that comes a byte at a time', (req, res, path) => {
-    if (path === '/token') return drip(res, 100_000);
-    if (req.headers.authorization) return false;
-    return challenge(req, res);
-  }, /within 0.[23] s/],
-  ['a manifest that is asked for in vain', (_req, _res, path) => path.includes('/manifests/'), /did not answer within 0.2 s/],
-  ['a manifest that comes a byte at a time', (req, res, path) => (path.includes('/manifests/') && req.method === 'GET' ? drip(res, 3000) : false), /did not come to its end within 0.3 s/],
-  ['a layer of which next to nothing comes', (_req, res, path) => (path.endsWith(image.layers[0]!) ? drip(res, image.blobs.get(image.layers[0]!)!.length) : false), /only \d+ bytes came within 0.3 s/],
+  [
+    'a token server that never answers',
+    (req, res, path) => {
+      if (path === '/token') return true;
+      if (req.headers.authorization) return false;
+      return challenge(req, res);
+    },
+    /token server .* did not answer within 0.2 s/,
+  ],
+  [
+    'a token that comes a byte at a time',
+    (req, res, path) => {
+      if (path === '/token') return drip(res, 100_000);
+      if (req.headers.authorization) return false;
+      return challenge(req, res);
+    },
+    /within 0.[23] s/,
+  ],
+  [
+    'a manifest that is asked for in vain',
+    (_req, _res, path) => path.includes('/manifests/'),
+    /did not answer within 0.2 s/,
+  ],
+  [
+    'a manifest that comes a byte at a time',
+    (req, res, path) => (path.includes('/manifests/') && req.method === 'GET' ? drip(res, 3000) : false),
+    /did not come to its end within 0.3 s/,
+  ],
+  [
+    'a layer of which next to nothing comes',
+    (_req, res, path) =>
+      path.endsWith(image.layers[0]!) ? drip(res, image.blobs.get(image.layers[0]!)!.length) : false,
+    /only \d+ bytes came within 0.3 s/,
+  ],
 ];
 for (const [name, fault, message] of faults) {
   test(`${name} ends the pull`, async () => {
     const registry = await faultyRegistry(image, fault);
     const begun = Date.now();
-    const error = await Promise.race([failure(runPull(context({ reference: `${registry.host}/slow`, root: `${work}/${++count}` }))), new Promise<Error>((resolve) => setTimeout(() => resolve(new Error('it waits still')), 12_000))]);
+    const error = await Promise.race([
+      failure(runPull(context({ reference: `${registry.host}/slow`, root: `${work}/${++count}` }))),
+      new Promise<Error>((resolve) => setTimeout(() => resolve(new Error('it waits still')), 12_000)),
+    ]);
     await registry.close();
     assert.match(error.message, message);
     assert.ok(Date.now() - begun < 12_000);

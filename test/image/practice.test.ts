@@ -29,7 +29,8 @@ function offline(dockerIo: string | { code: string } = { code: 'ENOTFOUND' }): R
     jobs: { practice: (input) => buildPractice(input as never), unpack: (input) => unpackLayer(input as never) },
     fetch: (url, request) => {
       const there = url.startsWith('https://registry-1.docker.io');
-      if (there && typeof dockerIo !== 'string') return Promise.reject(Object.assign(new Error(`no way to ${url}`), dockerIo));
+      if (there && typeof dockerIo !== 'string')
+        return Promise.reject(Object.assign(new Error(`no way to ${url}`), dockerIo));
       return httpRequest(there ? url.replace('https://registry-1.docker.io', dockerIo as string) : url, request);
     },
   });
@@ -45,22 +46,46 @@ test('answers for ubuntu when docker.io cannot be reached, and says so', async (
   assert.is(c.image?.practice, true);
   assert.is(c.image?.config.config?.Labels?.['io.drydock.practice'], 'true');
   assert.is(c.image?.layers.length, 4);
-  assert.ok(k.calls.some((call) => /fetch\("GET", "http:\/\/127\.0\.0\.1:\d+\/v2\/library\/ubuntu\/blobs\//.test(call)), 'over the same protocol');
+  assert.ok(
+    k.calls.some((call) => /fetch\("GET", "http:\/\/127\.0\.0\.1:\d+\/v2\/library\/ubuntu\/blobs\//.test(call)),
+    'over the same protocol',
+  );
 });
 
-test('puts an image together whose programs run, with the host\'s os-release and a whiteout to look at', async () => {
+test("puts an image together whose programs run, with the host's os-release and a whiteout to look at", async () => {
   const layers = images.find('ubuntu')!.layers;
   const target = join(work, 'mnt');
   for (const dir of ['mnt', 'u', 'w']) mkdirSync(join(work, dir));
-  sh('mount', '-t', 'overlay', 'overlay', '-o', `lowerdir=${[...layers].reverse().map(({ short }) => short).join(':')},upperdir=${work}/u,workdir=${work}/w`, target);
+  sh(
+    'mount',
+    '-t',
+    'overlay',
+    'overlay',
+    '-o',
+    `lowerdir=${[...layers]
+      .reverse()
+      .map(({ short }) => short)
+      .join(':')},upperdir=${work}/u,workdir=${work}/w`,
+    target,
+  );
   try {
-    const inside = (command: string) => execFileSync('chroot', [target, '/bin/bash', '-c', command], { encoding: 'utf8', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } });
+    const inside = (command: string) =>
+      execFileSync('chroot', [target, '/bin/bash', '-c', command], {
+        encoding: 'utf8',
+        env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+      });
     assert.is(inside('cat /etc/os-release'), readFileSync('/etc/os-release', 'utf8'));
     assert.is(inside('whoami; echo hi | sed s/h/H/ | tr i I; ls /practice').trim(), 'root\nHI\nREADME');
-    assert.is(inside('for p in ls cat cp grep sed find tar gzip; do command -v $p > /dev/null || echo missing $p; done'), '');
+    assert.is(
+      inside('for p in ls cat cp grep sed find tar gzip; do command -v $p > /dev/null || echo missing $p; done'),
+      '',
+    );
     assert.ok(existsSync(join(layers[0]!.dir, 'practice/deleted')));
     assert.ok(lstatSync(join(layers[3]!.dir, 'practice/deleted')).isCharacterDevice());
-    assert.equal([statSync(join(target, 'tmp')).mode & 0o7777, statSync(join(target, 'root')).mode & 0o7777], [0o1777, 0o700]);
+    assert.equal(
+      [statSync(join(target, 'tmp')).mode & 0o7777, statSync(join(target, 'root')).mode & 0o7777],
+      [0o1777, 0o700],
+    );
     assert.not.match(inside('cat /etc/passwd'), /\/home\//);
   } finally {
     sh('umount', target);
@@ -80,9 +105,16 @@ test('builds the same bytes again, and only when the host has changed', async ()
 
 test(['skopeo'], 'serves skopeo too', async () => {
   const registry = await startRegistry({ root: join(work, 'again/registry'), port: 0, readOnly: true });
-  const described = JSON.parse(await skopeo('inspect', '--tls-verify=false', `docker://127.0.0.1:${registry.port}/library/ubuntu:latest`)) as { Layers: string[]; Labels: Record<string, string> };
+  const described = JSON.parse(
+    await skopeo('inspect', '--tls-verify=false', `docker://127.0.0.1:${registry.port}/library/ubuntu:latest`),
+  ) as { Layers: string[]; Labels: Record<string, string> };
   assert.equal([described.Layers.length, described.Labels['io.drydock.practice']], [4, 'true']);
-  await skopeo('copy', '--src-tls-verify=false', `docker://127.0.0.1:${registry.port}/library/hello-world:latest`, `dir:${join(work, 'hello')}`);
+  await skopeo(
+    'copy',
+    '--src-tls-verify=false',
+    `docker://127.0.0.1:${registry.port}/library/hello-world:latest`,
+    `dir:${join(work, 'hello')}`,
+  );
   await registry.close();
 });
 
@@ -110,8 +142,14 @@ test('never stands in for a registry that answers', async () => {
     const c = context({ reference: 'ubuntu', images, settings: { practice: true } });
     await runPull(c, offline(real.url));
     assert.equal([c.image?.practice, c.pull.notice, c.image?.tags], [false, undefined, ['ubuntu:latest']]);
-    real.fault = (_, res, path) => path.includes('/manifests/') && void res.writeHead(429, { 'Retry-After': '999' }).end() !== null;
-    const refused = await failure(runPull(context({ reference: 'ubuntu', images, policy: 'always', settings: { practice: true } }), offline(real.url)));
+    real.fault = (_, res, path) =>
+      path.includes('/manifests/') && void res.writeHead(429, { 'Retry-After': '999' }).end() !== null;
+    const refused = await failure(
+      runPull(
+        context({ reference: 'ubuntu', images, policy: 'always', settings: { practice: true } }),
+        offline(real.url),
+      ),
+    );
     assert.match(refused.message, /toomanyrequests/);
   } finally {
     await real.close();
@@ -119,8 +157,12 @@ test('never stands in for a registry that answers', async () => {
 });
 
 const not: [what: string, reference: string, practice: boolean, code: string][] = [
-  ['with --no-practice', 'ubuntu', false, 'ENOTFOUND'], ['for another tag', 'ubuntu:22.04', true, 'ENOTFOUND'], ['for another name', 'debian', true, 'ENOTFOUND'],
-  ['for another user\'s ubuntu', 'someone/ubuntu', true, 'ENOTFOUND'], ['for another registry', 'registry.invalid/library/ubuntu', true, 'ENOTFOUND'], ['when TLS fails', 'ubuntu', true, 'CERT_HAS_EXPIRED'],
+  ['with --no-practice', 'ubuntu', false, 'ENOTFOUND'],
+  ['for another tag', 'ubuntu:22.04', true, 'ENOTFOUND'],
+  ['for another name', 'debian', true, 'ENOTFOUND'],
+  ["for another user's ubuntu", 'someone/ubuntu', true, 'ENOTFOUND'],
+  ['for another registry', 'registry.invalid/library/ubuntu', true, 'ENOTFOUND'],
+  ['when TLS fails', 'ubuntu', true, 'CERT_HAS_EXPIRED'],
 ];
 for (const [what, reference, practice, code] of not) {
   test(`does not answer ${what}`, async () => {
@@ -140,7 +182,12 @@ test('gives a registry that does not answer three seconds, and does not wait for
   const silent = await faultyRegistry(sample([[]]), () => true);
   try {
     const begun = Date.now();
-    const c = context({ reference: 'hello-world', root: join(work, 'silent'), startRegistry, settings: { practice: true } });
+    const c = context({
+      reference: 'hello-world',
+      root: join(work, 'silent'),
+      startRegistry,
+      settings: { practice: true },
+    });
     await runPull(c, offline(silent.url));
     assert.is(c.image?.practice, true);
     // what a busy machine adds to it is no fault

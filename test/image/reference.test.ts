@@ -1,5 +1,12 @@
 import * as assert from 'uvu/assert';
-import { canonicalName, familiarName, isPath, isTag, normalize, parseReference } from '../../runtime/image/reference.ts';
+import {
+  canonicalName,
+  familiarName,
+  isPath,
+  isTag,
+  normalize,
+  parseReference,
+} from '../../runtime/image/reference.ts';
 import { Refusal } from '../../runtime/machine/refusal.ts';
 import { suite } from '../harness.ts';
 
@@ -56,19 +63,25 @@ const bad: [text: string, message: RegExp][] = [
 ];
 for (const [text, message] of bad) {
   test(`refuses ${JSON.stringify(text.slice(0, 60))}`, () => {
-    assert.throws(() => parseReference(text), (error: unknown) => error instanceof Refusal && error.status === 400 && message.test(error.message));
+    assert.throws(
+      () => parseReference(text),
+      (error: unknown) => error instanceof Refusal && error.status === 400 && message.test(error.message),
+    );
   });
 }
 
 test('knows what may be a tag and a repository in a registry', () => {
   assert.ok(isTag('v1.0-rc_1') && isPath('library/ubuntu'));
-  assert.not.ok(isTag('.x') || isTag('') || isPath('A') || isPath('a/') || isPath('a/../b') || isPath(`a/${'b'.repeat(300)}`));
+  assert.not.ok(
+    isTag('.x') || isTag('') || isPath('A') || isPath('a/') || isPath('a/../b') || isPath(`a/${'b'.repeat(300)}`),
+  );
 });
 
 test('takes no long time for a hostile name', () => {
   // of this process alone: what else runs does not count
   const begun = process.cpuUsage();
-  for (const text of ['a-'.repeat(2000), 'a.'.repeat(2000), `${'a'.repeat(3000)}!`, `${'a/'.repeat(1500)}!`]) assert.throws(() => parseReference(text));
+  for (const text of ['a-'.repeat(2000), 'a.'.repeat(2000), `${'a'.repeat(3000)}!`, `${'a/'.repeat(1500)}!`])
+    assert.throws(() => parseReference(text));
   const { user } = process.cpuUsage(begun);
   assert.ok(user < 500_000, `${user} µs`);
 });

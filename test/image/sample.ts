@@ -21,7 +21,9 @@ export interface Sample {
 }
 
 interface More {
-  architecture?: string; labels?: Record<string, string>; diffIDs?: string[];
+  architecture?: string;
+  labels?: Record<string, string>;
+  diffIDs?: string[];
   /** over what the config has; undefined takes a key away */
   config?: object;
   compress?: { pack(tar: Buffer): Buffer; type: string };
@@ -42,23 +44,63 @@ export function sample(layers: Made[][], more: More = {}): Sample {
   };
   const architecture = more.architecture ?? (process.arch === 'arm64' ? 'arm64' : 'amd64');
   const tars = layers.map((entries) => archive(...entries));
-  const config = blob(Buffer.from(JSON.stringify({
-    architecture, os: 'linux', config: { Cmd: ['/bin/sh'], Env: ['A=b'], Labels: more.labels ?? {} }, rootfs: { type: 'layers', diff_ids: more.diffIDs ?? tars.map(digestOf) },
-    history: layers.map((_, j) => ({ created: '2024-01-01T00:00:00Z', created_by: `step ${j}` })), ...more.config,
-  })), OCI_CONFIG);
-  const descriptors = tars.map((tar) => blob((more.compress?.pack ?? gzipSync)(tar), `${OCI_LAYER}${more.compress?.type ?? '+gzip'}`));
+  const config = blob(
+    Buffer.from(
+      JSON.stringify({
+        architecture,
+        os: 'linux',
+        config: { Cmd: ['/bin/sh'], Env: ['A=b'], Labels: more.labels ?? {} },
+        rootfs: { type: 'layers', diff_ids: more.diffIDs ?? tars.map(digestOf) },
+        history: layers.map((_, j) => ({ created: '2024-01-01T00:00:00Z', created_by: `step ${j}` })),
+        ...more.config,
+      }),
+    ),
+    OCI_CONFIG,
+  );
+  const descriptors = tars.map((tar) =>
+    blob((more.compress?.pack ?? gzipSync)(tar), `${OCI_LAYER}${more.compress?.type ?? '+gzip'}`),
+  );
   const manifest = document({ config, layers: descriptors }, OCI_MANIFEST);
-  const index = document({ manifests: [{ ...manifest, platform: { os: 'linux', architecture } }, { ...manifest, digest: `sha256:${'0'.repeat(64)}`, platform: { os: 'linux', architecture: 's390x' } }] }, OCI_INDEX);
-  return { blobs, manifests, index: index.digest, manifest: manifest.digest, config: config.digest, layers: descriptors.map(({ digest }) => digest) };
+  const index = document(
+    {
+      manifests: [
+        { ...manifest, platform: { os: 'linux', architecture } },
+        { ...manifest, digest: `sha256:${'0'.repeat(64)}`, platform: { os: 'linux', architecture: 's390x' } },
+      ],
+    },
+    OCI_INDEX,
+  );
+  return {
+    blobs,
+    manifests,
+    index: index.digest,
+    manifest: manifest.digest,
+    config: config.digest,
+    layers: descriptors.map(({ digest }) => digest),
+  };
 }
 
-export interface Context extends PullContext { lines: PullProgress[] }
-interface Wanted extends Partial<Omit<Pull, 'state' | 'progress'>> { reference: string; settings?: Partial<Settings>; root?: string; images?: ImageStore; startRegistry?: PracticeServer }
+export interface Context extends PullContext {
+  lines: PullProgress[];
+}
+interface Wanted extends Partial<Omit<Pull, 'state' | 'progress'>> {
+  reference: string;
+  settings?: Partial<Settings>;
+  root?: string;
+  images?: ImageStore;
+  startRegistry?: PracticeServer;
+}
 
 export function context({ settings, root, images, startRegistry, ...wanted }: Wanted): Context {
   const lines: PullProgress[] = [];
   return {
-    settings: { root: root ?? '', registryMirrors: [], insecureRegistries: [], practice: false, ...settings } as Settings,
+    settings: {
+      root: root ?? '',
+      registryMirrors: [],
+      insecureRegistries: [],
+      practice: false,
+      ...settings,
+    } as Settings,
     images: images ?? new ImageStore({ root: root!, ...(startRegistry && { startRegistry }) }),
     pull: { policy: 'missing', ...wanted, state: {}, progress: (line) => void lines.push(line) },
     lines,
@@ -81,4 +123,7 @@ export async function runPull(c: PullContext, k: Kernel = daemonKernel()): Promi
   return ran;
 }
 export const failure = (promise: Promise<unknown>): Promise<Error & { status?: number }> =>
-  promise.then(() => Promise.reject(new Error('it did not fail')), (error: unknown) => error as Error);
+  promise.then(
+    () => Promise.reject(new Error('it did not fail')),
+    (error: unknown) => error as Error,
+  );

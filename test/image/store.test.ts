@@ -1,4 +1,13 @@
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { historyOf } from '../../runtime/image/history.ts';
@@ -41,8 +50,19 @@ const refused = async (promise: Promise<unknown>) => {
 test('finds an image by name, tag, digest, id and prefix', async () => {
   const images = await stored();
   const id = first.config;
-  for (const reference of [name(0), `${name(0)}:latest`, `${name(0)}@${first.index}`, `${name(0)}:any@${first.index}`, id, id.slice(7), id.slice(7, 19), id.slice(0, 12)]) assert.is(images.find(reference)?.id, id, reference);
-  for (const reference of ['nothing', `${name(0)}:other`, 'sha256:', '', 'A B', first.manifest, 'f'.repeat(64)]) assert.is(images.find(reference), undefined, reference);
+  for (const reference of [
+    name(0),
+    `${name(0)}:latest`,
+    `${name(0)}@${first.index}`,
+    `${name(0)}:any@${first.index}`,
+    id,
+    id.slice(7),
+    id.slice(7, 19),
+    id.slice(0, 12),
+  ])
+    assert.is(images.find(reference)?.id, id, reference);
+  for (const reference of ['nothing', `${name(0)}:other`, 'sha256:', '', 'A B', first.manifest, 'f'.repeat(64)])
+    assert.is(images.find(reference), undefined, reference);
   assert.is(images.list().length, 2);
   assert.is(images.list()[0]?.id, second.config, 'the newest first');
 });
@@ -52,7 +72,12 @@ test('keeps a layer that two images have once, until the last of them goes', asy
   const [a, b] = [images.find(name(0))!, images.find(name(1))!];
   assert.is(a.layers[0]!.dir, b.layers[0]!.dir);
   const removed = await images.remove(name(0));
-  assert.equal(removed, [{ Untagged: `${name(0)}:latest` }, { Untagged: `${name(0)}@${first.index}` }, { Deleted: first.config }, { Deleted: a.layers[1]!.chainID }]);
+  assert.equal(removed, [
+    { Untagged: `${name(0)}:latest` },
+    { Untagged: `${name(0)}@${first.index}` },
+    { Deleted: first.config },
+    { Deleted: a.layers[1]!.chainID },
+  ]);
   assert.not.ok(existsSync(a.layers[1]!.dir));
   assert.ok(existsSync(b.layers[0]!.dir));
   await images.remove(name(1));
@@ -72,23 +97,41 @@ test('tags, moves a tag, and untags before it deletes', async () => {
   assert.throws(() => images.tag('nothing', 'x'), /^No such image: nothing$/);
   assert.throws(() => images.tag(name(0), 'X'), /must be lowercase/);
   assert.throws(() => images.tag(name(0), 'x', 'a b'), /invalid tag format/);
-  assert.throws(() => images.tag(name(0), 'sha256', 'x'), /refusing to create an ambiguous tag using digest algorithm as name/);
-  assert.throws(() => images.tag(name(0), `x@sha256:${'a'.repeat(64)}`), /refusing to create a tag with a digest reference/);
+  assert.throws(
+    () => images.tag(name(0), 'sha256', 'x'),
+    /refusing to create an ambiguous tag using digest algorithm as name/,
+  );
+  assert.throws(
+    () => images.tag(name(0), `x@sha256:${'a'.repeat(64)}`),
+    /refusing to create a tag with a digest reference/,
+  );
 });
 
-test('refuses in docker\'s words to remove what is used or has several names', async () => {
+test("refuses in docker's words to remove what is used or has several names", async () => {
   const images = await stored();
   const short = first.config.slice(7, 19);
   assert.equal(await refused(images.remove('nothing')), [404, 'No such image: nothing']);
   images.tag(name(0), 'other');
-  assert.equal(await refused(images.remove(first.config)), [409, `conflict: unable to delete ${short} (must be forced) - image is referenced in multiple repositories`]);
+  assert.equal(await refused(images.remove(first.config)), [
+    409,
+    `conflict: unable to delete ${short} (must be forced) - image is referenced in multiple repositories`,
+  ]);
   await images.remove('other');
   users = { [first.config]: { id: 'happy_ship', runs: true } };
-  const running: [number, string] = [409, `conflict: unable to delete ${short} (cannot be forced) - image is being used by running container happy_ship`];
+  const running: [number, string] = [
+    409,
+    `conflict: unable to delete ${short} (cannot be forced) - image is being used by running container happy_ship`,
+  ];
   for (const force of [false, true]) assert.equal(await refused(images.remove(short, { force })), running);
   users = { [first.config]: { id: 'happy_ship', runs: false } };
-  assert.equal(await refused(images.remove(short)), [409, `conflict: unable to delete ${short} (must be forced) - image is being used by stopped container happy_ship`]);
-  assert.equal(await refused(images.remove(name(0))), [409, `conflict: unable to remove repository reference "HOST/a" (must force) - container happy_ship is using its referenced image ${short}`]);
+  assert.equal(await refused(images.remove(short)), [
+    409,
+    `conflict: unable to delete ${short} (must be forced) - image is being used by stopped container happy_ship`,
+  ]);
+  assert.equal(await refused(images.remove(name(0))), [
+    409,
+    `conflict: unable to remove repository reference "HOST/a" (must force) - container happy_ship is using its referenced image ${short}`,
+  ]);
   assert.is((await images.remove(name(0), { force: true })).length, 2);
   const nameless = images.find(first.config)!;
   assert.equal([nameless.tags, existsSync(nameless.layers[1]!.dir)], [[], true], 'a container keeps its layers');
@@ -99,14 +142,23 @@ test('refuses in docker\'s words to remove what is used or has several names', a
 test('tells the history like docker', async () => {
   const images = await stored();
   const [newest, oldest] = historyOf(images.find(name(1))!);
-  assert.equal([newest?.Id, newest?.Tags, newest?.CreatedBy, newest?.Size, newest?.Created], [second.config, [`${name(1)}:latest`], 'step 1', 2, 1704067200]);
+  assert.equal(
+    [newest?.Id, newest?.Tags, newest?.CreatedBy, newest?.Size, newest?.Created],
+    [second.config, [`${name(1)}:latest`], 'step 1', 2, 1704067200],
+  );
   assert.equal([oldest?.Id, oldest?.Tags, oldest?.Size], ['<missing>', null, 1000]);
 });
 
 test('is the same after it was opened again, without what was left half done', async () => {
   const images = await stored();
   const { root } = images;
-  const dead = ['blobs/sha256/' + 'a'.repeat(64) + '.partial', 'blobs/sha256/' + 'b'.repeat(64), 'layers/' + 'c'.repeat(64) + '.tmp-1/diff/x', 'layers/' + 'd'.repeat(64) + '/diff/x', 'l/dangling'];
+  const dead = [
+    'blobs/sha256/' + 'a'.repeat(64) + '.partial',
+    'blobs/sha256/' + 'b'.repeat(64),
+    'layers/' + 'c'.repeat(64) + '.tmp-1/diff/x',
+    'layers/' + 'd'.repeat(64) + '/diff/x',
+    'l/dangling',
+  ];
   for (const path of dead) {
     mkdirSync(join(root, path, '..'), { recursive: true });
     writeFileSync(join(root, path), '');
@@ -116,7 +168,9 @@ test('is the same after it was opened again, without what was left half done', a
   assert.equal(again.list(), before);
   // a start does not wait for it
   await again.collect();
-  await until('what was unpacked by halves has gone', () => readdirSync(join(root, 'layers')).every((name) => /^[0-9a-f]{64}$/.test(name)));
+  await until('what was unpacked by halves has gone', () =>
+    readdirSync(join(root, 'layers')).every((name) => /^[0-9a-f]{64}$/.test(name)),
+  );
   for (const path of dead) assert.not.ok(lstatSync(join(root, path), { throwIfNoEntry: false }), path);
 });
 

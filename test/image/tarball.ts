@@ -2,8 +2,18 @@
 import { createHash } from 'node:crypto';
 
 export interface Made {
-  name: string; type?: string; content?: string | Buffer; linkname?: string; mode?: number; uid?: number; gid?: number; mtime?: number; size?: number;
-  devmajor?: number; devminor?: number; magic?: string;
+  name: string;
+  type?: string;
+  content?: string | Buffer;
+  linkname?: string;
+  mode?: number;
+  uid?: number;
+  gid?: number;
+  mtime?: number;
+  size?: number;
+  devmajor?: number;
+  devminor?: number;
+  magic?: string;
 }
 
 const octal = (value: number, width: number) => `${value.toString(8).padStart(width - 1, '0')}\0`;
@@ -23,7 +33,13 @@ export function header(made: Made, size: number): Buffer {
   block.write(octal(made.devmajor ?? 0, 8), 329);
   block.write(octal(made.devminor ?? 0, 8), 337);
   block.write('        ', 148);
-  block.write(octal(block.reduce((sum, byte) => sum + byte, 0), 7), 148);
+  block.write(
+    octal(
+      block.reduce((sum, byte) => sum + byte, 0),
+      7,
+    ),
+    148,
+  );
   return block;
 }
 export function entry(made: Made): Buffer {
@@ -33,12 +49,14 @@ export function entry(made: Made): Buffer {
 /** A pax header for the entry that follows. */
 export function pax(records: Record<string, string | Buffer> | [string, string][], type = 'x'): Buffer {
   const list = Array.isArray(records) ? records : Object.entries(records);
-  const body = Buffer.concat(list.map(([key, value]) => {
-    const rest = Buffer.concat([Buffer.from(` ${key}=`), Buffer.from(value), Buffer.from('\n')]);
-    let length = rest.length + 1;
-    while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
-    return Buffer.concat([Buffer.from(String(length)), rest]);
-  }));
+  const body = Buffer.concat(
+    list.map(([key, value]) => {
+      const rest = Buffer.concat([Buffer.from(` ${key}=`), Buffer.from(value), Buffer.from('\n')]);
+      let length = rest.length + 1;
+      while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
+      return Buffer.concat([Buffer.from(String(length)), rest]);
+    }),
+  );
   return entry({ name: 'pax', type, content: body });
 }
 export const archive = (...parts: (Buffer | Made)[]): Buffer =>

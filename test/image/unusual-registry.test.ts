@@ -38,7 +38,10 @@ test('pulls from a port that browsers block, and is led to one by a redirect', a
   const c = context({ reference: `${blocked.host}/a`, root: fresh() });
   await runPull(c);
   assert.equal(c.image?.tags, [`${blocked.host}/a:latest`]);
-  const { host } = await registry((_, res, path) => path.includes('/blobs/') && void res.writeHead(307, { Location: `${blocked.url}${path}` }).end() !== null);
+  const { host } = await registry(
+    (_, res, path) =>
+      path.includes('/blobs/') && void res.writeHead(307, { Location: `${blocked.url}${path}` }).end() !== null,
+  );
   blocked.requests.length = 0;
   await runPull(context({ reference: `${host}/a`, root: fresh() }));
   assert.is(blocked.requests.length, 3);
@@ -51,37 +54,63 @@ test('an empty token field counts as missing', async () => {
     if (req.headers.authorization === 'Bearer X') return false;
     return void res.writeHead(401, { 'WWW-Authenticate': `Bearer realm="${one.url}/token"` }).end() !== null;
   });
-  for (answer of [{ token: '', access_token: 'X' }, { token: 'X', access_token: '' }, { token: null, access_token: 'X' }]) {
+  for (answer of [
+    { token: '', access_token: 'X' },
+    { token: 'X', access_token: '' },
+    { token: null, access_token: 'X' },
+  ]) {
     const c = context({ reference: `${one.host}/a`, root: fresh() });
     await runPull(c);
     assert.ok(c.image, JSON.stringify(answer));
   }
   for (answer of [{ token: '', access_token: '' }, {}]) {
     const error = await failure(runPull(context({ reference: `${one.host}/a`, root: fresh() })));
-    assert.match(error.message, /^the answer of the token server 127\.0\.0\.1:\d+: token is not there, and neither is access_token$/);
+    assert.match(
+      error.message,
+      /^the answer of the token server 127\.0\.0\.1:\d+: token is not there, and neither is access_token$/,
+    );
   }
 });
 
 test('says which host always cuts the connection, where, and how often that was tried', async () => {
   const big = image.layers[0]!;
   const cuts: [what: string, fault: Fault, message: RegExp][] = [
-    ['each', (req) => void req.socket.destroy() !== null, /^Get "http:\/\/(127\.0\.0\.1:\d+)\/v2\/": \1 closed the connection without an answer$/],
-    ['manifests', (req, _, path) => path.includes('/manifests/') && void req.socket.destroy() !== null,
-      /^GET http:\/\/(127\.0\.0\.1:\d+)\/v2\/a\/manifests\/latest: \1 closed the connection without an answer, 5 times in a row$/],
-    ['a layer', (_, res, path) => {
-      if (!path.endsWith(big)) return false;
-      res.writeHead(200, { 'Content-Length': image.blobs.get(big)!.length });
-      res.flushHeaders();
-      return void setTimeout(() => res.destroy(), 20) !== null;
-    }, /^blob sha256:\w+ of http:\/\/127\.0\.0\.1:\d+ is not complete \(0 of \d+ bytes\): the connection was closed before the end of the answer, 5 times in a row$/],
-    ['the token', (req, res, path) => (path === '/token' ? void req.socket.destroy() !== null
-      : void res.writeHead(401, { 'WWW-Authenticate': `Bearer realm="http://${req.headers.host}/token"` }).end() !== null),
-    /^the token server (127\.0\.0\.1:\d+): \1 closed the connection without an answer$/],
+    [
+      'each',
+      (req) => void req.socket.destroy() !== null,
+      /^Get "http:\/\/(127\.0\.0\.1:\d+)\/v2\/": \1 closed the connection without an answer$/,
+    ],
+    [
+      'manifests',
+      (req, _, path) => path.includes('/manifests/') && void req.socket.destroy() !== null,
+      /^GET http:\/\/(127\.0\.0\.1:\d+)\/v2\/a\/manifests\/latest: \1 closed the connection without an answer, 5 times in a row$/,
+    ],
+    [
+      'a layer',
+      (_, res, path) => {
+        if (!path.endsWith(big)) return false;
+        res.writeHead(200, { 'Content-Length': image.blobs.get(big)!.length });
+        res.flushHeaders();
+        return void setTimeout(() => res.destroy(), 20) !== null;
+      },
+      /^blob sha256:\w+ of http:\/\/127\.0\.0\.1:\d+ is not complete \(0 of \d+ bytes\): the connection was closed before the end of the answer, 5 times in a row$/,
+    ],
+    [
+      'the token',
+      (req, res, path) =>
+        path === '/token'
+          ? void req.socket.destroy() !== null
+          : void res.writeHead(401, { 'WWW-Authenticate': `Bearer realm="http://${req.headers.host}/token"` }).end() !==
+            null,
+      /^the token server (127\.0\.0\.1:\d+): \1 closed the connection without an answer$/,
+    ],
   ];
-  await Promise.all(cuts.map(async ([what, fault, message]) => {
-    const { host } = await registry(fault);
-    assert.match((await failure(runPull(context({ reference: `${host}/a`, root: fresh() })))).message, message, what);
-  }));
+  await Promise.all(
+    cuts.map(async ([what, fault, message]) => {
+      const { host } = await registry(fault);
+      assert.match((await failure(runPull(context({ reference: `${host}/a`, root: fresh() })))).message, message, what);
+    }),
+  );
 });
 
 test.run();

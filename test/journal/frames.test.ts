@@ -14,17 +14,28 @@ function random(seed: number): (below: number) => number {
     seed = (seed + 0x6d2b79f5) | 0;
     let t = Math.imul(seed ^ (seed >>> 15), seed | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (((t ^ (t >>> 14)) >>> 0) % below);
+    return ((t ^ (t >>> 14)) >>> 0) % below;
   };
 }
 /** A part of a journal as if it were whole. */
-const slice = (events: readonly Event[], from: number, to: number): Event[] => events.slice(from, to).map((event, seq) => ({ ...event, seq }));
+const slice = (events: readonly Event[], from: number, to: number): Event[] =>
+  events.slice(from, to).map((event, seq) => ({ ...event, seq }));
 
 for (const name of names) {
   test(`every frame of ${name} is the one from the beginning, forwards, backwards and anyhow`, () => {
     const events = journal(name);
     const right = events.map((_, k) => frameAt(events, k));
-    const orders: number[][] = [[...events.keys()], [...events.keys()].reverse(), Array.from({ length: events.length }, ((below) => () => below(events.length))(random(7)))];
+    const orders: number[][] = [
+      [...events.keys()],
+      [...events.keys()].reverse(),
+      Array.from(
+        { length: events.length },
+        (
+          (below) => () =>
+            below(events.length)
+        )(random(7)),
+      ),
+    ];
     for (const order of orders) {
       const frames = new Frames();
       for (const k of order) assert.equal(frames.at(events, k), right[k], `frame ${k}`);
@@ -73,7 +84,12 @@ test('a frame far into a long journal costs what a near one costs', () => {
   frames.at(events, events.length - 1);
   // counted, not timed: how many events are looked at
   let looked = 0;
-  const counting = new Proxy(events, { get: (target, key, receiver) => (typeof key === 'string' && /^\d+$/.test(key) && looked++, Reflect.get(target, key, receiver) as unknown) });
+  const counting = new Proxy(events, {
+    get: (target, key, receiver) => (
+      typeof key === 'string' && /^\d+$/.test(key) && looked++,
+      Reflect.get(target, key, receiver) as unknown
+    ),
+  });
   frames.at(counting, 54_321);
   assert.ok(looked <= 256, `${looked} events for one frame`);
 });

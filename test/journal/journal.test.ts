@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import * as assert from 'uvu/assert';
 import type { Event, NewEvent } from '../../runtime/journal/event.ts';
 import { Journal } from '../../runtime/journal/journal.ts';
@@ -29,8 +38,17 @@ test('events are numbered from 0, dated, and belong to the run that is under way
   journal.run = 2;
   journal.append(note('b'));
   const events = journal.events();
-  assert.equal(events.map(({ seq, run }) => [seq, run]), [[0, 0], [1, 2]]);
-  assert.ok(events.every(({ time }) => time >= before - 1 && time <= Date.now() + 1), events.map(({ time }) => time).join());
+  assert.equal(
+    events.map(({ seq, run }) => [seq, run]),
+    [
+      [0, 0],
+      [1, 2],
+    ],
+  );
+  assert.ok(
+    events.every(({ time }) => time >= before - 1 && time <= Date.now() + 1),
+    events.map(({ time }) => time).join(),
+  );
 });
 
 test('an event that says its run keeps it', () => {
@@ -45,7 +63,15 @@ test('the file has one JSON object a line, is for root only, and is written in f
   for (const text of ['a', 'b\nc', '\u2028']) journal.append(note(text));
   assert.not.ok(existsSync(path), 'nothing is written while whoever tells is at work');
   while (!existsSync(path)) await tick();
-  assert.equal(texts(readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Event)), ['a', 'b\nc', '\u2028']);
+  assert.equal(
+    texts(
+      readFileSync(path, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Event),
+    ),
+    ['a', 'b\nc', '\u2028'],
+  );
   assert.is(statSync(path).mode & 0o777, 0o600);
 });
 
@@ -57,7 +83,18 @@ test('a journal that is opened again goes on counting', () => {
   const second = Journal.open(path);
   second.append(note('b'));
   second.flush();
-  assert.equal([texts(second.events()), Journal.open(path).events().map(({ seq }) => seq)], [['a', 'b'], [0, 1]]);
+  assert.equal(
+    [
+      texts(second.events()),
+      Journal.open(path)
+        .events()
+        .map(({ seq }) => seq),
+    ],
+    [
+      ['a', 'b'],
+      [0, 1],
+    ],
+  );
 });
 
 test('a last line that a dying daemon left half written is cut off, wherever it was cut', () => {
@@ -94,21 +131,53 @@ test('what was written is read from the file, and what is still to be written wi
   assert.equal(texts(journal.events()), ['a']);
   journal.append(note('b'));
   journal.append(new Told(() => note('c')));
-  assert.equal(journal.events().map((event) => [event.seq, event.type === 'note' && event.text]), [[0, 'a'], [1, 'b'], [2, 'c']]);
+  assert.equal(
+    journal.events().map((event) => [event.seq, event.type === 'note' && event.text]),
+    [
+      [0, 'a'],
+      [1, 'b'],
+      [2, 'c'],
+    ],
+  );
 });
 
 test('an event belongs to the step and the run it is given, unless it says its own', () => {
   const journal = Journal.inMemory();
   journal.append(note('a'), 'create.shim', 'exec-1');
   journal.append({ type: 'step', step: 'exec.execve', at: 'start' }, 'create.shim');
-  assert.equal(journal.events().map(({ step, run }) => [step, run]), [['create.shim', 'exec-1'], ['exec.execve', 0]]);
+  assert.equal(
+    journal.events().map(({ step, run }) => [step, run]),
+    [
+      ['create.shim', 'exec-1'],
+      ['exec.execve', 0],
+    ],
+  );
 });
 
-const call: Event = { seq: 7, time: 1795268658495.4963, run: 1, step: 'create.shim', type: 'call', actor: 'daemon', name: 'openat', args: [-100, '/x', 0, 0], ret: 3, ns: 12 };
+const call: Event = {
+  seq: 7,
+  time: 1795268658495.4963,
+  run: 1,
+  step: 'create.shim',
+  type: 'call',
+  actor: 'daemon',
+  name: 'openat',
+  args: [-100, '/x', 0, 0],
+  ret: 3,
+  ns: 12,
+};
 for (const [what, change] of [
-  ['nothing more', {}], ['a run of an exec and no step', { run: 'exec-"1"', step: undefined }], ['a failure', { ret: -2, errno: 'ENOENT' }], ['a note', { note: 'a "b" \\ \n' }],
-  ['facts', { facts: [{ kind: 'mount', key: '/a"', value: null }] }], ['every kind of argument', { args: [1.5, -0, 1e21, 'é', '\ud800', 'a\u0000"\\', null, ['a"', ''], { hex: '00ff', length: 600 }] }],
-  ['numbers that JSON does not have', { args: [NaN, Infinity] }], ['no arguments', { args: [] }],
+  ['nothing more', {}],
+  ['a run of an exec and no step', { run: 'exec-"1"', step: undefined }],
+  ['a failure', { ret: -2, errno: 'ENOENT' }],
+  ['a note', { note: 'a "b" \\ \n' }],
+  ['facts', { facts: [{ kind: 'mount', key: '/a"', value: null }] }],
+  [
+    'every kind of argument',
+    { args: [1.5, -0, 1e21, 'é', '\ud800', 'a\u0000"\\', null, ['a"', ''], { hex: '00ff', length: 600 }] },
+  ],
+  ['numbers that JSON does not have', { args: [NaN, Infinity] }],
+  ['no arguments', { args: [] }],
   ['the line that asked for it', { source: 'steps/exec/root.ts:31' }],
 ] as [string, object][]) {
   test(`a call with ${what} is written as JSON.stringify would write it`, () => {
@@ -122,7 +191,10 @@ test('of all journals together only some thousand events wait to be written', ()
   const journals = [Journal.open(one), Journal.open(two)];
   for (let n = 0; n < 2100; n++) for (const journal of journals) journal.append(note(String(n)));
   assert.ok(existsSync(one) && existsSync(two));
-  assert.equal(journals.map((journal) => journal.events().length), [2100, 2100]);
+  assert.equal(
+    journals.map((journal) => journal.events().length),
+    [2100, 2100],
+  );
 });
 
 test('an event that is told how to be made is made when somebody wants it: once, and not before', () => {
@@ -153,7 +225,9 @@ test('listeners hear at once of each event that is made already, until they stop
 /** Reads until it ends; `seen` grows meanwhile. */
 function follow(journal: Journal, signal?: AbortSignal): { seen: string[]; over: Promise<void> } {
   const seen: string[] = [];
-  const over = (async () => { for await (const event of journal.read(true, signal)) seen.push(...texts([event])); })();
+  const over = (async () => {
+    for await (const event of journal.read(true, signal)) seen.push(...texts([event]));
+  })();
   return { seen, over };
 }
 
@@ -173,7 +247,10 @@ test('a long journal is read in pieces, whole and in order, and what happens mea
     if (seqs.length > 8000) left.abort();
   }
   assert.ok(lengths.length > 3 && lengths[0]! < 4000, String(lengths));
-  assert.equal(seqs, Array.from({ length: 8001 }, (_, seq) => seq));
+  assert.equal(
+    seqs,
+    Array.from({ length: 8001 }, (_, seq) => seq),
+  );
 });
 
 test('for one who does not take what happens only some thousand events are kept; when he takes it again he gets all, in order, from the file', async () => {
@@ -189,7 +266,10 @@ test('for one who does not take what happens only some thousand events are kept;
     if (seqs.length >= 20_001 && seqs.length < 20_003) journal.append(note('still told'));
     if (seqs.length >= 20_003) left.abort();
   }
-  assert.equal(seqs, Array.from({ length: 20_003 }, (_, seq) => seq));
+  assert.equal(
+    seqs,
+    Array.from({ length: 20_003 }, (_, seq) => seq),
+  );
   assert.ok(Math.max(...most) < 10_000, most.join());
 });
 
@@ -214,7 +294,10 @@ test('following tells what is there and what comes, without gap or repetition, u
   await tick();
   stop.abort();
   await over;
-  assert.equal(seen, Array.from({ length: 50 }, (_, n) => String(n)));
+  assert.equal(
+    seen,
+    Array.from({ length: 50 }, (_, n) => String(n)),
+  );
 });
 
 test('a follower whose signal was given before ends at once', async () => {

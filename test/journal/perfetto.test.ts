@@ -20,9 +20,13 @@ for (const name of names) {
     assert.ok(traceEvents.length > 50);
     const named = new Set(traceEvents.filter(({ ph }) => ph === 'M').map(({ pid, tid }) => `${pid} ${tid}`));
     for (const event of traceEvents) {
-      assert.ok(typeof event.name === 'string' && Number.isInteger(event.pid) && Number.isInteger(event.tid), JSON.stringify(event));
+      assert.ok(
+        typeof event.name === 'string' && Number.isInteger(event.pid) && Number.isInteger(event.tid),
+        JSON.stringify(event),
+      );
       assert.ok(must[event.ph]?.(event), JSON.stringify(event));
-      if (event.ph !== 'M') assert.ok(named.has(`${event.pid} ${event.tid}`), `a thread without a name: ${JSON.stringify(event)}`);
+      if (event.ph !== 'M')
+        assert.ok(named.has(`${event.pid} ${event.tid}`), `a thread without a name: ${JSON.stringify(event)}`);
     }
   });
 
@@ -31,9 +35,18 @@ for (const name of names) {
     const { traceEvents } = perfetto(events, name);
     const calls = traceEvents.filter(({ cat }) => cat?.startsWith('call'));
     const made = events.filter((event) => event.type === 'call');
-    assert.equal(calls.map((call) => [call.name, call.dur]), made.map((call) => (call.type === 'call' ? [call.name, call.ns / 1000] : [])));
-    assert.equal(traceEvents.filter(({ ph }) => ph === 's').map(({ id }) => id), traceEvents.filter(({ ph }) => ph === 'f').map(({ id }) => id));
-    assert.is(traceEvents.filter(({ cat }) => cat === 'call,failed').length, made.filter((call) => call.type === 'call' && call.errno).length);
+    assert.equal(
+      calls.map((call) => [call.name, call.dur]),
+      made.map((call) => (call.type === 'call' ? [call.name, call.ns / 1000] : [])),
+    );
+    assert.equal(
+      traceEvents.filter(({ ph }) => ph === 's').map(({ id }) => id),
+      traceEvents.filter(({ ph }) => ph === 'f').map(({ id }) => id),
+    );
+    assert.is(
+      traceEvents.filter(({ cat }) => cat === 'call,failed').length,
+      made.filter((call) => call.type === 'call' && call.errno).length,
+    );
   });
 }
 

@@ -9,8 +9,17 @@ export async function endStages(): Promise<void> {
   for (const end of ends) await end();
 }
 export const k = new LinuxKernel();
-export const failure = (promise: Promise<unknown>) => promise.then(() => { throw new Error('it did not fail'); }, (error: unknown) => error as Error & { code?: string });
-export const numberOf = (name: string) => addon().operations().findIndex(([op]) => op === name);
+export const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (error: unknown) => error as Error & { code?: string },
+  );
+export const numberOf = (name: string) =>
+  addon()
+    .operations()
+    .findIndex(([op]) => op === name);
 
 export async function pair(): Promise<[ours: number, theirs: number]> {
   const fds = await k.daemon.socketpair(AF.AF_UNIX, SOCK.SOCK_SEQPACKET | SOCK.SOCK_CLOEXEC, 0, 8);

@@ -16,8 +16,15 @@ test('a call to the kernel is given its file and line, and nothing else is touch
   assert.is(of("await k.run({ actor: 'shim', args });"), "await k.run({ source: 'a.ts:1', actor: 'shim', args });");
   assert.is(of('inside(k, c).get(...getLink(PEER))'), "asking('a.ts:1', inside(k, c)).get(...getLink(PEER))");
   const untouched = [
-    '// k.stage.mount(a)', '/*\n * k.daemon.close(fd)\n */', "'k.stage.mount(a)'", 'map.get(k.stage)', 'this.#socket.close()',
-    'export async function withNetlink<T>(k: Kernel) {}', 'c.live.stageSocket', 'backstage.mount(a)', 'k.stage[name](a)',
+    '// k.stage.mount(a)',
+    '/*\n * k.daemon.close(fd)\n */',
+    "'k.stage.mount(a)'",
+    'map.get(k.stage)',
+    'this.#socket.close()',
+    'export async function withNetlink<T>(k: Kernel) {}',
+    'c.live.stageSocket',
+    'backstage.mount(a)',
+    'k.stage[name](a)',
   ];
   for (const text of untouched) assert.is(of(text), text);
 });

@@ -7,7 +7,11 @@ import { suite } from '../harness.ts';
 const test = suite('calls as strace shows them');
 
 for (const [name, args, shown] of [
-  ['mount', ['proc', '/proc', 'proc', MS.MS_NOSUID | MS.MS_NODEV, null], 'mount("proc", "/proc", "proc", MS_NOSUID|MS_NODEV, NULL)'],
+  [
+    'mount',
+    ['proc', '/proc', 'proc', MS.MS_NOSUID | MS.MS_NODEV, null],
+    'mount("proc", "/proc", "proc", MS_NOSUID|MS_NODEV, NULL)',
+  ],
   ['openat', [-100, '/etc/passwd', O.O_CLOEXEC, 0], 'openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC, 00)'],
   ['openat', [5, 'x', O.O_WRONLY | O.O_CREAT, 0o644], 'openat(5, "x", O_WRONLY|O_CREAT, 0644)'],
   ['openat', [5, 'x', O.O_RDWR, 0], 'openat(5, "x", O_RDWR, 00)'],
@@ -54,8 +58,14 @@ test('every call is a method of its actor, answers with bytes where it gives byt
     if (call.name === 'umask') throw new Error('no');
     return { ret: 3, out: Buffer.from('abc') };
   });
-  assert.equal(Object.keys(syscalls).filter((name) => typeof (calls as unknown as Record<string, unknown>)[name] !== 'function'), []);
-  assert.equal([await calls.getpid(), await calls.read_file('/x', 10), await calls.close(4)], [3, Buffer.from('abc'), 3]);
+  assert.equal(
+    Object.keys(syscalls).filter((name) => typeof (calls as unknown as Record<string, unknown>)[name] !== 'function'),
+    [],
+  );
+  assert.equal(
+    [await calls.getpid(), await calls.read_file('/x', 10), await calls.close(4)],
+    [3, Buffer.from('abc'), 3],
+  );
   assert.equal(made[2], { actor: 'stage', name: 'close', args: [4], source: undefined });
   assert.match(String(await calls.umask(0).catch((error: unknown) => error)), 'no');
 });

@@ -23,14 +23,18 @@ const text = async (url: string): Promise<string> => (await readAll(await reques
 
 test('a body comes as it was sent: nothing undoes its Content-Encoding, and none is asked for', async () => {
   const packed = gzipSync('a layer');
-  const host = await serve((req, res) => res.writeHead(200, { 'Content-Encoding': 'gzip', asked: req.headers['accept-encoding'] }).end(packed));
+  const host = await serve((req, res) =>
+    res.writeHead(200, { 'Content-Encoding': 'gzip', asked: req.headers['accept-encoding'] }).end(packed),
+  );
   const answer = await request(`http://${host}/`);
   assert.is(answer.headers.get('asked'), 'identity');
   assert.equal(await readAll(answer, 1000, 'it'), packed);
 });
 
 test('headers may be as long as signed addresses are', async () => {
-  const host = await serve((_, res) => res.writeHead(307, { Location: `https://store.example/?signature=${'a'.repeat(60_000)}` }).end());
+  const host = await serve((_, res) =>
+    res.writeHead(307, { Location: `https://store.example/?signature=${'a'.repeat(60_000)}` }).end(),
+  );
   const answer = await request(`http://${host}/`);
   answer.body.resume();
   assert.ok(answer.headers.get('location')!.length > 60_000);
@@ -41,7 +45,11 @@ test('a password in the address is sent, and is not in the journal', async () =>
   assert.is(await text(`http://me:p%40ss@${host}/`), `Basic ${Buffer.from('me:p@ss').toString('base64')}`);
   assert.is(await text(`http://${host}/`), 'none');
   const seen: string[] = [];
-  const k = new LinuxKernel({ beforeCall: () => undefined, holds: () => false, event: (event) => void seen.push(JSON.stringify(event)) });
+  const k = new LinuxKernel({
+    beforeCall: () => undefined,
+    holds: () => false,
+    event: (event) => void seen.push(JSON.stringify(event)),
+  });
   (await k.fetch(`http://me:p%40ss@${host}/x`)).body.resume();
   assert.is(seen.length, 1);
   assert.ok(seen[0]!.includes(`http://${host}/x`) && !seen[0]!.includes('p%40ss'));
@@ -54,7 +62,10 @@ test('a connection that breaks while nothing reads its body ends only that reque
   });
   const answer = await request(`http://${host}/`);
   await new Promise((resolve) => answer.body.once('close', resolve));
-  assert.match((await readAll(answer, 1000, 'it').catch((error: unknown) => error as Error) as Error).message, /^the connection was closed before the end of the answer$/);
+  assert.match(
+    ((await readAll(answer, 1000, 'it').catch((error: unknown) => error as Error)) as Error).message,
+    /^the connection was closed before the end of the answer$/,
+  );
 });
 
 test('a request on a kept connection that the server closed meanwhile is made again', async () => {
@@ -68,13 +79,22 @@ test('a request on a kept connection that the server closed meanwhile is made ag
 
 test('a server that hangs up is named', async () => {
   const host = await serve((req) => void req.socket.destroy());
-  const error = await request(`http://${host}/`).then(() => undefined, (error: unknown) => error as Error & { code: string });
+  const error = await request(`http://${host}/`).then(
+    () => undefined,
+    (error: unknown) => error as Error & { code: string },
+  );
   assert.equal([error!.message, error!.code], [`${host} closed the connection without an answer`, 'ECONNRESET']);
 });
 
 test('the signal ends a request with its own reason, before the answer and within it', async () => {
-  const host = await serve((req, res) => req.url === '/begun' && void res.writeHead(200, { 'Content-Length': 9 }).write('a'));
-  const failure = (work: Promise<unknown>) => work.then(() => 'done', (error: unknown) => (error as Error).message);
+  const host = await serve(
+    (req, res) => req.url === '/begun' && void res.writeHead(200, { 'Content-Length': 9 }).write('a'),
+  );
+  const failure = (work: Promise<unknown>) =>
+    work.then(
+      () => 'done',
+      (error: unknown) => (error as Error).message,
+    );
   const before = new AbortController();
   const asked = failure(request(`http://${host}/`, { signal: before.signal }));
   setTimeout(() => before.abort(new Error('enough')), 20);
@@ -91,7 +111,10 @@ test('of a name with several addresses, none of which answers, the error says wh
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
-  const error = await request(`http://localhost:${port}/`).then(() => undefined, (error: unknown) => error as Error & { code: string });
+  const error = await request(`http://localhost:${port}/`).then(
+    () => undefined,
+    (error: unknown) => error as Error & { code: string },
+  );
   assert.match(error!.message, /ECONNREFUSED/);
   assert.is(error!.code, 'ECONNREFUSED');
 });

@@ -18,23 +18,35 @@ test.after(async () => {
 const [EPROTO, E2BIG, EFAULT, ENOSYS, EINVAL] = [71, 7, 14, 38, 22];
 
 test('the addon knows exactly the operations that can be asked for', () => {
-  assert.equal(addon().operations().map(([name]) => name).sort(), Object.keys(syscalls).sort());
+  assert.equal(
+    addon()
+      .operations()
+      .map(([name]) => name)
+      .sort(),
+    Object.keys(syscalls).sort(),
+  );
 });
 
 test('a stage answers the request that it was sent', async () => {
   const { fd, pid } = await stage();
-  assert.equal(await ask(fd, request(numberOf('getpid'), [], undefined, 4_000_000_000)), { seq: 4_000_000_000, ret: pid, out: Buffer.alloc(0) });
+  assert.equal(await ask(fd, request(numberOf('getpid'), [], undefined, 4_000_000_000)), {
+    seq: 4_000_000_000,
+    ret: pid,
+    out: Buffer.alloc(0),
+  });
 });
 
 test('numbers of no operation are refused, and the stage goes on', async () => {
   const s = await stage();
-  for (const op of [addon().operations().length, 1000, 65535]) assert.is((await ask(s.fd, request(op))).ret, -EPROTO, String(op));
+  for (const op of [addon().operations().length, 1000, 65535])
+    assert.is((await ask(s.fd, request(op))).ret, -EPROTO, String(op));
   assert.is(await s.k.stage.getpid(), s.pid);
 });
 
 test('what is shorter than a request is refused', async () => {
   const s = await stage();
-  for (const length of [1, 6, 63]) assert.is((await ask(s.fd, request(numberOf('getpid')).subarray(0, length))).ret, -EPROTO, String(length));
+  for (const length of [1, 6, 63])
+    assert.is((await ask(s.fd, request(numberOf('getpid')).subarray(0, length))).ret, -EPROTO, String(length));
   assert.is(await s.k.stage.getpid(), s.pid);
 });
 
@@ -42,7 +54,10 @@ test('what is longer than a message may be is refused, and what is as long is no
   const s = await stage();
   const most = 192 * 1024;
   // the addon itself sends nothing that long; a message of zeros asks to open a path that is empty
-  for (const [length, ret] of [[most, -2], [most + 1, -E2BIG]] as const) {
+  for (const [length, ret] of [
+    [most, -2],
+    [most + 1, -E2BIG],
+  ] as const) {
     execFileSync('dd', ['if=/dev/zero', `bs=${length}`, 'count=1'], { stdio: ['ignore', s.fd, 'ignore'] });
     assert.is(Number((await k.daemon.recvfrom(s.fd, 1024, 0)).readBigInt64LE(8)), ret, String(length));
   }
@@ -52,7 +67,12 @@ test('what is longer than a message may be is refused, and what is as long is no
 test('offsets outside of the message name nothing', async () => {
   const { fd } = await stage();
   const openat = numberOf('openat');
-  for (const offset of [-1, 1, 5, 1 << 20, -5000, 2 ** 40]) assert.is((await ask(fd, request(openat, [AT_FDCWD, offset, 0, 0], Buffer.from([0])))).ret, -EFAULT, String(offset));
+  for (const offset of [-1, 1, 5, 1 << 20, -5000, 2 ** 40])
+    assert.is(
+      (await ask(fd, request(openat, [AT_FDCWD, offset, 0, 0], Buffer.from([0])))).ret,
+      -EFAULT,
+      String(offset),
+    );
 });
 
 test('a string without an end ends with its message', async () => {
@@ -67,7 +87,8 @@ test('a string without an end ends with its message', async () => {
 
 test('room for an answer that no buffer has is refused', async () => {
   const { fd } = await stage();
-  for (const room of [128 * 1024 + 1, -1, 2 ** 40]) assert.is((await ask(fd, request(numberOf('read'), [0, room, room]))).ret, -E2BIG, String(room));
+  for (const room of [128 * 1024 + 1, -1, 2 ** 40])
+    assert.is((await ask(fd, request(numberOf('read'), [0, room, room]))).ret, -E2BIG, String(room));
 });
 
 test('vectors that are not wholly in the message, or nowhere, are refused', async () => {
@@ -75,7 +96,13 @@ test('vectors that are not wholly in the message, or nowhere, are refused', asyn
   const many = Buffer.alloc(64);
   for (const count of [7n, 8n, 8193n, 2n ** 61n, 2n ** 64n - 1n]) {
     many.writeBigUInt64LE(count);
-    for (const args of [[0, 0, 0], [0, -1, -1], [0, 5000, 0], [0, 1, 0], [0, 56, 0]]) {
+    for (const args of [
+      [0, 0, 0],
+      [0, -1, -1],
+      [0, 5000, 0],
+      [0, 1, 0],
+      [0, 56, 0],
+    ]) {
       assert.is((await ask(fd, request(numberOf('execve'), args, many))).ret, -EPROTO, `${count}: ${args.join()}`);
     }
   }
@@ -84,7 +111,8 @@ test('vectors that are not wholly in the message, or nowhere, are refused', asyn
 
 test('operations of the shim are not known to the stage', async () => {
   const { fd } = await stage();
-  for (const name of ['clone3_stage', 'take_master', 'watch_child', 'release']) assert.is((await ask(fd, request(numberOf(name), [0, 0, 0]))).ret, -ENOSYS, name);
+  for (const name of ['clone3_stage', 'take_master', 'watch_child', 'release'])
+    assert.is((await ask(fd, request(numberOf(name), [0, 0, 0]))).ret, -ENOSYS, name);
 });
 
 test('the end of the socket ends the stage', async () => {
@@ -105,10 +133,19 @@ for (const actor of ['daemon', 'stage'] as const) {
   test(`what cannot be sent is refused before it is, from the ${actor}`, async () => {
     const at = actor === 'stage' ? (await stage()).k : k;
     const calls = at[actor];
-    assert.match((await failure(calls.openat(AT_FDCWD, '/etc/passwd\0.txt', 0, 0))).message, 'a NUL byte inside a string');
-    assert.match((await failure(calls.openat(AT_FDCWD, Buffer.from('/etc/passwd\0.txt'), 0, 0))).message, 'a NUL byte inside a string');
+    assert.match(
+      (await failure(calls.openat(AT_FDCWD, '/etc/passwd\0.txt', 0, 0))).message,
+      'a NUL byte inside a string',
+    );
+    assert.match(
+      (await failure(calls.openat(AT_FDCWD, Buffer.from('/etc/passwd\0.txt'), 0, 0))).message,
+      'a NUL byte inside a string',
+    );
     assert.match((await failure(calls.execve('/bin/true', ['a\0b'], []))).message, 'a NUL byte inside a string');
-    assert.match((await failure(calls.write_file('/dev/null', 0, 0, Buffer.alloc(64 * 1024 * 1024)))).message, 'too long');
+    assert.match(
+      (await failure(calls.write_file('/dev/null', 0, 0, Buffer.alloc(64 * 1024 * 1024)))).message,
+      'too long',
+    );
     assert.match((await failure(calls.read_file('/dev/zero', 128 * 1024 + 1))).message, 'more room than OUT_MAX');
     assert.match((await failure(calls.close('1' as unknown as number))).message, 'not a number');
     assert.match((await failure(calls.chdir(3 as unknown as string))).message, 'wrong type');
@@ -170,30 +207,63 @@ test('without a stage there is nobody to ask', async () => {
 
 test('every call is told with its arguments, its errno and its time; bytes are cut', async () => {
   const told: unknown[] = [];
-  const telling = new LinuxKernel({ beforeCall: () => undefined, holds: () => false, event: (event) => void told.push({ ...eventOf(event), ns: 0, time: 0 }) });
+  const telling = new LinuxKernel({
+    beforeCall: () => undefined,
+    holds: () => false,
+    event: (event) => void told.push({ ...eventOf(event), ns: 0, time: 0 }),
+  });
   await failure(telling.daemon.openat(AT_FDCWD, '/nothing/here', 0, 0));
   await telling.daemon.write_file('/dev/null', 0, 0, Buffer.alloc(600));
   assert.equal(told, [
-    { type: 'call', actor: 'daemon', name: 'openat', args: [AT_FDCWD, '/nothing/here', 0, 0], ret: -2, ns: 0, time: 0, errno: 'ENOENT' },
-    { type: 'call', actor: 'daemon', name: 'write_file', args: ['/dev/null', 0, 0, { hex: '00'.repeat(512), length: 600 }], ret: 600, ns: 0, time: 0 },
+    {
+      type: 'call',
+      actor: 'daemon',
+      name: 'openat',
+      args: [AT_FDCWD, '/nothing/here', 0, 0],
+      ret: -2,
+      ns: 0,
+      time: 0,
+      errno: 'ENOENT',
+    },
+    {
+      type: 'call',
+      actor: 'daemon',
+      name: 'write_file',
+      args: ['/dev/null', 0, 0, { hex: '00'.repeat(512), length: 600 }],
+      ret: 600,
+      ns: 0,
+      time: 0,
+    },
   ]);
 });
 
 test('a call that is held back is not made before it is let go, and not at all when it is aborted', async () => {
   let let_go: () => void = () => undefined;
-  const held = new LinuxKernel({ beforeCall: () => new Promise<void>((resolve) => (let_go = resolve)), holds: () => true, event: () => undefined });
+  const held = new LinuxKernel({
+    beforeCall: () => new Promise<void>((resolve) => (let_go = resolve)),
+    holds: () => true,
+    event: () => undefined,
+  });
   const making = held.daemon.mkdirat(AT_FDCWD, `${work}/made`, 0o700);
   assert.is((await failure(k.daemon.statx(AT_FDCWD, `${work}/made`, 0, 1, 256))).code, 'ENOENT');
   let_go();
   await making;
   await k.daemon.statx(AT_FDCWD, `${work}/made`, 0, 1, 256);
-  const aborted = new LinuxKernel({ beforeCall: () => Promise.reject(new Error('aborted')), holds: () => true, event: () => undefined });
+  const aborted = new LinuxKernel({
+    beforeCall: () => Promise.reject(new Error('aborted')),
+    holds: () => true,
+    event: () => undefined,
+  });
   assert.match((await failure(aborted.daemon.mkdirat(AT_FDCWD, `${work}/never`, 0o700))).message, 'aborted');
   assert.is((await failure(k.daemon.statx(AT_FDCWD, `${work}/never`, 0, 1, 256))).code, 'ENOENT');
 });
 
-test('an abort before a close of the daemon\'s own closes all the same: nobody would do it later', async () => {
-  const aborted = new LinuxKernel({ beforeCall: () => Promise.reject(new Error('aborted')), holds: () => true, event: () => undefined });
+test("an abort before a close of the daemon's own closes all the same: nobody would do it later", async () => {
+  const aborted = new LinuxKernel({
+    beforeCall: () => Promise.reject(new Error('aborted')),
+    holds: () => true,
+    event: () => undefined,
+  });
   const fd = openSync('/dev/null', 'r');
   assert.match((await failure(aborted.daemon.close(fd))).message, 'aborted');
   assert.throws(() => closeSync(fd), /EBADF/);

@@ -1,4 +1,7 @@
-/** A real shim with a real stage, without a container around them: what native/shim.c and native/stage.c do by themselves. */
+/**
+ * A real shim with a real stage, without a container around them: what native/shim.c and native/stage.c do by
+ * themselves.
+ */
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { LinuxKernel } from '../../runtime/kernel/linux.ts';
 import { endShim } from '../../runtime/kernel/process/shim.ts';
@@ -14,14 +17,24 @@ export const PIPES = 1;
 export const WITH_STDIN = 3;
 const all: RealShim[] = [];
 
-export interface Hearing { tap: Tap; out: Buffer[]; err: Buffer[]; ended: boolean }
+export interface Hearing {
+  tap: Tap;
+  out: Buffer[];
+  err: Buffer[];
+  ended: boolean;
+}
 
 export class RealShim {
   readonly k = new LinuxKernel();
   readonly live: Live = {};
   readonly id = `ddtest-${process.pid}-${all.length}`;
   readonly dir = mkdtempSync('/tmp/ddtest-shim-');
-  readonly paths = { runDir: `${this.dir}/r`, shimSocket: `${this.dir}/r/s`, exit: `${this.dir}/r/exit`, log: `${this.dir}/output.log` } as ContainerPaths;
+  readonly paths = {
+    runDir: `${this.dir}/r`,
+    shimSocket: `${this.dir}/r/s`,
+    exit: `${this.dir}/r/exit`,
+    log: `${this.dir}/output.log`,
+  } as ContainerPaths;
 
   static async start(stdio: number = PIPES, flags = 0, limits?: LogLimits): Promise<RealShim> {
     const shim = new RealShim();
@@ -36,7 +49,12 @@ export class RealShim {
   /** The last step of a start: from here on the program runs and the shim lives on. */
   async execute(...args: string[]): Promise<void> {
     const process: Process = {
-      terminal: false, user: { uid: 0, gid: 0 }, args, env: ['PATH=/usr/bin:/bin'], cwd: '/', noNewPrivileges: false,
+      terminal: false,
+      user: { uid: 0, gid: 0 },
+      args,
+      env: ['PATH=/usr/bin:/bin'],
+      cwd: '/',
+      noNewPrivileges: false,
       capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },
     };
     await execute(this.k, process, args[0] ?? '');
@@ -61,12 +79,19 @@ export class RealShim {
   }
   get log(): { stream: number; text: string; ns: bigint }[] {
     const fd = openSync(this.paths.log, 'r');
-    const records = [...readRecords(fd, 0)].map(({ stream, data, ns }) => ({ stream, text: data.toString('latin1'), ns }));
+    const records = [...readRecords(fd, 0)].map(({ stream, data, ns }) => ({
+      stream,
+      text: data.toString('latin1'),
+      ns,
+    }));
     closeSync(fd);
     return records;
   }
   logged(stream: 1 | 2 = 1): string {
-    return this.log.filter((record) => record.stream === stream).map(({ text }) => text).join('');
+    return this.log
+      .filter((record) => record.stream === stream)
+      .map(({ text }) => text)
+      .join('');
   }
 
   async end(): Promise<void> {

@@ -17,7 +17,17 @@ function grow(deep: number, wide: number): void {
   }
 }
 
-for (const [deep, wide] of [[1, 0], [1, 7], [3, 5], [1, 63], [1, 64], [1, 65], [2, 64], [70, 0], [40, 40]] as const) {
+for (const [deep, wide] of [
+  [1, 0],
+  [1, 7],
+  [3, 5],
+  [1, 63],
+  [1, 64],
+  [1, 65],
+  [2, 64],
+  [70, 0],
+  [40, 40],
+] as const) {
   test(`${deep} directories with ${wide} files each go`, async () => {
     grow(deep, wide);
     await removeTree(tree);

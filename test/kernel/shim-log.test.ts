@@ -14,7 +14,10 @@ const ended = (shim: RealShim) => until('the exit file', () => shim.exit !== und
 
 /** All records of all files, the oldest first; nothing in them may be torn. */
 function filesOf(dir: string): { name: string; size: number; text: string }[] {
-  const numbers = readdirSync(dir).filter((name) => /^output\.log(\.\d+)?$/.test(name)).map((name) => Number(name.split('.')[2] ?? 0)).sort((a, b) => b - a);
+  const numbers = readdirSync(dir)
+    .filter((name) => /^output\.log(\.\d+)?$/.test(name))
+    .map((name) => Number(name.split('.')[2] ?? 0))
+    .sort((a, b) => b - a);
   return numbers.map((n) => {
     const name = n ? `output.log.${n}` : 'output.log';
     const fd = openSync(join(dir, name), 'r');
@@ -26,7 +29,8 @@ function filesOf(dir: string): { name: string; size: number; text: string }[] {
     return { name, size, text };
   });
 }
-const numbered = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => `${from + n}\n`).join('');
+const numbered = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, n) => `${from + n}\n`).join('');
 
 for (const files of [1, 2, 3, 200]) {
   test(`a log with max-size 10k and max-file ${files}: no file is larger but for the end of a line, none too many, and no line is lost or cut between them`, async () => {
@@ -50,7 +54,12 @@ test('a line that is longer than a file fills several; a log that somebody trunc
   const shim = await RealShim.start(WITH_STDIN, 0, { size: 10_000, files: 9 });
   await shim.sh('head -c 25000 /dev/zero | tr "\\0" x; echo; read go; echo after');
   await until('the line', () => shim.logged(1).endsWith('\n'));
-  assert.is(filesOf(shim.dir).map(({ text }) => text).join(''), `${'x'.repeat(25_000)}\n`);
+  assert.is(
+    filesOf(shim.dir)
+      .map(({ text }) => text)
+      .join(''),
+    `${'x'.repeat(25_000)}\n`,
+  );
   const before = filesOf(shim.dir).length;
   writeFileSync(shim.paths.log, '');
   const heard = await shim.listen();
@@ -74,7 +83,9 @@ test('a full disk: what it had no room for is missing, what is in the log is who
   const heard = await shim.listen();
   await heard.tap.send(FRAME.subscribe);
   await roomFor(shim, 75_000n);
-  await shim.sh('for n in 1 2 3 4 5; do head -c 30000 /dev/zero | tr "\\0" "$n"; echo; read go; done; echo after; read go; echo end');
+  await shim.sh(
+    'for n in 1 2 3 4 5; do head -c 30000 /dev/zero | tr "\\0" "$n"; echo; read go; done; echo after; read go; echo end',
+  );
   const go = () => heard.tap.send(FRAME.stdin, Buffer.from('go\n'));
   const lines = () => Buffer.concat(heard.out).toString().split('\n').length - 1;
   for (let n = 1; n <= 5; n++) {
@@ -83,7 +94,10 @@ test('a full disk: what it had no room for is missing, what is in the log is who
   }
   await until('the line after', () => lines() === 6);
   const [full] = filesOf(shim.dir);
-  assert.ok(full!.text.startsWith(`${'1'.repeat(30_000)}\n${'2'.repeat(30_000)}\n`) && full!.size <= 75_000, `${full!.size} bytes`);
+  assert.ok(
+    full!.text.startsWith(`${'1'.repeat(30_000)}\n${'2'.repeat(30_000)}\n`) && full!.size <= 75_000,
+    `${full!.size} bytes`,
+  );
   await roomFor(shim, 1_000_000n);
   await go();
   await ended(shim);

@@ -13,7 +13,13 @@ const test = suite('shim and stage, for real', 'root');
 test.after(endAll);
 const sum = (data: Buffer) => createHash('sha256').update(data).digest('hex');
 const ended = (shim: RealShim) => until('the exit file', () => shim.exit !== undefined);
-const failure = (promise: Promise<unknown>) => promise.then(() => { throw new Error('it did not fail'); }, (error: unknown) => error as { code?: string });
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (error: unknown) => error as { code?: string },
+  );
 
 test('how the program ended stands in the exit file, as wait(2) told it', async () => {
   const shim = await RealShim.start(PIPES, CLONE.CLONE_NEWPID);
@@ -81,7 +87,8 @@ test('a mebibyte goes in and out whole past a tap that does not read, and costs 
   heard.tap.socket.pause();
   let sent = 0;
   const sending = (async () => {
-    for (; sent < data.length; sent += 32 * 1024) await heard.tap.send(FRAME.stdin, data.subarray(sent, sent + 32 * 1024));
+    for (; sent < data.length; sent += 32 * 1024)
+      await heard.tap.send(FRAME.stdin, data.subarray(sent, sent + 32 * 1024));
     await heard.tap.send(FRAME.closeStdin);
   })();
   // log and tap are fed together: when the tap is full, the program waits
@@ -120,7 +127,10 @@ test('after the release the program and its log live on without the daemon, and 
   await heard.tap.send(FRAME.subscribe);
   await heard.tap.send(FRAME.stdin, Buffer.from('word\n'));
   await until('the end', () => heard.ended);
-  assert.equal([Buffer.concat(heard.out).toString(), shim.logged(), shim.exit?.split(' ')[0]], ['got word\n', 'begun\ngot word\n', String(3 << 8)]);
+  assert.equal(
+    [Buffer.concat(heard.out).toString(), shim.logged(), shim.exit?.split(' ')[0]],
+    ['got word\n', 'begun\ngot word\n', String(3 << 8)],
+  );
 });
 
 test('the newest tap is the right one', async () => {
@@ -166,29 +176,57 @@ test('the program starts with three descriptors, no blocked and no ignored signa
   await until('it reads', () => shim.logged() === 'x');
   const pid = shim.live.pid!;
   assert.equal(descriptorsOf(pid), ['0', '1', '2']);
-  assert.equal(['SigBlk', 'SigIgn'].map((field) => BigInt(`0x${statusOf(pid, field)}`)), [0n, 0n]);
-  assert.equal(['0', '1', '2'].map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).replace(/\d+/, 'n')), ['pipe:[n]', 'pipe:[n]', 'pipe:[n]']);
+  assert.equal(
+    ['SigBlk', 'SigIgn'].map((field) => BigInt(`0x${statusOf(pid, field)}`)),
+    [0n, 0n],
+  );
+  assert.equal(
+    ['0', '1', '2'].map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).replace(/\d+/, 'n')),
+    ['pipe:[n]', 'pipe:[n]', 'pipe:[n]'],
+  );
 });
 
 test('the shim has no descriptor of the daemon beyond those it was given', async () => {
   const shim = await RealShim.start();
   await shim.sh('exec sleep 1000');
-  const fds = descriptorsOf(shim.live.shimPid!).map((fd) => readlinkSync(`/proc/${shim.live.shimPid}/fd/${fd}`).replace(shim.dir, '').replace(/\d+/, 'n'));
+  const fds = descriptorsOf(shim.live.shimPid!).map((fd) =>
+    readlinkSync(`/proc/${shim.live.shimPid}/fd/${fd}`).replace(shim.dir, '').replace(/\d+/, 'n'),
+  );
   // 0–2 nothing, 3 control, 6 the tap's socket, 7 log, 8 directory, then the ends of two pipes and the signals
-  assert.equal(fds.sort(), ['/dev/null', '/dev/null', '/dev/null', '/output.log', '/r', 'anon_inode:[signalfd]', 'pipe:[n]', 'pipe:[n]', 'socket:[n]', 'socket:[n]'].sort());
+  assert.equal(
+    fds.sort(),
+    [
+      '/dev/null',
+      '/dev/null',
+      '/dev/null',
+      '/output.log',
+      '/r',
+      'anon_inode:[signalfd]',
+      'pipe:[n]',
+      'pipe:[n]',
+      'socket:[n]',
+      'socket:[n]',
+    ].sort(),
+  );
 });
 
 test('stage and shim run from sealed copies in memory', async () => {
   const shim = await RealShim.start();
   const { k, live } = shim;
   await k.stage.getpid(); // between clone3(2) and execveat(2) it is still the shim's copy
-  for (const [pid, name] of [[live.pid!, 'stage'], [live.shimPid!, 'shim']] as const) {
+  for (const [pid, name] of [
+    [live.pid!, 'stage'],
+    [live.shimPid!, 'shim'],
+  ] as const) {
     assert.is(readlinkSync(`/proc/${pid}/exe`), `/memfd:${name} (deleted)`);
     const fd = await k.daemon.openat(AT_FDCWD, `/proc/${pid}/exe`, O.O_CLOEXEC, 0);
     const F_GET_SEALS = 1034;
     assert.is(await k.daemon.fcntl(fd, F_GET_SEALS, 0), 0b1111, 'SEAL, SHRINK, GROW, WRITE');
     await k.daemon.close(fd);
-    assert.is((await failure(k.daemon.openat(AT_FDCWD, `/proc/${pid}/exe`, O.O_WRONLY | O.O_CLOEXEC, 0))).code, 'ETXTBSY');
+    assert.is(
+      (await failure(k.daemon.openat(AT_FDCWD, `/proc/${pid}/exe`, O.O_WRONLY | O.O_CLOEXEC, 0))).code,
+      'ETXTBSY',
+    );
     assert.is((await failure(k.daemon.write(await k.executable(name), 'x'))).code, 'EPERM');
   }
 });
@@ -213,7 +251,12 @@ test('a second process is refused', async () => {
 
 test('a terminal: the shim holds the master, the program its slave, and both ways come through', async () => {
   const shim = await RealShim.start(0);
-  const slave = await openTerminal(shim.k, shim, { height: 33, width: 99 }, await shim.k.stage.openat(AT_FDCWD, '/dev', O.O_PATH, 0));
+  const slave = await openTerminal(
+    shim.k,
+    shim,
+    { height: 33, width: 99 },
+    await shim.k.stage.openat(AT_FDCWD, '/dev', O.O_PATH, 0),
+  );
   await handOverTerminal(shim.k, shim, slave);
   const heard = await shim.listen();
   await heard.tap.send(FRAME.subscribe);

@@ -15,47 +15,149 @@ let seq = 0;
 const event = (more: object): Event => ({ seq: seq++, time: 1000 + seq, run: 1, ...more }) as Event;
 const events = (): Event[] => [
   event({ type: 'state', from: 'created', to: 'pulling' }),
-  event({ type: 'http', step: 'pull.fetch-index', method: 'GET', url: 'http://localhost/v2/library/ubuntu/manifests/latest', status: 200, ns: 1 }),
-  event({ type: 'http', step: 'pull.fetch-layers', method: 'GET', url: 'http://localhost/v2/library/ubuntu/blobs/sha256:00', status: 404, ns: 1 }),
+  event({
+    type: 'http',
+    step: 'pull.fetch-index',
+    method: 'GET',
+    url: 'http://localhost/v2/library/ubuntu/manifests/latest',
+    status: 200,
+    ns: 1,
+  }),
+  event({
+    type: 'http',
+    step: 'pull.fetch-layers',
+    method: 'GET',
+    url: 'http://localhost/v2/library/ubuntu/blobs/sha256:00',
+    status: 404,
+    ns: 1,
+  }),
   event({ type: 'step', step: 'create.clone3', at: 'start' }),
-  event({ type: 'call', step: 'create.clone3', actor: 'shim', name: 'clone3_stage', args: [0x20000000, 0, -1], ret: 7, ns: 1, facts: [{ kind: 'ns', key: 'pid', value: 'pid:[42]' }] }),
-  event({ type: 'call', step: 'create.clone3', actor: 'stage', name: 'mount', args: ['proc', '/proc', 'proc', 8, null], ret: -1, errno: 'EPERM', ns: 1 }),
+  event({
+    type: 'call',
+    step: 'create.clone3',
+    actor: 'shim',
+    name: 'clone3_stage',
+    args: [0x20000000, 0, -1],
+    ret: 7,
+    ns: 1,
+    facts: [{ kind: 'ns', key: 'pid', value: 'pid:[42]' }],
+  }),
+  event({
+    type: 'call',
+    step: 'create.clone3',
+    actor: 'stage',
+    name: 'mount',
+    args: ['proc', '/proc', 'proc', 8, null],
+    ret: -1,
+    errno: 'EPERM',
+    ns: 1,
+  }),
   event({ type: 'step', step: 'create.clone3', at: 'done' }),
-  event({ type: 'call', run: 'exec-1', step: 'join.execve', actor: 'stage', name: 'execve', args: ['/bin/true', ['true', '-x'], []], ret: 0, ns: 1 }),
+  event({
+    type: 'call',
+    run: 'exec-1',
+    step: 'join.execve',
+    actor: 'stage',
+    name: 'execve',
+    args: ['/bin/true', ['true', '-x'], []],
+    ret: 0,
+    ns: 1,
+  }),
   event({ type: 'gate', at: 'paused', step: 'rw-layer.mount-overlay' }),
 ];
 function subject(more: Partial<Subject> = {}): Subject {
   const list = events();
   return {
-    id: 'a', name: 'one', removed: false, events: list, frame: () => frameAt(list, list.length - 1),
-    request: { Image: 'ubuntu:latest', Cmd: ['sleep', '5'], Tty: true, HostConfig: { Memory: 64 << 20, CapDrop: ['ALL'] } },
+    id: 'a',
+    name: 'one',
+    removed: false,
+    events: list,
+    frame: () => frameAt(list, list.length - 1),
+    request: {
+      Image: 'ubuntu:latest',
+      Cmd: ['sleep', '5'],
+      Tty: true,
+      HostConfig: { Memory: 64 << 20, CapDrop: ['ALL'] },
+    },
     state: { status: 'running', machine: 'running', pid: 0, exitCode: 0, oomKilled: false, startedAt: 0, runs: 1 },
-    upper: async (path) => ({ '/etc/passwd': 'file', '/etc/shells': 'whiteout', '/new': 'file', '/dir': 'opaque' } as const)[path], lower: async (path) => path.startsWith('/etc/'),
-    typed: () => ['echo $$'], shown: () => '# echo $$\n1', layers: () => 4, pids: async () => [], cgroupDir: () => undefined, grown: async () => 0, ...more,
+    upper: async (path) =>
+      (({ '/etc/passwd': 'file', '/etc/shells': 'whiteout', '/new': 'file', '/dir': 'opaque' }) as const)[path],
+    lower: async (path) => path.startsWith('/etc/'),
+    typed: () => ['echo $$'],
+    shown: () => '# echo $$\n1',
+    layers: () => 4,
+    pids: async () => [],
+    cgroupDir: () => undefined,
+    grown: async () => 0,
+    ...more,
   };
 }
-const look = (...subjects: Subject[]): Look => ({ subject: undefined, subjects, quiz: new Set([0]), questions: 2, daemonEnded: 'asked', strangers: () => [], rules: async () => 'postrouting: masquerade' });
-const check = (value: unknown, ...subjects: Subject[]) => holds(readCheck(value), look(...(subjects.length ? subjects : [subject()])));
+const look = (...subjects: Subject[]): Look => ({
+  subject: undefined,
+  subjects,
+  quiz: new Set([0]),
+  questions: 2,
+  daemonEnded: 'asked',
+  strangers: () => [],
+  rules: async () => 'postrouting: masquerade',
+});
+const check = (value: unknown, ...subjects: Subject[]) =>
+  holds(readCheck(value), look(...(subjects.length ? subjects : [subject()])));
 
 const cases: [holds: boolean, check: object][] = [
-  [true, { 'journal.step': 'create.clone3' }], [false, { 'journal.step': 'create.cgroup' }], [false, { 'journal.step': { id: 'create.clone3', at: 'failed' } }],
-  [true, { 'journal.call': 'clone3_stage' }], [true, { 'journal.call': { name: 'clone3_stage', args: 'CLONE_NEWPID', actor: 'shim' } }], [false, { 'journal.call': { name: 'clone3_stage', actor: 'stage' } }],
-  [false, { 'journal.call': 'mount' }], [true, { 'journal.call': { name: 'mount', errno: 'EPERM' } }],
-  [true, { 'journal.fetched': 'index' }], [false, { 'journal.fetched': 'layer' }],
-  [true, { 'journal.fact': { kind: 'ns', key: '^pid$' } }], [false, { 'journal.fact': { kind: 'ns', key: '^net$' } }],
-  [true, { 'gate.pausedAt': 'rw-layer.mount-overlay' }], [true, { 'gate.pausedAt': 'rw-layer' }], [false, { 'gate.pausedAt': 'network' }],
-  [true, { 'exec.ran': 'true' }], [true, { 'exec.ran': { command: '-x$' } }], [false, { 'exec.ran': 'bash' }],
-  [true, { 'container.image': 'ubuntu' }], [true, { 'container.command': '^sleep' }], [true, { 'container.tty': true }], [true, { 'container.layers': { op: '>=', value: 4 } }],
-  [true, { 'container.flag': { field: 'HostConfig.Memory', value: 67108864 } }], [true, { 'container.flag': { field: 'HostConfig.CapDrop', value: 'ALL' } }], [false, { 'container.flag': { field: 'HostConfig.CapDrop', value: 'KILL' } }],
-  [true, { 'overlay.copiedUp': '/etc/passwd' }], [false, { 'overlay.copiedUp': '/new' }], [true, { 'overlay.created': '/new' }], [true, { 'overlay.whiteout': '/etc/shells' }], [false, { 'overlay.upperHas': '/etc/shells' }], [true, { 'overlay.opaque': '/dir' }],
-  [true, { 'terminal.typed': '^echo' }], [true, { 'terminal.shows': '^1$' }], [true, { 'quiz.right': 1 }], [false, { 'quiz.right': 2 }], [false, { 'quiz.right': 'all' }], [true, { 'net.rule': 'masquerade' }], [true, { 'daemon.ended': 'asked' }], [false, { 'daemon.ended': 'killed' }],
-  [true, { 'container.state': ['paused', 'running'], 'container.tty': true }], [false, { 'container.state': 'running', 'container.tty': false }],
-  [true, { any: [{ 'container.tty': false }, { 'container.state': 'running' }] }], [true, { not: { 'container.state': 'exited' } }], [false, { all: [{ 'container.state': 'running' }, { not: { 'container.tty': true } }] }],
+  [true, { 'journal.step': 'create.clone3' }],
+  [false, { 'journal.step': 'create.cgroup' }],
+  [false, { 'journal.step': { id: 'create.clone3', at: 'failed' } }],
+  [true, { 'journal.call': 'clone3_stage' }],
+  [true, { 'journal.call': { name: 'clone3_stage', args: 'CLONE_NEWPID', actor: 'shim' } }],
+  [false, { 'journal.call': { name: 'clone3_stage', actor: 'stage' } }],
+  [false, { 'journal.call': 'mount' }],
+  [true, { 'journal.call': { name: 'mount', errno: 'EPERM' } }],
+  [true, { 'journal.fetched': 'index' }],
+  [false, { 'journal.fetched': 'layer' }],
+  [true, { 'journal.fact': { kind: 'ns', key: '^pid$' } }],
+  [false, { 'journal.fact': { kind: 'ns', key: '^net$' } }],
+  [true, { 'gate.pausedAt': 'rw-layer.mount-overlay' }],
+  [true, { 'gate.pausedAt': 'rw-layer' }],
+  [false, { 'gate.pausedAt': 'network' }],
+  [true, { 'exec.ran': 'true' }],
+  [true, { 'exec.ran': { command: '-x$' } }],
+  [false, { 'exec.ran': 'bash' }],
+  [true, { 'container.image': 'ubuntu' }],
+  [true, { 'container.command': '^sleep' }],
+  [true, { 'container.tty': true }],
+  [true, { 'container.layers': { op: '>=', value: 4 } }],
+  [true, { 'container.flag': { field: 'HostConfig.Memory', value: 67108864 } }],
+  [true, { 'container.flag': { field: 'HostConfig.CapDrop', value: 'ALL' } }],
+  [false, { 'container.flag': { field: 'HostConfig.CapDrop', value: 'KILL' } }],
+  [true, { 'overlay.copiedUp': '/etc/passwd' }],
+  [false, { 'overlay.copiedUp': '/new' }],
+  [true, { 'overlay.created': '/new' }],
+  [true, { 'overlay.whiteout': '/etc/shells' }],
+  [false, { 'overlay.upperHas': '/etc/shells' }],
+  [true, { 'overlay.opaque': '/dir' }],
+  [true, { 'terminal.typed': '^echo' }],
+  [true, { 'terminal.shows': '^1$' }],
+  [true, { 'quiz.right': 1 }],
+  [false, { 'quiz.right': 2 }],
+  [false, { 'quiz.right': 'all' }],
+  [true, { 'net.rule': 'masquerade' }],
+  [true, { 'daemon.ended': 'asked' }],
+  [false, { 'daemon.ended': 'killed' }],
+  [true, { 'container.state': ['paused', 'running'], 'container.tty': true }],
+  [false, { 'container.state': 'running', 'container.tty': false }],
+  [true, { any: [{ 'container.tty': false }, { 'container.state': 'running' }] }],
+  [true, { not: { 'container.state': 'exited' } }],
+  [false, { all: [{ 'container.state': 'running' }, { not: { 'container.tty': true } }] }],
 ];
-for (const [good, value] of cases) test(`${JSON.stringify(value)} ${good ? 'holds' : 'does not hold'}`, async () => assert.is(await check(value), good));
+for (const [good, value] of cases)
+  test(`${JSON.stringify(value)} ${good ? 'holds' : 'does not hold'}`, async () => assert.is(await check(value), good));
 
 test('all of a check holds of one container; apart may be of two', async () => {
-  const [one, other] = [subject(), subject({ id: 'b', typed: () => [], state: { ...subject().state, status: 'exited', exitCode: 3 } })];
+  const [one, other] = [
+    subject(),
+    subject({ id: 'b', typed: () => [], state: { ...subject().state, status: 'exited', exitCode: 3 } }),
+  ];
   assert.not(await check({ 'container.exitCode': 3, 'terminal.typed': 'echo' }, one, other));
   assert.ok(await check({ apart: [{ 'container.exitCode': 3 }, { 'terminal.typed': 'echo' }] }, one, other));
 });
@@ -78,11 +180,20 @@ test('a real journal from its beginning to its end fulfils what happened in it, 
   const [file] = readdirSync(dir).filter((name) => /\.ndjson(\.gz)?$/.test(name));
   if (!file) return;
   const bytes = readFileSync(join(dir, file));
-  const all = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line) as Event);
+  const all = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes)
+    .toString('utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Event);
   const at = all.findIndex((one) => one.type === 'step' && one.step === 'create.clone3' && one.at === 'done');
   assert.ok(at > 0);
   assert.not(await check({ 'journal.step': 'create.clone3' }, subject({ events: all.slice(0, at) })));
-  assert.ok(await check({ 'journal.step': 'create.clone3', 'journal.call': 'clone3_stage' }, subject({ events: all.slice(0, at + 1) })));
+  assert.ok(
+    await check(
+      { 'journal.step': 'create.clone3', 'journal.call': 'clone3_stage' },
+      subject({ events: all.slice(0, at + 1) }),
+    ),
+  );
 });
 
 test.run();

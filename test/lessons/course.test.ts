@@ -26,15 +26,20 @@ test.after(() => daemon.close());
 
 for (const lesson of lessons.filter(({ id }) => !only || only.includes(id))) {
   const lacks = lacking(lesson.requires, 'en');
-  if (lacks.length) test([`${lesson.id}: ${lacks.join(', ')}`], `${lesson.id}: can be passed and failed`, () => undefined);
-  else test(`${lesson.id}: untouched it does not pass, each wrong turn brings a hint, and what the lesson says passes`, async () => void delays.push(...(await prove(daemon, lesson, before))));
+  if (lacks.length)
+    test([`${lesson.id}: ${lacks.join(', ')}`], `${lesson.id}: can be passed and failed`, () => undefined);
+  else
+    test(`${lesson.id}: untouched it does not pass, each wrong turn brings a hint, and what the lesson says passes`, async () =>
+      void delays.push(...(await prove(daemon, lesson, before))));
 }
 
 test('a task is seen done within a second of its cause, 95 times of 100', () => {
   if (!delays.length) return;
   const sorted = [...delays].sort((a, b) => a - b);
   const p95 = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))]!;
-  console.log(`lessons: ${sorted.length} tasks, seen done after a median of ${sorted[sorted.length >> 1]} ms, 95th percentile ${p95} ms`);
+  console.log(
+    `lessons: ${sorted.length} tasks, seen done after a median of ${sorted[sorted.length >> 1]} ms, 95th percentile ${p95} ms`,
+  );
   assert.ok(p95 < 1000, `${p95} ms`);
 });
 

@@ -1,18 +1,31 @@
-/** What of a counter is the learner's doing: not what was counted before the task, nor what the start of the lesson's own container costs. */
+/**
+ * What of a counter is the learner's doing: not what was counted before the task, nor what the start of the lesson's
+ * own container costs.
+ */
 import * as assert from 'uvu/assert';
 import { Growth, type Counted } from '../../lessons/engine/growth.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('lessons: counters that grow');
 const OPENED = 1000;
-const of = (more: Partial<Counted> & { rests?: boolean } = {}): Counted => ({ id: 'a', created: OPENED + 1, own: true, settled: async () => more.rests ?? true, ...more });
+const of = (more: Partial<Counted> & { rests?: boolean } = {}): Counted => ({
+  id: 'a',
+  created: OPENED + 1,
+  own: true,
+  settled: async () => more.rests ?? true,
+  ...more,
+});
 
-test('of the lesson\'s own container nothing counts until it has come to rest, and then only what comes', async () => {
+test("of the lesson's own container nothing counts until it has come to rest, and then only what comes", async () => {
   const growth = new Growth();
   assert.is(await growth.of('cpu.throttled', 12, OPENED, of({ rests: false })), 0);
   assert.is(await growth.of('cpu.throttled', 30, OPENED, of({ rests: false })), 0);
   assert.is(await growth.of('cpu.throttled', 31, OPENED, of()), 0);
-  assert.is(await growth.of('cpu.throttled', 41, OPENED, of({ rests: false })), 10, 'it rests once, and may work from then on');
+  assert.is(
+    await growth.of('cpu.throttled', 41, OPENED, of({ rests: false })),
+    10,
+    'it rests once, and may work from then on',
+  );
 });
 
 test('of another container, made after the lesson was opened, its start counts: the learner has started it', async () => {

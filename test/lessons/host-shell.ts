@@ -1,4 +1,6 @@
-/** The learner's other terminal: a shell of the host, in which `drydock` and `docker` speak to the daemon of the test. */
+/**
+ * The learner's other terminal: a shell of the host, in which `drydock` and `docker` speak to the daemon of the test.
+ */
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Screen } from '../cli/screen.ts';

@@ -25,25 +25,47 @@ function output(...parts: string[]): Output {
   made.read();
   return made;
 }
-const typed = (...parts: string[]) => output(...parts).typed(0).map(({ text }) => text);
+const typed = (...parts: string[]) =>
+  output(...parts)
+    .typed(0)
+    .map(({ text }) => text);
 const PROMPT = '\u001b[?2004hroot@0d855f4792ed:/# ';
 
 test('a line after a prompt was typed; what it prints was not', () => {
   assert.equal(typed(PROMPT, 'l', 's', ' /etc', '\r\n', '\u001b[?2004l\r', 'passwd\r\n', PROMPT), ['ls /etc']);
 });
 test('a prompt after a command without output begins with a carriage return', () => {
-  assert.equal(typed(PROMPT, '\r\n', '\u001b[?2004l\r', PROMPT, 'true\r\n', '\u001b[?2004l\r', PROMPT, 'echo $$\r\n', '\u001b[?2004l\r1\r\n'), ['true', 'echo $$']);
+  assert.equal(
+    typed(
+      PROMPT,
+      '\r\n',
+      '\u001b[?2004l\r',
+      PROMPT,
+      'true\r\n',
+      '\u001b[?2004l\r',
+      PROMPT,
+      'echo $$\r\n',
+      '\u001b[?2004l\r1\r\n',
+    ),
+    ['true', 'echo $$'],
+  );
 });
 test('a line that is longer than the terminal is wide is one line, and as it was typed', () => {
-  assert.equal(typed(PROMPT, 'head -c 30m /dev/zero > /dev/', ' \r', 'null; true abcdefghij', ' \r', 'klm \r\n'), ['head -c 30m /dev/zero > /dev/null; true abcdefghijklm']);
+  assert.equal(typed(PROMPT, 'head -c 30m /dev/zero > /dev/', ' \r', 'null; true abcdefghij', ' \r', 'klm \r\n'), [
+    'head -c 30m /dev/zero > /dev/null; true abcdefghijklm',
+  ]);
 });
 test('a prompt that is written again because the terminal has another size is one prompt', () => {
-  for (const between of ['\r', '\r\u001b[K', '\r\r', '']) assert.equal(typed(PROMPT, between, 'root@0d855f4792ed:/# ', 'echo $$\r\n'), ['echo $$'], JSON.stringify(between));
+  for (const between of ['\r', '\r\u001b[K', '\r\r', ''])
+    assert.equal(typed(PROMPT, between, 'root@0d855f4792ed:/# ', 'echo $$\r\n'), ['echo $$'], JSON.stringify(between));
   assert.equal(typed(PROMPT, '\r', PROMPT, '\r', PROMPT, 'echo root@host:/# x\r\n'), ['echo root@host:/# x']);
 });
 test('what was deleted was not typed, and colours are not text', () => {
   assert.equal(typed(PROMPT, 'lx\b\u001b[Ks\r\n'), ['ls']);
-  assert.equal(typed('\u001b[01;32mroot@a\u001b[00m:\u001b[01;34m~\u001b[00m$ id\r\n', '# whoami\r\n', 'bash-5.2# pwd\r\n'), ['id', 'whoami', 'pwd']);
+  assert.equal(
+    typed('\u001b[01;32mroot@a\u001b[00m:\u001b[01;34m~\u001b[00m$ id\r\n', '# whoami\r\n', 'bash-5.2# pwd\r\n'),
+    ['id', 'whoami', 'pwd'],
+  );
 });
 test('only what came since then counts, and what comes later is read then', () => {
   const path = join(dir, 'later');
@@ -52,7 +74,10 @@ test('only what came since then counts, and what comes later is read then', () =
   made.read();
   appendFileSync(path, Buffer.concat([record(2000, '# two\r\n'), record(2001, 'half')]));
   made.read();
-  assert.equal(made.typed(1500).map(({ text }) => text), ['two']);
+  assert.equal(
+    made.typed(1500).map(({ text }) => text),
+    ['two'],
+  );
   assert.is(made.shown(1500), '# two\nhalf');
 });
 test('a log that is not there says nothing, and one without an end is followed in pieces', () => {

@@ -14,7 +14,8 @@ test.after(() => rmSync(root, { recursive: true, force: true }));
 
 test('a name is letters and digits of any script, and no path', () => {
   for (const name of ['learner', 'Маша-2', '学生', 'a'.repeat(32)]) assert.is(checkLearner(name), name);
-  for (const name of ['', '../x', 'a/b', 'a b', 'a'.repeat(33), '.', 'x\u0000', 7, undefined]) assert.throws(() => checkLearner(name), /a learner's name is 1 to 32 letters/);
+  for (const name of ['', '../x', 'a/b', 'a b', 'a'.repeat(33), '.', 'x\u0000', 7, undefined])
+    assert.throws(() => checkLearner(name), /a learner's name is 1 to 32 letters/);
 });
 
 test('what was done is in a file that is not named after the learner, and read by the next daemon', () => {
@@ -39,19 +40,40 @@ test('what is exported has no lesson open; imported it is added to what there is
 
 test('of an imported file only what lessons know is taken, and nonsense is told', () => {
   const all = store();
-  const given = JSON.parse('{"version":1,"lessons":{"__proto__":{"tasks":{}},"nothing":{"tasks":{"x":1}},"process":{"tasks":{"cloned":3,"unknown":4},"hints":{"cloned":[0,0,99,-1,"x"]},"quiz":{"0":{"chosen":1,"right":false,"at":2},"9":{"chosen":0,"at":1}}}}}') as object;
+  const given = JSON.parse(
+    '{"version":1,"lessons":{"__proto__":{"tasks":{}},"nothing":{"tasks":{"x":1}},"process":{"tasks":{"cloned":3,"unknown":4},"hints":{"cloned":[0,0,99,-1,"x"]},"quiz":{"0":{"chosen":1,"right":false,"at":2},"9":{"chosen":0,"at":1}}}}}',
+  ) as object;
   const { lessons } = all.imported('three', given);
   assert.equal(Object.keys(lessons), ['process']);
-  assert.equal(lessons['process'], { tasks: { cloned: 3 }, hints: { cloned: [0] }, quiz: { 0: { chosen: 1, right: true, at: 2 } } });
-  for (const bad of [null, [], 'x', {}, { version: 2 }, { version: 1, lessons: [] }, { version: 1, lessons: { process: { tasks: { cloned: 'x' } } } }, { version: 1, lessons: { process: 3 } }]) assert.throws(() => all.imported('three', bad));
-  assert.throws(() => all.imported('three', { version: 1, lessons: {}, more: 'x'.repeat(300_000) }), /at most 262144 bytes/);
+  assert.equal(lessons['process'], {
+    tasks: { cloned: 3 },
+    hints: { cloned: [0] },
+    quiz: { 0: { chosen: 1, right: true, at: 2 } },
+  });
+  for (const bad of [
+    null,
+    [],
+    'x',
+    {},
+    { version: 2 },
+    { version: 1, lessons: [] },
+    { version: 1, lessons: { process: { tasks: { cloned: 'x' } } } },
+    { version: 1, lessons: { process: 3 } },
+  ])
+    assert.throws(() => all.imported('three', bad));
+  assert.throws(
+    () => all.imported('three', { version: 1, lessons: {}, more: 'x'.repeat(300_000) }),
+    /at most 262144 bytes/,
+  );
 });
 
 test('a file that is damaged is begun anew', () => {
   const all = store();
   all.lesson('four', 'process').tasks['cloned'] = 1;
   all.save('four');
-  for (const name of readdirSync(join(root, 'lessons'))) if (readFileSync(join(root, 'lessons', name), 'utf8').includes('"four"')) writeFileSync(join(root, 'lessons', name), '{"version":1,');
+  for (const name of readdirSync(join(root, 'lessons')))
+    if (readFileSync(join(root, 'lessons', name), 'utf8').includes('"four"'))
+      writeFileSync(join(root, 'lessons', name), '{"version":1,');
   assert.equal(store().of('four').lessons, {});
 });
 

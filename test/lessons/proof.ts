@@ -1,4 +1,7 @@
-/** One lesson on a real container: untouched it does not pass, each wrong turn brings a hint, what it says passes, and then nothing is left. */
+/**
+ * One lesson on a real container: untouched it does not pass, each wrong turn brings a hint, what it says passes, and
+ * then nothing is left.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { Check } from '../../lessons/checks/check.ts';
@@ -10,7 +13,10 @@ import { Taking } from './taking.ts';
 
 export type Before = Record<string, string[]>;
 
-/** What there is when no lesson has been opened yet: the image is pulled, and what the first container leaves for all is there. */
+/**
+ * What there is when no lesson has been opened yet: the image is pulled, and what the first container leaves for all is
+ * there.
+ */
 export async function prepare(daemon: Daemon): Promise<Before> {
   await daemon.ok('run', '--rm', 'ubuntu', 'true');
   return { ...leftovers(daemon), descriptors: [] };
@@ -22,7 +28,11 @@ async function goodbye(taking: Taking, before: Before): Promise<void> {
   await taking.leave();
   await daemon.takeBack();
   await daemon.removeAll();
-  await sameAs(before, { ...daemon, pid: undefined } as unknown as Daemon, `the lesson ${lesson} left something behind`);
+  await sameAs(
+    before,
+    { ...daemon, pid: undefined } as unknown as Daemon,
+    `the lesson ${lesson} left something behind`,
+  );
 }
 
 /** Numbers, from 0, of the questions that a task wants answered. */
@@ -43,7 +53,10 @@ async function wrongTurns(lesson: Lesson, task: Lesson['tasks'][number], taking:
     const what = `${lesson.id}, ${task.id}, ${JSON.stringify(acts)}`;
     const known = taking.task(task.id).hints.length;
     await taking.acts(acts);
-    const due = () => (hint === undefined ? taking.task(task.id).hints.length > known || taking.task(task.id).more === 0 : taking.task(task.id).hints.includes(hint - 1));
+    const due = () =>
+      hint === undefined
+        ? taking.task(task.id).hints.length > known || taking.task(task.id).more === 0
+        : taking.task(task.id).hints.includes(hint - 1);
     await until('a hint comes by itself', due, 2.5).catch(() => undefined);
     // a turn that leaves no trace on the machine brings its hint when it is asked for
     for (let n = 0; n < task.hints.length && !due(); n++) {
@@ -63,7 +76,11 @@ export async function prove(daemon: Daemon, lesson: Lesson, before: Before): Pro
   try {
     await until('the lesson looks', () => taking.state.tasks.length === lesson.tasks.length);
     await sleep(600 * patience);
-    assert.equal(taking.state.tasks.filter(({ state }) => state === 'done').map(({ id }) => id), [], 'done without doing anything');
+    assert.equal(
+      taking.state.tasks.filter(({ state }) => state === 'done').map(({ id }) => id),
+      [],
+      'done without doing anything',
+    );
     for (const task of lesson.tasks) {
       await until(`${task.id} is the learner's turn`, () => taking.task(task.id).state !== 'waiting');
       assert.is.not(taking.task(task.id).state, 'done', `${lesson.id}: ${task.id} is done before anybody did it`);
@@ -77,14 +94,19 @@ export async function prove(daemon: Daemon, lesson: Lesson, before: Before): Pro
       delays.push(Math.max(0, (taking.seen.get(task.id) ?? caused) - caused));
     }
     // those that a task has asked are answered
-    for (const question of lesson.answers.keys()) if (!taking.state.quiz[question]?.right) await answers(lesson, question, taking);
+    for (const question of lesson.answers.keys())
+      if (!taking.state.quiz[question]?.right) await answers(lesson, question, taking);
     await until(`${lesson.id} is finished`, () => taking.state.finished);
   } catch (error) {
     failed = error;
     throw error;
   } finally {
     // what went wrong first is told first
-    await goodbye(taking, before).catch((error: Error) => { throw failed ? new Error(`${failed instanceof Error ? failed.stack : String(failed)}\nand then: ${error.message}`) : error; });
+    await goodbye(taking, before).catch((error: Error) => {
+      throw failed
+        ? new Error(`${failed instanceof Error ? failed.stack : String(failed)}\nand then: ${error.message}`)
+        : error;
+    });
   }
   return delays;
 }

@@ -6,12 +6,18 @@ import { packageRoot } from '../../runtime/kernel/native.ts';
 import type { Word } from './words.ts';
 
 type Language = Word['language'];
-const dictionary = (language: Language, suffix: 'aff' | 'dic') => readFileSync(join(packageRoot, `node_modules/dictionary-${language}/index.${suffix}`), 'utf8');
-export const termsOf = (language: Language): string[] => readFileSync(join(packageRoot, `test/lessons/words.${language}.txt`), 'utf8').trimEnd().split('\n');
+const dictionary = (language: Language, suffix: 'aff' | 'dic') =>
+  readFileSync(join(packageRoot, `node_modules/dictionary-${language}/index.${suffix}`), 'utf8');
+export const termsOf = (language: Language): string[] =>
+  readFileSync(join(packageRoot, `test/lessons/words.${language}.txt`), 'utf8')
+    .trimEnd()
+    .split('\n');
 
 /**
- * nspell unfolds each stem with all its endings before it answers anything, which for Russian is slow and large. Of a stem stays at least
- * what no ending takes off: a stem whose rest begins none of the words can't have made one of them, and is left out. hunspell(5), "SFX".
+ * nspell unfolds each stem with all its endings before it answers anything, which for Russian is slow and large. Of a
+ * stem stays at least
+ * what no ending takes off: a stem whose rest begins none of the words can't have made one of them, and is left out.
+ * hunspell(5), "SFX".
  */
 function stemsFor(words: readonly string[], aff: string, dic: string): string {
   const stripped = new Map<string, Set<string>>();
@@ -21,14 +27,18 @@ function stemsFor(words: readonly string[], aff: string, dic: string): string {
     else if (strip !== '0') stripped.set(flag!, (stripped.get(flag!) ?? new Set()).add(strip!));
   }
   const beginnings = new Set(['']);
-  for (const word of words) for (const prefix of before) {
-    if (word.startsWith(prefix)) for (let n = prefix.length + 1; n <= word.length; n++) beginnings.add(word.slice(prefix.length, n));
-  }
+  for (const word of words)
+    for (const prefix of before) {
+      if (word.startsWith(prefix))
+        for (let n = prefix.length + 1; n <= word.length; n++) beginnings.add(word.slice(prefix.length, n));
+    }
   const [, ...lines] = dic.split('\n');
   const kept = lines.filter((line) => {
     const [, name = '', flags = ''] = /^([^/\s]+)(?:\/(\S+))?/.exec(line) ?? [];
     const stem = name.toLowerCase();
-    const endings = [...flags].flatMap((flag) => [...(stripped.get(flag) ?? [])]).filter((ending) => stem.endsWith(ending));
+    const endings = [...flags]
+      .flatMap((flag) => [...(stripped.get(flag) ?? [])])
+      .filter((ending) => stem.endsWith(ending));
     return stem && beginnings.has(stem.slice(0, stem.length - Math.max(0, ...endings.map(({ length }) => length))));
   });
   return [kept.length, ...kept].join('\n');
@@ -41,14 +51,26 @@ export class Speller {
   /** `words`: all that will be asked for. */
   constructor(language: Language, words: readonly string[], terms: readonly string[] = termsOf(language)) {
     this.#terms = new Set(terms);
-    const parts = [...new Set(words.flatMap((word) => [word, ...word.split('-')]).map((word) => word.toLowerCase().replaceAll('’', "'")))];
+    const parts = [
+      ...new Set(
+        words.flatMap((word) => [word, ...word.split('-')]).map((word) => word.toLowerCase().replaceAll('’', "'")),
+      ),
+    ];
     const aff = dictionary(language, 'aff');
-    const spell = nspell(aff, stemsFor([...parts, ...parts.map((word) => word.replaceAll('ё', 'е'))], aff, dictionary(language, 'dic')));
-    this.#known = (word) => [word, word.replaceAll('ё', 'е'), word.replace(/'s$/, '')].some((one) => spell.correct(one));
+    const spell = nspell(
+      aff,
+      stemsFor([...parts, ...parts.map((word) => word.replaceAll('ё', 'е'))], aff, dictionary(language, 'dic')),
+    );
+    this.#known = (word) =>
+      [word, word.replaceAll('ё', 'е'), word.replace(/'s$/, '')].some((one) => spell.correct(one));
   }
 
-  inDictionary = (word: string): boolean => this.#known(word) || (word.includes('-') && word.split('-').every(this.#known));
+  inDictionary = (word: string): boolean =>
+    this.#known(word) || (word.includes('-') && word.split('-').every(this.#known));
   /** The term that a word is: itself, or as it would stand within a sentence, without its 's. */
-  term = (word: string): string | undefined => [word, word.replace(/^./, (first) => first.toLowerCase())].flatMap((one) => [one, one.replace(/['’]s?$/, '')]).find((one) => this.#terms.has(one));
+  term = (word: string): string | undefined =>
+    [word, word.replace(/^./, (first) => first.toLowerCase())]
+      .flatMap((one) => [one, one.replace(/['’]s?$/, '')])
+      .find((one) => this.#terms.has(one));
   spelt = (word: string): boolean => this.inDictionary(word.replaceAll('’', "'")) || this.term(word) !== undefined;
 }

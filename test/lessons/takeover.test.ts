@@ -15,8 +15,19 @@ const course = { ...loaded, lessons: loaded.lessons.map(({ machine: _, ...lesson
 const root = mkdtempSync('/tmp/drydock-takeover-');
 test.after(() => rmSync(root, { recursive: true, force: true }));
 
-const engine = { settings: { root, cgroupParent: '/none' }, containers: () => [], events: { listen: () => () => undefined } } as unknown as Engine;
-const daemon = () => new Lessons({ engine, course, request: () => { throw new Error('nothing is run here'); } });
+const engine = {
+  settings: { root, cgroupParent: '/none' },
+  containers: () => [],
+  events: { listen: () => () => undefined },
+} as unknown as Engine;
+const daemon = () =>
+  new Lessons({
+    engine,
+    course,
+    request: () => {
+      throw new Error('nothing is run here');
+    },
+  });
 const ended = (lessons: Lessons) => lessons.session('ann', 'who-may-die').open.ended;
 
 test('one that is killed says nothing, one that is asked to end says goodbye, and the next daemon knows which', async () => {

@@ -1,4 +1,6 @@
-/** A learner that a test plays: opens a lesson over the socket, types into its terminal, and watches what is told of it. */
+/**
+ * A learner that a test plays: opens a lesson over the socket, types into its terminal, and watches what is told of it.
+ */
 import { request, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,16 +21,23 @@ export class Taking {
   #inside: Screen | undefined;
   #outside: HostShell | undefined;
 
-  constructor(readonly daemon: Daemon, readonly lesson: string, readonly learner = 'tester') {}
+  constructor(
+    readonly daemon: Daemon,
+    readonly lesson: string,
+    readonly learner = 'tester',
+  ) {}
 
-  #path = (rest: string): string => `/drydock/lessons/${this.lesson}${rest}?learner=${encodeURIComponent(this.learner)}`;
+  #path = (rest: string): string =>
+    `/drydock/lessons/${this.lesson}${rest}?learner=${encodeURIComponent(this.learner)}`;
 
   async post<T>(rest: string, body?: object): Promise<T> {
     // between one daemon and the next nobody listens
-    const { status, body: text } = await until('a daemon answers', () => this.daemon.api('POST', this.#path(rest), body).catch((error: unknown) => {
-      if (!hasCode(error, 'ENOENT', 'ECONNREFUSED')) throw error;
-      return undefined;
-    }));
+    const { status, body: text } = await until('a daemon answers', () =>
+      this.daemon.api('POST', this.#path(rest), body).catch((error: unknown) => {
+        if (!hasCode(error, 'ENOENT', 'ECONNREFUSED')) throw error;
+        return undefined;
+      }),
+    );
     if (status >= 300) throw new Error(`${rest}: ${status} ${text}`);
     return (text ? JSON.parse(text) : undefined) as T;
   }
@@ -41,20 +50,32 @@ export class Taking {
   /** Taken up again when the daemon at the other end is gone and another one answers. */
   async #follow(): Promise<void> {
     const response = (this.#response = await new Promise<IncomingMessage>((resolve, reject) => {
-      request({ socketPath: this.daemon.socket, path: this.#path('/follow'), agent: false }, resolve).on('error', reject).end();
+      request({ socketPath: this.daemon.socket, path: this.#path('/follow'), agent: false }, resolve)
+        .on('error', reject)
+        .end();
     }));
     response.on('error', () => undefined).on('close', () => void this.#again());
-    createInterface({ input: response }).on('line', (line) => {
-      if (response.statusCode !== 200) return;
-      this.state = JSON.parse(line) as LessonState;
-      for (const { id, state } of this.state.tasks) if (state === 'done' && !this.seen.has(id)) this.seen.set(id, Date.now());
-    }).on('error', () => undefined);
+    createInterface({ input: response })
+      .on('line', (line) => {
+        if (response.statusCode !== 200) return;
+        this.state = JSON.parse(line) as LessonState;
+        for (const { id, state } of this.state.tasks)
+          if (state === 'done' && !this.seen.has(id)) this.seen.set(id, Date.now());
+      })
+      .on('error', () => undefined);
   }
   async #again(): Promise<void> {
     // the terminal was coupled through the daemon that is gone
     this.#inside?.close();
     this.#inside = undefined;
-    while (!this.#left && !(await this.#follow().then(() => true, () => false))) await sleep(50);
+    while (
+      !this.#left &&
+      !(await this.#follow().then(
+        () => true,
+        () => false,
+      ))
+    )
+      await sleep(50);
   }
 
   get machine(): string {
@@ -69,7 +90,10 @@ export class Taking {
   async #terminal(): Promise<Screen> {
     if (this.#inside) return this.#inside;
     const { id } = this.state.machine!;
-    await until(`${this.machine} runs`, async () => ((await this.daemon.json<{ State: { Running: boolean } }>(`/containers/${id}/json`)).State.Running));
+    await until(
+      `${this.machine} runs`,
+      async () => (await this.daemon.json<{ State: { Running: boolean } }>(`/containers/${id}/json`)).State.Running,
+    );
     const screen = (this.#inside = new Screen(this.daemon.env));
     screen.command(`${process.execPath} ${drydock} attach ${id}`);
     screen.key('Enter');
@@ -84,7 +108,12 @@ export class Taking {
     if ('gate' in act) {
       // what runs already stands nowhere
       if (act.gate === 'continue' && this.state.machine?.status === 'running') return;
-      await until('the run stands at the gate', async () => (await this.daemon.api('POST', `/drydock/containers/${this.state.machine!.id}/gate`, { command: act.gate })).status === 204);
+      await until(
+        'the run stands at the gate',
+        async () =>
+          (await this.daemon.api('POST', `/drydock/containers/${this.state.machine!.id}/gate`, { command: act.gate }))
+            .status === 204,
+      );
     } else if ('type' in act) (await this.#terminal()).command(act.type);
     else await (await this.#shell()).line(act.host.replaceAll('{{machine}}', this.machine));
   }

@@ -32,7 +32,12 @@ const turn = /q leave › *$/;
 async function prompt(screen: Screen): Promise<void> {
   for (let patience = 8; ; patience--) {
     screen.key('Enter');
-    const there = await screen.see(/root@[0-9a-f]+:\S*[#$] *$/, 2).then(() => true, (error: unknown) => { if (!patience) throw error; });
+    const there = await screen.see(/root@[0-9a-f]+:\S*[#$] *$/, 2).then(
+      () => true,
+      (error: unknown) => {
+        if (!patience) throw error;
+      },
+    );
     if (there) return;
   }
 }
@@ -67,53 +72,58 @@ test('into a pipe the text is printed, and nothing is started', async () => {
 test('a lesson that is not there, a language that is not spoken, and a name that is none are told', async () => {
   assert.match((await daemon.cli('lesson', 'nothing')).err, /No such lesson: nothing/);
   assert.match((await daemon.cli('lesson', '--lang', 'xx')).err, /invalid --lang "xx": en or ru/);
-  assert.match((await daemon.cli('lesson', '--learner', '../../etc/passwd')).err, /a learner's name is 1 to 32 letters/);
+  assert.match(
+    (await daemon.cli('lesson', '--learner', '../../etc/passwd')).err,
+    /a learner's name is 1 to 32 letters/,
+  );
 });
 
-test('lesson 1 is taken', () => onScreen('lesson process', async (screen) => {
-  await screen.see(/Task 1[\s\S]*q leave › *$/);
-  screen.type('?');
-  await screen.see(/→ the run stands before the step/);
-  screen.type('n');
-  await screen.see(/✓ Task 1: done[\s\S]*Task 2[\s\S]*q leave › *$/);
-  screen.type('c');
-  await screen.see(/✓ Task 2: done[\s\S]*Task 3[\s\S]*q leave › *$/);
-  await inShell(screen, ['echo $$'], /✓ Task 3: done/);
-  await screen.see(/Task 4[\s\S]*q leave › *$/);
-  await inShell(screen, ['sleep 1000 &'], /✓ Task 4: done/);
-  await screen.see(/Task 5[\s\S]*q leave › *$/);
-  // the shell's end is the way back by itself
-  screen.type('s');
-  await prompt(screen);
-  screen.command('exit');
-  await screen.see(/✓ Task 5: done/);
-  await answer(screen, 1, 1, 2);
-  await answer(screen, 2, 1, 2);
-  await answer(screen, 3, 2, 1);
-  await screen.see(/✓ The lesson is finished\.[\s\S]*code 0/);
-  assert.is(await daemon.ok('ps', '-aq'), '');
-}));
+test('lesson 1 is taken', () =>
+  onScreen('lesson process', async (screen) => {
+    await screen.see(/Task 1[\s\S]*q leave › *$/);
+    screen.type('?');
+    await screen.see(/→ the run stands before the step/);
+    screen.type('n');
+    await screen.see(/✓ Task 1: done[\s\S]*Task 2[\s\S]*q leave › *$/);
+    screen.type('c');
+    await screen.see(/✓ Task 2: done[\s\S]*Task 3[\s\S]*q leave › *$/);
+    await inShell(screen, ['echo $$'], /✓ Task 3: done/);
+    await screen.see(/Task 4[\s\S]*q leave › *$/);
+    await inShell(screen, ['sleep 1000 &'], /✓ Task 4: done/);
+    await screen.see(/Task 5[\s\S]*q leave › *$/);
+    // the shell's end is the way back by itself
+    screen.type('s');
+    await prompt(screen);
+    screen.command('exit');
+    await screen.see(/✓ Task 5: done/);
+    await answer(screen, 1, 1, 2);
+    await answer(screen, 2, 1, 2);
+    await answer(screen, 3, 2, 1);
+    await screen.see(/✓ The lesson is finished\.[\s\S]*code 0/);
+    assert.is(await daemon.ok('ps', '-aq'), '');
+  }));
 
-test('lesson 6 is taken, and what is done elsewhere counts as well', () => onScreen('lesson copy-up', async (screen) => {
-  await screen.see(/Task 1[\s\S]*q leave › *$/);
-  await inShell(screen, ["echo '# me' >> /etc/passwd"], /✓ Task 1: done/);
-  await screen.see(/Task 2[\s\S]*q leave › *$/);
-  // from another terminal
-  await daemon.ok('exec', 'lesson-copy-up', 'chmod', '600', '/etc/group');
-  await screen.see(/✓ Task 2: done[\s\S]*Task 3[\s\S]*q leave › *$/);
-  await inShell(screen, ['rm /etc/shells', 'rm -r /etc/ld.so.conf.d', 'mkdir /etc/ld.so.conf.d'], /✓ Task 4: done/);
-  await screen.see(/Task 5[\s\S]*q leave › *$/);
-  await daemon.ok('run', '--name', 'mine', 'ubuntu', 'cat', '/etc/shells');
-  await screen.see(/✓ Task 5: done/);
-  await answer(screen, 1, 1, 2);
-  await answer(screen, 2, 1, 2);
-  await answer(screen, 3, 1, 3);
-  await screen.see(/✓ The lesson is finished\.[\s\S]*code 0/);
-  // only what the lesson started is gone
-  assert.match(await daemon.ok('ps', '-a', '--format', 'json'), /mine/);
-  await daemon.ok('rm', 'mine');
-  assert.is(await daemon.ok('ps', '-aq'), '');
-}));
+test('lesson 6 is taken, and what is done elsewhere counts as well', () =>
+  onScreen('lesson copy-up', async (screen) => {
+    await screen.see(/Task 1[\s\S]*q leave › *$/);
+    await inShell(screen, ["echo '# me' >> /etc/passwd"], /✓ Task 1: done/);
+    await screen.see(/Task 2[\s\S]*q leave › *$/);
+    // from another terminal
+    await daemon.ok('exec', 'lesson-copy-up', 'chmod', '600', '/etc/group');
+    await screen.see(/✓ Task 2: done[\s\S]*Task 3[\s\S]*q leave › *$/);
+    await inShell(screen, ['rm /etc/shells', 'rm -r /etc/ld.so.conf.d', 'mkdir /etc/ld.so.conf.d'], /✓ Task 4: done/);
+    await screen.see(/Task 5[\s\S]*q leave › *$/);
+    await daemon.ok('run', '--name', 'mine', 'ubuntu', 'cat', '/etc/shells');
+    await screen.see(/✓ Task 5: done/);
+    await answer(screen, 1, 1, 2);
+    await answer(screen, 2, 1, 2);
+    await answer(screen, 3, 1, 3);
+    await screen.see(/✓ The lesson is finished\.[\s\S]*code 0/);
+    // only what the lesson started is gone
+    assert.match(await daemon.ok('ps', '-a', '--format', 'json'), /mine/);
+    await daemon.ok('rm', 'mine');
+    assert.is(await daemon.ok('ps', '-aq'), '');
+  }));
 
 test('what was done is remembered, survives the daemon, and goes into one file and back', async () => {
   await daemon.stop();
@@ -121,19 +131,26 @@ test('what was done is remembered, survives the daemon, and goes into one file a
   assert.match(await daemon.ok('lesson'), /^1 +process .*✓ done$/m);
   const file = join(dir, 'progress.json');
   await daemon.ok('lesson', '--export', file);
-  assert.equal(Object.keys((JSON.parse(readFileSync(file, 'utf8')) as { lessons: object }).lessons).sort(), ['copy-up', 'process']);
+  assert.equal(Object.keys((JSON.parse(readFileSync(file, 'utf8')) as { lessons: object }).lessons).sort(), [
+    'copy-up',
+    'process',
+  ]);
   assert.not.match(await daemon.ok('lesson', '--learner', 'Маша'), /✓ done/);
   await daemon.ok('lesson', '--learner', 'Маша', '--import', file);
   assert.match(await daemon.ok('lesson', '--learner', 'Маша'), /^1 +process .*✓ done$/m);
   writeFileSync(file, '{"version": 1, "lessons": {"process": {"tasks": {"cloned": "yesterday"}}}}');
-  assert.match((await daemon.cli('lesson', '--import', file)).err, /process: cloned needs a time in milliseconds, got "yesterday"/);
+  assert.match(
+    (await daemon.cli('lesson', '--import', file)).err,
+    /process: cloned needs a time in milliseconds, got "yesterday"/,
+  );
 });
 
-test('whoever leaves in the middle takes the container along', () => onScreen('lesson process --learner hasty', async (screen) => {
-  await screen.see(turn);
-  screen.type('q');
-  await screen.see(/container is removed[\s\S]*code 0/);
-  assert.is(await daemon.ok('ps', '-aq'), '');
-}));
+test('whoever leaves in the middle takes the container along', () =>
+  onScreen('lesson process --learner hasty', async (screen) => {
+    await screen.see(turn);
+    screen.type('q');
+    await screen.see(/container is removed[\s\S]*code 0/);
+    assert.is(await daemon.ok('ps', '-aq'), '');
+  }));
 
 test.run();

@@ -1,21 +1,33 @@
-/** The words of the course as its files have them: prose, titles, hints and questions; no code, no ids, no names of files and manual pages. */
+/**
+ * The words of the course as its files have them: prose, titles, hints and questions; no code, no ids, no names of
+ * files and manual pages.
+ */
 import { readFront } from '../../lessons/front-matter.ts';
 import { Place } from '../../lessons/trouble.ts';
 
-export interface Word { file: string; line: number; word: string; language: 'en' | 'ru' }
-interface Text { line: number; text: string }
+export interface Word {
+  file: string;
+  line: number;
+  word: string;
+  language: 'en' | 'ru';
+}
+interface Text {
+  line: number;
+  text: string;
+}
 
 const blank = (text: string) => text.replace(/[^\n]/g, ' ');
 /** бо́льший: the stress that is marked where it makes another word */
 const STRESS = /\u0301/g;
 /** What is left has every word on the line on which it stood. */
-const prose = (text: string): string => text
-  .replace(STRESS, '')
-  .replace(/^ *```[^]*?^ *```/gm, blank)
-  .replace(/`[^`]*`/g, blank)
-  .replace(/\{\{\w+\}\}|\[!\w+\]|\[\[machine\]\]/g, blank)
-  .replace(/\[\[[a-z]+:[^\]|]*(?:\||\]\])/g, blank)
-  .replace(/\]\([^)]*\)|https?:\/\/[^\s)]*/g, blank);
+const prose = (text: string): string =>
+  text
+    .replace(STRESS, '')
+    .replace(/^ *```[^]*?^ *```/gm, blank)
+    .replace(/`[^`]*`/g, blank)
+    .replace(/\{\{\w+\}\}|\[!\w+\]|\[\[machine\]\]/g, blank)
+    .replace(/\[\[[a-z]+:[^\]|]*(?:\||\]\])/g, blank)
+    .replace(/\]\([^)]*\)|https?:\/\/[^\s)]*/g, blank);
 
 /** A name is not a word: paths, files, options, numbers, manual pages, settings. */
 const isName = (token: string) => /[/_=@\\$<>+]|\d|^-|\w\.\w|\w\(|^\.\w/.test(token);
@@ -27,7 +39,8 @@ export function* wordsOf(text: string): Generator<Omit<Word, 'file'>> {
     for (const token of line.split(/[\s«»“”"„…—–|*,;!?]+|[.:)]+(?:\s|$)/)) {
       const bare = token.replace(/^[([]+|[\])]+$/g, '');
       if (!bare || isName(bare)) continue;
-      for (const [word] of bare.matchAll(/[А-Яа-яЁё]+(?:-[А-Яа-яЁё]+)*|[A-Za-z]+(?:['’][A-Za-z]+)*/g)) if (!isConstant(word)) yield { line: j + 1, word, language: /[A-Za-z]/.test(word) ? 'en' : 'ru' };
+      for (const [word] of bare.matchAll(/[А-Яа-яЁё]+(?:-[А-Яа-яЁё]+)*|[A-Za-z]+(?:['’][A-Za-z]+)*/g))
+        if (!isConstant(word)) yield { line: j + 1, word, language: /[A-Za-z]/.test(word) ? 'en' : 'ru' };
     }
   }
 }
@@ -36,11 +49,23 @@ export function* wordsOf(text: string): Generator<Omit<Word, 'file'>> {
 function* told(source: string): Generator<Text> {
   const front = readFront(source, new Place('', []));
   if (!front) return;
-  const text = (value: unknown, ...path: (string | number)[]): Text[] => (typeof value === 'string' ? [{ line: front.line(...path), text: value }] : []);
-  const { title, tasks, quiz } = front.data as { title?: unknown; tasks?: Record<string, { hints?: unknown[] }>; quiz?: { ask?: unknown; options?: unknown[]; because?: unknown }[] };
+  const text = (value: unknown, ...path: (string | number)[]): Text[] =>
+    typeof value === 'string' ? [{ line: front.line(...path), text: value }] : [];
+  const { title, tasks, quiz } = front.data as {
+    title?: unknown;
+    tasks?: Record<string, { hints?: unknown[] }>;
+    quiz?: { ask?: unknown; options?: unknown[]; because?: unknown }[];
+  };
   yield* text(title, 'title');
   for (const [id, { hints = [] }] of Object.entries(tasks ?? {})) {
-    for (const [j, hint] of hints.entries()) yield* text(typeof hint === 'object' && hint !== null && 'say' in hint ? hint.say : hint, 'tasks', id, 'hints', j);
+    for (const [j, hint] of hints.entries())
+      yield* text(
+        typeof hint === 'object' && hint !== null && 'say' in hint ? hint.say : hint,
+        'tasks',
+        id,
+        'hints',
+        j,
+      );
   }
   for (const [j, { ask, options = [], because }] of (quiz ?? []).entries()) {
     yield* text(ask, 'quiz', j, 'ask');
@@ -52,6 +77,9 @@ function* told(source: string): Generator<Text> {
 
 /** `source`: a lesson, a module or a glossary. */
 export function* wordsIn(file: string, source: string): Generator<Word> {
-  const texts = source.startsWith('---\n') ? told(source) : [{ line: 1, text: source.replace(/^## [a-z0-9-]+ \|/gm, blank) }];
-  for (const { line, text } of texts) for (const word of wordsOf(text)) yield { ...word, file, line: word.line + line - 1 };
+  const texts = source.startsWith('---\n')
+    ? told(source)
+    : [{ line: 1, text: source.replace(/^## [a-z0-9-]+ \|/gm, blank) }];
+  for (const { line, text } of texts)
+    for (const word of wordsOf(text)) yield { ...word, file, line: word.line + line - 1 };
 }

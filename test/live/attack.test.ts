@@ -31,7 +31,10 @@ test('a token is worth nothing as a cookie, and a cookie nothing as a token', as
 
 test('the address leads to a container, and to nothing else', async () => {
   const id = 'a'.repeat(64);
-  const to = async (run: string) => /name="address" content="([^"]*)"/.exec((await site.get(`/open?token=${await site.invite()}&run=${encodeURIComponent(run)}`)).body)![1];
+  const to = async (run: string) =>
+    /name="address" content="([^"]*)"/.exec(
+      (await site.get(`/open?token=${await site.invite()}&run=${encodeURIComponent(run)}`)).body,
+    )![1];
   assert.is(await to(id), `/#run/${id}`);
   for (const run of ['', 'x', '//evil.example', '"><script>', `${id}"`, `${id}\n`]) assert.is(await to(run), '/', run);
 });
@@ -59,14 +62,29 @@ test('only so many tokens are good at once: the oldest goes', () => {
 
 test('without the cookie, or with a wrong one, or with two, there is nothing', async () => {
   const name = `drydock-${site.port}`;
-  for (const cookie of ['', 'x=y', `${name}=`, `${name}=${'A'.repeat(43)}`, `drydock-1=${site.cookie.split('=')[1]}`, `${site.cookie}; ${name}=other`]) {
-    for (const path of ['/', '/page.js', '/nothing']) assert.is((await site.get(path, cookie ? { Cookie: cookie } : {})).status, 401, `${path} with ${cookie}`);
+  for (const cookie of [
+    '',
+    'x=y',
+    `${name}=`,
+    `${name}=${'A'.repeat(43)}`,
+    `drydock-1=${site.cookie.split('=')[1]}`,
+    `${site.cookie}; ${name}=other`,
+  ]) {
+    for (const path of ['/', '/page.js', '/nothing'])
+      assert.is((await site.get(path, cookie ? { Cookie: cookie } : {})).status, 401, `${path} with ${cookie}`);
     assert.is(await site.upgrade({ Origin: `http://${site.host}`, ...(cookie && { Cookie: cookie }) }), 401);
   }
 });
 
 test('a host name that is not ours is refused, also with the cookie: DNS rebinding', async () => {
-  for (const Host of ['evil.example', `evil.example:${site.port}`, '127.0.0.1', `127.0.0.1.evil.example:${site.port}`, `127.0.0.1:${site.port + 1}`, `[::1]:${site.port}`]) {
+  for (const Host of [
+    'evil.example',
+    `evil.example:${site.port}`,
+    '127.0.0.1',
+    `127.0.0.1.evil.example:${site.port}`,
+    `127.0.0.1:${site.port + 1}`,
+    `[::1]:${site.port}`,
+  ]) {
     assert.is((await site.get('/', { ...mine(), Host })).status, 403, Host);
     assert.is((await site.get(`/open?token=${await site.invite()}`, { Host })).status, 403);
     assert.is(await site.upgrade({ ...mine(), Host, Origin: `http://${Host}` }), 403, Host);
@@ -74,25 +92,80 @@ test('a host name that is not ours is refused, also with the cookie: DNS rebindi
 });
 
 test('an upgrade from another origin, or from none, is refused: cross-site WebSocket', async () => {
-  const foreign = ['http://evil.example', 'null', `https://${site.host}`, `http://127.0.0.1:${site.port + 1}`, `http://localhost:${site.port}`, `http://${site.host}.evil.example`, `http://${site.host}/`];
+  const foreign = [
+    'http://evil.example',
+    'null',
+    `https://${site.host}`,
+    `http://127.0.0.1:${site.port + 1}`,
+    `http://localhost:${site.port}`,
+    `http://${site.host}.evil.example`,
+    `http://${site.host}/`,
+  ];
   for (const Origin of foreign) assert.is(await site.upgrade({ ...mine(), Origin }), 403, Origin);
   assert.is(await site.upgrade(mine()), 403);
   assert.is(await site.upgrade({ ...mine(), Origin: `http://${site.host}` }), 101);
-  assert.is(await site.upgrade({ ...mine(), Host: `localhost:${site.port}`, Origin: `http://localhost:${site.port}` }), 101);
+  assert.is(
+    await site.upgrade({ ...mine(), Host: `localhost:${site.port}`, Origin: `http://localhost:${site.port}` }),
+    101,
+  );
   for (const Origin of foreign) assert.is((await site.get('/page.js', { ...mine(), Origin })).status, 403, Origin);
 });
 
 test('what another site embeds is refused, what somebody follows is not', async () => {
   for (const from of ['cross-site', 'same-site']) {
-    assert.is((await site.get('/page.js', { ...mine(), 'Sec-Fetch-Site': from, 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'script' })).status, 403);
-    assert.is((await site.get('/', { ...mine(), 'Sec-Fetch-Site': from, 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'iframe' })).status, 403);
-    assert.is(await site.upgrade({ ...mine(), Origin: `http://${site.host}`, 'Sec-Fetch-Site': from, 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' }), 403);
-    assert.is((await site.get(`/open?token=${await site.invite()}`, { 'Sec-Fetch-Site': from, 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' })).status, 200);
+    assert.is(
+      (
+        await site.get('/page.js', {
+          ...mine(),
+          'Sec-Fetch-Site': from,
+          'Sec-Fetch-Mode': 'no-cors',
+          'Sec-Fetch-Dest': 'script',
+        })
+      ).status,
+      403,
+    );
+    assert.is(
+      (
+        await site.get('/', {
+          ...mine(),
+          'Sec-Fetch-Site': from,
+          'Sec-Fetch-Mode': 'navigate',
+          'Sec-Fetch-Dest': 'iframe',
+        })
+      ).status,
+      403,
+    );
+    assert.is(
+      await site.upgrade({
+        ...mine(),
+        Origin: `http://${site.host}`,
+        'Sec-Fetch-Site': from,
+        'Sec-Fetch-Mode': 'navigate',
+        'Sec-Fetch-Dest': 'document',
+      }),
+      403,
+    );
+    assert.is(
+      (
+        await site.get(`/open?token=${await site.invite()}`, {
+          'Sec-Fetch-Site': from,
+          'Sec-Fetch-Mode': 'navigate',
+          'Sec-Fetch-Dest': 'document',
+        })
+      ).status,
+      200,
+    );
   }
 });
 
 test('every answer carries the policy, the refusals too; scripts and styles have no way round it', async () => {
-  for (const [path, headers] of [['/', mine()], ['/', {}], ['/page.js', mine()], ['/nothing', mine()], ['/open?token=x', {}]] as const) {
+  for (const [path, headers] of [
+    ['/', mine()],
+    ['/', {}],
+    ['/page.js', mine()],
+    ['/nothing', mine()],
+    ['/open?token=x', {}],
+  ] as const) {
     const answer = await site.get(path, headers);
     const policy = String(answer.headers['content-security-policy']);
     assert.match(policy, "default-src 'none'");
@@ -103,13 +176,27 @@ test('every answer carries the policy, the refusals too; scripts and styles have
     assert.is(answer.headers['x-powered-by'], undefined);
     assert.is(answer.headers['access-control-allow-origin'], undefined);
   }
-  const nonces = await Promise.all([1, 2].map(async () => /nonce="([^"]+)"/.exec((await site.get('/', mine())).body)![1]));
+  const nonces = await Promise.all(
+    [1, 2].map(async () => /nonce="([^"]+)"/.exec((await site.get('/', mine())).body)![1]),
+  );
   assert.is.not(nonces[0], nonces[1]);
 });
 
 test('nothing is answered but GET, and nothing is served but the page', async () => {
-  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) assert.is((await site.get('/', mine(), method)).status, 405, method);
-  for (const path of ['/../secret', '/%2e%2e/secret', '/..%2fsecret', '/%2e%2e%2fsecret', '//etc/passwd', '/.hidden', '/page.js%00', '/live', '/drydock/info', '/containers/json']) {
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])
+    assert.is((await site.get('/', mine(), method)).status, 405, method);
+  for (const path of [
+    '/../secret',
+    '/%2e%2e/secret',
+    '/..%2fsecret',
+    '/%2e%2e%2fsecret',
+    '//etc/passwd',
+    '/.hidden',
+    '/page.js%00',
+    '/live',
+    '/drydock/info',
+    '/containers/json',
+  ]) {
     const { status, body } = await site.get(path, mine());
     assert.ok(status >= 400 && status < 500, `${path}: ${status}`);
     assert.not.match(body, SECRET);

@@ -13,7 +13,11 @@ export class Caller {
   #wake: () => void = () => undefined;
   private constructor(readonly socket: WebSocket) {
     socket.on('message', (data: Buffer, binary) => {
-      this.seen.push(binary ? { type: 'output', terminal: data[0]!, text: data.subarray(1).toString() } : JSON.parse(data.toString()) as Told);
+      this.seen.push(
+        binary
+          ? { type: 'output', terminal: data[0]!, text: data.subarray(1).toString() }
+          : (JSON.parse(data.toString()) as Told),
+      );
       this.#wake();
     });
     socket.on('close', (code) => {
@@ -24,7 +28,9 @@ export class Caller {
   }
 
   static call(site: { host: string; cookie: string }): Promise<Caller> {
-    const socket = new WebSocket(`ws://${site.host}/live`, { headers: { Cookie: site.cookie, Origin: `http://${site.host}` } });
+    const socket = new WebSocket(`ws://${site.host}/live`, {
+      headers: { Cookie: site.cookie, Origin: `http://${site.host}` },
+    });
     const caller = new Caller(socket);
     return new Promise((resolve, reject) => {
       socket.once('open', () => resolve(caller));
@@ -36,7 +42,11 @@ export class Caller {
   static async enter(address: string): Promise<Caller> {
     const url = new URL(address);
     const cookie = await new Promise<string>((resolve, reject) => {
-      get(url, { agent: false }, (res) => (res.resume(), resolve((res.headers['set-cookie']?.[0] ?? '').split(';')[0]!))).on('error', reject);
+      get(
+        url,
+        { agent: false },
+        (res) => (res.resume(), resolve((res.headers['set-cookie']?.[0] ?? '').split(';')[0]!)),
+      ).on('error', reject);
     });
     return Caller.call({ host: url.host, cookie });
   }
@@ -53,7 +63,12 @@ export class Caller {
   async say(message: object): Promise<Told & { type: 'answer' | 'refused' }> {
     const ask = ++this.#asked;
     this.socket.send(JSON.stringify({ ask, ...message }));
-    return this.until(({ seen }) => seen.find((one): one is Told & { type: 'answer' | 'refused' } => (one.type === 'answer' || one.type === 'refused') && one.ask === ask));
+    return this.until(({ seen }) =>
+      seen.find(
+        (one): one is Told & { type: 'answer' | 'refused' } =>
+          (one.type === 'answer' || one.type === 'refused') && one.ask === ask,
+      ),
+    );
   }
 
   async ask<T extends Topic>(topic: T, asked: Asks[T]['ask']): Promise<Asks[T]['answer']> {
@@ -62,5 +77,6 @@ export class Caller {
     return answer.value as Asks[T]['answer'];
   }
 
-  output = (terminal: number): string => this.seen.map((one) => (one.type === 'output' && one.terminal === terminal ? one.text : '')).join('');
+  output = (terminal: number): string =>
+    this.seen.map((one) => (one.type === 'output' && one.terminal === terminal ? one.text : '')).join('');
 }

@@ -15,15 +15,20 @@ function fed(journal: Journal, from = 0) {
   const left = new AbortController();
   let look = () => undefined as void;
   const tell = (message: Told) => {
-    if (message.type === 'events') told.push({ seqs: message.events.map(({ seq }: Event) => seq), more: message.more ?? false });
+    if (message.type === 'events')
+      told.push({ seqs: message.events.map(({ seq }: Event) => seq), more: message.more ?? false });
     look();
   };
-  const handle = { id: 'f00d', happening: (signal: AbortSignal) => journal.batches(true, signal) } as unknown as Walkable;
+  const handle = {
+    id: 'f00d',
+    happening: (signal: AbortSignal) => journal.batches(true, signal),
+  } as unknown as Walkable;
   const over = feedJournal(handle, from, { tell, ahead: () => 0, room: () => Promise.resolve() }, left.signal);
-  const come = (count: number) => new Promise<void>((resolve) => {
-    look = () => void (told.reduce((sum, { seqs }) => sum + seqs.length, 0) >= count && resolve());
-    look();
-  });
+  const come = (count: number) =>
+    new Promise<void>((resolve) => {
+      look = () => void (told.reduce((sum, { seqs }) => sum + seqs.length, 0) >= count && resolve());
+      look();
+    });
   return { told, come, end: () => (left.abort(), over) };
 }
 const upTo = (from: number, to: number) => Array.from({ length: to - from }, (_, j) => from + j);
@@ -50,7 +55,10 @@ test('where the run comes to stand nothing is waited for but what is said in the
   setImmediate(turn);
   await come(4);
   assert.ok(turns <= 3, `${turns} turns`);
-  assert.equal(told.map(({ seqs }) => seqs), [[0], [1, 2, 3]]);
+  assert.equal(
+    told.map(({ seqs }) => seqs),
+    [[0], [1, 2, 3]],
+  );
   await end();
 });
 
@@ -59,9 +67,15 @@ test('stops of the past hold nothing up: a long journal comes in large pieces, a
   for (const _ of upTo(0, 2500)) journal.append({ type: 'gate', at: 'paused' } as NewEvent);
   const { told, come, end } = fed(journal, 10);
   await come(2490);
-  assert.equal(told.flatMap(({ seqs }) => seqs), upTo(10, 2500));
+  assert.equal(
+    told.flatMap(({ seqs }) => seqs),
+    upTo(10, 2500),
+  );
   assert.ok(told.length < 10, `${told.length} messages`);
-  assert.equal(told.map(({ more }) => more), told.map((_, j) => j < told.length - 1));
+  assert.equal(
+    told.map(({ more }) => more),
+    told.map((_, j) => j < told.length - 1),
+  );
   await end();
 });
 
@@ -70,10 +84,18 @@ test('a burst that does not end is not waited for, and nothing of it is lost', a
   const { told, come, end } = fed(journal);
   let count = 0;
   // an event in each turn of the loop, so that it is never quiet, until some have been told
-  for (const begun = performance.now(); !told.length && performance.now() - begun < 60_000; await new Promise((turned) => setImmediate(turned))) journal.append(note(`${count++}`));
+  for (
+    const begun = performance.now();
+    !told.length && performance.now() - begun < 60_000;
+    await new Promise((turned) => setImmediate(turned))
+  )
+    journal.append(note(`${count++}`));
   assert.ok(told.length, 'nothing was told in a minute');
   await come(count);
-  assert.equal(told.flatMap(({ seqs }) => seqs), upTo(0, count));
+  assert.equal(
+    told.flatMap(({ seqs }) => seqs),
+    upTo(0, count),
+  );
   await end();
 });
 

@@ -19,12 +19,16 @@ test.before(async () => {
   writeFileSync(join(assets, 'tiny-3c4d.js'), 'export {};');
 });
 test.after(() => site.close());
-const get = (name: string, encoding = '', cookie = site.cookie) => site.get(`/assets/${name}`, { Cookie: cookie, ...(encoding && { 'Accept-Encoding': encoding }) });
+const get = (name: string, encoding = '', cookie = site.cookie) =>
+  site.get(`/assets/${name}`, { Cookie: cookie, ...(encoding && { 'Accept-Encoding': encoding }) });
 
 test('a browser that takes gzip gets it, for good, and again when the file has gone from the disk', async () => {
   for (const _ of [1, 2]) {
     const { status, headers } = await get('page-1a2b.js', 'gzip, br');
-    assert.equal([status, headers['content-encoding'], headers['content-length'], headers.vary], [200, 'gzip', String(small.length), 'Accept-Encoding']);
+    assert.equal(
+      [status, headers['content-encoding'], headers['content-length'], headers.vary],
+      [200, 'gzip', String(small.length), 'Accept-Encoding'],
+    );
     assert.match(headers['content-type']!, /javascript/);
     assert.match(headers['cache-control']!, /max-age=31536000.*immutable/);
     rmSync(join(assets, 'page-1a2b.js.gz'), { force: true });

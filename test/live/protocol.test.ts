@@ -13,7 +13,8 @@ test.before(async () => {
 });
 test.after(() => site.close());
 
-const run = async (line: string, more: { step?: boolean; break?: string[] } = {}) => (await caller.ask('run', { line, step: false, break: [], ...more })).id;
+const run = async (line: string, more: { step?: boolean; break?: string[] } = {}) =>
+  (await caller.ask('run', { line, step: false, break: [], ...more })).id;
 
 test('a viewer is told the phases and the list', async () => {
   const hello = await caller.until(({ seen }) => seen.find((one) => one.type === 'hello'));
@@ -22,17 +23,26 @@ test('a viewer is told the phases and the list', async () => {
 });
 
 test('a command line becomes a container as `run` makes it, with its mode and its breakpoints', async () => {
-  const id = await run("run -it --name box -e 'A=b c' ubuntu sleep 100", { step: true, break: ['exec.pivot-root', 'mount'] });
+  const id = await run("run -it --name box -e 'A=b c' ubuntu sleep 100", {
+    step: true,
+    break: ['exec.pivot-root', 'mount'],
+  });
   const [request, options] = site.engine.requests.at(-1)!;
   assert.equal([request.Image, request.Cmd, request.Tty, request.Env], ['ubuntu', ['sleep', '100'], true, ['A=b c']]);
   assert.equal(options, { pull: 'missing', name: 'box' });
   assert.equal(site.engine.container(id).gates, [{ mode: 'step', breakpoints: ['exec.pivot-root', 'mount'] }]);
-  await caller.until(({ seen }) => seen.some((one) => one.type === 'containers' && one.list.some((row) => row.name === 'box' && row.status === 'running')));
+  await caller.until(({ seen }) =>
+    seen.some(
+      (one) => one.type === 'containers' && one.list.some((row) => row.name === 'box' && row.status === 'running'),
+    ),
+  );
 });
 
 test('containers that others started are in the list', async () => {
   await site.engine.create({ Image: 'ubuntu', HostConfig: {} }, { name: 'theirs' });
-  await caller.until(({ seen }) => seen.some((one) => one.type === 'containers' && one.list.some(({ name }) => name === 'theirs')));
+  await caller.until(({ seen }) =>
+    seen.some((one) => one.type === 'containers' && one.list.some(({ name }) => name === 'theirs')),
+  );
 });
 
 test('the journal comes from the asked event on', async () => {
@@ -42,7 +52,12 @@ test('the journal comes from the asked event on', async () => {
 });
 
 test('the journal of a run that is followed from the beginning comes behind the answer, without being asked for', async () => {
-  const { id } = await caller.ask('run', { line: 'run --name watched ubuntu sleep 100', step: false, break: [], follow: true });
+  const { id } = await caller.ask('run', {
+    line: 'run --name watched ubuntu sleep 100',
+    step: false,
+    break: [],
+    follow: true,
+  });
   const at = await caller.until(({ seen }) => seen.findIndex((one) => one.type === 'events' && one.id === id) + 1);
   const answer = caller.seen.findIndex((one) => one.type === 'answer' && (one.value as { id?: string }).id === id);
   assert.ok(answer >= 0 && answer < at - 1);
@@ -79,7 +94,14 @@ test('without a tty both streams are shown, taken out of their frames', async ()
 test('another process beside the first has a terminal of its own; one that cannot start is refused and leaves none', async () => {
   await caller.ask('exec', { id: 'box', terminal: 9, command: ['echo', 'beside'], rows: 24, columns: 80 });
   await caller.until(() => caller.output(9).includes('beside'));
-  const refused = await caller.say({ topic: 'exec', id: 'box', terminal: 10, command: ['/nope'], rows: 24, columns: 80 });
+  const refused = await caller.say({
+    topic: 'exec',
+    id: 'box',
+    terminal: 10,
+    command: ['/nope'],
+    rows: 24,
+    columns: 80,
+  });
   assert.is(refused.type, 'refused');
   await caller.until(({ seen }) => seen.some((one) => one.type === 'ended' && one.terminal === 10));
 });
@@ -90,11 +112,19 @@ const wrong: [string, object, RegExp][] = [
   ['no id', { topic: 'follow', from: 0 }, /follow: id/],
   ['an event that is no number', { topic: 'follow', id: 'box', from: -1 }, /follow: from/],
   ['no such container', { topic: 'inspect', id: 'nobody' }, /No such container/],
-  ['no such breakpoint', { topic: 'run', line: 'ubuntu', step: true, break: ['nowhere'] }, /no step, phase or system call/],
+  [
+    'no such breakpoint',
+    { topic: 'run', line: 'ubuntu', step: true, break: ['nowhere'] },
+    /no step, phase or system call/,
+  ],
   ['no command of the gate', { topic: 'gate', id: 'box', command: { command: 'explode' } }, /command of the gate/],
   ['no action', { topic: 'act', id: 'box', action: 'toString' }, /one of start/],
   ['a flag that does not exist', { topic: 'run', line: 'run --nope ubuntu', step: false, break: [] }, /--nope/],
-  ['a flag that is refused with a reason', { topic: 'run', line: 'run -p 80:80 ubuntu', step: false, break: [] }, /-p is not taken here: ports/],
+  [
+    'a flag that is refused with a reason',
+    { topic: 'run', line: 'run -p 80:80 ubuntu', step: false, break: [] },
+    /-p is not taken here: ports/,
+  ],
   ['an open quotation', { topic: 'run', line: 'run ubuntu "sh', step: false, break: [] }, /unfinished quotation/],
   ['no image', { topic: 'run', line: 'run -it', step: false, break: [] }, /image/],
   ['a terminal number that no byte holds', { topic: 'attach', id: 'box', terminal: 256 }, /attach: terminal/],
@@ -121,7 +151,13 @@ const rude: [string, (socket: Caller['socket']) => void, number][] = [
   ['what is not JSON', (socket) => socket.send('{'), 1003],
   ['an ask without a number', (socket) => socket.send('{"topic":"follow"}'), 1003],
   ['a message that is too large', (socket) => socket.send('x'.repeat(LIMITS.message + 1)), 1009],
-  ['too many messages', (socket) => { for (let i = 0; i < LIMITS.burst + LIMITS.rate; i++) socket.send('{"ask":1,"topic":"x"}'); }, 1008],
+  [
+    'too many messages',
+    (socket) => {
+      for (let i = 0; i < LIMITS.burst + LIMITS.rate; i++) socket.send('{"ask":1,"topic":"x"}');
+    },
+    1008,
+  ],
 ];
 for (const [what, send, code] of rude) {
   test(`the connection ends after ${what}`, async () => {
@@ -134,7 +170,8 @@ for (const [what, send, code] of rude) {
 
 test('viewers are bounded, and those of one session leave room for another', async () => {
   const others: Caller[] = [];
-  const refused = async () => assert.is(await site.upgrade({ Cookie: site.cookie, Origin: `http://${site.host}` }), 503);
+  const refused = async () =>
+    assert.is(await site.upgrade({ Cookie: site.cookie, Origin: `http://${site.host}` }), 503);
   for (let i = 1; i < LIMITS.viewersOfOne; i++) others.push(await Caller.call(site));
   await refused();
   await site.open();

@@ -9,7 +9,15 @@ const test = suite('playground terminal');
 
 function wired(tty = true) {
   const told = { ahead: 0, sent: [] as string[], gaps: [] as number[], ended: 0 };
-  const terminal = new Terminal({ ahead: () => told.ahead, send: (bytes) => void told.sent.push(bytes.toString()), gap: (bytes) => void told.gaps.push(bytes), ended: () => void told.ended++ }, tty);
+  const terminal = new Terminal(
+    {
+      ahead: () => told.ahead,
+      send: (bytes) => void told.sent.push(bytes.toString()),
+      gap: (bytes) => void told.gaps.push(bytes),
+      ended: () => void told.ended++,
+    },
+    tty,
+  );
   return { told, terminal };
 }
 
@@ -49,11 +57,12 @@ test('keys reach the process in order; after the end they go nowhere', async () 
 
 const lines: [string, string[]][] = [
   ['run -it ubuntu /bin/bash', ['run', '-it', 'ubuntu', '/bin/bash']],
-  ["a  'b c'\t\"d \\\"e\\\" \\n\"", ['a', 'b c', 'd "e" \\n']],
+  ['a  \'b c\'\t"d \\"e\\" \\n"', ['a', 'b c', 'd "e" \\n']],
   ["sh -c 'echo $HOME; ls *' ''", ['sh', '-c', 'echo $HOME; ls *', '']],
   ['a\\ b "x"\'y\'z', ['a b', 'xyz']],
   ['   ', []],
 ];
-for (const [line, expected] of lines) test(`the words of ${JSON.stringify(line)}`, () => assert.equal(words(line), expected));
+for (const [line, expected] of lines)
+  test(`the words of ${JSON.stringify(line)}`, () => assert.equal(words(line), expected));
 
 test.run();

@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { Playground } from '../../server/live/playground.ts';
 import { FakeEngine } from '../server/fake-engine.ts';
 
-export interface Answer { status: number; headers: IncomingHttpHeaders; body: string }
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
 /** What stands in a file beside dist/web, where nobody may reach it. */
 export const SECRET = 'not for the page';
 
@@ -42,15 +46,20 @@ export class Site {
     return this;
   }
 
-  get host(): string { return `127.0.0.1:${this.port}`; }
+  get host(): string {
+    return `127.0.0.1:${this.port}`;
+  }
 
   get(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const req = request({ host: '127.0.0.1', port: this.port, path, method, agent: false, headers: { Host: this.host, ...headers } }, (res) => {
-        let body = '';
-        res.on('data', (data) => (body += data));
-        res.on('end', () => resolve({ status: res.statusCode!, headers: res.headers, body }));
-      });
+      const req = request(
+        { host: '127.0.0.1', port: this.port, path, method, agent: false, headers: { Host: this.host, ...headers } },
+        (res) => {
+          let body = '';
+          res.on('data', (data) => (body += data));
+          res.on('end', () => resolve({ status: res.statusCode!, headers: res.headers, body }));
+        },
+      );
       req.on('error', reject);
       req.end();
     });
@@ -59,7 +68,20 @@ export class Site {
   /** The status with which an upgrade is answered; 101 is a connection, which is closed again. */
   upgrade(headers: Record<string, string>, path = '/live'): Promise<number> {
     return new Promise((resolve, reject) => {
-      const req = request({ host: '127.0.0.1', port: this.port, path, agent: false, headers: { Host: this.host, Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', ...headers } });
+      const req = request({
+        host: '127.0.0.1',
+        port: this.port,
+        path,
+        agent: false,
+        headers: {
+          Host: this.host,
+          Connection: 'Upgrade',
+          Upgrade: 'websocket',
+          'Sec-WebSocket-Version': '13',
+          'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+          ...headers,
+        },
+      });
       req.on('response', (res) => (res.resume(), resolve(res.statusCode!)));
       req.on('upgrade', (res, socket) => (socket.destroy(), resolve(res.statusCode!)));
       req.on('error', reject);

@@ -7,23 +7,40 @@ import { suite } from '../harness.ts';
 const test = suite('the lifecycle as a state machine');
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-interface Driven { path: string[]; phases: string[]; send(type: MachineEvent['type']): Promise<string>; context(): { error: string; executed: boolean }; done(): boolean }
+interface Driven {
+  path: string[];
+  phases: string[];
+  send(type: MachineEvent['type']): Promise<string>;
+  context(): { error: string; executed: boolean };
+  done(): boolean;
+}
 
 /** A machine whose phases succeed, but for those in `failing`. */
-async function drive(failing: readonly (PhaseId | 'unwind')[] = [], from?: { value: MachineState; executed?: boolean }): Promise<Driven> {
+async function drive(
+  failing: readonly (PhaseId | 'unwind')[] = [],
+  from?: { value: MachineState; executed?: boolean },
+): Promise<Driven> {
   const phases: string[] = [];
   const act = async (id: PhaseId | 'unwind') => {
     phases.push(id);
     if (failing.includes(id)) throw new Error(`${id} failed`);
   };
   const work = { phase: act, unwind: () => act('unwind') };
-  const snapshot = from && containerMachine.resolveState({ value: from.value, context: { work, error: '', executed: from.executed ?? false } });
+  const snapshot =
+    from &&
+    containerMachine.resolveState({
+      value: from.value,
+      context: { work, error: '', executed: from.executed ?? false },
+    });
   const actor = createActor(containerMachine, { input: { work }, ...(snapshot && { snapshot }) });
   const path: string[] = [];
   actor.subscribe(({ value }) => void (path.at(-1) === value || path.push(String(value))));
   actor.start();
   return {
-    path, phases, context: () => actor.getSnapshot().context, done: () => actor.getSnapshot().status === 'done',
+    path,
+    phases,
+    context: () => actor.getSnapshot().context,
+    done: () => actor.getSnapshot().status === 'done',
     async send(type) {
       actor.send({ type });
       for (let turn = 0; turn < 20; turn++) await settled();
@@ -31,7 +48,13 @@ async function drive(failing: readonly (PhaseId | 'unwind')[] = [], from?: { val
     },
   };
 }
-const ways: Partial<Record<PhaseId, string>> = { pull: 'pulling', create: 'creating', 'rw-layer': 'layering', network: 'networking', exec: 'executing' };
+const ways: Partial<Record<PhaseId, string>> = {
+  pull: 'pulling',
+  create: 'creating',
+  'rw-layer': 'layering',
+  network: 'networking',
+  exec: 'executing',
+};
 
 test('a start goes through its five phases to running', async () => {
   const m = await drive();
@@ -109,7 +132,11 @@ test('a removal that fails leaves a container that can be removed again', async 
 });
 
 const refused: Partial<Record<MachineState, MachineEvent['type'][]>> = {
-  created: ['PAUSE', 'RESUME', 'EXITED'], running: ['START', 'RESUME', 'REMOVE'], paused: ['START', 'PAUSE', 'REMOVE'], exited: ['PAUSE', 'RESUME', 'EXITED'], failed: ['PAUSE', 'RESUME', 'EXITED'],
+  created: ['PAUSE', 'RESUME', 'EXITED'],
+  running: ['START', 'RESUME', 'REMOVE'],
+  paused: ['START', 'PAUSE', 'REMOVE'],
+  exited: ['PAUSE', 'RESUME', 'EXITED'],
+  failed: ['PAUSE', 'RESUME', 'EXITED'],
 };
 for (const [state, events] of Object.entries(refused) as [MachineState, MachineEvent['type'][]][]) {
   test(`${state} is moved by nothing that is not its own`, async () => {

@@ -5,11 +5,20 @@ import { suite } from '../harness.ts';
 const test = suite('detach keys');
 
 test('keys are read as docker writes them', () => {
-  assert.equal([undefined, '', 'ctrl-p,ctrl-q', 'a', 'ctrl-@', 'CTRL-A,b', 'ctrl-[', 'ctrl-_'].map((text) => parseDetachKeys(text)), [[16, 17], [16, 17], [16, 17], [97], [0], [1, 98], [27], [31]]);
+  assert.equal(
+    [undefined, '', 'ctrl-p,ctrl-q', 'a', 'ctrl-@', 'CTRL-A,b', 'ctrl-[', 'ctrl-_'].map((text) =>
+      parseDetachKeys(text),
+    ),
+    [[16, 17], [16, 17], [16, 17], [97], [0], [1, 98], [27], [31]],
+  );
 });
 
 test('what is no key is refused by its name', () => {
-  for (const bad of ['ab', 'ctrl-', 'ctrl-1', 'a,,b', 'ctrl-aa', 'alt-a', ',']) assert.throws(() => parseDetachKeys(bad), (error: { status?: number; message: string }) => error.status === 400 && error.message.includes(bad));
+  for (const bad of ['ab', 'ctrl-', 'ctrl-1', 'a,,b', 'ctrl-aa', 'alt-a', ','])
+    assert.throws(
+      () => parseDetachKeys(bad),
+      (error: { status?: number; message: string }) => error.status === 400 && error.message.includes(bad),
+    );
 });
 
 /** What passes, and whether it ended in a detach, however the keys are cut. */

@@ -22,7 +22,13 @@ test('is there with its command, its streams and its times, for its owner alone'
   const [found] = execOutputs(dir);
   assert.equal([found!.id, found!.command, found!.tty], [id(1), ['sh', '-c', 'echo hi'], true]);
   const records = [...found!.written()];
-  assert.equal(records.map(({ stream, data }) => [stream, data.toString()]), [[1, 'hi\n'], [2, 'oh\n']]);
+  assert.equal(
+    records.map(({ stream, data }) => [stream, data.toString()]),
+    [
+      [1, 'hi\n'],
+      [2, 'oh\n'],
+    ],
+  );
   for (const { ns } of records) assert.ok(Number(ns / 1_000_000n) >= begun && Number(ns / 1_000_000n) <= Date.now());
   assert.is(statSync(join(dir, 'execs', `${id(1)}.log`)).mode & 0o777, 0o600);
 });

@@ -1,4 +1,7 @@
-/** A shim's tap without a shim: a unix socket that notes the frames it gets and sends what the test says. And clients to couple to it. */
+/**
+ * A shim's tap without a shim: a unix socket that notes the frames it gets and sends what the test says. And clients to
+ * couple to it.
+ */
 import { createServer, type Server, type Socket } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Duplex } from 'node:stream';
@@ -11,7 +14,11 @@ export class FakeShim {
   readonly got: string[] = [];
   #socket: Socket | undefined;
   #rest: Buffer = Buffer.alloc(0);
-  private constructor(readonly path: string, readonly server: Server, private readonly dir: string) {}
+  private constructor(
+    readonly path: string,
+    readonly server: Server,
+    private readonly dir: string,
+  ) {}
 
   static async listen(): Promise<FakeShim> {
     const dir = mkdtempSync('/tmp/ddtest-tap-');
@@ -65,9 +72,15 @@ export class FakeClient extends Duplex {
   #slow = false;
   #waiting: (() => void) | undefined;
 
-  get text(): string { return Buffer.concat(this.received).toString('latin1'); }
-  type(text: string): void { this.push(Buffer.from(text)); }
-  halfClose(): void { this.push(null); }
+  get text(): string {
+    return Buffer.concat(this.received).toString('latin1');
+  }
+  type(text: string): void {
+    this.push(Buffer.from(text));
+  }
+  halfClose(): void {
+    this.push(null);
+  }
   set slow(slow: boolean) {
     this.#slow = slow;
     if (slow) return;
@@ -75,7 +88,9 @@ export class FakeClient extends Duplex {
     this.#waiting = undefined;
     go?.();
   }
-  override _read(): void { /* pushed from outside */ }
+  override _read(): void {
+    /* pushed from outside */
+  }
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.received.push(chunk);
     if (this.#slow) this.#waiting = done;
@@ -87,7 +102,14 @@ export class FakeClient extends Duplex {
   }
 }
 
-export const attach = (more: Partial<AttachOptions> = {}): AttachOptions => ({ stdin: true, stdout: true, stderr: true, logs: false, stream: true, ...more });
+export const attach = (more: Partial<AttachOptions> = {}): AttachOptions => ({
+  stdin: true,
+  stdout: true,
+  stderr: true,
+  logs: false,
+  stream: true,
+  ...more,
+});
 
 /** Looks again until it is so; a test that waits in vain says for what. */
 export async function until(what: string, holds: () => boolean, ms = 60_000): Promise<void> {

@@ -11,7 +11,11 @@ test('an id is 64 hexadecimal digits, and never the same', () => {
 });
 
 test('a name is two words that docker would take', () => {
-  for (let n = 0; n < 200; n++) assert.match(newName(() => false), /^[a-z]+_[a-z]+$/);
+  for (let n = 0; n < 200; n++)
+    assert.match(
+      newName(() => false),
+      /^[a-z]+_[a-z]+$/,
+    );
 });
 
 test('a taken name is never given, however many there are', () => {
@@ -22,7 +26,10 @@ test('a taken name is never given, however many there are', () => {
     assert.match(name, /^[a-z]+_[a-z]+\d*$/);
     taken.add(name);
   }
-  assert.ok([...taken].some((name) => /\d$/.test(name)), 'a number helps out');
+  assert.ok(
+    [...taken].some((name) => /\d$/.test(name)),
+    'a number helps out',
+  );
 });
 
 test.run();

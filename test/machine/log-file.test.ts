@@ -13,7 +13,8 @@ let count = 0;
 
 const BEGIN = 1_700_000_000n;
 /** As native/shim-log.h writes it; `second` counts from BEGIN. */
-const marked = (stream: 1 | 2, text: string, second = 0): Buffer => recordOf(stream, (BEGIN + BigInt(second)) * 1_000_000_000n, Buffer.from(text));
+const marked = (stream: 1 | 2, text: string, second = 0): Buffer =>
+  recordOf(stream, (BEGIN + BigInt(second)) * 1_000_000_000n, Buffer.from(text));
 /** As earlier versions wrote it. */
 function record(stream: number, text: string, second = 0, length = Buffer.byteLength(text)): Buffer {
   const head = Buffer.alloc(16);
@@ -27,7 +28,13 @@ function logOf(...records: Buffer[]): { path: string; tty: boolean; running(): b
   writeFileSync(path, Buffer.concat(records));
   return { path, tty: true, running: () => false, onEnd: () => () => undefined };
 }
-const options = (more: Partial<LogOptions> = {}): LogOptions => ({ stdout: true, stderr: true, follow: false, timestamps: false, ...more });
+const options = (more: Partial<LogOptions> = {}): LogOptions => ({
+  stdout: true,
+  stderr: true,
+  follow: false,
+  timestamps: false,
+  ...more,
+});
 async function all(stream: Readable): Promise<string> {
   const parts: Buffer[] = [];
   for await (const part of stream) parts.push(part as Buffer);
@@ -35,14 +42,23 @@ async function all(stream: Readable): Promise<string> {
 }
 const lines = logOf(record(1, 'a\nb\n', 0), record(2, 'c\n', 1), record(1, 'd', 2), record(1, 'd\ne\n', 3));
 
-test('a terminal\'s log is its bytes, another\'s comes in frames', async () => {
+test("a terminal's log is its bytes, another's comes in frames", async () => {
   assert.is(await all(readLog(lines, options())), 'a\nb\nc\ndd\ne\n');
   const framed = await all(readLog({ ...lines, tty: false }, options({ stdout: false })));
   assert.equal([...Buffer.from(framed)], [2, 0, 0, 0, 0, 0, 0, 2, 99, 10]);
 });
 
-for (const [tail, want] of [[0, ''], [1, 'e\n'], [2, 'dd\ne\n'], [3, 'c\ndd\ne\n'], [4, 'b\nc\ndd\ne\n'], [5, 'a\nb\nc\ndd\ne\n'], [99, 'a\nb\nc\ndd\ne\n']] as const) {
-  test(`the last ${tail} lines, wherever records begin`, async () => assert.is(await all(readLog(lines, options({ tail }))), want));
+for (const [tail, want] of [
+  [0, ''],
+  [1, 'e\n'],
+  [2, 'dd\ne\n'],
+  [3, 'c\ndd\ne\n'],
+  [4, 'b\nc\ndd\ne\n'],
+  [5, 'a\nb\nc\ndd\ne\n'],
+  [99, 'a\nb\nc\ndd\ne\n'],
+] as const) {
+  test(`the last ${tail} lines, wherever records begin`, async () =>
+    assert.is(await all(readLog(lines, options({ tail }))), want));
 }
 
 test('tail counts the lines of the streams that are wanted', async () => {
@@ -74,9 +90,13 @@ test('times are written as docker writes them', () => {
 });
 
 for (const [name, torn] of [
-  ['a head that is cut', record(1, 'lost').subarray(0, 9)], ['bytes that are missing', record(1, 'lost').subarray(0, -1)], ['a stream that is none', record(7, 'lost')], ['a length that no record has', record(1, 'lost', 0, 0xffffffff)],
+  ['a head that is cut', record(1, 'lost').subarray(0, 9)],
+  ['bytes that are missing', record(1, 'lost').subarray(0, -1)],
+  ['a stream that is none', record(7, 'lost')],
+  ['a length that no record has', record(1, 'lost', 0, 0xffffffff)],
 ] as const) {
-  test(`what was written before ${name} is still told`, async () => assert.is(await all(readLog(logOf(record(1, 'whole\n'), torn), options())), 'whole\n'));
+  test(`what was written before ${name} is still told`, async () =>
+    assert.is(await all(readLog(logOf(record(1, 'whole\n'), torn), options())), 'whole\n'));
 }
 
 test('a log that was never written, or is empty, is empty', async () => {
@@ -89,8 +109,20 @@ test('a log that was never written, or is empty, is empty', async () => {
 function growing(...records: Buffer[]) {
   let running = true;
   const ends = new Set<() => void>();
-  const log = { ...logOf(...records), running: () => running, onEnd: (listener: () => void) => (ends.add(listener), () => void ends.delete(listener)) };
-  return { log, listening: () => ends.size, append: (bytes: Buffer) => appendFileSync(log.path, bytes), end: () => { running = false; ends.forEach((end) => end()); } };
+  const log = {
+    ...logOf(...records),
+    running: () => running,
+    onEnd: (listener: () => void) => (ends.add(listener), () => void ends.delete(listener)),
+  };
+  return {
+    log,
+    listening: () => ends.size,
+    append: (bytes: Buffer) => appendFileSync(log.path, bytes),
+    end: () => {
+      running = false;
+      ends.forEach((end) => end());
+    },
+  };
 }
 function gather(stream: Readable): { text: string; ended: boolean } {
   const seen = { text: '', ended: false };
@@ -138,14 +170,20 @@ test('a reader that goes away is not waited for', async () => {
   await until('nobody listens any more', () => listening() === 0);
 });
 
-const forms: [name: string, form: typeof marked][] = [['marked', marked], ['earlier', record]];
+const forms: [name: string, form: typeof marked][] = [
+  ['marked', marked],
+  ['earlier', record],
+];
 for (const [name, form] of forms) {
   test(`${name} records: what stands behind a record that a full disk has cut is told, wherever it was cut`, async () => {
     const long = form(1, 'x'.repeat(5000));
     for (let cut = 1; cut < long.length; cut += cut < 30 ? 3 : 331) {
       const log = logOf(form(1, 'before\n'), long.subarray(0, cut), form(2, 'after\n', 1), form(1, 'later\n', 2));
       const text = await all(readLog(log, options()));
-      assert.ok(text.startsWith('before\n') && text.endsWith('after\nlater\n'), `cut after ${cut} bytes: ${text.slice(0, 40)}…${text.slice(-40)}`);
+      assert.ok(
+        text.startsWith('before\n') && text.endsWith('after\nlater\n'),
+        `cut after ${cut} bytes: ${text.slice(0, 40)}…${text.slice(-40)}`,
+      );
       assert.is(await all(readLog(log, options({ tail: 1 }))), 'later\n', `the last line, cut after ${cut} bytes`);
     }
   });
@@ -171,7 +209,8 @@ for (const [name, form] of forms) {
       else records.push(form(1, line.slice(0, 3), n % 100), form(2, line.slice(3), n % 100));
     }
     const log = logOf(...records);
-    for (const tail of [1, 2, 3, 500, 8191, 19_999, 20_000, 20_001]) assert.ok((await all(readLog(log, options({ tail })))) === text.slice(-tail).join(''), `the last ${tail}`);
+    for (const tail of [1, 2, 3, 500, 8191, 19_999, 20_000, 20_001])
+      assert.ok((await all(readLog(log, options({ tail })))) === text.slice(-tail).join(''), `the last ${tail}`);
   });
 }
 
@@ -188,7 +227,12 @@ test('a follower of a log that is truncated begins again at its beginning', asyn
 
 /** As the shim does it: native/shim-log.h. */
 function rotate(path: string, files: number): void {
-  for (let n = files - 1; n > 1; n--) try { renameSync(`${path}.${n - 1}`, `${path}.${n}`); } catch { /* not there yet */ }
+  for (let n = files - 1; n > 1; n--)
+    try {
+      renameSync(`${path}.${n - 1}`, `${path}.${n}`);
+    } catch {
+      /* not there yet */
+    }
   if (files === 2) rmSync(`${path}.1`, { force: true });
   if (files > 1) linkSync(path, `${path}.1`);
   writeFileSync(`${path}.new`, '');
@@ -203,7 +247,13 @@ test('a log of several files is read in their order, its last lines over their b
   }
   const still = { ...log, running: () => false };
   assert.is(await all(readLog(still, options())), 'a\nbb\nc\nd\ne\n');
-  for (const [tail, want] of [[1, 'e\n'], [3, 'c\nd\ne\n'], [4, 'bb\nc\nd\ne\n'], [5, 'a\nbb\nc\nd\ne\n'], [9, 'a\nbb\nc\nd\ne\n']] as const) {
+  for (const [tail, want] of [
+    [1, 'e\n'],
+    [3, 'c\nd\ne\n'],
+    [4, 'bb\nc\nd\ne\n'],
+    [5, 'a\nbb\nc\nd\ne\n'],
+    [9, 'a\nbb\nc\nd\ne\n'],
+  ] as const) {
     assert.is(await all(readLog(still, options({ tail }))), want, `the last ${tail}`);
   }
   const client = new PassThrough();

@@ -1,7 +1,24 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import * as assert from 'uvu/assert';
 import * as records from '../../runtime/machine/record.ts';
-import { newDirectory, noteStart, removeDirectory, saveRecord, type ContainerRecord } from '../../runtime/machine/record.ts';
+import {
+  newDirectory,
+  noteStart,
+  removeDirectory,
+  saveRecord,
+  type ContainerRecord,
+} from '../../runtime/machine/record.ts';
 import { Aside } from '../../runtime/machine/set-aside.ts';
 import type { Settings } from '../../runtime/machine/settings.ts';
 import { suite } from '../harness.ts';
@@ -11,10 +28,25 @@ const work = mkdtempSync('/tmp/ddtest-record-');
 test.after(() => rmSync(work, { recursive: true, force: true }));
 let count = 0;
 const fresh = () => ({ root: `${work}/${++count}` }) as Settings;
-const loadRecords = (settings: Settings, reports: string[] = []) => records.loadRecords(settings, new Aside(settings.root, (text) => reports.push(text)));
+const loadRecords = (settings: Settings, reports: string[] = []) =>
+  records.loadRecords(settings, new Aside(settings.root, (text) => reports.push(text)));
 const record = (id: string, created = 1): ContainerRecord => ({
-  id, name: `name-${id}`, created, request: { Image: 'x', HostConfig: {} }, network: { mode: 'none', name: 'none', endpointID: '', hostLink: '' }, machine: 'exited', error: '', runs: 1, pid: 0,
-  exitCode: 3, oomKilled: false, startedAt: 5, finishedAt: 6, restartCount: 0, stopped: false, warnings: [],
+  id,
+  name: `name-${id}`,
+  created,
+  request: { Image: 'x', HostConfig: {} },
+  network: { mode: 'none', name: 'none', endpointID: '', hostLink: '' },
+  machine: 'exited',
+  error: '',
+  runs: 1,
+  pid: 0,
+  exitCode: 3,
+  oomKilled: false,
+  startedAt: 5,
+  finishedAt: 6,
+  restartCount: 0,
+  stopped: false,
+  warnings: [],
 });
 function saved(settings: Settings, ...records: ContainerRecord[]): string[] {
   for (const one of records) {
@@ -36,7 +68,10 @@ test('the record is for root only, and replaced whole', () => {
   const settings = fresh();
   const [file = ''] = saved(settings, record('a'));
   saveRecord(settings, { ...record('a'), exitCode: 9 });
-  assert.equal([statSync(file).mode & 0o777, readdirSync(`${settings.root}/containers/a`)], [0o600, ['container.json']]);
+  assert.equal(
+    [statSync(file).mode & 0o777, readdirSync(`${settings.root}/containers/a`)],
+    [0o600, ['container.json']],
+  );
   assert.is(loadRecords(settings)[0]?.exitCode, 9);
 });
 
@@ -65,15 +100,20 @@ test('a note of a start that the record has overtaken says nothing, and one that
   assert.equal(loadRecords(settings), [record('a'), { ...record('b', 2), machine: 'pulling', runs: 2 }]);
 });
 
-const changed = (change: object) => (file: string) => writeFileSync(file, JSON.stringify({ ...record('a'), ...change }));
+const changed = (change: object) => (file: string) =>
+  writeFileSync(file, JSON.stringify({ ...record('a'), ...change }));
 for (const [name, spoil] of [
-  ['a torn record', (file: string) => truncateSync(file, 20)], ['an empty record', (file: string) => truncateSync(file, 0)],
-  ['the record of another', changed({ id: 'z' })], ['a record that is no object', (file: string) => writeFileSync(file, 'null')],
+  ['a torn record', (file: string) => truncateSync(file, 20)],
+  ['an empty record', (file: string) => truncateSync(file, 0)],
+  ['the record of another', changed({ id: 'z' })],
+  ['a record that is no object', (file: string) => writeFileSync(file, 'null')],
   ['binary bytes for a record', (file: string) => writeFileSync(file, Buffer.from([0xff, 0, 0xfe, 0x80]))],
   ['a directory for a record', (file: string) => (rmSync(file), mkdirSync(file))],
   ['a link to another record', (file: string) => (rmSync(file), symlinkSync('../b/container.json', file))],
-  ['a number for a name', changed({ name: 7 })], ['a list for its request', changed({ request: [] })],
-  ['no HostConfig', changed({ request: { Image: 'x' } })], ['an unknown state', changed({ machine: 'floating' })],
+  ['a number for a name', changed({ name: 7 })],
+  ['a list for its request', changed({ request: [] })],
+  ['no HostConfig', changed({ request: { Image: 'x' } })],
+  ['an unknown state', changed({ machine: 'floating' })],
   ['an unknown network', changed({ network: { mode: 'ipvlan', name: '', endpointID: '', hostLink: '' } })],
   ["a link of the host's", changed({ network: { mode: 'bridge', name: 'bridge', endpointID: '', hostLink: 'eth0' } })],
   ['a text for what could not be undone', changed({ left: 'all' })],
@@ -84,11 +124,17 @@ for (const [name, spoil] of [
     mkdirSync(`${settings.root}/containers/a/upper`);
     spoil(file);
     const reports: string[] = [];
-    assert.equal(loadRecords(settings, reports).map(({ id }) => id), ['b']);
+    assert.equal(
+      loadRecords(settings, reports).map(({ id }) => id),
+      ['b'],
+    );
     assert.equal(readdirSync(`${settings.root}/containers`), ['b']);
     const [moved = ''] = readdirSync(`${settings.root}/unreadable`);
     assert.ok(existsSync(`${settings.root}/unreadable/${moved}/upper`), 'its rw layer is kept');
-    assert.equal([reports.length, reports[0]?.includes(`${settings.root}/containers/a`), reports[0]?.endsWith(moved)], [1, true, true]);
+    assert.equal(
+      [reports.length, reports[0]?.includes(`${settings.root}/containers/a`), reports[0]?.endsWith(moved)],
+      [1, true, true],
+    );
   });
 }
 
@@ -98,9 +144,16 @@ test('a directory without a record goes: a create or an rm was cut off', async (
   mkdirSync(`${settings.root}/containers/a/upper`);
   rmSync(file);
   const reports: string[] = [];
-  assert.equal(loadRecords(settings, reports).map(({ id }) => id), ['b']);
-  for (let n = 0; n < 100 && readdirSync(`${settings.root}/containers`).length > 1; n++) await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.equal([readdirSync(`${settings.root}/containers`), existsSync(`${settings.root}/unreadable`), reports], [['b'], false, []]);
+  assert.equal(
+    loadRecords(settings, reports).map(({ id }) => id),
+    ['b'],
+  );
+  for (let n = 0; n < 100 && readdirSync(`${settings.root}/containers`).length > 1; n++)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(
+    [readdirSync(`${settings.root}/containers`), existsSync(`${settings.root}/unreadable`), reports],
+    [['b'], false, []],
+  );
 });
 
 test('what is no container is set aside and not deleted', () => {
@@ -108,8 +161,13 @@ test('what is no container is set aside and not deleted', () => {
   saved(settings, record('b', 2));
   writeFileSync(`${settings.root}/containers/notes`, 'mine');
   mkdirSync(`${settings.root}/containers/backup/photos`, { recursive: true });
-  assert.equal(loadRecords(settings).map(({ id }) => id), ['b']);
-  const moved = readdirSync(`${settings.root}/unreadable`).map((name) => name.replace(/.*-/, '')).sort();
+  assert.equal(
+    loadRecords(settings).map(({ id }) => id),
+    ['b'],
+  );
+  const moved = readdirSync(`${settings.root}/unreadable`)
+    .map((name) => name.replace(/.*-/, ''))
+    .sort();
   assert.equal([readdirSync(`${settings.root}/containers`), moved], [['b'], ['backup', 'notes']]);
 });
 

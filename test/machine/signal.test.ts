@@ -9,7 +9,8 @@ test('signals are known by name, short name and number', () => {
 });
 
 test('anything else is refused by its name', () => {
-  for (const bad of ['NOPE', '0', '65', '', 'toString', '-1', 'RTMAX+1']) assert.throws(() => parseSignal(bad), new RegExp('Invalid signal'));
+  for (const bad of ['NOPE', '0', '65', '', 'toString', '-1', 'RTMAX+1'])
+    assert.throws(() => parseSignal(bad), new RegExp('Invalid signal'));
 });
 
 test.run();

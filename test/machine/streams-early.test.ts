@@ -6,7 +6,9 @@ import { attach, FakeClient, FakeShim, until } from './fake-shim.ts';
 
 const test = suite('clients that come before the process, and starts that fail');
 const shims: FakeShim[] = [];
-test.after(async () => { for (const shim of shims) await shim.close(); });
+test.after(async () => {
+  for (const shim of shims) await shim.close();
+});
 
 async function prepare(options: Partial<StreamsOptions> = {}) {
   const shim = await FakeShim.listen();
@@ -101,7 +103,12 @@ test('a daemon that leaves ends no client and is not told of an end', async () =
 
 test('a shim that is not there fails the start with its errno', async () => {
   const streams = new Streams({ tty: false, stdin: true, stdinOnce: true });
-  const error = await streams.open('/tmp/ddtest-nobody-listens-here', () => undefined).then(() => undefined, (e: unknown) => e as { code?: string });
+  const error = await streams
+    .open('/tmp/ddtest-nobody-listens-here', () => undefined)
+    .then(
+      () => undefined,
+      (e: unknown) => e as { code?: string },
+    );
   assert.is(error?.code, 'ENOENT');
 });
 

@@ -6,9 +6,16 @@ import { attach, FakeClient, FakeShim, until } from './fake-shim.ts';
 
 const test = suite('streams between clients and a shim');
 const shims: FakeShim[] = [];
-test.after(async () => { for (const shim of shims) await shim.close(); });
+test.after(async () => {
+  for (const shim of shims) await shim.close();
+});
 
-interface Joined { shim: FakeShim; streams: Streams; ends: number[]; open(): Promise<void> }
+interface Joined {
+  shim: FakeShim;
+  streams: Streams;
+  ends: number[];
+  open(): Promise<void>;
+}
 async function prepare(options: Partial<StreamsOptions> = {}): Promise<Joined> {
   const shim = await FakeShim.listen();
   shims.push(shim);
@@ -20,7 +27,7 @@ const out = (text: string) => frameOf(FRAME.stdout, Buffer.from(text));
 const err = (text: string) => frameOf(FRAME.stderr, Buffer.from(text));
 const framed = (...frames: Buffer[]) => Buffer.concat(frames).toString('latin1');
 
-test('output goes to every client that asked for its stream, in docker\'s frames', async () => {
+test("output goes to every client that asked for its stream, in docker's frames", async () => {
   const { shim, streams, open } = await prepare();
   const [both, only] = [new FakeClient(), new FakeClient()];
   void streams.couple(both, attach());
@@ -28,10 +35,13 @@ test('output goes to every client that asked for its stream, in docker\'s frames
   await open();
   await shim.send(Buffer.concat([out('one'), err('two'), out('three')]));
   await until('both clients have it', () => both.text.includes('three') && only.text.includes('three'));
-  assert.equal([both.text, only.text], [framed(out('one'), err('two'), out('three')), framed(out('one'), out('three'))]);
+  assert.equal(
+    [both.text, only.text],
+    [framed(out('one'), err('two'), out('three')), framed(out('one'), out('three'))],
+  );
 });
 
-test('a terminal\'s output is raw', async () => {
+test("a terminal's output is raw", async () => {
   const { shim, streams, open } = await prepare({ tty: true });
   const client = new FakeClient();
   void streams.couple(client, attach());
@@ -87,7 +97,14 @@ test('frames of other kinds pass unseen', async () => {
   const client = new FakeClient();
   void streams.couple(client, attach());
   await open();
-  await shim.send(Buffer.concat([frameOf(3, Buffer.alloc(4)), frameOf(200, Buffer.from('x')), frameOf(0, Buffer.from('y')), out('z')]));
+  await shim.send(
+    Buffer.concat([
+      frameOf(3, Buffer.alloc(4)),
+      frameOf(200, Buffer.from('x')),
+      frameOf(0, Buffer.from('y')),
+      out('z'),
+    ]),
+  );
   await until('z came', () => client.text === framed(out('z')));
 });
 
@@ -112,7 +129,9 @@ test('a client that does not read makes the process wait, and gets everything la
   await open();
   const piece = out('x'.repeat(32 * 1024));
   const total = 256;
-  const sending = (async () => { for (let n = 0; n < total; n++) await shim.send(piece); })();
+  const sending = (async () => {
+    for (let n = 0; n < total; n++) await shim.send(piece);
+  })();
   let [seen, same] = [0, 0];
   await until('nothing moves any more', () => {
     same = slow.writableLength === seen && seen > 1 << 20 ? same + 1 : 0;
@@ -123,7 +142,12 @@ test('a client that does not read makes the process wait, and gets everything la
   assert.ok(slow.writableLength < 3 << 20, `${slow.writableLength} bytes wait in the daemon`);
   slow.slow = false;
   await sending;
-  await until('all came', () => Buffer.concat(slow.received).length === total * piece.length && Buffer.concat(quick.received).length === total * piece.length);
+  await until(
+    'all came',
+    () =>
+      Buffer.concat(slow.received).length === total * piece.length &&
+      Buffer.concat(quick.received).length === total * piece.length,
+  );
 });
 
 test('a slow client that goes away holds nobody back', async () => {
@@ -134,7 +158,9 @@ test('a slow client that goes away holds nobody back', async () => {
   void streams.couple(quick, attach());
   await open();
   const piece = out('x'.repeat(32 * 1024));
-  const sending = (async () => { for (let n = 0; n < 128; n++) await shim.send(piece); })();
+  const sending = (async () => {
+    for (let n = 0; n < 128; n++) await shim.send(piece);
+  })();
   await until('the shim is held back', () => shim.held && slow.writableLength > 1 << 20);
   slow.destroy();
   await sending;
@@ -167,7 +193,11 @@ test('half-closing a client closes stdin, and output still comes', async () => {
   await until('the answer', () => client.text === framed(out('answer')));
 });
 
-for (const [name, options, asked] of [['a terminal', { tty: true }, {}], ['a container whose stdin outlives a client', { stdinOnce: false }, {}], ['a client that has no stdin', {}, { stdin: false }]] as const) {
+for (const [name, options, asked] of [
+  ['a terminal', { tty: true }, {}],
+  ['a container whose stdin outlives a client', { stdinOnce: false }, {}],
+  ['a client that has no stdin', {}, { stdin: false }],
+] as const) {
   test(`${name} keeps stdin open when a client half-closes`, async () => {
     const { shim, streams, open } = await prepare(options);
     const [client, later] = [new FakeClient(), new FakeClient()];

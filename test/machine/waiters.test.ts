@@ -21,7 +21,11 @@ test('until resolves with the first of the states that is entered', async () => 
   assert.is(await now(either), 'failed');
 });
 
-for (const [condition, at] of [['not-running', 'exited'], ['next-exit', 'exited'], ['not-running', 'failed']] as const) {
+for (const [condition, at] of [
+  ['not-running', 'exited'],
+  ['next-exit', 'exited'],
+  ['not-running', 'failed'],
+] as const) {
   test(`${condition} is answered when it is ${at}`, async () => {
     const waiters = new Waiters();
     const answer = waiters.exit(condition, true, record());
@@ -60,7 +64,10 @@ test('removing what nobody started answers everybody', async () => {
   const waiters = new Waiters();
   const answers = (['next-exit', 'removed'] as const).map((condition) => waiters.exit(condition, false, record()));
   waiters.removed(record({ exitCode: 0 }));
-  assert.equal(await now(Promise.all(answers)), [{ StatusCode: 0, Error: null }, { StatusCode: 0, Error: null }]);
+  assert.equal(await now(Promise.all(answers)), [
+    { StatusCode: 0, Error: null },
+    { StatusCode: 0, Error: null },
+  ]);
 });
 
 test('listeners hear of every move until they stop', () => {

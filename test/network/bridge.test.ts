@@ -12,7 +12,17 @@ import { releaseNetwork, removeBridge } from '../../runtime/network/release.ts';
 import { network } from '../../runtime/steps/4-network.ts';
 import { sh, suite } from '../harness.ts';
 import { makeOutside } from './outside.ts';
-import { containerFor, eventually, idOf, ownNamespace, removeRoot, settingsFor, stageFor, temporaryRoot, type Stage } from './namespace.ts';
+import {
+  containerFor,
+  eventually,
+  idOf,
+  ownNamespace,
+  removeRoot,
+  settingsFor,
+  stageFor,
+  temporaryRoot,
+  type Stage,
+} from './namespace.ts';
 
 ownNamespace();
 const test = suite('the network, for real', 'root', 'unshare', 'nsenter', 'ip', 'nft', 'busybox');
@@ -54,8 +64,15 @@ let second: { c: Container; stage: Stage };
 
 test('two containers that start at the same moment share one bridge and get different addresses', async () => {
   [first, second] = await Promise.all([start(1), start(2)]);
-  const bridge = json(sh('ip', '-j', '-d', 'addr', 'show', 'ddtest0'))[0] as { mtu: number; address: string; addr_info: { local: string; prefixlen: number; broadcast: string }[] };
-  assert.equal(bridge.addr_info.filter((a) => a.broadcast).map((a) => `${a.local}/${a.prefixlen} ${a.broadcast}`), ['172.30.0.1/16 172.30.255.255']);
+  const bridge = json(sh('ip', '-j', '-d', 'addr', 'show', 'ddtest0'))[0] as {
+    mtu: number;
+    address: string;
+    addr_info: { local: string; prefixlen: number; broadcast: string }[];
+  };
+  assert.equal(
+    bridge.addr_info.filter((a) => a.broadcast).map((a) => `${a.local}/${a.prefixlen} ${a.broadcast}`),
+    ['172.30.0.1/16 172.30.255.255'],
+  );
   assert.equal([bridge.mtu, bridge.address], [1400, '02:42:ac:1e:00:01']);
   assert.equal([first.c.network.address, second.c.network.address].sort(), ['172.30.0.2', '172.30.0.3']);
   assert.equal(readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim(), '1');
@@ -67,7 +84,12 @@ test('the host believes no container that calls itself a router', () => {
 
 test('ip(8) inside the container sees eth0 with its address, and the default route', () => {
   const { c, stage } = first;
-  const [eth0] = json(stage.in('ip', '-j', 'addr', 'show', 'eth0')) as { operstate: string; address: string; mtu: number; addr_info: { local: string; prefixlen: number }[] }[];
+  const [eth0] = json(stage.in('ip', '-j', 'addr', 'show', 'eth0')) as {
+    operstate: string;
+    address: string;
+    mtu: number;
+    addr_info: { local: string; prefixlen: number }[];
+  }[];
   assert.equal([eth0?.operstate, eth0?.address, eth0?.mtu], ['UP', c.network.mac, 1400]);
   assert.is(`${eth0?.addr_info[0]?.local}/${eth0?.addr_info[0]?.prefixlen}`, `${c.network.address}/16`);
   assert.match(stage.in('ip', 'route'), 'default via 172.30.0.1 dev eth0');
@@ -77,20 +99,29 @@ test('ip(8) inside the container sees eth0 with its address, and the default rou
 
 test('nft(8) shows the rules in its own words', () => {
   const shown = table().replace(/counter packets \d+ bytes \d+/g, 'counter');
-  assert.match(shown, 'type nat hook postrouting priority srcnat; policy accept;\n\t\tip saddr 172.30.0.0/16 oifname != "ddtest0" counter masquerade');
-  assert.match(shown, 'type filter hook forward priority filter; policy accept;\n\t\tiifname "ddtest0" counter accept\n\t\toifname "ddtest0" ct state established,related counter accept\n\t\toifname "ddtest0" counter drop');
+  assert.match(
+    shown,
+    'type nat hook postrouting priority srcnat; policy accept;\n\t\tip saddr 172.30.0.0/16 oifname != "ddtest0" counter masquerade',
+  );
+  assert.match(
+    shown,
+    'type filter hook forward priority filter; policy accept;\n\t\tiifname "ddtest0" counter accept\n\t\toifname "ddtest0" ct state established,related counter accept\n\t\toifname "ddtest0" counter drop',
+  );
 });
 
 test('a container reaches the gateway, the other container and, masqueraded, the outside', () => {
   const { stage } = first;
-  for (const target of ['172.30.0.1', second.c.network.address!, '192.0.2.9', '127.0.0.1']) assert.match(stage.in('busybox', 'ping', '-c', '1', '-W', '2', target), '0% packet loss');
+  for (const target of ['172.30.0.1', second.c.network.address!, '192.0.2.9', '127.0.0.1'])
+    assert.match(stage.in('busybox', 'ping', '-c', '1', '-W', '2', target), '0% packet loss');
   // the outside has no route back to 172.30.0.0/16: an answer proves the host's address on the request
   assert.is(stage.in('busybox', 'wget', '-q', '-O', '-', 'http://192.0.2.9:8080/'), 'served outside');
 });
 
 test('a machine outside does not reach a container that it was not asked by', () => {
   sh('nsenter', '-n', '-t', String(outside.pid), 'ip', 'route', 'add', '172.30.0.0/16', 'via', '192.0.2.1');
-  assert.throws(() => sh('nsenter', '-n', '-t', String(outside.pid), 'busybox', 'ping', '-c', '1', '-W', '1', first.c.network.address!));
+  assert.throws(() =>
+    sh('nsenter', '-n', '-t', String(outside.pid), 'busybox', 'ping', '-c', '1', '-W', '1', first.c.network.address!),
+  );
   assert.match(table(), /oifname "ddtest0" counter packets [1-9]/);
 });
 
@@ -98,7 +129,9 @@ test('the host reaches a server in a container', async () => {
   const server = createServer((socket) => socket.end('from the host')).listen(0, '172.30.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as { port: number };
-  const child = spawn('nsenter', ['-n', '-t', String(first.stage.pid), 'busybox', 'nc', '172.30.0.1', String(port)], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn('nsenter', ['-n', '-t', String(first.stage.pid), 'busybox', 'nc', '172.30.0.1', String(port)], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   let heard = '';
   child.stdout.on('data', (data) => (heard += data));
   await new Promise((resolve) => child.once('close', resolve));
@@ -108,25 +141,38 @@ test('the host reaches a server in a container', async () => {
 
 test('inspection reads links, addresses, routes and rules back from both sides', async () => {
   const { c, stage } = first;
-  const evidence = async (id: string) => (await network.steps.find((step) => step.id === id)!.inspect!(stage.k, c)).flatMap(({ title, lines }) => lines.map((line) => `${title}: ${line}`)).join('\n');
+  const evidence = async (id: string) =>
+    (await network.steps.find((step) => step.id === id)!.inspect!(stage.k, c))
+      .flatMap(({ title, lines }) => lines.map((line) => `${title}: ${line}`))
+      .join('\n');
   const inside = await evidence('network.add-routes');
   assert.match(inside, new RegExp(`links, container: \\d+: eth0 veth ${c.network.mac} mtu 1400 up`));
   assert.match(inside, `addresses, container: ${c.network.address}/16 dev eth0`);
   assert.match(inside, 'routes, container: default via 172.30.0.1 dev eth0');
   assert.match(inside, 'neighbours, container: 172.30.0.1 02:42:ac:1e:00:01');
-  assert.match(await evidence('network.attach-to-bridge'), new RegExp(`links, host: \\d+: ${c.network.hostLink} veth .* master ddtest0 up`));
-  assert.match(await evidence('network.forwarding'), /table ip ddtest0: postrouting: ip saddr 172.30.0.0\/16 oifname != "ddtest0" counter packets \d+ bytes \d+ masquerade[^]*forward: oifname "ddtest0" ct state established,related counter[^]*ip_forward: 1/);
+  assert.match(
+    await evidence('network.attach-to-bridge'),
+    new RegExp(`links, host: \\d+: ${c.network.hostLink} veth .* master ddtest0 up`),
+  );
+  assert.match(
+    await evidence('network.forwarding'),
+    /table ip ddtest0: postrouting: ip saddr 172.30.0.0\/16 oifname != "ddtest0" counter packets \d+ bytes \d+ masquerade[^]*forward: oifname "ddtest0" ct state established,related counter[^]*ip_forward: 1/,
+  );
   assert.match(await evidence('network.write-hosts'), `${c.network.address}\t${c.id.slice(0, 12)}`);
 });
 
 test('a container whose stage is gone is inspected from the outside, with the same result', async () => {
   const { c, stage } = first;
   const step = network.steps.find(({ id }) => id === 'network.add-routes')!;
-  const comparable = async (k: Kernel) => (await step.inspect!(k, c)).filter(({ title }) => !title.startsWith('neighbours'));
+  const comparable = async (k: Kernel) =>
+    (await step.inspect!(k, c)).filter(({ title }) => !title.startsWith('neighbours'));
   const outside = await comparable(daemonKernel());
   assert.match(outside[0]!.lines.join('\n'), `eth0 veth ${c.network.mac} mtu 1400 up`);
   const inside = await comparable(stage.k);
-  assert.equal(outside.map(({ title, lines }) => [title, lines.slice().sort()]), inside.map(({ title, lines }) => [title, lines.slice().sort()]));
+  assert.equal(
+    outside.map(({ title, lines }) => [title, lines.slice().sort()]),
+    inside.map(({ title, lines }) => [title, lines.slice().sort()]),
+  );
 });
 
 test('the counters of eth0 count', async () => {
@@ -154,15 +200,24 @@ test('a new daemon takes over the bridge that is there, with its subnet', async 
   const bridge = await ensureBridge(daemonKernel(), settings());
   assert.equal([bridge.index, bridge.gateway, bridge.prefix], [index, '172.30.0.1', 16]);
   forgetBridge('ddtest0');
-  await rejects(ensureBridge(daemonKernel(), { ...settings(), bip: '172.31.0.1/16' }), /ddtest0 has 172.30.0.1\/16 and not 172.31.0.1\/16/);
-  await rejects(ensureBridge(daemonKernel(), { ...settings(), bridge: 'uplink' }), /uplink is a veth link and no bridge/);
+  await rejects(
+    ensureBridge(daemonKernel(), { ...settings(), bip: '172.31.0.1/16' }),
+    /ddtest0 has 172.30.0.1\/16 and not 172.31.0.1\/16/,
+  );
+  await rejects(
+    ensureBridge(daemonKernel(), { ...settings(), bridge: 'uplink' }),
+    /uplink is a veth link and no bridge/,
+  );
 });
 
 test('the kernel says in words what it does not like', async () => {
   const { c, stage } = second;
   c.live.eth0 = 4711;
   await openInside(stage.k, c);
-  await rejects(network.steps.find((step) => step.id === 'network.add-address')!.do(stage.k, c), /RTM_NEWADDR \{family 2, prefixlen 16, index 4711, local 172\.30\.0\.\d.*ENODEV/);
+  await rejects(
+    network.steps.find((step) => step.id === 'network.add-address')!.do(stage.k, c),
+    /RTM_NEWADDR \{family 2, prefixlen 16, index 4711, local 172\.30\.0\.\d.*ENODEV/,
+  );
   await closeInside(stage.k, c);
 });
 
@@ -172,7 +227,11 @@ test('release takes the container off the bridge at once, and the link goes with
   await releaseNetwork(stage.k, c);
   await releaseNetwork(stage.k, c);
   assert.not.ok(readdirSync(`${root}/network/leases`).includes(address));
-  assert.is(json(sh('ip', '-j', 'link', 'show', 'master', 'ddtest0')).filter((link) => link['ifname'] === c.network.hostLink).length, 0);
+  assert.is(
+    json(sh('ip', '-j', 'link', 'show', 'master', 'ddtest0')).filter((link) => link['ifname'] === c.network.hostLink)
+      .length,
+    0,
+  );
   started.splice(started.indexOf(stage), 1);
   await stage.end();
   await eventually('the host link is gone', () => !links().includes(c.network.hostLink));
@@ -199,10 +258,16 @@ test('with network none there is the loopback and nothing else', async () => {
   assert.not.match(readFileSync(c.paths.hosts, 'utf8'), c.id.slice(0, 12));
 });
 
-test('with another container\'s network the files are the same inodes', async () => {
-  const c = containerFor({ id: idOf(11), settings: settings(), HostConfig: { NetworkMode: 'container:second' }, other: () => second.c });
+test("with another container's network the files are the same inodes", async () => {
+  const c = containerFor({
+    id: idOf(11),
+    settings: settings(),
+    HostConfig: { NetworkMode: 'container:second' },
+    other: () => second.c,
+  });
   await phase(daemonKernel(), c);
-  for (const name of ['hosts', 'hostname', 'resolvConf'] as const) assert.is(statSync(c.paths[name]).ino, statSync(second.c.paths[name]).ino, name);
+  for (const name of ['hosts', 'hostname', 'resolvConf'] as const)
+    assert.is(statSync(c.paths[name]).ino, statSync(second.c.paths[name]).ino, name);
 });
 
 test('stopped after any step, undo leaves no link, no lease and no file', async () => {
@@ -240,7 +305,10 @@ test('forwarding that was on before us stays on', async () => {
 });
 
 async function rejects(promise: Promise<unknown>, pattern: RegExp): Promise<void> {
-  const error = await promise.then(() => undefined, (e: unknown) => e);
+  const error = await promise.then(
+    () => undefined,
+    (e: unknown) => e,
+  );
   assert.ok(error instanceof Error, 'it was taken');
   assert.match(error.message, pattern);
 }

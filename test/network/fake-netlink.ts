@@ -1,5 +1,6 @@
 /**
- * A network in memory for the recording kernel: it reads the netlink messages that were sent, changes its links, and answers as the
+ * A network in memory for the recording kernel: it reads the netlink messages that were sent, changes its links, and
+ * answers as the
  * kernel would. `answers` goes into recordingKernel(); what it holds afterwards shows what was left behind.
  */
 import { constants } from 'node:os';
@@ -8,13 +9,25 @@ import { SyscallError } from '../../runtime/kernel/errors.ts';
 import type { Call } from '../../runtime/kernel/calls.ts';
 import { isFields, type Fields } from '../../runtime/kernel/netlink/attribute.ts';
 import { decodeDatagram } from '../../runtime/kernel/netlink/decode.ts';
-import { encodeMessage, messagesIn, NLM_F, NLMSG_DONE, NLMSG_ERROR, type Decoded } from '../../runtime/kernel/netlink/message.ts';
+import {
+  encodeMessage,
+  messagesIn,
+  NLM_F,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  type Decoded,
+} from '../../runtime/kernel/netlink/message.ts';
 import { getGeneration } from '../../runtime/kernel/netlink/nftables/batch.ts';
 import { IFF, newLink } from '../../runtime/kernel/netlink/route/link.ts';
 import type { RecordingOptions } from '../../runtime/kernel/recording.ts';
 
 type Errno = 'EEXIST' | 'ENODEV' | 'ENOENT' | 'EINVAL' | 'EPERM' | 'ENFILE';
-interface FakeLink { where: 'host' | 'container'; index: number; kind: string; up: boolean }
+interface FakeLink {
+  where: 'host' | 'container';
+  index: number;
+  kind: string;
+  up: boolean;
+}
 export interface FakeNetwork {
   /** by '<where>/<name>' */
   links: Map<string, FakeLink>;
@@ -25,7 +38,9 @@ export interface FakeNetwork {
   answers: NonNullable<RecordingOptions['answers']>;
 }
 /** The n-th netlink message (from 0) is refused. */
-export interface FakeOptions { refuse?: { at: number; errno: Errno } }
+export interface FakeOptions {
+  refuse?: { at: number; errno: Errno };
+}
 
 function header(type: number, seq: number, body: Buffer, flags = 0): Buffer {
   const bytes = Buffer.alloc(16);
@@ -53,7 +68,10 @@ const fail = (call: Call, code: 'ENOENT' | 'EEXIST'): never => {
 };
 
 export function fakeNetwork({ refuse }: FakeOptions = {}): FakeNetwork {
-  const links = new Map<string, FakeLink>([['host/lo', { where: 'host', index: 1, kind: '', up: true }], ['container/lo', { where: 'container', index: 1, kind: '', up: false }]]);
+  const links = new Map<string, FakeLink>([
+    ['host/lo', { where: 'host', index: 1, kind: '', up: true }],
+    ['container/lo', { where: 'container', index: 1, kind: '', up: false }],
+  ]);
   const files = new Map<string, string>();
   /** descriptor → the namespace and protocol it talks to, and the answers that wait */
   const sockets = new Map<number, { where: FakeLink['where']; protocol: number; queue: Buffer[] }>();
@@ -65,8 +83,13 @@ export function fakeNetwork({ refuse }: FakeOptions = {}): FakeNetwork {
   let count = 0;
 
   const find = (where: FakeLink['where'], { header: head, attributes }: Decoded) =>
-    [...links].find(([key, link]) => link.where === where && (head['index'] ? link.index === head['index'] : key === `${where}/${String(attributes['ifname'])}`));
-  const add = (where: FakeLink['where'], name: string, kind: string) => links.set(`${where}/${name}`, { where, index: links.size + 1, kind, up: false });
+    [...links].find(
+      ([key, link]) =>
+        link.where === where &&
+        (head['index'] ? link.index === head['index'] : key === `${where}/${String(attributes['ifname'])}`),
+    );
+  const add = (where: FakeLink['where'], name: string, kind: string) =>
+    links.set(`${where}/${name}`, { where, index: links.size + 1, kind, up: false });
 
   function create(where: FakeLink['where'], attributes: Fields): Errno | undefined {
     const info = isFields(attributes['linkinfo']) ? attributes['linkinfo'] : {};
@@ -93,7 +116,9 @@ export function fakeNetwork({ refuse }: FakeOptions = {}): FakeNetwork {
     if (!key || !link) return 'ENODEV';
     links.delete(key);
     // the other end of the cable goes with it
-    if (link.kind === 'veth') for (const [other, { kind, where: side }] of links) if (kind === 'veth' && side === 'container') links.delete(other);
+    if (link.kind === 'veth')
+      for (const [other, { kind, where: side }] of links)
+        if (kind === 'veth' && side === 'container') links.delete(other);
     return undefined;
   }
 
@@ -101,26 +126,42 @@ export function fakeNetwork({ refuse }: FakeOptions = {}): FakeNetwork {
     const refused = refuse && count++ === refuse.at ? refuse.errno : undefined;
     const { name } = message.kind;
     if (refused) return [acknowledgement(seq, refused)];
-    if ((flags & NLM_F.NLM_F_DUMP) === NLM_F.NLM_F_DUMP && name.includes('GET')) return [header(NLMSG_DONE, seq, Buffer.alloc(4))];
+    if ((flags & NLM_F.NLM_F_DUMP) === NLM_F.NLM_F_DUMP && name.includes('GET'))
+      return [header(NLMSG_DONE, seq, Buffer.alloc(4))];
     if (name === 'RTM_GETLINK') {
       const [key, link] = find(where, message) ?? [];
       if (!key || !link) return [acknowledgement(seq, 'ENODEV')];
-      const answer = { ...newLink({ ifname: key.split('/')[1], mtu: 1500, linkinfo: { kind: link.kind } }), header: { index: link.index, flags: link.up ? IFF.IFF_UP : 0 } };
+      const answer = {
+        ...newLink({ ifname: key.split('/')[1], mtu: 1500, linkinfo: { kind: link.kind } }),
+        header: { index: link.index, flags: link.up ? IFF.IFF_UP : 0 },
+      };
       return [encodeMessage(answer, seq)];
     }
-    const errno = name === 'RTM_DELLINK' ? remove(where, message) : name === 'RTM_NEWLINK' ? (flags & NLM_F.NLM_F_CREATE ? create(where, message.attributes) : change(where, message)) : undefined;
+    const errno =
+      name === 'RTM_DELLINK'
+        ? remove(where, message)
+        : name === 'RTM_NEWLINK'
+          ? flags & NLM_F.NLM_F_CREATE
+            ? create(where, message.attributes)
+            : change(where, message)
+          : undefined;
     if (name === 'NFNL_MSG_BATCH_END') generation++;
     return flags & NLM_F.NLM_F_ACK || errno ? [acknowledgement(seq, errno)] : [];
   }
 
-  const generationReply = (seq: number) => encodeMessage({ kind: getGeneration[1], attributes: { id: generation } }, seq);
+  const generationReply = (seq: number) =>
+    encodeMessage({ kind: getGeneration[1], attributes: { id: generation } }, seq);
   function sendto(call: Call): number {
     const socket = sockets.get(call.args[0] as number)!;
     const bytes = call.args[1] as Buffer;
     const raw = [...messagesIn(bytes)];
     decodeDatagram(socket.protocol, bytes).forEach((message, j) => {
       const { seq, flags } = raw[j]!;
-      socket.queue.push(...(message.kind.name === 'NFT_MSG_GETGEN' && refuse?.at !== count ? (count++, [generationReply(seq)]) : replies(socket.where, message, flags, seq)));
+      socket.queue.push(
+        ...(message.kind.name === 'NFT_MSG_GETGEN' && refuse?.at !== count
+          ? (count++, [generationReply(seq)])
+          : replies(socket.where, message, flags, seq)),
+      );
     });
     return bytes.length;
   }
@@ -131,7 +172,9 @@ export function fakeNetwork({ refuse }: FakeOptions = {}): FakeNetwork {
   };
   const path = (call: Call, position: number) => String(call.args[position]);
   return {
-    links, files, open,
+    links,
+    files,
+    open,
     answers: {
       'daemon.socket': ({ args }) => {
         sockets.set(++descriptor, { where: 'host', protocol: args[2] as number, queue: [] });
@@ -146,8 +189,10 @@ export function fakeNetwork({ refuse }: FakeOptions = {}): FakeNetwork {
       close: ({ actor, args }) => (open.delete(`${actor} ${String(args[0])}`), 0),
       sendto,
       recvfrom: ({ args }) => sockets.get(args[0] as number)!.queue.shift() ?? Buffer.alloc(0),
-      read_file: ({ args }) => Buffer.from(args[0] === '/proc/sys/net/ipv4/ip_forward' ? '0\n' : files.get(String(args[0])) ?? ''),
-      symlinkat: (call) => (files.has(path(call, 2)) ? fail(call, 'EEXIST') : (files.set(path(call, 2), path(call, 0)), 0)),
+      read_file: ({ args }) =>
+        Buffer.from(args[0] === '/proc/sys/net/ipv4/ip_forward' ? '0\n' : (files.get(String(args[0])) ?? '')),
+      symlinkat: (call) =>
+        files.has(path(call, 2)) ? fail(call, 'EEXIST') : (files.set(path(call, 2), path(call, 0)), 0),
       readlinkat: (call) => Buffer.from(files.get(path(call, 1)) ?? fail(call, 'ENOENT')),
       unlinkat: (call) => (files.delete(path(call, 1)) ? 0 : fail(call, 'ENOENT')),
       linkat: (call) => (files.set(path(call, 3), files.get(path(call, 1)) ?? fail(call, 'ENOENT')), 0),
@@ -158,7 +203,9 @@ export function fakeNetwork({ refuse }: FakeOptions = {}): FakeNetwork {
       getdents64: ({ args }) => {
         const listed = read.has(Number(args[0]));
         read.add(Number(args[0]));
-        return listed ? Buffer.alloc(0) : Buffer.concat([...files.keys()].filter((name) => !name.includes('/')).map(dirent));
+        return listed
+          ? Buffer.alloc(0)
+          : Buffer.concat([...files.keys()].filter((name) => !name.includes('/')).map(dirent));
       },
     },
   };

@@ -6,12 +6,25 @@ import { suite } from '../harness.ts';
 
 const test = suite('files of the network');
 
-const bridge: Network = { mode: 'bridge', name: 'bridge', endpointID: '', hostLink: 'v', address: '172.30.0.2', gateway: '172.30.0.1', prefix: 16 };
-const hosts = (more: Partial<Parameters<typeof hostsFile>[0]>) => hostsFile({ network: bridge, hostname: 'box', extra: [], hostFile: '', ...more });
-const resolver = (more: Partial<Parameters<typeof resolvConf>[0]>) => resolvConf({ mode: 'bridge', hostFile: '', dns: [], search: [], options: [], ...more });
+const bridge: Network = {
+  mode: 'bridge',
+  name: 'bridge',
+  endpointID: '',
+  hostLink: 'v',
+  address: '172.30.0.2',
+  gateway: '172.30.0.1',
+  prefix: 16,
+};
+const hosts = (more: Partial<Parameters<typeof hostsFile>[0]>) =>
+  hostsFile({ network: bridge, hostname: 'box', extra: [], hostFile: '', ...more });
+const resolver = (more: Partial<Parameters<typeof resolvConf>[0]>) =>
+  resolvConf({ mode: 'bridge', hostFile: '', dns: [], search: [], options: [], ...more });
 
 test('hosts names localhost, what was added, and the container itself', () => {
-  const text = hosts({ extra: ['db:10.0.0.7', 'gate:host-gateway', 'six:[fd00::7]', 'old=10.0.0.8'], domainname: 'example.org' });
+  const text = hosts({
+    extra: ['db:10.0.0.7', 'gate:host-gateway', 'six:[fd00::7]', 'old=10.0.0.8'],
+    domainname: 'example.org',
+  });
   assert.match(text, '127.0.0.1\tlocalhost\n::1\tlocalhost');
   assert.match(text, '10.0.0.7\tdb\n172.30.0.1\tgate\nfd00::7\tsix\n10.0.0.8\told\n172.30.0.2\tbox.example.org box\n');
 });
@@ -20,19 +33,24 @@ test('without a network hosts has no address of the container', () => {
   assert.not.match(hosts({ network: { ...bridge, mode: 'none', address: undefined } as unknown as Network }), 'box');
 });
 
-test('on the host\'s network hosts is the host\'s file and what was added', () => {
+test("on the host's network hosts is the host's file and what was added", () => {
   const network = { mode: 'host', name: 'host', endpointID: '', hostLink: 'v' } as const;
-  assert.is(hosts({ network, hostFile: '127.0.0.1 localhost\n10.1.1.1 nas\n', extra: ['self:host-gateway'] }), '127.0.0.1 localhost\n10.1.1.1 nas\n127.0.0.1\tself\n');
+  assert.is(
+    hosts({ network, hostFile: '127.0.0.1 localhost\n10.1.1.1 nas\n', extra: ['self:host-gateway'] }),
+    '127.0.0.1 localhost\n10.1.1.1 nas\n127.0.0.1\tself\n',
+  );
 });
 
 test('resolvers of the host are taken over, those on its loopback are not', () => {
-  const hostFile = '# a comment\nnameserver 127.0.0.53\nnameserver ::1\nnameserver 10.0.0.53\nnameserver fe80::1%eth0\nsearch a.example b.example\noptions edns0 trust-ad\n';
+  const hostFile =
+    '# a comment\nnameserver 127.0.0.53\nnameserver ::1\nnameserver 10.0.0.53\nnameserver fe80::1%eth0\nsearch a.example b.example\noptions edns0 trust-ad\n';
   assert.is(resolver({ hostFile }), 'nameserver 10.0.0.53\nsearch a.example b.example\noptions edns0 trust-ad\n');
   assert.match(resolver({ hostFile, mode: 'host' }), 'nameserver 127.0.0.53\nnameserver ::1\nnameserver 10.0.0.53');
 });
 
-test('on the host\'s network its file is taken as it is; elsewhere and with options, lines that only a resolver understands stay', () => {
-  const hostFile = '# mine\ndomain d.example\nsortlist 130.155.160.0/255.255.240.0\nnameserver 127.0.0.53\nlookup file bind\n';
+test("on the host's network its file is taken as it is; elsewhere and with options, lines that only a resolver understands stay", () => {
+  const hostFile =
+    '# mine\ndomain d.example\nsortlist 130.155.160.0/255.255.240.0\nnameserver 127.0.0.53\nlookup file bind\n';
   assert.is(resolver({ hostFile, mode: 'host' }), hostFile);
   const rest = 'search d.example\nsortlist 130.155.160.0/255.255.240.0\nlookup file bind\n';
   assert.is(resolver({ hostFile, mode: 'host', dns: ['9.9.9.9'] }), `nameserver 9.9.9.9\n${rest}`);
@@ -47,12 +65,18 @@ test('a full host name has its first part beside it', () => {
 
 test('what was asked for goes before what the host has', () => {
   const hostFile = 'nameserver 10.0.0.53\nsearch a.example\noptions edns0\n';
-  assert.is(resolver({ hostFile, dns: ['9.9.9.9'], search: ['x.example'], options: ['ndots:2'] }), 'nameserver 9.9.9.9\nsearch x.example\noptions ndots:2\n');
+  assert.is(
+    resolver({ hostFile, dns: ['9.9.9.9'], search: ['x.example'], options: ['ndots:2'] }),
+    'nameserver 9.9.9.9\nsearch x.example\noptions ndots:2\n',
+  );
   assert.is(resolver({ hostFile, search: ['.'] }), 'nameserver 10.0.0.53\noptions edns0\n');
 });
 
 test('when no resolver can be reached, public ones are named and it is said', () => {
-  assert.is(resolver({ hostFile: 'nameserver 127.0.0.1\n' }), '# the host names no resolver that a container can reach: these are public ones\nnameserver 8.8.8.8\nnameserver 8.8.4.4\n');
+  assert.is(
+    resolver({ hostFile: 'nameserver 127.0.0.1\n' }),
+    '# the host names no resolver that a container can reach: these are public ones\nnameserver 8.8.8.8\nnameserver 8.8.4.4\n',
+  );
 });
 
 test('the last search or domain line counts, and stubs are told apart', () => {
@@ -69,7 +93,18 @@ test('counters are those that docker stats shows, without lo', () => {
     lo: 9 9 9 9 9 9 9 9 9 9 9 9 9 9 9 9
   eth0:1016      12    1    2    0     0          0         0      806       9    3    4    0     0       0          0
 `;
-  assert.equal(parseNetDev(text), { eth0: { rx_bytes: 1016, rx_packets: 12, rx_errors: 1, rx_dropped: 2, tx_bytes: 806, tx_packets: 9, tx_errors: 3, tx_dropped: 4 } });
+  assert.equal(parseNetDev(text), {
+    eth0: {
+      rx_bytes: 1016,
+      rx_packets: 12,
+      rx_errors: 1,
+      rx_dropped: 2,
+      tx_bytes: 806,
+      tx_packets: 9,
+      tx_errors: 3,
+      tx_dropped: 4,
+    },
+  });
   assert.equal(parseNetDev('nonsense'), {});
 });
 

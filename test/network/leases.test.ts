@@ -19,7 +19,10 @@ const fresh = () => {
 };
 test.after(() => roots.forEach(removeRoot));
 const refusal = async (promise: Promise<unknown>) => {
-  const error = await promise.then(() => undefined, (e: unknown) => e);
+  const error = await promise.then(
+    () => undefined,
+    (e: unknown) => e,
+  );
   assert.instance(error, Refusal);
   return `${(error as Refusal).status} ${(error as Refusal).message}`;
 };
@@ -34,7 +37,9 @@ test('the lowest free address is given, and given again after its release', asyn
 
 test('fifty starts at once get fifty addresses', async () => {
   const settings = fresh();
-  const given = await Promise.all(Array.from({ length: 50 }, (_, n) => leaseAddress(daemonKernel(), settings, subnet, idOf(n))));
+  const given = await Promise.all(
+    Array.from({ length: 50 }, (_, n) => leaseAddress(daemonKernel(), settings, subnet, idOf(n))),
+  );
   assert.is(new Set(given).size, 50);
   assert.equal(readdirSync(`${settings.root}/network/leases`).length, 50);
 });
@@ -52,21 +57,38 @@ test('a requested address is honoured, refused when in use, and refused when it 
   const ask = (id: number, address: string) => leaseAddress(k, settings, subnet, idOf(id), address);
   assert.is(await ask(1, '172.30.9.9'), '172.30.9.9');
   assert.is(await ask(1, '172.30.9.9'), '172.30.9.9', 'its own is no conflict');
-  assert.is(await refusal(ask(2, '172.30.9.9')), `409 address 172.30.9.9 is already in use by container ${idOf(1).slice(0, 12)}`);
-  for (const address of ['172.31.0.2', '172.30.0.0', '172.30.255.255', '172.30.0.1', '::1', '172.30.0.256', '../../etc/x']) {
-    assert.match(await refusal(ask(2, address)), `400 address ${address} is not one for a container in 172.30.0.0/16, whose gateway is 172.30.0.1`);
+  assert.is(
+    await refusal(ask(2, '172.30.9.9')),
+    `409 address 172.30.9.9 is already in use by container ${idOf(1).slice(0, 12)}`,
+  );
+  for (const address of [
+    '172.31.0.2',
+    '172.30.0.0',
+    '172.30.255.255',
+    '172.30.0.1',
+    '::1',
+    '172.30.0.256',
+    '../../etc/x',
+  ]) {
+    assert.match(
+      await refusal(ask(2, address)),
+      `400 address ${address} is not one for a container in 172.30.0.0/16, whose gateway is 172.30.0.1`,
+    );
   }
 });
 
 test('a full subnet says so, and takes again when an address comes back', async () => {
   const [k, settings] = [daemonKernel(), fresh()];
   for (let n = 2; n <= 6; n++) assert.is(await leaseAddress(k, settings, tiny, idOf(n)), `10.88.0.${n}`);
-  assert.match(await refusal(leaseAddress(k, settings, tiny, idOf(7))), '500 no free address in 10.88.0.0/29: end a container, or start the daemon with a larger --bip');
+  assert.match(
+    await refusal(leaseAddress(k, settings, tiny, idOf(7))),
+    '500 no free address in 10.88.0.0/29: end a container, or start the daemon with a larger --bip',
+  );
   await releaseAddress(k, settings, idOf(4), '10.88.0.4');
   assert.is(await leaseAddress(k, settings, tiny, idOf(7)), '10.88.0.4');
 });
 
-test('release knows the owner: another one\'s address stays, nothing leased is fine', async () => {
+test("release knows the owner: another one's address stays, nothing leased is fine", async () => {
   const [k, settings] = [daemonKernel(), fresh()];
   assert.equal(await releaseAddress(k, settings, idOf(1)), []);
   await leaseAddress(k, settings, subnet, idOf(1));

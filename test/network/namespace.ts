@@ -1,4 +1,7 @@
-/** Tests that change the network run in a network namespace of their own, which is their host; containers are stages in namespaces of theirs. */
+/**
+ * Tests that change the network run in a network namespace of their own, which is their host; containers are stages in
+ * namespaces of theirs.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { AF, CLONE, SOCK } from '../../runtime/kernel/constants.ts';
@@ -14,33 +17,74 @@ import { sh } from '../harness.ts';
 
 const INSIDE = 'DRYDOCK_TEST_NETNS';
 
-/** Runs this very file again under unshare(1) and ends with its result; comes back only inside. Without root the suite skips by itself. */
+/**
+ * Runs this very file again under unshare(1) and ends with its result; comes back only inside. Without root the suite
+ * skips by itself.
+ */
 export function ownNamespace(): void {
   if (process.env[INSIDE] || process.getuid?.() !== 0) return;
-  const { status } = spawnSync('unshare', ['-n', '--', process.execPath, ...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit', env: { ...process.env, [INSIDE]: '1' } });
+  const { status } = spawnSync(
+    'unshare',
+    ['-n', '--', process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    { stdio: 'inherit', env: { ...process.env, [INSIDE]: '1' } },
+  );
   process.exit(status ?? 1);
 }
 
 export const temporaryRoot = (): string => mkdtempSync('/tmp/ddtest-net-');
 export const settingsFor = (root: string, more: Partial<Settings> = {}): Settings => ({
-  root, execRoot: root, socket: `${root}/s`, bridge: 'ddtest0', cgroupParent: '/ddtest', registryMirrors: [], insecureRegistries: [], practice: false, dns: [], idle: 0, ...more,
+  root,
+  execRoot: root,
+  socket: `${root}/s`,
+  bridge: 'ddtest0',
+  cgroupParent: '/ddtest',
+  registryMirrors: [],
+  insecureRegistries: [],
+  practice: false,
+  dns: [],
+  idle: 0,
+  ...more,
 });
 
-export interface FakeContainer { id: string; settings: Settings; HostConfig?: HostConfig; network?: Partial<Network>; other?: (ref: string) => Container }
+export interface FakeContainer {
+  id: string;
+  settings: Settings;
+  HostConfig?: HostConfig;
+  network?: Partial<Network>;
+  other?: (ref: string) => Container;
+}
 
 /** As much of a container as the network phase looks at. */
-export function containerFor({ id, settings, HostConfig = {}, network = {}, other = () => { throw new Error('no other container'); } }: FakeContainer): Container {
+export function containerFor({
+  id,
+  settings,
+  HostConfig = {},
+  network = {},
+  other = () => {
+    throw new Error('no other container');
+  },
+}: FakeContainer): Container {
   const request = { Image: 'x', HostConfig };
   const file = (name: string) => `${settings.root}/${id.slice(0, 12)}.${name}`;
   return {
-    id, settings, request, live: {}, warnings: [], other,
+    id,
+    settings,
+    request,
+    live: {},
+    warnings: [],
+    other,
     spec: { hostname: id.slice(0, 12) },
     paths: { hosts: file('hosts'), hostname: file('hostname'), resolvConf: file('resolv.conf') },
     network: { ...networkOf(request, id, settings, other), ...network },
   } as unknown as Container;
 }
 
-export interface Stage { k: Kernel; pid: number; in(command: string, ...args: string[]): string; end(): Promise<void> }
+export interface Stage {
+  k: Kernel;
+  pid: number;
+  in(command: string, ...args: string[]): string;
+  end(): Promise<void>;
+}
 
 /** A real stage in a network namespace of its own, with the kernel that speaks to it. */
 export async function stageFor(c: Container, kernel: Kernel = new LinuxKernel()): Promise<Stage> {
@@ -52,7 +96,8 @@ export async function stageFor(c: Container, kernel: Kernel = new LinuxKernel())
   await kernel.stage.unshare(CLONE.CLONE_NEWNET);
   c.live = { pid, pidfd: await kernel.daemon.pidfd_open(pid, 0), stageSocket: ours };
   return {
-    k: kernel, pid,
+    k: kernel,
+    pid,
     in: (command, ...args) => sh('nsenter', '-n', '-t', String(pid), command, ...args),
     end: async () => {
       await kernel.daemon.close(ours);

@@ -8,10 +8,31 @@ import { eventually } from './namespace.ts';
 export async function makeOutside(root: string): Promise<ChildProcess> {
   writeFileSync(`${root}/index.html`, 'served outside');
   const outside = spawn('unshare', ['-n', 'busybox', 'httpd', '-f', '-p', '8080', '-h', root], { stdio: 'ignore' });
-  await eventually('the outside has a namespace', () => existsSync(`/proc/${outside.pid}/ns/net`) && readlinkSync(`/proc/${outside.pid}/ns/net`) !== readlinkSync('/proc/self/ns/net'));
-  sh('ip', 'link', 'add', 'uplink', 'mtu', '1400', 'type', 'veth', 'peer', 'name', 'uplink', 'netns', String(outside.pid));
-  for (const command of ['addr add 192.0.2.1/24 dev uplink', 'link set uplink up', 'link set lo up']) sh('ip', ...command.split(' '));
-  for (const command of ['addr add 192.0.2.9/24 dev uplink', 'link set uplink up', 'link set lo up']) sh('nsenter', '-n', '-t', String(outside.pid), 'ip', ...command.split(' '));
+  await eventually(
+    'the outside has a namespace',
+    () =>
+      existsSync(`/proc/${outside.pid}/ns/net`) &&
+      readlinkSync(`/proc/${outside.pid}/ns/net`) !== readlinkSync('/proc/self/ns/net'),
+  );
+  sh(
+    'ip',
+    'link',
+    'add',
+    'uplink',
+    'mtu',
+    '1400',
+    'type',
+    'veth',
+    'peer',
+    'name',
+    'uplink',
+    'netns',
+    String(outside.pid),
+  );
+  for (const command of ['addr add 192.0.2.1/24 dev uplink', 'link set uplink up', 'link set lo up'])
+    sh('ip', ...command.split(' '));
+  for (const command of ['addr add 192.0.2.9/24 dev uplink', 'link set uplink up', 'link set lo up'])
+    sh('nsenter', '-n', '-t', String(outside.pid), 'ip', ...command.split(' '));
   sh('ip', 'route', 'add', 'default', 'via', '192.0.2.9');
   return outside;
 }

@@ -7,7 +7,10 @@ const test = suite('/proc/PID/net');
 const links = linksOf('Inter-| Receive\n face |bytes\n    lo: 0 0\n  eth0:1016 12\n');
 
 test('links are named', () => {
-  assert.equal(links.map(({ index, name }) => `${index} ${name}`), ['1 lo', '2 eth0']);
+  assert.equal(
+    links.map(({ index, name }) => `${index} ${name}`),
+    ['1 lo', '2 eth0'],
+  );
 });
 
 test('routes are read from hexadecimal', () => {
@@ -26,9 +29,13 @@ test('neighbours that did not answer are told apart', () => {
 172.30.0.1       0x1         0x2         02:42:ac:1e:00:01     *        eth0
 172.30.0.9       0x1         0x0         00:00:00:00:00:00     *        eth0
 `;
-  assert.equal(neighboursOf(text, links).map(({ address, mac, state }) => [address, mac, state]), [
-    ['172.30.0.1', '02:42:ac:1e:00:01', 'complete'], ['172.30.0.9', '00:00:00:00:00:00', 'incomplete'],
-  ]);
+  assert.equal(
+    neighboursOf(text, links).map(({ address, mac, state }) => [address, mac, state]),
+    [
+      ['172.30.0.1', '02:42:ac:1e:00:01', 'complete'],
+      ['172.30.0.9', '00:00:00:00:00:00', 'incomplete'],
+    ],
+  );
 });
 
 test('what is not there is empty', () => {

@@ -10,11 +10,19 @@ const test = suite('network of a request');
 
 const other = (ref: string): Container => {
   if (ref === 'gone') throw notFound('No such container: gone');
-  return { id: idOf(7), request: { Image: 'x', Hostname: 'web.local', HostConfig: {} }, network: { mode: ref === 'sharer' ? 'container' : 'bridge', container: idOf(8) } } as unknown as Container;
+  return {
+    id: idOf(7),
+    request: { Image: 'x', Hostname: 'web.local', HostConfig: {} },
+    network: { mode: ref === 'sharer' ? 'container' : 'bridge', container: idOf(8) },
+  } as unknown as Container;
 };
-const ask = (HostConfig: HostConfig, more: Partial<ContainerRequest> = {}) => networkOf({ Image: 'x', HostConfig, ...more }, idOf(1), {}, other);
-const endpoint = (name: string, config: NonNullable<NetworkingConfig['EndpointsConfig']>[string]) => ({ NetworkingConfig: { EndpointsConfig: { [name]: config } } });
-const refused = (status: number, words: string) => (error: unknown) => error instanceof Refusal && error.status === status && error.message.includes(words);
+const ask = (HostConfig: HostConfig, more: Partial<ContainerRequest> = {}) =>
+  networkOf({ Image: 'x', HostConfig, ...more }, idOf(1), {}, other);
+const endpoint = (name: string, config: NonNullable<NetworkingConfig['EndpointsConfig']>[string]) => ({
+  NetworkingConfig: { EndpointsConfig: { [name]: config } },
+});
+const refused = (status: number, words: string) => (error: unknown) =>
+  error instanceof Refusal && error.status === status && error.message.includes(words);
 
 test('default, bridge and nothing mean the bridge', () => {
   for (const NetworkMode of ['default', 'bridge', '']) assert.is(ask({ NetworkMode }).mode, 'bridge');
@@ -27,7 +35,10 @@ test('default, bridge and nothing mean the bridge', () => {
 test('none, host and another container are modes of their own', () => {
   assert.equal([ask({ NetworkMode: 'none' }).mode, ask({ NetworkMode: 'host' }).mode], ['none', 'host']);
   const shared = ask({ NetworkMode: 'container:web' });
-  assert.equal([shared.mode, shared.container, shared.hostname, shared.name], ['container', idOf(7), 'web.local', 'container:web']);
+  assert.equal(
+    [shared.mode, shared.container, shared.hostname, shared.name],
+    ['container', idOf(7), 'web.local', 'container:web'],
+  );
 });
 
 test('a network that is not there is 400, and a container that is not there is asked for again at the start', () => {
@@ -40,27 +51,57 @@ test('a network that is not there is 400, and a container that is not there is a
 });
 
 test('address and hardware address of the endpoint are taken, and checked', () => {
-  const { requestedAddress, requestedMac } = ask({ NetworkMode: 'default' }, endpoint('default', { IPAMConfig: { IPv4Address: '172.30.0.9' }, MacAddress: '02:42:AC:1E:00:09' }));
+  const { requestedAddress, requestedMac } = ask(
+    { NetworkMode: 'default' },
+    endpoint('default', { IPAMConfig: { IPv4Address: '172.30.0.9' }, MacAddress: '02:42:AC:1E:00:09' }),
+  );
   assert.equal([requestedAddress, requestedMac], ['172.30.0.9', '02:42:ac:1e:00:09']);
-  for (const MacAddress of ['02:42', '01:00:5e:00:00:01', '00:00:00:00:00:00', 'zz:42:ac:1e:00:09']) assert.throws(() => ask({}, endpoint('bridge', { MacAddress })), refused(400, 'invalid MAC address'));
-  assert.throws(() => ask({}, endpoint('bridge', { IPAMConfig: { IPv4Address: 'fd00::1' } })), refused(400, 'invalid IPv4 address'));
-  assert.throws(() => ask({ NetworkMode: 'none' }, endpoint('none', { MacAddress: '02:42:ac:1e:00:09' })), refused(400, 'network bridge only'));
+  for (const MacAddress of ['02:42', '01:00:5e:00:00:01', '00:00:00:00:00:00', 'zz:42:ac:1e:00:09'])
+    assert.throws(() => ask({}, endpoint('bridge', { MacAddress })), refused(400, 'invalid MAC address'));
+  assert.throws(
+    () => ask({}, endpoint('bridge', { IPAMConfig: { IPv4Address: 'fd00::1' } })),
+    refused(400, 'invalid IPv4 address'),
+  );
+  assert.throws(
+    () => ask({ NetworkMode: 'none' }, endpoint('none', { MacAddress: '02:42:ac:1e:00:09' })),
+    refused(400, 'network bridge only'),
+  );
   assert.is(ask({ NetworkMode: 'default' }, endpoint('default', null)).requestedMac, undefined);
 });
 
 test('what would write lines of its own into hosts or resolv.conf is refused', () => {
   const bad: HostConfig[] = [
-    { ExtraHosts: ['a:1.2.3.4\n5.6.7.8 bank'] }, { ExtraHosts: ['no address'] }, { ExtraHosts: ['a b:1.2.3.4'] }, { ExtraHosts: ['a:1.2.3'] }, { ExtraHosts: [':1.2.3.4'] },
-    { Dns: ['1.1.1.1\nsearch evil'] }, { Dns: ['dns.example'] }, { DnsSearch: ['a\nnameserver 6.6.6.6'] }, { DnsOptions: ['ndots:1 rotate'] },
+    { ExtraHosts: ['a:1.2.3.4\n5.6.7.8 bank'] },
+    { ExtraHosts: ['no address'] },
+    { ExtraHosts: ['a b:1.2.3.4'] },
+    { ExtraHosts: ['a:1.2.3'] },
+    { ExtraHosts: [':1.2.3.4'] },
+    { Dns: ['1.1.1.1\nsearch evil'] },
+    { Dns: ['dns.example'] },
+    { DnsSearch: ['a\nnameserver 6.6.6.6'] },
+    { DnsOptions: ['ndots:1 rotate'] },
     { ExtraHosts: ['h:host-gateway'], NetworkMode: 'none' },
   ];
   for (const HostConfig of bad) assert.throws(() => ask(HostConfig), refused(400, ''), JSON.stringify(HostConfig));
-  assert.ok(ask({ ExtraHosts: ['a:host-gateway', 'b:fd00::1', 'c=1.2.3.4'], Dns: ['1.1.1.1', 'fd00::53'], DnsSearch: ['.'], DnsOptions: ['ndots:2'] }));
+  assert.ok(
+    ask({
+      ExtraHosts: ['a:host-gateway', 'b:fd00::1', 'c=1.2.3.4'],
+      Dns: ['1.1.1.1', 'fd00::53'],
+      DnsSearch: ['.'],
+      DnsOptions: ['ndots:2'],
+    }),
+  );
 });
 
-test('who uses another container\'s network has its names', () => {
-  assert.throws(() => ask({ NetworkMode: 'container:web' }, { Hostname: 'me' }), refused(400, 'conflicting options: hostname and the network mode'));
-  assert.throws(() => ask({ NetworkMode: 'container:web', Dns: ['1.1.1.1'] }), refused(400, 'conflicting options: dns and the network mode'));
+test("who uses another container's network has its names", () => {
+  assert.throws(
+    () => ask({ NetworkMode: 'container:web' }, { Hostname: 'me' }),
+    refused(400, 'conflicting options: hostname and the network mode'),
+  );
+  assert.throws(
+    () => ask({ NetworkMode: 'container:web', Dns: ['1.1.1.1'] }),
+    refused(400, 'conflicting options: dns and the network mode'),
+  );
 });
 
 test.run();

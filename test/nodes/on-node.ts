@@ -1,4 +1,7 @@
-/** A clean install of a copy of this checkout, and the short suite, on another version of Node: its package in the npm registry has the headers too. */
+/**
+ * A clean install of a copy of this checkout, and the short suite, on another version of Node: its package in the npm
+ * registry has the headers too.
+ */
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,15 +21,21 @@ function copyCheckout(): string {
   const copy = mkdtempSync(join(tmpdir(), 'drydock-copy-'));
   for (const name of readdirSync(packageRoot)) {
     if (notCopied(name)) continue;
-    cpSync(join(packageRoot, name), join(copy, name), { recursive: true, filter: (from) => !notCopied(from.slice(packageRoot.length + 1)) });
+    cpSync(join(packageRoot, name), join(copy, name), {
+      recursive: true,
+      filter: (from) => !notCopied(from.slice(packageRoot.length + 1)),
+    });
   }
   return copy;
 }
 
 /** Its output goes to this one's, so that the runner counts its tests too. */
-const ended = (command: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }) => new Promise<number | null>((resolve, reject) => {
-  spawn(command, args, { ...options, stdio: ['ignore', 'inherit', 'inherit'] }).once('error', reject).on('close', resolve);
-});
+const ended = (command: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }) =>
+  new Promise<number | null>((resolve, reject) => {
+    spawn(command, args, { ...options, stdio: ['ignore', 'inherit', 'inherit'] })
+      .once('error', reject)
+      .on('close', resolve);
+  });
 
 /** Of the version that runs this there is nothing to do: the whole suite runs on it. */
 export async function shortSuite(major: number): Promise<void> {
@@ -40,7 +49,12 @@ export async function shortSuite(major: number): Promise<void> {
     return test.run();
   }
   const node = join(folder, 'bin/node');
-  const env = { PATH: `${join(folder, 'bin')}:${process.env['PATH']}`, npm_config_nodedir: folder, DRYDOCK_TEST_CACHE: cacheFolder, DRYDOCK_TEST_NODE: String(major) };
+  const env = {
+    PATH: `${join(folder, 'bin')}:${process.env['PATH']}`,
+    npm_config_nodedir: folder,
+    DRYDOCK_TEST_CACHE: cacheFolder,
+    DRYDOCK_TEST_NODE: String(major),
+  };
   let copy: string;
   test.before(() => void (copy = copyCheckout()));
   test.after(() => rmSync(copy, { recursive: true, force: true }));
@@ -48,12 +62,26 @@ export async function shortSuite(major: number): Promise<void> {
   test('npm ci builds all of it', () => {
     const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     outside('env', ...settings, 'sh', '-c', 'cd "$1" && npm ci --no-audit --no-fund', 'sh', copy);
-    assert.equal(readdirSync(join(copy, 'native/build/Release')).filter((name) => ['drydock.node', 'shim', 'stage'].includes(name)).sort(), ['drydock.node', 'shim', 'stage']);
+    assert.equal(
+      readdirSync(join(copy, 'native/build/Release'))
+        .filter((name) => ['drydock.node', 'shim', 'stage'].includes(name))
+        .sort(),
+      ['drydock.node', 'shim', 'stage'],
+    );
   });
 
   test('the short suite passes', async () => {
     const options = { cwd: copy, env: { ...process.env, ...env, NO_COLOR: '1' } };
-    const bundle = ['test/nodes/short.ts', '--bundle', '--platform=node', '--format=esm', '--packages=external', '--sourcemap', '--log-level=warning', '--outdir=dist/test/nodes'];
+    const bundle = [
+      'test/nodes/short.ts',
+      '--bundle',
+      '--platform=node',
+      '--format=esm',
+      '--packages=external',
+      '--sourcemap',
+      '--log-level=warning',
+      '--outdir=dist/test/nodes',
+    ];
     assert.is(await ended(join(copy, 'node_modules/.bin/esbuild'), bundle, options), 0);
     assert.is(await ended(node, ['--enable-source-maps', 'dist/test/nodes/short.js'], options), 0);
   });

@@ -18,7 +18,10 @@ const s = await site(`the short suite on Node ${process.versions.node}`, { also:
 const d = () => s.daemon;
 
 s.test('daemon and command line run on the Node that was asked for', async () => {
-  assert.is(process.versions.node.split('.')[0], process.env['DRYDOCK_TEST_NODE'] ?? process.versions.node.split('.')[0]);
+  assert.is(
+    process.versions.node.split('.')[0],
+    process.env['DRYDOCK_TEST_NODE'] ?? process.versions.node.split('.')[0],
+  );
   assert.is(readlinkSync(`/proc/${d().pid}/exe`), process.execPath);
 });
 
@@ -53,7 +56,17 @@ for (const client of clients) {
   });
 
   s.test(`${client} logs -f shows what was, what comes, and ends with the container`, async () => {
-    await d().ok('run', '-d', '-i', '--name', 'writes', 'ubuntu', 'bash', '-c', 'echo one; read word; echo two; echo three >&2');
+    await d().ok(
+      'run',
+      '-d',
+      '-i',
+      '--name',
+      'writes',
+      'ubuntu',
+      'bash',
+      '-c',
+      'echo one; read word; echo two; echo three >&2',
+    );
     const following = d().begin(client, 'logs', '-f', 'writes');
     await until('the first line is shown', () => following.ran.out === 'one\n');
     const go = d().begin(client, 'attach', 'writes');
@@ -87,19 +100,22 @@ s.test('a pull goes on where its connection was cut', async () => {
   }
 });
 
-s.test('the page opens, says what to do first, and complains of nothing; a lesson can be failed and passed', async () => {
-  const visit = await Visit.open();
-  try {
-    await visit.page.goto(await visit.address());
-    await visit.page.getByText('connected', { exact: true }).waitFor();
-    await visit.page.getByText('Give a command above and run it.').waitFor();
-    assert.equal(visit.complaints, []);
-    const before = await prepare(visit.daemon);
-    const lesson = loadCourse(join(packageRoot, 'lessons')).lessons.find(({ id }) => id === 'process')!;
-    assert.ok((await prove(visit.daemon, lesson, before)).length >= 3);
-  } finally {
-    await visit.close();
-  }
-});
+s.test(
+  'the page opens, says what to do first, and complains of nothing; a lesson can be failed and passed',
+  async () => {
+    const visit = await Visit.open();
+    try {
+      await visit.page.goto(await visit.address());
+      await visit.page.getByText('connected', { exact: true }).waitFor();
+      await visit.page.getByText('Give a command above and run it.').waitFor();
+      assert.equal(visit.complaints, []);
+      const before = await prepare(visit.daemon);
+      const lesson = loadCourse(join(packageRoot, 'lessons')).lessons.find(({ id }) => id === 'process')!;
+      assert.ok((await prove(visit.daemon, lesson, before)).length >= 3);
+    } finally {
+      await visit.close();
+    }
+  },
+);
 
 s.test.run();

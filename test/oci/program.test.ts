@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { NotExecutable } from '../../runtime/oci/program.ts';
 import { suite } from '../harness.ts';
 
-const test = suite('what cannot be executed, in docker\'s words');
+const test = suite("what cannot be executed, in docker's words");
 
 for (const [program, why, exitCode, message] of [
   ['nope', 'PATH', 127, 'exec: "nope": executable file not found in $PATH'],
@@ -20,7 +20,10 @@ for (const [program, why, exitCode, message] of [
   test(`${why} is exit code ${exitCode}`, () => {
     const error = new NotExecutable(program, why);
     assert.is(error.exitCode, exitCode);
-    assert.ok(error.message.startsWith(`unable to start container process: ${message}`) && error.message.endsWith(': unknown'), error.message);
+    assert.ok(
+      error.message.startsWith(`unable to start container process: ${message}`) && error.message.endsWith(': unknown'),
+      error.message,
+    );
   });
 }
 

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { resolveUser } from '../../runtime/oci/user.ts';
 import { suite } from '../harness.ts';
 
-const test = suite('--user against the image\'s own files');
+const test = suite("--user against the image's own files");
 const passwd = `root:x:0:0:root:/root:/bin/sh
 # a comment:x:7:7::/no:
 daemon:x:1:1:daemon:/usr/sbin:/bin/false
@@ -17,30 +17,50 @@ const of = (spec: string, add: string[] = []) => {
 };
 
 for (const [spec, want] of [
-  ['', [0, 0, [0], '/root', 'root']], ['root', [0, 0, [0], '/root', 'root']], ['app', [1000, 50, [50, 4, 29], '/home/app', 'app']], ['1000', [1000, 50, [50, 4, 29], '/home/app', 'app']],
-  ['app:root', [1000, 0, [0], '/home/app', 'app']], ['app:29', [1000, 29, [29], '/home/app', 'app']], ['5000', [5000, 0, [0], '/', '']], ['5000:6000', [5000, 6000, [6000], '/', '']],
-  [':audio', [0, 29, [29], '/root', 'root']], ['nohome', [5, 5, [5], '/', 'nohome']], ['app:', [1000, 50, [50, 4, 29], '/home/app', 'app']],
+  ['', [0, 0, [0], '/root', 'root']],
+  ['root', [0, 0, [0], '/root', 'root']],
+  ['app', [1000, 50, [50, 4, 29], '/home/app', 'app']],
+  ['1000', [1000, 50, [50, 4, 29], '/home/app', 'app']],
+  ['app:root', [1000, 0, [0], '/home/app', 'app']],
+  ['app:29', [1000, 29, [29], '/home/app', 'app']],
+  ['5000', [5000, 0, [0], '/', '']],
+  ['5000:6000', [5000, 6000, [6000], '/', '']],
+  [':audio', [0, 29, [29], '/root', 'root']],
+  ['nohome', [5, 5, [5], '/', 'nohome']],
+  ['app:', [1000, 50, [50, 4, 29], '/home/app', 'app']],
 ] as const) {
-  test(`"${spec}" is uid ${want[0]}, gid ${want[1]}`, () => assert.equal(of(spec), [...want].map((v) => (Array.isArray(v) ? [...v] : v))));
+  test(`"${spec}" is uid ${want[0]}, gid ${want[1]}`, () =>
+    assert.equal(
+      of(spec),
+      [...want].map((v) => (Array.isArray(v) ? [...v] : v)),
+    ));
 }
 
 for (const [spec, uid, gid] of [
-  ['1234', 1234, 0], ['01234', 1234, 0], ['+1000', 1000, 50], ['007', 7, 0], ['+5', 5, 5], ['app:99', 1000, 99], ['app:+29', 1000, 29], ['-0', 0, 0],
+  ['1234', 1234, 0],
+  ['01234', 1234, 0],
+  ['+1000', 1000, 50],
+  ['007', 7, 0],
+  ['+5', 5, 5],
+  ['app:99', 1000, 99],
+  ['app:+29', 1000, 29],
+  ['-0', 0, 0],
 ] as const) {
-  test(`"${spec}" is a number, though an entry has such a name: ${uid}:${gid}`, () => assert.equal(of(spec).slice(0, 2), [uid, gid]));
+  test(`"${spec}" is a number, though an entry has such a name: ${uid}:${gid}`, () =>
+    assert.equal(of(spec).slice(0, 2), [uid, gid]));
 }
 
 test('groups to add come by name or number, and none twice', () => {
   assert.equal(of('app', ['audio', '50', '1234', '99', '+7'])[2], [50, 4, 29, 1234, 99, 7]);
 });
 
-test('who is in no file is refused with docker\'s words', () => {
+test("who is in no file is refused with docker's words", () => {
   assert.throws(() => of('nobody'), 'unable to find user nobody: no matching entries in passwd file');
   assert.throws(() => of('app:nogroup'), 'unable to find group nogroup: no matching entries in group file');
   assert.throws(() => of('app', ['nogroup']), 'unable to find group nogroup');
 });
 
-test('numbers beyond docker\'s range are refused, also where an entry has them as its name', () => {
+test("numbers beyond docker's range are refused, also where an entry has them as its name", () => {
   const passwd = '99999999999:x:0:0::/root:\n4294967296:x:0:0::/root:\n-1:x:0:0::/root:\n';
   const group = '99999999999:x:0:\n-1:x:0:\n';
   for (const id of ['2147483648', '4294967295', '4294967296', '99999999999', '99999999999999999999', '-1']) {

@@ -12,8 +12,12 @@ const told = (error: unknown) => {
   return [refusal.status, exitCode, refusal.message];
 };
 
-test('a program that cannot be executed keeps docker\'s words and exit code', () => {
-  assert.equal(told(new NotExecutable('nope', 'PATH')), [400, 127, 'unable to start container process: exec: "nope": executable file not found in $PATH: unknown']);
+test("a program that cannot be executed keeps docker's words and exit code", () => {
+  assert.equal(told(new NotExecutable('nope', 'PATH')), [
+    400,
+    127,
+    'unable to start container process: exec: "nope": executable file not found in $PATH: unknown',
+  ]);
   assert.equal(told(new NotExecutable('/etc', 'EISDIR')).slice(0, 2), [400, 126]);
 });
 
@@ -24,19 +28,32 @@ test('a refusal is passed on as it is', () => {
 });
 
 test('an abort is 409, and says where and that nothing is left', () => {
-  assert.equal(told(new Aborted('exec.pivot-root')), [409, 130, 'aborted before exec.pivot-root; everything was undone']);
+  assert.equal(told(new Aborted('exec.pivot-root')), [
+    409,
+    130,
+    'aborted before exec.pivot-root; everything was undone',
+  ]);
 });
 
 test('what could not be undone is told, and no longer that everything was; what was told before is no longer so', () => {
-  const { refusal, exitCode } = withRest(startFailure(new Aborted('exec.execve')), ['create.cgroup: unlinkat("/x"): device or resource busy']);
-  const told = 'aborted before exec.execve; could not be undone: create.cgroup: unlinkat("/x"): device or resource busy; rm, a start and the daemon\'s next start try again';
+  const { refusal, exitCode } = withRest(startFailure(new Aborted('exec.execve')), [
+    'create.cgroup: unlinkat("/x"): device or resource busy',
+  ]);
+  const told =
+    'aborted before exec.execve; could not be undone: create.cgroup: unlinkat("/x"): device or resource busy; rm, a start and the daemon\'s next start try again';
   assert.equal([refusal.status, exitCode, refusal.message], [409, 130, told]);
   assert.is(notUndone(told, []), 'aborted before exec.execve');
 });
 
 test('a system call names its step, itself, its errno and who made it', () => {
-  const error = Object.assign(new SyscallError('mount', 12, 'mount("overlay", "/x")', 'stage', 'free some memory'), { step: 'rw-layer.mount-overlay' });
-  assert.equal(told(error), [500, 128, 'step rw-layer.mount-overlay: mount("overlay", "/x"): cannot allocate memory (ENOMEM, in the stage); free some memory']);
+  const error = Object.assign(new SyscallError('mount', 12, 'mount("overlay", "/x")', 'stage', 'free some memory'), {
+    step: 'rw-layer.mount-overlay',
+  });
+  assert.equal(told(error), [
+    500,
+    128,
+    'step rw-layer.mount-overlay: mount("overlay", "/x"): cannot allocate memory (ENOMEM, in the stage); free some memory',
+  ]);
   assert.is(startFailure(error).refusal.cause, error);
 });
 

@@ -9,7 +9,11 @@ import { suite } from '../harness.ts';
 
 const test = suite('gate');
 const step = (id: string): Step<never> => ({ id, title: id, explain: id, do: async () => undefined });
-const call = (name: Call['name'], actor: Call['actor'] = 'stage'): Call => ({ actor, name, args: ['a', Buffer.from('bytes'), 3] });
+const call = (name: Call['name'], actor: Call['actor'] = 'stage'): Call => ({
+  actor,
+  name,
+  args: ['a', Buffer.from('bytes'), 3],
+});
 
 /** A run of two steps with two calls each, at a gate; `at` is where it stands. */
 function walk(options: GateOptions) {
@@ -32,11 +36,19 @@ function walk(options: GateOptions) {
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
     return at;
   };
-  return { gate, told, over, stand, say: async (command: GateCommand['command']) => (gate.command({ command } as GateCommand), stand()) };
+  return {
+    gate,
+    told,
+    over,
+    stand,
+    say: async (command: GateCommand['command']) => (gate.command({ command } as GateCommand), stand()),
+  };
 }
 
 test('nobody who asked for nothing waits, not even for a turn of the event loop', () => {
-  const gate = new Gate(() => { throw new Error('there is nothing to tell'); });
+  const gate = new Gate(() => {
+    throw new Error('there is nothing to tell');
+  });
   gate.arm({ mode: 'run', breakpoints: [] });
   assert.is(gate.beforeStep(step('create.shim')), undefined);
   assert.is(gate.beforeCall(call('mount')), undefined);
@@ -47,7 +59,10 @@ test('step mode stops before each step, next goes to the following one', async (
   assert.is(await w.stand(), 'create.shim');
   assert.is(await w.say('next'), 'exec.execve');
   assert.is(await w.say('next'), 'over');
-  assert.equal(w.told.map((event) => ('at' in event ? `${event.at} ${event.step}` : '')), ['paused create.shim', 'resumed create.shim', 'paused exec.execve', 'resumed exec.execve']);
+  assert.equal(
+    w.told.map((event) => ('at' in event ? `${event.at} ${event.step}` : '')),
+    ['paused create.shim', 'resumed create.shim', 'paused exec.execve', 'resumed exec.execve'],
+  );
 });
 
 test('into stops before each call of the step, and at the step after it', async () => {
@@ -75,7 +90,10 @@ test('continue goes on to the end or to the next breakpoint', async () => {
 });
 
 for (const [kind, at, stops] of [
-  ['a step', 'exec.execve', ['exec.execve']], ['a phase', 'create', ['create.shim']], ['a system call', 'close', ['create.shim/close', 'exec.execve/close']], ['nothing that comes', 'pivot_root', []],
+  ['a step', 'exec.execve', ['exec.execve']],
+  ['a phase', 'create', ['create.shim']],
+  ['a system call', 'close', ['create.shim/close', 'exec.execve/close']],
+  ['nothing that comes', 'pivot_root', []],
 ] as const) {
   test(`a breakpoint on ${kind}`, async () => {
     const w = walk({ mode: 'run', breakpoints: [at] });
@@ -88,7 +106,14 @@ for (const [kind, at, stops] of [
 test('what waits before a call is told with the call, its bytes as hex', async () => {
   const w = walk({ mode: 'run', breakpoints: ['mount'] });
   await w.stand();
-  assert.equal(w.told, [{ type: 'gate', at: 'paused', step: 'create.shim', next: { name: 'mount', actor: 'stage', args: ['a', { hex: '6279746573', length: 5 }, 3] } }]);
+  assert.equal(w.told, [
+    {
+      type: 'gate',
+      at: 'paused',
+      step: 'create.shim',
+      next: { name: 'mount', actor: 'stage', args: ['a', { hex: '6279746573', length: 5 }, 3] },
+    },
+  ]);
 });
 
 test('breakpoints can be set and cleared while it waits and while it runs', async () => {
@@ -107,13 +132,19 @@ test('abort throws Aborted at the place, and nothing stops after it', async () =
   await w.stand();
   assert.is(await w.say('abort'), 'Aborted: aborted before create.shim');
   assert.equal(w.told.at(-1), { type: 'gate', at: 'aborted', step: 'create.shim' });
-  assert.equal([w.gate.paused, w.gate.beforeCall(call('mount')), w.gate.beforeStep(step('exec.execve'))], [false, undefined, undefined]);
+  assert.equal(
+    [w.gate.paused, w.gate.beforeCall(call('mount')), w.gate.beforeStep(step('exec.execve'))],
+    [false, undefined, undefined],
+  );
 });
 
 test('without anything that waits next, into, continue and abort are refused with 409', () => {
   const gate = new Gate(() => undefined);
   for (const command of ['next', 'into', 'continue', 'abort'] as const) {
-    assert.throws(() => gate.command({ command }), (error: { status?: number; message: string }) => error.status === 409 && error.message.includes(command));
+    assert.throws(
+      () => gate.command({ command }),
+      (error: { status?: number; message: string }) => error.status === 409 && error.message.includes(command),
+    );
   }
 });
 
@@ -125,13 +156,19 @@ test('what is one way only cannot be aborted: abort lets it go on', async () => 
   const held = gate.beforeStep(step('exit.collect-status'));
   gate.command({ command: 'abort' });
   await held;
-  assert.equal(told.map((event) => ('at' in event ? event.at : '')), ['paused', 'resumed']);
+  assert.equal(
+    told.map((event) => ('at' in event ? event.at : '')),
+    ['paused', 'resumed'],
+  );
 });
 
 test('release lets go of what waits and of every breakpoint', async () => {
   const gate = new Gate(() => undefined);
   gate.arm({ mode: 'step', breakpoints: ['mount'] });
-  const held = gate.beforeStep(step('create.shim'))!.then(() => 'on', (error: unknown) => error);
+  const held = gate.beforeStep(step('create.shim'))!.then(
+    () => 'on',
+    (error: unknown) => error,
+  );
   gate.release();
   assert.instance(await held, Aborted);
   assert.equal([gate.paused, gate.beforeCall(call('mount'))], [false, undefined]);

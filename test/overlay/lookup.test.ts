@@ -13,9 +13,19 @@ let stack: Stack;
 test.before(async () => {
   overlay = new RealOverlay(
     { 'etc/passwd': 'top\n', 'srv/from-top': '', 'opt/x/': '' },
-    { 'etc/passwd': 'base\n', 'etc/motd': 'hi\n', 'srv/from-base': '', 'usr/bin/tool': '\x7fELF\0', 'opt/x/deep': 'd', 'big': 'é'.repeat(CONTENT_BYTES), 'latin': 'x' },
+    {
+      'etc/passwd': 'base\n',
+      'etc/motd': 'hi\n',
+      'srv/from-base': '',
+      'usr/bin/tool': '\x7fELF\0',
+      'opt/x/deep': 'd',
+      big: 'é'.repeat(CONTENT_BYTES),
+      latin: 'x',
+    },
   ).mount();
-  overlay.run(`echo mine >> etc/passwd; rm etc/motd; rm -r srv; mkdir srv; echo n > srv/new; ln -s usr/bin bin; ln -s /../../etc deep; ln -s loop loop; printf 'a\\377b' > latin; chmod 4711 usr/bin/tool`);
+  overlay.run(
+    `echo mine >> etc/passwd; rm etc/motd; rm -r srv; mkdir srv; echo n > srv/new; ln -s usr/bin bin; ln -s /../../etc deep; ln -s loop loop; printf 'a\\377b' > latin; chmod 4711 usr/bin/tool`,
+  );
   stack = await overlay.stack();
 });
 test.after(async () => {
@@ -23,13 +33,17 @@ test.after(async () => {
   overlay.close();
 });
 
-const parts = async (path: string) => Object.fromEntries((await lineageOf(stack, path)).layers.map(({ layer, part }) => [layer, part]));
+const parts = async (path: string) =>
+  Object.fromEntries((await lineageOf(stack, path)).layers.map(({ layer, part }) => [layer, part]));
 
 test('a read stops at the first that has it; what lies below is hidden', async () => {
   const { layers, stops, seen } = await lineageOf(stack, '/etc/passwd');
   assert.equal(await parts('/etc/passwd'), { upper: 'hit', top: 'hidden', base: 'hidden' });
   assert.equal([stops, seen], ['upper', true]);
-  assert.equal(layers.map(({ size }) => size), [9, 4, 5]);
+  assert.equal(
+    layers.map(({ size }) => size),
+    [9, 4, 5],
+  );
   assert.is(new Set(layers.map(({ sha256 }) => sha256)).size, 3);
   assert.ok(layers[0]!.xattrs!.some(({ name }) => name === 'trusted.overlay.origin'));
 });
@@ -55,17 +69,37 @@ test('links on the way are followed as the container would, and never out of it;
   assert.is((await lineageOf(stack, '/deep/passwd')).path, '/etc/passwd');
   assert.is((await lineageOf(stack, '/../../../../etc/./passwd')).path, '/etc/passwd');
   assert.is((await lineageOf(stack, '/deep')).layers[0]!.target, '/../../etc');
-  await lineageOf(stack, '/loop/x').then(() => assert.unreachable(), (error: Error) => assert.match(error.message, /too many symbolic links/));
+  await lineageOf(stack, '/loop/x').then(
+    () => assert.unreachable(),
+    (error: Error) => assert.match(error.message, /too many symbolic links/),
+  );
 });
 
 test('the content of each layer is text where it is, bounded, and said to be binary where it is not', async () => {
-  assert.equal(await contentOf(stack, '/etc/passwd', 'upper'), { layer: 'upper', type: 'file', size: 9, cut: false, binary: false, text: 'top\nmine\n' });
+  assert.equal(await contentOf(stack, '/etc/passwd', 'upper'), {
+    layer: 'upper',
+    type: 'file',
+    size: 9,
+    cut: false,
+    binary: false,
+    text: 'top\nmine\n',
+  });
   assert.is((await contentOf(stack, '/etc/passwd', 'base')).text, 'base\n');
   const big = await contentOf(stack, '/big', 'base');
   assert.equal([big.cut, big.binary, big.text!.length], [true, false, CONTENT_BYTES / 2]);
-  assert.equal([(await contentOf(stack, '/bin/tool', 'base')).binary, (await contentOf(stack, '/latin', 'upper')).binary], [true, true]);
+  assert.equal(
+    [(await contentOf(stack, '/bin/tool', 'base')).binary, (await contentOf(stack, '/latin', 'upper')).binary],
+    [true, true],
+  );
   assert.is((await contentOf(stack, '/bin', 'upper')).text, 'usr/bin');
-  for (const [path, layer] of [['/etc/motd', 'top'], ['/etc/passwd', '../../etc']] as const) await contentOf(stack, path, layer).then(() => assert.unreachable(), (error: Error) => assert.match(error.message, /no/));
+  for (const [path, layer] of [
+    ['/etc/motd', 'top'],
+    ['/etc/passwd', '../../etc'],
+  ] as const)
+    await contentOf(stack, path, layer).then(
+      () => assert.unreachable(),
+      (error: Error) => assert.match(error.message, /no/),
+    );
 });
 
 test('a pipe and a device are not opened', async () => {
@@ -75,18 +109,37 @@ test('a pipe and a device are not opened', async () => {
 
 test('a listing is what the container sees, each name with its layer', async () => {
   const seen = await listingOf(stack, '/etc');
-  assert.equal(seen.entries, [{ name: 'motd', type: 'char', layer: 'upper', over: ['base'], deleted: true }, { name: 'passwd', type: 'file', layer: 'upper', over: ['top', 'base'] }]);
-  assert.equal(seen.entries.filter(({ deleted }) => !deleted).map(({ name }) => name), overlay.run('ls etc').trim().split('\n'));
+  assert.equal(seen.entries, [
+    { name: 'motd', type: 'char', layer: 'upper', over: ['base'], deleted: true },
+    { name: 'passwd', type: 'file', layer: 'upper', over: ['top', 'base'] },
+  ]);
+  assert.equal(
+    seen.entries.filter(({ deleted }) => !deleted).map(({ name }) => name),
+    overlay.run('ls etc').trim().split('\n'),
+  );
   for (const dir of ['/', '/srv', '/opt', '/opt/x', '/usr']) {
-    assert.equal((await listingOf(stack, dir)).entries.filter(({ deleted }) => !deleted).map(({ name }) => name), overlay.run(`LC_ALL=C ls -a .${dir} | grep -v '^[.]*$'`).trim().split('\n'), dir);
+    assert.equal(
+      (await listingOf(stack, dir)).entries.filter(({ deleted }) => !deleted).map(({ name }) => name),
+      overlay.run(`LC_ALL=C ls -a .${dir} | grep -v '^[.]*$'`).trim().split('\n'),
+      dir,
+    );
   }
-  assert.equal((await listingOf(stack, '/opt/x')).entries.map(({ layer }) => layer), ['base']);
-  await listingOf(stack, '/etc/passwd').then(() => assert.unreachable(), (error: Error) => assert.match(error.message, /no directory/));
+  assert.equal(
+    (await listingOf(stack, '/opt/x')).entries.map(({ layer }) => layer),
+    ['base'],
+  );
+  await listingOf(stack, '/etc/passwd').then(
+    () => assert.unreachable(),
+    (error: Error) => assert.match(error.message, /no directory/),
+  );
 });
 
 test('a directory that nobody may read is read all the same: the daemon looks, not the container', async () => {
   chmodSync(`${overlay.upper}/srv`, 0);
-  assert.equal((await listingOf(stack, '/srv')).entries.map(({ name }) => name), ['new']);
+  assert.equal(
+    (await listingOf(stack, '/srv')).entries.map(({ name }) => name),
+    ['new'],
+  );
 });
 
 test.run();

@@ -25,13 +25,20 @@ test.after(async () => {
 });
 const at = (path: string, init: RequestInit = {}) => fetch(`${registry.url}/v2/${path}`, init);
 const digest = (bytes: string) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-const codeOf = async (response: Response) => ((await response.json()) as { errors: { code: string }[] }).errors[0]!.code;
+const codeOf = async (response: Response) =>
+  ((await response.json()) as { errors: { code: string }[] }).errors[0]!.code;
 
 test(['skopeo', 'root'], 'takes an image from skopeo and gives it to skopeo and to us', async () => {
   writeLayout(join(work, 'layout'), image);
   const name = `docker://127.0.0.1:${registry.port}/some/thing`;
   await skopeo('copy', '--dest-tls-verify=false', `oci:${join(work, 'layout')}:latest`, `${name}:v1`);
-  await skopeo('copy', '--src-tls-verify=false', '--dest-tls-verify=false', `${name}:v1`, `docker://127.0.0.1:${registry.port}/other:latest`);
+  await skopeo(
+    'copy',
+    '--src-tls-verify=false',
+    '--dest-tls-verify=false',
+    `${name}:v1`,
+    `docker://127.0.0.1:${registry.port}/other:latest`,
+  );
   await skopeo('copy', '--src-tls-verify=false', `${name}:v1`, `dir:${join(work, 'out')}`);
   for (const layer of image.layers) assert.ok(existsSync(join(work, 'out', layer.slice(7))));
   assert.equal(JSON.parse(await skopeo('list-tags', '--tls-verify=false', name)).Tags, ['v1']);
@@ -73,7 +80,11 @@ test('gives parts of a blob', async () => {
   const blob = await push('one', '0123456789');
   const part = async (range: string) => {
     const response = await at(`one/blobs/${blob}`, { headers: { Range: range } });
-    return [response.status, response.headers.get('content-range'), response.status === 416 ? await codeOf(response) : await response.text()];
+    return [
+      response.status,
+      response.headers.get('content-range'),
+      response.status === 416 ? await codeOf(response) : await response.text(),
+    ];
   };
   assert.equal(await part('bytes=3-'), [206, 'bytes 3-9/10', '3456789']);
   assert.equal(await part('bytes=3-4'), [206, 'bytes 3-4/10', '34']);
@@ -84,25 +95,40 @@ test('gives parts of a blob', async () => {
 
 test('checks manifests: digest, JSON, media type, and that everything is there', async () => {
   const config = await push('m', '{}');
-  const put = (reference: string, body: string, type = OCI_MANIFEST) => at(`m/manifests/${reference}`, { method: 'PUT', body, headers: { 'Content-Type': type } });
+  const put = (reference: string, body: string, type = OCI_MANIFEST) =>
+    at(`m/manifests/${reference}`, { method: 'PUT', body, headers: { 'Content-Type': type } });
   const good = JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, config: { digest: config }, layers: [] });
   const answer = await put('v1', good);
   assert.equal([answer.status, answer.headers.get('docker-content-digest')], [201, digest(good)]);
   assert.is((await put(digest(good), good)).status, 201);
   const refused: [string, string, string, string?][] = [
-    [digest('x'), good, 'DIGEST_INVALID'], ['v1', 'nope', 'MANIFEST_INVALID'], ['v1', '[]', 'MANIFEST_INVALID'], ['v1', good, 'MANIFEST_INVALID', 'text/plain'],
-    ['v1', JSON.stringify({ config: { digest: digest('absent') } }), 'MANIFEST_BLOB_UNKNOWN'], ['v1', JSON.stringify({ manifests: [{ digest: digest('absent') }] }), 'MANIFEST_BLOB_UNKNOWN'],
-    ['v1', JSON.stringify({ layers: [{ digest: '../../etc/passwd' }] }), 'MANIFEST_INVALID'], ['bad tag', good, 'TAG_INVALID'],
+    [digest('x'), good, 'DIGEST_INVALID'],
+    ['v1', 'nope', 'MANIFEST_INVALID'],
+    ['v1', '[]', 'MANIFEST_INVALID'],
+    ['v1', good, 'MANIFEST_INVALID', 'text/plain'],
+    ['v1', JSON.stringify({ config: { digest: digest('absent') } }), 'MANIFEST_BLOB_UNKNOWN'],
+    ['v1', JSON.stringify({ manifests: [{ digest: digest('absent') }] }), 'MANIFEST_BLOB_UNKNOWN'],
+    ['v1', JSON.stringify({ layers: [{ digest: '../../etc/passwd' }] }), 'MANIFEST_INVALID'],
+    ['bad tag', good, 'TAG_INVALID'],
   ];
-  for (const [reference, body, code, type] of refused) assert.is(await codeOf(await put(encodeURIComponent(reference), body, type)), code, body);
+  for (const [reference, body, code, type] of refused)
+    assert.is(await codeOf(await put(encodeURIComponent(reference), body, type)), code, body);
   assert.is(await codeOf(await put('v1', ' '.repeat(5 * 2 ** 20))), 'SIZE_INVALID');
   const head = await at('m/manifests/v1', { method: 'HEAD' });
-  assert.equal([head.status, head.headers.get('content-type'), head.headers.get('content-length')], [200, OCI_MANIFEST, String(good.length)]);
+  assert.equal(
+    [head.status, head.headers.get('content-type'), head.headers.get('content-length')],
+    [200, OCI_MANIFEST, String(good.length)],
+  );
 });
 
 test('lists tags and repositories page by page', async () => {
   const config = await push('paged/x', '{}');
-  for (const tag of ['c', 'a', 'b']) await at(`paged/x/manifests/${tag}`, { method: 'PUT', body: JSON.stringify({ config: { digest: config }, tag }), headers: { 'Content-Type': OCI_MANIFEST } });
+  for (const tag of ['c', 'a', 'b'])
+    await at(`paged/x/manifests/${tag}`, {
+      method: 'PUT',
+      body: JSON.stringify({ config: { digest: config }, tag }),
+      headers: { 'Content-Type': OCI_MANIFEST },
+    });
   const first = await at('paged/x/tags/list?n=2');
   assert.equal(await first.json(), { name: 'paged/x', tags: ['a', 'b'] });
   assert.is(first.headers.get('link'), '</v2/paged/x/tags/list?n=2&last=b>; rel="next"');
@@ -115,11 +141,19 @@ test('lists tags and repositories page by page', async () => {
 test('refuses bad names, digests, sizes and methods, and keeps nothing of them', async () => {
   const begun = registry.url + (await at('one/blobs/uploads/', { method: 'POST' })).headers.get('location')!;
   const cases: [path: string, init: RequestInit, status: number, code: string][] = [
-    ['UPPER/blobs/uploads/', { method: 'POST' }, 400, 'NAME_INVALID'], ['%ff/tags/list', {}, 400, 'NAME_INVALID'],
-    ['a/..%2f..%2fb/tags/list', {}, 400, 'NAME_INVALID'], ['one/blobs/sha256:..%2f..%2fx', {}, 404, 'NAME_UNKNOWN'], ['one/blobs/sha256:abc', {}, 400, 'DIGEST_INVALID'],
-    [`one/blobs/uploads/?digest=md5:1`, { method: 'POST', body: 'x' }, 400, 'DIGEST_INVALID'], [`one/blobs/uploads/?digest=${digest('y')}`, { method: 'POST', body: 'x' }, 400, 'DIGEST_INVALID'],
-    ['one/blobs/uploads/..%2fx', { method: 'PATCH', body: 'x' }, 404, 'NAME_UNKNOWN'], ['one/blobs/uploads/none', { method: 'PATCH', body: 'x' }, 404, 'BLOB_UPLOAD_UNKNOWN'],
-    ['one/manifests/..', {}, 404, 'NAME_UNKNOWN'], ['one/manifests/%2e%2e%2fx', {}, 404, 'NAME_UNKNOWN'], ['one/nothing', {}, 404, 'NAME_UNKNOWN'], ['_catalog', { method: 'POST' }, 405, 'UNSUPPORTED'],
+    ['UPPER/blobs/uploads/', { method: 'POST' }, 400, 'NAME_INVALID'],
+    ['%ff/tags/list', {}, 400, 'NAME_INVALID'],
+    ['a/..%2f..%2fb/tags/list', {}, 400, 'NAME_INVALID'],
+    ['one/blobs/sha256:..%2f..%2fx', {}, 404, 'NAME_UNKNOWN'],
+    ['one/blobs/sha256:abc', {}, 400, 'DIGEST_INVALID'],
+    [`one/blobs/uploads/?digest=md5:1`, { method: 'POST', body: 'x' }, 400, 'DIGEST_INVALID'],
+    [`one/blobs/uploads/?digest=${digest('y')}`, { method: 'POST', body: 'x' }, 400, 'DIGEST_INVALID'],
+    ['one/blobs/uploads/..%2fx', { method: 'PATCH', body: 'x' }, 404, 'NAME_UNKNOWN'],
+    ['one/blobs/uploads/none', { method: 'PATCH', body: 'x' }, 404, 'BLOB_UPLOAD_UNKNOWN'],
+    ['one/manifests/..', {}, 404, 'NAME_UNKNOWN'],
+    ['one/manifests/%2e%2e%2fx', {}, 404, 'NAME_UNKNOWN'],
+    ['one/nothing', {}, 404, 'NAME_UNKNOWN'],
+    ['_catalog', { method: 'POST' }, 405, 'UNSUPPORTED'],
   ];
   for (const [path, init, status, code] of cases) {
     const response = await at(path, init);
@@ -139,7 +173,11 @@ test('survives bytes that are no HTTP and a client that goes away in the middle'
   });
   const id = (await at('one/blobs/uploads/', { method: 'POST' })).headers.get('location')!;
   await new Promise<void>((resolve) => {
-    const socket = connect(registry.port, '127.0.0.1', () => socket.write(`PATCH ${id} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc`, () => setTimeout(() => socket.destroy(), 20)));
+    const socket = connect(registry.port, '127.0.0.1', () =>
+      socket.write(`PATCH ${id} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc`, () =>
+        setTimeout(() => socket.destroy(), 20),
+      ),
+    );
     socket.on('close', () => resolve());
   });
   assert.is((await at('')).status, 200);

@@ -17,16 +17,26 @@ test.after(async () => {
 });
 
 function idle(count: number, to: { port: number; host: string } | { path: string }): Promise<Socket[]> {
-  return Promise.all(Array.from({ length: count }, () => new Promise<Socket>((resolve, reject) => {
-    const come = (): void => {
-      const socket = connect(to as { path: string });
-      // EAGAIN: more wait to be accepted than listen(2) has room for
-      socket.once('connect', () => resolve(socket)).on('error', (error: NodeJS.ErrnoException) => (error.code === 'EAGAIN' ? void setTimeout(come, 5) : reject(error)));
-      socket.resume();
-      opened.push(socket);
-    };
-    come();
-  })));
+  return Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<Socket>((resolve, reject) => {
+          const come = (): void => {
+            const socket = connect(to as { path: string });
+            // EAGAIN: more wait to be accepted than listen(2) has room for
+            socket
+              .once('connect', () => resolve(socket))
+              .on('error', (error: NodeJS.ErrnoException) =>
+                error.code === 'EAGAIN' ? void setTimeout(come, 5) : reject(error),
+              );
+            socket.resume();
+            opened.push(socket);
+          };
+          come();
+        }),
+    ),
+  );
 }
 const closed = (sockets: readonly Socket[]) => sockets.filter((socket) => socket.closed || socket.readableEnded).length;
 
@@ -72,7 +82,11 @@ test('on the API socket 3,000 idle connections take no more descriptors than the
   long.write('GET /events HTTP/1.1\r\nHost: docker\r\n\r\n');
   await until('the events have begun', () => heard.includes('200 OK'));
   for (let n = 0; n < 30; n++) await idle(100, { path });
-  const status = await new Promise((resolve, reject) => request({ socketPath: path, path: '/_ping', agent: false }, (res) => resolve(res.resume().statusCode)).on('error', reject).end());
+  const status = await new Promise((resolve, reject) =>
+    request({ socketPath: path, path: '/_ping', agent: false }, (res) => resolve(res.resume().statusCode))
+      .on('error', reject)
+      .end(),
+  );
   assert.is(status, 200);
   const count = await new Promise<number>((resolve) => server.getConnections((_error, n) => resolve(n)));
   assert.ok(count <= 1024 + 2, `${count} connections`);

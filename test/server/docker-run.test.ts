@@ -29,7 +29,15 @@ test('a megabyte arrives whole', async () => {
 });
 
 test(['script'], 'run -it has a raw stream through a terminal, and its first size', async () => {
-  const ran = await s.run('script', ['-qec', 'stty rows 33 cols 99; docker run --name tty -it ubuntu sh -c "tty; read x; echo got $x; exit 3"', '/dev/null'], { input: 'word\n', hold: true });
+  const ran = await s.run(
+    'script',
+    [
+      '-qec',
+      'stty rows 33 cols 99; docker run --name tty -it ubuntu sh -c "tty; read x; echo got $x; exit 3"',
+      '/dev/null',
+    ],
+    { input: 'word\n', hold: true },
+  );
   assert.is(ran.code, 3);
   assert.match(ran.out, /\/dev\/pts\/\d+\r\n/);
   assert.match(ran.out, /got/);
@@ -37,8 +45,13 @@ test(['script'], 'run -it has a raw stream through a terminal, and its first siz
 });
 
 test(['script'], 'the detach keys leave the container running', async () => {
-  const runs = until(() => s.engine.containers().some((c) => c.container.name === 'keys' && c.process.running && c.process.watchers === 1));
-  const detached = await s.run('script', ['-qec', 'docker run --name keys -it ubuntu sleep 100', '/dev/null'], { hold: true, typed: runs.then(() => '\x10\x11') });
+  const runs = until(() =>
+    s.engine.containers().some((c) => c.container.name === 'keys' && c.process.running && c.process.watchers === 1),
+  );
+  const detached = await s.run('script', ['-qec', 'docker run --name keys -it ubuntu sleep 100', '/dev/null'], {
+    hold: true,
+    typed: runs.then(() => '\x10\x11'),
+  });
   assert.is(detached.code, 0);
   assert.ok(s.engine.container('keys').process.running);
   assert.is((await s.docker('rm', '-f', 'keys')).code, 0);
@@ -69,7 +82,10 @@ test('an image that is not there is pulled first, with progress and a status', a
   const ran = await s.docker('run', '--rm', 'busybox', 'echo', 'pulled');
   assert.is(ran.code, 0);
   assert.is(ran.out, 'pulled\n');
-  assert.match(ran.err, /Unable to find image 'busybox:latest' locally\nlatest: Pulling from library\/busybox\nf459d57b0a26: Pulling fs layer\n/);
+  assert.match(
+    ran.err,
+    /Unable to find image 'busybox:latest' locally\nlatest: Pulling from library\/busybox\nf459d57b0a26: Pulling fs layer\n/,
+  );
   assert.match(ran.err, /Digest: sha256:(b0)+\nStatus: Downloaded newer image for busybox:latest\n$/);
 });
 
@@ -81,7 +97,9 @@ test('exec runs beside the first process, with its own streams and exit code', a
 });
 
 test(['script'], 'exec -it has a terminal', async () => {
-  const ran = await s.run('script', ['-qec', 'docker exec -it sleeper sh -c "tty; exit 5"', '/dev/null'], { hold: true });
+  const ran = await s.run('script', ['-qec', 'docker exec -it sleeper sh -c "tty; exit 5"', '/dev/null'], {
+    hold: true,
+  });
   assert.is(ran.code, 5);
   assert.match(ran.out, /\/dev\/pts\//);
 });

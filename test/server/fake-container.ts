@@ -4,7 +4,16 @@ import type { Duplex, Readable } from 'node:stream';
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Image } from '../../runtime/image/image.ts';
 import type { Container } from '../../runtime/machine/container.ts';
-import type { AttachOptions, ContainerHandle, ContainerState, Engine, ExecConfig, ExecHandle, GateCommand, GateOptions } from '../../runtime/machine/engine.ts';
+import type {
+  AttachOptions,
+  ContainerHandle,
+  ContainerState,
+  Engine,
+  ExecConfig,
+  ExecHandle,
+  GateCommand,
+  GateOptions,
+} from '../../runtime/machine/engine.ts';
 import type { LogOptions } from '../../runtime/machine/log-file.ts';
 import { badParameter, conflict, notFound, notModified } from '../../runtime/machine/refusal.ts';
 import type { ContainerRequest, HostConfig } from '../../runtime/machine/request.ts';
@@ -20,7 +29,10 @@ class FakeExec implements ExecHandle {
   readonly id = randomBytes(32).toString('hex');
   readonly process: FakeProcess;
   failed: number | null = null;
-  constructor(readonly container: FakeContainer, readonly config: ExecConfig) {
+  constructor(
+    readonly container: FakeContainer,
+    readonly config: ExecConfig,
+  ) {
     this.process = new FakeProcess(config.Tty === true, config.AttachStdin === true);
   }
   get state() {
@@ -28,8 +40,10 @@ class FakeExec implements ExecHandle {
   }
   checkStartable(): void {
     const { id } = this.container.container;
-    if (this.process.running || this.state.exitCode !== null) throw conflict(`Error: Exec command ${this.id} has already run`);
-    if (this.container.state.status === 'paused') throw conflict(`Container ${id} is paused, unpause the container before exec`);
+    if (this.process.running || this.state.exitCode !== null)
+      throw conflict(`Error: Exec command ${this.id} has already run`);
+    if (this.container.state.status === 'paused')
+      throw conflict(`Container ${id} is paused, unpause the container before exec`);
     if (this.container.state.status !== 'running') throw conflict(`container ${id} is not running`);
   }
   async start(options: { ConsoleSize?: [number, number] | null }): Promise<void> {
@@ -63,15 +77,58 @@ export class FakeContainer implements ContainerHandle {
   readonly #exits = new Set<() => void>();
   readonly #removals = new Set<() => void>();
 
-  constructor(readonly engine: Pick<Engine, 'events'> & { readonly map: Map<string, FakeContainer> }, id: string, name: string, request: ContainerRequest, image: Image) {
-    const network = { mode: 'bridge', name: 'bridge', endpointID: 'e'.repeat(64), address: '172.30.0.2', prefix: 16, gateway: '172.30.0.1', mac: '02:42:ac:1e:00:02', hostLink: 'veth0' };
-    const paths = { dir: '/d', rootfs: '/d/rootfs', upper: '/d/upper', work: '/d/work', log: '/d/log', hosts: '/d/hosts', hostname: '/d/hostname', resolvConf: '/d/resolv.conf' };
-    this.container = { id, name, request, image, network, paths, spec: { hostname: id.slice(0, 12), linux: {} }, warnings: [] } as unknown as Container;
+  constructor(
+    readonly engine: Pick<Engine, 'events'> & { readonly map: Map<string, FakeContainer> },
+    id: string,
+    name: string,
+    request: ContainerRequest,
+    image: Image,
+  ) {
+    const network = {
+      mode: 'bridge',
+      name: 'bridge',
+      endpointID: 'e'.repeat(64),
+      address: '172.30.0.2',
+      prefix: 16,
+      gateway: '172.30.0.1',
+      mac: '02:42:ac:1e:00:02',
+      hostLink: 'veth0',
+    };
+    const paths = {
+      dir: '/d',
+      rootfs: '/d/rootfs',
+      upper: '/d/upper',
+      work: '/d/work',
+      log: '/d/log',
+      hosts: '/d/hosts',
+      hostname: '/d/hostname',
+      resolvConf: '/d/resolv.conf',
+    };
+    this.container = {
+      id,
+      name,
+      request,
+      image,
+      network,
+      paths,
+      spec: { hostname: id.slice(0, 12), linux: {} },
+      warnings: [],
+    } as unknown as Container;
     this.process = new FakeProcess(request.Tty === true, request.OpenStdin === true);
   }
 
   get state(): ContainerState {
-    return { status: this.#status, machine: 'running', pid: this.process.pid, exitCode: this.#exitCode, oomKilled: false, error: '', startedAt: this.#started, finishedAt: this.#finished, restartCount: 0 };
+    return {
+      status: this.#status,
+      machine: 'running',
+      pid: this.process.pid,
+      exitCode: this.#exitCode,
+      oomKilled: false,
+      error: '',
+      startedAt: this.#started,
+      finishedAt: this.#finished,
+      restartCount: 0,
+    };
   }
   get execIDs(): string[] {
     return this.execs.map((e) => e.id);
@@ -115,7 +172,8 @@ export class FakeContainer implements ContainerHandle {
     await this.start();
   }
   async kill(signal = 'KILL'): Promise<void> {
-    if (!this.process.running) throw conflict(`cannot kill container: ${this.container.id}: container ${this.container.id} is not running`);
+    if (!this.process.running)
+      throw conflict(`cannot kill container: ${this.container.id}: container ${this.container.id} is not running`);
     this.process.signal(`SIG${signal.replace(/^SIG/, '')}` as NodeJS.Signals);
   }
   async pause(): Promise<void> {
@@ -135,7 +193,10 @@ export class FakeContainer implements ContainerHandle {
     return [];
   }
   async remove({ force }: { force: boolean }): Promise<void> {
-    if (this.process.running && !force) throw conflict(`cannot remove container "/${this.container.name}": container is running: stop the container before removing or force remove`);
+    if (this.process.running && !force)
+      throw conflict(
+        `cannot remove container "/${this.container.name}": container is running: stop the container before removing or force remove`,
+      );
     if (this.process.running) await this.stop();
     this.engine.map.delete(this.container.id);
     this.emit('destroy');
@@ -144,7 +205,9 @@ export class FakeContainer implements ContainerHandle {
   wait(condition: 'not-running' | 'next-exit' | 'removed'): Promise<{ StatusCode: number; Error: null }> {
     const answer = () => ({ StatusCode: this.#exitCode, Error: null });
     if (condition === 'not-running' && !this.process.running) return Promise.resolve(answer());
-    return new Promise((resolve) => (condition === 'removed' ? this.#removals : this.#exits).add(() => resolve(answer())));
+    return new Promise((resolve) =>
+      (condition === 'removed' ? this.#removals : this.#exits).add(() => resolve(answer())),
+    );
   }
   attach = (client: Duplex, options: AttachOptions) => this.process.attach(client, options);
   async resize(height: number, width: number): Promise<void> {
@@ -161,8 +224,16 @@ export class FakeContainer implements ContainerHandle {
     return this.process.follow((output: Output) => {
       seen += 1;
       if (options.tail !== undefined && seen <= count - options.tail) return [];
-      if (!(output.stream === 1 ? options.stdout : options.stderr) || output.time < (options.since ?? 0) * 1000) return [];
-      return [options.timestamps ? { ...output, data: Buffer.from(`${new Date(output.time).toISOString().replace('Z', '000000Z')} ${output.data}`) } : output];
+      if (!(output.stream === 1 ? options.stdout : options.stderr) || output.time < (options.since ?? 0) * 1000)
+        return [];
+      return [
+        options.timestamps
+          ? {
+              ...output,
+              data: Buffer.from(`${new Date(output.time).toISOString().replace('Z', '000000Z')} ${output.data}`),
+            }
+          : output,
+      ];
     }, options.follow);
   }
   top = async () => {
@@ -172,7 +243,9 @@ export class FakeContainer implements ContainerHandle {
   stats = async () => ({
     cgroup: {
       cpu: { total: process.hrtime()[0] * 1e9, user: 1, system: 1, periods: 0, throttledPeriods: 0, throttledTime: 0 },
-      memory: { usage: 5_000_000, limit: 64_000_000, stats: { total_inactive_file: 1_000_000 } }, pids: { current: 3, limit: 0 }, io: [{ major: 8, minor: 0, op: 'Read' as const, bytes: 2000, operations: 1 }],
+      memory: { usage: 5_000_000, limit: 64_000_000, stats: { total_inactive_file: 1_000_000 } },
+      pids: { current: 3, limit: 0 },
+      io: [{ major: 8, minor: 0, op: 'Read' as const, bytes: 2000, operations: 1 }],
     },
     networks: { eth0: { rx_bytes: 1000, tx_bytes: 2000 } },
   });
@@ -186,10 +259,10 @@ export class FakeContainer implements ContainerHandle {
     yield [{ Path: '/b', Kind: 1 as const }];
   }
   sizeRw = async () => 1234;
-  async* happening(signal: AbortSignal): AsyncIterable<readonly Event[]> {
+  async *happening(signal: AbortSignal): AsyncIterable<readonly Event[]> {
     for await (const event of this.journal(true, signal)) yield [event];
   }
-  async* journal(follow: boolean, signal?: AbortSignal): AsyncIterable<Event> {
+  async *journal(follow: boolean, signal?: AbortSignal): AsyncIterable<Event> {
     yield { type: 'note', text: 'first', seq: 0, time: 1, run: 1 };
     if (follow) await new Promise((resolve) => signal?.addEventListener('abort', resolve));
   }

@@ -13,11 +13,28 @@ const digest = (fill: string) => `sha256:${fill.repeat(64).slice(0, 64)}`;
 
 export function fakeImage(tag: string, fill: string, created: string): Image {
   return {
-    id: digest(fill), tags: [tag], digests: [`${tag.split(':')[0]}@${digest(`${fill}0`)}`], size: 3_000_000, practice: false,
-    layers: [1, 2].map((n) => ({ diffID: digest(`${n}${fill}`), chainID: digest(`c${n}${fill}`), dir: `/layers/${n}${fill}`, size: n * 1_000_000 })),
+    id: digest(fill),
+    tags: [tag],
+    digests: [`${tag.split(':')[0]}@${digest(`${fill}0`)}`],
+    size: 3_000_000,
+    practice: false,
+    layers: [1, 2].map((n) => ({
+      diffID: digest(`${n}${fill}`),
+      chainID: digest(`c${n}${fill}`),
+      dir: `/layers/${n}${fill}`,
+      size: n * 1_000_000,
+    })),
     config: {
-      architecture: 'amd64', os: 'linux', created, config: { Env: ['PATH=/usr/bin:/bin', 'FROM_IMAGE=1'], Cmd: ['/bin/sh'], Labels: { origin: 'test' } }, rootfs: { type: 'layers', diff_ids: [digest(`1${fill}`), digest(`2${fill}`)] },
-      history: [{ created, created_by: 'ADD rootfs' }, { created, created_by: 'CMD ["/bin/sh"]', empty_layer: true }, { created, created_by: 'RUN practice' }],
+      architecture: 'amd64',
+      os: 'linux',
+      created,
+      config: { Env: ['PATH=/usr/bin:/bin', 'FROM_IMAGE=1'], Cmd: ['/bin/sh'], Labels: { origin: 'test' } },
+      rootfs: { type: 'layers', diff_ids: [digest(`1${fill}`), digest(`2${fill}`)] },
+      history: [
+        { created, created_by: 'ADD rootfs' },
+        { created, created_by: 'CMD ["/bin/sh"]', empty_layer: true },
+        { created, created_by: 'RUN practice' },
+      ],
     },
   };
 }
@@ -29,7 +46,12 @@ class FakeImages implements Images {
 
   list = (): Image[] => this.all;
   find(reference: string): Image | undefined {
-    const byId = this.all.find((i) => i.id === reference || (/^(sha256:)?[a-f0-9]{2,}$/.test(reference) && i.id.replace('sha256:', '').startsWith(reference.replace('sha256:', ''))));
+    const byId = this.all.find(
+      (i) =>
+        i.id === reference ||
+        (/^(sha256:)?[a-f0-9]{2,}$/.test(reference) &&
+          i.id.replace('sha256:', '').startsWith(reference.replace('sha256:', ''))),
+    );
     if (byId) return byId;
     const name = familiarName(normalize(reference));
     return this.all.find((i) => i.tags.includes(name) || i.digests.includes(name));
@@ -40,7 +62,10 @@ class FakeImages implements Images {
   remove(reference: string, { force }: { force: boolean }): ({ Untagged: string } | { Deleted: string })[] {
     const image = this.find(reference)!;
     const user = this.usedBy(image.id);
-    if (user && !force) throw conflict(`conflict: unable to remove repository reference "${reference}" (must force) - container ${user} is using its referenced image ${image.id.slice(7, 19)}`);
+    if (user && !force)
+      throw conflict(
+        `conflict: unable to remove repository reference "${reference}" (must force) - container ${user} is using its referenced image ${image.id.slice(7, 19)}`,
+      );
     if (image.tags.length > 1) {
       const name = familiarName(normalize(reference));
       image.tags = image.tags.filter((t) => t !== name);
@@ -53,13 +78,26 @@ class FakeImages implements Images {
 
 export class FakeEngine implements Engine {
   readonly settings: Engine['settings'] = {
-    root: '/var/lib/fake', execRoot: '/run/fake', socket: '/run/fake/fake.sock', bridge: 'fake0', bip: '172.30.0.1/16', cgroupParent: '/fake',
-    registryMirrors: [], insecureRegistries: [], practice: false, dns: [], idle: 0,
+    root: '/var/lib/fake',
+    execRoot: '/run/fake',
+    socket: '/run/fake/fake.sock',
+    bridge: 'fake0',
+    bip: '172.30.0.1/16',
+    cgroupParent: '/fake',
+    registryMirrors: [],
+    insecureRegistries: [],
+    practice: false,
+    dns: [],
+    idle: 0,
   };
   readonly events = new EventBus();
   readonly id = 'fake-engine';
   readonly map = new Map<string, FakeContainer>();
-  readonly images = new FakeImages((id) => this.containers().find((c) => c.container.image?.id === id)?.container.id.slice(0, 12));
+  readonly images = new FakeImages((id) =>
+    this.containers()
+      .find((c) => c.container.image?.id === id)
+      ?.container.id.slice(0, 12),
+  );
   readonly requests: Parameters<Engine['create']>[] = [];
   readonly pulls: Parameters<Engine['pull']>[0][] = [];
 
@@ -70,7 +108,10 @@ export class FakeEngine implements Engine {
     const image = this.images.find(request.Image);
     if (!image) throw notFound(`No such image: ${familiarName(normalize(request.Image))}`);
     const taken = this.containers().find((c) => c.container.name === name);
-    if (taken) throw conflict(`Conflict. The container name "/${name}" is already in use by container "${taken.container.id}". You have to remove (or rename) that container to be able to reuse that name.`);
+    if (taken)
+      throw conflict(
+        `Conflict. The container name "/${name}" is already in use by container "${taken.container.id}". You have to remove (or rename) that container to be able to reuse that name.`,
+      );
     const handle = new FakeContainer(this, randomBytes(32).toString('hex'), name, request, image);
     this.map.set(handle.container.id, handle);
     handle.emit('create');
@@ -79,14 +120,19 @@ export class FakeEngine implements Engine {
 
   container(ref: string): FakeContainer {
     const name = ref.replace(/^\//, '');
-    const found = this.map.get(ref) ?? this.containers().find((c) => c.container.name === name) ?? this.containers().find((c) => ref.length > 1 && c.container.id.startsWith(ref));
+    const found =
+      this.map.get(ref) ??
+      this.containers().find((c) => c.container.name === name) ??
+      this.containers().find((c) => ref.length > 1 && c.container.id.startsWith(ref));
     if (!found) throw notFound(`No such container: ${ref}`);
     return found;
   }
   containers = (): FakeContainer[] => [...this.map.values()];
 
   execById(id: string): ExecHandle {
-    const found = this.containers().flatMap((c) => c.execs).find((e) => e.id === id);
+    const found = this.containers()
+      .flatMap((c) => c.execs)
+      .find((e) => e.id === id);
     if (!found) throw notFound(`No such exec instance: ${id}`);
     return found;
   }
@@ -99,9 +145,11 @@ export class FakeEngine implements Engine {
     if (name.startsWith('nope')) throw notFound(`manifest for ${name} not found: manifest unknown: manifest unknown`);
     progress({ id: 'f459d57b0a26', status: 'Pulling fs layer' });
     if (name.startsWith('slow')) await new Promise((resolve) => signal?.addEventListener('abort', resolve));
-    for (let current = 0; current <= 1_000_000; current += 10_000) progress({ id: 'f459d57b0a26', status: 'Downloading', current, total: 1_000_000 });
+    for (let current = 0; current <= 1_000_000; current += 10_000)
+      progress({ id: 'f459d57b0a26', status: 'Downloading', current, total: 1_000_000 });
     if (name.startsWith('cut')) throw new Error('unexpected EOF');
-    for (const status of ['Verifying Checksum', 'Download complete', 'Pull complete']) progress({ id: 'f459d57b0a26', status });
+    for (const status of ['Verifying Checksum', 'Download complete', 'Pull complete'])
+      progress({ id: 'f459d57b0a26', status });
     const known = this.images.find(name);
     const image = known ?? fakeImage(name, 'b', '2024-02-02T03:04:05Z');
     if (!known) this.images.all.push(image);
@@ -110,7 +158,9 @@ export class FakeEngine implements Engine {
   }
 
   operations = (): OperationHandle[] => [];
-  operation(ref: string): OperationHandle { throw notFound(`No such operation: ${ref}`); }
+  operation(ref: string): OperationHandle {
+    throw notFound(`No such operation: ${ref}`);
+  }
 
   busy = (): boolean => this.containers().some((c) => c.process.running);
   async close(): Promise<void> {

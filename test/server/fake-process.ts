@@ -1,11 +1,18 @@
-/** A process on plain pipes (or under script(1) for a terminal) that stands in for a container's, and its coupling to a client. */
+/**
+ * A process on plain pipes (or under script(1) for a terminal) that stands in for a container's, and its coupling to a
+ * client.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { type Duplex, PassThrough, type Readable } from 'node:stream';
 import type { AttachOptions } from '../../runtime/machine/engine.ts';
 
-export interface Output { stream: 1 | 2; time: number; data: Buffer }
+export interface Output {
+  stream: 1 | 2;
+  time: number;
+  data: Buffer;
+}
 
 export function wire(tty: boolean, { stream, data }: { stream: number; data: Buffer }): Buffer {
   if (tty) return data;
@@ -28,7 +35,10 @@ export class FakeProcess {
   readonly exited: Promise<number>;
   #exit: (code: number) => void = () => undefined;
 
-  constructor(readonly tty: boolean, readonly openStdin: boolean) {
+  constructor(
+    readonly tty: boolean,
+    readonly openStdin: boolean,
+  ) {
     this.exited = new Promise((resolve) => (this.#exit = resolve));
   }
 
@@ -37,18 +47,28 @@ export class FakeProcess {
     return this.#clients.size;
   }
   get pid(): number {
-    return this.running ? this.#child?.pid ?? 0 : 0;
+    return this.running ? (this.#child?.pid ?? 0) : 0;
   }
 
   start(argv: string[], env: string[]): void {
-    const words = this.tty ? ['script', '-qec', argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' '), '/dev/null'] : argv;
-    const child = spawn(words[0]!, words.slice(1), { stdio: 'pipe', env: { ...process.env, ...Object.fromEntries(env.map((line) => line.split(/=(.*)/s))) }, detached: true });
+    const words = this.tty
+      ? ['script', '-qec', argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' '), '/dev/null']
+      : argv;
+    const child = spawn(words[0]!, words.slice(1), {
+      stdio: 'pipe',
+      env: { ...process.env, ...Object.fromEntries(env.map((line) => line.split(/=(.*)/s))) },
+      detached: true,
+    });
     this.#child = child;
     this.running = true;
     child.stdin.on('error', () => undefined);
     if (!this.openStdin) child.stdin.end();
     else for (const data of this.#early.splice(0)) this.#stdin(data);
-    for (const [stream, from] of [[1, child.stdout], [2, child.stderr]] as [1 | 2, Readable][]) from.on('data', (data: Buffer) => this.#take(stream, data));
+    for (const [stream, from] of [
+      [1, child.stdout],
+      [2, child.stderr],
+    ] as [1 | 2, Readable][])
+      from.on('data', (data: Buffer) => this.#take(stream, data));
     void once(child, 'close').then(async ([code, signal]) => {
       this.running = false;
       this.exitCode = signal ? 128 + constants.signals[signal as NodeJS.Signals] : (code as number);
@@ -117,7 +137,8 @@ export class FakeProcess {
   /** Wire form, a line at a time when dated. */
   follow(keep: (output: Output) => Output[], following: boolean): Readable {
     const out = new PassThrough();
-    const send = (output: Output | undefined) => (output ? keep(output).forEach((o) => out.write(wire(this.tty, o))) : out.end());
+    const send = (output: Output | undefined) =>
+      output ? keep(output).forEach((o) => out.write(wire(this.tty, o))) : out.end();
     this.output.forEach(send);
     if (!following || !this.running) out.end();
     else this.#clients.add(send);

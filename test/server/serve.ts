@@ -1,4 +1,6 @@
-/** A server over the fake engine on a socket in a temp folder, and clients that speak to it: docker, HTTP, raw bytes. */
+/**
+ * A server over the fake engine on a socket in a temp folder, and clients that speak to it: docker, HTTP, raw bytes.
+ */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request, type IncomingHttpHeaders, type Server } from 'node:http';
@@ -7,10 +9,24 @@ import { join } from 'node:path';
 import { createDockerServer, type ServerOptions } from '../../server/docker/app.ts';
 import { FakeEngine } from './fake-engine.ts';
 
-export interface Ran { code: number | null; out: string; err: string }
-export interface Answered { status: number; headers: IncomingHttpHeaders; text: string; json: () => Record<string, unknown> }
+export interface Ran {
+  code: number | null;
+  out: string;
+  err: string;
+}
+export interface Answered {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+  json: () => Record<string, unknown>;
+}
 
-interface RunOptions { input?: string; ms?: number; hold?: boolean; typed?: Promise<string> }
+interface RunOptions {
+  input?: string;
+  ms?: number;
+  hold?: boolean;
+  typed?: Promise<string>;
+}
 
 export class Served {
   readonly engine = new FakeEngine();
@@ -23,10 +39,20 @@ export class Served {
     this.#server.listen(this.socket);
   }
 
-  /** Runs a command with DOCKER_HOST at this server; kills it after `ms`. `typed` is written when it is known, and stdin stays open. */
-  run(command: string, args: string[], { input = '', ms = 60_000, hold = false, typed }: RunOptions = {}): Promise<Ran> {
+  /**
+   * Runs a command with DOCKER_HOST at this server; kills it after `ms`. `typed` is written when it is known, and stdin
+   * stays open.
+   */
+  run(
+    command: string,
+    args: string[],
+    { input = '', ms = 60_000, hold = false, typed }: RunOptions = {},
+  ): Promise<Ran> {
     return new Promise((resolve) => {
-      const child = spawn(command, args, { env: { ...process.env, DOCKER_HOST: `unix://${this.socket}`, DOCKER_CONFIG: this.dir }, stdio: 'pipe' });
+      const child = spawn(command, args, {
+        env: { ...process.env, DOCKER_HOST: `unix://${this.socket}`, DOCKER_CONFIG: this.dir },
+        stdio: 'pipe',
+      });
       const timer = setTimeout(() => child.kill('SIGKILL'), ms);
       const ran: Ran = { code: null, out: '', err: '' };
       child.stdout.on('data', (data) => (ran.out += data));
@@ -46,19 +72,57 @@ export class Served {
   http(method: string, path: string, body?: string | object, headers: Record<string, string> = {}): Promise<Answered> {
     const bytes = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
     return new Promise((resolve, reject) => {
-      const req = request({ socketPath: this.socket, method, path, agent: false, headers: { ...(bytes !== undefined && { 'Content-Type': 'application/json', ...(!headers['Transfer-Encoding'] && { 'Content-Length': Buffer.byteLength(bytes) }) }), ...headers } }, (res) => {
-        let text = '';
-        res.on('data', (data) => (text += data));
-        res.on('end', () => resolve({ status: res.statusCode!, headers: res.headers, text, json: () => JSON.parse(text) as Record<string, unknown> }));
-        res.on('error', reject);
-      });
+      const req = request(
+        {
+          socketPath: this.socket,
+          method,
+          path,
+          agent: false,
+          headers: {
+            ...(bytes !== undefined && {
+              'Content-Type': 'application/json',
+              ...(!headers['Transfer-Encoding'] && { 'Content-Length': Buffer.byteLength(bytes) }),
+            }),
+            ...headers,
+          },
+        },
+        (res) => {
+          let text = '';
+          res.on('data', (data) => (text += data));
+          res.on('end', () =>
+            resolve({
+              status: res.statusCode!,
+              headers: res.headers,
+              text,
+              json: () => JSON.parse(text) as Record<string, unknown>,
+            }),
+          );
+          res.on('error', reject);
+        },
+      );
       req.on('error', reject);
       req.end(bytes);
     });
   }
 
-  /** Sends bytes (and FIN with `end`, more after 100 ms with `later`) and collects what comes until the server closes or `ms` pass. */
-  raw(bytes: string | Buffer, { end = false, ms = 60_000, later, then }: { end?: boolean; ms?: number; later?: string; then?: (socket: ReturnType<typeof connect>, seen: string) => void } = {}): Promise<string> {
+  /**
+   * Sends bytes (and FIN with `end`, more after 100 ms with `later`) and collects what comes until the server closes or
+   * `ms` pass.
+   */
+  raw(
+    bytes: string | Buffer,
+    {
+      end = false,
+      ms = 60_000,
+      later,
+      then,
+    }: {
+      end?: boolean;
+      ms?: number;
+      later?: string;
+      then?: (socket: ReturnType<typeof connect>, seen: string) => void;
+    } = {},
+  ): Promise<string> {
     return new Promise((resolve) => {
       const socket = connect({ path: this.socket, allowHalfOpen: true });
       let seen = '';

@@ -15,21 +15,41 @@ const create = async (Cmd: string[], more: object = {}): Promise<FakeContainer> 
   assert.is(answer.status, 201);
   return s.engine.container(answer.json()['Id'] as string);
 };
-const upgrade = (path: string, body = '') => `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+const upgrade = (path: string, body = '') =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 const bodyOf = (answer: string) => answer.slice(answer.indexOf('\r\n\r\n') + 4);
-const chunk = (stream: number, text: string) => `${String.fromCharCode(stream)}\0\0\0\0\0\0${String.fromCharCode(text.length)}${text}`;
+const chunk = (stream: number, text: string) =>
+  `${String.fromCharCode(stream)}\0\0\0\0\0\0${String.fromCharCode(text.length)}${text}`;
 
 test('HEAD and GET _ping carry the headers that every command begins with', async () => {
   const head = await s.http('HEAD', '/_ping');
-  assert.equal([head.status, head.text, head.headers['api-version'], head.headers['ostype'], head.headers['content-length'], head.headers['builder-version']], [200, '', '1.50', 'linux', '0', '1']);
+  assert.equal(
+    [
+      head.status,
+      head.text,
+      head.headers['api-version'],
+      head.headers['ostype'],
+      head.headers['content-length'],
+      head.headers['builder-version'],
+    ],
+    [200, '', '1.50', 'linux', '0', '1'],
+  );
   assert.match(head.headers['cache-control']!, 'no-cache');
   const get = await s.http('GET', '/_ping');
   assert.equal([get.status, get.text], [200, 'OK']);
 });
 
 const versions: [string, number, RegExp?][] = [
-  ['/v1.24/version', 200], ['/v1.50/version', 200], ['/version', 200], ['/v1.23/version', 400, /1\.23 is too old.*1\.24/], ['/v1.51/version', 400, /1\.51 is too new.*1\.50/],
-  ['/v1.5/version', 400, /1\.5 is too old/], ['/v2.0/version', 400, /2\.0 is too new.*1\.50/], ['/v0.99/version', 400, /too old/], ['/v1/version', 404], ['/v1.43', 404],
+  ['/v1.24/version', 200],
+  ['/v1.50/version', 200],
+  ['/version', 200],
+  ['/v1.23/version', 400, /1\.23 is too old.*1\.24/],
+  ['/v1.51/version', 400, /1\.51 is too new.*1\.50/],
+  ['/v1.5/version', 400, /1\.5 is too old/],
+  ['/v2.0/version', 400, /2\.0 is too new.*1\.50/],
+  ['/v0.99/version', 400, /too old/],
+  ['/v1/version', 404],
+  ['/v1.43', 404],
 ];
 for (const [path, status, message] of versions) {
   test(`${path} answers ${status}`, async () => {
@@ -50,14 +70,35 @@ const refused: [string, string, string | object | undefined, Record<string, stri
   ['POST', '/exec/absent/start', { Detach: false }, {}, 404, /No such exec instance: absent/],
   ['POST', '/containers/create', '{"Image":', {}, 400, /^invalid JSON/],
   ['POST', '/containers/create', '[]', {}, 400, /an object is needed/],
-  ['POST', '/containers/create', '{"Image":"ubuntu"}', { 'Content-Type': 'text/plain' }, 400, /must be 'application\/json'/],
+  [
+    'POST',
+    '/containers/create',
+    '{"Image":"ubuntu"}',
+    { 'Content-Type': 'text/plain' },
+    400,
+    /must be 'application\/json'/,
+  ],
   ['POST', '/containers/create', { Image: 5 }, {}, 400, /^invalid Image/],
   ['POST', '/containers/create', { Image: '' }, {}, 400, /no image/],
   ['POST', '/containers/create', { Image: 'ubuntu', Cmd: { a: 1 } }, {}, 400, /^invalid Cmd: it must be a list/],
-  ['POST', '/containers/create', { Image: 'ubuntu', HostConfig: { Mounts: [{ Type: 'bind', Target: 3 }] } }, {}, 400, /invalid HostConfig.Mounts.Target/],
+  [
+    'POST',
+    '/containers/create',
+    { Image: 'ubuntu', HostConfig: { Mounts: [{ Type: 'bind', Target: 3 }] } },
+    {},
+    400,
+    /invalid HostConfig.Mounts.Target/,
+  ],
   ['POST', '/containers/create', { Image: 'ubuntu', Env: ['A=\0'] }, {}, 400, /invalid Env/],
   ['POST', '/containers/create', { Image: 'ubuntu', Cmd: ['x'.repeat(17 * 1024 * 1024)] }, {}, 400, /too large/],
-  ['POST', '/containers/create', { Image: 'ubuntu', Cmd: ['x'.repeat(17 * 1024 * 1024)] }, { 'Transfer-Encoding': 'chunked' }, 400, /too large/],
+  [
+    'POST',
+    '/containers/create',
+    { Image: 'ubuntu', Cmd: ['x'.repeat(17 * 1024 * 1024)] },
+    { 'Transfer-Encoding': 'chunked' },
+    400,
+    /too large/,
+  ],
   ['POST', '/build', 'x'.repeat(5 * 1024 * 1024), { 'Content-Type': 'application/x-tar' }, 501, /building images/],
   ['POST', '/containers/create?pull=never', { Image: 'ubuntu' }, {}, 400, /only missing/],
   ['POST', '/containers/create', { Image: 'absent' }, {}, 404, /^No such image: absent:latest$/],
@@ -77,7 +118,7 @@ const refused: [string, string, string | object | undefined, Record<string, stri
   ['GET', '/plugins/p/json', undefined, {}, 404, /not found/],
 ];
 for (const [method, path, body, headers, status, message] of refused) {
-  const brief = typeof body === 'object' ? JSON.stringify(body).slice(0, 60) : body?.slice(0, 60) ?? '';
+  const brief = typeof body === 'object' ? JSON.stringify(body).slice(0, 60) : (body?.slice(0, 60) ?? '');
   test(`${method} ${path} ${brief} ${JSON.stringify(headers)} answers ${status}`, async () => {
     const answer = await s.http(method, path, body, headers);
     assert.is(answer.status, status);
@@ -88,14 +129,22 @@ for (const [method, path, body, headers, status, message] of refused) {
 
 test('detach keys that are none are refused while there is still a status', async () => {
   const it = await create(['true']);
-  const answer = await s.http('POST', `/containers/${it.container.id}/attach?stream=1&stdin=1&detachKeys=ctrl-%C3%A9`, undefined, { Connection: 'Upgrade', Upgrade: 'tcp' });
+  const answer = await s.http(
+    'POST',
+    `/containers/${it.container.id}/attach?stream=1&stdin=1&detachKeys=ctrl-%C3%A9`,
+    undefined,
+    { Connection: 'Upgrade', Upgrade: 'tcp' },
+  );
   assert.is(answer.status, 400);
   assert.match(answer.json()['message'] as string, 'invalid detach keys');
 });
 
 test('names may be ids, beginnings of ids, and have a slash in front', async () => {
-  const { container: { id, name } } = await create(['true']);
-  for (const ref of [id, id.slice(0, 12), name, `/${name}`]) assert.is((await s.http('GET', `/v1.43/containers/${ref}/json`)).json()['Id'], id);
+  const {
+    container: { id, name },
+  } = await create(['true']);
+  for (const ref of [id, id.slice(0, 12), name, `/${name}`])
+    assert.is((await s.http('GET', `/v1.43/containers/${ref}/json`)).json()['Id'], id);
 });
 
 test('Cmd may be one text, and filters lists or maps', async () => {
@@ -103,25 +152,42 @@ test('Cmd may be one text, and filters lists or maps', async () => {
   assert.equal(it.container.request.Cmd, ['true']);
   for (const filters of ['{"label":["x=y"]}', '{"label":{"x=y":true}}']) {
     const answer = await s.http('GET', `/containers/json?all=1&filters=${encodeURIComponent(filters)}`);
-    assert.equal((JSON.parse(answer.text) as { Id: string }[]).map((c) => c.Id), [it.container.id]);
+    assert.equal(
+      (JSON.parse(answer.text) as { Id: string }[]).map((c) => c.Id),
+      [it.container.id],
+    );
   }
 });
 
 test('attach upgrades, and a FIN right behind the request does not end the output', async () => {
   const it = await create(['sh', '-c', 'echo out; echo err >&2']);
-  const streaming = s.raw(upgrade(`/v1.43/containers/${it.container.id}/attach?stream=1&stdout=1&stderr=1`), { end: true });
+  const streaming = s.raw(upgrade(`/v1.43/containers/${it.container.id}/attach?stream=1&stdout=1&stderr=1`), {
+    end: true,
+  });
   await until(() => it.process.watchers === 1);
   await s.http('POST', `/containers/${it.container.id}/start`);
   const answer = await streaming;
-  assert.match(answer, /^HTTP\/1\.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application\/vnd\.docker\.multiplexed-stream\r\n\r\n/);
-  assert.equal(bodyOf(answer).match(/[\x01\x02][^]{7}\w+\n/g)!.sort(), [chunk(1, 'out\n'), chunk(2, 'err\n')]);
+  assert.match(
+    answer,
+    /^HTTP\/1\.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application\/vnd\.docker\.multiplexed-stream\r\n\r\n/,
+  );
+  assert.equal(
+    bodyOf(answer)
+      .match(/[\x01\x02][^]{7}\w+\n/g)!
+      .sort(),
+    [chunk(1, 'out\n'), chunk(2, 'err\n')],
+  );
 });
 
 test('without Upgrade attach answers 200, and bytes behind the request are stdin', async () => {
   const it = await create(['cat'], { OpenStdin: true, StdinOnce: true });
-  const streaming = s.raw(`POST /v1.41/containers/${it.container.id}/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\nGET /first `, {
-    then: (socket, seen) => (seen.includes('first') ? socket.end() : seen.endsWith('\r\n\r\n') && socket.write('second\n')),
-  });
+  const streaming = s.raw(
+    `POST /v1.41/containers/${it.container.id}/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\nGET /first `,
+    {
+      then: (socket, seen) =>
+        seen.includes('first') ? socket.end() : seen.endsWith('\r\n\r\n') && socket.write('second\n'),
+    },
+  );
   await until(() => it.process.watchers === 1);
   await s.http('POST', `/containers/${it.container.id}/start`);
   const answer = await streaming;
@@ -132,7 +198,9 @@ test('without Upgrade attach answers 200, and bytes behind the request are stdin
 test('without Upgrade a connection that already carried a request is taken over as well', async () => {
   const it = await create(['echo', 'kept alive']);
   const streaming = s.raw('GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n', {
-    then: (socket, seen) => seen.endsWith('OK') && socket.write(`POST /containers/${it.container.id}/attach?stream=1&stdout=1 HTTP/1.1\r\nHost: x\r\n\r\n`),
+    then: (socket, seen) =>
+      seen.endsWith('OK') &&
+      socket.write(`POST /containers/${it.container.id}/attach?stream=1&stdout=1 HTTP/1.1\r\nHost: x\r\n\r\n`),
   });
   await until(() => it.process.watchers === 1);
   await s.http('POST', `/containers/${it.container.id}/start`);
@@ -143,10 +211,17 @@ test('exec start takes its JSON from the head and from later packets, and what f
   const it = await create(['sleep', '100']);
   await s.http('POST', `/containers/${it.container.id}/start`);
   for (const cut of [0, 10, 1000]) {
-    const made = await s.http('POST', `/containers/${it.container.id}/exec`, { Cmd: ['cat'], AttachStdin: true, AttachStdout: true });
+    const made = await s.http('POST', `/containers/${it.container.id}/exec`, {
+      Cmd: ['cat'],
+      AttachStdin: true,
+      AttachStdout: true,
+    });
     const bytes = `${upgrade(`/v1.43/exec/${made.json()['Id'] as string}/start`, '{"Detach":false,"Tty":false}')}input\n`;
     const at = bytes.indexOf('\r\n\r\n') + 4 + cut;
-    const answer = await s.raw(bytes.slice(0, at), { then: (socket, seen) => seen.includes('input') && socket.end(), ...(cut < 1000 && { later: bytes.slice(at) }) });
+    const answer = await s.raw(bytes.slice(0, at), {
+      then: (socket, seen) => seen.includes('input') && socket.end(),
+      ...(cut < 1000 && { later: bytes.slice(at) }),
+    });
     assert.match(answer, '101 UPGRADED');
     assert.match(answer, 'input\n');
   }
@@ -157,9 +232,12 @@ test('wait sends its headers at once and its body at the exit', async () => {
   const it = await create(['sleep', '1000']);
   await it.start();
   let early = '';
-  const answer = await s.raw(`POST /containers/${it.container.id}/wait?condition=next-exit HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`, {
-    then: (_socket, seen) => void (early ||= (it.process.signal('SIGKILL'), seen)),
-  });
+  const answer = await s.raw(
+    `POST /containers/${it.container.id}/wait?condition=next-exit HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+    {
+      then: (_socket, seen) => void (early ||= (it.process.signal('SIGKILL'), seen)),
+    },
+  );
   assert.match(early, /^HTTP\/1\.1 200 OK[^]*\r\n\r\n$/);
   assert.match(answer, '{"StatusCode":137,"Error":null}\n');
   assert.is((await s.http('POST', `/containers/${it.container.id}/wait?condition=whenever`)).status, 400);
@@ -167,11 +245,18 @@ test('wait sends its headers at once and its body at the exit', async () => {
 
 test('clients that leave while they wait, follow or attach do no harm', async () => {
   const it = await create(['sh', '-c', 'sleep 0.5; echo late']);
-  const { container: { id } } = it;
+  const {
+    container: { id },
+  } = it;
   const leaving = [
-    `POST /containers/${id}/wait HTTP/1.1\r\nHost: x\r\n\r\n`, `GET /containers/${id}/logs?follow=1&stdout=1 HTTP/1.1\r\nHost: x\r\n\r\n`, `GET /events HTTP/1.1\r\nHost: x\r\n\r\n`,
-    `GET /containers/${id}/stats HTTP/1.1\r\nHost: x\r\n\r\n`, `GET /containers/${id}/stats?stream=0 HTTP/1.1\r\nHost: x\r\n\r\n`, upgrade(`/containers/${id}/attach?stream=1&stdout=1`),
-    `GET /drydock/containers/${id}/journal?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n`, 'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{',
+    `POST /containers/${id}/wait HTTP/1.1\r\nHost: x\r\n\r\n`,
+    `GET /containers/${id}/logs?follow=1&stdout=1 HTTP/1.1\r\nHost: x\r\n\r\n`,
+    `GET /events HTTP/1.1\r\nHost: x\r\n\r\n`,
+    `GET /containers/${id}/stats HTTP/1.1\r\nHost: x\r\n\r\n`,
+    `GET /containers/${id}/stats?stream=0 HTTP/1.1\r\nHost: x\r\n\r\n`,
+    upgrade(`/containers/${id}/attach?stream=1&stdout=1`),
+    `GET /drydock/containers/${id}/journal?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n`,
+    'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{',
   ];
   await it.start();
   await Promise.all(leaving.map((bytes) => s.raw(bytes, { ms: 200 })));
@@ -182,9 +267,15 @@ test('clients that leave while they wait, follow or attach do no harm', async ()
 
 test('a pull nobody waits for is aborted, and credentials reach the engine', async () => {
   const auth = Buffer.from(JSON.stringify({ username: 'u', password: 'p?>', odd: 1 })).toString('base64url');
-  await s.raw(`POST /images/create?fromImage=slow&tag=1&platform=linux%2Farm64 HTTP/1.1\r\nHost: x\r\nX-Registry-Auth: ${auth}\r\n\r\n`, { then: (socket) => socket.destroy() });
+  await s.raw(
+    `POST /images/create?fromImage=slow&tag=1&platform=linux%2Farm64 HTTP/1.1\r\nHost: x\r\nX-Registry-Auth: ${auth}\r\n\r\n`,
+    { then: (socket) => socket.destroy() },
+  );
   const pull = s.engine.pulls.at(-1)!;
-  assert.equal([pull.reference, pull.platform, pull.auth], ['slow:1', 'linux/arm64', { username: 'u', password: 'p?>' }]);
+  assert.equal(
+    [pull.reference, pull.platform, pull.auth],
+    ['slow:1', 'linux/arm64', { username: 'u', password: 'p?>' }],
+  );
   await until(() => pull.signal!.aborted);
 });
 
@@ -202,10 +293,26 @@ test('progress lines end in CR LF, numbers are thinned out, and an error after t
 const malformed: [string, string, RegExp][] = [
   ['noise', 'nonsense\r\n\r\n', /^HTTP\/1\.1 400 [^]*malformed request/],
   ['a header of 200 kB', `GET /version HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(200_000)}\r\n\r\n`, /^HTTP\/1\.1 431 /],
-  ['a negative length', 'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n', /^HTTP\/1\.1 400 /],
-  ['two lengths', 'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}', /^HTTP\/1\.1 400 /],
-  ['an exec body beyond its limit', 'POST /exec/x/start HTTP/1.1\r\nHost: x\r\nUpgrade: tcp\r\nConnection: Upgrade\r\nContent-Length: 99999999\r\n\r\n{', /^HTTP\/1\.1 400 /],
-  ['an upgrade behind an unanswered request', `POST /containers/x/wait HTTP/1.1\r\nHost: x\r\n\r\n${upgrade('/containers/x/attach')}`, /^(HTTP\/1\.1 404 |$)/],
+  [
+    'a negative length',
+    'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n',
+    /^HTTP\/1\.1 400 /,
+  ],
+  [
+    'two lengths',
+    'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}',
+    /^HTTP\/1\.1 400 /,
+  ],
+  [
+    'an exec body beyond its limit',
+    'POST /exec/x/start HTTP/1.1\r\nHost: x\r\nUpgrade: tcp\r\nConnection: Upgrade\r\nContent-Length: 99999999\r\n\r\n{',
+    /^HTTP\/1\.1 400 /,
+  ],
+  [
+    'an upgrade behind an unanswered request',
+    `POST /containers/x/wait HTTP/1.1\r\nHost: x\r\n\r\n${upgrade('/containers/x/attach')}`,
+    /^(HTTP\/1\.1 404 |$)/,
+  ],
 ];
 for (const [what, bytes, answer] of malformed) {
   test(`${what} gets an answer and a closed connection, and the daemon lives`, async () => {
@@ -215,7 +322,9 @@ for (const [what, bytes, answer] of malformed) {
 }
 
 test('requests in one packet are answered in order', async () => {
-  const answer = await s.raw('GET /_ping HTTP/1.1\r\nHost: x\r\n\r\nGET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  const answer = await s.raw(
+    'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\nGET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+  );
   assert.is(answer.match(/HTTP\/1\.1 200 OK/g)!.length, 2);
   assert.ok(answer.indexOf('OK\r\n') < answer.indexOf('ApiVersion'));
 });
@@ -232,13 +341,22 @@ test("Drydock's own routes start with a gate, stream the journal, steer and insp
   assert.is((await s.http('POST', `${at}/gate`, { command: 'break' })).status, 400);
   assert.is((await s.http('GET', `${at}/journal`)).text, '{"type":"note","text":"first","seq":0,"time":1,"run":1}\n');
   assert.match(await s.raw(`GET ${at}/journal?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n`, { ms: 400 }), '"first"');
-  assert.equal((await s.http('GET', `${at}/inspect?live=1&step=exec.proc`)).json(), [{ title: 'exec.proc', lines: ['pid:[1] pid:[2]'] }] as unknown as Record<string, unknown>);
+  assert.equal((await s.http('GET', `${at}/inspect?live=1&step=exec.proc`)).json(), [
+    { title: 'exec.proc', lines: ['pid:[1] pid:[2]'] },
+  ] as unknown as Record<string, unknown>);
   assert.is((await s.http('GET', '/drydock/info')).json()['pid'], process.pid);
 });
 
 test('the list of phases has every step with its words', async () => {
-  const phases = JSON.parse((await s.http('GET', '/drydock/phases')).text) as { id: string; title: string; steps: { id: string; title: string; explain: string }[] }[];
-  assert.equal(phases.slice(0, 5).map((phase) => phase.id), ['pull', 'create', 'rw-layer', 'network', 'exec']);
+  const phases = JSON.parse((await s.http('GET', '/drydock/phases')).text) as {
+    id: string;
+    title: string;
+    steps: { id: string; title: string; explain: string }[];
+  }[];
+  assert.equal(
+    phases.slice(0, 5).map((phase) => phase.id),
+    ['pull', 'create', 'rw-layer', 'network', 'exec'],
+  );
   for (const step of phases.flatMap((phase) => phase.steps)) assert.ok(step.id && step.title && step.explain, step.id);
 });
 

@@ -5,7 +5,16 @@ import { exec } from '../../runtime/steps/5-exec.ts';
 import type { Container } from '../../runtime/machine/container.ts';
 import type { Call } from '../../runtime/kernel/calls.ts';
 import { suite } from '../harness.ts';
-import { assertNothingLeft, failEachCall, idOf, runSteps, standIn, undoSteps, type StandIn, type Standing } from './stand-in.ts';
+import {
+  assertNothingLeft,
+  failEachCall,
+  idOf,
+  runSteps,
+  standIn,
+  undoSteps,
+  type StandIn,
+  type Standing,
+} from './stand-in.ts';
 
 const test = suite('exec phase on the recording kernel');
 
@@ -17,41 +26,83 @@ async function execSteps(wanted: StandIn = {}, one: Standing = standIn(wanted)):
 }
 /** What the first such call returned. */
 const numberOf = ({ k }: Standing, is: (call: Call) => boolean) => k.rets[k.raw.findIndex(is)];
-const failure = (promise: Promise<unknown>) => promise.then(() => { throw new Error('it did not fail'); }, (error: unknown) => error as Error & { exitCode?: number });
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (error: unknown) => error as Error & { exitCode?: number },
+  );
 const flat = (made: Record<string, string[]>) => Object.values(made).flat();
 
 test('what a program expects is mounted, then the root is exchanged, then rights are given up, then it runs', async () => {
   assert.equal(Object.keys(await execSteps()), [
-    'exec.mount-proc', 'exec.mount-dev', 'exec.mount-devpts', 'exec.mount-shm', 'exec.mount-mqueue', 'exec.mount-sysfs', 'exec.mount-cgroup', 'exec.mount-etc-files',
-    'exec.make-device-nodes', 'exec.pivot-root', 'exec.unmount-old-root', 'exec.hostname', 'exec.session-keyring', 'exec.sysctls', 'exec.mask-paths', 'exec.readonly-paths',
-    'exec.new-session', 'exec.drop-bounding', 'exec.look-up-user', 'exec.set-user', 'exec.working-directory', 'exec.find-program', 'exec.seccomp', 'exec.capabilities', 'exec.execve',
+    'exec.mount-proc',
+    'exec.mount-dev',
+    'exec.mount-devpts',
+    'exec.mount-shm',
+    'exec.mount-mqueue',
+    'exec.mount-sysfs',
+    'exec.mount-cgroup',
+    'exec.mount-etc-files',
+    'exec.make-device-nodes',
+    'exec.pivot-root',
+    'exec.unmount-old-root',
+    'exec.hostname',
+    'exec.session-keyring',
+    'exec.sysctls',
+    'exec.mask-paths',
+    'exec.readonly-paths',
+    'exec.new-session',
+    'exec.drop-bounding',
+    'exec.look-up-user',
+    'exec.set-user',
+    'exec.working-directory',
+    'exec.find-program',
+    'exec.seccomp',
+    'exec.capabilities',
+    'exec.execve',
   ]);
 });
 
-test('a working directory is made in the root\'s descriptor before the root is exchanged, and gone to by what was opened', async () => {
+test("a working directory is made in the root's descriptor before the root is exchanged, and gone to by what was opened", async () => {
   const one = standIn({ config: { WorkingDir: '/w' } });
   const made = await execSteps({}, one);
   const ids = Object.keys(made);
   assert.ok(ids.indexOf('exec.make-working-directory') < ids.indexOf('exec.pivot-root'));
   assert.match(made['exec.make-working-directory']![0]!, 'stage.openat2(102, "w"');
-  assert.equal(made['exec.working-directory']!.map((call) => call.replace(/\(.*/, '')), ['stage.openat2', 'stage.fchdir', 'stage.close', 'stage.getcwd']);
+  assert.equal(
+    made['exec.working-directory']!.map((call) => call.replace(/\(.*/, '')),
+    ['stage.openat2', 'stage.fchdir', 'stage.close', 'stage.getcwd'],
+  );
   assert.not.ok('exec.make-working-directory' in (await execSteps()), 'the root itself is there');
 });
 
 test('a working directory that getcwd(2) calls unreachable is refused', async () => {
   const one = standIn({ config: { WorkingDir: '/w' } });
   one.machine.answers['stage.getcwd'] = Buffer.from('(unreachable)/\0');
-  assert.match((await failure(execSteps({}, one))).message, 'chdir to cwd ("/w") set in config.json failed: it is outside of the container\'s root');
+  assert.match(
+    (await failure(execSteps({}, one))).message,
+    'chdir to cwd ("/w") set in config.json failed: it is outside of the container\'s root',
+  );
 });
 
 for (const terminal of [false, true]) {
   test(`a joined pid namespace is entered last, by a child that begins a session${terminal ? ' and takes the terminal' : ''}; its /proc is a powerless child's`, async () => {
     const other = { ...standIn().c, id: idOf(2), live: { pid: 77 } } as Container;
-    const made = await execSteps({ config: { Tty: terminal }, host: { PidMode: `container:${other.id}` }, other: () => other });
+    const made = await execSteps({
+      config: { Tty: terminal },
+      host: { PidMode: `container:${other.id}` },
+      other: () => other,
+    });
     const ids = Object.keys(made);
     assert.equal(ids.slice(-2), ['exec.enter-pid-namespace', 'exec.execve']);
-    for (const id of ['exec.mount-proc', 'exec.new-session', 'exec.controlling-terminal']) assert.not.ok(id in made, id);
-    assert.ok(ids.indexOf('exec.mount-joined-proc') > ids.indexOf('exec.unmount-old-root') && ids.indexOf('exec.mount-joined-proc') < ids.indexOf('exec.mask-paths'));
+    for (const id of ['exec.mount-proc', 'exec.new-session', 'exec.controlling-terminal'])
+      assert.not.ok(id in made, id);
+    assert.ok(
+      ids.indexOf('exec.mount-joined-proc') > ids.indexOf('exec.unmount-old-root') &&
+        ids.indexOf('exec.mount-joined-proc') < ids.indexOf('exec.mask-paths'),
+    );
     assert.equal(made['exec.mount-joined-proc']!.filter((call) => /fsopen|children_procfs/.test(call)).length, 1);
     const born = made['exec.enter-pid-namespace']!.map((call) => call.replace(/\(.*/, ''));
     assert.equal(born.slice(0, 2), ['stage.clone', 'shim.watch_child']);
@@ -61,15 +112,33 @@ for (const terminal of [false, true]) {
 
 test('every option adds its step, and a terminal takes the place of the session', async () => {
   const plain = Object.keys(await execSteps());
-  const host = { ReadonlyRootfs: true, SecurityOpt: ['no-new-privileges'], Ulimits: [{ Name: 'nofile', Soft: 1, Hard: 2 }], UsernsMode: 'private', Init: true };
+  const host = {
+    ReadonlyRootfs: true,
+    SecurityOpt: ['no-new-privileges'],
+    Ulimits: [{ Name: 'nofile', Soft: 1, Hard: 2 }],
+    UsernsMode: 'private',
+    Init: true,
+  };
   const full = Object.keys(await execSteps({ host, config: { Tty: true } }));
-  assert.equal(full.filter((id) => !plain.includes(id)), [
-    'exec.mount-late', 'exec.readonly-root', 'exec.open-terminal', 'exec.controlling-terminal', 'exec.rlimits', 'exec.unshare-user', 'exec.no-new-privs',
-  ]);
-  assert.equal(plain.filter((id) => !full.includes(id)), ['exec.new-session']);
+  assert.equal(
+    full.filter((id) => !plain.includes(id)),
+    [
+      'exec.mount-late',
+      'exec.readonly-root',
+      'exec.open-terminal',
+      'exec.controlling-terminal',
+      'exec.rlimits',
+      'exec.unshare-user',
+      'exec.no-new-privs',
+    ],
+  );
+  assert.equal(
+    plain.filter((id) => !full.includes(id)),
+    ['exec.new-session'],
+  );
 });
 
-test('until pivot_root every path of the image is looked up below the root\'s descriptor, or below one that was opened below it', async () => {
+test("until pivot_root every path of the image is looked up below the root's descriptor, or below one that was opened below it", async () => {
   const made = await execSteps();
   const ids = Object.keys(made);
   const before = ids.slice(0, ids.indexOf('exec.pivot-root')).flatMap((id) => made[id]!);
@@ -77,37 +146,63 @@ test('until pivot_root every path of the image is looked up below the root\'s de
   const from = opens.map((call) => Number(/^stage\.openat2\((\d+), "/.exec(call)?.[1]));
   // the machine in memory numbers what openat2(2) opens from 301
   assert.ok(opens.length > 10 && from.every((fd) => fd === 102 || fd > 300), opens.join('\n'));
-  assert.ok(before.filter((call) => call.startsWith('stage.mount(')).every((call) => /"\/proc\/self\/fd\/\d+"/.test(call)));
+  assert.ok(
+    before.filter((call) => call.startsWith('stage.mount(')).every((call) => /"\/proc\/self\/fd\/\d+"/.test(call)),
+  );
 });
 
 test('the old root is gone before anything of the image is executed', async () => {
   const made = await execSteps();
-  assert.equal([made['exec.pivot-root'], made['exec.unmount-old-root']], [['stage.fchdir(102)', 'stage.pivot_root(".", ".")'], ['stage.umount2(".", MNT_DETACH)', 'stage.chdir("/")', 'stage.close(102)']]);
+  assert.equal(
+    [made['exec.pivot-root'], made['exec.unmount-old-root']],
+    [
+      ['stage.fchdir(102)', 'stage.pivot_root(".", ".")'],
+      ['stage.umount2(".", MNT_DETACH)', 'stage.chdir("/")', 'stage.close(102)'],
+    ],
+  );
 });
 
 test('masked paths are covered: files with null, directories with an empty file system, absent ones not', async () => {
   const one = standIn();
   one.machine.image.absent.add('/proc/acpi');
   const { 'exec.mask-paths': made } = await execSteps({}, one);
-  const fdOf = (name: string) => numberOf(one, (call) => call.name === 'openat2' && call.args[1] === name && call.args[0] !== 102);
+  const fdOf = (name: string) =>
+    numberOf(one, (call) => call.name === 'openat2' && call.args[1] === name && call.args[0] !== 102);
   const moved = one.k.raw.filter(({ name, note }) => name === 'move_mount' && /^\/(proc|sys)\//.test(note ?? ''));
   const sources = new Map(moved.map(({ args, note }) => [note, [args[0], args[2]]]));
-  const trees = new Map(one.k.raw.flatMap((call, at) => (call.name === 'open_tree' ? [[one.k.rets[at], call.args[0]]] : [])));
+  const trees = new Map(
+    one.k.raw.flatMap((call, at) => (call.name === 'open_tree' ? [[one.k.rets[at], call.args[0]]] : [])),
+  );
   assert.is(sources.get('/proc/kcore')?.[1], fdOf('kcore'), 'the mount is put over what was opened');
   assert.is(trees.get(Number(sources.get('/proc/kcore')?.[0])), fdOf('null'));
   assert.is(sources.get('/proc/scsi')?.[1], fdOf('scsi'));
   const empty = numberOf(one, ({ name, args }) => name === 'fsmount' && args[2] !== 0);
-  assert.ok([sources.get('/proc/scsi')?.[0], trees.get(Number(sources.get('/proc/scsi')?.[0]))].includes(empty), 'the empty file system, or a copy of its mount');
+  assert.ok(
+    [sources.get('/proc/scsi')?.[0], trees.get(Number(sources.get('/proc/scsi')?.[0]))].includes(empty),
+    'the empty file system, or a copy of its mount',
+  );
   assert.is(made!.filter((call) => call.includes('"acpi"')).length, 1);
   assert.not.ok(sources.has('/proc/acpi'));
 });
 
-test('groups, gid and uid are given up in this order, and by the image\'s own files', async () => {
+test("groups, gid and uid are given up in this order, and by the image's own files", async () => {
   const made = await execSteps({ config: { User: 'www' } });
-  assert.equal(made['exec.look-up-user'], ['stage.read("/etc/passwd", 131072 bytes)', 'stage.read("/etc/group", 131072 bytes)']);
-  assert.equal(made['exec.set-user'], ['stage.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)', 'stage.setgroups(2, {8 bytes})', 'stage.setresgid(33, 33, 33)', 'stage.setresuid(33, 33, 33)', 'stage.capset({8 bytes}, {24 bytes})']);
+  assert.equal(made['exec.look-up-user'], [
+    'stage.read("/etc/passwd", 131072 bytes)',
+    'stage.read("/etc/group", 131072 bytes)',
+  ]);
+  assert.equal(made['exec.set-user'], [
+    'stage.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)',
+    'stage.setgroups(2, {8 bytes})',
+    'stage.setresgid(33, 33, 33)',
+    'stage.setresuid(33, 33, 33)',
+    'stage.capset({8 bytes}, {24 bytes})',
+  ]);
   assert.match(made['exec.execve']!.join(), '"HOME=/var/www"');
-  assert.match(String(await failure(execSteps({ config: { User: 'nobody' } }))), 'unable to find user nobody: no matching entries in passwd file');
+  assert.match(
+    String(await failure(execSteps({ config: { User: 'nobody' } }))),
+    'unable to find user nobody: no matching entries in passwd file',
+  );
 });
 
 test('an image without passwd and group still runs as root', async () => {
@@ -121,11 +216,29 @@ test('a terminal: opened inside, its master handed to the shim, its slave as 0, 
   const open = made['exec.open-terminal']!;
   const master = /ioctl\((\d+), TIOCSPTLCK/.exec(open[3]!)?.[1];
   assert.match(open[0]!, '"pts/ptmx"');
-  assert.equal(open.slice(1, 3).map((call) => call.replace(/\(.*/, '')), ['stage.statx', 'stage.fstatfs'], 'what it is, is asked before it is used');
-  assert.equal(open.slice(4, 7), [`stage.ioctl(${master}, TIOCGPTPEER, ${0o2000402})`, `stage.ioctl(${master}, TIOCSWINSZ, {8 bytes})`, 'stage.fchownat(50, "", 0, -1, AT_EMPTY_PATH)']);
-  assert.equal(made['exec.controlling-terminal']!.map((call) => call.replace(/take_master\(\d+/, 'take_master(pid')), [
-    `shim.take_master(pid, ${master})`, `stage.close(${master})`, 'stage.setsid()', 'stage.ioctl(50, TIOCSCTTY, 0)', 'stage.dup3(50, 0, 0)', 'stage.dup3(50, 1, 0)', 'stage.dup3(50, 2, 0)', 'stage.close(50)',
+  assert.equal(
+    open.slice(1, 3).map((call) => call.replace(/\(.*/, '')),
+    ['stage.statx', 'stage.fstatfs'],
+    'what it is, is asked before it is used',
+  );
+  assert.equal(open.slice(4, 7), [
+    `stage.ioctl(${master}, TIOCGPTPEER, ${0o2000402})`,
+    `stage.ioctl(${master}, TIOCSWINSZ, {8 bytes})`,
+    'stage.fchownat(50, "", 0, -1, AT_EMPTY_PATH)',
   ]);
+  assert.equal(
+    made['exec.controlling-terminal']!.map((call) => call.replace(/take_master\(\d+/, 'take_master(pid')),
+    [
+      `shim.take_master(pid, ${master})`,
+      `stage.close(${master})`,
+      'stage.setsid()',
+      'stage.ioctl(50, TIOCSCTTY, 0)',
+      'stage.dup3(50, 0, 0)',
+      'stage.dup3(50, 1, 0)',
+      'stage.dup3(50, 2, 0)',
+      'stage.close(50)',
+    ],
+  );
 });
 
 test('--read-only remounts the root after all mounts are made', async () => {
@@ -135,7 +248,7 @@ test('--read-only remounts the root after all mounts are made', async () => {
   assert.ok(ids.indexOf('exec.readonly-root') > ids.indexOf('exec.readonly-paths'));
 });
 
-test('--privileged masks nothing, filters nothing and narrows no bounding set beyond the daemon\'s own', async () => {
+test("--privileged masks nothing, filters nothing and narrows no bounding set beyond the daemon's own", async () => {
   const made = await execSteps({ host: { Privileged: true } });
   for (const id of ['exec.mask-paths', 'exec.readonly-paths', 'exec.seccomp']) assert.is(made[id], undefined, id);
   assert.not.ok(flat(made).some((call) => /"sysfs", MS_RDONLY/.test(call)));
@@ -146,25 +259,46 @@ test('no-new-privileges is set before the filter, the filter before the last cap
   assert.equal(ids.slice(-4), ['exec.no-new-privs', 'exec.seccomp', 'exec.capabilities', 'exec.execve']);
 });
 
-test('--init executes the little init, which is given the program\'s full path', async () => {
+test("--init executes the little init, which is given the program's full path", async () => {
   const made = await execSteps({ host: { Init: true }, config: { Cmd: ['sh', '-c', 'true'] } });
   assert.ok(made['exec.mount-late']!.some((call) => /open_tree\(AT_FDCWD, ".*\/init"/.test(call)));
-  assert.ok(made['exec.execve']!.some((call) => call.startsWith('stage.execve("/sbin/docker-init", ["/sbin/docker-init", "--", "/usr/bin/sh", "-c", "true"]')), made['exec.execve']!.join('\n'));
+  assert.ok(
+    made['exec.execve']!.some((call) =>
+      call.startsWith('stage.execve("/sbin/docker-init", ["/sbin/docker-init", "--", "/usr/bin/sh", "-c", "true"]'),
+    ),
+    made['exec.execve']!.join('\n'),
+  );
 });
 
-test('a bare name is looked for along the container\'s own PATH', async () => {
+test("a bare name is looked for along the container's own PATH", async () => {
   const one = standIn({ config: { Cmd: ['tool'], Env: ['PATH=/a:/b:/c'] } });
   one.machine.image.plain.add('/b/tool');
   one.machine.image.absent.add('/a/tool');
   const made = await execSteps({}, one);
-  assert.equal(made['exec.find-program'], ['stage.statx(AT_FDCWD, "/a/tool", 0, 2, 256 bytes)', 'stage.statx(AT_FDCWD, "/b/tool", 0, 2, 256 bytes)', 'stage.faccessat2(AT_FDCWD, "/b/tool", 1, 0)']);
+  assert.equal(made['exec.find-program'], [
+    'stage.statx(AT_FDCWD, "/a/tool", 0, 2, 256 bytes)',
+    'stage.statx(AT_FDCWD, "/b/tool", 0, 2, 256 bytes)',
+    'stage.faccessat2(AT_FDCWD, "/b/tool", 1, 0)',
+  ]);
   assert.ok(made['exec.execve']!.some((call) => call.startsWith('stage.execve("/b/tool", ["tool"]')));
 });
 
 for (const [name, args, prepare, exitCode, message] of [
-  ['a program that is not there', ['/nope'], (one: Standing) => one.machine.image.absent.add('/nope'), 127, 'exec: "/nope": stat /nope: no such file or directory'],
+  [
+    'a program that is not there',
+    ['/nope'],
+    (one: Standing) => one.machine.image.absent.add('/nope'),
+    127,
+    'exec: "/nope": stat /nope: no such file or directory',
+  ],
   ['a directory', ['/etc'], () => undefined, 126, 'exec: "/etc": is a directory: permission denied'],
-  ['a name that no directory of PATH has', ['nope'], (one: Standing) => ['/usr/bin/nope', '/bin/nope'].forEach((p) => one.machine.image.absent.add(p)), 127, 'exec: "nope": executable file not found in $PATH'],
+  [
+    'a name that no directory of PATH has',
+    ['nope'],
+    (one: Standing) => ['/usr/bin/nope', '/bin/nope'].forEach((p) => one.machine.image.absent.add(p)),
+    127,
+    'exec: "nope": executable file not found in $PATH',
+  ],
 ] as const) {
   test(`${name} ends in docker's exit code ${exitCode}, and nothing is left`, async () => {
     const one = standIn({ config: { Cmd: [...args] } });
@@ -177,7 +311,13 @@ for (const [name, args, prepare, exitCode, message] of [
   });
 }
 
-for (const [errno, exitCode] of [['ENOENT', 127], ['EACCES', 126], ['ENOEXEC', 126], ['ETXTBSY', 126], ['E2BIG', 126]] as const) {
+for (const [errno, exitCode] of [
+  ['ENOENT', 127],
+  ['EACCES', 126],
+  ['ENOEXEC', 126],
+  ['ETXTBSY', 126],
+  ['E2BIG', 126],
+] as const) {
   test(`execve(2) that says ${errno} is exit code ${exitCode}`, async () => {
     assert.is((await failure(execSteps({ fail: { at: 'execve', errno } }))).exitCode, exitCode);
   });
@@ -185,12 +325,37 @@ for (const [errno, exitCode] of [['ENOENT', 127], ['EACCES', 126], ['ENOEXEC', 1
 
 test('the last call releases the shim, after nothing but the three standard descriptors and the socket is open', async () => {
   const { 'exec.execve': made } = await execSteps();
-  assert.equal(made!.map((call) => call.replace(/execve\(.*/, 'execve')), ['stage.umask(022)', 'stage.prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0)', 'stage.close_range(4, 4294967295, 0)', 'stage.execve', 'shim.release()']);
+  assert.equal(
+    made!.map((call) => call.replace(/execve\(.*/, 'execve')),
+    [
+      'stage.umask(022)',
+      'stage.prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0)',
+      'stage.close_range(4, 4294967295, 0)',
+      'stage.execve',
+      'shim.release()',
+    ],
+  );
 });
 
 for (const [name, wanted] of [
-  ['pipes', {}], ['a terminal, a user and a user namespace', { config: { Tty: true, User: 'www', WorkingDir: '/w' }, host: { UsernsMode: 'private', ConsoleSize: [20, 80] } }],
-  ['init, read-only, limits', { host: { Init: true, ReadonlyRootfs: true, Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }], OomScoreAdj: 5, SecurityOpt: ['no-new-privileges'] } }], ['cgroup v2', { cgroups: 'v2' }],
+  ['pipes', {}],
+  [
+    'a terminal, a user and a user namespace',
+    { config: { Tty: true, User: 'www', WorkingDir: '/w' }, host: { UsernsMode: 'private', ConsoleSize: [20, 80] } },
+  ],
+  [
+    'init, read-only, limits',
+    {
+      host: {
+        Init: true,
+        ReadonlyRootfs: true,
+        Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
+        OomScoreAdj: 5,
+        SecurityOpt: ['no-new-privileges'],
+      },
+    },
+  ],
+  ['cgroup v2', { cgroups: 'v2' }],
 ] as [string, StandIn][]) {
   test(`whichever call fails with ${name}, undo leaves nothing`, async () => {
     const count = await failEachCall(wanted, [create, rwLayer], [exec]);

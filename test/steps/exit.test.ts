@@ -21,7 +21,14 @@ async function ended(wanted: StandIn = {}): Promise<Standing> {
 
 test('status, group, address and run directory are given back in this order', async () => {
   const one = await ended();
-  assert.equal(Object.keys(await runSteps(one.k, one.c, exit)), ['exit.collect-status', 'exit.notice-oom', 'exit.end-the-rest', 'exit.remove-cgroup', 'exit.release-network', 'exit.forget-run']);
+  assert.equal(Object.keys(await runSteps(one.k, one.c, exit)), [
+    'exit.collect-status',
+    'exit.notice-oom',
+    'exit.end-the-rest',
+    'exit.remove-cgroup',
+    'exit.release-network',
+    'exit.forget-run',
+  ]);
 });
 
 test('after it nothing is left but the rw layer', async () => {
@@ -34,11 +41,26 @@ test('after it nothing is left but the rw layer', async () => {
 test('the descriptors are closed and the shim is waited for, once', async () => {
   const one = await ended();
   const { 'exit.collect-status': made } = await runSteps(one.k, one.c, exit);
-  assert.equal(made!.map((call) => call.replace(/^daemon\.(\w+).*/, '$1')), ['close', 'close', 'close', 'waitid', 'close']);
-  assert.equal(one.c.live, { ...one.c.live, stageSocket: undefined, shimSocket: undefined, pidfd: undefined, shimPid: undefined, shimPidfd: undefined });
+  assert.equal(
+    made!.map((call) => call.replace(/^daemon\.(\w+).*/, '$1')),
+    ['close', 'close', 'close', 'waitid', 'close'],
+  );
+  assert.equal(one.c.live, {
+    ...one.c.live,
+    stageSocket: undefined,
+    shimSocket: undefined,
+    pidfd: undefined,
+    shimPid: undefined,
+    shimPidfd: undefined,
+  });
 });
 
-for (const [name, text, status] of [['an exit code', '1792 1700000000123456789\n', 1792], ['a signal', '9 1700000000123456789\n', 9], ['a file that is half written', '17', 9], ['no file at all', undefined, 9]] as const) {
+for (const [name, text, status] of [
+  ['an exit code', '1792 1700000000123456789\n', 1792],
+  ['a signal', '9 1700000000123456789\n', 9],
+  ['a file that is half written', '17', 9],
+  ['no file at all', undefined, 9],
+] as const) {
   test(`how it ended is what the shim wrote: ${name}`, async () => {
     const one = await ended();
     Object.assign(one.c.paths, { exit: `${work}/exit` });
@@ -54,7 +76,10 @@ test('what is still in the group is ended before the group is removed', async ()
   const one = await ended({ cgroups: 'v2' });
   const made = await runSteps(one.k, one.c, exit);
   const dir = `/cg${one.c.cgroup.path}`;
-  assert.equal(made['exit.end-the-rest'], [`daemon.write("${dir}/cgroup.kill", 0, 00, "1")`, `daemon.read("${dir}/cgroup.events", 256 bytes)`]);
+  assert.equal(made['exit.end-the-rest'], [
+    `daemon.write("${dir}/cgroup.kill", 0, 00, "1")`,
+    `daemon.read("${dir}/cgroup.events", 256 bytes)`,
+  ]);
   assert.equal(made['exit.remove-cgroup'], [`daemon.unlinkat(AT_FDCWD, "${dir}", AT_REMOVEDIR)`]);
 });
 
@@ -65,7 +90,10 @@ test('whether memory ran out is asked while the group still stands', async () =>
     one.c.cgroup = { ...one.c.cgroup, oomKilled: async () => oom && one.machine.files.has(dir) };
     await runSteps(one.k, one.c, exit);
     assert.equal([one.c.exit?.oom, one.machine.files.has(dir)], [oom, false]);
-    assert.is(one.k.facts.some(({ key }) => key === `${dir}/memory.events`), oom);
+    assert.is(
+      one.k.facts.some(({ key }) => key === `${dir}/memory.events`),
+      oom,
+    );
   }
 });
 
@@ -95,7 +123,10 @@ for (const cgroups of ['v1', 'v2'] as const) {
     assert.ok(whole.k.raw.length - from > 7, `only ${whole.k.raw.length - from} calls`);
     for (let at = from; at < whole.k.raw.length; at++) {
       const one = await ended({ cgroups, fail: { at, errno: 'EIO' } });
-      const error = await runSteps(one.k, one.c, exit).then(() => undefined, (e: unknown) => e);
+      const error = await runSteps(one.k, one.c, exit).then(
+        () => undefined,
+        (e: unknown) => e,
+      );
       const what = `${one.k.calls[at]} failed`;
       assert.ok(error, `${what} and nobody noticed`);
       const failed = one.k.raw[at]!;

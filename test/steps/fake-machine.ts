@@ -1,5 +1,6 @@
 /**
- * A machine in memory for the recording kernel: descriptors, directories, shims. It refuses what a real kernel would refuse, and
+ * A machine in memory for the recording kernel: descriptors, directories, shims. It refuses what a real kernel would
+ * refuse, and
  * what it holds afterwards shows what a run left behind.
  */
 import { constants } from 'node:os';
@@ -8,7 +9,13 @@ import { SyscallError } from '../../runtime/kernel/errors.ts';
 import type { Call } from '../../runtime/kernel/calls.ts';
 import type { RecordingKernel, RecordingOptions } from '../../runtime/kernel/recording.ts';
 
-export interface FakeShim { pid: number; control: number; alive: boolean; released: boolean; reaped: boolean }
+export interface FakeShim {
+  pid: number;
+  control: number;
+  alive: boolean;
+  released: boolean;
+  reaped: boolean;
+}
 export interface FakeMachine {
   /** the daemon's open descriptors and what they are; the stage's end with the stage */
   open: Map<number, string>;
@@ -32,7 +39,9 @@ function statxOf(mode: number, ino = 7, [major, minor]: readonly [number, number
 }
 /** What the kernel's own files are, by their paths in the container. */
 const special: Record<string, Buffer> = {
-  '/proc': statxOf(0o040555, 1), '/dev/null': statxOf(0o020666, 7, [1, 3]), '/dev/pts/ptmx': statxOf(0o020666, 2, [5, 2]),
+  '/proc': statxOf(0o040555, 1),
+  '/dev/null': statxOf(0o020666, 7, [1, 3]),
+  '/dev/pts/ptmx': statxOf(0o020666, 2, [5, 2]),
 };
 const magics: Record<string, number> = { '/proc': 0x9fa0, '/sys': 0x62656572, '/dev/pts/ptmx': 0x1cd1 };
 function statfsOf(path: string): Buffer {
@@ -97,7 +106,8 @@ export function fakeMachine(directories: readonly string[]): FakeMachine {
   /** the stage's descriptors that openat2(2) gave, by their paths in the container; others are its root */
   const inside = new Map<number, string>();
   let insideNext = 300;
-  const pathOf = ({ args: [from, path] }: Call) => `${inside.get(Number(from)) ?? ''}/${String(path)}`.replace(/\/+(\.?$)?/g, '/').replace(/(.)\/$/, '$1');
+  const pathOf = ({ args: [from, path] }: Call) =>
+    `${inside.get(Number(from)) ?? ''}/${String(path)}`.replace(/\/+(\.?$)?/g, '/').replace(/(.)\/$/, '$1');
   const openInside = (call: Call) => {
     const path = pathOf(call);
     if (image.absent.has(path)) return fail(call, 'ENOENT');
@@ -105,7 +115,7 @@ export function fakeMachine(directories: readonly string[]): FakeMachine {
     return insideNext;
   };
   const statInside = (call: Call) => {
-    const path = call.args[1] === '' ? inside.get(Number(call.args[0])) ?? '' : text(call, 1);
+    const path = call.args[1] === '' ? (inside.get(Number(call.args[0])) ?? '') : text(call, 1);
     if (image.absent.has(path)) return fail(call, 'ENOENT');
     return special[path] ?? statxOf(image.plain.has(path) ? 0o100755 : 0o040755);
   };
@@ -127,7 +137,10 @@ export function fakeMachine(directories: readonly string[]): FakeMachine {
       return fd;
     },
     'daemon.close': close,
-    'daemon.mkdirat': (call) => (managed(text(call, 1)) && files.has(text(call, 1)) ? fail(call, 'EEXIST') : create(call, text(call, 1), 'directory')),
+    'daemon.mkdirat': (call) =>
+      managed(text(call, 1)) && files.has(text(call, 1))
+        ? fail(call, 'EEXIST')
+        : create(call, text(call, 1), 'directory'),
     'daemon.unlinkat': (call) => {
       const path = text(call, 1);
       if (!files.has(path)) return fail(call, 'ENOENT');
@@ -141,9 +154,17 @@ export function fakeMachine(directories: readonly string[]): FakeMachine {
       return 0;
     },
     'daemon.waitid': wait,
-    'daemon.write_file': (call) => (Number(call.args[1]) & O.O_CREAT ? create(call, text(call, 0), 'file') : exists(parentOf(text(call, 0))) ? 0 : fail(call, 'ENOENT')),
+    'daemon.write_file': (call) =>
+      Number(call.args[1]) & O.O_CREAT
+        ? create(call, text(call, 0), 'file')
+        : exists(parentOf(text(call, 0)))
+          ? 0
+          : fail(call, 'ENOENT'),
     'stage.write_file': (call) => (exists(parentOf(text(call, 0))) ? 0 : fail(call, 'ENOENT')),
-    'daemon.read_file': (call) => (exists(parentOf(text(call, 0))) ? Buffer.from(/freezer\.state$/.test(text(call, 0)) ? 'THAWED' : '0') : fail(call, 'ENOENT')),
+    'daemon.read_file': (call) =>
+      exists(parentOf(text(call, 0)))
+        ? Buffer.from(/freezer\.state$/.test(text(call, 0)) ? 'THAWED' : '0')
+        : fail(call, 'ENOENT'),
     'daemon.removeTree': (call) => {
       for (const path of [...below(text(call, 0)), text(call, 0)]) files.delete(path);
       return 0;
@@ -168,7 +189,9 @@ export function fakeMachine(directories: readonly string[]): FakeMachine {
   return { open, closedTwice, files, shims, image, answers };
 }
 
-/** A close(2) that says EIO has freed the descriptor none the less: close(2), "Dealing with error returns from close()". */
+/**
+ * A close(2) that says EIO has freed the descriptor none the less: close(2), "Dealing with error returns from close()".
+ */
 export function noteFailedClose(machine: FakeMachine, k: RecordingKernel, at: number): void {
   const call = k.raw[at];
   if (call?.actor !== 'daemon' || call.name !== 'close') return;

@@ -3,7 +3,15 @@ import { noCgroup } from '../../runtime/kernel/cgroup/none.ts';
 import { create } from '../../runtime/steps/2-create.ts';
 import { exec } from '../../runtime/steps/5-exec.ts';
 import { rwLayer } from '../../runtime/steps/3-rw-layer.ts';
-import { checkLeftOut, LEAVE_OUT, leaveOutOf, leftOut, omissions, unsafeWords, UNSAFE } from '../../runtime/steps/leave-out.ts';
+import {
+  checkLeftOut,
+  LEAVE_OUT,
+  leaveOutOf,
+  leftOut,
+  omissions,
+  unsafeWords,
+  UNSAFE,
+} from '../../runtime/steps/leave-out.ts';
 import { phases } from '../../runtime/steps/phases.ts';
 import { suite } from '../harness.ts';
 import { applicable, assertNothingLeft, runSteps, standIn, undoSteps, type StandIn } from './stand-in.ts';
@@ -11,7 +19,10 @@ import { applicable, assertNothingLeft, runSteps, standIn, undoSteps, type Stand
 const test = suite('leaving steps out on purpose');
 const asking = (ids: string) => ({ HostConfig: { Annotations: { [LEAVE_OUT]: ids } } });
 const broken = (ids: string, more: StandIn = {}) => {
-  const standing = standIn({ ...more, host: { NetworkMode: 'none', ...more.host, Annotations: { [LEAVE_OUT]: ids, [UNSAFE]: 'true' } } });
+  const standing = standIn({
+    ...more,
+    host: { NetworkMode: 'none', ...more.host, Annotations: { [LEAVE_OUT]: ids, [UNSAFE]: 'true' } },
+  });
   const { c } = standing;
   leaveOutOf(c.spec, c.request);
   if (leftOut(c.request).includes('cgroup')) c.cgroup = noCgroup(c.cgroup, c.paths.upper);
@@ -19,12 +30,21 @@ const broken = (ids: string, more: StandIn = {}) => {
 };
 const ids = (given: string) => applicable([create, rwLayer, exec], broken(given).c).map(({ id }) => id);
 
-test('each names steps that there are, and is told apart in a container\'s steps or in its config.json', () => {
+test("each names steps that there are, and is told apart in a container's steps or in its config.json", () => {
   const all = phases.flatMap(({ steps }) => steps.map(({ id }) => id));
   const usual = broken('');
   for (const { id, steps } of omissions) {
-    assert.equal(steps.filter((step) => !all.includes(step)), [], id);
-    assert.ok(ids(id).join() !== ids('').join() || JSON.stringify(broken(id).c.spec.process) + JSON.stringify(broken(id).c.spec.linux) !== JSON.stringify(usual.c.spec.process) + JSON.stringify(usual.c.spec.linux), id);
+    assert.equal(
+      steps.filter((step) => !all.includes(step)),
+      [],
+      id,
+    );
+    assert.ok(
+      ids(id).join() !== ids('').join() ||
+        JSON.stringify(broken(id).c.spec.process) + JSON.stringify(broken(id).c.spec.linux) !==
+          JSON.stringify(usual.c.spec.process) + JSON.stringify(usual.c.spec.linux),
+      id,
+    );
   }
 });
 
@@ -32,13 +52,19 @@ test('chroot takes the place of pivot_root, and with it no old root is unmounted
   const { k, c } = broken('pivot-root');
   const made = await runSteps(k, c, create, rwLayer, exec);
   assert.not(made['exec.pivot-root'] ?? made['exec.unmount-old-root']);
-  assert.equal(made['exec.chroot']!.map((call) => call.replace(/\(.*/, '')), ['stage.fchdir', 'stage.chroot', 'stage.chdir', 'stage.close']);
+  assert.equal(
+    made['exec.chroot']!.map((call) => call.replace(/\(.*/, '')),
+    ['stage.fchdir', 'stage.chroot', 'stage.chdir', 'stage.close'],
+  );
 });
 
 test('without a control group none is made or joined, and nothing is left when it is taken back', async () => {
   const one = broken('cgroup');
   const made = await runSteps(one.k, one.c, create);
-  assert.equal(Object.keys(made).filter((id) => /cgroup|limits|device/.test(id)), ['create.no-cgroup', 'create.unshare-cgroup']);
+  assert.equal(
+    Object.keys(made).filter((id) => /cgroup|limits|device/.test(id)),
+    ['create.no-cgroup', 'create.unshare-cgroup'],
+  );
   assert.not.match(one.k.calls.join('\n'), '/cg/');
   await undoSteps(one.k, one.c, create);
   assertNothingLeft(one, 'a run without a control group');
@@ -59,7 +85,10 @@ test('a clone without the pid namespace has no such flag', async () => {
 test('names that are not known and pairs that nobody could clean up are refused', () => {
   assert.throws(() => checkLeftOut(asking('pid')), /cannot leave out "pid": only pid-namespace, /);
   assert.throws(() => checkLeftOut(asking('cgroup,pid-namespace')), /they could not be ended/);
-  assert.throws(() => checkLeftOut({ HostConfig: { PidMode: 'container:x', Annotations: { [LEAVE_OUT]: 'cgroup' } } }), /PidMode container:x/);
+  assert.throws(
+    () => checkLeftOut({ HostConfig: { PidMode: 'container:x', Annotations: { [LEAVE_OUT]: 'cgroup' } } }),
+    /PidMode container:x/,
+  );
   assert.throws(() => checkLeftOut(asking('capabilities,uts-namespace')), /another name/);
   for (const { id } of omissions) checkLeftOut(asking(id));
 });

@@ -11,7 +11,11 @@ import { containerFor, idOf, settingsFor } from '../network/namespace.ts';
 const test = suite('network phase on the recording kernel');
 
 const settings = settingsFor('/d');
-function prepare(HostConfig: HostConfig = {}, fail?: { at: number; errno: string }, options?: FakeOptions): { k: RecordingKernel; c: Container; fake: FakeNetwork } {
+function prepare(
+  HostConfig: HostConfig = {},
+  fail?: { at: number; errno: string },
+  options?: FakeOptions,
+): { k: RecordingKernel; c: Container; fake: FakeNetwork } {
   forgetBridge(settings.bridge);
   const fake = fakeNetwork(options);
   const c = containerFor({ id: idOf(1), settings, HostConfig, other: (ref) => containerFor({ id: ref, settings }) });
@@ -32,7 +36,8 @@ test('the messages come in the order in which a network is built', async () => {
   await run(k, c);
   const container = notes(k).filter((note) => !/GETADDR|GETROUTE|nfgen|BATCH|GETGEN/.test(note));
   assert.equal(container, [
-    'RTM_GETLINK {ifname "ddtest0"}', 'RTM_GETLINK {ifname "ddtest0"}',
+    'RTM_GETLINK {ifname "ddtest0"}',
+    'RTM_GETLINK {ifname "ddtest0"}',
     'RTM_NEWLINK {ifname "ddtest0", address 02:42:ac:1e:00:01, linkinfo {kind "bridge"}}',
     'RTM_GETLINK {ifname "ddtest0"}',
     'RTM_NEWADDR {family 2, prefixlen 16, index 3, local 172.30.0.1, address 172.30.0.1, broadcast 172.30.255.255}',
@@ -54,7 +59,10 @@ test('the messages come in the order in which a network is built', async () => {
 test('the stage is asked for nothing but its socket', async () => {
   const { k, c, fake } = prepare();
   await run(k, c);
-  assert.equal(k.calls.filter((call) => call.startsWith('stage.')), ['stage.socket(16, SOCK_CLOEXEC|0x3, 0)', 'stage.close(4)']);
+  assert.equal(
+    k.calls.filter((call) => call.startsWith('stage.')),
+    ['stage.socket(16, SOCK_CLOEXEC|0x3, 0)', 'stage.close(4)'],
+  );
   assert.equal([...fake.open], []);
   assert.is(c.live.netlink, undefined);
 });
@@ -69,7 +77,12 @@ test('a second start asks once whether bridge and rules are there, and changes n
   fake.links.delete('container/eth0');
   await run(k2, second);
   const shared = notes(k2).filter((note) => /ddtest0"|nfgen|BATCH|GETGEN|DUMP/.test(note));
-  assert.equal(shared, ['RTM_GETLINK {ifname "ddtest0"}', 'NFT_MSG_GETGEN {}', 'NFT_MSG_GETGEN {}', 'RTM_NEWLINK {ifname "ddtest0", ifalias "drydock: net.ipv4.ip_forward was 0"}']);
+  assert.equal(shared, [
+    'RTM_GETLINK {ifname "ddtest0"}',
+    'NFT_MSG_GETGEN {}',
+    'NFT_MSG_GETGEN {}',
+    'RTM_NEWLINK {ifname "ddtest0", ifalias "drydock: net.ipv4.ip_forward was 0"}',
+  ]);
 });
 
 test('facts say what became true, and undo takes them back', async () => {
@@ -81,16 +94,24 @@ test('facts say what became true, and undo takes them back', async () => {
   assert.is(now.get('address container/eth0'), '172.30.0.2/16');
   assert.is(now.get('route container/default'), 'via 172.30.0.1 dev eth0');
   assert.is(now.get('link container/eth0'), 'veth, index 5, 02:42:ac:1e:00:02, up');
-  assert.is(now.get('nft ddtest0 postrouting 0'), 'ip saddr 172.30.0.0/16 oifname != "ddtest0" counter packets 0 bytes 0 masquerade');
+  assert.is(
+    now.get('nft ddtest0 postrouting 0'),
+    'ip saddr 172.30.0.0/16 oifname != "ddtest0" counter packets 0 bytes 0 masquerade',
+  );
   assert.is(now.get('lease 172.30.0.2'), idOf(1));
   await unwind(k, c);
   apply();
-  for (const key of [`link host/${c.network.hostLink}`, 'lease 172.30.0.2', `file ${c.paths.hosts}`]) assert.is(now.get(key), null, key);
+  for (const key of [`link host/${c.network.hostLink}`, 'lease 172.30.0.2', `file ${c.paths.hosts}`])
+    assert.is(now.get(key), null, key);
 });
 
 /** What may stay: the bridge is shared by all containers. */
 function nothingLeft(fake: FakeNetwork, c: Container, what: string): void {
-  assert.equal([...fake.links.keys()].filter((key) => !/^(host|container)\/lo$|^host\/ddtest0$/.test(key)), [], `links after ${what}`);
+  assert.equal(
+    [...fake.links.keys()].filter((key) => !/^(host|container)\/lo$|^host\/ddtest0$/.test(key)),
+    [],
+    `links after ${what}`,
+  );
   assert.equal([...fake.files], [], `leases and files after ${what}`);
   assert.is(c.live.netlink, undefined, what);
   assert.is(c.network.address, undefined, what);
@@ -103,14 +124,20 @@ for (const mode of ['bridge', 'none', 'host']) {
     assert.ok(whole.k.raw.length > 5);
     for (let at = 0; at < whole.k.raw.length; at++) {
       const { k, c, fake } = prepare({ NetworkMode: mode }, { at, errno: 'EIO' });
-      const error = await run(k, c).then(() => undefined, (e: unknown) => e);
+      const error = await run(k, c).then(
+        () => undefined,
+        (e: unknown) => e,
+      );
       const failed = k.raw[at]!;
       const what = `${k.calls[at]} failed`;
       assert.ok(error instanceof Error, `${what} and nobody noticed`);
       await unwind(k, c);
       nothingLeft(fake, c, what);
       // close(2) frees the descriptor even when it says EIO; what the stage has open ends with the stage
-      const open = [...fake.open].filter((entry) => !entry.startsWith('stage') && !(failed.name === 'close' && entry === `daemon ${String(failed.args[0])}`));
+      const open = [...fake.open].filter(
+        (entry) =>
+          !entry.startsWith('stage') && !(failed.name === 'close' && entry === `daemon ${String(failed.args[0])}`),
+      );
       assert.equal(open, [], `descriptors after ${what}`);
     }
   });
@@ -119,7 +146,10 @@ for (const mode of ['bridge', 'none', 'host']) {
 test('whichever netlink message the kernel refuses, undo leaves nothing', async () => {
   for (let at = 0; ; at++) {
     const { k, c, fake } = prepare({}, undefined, { refuse: { at, errno: 'EPERM' } });
-    const error = await run(k, c).then(() => undefined, (e: unknown) => e);
+    const error = await run(k, c).then(
+      () => undefined,
+      (e: unknown) => e,
+    );
     if (!error) {
       assert.ok(at > 20, `only ${at} messages were sent`);
       return;
@@ -144,7 +174,10 @@ test('undo of what was never begun touches nothing of others', async () => {
 test('with network host nothing but three files is made', async () => {
   const { k, c, fake } = prepare({ NetworkMode: 'host' });
   await run(k, c);
-  assert.equal(applicable(c).map(({ id }) => id), ['network.write-hosts', 'network.write-hostname', 'network.write-resolv-conf']);
+  assert.equal(
+    applicable(c).map(({ id }) => id),
+    ['network.write-hosts', 'network.write-hostname', 'network.write-resolv-conf'],
+  );
   assert.equal([...fake.files.keys()], [c.paths.hosts, c.paths.hostname, c.paths.resolvConf]);
   assert.not.ok(k.calls.some((call) => call.includes('socket')));
 });
@@ -155,9 +188,10 @@ test('with network none the loopback comes up', async () => {
   assert.equal(notes(k), ['RTM_NEWLINK {flags IFF_UP, change IFF_UP, ifname "lo"}']);
 });
 
-test('with another container\'s network the files are that container\'s own', async () => {
+test("with another container's network the files are that container's own", async () => {
   const { k, c, fake } = prepare({ NetworkMode: `container:${idOf(7)}` });
-  for (const name of ['hosts', 'hostname', 'resolv.conf']) fake.files.set(`/d/${idOf(7).slice(0, 12)}.${name}`, `their ${name}`);
+  for (const name of ['hosts', 'hostname', 'resolv.conf'])
+    fake.files.set(`/d/${idOf(7).slice(0, 12)}.${name}`, `their ${name}`);
   await run(k, c);
   assert.equal(k.calls.filter((call) => call.includes('linkat(') && !call.includes('unlinkat')).length, 3);
   assert.is(fake.files.get(c.paths.hosts), 'their hosts');

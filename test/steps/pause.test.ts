@@ -16,10 +16,12 @@ async function withFreezer(slow = 0): Promise<Standing & { state: () => string }
     state = String(args[3]);
     return 0;
   };
-  one.machine.answers['daemon.read_file'] = () => Buffer.from(reads++ < slow && state === 'FROZEN' ? 'FREEZING\n' : `${state}\n`);
+  one.machine.answers['daemon.read_file'] = () =>
+    Buffer.from(reads++ < slow && state === 'FROZEN' ? 'FREEZING\n' : `${state}\n`);
   return { ...one, k: one.again(), state: () => state };
 }
-const writes = (one: Standing) => one.k.calls.flatMap((call) => /freezer\.state", 0, 00, "(\w+)"/.exec(call)?.[1] ?? []);
+const writes = (one: Standing) =>
+  one.k.calls.flatMap((call) => /freezer\.state", 0, 00, "(\w+)"/.exec(call)?.[1] ?? []);
 
 test('pause.freeze holds the group still, unpause.thaw lets it go on', async () => {
   const one = await withFreezer();
@@ -33,14 +35,22 @@ test('pause is over when the kernel says so, not when it was asked', async () =>
   const one = await withFreezer(3);
   await runSteps(one.k, one.c, pause);
   assert.match(one.k.calls.at(-1)!, 'daemon.read');
-  assert.ok(one.k.calls.filter((call) => call.startsWith('daemon.read(')).length >= 2 && writes(one).every((state) => state === 'FROZEN'));
+  assert.ok(
+    one.k.calls.filter((call) => call.startsWith('daemon.read(')).length >= 2 &&
+      writes(one).every((state) => state === 'FROZEN'),
+  );
 });
 
 test('a pause that failed is taken back, so that nothing stays frozen', async () => {
   for (let at = 0; at < 2; at++) {
     const one = await withFreezer();
     const failing = one.again({ at, errno: 'EIO' });
-    assert.ok(await runSteps(failing, one.c, pause).then(() => false, () => true));
+    assert.ok(
+      await runSteps(failing, one.c, pause).then(
+        () => false,
+        () => true,
+      ),
+    );
     await undoSteps(failing, one.c, pause);
     assert.is(one.state(), 'THAWED');
   }
@@ -51,7 +61,12 @@ test('cgroup v2 freezes by cgroup.freeze and asks cgroup.events', async () => {
   one.machine.answers['daemon.write_file'] = () => 0;
   one.machine.answers['daemon.read_file'] = () => Buffer.from('populated 1\nfrozen 1\n');
   const dir = `/cg${one.c.cgroup.path}`;
-  assert.equal(await runSteps(one.k, one.c, pause), { 'pause.freeze': [`daemon.write("${dir}/cgroup.freeze", 0, 00, "1")`, `daemon.read("${dir}/cgroup.events", 256 bytes)`] });
+  assert.equal(await runSteps(one.k, one.c, pause), {
+    'pause.freeze': [
+      `daemon.write("${dir}/cgroup.freeze", 0, 00, "1")`,
+      `daemon.read("${dir}/cgroup.events", 256 bytes)`,
+    ],
+  });
 });
 
 test.run();

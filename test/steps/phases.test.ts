@@ -10,9 +10,15 @@ import { applicable, standIn } from './stand-in.ts';
 
 const test = suite('the lifecycle as data');
 
-test('the phases come in the order of a container\'s life', () => {
-  assert.equal(starting.map(({ id }) => id), ['pull', 'create', 'rw-layer', 'network', 'exec']);
-  assert.equal(phases.map(({ id }) => id), ['pull', 'create', 'rw-layer', 'network', 'exec', 'exit', 'remove', 'pause', 'unpause', 'join']);
+test("the phases come in the order of a container's life", () => {
+  assert.equal(
+    starting.map(({ id }) => id),
+    ['pull', 'create', 'rw-layer', 'network', 'exec'],
+  );
+  assert.equal(
+    phases.map(({ id }) => id),
+    ['pull', 'create', 'rw-layer', 'network', 'exec', 'exit', 'remove', 'pause', 'unpause', 'join'],
+  );
 });
 
 test('each step says on which line of the source it is done', () => {
@@ -21,30 +27,70 @@ test('each step says on which line of the source it is done', () => {
     const lines = readFileSync(join(packageRoot, source.file), 'utf8').split('\n');
     assert.match(lines[source.line - 1]!, /\bdo\b|Step\(/, `${id}: ${source.file}:${source.line}`);
   }
-  assert.match(phaseTexts.flatMap(({ steps }) => steps).find(({ id }) => id === 'exec.pivot-root')!.source!.file, /exec\/root\.ts$/);
+  assert.match(
+    phaseTexts.flatMap(({ steps }) => steps).find(({ id }) => id === 'exec.pivot-root')!.source!.file,
+    /exec\/root\.ts$/,
+  );
 });
 
 test('a container on the bridge gets its network in this order', () => {
   const { c } = standIn({ host: { NetworkMode: 'bridge' } });
-  assert.equal(applicable([network], c).map(({ id }) => id), [
-    'network.ensure-bridge', 'network.lease-address', 'network.create-veth', 'network.attach-to-bridge', 'network.open-netlink', 'network.loopback-up', 'network.find-peer',
-    'network.name-eth0', 'network.set-mac', 'network.add-address', 'network.link-up', 'network.add-routes', 'network.close-netlink', 'network.masquerade', 'network.forwarding',
-    'network.write-hosts', 'network.write-hostname', 'network.write-resolv-conf',
-  ]);
+  assert.equal(
+    applicable([network], c).map(({ id }) => id),
+    [
+      'network.ensure-bridge',
+      'network.lease-address',
+      'network.create-veth',
+      'network.attach-to-bridge',
+      'network.open-netlink',
+      'network.loopback-up',
+      'network.find-peer',
+      'network.name-eth0',
+      'network.set-mac',
+      'network.add-address',
+      'network.link-up',
+      'network.add-routes',
+      'network.close-netlink',
+      'network.masquerade',
+      'network.forwarding',
+      'network.write-hosts',
+      'network.write-hostname',
+      'network.write-resolv-conf',
+    ],
+  );
 });
 
 test('other modes leave steps out, and put none in another order', () => {
   const all = network.steps.map(({ id }) => id);
-  for (const [mode, count] of [['none', 6], ['host', 3]] as const) {
+  for (const [mode, count] of [
+    ['none', 6],
+    ['host', 3],
+  ] as const) {
     const ids = applicable([network], standIn({ host: { NetworkMode: mode } }).c).map(({ id }) => id);
     assert.is(ids.length, count, `${mode}: ${ids.join()}`);
-    assert.equal(ids, all.filter((id) => ids.includes(id)));
+    assert.equal(
+      ids,
+      all.filter((id) => ids.includes(id)),
+    );
   }
 });
 
 test('what is left behind by a step is taken back by that step', () => {
-  const undone = starting.flatMap(({ steps }) => steps).filter(({ undo }) => undo).map(({ id }) => id);
-  for (const id of ['create.merge-config', 'create.cgroup', 'create.shim', 'network.lease-address', 'network.create-veth', 'network.open-netlink', 'network.write-hosts', 'network.write-hostname', 'network.write-resolv-conf']) {
+  const undone = starting
+    .flatMap(({ steps }) => steps)
+    .filter(({ undo }) => undo)
+    .map(({ id }) => id);
+  for (const id of [
+    'create.merge-config',
+    'create.cgroup',
+    'create.shim',
+    'network.lease-address',
+    'network.create-veth',
+    'network.open-netlink',
+    'network.write-hosts',
+    'network.write-hostname',
+    'network.write-resolv-conf',
+  ]) {
     assert.ok(undone.includes(id), `${id} has no undo`);
   }
 });

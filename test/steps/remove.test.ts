@@ -12,7 +12,9 @@ test('remove.rw-layer deletes upper and work, and no layer of the image', async 
   await runSteps(one.k, one.c, create, rwLayer);
   await undoSteps(one.k, one.c, create, rwLayer);
   const made = await runSteps(one.k, one.c, remove);
-  assert.equal(made, { 'remove.rw-layer': [`daemon.removeTree("${one.c.paths.upper}")`, `daemon.removeTree("${one.c.paths.work}")`] });
+  assert.equal(made, {
+    'remove.rw-layer': [`daemon.removeTree("${one.c.paths.upper}")`, `daemon.removeTree("${one.c.paths.work}")`],
+  });
   assert.not.ok(one.machine.files.has(one.c.paths.upper) || one.machine.files.has(one.c.paths.work));
   assert.equal(one.k.facts.at(-1), { kind: 'file', key: 'upper', value: null });
 });
@@ -28,7 +30,12 @@ test('a removal that failed half way is done by the next one', async () => {
     const one = standIn();
     await runSteps(one.k, one.c, create, rwLayer);
     const failing = one.again({ at, errno: 'EIO' });
-    assert.ok(await runSteps(failing, one.c, remove).then(() => false, () => true));
+    assert.ok(
+      await runSteps(failing, one.c, remove).then(
+        () => false,
+        () => true,
+      ),
+    );
     await runSteps(one.again(), one.c, remove);
     assert.not.ok([one.c.paths.upper, one.c.paths.work].some((dir) => one.machine.files.has(dir)));
   }

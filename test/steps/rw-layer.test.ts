@@ -14,9 +14,17 @@ async function layer(wanted: StandIn = {}, one: Standing = standIn(wanted)): Pro
 test('directories, then propagation, then the overlay, then its root is held open', async () => {
   const one = standIn();
   const made = await layer({}, one);
-  assert.equal(Object.keys(made), ['rw-layer.make-directories', 'rw-layer.private-propagation', 'rw-layer.mount-overlay', 'rw-layer.open-root']);
+  assert.equal(Object.keys(made), [
+    'rw-layer.make-directories',
+    'rw-layer.private-propagation',
+    'rw-layer.mount-overlay',
+    'rw-layer.open-root',
+  ]);
   const { upper, work, rootfs } = one.c.paths;
-  assert.equal(made['rw-layer.make-directories'], [upper, work, rootfs].map((dir) => `daemon.mkdirat(AT_FDCWD, "${dir}", 0755)`));
+  assert.equal(
+    made['rw-layer.make-directories'],
+    [upper, work, rootfs].map((dir) => `daemon.mkdirat(AT_FDCWD, "${dir}", 0755)`),
+  );
   assert.equal(made['rw-layer.private-propagation'], ['stage.mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)']);
   assert.ok(one.c.live.rootfd);
 });
@@ -25,20 +33,35 @@ test('the layers are handed over one by one, the highest first', async () => {
   const one = standIn();
   const { 'rw-layer.mount-overlay': made } = await layer({}, one);
   const set = made!.flatMap((call) => /FSCONFIG_SET_STRING, "([^"]+)", "([^"]+)"/.exec(call)?.slice(1).join('=') ?? []);
-  assert.equal(set, ['source=overlay', 'lowerdir+=/lib/dd/layers/3', 'lowerdir+=/lib/dd/layers/2', 'lowerdir+=/lib/dd/layers/1', `upperdir=${one.c.paths.upper}`, `workdir=${one.c.paths.work}`]);
+  assert.equal(set, [
+    'source=overlay',
+    'lowerdir+=/lib/dd/layers/3',
+    'lowerdir+=/lib/dd/layers/2',
+    'lowerdir+=/lib/dd/layers/1',
+    `upperdir=${one.c.paths.upper}`,
+    `workdir=${one.c.paths.work}`,
+  ]);
   assert.match(made!.at(-3)!, `"${one.c.paths.rootfs}", MOVE_MOUNT_F_EMPTY_PATH`);
-  assert.equal(made!.slice(-2).map((call) => call.replace(/\d+/, 'n')), ['stage.close(n)', 'stage.close(n)']);
+  assert.equal(
+    made!.slice(-2).map((call) => call.replace(/\d+/, 'n')),
+    ['stage.close(n)', 'stage.close(n)'],
+  );
 });
 
 test('a kernel that knows no lowerdir+ gets one page of short paths, and the stage goes back to where it was', async () => {
   const one = standIn({ fail: { at: 'fsconfig', errno: 'EINVAL' } });
   const { 'rw-layer.mount-overlay': made } = await layer({}, one);
   const at = made!.findIndex((call) => call.startsWith('stage.openat('));
-  assert.equal(made!.slice(at).map((call) => call.replace(/\((\d+)\)/, '(n)')), [
-    'stage.openat(AT_FDCWD, ".", O_RDONLY|O_DIRECTORY|O_CLOEXEC|O_PATH, 00)', 'stage.chdir("/lib/dd/l")',
-    `stage.mount("overlay", "${one.c.paths.rootfs}", "overlay", 0, "lowerdir=3:2:1,upperdir=${one.c.paths.upper},workdir=${one.c.paths.work}")`,
-    'stage.fchdir(n)', 'stage.close(n)',
-  ]);
+  assert.equal(
+    made!.slice(at).map((call) => call.replace(/\((\d+)\)/, '(n)')),
+    [
+      'stage.openat(AT_FDCWD, ".", O_RDONLY|O_DIRECTORY|O_CLOEXEC|O_PATH, 00)',
+      'stage.chdir("/lib/dd/l")',
+      `stage.mount("overlay", "${one.c.paths.rootfs}", "overlay", 0, "lowerdir=3:2:1,upperdir=${one.c.paths.upper},workdir=${one.c.paths.work}")`,
+      'stage.fchdir(n)',
+      'stage.close(n)',
+    ],
+  );
 });
 
 test('binds and tmpfs are mounted from the shallow to the deep, read-only where asked', async () => {
@@ -47,7 +70,13 @@ test('binds and tmpfs are mounted from the shallow to the deep, read-only where 
   const volumes = made['rw-layer.mount-volumes']!;
   const opened = volumes.flatMap((call) => /openat2\(\d+, "([^"]+)"/.exec(call)?.[1] ?? []);
   assert.equal(opened.sort(), ['data', 'data/deep/er', 't']);
-  const order = one.k.raw.flatMap(({ name, note, args }) => (name === 'move_mount' && note !== one.c.paths.rootfs ? [note] : name === 'mount' && args[2] === 'tmpfs' ? [note] : []));
+  const order = one.k.raw.flatMap(({ name, note, args }) =>
+    name === 'move_mount' && note !== one.c.paths.rootfs
+      ? [note]
+      : name === 'mount' && args[2] === 'tmpfs'
+        ? [note]
+        : [],
+  );
   assert.ok(order.indexOf('/data') < order.indexOf('/data/deep/er') && order.includes('/t'), order.join());
   const attr = (note: string) => {
     const at = one.k.raw.findIndex((call) => call.name === 'move_mount' && call.note === note);
@@ -69,7 +98,11 @@ test('what a container wrote stays when its run is taken back', async () => {
   await layer({}, { ...one, k: one.again() });
 });
 
-for (const [name, wanted] of [['alone', {}], ['with volumes', { host: { Binds: ['/tmp:/a:ro', '/etc/hostname:/b'], Tmpfs: { '/t': '' } } }], ['on cgroup v2', { cgroups: 'v2' }]] as [string, StandIn][]) {
+for (const [name, wanted] of [
+  ['alone', {}],
+  ['with volumes', { host: { Binds: ['/tmp:/a:ro', '/etc/hostname:/b'], Tmpfs: { '/t': '' } } }],
+  ['on cgroup v2', { cgroups: 'v2' }],
+] as [string, StandIn][]) {
   test(`whichever call fails ${name}, undo leaves nothing`, async () => {
     const count = await failEachCall(wanted, [create], [rwLayer]);
     assert.ok(count > 15, `only ${count} calls`);
@@ -78,7 +111,10 @@ for (const [name, wanted] of [['alone', {}], ['with volumes', { host: { Binds: [
 
 test('a mount that is refused for good is not tried in another way', async () => {
   const one = standIn({ fail: { at: 'fsmount', errno: 'EPERM' } });
-  const error = await layer({}, one).then(() => undefined, (e: unknown) => e);
+  const error = await layer({}, one).then(
+    () => undefined,
+    (e: unknown) => e,
+  );
   assert.match(String(error), 'EPERM');
   assert.not.ok(one.k.calls.some((call) => call.startsWith('stage.mount("overlay"')));
 });

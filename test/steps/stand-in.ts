@@ -15,46 +15,120 @@ import type { Phase, Step } from '../../runtime/steps/step.ts';
 import { fakeMachine, noteFailedClose, type FakeMachine } from './fake-machine.ts';
 
 export const settings: Settings = {
-  root: '/lib/dd', execRoot: '/run/dd', socket: '/run/dd/s', bridge: 'ddtest0', cgroupParent: '/ddtest', registryMirrors: [], insecureRegistries: [], practice: false, dns: [], idle: 0,
+  root: '/lib/dd',
+  execRoot: '/run/dd',
+  socket: '/run/dd/s',
+  bridge: 'ddtest0',
+  cgroupParent: '/ddtest',
+  registryMirrors: [],
+  insecureRegistries: [],
+  practice: false,
+  dns: [],
+  idle: 0,
 };
 export const idOf = (n: number): string => n.toString(16).padStart(4, '0').padEnd(64, 'd');
 
-const v1 = (...names: string[]): Hierarchies => ({ version: 1, v1: names.map((name) => ({ mount: `/cg/${name}`, controllers: name.split(',') })) });
+const v1 = (...names: string[]): Hierarchies => ({
+  version: 1,
+  v1: names.map((name) => ({ mount: `/cg/${name}`, controllers: name.split(',') })),
+});
 export const layouts = {
   v1: v1('cpu,cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'pids'),
   v2: { version: 2, v1: [], unified: '/cg' } as Hierarchies,
 };
 
-const layer = (n: number) => ({ diffID: `sha256:${n}`, chainID: `sha256:${n}`, dir: `/lib/dd/layers/${n}`, short: `/lib/dd/l/${n}`, size: 1 });
+const layer = (n: number) => ({
+  diffID: `sha256:${n}`,
+  chainID: `sha256:${n}`,
+  dir: `/lib/dd/layers/${n}`,
+  short: `/lib/dd/l/${n}`,
+  size: 1,
+});
 export const image = (config: Image['config']['config'] = {}): Image => ({
-  id: 'sha256:1', config: { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] }, config: { Cmd: ['/bin/sh'], Env: ['PATH=/usr/bin:/bin'], ...config } },
-  layers: [layer(1), layer(2), layer(3)], tags: ['x:latest'], digests: [], size: 3, practice: false,
+  id: 'sha256:1',
+  config: {
+    architecture: 'amd64',
+    os: 'linux',
+    rootfs: { type: 'layers', diff_ids: [] },
+    config: { Cmd: ['/bin/sh'], Env: ['PATH=/usr/bin:/bin'], ...config },
+  },
+  layers: [layer(1), layer(2), layer(3)],
+  tags: ['x:latest'],
+  digests: [],
+  size: 3,
+  practice: false,
 });
 
 export interface StandIn {
-  id?: string; host?: HostConfig; config?: Partial<ContainerRequest>; image?: Image['config']['config']; cgroups?: keyof typeof layouts;
-  fail?: { at: number | string; errno: string }; other?: (ref: string) => Container;
+  id?: string;
+  host?: HostConfig;
+  config?: Partial<ContainerRequest>;
+  image?: Image['config']['config'];
+  cgroups?: keyof typeof layouts;
+  fail?: { at: number | string; errno: string };
+  other?: (ref: string) => Container;
 }
-export interface Standing { k: RecordingKernel; c: Container; machine: FakeMachine; again(fail?: StandIn['fail']): RecordingKernel }
+export interface Standing {
+  k: RecordingKernel;
+  c: Container;
+  machine: FakeMachine;
+  again(fail?: StandIn['fail']): RecordingKernel;
+}
 
 export function standIn(wanted: StandIn = {}): Standing {
-  const { id = idOf(1), host = {}, cgroups = 'v1', other = () => { throw new Error('there is no other container'); } } = wanted;
+  const {
+    id = idOf(1),
+    host = {},
+    cgroups = 'v1',
+    other = () => {
+      throw new Error('there is no other container');
+    },
+  } = wanted;
   const request: ContainerRequest = { Image: 'x', ...wanted.config, HostConfig: { NetworkMode: 'none', ...host } };
   const paths = containerPaths(settings, id);
   const network = networkOf(request, id, settings, other);
-  const machine = fakeMachine(['/run/dd', paths.dir, ...layouts[cgroups].v1.map((h) => h.mount), ...(cgroups === 'v2' ? ['/cg'] : [])]);
-  machine.image.contents = { '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nwww:x:33:33:www:/var/www:/bin/false\n', '/etc/group': 'root:x:0:\nwww:x:33:\nlog:x:4:www\n' };
-  machine.image.plain = new Set(['/bin/sh', '/usr/bin/sh', '/proc/kcore', '/proc/keys', '/proc/timer_list', '/proc/sysrq-trigger', paths.hosts, paths.hostname, paths.resolvConf]);
+  const machine = fakeMachine([
+    '/run/dd',
+    paths.dir,
+    ...layouts[cgroups].v1.map((h) => h.mount),
+    ...(cgroups === 'v2' ? ['/cg'] : []),
+  ]);
+  machine.image.contents = {
+    '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nwww:x:33:33:www:/var/www:/bin/false\n',
+    '/etc/group': 'root:x:0:\nwww:x:33:\nlog:x:4:www\n',
+  };
+  machine.image.plain = new Set([
+    '/bin/sh',
+    '/usr/bin/sh',
+    '/proc/kcore',
+    '/proc/keys',
+    '/proc/timer_list',
+    '/proc/sysrq-trigger',
+    paths.hosts,
+    paths.hostname,
+    paths.resolvConf,
+  ]);
   const shown = image(wanted.image);
   const c = {
-    id, name: 'stand_in', settings, request, paths, network, image: shown, warnings: [], live: {}, other,
-    cgroup: openCgroup(`/ddtest/${id}`, layouts[cgroups]), spec: buildSpec({ id, request, network, paths, settings }, shown),
+    id,
+    name: 'stand_in',
+    settings,
+    request,
+    paths,
+    network,
+    image: shown,
+    warnings: [],
+    live: {},
+    other,
+    cgroup: openCgroup(`/ddtest/${id}`, layouts[cgroups]),
+    spec: buildSpec({ id, request, network, paths, settings }, shown),
   } as unknown as Container;
   const again = (fail?: StandIn['fail']) => recordingKernel({ answers: machine.answers, ...(fail && { fail }) });
   return { k: again(wanted.fail), c, machine, again };
 }
 
-export const applicable = <C>(phases: readonly Phase<C>[], c: C): Step<C>[] => phases.flatMap((p) => p.steps).filter((step) => step.when?.(c) ?? true);
+export const applicable = <C>(phases: readonly Phase<C>[], c: C): Step<C>[] =>
+  phases.flatMap((p) => p.steps).filter((step) => step.when?.(c) ?? true);
 
 /** Runs the phases and tells which calls each step made. */
 export async function runSteps<C>(k: RecordingKernel, c: C, ...phases: Phase<C>[]): Promise<Record<string, string[]>> {
@@ -74,28 +148,46 @@ export async function undoSteps<C>(k: Kernel, c: C, ...phases: Phase<C>[]): Prom
 }
 
 /** What may stay: the container's own directories, which rm owns, and the parent of all cgroups. */
-export function assertNothingLeft({ machine, c }: { machine: FakeMachine; c: { paths: Container['paths'] } }, what: string): void {
+export function assertNothingLeft(
+  { machine, c }: { machine: FakeMachine; c: { paths: Container['paths'] } },
+  what: string,
+): void {
   assert.equal([...machine.open.values()], [], `descriptors of the daemon after ${what}`);
   assert.equal(machine.closedTwice, [], `descriptors closed twice after ${what}`);
-  assert.equal(machine.shims.filter((s) => s.alive || !s.reaped), [], `shims after ${what}`);
+  assert.equal(
+    machine.shims.filter((s) => s.alive || !s.reaped),
+    [],
+    `shims after ${what}`,
+  );
   const allowed = (path: string) => path.startsWith(`${c.paths.dir}/`) || /^\/cg(\/[a-z,]+)?\/ddtest$/.test(path);
   const start = new Set(['/run', '/run/dd', '/lib', '/lib/dd', '/lib/dd/containers', c.paths.dir, '/cg']);
-  const left = [...machine.files.keys()].filter((path) => !start.has(path) && !/^\/cg\/[a-z,]+$/.test(path) && !allowed(path));
+  const left = [...machine.files.keys()].filter(
+    (path) => !start.has(path) && !/^\/cg\/[a-z,]+$/.test(path) && !allowed(path),
+  );
   assert.equal(left, [], `files and cgroups after ${what}`);
 }
 
 /**
- * Runs `before`, then `phases` with the n-th of their calls failing, for every n; takes everything back with undo, and looks.
+ * Runs `before`, then `phases` with the n-th of their calls failing, for every n; takes everything back with undo, and
+ * looks.
  * Returns how many calls were made to fail.
  */
-export async function failEachCall(wanted: StandIn, before: Phase<Container>[], phases: Phase<Container>[], errno = 'EIO'): Promise<number> {
+export async function failEachCall(
+  wanted: StandIn,
+  before: Phase<Container>[],
+  phases: Phase<Container>[],
+  errno = 'EIO',
+): Promise<number> {
   const whole = standIn(wanted);
   await runSteps(whole.k, whole.c, ...before);
   const from = whole.k.raw.length;
   await runSteps(whole.k, whole.c, ...phases);
   for (let at = from; at < whole.k.raw.length; at++) {
     const one = standIn({ ...wanted, fail: { at, errno } });
-    const error = await runSteps(one.k, one.c, ...before, ...phases).then(() => undefined, (e: unknown) => e);
+    const error = await runSteps(one.k, one.c, ...before, ...phases).then(
+      () => undefined,
+      (e: unknown) => e,
+    );
     const what = `${one.k.calls[at]} failed (call ${at - from})`;
     // what is tolerated is told by the calls that came after it
     if (!error) throw new Error(`${what} and nobody noticed`);

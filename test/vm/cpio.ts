@@ -1,4 +1,7 @@
-/** An archive in cpio's newc format, the one that the kernel unpacks as its first root: buffer-format.rst, "initramfs buffer format". */
+/**
+ * An archive in cpio's newc format, the one that the kernel unpacks as its first root: buffer-format.rst, "initramfs
+ * buffer format".
+ */
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,7 +12,10 @@ export class Cpio {
   readonly #parts: Buffer[] = [];
   readonly #made = new Set<string>();
 
-  /** magic, then 13 fields of 8 hex digits: ino mode uid gid nlink mtime filesize devmajor devminor rdevmajor rdevminor namesize check */
+  /**
+   * magic, then 13 fields of 8 hex digits: ino mode uid gid nlink mtime filesize devmajor devminor rdevmajor rdevminor
+   * namesize check
+   */
   #entry(name: string, mode: number, body = Buffer.alloc(0)): this {
     const fields = [this.#made.size, mode, 0, 0, 1, 0, body.length, 0, 0, 0, 0, Buffer.byteLength(name) + 1, 0];
     const header = `070701${fields.map((n) => n.toString(16).padStart(8, '0')).join('')}${name}\0`;

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { sh } from '../harness.ts';
 import { fetchedOnce, outside } from '../outside.ts';
 
-export interface DebianKernel { image: string; release: string; modules: string }
+export interface DebianKernel {
+  image: string;
+  release: string;
+  modules: string;
+}
 export const kernelPackage = 'linux-image-cloud-amd64';
 
 /** The package with a version in its name that the other one stands for. Throws when apt does not know it. */
@@ -17,24 +21,53 @@ function packageName(): string {
 /** Throws when it is neither in the cache nor to be had from apt's mirror. */
 export async function debianKernel(): Promise<DebianKernel> {
   const name = packageName();
-  const cache = await fetchedOnce(name, (dir) => void outside('sh', '-c', 'cd "$1" && apt-get -qq -o APT::Sandbox::User=root download "$2" && dpkg-deb -x ./*.deb . && rm ./*.deb', 'sh', dir, name));
+  const cache = await fetchedOnce(
+    name,
+    (dir) =>
+      void outside(
+        'sh',
+        '-c',
+        'cd "$1" && apt-get -qq -o APT::Sandbox::User=root download "$2" && dpkg-deb -x ./*.deb . && rm ./*.deb',
+        'sh',
+        dir,
+        name,
+      ),
+  );
   const release = name.replace('linux-image-', '');
-  return { release, image: join(cache, 'boot', `vmlinuz-${release}`), modules: join(cache, 'lib/modules', release, 'kernel') };
+  return {
+    release,
+    image: join(cache, 'boot', `vmlinuz-${release}`),
+    modules: join(cache, 'lib/modules', release, 'kernel'),
+  };
 }
 
 /** '…/net/bridge/br_netfilter.ko' → 'br_netfilter'; in depends= and in modprobe(8) a dash is an underscore */
-const moduleName = (path: string) => path.slice(path.lastIndexOf('/') + 1).replace(/\.ko$/, '').replaceAll('-', '_');
+const moduleName = (path: string) =>
+  path
+    .slice(path.lastIndexOf('/') + 1)
+    .replace(/\.ko$/, '')
+    .replaceAll('-', '_');
 
-/** The files of these modules and of all that they need, in an order in which insmod(8) takes them. Built-in ones are passed over. */
+/**
+ * The files of these modules and of all that they need, in an order in which insmod(8) takes them. Built-in ones are
+ * passed over.
+ */
 export function inOrder({ modules }: DebianKernel, wanted: readonly string[]): string[] {
-  const files = new Map(readdirSync(modules, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.ko')).map((f) => [moduleName(f), join(modules, f)]));
+  const files = new Map(
+    readdirSync(modules, { recursive: true, encoding: 'utf8' })
+      .filter((f) => f.endsWith('.ko'))
+      .map((f) => [moduleName(f), join(modules, f)]),
+  );
   const order = new Set<string>();
   const add = (name: string) => {
     const path = files.get(name);
     if (!path || order.has(path)) return;
     // .modinfo holds key=value strings, each ended by a NUL: what modinfo(8) prints
     const depends = /\0depends=([^\0]*)\0/.exec(readFileSync(path, 'latin1'))?.[1] ?? '';
-    depends.split(',').filter(Boolean).forEach((other) => add(other.replaceAll('-', '_')));
+    depends
+      .split(',')
+      .filter(Boolean)
+      .forEach((other) => add(other.replaceAll('-', '_')));
     order.add(path);
   };
   wanted.forEach(add);

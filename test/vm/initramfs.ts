@@ -1,8 +1,9 @@
 /**
- * The first root of the virtual machine: busybox, Node with its libraries, this checkout's dist/ and native/, the modules, the guest;
+ * The first root of the virtual machine: busybox, Node with its libraries, this checkout's dist/ and native/, the
+ * modules, the guest;
  * for lessons a learner's machine in busybox's place.
  *
- *   /init        the kernel's first process, on rootfs: copies everything to a tmpfs and goes there with switch_root(8),
+ * /init the kernel's first process, on rootfs: copies everything to a tmpfs and goes there with switch_root(8),
  *                because pivot_root(2) does not work from rootfs
  *   /sbin/begin  mounts, modules, control groups, then the guest's checks, then power off
  */
@@ -16,7 +17,19 @@ import { type DebianKernel, inOrder } from './debian-kernel.ts';
 import { addPulled } from './pulled.ts';
 import { addUserland } from './userland.ts';
 
-const MODULES = ['overlay', 'veth', 'bridge', 'nf_tables', 'nft_chain_nat', 'nft_masq', 'nft_ct', 'nft_counter', 'virtio_pci', 'virtio_blk', 'bfq'];
+const MODULES = [
+  'overlay',
+  'veth',
+  'bridge',
+  'nf_tables',
+  'nft_chain_nat',
+  'nft_masq',
+  'nft_ct',
+  'nft_counter',
+  'virtio_pci',
+  'virtio_blk',
+  'bfq',
+];
 
 const init = `#!/bin/busybox sh
 busybox mkdir -p /root
@@ -28,7 +41,8 @@ exec busybox switch_root /root /sbin/begin
 `;
 
 /**
- * `drydock.cgroup=` is ours: which layout of control groups this boot is about; and `drydock.patience=`, how much longer than elsewhere is waited.
+ * `drydock.cgroup=` is ours: which layout of control groups this boot is about; and `drydock.patience=`, how much
+ * longer than elsewhere is waited.
  * OPENSSL_ia32cap takes the vector instructions from OpenSSL: emulated, they hash at half the speed of plain ones.
  */
 const begin = (modules: readonly string[]) => `#!/bin/busybox sh
@@ -65,12 +79,24 @@ busybox poweroff -f
 function withLibraries(cpio: Cpio, program: string): void {
   const real = realpathSync(program);
   cpio.file(join('/usr/bin', basename(program)), execFileSync('cat', [real], { maxBuffer: 2 ** 30 }), 0o755);
-  for (const [, path] of sh('ldd', real).matchAll(/(\/\S+) \(0x/g)) cpio.file(path!, execFileSync('cat', [realpathSync(path!)], { maxBuffer: 2 ** 30 }), 0o755);
+  for (const [, path] of sh('ldd', real).matchAll(/(\/\S+) \(0x/g))
+    cpio.file(path!, execFileSync('cat', [realpathSync(path!)], { maxBuffer: 2 ** 30 }), 0o755);
 }
 
 /** What runs in there: test/vm/guest/main.ts with everything it imports, in one file. */
-const guest = () => execFileSync(join(packageRoot, 'node_modules/.bin/esbuild'), [join(packageRoot, 'test/vm/guest/main.ts'), '--bundle', '--platform=node', '--format=esm', '--keep-names',
-  "--banner:js=import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"], { maxBuffer: 2 ** 26, stdio: ['ignore', 'pipe', 'inherit'] });
+const guest = () =>
+  execFileSync(
+    join(packageRoot, 'node_modules/.bin/esbuild'),
+    [
+      join(packageRoot, 'test/vm/guest/main.ts'),
+      '--bundle',
+      '--platform=node',
+      '--format=esm',
+      '--keep-names',
+      "--banner:js=import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    ],
+    { maxBuffer: 2 ** 26, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
 
 /** `userland`: the tools of a learner's machine are there, and a shell to type into. */
 export async function initramfs(kernel: DebianKernel, userland: boolean): Promise<Buffer> {
@@ -80,14 +106,26 @@ export async function initramfs(kernel: DebianKernel, userland: boolean): Promis
   if (userland) await addPulled(cpio);
   for (const dir of ['/dev', '/proc', '/sys', '/bin', '/etc', '/usr/bin']) cpio.directory(dir);
   cpio.file('/init', init, 0o755).file('/sbin/begin', begin(modules.map((path) => basename(path))), 0o755);
-  cpio.file('/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\n').file('/etc/group', 'root:x:0:\n').file('/etc/hostname', 'dock\n').file('/etc/hosts', '127.0.0.1 localhost\n').file('/etc/resolv.conf', 'nameserver 127.0.0.1\n');
+  cpio
+    .file('/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\n')
+    .file('/etc/group', 'root:x:0:\n')
+    .file('/etc/hostname', 'dock\n')
+    .file('/etc/hosts', '127.0.0.1 localhost\n')
+    .file('/etc/resolv.conf', 'nameserver 127.0.0.1\n');
   cpio.copy(realpathSync('/bin/busybox'), '/bin/busybox');
-  if (!userland) for (const applet of sh('/bin/busybox', '--list').trim().split('\n')) if (applet !== 'busybox') cpio.link(`/bin/${applet}`, 'busybox');
+  if (!userland)
+    for (const applet of sh('/bin/busybox', '--list').trim().split('\n'))
+      if (applet !== 'busybox') cpio.link(`/bin/${applet}`, 'busybox');
   withLibraries(cpio, process.execPath);
   for (const path of modules) cpio.copy(path, `/modules/${basename(path)}`);
   cpio.copy(join(packageRoot, 'package.json'), '/drydock/package.json');
-  cpio.copy(join(packageRoot, 'dist'), '/drydock/dist', (path) => !path.includes('/dist/test/') && !path.endsWith('.map'));
-  for (const name of ['drydock.node', 'stage', 'shim', 'init', 'hello']) cpio.copy(join(packageRoot, 'native/build/Release', name), `/drydock/native/build/Release/${name}`);
+  cpio.copy(
+    join(packageRoot, 'dist'),
+    '/drydock/dist',
+    (path) => !path.includes('/dist/test/') && !path.endsWith('.map'),
+  );
+  for (const name of ['drydock.node', 'stage', 'shim', 'init', 'hello'])
+    cpio.copy(join(packageRoot, 'native/build/Release', name), `/drydock/native/build/Release/${name}`);
   cpio.file('/drydock/guest.js', guest());
   return cpio.bytes();
 }

@@ -16,20 +16,49 @@ const LIMIT_MS = Number(process.env['DRYDOCK_VM_MINUTES'] ?? 9) * 60_000;
 const PATIENCE = Number(process.env['DRYDOCK_VM_PATIENCE'] ?? 4);
 
 /** `lessons`: taken in place of the checks of containers. */
-interface Boot { cgroup: 1 | 2; lessons?: readonly string[] }
+interface Boot {
+  cgroup: 1 | 2;
+  lessons?: readonly string[];
+}
 
-/** Boots it once and resolves with what the guest reported. Emulated (TCG), so that it runs where there is no /dev/kvm as well. */
+/**
+ * Boots it once and resolves with what the guest reported. Emulated (TCG), so that it runs where there is no /dev/kvm
+ * as well.
+ */
 async function boot(kernel: DebianKernel, { cgroup, lessons }: Boot): Promise<Result[]> {
   const dir = mkdtempSync(join(tmpdir(), 'drydock-vm-'));
   try {
     writeFileSync(join(dir, 'initramfs'), await initramfs(kernel, lessons !== undefined));
-    return readResults(await run('qemu-system-x86_64', [
-      // mitigations=off: they guard nothing here, and a third of the emulated time goes into them
-      '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', lessons ? '3072' : '1536', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio',
-      '-kernel', kernel.image, '-initrd', join(dir, 'initramfs'), '-append', `console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off drydock.patience=${PATIENCE} drydock.cgroup=${cgroup}${lessons ? ` drydock.lessons=${lessons.join()}` : ''}`,
-      // a disk for io.max to speak of: reads give zeros, writes go nowhere
-      '-blockdev', 'driver=null-co,node-name=disk,size=67108864,read-zeroes=on', '-device', 'virtio-blk-pci,drive=disk',
-    ]));
+    return readResults(
+      await run('qemu-system-x86_64', [
+        // mitigations=off: they guard nothing here, and a third of the emulated time goes into them
+        '-accel',
+        'tcg,thread=multi',
+        '-cpu',
+        'max',
+        '-smp',
+        '2',
+        '-m',
+        lessons ? '3072' : '1536',
+        '-nodefaults',
+        '-no-reboot',
+        '-display',
+        'none',
+        '-serial',
+        'stdio',
+        '-kernel',
+        kernel.image,
+        '-initrd',
+        join(dir, 'initramfs'),
+        '-append',
+        `console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off drydock.patience=${PATIENCE} drydock.cgroup=${cgroup}${lessons ? ` drydock.lessons=${lessons.join()}` : ''}`,
+        // a disk for io.max to speak of: reads give zeros, writes go nowhere
+        '-blockdev',
+        'driver=null-co,node-name=disk,size=67108864,read-zeroes=on',
+        '-device',
+        'virtio-blk-pci,drive=disk',
+      ]),
+    );
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -70,7 +99,9 @@ export async function machineSuite(title: string, what: Boot): Promise<void> {
   const kernel = missing(...all) ? undefined : await kernelOrNone();
   if (!kernel) test([kernelPackage], 'everything', () => undefined);
   const results = kernel ? await boot(kernel, what) : [];
-  if (kernel) test('the machine boots and runs its checks', () => assert.ok(results.length > (what.lessons?.length ?? 5), `only ${results.length} checks reported`));
+  if (kernel)
+    test('the machine boots and runs its checks', () =>
+      assert.ok(results.length > (what.lessons?.length ?? 5), `only ${results.length} checks reported`));
   for (const { name, error } of results) test(name, () => assert.not(error, error));
   test.run();
 }

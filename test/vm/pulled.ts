@@ -1,4 +1,7 @@
-/** The practice image, pulled on this machine and carried into the virtual one, where compressing and hashing take minutes. */
+/**
+ * The practice image, pulled on this machine and carried into the virtual one, where compressing and hashing take
+ * minutes.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Daemon } from '../e2e/daemon.ts';
@@ -12,7 +15,8 @@ export async function addPulled(cpio: Cpio): Promise<void> {
   try {
     await daemon.ok('pull', 'ubuntu');
     await daemon.stop();
-    for (const name of ['blobs', 'images.json', 'l', 'layers']) if (existsSync(join(daemon.root, name))) cpio.copy(join(daemon.root, name), join(PULLED, name));
+    for (const name of ['blobs', 'images.json', 'l', 'layers'])
+      if (existsSync(join(daemon.root, name))) cpio.copy(join(daemon.root, name), join(PULLED, name));
   } finally {
     await daemon.close();
   }

@@ -1,5 +1,9 @@
 /** How the guest tells its host: lines on the serial console, among whatever the kernel says there. */
-export interface Result { name: string; ms: number; error?: string }
+export interface Result {
+  name: string;
+  ms: number;
+  error?: string;
+}
 
 const MARK = '@drydock ';
 const END = `${MARK}end`;
@@ -9,6 +13,9 @@ export const endLine = `\n${END}\n`;
 /** Throws, with the console's last lines, when the guest did not come to its end. */
 export function readResults(console: string): Result[] {
   const lines = console.split(/\r?\n/);
-  if (!lines.includes(END)) throw new Error(`the virtual machine did not come to its end; its console says\n${lines.slice(-40).join('\n')}`);
-  return lines.filter((line) => line.startsWith(`${MARK}{`)).map((line) => JSON.parse(line.slice(MARK.length)) as Result);
+  if (!lines.includes(END))
+    throw new Error(`the virtual machine did not come to its end; its console says\n${lines.slice(-40).join('\n')}`);
+  return lines
+    .filter((line) => line.startsWith(`${MARK}{`))
+    .map((line) => JSON.parse(line.slice(MARK.length)) as Result);
 }

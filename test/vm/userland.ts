@@ -1,4 +1,7 @@
-/** What a learner's machine has besides a kernel: this machine's own shell and tools with what they need to run, the same that the practice image is made of. */
+/**
+ * What a learner's machine has besides a kernel: this machine's own shell and tools with what they need to run, the
+ * same that the practice image is made of.
+ */
 import { existsSync, statSync } from 'node:fs';
 import { ubuntuLayers } from '../../runtime/image/practice/layers.ts';
 import { Libraries } from '../../runtime/image/practice/libraries.ts';
@@ -6,7 +9,23 @@ import { Tree } from '../../runtime/image/practice/tree.ts';
 import type { Cpio } from './cpio.ts';
 
 /** What the learner types into and what lessons have typed on the host, and what the test looks with. */
-const PROGRAMS = ['tmux', 'docker', 'nft', 'ip', 'perl', 'curl', 'unshare', 'nsenter', 'mount', 'umount', 'pivot_root', 'xargs', 'kill', 'stty', 'modprobe'];
+const PROGRAMS = [
+  'tmux',
+  'docker',
+  'nft',
+  'ip',
+  'perl',
+  'curl',
+  'unshare',
+  'nsenter',
+  'mount',
+  'umount',
+  'pivot_root',
+  'xargs',
+  'kill',
+  'stty',
+  'modprobe',
+];
 const PATHS = ['/usr/local/bin', '/usr/bin', '/usr/sbin', '/bin', '/sbin'];
 /** IO::Socket, for a server of one line */
 const FOLDERS = ['/usr/lib/x86_64-linux-gnu/perl-base'];

@@ -8,10 +8,15 @@ export type ToldOf<T extends Told['type']> = Extract<Told, { type: T }>;
 export const look = async (daemon: Daemon): Promise<Caller> => Caller.enter(await daemon.ok('playground', '--no-open'));
 
 /** What has been told of one kind, the newest last. */
-export const told = <T extends Told['type']>({ seen }: Caller, type: T): ToldOf<T>[] => seen.filter((one): one is ToldOf<T> & typeof one => one.type === type);
+export const told = <T extends Told['type']>({ seen }: Caller, type: T): ToldOf<T>[] =>
+  seen.filter((one): one is ToldOf<T> & typeof one => one.type === type);
 
 /** The next of its kind that fits, from now on. */
-export function next<T extends Told['type']>(caller: Caller, type: T, fits: (one: ToldOf<T>) => boolean): Promise<ToldOf<T>> {
+export function next<T extends Told['type']>(
+  caller: Caller,
+  type: T,
+  fits: (one: ToldOf<T>) => boolean,
+): Promise<ToldOf<T>> {
   const from = told(caller, type).length;
   return caller.until(() => told(caller, type).slice(from).find(fits));
 }

@@ -12,7 +12,11 @@ const test = suite('telling when memory runs out');
 function group(version: 1 | 2) {
   const state = { kills: 0, under: 0, asked: 0, alarm: () => undefined as void, watched: 0 };
   const cgroup = {
-    version, oom: () => (state.asked++, { kills: state.kills, path: '/cg/memory.oom_control', says: `under_oom ${state.under}, oom_kill ${state.kills}` }),
+    version,
+    oom: () => (
+      state.asked++,
+      { kills: state.kills, path: '/cg/memory.oom_control', says: `under_oom ${state.under}, oom_kill ${state.kills}` }
+    ),
     onOom: async (_k: unknown, callback: () => void) => {
       state.alarm = callback;
       state.watched++;
@@ -85,7 +89,10 @@ for (const version of [1, 2] as const) {
       await new Promise(setImmediate);
     }
     assert.ok(facts.length >= 20 && facts.length < 35, `${facts.length} facts`);
-    assert.equal(values(facts).slice(0, 20), Array.from({ length: 20 }, (_, n) => `under_oom 0, oom_kill ${n + 1}`));
+    assert.equal(
+      values(facts).slice(0, 20),
+      Array.from({ length: 20 }, (_, n) => `under_oom 0, oom_kill ${n + 1}`),
+    );
     const last = Number(/\d+$/.exec(values(facts).at(-1)!)?.[0]);
     assert.ok(last >= 2500, `the last that was told is ${last}`);
     await watch.end();

@@ -36,7 +36,15 @@ export class RealOverlay {
   }
 
   mount(): this {
-    sh('mount', '-t', 'overlay', 'overlay', '-o', `lowerdir=${this.lowers.map(({ dir }) => dir).join(':')},upperdir=${this.upper},workdir=${join(this.dir, 'work')}`, this.merged);
+    sh(
+      'mount',
+      '-t',
+      'overlay',
+      'overlay',
+      '-o',
+      `lowerdir=${this.lowers.map(({ dir }) => dir).join(':')},upperdir=${this.upper},workdir=${join(this.dir, 'work')}`,
+      this.merged,
+    );
     return this;
   }
   stack = (): Promise<Stack> => Stack.open(daemonKernel(), this.upper, this.lowers);
@@ -54,12 +62,21 @@ export class Watched {
   readonly #ended = new AbortController();
   #wake: () => void = () => undefined;
   #over: Promise<void> | undefined;
-  constructor(readonly overlay: RealOverlay, readonly mountPoints: ReadonlySet<string> = new Set()) {}
+  constructor(
+    readonly overlay: RealOverlay,
+    readonly mountPoints: ReadonlySet<string> = new Set(),
+  ) {}
 
   /** `before`: what another watch has told. */
   async begin(before: readonly Event[] = []): Promise<this> {
     this.events.push(...before);
-    this.#over = UpperWatch.run(await this.overlay.stack(), this.mountPoints, Told.of(this.events), (facts) => this.#told(facts), this.#ended.signal);
+    this.#over = UpperWatch.run(
+      await this.overlay.stack(),
+      this.mountPoints,
+      Told.of(this.events),
+      (facts) => this.#told(facts),
+      this.#ended.signal,
+    );
     return this;
   }
   #told(facts: Fact[]): void {
@@ -67,13 +84,16 @@ export class Watched {
     this.#wake();
   }
 
-  get now(): Record<string, string> { return frameAt(this.events, this.events.length - 1).facts.upper ?? {}; }
+  get now(): Record<string, string> {
+    return frameAt(this.events, this.events.length - 1).facts.upper ?? {};
+  }
 
   async until(fits: (now: Record<string, string>) => unknown): Promise<void> {
     const late = setTimeout(() => this.#wake(), 61_000);
     const begun = performance.now();
     while (!fits(this.now)) {
-      if (performance.now() - begun > 60_000) throw new Error(`not told: ${JSON.stringify(this.now, null, 1).slice(0, 4000)}`);
+      if (performance.now() - begun > 60_000)
+        throw new Error(`not told: ${JSON.stringify(this.now, null, 1).slice(0, 4000)}`);
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
     clearTimeout(late);

@@ -6,9 +6,15 @@ import { suite } from '../harness.ts';
 const test = suite('facts about upper');
 
 const entries: [string, UpperEntry][] = [
-  ['copied-up file 0644 0:0 1432 from sha256:9f3c', { what: 'copied-up', type: 'file', mode: 0o644, uid: 0, gid: 0, size: 1432, from: 'sha256:9f3c' }],
+  [
+    'copied-up file 0644 0:0 1432 from sha256:9f3c',
+    { what: 'copied-up', type: 'file', mode: 0o644, uid: 0, gid: 0, size: 1432, from: 'sha256:9f3c' },
+  ],
   ['created dir 1777 33:100 0', { what: 'created', type: 'dir', mode: 0o1777, uid: 33, gid: 100, size: 0 }],
-  ['whiteout char 0000 0:0 0 from sha256:9f3c', { what: 'whiteout', type: 'char', mode: 0, uid: 0, gid: 0, size: 0, from: 'sha256:9f3c' }],
+  [
+    'whiteout char 0000 0:0 0 from sha256:9f3c',
+    { what: 'whiteout', type: 'char', mode: 0, uid: 0, gid: 0, size: 0, from: 'sha256:9f3c' },
+  ],
 ];
 for (const [words, entry] of entries) {
   test(`written and read: ${words}`, () => {
@@ -18,7 +24,14 @@ for (const [words, entry] of entries) {
 }
 
 test('what counts the rest is no entry, nor is anything else', () => {
-  for (const value of ['99500 more entries', '', 'stolen file 0644 0:0 1', 'created file 0999 0:0 1', 'created file 0644 0:0 1 from ']) assert.is(parseUpper(value), undefined, value);
+  for (const value of [
+    '99500 more entries',
+    '',
+    'stolen file 0644 0:0 1',
+    'created file 0999 0:0 1',
+    'created file 0644 0:0 1 from ',
+  ])
+    assert.is(parseUpper(value), undefined, value);
   assert.not.match(MORE, /^\//);
 });
 

@@ -13,12 +13,30 @@ const MiB = 1 << 20;
 const daemon = new Daemon();
 let caller: Caller;
 let id: string;
-const file = (controller: string, name: string) => readFileSync(`${hierarchies().v1.find((one) => one.controllers.includes(controller))!.mount}${daemon.cgroupParent}/${id}/${name}`, 'utf8').trim();
+const file = (controller: string, name: string) =>
+  readFileSync(
+    `${hierarchies().v1.find((one) => one.controllers.includes(controller))!.mount}${daemon.cgroupParent}/${id}/${name}`,
+    'utf8',
+  ).trim();
 const inside = (script: string) => daemon.ok('exec', 'used', 'bash', '-c', script);
 
 test.before(async () => {
   await daemon.start();
-  id = await daemon.ok('run', '-d', '--name', 'used', '--memory', '128m', '--memory-swap', '128m', '--pids-limit', '50', 'ubuntu', 'sleep', '1000');
+  id = await daemon.ok(
+    'run',
+    '-d',
+    '--name',
+    'used',
+    '--memory',
+    '128m',
+    '--memory-swap',
+    '128m',
+    '--pids-limit',
+    '50',
+    'ubuntu',
+    'sleep',
+    '1000',
+  );
   caller = await look(daemon);
 });
 test.after(async () => {
@@ -29,25 +47,48 @@ test.after(async () => {
 test('samples come while they are asked for, and follow what is allocated', async () => {
   assert.equal((await caller.ask('usage', { id, on: true })).samples, []);
   const first = await next(caller, 'sample', (one) => one.id === id);
-  assert.equal([first.sample.memory.limit, first.sample.pids, first.sample.frozen], [128 * MiB, { current: 1, limit: 50 }, false]);
+  assert.equal(
+    [first.sample.memory.limit, first.sample.pids, first.sample.frozen],
+    [128 * MiB, { current: 1, limit: 50 }, false],
+  );
   // a tmpfs is memory that cannot be given back
   await inside('head -c 40M /dev/zero > /dev/shm/held');
-  const { sample } = await next(caller, 'sample', (one) => one.sample.memory.usage > first.sample.memory.usage + 39 * MiB);
-  assert.ok(sample.memory.usage < first.sample.memory.usage + 60 * MiB && sample.memory.most! >= sample.memory.usage, JSON.stringify(sample.memory));
+  const { sample } = await next(
+    caller,
+    'sample',
+    (one) => one.sample.memory.usage > first.sample.memory.usage + 39 * MiB,
+  );
+  assert.ok(
+    sample.memory.usage < first.sample.memory.usage + 60 * MiB && sample.memory.most! >= sample.memory.usage,
+    JSON.stringify(sample.memory),
+  );
 });
 
 test('the numbers are those of the cgroup files and of ip -s link', async () => {
   await inside('echo hello > /dev/udp/$(ip -4 route show default | awk "{print \\$3}")/9');
-  const byIp = () => (JSON.parse(sh('ip', '-j', '-s', 'link', 'show', 'dev', daemon.bridge)) as { stats64: { rx: { packets: number; bytes: number } } }[])[0]!.stats64.rx;
-  const onBridge = (links: readonly { name: string; rxPackets: number; rxBytes: number }[]) => links.find(({ name }) => name === daemon.bridge);
-  const { sample } = await next(caller, 'sample', (one) => onBridge(one.sample.links)!.rxPackets > 0 && onBridge(one.sample.links)!.rxPackets === byIp().packets);
+  const byIp = () =>
+    (
+      JSON.parse(sh('ip', '-j', '-s', 'link', 'show', 'dev', daemon.bridge)) as {
+        stats64: { rx: { packets: number; bytes: number } };
+      }[]
+    )[0]!.stats64.rx;
+  const onBridge = (links: readonly { name: string; rxPackets: number; rxBytes: number }[]) =>
+    links.find(({ name }) => name === daemon.bridge);
+  const { sample } = await next(
+    caller,
+    'sample',
+    (one) => onBridge(one.sample.links)!.rxPackets > 0 && onBridge(one.sample.links)!.rxPackets === byIp().packets,
+  );
   assert.is(sample.pids.current, Number(file('pids', 'pids.current')));
   // charged in batches: a page or a few may have come since
   assert.ok(Math.abs(sample.memory.usage - Number(file('memory', 'memory.usage_in_bytes'))) < MiB);
   assert.is(sample.memory.hits, Number(file('memory', 'memory.failcnt')));
   assert.ok(sample.cpu.total <= Number(file('cpuacct', 'cpuacct.usage')));
   assert.is(onBridge(sample.links)?.rxBytes, byIp().bytes);
-  const [eth0, veth] = [sample.links.find(({ side }) => side === 'container'), sample.links.find(({ name }) => name.startsWith('veth'))];
+  const [eth0, veth] = [
+    sample.links.find(({ side }) => side === 'container'),
+    sample.links.find(({ name }) => name.startsWith('veth')),
+  ];
   assert.is(eth0?.name, 'eth0');
   assert.ok(eth0!.txPackets > 0 && eth0!.txPackets === veth?.rxPackets, 'what eth0 sends, its other end receives');
 });
@@ -57,10 +98,17 @@ test('a limit that is changed is read back from the kernel, and the write is in 
   assert.is(answer.refused, undefined);
   assert.is(file('memory', 'memory.limit_in_bytes'), String(96 * MiB));
   const said = Object.fromEntries(answer.files.map(({ path, value }) => [path.split('/').at(-1), value]));
-  assert.equal([said['memory.limit_in_bytes'], said['memory.memsw.limit_in_bytes'], said['cpu.cfs_quota_us'], said['pids.max']], [String(96 * MiB), String(96 * MiB), '50000', '40']);
+  assert.equal(
+    [said['memory.limit_in_bytes'], said['memory.memsw.limit_in_bytes'], said['cpu.cfs_quota_us'], said['pids.max']],
+    [String(96 * MiB), String(96 * MiB), '50000', '40'],
+  );
   const { sample } = await next(caller, 'sample', (one) => one.sample.memory.limit === 96 * MiB);
   assert.equal([sample.cpu.limit, sample.pids.limit], [0.5, 40]);
-  assert.ok((await daemon.ok('trace', '--json', 'used')).split('\n').some((line) => line.includes(`memory.limit_in_bytes","value":"${96 * MiB}"`)));
+  assert.ok(
+    (await daemon.ok('trace', '--json', 'used'))
+      .split('\n')
+      .some((line) => line.includes(`memory.limit_in_bytes","value":"${96 * MiB}"`)),
+  );
 });
 
 test('a limit below what is held is refused by the kernel, and stays what it was', async () => {
@@ -71,7 +119,14 @@ test('a limit below what is held is refused by the kernel, and stays what it was
 });
 
 test('what is out of range, or no number, is refused before the kernel is asked', async () => {
-  for (const wrong of [{ memory: 1000 }, { memory: '1g' }, { cpus: -1 }, { cpus: 4000 }, { pids: 1.5 }, { memory: Number.MAX_VALUE }]) {
+  for (const wrong of [
+    { memory: 1000 },
+    { memory: '1g' },
+    { cpus: -1 },
+    { cpus: 4000 },
+    { pids: 1.5 },
+    { memory: Number.MAX_VALUE },
+  ]) {
     const answer = await caller.say({ topic: 'limits', id, ...wrong });
     assert.is(answer.type === 'refused' && answer.status, 400, JSON.stringify([wrong, answer]));
   }
@@ -81,7 +136,9 @@ test('memory that runs out is in the journal at once, while the container runs o
   await inside('tail /dev/zero').catch(() => undefined);
   const fact = await until('the journal tells it', async () => {
     const events = (await daemon.ok('trace', '--json', 'used')).split('\n').map((line) => JSON.parse(line) as Event);
-    return events.find((event) => event.type === 'fact' && event.facts.some(({ value }) => /oom_kill 1/.test(value ?? '')));
+    return events.find(
+      (event) => event.type === 'fact' && event.facts.some(({ value }) => /oom_kill 1/.test(value ?? '')),
+    );
   });
   assert.ok(Math.abs(fact.time - Date.now()) < 20_000);
   assert.is((await daemon.json<{ State: { Status: string } }>('/containers/used/json')).State.Status, 'running');

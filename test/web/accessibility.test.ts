@@ -48,7 +48,9 @@ test('before anything runs', async () => {
 
 test('every picture of a run that stands, in light', async () => {
   const { page } = visit;
-  await page.getByLabel('drydock', { exact: true }).fill('run --name learner --memory 64m --pids-limit 50 -it ubuntu /bin/bash');
+  await page
+    .getByLabel('drydock', { exact: true })
+    .fill('run --name learner --memory 64m --pids-limit 50 -it ubuntu /bin/bash');
   await visit.pressTo('Enter', /^pull\./);
   for (const phase of ['create', 'rw-layer', 'network', 'exec']) await visit.pressTo(']', new RegExp(`^${phase}\\.`));
   await visit.pressTo('ArrowRight', /^exec\./);
@@ -107,16 +109,24 @@ test('a process that runs, its terminal read aloud, searched, with a way out', a
   await page.keyboard.press('Control+]');
   assert.is(await page.evaluate('document.activeElement.textContent'), 'process 1', 'Ctrl ] leads out of the terminal');
   await page.getByRole('button', { name: 'reader', exact: true }).click();
-  await until('its lines are there to be read', async () => (await page.locator('.xterm-accessibility').innerText()).includes('needle'));
+  await until('its lines are there to be read', async () =>
+    (await page.locator('.xterm-accessibility').innerText()).includes('needle'),
+  );
   assert.equal(await violations(page), []);
   await page.getByRole('button', { name: 'find', exact: true }).click();
   await page.keyboard.type('needle');
   assert.is(await page.locator('.missed').innerText(), '');
   await page.keyboard.type('xyz');
-  await until('what is not there is not found', async () => (await page.locator('.missed').innerText()) === 'not found');
+  await until(
+    'what is not there is not found',
+    async () => (await page.locator('.missed').innerText()) === 'not found',
+  );
   assert.equal(await violations(page), []);
   await page.keyboard.press('Escape');
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'save', exact: true }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'save', exact: true }).click(),
+  ]);
   assert.is(download.suggestedFilename(), 'terminal.txt');
   await page.getByRole('button', { name: 'reader', exact: true }).click();
 });
@@ -135,12 +145,19 @@ test('a window as narrow as a telephone, without scrolling to the side', async (
   const { page } = visit;
   await page.setViewportSize({ width: 400, height: 800 });
   await walk('narrow', tabs, true);
-  assert.ok(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'), 'nothing is wider than the window');
+  assert.ok(
+    await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'),
+    'nothing is wider than the window',
+  );
 });
 
 test('the page is as high as a window, at every usual size', async () => {
   const { page } = visit;
-  for (const [width, height] of [[1280, 800], [1600, 1000], [1920, 1080]] as const) {
+  for (const [width, height] of [
+    [1280, 800],
+    [1600, 1000],
+    [1920, 1080],
+  ] as const) {
     await page.setViewportSize({ width, height });
     for (const scheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme: scheme });
@@ -149,7 +166,9 @@ test('the page is as high as a window, at every usual size', async () => {
         await page.screenshot({ path: join(shots, `${width}-${scheme}-${name.toLowerCase()}.png`) });
       }
     }
-    const [high, wide] = await page.evaluate<[number, number]>('[document.documentElement.scrollHeight, document.documentElement.scrollWidth]');
+    const [high, wide] = await page.evaluate<[number, number]>(
+      '[document.documentElement.scrollHeight, document.documentElement.scrollWidth]',
+    );
     assert.equal([high, wide], [height, width]);
   }
 });

@@ -1,4 +1,6 @@
-/** The address bar belongs to whoever uses it: what the page writes there does not undo where somebody has just gone. */
+/**
+ * The address bar belongs to whoever uses it: what the page writes there does not undo where somebody has just gone.
+ */
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';

@@ -16,17 +16,29 @@ test('from a step in the past a new run begins, and stands before that step', as
   await page.goto(await visit.address());
   await page.getByText('connected', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'earlier' }).click();
-  const events = (await daemon.api('GET', '/drydock/containers/earlier/journal')).body.trim().split('\n').map((line) => JSON.parse(line) as { type: string; at?: string; step?: string; seq: number });
+  const events = (await daemon.api('GET', '/drydock/containers/earlier/journal')).body
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { type: string; at?: string; step?: string; seq: number });
   const { seq } = events.find(({ type, at, step }) => type === 'step' && at === 'done' && step === 'exec.pivot-root')!;
   await page.goto(`${page.url().replace(/\?.*/, '')}?k=${seq}`);
   await page.getByRole('button', { name: 'run again from here' }).click();
-  await until('the new run stands before the step', async () => (await visit.heading()).startsWith('Stands before') && (await visit.step()) === 'exec.pivot-root');
+  await until(
+    'the new run stands before the step',
+    async () => (await visit.heading()).startsWith('Stands before') && (await visit.step()) === 'exec.pivot-root',
+  );
 });
 
 test('both are in the list, and the new one says where it comes from', async () => {
   const { page, daemon } = visit;
-  await page.getByRole('navigation').getByText(/again from earlier at exec\.pivot-root/).waitFor();
-  const all = JSON.parse((await daemon.api('GET', '/containers/json?all=1')).body) as { Labels: Record<string, string>; Command: string }[];
+  await page
+    .getByRole('navigation')
+    .getByText(/again from earlier at exec\.pivot-root/)
+    .waitFor();
+  const all = JSON.parse((await daemon.api('GET', '/containers/json?all=1')).body) as {
+    Labels: Record<string, string>;
+    Command: string;
+  }[];
   assert.is(all.length, 2);
   assert.is(all[0]!.Command, all[1]!.Command);
   assert.is(all.filter(({ Labels }) => Labels['drydock.again-at'] === 'exec.pivot-root').length, 1);

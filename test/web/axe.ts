@@ -4,13 +4,27 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { packageRoot } from '../../runtime/kernel/native.ts';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-interface Violation { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }
+interface Violation {
+  id: string;
+  help: string;
+  nodes: { html: string; failureSummary?: string }[];
+}
 
 /** Before the first page is opened: the policy lets no script in afterwards. */
-export const bringAxe = async (context: BrowserContext): Promise<void> => void (await context.addInitScript({ path: join(packageRoot, 'node_modules/axe-core/axe.min.js') }));
+export const bringAxe = async (context: BrowserContext): Promise<void> =>
+  void (await context.addInitScript({ path: join(packageRoot, 'node_modules/axe-core/axe.min.js') }));
 
 /** One line for each violation; none for a page that is as it should be. */
 export async function violations(page: Page): Promise<string[]> {
-  const found = await page.evaluate<Violation[]>(`axe.run(document, { runOnly: ${JSON.stringify(TAGS)}, resultTypes: ['violations'] }).then(({ violations }) => violations)`);
-  return found.flatMap(({ id, help, nodes }) => nodes.slice(0, 3).map(({ html, failureSummary = '' }) => `${id}: ${help}: ${html.slice(0, 160)} ${failureSummary.replace(/\s+/g, ' ').slice(0, 200)}`));
+  const found = await page.evaluate<Violation[]>(
+    `axe.run(document, { runOnly: ${JSON.stringify(TAGS)}, resultTypes: ['violations'] }).then(({ violations }) => violations)`,
+  );
+  return found.flatMap(({ id, help, nodes }) =>
+    nodes
+      .slice(0, 3)
+      .map(
+        ({ html, failureSummary = '' }) =>
+          `${id}: ${help}: ${html.slice(0, 160)} ${failureSummary.replace(/\s+/g, ' ').slice(0, 200)}`,
+      ),
+  );
 }

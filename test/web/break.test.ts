@@ -26,23 +26,31 @@ test('a part is chosen in the menu, with a word and what to see, and the line sa
   await page.getByText('break it', { exact: true }).click();
   assert.match(await page.locator('.menu').innerText(), 'Unsafe on purpose');
   await page.getByLabel(/no pid namespace/).check();
-  assert.match(await page.getByLabel('drydock', { exact: true }).inputValue(), /^run --leave-out pid-namespace -it ubuntu/);
+  assert.match(
+    await page.getByLabel('drydock', { exact: true }).inputValue(),
+    /^run --leave-out pid-namespace -it ubuntu/,
+  );
   assert.match(await page.locator('summary').first().innerText(), /UNSAFE: 1 left out/);
   await page.keyboard.press('Escape');
   await until('the menu is closed', async () => !(await page.locator('.menu').isVisible()));
 });
 
-test('it runs, sees the host\'s processes, and is marked as unsafe in the list and beside it', async () => {
+test("it runs, sees the host's processes, and is marked as unsafe in the list and beside it", async () => {
   const { page, daemon } = visit;
   await page.getByText('run', { exact: true }).click();
-  await page.getByLabel('drydock', { exact: true }).fill('run --leave-out pid-namespace --name open -it ubuntu /bin/bash');
+  await page
+    .getByLabel('drydock', { exact: true })
+    .fill('run --leave-out pid-namespace --name open -it ubuntu /bin/bash');
   await page.keyboard.press('Enter');
   await until('it runs', async () => (await daemon.ok('ps', '-q')).length > 0);
   await page.locator('.xterm-screen').click();
   await page.keyboard.type(`tr '\\0' ' ' < /proc/${daemon.pid}/cmdline | grep -o 'js daemon' | tr a-z A-Z\n`);
   await until('the daemon is seen from inside', async () => (await visit.terminal()).includes('JS DAEMON'));
   assert.match(await page.getByRole('navigation').innerText(), /unsafe: left out pid-namespace/);
-  assert.match(await page.locator('section', { has: page.locator('#now') }).innerText(), /Unsafe: left out pid-namespace/);
+  assert.match(
+    await page.locator('section', { has: page.locator('#now') }).innerText(),
+    /Unsafe: left out pid-namespace/,
+  );
   await daemon.ok('rm', '-f', 'open');
 });
 

@@ -4,21 +4,42 @@ import { Daemon } from '../e2e/daemon.ts';
 import { until } from '../e2e/ran.ts';
 
 /** As root there is no sandbox; without network nothing is asked for behind our back. */
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage', '--no-first-run'];
-/** Each container changes the machine's network, and Chromium gives up what it was just loading ahead; what needs it asks again. */
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-dev-shm-usage',
+  '--no-first-run',
+];
+/**
+ * Each container changes the machine's network, and Chromium gives up what it was just loading ahead; what needs it
+ * asks again.
+ */
 const ELSEWHERE = /net::ERR_NETWORK_CHANGED/;
 export const needs = ['root', 'chromium'] as const;
 
 export class Visit {
   /** what the page complained of: errors, violations of the policy */
   readonly complaints: string[] = [];
-  private constructor(readonly daemon: Daemon, readonly browser: Browser, readonly context: BrowserContext, readonly page: Page) {}
+  private constructor(
+    readonly daemon: Daemon,
+    readonly browser: Browser,
+    readonly context: BrowserContext,
+    readonly page: Page,
+  ) {}
 
   /** `node`: flags for the daemon's Node */
-  static async open(options: Pick<BrowserContextOptions, 'colorScheme' | 'locale' | 'proxy'> = {}, node?: readonly string[]): Promise<Visit> {
+  static async open(
+    options: Pick<BrowserContextOptions, 'colorScheme' | 'locale' | 'proxy'> = {},
+    node?: readonly string[],
+  ): Promise<Visit> {
     const daemon = await new Daemon([], node).start();
     const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
-    const context = await browser.newContext({ viewport: { width: 1500, height: 900 }, reducedMotion: 'reduce', ...options });
+    const context = await browser.newContext({
+      viewport: { width: 1500, height: 900 },
+      reducedMotion: 'reduce',
+      ...options,
+    });
     context.setDefaultTimeout(60_000);
     const visit = new Visit(daemon, browser, context, await context.newPage());
     visit.listen(visit.page);
@@ -26,14 +47,24 @@ export class Visit {
   }
 
   listen(page: Page): void {
-    page.on('console', (message) => message.type() === 'error' && !ELSEWHERE.test(message.text()) && this.complaints.push(`${message.text()} ${message.location().url}`));
+    page.on(
+      'console',
+      (message) =>
+        message.type() === 'error' &&
+        !ELSEWHERE.test(message.text()) &&
+        this.complaints.push(`${message.text()} ${message.location().url}`),
+    );
     page.on('pageerror', (error) => this.complaints.push(error.message));
   }
 
   address = (): Promise<string> => this.daemon.ok('playground', '--no-open');
 
   /** What stands where the step's id is shown. */
-  step = async (): Promise<string> => (await this.page.locator('#now + code').textContent({ timeout: 1000 }).catch(() => '')) ?? '';
+  step = async (): Promise<string> =>
+    (await this.page
+      .locator('#now + code')
+      .textContent({ timeout: 1000 })
+      .catch(() => '')) ?? '';
   heading = async (): Promise<string> => (await this.page.locator('#now').textContent()) ?? '';
 
   /** Presses a key, and waits until the run stands at a step that fits. */
@@ -45,7 +76,8 @@ export class Visit {
     });
   }
 
-  terminal = async (): Promise<string> => (await this.page.locator('.xterm-rows').allInnerTexts()).join('\n').replace(/\u00a0/g, ' ');
+  terminal = async (): Promise<string> =>
+    (await this.page.locator('.xterm-rows').allInnerTexts()).join('\n').replace(/\u00a0/g, ' ');
 
   async close(): Promise<void> {
     await this.browser.close();

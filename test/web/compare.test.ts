@@ -43,7 +43,10 @@ test('without a network, its steps are in one only; a step is chosen in the pict
   const { page } = visit;
   await page.getByLabel('compare with').selectOption({ label: 'unplugged' });
   await until('both are there', async () => /[1-9]\d* only in A, 0 only in B/.test(await summary()));
-  await page.getByRole('button', { name: /^Connect .*only in plain$|veth.*only in plain$/i }).first().click();
+  await page
+    .getByRole('button', { name: /^Connect .*only in plain$|veth.*only in plain$/i })
+    .first()
+    .click();
   await until('the address says which', async () => /\?step=network\./.test(page.url()));
   assert.match(await compare().locator('.differing').innerText(), /network\.\S+/);
 });
@@ -54,7 +57,15 @@ test('the table says the same, and a fresh tab shows the same', async () => {
   const fresh = await context.newPage();
   visit.listen(fresh);
   await fresh.goto(page.url());
-  await until('a fresh tab shows the same', async () => (await fresh.locator('.differing').first().innerText().catch(() => '')) === said);
+  await until(
+    'a fresh tab shows the same',
+    async () =>
+      (await fresh
+        .locator('.differing')
+        .first()
+        .innerText()
+        .catch(() => '')) === said,
+  );
   await fresh.close();
   await page.getByRole('button', { name: 'as table' }).first().click();
   assert.match(await page.locator('table').first().innerText(), 'network.create-veth');
@@ -73,11 +84,23 @@ test('a recording from the disk stands in place of either side; what is none say
   assert.match(await compare().innerText(), /limited \(recording\)/);
   assert.match(await compare().innerText(), 'create.limits');
   await side('A').setInputFiles(file);
-  await until('a run is the same as itself', async () => /All \d+ steps came to the same in both\./.test(await summary()));
-  for (const [name, content, words] of [['x.html', '<script>window.broken = 1</script>', /no recording/], ['y.json', readFileSync(file, 'utf8').replace('"at":"enter"', '"at":"<b>"'), /event \d+ is none/]] as const) {
+  await until('a run is the same as itself', async () =>
+    /All \d+ steps came to the same in both\./.test(await summary()),
+  );
+  for (const [name, content, words] of [
+    ['x.html', '<script>window.broken = 1</script>', /no recording/],
+    ['y.json', readFileSync(file, 'utf8').replace('"at":"enter"', '"at":"<b>"'), /event \d+ is none/],
+  ] as const) {
     writeFileSync(join(dir, name), content);
     await side('B').setInputFiles(join(dir, name));
-    await until(`${name} is refused`, async () => words.test(await compare().getByRole('status').innerText().catch(() => '')));
+    await until(`${name} is refused`, async () =>
+      words.test(
+        await compare()
+          .getByRole('status')
+          .innerText()
+          .catch(() => ''),
+      ),
+    );
   }
   assert.match(await summary(), /All \d+ steps/, 'what was there stays');
   assert.is(await page.evaluate('window.broken'), undefined);
@@ -87,7 +110,11 @@ test('within a recording, offline, another recording is put beside it', async ()
   const [one, other] = ['plain', 'unplugged'].map((name) => join(dir, `${name}.html`)) as [string, string];
   await visit.daemon.ok('record', '-o', one, 'plain');
   await visit.daemon.ok('record', '-o', other, 'unplugged');
-  const context = await visit.browser.newContext({ viewport: { width: 1500, height: 900 }, offline: true, reducedMotion: 'reduce' });
+  const context = await visit.browser.newContext({
+    viewport: { width: 1500, height: 900 },
+    offline: true,
+    reducedMotion: 'reduce',
+  });
   const requests: string[] = [];
   context.on('request', (request) => requests.push(request.url()));
   const page = await context.newPage();
@@ -95,10 +122,24 @@ test('within a recording, offline, another recording is put beside it', async ()
   await page.goto(pathToFileURL(one).href);
   await page.getByLabel('compare with').selectOption({ label: 'a recording (file) …' });
   await page.getByLabel('B from a recording').setInputFiles(other);
-  await until('both are there', async () => /[1-9]\d* only in A, 0 only in B/.test(await page.locator('.summary').first().innerText().catch(() => '')), 20);
+  await until(
+    'both are there',
+    async () =>
+      /[1-9]\d* only in A, 0 only in B/.test(
+        await page
+          .locator('.summary')
+          .first()
+          .innerText()
+          .catch(() => ''),
+      ),
+    20,
+  );
   await page.getByRole('button', { name: 'close the comparison' }).click();
   await page.getByRole('tab', { name: 'Timeline' }).waitFor();
-  assert.equal(requests.filter((url) => !/^(data|blob):/.test(url)), [pathToFileURL(one).href]);
+  assert.equal(
+    requests.filter((url) => !/^(data|blob):/.test(url)),
+    [pathToFileURL(one).href],
+  );
   await context.close();
 });
 

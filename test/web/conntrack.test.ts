@@ -1,4 +1,7 @@
-/** A kernel without /proc/net/nf_conntrack: the page says why no rewriting is shown, in both languages, and shows the rest. */
+/**
+ * A kernel without /proc/net/nf_conntrack: the page says why no rewriting is shown, in both languages, and shows the
+ * rest.
+ */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -12,7 +15,10 @@ const shots = join(packageRoot, 'test/web/screenshots');
 let visit: Visit;
 test.before(async () => {
   mkdirSync(shots, { recursive: true });
-  visit = await Visit.open({ colorScheme: 'dark' }, ['--require', join(packageRoot, 'test/web/fixtures/no-conntrack.cjs')]);
+  visit = await Visit.open({ colorScheme: 'dark' }, [
+    '--require',
+    join(packageRoot, 'test/web/fixtures/no-conntrack.cjs'),
+  ]);
   await bringAxe(visit.context);
   await visit.daemon.ok('run', '-d', '--name', 'sender', 'ubuntu', 'sleep', '1000');
   await visit.page.goto(await visit.address());
@@ -21,7 +27,10 @@ test.before(async () => {
 });
 test.after(() => visit.close());
 
-const says = { en: /^Which addresses are rewritten is not shown here: this kernel has no \/proc\/net\/nf_conntrack/, ru: /^Какие адреса переписаны, здесь не показано: у этого ядра нет \/proc\/net\/nf_conntrack/ };
+const says = {
+  en: /^Which addresses are rewritten is not shown here: this kernel has no \/proc\/net\/nf_conntrack/,
+  ru: /^Какие адреса переписаны, здесь не показано: у этого ядра нет \/proc\/net\/nf_conntrack/,
+};
 for (const [language, sentence] of Object.entries(says)) {
   test(`in ${language}`, async () => {
     const { page } = visit;
@@ -38,11 +47,17 @@ for (const [language, sentence] of Object.entries(says)) {
 test('packets are seen all the same, and the rule that rewrites stands in the picture', async () => {
   const { page, daemon } = visit;
   await page.locator('header select').selectOption('en');
-  const { NetworkSettings: { Gateway: gateway } } = await daemon.json<{ NetworkSettings: { Gateway: string } }>('/containers/sender/json');
+  const {
+    NetworkSettings: { Gateway: gateway },
+  } = await daemon.json<{ NetworkSettings: { Gateway: string } }>('/containers/sender/json');
   await daemon.ok('exec', 'sender', 'bash', '-c', `echo hello > /dev/udp/${gateway}/4999`);
   await page.getByRole('region', { name: 'Packets' }).getByText('UDP').first().waitFor();
-  await page.locator('#picture [data-key^="rule:"]').filter({ has: page.locator('rect') }).first().waitFor();
-  assert.match(await page.locator('#picture svg').first().textContent() ?? '', 'masquerade');
+  await page
+    .locator('#picture [data-key^="rule:"]')
+    .filter({ has: page.locator('rect') })
+    .first()
+    .waitFor();
+  assert.match((await page.locator('#picture svg').first().textContent()) ?? '', 'masquerade');
 });
 
 test('nothing of it is said in the past, where no packet is shown', async () => {

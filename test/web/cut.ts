@@ -1,7 +1,15 @@
-/** A SOCKS5 proxy (RFC 1928) between a browser and the playground, whose connections can be cut: the page's address, Host and Origin stay what they are. */
+/**
+ * A SOCKS5 proxy (RFC 1928) between a browser and the playground, whose connections can be cut: the page's address,
+ * Host and Origin stay what they are.
+ */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-export interface Line { server: string; cut(): void; mend(): void; close(): Promise<void> }
+export interface Line {
+  server: string;
+  cut(): void;
+  mend(): void;
+  close(): Promise<void>;
+}
 
 export async function line(): Promise<Line> {
   const open = new Set<Socket>();
@@ -13,7 +21,8 @@ export async function line(): Promise<Line> {
   const server = createServer((client) => {
     keep(client);
     if (!whole) return client.destroy();
-    // version, methods; then version, CONNECT, 0, the address and its port: all of it comes at once each time, and only the port is of interest
+    // version, methods; then version, CONNECT, 0, the address and its port: all of it comes at once each time, and only
+    // the port is of interest
     client.once('data', () => {
       client.write(Buffer.from([5, 0]));
       client.once('data', (asked: Buffer) => {
@@ -33,7 +42,9 @@ export async function line(): Promise<Line> {
     for (const socket of open) socket.resetAndDestroy();
   };
   return {
-    server: `socks5://127.0.0.1:${(server.address() as AddressInfo).port}`, cut, mend: () => void (whole = true),
+    server: `socks5://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cut,
+    mend: () => void (whole = true),
     close: async () => {
       cut();
       await new Promise((resolve) => server.close(resolve));

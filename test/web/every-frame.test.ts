@@ -6,7 +6,7 @@ import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';
 
-const test = suite('the page\'s frame k is the daemon\'s', ...needs);
+const test = suite("the page's frame k is the daemon's", ...needs);
 let visit: Visit;
 let id = '';
 let count = 0;
@@ -14,22 +14,37 @@ let expected: string[] = [];
 test.before(async () => {
   visit = await Visit.open();
   const { page, daemon } = visit;
-  id = await daemon.ok('run', '-d', '--memory', '64m', 'ubuntu', 'sh', '-c', 'echo one; echo two > /two; rm /etc/motd; exit 3');
+  id = await daemon.ok(
+    'run',
+    '-d',
+    '--memory',
+    '64m',
+    'ubuntu',
+    'sh',
+    '-c',
+    'echo one; echo two > /two; rm /etc/motd; exit 3',
+  );
   await page.goto(await visit.address());
   await page.getByText('connected', { exact: true }).waitFor();
   await page.evaluate(`void (location.hash = '#run/${id}?k=0')`);
   // whoever looks may add to the journal what lies in the upper directory: until both have the same
-  const events = await until('the run is over, and the page has all of it', async () => {
-    const now = (await daemon.ok('trace', '--json', id)).split('\n').map((line) => JSON.parse(line) as Event);
-    const over = now.some((event) => event.type === 'state' && event.to === 'exited');
-    return over && (await page.locator('.where').innerText()) === `0 / ${now.length}` ? now : undefined;
-  }, 60);
+  const events = await until(
+    'the run is over, and the page has all of it',
+    async () => {
+      const now = (await daemon.ok('trace', '--json', id)).split('\n').map((line) => JSON.parse(line) as Event);
+      const over = now.some((event) => event.type === 'state' && event.to === 'exited');
+      return over && (await page.locator('.where').innerText()) === `0 / ${now.length}` ? now : undefined;
+    },
+    60,
+  );
   count = events.length;
   expected = events.map((_, k) => digestOf(frameAt(events, k)));
 });
 test.after(() => visit.close());
 
-/** Goes to each of these frames by its address, and reads off what the page says is drawn. As text: the browser runs it. */
+/**
+ * Goes to each of these frames by its address, and reads off what the page says is drawn. As text: the browser runs it.
+ */
 const walk = (places: readonly number[]): string => `(async () => {
   const picture = document.querySelector('#picture');
   const said = [];
@@ -52,14 +67,27 @@ test('at every event of a whole run, and then here and there in it', async () =>
   const places = Array.from({ length: count }, (_, k) => k);
   assert.equal(await page.evaluate<string[]>(walk(places)), expected);
   const wild = places.filter((k) => k % 40 === 0).map((k) => (k * 277) % count);
-  assert.equal(await page.evaluate<string[]>(walk(wild)), wild.map((k) => expected[k]));
+  assert.equal(
+    await page.evaluate<string[]>(walk(wild)),
+    wild.map((k) => expected[k]),
+  );
   // frames differ, or the comparison would say nothing
   assert.is(new Set(expected).size, count);
 });
 
 test('these are the frames that the daemon answers, and that `drydock frame` prints', async () => {
-  for (let k = 0; k < count; k += 16) assert.is(digestOf(JSON.parse((await visit.daemon.api('GET', `/drydock/containers/${id}/frame/${k}`)).body) as Frame), expected[k], `frame ${k}`);
-  for (const k of [count >> 1, count - 1]) assert.is(digestOf(JSON.parse(await visit.daemon.ok('frame', '--json', id, String(k))) as Frame), expected[k], `frame ${k}`);
+  for (let k = 0; k < count; k += 16)
+    assert.is(
+      digestOf(JSON.parse((await visit.daemon.api('GET', `/drydock/containers/${id}/frame/${k}`)).body) as Frame),
+      expected[k],
+      `frame ${k}`,
+    );
+  for (const k of [count >> 1, count - 1])
+    assert.is(
+      digestOf(JSON.parse(await visit.daemon.ok('frame', '--json', id, String(k))) as Frame),
+      expected[k],
+      `frame ${k}`,
+    );
 });
 
 test('the page has complained of nothing', () => assert.equal(visit.complaints, []));

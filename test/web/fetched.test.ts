@@ -1,4 +1,7 @@
-/** Parts of the page that a browser gave up loading come all the same: each container changes the machine's network, and with it goes what is on its way. */
+/**
+ * Parts of the page that a browser gave up loading come all the same: each container changes the machine's network, and
+ * with it goes what is on its way.
+ */
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';

@@ -27,7 +27,8 @@ test.after(async () => {
 });
 
 /**
- * What is shown: elements, their attributes in the alphabet's order, their texts. Not the ids that the framework numbers, what has the
+ * What is shown: elements, their attributes in the alphabet's order, their texts. Not the ids that the framework
+ * numbers, what has the
  * focus, and which folders of the list were opened by hand. As text: the browser runs it.
  */
 const SHOWN = `(() => {
@@ -46,11 +47,16 @@ const shown = (page: Page): Promise<string> => page.evaluate<string>(SHOWN);
 /** The lines that are not the same; a picture has thousands. */
 function different(one: string, other: string): string[] {
   const [a, b] = [one.split('\n'), other.split('\n')];
-  return Array.from({ length: Math.max(a.length, b.length) }, (_, j) => (a[j] === b[j] ? [] : [`${a[j]} | ${b[j]}`])).flat().slice(0, 5);
+  return Array.from({ length: Math.max(a.length, b.length) }, (_, j) => (a[j] === b[j] ? [] : [`${a[j]} | ${b[j]}`]))
+    .flat()
+    .slice(0, 5);
 }
 /** Until nobody drags any more, and the picture is the cursor's. */
 const calm = (page: Page) => page.locator('.page:not(.hurried)').waitFor();
-/** What stands beside the picture follows it a frame of the browser later (web/state/beside.svelte.ts): both pages come to rest at the same. */
+/**
+ * What stands beside the picture follows it a frame of the browser later (web/state/beside.svelte.ts): both pages come
+ * to rest at the same.
+ */
 async function same(one: Page, other: Page, where: string): Promise<number> {
   let [a, b] = [await shown(one), await shown(other)];
   for (const end = Date.now() + 60_000; a !== b && Date.now() < end;) [a, b] = [await shown(one), await shown(other)];
@@ -58,7 +64,8 @@ async function same(one: Page, other: Page, where: string): Promise<number> {
   return b.length;
 }
 /**
- * Where one steps fast the address comes a quarter of a second behind (web/state/hash.ts): waits until it names the event that is shown.
+ * Where one steps fast the address comes a quarter of a second behind (web/state/hash.ts): waits until it names the
+ * event that is shown.
  * At the very end there is no k: the newest is shown.
  */
 function addressOf(page: Page): Promise<string> {

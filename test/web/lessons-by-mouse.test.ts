@@ -1,4 +1,7 @@
-/** A learner with a mouse: lessons 12 and 18 from the first page to the last question, in Russian and in the dark too, and how long a lesson takes to open. */
+/**
+ * A learner with a mouse: lessons 12 and 18 from the first page to the last question, in Russian and in the dark too,
+ * and how long a lesson takes to open.
+ */
 import * as assert from 'uvu/assert';
 import type { Locator, Page } from 'playwright-core';
 import { until } from '../e2e/ran.ts';
@@ -38,7 +41,8 @@ const task = (id: string): Locator => page.locator(`[data-task="${id}"]`);
 const done = (id: string) => page.locator(`[data-task="${id}"][data-state=done]`).waitFor();
 const gate = (name: RegExp) => page.getByRole('group', { name: 'Gate' }).getByRole('button', { name }).click();
 /** What the block below a task says, as the learner takes it over to the terminal of the host. */
-const linesAfter = async (id: string) => (await task(id).locator('xpath=following::pre[1]').innerText()).trim().split('\n');
+const linesAfter = async (id: string) =>
+  (await task(id).locator('xpath=following::pre[1]').innerText()).trim().split('\n');
 const link = (title: string): Locator => page.locator('.list li').getByRole('link', { name: title, exact: true });
 
 /** In the page's own terminal, which a click has chosen. */
@@ -50,7 +54,10 @@ async function type(line: string): Promise<void> {
 async function open(title: string, step: string): Promise<void> {
   await link(title).click();
   await page.getByRole('heading', { name: title, exact: true }).waitFor();
-  await until(`the run stands before ${step}`, async () => (await visit.step()) === step && (await visit.heading()) === 'Stands before');
+  await until(
+    `the run stands before ${step}`,
+    async () => (await visit.step()) === step && (await visit.heading()) === 'Stands before',
+  );
 }
 const leave = async (title: string) => {
   await page.getByRole('button', { name: 'Leave the lesson' }).click();
@@ -60,7 +67,10 @@ const leave = async (title: string) => {
 /** What axe finds on the lesson as it stands, in both languages, in light and in dark. */
 async function everyWay(title: string, ru: string): Promise<void> {
   const found: string[] = [];
-  for (const [language, label, heading] of [['ru', 'Language', ru], ['en', 'Язык', title]] as const) {
+  for (const [language, label, heading] of [
+    ['ru', 'Language', ru],
+    ['en', 'Язык', title],
+  ] as const) {
     await page.getByLabel(label).selectOption(language);
     await page.getByRole('heading', { name: heading, exact: true }).waitFor();
     for (const colorScheme of ['dark', 'light'] as const) {
@@ -121,7 +131,12 @@ test('lesson 18: a packet gets out, to a world that the learner makes', async ()
 
 test('a lesson opens at once: from the click to its words', async () => {
   const took: number[] = [];
-  const titles = ['A container is a process', 'The first write', 'Memory, and who comes when it runs out', 'How a packet gets out'];
+  const titles = [
+    'A container is a process',
+    'The first write',
+    'Memory, and who comes when it runs out',
+    'How a packet gets out',
+  ];
   for (const title of [...titles, ...titles, ...titles]) {
     await link(title).waitFor();
     await page.evaluate(`void (window.opened = new Promise((resolve) => {
@@ -143,7 +158,9 @@ test('a lesson opens at once: from the click to its words', async () => {
   await until('nothing of it is left', async () => (await visit.daemon.ok('ps', '-aq')) === '');
   took.sort((a, b) => a - b);
   const median = took[took.length >> 1]!;
-  console.log(`lessons: opened ${took.length} times, from the click to the words a median of ${Math.round(median)} ms, at most ${Math.round(took.at(-1)!)} ms`);
+  console.log(
+    `lessons: opened ${took.length} times, from the click to the words a median of ${Math.round(median)} ms, at most ${Math.round(took.at(-1)!)} ms`,
+  );
   // 300 ms are promised; a machine that does other things besides may need longer
   assert.ok(median < 1000, `a median of ${median} ms`);
 });

@@ -1,4 +1,7 @@
-/** A learner in a browser: lesson 1 without a mouse, lesson 6 with one, left in the middle and taken up with another daemon. */
+/**
+ * A learner in a browser: lesson 1 without a mouse, lesson 6 with one, left in the middle and taken up with another
+ * daemon.
+ */
 import * as assert from 'uvu/assert';
 import type { Page } from 'playwright-core';
 import { until } from '../e2e/ran.ts';
@@ -25,7 +28,11 @@ test.after(() => visit.close());
 const task = (id: string) => page.locator(`[data-task="${id}"]`);
 const done = (id: string) => page.locator(`[data-task="${id}"][data-state=done]`).waitFor();
 /** Tab until what has the focus fits. */
-async function tabTo(what: string, fits: (focused: { text: string; label: string; type: string }) => boolean, key = 'Tab'): Promise<void> {
+async function tabTo(
+  what: string,
+  fits: (focused: { text: string; label: string; type: string }) => boolean,
+  key = 'Tab',
+): Promise<void> {
   for (let n = 0; n < 150; n++) {
     // in one look: what has the focus may be gone at the next
     const focused = await page.evaluate<{ text: string; label: string; type: string }>(`(() => {
@@ -89,7 +96,11 @@ test('from the first page to the end of lesson 1, by keyboard alone', async () =
   await done('ended');
   await page.keyboard.press('Control+]');
   // backwards from the terminal: the last question first; the arrow keys choose
-  for (const [question, right] of [[2, 'its process 1 ended'], [1, 'Another one'], [0, 'An ordinary process']] as const) {
+  for (const [question, right] of [
+    [2, 'its process 1 ended'],
+    [1, 'Another one'],
+    [0, 'An ordinary process'],
+  ] as const) {
     await tabTo(`question ${question + 1}`, ({ type: kind }) => kind === 'radio', 'Shift+Tab');
     const chosen = page.locator('form.question').nth(question).locator('label', { hasText: right }).locator('input');
     await page.keyboard.press('Space');
@@ -116,14 +127,17 @@ test('lesson 6 by mouse, left in the middle, and taken up again with another dae
   await done('copied');
   await type('chmod 600 /etc/group');
   await done('touched');
-  await page.getByRole('button', { name: "look at its way" }).click();
+  await page.getByRole('button', { name: 'look at its way' }).click();
   assert.is(await page.getByRole('tab', { name: 'Overlay' }).getAttribute('aria-selected'), 'true');
   await until('the object is selected', async () => /sel=upper/.test(page.url()));
   await shot('copy-up');
   // away, without a word: the daemon ends, and another one begins
   await visit.daemon.stop();
   await page.getByText('connection lost').waitFor();
-  assert.match(await page.locator('.lesson .where').innerText(), /The connection is lost\. This is how far you were: 2 of \d tasks/);
+  assert.match(
+    await page.locator('.lesson .where').innerText(),
+    /The connection is lost\. This is how far you were: 2 of \d tasks/,
+  );
   await visit.daemon.start();
   await page.goto(await visit.address());
   await page.getByText('connected', { exact: true }).waitFor();
@@ -167,7 +181,10 @@ test('a lesson without a container of its own shows the one that the learner mak
 
 test('the page has complained of nothing', () => {
   const expected = /WebSocket connection to|ERR_CONNECTION_REFUSED/;
-  assert.equal(visit.complaints.filter((text) => !expected.test(text)), []);
+  assert.equal(
+    visit.complaints.filter((text) => !expected.test(text)),
+    [],
+  );
 });
 
 test.run();

@@ -16,8 +16,14 @@ test.after(async () => {
   await between.close();
 });
 
-interface Event { seq: number; type: string; at?: string; step?: string }
-const journal = async (): Promise<Event[]> => (await visit.daemon.ok('trace', '--json', 'held')).split('\n').map((text) => JSON.parse(text) as Event);
+interface Event {
+  seq: number;
+  type: string;
+  at?: string;
+  step?: string;
+}
+const journal = async (): Promise<Event[]> =>
+  (await visit.daemon.ok('trace', '--json', 'held')).split('\n').map((text) => JSON.parse(text) as Event);
 /** The page's own count: 'EVENT / OF'. */
 const known = async () => Number((await visit.page.locator('.where').innerText()).split(' / ')[1]);
 
@@ -50,7 +56,10 @@ test('it comes back by itself, and of what was missed nothing is missing', async
   await page.getByText('connected', { exact: true }).waitFor();
   const events = await journal();
   await until('the page has them all', async () => (await known()) === events.length);
-  assert.equal(events.map(({ seq }) => seq), events.map((_, j) => j));
+  assert.equal(
+    events.map(({ seq }) => seq),
+    events.map((_, j) => j),
+  );
   assert.is(await visit.step(), events.at(-1)!.step);
 });
 
@@ -65,7 +74,10 @@ test('stepping goes on', async () => {
 });
 
 test('the page has complained of nothing but the loss', () => {
-  assert.equal(visit.complaints.filter((text) => !/WebSocket connection to|ERR_/.test(text)), []);
+  assert.equal(
+    visit.complaints.filter((text) => !/WebSocket connection to|ERR_/.test(text)),
+    [],
+  );
 });
 
 test.run();

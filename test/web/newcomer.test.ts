@@ -1,4 +1,7 @@
-/** Somebody who has never seen the page: what to do first is said, nothing has to be passed by a hundred presses of Tab, and it can be read at any zoom. */
+/**
+ * Somebody who has never seen the page: what to do first is said, nothing has to be passed by a hundred presses of Tab,
+ * and it can be read at any zoom.
+ */
 import * as assert from 'uvu/assert';
 import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
@@ -21,7 +24,11 @@ const open = async (hash: string) => {
   await visit.page.goto(`${origin}/${hash}`);
   await visit.page.locator('.link.open').waitFor();
 };
-const events = async (name: string) => (await visit.daemon.api('GET', `/drydock/containers/${name}/journal`)).body.trim().split('\n').map((line) => JSON.parse(line) as { type: string; at?: string; phase?: string; seq: number });
+const events = async (name: string) =>
+  (await visit.daemon.api('GET', `/drydock/containers/${name}/journal`)).body
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { type: string; at?: string; phase?: string; seq: number });
 const focused = () => visit.page.evaluate<string>(`(document.activeElement.textContent ?? '').trim()`);
 
 test('the first page says what to do, and leads to the lessons, which have the page to themselves', async () => {
@@ -38,7 +45,11 @@ test('the first page says what to do, and leads to the lessons, which have the p
 test('with the keyboard three places are near: what happens now, the pictures, the terminal', async () => {
   const { page, daemon } = visit;
   const id = await daemon.ok('run', '-d', '--name', 'still', 'ubuntu', 'sleep', '1000');
-  for (const [press, text, lands] of [[1, 'to what happens now', 'freeze'], [2, 'to the pictures', 'Namespaces'], [3, 'to the terminal', 'process 1']] as const) {
+  for (const [press, text, lands] of [
+    [1, 'to what happens now', 'freeze'],
+    [2, 'to the pictures', 'Namespaces'],
+    [3, 'to the terminal', 'process 1'],
+  ] as const) {
     await open(`#run/${id}`);
     await page.getByRole('button', { name: 'freeze' }).waitFor();
     for (let n = 0; n < press; n++) await page.keyboard.press('Tab');
@@ -58,19 +69,27 @@ test('a window that changes its size calls nothing for a process without a termi
   // an answer of the same connection comes after those of what was asked before
   await visit.page.getByRole('tab', { name: 'Kernel' }).click();
   await visit.page.getByText('cgroup:[').first().waitFor();
-  assert.equal((await events('still')).slice(before).filter((event) => /pidfd_getfd|TIOCSWINSZ/.test(JSON.stringify(event))), []);
+  assert.equal(
+    (await events('still')).slice(before).filter((event) => /pidfd_getfd|TIOCSWINSZ/.test(JSON.stringify(event))),
+    [],
+  );
 });
 
 test('looked back at where a phase begins, the page names the phase, and runs again from its first step', async () => {
   const { page, daemon } = visit;
   const id = (await daemon.json<{ Id: string }>('/containers/still/json')).Id;
-  const { seq } = (await events('still')).find(({ type, at, phase }) => type === 'phase' && at === 'enter' && phase === 'network')!;
+  const { seq } = (await events('still')).find(
+    ({ type, at, phase }) => type === 'phase' && at === 'enter' && phase === 'network',
+  )!;
   await open(`#run/${id}?k=${seq}`);
   const now = page.locator('section[aria-labelledby=now]');
   await now.getByRole('heading', { name: 'Connect the network' }).waitFor();
   assert.not.match(await now.innerText(), /still is running/);
   await page.getByRole('button', { name: 'run again from here' }).click();
-  await until('it stands before the first step', async () => (await visit.heading()).startsWith('Stands before') && /^network\./.test(await visit.step()));
+  await until(
+    'it stands before the first step',
+    async () => (await visit.heading()).startsWith('Stands before') && /^network\./.test(await visit.step()),
+  );
 });
 
 test('between two steps of the past the list shows the one that the cursor is at', async () => {
@@ -80,7 +99,11 @@ test('between two steps of the past the list shows the one that the cursor is at
   await page.getByText('back to LIVE').waitFor();
   const step = await visit.step();
   assert.is(await page.locator('li[data-step]:has([aria-current=step])').getAttribute('data-step'), step);
-  await page.locator(`li[data-step="${step}"]`).evaluate('(item) => { const { top, bottom } = item.getBoundingClientRect(); const list = item.closest("section").getBoundingClientRect(); if (top < list.top || bottom > list.bottom) throw new Error("out of sight"); }');
+  await page
+    .locator(`li[data-step="${step}"]`)
+    .evaluate(
+      '(item) => { const { top, bottom } = item.getBoundingClientRect(); const list = item.closest("section").getBoundingClientRect(); if (top < list.top || bottom > list.bottom) throw new Error("out of sight"); }',
+    );
 });
 
 for (const language of ['en', 'ru'] as const) {
@@ -93,7 +116,10 @@ for (const language of ['en', 'ru'] as const) {
       for (const hash of [`#run/${a}`, `#run/${a}?k=9`, `#compare/${a}/${b}`, '#lessons', '#lesson/process']) {
         await open(hash);
         if (hash === '#lesson/process') await page.locator('[data-task]').first().waitFor();
-        assert.ok(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'), `${hash} at ${width}: ${await page.evaluate('document.documentElement.scrollWidth')}`);
+        assert.ok(
+          await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'),
+          `${hash} at ${width}: ${await page.evaluate('document.documentElement.scrollWidth')}`,
+        );
       }
       // a lesson's text comes before what it is about
       assert.ok((await page.locator('.learning').boundingBox())!.y < (await page.locator('#now').boundingBox())!.y);

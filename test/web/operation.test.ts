@@ -1,4 +1,7 @@
-/** A pull on the page: in the list, held, broken and aborted there, with the pictures that it has. The registry is Debian's. */
+/**
+ * A pull on the page: in the list, held, broken and aborted there, with the pictures that it has. The registry is
+ * Debian's.
+ */
 import * as assert from 'uvu/assert';
 import { cachedRegistry } from '../e2e/registry.ts';
 import { preparedImages } from '../e2e/image.ts';
@@ -13,7 +16,11 @@ const test = suite('a pull on the page', ...needs, 'docker-registry');
 let visit: Visit;
 let registry: DebianRegistry;
 const image = () => `${registry.host}/library/tiny`;
-interface Shown { id: string; state: string; error: string }
+interface Shown {
+  id: string;
+  state: string;
+  error: string;
+}
 const operation = async () => (await visit.daemon.json<Shown[]>('/drydock/operations'))[0]!;
 const row = () => visit.page.getByRole('navigation').getByRole('button', { name: 'library/tiny' }).first();
 
@@ -31,7 +38,9 @@ test('is in the list while it stands, and the page moves it on step by step', as
   const pulling = daemon.begin('drydock', 'pull', '--break', 'pull.fetch-index', image());
   await page.goto(await visit.address());
   await page.getByText('connected', { exact: true }).waitFor();
-  await until('it is listed', async () => /library\/tiny[^]*pulling[^]*pull/.test(await page.getByRole('navigation').innerText()));
+  await until('it is listed', async () =>
+    /library\/tiny[^]*pulling[^]*pull/.test(await page.getByRole('navigation').innerText()),
+  );
   await row().click();
   await until('it stands', async () => (await visit.step()) === 'pull.fetch-index');
   assert.is(await visit.heading(), 'Stands before');
@@ -50,12 +59,15 @@ test('has the pictures and the steps of a pull, and no terminal and no life of a
   assert.equal((await page.getByRole('navigation').locator('summary').allInnerTexts()).length, 1);
   assert.is(await page.locator('[data-step="pull.commit"]').count(), 1);
   assert.is(await page.getByRole('tab', { name: /attach|first/ }).count(), 0);
-  for (const name of ['start', 'remove', 'stop']) assert.is(await page.getByRole('button', { name, exact: true }).count(), 0, name);
+  for (const name of ['start', 'remove', 'stop'])
+    assert.is(await page.getByRole('button', { name, exact: true }).count(), 0, name);
   await page.getByRole('tab', { name: 'Journal' }).click();
-  await until('the journal shows the requests', async () => /GET http[^]*\/v2\//.test(await page.getByRole('tabpanel').first().innerText()));
+  await until('the journal shows the requests', async () =>
+    /GET http[^]*\/v2\//.test(await page.getByRole('tabpanel').first().innerText()),
+  );
 });
 
-test('the cursor goes back in its journal, and each frame is the daemon\'s own', async () => {
+test("the cursor goes back in its journal, and each frame is the daemon's own", async () => {
   const { page, daemon } = visit;
   await page.locator('h1').click();
   await page.keyboard.press('ArrowLeft');
@@ -71,17 +83,22 @@ test('is aborted from the page, and what failed is said there', async () => {
   const { page, daemon } = visit;
   await daemon.api('DELETE', `/images/${image()}:latest?force=1`);
   const pulling = daemon.begin('docker', 'pull', image());
-  assert.is((await pulling.done).code, 0, 'docker\'s own client');
+  assert.is((await pulling.done).code, 0, "docker's own client");
   await daemon.api('DELETE', `/images/${image()}:latest?force=1`);
   const held = daemon.begin('drydock', 'pull', '--break', 'pull.commit', image());
-  await until('it is under way', async () => (await operation() as Shown | undefined)?.state === 'pulling');
+  await until('it is under way', async () => ((await operation()) as Shown | undefined)?.state === 'pulling');
   const { id } = await operation();
   await page.goto(`${new URL(page.url()).origin}/#run/${id}`);
-  await until('it stands', async () => (await visit.step()) === 'pull.commit' && (await visit.heading()) === 'Stands before');
+  await until(
+    'it stands',
+    async () => (await visit.step()) === 'pull.commit' && (await visit.heading()) === 'Stands before',
+  );
   await page.getByRole('group', { name: 'Gate' }).getByRole('button', { name: 'abort' }).click();
   const { code, err } = await held.done;
   assert.equal([code, /aborted before pull\.commit; everything was undone/.test(err)], [1, true], err);
-  await until('the list says so', async () => /library\/tiny[^]*failed/.test(await page.getByRole('navigation').innerText()));
+  await until('the list says so', async () =>
+    /library\/tiny[^]*failed/.test(await page.getByRole('navigation').innerText()),
+  );
   assert.is((await operation()).state, 'failed');
 });
 

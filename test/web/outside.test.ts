@@ -1,4 +1,6 @@
-/** What the page shows of containers that were started elsewhere: by the terminal beside it, and by the docker client. */
+/**
+ * What the page shows of containers that were started elsewhere: by the terminal beside it, and by the docker client.
+ */
 import * as assert from 'uvu/assert';
 import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
@@ -12,11 +14,23 @@ test.before(async () => {
 });
 test.after(() => visit.close());
 
-test('`run --web` prints an address, which shows its container; the output stays the container\'s alone', async () => {
+test("`run --web` prints an address, which shows its container; the output stays the container's alone", async () => {
   const { page, daemon } = visit;
-  const running = daemon.begin('drydock', 'run', '--rm', '--name', 'beside', '--web', 'ubuntu', 'sh', '-c', 'echo only this; sleep 1000');
+  const running = daemon.begin(
+    'drydock',
+    'run',
+    '--rm',
+    '--name',
+    'beside',
+    '--web',
+    'ubuntu',
+    'sh',
+    '-c',
+    'echo only this; sleep 1000',
+  );
   const url = await until('the address is printed', async () => /^http:\S+$/m.exec(running.ran.err)?.[0]);
-  // its link has come up by then: Chromium drops what it is fetching when an address of the machine changes, and complains of each before it fetches it again
+  // its link has come up by then: Chromium drops what it is fetching when an address of the machine changes, and
+  // complains of each before it fetches it again
   const id = await until('it runs', async () => (await daemon.ok('ps', '-q', '--no-trunc')) || undefined);
   await page.goto(url);
   await page.getByText('connected', { exact: true }).waitFor();
@@ -35,7 +49,10 @@ test('a container of the docker client appears by itself, with its journal, and 
   await row.waitFor();
   await row.click();
   await page.getByRole('tab', { name: 'Journal' }).click();
-  await until('its execve is there', async () => /execve\(/.test(await page.locator('#picture').innerText()) || undefined);
+  await until(
+    'its execve is there',
+    async () => /execve\(/.test(await page.locator('#picture').innerText()) || undefined,
+  );
   assert.match(page.url(), `#run/${started.out.trim()}`);
   assert.is((await daemon.docker('rm', '-f', 'whale')).code, 0);
   await row.waitFor({ state: 'detached' });

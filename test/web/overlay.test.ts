@@ -54,7 +54,11 @@ test('a container runs, and its overlay is looked at', async () => {
 });
 
 test('appending to a file of the image lifts its card within half a second, and upper holds the whole file', async () => {
-  await soon([["echo '# me' >> /etc/passwd", '/etc/passwd'], ['echo >> /etc/bash.bashrc', '/etc/bash.bashrc'], ['echo >> /etc/shells', '/etc/shells']]);
+  await soon([
+    ["echo '# me' >> /etc/passwd", '/etc/passwd'],
+    ['echo >> /etc/bash.bashrc', '/etc/bash.bashrc'],
+    ['echo >> /etc/shells', '/etc/shells'],
+  ]);
   assert.match(await label('/etc/passwd'), /^\/etc\/passwd in upper: copied up, file, /);
   const { size } = lstatSync(join(upper, 'etc/passwd'));
   assert.match(readFileSync(join(upper, 'etc/passwd'), 'utf8'), /^root:[^]*# me\n$/);
@@ -111,7 +115,10 @@ test('in the past before it the card is gone, the layers are not asked, and in t
   const { page } = visit;
   const [here = ''] = page.url().split('?');
   const id = here.slice(-64);
-  const events = (await visit.daemon.api('GET', `/drydock/containers/${id}/journal`)).body.trim().split('\n').map((line) => JSON.parse(line) as { seq: number; facts?: { kind: string; key: string }[] });
+  const events = (await visit.daemon.api('GET', `/drydock/containers/${id}/journal`)).body
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { seq: number; facts?: { kind: string; key: string }[] });
   const k = events.find(({ facts }) => facts?.some(({ kind, key }) => kind === 'upper' && key === '/etc/passwd'))!.seq;
   await page.goto(`${here}?k=${k - 1}&sel=upper:/etc/passwd`);
   await until('the card is gone', async () => (await page.locator(card('/etc/passwd')).count()) === 0);
@@ -129,7 +136,10 @@ test('the table says the same', async () => {
   const panel = page.getByRole('region', { name: 'Overlay', exact: true }).first();
   await panel.getByRole('button', { name: 'as table' }).click();
   const row = panel.locator('tbody tr', { hasText: '/etc/issue' });
-  assert.match(await row.innerText(), /in upper\s+\/etc\/issue\s+deleted\s+character device, 0000 0:0, from [0-9a-f]{12}/);
+  assert.match(
+    await row.innerText(),
+    /in upper\s+\/etc\/issue\s+deleted\s+character device, 0000 0:0, from [0-9a-f]{12}/,
+  );
 });
 
 test('the page has complained of nothing', () => assert.equal(visit.complaints, []));

@@ -7,13 +7,19 @@ import { needs, Visit } from './browser.ts';
 
 const test = suite('Space', ...needs);
 let visit: Visit;
-/** A registry that lets everybody wait until it is let go, and then has nothing: a run that goes on by itself for as long as the test wants. */
+/**
+ * A registry that lets everybody wait until it is let go, and then has nothing: a run that goes on by itself for as
+ * long as the test wants.
+ */
 const waiting: ServerResponse[] = [];
 let free = false;
 const registry = createServer((req, res) => {
   if (req.url === '/v2/' && !free) waiting.push(res);
   else if (req.url === '/v2/') res.end('{}');
-  else res.writeHead(404, { 'Content-Type': 'application/json' }).end('{"errors":[{"code":"MANIFEST_UNKNOWN","message":"nothing here"}]}');
+  else
+    res
+      .writeHead(404, { 'Content-Type': 'application/json' })
+      .end('{"errors":[{"code":"MANIFEST_UNKNOWN","message":"nothing here"}]}');
 });
 test.before(async () => {
   await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
@@ -28,11 +34,17 @@ test.after(async () => {
 test('pauses a run that nothing holds, before what comes next', async () => {
   const { page } = visit;
   const [sent, got]: [string[], string[]] = [[], []];
-  page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => sent.push(String(payload))).on('framereceived', ({ payload }) => got.push(String(payload))));
+  page.on('websocket', (socket) =>
+    socket
+      .on('framesent', ({ payload }) => sent.push(String(payload)))
+      .on('framereceived', ({ payload }) => got.push(String(payload))),
+  );
   await page.goto(await visit.address());
   await page.getByText('connected', { exact: true }).waitFor();
   await page.getByRole('radio', { name: 'run' }).check({ force: true });
-  await page.getByLabel('drydock').fill(`run --name paced 127.0.0.1:${(registry.address() as AddressInfo).port}/nothing true`);
+  await page
+    .getByLabel('drydock')
+    .fill(`run --name paced 127.0.0.1:${(registry.address() as AddressInfo).port}/nothing true`);
   await page.keyboard.press('Enter');
   await until('the registry is asked', () => waiting.length > 0);
   const pause = page.getByRole('group', { name: 'Gate' }).getByRole('button', { name: 'pause' });
@@ -41,8 +53,13 @@ test('pauses a run that nothing holds, before what comes next', async () => {
   await page.locator('h1').click();
   await page.keyboard.press('Space');
   await until('the daemon has taken it', () => {
-    const asked = sent.map((text) => JSON.parse(text) as { ask: number; command?: { command: string } }).find(({ command }) => command?.command === 'pause');
-    return asked && got.some((text) => text.startsWith('{') && (JSON.parse(text) as { type: string; ask?: number }).ask === asked.ask);
+    const asked = sent
+      .map((text) => JSON.parse(text) as { ask: number; command?: { command: string } })
+      .find(({ command }) => command?.command === 'pause');
+    return (
+      asked &&
+      got.some((text) => text.startsWith('{') && (JSON.parse(text) as { type: string; ask?: number }).ask === asked.ask)
+    );
   });
   free = true;
   for (const res of waiting.splice(0)) res.end('{}');
@@ -54,7 +71,9 @@ test('pauses a run that nothing holds, before what comes next', async () => {
 test('and lets it go on', async () => {
   const { page, daemon } = visit;
   await page.keyboard.press('Space');
-  await until('it has failed of what the registry lacks', async () => /paced\s+failed/.test(await page.getByRole('navigation').innerText()));
+  await until('it has failed of what the registry lacks', async () =>
+    /paced\s+failed/.test(await page.getByRole('navigation').innerText()),
+  );
   assert.is(await visit.heading(), 'Now');
   assert.match(await daemon.ok('trace', 'paced'), /pull\.fetch-index[^]*nothing here/);
   await daemon.ok('rm', '-f', 'paced');

@@ -27,7 +27,9 @@ test('the printed address opens the page, once', async () => {
 
 test('an address that is followed from another site opens the page too, and no token stays behind in the way back', async () => {
   const address = await visit.address();
-  const site = createServer((_req, res) => res.setHeader('Content-Type', 'text/html').end(`<a href="${address}">the playground</a>`));
+  const site = createServer((_req, res) =>
+    res.setHeader('Content-Type', 'text/html').end(`<a href="${address}">the playground</a>`),
+  );
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   const stranger = await visit.browser.newContext();
   const page = await stranger.newPage();
@@ -64,8 +66,14 @@ test('a learner runs ubuntu and goes through every phase with the keyboard', asy
 test('while it stands, the kernel says the same as the page', async () => {
   const { page, daemon } = visit;
   await page.getByRole('tab', { name: 'Kernel' }).click();
-  const evidence = JSON.parse((await daemon.api('GET', '/drydock/containers/learner/inspect')).body) as { title: string; lines: string[] }[];
-  const inode = evidence.flatMap(({ lines }) => lines).map((line) => /uts:\[\d+\]/.exec(line)?.[0]).find(Boolean);
+  const evidence = JSON.parse((await daemon.api('GET', '/drydock/containers/learner/inspect')).body) as {
+    title: string;
+    lines: string[];
+  }[];
+  const inode = evidence
+    .flatMap(({ lines }) => lines)
+    .map((line) => /uts:\[\d+\]/.exec(line)?.[0])
+    .find(Boolean);
   assert.ok(inode);
   await until('the page shows it', async () => (await page.locator('#picture').innerText()).includes(inode));
 });
@@ -97,7 +105,10 @@ test('the past is looked at and nothing in it changes; a fresh tab shows the sam
   visit.listen(fresh);
   await fresh.goto(page.url());
   await fresh.getByText('back to LIVE').waitFor();
-  await until('a fresh tab shows the same', async () => (await fresh.locator('[aria-live=polite]').innerText()) === past);
+  await until(
+    'a fresh tab shows the same',
+    async () => (await fresh.locator('[aria-live=polite]').innerText()) === past,
+  );
   await fresh.close();
   assert.is(await visit.terminal(), before);
 });
@@ -113,7 +124,9 @@ test('back in the present, the end is stepped through as well', async () => {
   await page.keyboard.press('Control+]');
   await page.locator('h1').click();
   await page.keyboard.press('Space');
-  await until('the exit code is shown', async () => (await page.getByRole('navigation').innerText()).includes('exited 3'));
+  await until('the exit code is shown', async () =>
+    (await page.getByRole('navigation').innerText()).includes('exited 3'),
+  );
   assert.match(await daemon.ok('ps', '-a'), /Exited \(3\)/);
 });
 
@@ -138,7 +151,10 @@ test('after the daemon has gone and come back, a new address opens the page agai
 
 test('the page has complained of nothing', () => {
   const expected = /WebSocket connection to|ERR_CONNECTION_REFUSED/;
-  assert.equal(visit.complaints.filter((text) => !expected.test(text)), []);
+  assert.equal(
+    visit.complaints.filter((text) => !expected.test(text)),
+    [],
+  );
 });
 
 test.run();

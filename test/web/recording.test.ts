@@ -19,7 +19,18 @@ let id = '';
 test.before(async () => {
   visit = await Visit.open();
   const { daemon } = visit;
-  id = await daemon.ok('run', '-d', '--name', 'hostile', '-e', `EVIL=${HOSTILE}`, 'ubuntu', 'sh', '-c', `echo first; printf '%s\\n' '${HOSTILE}'; echo last`);
+  id = await daemon.ok(
+    'run',
+    '-d',
+    '--name',
+    'hostile',
+    '-e',
+    `EVIL=${HOSTILE}`,
+    'ubuntu',
+    'sh',
+    '-c',
+    `echo first; printf '%s\\n' '${HOSTILE}'; echo last`,
+  );
   await daemon.ok('wait', id);
 });
 test.after(async () => {
@@ -29,7 +40,11 @@ test.after(async () => {
 
 /** Opens it as somebody who was sent the file; every request that is made is kept. */
 async function opened(hash = '', name = 'run.html'): Promise<{ page: Page; requests: string[] }> {
-  const context = await visit.browser.newContext({ viewport: { width: 1500, height: 900 }, offline: true, reducedMotion: 'reduce' });
+  const context = await visit.browser.newContext({
+    viewport: { width: 1500, height: 900 },
+    offline: true,
+    reducedMotion: 'reduce',
+  });
   context.setDefaultTimeout(20_000);
   const requests: string[] = [];
   context.on('request', (request) => requests.push(request.url()));
@@ -39,8 +54,10 @@ async function opened(hash = '', name = 'run.html'): Promise<{ page: Page; reque
   await page.locator('.where').waitFor();
   return { page, requests };
 }
-const terminalOf = async (page: Page) => (await page.locator('.xterm-rows').allInnerTexts()).join('\n').replace(/\u00a0/g, ' ');
-const cursorOf = async (page: Page) => (await page.locator('.where').innerText()).split(' / ').map(Number) as [number, number];
+const terminalOf = async (page: Page) =>
+  (await page.locator('.xterm-rows').allInnerTexts()).join('\n').replace(/\u00a0/g, ' ');
+const cursorOf = async (page: Page) =>
+  (await page.locator('.where').innerText()).split(' / ').map(Number) as [number, number];
 
 test('drydock record writes one file for its owner alone, and says how large it is', async () => {
   const said = await visit.daemon.ok('record', '-o', file, 'hostile');
@@ -65,7 +82,10 @@ test('it opens from the disk, asks nobody for anything, and what the container p
   const { page, requests } = await opened();
   await until('the output is there', async () => (await terminalOf(page)).includes('last'));
   assert.match(await terminalOf(page), /first\s*\n<\/script><script>window\.broken = true/);
-  assert.equal(requests.filter((url) => !url.startsWith('data:')), [pathToFileURL(file).href]);
+  assert.equal(
+    requests.filter((url) => !url.startsWith('data:')),
+    [pathToFileURL(file).href],
+  );
   assert.is(await page.evaluate('window.broken'), undefined);
   assert.match(await page.locator('p.recording').innerText(), /Recording of hostile/);
   await page.context().close();
@@ -79,7 +99,8 @@ test('every picture is there, and nothing that needs a kernel', async () => {
   }
   await page.getByRole('tab', { name: 'Kernel' }).click();
   assert.match(await page.locator('#picture').innerText(), /recording/);
-  for (const name of ['Run', 'abort', 'continue', 'kill', 'remove', 'start again', '+ exec', 'save recording']) assert.is(await page.getByRole('button', { name, exact: true }).count(), 0, name);
+  for (const name of ['Run', 'abort', 'continue', 'kill', 'remove', 'start again', '+ exec', 'save recording'])
+    assert.is(await page.getByRole('button', { name, exact: true }).count(), 0, name);
   assert.is(await page.locator('.dot').count(), 0, 'no breakpoints');
   await page.context().close();
 });
@@ -89,7 +110,8 @@ test('the terminal goes with the cursor: before the program there is nothing on 
   await until('the output is there', async () => (await terminalOf(page)).includes('last'));
   await page.locator('h1').click();
   const [, of] = await cursorOf(page);
-  for (let j = 0; j < 200 && (await terminalOf(page)).includes('first'); j++) await page.keyboard.press('Shift+ArrowLeft');
+  for (let j = 0; j < 200 && (await terminalOf(page)).includes('first'); j++)
+    await page.keyboard.press('Shift+ArrowLeft');
   const [before] = await cursorOf(page);
   assert.ok(before > 0 && before < of - 1, `the output is gone at ${before} of ${of}`);
   await page.keyboard.press('Escape');
@@ -107,7 +129,11 @@ test('what was typed beside it is in a terminal of its own, in step with the jou
   await daemon.ok('rm', '-f', 'entered');
   const { page } = await opened('', 'entered.html');
   const tabs = page.getByRole('tablist', { name: 'Terminals' }).getByRole('tab');
-  assert.equal(await tabs.allInnerTexts(), ['process 1', 'exec sh -c echo entered…', 'exec echo once more', 'exec echo once more 2'], 'of two that run the same, which');
+  assert.equal(
+    await tabs.allInnerTexts(),
+    ['process 1', 'exec sh -c echo entered…', 'exec echo once more', 'exec echo once more 2'],
+    'of two that run the same, which',
+  );
   await tabs.nth(1).click();
   await until('its output is there', async () => (await terminalOf(page)).includes('entered'));
   assert.match(await terminalOf(page), /entered\s*\n<\/script><script>window\.broken = true/);
@@ -117,11 +143,13 @@ test('what was typed beside it is in a terminal of its own, in step with the jou
   // it runs, and so there is a filter
   await page.getByRole('tab', { name: 'Security' }).click();
   const filter = await page.getByRole('region', { name: 'The filter, call by call' }).innerText();
-  for (const part of ['mount(2)', 'pivot_root', 'arg0 & 0x7e020000 == 0x0', 'calls that are no more']) assert.ok(filter.includes(part), part);
+  for (const part of ['mount(2)', 'pivot_root', 'arg0 & 0x7e020000 == 0x0', 'calls that are no more'])
+    assert.ok(filter.includes(part), part);
   assert.not.match(filter, /undefined|NaN/);
   // before the second exec's program runs, the first one's output is there and the second one's is not
   await page.locator('h1').click();
-  for (let j = 0; j < 200 && (await terminalOf(page)).includes('once more'); j++) await page.keyboard.press('Shift+ArrowLeft');
+  for (let j = 0; j < 200 && (await terminalOf(page)).includes('once more'); j++)
+    await page.keyboard.press('Shift+ArrowLeft');
   assert.not.match(await terminalOf(page), /once more/);
   await tabs.nth(1).click();
   await until('the first one was over by then', async () => /entered/.test(await terminalOf(page)));
@@ -142,9 +170,13 @@ test('the page saves the same', async () => {
   const { page } = visit;
   await page.goto(await visit.address());
   await page.getByRole('button', { name: 'hostile' }).click();
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'save recording' }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'save recording' }).click(),
+  ]);
   assert.is(download.suggestedFilename(), 'hostile.html');
-  const held = (path: string) => JSON.parse(/id="recording">([^]*?)<\/script>/.exec(readFileSync(path, 'utf8'))![1]!) as Recording;
+  const held = (path: string) =>
+    JSON.parse(/id="recording">([^]*?)<\/script>/.exec(readFileSync(path, 'utf8'))![1]!) as Recording;
   const [saved, written] = [held(await download.path()), held(file)];
   // looking at a container may have added what its upper directory holds
   assert.equal(saved.events.slice(0, written.events.length), written.events);
@@ -154,9 +186,14 @@ test('the page saves the same', async () => {
 test('the timeline saves the journal for Perfetto', async () => {
   const { page } = visit;
   await page.getByRole('tab', { name: 'Timeline' }).click();
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'save for Perfetto' }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'save for Perfetto' }).click(),
+  ]);
   assert.is(download.suggestedFilename(), 'drydock-trace.json');
-  const { traceEvents } = JSON.parse(readFileSync(await download.path(), 'utf8')) as { traceEvents: { ph: string; name: string }[] };
+  const { traceEvents } = JSON.parse(readFileSync(await download.path(), 'utf8')) as {
+    traceEvents: { ph: string; name: string }[];
+  };
   assert.ok(traceEvents.some(({ ph, name }) => ph === 'X' && name === 'pivot_root'));
 });
 

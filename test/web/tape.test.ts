@@ -11,7 +11,10 @@ const text = (bytes: readonly Uint8Array[]) => Buffer.concat(bytes).toString();
 test('going forward writes what is new', () => {
   const tape = new Tape([piece(10, 'a'), piece(20, 'b'), piece(20, 'c'), piece(30, 'd')]);
   const turns = [5, 10, 25, 25, Infinity].map((time) => tape.turn(time));
-  assert.equal(turns.map(({ bytes }) => text(bytes)), ['', 'a', 'bc', '', 'd']);
+  assert.equal(
+    turns.map(({ bytes }) => text(bytes)),
+    ['', 'a', 'bc', '', 'd'],
+  );
   assert.ok(turns.every(({ again }) => !again));
 });
 

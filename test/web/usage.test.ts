@@ -8,13 +8,35 @@ import { needs, Visit } from './browser.ts';
 const test = suite('usage and limits in a browser', ...needs, 'cgroup1');
 let visit: Visit;
 let id = '';
-const file = (controller: string, name: string) => readFileSync(`${hierarchies().v1.find((one) => one.controllers.includes(controller))!.mount}${visit.daemon.cgroupParent}/${id}/${name}`, 'utf8').trim();
-const gauge = (name: string) => visit.page.locator(`[aria-label="Cgroups"] [data-key^="limit:"][aria-label^="${name}:"]`);
-const words = async (name: string) => (await gauge(name).getAttribute('aria-label', { timeout: 1000 }).catch(() => '')) ?? '';
+const file = (controller: string, name: string) =>
+  readFileSync(
+    `${hierarchies().v1.find((one) => one.controllers.includes(controller))!.mount}${visit.daemon.cgroupParent}/${id}/${name}`,
+    'utf8',
+  ).trim();
+const gauge = (name: string) =>
+  visit.page.locator(`[aria-label="Cgroups"] [data-key^="limit:"][aria-label^="${name}:"]`);
+const words = async (name: string) =>
+  (await gauge(name)
+    .getAttribute('aria-label', { timeout: 1000 })
+    .catch(() => '')) ?? '';
 
 test.before(async () => {
   visit = await Visit.open();
-  id = await visit.daemon.ok('run', '-d', '--name', 'used', '--memory', '96m', '--memory-swap', '96m', '--pids-limit', '64', 'ubuntu', 'sleep', '1000');
+  id = await visit.daemon.ok(
+    'run',
+    '-d',
+    '--name',
+    'used',
+    '--memory',
+    '96m',
+    '--memory-swap',
+    '96m',
+    '--pids-limit',
+    '64',
+    'ubuntu',
+    'sleep',
+    '1000',
+  );
   await visit.page.goto(await visit.address());
   await visit.page.getByRole('button', { name: 'used' }).click();
   await visit.page.getByRole('tab', { name: 'Cgroups' }).click();
@@ -22,7 +44,9 @@ test.before(async () => {
 test.after(() => visit.close());
 
 test('the gauges follow what is used, as the cgroup files say', async () => {
-  await until('memory is measured', async () => /^memory: [\d.]+ [KM]iB of 96 MiB, at most so far/.test(await words('memory')));
+  await until('memory is measured', async () =>
+    /^memory: [\d.]+ [KM]iB of 96 MiB, at most so far/.test(await words('memory')),
+  );
   await visit.daemon.ok('exec', 'used', 'bash', '-c', 'head -c 40M /dev/zero > /dev/shm/held');
   await until('the bar has grown', async () => Number(/^memory: ([\d.]+) MiB/.exec(await words('memory'))?.[1]) > 40);
   const shown = Number(/^memory: ([\d.]+) MiB/.exec(await words('memory'))?.[1]);
@@ -39,7 +63,7 @@ test('the same is in the table', async () => {
   await toggle.click();
 });
 
-test('a limit is changed, and the kernel\'s files say so', async () => {
+test("a limit is changed, and the kernel's files say so", async () => {
   const { page } = visit;
   const form = page.getByRole('form', { name: 'Limits' });
   await form.getByLabel('memory', { exact: true }).fill('80');
@@ -49,15 +73,21 @@ test('a limit is changed, and the kernel\'s files say so', async () => {
   assert.is(file('memory', 'memory.limit_in_bytes'), String(80 << 20));
   assert.is(file('cpu', 'cpu.cfs_quota_us'), '20000');
   assert.match(await page.locator('.answer').innerText(), new RegExp(`memory\\.limit_in_bytes ${80 << 20}`));
-  await until('the wall has moved', async () => (await words('memory')).includes('of 80 MiB') && (await words('processor time')).includes('of 0.2 CPUs'));
+  await until(
+    'the wall has moved',
+    async () =>
+      (await words('memory')).includes('of 80 MiB') && (await words('processor time')).includes('of 0.2 CPUs'),
+  );
 });
 
 test('who wants more time than there is, is made to wait', async () => {
   await visit.daemon.ok('exec', '-d', 'used', 'timeout', '30', 'sh', '-c', 'while :; do :; done');
-  await until('throttling is shown', async () => /made to wait in \d+ % of the periods/.test(await words('processor time')));
+  await until('throttling is shown', async () =>
+    /made to wait in \d+ % of the periods/.test(await words('processor time')),
+  );
 });
 
-test('a limit below what is held is refused, and the refusal is shown with the kernel\'s word', async () => {
+test("a limit below what is held is refused, and the refusal is shown with the kernel's word", async () => {
   const { page } = visit;
   const form = page.getByRole('form', { name: 'Limits' });
   await form.getByLabel('memory', { exact: true }).fill('16');

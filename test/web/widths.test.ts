@@ -21,16 +21,28 @@ test.after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** How far each picture reaches beyond its panel, and how many of its own pixels are one of the page's; the timeline is as long as the run, and rolls within. */
+/**
+ * How far each picture reaches beyond its panel, and how many of its own pixels are one of the page's; the timeline is
+ * as long as the run, and rolls within.
+ */
 const MEASURE = `[...document.querySelectorAll('.machine section.drawn, #picture section.drawn')].map((panel) => {
   const svg = panel.querySelector('svg[viewBox]');
   const box = (panel.querySelector('.scroll') ?? svg).getBoundingClientRect();
   const of = svg.closest('.scroll') ? 1 : box.width / svg.viewBox.baseVal.width;
   return { name: panel.getAttribute('aria-label'), beyond: Math.max(box.right - panel.getBoundingClientRect().right, panel.scrollWidth - panel.clientWidth), scale: of, used: box.width / panel.clientWidth };
 })`;
-interface Measured { name: string; beyond: number; scale: number; used: number }
+interface Measured {
+  name: string;
+  beyond: number;
+  scale: number;
+  used: number;
+}
 
-for (const [width, height] of [[1280, 800], [1500, 900], [1920, 1080]] as const) {
+for (const [width, height] of [
+  [1280, 800],
+  [1500, 900],
+  [1920, 1080],
+] as const) {
   test(`at ${width} × ${height} no picture is wider than its panel, none is shrunk, and each uses what there is`, async () => {
     const { page } = visit;
     await page.setViewportSize({ width, height });
@@ -39,7 +51,10 @@ for (const [width, height] of [[1280, 800], [1500, 900], [1920, 1080]] as const)
       await page.getByRole('tab', { name, exact: true }).click();
       await page.locator(`#picture section[aria-label=${name}] svg[viewBox]`).first().waitFor();
       const measured = await page.evaluate<Measured[]>(MEASURE);
-      assert.equal(measured.map((one) => one.name), ['Machine', name]);
+      assert.equal(
+        measured.map((one) => one.name),
+        ['Machine', name],
+      );
       for (const { name: which, beyond, scale, used } of measured) {
         assert.ok(beyond <= 0, `${which} reaches ${beyond} px beyond its panel`);
         assert.ok(scale >= 0.99, `${which} is drawn at ${scale}`);
@@ -59,7 +74,12 @@ for (const language of ['en', 'ru'] as const) {
   test(`beside a lesson and in a comparison, at 1280 pixels, words in pictures have 11 pixels and the page is no higher than the window, in ${language}`, async () => {
     const { page } = visit;
     await page.setViewportSize({ width: 1280, height: 800 });
-    const [a, b] = await Promise.all([['--memory', '64m'], ['--network', 'none']].map((flags) => visit.daemon.ok('run', '-d', ...flags, 'ubuntu', 'sleep', '1000')));
+    const [a, b] = await Promise.all(
+      [
+        ['--memory', '64m'],
+        ['--network', 'none'],
+      ].map((flags) => visit.daemon.ok('run', '-d', ...flags, 'ubuntu', 'sleep', '1000')),
+    );
     const address = await visit.address();
     await page.goto(address);
     await page.evaluate(`localStorage.setItem('drydock.language', '${language}')`);

@@ -10,5 +10,6 @@ export function bytes(n: number, { bytes: units }: Amounts): string {
   return `${Number((n / 1024 ** power).toPrecision(3))} ${names[power]}`;
 }
 /** Nanoseconds → '31 µs' */
-export const lasting = (ns: number, { times }: Amounts): string => duration(ns).replace(/\S+$/, (unit) => times[unit as keyof typeof times] ?? unit);
+export const lasting = (ns: number, { times }: Amounts): string =>
+  duration(ns).replace(/\S+$/, (unit) => times[unit as keyof typeof times] ?? unit);
 export const cpus = (n: number, { cpus: said }: Amounts): string => said(Number(n.toPrecision(3)));

@@ -1,4 +1,7 @@
-/** How much may it use, and how much does it? v1 as parallel trees with a line through them, v2 as one; below them gauges. */
+/**
+ * How much may it use, and how much does it? v1 as parallel trees with a line through them, v2 as one; below them
+ * gauges.
+ */
 import { hierarchy, tree } from 'd3-hierarchy';
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
@@ -9,7 +12,19 @@ import { gaugeItem, gaugeRow, gaugesOf, heightOf } from './gauges.ts';
 import { frozen, groupsOf, joined, outOfMemory, type Group, type OutOfMemory } from './groups.ts';
 import { limitsOf } from './limits.ts';
 import { room, USUAL } from './room.ts';
-import { downward, fit, path, polyline, rect, text, wrap, type Drawing, type Item, type Mark, type Row } from './marks.ts';
+import {
+  downward,
+  fit,
+  path,
+  polyline,
+  rect,
+  text,
+  wrap,
+  type Drawing,
+  type Item,
+  type Mark,
+  type Row,
+} from './marks.ts';
 
 const LEAF = 178;
 const CELL = 66;
@@ -18,52 +33,149 @@ type Words = DrawWords['cgroups'];
 type State = keyof Words['states'];
 const stateOf = (group: Group): State => (frozen(group) ? 'frozen' : joined(group) ? 'joined' : 'empty');
 
-interface Node { name: string; children?: Node[] }
+interface Node {
+  name: string;
+  children?: Node[];
+}
 const looks = { frozen: 'hatched', joined: 'solid', empty: 'soft' } as const;
 /** root → parents → the container, from top to bottom. */
 function treeItem(words: Words, group: Group, column: number, wide: number, isNew: boolean): Item {
-  const chain = [...group.parents, 'container'].reduceRight<Node | undefined>((child, name) => ({ name, ...(child && { children: [child] }) }), undefined)!;
+  const chain = [...group.parents, 'container'].reduceRight<Node | undefined>(
+    (child, name) => ({ name, ...(child && { children: [child] }) }),
+    undefined,
+  )!;
   const laid = tree<Node>().size([wide, LEAF - 66])(hierarchy<Node>({ name: 'root', children: [chain] }));
   const marks: Mark[] = [];
   const state = stateOf(group);
-  for (const { source, target } of laid.links()) marks.push(path(downward([0, source.y + 66 + 8], [0, target.y + 66 - 13]), 'quiet'));
+  for (const { source, target } of laid.links())
+    marks.push(path(downward([0, source.y + 66 + 8], [0, target.y + 66 - 13]), 'quiet'));
   for (const node of laid.descendants()) {
     const leaf = !node.children;
     const look = leaf ? looks[state] : 'outline';
-    marks.push(rect(-wide / 2 + 5, node.y + 66 - 13, wide - 10, 26, leaf ? (isNew ? 'active' : 'cgroup') : 'quiet', look, 5));
-    marks.push(text(0, node.y + 66 + 4, leaf ? words.marks[state] : fit(node.data.name === 'root' ? '/' : node.data.name, wide - 16, 11), leaf ? (look === 'solid' ? 'solid' : isNew ? 'active' : 'cgroup') : 'quiet', { anchor: 'middle', size: 11, bold: leaf }));
+    marks.push(
+      rect(-wide / 2 + 5, node.y + 66 - 13, wide - 10, 26, leaf ? (isNew ? 'active' : 'cgroup') : 'quiet', look, 5),
+    );
+    marks.push(
+      text(
+        0,
+        node.y + 66 + 4,
+        leaf ? words.marks[state] : fit(node.data.name === 'root' ? '/' : node.data.name, wide - 16, 11),
+        leaf ? (look === 'solid' ? 'solid' : isNew ? 'active' : 'cgroup') : 'quiet',
+        { anchor: 'middle', size: 11, bold: leaf },
+      ),
+    );
   }
   // two controllers of one hierarchy may need two lines
   const size = wide < 84 ? 11 : 12.5;
-  const title = wrap(group.mount.endsWith('cgroup') ? words.all : group.controllers.replaceAll(',', ', '), wide - 4, size, true).slice(0, 2).map((line) => line.replaceAll(', ', ','));
-  marks.push(...title.map((line, j) => text(0, 38 - (title.length - 1 - j) * 13, line, 'plain', { anchor: 'middle', bold: true, mono: true, size })));
-  return { key: `cgroup:${group.dir}`, sel: `cgroup:${group.dir}`, x: 10 + column * wide + wide / 2, y: 0, marks, label: `${group.controllers}: ${state === 'empty' ? words.made : words.states[state]}` };
+  const title = wrap(
+    group.mount.endsWith('cgroup') ? words.all : group.controllers.replaceAll(',', ', '),
+    wide - 4,
+    size,
+    true,
+  )
+    .slice(0, 2)
+    .map((line) => line.replaceAll(', ', ','));
+  marks.push(
+    ...title.map((line, j) =>
+      text(0, 38 - (title.length - 1 - j) * 13, line, 'plain', { anchor: 'middle', bold: true, mono: true, size }),
+    ),
+  );
+  return {
+    key: `cgroup:${group.dir}`,
+    sel: `cgroup:${group.dir}`,
+    x: 10 + column * wide + wide / 2,
+    y: 0,
+    marks,
+    label: `${group.controllers}: ${state === 'empty' ? words.made : words.states[state]}`,
+  };
 }
 
 /** What is written on devices, in the container's words. */
-const deviceRules = (frame: Frame, events: readonly Event[]): string[] => runEvents(frame, events).flatMap((event) =>
-  (event.type === 'call' && event.step === 'create.device-rules' ? (event.facts ?? []).filter(({ key }) => key.endsWith('devices.allow')).map(({ value }) => value ?? '') : []));
+const deviceRules = (frame: Frame, events: readonly Event[]): string[] =>
+  runEvents(frame, events).flatMap((event) =>
+    event.type === 'call' && event.step === 'create.device-rules'
+      ? (event.facts ?? []).filter(({ key }) => key.endsWith('devices.allow')).map(({ value }) => value ?? '')
+      : [],
+  );
 
-const pressureWords = (words: Words, { pressure }: Sample): string => (pressure ? words.pressure(pressure.of, pressure.cpu, pressure.memory, pressure.io) : words.noPressure);
+const pressureWords = (words: Words, { pressure }: Sample): string =>
+  pressure ? words.pressure(pressure.of, pressure.cpu, pressure.memory, pressure.io) : words.noPressure;
 const oomWords = (words: Words, { after, kills }: OutOfMemory): string => words.outOfMemory(after.toFixed(1), kills);
 
 /** Lines below the gauges, each with a row of the table: what a bar cannot show. */
-interface Line { key: string; text: string; cells: string[]; tone: 'quiet' | 'failed' | 'plain'; mono?: boolean; sel?: string; seek?: number; label?: string }
+interface Line {
+  key: string;
+  text: string;
+  cells: string[];
+  tone: 'quiet' | 'failed' | 'plain';
+  mono?: boolean;
+  sel?: string;
+  seek?: number;
+  label?: string;
+}
 function linesOf(words: Words, frame: Frame, events: readonly Event[], now: Sample | undefined): Line[] {
   const devices = deviceRules(frame, events);
   const { rows } = words;
   return [
-    ...outOfMemory(frame, events).slice(-5).map((oom): Line => ({ key: `oom ${oom.seq}`, text: oomWords(words, oom), cells: [rows.memory, rows.out, rows.event(oom.seq), oomWords(words, oom)], tone: 'failed', seek: oom.seq, label: oomWords(words, oom) })),
-    ...(now ? [{ key: 'pressure', text: pressureWords(words, now), cells: ['', rows.pressure, rows.now, pressureWords(words, now)], tone: 'quiet' } satisfies Line] : []),
-    ...(devices.length ? [{ key: 'devices', text: words.devices(devices.length, devices.join(', ')), cells: [], tone: 'quiet', mono: true, sel: 'cgroup:devices', label: words.devicesLabel(devices.length) } satisfies Line] : []),
+    ...outOfMemory(frame, events)
+      .slice(-5)
+      .map((oom): Line => ({
+        key: `oom ${oom.seq}`,
+        text: oomWords(words, oom),
+        cells: [rows.memory, rows.out, rows.event(oom.seq), oomWords(words, oom)],
+        tone: 'failed',
+        seek: oom.seq,
+        label: oomWords(words, oom),
+      })),
+    ...(now
+      ? [
+          {
+            key: 'pressure',
+            text: pressureWords(words, now),
+            cells: ['', rows.pressure, rows.now, pressureWords(words, now)],
+            tone: 'quiet',
+          } satisfies Line,
+        ]
+      : []),
+    ...(devices.length
+      ? [
+          {
+            key: 'devices',
+            text: words.devices(devices.length, devices.join(', ')),
+            cells: [],
+            tone: 'quiet',
+            mono: true,
+            sel: 'cgroup:devices',
+            label: words.devicesLabel(devices.length),
+          } satisfies Line,
+        ]
+      : []),
   ];
 }
 function lineItem({ key, text: said, tone, mono = false, sel, seek, label }: Line, width: number, y: number): Item {
-  return { key, ...(sel && { sel }), ...(seek !== undefined && { seek }), ...(label && { label }), x: 30, y, marks: [rect(-8, 3, width - 36, 22, tone, label ? 'outline' : 'bare', 4), text(0, 18, fit(said, width - 50, 11.5, mono), tone, { size: 11.5, mono })] };
+  return {
+    key,
+    ...(sel && { sel }),
+    ...(seek !== undefined && { seek }),
+    ...(label && { label }),
+    x: 30,
+    y,
+    marks: [
+      rect(-8, 3, width - 36, 22, tone, label ? 'outline' : 'bare', 4),
+      text(0, 18, fit(said, width - 50, 11.5, mono), tone, { size: 11.5, mono }),
+    ],
+  };
 }
 
 /** `samples`: what is used as far as somebody has looked, in the present only. */
-export function drawCgroups(words: DrawWords, frame: Frame, events: readonly Event[], previous?: Frame, samples: readonly Sample[] = [], width = USUAL): Drawing {
+export function drawCgroups(
+  words: DrawWords,
+  frame: Frame,
+  events: readonly Event[],
+  previous?: Frame,
+  samples: readonly Sample[] = [],
+  width = USUAL,
+): Drawing {
   const { cgroups: say } = words;
   const groups = groupsOf(frame);
   const began = events[frame.since]?.time ?? 0;
@@ -74,17 +186,42 @@ export function drawCgroups(words: DrawWords, frame: Frame, events: readonly Eve
   const wide = groups.length === 1 ? 260 : Math.max(CELL, (whole - 20) / Math.max(1, groups.length));
   const total = Math.max(whole, 20 + groups.length * wide);
   const inside = groups.length > 1 && groups.every(joined);
-  const through: Item[] = inside ? [{ key: 'process', x: 0, y: 0, marks: [path(polyline([10, LEAF + 26], [total - 10, LEAF + 26]), 'own', { width: 3 }), text(total / 2, LEAF + 42, say.through, 'own', { anchor: 'middle', size: 11.5 })] }] : [];
+  const through: Item[] = inside
+    ? [
+        {
+          key: 'process',
+          x: 0,
+          y: 0,
+          marks: [
+            path(polyline([10, LEAF + 26], [total - 10, LEAF + 26]), 'own', { width: 3 }),
+            text(total / 2, LEAF + 42, say.through, 'own', { anchor: 'middle', size: 11.5 }),
+          ],
+        },
+      ]
+    : [];
   const before = previous && groupsOf(previous).flatMap((group) => limitsOf(words, group));
   let y = LEAF + 66;
   const below: Item[] = gauges.map((gauge) => {
-    const item = gaugeItem(words, gauge, total, y, before !== undefined && gauge.limit !== undefined && !before.some(({ key, limit }) => key === gauge.key && limit === gauge.limit));
+    const item = gaugeItem(
+      words,
+      gauge,
+      total,
+      y,
+      before !== undefined &&
+        gauge.limit !== undefined &&
+        !before.some(({ key, limit }) => key === gauge.key && limit === gauge.limit),
+    );
     y += heightOf(gauge);
     return item;
   });
   if (groups.length && !gauges.some(({ limit }) => limit !== undefined)) {
     const unlimited = wrap(say.noLimits, total - 50, 12);
-    below.push({ key: 'no limits', x: 30, y, marks: unlimited.map((said, j) => text(0, 18 + j * 16, said, 'quiet', { size: 12 })) });
+    below.push({
+      key: 'no limits',
+      x: 30,
+      y,
+      marks: unlimited.map((said, j) => text(0, 18 + j * 16, said, 'quiet', { size: 12 })),
+    });
     y += 22 + unlimited.length * 16;
   }
   const lines = groups.length || hasEnded(frame) ? linesOf(say, frame, events, now) : [];
@@ -94,20 +231,53 @@ export function drawCgroups(words: DrawWords, frame: Frame, events: readonly Eve
     below.push(lineItem(line, total, y));
     y += 28;
   }
-  const empty: Item[] = groups.length ? [] : [{ key: 'none', x: total / 2, y: 110, marks: [text(0, 0, hasEnded(frame) ? say.ended : say.notYet, 'quiet', { anchor: 'middle', size: 13 })] }];
+  const empty: Item[] = groups.length
+    ? []
+    : [
+        {
+          key: 'none',
+          x: total / 2,
+          y: 110,
+          marks: [text(0, 0, hasEnded(frame) ? say.ended : say.notYet, 'quiet', { anchor: 'middle', size: 13 })],
+        },
+      ];
   const rows: Row[] = [
-    ...gauges.map((gauge) => gaugeRow(words, gauge)), ...shown.filter(({ cells }) => cells.length).map(({ key, cells, seek }) => ({ key, cells, ...(seek !== undefined && { seek }) })),
+    ...gauges.map((gauge) => gaugeRow(words, gauge)),
+    ...shown
+      .filter(({ cells }) => cells.length)
+      .map(({ key, cells, seek }) => ({ key, cells, ...(seek !== undefined && { seek }) })),
     ...groups.flatMap((group) => [
-      { key: group.dir, sel: `cgroup:${group.dir}`, cells: [group.controllers, group.dir, say.states[stateOf(group)], ''] },
-      ...Object.entries(group.files).map(([file, value]) => ({ key: `${group.dir}/${file}`, sel: `cgroup:${group.dir}/${file}`, cells: [group.controllers, file, say.rows.written, value] })),
+      {
+        key: group.dir,
+        sel: `cgroup:${group.dir}`,
+        cells: [group.controllers, group.dir, say.states[stateOf(group)], ''],
+      },
+      ...Object.entries(group.files).map(([file, value]) => ({
+        key: `${group.dir}/${file}`,
+        sel: `cgroup:${group.dir}/${file}`,
+        cells: [group.controllers, file, say.rows.written, value],
+      })),
     ]),
   ];
   return {
-    width: total, height: Math.max(220, y),
+    width: total,
+    height: Math.max(220, y),
     items: [
-      ...empty, ...through, ...groups.map((group, j) => treeItem(say, group, j, wide, changed(frame, previous, 'cgroup', group.dir) || changed(frame, previous, 'cgroup', `${group.dir}/tasks`))), ...below,
+      ...empty,
+      ...through,
+      ...groups.map((group, j) =>
+        treeItem(
+          say,
+          group,
+          j,
+          wide,
+          changed(frame, previous, 'cgroup', group.dir) || changed(frame, previous, 'cgroup', `${group.dir}/tasks`),
+        ),
+      ),
+      ...below,
     ],
-    table: { columns: say.columns, rows }, summary: summaryOf(words, frame, groups, now),
+    table: { columns: say.columns, rows },
+    summary: summaryOf(words, frame, groups, now),
   };
 }
 
@@ -115,6 +285,8 @@ function summaryOf(words: DrawWords, frame: Frame, groups: readonly Group[], now
   const { cgroups: say } = words;
   if (!groups.length) return hasEnded(frame) ? say.removed : say.none;
   const limits = groups.flatMap((group) => limitsOf(words, group));
-  const may = limits.length ? say.summaryLimits(limits.map(({ name, shown }) => `${name} ${shown}`).join(', ')) : say.counted;
+  const may = limits.length
+    ? say.summaryLimits(limits.map(({ name, shown }) => `${name} ${shown}`).join(', '))
+    : say.counted;
   return `${may} ${now ? (groups.some(frozen) ? say.frozenNow : say.countedNow) : say.liveOnly}`;
 }

@@ -2,7 +2,19 @@
 import type { ComparedStep, Difference } from '../../runtime/journal/compare.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { room, USUAL } from './room.ts';
-import { across, fit, path, rect, text, widthOf, type Drawing, type Item, type Mark, type Row, type Tone } from './marks.ts';
+import {
+  across,
+  fit,
+  path,
+  rect,
+  text,
+  widthOf,
+  type Drawing,
+  type Item,
+  type Mark,
+  type Row,
+  type Tone,
+} from './marks.ts';
 
 /** Between the two: as wide as what is said there needs. */
 const GAP = 110;
@@ -10,14 +22,22 @@ const ROW = 34;
 const THIN = 20;
 const TOP = 30;
 /** Both columns share what there is. */
-interface Plan { width: number; wide: number; right: number; middle: number }
+interface Plan {
+  width: number;
+  wide: number;
+  right: number;
+  middle: number;
+}
 function planFor(width: number): Plan {
   const whole = room(width, 520, 1200);
   const wide = (whole - 20 - GAP) / 2;
   return { width: whole, wide, right: wide + GAP, middle: wide + GAP / 2 };
 }
 
-export interface Names { a: string; b: string }
+export interface Names {
+  a: string;
+  b: string;
+}
 export const isDifferent = ({ of, differences }: ComparedStep): boolean => of !== 'both' || differences.length > 0;
 
 /** Runs of steps without differences become one row. */
@@ -35,25 +55,49 @@ function folded(rows: readonly ComparedStep[]): (ComparedStep | ComparedStep[])[
 type Words = DrawWords['compare'];
 /** '2 calls, 1 fact' */
 const amountsOf = ({ amounts }: Words, differences: readonly Difference[]) =>
-  (Object.keys(amounts) as (keyof typeof amounts)[]).flatMap((kind) => {
-    const n = differences.filter((one) => one.kind === kind).length;
-    return n ? [amounts[kind](n)] : [];
-  }).join(', ');
+  (Object.keys(amounts) as (keyof typeof amounts)[])
+    .flatMap((kind) => {
+      const n = differences.filter((one) => one.kind === kind).length;
+      return n ? [amounts[kind](n)] : [];
+    })
+    .join(', ');
 
 function stepMarks(words: Words, { wide, right, middle }: Plan, row: ComparedStep, title: string): Mark[] {
   const tone: Tone = row.of === 'both' ? 'active' : row.of === 'a' ? 'own' : 'other';
   const box = (side: 'a' | 'b'): Mark[] => {
     const x = side === 'a' ? 0 : right;
-    if (row.of !== 'both' && row.of !== side) return [rect(x, 2, wide, ROW - 8, 'ghost', 'dashed'), text(x + 10, 19, words.notHere, 'ghost', { size: 11 })];
+    if (row.of !== 'both' && row.of !== side)
+      return [rect(x, 2, wide, ROW - 8, 'ghost', 'dashed'), text(x + 10, 19, words.notHere, 'ghost', { size: 11 })];
     const calls = words.amounts.call(row.calls[side]);
-    return [rect(x, 2, wide, ROW - 8, tone, 'soft'), text(x + 10, 19, fit(title, wide - 36 - widthOf(calls, 11), 13), tone, { size: 12, bold: true }), text(x + wide - 10, 19, calls, tone, { size: 11, anchor: 'end' })];
+    return [
+      rect(x, 2, wide, ROW - 8, tone, 'soft'),
+      text(x + 10, 19, fit(title, wide - 36 - widthOf(calls, 11), 13), tone, { size: 12, bold: true }),
+      text(x + wide - 10, 19, calls, tone, { size: 11, anchor: 'end' }),
+    ];
   };
   const link = row.of === 'both' ? [path(across([wide, 15], [right, 15]), tone, { width: 2 })] : [];
   // a surface to hit between the two
-  return [rect(0, 0, right + wide, ROW - 2, tone, 'bare'), ...link, ...box('a'), ...box('b'), ...(row.of === 'both' ? [rect(middle - 12, 5, 24, 20, tone, 'solid', 10), text(middle, 20, '≠', 'solid', { anchor: 'middle', bold: true })] : [text(middle, 19, words.onlyHere[row.of], tone, { anchor: 'middle', size: 11 })])];
+  return [
+    rect(0, 0, right + wide, ROW - 2, tone, 'bare'),
+    ...link,
+    ...box('a'),
+    ...box('b'),
+    ...(row.of === 'both'
+      ? [
+          rect(middle - 12, 5, 24, 20, tone, 'solid', 10),
+          text(middle, 20, '≠', 'solid', { anchor: 'middle', bold: true }),
+        ]
+      : [text(middle, 19, words.onlyHere[row.of], tone, { anchor: 'middle', size: 11 })]),
+  ];
 }
 
-export function drawCompare({ compare: words }: DrawWords, rows: readonly ComparedStep[], titles: ReadonlyMap<string, string>, names: Names, width = USUAL): Drawing {
+export function drawCompare(
+  { compare: words }: DrawWords,
+  rows: readonly ComparedStep[],
+  titles: ReadonlyMap<string, string>,
+  names: Names,
+  width = USUAL,
+): Drawing {
   const plan = planFor(width);
   const { wide, right, middle } = plan;
   const title = (step: string) => titles.get(step) ?? step;
@@ -63,16 +107,42 @@ export function drawCompare({ compare: words }: DrawWords, rows: readonly Compar
     if (Array.isArray(row)) {
       y += THIN;
       const what = row.length === 1 ? title(row[0]!.step) : words.steps(row.length);
-      return { key: `same:${row[0]!.step}`, x: 10, y: at, marks: [path(`M0,${THIN / 2}H${right + wide}`, 'quiet', { dashed: true }), rect(middle - 85, 1, 170, THIN - 3, 'host', 'soft', 7), text(middle, THIN - 6, `= ${fit(what, 150, 11)}`, 'host', { anchor: 'middle', size: 11 })] };
+      return {
+        key: `same:${row[0]!.step}`,
+        x: 10,
+        y: at,
+        marks: [
+          path(`M0,${THIN / 2}H${right + wide}`, 'quiet', { dashed: true }),
+          rect(middle - 85, 1, 170, THIN - 3, 'host', 'soft', 7),
+          text(middle, THIN - 6, `= ${fit(what, 150, 11)}`, 'host', { anchor: 'middle', size: 11 }),
+        ],
+      };
     }
     y += ROW;
     const where = row.of === 'both' ? words.differs(amountsOf(words, row.differences)) : words.onlyIn(names[row.of]);
-    return { key: `step:${row.step}`, sel: row.step, x: 10, y: at, label: `${title(row.step)}, ${where}`, marks: stepMarks(words, plan, row, title(row.step)) };
+    return {
+      key: `step:${row.step}`,
+      sel: row.step,
+      x: 10,
+      y: at,
+      label: `${title(row.step)}, ${where}`,
+      marks: stepMarks(words, plan, row, title(row.step)),
+    };
   });
-  const head: Item = { key: 'names', x: 10, y: 0, marks: [text(0, 18, fit(`A  ${names.a}`, wide, 13), 'own', { bold: true, size: 13 }), text(right, 18, fit(`B  ${names.b}`, wide, 13), 'other', { bold: true, size: 13 })] };
+  const head: Item = {
+    key: 'names',
+    x: 10,
+    y: 0,
+    marks: [
+      text(0, 18, fit(`A  ${names.a}`, wide, 13), 'own', { bold: true, size: 13 }),
+      text(right, 18, fit(`B  ${names.b}`, wide, 13), 'other', { bold: true, size: 13 }),
+    ],
+  };
   const different = rows.filter(isDifferent);
   return {
-    width: plan.width, height: y + 8, items: [head, ...items],
+    width: plan.width,
+    height: y + 8,
+    items: [head, ...items],
     table: { columns: words.columns(names.a, names.b), rows: different.flatMap((row) => tableRows(words, row)) },
     summary: rows.length ? summaryOf(words, rows, different) : words.nothing,
   };
@@ -85,4 +155,8 @@ function summaryOf(words: Words, rows: readonly ComparedStep[], different: reado
 }
 
 const tableRows = (words: Words, row: ComparedStep): Row[] =>
-  row.differences.map((one, j) => ({ key: `${row.step}:${j}`, sel: row.step, cells: [row.step, words.kinds[one.kind], one.a?.text ?? '–', one.b?.text ?? '–'] }));
+  row.differences.map((one, j) => ({
+    key: `${row.step}:${j}`,
+    sel: row.step,
+    cells: [row.step, words.kinds[one.kind], one.a?.text ?? '–', one.b?.text ?? '–'],
+  }));

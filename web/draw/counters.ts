@@ -6,11 +6,16 @@ import { bytes } from './amounts.ts';
 /** A rate is taken over a second. */
 const WINDOW = 4;
 type Side = 'host' | 'container';
-const find = (sample: Sample | undefined, side: Side, name: string) => sample?.links.find((link) => link.side === side && link.name === name);
+const find = (sample: Sample | undefined, side: Side, name: string) =>
+  sample?.links.find((link) => link.side === side && link.name === name);
 
 /** Lanes are narrow: the table has the numbers in full. */
-const short = (n: number): string => (n < 1e4 ? String(n) : n < 1e6 ? `${Math.round(n / 1e3)}k` : `${Number((n / 1e6).toPrecision(3))}M`);
-const size = (n: number, { amounts }: DrawWords): string => bytes(n, amounts).replace(/^(\d{1,2})\.(\d)\d*/, (_, whole: string, tenth: string) => (whole.length > 1 || tenth === '0' ? whole : `${whole}.${tenth}`));
+const short = (n: number): string =>
+  n < 1e4 ? String(n) : n < 1e6 ? `${Math.round(n / 1e3)}k` : `${Number((n / 1e6).toPrecision(3))}M`;
+const size = (n: number, { amounts }: DrawWords): string =>
+  bytes(n, amounts).replace(/^(\d{1,2})\.(\d)\d*/, (_, whole: string, tenth: string) =>
+    whole.length > 1 || tenth === '0' ? whole : `${whole}.${tenth}`,
+  );
 
 /** Two lines and, while something moves, a third; none without samples. */
 export function counterLines(words: DrawWords, samples: readonly Sample[], side: Side, name: string): string[] {
@@ -19,15 +24,33 @@ export function counterLines(words: DrawWords, samples: readonly Sample[], side:
   if (!newest || !now) return [];
   const past = samples.at(-1 - WINDOW) ?? samples[0]!;
   const before = find(past, side, name) ?? now;
-  const rate = newest.time > past.time ? (Math.max(0, now.rxBytes + now.txBytes - before.rxBytes - before.txBytes) * 1000) / (newest.time - past.time) : 0;
+  const rate =
+    newest.time > past.time
+      ? (Math.max(0, now.rxBytes + now.txBytes - before.rxBytes - before.txBytes) * 1000) / (newest.time - past.time)
+      : 0;
   const dropped = now.rxDropped + now.txDropped;
   return [
-    `rx ${short(now.rxPackets)} · ${size(now.rxBytes, words)}`, `tx ${short(now.txPackets)} · ${size(now.txBytes, words)}`,
-    ...(rate >= 1 ? [words.amounts.perSecond(size(Math.round(rate), words))] : dropped ? [words.network.dropped(dropped)] : []),
+    `rx ${short(now.rxPackets)} · ${size(now.rxBytes, words)}`,
+    `tx ${short(now.txPackets)} · ${size(now.txBytes, words)}`,
+    ...(rate >= 1
+      ? [words.amounts.perSecond(size(Math.round(rate), words))]
+      : dropped
+        ? [words.network.dropped(dropped)]
+        : []),
   ];
 }
 /** The same for the table, with what has no room in the picture. */
-export function counterWords({ network: words }: DrawWords, samples: readonly Sample[], side: Side, name: string): string {
+export function counterWords(
+  { network: words }: DrawWords,
+  samples: readonly Sample[],
+  side: Side,
+  name: string,
+): string {
   const now = find(samples.at(-1), side, name);
-  return now ? words.counted({ packets: now.rxPackets, bytes: now.rxBytes, dropped: now.rxDropped }, { packets: now.txPackets, bytes: now.txBytes, dropped: now.txDropped }) : '';
+  return now
+    ? words.counted(
+        { packets: now.rxPackets, bytes: now.rxBytes, dropped: now.rxDropped },
+        { packets: now.txPackets, bytes: now.txBytes, dropped: now.txDropped },
+      )
+    : '';
 }

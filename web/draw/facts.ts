@@ -6,10 +6,12 @@ export const factsOf = (frame: Frame, kind: Fact['kind']): Record<string, string
 export const fact = (frame: Frame, kind: Fact['kind'], key: string): string | undefined => frame.facts[kind]?.[key];
 
 /** The events of this start of the container, up to the frame: without those of execs. */
-export const runEvents = (frame: Frame, events: readonly Event[]): Event[] => events.slice(frame.since, frame.k + 1).filter((event) => event.run === frame.run);
+export const runEvents = (frame: Frame, events: readonly Event[]): Event[] =>
+  events.slice(frame.since, frame.k + 1).filter((event) => event.run === frame.run);
 /** There was a process, and it has ended: with it went its namespaces and all that lived in them. */
 export const hasEnded = (frame: Frame): boolean =>
-  !frame.facts.process?.['init'] && ['exiting', 'exited', 'unwinding', 'failed', 'removing', 'removed'].includes(frame.state);
+  !frame.facts.process?.['init'] &&
+  ['exiting', 'exited', 'unwinding', 'failed', 'removing', 'removed'].includes(frame.state);
 export const isCall = (event: Event): event is CallEvent => event.type === 'call';
 
 /** 'sha256:0123456789ab…' → '0123456789ab', as docker shows ids. */

@@ -4,37 +4,69 @@ import type { Frame } from '../../runtime/journal/frame.ts';
 import { factsOf, runEvents } from './facts.ts';
 
 /** A cgroup of the container: where its hierarchy is mounted, and the files written in it. */
-export interface Group { dir: string; mount: string; parents: string[]; controllers: string; files: Record<string, string> }
+export interface Group {
+  dir: string;
+  mount: string;
+  parents: string[];
+  controllers: string;
+  files: Record<string, string>;
+}
 
-/** '/sys/fs/cgroup/memory/drydock/<id>' is a hierarchy of v1 when the folder has its controllers' name; else the tree is v2's. */
+/**
+ * '/sys/fs/cgroup/memory/drydock/<id>' is a hierarchy of v1 when the folder has its controllers' name; else the tree is
+ * v2's.
+ */
 export function groupsOf(frame: Frame): Group[] {
   const facts = factsOf(frame, 'cgroup');
-  return Object.keys(facts).filter((key) => /^\/sys\/fs\/cgroup\/.*\/[0-9a-f]{64}$/.test(key)).map((dir) => {
-    const names = dir.split('/').slice(4);
-    const isV1 = facts[dir]!.split(',').some((controller) => names[0]!.split(',').includes(controller));
-    const parents = (isV1 || names[0] === 'unified' ? names.slice(1) : names).slice(0, -1);
-    const files = Object.fromEntries(Object.entries(facts).filter(([key]) => key.startsWith(`${dir}/`)).map(([key, value]) => [key.slice(dir.length + 1), value]));
-    return { dir, mount: dir.slice(0, dir.length - [...parents, names.at(-1)].join('/').length - 1), parents, controllers: facts[dir]!, files };
-  });
+  return Object.keys(facts)
+    .filter((key) => /^\/sys\/fs\/cgroup\/.*\/[0-9a-f]{64}$/.test(key))
+    .map((dir) => {
+      const names = dir.split('/').slice(4);
+      const isV1 = facts[dir]!.split(',').some((controller) => names[0]!.split(',').includes(controller));
+      const parents = (isV1 || names[0] === 'unified' ? names.slice(1) : names).slice(0, -1);
+      const files = Object.fromEntries(
+        Object.entries(facts)
+          .filter(([key]) => key.startsWith(`${dir}/`))
+          .map(([key, value]) => [key.slice(dir.length + 1), value]),
+      );
+      return {
+        dir,
+        mount: dir.slice(0, dir.length - [...parents, names.at(-1)].join('/').length - 1),
+        parents,
+        controllers: facts[dir]!,
+        files,
+      };
+    });
 }
 
 /** A process writes itself into `tasks` (v1) or is born into the group (v2: cgroup.procs). */
-export const joined = ({ files }: Group): boolean => files['tasks'] !== undefined || files['cgroup.procs'] !== undefined;
-export const frozen = ({ files }: Group): boolean => files['freezer.state'] === 'FROZEN' || files['cgroup.freeze'] === '1';
+export const joined = ({ files }: Group): boolean =>
+  files['tasks'] !== undefined || files['cgroup.procs'] !== undefined;
+export const frozen = ({ files }: Group): boolean =>
+  files['freezer.state'] === 'FROZEN' || files['cgroup.freeze'] === '1';
 /** The one that has the controller: all of them in v2. */
-export const groupWith = (groups: readonly Group[], controller: string): Group | undefined => groups.find(({ controllers }) => controllers.split(',').includes(controller));
+export const groupWith = (groups: readonly Group[], controller: string): Group | undefined =>
+  groups.find(({ controllers }) => controllers.split(',').includes(controller));
 
 /** `seq`: of the event that told it; `after`: seconds since the run began; `kills`: how often until then. */
-export interface OutOfMemory { seq: number; after: number; kills: number }
+export interface OutOfMemory {
+  seq: number;
+  after: number;
+  kills: number;
+}
 
 /** Told when it happens and once more at the end, so what says nothing new is passed over. */
 export function outOfMemory(frame: Frame, events: readonly Event[]): OutOfMemory[] {
   const own = runEvents(frame, events);
   const found: OutOfMemory[] = [];
   for (const event of own) {
-    const said = event.type === 'fact' ? event.facts.find(({ kind, key }) => kind === 'cgroup' && /\/memory\.(oom_control|events)$/.test(key)) : undefined;
+    const said =
+      event.type === 'fact'
+        ? event.facts.find(({ kind, key }) => kind === 'cgroup' && /\/memory\.(oom_control|events)$/.test(key))
+        : undefined;
     const kills = Number(/\boom_kill (\d+)/.exec(said?.value ?? '')?.[1] ?? 0);
-    if (said?.value && kills > (found.at(-1)?.kills ?? -1)) found.push({ seq: event.seq, after: (event.time - own[0]!.time) / 1000, kills });
+    if (said?.value && kills > (found.at(-1)?.kills ?? -1))
+      found.push({ seq: event.seq, after: (event.time - own[0]!.time) / 1000, kills });
   }
   return found;
 }

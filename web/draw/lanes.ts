@@ -3,17 +3,39 @@ import { room } from './room.ts';
 
 export const laneIds = ['container', 'veth', 'bridge', 'nft', 'out'] as const;
 export type LaneId = (typeof laneIds)[number];
-export interface Lane { x: number; w: number }
+export interface Lane {
+  x: number;
+  w: number;
+}
 /** `below`: the rules, which are long, stand under the cable instead of beside it. */
-export interface Lanes { width: number; below: boolean; lane(id: LaneId): Lane }
+export interface Lanes {
+  width: number;
+  below: boolean;
+  lane(id: LaneId): Lane;
+}
 
 /** Top of the namespace's box, and the height of the wire. */
 export const TOP = 62;
 export const WIRE = 118;
 
-const wide: Record<LaneId, Lane> = { container: { x: 10, w: 176 }, veth: { x: 212, w: 120 }, bridge: { x: 352, w: 114 }, nft: { x: 490, w: 174 }, out: { x: 688, w: 82 } };
-const narrow: Record<LaneId, Lane> = { container: { x: 10, w: 166 }, veth: { x: 200, w: 116 }, bridge: { x: 336, w: 110 }, nft: { x: 200, w: 350 }, out: { x: 470, w: 80 } };
-const plans = { wide: { of: wide, width: 780, least: 740, most: 980 }, narrow: { of: narrow, width: 560, least: 560, most: 740 } };
+const wide: Record<LaneId, Lane> = {
+  container: { x: 10, w: 176 },
+  veth: { x: 212, w: 120 },
+  bridge: { x: 352, w: 114 },
+  nft: { x: 490, w: 174 },
+  out: { x: 688, w: 82 },
+};
+const narrow: Record<LaneId, Lane> = {
+  container: { x: 10, w: 166 },
+  veth: { x: 200, w: 116 },
+  bridge: { x: 336, w: 110 },
+  nft: { x: 200, w: 350 },
+  out: { x: 470, w: 80 },
+};
+const plans = {
+  wide: { of: wide, width: 780, least: 740, most: 980 },
+  narrow: { of: narrow, width: 560, least: 560, most: 740 },
+};
 
 export function lanesFor(width: number): Lanes {
   const below = width < plans.wide.least;

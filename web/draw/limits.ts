@@ -5,23 +5,41 @@ import type { Group } from './groups.ts';
 
 /** What is counted and limited. */
 export type Counted = keyof DrawWords['cgroups']['limits'];
-export interface Limit { key: string; controller: string; of: Counted; name: string; limit: number; usage?: number; shown: string; usageShown?: string; max: number }
+export interface Limit {
+  key: string;
+  controller: string;
+  of: Counted;
+  name: string;
+  limit: number;
+  usage?: number;
+  shown: string;
+  usageShown?: string;
+  max: number;
+}
 const unlimited = (value: number) => !(value > 0 && value < 2 ** 60);
 /** So that some room is left behind the wall. */
 export const scaleTop = (limit: number): number => 2 ** Math.ceil(Math.log2(limit * 1.25));
 /** An amount of it. */
-export const showing = ({ amounts }: DrawWords, of: Counted) => (n: number): string => (of === 'pids' ? String(n) : of === 'cpu' ? cpus(n, amounts) : bytes(n, amounts));
+export const showing =
+  ({ amounts }: DrawWords, of: Counted) =>
+  (n: number): string =>
+    of === 'pids' ? String(n) : of === 'cpu' ? cpus(n, amounts) : bytes(n, amounts);
 
 type Reader = (files: Record<string, string>) => Pick<Limit, 'of' | 'limit' | 'usage'> | undefined;
-const amount = (of: Counted, limitFile: string, usageFile: string): Reader => (files) => {
-  const limit = Number(files[limitFile]);
-  if (files[limitFile] === undefined || unlimited(limit)) return undefined;
-  return { of, limit, ...(files[usageFile] !== undefined && { usage: Number(files[usageFile]) }) };
-};
-const share = (quota: string | undefined, period: string): ReturnType<Reader> => (Number(quota) > 0 ? { of: 'cpu', limit: Number(quota) / Number(period) } : undefined);
+const amount =
+  (of: Counted, limitFile: string, usageFile: string): Reader =>
+  (files) => {
+    const limit = Number(files[limitFile]);
+    if (files[limitFile] === undefined || unlimited(limit)) return undefined;
+    return { of, limit, ...(files[usageFile] !== undefined && { usage: Number(files[usageFile]) }) };
+  };
+const share = (quota: string | undefined, period: string): ReturnType<Reader> =>
+  Number(quota) > 0 ? { of: 'cpu', limit: Number(quota) / Number(period) } : undefined;
 const readers: readonly Reader[] = [
-  amount('memory', 'memory.limit_in_bytes', 'memory.usage_in_bytes'), amount('memory', 'memory.max', 'memory.current'),
-  amount('memsw', 'memory.memsw.limit_in_bytes', 'memory.memsw.usage_in_bytes'), amount('swap', 'memory.swap.max', 'memory.swap.current'),
+  amount('memory', 'memory.limit_in_bytes', 'memory.usage_in_bytes'),
+  amount('memory', 'memory.max', 'memory.current'),
+  amount('memsw', 'memory.memsw.limit_in_bytes', 'memory.memsw.usage_in_bytes'),
+  amount('swap', 'memory.swap.max', 'memory.swap.current'),
   amount('pids', 'pids.max', 'pids.current'),
   ({ 'cpu.cfs_quota_us': quota, 'cpu.cfs_period_us': period = '100000' }) => share(quota, period),
   ({ 'cpu.max': max = '' }) => {
@@ -29,10 +47,21 @@ const readers: readonly Reader[] = [
     return share(quota, period);
   },
 ];
-export const limitsOf = (words: DrawWords, group: Group): Limit[] => readers.flatMap((read) => {
-  const found = read(group.files);
-  if (!found) return [];
-  const { of, limit, usage } = found;
-  const show = showing(words, of);
-  return [{ ...found, key: `${group.dir} ${of}`, controller: group.controllers, name: words.cgroups.limits[of], shown: show(limit), ...(usage !== undefined && { usageShown: show(usage) }), max: scaleTop(limit) }];
-});
+export const limitsOf = (words: DrawWords, group: Group): Limit[] =>
+  readers.flatMap((read) => {
+    const found = read(group.files);
+    if (!found) return [];
+    const { of, limit, usage } = found;
+    const show = showing(words, of);
+    return [
+      {
+        ...found,
+        key: `${group.dir} ${of}`,
+        controller: group.controllers,
+        name: words.cgroups.limits[of],
+        shown: show(limit),
+        ...(usage !== undefined && { usageShown: show(usage) }),
+        max: scaleTop(limit),
+      },
+    ];
+  });

@@ -8,7 +8,9 @@ import { narrow, wide } from './machine-layout.ts';
 import { path, polyline, rect, text, widthOf, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
 import type { Box, Edge, Layout } from '../layout/layout.ts';
 
-interface Place { phase?: string }
+interface Place {
+  phase?: string;
+}
 const places = {
   created: {},
   pulling: { phase: 'pull' },
@@ -29,14 +31,19 @@ export type State = keyof typeof places;
 type Words = DrawWords['machine'];
 /** What an edge is taken on: the machine's own events, and what ends a state by itself. */
 const eventOf = ({ events }: Words, on: string): string => (events as Partial<Record<string, string>>)[on] ?? on;
-export const phaseOfState = (state: string): string | undefined => (places as Record<string, Place | undefined>)[state]?.phase;
+export const phaseOfState = (state: string): string | undefined =>
+  (places as Record<string, Place | undefined>)[state]?.phase;
 
 /** Half a line more, for what is said under the lowest edge. */
 const FOOT = 8;
 /** Nothing is drawn smaller than it can be read: where the words on the edges have no room, there are none. */
 const layoutFor = (width: number): Layout => (width >= wide.width ? wide : narrow);
 
-interface Lived { taken: Set<string>; spent: Map<string, number>; last: string }
+interface Lived {
+  taken: Set<string>;
+  spent: Map<string, number>;
+  last: string;
+}
 /** Which edges were taken in this run, and how long each state lasted. */
 function lived(frame: Frame, events: readonly Event[]): Lived {
   const taken = new Set<string>();
@@ -65,7 +72,10 @@ function moods(frame: Frame, { taken, last }: Lived): Record<State, Mood> {
     if (broke || (frame.failed && state === last && frame.state === 'unwinding')) return 'failed';
     return visited.has(state) ? 'done' : 'pending';
   };
-  return Object.fromEntries((Object.keys(places) as State[]).map((state) => [state, mood(state)])) as Record<State, Mood>;
+  return Object.fromEntries((Object.keys(places) as State[]).map((state) => [state, mood(state)])) as Record<
+    State,
+    Mood
+  >;
 }
 
 /** The second line of a box: how it is with the state, and more if there is room for it. */
@@ -74,31 +84,56 @@ function underline(mood: Mood, more: string, w: number): string {
   return `${sign[mood]}${sign[mood] && fitting && '\u2009'}${fitting}`;
 }
 
-function box({ machine: words, amounts }: DrawWords, state: State, { x, y, w, h }: Box, mood: Mood, spent: number | undefined, onEdges: boolean): Item {
+function box(
+  { machine: words, amounts }: DrawWords,
+  state: State,
+  { x, y, w, h }: Box,
+  mood: Mood,
+  spent: number | undefined,
+  onEdges: boolean,
+): Item {
   const tone = tones[mood];
   const filled = mood === 'active' || mood === 'failed';
   const ink = filled ? 'solid' : tone;
   const ms = spent === undefined ? '' : lasting(spent * 1e6, amounts);
   const does = words.does[state];
   return {
-    key: `state:${state}`, sel: `state:${state}`, x, y,
+    key: `state:${state}`,
+    sel: `state:${state}`,
+    x,
+    y,
     label: `${state}: ${does}; ${words.moods[mood]}${ms && `, ${ms}`}`,
     marks: [
       rect(0, 0, w, h, tone, filled ? 'solid' : mood === 'pending' ? 'outline' : 'soft', 10),
       text(w / 2, h / 2 - 3, state, ink, { anchor: 'middle', bold: true, size: 11 }),
-      text(w / 2, h / 2 + 12, underline(mood, mood === 'active' || mood === 'pending' || (ms && onEdges) ? does : ms, w), ink, { anchor: 'middle', size: 11 }),
+      text(
+        w / 2,
+        h / 2 + 12,
+        underline(mood, mood === 'active' || mood === 'pending' || (ms && onEdges) ? does : ms, w),
+        ink,
+        { anchor: 'middle', size: 11 },
+      ),
     ],
   };
 }
 
-/** What was taken is thick; where it has room, an edge says what it is taken on, and what was taken how long its state had lasted. */
-function arrow({ machine: words, amounts }: DrawWords, { from, to, on, points, label }: Edge, taken: boolean, spent: number | undefined): Item {
+/**
+ * What was taken is thick; where it has room, an edge says what it is taken on, and what was taken how long its state
+ * had lasted.
+ */
+function arrow(
+  { machine: words, amounts }: DrawWords,
+  { from, to, on, points, label }: Edge,
+  taken: boolean,
+  spent: number | undefined,
+): Item {
   const failing = on === 'failed';
   const tone = taken ? (failing ? 'failed' : 'done') : 'quiet';
   const marks: Mark[] = [path(polyline(...points), tone, { arrow: true, width: taken ? 2.5 : 1.2, dashed: failing })];
   if (label) {
     marks.push(text(label[0], label[1] - 4, eventOf(words, on), tone, { anchor: 'middle', size: 11, bold: taken }));
-    if (taken && spent !== undefined) marks.push(text(label[0], label[1] + 11, lasting(spent * 1e6, amounts), tone, { anchor: 'middle', size: 11 }));
+    if (taken && spent !== undefined)
+      marks.push(text(label[0], label[1] + 11, lasting(spent * 1e6, amounts), tone, { anchor: 'middle', size: 11 }));
   }
   return { key: `edge:${from}>${to}:${on}`, x: 0, y: 0, marks };
 }
@@ -122,21 +157,36 @@ export function drawMachine(words: DrawWords, frame: Frame, events: readonly Eve
   const states = Object.keys(places) as State[];
   const layout = layoutFor(width);
   // the journal has no more than from where to where: the first of two edges is what is meant
-  const taken = ({ from, to, on }: Edge) => life.taken.has(`${from}>${to}`) && layout.edges.find((edge) => edge.from === from && edge.to === to)?.on === on;
+  const taken = ({ from, to, on }: Edge) =>
+    life.taken.has(`${from}>${to}`) && layout.edges.find((edge) => edge.from === from && edge.to === to)?.on === on;
   return {
-    width: layout.width, height: layout.height + FOOT,
+    width: layout.width,
+    height: layout.height + FOOT,
     items: [
-      ...[false, true].flatMap((which) => layout.edges.filter((edge) => taken(edge) === which).map((edge) => arrow(words, edge, which, life.spent.get(edge.from)))),
+      ...[false, true].flatMap((which) =>
+        layout.edges
+          .filter((edge) => taken(edge) === which)
+          .map((edge) => arrow(words, edge, which, life.spent.get(edge.from))),
+      ),
       failing(say, layout),
-      ...states.map((state) => box(words, state, layout.states[state]!, mood[state], life.spent.get(state), layout === wide)),
+      ...states.map((state) =>
+        box(words, state, layout.states[state]!, mood[state], life.spent.get(state), layout === wide),
+      ),
     ],
     table: {
       columns: say.columns,
       rows: states.map((state) => ({
-        key: state, sel: `state:${state}`,
+        key: state,
+        sel: `state:${state}`,
         cells: [
-          state, say.does[state], `${sign[mood[state]]} ${say.moods[mood[state]]}`.trim(), life.spent.has(state) ? lasting(life.spent.get(state)! * 1e6, words.amounts) : '',
-          layout.edges.filter(({ from }) => from === state).map(({ to, on, guard }) => `${to} (${eventOf(say, on)}${guard === 'hasRun' ? say.hasRun : ''})`).join(', '),
+          state,
+          say.does[state],
+          `${sign[mood[state]]} ${say.moods[mood[state]]}`.trim(),
+          life.spent.has(state) ? lasting(life.spent.get(state)! * 1e6, words.amounts) : '',
+          layout.edges
+            .filter(({ from }) => from === state)
+            .map(({ to, on, guard }) => `${to} (${eventOf(say, on)}${guard === 'hasRun' ? say.hasRun : ''})`)
+            .join(', '),
         ],
       })),
     },

@@ -1,15 +1,79 @@
 /**
- * What a picture is made of: items (objects that can be selected, and that keep their key from frame to frame, so that they move instead
+ * What a picture is made of: items (objects that can be selected, and that keep their key from frame to frame, so that
+ * they move instead
  * of jumping), each of a few marks. Plain data; web/panels/Drawing.svelte turns it into SVG.
  */
-import { line, linkHorizontal, linkVertical, symbol, symbolCircle, symbolCross, symbolDiamond, symbolSquare, symbolStar, symbolTriangle, symbolWye, curveBasis, type SymbolType } from 'd3-shape';
+import {
+  line,
+  linkHorizontal,
+  linkVertical,
+  symbol,
+  symbolCircle,
+  symbolCross,
+  symbolDiamond,
+  symbolSquare,
+  symbolStar,
+  symbolTriangle,
+  symbolWye,
+  curveBasis,
+  type SymbolType,
+} from 'd3-shape';
 
-/** A meaning; palette.css gives it colours ('solid': what is written on a solid surface). Shape or text always says the same as the colour. */
-export type Tone = 'plain' | 'quiet' | 'ghost' | 'own' | 'host' | 'done' | 'active' | 'failed' | 'write' | 'read' | 'other' | 'process' | 'mount' | 'file' | 'namespace' | 'network' | 'cgroup' | 'security' | 'solid';
+/**
+ * A meaning; palette.css gives it colours ('solid': what is written on a solid surface). Shape or text always says the
+ * same as the colour.
+ */
+export type Tone =
+  | 'plain'
+  | 'quiet'
+  | 'ghost'
+  | 'own'
+  | 'host'
+  | 'done'
+  | 'active'
+  | 'failed'
+  | 'write'
+  | 'read'
+  | 'other'
+  | 'process'
+  | 'mount'
+  | 'file'
+  | 'namespace'
+  | 'network'
+  | 'cgroup'
+  | 'security'
+  | 'solid';
 
-export interface Rect { shape: 'rect'; x: number; y: number; w: number; h: number; r?: number; tone: Tone; look?: 'solid' | 'soft' | 'dashed' | 'outline' | 'hatched' | 'bare' }
-export interface Path { shape: 'path'; d: string; tone: Tone; width?: number; dashed?: boolean; arrow?: boolean; filled?: boolean }
-export interface Text { shape: 'text'; x: number; y: number; text: string; tone: Tone; size?: number; anchor?: 'start' | 'middle' | 'end'; bold?: boolean; mono?: boolean }
+export interface Rect {
+  shape: 'rect';
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  r?: number;
+  tone: Tone;
+  look?: 'solid' | 'soft' | 'dashed' | 'outline' | 'hatched' | 'bare';
+}
+export interface Path {
+  shape: 'path';
+  d: string;
+  tone: Tone;
+  width?: number;
+  dashed?: boolean;
+  arrow?: boolean;
+  filled?: boolean;
+}
+export interface Text {
+  shape: 'text';
+  x: number;
+  y: number;
+  text: string;
+  tone: Tone;
+  size?: number;
+  anchor?: 'start' | 'middle' | 'end';
+  bold?: boolean;
+  mono?: boolean;
+}
 export type Mark = Rect | Path | Text;
 
 export interface Item {
@@ -17,7 +81,10 @@ export interface Item {
   x: number;
   y: number;
   marks: Mark[];
-  /** what it is, for those who hear the picture; an item with a label can be reached with the keyboard, and has a mark besides its texts to be hit */
+  /**
+   * what it is, for those who hear the picture; an item with a label can be reached with the keyboard, and has a mark
+   * besides its texts to be hit
+   */
   label?: string;
   sel?: string;
   /** the event it stands for */
@@ -25,14 +92,43 @@ export interface Item {
   /** how far off it comes from when it appears: what was lifted, or has been sent */
   from?: { x: number; y: number };
 }
-export interface Row { key: string; cells: string[]; sel?: string; seek?: number }
+export interface Row {
+  key: string;
+  cells: string[];
+  sel?: string;
+  seek?: number;
+}
 /** The same content to be read. */
-export interface Table { columns: string[]; rows: Row[] }
+export interface Table {
+  columns: string[];
+  rows: Row[];
+}
 /** `summary` says the picture in a sentence. */
-export interface Drawing { width: number; height: number; items: Item[]; table: Table; summary: string }
+export interface Drawing {
+  width: number;
+  height: number;
+  items: Item[];
+  table: Table;
+  summary: string;
+}
 
-export const rect = (x: number, y: number, w: number, h: number, tone: Tone, look: Rect['look'] = 'soft', r = 6): Rect => ({ shape: 'rect', x, y, w, h, r, tone, look });
-export const text = (x: number, y: number, value: string, tone: Tone = 'plain', more: Partial<Text> = {}): Text => ({ shape: 'text', x, y, text: value, tone, ...more });
+export const rect = (
+  x: number,
+  y: number,
+  w: number,
+  h: number,
+  tone: Tone,
+  look: Rect['look'] = 'soft',
+  r = 6,
+): Rect => ({ shape: 'rect', x, y, w, h, r, tone, look });
+export const text = (x: number, y: number, value: string, tone: Tone = 'plain', more: Partial<Text> = {}): Text => ({
+  shape: 'text',
+  x,
+  y,
+  text: value,
+  tone,
+  ...more,
+});
 export const path = (d: string, tone: Tone, more: Partial<Path> = {}): Path => ({ shape: 'path', d, tone, ...more });
 
 type Point = readonly [number, number];
@@ -40,14 +136,28 @@ type Point = readonly [number, number];
 export const polyline = (...points: Point[]): string => line<Point>()(points as Point[]) ?? '';
 /** A hanging cable. */
 export const cable = (...points: Point[]): string => line<Point>().curve(curveBasis)(points as Point[]) ?? '';
-export const across = (source: Point, target: Point): string => linkHorizontal()({ source: [...source], target: [...target] }) ?? '';
-export const downward = (source: Point, target: Point): string => linkVertical()({ source: [...source], target: [...target] }) ?? '';
+export const across = (source: Point, target: Point): string =>
+  linkHorizontal()({ source: [...source], target: [...target] }) ?? '';
+export const downward = (source: Point, target: Point): string =>
+  linkVertical()({ source: [...source], target: [...target] }) ?? '';
 
-const glyphs = { circle: symbolCircle, cross: symbolCross, diamond: symbolDiamond, square: symbolSquare, star: symbolStar, triangle: symbolTriangle, wye: symbolWye } satisfies Record<string, SymbolType>;
+const glyphs = {
+  circle: symbolCircle,
+  cross: symbolCross,
+  diamond: symbolDiamond,
+  square: symbolSquare,
+  star: symbolStar,
+  triangle: symbolTriangle,
+  wye: symbolWye,
+} satisfies Record<string, SymbolType>;
 export type Glyph = keyof typeof glyphs;
 /** A small symbol around a point. */
-export const glyph = (name: Glyph, x: number, y: number, area: number, tone: Tone, filled = true): Path =>
-  ({ shape: 'path', d: moved(symbol(glyphs[name], area)() ?? '', x, y), tone, filled });
+export const glyph = (name: Glyph, x: number, y: number, area: number, tone: Tone, filled = true): Path => ({
+  shape: 'path',
+  d: moved(symbol(glyphs[name], area)() ?? '', x, y),
+  tone,
+  filled,
+});
 
 /** d3's symbols stand around 0,0; what is relative (the square's h and v) moves with its M. */
 function moved(d: string, x: number, y: number): string {
@@ -81,7 +191,8 @@ export function wrap(value: string, width: number, size = 12, mono = false): str
   const lines: string[] = [];
   for (const word of value.split(' ')) {
     const last = lines.at(-1);
-    if (last !== undefined && widthOf(`${last} ${word}`, size, mono) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    if (last !== undefined && widthOf(`${last} ${word}`, size, mono) <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(fit(word, width, size, mono));
   }
   return lines;

@@ -1,4 +1,7 @@
-/** How does a packet get out? Fixed lanes, from the container's eth0 to the host's way out; each part appears when the kernel has it. */
+/**
+ * How does a packet get out? Fixed lanes, from the container's eth0 to the host's way out; each part appears when the
+ * kernel has it.
+ */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
 import type { DrawWords } from '../words/en/draw.ts';
@@ -7,12 +10,42 @@ import { changed, fact, factsOf, hasEnded } from './facts.ts';
 import { laneIds, lanesFor, TOP, WIRE, type LaneId, type Lanes } from './lanes.ts';
 import { USUAL } from './room.ts';
 import { columnsOf } from './namespaces.ts';
-import { cable, fit, path, polyline, rect, text, wrap, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
+import {
+  cable,
+  fit,
+  path,
+  polyline,
+  rect,
+  text,
+  wrap,
+  type Drawing,
+  type Item,
+  type Mark,
+  type Tone,
+} from './marks.ts';
 import { dotItems, noTraffic, packetRows, type Traffic } from './traffic.ts';
 
-export interface Link { key: string; side: 'host' | 'container'; name: string; words: string; up: boolean; address?: string; isNew: boolean }
-export interface Rule { key: string; chain: string; words: string; isNew: boolean }
-export interface Net { mode: 'bridge' | 'none' | 'host' | 'joined' | 'early' | 'ended'; links: Link[]; routes: [string, string][]; rules: Rule[] }
+export interface Link {
+  key: string;
+  side: 'host' | 'container';
+  name: string;
+  words: string;
+  up: boolean;
+  address?: string;
+  isNew: boolean;
+}
+export interface Rule {
+  key: string;
+  chain: string;
+  words: string;
+  isNew: boolean;
+}
+export interface Net {
+  mode: 'bridge' | 'none' | 'host' | 'joined' | 'early' | 'ended';
+  links: Link[];
+  routes: [string, string][];
+  rules: Rule[];
+}
 
 /** 'counter packets 0 bytes 0' is how the rule was written, not what it has counted since. */
 const withoutCounter = (rule: string) => rule.replace(/ counter packets \d+ bytes \d+/, '');
@@ -21,37 +54,134 @@ export function netOf(frame: Frame, events: readonly Event[], previous?: Frame):
   const links = Object.entries(factsOf(frame, 'link')).map(([key, words]): Link => {
     const [side, name = ''] = key.split('/') as ['host' | 'container', string];
     const address = fact(frame, 'address', key);
-    return { key, side, name, words, up: /\bup$|^uplink/.test(words), ...(address !== undefined && { address }), isNew: changed(frame, previous, 'link', key) || changed(frame, previous, 'address', key) };
+    return {
+      key,
+      side,
+      name,
+      words,
+      up: /\bup$|^uplink/.test(words),
+      ...(address !== undefined && { address }),
+      isNew: changed(frame, previous, 'link', key) || changed(frame, previous, 'address', key),
+    };
   });
-  const rules = Object.entries(factsOf(frame, 'nft')).map(([key, words]) => ({ key, chain: key.split(' ')[1] ?? '', words: withoutCounter(words), isNew: changed(frame, previous, 'nft', key) }));
+  const rules = Object.entries(factsOf(frame, 'nft')).map(([key, words]) => ({
+    key,
+    chain: key.split(' ')[1] ?? '',
+    words: withoutCounter(words),
+    isNew: changed(frame, previous, 'nft', key),
+  }));
   const tie = columnsOf(frame, events).find(({ kind }) => kind === 'net')!.tie;
-  const later = frame.done.some((id) => id.startsWith('exec.')) || ['executing', 'running', 'paused'].includes(frame.state);
+  const later =
+    frame.done.some((id) => id.startsWith('exec.')) || ['executing', 'running', 'paused'].includes(frame.state);
   const cabled = links.some(({ side, words }) => side === 'host' && words.startsWith('veth'));
-  const mode = hasEnded(frame) ? 'ended' : tie === 'joined' ? 'joined' : cabled || !later ? (later || cabled || links.length ? 'bridge' : 'early') : tie === 'shared' ? 'host' : 'none';
+  const mode = hasEnded(frame)
+    ? 'ended'
+    : tie === 'joined'
+      ? 'joined'
+      : cabled || !later
+        ? later || cabled || links.length
+          ? 'bridge'
+          : 'early'
+        : tie === 'shared'
+          ? 'host'
+          : 'none';
   return { mode, links, routes: Object.entries(factsOf(frame, 'route')), rules };
 }
 
-interface Part { lane: LaneId; key: string; sel?: string; title: string; lines: string[]; there: boolean; up: boolean; isNew: boolean; y: number; h: number }
+interface Part {
+  lane: LaneId;
+  key: string;
+  sel?: string;
+  title: string;
+  lines: string[];
+  there: boolean;
+  up: boolean;
+  isNew: boolean;
+  y: number;
+  h: number;
+}
 
-function partItem(words: DrawWords['network'], { lane }: Lanes, { lane: id, key, sel, title, lines, there, up, isNew, y, h }: Part): Item {
+function partItem(
+  words: DrawWords['network'],
+  { lane }: Lanes,
+  { lane: id, key, sel, title, lines, there, up, isNew, y, h }: Part,
+): Item {
   const { x, w } = lane(id);
   const tone: Tone = !there ? 'ghost' : isNew ? 'active' : id === 'container' ? 'own' : 'network';
   const ink = isNew ? 'solid' : tone;
   const inset = id === 'container' ? 12 : 0;
   const marks: Mark[] = [
     rect(0, 0, w - 2 * inset, h, tone, there ? (isNew ? 'solid' : 'soft') : 'dashed', 6),
-    text(10, 19, fit(`${there && !up ? '▽ ' : there ? '▲ ' : ''}${title}`, w - 2 * inset - 14, 12, there), there ? ink : 'quiet', { bold: true, mono: there, size: 12 }),
-    ...lines.map((said, j) => text(10, 36 + j * 15, fit(said, w - 2 * inset - 12, 11, there && /\d\.\d+\./.test(said)), there && isNew ? 'solid' : 'quiet', { size: /^[rt]x /.test(said) ? 11 : 11.5, mono: there && /\d\.\d+\./.test(said) })),
+    text(
+      10,
+      19,
+      fit(`${there && !up ? '▽ ' : there ? '▲ ' : ''}${title}`, w - 2 * inset - 14, 12, there),
+      there ? ink : 'quiet',
+      { bold: true, mono: there, size: 12 },
+    ),
+    ...lines.map((said, j) =>
+      text(
+        10,
+        36 + j * 15,
+        fit(said, w - 2 * inset - 12, 11, there && /\d\.\d+\./.test(said)),
+        there && isNew ? 'solid' : 'quiet',
+        { size: /^[rt]x /.test(said) ? 11 : 11.5, mono: there && /\d\.\d+\./.test(said) },
+      ),
+    ),
   ];
-  return { key: `part:${key}`, ...(sel && { sel }), x: x + inset, y, marks, label: words.part(title, there ? (up ? 'up' : 'down') : 'ghost', lines.join(', ')) };
+  return {
+    key: `part:${key}`,
+    ...(sel && { sel }),
+    x: x + inset,
+    y,
+    marks,
+    label: words.part(title, there ? (up ? 'up' : 'down') : 'ghost', lines.join(', ')),
+  };
 }
 
 /** What stands in a lane: the link, or a ghost that says which step makes it. */
-function linkPart(words: DrawWords['network'], { lane }: Lanes, net: Net, id: LaneId, find: (link: Link) => boolean, otherwise: string, y = WIRE - 28, h = 70, counted: (link: Link) => string[] = () => []): Part {
+function linkPart(
+  words: DrawWords['network'],
+  { lane }: Lanes,
+  net: Net,
+  id: LaneId,
+  find: (link: Link) => boolean,
+  otherwise: string,
+  y = WIRE - 28,
+  h = 70,
+  counted: (link: Link) => string[] = () => [],
+): Part {
   const link = net.links.find(find);
-  if (!link) return { lane: id, key: `${id} ghost ${y}`, title: words.notYet, lines: wrap(otherwise, lane(id).w - 28, 11.5), there: false, up: false, isNew: false, y, h };
+  if (!link)
+    return {
+      lane: id,
+      key: `${id} ghost ${y}`,
+      title: words.notYet,
+      lines: wrap(otherwise, lane(id).w - 28, 11.5),
+      there: false,
+      up: false,
+      isNew: false,
+      y,
+      h,
+    };
   const details = link.words.replace(/^(veth|bridge|uplink|loopback),? ?/, '').replace(/,? ?(up|down)$/, '');
-  return { lane: id, key: link.key, sel: `link:${link.key}`, title: link.name, lines: [...(link.address ? [link.address] : []), ...details.split(', ').filter((one) => one && !one.startsWith('index'))].slice(0, 3).concat(counted(link)), there: true, up: link.up, isNew: link.isNew, y, h };
+  return {
+    lane: id,
+    key: link.key,
+    sel: `link:${link.key}`,
+    title: link.name,
+    lines: [
+      ...(link.address ? [link.address] : []),
+      ...details.split(', ').filter((one) => one && !one.startsWith('index')),
+    ]
+      .slice(0, 3)
+      .concat(counted(link)),
+    there: true,
+    up: link.up,
+    isNew: link.isNew,
+    y,
+    h,
+  };
 }
 
 /** How high a link's box is. */
@@ -63,35 +193,125 @@ function parts(words: DrawWords, lanes: Lanes, net: Net, { samples }: Traffic): 
   const counted = (link: Link) => counterLines(words, samples, link.side, link.name);
   const [y, more] = [WIRE - 28, samples.at(-1)?.links.length ? COUNTED : 0];
   return [
-    linkPart(say, lanes, net, 'container', ({ side, name }) => side === 'container' && name !== 'lo', say.plugs, y, 70 + more, counted),
-    linkPart(say, lanes, net, 'container', ({ side, name }) => side === 'container' && name === 'lo', say.loDown, WIRE + 56 + more, 44),
-    linkPart(say, lanes, net, 'veth', ({ side, words }) => side === 'host' && words.startsWith('veth'), 'network.create-veth', y, 70 + more, counted),
-    linkPart(say, lanes, net, 'bridge', ({ side, words }) => side === 'host' && words.startsWith('bridge'), 'network. ensure-bridge', y, 70 + more, counted),
+    linkPart(
+      say,
+      lanes,
+      net,
+      'container',
+      ({ side, name }) => side === 'container' && name !== 'lo',
+      say.plugs,
+      y,
+      70 + more,
+      counted,
+    ),
+    linkPart(
+      say,
+      lanes,
+      net,
+      'container',
+      ({ side, name }) => side === 'container' && name === 'lo',
+      say.loDown,
+      WIRE + 56 + more,
+      44,
+    ),
+    linkPart(
+      say,
+      lanes,
+      net,
+      'veth',
+      ({ side, words }) => side === 'host' && words.startsWith('veth'),
+      'network.create-veth',
+      y,
+      70 + more,
+      counted,
+    ),
+    linkPart(
+      say,
+      lanes,
+      net,
+      'bridge',
+      ({ side, words }) => side === 'host' && words.startsWith('bridge'),
+      'network. ensure-bridge',
+      y,
+      70 + more,
+      counted,
+    ),
     linkPart(say, lanes, net, 'out', ({ side, words }) => side === 'host' && words.startsWith('uplink'), say.uplink),
   ];
 }
 
 /** Rules under their hook, in the order in which a packet meets them. */
 /** `top`: where they begin */
-function ruleItems(words: DrawWords['network'], { lane }: Lanes, net: Net, { rewrites }: Traffic, top: number): { items: Item[]; height: number } {
+function ruleItems(
+  words: DrawWords['network'],
+  { lane }: Lanes,
+  net: Net,
+  { rewrites }: Traffic,
+  top: number,
+): { items: Item[]; height: number } {
   const { x, w } = lane('nft');
   const items: Item[] = [];
   let y = top;
   for (const chain of ['forward', 'postrouting'] as const) {
     const rules = net.rules.filter((rule) => rule.chain === chain);
-    items.push({ key: `hook:${chain}`, x, y, marks: [text(0, 10, words.hooks[chain], rules.length ? 'plain' : 'quiet', { size: 12, bold: true })] });
+    items.push({
+      key: `hook:${chain}`,
+      x,
+      y,
+      marks: [text(0, 10, words.hooks[chain], rules.length ? 'plain' : 'quiet', { size: 12, bold: true })],
+    });
     y += 18;
     if (!rules.length) {
-      items.push({ key: `ghost:${chain}`, x, y, marks: [rect(0, 0, w, 30, 'ghost', 'dashed'), text(10, 19, words.noRules, 'quiet', { size: 11.5 })] });
+      items.push({
+        key: `ghost:${chain}`,
+        x,
+        y,
+        marks: [rect(0, 0, w, 30, 'ghost', 'dashed'), text(10, 19, words.noRules, 'quiet', { size: 11.5 })],
+      });
       y += 42;
     }
     for (const rule of rules) {
       const lines = wrap(rule.words, w - 20, 11, true);
       // the connections that are on their way now, under the rule that gives them their address
-      const given = /\bmasquerade\b/.test(rule.words) ? rewrites.slice(-2).flatMap(({ from, to }) => [from, `  ↳ ${to}`]) : [];
+      const given = /\bmasquerade\b/.test(rule.words)
+        ? rewrites.slice(-2).flatMap(({ from, to }) => [from, `  ↳ ${to}`])
+        : [];
       items.push({
-        key: `rule:${rule.key}`, sel: `nft:${rule.key}`, x, y, label: words.rule(chain, [rule.words, ...rewrites.filter(() => /\bmasquerade\b/.test(rule.words)).slice(-2).map(({ from, to }) => words.became(from, to))].join(', ')),
-        marks: [rect(0, 0, w, 10 + (lines.length + given.length) * 15, rule.isNew ? 'active' : 'security', rule.isNew ? 'solid' : 'soft', 4), ...lines.map((said, j) => text(10, 17 + j * 15, said, rule.isNew ? 'solid' : 'plain', { mono: true, size: 11 })), ...given.map((said, j) => text(10, 17 + (lines.length + j) * 15, fit(said, w - 14, 11, true), rule.isNew ? 'solid' : 'own', { mono: true, size: 11, bold: j % 2 === 1 }))],
+        key: `rule:${rule.key}`,
+        sel: `nft:${rule.key}`,
+        x,
+        y,
+        label: words.rule(
+          chain,
+          [
+            rule.words,
+            ...rewrites
+              .filter(() => /\bmasquerade\b/.test(rule.words))
+              .slice(-2)
+              .map(({ from, to }) => words.became(from, to)),
+          ].join(', '),
+        ),
+        marks: [
+          rect(
+            0,
+            0,
+            w,
+            10 + (lines.length + given.length) * 15,
+            rule.isNew ? 'active' : 'security',
+            rule.isNew ? 'solid' : 'soft',
+            4,
+          ),
+          ...lines.map((said, j) =>
+            text(10, 17 + j * 15, said, rule.isNew ? 'solid' : 'plain', { mono: true, size: 11 }),
+          ),
+          ...given.map((said, j) =>
+            text(10, 17 + (lines.length + j) * 15, fit(said, w - 14, 11, true), rule.isNew ? 'solid' : 'own', {
+              mono: true,
+              size: 11,
+              bold: j % 2 === 1,
+            }),
+          ),
+        ],
       });
       y += 18 + (lines.length + given.length) * 15;
     }
@@ -107,23 +327,46 @@ function wire({ lane }: Lanes, from: Part, to: Part): Item {
   const both = from.there && to.there;
   const up = both && from.up && to.up;
   const sag = up ? 0 : 14;
-  return { key: `wire:${from.lane}`, x: 0, y: WIRE, marks: [path(cable([a, 0], [a + (b - a) / 3, sag], [b - (b - a) / 3, sag], [b, 0]), up ? 'own' : both ? 'network' : 'ghost', { width: up ? 4 : 2, dashed: !both })] };
+  return {
+    key: `wire:${from.lane}`,
+    x: 0,
+    y: WIRE,
+    marks: [
+      path(
+        cable([a, 0], [a + (b - a) / 3, sag], [b - (b - a) / 3, sag], [b, 0]),
+        up ? 'own' : both ? 'network' : 'ghost',
+        { width: up ? 4 : 2, dashed: !both },
+      ),
+    ],
+  };
 }
 
 /** Through the rules and out: beside the cable, or down to them and up again. */
 function wayItem({ lane, below }: Lanes, open: boolean, more: number): Item {
   const [bridge, nft, out] = [lane('bridge'), lane('nft'), lane('out')];
-  const arrow = (...points: [number, number][]): Mark => path(polyline(...points), open ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true });
+  const arrow = (...points: [number, number][]): Mark =>
+    path(polyline(...points), open ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true });
   const [down, up] = [bridge.x + bridge.w / 2, out.x + out.w / 2];
   const edge = PART - 28;
   return {
-    key: 'way', x: 0, y: WIRE,
-    marks: below ? [arrow([down, edge + more + 2], [down, edge + more + 50]), arrow([up, edge + more + 52], [up, edge + 6])] : [arrow([bridge.x + bridge.w + 2, 0], [nft.x - 6, 0]), arrow([nft.x + nft.w + 2, 0], [out.x - 6, 0])],
+    key: 'way',
+    x: 0,
+    y: WIRE,
+    marks: below
+      ? [arrow([down, edge + more + 2], [down, edge + more + 50]), arrow([up, edge + more + 52], [up, edge + 6])]
+      : [arrow([bridge.x + bridge.w + 2, 0], [nft.x - 6, 0]), arrow([nft.x + nft.w + 2, 0], [out.x - 6, 0])],
   };
 }
 
 /** `traffic`: what is counted and what passes, in the present only. */
-export function drawNetwork(words: DrawWords, frame: Frame, events: readonly Event[], previous?: Frame, traffic: Traffic = noTraffic, width = USUAL): Drawing {
+export function drawNetwork(
+  words: DrawWords,
+  frame: Frame,
+  events: readonly Event[],
+  previous?: Frame,
+  traffic: Traffic = noTraffic,
+  width = USUAL,
+): Drawing {
   const lanes = lanesFor(width);
   const { lane } = lanes;
   const net = netOf(frame, events, previous);
@@ -141,22 +384,106 @@ export function drawNetwork(words: DrawWords, frame: Frame, events: readonly Eve
   const said = net.mode === 'bridge' ? '' : say.modes[net.mode];
   const cabled = net.mode === 'bridge' || net.mode === 'early';
   const items: Item[] = [
-    ...laneIds.map((key) => ({ key: `lane:${key}`, x: lane(key).x, y: key === 'nft' && lanes.below ? under + 26 : 22, marks: [text(0, 0, say.lanes[key].title, 'plain', { bold: true, size: 13 }), text(0, 16, say.lanes[key].words, 'quiet', { size: 11 })] })),
-    { key: 'namespace', x, y: TOP, sel: 'ns:net', label: say.namespaceIs(own), marks: [rect(0, 0, w, height - TOP - 10, own ? 'own' : 'ghost', own ? 'outline' : 'dashed', 10), text(12, 17, own ? say.namespace.own : net.mode === 'ended' ? say.namespace.ended : say.namespace.host, own ? 'own' : 'quiet', { size: 11 })] },
-    ...(cabled ? [wire(lanes, eth, veth), wire(lanes, veth, bridge), wayItem(lanes, taut && net.rules.length > 0, more)] : []),
+    ...laneIds.map((key) => ({
+      key: `lane:${key}`,
+      x: lane(key).x,
+      y: key === 'nft' && lanes.below ? under + 26 : 22,
+      marks: [
+        text(0, 0, say.lanes[key].title, 'plain', { bold: true, size: 13 }),
+        text(0, 16, say.lanes[key].words, 'quiet', { size: 11 }),
+      ],
+    })),
+    {
+      key: 'namespace',
+      x,
+      y: TOP,
+      sel: 'ns:net',
+      label: say.namespaceIs(own),
+      marks: [
+        rect(0, 0, w, height - TOP - 10, own ? 'own' : 'ghost', own ? 'outline' : 'dashed', 10),
+        text(
+          12,
+          17,
+          own ? say.namespace.own : net.mode === 'ended' ? say.namespace.ended : say.namespace.host,
+          own ? 'own' : 'quiet',
+          { size: 11 },
+        ),
+      ],
+    },
+    ...(cabled
+      ? [wire(lanes, eth, veth), wire(lanes, veth, bridge), wayItem(lanes, taut && net.rules.length > 0, more)]
+      : []),
     ...(cabled ? all : all.filter(({ there }) => there)).map((part) => partItem(say, lanes, part)),
-    ...(cabled ? rules.items : [{ key: 'mode', x: x + w + 30, y: WIRE, marks: wrap(said, Math.min(480, lanes.width - x - w - 40), 14).map((part, j) => text(0, j * 20, part, 'plain', { size: 14 })) }]),
-    ...(net.routes.length ? [{ key: 'routes', sel: `route:${net.routes[0]![0]}`, label: say.routesAre(net.routes.join('; ')), x: x + 12, y: WIRE + 112 + more, marks: [rect(-4, -5, w - 16, 30 + net.routes.length * 32, 'own', 'bare', 4), text(0, 10, say.routes, 'plain', { bold: true, size: 12 }), ...net.routes.flatMap(([key, way], j) => wrap(`${key.replace('container/', '')} ${way}`, w - 26, 11, true).map((part, n) => text(0, 26 + j * 32 + n * 14, part, 'plain', { mono: true, size: 11 })))] }] : []),
-    ...(cabled ? dotItems(lanes, traffic, net.links.find(({ side, address }) => side === 'container' && address && !address.startsWith('127.'))?.address) : []),
+    ...(cabled
+      ? rules.items
+      : [
+          {
+            key: 'mode',
+            x: x + w + 30,
+            y: WIRE,
+            marks: wrap(said, Math.min(480, lanes.width - x - w - 40), 14).map((part, j) =>
+              text(0, j * 20, part, 'plain', { size: 14 }),
+            ),
+          },
+        ]),
+    ...(net.routes.length
+      ? [
+          {
+            key: 'routes',
+            sel: `route:${net.routes[0]![0]}`,
+            label: say.routesAre(net.routes.join('; ')),
+            x: x + 12,
+            y: WIRE + 112 + more,
+            marks: [
+              rect(-4, -5, w - 16, 30 + net.routes.length * 32, 'own', 'bare', 4),
+              text(0, 10, say.routes, 'plain', { bold: true, size: 12 }),
+              ...net.routes.flatMap(([key, way], j) =>
+                wrap(`${key.replace('container/', '')} ${way}`, w - 26, 11, true).map((part, n) =>
+                  text(0, 26 + j * 32 + n * 14, part, 'plain', { mono: true, size: 11 }),
+                ),
+              ),
+            ],
+          },
+        ]
+      : []),
+    ...(cabled
+      ? dotItems(
+          lanes,
+          traffic,
+          net.links.find(({ side, address }) => side === 'container' && address && !address.startsWith('127.'))
+            ?.address,
+        )
+      : []),
   ];
   return {
-    width: lanes.width, height, items,
+    width: lanes.width,
+    height,
+    items,
     table: {
       columns: say.columns,
       rows: [
-        ...net.links.map((link) => ({ key: link.key, sel: `link:${link.key}`, cells: [say.rows.link, say.sides[link.side], link.name, [link.words, link.address, counterWords(words, traffic.samples, link.side, link.name)].filter(Boolean).join(', ')] })),
-        ...net.routes.map(([key, way]) => ({ key, sel: `route:${key}`, cells: [say.rows.route, say.sides.container, key.replace('container/', ''), way] })),
-        ...net.rules.map(({ key, chain, words: rule }) => ({ key, sel: `nft:${key}`, cells: [say.rows.rule, say.sides.host, chain, rule] })),
+        ...net.links.map((link) => ({
+          key: link.key,
+          sel: `link:${link.key}`,
+          cells: [
+            say.rows.link,
+            say.sides[link.side],
+            link.name,
+            [link.words, link.address, counterWords(words, traffic.samples, link.side, link.name)]
+              .filter(Boolean)
+              .join(', '),
+          ],
+        })),
+        ...net.routes.map(([key, way]) => ({
+          key,
+          sel: `route:${key}`,
+          cells: [say.rows.route, say.sides.container, key.replace('container/', ''), way],
+        })),
+        ...net.rules.map(({ key, chain, words: rule }) => ({
+          key,
+          sel: `nft:${key}`,
+          cells: [say.rows.rule, say.sides.host, chain, rule],
+        })),
         ...packetRows(words, traffic),
       ],
     },

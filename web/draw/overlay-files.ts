@@ -1,4 +1,7 @@
-/** Which files are on the shelves: the newest of upper, each above what it was lifted from or hides, and the one that is selected. */
+/**
+ * Which files are on the shelves: the newest of upper, each above what it was lifted from or hides, and the one that is
+ * selected.
+ */
 import type { Frame } from '../../runtime/journal/frame.ts';
 import type { Layered, Lineage } from '../../runtime/overlay/lineage.ts';
 import { MORE, parseUpper, type UpperEntry } from '../../runtime/watch/upper.ts';
@@ -6,19 +9,28 @@ import type { DrawWords } from '../words/en/draw.ts';
 import { bytes } from './amounts.ts';
 import { changed, factsOf } from './facts.ts';
 
-export interface UpperFile { path: string; entry: UpperEntry }
+export interface UpperFile {
+  path: string;
+  entry: UpperEntry;
+}
 /** How a lower's file lies there: seen from above, copied up and so left behind, or hidden by what is above it. */
 export type Lying = 'seen' | 'left' | 'hidden';
 /** A file and its places: a column of the picture. `lowers` by the layer's diffID. */
-export interface Column { path: string; entry?: UpperEntry; lowers: Map<string, Lying>; isNew: boolean }
+export interface Column {
+  path: string;
+  entry?: UpperEntry;
+  lowers: Map<string, Lying>;
+  isNew: boolean;
+}
 
 export const COLUMNS = 4;
 
 /** In the order in which they came. */
-export const upperFiles = (frame: Frame): UpperFile[] => Object.entries(factsOf(frame, 'upper')).flatMap(([path, value]) => {
-  const entry = parseUpper(value);
-  return entry ? [{ path, entry }] : [];
-});
+export const upperFiles = (frame: Frame): UpperFile[] =>
+  Object.entries(factsOf(frame, 'upper')).flatMap(([path, value]) => {
+    const entry = parseUpper(value);
+    return entry ? [{ path, entry }] : [];
+  });
 /** How many entries are not told. */
 export const untold = (frame: Frame): number => Number.parseInt(factsOf(frame, 'upper')[MORE] ?? '0', 10) || 0;
 
@@ -29,22 +41,41 @@ export function doneFiles(frame: Frame): UpperFile[] {
   return files.filter(({ path, entry }) => !(entry.what === 'copied-up' && entry.type === 'dir' && ways.has(path)));
 }
 /** '/etc', '/etc/apt' of '/etc/apt/sources.list'. */
-const waysTo = (path: string): string[] => path.split('/').slice(1, -1).map((_, j, names) => `/${names.slice(0, j + 1).join('/')}`);
+const waysTo = (path: string): string[] =>
+  path
+    .split('/')
+    .slice(1, -1)
+    .map((_, j, names) => `/${names.slice(0, j + 1).join('/')}`);
 
 /** 'upper:/etc/passwd' and 'file:/etc/passwd' name a file; other selections are none. */
-export const selectedPath = (sel: string | undefined): string | undefined => /^(?:upper|file):(\/.*)$/s.exec(sel ?? '')?.[1];
+export const selectedPath = (sel: string | undefined): string | undefined =>
+  /^(?:upper|file):(\/.*)$/s.exec(sel ?? '')?.[1];
 
 /** 'file, 315 B' */
-export const whatItIs = ({ overlay, amounts }: DrawWords, { type, size }: { type: UpperEntry['type']; size: number }): string => `${overlay.types[type]}${type === 'file' || type === 'symlink' ? `, ${bytes(size, amounts)}` : ''}`;
+export const whatItIs = (
+  { overlay, amounts }: DrawWords,
+  { type, size }: { type: UpperEntry['type']; size: number },
+): string => `${overlay.types[type]}${type === 'file' || type === 'symlink' ? `, ${bytes(size, amounts)}` : ''}`;
 /** '0644 root:root' is for those who have the container's passwd; the kernel knows numbers. */
-export const rightsWords = ({ mode, uid, gid }: { mode: number; uid: number; gid: number }): string => `${mode.toString(8).padStart(4, '0')} ${uid}:${gid}`;
+export const rightsWords = ({ mode, uid, gid }: { mode: number; uid: number; gid: number }): string =>
+  `${mode.toString(8).padStart(4, '0')} ${uid}:${gid}`;
 
 const lyingOf = ({ what }: UpperEntry): Lying => (what === 'copied-up' ? 'left' : 'hidden');
 const ofLineage = (upper: UpperEntry | undefined, { layers }: Lineage): [string, Lying][] =>
-  layers.filter(({ layer, part }) => layer !== 'upper' && part !== 'absent').map(({ layer, part }): [string, Lying] => [layer, part === 'hit' || part === 'merged' ? 'seen' : layer === upper?.from ? lyingOf(upper) : 'hidden']);
+  layers
+    .filter(({ layer, part }) => layer !== 'upper' && part !== 'absent')
+    .map(({ layer, part }): [string, Lying] => [
+      layer,
+      part === 'hit' || part === 'merged' ? 'seen' : layer === upper?.from ? lyingOf(upper) : 'hidden',
+    ]);
 
 /** The newest last, so that a file keeps its column for as long as it can; the selected file always has one. */
-export function columnsOf(frame: Frame, previous: Frame | undefined, sel: string | undefined, lineage: Lineage | undefined): { columns: Column[]; rest: number } {
+export function columnsOf(
+  frame: Frame,
+  previous: Frame | undefined,
+  sel: string | undefined,
+  lineage: Lineage | undefined,
+): { columns: Column[]; rest: number } {
   const all = doneFiles(frame);
   const selected = selectedPath(sel);
   const shown = all.slice(-COLUMNS);
@@ -53,20 +84,51 @@ export function columnsOf(frame: Frame, previous: Frame | undefined, sel: string
     if (shown.length === COLUMNS) shown.shift();
     if (found) shown.unshift(found);
   }
-  const columns = shown.map(({ path, entry }): Column => ({ path, entry, lowers: new Map(entry.from ? [[entry.from, lyingOf(entry)]] : []), isNew: changed(frame, previous, 'upper', path) }));
-  if (selected && !columns.some(({ path }) => path === selected)) columns.unshift({ path: selected, lowers: new Map(), isNew: false });
+  const columns = shown.map(({ path, entry }): Column => ({
+    path,
+    entry,
+    lowers: new Map(entry.from ? [[entry.from, lyingOf(entry)]] : []),
+    isNew: changed(frame, previous, 'upper', path),
+  }));
+  if (selected && !columns.some(({ path }) => path === selected))
+    columns.unshift({ path: selected, lowers: new Map(), isNew: false });
   const column = columns.find(({ path }) => path === selected);
   if (column && lineage && lineage.asked === selected) column.lowers = new Map(ofLineage(column.entry, lineage));
-  return { columns: columns.slice(0, COLUMNS), rest: all.length - columns.filter(({ path }) => all.some((one) => one.path === path)).length };
+  return {
+    columns: columns.slice(0, COLUMNS),
+    rest: all.length - columns.filter(({ path }) => all.some((one) => one.path === path)).length,
+  };
 }
 
-/** Where the lookup of the selected file goes: shelf by shelf from upper down, until one decides. From facts alone when nobody was asked. */
-export interface Lookup { path: string; /** by shelf: 'upper' or a diffID */ parts: Map<string, Layered['part']>; stops: string | undefined; seen: boolean }
+/**
+ * Where the lookup of the selected file goes: shelf by shelf from upper down, until one decides. From facts alone when
+ * nobody was asked.
+ */
+export interface Lookup {
+  path: string;
+  /** by shelf: 'upper' or a diffID */ parts: Map<string, Layered['part']>;
+  stops: string | undefined;
+  seen: boolean;
+}
 export function lookupOf(frame: Frame, sel: string | undefined, lineage: Lineage | undefined): Lookup | undefined {
   const path = selectedPath(sel);
   if (!path) return undefined;
-  if (lineage?.asked === path) return { path, parts: new Map(lineage.layers.map(({ layer, part }) => [layer, part])), stops: lineage.stops ?? undefined, seen: lineage.seen };
+  if (lineage?.asked === path)
+    return {
+      path,
+      parts: new Map(lineage.layers.map(({ layer, part }) => [layer, part])),
+      stops: lineage.stops ?? undefined,
+      seen: lineage.seen,
+    };
   const entry = parseUpper(factsOf(frame, 'upper')[path] ?? '');
   if (!entry) return { path, parts: new Map(), stops: undefined, seen: false };
-  return { path, parts: new Map([['upper', entry.what === 'whiteout' ? 'whiteout' : 'hit'], ...(entry.from ? [[entry.from, 'hidden'] as const] : [])]), stops: 'upper', seen: entry.what !== 'whiteout' };
+  return {
+    path,
+    parts: new Map([
+      ['upper', entry.what === 'whiteout' ? 'whiteout' : 'hit'],
+      ...(entry.from ? [[entry.from, 'hidden'] as const] : []),
+    ]),
+    stops: 'upper',
+    seen: entry.what !== 'whiteout',
+  };
 }

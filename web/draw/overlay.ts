@@ -1,4 +1,7 @@
-/** Which layer does this file come from? The shelves of the overlay from the top, as a read walks them, and what is mounted over them. */
+/**
+ * Which layer does this file come from? The shelves of the overlay from the top, as a read walks them, and what is
+ * mounted over them.
+ */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
 import type { DrawWords } from '../words/en/draw.ts';
@@ -6,30 +9,70 @@ import { bytes } from './amounts.ts';
 import { changed, factsOf, hasEnded, shortDigest } from './facts.ts';
 import { fit, path, polyline, rect, text, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
 import { CARD, columnX, lowerCard, tie, upperCard } from './overlay-cards.ts';
-import { columnsOf, doneFiles, lookupOf, rightsWords, untold, upperFiles, whatItIs, type Column } from './overlay-files.ts';
+import {
+  columnsOf,
+  doneFiles,
+  lookupOf,
+  rightsWords,
+  untold,
+  upperFiles,
+  whatItIs,
+  type Column,
+} from './overlay-files.ts';
 import { eye, type Stop } from './overlay-lookup.ts';
 import { room, USUAL } from './room.ts';
 import type { Lineage } from '../../runtime/overlay/lineage.ts';
 import type { What } from '../../runtime/watch/upper.ts';
 
-export interface Layer { index: number; digest: string; size: number; made: string }
+export interface Layer {
+  index: number;
+  digest: string;
+  size: number;
+  made: string;
+}
 /** Lowest first. */
-export const layersOf = (frame: Frame): Layer[] => Object.entries(factsOf(frame, 'image')).filter(([key]) => /^layer \d+$/.test(key)).map(([key, value]) => {
-  const [digest = '', size = '0', ...made] = value.split(' ');
-  return { index: Number(key.slice(6)), digest, size: Number(size), made: made.join(' ') };
-}).sort((a, b) => a.index - b.index);
+export const layersOf = (frame: Frame): Layer[] =>
+  Object.entries(factsOf(frame, 'image'))
+    .filter(([key]) => /^layer \d+$/.test(key))
+    .map(([key, value]) => {
+      const [digest = '', size = '0', ...made] = value.split(' ');
+      return { index: Number(key.slice(6)), digest, size: Number(size), made: made.join(' ') };
+    })
+    .sort((a, b) => a.index - b.index);
 
-export interface Mount { target: string; type: string; what: string; key: string; count: number }
+export interface Mount {
+  target: string;
+  type: string;
+  what: string;
+  key: string;
+  count: number;
+}
 const covers = /\/dev\/null|size=0k/;
-/** Mounts other than the overlay, without those that only hide something (Security shows these); a folder of cgroup mounts is one. */
+/**
+ * Mounts other than the overlay, without those that only hide something (Security shows these); a folder of cgroup
+ * mounts is one.
+ */
 export function mountsOf({ overlay: words }: DrawWords, frame: Frame): Mount[] {
-  const rows = Object.entries(factsOf(frame, 'mount')).filter(([, value]) => !value.startsWith('overlay of') && !covers.test(value));
+  const rows = Object.entries(factsOf(frame, 'mount')).filter(
+    ([, value]) => !value.startsWith('overlay of') && !covers.test(value),
+  );
   const groups = rows.filter(([target]) => /^\/sys\/fs\/cgroup\/./.test(target));
-  return rows.filter(([target, value]) => !/^\/sys\/fs\/cgroup\/./.test(target) && value !== `bind ${target}`).map(([target, value]) => {
-    const [type = '', source = ''] = value.split(' ');
-    const inside = target === '/sys/fs/cgroup' ? groups.length : 0;
-    return { key: target, target, type, what: type === 'bind' ? `${words.mountFrom(ownFile(source, words))}${/\bro\b/.test(value) ? `, ${words.readOnly}` : ''}` : (words.mounts as Partial<Record<string, string>>)[type] ?? type, count: inside };
-  });
+  return rows
+    .filter(([target, value]) => !/^\/sys\/fs\/cgroup\/./.test(target) && value !== `bind ${target}`)
+    .map(([target, value]) => {
+      const [type = '', source = ''] = value.split(' ');
+      const inside = target === '/sys/fs/cgroup' ? groups.length : 0;
+      return {
+        key: target,
+        target,
+        type,
+        what:
+          type === 'bind'
+            ? `${words.mountFrom(ownFile(source, words))}${/\bro\b/.test(value) ? `, ${words.readOnly}` : ''}`
+            : ((words.mounts as Partial<Record<string, string>>)[type] ?? type),
+        count: inside,
+      };
+    });
 }
 /** '/var/lib/drydock/containers/<id>/hosts' */
 function ownFile(source: string, words: DrawWords['overlay']): string {
@@ -45,20 +88,42 @@ const TOP = 40;
 const MOUNT = { wide: 220, high: 34, step: 39 } as const;
 /** As wide as the cards need that lie side by side on a shelf. */
 const LEAST = 446;
-/** The mounts stand right of the shelves if there is room for both, else below them. `at`: of a mount, below what ends at `bottom` */
-interface Plan { width: number; shelf: number; beside: boolean; at(row: number, bottom: number): { x: number; y: number; w: number } }
+/**
+ * The mounts stand right of the shelves if there is room for both, else below them. `at`: of a mount, below what ends
+ * at `bottom`
+ */
+interface Plan {
+  width: number;
+  shelf: number;
+  beside: boolean;
+  at(row: number, bottom: number): { x: number; y: number; w: number };
+}
 function planFor(width: number): Plan {
   const whole = room(width, LEFT + LEAST + 20, 960);
   const beside = whole >= LEFT + LEAST + 30 + MOUNT.wide + 6;
   const shelf = beside ? whole - LEFT - 30 - MOUNT.wide - 6 : whole - LEFT - 6;
   const across = Math.floor((whole - 10) / (MOUNT.wide + 8));
   const w = (whole - 10) / across - 8;
-  const at = (row: number, bottom: number) => (beside ? { x: LEFT + shelf + 30, y: TOP + row * MOUNT.step, w: MOUNT.wide } : { x: 10 + (row % across) * (w + 8), y: bottom + 44 + Math.floor(row / across) * MOUNT.step, w });
+  const at = (row: number, bottom: number) =>
+    beside
+      ? { x: LEFT + shelf + 30, y: TOP + row * MOUNT.step, w: MOUNT.wide }
+      : { x: 10 + (row % across) * (w + 8), y: bottom + 44 + Math.floor(row / across) * MOUNT.step, w };
   return { width: whole, shelf, beside, at };
 }
 
 /** `layer`: what facts and answers call it */
-interface Shelf { key: string; layer: string; sel: string; name: string; gloss: string; right: string; below: string; tone: Tone; there: boolean; isNew: boolean }
+interface Shelf {
+  key: string;
+  layer: string;
+  sel: string;
+  name: string;
+  gloss: string;
+  right: string;
+  below: string;
+  tone: Tone;
+  there: boolean;
+  isNew: boolean;
+}
 
 /** Merged, upper, then the lowers from the top down. */
 export function shelves({ overlay: words, amounts }: DrawWords, frame: Frame, previous?: Frame): Shelf[] {
@@ -69,20 +134,57 @@ export function shelves({ overlay: words, amounts }: DrawWords, frame: Frame, pr
   const layers = layersOf(frame);
   const gone = hasEnded(frame);
   return [
-    { key: 'merged', layer: 'merged', sel: 'overlay:merged', name: merged.name, gloss: merged.gloss, right: isRoot ? merged.isRoot : overlay ? merged.notRoot : gone ? merged.gone : merged.notYet, below: overlay ? merged.of : gone ? merged.went : merged.from, tone: 'own', there: overlay !== undefined || isRoot, isNew: changed(frame, previous, 'mount', overlay?.[0] ?? '') || changed(frame, previous, 'root', '/') },
-    { key: 'upper', layer: 'upper', sel: 'overlay:upper', name: upper.name, gloss: upper.gloss, right: isMade ? upper.there : upper.notYet, below: upper.below, tone: 'write', there: isMade, isNew: changed(frame, previous, 'file', 'upper') },
+    {
+      key: 'merged',
+      layer: 'merged',
+      sel: 'overlay:merged',
+      name: merged.name,
+      gloss: merged.gloss,
+      right: isRoot ? merged.isRoot : overlay ? merged.notRoot : gone ? merged.gone : merged.notYet,
+      below: overlay ? merged.of : gone ? merged.went : merged.from,
+      tone: 'own',
+      there: overlay !== undefined || isRoot,
+      isNew: changed(frame, previous, 'mount', overlay?.[0] ?? '') || changed(frame, previous, 'root', '/'),
+    },
+    {
+      key: 'upper',
+      layer: 'upper',
+      sel: 'overlay:upper',
+      name: upper.name,
+      gloss: upper.gloss,
+      right: isMade ? upper.there : upper.notYet,
+      below: upper.below,
+      tone: 'write',
+      there: isMade,
+      isNew: changed(frame, previous, 'file', 'upper'),
+    },
     ...[...layers].reverse().map((layer) => ({
-      key: `layer:${layer.digest}`, layer: layer.digest, sel: `layer:${layer.index}`, name: lower.name(layer.index + 1), gloss: shortDigest(layer.digest), right: lower.right(bytes(layer.size, amounts)), below: layer.made || lower.below, tone: 'read' as const, there: true, isNew: changed(frame, previous, 'image', `layer ${layer.index}`),
+      key: `layer:${layer.digest}`,
+      layer: layer.digest,
+      sel: `layer:${layer.index}`,
+      name: lower.name(layer.index + 1),
+      gloss: shortDigest(layer.digest),
+      right: lower.right(bytes(layer.size, amounts)),
+      below: layer.made || lower.below,
+      tone: 'read' as const,
+      there: true,
+      isNew: changed(frame, previous, 'image', `layer ${layer.index}`),
     })),
   ];
 }
 
-interface Placed extends Shelf { y: number; high: number }
+interface Placed extends Shelf {
+  y: number;
+  high: number;
+}
 /** A shelf with cards is taller. */
 function place(stack: readonly Shelf[], columns: readonly Column[]): Placed[] {
   let y = TOP;
   return stack.map((shelf, row) => {
-    const holds = shelf.key === 'upper' ? columns.some(({ entry }) => entry) : columns.some(({ lowers }) => lowers.has(shelf.layer));
+    const holds =
+      shelf.key === 'upper'
+        ? columns.some(({ entry }) => entry)
+        : columns.some(({ lowers }) => lowers.has(shelf.layer));
     const high = holds ? TALL : H;
     const placed = { ...shelf, y, high };
     y += high + GAP + (row === 1 ? 16 : 0);
@@ -95,16 +197,31 @@ function shelfItem(shelf: Placed, wide: number): Item {
   const tone = shelf.there ? shelf.tone : 'ghost';
   const skew = 14;
   const marks: Mark[] = [
-    path(`M${skew},0H${wide}L${wide - skew},${shelf.high}H0Z`, tone, { filled: true, width: shelf.isNew ? 3 : 1.5, dashed: !shelf.there || shelf.key === 'merged' }),
+    path(`M${skew},0H${wide}L${wide - skew},${shelf.high}H0Z`, tone, {
+      filled: true,
+      width: shelf.isNew ? 3 : 1.5,
+      dashed: !shelf.there || shelf.key === 'merged',
+    }),
     text(26, 19, title, shelf.there ? 'plain' : 'quiet', { bold: true, size: 13 }),
     text(wide - 22, 19, shelf.right, shelf.there ? 'plain' : 'quiet', { anchor: 'end', size: 12, mono: true }),
     text(20, 36, fit(shelf.below, wide - 50, 11.5), 'quiet', { size: 11.5 }),
   ];
-  return { key: shelf.key, sel: shelf.sel, x: LEFT, y: shelf.y, marks, label: `${title}; ${shelf.right}; ${shelf.below}` };
+  return {
+    key: shelf.key,
+    sel: shelf.sel,
+    x: LEFT,
+    y: shelf.y,
+    marks,
+    label: `${title}; ${shelf.right}; ${shelf.below}`,
+  };
 }
 
 /** The shelves' cards, and what ties them together: that passes behind the shelves between. */
-function cardItems(words: DrawWords, placed: readonly Placed[], columns: readonly Column[]): { ties: Item[]; cards: Item[] } {
+function cardItems(
+  words: DrawWords,
+  placed: readonly Placed[],
+  columns: readonly Column[],
+): { ties: Item[]; cards: Item[] } {
   const at = (layer: string) => placed.find((shelf) => shelf.layer === layer);
   const shelf = at('upper') ?? { y: TOP, high: H };
   const upper = shelf.y + CARD.top;
@@ -115,33 +232,77 @@ function cardItems(words: DrawWords, placed: readonly Placed[], columns: readonl
       return lower ? [{ layer, how, top: lower.y, y: lower.y + CARD.top }] : [];
     });
     const first = column.entry && lying.find(({ layer }) => layer === column.entry?.from);
-    return { ties: first ? [tie(column.path, x, shelf.y + shelf.high, first.top, first.how)] : [], cards: [...lying.map(({ layer, how, y }) => lowerCard(words, column.path, layer, how, x, y)), ...upperCard(words, column, x, upper, first?.y)] };
+    return {
+      ties: first ? [tie(column.path, x, shelf.y + shelf.high, first.top, first.how)] : [],
+      cards: [
+        ...lying.map(({ layer, how, y }) => lowerCard(words, column.path, layer, how, x, y)),
+        ...upperCard(words, column, x, upper, first?.y),
+      ],
+    };
   });
   return { ties: items.flatMap(({ ties }) => ties), cards: items.flatMap(({ cards }) => cards) };
 }
 
-function mountItem(words: DrawWords['overlay'], mount: Mount, { x, y, w }: { x: number; y: number; w: number }, railed: boolean, isNew: boolean): Item {
+function mountItem(
+  words: DrawWords['overlay'],
+  mount: Mount,
+  { x, y, w }: { x: number; y: number; w: number },
+  railed: boolean,
+  isNew: boolean,
+): Item {
   const marks: Mark[] = [
     rect(0, 0, w, MOUNT.high, isNew ? 'active' : 'mount', isNew ? 'solid' : 'soft', 4),
     ...(railed ? [path(polyline([-14, 17], [0, 17]), 'mount')] : []),
     text(10, 14, fit(mount.target, w - 70, 12, true), isNew ? 'solid' : 'plain', { mono: true, size: 12, bold: true }),
     text(w - 10, 14, mount.type, isNew ? 'solid' : 'quiet', { anchor: 'end', size: 11 }),
-    text(10, 28, fit(`${mount.what}${mount.count ? `, ${words.belowIt(mount.count)}` : ''}`, w - 18, 11), isNew ? 'solid' : 'quiet', { size: 11 }),
+    text(
+      10,
+      28,
+      fit(`${mount.what}${mount.count ? `, ${words.belowIt(mount.count)}` : ''}`, w - 18, 11),
+      isNew ? 'solid' : 'quiet',
+      { size: 11 },
+    ),
   ];
-  return { key: `mount:${mount.key}`, sel: `mount:${mount.key}`, x, y, marks, label: words.mount(mount.target, mount.type, mount.what) };
+  return {
+    key: `mount:${mount.key}`,
+    sel: `mount:${mount.key}`,
+    x,
+    y,
+    marks,
+    label: words.mount(mount.target, mount.type, mount.what),
+  };
 }
 
 const ROWS = 200;
 function fileRows(words: DrawWords, frame: Frame): { key: string; sel: string; cells: string[] }[] {
   const files = upperFiles(frame);
-  return files.slice(-ROWS).reverse().map(({ path: file, entry }) => ({
-    key: `upper:${file}`, sel: `upper:${file}`,
-    cells: [words.overlay.inUpper, file, words.overlay.what[entry.what], [whatItIs(words, entry), rightsWords(entry), entry.from && words.overlay.fromLayer(shortDigest(entry.from))].filter(Boolean).join(', ')],
-  }));
+  return files
+    .slice(-ROWS)
+    .reverse()
+    .map(({ path: file, entry }) => ({
+      key: `upper:${file}`,
+      sel: `upper:${file}`,
+      cells: [
+        words.overlay.inUpper,
+        file,
+        words.overlay.what[entry.what],
+        [whatItIs(words, entry), rightsWords(entry), entry.from && words.overlay.fromLayer(shortDigest(entry.from))]
+          .filter(Boolean)
+          .join(', '),
+      ],
+    }));
 }
 
 /** `sel` and `lineage`: the selected file, and what the layers have at its path, if they were asked. */
-export function drawOverlay(words: DrawWords, frame: Frame, _events: readonly Event[], previous?: Frame, sel?: string, lineage?: Lineage, width = USUAL): Drawing {
+export function drawOverlay(
+  words: DrawWords,
+  frame: Frame,
+  _events: readonly Event[],
+  previous?: Frame,
+  sel?: string,
+  lineage?: Lineage,
+  width = USUAL,
+): Drawing {
   const plan = planFor(width);
   const { shelf, beside } = plan;
   const { columns, rest } = columnsOf(frame, previous, sel, lineage);
@@ -152,31 +313,104 @@ export function drawOverlay(words: DrawWords, frame: Frame, _events: readonly Ev
   const lookup = lookupOf(frame, sel, lineage);
   const stops: Stop[] = stack.map(({ layer, y, high }) => ({ layer, y: y + Math.min(high, H) / 2 }));
   const bottom = Math.max(...stack.map(({ y, high }) => y + high), 190);
-  const noLayers: Item[] = layersOf(frame).length ? [] : [{ key: 'no layers', x: LEFT, y: bottom - 24, marks: [text(20, 0, say.noLayers, 'quiet', { size: 12 })] }];
+  const noLayers: Item[] = layersOf(frame).length
+    ? []
+    : [{ key: 'no layers', x: LEFT, y: bottom - 24, marks: [text(20, 0, say.noLayers, 'quiet', { size: 12 })] }];
   const upperAt = stack[1]!.y;
   const more = untold(frame);
   const beyond = [rest && say.older(rest), more && say.more(more)].filter(Boolean).join(', ');
   const done = doneFiles(frame);
   return {
-    width: plan.width, height: Math.max(bottom + 14, (mounts.length ? plan.at(mounts.length - 1, bottom).y + MOUNT.high : 0) + 8, beside ? 0 : bottom + 44),
+    width: plan.width,
+    height: Math.max(
+      bottom + 14,
+      (mounts.length ? plan.at(mounts.length - 1, bottom).y + MOUNT.high : 0) + 8,
+      beside ? 0 : bottom + 44,
+    ),
     items: [
-      { key: 'head', x: 0, y: 22, marks: [text(LEFT + 14, 0, say.head, 'plain', { bold: true }), text(beside ? LEFT + shelf + 30 : 10, beside ? 0 : bottom + 12, mounts.length ? say.mountsHead : say.noMounts, 'plain', { bold: true })] },
-      ...(mounts.length && beside ? [{ key: 'rail', x: 0, y: 0, marks: [path(polyline([LEFT + shelf, 63], [LEFT + shelf + 16, 63], [LEFT + shelf + 16, TOP + (mounts.length - 1) * MOUNT.step + 17]), 'mount')] }] : []),
-      eye(words, stops, lookup), ...ties, ...stack.map((one) => shelfItem(one, shelf)), ...noLayers, ...cards,
-      ...(beyond ? [{ key: 'beyond', x: LEFT + shelf - 22, y: upperAt + 36, marks: [text(0, 0, beyond, 'plain', { anchor: 'end', size: 11.5 })] }] : []),
-      ...mounts.map((mount, j) => mountItem(say, mount, plan.at(j, bottom), beside, changed(frame, previous, 'mount', mount.key))),
+      {
+        key: 'head',
+        x: 0,
+        y: 22,
+        marks: [
+          text(LEFT + 14, 0, say.head, 'plain', { bold: true }),
+          text(
+            beside ? LEFT + shelf + 30 : 10,
+            beside ? 0 : bottom + 12,
+            mounts.length ? say.mountsHead : say.noMounts,
+            'plain',
+            { bold: true },
+          ),
+        ],
+      },
+      ...(mounts.length && beside
+        ? [
+            {
+              key: 'rail',
+              x: 0,
+              y: 0,
+              marks: [
+                path(
+                  polyline(
+                    [LEFT + shelf, 63],
+                    [LEFT + shelf + 16, 63],
+                    [LEFT + shelf + 16, TOP + (mounts.length - 1) * MOUNT.step + 17],
+                  ),
+                  'mount',
+                ),
+              ],
+            },
+          ]
+        : []),
+      eye(words, stops, lookup),
+      ...ties,
+      ...stack.map((one) => shelfItem(one, shelf)),
+      ...noLayers,
+      ...cards,
+      ...(beyond
+        ? [
+            {
+              key: 'beyond',
+              x: LEFT + shelf - 22,
+              y: upperAt + 36,
+              marks: [text(0, 0, beyond, 'plain', { anchor: 'end', size: 11.5 })],
+            },
+          ]
+        : []),
+      ...mounts.map((mount, j) =>
+        mountItem(say, mount, plan.at(j, bottom), beside, changed(frame, previous, 'mount', mount.key)),
+      ),
     ],
     table: {
       columns: say.columns,
       rows: [
-        ...stack.map(({ key, sel: chosen, name, gloss, right, below }) => ({ key, sel: chosen, cells: [name, gloss, right, below] })), ...fileRows(words, frame),
+        ...stack.map(({ key, sel: chosen, name, gloss, right, below }) => ({
+          key,
+          sel: chosen,
+          cells: [name, gloss, right, below],
+        })),
+        ...fileRows(words, frame),
         ...(more ? [{ key: 'beyond', cells: [say.inUpper, say.moreEntries(more), say.notTold, ''] }] : []),
-        ...mounts.map((mount) => ({ key: mount.key, sel: `mount:${mount.key}`, cells: [say.mountRow, mount.target, mount.type, mount.what] })),
+        ...mounts.map((mount) => ({
+          key: mount.key,
+          sel: `mount:${mount.key}`,
+          cells: [say.mountRow, mount.target, mount.type, mount.what],
+        })),
       ],
     },
-    summary: `${stack[0]!.there ? say.summary(layersOf(frame).length, mounts.length) : hasEnded(frame) ? say.ended : say.unmounted}${done.length ? ` ${say.upperHas(counted(say, done.map(({ entry }) => entry.what)))}` : ''}`,
+    summary: `${stack[0]!.there ? say.summary(layersOf(frame).length, mounts.length) : hasEnded(frame) ? say.ended : say.unmounted}${
+      done.length
+        ? ` ${say.upperHas(
+            counted(
+              say,
+              done.map(({ entry }) => entry.what),
+            ),
+          )}`
+        : ''
+    }`,
   };
 }
 
 /** '2 copied up, 1 deleted' */
-const counted = (words: DrawWords['overlay'], all: readonly What[]): string => [...new Set(all)].map((what) => words.counted[what](all.filter((one) => one === what).length)).join(', ');
+const counted = (words: DrawWords['overlay'], all: readonly What[]): string =>
+  [...new Set(all)].map((what) => words.counted[what](all.filter((one) => one === what).length)).join(', ');

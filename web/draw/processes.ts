@@ -5,7 +5,10 @@ import { isCall } from './facts.ts';
 
 const base = (name: string) => name.split('/').pop() ?? name;
 /** argv[0] of an execve(2) that worked. */
-const executed = (event: Event): string | undefined => (isCall(event) && event.name === 'execve' && event.actor === 'stage' && !event.errno && Array.isArray(event.args[1]) ? base(String(event.args[1][0])) : undefined);
+const executed = (event: Event): string | undefined =>
+  isCall(event) && event.name === 'execve' && event.actor === 'stage' && !event.errno && Array.isArray(event.args[1])
+    ? base(String(event.args[1][0]))
+    : undefined;
 
 export function programOf(frame: Frame, events: readonly Event[]): string | undefined {
   for (let j = Math.min(frame.k, events.length - 1); j >= 0; j--) {
@@ -17,7 +20,12 @@ export function programOf(frame: Frame, events: readonly Event[]): string | unde
   return undefined;
 }
 
-export interface Exec { id: string; pid: number; inside: boolean; program?: string }
+export interface Exec {
+  id: string;
+  pid: number;
+  inside: boolean;
+  program?: string;
+}
 
 /** Execs whose process has not been waited for. */
 export function execsOf(frame: Frame, events: readonly Event[]): Exec[] {
@@ -31,7 +39,13 @@ export function execsOf(frame: Frame, events: readonly Event[]): Exec[] {
     const exec = found.get(id);
     if (event.name === 'clone3_stage') found.set(id, { id, pid: event.ret, inside: false });
     else if (event.name === 'waitid') found.delete(id);
-    else if (exec) Object.assign(exec, event.name === 'setns' && { inside: true }, event.name === 'clone_sibling' && { pid: event.ret }, executed(event) !== undefined && { program: executed(event) });
+    else if (exec)
+      Object.assign(
+        exec,
+        event.name === 'setns' && { inside: true },
+        event.name === 'clone_sibling' && { pid: event.ret },
+        executed(event) !== undefined && { program: executed(event) },
+      );
   }
   return [...found.values()];
 }

@@ -1,18 +1,34 @@
 /** A minute of one number, small: the newest at the right. */
 import { path, polyline, rect, type Mark, type Tone } from './marks.ts';
 
-export interface Point { time: number; value: number }
+export interface Point {
+  time: number;
+  value: number;
+}
 const SPAN_MS = 60_000;
 
 /** In a box at x, y; `wall` is a line across where the limit is, if it lies in the box. */
-export function sparkline(points: readonly Point[], { x, y, w, h, top, wall }: { x: number; y: number; w: number; h: number; top: number; wall?: number | undefined }, tone: Tone): Mark[] {
+export function sparkline(
+  points: readonly Point[],
+  { x, y, w, h, top, wall }: { x: number; y: number; w: number; h: number; top: number; wall?: number | undefined },
+  tone: Tone,
+): Mark[] {
   const newest = points.at(-1)?.time ?? 0;
   const high = (value: number) => y + h - (Math.min(Math.max(0, value), top) / top) * h;
-  const places = points.filter(({ time }) => newest - time <= SPAN_MS).map(({ time, value }): [number, number] => [x + w - ((newest - time) / SPAN_MS) * w, high(value)]);
+  const places = points
+    .filter(({ time }) => newest - time <= SPAN_MS)
+    .map(({ time, value }): [number, number] => [x + w - ((newest - time) / SPAN_MS) * w, high(value)]);
   const [first, last] = [places[0], places.at(-1)];
   return [
     rect(x, y, w, h, 'quiet', 'outline', 2),
-    ...(first && last && places.length > 1 ? [path(`${polyline([first[0], y + h], ...places, [last[0], y + h])}Z`, tone, { filled: true, width: 1 }), path(polyline(...places), tone, { width: 1.5 })] : []),
-    ...(wall !== undefined && wall <= top ? [path(polyline([x, high(wall)], [x + w, high(wall)]), 'failed', { width: 1.2, dashed: true })] : []),
+    ...(first && last && places.length > 1
+      ? [
+          path(`${polyline([first[0], y + h], ...places, [last[0], y + h])}Z`, tone, { filled: true, width: 1 }),
+          path(polyline(...places), tone, { width: 1.5 }),
+        ]
+      : []),
+    ...(wall !== undefined && wall <= top
+      ? [path(polyline([x, high(wall)], [x + w, high(wall)]), 'failed', { width: 1.2, dashed: true })]
+      : []),
   ];
 }

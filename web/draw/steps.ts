@@ -7,12 +7,43 @@ import { lasting } from './amounts.ts';
 import { runEvents } from './facts.ts';
 
 export type StepMood = 'done' | 'active' | 'held' | 'failed' | 'skipped' | 'undone' | 'pending';
-export interface StepMark { id: string; title: string; explain: string; mood: StepMood; /** in words */ said: string; sign: string; lasted: string; /** of the longest step */ share: number; calls: number; seek?: number }
+export interface StepMark {
+  id: string;
+  title: string;
+  explain: string;
+  mood: StepMood;
+  /** in words */ said: string;
+  sign: string;
+  lasted: string;
+  /** of the longest step */ share: number;
+  calls: number;
+  seek?: number;
+}
 
-const signs: Record<StepMood, string> = { done: '✓', active: '▶', held: '❚❚', failed: '✗', skipped: '–', undone: '↶', pending: '○' };
-const after = { start: 'active', done: 'done', failed: 'failed', skipped: 'skipped', undo: 'active', undone: 'undone' } as const;
+const signs: Record<StepMood, string> = {
+  done: '✓',
+  active: '▶',
+  held: '❚❚',
+  failed: '✗',
+  skipped: '–',
+  undone: '↶',
+  pending: '○',
+};
+const after = {
+  start: 'active',
+  done: 'done',
+  failed: 'failed',
+  skipped: 'skipped',
+  undo: 'active',
+  undone: 'undone',
+} as const;
 
-export function stepsOf({ machine: words, amounts }: DrawWords, phase: PhaseText, frame: Frame, events: readonly Event[]): StepMark[] {
+export function stepsOf(
+  { machine: words, amounts }: DrawWords,
+  phase: PhaseText,
+  frame: Frame,
+  events: readonly Event[],
+): StepMark[] {
   const mood = new Map<string, StepMood>();
   const ns = new Map<string, number>();
   const seek = new Map<string, number>();
@@ -36,6 +67,17 @@ export function stepsOf({ machine: words, amounts }: DrawWords, phase: PhaseText
     const now = mood.get(id) ?? (over.has(phase.id) ? 'skipped' : 'pending');
     const lasted = ns.get(id);
     const at = seek.get(id);
-    return { id, title, explain, mood: now, said: words.stepMoods[now], sign: signs[now], lasted: lasted === undefined ? '' : lasting(lasted, amounts), share: (lasted ?? 0) / longest, calls: calls.get(id) ?? 0, ...(at !== undefined && { seek: at }) };
+    return {
+      id,
+      title,
+      explain,
+      mood: now,
+      said: words.stepMoods[now],
+      sign: signs[now],
+      lasted: lasted === undefined ? '' : lasting(lasted, amounts),
+      share: (lasted ?? 0) / longest,
+      calls: calls.get(id) ?? 0,
+      ...(at !== undefined && { seek: at }),
+    };
   });
 }

@@ -1,4 +1,7 @@
-/** What was done, by whom, and how long did it take? One lane an actor; time runs to the right, with the empty parts left out. */
+/**
+ * What was done, by whom, and how long did it take? One lane an actor; time runs to the right, with the empty parts
+ * left out.
+ */
 import { scaleLinear, scaleLog } from 'd3-scale';
 import type { CallEvent, Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
@@ -8,7 +11,20 @@ import type { DrawWords } from '../words/en/draw.ts';
 import { lasting } from './amounts.ts';
 import { isCall } from './facts.ts';
 import { familyOf } from './families.ts';
-import { downward, fit, glyph, path, polyline, rect, text, widthOf, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
+import {
+  downward,
+  fit,
+  glyph,
+  path,
+  polyline,
+  rect,
+  text,
+  widthOf,
+  type Drawing,
+  type Item,
+  type Mark,
+  type Tone,
+} from './marks.ts';
 
 /** So many events around the cursor are drawn: a long journal is walked, not drawn whole. */
 export const WINDOW = 360;
@@ -16,7 +32,8 @@ const LEFT = 10;
 const TOP = 44;
 const LANE = 62;
 /** A process: the daemon, the container's shim and stage, and the two of each exec. */
-const processOf = (run: number | string, actor: CallEvent['actor']): string => (actor === 'daemon' || typeof run === 'number' ? actor : `${run.slice(0, 9)} ${actor}`);
+const processOf = (run: number | string, actor: CallEvent['actor']): string =>
+  actor === 'daemon' || typeof run === 'number' ? actor : `${run.slice(0, 9)} ${actor}`;
 function namesOf(shown: readonly Event[]): string[] {
   const execs = [...new Set(shown.flatMap(({ run }) => (typeof run === 'string' ? [run] : [])))];
   return ['daemon', 'shim', 'stage', ...execs.flatMap((run) => [processOf(run, 'shim'), processOf(run, 'stage')])];
@@ -24,8 +41,16 @@ function namesOf(shown: readonly Event[]): string[] {
 type Words = DrawWords['timeline'];
 const titleOf = (words: Words, name: string): string => (name === 'daemon' ? words.daemon : name);
 /** Their titles stand beside the picture, which scrolls. */
-export function lanesOf({ timeline: words }: DrawWords, events: readonly Event[], k: number): { name: string; title: string; y: number }[] {
-  return namesOf(events.slice(...windowOf(Math.max(0, k), events.length))).map((name, j) => ({ name, title: titleOf(words, name), y: TOP + j * LANE + LANE - 10 }));
+export function lanesOf(
+  { timeline: words }: DrawWords,
+  events: readonly Event[],
+  k: number,
+): { name: string; title: string; y: number }[] {
+  return namesOf(events.slice(...windowOf(Math.max(0, k), events.length))).map((name, j) => ({
+    name,
+    title: titleOf(words, name),
+    y: TOP + j * LANE + LANE - 10,
+  }));
 }
 /** A bar's least width, and the widest that a pause or a long call gets. */
 const LEAST = 5;
@@ -34,11 +59,19 @@ const MOST = 26;
 /** The part of the journal around k, from a border that does not move with every step. */
 export function windowOf(k: number, of: number): [from: number, to: number] {
   const half = WINDOW / 2;
-  const from = Math.max(0, Math.min(Math.floor((k - half / 2) / half) * half, Math.ceil(Math.max(0, of - WINDOW) / half) * half));
+  const from = Math.max(
+    0,
+    Math.min(Math.floor((k - half / 2) / half) * half, Math.ceil(Math.max(0, of - WINDOW) / half) * half),
+  );
   return [from, Math.min(of, from + WINDOW)];
 }
 
-export interface Slot { seq: number; x: number; w: number; /** time left out before it, in ms */ gap: number }
+export interface Slot {
+  seq: number;
+  x: number;
+  w: number;
+  /** time left out before it, in ms */ gap: number;
+}
 /** Where each event is: time to scale, but no bar too thin to hit and no gap wider than MOST. */
 export function slots(events: readonly Event[]): Slot[] {
   const pace = scaleLinear([0, 2], [LEAST, MOST - 6]).clamp(true);
@@ -59,7 +92,13 @@ export function slots(events: readonly Event[]): Slot[] {
 
 const tall = scaleLog([500, 5e7], [7, 40]).clamp(true);
 
-function callItem(words: Words, event: CallEvent, slot: Slot, k: number, lane: (actor: CallEvent['actor']) => number): Item {
+function callItem(
+  words: Words,
+  event: CallEvent,
+  slot: Slot,
+  k: number,
+  lane: (actor: CallEvent['actor']) => number,
+): Item {
   const family = familyOf(event.name, event.args);
   const h = tall(Math.max(500, event.ns));
   const base = LANE - 10;
@@ -69,33 +108,64 @@ function callItem(words: Words, event: CallEvent, slot: Slot, k: number, lane: (
     glyph(family.glyph, slot.w / 2, base - h - 5, 16, tone, event.seq <= k),
     ...(event.errno ? [rect(-1, base - 2, slot.w + 2, 6, 'failed', 'solid', 0)] : []),
   ];
-  return { key: `call:${event.seq}`, sel: `call:${event.seq}`, seek: event.seq, x: LEFT + slot.x, y: TOP + lane(event.actor) * LANE, marks, label: `${titleOf(words, processOf(event.run, event.actor))}: ${callLine(event)} ${resultLine(event)}` };
+  return {
+    key: `call:${event.seq}`,
+    sel: `call:${event.seq}`,
+    seek: event.seq,
+    x: LEFT + slot.x,
+    y: TOP + lane(event.actor) * LANE,
+    marks,
+    label: `${titleOf(words, processOf(event.run, event.actor))}: ${callLine(event)} ${resultLine(event)}`,
+  };
 }
 
 /** What is no call, on the daemon's lane: state changes, pauses, notes, facts. */
 const marksOf: Partial<Record<Event['type'], { tone: Tone; sign: string }>> = {
-  state: { tone: 'plain', sign: '◆' }, gate: { tone: 'active', sign: '❚❚' }, note: { tone: 'quiet', sign: 'i' }, http: { tone: 'network', sign: '⇅' }, progress: { tone: 'quiet', sign: '·' },
+  state: { tone: 'plain', sign: '◆' },
+  gate: { tone: 'active', sign: '❚❚' },
+  note: { tone: 'quiet', sign: 'i' },
+  http: { tone: 'network', sign: '⇅' },
+  progress: { tone: 'quiet', sign: '·' },
 };
 
 /** Who makes whom: the shim is spawned by the daemon, the stage by the shim, an exec's by clone(2). */
-const makers: Record<string, 'shim' | 'stage' | undefined> = { clone3_stage: 'stage', clone_sibling: 'stage', execve: 'shim' };
+const makers: Record<string, 'shim' | 'stage' | undefined> = {
+  clone3_stage: 'stage',
+  clone_sibling: 'stage',
+  execve: 'shim',
+};
 function arrowOf(event: CallEvent, slot: Slot, lane: (actor: CallEvent['actor']) => number): Item[] {
   const child = makers[event.name];
-  if (!child || event.errno || event.actor === child || (event.name === 'execve' && event.actor !== 'daemon')) return [];
+  if (!child || event.errno || event.actor === child || (event.name === 'execve' && event.actor !== 'daemon'))
+    return [];
   const from = TOP + lane(event.actor) * LANE + LANE - 10;
   const to = TOP + lane(child) * LANE + LANE - 12;
   const x = LEFT + slot.x + slot.w;
-  return [{ key: `clone:${event.seq}`, x: 0, y: 0, marks: [path(downward([x, from], [x + 16, to]), 'process', { width: 2, arrow: true })] }];
+  return [
+    {
+      key: `clone:${event.seq}`,
+      x: 0,
+      y: 0,
+      marks: [path(downward([x, from], [x + 16, to]), 'process', { width: 2, arrow: true })],
+    },
+  ];
 }
 
 /** The bands of the steps above the lanes. */
-function bands(words: Words, shown: readonly Event[], at: readonly Slot[], titles: Map<string, string>, now: string | undefined): Item[] {
+function bands(
+  words: Words,
+  shown: readonly Event[],
+  at: readonly Slot[],
+  titles: Map<string, string>,
+  now: string | undefined,
+): Item[] {
   const found: { step: string; from: number; to: number; seq: number; failed: boolean }[] = [];
   shown.forEach((event, j) => {
     const last = found.at(-1);
     if (!event.step) return;
     const end = at[j]!.x + at[j]!.w;
-    if (last?.step === event.step) Object.assign(last, { to: end, failed: last.failed || (event.type === 'step' && event.at === 'failed') });
+    if (last?.step === event.step)
+      Object.assign(last, { to: end, failed: last.failed || (event.type === 'step' && event.at === 'failed') });
     else found.push({ step: event.step, from: at[j]!.x, to: end, seq: event.seq, failed: false });
   });
   return found.map(({ step, from, to, seq, failed }, j) => {
@@ -103,8 +173,22 @@ function bands(words: Words, shown: readonly Event[], at: readonly Slot[], title
     const title = titles.get(step) ?? step;
     const room = to - from - 12;
     return {
-      key: `band:${seq}`, sel: `step:${step}`, seek: seq, x: LEFT + from, y: 14, label: words.band(title, failed),
-      marks: [rect(0, 0, Math.max(3, to - from), 20, tone, 'soft', 3), ...(widthOf('nnnn', 11) < room ? [text(4, 14, fit(`${failed ? '✗ ' : ''}${title}`, room, 11), tone === 'host' ? 'plain' : tone, { size: 11 })] : [])],
+      key: `band:${seq}`,
+      sel: `step:${step}`,
+      seek: seq,
+      x: LEFT + from,
+      y: 14,
+      label: words.band(title, failed),
+      marks: [
+        rect(0, 0, Math.max(3, to - from), 20, tone, 'soft', 3),
+        ...(widthOf('nnnn', 11) < room
+          ? [
+              text(4, 14, fit(`${failed ? '✗ ' : ''}${title}`, room, 11), tone === 'host' ? 'plain' : tone, {
+                size: 11,
+              }),
+            ]
+          : []),
+      ],
     };
   });
 }
@@ -112,9 +196,21 @@ function bands(words: Words, shown: readonly Event[], at: readonly Slot[], title
 /** How much room its duration needs. */
 const NEAR = 52;
 /** The sign of time left out: a tear from the top through all lanes, also those of execs. */
-const tear = (height: number): string => polyline(...Array.from({ length: Math.ceil(height / 10) + 1 }, (_, j) => [j % 2 ? 9 : 1, Math.min(4 + j * 10, height)] as const));
+const tear = (height: number): string =>
+  polyline(
+    ...Array.from(
+      { length: Math.ceil(height / 10) + 1 },
+      (_, j) => [j % 2 ? 9 : 1, Math.min(4 + j * 10, height)] as const,
+    ),
+  );
 
-export function drawTimeline(words: DrawWords, frame: Frame, events: readonly Event[], phases: readonly PhaseText[], k = frame.k): Drawing {
+export function drawTimeline(
+  words: DrawWords,
+  frame: Frame,
+  events: readonly Event[],
+  phases: readonly PhaseText[],
+  k = frame.k,
+): Drawing {
   const { timeline: say } = words;
   const [from, to] = windowOf(Math.max(0, k), events.length);
   const shown = events.slice(from, to);
@@ -133,7 +229,22 @@ export function drawTimeline(words: DrawWords, frame: Frame, events: readonly Ev
   });
   const others = shown.flatMap((event, j): Item[] => {
     const mark = marksOf[event.type];
-    return mark ? [{ key: `event:${event.seq}`, sel: `event:${event.seq}`, seek: event.seq, x: LEFT + at[j]!.x, y: TOP, label: say.line(event), marks: [rect(-2, 0, 13, 16, 'quiet', 'bare', 3), text(0, 12, mark.sign, event.seq > k ? 'ghost' : mark.tone, { size: 11, bold: true })] }] : [];
+    return mark
+      ? [
+          {
+            key: `event:${event.seq}`,
+            sel: `event:${event.seq}`,
+            seek: event.seq,
+            x: LEFT + at[j]!.x,
+            y: TOP,
+            label: say.line(event),
+            marks: [
+              rect(-2, 0, 13, 16, 'quiet', 'bare', 3),
+              text(0, 12, mark.sign, event.seq > k ? 'ghost' : mark.tone, { size: 11, bold: true }),
+            ],
+          },
+        ]
+      : [];
   });
   let said = -Infinity;
   const gaps = at.flatMap(({ gap, x, seq }): Item[] => {
@@ -141,28 +252,103 @@ export function drawTimeline(words: DrawWords, frame: Frame, events: readonly Ev
     // two rows: what is near another goes below it
     const low = x - said < NEAR;
     said = low ? -Infinity : x;
-    return [{ key: `gap:${seq}`, x: LEFT + x - MOST, y: TOP, marks: [path(tear(bottom - TOP - 10), 'quiet'), text(MOST / 2, bottom - TOP + (low ? 22 : 10), lasting(gap * 1e6, words.amounts), 'quiet', { size: 11, anchor: 'middle' })] }];
+    return [
+      {
+        key: `gap:${seq}`,
+        x: LEFT + x - MOST,
+        y: TOP,
+        marks: [
+          path(tear(bottom - TOP - 10), 'quiet'),
+          text(MOST / 2, bottom - TOP + (low ? 22 : 10), lasting(gap * 1e6, words.amounts), 'quiet', {
+            size: 11,
+            anchor: 'middle',
+          }),
+        ],
+      },
+    ];
   });
   return {
-    width, height: bottom + 28,
+    width,
+    height: bottom + 28,
     items: [
-      ...lanes.map(({ name, y }): Item => ({ key: `lane:${name}`, x: 0, y, marks: [path(polyline([0, 0], [width, 0]), 'quiet')] })),
-      ...bands(say, shown, at, titles, frame.step), ...gaps, ...calls, ...others,
-      ...(cursor ? [{ key: 'cursor', x: LEFT + cursor.x + cursor.w / 2, y: 8, marks: [path(polyline([0, 0], [0, bottom - 4]), 'active', { width: 2 }), glyph('triangle', 0, bottom + 2, 60, 'active')] }] : []),
+      ...lanes.map(({ name, y }): Item => ({
+        key: `lane:${name}`,
+        x: 0,
+        y,
+        marks: [path(polyline([0, 0], [width, 0]), 'quiet')],
+      })),
+      ...bands(say, shown, at, titles, frame.step),
+      ...gaps,
+      ...calls,
+      ...others,
+      ...(cursor
+        ? [
+            {
+              key: 'cursor',
+              x: LEFT + cursor.x + cursor.w / 2,
+              y: 8,
+              marks: [
+                path(polyline([0, 0], [0, bottom - 4]), 'active', { width: 2 }),
+                glyph('triangle', 0, bottom + 2, 60, 'active'),
+              ],
+            },
+          ]
+        : []),
     ],
     table: {
       columns: say.columns,
-      rows: shown.filter(({ type }) => type !== 'step' && type !== 'phase').map((event) => ({ key: String(event.seq), sel: `${isCall(event) ? 'call' : 'event'}:${event.seq}`, seek: event.seq, cells: [String(event.seq), isCall(event) ? titleOf(say, processOf(event.run, event.actor)) : say.types[event.type], isCall(event) ? `${callLine(event)} ${resultLine(event)}` : say.line(event), event.step ?? ''] })),
+      rows: shown
+        .filter(({ type }) => type !== 'step' && type !== 'phase')
+        .map((event) => ({
+          key: String(event.seq),
+          sel: `${isCall(event) ? 'call' : 'event'}:${event.seq}`,
+          seek: event.seq,
+          cells: [
+            String(event.seq),
+            isCall(event) ? titleOf(say, processOf(event.run, event.actor)) : say.types[event.type],
+            isCall(event) ? `${callLine(event)} ${resultLine(event)}` : say.line(event),
+            event.step ?? '',
+          ],
+        })),
     },
     summary: say.summary(from, to - 1, events.length, k),
   };
 }
 
-export interface Detail { who: string; what: string; result: string; man?: string; about: string; step: string; facts: string[]; failed: boolean }
+export interface Detail {
+  who: string;
+  what: string;
+  result: string;
+  man?: string;
+  about: string;
+  step: string;
+  facts: string[];
+  failed: boolean;
+}
 /** The event under the cursor, in words. */
-export function detailOf({ timeline: words }: DrawWords, event: Event, man: (name: string) => string | undefined): Detail {
+export function detailOf(
+  { timeline: words }: DrawWords,
+  event: Event,
+  man: (name: string) => string | undefined,
+): Detail {
   const common = { step: event.step ?? '', facts: facts(event).map(words.fact) };
-  if (!isCall(event)) return { ...common, who: words.types[event.type], what: event.type === 'fact' ? words.kernelSays : words.line(event), result: '', about: '', failed: (event.type === 'step' || event.type === 'phase') && event.at === 'failed' };
+  if (!isCall(event))
+    return {
+      ...common,
+      who: words.types[event.type],
+      what: event.type === 'fact' ? words.kernelSays : words.line(event),
+      result: '',
+      about: '',
+      failed: (event.type === 'step' || event.type === 'phase') && event.at === 'failed',
+    };
   const page = man(event.name);
-  return { ...common, who: titleOf(words, event.actor), what: callLine(event), result: resultLine(event), about: words.families[familyOf(event.name, event.args).name], failed: event.errno !== undefined, ...(page && { man: page }) };
+  return {
+    ...common,
+    who: titleOf(words, event.actor),
+    what: callLine(event),
+    result: resultLine(event),
+    about: words.families[familyOf(event.name, event.args).name],
+    failed: event.errno !== undefined,
+    ...(page && { man: page }),
+  };
 }

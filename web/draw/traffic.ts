@@ -1,4 +1,6 @@
-/** Packets as dots on their way, and as rows. Above twenty a second those of a moment become one dot with their number. */
+/**
+ * Packets as dots on their way, and as rows. Above twenty a second those of a moment become one dot with their number.
+ */
 import type { Headers, Protocol } from '../../runtime/watch/headers.ts';
 import type { Rewrite } from '../../runtime/watch/rewrites.ts';
 import type { Sample } from '../../runtime/watch/usage.ts';
@@ -7,9 +9,21 @@ import type { LaneId, Lanes } from './lanes.ts';
 import { glyph, text, type Glyph, type Item, type Row, type Tone } from './marks.ts';
 
 /** `time`: the kernel's; `arrived`: when the page was told, by the page's clock; `out`: it comes from the container. */
-export interface Passed { number: number; time: number; arrived: number; length: number; out: boolean; headers: Headers }
+export interface Passed {
+  number: number;
+  time: number;
+  arrived: number;
+  length: number;
+  out: boolean;
+  headers: Headers;
+}
 /** `now` by the page's clock; without it nothing moves. */
-export interface Traffic { samples: readonly Sample[]; packets: readonly Passed[]; rewrites: readonly Rewrite[]; now?: number | undefined }
+export interface Traffic {
+  samples: readonly Sample[];
+  packets: readonly Passed[];
+  rewrites: readonly Rewrite[];
+  now?: number | undefined;
+}
 export const noTraffic: Traffic = { samples: [], packets: [], rewrites: [] };
 
 export const LIFE_MS = 1200;
@@ -19,8 +33,13 @@ const LISTED = 50;
 /** Above the parts, one height for each direction. */
 const HEIGHT = { out: 70, in: 83 } as const;
 const shapes: Record<Protocol, { shape: Glyph; tone: Tone }> = {
-  TCP: { shape: 'circle', tone: 'network' }, UDP: { shape: 'triangle', tone: 'write' }, ICMP: { shape: 'diamond', tone: 'other' }, ARP: { shape: 'square', tone: 'host' },
-  IPv4: { shape: 'star', tone: 'plain' }, IPv6: { shape: 'wye', tone: 'security' }, other: { shape: 'cross', tone: 'quiet' },
+  TCP: { shape: 'circle', tone: 'network' },
+  UDP: { shape: 'triangle', tone: 'write' },
+  ICMP: { shape: 'diamond', tone: 'other' },
+  ARP: { shape: 'square', tone: 'host' },
+  IPv4: { shape: 'star', tone: 'plain' },
+  IPv6: { shape: 'wye', tone: 'security' },
+  other: { shape: 'cross', tone: 'quiet' },
 };
 
 const number = (address: string): number => address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
@@ -30,14 +49,18 @@ function isNear(own: string, other: string): boolean {
   const size = 2 ** (32 - Number(prefix));
   return Math.floor(number(address) / size) === Math.floor(number(other) / size);
 }
-/** How far away the other end is: on the bridge (also the host's own address there, and everybody at once), or beyond the host. */
+/**
+ * How far away the other end is: on the bridge (also the host's own address there, and everybody at once), or beyond
+ * the host.
+ */
 export function farEnd({ out, headers }: Passed, own: string | undefined): LaneId {
   const other = out ? headers.target : headers.source;
   const isIp = /^\d+\.\d+\.\d+\.\d+$/.test(other) && headers.protocol !== 'ARP';
   return isIp && own && !isNear(own, other) && Number(other.split('.')[0]) < 224 ? 'out' : 'bridge';
 }
 
-const middle = ({ lane }: Lanes, id: LaneId): number => (id === 'container' ? lane(id).x + lane(id).w - 26 : lane(id).x + lane(id).w / 2);
+const middle = ({ lane }: Lanes, id: LaneId): number =>
+  id === 'container' ? lane(id).x + lane(id).w - 26 : lane(id).x + lane(id).w / 2;
 
 /** All dots that are under way at this moment. */
 export function dotItems(lanes: Lanes, { packets, now }: Traffic, own: string | undefined): Item[] {
@@ -46,7 +69,9 @@ export function dotItems(lanes: Lanes, { packets, now }: Traffic, own: string | 
   const many = young.filter(({ arrived }) => now - arrived < 1000).length > MANY;
   const groups = new Map<string, Passed[]>();
   for (const packet of young) {
-    const key = many ? `${Math.floor(packet.arrived / MOMENT_MS)} ${packet.out} ${packet.headers.protocol} ${farEnd(packet, own)}` : String(packet.number);
+    const key = many
+      ? `${Math.floor(packet.arrived / MOMENT_MS)} ${packet.out} ${packet.headers.protocol} ${farEnd(packet, own)}`
+      : String(packet.number);
     groups.set(key, [...(groups.get(key) ?? []), packet]);
   }
   return [...groups].map(([key, group]): Item => {
@@ -55,22 +80,47 @@ export function dotItems(lanes: Lanes, { packets, now }: Traffic, own: string | 
     const way = (now - first.arrived) / LIFE_MS;
     const { shape, tone } = shapes[first.headers.protocol];
     return {
-      key: `dot:${key}`, x: Math.round(first.out ? near + (far - near) * way : far + (near - far) * way), y: first.out ? HEIGHT.out : HEIGHT.in,
-      marks: [glyph(shape, 0, 0, 46 + 26 * Math.log2(group.length), tone), ...(group.length > 1 ? [text(9, 4, String(group.length), 'plain', { size: 11, bold: true })] : [])],
+      key: `dot:${key}`,
+      x: Math.round(first.out ? near + (far - near) * way : far + (near - far) * way),
+      y: first.out ? HEIGHT.out : HEIGHT.in,
+      marks: [
+        glyph(shape, 0, 0, 46 + 26 * Math.log2(group.length), tone),
+        ...(group.length > 1 ? [text(9, 4, String(group.length), 'plain', { size: 11, bold: true })] : []),
+      ],
     };
   });
 }
 
 const end = (address: string, port: number | undefined) => (port === undefined ? address : `${address}:${port}`);
 /** 'UDP 172.30.0.2:4000 → 172.30.0.3:53, 12 bytes' */
-export function packetWords({ network }: DrawWords, { headers: { protocol, source, target, ports, words } }: Passed): string {
+export function packetWords(
+  { network }: DrawWords,
+  { headers: { protocol, source, target, ports, words } }: Passed,
+): string {
   const said = network.said(words);
-  return protocol === 'ARP' ? `ARP ${said}` : `${protocol} ${end(source, ports?.[0])} → ${end(target, ports?.[1])}, ${said}`;
+  return protocol === 'ARP'
+    ? `ARP ${said}`
+    : `${protocol} ${end(source, ports?.[0])} → ${end(target, ports?.[1])}, ${said}`;
 }
-export const rewriteWords = ({ network }: DrawWords, { protocol, from, to, target }: Rewrite): string => network.rewrite(protocol, target, from, to);
+export const rewriteWords = ({ network }: DrawWords, { protocol, from, to, target }: Rewrite): string =>
+  network.rewrite(protocol, target, from, to);
 
 /** The newest first. */
 export const packetRows = (words: DrawWords, { packets, rewrites }: Traffic): Row[] => [
-  ...rewrites.map((rewrite, j) => ({ key: `rewrite ${j}`, cells: [words.network.rows.rewritten, words.network.sides.host, 'postrouting', rewriteWords(words, rewrite)] })),
-  ...packets.slice(-LISTED).reverse().map((packet) => ({ key: `packet ${packet.number}`, cells: [words.network.rows.packet, packet.out ? words.network.from : words.network.to, words.amounts.bytesLong(packet.length), packetWords(words, packet)] })),
+  ...rewrites.map((rewrite, j) => ({
+    key: `rewrite ${j}`,
+    cells: [words.network.rows.rewritten, words.network.sides.host, 'postrouting', rewriteWords(words, rewrite)],
+  })),
+  ...packets
+    .slice(-LISTED)
+    .reverse()
+    .map((packet) => ({
+      key: `packet ${packet.number}`,
+      cells: [
+        words.network.rows.packet,
+        packet.out ? words.network.from : words.network.to,
+        words.amounts.bytesLong(packet.length),
+        packetWords(words, packet),
+      ],
+    })),
 ];

@@ -1,4 +1,7 @@
-/** `npm run layout`: lays the state machine out and writes web/draw/machine-layout.ts. A test says when that has to be done again. */
+/**
+ * `npm run layout`: lays the state machine out and writes web/draw/machine-layout.ts. A test says when that has to be
+ * done again.
+ */
 import { writeFileSync } from 'node:fs';
 import { layOut } from './elk.ts';
 import type { Layout } from './layout.ts';
@@ -7,19 +10,31 @@ import { lifecycle } from './lifecycle.ts';
 const entries = (of: Layout): string => `{
   width: ${of.width}, height: ${of.height},
   states: {
-${Object.entries(of.states).map(([state, box]) => `    ${state}: ${literal(box)},`).join('\n')}
+${Object.entries(of.states)
+  .map(([state, box]) => `    ${state}: ${literal(box)},`)
+  .join('\n')}
   },
   edges: [
 ${of.edges.map((edge) => `    ${literal(edge)},`).join('\n')}
   ],
 }`;
-const literal = (value: object): string => JSON.stringify(value).replace(/"(\w+)":/g, ' $1: ').replace(/\}$/, ' }').replaceAll('"', '\'').replaceAll('],[', '], [').replaceAll(',', ', ').replaceAll(/, +/g, ', ');
+const literal = (value: object): string =>
+  JSON.stringify(value)
+    .replace(/"(\w+)":/g, ' $1: ')
+    .replace(/\}$/, ' }')
+    .replaceAll('"', "'")
+    .replaceAll('],[', '], [')
+    .replaceAll(',', ', ')
+    .replaceAll(/, +/g, ', ');
 
 const [narrow, wide] = await Promise.all((['narrow', 'wide'] as const).map((size) => layOut(lifecycle(), size)));
-writeFileSync('web/draw/machine-layout.ts', `/** The state machine as the Eclipse Layout Kernel laid it out. Written by web/layout (npm run layout), not by hand. */
+writeFileSync(
+  'web/draw/machine-layout.ts',
+  `/** The state machine as the Eclipse Layout Kernel laid it out. Written by web/layout (npm run layout), not by hand. */
 import type { Layout } from '../layout/layout.ts';
 
 export const narrow: Layout = ${entries(narrow!)};
 /** With room for words and durations on all edges. */
 export const wide: Layout = ${entries(wide!)};
-`);
+`,
+);

@@ -1,6 +1,8 @@
 /**
- * Events on their way from the connection to the page: shown at once, and what comes while the browser draws them together, when it
- * has drawn. A picture for each message would hold up the newest of them, and what comes into one that is being drawn would hold that up. A long journal that is on its
+ * Events on their way from the connection to the page: shown at once, and what comes while the browser draws them
+ * together, when it
+ * has drawn. A picture for each message would hold up the newest of them, and what comes into one that is being drawn
+ * would hold that up. A long journal that is on its
  * way is shown when it is here, and now and then until then.
  */
 const PATIENCE_MS = 250;
@@ -12,9 +14,14 @@ export class Arrivals<T> {
   #soon = false;
 
   /** `after`: calls back when more can be shown. */
-  constructor(private readonly show: (items: readonly T[]) => void, private readonly after: (then: () => void) => void) {}
+  constructor(
+    private readonly show: (items: readonly T[]) => void,
+    private readonly after: (then: () => void) => void,
+  ) {}
 
-  get length(): number { return this.#waiting.length; }
+  get length(): number {
+    return this.#waiting.length;
+  }
 
   add(items: readonly T[], more: boolean): void {
     for (const item of items) this.#waiting.push(item);

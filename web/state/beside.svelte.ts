@@ -1,12 +1,18 @@
 /**
- * What the machine and the lists beside the picture that is looked at show. They follow one frame of the browser behind it: styles and layout
+ * What the machine and the lists beside the picture that is looked at show. They follow one frame of the browser behind
+ * it: styles and layout
  * of a hundred steps would hold it up by as much time as it takes itself.
  */
 import { begin, type Frame } from '../../runtime/journal/frame.ts';
 import type { Event } from '../../server/live/protocol.ts';
 import { drawn } from './drawn.ts';
 
-export interface Shown { frame: Frame; previous: Frame | undefined; events: readonly Event[]; k: number }
+export interface Shown {
+  frame: Frame;
+  previous: Frame | undefined;
+  events: readonly Event[];
+  k: number;
+}
 
 export class Beside {
   shown = $state.raw<Shown>({ frame: begin(), previous: undefined, events: [], k: -1 });

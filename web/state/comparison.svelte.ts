@@ -25,7 +25,9 @@ export class Comparison {
     const key = ++keys;
     if (id === A_FILE) return void (this.message = '');
     const arrived: Event[] = [];
-    const stop = this.playground.hear((message: Told) => void (message.type === 'journal' && message.key === key && arrived.push(...message.events)));
+    const stop = this.playground.hear(
+      (message: Told) => void (message.type === 'journal' && message.key === key && arrived.push(...message.events)),
+    );
     if (id !== this.#of) this.events = [];
     this.#of = id;
     try {

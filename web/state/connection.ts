@@ -1,9 +1,15 @@
-/** The page's end of server/live/protocol.ts: asks that are promises, messages that are told, and a way back after a loss. */
+/**
+ * The page's end of server/live/protocol.ts: asks that are promises, messages that are told, and a way back after a
+ * loss.
+ */
 import { PATH, type Asks, type Told, type Topic } from '../../server/live/protocol.ts';
 import { speech } from '../words/language.svelte.ts';
 
 export class Refused extends Error {
-  constructor(readonly status: number, message: string) {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
     super(message);
   }
 }
@@ -20,7 +26,10 @@ export interface Wire {
   ask<T extends Topic>(topic: T, asked: Asks[T]['ask']): Promise<Asks[T]['answer']>;
   type(terminal: number, text: string): void;
 }
-interface Waiting { resolve(value: unknown): void; reject(error: Error): void }
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
 
 const AGAIN_MS = [250, 500, 1000, 2000, 4000];
 
@@ -34,7 +43,9 @@ export class Connection implements Wire {
 
   open(): void {
     this.listener.link(this.#attempts ? 'lost' : 'connecting');
-    const socket = (this.#socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${PATH}`));
+    const socket = (this.#socket = new WebSocket(
+      `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${PATH}`,
+    ));
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => {
       this.#attempts = 0;
@@ -67,7 +78,8 @@ export class Connection implements Wire {
 
   ask<T extends Topic>(topic: T, asked: Asks[T]['ask']): Promise<Asks[T]['answer']> {
     return new Promise((resolve, reject) => {
-      if (this.#socket?.readyState !== WebSocket.OPEN) return reject(new Refused(503, speech.words.app.refused.noConnection));
+      if (this.#socket?.readyState !== WebSocket.OPEN)
+        return reject(new Refused(503, speech.words.app.refused.noConnection));
       const ask = ++this.#asked;
       this.#waiting.set(ask, { resolve: resolve as (value: unknown) => void, reject });
       this.#socket.send(JSON.stringify({ ask, topic, ...asked }));
@@ -78,6 +90,7 @@ export class Connection implements Wire {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     const bytes = new TextEncoder().encode(text);
     // a paste of any length, in messages that the daemon takes
-    for (let at = 0; at < bytes.length; at += 32_768) this.#socket.send(new Uint8Array([terminal, ...bytes.subarray(at, at + 32_768)]));
+    for (let at = 0; at < bytes.length; at += 32_768)
+      this.#socket.send(new Uint8Array([terminal, ...bytes.subarray(at, at + 32_768)]));
   }
 }

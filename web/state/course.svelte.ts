@@ -51,7 +51,9 @@ export class Course {
 
   async loadList(): Promise<void> {
     const { learner } = this;
-    this.list = await this.#try(() => this.playground.connection.ask('lessons', { learner, language: speech.language }));
+    this.list = await this.#try(() =>
+      this.playground.connection.ask('lessons', { learner, language: speech.language }),
+    );
   }
 
   /** The connection is gone, and the daemon's session with it. */
@@ -91,11 +93,19 @@ export class Course {
   }
   async answer(question: number, chosen: number): Promise<void> {
     const { learner, content } = this;
-    if (content) await this.#try(async () => this.#learn(await this.playground.connection.ask('lessonAnswer', { learner, id: content.id, question, chosen })));
+    if (content)
+      await this.#try(async () =>
+        this.#learn(
+          await this.playground.connection.ask('lessonAnswer', { learner, id: content.id, question, chosen }),
+        ),
+      );
   }
   async hint(task: string): Promise<void> {
     const { learner, content } = this;
-    if (content) await this.#try(async () => this.#learn(await this.playground.connection.ask('lessonHint', { learner, id: content.id, task })));
+    if (content)
+      await this.#try(async () =>
+        this.#learn(await this.playground.connection.ask('lessonHint', { learner, id: content.id, task })),
+      );
   }
 
   rename(learner: string): void {
@@ -103,9 +113,12 @@ export class Course {
     localStorage.setItem(KEY, this.learner);
     void this.loadList();
   }
-  exported = (): Promise<object | undefined> => this.#try(() => this.playground.connection.ask('progress', { learner: this.learner }));
+  exported = (): Promise<object | undefined> =>
+    this.#try(() => this.playground.connection.ask('progress', { learner: this.learner }));
   async imported(file: string): Promise<void> {
-    const done = await this.#try(() => this.playground.connection.ask('progressImport', { learner: this.learner, file }));
+    const done = await this.#try(() =>
+      this.playground.connection.ask('progressImport', { learner: this.learner, file }),
+    );
     if (done) this.said = speech.words.lessons.imported;
     await this.loadList();
   }
@@ -118,7 +131,9 @@ export class Course {
 
   /** Moves the cursor to where the step was done. False when it has not been. */
   toStep(id: string): boolean {
-    const at = this.playground.events.findLast((event) => event.type === 'step' && event.step === id && typeof event.run !== 'string' && event.at !== 'skipped');
+    const at = this.playground.events.findLast(
+      (event) => event.type === 'step' && event.step === id && typeof event.run !== 'string' && event.at !== 'skipped',
+    );
     if (at) this.playground.seek(at.seq);
     return at !== undefined;
   }

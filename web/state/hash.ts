@@ -1,18 +1,37 @@
 /**
- * The cursor in the address: `#run/ID?k=31&sel=net:veth…`. Without `k` the newest event is looked at. Two runs side by side:
- * `#compare/A/B?step=exec.execve`. `#lessons` is the list of lessons, `#lesson/ID?k=…` one of them with a cursor of its own: the container
+ * The cursor in the address: `#run/ID?k=31&sel=net:veth…`. Without `k` the newest event is looked at. Two runs side by
+ * side:
+ * `#compare/A/B?step=exec.execve`. `#lessons` is the list of lessons, `#lesson/ID?k=…` one of them with a cursor of its
+ * own: the container
  * is the lesson's, so its id is not in the address.
  */
 import { drawn } from './drawn.ts';
 
-/** In place of the other run's id: a recording that is chosen from the disk. A browser tells nobody where that was, so it is chosen again on another visit. */
+/**
+ * In place of the other run's id: a recording that is chosen from the disk. A browser tells nobody where that was, so
+ * it is chosen again on another visit.
+ */
 export const A_FILE = 'f11e';
 
-export interface Cursor { id: string; k: number | undefined; sel: string | undefined; against?: string; step?: string | undefined; /** '' is the list */ lesson?: string | undefined }
+export interface Cursor {
+  id: string;
+  k: number | undefined;
+  sel: string | undefined;
+  against?: string;
+  step?: string | undefined;
+  /** '' is the list */ lesson?: string | undefined;
+}
 
 export function readHash(hash: string): Cursor {
   const [, a, b, asked] = /^#compare\/([0-9a-f]+)\/([0-9a-f]+)(?:\?(.*))?$/.exec(hash) ?? [];
-  if (a && b) return { id: a, k: undefined, sel: undefined, against: b, step: new URLSearchParams(asked).get('step') ?? undefined };
+  if (a && b)
+    return {
+      id: a,
+      k: undefined,
+      sel: undefined,
+      against: b,
+      step: new URLSearchParams(asked).get('step') ?? undefined,
+    };
   const [, id = '', query = ''] = /^#run\/([0-9a-f]*)(?:\?(.*))?$/.exec(hash) ?? [];
   if (hash === '#lessons') return { id: '', k: undefined, sel: undefined, lesson: '' };
   const [, lesson, lessonQuery = ''] = /^#lesson\/([a-z0-9-]{1,64})(?:\?(.*))?$/.exec(hash) ?? [];
@@ -25,7 +44,8 @@ export function readHash(hash: string): Cursor {
 export function writeHash({ id, k, sel, against, step, lesson }: Cursor): string {
   if (lesson === '') return '#lessons';
   if (!id && !lesson) return '#';
-  if (against && lesson === undefined) return `#compare/${id}/${against}${step ? `?${new URLSearchParams({ step }).toString()}` : ''}`;
+  if (against && lesson === undefined)
+    return `#compare/${id}/${against}${step ? `?${new URLSearchParams({ step }).toString()}` : ''}`;
   const search = new URLSearchParams({ ...(k !== undefined && { k: String(k) }), ...(sel && { sel }) }).toString();
   return `#${lesson ? `lesson/${lesson}` : `run/${id}`}${search && `?${search}`}`;
 }
@@ -34,8 +54,10 @@ const AT_ONCE = 20;
 const FILL_MS = 250;
 
 /**
- * The address bar, at once where a person steps, and a few times a second where one drags: a browser refuses more than some
- * 200 changes in ten seconds, and each costs as much as a picture. Nothing is written over an address that somebody has just gone to: the
+ * The address bar, at once where a person steps, and a few times a second where one drags: a browser refuses more than
+ * some
+ * 200 changes in ten seconds, and each costs as much as a picture. Nothing is written over an address that somebody has
+ * just gone to: the
  * browser tells of it a moment later.
  */
 export class Address {

@@ -1,5 +1,6 @@
 /**
- * Somebody drags through the journal, or holds a key down. The cursor, its words and its address are there at once; the pictures come after
+ * Somebody drags through the journal, or holds a key down. The cursor, its words and its address are there at once; the
+ * pictures come after
  * as often as the machine can draw them beside it, and for the place where one stops.
  */
 
@@ -38,12 +39,14 @@ export class Hurry {
     const begun = performance.now();
     this.at = this.#wanted;
     // the frame after the one that shows it: then it has been drawn
-    requestAnimationFrame(() => requestAnimationFrame(() => {
-      const wait = Math.max(LEAST_MS, SHARE * (performance.now() - begun - 1000 / 60));
-      setTimeout(() => {
-        this.#drawing = false;
-        if (this.on && this.at !== this.#wanted) this.#draw();
-      }, wait);
-    }));
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        const wait = Math.max(LEAST_MS, SHARE * (performance.now() - begun - 1000 / 60));
+        setTimeout(() => {
+          this.#drawing = false;
+          if (this.on && this.at !== this.#wanted) this.#draw();
+        }, wait);
+      }),
+    );
   }
 }

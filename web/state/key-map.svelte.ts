@@ -10,7 +10,11 @@ function kept(): Partial<Record<Command, string>> {
   try {
     const found = JSON.parse(localStorage.getItem(PLACE) ?? '{}') as unknown;
     if (typeof found !== 'object' || found === null) return {};
-    return Object.fromEntries(Object.entries(found).filter(([command, keys]) => isCommand(command) && typeof keys === 'string' && keys.length <= 32));
+    return Object.fromEntries(
+      Object.entries(found).filter(
+        ([command, keys]) => isCommand(command) && typeof keys === 'string' && keys.length <= 32,
+      ),
+    );
   } catch {
     // a browser that keeps nothing, or something else that stands there
     return {};
@@ -22,7 +26,8 @@ export class KeyMap {
 
   /** '' when it has none. */
   of = (command: Command): string => this.#keys[command];
-  commandFor = (keys: string): Command | undefined => (keys ? keyTable.find(({ command }) => this.#keys[command] === keys)?.command : undefined);
+  commandFor = (keys: string): Command | undefined =>
+    keys ? keyTable.find(({ command }) => this.#keys[command] === keys)?.command : undefined;
   readonly changed = $derived(keyTable.some(({ command }) => this.#keys[command] !== standard[command]));
 
   /** Whoever had the key loses it. */
@@ -37,7 +42,9 @@ export class KeyMap {
   #keep(keys: Record<Command, string>): void {
     this.#keys = keys;
     try {
-      const own = Object.fromEntries(Object.entries(keys).filter(([command, one]) => one !== standard[command as Command]));
+      const own = Object.fromEntries(
+        Object.entries(keys).filter(([command, one]) => one !== standard[command as Command]),
+      );
       localStorage.setItem(PLACE, JSON.stringify(own));
     } catch {
       // for this visit only

@@ -1,8 +1,15 @@
-/** Keys of the page as they come; a person may have others (key-map.svelte.ts). They are off while something that takes text has the focus. */
-export type Command = 'forward' | 'back' | 'forward-call' | 'back-call' | 'next-phase' | 'previous-phase' | 'continue' | 'live' | 'help';
+/**
+ * Keys of the page as they come; a person may have others (key-map.svelte.ts). They are off while something that takes
+ * text has the focus.
+ */
+export type Command =
+  'forward' | 'back' | 'forward-call' | 'back-call' | 'next-phase' | 'previous-phase' | 'continue' | 'live' | 'help';
 
 /** What each does is in web/words, under the command's name. */
-export interface Key { keys: string; command: Command }
+export interface Key {
+  keys: string;
+  command: Command;
+}
 export const keyTable: readonly Key[] = [
   { keys: 'ArrowRight', command: 'forward' },
   { keys: 'ArrowLeft', command: 'back' },
@@ -17,13 +24,18 @@ export const keyTable: readonly Key[] = [
 
 const names: Record<string, string> = { ArrowRight: '→', ArrowLeft: '←', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc' };
 export const keyName = (keys: string, words: { space: string; none: string }): string =>
-  keys.replace(/^Shift\+(?=.)/, 'Shift ').replace(/[^ ]+$|^ $/, (name) => (name === ' ' ? words.space : names[name] ?? name)) || words.none;
+  keys
+    .replace(/^Shift\+(?=.)/, 'Shift ')
+    .replace(/[^ ]+$|^ $/, (name) => (name === ' ' ? words.space : (names[name] ?? name))) || words.none;
 
 /** A field takes every key; a button or a tab keeps those that work it. */
 const TEXT = 'input:not([type=range],[type=checkbox],[type=radio]), textarea, select, .xterm, dialog';
 const WORKED = 'button, summary, a, input, [role=tab], [role=slider]';
 
-export function commandOf(event: KeyboardEvent, map: { commandFor(keys: string): Command | undefined }): Command | undefined {
+export function commandOf(
+  event: KeyboardEvent,
+  map: { commandFor(keys: string): Command | undefined },
+): Command | undefined {
   if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return undefined;
   const target = event.target instanceof Element ? event.target : undefined;
   if (target?.closest(TEXT)) return undefined;
@@ -32,7 +44,9 @@ export function commandOf(event: KeyboardEvent, map: { commandFor(keys: string):
   return map.commandFor(pressed(event));
 }
 
-/** What a key is called here; '' for one that only goes with others. A sign says itself whether Shift was needed for it. */
+/**
+ * What a key is called here; '' for one that only goes with others. A sign says itself whether Shift was needed for it.
+ */
 export function pressed({ key, shiftKey }: KeyboardEvent): string {
   if (['Shift', 'Control', 'Alt', 'Meta', 'AltGraph', 'Dead', 'Process', 'Tab'].includes(key)) return '';
   return shiftKey && key.length > 1 ? `Shift+${key}` : key;

@@ -1,4 +1,6 @@
-/** What the page knows: the list, one container's journal, and the one cursor. Everything else is derived from these. */
+/**
+ * What the page knows: the list, one container's journal, and the one cursor. Everything else is derived from these.
+ */
 import { Frames } from '../../runtime/journal/frames.ts';
 import type { SideName } from '../../runtime/journal/compare.ts';
 import type { Event, Listed, PhaseText, Told } from '../../server/live/protocol.ts';
@@ -53,12 +55,19 @@ export class Knowledge {
   readonly pictured = $derived(this.hurry.on ? Math.min(this.hurry.at, this.events.length - 1) : this.shown);
   readonly picture = $derived(this.pictured === this.shown ? this.frame : this.#frames.at(this.events, this.pictured));
   readonly previous = $derived(this.pictured > 0 ? this.#frames.at(this.events, this.pictured - 1) : undefined);
-  readonly drawing: Shown = $derived({ frame: this.picture, previous: this.previous, events: this.events, k: this.pictured });
+  readonly drawing: Shown = $derived({
+    frame: this.picture,
+    previous: this.previous,
+    events: this.events,
+    k: this.pictured,
+  });
   readonly newest = $derived(this.live ? this.frame : this.#frames.at(this.events, this.events.length - 1));
   readonly event = $derived(this.events[this.shown]);
   readonly row = $derived(this.list.find(({ id }) => id === this.id));
   /** no container: it has no process, no namespaces and no network of its own */
-  readonly isOperation = $derived(this.row ? this.row.operation !== undefined : this.events[0]?.type === 'state' && this.events[0].from === 'begun');
+  readonly isOperation = $derived(
+    this.row ? this.row.operation !== undefined : this.events[0]?.type === 'state' && this.events[0].from === 'begun',
+  );
   /** where the gate holds the run now, whatever is looked at */
   readonly held = $derived(this.newest.paused);
   /** steps follow one another, and nothing holds them */
@@ -73,7 +82,11 @@ export class Knowledge {
 
   /** `recording`: what to show instead of what happens. */
   constructor(readonly recording?: Recording) {
-    const listener: Listener = { told: (message) => this.#told(message), output: (n, bytes) => this.terminals.get(n)?.output(bytes), link: (state) => this.#linked(state) };
+    const listener: Listener = {
+      told: (message) => this.#told(message),
+      output: (n, bytes) => this.terminals.get(n)?.output(bytes),
+      link: (state) => this.#linked(state),
+    };
     this.connection = recording ? new Recorded(recording, listener) : new Connection(listener);
   }
 
@@ -140,7 +153,10 @@ export class Knowledge {
 
   /** a container that has just been made, and is not shown yet; `met`: when it is */
   #awaited: { id: string; met(): void } | undefined;
-  /** Shows a container that has just been made, with its first events: they are on their way, and a picture of nothing would hold up the picture of them. */
+  /**
+   * Shows a container that has just been made, with its first events: they are on their way, and a picture of nothing
+   * would hold up the picture of them.
+   */
   protected meet(id: string): Promise<void> {
     this.#awaited?.met();
     return new Promise((met) => {
@@ -185,7 +201,16 @@ export class Knowledge {
 
   readonly #address = new Address();
   #toHash(): void {
-    this.#address.show(writeHash({ id: this.id, k: this.k, sel: this.sel, against: this.against, step: this.comparedStep, lesson: this.lesson }));
+    this.#address.show(
+      writeHash({
+        id: this.id,
+        k: this.k,
+        sel: this.sel,
+        against: this.against,
+        step: this.comparedStep,
+        lesson: this.lesson,
+      }),
+    );
   }
 
   /** The list of lessons, one of them, or (undefined) what is shown of a container without any. */
@@ -198,7 +223,8 @@ export class Knowledge {
     if (id === this.id && !this.against) return;
     this.against = '';
     this.#show(id, followed);
-    if (id && !this.recording && this.lesson === undefined) this.#address.add(writeHash({ id, k: undefined, sel: undefined }), followed);
+    if (id && !this.recording && this.lesson === undefined)
+      this.#address.add(writeHash({ id, k: undefined, sel: undefined }), followed);
   }
 
   #show(id: string, followed = false): void {

@@ -1,4 +1,7 @@
-/** The packets that the daemon hears while the picture is looked at, decoded here, and the newest of them kept for a file. */
+/**
+ * The packets that the daemon hears while the picture is looked at, decoded here, and the newest of them kept for a
+ * file.
+ */
 import { headersOf, isOut } from '../../runtime/watch/headers.ts';
 import { LIFE_MS, type Passed } from '../draw/traffic.ts';
 import type { Rewrite, Told } from '../../server/live/protocol.ts';
@@ -25,7 +28,10 @@ export class PacketFeed {
   #tick: ReturnType<typeof setInterval> | undefined;
 
   /** `mac`: of the container's eth0, once it has one */
-  constructor(private readonly playground: Playground, private readonly mac: () => string | undefined) {}
+  constructor(
+    private readonly playground: Playground,
+    private readonly mac: () => string | undefined,
+  ) {}
 
   /** Returns what ends it. */
   watch(): () => void {
@@ -34,8 +40,13 @@ export class PacketFeed {
     this.seen = 0;
     this.missing = false;
     if (!id || link !== 'open') return () => undefined;
-    const deaf = this.playground.hear((message) => message.type === 'packets' && message.id === id && this.#learn(message));
-    connection.ask('packets', { id, on: true }).then(({ conntrack }) => (this.conntrack = conntrack)).catch(() => undefined);
+    const deaf = this.playground.hear(
+      (message) => message.type === 'packets' && message.id === id && this.#learn(message),
+    );
+    connection
+      .ask('packets', { id, on: true })
+      .then(({ conntrack }) => (this.conntrack = conntrack))
+      .catch(() => undefined);
     return () => {
       deaf();
       clearInterval(this.#tick);
@@ -56,7 +67,12 @@ export class PacketFeed {
     this.seen += packets.length;
     this.missing ||= more;
     this.packets = [...this.packets, ...fresh].slice(-KEPT);
-    const others = this.rewrites.filter((old) => !rewrites.some(({ protocol, from, target }) => old.protocol === protocol && old.from === from && old.target === target));
+    const others = this.rewrites.filter(
+      (old) =>
+        !rewrites.some(
+          ({ protocol, from, target }) => old.protocol === protocol && old.from === from && old.target === target,
+        ),
+    );
     if (rewrites.length) this.rewrites = [...others, ...rewrites].slice(-REWRITES);
     this.#move();
   }

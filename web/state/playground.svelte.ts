@@ -1,4 +1,7 @@
-/** What the page does: through the past with the cursor, and in the present by asking the daemon. What it knows is in Knowledge. */
+/**
+ * What the page does: through the past with the cursor, and in the present by asking the daemon. What it knows is in
+ * Knowledge.
+ */
 import type { Action, GateCommand } from '../../server/live/protocol.ts';
 import { Knowledge } from './knowledge.svelte.ts';
 import { phasesAfter } from './road.ts';
@@ -30,7 +33,15 @@ export class Playground extends Knowledge {
     if (!this.live) return this.seek(seekFrom(this.events, this.shown, unit, 1));
     if (!this.held) return;
     if (unit === 'phase') void this.toNextPhase();
-    else void this.gate({ command: unit === 'call' || (this.mode === 'syscall' && !this.held.next) ? 'into' : unit === 'step' && this.mode === 'syscall' ? 'into' : 'next' });
+    else
+      void this.gate({
+        command:
+          unit === 'call' || (this.mode === 'syscall' && !this.held.next)
+            ? 'into'
+            : unit === 'step' && this.mode === 'syscall'
+              ? 'into'
+              : 'next',
+      });
   }
 
   async toNextPhase(): Promise<void> {
@@ -73,7 +84,12 @@ export class Playground extends Knowledge {
   /** False when there is no container: the message says why. */
   run(line: string): Promise<boolean> {
     return this.#try(async () => {
-      const { id } = await this.connection.ask('run', { line, step: this.mode !== 'run', break: [...this.breakpoints], follow: true });
+      const { id } = await this.connection.ask('run', {
+        line,
+        step: this.mode !== 'run',
+        break: [...this.breakpoints],
+        follow: true,
+      });
       await this.meet(id);
     });
   }

@@ -1,11 +1,17 @@
-/** The other end of the page when it is a recording: it tells what is in the file, and refuses everything that a kernel would have to do. */
+/**
+ * The other end of the page when it is a recording: it tells what is in the file, and refuses everything that a kernel
+ * would have to do.
+ */
 import type { Asks, Topic } from '../../server/live/protocol.ts';
 import type { Recording } from '../../server/recording/format.ts';
 import { speech } from '../words/language.svelte.ts';
 import { Refused, type Listener, type Wire } from './connection.ts';
 
 export class Recorded implements Wire {
-  constructor(private readonly recording: Recording, private readonly listener: Listener) {}
+  constructor(
+    private readonly recording: Recording,
+    private readonly listener: Listener,
+  ) {}
 
   open(): void {
     const { drydock: version, phases, row, events } = this.recording;

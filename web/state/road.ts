@@ -6,15 +6,27 @@ const ROAD = ['pull', 'create', 'rw-layer', 'network', 'exec', 'exit', 'remove']
 /** The phases that come after the one that the step is in. */
 export const phasesAfter = (step: string): string[] => ROAD.slice(ROAD.indexOf(step.split('.')[0]!) + 1);
 
-const moving = new Set<ShownState>(['pulling', 'creating', 'layering', 'networking', 'executing', 'exiting', 'unwinding', 'removing']);
+const moving = new Set<ShownState>([
+  'pulling',
+  'creating',
+  'layering',
+  'networking',
+  'executing',
+  'exiting',
+  'unwinding',
+  'removing',
+]);
 /** Steps are made in this state. */
 export const isMoving = (machine: ShownState | undefined): boolean => machine !== undefined && moving.has(machine);
 
 /** What an operation goes through: a pull is one phase. */
-export const phasesOf = (operation: Listed['operation']): readonly string[] | undefined => (operation ? [operation] : undefined);
+export const phasesOf = (operation: Listed['operation']): readonly string[] | undefined =>
+  operation ? [operation] : undefined;
 
 /** The call that waits, when the gate holds one. */
 export function callAtGate(events: readonly Event[]): { actor: string; line: string; name: string } | undefined {
   const event = events.findLast((one) => one.type === 'gate');
-  return event?.type === 'gate' && event.next ? { actor: event.next.actor, line: callLine(event.next), name: event.next.name } : undefined;
+  return event?.type === 'gate' && event.next
+    ? { actor: event.next.actor, line: callLine(event.next), name: event.next.name }
+    : undefined;
 }

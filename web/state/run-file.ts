@@ -1,5 +1,6 @@
 /**
- * A recording as a file that somebody was given: whatever it holds, only what an event may have is taken from it, and only of the right kind.
+ * A recording as a file that somebody was given: whatever it holds, only what an event may have is taken from it, and
+ * only of the right kind.
  * The page shows all of it as text. Pure; throws Unreadable.
  */
 import type { CallEvent, Event, Fact, Kept } from '../../runtime/journal/event.ts';
@@ -7,11 +8,18 @@ import type { CallEvent, Event, Fact, Kept } from '../../runtime/journal/event.t
 export type Trouble = 'large' | 'other' | 'version' | 'event';
 export class Unreadable extends Error {
   /** `at`: the number of the event */
-  constructor(readonly trouble: Trouble, readonly at?: number) {
+  constructor(
+    readonly trouble: Trouble,
+    readonly at?: number,
+  ) {
     super(trouble);
   }
 }
-export interface RunFile { name: string; made: number; events: readonly Event[] }
+export interface RunFile {
+  name: string;
+  made: number;
+  events: readonly Event[];
+}
 
 /** A recording of 100,000 events is half of it, and has its output besides. */
 export const FILE_MOST = 128 << 20;
@@ -23,12 +31,17 @@ class Wrong extends Error {}
 const wrong = (): never => {
   throw new Wrong();
 };
-const fields = (value: unknown): Fields => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : wrong());
+const fields = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : wrong();
 const text = (value: unknown): string => (typeof value === 'string' ? value : wrong());
 const number = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : wrong());
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : wrong());
-const oneOf = <T extends string>(...names: T[]) => (value: unknown): T => names.find((name) => name === value) ?? wrong();
-const maybe = <K extends string, T>(key: K, value: unknown, read: (value: unknown) => T): { [P in K]?: T } => (value === undefined ? {} : { [key]: read(value) } as { [P in K]?: T });
+const oneOf =
+  <T extends string>(...names: T[]) =>
+  (value: unknown): T =>
+    names.find((name) => name === value) ?? wrong();
+const maybe = <K extends string, T>(key: K, value: unknown, read: (value: unknown) => T): { [P in K]?: T } =>
+  value === undefined ? {} : ({ [key]: read(value) } as { [P in K]?: T });
 
 const kept = (value: unknown): Kept => {
   if (value === null || typeof value === 'string') return value;
@@ -37,13 +50,33 @@ const kept = (value: unknown): Kept => {
   const { hex, length } = fields(value);
   return { hex: /^[0-9a-f]*$/.test(text(hex)) ? (hex as string) : wrong(), length: number(length) };
 };
-const factKind = oneOf('ns', 'mount', 'cgroup', 'link', 'address', 'route', 'nft', 'lease', 'process', 'file', 'image', 'root', 'security', 'upper');
-const facts = (value: unknown): Fact[] => list(value).map((one) => {
-  const { kind, key, value: now } = fields(one);
-  return { kind: factKind(kind), key: text(key), value: now === null ? null : text(now) };
-});
+const factKind = oneOf(
+  'ns',
+  'mount',
+  'cgroup',
+  'link',
+  'address',
+  'route',
+  'nft',
+  'lease',
+  'process',
+  'file',
+  'image',
+  'root',
+  'security',
+  'upper',
+);
+const facts = (value: unknown): Fact[] =>
+  list(value).map((one) => {
+    const { kind, key, value: now } = fields(one);
+    return { kind: factKind(kind), key: text(key), value: now === null ? null : text(now) };
+  });
 const actor = oneOf('daemon', 'shim', 'stage');
-const call = (e: Fields): Pick<CallEvent, 'actor' | 'name' | 'args'> => ({ actor: actor(e['actor']), name: /^\w{1,40}$/.test(text(e['name'])) ? (e['name'] as string) : wrong(), args: list(e['args']).map(kept) });
+const call = (e: Fields): Pick<CallEvent, 'actor' | 'name' | 'args'> => ({
+  actor: actor(e['actor']),
+  name: /^\w{1,40}$/.test(text(e['name'])) ? (e['name'] as string) : wrong(),
+  args: list(e['args']).map(kept),
+});
 
 const phaseAt = oneOf('enter', 'done', 'failed', 'unwinding', 'unwound');
 const stepAt = oneOf('start', 'done', 'failed', 'skipped', 'undo', 'undone');
@@ -52,13 +85,40 @@ const gateAt = oneOf('paused', 'resumed', 'aborted');
 type Own<T> = T extends unknown ? Omit<T, 'seq' | 'time' | 'run' | 'step'> : never;
 const readers: { [T in Event['type']]: (e: Fields) => Own<Extract<Event, { type: T }>> } = {
   phase: (e) => ({ type: 'phase', phase: text(e['phase']), at: phaseAt(e['at']) }),
-  step: (e) => ({ type: 'step', at: stepAt(e['at']), ...maybe('ns', e['ns'], number), ...maybe('error', e['error'], text) }),
-  call: (e) => ({ type: 'call', ...call(e), ret: number(e['ret']), ns: number(e['ns']), ...maybe('errno', e['errno'], text), ...maybe('note', e['note'], text), ...maybe('facts', e['facts'], facts), ...maybe('source', e['source'], text) }),
-  http: (e) => ({ type: 'http', method: text(e['method']), url: text(e['url']), status: number(e['status']), ns: number(e['ns']), ...maybe('error', e['error'], text) }),
+  step: (e) => ({
+    type: 'step',
+    at: stepAt(e['at']),
+    ...maybe('ns', e['ns'], number),
+    ...maybe('error', e['error'], text),
+  }),
+  call: (e) => ({
+    type: 'call',
+    ...call(e),
+    ret: number(e['ret']),
+    ns: number(e['ns']),
+    ...maybe('errno', e['errno'], text),
+    ...maybe('note', e['note'], text),
+    ...maybe('facts', e['facts'], facts),
+    ...maybe('source', e['source'], text),
+  }),
+  http: (e) => ({
+    type: 'http',
+    method: text(e['method']),
+    url: text(e['url']),
+    status: number(e['status']),
+    ns: number(e['ns']),
+    ...maybe('error', e['error'], text),
+  }),
   fact: (e) => ({ type: 'fact', facts: facts(e['facts']) }),
   state: (e) => ({ type: 'state', from: text(e['from']), to: text(e['to']) }),
   gate: (e) => ({ type: 'gate', at: gateAt(e['at']), ...maybe('next', e['next'], (next) => call(fields(next))) }),
-  progress: (e) => ({ type: 'progress', id: text(e['id']), status: text(e['status']), ...maybe('current', e['current'], number), ...maybe('total', e['total'], number) }),
+  progress: (e) => ({
+    type: 'progress',
+    id: text(e['id']),
+    status: text(e['status']),
+    ...maybe('current', e['current'], number),
+    ...maybe('total', e['total'], number),
+  }),
   note: (e) => ({ type: 'note', text: text(e['text']) }),
 };
 
@@ -69,7 +129,13 @@ function eventOf(value: unknown, seq: number): Event {
     const type = text(e['type']);
     if (!Object.hasOwn(readers, type)) wrong();
     const run = typeof e['run'] === 'string' ? e['run'] : number(e['run']);
-    return { seq, time: number(e['time']), run, ...maybe('step', e['step'], text), ...readers[type as Event['type']](e) };
+    return {
+      seq,
+      time: number(e['time']),
+      run,
+      ...maybe('step', e['step'], text),
+      ...readers[type as Event['type']](e),
+    };
   } catch (error) {
     throw error instanceof Wrong ? new Unreadable('event', seq) : error;
   }
@@ -95,5 +161,9 @@ export function readRunFile(content: string): RunFile {
   if (events.length > EVENTS_MOST) throw new Unreadable('large');
   const { name } = row;
   const made = recording['made'];
-  return { name: typeof name === 'string' && /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(name) ? name : '?', made: typeof made === 'number' && Number.isFinite(made) ? made : 0, events: events.map(eventOf) };
+  return {
+    name: typeof name === 'string' && /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(name) ? name : '?',
+    made: typeof made === 'number' && Number.isFinite(made) ? made : 0,
+    events: events.map(eventOf),
+  };
 }

@@ -1,4 +1,6 @@
-/** A recorded terminal: what had been written by a time. Pure; going forward costs what is new, going back begins again. */
+/**
+ * A recorded terminal: what had been written by a time. Pure; going forward costs what is new, going back begins again.
+ */
 import type { Piece } from '../../server/recording/format.ts';
 
 /** Going back, so much of what came before is written again: more than a screen and its scrollback show. */

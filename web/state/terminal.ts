@@ -12,10 +12,14 @@ import { speech } from '../words/language.svelte.ts';
 import { Tape } from './tape.ts';
 
 /** What the terminal shows: a container's own process, or another one beside it, now or in a recording. */
-export type Source = { kind: 'attach'; id: string } | { kind: 'exec'; id: string; command: string[] } | { kind: 'recorded'; id: string; exec: RecordedExec };
+export type Source =
+  | { kind: 'attach'; id: string }
+  | { kind: 'exec'; id: string; command: string[] }
+  | { kind: 'recorded'; id: string; exec: RecordedExec };
 
 /**
- * The policy forbids styles in markup. xterm.js makes style elements for its colours, which the policy knows by their nonce, and sets
+ * The policy forbids styles in markup. xterm.js makes style elements for its colours, which the policy knows by their
+ * nonce, and sets
  * style attributes for others, which the object model may do where setAttribute may not (CSP Level 3, 6.7.3).
  */
 function allowStyles(): void {
@@ -35,8 +39,29 @@ function allowStyles(): void {
 allowStyles();
 
 const themes: Record<'light' | 'dark', ITheme> = {
-  light: { background: '#ffffff', foreground: '#15212b', cursor: '#06608a', cursorAccent: '#ffffff', selectionBackground: '#b9d9ea', green: '#1a6e3c', brightGreen: '#1a6e3c', yellow: '#8a5300', brightYellow: '#8a5300', blue: '#1d4fa8', brightBlue: '#1d4fa8', cyan: '#06608a', white: '#52626f', brightWhite: '#15212b' },
-  dark: { background: '#0b1116', foreground: '#e3ebf1', cursor: '#63b9e6', cursorAccent: '#0b1116', selectionBackground: '#27465a' },
+  light: {
+    background: '#ffffff',
+    foreground: '#15212b',
+    cursor: '#06608a',
+    cursorAccent: '#ffffff',
+    selectionBackground: '#b9d9ea',
+    green: '#1a6e3c',
+    brightGreen: '#1a6e3c',
+    yellow: '#8a5300',
+    brightYellow: '#8a5300',
+    blue: '#1d4fa8',
+    brightBlue: '#1d4fa8',
+    cyan: '#06608a',
+    white: '#52626f',
+    brightWhite: '#15212b',
+  },
+  dark: {
+    background: '#0b1116',
+    foreground: '#e3ebf1',
+    cursor: '#63b9e6',
+    cursorAccent: '#0b1116',
+    selectionBackground: '#27465a',
+  },
 };
 /** whether this person's terminals are read aloud */
 const READING = 'drydock-terminal-read';
@@ -50,7 +75,16 @@ function wantsReading(): boolean {
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
 export class Screen {
-  readonly #term = new Terminal({ allowProposedApi: true, screenReaderMode: wantsReading(), fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--mono'), fontSize: 13, scrollback: 5000, cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches, minimumContrastRatio: 4.5, theme: themes[dark.matches ? 'dark' : 'light'] });
+  readonly #term = new Terminal({
+    allowProposedApi: true,
+    screenReaderMode: wantsReading(),
+    fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--mono'),
+    fontSize: 13,
+    scrollback: 5000,
+    cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+    minimumContrastRatio: 4.5,
+    theme: themes[dark.matches ? 'dark' : 'light'],
+  });
   readonly #fit = new FitAddon();
   readonly #search = new SearchAddon();
   readonly #serialize = new SerializeAddon();
@@ -61,12 +95,18 @@ export class Screen {
   #size = '';
 
   /** `leave` is what Ctrl+Shift+Esc or Ctrl+] does: xterm takes Tab and Esc for the process (WCAG 2.2, 2.1.2). */
-  constructor(readonly playground: Playground, public number: number, public source: Source, leave: () => void) {
+  constructor(
+    readonly playground: Playground,
+    public number: number,
+    public source: Source,
+    leave: () => void,
+  ) {
     const { connection } = playground;
     for (const addon of [this.#fit, this.#search, this.#serialize, new Unicode11Addon()]) this.#term.loadAddon(addon);
     this.#term.unicode.activeVersion = '11';
     // an address that a container printed: opened only by a click, and told nothing about us
-    if (!playground.recording) this.#term.loadAddon(new WebLinksAddon((_event, uri) => void window.open(uri, '_blank', 'noopener,noreferrer')));
+    if (!playground.recording)
+      this.#term.loadAddon(new WebLinksAddon((_event, uri) => void window.open(uri, '_blank', 'noopener,noreferrer')));
     this.#term.onData((text) => playground.live && connection.type(this.number, text));
     this.#term.onResize(() => void this.#resized());
     this.#term.attachCustomKeyEventHandler((event) => {
@@ -94,7 +134,10 @@ export class Screen {
     this.playground.connection.ask('detach', { terminal: this.number }).catch(() => undefined);
   }
 
-  /** From now on another process's, under a number of its own: what the last one still sends is not mixed in. A new terminal costs as much as a picture. */
+  /**
+   * From now on another process's, under a number of its own: what the last one still sends is not mixed in. A new
+   * terminal costs as much as a picture.
+   */
   turn(number: number, source: Source): void {
     if (number === this.number) return;
     this.#forget();
@@ -111,7 +154,8 @@ export class Screen {
   replay(time: number): void {
     const { recording } = this.playground;
     if (!recording) return;
-    const { output, tty } = this.source.kind === 'recorded' ? this.source.exec : { output: recording.output, tty: recording.row.tty };
+    const { output, tty } =
+      this.source.kind === 'recorded' ? this.source.exec : { output: recording.output, tty: recording.row.tty };
     const { again, bytes } = (this.#tape ??= new Tape(output)).turn(time);
     this.#term.options.convertEol = !tty;
     if (again) this.#term.reset();
@@ -140,11 +184,15 @@ export class Screen {
   }
 
   focus = (): void => this.#term.focus();
-  find = (text: string, forward: boolean): boolean => (forward ? this.#search.findPrevious(text, { incremental: false }) : this.#search.findNext(text));
+  find = (text: string, forward: boolean): boolean =>
+    forward ? this.#search.findPrevious(text, { incremental: false }) : this.#search.findNext(text);
   /** Without colours and movements of the cursor. */
-  text = (): string => this.#serialize.serialize({ excludeModes: true, excludeAltBuffer: true }).replace(/\x1b\[[0-9;]*[A-Za-z]/g, '');
+  text = (): string =>
+    this.#serialize.serialize({ excludeModes: true, excludeAltBuffer: true }).replace(/\x1b\[[0-9;]*[A-Za-z]/g, '');
 
-  get read(): boolean { return this.#term.options.screenReaderMode ?? false; }
+  get read(): boolean {
+    return this.#term.options.screenReaderMode ?? false;
+  }
   set read(yes: boolean) {
     this.#term.options.screenReaderMode = yes;
     localStorage.setItem(READING, yes ? 'yes' : '');
@@ -163,13 +211,21 @@ export class Screen {
     this.#term.reset();
     const { rows, cols: columns } = this.#term;
     try {
-      if (source.kind === 'exec') return void (await connection.ask('exec', { id: source.id, terminal: number, command: source.command, rows, columns }));
+      if (source.kind === 'exec')
+        return void (await connection.ask('exec', {
+          id: source.id,
+          terminal: number,
+          command: source.command,
+          rows,
+          columns,
+        }));
       const { tty } = await connection.ask('attach', { id: source.id, terminal: number });
       if (number !== this.number) return;
       this.#term.options.convertEol = !tty;
       void this.#resized();
     } catch (error) {
-      if (number === this.number) this.#say(speech.spoken.message(error instanceof Error ? error.message : String(error)));
+      if (number === this.number)
+        this.#say(speech.spoken.message(error instanceof Error ? error.message : String(error)));
     }
   }
 
@@ -178,7 +234,9 @@ export class Screen {
     const { rows, cols: columns } = this.#term;
     if (this.#size === `${rows} ${columns}`) return;
     this.#size = `${rows} ${columns}`;
-    await this.playground.connection.ask('resize', { terminal: this.number, rows, columns }).catch(() => (this.#size = ''));
+    await this.playground.connection
+      .ask('resize', { terminal: this.number, rows, columns })
+      .catch(() => (this.#size = ''));
   }
   running(): void {
     void this.#resized();

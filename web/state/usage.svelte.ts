@@ -6,7 +6,10 @@ import type { Playground } from './playground.svelte.ts';
 /** a minute, as the daemon keeps */
 const KEPT = 240;
 
-/** How many pictures look at a container: when one is exchanged for another, the new one may begin before the old one has ended. */
+/**
+ * How many pictures look at a container: when one is exchanged for another, the new one may begin before the old one
+ * has ended.
+ */
 const looking = new Map<string, number>();
 
 export class UsageFeed {
@@ -24,7 +27,10 @@ export class UsageFeed {
       if (message.type === 'sample' && message.id === id) this.samples = [...this.samples, message.sample].slice(-KEPT);
     });
     looking.set(id, (looking.get(id) ?? 0) + 1);
-    connection.ask('usage', { id, on: true }).then(({ samples }) => (this.samples = [...samples, ...this.samples].slice(-KEPT)), () => undefined);
+    connection.ask('usage', { id, on: true }).then(
+      ({ samples }) => (this.samples = [...samples, ...this.samples].slice(-KEPT)),
+      () => undefined,
+    );
     return () => {
       deaf();
       looking.set(id, looking.get(id)! - 1);

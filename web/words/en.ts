@@ -1,4 +1,6 @@
-/** Every word of the page, by room. English is the pattern: another language has the same words, or does not compile. */
+/**
+ * Every word of the page, by room. English is the pattern: another language has the same words, or does not compile.
+ */
 import { app } from './en/app.ts';
 import { draw } from './en/draw.ts';
 import { filter } from './en/filter.ts';

@@ -1,10 +1,15 @@
-/** The language that the page speaks: chosen once, remembered by the browser. Any component may ask for `speech.words`. */
+/**
+ * The language that the page speaks: chosen once, remembered by the browser. Any component may ask for `speech.words`.
+ */
 import { fetched } from '../state/fetched.ts';
 import { english, type Spoken } from './spoken.ts';
 
 export type Language = 'en' | 'ru';
 export const languages: Record<Language, string> = { en: 'English', ru: 'Русский' };
-const spoken: Record<Language, () => Promise<Spoken>> = { en: async () => english, ru: async () => (await fetched(() => import('./ru.ts'))).russian };
+const spoken: Record<Language, () => Promise<Spoken>> = {
+  en: async () => english,
+  ru: async () => (await fetched(() => import('./ru.ts'))).russian,
+};
 const KEY = 'drydock.language';
 const isLanguage = (tag: string | null): tag is Language => tag !== null && tag in languages;
 

@@ -1,5 +1,6 @@
 /**
- * Sentences with names and numbers in them, in another language. The English is made in runtime/ and server/; a row of a table is its pattern:
+ * Sentences with names and numbers in them, in another language. The English is made in runtime/ and server/; a row of
+ * a table is its pattern:
  *
  *   'container {} is {*}: limits are changed while it runs'  →  'контейнер {1} {2}: пределы меняют, пока он работает'
  *
@@ -7,11 +8,24 @@
  */
 export type Rows = readonly (readonly [english: string, other: string])[];
 
-export interface Pattern { is: RegExp; nested: readonly boolean[]; said: string }
+export interface Pattern {
+  is: RegExp;
+  nested: readonly boolean[];
+  said: string;
+}
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 export const patternOf = ([english, said]: Rows[number]): Pattern => {
   const holes = english.match(/\{\*?\}/g) ?? [];
-  return { is: new RegExp(`^${english.split(/\{\*?\}/).map(escaped).join('([^]*?)')}$`), nested: holes.map((hole) => hole === '{*}'), said };
+  return {
+    is: new RegExp(
+      `^${english
+        .split(/\{\*?\}/)
+        .map(escaped)
+        .join('([^]*?)')}$`,
+    ),
+    nested: holes.map((hole) => hole === '{*}'),
+    said,
+  };
 };
 
 /** Longer ones are no sentences of ours; and a container's name or a file may be in them. */
@@ -22,7 +36,10 @@ export function said(all: readonly Pattern[], text: string, deep = 0): string {
   if (text.length > MOST || deep > DEEP) return text;
   for (const { is, nested, said: other } of all) {
     const found = is.exec(text);
-    if (found) return other.replace(/\{(\d)\}/g, (_, n: string) => (nested[Number(n) - 1] ? said(all, found[Number(n)] ?? '', deep + 1) : (found[Number(n)] ?? '')));
+    if (found)
+      return other.replace(/\{(\d)\}/g, (_, n: string) =>
+        nested[Number(n) - 1] ? said(all, found[Number(n)] ?? '', deep + 1) : (found[Number(n)] ?? ''),
+      );
   }
   return text;
 }

@@ -12,6 +12,9 @@ export const ru: Words = { app, draw, filter, lessons, panels };
 
 export const russian: Spoken = {
   words: ru,
-  phase: (phase) => phaseWords('ru', phase), omission: (omission) => omissionWords('ru', omission),
-  message: (text) => messageWords('ru', text), evidence: (evidence) => evidenceWords('ru', evidence), fact: (fact) => factWords('ru', fact),
+  phase: (phase) => phaseWords('ru', phase),
+  omission: (omission) => omissionWords('ru', omission),
+  message: (text) => messageWords('ru', text),
+  evidence: (evidence) => evidenceWords('ru', evidence),
+  fact: (fact) => factWords('ru', fact),
 };

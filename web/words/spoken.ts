@@ -1,4 +1,6 @@
-/** All that the page needs in order to speak a language. English is at hand; others are fetched when they are wanted. */
+/**
+ * All that the page needs in order to speak a language. English is at hand; others are fetched when they are wanted.
+ */
 import type { Fact } from '../../runtime/journal/event.ts';
 import { factLine } from '../../runtime/journal/line.ts';
 import type { Evidence } from '../../runtime/kernel/evidence.ts';
@@ -16,4 +18,11 @@ export interface Spoken {
   fact(fact: Fact): string;
 }
 
-export const english: Spoken = { words: en, phase: (phase) => phase, omission: (omission) => omission, message: (text) => text, evidence: (evidence) => evidence, fact: factLine };
+export const english: Spoken = {
+  words: en,
+  phase: (phase) => phase,
+  omission: (omission) => omission,
+  message: (text) => text,
+  evidence: (evidence) => evidence,
+  fact: factLine,
+};

@@ -1,4 +1,7 @@
-/** Steps and phases in the language of the page. Their English stands where they are made, in runtime/steps; here is what is told of them otherwise. */
+/**
+ * Steps and phases in the language of the page. Their English stands where they are made, in runtime/steps; here is
+ * what is told of them otherwise.
+ */
 import type { Language } from '../../lessons/format.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import { create } from './ru/steps/create.ts';
@@ -16,16 +19,33 @@ import type { StepTable } from './step-table.ts';
 type Other = Exclude<Language, 'en'>;
 const isOther = (language: Language): language is Other => language !== 'en';
 
-export const stepTables: Record<Other, StepTable> = { ru: { ...pull, ...create, ...rwLayer, ...network, ...execTree, ...execProgram, ...end, ...join } };
+export const stepTables: Record<Other, StepTable> = {
+  ru: { ...pull, ...create, ...rwLayer, ...network, ...execTree, ...execProgram, ...end, ...join },
+};
 export const phaseTables: Record<Other, Readonly<Record<string, string>>> = { ru: phaseTitles };
-export const omissionTables: Record<Other, Readonly<Record<string, { title: string; see: string }>>> = { ru: omissions };
+export const omissionTables: Record<Other, Readonly<Record<string, { title: string; see: string }>>> = {
+  ru: omissions,
+};
 
-/** A step with its title and explanation in that language; one that is not known there, as of a newer daemon, stays as it was told. */
-export const stepWords = <S extends { id: string; title: string; explain: string }>(language: Language, step: S): S => (isOther(language) ? { ...step, ...stepTables[language][step.id] } : step);
+/**
+ * A step with its title and explanation in that language; one that is not known there, as of a newer daemon, stays as
+ * it was told.
+ */
+export const stepWords = <S extends { id: string; title: string; explain: string }>(language: Language, step: S): S =>
+  isOther(language) ? { ...step, ...stepTables[language][step.id] } : step;
 
 /** A phase with all its steps. */
 export const phaseWords = (language: Language, phase: PhaseText): PhaseText =>
-  isOther(language) ? { ...phase, title: phaseTables[language][phase.id] ?? phase.title, steps: phase.steps.map((step) => stepWords(language, step)) } : phase;
+  isOther(language)
+    ? {
+        ...phase,
+        title: phaseTables[language][phase.id] ?? phase.title,
+        steps: phase.steps.map((step) => stepWords(language, step)),
+      }
+    : phase;
 
 /** What can be left out on purpose. */
-export const omissionWords = <O extends { id: string; title: string; see: string }>(language: Language, omission: O): O => (isOther(language) ? { ...omission, ...omissionTables[language][omission.id] } : omission);
+export const omissionWords = <O extends { id: string; title: string; see: string }>(
+  language: Language,
+  omission: O,
+): O => (isOther(language) ? { ...omission, ...omissionTables[language][omission.id] } : omission);

@@ -1,4 +1,6 @@
-/** Break it on purpose: parts of a container that are left out. Which there are, the daemon knows (`--leave-out list`). */
+/**
+ * Break it on purpose: parts of a container that are left out. Which there are, the daemon knows (`--leave-out list`).
+ */
 import type { Body, Flag } from './flag.ts';
 
 function note({ HostConfig }: Body, name: string, value: string): void {
@@ -12,6 +14,11 @@ function leaveOut(body: Body, value: string): void {
 }
 
 export const breakingFlags: readonly Flag[] = [
-  { flags: '--leave-out <what>', help: 'UNSAFE: leave a part out to see what it is for, on practice images; `list` lists them', many: true, set: leaveOut },
+  {
+    flags: '--leave-out <what>',
+    help: 'UNSAFE: leave a part out to see what it is for, on practice images; `list` lists them',
+    many: true,
+    set: leaveOut,
+  },
   { flags: '--unsafe', help: 'allow --leave-out on any image', set: (b) => note(b, 'drydock.unsafe', 'true') },
 ];

@@ -11,8 +11,16 @@ import { networkFlags } from './network.ts';
 import { processFlags } from './process.ts';
 
 export interface ContainerOptions {
-  name?: string; platform?: string; pull?: string; cidfile?: string; quiet?: boolean;
-  interactive?: boolean; tty?: boolean; attach?: string[]; rm?: boolean; detach?: boolean;
+  name?: string;
+  platform?: string;
+  pull?: string;
+  cidfile?: string;
+  quiet?: boolean;
+  interactive?: boolean;
+  tty?: boolean;
+  attach?: string[];
+  rm?: boolean;
+  detach?: boolean;
 }
 
 const tables = [processFlags, fileFlags, networkFlags, limitFlags, isolationFlags, breakingFlags];
@@ -39,13 +47,21 @@ export function containerBody(command: Command, image: string, words: readonly s
   const options = command.opts<ContainerOptions>();
   const attach = (options.attach ?? []).map((name) => name.toLowerCase());
   const wrong = attach.find((name) => !streams.includes(name));
-  if (wrong) throw misuse(`invalid argument "${wrong}" for "-a, --attach" flag: valid streams are STDIN, STDOUT and STDERR`);
+  if (wrong)
+    throw misuse(`invalid argument "${wrong}" for "-a, --attach" flag: valid streams are STDIN, STDOUT and STDERR`);
   if (detached && attach.length) throw misuse('conflicting options: cannot specify both --attach and --detach');
-  if (!['missing', 'always', 'never'].includes(options.pull!)) throw misuse(`invalid pull option: '${options.pull}': must be one of "always", "missing" or "never"`);
-  const has = (name: string) => !detached && (attach.length ? attach.includes(name) : name !== 'stdin' || Boolean(options.interactive));
+  if (!['missing', 'always', 'never'].includes(options.pull!))
+    throw misuse(`invalid pull option: '${options.pull}': must be one of "always", "missing" or "never"`);
+  const has = (name: string) =>
+    !detached && (attach.length ? attach.includes(name) : name !== 'stdin' || Boolean(options.interactive));
   const body: Body = {
-    Image: image, Cmd: words.length ? [...words] : null, Tty: Boolean(options.tty), OpenStdin: Boolean(options.interactive),
-    AttachStdin: has('stdin'), AttachStdout: has('stdout'), AttachStderr: has('stderr'),
+    Image: image,
+    Cmd: words.length ? [...words] : null,
+    Tty: Boolean(options.tty),
+    OpenStdin: Boolean(options.interactive),
+    AttachStdin: has('stdin'),
+    AttachStdout: has('stdout'),
+    AttachStderr: has('stderr'),
     StdinOnce: Boolean(options.interactive) && has('stdin'),
     HostConfig: { AutoRemove: Boolean(options.rm) },
   };
@@ -53,6 +69,7 @@ export function containerBody(command: Command, image: string, words: readonly s
   for (const flags of tables) apply(command, flags, body);
   settleCapabilities(body);
   const restart = body.HostConfig.RestartPolicy?.Name;
-  if (options.rm && restart && restart !== 'no') throw new Failure('conflicting options: cannot specify both --restart and --rm', 125, { usage: true });
+  if (options.rm && restart && restart !== 'no')
+    throw new Failure('conflicting options: cannot specify both --restart and --rm', 125, { usage: true });
   return body;
 }

@@ -26,21 +26,34 @@ const yes = (value: string | undefined): boolean => {
 };
 type Setter = (mount: MountRequest, value: string | undefined) => void;
 const target: Setter = (m, v) => void (m.Target = v ?? '');
-const source: Setter = (m, v) => void (m.Source = v?.startsWith('.') ? resolve(v) : v ?? '');
+const source: Setter = (m, v) => void (m.Source = v?.startsWith('.') ? resolve(v) : (v ?? ''));
 const readonly: Setter = (m, v) => void (m.ReadOnly = yes(v));
-const bind = (change: (value: string | undefined) => NonNullable<MountRequest['BindOptions']>): Setter => (m, v) => void (m.BindOptions = { ...m.BindOptions, ...change(v) });
+const bind =
+  (change: (value: string | undefined) => NonNullable<MountRequest['BindOptions']>): Setter =>
+  (m, v) =>
+    void (m.BindOptions = { ...m.BindOptions, ...change(v) });
 /** As docker has it: what is mounted below comes along, writable or not, or stays away. */
 const recursions: Record<string, NonNullable<MountRequest['BindOptions']>> = {
-  enabled: {}, disabled: { NonRecursive: true }, writable: { ReadOnlyNonRecursive: true }, readonly: { ReadOnlyForceRecursive: true },
+  enabled: {},
+  disabled: { NonRecursive: true },
+  writable: { ReadOnlyNonRecursive: true },
+  readonly: { ReadOnlyForceRecursive: true },
 };
 function recursion(value = ''): NonNullable<MountRequest['BindOptions']> {
   const found = Object.hasOwn(recursions, value) ? recursions[value] : undefined;
-  if (!found) throw new Error(`bind-recursive ${JSON.stringify(value)} is none of ${Object.keys(recursions).join(', ')}`);
+  if (!found)
+    throw new Error(`bind-recursive ${JSON.stringify(value)} is none of ${Object.keys(recursions).join(', ')}`);
   return found;
 }
 const keys: Record<string, Setter> = {
   type: (m, v) => void (m.Type = (v ?? '').toLowerCase()),
-  source, src: source, target, dst: target, destination: target, readonly, ro: readonly,
+  source,
+  src: source,
+  target,
+  dst: target,
+  destination: target,
+  readonly,
+  ro: readonly,
   'bind-propagation': bind((v) => ({ Propagation: v ?? '' })),
   'bind-nonrecursive': bind((v) => ({ NonRecursive: yes(v) })),
   'bind-recursive': bind(recursion),
@@ -62,8 +75,10 @@ function mount(body: Body, value: string): void {
   }
   if (request.Type === 'volume') throw new Error('volumes are not supported; give type=bind or type=tmpfs');
   if (!request.Target) throw new Error('target is required');
-  if (request.Type !== 'bind' && request.BindOptions) throw new Error(`bind options do not go with type=${request.Type}`);
-  if (request.Type !== 'tmpfs' && request.TmpfsOptions) throw new Error(`tmpfs options do not go with type=${request.Type}`);
+  if (request.Type !== 'bind' && request.BindOptions)
+    throw new Error(`bind options do not go with type=${request.Type}`);
+  if (request.Type !== 'tmpfs' && request.TmpfsOptions)
+    throw new Error(`tmpfs options do not go with type=${request.Type}`);
   body.HostConfig.Mounts = push(body.HostConfig.Mounts, request);
 }
 
@@ -76,20 +91,42 @@ function tmpfs(body: Body, value: string): void {
 function device(body: Body, value: string): void {
   const [from, second, third, ...rest] = value.split(':');
   if (!from || rest.length) throw new Error('give host-path[:container-path][:rwm]');
-  const permissions = (text: string | undefined) => text !== undefined && /^[rwm]{1,3}$/.test(text) && new Set(text).size === text.length;
+  const permissions = (text: string | undefined) =>
+    text !== undefined && /^[rwm]{1,3}$/.test(text) && new Set(text).size === text.length;
   if (third !== undefined && !permissions(third)) throw new Error(`${JSON.stringify(third)} is not of r, w and m`);
   const alone = third === undefined && permissions(second);
   body.HostConfig.Devices = push(body.HostConfig.Devices, {
-    PathOnHost: from, PathInContainer: alone || !second ? from : second, CgroupPermissions: third ?? (alone ? second! : 'rwm'),
+    PathOnHost: from,
+    PathInContainer: alone || !second ? from : second,
+    CgroupPermissions: third ?? (alone ? second! : 'rwm'),
   });
 }
 
 export const fileFlags: readonly Flag[] = [
-  { flags: '-v, --volume <source:target[:options]>', help: 'bind a file or directory of the host', many: true, set: volume },
-  { flags: '--mount <key=value,...>', help: 'a mount: type=bind|tmpfs,source=,target=,readonly', many: true, set: mount },
+  {
+    flags: '-v, --volume <source:target[:options]>',
+    help: 'bind a file or directory of the host',
+    many: true,
+    set: volume,
+  },
+  {
+    flags: '--mount <key=value,...>',
+    help: 'a mount: type=bind|tmpfs,source=,target=,readonly',
+    many: true,
+    set: mount,
+  },
   { flags: '--tmpfs <path[:options]>', help: 'an empty file system in memory', many: true, set: tmpfs },
-  { flags: '--read-only', help: 'make the root file system read-only', set: (b) => void (b.HostConfig.ReadonlyRootfs = true) },
+  {
+    flags: '--read-only',
+    help: 'make the root file system read-only',
+    set: (b) => void (b.HostConfig.ReadonlyRootfs = true),
+  },
   { flags: '--device <host[:container][:rwm]>', help: 'give a device of the host', many: true, set: device },
-  { flags: '--device-cgroup-rule <rule>', help: "a rule for the devices cgroup: 'c 1:3 rwm'", many: true, set: (b, v) => void (b.HostConfig.DeviceCgroupRules = push(b.HostConfig.DeviceCgroupRules, v)) },
+  {
+    flags: '--device-cgroup-rule <rule>',
+    help: "a rule for the devices cgroup: 'c 1:3 rwm'",
+    many: true,
+    set: (b, v) => void (b.HostConfig.DeviceCgroupRules = push(b.HostConfig.DeviceCgroupRules, v)),
+  },
   { flags: '--shm-size <bytes>', help: 'size of /dev/shm (64m)', set: (b, v) => void (b.HostConfig.ShmSize = size(v)) },
 ];

@@ -1,4 +1,7 @@
-/** A flag of `run` and `create`, as a row of a table: how it is spelled, and what it does to the body of POST /containers/create. */
+/**
+ * A flag of `run` and `create`, as a row of a table: how it is spelled, and what it does to the body of POST
+ * /containers/create.
+ */
 import type { Command } from 'commander';
 import type { ContainerRequest } from '../../machine/request.ts';
 import { messageOf, misuse } from '../failure.ts';

@@ -22,9 +22,11 @@ function securityOption(body: Body, value: string): void {
   const [name, setting] = pair(value, separator);
   const config = body.HostConfig;
   if (name === 'no-new-privileges') config.SecurityOpt = push(config.SecurityOpt, value);
-  else if (name === 'systempaths' && setting === 'unconfined') Object.assign(config, { MaskedPaths: [], ReadonlyPaths: [] });
+  else if (name === 'systempaths' && setting === 'unconfined')
+    Object.assign(config, { MaskedPaths: [], ReadonlyPaths: [] });
   else if (!setting) throw new Error('give name=value');
-  else if (name === 'seccomp' && setting !== 'unconfined' && setting !== 'builtin') config.SecurityOpt = push(config.SecurityOpt, `seccomp=${profile(setting)}`);
+  else if (name === 'seccomp' && setting !== 'unconfined' && setting !== 'builtin')
+    config.SecurityOpt = push(config.SecurityOpt, `seccomp=${profile(setting)}`);
   else config.SecurityOpt = push(config.SecurityOpt, `${name}=${setting}`);
 }
 
@@ -38,19 +40,38 @@ function profile(path: string): string {
 
 function sysctl(body: Body, value: string): void {
   const [name, text] = pair(value);
-  if (!/^(net\.|fs\.mqueue\.|kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)$)/.test(name)) throw new Error(`sysctl '${value}' is not allowed`);
+  if (!/^(net\.|fs\.mqueue\.|kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)$)/.test(name))
+    throw new Error(`sysctl '${value}' is not allowed`);
   body.HostConfig.Sysctls = { ...body.HostConfig.Sysctls, [name]: text };
 }
 
 type ModeKey = 'PidMode' | 'IpcMode' | 'UTSMode' | 'UsernsMode' | 'CgroupnsMode';
-const mode = (flags: string, help: string, key: ModeKey): Flag => ({ flags, help, set: (b, v) => void (b.HostConfig[key] = v) });
-const list = (flags: string, help: string, key: 'CapAdd' | 'CapDrop'): Flag => ({ flags, help, many: true, set: (b, v) => void (b.HostConfig[key] = push(b.HostConfig[key], v)) });
+const mode = (flags: string, help: string, key: ModeKey): Flag => ({
+  flags,
+  help,
+  set: (b, v) => void (b.HostConfig[key] = v),
+});
+const list = (flags: string, help: string, key: 'CapAdd' | 'CapDrop'): Flag => ({
+  flags,
+  help,
+  many: true,
+  set: (b, v) => void (b.HostConfig[key] = push(b.HostConfig[key], v)),
+});
 
 export const isolationFlags: readonly Flag[] = [
   list('--cap-add <capability>', 'give a capability', 'CapAdd'),
   list('--cap-drop <capability>', 'take a capability away; ALL takes all', 'CapDrop'),
-  { flags: '--privileged', help: 'all capabilities and devices, no seccomp filter', set: (b) => void (b.HostConfig.Privileged = true) },
-  { flags: '--security-opt <option>', help: 'seccomp=FILE|unconfined, no-new-privileges, systempaths=unconfined', many: true, set: securityOption },
+  {
+    flags: '--privileged',
+    help: 'all capabilities and devices, no seccomp filter',
+    set: (b) => void (b.HostConfig.Privileged = true),
+  },
+  {
+    flags: '--security-opt <option>',
+    help: 'seccomp=FILE|unconfined, no-new-privileges, systempaths=unconfined',
+    many: true,
+    set: securityOption,
+  },
   { flags: '--sysctl <name=value>', help: 'a setting of the new namespaces', many: true, set: sysctl },
   mode('--pid <mode>', 'pid namespace: host', 'PidMode'),
   mode('--ipc <mode>', 'ipc namespace: private, shareable, none or host', 'IpcMode'),

@@ -2,19 +2,38 @@
 import type { HostConfig, Throttle } from '../../machine/request.ts';
 import { integer, pair, push, size, type Flag } from './flag.ts';
 
-type NumberKey = 'Memory' | 'MemorySwap' | 'MemoryReservation' | 'MemorySwappiness' | 'CpuShares' | 'CpuPeriod' | 'CpuQuota' | 'PidsLimit' | 'BlkioWeight';
+type NumberKey =
+  | 'Memory'
+  | 'MemorySwap'
+  | 'MemoryReservation'
+  | 'MemorySwappiness'
+  | 'CpuShares'
+  | 'CpuPeriod'
+  | 'CpuQuota'
+  | 'PidsLimit'
+  | 'BlkioWeight';
 type ThrottleKey = 'BlkioDeviceReadBps' | 'BlkioDeviceWriteBps' | 'BlkioDeviceReadIOps' | 'BlkioDeviceWriteIOps';
 
-const number = (flags: string, help: string, key: NumberKey, parse = integer): Flag => ({ flags, help, set: (b, v) => void (b.HostConfig[key] = parse(v)) });
+const number = (flags: string, help: string, key: NumberKey, parse = integer): Flag => ({
+  flags,
+  help,
+  set: (b, v) => void (b.HostConfig[key] = parse(v)),
+});
 const throttle = (flags: string, help: string, key: ThrottleKey, parse: (text: string) => number): Flag => ({
-  flags, help, many: true,
+  flags,
+  help,
+  many: true,
   set: (b, v) => {
     const [path, rate] = pair(v, ':');
     if (!path.startsWith('/dev/') || !rate) throw new Error('give /dev/path:rate');
     b.HostConfig[key] = push<Throttle>(b.HostConfig[key], { Path: path, Rate: parse(rate) });
   },
 });
-const text = (flags: string, help: string, key: 'CpusetCpus' | 'CpusetMems' | 'CgroupParent'): Flag => ({ flags, help, set: (b, v) => void (b.HostConfig[key] = v) });
+const text = (flags: string, help: string, key: 'CpusetCpus' | 'CpusetMems' | 'CgroupParent'): Flag => ({
+  flags,
+  help,
+  set: (b, v) => void (b.HostConfig[key] = v),
+});
 const orUnlimited = (value: string) => (value === '-1' ? -1 : size(value));
 
 function cpus(value: string): number {
@@ -22,13 +41,30 @@ function cpus(value: string): number {
   return Math.round(Number(value) * 1e9);
 }
 
-const limits = ['core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack'];
+const limits = [
+  'core',
+  'cpu',
+  'data',
+  'fsize',
+  'locks',
+  'memlock',
+  'msgqueue',
+  'nice',
+  'nofile',
+  'nproc',
+  'rss',
+  'rtprio',
+  'rttime',
+  'sigpending',
+  'stack',
+];
 function ulimit(config: HostConfig, value: string): void {
   const [name, range] = pair(value);
   if (!limits.includes(name)) throw new Error(`unknown limit: give one of ${limits.join(', ')}`);
   const [soft, hard = soft] = range.split(':');
   const [Soft, Hard] = [integer(soft!), integer(hard!)];
-  if (Hard !== -1 && (Soft > Hard || Soft === -1)) throw new Error(`the soft limit ${Soft} is above the hard limit ${Hard}`);
+  if (Hard !== -1 && (Soft > Hard || Soft === -1))
+    throw new Error(`the soft limit ${Soft} is above the hard limit ${Hard}`);
   config.Ulimits = [...(config.Ulimits ?? []).filter((other) => other.Name !== name), { Name: name, Soft, Hard }];
 }
 
@@ -37,8 +73,16 @@ export const limitFlags: readonly Flag[] = [
   number('--memory-swap <bytes>', 'memory and swap together; -1: no limit on swap', 'MemorySwap', orUnlimited),
   number('--memory-reservation <bytes>', 'soft memory limit', 'MemoryReservation', size),
   number('--memory-swappiness <0-100>', 'how willingly memory is swapped', 'MemorySwappiness'),
-  { flags: '--oom-kill-disable', help: 'stop instead of killing when memory is out (cgroup v1)', set: (b) => void (b.HostConfig.OomKillDisable = true) },
-  { flags: '--cpus <number>', help: 'share of all cpus, 1.5 for one and a half', set: (b, v) => void (b.HostConfig.NanoCpus = cpus(v)) },
+  {
+    flags: '--oom-kill-disable',
+    help: 'stop instead of killing when memory is out (cgroup v1)',
+    set: (b) => void (b.HostConfig.OomKillDisable = true),
+  },
+  {
+    flags: '--cpus <number>',
+    help: 'share of all cpus, 1.5 for one and a half',
+    set: (b, v) => void (b.HostConfig.NanoCpus = cpus(v)),
+  },
   number('-c, --cpu-shares <number>', 'weight against other containers (1024)', 'CpuShares'),
   number('--cpu-period <microseconds>', 'length of a scheduling period', 'CpuPeriod'),
   number('--cpu-quota <microseconds>', 'cpu time in each period', 'CpuQuota'),
@@ -50,6 +94,11 @@ export const limitFlags: readonly Flag[] = [
   throttle('--device-write-bps <device:rate>', 'bytes a second written to a device', 'BlkioDeviceWriteBps', size),
   throttle('--device-read-iops <device:rate>', 'reads a second from a device', 'BlkioDeviceReadIOps', integer),
   throttle('--device-write-iops <device:rate>', 'writes a second to a device', 'BlkioDeviceWriteIOps', integer),
-  { flags: '--ulimit <name=soft[:hard]>', help: 'a resource limit of the process', many: true, set: (b, v) => ulimit(b.HostConfig, v) },
+  {
+    flags: '--ulimit <name=soft[:hard]>',
+    help: 'a resource limit of the process',
+    many: true,
+    set: (b, v) => ulimit(b.HostConfig, v),
+  },
   text('--cgroup-parent <path>', "the cgroup above the container's", 'CgroupParent'),
 ];

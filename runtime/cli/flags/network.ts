@@ -44,7 +44,17 @@ export const networkFlags: readonly Flag[] = [
   { flags: '--ip <address>', help: 'IPv4 address on the bridge', set: address },
   { flags: '--mac-address <address>', help: 'MAC address of eth0', set: mac },
   { flags: '--dns <address>', help: 'nameserver in /etc/resolv.conf', many: true, set: nameserver },
-  { flags: '--dns-search <domain>', help: 'search domain in /etc/resolv.conf', many: true, set: (b, v) => void (b.HostConfig.DnsSearch = push(b.HostConfig.DnsSearch, v)) },
-  { flags: '--dns-option <option>', help: 'option in /etc/resolv.conf', many: true, set: (b, v) => void (b.HostConfig.DnsOptions = push(b.HostConfig.DnsOptions, v)) },
+  {
+    flags: '--dns-search <domain>',
+    help: 'search domain in /etc/resolv.conf',
+    many: true,
+    set: (b, v) => void (b.HostConfig.DnsSearch = push(b.HostConfig.DnsSearch, v)),
+  },
+  {
+    flags: '--dns-option <option>',
+    help: 'option in /etc/resolv.conf',
+    many: true,
+    set: (b, v) => void (b.HostConfig.DnsOptions = push(b.HostConfig.DnsOptions, v)),
+  },
   { flags: '--add-host <name:address>', help: 'line in /etc/hosts', many: true, set: host },
 ];

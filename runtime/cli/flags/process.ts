@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { integer, pair, push, type Body, type Flag } from './flag.ts';
 
-/** Lines of NAME=value; NAME alone is taken from our environment, and left out if it is not there. '#' begins a comment. */
+/**
+ * Lines of NAME=value; NAME alone is taken from our environment, and left out if it is not there. '#' begins a comment.
+ */
 function environmentFile(path: string): string[] {
   return lines(path).flatMap((line) => {
     const [name] = pair(line);
@@ -14,7 +16,11 @@ function environmentFile(path: string): string[] {
 }
 
 function lines(path: string): string[] {
-  return readFileSync(path, 'utf8').replace(/^\ufeff/, '').split(/\r?\n/).map((line) => line.trimStart()).filter((line) => line && !line.startsWith('#'));
+  return readFileSync(path, 'utf8')
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .map((line) => line.trimStart())
+    .filter((line) => line && !line.startsWith('#'));
 }
 
 function environment(body: Body, value: string): void {
@@ -51,24 +57,77 @@ function logOption({ HostConfig }: Body, value: string): void {
 export const processFlags: readonly Flag[] = [
   { flags: '-h, --hostname <name>', help: "the container's host name", set: (b, v) => void (b.Hostname = v) },
   { flags: '--domainname <name>', help: "the container's NIS domain name", set: (b, v) => void (b.Domainname = v) },
-  { flags: '--env-file <file>', help: 'read environment variables from a file', many: true, set: (b, v) => void (b.Env = push(b.Env, ...environmentFile(v))) },
-  { flags: '-e, --env <name[=value]>', help: 'set an environment variable, or pass on ours', many: true, set: environment },
+  {
+    flags: '--env-file <file>',
+    help: 'read environment variables from a file',
+    many: true,
+    set: (b, v) => void (b.Env = push(b.Env, ...environmentFile(v))),
+  },
+  {
+    flags: '-e, --env <name[=value]>',
+    help: 'set an environment variable, or pass on ours',
+    many: true,
+    set: environment,
+  },
   { flags: '-w, --workdir <dir>', help: 'working directory', set: (b, v) => void (b.WorkingDir = v) },
-  { flags: '-u, --user <name|uid[:group|gid]>', help: 'user, as a name of the image or a number', set: (b, v) => void (b.User = v) },
-  { flags: '--group-add <group>', help: 'an additional group', many: true, set: (b, v) => void (b.HostConfig.GroupAdd = push(b.HostConfig.GroupAdd, v)) },
+  {
+    flags: '-u, --user <name|uid[:group|gid]>',
+    help: 'user, as a name of the image or a number',
+    set: (b, v) => void (b.User = v),
+  },
+  {
+    flags: '--group-add <group>',
+    help: 'an additional group',
+    many: true,
+    set: (b, v) => void (b.HostConfig.GroupAdd = push(b.HostConfig.GroupAdd, v)),
+  },
   { flags: '--entrypoint <program>', help: "replace the image's entrypoint", set: (b, v) => void (b.Entrypoint = [v]) },
-  { flags: '--label-file <file>', help: 'read labels from a file', many: true, set: (b, v) => lines(v).filter((line) => line.includes('=')).forEach((line) => label(b, line)) },
+  {
+    flags: '--label-file <file>',
+    help: 'read labels from a file',
+    many: true,
+    set: (b, v) =>
+      lines(v)
+        .filter((line) => line.includes('='))
+        .forEach((line) => label(b, line)),
+  },
   { flags: '-l, --label <key[=value]>', help: 'set a label', many: true, set: label },
-  { flags: '--annotation <key=value>', help: 'set an annotation of the OCI configuration', many: true, set: annotation },
-  { flags: '--init', help: 'run an init as process 1 that reaps and forwards signals', set: (b) => void (b.HostConfig.Init = true) },
+  {
+    flags: '--annotation <key=value>',
+    help: 'set an annotation of the OCI configuration',
+    many: true,
+    set: annotation,
+  },
+  {
+    flags: '--init',
+    help: 'run an init as process 1 that reaps and forwards signals',
+    set: (b) => void (b.HostConfig.Init = true),
+  },
   { flags: '--restart <policy>', help: 'no, always, unless-stopped or on-failure[:count]', set: restart },
   { flags: '--stop-signal <signal>', help: 'signal that `stop` sends', set: (b, v) => void (b.StopSignal = v) },
-  { flags: '--stop-timeout <seconds>', help: 'seconds that `stop` waits before SIGKILL', set: (b, v) => void (b.StopTimeout = integer(v)) },
-  { flags: '--log-driver <driver>', help: 'json-file, the only one there is', set: (b, v) => void (b.HostConfig.LogConfig = { ...b.HostConfig.LogConfig, Type: v }) },
-  { flags: '--log-opt <key=value>', help: 'max-size (10m): the log begins a new file; max-file: of so many', many: true, set: logOption },
-  { flags: '--oom-score-adj <number>', help: 'preference of the OOM killer, -1000 to 1000', set: (b, v) => {
-    const score = integer(v);
-    if (score < -1000 || score > 1000) throw new Error('give a number from -1000 to 1000');
-    b.HostConfig.OomScoreAdj = score;
-  } },
+  {
+    flags: '--stop-timeout <seconds>',
+    help: 'seconds that `stop` waits before SIGKILL',
+    set: (b, v) => void (b.StopTimeout = integer(v)),
+  },
+  {
+    flags: '--log-driver <driver>',
+    help: 'json-file, the only one there is',
+    set: (b, v) => void (b.HostConfig.LogConfig = { ...b.HostConfig.LogConfig, Type: v }),
+  },
+  {
+    flags: '--log-opt <key=value>',
+    help: 'max-size (10m): the log begins a new file; max-file: of so many',
+    many: true,
+    set: logOption,
+  },
+  {
+    flags: '--oom-score-adj <number>',
+    help: 'preference of the OOM killer, -1000 to 1000',
+    set: (b, v) => {
+      const score = integer(v);
+      if (score < -1000 || score > 1000) throw new Error('give a number from -1000 to 1000');
+      b.HostConfig.OomScoreAdj = score;
+    },
+  },
 ];

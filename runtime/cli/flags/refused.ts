@@ -1,13 +1,27 @@
 /** Flags of `docker run` that Drydock does not have: refused by name and with a reason, never ignored. */
 const reasons: readonly [reason: string, flags: readonly string[]][] = [
-  ['ports are not published; connect to the address that `drydock inspect` shows', ['-p', '--publish', '-P', '--publish-all', '--expose']],
+  [
+    'ports are not published; connect to the address that `drydock inspect` shows',
+    ['-p', '--publish', '-P', '--publish-all', '--expose'],
+  ],
   ['containers find each other by address', ['--link', '--network-alias', '--net-alias']],
   ['there is no IPv6', ['--ip6', '--link-local-ip']],
   ['volumes are not supported; use -v with a path', ['--volumes-from', '--volume-driver']],
   ['the rw layer has no options', ['--storage-opt']],
   ['devices are given with --device', ['--gpus']],
   ['Drydock is the runtime', ['--runtime']],
-  ['health checks are not run', ['--health-cmd', '--health-interval', '--health-retries', '--health-timeout', '--health-start-period', '--health-start-interval', '--no-healthcheck']],
+  [
+    'health checks are not run',
+    [
+      '--health-cmd',
+      '--health-interval',
+      '--health-retries',
+      '--health-timeout',
+      '--health-start-period',
+      '--health-start-interval',
+      '--no-healthcheck',
+    ],
+  ],
   ['realtime scheduling is not limited', ['--cpu-rt-period', '--cpu-rt-runtime']],
   ['this is Linux', ['--isolation', '--cpu-count', '--cpu-percent', '--io-maxbandwidth', '--io-maxiops']],
   ['only --blkio-weight is supported', ['--blkio-weight-device']],
@@ -16,4 +30,6 @@ const reasons: readonly [reason: string, flags: readonly string[]][] = [
   ['bind the socket with -v', ['--use-api-socket']],
 ];
 
-export const refusedFlags: Readonly<Record<string, string>> = Object.fromEntries(reasons.flatMap(([reason, flags]) => flags.map((flag) => [flag, reason])));
+export const refusedFlags: Readonly<Record<string, string>> = Object.fromEntries(
+  reasons.flatMap(([reason, flags]) => flags.map((flag) => [flag, reason])),
+);

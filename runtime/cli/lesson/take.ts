@@ -1,4 +1,7 @@
-/** A lesson in the terminal: prose, then at each task the learner's turn, in the lesson's shell or anywhere else on the machine. */
+/**
+ * A lesson in the terminal: prose, then at each task the learner's turn, in the lesson's shell or anywhere else on the
+ * machine.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LessonContent } from '../../../lessons/engine/lessons.ts';
 import type { LessonState, TaskState } from '../../../lessons/engine/state.ts';
@@ -17,7 +20,15 @@ const STARTING_MS = 1500;
 /** Thrown to get out from anywhere. */
 class Left extends Error {}
 
-export interface TakeOptions { client: Client; keyboard: Keyboard; ink: Ink; words: TerminalWords; content: LessonContent; learner: string; again: boolean }
+export interface TakeOptions {
+  client: Client;
+  keyboard: Keyboard;
+  ink: Ink;
+  words: TerminalWords;
+  content: LessonContent;
+  learner: string;
+  again: boolean;
+}
 
 export class Take {
   readonly #path: string;
@@ -30,11 +41,22 @@ export class Take {
 
   constructor(private readonly o: TakeOptions) {
     this.#path = `/drydock/lessons/${encodeURIComponent(o.content.id)}`;
-    this.#text = new LessonText(o.words, o.ink, Math.min(process.stdout.columns || 80, 96) - 2, o.content.here, () => this.#state.machine?.name ?? '…');
+    this.#text = new LessonText(
+      o.words,
+      o.ink,
+      Math.min(process.stdout.columns || 80, 96) - 2,
+      o.content.here,
+      () => this.#state.machine?.name ?? '…',
+    );
   }
 
   #print = (text = ''): void => void process.stdout.write(`${this.o.ink.shown(text).replace(/\n/g, '\r\n')}\r\n`);
-  #post = <T>(rest: string, body?: object): Promise<T> => this.o.client.post<T>(`${this.#path}${rest}`, { learner: this.o.learner, ...(rest === '/open' && this.o.again && { again: 1 }) }, body);
+  #post = <T>(rest: string, body?: object): Promise<T> =>
+    this.o.client.post<T>(
+      `${this.#path}${rest}`,
+      { learner: this.o.learner, ...(rest === '/open' && this.o.again && { again: 1 }) },
+      body,
+    );
 
   async run(): Promise<void> {
     const { keyboard, content, words, ink } = this.o;
@@ -51,14 +73,20 @@ export class Take {
       if (!(error instanceof Left)) throw error;
     } finally {
       this.#ended.abort();
-      const left = await this.#post('/leave').then(() => true, () => false);
+      const left = await this.#post('/leave').then(
+        () => true,
+        () => false,
+      );
       this.#print(ink.dim(left ? words.left : words.gone));
       keyboard.close();
     }
   }
 
   async #follow(): Promise<void> {
-    for await (const state of this.o.client.lines<LessonState>('GET', `${this.#path}/follow`, { query: { learner: this.o.learner }, signal: this.#ended.signal })) {
+    for await (const state of this.o.client.lines<LessonState>('GET', `${this.#path}/follow`, {
+      query: { learner: this.o.learner },
+      signal: this.#ended.signal,
+    })) {
       const before = this.#state;
       this.#state = state;
       for (const [j, task] of state.tasks.entries()) this.#tell(j, task, before.tasks[j]);
@@ -71,8 +99,10 @@ export class Take {
     // over the question that stands there
     const lead = this.#attached ? '\r\n' : '\r\u001b[K';
     const say = (text: string) => (process.stdout.write(lead), this.#print(`  ${text}`));
-    if (task.state === 'done' && before?.state !== 'done') say(`${ink.good('✓')} ${words.task} ${j + 1}: ${words.done}${this.#attached ? ink.dim(` (${words.back})`) : ''}`);
-    for (const n of task.hints.filter((hint) => !before?.hints.includes(hint))) say(`${ink.mark('→')} ${this.#text.inline(content.hints[task.id]?.[n] ?? [])}`);
+    if (task.state === 'done' && before?.state !== 'done')
+      say(`${ink.good('✓')} ${words.task} ${j + 1}: ${words.done}${this.#attached ? ink.dim(` (${words.back})`) : ''}`);
+    for (const n of task.hints.filter((hint) => !before?.hints.includes(hint)))
+      say(`${ink.mark('→')} ${this.#text.inline(content.hints[task.id]?.[n] ?? [])}`);
   }
 
   #task = (id: string): TaskState => this.#state.tasks.find((task) => task.id === id)!;
@@ -87,8 +117,14 @@ export class Take {
     const { words, ink } = this.o;
     const number = this.#state.tasks.findIndex(({ id }) => id === block.id) + 1;
     const { state } = this.#task(block.id);
-    this.#print(`${state === 'done' ? ink.good('✓') : '○'} ${ink.bold(`${words.task} ${number}`)} ${ink.dim(words.states[state])}\n${this.#text.block(block)}\n`);
-    await this.#turn(() => ['done', 'was'].includes(this.#task(block.id).state), words.keys, (key) => this.#key(key, block.id));
+    this.#print(
+      `${state === 'done' ? ink.good('✓') : '○'} ${ink.bold(`${words.task} ${number}`)} ${ink.dim(words.states[state])}\n${this.#text.block(block)}\n`,
+    );
+    await this.#turn(
+      () => ['done', 'was'].includes(this.#task(block.id).state),
+      words.keys,
+      (key) => this.#key(key, block.id),
+    );
     this.#print();
   }
 
@@ -132,14 +168,28 @@ export class Take {
   async #shell(): Promise<void> {
     const { client, keyboard, words, ink } = this.o;
     // it may be on its way
-    for (const end = Date.now() + STARTING_MS; !['running', 'exited'].includes(this.#state.machine?.status ?? 'exited') && Date.now() < end;) await sleep(50);
+    for (
+      const end = Date.now() + STARTING_MS;
+      !['running', 'exited'].includes(this.#state.machine?.status ?? 'exited') && Date.now() < end;
+    )
+      await sleep(50);
     const { machine } = this.#state;
     if (machine?.status !== 'running') return this.#print(`  ${words.notRunning}`);
     this.#print(ink.dim(`  ${words.back}`));
     this.#attached = true;
     keyboard.toContainer({ raw: true, typedAhead: false });
     try {
-      await session({ client, id: machine.id, tty: true, stdin: keyboard.forContainer, stdout: true, stderr: true, condition: 'not-running', trouble: 1, terminal: 'kept' });
+      await session({
+        client,
+        id: machine.id,
+        tty: true,
+        stdin: keyboard.forContainer,
+        stdout: true,
+        stderr: true,
+        condition: 'not-running',
+        trouble: 1,
+        terminal: 'kept',
+      });
     } finally {
       keyboard.forContainer.removeAllListeners('data');
       this.#attached = false;
@@ -157,14 +207,22 @@ export class Take {
   async #question(j: number): Promise<void> {
     const { content, words, ink } = this.o;
     const { ask, options, because } = content.quiz[j]!;
-    this.#print(`${ink.bold(`${words.question} ${j + 1}`)}  ${this.#text.inline(ask)}\n${options.map((option, n) => `  ${n + 1}  ${this.#text.inline(option)}`).join('\n')}\n`);
-    await this.#turn(() => this.#state.quiz[j]?.right === true, words.answer, async (key) => {
-      const chosen = Number(key) - 1;
-      if (!(chosen >= 0 && chosen < options.length)) return false;
-      this.#state = await this.#post<LessonState>('/answer', { question: j, chosen });
-      this.#print(this.#state.quiz[j]?.right ? `  ${ink.good('✓')} ${words.right}` : `  ${ink.bad('✗')} ${words.wrong}`);
-      return false;
-    });
+    this.#print(
+      `${ink.bold(`${words.question} ${j + 1}`)}  ${this.#text.inline(ask)}\n${options.map((option, n) => `  ${n + 1}  ${this.#text.inline(option)}`).join('\n')}\n`,
+    );
+    await this.#turn(
+      () => this.#state.quiz[j]?.right === true,
+      words.answer,
+      async (key) => {
+        const chosen = Number(key) - 1;
+        if (!(chosen >= 0 && chosen < options.length)) return false;
+        this.#state = await this.#post<LessonState>('/answer', { question: j, chosen });
+        this.#print(
+          this.#state.quiz[j]?.right ? `  ${ink.good('✓')} ${words.right}` : `  ${ink.bad('✗')} ${words.wrong}`,
+        );
+        return false;
+      },
+    );
     if (this.#state.quiz[j]?.right) this.#print(`${this.#text.block({ kind: 'task', id: '', content: because })}\n`);
   }
 }

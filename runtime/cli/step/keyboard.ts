@@ -19,7 +19,11 @@ export class Keyboard {
   /** Called when somebody asks to stop while no prompt is open. */
   onInterrupt: () => void = () => undefined;
 
-  private constructor(readonly input: ReadStream, fd: number, readonly isStdin: boolean) {
+  private constructor(
+    readonly input: ReadStream,
+    fd: number,
+    readonly isStdin: boolean,
+  ) {
     this.#terminal = new Terminal(input, fd);
     input.on('data', (chunk: Buffer) => this.#take(chunk));
     input.on('end', () => this.#take(Buffer.from([3])));
@@ -57,7 +61,10 @@ export class Keyboard {
     this.input.resume();
   }
 
-  /** Keys go to the process: `raw` when it has a terminal of its own; what was typed ahead after `continue` goes with them. */
+  /**
+   * Keys go to the process: `raw` when it has a terminal of its own; what was typed ahead after `continue` goes with
+   * them.
+   */
   toContainer(options: { raw: boolean; typedAhead: boolean }): void {
     if (this.#owner === 'container') return;
     this.#owner = 'container';

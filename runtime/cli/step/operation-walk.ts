@@ -9,8 +9,16 @@ import { Prompt } from './prompt.ts';
 import { screen } from './stepper.ts';
 import { View } from './view.ts';
 
-export interface OperationAnswer { id: string; state: string; error: string; subject: { name: string; id?: string } }
-export interface WalkOptions { step?: boolean; break?: string[] }
+export interface OperationAnswer {
+  id: string;
+  state: string;
+  error: string;
+  subject: { name: string; id?: string };
+}
+export interface WalkOptions {
+  step?: boolean;
+  break?: string[];
+}
 
 const ends = ['done', 'failed'];
 type Mode = 'next' | 'into' | 'continue';
@@ -21,7 +29,13 @@ export class OperationWalk {
   #mode: Mode;
   #interrupted = false;
 
-  private constructor(readonly client: Client, readonly keyboard: Keyboard | undefined, readonly view: View, readonly step: boolean, readonly breakpoints: string[]) {
+  private constructor(
+    readonly client: Client,
+    readonly keyboard: Keyboard | undefined,
+    readonly view: View,
+    readonly step: boolean,
+    readonly breakpoints: string[],
+  ) {
     this.#mode = step ? 'next' : 'continue';
   }
 
@@ -30,15 +44,29 @@ export class OperationWalk {
     const lifecycle = await Lifecycle.fetch(client);
     const breakpoints = (options.break ?? []).map((at) => lifecycle.breakpoint(at));
     const keyboard = Keyboard.open();
-    if (options.step && !keyboard) throw new Failure('--step asks its questions on a terminal and there is none; use --break, and `drydock gate` from elsewhere', 1);
+    if (options.step && !keyboard)
+      throw new Failure(
+        '--step asks its questions on a terminal and there is none; use --break, and `drydock gate` from elsewhere',
+        1,
+      );
     const out = screen(keyboard !== undefined);
-    return new OperationWalk(client, keyboard, new View(out, paint(out), lifecycle), options.step ?? false, breakpoints);
+    return new OperationWalk(
+      client,
+      keyboard,
+      new View(out, paint(out), lifecycle),
+      options.step ?? false,
+      breakpoints,
+    );
   }
 
   /** Begins it and stays with it to its end. Throws Failure with the daemon's words. */
   async go(body: object): Promise<OperationAnswer> {
     try {
-      const { id } = await this.client.post<OperationAnswer>('/drydock/operations', {}, { ...body, step: this.step, break: this.breakpoints });
+      const { id } = await this.client.post<OperationAnswer>(
+        '/drydock/operations',
+        {},
+        { ...body, step: this.step, break: this.breakpoints },
+      );
       await this.#watch(id);
       const operation = await this.client.get<OperationAnswer>(`/drydock/operations/${id}`);
       if (operation.state === 'failed') throw new Failure(operation.error, 1);
@@ -54,7 +82,10 @@ export class OperationWalk {
     const prompt = this.keyboard && new Prompt(this.client, id, this.view, this.keyboard);
     if (this.keyboard) this.keyboard.onInterrupt = () => this.#interrupt(id);
     this.keyboard?.toPrompt();
-    for await (const event of this.client.lines<Event>('GET', drydockPath(id, '/journal'), { query: { follow: 1 }, signal: this.#over.signal })) {
+    for await (const event of this.client.lines<Event>('GET', drydockPath(id, '/journal'), {
+      query: { follow: 1 },
+      signal: this.#over.signal,
+    })) {
       if (event.type === 'gate') await this.#gate(event, id, prompt);
       else this.#show(event);
       if (event.type === 'state' && ends.includes(event.to)) return;
@@ -64,7 +95,11 @@ export class OperationWalk {
   #show(event: Event): void {
     if (event.type === 'step') this.view.step(event, this.#mode !== 'continue');
     else if (event.type === 'call') this.view.note(event);
-    else if (event.type !== 'state' && (this.#mode !== 'continue' || event.type === 'progress' || event.type === 'note')) this.view.other(event);
+    else if (
+      event.type !== 'state' &&
+      (this.#mode !== 'continue' || event.type === 'progress' || event.type === 'note')
+    )
+      this.view.other(event);
   }
 
   /** A request that waits for a registry is cut; what is held is asked for. */

@@ -23,10 +23,20 @@ const LONG = 'n next · i into · c continue · b break · s show · e explain �
 const SHORT = 'n i c b s e a ?';
 
 /** What a key means: an order to the gate ends the prompt, the others come back to it. */
-const orders: Record<string, 'next' | 'into' | 'continue' | 'abort'> = { n: 'next', i: 'into', c: 'continue', a: 'abort', '\u0003': 'abort', '\u001c': 'abort', '\u0004': 'abort', q: 'abort' };
+const orders: Record<string, 'next' | 'into' | 'continue' | 'abort'> = {
+  n: 'next',
+  i: 'into',
+  c: 'continue',
+  a: 'abort',
+  '\u0003': 'abort',
+  '\u001c': 'abort',
+  '\u0004': 'abort',
+  q: 'abort',
+};
 type Other = (prompt: Prompt, step: string, signal: AbortSignal) => Promise<void>;
 const others: Record<string, Other> = {
-  '?': async ({ view }) => view.print(HELP), h: async ({ view }) => view.print(HELP),
+  '?': async ({ view }) => view.print(HELP),
+  h: async ({ view }) => view.print(HELP),
   e: async ({ view }, step) => view.explain(step),
   s: (prompt, step, signal) => prompt.show(step, signal),
   b: (prompt, _, signal) => prompt.breakpoint(signal),
@@ -35,7 +45,12 @@ const words: Record<string, string> = { '?': 'help', h: 'help', e: 'explain', s:
 
 export class Prompt {
   #asked = 0;
-  constructor(readonly client: Client, readonly id: string, readonly view: View, readonly keyboard: Keyboard) {}
+  constructor(
+    readonly client: Client,
+    readonly id: string,
+    readonly view: View,
+    readonly keyboard: Keyboard,
+  ) {}
 
   /** Asks until the run moves on, by our order (which it returns) or by somebody else's (`signal`). */
   async ask({ step = '', next }: GateEvent, signal: AbortSignal): Promise<string | undefined> {
@@ -77,9 +92,16 @@ export class Prompt {
     this.view.print(chosen?.name ?? (own ? 'this step' : ''));
     if (!chosen && !own) return;
     try {
-      const all = await this.client.get<Evidence[]>(drydockPath(this.id, '/inspect'), { live: 1, ...(own && { step }) });
+      const all = await this.client.get<Evidence[]>(drydockPath(this.id, '/inspect'), {
+        live: 1,
+        ...(own && { step }),
+      });
       const wanted = own ? all : all.filter(({ title }) => chosen!.titles.test(title));
-      const text = wanted.length ? evidenceText(wanted) : own ? '(this step has nothing of its own to show)' : '(nothing yet)';
+      const text = wanted.length
+        ? evidenceText(wanted)
+        : own
+          ? '(this step has nothing of its own to show)'
+          : '(nothing yet)';
       this.view.print(`\n${text.replace(/^(?=.)/gm, '    ')}\n`);
     } catch (error) {
       this.view.print(`    ${this.view.ink.bad(visible(messageOf(error)))}`);
@@ -92,7 +114,8 @@ export class Prompt {
     this.view.print();
     if (!at) return;
     try {
-      if (await this.#send({ command: 'break', at: this.view.lifecycle.breakpoint(at) })) this.view.print(`    breakpoint before ${at}`);
+      if (await this.#send({ command: 'break', at: this.view.lifecycle.breakpoint(at) }))
+        this.view.print(`    breakpoint before ${at}`);
     } catch (error) {
       this.view.print(`    ${this.view.ink.bad(visible(messageOf(error)))}`);
     }

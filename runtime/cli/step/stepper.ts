@@ -26,7 +26,13 @@ export class Stepper {
   #interrupted = false;
   #outputOver: Promise<void> = Promise.resolve();
 
-  private constructor(readonly client: Client, readonly keyboard: Keyboard | undefined, readonly view: View, readonly step: boolean, readonly breakpoints: string[]) {
+  private constructor(
+    readonly client: Client,
+    readonly keyboard: Keyboard | undefined,
+    readonly view: View,
+    readonly step: boolean,
+    readonly breakpoints: string[],
+  ) {
     this.#mode = step ? 'next' : 'continue';
   }
 
@@ -35,13 +41,18 @@ export class Stepper {
     const lifecycle = await Lifecycle.fetch(client);
     const breakpoints = (options.break ?? []).map((at) => lifecycle.breakpoint(at));
     const keyboard = options.detach ? undefined : Keyboard.open();
-    if (options.step && !keyboard) throw new Failure('--step asks its questions on a terminal and there is none; use --break, and `drydock gate` from elsewhere', 125);
+    if (options.step && !keyboard)
+      throw new Failure(
+        '--step asks its questions on a terminal and there is none; use --break, and `drydock gate` from elsewhere',
+        125,
+      );
     const out = screen(keyboard !== undefined);
     return new Stepper(client, keyboard, new View(out, paint(out), lifecycle), options.step ?? false, breakpoints);
   }
 
   /** With -d --break nobody runs it here: `drydock gate` moves it. */
-  start = (id: string): Promise<void> => this.client.post(drydockPath(id, '/start'), { step: this.step, break: this.breakpoints });
+  start = (id: string): Promise<void> =>
+    this.client.post(drydockPath(id, '/start'), { step: this.step, break: this.breakpoints });
 
   /** `plan` begins with our `start`. */
   async run(plan: SessionOptions & { start(): Promise<void> }): Promise<number> {
@@ -53,7 +64,10 @@ export class Stepper {
     watching.catch(() => undefined);
     try {
       const code = await session({
-        ...plan, ...(typed && { stdin: keyboard.forContainer }), terminal: 'kept', onOutputEnd: outputOver,
+        ...plan,
+        ...(typed && { stdin: keyboard.forContainer }),
+        terminal: 'kept',
+        onOutputEnd: outputOver,
         start: async () => Promise.race([plan.start(), watching.then(() => new Promise<never>(() => undefined))]),
       });
       await this.#lastEvents(watching);
@@ -84,7 +98,10 @@ export class Stepper {
     const prompt = this.keyboard && new Prompt(this.client, plan.id, this.view, this.keyboard);
     if (this.keyboard) this.keyboard.onInterrupt = () => this.#interrupt();
     this.keyboard?.toPrompt();
-    for await (const event of this.client.lines<Event>('GET', drydockPath(plan.id, '/journal'), { query: { follow: 1 }, signal: this.#ended.signal })) {
+    for await (const event of this.client.lines<Event>('GET', drydockPath(plan.id, '/journal'), {
+      query: { follow: 1 },
+      signal: this.#ended.signal,
+    })) {
       if (event.type === 'gate') await this.#gate(event, plan, prompt);
       else this.#show(event, plan);
       if (event.type === 'state' && over[plan.condition === 'removed' ? 'removed' : 'kept'].includes(event.to)) return;
@@ -106,8 +123,11 @@ export class Stepper {
   #state(to: string, plan: SessionOptions): void {
     this.#running = to === 'running';
     if (!this.#running || !this.keyboard) return;
-    this.view.print(this.view.ink.dim(this.#mode === 'continue' ? '' : '\n── the process runs; the terminal is its own ──\n'));
-    if (this.keyboard.isStdin && plan.stdin) this.keyboard.toContainer({ raw: plan.tty, typedAhead: this.#mode === 'continue' });
+    this.view.print(
+      this.view.ink.dim(this.#mode === 'continue' ? '' : '\n── the process runs; the terminal is its own ──\n'),
+    );
+    if (this.keyboard.isStdin && plan.stdin)
+      this.keyboard.toContainer({ raw: plan.tty, typedAhead: this.#mode === 'continue' });
     else this.keyboard.release();
   }
 
@@ -126,7 +146,8 @@ export class Stepper {
     this.#prompting = undefined;
     if (event.at !== 'paused') return;
     // exit steps come after the last of the output
-    if (this.view.lifecycle.phaseOf(event.step ?? '')?.id === 'exit') await Promise.race([this.#outputOver, sleep(OUTPUT_MS, undefined, { ref: false })]);
+    if (this.view.lifecycle.phaseOf(event.step ?? '')?.id === 'exit')
+      await Promise.race([this.#outputOver, sleep(OUTPUT_MS, undefined, { ref: false })]);
     this.#running = false;
     // before anything is printed: the container's terminal makes no "\r\n" of "\n"
     this.keyboard?.toPrompt();

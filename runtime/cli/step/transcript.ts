@@ -7,7 +7,11 @@ import type { Ink } from './paint.ts';
 
 const ends = { done: 'done', failed: 'failed' };
 
-const marks: Record<string, string> = { unwinding: 'Undo', unwound: 'Everything is undone', left: 'Not everything could be undone' };
+const marks: Record<string, string> = {
+  unwinding: 'Undo',
+  unwound: 'Everything is undone',
+  left: 'Not everything could be undone',
+};
 /** Headings tell of the others. */
 const statesShown = new Set(['running', 'paused', 'exited', 'failed', 'removed']);
 
@@ -19,13 +23,21 @@ export class Transcript {
   readonly #left = new Set<string>();
   #run: Event['run'] | undefined;
 
-  constructor(readonly lifecycle: Lifecycle, readonly ink: Ink) {}
+  constructor(
+    readonly lifecycle: Lifecycle,
+    readonly ink: Ink,
+  ) {}
 
   lines(event: Event): string[] {
     const lines: string[] = [];
     if (this.#run !== event.run) {
       const first = this.#run === undefined && (event.run === 0 || event.run === 1);
-      if (!first) lines.push(this.ink.bold(`${this.#run === undefined ? '' : '\n'}── ${typeof event.run === 'number' ? `run ${event.run}` : event.run} ──`));
+      if (!first)
+        lines.push(
+          this.ink.bold(
+            `${this.#run === undefined ? '' : '\n'}── ${typeof event.run === 'number' ? `run ${event.run}` : event.run} ──`,
+          ),
+        );
       this.#run = event.run;
       this.#phase = '';
     }

@@ -1,4 +1,6 @@
-/** What a stepped run shows: the phase when it is new, the step and why it is there, what it did, and where it stands. */
+/**
+ * What a stepped run shows: the phase when it is new, the step and why it is there, what it did, and where it stands.
+ */
 import type { CallEvent, Event, GateEvent, StepEvent } from '../../journal/event.ts';
 import { callLine, duration, factLine, facts, line, resultLine } from '../../journal/line.ts';
 import { visible } from '../../journal/visible.ts';
@@ -21,7 +23,11 @@ export class View {
   #stopped = false;
   readonly #progress: Progress;
 
-  constructor(readonly out: NodeJS.WriteStream, readonly ink: Ink, readonly lifecycle: Lifecycle) {
+  constructor(
+    readonly out: NodeJS.WriteStream,
+    readonly ink: Ink,
+    readonly lifecycle: Lifecycle,
+  ) {
     this.#progress = new Progress(out);
   }
 
@@ -76,7 +82,11 @@ export class View {
   other(event: Event): void {
     if (event.type === 'progress') {
       const { id, status, current, total } = event;
-      this.#progress.line({ id, status, progressDetail: { ...(current !== undefined && { current }), ...(total !== undefined && { total }) } });
+      this.#progress.line({
+        id,
+        status,
+        progressDetail: { ...(current !== undefined && { current }), ...(total !== undefined && { total }) },
+      });
     } else if (event.type === 'fact') this.#facts.push(...event.facts.map(factLine));
     else if (event.type === 'note' || event.type === 'http') {
       this.#progress.finish();
@@ -95,19 +105,24 @@ export class View {
       if (stepwise) this.#summary(event);
     } else if (event.at === 'failed') this.#failed(event);
     // every undo is asked, also those of steps that never came
-    else if (event.at === 'undone' && this.#done.delete(event.step ?? '')) this.print(`  ${this.ink.dim('↶')} undone: ${this.lifecycle.step(event.step ?? '').title}  ${this.ink.dim(event.step ?? '')}`);
+    else if (event.at === 'undone' && this.#done.delete(event.step ?? ''))
+      this.print(
+        `  ${this.ink.dim('↶')} undone: ${this.lifecycle.step(event.step ?? '').title}  ${this.ink.dim(event.step ?? '')}`,
+      );
   }
 
   #failed({ step = '', error = '' }: StepEvent): void {
     this.open = false;
     // an abortion is no failure of the step: it never began
-    if (!error.startsWith('aborted before')) this.print(`  ${this.ink.bad(`✗ ${step} failed`)}${error && `: ${visible(error)}`}`);
+    if (!error.startsWith('aborted before'))
+      this.print(`  ${this.ink.bad(`✗ ${step} failed`)}${error && `: ${visible(error)}`}`);
   }
 
   #summary({ ns = 0 }: StepEvent): void {
     // the first ones tell what the step is about; `drydock trace` has them all
     for (const call of this.#calls.slice(0, CALLS_SHOWN)) this.print(this.ink.dim(`    ${this.#cut(line(call))}`));
-    if (this.#calls.length > CALLS_SHOWN) this.print(this.ink.dim(`    … and ${this.#calls.length - CALLS_SHOWN} more system calls`));
+    if (this.#calls.length > CALLS_SHOWN)
+      this.print(this.ink.dim(`    … and ${this.#calls.length - CALLS_SHOWN} more system calls`));
     for (const fact of this.#facts.slice(0, CALLS_SHOWN)) this.print(`    now ${this.#cut(fact)}`);
     this.print(`  ${this.ink.good('✓')} done${this.#stopped ? '' : ` in ${duration(ns)}`}`);
   }

@@ -20,14 +20,20 @@ import type { Tree } from './tree.ts';
 const VERSION = 1;
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-interface Recipe { name: string; layers: PracticeLayer[]; config: { Env: string[]; Cmd: string[] } }
+interface Recipe {
+  name: string;
+  layers: PracticeLayer[];
+  config: { Env: string[]; Cmd: string[] };
+}
 
 function stampOf(recipes: readonly Recipe[]): string {
   const hash = createHash('sha256').update(`practice ${VERSION}\n`);
   for (const { name, layers } of recipes) {
     for (const [j, { tree }] of layers.entries()) {
       for (const [path, node] of tree.nodes) {
-        hash.update(JSON.stringify([name, j, path, node.type, node.mode, node.mtime, node.type === 'symlink' ? node.target : '']));
+        hash.update(
+          JSON.stringify([name, j, path, node.type, node.mode, node.mtime, node.type === 'symlink' ? node.target : '']),
+        );
         if (node.type === 'file') hash.update(node.content);
       }
     }
@@ -51,7 +57,10 @@ async function tarOf(tree: Tree): Promise<Buffer> {
 
 class Repository {
   readonly #dir: string;
-  constructor(private readonly root: string, name: string) {
+  constructor(
+    private readonly root: string,
+    name: string,
+  ) {
     this.#dir = join(root, 'repositories', name);
     for (const dir of ['_blobs', '_manifests', '_tags']) mkdirSync(join(this.#dir, dir), { recursive: true });
     mkdirSync(join(root, 'blobs/sha256'), { recursive: true });
@@ -82,24 +91,46 @@ async function buildImage(root: string, { name, layers, config }: Recipe): Promi
   const newest = Math.max(...layers.flatMap(({ tree }) => [...tree.nodes.values()].map(({ mtime }) => mtime)));
   const created = new Date(newest * 1000).toISOString();
   const labels = {
-    'org.opencontainers.image.title': `${name} (practice)`, 'org.opencontainers.image.description': 'put together by drydock from the host\'s own files, because no registry could be reached',
-    'org.opencontainers.image.version': 'practice', 'org.opencontainers.image.created': created, 'io.drydock.practice': 'true',
+    'org.opencontainers.image.title': `${name} (practice)`,
+    'org.opencontainers.image.description':
+      "put together by drydock from the host's own files, because no registry could be reached",
+    'org.opencontainers.image.version': 'practice',
+    'org.opencontainers.image.created': created,
+    'io.drydock.practice': 'true',
   };
   const made = [];
   for (const { tree, why } of layers) {
     const tar = await tarOf(tree);
-    made.push({ diffID: sha256(tar), why, descriptor: repository.blob(gzipSync(tar, { level: 1 }), `${OCI_LAYER}+gzip`) });
+    made.push({
+      diffID: sha256(tar),
+      why,
+      descriptor: repository.blob(gzipSync(tar, { level: 1 }), `${OCI_LAYER}+gzip`),
+    });
   }
   const { os, architecture } = hostPlatform();
   const document = {
-    created, author: 'drydock', architecture, os, config: { ...config, Labels: labels },
+    created,
+    author: 'drydock',
+    architecture,
+    os,
+    config: { ...config, Labels: labels },
     rootfs: { type: 'layers', diff_ids: made.map(({ diffID }) => diffID) },
     history: made.map(({ why }) => ({ created, created_by: `drydock practice: ${why}` })),
   };
-  const manifest = repository.manifest({
-    schemaVersion: 2, mediaType: OCI_MANIFEST, config: repository.blob(Buffer.from(JSON.stringify(document)), OCI_CONFIG), layers: made.map(({ descriptor }) => descriptor), annotations: labels,
-  }, OCI_MANIFEST);
-  const index = repository.manifest({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [{ ...manifest, platform: { os, architecture } }] }, OCI_INDEX);
+  const manifest = repository.manifest(
+    {
+      schemaVersion: 2,
+      mediaType: OCI_MANIFEST,
+      config: repository.blob(Buffer.from(JSON.stringify(document)), OCI_CONFIG),
+      layers: made.map(({ descriptor }) => descriptor),
+      annotations: labels,
+    },
+    OCI_MANIFEST,
+  );
+  const index = repository.manifest(
+    { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [{ ...manifest, platform: { os, architecture } }] },
+    OCI_INDEX,
+  );
   repository.tag('latest', index.digest);
 }
 

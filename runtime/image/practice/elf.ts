@@ -9,7 +9,12 @@ export interface Elf {
   /** DT_RUNPATH or DT_RPATH: where to look first, with $ORIGIN still in it */
   runpath: string[];
 }
-interface Segment { type: number; offset: number; address: number; size: number }
+interface Segment {
+  type: number;
+  offset: number;
+  address: number;
+  size: number;
+}
 
 const PT = { LOAD: 1, DYNAMIC: 2, INTERP: 3 };
 const DT = { NULL: 0, NEEDED: 1, STRTAB: 5, RPATH: 15, RUNPATH: 29 };
@@ -21,7 +26,12 @@ function segments(file: Buffer): Segment[] {
   const entry = file.readUInt16LE(54);
   return Array.from({ length: file.readUInt16LE(56) }, (_, j) => {
     const at = table + j * entry;
-    return { type: file.readUInt32LE(at), offset: Number(file.readBigUInt64LE(at + 8)), address: Number(file.readBigUInt64LE(at + 16)), size: Number(file.readBigUInt64LE(at + 32)) };
+    return {
+      type: file.readUInt32LE(at),
+      offset: Number(file.readBigUInt64LE(at + 8)),
+      address: Number(file.readBigUInt64LE(at + 16)),
+      size: Number(file.readBigUInt64LE(at + 32)),
+    };
   });
 }
 
@@ -43,11 +53,16 @@ export function readElf(file: Buffer): Elf | undefined {
   const table = all.find(({ type }) => type === PT.DYNAMIC);
   const entries = table ? dynamic(file, table) : [];
   const address = entries.find(([tag]) => tag === DT.STRTAB)?.[1] ?? 0;
-  const holder = all.find(({ type, address: from, size }) => type === PT.LOAD && address >= from && address < from + size);
+  const holder = all.find(
+    ({ type, address: from, size }) => type === PT.LOAD && address >= from && address < from + size,
+  );
   const strings = holder ? address - holder.address + holder.offset : address;
-  const values = (...tags: number[]) => entries.filter(([tag]) => tags.includes(tag)).map(([, value]) => string(file, strings + value));
+  const values = (...tags: number[]) =>
+    entries.filter(([tag]) => tags.includes(tag)).map(([, value]) => string(file, strings + value));
   return {
-    machine: file.readUInt16LE(18), needed: values(DT.NEEDED), runpath: values(DT.RUNPATH, DT.RPATH).flatMap((path) => path.split(':')),
+    machine: file.readUInt16LE(18),
+    needed: values(DT.NEEDED),
+    runpath: values(DT.RUNPATH, DT.RPATH).flatMap((path) => path.split(':')),
     ...(interp && { interpreter: string(file, interp.offset) }),
   };
 }

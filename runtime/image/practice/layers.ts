@@ -1,14 +1,28 @@
 /** The layers of the practice images as trees, lowest first. */
 import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { packageRoot } from '../../kernel/native.ts';
-import { baseFiles, baseFolders, folders, merged, practiceFiles, programs, terminfo, whiteouts, written } from './content.ts';
+import {
+  baseFiles,
+  baseFolders,
+  folders,
+  merged,
+  practiceFiles,
+  programs,
+  terminfo,
+  whiteouts,
+  written,
+} from './content.ts';
 import { Libraries } from './libraries.ts';
 import { Tree } from './tree.ts';
 
-export interface PracticeLayer { tree: Tree; why: string }
+export interface PracticeLayer {
+  tree: Tree;
+  why: string;
+}
 
 const PATHS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
-const locate = (name: string): string | undefined => PATHS.map((dir) => `${dir}/${name}`).find((path) => existsSync(path) && statSync(path).isFile());
+const locate = (name: string): string | undefined =>
+  PATHS.map((dir) => `${dir}/${name}`).find((path) => existsSync(path) && statSync(path).isFile());
 
 /** The first line of a script names what it cannot do without. */
 function interpreterOf(path: string): string | undefined {
@@ -27,7 +41,8 @@ function addProgram(tree: Tree, libraries: Libraries, name: string): void {
 
 function base(libraries: Libraries): Tree {
   const tree = new Tree();
-  for (const name of merged) if (lstatSync(`/${name}`, { throwIfNoEntry: false })?.isSymbolicLink()) tree.copy(`/${name}`);
+  for (const name of merged)
+    if (lstatSync(`/${name}`, { throwIfNoEntry: false })?.isSymbolicLink()) tree.copy(`/${name}`);
   for (const [path, mode] of folders) tree.directory(path, mode);
   tree.link('var/run', '/run');
   tree.link('var/lock', '/run/lock');

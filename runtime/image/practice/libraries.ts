@@ -3,19 +3,28 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readElf, type Elf } from './elf.ts';
 
-const DEFAULTS = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].flatMap((triplet) => [`/lib/${triplet}`, `/usr/lib/${triplet}`]).concat('/lib64', '/usr/lib64', '/lib', '/usr/lib');
+const DEFAULTS = ['x86_64-linux-gnu', 'aarch64-linux-gnu']
+  .flatMap((triplet) => [`/lib/${triplet}`, `/usr/lib/${triplet}`])
+  .concat('/lib64', '/usr/lib64', '/lib', '/usr/lib');
 
 /** The directories of /etc/ld.so.conf; `include` takes a pattern with one star in the last component. */
 function configured(path = '/etc/ld.so.conf', depth = 0): string[] {
   if (depth > 4 || !existsSync(path)) return [];
-  return readFileSync(path, 'utf8').split('\n').map((line) => line.replace(/#.*/, '').trim()).filter(Boolean).flatMap((line) => {
-    const pattern = /^include\s+(.*)$/.exec(line)?.[1];
-    if (!pattern) return [line];
-    const dir = dirname(join(dirname(path), pattern.startsWith('/') ? '/' : '.', pattern));
-    const folder = pattern.startsWith('/') ? dirname(pattern) : dir;
-    if (!existsSync(folder)) return [];
-    return readdirSync(folder).filter((name) => name.endsWith('.conf')).sort().flatMap((name) => configured(join(folder, name), depth + 1));
-  });
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .map((line) => line.replace(/#.*/, '').trim())
+    .filter(Boolean)
+    .flatMap((line) => {
+      const pattern = /^include\s+(.*)$/.exec(line)?.[1];
+      if (!pattern) return [line];
+      const dir = dirname(join(dirname(path), pattern.startsWith('/') ? '/' : '.', pattern));
+      const folder = pattern.startsWith('/') ? dirname(pattern) : dir;
+      if (!existsSync(folder)) return [];
+      return readdirSync(folder)
+        .filter((name) => name.endsWith('.conf'))
+        .sort()
+        .flatMap((name) => configured(join(folder, name), depth + 1));
+    });
 }
 
 export class Libraries {
@@ -30,10 +39,15 @@ export class Libraries {
   #find(name: string, wanted: Elf, from: string): string | undefined {
     if (name.includes('/')) return existsSync(name) ? name : undefined;
     const own = wanted.runpath.map((dir) => dir.replace(/\$\{?ORIGIN\}?/g, dirname(from)));
-    return [...own, ...this.#dirs].map((dir) => join(dir, name)).find((path) => existsSync(path) && this.#elf(path)?.machine === wanted.machine);
+    return [...own, ...this.#dirs]
+      .map((dir) => join(dir, name))
+      .find((path) => existsSync(path) && this.#elf(path)?.machine === wanted.machine);
   }
 
-  /** Absolute paths of the loader and of all libraries of `path`, direct and indirect; undefined when one is missing: then it would not run. */
+  /**
+   * Absolute paths of the loader and of all libraries of `path`, direct and indirect; undefined when one is missing:
+   * then it would not run.
+   */
   of(path: string): string[] | undefined {
     const found = new Set<string>();
     const todo = [path];

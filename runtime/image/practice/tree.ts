@@ -2,7 +2,9 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { posix } from 'node:path';
 
-export type Node = { mode: number; mtime: number } & ({ type: 'file'; content: Buffer } | { type: 'directory' } | { type: 'symlink'; target: string });
+export type Node = { mode: number; mtime: number } & (
+  { type: 'file'; content: Buffer } | { type: 'directory' } | { type: 'symlink'; target: string }
+);
 
 /** mtime of what is written and not copied: the same on every machine. */
 const EPOCH = 1_700_000_000;
@@ -45,7 +47,10 @@ export class Tree {
     this.#set(path, { type: 'symlink', mode: 0o777, mtime: EPOCH, target });
   }
 
-  /** Copies a file of the host with every link on the way to it, so that it is found by the same names. Returns its real path. */
+  /**
+   * Copies a file of the host with every link on the way to it, so that it is found by the same names. Returns its real
+   * path.
+   */
   copy(path: string): string {
     const todo = path.split('/').filter(Boolean).reverse();
     let done = '';
@@ -73,7 +78,12 @@ export class Tree {
   }
   #node(path: string, mode: number, mtime: number, isDirectory: boolean): void {
     if (this.has(path)) return;
-    this.#set(path, isDirectory ? { type: 'directory', mode, mtime } : { type: 'file', mode, mtime, content: readFileSync(`/${path}`) });
+    this.#set(
+      path,
+      isDirectory
+        ? { type: 'directory', mode, mtime }
+        : { type: 'file', mode, mtime, content: readFileSync(`/${path}`) },
+    );
   }
 
   /** The same for everything below a directory; sockets and devices are left out. */

@@ -14,7 +14,8 @@ export interface Cgroup {
   /** devices.deny/allow on v1, an eBPF program on v2. */
   allowDevices(k: Kernel, rules: readonly DeviceRule[]): Promise<string[]>;
   /**
-   * The stage moves itself: it writes "0" to `tasks` (v1) or `cgroup.procs` (v2). Moving a single thread by itself takes no
+   * The stage moves itself: it writes "0" to `tasks` (v1) or `cgroup.procs` (v2). Moving a single thread by itself
+   * takes no
    * cgroup_threadgroup_rwsem, whose first write lock waits for an RCU grace period.
    */
   join(k: Kernel): Promise<void>;
@@ -29,7 +30,10 @@ export interface Cgroup {
   oomKilled(): Promise<boolean>;
   /** How often the OOM killer has come, and the file that says so, as it stands. */
   oom(): Oom;
-  /** Calls back when memory has run out, until what it returns is called. Undefined where the kernel has no memory controller. */
+  /**
+   * Calls back when memory has run out, until what it returns is called. Undefined where the kernel has no memory
+   * controller.
+   */
   onOom(k: Kernel, callback: () => void): Promise<(() => Promise<void>) | undefined>;
   /** Where a file of a controller is; undefined when this machine does not have the controller. */
   pathOf(controller: string, file: string): string | undefined;
@@ -39,11 +43,23 @@ export interface Cgroup {
 }
 
 /** `says`: the file's lines, in one. */
-export interface Oom { kills: number; path: string; says: string }
+export interface Oom {
+  kills: number;
+  path: string;
+  says: string;
+}
 
 /** Times in nanoseconds, sizes in bytes. */
 export interface CgroupStats {
-  cpu: { total: number; user: number; system: number; perCpu?: number[]; periods: number; throttledPeriods: number; throttledTime: number };
+  cpu: {
+    total: number;
+    user: number;
+    system: number;
+    perCpu?: number[];
+    periods: number;
+    throttledPeriods: number;
+    throttledTime: number;
+  };
   memory: { usage: number; maxUsage?: number; limit: number; failcnt?: number; stats: Record<string, number> };
   pids: { current: number; limit: number };
   io: { major: number; minor: number; op: 'Read' | 'Write'; bytes: number; operations: number }[];

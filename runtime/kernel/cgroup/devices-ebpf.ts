@@ -4,8 +4,10 @@
  *   r1 → struct bpf_cgroup_dev_ctx { u32 access_type: access << 16 | type; u32 major; u32 minor; }
  *   r0 ← 1 allow, 0 deny
  *
- * Of two rules the later one wins, for each of read, write and mknod by itself. So the rules are tried from the last to the first:
- * an allowing one takes its bits off what is still asked for, a denying one refuses as soon as such a bit is left. What no rule
+ * Of two rules the later one wins, for each of read, write and mknod by itself. So the rules are tried from the last to
+ * the first:
+ * an allowing one takes its bits off what is still asked for, a denying one refuses as soon as such a bit is left. What
+ * no rule
  * speaks of is allowed, as in a cgroup without a program; the list of a container begins with "deny all".
  */
 import type { DeviceRule } from '../../oci/spec.ts';
@@ -21,7 +23,13 @@ const given = (n: number | undefined): n is number => n !== undefined && n >= 0;
 
 export function deviceProgram(rules: readonly DeviceRule[]): Buffer {
   const program = new Ebpf();
-  program.load32(type, R.r1, 0).move(asked, type).and(type, 0xffff).shiftRight(asked, 16).load32(major, R.r1, 4).load32(minor, R.r1, 8);
+  program
+    .load32(type, R.r1, 0)
+    .move(asked, type)
+    .and(type, 0xffff)
+    .shiftRight(asked, 16)
+    .load32(major, R.r1, 4)
+    .load32(minor, R.r1, 8);
   let last: 'allow' | 'deny' = 'allow';
   for (const [index, rule] of [...rules].reverse().entries()) {
     const bits = accessBits(rule.access);
@@ -34,12 +42,20 @@ export function deviceProgram(rules: readonly DeviceRule[]): Buffer {
     appendRule(program, rule, bits, `rule${index}`);
   }
   const other = last === 'allow' ? 'deny' : 'allow';
-  program.label(last).set(R.r0, last === 'allow' ? 1 : 0).exit();
-  if (program.jumpsTo(other)) program.label(other).set(R.r0, other === 'allow' ? 1 : 0).exit();
+  program
+    .label(last)
+    .set(R.r0, last === 'allow' ? 1 : 0)
+    .exit();
+  if (program.jumpsTo(other))
+    program
+      .label(other)
+      .set(R.r0, other === 'allow' ? 1 : 0)
+      .exit();
   return program.bytes();
 }
 
-const isForAll = (rule: DeviceRule, bits: number) => bits === ALL && !(rule.type === 'b' || rule.type === 'c') && !given(rule.major) && !given(rule.minor);
+const isForAll = (rule: DeviceRule, bits: number) =>
+  bits === ALL && !(rule.type === 'b' || rule.type === 'c') && !given(rule.major) && !given(rule.minor);
 
 function appendRule(program: Ebpf, rule: DeviceRule, bits: number, next: string): void {
   if (rule.type === 'b' || rule.type === 'c') program.jumpIfNot(type, TYPE[rule.type], next);

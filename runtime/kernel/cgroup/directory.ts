@@ -10,13 +10,19 @@ const REMOVE_MS = 2000;
 /** '/drydock/<id>' from the daemon's settings or from --cgroup-parent: it must not climb. */
 export function checkPath(path: string): string {
   if (!path.startsWith('/') || path === '/' || path.split('/').some((part) => part === '..' || part === '.')) {
-    throw new Error(`cgroup path ${JSON.stringify(path)} must be absolute, below the root and without dots; check --cgroup-parent`);
+    throw new Error(
+      `cgroup path ${JSON.stringify(path)} must be absolute, below the root and without dots; check --cgroup-parent`,
+    );
   }
   return path.replace(/\/+/g, '/').replace(/\/$/, '');
 }
 
 /** '/a/b/c' → ['/a', '/a/b', '/a/b/c'] */
-export const levels = (path: string): string[] => path.split('/').slice(1).map((_, j, parts) => `/${parts.slice(0, j + 1).join('/')}`);
+export const levels = (path: string): string[] =>
+  path
+    .split('/')
+    .slice(1)
+    .map((_, j, parts) => `/${parts.slice(0, j + 1).join('/')}`);
 
 /** True when it was made now, false when it was there. */
 export async function makeDirectory(k: Kernel, dir: string): Promise<boolean> {
@@ -25,7 +31,9 @@ export async function makeDirectory(k: Kernel, dir: string): Promise<boolean> {
 
 const below = (dir: string): string[] => {
   try {
-    return readdirSync(dir, { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => `${dir}/${e.name}`);
+    return readdirSync(dir, { withFileTypes: true })
+      .filter((e) => e.isDirectory())
+      .map((e) => `${dir}/${e.name}`);
   } catch {
     return [];
   }
@@ -40,7 +48,9 @@ export function tree(dir: string): string[] {
 
 /** Host pids in it and below it. */
 export function pidsIn(dir: string): number[] {
-  return tree(dir).flatMap((d) => readText(`${d}/cgroup.procs`).split('\n').filter(Boolean).map(Number)).filter((pid) => pid > 0);
+  return tree(dir)
+    .flatMap((d) => readText(`${d}/cgroup.procs`).split('\n').filter(Boolean).map(Number))
+    .filter((pid) => pid > 0);
 }
 
 /** '' for a file or a cgroup that is not there (any more). */

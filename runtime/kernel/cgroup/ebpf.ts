@@ -1,5 +1,6 @@
 /**
- * An assembler for the few eBPF instructions that a device program needs: bpf(2), the kernel's bpf/standardization/instruction-set.
+ * An assembler for the few eBPF instructions that a device program needs: bpf(2), the kernel's
+ * bpf/standardization/instruction-set.
  *
  *   | opcode: 8 | dst: 4, src: 4 | offset: 16 | immediate: 32 |     little endian
  */
@@ -8,11 +9,24 @@ export const R = { r0: 0, r1: 1, r2: 2, r3: 3, r4: 4, r5: 5 } as const;
 const OP = {
   /** dst = *(u32 *)(src + offset) */
   LDX_W: 0x61,
-  ALU64_MOV_K: 0xb7, ALU64_MOV_X: 0xbf, ALU64_AND_K: 0x57, ALU64_RSH_K: 0x77,
-  JEQ_K: 0x15, JNE_K: 0x55, JSET_K: 0x45, EXIT: 0x95,
+  ALU64_MOV_K: 0xb7,
+  ALU64_MOV_X: 0xbf,
+  ALU64_AND_K: 0x57,
+  ALU64_RSH_K: 0x77,
+  JEQ_K: 0x15,
+  JNE_K: 0x55,
+  JSET_K: 0x45,
+  EXIT: 0x95,
 } as const;
 
-interface Instruction { op: number; dst: number; src: number; offset: number; imm: number; target?: string }
+interface Instruction {
+  op: number;
+  dst: number;
+  src: number;
+  offset: number;
+  imm: number;
+  target?: string;
+}
 
 export class Ebpf {
   readonly #code: Instruction[] = [];
@@ -22,16 +36,34 @@ export class Ebpf {
     this.#code.push({ op, dst, src: 0, offset: 0, imm: 0, ...rest });
     return this;
   }
-  load32(dst: number, src: number, offset: number): this { return this.#emit(OP.LDX_W, dst, { src, offset }); }
-  set(dst: number, imm: number): this { return this.#emit(OP.ALU64_MOV_K, dst, { imm }); }
-  move(dst: number, src: number): this { return this.#emit(OP.ALU64_MOV_X, dst, { src }); }
-  and(dst: number, imm: number): this { return this.#emit(OP.ALU64_AND_K, dst, { imm }); }
-  shiftRight(dst: number, imm: number): this { return this.#emit(OP.ALU64_RSH_K, dst, { imm }); }
-  jumpIf(dst: number, imm: number, target: string): this { return this.#emit(OP.JEQ_K, dst, { imm, target }); }
-  jumpIfNot(dst: number, imm: number, target: string): this { return this.#emit(OP.JNE_K, dst, { imm, target }); }
+  load32(dst: number, src: number, offset: number): this {
+    return this.#emit(OP.LDX_W, dst, { src, offset });
+  }
+  set(dst: number, imm: number): this {
+    return this.#emit(OP.ALU64_MOV_K, dst, { imm });
+  }
+  move(dst: number, src: number): this {
+    return this.#emit(OP.ALU64_MOV_X, dst, { src });
+  }
+  and(dst: number, imm: number): this {
+    return this.#emit(OP.ALU64_AND_K, dst, { imm });
+  }
+  shiftRight(dst: number, imm: number): this {
+    return this.#emit(OP.ALU64_RSH_K, dst, { imm });
+  }
+  jumpIf(dst: number, imm: number, target: string): this {
+    return this.#emit(OP.JEQ_K, dst, { imm, target });
+  }
+  jumpIfNot(dst: number, imm: number, target: string): this {
+    return this.#emit(OP.JNE_K, dst, { imm, target });
+  }
   /** if dst & imm */
-  jumpIfAny(dst: number, imm: number, target: string): this { return this.#emit(OP.JSET_K, dst, { imm, target }); }
-  exit(): this { return this.#emit(OP.EXIT, 0); }
+  jumpIfAny(dst: number, imm: number, target: string): this {
+    return this.#emit(OP.JSET_K, dst, { imm, target });
+  }
+  exit(): this {
+    return this.#emit(OP.EXIT, 0);
+  }
 
   label(name: string): this {
     this.#labels.set(name, this.#code.length);

@@ -1,8 +1,14 @@
-/** Which controllers this machine has, and where they are mounted: cgroups(7), /proc/self/mountinfo in proc_pid_mountinfo(5). */
+/**
+ * Which controllers this machine has, and where they are mounted: cgroups(7), /proc/self/mountinfo in
+ * proc_pid_mountinfo(5).
+ */
 import { readFileSync } from 'node:fs';
 
 /** One mounted v1 hierarchy. Distributions mount some controllers together (cpu,cpuacct). */
-export interface Hierarchy { mount: string; controllers: string[] }
+export interface Hierarchy {
+  mount: string;
+  controllers: string[];
+}
 export interface Hierarchies {
   /** 1 as soon as one controller is on v1: the hybrid layout has an empty cgroup2 beside them. */
   version: 1 | 2;
@@ -15,9 +21,14 @@ export interface Hierarchies {
 const USED = ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids'];
 
 /** mountinfo writes space, tab, newline and backslash as \ooo. */
-const unescape = (field: string) => field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
+const unescape = (field: string) =>
+  field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
 
-interface Row { mount: string; type: string; options: string[] }
+interface Row {
+  mount: string;
+  type: string;
+  options: string[];
+}
 function parseRow(line: string): Row | undefined {
   const [before, after] = line.split(' - ');
   const mount = before?.split(' ')[4];
@@ -30,7 +41,10 @@ function parseRow(line: string): Row | undefined {
 const usual = (row: Row) => Number(row.mount.startsWith('/sys/fs/cgroup'));
 
 export function parseHierarchies(mountinfo: string): Hierarchies {
-  const rows = mountinfo.split('\n').flatMap((line) => parseRow(line) ?? []).sort((a, b) => usual(b) - usual(a));
+  const rows = mountinfo
+    .split('\n')
+    .flatMap((line) => parseRow(line) ?? [])
+    .sort((a, b) => usual(b) - usual(a));
   const left = new Set(USED);
   const v1: Hierarchy[] = [];
   for (const row of rows.filter((r) => r.type === 'cgroup')) {

@@ -4,19 +4,59 @@ import { readText } from './directory.ts';
 
 /** By the name of the file; absent ones are passed over, so one list serves both versions and every controller. */
 const FILES = [
-  'cgroup.procs', 'cgroup.controllers', 'cgroup.subtree_control', 'cgroup.freeze', 'cgroup.events', 'freezer.state',
-  'memory.limit_in_bytes', 'memory.memsw.limit_in_bytes', 'memory.soft_limit_in_bytes', 'memory.usage_in_bytes', 'memory.max_usage_in_bytes', 'memory.swappiness', 'memory.oom_control',
-  'memory.max', 'memory.swap.max', 'memory.low', 'memory.current', 'memory.peak', 'memory.events',
-  'cpu.shares', 'cpu.cfs_period_us', 'cpu.cfs_quota_us', 'cpu.weight', 'cpu.max', 'cpu.stat', 'cpuacct.usage', 'cpuacct.stat',
-  'cpuset.cpus', 'cpuset.mems', 'cpuset.cpus.effective', 'cpuset.mems.effective', 'pids.max', 'pids.current', 'devices.list',
-  'blkio.weight', 'blkio.bfq.weight', 'blkio.throttle.read_bps_device', 'blkio.throttle.write_bps_device', 'blkio.throttle.read_iops_device', 'blkio.throttle.write_iops_device',
-  'io.weight', 'io.bfq.weight', 'io.max',
+  'cgroup.procs',
+  'cgroup.controllers',
+  'cgroup.subtree_control',
+  'cgroup.freeze',
+  'cgroup.events',
+  'freezer.state',
+  'memory.limit_in_bytes',
+  'memory.memsw.limit_in_bytes',
+  'memory.soft_limit_in_bytes',
+  'memory.usage_in_bytes',
+  'memory.max_usage_in_bytes',
+  'memory.swappiness',
+  'memory.oom_control',
+  'memory.max',
+  'memory.swap.max',
+  'memory.low',
+  'memory.current',
+  'memory.peak',
+  'memory.events',
+  'cpu.shares',
+  'cpu.cfs_period_us',
+  'cpu.cfs_quota_us',
+  'cpu.weight',
+  'cpu.max',
+  'cpu.stat',
+  'cpuacct.usage',
+  'cpuacct.stat',
+  'cpuset.cpus',
+  'cpuset.mems',
+  'cpuset.cpus.effective',
+  'cpuset.mems.effective',
+  'pids.max',
+  'pids.current',
+  'devices.list',
+  'blkio.weight',
+  'blkio.bfq.weight',
+  'blkio.throttle.read_bps_device',
+  'blkio.throttle.write_bps_device',
+  'blkio.throttle.read_iops_device',
+  'blkio.throttle.write_iops_device',
+  'io.weight',
+  'io.bfq.weight',
+  'io.max',
 ];
 
 function lines(dir: string): string[] {
   return FILES.flatMap((file) => {
     const text = readText(`${dir}/${file}`).trimEnd();
-    return text.includes('\n') ? [`${file}:`, ...text.split('\n').map((line) => `  ${line}`)] : text ? [`${file} ${text}`] : [];
+    return text.includes('\n')
+      ? [`${file}:`, ...text.split('\n').map((line) => `  ${line}`)]
+      : text
+        ? [`${file} ${text}`]
+        : [];
   });
 }
 

@@ -5,10 +5,14 @@ import type { Kernel } from '../kernel.ts';
 import { waitUntil } from './wait.ts';
 
 const KILL_MS = 10_000;
-export interface Freezer { freeze(): Promise<void>; thaw(): Promise<void> }
+export interface Freezer {
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
+}
 
 /**
- * Frozen first, so that nothing forks between the list and the signal; a frozen process takes the signal when it is thawed.
+ * Frozen first, so that nothing forks between the list and the signal; a frozen process takes the signal when it is
+ * thawed.
  * Throws when something is left after 10 s: a process in uninterruptible sleep cannot be killed by anybody.
  */
 export async function killAll(k: Kernel, list: () => number[], freezer?: Freezer): Promise<void> {
@@ -28,5 +32,8 @@ export async function killAll(k: Kernel, list: () => number[], freezer?: Freezer
     await kill();
     return list().length === 0;
   }, KILL_MS);
-  if (!gone) throw new Error(`processes ${list().join(', ')} did not end within ${KILL_MS / 1000} s of SIGKILL; see their state in /proc/<pid>/status`);
+  if (!gone)
+    throw new Error(
+      `processes ${list().join(', ')} did not end within ${KILL_MS / 1000} s of SIGKILL; see their state in /proc/<pid>/status`,
+    );
 }

@@ -1,8 +1,10 @@
 /**
  * OCI resources → file → value, for both versions of cgroups.
  *
- * v1: admin-guide/cgroup-v1; v2: admin-guide/cgroup-v2, "Controllers". Rows are written in this order. A row without a value is
- * not written at all; a file that is not there gives the row's warning (Docker's words) and the container runs without the limit.
+ * v1: admin-guide/cgroup-v1; v2: admin-guide/cgroup-v2, "Controllers". Rows are written in this order. A row without a
+ * value is
+ * not written at all; a file that is not there gives the row's warning (Docker's words) and the container runs without
+ * the limit.
  */
 import type { Resources, ThrottleDevice } from '../../oci/spec.ts';
 
@@ -16,12 +18,15 @@ export interface Limit {
   warning: string;
 }
 
-const one = (value: number | string | undefined | null | false): string[] => (value === undefined || value === null || value === false || value === '' ? [] : [String(value)]);
+const one = (value: number | string | undefined | null | false): string[] =>
+  value === undefined || value === null || value === false || value === '' ? [] : [String(value)];
 /** v2 says "max" where v1 says -1. */
 const max = (value: number | undefined): string[] => (value === undefined ? [] : [value < 0 ? 'max' : String(value)]);
-const throttle = (devices: ThrottleDevice[] | undefined, show: (rate: number) => string) => (devices ?? []).map((d) => `${d.major}:${d.minor} ${show(d.rate)}`);
+const throttle = (devices: ThrottleDevice[] | undefined, show: (rate: number) => string) =>
+  (devices ?? []).map((d) => `${d.major}:${d.minor} ${show(d.rate)}`);
 
-const lacks = (what: string, discarded: string) => `Your kernel does not support ${what} or the cgroup is not mounted. ${discarded} discarded.`;
+const lacks = (what: string, discarded: string) =>
+  `Your kernel does not support ${what} or the cgroup is not mounted. ${discarded} discarded.`;
 const warnings = {
   memory: lacks('memory limit capabilities', 'Limitation'),
   swap: 'Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap.',
@@ -40,7 +45,8 @@ const warnings = {
 };
 
 type Row = [controller: string, file: string | string[], values: Limit['values'], warning: string];
-const table = (...rows: Row[]): Limit[] => rows.map(([controller, file, values, warning]) => ({ controller, files: [file].flat(), values, warning }));
+const table = (...rows: Row[]): Limit[] =>
+  rows.map(([controller, file, values, warning]) => ({ controller, files: [file].flat(), values, warning }));
 
 export const v1Limits: Limit[] = table(
   ['memory', 'memory.limit_in_bytes', (r) => one(r.memory?.limit), warnings.memory],
@@ -55,14 +61,35 @@ export const v1Limits: Limit[] = table(
   ['cpuset', 'cpuset.mems', (r) => one(r.cpu?.mems), warnings.cpuset],
   ['pids', 'pids.max', (r) => max(r.pids && (r.pids.limit > 0 ? r.pids.limit : -1)), warnings.pids],
   ['blkio', ['blkio.weight', 'blkio.bfq.weight'], (r) => one(r.blockIO?.weight), warnings.weight],
-  ['blkio', 'blkio.throttle.read_bps_device', (r) => throttle(r.blockIO?.throttleReadBpsDevice, String), warnings.readBps],
-  ['blkio', 'blkio.throttle.write_bps_device', (r) => throttle(r.blockIO?.throttleWriteBpsDevice, String), warnings.writeBps],
-  ['blkio', 'blkio.throttle.read_iops_device', (r) => throttle(r.blockIO?.throttleReadIOPSDevice, String), warnings.readIops],
-  ['blkio', 'blkio.throttle.write_iops_device', (r) => throttle(r.blockIO?.throttleWriteIOPSDevice, String), warnings.writeIops],
+  [
+    'blkio',
+    'blkio.throttle.read_bps_device',
+    (r) => throttle(r.blockIO?.throttleReadBpsDevice, String),
+    warnings.readBps,
+  ],
+  [
+    'blkio',
+    'blkio.throttle.write_bps_device',
+    (r) => throttle(r.blockIO?.throttleWriteBpsDevice, String),
+    warnings.writeBps,
+  ],
+  [
+    'blkio',
+    'blkio.throttle.read_iops_device',
+    (r) => throttle(r.blockIO?.throttleReadIOPSDevice, String),
+    warnings.readIops,
+  ],
+  [
+    'blkio',
+    'blkio.throttle.write_iops_device',
+    (r) => throttle(r.blockIO?.throttleWriteIOPSDevice, String),
+    warnings.writeIops,
+  ],
 );
 
 /**
- * 2…262144 with default 1024 → 1…10000 with default 100: a curve through the three points, the one that runc and crun agreed on,
+ * 2…262144 with default 1024 → 1…10000 with default 100: a curve through the three points, the one that runc and crun
+ * agreed on,
  * because a straight line would make the default of v1 less than half of the default of v2.
  */
 export function weightOfShares(shares: number): number {
@@ -76,7 +103,9 @@ export const ioWeightOfBlkio = (weight: number): number => 1 + Math.floor(((weig
 
 function cpuMax(r: Resources): string[] {
   const { quota, period } = r.cpu ?? {};
-  return quota === undefined && period === undefined ? [] : [`${quota && quota > 0 ? quota : 'max'} ${period ?? 100000}`];
+  return quota === undefined && period === undefined
+    ? []
+    : [`${quota && quota > 0 ? quota : 'max'} ${period ?? 100000}`];
 }
 /** v1 limits memory and swap together, v2 swap alone. */
 function swapMax(r: Resources): string[] {
@@ -106,5 +135,10 @@ export const v2Limits: Limit[] = table(
   ['io', 'io.max', (r) => throttle(r.blockIO?.throttleReadBpsDevice, (n) => `rbps=${n || 'max'}`), warnings.readBps],
   ['io', 'io.max', (r) => throttle(r.blockIO?.throttleWriteBpsDevice, (n) => `wbps=${n || 'max'}`), warnings.writeBps],
   ['io', 'io.max', (r) => throttle(r.blockIO?.throttleReadIOPSDevice, (n) => `riops=${n || 'max'}`), warnings.readIops],
-  ['io', 'io.max', (r) => throttle(r.blockIO?.throttleWriteIOPSDevice, (n) => `wiops=${n || 'max'}`), warnings.writeIops],
+  [
+    'io',
+    'io.max',
+    (r) => throttle(r.blockIO?.throttleWriteIOPSDevice, (n) => `wiops=${n || 'max'}`),
+    warnings.writeIops,
+  ],
 );

@@ -1,4 +1,7 @@
-/** No control group of its own, left out on purpose (runtime/steps/leave-out.ts): its processes are found by what they have mounted. */
+/**
+ * No control group of its own, left out on purpose (runtime/steps/leave-out.ts): its processes are found by what they
+ * have mounted.
+ */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Cgroup } from './cgroup.ts';
 import { killAll } from './kill.ts';
@@ -13,13 +16,20 @@ function attempt(read: () => string): string {
 const namespaceOf = (pid: number | 'self') => attempt(() => readlinkSync(`/proc/${pid}/ns/pid`));
 
 /**
- * All in the pid namespaces that those are in who have the upperdir mounted; the daemon's own namespace is not meant. A process before
+ * All in the pid namespaces that those are in who have the upperdir mounted; the daemon's own namespace is not meant. A
+ * process before
  * its overlay is mounted is the stage, which dies with its shim.
  */
 function processesWith(upperdir: string): number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
   const spaces = new Map(pids.map((pid) => [pid, namespaceOf(pid)]));
-  const own = new Set(pids.filter((pid) => attempt(() => readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).includes(`upperdir=${upperdir},`)).map((pid) => spaces.get(pid)));
+  const own = new Set(
+    pids
+      .filter((pid) => attempt(() => readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).includes(`upperdir=${upperdir},`))
+      .map((pid) => spaces.get(pid)),
+  );
   own.delete(namespaceOf('self'));
   own.delete('');
   return pids.filter((pid) => own.has(spaces.get(pid)));
@@ -34,14 +44,28 @@ export function noCgroup({ version, path }: Pick<Cgroup, 'version' | 'path'>, up
   const processes = () => processesWith(upperdir);
   const nothing = async () => undefined;
   return {
-    version, path, create: nothing, join: nothing, remove: nothing, freeze: noFreezer, thaw: nothing,
+    version,
+    path,
+    create: nothing,
+    join: nothing,
+    remove: nothing,
+    freeze: noFreezer,
+    thaw: nothing,
     limit: async () => ['the control group was left out: no limit holds'],
     allowDevices: async () => [],
     // with its first process the kernel ends all others of a pid namespace: pid_namespaces(7)
     kill: (k) => killAll(k, processes),
     processes: async () => processes(),
-    oomKilled: async () => false, oom: () => ({ kills: 0, path: '', says: '' }), onOom: nothing, pathOf: () => undefined,
-    stats: async () => ({ cpu: { total: 0, user: 0, system: 0, periods: 0, throttledPeriods: 0, throttledTime: 0 }, memory: { usage: 0, limit: 0, stats: {} }, pids: { current: processes().length, limit: 0 }, io: [] }),
+    oomKilled: async () => false,
+    oom: () => ({ kills: 0, path: '', says: '' }),
+    onOom: nothing,
+    pathOf: () => undefined,
+    stats: async () => ({
+      cpu: { total: 0, user: 0, system: 0, periods: 0, throttledPeriods: 0, throttledTime: 0 },
+      memory: { usage: 0, limit: 0, stats: {} },
+      pids: { current: processes().length, limit: 0 },
+      io: [],
+    }),
     inspect: async () => [{ title: 'control group', lines: ["left out: its processes are in the daemon's own group"] }],
   };
 }

@@ -1,7 +1,8 @@
 /**
  * When memory runs out, the kernel says so at once, in each version in its own way:
  *
- *   v1   an eventfd whose number and that of memory.oom_control are written into cgroup.event_control (admin-guide/cgroup-v1/memory, 9 and 10)
+ * v1 an eventfd whose number and that of memory.oom_control are written into cgroup.event_control
+ * (admin-guide/cgroup-v1/memory, 9 and 10)
  *   v2   memory.events changes, which inotify(7) tells (admin-guide/cgroup-v2, "memory.events")
  */
 import { existsSync, watch } from 'node:fs';
@@ -25,7 +26,9 @@ export async function eventsOfV1(k: Kernel, dir: string, callback: () => void): 
   const event = await k.daemon.eventfd2(0, EFD.EFD_CLOEXEC | EFD.EFD_NONBLOCK);
   try {
     const control = await k.daemon.openat(AT_FDCWD, `${dir}/memory.oom_control`, O.O_CLOEXEC, 0);
-    await k.daemon.write_file(`${dir}/cgroup.event_control`, 0, 0, `${event} ${control}`).finally(() => k.daemon.close(control));
+    await k.daemon
+      .write_file(`${dir}/cgroup.event_control`, 0, 0, `${event} ${control}`)
+      .finally(() => k.daemon.close(control));
   } catch (error) {
     await k.daemon.close(event);
     throw error;

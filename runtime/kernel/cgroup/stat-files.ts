@@ -10,4 +10,5 @@ export function number(text: string, otherwise = 0): number {
 }
 
 /** Flat keyed: 'user 12\nsystem 3' */
-export const keyed = (text: string): Record<string, number> => Object.fromEntries([...text.matchAll(/^(\S+) (\d+)$/gm)].map((m) => [m[1]!, Number(m[2])]));
+export const keyed = (text: string): Record<string, number> =>
+  Object.fromEntries([...text.matchAll(/^(\S+) (\d+)$/gm)].map((m) => [m[1]!, Number(m[2])]));

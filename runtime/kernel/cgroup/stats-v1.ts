@@ -14,18 +14,27 @@ export function statsV1(directoryOf: DirectoryOf): CgroupStats {
   const cfs = keyed(read('cpu', 'cpu.stat'));
   return {
     cpu: {
-      total: number(read('cpuacct', 'cpuacct.usage')), user: (acct['user'] ?? 0) * USER_HZ_NS, system: (acct['system'] ?? 0) * USER_HZ_NS,
+      total: number(read('cpuacct', 'cpuacct.usage')),
+      user: (acct['user'] ?? 0) * USER_HZ_NS,
+      system: (acct['system'] ?? 0) * USER_HZ_NS,
       perCpu: read('cpuacct', 'cpuacct.usage_percpu').split(/\s+/).filter(Boolean).map(Number),
-      periods: cfs['nr_periods'] ?? 0, throttledPeriods: cfs['nr_throttled'] ?? 0, throttledTime: cfs['throttled_time'] ?? 0,
+      periods: cfs['nr_periods'] ?? 0,
+      throttledPeriods: cfs['nr_throttled'] ?? 0,
+      throttledTime: cfs['throttled_time'] ?? 0,
     },
     memory: {
-      usage: number(read('memory', 'memory.usage_in_bytes')), maxUsage: number(read('memory', 'memory.max_usage_in_bytes')),
+      usage: number(read('memory', 'memory.usage_in_bytes')),
+      maxUsage: number(read('memory', 'memory.max_usage_in_bytes')),
       // "no limit" is the largest page count: what the container really has is the machine's memory
       limit: Math.min(number(read('memory', 'memory.limit_in_bytes'), Infinity), totalmem()),
-      failcnt: number(read('memory', 'memory.failcnt')), stats: keyed(read('memory', 'memory.stat')),
+      failcnt: number(read('memory', 'memory.failcnt')),
+      stats: keyed(read('memory', 'memory.stat')),
     },
     pids: { current: number(read('pids', 'pids.current')), limit: number(read('pids', 'pids.max')) },
-    io: blkio(read('blkio', 'blkio.throttle.io_service_bytes_recursive'), read('blkio', 'blkio.throttle.io_serviced_recursive')),
+    io: blkio(
+      read('blkio', 'blkio.throttle.io_service_bytes_recursive'),
+      read('blkio', 'blkio.throttle.io_serviced_recursive'),
+    ),
   };
 }
 
@@ -34,6 +43,10 @@ function blkio(bytes: string, operations: string): CgroupStats['io'] {
   const parse = (text: string) => [...text.matchAll(/^(\d+):(\d+) (Read|Write) (\d+)$/gm)];
   const counts = new Map(parse(operations).map((m) => [`${m[1]}:${m[2]} ${m[3]}`, Number(m[4])]));
   return parse(bytes).map((m) => ({
-    major: Number(m[1]), minor: Number(m[2]), op: m[3] as 'Read' | 'Write', bytes: Number(m[4]), operations: counts.get(`${m[1]}:${m[2]} ${m[3]}`) ?? 0,
+    major: Number(m[1]),
+    minor: Number(m[2]),
+    op: m[3] as 'Read' | 'Write',
+    bytes: Number(m[4]),
+    operations: counts.get(`${m[1]}:${m[2]} ${m[3]}`) ?? 0,
   }));
 }

@@ -6,7 +6,8 @@ import { number } from './stat-files.ts';
 /** Sizes in bytes, times in nanoseconds; a limit that is not there has not been set. */
 export interface Usage {
   /**
-   * `most`: the highest it ever was; `kills`: how often the OOM killer came; `hits`: how often it met the limit, by memory.failcnt, which
+   * `most`: the highest it ever was; `kills`: how often the OOM killer came; `hits`: how often it met the limit, by
+   * memory.failcnt, which
    * version 1 leaves alone when memory and swap together have the same limit, because that one is met first
    */
   memory: { usage: number; most?: number; limit?: number; hits: number; kills: number };
@@ -15,7 +16,10 @@ export interface Usage {
   pids: { current: number; limit?: number };
   io: { read: number; written: number };
   frozen: boolean;
-  /** PSI, "some" over the last ten seconds, in percent; version 1 has it for the machine only, and not every kernel has it */
+  /**
+   * PSI, "some" over the last ten seconds, in percent; version 1 has it for the machine only, and not every kernel has
+   * it
+   */
   pressure?: { of: 'container' | 'machine'; cpu: number; memory: number; io: number };
 }
 
@@ -40,23 +44,43 @@ const psi = (text: string): number | undefined => {
 
 function pressureOf(cgroup: Cgroup): Usage['pressure'] {
   const machine = cgroup.version === 1;
-  const [cpu, memory, io] = (['cpu', 'memory', 'io'] as const).map((what) => psi(readText(machine ? `/proc/pressure/${what}` : cgroup.pathOf(what, `${what}.pressure`) ?? '')));
-  return cpu === undefined && memory === undefined && io === undefined ? undefined : { of: machine ? 'machine' : 'container', cpu: cpu ?? 0, memory: memory ?? 0, io: io ?? 0 };
+  const [cpu, memory, io] = (['cpu', 'memory', 'io'] as const).map((what) =>
+    psi(readText(machine ? `/proc/pressure/${what}` : (cgroup.pathOf(what, `${what}.pressure`) ?? ''))),
+  );
+  return cpu === undefined && memory === undefined && io === undefined
+    ? undefined
+    : { of: machine ? 'machine' : 'container', cpu: cpu ?? 0, memory: memory ?? 0, io: io ?? 0 };
 }
 
-const given = <K extends string>(name: K, value: number | undefined) => (value === undefined ? {} : { [name]: value }) as { [N in K]?: number };
+const given = <K extends string>(name: K, value: number | undefined) =>
+  (value === undefined ? {} : { [name]: value }) as { [N in K]?: number };
 
 /** Zeros when the group is gone. */
 export async function usageOf(cgroup: Cgroup): Promise<Usage> {
   const v1 = cgroup.version === 1;
-  const read = (controller: string, one: string, two: string) => readText(cgroup.pathOf(controller, v1 ? one : two) ?? '').trim();
+  const read = (controller: string, one: string, two: string) =>
+    readText(cgroup.pathOf(controller, v1 ? one : two) ?? '').trim();
   const { memory, cpu, pids, io } = await cgroup.stats();
-  const [quota, period] = v1 ? [read('cpu', 'cpu.cfs_quota_us', ''), read('cpu', 'cpu.cfs_period_us', '')] : read('cpu', '', 'cpu.max').split(' ');
+  const [quota, period] = v1
+    ? [read('cpu', 'cpu.cfs_quota_us', ''), read('cpu', 'cpu.cfs_period_us', '')]
+    : read('cpu', '', 'cpu.max').split(' ');
   const moved = (op: 'Read' | 'Write') => io.filter((row) => row.op === op).reduce((sum, { bytes }) => sum + bytes, 0);
   const pressure = pressureOf(cgroup);
   return {
-    memory: { usage: memory.usage, ...given('most', memory.maxUsage || undefined), ...given('limit', limitIn(read('memory', 'memory.limit_in_bytes', 'memory.max'))), hits: memory.failcnt ?? 0, kills: cgroup.oom().kills },
-    cpu: { total: cpu.total, ...given('limit', cpusIn(quota ?? '', period ?? '')), periods: cpu.periods, throttledPeriods: cpu.throttledPeriods, throttledTime: cpu.throttledTime },
+    memory: {
+      usage: memory.usage,
+      ...given('most', memory.maxUsage || undefined),
+      ...given('limit', limitIn(read('memory', 'memory.limit_in_bytes', 'memory.max'))),
+      hits: memory.failcnt ?? 0,
+      kills: cgroup.oom().kills,
+    },
+    cpu: {
+      total: cpu.total,
+      ...given('limit', cpusIn(quota ?? '', period ?? '')),
+      periods: cpu.periods,
+      throttledPeriods: cpu.throttledPeriods,
+      throttledTime: cpu.throttledTime,
+    },
     pids: { current: pids.current, ...given('limit', limitIn(read('pids', 'pids.max', 'pids.max'))) },
     io: { read: moved('Read'), written: moved('Write') },
     frozen: v1 ? read('freezer', 'freezer.state', '') === 'FROZEN' : /^frozen 1$/m.test(read('', '', 'cgroup.events')),

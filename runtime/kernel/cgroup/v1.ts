@@ -30,9 +30,14 @@ export function cgroupV1(cgroupPath: string, { v1 }: Hierarchies): Cgroup {
   const setFrozen = async (k: Kernel, state: 'FROZEN' | 'THAWED') => {
     if (!freezer) throw new Error('this kernel has no freezer controller mounted: containers cannot be paused');
     await k.daemon.write_file(`${freezer}/freezer.state`, 0, 0, state);
-    const there = async () => (await k.daemon.read_file(`${freezer}/freezer.state`, 64)).toString('latin1').trim() === state;
+    const there = async () =>
+      (await k.daemon.read_file(`${freezer}/freezer.state`, 64)).toString('latin1').trim() === state;
     // a task that forks or is traced may be missed on the way: the kernel's documentation says to write again
-    const reached = await waitUntil(async () => (await there()) || (await k.daemon.write_file(`${freezer}/freezer.state`, 0, 0, state), await there()), FREEZE_MS);
+    const reached = await waitUntil(
+      async () =>
+        (await there()) || (await k.daemon.write_file(`${freezer}/freezer.state`, 0, 0, state), await there()),
+      FREEZE_MS,
+    );
     if (!reached) {
       if (state === 'FROZEN') await k.daemon.write_file(`${freezer}/freezer.state`, 0, 0, 'THAWED');
       throw new Error(`${freezer}/freezer.state did not become ${state} within ${FREEZE_MS / 1000} s`);
@@ -60,10 +65,12 @@ export function cgroupV1(cgroupPath: string, { v1 }: Hierarchies): Cgroup {
         throw error;
       }
     },
-    limit: async (k, resources) => writeLimits(k, await memoryOrder(k, directoryOf('memory'), resources), directoryOf, resources),
+    limit: async (k, resources) =>
+      writeLimits(k, await memoryOrder(k, directoryOf('memory'), resources), directoryOf, resources),
     async allowDevices(k, rules: readonly DeviceRule[]) {
       const dir = directoryOf('devices');
-      if (!dir) return ['Your kernel does not support the devices cgroup or it is not mounted. Device rules discarded.'];
+      if (!dir)
+        return ['Your kernel does not support the devices cgroup or it is not mounted. Device rules discarded.'];
       for (const rule of rules) await k.daemon.write_file(`${dir}/${deviceFile(rule)}`, 0, 0, deviceLine(rule));
       return [];
     },
@@ -72,10 +79,16 @@ export function cgroupV1(cgroupPath: string, { v1 }: Hierarchies): Cgroup {
     },
     freeze: (k) => setFrozen(k, 'FROZEN'),
     thaw: (k) => setFrozen(k, 'THAWED'),
-    kill: (k) => killAll(k, () => pidsIn(listing), freezer ? { freeze: () => setFrozen(k, 'FROZEN'), thaw: () => setFrozen(k, 'THAWED') } : undefined),
+    kill: (k) =>
+      killAll(
+        k,
+        () => pidsIn(listing),
+        freezer ? { freeze: () => setFrozen(k, 'FROZEN'), thaw: () => setFrozen(k, 'THAWED') } : undefined,
+      ),
     remove,
     processes: async () => pidsIn(listing),
-    oomKilled: async () => Number(/^oom_kill (\d+)/m.exec(readText(`${directoryOf('memory') ?? ''}/memory.oom_control`))?.[1] ?? 0) > 0,
+    oomKilled: async () =>
+      Number(/^oom_kill (\d+)/m.exec(readText(`${directoryOf('memory') ?? ''}/memory.oom_control`))?.[1] ?? 0) > 0,
     oom: () => readOom(`${directoryOf('memory') ?? ''}/memory.oom_control`),
     onOom: async (k, callback) => {
       const dir = directoryOf('memory');
@@ -86,12 +99,14 @@ export function cgroupV1(cgroupPath: string, { v1 }: Hierarchies): Cgroup {
       return dir && `${dir}/${file}`;
     },
     stats: async () => statsV1(directoryOf),
-    inspect: async () => inspectFiles(v1.map((h) => ({ title: `${h.controllers.join(',')}: ${h.mount}${path}`, dir: h.mount + path }))),
+    inspect: async () =>
+      inspectFiles(v1.map((h) => ({ title: `${h.controllers.join(',')}: ${h.mount}${path}`, dir: h.mount + path }))),
   };
 }
 
 /**
- * The leaf with one mkdir(2) when the parent is there. A cpuset without CPUs and memory nodes takes no tasks (cpuset(7)): the
+ * The leaf with one mkdir(2) when the parent is there. A cpuset without CPUs and memory nodes takes no tasks
+ * (cpuset(7)): the
  * parent hands its own down by cgroup.clone_children, which is set once, when the parent is made.
  */
 async function createIn(k: Kernel, mount: string, path: string, isCpuset: boolean): Promise<void> {
@@ -100,7 +115,10 @@ async function createIn(k: Kernel, mount: string, path: string, isCpuset: boolea
       const made = await makeDirectory(k, mount + level);
       if (made && isCpuset) await inheritCpuset(k, mount, level, level !== path);
     }
-  } else if (isCpuset && (await k.daemon.read_file(`${mount}${path}/cpuset.cpus`, 4096)).toString('latin1').trim() === '') {
+  } else if (
+    isCpuset &&
+    (await k.daemon.read_file(`${mount}${path}/cpuset.cpus`, 4096)).toString('latin1').trim() === ''
+  ) {
     await inheritCpuset(k, mount, path, false);
   }
 }
@@ -109,7 +127,8 @@ async function createIn(k: Kernel, mount: string, path: string, isCpuset: boolea
 async function inheritCpuset(k: Kernel, mount: string, level: string, isParent: boolean): Promise<void> {
   const parent = levels(level).at(-2) ?? '';
   const read = (file: string) => k.daemon.read_file(`${mount}${parent}/${file}`, 4096);
-  if (parent && (await read('cpuset.cpus')).toString('latin1').trim() === '') await inheritCpuset(k, mount, parent, true);
+  if (parent && (await read('cpuset.cpus')).toString('latin1').trim() === '')
+    await inheritCpuset(k, mount, parent, true);
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {
     const inherited = await read(file);
     await k.daemon.write_file(`${mount}${level}/${file}`, 0, 0, inherited);

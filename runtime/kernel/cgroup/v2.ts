@@ -68,9 +68,12 @@ export function cgroupV2(cgroupPath: string, { unified }: Hierarchies): Cgroup {
     async kill(k) {
       // cgroup.kill came with Linux 5.14
       const killed = await tolerate(['ENOENT'], k.daemon.write_file(`${dir}/cgroup.kill`, 0, 0, '1'));
-      if (killed === undefined) return killAll(k, () => pidsIn(dir), { freeze: () => setFrozen(k, '1'), thaw: () => setFrozen(k, '0') });
+      if (killed === undefined)
+        return killAll(k, () => pidsIn(dir), { freeze: () => setFrozen(k, '1'), thaw: () => setFrozen(k, '0') });
       if (!(await waitUntil(async () => (await populated(k, event)) !== '1', WAIT_MS))) {
-        throw new Error(`processes ${pidsIn(dir).join(', ')} did not end within ${WAIT_MS / 1000} s of cgroup.kill; see their state in /proc/<pid>/status`);
+        throw new Error(
+          `processes ${pidsIn(dir).join(', ')} did not end within ${WAIT_MS / 1000} s of cgroup.kill; see their state in /proc/<pid>/status`,
+        );
       }
     },
     remove,
@@ -87,11 +90,17 @@ export function cgroupV2(cgroupPath: string, { unified }: Hierarchies): Cgroup {
 const words = (bytes: Buffer) => bytes.toString('latin1').split(/\s+/).filter(Boolean);
 
 /** The cgroup may be gone before we look: then nobody is in it. */
-async function populated(k: Kernel, event: (k: Kernel, name: string) => Promise<string | undefined>): Promise<string | undefined> {
+async function populated(
+  k: Kernel,
+  event: (k: Kernel, name: string) => Promise<string | undefined>,
+): Promise<string | undefined> {
   return tolerate(['ENOENT', 'ENODEV'], event(k, 'populated'));
 }
 
-/** All at once; if the kernel refuses the set, one by one, so that one controller in use elsewhere does not take the others along. */
+/**
+ * All at once; if the kernel refuses the set, one by one, so that one controller in use elsewhere does not take the
+ * others along.
+ */
 async function enable(k: Kernel, parent: string, wanted: string[]): Promise<void> {
   const file = `${parent}/cgroup.subtree_control`;
   const present = words(await k.daemon.read_file(file, 1024));

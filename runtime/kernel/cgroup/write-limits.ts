@@ -24,7 +24,12 @@ async function writeRow(k: Kernel, dir: string, row: Limit, resources: Resources
 }
 
 /** Returns a warning for each limit that was asked for and cannot be enforced here. */
-export async function writeLimits(k: Kernel, rows: readonly Limit[], directoryOf: DirectoryOf, resources: Resources): Promise<string[]> {
+export async function writeLimits(
+  k: Kernel,
+  rows: readonly Limit[],
+  directoryOf: DirectoryOf,
+  resources: Resources,
+): Promise<string[]> {
   const warnings = new Set<string>();
   for (const row of rows) {
     if (!row.values(resources, '').length) continue;

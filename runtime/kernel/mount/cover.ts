@@ -1,5 +1,6 @@
 /**
- * Covering paths of procfs and sysfs: each is opened once, what it is is asked of the descriptor, and a mount is put over that very
+ * Covering paths of procfs and sysfs: each is opened once, what it is is asked of the descriptor, and a mount is put
+ * over that very
  * descriptor. No path is looked up a second time, so that what was looked at is what is covered.
  */
 import { AT, FSCONFIG, MOUNT_ATTR, MS, O } from '../constants.ts';
@@ -20,15 +21,26 @@ const fact = (key: string, value: string): Fact => ({ kind: 'mount', key, value 
 /** A path as it was asked for, and where it is looked up. */
 export type Covered = readonly (readonly [path: string, Place])[];
 
-/** Binds what is open as `source` over what is open as `target`, with more flags. Returns the mount, which stays open. */
-export function coverWith(stage: Together, source: number | Planned, target: number | Planned, flags: number, path: string): Planned {
+/**
+ * Binds what is open as `source` over what is open as `target`, with more flags. Returns the mount, which stays open.
+ */
+export function coverWith(
+  stage: Together,
+  source: number | Planned,
+  target: number | Planned,
+  flags: number,
+  path: string,
+): Planned {
   const tree = stage.open_tree(source, '', CLONE | AT.AT_RECURSIVE).noted(path);
   if (flags) stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH | AT.AT_RECURSIVE, mountAttr(flags));
   moveOnto(stage, tree, target, path);
   return tree;
 }
 
-/** All that was opened for covering at once, in place of a close(2) for each: `kept` is the highest that is still needed. */
+/**
+ * All that was opened for covering at once, in place of a close(2) for each: `kept` is the highest that is still
+ * needed.
+ */
 const closeAbove = (stage: Together, kept: number): Planned => stage.close_range(kept + 1, 0xffffffff, 0);
 
 /** Binds each that is there over itself, read-only. Closes every descriptor above `kept`. */
@@ -45,10 +57,17 @@ export async function makeReadonly(k: Kernel, paths: Covered, kept: number): Pro
   k.fact(...paths.filter((_, j) => opened[j]?.reply).map(([path]) => fact(path, `bind ${path}`)));
 }
 
-const EMPTY = MOUNT_ATTR.MOUNT_ATTR_RDONLY | MOUNT_ATTR.MOUNT_ATTR_NOSUID | MOUNT_ATTR.MOUNT_ATTR_NODEV | MOUNT_ATTR.MOUNT_ATTR_NOEXEC;
+const EMPTY =
+  MOUNT_ATTR.MOUNT_ATTR_RDONLY |
+  MOUNT_ATTR.MOUNT_ATTR_NOSUID |
+  MOUNT_ATTR.MOUNT_ATTR_NODEV |
+  MOUNT_ATTR.MOUNT_ATTR_NOEXEC;
 const EMPTY_SHOWN = 'tmpfs tmpfs MS_RDONLY|MS_NOSUID|MS_NODEV|MS_NOEXEC';
 
-/** One empty file system for all directories, however many the machine has: the first gets it, the others get copies of the mount. */
+/**
+ * One empty file system for all directories, however many the machine has: the first gets it, the others get copies of
+ * the mount.
+ */
 function hideDirectories(stage: Together, directories: readonly { path: string; fd: number }[]): void {
   const [first, ...others] = directories;
   if (!first) return;
@@ -65,15 +84,22 @@ function hideDirectories(stage: Together, directories: readonly { path: string; 
 
 /** Covers each that is there: a file with the open null(4), a directory with an empty file system. As above. */
 export async function maskPaths(k: Kernel, paths: Covered, nullFd: number, kept: number): Promise<void> {
-  const found = await k.together((stage) => paths.map(([path, place]) => {
-    const target = planOpen(stage, place).mayFail(...NOT_HERE);
-    return { path, target, stat: planStat(stage, target) };
-  }));
+  const found = await k.together((stage) =>
+    paths.map(([path, place]) => {
+      const target = planOpen(stage, place).mayFail(...NOT_HERE);
+      return { path, target, stat: planStat(stage, target) };
+    }),
+  );
   const there = found.flatMap(({ path, target, stat }) =>
-    (target.reply && stat.reply ? [{ path, fd: target.reply.ret, directory: isDirectory(statOf(stat.reply.out)) }] : []));
+    target.reply && stat.reply ? [{ path, fd: target.reply.ret, directory: isDirectory(statOf(stat.reply.out)) }] : [],
+  );
   await k.together((stage) => {
-    hideDirectories(stage, there.filter(({ directory }) => directory));
-    for (const { path, fd } of there.filter(({ directory }) => !directory)) coverWith(stage, nullFd, fd, MS.MS_RDONLY, path);
+    hideDirectories(
+      stage,
+      there.filter(({ directory }) => directory),
+    );
+    for (const { path, fd } of there.filter(({ directory }) => !directory))
+      coverWith(stage, nullFd, fd, MS.MS_RDONLY, path);
     closeAbove(stage, kept);
   });
   k.fact(...there.map(({ path, directory }) => fact(path, directory ? EMPTY_SHOWN : 'bind /dev/null')));

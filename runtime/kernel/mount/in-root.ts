@@ -1,5 +1,6 @@
 /**
- * Paths inside a root that was filled by an image or is changed by a container meanwhile: each is resolved by the kernel, once, with
+ * Paths inside a root that was filled by an image or is changed by a container meanwhile: each is resolved by the
+ * kernel, once, with
  * openat2(2), so that neither `..` nor a symbolic link leads out; what follows is asked of the descriptor.
  */
 import { posix } from 'node:path';
@@ -11,7 +12,7 @@ import { makeMissing } from './missing.ts';
 import { IN_ROOT, openHow, planMake, type Kind, type Place } from './place.ts';
 
 const relative = ({ from, path, resolve }: Place) =>
-  (from === AT_FDCWD && resolve === IN_ROOT ? path : path.replace(/^\/+/, '') || '.');
+  from === AT_FDCWD && resolve === IN_ROOT ? path : path.replace(/^\/+/, '') || '.';
 const opening = (place: Place, flags: number) =>
   [place.from, relative(place), openHow(flags | O.O_CLOEXEC, 0, place.resolve)] as const;
 export const openPath = (k: Kernel, place: Place, flags: number = O.O_PATH): Promise<number> =>
@@ -21,7 +22,8 @@ export const planOpen = (stage: Together, place: Place, flags: number = O.O_PATH
   stage.openat2(...opening(place, flags));
 
 /**
- * Opens the place (O_PATH), making it, and the directories above it, when absent. On a failure the stage is at its end, and what it
+ * Opens the place (O_PATH), making it, and the directories above it, when absent. On a failure the stage is at its end,
+ * and what it
  * has open goes with it.
  */
 export async function ensurePath(k: Kernel, place: Place, kind: Kind): Promise<number> {

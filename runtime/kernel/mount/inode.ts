@@ -7,15 +7,22 @@ const STATX_SIZE = 256;
 const STATX_WANTED = 0x103;
 const STATFS_SIZE = 120;
 
-export interface Inode { mode: number; ino: bigint; rdev: string }
+export interface Inode {
+  mode: number;
+  ino: bigint;
+  rdev: string;
+}
 
 export const planStat = (stage: Together, fd: number | Planned): Planned =>
   stage.statx(fd, '', AT.AT_EMPTY_PATH, STATX_WANTED, STATX_SIZE);
 export const planStatfs = (stage: Together, fd: number | Planned): Planned => stage.fstatfs(fd, STATFS_SIZE);
 
 /** struct statx: u16 stx_mode at 28, u64 stx_ino at 32, stx_rdev_major and _minor at 128 and 132. */
-export const statOf = (stat: Buffer): Inode =>
-  ({ mode: stat.readUInt16LE(28), ino: stat.readBigUInt64LE(32), rdev: `${stat.readUInt32LE(128)}:${stat.readUInt32LE(132)}` });
+export const statOf = (stat: Buffer): Inode => ({
+  mode: stat.readUInt16LE(28),
+  ino: stat.readBigUInt64LE(32),
+  rdev: `${stat.readUInt32LE(128)}:${stat.readUInt32LE(132)}`,
+});
 
 export const isDirectory = ({ mode }: Inode): boolean => (mode & S_IFMT) === S_IFDIR;
 /** null(4) is known by its number, never by its name. */

@@ -1,6 +1,8 @@
 /**
- * A path of which more than the last name is absent, or whose link points to nothing, as /etc/resolv.conf does in images of systems
- * with systemd-resolved. The links are read one by one and put in their place; what the path then says is made over no link.
+ * A path of which more than the last name is absent, or whose link points to nothing, as /etc/resolv.conf does in
+ * images of systems
+ * with systemd-resolved. The links are read one by one and put in their place; what the path then says is made over no
+ * link.
  */
 import { O, RESOLVE, S_IFLNK, S_IFMT } from '../constants.ts';
 import { errnoNumber, SyscallError } from '../errors.ts';
@@ -28,7 +30,9 @@ async function linkAt(k: Kernel, from: number, path: string): Promise<string | u
   return target;
 }
 
-/** The names of a path without links and `..`, as chroot(2) would resolve it; an absent directory's `..` is its parent. */
+/**
+ * The names of a path without links and `..`, as chroot(2) would resolve it; an absent directory's `..` is its parent.
+ */
 async function withoutLinks(k: Kernel, from: number, path: string): Promise<string[]> {
   const rest = names(path);
   const done: string[] = [];

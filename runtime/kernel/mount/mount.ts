@@ -10,7 +10,10 @@ import { bindAttributes, parseOptions } from './options.ts';
 import type { Place } from './place.ts';
 
 const HAS_MODE = /(^|,)mode=/;
-/** A tmpfs without a mode takes that of the directory it hides, as runc has it; where there was none the kernel's 1777 stays. */
+/**
+ * A tmpfs without a mode takes that of the directory it hides, as runc has it; where there was none the kernel's 1777
+ * stays.
+ */
 async function tmpfsData(k: Kernel, target: number, data: string): Promise<string> {
   const { reply } = await k.together((stage) => planStat(stage, target));
   const mode = reply ? statOf(reply.out).mode & 0o7777 : 0o1777;
@@ -54,17 +57,23 @@ export async function mountNew<T>(k: Kernel, place: Place, m: Mount, then?: Then
 export type Placed = readonly (readonly [Mount, Place])[];
 
 /**
- * Copies of the host's mounts at their sources, with their own flags, moved to their places: open_tree(2), mount_setattr(2),
+ * Copies of the host's mounts at their sources, with their own flags, moved to their places: open_tree(2),
+ * mount_setattr(2),
  * move_mount(2). A source is looked up once: of what kind it is, is asked of the tree that was taken.
  */
 export async function mountBinds(k: Kernel, mounts: Placed): Promise<void> {
-  const found = await k.together((stage) => mounts.map(([m, place]) => {
-    const tree = takeTree(stage, m);
-    return { tree, stat: planStat(stage, tree), there: planOpen(stage, place).mayFail(...ABSENT) };
-  }));
-  const kinds = found.map(({ stat: { reply } }) => (reply && isDirectory(statOf(reply.out)) ? 'directory' as const : 'file' as const));
+  const found = await k.together((stage) =>
+    mounts.map(([m, place]) => {
+      const tree = takeTree(stage, m);
+      return { tree, stat: planStat(stage, tree), there: planOpen(stage, place).mayFail(...ABSENT) };
+    }),
+  );
+  const kinds = found.map(({ stat: { reply } }) =>
+    reply && isDirectory(statOf(reply.out)) ? ('directory' as const) : ('file' as const),
+  );
   const targets: number[] = [];
-  for (const [j, [, place]] of mounts.entries()) targets.push(found[j]?.there.reply?.ret ?? (await makePath(k, place, kinds[j]!)));
+  for (const [j, [, place]] of mounts.entries())
+    targets.push(found[j]?.there.reply?.ret ?? (await makePath(k, place, kinds[j]!)));
   let moves: Planned[] = [];
   try {
     await k.together((stage) => {
@@ -73,14 +82,18 @@ export async function mountBinds(k: Kernel, mounts: Placed): Promise<void> {
   } catch (error) {
     const at = moves.findIndex(({ reply }) => !reply);
     const [m] = mounts[at] ?? [];
-    if (!m || !hasCode(error, 'EINVAL', 'ENOTDIR') || (error as { syscall?: string }).syscall !== 'move_mount') throw error;
+    if (!m || !hasCode(error, 'EINVAL', 'ENOTDIR') || (error as { syscall?: string }).syscall !== 'move_mount')
+      throw error;
     const why = 'a directory goes over a directory, a file over a file, and one of these is not a directory';
     throw new Error(`cannot mount the ${kinds[at]} ${m.source} at ${m.destination}: ${why}`, { cause: error });
   }
-  k.fact(...mounts.map(([m]) => ({
-    kind: 'mount' as const, key: m.destination,
-    value: ['bind', m.source, ...m.options.filter((o) => o !== 'bind' && o !== 'rbind')].join(' '),
-  })));
+  k.fact(
+    ...mounts.map(([m]) => ({
+      kind: 'mount' as const,
+      key: m.destination,
+      value: ['bind', m.source, ...m.options.filter((o) => o !== 'bind' && o !== 'rbind')].join(' '),
+    })),
+  );
 }
 
 const recursion = (m: Mount) => (parseOptions(m.options).flags & MS.MS_REC ? AT.AT_RECURSIVE : 0);
@@ -110,4 +123,4 @@ export function moveTree(stage: Together, tree: Open, target: Open, destination:
 }
 
 export const mountOne = (k: Kernel, place: Place, m: Mount): Promise<void> =>
-  (m.type === 'bind' ? mountBinds(k, [[m, place]]) : mountNew(k, place, m));
+  m.type === 'bind' ? mountBinds(k, [[m, place]]) : mountNew(k, place, m);

@@ -1,20 +1,52 @@
-/** Mount options in words, as mount(8) and the OCI spec ("mounts", options) write them → flags, propagation and data. */
+/**
+ * Mount options in words, as mount(8) and the OCI spec ("mounts", options) write them → flags, propagation and data.
+ */
 import { MOUNT_ATTR, MS } from '../constants.ts';
 
 const set: Record<string, number> = {
-  ro: MS.MS_RDONLY, nosuid: MS.MS_NOSUID, nodev: MS.MS_NODEV, noexec: MS.MS_NOEXEC, sync: MS.MS_SYNCHRONOUS, dirsync: MS.MS_DIRSYNC,
-  noatime: MS.MS_NOATIME, nodiratime: MS.MS_NODIRATIME, relatime: MS.MS_RELATIME, strictatime: MS.MS_STRICTATIME, bind: MS.MS_BIND, rbind: MS.MS_BIND | MS.MS_REC,
+  ro: MS.MS_RDONLY,
+  nosuid: MS.MS_NOSUID,
+  nodev: MS.MS_NODEV,
+  noexec: MS.MS_NOEXEC,
+  sync: MS.MS_SYNCHRONOUS,
+  dirsync: MS.MS_DIRSYNC,
+  noatime: MS.MS_NOATIME,
+  nodiratime: MS.MS_NODIRATIME,
+  relatime: MS.MS_RELATIME,
+  strictatime: MS.MS_STRICTATIME,
+  bind: MS.MS_BIND,
+  rbind: MS.MS_BIND | MS.MS_REC,
 };
-const clear: Record<string, number> = { rw: MS.MS_RDONLY, suid: MS.MS_NOSUID, dev: MS.MS_NODEV, exec: MS.MS_NOEXEC, async: MS.MS_SYNCHRONOUS, atime: MS.MS_NOATIME, diratime: MS.MS_NODIRATIME, norelatime: MS.MS_RELATIME };
+const clear: Record<string, number> = {
+  rw: MS.MS_RDONLY,
+  suid: MS.MS_NOSUID,
+  dev: MS.MS_NODEV,
+  exec: MS.MS_NOEXEC,
+  async: MS.MS_SYNCHRONOUS,
+  atime: MS.MS_NOATIME,
+  diratime: MS.MS_NODIRATIME,
+  norelatime: MS.MS_RELATIME,
+};
 const propagations: Record<string, number> = {
-  private: MS.MS_PRIVATE, rprivate: MS.MS_PRIVATE | MS.MS_REC, slave: MS.MS_SLAVE, rslave: MS.MS_SLAVE | MS.MS_REC,
-  shared: MS.MS_SHARED, rshared: MS.MS_SHARED | MS.MS_REC, unbindable: MS.MS_UNBINDABLE, runbindable: MS.MS_UNBINDABLE | MS.MS_REC,
+  private: MS.MS_PRIVATE,
+  rprivate: MS.MS_PRIVATE | MS.MS_REC,
+  slave: MS.MS_SLAVE,
+  rslave: MS.MS_SLAVE | MS.MS_REC,
+  shared: MS.MS_SHARED,
+  rshared: MS.MS_SHARED | MS.MS_REC,
+  unbindable: MS.MS_UNBINDABLE,
+  runbindable: MS.MS_UNBINDABLE | MS.MS_REC,
 };
 const ignored = new Set(['defaults', 'z', 'Z', 'nocopy']);
 const recursive: Record<string, number> = { rro: MS.MS_RDONLY };
 
 /** `flags`: of the mount itself; `below`: those that are also for what is mounted below it. */
-export interface MountOptions { flags: number; below: number; propagation: number; data: string }
+export interface MountOptions {
+  flags: number;
+  below: number;
+  propagation: number;
+  data: string;
+}
 
 export function parseOptions(options: readonly string[]): MountOptions {
   let flags = 0;
@@ -32,12 +64,15 @@ export function parseOptions(options: readonly string[]): MountOptions {
 }
 
 const attributes: [number, number][] = [
-  [MS.MS_RDONLY, MOUNT_ATTR.MOUNT_ATTR_RDONLY], [MS.MS_NOSUID, MOUNT_ATTR.MOUNT_ATTR_NOSUID], [MS.MS_NODEV, MOUNT_ATTR.MOUNT_ATTR_NODEV],
+  [MS.MS_RDONLY, MOUNT_ATTR.MOUNT_ATTR_RDONLY],
+  [MS.MS_NOSUID, MOUNT_ATTR.MOUNT_ATTR_NOSUID],
+  [MS.MS_NODEV, MOUNT_ATTR.MOUNT_ATTR_NODEV],
   [MS.MS_NOEXEC, MOUNT_ATTR.MOUNT_ATTR_NOEXEC],
 ];
 
 /** MOUNT_ATTR_*, as fsmount(2) takes them, for mount(2)'s flags. */
-export const mountAttributes = (flags: number): number => attributes.filter(([ms]) => flags & ms).reduce((sum, [, bit]) => sum | bit, 0);
+export const mountAttributes = (flags: number): number =>
+  attributes.filter(([ms]) => flags & ms).reduce((sum, [, bit]) => sum | bit, 0);
 
 /** struct mount_attr of mount_setattr(2): u64 attr_set, attr_clr, propagation, userns_fd. */
 export function mountAttr(flags: number, propagation = 0): Buffer {
@@ -47,7 +82,10 @@ export function mountAttr(flags: number, propagation = 0): Buffer {
   return attr;
 }
 
-export interface TreeAttributes { all: Buffer; top?: Buffer }
+export interface TreeAttributes {
+  all: Buffer;
+  top?: Buffer;
+}
 
 /** Of a bind: what mount_setattr(2) gives to the whole tree, and what to its top alone. */
 export function bindAttributes(options: readonly string[]): TreeAttributes {

@@ -1,4 +1,7 @@
-/** The overlay mount, without the one-page limit that mount(2) puts on its options: overlayfs.rst, fsopen(2), fsconfig(2). */
+/**
+ * The overlay mount, without the one-page limit that mount(2) puts on its options: overlayfs.rst, fsopen(2),
+ * fsconfig(2).
+ */
 import { AT_FDCWD, FSCONFIG, MOVE_MOUNT, O } from '../constants.ts';
 import { hasCode } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
@@ -42,7 +45,13 @@ async function mountByPage(k: Kernel, r: OverlayRequest): Promise<void> {
   const names = r.shorts.map((path) => (path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path));
   const here = await k.stage.openat(AT_FDCWD, '.', O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0);
   await k.stage.chdir(folder);
-  await k.stage.mount('overlay', r.target, 'overlay', 0, `lowerdir=${names.join(':')},upperdir=${r.upperdir},workdir=${r.workdir}`);
+  await k.stage.mount(
+    'overlay',
+    r.target,
+    'overlay',
+    0,
+    `lowerdir=${names.join(':')},upperdir=${r.upperdir},workdir=${r.workdir}`,
+  );
   await k.stage.fchdir(here);
   await k.stage.close(here);
 }

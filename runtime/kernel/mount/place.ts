@@ -18,11 +18,18 @@ export function openHow(flags: number, mode = 0, resolve: number = IN_ROOT): Buf
   return how;
 }
 
-/** Where the root is: a descriptor of the stage's before pivot_root, AT_FDCWD after it (the root is then the process's own). */
+/**
+ * Where the root is: a descriptor of the stage's before pivot_root, AT_FDCWD after it (the root is then the process's
+ * own).
+ */
 export type Root = number;
 
 /** A path, the directory in which it begins, and how it may be walked. */
-export interface Place { readonly from: Root; readonly path: string; readonly resolve: number }
+export interface Place {
+  readonly from: Root;
+  readonly path: string;
+  readonly resolve: number;
+}
 export const inRoot = (from: Root, path: string): Place => ({ from, path, resolve: IN_ROOT });
 
 export type Kind = 'directory' | 'file';

@@ -10,7 +10,9 @@ import { MalformedMessage } from './malformed.ts';
 
 export type Value = number | bigint | string | Buffer | Fields | readonly Fields[];
 /** Attributes by the kernel's names without their prefix: IFLA_IFNAME is `ifname`. */
-export interface Fields { readonly [name: string]: Value | undefined }
+export interface Fields {
+  readonly [name: string]: Value | undefined;
+}
 
 export interface Codec {
   /** true: the type carries NLA_F_NESTED */
@@ -21,7 +23,10 @@ export interface Codec {
   show?(value: Value): string;
 }
 /** The codec may depend on the other attributes: IFLA_INFO_DATA is read by IFLA_INFO_KIND. */
-export interface Attribute { type: number; codec: Codec | ((others: Fields) => Codec | undefined) }
+export interface Attribute {
+  type: number;
+  codec: Codec | ((others: Fields) => Codec | undefined);
+}
 export type Schema = Readonly<Record<string, Attribute>>;
 
 const HEADER = 4;
@@ -32,8 +37,10 @@ const MAX_DEPTH = 12;
 
 export const align = (length: number): number => (length + 3) & ~3;
 export const at = (type: number, codec: Attribute['codec']): Attribute => ({ type, codec });
-export const codecOf = (attribute: Attribute, others: Fields): Codec | undefined => (typeof attribute.codec === 'function' ? attribute.codec(others) : attribute.codec);
-export const isFields = (value: Value | undefined): value is Fields => typeof value === 'object' && !Array.isArray(value) && !Buffer.isBuffer(value);
+export const codecOf = (attribute: Attribute, others: Fields): Codec | undefined =>
+  typeof attribute.codec === 'function' ? attribute.codec(others) : attribute.codec;
+export const isFields = (value: Value | undefined): value is Fields =>
+  typeof value === 'object' && !Array.isArray(value) && !Buffer.isBuffer(value);
 
 export function encodeAttribute(type: number, payload: Buffer, nested = false): Buffer {
   const bytes = Buffer.alloc(align(HEADER + payload.length));
@@ -60,8 +67,12 @@ export function encodeAttributes(schema: Schema, fields: Fields): Buffer {
 export function* attributesIn(bytes: Buffer): Generator<{ type: number; payload: Buffer }> {
   for (let offset = 0; offset + HEADER <= bytes.length;) {
     const length = bytes.readUInt16LE(offset);
-    if (length < HEADER || offset + length > bytes.length) throw new MalformedMessage(`an attribute of ${length} bytes where ${bytes.length - offset} are left`);
-    yield { type: bytes.readUInt16LE(offset + 2) & TYPE_MASK, payload: bytes.subarray(offset + HEADER, offset + length) };
+    if (length < HEADER || offset + length > bytes.length)
+      throw new MalformedMessage(`an attribute of ${length} bytes where ${bytes.length - offset} are left`);
+    yield {
+      type: bytes.readUInt16LE(offset + 2) & TYPE_MASK,
+      payload: bytes.subarray(offset + HEADER, offset + length),
+    };
     offset += align(length);
   }
 }

@@ -1,5 +1,15 @@
-/** What the payload of an attribute may be. rtnetlink writes numbers in the machine's order, nf_tables in network order. */
-import { decodeAttributes, encodeAttribute, encodeAttributes, attributesIn, type Codec, type Fields, type Schema } from './attribute.ts';
+/**
+ * What the payload of an attribute may be. rtnetlink writes numbers in the machine's order, nf_tables in network order.
+ */
+import {
+  decodeAttributes,
+  encodeAttribute,
+  encodeAttributes,
+  attributesIn,
+  type Codec,
+  type Fields,
+  type Schema,
+} from './attribute.ts';
 import { MalformedMessage } from './malformed.ts';
 import { showFields } from './show.ts';
 
@@ -16,11 +26,31 @@ const integer = (size: number, write: (b: Buffer, v: number) => void, read: (b: 
   decode: (bytes) => read(room(bytes, size)),
 });
 
-export const u8 = integer(1, (b, v) => b.writeUInt8(v), (b) => b.readUInt8());
-export const u16 = integer(2, (b, v) => b.writeUInt16LE(v), (b) => b.readUInt16LE());
-export const u32 = integer(4, (b, v) => b.writeUInt32LE(v), (b) => b.readUInt32LE());
-export const i32 = integer(4, (b, v) => b.writeInt32LE(v), (b) => b.readInt32LE());
-export const be32 = integer(4, (b, v) => b.writeInt32BE(v), (b) => b.readInt32BE());
+export const u8 = integer(
+  1,
+  (b, v) => b.writeUInt8(v),
+  (b) => b.readUInt8(),
+);
+export const u16 = integer(
+  2,
+  (b, v) => b.writeUInt16LE(v),
+  (b) => b.readUInt16LE(),
+);
+export const u32 = integer(
+  4,
+  (b, v) => b.writeUInt32LE(v),
+  (b) => b.readUInt32LE(),
+);
+export const i32 = integer(
+  4,
+  (b, v) => b.writeInt32LE(v),
+  (b) => b.readInt32LE(),
+);
+export const be32 = integer(
+  4,
+  (b, v) => b.writeInt32BE(v),
+  (b) => b.readInt32BE(),
+);
 export const be64: Codec = {
   encode: (value) => {
     const bytes = Buffer.alloc(8);
@@ -30,7 +60,10 @@ export const be64: Codec = {
   decode: (bytes) => room(bytes, 8).readBigUInt64BE(),
 };
 /** A number shown by a table or by flags. */
-export const shown = (codec: Codec, show: (value: number) => string): Codec => ({ ...codec, show: (value) => show(Number(value)) });
+export const shown = (codec: Codec, show: (value: number) => string): Codec => ({
+  ...codec,
+  show: (value) => show(Number(value)),
+});
 
 export const bytes: Codec = { encode: (value) => value as Buffer, decode: (payload) => Buffer.from(payload) };
 /** NUL-terminated, read up to the first NUL. */
@@ -47,7 +80,8 @@ export const mac: Codec = {
 /** An internet address: 4 bytes written and read as '172.30.0.2', 16 read as groups of hexadecimal digits. */
 export const ip: Codec = {
   encode: (value) => Buffer.from(String(value).split('.').map(Number)),
-  decode: (payload) => (payload.length === 4 ? payload.join('.') : (payload.toString('hex').match(/.{1,4}/g) ?? []).join(':')),
+  decode: (payload) =>
+    payload.length === 4 ? payload.join('.') : (payload.toString('hex').match(/.{1,4}/g) ?? []).join(':'),
   show: String,
 };
 
@@ -67,7 +101,11 @@ export const nestedAfter = (size: number, schema: () => Schema): Codec => ({
 /** Many attributes of one type, in their order: NFTA_LIST_ELEM. */
 export const list = (type: number, schema: () => Schema): Codec => ({
   nested: true,
-  encode: (value) => Buffer.concat((value as readonly Fields[]).map((item) => encodeAttribute(type, encodeAttributes(schema(), item), true))),
-  decode: (payload, depth) => [...attributesIn(payload)].filter((a) => a.type === type).map((a) => decodeAttributes(schema(), a.payload, depth)),
+  encode: (value) =>
+    Buffer.concat(
+      (value as readonly Fields[]).map((item) => encodeAttribute(type, encodeAttributes(schema(), item), true)),
+    ),
+  decode: (payload, depth) =>
+    [...attributesIn(payload)].filter((a) => a.type === type).map((a) => decodeAttributes(schema(), a.payload, depth)),
   show: (value) => `[${(value as readonly Fields[]).map((item) => showFields(schema(), item)).join(', ')}]`,
 });

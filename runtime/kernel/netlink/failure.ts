@@ -1,5 +1,6 @@
 /**
- * The kernel's answer to a message that wants one, NLMSG_ERROR: | -errno or 0 | the request's header, and on failure the
+ * The kernel's answer to a message that wants one, NLMSG_ERROR: | -errno or 0 | the request's header, and on failure
+ * the
  * request | attributes with NLM_F_ACK_TLVS |. Linux Documentation/userspace-api/netlink/intro.rst, "Extended ACK".
  */
 import { SyscallError } from '../errors.ts';
@@ -15,8 +16,19 @@ const extendedAck: Schema = { msg: at(1, text), offs: at(2, u32) };
 
 /** The kernel refused a netlink message. `extended` is its own word on why. */
 export class NetlinkError extends SyscallError {
-  constructor(readonly request: string, errno: number, readonly extended: string | undefined, hint?: string) {
-    super('sendto', errno, request, 'daemon', [extended && `the kernel says: ${extended}`, hint].filter(Boolean).join('; ') || undefined);
+  constructor(
+    readonly request: string,
+    errno: number,
+    readonly extended: string | undefined,
+    hint?: string,
+  ) {
+    super(
+      'sendto',
+      errno,
+      request,
+      'daemon',
+      [extended && `the kernel says: ${extended}`, hint].filter(Boolean).join('; ') || undefined,
+    );
     this.name = 'NetlinkError';
   }
 }

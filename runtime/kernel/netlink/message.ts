@@ -9,20 +9,48 @@ import { MalformedMessage } from './malformed.ts';
 import { decodeStruct, encodeStruct, type Struct } from './struct.ts';
 
 export const NLM_F = {
-  NLM_F_REQUEST: 1, NLM_F_MULTI: 2, NLM_F_ACK: 4, NLM_F_DUMP_INTR: 0x10,
+  NLM_F_REQUEST: 1,
+  NLM_F_MULTI: 2,
+  NLM_F_ACK: 4,
+  NLM_F_DUMP_INTR: 0x10,
   /** of a GET */
-  NLM_F_ROOT: 0x100, NLM_F_MATCH: 0x200, NLM_F_DUMP: 0x300,
+  NLM_F_ROOT: 0x100,
+  NLM_F_MATCH: 0x200,
+  NLM_F_DUMP: 0x300,
   /** of a NEW */
-  NLM_F_REPLACE: 0x100, NLM_F_EXCL: 0x200, NLM_F_CREATE: 0x400, NLM_F_APPEND: 0x800,
+  NLM_F_REPLACE: 0x100,
+  NLM_F_EXCL: 0x200,
+  NLM_F_CREATE: 0x400,
+  NLM_F_APPEND: 0x800,
 } as const;
 export const NLMSG_ERROR = 2;
 export const NLMSG_DONE = 3;
 
 /** A kind of message: its number, its name in the kernel's headers, and how it is laid out. */
-export interface Kind { type: number; name: string; header: Struct; attributes: Schema }
-export interface Request { kind: Kind; flags?: number; header?: Fields; attributes?: Fields }
-export interface Message { type: number; flags: number; seq: number; pid: number; body: Buffer }
-export interface Decoded { kind: Kind; header: Fields; attributes: Fields }
+export interface Kind {
+  type: number;
+  name: string;
+  header: Struct;
+  attributes: Schema;
+}
+export interface Request {
+  kind: Kind;
+  flags?: number;
+  header?: Fields;
+  attributes?: Fields;
+}
+export interface Message {
+  type: number;
+  flags: number;
+  seq: number;
+  pid: number;
+  body: Buffer;
+}
+export interface Decoded {
+  kind: Kind;
+  header: Fields;
+  attributes: Fields;
+}
 
 const HEADER = 16;
 
@@ -42,9 +70,13 @@ export function* messagesIn(bytes: Buffer): Generator<Message> {
   for (let offset = 0; offset < bytes.length;) {
     const left = bytes.length - offset;
     const length = left < HEADER ? 0 : bytes.readUInt32LE(offset);
-    if (length < HEADER || length > left) throw new MalformedMessage(`a message of ${length} bytes where ${left} are left`);
+    if (length < HEADER || length > left)
+      throw new MalformedMessage(`a message of ${length} bytes where ${left} are left`);
     yield {
-      type: bytes.readUInt16LE(offset + 4), flags: bytes.readUInt16LE(offset + 6), seq: bytes.readUInt32LE(offset + 8), pid: bytes.readUInt32LE(offset + 12),
+      type: bytes.readUInt16LE(offset + 4),
+      flags: bytes.readUInt16LE(offset + 6),
+      seq: bytes.readUInt32LE(offset + 8),
+      pid: bytes.readUInt32LE(offset + 12),
       body: bytes.subarray(offset + HEADER, offset + length),
     };
     offset += align(length);
@@ -52,5 +84,9 @@ export function* messagesIn(bytes: Buffer): Generator<Message> {
 }
 
 export function decodeMessage(kind: Kind, message: Message): Decoded {
-  return { kind, header: decodeStruct(kind.header, message.body), attributes: decodeAttributes(kind.attributes, message.body.subarray(kind.header.size)) };
+  return {
+    kind,
+    header: decodeStruct(kind.header, message.body),
+    attributes: decodeAttributes(kind.attributes, message.body.subarray(kind.header.size)),
+  };
 }

@@ -7,7 +7,9 @@ const MAX_TEXT = 64;
 /** A link's name in a register is text with zeros after it; other bytes are hexadecimal. */
 function showBytes(bytes: Buffer): string {
   const latin = bytes.subarray(0, MAX_TEXT).toString('latin1');
-  return /^[\x20-\x7e]{3,}\0+$/.test(latin) ? JSON.stringify(latin.replace(/\0+$/, '')) : `0x${bytes.subarray(0, MAX_TEXT).toString('hex')}`;
+  return /^[\x20-\x7e]{3,}\0+$/.test(latin)
+    ? JSON.stringify(latin.replace(/\0+$/, ''))
+    : `0x${bytes.subarray(0, MAX_TEXT).toString('hex')}`;
 }
 
 function showValue(value: Value, codec: Codec | undefined): string {

@@ -12,7 +12,17 @@ import type { Kernel } from '../kernel.ts';
 import { asked, asking } from '../source.ts';
 import { decodeAck, NetlinkError } from './failure.ts';
 import { MalformedMessage } from './malformed.ts';
-import { decodeMessage, encodeMessage, messagesIn, NLM_F, NLMSG_DONE, NLMSG_ERROR, type Decoded, type Message, type Request } from './message.ts';
+import {
+  decodeMessage,
+  encodeMessage,
+  messagesIn,
+  NLM_F,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  type Decoded,
+  type Message,
+  type Request,
+} from './message.ts';
 import { showMessage, showMessages } from './show.ts';
 
 const SOL_NETLINK = 270;
@@ -29,7 +39,10 @@ let last = 0;
 const nextSeq = () => (last = (last + 1) >>> 0);
 
 export class NetlinkSocket {
-  constructor(private readonly k: Kernel, readonly fd: number) {}
+  constructor(
+    private readonly k: Kernel,
+    readonly fd: number,
+  ) {}
 
   /** In the daemon's own network namespace. Close it. */
   static async open(k: Kernel, protocol: typeof NETLINK_ROUTE | typeof NETLINK_NETFILTER): Promise<NetlinkSocket> {
@@ -55,7 +68,13 @@ export class NetlinkSocket {
   }
 
   async #option(option: number, note: string): Promise<void> {
-    await this.k.run({ actor: 'daemon', name: 'setsockopt', args: [this.fd, SOL_NETLINK, option, Buffer.from([1, 0, 0, 0])], note, source: asked() });
+    await this.k.run({
+      actor: 'daemon',
+      name: 'setsockopt',
+      args: [this.fd, SOL_NETLINK, option, Buffer.from([1, 0, 0, 0])],
+      note,
+      source: asked(),
+    });
   }
 
   async close(): Promise<void> {
@@ -122,9 +141,18 @@ export class NetlinkSocket {
   /** Messages that answer ours, until the caller has enough. */
   async *#receive(first: number, end: number, source: string | undefined): AsyncGenerator<Message> {
     for (let count = 0; count < MAX_DATAGRAMS; count++) {
-      const { ret, out } = await this.k.run({ actor: 'daemon', name: 'recvfrom', args: [this.fd, DATAGRAM, MSG_DONTWAIT | MSG_TRUNC], source });
-      if (!ret || ret > out.length) throw new MalformedMessage(ret ? `a datagram of ${ret} bytes where ${out.length} have room` : 'an empty datagram');
-      for (const message of messagesIn(out.subarray(0, ret))) if (message.seq >= first && message.seq <= end) yield message;
+      const { ret, out } = await this.k.run({
+        actor: 'daemon',
+        name: 'recvfrom',
+        args: [this.fd, DATAGRAM, MSG_DONTWAIT | MSG_TRUNC],
+        source,
+      });
+      if (!ret || ret > out.length)
+        throw new MalformedMessage(
+          ret ? `a datagram of ${ret} bytes where ${out.length} have room` : 'an empty datagram',
+        );
+      for (const message of messagesIn(out.subarray(0, ret)))
+        if (message.seq >= first && message.seq <= end) yield message;
     }
     throw new MalformedMessage(`more than ${MAX_DATAGRAMS} datagrams and no end`);
   }
@@ -142,7 +170,11 @@ export class NetlinkSocket {
 }
 
 /** Opens, uses and closes a socket of its own: answers of two containers never mix. */
-export async function withNetlink<T>(k: Kernel, protocol: typeof NETLINK_ROUTE | typeof NETLINK_NETFILTER, use: (socket: NetlinkSocket) => Promise<T>): Promise<T> {
+export async function withNetlink<T>(
+  k: Kernel,
+  protocol: typeof NETLINK_ROUTE | typeof NETLINK_NETFILTER,
+  use: (socket: NetlinkSocket) => Promise<T>,
+): Promise<T> {
   const source = asked();
   const socket = await asking(source, NetlinkSocket).open(k, protocol);
   try {

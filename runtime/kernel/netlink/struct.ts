@@ -2,15 +2,29 @@
 import type { Codec, Fields, Value } from './attribute.ts';
 import { MalformedMessage } from './malformed.ts';
 
-export interface Member { name: string; size: number; codec: Codec }
-export interface Struct { size: number; members: readonly Member[] }
+export interface Member {
+  name: string;
+  size: number;
+  codec: Codec;
+}
+export interface Struct {
+  size: number;
+  members: readonly Member[];
+}
 
-export const struct = (...members: Member[]): Struct => ({ members, size: members.reduce((sum, m) => sum + m.size, 0) });
+export const struct = (...members: Member[]): Struct => ({
+  members,
+  size: members.reduce((sum, m) => sum + m.size, 0),
+});
 export const member = (name: string, size: number, codec: Codec): Member => ({ name, size, codec });
 
 /** Members that are not given are zero. */
 export function encodeStruct({ members }: Struct, fields: Fields): Buffer {
-  return Buffer.concat(members.map(({ name, size, codec }) => (fields[name] === undefined ? Buffer.alloc(size) : codec.encode(fields[name]))));
+  return Buffer.concat(
+    members.map(({ name, size, codec }) =>
+      fields[name] === undefined ? Buffer.alloc(size) : codec.encode(fields[name]),
+    ),
+  );
 }
 
 export function decodeStruct({ members, size }: Struct, bytes: Buffer): Fields {

@@ -1,4 +1,6 @@
-/** What the kernel says of the container's process, as facts for the journal: proc(5), namespaces(7), capabilities(7). */
+/**
+ * What the kernel says of the container's process, as facts for the journal: proc(5), namespaces(7), capabilities(7).
+ */
 import { readFileSync } from 'node:fs';
 import type { Fact } from '../../journal/event.ts';
 import { namespaceInode } from './inspect.ts';
@@ -19,22 +21,33 @@ const sets = { inheritable: 'CapInh', permitted: 'CapPrm', effective: 'CapEff', 
 /** The five sets as /proc/pid/status has them: 'inheritable=0 permitted=a80425fb …'. */
 export function capabilityFacts(pid: number | undefined): Fact[] {
   const status = statusOf(pid ?? 0);
-  const words = Object.entries(sets).map(([name, field]) => `${name}=${new RegExp(`^${field}:\\s*0*([0-9a-f]+)$`, 'm').exec(status)?.[1] ?? ''}`);
+  const words = Object.entries(sets).map(
+    ([name, field]) => `${name}=${new RegExp(`^${field}:\\s*0*([0-9a-f]+)$`, 'm').exec(status)?.[1] ?? ''}`,
+  );
   return status ? [{ kind: 'security', key: 'capabilities', value: words.join(' ') }] : [];
 }
 
 const filters: Record<string, string> = { 0: 'off', 1: 'strict', 2: 'filter' };
 
-/** What the kernel says of a program that runs: its capabilities after execve(2), and whether a filter looks at its calls. */
+/**
+ * What the kernel says of a program that runs: its capabilities after execve(2), and whether a filter looks at its
+ * calls.
+ */
 export function rightsFacts(pid: number | undefined): Fact[] {
   const status = statusOf(pid ?? 0);
   // a program may be over before one has looked: what a zombie had says nothing of its rights
   if (!status || /^State:\s+[ZX]/m.test(status)) return [];
   const [mode = ''] = /(?<=^Seccomp:\s*)\d/m.exec(status) ?? [];
-  return [...capabilityFacts(pid), ...(filters[mode] ? [{ kind: 'security', key: 'seccomp.mode', value: filters[mode] } as const] : [])];
+  return [
+    ...capabilityFacts(pid),
+    ...(filters[mode] ? [{ kind: 'security', key: 'seccomp.mode', value: filters[mode] } as const] : []),
+  ];
 }
 
-/** What a process has from its birth: the namespaces it shares with the host (those of the daemon), its own pid namespace, its rights. */
+/**
+ * What a process has from its birth: the namespaces it shares with the host (those of the daemon), its own pid
+ * namespace, its rights.
+ */
 export function birthFacts(pid: number): Fact[] {
   const host = kinds.map((kind) => namespaceInode(process.pid, kind)).join(' ');
   const own = namespaceInode(pid, 'pid');
@@ -43,7 +56,9 @@ export function birthFacts(pid: number): Fact[] {
     { kind: 'process', key: 'init', value: String(pid) },
     ...(inside ? [{ kind: 'process', key: 'init.inside', value: inside } as const] : []),
     { kind: 'ns', key: 'host', value: host },
-    ...(own !== namespaceInode(process.pid, 'pid') && own.startsWith('pid:') ? [{ kind: 'ns', key: 'pid', value: own } as const] : []),
+    ...(own !== namespaceInode(process.pid, 'pid') && own.startsWith('pid:')
+      ? [{ kind: 'ns', key: 'pid', value: own } as const]
+      : []),
     ...capabilityFacts(pid),
   ];
 }

@@ -31,27 +31,55 @@ export const namespaceInode = (pid: number, kind: string): string => inode(pid, 
 export function rootOf(pid: number): Evidence {
   const type = attempt(() => statfsSync(`/proc/${pid}/root`).type, -1);
   const same = type === statfsSync('/').type && type !== OVERLAYFS_MAGIC;
-  const line = type === -1 ? '(gone)' : type === OVERLAYFS_MAGIC ? 'overlay: the container\'s own' : same ? 'the host\'s root' : `another file system (magic 0x${type.toString(16)})`;
+  const line =
+    type === -1
+      ? '(gone)'
+      : type === OVERLAYFS_MAGIC
+        ? "overlay: the container's own"
+        : same
+          ? "the host's root"
+          : `another file system (magic 0x${type.toString(16)})`;
   return { title: 'root directory', lines: [line] };
 }
 
 /** 'target type source options' for each mount the process sees, cut to those below `below` when given. */
 export function mountsOf(pid: number, below = ''): Evidence {
   const text = attempt(() => readFileSync(`/proc/${pid}/mountinfo`, 'utf8'), '');
-  const rows = text.split('\n').filter(Boolean).map((line) => {
-    const [before = '', after = ''] = line.split(' - ');
-    const fields = before.split(' ');
-    const [type = '', source = ''] = after.split(' ');
-    return { target: fields[4] ?? '', options: fields[5] ?? '', type, source, propagation: fields.slice(6).join(' ') };
-  }).filter((row) => row.target.startsWith(below));
+  const rows = text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [before = '', after = ''] = line.split(' - ');
+      const fields = before.split(' ');
+      const [type = '', source = ''] = after.split(' ');
+      return {
+        target: fields[4] ?? '',
+        options: fields[5] ?? '',
+        type,
+        source,
+        propagation: fields.slice(6).join(' '),
+      };
+    })
+    .filter((row) => row.target.startsWith(below));
   const width = Math.min(40, Math.max(6, ...rows.map((row) => row.target.length)));
-  return { title: `mounts (${rows.length})`, lines: rows.map((r) => `${r.target.padEnd(width)} ${r.type.padEnd(8)} ${r.source} ${r.options} ${r.propagation}`.trimEnd()) };
+  return {
+    title: `mounts (${rows.length})`,
+    lines: rows.map((r) =>
+      `${r.target.padEnd(width)} ${r.type.padEnd(8)} ${r.source} ${r.options} ${r.propagation}`.trimEnd(),
+    ),
+  };
 }
 
 /** Uids, capabilities, seccomp mode and no_new_privs: /proc/pid/status. */
 export function rightsOf(pid: number): Evidence {
   const text = attempt(() => readFileSync(`/proc/${pid}/status`, 'utf8'), '');
-  return { title: 'rights', lines: text.split('\n').filter((line) => /^(Uid|Gid|Groups|Cap\w+|NoNewPrivs|Seccomp)/.test(line)).map((line) => line.replace('\t', ' ')) };
+  return {
+    title: 'rights',
+    lines: text
+      .split('\n')
+      .filter((line) => /^(Uid|Gid|Groups|Cap\w+|NoNewPrivs|Seccomp)/.test(line))
+      .map((line) => line.replace('\t', ' ')),
+  };
 }
 
 /** More are not shown, nor are children of more threads looked for: a container has as many as it wants. */

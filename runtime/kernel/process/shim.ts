@@ -48,7 +48,10 @@ export async function endShim(k: Kernel, c: Shimmed): Promise<void> {
   await reapShim(k, c.live);
 }
 
-/** Takes the exit status of a shim that is our child, by its pid when no pidfd was got; another daemon's is reaped by init. */
+/**
+ * Takes the exit status of a shim that is our child, by its pid when no pidfd was got; another daemon's is reaped by
+ * init.
+ */
 export async function reapShim(k: Kernel, live: Shimmed['live']): Promise<void> {
   const { shimPid, shimPidfd } = live;
   live.shimPidfd = undefined;
@@ -61,7 +64,10 @@ export async function reapShim(k: Kernel, live: Shimmed['live']): Promise<void> 
   }
 }
 
-/** '<wait status> <ns since 1970>': native/shim.c. A shim that was killed left none; then its container was killed with it. */
+/**
+ * '<wait status> <ns since 1970>': native/shim.c. A shim that was killed left none; then its container was killed with
+ * it.
+ */
 export function readExit(path: string): { status: number; time: number } {
   const [status, ns] = read(path).trim().split(' ');
   return ns ? { status: Number(status), time: Number(ns) / 1e6 } : { status: SIGKILL, time: Date.now() };

@@ -1,5 +1,6 @@
 /**
- * Going through a tree of any size, in a worker's thread: by descriptors, so that no name is looked up twice and no link is followed, in the
+ * Going through a tree of any size, in a worker's thread: by descriptors, so that no name is looked up twice and no
+ * link is followed, in the
  * order in which getdents64(2) gives the names, and keeping nothing but the way to where it is.
  */
 import { AT_FDCWD, O } from '../constants.ts';
@@ -15,9 +16,18 @@ const STATX_BASIC_STATS = 0x7ff;
 const FOUND = O.O_DIRECTORY | O.O_NOFOLLOW | O.O_CLOEXEC;
 
 /** `path` begins with '/'; that of the root is ''. */
-export interface Directory { readonly fd: number; readonly path: string; readonly parent: Directory | undefined }
+export interface Directory {
+  readonly fd: number;
+  readonly path: string;
+  readonly parent: Directory | undefined;
+}
 /** `type`: DT_* of readdir(3) */
-export interface Found { readonly name: Buffer; readonly path: string; readonly type: number; readonly in: Directory }
+export interface Found {
+  readonly name: Buffer;
+  readonly path: string;
+  readonly type: number;
+  readonly in: Directory;
+}
 export interface Visit {
   entry(found: Found): void | Promise<void>;
   /** before the first and after the last of its entries */
@@ -30,7 +40,11 @@ export const DT = { character: 2, directory: 4, file: 8 } as const;
 export function statAt(fd: number, name: Buffer): { mode: number; size: number; device: number } | undefined {
   const { ret, bytes } = askCall('statx', fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, 256);
   if (ret < 0 || bytes.length < 136) return undefined;
-  return { mode: bytes.readUInt16LE(28), size: Number(bytes.readBigUInt64LE(40)), device: bytes.readUInt32LE(128) | bytes.readUInt32LE(132) };
+  return {
+    mode: bytes.readUInt16LE(28),
+    size: Number(bytes.readBigUInt64LE(40)),
+    device: bytes.readUInt32LE(128) | bytes.readUInt32LE(132),
+  };
 }
 
 /** A directory's descriptor; undefined when there is none of that name. */
@@ -52,12 +66,21 @@ async function through(directory: Directory, depth: number, visit: Visit, turns:
         turns.left = TURN;
         await new Promise((resolve) => setImmediate(resolve));
       }
-      if (type === DT.directory && depth < DEPTH_MOST) await into(directoryAt(directory.fd, name), found.path, directory, name, depth + 1, visit, turns);
+      if (type === DT.directory && depth < DEPTH_MOST)
+        await into(directoryAt(directory.fd, name), found.path, directory, name, depth + 1, visit, turns);
     }
   }
 }
 
-async function into(fd: number | undefined, path: string, parent: Directory | undefined, name: Buffer, depth: number, visit: Visit, turns: { left: number }): Promise<void> {
+async function into(
+  fd: number | undefined,
+  path: string,
+  parent: Directory | undefined,
+  name: Buffer,
+  depth: number,
+  visit: Visit,
+  turns: { left: number },
+): Promise<void> {
   if (fd === undefined) return;
   const directory: Directory = { fd, path, parent };
   try {

@@ -1,5 +1,6 @@
 /**
- * Comparisons of 64-bit arguments in a 32-bit machine: high half, then low half. Of an argument that the kernel takes in 32 bits
+ * Comparisons of 64-bit arguments in a 32-bit machine: high half, then low half. Of an argument that the kernel takes
+ * in 32 bits
  * (narrow-arguments.ts) the low half only.
  *
  *   struct seccomp_data { int nr; u32 arch; u64 instruction_pointer; u64 args[6]; }     little endian
@@ -27,12 +28,30 @@ export function compare(bpf: Bpf, comparison: Comparison, fail: string): void {
     lo();
   };
   const table: Record<SeccompOperator, () => void> = {
-    SCMP_CMP_EQ: () => { hi().jump(JEQ_K, high(value), { no: fail }); lo().jump(JEQ_K, low(value), { no: fail }); },
-    SCMP_CMP_NE: () => { hi().jump(JEQ_K, high(value), { no: pass }); lo().jump(JEQ_K, low(value), { yes: fail }); },
-    SCMP_CMP_GT: () => { order(pass, fail); bpf.jump(JGT_K, low(value), { no: fail }); },
-    SCMP_CMP_GE: () => { order(pass, fail); bpf.jump(JGE_K, low(value), { no: fail }); },
-    SCMP_CMP_LT: () => { order(fail, pass); bpf.jump(JGE_K, low(value), { yes: fail }); },
-    SCMP_CMP_LE: () => { order(fail, pass); bpf.jump(JGT_K, low(value), { yes: fail }); },
+    SCMP_CMP_EQ: () => {
+      hi().jump(JEQ_K, high(value), { no: fail });
+      lo().jump(JEQ_K, low(value), { no: fail });
+    },
+    SCMP_CMP_NE: () => {
+      hi().jump(JEQ_K, high(value), { no: pass });
+      lo().jump(JEQ_K, low(value), { yes: fail });
+    },
+    SCMP_CMP_GT: () => {
+      order(pass, fail);
+      bpf.jump(JGT_K, low(value), { no: fail });
+    },
+    SCMP_CMP_GE: () => {
+      order(pass, fail);
+      bpf.jump(JGE_K, low(value), { no: fail });
+    },
+    SCMP_CMP_LT: () => {
+      order(fail, pass);
+      bpf.jump(JGE_K, low(value), { yes: fail });
+    },
+    SCMP_CMP_LE: () => {
+      order(fail, pass);
+      bpf.jump(JGT_K, low(value), { yes: fail });
+    },
     SCMP_CMP_MASKED_EQ: () => {
       // value is the mask, valueTwo what must be left
       if (high(value) || high(valueTwo)) hi().and(high(value)).jump(JEQ_K, high(valueTwo), { no: fail });

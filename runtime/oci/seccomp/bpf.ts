@@ -3,7 +3,15 @@
  *
  *   struct sock_filter { u16 code; u8 jt; u8 jf; u32 k; }      jumps only forward
  */
-export const CODE = { LD_W_ABS: 0x20, AND_K: 0x54, JA: 0x05, JEQ_K: 0x15, JGT_K: 0x25, JGE_K: 0x35, RET_K: 0x06 } as const;
+export const CODE = {
+  LD_W_ABS: 0x20,
+  AND_K: 0x54,
+  JA: 0x05,
+  JEQ_K: 0x15,
+  JGT_K: 0x25,
+  JGE_K: 0x35,
+  RET_K: 0x06,
+} as const;
 export const MAX_INSTRUCTIONS = 4096;
 
 /** `yes` and `no` are labels; undefined falls through to the next instruction. */
@@ -14,19 +22,33 @@ export class Bpf {
   readonly #lines: Line[] = [];
   #labels = 0;
 
-  load(offset: number): this { return this.#add({ code: CODE.LD_W_ABS, k: offset }); }
-  and(mask: number): this { return this.#add({ code: CODE.AND_K, k: mask }); }
-  ret(value: number): this { return this.#add({ code: CODE.RET_K, k: value }); }
-  jump(code: number, k: number, to: { yes?: string; no?: string }): this { return this.#add({ code, k, ...to }); }
-  label(label: string): this { return this.#add({ label }); }
+  load(offset: number): this {
+    return this.#add({ code: CODE.LD_W_ABS, k: offset });
+  }
+  and(mask: number): this {
+    return this.#add({ code: CODE.AND_K, k: mask });
+  }
+  ret(value: number): this {
+    return this.#add({ code: CODE.RET_K, k: value });
+  }
+  jump(code: number, k: number, to: { yes?: string; no?: string }): this {
+    return this.#add({ code, k, ...to });
+  }
+  label(label: string): this {
+    return this.#add({ label });
+  }
   /** A name nobody else has. */
-  fresh(prefix: string): string { return `${prefix}${this.#labels++}`; }
+  fresh(prefix: string): string {
+    return `${prefix}${this.#labels++}`;
+  }
   #add(line: Line): this {
     this.#lines.push(line);
     return this;
   }
 
-  /** From the last line to the first, so that the distance to every target is known; one beyond 255 goes by way of a JA. */
+  /**
+   * From the last line to the first, so that the distance to every target is known; one beyond 255 goes by way of a JA.
+   */
   bytes(): Buffer {
     const words: { code: number; jt: number; jf: number; k: number }[] = []; // last first
     const place = new Map<string, number>();
@@ -48,9 +70,17 @@ export class Bpf {
       const no = near(line.no);
       // falling through must pass over the hops that were put in between
       const skip = words.length - next;
-      words.push({ code: line.code, jt: yes === undefined ? skip : distance(yes), jf: no === undefined ? skip : distance(no), k: line.k });
+      words.push({
+        code: line.code,
+        jt: yes === undefined ? skip : distance(yes),
+        jf: no === undefined ? skip : distance(no),
+        k: line.k,
+      });
     }
-    if (words.length > MAX_INSTRUCTIONS) throw new Error(`the seccomp filter has ${words.length} instructions, the kernel takes ${MAX_INSTRUCTIONS}; give a profile with fewer argument rules`);
+    if (words.length > MAX_INSTRUCTIONS)
+      throw new Error(
+        `the seccomp filter has ${words.length} instructions, the kernel takes ${MAX_INSTRUCTIONS}; give a profile with fewer argument rules`,
+      );
     return encode(words.reverse());
   }
 }

@@ -1,12 +1,14 @@
 /**
  * OCI seccomp → a filter for seccomp(2), with the meaning that libseccomp and runc give it:
  *
- *   - of one call's rules the first without arguments decides; if all have arguments, the first that matches; else the default action
+ * - of one call's rules the first without arguments decides; if all have arguments, the first that matches; else the
+ * default action
  *   - a rule that only repeats the default action is none
  *   - a rule with two comparisons of one argument means "or"
  *   - unlike libseccomp: what the kernel takes in 32 bits is compared in 32 bits
  *   - calls newer than the newest one that a refusing profile names get ENOSYS, so that programs try the older call
- *   - an architecture that is not listed is killed; 32-bit x86 on x86_64 has its own numbers; other listed ones get the default action
+ * - an architecture that is not listed is killed; 32-bit x86 on x86_64 has its own numbers; other listed ones get the
+ * default action
  *
  * The numbers are cut into runs with one answer and searched as a binary tree: eight comparisons for any call.
  */
@@ -34,7 +36,8 @@ const NATIVE = process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_6
 const actions: Partial<Record<SeccompAction, number>> = ACTIONS;
 function returnValue(action: SeccompAction, errno = EPERM): number {
   const value = actions[action];
-  if (value === undefined) throw new Error(`seccomp action ${action} is not supported; use one of ${Object.keys(ACTIONS).join(', ')}`);
+  if (value === undefined)
+    throw new Error(`seccomp action ${action} is not supported; use one of ${Object.keys(ACTIONS).join(', ')}`);
   return action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE' ? (value | errno) >>> 0 : value;
 }
 
@@ -43,7 +46,10 @@ type Numbers = ReadonlyMap<string, number>;
 type Answer = number | { args: Comparison[]; value: number }[];
 
 function alternatives(name: string, rule: SeccompRule): Comparison[][] {
-  const args = (rule.args ?? []).map((argument): Comparison => ({ ...argument, narrow: isNarrow(name, argument.index) }));
+  const args = (rule.args ?? []).map((argument): Comparison => ({
+    ...argument,
+    narrow: isNarrow(name, argument.index),
+  }));
   const twice = new Set(args.map((a) => a.index)).size < args.length;
   return twice ? args.map((a) => [a]) : [args];
 }
@@ -58,7 +64,10 @@ function answersByNumber(seccomp: Seccomp, numbers: Numbers, fallback: number): 
       const number = numbers.get(name);
       const before = number === undefined ? 0 : (answers.get(number) ?? []);
       if (number === undefined || typeof before === 'number') continue;
-      answers.set(number, rule.args?.length ? [...before, ...alternatives(name, rule).map((args) => ({ args, value }))] : value);
+      answers.set(
+        number,
+        rule.args?.length ? [...before, ...alternatives(name, rule).map((args) => ({ args, value }))] : value,
+      );
     }
   }
   return answers;
@@ -71,7 +80,10 @@ function firstUnknown(seccomp: Seccomp, numbers: Numbers): number {
   return named.reduce((most, n) => Math.max(most, n), -1) + 1 || Infinity;
 }
 
-interface Run { from: number; answer: Answer }
+interface Run {
+  from: number;
+  answer: Answer;
+}
 function runs(answers: Map<number, Answer>, fallback: number, unknownFrom: number): Run[] {
   const list: Run[] = [{ from: 0, answer: fallback }];
   const add = (from: number, answer: Answer) => {
@@ -99,7 +111,11 @@ function emitAnswer(bpf: Bpf, answer: Answer, fallback: number): void {
 }
 
 function emitCalls(bpf: Bpf, seccomp: Seccomp, numbers: Numbers, fallback: number): void {
-  emitSearch(bpf, runs(answersByNumber(seccomp, numbers, fallback), fallback, firstUnknown(seccomp, numbers)), fallback);
+  emitSearch(
+    bpf,
+    runs(answersByNumber(seccomp, numbers, fallback), fallback, firstUnknown(seccomp, numbers)),
+    fallback,
+  );
 }
 
 function emitSearch(bpf: Bpf, list: readonly Run[], fallback: number): void {
@@ -133,11 +149,16 @@ function build(seccomp: Seccomp): Compiled {
   bpf.load(ARCH).jump(CODE.JEQ_K, ARCHITECTURES[NATIVE]!, { no: 'foreign' }).load(NR);
   if (NATIVE === 'SCMP_ARCH_X86_64') bpf.jump(CODE.JGE_K, X32_BIT, { yes: 'x32' });
   emitCalls(bpf, seccomp, syscallNumbers(), fallback);
-  if (NATIVE === 'SCMP_ARCH_X86_64') bpf.label('x32').ret(seccomp.architectures?.includes('SCMP_ARCH_X32') ? fallback : kill);
+  if (NATIVE === 'SCMP_ARCH_X86_64')
+    bpf.label('x32').ret(seccomp.architectures?.includes('SCMP_ARCH_X32') ? fallback : kill);
   bpf.label('foreign');
   emitForeign(bpf, seccomp, fallback);
   const filter = bpf.ret(kill).bytes();
-  return { filter, flags: (seccomp.flags ?? []).reduce((bits, flag) => bits | (FLAGS[flag] ?? 0), 0), instructions: filter.length / 8 };
+  return {
+    filter,
+    flags: (seccomp.flags ?? []).reduce((bits, flag) => bits | (FLAGS[flag] ?? 0), 0),
+    instructions: filter.length / 8,
+  };
 }
 
 const KEPT = 32;

@@ -1,17 +1,33 @@
-/** Under which condition a call that is asked for its arguments is let through, as the filter compares them: the OCI specification, "Seccomp". */
+/**
+ * Under which condition a call that is asked for its arguments is let through, as the filter compares them: the OCI
+ * specification, "Seccomp".
+ */
 import type { Seccomp, SeccompRule } from '../spec.ts';
 
 const hex = (value: number) => `0x${BigInt.asUintN(64, BigInt(value)).toString(16)}`;
-const signs = { SCMP_CMP_NE: '!=', SCMP_CMP_LT: '<', SCMP_CMP_LE: '<=', SCMP_CMP_EQ: '==', SCMP_CMP_GE: '>=', SCMP_CMP_GT: '>' } as const;
+const signs = {
+  SCMP_CMP_NE: '!=',
+  SCMP_CMP_LT: '<',
+  SCMP_CMP_LE: '<=',
+  SCMP_CMP_EQ: '==',
+  SCMP_CMP_GE: '>=',
+  SCMP_CMP_GT: '>',
+} as const;
 
 type Argument = NonNullable<SeccompRule['args']>[number];
-const argument = ({ index, value, valueTwo = 0, op }: Argument): string => (op === 'SCMP_CMP_MASKED_EQ' ? `arg${index} & ${hex(value)} == ${hex(valueTwo)}` : `arg${index} ${signs[op]} ${hex(value)}`);
+const argument = ({ index, value, valueTwo = 0, op }: Argument): string =>
+  op === 'SCMP_CMP_MASKED_EQ'
+    ? `arg${index} & ${hex(value)} == ${hex(valueTwo)}`
+    : `arg${index} ${signs[op]} ${hex(value)}`;
 const lets = (rule: SeccompRule) => rule.action === 'SCMP_ACT_ALLOW' || rule.action === 'SCMP_ACT_LOG';
 
-/** Rules that each compare one argument with one number, as `0xd <= arg0 <= 0x12` where three or more follow each other. */
+/**
+ * Rules that each compare one argument with one number, as `0xd <= arg0 <= 0x12` where three or more follow each other.
+ */
 function alternatives(rules: readonly SeccompRule[]): string[] {
   const runs: SeccompRule[][] = [];
-  const only = ({ args = [] }: SeccompRule) => (args.length === 1 && args[0]!.op === 'SCMP_CMP_EQ' ? args[0] : undefined);
+  const only = ({ args = [] }: SeccompRule) =>
+    args.length === 1 && args[0]!.op === 'SCMP_CMP_EQ' ? args[0] : undefined;
   for (const rule of rules) {
     const [before, now] = [only(runs.at(-1)?.at(-1) ?? { names: [], action: rule.action }), only(rule)];
     if (before && now && before.index === now.index && before.value + 1 === now.value) runs.at(-1)!.push(rule);

@@ -1,9 +1,12 @@
 /**
- * What a container may ask of the kernel by default: the same calls as Docker's default profile, as github.com/moby/profiles had it in
+ * What a container may ask of the kernel by default: the same calls as Docker's default profile, as
+ * github.com/moby/profiles had it in
  * 2026, but for socketcall (below).
  *
- * Everything is refused with EPERM but what is listed. The lists are by subject, so that a reader sees what is in and what is out:
- * out are the calls that make or change mounts and namespaces, load code into the kernel, set its clock, or are doors with a
+ * Everything is refused with EPERM but what is listed. The lists are by subject, so that a reader sees what is in and
+ * what is out:
+ * out are the calls that make or change mounts and namespaces, load code into the kernel, set its clock, or are doors
+ * with a
  * history of holes (io_uring, keyrings, bpf, userfaultfd, perf).
  */
 import type { Profile, ProfileRule } from './profile-format.ts';
@@ -22,7 +25,8 @@ const always = {
     removexattrat setxattr setxattrat`,
   watching: `epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait epoll_wait_old eventfd eventfd2 fanotify_mark
     inotify_add_watch inotify_init inotify_init1 inotify_rm_watch _newselect poll ppoll ppoll_time64 pselect6 pselect6_time64 select signalfd signalfd4`,
-  asynchronous: 'io_cancel io_destroy io_getevents io_pgetevents io_pgetevents_time64 io_setup io_submit ioprio_get ioprio_set',
+  asynchronous:
+    'io_cancel io_destroy io_getevents io_pgetevents io_pgetevents_time64 io_setup io_submit ioprio_get ioprio_set',
   memory: `brk madvise map_shadow_stack membarrier memfd_create memfd_secret mincore mlock mlock2 mlockall mmap mmap2 mprotect mremap mseal msync munlock
     munlockall munmap pkey_alloc pkey_free pkey_mprotect remap_file_pages`,
   processes: `execve execveat exit exit_group fork getpgid getpgrp getpid getppid getsid gettid kill pidfd_open pidfd_send_signal prctl
@@ -46,7 +50,11 @@ const always = {
 };
 
 export type Subject = keyof typeof always;
-const subjects = new Map(Object.entries(always).flatMap(([subject, names]) => words(names).map((name): [string, Subject] => [name, subject as Subject])));
+const subjects = new Map(
+  Object.entries(always).flatMap(([subject, names]) =>
+    words(names).map((name): [string, Subject] => [name, subject as Subject]),
+  ),
+);
 /** What a call is about that is allowed whatever the capabilities. */
 export const subjectOf = (name: string): Subject | undefined => subjects.get(name);
 
@@ -92,17 +100,31 @@ const SYS_SOCKET = 1;
 const ENOSYS = 38;
 const EPERM = 1;
 
-const allow = (names: string, more: Partial<ProfileRule> = {}): ProfileRule => ({ names: words(names), action: 'SCMP_ACT_ALLOW', ...more });
+const allow = (names: string, more: Partial<ProfileRule> = {}): ProfileRule => ({
+  names: words(names),
+  action: 'SCMP_ACT_ALLOW',
+  ...more,
+});
 
 /**
- * The old door to the same calls, for 32-bit programs on x86: any 64-bit program can take it too (int 0x80). The address family lies
- * behind a pointer, where no filter sees it, so while it makes sockets the list above holds for nobody. Docker refused it in 29.4.2,
- * and went back because 32-bit programs of glibc and Go make all their sockets by it (SteamCMD, Wine): there AppArmor or SELinux now
- * hold AF_ALG back. Here no such module stands behind the filter. So it makes no socket (ENOSYS: libc may try socket(2)), does
- * everything else, and is given back to a container that has such programs with `--annotation drydock.socketcall=allow`.
+ * The old door to the same calls, for 32-bit programs on x86: any 64-bit program can take it too (int 0x80). The
+ * address family lies
+ * behind a pointer, where no filter sees it, so while it makes sockets the list above holds for nobody. Docker refused
+ * it in 29.4.2,
+ * and went back because 32-bit programs of glibc and Go make all their sockets by it (SteamCMD, Wine): there AppArmor
+ * or SELinux now
+ * hold AF_ALG back. Here no such module stands behind the filter. So it makes no socket (ENOSYS: libc may try
+ * socket(2)), does
+ * everything else, and is given back to a container that has such programs with `--annotation
+ * drydock.socketcall=allow`.
  */
 const socketcall: ProfileRule[] = [
-  { names: ['socketcall'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS, args: [{ index: 0, value: SYS_SOCKET, op: 'SCMP_CMP_EQ' }] },
+  {
+    names: ['socketcall'],
+    action: 'SCMP_ACT_ERRNO',
+    errnoRet: ENOSYS,
+    args: [{ index: 0, value: SYS_SOCKET, op: 'SCMP_CMP_EQ' }],
+  },
   allow('socketcall', { args: [{ index: 0, value: SYS_SOCKET, op: 'SCMP_CMP_NE' }] }),
 ];
 
@@ -123,7 +145,10 @@ export const defaultProfile: Profile = {
     ...PERSONALITIES.map((value) => allow('personality', { args: [{ index: 0, value, op: 'SCMP_CMP_EQ' }] })),
     ...onArchitecture.map(([arches, names]) => allow(names, { includes: { arches: words(arches) } })),
     ...Object.entries(withCapability).map(([capability, names]) => allow(names, { includes: { caps: [capability] } })),
-    allow('clone', { args: [{ index: 0, value: NEW_NAMESPACES, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }], excludes: { caps: ['CAP_SYS_ADMIN'] } }),
+    allow('clone', {
+      args: [{ index: 0, value: NEW_NAMESPACES, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }],
+      excludes: { caps: ['CAP_SYS_ADMIN'] },
+    }),
     // its flags are behind a pointer, too: ENOSYS makes libc fall back to clone
     { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS, excludes: { caps: ['CAP_SYS_ADMIN'] } },
   ],
@@ -131,5 +156,6 @@ export const defaultProfile: Profile = {
 
 /** The same, with all of socketcall. */
 export const withSocketcall: Profile = {
-  ...defaultProfile, syscalls: [...(defaultProfile.syscalls ?? []).filter((rule) => !socketcall.includes(rule)), allow('socketcall')],
+  ...defaultProfile,
+  syscalls: [...(defaultProfile.syscalls ?? []).filter((rule) => !socketcall.includes(rule)), allow('socketcall')],
 };

@@ -1,8 +1,10 @@
 /**
  * Arguments of which the kernel takes the low 32 bits only.
  *
- * A register has 64 bits and struct seccomp_data shows all of them, but where SYSCALL_DEFINE (include/linux/syscalls.h) declares an
- * `int`, `unsigned int`, `pid_t` or the like, the kernel looks at the low half: socket(40 | 1 << 32, …) opens what socket(40, …) does.
+ * A register has 64 bits and struct seccomp_data shows all of them, but where SYSCALL_DEFINE (include/linux/syscalls.h)
+ * declares an
+ * `int`, `unsigned int`, `pid_t` or the like, the kernel looks at the low half: socket(40 | 1 << 32, …) opens what
+ * socket(40, …) does.
  * A filter that compares the high half too is passed by a bit that means nothing.
  */
 
@@ -25,10 +27,14 @@ const TABLE = `
   clock_settime:0 clock_adjtime:0 timer_create:0 landlock_create_ruleset:2 landlock_restrict_self:0,1
 `;
 
-const narrow = new Map(TABLE.trim().split(/\s+/).map((entry): [string, string[]] => {
-  const [name = '', indexes = ''] = entry.split(':');
-  return [name, indexes.split(',')];
-}));
+const narrow = new Map(
+  TABLE.trim()
+    .split(/\s+/)
+    .map((entry): [string, string[]] => {
+      const [name = '', indexes = ''] = entry.split(':');
+      return [name, indexes.split(',')];
+    }),
+);
 
 /** Whether the kernel compares only the low 32 bits of this argument. */
 export const isNarrow = (name: string, index: number): boolean => narrow.get(name)?.includes(String(index)) ?? false;

@@ -3,11 +3,14 @@ import { addon } from '../../kernel/native.ts';
 import { I386 } from './numbers-i386.ts';
 
 /**
- * Since 5.1 a new call has the same number on every architecture. The addon knows those that the headers it was built with
+ * Since 5.1 a new call has the same number on every architecture. The addon knows those that the headers it was built
+ * with
  * knew; a kernel may be newer than the headers.
  */
-const SINCE_6_5: [first: number, names: string] = [451,
-  'cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr'];
+const SINCE_6_5: [first: number, names: string] = [
+  451,
+  'cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr',
+];
 
 let native: ReadonlyMap<string, number> | undefined;
 let i386: ReadonlyMap<string, number> | undefined;
@@ -15,7 +18,11 @@ const rows = (table: readonly (readonly [number, string])[]): Map<string, number
   new Map(table.flatMap(([first, names]) => names.split(/\s+/).map((name, j): [string, number] => [name, first + j])));
 
 export function syscallNumbers(): ReadonlyMap<string, number> {
-  native ??= new Map([...rows([SINCE_6_5]), ...(process.arch === 'x64' ? [['uretprobe', 335] as const] : []), ...Object.entries(addon().syscallNumbers())]);
+  native ??= new Map([
+    ...rows([SINCE_6_5]),
+    ...(process.arch === 'x64' ? [['uretprobe', 335] as const] : []),
+    ...Object.entries(addon().syscallNumbers()),
+  ]);
   return native;
 }
 

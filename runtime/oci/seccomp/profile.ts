@@ -8,31 +8,54 @@ import { checkProfile } from './check-profile.ts';
 import type { Profile, ProfileRule } from './profile-format.ts';
 
 /** as the profiles write it, and as the OCI specification does */
-const ARCH = process.arch === 'arm64' ? { docker: 'arm64', oci: 'SCMP_ARCH_AARCH64' } : { docker: 'amd64', oci: 'SCMP_ARCH_X86_64' };
+const ARCH =
+  process.arch === 'arm64'
+    ? { docker: 'arm64', oci: 'SCMP_ARCH_AARCH64' }
+    : { docker: 'amd64', oci: 'SCMP_ARCH_X86_64' };
 
 function kernelAtLeast(version: string): boolean {
   const [want = 0, wantMinor = 0] = version.split('.').map(Number);
-  const [have = 0, haveMinor = 0] = release().split('.').map((part) => parseInt(part, 10));
+  const [have = 0, haveMinor = 0] = release()
+    .split('.')
+    .map((part) => parseInt(part, 10));
   return have > want || (have === want && haveMinor >= wantMinor);
 }
 
 /** Included: every condition holds. Excluded: one does. */
 function applies({ includes, excludes }: ProfileRule, capabilities: readonly string[]): boolean {
   const has = (c: string) => capabilities.includes(c);
-  const out = excludes?.arches?.includes(ARCH.docker) || excludes?.caps?.some(has) || (excludes?.minKernel && kernelAtLeast(excludes.minKernel));
+  const out =
+    excludes?.arches?.includes(ARCH.docker) ||
+    excludes?.caps?.some(has) ||
+    (excludes?.minKernel && kernelAtLeast(excludes.minKernel));
   if (out) return false;
-  return (!includes?.arches?.length || includes.arches.includes(ARCH.docker)) && (includes?.caps ?? []).every(has) && (!includes?.minKernel || kernelAtLeast(includes.minKernel));
+  return (
+    (!includes?.arches?.length || includes.arches.includes(ARCH.docker)) &&
+    (includes?.caps ?? []).every(has) &&
+    (!includes?.minKernel || kernelAtLeast(includes.minKernel))
+  );
 }
 
 /** The part of a profile that is for this machine and these capabilities. */
 export function resolveProfile(profile: Profile, capabilities: readonly string[]): Seccomp {
   const mapped = profile.archMap?.find((a) => a.architecture === ARCH.oci);
   const architectures = mapped ? [mapped.architecture, ...(mapped.subArchitectures ?? [])] : profile.architectures;
-  const syscalls = (profile.syscalls ?? []).filter((rule) => applies(rule, capabilities)).map(({ names, action, errnoRet, args }): SeccompRule => ({
-    names, action, ...(errnoRet !== undefined && { errnoRet }), ...(args?.length && { args }),
-  }));
+  const syscalls = (profile.syscalls ?? [])
+    .filter((rule) => applies(rule, capabilities))
+    .map(({ names, action, errnoRet, args }): SeccompRule => ({
+      names,
+      action,
+      ...(errnoRet !== undefined && { errnoRet }),
+      ...(args?.length && { args }),
+    }));
   const { defaultAction, defaultErrnoRet, flags } = profile;
-  return { defaultAction, ...(defaultErrnoRet !== undefined && { defaultErrnoRet }), ...(architectures?.length && { architectures }), ...(flags?.length && { flags }), syscalls };
+  return {
+    defaultAction,
+    ...(defaultErrnoRet !== undefined && { defaultErrnoRet }),
+    ...(architectures?.length && { architectures }),
+    ...(flags?.length && { flags }),
+    syscalls,
+  };
 }
 
 /** 32-bit programs that make their sockets by socketcall(2) get it: see default-profile.ts. */
@@ -41,7 +64,8 @@ export const SOCKETCALL_ANNOTATION = 'drydock.socketcall';
 type Annotations = Record<string, string> | null | undefined;
 function allowsSocketcall(annotations: Annotations): boolean {
   const value = annotations?.[SOCKETCALL_ANNOTATION];
-  if (value !== undefined && value !== 'allow') throw badParameter(`invalid ${SOCKETCALL_ANNOTATION} ${JSON.stringify(value)}: it can only be "allow"`);
+  if (value !== undefined && value !== 'allow')
+    throw badParameter(`invalid ${SOCKETCALL_ANNOTATION} ${JSON.stringify(value)}: it can only be "allow"`);
   return value === 'allow';
 }
 
@@ -51,7 +75,8 @@ const defaults = new Map<string, Seccomp>();
 function resolvedDefault(capabilities: readonly string[], socketcall: boolean): Seccomp {
   const key = `${capabilities.join()} ${socketcall}`;
   let seccomp = defaults.get(key);
-  if (!seccomp) defaults.set(key, (seccomp = resolveProfile(socketcall ? withSocketcall : defaultProfile, capabilities)));
+  if (!seccomp)
+    defaults.set(key, (seccomp = resolveProfile(socketcall ? withSocketcall : defaultProfile, capabilities)));
   return seccomp;
 }
 
@@ -59,7 +84,12 @@ function resolvedDefault(capabilities: readonly string[], socketcall: boolean): 
  * `option` is what followed seccomp=; undefined: no filter at all.
  * Throws Refusal 400 for JSON that is no profile and for an annotation that means nothing.
  */
-export function seccompFor(option: string | undefined, capabilities: readonly string[], privileged: boolean, annotations?: Annotations): Seccomp | undefined {
+export function seccompFor(
+  option: string | undefined,
+  capabilities: readonly string[],
+  privileged: boolean,
+  annotations?: Annotations,
+): Seccomp | undefined {
   const socketcall = allowsSocketcall(annotations);
   if (option === 'unconfined' || (option === undefined && privileged)) return undefined;
   if (option === undefined) return resolvedDefault(capabilities, socketcall);

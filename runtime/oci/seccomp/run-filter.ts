@@ -1,10 +1,25 @@
 /** Runs a classic BPF filter on a struct seccomp_data, as the kernel would. */
-export interface SeccompData { nr: number; arch: number; args?: readonly bigint[] }
-export interface Ruling { value: number; steps: number }
+export interface SeccompData {
+  nr: number;
+  arch: number;
+  args?: readonly bigint[];
+}
+export interface Ruling {
+  value: number;
+  steps: number;
+}
 
-/** Decoded once, run often. Throws Error at an instruction that seccomp(2) does not know or that compile.ts does not make. */
+/**
+ * Decoded once, run often. Throws Error at an instruction that seccomp(2) does not know or that compile.ts does not
+ * make.
+ */
 export function loadFilter(filter: Buffer): (data: SeccompData) => Ruling {
-  const program = Array.from({ length: filter.length / 8 }, (_, pc) => ({ code: filter.readUInt16LE(pc * 8), jt: filter[pc * 8 + 2]!, jf: filter[pc * 8 + 3]!, k: filter.readUInt32LE(pc * 8 + 4) }));
+  const program = Array.from({ length: filter.length / 8 }, (_, pc) => ({
+    code: filter.readUInt16LE(pc * 8),
+    jt: filter[pc * 8 + 2]!,
+    jf: filter[pc * 8 + 3]!,
+    k: filter.readUInt32LE(pc * 8 + 4),
+  }));
   const words = new Uint32Array(16);
   return ({ nr, arch, args = [] }) => {
     words.fill(0);

@@ -1,4 +1,7 @@
-/** What a filter does with each system call, found by running it: the program that the kernel gets, and not the profile that it is made from. */
+/**
+ * What a filter does with each system call, found by running it: the program that the kernel gets, and not the profile
+ * that it is made from.
+ */
 import type { Seccomp } from '../spec.ts';
 import { compileSeccomp } from './compile.ts';
 import { conditionOf } from './conditions.ts';
@@ -23,12 +26,17 @@ const ALL = (1n << 64n) - 1n;
 const actionOf = (value: number) => (value & 0xffff0000) >>> 0;
 const lets = (value: number) => [ACTIONS.SCMP_ACT_ALLOW, ACTIONS.SCMP_ACT_LOG].includes(actionOf(value));
 
-/** Arguments that the rules compare with, their neighbours, nothing and everything: between these no comparison changes its mind. */
+/**
+ * Arguments that the rules compare with, their neighbours, nothing and everything: between these no comparison changes
+ * its mind.
+ */
 function candidates(seccomp: Seccomp, name: string): bigint[] {
   const asked = (seccomp.syscalls ?? []).filter((rule) => rule.names.includes(name)).flatMap((rule) => rule.args ?? []);
   // a call that no rule asks about its arguments has one answer
   if (!asked.length) return [0n];
-  const near = asked.flatMap(({ value, valueTwo = 0 }) => [value, valueTwo].map((v) => BigInt.asUintN(64, BigInt(v)))).flatMap((v) => [v, v ^ 1n, (v + 1n) & ALL, (v - 1n) & ALL]);
+  const near = asked
+    .flatMap(({ value, valueTwo = 0 }) => [value, valueTwo].map((v) => BigInt.asUintN(64, BigInt(v))))
+    .flatMap((v) => [v, v ^ 1n, (v + 1n) & ALL, (v - 1n) & ALL]);
   return [0n, ALL, ...near];
 }
 
@@ -39,7 +47,9 @@ export function verdictsOf(seccomp: Seccomp): Verdicts {
   const run = loadFilter(compileSeccomp(seccomp).filter);
   const out: Verdicts = { through: [], byArguments: [], refused: [], conditions: [], subjects: new Map() };
   for (const [name, nr] of [...syscallNumbers()].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const answers = candidates(seccomp, name).map((value) => lets(run({ nr, arch: NATIVE, args: value === 0n ? [] : Array<bigint>(6).fill(value) }).value));
+    const answers = candidates(seccomp, name).map((value) =>
+      lets(run({ nr, arch: NATIVE, args: value === 0n ? [] : Array<bigint>(6).fill(value) }).value),
+    );
     (answers.every(Boolean) ? out.through : answers.some(Boolean) ? out.byArguments : out.refused).push(name);
   }
   out.conditions = out.byArguments.map((name) => conditionOf(seccomp, name));

@@ -7,7 +7,8 @@ const when: Step['when'] = (c) => !leavesOut(c, 'cgroup');
 export const openCgroupSteps: { make: Step[]; enter: Step[] } = {
   make: [
     {
-      id: 'create.cgroup', when,
+      id: 'create.cgroup',
+      when,
       title: 'Make the control group',
       explain: `A control group is a directory: making it makes the group, and every process in it is counted and limited together.
 On cgroup v1 each controller (memory, cpu, pids, …) has a tree of its own, so the directory is made several times; on v2 there is one tree.
@@ -22,7 +23,8 @@ See cgroups(7).`,
       inspect,
     },
     {
-      id: 'create.limits', when,
+      id: 'create.limits',
+      when,
       title: 'Write the limits',
       explain: `Limits are files in the group's directory: writing \`67108864\` into \`memory.limit_in_bytes\` (v1) or \`memory.max\` (v2) is all there is to \`--memory 64m\`.
 They are written before any process is in the group, so that there is no moment without them. A limit that this machine's kernel cannot enforce is reported as a warning, never silently dropped.
@@ -33,7 +35,8 @@ See cgroups(7) and the kernel's admin-guide/cgroup-v2.rst.`,
       inspect,
     },
     {
-      id: 'create.device-rules', when,
+      id: 'create.device-rules',
+      when,
       title: 'Decide which devices may be opened',
       explain: `The group may open only a short list of device nodes: null, zero, full, random, urandom, tty and its own terminals.
 On v1 the list is written to \`devices.deny\` and \`devices.allow\`; on v2 it is a small eBPF program attached to the group. Without it, root inside the container could make a node for the host's disk with mknod(2) and read every file on it.
@@ -46,7 +49,8 @@ See bpf(2) and the kernel's admin-guide/cgroup-v1/devices.rst.`,
   ],
   enter: [
     {
-      id: 'create.join-cgroup', when,
+      id: 'create.join-cgroup',
+      when,
       title: 'Join the control group',
       explain: `The new process writes itself into the group; all its children will be born there.
 It must happen before the cgroup namespace is unshared, because that namespace takes the group one is in at that moment for its root. The process moves itself ("0" means me): moving one single thread this way does not wait for the kernel's group lock.
@@ -56,7 +60,7 @@ See cgroups(7), cgroup_namespaces(7).`,
     },
     {
       id: 'create.no-cgroup',
-      title: 'Stay in the daemon\'s control group',
+      title: "Stay in the daemon's control group",
       explain: `The control group was left out on purpose: the process stays where it was born, among the daemon's own processes.
 No limit holds for it, nothing counts what it uses, every device may be opened, and nothing can freeze it. What is left to end its processes with is the pid namespace: with number 1 the kernel ends all the others. See cgroups(7), pid_namespaces(7).`,
       when: (c) => leavesOut(c, 'cgroup'),

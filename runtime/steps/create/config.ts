@@ -28,7 +28,14 @@ See the OCI runtime specification, "Configuration".`,
       await k.removeTree(c.paths.runDir);
     },
     async inspect(_k, c) {
-      return [{ title: 'config.json', lines: JSON.stringify(c.spec?.process ?? {}, null, 1).split('\n').slice(0, 40) }];
+      return [
+        {
+          title: 'config.json',
+          lines: JSON.stringify(c.spec?.process ?? {}, null, 1)
+            .split('\n')
+            .slice(0, 40),
+        },
+      ];
     },
   },
 ];

@@ -20,7 +20,10 @@ export async function socketPair(k: Kernel): Promise<[number, number]> {
 /** struct sockaddr_un, unix(7). */
 function unixAddress(path: string): Buffer {
   const bytes = Buffer.from(path);
-  if (bytes.length > 107) throw new Error(`socket path ${path} is ${bytes.length} bytes long, unix(7) allows 107; choose a shorter --exec-root`);
+  if (bytes.length > 107)
+    throw new Error(
+      `socket path ${path} is ${bytes.length} bytes long, unix(7) allows 107; choose a shorter --exec-root`,
+    );
   return Buffer.concat([Buffer.from([AF.AF_UNIX, 0]), bytes, Buffer.from([0])]);
 }
 
@@ -31,10 +34,21 @@ async function closeAll(k: Kernel, fds: readonly number[]): Promise<void> {
   if (failures.length) throw failures[0];
 }
 
-interface ShimOptions { limits?: LogLimits | undefined; oomScores?: Settings['oomScores'] }
+interface ShimOptions {
+  limits?: LogLimits | undefined;
+  oomScores?: Settings['oomScores'];
+}
 
-/** Shim with its descriptors, as drawn in native/shim.c; the log's directory only where its files are to be exchanged. Those that are the shim's alone are closed here again. */
-export async function startShim(k: Kernel, c: Pick<Container, 'paths' | 'live'>, label: string, { limits, oomScores }: ShimOptions = {}): Promise<void> {
+/**
+ * Shim with its descriptors, as drawn in native/shim.c; the log's directory only where its files are to be exchanged.
+ * Those that are the shim's alone are closed here again.
+ */
+export async function startShim(
+  k: Kernel,
+  c: Pick<Container, 'paths' | 'live'>,
+  label: string,
+  { limits, oomScores }: ShimOptions = {},
+): Promise<void> {
   const given: number[] = [];
   const give = (fd: number) => (given.push(fd), fd);
   const pair = async (end: 'shimSocket' | 'stageSocket') => {
@@ -51,11 +65,18 @@ export async function startShim(k: Kernel, c: Pick<Container, 'paths' | 'live'>,
     await k.daemon.bind(listen, unixAddress(c.paths.shimSocket));
     await k.daemon.listen(listen, 8);
     const nothing = give(await k.daemon.openat(AT_FDCWD, '/dev/null', O.O_RDWR | O.O_CLOEXEC, 0));
-    const log = give(await k.daemon.openat(AT_FDCWD, c.paths.log, O.O_WRONLY | O.O_APPEND | O.O_CREAT | O.O_CLOEXEC, 0o600));
+    const log = give(
+      await k.daemon.openat(AT_FDCWD, c.paths.log, O.O_WRONLY | O.O_APPEND | O.O_CREAT | O.O_CLOEXEC, 0o600),
+    );
     const directory = give(await k.daemon.openat(AT_FDCWD, c.paths.runDir, O.O_DIRECTORY | O.O_CLOEXEC, 0));
-    const logDirectory = limits ? [give(await k.daemon.openat(AT_FDCWD, dirname(c.paths.log), O.O_DIRECTORY | O.O_CLOEXEC, 0))] : [];
+    const logDirectory = limits
+      ? [give(await k.daemon.openat(AT_FDCWD, dirname(c.paths.log), O.O_DIRECTORY | O.O_CLOEXEC, 0))]
+      : [];
     const stageExe = await k.executable('stage');
-    c.live.shimPid = await k.spawnShim([nothing, nothing, nothing, controlEnd, stageEnd, stageExe, listen, log, directory, ...logDirectory], label);
+    c.live.shimPid = await k.spawnShim(
+      [nothing, nothing, nothing, controlEnd, stageEnd, stageExe, listen, log, directory, ...logDirectory],
+      label,
+    );
     await k.daemon.write_file(`${c.paths.runDir}/shim.pid`, O.O_CREAT | O.O_TRUNC, 0o600, `${c.live.shimPid}\n`);
     await protectShim(k, c.live.shimPid, oomScores);
     c.live.shimPidfd = await k.daemon.pidfd_open(c.live.shimPid, 0);
@@ -97,7 +118,11 @@ See wait(2), and PR_SET_CHILD_SUBREAPER in prctl(2).`,
     async undo(k, c) {
       await closeLive(k, c.live);
       await endShim(k, c);
-      k.fact({ kind: 'process', key: 'shim', value: null }, { kind: 'process', key: 'init', value: null }, { kind: 'process', key: 'init.inside', value: null });
+      k.fact(
+        { kind: 'process', key: 'shim', value: null },
+        { kind: 'process', key: 'init', value: null },
+        { kind: 'process', key: 'init.inside', value: null },
+      );
     },
     inspect: async (_k, c) => inspectTree(c),
   },

@@ -22,7 +22,10 @@ function mountHierarchy(stage: Together, { mount, controllers }: Hierarchy, targ
   stage.close(target);
 }
 
-/** In the host's namespace a new mount would show the whole host: there the container's own directory is bound, as runc has it. */
+/**
+ * In the host's namespace a new mount would show the whole host: there the container's own directory is bound, as runc
+ * has it.
+ */
 function bindDirectory(stage: Together, { mount }: Hierarchy, target: Planned, m: Mount, path: string): void {
   const { all, top } = bindAttributes(m.options);
   const tree = stage.open_tree(AT_FDCWD, mount + path, AT.OPEN_TREE_CLONE | O.O_CLOEXEC);
@@ -46,7 +49,15 @@ export async function mountCgroupV1(k: Kernel, c: Container, m: Mount): Promise<
       else mountHierarchy(stage, hierarchy, target, m);
     }
     if (parseOptions(m.options).flags & MS.MS_RDONLY) {
-      stage.mount(null, top, null, MS.MS_REMOUNT | MS.MS_BIND | MS.MS_RDONLY | MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC, null).noted(m.destination);
+      stage
+        .mount(
+          null,
+          top,
+          null,
+          MS.MS_REMOUNT | MS.MS_BIND | MS.MS_RDONLY | MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC,
+          null,
+        )
+        .noted(m.destination);
     }
     stage.close(top);
   });

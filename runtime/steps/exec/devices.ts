@@ -10,18 +10,34 @@ import { checkedNull, planNull, stdioOf } from './null.ts';
 import { heldOf, placeIn } from './places.ts';
 
 /** new_encode_dev() of the kernel, makedev(3): 12 bits of major, 20 of minor. */
-export const deviceNumber = (major: number, minor: number): number => (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
+export const deviceNumber = (major: number, minor: number): number =>
+  (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
 
 const kinds: Record<Device['type'], number> = { c: S_IFCHR, u: S_IFCHR, b: S_IFBLK, p: S_IFIFO };
-const character = (path: string, major: number, minor: number): Device => ({ path, type: 'c', major, minor, fileMode: 0o666 });
+const character = (path: string, major: number, minor: number): Device => ({
+  path,
+  type: 'c',
+  major,
+  minor,
+  fileMode: 0o666,
+});
 
 /** OCI runtime specification, "Default Devices"; the terminal's are links. */
 const standard: Device[] = [
-  character('/dev/null', 1, 3), character('/dev/zero', 1, 5), character('/dev/full', 1, 7),
-  character('/dev/random', 1, 8), character('/dev/urandom', 1, 9), character('/dev/tty', 5, 0),
+  character('/dev/null', 1, 3),
+  character('/dev/zero', 1, 5),
+  character('/dev/full', 1, 7),
+  character('/dev/random', 1, 8),
+  character('/dev/urandom', 1, 9),
+  character('/dev/tty', 5, 0),
 ];
 const links: [string, string][] = [
-  ['/proc/self/fd', 'fd'], ['/proc/self/fd/0', 'stdin'], ['/proc/self/fd/1', 'stdout'], ['/proc/self/fd/2', 'stderr'], ['/proc/kcore', 'core'], ['pts/ptmx', 'ptmx'],
+  ['/proc/self/fd', 'fd'],
+  ['/proc/self/fd/0', 'stdin'],
+  ['/proc/self/fd/1', 'stdout'],
+  ['/proc/self/fd/2', 'stderr'],
+  ['/proc/kcore', 'core'],
+  ['pts/ptmx', 'ptmx'],
 ];
 
 function makeNode(stage: Together, dir: number, name: string, device: Device): void {
@@ -43,7 +59,10 @@ async function makeNodeBelow(k: Kernel, c: Container, device: Device): Promise<v
   });
 }
 
-/** The nodes of a /dev of our own, and its null as descriptor 0. A /dev that the user has bound is left as it is, as runc leaves it. */
+/**
+ * The nodes of a /dev of our own, and its null as descriptor 0. A /dev that the user has bound is left as it is, as
+ * runc leaves it.
+ */
 async function makeNodes(k: Kernel, c: Container, dev: number): Promise<number> {
   const own = systemMount(c.spec, '/dev') !== undefined;
   const wanted = new Map((own ? [...standard, ...c.spec.linux.devices] : []).map((d) => [d.path, d]));

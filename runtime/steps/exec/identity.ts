@@ -42,9 +42,15 @@ export async function becomeUser(k: Kernel, { uid, gid, additionalGids = [] }: P
 }
 
 const KEYCTL_JOIN_SESSION_KEYRING = 1;
-/** Where the call is not there, or the daemon itself may not use it. A full quota is a failure: the daemon's keys would come along. */
+/**
+ * Where the call is not there, or the daemon itself may not use it. A full quota is a failure: the daemon's keys would
+ * come along.
+ */
 export async function takeSessionKeyring(k: Kernel, id: string): Promise<void> {
-  await tolerate(['ENOSYS', 'EPERM'], k.stage.keyctl(KEYCTL_JOIN_SESSION_KEYRING, `drydock-${id.slice(0, 12)}`, 0, 0, 0));
+  await tolerate(
+    ['ENOSYS', 'EPERM'],
+    k.stage.keyctl(KEYCTL_JOIN_SESSION_KEYRING, `drydock-${id.slice(0, 12)}`, 0, 0, 0),
+  );
 }
 
 export const identitySteps: { name: Step[]; namespace: Step[]; user: Step[] } = {
@@ -69,13 +75,16 @@ export const identitySteps: { name: Step[]; namespace: Step[]; user: Step[] } = 
   namespace: [
     {
       id: 'exec.unshare-user',
-      title: 'Break away from the host\'s users',
+      title: "Break away from the host's users",
       explain: `With --userns private, root inside is root only inside: in its own user namespace it has every capability, but none of them counts for anything that belongs to the host's.
 The daemon writes uid_map and gid_map from outside, which say who is who; here everybody keeps his number. All other namespaces were made before and still belong to the host's user namespace, so that root in here cannot even rename its own host. See user_namespaces(7).`,
       when: (c) => c.spec.linux.namespaces.some((n) => n.type === 'user'),
       async do(k, c) {
         await k.stage.unshare(CLONE.CLONE_NEWUSER);
-        for (const [file, rows] of [['uid_map', c.spec.linux.uidMappings], ['gid_map', c.spec.linux.gidMappings]] as const) {
+        for (const [file, rows] of [
+          ['uid_map', c.spec.linux.uidMappings],
+          ['gid_map', c.spec.linux.gidMappings],
+        ] as const) {
           const text = (rows ?? []).map((r) => `${r.containerID} ${r.hostID} ${r.size}\n`).join('');
           await k.daemon.write_file(`/proc/${c.live.pid}/${file}`, 0, 0, text);
         }
@@ -94,7 +103,10 @@ The host's files do not count: user "www-data" may be 33 here and something else
         const passwd = await readInside(k, '/etc/passwd');
         const group = await readInside(k, '/etc/group');
         const { process } = c.spec;
-        takeResolved(process, resolveUser(process.user.username ?? '', passwd, group, c.request.HostConfig.GroupAdd ?? []));
+        takeResolved(
+          process,
+          resolveUser(process.user.username ?? '', passwd, group, c.request.HostConfig.GroupAdd ?? []),
+        );
       },
     },
     {

@@ -1,6 +1,8 @@
 /**
- * null(4) as stdin, and as what masks files: the container's own, opened once inside its root, and known by its number. With the host's
- * node as descriptor 0, fchmod(2) and fchown(2) through /proc/self/fd/0 would change the host's inode: no capability is asked for them
+ * null(4) as stdin, and as what masks files: the container's own, opened once inside its root, and known by its number.
+ * With the host's
+ * node as descriptor 0, fchmod(2) and fchown(2) through /proc/self/fd/0 would change the host's inode: no capability is
+ * asked for them
  * where the uid is the owner's.
  */
 import { AT_FDCWD, FSCONFIG, O, S_IFCHR } from '../../kernel/constants.ts';
@@ -14,13 +16,22 @@ import type { Process } from '../../oci/spec.ts';
 const FLAGS = O.O_RDWR | O.O_NOCTTY | O.O_CLOEXEC;
 const NULL_DEVICE = 0x103;
 
-/** Those of 0, 1 and 2 that are the host's null when the shim has made the stage: the others are its pipes (native/shim-child.h). */
+/**
+ * Those of 0, 1 and 2 that are the host's null when the shim has made the stage: the others are its pipes
+ * (native/shim-child.h).
+ */
 export const stdioOf = ({ terminal }: Pick<Process, 'terminal'>, stdin: boolean | undefined): readonly number[] =>
-  (terminal ? [0, 1, 2] : stdin ? [] : [0]);
+  terminal ? [0, 1, 2] : stdin ? [] : [0];
 
-export interface FoundNull { fd: Planned; stat: Planned }
+export interface FoundNull {
+  fd: Planned;
+  stat: Planned;
+}
 
-/** Opens `null` in the open directory and puts it onto each of `stdio`; what it is, is to be checked before anything is executed. */
+/**
+ * Opens `null` in the open directory and puts it onto each of `stdio`; what it is, is to be checked before anything is
+ * executed.
+ */
 export function planNull(stage: Together, dev: number, stdio: readonly number[], path = 'null'): FoundNull {
   const fd = stage.openat2(dev, path, openHow(FLAGS, 0, NO_LINKS)).noted('/dev/null');
   const stat = planStat(stage, fd);
@@ -49,7 +60,10 @@ async function makeOwnNull(k: Kernel, stdio: readonly number[]): Promise<void> {
   });
 }
 
-/** In a container that runs, /dev/null may have become anything, or nothing: then another is made, so that one can still be repaired. */
+/**
+ * In a container that runs, /dev/null may have become anything, or nothing: then another is made, so that one can still
+ * be repaired.
+ */
 export async function takeNullInside(k: Kernel, stdio: readonly number[]): Promise<void> {
   if (!stdio.length) return;
   try {

@@ -7,7 +7,8 @@ import type { Container } from '../../machine/container.ts';
 import type { Step } from '../step.ts';
 import { heldOf, placeIn, topOf } from './places.ts';
 
-const inspect: Step['inspect'] = async (_k, c) => (c.live.pid ? [mountsOf(c.live.pid, '/proc'), mountsOf(c.live.pid, '/sys')] : []);
+const inspect: Step['inspect'] = async (_k, c) =>
+  c.live.pid ? [mountsOf(c.live.pid, '/proc'), mountsOf(c.live.pid, '/sys')] : [];
 
 /** Where each is looked up. That a path of /proc is absent counts only where /proc is the procfs that was verified. */
 function covered(c: Container, paths: readonly string[]): Covered {
@@ -17,7 +18,7 @@ function covered(c: Container, paths: readonly string[]): Covered {
 
 /** The stage's socket is 3 (native/wire.h), and in these steps it needs no others than those that are held. */
 const STAGE_SOCKET = 3;
-const highestHeld = (c: Container) => Math.max(STAGE_SOCKET, ...Object.values(c.live.held ?? {}) as number[]);
+const highestHeld = (c: Container) => Math.max(STAGE_SOCKET, ...(Object.values(c.live.held ?? {}) as number[]));
 
 /** They are written into the procfs that was verified, over no link and no other mount. */
 async function setSysctls(k: Kernel, proc: number, values: Readonly<Record<string, string>>): Promise<void> {
@@ -43,7 +44,9 @@ export const pathSteps: Step[] = [
     },
   },
   {
-    id: 'exec.mask-paths', title: 'Cover what must not be read', inspect,
+    id: 'exec.mask-paths',
+    title: 'Cover what must not be read',
+    inspect,
     explain: `/proc/kcore is the host's memory, /proc/keys its keys: such files are covered with /dev/null, such directories with an empty read-only tmpfs.
 procfs and sysfs know no namespaces for these. Without this step root inside could read them. Each path is opened once, below the /proc and /sys that were mounted here, and covered where it is open. See proc(5) and the OCI runtime specification, "Masked Paths".`,
     when: (c) => (c.spec.linux.maskedPaths ?? []).length > 0,
@@ -53,7 +56,9 @@ procfs and sysfs know no namespaces for these. Without this step root inside cou
     },
   },
   {
-    id: 'exec.readonly-paths', title: 'Make kernel settings read-only', inspect,
+    id: 'exec.readonly-paths',
+    title: 'Make kernel settings read-only',
+    inspect,
     explain: `/proc/sys, /proc/sysrq-trigger and a few more stay readable but are bound over themselves read-only.
 Writing "b" to /proc/sysrq-trigger reboots the host at once. See proc(5) and the OCI runtime specification, "Readonly Paths".`,
     when: (c) => (c.spec.linux.readonlyPaths ?? []).length > 0,

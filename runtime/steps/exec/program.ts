@@ -15,7 +15,9 @@ const STATX_TYPE = 2;
 const STATX_SIZE = 256;
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** What is wrong with `path` as a program, undefined when nothing is: execve(2) would say the same, but less plainly. */
+/**
+ * What is wrong with `path` as a program, undefined when nothing is: execve(2) would say the same, but less plainly.
+ */
 async function whyNot(k: Kernel, path: string): Promise<string | undefined> {
   try {
     const stat = await k.stage.statx(AT_FDCWD, path, 0, STATX_TYPE, STATX_SIZE);
@@ -23,12 +25,16 @@ async function whyNot(k: Kernel, path: string): Promise<string | undefined> {
     await k.stage.faccessat2(AT_FDCWD, path, X_OK, 0);
     return undefined;
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG')) return (error as { code?: string }).code;
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG'))
+      return (error as { code?: string }).code;
     throw error;
   }
 }
 
-/** argv[0] by execvp(3)'s rules, seen from inside: a name with a slash is a path, others are looked up in the container's own PATH. */
+/**
+ * argv[0] by execvp(3)'s rules, seen from inside: a name with a slash is a path, others are looked up in the
+ * container's own PATH.
+ */
 export async function findProgram(k: Kernel, process: Process): Promise<string> {
   const name = process.args[0] ?? '';
   if (name.includes('/')) {
@@ -67,7 +73,8 @@ export async function execute(k: Kernel, process: Process, path: string): Promis
   } catch (error) {
     const interpreter = hasCode(error, 'ENOENT') ? await interpreterOf(k, path) : undefined;
     if (interpreter !== undefined) interpreterMissing(process.args[0] ?? path, interpreter, error);
-    if (hasCode(error, 'ENOENT', 'EACCES', 'ENOEXEC', 'EPERM', 'ELOOP', 'ETXTBSY', 'E2BIG')) throw new NotExecutable(process.args[0] ?? path, (error as { code: string }).code);
+    if (hasCode(error, 'ENOENT', 'EACCES', 'ENOEXEC', 'EPERM', 'ELOOP', 'ETXTBSY', 'E2BIG'))
+      throw new NotExecutable(process.args[0] ?? path, (error as { code: string }).code);
     throw error;
   }
 }

@@ -8,7 +8,10 @@ import { joinsPid } from '../create/namespaces.ts';
 import type { Step } from '../step.ts';
 import { heldOf } from './places.ts';
 
-interface Size { height: number; width: number }
+interface Size {
+  height: number;
+  width: number;
+}
 
 /** struct winsize: u16 rows, cols, xpixel, ypixel; ioctl_tty(2). */
 export function winsize(height: number, width: number): Buffer {
@@ -19,14 +22,23 @@ export function winsize(height: number, width: number): Buffer {
 }
 
 const PTMX = O.O_RDWR | O.O_NOCTTY | O.O_CLOEXEC;
-/** mknod_ptmx() of the kernel's fs/devpts/inode.c: it is the third inode of every instance, with the number of /dev/ptmx. */
+/**
+ * mknod_ptmx() of the kernel's fs/devpts/inode.c: it is the third inode of every instance, with the number of
+ * /dev/ptmx.
+ */
 const isPtmx = ({ ino, rdev }: Inode, magic: number) => magic === MAGIC.devpts && ino === 2n && rdev === '5:2';
 
 /**
- * The stage opens the pair, the shim takes the master out of it, and what is left is stdin, stdout and stderr. Returns the slave.
+ * The stage opens the pair, the shim takes the master out of it, and what is left is stdin, stdout and stderr. Returns
+ * the slave.
  * `dev` is /dev, or AT_FDCWD at the root of a container that runs: there, what is called ptmx may be anything.
  */
-export async function openTerminal(k: Kernel, c: Pick<Container, 'live'>, size: Size | undefined, dev: number): Promise<number> {
+export async function openTerminal(
+  k: Kernel,
+  c: Pick<Container, 'live'>,
+  size: Size | undefined,
+  dev: number,
+): Promise<number> {
   const path = dev === AT_FDCWD ? 'dev/pts/ptmx' : 'pts/ptmx';
   const { master, stat, statfs } = await k.together((stage) => {
     const master = stage.openat2(dev, path, openHow(PTMX, 0, NO_LINKS)).noted('/dev/pts/ptmx');

@@ -17,25 +17,29 @@ function failed(cwd: string, why: string, code = '', cause?: unknown): Error {
 }
 
 /**
- * fchdir(2) to what was opened over no link of procfs: /proc/1/root, or a WORKDIR that was exchanged for a link to it, is another tree,
- * and the process would read and write there with the rights that it has left. What getcwd(2) then says begins at the process's own
+ * fchdir(2) to what was opened over no link of procfs: /proc/1/root, or a WORKDIR that was exchanged for a link to it,
+ * is another tree,
+ * and the process would read and write there with the rights that it has left. What getcwd(2) then says begins at the
+ * process's own
  * root, or with "(unreachable)": CVE-2024-21626.
  */
 export async function enterDirectory(k: Kernel, cwd: string): Promise<void> {
   if (cwd === '/') return void (await k.stage.chdir('/'));
   const how = openHow(O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0, RESOLVE.RESOLVE_NO_MAGICLINKS);
-  const here = await k.together((stage) => {
-    const directory = stage.openat2(AT_FDCWD, cwd, how);
-    stage.fchdir(directory);
-    stage.close(directory);
-    return stage.getcwd(PATH_MAX);
-  }).catch((error: unknown) => {
-    const { code = '', syscall } = error as { code?: string; syscall?: string };
-    if (!syscall) throw error;
-    const magic = code === 'ELOOP' ? ' (or a link of procfs, which may lead out of the container)' : '';
-    throw failed(cwd, `${errnoText(code)}${magic}`, code, error);
-  });
-  if (here.reply?.out[0] !== '/'.charCodeAt(0)) throw failed(cwd, 'it is outside of the container\'s root');
+  const here = await k
+    .together((stage) => {
+      const directory = stage.openat2(AT_FDCWD, cwd, how);
+      stage.fchdir(directory);
+      stage.close(directory);
+      return stage.getcwd(PATH_MAX);
+    })
+    .catch((error: unknown) => {
+      const { code = '', syscall } = error as { code?: string; syscall?: string };
+      if (!syscall) throw error;
+      const magic = code === 'ELOOP' ? ' (or a link of procfs, which may lead out of the container)' : '';
+      throw failed(cwd, `${errnoText(code)}${magic}`, code, error);
+    });
+  if (here.reply?.out[0] !== '/'.charCodeAt(0)) throw failed(cwd, "it is outside of the container's root");
 }
 
 export const workingDirectorySteps: { make: Step[]; enter: Step[] } = {

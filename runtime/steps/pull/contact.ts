@@ -79,6 +79,8 @@ OCI distribution spec, "Determining Support"; distribution, "Token Authenticatio
   },
   async inspect(_, c) {
     const { client } = c.pull.state;
-    return client ? [{ title: 'registry', lines: [`${client.endpoint.kind}: ${client.base}`, `repository ${client.path}`] }] : [];
+    return client
+      ? [{ title: 'registry', lines: [`${client.endpoint.kind}: ${client.base}`, `repository ${client.path}`] }]
+      : [];
   },
 };

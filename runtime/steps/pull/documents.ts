@@ -23,7 +23,8 @@ async function ask(k: Kernel, c: PullContext, request: () => Promise<void>): Pro
       return await request();
     } catch (error) {
       c.pull.signal?.throwIfAborted();
-      if (error instanceof NoMatch || c.pull.state.client?.endpoint.kind !== 'mirror') throw translate(c.pull.state.ref!, error);
+      if (error instanceof NoMatch || c.pull.state.client?.endpoint.kind !== 'mirror')
+        throw translate(c.pull.state.ref!, error);
       await contactNext(k, c);
       if (c.pull.state.found) return;
     }
@@ -87,7 +88,9 @@ OCI image spec, "Image Index"; OCI distribution spec, "Pulling manifests".`,
     if (c.pull.state.digest) k.fact({ kind: 'image', key: 'digest', value: c.pull.state.digest });
   },
   async inspect(_, c) {
-    const lines = c.pull.state.index?.manifests.map(({ digest, platform }) => `${digest} ${platform ? showPlatform(platform) : '-'}`);
+    const lines = c.pull.state.index?.manifests.map(
+      ({ digest, platform }) => `${digest} ${platform ? showPlatform(platform) : '-'}`,
+    );
     return lines ? [{ title: `index ${c.pull.state.digest}`, lines }] : [];
   },
 };
@@ -105,7 +108,10 @@ OCI image spec, "Image Index", \`platform\`.`,
   async do(k, c) {
     const { state } = c.pull;
     await ask(k, c, async () => {
-      const shelf = { document: (digest: string) => documentOf(c, digest), platform: (manifest: Manifest) => configOf(c, manifest) };
+      const shelf = {
+        document: (digest: string) => documentOf(c, digest),
+        platform: (manifest: Manifest) => configOf(c, manifest),
+      };
       const chosen = await chooseManifest(state.index!, wanted(c), shelf);
       state.manifestDigest = chosen.digest;
       k.fact({ kind: 'image', key: 'platform', value: showPlatform(chosen.platform) });
@@ -128,7 +134,11 @@ OCI image spec, "Image Manifest".`,
   async do(k, c) {
     await ask(k, c, async () => {
       const { document: manifest, bytes } = await documentOf(c, c.pull.state.manifestDigest!);
-      if (manifest.kind !== 'manifest') throw new Refusal(500, `${familiarName(c.pull.state.ref!)}: the index calls ${c.pull.state.manifestDigest} a manifest, but it is an index`);
+      if (manifest.kind !== 'manifest')
+        throw new Refusal(
+          500,
+          `${familiarName(c.pull.state.ref!)}: the index calls ${c.pull.state.manifestDigest} a manifest, but it is an index`,
+        );
       c.pull.state.manifest = manifest;
       keepManifest(c, bytes);
     });
@@ -136,7 +146,16 @@ OCI image spec, "Image Manifest".`,
   },
   async inspect(_, c) {
     const { manifest } = c.pull.state;
-    return manifest ? [{ title: 'manifest', lines: [manifest.config, ...manifest.layers].map(({ digest, size, mediaType }) => `${digest} ${size} ${mediaType}`) }] : [];
+    return manifest
+      ? [
+          {
+            title: 'manifest',
+            lines: [manifest.config, ...manifest.layers].map(
+              ({ digest, size, mediaType }) => `${digest} ${size} ${mediaType}`,
+            ),
+          },
+        ]
+      : [];
   },
 };
 
@@ -157,10 +176,15 @@ OCI image spec, "Image Configuration".`,
     await ask(k, c, async () => void (config = await configOf(c, manifest)));
     if (!config) return; // a mirror could not help, and the store can
     if (config.rootfs.diff_ids.length !== manifest.layers.length) {
-      throw new Refusal(500, `the config lists ${config.rootfs.diff_ids.length} layers, the manifest ${manifest.layers.length}`);
+      throw new Refusal(
+        500,
+        `the config lists ${config.rootfs.diff_ids.length} layers, the manifest ${manifest.layers.length}`,
+      );
     }
     if (c.pull.platform && !matches(wanted(c), config)) {
-      throw notFound(`image with reference ${familiarName(state.ref!)} was found but its platform (${showPlatform(config)}) does not match the specified platform (${showPlatform(wanted(c))})`);
+      throw notFound(
+        `image with reference ${familiarName(state.ref!)} was found but its platform (${showPlatform(config)}) does not match the specified platform (${showPlatform(wanted(c))})`,
+      );
     }
     state.config = config;
     if (isDigest(manifest.config.digest)) k.fact({ kind: 'image', key: 'id', value: manifest.config.digest });

@@ -19,7 +19,11 @@ function teller(c: PullContext, layer: Descriptor): (status: string, current?: n
   return (status, current) => {
     if (current !== undefined && current < layer.size && Date.now() - last < TELL_MS) return;
     last = current === undefined ? 0 : Date.now();
-    c.pull.progress({ id: shortOf(layer.digest), status, ...(current !== undefined && { current, total: layer.size }) });
+    c.pull.progress({
+      id: shortOf(layer.digest),
+      status,
+      ...(current !== undefined && { current, total: layer.size }),
+    });
   };
 }
 
@@ -27,13 +31,21 @@ function teller(c: PullContext, layer: Descriptor): (status: string, current?: n
 function missing(c: PullContext): { layer: Descriptor; chainID: string; diffID: string }[] {
   const { manifest, config } = c.pull.state;
   const chain = chainIDs(config!.rootfs.diff_ids);
-  return manifest!.layers.map((layer, j) => ({ layer, chainID: chain[j]!, diffID: config!.rootfs.diff_ids[j]! })).filter(({ chainID }) => !c.images.layers.get(chainID));
+  return manifest!.layers
+    .map((layer, j) => ({ layer, chainID: chain[j]!, diffID: config!.rootfs.diff_ids[j]! }))
+    .filter(({ chainID }) => !c.images.layers.get(chainID));
 }
 
 async function fetchOne(c: PullContext, layer: Descriptor): Promise<void> {
   const { client, ref } = c.pull.state;
   const tell = teller(c, layer);
-  await c.images.blobs.fetch(client!, layer, (p) => (p.phase === 'verifying' ? tell('Verifying Checksum') : tell('Downloading', p.current)), c.pull.signal)
+  await c.images.blobs
+    .fetch(
+      client!,
+      layer,
+      (p) => (p.phase === 'verifying' ? tell('Verifying Checksum') : tell('Downloading', p.current)),
+      c.pull.signal,
+    )
     .catch((error: unknown) => Promise.reject(translate(ref!, error)));
   tell('Download complete');
 }
@@ -80,7 +92,10 @@ OCI distribution spec, "Pulling blobs".`,
   undo: collect,
   async inspect(_, c) {
     const { manifest } = c.pull.state;
-    const lines = manifest?.layers.map(({ digest, size }) => `${digest} ${c.images.blobs.has(digest) ? c.images.blobs.size(digest) : 0} of ${size} bytes`);
+    const lines = manifest?.layers.map(
+      ({ digest, size }) =>
+        `${digest} ${c.images.blobs.has(digest) ? c.images.blobs.size(digest) : 0} of ${size} bytes`,
+    );
     return lines ? [{ title: c.images.blobs.dir, lines }] : [];
   },
 };
@@ -101,19 +116,25 @@ OCI image spec, "Image Layer Filesystem Changeset", "Layer ChainID"; openat2(2);
     for (const { layer, chainID, diffID } of missing(c)) {
       const tell = teller(c, layer);
       const request = { blob: c.images.blobs.path(layer.digest), blobSize: layer.size, diffID, chainID };
-      await c.images.layers.unpack(k, request, (bytes) => tell('Extracting', bytes), c.pull.signal).catch((error: unknown) => {
-        c.pull.signal?.throwIfAborted();
-        const why = error instanceof Error ? error.message : String(error);
-        throw new Refusal(500, `failed to register layer ${shortOf(layer.digest)}: ${why}`, { cause: error });
-      });
+      await c.images.layers
+        .unpack(k, request, (bytes) => tell('Extracting', bytes), c.pull.signal)
+        .catch((error: unknown) => {
+          c.pull.signal?.throwIfAborted();
+          const why = error instanceof Error ? error.message : String(error);
+          throw new Refusal(500, `failed to register layer ${shortOf(layer.digest)}: ${why}`, { cause: error });
+        });
       tell('Pull complete');
     }
-    c.pull.state.layers = chainIDs(c.pull.state.config!.rootfs.diff_ids).map((chainID) => c.images.layers.get(chainID)!);
+    c.pull.state.layers = chainIDs(c.pull.state.config!.rootfs.diff_ids).map((chainID) =>
+      c.images.layers.get(chainID)!,
+    );
     k.fact(...c.pull.state.layers.map(({ chainID, dir }) => ({ kind: 'file' as const, key: dir, value: chainID })));
   },
   undo: collect,
   async inspect(_, c) {
-    const lines = c.pull.state.layers?.map(({ chainID, diffID, size, dir }) => `${dir} chainID ${shortOf(chainID)} diffID ${shortOf(diffID)} ${size} bytes`);
+    const lines = c.pull.state.layers?.map(
+      ({ chainID, diffID, size, dir }) => `${dir} chainID ${shortOf(chainID)} diffID ${shortOf(diffID)} ${size} bytes`,
+    );
     return lines ? [{ title: 'layers, lowest first', lines }] : [];
   },
 };
@@ -131,15 +152,24 @@ If the tag pointed to another image, that one stays, without the name.`,
     const { ref, manifest, config, client } = state;
     const tagged = ref!.tag ? canonicalName({ domain: ref!.domain, path: ref!.path, tag: ref!.tag }) : undefined;
     const before = tagged ? c.images.find(tagged)?.id : undefined;
-    const names = [...(tagged ? [tagged] : []), canonicalName({ domain: ref!.domain, path: ref!.path, digest: state.digest! })];
+    const names = [
+      ...(tagged ? [tagged] : []),
+      canonicalName({ domain: ref!.domain, path: ref!.path, digest: state.digest! }),
+    ];
     const id = manifest!.config.digest;
     const practice = client!.endpoint.kind === 'practice';
     c.image = c.images.commit({
-      config: c.images.blobs.read(id), manifest: c.images.blobs.read(state.manifestDigest!), names, practice,
+      config: c.images.blobs.read(id),
+      manifest: c.images.blobs.read(state.manifestDigest!),
+      names,
+      practice,
       blobs: manifest!.layers.map(({ digest, size, mediaType }) => ({ digest, size, mediaType })),
     });
     state.fresh = before !== id;
     state.lease?.release();
-    k.fact({ kind: 'image', key: 'layers', value: String(config!.rootfs.diff_ids.length) }, { kind: 'image', key: 'id', value: id });
+    k.fact(
+      { kind: 'image', key: 'layers', value: String(config!.rootfs.diff_ids.length) },
+      { kind: 'image', key: 'id', value: id },
+    );
   },
 };

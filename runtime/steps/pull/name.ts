@@ -28,11 +28,19 @@ Grammar: the distribution project's \`reference\`.`,
   },
   async inspect(_, c) {
     const { ref } = c.pull.state;
-    return ref ? [{ title: 'reference', lines: [`domain ${ref.domain}`, `path ${ref.path}`, `tag ${ref.tag ?? '-'}`, `digest ${ref.digest ?? '-'}`] }] : [];
+    return ref
+      ? [
+          {
+            title: 'reference',
+            lines: [`domain ${ref.domain}`, `path ${ref.path}`, `tag ${ref.tag ?? '-'}`, `digest ${ref.digest ?? '-'}`],
+          },
+        ]
+      : [];
   },
 };
 
-const fits = (c: PullContext, image: Image): boolean => !c.pull.platform || matches(parsePlatform(c.pull.platform), image.config);
+const fits = (c: PullContext, image: Image): boolean =>
+  !c.pull.platform || matches(parsePlatform(c.pull.platform), image.config);
 
 /** A practice image counts only while the real one is out of reach; that is looked up again after some minutes. */
 function counts(c: PullContext, image: Image): boolean {
@@ -71,7 +79,9 @@ OCI image spec, "Image Configuration", ImageID.`,
   },
   async inspect(_, c) {
     const wanted = c.pull.platform ? parsePlatform(c.pull.platform) : hostPlatform();
-    const rows = c.images.list().map((image) => `${image.id.slice(7, 19)} ${image.tags.join(' ') || '<none>'} ${showPlatform(image.config)}`);
+    const rows = c.images
+      .list()
+      .map((image) => `${image.id.slice(7, 19)} ${image.tags.join(' ') || '<none>'} ${showPlatform(image.config)}`);
     return [{ title: `images of this machine (wanted: ${showPlatform(wanted)})`, lines: rows }];
   },
 };

@@ -64,7 +64,16 @@ export function branchOf(engine: Engine, labels: Record<string, string> | null |
 const steps = new Set(phases.flatMap((phase) => phase.steps.map((step) => step.id)));
 
 export const branchTopics: Answerers<BranchAsks> = {
-  omissions: { shape: {}, answer: () => omissions.map(({ id, title, see, steps: changed }) => ({ id, title, see, steps: changed })) },
-  journal: { shape: { id: text, key: must<number>((v) => Number.isSafeInteger(v), 'a number') }, answer: (asker, { id, key }) => sendJournal(asker, id, key) },
-  again: { shape: { id: text, at: must<string>((v) => steps.has(v as string), 'a step'), follow: optional(truth) }, answer: again },
+  omissions: {
+    shape: {},
+    answer: () => omissions.map(({ id, title, see, steps: changed }) => ({ id, title, see, steps: changed })),
+  },
+  journal: {
+    shape: { id: text, key: must<number>((v) => Number.isSafeInteger(v), 'a number') },
+    answer: (asker, { id, key }) => sendJournal(asker, id, key),
+  },
+  again: {
+    shape: { id: text, at: must<string>((v) => steps.has(v as string), 'a step'), follow: optional(truth) },
+    answer: again,
+  },
 };

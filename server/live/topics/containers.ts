@@ -12,7 +12,10 @@ export type Action = (typeof actions)[number];
 
 export interface ContainerAsks {
   follow: { ask: { id: string; from: number }; answer: object };
-  /** `step`: stand before every step; `break`: before these steps, phases, system calls; `follow`: its journal comes from its first event on, without being asked for */
+  /**
+   * `step`: stand before every step; `break`: before these steps, phases, system calls; `follow`: its journal comes
+   * from its first event on, without being asked for
+   */
   run: { ask: { line: string; step: boolean; break: string[]; follow?: boolean }; answer: { id: string } };
   gate: { ask: { id: string; command: GateCommand }; answer: object };
   act: { ask: { id: string; action: Action }; answer: object };
@@ -32,7 +35,9 @@ const acts: Record<Action, (engine: Engine, id: string) => Promise<void>> = {
 /** What went wrong is in the journal and in the container's state; it has been told there. */
 const inJournal = () => undefined;
 
-/** While it stands, a look asks the stage, which answers one question at a time: the run goes on when the look is over. */
+/**
+ * While it stands, a look asks the stage, which answers one question at a time: the run goes on when the look is over.
+ */
 const looking = new Map<string, Promise<unknown>>();
 function look(of: Walkable, step?: string): Promise<Evidence[]> {
   const looked = (looking.get(of.id) ?? Promise.resolve()).catch(() => undefined).then(() => of.inspectLive(step));
@@ -49,7 +54,11 @@ export const containerTopics: Answerers<ContainerAsks> = {
     answer: async (asker, asked) => {
       const { engine } = asker;
       const { request, name, platform } = parseRunLine(asked.line);
-      const handle = await engine.create(request, { pull: 'missing', ...(name && { name }), ...(platform && { platform }) });
+      const handle = await engine.create(request, {
+        pull: 'missing',
+        ...(name && { name }),
+        ...(platform && { platform }),
+      });
       if (asked.follow) asker.follow(handle.container.id, 0);
       handle.start({ mode: asked.step ? 'step' : 'run', breakpoints: asked.break }).catch(inJournal);
       return { id: handle.container.id };
@@ -71,5 +80,8 @@ export const containerTopics: Answerers<ContainerAsks> = {
       return {};
     },
   },
-  inspect: { shape: { id: text, step: optional(text) }, answer: ({ engine }, { id, step }) => look(walkable(engine, id), step) },
+  inspect: {
+    shape: { id: text, step: optional(text) },
+    answer: ({ engine }, { id, step }) => look(walkable(engine, id), step),
+  },
 };

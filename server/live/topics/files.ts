@@ -1,4 +1,7 @@
-/** Files of a container, layer by layer: which has what, what is in it, what the merged tree holds. Read from the layers' directories, never through the container. */
+/**
+ * Files of a container, layer by layer: which has what, what is in it, what the merged tree holds. Read from the
+ * layers' directories, never through the container.
+ */
 import { daemonKernel } from '../../../runtime/kernel/linux.ts';
 import type { ContainerHandle } from '../../../runtime/machine/engine.ts';
 import { conflict } from '../../../runtime/machine/refusal.ts';
@@ -17,9 +20,16 @@ export interface FileAsks {
   listing: { ask: { id: string; path: string }; answer: Listing };
 }
 
-async function looking<T>({ container: { paths, image } }: ContainerHandle, look: (stack: Stack) => Promise<T>): Promise<T> {
+async function looking<T>(
+  { container: { paths, image } }: ContainerHandle,
+  look: (stack: Stack) => Promise<T>,
+): Promise<T> {
   if (!image) throw conflict('the container has no image yet, so there are no layers');
-  const stack = await Stack.open(daemonKernel(), paths.upper, [...image.layers].reverse().map(({ dir, diffID }) => ({ dir, digest: diffID })));
+  const stack = await Stack.open(
+    daemonKernel(),
+    paths.upper,
+    [...image.layers].reverse().map(({ dir, diffID }) => ({ dir, digest: diffID })),
+  );
   try {
     return await look(stack);
   } finally {
@@ -28,7 +38,17 @@ async function looking<T>({ container: { paths, image } }: ContainerHandle, look
 }
 
 export const fileTopics: Answerers<FileAsks> = {
-  lineage: { shape: { id: text, path: text }, answer: ({ engine }, { id, path }) => looking(engine.container(id), (stack) => lineageOf(stack, path)) },
-  content: { shape: { id: text, path: text, layer: text }, answer: ({ engine }, { id, path, layer }) => looking(engine.container(id), (stack) => contentOf(stack, path, layer)) },
-  listing: { shape: { id: text, path: text }, answer: ({ engine }, { id, path }) => looking(engine.container(id), (stack) => listingOf(stack, path)) },
+  lineage: {
+    shape: { id: text, path: text },
+    answer: ({ engine }, { id, path }) => looking(engine.container(id), (stack) => lineageOf(stack, path)),
+  },
+  content: {
+    shape: { id: text, path: text, layer: text },
+    answer: ({ engine }, { id, path, layer }) =>
+      looking(engine.container(id), (stack) => contentOf(stack, path, layer)),
+  },
+  listing: {
+    shape: { id: text, path: text },
+    answer: ({ engine }, { id, path }) => looking(engine.container(id), (stack) => listingOf(stack, path)),
+  },
 };

@@ -26,20 +26,29 @@ export interface LessonAsks {
 const following = new Watching();
 const language = oneOf(languages);
 const long = (value: unknown): string => {
-  if (typeof value !== 'string' || value.length > LIMITS.message) throw new Error(`a text of at most ${LIMITS.message} characters is needed`);
+  if (typeof value !== 'string' || value.length > LIMITS.message)
+    throw new Error(`a text of at most ${LIMITS.message} characters is needed`);
   return value;
 };
 
 export const lessonTopics: Answerers<LessonAsks> = {
-  lessons: { shape: { learner: text, language }, answer: ({ lessons }, asked) => lessons.list(asked.learner, asked.language) },
-  lesson: { shape: { id: text, language }, answer: ({ lessons }, { id, language: wanted }) => lessons.content(id, wanted) },
+  lessons: {
+    shape: { learner: text, language },
+    answer: ({ lessons }, asked) => lessons.list(asked.learner, asked.language),
+  },
+  lesson: {
+    shape: { id: text, language },
+    answer: ({ lessons }, { id, language: wanted }) => lessons.content(id, wanted),
+  },
   lessonOpen: {
     shape: { learner: text, id: text, again: optional(truth) },
     answer: async (asker, { learner, id, again }) => {
       following.end(asker, 'lesson');
       const state = await asker.lessons.open(learner, id, again ?? false);
       // a slow viewer gets the newest state later: each is whole
-      following.begin(asker, 'lesson', () => asker.lessons.follow(learner, id, (now) => asker.tell({ type: 'lesson', state: now })));
+      following.begin(asker, 'lesson', () =>
+        asker.lessons.follow(learner, id, (now) => asker.tell({ type: 'lesson', state: now })),
+      );
       return state;
     },
   },
@@ -51,8 +60,14 @@ export const lessonTopics: Answerers<LessonAsks> = {
       return {};
     },
   },
-  lessonAnswer: { shape: { learner: text, id: text, question: whole(1000), chosen: whole(1000) }, answer: ({ lessons }, { learner, id, question, chosen }) => lessons.answer(learner, id, question, chosen) },
-  lessonHint: { shape: { learner: text, id: text, task: text }, answer: ({ lessons }, { learner, id, task }) => lessons.hint(learner, id, task) },
+  lessonAnswer: {
+    shape: { learner: text, id: text, question: whole(1000), chosen: whole(1000) },
+    answer: ({ lessons }, { learner, id, question, chosen }) => lessons.answer(learner, id, question, chosen),
+  },
+  lessonHint: {
+    shape: { learner: text, id: text, task: text },
+    answer: ({ lessons }, { learner, id, task }) => lessons.hint(learner, id, task),
+  },
   progress: { shape: { learner: text }, answer: ({ lessons }, { learner }) => lessons.exported(learner) },
   progressImport: {
     shape: { learner: text, file: long },

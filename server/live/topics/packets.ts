@@ -20,7 +20,13 @@ export const packetTopics: Answerers<PacketAsks> = {
       const { container } = asker.engine.container(id);
       if (!on) watching.end(asker, container.id);
       // what a slow viewer cannot take is left out, and it is not told late of what is long past
-      else watching.begin(asker, container.id, () => watchPackets(container, (caught) => asker.ahead() <= LIMITS.ahead && asker.tell({ type: 'packets', id: container.id, ...caught })));
+      else
+        watching.begin(asker, container.id, () =>
+          watchPackets(
+            container,
+            (caught) => asker.ahead() <= LIMITS.ahead && asker.tell({ type: 'packets', id: container.id, ...caught }),
+          ),
+        );
       return { conntrack: rewritesKnown() };
     },
   },

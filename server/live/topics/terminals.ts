@@ -7,7 +7,10 @@ import type { Answerers } from './topic.ts';
 
 export interface TerminalAsks {
   attach: { ask: { id: string; terminal: number }; answer: { tty: boolean } };
-  exec: { ask: { id: string; terminal: number; command: string[]; rows: number; columns: number }; answer: { id: string } };
+  exec: {
+    ask: { id: string; terminal: number; command: string[]; rows: number; columns: number };
+    answer: { id: string };
+  };
   resize: { ask: { terminal: number; rows: number; columns: number }; answer: object };
   detach: { ask: { terminal: number }; answer: object };
 }
@@ -45,7 +48,9 @@ export const terminalTopics: Answerers<TerminalAsks> = {
   exec: {
     shape: { id: text, terminal: whole(255), command: texts, rows: whole(1000), columns: whole(1000) },
     answer: async (asker, { id, terminal, command, rows, columns }) => {
-      const exec = await asker.engine.container(id).exec({ AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: true, Cmd: command });
+      const exec = await asker.engine
+        .container(id)
+        .exec({ AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: true, Cmd: command });
       const stream = asker.terminal(terminal, true);
       void couple(stream, () => exec.attach(stream, { ...streams, logs: false, detachKeys: noDetach }));
       asker.resizing(terminal, (h, w) => exec.resize(h, w));

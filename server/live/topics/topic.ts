@@ -27,8 +27,14 @@ export interface Asker {
 }
 
 /** A topic: what is asked for, and what is answered. */
-export interface Topical { ask: object; answer: unknown }
+export interface Topical {
+  ask: object;
+  answer: unknown;
+}
 type Checks<T> = { [F in keyof Required<T>]: Check<F extends keyof T ? T[F] : never> };
-export interface Answerer<T extends Topical> { shape: Checks<T['ask']>; answer(asker: Asker, asked: T['ask']): Promise<T['answer']> | T['answer'] }
+export interface Answerer<T extends Topical> {
+  shape: Checks<T['ask']>;
+  answer(asker: Asker, asked: T['ask']): Promise<T['answer']> | T['answer'];
+}
 /** The answerers of an interface of topics. */
 export type Answerers<A> = { [T in keyof A]: A[T] extends Topical ? Answerer<A[T]> : never };

@@ -24,7 +24,10 @@ export const usageTopics: Answerers<UsageAsks> = {
       let samples: readonly Sample[] = [];
       watching.begin(asker, container.id, () => {
         // a slow viewer gets the newest: what it has not taken yet is not piled up
-        const { kept, stop } = watchUsage(container, (sample) => asker.ahead() <= LIMITS.ahead && asker.tell({ type: 'sample', id: container.id, sample }));
+        const { kept, stop } = watchUsage(
+          container,
+          (sample) => asker.ahead() <= LIMITS.ahead && asker.tell({ type: 'sample', id: container.id, sample }),
+        );
         samples = kept;
         return stop;
       });

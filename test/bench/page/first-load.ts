@@ -1,7 +1,11 @@
 /** How much a browser fetches that has never been here, and how soon one can run something. */
 import type { Visit } from '../../web/browser.ts';
 
-export interface FirstLoad { kB: number; allKB: number; ms: number }
+export interface FirstLoad {
+  kB: number;
+  allKB: number;
+  ms: number;
+}
 
 export async function firstLoad(visit: Visit): Promise<FirstLoad> {
   const url = await visit.address();

@@ -6,7 +6,12 @@ import { longJournal } from './long-journal.ts';
 import { pagePss, renderers } from './memory.ts';
 import { heap, scrub } from './scrub.ts';
 
-export interface Long { openMs: number; heapMB: number; /** of the process that draws it: code, layout, painted pieces and all */ pageMB: number; fps: Record<string, number> }
+export interface Long {
+  openMs: number;
+  heapMB: number;
+  /** of the process that draws it: code, layout, painted pieces and all */ pageMB: number;
+  fps: Record<string, number>;
+}
 const COUNT = 100_000;
 
 export async function long(visit: Visit): Promise<Long> {
@@ -14,7 +19,12 @@ export async function long(visit: Visit): Promise<Long> {
   const id = await daemon.ok('run', '-d', 'hello-world');
   await daemon.ok('wait', id);
   await daemon.stop();
-  writeFileSync(join(daemon.root, 'containers', id, 'journal.ndjson'), `${longJournal(COUNT).map((event) => JSON.stringify(event)).join('\n')}\n`);
+  writeFileSync(
+    join(daemon.root, 'containers', id, 'journal.ndjson'),
+    `${longJournal(COUNT)
+      .map((event) => JSON.stringify(event))
+      .join('\n')}\n`,
+  );
   await daemon.start();
   const others = await renderers(visit.browser);
   const context = await visit.browser.newContext({ viewport: { width: 1600, height: 1000 } });

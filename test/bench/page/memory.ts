@@ -1,4 +1,6 @@
-/** How much memory a page takes, whole: not only what JavaScript knows of, but the process that Chromium draws it in. */
+/**
+ * How much memory a page takes, whole: not only what JavaScript knows of, but the process that Chromium draws it in.
+ */
 import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 
@@ -10,8 +12,12 @@ export async function renderers(browser: Browser): Promise<number[]> {
   return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
 }
 
-/** Its share of the pages of memory that it has in common with others, and all that it has alone: proc_pid_smaps(5), smaps_rollup. */
-const pss = (pid: number): number => 1024 * Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? Number.NaN);
+/**
+ * Its share of the pages of memory that it has in common with others, and all that it has alone: proc_pid_smaps(5),
+ * smaps_rollup.
+ */
+const pss = (pid: number): number =>
+  1024 * Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? Number.NaN);
 
 /** Bytes of the processes that have come since `others` were counted. */
 export const pagePss = async (browser: Browser, others: readonly number[]): Promise<number> =>

@@ -1,9 +1,21 @@
-/** The long journal in a browser: how soon it is there, how smoothly one goes through it, how much memory the page takes. */
+/**
+ * The long journal in a browser: how soon it is there, how smoothly one goes through it, how much memory the page
+ * takes.
+ */
 import type { CDPSession, Page } from 'playwright-core';
 
-export interface Scrubbed { frames: number; seconds: number; fps: number; slowest: number; work: number[] }
+export interface Scrubbed {
+  frames: number;
+  seconds: number;
+  fps: number;
+  slowest: number;
+  work: number[];
+}
 
-/** Drags the scrubber through the whole journal, a new place for every frame that the browser draws. As text: the browser runs it. */
+/**
+ * Drags the scrubber through the whole journal, a new place for every frame that the browser draws. As text: the
+ * browser runs it.
+ */
 const dragging = (places: number): string => `(async () => {
   const slider = document.querySelector('input[type=range]');
   const most = Number(slider.max);

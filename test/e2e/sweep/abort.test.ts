@@ -3,6 +3,8 @@ import { sweepAll } from './sweep.ts';
 
 const s = await sweepSite('the sweep: aborts');
 
-s.test('an abort leaves nothing behind, before whichever step or call it is', () => sweepAll(s.sweep, s.places, 'abort'));
+s.test('an abort leaves nothing behind, before whichever step or call it is', () =>
+  sweepAll(s.sweep, s.places, 'abort'),
+);
 
 s.test.run();

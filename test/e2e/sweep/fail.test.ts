@@ -3,6 +3,12 @@ import { sweepAll } from './sweep.ts';
 
 const s = await sweepSite('the sweep: failures');
 
-s.test('a call that fails leaves nothing behind, whichever it is', () => sweepAll(s.sweep, s.places.filter(({ call }) => call), 'fail'));
+s.test('a call that fails leaves nothing behind, whichever it is', () =>
+  sweepAll(
+    s.sweep,
+    s.places.filter(({ call }) => call),
+    'fail',
+  ),
+);
 
 s.test.run();

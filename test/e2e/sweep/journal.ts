@@ -20,18 +20,21 @@ export class Follower {
       begin();
       this.#wake();
     };
-    this.#request = request({ socketPath: daemon.socket, path: `/drydock/containers/${id}/journal?follow=1`, agent: false }, (res) => {
-      begin();
-      res.setEncoding('utf8');
-      res.on('data', (text: string) => {
-        const lines = (rest + text).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) this.events.push(JSON.parse(line) as Event);
-        this.#wake();
-      });
-      res.on('close', end);
-      res.on('error', end);
-    });
+    this.#request = request(
+      { socketPath: daemon.socket, path: `/drydock/containers/${id}/journal?follow=1`, agent: false },
+      (res) => {
+        begin();
+        res.setEncoding('utf8');
+        res.on('data', (text: string) => {
+          const lines = (rest + text).split('\n');
+          rest = lines.pop() ?? '';
+          for (const line of lines) this.events.push(JSON.parse(line) as Event);
+          this.#wake();
+        });
+        res.on('close', end);
+        res.on('error', end);
+      },
+    );
     this.#request.on('error', end);
     this.#request.end();
   }

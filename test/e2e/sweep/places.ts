@@ -15,7 +15,8 @@ export interface Place {
   name: string;
 }
 export const breakpoint = ({ step, call }: Place): string => (call ? `${step}#${call}` : step);
-export const shown = (place: Place): string => `${place.way.name}: ${breakpoint(place)}${place.name && ` ${place.name}`}`;
+export const shown = (place: Place): string =>
+  `${place.way.name}: ${breakpoint(place)}${place.name && ` ${place.name}`}`;
 
 /** The calls of each step, in order. What is called between two steps nobody holds. */
 function callsOf(events: readonly Event[], { phases }: Way): Map<string, string[]> {
@@ -57,7 +58,10 @@ export async function findPlaces(d: Daemon, ways: readonly Way[]): Promise<Place
       const key = `${step} ${calls.join()}`;
       if (known.has(key)) continue;
       known.add(key);
-      places.push({ way, step, call: 0, of: calls.length, name: '' }, ...calls.map((name, j) => ({ way, step, call: j + 1, of: calls.length, name })));
+      places.push(
+        { way, step, call: 0, of: calls.length, name: '' },
+        ...calls.map((name, j) => ({ way, step, call: j + 1, of: calls.length, name })),
+      );
     }
   }
   return places;

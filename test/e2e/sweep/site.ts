@@ -1,8 +1,10 @@
 /**
- * Undo is real. At every step that real runs show, and at every system call in it: the call fails, the run is aborted, the daemon is
+ * Undo is real. At every step that real runs show, and at every system call in it: the call fails, the run is aborted,
+ * the daemon is
  * killed. Each time nothing may stay that was not there before, and rm must take the container.
  *
- * A test file for each of the three. DRYDOCK_SWEEP_ONLY takes the places whose names match it ('^terminal: exec'), DRYDOCK_SWEEP_TALK prints each.
+ * A test file for each of the three. DRYDOCK_SWEEP_ONLY takes the places whose names match it ('^terminal: exec'),
+ * DRYDOCK_SWEEP_TALK prints each.
  */
 import * as assert from 'uvu/assert';
 import type { Suite } from '../../harness.ts';
@@ -12,7 +14,12 @@ import { findPlaces, shown, type Place } from './places.ts';
 import { Sweep } from './sweep.ts';
 import { ways } from './ways.ts';
 
-export interface Swept { test: Suite; site: Site; places: Place[]; sweep: Sweep }
+export interface Swept {
+  test: Suite;
+  site: Site;
+  places: Place[];
+  sweep: Sweep;
+}
 
 export async function sweepSite(title: string): Promise<Swept> {
   const s = await site(title, { images: ['tiny'] });
@@ -22,12 +29,20 @@ export async function sweepSite(title: string): Promise<Swept> {
     await d.ok('run', '-d', '--name', 'neighbour', 'tiny', 'sleep', '1000');
     swept.places = await findPlaces(d, ways);
     const seen = new Set(swept.places.map(({ step }) => step));
-    const steps = (await d.json<{ steps: { id: string }[] }[]>('/drydock/phases')).flatMap(({ steps }) => steps.map(({ id }) => id));
-    assert.equal(steps.filter((step) => !seen.has(step)), [], 'steps that no run showed');
+    const steps = (await d.json<{ steps: { id: string }[] }[]>('/drydock/phases')).flatMap(({ steps }) =>
+      steps.map(({ id }) => id),
+    );
+    assert.equal(
+      steps.filter((step) => !seen.has(step)),
+      [],
+      'steps that no run showed',
+    );
     const calls = swept.places.filter(({ call }) => call).length;
     assert.ok(calls > 300, `only ${calls} calls`);
     console.log(`${seen.size} steps: ${swept.places.length - calls} places before a step, ${calls} before a call`);
-    swept.places = swept.places.filter((place) => new RegExp(process.env['DRYDOCK_SWEEP_ONLY'] ?? '').test(shown(place)));
+    swept.places = swept.places.filter((place) =>
+      new RegExp(process.env['DRYDOCK_SWEEP_ONLY'] ?? '').test(shown(place)),
+    );
     swept.sweep = new Sweep(d, leftovers(d));
   });
   return swept;

@@ -1,4 +1,7 @@
-/** At each place: stop there, do the worst, and compare what the kernel and the data root hold with what they held before. */
+/**
+ * At each place: stop there, do the worst, and compare what the kernel and the data root hold with what they held
+ * before.
+ */
 import * as assert from 'uvu/assert';
 import type { Answer, Daemon } from '../daemon.ts';
 import { leftovers, sameAs } from '../leftovers.ts';
@@ -16,15 +19,26 @@ const phaseOf = ({ step }: Place) => step.slice(0, step.indexOf('.'));
 const standing = (place: Place) => ['pause', 'unpause', 'join'].includes(phaseOf(place));
 
 export class Sweep {
-  constructor(readonly d: Daemon, readonly before: Held) {}
+  constructor(
+    readonly d: Daemon,
+    readonly before: Held,
+  ) {}
 
   /** Brings the way's request to a stand at the place. */
   async #stop(place: Place, id: string): Promise<{ done: Promise<Answer | undefined> }> {
     const follower = new Follower(this.d, id);
     await follower.begun;
     const done = place.way.act(this.d, id, breakpoint(place)).catch(() => undefined);
-    const paused = follower.until((e) => e.type === 'gate' && e.at === 'paused' && e.step === place.step && (e.next === undefined) === (place.call === 0));
-    const late = done.then((answer) => ['exit', 'remove'].includes(phaseOf(place)) ? new Promise<never>(() => undefined) : answer);
+    const paused = follower.until(
+      (e) =>
+        e.type === 'gate' &&
+        e.at === 'paused' &&
+        e.step === place.step &&
+        (e.next === undefined) === (place.call === 0),
+    );
+    const late = done.then((answer) =>
+      ['exit', 'remove'].includes(phaseOf(place)) ? new Promise<never>(() => undefined) : answer,
+    );
     const first = await Promise.race([paused.then(() => 'paused' as const), late]);
     follower.close();
     if (first !== 'paused') throw new Error(`it did not stop: ${first?.status} ${first?.body}`);
@@ -34,21 +48,28 @@ export class Sweep {
   async at(place: Place, worst: Worst): Promise<void> {
     const { d } = this;
     const id = await place.way.bring(d, place.step);
-    const brought = standing(place) ? leftovers(d) : { ...this.before, containers: [...this.before['containers']!, id].sort() };
+    const brought = standing(place)
+      ? leftovers(d)
+      : { ...this.before, containers: [...this.before['containers']!, id].sort() };
     const { done } = await this.#stop(place, id);
     if (worst === 'kill') {
       await d.kill9();
       await done;
       await d.start();
     } else {
-      const { status, body } = await d.api('POST', `/drydock/containers/${id}/gate`, worst === 'fail' ? { command: 'fail', errno: 'EIO' } : { command: 'abort' });
+      const { status, body } = await d.api(
+        'POST',
+        `/drydock/containers/${id}/gate`,
+        worst === 'fail' ? { command: 'fail', errno: 'EIO' } : { command: 'abort' },
+      );
       assert.is(status, 204, body);
       await d.api('POST', `/drydock/containers/${id}/gate`, { command: 'clear', at: breakpoint(place) });
     }
     const answer = await done;
     const compare = worst === 'kill' ? without : (held: Held) => held;
     if (phaseOf(place) === 'remove') {
-      if ((await d.api('GET', `/containers/${id}/json`)).status === 200) assert.is((await d.api('DELETE', `/containers/${id}`)).status, 204, 'rm again');
+      if ((await d.api('GET', `/containers/${id}/json`)).status === 200)
+        assert.is((await d.api('DELETE', `/containers/${id}`)).status, 204, 'rm again');
     } else {
       await this.#settled(place, id, answer);
       await this.#asBrought(place, id, compare(brought));
@@ -69,7 +90,8 @@ export class Sweep {
       if (now === 'paused') assert.is((await d.api('POST', `/containers/${id}/unpause`)).status, 204, 'unpause');
       return;
     }
-    if (phaseOf(place) === 'exit' || answer?.status === 204) await until('it ends', async () => (await status()) === 'exited');
+    if (phaseOf(place) === 'exit' || answer?.status === 204)
+      await until('it ends', async () => (await status()) === 'exited');
     const { Status, ExitCode } = await stateOf(d, id);
     assert.ok(['created', 'exited'].includes(Status), `it is ${Status}`);
     if (phaseOf(place) === 'exit') assert.is(ExitCode, 0, 'the exit code of what had ended');
@@ -90,10 +112,14 @@ export async function recover(d: Daemon): Promise<void> {
     await d.kill9();
     await d.start();
   }
-  for (const { Id, Names } of await d.json<{ Id: string; Names: string[] }[]>('/containers/json?all=1')) if (Names[0] !== '/neighbour') await d.api('DELETE', `/containers/${Id}?force=1`);
+  for (const { Id, Names } of await d.json<{ Id: string; Names: string[] }[]>('/containers/json?all=1'))
+    if (Names[0] !== '/neighbour') await d.api('DELETE', `/containers/${Id}?force=1`);
 }
 
-/** Goes on after a failure, because what fails at one place may hold at the next; but not for ever. Throws what was found. */
+/**
+ * Goes on after a failure, because what fails at one place may hold at the next; but not for ever. Throws what was
+ * found.
+ */
 export async function sweepAll(sweep: Sweep, places: readonly Place[], worst: Worst, mostFailures = 5): Promise<void> {
   const failures: string[] = [];
   const begun = Date.now();
@@ -110,6 +136,8 @@ export async function sweepAll(sweep: Sweep, places: readonly Place[], worst: Wo
     });
     if (process.env['DRYDOCK_SWEEP_TALK']) console.log(`${worst} ${shown(place)} ${Date.now() - since} ms`);
   }
-  console.log(`${worst}: ${done} of ${places.length} places, ${done - failures.length} of them clean, ${Date.now() - begun} ms`);
+  console.log(
+    `${worst}: ${done} of ${places.length} places, ${done - failures.length} of them clean, ${Date.now() - begun} ms`,
+  );
   assert.equal(failures, []);
 }

@@ -7,29 +7,49 @@ import { Follower } from './journal.ts';
 import { stateOf, type Way, ways } from './ways.ts';
 
 /** A way that fails at this call, so that it is taken back. */
-export interface Back { way: Way; failing: string }
-export interface UndoPlace { back: Back; step: string; /** from 1 */ call: number; name: string }
+export interface Back {
+  way: Way;
+  failing: string;
+}
+export interface UndoPlace {
+  back: Back;
+  step: string;
+  /** from 1 */ call: number;
+  name: string;
+}
 export const undoBreakpoint = ({ step, call }: UndoPlace): string => `undo:${step}#${call}`;
-export const shownUndo = (place: UndoPlace): string => `${place.back.way.name}, failed at ${place.back.failing}: ${undoBreakpoint(place)} ${place.name}`;
+export const shownUndo = (place: UndoPlace): string =>
+  `${place.back.way.name}, failed at ${place.back.failing}: ${undoBreakpoint(place)} ${place.name}`;
 
-/** Where everything is there that can be: before the program runs, when it has ended, half frozen, inside. A kernel with one tree freezes with one call. */
+/**
+ * Where everything is there that can be: before the program runs, when it has ended, half frozen, inside. A kernel with
+ * one tree freezes with one call.
+ */
 const half = existsSync('/sys/fs/cgroup/freezer') ? 'pause.freeze#2' : 'pause.freeze#1';
 export const backs: readonly Back[] = ways.flatMap((way) => {
   const [first] = way.phases;
-  if (first === 'pull') return [{ way, failing: 'exec.execve#1' }, ...(way.name === 'plain' ? [{ way, failing: 'exit.remove-cgroup#1' }] : [])];
+  if (first === 'pull')
+    return [
+      { way, failing: 'exec.execve#1' },
+      ...(way.name === 'plain' ? [{ way, failing: 'exit.remove-cgroup#1' }] : []),
+    ];
   return first === 'pause' ? [{ way, failing: half }] : first === 'join' ? [{ way, failing: 'join.execve#1' }] : [];
 });
 /** The request is answered before it fails: the container runs. */
 export const isExit = ({ failing }: Back): boolean => failing.startsWith('exit.');
 
-export const paused = (event: Event, step: string): boolean => event.type === 'gate' && event.at === 'paused' && event.step === step && event.next !== undefined;
+export const paused = (event: Event, step: string): boolean =>
+  event.type === 'gate' && event.at === 'paused' && event.step === step && event.next !== undefined;
 export const unwound = (event: Event): boolean => event.type === 'phase' && event.at === 'unwound';
 export async function gate(d: Daemon, id: string, command: object): Promise<void> {
   const { status, body } = await d.api('POST', `/drydock/containers/${id}/gate`, command);
   if (status !== 204) throw new Error(`${JSON.stringify(command)}: ${status} ${body}`);
 }
 
-export interface Failed { follower: Follower; /** the request that was failed; of an exit the start, which was good */ done: Promise<Answer | undefined> }
+export interface Failed {
+  follower: Follower;
+  /** the request that was failed; of an exit the start, which was good */ done: Promise<Answer | undefined>;
+}
 
 /** Lets the way fail, with this breakpoint in what follows. */
 export async function failOn(d: Daemon, back: Back, id: string, breakpoint?: string): Promise<Failed> {
@@ -37,7 +57,10 @@ export async function failOn(d: Daemon, back: Back, id: string, breakpoint?: str
   const follower = new Follower(d, id);
   await follower.begun;
   const done = back.way.act(d, id, at).catch(() => undefined);
-  const first = await Promise.race([follower.until((event) => paused(event, at.split('#')[0]!)), ...(isExit(back) ? [] : [done])]);
+  const first = await Promise.race([
+    follower.until((event) => paused(event, at.split('#')[0]!)),
+    ...(isExit(back) ? [] : [done]),
+  ]);
   if (!first || !('seq' in first)) throw new Error(`it did not stop at ${at}: ${JSON.stringify(first)}`);
   if (breakpoint) await gate(d, id, { command: 'break', at: breakpoint });
   await gate(d, id, { command: 'fail', errno: 'EIO' });

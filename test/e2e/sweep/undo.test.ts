@@ -1,5 +1,6 @@
 /**
- * The way back fails too: at every system call that real unwindings make. `npm run sweep` answers each with every errno and lets every fate
+ * The way back fails too: at every system call that real unwindings make. `npm run sweep` answers each with every errno
+ * and lets every fate
  * follow; the tests take the next of them for each call. DRYDOCK_SWEEP_ONLY and DRYDOCK_SWEEP_TALK as in site.ts.
  */
 import * as assert from 'uvu/assert';
@@ -11,7 +12,10 @@ import { findUndoPlaces, shownUndo, type UndoPlace } from './undo-places.ts';
 
 const all = process.env['DRYDOCK_SWEEP'] === 'all';
 const s = await site('the sweep: failing undos', { images: ['tiny'] });
-const every: readonly Fate[] = [...fates.filter((fate) => fate !== 'kill').flatMap((fate) => errnos.map((errno) => ({ fate, errno }))), { fate: 'kill', errno: 'EIO' }];
+const every: readonly Fate[] = [
+  ...fates.filter((fate) => fate !== 'kill').flatMap((fate) => errnos.map((errno) => ({ fate, errno }))),
+  { fate: 'kill', errno: 'EIO' },
+];
 const replaces = ({ fate }: Fate) => fate === 'daemon' || fate === 'kill';
 let places: UndoPlace[] = [];
 
@@ -22,28 +26,40 @@ s.test('real runs are taken back, and their journals show every call of it', asy
   console.log(`${new Set(places.map(({ step }) => step)).size} undos: ${places.length} calls`);
 });
 
-s.test('a call of an undo that fails leaves nothing that a second try, rm or the next daemon does not take, and the error names it', async () => {
-  const wanted = new RegExp(process.env['DRYDOCK_SWEEP_ONLY'] ?? '');
-  const cases = places.flatMap((place, j) => (all ? every : [every[j % every.length]!]).map((fate) => ({ place, fate }))).filter(({ place }) => wanted.test(shownUndo(place)))
-    // another daemon has other descriptors: those that need none go first
-    .sort((a, b) => Number(replaces(a.fate)) - Number(replaces(b.fate)));
-  const before = leftovers(s.daemon);
-  const failures: string[] = [];
-  let reached = 0;
-  for (const { place, fate } of cases) {
-    if (failures.length >= 5) break;
-    const since = Date.now();
-    reached += Number(await sweepUndo(s.daemon, before, place, fate).catch(async (error: Error) => {
-      console.log(`NOT CLEAN ${shownUndo(place)}, ${fate.fate} ${fate.errno}: ${error.message}`);
-      failures.push(`${shownUndo(place)}, ${fate.fate} ${fate.errno}: ${error.message} ${'details' in error ? String(error.details) : ''}`);
-      await recover(s.daemon).catch(() => undefined);
-      return true;
-    }));
-    if (process.env['DRYDOCK_SWEEP_TALK']) console.log(`undo ${shownUndo(place)} ${fate.fate} ${fate.errno} ${Date.now() - since} ms`);
-  }
-  console.log(`undo: ${reached} of ${cases.length} cases came to their call, at ${places.length} calls; ${failures.length} of them not clean`);
-  assert.ok(reached > cases.length / 2, `only ${reached} of ${cases.length} cases came to their call`);
-  assert.equal(failures, []);
-});
+s.test(
+  'a call of an undo that fails leaves nothing that a second try, rm or the next daemon does not take, and the error names it',
+  async () => {
+    const wanted = new RegExp(process.env['DRYDOCK_SWEEP_ONLY'] ?? '');
+    const cases = places
+      .flatMap((place, j) => (all ? every : [every[j % every.length]!]).map((fate) => ({ place, fate })))
+      .filter(({ place }) => wanted.test(shownUndo(place)))
+      // another daemon has other descriptors: those that need none go first
+      .sort((a, b) => Number(replaces(a.fate)) - Number(replaces(b.fate)));
+    const before = leftovers(s.daemon);
+    const failures: string[] = [];
+    let reached = 0;
+    for (const { place, fate } of cases) {
+      if (failures.length >= 5) break;
+      const since = Date.now();
+      reached += Number(
+        await sweepUndo(s.daemon, before, place, fate).catch(async (error: Error) => {
+          console.log(`NOT CLEAN ${shownUndo(place)}, ${fate.fate} ${fate.errno}: ${error.message}`);
+          failures.push(
+            `${shownUndo(place)}, ${fate.fate} ${fate.errno}: ${error.message} ${'details' in error ? String(error.details) : ''}`,
+          );
+          await recover(s.daemon).catch(() => undefined);
+          return true;
+        }),
+      );
+      if (process.env['DRYDOCK_SWEEP_TALK'])
+        console.log(`undo ${shownUndo(place)} ${fate.fate} ${fate.errno} ${Date.now() - since} ms`);
+    }
+    console.log(
+      `undo: ${reached} of ${cases.length} cases came to their call, at ${places.length} calls; ${failures.length} of them not clean`,
+    );
+    assert.ok(reached > cases.length / 2, `only ${reached} of ${cases.length} cases came to their call`);
+    assert.equal(failures, []);
+  },
+);
 
 s.test.run();

@@ -1,4 +1,7 @@
-/** At each call of each undo: it fails, once or again when it is tried again, or the daemon is killed there. Nothing may stay that rm does not take. */
+/**
+ * At each call of each undo: it fails, once or again when it is tried again, or the daemon is killed there. Nothing may
+ * stay that rm does not take.
+ */
 import * as assert from 'uvu/assert';
 import type { Event } from '../../../runtime/journal/event.ts';
 import type { Daemon } from '../daemon.ts';
@@ -7,17 +10,27 @@ import { until } from '../ran.ts';
 import { failOn, gate, isExit, paused, undoBreakpoint, unwound, type UndoPlace } from './undo-places.ts';
 import { stateOf } from './ways.ts';
 
-/** once: the second try does it. rm: it fails both times, and rm takes what is left. daemon: the next daemon takes it. kill: the daemon dies in the undo. */
+/**
+ * once: the second try does it. rm: it fails both times, and rm takes what is left. daemon: the next daemon takes it.
+ * kill: the daemon dies in the undo.
+ */
 export const fates = ['once', 'rm', 'daemon', 'kill'] as const;
 export const errnos = ['EBUSY', 'EIO', 'ENOENT'] as const;
-export interface Fate { fate: (typeof fates)[number]; errno: (typeof errnos)[number] }
+export interface Fate {
+  fate: (typeof fates)[number];
+  errno: (typeof errnos)[number];
+}
 
 type Held = Record<string, string[]>;
 const without = ({ descriptors: _, ...rest }: Held): Held => rest;
-const failures = (events: readonly Event[], step: string) => events.slice(events.findIndex((event) => event.type === 'phase' && event.at === 'unwinding'))
-  .filter((event) => event.type === 'step' && event.at === 'failed' && event.step === step).length;
+const failures = (events: readonly Event[], step: string) =>
+  events
+    .slice(events.findIndex((event) => event.type === 'phase' && event.at === 'unwinding'))
+    .filter((event) => event.type === 'step' && event.at === 'failed' && event.step === step).length;
 
-/** False: this unwinding did not come to the call. How often a group is asked whether it is empty is up to the kernel. */
+/**
+ * False: this unwinding did not come to the call. How often a group is asked whether it is empty is up to the kernel.
+ */
 export async function sweepUndo(d: Daemon, before: Held, place: UndoPlace, { fate, errno }: Fate): Promise<boolean> {
   const { back, step } = place;
   const id = await back.way.bring(d, '');
@@ -25,7 +38,9 @@ export async function sweepUndo(d: Daemon, before: Held, place: UndoPlace, { fat
   const brought = standing ? leftovers(d) : { ...before, containers: [...before['containers']!, id].sort() };
   const { follower, done } = await failOn(d, back, id, undoBreakpoint(place));
   const begun = await follower.until((event) => event.type === 'phase' && event.at === 'unwinding');
-  const stop = await follower.until((event) => event.seq > (begun?.seq ?? 0) && (paused(event, step) || unwound(event)));
+  const stop = await follower.until(
+    (event) => event.seq > (begun?.seq ?? 0) && (paused(event, step) || unwound(event)),
+  );
   assert.ok(stop, 'the journal ended before the undo');
   const reached = !unwound(stop);
   const died = reached && fate === 'kill';
@@ -44,10 +59,18 @@ export async function sweepUndo(d: Daemon, before: Held, place: UndoPlace, { fat
   const answer = await done;
   if (isExit(back)) await until('it ends', async () => ['exited', 'created'].includes((await stateOf(d, id)).Status));
   follower.close();
-  // an errno that the undo takes for an answer is no failure of it: ENOENT is what the kernel says when there is nothing to undo
+  // an errno that the undo takes for an answer is no failure of it: ENOENT is what the kernel says when there is
+  // nothing to undo
   const failed = died ? 0 : failures(follower.events, step);
-  const says = isExit(back) ? (await d.json<{ State: { Error: string } }>(`/containers/${id}/json`)).State.Error : answer?.body ?? '';
-  if (!died) assert.is(says.includes(`could not be undone: ${step}: `) && says.includes(errno), failed === 2, `failed ${failed} times: ${says}`);
+  const says = isExit(back)
+    ? (await d.json<{ State: { Error: string } }>(`/containers/${id}/json`)).State.Error
+    : (answer?.body ?? '');
+  if (!died)
+    assert.is(
+      says.includes(`could not be undone: ${step}: `) && says.includes(errno),
+      failed === 2,
+      `failed ${failed} times: ${says}`,
+    );
   if (fate === 'once') assert.ok(failed < 2, 'it was tried again');
   if (fate === 'daemon') {
     await d.kill9();

@@ -13,7 +13,8 @@ export interface Way {
   act(d: Daemon, id: string, at?: string): Promise<Answer>;
 }
 
-export const stateOf = async (d: Daemon, id: string) => (await d.json<{ State: { Status: string; ExitCode: number } }>(`/containers/${id}/json`)).State;
+export const stateOf = async (d: Daemon, id: string) =>
+  (await d.json<{ State: { Status: string; ExitCode: number } }>(`/containers/${id}/json`)).State;
 
 async function create(d: Daemon, request: object): Promise<string> {
   const { status, body } = await d.api('POST', '/containers/create?pull=missing', request);
@@ -29,9 +30,17 @@ async function good(what: Promise<Answer>): Promise<Answer> {
   assert.ok(answer.status < 300, answer.body);
   return answer;
 }
-const start = (d: Daemon, id: string, at?: string) => d.api('POST', `/drydock/containers/${id}/start${at ? `?break=${encodeURIComponent(at)}` : ''}`);
+const start = (d: Daemon, id: string, at?: string) =>
+  d.api('POST', `/drydock/containers/${id}/start${at ? `?break=${encodeURIComponent(at)}` : ''}`);
 /** For what is no start: the breakpoint is set before. */
-async function held(d: Daemon, id: string, at: string | undefined, method: string, path: string, body?: object): Promise<Answer> {
+async function held(
+  d: Daemon,
+  id: string,
+  at: string | undefined,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Answer> {
   if (at) await good(d.api('POST', `/drydock/containers/${id}/gate`, { command: 'break', at }));
   return d.api(method, path, body);
 }
@@ -46,13 +55,31 @@ const starts: Record<string, (d: Daemon) => object> = {
   terminal: (d) => {
     mkdirSync(`${d.root}/bound`, { recursive: true });
     const HostConfig = {
-      Binds: [`${d.root}/bound:/in`, `${d.root}/bound:/dev/late`], Tmpfs: { '/scratch': '' }, ReadonlyRootfs: true, Sysctls: { 'kernel.msgmax': '4096' },
-      Annotations: { 'drydock.time-offset': 'boottime=86400' }, Ulimits: [{ Name: 'nofile', Soft: 64, Hard: 128 }], SecurityOpt: ['no-new-privileges'], UsernsMode: 'private', Memory: 64 << 20,
+      Binds: [`${d.root}/bound:/in`, `${d.root}/bound:/dev/late`],
+      Tmpfs: { '/scratch': '' },
+      ReadonlyRootfs: true,
+      Sysctls: { 'kernel.msgmax': '4096' },
+      Annotations: { 'drydock.time-offset': 'boottime=86400' },
+      Ulimits: [{ Name: 'nofile', Soft: 64, Hard: 128 }],
+      SecurityOpt: ['no-new-privileges'],
+      UsernsMode: 'private',
+      Memory: 64 << 20,
     };
     return { Image: 'tiny', Cmd: ['true'], Tty: true, WorkingDir: '/made/for/it', HostConfig };
   },
-  shared: () => ({ Image: 'tiny', Cmd: ['true'], HostConfig: { NetworkMode: 'container:neighbour', PidMode: 'container:neighbour' } }),
-  broken: () => ({ Image: 'tiny', Cmd: ['true'], HostConfig: { NetworkMode: 'none', Annotations: { 'drydock.leave-out': 'pivot-root,cgroup', 'drydock.unsafe': 'true' } } }),
+  shared: () => ({
+    Image: 'tiny',
+    Cmd: ['true'],
+    HostConfig: { NetworkMode: 'container:neighbour', PidMode: 'container:neighbour' },
+  }),
+  broken: () => ({
+    Image: 'tiny',
+    Cmd: ['true'],
+    HostConfig: {
+      NetworkMode: 'none',
+      Annotations: { 'drydock.leave-out': 'pivot-root,cgroup', 'drydock.unsafe': 'true' },
+    },
+  }),
   plain: () => ({ Image: 'tiny', Cmd: ['true'], OpenStdin: true }),
 };
 
@@ -64,7 +91,8 @@ async function exec(d: Daemon, id: string, at: string | undefined, config: objec
 
 export const ways: readonly Way[] = [
   ...Object.entries(starts).map(([name, request]): Way => ({
-    name, phases: ['pull', 'create', 'rw-layer', 'network', 'exec', 'exit'],
+    name,
+    phases: ['pull', 'create', 'rw-layer', 'network', 'exec', 'exit'],
     bring: async (d, step) => {
       if (step.startsWith('pull.')) await forgetImage(d);
       return create(d, request(d));
@@ -72,7 +100,9 @@ export const ways: readonly Way[] = [
     act: start,
   })),
   {
-    name: 'remove', phases: ['remove'], bring: async (d) => {
+    name: 'remove',
+    phases: ['remove'],
+    bring: async (d) => {
       const id = await create(d, { Image: 'tiny', Cmd: ['true'] });
       await good(start(d, id));
       await until('it ends', async () => (await stateOf(d, id)).Status === 'exited');
@@ -80,9 +110,16 @@ export const ways: readonly Way[] = [
     },
     act: (d, id, at) => held(d, id, at, 'DELETE', `/containers/${id}`),
   },
-  { name: 'pause', phases: ['pause'], bring: (d) => running(d), act: (d, id, at) => held(d, id, at, 'POST', `/containers/${id}/pause`) },
   {
-    name: 'unpause', phases: ['unpause'], bring: async (d) => {
+    name: 'pause',
+    phases: ['pause'],
+    bring: (d) => running(d),
+    act: (d, id, at) => held(d, id, at, 'POST', `/containers/${id}/pause`),
+  },
+  {
+    name: 'unpause',
+    phases: ['unpause'],
+    bring: async (d) => {
       const id = await running(d);
       await good(d.api('POST', `/containers/${id}/pause`));
       return id;
@@ -90,5 +127,10 @@ export const ways: readonly Way[] = [
     act: (d, id, at) => held(d, id, at, 'POST', `/containers/${id}/unpause`),
   },
   { name: 'exec', phases: ['join'], bring: (d) => running(d), act: (d, id, at) => exec(d, id, at, {}) },
-  { name: 'exec -t', phases: ['join'], bring: (d) => running(d, { HostConfig: { UsernsMode: 'private' } }), act: (d, id, at) => exec(d, id, at, { Tty: true, User: '7:8', AttachStdin: true }) },
+  {
+    name: 'exec -t',
+    phases: ['join'],
+    bring: (d) => running(d, { HostConfig: { UsernsMode: 'private' } }),
+    act: (d, id, at) => exec(d, id, at, { Tty: true, User: '7:8', AttachStdin: true }),
+  },
 ];

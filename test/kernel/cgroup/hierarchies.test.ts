@@ -6,22 +6,42 @@ import { recordingKernel } from '../../../runtime/kernel/recording.ts';
 import { suite } from '../../harness.ts';
 
 const test = suite('cgroup hierarchies');
-const row = (mount: string, type: string, options: string) => `30 23 0:28 / ${mount} rw,relatime shared:1 - ${type} ${type} ${options}`;
+const row = (mount: string, type: string, options: string) =>
+  `30 23 0:28 / ${mount} rw,relatime shared:1 - ${type} ${type} ${options}`;
 
 test('hybrid is version 1, with controllers mounted together and a cgroup2 beside them', () => {
-  const found = parseHierarchies([
-    row('/sys/fs/cgroup', 'tmpfs', 'rw'), row('/sys/fs/cgroup/unified', 'cgroup2', 'rw'), row('/sys/fs/cgroup/systemd', 'cgroup', 'rw,name=systemd'),
-    row('/var/other', 'cgroup', 'rw,memory'), row('/sys/fs/cgroup/memory', 'cgroup', 'rw,memory'), row('/sys/fs/cgroup/cpu,cpuacct', 'cgroup', 'rw,cpu,cpuacct'), row('/sys/fs/cgroup/net_cls', 'cgroup', 'rw,net_cls'),
-  ].join('\n'));
-  assert.equal(found, { version: 1, unified: '/sys/fs/cgroup/unified', v1: [{ mount: '/sys/fs/cgroup/cpu,cpuacct', controllers: ['cpu', 'cpuacct'] }, { mount: '/sys/fs/cgroup/memory', controllers: ['memory'] }] });
+  const found = parseHierarchies(
+    [
+      row('/sys/fs/cgroup', 'tmpfs', 'rw'),
+      row('/sys/fs/cgroup/unified', 'cgroup2', 'rw'),
+      row('/sys/fs/cgroup/systemd', 'cgroup', 'rw,name=systemd'),
+      row('/var/other', 'cgroup', 'rw,memory'),
+      row('/sys/fs/cgroup/memory', 'cgroup', 'rw,memory'),
+      row('/sys/fs/cgroup/cpu,cpuacct', 'cgroup', 'rw,cpu,cpuacct'),
+      row('/sys/fs/cgroup/net_cls', 'cgroup', 'rw,net_cls'),
+    ].join('\n'),
+  );
+  assert.equal(found, {
+    version: 1,
+    unified: '/sys/fs/cgroup/unified',
+    v1: [
+      { mount: '/sys/fs/cgroup/cpu,cpuacct', controllers: ['cpu', 'cpuacct'] },
+      { mount: '/sys/fs/cgroup/memory', controllers: ['memory'] },
+    ],
+  });
 });
 
 test('cgroup2 alone is version 2, and a space in a path is read', () => {
-  assert.equal(parseHierarchies(row('/mnt/my\\040cgroup', 'cgroup2', 'rw,nsdelegate')), { version: 2, v1: [], unified: '/mnt/my cgroup' });
+  assert.equal(parseHierarchies(row('/mnt/my\\040cgroup', 'cgroup2', 'rw,nsdelegate')), {
+    version: 2,
+    v1: [],
+    unified: '/mnt/my cgroup',
+  });
 });
 
 test('a path that climbs is refused', () => {
-  for (const path of ['relative', '/', '/a/../b', '/a/./b']) assert.throws(() => openCgroup(path, { version: 2, v1: [], unified: '/x' }), /must be absolute/);
+  for (const path of ['relative', '/', '/a/../b', '/a/./b'])
+    assert.throws(() => openCgroup(path, { version: 2, v1: [], unified: '/x' }), /must be absolute/);
 });
 
 test('a machine without any cgroups runs the container and says what is not limited', async () => {
@@ -41,13 +61,25 @@ test('shares become weights: smallest, default and largest meet', () => {
 });
 
 test('version 1: a failure at any call of create removes what was made', async () => {
-  const on = parseHierarchies([row('/sys/fs/cgroup/cpuset', 'cgroup', 'rw,cpuset'), row('/sys/fs/cgroup/memory', 'cgroup', 'rw,memory')].join('\n'));
+  const on = parseHierarchies(
+    [row('/sys/fs/cgroup/cpuset', 'cgroup', 'rw,cpuset'), row('/sys/fs/cgroup/memory', 'cgroup', 'rw,memory')].join(
+      '\n',
+    ),
+  );
   const whole = recordingKernel();
   await openCgroup('/d/one', on).create(whole);
   for (let at = 0; at < whole.calls.length; at++) {
     const k = recordingKernel({ fail: { at, errno: 'ENOSPC' } });
-    await openCgroup('/d/one', on).create(k).then(() => assert.unreachable(`call ${at}`), () => undefined);
-    assert.equal(k.raw.filter((c) => c.name === 'unlinkat').map((c) => c.args[1]), ['/sys/fs/cgroup/cpuset/d/one', '/sys/fs/cgroup/memory/d/one']);
+    await openCgroup('/d/one', on)
+      .create(k)
+      .then(
+        () => assert.unreachable(`call ${at}`),
+        () => undefined,
+      );
+    assert.equal(
+      k.raw.filter((c) => c.name === 'unlinkat').map((c) => c.args[1]),
+      ['/sys/fs/cgroup/cpuset/d/one', '/sys/fs/cgroup/memory/d/one'],
+    );
   }
 });
 

@@ -14,11 +14,14 @@ const k = daemonKernel();
 const parent = `/drydock-test-${process.pid}`;
 const cgroup = openCgroup(`${parent}/one`);
 const mount = (controller: string) => hierarchies().v1.find((h) => h.controllers.includes(controller))!.mount;
-const file = (controller: string, name: string) => readFileSync(`${mount(controller)}${cgroup.path}/${name}`, 'utf8').trim();
+const file = (controller: string, name: string) =>
+  readFileSync(`${mount(controller)}${cgroup.path}/${name}`, 'utf8').trim();
 
 /** A shell that moves itself into every hierarchy, as the stage does, and then runs the script. */
 function inside(script: string, path = cgroup.path): ChildProcess {
-  const join = hierarchies().v1.map((h) => `echo 0 > ${h.mount}${path}/tasks`).join(' && ');
+  const join = hierarchies()
+    .v1.map((h) => `echo 0 > ${h.mount}${path}/tasks`)
+    .join(' && ');
   return spawn('/bin/sh', ['-c', `${join} && ${script}`], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 async function finished(child: ChildProcess): Promise<{ out: string; code: number | null; signal: string | null }> {
@@ -35,7 +38,10 @@ test.after(async () => {
   await cgroup.kill(k);
   await cgroup.remove(k);
   await openCgroup(parent).remove(k);
-  assert.equal(hierarchies().v1.filter((h) => existsSync(h.mount + parent)), []);
+  assert.equal(
+    hierarchies().v1.filter((h) => existsSync(h.mount + parent)),
+    [],
+  );
 });
 
 test('a directory stands in every hierarchy, and the cpuset has inherited its CPUs', () => {
@@ -47,14 +53,30 @@ test('a directory stands in every hierarchy, and the cpuset has inherited its CP
 test('limits are what the kernel reads back', async () => {
   const warnings = await cgroup.limit(k, {
     memory: { limit: 64 << 20, swap: 128 << 20, reservation: 32 << 20, swappiness: 10 },
-    cpu: { shares: 512, period: 100_000, quota: 50_000, cpus: '0' }, pids: { limit: 20 },
+    cpu: { shares: 512, period: 100_000, quota: 50_000, cpus: '0' },
+    pids: { limit: 20 },
   });
   assert.equal(warnings, []);
   const seen = {
-    limit: file('memory', 'memory.limit_in_bytes'), memsw: file('memory', 'memory.memsw.limit_in_bytes'), soft: file('memory', 'memory.soft_limit_in_bytes'),
-    swappiness: file('memory', 'memory.swappiness'), shares: file('cpu', 'cpu.shares'), quota: file('cpu', 'cpu.cfs_quota_us'), cpus: file('cpuset', 'cpuset.cpus'), pids: file('pids', 'pids.max'),
+    limit: file('memory', 'memory.limit_in_bytes'),
+    memsw: file('memory', 'memory.memsw.limit_in_bytes'),
+    soft: file('memory', 'memory.soft_limit_in_bytes'),
+    swappiness: file('memory', 'memory.swappiness'),
+    shares: file('cpu', 'cpu.shares'),
+    quota: file('cpu', 'cpu.cfs_quota_us'),
+    cpus: file('cpuset', 'cpuset.cpus'),
+    pids: file('pids', 'pids.max'),
   };
-  assert.equal(seen, { limit: '67108864', memsw: '134217728', soft: '33554432', swappiness: '10', shares: '512', quota: '50000', cpus: '0', pids: '20' });
+  assert.equal(seen, {
+    limit: '67108864',
+    memsw: '134217728',
+    soft: '33554432',
+    swappiness: '10',
+    shares: '512',
+    quota: '50000',
+    cpus: '0',
+    pids: '20',
+  });
 });
 
 test('memory and swap can be raised and lowered again in one update', async () => {
@@ -67,8 +89,14 @@ test('memory and swap can be raised and lowered again in one update', async () =
 });
 
 test('a limit that this kernel does not know gives docker’s warning', async () => {
-  if (existsSync(`${mount('blkio')}${cgroup.path}/blkio.weight`) || existsSync(`${mount('blkio')}${cgroup.path}/blkio.bfq.weight`)) return;
-  assert.equal(await cgroup.limit(k, { blockIO: { weight: 300 } }), ['Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.']);
+  if (
+    existsSync(`${mount('blkio')}${cgroup.path}/blkio.weight`) ||
+    existsSync(`${mount('blkio')}${cgroup.path}/blkio.bfq.weight`)
+  )
+    return;
+  assert.equal(await cgroup.limit(k, { blockIO: { weight: 300 } }), [
+    'Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.',
+  ]);
 });
 
 test('the pids limit stops a fork bomb', async () => {
@@ -83,9 +111,11 @@ test('the pids limit stops a fork bomb', async () => {
 
 test('a device outside the list cannot be made or opened, null can', async () => {
   await cgroup.allowDevices(k, defaultDeviceRules);
-  const { out } = await finished(inside(`
+  const { out } = await finished(
+    inside(`
     cd $(mktemp -d) && mknod kmsg c 1 11 && { head -c1 kmsg >/dev/null 2>&1 && echo kmsg opened || echo kmsg refused; }
-    mknod null c 1 3 && echo x > null && echo null opened; rm -f kmsg null; rmdir $PWD`));
+    mknod null c 1 3 && echo x > null && echo null opened; rm -f kmsg null; rmdir $PWD`),
+  );
   assert.equal(out.trim().split('\n'), ['kmsg refused', 'null opened']);
 });
 
@@ -126,7 +156,10 @@ test('the OOM killer is noticed', async () => {
 
 test('stats and inspection show what was used', async () => {
   const stats = await cgroup.stats();
-  assert.ok(stats.cpu.total > 0 && stats.memory.limit === 16 << 20 && stats.memory.maxUsage === 16 << 20, JSON.stringify(stats));
+  assert.ok(
+    stats.cpu.total > 0 && stats.memory.limit === 16 << 20 && stats.memory.maxUsage === 16 << 20,
+    JSON.stringify(stats),
+  );
   assert.equal(stats.pids.limit, 20);
   const memory = (await cgroup.inspect()).find((e) => e.title.startsWith('memory'))!;
   assert.ok(memory.lines.includes('memory.limit_in_bytes 16777216'), memory.lines.join('\n'));

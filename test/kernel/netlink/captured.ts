@@ -1,4 +1,7 @@
-/** What ip(8) (iproute2 6.1) and nft(8) (1.0.6) sent, as strace(1) saw it. The headers' sequence numbers are as they were. */
+/**
+ * What ip(8) (iproute2 6.1) and nft(8) (1.0.6) sent, as strace(1) saw it. The headers' sequence numbers are as they
+ * were.
+ */
 const hex = (text: string) => Buffer.from(text.replace(/\s+/g, ''), 'hex');
 
 /** ip link add v0 mtu 1400 type veth peer name peer mtu 1400 netns 1234 */
@@ -7,16 +10,25 @@ export const vethPair = hex(`
   40001200 08000100 76657468 34000200  30000100 00000000 00000000 00000000  00000000 08000400 78050000 08001300
   d2040000 09000300 70656572 00000000`);
 /** ip link add br0 type bridge */
-export const bridge = hex('38000000 10000506 5376016b 00000000 00000000 00000000 00000000 00000000 08000300 62723000 10001200 0a000100 62726964 67650000');
+export const bridge = hex(
+  '38000000 10000506 5376016b 00000000 00000000 00000000 00000000 00000000 08000300 62723000 10001200 0a000100 62726964 67650000',
+);
 /** ip addr add 172.30.0.1/16 broadcast 172.30.255.255 dev br0 */
-export const address = hex('30000000 14000506 5376016b 00000000 02100000 02000000 08000200 ac1e0001 08000400 ac1effff 08000100 ac1e0001');
+export const address = hex(
+  '30000000 14000506 5376016b 00000000 02100000 02000000 08000200 ac1e0001 08000400 ac1effff 08000100 ac1e0001',
+);
 /** ip link set br0 up */
 export const up = hex('20000000 10000500 5376016b 00000000 00000000 02000000 01000000 01000000');
 /** ip route add default via 172.30.0.9 */
 export const defaultRoute = hex('24000000 18000506 5376016b 00000000 02000000 fe030001 00000000 08000500 ac1e0009');
 /** ip neigh replace 172.30.0.7 lladdr 02:42:ac:1e:00:07 dev br0 */
-export const neighbour = hex('30000000 1c000505 5476016b 00000000 02000000 02000000 80000000 08000100 ac1e0007 0a000200 0242ac1e 00070000');
-/** add table ip t; add chain ip t p { type nat hook postrouting priority 100; }; add rule ip t p oifname != "drydock0" counter masquerade */
+export const neighbour = hex(
+  '30000000 1c000505 5476016b 00000000 02000000 02000000 80000000 08000100 ac1e0007 0a000200 0242ac1e 00070000',
+);
+/**
+ * add table ip t; add chain ip t p { type nat hook postrouting priority 100; }; add rule ip t p oifname != "drydock0"
+ * counter masquerade
+ */
 export const natRule = hex(`
   14000000 10000100 00000000 00000000  0000000a 24000000 000a0100 01000000  00000000 02000000 06000100 74000000
   08000200 00000000 40000000 030a0104  02000000 00000000 02000000 06000100  74000000 06000300 70000000 08000700

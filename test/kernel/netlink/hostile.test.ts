@@ -45,8 +45,11 @@ test('real messages with bytes changed or cut never make anything but MalformedM
   const next = random(11);
   for (const original of Object.values(captured)) {
     for (let round = 0; round < 600; round++) {
-      const bytes = Buffer.from(original.subarray(0, round % 3 ? original.length : Math.floor(next() * original.length)));
-      for (let change = 0; change < 3 && bytes.length; change++) bytes[Math.floor(next() * bytes.length)] = Math.floor(next() * 256);
+      const bytes = Buffer.from(
+        original.subarray(0, round % 3 ? original.length : Math.floor(next() * original.length)),
+      );
+      for (let change = 0; change < 3 && bytes.length; change++)
+        bytes[Math.floor(next() * bytes.length)] = Math.floor(next() * 256);
       onlyOwnErrors(bytes, `round ${round}`);
     }
   }
@@ -76,7 +79,11 @@ const answering = (recvfrom: Buffer | ((seq: number) => Buffer)) => {
     },
   });
 };
-const rejection = (promise: Promise<unknown>) => promise.then(() => undefined, (error: unknown) => error);
+const rejection = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 
 test('a kernel that never answers ours is not waited for without end', async () => {
   const foreign = encodeMessage(newLink({ ifname: 'x' }), 0xffffffff);
@@ -108,10 +115,13 @@ function refusal(seq: number, errno: number, words: string): Buffer {
   return Buffer.concat([head, body, tlv]);
 }
 
-test('a refusal carries the errno, the kernel\'s own words and the message that was refused', async () => {
+test("a refusal carries the errno, the kernel's own words and the message that was refused", async () => {
   const k = answering((seq) => refusal(seq, 22, 'Link type is odd'));
   const error = await rejection(new NetlinkSocket(k, 5).request(newLink({ ifname: 'v0' })));
-  assert.is(String(error), 'NetlinkError: RTM_NEWLINK {ifname "v0"}: invalid argument (EINVAL, in the daemon); the kernel says: Link type is odd');
+  assert.is(
+    String(error),
+    'NetlinkError: RTM_NEWLINK {ifname "v0"}: invalid argument (EINVAL, in the daemon); the kernel says: Link type is odd',
+  );
   assert.is((error as { code?: string }).code, 'EINVAL');
 });
 

@@ -16,9 +16,24 @@ import { elf32 } from './elf32.ts';
 const [EPERM, ENOSYS, EINVAL, EBADF] = [1, 38, 22, 9];
 /** call, arguments, and the errno that comes back: from the filter, or from the kernel itself */
 const tries: [string, number[], number][] = [
-  ['unshare', [0x04000000], EPERM], ['mount', [0, 0, 0, 0, 0], EPERM], ['keyctl', [0, 0], EPERM], ['bpf', [0, 0, 0], EPERM], ['io_uring_setup', [1, 0], EPERM],
-  ['setns', [-1, 0], EPERM], ['clone3', [0, 0], ENOSYS], ['socket', [40, 1, 0], EPERM], ['socket', [38, 5, 0], EPERM], ['socket', [2 ** 32 + 40, 1, 0], EPERM], ['socket', [2 ** 32 + 38, 5, 0], EPERM], ['socket', [1, 77, 0], EINVAL], ['personality', [0x40000], EPERM], ['personality', [0], 0], ['personality', [-1], 0],
-  ['clone', [0x10000000], EPERM], ['close', [-1], EBADF], ['chroot', [0], 14],
+  ['unshare', [0x04000000], EPERM],
+  ['mount', [0, 0, 0, 0, 0], EPERM],
+  ['keyctl', [0, 0], EPERM],
+  ['bpf', [0, 0, 0], EPERM],
+  ['io_uring_setup', [1, 0], EPERM],
+  ['setns', [-1, 0], EPERM],
+  ['clone3', [0, 0], ENOSYS],
+  ['socket', [40, 1, 0], EPERM],
+  ['socket', [38, 5, 0], EPERM],
+  ['socket', [2 ** 32 + 40, 1, 0], EPERM],
+  ['socket', [2 ** 32 + 38, 5, 0], EPERM],
+  ['socket', [1, 77, 0], EINVAL],
+  ['personality', [0x40000], EPERM],
+  ['personality', [0], 0],
+  ['personality', [-1], 0],
+  ['clone', [0x10000000], EPERM],
+  ['close', [-1], EBADF],
+  ['chroot', [0], 14],
 ];
 
 /** unshare(CLONE_NEWUTS) */
@@ -30,7 +45,12 @@ async function helper(): Promise<void> {
   const { filter, flags } = compileSeccomp(seccompFor(undefined, defaultCapabilities, false)!);
   await k.daemon.prctl(PR.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   await k.daemon.seccomp(SECCOMP_SET_MODE_FILTER, flags, filter);
-  const script = tries.map(([name, args]) => `$! = 0; $r = syscall(${[syscallNumbers().get(name), ...args].join(', ')}); print(($r == -1 ? $! + 0 : 0), "\\n");`).join(' ');
+  const script = tries
+    .map(
+      ([name, args]) =>
+        `$! = 0; $r = syscall(${[syscallNumbers().get(name), ...args].join(', ')}); print(($r == -1 ? $! + 0 : 0), "\\n");`,
+    )
+    .join(' ');
   process.stdout.write(spawnSync('perl', ['-e', script], { encoding: 'utf8' }).stdout);
   process.stdout.write(`32-bit ${spawnSync(process.argv[2]!).status}\n`);
 }
@@ -45,10 +65,17 @@ if (process.env['DRYDOCK_TEST_SECCOMP']) {
     writeFileSync(program, unshare, { mode: 0o755 });
     try {
       const runs32 = spawnSync(program).status !== null;
-      const { stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), program], { encoding: 'utf8', env: { ...process.env, DRYDOCK_TEST_SECCOMP: '1' } });
+      const { stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), program], {
+        encoding: 'utf8',
+        env: { ...process.env, DRYDOCK_TEST_SECCOMP: '1' },
+      });
       const lines = stdout.trim().split('\n');
       assert.is(lines.pop(), `32-bit ${runs32 ? EPERM : null}`);
-      assert.equal(lines.map((errno, j) => `${tries[j]?.[0]} ${errno}`), tries.map(([name, , errno]) => `${name} ${errno}`), stderr);
+      assert.equal(
+        lines.map((errno, j) => `${tries[j]?.[0]} ${errno}`),
+        tries.map(([name, , errno]) => `${name} ${errno}`),
+        stderr,
+      );
     } finally {
       rmSync(dir, { recursive: true });
     }

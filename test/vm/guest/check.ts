@@ -1,20 +1,32 @@
-/** A check has a sentence for a name, and throws; `seconds`: how long it may take at most; `log`: of the daemon that it is about, when it is not the usual one. What differs between the two layouts of control groups is here. */
+/**
+ * A check has a sentence for a name, and throws; `seconds`: how long it may take at most; `log`: of the daemon that it
+ * is about, when it is not the usual one. What differs between the two layouts of control groups is here.
+ */
 import * as assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 
-export interface Check { name: string; run: () => Promise<void>; seconds?: number; log?: string }
+export interface Check {
+  name: string;
+  run: () => Promise<void>;
+  seconds?: number;
+  log?: string;
+}
 
 const ROOT = '/sys/fs/cgroup';
 const PARENT = 'drydock';
 const two = existsSync(`${ROOT}/cgroup.controllers`);
 
 export const layout = {
-  version: two ? 2 as const : 1 as const,
+  version: two ? (2 as const) : (1 as const),
   /** every hierarchy's directory of ours */
-  parents: two ? [`${ROOT}/${PARENT}`] : ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids'].map((name) => `${ROOT}/${name}/${PARENT}`),
+  parents: two
+    ? [`${ROOT}/${PARENT}`]
+    : ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids'].map(
+        (name) => `${ROOT}/${name}/${PARENT}`,
+      ),
   /** A file of a container's group: 'memory.max', or on version 1 'memory/memory.limit_in_bytes'. */
   file(id: string, name: string): string {
-    const [controller, file] = name.includes('/') ? name.split('/') as [string, string] : ['', name];
+    const [controller, file] = name.includes('/') ? (name.split('/') as [string, string]) : ['', name];
     return `${ROOT}/${controller && `${controller}/`}${PARENT}/${id}/${file}`;
   },
   read(id: string, name: string): string {
@@ -22,7 +34,9 @@ export const layout = {
   },
   expectKernel(): void {
     assert.equal(/drydock\.cgroup=(\d)/.exec(readFileSync('/proc/cmdline', 'utf8'))?.[1], String(layout.version));
-    if (two) for (const controller of ['cpuset', 'cpu', 'io', 'memory', 'pids']) assert.match(readFileSync(`${ROOT}/cgroup.controllers`, 'utf8'), new RegExp(`\\b${controller}\\b`));
+    if (two)
+      for (const controller of ['cpuset', 'cpu', 'io', 'memory', 'pids'])
+        assert.match(readFileSync(`${ROOT}/cgroup.controllers`, 'utf8'), new RegExp(`\\b${controller}\\b`));
   },
 };
 /** Whichever is of this layout. */

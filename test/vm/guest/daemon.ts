@@ -10,9 +10,21 @@ export const ROOT = '/var/lib/drydock';
 const SOCKET = '/run/drydock/drydock.sock';
 const LOG = '/tmp/daemon.log';
 
-export interface Asked { Cmd: string[]; Image?: string; HostConfig?: object }
-export interface Inspected { State: { Status: string; Pid: number; ExitCode: number; OOMKilled: boolean }; NetworkSettings: { IPAddress: string; Gateway: string } }
-export interface Ended { code: number; out: string; state: Inspected['State']; events: Event[] }
+export interface Asked {
+  Cmd: string[];
+  Image?: string;
+  HostConfig?: object;
+}
+export interface Inspected {
+  State: { Status: string; Pid: number; ExitCode: number; OOMKilled: boolean };
+  NetworkSettings: { IPAddress: string; Gateway: string };
+}
+export interface Ended {
+  code: number;
+  out: string;
+  state: Inspected['State'];
+  events: Event[];
+}
 
 export const client = new Client(SOCKET);
 export const daemonLog = (path = LOG): string => (existsSync(path) ? readFileSync(path, 'utf8').slice(-3000) : '');
@@ -33,7 +45,9 @@ let mirror = '';
 export async function startDaemon(registry = mirror): Promise<void> {
   mirror = registry;
   const log = openSync(LOG, 'a');
-  running = spawn(process.execPath, ['dist/drydock.js', 'daemon', '--registry-mirror', mirror], { stdio: ['ignore', log, log] });
+  running = spawn(process.execPath, ['dist/drydock.js', 'daemon', '--registry-mirror', mirror], {
+    stdio: ['ignore', log, log],
+  });
   await until('the daemon listens', async () => (await probe(SOCKET)) === undefined);
 }
 export async function endDaemon(signal: NodeJS.Signals): Promise<void> {
@@ -55,7 +69,7 @@ function plain(stream: Buffer): string {
 }
 async function bytesOf(path: string): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for await (const part of await client.open('GET', path) as AsyncIterable<Buffer>) parts.push(part);
+  for await (const part of (await client.open('GET', path)) as AsyncIterable<Buffer>) parts.push(part);
   return Buffer.concat(parts);
 }
 
@@ -63,11 +77,17 @@ export async function create({ Image = 'tiny', ...rest }: Asked): Promise<string
   return (await client.post<{ Id: string }>('/containers/create', {}, { Image, ...rest })).Id;
 }
 export const inspect = (id: string): Promise<Inspected> => client.get(`/containers/${id}/json`);
-export const remove = (id: string): Promise<void> => client.call('DELETE', `/containers/${id}`, { query: { force: true } });
-export const logs = async (id: string): Promise<string> => plain(await bytesOf(`/containers/${id}/logs?stdout=1&stderr=1`));
+export const remove = (id: string): Promise<void> =>
+  client.call('DELETE', `/containers/${id}`, { query: { force: true } });
+export const logs = async (id: string): Promise<string> =>
+  plain(await bytesOf(`/containers/${id}/logs?stdout=1&stderr=1`));
 
 export async function journal(id: string): Promise<Event[]> {
-  return (await bytesOf(`/drydock/containers/${id}/journal`)).toString('utf8').trim().split('\n').map((line) => JSON.parse(line) as Event);
+  return (await bytesOf(`/drydock/containers/${id}/journal`))
+    .toString('utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Event);
 }
 
 /** Runs it to its end and removes it. */
@@ -81,7 +101,8 @@ export async function run(asked: Asked): Promise<Ended> {
     await remove(id);
   }
 }
-export const sh = (script: string, HostConfig: object = {}): Promise<Ended> => run({ Cmd: ['sh', '-c', script], HostConfig });
+export const sh = (script: string, HostConfig: object = {}): Promise<Ended> =>
+  run({ Cmd: ['sh', '-c', script], HostConfig });
 
 /** A container that runs during `body`, and not after it. */
 export async function during<T>(asked: Asked, body: (id: string, pid: number) => Promise<T>): Promise<T> {
@@ -96,7 +117,11 @@ export async function during<T>(asked: Asked, body: (id: string, pid: number) =>
 
 /** What it prints, and how it ended. */
 export async function exec(id: string, ...Cmd: string[]): Promise<{ code: number; out: string }> {
-  const { Id } = await client.post<{ Id: string }>(`/containers/${id}/exec`, {}, { Cmd, AttachStdout: true, AttachStderr: true });
+  const { Id } = await client.post<{ Id: string }>(
+    `/containers/${id}/exec`,
+    {},
+    { Cmd, AttachStdout: true, AttachStderr: true },
+  );
   const { socket, head } = await client.hijack(`/exec/${Id}/start`, {}, { Detach: false, Tty: false });
   const parts = [head];
   for await (const part of socket as AsyncIterable<Buffer>) parts.push(part);

@@ -10,7 +10,8 @@ import { PULLED } from '../pulled.ts';
 import { type Check, layout } from './check.ts';
 
 /** What the kernel's command line asks for: ids, or `all`. */
-export const lessonsAsked = (): string[] | undefined => /drydock\.lessons=(\S+)/.exec(readFileSync('/proc/cmdline', 'utf8'))?.[1]?.split(',');
+export const lessonsAsked = (): string[] | undefined =>
+  /drydock\.lessons=(\S+)/.exec(readFileSync('/proc/cmdline', 'utf8'))?.[1]?.split(',');
 
 const SECONDS = 1800;
 
@@ -21,17 +22,31 @@ export function lessonChecks(ids: readonly string[]): Check[] {
   let before: Before;
   const taken = lessons.filter(({ id }) => ids.includes('all') || ids.includes(id));
   return [
-    { name: `the machine has cgroup v${layout.version}`, run: async () => {
-      layout.expectKernel();
-      assert.equal(ids.filter((id) => id !== 'all' && !lessons.some((lesson) => lesson.id === id)).join(), '', 'no such lesson');
-    } },
-    { name: 'the daemon starts and runs the image that was brought along', log, seconds: SECONDS, run: async () => {
-      execFileSync('cp', ['-a', `${PULLED}/.`, daemon.root]);
-      await daemon.start();
-      before = await prepare(daemon);
-    } },
+    {
+      name: `the machine has cgroup v${layout.version}`,
+      run: async () => {
+        layout.expectKernel();
+        assert.equal(
+          ids.filter((id) => id !== 'all' && !lessons.some((lesson) => lesson.id === id)).join(),
+          '',
+          'no such lesson',
+        );
+      },
+    },
+    {
+      name: 'the daemon starts and runs the image that was brought along',
+      log,
+      seconds: SECONDS,
+      run: async () => {
+        execFileSync('cp', ['-a', `${PULLED}/.`, daemon.root]);
+        await daemon.start();
+        before = await prepare(daemon);
+      },
+    },
     ...taken.map((lesson): Check => ({
-      name: `${lesson.id}: untouched it does not pass, each wrong turn brings a hint, and what the lesson says passes`, log, seconds: SECONDS,
+      name: `${lesson.id}: untouched it does not pass, each wrong turn brings a hint, and what the lesson says passes`,
+      log,
+      seconds: SECONDS,
       run: async () => {
         assert.equal(lacking(lesson.requires, 'en').join(), '');
         await prove(daemon, lesson, before);

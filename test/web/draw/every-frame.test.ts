@@ -9,7 +9,12 @@ import { journal, names } from './journals.ts';
 const test = suite('every picture of every frame');
 const STRIDE = 5;
 
-const numbersOf = (mark: Mark): number[] => (mark.shape === 'path' ? (mark.d.match(/-?[\d.]+(e-?\d+)?/g) ?? []).map(Number) : mark.shape === 'rect' ? [mark.x, mark.y, mark.w, mark.h] : [mark.x, mark.y]);
+const numbersOf = (mark: Mark): number[] =>
+  mark.shape === 'path'
+    ? (mark.d.match(/-?[\d.]+(e-?\d+)?/g) ?? []).map(Number)
+    : mark.shape === 'rect'
+      ? [mark.x, mark.y, mark.w, mark.h]
+      : [mark.x, mark.y];
 const repeated = (values: readonly string[]) => values.filter((value, j) => values.indexOf(value) !== j);
 
 function check(drawing: Drawing, what: string): void {
@@ -20,12 +25,24 @@ function check(drawing: Drawing, what: string): void {
     for (const mark of item.marks) {
       assert.ok(numbersOf(mark).every(Number.isFinite), `${what}: ${item.key} has a place`);
       if (mark.shape === 'path') assert.not.match(mark.d, /NaN|undefined/, `${what}: ${item.key}`);
-      if (mark.shape === 'rect') assert.ok(item.x + mark.x >= -1 && item.x + mark.x + mark.w <= drawing.width + 1 && item.y + mark.y + mark.h <= drawing.height + 1, `${what}: ${item.key} lies within the picture`);
+      if (mark.shape === 'rect')
+        assert.ok(
+          item.x + mark.x >= -1 &&
+            item.x + mark.x + mark.w <= drawing.width + 1 &&
+            item.y + mark.y + mark.h <= drawing.height + 1,
+          `${what}: ${item.key} lies within the picture`,
+        );
     }
-    if (item.label) assert.ok(item.marks.some(({ shape }) => shape !== 'text'), `${what}: ${item.key} can be hit`);
-    if (item.sel || item.seek !== undefined) assert.ok(item.label, `${what}: ${item.key} can be chosen, so it has a name`);
+    if (item.label)
+      assert.ok(
+        item.marks.some(({ shape }) => shape !== 'text'),
+        `${what}: ${item.key} can be hit`,
+      );
+    if (item.sel || item.seek !== undefined)
+      assert.ok(item.label, `${what}: ${item.key} can be chosen, so it has a name`);
   }
-  for (const row of drawing.table.rows) assert.is(row.cells.length, drawing.table.columns.length, `${what}: the table's row ${row.key}`);
+  for (const row of drawing.table.rows)
+    assert.is(row.cells.length, drawing.table.columns.length, `${what}: the table's row ${row.key}`);
 }
 
 for (const name of names) {
@@ -48,11 +65,16 @@ for (const name of names) {
 
 test('what is selected in a picture is also in its table', () => {
   const events = journal('limits');
-  const frame = frameAt(events, events.findIndex((event) => event.type === 'state' && event.to === 'running'));
+  const frame = frameAt(
+    events,
+    events.findIndex((event) => event.type === 'state' && event.to === 'running'),
+  );
   for (const [picture, draw] of Object.entries(pictures)) {
     const drawing = draw(words, frame, events);
     const rows = new Set(drawing.table.rows.map(({ sel }) => sel));
-    const missing = drawing.items.filter(({ sel }) => sel && !rows.has(sel) && !/^(process|step|ns|route|cgroup:devices)/.test(sel)).map(({ sel }) => sel);
+    const missing = drawing.items
+      .filter(({ sel }) => sel && !rows.has(sel) && !/^(process|step|ns|route|cgroup:devices)/.test(sel))
+      .map(({ sel }) => sel);
     assert.equal(missing, [], picture);
   }
 });

@@ -19,20 +19,63 @@ import { phaseWords } from '../../../web/words/steps.ts';
 
 export type Draw = (words: DrawWords, frame: Frame, events: readonly Event[], previous?: Frame) => Drawing;
 /** As they may come: no limits, everything at once, a clock that stands still. */
-const sampled = (time: number): Sample[] => [0, 250, 250, 900].map((ms, j) => ({
-  time: time + ms, memory: { usage: j * 1e8, most: 3e8, hits: j, kills: j > 2 ? 1 : 0, ...(j % 2 && { limit: 1e8 }) }, cpu: { total: j * 1e9, periods: j, throttledPeriods: j, throttledTime: 0, ...(j > 1 && { limit: 1.5 }) },
-  pids: { current: j }, io: { read: 0, written: 0 }, frozen: j === 3, links: [],
-}));
+const sampled = (time: number): Sample[] =>
+  [0, 250, 250, 900].map((ms, j) => ({
+    time: time + ms,
+    memory: { usage: j * 1e8, most: 3e8, hits: j, kills: j > 2 ? 1 : 0, ...(j % 2 && { limit: 1e8 }) },
+    cpu: { total: j * 1e9, periods: j, throttledPeriods: j, throttledTime: 0, ...(j > 1 && { limit: 1.5 }) },
+    pids: { current: j },
+    io: { read: 0, written: 0 },
+    frozen: j === 3,
+    links: [],
+  }));
 /** Of nobody in the journal, to everywhere, at once and one by one. */
-const sent = ['', '0800', '0806', '86dd', `0800450000200000400040110000${'ac1d4d02'}08080808`].map((rest) => headersOf(Uint8Array.from(Buffer.from(`0242ac1d4d010242ac1d4d02${rest}`, 'hex'))));
+const sent = ['', '0800', '0806', '86dd', `0800450000200000400040110000${'ac1d4d02'}08080808`].map((rest) =>
+  headersOf(Uint8Array.from(Buffer.from(`0242ac1d4d010242ac1d4d02${rest}`, 'hex'))),
+);
 const traffic: Traffic = {
-  samples: sampled(0).map((one) => ({ ...one, links: (['container', 'host'] as const).map((side) => ({ side, name: 'eth0', rxPackets: 1e9, txPackets: 5, rxBytes: 1e14, txBytes: 0, rxErrors: 0, txErrors: 0, rxDropped: 3, txDropped: 0 })) })),
-  packets: Array.from({ length: 60 }, (_, j) => ({ number: j, time: j, arrived: 990 + j, length: j, out: j % 3 > 0, headers: sent[j % sent.length]! })),
-  rewrites: [1, 2, 3].map((j) => ({ protocol: 'udp', from: `172.29.77.2:${j}`, to: `192.0.2.2:${j}`, target: '9.9.9.9:53' })), now: 1200,
+  samples: sampled(0).map((one) => ({
+    ...one,
+    links: (['container', 'host'] as const).map((side) => ({
+      side,
+      name: 'eth0',
+      rxPackets: 1e9,
+      txPackets: 5,
+      rxBytes: 1e14,
+      txBytes: 0,
+      rxErrors: 0,
+      txErrors: 0,
+      rxDropped: 3,
+      txDropped: 0,
+    })),
+  })),
+  packets: Array.from({ length: 60 }, (_, j) => ({
+    number: j,
+    time: j,
+    arrived: 990 + j,
+    length: j,
+    out: j % 3 > 0,
+    headers: sent[j % sent.length]!,
+  })),
+  rewrites: [1, 2, 3].map((j) => ({
+    protocol: 'udp',
+    from: `172.29.77.2:${j}`,
+    to: `192.0.2.2:${j}`,
+    target: '9.9.9.9:53',
+  })),
+  now: 1200,
 };
 export const pictures: Record<string, Draw> = {
-  machine: (words, frame, events) => drawMachine(words, frame, events, 600), 'machine, wide': (words, frame, events) => drawMachine(words, frame, events, 1000), namespaces: drawNamespaces, overlay: drawOverlay, cgroups: drawCgroups, network: drawNetwork, security: drawSecurity,
-  timeline: (words, frame, events) => drawTimeline(words, frame, events, words === russian ? phases.map((phase) => phaseWords('ru', phase)) : phases),
-  'cgroups with samples': (words, frame, events, previous) => drawCgroups(words, frame, events, previous, sampled(frame.time)),
+  machine: (words, frame, events) => drawMachine(words, frame, events, 600),
+  'machine, wide': (words, frame, events) => drawMachine(words, frame, events, 1000),
+  namespaces: drawNamespaces,
+  overlay: drawOverlay,
+  cgroups: drawCgroups,
+  network: drawNetwork,
+  security: drawSecurity,
+  timeline: (words, frame, events) =>
+    drawTimeline(words, frame, events, words === russian ? phases.map((phase) => phaseWords('ru', phase)) : phases),
+  'cgroups with samples': (words, frame, events, previous) =>
+    drawCgroups(words, frame, events, previous, sampled(frame.time)),
   'network with traffic': (words, frame, events, previous) => drawNetwork(words, frame, events, previous, traffic),
 };

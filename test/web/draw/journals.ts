@@ -1,4 +1,7 @@
-/** Journals of real runs, cut to some calls a step (test/web/fixtures): with limits, user, exec, pause and stop; a program that is not there; another's network; the host's. */
+/**
+ * Journals of real runs, cut to some calls a step (test/web/fixtures): with limits, user, exec, pause and stop; a
+ * program that is not there; another's network; the host's.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Event, Fact } from '../../../runtime/journal/event.ts';
@@ -7,11 +10,22 @@ import { packageRoot } from '../../../runtime/kernel/native.ts';
 
 export const names = ['limits', 'not-found', 'joined', 'host-network'] as const;
 export const journal = (name: (typeof names)[number]): Event[] =>
-  readFileSync(join(packageRoot, 'test/web/fixtures', `${name}.ndjson`), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Event);
+  readFileSync(join(packageRoot, 'test/web/fixtures', `${name}.ndjson`), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Event);
 
 /** The frame in which the step of the container's own run has just ended. */
-export const afterStep = (events: readonly Event[], step: string): Frame => frameAt(events, events.findIndex((e) => e.type === 'step' && e.step === step && e.at === 'done' && typeof e.run === 'number'));
-export const inState = (events: readonly Event[], state: string): Frame => frameAt(events, events.findIndex((e) => e.type === 'state' && e.to === state));
+export const afterStep = (events: readonly Event[], step: string): Frame =>
+  frameAt(
+    events,
+    events.findIndex((e) => e.type === 'step' && e.step === step && e.at === 'done' && typeof e.run === 'number'),
+  );
+export const inState = (events: readonly Event[], state: string): Frame =>
+  frameAt(
+    events,
+    events.findIndex((e) => e.type === 'state' && e.to === state),
+  );
 
 /** A frame that only has these facts. */
 export const withFacts = (...facts: Fact[]): Frame => frameAt([{ seq: 0, time: 0, run: 1, type: 'fact', facts }], 0);

@@ -9,7 +9,12 @@ import { journal, names } from './journals.ts';
 
 const test = suite('what a drawing keeps of the one before');
 const byKey = (items: readonly Item[]) => new Map(items.map((item) => [item.key, item]));
-const item = (key: string, value: string): Item => ({ key, x: 1, y: 2, marks: [rect(0, 0, 5, 5, 'plain'), text(0, 0, value)] });
+const item = (key: string, value: string): Item => ({
+  key,
+  x: 1,
+  y: 2,
+  marks: [rect(0, 0, 5, 5, 'plain'), text(0, 0, value)],
+});
 
 test('an item that is as it was is the same object, and of one that is not the marks that are', () => {
   const before = [item('a', 'one'), item('b', 'two')];

@@ -1,4 +1,7 @@
-/** No English is left in a Russian picture, its table or its summary. What the kernel and the specs call something stays, in both. */
+/**
+ * No English is left in a Russian picture, its table or its summary. What the kernel and the specs call something
+ * stays, in both.
+ */
 import * as assert from 'uvu/assert';
 import { compareRuns } from '../../../runtime/journal/compare.ts';
 import type { Event } from '../../../runtime/journal/event.ts';
@@ -19,26 +22,46 @@ import { journal, names } from './journals.ts';
 const test = suite('the pictures in Russian');
 const STRIDE = 17;
 
-/** Names of things, of two words: options, state names and events of the machine that stand side by side, a part of the kernel. */
+/**
+ * Names of things, of two words: options, state names and events of the machine that stand side by side, a part of the
+ * kernel.
+ */
 const allowed = ['OOM killer', '--memory 64m --pids-limit 100', '--network host', 'PAUSE, RESUME'];
 /** Two words of Latin letters with nothing but a blank between them, neither an option nor a path nor with a digit. */
 const ENGLISH = /(?<![\w/.:=@"'_(-])[A-Za-z][a-z']*[a-z]\.? [a-z][a-z']*[a-z](?![\w/.:=@"'_(-])/;
 
-/** What the journal tells in the kernel's words, so that it may stand in a picture as it is: also in parts, where a line is broken. */
+/**
+ * What the journal tells in the kernel's words, so that it may stand in a picture as it is: also in parts, where a line
+ * is broken.
+ */
 function told(events: readonly Event[]): string {
-  const facts = events.flatMap((event) => ('facts' in event ? event.facts ?? [] : []));
+  const facts = events.flatMap((event) => ('facts' in event ? (event.facts ?? []) : []));
   const images = facts.flatMap(({ kind, value }) => (kind === 'image' ? [value ?? ''] : []));
-  return [...events.map((event) => (event.type === 'call' ? `${callLine(event)} ${resultLine(event)}` : line(event))), ...facts.map(factLine), ...facts.map(({ value }) => (value ?? '').replace(/ counter packets \d+ bytes \d+/, '')), ...facts.map(({ key, value }) => `${key.replace(/^\w+\//, '')} ${value ?? ''}`), ...images].join('\n');
+  return [
+    ...events.map((event) => (event.type === 'call' ? `${callLine(event)} ${resultLine(event)}` : line(event))),
+    ...facts.map(factLine),
+    ...facts.map(({ value }) => (value ?? '').replace(/ counter packets \d+ bytes \d+/, '')),
+    ...facts.map(({ key, value }) => `${key.replace(/^\w+\//, '')} ${value ?? ''}`),
+    ...images,
+  ].join('\n');
 }
 const texts = ({ items, table, summary }: Drawing): string[] => [
-  summary, ...table.columns, ...table.rows.flatMap(({ cells }) => cells), ...items.flatMap(({ label, marks }) => [label ?? '', ...marks.flatMap((mark) => (mark.shape === 'text' ? [mark.text] : []))]),
+  summary,
+  ...table.columns,
+  ...table.rows.flatMap(({ cells }) => cells),
+  ...items.flatMap(({ label, marks }) => [
+    label ?? '',
+    ...marks.flatMap((mark) => (mark.shape === 'text' ? [mark.text] : [])),
+  ]),
 ];
 /** Runs of two English words, but those that the journal has said so. */
 function left(all: readonly string[], journaled: string): string[] {
-  const found = all.map((text) => allowed.reduce((rest, name) => rest.replaceAll(name, '·'), text)).flatMap((text) => {
-    const run = ENGLISH.exec(text)?.[0];
-    return run && !journaled.includes(text.replace(/…$/, '')) && !journaled.includes(run) ? [text] : [];
-  });
+  const found = all
+    .map((text) => allowed.reduce((rest, name) => rest.replaceAll(name, '·'), text))
+    .flatMap((text) => {
+      const run = ENGLISH.exec(text)?.[0];
+      return run && !journaled.includes(text.replace(/…$/, '')) && !journaled.includes(run) ? [text] : [];
+    });
   return [...new Set(found)];
 }
 
@@ -48,15 +71,25 @@ for (const name of names) {
   for (const [picture, draw] of Object.entries(pictures)) {
     test(`${picture} of ${name} has no English left`, () => {
       const seen = new Set<string>();
-      for (let k = -1; k < events.length; k += STRIDE) for (const text of texts(draw(russian, frameAt(events, k), events, frameAt(events, k - 1)))) seen.add(text);
+      for (let k = -1; k < events.length; k += STRIDE)
+        for (const text of texts(draw(russian, frameAt(events, k), events, frameAt(events, k - 1)))) seen.add(text);
       assert.equal(left([...seen], journaled), []);
-      assert.ok([...seen].some((text) => /[а-яё]{3}/.test(text)), 'and has Russian');
+      assert.ok(
+        [...seen].some((text) => /[а-яё]{3}/.test(text)),
+        'and has Russian',
+      );
     });
     test(`${picture} of ${name} is the same picture in both languages`, () => {
       const frame = frameAt(events, Math.floor(events.length / 2));
       const [one, other] = [draw(english, frame, events), draw(russian, frame, events)];
-      assert.equal(one.items.map(({ key, sel }) => [key, sel]), other.items.map(({ key, sel }) => [key, sel]));
-      assert.equal(one.table.rows.map(({ key, cells }) => [key, cells.length]), other.table.rows.map(({ key, cells }) => [key, cells.length]));
+      assert.equal(
+        one.items.map(({ key, sel }) => [key, sel]),
+        other.items.map(({ key, sel }) => [key, sel]),
+      );
+      assert.equal(
+        one.table.rows.map(({ key, cells }) => [key, cells.length]),
+        other.table.rows.map(({ key, cells }) => [key, cells.length]),
+      );
       assert.ok(left(texts(one), journaled).length > 0, 'what is looked for is found in the English one');
     });
   }
@@ -65,17 +98,42 @@ for (const name of names) {
 test('two runs side by side have no English left but titles of steps, which are given', () => {
   const [a, b] = [journal('limits'), journal('not-found')];
   const drawn = drawCompare(russian, compareRuns(a, b), new Map(), { a: 'один', b: 'другой' });
-  assert.equal(left([drawn.summary, ...drawn.table.columns, ...drawn.items.flatMap(({ label, marks }) => [label ?? '', ...marks.flatMap((mark) => (mark.shape === 'text' ? [mark.text] : []))])], ''), []);
+  assert.equal(
+    left(
+      [
+        drawn.summary,
+        ...drawn.table.columns,
+        ...drawn.items.flatMap(({ label, marks }) => [
+          label ?? '',
+          ...marks.flatMap((mark) => (mark.shape === 'text' ? [mark.text] : [])),
+        ]),
+      ],
+      '',
+    ),
+    [],
+  );
 });
 
 test('how far a step is, and what an event is, is said in Russian', () => {
   const events = journal('not-found');
   const frame = frameAt(events, events.length - 1);
-  const moods = phases.map((phase) => phaseWords('ru', phase)).flatMap((phase) => stepsOf(russian, phase, frame, events)).map(({ said }) => said);
-  assert.ok(moods.every((said) => /^[а-яё ]+$/.test(said)), moods.join());
+  const moods = phases
+    .map((phase) => phaseWords('ru', phase))
+    .flatMap((phase) => stepsOf(russian, phase, frame, events))
+    .map(({ said }) => said);
+  assert.ok(
+    moods.every((said) => /^[а-яё ]+$/.test(said)),
+    moods.join(),
+  );
   const details = events.map((event) => detailOf(russian, event, () => undefined));
-  assert.ok(details.every(({ who }) => /[а-яё]/.test(who) || ['shim', 'stage', 'http'].includes(who)), 'who did it');
-  assert.ok(details.every(({ about }) => !about || /[а-яё]/.test(about)), 'what it is about');
+  assert.ok(
+    details.every(({ who }) => /[а-яё]/.test(who) || ['shim', 'stage', 'http'].includes(who)),
+    'who did it',
+  );
+  assert.ok(
+    details.every(({ about }) => !about || /[а-яё]/.test(about)),
+    'what it is about',
+  );
 });
 
 test.run();

@@ -1,4 +1,7 @@
-/** Words that can be read: no text of a picture is written smaller than this, in either language, in any phase of any run. */
+/**
+ * Words that can be read: no text of a picture is written smaller than this, in either language, in any phase of any
+ * run.
+ */
 import * as assert from 'uvu/assert';
 import { compareRuns } from '../../../runtime/journal/compare.ts';
 import { frameAt } from '../../../runtime/journal/frame.ts';
@@ -13,13 +16,20 @@ import { journal, names } from './journals.ts';
 const test = suite('what is written in pictures can be read');
 const LEAST = 11;
 const STRIDE = 23;
-const small = ({ items }: Drawing): string[] => items.flatMap(({ key, marks }) => marks.flatMap((mark) => (mark.shape === 'text' && (mark.size ?? 12) < LEAST ? [`${key}: ${mark.text}, ${mark.size}`] : [])));
+const small = ({ items }: Drawing): string[] =>
+  items.flatMap(({ key, marks }) =>
+    marks.flatMap((mark) =>
+      mark.shape === 'text' && (mark.size ?? 12) < LEAST ? [`${key}: ${mark.text}, ${mark.size}`] : [],
+    ),
+  );
 
 for (const [picture, draw] of Object.entries(pictures)) {
   test(`${picture}: nothing is smaller than ${LEAST}`, () => {
     for (const name of names) {
       const events = journal(name);
-      for (const words of [english, russian]) for (let k = -1; k < events.length; k += STRIDE) assert.equal(small(draw(words, frameAt(events, k), events, frameAt(events, k - 1))), [], `${name} at ${k}`);
+      for (const words of [english, russian])
+        for (let k = -1; k < events.length; k += STRIDE)
+          assert.equal(small(draw(words, frameAt(events, k), events, frameAt(events, k - 1))), [], `${name} at ${k}`);
     }
   });
 }
@@ -31,7 +41,8 @@ test('nor in a comparison, which is as wide as its place, and not scaled where a
       const drawing = drawCompare(words, rows, new Map(), { a: 'one', b: 'other' }, width);
       assert.is(drawing.width, width);
       assert.equal(small(drawing), []);
-      for (const { x, marks } of drawing.items) for (const mark of marks) if (mark.shape === 'rect') assert.ok(x + mark.x + mark.w <= width, 'within');
+      for (const { x, marks } of drawing.items)
+        for (const mark of marks) if (mark.shape === 'rect') assert.ok(x + mark.x + mark.w <= width, 'within');
     }
   }
 });

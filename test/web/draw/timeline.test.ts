@@ -11,10 +11,25 @@ import { journal } from './journals.ts';
 
 const test = suite('the timeline');
 const events = journal('limits');
-const call = (seq: number, time: number, ns: number): Event => ({ seq, time, run: 1, type: 'call', actor: 'daemon', name: 'close', args: [3], ret: 0, ns });
+const call = (seq: number, time: number, ns: number): Event => ({
+  seq,
+  time,
+  run: 1,
+  type: 'call',
+  actor: 'daemon',
+  name: 'close',
+  args: [3],
+  ret: 0,
+  ns,
+});
 
 test('time runs to the right, and a pause takes no more room than a short one', () => {
-  const [a, b, c, d] = slots([call(0, 1000, 1e3), call(1, 1001, 1e6), call(2, 1008, 1e3), call(3, 9_000_000, 1e3)]) as [ReturnType<typeof slots>[0], ReturnType<typeof slots>[0], ReturnType<typeof slots>[0], ReturnType<typeof slots>[0]];
+  const [a, b, c, d] = slots([call(0, 1000, 1e3), call(1, 1001, 1e6), call(2, 1008, 1e3), call(3, 9_000_000, 1e3)]) as [
+    ReturnType<typeof slots>[0],
+    ReturnType<typeof slots>[0],
+    ReturnType<typeof slots>[0],
+    ReturnType<typeof slots>[0],
+  ];
   assert.ok(a.x < b.x && b.x < c.x && c.x < d.x);
   assert.ok(b.w > a.w, 'a longer call is wider');
   assert.equal([a.gap, b.gap], [0, 0]);
@@ -55,17 +70,31 @@ test('shim and stage come out of an arrow', () => {
 test('the detail is the decoded call, its manual page and the facts', () => {
   const event = events.find((one) => one.type === 'call' && one.name === 'unshare')!;
   const detail = detailOf(words, event, () => 'unshare(2)');
-  assert.equal([detail.who, detail.what, detail.man, detail.about], ['stage', 'unshare(CLONE_NEWNS)', 'unshare(2)', 'namespaces']);
+  assert.equal(
+    [detail.who, detail.what, detail.man, detail.about],
+    ['stage', 'unshare(CLONE_NEWNS)', 'unshare(2)', 'namespaces'],
+  );
   assert.match(detail.result, /^= 0 </);
 });
 
 test('families go by name, and by path for control groups', () => {
-  assert.equal([familyOf('unshare', [1]), familyOf('mkdirat', [-100, '/sys/fs/cgroup/pids/x']), familyOf('mkdirat', [-100, '/x']), familyOf('move_mount', [5])].map(({ name }) => name), ['namespace', 'cgroup', 'file', 'mount']);
+  assert.equal(
+    [
+      familyOf('unshare', [1]),
+      familyOf('mkdirat', [-100, '/sys/fs/cgroup/pids/x']),
+      familyOf('mkdirat', [-100, '/x']),
+      familyOf('move_mount', [5]),
+    ].map(({ name }) => name),
+    ['namespace', 'cgroup', 'file', 'mount'],
+  );
 });
 
 test('glyphs stand where they are put, and texts fit', () => {
   for (const name of ['circle', 'cross', 'diamond', 'square', 'star', 'triangle', 'wye'] as const) {
-    const numbers = glyph(name, 100, 200, 60, 'own').d.match(/^M(-?[\d.]+),(-?[\d.]+)/)!.slice(1).map(Number);
+    const numbers = glyph(name, 100, 200, 60, 'own')
+      .d.match(/^M(-?[\d.]+),(-?[\d.]+)/)!
+      .slice(1)
+      .map(Number);
     assert.ok(Math.abs(numbers[0]! - 100) < 12 && Math.abs(numbers[1]! - 200) < 12, `${name}: ${numbers.join()}`);
   }
   assert.equal([fit('short', 100), fit('abcdefghijklmnop', 40)], ['short', 'abcd…']);

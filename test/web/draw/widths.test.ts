@@ -28,8 +28,16 @@ const WIDTHS = [400, 604, 743, 1000, 3000];
 /** What has 11 pixels is not shrunk. */
 const SMALLEST = 1;
 
-const rights = (mark: Mark): number[] => (mark.shape === 'rect' ? [mark.x, mark.x + mark.w] : mark.shape === 'text' ? [mark.x] : []);
-const lying = ({ items }: Drawing, kind: RegExp) => items.flatMap(({ key, x, y, marks }) => marks.slice(0, 1).flatMap((mark) => (kind.test(key) && mark.shape === 'rect' ? [{ key, x: x + mark.x, y: y + mark.y, w: mark.w, h: mark.h }] : [])));
+const rights = (mark: Mark): number[] =>
+  mark.shape === 'rect' ? [mark.x, mark.x + mark.w] : mark.shape === 'text' ? [mark.x] : [];
+const lying = ({ items }: Drawing, kind: RegExp) =>
+  items.flatMap(({ key, x, y, marks }) =>
+    marks
+      .slice(0, 1)
+      .flatMap((mark) =>
+        kind.test(key) && mark.shape === 'rect' ? [{ key, x: x + mark.x, y: y + mark.y, w: mark.w, h: mark.h }] : [],
+      ),
+  );
 
 for (const [picture, draw] of Object.entries(pictures)) {
   test(`${picture}: nothing lies beside the drawing, however wide, in any phase`, () => {
@@ -38,7 +46,12 @@ for (const [picture, draw] of Object.entries(pictures)) {
       for (let k = -1; k < events.length; k += 40) {
         for (const width of WIDTHS) {
           const drawing = draw(frameAt(events, k), events, width);
-          for (const { key, x, marks } of drawing.items) for (const at of marks.flatMap(rights)) assert.ok(x + at >= -1 && x + at <= drawing.width + 1, `${key} of ${name} at ${k} in ${width}: ${x + at} of ${drawing.width}`);
+          for (const { key, x, marks } of drawing.items)
+            for (const at of marks.flatMap(rights))
+              assert.ok(
+                x + at >= -1 && x + at <= drawing.width + 1,
+                `${key} of ${name} at ${k} in ${width}: ${x + at} of ${drawing.width}`,
+              );
         }
       }
     }
@@ -58,9 +71,19 @@ test('what stands under the rest in a narrow place lies on nothing', () => {
   const events = journal('limits');
   const frame = inState(events, 'running');
   for (const width of WIDTHS) {
-    for (const boxes of [lying(pictures['network']!(frame, events, width), /^(part|rule):/), lying(pictures['overlay']!(frame, events, width), /^mount:/), lying(pictures['security']!(frame, events, width), /^(cap|card):/), lying(pictures['machine']!(frame, events, width), /^state:/)]) {
+    for (const boxes of [
+      lying(pictures['network']!(frame, events, width), /^(part|rule):/),
+      lying(pictures['overlay']!(frame, events, width), /^mount:/),
+      lying(pictures['security']!(frame, events, width), /^(cap|card):/),
+      lying(pictures['machine']!(frame, events, width), /^state:/),
+    ]) {
       assert.ok(boxes.length > 4);
-      for (const [j, a] of boxes.entries()) for (const b of boxes.slice(0, j)) assert.ok(a.x + a.w <= b.x + 1 || b.x + b.w <= a.x + 1 || a.y + a.h <= b.y + 1 || b.y + b.h <= a.y + 1, `${a.key} on ${b.key} in ${width}`);
+      for (const [j, a] of boxes.entries())
+        for (const b of boxes.slice(0, j))
+          assert.ok(
+            a.x + a.w <= b.x + 1 || b.x + b.w <= a.x + 1 || a.y + a.h <= b.y + 1 || b.y + b.h <= a.y + 1,
+            `${a.key} on ${b.key} in ${width}`,
+          );
     }
   }
 });

@@ -9,12 +9,19 @@ const test = suite('the layout of the state machine');
 const layouts: Record<string, Layout> = { narrow, wide };
 
 const apart = (a: Box, b: Box) => a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y;
-const edge = (layout: Layout, from: string, to: string) => layout.edges.find((one) => one.from === from && one.to === to)!.points;
-const touches = ({ x, y, w, h }: Box, [px, py]: Point) => px >= x - 1 && px <= x + w + 1 && py >= y - 1 && py <= y + h + 1 && (Math.abs(px - x) <= 1 || Math.abs(px - x - w) <= 1 || Math.abs(py - y) <= 1 || Math.abs(py - y - h) <= 1);
+const edge = (layout: Layout, from: string, to: string) =>
+  layout.edges.find((one) => one.from === from && one.to === to)!.points;
+const touches = ({ x, y, w, h }: Box, [px, py]: Point) =>
+  px >= x - 1 &&
+  px <= x + w + 1 &&
+  py >= y - 1 &&
+  py <= y + h + 1 &&
+  (Math.abs(px - x) <= 1 || Math.abs(px - x - w) <= 1 || Math.abs(py - y) <= 1 || Math.abs(py - y - h) <= 1);
 const pieces = (points: readonly Point[]) => points.slice(1).map((to, j) => [points[j]!, to] as const);
 
 test('what the page draws is what the state machine comes to when it is laid out now, or `npm run layout` was forgotten', async () => {
-  for (const size of ['narrow', 'wide'] as const) assert.equal(layouts[size], await layOut(lifecycle(), size), `${size}: npm run layout`);
+  for (const size of ['narrow', 'wide'] as const)
+    assert.equal(layouts[size], await layOut(lifecycle(), size), `${size}: npm run layout`);
 });
 
 for (const [name, layout] of Object.entries(layouts)) {
@@ -33,23 +40,33 @@ for (const [name, layout] of Object.entries(layouts)) {
       for (const [[ax, ay], [bx, by]] of pieces(points)) {
         assert.ok(ax === bx || ay === by, what);
         const line = { x: Math.min(ax, bx), y: Math.min(ay, by), w: Math.abs(ax - bx), h: Math.abs(ay - by) };
-        for (const [state, box] of Object.entries(layout.states)) if (state !== from && state !== to) assert.ok(apart(line, box), `${what} passes ${state}`);
+        for (const [state, box] of Object.entries(layout.states))
+          if (state !== from && state !== to) assert.ok(apart(line, box), `${what} passes ${state}`);
       }
     }
   });
 
   test(`${name}: the way up leads right, the way back left, and all that fails comes in at one place`, () => {
     const at = (state: string) => layout.states[state]!.x;
-    for (const way of [['created', 'pulling', 'creating', 'layering', 'networking', 'executing'], ['removed', 'removing', 'exited', 'exiting', 'running']]) {
-      for (const [j, state] of way.slice(1).entries()) assert.ok(at(way[j]!) < at(state), `${way[j]} is left of ${state}`);
+    for (const way of [
+      ['created', 'pulling', 'creating', 'layering', 'networking', 'executing'],
+      ['removed', 'removing', 'exited', 'exiting', 'running'],
+    ]) {
+      for (const [j, state] of way.slice(1).entries())
+        assert.ok(at(way[j]!) < at(state), `${way[j]} is left of ${state}`);
     }
-    assert.is(new Set(layout.edges.filter(({ to }) => to === 'unwinding').map(({ points }) => points.at(-1)!.join())).size, 1);
+    assert.is(
+      new Set(layout.edges.filter(({ to }) => to === 'unwinding').map(({ points }) => points.at(-1)!.join())).size,
+      1,
+    );
     assert.ok(edge(layout, 'executing', 'unwinding').length > 2);
   });
 }
 
 test('words on edges have room of their own: on no box, and on no other words', () => {
-  const rooms = wide.edges.flatMap(({ label, room, from, to, on }) => (label ? [{ what: `${from} to ${to} on ${on}`, x: label[0] - room! / 2, y: label[1] - 12, w: room!, h: 24 }] : []));
+  const rooms = wide.edges.flatMap(({ label, room, from, to, on }) =>
+    label ? [{ what: `${from} to ${to} on ${on}`, x: label[0] - room! / 2, y: label[1] - 12, w: room!, h: 24 }] : [],
+  );
   assert.is(rooms.length, wide.edges.filter(({ to }) => to !== 'unwinding').length);
   for (const [j, one] of rooms.entries()) {
     for (const [state, box] of Object.entries(wide.states)) assert.ok(apart(one, box), `${one.what} on ${state}`);

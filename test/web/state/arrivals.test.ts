@@ -7,7 +7,14 @@ const test = suite('events arrive on the page');
 function page(): { arrivals: Arrivals<number>; shown: number[][]; draw(): void } {
   const shown: number[][] = [];
   const undrawn: (() => void)[] = [];
-  return { shown, arrivals: new Arrivals((items) => shown.push([...items]), (then) => undrawn.push(then)), draw: () => undrawn.splice(0).forEach((then) => then()) };
+  return {
+    shown,
+    arrivals: new Arrivals(
+      (items) => shown.push([...items]),
+      (then) => undrawn.push(then),
+    ),
+    draw: () => undrawn.splice(0).forEach((then) => then()),
+  };
 }
 const soon = () => new Promise((resolve) => setTimeout(resolve));
 

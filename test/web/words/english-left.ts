@@ -1,9 +1,22 @@
-/** English that is left on a page in another language: what a person reads or hears of it, without what has no other name. */
+/**
+ * English that is left on a page in another language: what a person reads or hears of it, without what has no other
+ * name.
+ */
 import type { Page } from 'playwright-core';
 
-/** Where the kernel's, the container's and the command line's own words stand, and what says itself that it is English. */
+/**
+ * Where the kernel's, the container's and the command line's own words stand, and what says itself that it is English.
+ */
 const NAMES = 'code, kbd, pre, .xterm, body [lang=en], script, style, noscript, title';
-const HEARD = ['aria-label', 'aria-valuetext', 'aria-description', 'aria-roledescription', 'title', 'placeholder', 'alt'];
+const HEARD = [
+  'aria-label',
+  'aria-valuetext',
+  'aria-description',
+  'aria-roledescription',
+  'title',
+  'placeholder',
+  'alt',
+];
 
 /** Every text that is shown, and every attribute that is said, each once. */
 const COLLECT = `(() => {
@@ -20,19 +33,69 @@ const COLLECT = `(() => {
 /** What is a name wherever it stands: a path, an option, a file, a step, a call, a digest; an image and its command. */
 const isName = (token: string) => /[/_=@\\$<>{}[\]+#|~]|\d|^-|\w[.:]\w|\w\(|^\.\w|…/.test(token);
 /** English terms of this trade that Russian has no words for, longer ones first. */
-const TERMS = ['Fork, exec, wait', 'hosts, hostname', 'default via', 'related accept', 'ubuntu', 'docker', 'drydock', 'OCI runtime', 'OOM killer', 'Ctrl Shift Esc', 'exec sh', 'Perfetto', 'pcap', 'overlay', 'upper', 'lower', 'merged', 'work', 'whiteout', 'shim', 'stage', 'init', 'bash', 'sh', 'veth', 'cgroup', 'seccomp', 'pid', 'inode'];
+const TERMS = [
+  'Fork, exec, wait',
+  'hosts, hostname',
+  'default via',
+  'related accept',
+  'ubuntu',
+  'docker',
+  'drydock',
+  'OCI runtime',
+  'OOM killer',
+  'Ctrl Shift Esc',
+  'exec sh',
+  'Perfetto',
+  'pcap',
+  'overlay',
+  'upper',
+  'lower',
+  'merged',
+  'work',
+  'whiteout',
+  'shim',
+  'stage',
+  'init',
+  'bash',
+  'sh',
+  'veth',
+  'cgroup',
+  'seccomp',
+  'pid',
+  'inode',
+];
 
 /** Two Latin words or more beside each other are a sentence that somebody forgot. */
 export function runsOfEnglish(text: string, terms: readonly string[] = TERMS): string[] {
   // «Image Layer Filesystem Changeset»: what a chapter of a specification is called
-  const bare = text.replace(/«[^»А-Яа-яЁё]*»/g, '·').split(/\s+/).map((token) => (isName(token.replace(/[.,;:!?)»]+$/, '')) ? '·' : token)).join(' ');
-  const without = terms.reduce((rest, term) => rest.replace(new RegExp(`(?<![\\w-])${term}(?![\\w-])`, 'g'), '·'), bare);
-  return without.match(/[A-Za-z]{2,}(?:[-'’][A-Za-z]+)*(?: [A-Za-z]{2,}(?:[-'’][A-Za-z]+)*)+/g)?.filter((run) => /[a-z]/.test(run)) ?? [];
+  const bare = text
+    .replace(/«[^»А-Яа-яЁё]*»/g, '·')
+    .split(/\s+/)
+    .map((token) => (isName(token.replace(/[.,;:!?)»]+$/, '')) ? '·' : token))
+    .join(' ');
+  const without = terms.reduce(
+    (rest, term) => rest.replace(new RegExp(`(?<![\\w-])${term}(?![\\w-])`, 'g'), '·'),
+    bare,
+  );
+  return (
+    without
+      .match(/[A-Za-z]{2,}(?:[-'’][A-Za-z]+)*(?: [A-Za-z]{2,}(?:[-'’][A-Za-z]+)*)+/g)
+      ?.filter((run) => /[a-z]/.test(run)) ?? []
+  );
 }
 
-/** `run: the text that it stands in`. What the journal, `told`, has said so itself may stand in a picture as it is; `names` are those of this test. */
+/**
+ * `run: the text that it stands in`. What the journal, `told`, has said so itself may stand in a picture as it is;
+ * `names` are those of this test.
+ */
 export async function englishLeft(page: Page, told = '', names: readonly string[] = []): Promise<string[]> {
   const texts = await page.evaluate<string[]>(COLLECT);
   const journal = told.replace(/\s+/g, ' ');
-  return texts.flatMap((text) => text.split('\n')).flatMap((text) => runsOfEnglish(text, [...TERMS, ...names]).filter((run) => !journal.includes(run)).map((run) => (run === text ? run : `${run}: ${text.slice(0, 160)}`)));
+  return texts
+    .flatMap((text) => text.split('\n'))
+    .flatMap((text) =>
+      runsOfEnglish(text, [...TERMS, ...names])
+        .filter((run) => !journal.includes(run))
+        .map((run) => (run === text ? run : `${run}: ${text.slice(0, 160)}`)),
+    );
 }

@@ -1,4 +1,7 @@
-/** The words of a language come when they are wanted, and not before; a page that cannot get them keeps the language it has. */
+/**
+ * The words of a language come when they are wanted, and not before; a page that cannot get them keeps the language it
+ * has.
+ */
 import * as assert from 'uvu/assert';
 import { suite } from '../../harness.ts';
 import { needs, Visit } from '../browser.ts';
@@ -17,7 +20,10 @@ test.after(() => visit.close());
 
 test('an English page asks for no Russian words', () => {
   assert.ok(asked.length > 3);
-  assert.equal(asked.filter((url) => RUSSIAN.test(url)), []);
+  assert.equal(
+    asked.filter((url) => RUSSIAN.test(url)),
+    [],
+  );
 });
 
 test('where they cannot be fetched, it says so and speaks English on', async () => {

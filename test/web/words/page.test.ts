@@ -1,4 +1,6 @@
-/** The whole page in Russian: no view of it has English left, axe finds nothing, and the choice of a language is kept. */
+/**
+ * The whole page in Russian: no view of it has English left, axe finds nothing, and the choice of a language is kept.
+ */
 import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -21,7 +23,11 @@ const pictures = ['Namespaces', 'Overlay', 'Cgroups', 'Network', 'Security', 'Ti
 let visit: Visit;
 /** the journal of what is looked at */
 let told = '';
-const journalOf = async (name: string): Promise<string> => (await visit.daemon.ok('trace', '--json', name)).split('\n').map((text) => line(JSON.parse(text) as Event)).join('\n');
+const journalOf = async (name: string): Promise<string> =>
+  (await visit.daemon.ok('trace', '--json', name))
+    .split('\n')
+    .map((text) => line(JSON.parse(text) as Event))
+    .join('\n');
 test.before(async () => {
   mkdirSync(shots, { recursive: true });
   visit = await Visit.open({ locale: 'ru-RU' });
@@ -35,7 +41,8 @@ test.after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const english = async (page: Page, title: string) => (await englishLeft(page, told, [visit.daemon.name])).map((found) => `${title}: ${found}`);
+const english = async (page: Page, title: string) =>
+  (await englishLeft(page, told, [visit.daemon.name])).map((found) => `${title}: ${found}`);
 const faults = async (page: Page, title: string): Promise<string[]> => {
   await page.screenshot({ path: join(shots, `ru-${title.replaceAll(' ', '-')}.png`) });
   return [...(await english(page, title)), ...(await violations(page)).map((found) => `${title}: ${found}`)];
@@ -60,7 +67,10 @@ test('what is left is seen, and names are not taken for words', () => {
   assert.equal(runsOfEnglish('Шаг was held, и всё'), ['was held']);
   assert.equal(runsOfEnglish('see the picture'), ['see the picture']);
   assert.equal(runsOfEnglish('спецификация OCI, «Layer ChainID»; «Шаг was held»'), ['was held']);
-  assert.equal(runsOfEnglish('run --rm -it ubuntu /bin/bash, mount(2), exec.pivot-root, docker, upper и merged, MS_REC'), []);
+  assert.equal(
+    runsOfEnglish('run --rm -it ubuntu /bin/bash, mount(2), exec.pivot-root, docker, upper и merged, MS_REC'),
+    [],
+  );
   assert.equal(runsOfEnglish('CAP_NET_RAW TCP UDP · ● veth 10.0.0.1'), []);
 });
 
@@ -121,7 +131,7 @@ test('the same as tables', async () => {
   clean(found);
 });
 
-test('a process that runs, its terminal\'s tools, and the help', async () => {
+test("a process that runs, its terminal's tools, and the help", async () => {
   const { page } = visit;
   await page.locator('h1').click();
   await page.keyboard.press(' ');
@@ -176,7 +186,12 @@ test('two runs side by side, one of them with a part left out', async () => {
 test('a recording has both languages and the choice, without a daemon', async () => {
   const file = join(dir, 'run.html');
   await visit.daemon.ok('record', '-o', file, 'first');
-  const context = await visit.browser.newContext({ viewport: { width: 1500, height: 900 }, offline: true, reducedMotion: 'reduce', locale: 'ru-RU' });
+  const context = await visit.browser.newContext({
+    viewport: { width: 1500, height: 900 },
+    offline: true,
+    reducedMotion: 'reduce',
+    locale: 'ru-RU',
+  });
   context.setDefaultTimeout(20_000);
   await bringAxe(context);
   const page = await context.newPage();
@@ -200,9 +215,16 @@ test('the choice is on the page, and a browser keeps it', async () => {
   assert.ok((await englishLeft(page)).length > 5, 'the finder finds English');
   await page.reload();
   await page.getByText('connected', { exact: true }).waitFor();
-  assert.equal([await page.evaluate('document.documentElement.lang'), await page.title()], ['en', 'Drydock playground']);
+  assert.equal(
+    [await page.evaluate('document.documentElement.lang'), await page.title()],
+    ['en', 'Drydock playground'],
+  );
 });
 
-test('no page has complained of anything', () => assert.equal(visit.complaints.filter((complaint) => !complaint.includes('ERR_INTERNET_DISCONNECTED')), []));
+test('no page has complained of anything', () =>
+  assert.equal(
+    visit.complaints.filter((complaint) => !complaint.includes('ERR_INTERNET_DISCONNECTED')),
+    [],
+  ));
 
 test.run();

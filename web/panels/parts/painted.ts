@@ -1,12 +1,19 @@
 /**
- * Marks as SVG elements, each of them one child of a group. A picture has hundreds, and a component for each took more time than all else of
+ * Marks as SVG elements, each of them one child of a group. A picture has hundreds, and a component for each took more
+ * time than all else of
  * a frame: so they are made here, and one that is as it was, or of the same kind at the same place, keeps its element.
  */
 import type { Mark } from '../../draw/marks.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
 type Attributes = Readonly<Record<string, string | number | undefined>>;
-interface Shape { tag: 'rect' | 'path' | 'text' | 'g'; attributes: Attributes; text?: string; inside?: readonly Shape[]; fill?: string }
+interface Shape {
+  tag: 'rect' | 'path' | 'text' | 'g';
+  attributes: Attributes;
+  text?: string;
+  inside?: readonly Shape[];
+  fill?: string;
+}
 
 const classes = (...names: (string | false | undefined)[]) => names.filter(Boolean).join(' ');
 
@@ -15,15 +22,39 @@ function shapeOf(mark: Mark, id: string): Shape {
   const tone = `tone-${mark.tone}`;
   if (mark.shape === 'path') {
     const { d, width, dashed, filled, arrow } = mark;
-    return { tag: 'path', attributes: { class: classes(tone, dashed && 'dashed', filled && 'filled', filled && width !== undefined && 'soft'), d, 'stroke-width': width ?? 1.5, 'marker-end': arrow ? `url(#${id}arrow)` : undefined } };
+    return {
+      tag: 'path',
+      attributes: {
+        class: classes(tone, dashed && 'dashed', filled && 'filled', filled && width !== undefined && 'soft'),
+        d,
+        'stroke-width': width ?? 1.5,
+        'marker-end': arrow ? `url(#${id}arrow)` : undefined,
+      },
+    };
   }
   if (mark.shape === 'text') {
     const { x, y, size = 12, anchor = 'start', mono, bold, text } = mark;
-    return { tag: 'text', attributes: { class: classes(tone, mono && 'mono', bold && 'bold'), x, y, 'font-size': size, 'text-anchor': anchor }, text };
+    return {
+      tag: 'text',
+      attributes: {
+        class: classes(tone, mono && 'mono', bold && 'bold'),
+        x,
+        y,
+        'font-size': size,
+        'text-anchor': anchor,
+      },
+      text,
+    };
   }
   const { x, y, w, h, r, look } = mark;
-  const rect = (name: string | undefined, fill?: string): Shape => ({ tag: 'rect', attributes: { class: classes(tone, name), x, y, width: Math.max(0, w), height: h, rx: r }, ...(fill && { fill }) });
-  return look === 'hatched' ? { tag: 'g', attributes: {}, inside: [rect('soft'), rect(undefined, `url(#${id}hatch)`)] } : rect(look);
+  const rect = (name: string | undefined, fill?: string): Shape => ({
+    tag: 'rect',
+    attributes: { class: classes(tone, name), x, y, width: Math.max(0, w), height: h, rx: r },
+    ...(fill && { fill }),
+  });
+  return look === 'hatched'
+    ? { tag: 'g', attributes: {}, inside: [rect('soft'), rect(undefined, `url(#${id}hatch)`)] }
+    : rect(look);
 }
 
 function make({ tag, attributes, text, inside = [], fill }: Shape): SVGElement {
@@ -46,8 +77,15 @@ function change(it: SVGElement, was: Shape, now: Shape): void {
   if (now.text !== was.text) it.textContent = now.text ?? '';
 }
 
-interface Painted { mark: Mark; shape: Shape; it: SVGElement }
-interface Given { marks: readonly Mark[]; id: string }
+interface Painted {
+  mark: Mark;
+  shape: Shape;
+  it: SVGElement;
+}
+interface Given {
+  marks: readonly Mark[];
+  id: string;
+}
 
 /** A Svelte action: what it is given is what the group shows. */
 export function painted(group: SVGGElement, given: Given): { update(given: Given): void } {

@@ -10,5 +10,16 @@ import { overlay } from './draw/overlay.ts';
 import { security } from './draw/security.ts';
 import { timeline } from './draw/timeline.ts';
 
-export const draw = { amounts, machine, namespaces, overlay, cgroups, network, security, capabilities, timeline, compare };
+export const draw = {
+  amounts,
+  machine,
+  namespaces,
+  overlay,
+  cgroups,
+  network,
+  security,
+  capabilities,
+  timeline,
+  compare,
+};
 export type DrawWords = typeof draw;

@@ -1,4 +1,7 @@
-/** The rooms of the lessons: the list, a lesson, its tasks and questions. Lessons bring their own text (lessons/…/lesson.md). */
+/**
+ * The rooms of the lessons: the list, a lesson, its tasks and questions. Lessons bring their own text
+ * (lessons/…/lesson.md).
+ */
 export const lessons = {
   title: 'Lessons',
   playground: 'Playground',
@@ -33,7 +36,14 @@ export const lessons = {
   answer: 'Answer',
   right: 'Right.',
   wrong: 'Not so. Look again, and choose another.',
-  notes: { predict: 'Predict', look: 'Look', note: 'Note', cgroup1: 'This machine has cgroup v1', cgroup2: 'This machine has cgroup v2', practice: 'Practice image' },
+  notes: {
+    predict: 'Predict',
+    look: 'Look',
+    note: 'Note',
+    cgroup1: 'This machine has cgroup v1',
+    cgroup2: 'This machine has cgroup v2',
+    practice: 'Practice image',
+  },
   ways: { here: 'here', docker: 'with docker', 'by-hand': 'by hand' },
   waysTitle: 'The same, three ways',
   close: 'Close',

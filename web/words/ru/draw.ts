@@ -10,4 +10,15 @@ import { overlay } from './draw/overlay.ts';
 import { security } from './draw/security.ts';
 import { timeline } from './draw/timeline.ts';
 
-export const draw: DrawWords = { amounts, machine, namespaces, overlay, cgroups, network, security, capabilities, timeline, compare };
+export const draw: DrawWords = {
+  amounts,
+  machine,
+  namespaces,
+  overlay,
+  cgroups,
+  network,
+  security,
+  capabilities,
+  timeline,
+  compare,
+};

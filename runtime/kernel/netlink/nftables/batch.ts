@@ -19,7 +19,9 @@ export const batchKinds = [BEGIN, END, NFT_MSG_NEWGEN, NFT_MSG_GETGEN];
 /** The last change asks for the acknowledgement: it comes when the whole batch is in force. */
 export function inOneBatch(changes: readonly Request[]): Request[] {
   const header = { res_id: NFNL_SUBSYS_NFTABLES };
-  const acknowledged = changes.map((change, j) => (j === changes.length - 1 ? { ...change, flags: (change.flags ?? 0) | NLM_F.NLM_F_ACK } : change));
+  const acknowledged = changes.map((change, j) =>
+    j === changes.length - 1 ? { ...change, flags: (change.flags ?? 0) | NLM_F.NLM_F_ACK } : change,
+  );
   return [{ kind: BEGIN, header }, ...acknowledged, { kind: END, header }];
 }
 

@@ -1,27 +1,59 @@
-/** Chains of nf_tables: a base chain hangs on a hook that packets pass, in the order of priorities. nft(8), "CHAINS". */
+/**
+ * Chains of nf_tables: a base chain hangs on a hook that packets pass, in the order of priorities. nft(8), "CHAINS".
+ */
 import { at, type Fields, type Schema } from '../attribute.ts';
 import { be32, nested, shown, text } from '../codecs.ts';
 import { NLM_F, type Kind, type Request } from '../message.ts';
 import { forIpv4, nfgenmsg, nftType } from './nfgenmsg.ts';
 
 /** linux/netfilter.h */
-export const NF_INET = { NF_INET_PRE_ROUTING: 0, NF_INET_LOCAL_IN: 1, NF_INET_FORWARD: 2, NF_INET_LOCAL_OUT: 3, NF_INET_POST_ROUTING: 4 } as const;
+export const NF_INET = {
+  NF_INET_PRE_ROUTING: 0,
+  NF_INET_LOCAL_IN: 1,
+  NF_INET_FORWARD: 2,
+  NF_INET_LOCAL_OUT: 3,
+  NF_INET_POST_ROUTING: 4,
+} as const;
 /** linux/netfilter_ipv4.h */
 export const NF_IP_PRI = { NF_IP_PRI_FILTER: 0, NF_IP_PRI_NAT_SRC: 100 } as const;
 export const NF_ACCEPT = 1;
 
-const hookName = (value: number) => Object.entries(NF_INET).find(([, number]) => number === value)?.[0] ?? String(value);
+const hookName = (value: number) =>
+  Object.entries(NF_INET).find(([, number]) => number === value)?.[0] ?? String(value);
 const hook: Schema = { hooknum: at(1, shown(be32, hookName)), priority: at(2, be32) };
-const chain: Schema = { table: at(1, text), name: at(3, text), hook: at(4, nested(() => hook)), policy: at(5, be32), use: at(6, be32), type: at(7, text) };
+const chain: Schema = {
+  table: at(1, text),
+  name: at(3, text),
+  hook: at(
+    4,
+    nested(() => hook),
+  ),
+  policy: at(5, be32),
+  use: at(6, be32),
+  type: at(7, text),
+};
 
-const kind = (message: number, name: string): Kind => ({ type: nftType(message), name, header: nfgenmsg, attributes: chain });
+const kind = (message: number, name: string): Kind => ({
+  type: nftType(message),
+  name,
+  header: nfgenmsg,
+  attributes: chain,
+});
 const NFT_MSG_NEWCHAIN = kind(3, 'NFT_MSG_NEWCHAIN');
 const NFT_MSG_GETCHAIN = kind(4, 'NFT_MSG_GETCHAIN');
 export const chainKinds = [NFT_MSG_NEWCHAIN, NFT_MSG_GETCHAIN, kind(5, 'NFT_MSG_DELCHAIN')];
 
-export interface BaseChain { table: string; name: string; type: 'filter' | 'nat'; hooknum: number; priority: number }
+export interface BaseChain {
+  table: string;
+  name: string;
+  type: 'filter' | 'nat';
+  hooknum: number;
+  priority: number;
+}
 /** What no rule decides is accepted here; other chains on the hook still have their say. */
 export const newChain = ({ table, name, type, hooknum, priority }: BaseChain): Request => ({
-  kind: NFT_MSG_NEWCHAIN, flags: NLM_F.NLM_F_CREATE, header: forIpv4,
+  kind: NFT_MSG_NEWCHAIN,
+  flags: NLM_F.NLM_F_CREATE,
+  header: forIpv4,
   attributes: { table, name, hook: { hooknum, priority }, policy: NF_ACCEPT, type } satisfies Fields,
 });

@@ -3,29 +3,46 @@ import type { Fields } from '../attribute.ts';
 import { isFields } from '../attribute.ts';
 import { CT_STATE, META, SADDR, VERDICT } from './expressions.ts';
 
-const nameOf = (table: Record<string, number>, number: unknown) => Object.entries(table).find(([, n]) => n === number)?.[0] ?? `#${String(number)}`;
+const nameOf = (table: Record<string, number>, number: unknown) =>
+  Object.entries(table).find(([, n]) => n === number)?.[0] ?? `#${String(number)}`;
 const dataOf = (data: Fields, name: string): Buffer => {
   const holder = data[name];
   const value = isFields(holder) ? holder['value'] : undefined;
   return Buffer.isBuffer(value) ? value : Buffer.alloc(0);
 };
 const bitsSet = (mask: Buffer) => [...mask].reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
-const states = (mask: Buffer) => Object.entries(CT_STATE).filter(([, bit]) => mask.length === 4 && mask.readUInt32LE() & bit).map(([name]) => name).join(',');
+const states = (mask: Buffer) =>
+  Object.entries(CT_STATE)
+    .filter(([, bit]) => mask.length === 4 && mask.readUInt32LE() & bit)
+    .map(([name]) => name)
+    .join(',');
 
 /** What is in the register now: its name, how its value is written, and the mask put over it. */
-interface Loaded { name: string; mask?: Buffer; write(value: Buffer, mask?: Buffer): string }
+interface Loaded {
+  name: string;
+  mask?: Buffer;
+  write(value: Buffer, mask?: Buffer): string;
+}
 const link = (value: Buffer) => JSON.stringify(value.toString('utf8').replace(/\0.*$/s, ''));
 
-const loads = new Map(Object.entries<(data: Fields) => Loaded>({
-  meta: ({ key }) => ({ name: nameOf(META, key), write: link }),
-  payload: ({ offset }) => ({ name: offset === SADDR ? 'ip saddr' : `@nh,${String(offset)}`, write: (value, mask) => `${value.join('.')}${mask ? `/${bitsSet(mask)}` : ''}` }),
-  ct: () => ({ name: 'ct state', write: (_, mask) => states(mask ?? Buffer.alloc(4)) }),
-}));
-const acts = new Map(Object.entries<(data: Fields) => string>({
-  counter: ({ packets, bytes }) => `counter packets ${String(packets)} bytes ${String(bytes)}`,
-  masq: () => 'masquerade',
-  immediate: ({ data }) => (isFields(data) && isFields(data['verdict']) ? nameOf(VERDICT, data['verdict']['code']) : 'set'),
-}));
+const loads = new Map(
+  Object.entries<(data: Fields) => Loaded>({
+    meta: ({ key }) => ({ name: nameOf(META, key), write: link }),
+    payload: ({ offset }) => ({
+      name: offset === SADDR ? 'ip saddr' : `@nh,${String(offset)}`,
+      write: (value, mask) => `${value.join('.')}${mask ? `/${bitsSet(mask)}` : ''}`,
+    }),
+    ct: () => ({ name: 'ct state', write: (_, mask) => states(mask ?? Buffer.alloc(4)) }),
+  }),
+);
+const acts = new Map(
+  Object.entries<(data: Fields) => string>({
+    counter: ({ packets, bytes }) => `counter packets ${String(packets)} bytes ${String(bytes)}`,
+    masq: () => 'masquerade',
+    immediate: ({ data }) =>
+      isFields(data) && isFields(data['verdict']) ? nameOf(VERDICT, data['verdict']['code']) : 'set',
+  }),
+);
 
 export function showRule(expressions: readonly Fields[]): string {
   const words: string[] = [];

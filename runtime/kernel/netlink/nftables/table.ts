@@ -5,13 +5,27 @@ import { NLM_F, type Kind, type Request } from '../message.ts';
 import { forIpv4, nfgenmsg, nftType } from './nfgenmsg.ts';
 
 const table: Schema = { name: at(1, text), flags: at(2, be32), use: at(3, be32) };
-const kind = (message: number, name: string): Kind => ({ type: nftType(message), name, header: nfgenmsg, attributes: table });
+const kind = (message: number, name: string): Kind => ({
+  type: nftType(message),
+  name,
+  header: nfgenmsg,
+  attributes: table,
+});
 const NFT_MSG_NEWTABLE = kind(0, 'NFT_MSG_NEWTABLE');
 const NFT_MSG_GETTABLE = kind(1, 'NFT_MSG_GETTABLE');
 const NFT_MSG_DELTABLE = kind(2, 'NFT_MSG_DELTABLE');
 export const tableKinds = [NFT_MSG_NEWTABLE, NFT_MSG_GETTABLE, NFT_MSG_DELTABLE];
 
 /** Without NLM_F_EXCL: one that is there already is fine. */
-export const newTable = (name: string): Request => ({ kind: NFT_MSG_NEWTABLE, flags: NLM_F.NLM_F_CREATE, header: forIpv4, attributes: { name } });
+export const newTable = (name: string): Request => ({
+  kind: NFT_MSG_NEWTABLE,
+  flags: NLM_F.NLM_F_CREATE,
+  header: forIpv4,
+  attributes: { name },
+});
 /** With its chains and rules; ENOENT when there is none. */
-export const deleteTable = (name: string): Request => ({ kind: NFT_MSG_DELTABLE, header: forIpv4, attributes: { name } });
+export const deleteTable = (name: string): Request => ({
+  kind: NFT_MSG_DELTABLE,
+  header: forIpv4,
+  attributes: { name },
+});

@@ -7,8 +7,20 @@ import { member, struct } from '../struct.ts';
 export const AF_INET = 2;
 
 /** struct ifaddrmsg */
-const ifaddrmsg = struct(member('family', 1, u8), member('prefixlen', 1, u8), member('flags', 1, u8), member('scope', 1, u8), member('index', 4, u32));
-const address: Schema = { address: at(1, ip), local: at(2, ip), label: at(3, text), broadcast: at(4, ip), target_netnsid: at(10, i32) };
+const ifaddrmsg = struct(
+  member('family', 1, u8),
+  member('prefixlen', 1, u8),
+  member('flags', 1, u8),
+  member('scope', 1, u8),
+  member('index', 4, u32),
+);
+const address: Schema = {
+  address: at(1, ip),
+  local: at(2, ip),
+  label: at(3, text),
+  broadcast: at(4, ip),
+  target_netnsid: at(10, i32),
+};
 
 const kind = (type: number, name: string): Kind => ({ type, name, header: ifaddrmsg, attributes: address });
 const RTM_NEWADDR = kind(20, 'RTM_NEWADDR');
@@ -16,18 +28,31 @@ const RTM_GETADDR = kind(22, 'RTM_GETADDR');
 export const addressKinds = [RTM_NEWADDR, kind(21, 'RTM_DELADDR'), RTM_GETADDR];
 
 /** `address` '172.30.0.2', `prefix` 16, on the link of that index. */
-export interface Address { index: number; address: string; prefix: number }
+export interface Address {
+  index: number;
+  address: string;
+  prefix: number;
+}
 
 export function addressOf({ header, attributes }: Decoded): Address {
   // on a point-to-point link `address` is the other end's
-  return { index: Number(header['index']), address: String(attributes['local'] ?? attributes['address'] ?? ''), prefix: Number(header['prefixlen']) };
+  return {
+    index: Number(header['index']),
+    address: String(attributes['local'] ?? attributes['address'] ?? ''),
+    prefix: Number(header['prefixlen']),
+  };
 }
 
 /** EEXIST when the link has it already. */
 export const newAddress = ({ index, address: local, prefix }: Address, broadcast: string): Request => ({
-  kind: RTM_NEWADDR, flags: NLM_F.NLM_F_CREATE | NLM_F.NLM_F_EXCL,
-  header: { family: AF_INET, prefixlen: prefix, index }, attributes: { local, address: local, broadcast },
+  kind: RTM_NEWADDR,
+  flags: NLM_F.NLM_F_CREATE | NLM_F.NLM_F_EXCL,
+  header: { family: AF_INET, prefixlen: prefix, index },
+  attributes: { local, address: local, broadcast },
 });
 export const dumpAddresses: [Request, Kind] = [{ kind: RTM_GETADDR, header: { family: AF_INET } }, RTM_NEWADDR];
 /** Those of another network namespace; on a socket that was made strict. */
-export const dumpAddressesIn = (target_netnsid: number): [Request, Kind] => [{ kind: RTM_GETADDR, header: { family: AF_INET }, attributes: { target_netnsid } }, RTM_NEWADDR];
+export const dumpAddressesIn = (target_netnsid: number): [Request, Kind] => [
+  { kind: RTM_GETADDR, header: { family: AF_INET }, attributes: { target_netnsid } },
+  RTM_NEWADDR,
+];

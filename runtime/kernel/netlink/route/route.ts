@@ -11,10 +11,26 @@ const RTN_UNICAST = 1;
 
 /** struct rtmsg */
 const rtmsg = struct(
-  member('family', 1, u8), member('dst_len', 1, u8), member('src_len', 1, u8), member('tos', 1, u8),
-  member('table', 1, u8), member('protocol', 1, u8), member('scope', 1, u8), member('type', 1, u8), member('flags', 4, u32),
+  member('family', 1, u8),
+  member('dst_len', 1, u8),
+  member('src_len', 1, u8),
+  member('tos', 1, u8),
+  member('table', 1, u8),
+  member('protocol', 1, u8),
+  member('scope', 1, u8),
+  member('type', 1, u8),
+  member('flags', 4, u32),
 );
-const route: Schema = { dst: at(1, ip), src: at(2, ip), iif: at(3, u32), oif: at(4, u32), gateway: at(5, ip), priority: at(6, u32), prefsrc: at(7, ip), table: at(15, u32) };
+const route: Schema = {
+  dst: at(1, ip),
+  src: at(2, ip),
+  iif: at(3, u32),
+  oif: at(4, u32),
+  gateway: at(5, ip),
+  priority: at(6, u32),
+  prefsrc: at(7, ip),
+  table: at(15, u32),
+};
 
 const kind = (type: number, name: string): Kind => ({ type, name, header: rtmsg, attributes: route });
 const RTM_NEWROUTE = kind(24, 'RTM_NEWROUTE');
@@ -22,19 +38,32 @@ const RTM_GETROUTE = kind(26, 'RTM_GETROUTE');
 export const routeKinds = [RTM_NEWROUTE, kind(25, 'RTM_DELROUTE'), RTM_GETROUTE];
 
 /** `to` '0.0.0.0' and prefix 0 is the default route; `oif` the index of the link it leaves by. */
-export interface Route { to: string; prefix: number; gateway?: string; oif: number; table: number; metric: number }
+export interface Route {
+  to: string;
+  prefix: number;
+  gateway?: string;
+  oif: number;
+  table: number;
+  metric: number;
+}
 
 export function routeOf({ header, attributes }: Decoded): Route {
   const { gateway } = attributes;
   return {
-    to: String(attributes['dst'] ?? '0.0.0.0'), prefix: Number(header['dst_len']), ...(typeof gateway === 'string' && { gateway }),
-    oif: Number(attributes['oif'] ?? 0), table: Number(attributes['table'] ?? header['table']), metric: Number(attributes['priority'] ?? 0),
+    to: String(attributes['dst'] ?? '0.0.0.0'),
+    prefix: Number(header['dst_len']),
+    ...(typeof gateway === 'string' && { gateway }),
+    oif: Number(attributes['oif'] ?? 0),
+    table: Number(attributes['table'] ?? header['table']),
+    metric: Number(attributes['priority'] ?? 0),
   };
 }
 
 /** What no other route matches goes to `gateway`. */
 export const newDefaultRoute = (gateway: string, oif: number): Request => ({
-  kind: RTM_NEWROUTE, flags: NLM_F.NLM_F_CREATE | NLM_F.NLM_F_EXCL,
-  header: { family: AF_INET, table: RT_TABLE_MAIN, protocol: RTPROT_BOOT, type: RTN_UNICAST }, attributes: { gateway, oif },
+  kind: RTM_NEWROUTE,
+  flags: NLM_F.NLM_F_CREATE | NLM_F.NLM_F_EXCL,
+  header: { family: AF_INET, table: RT_TABLE_MAIN, protocol: RTPROT_BOOT, type: RTN_UNICAST },
+  attributes: { gateway, oif },
 });
 export const dumpRoutes: [Request, Kind] = [{ kind: RTM_GETROUTE, header: { family: AF_INET } }, RTM_NEWROUTE];

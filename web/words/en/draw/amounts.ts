@@ -5,5 +5,7 @@ export const amounts = {
   cpus: (n: number) => `${n} CPU${n === 1 ? '' : 's'}`,
   bytesLong: (n: number) => `${n} bytes`,
   perSecond: (amount: string) => `${amount}/s`,
-  yes: 'yes', no: 'no', none: 'none',
+  yes: 'yes',
+  no: 'no',
+  none: 'none',
 };

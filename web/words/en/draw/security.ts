@@ -1,14 +1,31 @@
 /** Root's power in parts, and the other walls. */
 export const security = {
-  held: { kept: 'kept', going: 'for the moment', lost: 'given up', never: 'never had' }, capability: (name: string, allows: string, held: string) => `${name}, ${allows}: ${held}`, noProcess: 'no process yet',
-  power: 'root\'s power, in parts', walls: 'other walls', legend: { birth: 'at birth', bounding: 'may be had (bounding)', effective: 'has now (effective)', gone: 'gone' },
-  user: { title: 'user', is: (uid: string, gid: string) => `uid ${uid}, gid ${gid}${uid === '0' ? ' (what is left of root)' : ''}`, none: 'still the daemon\'s: root' },
-  seccomp: { title: 'system call filter', is: (through: string, instructions: number) => `${through} let through, ${instructions} instructions`, none: 'none: any system call' },
+  held: { kept: 'kept', going: 'for the moment', lost: 'given up', never: 'never had' },
+  capability: (name: string, allows: string, held: string) => `${name}, ${allows}: ${held}`,
+  noProcess: 'no process yet',
+  power: "root's power, in parts",
+  walls: 'other walls',
+  legend: { birth: 'at birth', bounding: 'may be had (bounding)', effective: 'has now (effective)', gone: 'gone' },
+  user: {
+    title: 'user',
+    is: (uid: string, gid: string) => `uid ${uid}, gid ${gid}${uid === '0' ? ' (what is left of root)' : ''}`,
+    none: "still the daemon's: root",
+  },
+  seccomp: {
+    title: 'system call filter',
+    is: (through: string, instructions: number) => `${through} let through, ${instructions} instructions`,
+    none: 'none: any system call',
+  },
   noNewPrivileges: { title: 'no new privileges', is: 'set-uid files give nothing', none: 'not asked for' },
-  refused: { title: 'refused system calls', is: (n: number, byArguments: string) => `${n} fail; by their arguments: ${byArguments || 'none'}`, none: 'none' },
+  refused: {
+    title: 'refused system calls',
+    is: (n: number, byArguments: string) => `${n} fail; by their arguments: ${byArguments || 'none'}`,
+    none: 'none',
+  },
   masked: { title: 'covered paths', is: (n: number) => `${n} cannot be read`, none: 'none yet' },
   readonly: { title: 'read-only paths', is: (n: number) => `${n} cannot be written`, none: 'none yet' },
   columns: ['right', 'allows', 'at birth', 'bounding', 'effective', 'so it is'],
   summary: (kept: number, of: number, lost: number) => `${kept} of ${of} capabilities are kept; ${lost} are given up.`,
-  ended: 'The container has ended: there is no process that could do anything.', unborn: 'There is no process of the container yet.',
+  ended: 'The container has ended: there is no process that could do anything.',
+  unborn: 'There is no process of the container yet.',
 };

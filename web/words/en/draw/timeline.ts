@@ -5,11 +5,30 @@ export const timeline = {
   /** who makes calls; shim and stage are called so everywhere */
   daemon: 'daemon',
   /** what is no call, in the column of who did it */
-  types: { phase: 'phase', step: 'step', http: 'http', fact: 'fact', state: 'state', gate: 'gate', progress: 'progress', note: 'note' },
-  line: (event: Event): string => line(event), fact: factLine,
+  types: {
+    phase: 'phase',
+    step: 'step',
+    http: 'http',
+    fact: 'fact',
+    state: 'state',
+    gate: 'gate',
+    progress: 'progress',
+    note: 'note',
+  },
+  line: (event: Event): string => line(event),
+  fact: factLine,
   band: (title: string, failed: boolean) => `step ${title}${failed ? ', failed' : ''}`,
   columns: ['#', 'who', 'what', 'step'],
-  summary: (from: number, to: number, of: number, k: number) => `Events ${from} to ${to} of ${of}; the cursor is at ${k}.`,
+  summary: (from: number, to: number, of: number, k: number) =>
+    `Events ${from} to ${to} of ${of}; the cursor is at ${k}.`,
   kernelSays: 'the kernel says',
-  families: { process: 'processes', namespace: 'namespaces', mount: 'mounts', file: 'files', network: 'sockets, netlink', cgroup: 'control groups', security: 'rights' },
+  families: {
+    process: 'processes',
+    namespace: 'namespaces',
+    mount: 'mounts',
+    file: 'files',
+    network: 'sockets, netlink',
+    cgroup: 'control groups',
+    security: 'rights',
+  },
 };

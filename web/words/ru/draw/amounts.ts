@@ -7,5 +7,7 @@ export const amounts: DrawWords['amounts'] = {
   cpus: (n) => `${n} ЦП`,
   bytesLong: (n) => count(n, 'байт', 'байта', 'байт'),
   perSecond: (amount) => `${amount}/с`,
-  yes: 'да', no: 'нет', none: 'ничего',
+  yes: 'да',
+  no: 'нет',
+  none: 'ничего',
 };

@@ -4,12 +4,30 @@ import { factWords } from '../../told.ts';
 
 export const timeline: DrawWords['timeline'] = {
   daemon: 'демон',
-  types: { phase: 'фаза', step: 'шаг', http: 'http', fact: 'факт', state: 'состояние', gate: 'остановка', progress: 'загрузка', note: 'заметка' },
+  types: {
+    phase: 'фаза',
+    step: 'шаг',
+    http: 'http',
+    fact: 'факт',
+    state: 'состояние',
+    gate: 'остановка',
+    progress: 'загрузка',
+    note: 'заметка',
+  },
   // the journal's lines are one language's: they are its entries, not words about it
-  line, fact: (fact) => factWords('ru', fact),
+  line,
+  fact: (fact) => factWords('ru', fact),
   band: (title, failed) => `шаг ${title}${failed ? ', не удался' : ''}`,
   columns: ['№', 'кто', 'что', 'шаг'],
   summary: (from, to, of, k) => `События с ${from} по ${to} из ${of}; курсор на ${k}.`,
   kernelSays: 'ядро говорит',
-  families: { process: 'процессы', namespace: 'пространства имён', mount: 'монтирования', file: 'файлы', network: 'сокеты, netlink', cgroup: 'контрольные группы', security: 'права' },
+  families: {
+    process: 'процессы',
+    namespace: 'пространства имён',
+    mount: 'монтирования',
+    file: 'файлы',
+    network: 'сокеты, netlink',
+    cgroup: 'контрольные группы',
+    security: 'права',
+  },
 };

@@ -2,12 +2,27 @@ import type { Rows } from '../../rows.ts';
 
 /** Why a run failed, and what the machine lacks. What the kernel answered stays as strace(1) prints it. */
 export const failures: Rows = [
-  ['{*}; this kernel has no overlay file system; load it with modprobe overlay', '{1}; в этом ядре нет файловой системы overlay; загрузите её командой modprobe overlay'],
-  ['{*}; this kernel has no bridges; load them with modprobe bridge, or run with --network none or host', '{1}; в этом ядре нет мостов; загрузите их командой modprobe bridge или запустите с --network none или host'],
-  ['{*}; this kernel has no veth pairs; load them with modprobe veth, or run with --network none or host', '{1}; в этом ядре нет пар veth; загрузите их командой modprobe veth или запустите с --network none или host'],
-  ['{*}; this kernel has no nf_tables; load it with modprobe nf_tables, or run with --network none or host', '{1}; в этом ядре нет nf_tables; загрузите их командой modprobe nf_tables или запустите с --network none или host'],
+  [
+    '{*}; this kernel has no overlay file system; load it with modprobe overlay',
+    '{1}; в этом ядре нет файловой системы overlay; загрузите её командой modprobe overlay',
+  ],
+  [
+    '{*}; this kernel has no bridges; load them with modprobe bridge, or run with --network none or host',
+    '{1}; в этом ядре нет мостов; загрузите их командой modprobe bridge или запустите с --network none или host',
+  ],
+  [
+    '{*}; this kernel has no veth pairs; load them with modprobe veth, or run with --network none or host',
+    '{1}; в этом ядре нет пар veth; загрузите их командой modprobe veth или запустите с --network none или host',
+  ],
+  [
+    '{*}; this kernel has no nf_tables; load it with modprobe nf_tables, or run with --network none or host',
+    '{1}; в этом ядре нет nf_tables; загрузите их командой modprobe nf_tables или запустите с --network none или host',
+  ],
   ['{*}; everything was undone', '{1}; всё сделанное отменено'],
-  ["{*}; could not be undone: {}; rm, a start and the daemon's next start try again", '{1}; отменить не удалось: {2}; rm, новый старт и следующий запуск демона попробуют ещё раз'],
+  [
+    "{*}; could not be undone: {}; rm, a start and the daemon's next start try again",
+    '{1}; отменить не удалось: {2}; rm, новый старт и следующий запуск демона попробуют ещё раз',
+  ],
   ['aborted before {}', 'прервано перед {1}'],
   ['aborted in {}', 'прервано на шаге {1}'],
   ['something of the last run is still there', 'от прошлого запуска что-то осталось'],
@@ -20,10 +35,22 @@ export const failures: Rows = [
   ['the config lists {} layers, the manifest {}', 'слоёв в конфигурации {1}, а в манифесте {2}'],
   ['{}: there is no further registry to ask', '{1}: спросить больше не у кого, другого реестра нет'],
   ['Get "{}/v2/": {*}; is the name right, and the network up?', 'Get "{1}/v2/": {2}; верно ли имя и работает ли сеть?'],
-  ['unable to find user {}: no matching entries in passwd file', 'пользователя {1} не найти: в файле passwd такой записи нет'],
+  [
+    'unable to find user {}: no matching entries in passwd file',
+    'пользователя {1} не найти: в файле passwd такой записи нет',
+  ],
   ['unable to find group {}: no matching entries in group file', 'группы {1} не найти: в файле group такой записи нет'],
-  ['no free address in {}/{}: end a container, or start the daemon with a larger --bip', 'в {1}/{2} нет свободного адреса: завершите какой-нибудь контейнер или запустите демон с подсетью --bip побольше'],
+  [
+    'no free address in {}/{}: end a container, or start the daemon with a larger --bip',
+    'в {1}/{2} нет свободного адреса: завершите какой-нибудь контейнер или запустите демон с подсетью --bip побольше',
+  ],
   ['address {} is already in use by container {}', 'адрес {1} уже занят контейнером {2}'],
-  ['this kernel has no freezer controller mounted: containers cannot be paused', 'контроллер freezer в этом ядре не смонтирован: ставить контейнеры на паузу нельзя'],
-  ['no cgroup file system is mounted: mount -t cgroup2 none /sys/fs/cgroup', 'файловая система cgroup не смонтирована: mount -t cgroup2 none /sys/fs/cgroup'],
+  [
+    'this kernel has no freezer controller mounted: containers cannot be paused',
+    'контроллер freezer в этом ядре не смонтирован: ставить контейнеры на паузу нельзя',
+  ],
+  [
+    'no cgroup file system is mounted: mount -t cgroup2 none /sys/fs/cgroup',
+    'файловая система cgroup не смонтирована: mount -t cgroup2 none /sys/fs/cgroup',
+  ],
 ];

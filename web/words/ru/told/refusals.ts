@@ -3,18 +3,39 @@ import type { Rows } from '../../rows.ts';
 /** Why what was asked for is not done: the gate, a container in another state, what is not there. */
 export const refusals: Rows = [
   // the gate
-  ['nothing is paused at the gate, so there is nothing to {}', 'у ворот никто не стоит, так что команда {1} здесь ни к чему'],
+  [
+    'nothing is paused at the gate, so there is nothing to {}',
+    'у ворот никто не стоит, так что команда {1} здесь ни к чему',
+  ],
   ['the gate holds it already, before {}', 'ворота его уже держат, перед {1}'],
   ['{} is no errno; give one like EIO, see errno(3)', '{1} — не errno; назовите, например, EIO, см. errno(3)'],
-  ['nothing but a system call can be answered with an errno: go into the step first', 'ответить кодом errno можно только на системный вызов: сначала войдите внутрь шага'],
-  ['container {} is {*}: no step is under way that could be paused', 'контейнер {1} {2}: сейчас не выполняется ни один шаг, который можно остановить'],
+  [
+    'nothing but a system call can be answered with an errno: go into the step first',
+    'ответить кодом errno можно только на системный вызов: сначала войдите внутрь шага',
+  ],
+  [
+    'container {} is {*}: no step is under way that could be paused',
+    'контейнер {1} {2}: сейчас не выполняется ни один шаг, который можно остановить',
+  ],
   ['no step, phase or system call is called {}', 'ни шага, ни фазы, ни системного вызова с именем {1} нет'],
   // a container in another state
   ['cannot kill container: {}: container {} is not running', 'контейнер {1} не завершить: он не работает'],
-  ['cannot remove container "/{}": container is {*}: stop the container before removing or force remove', 'контейнер {1} не удалить: он {2}; сначала остановите его или удалите принудительно'],
-  ['cannot join the namespace of a non running container: container {} is not running', 'в пространства остановленного контейнера не войти: контейнер {1} не работает'],
-  ['container {} is paused, unpause the container before attach', 'контейнер {1} на паузе; снимите его с паузы, чтобы присоединиться'],
-  ['container {} is paused, unpause the container before exec', 'контейнер {1} на паузе; снимите его с паузы, чтобы в него войти'],
+  [
+    'cannot remove container "/{}": container is {*}: stop the container before removing or force remove',
+    'контейнер {1} не удалить: он {2}; сначала остановите его или удалите принудительно',
+  ],
+  [
+    'cannot join the namespace of a non running container: container {} is not running',
+    'в пространства остановленного контейнера не войти: контейнер {1} не работает',
+  ],
+  [
+    'container {} is paused, unpause the container before attach',
+    'контейнер {1} на паузе; снимите его с паузы, чтобы присоединиться',
+  ],
+  [
+    'container {} is paused, unpause the container before exec',
+    'контейнер {1} на паузе; снимите его с паузы, чтобы в него войти',
+  ],
   ['container {} is already running', 'контейнер {1} уже работает'],
   ['container {} is already stopped', 'контейнер {1} уже остановлен'],
   ['container {} is already paused', 'контейнер {1} уже на паузе'],
@@ -23,9 +44,15 @@ export const refusals: Rows = [
   ['container {} is being removed', 'контейнер {1} удаляется'],
   ['container {} is {*}: limits are changed while it runs', 'контейнер {1} {2}: пределы меняют, пока он работает'],
   ['cannot resize: the process of {} is not running', 'размер не изменить: процесс {1} не работает'],
-  ['the control group was left out, and the freezer with it: this container cannot be paused', 'контрольную группу убрали, а с ней и заморозку: поставить этот контейнер на паузу нельзя'],
+  [
+    'the control group was left out, and the freezer with it: this container cannot be paused',
+    'контрольную группу убрали, а с ней и заморозку: поставить этот контейнер на паузу нельзя',
+  ],
   // what is not there
-  ['No such image: image with reference {} was found but its platform ({}) does not match the specified platform ({})', 'образ {1} есть, но для другой платформы: {2}, а нужна {3}'],
+  [
+    'No such image: image with reference {} was found but its platform ({}) does not match the specified platform ({})',
+    'образ {1} есть, но для другой платформы: {2}, а нужна {3}',
+  ],
   ['No such image: {}', 'нет такого образа: {1}'],
   ['No such container: {}', 'нет такого контейнера: {1}'],
   ['No such step: {}', 'нет такого шага: {1}'],
@@ -37,7 +64,10 @@ export const refusals: Rows = [
   ['{}: too many symbolic links on the way', '{1}: слишком много символических ссылок на пути'],
   ['the container has no image yet, so there are no layers', 'у контейнера ещё нет образа, поэтому нет и слоёв'],
   ['multiple IDs found with provided prefix: {}', 'с {1} начинается не один идентификатор'],
-  ['Conflict. The container name "/{}" is already in use by container "{}". You have to remove (or rename) that container to be able to reuse that name.', 'Имя {1} уже занято контейнером {2}. Удалите или переименуйте его, чтобы взять это имя.'],
+  [
+    'Conflict. The container name "/{}" is already in use by container "{}". You have to remove (or rename) that container to be able to reuse that name.',
+    'Имя {1} уже занято контейнером {2}. Удалите или переименуйте его, чтобы взять это имя.',
+  ],
   // lessons
   ['the lesson {} cannot be taken here: {*}', 'урок {1} здесь пройти нельзя: {2}'],
   ['{} has not opened the lesson {}', 'ученик {1} не открывал урок {2}'],
@@ -46,9 +76,24 @@ export const refusals: Rows = [
   ['too many asks at once', 'слишком много вопросов сразу'],
   ['terminal {} is in use', 'терминал {1} занят'],
   ['there are {} terminals already: close one', 'терминалов уже {1}: закройте какой-нибудь'],
-  ['this page looks at {} containers already: close one', 'страница следит уже за {1} контейнерами: закройте какой-нибудь'],
+  [
+    'this page looks at {} containers already: close one',
+    'страница следит уже за {1} контейнерами: закройте какой-нибудь',
+  ],
   ['this daemon has no lessons', 'у этого демона нет уроков'],
   // states, as the middle of a sentence
-  ['created', 'создан'], ['pulling', 'качает образ'], ['creating', 'создаётся'], ['layering', 'получает файлы'], ['networking', 'получает сеть'], ['executing', 'запускается'],
-  ['running', 'работает'], ['paused', 'на паузе'], ['exiting', 'завершается'], ['exited', 'завершён'], ['unwinding', 'откатывается'], ['failed', 'не удался'], ['removing', 'удаляется'], ['removed', 'удалён'],
+  ['created', 'создан'],
+  ['pulling', 'качает образ'],
+  ['creating', 'создаётся'],
+  ['layering', 'получает файлы'],
+  ['networking', 'получает сеть'],
+  ['executing', 'запускается'],
+  ['running', 'работает'],
+  ['paused', 'на паузе'],
+  ['exiting', 'завершается'],
+  ['exited', 'завершён'],
+  ['unwinding', 'откатывается'],
+  ['failed', 'не удался'],
+  ['removing', 'удаляется'],
+  ['removed', 'удалён'],
 ];
