@@ -26,6 +26,8 @@ export default ts.config(
     rules: {
       // the compiler knows the names
       'no-undef': 'off',
+      // the formatter breaks lines only where that changes nothing
+      'no-unexpected-multiline': 'off',
       // escape sequences of terminals are what much of this is about
       'no-control-regex': 'off',
       // it takes what a loop's head assigns for unused
