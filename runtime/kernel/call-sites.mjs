@@ -17,7 +17,8 @@ const nameOf = (node) =>
       : undefined;
 const isInside = (node) => node.type === 'CallExpression' && nameOf(node.callee) === 'inside';
 
-const actors = new Set(['daemon', 'shim', 'stage']);
+// `caller` is any of the three: a parameter of what each of them may do
+const actors = new Set(['daemon', 'shim', 'stage', 'caller']);
 const ofSockets = new Set(['request', 'dump', 'get', 'transaction', 'close', 'explained']);
 
 /** Is `object.method(…)` a call to the kernel, or one that a message to the kernel is made of? */

@@ -6,20 +6,20 @@ import { AT_FDCWD, O } from './constants.ts';
 const ROOM = 128 * 1024;
 
 /** Mostly one round trip. Throws when the file is larger than `limit`: what it holds is then known in part only. */
-export async function readWhole(calls: Calls, path: string, limit: number): Promise<Buffer> {
-  const beginning = await calls.read_file(path, ROOM);
+export async function readWhole(caller: Calls, path: string, limit: number): Promise<Buffer> {
+  const beginning = await caller.read_file(path, ROOM);
   if (beginning.length < ROOM) return beginning;
-  const fd = await calls.openat(AT_FDCWD, path, O.O_NONBLOCK | O.O_CLOEXEC, 0);
+  const fd = await caller.openat(AT_FDCWD, path, O.O_NONBLOCK | O.O_CLOEXEC, 0);
   try {
     const pieces: Buffer[] = [];
     for (let size = 0; ;) {
-      const piece = await calls.read(fd, ROOM);
+      const piece = await caller.read(fd, ROOM);
       if (!piece.length) return Buffer.concat(pieces);
       size += piece.length;
       if (size > limit) throw new Error(`${path} is larger than ${limit} bytes`);
       pieces.push(piece);
     }
   } finally {
-    await calls.close(fd);
+    await caller.close(fd);
   }
 }
