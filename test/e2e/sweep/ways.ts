@@ -63,6 +63,7 @@ const starts: Record<string, (d: Daemon) => object> = {
       Ulimits: [{ Name: 'nofile', Soft: 64, Hard: 128 }],
       SecurityOpt: ['no-new-privileges'],
       UsernsMode: 'private',
+      CgroupnsMode: 'private',
       Memory: 64 << 20,
     };
     return { Image: 'tiny', Cmd: ['true'], Tty: true, WorkingDir: '/made/for/it', HostConfig };
