@@ -1,7 +1,6 @@
 /**
  * What a learner has done, by name and without a login: one file each below the data root, named after the hash of the
- * name, so that a name
- * of any script is a safe file name. The same text is what is exported and imported.
+ * name, so that a name of any script is a safe file name. The same text is what is exported and imported.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';

@@ -1,9 +1,7 @@
 /**
  * Connections of those who have not said yet who they are. One more than there is room for is not refused: the oldest
- * that says nothing
- * goes, of the peer that has the most. So a user who opens connections by the hundred shuts the door for nobody, and
- * one who has said who
- * he is counts no longer.
+ * that says nothing goes, of the peer that has the most. So a user who opens connections by the hundred shuts the door
+ * for nobody, and one who has said who he is counts no longer.
  */
 import type { Server, Socket } from 'node:net';
 

@@ -1,6 +1,6 @@
 // Makes dist/web/recording.html, into which the daemon writes a run: the page's own chunks, put into one file, under a
-// policy that lets in
-// this one script and asks nobody for anything. No second build: Vite has compiled everything for the page already.
+// policy that lets in this one script and asks nobody for anything. No second build: Vite has compiled everything for
+// the page already.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';

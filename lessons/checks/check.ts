@@ -6,8 +6,8 @@
  *   apart: [check, …]  each holds of some container, not necessarily the same
  *
  * A check holds when there is a container of which all of it is true: the lesson's own machine, or any that was created
- * after the lesson
- * was opened, by whomever. What a check may look at is a Look: the journal, and what the kernel says now.
+ * after the lesson was opened, by whomever. What a check may look at is a Look: the journal, and what the kernel says
+ * now.
  */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';

@@ -1,9 +1,7 @@
 /**
  * How much the kernel's counters have grown since a task began: what they counted before is nobody's answer to it.
- * Opening a lesson starts its own
- * container, and where the processor is slow that start alone is throttled for seconds: of that container they count
- * from when it first comes to
- * rest, or from the first line that is typed at its prompt.
+ * Opening a lesson starts its own container, and where the processor is slow that start alone is throttled for seconds:
+ * of that container they count from when it first comes to rest, or from the first line that is typed at its prompt.
  */
 export interface Counted {
   id: string;

@@ -1,8 +1,7 @@
 /**
  * Three habits of docker's command line that commander does not have: `--rm=false` for a flag without a value, `-e=A=1`
  * for a short one with a value, and `-it=false`. Rewritten before commander sees them; nothing after the first argument
- * is touched
- * where options end there.
+ * is touched where options end there.
  */
 import type { Command } from 'commander';
 import { misuse } from './failure.ts';

@@ -9,8 +9,7 @@ export function seconds(text: string): number {
 const units: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
 /**
  * A moment for --since and --until: '10m' (ago), seconds since 1970, or a date. Seconds since 1970 with the fraction
- * that was given,
- * as text: nanoseconds do not fit a number.
+ * that was given, as text: nanoseconds do not fit a number.
  */
 export function moment(text: string, now = Date.now()): string {
   if (/^\d+(\.\d{1,9})?$/.test(text)) return text;

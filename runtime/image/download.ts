@@ -128,8 +128,7 @@ async function receiveAll(
 
 /**
  * The verified blob ends up at `path`; on failure nothing does. Throws Refusal for what the registry sent,
- * RegistryError
- * for what it said, and ConnectionError after five cuts in a row without a byte.
+ * RegistryError for what it said, and ConnectionError after five cuts in a row without a byte.
  */
 export async function download(
   client: RegistryClient,

@@ -2,10 +2,9 @@
  * The directory that a layer is unpacked into, as a place that nothing leaves.
  *
  * A layer may hold a link `a -> ../..` and then a file `a/etc/passwd`. So no path is ever given to the kernel whole:
- * its parent is
- * opened below the root with openat2(2), which refuses to leave it, and the last component is then made relative to
- * that descriptor
- * without following it. Links inside the layer are followed, as in a chroot; one that climbs above the root is refused.
+ * its parent is opened below the root with openat2(2), which refuses to leave it, and the last component is then made
+ * relative to that descriptor without following it. Links inside the layer are followed, as in a chroot; one that
+ * climbs above the root is refused.
  */
 import { closeSync, constants as fs, readlinkSync, rmSync } from 'node:fs';
 import { errnoName, errnoNumber } from '../kernel/errors.ts';

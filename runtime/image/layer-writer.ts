@@ -41,8 +41,7 @@ export class LayerWriter implements Sink {
   readonly #root: LayerRoot;
   /**
    * Names that are hidden, and directories that are opaque. They speak of the layers below and are made last: what this
-   * layer
-   * itself brings under such a name stays, whether it comes before or after.
+   * layer itself brings under such a name stays, whether it comes before or after.
    */
   readonly #whiteouts = new Set<string>();
   readonly #opaques = new Set<string>();

@@ -164,8 +164,7 @@ export class LayerStore {
 
   /**
    * Waits until the disk has what was unpacked, and notes it. Nobody needs to wait for this: a layer without the note
-   * is
-   * good until the machine goes down, and is unpacked again after that.
+   * is good until the machine goes down, and is unpacked again after that.
    */
   sync(): Promise<void> {
     this.#syncing = this.#syncing.catch(() => undefined).then(() => this.#sync());

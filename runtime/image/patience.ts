@@ -1,7 +1,6 @@
 /**
  * How long something remote is waited for. The connection's silence is bounded by kernel/http.ts; these are bounds on
- * what never falls
- * silent, and never comes to an end either. Tests have less patience.
+ * what never falls silent, and never comes to an end either. Tests have less patience.
  */
 export const patience = {
   /** until the headers are there */

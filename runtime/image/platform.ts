@@ -144,8 +144,7 @@ function score(wanted: Platform, offered: Platform): number {
 
 /**
  * Whether a config is of this platform. Many configs name no variant, since the specification was late with it: they
- * are of each (dockerd's
- * OnlyPlatformWithFallback). One without an architecture is taken for this machine's.
+ * are of each (dockerd's OnlyPlatformWithFallback). One without an architecture is taken for this machine's.
  */
 export function matches(wanted: Platform, offered: Platform): boolean {
   if (!offered.architecture) return matches(wanted, { ...offered, architecture: hostPlatform().architecture });

@@ -2,10 +2,9 @@
  * Reads a tar stream as it comes and tells a sink, synchronously.
  *
  * The tar-stream package, used here to write archives, could not be used to read layers: it decodes extended attributes
- * as UTF-8
- * text, takes the further tables of an old sparse file for headers, knows no pax times, owners or holes, and gives each
- * entry as an
- * asynchronous stream, which costs more than the file itself for the thousands of small files of a layer.
+ * as UTF-8 text, takes the further tables of an old sparse file for headers, knows no pax times, owners or holes, and
+ * gives each entry as an asynchronous stream, which costs more than the file itself for the thousands of small files of
+ * a layer.
  */
 import { BLOCK, readHeader, TarError, type Header } from './tar-header.ts';
 import { applyRecords, readRecords, readXattrs, type Records } from './tar-pax.ts';

@@ -5,8 +5,7 @@ export const OPAQUE = 'trusted.overlay.opaque';
 
 /**
  * trusted.overlay.* (redirect, metacopy, origin …) are overlayfs' own notes to itself: from a registry they would let a
- * layer
- * point at files that it does not hold. security.selinux and the like belong to the host's policy.
+ * layer point at files that it does not hold. security.selinux and the like belong to the host's policy.
  */
 const KEPT = [/^security\.capability$/, /^user\.(?!overlay\.)/, /^system\.posix_acl_(access|default)$/];
 const MAX_VALUE = 65536;

@@ -26,10 +26,8 @@ function whole(entry: Entry): Event {
 
 /**
  * Text is made and written so long after the first event that waits for it, in one write: by then a start is over, and
- * nothing of it
- * has waited for the journal. Whoever reads gets what is not written yet as well; only kill -9 loses it, and how to
- * clean up after
- * that is asked of the kernel and of the leases, not of the journal.
+ * nothing of it has waited for the journal. Whoever reads gets what is not written yet as well; only kill -9 loses it,
+ * and how to clean up after that is asked of the kernel and of the leases, not of the journal.
  */
 const LATE_MS = 50;
 /**
@@ -169,10 +167,8 @@ export class Journal {
 
   /**
    * The same, as many at a time as there are: a promise for each of a hundred thousand events takes longer than all
-   * else. Whoever follows hears
-   * of them when the daemon has a moment: a start that nothing holds up does not wait for those who watch it. For one
-   * that does not take them
-   * only some thousand are kept: the file has the others.
+   * else. Whoever follows hears of them when the daemon has a moment: a start that nothing holds up does not wait for
+   * those who watch it. For one that does not take them only some thousand are kept: the file has the others.
    */
   async *batches(follow: boolean, signal?: AbortSignal): AsyncGenerator<readonly Event[]> {
     let queue: Entry[] = [];

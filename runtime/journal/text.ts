@@ -1,7 +1,6 @@
 /**
  * An event as its line in the file: what JSON.stringify would make of it. Of a start's six hundred events most are
- * calls, whose
- * shape is known, and whose words need no escape: written directly they take half the time.
+ * calls, whose shape is known, and whose words need no escape: written directly they take half the time.
  */
 import type { CallEvent, Event, Kept } from './event.ts';
 

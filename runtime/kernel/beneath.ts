@@ -1,7 +1,6 @@
 /**
  * Reading a tree that somebody else filled, while he may be changing it: each entry is opened by openat2(2) beneath the
- * tree's root, over no
- * symbolic link and no mount, and everything else is asked of that descriptor. Names are bytes.
+ * tree's root, over no symbolic link and no mount, and everything else is asked of that descriptor. Names are bytes.
  */
 import { AT_FDCWD, O, RESOLVE, S_IFCHR, S_IFMT, S_IFREG } from './constants.ts';
 import { tolerate } from './errors.ts';

@@ -1,7 +1,6 @@
 // While building: writes into the code on which line of the source each call to the kernel is asked for, so that a
-// journal can say it and a
-// run pays nothing for it. `k.stage.mount(…)` on line 12 of steps/x.ts becomes `asking('steps/x.ts:12',
-// k.stage).mount(…)` (source.ts).
+// journal can say it and a run pays nothing for it. `k.stage.mount(…)` on line 12 of steps/x.ts becomes
+// `asking('steps/x.ts:12', k.stage).mount(…)` (source.ts).
 // A call within the arguments of another one takes the other's line away: it is written before it
 // (test/e2e/call-sites.test.ts).
 import { readFileSync } from 'node:fs';

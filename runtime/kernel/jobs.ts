@@ -9,8 +9,7 @@ export type Tell = (part: unknown) => Promise<void>;
 type Job = (input: never, tell: Tell) => Promise<unknown>;
 /**
  * Jobs of a lane share its threads. `work` takes a processor for as long as it lasts; `trees` goes through directories,
- * in pieces: several
- * at a time on one thread, so that a look need not wait for the removal of a million files.
+ * in pieces: several at a time on one thread, so that a look need not wait for the removal of a million files.
  */
 type Lane = 'work' | 'trees';
 const THREADS: Record<Lane, number> = { work: 2, trees: 1 };

@@ -1,9 +1,7 @@
 /**
  * Calls of the stage that need no decision in between. They are written down first; then the kernel sends all of them
- * in one
- * message (native/wire.h), or, when somebody may want to stop before one of them, one after another. What is made, in
- * which
- * order, what the journal says of each, and where a failure ends it, is the same both ways.
+ * in one message (native/wire.h), or, when somebody may want to stop before one of them, one after another. What is
+ * made, in which order, what the journal says of each, and where a failure ends it, is the same both ways.
  *
  *   await k.together((stage) => {
  *     const target = stage.openat2(root, 'proc', how);
@@ -18,10 +16,8 @@ import { syscalls, type ArgsOf, type SyscallName, type Value } from './syscalls.
 
 /**
  * A call that is still to be made, and as an argument of a later one what it will return: an integer as it is, a string
- * as the
- * path of that descriptor. Afterwards `reply` is there, unless the call failed with an errno that it may fail with, or
- * wanted
- * what such a call returned: then it was passed over.
+ * as the path of that descriptor. Afterwards `reply` is there, unless the call failed with an errno that it may fail
+ * with, or wanted what such a call returned: then it was passed over.
  */
 export class Planned {
   reply: Reply | undefined;

@@ -66,9 +66,8 @@ export interface AttachOptions {
 export interface Handle {
   /**
    * Couples a client's connection: its bytes are stdin (FIN closes stdin when StdinOnce), what comes back is raw for a
-   * tty and multiplexed
-   * otherwise (native/shim.c's frames are Docker's own). Output is complete and the stream ended before the process
-   * counts as exited.
+   * tty and multiplexed otherwise (native/shim.c's frames are Docker's own). Output is complete and the stream ended
+   * before the process counts as exited.
    * Couples before it first awaits. Resolves when the coupling is over; detachKeys end only this
    * coupling. When start fails, the coupling is over and the client is not ended: the server still has to write why.
    */

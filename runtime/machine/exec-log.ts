@@ -1,9 +1,7 @@
 /**
  * What an exec printed while somebody was coupled to it, for recordings: `execs/ID.log` beside the container's own
- * output. One line of JSON
- * says what it is; behind it come records as the shim writes them (log-file.ts). A container may be entered every
- * second for years: of each
- * only the beginning is kept, and of all only the newest.
+ * output. One line of JSON says what it is; behind it come records as the shim writes them (log-file.ts). A container
+ * may be entered every second for years: of each only the beginning is kept, and of all only the newest.
  */
 import {
   closeSync,

@@ -236,8 +236,8 @@ export abstract class Lifecycle {
 
   /**
    * A full disk stops no transition: what ended has ended, and rm must be able to make room. What is known of a run
-   * before that is its
-   * START, without which it does not begin; a daemon that dies meanwhile leaves what the next one takes back.
+   * before that is its START, without which it does not begin; a daemon that dies meanwhile leaves what the next one
+   * takes back.
    */
   #save(): void {
     try {

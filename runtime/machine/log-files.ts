@@ -1,8 +1,7 @@
 /**
  * The files of one log. Only the shim renames them (native/shim-log.h), from output.log to output.log.1 to output.log.2
- * …, so that
- * one that is looked for from the newest on may be met twice, but is never missed. A file is known by its inode,
- * whatever its name is by now.
+ * …, so that one that is looked for from the newest on may be met twice, but is never missed. A file is known by its
+ * inode, whatever its name is by now.
  */
 import { fstatSync, openSync, read } from 'node:fs';
 import { promisify } from 'node:util';

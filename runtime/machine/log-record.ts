@@ -4,8 +4,7 @@
  *   u8 stream · 'd' 'd' 2 · u32 length · u64 nanoseconds since 1970 · the data · u32 length of all of it
  *
  * Logs of earlier versions have zeros instead of the mark, and nothing behind the data. A full disk, or a machine that
- * lost its
- * power, may have cut a record anywhere; what follows is found by its mark and its two lengths.
+ * lost its power, may have cut a record anywhere; what follows is found by its mark and its two lengths.
  */
 import { fstatSync, readSync } from 'node:fs';
 

@@ -40,8 +40,7 @@ export const execPaths = (of: ContainerPaths, settings: Settings, id: string): C
 
 /**
  * What execs left whose daemon died before them. A shim that still lives keeps its directory until the next look; they
- * are returned: one may be that of a
- * container whose record is lost.
+ * are returned: one may be that of a container whose record is lost.
  */
 export function removeStaleRunDirs(settings: Settings, ids: ReadonlySet<string>): { id: string; pid: number }[] {
   const kept = new Set([...ids].map((id) => id.slice(0, 16)));

@@ -1,8 +1,7 @@
 /**
  * What a daemon must know of a container after another daemon died, or the power was cut: one file, replaced whole.
- * While a start
- * is under way there is a note of it beside that file. It need not outlive a power cut: after one nothing of a start is
- * left to take back.
+ * While a start is under way there is a note of it beside that file. It need not outlive a power cut: after one nothing
+ * of a start is left to take back.
  */
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -111,8 +110,7 @@ const JOURNAL_MOST = 1 << 29;
 
 /**
  * A directory without a record is what a create or an rm left that was cut off: it goes. One with a record that cannot
- * be read, and what is
- * no container's, is set aside.
+ * be read, and what is no container's, is set aside.
  */
 export function loadRecords(settings: Settings, aside: Aside): ContainerRecord[] {
   const dir = containersDir(settings);

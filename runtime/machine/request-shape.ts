@@ -1,8 +1,7 @@
 /**
  * The shape of POST /containers/create: what becomes of every field that the Engine API has. It is obeyed, or ignored
- * because dockerd
- * ignores it, or ignored with a warning (Healthcheck), or refused because it is known and not supported. What the API
- * does not have is ignored, as in dockerd.
+ * because dockerd ignores it, or ignored with a warning (Healthcheck), or refused because it is known and not
+ * supported. What the API does not have is ignored, as in dockerd.
  */
 import { badParameter, Refusal } from './refusal.ts';
 
@@ -95,8 +94,7 @@ const ipamFields = fields({ text: 'IPv4Address' });
 
 /**
  * Fields of the API that would change what the container is, and that are not there yet: refused where they ask for
- * something, because
- * a container without them would not be what the user meant.
+ * something, because a container without them would not be what the user meant.
  */
 const refused: Record<string, ReadonlyMap<string, string>> = {
   '': new Map(
@@ -126,8 +124,7 @@ const refused: Record<string, ReadonlyMap<string, string>> = {
 };
 /**
  * Fields of the API that dockerd on Linux does not look at: those of builds, of Windows, and what is true by itself. A
- * field that no
- * version of the API has is ignored too, as dockerd does: clients send their own (`name` in the body).
+ * field that no version of the API has is ignored too, as dockerd does: clients send their own (`name` in the body).
  */
 const ignored: Record<string, ReadonlySet<string>> = {
   '': new Set(['OnBuild', 'Shell']),

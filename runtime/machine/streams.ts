@@ -167,9 +167,8 @@ export class Streams {
 
 /**
  * Couples to the shim before the program can write its first byte: it answers in the order in which it looks at its
- * descriptors, so an
- * answer to each of two questions means that it has taken the connection and read the subscription (native/shim.c,
- * turn).
+ * descriptors, so an answer to each of two questions means that it has taken the connection and read the subscription
+ * (native/shim.c, turn).
  */
 export async function listenBefore(k: Kernel, streams: Streams, shimSocket: string, ended: () => void): Promise<void> {
   await streams.open(shimSocket, ended);

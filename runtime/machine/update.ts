@@ -23,8 +23,7 @@ const changeable = new Set<keyof HostConfig>([
 ]);
 /**
  * What becomes of a field of the body: what a create obeys or refuses and no update can change is refused, what a
- * create ignores, and
- * what the API does not have, is ignored.
+ * create ignores, and what the API does not have, is ignored.
  */
 export const fateOfUpdate = (name: string): Fate | undefined => {
   if (changeable.has(name as keyof HostConfig)) return 'obeyed';

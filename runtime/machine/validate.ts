@@ -1,7 +1,6 @@
 /**
  * Before a container is made: is everything that was asked for known, in range and possible here? What is not supported
- * yet is
- * refused (501), what is wrong is refused (400) in Docker's words.
+ * yet is refused (501), what is wrong is refused (400) in Docker's words.
  */
 import { isIP } from 'node:net';
 import { posix } from 'node:path';

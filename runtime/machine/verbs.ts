@@ -1,7 +1,7 @@
 /**
  * The verbs that change a container. A call that arrives in the middle of a phase waits for it or cancels it, as
- * dockerd's calls wait for
- * the container's lock: which one does which, and what is answered in which state, is held by test/e2e/verbs.test.ts.
+ * dockerd's calls wait for the container's lock: which one does which, and what is answered in which state, is held by
+ * test/e2e/verbs.test.ts.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { notUndone, startFailure, withRest } from '../operation/failure.ts';

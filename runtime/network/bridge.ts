@@ -83,8 +83,7 @@ const factsOf = ({ name, index, mtu, gateway, prefix, uplink }: Bridge): Fact[] 
 
 /**
  * Any container could call itself an IPv6 router, and the host would send its traffic there: CVE-2020-13401. A kernel
- * without IPv6 has no
- * such file.
+ * without IPv6 has no such file.
  */
 async function ignoreRouterAdvertisements(k: Kernel, name: string): Promise<void> {
   await tolerate(['ENOENT'], k.daemon.write_file(`/proc/sys/net/ipv6/conf/${name}/accept_ra`, 0, 0, Buffer.from('0')));

@@ -11,8 +11,7 @@ import { ALIAS } from './bridge.ts';
 const IP_FORWARD = '/proc/sys/net/ipv4/ip_forward';
 /**
  * The bridge itself remembers that forwarding was off before: its alias lives exactly as long as the need, a reboot
- * included, and
- * a second daemon on the same host sees it.
+ * included, and a second daemon on the same host sees it.
  */
 const WAS_OFF = `${ALIAS}: net.ipv4.ip_forward was 0`;
 
@@ -28,8 +27,7 @@ export async function enableForwarding(k: Kernel, bridge: string): Promise<void>
 
 /**
  * Before `bridge` goes: another bridge of ours takes over what it remembers; with the last one forwarding is off again.
- * It stays on when
- * it was on before us.
+ * It stays on when it was on before us.
  */
 export async function restoreForwarding(k: Kernel, bridge: string): Promise<void> {
   await withNetlink(k, NETLINK_ROUTE, async (socket) => {

@@ -1,8 +1,7 @@
 /**
  * Who has which address: one symbolic link per address, `<root>/network/leases/172.30.0.2 -> <container id>`.
- * symlink(2) makes it or
- * fails with EEXIST, so two starts never get the same one, whoever else is paused half way; and `ls -l` shows the
- * table.
+ * symlink(2) makes it or fails with EEXIST, so two starts never get the same one, whoever else is paused half way; and
+ * `ls -l` shows the table.
  */
 import { AT_FDCWD, O } from '../kernel/constants.ts';
 import { hasCode, tolerate } from '../kernel/errors.ts';

@@ -12,8 +12,7 @@ import { removeTable } from './rules.ts';
 
 /**
  * For the exit phase: the host's end is off the bridge and the address free when this resolves; the kernel deletes the
- * pair with the
- * namespace, some milliseconds after its last process. Not done or half done before is fine.
+ * pair with the namespace, some milliseconds after its last process. Not done or half done before is fine.
  */
 export async function releaseNetwork(k: Kernel, c: Container): Promise<void> {
   if (c.network.mode === 'bridge') await detachLink(k, c.network.hostLink);

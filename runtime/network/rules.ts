@@ -73,8 +73,7 @@ let generation = -1;
 
 /**
  * Puts the chain and its rules in force in one transaction, replacing what was in it. When nobody has changed any rule
- * of the host
- * since the last time, one question is all it takes.
+ * of the host since the last time, one question is all it takes.
  */
 export async function ensureChain(k: Kernel, { chain, rules }: ChainRules): Promise<void> {
   const key = `${chain.table} ${chain.name}`;

@@ -10,8 +10,7 @@ const filled = (list: string[] | null | undefined): list is string[] => !!list &
 
 /**
  * A new entry point makes the image's command void; `--entrypoint ""` (sent as [""]) means none at all. Of the
- * environment the
- * flags win by name; of labels, ports and volumes both are kept.
+ * environment the flags win by name; of labels, ports and volumes both are kept.
  */
 export function mergeConfig(request: ContainerConfig, image: ImageConfig): ContainerConfig {
   const base = image.config ?? {};

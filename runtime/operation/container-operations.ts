@@ -1,8 +1,7 @@
 /**
  * What is done to one container, as operations: starts (with the pull that a start may contain), execs, pauses and the
- * removal. Their events
- * stay in the container's own journal, where users look for them; an operation is the part of it that is its own,
- * counted from 0.
+ * removal. Their events stay in the container's own journal, where users look for them; an operation is the part of it
+ * that is its own, counted from 0.
  *
  *   container's journal   0 ─ … ─ 210 ─ … ─ 230 ─ … ─ 410        run 1 ▏ exec-4711 ▏ run 1
  *   operations                start ├───────┤     pause ├┤

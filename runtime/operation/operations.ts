@@ -5,9 +5,8 @@
  *   <root>/operations/<id>/journal.ndjson   what happened
  *
  * A journal is kept until what it is about is removed. Two bounds keep the list finite: operations without a subject go
- * when
- * SUBJECTLESS newer ones are there, and of one image that is asked for again and again only the newest stay, and the
- * first, which fetched it.
+ * when SUBJECTLESS newer ones are there, and of one image that is asked for again and again only the newest stay, and
+ * the first, which fetched it.
  */
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

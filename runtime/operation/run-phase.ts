@@ -84,12 +84,10 @@ async function undoAll<C>(run: Run<C>, steps: readonly Step<C>[]): Promise<Faile
 
 /**
  * Takes back everything these phases may have done, last first, whether or not it was done: an undo finds out for
- * itself,
- * so that the same walk cleans up after a failure and after a daemon that was killed. A step of which it is known that
- * it was not begun
- * is passed over: on a machine where it cannot be done its undo may fail, too. What fails is tried once more when all
- * others have
- * had their turn: it may have waited for one of them. Returns what could not be undone, each error with its step.
+ * itself, so that the same walk cleans up after a failure and after a daemon that was killed. A step of which it is
+ * known that it was not begun is passed over: on a machine where it cannot be done its undo may fail, too. What fails
+ * is tried once more when all others have had their turn: it may have waited for one of them. Returns what could not be
+ * undone, each error with its step.
  */
 export async function unwind<C>(run: Run<C>, phases: readonly Phase<C>[]): Promise<Error[]> {
   run.journal.append({ type: 'phase', phase: phases[phases.length - 1]?.id ?? '', at: 'unwinding' });

@@ -1,7 +1,7 @@
 /**
  * The upper directory against the layers. A character device 0:0 is a whiteout (overlayfs.rst); what a layer has is
- * changed, the rest is
- * added. Beside each directory of upper those of the layers are open, so that an entry is looked up by its name alone.
+ * changed, the rest is added. Beside each directory of upper those of the layers are open, so that an entry is looked
+ * up by its name alone.
  */
 import { AT_FDCWD, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG } from '../kernel/constants.ts';
 import type { Tell } from '../kernel/jobs.ts';

@@ -27,8 +27,8 @@ export const sizeOf = (stat: Stat): number => (['file', 'symlink'].includes(type
 
 /**
  * overlayfs notes on what it copies up where it came from, as a file handle. How a handle is built is the lower file
- * system's own business,
- * but it holds the inode's number: with that a file that was copied up is told from one that was moved over the name.
+ * system's own business, but it holds the inode's number: with that a file that was copied up is told from one that was
+ * moved over the name.
  */
 function isFrom(origin: Buffer, { ino }: Stat): boolean {
   if (origin.length <= HANDLE_AT) return true;

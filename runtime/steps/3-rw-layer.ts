@@ -17,8 +17,7 @@ const below = async (c: Container) =>
 
 /**
  * The VOLUMEs of the image that nothing is mounted on: directories of the container. Not every image has them, and
- * programs rely on
- * them; dockerd makes those that are missing as mount points, 0755 and root's.
+ * programs rely on them; dockerd makes those that are missing as mount points, 0755 and root's.
  */
 function volumesOf({ image, spec }: Container): string[] {
   const volumes = Object.keys(image?.config.config?.Volumes ?? {}).map((path) =>

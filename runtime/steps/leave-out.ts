@@ -1,9 +1,8 @@
 /**
  * Break it: parts of a container that can be left out on purpose, to see what they are for. Each is a name, not any
- * step: what is here
- * still ends and is taken back whole. Not here, because nothing would take back what comes of it: the mount namespace
- * (its mounts would
- * be the host's) and read-only /proc/sysrq-trigger (one byte written to it reboots the host). The network's is
+ * step: what is here still ends and is taken back whole. Not here, because nothing would take back what comes of it:
+ * the mount namespace (its mounts would be the host's) and read-only /proc/sysrq-trigger (one byte written to it
+ * reboots the host). The network's is
  * `--network host`.
  */
 import type { Container } from '../machine/container.ts';

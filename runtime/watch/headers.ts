@@ -1,7 +1,6 @@
 /**
  * What a packet's headers say, as far as they were kept. The bytes come from a container and may be anything: nothing
- * is read beyond
- * their end, and no length in them is believed. Pure; the page uses it.
+ * is read beyond their end, and no length in them is believed. Pure; the page uses it.
  *
  *   | target mac: 6 | source mac: 6 | type: 2 | ARP (RFC 826), IPv4 (RFC 791) with ICMP, TCP or UDP, IPv6 (RFC 8200) |
  */

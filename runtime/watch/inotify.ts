@@ -1,8 +1,7 @@
 /**
  * inotify(7) on directories of a tree: which names in which directories something happened to. fanotify(7) could watch
- * the whole file
- * system with one mark, but upper shares it with everything else of the host; and only root's own directories are
- * watched here.
+ * the whole file system with one mark, but upper shares it with everything else of the host; and only root's own
+ * directories are watched here.
  */
 import { IN, O } from '../kernel/constants.ts';
 import { withEntry } from '../kernel/beneath.ts';

@@ -15,8 +15,7 @@ const COUNTED_MS = 2000;
 
 /**
  * So many are told each by itself; after that one when the count has doubled. A container may run out of memory in a
- * loop for as long as it
- * lives; how often it was at last is told at the end of the run.
+ * loop for as long as it lives; how often it was at last is told at the end of the run.
  */
 const EACH_MOST = 20;
 const isTold = (kills: number, told: number): boolean => kills <= EACH_MOST || kills >= 2 * told;

@@ -7,9 +7,8 @@
  *              host's seeing them; on the bridge itself that would take promiscuous mode, and would be everybody's
  *
  * The headers travel as they are, undecoded: what they mean is found out in the page, not by root. Who sends more than
- * can be shown is
- * only sampled: so many packets are taken at a time, then there is a rest, and the kernel drops what does not fit into
- * the socket.
+ * can be shown is only sampled: so many packets are taken at a time, then there is a rest, and the kernel drops what
+ * does not fit into the socket.
  */
 import { closeAside } from '../kernel/close-aside.ts';
 import { AF, NETLINK_ROUTE, SOCK } from '../kernel/constants.ts';

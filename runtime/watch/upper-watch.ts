@@ -1,7 +1,6 @@
 /**
  * The upper directory while somebody looks. inotify says which names to look at; what is told is what is so when they
- * are looked at,
- * some twenty times a second at most, so that a thousand writes to a file are one fact, or a few.
+ * are looked at, some twenty times a second at most, so that a thousand writes to a file are one fact, or a few.
  *
  *   inotify ──→ dirty: names to look at ──→ upperEntry() ──→ told ──→ facts
  *      └ overflow, or too many ──→ a walk over the whole directory ──┘

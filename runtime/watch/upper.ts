@@ -14,10 +14,8 @@
  * When an entry changes in place (more bytes, another mode or owner), its fact is told again with what is so now; its
  * `what` stays.
  * size is in bytes for files and symlinks, 0 for the rest. There is a bound on how many are told: the key `…` says how
- * many are not
- * (`99500 more entries`), and is null when all are. Names are shown the way `ls -b` shows them
- * (runtime/watch/pathname.ts), so a key
- * holds no control character and stands for exactly one path.
+ * many are not (`99500 more entries`), and is null when all are. Names are shown the way `ls -b` shows them
+ * (runtime/watch/pathname.ts), so a key holds no control character and stands for exactly one path.
  *
  * These come only while somebody looks (ContainerHandle.watch). They stay true over exit and restart, until rm deletes
  * upper.

@@ -1,7 +1,6 @@
 /**
  * What a container uses, four times a second, while somebody looks: one timer a container, however many look. It is not
- * journaled, which it would
- * drown; the newest samples are kept so that whoever comes later sees where it came from.
+ * journaled, which it would drown; the newest samples are kept so that whoever comes later sees where it came from.
  */
 import { daemonKernel } from '../kernel/linux.ts';
 import type { Kernel } from '../kernel/kernel.ts';

@@ -6,10 +6,8 @@
  *          ──▶ the process                           what follows it, once `release` has been called
  *
  * So a request that takes over its connection is read like every other one, whatever Node's parser thinks of Upgrade,
- * and with
- * whatever body. And a connection that HTTP ends is closed in two steps, so that a client which is still sending its
- * body
- * reads the answer and not EPIPE: our FIN first, then what it sends is read away until it ends too.
+ * and with whatever body. And a connection that HTTP ends is closed in two steps, so that a client which is still
+ * sending its body reads the answer and not EPIPE: our FIN first, then what it sends is read away until it ends too.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -98,8 +96,7 @@ export class HttpConnection extends Duplex {
 
   /**
    * The connection, from now on the caller's. What came behind the request is in it, and flows as soon as the caller's
-   * turn is
-   * over: attach the listeners before. A FIN may have come already: `readableEnded`.
+   * turn is over: attach the listeners before. A FIN may have come already: `readableEnded`.
    */
   release(): Socket {
     const { socket } = this;

@@ -14,8 +14,7 @@ const LINGER_MS = 5_000;
 
 /**
  * Our FIN, after all that was written. What the client still sends goes nowhere, and a client that never closes its
- * half
- * is cut off; it may take its time to read what it got.
+ * half is cut off; it may take its time to read what it got.
  */
 export function finish(socket: Socket): void {
   socket.once('finish', () => setTimeout(() => socket.destroy(), LINGER_MS).unref());

@@ -26,9 +26,8 @@ type Start = Parameters<ExecHandle['start']>[0];
 
 /**
  * The stream first, the process second: its first byte must find a client. `tty` is what the client says it reads: it
- * decides about the
- * frames, as in dockerd, whatever the exec was made with; without frames stderr would not be known from stdout, and is
- * left out.
+ * decides about the frames, as in dockerd, whatever the exec was made with; without frames stderr would not be known
+ * from stdout, and is left out.
  */
 async function startAttached(x: Exchange, exec: ExecHandle, options: Start, tty: boolean): Promise<void> {
   const { config } = exec;

@@ -64,8 +64,7 @@ const REGEXP_MS = 50;
 
 /**
  * Which of `texts` match one of the filter's regular expressions; undefined when the filter is absent. In a context of
- * its own
- * with a time limit, since a pattern may backtrack for ever: nothing but strings goes in.
+ * its own with a time limit, since a pattern may backtrack for ever: nothing but strings goes in.
  */
 export function matching(filters: Filters, name: string, texts: readonly string[]): Set<string> | undefined {
   const patterns = filters.get(name);

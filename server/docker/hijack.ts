@@ -6,8 +6,7 @@
  *   POST …/attach                    →        200 OK         the same, for clients that do not upgrade
  *
  * The request is read as every other one, with a body or without (connection.ts keeps back what follows it). The server
- * has no
- * listener for 'upgrade', so Node takes Upgrade for a header like any other.
+ * has no listener for 'upgrade', so Node takes Upgrade for a header like any other.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';

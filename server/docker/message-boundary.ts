@@ -5,9 +5,8 @@
  *                    │ size CRLF data CRLF … 0 CRLF …  │
  *
  * Only the end of a request that takes over its connection is of interest: what follows it belongs to a process, and no
- * HTTP
- * parser may see it. Whether a request is well formed is the parser's business; what cannot be understood here is left
- * to it.
+ * HTTP parser may see it. Whether a request is well formed is the parser's business; what cannot be understood here is
+ * left to it.
  */
 const HEAD_END = Buffer.from('\r\n\r\n');
 const HEAD_LIMIT = 256 * 1024;

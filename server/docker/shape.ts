@@ -1,7 +1,7 @@
 /**
  * Is a client's JSON for an exec of the kinds that its type promises? Only named fields are looked at; null is "not
- * given". The table
- * is complete by its type, so that no field arrives unchecked. (Containers: runtime/machine/request-shape.ts.)
+ * given". The table is complete by its type, so that no field arrives unchecked. (Containers:
+ * runtime/machine/request-shape.ts.)
  */
 import type { ExecConfig } from '../../runtime/machine/engine.ts';
 import { badParameter } from '../../runtime/machine/refusal.ts';

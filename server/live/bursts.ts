@@ -1,9 +1,7 @@
 /**
  * Events come in bursts of some hundred, and a picture of half a burst holds up the picture of the other half, as well
- * as the run itself where
- * processors are few. So a burst travels together: when the run has come to stand or to rest, or when nothing has come
- * for a while. One that
- * goes on is not waited for longer than a moment.
+ * as the run itself where processors are few. So a burst travels together: when the run has come to stand or to rest,
+ * or when nothing has come for a while. One that goes on is not waited for longer than a moment.
  */
 import type { Event } from '../../runtime/journal/event.ts';
 

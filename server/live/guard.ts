@@ -1,7 +1,6 @@
 /**
  * What every request and every upgrade has to pass, and the headers that every answer carries. The daemon is root, and
- * any page of
- * any site may send requests to loopback, so:
+ * any page of any site may send requests to loopback, so:
  *
  *   Host          is ours: a name that an attacker rebinds to 127.0.0.1 is not (DNS rebinding)
  * Origin is ours where the browser says it, and an upgrade has to say it (cross-site WebSocket hijacking; cookies do

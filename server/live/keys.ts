@@ -1,7 +1,7 @@
 /**
  * Who may see the page. `drydock playground` gets a token over the unix socket, which only root and the group docker
- * can open. The
- * browser exchanges it, once, for a cookie; from then on the token is worth nothing. Only hashes are kept here.
+ * can open. The browser exchanges it, once, for a cookie; from then on the token is worth nothing. Only hashes are kept
+ * here.
  */
 import { createHash, randomBytes } from 'node:crypto';
 

@@ -30,9 +30,8 @@ const SPENT =
 
 /**
  * The page itself, which takes the token out of its address before it does anything else. Not a redirect: a browser
- * that came from another
- * site would follow one without the cookie that it has just been given, because SameSite=Strict looks at where the
- * navigation began.
+ * that came from another site would follow one without the cookie that it has just been given, because SameSite=Strict
+ * looks at where the navigation began.
  */
 function open(req: Request, res: Response, { keys, place, files, admitted }: PageOptions): void {
   const asked = new URL(req.url, 'http://localhost').searchParams;

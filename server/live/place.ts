@@ -56,8 +56,7 @@ function certificateOf({ cert, key }: Tls, now: number): X509Certificate {
 
 /**
  * The names that the certificate speaks for are the names that are answered to: a name that somebody rebinds to our
- * address is not
- * among them. One that stands for many (`*.example`) names nobody.
+ * address is not among them. One that stands for many (`*.example`) names nobody.
  */
 export function secured(tls: Tls, port: number, now = Date.now()): Place {
   const names = namesIn(certificateOf(tls, now));

@@ -18,11 +18,9 @@
  *                                      ←   answer 4, or refused 4 {status, message}
  *
  * Text frames are JSON, one message each. A binary frame is one byte, the terminal's number as the page chose it, and
- * bytes as they
- * come from the process. The journal is whole and in order: a viewer that is slow gets it later. Of everything else a
- * slow viewer gets
- * the newest: the list as it is now, and of a terminal's output what comes after a gap (`gap` says how much was left
- * out).
+ * bytes as they come from the process. The journal is whole and in order: a viewer that is slow gets it later. Of
+ * everything else a slow viewer gets the newest: the list as it is now, and of a terminal's output what comes after a
+ * gap (`gap` says how much was left out).
  */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { GateCommand } from '../../runtime/machine/engine.ts';

@@ -1,8 +1,7 @@
 /**
  * A viewer's end of a process's streams. It never makes the process wait: what a slow viewer cannot take is left out,
- * and it is told how
- * much. Otherwise one forgotten tab would stand in the way of all other clients, because the shim's output is read once
- * for all.
+ * and it is told how much. Otherwise one forgotten tab would stand in the way of all other clients, because the shim's
+ * output is read once for all.
  */
 import { Duplex } from 'node:stream';
 import { LIMITS } from './limits.ts';

@@ -19,8 +19,8 @@ const PIECE_MOST = 32 << 10;
 
 /**
  * In a script element the only dangerous letter is `<`: `</script` would end it, and `<!--` begin what hides the end
- * (HTML, "Restrictions
- * for contents of script elements"). JSON has it in strings only, where it may be written otherwise.
+ * (HTML, "Restrictions for contents of script elements"). JSON has it in strings only, where it may be written
+ * otherwise.
  */
 export const harmless = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 

@@ -1,7 +1,6 @@
 /**
  * A room of its own for an end-to-end test: network, mount and pid namespace. In it every link, rule, mount and process
- * is the test's,
- * so that before and after can be compared whole; and whatever a broken test leaves goes with the room.
+ * is the test's, so that before and after can be compared whole; and whatever a broken test leaves goes with the room.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

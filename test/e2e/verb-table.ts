@@ -1,7 +1,6 @@
 /**
  * Every verb in every state, as dockerd 26.1.5 answers: the status code, the words, and the state that is found right
- * afterwards. The
- * expected column was taken from a real one with the same requests (verbs.test.ts, DRYDOCK_TEST_PEER).
+ * afterwards. The expected column was taken from a real one with the same requests (verbs.test.ts, DRYDOCK_TEST_PEER).
  */
 import type { Answer } from './daemon.ts';
 

@@ -1,7 +1,6 @@
 /**
  * Every verb in every state, against verb-table.ts. With DRYDOCK_TEST_PEER=/path/to/docker.sock the same requests go to
- * a dockerd that has
- * an image `tiny` with a shell: so the table was made, and so it can be checked again.
+ * a dockerd that has an image `tiny` with a shell: so the table was made, and so it can be checked again.
  */
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -15,9 +15,8 @@ export const termsOf = (language: Language): string[] =>
 
 /**
  * nspell unfolds each stem with all its endings before it answers anything, which for Russian is slow and large. Of a
- * stem stays at least
- * what no ending takes off: a stem whose rest begins none of the words can't have made one of them, and is left out.
- * hunspell(5), "SFX".
+ * stem stays at least what no ending takes off: a stem whose rest begins none of the words can't have made one of them,
+ * and is left out. hunspell(5), "SFX".
  */
 function stemsFor(words: readonly string[], aff: string, dic: string): string {
   const stripped = new Map<string, Set<string>>();

@@ -1,7 +1,7 @@
 /**
  * A network in memory for the recording kernel: it reads the netlink messages that were sent, changes its links, and
- * answers as the
- * kernel would. `answers` goes into recordingKernel(); what it holds afterwards shows what was left behind.
+ * answers as the kernel would. `answers` goes into recordingKernel(); what it holds afterwards shows what was left
+ * behind.
  */
 import { constants } from 'node:os';
 import { NETLINK_ROUTE } from '../../runtime/kernel/constants.ts';

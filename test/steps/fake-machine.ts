@@ -1,7 +1,6 @@
 /**
  * A machine in memory for the recording kernel: descriptors, directories, shims. It refuses what a real kernel would
- * refuse, and
- * what it holds afterwards shows what a run left behind.
+ * refuse, and what it holds afterwards shows what a run left behind.
  */
 import { constants } from 'node:os';
 import { AT, O } from '../../runtime/kernel/constants.ts';

@@ -28,8 +28,7 @@ test.after(async () => {
 
 /**
  * What is shown: elements, their attributes in the alphabet's order, their texts. Not the ids that the framework
- * numbers, what has the
- * focus, and which folders of the list were opened by hand. As text: the browser runs it.
+ * numbers, what has the focus, and which folders of the list were opened by hand. As text: the browser runs it.
  */
 const SHOWN = `(() => {
   const left = /^(tabindex|open|data-frame)$/;

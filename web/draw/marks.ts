@@ -1,7 +1,6 @@
 /**
  * What a picture is made of: items (objects that can be selected, and that keep their key from frame to frame, so that
- * they move instead
- * of jumping), each of a few marks. Plain data; web/panels/Drawing.svelte turns it into SVG.
+ * they move instead of jumping), each of a few marks. Plain data; web/panels/Drawing.svelte turns it into SVG.
  */
 import {
   line,

@@ -1,8 +1,7 @@
 /**
  * Lays the lifecycle out with the Eclipse Layout Kernel's layered algorithm: columns from left to right, edges at right
- * angles, as few crossings as
- * it finds. Not in the page, where it would be the biggest part by far: `npm run layout` writes what comes out into
- * web/draw/machine-layout.ts.
+ * angles, as few crossings as it finds. Not in the page, where it would be the biggest part by far: `npm run layout`
+ * writes what comes out into web/draw/machine-layout.ts.
  * The options: https://eclipse.dev/elk/reference/algorithms/org-eclipse-elk-layered.html
  */
 import ELK, { type ElkExtendedEdge, type ElkNode, type ElkPort } from 'elkjs/lib/elk.bundled.js';

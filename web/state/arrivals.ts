@@ -1,9 +1,8 @@
 /**
  * Events on their way from the connection to the page: shown at once, and what comes while the browser draws them
- * together, when it
- * has drawn. A picture for each message would hold up the newest of them, and what comes into one that is being drawn
- * would hold that up. A long journal that is on its
- * way is shown when it is here, and now and then until then.
+ * together, when it has drawn. A picture for each message would hold up the newest of them, and what comes into one
+ * that is being drawn would hold that up. A long journal that is on its way is shown when it is here, and now and then
+ * until then.
  */
 const PATIENCE_MS = 250;
 

@@ -1,7 +1,6 @@
 /**
  * What the machine and the lists beside the picture that is looked at show. They follow one frame of the browser behind
- * it: styles and layout
- * of a hundred steps would hold it up by as much time as it takes itself.
+ * it: styles and layout of a hundred steps would hold it up by as much time as it takes itself.
  */
 import { begin, type Frame } from '../../runtime/journal/frame.ts';
 import type { Event } from '../../server/live/protocol.ts';

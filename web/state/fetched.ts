@@ -1,7 +1,6 @@
 /**
  * A part of the page that is loaded when it is wanted. A browser drops what it is just loading when the machine's
- * network changes, and each
- * container changes it: then it is asked for once more.
+ * network changes, and each container changes it: then it is asked for once more.
  */
 const AGAIN_MS = 300;
 

@@ -1,7 +1,6 @@
 /**
  * Somebody drags through the journal, or holds a key down. The cursor, its words and its address are there at once; the
- * pictures come after
- * as often as the machine can draw them beside it, and for the place where one stops.
+ * pictures come after as often as the machine can draw them beside it, and for the place where one stops.
  */
 
 /** Two places within this time are a hurry; so long after the last one it is over. */

@@ -19,8 +19,8 @@ export type Source =
 
 /**
  * The policy forbids styles in markup. xterm.js makes style elements for its colours, which the policy knows by their
- * nonce, and sets
- * style attributes for others, which the object model may do where setAttribute may not (CSP Level 3, 6.7.3).
+ * nonce, and sets style attributes for others, which the object model may do where setAttribute may not (CSP Level 3,
+ * 6.7.3).
  */
 function allowStyles(): void {
   const { nonce } = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]') ?? { nonce: '' };

@@ -1,7 +1,6 @@
 /**
  * What the daemon tells in sentences of its own, in the language of the page: why something was refused or failed, and
- * the words in what
- * the kernel was asked for. What no row knows stays in English: better that than nothing.
+ * the words in what the kernel was asked for. What no row knows stays in English: better that than nothing.
  */
 import type { Language } from '../../lessons/format.ts';
 import type { Fact } from '../../runtime/journal/event.ts';

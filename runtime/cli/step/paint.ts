@@ -2,9 +2,8 @@ import { visible } from '../../journal/visible.ts';
 
 /**
  * Colour for terminals; without it everything reads the same. no-color.org. `shown` is what is written in the end: ends
- * of lines and the
- * colours of this ink are kept, every other control character is shown, because what is told came from an image, a
- * registry or a program.
+ * of lines and the colours of this ink are kept, every other control character is shown, because what is told came from
+ * an image, a registry or a program.
  */
 export interface Ink {
   shown(text: string): string;

@@ -15,8 +15,7 @@ export interface Cgroup {
   allowDevices(k: Kernel, rules: readonly DeviceRule[]): Promise<string[]>;
   /**
    * The stage moves itself: it writes "0" to `tasks` (v1) or `cgroup.procs` (v2). Moving a single thread by itself
-   * takes no
-   * cgroup_threadgroup_rwsem, whose first write lock waits for an RCU grace period.
+   * takes no cgroup_threadgroup_rwsem, whose first write lock waits for an RCU grace period.
    */
   join(k: Kernel): Promise<void>;
   freeze(k: Kernel): Promise<void>;

@@ -7,8 +7,7 @@
  * Of two rules the later one wins, for each of read, write and mknod by itself. So the rules are tried from the last to
  * the first:
  * an allowing one takes its bits off what is still asked for, a denying one refuses as soon as such a bit is left. What
- * no rule
- * speaks of is allowed, as in a cgroup without a program; the list of a container begins with "deny all".
+ * no rule speaks of is allowed, as in a cgroup without a program; the list of a container begins with "deny all".
  */
 import type { DeviceRule } from '../../oci/spec.ts';
 import { Ebpf, R } from './ebpf.ts';

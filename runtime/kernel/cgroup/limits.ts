@@ -2,9 +2,8 @@
  * OCI resources → file → value, for both versions of cgroups.
  *
  * v1: admin-guide/cgroup-v1; v2: admin-guide/cgroup-v2, "Controllers". Rows are written in this order. A row without a
- * value is
- * not written at all; a file that is not there gives the row's warning (Docker's words) and the container runs without
- * the limit.
+ * value is not written at all; a file that is not there gives the row's warning (Docker's words) and the container runs
+ * without the limit.
  */
 import type { Resources, ThrottleDevice } from '../../oci/spec.ts';
 

@@ -17,8 +17,7 @@ const namespaceOf = (pid: number | 'self') => attempt(() => readlinkSync(`/proc/
 
 /**
  * All in the pid namespaces that those are in who have the upperdir mounted; the daemon's own namespace is not meant. A
- * process before
- * its overlay is mounted is the stage, which dies with its shim.
+ * process before its overlay is mounted is the stage, which dies with its shim.
  */
 function processesWith(upperdir: string): number[] {
   const pids = readdirSync('/proc')

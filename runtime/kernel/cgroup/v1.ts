@@ -106,8 +106,7 @@ export function cgroupV1(cgroupPath: string, { v1 }: Hierarchies): Cgroup {
 
 /**
  * The leaf with one mkdir(2) when the parent is there. A cpuset without CPUs and memory nodes takes no tasks
- * (cpuset(7)): the
- * parent hands its own down by cgroup.clone_children, which is set once, when the parent is made.
+ * (cpuset(7)): the parent hands its own down by cgroup.clone_children, which is set once, when the parent is made.
  */
 async function createIn(k: Kernel, mount: string, path: string, isCpuset: boolean): Promise<void> {
   if ((await tolerate(['ENOENT'], makeDirectory(k, mount + path))) === undefined) {

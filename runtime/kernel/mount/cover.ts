@@ -1,7 +1,6 @@
 /**
  * Covering paths of procfs and sysfs: each is opened once, what it is is asked of the descriptor, and a mount is put
- * over that very
- * descriptor. No path is looked up a second time, so that what was looked at is what is covered.
+ * over that very descriptor. No path is looked up a second time, so that what was looked at is what is covered.
  */
 import { AT, FSCONFIG, MOUNT_ATTR, MS, O } from '../constants.ts';
 import type { Fact } from '../../journal/event.ts';

@@ -1,7 +1,7 @@
 /**
  * Paths inside a root that was filled by an image or is changed by a container meanwhile: each is resolved by the
- * kernel, once, with
- * openat2(2), so that neither `..` nor a symbolic link leads out; what follows is asked of the descriptor.
+ * kernel, once, with openat2(2), so that neither `..` nor a symbolic link leads out; what follows is asked of the
+ * descriptor.
  */
 import { posix } from 'node:path';
 import { AT_FDCWD, O } from '../constants.ts';
@@ -23,8 +23,7 @@ export const planOpen = (stage: Together, place: Place, flags: number = O.O_PATH
 
 /**
  * Opens the place (O_PATH), making it, and the directories above it, when absent. On a failure the stage is at its end,
- * and what it
- * has open goes with it.
+ * and what it has open goes with it.
  */
 export async function ensurePath(k: Kernel, place: Place, kind: Kind): Promise<number> {
   try {

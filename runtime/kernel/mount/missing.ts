@@ -1,8 +1,7 @@
 /**
  * A path of which more than the last name is absent, or whose link points to nothing, as /etc/resolv.conf does in
- * images of systems
- * with systemd-resolved. The links are read one by one and put in their place; what the path then says is made over no
- * link.
+ * images of systems with systemd-resolved. The links are read one by one and put in their place; what the path then
+ * says is made over no link.
  */
 import { O, RESOLVE, S_IFLNK, S_IFMT } from '../constants.ts';
 import { errnoNumber, SyscallError } from '../errors.ts';

@@ -58,8 +58,7 @@ export type Placed = readonly (readonly [Mount, Place])[];
 
 /**
  * Copies of the host's mounts at their sources, with their own flags, moved to their places: open_tree(2),
- * mount_setattr(2),
- * move_mount(2). A source is looked up once: of what kind it is, is asked of the tree that was taken.
+ * mount_setattr(2), move_mount(2). A source is looked up once: of what kind it is, is asked of the tree that was taken.
  */
 export async function mountBinds(k: Kernel, mounts: Placed): Promise<void> {
   const found = await k.together((stage) =>

@@ -1,7 +1,6 @@
 /**
  * The kernel's answer to a message that wants one, NLMSG_ERROR: | -errno or 0 | the request's header, and on failure
- * the
- * request | attributes with NLM_F_ACK_TLVS |. Linux Documentation/userspace-api/netlink/intro.rst, "Extended ACK".
+ * the request | attributes with NLM_F_ACK_TLVS |. Linux Documentation/userspace-api/netlink/intro.rst, "Extended ACK".
  */
 import { SyscallError } from '../errors.ts';
 import { align, at, decodeAttributes, type Schema } from './attribute.ts';

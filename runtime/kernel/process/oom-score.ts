@@ -2,8 +2,7 @@
  * Whom the kernel ends when the whole machine has no memory left: proc(5), "/proc/pid/oom_score_adj".
  *
  * The daemon is the largest process and its shims hold the containers, so without this they would go first. dockerd's
- * unit
- * says -500, containerd gives its shims -998. Children inherit it, so each container gets its own value back: what
+ * unit says -500, containerd gives its shims -998. Children inherit it, so each container gets its own value back: what
  * --oom-score-adj says, else 0. A value written with CAP_SYS_RESOURCE is also the lowest that the process itself may
  * choose.
  */

@@ -1,8 +1,7 @@
 /**
  * rm -r of a tree of any size, in a worker's thread: of a million files in one directory, or of directories nested
- * deeper than a path can
- * name (PATH_MAX). Nothing is kept of what was read but the way to it; where that gets long, the rest is moved up to
- * the top:
+ * deeper than a path can name (PATH_MAX). Nothing is kept of what was read but the way to it; where that gets long, the
+ * rest is moved up to the top:
  *
  *   top/a/…/y/z   →   top/a/…/y  top/.0
  */

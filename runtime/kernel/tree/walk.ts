@@ -1,7 +1,7 @@
 /**
  * Going through a tree of any size, in a worker's thread: by descriptors, so that no name is looked up twice and no
- * link is followed, in the
- * order in which getdents64(2) gives the names, and keeping nothing but the way to where it is.
+ * link is followed, in the order in which getdents64(2) gives the names, and keeping nothing but the way to where it
+ * is.
  */
 import { AT_FDCWD, O } from '../constants.ts';
 import { entriesOf } from '../beneath.ts';

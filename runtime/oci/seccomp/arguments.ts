@@ -1,7 +1,6 @@
 /**
  * Comparisons of 64-bit arguments in a 32-bit machine: high half, then low half. Of an argument that the kernel takes
- * in 32 bits
- * (narrow-arguments.ts) the low half only.
+ * in 32 bits (narrow-arguments.ts) the low half only.
  *
  *   struct seccomp_data { int nr; u32 arch; u64 instruction_pointer; u64 args[6]; }     little endian
  */

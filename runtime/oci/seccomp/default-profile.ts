@@ -1,13 +1,11 @@
 /**
  * What a container may ask of the kernel by default: the same calls as Docker's default profile, as
- * github.com/moby/profiles had it in
- * 2026, but for socketcall (below).
+ * github.com/moby/profiles had it in 2026, but for socketcall (below).
  *
  * Everything is refused with EPERM but what is listed. The lists are by subject, so that a reader sees what is in and
  * what is out:
  * out are the calls that make or change mounts and namespaces, load code into the kernel, set its clock, or are doors
- * with a
- * history of holes (io_uring, keyrings, bpf, userfaultfd, perf).
+ * with a history of holes (io_uring, keyrings, bpf, userfaultfd, perf).
  */
 import type { Profile, ProfileRule } from './profile-format.ts';
 
@@ -108,15 +106,11 @@ const allow = (names: string, more: Partial<ProfileRule> = {}): ProfileRule => (
 
 /**
  * The old door to the same calls, for 32-bit programs on x86: any 64-bit program can take it too (int 0x80). The
- * address family lies
- * behind a pointer, where no filter sees it, so while it makes sockets the list above holds for nobody. Docker refused
- * it in 29.4.2,
- * and went back because 32-bit programs of glibc and Go make all their sockets by it (SteamCMD, Wine): there AppArmor
- * or SELinux now
- * hold AF_ALG back. Here no such module stands behind the filter. So it makes no socket (ENOSYS: libc may try
- * socket(2)), does
- * everything else, and is given back to a container that has such programs with `--annotation
- * drydock.socketcall=allow`.
+ * address family lies behind a pointer, where no filter sees it, so while it makes sockets the list above holds for
+ * nobody. Docker refused it in 29.4.2, and went back because 32-bit programs of glibc and Go make all their sockets by
+ * it (SteamCMD, Wine): there AppArmor or SELinux now hold AF_ALG back. Here no such module stands behind the filter. So
+ * it makes no socket (ENOSYS: libc may try socket(2)), does everything else, and is given back to a container that has
+ * such programs with `--annotation drydock.socketcall=allow`.
  */
 const socketcall: ProfileRule[] = [
   {

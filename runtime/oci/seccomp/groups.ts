@@ -1,8 +1,7 @@
 /**
  * Calls that the usual filter refuses, by what they would do. Why each group is refused is said in the page's words
- * (web/words); `man` is where
- * the calls are described. A call that is in none of them was refused by a profile of somebody's own, or is newer than
- * this list.
+ * (web/words); `man` is where the calls are described. A call that is in none of them was refused by a profile of
+ * somebody's own, or is newer than this list.
  */
 export interface RefusedGroup {
   id: string;

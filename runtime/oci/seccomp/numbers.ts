@@ -4,8 +4,7 @@ import { I386 } from './numbers-i386.ts';
 
 /**
  * Since 5.1 a new call has the same number on every architecture. The addon knows those that the headers it was built
- * with
- * knew; a kernel may be newer than the headers.
+ * with knew; a kernel may be newer than the headers.
  */
 const SINCE_6_5: [first: number, names: string] = [
   451,

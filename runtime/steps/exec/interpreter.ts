@@ -1,7 +1,7 @@
 /**
  * Why execve(2) says ENOENT of a program that is there: what is missing is the interpreter. Of a script it stands in
- * the first line
- * (execve(2), "Interpreter scripts"), of a dynamic program it is the loader in its ELF header (elf(5), PT_INTERP).
+ * the first line (execve(2), "Interpreter scripts"), of a dynamic program it is the loader in its ELF header (elf(5),
+ * PT_INTERP).
  */
 import { tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';

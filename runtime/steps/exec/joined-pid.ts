@@ -2,9 +2,8 @@
  * --pid container:ID. Who lives in a pid namespace is seen by all who do, and a container with CAP_SYS_PTRACE may read
  * and write the
  * memory, the descriptors and the root of whoever has no more rights than it asks for: that a process is not dumpable
- * is nothing to
- * that capability. So the stage stays outside, with its rights and the host's tree, and only its child, which has
- * neither, is born in.
+ * is nothing to that capability. So the stage stays outside, with its rights and the host's tree, and only its child,
+ * which has neither, is born in.
  */
 import { FSCONFIG } from '../../kernel/constants.ts';
 import type { Kernel } from '../../kernel/kernel.ts';

@@ -1,9 +1,7 @@
 /**
  * null(4) as stdin, and as what masks files: the container's own, opened once inside its root, and known by its number.
- * With the host's
- * node as descriptor 0, fchmod(2) and fchown(2) through /proc/self/fd/0 would change the host's inode: no capability is
- * asked for them
- * where the uid is the owner's.
+ * With the host's node as descriptor 0, fchmod(2) and fchown(2) through /proc/self/fd/0 would change the host's inode:
+ * no capability is asked for them where the uid is the owner's.
  */
 import { AT_FDCWD, FSCONFIG, O, S_IFCHR } from '../../kernel/constants.ts';
 import { hasCode } from '../../kernel/errors.ts';

@@ -1,9 +1,7 @@
 /**
  * Where a path of the container is looked up. /proc, /sys and /dev are opened once, right behind their mount, over no
- * link, and what is
- * there is asked for: all that lies beneath them is looked up from these descriptors. An image, or a container that
- * shares a volume,
- * may exchange what a path leads to at any moment, but not what is open.
+ * link, and what is there is asked for: all that lies beneath them is looked up from these descriptors. An image, or a
+ * container that shares a volume, may exchange what a path leads to at any moment, but not what is open.
  */
 import { AT_FDCWD, O } from '../../kernel/constants.ts';
 import { hasCode } from '../../kernel/errors.ts';

@@ -18,10 +18,8 @@ function failed(cwd: string, why: string, code = '', cause?: unknown): Error {
 
 /**
  * fchdir(2) to what was opened over no link of procfs: /proc/1/root, or a WORKDIR that was exchanged for a link to it,
- * is another tree,
- * and the process would read and write there with the rights that it has left. What getcwd(2) then says begins at the
- * process's own
- * root, or with "(unreachable)": CVE-2024-21626.
+ * is another tree, and the process would read and write there with the rights that it has left. What getcwd(2) then
+ * says begins at the process's own root, or with "(unreachable)": CVE-2024-21626.
  */
 export async function enterDirectory(k: Kernel, cwd: string): Promise<void> {
   if (cwd === '/') return void (await k.stage.chdir('/'));

@@ -8,9 +8,8 @@ import type { Visit } from '../../web/browser.ts';
 
 /**
  * Notes each time that another frame is shown, and when the browser had drawn it: styles, layout and painting are over,
- * what is left is
- * putting the painted pieces together on the screen. Shown is what both say: the count beside the scrubber, and the
- * picture that is open.
+ * what is left is putting the painted pieces together on the screen. Shown is what both say: the count beside the
+ * scrubber, and the picture that is open.
  * As text: the browser runs it.
  */
 const WATCH = `(() => {

@@ -1,8 +1,7 @@
 /**
  * The places of a pull without a container: before each step, and before each request in it. At each: the request
- * fails, the pull is
- * aborted, the daemon is killed. Nothing of it may stay but the record that says how it ended, and the next pull must
- * succeed.
+ * fails, the pull is aborted, the daemon is killed. Nothing of it may stay but the record that says how it ended, and
+ * the next pull must succeed.
  */
 import * as assert from 'uvu/assert';
 import { readdirSync } from 'node:fs';

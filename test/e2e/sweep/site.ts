@@ -1,7 +1,6 @@
 /**
  * Undo is real. At every step that real runs show, and at every system call in it: the call fails, the run is aborted,
- * the daemon is
- * killed. Each time nothing may stay that was not there before, and rm must take the container.
+ * the daemon is killed. Each time nothing may stay that was not there before, and rm must take the container.
  *
  * A test file for each of the three. DRYDOCK_SWEEP_ONLY takes the places whose names match it ('^terminal: exec'),
  * DRYDOCK_SWEEP_TALK prints each.

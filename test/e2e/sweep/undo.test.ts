@@ -1,7 +1,7 @@
 /**
  * The way back fails too: at every system call that real unwindings make. `npm run sweep` answers each with every errno
- * and lets every fate
- * follow; the tests take the next of them for each call. DRYDOCK_SWEEP_ONLY and DRYDOCK_SWEEP_TALK as in site.ts.
+ * and lets every fate follow; the tests take the next of them for each call. DRYDOCK_SWEEP_ONLY and DRYDOCK_SWEEP_TALK
+ * as in site.ts.
  */
 import * as assert from 'uvu/assert';
 import { leftovers } from '../leftovers.ts';

@@ -1,7 +1,7 @@
 /**
  * Marks as SVG elements, each of them one child of a group. A picture has hundreds, and a component for each took more
- * time than all else of
- * a frame: so they are made here, and one that is as it was, or of the same kind at the same place, keeps its element.
+ * time than all else of a frame: so they are made here, and one that is as it was, or of the same kind at the same
+ * place, keeps its element.
  */
 import type { Mark } from '../../draw/marks.ts';
 
