@@ -70,7 +70,7 @@ export const life: Check[] = [
   {
     name: 'exec joins the group and the namespaces',
     run: () =>
-      during({ Cmd: ['sleep', '1000'] }, async (id, pid) => {
+      during({ Cmd: ['sleep', '1000'], HostConfig: { CgroupnsMode: 'private' } }, async (id, pid) => {
         const { code, out } = await exec(
           id,
           'sh',
