@@ -42,7 +42,7 @@ export default ts.config(
     },
   },
   {
-    // A promise that nothing waits for is a failure that nobody hears of.
+    // When nothing waits for a promise, its failure is not reported.
     files: ['runtime/**/*.ts', 'server/**/*.ts', 'lessons/**/*.ts', 'test/**/*.ts'],
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
