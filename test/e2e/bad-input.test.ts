@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { clients, drydock } from './daemon.ts';
-import { leftovers, sameAs } from './leftovers.ts';
+import { atRest, sameAs } from './leftovers.ts';
 import { run } from './ran.ts';
 import { site } from './site.ts';
 
@@ -13,7 +13,7 @@ s.test.before(async () => {
   mkdirSync(`${s.daemon.root}/plain`);
   writeFileSync(`${s.daemon.root}/plain/file`, '');
   writeFileSync(`${s.daemon.root}/plain/bad.json`, '{"defaultAction": "SCMP_ACT_SOMETIMES"');
-  before = leftovers(s.daemon);
+  before = await atRest(s.daemon);
 });
 
 /** docker's client reads its exit code from the daemon's words, and any missing file as a missing program. */

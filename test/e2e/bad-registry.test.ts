@@ -8,7 +8,7 @@ import type { Sample } from '../image/sample.ts';
 import { archive, digestOf, header, type Made } from '../image/tarball.ts';
 import { brokenImage } from './broken-image.ts';
 import { clients, type Client } from './daemon.ts';
-import { leftovers, sameAs } from './leftovers.ts';
+import { atRest, sameAs } from './leftovers.ts';
 import { site } from './site.ts';
 
 const s = await site('a registry that sends what it should not', { images: ['tiny'] });
@@ -24,7 +24,7 @@ const stored = () =>
     .sort();
 s.test.before(async () => {
   await s.daemon.ok('run', '--rm', 'tiny', 'true');
-  before = leftovers(s.daemon);
+  before = await atRest(s.daemon);
 });
 
 const file: Made = { name: 'file', content: 'bytes\n' };

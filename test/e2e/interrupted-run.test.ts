@@ -2,7 +2,7 @@
 import * as assert from 'uvu/assert';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from './daemon.ts';
-import { leftovers, sameAs } from './leftovers.ts';
+import { atRest, sameAs } from './leftovers.ts';
 import { type Ran, type Running, until } from './ran.ts';
 import { site } from './site.ts';
 import { slowRegistry } from './slow-registry.ts';
@@ -12,7 +12,7 @@ const d = () => s.daemon;
 let before: Record<string, string[]>;
 s.test.before(async () => {
   await d().ok('run', '--rm', 'tiny', 'true');
-  before = leftovers(d());
+  before = await atRest(d());
 });
 
 /**

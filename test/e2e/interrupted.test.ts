@@ -2,7 +2,7 @@
 import * as assert from 'uvu/assert';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clients } from './daemon.ts';
-import { leftovers, sameAs } from './leftovers.ts';
+import { atRest, sameAs } from './leftovers.ts';
 import { until } from './ran.ts';
 import { site } from './site.ts';
 
@@ -11,7 +11,7 @@ const d = () => s.daemon;
 let before: Record<string, string[]>;
 s.test.before(async () => {
   await d().ok('run', '--rm', 'tiny', 'true');
-  before = leftovers(d());
+  before = await atRest(d());
 });
 
 s.test('a pull that is interrupted leaves nothing of the image, and the next one gets it', async () => {

@@ -5,7 +5,7 @@
 import * as assert from 'uvu/assert';
 import { sh } from '../harness.ts';
 import { clients } from './daemon.ts';
-import { leftovers, sameAs } from './leftovers.ts';
+import { atRest, sameAs } from './leftovers.ts';
 import { site } from './site.ts';
 import { Follower } from './sweep/journal.ts';
 
@@ -46,7 +46,7 @@ const rows: [what: string, at: string, errno: string, message: RegExp][] = [
 for (const [what, at, errno, message] of rows) {
   s.test(`no ${what}: the message says so, and nothing is left`, async () => {
     await d().ok('run', '--rm', 'tiny', 'true');
-    const before = leftovers(d());
+    const before = await atRest(d());
     assert.match((await startFailing(at, errno)).replace(/\n/g, ' '), message);
     await sameAs(before, d());
   });

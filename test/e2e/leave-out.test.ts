@@ -2,7 +2,7 @@
 import * as assert from 'uvu/assert';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { alive, Daemon } from './daemon.ts';
-import { leftovers, sameAs } from './leftovers.ts';
+import { atRest, sameAs } from './leftovers.ts';
 import { until } from './ran.ts';
 import { site } from './site.ts';
 
@@ -23,7 +23,7 @@ const escape = () => [
 let before: Record<string, string[]>;
 s.test('a container leaves these behind while the daemon runs', async () => {
   await whole('true');
-  before = leftovers(d());
+  before = await atRest(d());
 });
 
 s.test("without a pid namespace the host's processes are seen, and those left over are ended with it", async () => {

@@ -94,7 +94,23 @@ function descriptors(pid: number): string[] {
     .sort();
 }
 
-/** The kernel deletes a veth pair a little after its namespace. */
+/**
+ * What there is when the kernel has deleted all that it is about to: a veth pair goes a little after its namespace, and
+ * a lease with the container. For what is compared with later, because a link that was still there would be missed for
+ * ever.
+ */
+export async function atRest(daemon: Daemon): Promise<Record<string, string[]>> {
+  const veths = (held: Record<string, string[]>) => held['links']!.filter((line) => line.startsWith('veth')).length;
+  let now = leftovers(daemon);
+  for (const end = Date.now() + 30_000; veths(now) !== now['leases']!.length && Date.now() < end;) {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    now = leftovers(daemon);
+  }
+  assert.is(veths(now), now['leases']!.length, `links and leases differ: ${now['links']} and ${now['leases']}`);
+  return now;
+}
+
+/** Waits for what the kernel deletes later, as atRest does. */
 export async function sameAs(
   before: Record<string, string[]>,
   daemon: Daemon,

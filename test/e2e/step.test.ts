@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { readlinkSync, readFileSync } from 'node:fs';
 import { sh } from '../harness.ts';
-import { leftovers, sameAs } from './leftovers.ts';
+import { atRest, sameAs } from './leftovers.ts';
 import { until } from './ran.ts';
 import { site } from './site.ts';
 
@@ -144,7 +144,7 @@ s.test('break and clear set and take breakpoints while it stands', async () => {
 });
 
 s.test('abort from another process undoes everything, and the one who runs it is told', async () => {
-  const before = leftovers(d());
+  const before = await atRest(d());
   const running = d().begin('drydock', 'run', '--rm', '--name', 'given-up', '--break', 'exec.execve', 'ubuntu', 'true');
   await stopped('given-up', 'exec.execve');
   await d().ok('gate', 'given-up', 'abort');

@@ -1,6 +1,6 @@
 /** What a dead daemon or a failed undo has left is taken back by whatever comes next: the next daemon, a start, rm. */
 import * as assert from 'uvu/assert';
-import { leftovers, sameAs } from './leftovers.ts';
+import { atRest, leftovers, sameAs } from './leftovers.ts';
 import { until } from './ran.ts';
 import { site } from './site.ts';
 import { Follower } from './sweep/journal.ts';
@@ -13,7 +13,7 @@ const plain = ways.find(({ name }) => name === 'plain')!;
 let before: Record<string, string[]>;
 s.test.before(async () => {
   await d().ok('run', '--rm', 'tiny', 'true');
-  before = leftovers(d());
+  before = await atRest(d());
 });
 const create = async (request: object) =>
   (

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import type { Check } from '../../lessons/checks/check.ts';
 import type { Lesson } from '../../lessons/format.ts';
 import type { Daemon } from '../e2e/daemon.ts';
-import { leftovers, sameAs } from '../e2e/leftovers.ts';
+import { atRest, sameAs } from '../e2e/leftovers.ts';
 import { patience, until } from '../e2e/ran.ts';
 import { Taking } from './taking.ts';
 
@@ -19,7 +19,7 @@ export type Before = Record<string, string[]>;
  */
 export async function prepare(daemon: Daemon): Promise<Before> {
   await daemon.ok('run', '--rm', 'ubuntu', 'true');
-  return { ...leftovers(daemon), descriptors: [] };
+  return { ...(await atRest(daemon)), descriptors: [] };
 }
 
 /** Everything that the learner made besides: the lesson leaves it alone, the test does not. */

@@ -7,7 +7,7 @@
  */
 import * as assert from 'uvu/assert';
 import type { Suite } from '../../harness.ts';
-import { leftovers } from '../leftovers.ts';
+import { atRest } from '../leftovers.ts';
 import { site, type Site } from '../site.ts';
 import { findPlaces, shown, type Place } from './places.ts';
 import { Sweep } from './sweep.ts';
@@ -42,7 +42,7 @@ export async function sweepSite(title: string): Promise<Swept> {
     swept.places = swept.places.filter((place) =>
       new RegExp(process.env['DRYDOCK_SWEEP_ONLY'] ?? '').test(shown(place)),
     );
-    swept.sweep = new Sweep(d, leftovers(d));
+    swept.sweep = new Sweep(d, await atRest(d));
   });
   return swept;
 }

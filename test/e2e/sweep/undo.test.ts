@@ -4,7 +4,7 @@
  * as in site.ts.
  */
 import * as assert from 'uvu/assert';
-import { leftovers } from '../leftovers.ts';
+import { atRest } from '../leftovers.ts';
 import { site } from '../site.ts';
 import { recover } from './sweep.ts';
 import { errnos, type Fate, fates, sweepUndo } from './undo.ts';
@@ -35,7 +35,7 @@ s.test(
       .filter(({ place }) => wanted.test(shownUndo(place)))
       // another daemon has other descriptors: those that need none go first
       .sort((a, b) => Number(replaces(a.fate)) - Number(replaces(b.fate)));
-    const before = leftovers(s.daemon);
+    const before = await atRest(s.daemon);
     const failures: string[] = [];
     let reached = 0;
     for (const { place, fate } of cases) {
