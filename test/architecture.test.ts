@@ -128,7 +128,7 @@ test('the kernel knows nothing of what it is used for', () => {
   const above = imports.filter(
     ({ from, to }) =>
       from.startsWith('runtime/kernel/') &&
-      /^runtime\/(image|machine|operation|steps|network|overlay|watch|cli)\/|^(server|lessons)\//.test(to),
+      /^runtime\/(image|machine|operation|steps|network|storage|watch|cli)\/|^(server|lessons)\//.test(to),
   );
   assert.equal(
     above.map(({ from, to }) => `${from} → ${to}`),

@@ -7,7 +7,7 @@ import { statOf, withZombies } from '../../runtime/watch/process.ts';
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
 import type { ContainerHandle } from '../../runtime/machine/engine.ts';
-import { entryAt } from '../../runtime/overlay/entry-at.ts';
+import { entryAt } from '../../runtime/storage/overlay2/entry-at.ts';
 import type { Subject } from '../checks/check.ts';
 import type { Growth } from './growth.ts';
 import { Output } from './output.ts';

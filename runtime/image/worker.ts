@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { doJob, type Outcome, type Request, teller } from '../kernel/jobs.ts';
 import '../kernel/tree/jobs.ts';
-import '../overlay/jobs.ts';
+import '../storage/overlay2/jobs.ts';
 import './jobs.ts';
 
 const describe = (error: unknown): Outcome['failure'] => {

@@ -4,8 +4,8 @@ import { jobParts, runJob } from '../kernel/jobs.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { shimPidOf } from '../kernel/process/shim.ts';
 import { interfaceStats } from '../network/stats.ts';
-import type { Change, ChangesInput } from '../overlay/changes.ts';
-import '../overlay/jobs.ts';
+import type { Change, ChangesInput } from '../storage/overlay2/changes.ts';
+import '../storage/overlay2/jobs.ts';
 import type { Container } from './container.ts';
 import { conflict } from './refusal.ts';
 

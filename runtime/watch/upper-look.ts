@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Event } from '../journal/event.ts';
 import type { Journal } from '../journal/journal.ts';
 import { daemonKernel } from '../kernel/linux.ts';
-import { Stack, type Lower } from '../overlay/stack.ts';
+import { Stack, type Lower } from '../storage/overlay2/stack.ts';
 import { Told } from './told.ts';
 import { UpperWatch } from './upper-watch.ts';
 

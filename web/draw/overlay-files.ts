@@ -3,7 +3,7 @@
  * selected.
  */
 import type { Frame } from '../../runtime/journal/frame.ts';
-import type { Layered, Lineage } from '../../runtime/overlay/lineage.ts';
+import type { Layered, Lineage } from '../../runtime/storage/overlay2/lineage.ts';
 import { MORE, parseUpper, type UpperEntry } from '../../runtime/watch/upper.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { bytes } from './amounts.ts';

@@ -21,7 +21,7 @@ import {
 } from './overlay-files.ts';
 import { eye, type Stop } from './overlay-lookup.ts';
 import { room, USUAL } from './room.ts';
-import type { Lineage } from '../../runtime/overlay/lineage.ts';
+import type { Lineage } from '../../runtime/storage/overlay2/lineage.ts';
 import type { What } from '../../runtime/watch/upper.ts';
 
 export interface Layer {

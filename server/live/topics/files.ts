@@ -5,10 +5,10 @@
 import { daemonKernel } from '../../../runtime/kernel/linux.ts';
 import type { ContainerHandle } from '../../../runtime/machine/engine.ts';
 import { conflict } from '../../../runtime/machine/refusal.ts';
-import { contentOf, type Content } from '../../../runtime/overlay/content.ts';
-import { lineageOf, type Lineage } from '../../../runtime/overlay/lineage.ts';
-import { listingOf, type Listing } from '../../../runtime/overlay/listing.ts';
-import { Stack } from '../../../runtime/overlay/stack.ts';
+import { contentOf, type Content } from '../../../runtime/storage/overlay2/content.ts';
+import { lineageOf, type Lineage } from '../../../runtime/storage/overlay2/lineage.ts';
+import { listingOf, type Listing } from '../../../runtime/storage/overlay2/listing.ts';
+import { Stack } from '../../../runtime/storage/overlay2/stack.ts';
 import { text } from '../checks.ts';
 import type { Answerers } from './topic.ts';
 

@@ -3,10 +3,10 @@
  * changed, the rest is added. Beside each directory of upper those of the layers are open, so that an entry is looked
  * up by its name alone.
  */
-import { AT_FDCWD, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG } from '../kernel/constants.ts';
-import type { Tell } from '../kernel/jobs.ts';
-import { tryCall } from '../kernel/native-call.ts';
-import { directoryAt, DT, statAt, walkTree, type Directory, type Found } from '../kernel/tree/walk.ts';
+import { AT_FDCWD, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG } from '../../kernel/constants.ts';
+import type { Tell } from '../../kernel/jobs.ts';
+import { tryCall } from '../../kernel/native-call.ts';
+import { directoryAt, DT, statAt, walkTree, type Directory, type Found } from '../../kernel/tree/walk.ts';
 
 export type Change = [path: string, kind: 0 | 1 | 2];
 /**

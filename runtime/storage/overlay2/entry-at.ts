@@ -1,8 +1,8 @@
 /** What one layer has at a path, looked at and not followed: no link on the way, and none at its end. */
-import { AT_FDCWD, O, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../kernel/constants.ts';
-import { isWhiteout, statOf, withEntry, xattrOf } from '../kernel/beneath.ts';
-import { tolerate } from '../kernel/errors.ts';
-import type { Kernel } from '../kernel/kernel.ts';
+import { AT_FDCWD, O, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../kernel/constants.ts';
+import { isWhiteout, statOf, withEntry, xattrOf } from '../../kernel/beneath.ts';
+import { tolerate } from '../../kernel/errors.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
 
 export type Entry = 'file' | 'directory' | 'link' | 'whiteout' | 'opaque' | 'other';
 const OPAQUE = ['trusted.overlay.opaque', 'user.overlay.opaque'];

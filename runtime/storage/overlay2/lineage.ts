@@ -1,9 +1,18 @@
 /** What every layer has at a path, from the top, and where the lookup stops: overlayfs.rst, "Upper and lower". */
 import { createHash } from 'node:crypto';
-import { O } from '../kernel/constants.ts';
-import { bytesOf, isWhiteout, statOf, targetOf, withEntry, xattrNames, xattrOf, type Stat } from '../kernel/beneath.ts';
-import { showName, showPath } from '../watch/pathname.ts';
-import type { FileType } from '../watch/upper.ts';
+import { O } from '../../kernel/constants.ts';
+import {
+  bytesOf,
+  isWhiteout,
+  statOf,
+  targetOf,
+  withEntry,
+  xattrNames,
+  xattrOf,
+  type Stat,
+} from '../../kernel/beneath.ts';
+import { showName, showPath } from '../../watch/pathname.ts';
+import type { FileType } from '../../watch/upper.ts';
 import { resolve } from './resolve.ts';
 import { isDirectory, OPAQUE, parentOf, type Stack, type Tree } from './stack.ts';
 import { sizeOf, typeOf } from './upper-entry.ts';

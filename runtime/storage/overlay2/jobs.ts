@@ -1,5 +1,5 @@
 /** What is asked of a whole upper directory, whose size the container decides: jobs of a worker's thread. */
-import { registerJobs } from '../kernel/jobs.ts';
+import { registerJobs } from '../../kernel/jobs.ts';
 import type { ChangesInput } from './changes.ts';
 
 registerJobs(

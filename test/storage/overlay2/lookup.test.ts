@@ -1,11 +1,11 @@
 import { chmodSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { CONTENT_BYTES, contentOf } from '../../runtime/overlay/content.ts';
-import { lineageOf } from '../../runtime/overlay/lineage.ts';
-import { listingOf } from '../../runtime/overlay/listing.ts';
-import type { Stack } from '../../runtime/overlay/stack.ts';
-import { suite } from '../harness.ts';
-import { RealOverlay } from '../watch/real-overlay.ts';
+import { CONTENT_BYTES, contentOf } from '../../../runtime/storage/overlay2/content.ts';
+import { lineageOf } from '../../../runtime/storage/overlay2/lineage.ts';
+import { listingOf } from '../../../runtime/storage/overlay2/listing.ts';
+import type { Stack } from '../../../runtime/storage/overlay2/stack.ts';
+import { suite } from '../../harness.ts';
+import { RealOverlay } from '../../watch/real-overlay.ts';
 
 const test = suite('looking a path up in the layers', 'root');
 let overlay: RealOverlay;
