@@ -2,7 +2,7 @@
 import type { NewEvent } from '../journal/event.ts';
 import { errnoNumber, Injected } from '../kernel/errors.ts';
 import type { Call } from '../kernel/calls.ts';
-import type { Step } from '../steps/step.ts';
+import type { Step } from './step.ts';
 import type { GateCommand, GateOptions } from './gate-command.ts';
 import { badParameter, conflict } from '../machine/refusal.ts';
 

@@ -15,7 +15,7 @@ import { Aborted, Gate } from './gate.ts';
 import { restOf } from './rollback.ts';
 import { runPhase, unwind, type Run } from './run-phase.ts';
 import { isOver, underWay, type OperationHandle, type OperationRecord, type OperationState } from './record.ts';
-import type { Phase } from '../steps/step.ts';
+import type { Phase } from './step.ts';
 import type { GateCommand, GateOptions } from './gate-command.ts';
 import { conflict } from '../machine/refusal.ts';
 

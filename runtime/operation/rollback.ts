@@ -2,7 +2,7 @@
  * The way back of a container's run. What an undo could not take back is kept in the record, so that it is known to
  * whoever asks and is taken back by whatever comes first: the next start, rm, or the next daemon.
  */
-import type { Phase } from '../steps/step.ts';
+import type { Phase } from './step.ts';
 import type { Container } from '../machine/container.ts';
 import type { PhaseId } from '../machine/container.machine.ts';
 import type { ContainerRecord } from '../machine/record.ts';

@@ -1,7 +1,7 @@
 /** A phase: for each step the gate, the doing, the journal. And the way back: every undo in reverse order. */
 import type { Journal } from '../journal/journal.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { Phase, Step } from '../steps/step.ts';
+import type { Phase, Step } from './step.ts';
 import type { Gate } from './gate.ts';
 
 export interface Run<C> {
