@@ -3,6 +3,7 @@ import type { Cgroup } from '../kernel/cgroup/cgroup.ts';
 import type { Spec } from '../oci/spec.ts';
 import type { PullContext } from '../image/pull.ts';
 import type { Network } from '../network/network.ts';
+import type { StorageDriver } from '../storage/driver.ts';
 import type { ContainerRequest } from './request.ts';
 
 /** Where a container's things are; the first group survives a reboot, the second does not. */
@@ -68,6 +69,7 @@ export interface Container extends PullContext {
   readonly request: ContainerRequest;
   spec: Spec;
   cgroup: Cgroup;
+  readonly storage: StorageDriver;
   network: Network;
   live: Live;
   /** kernel's word on the end of the last run: wait(2) status, and whether the OOM killer came */

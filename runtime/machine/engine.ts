@@ -12,6 +12,7 @@ import type { LogOptions } from './log-file.ts';
 import type { LogRecord } from './log-record.ts';
 import type { EventBus } from './events.ts';
 import type { ContainerRequest, HostConfig } from './request.ts';
+import type { StorageDriver } from '../storage/driver.ts';
 import type { Settings } from './settings.ts';
 import type { Image } from '../image/image.ts';
 import type { PullOptions, Pulled } from '../operation/pull-options.ts';
@@ -170,6 +171,7 @@ export type Removed = { Untagged: string } | { Deleted: string };
 
 export interface Engine {
   readonly settings: Settings;
+  readonly storage: StorageDriver;
   readonly images: Images;
   readonly events: EventBus;
   readonly id: string;

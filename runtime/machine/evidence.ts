@@ -1,9 +1,9 @@
 /** What the kernel says about a container right now: `drydock inspect --live`, and `inspect` at a pause. */
 import type { Kernel } from '../kernel/kernel.ts';
 import { shimOf } from '../kernel/process/shim.ts';
-import { mountsOf, namespacesOf, rightsOf, rootOf, treeOf, upperOf } from '../kernel/process/inspect.ts';
+import { mountsOf, namespacesOf, rightsOf, rootOf, treeOf } from '../kernel/process/inspect.ts';
 import { hostEvidence, insideEvidence, ruleEvidence } from '../network/evidence.ts';
-import { phases, starting } from '../steps/phases.ts';
+import { phases, walkWith } from '../steps/phases.ts';
 import type { Evidence } from '../kernel/evidence.ts';
 import type { Container } from './container.ts';
 import { notFound } from './refusal.ts';
@@ -20,7 +20,9 @@ async function attempt(title: string, read: () => Promise<Evidence[]>): Promise<
 /** With `step` only what that step looks at. */
 export async function liveEvidence(k: Kernel, c: Container, step?: string): Promise<Evidence[]> {
   if (step) {
-    const found = starting.flatMap((phase) => phase.steps).find((s) => s.id === step);
+    const found = walkWith(c.storage)
+      .starting.flatMap((phase) => phase.steps)
+      .find((s) => s.id === step);
     if (!found && !phases.some((phase) => phase.steps.some((s) => s.id === step)))
       throw notFound(`No such step: ${step}`);
     return found?.inspect ? attempt(step, () => found.inspect!(k, c)) : [];
@@ -35,6 +37,6 @@ export async function liveEvidence(k: Kernel, c: Container, step?: string): Prom
     ...(pid ? await attempt('network inside', () => insideEvidence(k, c)) : []),
     ...(await attempt('network of the host', () => hostEvidence(k, c))),
     ...(await attempt('nftables', () => ruleEvidence(k, c))),
-    upperOf(c.paths.upper),
+    ...c.storage.inspect(c),
   ];
 }

@@ -5,10 +5,8 @@ import { daemonKernel } from '../kernel/linux.ts';
 import { rightsFacts } from '../kernel/process/facts.ts';
 import { exitCodeOf } from '../kernel/process/shim.ts';
 import { Journal } from '../journal/journal.ts';
-import { exit } from '../steps/6-exit.ts';
-import { remove } from '../steps/7-remove.ts';
 import { leavesOut } from '../steps/leave-out.ts';
-import { starting } from '../steps/phases.ts';
+import { walkWith } from '../steps/phases.ts';
 import type { Phase } from '../steps/step.ts';
 import { OomWatch } from '../watch/oom.ts';
 import type { Container } from './container.ts';
@@ -30,9 +28,12 @@ import type { Surroundings } from './surroundings.ts';
 import { Waiters } from './waiters.ts';
 import { WayBack } from '../operation/rollback.ts';
 
-const phasesById: Record<PhaseId, Phase<Container>> = Object.fromEntries(
-  [...starting, exit, remove].map((p) => [p.id, p]),
-) as Record<PhaseId, Phase<Container>>;
+/** In the order of a life; the steps are those of the container's storage driver. */
+function phaseOf({ storage }: Container, id: PhaseId): Phase<Container> {
+  const { starting, exit, remove } = walkWith(storage);
+  return [...starting, exit, remove].find((phase) => phase.id === id)!;
+}
+
 export abstract class Lifecycle {
   readonly streams: Streams;
   readonly waiters = new Waiters();
@@ -71,7 +72,7 @@ export abstract class Lifecycle {
       this.waiters.changed();
     });
     this.run = newRun(container, this.log, this.gateKeeper);
-    this.#back = new WayBack(this.run, record, starting);
+    this.#back = new WayBack(this.run, record, walkWith(container.storage).starting);
     this.#oom = new OomWatch(
       daemonKernel(),
       container,
@@ -166,7 +167,7 @@ export abstract class Lifecycle {
         await listenBefore(this.run.kernel, this.streams, this.container.paths.shimSocket, () =>
           this.actor.send({ type: 'EXITED' }),
         );
-      const work = () => runPhase(this.run, phasesById[id]);
+      const work = () => runPhase(this.run, phaseOf(this.container, id));
       await (id === 'pull'
         ? this.operations.child('pull', 'start', work, () => this.container.pull.state.client !== undefined)
         : work());

@@ -15,6 +15,7 @@ import { networkOf } from '../network/request.ts';
 import { removeBridge } from '../network/release.ts';
 import { mergeConfig } from '../oci/merge.ts';
 import { buildSpec } from '../oci/bundle.ts';
+import { driverNamed } from '../storage/drivers.ts';
 import { checkBreakable, leavesOut } from '../steps/leave-out.ts';
 import type { Container } from './container.ts';
 import type { Engine, MachineState } from './engine.ts';
@@ -44,6 +45,7 @@ type MakeStore = (inUse: (imageId: string) => ImageUser | undefined, aside: Asid
 
 export class Runtime implements Engine {
   readonly events = new EventBus();
+  readonly storage = driverNamed('overlay2');
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #execs = new Map<string, ExecSession>();
   readonly #restarts = new Restarts();
@@ -140,6 +142,7 @@ export class Runtime implements Engine {
       name: record.name,
       settings,
       images,
+      storage: this.storage,
       paths,
       request: record.request,
       network: record.network,
@@ -151,7 +154,7 @@ export class Runtime implements Engine {
         record.platform ? { platform: record.platform } : {},
       ),
       image: images.find(record.image ?? record.request.Image),
-      cgroup: leavesOut(record, 'cgroup') ? noCgroup(group, paths.upper) : group,
+      cgroup: leavesOut(record, 'cgroup') ? noCgroup(group, this.storage.mountMark(paths)) : group,
       spec: readSpec(paths.config),
       other: (ref) => this.container(ref).container,
     };

@@ -13,6 +13,7 @@ import { type LogOptions, readLog, recordsOf, replayLog } from './log-file.ts';
 import type { LogRecord } from './log-record.ts';
 import * as look from './look.ts';
 import { top } from './top.ts';
+import { mountPoints } from '../storage/driver.ts';
 import { quietKernel } from '../operation/create-run.ts';
 import { conflict } from './refusal.ts';
 import { Verbs } from './verbs.ts';
@@ -29,7 +30,7 @@ export class Supervisor extends Verbs implements ContainerHandle {
     return {
       upper: paths.upper,
       lowers: [...(image?.layers ?? [])].reverse().map(({ dir, diffID }) => ({ dir, digest: diffID })),
-      mountPoints: look.mountPoints(this.container),
+      mountPoints: mountPoints(this.container),
     };
   });
 
@@ -78,7 +79,7 @@ export class Supervisor extends Verbs implements ContainerHandle {
     return look.stats(this.container);
   }
   changes = () => look.changes(this.container);
-  sizeRw = () => look.sizeRw(this.container);
+  sizeRw = () => this.container.storage.size(this.container);
 
   async top(args?: string): Promise<{ Titles: string[]; Processes: string[][] }> {
     if (!this.restarting) await this.settled();

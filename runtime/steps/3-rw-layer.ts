@@ -1,19 +1,19 @@
-/** rw layer: the image's layers below, an empty directory above, and the overlay that shows them as one tree. */
+/** rw layer: the container's own files over those of its image, as its storage driver has them, and what is mounted. */
 import { posix } from 'node:path';
 import { AT_FDCWD, MS, O } from '../kernel/constants.ts';
-import { tolerate } from '../kernel/errors.ts';
 import { ensurePath } from '../kernel/mount/in-root.ts';
 import { inRoot } from '../kernel/mount/place.ts';
 import { mountOne } from '../kernel/mount/mount.ts';
-import { mountOverlay } from '../kernel/mount/overlay.ts';
-import { mountsOf, rootOf, upperOf } from '../kernel/process/inspect.ts';
-import type { Fact } from '../journal/event.ts';
+import { mountsOf, rootOf } from '../kernel/process/inspect.ts';
 import type { Container } from '../machine/container.ts';
 import { mountsOfUser } from '../oci/mounts.ts';
+import type { StorageSteps } from '../storage/driver.ts';
 import type { Phase } from './step.ts';
 
-const below = async (c: Container) =>
-  c.live.pid ? [mountsOf(c.live.pid, c.paths.rootfs), upperOf(c.paths.upper)] : [upperOf(c.paths.upper)];
+const mounted = async (c: Container) => [
+  ...(c.live.pid ? [mountsOf(c.live.pid, c.paths.rootfs)] : []),
+  ...c.storage.inspect(c),
+];
 
 /**
  * The VOLUMEs of the image that nothing is mounted on: directories of the container. Not every image has them, and
@@ -26,32 +26,11 @@ function volumesOf({ image, spec }: Container): string[] {
   return volumes.filter((path) => path !== '/' && !spec.mounts.some(({ destination }) => destination === path)).sort();
 }
 
-/** Lowest first: digest of the uncompressed tar, bytes, and what the image's history says made it. */
-function layerFacts({ image }: Container): Fact[] {
-  const made = (image?.config.history ?? []).filter((entry) => !entry.empty_layer);
-  return (image?.layers ?? []).map(({ diffID, size }, j) => ({
-    kind: 'image',
-    key: `layer ${j}`,
-    value: `${diffID} ${size} ${made[j]?.created_by ?? ''}`.trimEnd(),
-  }));
-}
-
-export const rwLayer: Phase = {
+export const rwLayerOf = (driver: Pick<StorageSteps, 'prepare' | 'mount'>): Phase => ({
   id: 'rw-layer',
   title: 'Lay the rw layer over the image',
   steps: [
-    {
-      id: 'rw-layer.make-directories',
-      title: 'Make upper and work directories',
-      explain: `upperdir will hold every file that the container writes, workdir is overlayfs's own scratch space beside it.
-Both must lie on one file system, because copying up ends in a rename(2). They stay when the container stops, which is why a stopped container still has its files; only \`rm\` takes them. See the kernel's filesystems/overlayfs.rst.`,
-      async do(k, c) {
-        for (const dir of [c.paths.upper, c.paths.work, c.paths.rootfs])
-          await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, dir, 0o755));
-        k.fact({ kind: 'file', key: 'upper', value: c.paths.upper });
-      },
-      inspect: async (_k, c) => [upperOf(c.paths.upper)],
-    },
+    ...driver.prepare,
     {
       id: 'rw-layer.private-propagation',
       title: 'Stop mounts from propagating',
@@ -63,25 +42,7 @@ MS_REC|MS_PRIVATE cuts that for the whole tree. Without this step the container'
       },
       inspect: async (_k, c) => (c.live.pid ? [mountsOf(c.live.pid)] : []),
     },
-    {
-      id: 'rw-layer.mount-overlay',
-      title: 'Mount the overlay',
-      explain: `overlayfs shows the image's read-only layers and the container's upper directory as one tree.
-A read looks into upperdir first and then down the lowerdirs, and stops at the first hit; a write first copies the file up; a delete leaves a whiteout. A thousand containers of one image share the same layers on disk and in the page cache.
-Each layer is handed over with its own fsconfig(2) call, so their number is not limited by the length of an option string. See the kernel's filesystems/overlayfs.rst.`,
-      async do(k, c) {
-        const layers = [...(c.image?.layers ?? [])].reverse();
-        await mountOverlay(k, {
-          lowerdirs: layers.map((l) => l.dir),
-          upperdir: c.paths.upper,
-          workdir: c.paths.work,
-          target: c.paths.rootfs,
-          shorts: layers.map((l) => l.short ?? l.dir),
-        });
-        k.fact(...layerFacts(c), { kind: 'mount', key: c.paths.rootfs, value: `overlay of ${layers.length} layers` });
-      },
-      inspect: async (_k, c) => below(c),
-    },
+    ...driver.mount,
     {
       id: 'rw-layer.open-root',
       title: 'Hold on to the new root',
@@ -111,7 +72,7 @@ A bind mount is a second place for the same tree, not a copy: open_tree(2) takes
           await k.stage.close(made);
         }
       },
-      inspect: async (_k, c) => below(c),
+      inspect: async (_k, c) => mounted(c),
     },
   ],
-};
+});

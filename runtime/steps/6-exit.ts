@@ -1,6 +1,5 @@
 /** exit: how it ended, and everything given back but the rw layer. A stopped container is not a removed one. */
 import { reapShim, readExit } from '../kernel/process/shim.ts';
-import { upperOf } from '../kernel/process/inspect.ts';
 import { releaseNetwork } from '../network/release.ts';
 import { oomFact } from '../watch/oom.ts';
 import { closeLive } from './create/process.ts';
@@ -64,10 +63,9 @@ The status holds either an exit code or the signal that ended it; a shell's 128+
       explain: `Socket, pid file and exit file of this run are deleted. The mounts need nobody: they lived in the container's mount namespace and went with it. What stays is the rw layer, with every file the container wrote: \`start\` runs it again on top of it, \`rm\` removes it. See mount_namespaces(7).`,
       async do(k, c) {
         await k.removeTree(c.paths.runDir);
-        // overlayfs keeps whiteouts of deleted files in its scratch space
-        await k.removeTree(`${c.paths.work}/work`);
+        await c.storage.afterRun(k, c);
       },
-      inspect: async (_k, c) => [upperOf(c.paths.upper)],
+      inspect: async (_k, c) => c.storage.inspect(c),
     },
   ],
 };

@@ -4,17 +4,34 @@
 import type { Container } from '../machine/container.ts';
 import { pull } from './1-pull.ts';
 import { create } from './2-create.ts';
-import { rwLayer } from './3-rw-layer.ts';
+import { rwLayerOf } from './3-rw-layer.ts';
 import { network } from './4-network.ts';
 import { exec } from './5-exec.ts';
 import { exit } from './6-exit.ts';
-import { remove } from './7-remove.ts';
+import { removeOf } from './7-remove.ts';
 import { pause, unpause } from './8-pause.ts';
 import { join } from './join.ts';
+import type { StorageDriver, StorageSteps } from '../storage/driver.ts';
+import { drivers } from '../storage/drivers.ts';
 import type { Phase } from './step.ts';
 
-/** From an image to a running process. Undoing a run undoes these. */
-export const starting: readonly Phase<Container>[] = [pull, create, rwLayer, network, exec];
+/** The phases of a container of one storage driver. */
+export interface Walk {
+  /** From an image to a running process. Undoing a run undoes these. */
+  starting: readonly Phase<Container>[];
+  exit: Phase<Container>;
+  remove: Phase<Container>;
+  /** all of them, to be read */
+  phases: readonly PhaseText[];
+}
+
+function walkOf(storage: StorageSteps): Walk {
+  const starting = [pull, create, rwLayerOf(storage), network, exec];
+  const remove = removeOf(storage);
+  return { starting, exit, remove, phases: [...starting, exit, remove, pause, unpause, join] };
+}
+const walks = new Map(drivers.map((driver) => [driver.name, walkOf(driver)]));
+export const walkWith = ({ name }: StorageDriver): Walk => walks.get(name)!;
 
 /** A line of Drydock's own source. */
 export interface StepSource {
@@ -27,4 +44,10 @@ export interface PhaseText {
   title: string;
   steps: readonly { id: string; title: string; explain: string; source?: StepSource }[];
 }
-export const phases: readonly PhaseText[] = [...starting, exit, remove, pause, unpause, join];
+
+/** Every phase with the steps of all drivers: what a breakpoint, a link, a lesson or a word may be about. */
+export const { phases } = walkOf({
+  prepare: drivers.flatMap(({ prepare }) => prepare),
+  mount: drivers.flatMap(({ mount }) => mount),
+  remove: drivers.flatMap(({ remove }) => remove),
+});

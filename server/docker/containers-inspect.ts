@@ -65,27 +65,14 @@ async function inspect(x: Exchange): Promise<object> {
     LogPath: container.paths.log,
     Name: `/${container.name}`,
     RestartCount: handle.state.restartCount,
-    Driver: 'overlay2',
+    Driver: container.storage.name,
     Platform: 'linux',
     MountLabel: '',
     ProcessLabel: '',
     AppArmorProfile: '',
     ExecIDs: handle.execIDs.length ? handle.execIDs : null,
     HostConfig: hostConfigView(container),
-    GraphDriver: {
-      Name: 'overlay2',
-      Data: {
-        ID: container.id,
-        MergedDir: container.paths.rootfs,
-        UpperDir: container.paths.upper,
-        WorkDir: container.paths.work,
-        // overlayfs wants the uppermost first
-        LowerDir: (container.image?.layers ?? [])
-          .map((layer) => layer.dir)
-          .reverse()
-          .join(':'),
-      },
-    },
+    GraphDriver: container.storage.graphData(container),
     ...(size !== undefined && { SizeRw: size, SizeRootFs: (container.image?.size ?? 0) + size }),
     ...(leftOut(container.request).length && { Drydock: { Unsafe: true, LeftOut: leftOut(container.request) } }),
     Mounts: mountsView(container),

@@ -62,7 +62,7 @@ export const drydock = ({ shutdown, playground: address, recording }: DrydockOpt
     recording: recording && ((x) => recording(find(x.engine, x.param('id')))),
   }),
   ...operations(recording),
-  'GET /drydock/phases': () => phaseTexts,
+  'GET /drydock/phases': ({ engine }) => phaseTexts(engine.storage),
   'GET /drydock/omissions': () => omissions.map(({ id, title, see, steps }) => ({ id, title, see, steps })),
   'GET /drydock/info': (x) => info(x.engine),
   'POST /drydock/playground': (x) => playground(x, address),

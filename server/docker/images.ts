@@ -1,5 +1,4 @@
 /** Looking at images, naming and removing them. Engine API, "Images". */
-import { dirname, join } from 'node:path';
 import { historyOf } from '../../runtime/image/history.ts';
 import type { Image } from '../../runtime/image/image.ts';
 import { familiarName, normalize } from '../../runtime/image/reference.ts';
@@ -116,29 +115,6 @@ const noConfig = {
   Labels: null,
 };
 
-/**
- * overlay2's: the folders beside a layer's `diff` are where dockerd would mount it; LowerDir is not there for a single
- * layer.
- */
-function graphDriver({ layers }: Image): object {
-  const top = layers.at(-1);
-  if (!top) return { Name: 'overlay2', Data: {} };
-  const lower = layers
-    .slice(0, -1)
-    .map(({ dir }) => dir)
-    .reverse();
-  const beside = (name: string) => join(dirname(top.dir), name);
-  return {
-    Name: 'overlay2',
-    Data: {
-      ...(lower.length && { LowerDir: lower.join(':') }),
-      MergedDir: beside('merged'),
-      UpperDir: top.dir,
-      WorkDir: beside('work'),
-    },
-  };
-}
-
 function inspect(x: Exchange): object {
   const image = the(x);
   const { config } = image;
@@ -158,7 +134,7 @@ function inspect(x: Exchange): object {
     Os: config.os,
     Size: image.size,
     ...(x.api < 44 && { VirtualSize: image.size }),
-    GraphDriver: graphDriver(image),
+    GraphDriver: x.engine.storage.imageGraphData(image),
     RootFS: { Type: 'layers', Layers: config.rootfs.diff_ids },
     Metadata: { LastTagTime: rfc3339(0) },
   };

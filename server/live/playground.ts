@@ -84,7 +84,8 @@ export class Playground {
       clearInterval(this.#look);
       this.#look = undefined;
     });
-    viewer.tell({ type: 'hello', version: pkg.version, phases: phaseTexts, calls: Object.keys(syscalls) });
+    const phases = phaseTexts(this.engine.storage);
+    viewer.tell({ type: 'hello', version: pkg.version, phases, calls: Object.keys(syscalls) });
     this.#tellList();
     this.#look ??= setInterval(() => this.#tellList(), LOOK_MS);
   }

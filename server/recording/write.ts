@@ -85,7 +85,7 @@ async function* json(engine: Engine, walked: Walked): AsyncGenerator<string> {
     drydock: pkg.version,
     made: Date.now(),
     row: listedOf(engine, walked),
-    phases: phaseTexts,
+    phases: phaseTexts(engine.storage),
     missing,
   };
   yield `${harmless(head).slice(0, -1)},"events":`;

@@ -1,4 +1,5 @@
 /** A container handle and its execs over FakeProcess. */
+import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { randomBytes } from 'node:crypto';
 import type { Duplex, Readable } from 'node:stream';
 import type { Event } from '../../runtime/journal/event.ts';
@@ -111,6 +112,7 @@ export class FakeContainer implements ContainerHandle {
       image,
       network,
       paths,
+      storage: overlay2,
       spec: { hostname: id.slice(0, 12), linux: {} },
       warnings: [],
     } as unknown as Container;

@@ -7,6 +7,7 @@ import { EventBus } from '../../runtime/machine/events.ts';
 import type { OperationHandle } from '../../runtime/operation/record.ts';
 import { checkShape } from '../../runtime/machine/request-shape.ts';
 import { conflict, notFound } from '../../runtime/machine/refusal.ts';
+import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { FakeContainer } from './fake-container.ts';
 
 const digest = (fill: string) => `sha256:${fill.repeat(64).slice(0, 64)}`;
@@ -77,6 +78,7 @@ class FakeImages implements Images {
 }
 
 export class FakeEngine implements Engine {
+  readonly storage = overlay2;
   readonly settings: Engine['settings'] = {
     root: '/var/lib/fake',
     execRoot: '/run/fake',

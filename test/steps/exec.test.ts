@@ -1,9 +1,10 @@
 import * as assert from 'uvu/assert';
 import { create } from '../../runtime/steps/2-create.ts';
-import { rwLayer } from '../../runtime/steps/3-rw-layer.ts';
+import { rwLayerOf } from '../../runtime/steps/3-rw-layer.ts';
 import { exec } from '../../runtime/steps/5-exec.ts';
 import type { Container } from '../../runtime/machine/container.ts';
 import type { Call } from '../../runtime/kernel/calls.ts';
+import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
 import {
   assertNothingLeft,
@@ -17,6 +18,7 @@ import {
 } from './stand-in.ts';
 
 const test = suite('exec phase on the recording kernel');
+const rwLayer = rwLayerOf(overlay2);
 
 /** The calls of each step of the exec phase, after create and rw layer. */
 async function execSteps(wanted: StandIn = {}, one: Standing = standIn(wanted)): Promise<Record<string, string[]>> {

@@ -1,14 +1,16 @@
 import * as assert from 'uvu/assert';
 import { create } from '../../runtime/steps/2-create.ts';
-import { rwLayer } from '../../runtime/steps/3-rw-layer.ts';
+import { rwLayerOf } from '../../runtime/steps/3-rw-layer.ts';
 import { exec } from '../../runtime/steps/5-exec.ts';
 import { execPaths } from '../../runtime/machine/paths.ts';
 import type { Process } from '../../runtime/oci/spec.ts';
 import { join, type Join } from '../../runtime/steps/join.ts';
+import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
 import { idOf, runSteps, settings, standIn, undoSteps, type StandIn, type Standing } from './stand-in.ts';
 
 const test = suite('exec into a running container, on the recording kernel');
+const rwLayer = rwLayerOf(overlay2);
 
 interface Joining extends Standing {
   j: Join;

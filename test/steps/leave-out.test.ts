@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { noCgroup } from '../../runtime/kernel/cgroup/none.ts';
 import { create } from '../../runtime/steps/2-create.ts';
 import { exec } from '../../runtime/steps/5-exec.ts';
-import { rwLayer } from '../../runtime/steps/3-rw-layer.ts';
+import { rwLayerOf } from '../../runtime/steps/3-rw-layer.ts';
 import {
   checkLeftOut,
   LEAVE_OUT,
@@ -13,10 +13,12 @@ import {
   UNSAFE,
 } from '../../runtime/steps/leave-out.ts';
 import { phases } from '../../runtime/steps/phases.ts';
+import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
 import { applicable, assertNothingLeft, runSteps, standIn, undoSteps, type StandIn } from './stand-in.ts';
 
 const test = suite('leaving steps out on purpose');
+const rwLayer = rwLayerOf(overlay2);
 const asking = (ids: string) => ({ HostConfig: { Annotations: { [LEAVE_OUT]: ids } } });
 const broken = (ids: string, more: StandIn = {}) => {
   const standing = standIn({

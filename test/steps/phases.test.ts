@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { packageRoot } from '../../runtime/kernel/native.ts';
 import { phaseTexts } from '../../runtime/steps/phase-texts.ts';
-import { phases, starting } from '../../runtime/steps/phases.ts';
+import { phases, walkWith } from '../../runtime/steps/phases.ts';
 import { network } from '../../runtime/steps/4-network.ts';
+import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
 import { applicable, standIn } from './stand-in.ts';
 
 const test = suite('the lifecycle as data');
+const { starting } = walkWith(overlay2);
 
 test("the phases come in the order of a container's life", () => {
   assert.equal(
@@ -22,13 +24,15 @@ test("the phases come in the order of a container's life", () => {
 });
 
 test('each step says on which line of the source it is done', () => {
-  for (const { id, source } of phaseTexts.flatMap(({ steps }) => steps)) {
+  for (const { id, source } of phaseTexts().flatMap(({ steps }) => steps)) {
     assert.ok(source, id);
     const lines = readFileSync(join(packageRoot, source.file), 'utf8').split('\n');
     assert.match(lines[source.line - 1]!, /\bdo\b|Step\(/, `${id}: ${source.file}:${source.line}`);
   }
   assert.match(
-    phaseTexts.flatMap(({ steps }) => steps).find(({ id }) => id === 'exec.pivot-root')!.source!.file,
+    phaseTexts()
+      .flatMap(({ steps }) => steps)
+      .find(({ id }) => id === 'exec.pivot-root')!.source!.file,
     /exec\/root\.ts$/,
   );
 });

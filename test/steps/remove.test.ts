@@ -1,11 +1,14 @@
 import * as assert from 'uvu/assert';
 import { create } from '../../runtime/steps/2-create.ts';
-import { rwLayer } from '../../runtime/steps/3-rw-layer.ts';
-import { remove } from '../../runtime/steps/7-remove.ts';
+import { rwLayerOf } from '../../runtime/steps/3-rw-layer.ts';
+import { removeOf } from '../../runtime/steps/7-remove.ts';
+import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
 import { runSteps, standIn, undoSteps } from './stand-in.ts';
 
 const test = suite('remove phase on the recording kernel');
+const rwLayer = rwLayerOf(overlay2);
+const remove = removeOf(overlay2);
 
 test('remove.rw-layer deletes upper and work, and no layer of the image', async () => {
   const one = standIn();

@@ -1,10 +1,12 @@
 import * as assert from 'uvu/assert';
 import { create } from '../../runtime/steps/2-create.ts';
-import { rwLayer } from '../../runtime/steps/3-rw-layer.ts';
+import { rwLayerOf } from '../../runtime/steps/3-rw-layer.ts';
+import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
 import { failEachCall, runSteps, standIn, undoSteps, type StandIn, type Standing } from './stand-in.ts';
 
 const test = suite('rw layer phase on the recording kernel');
+const rwLayer = rwLayerOf(overlay2);
 
 async function layer(wanted: StandIn = {}, one: Standing = standIn(wanted)): Promise<Record<string, string[]>> {
   await runSteps(one.k, one.c, create);

@@ -11,6 +11,7 @@ import type { ContainerRequest, HostConfig } from '../../runtime/machine/request
 import type { Settings } from '../../runtime/machine/settings.ts';
 import { networkOf } from '../../runtime/network/request.ts';
 import { buildSpec } from '../../runtime/oci/bundle.ts';
+import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import type { Phase, Step } from '../../runtime/steps/step.ts';
 import { fakeMachine, noteFailedClose, type FakeMachine } from './fake-machine.ts';
 
@@ -116,6 +117,7 @@ export function standIn(wanted: StandIn = {}): Standing {
     request,
     paths,
     network,
+    storage: overlay2,
     image: shown,
     warnings: [],
     live: {},

@@ -16,17 +16,17 @@ function attempt(read: () => string): string {
 const namespaceOf = (pid: number | 'self') => attempt(() => readlinkSync(`/proc/${pid}/ns/pid`));
 
 /**
- * All in the pid namespaces that those are in who have the upperdir mounted; the daemon's own namespace is not meant. A
- * process before its overlay is mounted is the stage, which dies with its shim.
+ * All processes in the pid namespaces of those that have the container's layer mounted, but for the daemon's own
+ * namespace. A process before that mount is the stage, which dies with its shim.
  */
-function processesWith(upperdir: string): number[] {
+function processesWith(mark: string): number[] {
   const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
   const spaces = new Map(pids.map((pid) => [pid, namespaceOf(pid)]));
   const own = new Set(
     pids
-      .filter((pid) => attempt(() => readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).includes(`upperdir=${upperdir},`))
+      .filter((pid) => attempt(() => readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).includes(mark))
       .map((pid) => spaces.get(pid)),
   );
   own.delete(namespaceOf('self'));
@@ -38,9 +38,9 @@ const noFreezer = async (): Promise<never> => {
   throw new Error('the control group was left out, and the freezer with it: this container cannot be paused');
 };
 
-/** `like`: the group that it would have had. */
-export function noCgroup({ version, path }: Pick<Cgroup, 'version' | 'path'>, upperdir: string): Cgroup {
-  const processes = () => processesWith(upperdir);
+/** The first argument is the group that it would have had; `mark` is the part of a line of mountinfo that tells it. */
+export function noCgroup({ version, path }: Pick<Cgroup, 'version' | 'path'>, mark: string): Cgroup {
+  const processes = () => processesWith(mark);
   const nothing = async () => undefined;
   return {
     version,

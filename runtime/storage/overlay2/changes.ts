@@ -6,9 +6,9 @@
 import { AT_FDCWD, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG } from '../../kernel/constants.ts';
 import type { Tell } from '../../kernel/jobs.ts';
 import { tryCall } from '../../kernel/native-call.ts';
+import type { Change } from '../driver.ts';
 import { directoryAt, DT, statAt, walkTree, type Directory, type Found } from '../../kernel/tree/walk.ts';
 
-export type Change = [path: string, kind: 0 | 1 | 2];
 /**
  * `lowers`: the layers' directories, highest first; `mountPoints`: what mounting made in upper for its own sake, which
  * nobody asks about
