@@ -109,7 +109,8 @@ export interface ContainerHandle extends Handle {
   /** host pids with the columns of ps -ef */
   top(args?: string): Promise<{ Titles: string[]; Processes: string[][] }>;
   stats(): Promise<{ cgroup: CgroupStats; networks: Record<string, Record<string, number>> }>;
-  exec(config: ExecConfig): Promise<ExecHandle>;
+  /** `ref`: how the client calls the container, for the refusal of a paused one. */
+  exec(config: ExecConfig, ref?: string): Promise<ExecHandle>;
   /** Those that run or wait for their start. */
   readonly execIDs: readonly string[];
   /** Added / changed / deleted against the image: overlay upperdir. */

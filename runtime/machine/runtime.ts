@@ -190,9 +190,10 @@ export class Runtime implements Engine {
   };
 
   async create(
-    request: ContainerRequest,
+    asked: ContainerRequest,
     options: { name?: string; platform?: string; pull?: 'missing' },
   ): Promise<Supervisor> {
+    const request = withoutUnlimited(asked);
     const image = this.images.find(request.Image);
     const warnings = [...validateRequest(request, this.settings), ...healthWarnings(request, image?.config)];
     if (!image && options.pull !== 'missing')
@@ -253,14 +254,15 @@ export class Runtime implements Engine {
   #claimName(wanted: string | undefined): string {
     const holder = (name: string) => [...this.#supervisors.values()].find((s) => s.container.name === name);
     if (wanted === undefined) return newName((name) => holder(name) !== undefined);
-    if (!NAME.test(wanted))
+    const name = wanted.replace(/^\//, '');
+    if (!NAME.test(name))
       throw badParameter(`Invalid container name (${wanted}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
-    const other = holder(wanted);
+    const other = holder(name);
     if (other)
       throw conflict(
-        `Conflict. The container name "/${wanted}" is already in use by container "${other.container.id}". You have to remove (or rename) that container to be able to reuse that name.`,
+        `Conflict. The container name "/${name}" is already in use by container "${other.container.id}". You have to remove (or rename) that container to be able to reuse that name.`,
       );
-    return wanted;
+    return name;
   }
 
   container(ref: string): Supervisor {
@@ -327,4 +329,12 @@ function checkPlatform(reference: string, { config }: Image, platform: string): 
   throw notFound(
     `No such image: image with reference ${reference} was found but its platform (${showPlatform(config)}) does not match the specified platform (${showPlatform(wanted)})`,
   );
+}
+
+/** As dockerd stores it: a create without a limit of processes leaves null, an update that takes it away leaves 0. */
+function withoutUnlimited(request: ContainerRequest): ContainerRequest {
+  const { PidsLimit } = request.HostConfig ?? {};
+  return typeof PidsLimit === 'number' && PidsLimit <= 0
+    ? { ...request, HostConfig: { ...request.HostConfig, PidsLimit: null } }
+    : request;
 }

@@ -87,10 +87,9 @@ export class Supervisor extends Verbs implements ContainerHandle {
     return top(this.container, args);
   }
 
-  async exec(config: ExecConfig): Promise<ExecHandle> {
+  async exec(config: ExecConfig, ref = this.container.id): Promise<ExecHandle> {
     if (!this.restarting) await this.settled();
-    if (this.machine === 'paused')
-      throw conflict(`Container ${this.container.id} is paused, unpause the container before exec`);
+    if (this.machine === 'paused') throw conflict(`Container ${ref} is paused, unpause the container before exec`);
     this.mustRun();
     const session: ExecSession = new ExecSession(this, this.log, config, {
       over: () => {

@@ -96,9 +96,14 @@ export abstract class Verbs extends Ending {
   rename(wanted: string): void {
     const oldName = this.container.name;
     const name = wanted.replace(/^\//, '');
-    if (!name) throw badParameter('Neither old nor new names may be empty');
+    if (!wanted) throw badParameter('Neither old nor new names may be empty');
     if (name === oldName) throw badParameter('Renaming a container with the same name as its current name');
-    this.around.claim(name);
+    try {
+      this.around.claim(`/${name}`);
+    } catch (cause) {
+      if (!(cause instanceof Refusal)) throw cause;
+      throw new Refusal(cause.status, `Error when allocating new name: ${cause.message}`, { cause });
+    }
     this.container.name = this.record.name = name;
     saveRecord(this.container.settings, this.record);
     this.around.event(this.container, 'rename', { oldName });

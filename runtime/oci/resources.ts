@@ -7,9 +7,12 @@ import type { Resources, ThrottleDevice } from './spec.ts';
 
 const PERIOD_US = 100_000;
 
-/** Without --memory-swap a container may swap as much as it has memory: the sum is twice the limit. */
+/** Without --memory-swap a container may swap as much as it has memory: the sum is twice the limit. 0: no limit. */
+export const memorySwapOf = ({ Memory = 0, MemorySwap }: HostConfig): number =>
+  MemorySwap || (Memory > 0 ? Memory * 2 : 0);
+
 function memoryOf(h: HostConfig): Resources['memory'] {
-  const swap = h.MemorySwap || (h.Memory && h.Memory > 0 ? h.Memory * 2 : 0);
+  const swap = memorySwapOf(h);
   const memory = {
     ...(h.Memory && { limit: h.Memory }),
     ...(swap && (swap > 0 || h.Memory) && { swap }),
@@ -63,7 +66,8 @@ export function resourcesOf(h: HostConfig): Omit<Resources, 'devices'> {
   return {
     ...(memory && { memory }),
     ...(cpu && { cpu }),
-    ...(h.PidsLimit && { pids: { limit: h.PidsLimit } }),
+    // 0 is what an update that takes the limit away leaves; a create stores null
+    ...(typeof h.PidsLimit === 'number' && { pids: { limit: h.PidsLimit || -1 } }),
     ...(blockIO && { blockIO }),
   };
 }

@@ -8,6 +8,7 @@ import { readText } from '../kernel/cgroup/directory.ts';
 import type { ContainerHandle } from '../machine/engine.ts';
 import { conflict } from '../machine/refusal.ts';
 import type { HostConfig } from '../machine/request.ts';
+import { memorySwapOf } from '../oci/resources.ts';
 
 /** Bytes, CPUs, processes; 0 processes: as many as the host has room for. */
 export interface WantedLimits {
@@ -55,15 +56,21 @@ export const limitFiles = (cgroup: Cgroup, which: readonly (keyof WantedLimits)[
       return path && value ? [{ path, value }] : [];
     });
 
-/** What may be swapped stays as much as it was: the engine's MemorySwap is memory and swap together. */
-function changesOf(
-  { memory, cpus, pids }: WantedLimits,
-  { Memory: before = 0, MemorySwap: sum = 0 }: HostConfig,
-): Partial<HostConfig> {
+/**
+ * What may be swapped stays as much as it was: the engine's MemorySwap is memory and swap together. It is always given,
+ * because dockerd's rule refuses a memory limit above the sum that was set. The first limit is a create's: twice.
+ */
+function swapWith(memory: number, host: HostConfig): number {
+  const sum = memorySwapOf(host);
+  if (sum < 0) return -1;
+  return sum ? memory + Math.max(0, sum - (host.Memory ?? 0)) : memorySwapOf({ Memory: memory });
+}
+
+function changesOf({ memory, cpus, pids }: WantedLimits, host: HostConfig): Partial<HostConfig> {
   return {
-    ...(memory && { Memory: memory, ...(sum > 0 && { MemorySwap: memory + Math.max(0, sum - before) }) }),
+    ...(memory && { Memory: memory, MemorySwap: swapWith(memory, host) }),
     ...(cpus && { NanoCpus: Math.round(cpus * 1e9) }),
-    ...(pids !== undefined && { PidsLimit: pids || -1 }),
+    ...(pids !== undefined && { PidsLimit: pids }),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Container } from '../../runtime/machine/container.ts';
 import type { ContainerConfig } from '../../runtime/machine/request.ts';
 import { maskedPathsHere, readonlyPaths } from '../../runtime/oci/default-spec.ts';
 import { hostnameOf, mergeConfig } from '../../runtime/oci/merge.ts';
+import { memorySwapOf } from '../../runtime/oci/resources.ts';
 
 /** Before the pull there is no image to fill up from. */
 export function mergedConfig({ request, image }: Container): ContainerConfig {
@@ -121,8 +122,7 @@ export function hostConfigView(container: Container): object {
     ShmSize: asked.ShmSize || 64 * 1024 * 1024,
     Runtime: asked.Runtime || 'drydock',
     LogConfig: { Type: asked.LogConfig?.Type || 'json-file', Config: asked.LogConfig?.Config ?? {} },
-    // dockerd's rule: as much swap as memory, unless something is said
-    MemorySwap: asked.MemorySwap || 2 * (asked.Memory ?? 0),
+    MemorySwap: memorySwapOf(asked),
     ...hiddenPaths(container),
   };
 }

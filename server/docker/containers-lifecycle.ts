@@ -59,7 +59,16 @@ async function remove(x: Exchange): Promise<number> {
   return 204;
 }
 
+/** Before API 1.24 a body changed the HostConfig; dockerd lets pass what is not longer than `null` or `{}` may be. */
+function checkNoBody({ headers }: Exchange['req']): void {
+  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 7)
+    throw badParameter(
+      'starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24',
+    );
+}
+
 async function start(x: Exchange): Promise<number> {
+  checkNoBody(x.req);
   if (x.query.text('checkpoint')) throw new Refusal(501, 'checkpoints: not there yet in Drydock');
   await x.engine.container(x.param('id')).start();
   return 204;

@@ -38,14 +38,16 @@ export async function couple(socket: Socket, tty: boolean, coupling: Promise<unk
 }
 
 async function attach(x: Exchange): Promise<void> {
-  const handle = x.engine.container(x.param('id'));
+  // dockerd calls it as the client does
+  const ref = x.param('id');
+  const handle = x.engine.container(ref);
   const {
-    container: { id, request },
+    container: { request },
     state,
   } = handle;
-  if (state.status === 'paused') throw conflict(`container ${id} is paused, unpause the container before attach`);
+  if (state.status === 'paused') throw conflict(`container ${ref} is paused, unpause the container before attach`);
   if (state.status === 'restarting')
-    throw conflict(`container ${id} is restarting, wait until the container is running`);
+    throw conflict(`container ${ref} is restarting, wait until the container is running`);
   const { query } = x;
   const options: Parameters<Handle['attach']>[1] = {
     stdin: query.flag('stdin'),

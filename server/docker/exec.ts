@@ -17,7 +17,7 @@ async function create(x: Exchange): Promise<object> {
   const config = asked as unknown as ExecConfig;
   parseDetachKeys(config.DetachKeys);
   if (!config.Cmd?.length) throw badParameter('No exec command specified');
-  const handle = await x.engine.container(x.param('id')).exec(config);
+  const handle = await x.engine.container(x.param('id')).exec(config, x.param('id'));
   x.res.status(201);
   return { Id: handle.id };
 }

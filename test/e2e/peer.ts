@@ -1,0 +1,32 @@
+/**
+ * Requests whose answers are dockerd's. With DRYDOCK_TEST_PEER=/path/to/docker.sock they go to a dockerd that has an
+ * image `tiny` with a shell: so what is expected was recorded, and so it can be checked again.
+ */
+import { request } from 'node:http';
+import { suite } from '../harness.ts';
+import type { Answer } from './daemon.ts';
+import { type Site, site } from './site.ts';
+
+const peer = process.env['DRYDOCK_TEST_PEER'];
+
+/** A string is sent as it is. */
+export type Api = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
+
+export async function likeDockerd(title: string): Promise<{ test: Site['test']; api: Api; isPeer: boolean }> {
+  const s: Pick<Site, 'test'> & Partial<Site> = peer
+    ? { test: suite(`${title}, dockerd`) }
+    : await site(title, { images: ['tiny'] });
+  const api: Api = (method, path, body, more = {}) =>
+    new Promise((resolve, reject) => {
+      const headers = { ...(body !== undefined && { 'Content-Type': 'application/json' }), ...more };
+      const asked = request({ socketPath: peer ?? s.daemon!.socket, method, path, agent: false, headers }, (res) => {
+        let text = '';
+        res
+          .on('data', (data) => (text += data))
+          .on('error', reject)
+          .on('end', () => resolve({ status: res.statusCode ?? 0, body: text }));
+      });
+      asked.on('error', reject).end(typeof body === 'object' ? JSON.stringify(body) : body);
+    });
+  return { test: s.test, api, isPeer: peer !== undefined };
+}
