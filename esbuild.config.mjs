@@ -3,7 +3,7 @@ import { build } from 'esbuild';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { callSites } from './runtime/kernel/call-sites.mjs';
+import { callSites } from './runtime/syscalls/call-sites.mjs';
 import { stepSources } from './runtime/steps/source-lines.mjs';
 
 const tests = process.argv.includes('--tests');
@@ -44,7 +44,7 @@ if (tests) {
     if (name !== 'web') rmSync(join('dist', name), { recursive: true, force: true });
   await build({
     ...common,
-    entryPoints: { drydock: 'runtime/cli/main.ts', worker: 'runtime/image/worker.ts' },
+    entryPoints: { drydock: 'runtime/cli/main.ts', worker: 'runtime/worker/worker.ts' },
     outdir: 'dist',
     chunkNames: 'chunks/[name]-[hash]',
   });

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeDurably } from '../runtime/image/atomic-file.ts';
-import { badParameter, conflict } from '../runtime/machine/refusal.ts';
+import { writeDurably } from '../runtime/data-root/atomic-file.ts';
+import { badParameter, conflict } from '../runtime/errors/api-error.ts';
 import type { DaemonsEnd } from './checks/check.ts';
 import type { Course } from './format.ts';
 

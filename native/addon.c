@@ -1,5 +1,5 @@
 /*
- * The daemon's door to the kernel (runtime/kernel/linux.ts is its only user).
+ * The daemon's door to the kernel (runtime/kernel/linux/linux.ts is its only user).
  *
  *   operations() → [[name, pattern], …]       the list in ops.def
  *   local(op, args) → answer                  do it here

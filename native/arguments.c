@@ -112,7 +112,7 @@ static int64_t copy_program(napi_env env, napi_value v, struct arguments *a)
 	return head;
 }
 
-/* {later: position}: runtime/kernel/together.ts. */
+/* {later: position}: runtime/kernel/batch.ts. */
 static int is_later(napi_env env, napi_value v, napi_valuetype type, int64_t *position)
 {
 	napi_value of;

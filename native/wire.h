@@ -19,7 +19,7 @@
  * pieces, each a request `store`; the request itself then comes alone, without data, and with STORED in `later`.
  *
  * Several requests in one message save the way there and back, and nothing else: a run that somebody
- * steps through gets the same requests one by one (runtime/kernel/together.ts). What a call returned is
+ * steps through gets the same requests one by one (runtime/kernel/batch.ts). What a call returned is
  * not known yet when a later one of the same message is written, so bit j of `later` says that arg[j] is
  * the position of an earlier request: an integer then is what that returned, a string is
  * "/proc/self/fd/" and that. An errno in `tolerated` is answered like any other and does not end the

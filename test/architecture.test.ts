@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import * as assert from 'uvu/assert';
-import { packageRoot } from '../runtime/kernel/native.ts';
-import { syscalls } from '../runtime/kernel/syscalls.ts';
+import { packageRoot } from '../runtime/syscalls/native.ts';
+import { syscalls } from '../runtime/syscalls/syscalls.ts';
 import { phases } from '../runtime/steps/phases.ts';
 import { suite } from './harness.ts';
 
@@ -52,8 +52,8 @@ const offending = (from: RegExp, to: RegExp, except: readonly string[] = []) =>
 test('every import names a file that is there, with its suffix', () => {
   assert.ok(imports.length > 300, `only ${imports.length} imports were found`);
   assert.ok(
-    offending(/^runtime\/machine\//, /^runtime\/steps\//).includes(
-      'runtime/machine/lifecycle.ts → runtime/steps/phases.ts',
+    offending(/^runtime\/engine\//, /^runtime\/steps\//).includes(
+      'runtime/engine/lifecycle.ts → runtime/steps/phases.ts',
     ),
     'the finder finds what is there',
   );
@@ -95,8 +95,19 @@ test('no files import each other in a circle, nor for their types alone', () => 
   assert.equal(circles([...imports, ...page]), []);
 });
 
+test('no folders import each other, nor in a circle: from what stands in one it is seen what it lies on', () => {
+  const page = listed('web')
+    .filter((path) => /\.(ts|svelte)$/.test(path))
+    .flatMap(importsOf);
+  const folders = (all: readonly Import[]) =>
+    all.map((one) => ({ ...one, from: dirname(one.from), to: dirname(one.to) })).filter(({ from, to }) => from !== to);
+  const own = [...imports, ...page].filter(({ from }) => !from.startsWith('test/'));
+  assert.ok(new Set(folders(own).map(({ from }) => from)).size > 60, 'the finder finds the folders');
+  assert.equal([...new Set(circles(folders(own)))], []);
+});
+
 test('the runtime imports no server, but where the daemon is started and where a worker serves the practice registry', () => {
-  assert.equal(offending(/^runtime\//, /^server\//, ['runtime/cli/daemon.ts → server/main.ts']), []);
+  assert.equal(offending(/^runtime\//, /^server\//, ['runtime/cli/verbs/daemon/daemon.ts → server/main.ts']), []);
 });
 
 test('nothing but tests imports tests and nothing but the page the page; the server may know lessons, the runtime knows none', () => {
@@ -105,30 +116,30 @@ test('nothing but tests imports tests and nothing but the page the page; the ser
   assert.equal(offending(/^lessons\//, /^server\//), []);
 });
 
-test('the command line is a client: of the machine room it uses only what is pure', () => {
+test('the command line is a client: of the runtime it uses only what is pure', () => {
   const pure = [
-    'runtime/kernel/syscalls.ts',
-    'runtime/kernel/errno-text.ts',
+    'runtime/syscalls/syscalls.ts',
+    'runtime/syscalls/errno-text.ts',
     'runtime/journal/line.ts',
     'runtime/journal/perfetto.ts',
     'runtime/journal/visible.ts',
     'runtime/journal/frame.ts',
     'runtime/journal/event.ts',
-    'runtime/machine/detach-keys.ts',
-    'runtime/machine/signal.ts',
+    'runtime/container/io/detach-keys.ts',
+    'runtime/request/signal.ts',
   ];
   assert.equal(offending(/^runtime\/cli\//, /^runtime\/(?!cli\/)/, pure), []);
 });
 
-test('steps know neither the machine that runs them nor the server, but for words and paths', () => {
-  assert.equal(offending(/^runtime\/steps\//, /^runtime\/(machine|operation)\//, ['runtime/machine/refusal.ts']), []);
+test('steps know neither the engine that runs them nor the server', () => {
+  assert.equal(offending(/^runtime\/steps\//, /^runtime\/(engine|operation)\//), []);
 });
 
 test('the kernel knows nothing of what it is used for', () => {
   const above = imports.filter(
     ({ from, to }) =>
       from.startsWith('runtime/kernel/') &&
-      /^runtime\/(image|machine|operation|steps|network|storage|watch|cli)\/|^(server|lessons)\//.test(to),
+      /^runtime\/(image|container|engine|operation|steps|network|storage|watch|cli)\/|^(server|lessons)\//.test(to),
   );
   assert.equal(
     above.map(({ from, to }) => `${from} → ${to}`),
@@ -140,10 +151,10 @@ test('the kernel knows nothing of what it is used for', () => {
 test('the journal is below everything: it knows system calls by name, and no more', () => {
   assert.equal(
     offending(/^runtime\/journal\//, /^runtime\/(?!journal\/)/, [
-      'runtime/kernel/syscalls.ts',
-      'runtime/kernel/calls.ts',
-      'runtime/kernel/errno-text.ts',
-      'runtime/kernel/constants.ts',
+      'runtime/syscalls/syscalls.ts',
+      'runtime/syscalls/calls.ts',
+      'runtime/syscalls/errno-text.ts',
+      'runtime/syscalls/constants.ts',
     ]),
     [],
   );
@@ -160,7 +171,7 @@ test('steps touch the machine only through the kernel they are given', () => {
     direct.filter((path) => !/\/\/ .*\n.*from 'node:/.test(read(path))),
     [],
   );
-  assert.equal(offending(/^runtime\/steps\//, /^runtime\/kernel\/(linux|jobs)\.ts$/), []);
+  assert.equal(offending(/^runtime\/steps\//, /^runtime\/kernel\/(linux\/|jobs\.ts$)/), []);
 });
 
 test('only linux.ts calls the addon for the daemon, others only as workers or to ask for names', () => {
@@ -168,12 +179,17 @@ test('only linux.ts calls the addon for the daemon, others only as workers or to
     ...new Set(
       imports
         .filter(
-          (i) => i.to === 'runtime/kernel/native.ts' && /\baddon\b/.test(read(i.from)) && i.from.startsWith('runtime/'),
+          (i) =>
+            i.to === 'runtime/syscalls/native.ts' && /\baddon\b/.test(read(i.from)) && i.from.startsWith('runtime/'),
         )
         .map((i) => i.from),
     ),
   ].sort();
-  assert.equal(users, ['runtime/kernel/linux.ts', 'runtime/kernel/native-call.ts', 'runtime/oci/seccomp/numbers.ts']);
+  assert.equal(users, [
+    'runtime/kernel/linux/linux.ts',
+    'runtime/kernel/native-call.ts',
+    'runtime/oci/seccomp/numbers.ts',
+  ]);
 });
 
 test('ops.def and syscalls.ts name the same operations with the same arguments', () => {
@@ -269,7 +285,7 @@ test('every test file runs its tests', () => {
 test("every file of the kernel's folder says in its first lines what it is for", () => {
   const mute = modules.filter(
     (path) =>
-      /^runtime\/(kernel|steps|machine|operation|journal)\//.test(path) &&
+      /^runtime\/(kernel|syscalls|steps|container|engine|operation|journal)\//.test(path) &&
       !/\/\*\*|\/\//.test(read(path)) &&
       !/explain: `/.test(read(path)),
   );

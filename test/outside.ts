@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../runtime/kernel/native.ts';
+import { packageRoot } from '../runtime/syscalls/native.ts';
 import { sh } from './harness.ts';
 
 /** Runs a program in the network of the machine and with its user's settings; returns what it printed. */

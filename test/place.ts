@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packageRoot } from '../runtime/kernel/native.ts';
+import { packageRoot } from '../runtime/syscalls/native.ts';
 import { missing } from './harness.ts';
 
 /** What test/place.sh needs. */

@@ -11,7 +11,7 @@
  */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
-import type { ContainerRequest } from '../../runtime/machine/request.ts';
+import type { ContainerRequest } from '../../runtime/request/container-request.ts';
 import type { Shape } from './shape.ts';
 
 export type Check =

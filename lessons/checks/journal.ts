@@ -1,6 +1,6 @@
 /** What the journal tells: steps, system calls, facts, requests to the registry, and where the gate holds the run. */
 import { callLine } from '../../runtime/journal/line.ts';
-import { syscalls } from '../../runtime/kernel/syscalls.ts';
+import { syscalls } from '../../runtime/syscalls/syscalls.ts';
 import { phases } from '../../runtime/steps/phases.ts';
 import { kind, type Family } from './check.ts';
 import { nameIn, object, oneOf, optional, pattern, text } from './shape.ts';

@@ -6,7 +6,7 @@ import { frameAt, type Frame } from '../../runtime/journal/frame.ts';
 import { statOf, withZombies } from '../../runtime/watch/process.ts';
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
-import type { ContainerHandle } from '../../runtime/machine/engine.ts';
+import type { ContainerHandle } from '../../runtime/engine/engine.ts';
 import { entryAt } from '../../runtime/storage/overlay2/entry-at.ts';
 import type { Subject } from '../checks/check.ts';
 import type { Growth } from './growth.ts';

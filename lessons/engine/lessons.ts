@@ -1,8 +1,9 @@
 /** All lessons of a daemon: listing them, taking one, leaving it, and what is remembered of each learner. */
 import { randomUUID } from 'node:crypto';
-import type { ContainerHandle, Engine, MachineState } from '../../runtime/machine/engine.ts';
-import { badParameter, conflict, notFound } from '../../runtime/machine/refusal.ts';
-import type { ContainerRequest } from '../../runtime/machine/request.ts';
+import type { ContainerHandle, Engine } from '../../runtime/engine/engine.ts';
+import type { MachineState } from '../../runtime/container/container-state.ts';
+import { badParameter, conflict, notFound } from '../../runtime/errors/api-error.ts';
+import type { ContainerRequest } from '../../runtime/request/container-request.ts';
 import { languages, type Course, type Language, type Lesson, type LessonText, type Term } from '../format.ts';
 import { ProgressStore, checkLearner, type OpenLesson, type Progress } from '../progress.ts';
 import { here, lacking } from './features.ts';

@@ -3,7 +3,7 @@
  * prompt.
  */
 import { closeSync, openSync } from 'node:fs';
-import { readRecords } from '../../runtime/machine/log-record.ts';
+import { readRecords } from '../../runtime/container/logs/log-record.ts';
 
 /** Lines kept, and bytes read in one round: a container that prints for ever is followed at this pace. */
 const KEPT = 2000;

@@ -3,8 +3,8 @@
  * somebody follows it.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { daemonKernel } from '../../runtime/kernel/linux.ts';
-import type { Engine } from '../../runtime/machine/engine.ts';
+import { daemonKernel } from '../../runtime/kernel/linux/linux.ts';
+import type { Engine } from '../../runtime/engine/engine.ts';
 import { rulesNow } from '../../runtime/network/rules.ts';
 import type { Look } from '../checks/check.ts';
 import { holds } from '../checks/table.ts';

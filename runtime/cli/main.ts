@@ -3,11 +3,11 @@
  * The `drydock` command: finds the verb, loads its file only, and turns what it throws into a line and an exit code.
  */
 import { Command, CommanderError } from 'commander';
-import { rewrite } from './arguments.ts';
-import { warn } from './columns.ts';
-import { Failure, messageOf } from './failure.ts';
+import { rewrite } from './flags/arguments.ts';
+import { warn } from './terminal/columns.ts';
+import { Failure, messageOf } from './failure/failure.ts';
 import { refusedFlags } from './flags/refused.ts';
-import { leave, whenReaderGone } from './leave.ts';
+import { leave, whenReaderGone } from './failure/exit.ts';
 import { verbs } from './verbs.ts';
 
 const ENDS_AT_ARGUMENT = new Set(['run', 'create', 'exec', 'top']);

@@ -4,11 +4,11 @@
  */
 import { join } from 'node:path';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { Endpoint } from './endpoint.ts';
-import { hostPlatform, matches, parsePlatform } from './platform.ts';
-import type { PracticeRegistry } from './practice-server.ts';
+import type { Endpoint } from './registry/endpoint.ts';
+import { hostPlatform, matches, parsePlatform } from './manifest/platform.ts';
+import type { PracticeRegistry } from './practice/practice-server.ts';
 import type { PullContext } from './pull.ts';
-import { familiarRepository, isDockerHub } from './reference.ts';
+import { familiarRepository, isDockerHub } from './manifest/reference.ts';
 
 const NAMES = ['library/ubuntu', 'library/hello-world'];
 

@@ -1,14 +1,14 @@
 /** The pull phase's own state: what was asked for, and what its steps have found so far. */
 import type { ProgressEvent } from '../journal/event.ts';
-import type { Settings } from '../machine/settings.ts';
-import type { RegistryAuth } from './auth.ts';
-import type { RegistryClient } from './client.ts';
-import type { Endpoint } from './endpoint.ts';
-import type { Image, ImageConfig, Layer } from './image.ts';
-import type { Lease } from './lease.ts';
-import type { Index, Manifest } from './manifest.ts';
-import type { Reference } from './reference.ts';
-import type { ImageStore } from './store.ts';
+import type { Settings } from '../data-root/settings.ts';
+import type { RegistryAuth } from './registry/auth.ts';
+import type { RegistryClient } from './registry/client.ts';
+import type { Endpoint } from './registry/endpoint.ts';
+import type { Image, ImageConfig, Layer } from './manifest/image.ts';
+import type { Lease } from './store/lease.ts';
+import type { Index, Manifest } from './manifest/manifest.ts';
+import type { Reference } from './manifest/reference.ts';
+import type { ImageStore } from './store/store.ts';
 
 export type PullProgress = Pick<ProgressEvent, 'id' | 'status' | 'current' | 'total'>;
 
@@ -29,7 +29,7 @@ export interface Pull {
   state: PullState;
 }
 
-/** In the order in which runtime/steps/1-pull.ts fills it in. */
+/** In the order in which runtime/steps/image/pull.ts fills it in. */
 export interface PullState {
   ref?: Reference;
   /** what the store has under this name, if it counts: the steps that speak to a registry are passed over then */

@@ -2,8 +2,8 @@
  * What a successful call made true, as far as the call itself says it. Steps add what only the kernel can tell (inodes,
  * addresses).
  */
-import type { Call } from '../kernel/calls.ts';
-import { mountFlagNames } from '../kernel/syscalls.ts';
+import type { Call } from '../syscalls/calls.ts';
+import { mountFlagNames } from '../syscalls/syscalls.ts';
 import type { Fact } from './event.ts';
 
 const text = (value: unknown) => (Buffer.isBuffer(value) ? value.toString('latin1') : String(value ?? '')).trim();

@@ -7,7 +7,7 @@
 export interface Fact {
   /**
    * ns: inode of a namespace; mount: row by target; cgroup: file by path; link, address, route, nft, lease, process,
-   * file, image; upper: see runtime/watch/upper.ts.
+   * file, image; upper: see runtime/storage/overlay2/upper.ts.
    */
   kind:
     | 'ns'

@@ -1,7 +1,7 @@
 /** The append-only record of one container: NDJSON, kept until `rm`. */
 import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
 import type { Event } from './event.ts';
-import { eventOf, type Happened, Late } from './late.ts';
+import { eventOf, type Happened, Late } from './lazy-event.ts';
 import { isEvent } from './readable.ts';
 import { textOf } from './text.ts';
 

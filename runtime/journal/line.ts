@@ -1,8 +1,8 @@
 /**
  * Events as a person reads them: system calls the way strace(1) shows them. Pure; the terminal and the web both use it.
  */
-import { errnoText } from '../kernel/errno-text.ts';
-import { syscalls, type SyscallName } from '../kernel/syscalls.ts';
+import { errnoText } from '../syscalls/errno-text.ts';
+import { syscalls, type SyscallName } from '../syscalls/syscalls.ts';
 import type { CallEvent, Event, Fact, Kept, ProgressEvent } from './event.ts';
 import { hexText } from './hex.ts';
 import { visible } from './visible.ts';

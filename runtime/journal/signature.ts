@@ -2,7 +2,7 @@
  * What a call or a fact comes to, whichever run it is of: ids, inodes, pids, descriptors, addresses and times are the
  * run's own, and say nothing when two runs are compared. Pure.
  */
-import { syscalls, type SyscallName } from '../kernel/syscalls.ts';
+import { syscalls, type SyscallName } from '../syscalls/syscalls.ts';
 import type { CallEvent, Event, Fact, Kept } from './event.ts';
 import { hexText } from './hex.ts';
 import { callLine, factLine } from './line.ts';

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { errnoText } from './errno-text.ts';
+import { errnoText } from '../syscalls/errno-text.ts';
 
 /** Two errnos have a second name each; the manual pages use these. */
 const second = new Set(['EWOULDBLOCK', 'ENOTSUP']);

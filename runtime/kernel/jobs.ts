@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { packageRoot } from './native.ts';
+import { packageRoot } from '../syscalls/native.ts';
 
 /** Gives a part of the result; resolves when one may come again, rejects when nobody wants any more. */
 export type Tell = (part: unknown) => Promise<void>;

@@ -3,9 +3,9 @@
  * tests.
  */
 import type { Fact } from '../journal/event.ts';
-import type { Call, Calls, Reply } from './calls.ts';
+import type { Call, Calls, Reply } from '../syscalls/calls.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
-import type { Together } from './together.ts';
+import type { Together } from './batch.ts';
 
 export interface Kernel {
   readonly daemon: Calls;

@@ -1,8 +1,8 @@
 /** System calls made in this thread, for jobs: no gate, no journal, no promise. Thousands a layer. */
-import { showCall } from './calls.ts';
+import { showCall } from '../syscalls/calls.ts';
 import { SyscallError } from './errors.ts';
-import { addon } from './native.ts';
-import type { ArgsOf, SyscallName } from './syscalls.ts';
+import { addon } from '../syscalls/native.ts';
+import type { ArgsOf, SyscallName } from '../syscalls/syscalls.ts';
 
 let numbers: Map<string, number> | undefined;
 

@@ -1,6 +1,6 @@
 /** A file to its end, however the answer of one call is bounded. */
-import type { Calls } from './calls.ts';
-import { AT_FDCWD, O } from './constants.ts';
+import type { Calls } from '../syscalls/calls.ts';
+import { AT_FDCWD, O } from '../syscalls/constants.ts';
 
 /** As much as one call gives: OUT_MAX in native/wire.h. */
 const ROOM = 128 * 1024;

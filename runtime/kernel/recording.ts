@@ -2,11 +2,11 @@
  * A kernel for tests: records every call, answers what it was told to, and fails where it was told to. Touches nothing.
  */
 import type { Fact } from '../journal/event.ts';
-import { callsOf, showCall, type Call, type Reply } from './calls.ts';
+import { callsOf, showCall, type Call, type Reply } from '../syscalls/calls.ts';
 import { errnoNumber, SyscallError } from './errors.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import type { Kernel } from './kernel.ts';
-import { oneByOne, planned } from './together.ts';
+import { oneByOne, planned } from './batch.ts';
 
 export interface RecordingOptions {
   /** Fails the n-th call (from 0), or the first call whose '<actor>.<name>' or name it is. */

@@ -1,7 +1,7 @@
 /**
  * The bridge: a switch in the kernel that the containers' links are plugged into, made once and shared by all of them.
  */
-import { NETLINK_ROUTE } from '../kernel/constants.ts';
+import { NETLINK_ROUTE } from '../syscalls/constants.ts';
 import { tolerate } from '../kernel/errors.ts';
 import type { Fact } from '../journal/event.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -9,8 +9,8 @@ import { addressOf, dumpAddresses, newAddress, type Address } from '../kernel/ne
 import { newLink, setLink, type Link } from '../kernel/netlink/route/link.ts';
 import { dumpRoutes, routeOf, RT_TABLE_MAIN, type Route } from '../kernel/netlink/route/route.ts';
 import { withNetlink, type NetlinkSocket } from '../kernel/netlink/socket.ts';
-import { conflict } from '../machine/refusal.ts';
-import type { Settings } from '../machine/settings.ts';
+import { conflict } from '../errors/api-error.ts';
+import type { Settings } from '../data-root/settings.ts';
 import { broadcast, macOf } from './ipv4.ts';
 import { findLink } from './links.ts';
 import { chooseSubnet, parseBip, type Subnet } from './subnet.ts';

@@ -1,12 +1,12 @@
-/** What each step of the network phase does for a container on the bridge: runtime/steps/4-network.ts tells why. */
-import { NETLINK_ROUTE } from '../kernel/constants.ts';
+/** What each step of the network phase does for a container on the bridge: runtime/steps/container/4-network.ts tells why. */
+import { NETLINK_ROUTE } from '../syscalls/constants.ts';
 import { hasCode } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { newAddress } from '../kernel/netlink/route/address.ts';
 import { getLink, linkOf, newLink, setLink } from '../kernel/netlink/route/link.ts';
 import { newDefaultRoute } from '../kernel/netlink/route/route.ts';
 import { withNetlink } from '../kernel/netlink/socket.ts';
-import type { Container } from '../machine/container.ts';
+import type { Container } from '../container/container.ts';
 import { bridgeNow, ensureBridge } from './bridge.ts';
 import { enableForwarding } from './forwarding.ts';
 import { eth0, inside } from './inside.ts';

@@ -2,7 +2,7 @@
  * What the kernel says about a container's network now: dumps of the host's side and of the container's, in lines like
  * those of ip(8).
  */
-import { NETLINK_ROUTE } from '../kernel/constants.ts';
+import { NETLINK_ROUTE } from '../syscalls/constants.ts';
 import { tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { addressOf, dumpAddresses, dumpAddressesIn, type Address } from '../kernel/netlink/route/address.ts';
@@ -10,8 +10,8 @@ import { dumpLinks, dumpLinksIn, linkOf, type Link } from '../kernel/netlink/rou
 import { dumpNeighbours, neighbourOf, type Neighbour } from '../kernel/netlink/route/neighbour.ts';
 import { dumpRoutes, routeOf, RT_TABLE_MAIN, type Route } from '../kernel/netlink/route/route.ts';
 import { withNetlink, type NetlinkSocket } from '../kernel/netlink/socket.ts';
-import type { Container } from '../machine/container.ts';
-import type { Evidence } from '../kernel/evidence.ts';
+import type { Container } from '../container/container.ts';
+import type { Evidence } from '../journal/inspection-section.ts';
 import { forwardingNow } from './forwarding.ts';
 import { lookInside } from './inside.ts';
 import { findLink } from './links.ts';

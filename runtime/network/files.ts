@@ -1,7 +1,7 @@
 /**
  * The three files that tell programs in a container about names: hosts(5), hostname(5), resolv.conf(5). Contents only.
  */
-import type { Network } from './network.ts';
+import type { Network } from '../container/network.ts';
 
 const LOCAL = [
   '127.0.0.1\tlocalhost',

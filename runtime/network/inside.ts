@@ -9,10 +9,10 @@
  *
  * A netlink socket belongs for good to the network namespace in which it was made: network_namespaces(7).
  */
-import { AF, NETLINK_ROUTE, SOCK } from '../kernel/constants.ts';
+import { AF, NETLINK_ROUTE, SOCK } from '../syscalls/constants.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { NetlinkSocket } from '../kernel/netlink/socket.ts';
-import type { Container } from '../machine/container.ts';
+import type { Container } from '../container/container.ts';
 
 async function fetchSocket(k: Kernel, c: Container): Promise<number> {
   const { pidfd } = c.live;

@@ -3,11 +3,11 @@
  * symlink(2) makes it or fails with EEXIST, so two starts never get the same one, whoever else is paused half way; and
  * `ls -l` shows the table.
  */
-import { AT_FDCWD, O } from '../kernel/constants.ts';
+import { AT_FDCWD, O } from '../syscalls/constants.ts';
 import { hasCode, tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import { badParameter, conflict, Refusal } from '../machine/refusal.ts';
-import type { Settings } from '../machine/settings.ts';
+import { badParameter, conflict, Refusal } from '../errors/api-error.ts';
+import type { Settings } from '../data-root/settings.ts';
 import { namesOf } from './directory.ts';
 import { base, contains, isIpv4, networkAddress, toText, top } from './ipv4.ts';
 import type { Subnet } from './subnet.ts';

@@ -1,5 +1,5 @@
 /** What the steps ask of links, in one place: one that is not there is undefined, not an error. */
-import { NETLINK_ROUTE } from '../kernel/constants.ts';
+import { NETLINK_ROUTE } from '../syscalls/constants.ts';
 import { hasCode, tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { NetlinkSocket } from '../kernel/netlink/socket.ts';

@@ -2,8 +2,8 @@
  * The way out: what a container's network leaves when it ends, and what the bridge leaves when no container is left.
  */
 import type { Kernel } from '../kernel/kernel.ts';
-import type { Container } from '../machine/container.ts';
-import type { Settings } from '../machine/settings.ts';
+import type { Container } from '../container/container.ts';
+import type { Settings } from '../data-root/settings.ts';
 import { forgetBridge } from './bridge.ts';
 import { restoreForwarding } from './forwarding.ts';
 import { releaseAddress } from './leases.ts';

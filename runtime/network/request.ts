@@ -4,14 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { Container } from '../machine/container.ts';
-import { hostnameOf } from '../oci/merge.ts';
-import { badParameter, Refusal } from '../machine/refusal.ts';
-import type { ContainerRequest } from '../machine/request.ts';
-import type { Settings } from '../machine/settings.ts';
+import type { Container } from '../container/container.ts';
+import { hostnameOf } from '../container/merge.ts';
+import { badParameter, Refusal } from '../errors/api-error.ts';
+import type { ContainerRequest } from '../request/container-request.ts';
+import type { Settings } from '../data-root/settings.ts';
 import { splitHost } from './files.ts';
 import { isIpv4 } from './ipv4.ts';
-import type { Network } from './network.ts';
+import type { Network } from '../container/network.ts';
 import { parseBip } from './subnet.ts';
 
 const modes = new Map<string, Network['mode']>([

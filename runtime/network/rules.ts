@@ -4,7 +4,7 @@
  *   chain postrouting   what leaves the subnet by another link than the bridge gets the host's address
  *   chain forward       containers may open connections, outsiders may only answer
  */
-import { NETLINK_NETFILTER } from '../kernel/constants.ts';
+import { NETLINK_NETFILTER } from '../syscalls/constants.ts';
 import { tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Fields } from '../kernel/netlink/attribute.ts';

@@ -2,12 +2,12 @@
  * Puts hosts, hostname and resolv.conf into the container's folder on the host; the exec phase mounts them over those
  * of the image.
  */
-import { AT_FDCWD, O } from '../kernel/constants.ts';
+import { AT_FDCWD, O } from '../syscalls/constants.ts';
 import { tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { readWhole } from '../kernel/read-whole.ts';
-import type { Container, ContainerPaths } from '../machine/container.ts';
-import type { Evidence } from '../kernel/evidence.ts';
+import type { Container, ContainerPaths } from '../container/container.ts';
+import type { Evidence } from '../journal/inspection-section.ts';
 import { hostsFile, onlyLoopback, resolvConf } from './files.ts';
 
 type Name = keyof Pick<ContainerPaths, 'hosts' | 'hostname' | 'resolvConf'>;

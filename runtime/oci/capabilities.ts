@@ -1,6 +1,6 @@
 /** capabilities(7): names and numbers, Docker's default set, --cap-add and --cap-drop, and the bytes of capset(2). */
 import { readFileSync } from 'node:fs';
-import { badParameter } from '../machine/refusal.ts';
+import { badParameter } from '../errors/api-error.ts';
 import type { Process } from './spec.ts';
 
 /** By number, include/uapi/linux/capability.h. */

@@ -1,8 +1,8 @@
 /** Ranges of the limits, in Docker's words: what POST create and POST update accept. */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { badParameter } from '../machine/refusal.ts';
-import type { HostConfig } from '../machine/request.ts';
+import { badParameter } from '../errors/api-error.ts';
+import type { HostConfig } from '../request/container-request.ts';
 
 /** Below this not even a small program starts. */
 const MIN_MEMORY = 6 * 1024 * 1024;

@@ -1,8 +1,8 @@
 /** --device, --device-cgroup-rule and --privileged: nodes to make in /dev, and rules for the devices cgroup. */
 import { readdirSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { badParameter } from '../machine/refusal.ts';
-import type { HostConfig } from '../machine/request.ts';
+import { badParameter } from '../errors/api-error.ts';
+import type { HostConfig } from '../request/container-request.ts';
 import { defaultDeviceRules } from './default-spec.ts';
 import type { Device, DeviceRule } from './spec.ts';
 

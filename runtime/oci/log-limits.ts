@@ -3,8 +3,8 @@
  * (native/shim-log.h).
  * dockerd finds a wrong value only at start; here it is refused at create, in dockerd's words.
  */
-import type { HostConfig } from '../machine/request.ts';
-import { badParameter, Refusal } from '../machine/refusal.ts';
+import type { HostConfig } from '../request/container-request.ts';
+import { badParameter, Refusal } from '../errors/api-error.ts';
 
 export interface LogLimits {
   /** bytes of one file */ size: number;

@@ -1,7 +1,7 @@
 /** HostConfig's limits → OCI resources: what POST create and POST update ask for. */
 import { statSync } from 'node:fs';
-import { badParameter } from '../machine/refusal.ts';
-import type { HostConfig, Throttle } from '../machine/request.ts';
+import { badParameter } from '../errors/api-error.ts';
+import type { HostConfig, Throttle } from '../request/container-request.ts';
 import { deviceNumbers } from './devices.ts';
 import type { Resources, ThrottleDevice } from './spec.ts';
 

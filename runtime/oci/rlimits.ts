@@ -1,6 +1,6 @@
 /** --ulimit → RLIMIT_*: getrlimit(2). */
-import { badParameter } from '../machine/refusal.ts';
-import type { HostConfig } from '../machine/request.ts';
+import { badParameter } from '../errors/api-error.ts';
+import type { HostConfig } from '../request/container-request.ts';
 import type { Process } from './spec.ts';
 
 const NAMES = [

@@ -1,5 +1,5 @@
 /** --security-opt. */
-import { badParameter, Refusal } from '../machine/refusal.ts';
+import { badParameter, Refusal } from '../errors/api-error.ts';
 
 export interface SecurityOptions {
   noNewPrivileges: boolean;

@@ -2,7 +2,7 @@
  * --annotation drydock.time-offset=boottime=86400: a time namespace of its own. config-linux, "Time offsets";
  * time_namespaces(7).
  */
-import { badParameter } from '../machine/refusal.ts';
+import { badParameter } from '../errors/api-error.ts';
 import type { Linux } from './spec.ts';
 
 export const TIME_ANNOTATION = 'drydock.time-offset';

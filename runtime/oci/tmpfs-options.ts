@@ -1,5 +1,5 @@
 /** Options of --tmpfs: tmpfs(5), mount(8). */
-import { badParameter } from '../machine/refusal.ts';
+import { badParameter } from '../errors/api-error.ts';
 
 /** Each word and the one that undoes it. */
 const PAIRS = [

@@ -3,8 +3,8 @@
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { posix } from 'node:path';
-import { badParameter, Refusal } from '../machine/refusal.ts';
-import type { HostConfig, MountRequest } from '../machine/request.ts';
+import { badParameter, Refusal } from '../errors/api-error.ts';
+import type { HostConfig, MountRequest } from '../request/container-request.ts';
 import type { Mount } from './spec.ts';
 import { PROPAGATION, tmpfsOptions } from './tmpfs-options.ts';
 

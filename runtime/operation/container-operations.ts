@@ -9,20 +9,11 @@
  */
 import type { Event } from '../journal/event.ts';
 import type { Journal } from '../journal/journal.ts';
-import { newId } from '../machine/identity.ts';
-import { conflict } from '../machine/refusal.ts';
+import { newId } from '../data-root/identity.ts';
+import { conflict } from '../errors/api-error.ts';
 import type { GateCommand } from './gate-command.ts';
-import { isOver, type Kind, type OperationHandle, type OperationRecord } from './record.ts';
+import { isOver, type ContainerOperation, type Kind, type OperationHandle } from './record.ts';
 import type { InspectionSection, Walkable } from './walkable.ts';
-
-/** Kept in the container's record. */
-export interface ContainerOperation extends OperationRecord {
-  /** position of its first event in the container's journal, and of the first that is no longer its own */
-  first: number;
-  end?: number;
-  /** what marks its events: the number of a start, 'exec-…' */
-  run: number | string;
-}
 
 /** A container that is started again and again keeps its newest. */
 const KEPT = 20;

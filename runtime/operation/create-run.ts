@@ -1,13 +1,12 @@
 /** Couples a kernel to a journal and a gate: each call belongs to the step that is under way. */
 import type { Journal } from '../journal/journal.ts';
-import type { Happened } from '../journal/late.ts';
-import { LinuxKernel } from '../kernel/linux.ts';
+import type { Happened } from '../journal/lazy-event.ts';
+import { LinuxKernel } from '../kernel/linux/linux.ts';
 import type { Gate } from './gate.ts';
-import type { Live } from '../machine/container.ts';
 import type { Run } from './run-phase.ts';
 
 /** For looking: no gate holds it and no journal writes it down. */
-export function quietKernel(live: Live): LinuxKernel {
+export function quietKernel(live: { stageSocket?: number }): LinuxKernel {
   const kernel = new LinuxKernel();
   if (live.stageSocket !== undefined) kernel.connect('stage', live.stageSocket);
   return kernel;

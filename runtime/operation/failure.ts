@@ -1,8 +1,8 @@
 /** Why a start failed, as the client gets it: Engine API, "Start a container". */
-import { errnoText } from '../kernel/errno-text.ts';
+import { errnoText } from '../syscalls/errno-text.ts';
 import { CannotStart } from '../oci/program.ts';
 import { Aborted } from './gate.ts';
-import { Refusal } from '../machine/refusal.ts';
+import { Refusal } from '../errors/api-error.ts';
 
 export interface StartFailure {
   refusal: Refusal;

@@ -1,5 +1,5 @@
 /** An operation by what a user gives: its id or the beginning of it. */
-import { badParameter, notFound } from '../machine/refusal.ts';
+import { badParameter, notFound } from '../errors/api-error.ts';
 import type { OperationHandle } from './record.ts';
 
 /** Throws ApiError: 404 `No such operation: x`, 400 for a prefix of several. */

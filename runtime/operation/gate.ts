@@ -1,10 +1,10 @@
 /** Before every step, and before every call within it, the run asks here whether it may go on. */
 import type { NewEvent } from '../journal/event.ts';
 import { errnoNumber, Injected } from '../kernel/errors.ts';
-import type { Call } from '../kernel/calls.ts';
+import type { Call } from '../syscalls/calls.ts';
 import type { Step } from './step.ts';
 import type { GateCommand, GateOptions } from './gate-command.ts';
-import { badParameter, conflict } from '../machine/refusal.ts';
+import { badParameter, conflict } from '../errors/api-error.ts';
 
 /** The user said abort: the run fails here and undoes itself. */
 export class Aborted extends Error {

@@ -17,7 +17,7 @@ import { runPhase, unwind, type Run } from './run-phase.ts';
 import { isOver, underWay, type OperationHandle, type OperationRecord, type OperationState } from './record.ts';
 import type { Phase } from './step.ts';
 import type { GateCommand, GateOptions } from './gate-command.ts';
-import { conflict } from '../machine/refusal.ts';
+import { conflict } from '../errors/api-error.ts';
 
 /** Where an operation's files are, and how its record gets there. */
 export interface OperationFiles {

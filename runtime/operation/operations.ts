@@ -10,10 +10,10 @@
  */
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Aside } from '../machine/set-aside.ts';
-import { replaceWhole } from '../image/atomic-file.ts';
+import { Aside } from '../data-root/set-aside.ts';
+import { replaceWhole } from '../data-root/atomic-file.ts';
 import { hasCode } from '../kernel/errors.ts';
-import { newId } from '../machine/identity.ts';
+import { newId } from '../data-root/identity.ts';
 import { Operation } from './operation.ts';
 import { isOver, readRecord, type OperationRecord } from './record.ts';
 

@@ -54,3 +54,12 @@ export function readRecord(text: string): OperationRecord | undefined {
     return undefined;
   }
 }
+
+/** One that belongs to a container, as it is kept in that container's record. */
+export interface ContainerOperation extends OperationRecord {
+  /** position of its first event in the container's journal, and of the first that is no longer its own */
+  first: number;
+  end?: number;
+  /** what marks its events: the number of a start, 'exec-…' */
+  run: number | string;
+}

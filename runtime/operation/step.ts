@@ -1,5 +1,5 @@
 /** One thing that an operation asks of the kernel, a registry or the store, and the lists of them. */
-import type { Evidence } from '../kernel/evidence.ts';
+import type { Evidence } from '../journal/inspection-section.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 
 /** `S` is what the step works on: a container, one of its endpoints, a network, a pull. */

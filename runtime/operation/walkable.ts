@@ -1,6 +1,6 @@
 /** What can be walked round, whoever asks: a container's life and every operation answer to the same five verbs. */
 import type { Event } from '../journal/event.ts';
-import type { Evidence } from '../kernel/evidence.ts';
+import type { Evidence } from '../journal/inspection-section.ts';
 import type { GateCommand } from './gate-command.ts';
 
 export type InspectionSection = Evidence;

@@ -1,19 +1,19 @@
 /**
  * The lifecycle, in order: the one list that the machine runs, the CLI prints, the page draws and the lessons point at.
  */
-import type { Container } from '../machine/container.ts';
-import { pull } from './1-pull.ts';
-import { create } from './2-create.ts';
-import { rwLayerOf } from './3-rw-layer.ts';
-import { network } from './4-network.ts';
-import { exec } from './5-exec.ts';
-import { exit } from './6-exit.ts';
-import { removeOf } from './7-remove.ts';
-import { pause, unpause } from './8-pause.ts';
-import { join } from './join.ts';
+import type { Container } from '../container/container.ts';
+import { pull } from './image/pull.ts';
+import { create } from './container/2-create.ts';
+import { rwLayerOf } from './container/3-rw-layer.ts';
+import { network } from './container/4-network.ts';
+import { exec } from './container/5-exec.ts';
+import { exit } from './container/6-exit.ts';
+import { removeOf } from './container/7-remove.ts';
+import { pause, unpause } from './container/8-pause.ts';
+import { join } from './container/join.ts';
 import type { StorageDriver, StorageSteps } from '../storage/driver.ts';
-import { drivers } from '../storage/drivers.ts';
-import type { Phase } from './step.ts';
+import { drivers } from '../drivers/storage.ts';
+import type { Phase } from '../container/step.ts';
 
 /** The phases of a container of one storage driver. */
 export interface Walk {

@@ -1,8 +1,8 @@
 // While building: on which line of which file each step is done. The page shows it; the line of each call is in the
-// journal (kernel/call-sites.mjs).
+// journal (syscalls/call-sites.mjs).
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { linesOf, nodesOf, parse } from '../kernel/syntax-tree.mjs';
+import { linesOf, nodesOf, parse } from '../syscalls/syntax-tree.mjs';
 
 const STEP_ID = /^[a-z0-9-]+\.[a-z0-9-]*\*?$/;
 

@@ -2,8 +2,8 @@
  * What a storage driver gives: the steps that lay a container's writable layer over its image and take it away again,
  * and what there is to ask of such a layer. One folder per driver; `drivers.ts` is their list.
  */
-import type { Image } from '../image/image.ts';
-import type { Evidence } from '../kernel/evidence.ts';
+import type { Image } from '../image/manifest/image.ts';
+import type { Evidence } from '../journal/inspection-section.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Step } from '../operation/step.ts';
 

@@ -3,9 +3,9 @@
  * the whole file system with one mark, but upper shares it with everything else of the host; and only root's own
  * directories are watched here.
  */
-import { IN, O } from '../kernel/constants.ts';
-import { withEntry } from '../kernel/beneath.ts';
-import { closeAside } from '../kernel/close-aside.ts';
+import { IN, O } from '../syscalls/constants.ts';
+import { withEntry } from '../kernel/mount/beneath.ts';
+import { closeAside } from '../kernel/close-async.ts';
 import { tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { descriptorPath } from '../kernel/mount/in-root.ts';

@@ -1,10 +1,10 @@
 /** What has gone through the links that a container's packets go through, from the kernel's counters. */
-import { NETLINK_ROUTE } from '../kernel/constants.ts';
+import { NETLINK_ROUTE } from '../syscalls/constants.ts';
 import { linkOf, dumpLinksIn, type Link } from '../kernel/netlink/route/link.ts';
 import type { Counters } from '../kernel/netlink/route/counters.ts';
 import { withNetlink, type NetlinkSocket } from '../kernel/netlink/socket.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { Container } from '../machine/container.ts';
+import type { Container } from '../container/container.ts';
 import { findLink } from '../network/links.ts';
 
 /** `side` and `name` as in the journal's facts: 'host/drydock0', 'container/eth0'. */

@@ -10,13 +10,13 @@
  * can be shown is only sampled: so many packets are taken at a time, then there is a rest, and the kernel drops what
  * does not fit into the socket.
  */
-import { closeAside } from '../kernel/close-aside.ts';
-import { AF, NETLINK_ROUTE, SOCK } from '../kernel/constants.ts';
+import { closeAside } from '../kernel/close-async.ts';
+import { AF, NETLINK_ROUTE, SOCK } from '../syscalls/constants.ts';
 import { hasCode } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import { daemonKernel } from '../kernel/linux.ts';
+import { daemonKernel } from '../kernel/linux/linux.ts';
 import { withNetlink } from '../kernel/netlink/socket.ts';
-import type { Container } from '../machine/container.ts';
+import type { Container } from '../container/container.ts';
 import { findLink } from '../network/links.ts';
 import { rewritesKnown, rewritesOf, type Rewrite } from './rewrites.ts';
 

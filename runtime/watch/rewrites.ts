@@ -7,7 +7,7 @@
  * └ as it was sent └ as the answer is expected: to whom the packet now seems to come from
  */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
-import type { Container } from '../machine/container.ts';
+import type { Container } from '../container/container.ts';
 import { contains } from '../network/ipv4.ts';
 
 /** Ports are there where the protocol has some. */

@@ -5,9 +5,9 @@ import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Event } from '../journal/event.ts';
 import type { Journal } from '../journal/journal.ts';
-import { daemonKernel } from '../kernel/linux.ts';
+import { daemonKernel } from '../kernel/linux/linux.ts';
 import { Stack, type Lower } from '../storage/overlay2/stack.ts';
-import { Told } from './told.ts';
+import { Told } from './upper-state.ts';
 import { UpperWatch } from './upper-watch.ts';
 
 /** `lowers` highest first; `mountPoints` are paths in the container. */

@@ -8,16 +8,16 @@
  * A new directory is watched first and read then: what is made in it in between is found by one or the other.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { IN, O } from '../kernel/constants.ts';
-import { namesIn, statOf, withEntry } from '../kernel/beneath.ts';
+import { IN, O } from '../syscalls/constants.ts';
+import { namesIn, statOf, withEntry } from '../kernel/mount/beneath.ts';
 import type { Fact } from '../journal/event.ts';
 import { sizeOf, upperEntry } from '../storage/overlay2/upper-entry.ts';
 import type { Stack, Tree } from '../storage/overlay2/stack.ts';
 import { Inotify } from './inotify.ts';
-import { Bucket, Spacing } from './pace.ts';
-import { pathBytes, showName } from './pathname.ts';
-import type { Told } from './told.ts';
-import { parseUpper, showUpper } from './upper.ts';
+import { Bucket, Spacing } from './rate-limit.ts';
+import { pathBytes, showName } from '../storage/pathname.ts';
+import type { Told } from './upper-state.ts';
+import { parseUpper, showUpper } from '../storage/overlay2/upper.ts';
 
 /** A write is often several calls: what comes within a moment is looked at once. */
 const SETTLE_MS = 20;

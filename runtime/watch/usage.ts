@@ -2,10 +2,10 @@
  * What a container uses, four times a second, while somebody looks: one timer a container, however many look. It is not
  * journaled, which it would drown; the newest samples are kept so that whoever comes later sees where it came from.
  */
-import { daemonKernel } from '../kernel/linux.ts';
+import { daemonKernel } from '../kernel/linux/linux.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { usageOf, type Usage } from '../kernel/cgroup/usage.ts';
-import type { Container } from '../machine/container.ts';
+import type { Container } from '../container/container.ts';
 import { linkCounters, type LinkCounters } from './links.ts';
 
 /** `time`: ms since 1970 */

@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Course } from '../../lessons/format.ts';
 import { Lessons } from '../../lessons/engine/lessons.ts';
-import { packageRoot } from '../../runtime/kernel/native.ts';
-import type { Engine } from '../../runtime/machine/engine.ts';
-import { parseRunLine } from '../live/run-line.ts';
+import { packageRoot } from '../../runtime/syscalls/native.ts';
+import type { Engine } from '../../runtime/engine/engine.ts';
+import { parseRunLine } from '../live/ask/run-line.ts';
 
 const none: Course = { modules: [], lessons: [], glossary: { en: [], ru: [] } };
 

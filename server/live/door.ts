@@ -6,13 +6,13 @@ import { createServer as createSecureServer, type Server as SecureServer } from 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { conflict } from '../../runtime/machine/refusal.ts';
-import { Connections } from '../connections.ts';
+import { conflict } from '../../runtime/errors/api-error.ts';
+import { Connections } from '../sockets/connections.ts';
 import { refusal, sessionOf } from './guard.ts';
-import type { Keys } from './keys.ts';
+import type { Keys } from './session-tokens.ts';
 import { pageApp, type PageOptions } from './page.ts';
-import { loopback, secured, type Place, type Tls } from './place.ts';
-import { LIMITS } from './limits.ts';
+import { loopback, secured, type Place, type Tls } from '../sockets/origin.ts';
+import { LIMITS } from './ask/limits.ts';
 import { PATH } from './protocol.ts';
 
 const GOING_AWAY = 1001;

@@ -10,7 +10,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { originOf, type Place } from './place.ts';
+import { originOf, type Place } from '../sockets/origin.ts';
 
 export interface Refused {
   status: 400 | 401 | 403;

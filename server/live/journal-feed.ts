@@ -4,8 +4,8 @@
  */
 import type { Walkable } from '../../runtime/operation/walkable.ts';
 import { Bursts } from './bursts.ts';
-import { LIMITS } from './limits.ts';
-import type { Told } from './told.ts';
+import { LIMITS } from './ask/limits.ts';
+import type { Told } from '../messages/messages.ts';
 
 export interface FeedWire {
   tell(message: Told): void;

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import express, { type Express, type Request, type Response } from 'express';
-import { Refusal } from '../../runtime/machine/refusal.ts';
+import { Refusal } from '../../runtime/errors/api-error.ts';
 import { sendRecording } from '../recording/send.ts';
 import { headersFor, nonce, refusal, sessionOf, setCookie } from './guard.ts';
-import type { Keys } from './keys.ts';
+import type { Keys } from './session-tokens.ts';
 import { packed } from './packed.ts';
-import type { Place } from './place.ts';
+import type { Place } from '../sockets/origin.ts';
 
 export interface PageOptions {
   keys: Keys;

@@ -6,18 +6,18 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WebSocket } from 'ws';
 import type { Lessons } from '../../lessons/engine/lessons.ts';
-import type { Engine } from '../../runtime/machine/engine.ts';
-import { conflict, Refusal } from '../../runtime/machine/refusal.ts';
-import { syscalls } from '../../runtime/kernel/syscalls.ts';
+import type { Engine } from '../../runtime/engine/engine.ts';
+import { conflict, Refusal } from '../../runtime/errors/api-error.ts';
+import { syscalls } from '../../runtime/syscalls/syscalls.ts';
 import { phaseTexts } from '../../runtime/steps/phase-texts.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import { recordingOf } from '../recording/write.ts';
-import { find } from '../walked.ts';
+import { find } from '../../runtime/engine/find-walkable.ts';
 import { Door } from './door.ts';
-import { Keys } from './keys.ts';
-import { list, listedOf } from './listed.ts';
-import { originOf, type Tls } from './place.ts';
-import { LIMITS } from './limits.ts';
+import { Keys } from './session-tokens.ts';
+import { list, listedOf } from '../messages/listed.ts';
+import { originOf, type Tls } from '../sockets/origin.ts';
+import { LIMITS } from './ask/limits.ts';
 import { Viewer } from './viewer.ts';
 
 /** How often the list is looked at while somebody looks at the page: in memory, and sent only when it has changed. */

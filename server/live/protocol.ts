@@ -23,10 +23,10 @@
  * gap (`gap` says how much was left out).
  */
 import type { Event } from '../../runtime/journal/event.ts';
-import type { GateCommand } from '../../runtime/machine/engine.ts';
+import type { GateCommand } from '../../runtime/engine/engine.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
-import type { Evidence } from '../../runtime/kernel/evidence.ts';
-import type { Listed, ShownState, Told } from './told.ts';
+import type { Evidence } from '../../runtime/journal/inspection-section.ts';
+import type { Listed, ShownState, Told } from '../messages/messages.ts';
 import type { BranchAsks, Omitted } from './topics/branches.ts';
 import type { Action, ContainerAsks } from './topics/containers.ts';
 import type { FileAsks } from './topics/files.ts';

@@ -1,17 +1,17 @@
 /** One browser tab: its asks one by one, its journal, its terminals, and the bounds that it is kept to. */
 import type { RawData, WebSocket } from 'ws';
 import type { Lessons } from '../../lessons/engine/lessons.ts';
-import type { Engine } from '../../runtime/machine/engine.ts';
-import { parseJson } from '../../runtime/machine/parse-json.ts';
-import { badParameter, conflict, Refusal } from '../../runtime/machine/refusal.ts';
-import { walkable } from '../walked.ts';
-import { answerers, checked } from './asks.ts';
+import type { Engine } from '../../runtime/engine/engine.ts';
+import { parseJson } from '../../runtime/json/parse-json.ts';
+import { badParameter, conflict, Refusal } from '../../runtime/errors/api-error.ts';
+import { walkable } from '../../runtime/engine/find-walkable.ts';
+import { answerers, checked } from './dispatch.ts';
 import { feedJournal } from './journal-feed.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS } from './ask/limits.ts';
 import type { Topic } from './protocol.ts';
-import type { Told } from './told.ts';
-import { Terminal } from './terminal.ts';
-import type { Asker } from './topics/topic.ts';
+import type { Told } from '../messages/messages.ts';
+import { Terminal } from './ask/terminal.ts';
+import type { Asker } from './ask/topic.ts';
 
 /** WebSocket close codes: RFC 6455, 7.4.1 */
 const POLICY = 1008;

@@ -1,7 +1,7 @@
 /** What a recording holds: all that the page needs to show a run again, as JSON in a file that is the page itself. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
-import type { Listed } from '../live/told.ts';
+import type { Listed } from '../messages/messages.ts';
 
 /** Output that came together: when (ms since 1970), and the bytes in base64. */
 export type Piece = readonly [time: number, bytes: string];

@@ -2,13 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Engine } from '../../runtime/machine/engine.ts';
-import type { LogRecord } from '../../runtime/machine/log-record.ts';
-import { Refusal } from '../../runtime/machine/refusal.ts';
+import type { Engine } from '../../runtime/engine/engine.ts';
+import type { LogRecord } from '../../runtime/container/logs/log-record.ts';
+import { Refusal } from '../../runtime/errors/api-error.ts';
 import { phaseTexts } from '../../runtime/steps/phase-texts.ts';
 import pkg from '../../package.json' with { type: 'json' };
-import { listedOf } from '../live/listed.ts';
-import { type Walked, walkableOf } from '../walked.ts';
+import { listedOf } from '../messages/listed.ts';
+import { type Walked, walkableOf } from '../../runtime/engine/find-walkable.ts';
 import type { Piece, RecordedExec, Recording } from './format.ts';
 
 /** Of a container that has written more, the newest is kept. */

@@ -2,10 +2,10 @@
  * /v2/<name>/manifests/<reference>, tags and the catalog: OCI distribution spec, "Pulling manifests", "Pushing
  * manifests", "Listing tags".
  */
-import { isDigest, sha256 } from '../../runtime/image/digest.ts';
-import { MAX_MANIFEST } from '../../runtime/image/manifest.ts';
-import { isTag } from '../../runtime/image/reference.ts';
-import { parseJson } from '../../runtime/machine/parse-json.ts';
+import { isDigest, sha256 } from '../../runtime/image/manifest/digest.ts';
+import { MAX_MANIFEST } from '../../runtime/image/manifest/manifest.ts';
+import { isTag } from '../../runtime/image/manifest/reference.ts';
+import { parseJson } from '../../runtime/json/parse-json.ts';
 import { RegistryRefusal } from './error.ts';
 import { answer, answerJson, page, readBody, type Exchange, type Handler } from './exchange.ts';
 import { checkName } from './storage.ts';

@@ -12,8 +12,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { hexOf, isDigest, sha256 } from '../../runtime/image/digest.ts';
-import { isPath, isTag } from '../../runtime/image/reference.ts';
+import { hexOf, isDigest, sha256 } from '../../runtime/image/manifest/digest.ts';
+import { isPath, isTag } from '../../runtime/image/manifest/reference.ts';
 import { RegistryRefusal } from './error.ts';
 
 /** Refuses what could not be a name, so that it may become a path. */

@@ -10,7 +10,7 @@ import { Daemon } from '../e2e/daemon.ts';
 import { preparedImages } from '../e2e/image.ts';
 import { cachedRegistry } from '../e2e/registry.ts';
 import { needs, ownRoom } from '../e2e/room.ts';
-import { NODE_FLAGS } from '../../runtime/cli/autostart.ts';
+import { NODE_FLAGS } from '../../runtime/cli/client/autostart.ts';
 import { Dockerd, installed, Podman, version } from './peers.ts';
 import { recordingCost } from './recording.ts';
 import { type Bench, crowd, lowLevel, pulls, type Row, runBridge, runNone, shimMemory, startTimes } from './rows.ts';

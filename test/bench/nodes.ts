@@ -3,7 +3,7 @@
  * The addon speaks Node-API, so one build serves all. Figures, never assertions.
  */
 import { join } from 'node:path';
-import { NODE_FLAGS } from '../../runtime/cli/autostart.ts';
+import { NODE_FLAGS } from '../../runtime/cli/client/autostart.ts';
 import { Daemon, drydock } from '../e2e/daemon.ts';
 import { preparedImages } from '../e2e/image.ts';
 import { run } from '../e2e/ran.ts';

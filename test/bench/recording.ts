@@ -3,12 +3,12 @@
  * start varies by ten times what they cost: it takes a thousand pairs to see it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { ImageStore } from '../../runtime/image/store.ts';
+import { ImageStore } from '../../runtime/image/store/store.ts';
 import type { Journal } from '../../runtime/journal/journal.ts';
-import { LinuxKernel } from '../../runtime/kernel/linux.ts';
+import { LinuxKernel } from '../../runtime/kernel/linux/linux.ts';
 import type { Gate } from '../../runtime/operation/gate.ts';
-import { Runtime } from '../../runtime/machine/runtime.ts';
-import type { Supervisor } from '../../runtime/machine/supervisor.ts';
+import { Runtime } from '../../runtime/engine/runtime.ts';
+import type { Supervisor } from '../../runtime/engine/supervisor.ts';
 import { startRegistry } from '../../server/registry/registry.ts';
 import { figure, timed } from './measure.ts';
 import type { Row } from './rows.ts';

@@ -14,7 +14,7 @@ import { leftovers } from '../e2e/leftovers.ts';
 import { cachedRegistry } from '../e2e/registry.ts';
 import { until } from '../e2e/ran.ts';
 import { needs, ownRoom } from '../e2e/room.ts';
-import { NODE_FLAGS } from '../../runtime/cli/autostart.ts';
+import { NODE_FLAGS } from '../../runtime/cli/client/autostart.ts';
 import { heapOf, INSPECT } from './heap.ts';
 import { residentOf } from './rows.ts';
 

@@ -2,7 +2,7 @@
  * How long the daemon stands still over what an image or a container makes large, and how large it gets: the issue's
  * sizes. Figures, never assertions.
  */
-import { NODE_FLAGS } from '../../runtime/cli/autostart.ts';
+import { NODE_FLAGS } from '../../runtime/cli/client/autostart.ts';
 import { missing } from '../harness.ts';
 import { Daemon } from '../e2e/daemon.ts';
 import { preparedImages } from '../e2e/image.ts';

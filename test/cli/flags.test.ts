@@ -3,11 +3,11 @@ import { Command } from 'commander';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rewrite } from '../../runtime/cli/arguments.ts';
-import { messageOf } from '../../runtime/cli/failure.ts';
+import { rewrite } from '../../runtime/cli/flags/arguments.ts';
+import { messageOf } from '../../runtime/cli/failure/failure.ts';
 import { containerBody, declareContainer, type ContainerOptions } from '../../runtime/cli/flags/container.ts';
 import type { Body } from '../../runtime/cli/flags/flag.ts';
-import { untilImage, verb } from '../../runtime/cli/verb.ts';
+import { untilImage, verb } from '../../runtime/cli/flags/verb.ts';
 import { suite } from '../harness.ts';
 import { meant, recorder, type Recorder } from './recorder.ts';
 

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import type { WriteStream } from 'node:tty';
-import { Progress, type ProgressLine } from '../../runtime/cli/progress.ts';
+import { Progress, type ProgressLine } from '../../runtime/cli/terminal/progress.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('cli progress');

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bodyOf } from '../../runtime/cli/client.ts';
+import { bodyOf } from '../../runtime/cli/client/client.ts';
 
 export interface Recorded {
   url: string;

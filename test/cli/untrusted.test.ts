@@ -5,10 +5,10 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { json, warn } from '../../runtime/cli/columns.ts';
+import { json, warn } from '../../runtime/cli/terminal/columns.ts';
 import { paint } from '../../runtime/cli/step/paint.ts';
 import { View } from '../../runtime/cli/step/view.ts';
-import { openBrowser } from '../../runtime/cli/playground.ts';
+import { openBrowser } from '../../runtime/cli/verbs/walk/playground.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('untrusted text on the terminal');

@@ -1,6 +1,6 @@
 /** Images that no registry should have, made by hand. */
 import { gzipSync } from 'node:zlib';
-import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/media-types.ts';
+import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/manifest/media-types.ts';
 import type { Sample } from '../image/sample.ts';
 import { digestOf } from '../image/tarball.ts';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { debianRegistry } from '../image/debian-registry.ts';
 import { writeLayout } from '../image/layout.ts';
-import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/media-types.ts';
+import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/manifest/media-types.ts';
 import type { Sample } from '../image/sample.ts';
 import { archive, digestOf, type Made } from '../image/tarball.ts';
 import { fetchedOnce, outside } from '../outside.ts';

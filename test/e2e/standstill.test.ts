@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
-import { NODE_FLAGS } from '../../runtime/cli/autostart.ts';
+import { NODE_FLAGS } from '../../runtime/cli/client/autostart.ts';
 import { Daemon } from './daemon.ts';
 import { preparedImages } from './image.ts';
 import { cachedRegistry } from './registry.ts';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { recordOf } from '../../runtime/machine/log-record.ts';
+import { recordOf } from '../../runtime/container/logs/log-record.ts';
 import { faultyRegistry } from '../image/faulty-registry.ts';
 import { digestOf } from '../image/tarball.ts';
 import { brokenImage } from './broken-image.ts';

@@ -2,22 +2,22 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
-import type { Image } from '../../runtime/image/image.ts';
-import { parseDetachKeys } from '../../runtime/machine/detach-keys.ts';
-import { Refusal } from '../../runtime/machine/refusal.ts';
-import type { ContainerRequest } from '../../runtime/machine/request.ts';
-import type { Settings } from '../../runtime/machine/settings.ts';
-import { parseSignal } from '../../runtime/machine/signal.ts';
-import { validateRequest } from '../../runtime/machine/validate.ts';
+import type { Image } from '../../runtime/image/manifest/image.ts';
+import { parseDetachKeys } from '../../runtime/container/io/detach-keys.ts';
+import { Refusal } from '../../runtime/errors/api-error.ts';
+import type { ContainerRequest } from '../../runtime/request/container-request.ts';
+import type { Settings } from '../../runtime/data-root/settings.ts';
+import { parseSignal } from '../../runtime/request/signal.ts';
+import { validateRequest } from '../../runtime/container/validate.ts';
 import { networkOf } from '../../runtime/network/request.ts';
-import { buildSpec, type SpecSource } from '../../runtime/oci/bundle.ts';
+import { buildSpec, type SpecSource } from '../../runtime/container/bundle.ts';
 import { compileSeccomp } from '../../runtime/oci/seccomp/compile.ts';
 import { defaultProfile } from '../../runtime/oci/seccomp/default-profile.ts';
 import { parseProfile, resolveProfile } from '../../runtime/oci/seccomp/profile.ts';
-import { matching, readFilters, truth, untilTime } from '../../server/docker/filters.ts';
-import { Query } from '../../server/docker/query.ts';
-import { registryAuth } from '../../server/docker/registry-auth.ts';
-import { checkExec } from '../../server/docker/shape.ts';
+import { matching, readFilters, truth, untilTime } from '../../server/docker/http/filters.ts';
+import { Query } from '../../server/docker/http/query.ts';
+import { registryAuth } from '../../server/docker/images/registry-auth.ts';
+import { checkExec } from '../../server/docker/http/shape.ts';
 import { damaged, jsonOf, only, target } from './target.ts';
 
 const host = {

@@ -1,12 +1,12 @@
 /** What a registry sends: references, manifests, configs, challenges. */
 import fc from 'fast-check';
-import { readChallenges } from '../../runtime/image/challenge.ts';
-import { readConfig } from '../../runtime/image/config.ts';
-import { readDocument } from '../../runtime/image/manifest.ts';
-import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/media-types.ts';
-import { candidates, hostPlatform, parsePlatform } from '../../runtime/image/platform.ts';
-import { canonicalName, familiarName, normalize, parseReference } from '../../runtime/image/reference.ts';
-import { Refusal } from '../../runtime/machine/refusal.ts';
+import { readChallenges } from '../../runtime/image/registry/challenge.ts';
+import { readConfig } from '../../runtime/image/manifest/config.ts';
+import { readDocument } from '../../runtime/image/manifest/manifest.ts';
+import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/manifest/media-types.ts';
+import { candidates, hostPlatform, parsePlatform } from '../../runtime/image/manifest/platform.ts';
+import { canonicalName, familiarName, normalize, parseReference } from '../../runtime/image/manifest/reference.ts';
+import { Refusal } from '../../runtime/errors/api-error.ts';
 import { damaged, jsonOf, only, target } from './target.ts';
 
 const digest = `sha256:${'1'.repeat(64)}`;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { headersOf, isOut } from '../../runtime/watch/headers.ts';
 import { rewritesIn } from '../../runtime/watch/rewrites.ts';
 import { lanesFor } from '../../web/draw/lanes.ts';
-import { USUAL } from '../../web/draw/room.ts';
+import { USUAL } from '../../web/draw/clamp-width.ts';
 import { dotItems, noTraffic, packetWords } from '../../web/draw/traffic.ts';
 import { draw as words } from '../../web/words/en/draw.ts';
 import { target } from './target.ts';

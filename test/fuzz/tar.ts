@@ -2,9 +2,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { LayerWriter } from '../../runtime/image/layer-writer.ts';
-import { TarError } from '../../runtime/image/tar-header.ts';
-import { TarReader, type Entry, type Sink } from '../../runtime/image/tar-reader.ts';
+import { LayerWriter } from '../../runtime/image/layer/layer-writer.ts';
+import { TarError } from '../../runtime/image/layer/tar-header.ts';
+import { TarReader, type Entry, type Sink } from '../../runtime/image/layer/tar-reader.ts';
 import { SyscallError } from '../../runtime/kernel/errors.ts';
 import { entry, header, pax, type Made } from '../image/tarball.ts';
 import { only, target } from './target.ts';

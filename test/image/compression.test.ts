@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { unpackLayer } from '../../runtime/image/unpack.ts';
+import { unpackLayer } from '../../runtime/image/layer/unpack.ts';
 import { suite } from '../harness.ts';
 import { faultyRegistry } from './faulty-registry.ts';
 import { context, runPull, sample } from './sample.ts';

@@ -1,11 +1,11 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { readChallenges } from '../../runtime/image/challenge.ts';
-import { storedCredentials } from '../../runtime/image/credentials.ts';
-import { endpointsOf, mayBePlain } from '../../runtime/image/endpoint.ts';
-import { normalize } from '../../runtime/image/reference.ts';
-import { retryAfterMs } from '../../runtime/image/retry.ts';
+import { readChallenges } from '../../runtime/image/registry/challenge.ts';
+import { storedCredentials } from '../../runtime/image/registry/credentials.ts';
+import { endpointsOf, mayBePlain } from '../../runtime/image/registry/endpoint.ts';
+import { normalize } from '../../runtime/image/manifest/reference.ts';
+import { retryAfterMs } from '../../runtime/image/registry/retry.ts';
 import { suite } from '../harness.ts';
 import { failure } from './sample.ts';
 

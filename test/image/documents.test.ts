@@ -1,10 +1,10 @@
 import * as assert from 'uvu/assert';
-import { readConfig } from '../../runtime/image/config.ts';
-import { chainIDs, hexOf, sha256, shortOf } from '../../runtime/image/digest.ts';
-import { readDocument, type Index } from '../../runtime/image/manifest.ts';
-import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/media-types.ts';
-import { chooseManifest } from '../../runtime/image/choose.ts';
-import { candidates, matches, parsePlatform } from '../../runtime/image/platform.ts';
+import { readConfig } from '../../runtime/image/manifest/config.ts';
+import { chainIDs, hexOf, sha256, shortOf } from '../../runtime/image/manifest/digest.ts';
+import { readDocument, type Index } from '../../runtime/image/manifest/manifest.ts';
+import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/manifest/media-types.ts';
+import { chooseManifest } from '../../runtime/image/manifest/choose.ts';
+import { candidates, matches, parsePlatform } from '../../runtime/image/manifest/platform.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('image documents');

@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/media-types.ts';
-import { hostPlatform } from '../../runtime/image/platform.ts';
+import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/manifest/media-types.ts';
+import { hostPlatform } from '../../runtime/image/manifest/platform.ts';
 import { suite } from '../harness.ts';
 import { faultyRegistry, type Faulty } from './faulty-registry.ts';
 import { context, failure, runPull, sample, type Sample } from './sample.ts';

@@ -1,7 +1,7 @@
 /** An image as an OCI image layout folder, which skopeo pushes from: OCI image spec, "Image Layout". */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OCI_INDEX } from '../../runtime/image/media-types.ts';
+import { OCI_INDEX } from '../../runtime/image/manifest/media-types.ts';
 import type { Sample } from './sample.ts';
 
 /** The tag latest stands for this machine's manifest. */

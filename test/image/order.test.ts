@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { addon } from '../../runtime/kernel/native.ts';
-import { unpackLayer } from '../../runtime/image/unpack.ts';
+import { addon } from '../../runtime/syscalls/native.ts';
+import { unpackLayer } from '../../runtime/image/layer/unpack.ts';
 import { sh, suite } from '../harness.ts';
 import { archive, digestOf, type Made } from './tarball.ts';
 

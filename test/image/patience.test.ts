@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as assert from 'uvu/assert';
-import { patience } from '../../runtime/image/patience.ts';
+import { patience } from '../../runtime/image/registry/patience.ts';
 import { suite } from '../harness.ts';
 import { type Fault, faultyRegistry } from './faulty-registry.ts';
 import { context, failure, runPull, sample } from './sample.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { ImageStore } from '../../runtime/image/store.ts';
+import { ImageStore } from '../../runtime/image/store/store.ts';
 import { skopeo } from '../registry/skopeo.ts';
 import { suite } from '../harness.ts';
 import { debianRegistry, type DebianRegistry } from './debian-registry.ts';

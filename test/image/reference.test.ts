@@ -6,8 +6,8 @@ import {
   isTag,
   normalize,
   parseReference,
-} from '../../runtime/image/reference.ts';
-import { Refusal } from '../../runtime/machine/refusal.ts';
+} from '../../runtime/image/manifest/reference.ts';
+import { Refusal } from '../../runtime/errors/api-error.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('image reference');

@@ -1,13 +1,13 @@
 /** A small image in memory, and a pull of it the way the machine does it. */
 import { gzipSync } from 'node:zlib';
-import { ImageStore } from '../../runtime/image/store.ts';
-import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/media-types.ts';
+import { ImageStore } from '../../runtime/image/store/store.ts';
+import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/manifest/media-types.ts';
 import type { Pull, PullContext, PullProgress } from '../../runtime/image/pull.ts';
-import type { PracticeServer } from '../../runtime/image/practice-server.ts';
-import { daemonKernel } from '../../runtime/kernel/linux.ts';
+import type { PracticeServer } from '../../runtime/image/practice/practice-server.ts';
+import { daemonKernel } from '../../runtime/kernel/linux/linux.ts';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
-import type { Settings } from '../../runtime/machine/settings.ts';
-import { pull } from '../../runtime/steps/1-pull.ts';
+import type { Settings } from '../../runtime/data-root/settings.ts';
+import { pull } from '../../runtime/steps/image/pull.ts';
 import { archive, digestOf, type Made } from './tarball.ts';
 
 export interface Sample {

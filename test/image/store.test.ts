@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { historyOf } from '../../runtime/image/history.ts';
-import { ImageStore } from '../../runtime/image/store.ts';
+import { historyOf } from '../../runtime/image/manifest/history.ts';
+import { ImageStore } from '../../runtime/image/store/store.ts';
 import { suite } from '../harness.ts';
 import { until } from '../machine/fake-shim.ts';
 import { faultyRegistry, type Faulty } from './faulty-registry.ts';

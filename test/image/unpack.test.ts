@@ -14,8 +14,8 @@ import {
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
-import { addon } from '../../runtime/kernel/native.ts';
-import { unpackLayer } from '../../runtime/image/unpack.ts';
+import { addon } from '../../runtime/syscalls/native.ts';
+import { unpackLayer } from '../../runtime/image/layer/unpack.ts';
 import { sh, suite } from '../harness.ts';
 import { archive, digestOf, entry, header, pax, type Made } from './tarball.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { align } from '../../runtime/journal/align.ts';
 import { compareRuns } from '../../runtime/journal/compare.ts';
 import type { Event } from '../../runtime/journal/event.ts';
-import { packageRoot } from '../../runtime/kernel/native.ts';
+import { packageRoot } from '../../runtime/syscalls/native.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('two runs side by side');

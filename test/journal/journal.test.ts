@@ -11,7 +11,7 @@ import {
 import * as assert from 'uvu/assert';
 import type { Event, NewEvent } from '../../runtime/journal/event.ts';
 import { Journal } from '../../runtime/journal/journal.ts';
-import { Late } from '../../runtime/journal/late.ts';
+import { Late } from '../../runtime/journal/lazy-event.ts';
 import { textOf } from '../../runtime/journal/text.ts';
 import { suite } from '../harness.ts';
 

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import type { Event, NewEvent } from '../../runtime/journal/event.ts';
 import { callLine, duration, factLine, facts, line, resultLine } from '../../runtime/journal/line.ts';
 import { visible } from '../../runtime/journal/visible.ts';
-import { syscalls } from '../../runtime/kernel/syscalls.ts';
+import { syscalls } from '../../runtime/syscalls/syscalls.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('journal line');

@@ -1,7 +1,7 @@
 /** A stage without a container, and what its socket can be sent byte by byte: native/wire.h. */
-import { AF, SOCK } from '../../runtime/kernel/constants.ts';
-import { LinuxKernel } from '../../runtime/kernel/linux.ts';
-import { addon, executablePath } from '../../runtime/kernel/native.ts';
+import { AF, SOCK } from '../../runtime/syscalls/constants.ts';
+import { LinuxKernel } from '../../runtime/kernel/linux/linux.ts';
+import { addon, executablePath } from '../../runtime/syscalls/native.ts';
 
 const ends: (() => Promise<void>)[] = [];
 /** For the end of a test file. */

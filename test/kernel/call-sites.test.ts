@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { withSites } from '../../runtime/kernel/call-sites.mjs';
-import { asked, asking } from '../../runtime/kernel/source.ts';
+import { withSites } from '../../runtime/syscalls/call-sites.mjs';
+import { asked, asking } from '../../runtime/syscalls/call-site.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('lines that ask for calls');

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { callsOf, showCall, type Call } from '../../runtime/kernel/calls.ts';
-import { CLONE, MS, O, TTY } from '../../runtime/kernel/constants.ts';
-import { flags, syscalls } from '../../runtime/kernel/syscalls.ts';
+import { callsOf, showCall, type Call } from '../../runtime/syscalls/calls.ts';
+import { CLONE, MS, O, TTY } from '../../runtime/syscalls/constants.ts';
+import { flags, syscalls } from '../../runtime/syscalls/syscalls.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('calls as strace shows them');

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import * as assert from 'uvu/assert';
-import { errnoText } from '../../runtime/kernel/errno-text.ts';
+import { errnoText } from '../../runtime/syscalls/errno-text.ts';
 import { errnoName, errnoNumber, hasCode, SyscallError, tolerate } from '../../runtime/kernel/errors.ts';
 import { suite } from '../harness.ts';
 

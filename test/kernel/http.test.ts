@@ -2,9 +2,9 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
-import { readAll } from '../../runtime/image/http-body.ts';
+import { readAll } from '../../runtime/image/registry/http-body.ts';
 import { request } from '../../runtime/kernel/http.ts';
-import { LinuxKernel } from '../../runtime/kernel/linux.ts';
+import { LinuxKernel } from '../../runtime/kernel/linux/linux.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('http to registries');

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { AT_FDCWD, MOUNT_ATTR, MS, O, RESOLVE } from '../../runtime/kernel/constants.ts';
+import { AT_FDCWD, MOUNT_ATTR, MS, O, RESOLVE } from '../../runtime/syscalls/constants.ts';
 import { SyscallError } from '../../runtime/kernel/errors.ts';
-import type { Call } from '../../runtime/kernel/calls.ts';
+import type { Call } from '../../runtime/syscalls/calls.ts';
 import { makeReadonly } from '../../runtime/kernel/mount/cover.ts';
 import { ensurePath, openPath } from '../../runtime/kernel/mount/in-root.ts';
 import { mountBinds, mountNew } from '../../runtime/kernel/mount/mount.ts';

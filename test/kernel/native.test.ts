@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { eventOf } from '../../runtime/journal/late.ts';
-import { AT_FDCWD, O } from '../../runtime/kernel/constants.ts';
-import { LinuxKernel } from '../../runtime/kernel/linux.ts';
-import { addon } from '../../runtime/kernel/native.ts';
-import { syscalls } from '../../runtime/kernel/syscalls.ts';
+import { eventOf } from '../../runtime/journal/lazy-event.ts';
+import { AT_FDCWD, O } from '../../runtime/syscalls/constants.ts';
+import { LinuxKernel } from '../../runtime/kernel/linux/linux.ts';
+import { addon } from '../../runtime/syscalls/native.ts';
+import { syscalls } from '../../runtime/syscalls/syscalls.ts';
 import { suite } from '../harness.ts';
 import { ask, endStages, failure, k, numberOf, pair, request, stage } from './bare-stage.ts';
 

@@ -3,15 +3,15 @@
  * themselves.
  */
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { LinuxKernel } from '../../runtime/kernel/linux.ts';
+import { LinuxKernel } from '../../runtime/kernel/linux/linux.ts';
 import { endShim } from '../../runtime/kernel/process/shim.ts';
-import type { ContainerPaths, Live } from '../../runtime/machine/container.ts';
+import type { ContainerPaths, Live } from '../../runtime/container/container.ts';
 import type { LogLimits } from '../../runtime/oci/log-limits.ts';
-import { readRecords } from '../../runtime/machine/log-record.ts';
-import { Tap } from '../../runtime/machine/tap.ts';
+import { readRecords } from '../../runtime/container/logs/log-record.ts';
+import { Tap } from '../../runtime/container/io/tap.ts';
 import type { Process } from '../../runtime/oci/spec.ts';
-import { closeLive, startShim } from '../../runtime/steps/create/process.ts';
-import { execute } from '../../runtime/steps/exec/program.ts';
+import { closeLive, startShim } from '../../runtime/steps/container/create/process.ts';
+import { execute } from '../../runtime/steps/container/exec/program.ts';
 
 export const PIPES = 1;
 export const WITH_STDIN = 3;

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { readAll } from '../../runtime/image/http-body.ts';
+import { readAll } from '../../runtime/image/registry/http-body.ts';
 import { recordingKernel } from '../../runtime/kernel/recording.ts';
 import { suite } from '../harness.ts';
 import { answerOf } from './http-answer.ts';

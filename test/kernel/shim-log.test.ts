@@ -2,8 +2,8 @@
 import { closeSync, fstatSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { readRecords } from '../../runtime/machine/log-record.ts';
-import { FRAME } from '../../runtime/machine/tap.ts';
+import { readRecords } from '../../runtime/container/logs/log-record.ts';
+import { FRAME } from '../../runtime/container/io/tap.ts';
 import { suite } from '../harness.ts';
 import { until } from '../machine/fake-shim.ts';
 import { endAll, PIPES, RealShim, WITH_STDIN } from './real-shim.ts';

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { AT_FDCWD, CLONE, O } from '../../runtime/kernel/constants.ts';
-import { FRAME } from '../../runtime/machine/tap.ts';
-import { closeLive } from '../../runtime/steps/create/process.ts';
-import { handOverTerminal, openTerminal } from '../../runtime/steps/exec/terminal.ts';
+import { AT_FDCWD, CLONE, O } from '../../runtime/syscalls/constants.ts';
+import { FRAME } from '../../runtime/container/io/tap.ts';
+import { closeLive } from '../../runtime/steps/container/create/process.ts';
+import { handOverTerminal, openTerminal } from '../../runtime/steps/container/exec/terminal.ts';
 import { suite } from '../harness.ts';
 import { until } from '../machine/fake-shim.ts';
 import { descriptorsOf, endAll, isAlive, PIPES, RealShim, statusOf, WITH_STDIN } from './real-shim.ts';

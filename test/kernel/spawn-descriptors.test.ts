@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { addon } from '../../runtime/kernel/native.ts';
+import { addon } from '../../runtime/syscalls/native.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('descriptors of a program that is started');

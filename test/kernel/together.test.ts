@@ -2,12 +2,12 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import type { NewEvent } from '../../runtime/journal/event.ts';
-import { eventOf } from '../../runtime/journal/late.ts';
-import { AF, AT_FDCWD, O, SOCK } from '../../runtime/kernel/constants.ts';
-import type { Call } from '../../runtime/kernel/calls.ts';
-import { LinuxKernel, type Observer } from '../../runtime/kernel/linux.ts';
-import { addon, executablePath } from '../../runtime/kernel/native.ts';
-import type { Together } from '../../runtime/kernel/together.ts';
+import { eventOf } from '../../runtime/journal/lazy-event.ts';
+import { AF, AT_FDCWD, O, SOCK } from '../../runtime/syscalls/constants.ts';
+import type { Call } from '../../runtime/syscalls/calls.ts';
+import { LinuxKernel, type Observer } from '../../runtime/kernel/linux/linux.ts';
+import { addon, executablePath } from '../../runtime/syscalls/native.ts';
+import type { Together } from '../../runtime/kernel/batch.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('calls that are made together');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { lacking } from '../../lessons/engine/features.ts';
 import { loadCourse } from '../../lessons/load.ts';
-import { packageRoot } from '../../runtime/kernel/native.ts';
+import { packageRoot } from '../../runtime/syscalls/native.ts';
 import { Daemon } from '../e2e/daemon.ts';
 import { needs, ownRoom } from '../e2e/room.ts';
 import { suite } from '../harness.ts';

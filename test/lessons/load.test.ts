@@ -5,7 +5,7 @@ import { checksTable } from '../../lessons/checks/documentation.ts';
 import { views, type Block } from '../../lessons/format.ts';
 import { loadCourse } from '../../lessons/load.ts';
 import { LessonsError, type Trouble } from '../../lessons/trouble.ts';
-import { packageRoot } from '../../runtime/kernel/native.ts';
+import { packageRoot } from '../../runtime/syscalls/native.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('lessons: reading them');

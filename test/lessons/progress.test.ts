@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { loadCourse } from '../../lessons/load.ts';
 import { checkLearner, ProgressStore } from '../../lessons/progress.ts';
-import { packageRoot } from '../../runtime/kernel/native.ts';
+import { packageRoot } from '../../runtime/syscalls/native.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('progress of learners');

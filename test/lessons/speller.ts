@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import nspell from 'nspell';
-import { packageRoot } from '../../runtime/kernel/native.ts';
+import { packageRoot } from '../../runtime/syscalls/native.ts';
 import type { Word } from './words.ts';
 
 type Language = Word['language'];

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { Lessons } from '../../lessons/engine/lessons.ts';
 import { loadCourse } from '../../lessons/load.ts';
-import type { Engine } from '../../runtime/machine/engine.ts';
-import { packageRoot } from '../../runtime/kernel/native.ts';
+import type { Engine } from '../../runtime/engine/engine.ts';
+import { packageRoot } from '../../runtime/syscalls/native.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('a lesson and the daemons that it outlives');

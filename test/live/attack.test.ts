@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { Keys } from '../../server/live/keys.ts';
+import { Keys } from '../../server/live/session-tokens.ts';
 import { suite } from '../harness.ts';
 import { SECRET, Site } from './visitor.ts';
 

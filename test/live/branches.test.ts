@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { AGAIN_AT, AGAIN_OF } from '../../runtime/machine/again.ts';
+import { AGAIN_AT, AGAIN_OF } from '../../runtime/container/rerun.ts';
 import type { Listed } from '../../server/live/protocol.ts';
 import { suite } from '../harness.ts';
 import { Caller } from './caller.ts';

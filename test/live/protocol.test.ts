@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { LIMITS } from '../../server/live/limits.ts';
+import { LIMITS } from '../../server/live/ask/limits.ts';
 import { suite } from '../harness.ts';
 import { Caller } from './caller.ts';
 import { Site } from './visitor.ts';

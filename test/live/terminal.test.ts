@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert';
-import { LIMITS } from '../../server/live/limits.ts';
-import { Terminal } from '../../server/live/terminal.ts';
-import { words } from '../../server/live/words.ts';
-import { frameOf } from '../../runtime/machine/tap.ts';
+import { LIMITS } from '../../server/live/ask/limits.ts';
+import { Terminal } from '../../server/live/ask/terminal.ts';
+import { words } from '../../server/live/ask/shell-split.ts';
+import { frameOf } from '../../runtime/container/io/tap.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('playground terminal');

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { WebSocket } from 'ws';
 import * as assert from 'uvu/assert';
-import { secured, type Tls } from '../../server/live/place.ts';
+import { secured, type Tls } from '../../server/sockets/origin.ts';
 import { sh, suite } from '../harness.ts';
 import { Site, type Answer } from './visitor.ts';
 

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { DetachScanner, parseDetachKeys } from '../../runtime/machine/detach-keys.ts';
+import { DetachScanner, parseDetachKeys } from '../../runtime/container/io/detach-keys.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('detach keys');

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { ExecLog, execOutputs } from '../../runtime/machine/exec-log.ts';
+import { ExecLog, execOutputs } from '../../runtime/container/logs/exec-log.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('what execs printed');

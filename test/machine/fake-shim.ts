@@ -5,7 +5,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Duplex } from 'node:stream';
-import type { AttachOptions } from '../../runtime/machine/engine.ts';
+import type { AttachOptions } from '../../runtime/container/io/attach-options.ts';
 
 const FIRST = ['stdin', '1', '2', 'exited', 'subscribe', 'closeStdin'];
 

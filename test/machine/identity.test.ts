@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { newId, newName } from '../../runtime/machine/identity.ts';
+import { newId, newName } from '../../runtime/data-root/identity.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('ids and names');

@@ -1,8 +1,8 @@
 import { appendFileSync, linkSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { PassThrough, type Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
-import { recordOf } from '../../runtime/machine/log-record.ts';
-import { readLog, replayLog, rfc3339Nano, type LogOptions } from '../../runtime/machine/log-file.ts';
+import { recordOf } from '../../runtime/container/logs/log-record.ts';
+import { readLog, replayLog, rfc3339Nano, type LogOptions } from '../../runtime/container/logs/log-file.ts';
 import { suite } from '../harness.ts';
 import { until } from './fake-shim.ts';
 

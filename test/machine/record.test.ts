@@ -11,16 +11,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import * as assert from 'uvu/assert';
-import * as records from '../../runtime/machine/record.ts';
+import * as records from '../../runtime/container/record.ts';
 import {
   newDirectory,
   noteStart,
   removeDirectory,
   saveRecord,
   type ContainerRecord,
-} from '../../runtime/machine/record.ts';
-import { Aside } from '../../runtime/machine/set-aside.ts';
-import type { Settings } from '../../runtime/machine/settings.ts';
+} from '../../runtime/container/record.ts';
+import { Aside } from '../../runtime/data-root/set-aside.ts';
+import type { Settings } from '../../runtime/data-root/settings.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('what a daemon keeps of a container');

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import * as assert from 'uvu/assert';
-import { healthWarnings } from '../../runtime/machine/health.ts';
-import { canonicalRequest, canonicalUpdate, checkShape, fateOf } from '../../runtime/machine/request-shape.ts';
-import { fateOfUpdate } from '../../runtime/machine/update.ts';
-import { canonicalExec, checkExec, fateOfExec } from '../../server/docker/shape.ts';
+import { healthWarnings } from '../../runtime/container/health.ts';
+import { canonicalRequest, canonicalUpdate, checkShape, fateOf } from '../../runtime/request/request-shape.ts';
+import { fateOfUpdate } from '../../runtime/container/update.ts';
+import { canonicalExec, checkExec, fateOfExec } from '../../server/docker/http/shape.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('the fields of a create');

@@ -1,6 +1,6 @@
 import { mock } from 'node:test';
 import * as assert from 'uvu/assert';
-import { Restarts } from '../../runtime/machine/restart.ts';
+import { Restarts } from '../../runtime/engine/restart.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('restart policies');

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { parseSignal } from '../../runtime/machine/signal.ts';
+import { parseSignal } from '../../runtime/request/signal.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('signals');

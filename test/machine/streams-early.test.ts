@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { Streams, type StreamsOptions } from '../../runtime/machine/streams.ts';
-import { FRAME, frameOf } from '../../runtime/machine/tap.ts';
+import { Streams, type StreamsOptions } from '../../runtime/container/io/streams.ts';
+import { FRAME, frameOf } from '../../runtime/container/io/tap.ts';
 import { suite } from '../harness.ts';
 import { attach, FakeClient, FakeShim, until } from './fake-shim.ts';
 

@@ -4,9 +4,9 @@ import { createServer, type Server } from 'node:http';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { Refusal } from '../../runtime/machine/refusal.ts';
-import type { ContainerRequest, HostConfig } from '../../runtime/machine/request.ts';
-import { validateRequest } from '../../runtime/machine/validate.ts';
+import { Refusal } from '../../runtime/errors/api-error.ts';
+import type { ContainerRequest, HostConfig } from '../../runtime/request/container-request.ts';
+import { validateRequest } from '../../runtime/container/validate.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('validate');

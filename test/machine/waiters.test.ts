@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import type { ContainerRecord } from '../../runtime/machine/record.ts';
-import { Waiters } from '../../runtime/machine/waiters.ts';
+import type { ContainerRecord } from '../../runtime/container/record.ts';
+import { Waiters } from '../../runtime/engine/waiters.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('who waits for a container');

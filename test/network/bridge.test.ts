@@ -3,13 +3,13 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import * as assert from 'uvu/assert';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
-import { daemonKernel } from '../../runtime/kernel/linux.ts';
-import type { Container } from '../../runtime/machine/container.ts';
+import { daemonKernel } from '../../runtime/kernel/linux/linux.ts';
+import type { Container } from '../../runtime/container/container.ts';
 import { bridgeNow, ensureBridge, forgetBridge } from '../../runtime/network/bridge.ts';
 import { closeInside, openInside } from '../../runtime/network/inside.ts';
 import { interfaceStats } from '../../runtime/network/stats.ts';
 import { releaseNetwork, removeBridge } from '../../runtime/network/release.ts';
-import { network } from '../../runtime/steps/4-network.ts';
+import { network } from '../../runtime/steps/container/4-network.ts';
 import { sh, suite } from '../harness.ts';
 import { makeOutside } from './outside.ts';
 import {

@@ -4,11 +4,11 @@
  * behind.
  */
 import { constants } from 'node:os';
-import { NETLINK_ROUTE } from '../../runtime/kernel/constants.ts';
+import { NETLINK_ROUTE } from '../../runtime/syscalls/constants.ts';
 import { SyscallError } from '../../runtime/kernel/errors.ts';
-import type { Call } from '../../runtime/kernel/calls.ts';
+import type { Call } from '../../runtime/syscalls/calls.ts';
 import { isFields, type Fields } from '../../runtime/kernel/netlink/attribute.ts';
-import { decodeDatagram } from '../../runtime/kernel/netlink/decode.ts';
+import { decodeDatagram } from '../../runtime/kernel/netlink/decode/decode.ts';
 import {
   encodeMessage,
   messagesIn,

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { hostsFile, onlyLoopback, parseResolvConf, resolvConf } from '../../runtime/network/files.ts';
-import type { Network } from '../../runtime/network/network.ts';
+import type { Network } from '../../runtime/container/network.ts';
 import { parseNetDev } from '../../runtime/network/stats.ts';
 import { suite } from '../harness.ts';
 

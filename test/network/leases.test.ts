@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { daemonKernel } from '../../runtime/kernel/linux.ts';
-import { Refusal } from '../../runtime/machine/refusal.ts';
+import { daemonKernel } from '../../runtime/kernel/linux/linux.ts';
+import { Refusal } from '../../runtime/errors/api-error.ts';
 import { keepLeases, leaseAddress, releaseAddress } from '../../runtime/network/leases.ts';
 import { suite } from '../harness.ts';
 import { idOf, removeRoot, temporaryRoot } from './namespace.ts';

@@ -4,14 +4,14 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { AF, CLONE, SOCK } from '../../runtime/kernel/constants.ts';
+import { AF, CLONE, SOCK } from '../../runtime/syscalls/constants.ts';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
-import { LinuxKernel } from '../../runtime/kernel/linux.ts';
-import { addon, executablePath } from '../../runtime/kernel/native.ts';
-import type { Container } from '../../runtime/machine/container.ts';
-import type { HostConfig } from '../../runtime/machine/request.ts';
-import type { Settings } from '../../runtime/machine/settings.ts';
-import type { Network } from '../../runtime/network/network.ts';
+import { LinuxKernel } from '../../runtime/kernel/linux/linux.ts';
+import { addon, executablePath } from '../../runtime/syscalls/native.ts';
+import type { Container } from '../../runtime/container/container.ts';
+import type { HostConfig } from '../../runtime/request/container-request.ts';
+import type { Settings } from '../../runtime/data-root/settings.ts';
+import type { Network } from '../../runtime/container/network.ts';
 import { networkOf } from '../../runtime/network/request.ts';
 import { sh } from '../harness.ts';
 

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import type { Container } from '../../runtime/machine/container.ts';
-import { notFound, Refusal } from '../../runtime/machine/refusal.ts';
-import type { ContainerRequest, HostConfig, NetworkingConfig } from '../../runtime/machine/request.ts';
+import type { Container } from '../../runtime/container/container.ts';
+import { notFound, Refusal } from '../../runtime/errors/api-error.ts';
+import type { ContainerRequest, HostConfig, NetworkingConfig } from '../../runtime/request/container-request.ts';
 import { networkOf } from '../../runtime/network/request.ts';
 import { suite } from '../harness.ts';
 import { idOf } from './namespace.ts';

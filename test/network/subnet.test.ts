@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { Refusal } from '../../runtime/machine/refusal.ts';
+import { Refusal } from '../../runtime/errors/api-error.ts';
 import { broadcast, macOf, netmask, networkAddress, overlap, parseCidr } from '../../runtime/network/ipv4.ts';
 import { chooseSubnet } from '../../runtime/network/subnet.ts';
 import { suite } from '../harness.ts';

@@ -4,7 +4,7 @@ import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { loadCourse } from '../../lessons/load.ts';
-import { packageRoot } from '../../runtime/kernel/native.ts';
+import { packageRoot } from '../../runtime/syscalls/native.ts';
 import { Screen } from '../cli/screen.ts';
 import { clients } from '../e2e/daemon.ts';
 import { until } from '../e2e/ran.ts';

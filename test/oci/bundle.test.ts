@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { Image } from '../../runtime/image/image.ts';
-import type { ContainerRequest, HostConfig } from '../../runtime/machine/request.ts';
-import { buildSpec, type SpecSource } from '../../runtime/oci/bundle.ts';
+import type { Image } from '../../runtime/image/manifest/image.ts';
+import type { ContainerRequest, HostConfig } from '../../runtime/request/container-request.ts';
+import { buildSpec, type SpecSource } from '../../runtime/container/bundle.ts';
 import { allCapabilities } from '../../runtime/oci/capabilities.ts';
 import { DEFAULT_PATH, defaultDeviceRules, maskedPathsHere } from '../../runtime/oci/default-spec.ts';
-import type { Network } from '../../runtime/network/network.ts';
+import type { Network } from '../../runtime/container/network.ts';
 import type { Spec } from '../../runtime/oci/spec.ts';
 import { suite } from '../harness.ts';
 

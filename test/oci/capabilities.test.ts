@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { PR } from '../../runtime/kernel/constants.ts';
-import { daemonKernel } from '../../runtime/kernel/linux.ts';
+import { PR } from '../../runtime/syscalls/constants.ts';
+import { daemonKernel } from '../../runtime/kernel/linux/linux.ts';
 import {
   allCapabilities,
   capabilitySets,

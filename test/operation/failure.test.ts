@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { SyscallError } from '../../runtime/kernel/errors.ts';
 import { Aborted } from '../../runtime/operation/gate.ts';
-import { conflict } from '../../runtime/machine/refusal.ts';
+import { conflict } from '../../runtime/errors/api-error.ts';
 import { notUndone, startFailure, withRest } from '../../runtime/operation/failure.ts';
 import { NotExecutable } from '../../runtime/oci/program.ts';
 import { suite } from '../harness.ts';

@@ -1,10 +1,10 @@
 import * as assert from 'uvu/assert';
 import type { NewEvent } from '../../runtime/journal/event.ts';
 import { Injected } from '../../runtime/kernel/errors.ts';
-import type { Call } from '../../runtime/kernel/calls.ts';
-import type { GateCommand, GateOptions } from '../../runtime/machine/engine.ts';
+import type { Call } from '../../runtime/syscalls/calls.ts';
+import type { GateCommand, GateOptions } from '../../runtime/engine/engine.ts';
 import { Aborted, Gate } from '../../runtime/operation/gate.ts';
-import type { Step } from '../../runtime/steps/step.ts';
+import type { Step } from '../../runtime/container/step.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('gate');

@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert';
 import type { NewEvent } from '../../runtime/journal/event.ts';
 import { decidedAtGate, injectedRequest } from '../../runtime/kernel/errors.ts';
-import { Shared } from '../../runtime/image/shared.ts';
+import { Shared } from '../../runtime/image/store/shared.ts';
 import { Gate } from '../../runtime/operation/gate.ts';
-import type { Step } from '../../runtime/steps/step.ts';
+import type { Step } from '../../runtime/container/step.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('requests at the gate');

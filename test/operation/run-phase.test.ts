@@ -4,7 +4,7 @@ import { Journal } from '../../runtime/journal/journal.ts';
 import { recordingKernel } from '../../runtime/kernel/recording.ts';
 import { Gate } from '../../runtime/operation/gate.ts';
 import { runPhase, unwind, type Run } from '../../runtime/operation/run-phase.ts';
-import type { Phase, Step } from '../../runtime/steps/step.ts';
+import type { Phase, Step } from '../../runtime/container/step.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('running and unwinding phases');

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { OCI_MANIFEST } from '../../runtime/image/media-types.ts';
+import { OCI_MANIFEST } from '../../runtime/image/manifest/media-types.ts';
 import { startRegistry, type Registry } from '../../server/registry/registry.ts';
 import { until } from '../e2e/ran.ts';
 import { writeLayout } from '../image/layout.ts';

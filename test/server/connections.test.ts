@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { request } from 'node:http';
 import * as assert from 'uvu/assert';
-import { peerOf } from '../../server/connections.ts';
+import { peerOf } from '../../server/sockets/connections.ts';
 import { suite } from '../harness.ts';
 import { Site } from '../live/visitor.ts';
 import { until } from '../machine/fake-shim.ts';

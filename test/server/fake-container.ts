@@ -3,21 +3,21 @@ import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { randomBytes } from 'node:crypto';
 import type { Duplex, Readable } from 'node:stream';
 import type { Event } from '../../runtime/journal/event.ts';
-import type { Image } from '../../runtime/image/image.ts';
-import type { Container } from '../../runtime/machine/container.ts';
+import type { Image } from '../../runtime/image/manifest/image.ts';
+import type { Container } from '../../runtime/container/container.ts';
 import type {
-  AttachOptions,
   ContainerHandle,
-  ContainerState,
   Engine,
   ExecConfig,
   ExecHandle,
   GateCommand,
   GateOptions,
-} from '../../runtime/machine/engine.ts';
-import type { LogOptions } from '../../runtime/machine/log-file.ts';
-import { badParameter, conflict, notFound, notModified } from '../../runtime/machine/refusal.ts';
-import type { ContainerRequest, HostConfig } from '../../runtime/machine/request.ts';
+} from '../../runtime/engine/engine.ts';
+import type { AttachOptions } from '../../runtime/container/io/attach-options.ts';
+import type { ContainerState } from '../../runtime/container/container-state.ts';
+import type { LogOptions } from '../../runtime/container/logs/log-file.ts';
+import { badParameter, conflict, notFound, notModified } from '../../runtime/errors/api-error.ts';
+import type { ContainerRequest, HostConfig } from '../../runtime/request/container-request.ts';
 import { FakeProcess, type Output } from './fake-process.ts';
 
 /** docker's words for programs that cannot be started */

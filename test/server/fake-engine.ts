@@ -1,12 +1,12 @@
 /** An Engine without namespaces: enough of one for the real docker client to talk to. */
 import { randomBytes } from 'node:crypto';
-import type { Image } from '../../runtime/image/image.ts';
-import { familiarName, normalize } from '../../runtime/image/reference.ts';
-import type { Engine, ExecHandle, Images } from '../../runtime/machine/engine.ts';
-import { EventBus } from '../../runtime/machine/events.ts';
+import type { Image } from '../../runtime/image/manifest/image.ts';
+import { familiarName, normalize } from '../../runtime/image/manifest/reference.ts';
+import type { Engine, ExecHandle, Images } from '../../runtime/engine/engine.ts';
+import { EventBus } from '../../runtime/engine/events.ts';
 import type { OperationHandle } from '../../runtime/operation/record.ts';
-import { checkShape } from '../../runtime/machine/request-shape.ts';
-import { conflict, notFound } from '../../runtime/machine/refusal.ts';
+import { checkShape } from '../../runtime/request/request-shape.ts';
+import { conflict, notFound } from '../../runtime/errors/api-error.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { FakeContainer } from './fake-container.ts';
 

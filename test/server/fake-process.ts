@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { type Duplex, PassThrough, type Readable } from 'node:stream';
-import type { AttachOptions } from '../../runtime/machine/engine.ts';
+import type { AttachOptions } from '../../runtime/container/io/attach-options.ts';
 
 export interface Output {
   stream: 1 | 2;

@@ -4,7 +4,7 @@
 import { connect } from 'node:net';
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
-import { MessageBoundary } from '../../server/docker/message-boundary.ts';
+import { MessageBoundary } from '../../server/docker/http/message-boundary.ts';
 import type { FakeContainer } from './fake-container.ts';
 import { Served } from './serve.ts';
 

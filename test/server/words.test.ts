@@ -1,11 +1,11 @@
 /** The small pure parts: times and sizes in words, queries, progress bars, shapes. */
 import * as assert from 'uvu/assert';
-import { progressLine, throttle } from '../../server/docker/progress.ts';
-import { Query } from '../../server/docker/query.ts';
-import { checkExec } from '../../server/docker/shape.ts';
-import { size, span, rfc3339 } from '../../server/docker/words.ts';
-import { authFrom } from '../../server/docker/registry-auth.ts';
-import { hasLabels, readFilters, untilTime } from '../../server/docker/filters.ts';
+import { progressLine, throttle } from '../../server/docker/images/progress.ts';
+import { Query } from '../../server/docker/http/query.ts';
+import { checkExec } from '../../server/docker/http/shape.ts';
+import { size, span, rfc3339 } from '../../server/docker/http/humanize.ts';
+import { authFrom } from '../../server/docker/images/registry-auth.ts';
+import { hasLabels, readFilters, untilTime } from '../../server/docker/http/filters.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('words, queries and shapes of the Engine API');

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { create } from '../../runtime/steps/2-create.ts';
-import type { Container } from '../../runtime/machine/container.ts';
+import { create } from '../../runtime/steps/container/2-create.ts';
+import type { Container } from '../../runtime/container/container.ts';
 import { suite } from '../harness.ts';
 import { assertNothingLeft, failEachCall, idOf, runSteps, standIn, undoSteps } from './stand-in.ts';
 

@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert';
-import { create } from '../../runtime/steps/2-create.ts';
-import { rwLayerOf } from '../../runtime/steps/3-rw-layer.ts';
-import { exec } from '../../runtime/steps/5-exec.ts';
-import type { Container } from '../../runtime/machine/container.ts';
-import type { Call } from '../../runtime/kernel/calls.ts';
+import { create } from '../../runtime/steps/container/2-create.ts';
+import { rwLayerOf } from '../../runtime/steps/container/3-rw-layer.ts';
+import { exec } from '../../runtime/steps/container/5-exec.ts';
+import type { Container } from '../../runtime/container/container.ts';
+import type { Call } from '../../runtime/syscalls/calls.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
 import {

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { create } from '../../runtime/steps/2-create.ts';
-import { rwLayerOf } from '../../runtime/steps/3-rw-layer.ts';
-import { exec } from '../../runtime/steps/5-exec.ts';
-import { exit } from '../../runtime/steps/6-exit.ts';
+import { create } from '../../runtime/steps/container/2-create.ts';
+import { rwLayerOf } from '../../runtime/steps/container/3-rw-layer.ts';
+import { exec } from '../../runtime/steps/container/5-exec.ts';
+import { exit } from '../../runtime/steps/container/6-exit.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
 import { assertNothingLeft, runSteps, standIn, undoSteps, type StandIn, type Standing } from './stand-in.ts';

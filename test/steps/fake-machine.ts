@@ -3,9 +3,9 @@
  * refuse, and what it holds afterwards shows what a run left behind.
  */
 import { constants } from 'node:os';
-import { AT, O } from '../../runtime/kernel/constants.ts';
+import { AT, O } from '../../runtime/syscalls/constants.ts';
 import { SyscallError } from '../../runtime/kernel/errors.ts';
-import type { Call } from '../../runtime/kernel/calls.ts';
+import type { Call } from '../../runtime/syscalls/calls.ts';
 import type { RecordingKernel, RecordingOptions } from '../../runtime/kernel/recording.ts';
 
 export interface FakeShim {

@@ -1,10 +1,10 @@
 import * as assert from 'uvu/assert';
-import { create } from '../../runtime/steps/2-create.ts';
-import { rwLayerOf } from '../../runtime/steps/3-rw-layer.ts';
-import { exec } from '../../runtime/steps/5-exec.ts';
-import { execPaths } from '../../runtime/machine/paths.ts';
+import { create } from '../../runtime/steps/container/2-create.ts';
+import { rwLayerOf } from '../../runtime/steps/container/3-rw-layer.ts';
+import { exec } from '../../runtime/steps/container/5-exec.ts';
+import { execPaths } from '../../runtime/container/paths.ts';
 import type { Process } from '../../runtime/oci/spec.ts';
-import { join, type Join } from '../../runtime/steps/join.ts';
+import { join, type Join } from '../../runtime/steps/container/join.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
 import { idOf, runSteps, settings, standIn, undoSteps, type StandIn, type Standing } from './stand-in.ts';

@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert';
 import { noCgroup } from '../../runtime/kernel/cgroup/none.ts';
-import { create } from '../../runtime/steps/2-create.ts';
-import { exec } from '../../runtime/steps/5-exec.ts';
-import { rwLayerOf } from '../../runtime/steps/3-rw-layer.ts';
+import { create } from '../../runtime/steps/container/2-create.ts';
+import { exec } from '../../runtime/steps/container/5-exec.ts';
+import { rwLayerOf } from '../../runtime/steps/container/3-rw-layer.ts';
 import {
   checkLeftOut,
   LEAVE_OUT,
@@ -11,7 +11,7 @@ import {
   omissions,
   unsafeWords,
   UNSAFE,
-} from '../../runtime/steps/leave-out.ts';
+} from '../../runtime/container/leave-out.ts';
 import { phases } from '../../runtime/steps/phases.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';

@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert';
 import { recordingKernel, type RecordingKernel } from '../../runtime/kernel/recording.ts';
-import type { Container } from '../../runtime/machine/container.ts';
-import type { HostConfig } from '../../runtime/machine/request.ts';
+import type { Container } from '../../runtime/container/container.ts';
+import type { HostConfig } from '../../runtime/request/container-request.ts';
 import { forgetBridge } from '../../runtime/network/bridge.ts';
-import { network } from '../../runtime/steps/4-network.ts';
+import { network } from '../../runtime/steps/container/4-network.ts';
 import { suite } from '../harness.ts';
 import { fakeNetwork, type FakeNetwork, type FakeOptions } from '../network/fake-netlink.ts';
 import { containerFor, idOf, settingsFor } from '../network/namespace.ts';

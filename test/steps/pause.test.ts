@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { create } from '../../runtime/steps/2-create.ts';
-import { pause, unpause } from '../../runtime/steps/8-pause.ts';
+import { create } from '../../runtime/steps/container/2-create.ts';
+import { pause, unpause } from '../../runtime/steps/container/8-pause.ts';
 import { suite } from '../harness.ts';
 import { runSteps, standIn, undoSteps, type Standing } from './stand-in.ts';
 

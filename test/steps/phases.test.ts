@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { packageRoot } from '../../runtime/kernel/native.ts';
+import { packageRoot } from '../../runtime/syscalls/native.ts';
 import { phaseTexts } from '../../runtime/steps/phase-texts.ts';
 import { phases, walkWith } from '../../runtime/steps/phases.ts';
-import { network } from '../../runtime/steps/4-network.ts';
+import { network } from '../../runtime/steps/container/4-network.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
 import { applicable, standIn } from './stand-in.ts';

@@ -1,18 +1,18 @@
 /** A container for the recording kernel: the real spec of a request, on a machine that is only in memory. */
 import * as assert from 'uvu/assert';
-import type { Image } from '../../runtime/image/image.ts';
+import type { Image } from '../../runtime/image/manifest/image.ts';
 import { openCgroup } from '../../runtime/kernel/cgroup/open.ts';
 import type { Hierarchies } from '../../runtime/kernel/cgroup/hierarchies.ts';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
 import { recordingKernel, type RecordingKernel } from '../../runtime/kernel/recording.ts';
-import type { Container } from '../../runtime/machine/container.ts';
-import { containerPaths } from '../../runtime/machine/paths.ts';
-import type { ContainerRequest, HostConfig } from '../../runtime/machine/request.ts';
-import type { Settings } from '../../runtime/machine/settings.ts';
+import type { Container } from '../../runtime/container/container.ts';
+import { containerPaths } from '../../runtime/container/paths.ts';
+import type { ContainerRequest, HostConfig } from '../../runtime/request/container-request.ts';
+import type { Settings } from '../../runtime/data-root/settings.ts';
 import { networkOf } from '../../runtime/network/request.ts';
-import { buildSpec } from '../../runtime/oci/bundle.ts';
+import { buildSpec } from '../../runtime/container/bundle.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
-import type { Phase, Step } from '../../runtime/steps/step.ts';
+import type { Phase, Step } from '../../runtime/container/step.ts';
 import { fakeMachine, noteFailedClose, type FakeMachine } from './fake-machine.ts';
 
 export const settings: Settings = {

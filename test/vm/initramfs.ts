@@ -10,7 +10,7 @@
 import { execFileSync } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { realpathSync } from 'node:fs';
-import { packageRoot } from '../../runtime/kernel/native.ts';
+import { packageRoot } from '../../runtime/syscalls/native.ts';
 import { sh } from '../harness.ts';
 import { Cpio } from './cpio.ts';
 import { type DebianKernel, inOrder } from './debian-kernel.ts';

@@ -1,11 +1,11 @@
 /** The page's editor of limits sets one of them alone: what else has to be said with it. */
 import * as assert from 'uvu/assert';
-import type { Container } from '../../runtime/machine/container.ts';
-import type { ContainerState } from '../../runtime/machine/engine.ts';
-import type { HostConfig } from '../../runtime/machine/request.ts';
-import { applyUpdate } from '../../runtime/machine/update.ts';
+import type { Container } from '../../runtime/container/container.ts';
+import type { ContainerState } from '../../runtime/engine/engine.ts';
+import type { HostConfig } from '../../runtime/request/container-request.ts';
+import { applyUpdate } from '../../runtime/container/update.ts';
 import type { Resources } from '../../runtime/oci/spec.ts';
-import { changeLimits } from '../../runtime/watch/limits.ts';
+import { changeLimits } from '../../runtime/engine/limits.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('limits that are changed while a container runs');

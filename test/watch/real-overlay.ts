@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { dirname, join } from 'node:path';
 import type { Event, Fact } from '../../runtime/journal/event.ts';
 import { frameAt } from '../../runtime/journal/frame.ts';
-import { daemonKernel } from '../../runtime/kernel/linux.ts';
+import { daemonKernel } from '../../runtime/kernel/linux/linux.ts';
 import { Stack } from '../../runtime/storage/overlay2/stack.ts';
-import { Told } from '../../runtime/watch/told.ts';
+import { Told } from '../../runtime/watch/upper-state.ts';
 import { UpperWatch } from '../../runtime/watch/upper-watch.ts';
 import { sh } from '../harness.ts';
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { BOUNDS } from '../../runtime/watch/upper-watch.ts';
-import { MORE } from '../../runtime/watch/upper.ts';
+import { MORE } from '../../runtime/storage/overlay2/upper.ts';
 import { suite } from '../harness.ts';
 import { RealOverlay, Watched, type Files } from './real-overlay.ts';
 

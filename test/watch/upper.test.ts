@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { pathBytes, showPath } from '../../runtime/watch/pathname.ts';
-import { MORE, parseUpper, showUpper, type UpperEntry } from '../../runtime/watch/upper.ts';
+import { pathBytes, showPath } from '../../runtime/storage/pathname.ts';
+import { MORE, parseUpper, showUpper, type UpperEntry } from '../../runtime/storage/overlay2/upper.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('facts about upper');

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { packageRoot } from '../../runtime/kernel/native.ts';
+import { packageRoot } from '../../runtime/syscalls/native.ts';
 import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { bringAxe, violations } from './axe.ts';

@@ -1,7 +1,7 @@
 /** axe-core on a page: what WCAG 2.2 AA and good practice forbid. */
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
-import { packageRoot } from '../../runtime/kernel/native.ts';
+import { packageRoot } from '../../runtime/syscalls/native.ts';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 interface Violation {

@@ -53,7 +53,7 @@ function different(one: string, other: string): string[] {
 /** Until nobody drags any more, and the picture is the cursor's. */
 const calm = (page: Page) => page.locator('.page:not(.hurried)').waitFor();
 /**
- * What stands beside the picture follows it a frame of the browser later (web/state/beside.svelte.ts): both pages come
+ * What stands beside the picture follows it a frame of the browser later (web/state/deferred-frame.svelte.ts): both pages come
  * to rest at the same.
  */
 async function same(one: Page, other: Page, where: string): Promise<number> {

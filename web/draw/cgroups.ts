@@ -11,7 +11,7 @@ import { changed, hasEnded, runEvents } from './facts.ts';
 import { gaugeItem, gaugeRow, gaugesOf, heightOf } from './gauges.ts';
 import { frozen, groupsOf, joined, outOfMemory, type Group, type OutOfMemory } from './groups.ts';
 import { limitsOf } from './limits.ts';
-import { room, USUAL } from './room.ts';
+import { room, USUAL } from './clamp-width.ts';
 import {
   downward,
   fit,

@@ -1,7 +1,7 @@
 /** What is different between two runs? A column each, a row a step; what is the same in both is one thin row. */
 import type { ComparedStep, Difference } from '../../runtime/journal/compare.ts';
 import type { DrawWords } from '../words/en/draw.ts';
-import { room, USUAL } from './room.ts';
+import { room, USUAL } from './clamp-width.ts';
 import {
   across,
   fit,

@@ -1,5 +1,5 @@
 /** Where the parts of a container's network stand: always in the same order, from the container to the way out. */
-import { room } from './room.ts';
+import { room } from './clamp-width.ts';
 
 export const laneIds = ['container', 'veth', 'bridge', 'nft', 'out'] as const;
 export type LaneId = (typeof laneIds)[number];

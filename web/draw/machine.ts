@@ -1,4 +1,4 @@
-/** Where are we, where could it go? The lifecycle of runtime/machine/container.machine.ts, laid out by web/layout. */
+/** Where are we, where could it go? The lifecycle of runtime/container/container.machine.ts, laid out by web/layout. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
 import type { DrawWords } from '../words/en/draw.ts';

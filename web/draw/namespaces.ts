@@ -7,7 +7,7 @@ import type { Frame } from '../../runtime/journal/frame.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { changed, fact, factsOf, hasEnded, runEvents } from './facts.ts';
 import { execsOf, programOf, type Exec } from './processes.ts';
-import { room, USUAL } from './room.ts';
+import { room, USUAL } from './clamp-width.ts';
 import {
   fit,
   glyph,

@@ -8,7 +8,7 @@ import type { DrawWords } from '../words/en/draw.ts';
 import { counterLines, counterWords } from './counters.ts';
 import { changed, fact, factsOf, hasEnded } from './facts.ts';
 import { laneIds, lanesFor, TOP, WIRE, type LaneId, type Lanes } from './lanes.ts';
-import { USUAL } from './room.ts';
+import { USUAL } from './clamp-width.ts';
 import { columnsOf } from './namespaces.ts';
 import {
   cable,

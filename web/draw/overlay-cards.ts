@@ -1,5 +1,5 @@
 /** Files as cards on the shelves: lifted from the layer below, new, deleted, hiding what lies under them. */
-import type { UpperEntry } from '../../runtime/watch/upper.ts';
+import type { UpperEntry } from '../../runtime/storage/overlay2/upper.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { fit, glyph, path, polyline, rect, text, type Glyph, type Item, type Mark, type Tone } from './marks.ts';
 import { whatItIs, type Column, type Lying } from './overlay-files.ts';

@@ -4,7 +4,7 @@
  */
 import type { Frame } from '../../runtime/journal/frame.ts';
 import type { Layered, Lineage } from '../../runtime/storage/overlay2/lineage.ts';
-import { MORE, parseUpper, type UpperEntry } from '../../runtime/watch/upper.ts';
+import { MORE, parseUpper, type UpperEntry } from '../../runtime/storage/overlay2/upper.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { bytes } from './amounts.ts';
 import { changed, factsOf } from './facts.ts';

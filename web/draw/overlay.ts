@@ -20,9 +20,9 @@ import {
   type Column,
 } from './overlay-files.ts';
 import { eye, type Stop } from './overlay-lookup.ts';
-import { room, USUAL } from './room.ts';
+import { room, USUAL } from './clamp-width.ts';
 import type { Lineage } from '../../runtime/storage/overlay2/lineage.ts';
-import type { What } from '../../runtime/watch/upper.ts';
+import type { What } from '../../runtime/storage/overlay2/upper.ts';
 
 export interface Layer {
   index: number;

@@ -1,7 +1,7 @@
 /** What may it still do? Root's power in its forty-one parts, before and now; and what else was taken away. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
-import { room, USUAL } from './room.ts';
+import { room, USUAL } from './clamp-width.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { capabilities, type CapabilityName } from './capability-names.ts';
 import { changed, fact, hasEnded, runEvents } from './facts.ts';

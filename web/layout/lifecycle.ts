@@ -1,5 +1,5 @@
 /** The state machine as a graph: read out of the xstate definition, so that the picture cannot say anything else. */
-import { containerMachine } from '../../runtime/machine/container.machine.ts';
+import { containerMachine } from '../../runtime/container/container.machine.ts';
 
 /** `on`: the machine's event, or how what a state runs has ended; `guard`: taken only if that holds. */
 export interface Transition {

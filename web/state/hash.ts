@@ -5,7 +5,7 @@
  * own: the container
  * is the lesson's, so its id is not in the address.
  */
-import { drawn } from './drawn.ts';
+import { drawn } from './after-paint.ts';
 
 /**
  * In place of the other run's id: a recording that is chosen from the disk. A browser tells nobody where that was, so

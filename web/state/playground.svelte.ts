@@ -4,7 +4,7 @@
  */
 import type { Action, GateCommand } from '../../server/live/protocol.ts';
 import { Knowledge } from './knowledge.svelte.ts';
-import { phasesAfter } from './road.ts';
+import { phasesAfter } from './phase-order.ts';
 import { seekFrom, type Unit } from './seek.ts';
 
 export type Mode = 'run' | 'step' | 'syscall';

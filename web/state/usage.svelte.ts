@@ -1,5 +1,5 @@
 /** What the daemon measures of the container that is shown, as long as a picture wants to know. */
-import type { LimitsNow, WantedLimits } from '../../runtime/watch/limits.ts';
+import type { LimitsNow, WantedLimits } from '../../runtime/engine/limits.ts';
 import type { Sample } from '../../server/live/protocol.ts';
 import type { Playground } from './playground.svelte.ts';
 

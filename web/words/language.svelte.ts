@@ -1,7 +1,7 @@
 /**
  * The language that the page speaks: chosen once, remembered by the browser. Any component may ask for `speech.words`.
  */
-import { fetched } from '../state/fetched.ts';
+import { fetched } from './fetched.ts';
 import { english, type Spoken } from './spoken.ts';
 
 export type Language = 'en' | 'ru';

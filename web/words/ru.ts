@@ -1,4 +1,4 @@
-import type { Words } from './en.ts';
+import type { Words } from './en/en.ts';
 import { app } from './ru/app.ts';
 import { draw } from './ru/draw.ts';
 import { filter } from './ru/filter.ts';
@@ -6,7 +6,8 @@ import { lessons } from './ru/lessons.ts';
 import { panels } from './ru/panels.ts';
 import type { Spoken } from './spoken.ts';
 import { omissionWords, phaseWords } from './steps.ts';
-import { evidenceWords, factWords, messageWords } from './told.ts';
+import { evidenceWords, messageWords } from './told.ts';
+import { factWords } from './tables/fact-words.ts';
 
 export const ru: Words = { app, draw, filter, lessons, panels };
 

@@ -3,9 +3,9 @@
  */
 import type { Fact } from '../../runtime/journal/event.ts';
 import { factLine } from '../../runtime/journal/line.ts';
-import type { Evidence } from '../../runtime/kernel/evidence.ts';
+import type { Evidence } from '../../runtime/journal/inspection-section.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
-import { en, type Words } from './en.ts';
+import { en, type Words } from './en/en.ts';
 
 export interface Spoken {
   words: Words;

@@ -14,7 +14,7 @@ import { omissions } from './ru/steps/omissions.ts';
 import { phaseTitles } from './ru/steps/phases.ts';
 import { pull } from './ru/steps/pull.ts';
 import { rwLayer } from './ru/steps/rw-layer.ts';
-import type { StepTable } from './step-table.ts';
+import type { StepTable } from './tables/step-table.ts';
 
 type Other = Exclude<Language, 'en'>;
 const isOther = (language: Language): language is Other => language !== 'en';

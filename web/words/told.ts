@@ -3,10 +3,8 @@
  * the words in what the kernel was asked for. What no row knows stays in English: better that than nothing.
  */
 import type { Language } from '../../lessons/format.ts';
-import type { Fact } from '../../runtime/journal/event.ts';
-import { factLine } from '../../runtime/journal/line.ts';
-import type { Evidence } from '../../runtime/kernel/evidence.ts';
-import { patternOf, said, type Rows } from './rows.ts';
+import type { Evidence } from '../../runtime/journal/inspection-section.ts';
+import { patternOf, said, type Rows } from './tables/rows.ts';
 import { evidence } from './ru/told/evidence.ts';
 import { failures } from './ru/told/failures.ts';
 import { flags } from './ru/told/flags.ts';
@@ -28,12 +26,3 @@ export const evidenceWords = (language: Language, { title, lines }: Evidence): E
   language === 'en'
     ? { title, lines }
     : { title: said(patterns.evidence, title), lines: lines.map((line) => said(patterns.evidence, line)) };
-
-const GONE = ' is gone';
-/** 'ns net is net:[4026532185]': what became true. */
-export function factWords(language: Language, fact: Fact): string {
-  const line = factLine(fact);
-  if (language === 'en') return line;
-  const what = factLine({ ...fact, value: null }).slice(0, -GONE.length);
-  return fact.value === null ? `${what}: больше нет` : `${what} — ${line.slice(`${what} is `.length)}`;
-}

@@ -1,7 +1,7 @@
 /** The command line of `run` and `create` as a request to the daemon. */
 import type { Command } from 'commander';
-import { collect } from '../verb.ts';
-import { Failure, misuse } from '../failure.ts';
+import { collect } from './verb.ts';
+import { Failure, misuse } from '../failure/failure.ts';
 import { apply, declare, type Body } from './flag.ts';
 import { breakingFlags } from './breaking.ts';
 import { fileFlags } from './files.ts';

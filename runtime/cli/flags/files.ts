@@ -1,6 +1,6 @@
 /** What the process sees of the file system. */
 import { resolve } from 'node:path';
-import type { MountRequest } from '../../machine/request.ts';
+import type { MountRequest } from '../../request/container-request.ts';
 import { pair, push, size, type Body, type Flag } from './flag.ts';
 
 /** '/src:/dst[:ro]', './src:/dst', or '/dst' alone for an anonymous volume. */

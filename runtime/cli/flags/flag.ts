@@ -3,9 +3,9 @@
  * /containers/create.
  */
 import type { Command } from 'commander';
-import type { ContainerRequest } from '../../machine/request.ts';
-import { messageOf, misuse } from '../failure.ts';
-import { collect } from '../verb.ts';
+import type { ContainerRequest } from '../../request/container-request.ts';
+import { messageOf, misuse } from '../failure/failure.ts';
+import { collect } from './verb.ts';
 
 export type Body = ContainerRequest;
 export interface Flag {

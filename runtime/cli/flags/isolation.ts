@@ -1,6 +1,6 @@
 /** Which namespaces are new, and what the process may ask of the kernel. */
 import { readFileSync } from 'node:fs';
-import { messageOf } from '../failure.ts';
+import { messageOf } from '../failure/failure.ts';
 import { pair, push, type Body, type Flag } from './flag.ts';
 
 const capability = (name: string) => {

@@ -1,5 +1,5 @@
 /** What the container may use: cgroups(7) and getrlimit(2). */
-import type { HostConfig, Throttle } from '../../machine/request.ts';
+import type { HostConfig, Throttle } from '../../request/container-request.ts';
 import { integer, pair, push, size, type Flag } from './flag.ts';
 
 type NumberKey =

@@ -5,7 +5,7 @@
 import { openSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { ReadStream } from 'node:tty';
-import { Terminal } from '../terminal.ts';
+import { Terminal } from '../terminal/terminal.ts';
 
 type Owner = 'prompt' | 'container' | 'nobody';
 

@@ -1,8 +1,8 @@
 /** `pull --step` and `pull --break`: an operation without a process of its own, walked by its journal. */
 import type { Event, GateEvent } from '../../journal/event.ts';
-import { drydockPath, type Client } from '../client.ts';
-import { Failure } from '../failure.ts';
-import { Lifecycle } from '../lifecycle.ts';
+import { drydockPath, type Client } from '../client/client.ts';
+import { Failure } from '../failure/failure.ts';
+import { Lifecycle } from '../client/lifecycle.ts';
 import { Keyboard } from './keyboard.ts';
 import { paint } from './paint.ts';
 import { Prompt } from './prompt.ts';

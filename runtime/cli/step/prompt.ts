@@ -1,11 +1,11 @@
 /** The question that a stepped run asks at each stop. */
 import type { GateEvent } from '../../journal/event.ts';
-import type { GateCommand } from '../../machine/engine.ts';
+import type { GateCommand } from '../../engine/engine.ts';
 import { visible } from '../../journal/visible.ts';
-import type { Evidence } from '../../kernel/evidence.ts';
-import { drydockPath, type Client } from '../client.ts';
-import { messageOf } from '../failure.ts';
-import { evidenceText, views } from '../evidence.ts';
+import type { Evidence } from '../../journal/inspection-section.ts';
+import { drydockPath, type Client } from '../client/client.ts';
+import { messageOf } from '../failure/failure.ts';
+import { evidenceText, views } from '../terminal/inspection-section.ts';
 import type { Keyboard } from './keyboard.ts';
 import type { View } from './view.ts';
 

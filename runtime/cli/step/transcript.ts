@@ -2,7 +2,7 @@
 import type { Event, StepEvent } from '../../journal/event.ts';
 import { duration, factLine, facts, line } from '../../journal/line.ts';
 import { visible } from '../../journal/visible.ts';
-import type { Lifecycle } from '../lifecycle.ts';
+import type { Lifecycle } from '../client/lifecycle.ts';
 import type { Ink } from './paint.ts';
 
 const ends = { done: 'done', failed: 'failed' };

@@ -4,8 +4,8 @@
 import type { CallEvent, Event, GateEvent, StepEvent } from '../../journal/event.ts';
 import { callLine, duration, factLine, facts, line, resultLine } from '../../journal/line.ts';
 import { visible } from '../../journal/visible.ts';
-import { firstSentence, type Lifecycle } from '../lifecycle.ts';
-import { Progress } from '../progress.ts';
+import { firstSentence, type Lifecycle } from '../client/lifecycle.ts';
+import { Progress } from '../terminal/progress.ts';
 import { markdownText } from './markdown.ts';
 import type { Ink } from './paint.ts';
 

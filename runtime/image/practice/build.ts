@@ -10,9 +10,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
-import { hexOf, sha256 } from '../digest.ts';
-import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../media-types.ts';
-import { hostPlatform } from '../platform.ts';
+import { hexOf, sha256 } from '../manifest/digest.ts';
+import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../manifest/media-types.ts';
+import { hostPlatform } from '../manifest/platform.ts';
 import { helloLayers, ubuntuLayers, type PracticeLayer } from './layers.ts';
 import type { Tree } from './tree.ts';
 

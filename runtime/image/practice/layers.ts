@@ -1,6 +1,6 @@
 /** The layers of the practice images as trees, lowest first. */
 import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
-import { packageRoot } from '../../kernel/native.ts';
+import { packageRoot } from '../../syscalls/native.ts';
 import {
   baseFiles,
   baseFolders,

@@ -1,6 +1,6 @@
 /** One container's control groups, whichever version the machine has: cgroups(7). */
 import type { DeviceRule, Resources } from '../../oci/spec.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../../journal/inspection-section.ts';
 import type { Kernel } from '../kernel.ts';
 
 export interface Cgroup {

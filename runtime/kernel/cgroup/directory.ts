@@ -1,6 +1,6 @@
 /** A cgroup is a directory: making, listing and removing it, the same on both versions. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { AT, AT_FDCWD } from '../constants.ts';
+import { AT, AT_FDCWD } from '../../syscalls/constants.ts';
 import { hasCode, tolerate } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import { waitUntil } from './wait.ts';

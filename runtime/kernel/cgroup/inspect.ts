@@ -1,5 +1,5 @@
 /** The files of a cgroup that say something, as the kernel has them now. */
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../../journal/inspection-section.ts';
 import { readText } from './directory.ts';
 
 /** By the name of the file; absent ones are passed over, so one list serves both versions and every controller. */

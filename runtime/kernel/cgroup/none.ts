@@ -1,5 +1,5 @@
 /**
- * No control group of its own, left out on purpose (runtime/steps/leave-out.ts): its processes are found by what they
+ * No control group of its own, left out on purpose (runtime/container/leave-out.ts): its processes are found by what they
  * have mounted.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';

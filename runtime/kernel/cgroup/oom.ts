@@ -6,7 +6,7 @@
  *   v2   memory.events changes, which inotify(7) tells (admin-guide/cgroup-v2, "memory.events")
  */
 import { existsSync, watch } from 'node:fs';
-import { AT_FDCWD, EFD, O } from '../constants.ts';
+import { AT_FDCWD, EFD, O } from '../../syscalls/constants.ts';
 import { tolerate } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Oom } from './cgroup.ts';

@@ -2,10 +2,10 @@
  * Covering paths of procfs and sysfs: each is opened once, what it is is asked of the descriptor, and a mount is put
  * over that very descriptor. No path is looked up a second time, so that what was looked at is what is covered.
  */
-import { AT, FSCONFIG, MOUNT_ATTR, MS, O } from '../constants.ts';
+import { AT, FSCONFIG, MOUNT_ATTR, MS, O } from '../../syscalls/constants.ts';
 import type { Fact } from '../../journal/event.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Planned, Together } from '../together.ts';
+import type { Planned, Together } from '../batch.ts';
 import { planOpen } from './in-root.ts';
 import { isDirectory, planStat, statOf } from './inode.ts';
 import { moveOnto } from './mount.ts';

@@ -4,10 +4,10 @@
  * descriptor.
  */
 import { posix } from 'node:path';
-import { AT_FDCWD, O } from '../constants.ts';
+import { AT_FDCWD, O } from '../../syscalls/constants.ts';
 import { hasCode } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Planned, Together } from '../together.ts';
+import type { Planned, Together } from '../batch.ts';
 import { makeMissing } from './missing.ts';
 import { IN_ROOT, openHow, planMake, type Kind, type Place } from './place.ts';
 

@@ -1,6 +1,6 @@
 /** What an open descriptor is, as the kernel says: a name can be changed under us, an open file cannot. */
-import { AT, S_IFCHR, S_IFDIR, S_IFMT } from '../constants.ts';
-import type { Planned, Together } from '../together.ts';
+import { AT, S_IFCHR, S_IFDIR, S_IFMT } from '../../syscalls/constants.ts';
+import type { Planned, Together } from '../batch.ts';
 
 const STATX_SIZE = 256;
 /** type, mode and inode number */

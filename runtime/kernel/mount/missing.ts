@@ -3,10 +3,10 @@
  * images of systems with systemd-resolved. The links are read one by one and put in their place; what the path then
  * says is made over no link.
  */
-import { O, RESOLVE, S_IFLNK, S_IFMT } from '../constants.ts';
+import { O, RESOLVE, S_IFLNK, S_IFMT } from '../../syscalls/constants.ts';
 import { errnoNumber, SyscallError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Planned } from '../together.ts';
+import type { Planned } from '../batch.ts';
 import { planStat, statOf } from './inode.ts';
 import { IN_ROOT, NO_LINKS, openHow, planMake, type Kind, type Place } from './place.ts';
 

@@ -1,9 +1,9 @@
 /** Mounting into a root that is not ours yet: a new file system, or a tree of the host's. */
 import type { Mount } from '../../oci/spec.ts';
-import { AT, AT_FDCWD, MOVE_MOUNT, MS, O } from '../constants.ts';
+import { AT, AT_FDCWD, MOVE_MOUNT, MS, O } from '../../syscalls/constants.ts';
 import { hasCode } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Planned, Together } from '../together.ts';
+import type { Planned, Together } from '../batch.ts';
 import { ABSENT, descriptorPath, makePath, planOpen } from './in-root.ts';
 import { isDirectory, planStat, statOf } from './inode.ts';
 import { bindAttributes, parseOptions } from './options.ts';

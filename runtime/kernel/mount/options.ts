@@ -1,7 +1,7 @@
 /**
  * Mount options in words, as mount(8) and the OCI spec ("mounts", options) write them → flags, propagation and data.
  */
-import { MOUNT_ATTR, MS } from '../constants.ts';
+import { MOUNT_ATTR, MS } from '../../syscalls/constants.ts';
 
 const set: Record<string, number> = {
   ro: MS.MS_RDONLY,

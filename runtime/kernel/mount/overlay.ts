@@ -2,10 +2,10 @@
  * The overlay mount, without the one-page limit that mount(2) puts on its options: overlayfs.rst, fsopen(2),
  * fsconfig(2).
  */
-import { AT_FDCWD, FSCONFIG, MOVE_MOUNT, O } from '../constants.ts';
+import { AT_FDCWD, FSCONFIG, MOVE_MOUNT, O } from '../../syscalls/constants.ts';
 import { hasCode } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Planned } from '../together.ts';
+import type { Planned } from '../batch.ts';
 
 export interface OverlayRequest {
   /** highest first, as the kernel searches them */

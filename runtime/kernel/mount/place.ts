@@ -1,6 +1,6 @@
 /** Where a path begins, how openat2(2) may walk it, and what may be made at its end. */
-import { O, RESOLVE } from '../constants.ts';
-import type { Planned, Together } from '../together.ts';
+import { O, RESOLVE } from '../../syscalls/constants.ts';
+import type { Planned, Together } from '../batch.ts';
 
 /** A link is followed as if the root were /; links of procfs into another tree are not. */
 export const IN_ROOT = RESOLVE.RESOLVE_IN_ROOT | RESOLVE.RESOLVE_NO_MAGICLINKS;

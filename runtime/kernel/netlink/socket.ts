@@ -7,9 +7,9 @@
  *
  * The kernel works while sendto(2) runs and has queued its answer when that returns: nothing here waits.
  */
-import { AF, NETLINK_NETFILTER, NETLINK_ROUTE, SOCK } from '../constants.ts';
+import { AF, NETLINK_NETFILTER, NETLINK_ROUTE, SOCK } from '../../syscalls/constants.ts';
 import type { Kernel } from '../kernel.ts';
-import { asked, asking } from '../source.ts';
+import { asked, asking } from '../../syscalls/call-site.ts';
 import { decodeAck, NetlinkError } from './failure.ts';
 import { MalformedMessage } from './malformed.ts';
 import {

@@ -1,6 +1,6 @@
 /** What /proc says about a process at this moment: proc(5), namespaces(7). Read by the daemon, from outside. */
 import { opendirSync, readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../../journal/inspection-section.ts';
 
 const kinds = ['mnt', 'pid', 'net', 'ipc', 'uts', 'user', 'cgroup', 'time'] as const;
 const OVERLAYFS_MAGIC = 0x794c7630;

@@ -3,8 +3,8 @@
  * link is followed, in the order in which getdents64(2) gives the names, and keeping nothing but the way to where it
  * is.
  */
-import { AT_FDCWD, O } from '../constants.ts';
-import { entriesOf } from '../beneath.ts';
+import { AT_FDCWD, O } from '../../syscalls/constants.ts';
+import { entriesOf } from '../mount/beneath.ts';
 import { askCall, tryCall } from '../native-call.ts';
 
 /** Deeper than any tree that can be named: each level holds a descriptor. */

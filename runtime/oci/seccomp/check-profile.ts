@@ -1,6 +1,6 @@
 /** A profile comes from a client: every field is looked at before it is believed. */
-import { badParameter } from '../../machine/refusal.ts';
-import { ACTIONS, ARCHITECTURES, FLAGS, OPERATORS } from './words.ts';
+import { badParameter } from '../../errors/api-error.ts';
+import { ACTIONS, ARCHITECTURES, FLAGS, OPERATORS } from './constants.ts';
 import type { Condition, Profile, ProfileRule } from './profile-format.ts';
 
 type Fields = Record<string, unknown>;

@@ -17,7 +17,7 @@ import { compare, type Comparison } from './arguments.ts';
 import { Bpf, CODE } from './bpf.ts';
 import { isNarrow } from './narrow-arguments.ts';
 import { foreignNumbers, syscallNumbers } from './numbers.ts';
-import { ACTIONS, ARCHITECTURES, FLAGS } from './words.ts';
+import { ACTIONS, ARCHITECTURES, FLAGS } from './constants.ts';
 
 export interface Compiled {
   /** struct sock_filter[] for k.stage.seccomp(SECCOMP_SET_MODE_FILTER, flags, filter) */

@@ -1,5 +1,5 @@
 /** Names of system calls → numbers on this architecture. */
-import { addon } from '../../kernel/native.ts';
+import { addon } from '../../syscalls/native.ts';
 import { I386 } from './numbers-i386.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Seccomp profiles: Docker's JSON with its conditions, and plain OCI JSON, → the OCI object for one container. */
 import { release } from 'node:os';
-import { parseJson } from '../../machine/parse-json.ts';
-import { badParameter } from '../../machine/refusal.ts';
+import { parseJson } from '../../json/parse-json.ts';
+import { badParameter } from '../../errors/api-error.ts';
 import type { Seccomp, SeccompRule } from '../spec.ts';
 import { defaultProfile, withSocketcall } from './default-profile.ts';
 import { checkProfile } from './check-profile.ts';

@@ -8,7 +8,7 @@ import { conditionOf } from './conditions.ts';
 import { subjectOf } from './default-profile.ts';
 import { syscallNumbers } from './numbers.ts';
 import { loadFilter } from './run-filter.ts';
-import { ACTIONS, ARCHITECTURES } from './words.ts';
+import { ACTIONS, ARCHITECTURES } from './constants.ts';
 
 export interface Verdicts {
   through: string[];

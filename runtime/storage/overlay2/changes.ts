@@ -3,7 +3,7 @@
  * changed, the rest is added. Beside each directory of upper those of the layers are open, so that an entry is looked
  * up by its name alone.
  */
-import { AT_FDCWD, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG } from '../../kernel/constants.ts';
+import { AT_FDCWD, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG } from '../../syscalls/constants.ts';
 import type { Tell } from '../../kernel/jobs.ts';
 import { tryCall } from '../../kernel/native-call.ts';
 import type { Change } from '../driver.ts';

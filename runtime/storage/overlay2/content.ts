@@ -1,9 +1,9 @@
 /** The first bytes of what one layer has at a path, where they are text. */
-import { O } from '../../kernel/constants.ts';
-import { bytesOf, statOf, targetOf, withEntry } from '../../kernel/beneath.ts';
-import { notFound } from '../../machine/refusal.ts';
-import { showPath } from '../../watch/pathname.ts';
-import type { FileType } from '../../watch/upper.ts';
+import { O } from '../../syscalls/constants.ts';
+import { bytesOf, statOf, targetOf, withEntry } from '../../kernel/mount/beneath.ts';
+import { notFound } from '../../errors/api-error.ts';
+import { showPath } from '../pathname.ts';
+import type { FileType } from './upper.ts';
 import { resolve } from './resolve.ts';
 import type { Stack } from './stack.ts';
 import { typeOf } from './upper-entry.ts';

@@ -1,6 +1,6 @@
 /** What one layer has at a path, looked at and not followed: no link on the way, and none at its end. */
-import { AT_FDCWD, O, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../kernel/constants.ts';
-import { isWhiteout, statOf, withEntry, xattrOf } from '../../kernel/beneath.ts';
+import { AT_FDCWD, O, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../syscalls/constants.ts';
+import { isWhiteout, statOf, withEntry, xattrOf } from '../../kernel/mount/beneath.ts';
 import { tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 

@@ -1,6 +1,6 @@
 /** What every layer has at a path, from the top, and where the lookup stops: overlayfs.rst, "Upper and lower". */
 import { createHash } from 'node:crypto';
-import { O } from '../../kernel/constants.ts';
+import { O } from '../../syscalls/constants.ts';
 import {
   bytesOf,
   isWhiteout,
@@ -10,9 +10,9 @@ import {
   xattrNames,
   xattrOf,
   type Stat,
-} from '../../kernel/beneath.ts';
-import { showName, showPath } from '../../watch/pathname.ts';
-import type { FileType } from '../../watch/upper.ts';
+} from '../../kernel/mount/beneath.ts';
+import { showName, showPath } from '../pathname.ts';
+import type { FileType } from './upper.ts';
 import { resolve } from './resolve.ts';
 import { isDirectory, OPAQUE, parentOf, type Stack, type Tree } from './stack.ts';
 import { sizeOf, typeOf } from './upper-entry.ts';

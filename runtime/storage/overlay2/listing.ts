@@ -1,8 +1,8 @@
 /** A directory as the container sees it, computed from the layers: each name with the layer that it comes from. */
-import { isWhiteout, namesIn } from '../../kernel/beneath.ts';
-import { notFound } from '../../machine/refusal.ts';
-import { showName, showPath } from '../../watch/pathname.ts';
-import type { FileType } from '../../watch/upper.ts';
+import { isWhiteout, namesIn } from '../../kernel/mount/beneath.ts';
+import { notFound } from '../../errors/api-error.ts';
+import { showName, showPath } from '../pathname.ts';
+import type { FileType } from './upper.ts';
 import { resolve } from './resolve.ts';
 import { isDirectory, type Stack, type Tree } from './stack.ts';
 import { fileTypes } from './upper-entry.ts';

@@ -2,10 +2,10 @@
  * A path as the container would follow it, over symbolic links, in the merged tree: path_resolution(7). Nothing of it
  * is left to the host's kernel.
  */
-import { O, S_IFLNK, S_IFMT } from '../../kernel/constants.ts';
-import { targetOf, withEntry } from '../../kernel/beneath.ts';
-import { conflict } from '../../machine/refusal.ts';
-import { pathBytes } from '../../watch/pathname.ts';
+import { O, S_IFLNK, S_IFMT } from '../../syscalls/constants.ts';
+import { targetOf, withEntry } from '../../kernel/mount/beneath.ts';
+import { conflict } from '../../errors/api-error.ts';
+import { pathBytes } from '../pathname.ts';
 import type { Stack } from './stack.ts';
 
 /** What the kernel allows as well. */

@@ -4,8 +4,8 @@
  * "whiteouts and opaque directories"). The lowers do not change while a container stands on them, so what was found in
  * them is kept.
  */
-import { AT_FDCWD, O, S_IFDIR, S_IFMT } from '../../kernel/constants.ts';
-import { isWhiteout, statOf, withEntry, xattrOf, type Stat } from '../../kernel/beneath.ts';
+import { AT_FDCWD, O, S_IFDIR, S_IFMT } from '../../syscalls/constants.ts';
+import { isWhiteout, statOf, withEntry, xattrOf, type Stat } from '../../kernel/mount/beneath.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 
 /** `digest`: the layer's diffID. */

@@ -1,5 +1,5 @@
 /** The steps of overlay2: an empty directory above the image's layers, shown with them as one tree. */
-import { AT_FDCWD } from '../../kernel/constants.ts';
+import { AT_FDCWD } from '../../syscalls/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
 import { mountOverlay } from '../../kernel/mount/overlay.ts';
 import { mountsOf, upperOf } from '../../kernel/process/inspect.ts';

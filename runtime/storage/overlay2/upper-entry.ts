@@ -1,7 +1,7 @@
 /** What an entry of the upper directory means: who put it there, and what it hides. */
-import { O, S_IFMT } from '../../kernel/constants.ts';
-import { isWhiteout, statOf, withEntry, xattrOf, type Stat } from '../../kernel/beneath.ts';
-import type { FileType, UpperEntry, What } from '../../watch/upper.ts';
+import { O, S_IFMT } from '../../syscalls/constants.ts';
+import { isWhiteout, statOf, withEntry, xattrOf, type Stat } from '../../kernel/mount/beneath.ts';
+import type { FileType, UpperEntry, What } from './upper.ts';
 import { isDirectory, OPAQUE, type Stack } from './stack.ts';
 
 const ORIGIN = 'trusted.overlay.origin';

@@ -1,14 +1,12 @@
 /** More than one run: what can be left out of one, another journal to compare with, and the same again. */
-import type { Engine } from '../../../runtime/machine/engine.ts';
-import { AGAIN_AT, AGAIN_OF, againOf } from '../../../runtime/machine/again.ts';
-import { omissions, type Omission } from '../../../runtime/steps/leave-out.ts';
+import { againOf } from '../../../runtime/container/rerun.ts';
+import { omissions, type Omission } from '../../../runtime/container/leave-out.ts';
 import { phases } from '../../../runtime/steps/phases.ts';
 import type { Event } from '../../../runtime/journal/event.ts';
-import { walkable } from '../../walked.ts';
-import { must, optional, text, truth } from '../checks.ts';
-import { LIMITS } from '../limits.ts';
-import type { Branch } from '../told.ts';
-import type { Answerers, Asker } from './topic.ts';
+import { walkable } from '../../../runtime/engine/find-walkable.ts';
+import { must, optional, text, truth } from '../ask/checks.ts';
+import { LIMITS } from '../ask/limits.ts';
+import type { Answerers, Asker } from '../ask/topic.ts';
 
 export interface BranchAsks {
   /** what `run --leave-out` takes */
@@ -51,14 +49,6 @@ async function again(asker: Asker, { id, at, follow }: BranchAsks['again']['ask'
   // what goes wrong is in the journal
   handle.start({ mode: 'run', breakpoints }).catch(() => undefined);
   return { id: handle.container.id };
-}
-
-/** Of a container that was made by `again`; the one it was made from may be gone. */
-export function branchOf(engine: Engine, labels: Record<string, string> | null | undefined): Branch | undefined {
-  const of = labels?.[AGAIN_OF];
-  if (!of) return undefined;
-  const name = engine.containers().find(({ container }) => container.id === of)?.container.name ?? of.slice(0, 12);
-  return { of, name, at: labels?.[AGAIN_AT] ?? '' };
 }
 
 const steps = new Set(phases.flatMap((phase) => phase.steps.map((step) => step.id)));

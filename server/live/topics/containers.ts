@@ -1,11 +1,11 @@
 /** Containers: making them, moving them on, looking at them. */
-import type { Engine, GateCommand } from '../../../runtime/machine/engine.ts';
-import type { Evidence } from '../../../runtime/kernel/evidence.ts';
+import type { Engine, GateCommand } from '../../../runtime/engine/engine.ts';
+import type { Evidence } from '../../../runtime/journal/inspection-section.ts';
 import type { Walkable } from '../../../runtime/operation/walkable.ts';
-import { walkable } from '../../walked.ts';
-import { gateCommand, oneOf, optional, placesList, text, truth, whole } from '../checks.ts';
-import { parseRunLine } from '../run-line.ts';
-import type { Answerers } from './topic.ts';
+import { walkable } from '../../../runtime/engine/find-walkable.ts';
+import { gateCommand, oneOf, optional, placesList, text, truth, whole } from '../ask/checks.ts';
+import { parseRunLine } from '../ask/run-line.ts';
+import type { Answerers } from '../ask/topic.ts';
 
 export const actions = ['start', 'stop', 'kill', 'pause', 'unpause', 'remove'] as const;
 export type Action = (typeof actions)[number];

@@ -2,15 +2,15 @@
  * Files of a container, layer by layer: which has what, what is in it, what the merged tree holds. Read from the
  * layers' directories, never through the container.
  */
-import { daemonKernel } from '../../../runtime/kernel/linux.ts';
-import type { ContainerHandle } from '../../../runtime/machine/engine.ts';
-import { conflict } from '../../../runtime/machine/refusal.ts';
+import { daemonKernel } from '../../../runtime/kernel/linux/linux.ts';
+import type { ContainerHandle } from '../../../runtime/engine/engine.ts';
+import { conflict } from '../../../runtime/errors/api-error.ts';
 import { contentOf, type Content } from '../../../runtime/storage/overlay2/content.ts';
 import { lineageOf, type Lineage } from '../../../runtime/storage/overlay2/lineage.ts';
 import { listingOf, type Listing } from '../../../runtime/storage/overlay2/listing.ts';
 import { Stack } from '../../../runtime/storage/overlay2/stack.ts';
-import { text } from '../checks.ts';
-import type { Answerers } from './topic.ts';
+import { text } from '../ask/checks.ts';
+import type { Answerers } from '../ask/topic.ts';
 
 /** `path` is in the container, as facts of the kind upper show it. */
 export interface FileAsks {

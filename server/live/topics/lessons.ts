@@ -2,12 +2,12 @@
 import type { LessonContent } from '../../../lessons/engine/lessons.ts';
 import type { LessonList, LessonState } from '../../../lessons/engine/state.ts';
 import { languages, type Language } from '../../../lessons/format.ts';
-import { oneOf, optional, text, truth, whole } from '../checks.ts';
-import { parseJson } from '../../../runtime/machine/parse-json.ts';
-import { badParameter } from '../../../runtime/machine/refusal.ts';
-import { LIMITS } from '../limits.ts';
-import { Watching } from '../watching.ts';
-import type { Answerers } from './topic.ts';
+import { oneOf, optional, text, truth, whole } from '../ask/checks.ts';
+import { parseJson } from '../../../runtime/json/parse-json.ts';
+import { badParameter } from '../../../runtime/errors/api-error.ts';
+import { LIMITS } from '../ask/limits.ts';
+import { Watching } from '../ask/watching.ts';
+import type { Answerers } from '../ask/topic.ts';
 
 export interface LessonAsks {
   lessons: { ask: { learner: string; language: Language }; answer: LessonList };

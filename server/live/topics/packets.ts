@@ -1,10 +1,10 @@
 /** A container's packets, while somebody looks at them. */
 import { watchPackets } from '../../../runtime/watch/packets.ts';
 import { rewritesKnown } from '../../../runtime/watch/rewrites.ts';
-import { text, truth } from '../checks.ts';
-import { LIMITS } from '../limits.ts';
-import { Watching } from '../watching.ts';
-import type { Answerers } from './topic.ts';
+import { text, truth } from '../ask/checks.ts';
+import { LIMITS } from '../ask/limits.ts';
+import { Watching } from '../ask/watching.ts';
+import type { Answerers } from '../ask/topic.ts';
 
 export interface PacketAsks {
   /** `packets` as they pass, until `on` is false; `conntrack`: whether the kernel tells of rewriting */

@@ -1,9 +1,9 @@
 /** Terminals: a container's own streams, and those of an exec. Their bytes are binary frames. */
-import { parseDetachKeys } from '../../../runtime/machine/detach-keys.ts';
-import { conflict } from '../../../runtime/machine/refusal.ts';
-import { text, texts, whole } from '../checks.ts';
-import type { Terminal } from '../terminal.ts';
-import type { Answerers } from './topic.ts';
+import { parseDetachKeys } from '../../../runtime/container/io/detach-keys.ts';
+import { conflict } from '../../../runtime/errors/api-error.ts';
+import { text, texts, whole } from '../ask/checks.ts';
+import type { Terminal } from '../ask/terminal.ts';
+import type { Answerers } from '../ask/topic.ts';
 
 export interface TerminalAsks {
   attach: { ask: { id: string; terminal: number }; answer: { tty: boolean } };

@@ -1,10 +1,10 @@
 /** What a container uses while somebody looks, and limits that are changed while it runs. */
 import { watchUsage, type Sample } from '../../../runtime/watch/usage.ts';
-import { changeLimits, type LimitsNow, type WantedLimits } from '../../../runtime/watch/limits.ts';
-import { optional, share, text, truth, whole } from '../checks.ts';
-import { LIMITS } from '../limits.ts';
-import { Watching } from '../watching.ts';
-import type { Answerers } from './topic.ts';
+import { changeLimits, type LimitsNow, type WantedLimits } from '../../../runtime/engine/limits.ts';
+import { optional, share, text, truth, whole } from '../ask/checks.ts';
+import { LIMITS } from '../ask/limits.ts';
+import { Watching } from '../ask/watching.ts';
+import type { Answerers } from '../ask/topic.ts';
 
 export interface UsageAsks {
   /** the samples of the last minute, if somebody has looked; then `sample` as they are taken, until `on` is false */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { deviceProgram } from '../../../runtime/kernel/cgroup/devices-ebpf.ts';
 import { hierarchies } from '../../../runtime/kernel/cgroup/hierarchies.ts';
-import { daemonKernel } from '../../../runtime/kernel/linux.ts';
+import { daemonKernel } from '../../../runtime/kernel/linux/linux.ts';
 import { defaultDeviceRules } from '../../../runtime/oci/default-spec.ts';
 import type { DeviceRule } from '../../../runtime/oci/spec.ts';
 import { suite } from '../../harness.ts';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { hierarchies } from '../../../runtime/kernel/cgroup/hierarchies.ts';
 import { openCgroup } from '../../../runtime/kernel/cgroup/open.ts';
-import { daemonKernel } from '../../../runtime/kernel/linux.ts';
+import { daemonKernel } from '../../../runtime/kernel/linux/linux.ts';
 import { defaultDeviceRules } from '../../../runtime/oci/default-spec.ts';
 import { suite } from '../../harness.ts';
 

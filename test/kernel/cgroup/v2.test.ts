@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { openCgroup } from '../../../runtime/kernel/cgroup/open.ts';
-import type { Call } from '../../../runtime/kernel/calls.ts';
+import type { Call } from '../../../runtime/syscalls/calls.ts';
 import { recordingKernel, type RecordingKernel, type RecordingOptions } from '../../../runtime/kernel/recording.ts';
 import { suite } from '../../harness.ts';
 

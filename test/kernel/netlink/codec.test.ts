@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { NETLINK_NETFILTER, NETLINK_ROUTE } from '../../../runtime/kernel/constants.ts';
+import { NETLINK_NETFILTER, NETLINK_ROUTE } from '../../../runtime/syscalls/constants.ts';
 import type { Fields, Value } from '../../../runtime/kernel/netlink/attribute.ts';
-import { decodeDatagram, showDatagram } from '../../../runtime/kernel/netlink/decode.ts';
+import { decodeDatagram, showDatagram } from '../../../runtime/kernel/netlink/decode/decode.ts';
 import { encodeMessage, NLM_F, type Decoded, type Request } from '../../../runtime/kernel/netlink/message.ts';
 import { inOneBatch } from '../../../runtime/kernel/netlink/nftables/batch.ts';
 import { newChain } from '../../../runtime/kernel/netlink/nftables/chain.ts';

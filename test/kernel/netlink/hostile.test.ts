@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { NETLINK_NETFILTER, NETLINK_ROUTE } from '../../../runtime/kernel/constants.ts';
+import { NETLINK_NETFILTER, NETLINK_ROUTE } from '../../../runtime/syscalls/constants.ts';
 import { encodeAttribute } from '../../../runtime/kernel/netlink/attribute.ts';
-import { decodeDatagram, showDatagram } from '../../../runtime/kernel/netlink/decode.ts';
+import { decodeDatagram, showDatagram } from '../../../runtime/kernel/netlink/decode/decode.ts';
 import { MalformedMessage } from '../../../runtime/kernel/netlink/malformed.ts';
 import { encodeMessage } from '../../../runtime/kernel/netlink/message.ts';
 import { dumpLinks, getLink, newLink } from '../../../runtime/kernel/netlink/route/link.ts';

@@ -5,7 +5,7 @@ import { compileSeccomp } from '../../../runtime/oci/seccomp/compile.ts';
 import { isNarrow } from '../../../runtime/oci/seccomp/narrow-arguments.ts';
 import { foreignNumbers, syscallNumbers } from '../../../runtime/oci/seccomp/numbers.ts';
 import { seccompFor } from '../../../runtime/oci/seccomp/profile.ts';
-import { ARCHITECTURES } from '../../../runtime/oci/seccomp/words.ts';
+import { ARCHITECTURES } from '../../../runtime/oci/seccomp/constants.ts';
 import type { Seccomp, SeccompOperator, SeccompRule } from '../../../runtime/oci/spec.ts';
 import { suite } from '../../harness.ts';
 import { runFilter } from '../../../runtime/oci/seccomp/run-filter.ts';

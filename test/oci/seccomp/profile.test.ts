@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { Refusal } from '../../../runtime/machine/refusal.ts';
+import { Refusal } from '../../../runtime/errors/api-error.ts';
 import { defaultCapabilities } from '../../../runtime/oci/capabilities.ts';
 import { parseProfile, resolveProfile, seccompFor } from '../../../runtime/oci/seccomp/profile.ts';
 import { suite } from '../../harness.ts';

@@ -5,7 +5,7 @@ import { groupedRefusals, refusedGroups } from '../../../runtime/oci/seccomp/gro
 import { syscallNumbers } from '../../../runtime/oci/seccomp/numbers.ts';
 import { seccompFor } from '../../../runtime/oci/seccomp/profile.ts';
 import { verdictsOf } from '../../../runtime/oci/seccomp/verdicts.ts';
-import { en } from '../../../web/words/en.ts';
+import { en } from '../../../web/words/en/en.ts';
 import { ru } from '../../../web/words/ru.ts';
 import { suite } from '../../harness.ts';
 

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { probe } from '../../../runtime/cli/autostart.ts';
-import { Client } from '../../../runtime/cli/client.ts';
+import { probe } from '../../../runtime/cli/client/autostart.ts';
+import { Client } from '../../../runtime/cli/client/client.ts';
 import type { Event } from '../../../runtime/journal/event.ts';
 
 export const ROOT = '/var/lib/drydock';

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
-import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../../../runtime/image/media-types.ts';
+import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../../../runtime/image/manifest/media-types.ts';
 import { startRegistry } from '../../../server/registry/registry.ts';
 import { archive, digestOf, type Made } from '../../image/tarball.ts';
 

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Event, Fact } from '../../../runtime/journal/event.ts';
 import { frameAt, type Frame } from '../../../runtime/journal/frame.ts';
-import { packageRoot } from '../../../runtime/kernel/native.ts';
+import { packageRoot } from '../../../runtime/syscalls/native.ts';
 
 export const names = ['limits', 'not-found', 'joined', 'host-network'] as const;
 export const journal = (name: (typeof names)[number]): Event[] =>

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { frameAt } from '../../../runtime/journal/frame.ts';
-import { containerMachine } from '../../../runtime/machine/container.machine.ts';
+import { containerMachine } from '../../../runtime/container/container.machine.ts';
 import { phases } from '../../../runtime/steps/phases.ts';
 import { drawMachine, phaseOfState } from '../../../web/draw/machine.ts';
 import { stepsOf } from '../../../web/draw/steps.ts';

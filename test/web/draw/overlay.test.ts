@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { frameAt } from '../../../runtime/journal/frame.ts';
 import type { Event, Fact } from '../../../runtime/journal/event.ts';
 import type { Lineage } from '../../../runtime/storage/overlay2/lineage.ts';
-import { MORE } from '../../../runtime/watch/upper.ts';
+import { MORE } from '../../../runtime/storage/overlay2/upper.ts';
 import { columnsOf, COLUMNS, doneFiles, lookupOf, selectedPath } from '../../../web/draw/overlay-files.ts';
 import { drawOverlay } from '../../../web/draw/overlay.ts';
 import { draw as words } from '../../../web/words/en/draw.ts';

@@ -4,7 +4,7 @@ import { headersOf, isOut } from '../../../runtime/watch/headers.ts';
 import type { Sample } from '../../../runtime/watch/usage.ts';
 import { drawNetwork } from '../../../web/draw/network.ts';
 import { lanesFor } from '../../../web/draw/lanes.ts';
-import { USUAL } from '../../../web/draw/room.ts';
+import { USUAL } from '../../../web/draw/clamp-width.ts';
 import { dotItems, farEnd, LIFE_MS, noTraffic, packetWords, type Passed } from '../../../web/draw/traffic.ts';
 import { pcapOf } from '../../../web/state/pcap.ts';
 import { draw as words } from '../../../web/words/en/draw.ts';

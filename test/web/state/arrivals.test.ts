@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { Arrivals } from '../../../web/state/arrivals.ts';
+import { Arrivals } from '../../../web/state/event-queue.ts';
 import { suite } from '../../harness.ts';
 
 const test = suite('events arrive on the page');

@@ -8,7 +8,7 @@ import type { Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import type { Event } from '../../../runtime/journal/event.ts';
 import { line } from '../../../runtime/journal/line.ts';
-import { packageRoot } from '../../../runtime/kernel/native.ts';
+import { packageRoot } from '../../../runtime/syscalls/native.ts';
 import { until } from '../../e2e/ran.ts';
 import { suite } from '../../harness.ts';
 import { bringAxe, violations } from '../axe.ts';

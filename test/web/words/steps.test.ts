@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { packageRoot } from '../../../runtime/kernel/native.ts';
-import { omissions } from '../../../runtime/steps/leave-out.ts';
+import { packageRoot } from '../../../runtime/syscalls/native.ts';
+import { omissions } from '../../../runtime/container/leave-out.ts';
 import { phases } from '../../../runtime/steps/phases.ts';
 import { app as en } from '../../../web/words/en/app.ts';
 import { app as ru } from '../../../web/words/ru/app.ts';

@@ -2,8 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { packageRoot } from '../../../runtime/kernel/native.ts';
-import { evidenceWords, factWords, messageWords, toldTables } from '../../../web/words/told.ts';
+import { packageRoot } from '../../../runtime/syscalls/native.ts';
+import { evidenceWords, messageWords, toldTables } from '../../../web/words/told.ts';
+import { factWords } from '../../../web/words/tables/fact-words.ts';
 import { suite } from '../../harness.ts';
 
 const test = suite('what is told, in words');

@@ -1,5 +1,5 @@
-import type { Words } from '../en.ts';
-import { count } from './plural.ts';
+import type { Words } from '../en/en.ts';
+import { count } from './grammar/plural.ts';
 
 export const app: Words['app'] = {
   language: 'Язык',

@@ -1,4 +1,4 @@
-import type { Words } from '../en.ts';
+import type { Words } from '../en/en.ts';
 
 export const filter: Words['filter'] = {
   title: 'Фильтр, вызов за вызовом',

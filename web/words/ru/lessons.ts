@@ -1,5 +1,5 @@
-import type { Words } from '../en.ts';
-import { plural } from './plural.ts';
+import type { Words } from '../en/en.ts';
+import { plural } from './grammar/plural.ts';
 
 export const lessons: Words['lessons'] = {
   title: 'Уроки',

@@ -1,5 +1,5 @@
 import type { PanelWords } from '../en/panels.ts';
-import { count } from './plural.ts';
+import { count } from './grammar/plural.ts';
 
 export const panels: PanelWords = {
   names: {

@@ -1,5 +1,5 @@
 /** RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK: rtnetlink(7), linux/if_link.h, linux/veth.h. */
-import { flags } from '../../syscalls.ts';
+import { flags } from '../../../syscalls/syscalls.ts';
 import { at, type Fields, type Schema } from '../attribute.ts';
 import { bytes, i32, mac, nested, nestedAfter, shown, text, u16, u32, u8 } from '../codecs.ts';
 import { countersIn, type Counters } from './counters.ts';

@@ -1,5 +1,5 @@
 /** RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH, the ARP cache: rtnetlink(7), linux/neighbour.h. */
-import { flags } from '../../syscalls.ts';
+import { flags } from '../../../syscalls/syscalls.ts';
 import { at, type Schema } from '../attribute.ts';
 import { i32, ip, mac, shown, u16, u8 } from '../codecs.ts';
 import { NLM_F, type Decoded, type Kind, type Request } from '../message.ts';

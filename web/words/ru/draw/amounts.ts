@@ -1,5 +1,5 @@
 import type { DrawWords } from '../../en/draw.ts';
-import { count } from '../plural.ts';
+import { count } from '../grammar/plural.ts';
 
 export const amounts: DrawWords['amounts'] = {
   bytes: { B: 'Б', KiB: 'КиБ', MiB: 'МиБ', GiB: 'ГиБ', TiB: 'ТиБ' },

@@ -1,5 +1,5 @@
 import type { DrawWords } from '../../en/draw.ts';
-import { count } from '../plural.ts';
+import { count } from '../grammar/plural.ts';
 
 const packets = (n: number) => count(n, 'пакет', 'пакета', 'пакетов');
 const bytes = (n: number) => count(n, 'байт', 'байта', 'байт');

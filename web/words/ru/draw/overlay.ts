@@ -1,5 +1,5 @@
 import type { DrawWords } from '../../en/draw.ts';
-import { count } from '../plural.ts';
+import { count } from '../grammar/plural.ts';
 
 export const overlay: DrawWords['overlay'] = {
   head: 'корневая файловая система, сверху вниз',

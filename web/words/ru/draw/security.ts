@@ -1,5 +1,5 @@
 import type { DrawWords } from '../../en/draw.ts';
-import { count } from '../plural.ts';
+import { count } from '../grammar/plural.ts';
 
 export const security: DrawWords['security'] = {
   held: { kept: 'осталась', going: 'пока есть', lost: 'отдана', never: 'её и не было' },

@@ -1,6 +1,6 @@
 import { line } from '../../../../runtime/journal/line.ts';
 import type { DrawWords } from '../../en/draw.ts';
-import { factWords } from '../../told.ts';
+import { factWords } from '../../tables/fact-words.ts';
 
 export const timeline: DrawWords['timeline'] = {
   daemon: 'демон',

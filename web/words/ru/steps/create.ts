@@ -1,4 +1,4 @@
-import type { StepTable } from '../../step-table.ts';
+import type { StepTable } from '../../tables/step-table.ts';
 
 export const create: StepTable = {
   'create.merge-config': {

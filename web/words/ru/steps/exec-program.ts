@@ -1,4 +1,4 @@
-import type { StepTable } from '../../step-table.ts';
+import type { StepTable } from '../../tables/step-table.ts';
 
 /** Of the exec phase: the process itself, its name, terminal, user and rights, until it is the program. */
 export const execProgram: StepTable = {

@@ -1,4 +1,4 @@
-import type { StepTable } from '../../step-table.ts';
+import type { StepTable } from '../../tables/step-table.ts';
 
 /** Of the exec phase: what the container's tree consists of, and how it becomes the root. */
 export const execTree: StepTable = {

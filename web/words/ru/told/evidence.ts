@@ -1,4 +1,4 @@
-import type { Rows } from '../../rows.ts';
+import type { Rows } from '../../tables/rows.ts';
 
 /** Titles and lines of what the kernel is asked; numbers, names and the kernel's own words stay. */
 export const evidence: Rows = [

@@ -1,4 +1,4 @@
-import type { Rows } from '../../rows.ts';
+import type { Rows } from '../../tables/rows.ts';
 
 /** Why a run failed, and what the machine lacks. What the kernel answered stays as strace(1) prints it. */
 export const failures: Rows = [

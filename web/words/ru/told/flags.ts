@@ -1,4 +1,4 @@
-import type { Rows } from '../../rows.ts';
+import type { Rows } from '../../tables/rows.ts';
 
 /** What is wrong with the line of the run box. */
 export const flags: Rows = [

@@ -1,4 +1,4 @@
-import type { Rows } from '../../rows.ts';
+import type { Rows } from '../../tables/rows.ts';
 
 /** Why what was asked for is not done: the gate, a container in another state, what is not there. */
 export const refusals: Rows = [

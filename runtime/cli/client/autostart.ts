@@ -1,0 +1,84 @@
+/** When nothing listens on the socket, the CLI starts a daemon that ends by itself when it has nothing to do. */
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_EXEC_ROOT } from './address.ts';
+import { codeOf, Failure } from '../failure/failure.ts';
+
+/** A daemon that lives and does not listen yet is on a slow machine, or has much to adopt. */
+const PATIENCE_MS = 60_000;
+const OTHER_MS = 1500;
+const IDLE_SECONDS = 30;
+/**
+ * A start leaves little behind: a young generation of 3 × 16 MiB, Node's default, is mostly what nobody uses any more.
+ */
+export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4'];
+
+/** Resolves with undefined when somebody accepts, with the errno's name otherwise. */
+export function probe(path: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => (socket.destroy(), resolve(undefined)));
+    socket.once('error', (error) => resolve(codeOf(error) ?? 'unknown'));
+  });
+}
+
+const lastLines = (path: string, from: number) =>
+  readFileSync(path).subarray(from).toString('utf8').trim().split('\n').slice(-5).join('\n');
+
+/** Makes sure that a daemon listens at `path`; `code` is the exit code if it cannot be had. */
+export async function ensureDaemon(path: string, code = 1): Promise<void> {
+  const state = await probe(path);
+  if (!state) return;
+  if (process.getuid?.() !== 0) {
+    throw new Failure(
+      state === 'EACCES'
+        ? `permission denied for the daemon's socket ${path}: must run as root, or as a member of its group`
+        : `must run as root: no daemon listens at ${path}, and only root can start one`,
+      code,
+    );
+  }
+  if (state !== 'ENOENT' && state !== 'ECONNREFUSED')
+    throw new Failure(`cannot connect to the daemon's socket ${path}: ${state}`, code);
+  await start(path, code);
+}
+
+async function start(path: string, code: number): Promise<void> {
+  const runDir = process.env['DRYDOCK_EXEC_ROOT'] || DEFAULT_EXEC_ROOT;
+  const log = join(runDir, 'daemon.log');
+  mkdirSync(runDir, { recursive: true, mode: 0o711 });
+  const fd = openSync(log, 'a', 0o600);
+  const from = readFileSync(log).length;
+  let exited: string | undefined;
+  const child = spawn(
+    process.execPath,
+    [
+      ...NODE_FLAGS,
+      process.argv[1]!,
+      'daemon',
+      '--idle',
+      process.env['DRYDOCK_IDLE'] ?? String(IDLE_SECONDS),
+      '--host',
+      `unix://${path}`,
+    ],
+    { detached: true, stdio: ['ignore', fd, fd], cwd: '/' },
+  );
+  child.once('exit', (status, signal) => (exited = signal ?? `status ${status}`));
+  child.once('error', (error) => (exited = error.message));
+  closeSync(fd);
+  child.unref();
+  let end = Date.now() + PATIENCE_MS;
+  let ended: number | undefined;
+  while (Date.now() < end) {
+    await sleep(10);
+    if (!(await probe(path))) return;
+    // two commands at once start two daemons: one of them ends, the other will listen
+    if (exited) end = Math.min(end, (ended ??= Date.now()) + OTHER_MS);
+  }
+  throw new Failure(
+    `the daemon ${exited ? `ended at once (${exited})` : `did not answer within ${PATIENCE_MS / 1000} s`}; the end of ${log}:\n${lastLines(log, from)}`,
+    code,
+  );
+}

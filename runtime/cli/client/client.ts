@@ -1,0 +1,147 @@
+/** HTTP over the daemon's unix socket: JSON, lines of JSON, raw streams and hijacked connections. */
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { createInterface } from 'node:readline';
+import { DaemonError } from '../failure/failure.ts';
+
+/** The Engine API version that this client speaks. */
+export const API = '/v1.50';
+export type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
+export interface Request {
+  query?: Query;
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+/** `head` came in the same packet as the daemon's answer and is the beginning of the stream. */
+export interface Hijacked {
+  socket: Duplex;
+  head: Buffer;
+  multiplexed: boolean;
+}
+
+export function queryString(query: Query = {}): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined || value === false || value === '') continue;
+    for (const one of Array.isArray(value) ? (value as readonly string[]) : [value])
+      search.append(name, one === true ? '1' : String(one));
+  }
+  const text = search.toString();
+  return text && `?${text}`;
+}
+
+const LIMIT = 256 * 1024 * 1024;
+export async function bodyOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > LIMIT) throw new DaemonError(500, `the daemon's answer is larger than ${LIMIT} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function refused(response: IncomingMessage): Promise<DaemonError> {
+  const text = await bodyOf(response);
+  const status = response.statusCode ?? 500;
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown };
+    if (typeof message === 'string') return new DaemonError(status, message);
+  } catch {
+    // not JSON: the text itself is the message
+  }
+  return new DaemonError(status, text.trim() || `the daemon answered with status ${status}`);
+}
+
+export class Client {
+  constructor(readonly socketPath: string) {}
+
+  #send(
+    method: string,
+    path: string,
+    { query, body, headers, signal }: Request,
+    upgrade?: (answer: Hijacked) => void,
+  ): Promise<IncomingMessage> {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    return new Promise((resolve, reject) => {
+      const request = httpRequest({
+        socketPath: this.socketPath,
+        method,
+        path: `${path.startsWith('/drydock/') ? '' : API}${path}${queryString(query)}`,
+        agent: false,
+        ...(signal && { signal }),
+        headers: {
+          Host: 'drydock',
+          ...(text !== undefined && { 'Content-Type': 'application/json' }),
+          'Content-Length': String(Buffer.byteLength(text ?? '')),
+          ...headers,
+        },
+      });
+      request.on('response', (response) => {
+        // whoever reads hears of it; one that is read no more may be cut without ending us
+        response.on('error', () => undefined);
+        resolve(response);
+      });
+      request.on('upgrade', (response, socket, head) =>
+        upgrade?.({ socket, head, multiplexed: /multiplexed/.test(response.headers['content-type'] ?? '') }),
+      );
+      request.on('error', reject);
+      request.end(text);
+    });
+  }
+
+  /** Sends and waits for the status line; statuses from 300 on throw DaemonError, 304 excepted. */
+  async open(method: string, path: string, request: Request = {}): Promise<IncomingMessage> {
+    const response = await this.#send(method, path, request);
+    if (response.statusCode === 304 || (response.statusCode ?? 500) < 300) return response;
+    throw await refused(response);
+  }
+
+  /** The answer as JSON; undefined when it has no body. */
+  async call<T = void>(method: string, path: string, request: Request = {}): Promise<T> {
+    const text = await bodyOf(await this.open(method, path, request));
+    return (text ? JSON.parse(text) : undefined) as T;
+  }
+
+  get<T>(path: string, query: Query = {}): Promise<T> {
+    return this.call<T>('GET', path, { query });
+  }
+
+  post<T = void>(path: string, query: Query = {}, body?: unknown): Promise<T> {
+    return this.call<T>('POST', path, { query, body });
+  }
+
+  /** One JSON value a line, as they come. */
+  async *lines<T>(method: string, path: string, request: Request = {}): AsyncGenerator<T> {
+    const response = await this.open(method, path, request);
+    const reader = createInterface({ input: response, crlfDelay: Infinity });
+    // it passes on its input's errors, even after the loop below was left
+    reader.on('error', () => undefined);
+    for await (const line of reader) {
+      if (line.trim()) yield JSON.parse(line) as T;
+    }
+  }
+
+  /** Turns the connection into a stream both ways: Engine API, "Stream format". */
+  hijack(path: string, query: Query, body?: unknown): Promise<Hijacked> {
+    return new Promise((resolve, reject) => {
+      this.#send('POST', path, { query, body, headers: { Connection: 'Upgrade', Upgrade: 'tcp' } }, resolve).then(
+        async (response) => reject(await refused(response)),
+        reject,
+      );
+    });
+  }
+}
+
+/** An id or name as it stands in a path. */
+export const containerPath = (ref: string, rest = ''): string => `/containers/${encodeURIComponent(ref)}${rest}`;
+export const drydockPath = (ref: string, rest: string): string =>
+  `/drydock/containers/${encodeURIComponent(ref)}${rest}`;
+/** Image names keep their slashes: the daemon takes everything up to the last word as the name. */
+export const imagePath = (name: string, rest = ''): string =>
+  `/images/${name
+    .split('/')
+    .map((part) => encodeURIComponent(part).replaceAll('%3A', ':').replaceAll('%40', '@'))
+    .join('/')}${rest}`;

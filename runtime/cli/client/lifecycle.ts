@@ -1,0 +1,63 @@
+/** The list of phases and steps, as the daemon has it: GET /drydock/phases. */
+import { syscalls } from '../../syscalls/syscalls.ts';
+import type { Client } from './client.ts';
+import { Failure } from '../failure/failure.ts';
+
+/** A request to a registry, as the gate calls it. */
+const REQUEST = 'http';
+
+export interface StepText {
+  id: string;
+  title: string;
+  explain: string;
+}
+export interface PhaseText {
+  id: string;
+  title: string;
+  steps: StepText[];
+}
+
+export class Lifecycle {
+  readonly #steps: Map<string, StepText>;
+
+  constructor(readonly phases: readonly PhaseText[]) {
+    this.#steps = new Map(phases.flatMap(({ steps }) => steps).map((step) => [step.id, step]));
+  }
+
+  static fetch = async (client: Client): Promise<Lifecycle> =>
+    new Lifecycle(await client.get<PhaseText[]>('/drydock/phases'));
+
+  step(id: string): StepText {
+    return this.#steps.get(id) ?? { id, title: id, explain: '' };
+  }
+
+  /** By a step's id: the part before the dot. */
+  phaseOf(step: string): PhaseText | undefined {
+    const id = step.split('.')[0];
+    return this.phases.find((phase) => phase.id === id || phase.steps.some((one) => one.id === step));
+  }
+
+  /** Refuses what no step, phase or system call is called. */
+  breakpoint(at: string): string {
+    const phases = this.phases.map(({ id }) => id);
+    const [, , step = ''] = /^(undo:(?=.*#))?(.*?)(#[1-9]\d{0,3})?$/.exec(at) ?? [];
+    if (this.#steps.has(step) || phases.includes(at) || at in syscalls || at === REQUEST) return at;
+    const near = [...this.#steps.keys(), ...phases, ...Object.keys(syscalls), REQUEST]
+      .filter((name) => name.includes(at) || name.split('.')[1] === at)
+      .slice(0, 5);
+    throw new Failure(
+      `no step, phase or system call is called ${JSON.stringify(at)}${near.length ? `: did you mean ${near.join(', ')}?` : ': `drydock phases` lists them'}`,
+      125,
+    );
+  }
+}
+
+/**
+ * The first sentence stands alone. What follows it may begin with the small letter of a system call, so a full stop
+ * ends it, save that of an abbreviation.
+ */
+export const firstSentence = (explain: string): string =>
+  (/^[\s\S]*?(?<!\b(?:e\.g|i\.e|cf|vs|etc))[.!?]["')]?(?=\s|$)/.exec(explain.trim())?.[0] ?? explain.trim()).replace(
+    /\s+/g,
+    ' ',
+  );

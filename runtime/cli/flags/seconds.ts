@@ -1,0 +1,30 @@
+import { misuse } from '../failure/failure.ts';
+
+/** Whole seconds; -1 means without end. */
+export function seconds(text: string): number {
+  if (!/^-?\d{1,9}$/.test(text)) throw misuse(`invalid number of seconds ${JSON.stringify(text)}: give a whole number`);
+  return Number(text);
+}
+
+const units: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
+/**
+ * A moment for --since and --until: '10m' (ago), seconds since 1970, or a date. Seconds since 1970 with the fraction
+ * that was given, as text: nanoseconds do not fit a number.
+ */
+export function moment(text: string, now = Date.now()): string {
+  if (/^\d+(\.\d{1,9})?$/.test(text)) return text;
+  if (/^(\d+(\.\d+)?(h|ms|m|s|us|µs|ns))+$/.test(text)) {
+    let ago = 0;
+    for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)/g))
+      ago += Number(number) * units[unit!]!;
+    return (now / 1000 - ago).toFixed(9);
+  }
+  const [, fraction = ''] = /\.(\d{1,9})/.exec(text) ?? [];
+  // docker reads a date without a zone as local time
+  const ms = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00` : text);
+  if (Number.isNaN(ms))
+    throw misuse(
+      `invalid time ${JSON.stringify(text)}: give 10m, a date like 2026-01-31T12:00:00Z, or seconds since 1970`,
+    );
+  return `${Math.floor(ms / 1000)}.${fraction.padEnd(9, '0')}`;
+}

@@ -1,0 +1,39 @@
+/** What every verb's file is made of. */
+import { Command } from 'commander';
+import { messageOf } from '../failure/failure.ts';
+import { warn } from '../terminal/columns.ts';
+
+/** A row of verbs.ts. */
+export interface Entry {
+  name: string;
+  summary: string;
+  group: string;
+  load(): Promise<{ command(): Command }>;
+}
+
+/** `name` with its arguments as docker writes them: 'stop <container...>'. */
+export function verb(name: string, description: string, ...examples: string[]): Command {
+  const command = new Command(name).description(description);
+  if (examples.length)
+    command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ drydock ${line}`).join('\n')}`);
+  return command;
+}
+
+/** Options end at the first argument: what follows belongs to the container's command. */
+export const untilImage = (command: Command): Command =>
+  command.passThroughOptions().helpOption('--help', 'show this help');
+
+/** Collects a repeatable option. */
+export const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+/** The same for each of several names: one failure does not stop the others, and the exit code tells of it. */
+export async function each(names: readonly string[], act: (name: string) => Promise<void>): Promise<void> {
+  for (const name of names) {
+    try {
+      await act(name);
+    } catch (error) {
+      warn(`drydock: ${messageOf(error)}`);
+      process.exitCode = 1;
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/** From the command line and the environment to what the daemon is started with. */
+import { isIP, isIPv4 } from 'node:net';
+import { resolve } from 'node:path';
+import type { Settings } from '../../../data-root/settings.ts';
+import { DEFAULT_EXEC_ROOT, hostFrom, socketPath } from '../../client/address.ts';
+import { misuse } from '../../failure/failure.ts';
+
+export interface DaemonOptions {
+  root?: string;
+  execRoot?: string;
+  bridge?: string;
+  bip?: string;
+  cgroupParent?: string;
+  registryMirror?: string[];
+  insecureRegistry?: string[];
+  practice: boolean;
+  dns?: string[];
+  idle?: string;
+  host?: string;
+}
+
+/** Refuses with the flag's or variable's name, the value, and what would be right. */
+function check(name: string, value: string, good: boolean, what: string): string {
+  if (!good) throw misuse(`invalid ${name} ${JSON.stringify(value)}: give ${what}`);
+  return value;
+}
+
+function bridgeAddress(value: string): string {
+  const [address, prefix = ''] = value.split('/');
+  return check(
+    '--bip',
+    value,
+    isIPv4(address!) && /^\d{1,2}$/.test(prefix) && Number(prefix) >= 8 && Number(prefix) <= 30,
+    "the gateway's address with a prefix of 8 to 30, like 172.30.0.1/16",
+  );
+}
+
+function mirror(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  return check(
+    '--registry-mirror',
+    value,
+    url?.protocol === 'http:' || url?.protocol === 'https:',
+    'an http or https URL',
+  ).replace(/\/+$/, '');
+}
+
+function absolute(name: string, value: string): string {
+  return resolve(check(name, value, value !== '', 'a directory'));
+}
+
+/** Flags first, then DRYDOCK_* of the environment (lists separated by commas), then the defaults. */
+export function settingsFrom(options: DaemonOptions, env: NodeJS.ProcessEnv): Settings {
+  const one = (flag: string | undefined, name: string) => flag ?? (env[`DRYDOCK_${name}`] || undefined);
+  const many = (flag: string[] | undefined, name: string) =>
+    flag ??
+    (env[`DRYDOCK_${name}`] || '')
+      .split(',')
+      .map((text) => text.trim())
+      .filter(Boolean);
+  const execRoot = absolute('--exec-root', one(options.execRoot, 'EXEC_ROOT') ?? DEFAULT_EXEC_ROOT);
+  const host = options.host ?? hostFrom(env, execRoot);
+  const bridge = one(options.bridge, 'BRIDGE') ?? 'drydock0';
+  const bip = one(options.bip, 'BIP');
+  const cgroupParent = one(options.cgroupParent, 'CGROUP_PARENT') ?? '/drydock';
+  const idle = one(options.idle, 'IDLE') ?? '0';
+  return {
+    root: absolute('--root', one(options.root, 'ROOT') ?? '/var/lib/drydock'),
+    execRoot,
+    socket: socketPath(host),
+    // IFNAMSIZ is 16 with the final NUL; netdevice(7)
+    bridge: check(
+      '--bridge',
+      bridge,
+      /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/.test(bridge),
+      'a name of at most 15 letters and digits',
+    ),
+    ...(bip !== undefined && { bip: bridgeAddress(bip) }),
+    cgroupParent: check(
+      '--cgroup-parent',
+      cgroupParent,
+      /^(\/[^/\0]+)+$/.test(cgroupParent) && !/\/\.\.?(\/|$)/.test(cgroupParent),
+      'an absolute path below the root of the hierarchies, like /drydock',
+    ),
+    registryMirrors: many(options.registryMirror, 'REGISTRY_MIRROR').map(mirror),
+    insecureRegistries: many(options.insecureRegistry, 'INSECURE_REGISTRY').map((value) =>
+      check('--insecure-registry', value, /^[^\s/]+(\/\d{1,3})?$/.test(value), 'host, host:port or a CIDR'),
+    ),
+    practice: options.practice && env['DRYDOCK_NO_PRACTICE'] !== '1',
+    dns: many(options.dns, 'DNS').map((value) => check('--dns', value, isIP(value) !== 0, 'an IP address')),
+    idle: Number(check('--idle', idle, /^\d{1,8}$/.test(idle), 'a number of seconds')),
+  };
+}

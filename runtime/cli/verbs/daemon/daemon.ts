@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { settingsFrom, type DaemonOptions } from './daemon-settings.ts';
+import { Failure } from '../../failure/failure.ts';
+import { collect, verb } from '../../flags/verb.ts';
+
+export function command(): Command {
+  return verb(
+    'daemon',
+    'Run the daemon in the foreground. Other verbs start one in the background when none listens; it ends by itself. ' +
+      'DRYDOCK_ROOT, DRYDOCK_EXEC_ROOT and so on in the environment stand for the flags, also for one that is started so.',
+    'daemon',
+    'daemon --registry-mirror http://127.0.0.1:5000',
+    'daemon --root /tmp/dock --exec-root /tmp/dock-run --bridge dock1',
+  )
+    .option('--root <dir>', 'images, layers, containers (/var/lib/drydock)')
+    .option('--exec-root <dir>', 'sockets and what a reboot may forget (/run/drydock)')
+    .option('-H, --host <address>', 'the socket to listen on (unix:///run/drydock/drydock.sock)')
+    .option('--bridge <name>', 'name of the bridge (drydock0)')
+    .option('--bip <cidr>', "the bridge's address and prefix (the first free network)")
+    .option('--cgroup-parent <path>', "cgroup above the containers' (/drydock)")
+    .option('--registry-mirror <url>', 'ask this before docker.io (repeatable)', collect)
+    .option('--insecure-registry <host>', 'speak to it without TLS (repeatable)', collect)
+    .option('--no-practice', 'never answer ubuntu and hello-world from the practice registry')
+    .option('--dns <address>', 'nameserver for containers (repeatable)', collect)
+    .option('--idle <seconds>', 'end after this time without containers and clients (0: never)')
+    .action(async (options: DaemonOptions, command: Command) => {
+      const host = options.host ?? command.parent?.opts<DaemonOptions>().host;
+      const settings = settingsFrom({ ...options, ...(host !== undefined && { host }) }, process.env);
+      if (process.getuid?.() !== 0)
+        throw new Failure('must run as root: the daemon makes namespaces, mounts and network links');
+      await (await import('../../../../server/main.ts')).startDaemon(settings);
+    });
+}

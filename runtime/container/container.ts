@@ -1,0 +1,81 @@
+/** What the steps work on: one container, from its request to what is alive of it now. */
+import type { Cgroup } from '../kernel/cgroup/cgroup.ts';
+import type { Spec } from '../oci/spec.ts';
+import type { PullContext } from '../image/pull.ts';
+import type { Network } from './network.ts';
+import type { StorageDriver } from '../storage/driver.ts';
+import type { ContainerRequest } from '../request/container-request.ts';
+
+/** Where a container's things are; the first group survives a reboot, the second does not. */
+export interface ContainerPaths {
+  dir: string;
+  rootfs: string;
+  upper: string;
+  work: string;
+  config: string;
+  journal: string;
+  log: string;
+  hosts: string;
+  hostname: string;
+  resolvConf: string;
+  runDir: string;
+  shimSocket: string;
+  exit: string;
+}
+
+/** Descriptors and pids of the present run. Nothing of it is needed to undo. */
+export interface Held {
+  proc?: number;
+  sys?: number;
+  dev?: number;
+  null?: number;
+}
+
+export interface Live {
+  shimPid?: number;
+  shimPidfd?: number;
+  shimSocket?: number;
+  /** our ends of the two SOCK_SEQPACKET pairs */
+  stageSocket?: number;
+  stageEnd?: number;
+  /** the container's first process as the host sees it */
+  pid?: number;
+  pidfd?: number;
+  /** descriptor in the stage: the root of the new file system, O_PATH */
+  rootfd?: number;
+  /**
+   * descriptors in the stage: where /proc, /sys and /dev are, once they are mounted and verified, and null(4) in that
+   * /dev
+   */
+  held?: Held;
+  /** descriptor in the stage: the pty's master, until the shim has taken it */
+  master?: number;
+  /** the same: its slave, until it is stdin, stdout and stderr */
+  slave?: number;
+  /**
+   * rtnetlink socket of the daemon inside the container's network namespace, and the index of eth0 there: during the
+   * network phase
+   */
+  netlink?: number;
+  eth0?: number;
+  /** when execve(2) succeeded, ms since 1970 */
+  startedAt?: number;
+}
+
+export interface Container extends PullContext {
+  readonly id: string;
+  name: string;
+  readonly paths: ContainerPaths;
+  readonly request: ContainerRequest;
+  spec: Spec;
+  cgroup: Cgroup;
+  readonly storage: StorageDriver;
+  network: Network;
+  live: Live;
+  /** kernel's word on the end of the last run: wait(2) status, and whether the OOM killer came */
+  exit?: { status: number; time: number; oom: boolean };
+  /** limits that this machine could not enforce, for the client to see */
+  warnings: string[];
+  /** looks up another container for --network container:ID */
+  other(ref: string): Container;
+}

@@ -1,0 +1,177 @@
+/** The clients that are coupled to one process: its output to each of them, their keys to it. */
+import type { Duplex } from 'node:stream';
+import { DetachScanner, parseDetachKeys } from './detach-keys.ts';
+import type { AttachOptions } from './attach-options.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { FRAME, Tap } from './tap.ts';
+
+const HEADER = 8;
+/**
+ * A client that reads slower than the process writes: beyond this the shim is not read, and in the end the process
+ * waits.
+ */
+const HIGH_WATER = 1 << 20;
+
+export interface StreamsOptions {
+  tty: boolean;
+  stdin: boolean;
+  stdinOnce: boolean;
+  /** whoever keeps what passes */
+  heard?(stream: 1 | 2, data: Buffer): void;
+}
+interface Client {
+  stream: Duplex;
+  options: AttachOptions;
+  over(how: 'ended' | 'detached'): void;
+}
+
+export class Streams {
+  readonly #clients = new Set<Client>();
+  #tap: Tap | undefined;
+  /** typed before there was a process */
+  #early: Buffer[] = [];
+  #closeEarly = false;
+  readonly #waiting = new Set<Duplex>();
+  readonly #full = new Set<Duplex>();
+  #subscribed = false;
+
+  constructor(private readonly options: StreamsOptions) {}
+
+  /**
+   * Connects to a shim; resolves when it knows whether output is wanted. `ended` is called once, after the last output
+   * and before the clients get their FIN: what they ask next is answered.
+   */
+  async open(shimSocket: string, ended: () => void): Promise<void> {
+    this.#subscribed = false;
+    this.#tap = await Tap.open(shimSocket, {
+      output: (stream, frame) => this.#output(stream, frame),
+      ended: () => {
+        this.#tap = undefined;
+        ended();
+        this.end();
+      },
+    });
+    if (this.#clients.size) await this.#subscribe();
+    for (const data of this.#early.splice(0)) await this.#tap.send(FRAME.stdin, data);
+    if (this.#closeEarly) await this.#tap.send(FRAME.closeStdin);
+    this.#closeEarly = false;
+    for (const client of this.#waiting) client.resume();
+    this.#waiting.clear();
+  }
+
+  async #subscribe(): Promise<void> {
+    if (this.#subscribed) return;
+    this.#subscribed = true;
+    await this.#tap?.send(FRAME.subscribe);
+  }
+
+  #output(stream: 1 | 2, frame: Buffer): void {
+    this.options.heard?.(stream, frame.subarray(HEADER));
+    for (const { stream: client, options } of this.#clients) {
+      if (!options.stream || client.destroyed || !(stream === 1 ? options.stdout : options.stderr)) continue;
+      client.write((options.raw ?? this.options.tty) ? frame.subarray(HEADER) : frame);
+      if (client.writableLength > HIGH_WATER) this.#waitFor(client);
+    }
+  }
+
+  /** Until the last of those that are full has taken what it got. */
+  #waitFor(client: Duplex): void {
+    this.#tap?.socket.pause();
+    if (this.#full.has(client)) return;
+    this.#full.add(client);
+    const go = () => {
+      client.off('drain', go).off('close', go);
+      this.#full.delete(client);
+      if (!this.#full.size) this.#tap?.socket.resume();
+    };
+    client.once('drain', go).once('close', go);
+  }
+
+  couple(stream: Duplex, options: AttachOptions): Promise<'ended' | 'detached'> {
+    const scanner =
+      options.stdin && this.options.tty ? new DetachScanner(parseDetachKeys(options.detachKeys)) : undefined;
+    return new Promise((resolve) => {
+      const client: Client = {
+        stream,
+        options,
+        over: (how) => {
+          if (!this.#clients.delete(client)) return;
+          stream.off('data', typed).off('end', finished).off('close', gone);
+          resolve(how);
+        },
+      };
+      const typed = (data: Buffer) => {
+        if (!options.stdin || !this.options.stdin) return;
+        const { pass, detached } = scanner ? scanner.feed(data) : { pass: data, detached: false };
+        if (pass.length) this.#type(pass, stream);
+        if (!detached) return;
+        client.over('detached');
+        stream.end();
+      };
+      const finished = () => {
+        if (options.stdin && this.options.stdinOnce && !this.options.tty) this.#closeStdin();
+      };
+      const gone = () => client.over('ended');
+      this.#clients.add(client);
+      if (!options.stream) return void (client.over('ended'), stream.end());
+      stream.on('data', typed).on('end', finished).on('close', gone);
+      // its FIN may have come with the request
+      if (stream.readableEnded) finished();
+      if (this.#tap) void this.#subscribe();
+    });
+  }
+
+  #type(data: Buffer, from: Duplex): void {
+    if (!this.#tap) {
+      // nobody reads it yet: take this much, and the rest when there is a process
+      this.#early.push(data);
+      from.pause();
+      return void this.#waiting.add(from);
+    }
+    void this.#tap.send(FRAME.stdin, data);
+    if (this.#tap.socket.writableLength < HIGH_WATER) return;
+    from.pause();
+    this.#tap.socket.once('drain', () => from.resume());
+  }
+
+  #closeStdin(): void {
+    if (this.#tap) void this.#tap.send(FRAME.closeStdin);
+    else this.#closeEarly = true;
+  }
+
+  /** The process is over: every client gets its FIN. */
+  end(): void {
+    for (const client of [...this.#clients]) {
+      client.over('ended');
+      client.stream.end();
+    }
+  }
+
+  /** The start failed: the couplings are over, the connections are the server's again. */
+  abandon(): void {
+    this.#early = [];
+    this.#closeEarly = false;
+    this.#waiting.clear();
+    for (const client of [...this.#clients]) client.over('ended');
+    this.close();
+  }
+
+  /** The daemon ends; the shim goes on without it. */
+  close(): void {
+    const tap = this.#tap;
+    this.#tap = undefined;
+    tap?.socket.removeAllListeners('close');
+    tap?.close();
+  }
+}
+
+/**
+ * Couples to the shim before the program can write its first byte: it answers in the order in which it looks at its
+ * descriptors, so an answer to each of two questions means that it has taken the connection and read the subscription
+ * (native/shim.c, turn).
+ */
+export async function listenBefore(k: Kernel, streams: Streams, shimSocket: string, ended: () => void): Promise<void> {
+  await streams.open(shimSocket, ended);
+  for (const note of ['the shim has taken our connection', 'and knows whether output is wanted'])
+    await k.run({ actor: 'shim', name: 'getpid', args: [], note });
+}

@@ -1,0 +1,265 @@
+/**
+ * A container's output as the shim wrote it, over all files of the log, in pieces: a log of any size takes little
+ * memory and no time of others.
+ */
+import { watch, type FSWatcher } from 'node:fs';
+import { type Duplex, Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { logAfter, newestLog, oldestLog, type OpenLog } from './log-files.ts';
+import type { LogRecord } from './log-record.ts';
+import { tailOf } from './log-tail.ts';
+import { frameOf } from '../io/tap.ts';
+
+/** since and until: seconds since 1970 with a fraction; tail: lines, absent for all. */
+export interface LogOptions {
+  stdout: boolean;
+  stderr: boolean;
+  follow: boolean;
+  since?: number;
+  until?: number;
+  tail?: number;
+  timestamps: boolean;
+}
+
+/** What is half written is whole by then, unless a full disk has cut it. */
+const SETTLE_MS = 20;
+/** A follower that heard nothing looks all the same. */
+const LOOK_MS = 1000;
+
+/** 1700000000123456789n → '2023-11-14T22:13:20.123456789Z' */
+export function rfc3339Nano(ns: bigint): string {
+  const seconds = new Date(Number(ns / 1_000_000n)).toISOString().slice(0, 19);
+  return `${seconds}.${String(ns % 1_000_000_000n).padStart(9, '0')}Z`;
+}
+
+const wanted = (record: LogRecord, o: Pick<LogOptions, 'stdout' | 'stderr' | 'since' | 'until'>): boolean => {
+  if (!(record.stream === 1 ? o.stdout : o.stderr)) return false;
+  const seconds = Number(record.ns) / 1e9;
+  return (o.since === undefined || seconds >= o.since) && (o.until === undefined || seconds <= o.until);
+};
+
+/** Each line gets its time in front; a record that goes on with a line does not. */
+class Stamper {
+  readonly #fresh: Record<number, boolean> = { 1: true, 2: true };
+  stamp({ stream, ns, data }: LogRecord): Buffer {
+    const parts: Buffer[] = [];
+    const time = Buffer.from(`${rfc3339Nano(ns)} `);
+    for (let from = 0; from < data.length;) {
+      const newline = data.indexOf(10, from);
+      const to = newline < 0 ? data.length : newline + 1;
+      if (this.#fresh[stream]) parts.push(time);
+      parts.push(data.subarray(from, to));
+      this.#fresh[stream] = newline >= 0;
+      from = to;
+    }
+    return Buffer.concat(parts);
+  }
+}
+
+/**
+ * The files one after the other, from a place on: it holds one of them open. `end`: how far, for one who does not
+ * follow.
+ */
+class Reading {
+  #offset: number;
+  /** the file has another name by now: nothing more comes into it */
+  #left = false;
+
+  constructor(
+    private readonly path: string,
+    private file: OpenLog,
+    offset = 0,
+    private readonly end?: { file: OpenLog; size: number },
+    private readonly changed: () => void = () => undefined,
+  ) {
+    this.#offset = offset;
+  }
+
+  /** Nothing left to read for now where the list is empty. */
+  async next(): Promise<LogRecord[]> {
+    for (;;) {
+      const from = this.#offset;
+      if (this.end && from >= this.end.size && this.file.is(this.end.file)) return [];
+      let { records, next } = await this.file.records(from, false);
+      if (next === from && this.file.size > from) {
+        await pause(SETTLE_MS);
+        ({ records, next } = await this.file.records(from));
+      }
+      this.#offset = next;
+      if (records.length) return records;
+      if (next > from) continue;
+      // it was truncated: what comes now begins anew
+      if (this.file.size < from) this.#offset = 0;
+      else if ((this.end && this.file.is(this.end.file)) || !this.#goOn()) return [];
+    }
+  }
+
+  /** To the next file, once this one was read to its end after it was left. */
+  #goOn(): boolean {
+    const newer = logAfter(this.path, this.file);
+    if (!newer) return false;
+    if (!this.#left) {
+      newer.close();
+      return (this.#left = true);
+    }
+    this.file.close();
+    this.file = newer;
+    this.#offset = 0;
+    this.#left = false;
+    this.changed();
+    return true;
+  }
+
+  /** Nothing has come since next() found nothing. */
+  get atEnd(): boolean {
+    return this.file.size <= this.#offset;
+  }
+  close(): void {
+    this.file.close();
+  }
+}
+
+/** As much as there is now, from the oldest file on. */
+export async function* recordsOf(path: string): AsyncGenerator<LogRecord[]> {
+  const newest = newestLog(path);
+  if (!newest) return;
+  const reading = new Reading(path, oldestLog(path) ?? newest.again(), 0, { file: newest, size: newest.size });
+  try {
+    for (let records = await reading.next(); records.length; records = await reading.next()) yield records;
+  } finally {
+    reading.close();
+    newest.close();
+  }
+}
+
+export interface LogSource {
+  path: string;
+  tty: boolean;
+  running(): boolean;
+  /** called when the container has ended; returns the function that stops listening */
+  onEnd(listener: () => void): () => void;
+}
+
+export function readLog(source: LogSource, options: LogOptions): Readable {
+  return Readable.from(pieces(source, options), { objectMode: false });
+}
+
+/** The watch follows the file, not its name: it is begun anew for each file. Nothing of it lasts. */
+class Changes {
+  #watcher: FSWatcher | undefined;
+  #heard = false;
+  /** the file is another one since begin() */
+  lost = false;
+  #wake: () => void = () => undefined;
+  readonly hear = (): void => {
+    this.#heard = true;
+    this.#wake();
+  };
+
+  constructor(private readonly path: string) {}
+
+  /** Before the last look, so that nothing comes unheard between it and the wait. */
+  begin(): void {
+    this.#heard = this.lost = false;
+    try {
+      this.#watcher ??= watch(this.path, this.hear).on('error', () => this.anew());
+    } catch {
+      // the name is not there at this moment, or there are no watches left: LOOK_MS it is
+    }
+  }
+  anew(): void {
+    this.lost = true;
+    this.#watcher?.close();
+    this.#watcher = undefined;
+  }
+  async wait(): Promise<void> {
+    if (this.#heard) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, LOOK_MS);
+      this.#wake = () => (clearTimeout(timer), resolve());
+    });
+  }
+}
+
+async function* pieces(source: LogSource, o: LogOptions): AsyncGenerator<Buffer> {
+  const newest = newestLog(source.path);
+  if (!newest) return; // never started: nothing was written
+  const end = o.follow ? undefined : { file: newest, size: newest.size };
+  const stamper = o.timestamps ? new Stamper() : undefined;
+  const changes = new Changes(source.path);
+  const stop = o.follow ? source.onEnd(changes.hear) : () => undefined;
+  let reading: Reading | undefined;
+  try {
+    const place =
+      o.tail === undefined ? undefined : await tailOf(source.path, newest, o.tail, (record) => wanted(record, o));
+    let skip = place?.skip ?? 0;
+    const file = place
+      ? place.file === newest
+        ? newest.again()
+        : place.file
+      : (oldestLog(source.path) ?? newest.again());
+    reading = new Reading(source.path, file, place?.offset, end, () => changes.anew());
+    for (;;) {
+      const over = !o.follow || !source.running();
+      if (o.follow) changes.begin();
+      const records = await reading.next();
+      const parts: Buffer[] = [];
+      for (const record of records) {
+        if (!wanted(record, o)) continue;
+        const part = skip ? { ...record, data: record.data.subarray(skip) } : record;
+        skip = 0;
+        const data = stamper ? stamper.stamp(part) : part.data;
+        const piece = source.tty ? data : frameOf(part.stream, data);
+        // the times of many short lines are many times as long as the lines
+        if (stamper) yield piece;
+        else parts.push(piece);
+      }
+      if (parts.length) yield parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+      if (records.length || (o.follow && changes.lost)) continue;
+      if (over || (o.until !== undefined && Date.now() / 1000 > o.until)) return;
+      await changes.wait();
+    }
+  } finally {
+    changes.anew();
+    stop();
+    reading?.close();
+    newest.close();
+  }
+}
+
+/**
+ * All that was written, to a client that is to be coupled: when it returns nothing more is in the log, and nothing else
+ * has happened since.
+ */
+export async function replayLog(
+  path: string,
+  client: Duplex,
+  o: { tty: boolean; stdout: boolean; stderr: boolean },
+): Promise<void> {
+  const file = oldestLog(path);
+  if (!file) return;
+  const reading = new Reading(path, file);
+  try {
+    while (!client.destroyed) {
+      const records = await reading.next();
+      if (!records.length && reading.atEnd) return;
+      for (const record of records) {
+        if (record.stream === 1 ? o.stdout : o.stderr)
+          client.write(o.tty ? record.data : frameOf(record.stream, record.data));
+      }
+      if (client.writableNeedDrain) await drained(client);
+    }
+  } finally {
+    reading.close();
+  }
+}
+
+function drained(client: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      client.off('drain', done).off('close', done);
+      resolve();
+    };
+    client.once('drain', done).once('close', done);
+  });
+}

@@ -1,0 +1,56 @@
+/** Which namespaces a container gets for itself: config-linux, "Namespaces". */
+import { badParameter } from '../errors/api-error.ts';
+import type { HostConfig } from '../request/container-request.ts';
+import type { Network } from './network.ts';
+import type { Linux, NamespaceType } from '../oci/spec.ts';
+
+/** new: its own; host: none; anything else names the container whose namespace is joined. */
+type Choice = 'new' | 'host' | `container:${string}`;
+
+/** What each --pid, --ipc, --uts, --userns and --cgroupns may be. Throws Refusal 400 with Docker's words. */
+const modes: Record<
+  'pid' | 'ipc' | 'uts' | 'user' | 'cgroup',
+  { field: keyof HostConfig; label: string; choices: Record<string, Choice>; joins?: boolean }
+> = {
+  pid: { field: 'PidMode', label: 'PID', choices: { '': 'new', private: 'new', host: 'host' }, joins: true },
+  ipc: {
+    field: 'IpcMode',
+    label: 'IPC',
+    choices: { '': 'new', private: 'new', shareable: 'new', none: 'new', host: 'host' },
+  },
+  uts: { field: 'UTSMode', label: 'UTS', choices: { '': 'new', private: 'new', host: 'host' } },
+  user: { field: 'UsernsMode', label: 'user namespace', choices: { '': 'host', host: 'host', private: 'new' } },
+  cgroup: { field: 'CgroupnsMode', label: 'cgroup namespace', choices: { '': 'new', private: 'new', host: 'host' } },
+};
+
+export function choiceOf(type: keyof typeof modes, host: HostConfig): Choice {
+  const { field, label, choices, joins } = modes[type];
+  const mode = String(host[field] ?? '');
+  if (Object.hasOwn(choices, mode)) return choices[mode]!;
+  if (joins && /^container:.+/.test(mode)) return mode as Choice;
+  throw badParameter(`invalid ${label} mode: ${mode}`);
+}
+
+/**
+ * In the order in which they are made. `path` is 'container:<ref>' where another container's is joined: its pid is
+ * known only at start.
+ */
+export function namespacesOf(host: HostConfig, network: Pick<Network, 'mode' | 'container'>): Linux['namespaces'] {
+  const net: Choice =
+    network.mode === 'container' ? `container:${network.container ?? ''}` : network.mode === 'host' ? 'host' : 'new';
+  const all: [NamespaceType, Choice][] = [
+    ['user', choiceOf('user', host)],
+    ['pid', choiceOf('pid', host)],
+    ['mount', 'new'],
+    ['uts', choiceOf('uts', host)],
+    ['ipc', choiceOf('ipc', host)],
+    ['network', net],
+    ['cgroup', choiceOf('cgroup', host)],
+  ];
+  return all
+    .filter(([, choice]) => choice !== 'host')
+    .map(([type, choice]) => (choice === 'new' ? { type } : { type, path: choice }));
+}
+
+/** Ids inside are the same outside: what root gives up is its power over the host's namespaces, not its files. */
+export const IDENTITY = [{ containerID: 0, hostID: 0, size: 65536 }];

@@ -1,0 +1,78 @@
+/**
+ * Is this the record of a container? A file may be damaged, of another version, or foreign; the daemon must not fall
+ * over it.
+ */
+import { containerMachine } from './container.machine.ts';
+import { checkShape } from '../request/request-shape.ts';
+
+type Fields = Record<string, unknown>;
+type Check = (value: unknown) => boolean;
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const text: Check = (value) => typeof value === 'string';
+const number: Check = (value) => typeof value === 'number' && Number.isFinite(value);
+const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const truth: Check = (value) => typeof value === 'boolean';
+const texts: Check = (value) => Array.isArray(value) && value.every(text);
+const optional =
+  (is: Check): Check =>
+  (value) =>
+    value === undefined || is(value);
+
+const network: Record<string, Check> = {
+  mode: (value) => ['bridge', 'none', 'host', 'container'].includes(value as string),
+  name: text,
+  endpointID: text,
+  // the link of this name is deleted: it must be one of ours
+  hostLink: (value) => text(value) && /^(veth[0-9a-f]{1,11})?$/.test(value as string),
+  container: optional(text),
+  hostname: optional(text),
+  address: optional(text),
+  prefix: optional(count),
+  gateway: optional(text),
+  mac: optional(text),
+  requestedAddress: optional(text),
+  requestedMac: optional(text),
+};
+const record: Record<string, Check> = {
+  name: (value) => text(value) && value !== '',
+  created: number,
+  platform: optional(text),
+  image: optional(text),
+  machine: (value) => text(value) && Object.hasOwn(containerMachine.states, value as string),
+  error: text,
+  runs: count,
+  pid: count,
+  exitCode: number,
+  oomKilled: truth,
+  startedAt: number,
+  finishedAt: number,
+  restartCount: count,
+  stopped: truth,
+  dead: optional(truth),
+  warnings: texts,
+  left: optional(texts),
+  operations: optional((value) => Array.isArray(value) && value.every(isFields)),
+};
+
+function wrongField(value: Fields, checks: Record<string, Check>): string | undefined {
+  return Object.keys(checks).find((name) => !checks[name]!(value[name]));
+}
+
+/** Undefined when it is one; what is wrong otherwise. */
+export function recordFault(value: unknown, id: string): string | undefined {
+  if (!isFields(value)) return 'it is no object';
+  if (value['id'] !== id) return `it is the record of ${JSON.stringify(value['id'])}`;
+  const field = wrongField(value, record);
+  if (field) return `${field} is ${JSON.stringify(value[field])?.slice(0, 60)}`;
+  if (!isFields(value['network'])) return 'network is no object';
+  const link = wrongField(value['network'], network);
+  if (link) return `network.${link} is ${JSON.stringify(value['network'][link])?.slice(0, 60)}`;
+  if (!isFields(value['request']) || !text(value['request']['Image'])) return 'request.Image is no string';
+  try {
+    checkShape(value['request']);
+  } catch (error) {
+    return `request: ${(error as Error).message}`;
+  }
+  return undefined;
+}

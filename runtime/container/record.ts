@@ -1,0 +1,152 @@
+/**
+ * What a daemon must know of a container after another daemon died, or the power was cut: one file, replaced whole.
+ * While a start is under way there is a note of it beside that file. It need not outlive a power cut: after one nothing
+ * of a start is left to take back.
+ */
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { replaceWhole, writeDurably } from '../data-root/atomic-file.ts';
+import { removeTree } from '../kernel/tree/remove-tree.ts';
+import type { Network } from './network.ts';
+import type { MachineState } from './container-state.ts';
+import type { ContainerOperation } from '../operation/record.ts';
+import type { ContainerRequest } from '../request/container-request.ts';
+import { containersDir } from './paths.ts';
+import { recordFault } from './readable-record.ts';
+import type { Aside } from '../data-root/set-aside.ts';
+import type { Settings } from '../data-root/settings.ts';
+
+export interface ContainerRecord {
+  id: string;
+  name: string;
+  created: number;
+  request: ContainerRequest;
+  platform?: string;
+  image?: string;
+  network: Network;
+  /** the machine's persisted snapshot: its state, and why it failed */
+  machine: MachineState;
+  error: string;
+  runs: number;
+  pid: number;
+  exitCode: number;
+  oomKilled: boolean;
+  startedAt: number;
+  finishedAt: number;
+  restartCount: number;
+  /** a client has sent it a signal or stopped it: `unless-stopped` does not bring it back */
+  stopped: boolean;
+  /** its removal has begun and failed: its rw layer may be half deleted, so that it cannot be started any more */
+  dead?: boolean;
+  warnings: string[];
+  /** what was done to it, oldest first */
+  operations?: ContainerOperation[];
+  /** of a run that was taken back: what could not be undone, a line each. Absent: it ended by itself, or never was */
+  left?: readonly string[];
+}
+
+const fileOf = (settings: Settings, id: string) => join(containersDir(settings), id, 'container.json');
+const startOf = (settings: Settings, id: string) => join(containersDir(settings), id, 'starting');
+
+export function saveRecord(settings: Settings, record: ContainerRecord): void {
+  replaceWhole(fileOf(settings, record.id), JSON.stringify(record));
+  rmSync(startOf(settings, record.id), { force: true });
+}
+
+/** Run `record.runs` begins; until the next saveRecord a daemon that dies leaves it half done. */
+export function noteStart(settings: Settings, { id, runs }: ContainerRecord): void {
+  const file = startOf(settings, id);
+  try {
+    writeFileSync(file, `${runs}\n`, { mode: 0o600 });
+  } catch (error) {
+    rmSync(file, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * As it was when the last daemon died: in the middle of a start, when that had begun and the record knows nothing of
+ * it.
+ */
+function withStart(settings: Settings, record: ContainerRecord): ContainerRecord {
+  const file = startOf(settings, record.id);
+  if (!existsSync(file)) return record;
+  const runs = Number(readFileSync(file, 'utf8')) || record.runs + 1;
+  return runs > record.runs ? { ...record, machine: 'pulling', stopped: false, runs } : record;
+}
+
+/** Whole or not at all: on a full disk the directory alone may have room. */
+export function newDirectory(settings: Settings, record: ContainerRecord): void {
+  try {
+    mkdirSync(join(containersDir(settings), record.id), { recursive: true, mode: 0o710 });
+    writeDurably(fileOf(settings, record.id), JSON.stringify(record));
+  } catch (error) {
+    rmSync(join(containersDir(settings), record.id), { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Beside the daemon's thread, where it is large: a log of gigabytes, the rw layer that a dead daemon left. */
+export function removeDirectory(settings: Settings, id: string): Promise<void> {
+  return removeTree(join(containersDir(settings), id));
+}
+
+/** What is in a container's directory, by what it is; a create or an rm that was cut off leaves nothing else. */
+const FILES = [
+  'container.json',
+  'container.json.partial',
+  'starting',
+  'config.json',
+  'journal.ndjson',
+  'output.log',
+  'hosts',
+  'hostname',
+  'resolv.conf',
+];
+const DIRECTORIES = ['rootfs', 'upper', 'work', 'execs'];
+const isFile = (name: string) => FILES.includes(name) || /^output\.log\.\d+$/.test(name);
+/** A journal is read whole. */
+const JOURNAL_MOST = 1 << 29;
+
+/**
+ * A directory without a record is what a create or an rm left that was cut off: it goes. One with a record that cannot
+ * be read, and what is no container's, is set aside.
+ */
+export function loadRecords(settings: Settings, aside: Aside): ContainerRecord[] {
+  const dir = containersDir(settings);
+  mkdirSync(dir, { recursive: true, mode: 0o710 });
+  return readdirSync(dir)
+    .flatMap((id) => loadOne(settings, join(dir, id), id, aside) ?? [])
+    .sort((a, b) => a.created - b.created);
+}
+
+function loadOne(settings: Settings, path: string, id: string, aside: Aside): ContainerRecord | undefined {
+  const file = fileOf(settings, id);
+  try {
+    if (!lstatSync(path).isDirectory()) return void aside.move(path, 'no directory of a container');
+    if (!lstatSync(file, { throwIfNoEntry: false })) {
+      const foreign = readdirSync(path).find((name) => !isFile(name) && !DIRECTORIES.includes(name));
+      if (foreign !== undefined) return void aside.move(path, `no record, and ${foreign} in it`);
+      return void removeDirectory(settings, id).catch((error: Error) => aside.say(`${path}: ${error.message}`));
+    }
+    const fault = faultOf(file, id);
+    if (fault) return void aside.move(path, `${file} cannot be read: ${fault}`);
+    for (const name of readdirSync(path)) {
+      if (isFile(name)) aside.file(join(path, name), name === 'journal.ndjson' ? JOURNAL_MOST : undefined);
+      else if (DIRECTORIES.includes(name)) aside.directory(join(path, name));
+    }
+    return withStart(settings, JSON.parse(readFileSync(file, 'utf8')) as ContainerRecord);
+  } catch (error) {
+    return void aside.say(`${path}: it cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function faultOf(file: string, id: string): string | undefined {
+  const stat = lstatSync(file);
+  if (!stat.isFile()) return 'it is no file';
+  try {
+    return recordFault(JSON.parse(readFileSync(file, 'utf8')), id);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

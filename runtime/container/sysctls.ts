@@ -1,0 +1,45 @@
+/** --sysctl: only those that a namespace of the container's own holds; anything else would set the host's. */
+import { existsSync } from 'node:fs';
+import { badParameter } from '../errors/api-error.ts';
+import type { HostConfig } from '../request/container-request.ts';
+import type { Network } from './network.ts';
+import { choiceOf } from './namespaces.ts';
+
+const IPC = new Set([
+  'kernel.msgmax',
+  'kernel.msgmnb',
+  'kernel.msgmni',
+  'kernel.sem',
+  'kernel.shmall',
+  'kernel.shmmax',
+  'kernel.shmmni',
+  'kernel.shm_rmid_forced',
+]);
+
+/** Programs of any user may ping and listen on low ports: Docker's defaults, in a network namespace of one's own. */
+const DEFAULTS = { 'net.ipv4.ping_group_range': '0 2147483647', 'net.ipv4.ip_unprivileged_port_start': '0' };
+const there = (name: string) => existsSync(`/proc/sys/${name.replaceAll('.', '/')}`);
+
+function holder(name: string): 'ipc' | 'network' | undefined {
+  // '..' and '/' would lead out of /proc/sys/net
+  if (!/^[\w*-]+(\.[\w:@*-]+)+$/.test(name)) return undefined;
+  if (IPC.has(name) || name.startsWith('fs.mqueue.')) return 'ipc';
+  return name.startsWith('net.') ? 'network' : undefined;
+}
+
+/** Throws Refusal 400 with Docker's words. */
+export function sysctlsOf(host: HostConfig, network: Pick<Network, 'mode'>): Record<string, string> {
+  const own = network.mode === 'bridge' || network.mode === 'none';
+  const sysctls: Record<string, string> = own
+    ? Object.fromEntries(Object.entries(DEFAULTS).filter(([name]) => there(name)))
+    : {};
+  for (const [name, value] of Object.entries(host.Sysctls ?? {})) {
+    const kind = holder(name);
+    if (!kind) throw badParameter(`sysctl "${name}" is not in a separate kernel namespace`);
+    if (kind === 'network' && !own) throw badParameter(`sysctl '${name}' not allowed in host network namespace`);
+    if (kind === 'ipc' && choiceOf('ipc', host) === 'host')
+      throw badParameter(`sysctl '${name}' not allowed in host ipc namespace`);
+    sysctls[name] = String(value);
+  }
+  return sysctls;
+}

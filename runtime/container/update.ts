@@ -1,0 +1,102 @@
+/** docker update: limits of a container that exists, at once if it runs. */
+import type { Kernel } from '../kernel/kernel.ts';
+import { checkResources } from '../oci/check-resources.ts';
+import { memorySwapOf, resourcesOf } from '../oci/resources.ts';
+import type { Container } from './container.ts';
+import { badParameter, conflict } from '../errors/api-error.ts';
+import { checkShape, fateOf, type Fate } from '../request/request-shape.ts';
+import type { HostConfig } from '../request/container-request.ts';
+import { validateRequest } from './validate.ts';
+
+const changeable = new Set<keyof HostConfig>([
+  'Memory',
+  'MemorySwap',
+  'MemoryReservation',
+  'NanoCpus',
+  'CpuShares',
+  'CpuQuota',
+  'CpuPeriod',
+  'CpusetCpus',
+  'CpusetMems',
+  'PidsLimit',
+  'BlkioWeight',
+  'RestartPolicy',
+]);
+/**
+ * What becomes of a field of the body: what a create obeys or refuses and no update can change is refused, what a
+ * create ignores, and what the API does not have, is ignored.
+ */
+export const fateOfUpdate = (name: string): Fate | undefined => {
+  if (changeable.has(name as keyof HostConfig)) return 'obeyed';
+  const fate = fateOf('HostConfig.', name);
+  return fate === 'obeyed' ? 'refused' : fate;
+};
+
+/** The client sends every field; zero values are not changes, but a pids limit of 0 takes the limit away. */
+const isGiven = (name: string, value: unknown) =>
+  name === 'PidsLimit'
+    ? value !== undefined && value !== null
+    : value !== undefined &&
+      value !== null &&
+      value !== 0 &&
+      value !== '' &&
+      value !== false &&
+      !(Array.isArray(value) && !value.length) &&
+      !(typeof value === 'object' && !Array.isArray(value) && Object.values(value as object).every((v) => !v));
+
+/** What cannot be changed beside what was set before, in dockerd's order: the first that is wrong is told. */
+const conflicts: [wrong: (before: HostConfig, change: Partial<HostConfig>) => boolean, message: string][] = [
+  [
+    ({ CpuPeriod = 0 }, { NanoCpus = 0 }) => NanoCpus > 0 && CpuPeriod > 0,
+    'Conflicting options: Nano CPUs cannot be updated as CPU Period has already been set',
+  ],
+  [
+    ({ CpuQuota = 0 }, { NanoCpus = 0 }) => NanoCpus > 0 && CpuQuota > 0,
+    'Conflicting options: Nano CPUs cannot be updated as CPU Quota has already been set',
+  ],
+  [
+    ({ NanoCpus = 0 }, { CpuPeriod = 0 }) => NanoCpus > 0 && CpuPeriod > 0,
+    'Conflicting options: CPU Period cannot be updated as NanoCPUs has already been set',
+  ],
+  [
+    ({ NanoCpus = 0 }, { CpuQuota = 0 }) => NanoCpus > 0 && CpuQuota > 0,
+    'Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set',
+  ],
+  [
+    (before, { Memory = 0, MemorySwap = 0 }) => MemorySwap === 0 && Memory > memorySwapOf(before),
+    'Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time',
+  ],
+  [
+    ({ AutoRemove }, { RestartPolicy }) =>
+      !!AutoRemove && ['always', 'on-failure', 'unless-stopped'].includes(RestartPolicy?.Name ?? ''),
+    'Restart policy cannot be updated because AutoRemove is enabled for the container',
+  ],
+];
+
+export async function applyUpdate(
+  k: Kernel,
+  c: Container,
+  changes: Partial<HostConfig>,
+  running: boolean,
+): Promise<string[]> {
+  const given = Object.entries(changes).filter(([name, value]) => isGiven(name, value)) as [
+    keyof HostConfig,
+    unknown,
+  ][];
+  const fixed = given.find(([name]) => !changeable.has(name));
+  if (fixed) throw badParameter(`${fixed[0]} cannot be changed after the container was created`);
+  const change = Object.fromEntries(given) as Partial<HostConfig>;
+  const before = c.request.HostConfig;
+  // what is wrong by itself is told before what does not fit to what was set before
+  checkShape({ HostConfig: change });
+  checkResources({ ...change, MemorySwap: change.Memory ? (change.MemorySwap ?? 0) : 0 });
+  const conflicting = conflicts.find(([wrong]) => wrong(before, change));
+  if (conflicting) throw conflict(`Cannot update container ${c.id}: ${conflicting[1]}`);
+  if (typeof change.PidsLimit === 'number') change.PidsLimit = Math.max(0, change.PidsLimit);
+  // the swap limit that a create without one has been given stays
+  const next: HostConfig = { ...before, MemorySwap: memorySwapOf(before), ...change };
+  const warnings = validateRequest({ ...c.request, HostConfig: next }, c.settings);
+  if (running) warnings.push(...(await c.cgroup.limit(k, resourcesOf(next))));
+  Object.assign(before, next);
+  return warnings;
+}

@@ -1,0 +1,203 @@
+/**
+ * Before a container is made: is everything that was asked for known, in range and possible here? What is not supported
+ * yet is refused (501), what is wrong is refused (400) in Docker's words.
+ */
+import { isIP } from 'node:net';
+import { posix } from 'node:path';
+import { chooseCapabilities } from '../oci/capabilities.ts';
+import { checkResources } from '../oci/check-resources.ts';
+import { devicesOf } from '../oci/devices.ts';
+import { choiceOf } from './namespaces.ts';
+import { resourcesOf } from '../oci/resources.ts';
+import { rlimitsOf } from '../oci/rlimits.ts';
+import { compileSeccomp } from '../oci/seccomp/compile.ts';
+import { seccompFor } from '../oci/seccomp/profile.ts';
+import { securityOptions } from '../oci/security-opt.ts';
+import { sysctlsOf } from './sysctls.ts';
+import { makeBindSources, userMounts } from '../oci/user-mounts.ts';
+import { checkLeftOut, unsafeWords } from './leave-out.ts';
+import { logLimits } from '../oci/log-limits.ts';
+import { badParameter, Refusal } from '../errors/api-error.ts';
+import { checkShape } from '../request/request-shape.ts';
+import type { ContainerConfig, ContainerRequest, HostConfig, NetworkingConfig } from '../request/container-request.ts';
+import type { Settings } from '../data-root/settings.ts';
+import { parseSignal } from '../request/signal.ts';
+
+const notYet = (what: string) => new Refusal(501, `${what} is not supported yet`);
+const filled = (value: object | null | undefined): boolean => !!value && Object.keys(value).length > 0;
+
+/**
+ * Returns warnings for the client; throws Refusal 400, 404 or 501. When all is well, makes the directories that -v asks
+ * for and nobody made.
+ */
+export function validateRequest(request: ContainerRequest, settings: Pick<Settings, 'bridge'>): string[] {
+  checkShape(request);
+  const host = request.HostConfig;
+  checkConfig(request);
+  checkMounts(host);
+  checkVolumes(request);
+  const mode = networkMode(host, settings);
+  checkNetwork(request, mode);
+  checkRestart(host);
+  checkUnsupported(request);
+  checkLeftOut(request);
+  const warnings = [...checkResources(host), ...checkIsolation(host, mode)];
+  makeBindSources(host);
+  const unsafe = unsafeWords(request);
+  return unsafe ? [...warnings, unsafe] : warnings;
+}
+
+function checkConfig(config: ContainerConfig): void {
+  if (config.Hostname && !/^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,62}$/.test(config.Hostname))
+    throw badParameter(`invalid hostname format: ${config.Hostname}`);
+  if (config.Domainname && !/^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,62}$/.test(config.Domainname))
+    throw badParameter(`invalid domainname format: ${config.Domainname}`);
+  if (config.WorkingDir && !config.WorkingDir.startsWith('/'))
+    throw badParameter(`the working directory '${config.WorkingDir}' is invalid, it needs to be an absolute path`);
+  const nameless = (config.Env ?? []).find((entry) => entry === '' || entry.startsWith('='));
+  if (nameless !== undefined) throw badParameter(`invalid environment variable: ${nameless}`);
+  if (config.StopSignal) parseSignal(config.StopSignal);
+  if ((config.StopTimeout ?? 0) < -1)
+    throw badParameter(`invalid stop timeout ${config.StopTimeout}; give seconds, or -1 to wait without end`);
+}
+
+/** A volume that a mount covers asks for nothing more: docker-compose sends both. */
+function checkVolumes({ Volumes, HostConfig: host }: ContainerRequest): void {
+  const volumes = Object.keys(Volumes ?? {});
+  if (!volumes.length) return;
+  const covered = new Set(userMounts(host).map((mount) => mount.destination));
+  const bare = volumes.find((path) => !covered.has(posix.normalize(path).replace(/(.)\/$/, '$1')));
+  if (bare !== undefined) throw notYet(`-v ${bare}: a volume without a source`);
+}
+
+/** Options that belong to another type of mount, in dockerd's words. */
+function checkMounts({ Mounts }: HostConfig): void {
+  for (const mount of Mounts ?? []) {
+    for (const type of ['bind', 'volume', 'tmpfs'] as const) {
+      const options = `${type[0]!.toUpperCase()}${type.slice(1)}Options` as const;
+      const given = (mount as unknown as Record<string, unknown>)[options];
+      if (given !== undefined && given !== null && mount.Type !== type)
+        throw badParameter(`${options} must not be specified on mount type "${mount.Type}"`);
+    }
+  }
+}
+
+/** The mode by its plain name. Throws Refusal 400 for a network that is not there. */
+function networkMode(host: HostConfig, settings: Pick<Settings, 'bridge'>): 'bridge' | 'none' | 'host' | 'container' {
+  const mode = host.NetworkMode || 'default';
+  if (['default', 'bridge', settings.bridge].includes(mode)) return 'bridge';
+  if (mode === 'none' || mode === 'host') return mode;
+  if (/^container:.+/.test(mode)) return 'container';
+  if (/^container:?$/.test(mode))
+    throw badParameter('Invalid network mode: invalid container format container:<name|id>');
+  // not 404: the docker client would pull an image
+  throw badParameter(`network ${mode} not found`);
+}
+
+/** What cannot be together with another container's network. */
+const conflicts: [asked: (r: ContainerRequest) => boolean, what: string][] = [
+  [(r) => !!r.Hostname, 'hostname'],
+  [(r) => filled(r.HostConfig.Dns), 'dns'],
+  [(r) => filled(r.HostConfig.ExtraHosts), 'custom host-to-IP mapping'],
+  [(r) => filled(r.ExposedPorts), 'port exposing'],
+];
+function checkNetwork(request: ContainerRequest, mode: string): void {
+  const { Dns, ExtraHosts, UTSMode } = request.HostConfig;
+  const conflict = mode === 'container' ? conflicts.find(([asked]) => asked(request)) : undefined;
+  if (conflict) throw badParameter(`conflicting options: ${conflict[1]} and the network mode`);
+  if (request.Hostname && UTSMode === 'host') throw badParameter('conflicting options: hostname and the UTS mode');
+  const nameserver = Dns?.find((address) => !isIP(address));
+  if (nameserver !== undefined) throw badParameter(`bad nameserver address ${nameserver}`);
+  for (const entry of ExtraHosts ?? []) {
+    const [, name, address] = /^([^:=]+)[:=](.+)$/.exec(entry) ?? [];
+    if (!name || !address) throw badParameter(`bad format for add-host: "${entry}"`);
+    if (address !== 'host-gateway' && !isIP(address.replace(/^\[(.*)\]$/, '$1')))
+      throw badParameter(`invalid IP address in add-host: "${address}"`);
+  }
+  checkEndpoints(request.NetworkingConfig, mode);
+}
+
+function checkEndpoints(config: NetworkingConfig | undefined, mode: string): void {
+  const endpoints = Object.entries(config?.EndpointsConfig ?? {});
+  if (endpoints.length > 1)
+    throw badParameter(
+      'Container cannot be connected to network endpoints: ' + endpoints.map(([name]) => name).join(', '),
+    );
+  for (const [name, endpoint] of endpoints) {
+    const { IPAMConfig, MacAddress } = endpoint ?? {};
+    const { IPv4Address, ...otherAddresses } = IPAMConfig ?? {};
+    const rest = Object.entries(endpoint ?? {})
+      .filter(([field]) => ['Links', 'DriverOpts', 'GwPriority', 'Aliases'].includes(field))
+      .find(([, value]) => (value && typeof value === 'object' ? filled(value) : !!value));
+    if (rest) throw notYet(`NetworkingConfig.EndpointsConfig.${name}.${rest[0]}`);
+    if (Object.values(otherAddresses).some((value) => !!value && (typeof value !== 'object' || filled(value))))
+      throw notYet(`an IPv6 or link-local address (EndpointsConfig.${name}.IPAMConfig)`);
+    if (IPv4Address && isIP(IPv4Address) !== 4) throw badParameter(`invalid IPv4 address: ${IPv4Address}`);
+    if (MacAddress && !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(MacAddress))
+      throw badParameter(`invalid MAC address: ${MacAddress}`);
+    if ((IPv4Address || MacAddress) && mode !== 'bridge')
+      throw badParameter(`conflicting options: ${IPv4Address ? 'IP' : 'MAC'} address and the network mode`);
+  }
+}
+
+const POLICIES = ['', 'no', 'always', 'on-failure', 'unless-stopped'];
+function checkRestart({ RestartPolicy, AutoRemove }: HostConfig): void {
+  const { Name = '', MaximumRetryCount = 0 } = RestartPolicy ?? {};
+  if (!POLICIES.includes(Name))
+    throw badParameter(
+      `invalid restart policy: unknown policy '${Name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`,
+    );
+  if (MaximumRetryCount < 0) throw badParameter('invalid restart policy: maximum retry count cannot be negative');
+  if (MaximumRetryCount > 0 && Name !== 'on-failure')
+    throw badParameter("invalid restart policy: maximum retry count can only be used with 'on-failure'");
+  if (AutoRemove && Name !== '' && Name !== 'no')
+    throw badParameter("can't create 'AutoRemove' container with restart policy");
+}
+
+const RUNTIMES = ['', 'runc', 'io.containerd.runc.v2', 'drydock'];
+function checkUnsupported({ HostConfig: host }: ContainerRequest): void {
+  const { Type = '' } = host.LogConfig ?? {};
+  if (filled(host.PortBindings) || host.PublishAllPorts) throw notYet('publishing ports (-p, -P)');
+  if (filled(host.Links)) throw notYet('--link');
+  if (filled(host.VolumesFrom)) throw notYet('--volumes-from');
+  if (host.VolumeDriver && host.VolumeDriver !== 'local') throw notYet(`volume driver ${host.VolumeDriver}`);
+  if (Type !== '' && Type !== 'json-file') throw notYet(`log driver ${Type}`);
+  logLimits(host);
+  if (!RUNTIMES.includes(host.Runtime ?? '')) throw badParameter(`unknown or invalid runtime name: ${host.Runtime}`);
+  if (host.Isolation && host.Isolation !== 'default')
+    throw badParameter(`invalid isolation (${host.Isolation}): Linux knows only 'default'`);
+  if (host.IpcMode?.startsWith('container:')) throw notYet(`--ipc ${host.IpcMode}`);
+  if (host.CgroupParent?.includes('\0'))
+    throw badParameter(`invalid cgroup parent ${JSON.stringify(host.CgroupParent)}: it holds a NUL`);
+  const relative = [...(host.MaskedPaths ?? []), ...(host.ReadonlyPaths ?? [])].find((path) => !path.startsWith('/'));
+  if (relative !== undefined)
+    throw badParameter(`invalid path ${relative} in MaskedPaths or ReadonlyPaths: it must be absolute`);
+}
+
+/**
+ * Each of these reads its flags and throws when they are wrong: here, so that a client hears of it at create and not at
+ * start.
+ */
+function checkIsolation(host: HostConfig, mode: 'bridge' | 'none' | 'host' | 'container'): string[] {
+  for (const type of ['pid', 'ipc', 'uts', 'user', 'cgroup'] as const) choiceOf(type, host);
+  if (choiceOf('user', host) === 'new' && host.Privileged)
+    throw badParameter(
+      'privileged mode is incompatible with user namespaces.  You must run the container in the host namespace when running privileged mode',
+    );
+  const capabilities = chooseCapabilities(host.CapAdd ?? [], host.CapDrop ?? [], host.Privileged ?? false);
+  const { seccomp: option } = securityOptions(host.SecurityOpt ?? []);
+  const seccomp = seccompFor(option, capabilities, host.Privileged ?? false, host.Annotations);
+  try {
+    if (seccomp) compileSeccomp(seccomp);
+  } catch (cause) {
+    throw badParameter(`Decoding seccomp profile failed: ${(cause as Error).message}`);
+  }
+  userMounts(host);
+  devicesOf(host);
+  rlimitsOf(host.Ulimits);
+  sysctlsOf(host, { mode });
+  resourcesOf(host);
+  return host.Privileged && filled(host.Devices)
+    ? ['devices given with --device have all permissions in privileged mode']
+    : [];
+}

@@ -1,0 +1,230 @@
+/** One `exec`: created, started once, over. Its steps are runtime/steps/container/join.ts; its shim is its own. */
+import type { Duplex } from 'node:stream';
+import { TTY } from '../syscalls/constants.ts';
+import { exitCodeOf, readExit, reapShim } from '../kernel/process/shim.ts';
+import type { Journal } from '../journal/journal.ts';
+import { allCapabilities, capabilitySets } from '../oci/capabilities.ts';
+import { mergeConfig, processEnv } from '../container/merge.ts';
+import type { Process } from '../oci/spec.ts';
+import { closeLive } from '../steps/container/create/process.ts';
+import { winsize } from '../steps/container/exec/terminal.ts';
+import { join, type Join } from '../steps/container/join.ts';
+import type { Container } from '../container/container.ts';
+import type { ContainerHandle, ExecConfig, ExecHandle } from './engine.ts';
+import type { AttachOptions } from '../container/io/attach-options.ts';
+import { ExecLog } from '../container/logs/exec-log.ts';
+import { Gate } from '../operation/gate.ts';
+import { newId } from '../data-root/identity.ts';
+import { withMaster } from './container-stats.ts';
+import { newRun } from '../operation/create-run.ts';
+import { execPaths } from '../container/paths.ts';
+import { badParameter, conflict, Refusal } from '../errors/api-error.ts';
+import { runPhase, unwind, type Run } from '../operation/run-phase.ts';
+import { startFailure, withRest } from '../operation/failure.ts';
+import { listenBefore, Streams } from '../container/io/streams.ts';
+import { restOf } from '../operation/rollback.ts';
+
+export interface ExecSurroundings {
+  over(): void;
+  /** it was never started, and the container has ended */
+  dropped(): void;
+  /** where this exec is to be held: the container's breakpoints in the phase join */
+  breakpoints(): string[];
+  event(action: string, attributes: Record<string, string>): void;
+  /** its start is an operation of the container; `run` marks its events */
+  performing(run: string, work: () => Promise<void>): Promise<void>;
+}
+
+/**
+ * As dockerd makes it: from the container's configuration, not from its process, so that TERM is there with -t only.
+ */
+function envOf({ request, image, spec }: Container, { Tty = false, Env }: ExecConfig): string[] {
+  const hostname = spec.process.env.find((e) => e.startsWith('HOSTNAME='))?.slice('HOSTNAME='.length) ?? '';
+  const config = image ? mergeConfig(request, image.config) : request;
+  return processEnv({ ...config, Tty, Env: [...(config.Env ?? []), ...(Env ?? [])] }, hostname);
+}
+
+/**
+ * The container's own process, but for what exec says otherwise. The user is looked up again, in the image as it is
+ * now.
+ */
+function processOf(c: Container, config: ExecConfig): Process {
+  const own = c.spec.process as Process | undefined;
+  if (!own)
+    throw new Refusal(
+      500,
+      `${c.paths.config} cannot be read, so that the process of container ${c.name} is not known; restart the container`,
+    );
+  const [height = 0, width = 0] = config.ConsoleSize ?? [];
+  return {
+    ...own,
+    terminal: config.Tty ?? false,
+    args: config.Cmd,
+    env: envOf(c, config),
+    cwd: config.WorkingDir || own.cwd,
+    consoleSize: height && width ? { height, width } : undefined,
+    user: { uid: 0, gid: 0, username: config.User || own.user.username || `${own.user.uid}:${own.user.gid}` },
+    ...(config.Privileged && { capabilities: capabilitySets(allCapabilities()) }),
+  } as Process;
+}
+
+export class ExecSession implements ExecHandle {
+  readonly id = newId();
+  readonly #label = `exec-${this.id.slice(0, 12)}`;
+  readonly #kept: ExecLog;
+  readonly #streams: Streams;
+  readonly #run: Run<Join>;
+  /** holds the steps of the join; what is told to the container's gate while only this one holds, is for this one */
+  readonly gate = new Gate((event) => void this.#run.journal.append(event));
+  readonly #over: Promise<number>;
+  #finish: (code: number) => void = () => undefined;
+  #started = false;
+  /** what a start that failed could not take back */
+  left: readonly string[] = [];
+  state: { running: boolean; exitCode: number | null; pid: number } = { running: false, exitCode: null, pid: 0 };
+
+  constructor(
+    readonly container: ContainerHandle,
+    journal: Journal,
+    readonly config: ExecConfig,
+    private readonly around: ExecSurroundings,
+  ) {
+    if (!config.Cmd?.length) throw badParameter('No exec command specified');
+    const c = container.container;
+    this.#kept = new ExecLog(c.paths.dir, { id: this.id, command: config.Cmd, tty: config.Tty ?? false });
+    this.#streams = new Streams({
+      tty: config.Tty ?? false,
+      stdin: config.AttachStdin ?? false,
+      stdinOnce: true,
+      heard: (stream, data) => this.#kept.write(stream, data),
+    });
+    this.#over = new Promise((resolve) => (this.#finish = resolve));
+    const target: Join = {
+      id: this.id,
+      target: c,
+      paths: execPaths(c.paths, c.settings, this.id),
+      process: processOf(c, config),
+      stdin: config.AttachStdin ?? false,
+      live: {},
+    };
+    this.#run = newRun(target, journal, this.gate, this.#label);
+    this.#run.begun = new Set();
+    this.#event('exec_create');
+  }
+
+  /** The run that it was made for has ended: in the next one it cannot be started. */
+  drop(): void {
+    if (!this.#started) this.around.dropped();
+  }
+
+  #event(action: string, more: Record<string, string> = {}): void {
+    const command = action === 'exec_die' ? '' : `: ${this.config.Cmd.join(' ')}`;
+    this.around.event(`${action}${command}`, { execID: this.id, ...more });
+  }
+
+  attach(client: Duplex, options: AttachOptions): Promise<'ended' | 'detached'> {
+    return this.#streams.couple(client, {
+      ...options,
+      logs: false,
+      detachKeys: options.detachKeys ?? this.config.DetachKeys,
+    });
+  }
+
+  /** Throws Refusal 409 when it was started before, or when its container is paused or has no process. */
+  checkStartable(): void {
+    const {
+      container: { id },
+      state: { status },
+    } = this.container;
+    if (this.#started)
+      throw conflict(
+        `Error: Exec command ${this.id} ${this.state.exitCode === null ? 'is already running' : 'has already run'}`,
+      );
+    if (status === 'paused') throw conflict(`Container ${id} is paused, unpause the container before exec`);
+    if (status === 'restarting') throw conflict(`Container ${id} is restarting, wait until the container is running`);
+    if (status !== 'running') throw conflict(`container ${id} is not running`);
+  }
+
+  async start({ ConsoleSize }: { Tty?: boolean; ConsoleSize?: [number, number] | null }): Promise<void> {
+    this.checkStartable();
+    this.#started = true;
+    const join_ = this.#run.container;
+    if (ConsoleSize?.[0] && ConsoleSize[1])
+      join_.process.consoleSize = { height: ConsoleSize[0], width: ConsoleSize[1] };
+    this.gate.arm({ mode: 'run', breakpoints: this.around.breakpoints() });
+    await this.around.performing(this.#label, () => this.#join());
+    this.state = { running: true, exitCode: null, pid: join_.live.pid ?? 0 };
+    this.#event('exec_start');
+  }
+
+  async #join(): Promise<void> {
+    try {
+      await runPhase(this.#run, this.#phase());
+    } catch (error) {
+      const failure = startFailure(error);
+      this.gate.oneWay = true;
+      const left = await this.takeBack();
+      this.#streams.abandon();
+      this.#end(failure.exitCode);
+      throw withRest(failure, left).refusal;
+    }
+  }
+
+  /** Of a start that failed: what stays is taken back by the container's rm. */
+  async takeBack(): Promise<readonly string[]> {
+    return (this.left = restOf(await unwind(this.#run, [join])));
+  }
+
+  /** The clients must be coupled to the shim before the program can write: between the last two steps. */
+  #phase(): typeof join {
+    const last = join.steps[join.steps.length - 1]!;
+    const listening = {
+      ...last,
+      do: async (k: typeof this.kernel, j: Join) => {
+        await listenBefore(k, this.#streams, j.paths.shimSocket, () => void this.#ended());
+        await last.do(k, j);
+      },
+    };
+    return { ...join, steps: [...join.steps.slice(0, -1), listening] };
+  }
+  private get kernel() {
+    return this.#run.kernel;
+  }
+
+  async #ended(): Promise<void> {
+    if (!this.state.running) return;
+    const { paths, live } = this.#run.container;
+    this.#end(exitCodeOf(readExit(paths.exit).status));
+    await closeLive(this.kernel, live);
+    await reapShim(this.kernel, live);
+    await this.kernel.removeTree(paths.runDir);
+  }
+
+  #end(exitCode: number): void {
+    // dockerd shows which process it was also after its end
+    this.state = { running: false, exitCode, pid: this.state.pid };
+    this.#kept.close();
+    this.#event('exec_die', { exitCode: String(exitCode) });
+    this.#finish(exitCode);
+    this.around.over();
+  }
+
+  wait(): Promise<number> {
+    return this.#over;
+  }
+
+  async resize(height: number, width: number): Promise<void> {
+    if (!this.state.running) throw conflict(`exec ${this.id} is not running`);
+    // as in dockerd: there is nothing to do, and no error
+    if (!this.config.Tty) return;
+    await withMaster(this.kernel, this.#run.container.paths.runDir, this.id, async (master) => {
+      await this.kernel.daemon.ioctl_in(master, TTY.TIOCSWINSZ, winsize(height, width));
+    });
+  }
+
+  /** The daemon ends; the process does not, but nobody will learn its exit code. */
+  leave(): void {
+    this.#streams.close();
+    this.#kept.close();
+  }
+}

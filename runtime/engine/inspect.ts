@@ -1,0 +1,42 @@
+/** What the kernel says about a container right now: `drydock inspect --live`, and `inspect` at a pause. */
+import type { Kernel } from '../kernel/kernel.ts';
+import { shimOf } from '../kernel/process/shim.ts';
+import { mountsOf, namespacesOf, rightsOf, rootOf, treeOf } from '../kernel/process/inspect.ts';
+import { hostEvidence, insideEvidence, ruleEvidence } from '../network/evidence.ts';
+import { phases, walkWith } from '../steps/phases.ts';
+import type { Evidence } from '../journal/inspection-section.ts';
+import type { Container } from '../container/container.ts';
+import { notFound } from '../errors/api-error.ts';
+
+/** Evidence that cannot be had says why; the rest is still shown. */
+async function attempt(title: string, read: () => Promise<Evidence[]>): Promise<Evidence[]> {
+  try {
+    return await read();
+  } catch (error) {
+    return [{ title, lines: [`(not available: ${error instanceof Error ? error.message : String(error)})`] }];
+  }
+}
+
+/** With `step` only what that step looks at. */
+export async function liveEvidence(k: Kernel, c: Container, step?: string): Promise<Evidence[]> {
+  if (step) {
+    const found = walkWith(c.storage)
+      .starting.flatMap((phase) => phase.steps)
+      .find((s) => s.id === step);
+    if (!found && !phases.some((phase) => phase.steps.some((s) => s.id === step)))
+      throw notFound(`No such step: ${step}`);
+    return found?.inspect ? attempt(step, () => found.inspect!(k, c)) : [];
+  }
+  const { pid } = c.live;
+  const process = pid
+    ? [namespacesOf(pid), rootOf(pid), treeOf(shimOf(c) ?? pid), mountsOf(pid), rightsOf(pid)]
+    : [{ title: 'process', lines: ['(none)'] }];
+  return [
+    ...process,
+    ...(await attempt('cgroup', () => c.cgroup.inspect())),
+    ...(pid ? await attempt('network inside', () => insideEvidence(k, c)) : []),
+    ...(await attempt('network of the host', () => hostEvidence(k, c))),
+    ...(await attempt('nftables', () => ruleEvidence(k, c))),
+    ...c.storage.inspect(c),
+  ];
+}

@@ -1,0 +1,337 @@
+/** The machine's side of a container: phases become states, states become its record and Docker's events. */
+import { createActor, type Actor } from 'xstate';
+import { hasCode, tolerate } from '../kernel/errors.ts';
+import { daemonKernel } from '../kernel/linux/linux.ts';
+import { rightsFacts } from '../kernel/process/facts.ts';
+import { exitCodeOf } from '../kernel/process/shim.ts';
+import { Journal } from '../journal/journal.ts';
+import { leavesOut } from '../container/leave-out.ts';
+import { walkWith } from '../steps/phases.ts';
+import type { Phase } from '../container/step.ts';
+import { OomWatch } from '../watch/oom.ts';
+import type { Container } from '../container/container.ts';
+import { containerMachine, type ContainerMachine, type PhaseId, type Work } from '../container/container.machine.ts';
+import { isOurs, midway, resting, statusOf } from '../container/status.ts';
+import type { GateOptions } from './engine.ts';
+import type { ContainerState, MachineState } from '../container/container-state.ts';
+import { ContainerOperations } from '../operation/container-operations.ts';
+import { Gate } from '../operation/gate.ts';
+import type { Walkable } from '../operation/walkable.ts';
+import { newRun } from '../operation/create-run.ts';
+import { healthWarnings } from '../container/health.ts';
+import { noteStart, saveRecord, type ContainerRecord } from '../container/record.ts';
+import { conflict } from '../errors/api-error.ts';
+import { runPhase, type Run } from '../operation/run-phase.ts';
+import { notUndone, startFailure, type StartFailure, withRest } from '../operation/failure.ts';
+import { listenBefore, Streams } from '../container/io/streams.ts';
+import { newPull } from '../image/pull.ts';
+import type { Surroundings } from './surroundings.ts';
+import { Waiters } from './waiters.ts';
+import { ContainerRollback } from './container-rollback.ts';
+
+/** In the order of a life; the steps are those of the container's storage driver. */
+function phaseOf({ storage }: Container, id: PhaseId): Phase<Container> {
+  const { starting, exit, remove } = walkWith(storage);
+  return [...starting, exit, remove].find((phase) => phase.id === id)!;
+}
+
+export abstract class Lifecycle {
+  readonly streams: Streams;
+  readonly waiters = new Waiters();
+  readonly gateKeeper: Gate;
+  protected readonly log: Journal;
+  protected readonly run: Run<Container>;
+  protected readonly actor: Actor<ContainerMachine>;
+  protected failure: StartFailure | undefined;
+  readonly #oom: OomWatch;
+  readonly #back: ContainerRollback;
+  readonly operations: ContainerOperations;
+  /**
+   * From the end of a run to the beginning of the next one that its restart policy asks for: the wait, and the phases
+   * of the start.
+   */
+  restarting = false;
+  /** A client has ended this run: no restart policy brings it back (dockerd: ExitOnNext). */
+  restartCanceled = false;
+  /** While restart stops it only to start it again, --rm does not remove it. */
+  kept = false;
+
+  constructor(
+    readonly container: Container,
+    readonly record: ContainerRecord,
+    protected readonly around: Surroundings,
+  ) {
+    const { request } = container;
+    this.log = Journal.open(container.paths.journal);
+    this.log.run = record.runs;
+    this.operations = new ContainerOperations(
+      { id: container.id, walk: () => this.walk(), log: this.log, name: () => container.name },
+      (record.operations ??= []),
+    );
+    this.gateKeeper = new Gate((event) => {
+      this.log.append(event);
+      this.waiters.changed();
+    });
+    this.run = newRun(container, this.log, this.gateKeeper);
+    this.#back = new ContainerRollback(this.run, record, walkWith(container.storage).starting);
+    this.#oom = new OomWatch(
+      daemonKernel(),
+      container,
+      (fact) => void this.log.append({ type: 'fact', facts: [fact] }),
+    );
+    container.pull.progress = (line) =>
+      void (line.current === undefined && this.log.append({ type: 'progress', ...line }));
+    this.streams = new Streams({
+      tty: request.Tty ?? false,
+      stdin: request.OpenStdin ?? false,
+      stdinOnce: request.StdinOnce ?? false,
+    });
+    const work: Work = { phase: (id) => this.#phase(id), unwind: () => this.#unwind() };
+    const context = {
+      work,
+      error: record.error,
+      executed: record.machine === 'running' || record.machine === 'paused',
+    };
+    const value = resting(record.machine);
+    this.actor = createActor(containerMachine, {
+      input: { work },
+      snapshot: containerMachine.resolveState({ value, context }),
+    });
+    this.actor.subscribe((snapshot) => this.#moved(snapshot.value as MachineState, snapshot.context.error));
+    this.actor.start();
+  }
+
+  protected abstract walk: () => Walkable;
+  get created(): number {
+    return this.record.created;
+  }
+  get machine(): MachineState {
+    return this.actor.getSnapshot().value as MachineState;
+  }
+  get running(): boolean {
+    return ['running', 'paused'].includes(this.machine);
+  }
+  /** true from START until the program runs or the start was given up */
+  get underWay(): boolean {
+    return !['created', 'exited', 'failed', 'removed'].includes(this.machine);
+  }
+
+  /** the phases of a start, and their way back */
+  get starting(): boolean {
+    return midway.has(this.machine) || this.machine === 'unwinding';
+  }
+
+  get state(): ContainerState {
+    const { pid, exitCode, oomKilled, error, startedAt, finishedAt, restartCount } = this.record;
+    const { machine } = this;
+    const status = statusOf(machine, this.record, this.restarting);
+    return {
+      status,
+      machine,
+      pid: status === 'running' || status === 'paused' ? pid : 0,
+      exitCode,
+      oomKilled,
+      error,
+      startedAt,
+      finishedAt,
+      restartCount,
+    };
+  }
+
+  /**
+   * Resolves when no phase is under way, as dockerd's calls wait for the container's lock. What the gate holds is not
+   * waited for: 409.
+   */
+  async settled(): Promise<void> {
+    while (this.starting || this.machine === 'exiting') {
+      const { name } = this.container;
+      if (this.gateKeeper.paused)
+        throw conflict(
+          `container ${name} is held before ${this.gateKeeper.step}; let it go on first: drydock gate ${name} continue`,
+        );
+      await this.waiters.change();
+    }
+  }
+
+  // ---- the machine's side ----
+
+  async #phase(id: PhaseId): Promise<void> {
+    await this.#back.done; // also so that the journal says which state was entered before what is done in it
+    try {
+      await this.#back.before(id);
+      this.gateKeeper.oneWay = id === 'exit' || id === 'remove';
+      if (id === 'pull') {
+        delete this.record.left;
+        this.run.begun = new Set(); // nothing of an earlier run is left
+      }
+      if (id === 'exec')
+        await listenBefore(this.run.kernel, this.streams, this.container.paths.shimSocket, () =>
+          this.actor.send({ type: 'EXITED' }),
+        );
+      const work = () => runPhase(this.run, phaseOf(this.container, id));
+      await (id === 'pull'
+        ? this.operations.child('pull', 'start', work, () => this.container.pull.state.client !== undefined)
+        : work());
+      if (id === 'create')
+        for (const text of this.#warnings()) this.log.append({ type: 'note', text: `warning: ${text}` });
+      if (id === 'pull' && this.container.pull.notice)
+        this.log.append({ type: 'note', text: this.container.pull.notice });
+      if (id === 'network') this.#connected('connect');
+    } catch (error) {
+      this.failure = startFailure(error);
+      throw error;
+    }
+  }
+
+  /** An image that came with this start may have brought one more. */
+  #warnings = () =>
+    new Set([...this.container.warnings, ...healthWarnings(this.container.request, this.container.image?.config)]);
+
+  async #unwind(): Promise<void> {
+    this.streams.close();
+    const left = await this.#back.go();
+    if (this.failure) this.failure = withRest(this.failure, left);
+  }
+
+  #moved(to: MachineState, error: string): void {
+    const from = this.record.machine;
+    if (to === from) return;
+    this.log.append({ type: 'state', from, to });
+    Object.assign(this.record, { machine: to, error });
+    if (to === 'running' && from === 'executing') this.#didStart();
+    if (to === 'exiting') void this.#oom.end();
+    // an exec that is held at the gate would be left behind
+    if (to === 'exiting')
+      for (const exec of this.around.execs.values())
+        if (exec.container.container === this.container) exec.gate.release();
+    if (to === 'exited' && from === 'exiting') delete this.record.left;
+    if (to === 'exited')
+      for (const exec of this.around.execs.values()) if (exec.container.container === this.container) exec.drop();
+    if (to === 'exited') this.#didExit();
+    if (to === 'failed') this.#didFail(from);
+    if (to === 'running' || to === 'failed') this.restarting = false;
+    // of a removal that failed another one may be tried: whoever removes it decides
+    if ((to === 'exited' || to === 'failed') && from !== 'removing') this.around.exited(this);
+    if (to !== 'removed' && !midway.has(to)) this.#save();
+    this.waiters.moved(to, this.record);
+  }
+
+  #didStart(): void {
+    const { live, network } = this.container;
+    Object.assign(this.record, {
+      pid: live.pid ?? 0,
+      startedAt: live.startedAt ?? Date.now(),
+      finishedAt: 0,
+      exitCode: 0,
+      oomKilled: false,
+      network,
+      image: this.container.image?.id,
+    });
+    // execve(2) has changed them once more: for a user other than root little is left
+    const facts = rightsFacts(live.pid);
+    if (facts.length) this.log.append({ type: 'fact', facts });
+    // a moved tag must not change what a stopped container stands on
+    this.container.pull = newPull(this.record.image ?? this.container.request.Image, 'missing');
+    this.around.event(this.container, 'start');
+    this.noticeOom();
+  }
+
+  /**
+   * A full disk stops no transition: what ended has ended, and rm must be able to make room. What is known of a run
+   * before that is its START, without which it does not begin; a daemon that dies meanwhile leaves what the next one
+   * takes back.
+   */
+  #save(): void {
+    try {
+      saveRecord(this.container.settings, this.record);
+    } catch (error) {
+      if (!hasCode(error, 'ENOSPC', 'EDQUOT')) throw error;
+    }
+  }
+
+  /** A group without a limit of its own meets no wall of its own: then nothing has to be held open for it. */
+  protected noticeOom(): void {
+    if (this.container.request.HostConfig.Memory && this.running) this.#oom.begin();
+  }
+
+  #connected(action: 'connect' | 'disconnect'): void {
+    if (this.container.network.mode === 'bridge') this.around.network(this.container, action);
+  }
+
+  #didExit(): void {
+    const { exit: end } = this.container;
+    const status = end?.status ?? 9; // also when giving back failed after the status was collected
+    Object.assign(this.record, {
+      pid: 0,
+      exitCode: exitCodeOf(status),
+      oomKilled: end?.oom ?? false,
+      finishedAt: end?.time ?? Date.now(),
+    });
+    if (!this.record.left?.length) this.container.live = {};
+    else if (this.failure) this.record.error = this.failure.refusal.message;
+    if (this.record.oomKilled) this.around.event(this.container, 'oom');
+    this.around.event(this.container, 'die', { exitCode: String(this.record.exitCode) });
+    this.#connected('disconnect');
+  }
+
+  #didFail(from: MachineState): void {
+    this.gateKeeper.arm({ mode: 'run', breakpoints: [] });
+    this.streams.abandon();
+    // how it ended is not changed by an rm that failed
+    if (from !== 'removing') this.record.exitCode = this.failure?.exitCode ?? 128;
+    else this.record.dead = true;
+    Object.assign(this.record, { error: this.failure?.refusal.message ?? this.record.error });
+  }
+
+  /** A daemon has come up and the container's shim is still there. */
+  async adopt(): Promise<void> {
+    const { live, paths } = this.container;
+    const { pid } = this.record;
+    live.pid =
+      isOurs(pid, this.container.id) ||
+      (leavesOut(this.container, 'cgroup') && (await this.container.cgroup.processes()).includes(pid))
+        ? pid
+        : undefined;
+    const kernel = this.run.kernel;
+    try {
+      // a daemon may have died between the freezer and its record
+      await (
+        this.record.machine === 'paused' ? this.container.cgroup.freeze(kernel) : this.container.cgroup.thaw(kernel)
+      ).catch(() => undefined);
+      if (live.pid) live.pidfd = await tolerate(['ESRCH'], kernel.daemon.pidfd_open(live.pid, 0));
+      await this.streams.open(paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
+      this.noticeOom();
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT', 'ECONNREFUSED')) throw error;
+      this.actor.send({ type: 'EXITED' }); // it ended while nobody was there; the exit file tells how
+    }
+  }
+
+  /** A run that a dead daemon left in the middle is taken back. */
+  async takeBack(): Promise<void> {
+    const { error, left: before } = this.record;
+    await this.#unwind();
+    const { left } = this.record;
+    if (before?.length || left?.length)
+      this.record.error = notUndone(error || 'the daemon ended in the middle of it', left ?? []);
+    saveRecord(this.container.settings, this.record);
+  }
+
+  /** Runs pull → exec of what is at rest; resolves when the program runs. */
+  async begin(gate?: GateOptions): Promise<void> {
+    Object.assign(this.record, { stopped: false, runs: this.record.runs + 1 });
+    this.restartCanceled = false;
+    this.log.run = this.record.runs;
+    this.failure = undefined;
+    this.container.exit = undefined;
+    this.container.warnings = [...this.record.warnings];
+    this.gateKeeper.arm(gate ?? { mode: 'run', breakpoints: [] });
+    noteStart(this.container.settings, this.record);
+    await this.operations.run('start', async () => {
+      const settled = this.waiters.until(['running', 'exiting', 'exited', 'failed']);
+      this.actor.send({ type: 'START' });
+      if ((await settled) === 'failed')
+        throw (this.failure as StartFailure | undefined)?.refusal ?? conflict(this.record.error);
+    });
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * A limit that is changed while the container runs: what was asked for, what the kernel said, and what its files say
+ * afterwards.
+ */
+import { SyscallError } from '../kernel/errors.ts';
+import type { Cgroup } from '../kernel/cgroup/cgroup.ts';
+import { readText } from '../kernel/cgroup/directory.ts';
+import type { ContainerHandle } from './engine.ts';
+import { conflict } from '../errors/api-error.ts';
+import type { HostConfig } from '../request/container-request.ts';
+import { memorySwapOf } from '../oci/resources.ts';
+
+/** Bytes, CPUs, processes; 0 processes: as many as the host has room for. */
+export interface WantedLimits {
+  memory?: number;
+  cpus?: number;
+  pids?: number;
+}
+/** `refused`: the errno and the call that it came from */
+export interface LimitsNow {
+  warnings: string[];
+  refused?: { errno: string; message: string };
+  files: { path: string; value: string }[];
+}
+
+const FILES: Record<keyof WantedLimits, Record<1 | 2, readonly [controller: string, file: string][]>> = {
+  memory: {
+    1: [
+      ['memory', 'memory.limit_in_bytes'],
+      ['memory', 'memory.memsw.limit_in_bytes'],
+      ['memory', 'memory.usage_in_bytes'],
+    ],
+    2: [
+      ['memory', 'memory.max'],
+      ['memory', 'memory.swap.max'],
+      ['memory', 'memory.current'],
+    ],
+  },
+  cpus: {
+    1: [
+      ['cpu', 'cpu.cfs_quota_us'],
+      ['cpu', 'cpu.cfs_period_us'],
+    ],
+    2: [['cpu', 'cpu.max']],
+  },
+  pids: { 1: [['pids', 'pids.max']], 2: [['pids', 'pids.max']] },
+};
+
+/** The files that hold these limits, as the kernel has them now; those that are not there are left out. */
+export const limitFiles = (cgroup: Cgroup, which: readonly (keyof WantedLimits)[]): LimitsNow['files'] =>
+  which
+    .flatMap((name) => FILES[name][cgroup.version])
+    .flatMap(([controller, file]) => {
+      const path = cgroup.pathOf(controller, file);
+      const value = path && readText(path).trim();
+      return path && value ? [{ path, value }] : [];
+    });
+
+/**
+ * What may be swapped stays as much as it was: the engine's MemorySwap is memory and swap together. It is always given,
+ * because dockerd's rule refuses a memory limit above the sum that was set. The first limit is a create's: twice.
+ */
+function swapWith(memory: number, host: HostConfig): number {
+  const sum = memorySwapOf(host);
+  if (sum < 0) return -1;
+  return sum ? memory + Math.max(0, sum - (host.Memory ?? 0)) : memorySwapOf({ Memory: memory });
+}
+
+function changesOf({ memory, cpus, pids }: WantedLimits, host: HostConfig): Partial<HostConfig> {
+  return {
+    ...(memory && { Memory: memory, MemorySwap: swapWith(memory, host) }),
+    ...(cpus && { NanoCpus: Math.round(cpus * 1e9) }),
+    ...(pids !== undefined && { PidsLimit: pids }),
+  };
+}
+
+/** Refusal 400 for what is out of range, 409 where nothing runs; what the kernel refuses is an answer. */
+export async function changeLimits(
+  handle: Pick<ContainerHandle, 'container' | 'state' | 'update'>,
+  wanted: WantedLimits,
+): Promise<LimitsNow> {
+  const { container, state } = handle;
+  if (!['running', 'paused'].includes(state.machine))
+    throw conflict(`container ${container.name} is ${state.machine}: limits are changed while it runs`);
+  const names = (Object.keys(wanted) as (keyof WantedLimits)[]).filter((name) => wanted[name] !== undefined);
+  try {
+    const warnings = await handle.update(changesOf(wanted, container.request.HostConfig));
+    return { warnings, files: limitFiles(container.cgroup, names) };
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error;
+    return {
+      warnings: [],
+      refused: { errno: error.code, message: error.message },
+      files: limitFiles(container.cgroup, names),
+    };
+  }
+}

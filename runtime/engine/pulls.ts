@@ -1,0 +1,111 @@
+/** Pulls that no container's start waits for: `docker pull`, `drydock pull`, POST /images/create. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { newPull, type Pull, type PullContext } from '../image/pull.ts';
+import { familiarName, normalize } from '../image/manifest/reference.ts';
+import type { ImageStore } from '../image/store/store.ts';
+import { notFound } from '../errors/api-error.ts';
+import type { Settings } from '../data-root/settings.ts';
+import { pull as pullPhase } from '../steps/image/pull.ts';
+import type { Operation } from '../operation/operation.ts';
+import type { Operations } from '../operation/operations.ts';
+import type { Pulled, PullOptions } from './pull-options.ts';
+
+/** How long the end of the daemon waits for what is being undone; the next daemon does the rest. */
+const LEAVE_MS = 3000;
+
+export class Pulls {
+  readonly #underWay = new Set<Operation>();
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly images: ImageStore,
+    private readonly operations: Operations,
+  ) {}
+
+  get busy(): boolean {
+    return this.#underWay.size > 0;
+  }
+
+  async pull({ reference, platform, auth, progress, signal, gate, begun }: PullOptions): Promise<Pulled> {
+    const operation = this.operations.begin({
+      kind: 'pull',
+      subject: { kind: 'image', name: nameOf(reference) },
+      ...(platform && { platform }),
+    });
+    const context = this.#context(reference, {
+      ...(platform && { platform }),
+      ...(auth && { auth }),
+      signal: operation.signal,
+      progress: (line) => {
+        // how far it is changes ten times a second: the journal keeps what it came to
+        if (line.current === undefined) operation.log.append({ type: 'progress', ...line });
+        progress?.(line);
+      },
+    });
+    const gone = () => operation.giveUp();
+    signal?.addEventListener('abort', gone, { once: true });
+    this.#underWay.add(operation);
+    try {
+      begun?.(operation);
+      if (signal?.aborted) gone();
+      await operation.perform({
+        context,
+        phases: [pullPhase],
+        gate: gate ?? { mode: 'run', breakpoints: [] },
+        done: () => this.#done(operation, context),
+      });
+      return pulled(context);
+    } finally {
+      signal?.removeEventListener('abort', gone);
+      this.#underWay.delete(operation);
+    }
+  }
+
+  #context(reference: string, more: Partial<Pull>): PullContext {
+    return { settings: this.settings, images: this.images, pull: newPull(reference, 'always', more) };
+  }
+
+  /** From now on the journal lives as long as the image. */
+  #done({ record, log }: Operation, { image, pull }: PullContext): void {
+    if (pull.notice) log.append({ type: 'note', text: pull.notice });
+    if (image) record.subject = { ...record.subject, id: image.id };
+  }
+
+  /** Of pulls that a dead daemon left half done: takes back what they had fetched. */
+  async recover(): Promise<void> {
+    for (const operation of this.operations.interrupted()) {
+      const { kind, subject, platform } = operation.record;
+      if (kind === 'pull')
+        await operation.recover({
+          context: this.#context(subject.name, platform ? { platform } : {}),
+          phases: [pullPhase],
+        });
+    }
+  }
+
+  async close(): Promise<void> {
+    const ending = [...this.#underWay];
+    for (const operation of ending) operation.giveUp();
+    if (ending.length)
+      await Promise.race([Promise.all(ending.map((one) => one.settled())), sleep(LEAVE_MS, undefined, { ref: false })]);
+  }
+}
+
+function pulled({ image, pull: { reference, state, notice } }: PullContext): Pulled {
+  if (!image) throw notFound(`No such image: ${reference}`);
+  return {
+    image,
+    fresh: state.fresh ?? false,
+    ...(state.digest && { digest: state.digest }),
+    ...(notice && { notice }),
+  };
+}
+
+/** As docker shows it; what is no reference is refused by the first step, and shown as it was typed. */
+function nameOf(reference: string): string {
+  try {
+    return familiarName(normalize(reference));
+  } catch {
+    return reference.slice(0, 200);
+  }
+}

@@ -1,0 +1,341 @@
+/** All containers of one data root: the Engine behind the API. */
+import { mkdirSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { noCgroup } from '../kernel/cgroup/none.ts';
+import { openCgroup } from '../kernel/cgroup/open.ts';
+import { daemonKernel } from '../kernel/linux/linux.ts';
+import { ImageStore } from '../image/store/store.ts';
+import type { Image } from '../image/manifest/image.ts';
+import { pullEvent } from '../image/store/image-events.ts';
+import { newPull } from '../image/pull.ts';
+import type { ImageUser } from '../image/store/removal.ts';
+import { keepLeases } from '../network/leases.ts';
+import { matches, parsePlatform, showPlatform } from '../image/manifest/platform.ts';
+import { networkOf } from '../network/request.ts';
+import { removeBridge } from '../network/release.ts';
+import { mergeConfig } from '../container/merge.ts';
+import { buildSpec } from '../container/bundle.ts';
+import { driverNamed } from '../drivers/storage.ts';
+import { checkBreakable, leavesOut } from '../container/leave-out.ts';
+import type { Container } from '../container/container.ts';
+import type { Engine } from './engine.ts';
+import type { MachineState } from '../container/container-state.ts';
+import { EventBus } from './events.ts';
+import type { ExecSession } from './exec-session.ts';
+import { findOperation } from '../operation/find.ts';
+import { Operations } from '../operation/operations.ts';
+import type { Pulled, PullOptions } from './pull-options.ts';
+import { Pulls } from './pulls.ts';
+import type { OperationHandle } from '../operation/record.ts';
+import { healthWarnings } from '../container/health.ts';
+import { newId, newName } from '../data-root/identity.ts';
+import { containerPaths, containersDir, removeStaleRunDirs } from '../container/paths.ts';
+import { loadRecords, newDirectory, removeDirectory, type ContainerRecord } from '../container/record.ts';
+import { badParameter, conflict, notFound } from '../errors/api-error.ts';
+import type { ContainerRequest } from '../request/container-request.ts';
+import { Restarts } from './restart.ts';
+import { engineId, namesIn, putRootInOrder, readSpec } from '../data-root/data-root.ts';
+import { Aside } from '../data-root/set-aside.ts';
+import type { Settings } from '../data-root/settings.ts';
+import type { Surroundings } from './surroundings.ts';
+import { Supervisor } from './supervisor.ts';
+import { validateRequest } from '../container/validate.ts';
+
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+type MakeStore = (inUse: (imageId: string) => ImageUser | undefined, aside: Aside) => ImageStore;
+
+export class Runtime implements Engine {
+  readonly events = new EventBus();
+  readonly storage = driverNamed('overlay2');
+  readonly #supervisors = new Map<string, Supervisor>();
+  readonly #execs = new Map<string, ExecSession>();
+  readonly #restarts = new Restarts();
+  readonly #operations: Operations;
+  readonly #pulls: Pulls;
+  #closing = false;
+
+  private constructor(
+    readonly settings: Settings,
+    readonly images: ImageStore,
+    readonly id: string,
+    aside: Aside,
+  ) {
+    this.#operations = Operations.open(settings.root, aside);
+    this.#pulls = new Pulls(settings, images, this.#operations);
+    this.events.listen(
+      ({ Type, Action, Actor }) =>
+        void (Type === 'image' && Action === 'delete' && this.#operations.subjectGone(Actor.ID)),
+    );
+  }
+
+  /** Opens the data root and picks up what is there: running containers are adopted, half-done runs are taken back. */
+  static async open(settings: Settings, makeStore: MakeStore): Promise<Runtime> {
+    for (const dir of [settings.root, settings.execRoot]) mkdirSync(dir, { recursive: true, mode: 0o711 });
+    const aside = new Aside(settings.root);
+    putRootInOrder(aside);
+    const runtime: Runtime = new Runtime(
+      settings,
+      makeStore((id) => runtime.#userOf(id), aside),
+      engineId(settings.root, aside),
+      aside,
+    );
+    const known = namesIn(containersDir(settings));
+    const records = loadRecords(settings, aside);
+    const shims = removeStaleRunDirs(settings, new Set(records.map((r) => r.id)));
+    const orphans = shims.filter(({ id }) => known.has(id));
+    for (const { id, pid } of orphans)
+      aside.say(`shim ${pid} of ${id.slice(0, 12)} runs without a record; end it with kill ${pid}`);
+    // leases outlive a daemon, not their containers
+    const running = records.filter((r) => r.machine === 'running' || r.machine === 'paused');
+    await keepLeases(daemonKernel(), settings, new Set([...running, ...orphans].map(({ id }) => id)));
+    for (const record of records) await runtime.#pickUp(record, aside);
+    await runtime.#pulls
+      .recover()
+      .catch((error: Error) => aside.say(`what a pull left was not taken back: ${error.message}`));
+    runtime.#operations.keepSubjects((id) => runtime.images.find(id) !== undefined);
+    return runtime;
+  }
+
+  #userOf(imageId: string): ImageUser | undefined {
+    const users = [...this.#supervisors.values()].filter((s) => s.container.image?.id === imageId);
+    const running = users.find((s) => ['running', 'paused', 'restarting'].includes(s.state.status) || s.underWay);
+    const one = running ?? users[0];
+    return one && { id: one.container.id.slice(0, 12), runs: one === running };
+  }
+
+  /** One that cannot be picked up stays for `rm`, or is set aside; the others do not wait for it. */
+  async #pickUp(record: ContainerRecord, aside: Aside): Promise<void> {
+    const name = `container ${record.name} (${record.id.slice(0, 12)})`;
+    // as the last daemon left it: the new machine is at rest
+    const { machine } = record;
+    let supervisor: Supervisor;
+    try {
+      supervisor = this.#supervise(record);
+    } catch (error) {
+      return void aside.move(join(containersDir(this.settings), record.id), `${name}: ${(error as Error).message}`);
+    }
+    await this.#resume(supervisor, record, machine).catch((error: Error) =>
+      aside.say(`${name} was not picked up: ${error.message}`),
+    );
+  }
+
+  async #resume(supervisor: Supervisor, record: ContainerRecord, machine: MachineState): Promise<void> {
+    if (machine === 'removing') return void (await supervisor.remove({ force: true }));
+    if (['running', 'paused', 'exiting'].includes(machine)) await supervisor.adopt();
+    else if (!['created', 'exited', 'failed'].includes(machine) || record.left?.length) await supervisor.takeBack();
+    // as dockerd does: its end was before this daemon
+    if (!supervisor.underWay && record.machine !== 'created' && record.request.HostConfig.AutoRemove)
+      return supervisor.removeAtEnd();
+    // one that is still on its way out is restarted by its exit
+    if (!supervisor.underWay && record.machine !== 'created' && this.#restarts.afterBoot(supervisor))
+      void supervisor.begin().catch(() => undefined);
+  }
+
+  #supervise(record: ContainerRecord): Supervisor {
+    const { settings, images } = this;
+    const paths = containerPaths(settings, record.id);
+    // as runc does it: relative is below the root of the hierarchies, and nothing climbs above that
+    const group = openCgroup(
+      posix.join('/', record.request.HostConfig.CgroupParent || settings.cgroupParent, record.id),
+    );
+    const container: Container = {
+      id: record.id,
+      name: record.name,
+      settings,
+      images,
+      storage: this.storage,
+      paths,
+      request: record.request,
+      network: record.network,
+      warnings: [...record.warnings],
+      live: {},
+      pull: newPull(
+        record.image ?? record.request.Image,
+        'missing',
+        record.platform ? { platform: record.platform } : {},
+      ),
+      image: images.find(record.image ?? record.request.Image),
+      cgroup: leavesOut(record, 'cgroup') ? noCgroup(group, this.storage.mountMark(paths)) : group,
+      spec: readSpec(paths.config),
+      other: (ref) => this.container(ref).container,
+    };
+    const supervisor = new Supervisor(container, record, this.#surroundings);
+    this.#supervisors.set(record.id, supervisor);
+    return supervisor;
+  }
+
+  readonly #surroundings: Surroundings = {
+    execs: this.#execs,
+    network: (container, action) =>
+      void this.events.emit('network', action, 'bridge', { container: container.id, name: 'bridge', type: 'bridge' }),
+    claim: (name) => void this.#claimName(name),
+    event: (container, action, attributes = {}) =>
+      void this.events.emit('container', action, container.id, {
+        image: container.request.Image,
+        name: container.name,
+        ...container.request.Labels,
+        ...attributes,
+      }),
+    exited: (life) => {
+      const { container } = life;
+      if (this.#closing) return;
+      if (container.request.HostConfig.AutoRemove) {
+        if (!life.kept || life.machine === 'failed') this.#supervisors.get(container.id)?.removeAtEnd();
+      } else if (life.machine === 'exited') this.#restarts.afterExit(life);
+    },
+    removed: (container) => {
+      this.#restarts.forget(container.id);
+      this.#supervisors.delete(container.id);
+      this.#surroundings.event(container, 'destroy');
+    },
+  };
+
+  async create(
+    asked: ContainerRequest,
+    options: { name?: string; platform?: string; pull?: 'missing' },
+  ): Promise<Supervisor> {
+    const request = withoutUnlimited(asked);
+    const image = this.images.find(request.Image);
+    const warnings = [...validateRequest(request, this.settings), ...healthWarnings(request, image?.config)];
+    if (!image && options.pull !== 'missing')
+      throw notFound(
+        `No such image: ${request.Image}${/[:@]/.test(request.Image.split('/').pop() ?? '') ? '' : ':latest'}`,
+      );
+    if (image && options.platform) checkPlatform(request.Image, image, options.platform);
+    if (image) checkBreakable(request, image);
+    const id = newId();
+    const other = (ref: string) => this.container(ref).container;
+    const network = networkOf(request, id, this.settings, other);
+    // asked now, so that a bad flag is refused by create and not by start
+    if (image)
+      buildSpec({ id, request, network, paths: containerPaths(this.settings, id), settings: this.settings }, image);
+    if (
+      image &&
+      !mergeConfig(request, image.config).Cmd?.length &&
+      !mergeConfig(request, image.config).Entrypoint?.length
+    )
+      throw badParameter('no command specified');
+    const name = this.#claimName(options.name);
+    const record: ContainerRecord = {
+      id,
+      name,
+      created: Date.now(),
+      request,
+      ...(options.platform && { platform: options.platform }),
+      ...(image && { image: image.id }),
+      network,
+      machine: 'created',
+      error: '',
+      runs: 0,
+      pid: 0,
+      exitCode: 0,
+      oomKilled: false,
+      startedAt: 0,
+      finishedAt: 0,
+      restartCount: 0,
+      stopped: false,
+      warnings,
+    };
+    newDirectory(this.settings, record);
+    const supervisor = this.#superviseNew(record);
+    this.#surroundings.event(supervisor.container, 'create');
+    return supervisor;
+  }
+
+  /** A create that fails leaves no record. */
+  #superviseNew(record: ContainerRecord): Supervisor {
+    try {
+      return this.#supervise(record);
+    } catch (error) {
+      void removeDirectory(this.settings, record.id).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  #claimName(wanted: string | undefined): string {
+    const holder = (name: string) => [...this.#supervisors.values()].find((s) => s.container.name === name);
+    if (wanted === undefined) return newName((name) => holder(name) !== undefined);
+    const name = wanted.replace(/^\//, '');
+    if (!NAME.test(name))
+      throw badParameter(`Invalid container name (${wanted}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+    const other = holder(name);
+    if (other)
+      throw conflict(
+        `Conflict. The container name "/${name}" is already in use by container "${other.container.id}". You have to remove (or rename) that container to be able to reuse that name.`,
+      );
+    return name;
+  }
+
+  container(ref: string): Supervisor {
+    const wanted = ref.replace(/^\//, '');
+    const all = [...this.#supervisors.values()];
+    const exact = this.#supervisors.get(wanted) ?? all.find((s) => s.container.name === wanted);
+    if (exact) return exact;
+    const byPrefix = wanted ? all.filter((s) => s.container.id.startsWith(wanted)) : [];
+    if (byPrefix.length > 1) throw badParameter(`multiple IDs found with provided prefix: ${wanted}`);
+    if (!byPrefix[0]) throw notFound(`No such container: ${ref}`);
+    return byPrefix[0];
+  }
+
+  containers(): Supervisor[] {
+    return [...this.#supervisors.values()];
+  }
+
+  execById(id: string): ExecSession {
+    const found = this.#execs.get(id) ?? [...this.#execs.values()].find((e) => id.length > 3 && e.id.startsWith(id));
+    if (!found) throw notFound(`No such exec instance: ${id}`);
+    return found;
+  }
+
+  async pull(options: PullOptions): Promise<Pulled> {
+    const pulled = await this.#pulls.pull(options);
+    this.events.emit('image', 'pull', ...pullEvent(pulled.image, options.reference));
+    return pulled;
+  }
+
+  operations(): OperationHandle[] {
+    return [...this.#operations.list(), ...this.containers().flatMap(({ operations }) => operations.list())].sort(
+      (a, b) => b.record.created - a.record.created,
+    );
+  }
+  operation(ref: string): OperationHandle {
+    return findOperation(this.operations(), ref);
+  }
+
+  busy(): boolean {
+    return this.#pulls.busy || this.containers().some((s) => s.underWay || s.restarting);
+  }
+
+  /** Containers stay; without any that runs, so does nothing of ours on the host's network. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#restarts.close();
+    const running = this.containers().some((s) => s.underWay);
+    for (const exec of this.#execs.values()) exec.leave();
+    for (const supervisor of this.containers()) supervisor.leave();
+    await this.#pulls.close();
+    if (running) return;
+    await removeBridge(daemonKernel(), this.settings);
+    await openCgroup(this.settings.cgroupParent).remove(daemonKernel());
+  }
+}
+
+/**
+ * An image of another platform under the same name does not count: the client pulls the right one, or is told that
+ * there is none.
+ */
+function checkPlatform(reference: string, { config }: Image, platform: string): void {
+  const wanted = parsePlatform(platform);
+  if (matches(wanted, config)) return;
+  throw notFound(
+    `No such image: image with reference ${reference} was found but its platform (${showPlatform(config)}) does not match the specified platform (${showPlatform(wanted)})`,
+  );
+}
+
+/** As dockerd stores it: a create without a limit of processes leaves null, an update that takes it away leaves 0. */
+function withoutUnlimited(request: ContainerRequest): ContainerRequest {
+  const { PidsLimit } = request.HostConfig ?? {};
+  return typeof PidsLimit === 'number' && PidsLimit <= 0
+    ? { ...request, HostConfig: { ...request.HostConfig, PidsLimit: null } }
+    : request;
+}

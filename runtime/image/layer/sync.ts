@@ -1,0 +1,13 @@
+/** The job that waits until everything written to a file system is on its disk: syncfs(2). */
+import { closeSync, openSync } from 'node:fs';
+import { call } from '../../kernel/native-call.ts';
+
+/** Throws SyscallError, EIO when the disk could not take it. */
+export async function syncFilesystem({ dir }: { dir: string }): Promise<void> {
+  const fd = openSync(dir, 'r');
+  try {
+    call('syncfs', fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * From an index to the one manifest that is meant: OCI image spec, "Image Index".
+ *
+ *   entry with a platform       ── fits ──▶ manifest
+ *   entry that is an index      ── fetch ─▶ its entries, in the same way
+ *   entry without a platform    ── fetch ─▶ manifest ── fetch ──▶ its config says for what it is
+ */
+import { Refusal } from '../../errors/api-error.ts';
+import type { Descriptor, Index, Manifest, Platform } from './manifest.ts';
+import { indexTypes } from './media-types.ts';
+import { candidates, matches, NoMatch } from './platform.ts';
+
+/** What the registry has, asked for by digest. */
+export interface Shelf {
+  document(digest: string): Promise<{ document: Index | Manifest; bytes: Buffer }>;
+  /** Of what the manifest's config says it is. */
+  platform(manifest: Manifest): Promise<Platform>;
+}
+/** `manifest` and its bytes if it had to be fetched already to be found. */
+export interface Chosen {
+  digest: string;
+  platform: Platform;
+  fetched?: { manifest: Manifest; bytes: Buffer };
+}
+
+const MOST_LEVELS = 4;
+const MOST_LOOKED_AT = 50;
+
+class Search {
+  #lookedAt = 0;
+  /** why one that does not say for what it is was passed over: attestations and charts stand in an index, too */
+  passedOver: Refusal | undefined;
+  constructor(
+    private readonly shelf: Shelf,
+    private readonly wanted: Platform,
+  ) {}
+
+  async among(index: Index, level = 1): Promise<Chosen | undefined> {
+    if (level > MOST_LEVELS) throw new Refusal(500, `the index holds indexes more than ${MOST_LEVELS} levels deep`);
+    for (const entry of candidates(index, this.wanted)) {
+      if (entry.platform && !indexTypes.includes(entry.mediaType))
+        return { digest: entry.digest, platform: entry.platform };
+      const found = await this.#at(entry, level).catch((error: unknown) => this.#passOver(entry, error));
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  #passOver(entry: Descriptor, error: unknown): undefined {
+    if (entry.platform || !(error instanceof Refusal) || error.status !== 500) throw error;
+    this.passedOver ??= error;
+  }
+
+  async #at(entry: Descriptor, level: number): Promise<Chosen | undefined> {
+    if (++this.#lookedAt > MOST_LOOKED_AT)
+      throw new Refusal(500, `the index names more than ${MOST_LOOKED_AT} manifests without a platform`);
+    const { document, bytes } = await this.shelf.document(entry.digest);
+    if (document.kind === 'index') return this.among(document, level + 1);
+    const platform = entry.platform ?? (await this.shelf.platform(document));
+    return matches(this.wanted, platform)
+      ? { digest: entry.digest, platform, fetched: { manifest: document, bytes } }
+      : undefined;
+  }
+}
+
+/** Throws Refusal 404 in docker's words when there is none, and what the shelf throws. */
+export async function chooseManifest(index: Index, wanted: Platform, shelf: Shelf): Promise<Chosen> {
+  const search = new Search(shelf, wanted);
+  const found = await search.among(index);
+  if (!found) throw search.passedOver ?? new NoMatch(wanted);
+  return found;
+}

@@ -1,0 +1,156 @@
+/**
+ * Proving who one is to a registry: distribution's "Token Authentication Specification".
+ *
+ *   GET /v2/…          ─▶ 401, WWW-Authenticate: Bearer realm, service, scope
+ *   GET realm?service&scope, Basic if there are credentials  ─▶ {"token", "expires_in"}
+ *   GET /v2/… with Authorization: Bearer token               ─▶ 200
+ *
+ * An identity token (what `docker login` gets from some registries) is traded by POST instead, as OAuth 2 refresh
+ * token.
+ */
+import { Refusal } from '../../errors/api-error.ts';
+import type { HttpRequest, HttpResponse } from '../../kernel/http.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { readChallenges, type Challenge } from './challenge.ts';
+import { discard, isSuccess, readAll } from './http-body.ts';
+import { Checked } from '../../json/checked.ts';
+import { patience, within } from './patience.ts';
+import { ConnectionError } from './registry-error.ts';
+
+/** Who one is, as docker's clients say it: the Engine API's X-Registry-Auth. */
+export interface RegistryAuth {
+  username?: string;
+  password?: string;
+  identitytoken?: string;
+  registrytoken?: string;
+  serveraddress?: string;
+}
+
+const MAX_TOKEN = 256 * 1024;
+const SHORTEST_SECONDS = 60;
+/** A token is not used in its last seconds. */
+const MARGIN_MS = 5000;
+
+const basic = ({ username = '', password = '' }: RegistryAuth) =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+
+/** The credentials for one registry and the tokens it gave for them. */
+export class Authorizer {
+  readonly #tokens = new Map<string, { header: string; until: number }>();
+
+  /** `https`: whether the registry is spoken to over TLS; then its token server must be too. */
+  constructor(
+    private readonly auth: RegistryAuth | undefined,
+    private readonly https: boolean,
+  ) {}
+
+  header(scope: string): string | undefined {
+    if (this.auth?.registrytoken) return `Bearer ${this.auth.registrytoken}`;
+    const known = this.#tokens.get(scope);
+    return known && known.until > Date.now() ? known.header : undefined;
+  }
+
+  /** Answers a 401; false when there is nothing (more) to answer with. Throws Refusal when the token server refuses. */
+  async answer(k: Kernel, challenges: readonly Challenge[], scope: string, signal?: AbortSignal): Promise<boolean> {
+    if (this.auth?.registrytoken) return false;
+    const bearer = challenges.find(({ scheme, params }) => scheme === 'bearer' && params['realm']);
+    if (bearer) {
+      this.#tokens.set(scope, await this.#token(k, bearer.params, scope, signal));
+      return true;
+    }
+    if (!challenges.some(({ scheme }) => scheme === 'basic') || !this.auth?.username || this.#tokens.has(scope))
+      return false;
+    this.#tokens.set(scope, { header: basic(this.auth), until: Infinity });
+    return true;
+  }
+
+  async #token(
+    k: Kernel,
+    params: Record<string, string>,
+    scope: string,
+    signal?: AbortSignal,
+  ): Promise<{ header: string; until: number }> {
+    const realm = this.#realm(params['realm']!);
+    const asked = params['scope'] && params['scope'] !== scope ? `${scope} ${params['scope']}` : scope;
+    const [url, request] = this.auth?.identitytoken
+      ? this.#trade(realm, params['service'], asked)
+      : this.#get(realm, params['service'], asked);
+    await k.requesting(request.method ?? 'GET', url);
+    // to the end of the answer: it may send a byte a minute
+    return within(`the token server ${realm.host} did not answer`, patience.token, signal, (bounded) =>
+      this.#ask(k, realm, url, { ...request, signal: bounded }, signal),
+    );
+  }
+
+  async #ask(
+    k: Kernel,
+    realm: URL,
+    url: string,
+    request: HttpRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<{ header: string; until: number }> {
+    const response = await k.fetch(url, request).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw new ConnectionError(`the token server ${realm.host}`, error);
+    });
+    if (!isSuccess(response)) {
+      discard(response);
+      throw new Refusal(
+        response.status === 401 || response.status === 403 ? 401 : 500,
+        response.status === 401
+          ? 'unauthorized: incorrect username or password'
+          : `the token server ${realm.host} answered ${response.status}`,
+      );
+    }
+    const from = Checked.parse(
+      `the answer of the token server ${realm.host}`,
+      await readAll(response, MAX_TOKEN, 'the token'),
+    );
+    // an empty field is a missing one, as for docker's client
+    const token = from.optional('token') || from.optional('access_token');
+    if (!token) throw from.wrong('token', 'there, and neither is access_token');
+    if (!/^[\x21-\x7e]+$/.test(token)) throw from.wrong('token', 'printable text');
+    const seconds = from.has('expires_in') ? from.integer('expires_in', 1e9) : SHORTEST_SECONDS;
+    return { header: `Bearer ${token}`, until: Date.now() + Math.max(seconds, SHORTEST_SECONDS) * 1000 - MARGIN_MS };
+  }
+
+  #realm(text: string): URL {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const allowed = this.https ? ['https:'] : ['https:', 'http:'];
+    if (!url || !allowed.includes(url.protocol))
+      throw new Refusal(
+        500,
+        `the registry names the token server ${JSON.stringify(text.slice(0, 200))}, which is no https address`,
+      );
+    return url;
+  }
+
+  #get(realm: URL, service: string | undefined, scope: string): [string, HttpRequest] {
+    const url = new URL(realm);
+    if (service) url.searchParams.set('service', service);
+    for (const one of scope.split(' ')) url.searchParams.append('scope', one);
+    if (!this.auth?.username) return [url.href, {}];
+    url.searchParams.set('account', this.auth.username);
+    return [url.href, { headers: { Authorization: basic(this.auth) } }];
+  }
+
+  #trade(realm: URL, service: string | undefined, scope: string): [string, HttpRequest] {
+    const form = new URLSearchParams({
+      grant_type: 'refresh_token',
+      client_id: 'drydock',
+      refresh_token: this.auth?.identitytoken ?? '',
+      scope,
+      ...(service && { service }),
+    });
+    return [
+      realm.href,
+      { method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body: form.toString() },
+    ];
+  }
+}
+
+/** The registry would have let somebody in who may do more: `error="insufficient_scope"`, RFC 6750. */
+export const isDenied = (challenges: readonly Challenge[]): boolean =>
+  challenges.some(({ params }) => params['error'] === 'insufficient_scope');
+export const challengesOf = (response: HttpResponse): Challenge[] =>
+  readChallenges((response.headers.get('www-authenticate') ?? '').slice(0, 8192));

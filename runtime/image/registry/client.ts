@@ -1,0 +1,197 @@
+/** A client of one repository at one endpoint: OCI distribution spec, "Pull". */
+import type { HttpResponse } from '../../kernel/http.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { Refusal } from '../../errors/api-error.ts';
+import { Authorizer, challengesOf, isDenied, type RegistryAuth } from './auth.ts';
+import { isDigest, sha256 } from '../manifest/digest.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Challenge } from './challenge.ts';
+import { discard, isSuccess, readAll } from './http-body.ts';
+import { MAX_MANIFEST } from '../manifest/manifest.ts';
+import { acceptManifests } from '../manifest/media-types.ts';
+import { patience, within } from './patience.ts';
+import { ConnectionError, readError, type RegistryError } from './registry-error.ts';
+import { Backoff, isLost, retryAfterMs } from './retry.ts';
+
+export interface FetchedManifest {
+  bytes: Buffer;
+  digest: string;
+  mediaType: string;
+}
+interface Ask {
+  method?: 'GET' | 'HEAD';
+  accept?: string;
+  range?: number;
+  once?: boolean;
+}
+
+const MAX_REDIRECTS = 5;
+const MAX_ERROR = 64 * 1024;
+const REDIRECTS = [301, 302, 303, 307, 308];
+const BUSY = [408, 429, 500, 502, 503, 504];
+
+export class RegistryClient {
+  /** ping finds out which of the endpoint's it is */
+  #base: string;
+  #authorizer: Authorizer;
+  #challenges: readonly Challenge[] = [];
+
+  constructor(
+    private readonly k: Kernel,
+    readonly endpoint: Endpoint,
+    readonly path: string,
+    private readonly auth?: RegistryAuth,
+    private readonly signal?: AbortSignal,
+  ) {
+    this.#base = endpoint.bases[0]!;
+    this.#authorizer = new Authorizer(auth, true);
+  }
+
+  /** The same connection for work that does not end with this caller: a download that others wait for too. */
+  lasting(signal: AbortSignal): RegistryClient {
+    const twin = new RegistryClient(this.k, this.endpoint, this.path, this.auth, signal);
+    twin.#base = this.#base;
+    twin.#authorizer = this.#authorizer;
+    return twin;
+  }
+
+  get base(): string {
+    return this.#base;
+  }
+  get #scope(): string {
+    return `repository:${this.path}:pull`;
+  }
+
+  /**
+   * Finds out whether a registry answers at all, and over what; `ms` for each base. Throws ConnectionError for the last
+   * base.
+   */
+  async ping(ms: number): Promise<void> {
+    let last: unknown;
+    for (const base of this.endpoint.bases) {
+      this.#base = base;
+      this.#authorizer = new Authorizer(this.auth, base.startsWith('https:'));
+      try {
+        const response = await this.#send(`${base}/v2/`, {}, ms);
+        discard(response);
+        this.#challenges = response.status === 401 ? challengesOf(response) : [];
+        // a web server that knows nothing of /v2/ is no registry; distribution answers 200 or 401
+        if (response.status === 404) throw new Refusal(500, `${base} is no registry: GET /v2/ answers 404`);
+        return;
+      } catch (error) {
+        this.signal?.throwIfAborted();
+        last = error instanceof Refusal ? error : new ConnectionError(`Get "${base}/v2/"`, error);
+      }
+    }
+    throw last;
+  }
+
+  /** Gets the token for what follows, if ping was asked for one. */
+  async authorize(): Promise<void> {
+    if (this.#challenges.length) await this.#authorizer.answer(this.k, this.#challenges, this.#scope, this.signal);
+  }
+
+  /** By tag or digest. A digest is checked; without one it is computed. Throws RegistryError. */
+  async manifest(reference: string): Promise<FetchedManifest> {
+    const response = await this.#request(`manifests/${reference}`, { accept: acceptManifests });
+    const bytes = await readAll(response, MAX_MANIFEST, `the manifest of ${this.path}:${reference}`);
+    const digest = sha256(bytes);
+    if (isDigest(reference) && digest !== reference)
+      throw new Refusal(500, `manifest verification failed for digest ${reference}: the registry sent ${digest}`);
+    return { bytes, digest, mediaType: response.headers.get('content-type') ?? '' };
+  }
+
+  /** The digest a tag has now, for no more than a HEAD; undefined when the registry does not say. */
+  async head(reference: string): Promise<string | undefined> {
+    const response = await this.#request(`manifests/${reference}`, { method: 'HEAD', accept: acceptManifests });
+    discard(response);
+    const digest = response.headers.get('docker-content-digest');
+    return isDigest(digest) ? digest : undefined;
+  }
+
+  /**
+   * A blob's bytes from `from` on: 206, or 200 and all of them. Not retried here: download.ts knows what it has got.
+   */
+  blob(digest: string, from: number): Promise<HttpResponse> {
+    return this.#request(`blobs/${digest}`, { once: true, ...(from && { range: from }) });
+  }
+
+  async #request(what: string, ask: Ask): Promise<HttpResponse> {
+    const backoff = new Backoff(this.signal);
+    for (;;) {
+      const outcome = await this.#authorized(`${this.#base}/v2/${this.path}/${what}`, ask).catch((error: unknown) => {
+        if (ask.once || !isLost(error)) throw error;
+        return error as Error;
+      });
+      if (!(outcome instanceof Error)) {
+        if (isSuccess(outcome)) return outcome;
+        const error = await this.#failure(outcome);
+        if (!BUSY.includes(outcome.status) || !(await backoff.again(error.retryAfter))) throw error;
+      } else if (!(await backoff.again())) {
+        throw new ConnectionError(
+          `${ask.method ?? 'GET'} ${this.#base}/v2/${this.path}/${what}`,
+          outcome,
+          backoff.failures,
+        );
+      }
+    }
+  }
+
+  async #failure(response: HttpResponse): Promise<RegistryError> {
+    const denied = response.status === 401 && isDenied(challengesOf(response));
+    const body = await readAll(response, MAX_ERROR, 'the error').catch(() => Buffer.alloc(0));
+    return readError(response.status, body.toString(), denied, retryAfterMs(response.headers.get('retry-after')));
+  }
+
+  async #authorized(url: string, ask: Ask): Promise<HttpResponse> {
+    for (let tries = 0; ; tries++) {
+      const response = await this.#follow(url, ask);
+      if (
+        response.status !== 401 ||
+        tries === 2 ||
+        !(await this.#authorizer.answer(this.k, challengesOf(response), this.#scope, this.signal))
+      )
+        return response;
+      discard(response);
+    }
+  }
+
+  /** Redirects by hand: another host gets no Authorization, and nobody leads from https to http. */
+  async #follow(url: string, ask: Ask): Promise<HttpResponse> {
+    const first = new URL(url);
+    let here = first;
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+      const authorization = here.origin === first.origin ? this.#authorizer.header(this.#scope) : undefined;
+      const response = await this.#send(
+        here.href,
+        {
+          ...(ask.accept && { Accept: ask.accept }),
+          ...(ask.range && { Range: `bytes=${ask.range}-` }),
+          ...(authorization && { Authorization: authorization }),
+        },
+        patience.headers,
+        ask.method,
+      );
+      const location = response.headers.get('location');
+      if (!REDIRECTS.includes(response.status) || !location) return response;
+      discard(response);
+      const next = URL.canParse(location, here.href) ? new URL(location, here.href) : undefined;
+      const allowed = here.protocol === 'https:' ? ['https:'] : ['https:', 'http:'];
+      if (!next || !allowed.includes(next.protocol))
+        throw new Refusal(
+          500,
+          `${here.host} redirects to ${JSON.stringify(location.slice(0, 200))}, which is not followed`,
+        );
+      here = next;
+    }
+    throw new Refusal(500, `${first.host} redirects more than ${MAX_REDIRECTS} times`);
+  }
+
+  /** `ms` until the headers are there; the body has its own limit (http-body.ts). */
+  async #send(url: string, headers: Record<string, string>, ms: number, method = 'GET'): Promise<HttpResponse> {
+    await this.k.requesting(method, url);
+    return within(`${new URL(url).host} did not answer`, ms, this.signal, (signal) =>
+      this.k.fetch(url, { method, headers, signal }),
+    );
+  }
+}

@@ -1,0 +1,92 @@
+/** What a registry's error means to whoever asked, in docker's words: OCI distribution spec, "Error Codes". */
+import { parseJson } from '../../json/parse-json.ts';
+import { Refusal } from '../../errors/api-error.ts';
+import { familiarName, familiarRepository, type Reference } from '../manifest/reference.ts';
+
+/** `code` as in the specification, lower case with spaces: 'manifest unknown'. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError';
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly retryAfter?: number,
+  ) {
+    super(message === code || !message ? `${code}: ${code}` : `${code}: ${message}`);
+  }
+}
+
+/** No answer came, or it broke off: `what` was asked for when that happened. Keeps the code of the last failure. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+  readonly code: string | undefined;
+  constructor(what: string, cause: unknown, tries = 1) {
+    super(
+      `${what}: ${cause instanceof Error ? cause.message : String(cause)}${tries > 1 ? `, ${tries} times in a row` : ''}`,
+      { cause },
+    );
+    this.code = (cause as { code?: string } | undefined)?.code;
+  }
+}
+
+const byStatus = new Map([
+  [401, 'unauthorized'],
+  [403, 'denied'],
+  [404, 'not found'],
+  [429, 'toomanyrequests'],
+]);
+/** By the registry's own word, which may be any, `constructor` too: hence maps. */
+const words = new Map([
+  ['unauthorized', 'authentication required'],
+  ['denied', 'requested access to the resource is denied'],
+  ['toomanyrequests', 'too many requests; wait a while, or log in'],
+]);
+
+/** The first of {"errors":[{"code","message"}]}; what is not JSON is shown by its status. */
+export function readError(status: number, body: string, denied: boolean, retryAfter?: number): RegistryError {
+  let first: { code?: unknown; message?: unknown } | undefined;
+  try {
+    first = (parseJson(body) as { errors?: { code?: unknown; message?: unknown }[] } | null)?.errors?.[0];
+  } catch {
+    first = undefined;
+  }
+  if (denied) return new RegistryError(status, 'denied', words.get('denied')!, retryAfter);
+  const code =
+    typeof first?.code === 'string' && first.code
+      ? first.code.toLowerCase().replaceAll('_', ' ')
+      : (byStatus.get(status) ?? `status ${status}`);
+  const message = typeof first?.message === 'string' && first.message ? first.message : (words.get(code) ?? '');
+  return new RegistryError(status, code.slice(0, 100), message.slice(0, 1000), retryAfter);
+}
+
+type Translation = (ref: Reference, error: RegistryError) => Refusal;
+const noAccess: Translation = (ref, error) =>
+  new Refusal(
+    404,
+    `pull access denied for ${familiarRepository(ref)}, repository does not exist or may require 'docker login': ${error.message}`,
+    { cause: error },
+  );
+const translations = new Map<string, Translation>(
+  Object.entries<Translation>({
+    'manifest unknown': (ref, error) =>
+      new Refusal(404, `manifest for ${familiarName(ref)} not found: ${error.message}`, { cause: error }),
+    'name unknown': (ref, error) =>
+      new Refusal(404, `repository ${familiarRepository(ref)} not found: ${error.message}`, { cause: error }),
+    'not found': (ref, error) =>
+      new Refusal(404, `manifest for ${familiarName(ref)} not found: manifest unknown: manifest unknown`, {
+        cause: error,
+      }),
+    denied: noAccess,
+    unauthorized: (_, error) => new Refusal(401, error.message, { cause: error }),
+    toomanyrequests: (_, error) => new Refusal(503, error.message, { cause: error }),
+  }),
+);
+
+/** A Refusal for the client; other errors pass as they are. */
+export function translate(ref: Reference, error: unknown): unknown {
+  if (!(error instanceof RegistryError)) return error;
+  return (
+    translations.get(error.code)?.(ref, error) ??
+    new Refusal(500, `${familiarName(ref)}: ${error.message}`, { cause: error })
+  );
+}

@@ -1,0 +1,73 @@
+/**
+ * When a request to a registry is made again, and after how long: OCI distribution spec, "Error Codes"; RFC 9110,
+ * "Retry-After".
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hasCode } from '../../kernel/errors.ts';
+
+const FIRST_MS = 250;
+const MOST_TRIES = 5;
+/** A registry that asks for more patience than this is reported instead. */
+const LONGEST_MS = 20_000;
+
+const LOST = [
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'HPE_INVALID_EOF_STATE',
+  'ECONNREFUSED',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+];
+/** The connection broke; that of an earlier try may have been cut in the middle. */
+export const isLost = (error: unknown): boolean => hasCode(error, ...LOST);
+
+/** No registry answers there: what the practice registry may stand in for. */
+export const isUnreachable = (error: unknown): boolean =>
+  hasCode(
+    error,
+    'ECONNREFUSED',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EAI_FAIL',
+    'EAI_NODATA',
+    'ENETUNREACH',
+    'EHOSTUNREACH',
+    'ENETDOWN',
+    'EACCES',
+    'EPERM',
+    'ETIMEDOUT',
+    'EADDRNOTAVAIL',
+  );
+
+/** Seconds or a date → milliseconds; undefined when absent or nonsense. */
+export function retryAfterMs(header: string | undefined, now = Date.now()): number | undefined {
+  if (!header) return undefined;
+  const ms = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
+  return Number.isFinite(ms) ? Math.max(ms, 0) : undefined;
+}
+
+/** Counts failures in a row and waits between them: 0.25 s, 0.5 s, 1 s, 2 s. */
+export class Backoff {
+  #failures = 0;
+  constructor(private readonly signal?: AbortSignal) {}
+
+  /** False: enough. Throws the signal's reason. */
+  async again(askedMs?: number): Promise<boolean> {
+    if (++this.#failures >= MOST_TRIES || (askedMs ?? 0) > LONGEST_MS) return false;
+    await sleep(
+      Math.max(askedMs ?? 0, FIRST_MS * 2 ** (this.#failures - 1)),
+      undefined,
+      this.signal ? { signal: this.signal } : {},
+    ).catch(() => this.signal?.throwIfAborted());
+    return true;
+  }
+  /** Failures in a row. */
+  get failures(): number {
+    return this.#failures;
+  }
+  progressed(): void {
+    this.#failures = 0;
+  }
+}

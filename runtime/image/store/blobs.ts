@@ -1,0 +1,85 @@
+/**
+ * <root>/blobs/sha256/<hex>: what came from registries, as it came. A file is there only when its digest was checked.
+ */
+import { randomUUID } from 'node:crypto';
+import { createReadStream, mkdirSync, readdirSync, readFileSync, renameSync, statSync, type ReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeDurably } from '../../data-root/atomic-file.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import { hexOf, sha256 } from '../manifest/digest.ts';
+import { download, type DownloadProgress } from '../registry/download.ts';
+import type { Descriptor } from '../manifest/manifest.ts';
+import { Shared } from './shared.ts';
+
+export class BlobStore {
+  readonly dir: string;
+  readonly #downloads = new Shared<void, DownloadProgress>();
+
+  constructor(root: string) {
+    this.dir = join(root, 'blobs/sha256');
+    mkdirSync(this.dir, { recursive: true, mode: 0o700 });
+  }
+
+  path(digest: string): string {
+    return join(this.dir, hexOf(digest));
+  }
+  has(digest: string): boolean {
+    return statSync(this.path(digest), { throwIfNoEntry: false })?.isFile() ?? false;
+  }
+  size(digest: string): number {
+    return statSync(this.path(digest)).size;
+  }
+  /** For configs and manifests. Throws ENOENT. */
+  read(digest: string): Buffer {
+    return readFileSync(this.path(digest));
+  }
+  stream(digest: string): ReadStream {
+    return createReadStream(this.path(digest));
+  }
+  /** All that are there and not larger than `most`. */
+  digests(most: number): string[] {
+    return readdirSync(this.dir)
+      .filter((name) => /^[a-f0-9]{64}$/.test(name))
+      .map((name) => `sha256:${name}`)
+      .filter((digest) => this.has(digest) && this.size(digest) <= most);
+  }
+  /** Returns the digest. */
+  put(bytes: Buffer): string {
+    const digest = sha256(bytes);
+    if (!this.has(digest)) writeDurably(this.path(digest), bytes);
+    return digest;
+  }
+
+  /** Fetches what is not there; several callers share one download. */
+  async fetch(
+    client: RegistryClient,
+    blob: Descriptor,
+    tell: (p: DownloadProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (this.has(blob.digest)) return;
+    await this.#downloads.run(
+      blob.digest,
+      (lasting, told) => download(client.lasting(lasting), blob, this.path(blob.digest), told, lasting),
+      tell,
+      signal,
+    );
+  }
+
+  /**
+   * Removes every file that `keep` does not want; also what a dead daemon left half done. It is decided at once; the
+   * blocks of large files take their time.
+   */
+  async collect(keep: (digest: string) => boolean): Promise<void> {
+    const busy = new Set(this.#downloads.busy);
+    const doomed = readdirSync(this.dir).flatMap((name) => {
+      const digest = `sha256:${name.slice(0, 64)}`;
+      if (busy.has(digest) || (name.length === 64 && keep(digest))) return [];
+      const path = join(this.dir, `${name.slice(0, 64)}.gone-${randomUUID()}`);
+      renameSync(join(this.dir, name), path);
+      return [path];
+    });
+    for (const path of doomed) await rm(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,76 @@
+/** docker rmi: a name goes before the image does, and nothing goes that a container stands on. */
+import { conflict } from '../../errors/api-error.ts';
+import { shortOf } from '../manifest/digest.ts';
+import type { Image } from '../manifest/image.ts';
+import type { ImageList } from './image-list.ts';
+import { canonicalName, familiarName, normalize, parseReference } from '../manifest/reference.ts';
+
+export type Removed = { Untagged: string } | { Deleted: string };
+/** A container that stands on the image: its short id, and whether it runs (or is paused, or on its way). */
+export interface ImageUser {
+  id: string;
+  runs: boolean;
+}
+interface Circumstances {
+  force: boolean;
+  user: ImageUser | undefined;
+}
+
+const repositoryOf = (name: string): string => {
+  const { domain, path } = parseReference(name);
+  return `${domain}/${path}`;
+};
+const namesOf = (list: ImageList, id: string): string[] =>
+  [...list.names].filter(([, of]) => of === id).map(([name]) => name);
+/**
+ * All its names are tags and digests of one repository, and of the tags there is one at most: the image goes by its id
+ * with them.
+ */
+const isSingle = (names: readonly string[]): boolean =>
+  new Set(names.map(repositoryOf)).size <= 1 && names.filter((name) => !name.includes('@')).length <= 1;
+const isById = (image: Image, reference: string): boolean =>
+  image.id.startsWith(`sha256:${reference.replace(/^sha256:/, '')}`);
+
+function untag(list: ImageList, names: readonly string[]): Removed[] {
+  for (const name of names) list.names.delete(name);
+  return names.map((name) => ({ Untagged: familiarName(parseReference(name)) }));
+}
+function removeAll(list: ImageList, id: string): Removed[] {
+  const untagged = untag(list, namesOf(list, id));
+  list.images.delete(id);
+  return [...untagged, { Deleted: id }];
+}
+
+/** Changes the list; the files are collected afterwards. Throws Refusal 409. */
+export function removeImage(
+  list: ImageList,
+  image: Image,
+  reference: string,
+  { force, user }: Circumstances,
+): Removed[] {
+  const names = namesOf(list, image.id);
+  const tags = names.filter((name) => !name.includes('@'));
+  const asName = isById(image, reference) ? undefined : canonicalName(normalize(reference));
+  const name = asName && names.includes(asName) ? asName : undefined;
+  const short = shortOf(image.id);
+  if (!name) {
+    const refuse = (how: string, why: string) =>
+      conflict(`conflict: unable to delete ${short} (${how} be forced) - image is ${why}`);
+    if (user?.runs) throw refuse('cannot', `being used by running container ${user.id}`);
+    if (!isSingle(names) && !force) throw refuse('must', 'referenced in multiple repositories');
+    if (user && !force) throw refuse('must', `being used by stopped container ${user.id}`);
+    // a stopped container's layers stay, whatever force says: the names go, the image without a name remains
+    return user ? untag(list, names) : removeAll(list, image.id);
+  }
+  // the digests of a repository go with its last tag
+  const rest = tags.filter((tag) => tag !== name && repositoryOf(tag) === repositoryOf(name));
+  const going = names.filter(
+    (other) => other === name || (!rest.length && other.includes('@') && repositoryOf(other) === repositoryOf(name)),
+  );
+  if (going.length < names.length) return untag(list, going);
+  if (user && !force)
+    throw conflict(
+      `conflict: unable to remove repository reference "${reference}" (must force) - container ${user.id} is using its referenced image ${short}`,
+    );
+  return user ? untag(list, going) : removeAll(list, image.id);
+}

@@ -1,0 +1,237 @@
+/**
+ * What images and layers there are on this machine: <root>/images.json, <root>/blobs, <root>/layers. One daemon at a
+ * time.
+ */
+import { mkdirSync } from 'node:fs';
+import { badParameter, notFound } from '../../errors/api-error.ts';
+import { BlobStore } from './blobs.ts';
+import { readConfig } from '../manifest/config.ts';
+import { chainIDs, sha256 } from '../manifest/digest.ts';
+import type { Image, Layer } from '../manifest/image.ts';
+import { imageListPath, readImageList, writeImageList, type ImageList, type ImageRecord } from './image-list.ts';
+import { LayerStore, type SetAside } from './layers.ts';
+import { Leases, type Lease } from './lease.ts';
+import type { PracticeServer } from '../practice/practice-server.ts';
+import {
+  canonicalName,
+  familiarName,
+  familiarRepository,
+  isTag,
+  normalize,
+  parseReference,
+  type Reference,
+} from '../manifest/reference.ts';
+import { removeImage, type ImageUser, type Removed } from './removal.ts';
+
+/** A config of 499 layers with its history is below that. */
+const CONFIG_MOST = 4 << 20;
+
+export interface ImageStoreOptions {
+  /** the daemon's data root; made when absent */
+  root: string;
+  /** A container that stands on this image; one that runs before all others. */
+  inUse?: (imageId: string) => ImageUser | undefined;
+  /** server/registry's startRegistry: without it there is no practice registry */
+  startRegistry?: PracticeServer;
+  /** Moves what cannot be read out of the way and reports it; without it a damaged list is an error. */
+  setAside?: SetAside;
+}
+export interface NewImage {
+  config: Buffer;
+  /** the manifest's bytes, if it came by one */
+  manifest?: Buffer;
+  blobs?: ImageRecord['blobs'];
+  /** canonical names that it gets from now on, tags and digests */
+  names: string[];
+  practice?: boolean;
+}
+
+export class ImageStore {
+  readonly root: string;
+  readonly blobs: BlobStore;
+  readonly layers: LayerStore;
+  readonly leases = new Leases();
+  /** ms since 1970 until which docker.io counts as out of reach; saves the next run the three seconds */
+  unreachableUntil = 0;
+  readonly #list: ImageList;
+  readonly #images = new Map<string, Image>();
+
+  constructor(readonly options: ImageStoreOptions) {
+    this.root = options.root;
+    mkdirSync(this.root, { recursive: true, mode: 0o711 });
+    this.blobs = new BlobStore(this.root);
+    this.layers = new LayerStore(this.root, options.setAside);
+    this.#list = this.#readList();
+    for (const record of this.#list.images.values()) this.#open(record);
+    for (const [name, id] of this.#list.names) if (!this.#images.has(id)) this.#list.names.delete(name);
+    // what a pull that was cut off left behind; on failure the next collection finds it again
+    void this.collect().catch(() => undefined);
+  }
+
+  #readList(): ImageList {
+    try {
+      return readImageList(this.root);
+    } catch (error) {
+      if (!this.options.setAside) throw error;
+      this.options.setAside(imageListPath(this.root), (error as Error).message);
+      return this.#recovered();
+    }
+  }
+
+  /**
+   * Without the list the names are lost, but the images that containers stand on are not: their configs are among the
+   * blobs.
+   */
+  #recovered(): ImageList {
+    const records = this.blobs
+      .digests(CONFIG_MOST)
+      .map((id) => ({ id, blobs: [], practice: false, added: Date.now() }));
+    const list: ImageList = { images: new Map(), names: new Map() };
+    for (const record of records) if (this.#attempt(record, list)) list.images.set(record.id, record);
+    return list;
+  }
+
+  #attempt(record: ImageRecord, list: ImageList): Image | undefined {
+    try {
+      return this.#read(record, list);
+    } catch {
+      return undefined; // a manifest or a layer and no config of an image, or damaged
+    }
+  }
+
+  /** An image whose files are incomplete is forgotten: it will be pulled again. */
+  #open(record: ImageRecord): void {
+    const image = this.blobs.has(record.id) ? this.#attempt(record, this.#list) : undefined;
+    if (image) this.#images.set(record.id, image);
+    else this.#list.images.delete(record.id);
+  }
+
+  #read(record: ImageRecord, list: ImageList): Image | undefined {
+    const bytes = this.blobs.read(record.id);
+    if (sha256(bytes) !== record.id) return undefined;
+    const config = readConfig(bytes);
+    const layers = chainIDs(config.rootfs.diff_ids).map((chainID) => this.layers.get(chainID));
+    if (!layers.every((layer): layer is Layer => layer !== undefined)) return undefined;
+    const names = [...list.names].filter(([, id]) => id === record.id).map(([name]) => name);
+    const familiar = (wanted: boolean) =>
+      names
+        .filter((name) => name.includes('@') === wanted)
+        .map((name) => familiarName(parseReference(name)))
+        .sort();
+    return {
+      id: record.id,
+      config,
+      layers,
+      tags: familiar(false),
+      digests: familiar(true),
+      size: layers.reduce((sum, { size }) => sum + size, 0),
+      practice: record.practice,
+    };
+  }
+
+  /** By name, name:tag, name@digest, id or id prefix; undefined when there is none. */
+  find(reference: string): Image | undefined {
+    const whole = /^(?:sha256:)?([a-f0-9]{64})$/.exec(reference);
+    if (whole) return this.#images.get(`sha256:${whole[1]}`);
+    return this.#byName(reference) ?? this.#byPrefix(reference);
+  }
+  #byName(reference: string): Image | undefined {
+    try {
+      return this.#images.get(this.#list.names.get(canonicalName(normalize(reference))) ?? '');
+    } catch {
+      return undefined;
+    }
+  }
+  #byPrefix(reference: string): Image | undefined {
+    const prefix = /^(?:sha256:)?([a-f0-9]{1,63})$/.exec(reference)?.[1];
+    const found = prefix ? [...this.#images.values()].filter(({ id }) => id.startsWith(`sha256:${prefix}`)) : [];
+    return found.length === 1 ? found[0] : undefined;
+  }
+
+  /** Newest first. */
+  list(): Image[] {
+    const added = (image: Image) => this.#list.images.get(image.id)?.added ?? 0;
+    return [...this.#images.values()].sort((a, b) => added(b) - added(a));
+  }
+  record(id: string): ImageRecord | undefined {
+    return this.#list.images.get(id);
+  }
+  names(): ReadonlyMap<string, string> {
+    return this.#list.names;
+  }
+
+  /** Adds an image whose layers are in the store, and moves the names to it. Throws Refusal for a damaged config. */
+  commit({ config, manifest, blobs = [], names, practice = false }: NewImage): Image {
+    readConfig(config);
+    const id = this.blobs.put(config);
+    const kept = manifest && this.blobs.put(manifest);
+    const old = this.#list.images.get(id);
+    this.#list.images.set(id, {
+      ...old,
+      id,
+      ...(kept && { manifest: kept }),
+      blobs: blobs.length ? blobs : (old?.blobs ?? []),
+      practice,
+      added: old?.added ?? Date.now(),
+    });
+    for (const name of names) this.#list.names.set(name, id);
+    this.#save();
+    const image = this.#images.get(id);
+    if (!image) throw new Error(`image ${id} was committed before its layers`);
+    // in the background; on failure the layers stay marked as not yet on the disk
+    void this.layers.sync().catch(() => undefined);
+    return image;
+  }
+
+  /** Another name for the image that `reference` finds. Throws Refusal 404, 400. */
+  tag(reference: string, repository: string, tag = ''): void {
+    const image = this.find(reference);
+    if (!image) throw notFound(`No such image: ${reference}`);
+    if (tag && !isTag(tag)) throw badParameter(`invalid tag format: ${JSON.stringify(tag)}`);
+    const target: Reference = normalize(tag ? `${repository}:${tag}` : repository);
+    if (target.digest) throw badParameter('refusing to create a tag with a digest reference');
+    // it would read as a digest wherever it is used
+    if (familiarRepository(target) === 'sha256')
+      throw badParameter('refusing to create an ambiguous tag using digest algorithm as name');
+    this.#list.names.set(canonicalName(target), image.id);
+    this.#save();
+  }
+
+  /** docker rmi. Throws Refusal 404, and 409 in docker's words. */
+  async remove(reference: string, options: { force?: boolean } = {}): Promise<Removed[]> {
+    const image = this.find(reference);
+    if (!image) throw notFound(`No such image: ${reference}`);
+    const removed = removeImage(this.#list, image, reference, {
+      force: options.force ?? false,
+      user: this.options.inUse?.(image.id),
+    });
+    this.#save();
+    const layers = this.#images.has(image.id) ? [] : await this.collect();
+    return [...removed, ...layers.map((Deleted) => ({ Deleted }))];
+  }
+
+  #save(): void {
+    writeImageList(this.root, this.#list);
+    this.#images.clear();
+    for (const record of [...this.#list.images.values()]) this.#open(record);
+  }
+
+  lease(): Lease {
+    return this.leases.open();
+  }
+
+  /** Removes blobs and layers that no image and no running pull needs; returns the chainIDs of the layers. */
+  async collect(): Promise<string[]> {
+    const images = [...this.#images.values()];
+    const records = [...this.#list.images.values()];
+    const blobs = new Set(
+      records.flatMap(({ id, manifest, blobs: own }) => [id, manifest ?? id, ...own.map(({ digest }) => digest)]),
+    );
+    const layers = new Set(images.flatMap((image) => image.layers.map(({ chainID }) => chainID)));
+    // both decide at once: what comes while they remove is none of it
+    const removed = this.blobs.collect((digest) => blobs.has(digest) || this.leases.has(digest));
+    const layersGone = this.layers.collect((chainID) => layers.has(chainID) || this.leases.has(chainID));
+    const [, gone] = await Promise.all([removed, layersGone]);
+    return gone;
+  }
+}

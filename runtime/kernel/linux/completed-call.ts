@@ -1,0 +1,54 @@
+/** A call that was made, as the journal keeps it. */
+import { effectsOf } from '../../journal/effects.ts';
+import type { Fact, Kept, NewEvent } from '../../journal/event.ts';
+import { Late } from '../../journal/lazy-event.ts';
+import { errnoName } from '../errors.ts';
+import type { Call } from '../../syscalls/calls.ts';
+import type { Value } from '../../syscalls/syscalls.ts';
+
+const KEPT_BYTES = 512;
+/** Of a list of arguments, which may be six megabytes: a usual one is kept whole. */
+const KEPT_LIST = 64 * 1024;
+const none: Fact[] = [];
+
+function keepList(list: readonly string[]): readonly string[] {
+  let room = KEPT_LIST;
+  const end = list.findIndex((text) => (room -= text.length + 1) < 0);
+  return end < 0 ? list : [...list.slice(0, end), `… ${list.length - end} more`];
+}
+
+function keep(value: Value): Kept {
+  if (Buffer.isBuffer(value)) return { hex: value.subarray(0, KEPT_BYTES).toString('hex'), length: value.length };
+  return Array.isArray(value) ? keepList(value as readonly string[]) : value;
+}
+
+/** A call's buffers are its own: nobody writes to them once it is made. */
+export class Made extends Late {
+  constructor(
+    private readonly call: Call,
+    private readonly ret: number,
+    private readonly ns: number,
+    readonly time: number,
+  ) {
+    super();
+  }
+
+  event(): NewEvent {
+    const { call, ret, ns, time } = this;
+    const facts = ret < 0 ? none : effectsOf(call);
+    const event: NewEvent = {
+      time,
+      type: 'call',
+      actor: call.actor,
+      name: call.name,
+      args: call.args.map(keep),
+      ret,
+      ns,
+    };
+    if (ret < 0) event.errno = errnoName(-ret);
+    if (call.note) event.note = call.note;
+    if (facts.length) event.facts = facts;
+    if (call.source) event.source = call.source;
+    return event;
+  }
+}

@@ -1,0 +1,289 @@
+/**
+ * The real kernel: the daemon's calls are made here, the shim's and the stage's go over their sockets; each is gated
+ * and journaled.
+ */
+import type { Fact } from '../../journal/event.ts';
+import type { Happened } from '../../journal/lazy-event.ts';
+import { callsOf, showCall, type Actor, type Call, type Calls, type Reply } from '../../syscalls/calls.ts';
+import { errnoName, errnoNumber, Injected, injectedRequest, SyscallError } from '../errors.ts';
+import type { HttpRequest, HttpResponse } from '../http.ts';
+import { runJob, whenRested } from '../jobs.ts';
+import type { Kernel } from '../kernel.ts';
+import { Made } from './completed-call.ts';
+import { addon, executablePath, type NativeAnswers } from '../../syscalls/native.ts';
+import { removeTree } from '../tree/remove-tree.ts';
+import { asked } from '../../syscalls/call-site.ts';
+import type { SyscallName } from '../../syscalls/syscalls.ts';
+import { oneByOne, planned, type Planned, type Together } from '../batch.ts';
+
+/** Who is told of each call, and who may hold it back. */
+export interface Observer {
+  /** Undefined when nobody holds calls back: the usual, and it must cost nothing. */
+  beforeCall(call: Call): Promise<void> | undefined;
+  /** The same for a request to a registry; absent: it is never held. */
+  beforeRequest?(method: string, url: string): Promise<void> | undefined;
+  /** Would beforeCall hold a call of this name? Such calls are not sent together with others. */
+  holds(name: SyscallName): boolean;
+  event(event: Happened): unknown;
+}
+const nobody: Observer = { beforeCall: () => undefined, holds: () => false, event: () => undefined };
+
+/**
+ * How long the event loop may stand still for an answer: most take microseconds; a slow one is waited for without
+ * blocking.
+ */
+const PATIENCE_MS = 2;
+const [EPIPE, E2BIG] = [errnoNumber('EPIPE'), errnoNumber('E2BIG')];
+/** of data that go ahead of their call */
+const PIECE = 128 * 1024;
+const nothing = Buffer.alloc(0);
+
+let numbers: Map<string, number> | undefined;
+const operation = (name: SyscallName): number => {
+  numbers ??= new Map(
+    addon()
+      .operations()
+      .map(([op], index) => [op, index]),
+  );
+  const number = numbers.get(name);
+  if (number === undefined) throw new Error(`the addon has no operation ${name}; rebuild it with npm run build`);
+  return number;
+};
+
+const now = () => performance.timeOrigin + performance.now();
+const sinceMs = (begun: number) => Math.round((performance.now() - begun) * 1e6);
+/** For the addon's remote(): tolerated errnos one a byte. */
+const request = (one: Planned): unknown[] => [
+  operation(one.name),
+  one.args,
+  one.tolerated.reduceRight((all, code) => (all << 8) | errnoNumber(code), 0),
+];
+
+// a pull goes through a hundred megabytes of buffers, and malloc(3) would keep them for the next one
+whenRested(() => void addon().trim());
+
+const copies = new Map<string, number>();
+/** by socket: the slow answer that is waited for */
+const unanswered = new Map<number, Promise<NativeAnswers>>();
+
+export class LinuxKernel implements Kernel {
+  readonly daemon: Calls;
+  readonly shim: Calls;
+  readonly stage: Calls;
+  readonly #sockets: Partial<Record<Actor, number>> = {};
+
+  constructor(private readonly observer: Observer = nobody) {
+    const run = (call: Call) => this.run(call);
+    this.daemon = callsOf('daemon', run);
+    this.shim = callsOf('shim', run);
+    this.stage = callsOf('stage', run);
+  }
+
+  async run(call: Call): Promise<Reply> {
+    const held = this.observer.beforeCall(call);
+    if (held) await held.catch((error: unknown) => this.#broken(call, error));
+    return call.actor === 'daemon' ? this.#local(call) : this.#alone(call);
+  }
+
+  #local(call: Call): Reply {
+    const begun = performance.now();
+    const answer = addon().local(operation(call.name), call.args);
+    const ns = sinceMs(begun);
+    return Array.isArray(answer) ? this.#made(call, answer[0], ns, answer[1]) : this.#made(call, answer, ns);
+  }
+
+  async #alone(call: Call): Promise<Reply> {
+    const begun = performance.now();
+    const asked = [operation(call.name), call.args, 0];
+    const short = await this.#remote(call.actor, call, asked);
+    const answers = short === -E2BIG ? await this.#inPieces(call, asked) : short;
+    if (typeof answers !== 'number')
+      return this.#made(call, answers[0] as number, answers[1] as number, answers[2] as Buffer | undefined);
+    // the stage's socket closes on exec: the end of the conversation is the success (native/wire.h)
+    return this.#made(call, call.name === 'execve' && answers === -EPIPE ? 0 : answers, sinceMs(begun));
+  }
+
+  /** Data that are too long for one message go ahead; the kernel's own limits are the limits. */
+  async #inPieces(call: Call, asked: readonly unknown[]): Promise<NativeAnswers> {
+    const data = addon().pack(operation(call.name), call.args);
+    for (let place = 0; place < data.length; place += PIECE) {
+      const answers = await this.#remote(call.actor, call, [
+        operation('store'),
+        [place, data.subarray(place, place + PIECE)],
+        0,
+      ]);
+      if (typeof answers === 'number')
+        throw new SyscallError('sendto', -answers, showCall(call.name, call.args), call.actor);
+      if ((answers[0] as number) < 0) return answers;
+    }
+    return this.#remote(call.actor, call, asked, true);
+  }
+
+  async together<T>(write: (stage: Together) => T): Promise<T> {
+    const { list, result } = planned(write);
+    if (list.length) await this.#inTurn(list);
+    return result;
+  }
+
+  async #inTurn(list: readonly Planned[]): Promise<void> {
+    const answers = list.some(({ name }) => this.observer.holds(name))
+      ? -E2BIG
+      : await this.#remote('stage', list[0]!.call(), list.flatMap(request));
+    if (answers === -E2BIG) return oneByOne((call) => this.run(call), list);
+    if (typeof answers === 'number') return void this.#made(list[0]!.call(), answers, 0);
+    // they ended one behind the other, the last of them now
+    let ended = now() - answers.reduce<number>((sum, ns, j) => (j % 3 === 1 ? sum + Number(ns) / 1e6 : sum), 0);
+    for (const [j, one] of list.entries()) {
+      if (one.passedOver) continue;
+      const [ret, ns, out] = answers.slice(3 * j, 3 * j + 3) as [number | undefined, number, Buffer | undefined];
+      if (ret === undefined)
+        throw new SyscallError(
+          one.name,
+          EPIPE,
+          showCall(one.name, one.call().args, one.note),
+          'stage',
+          'its answer is missing',
+        );
+      ended += ns / 1e6;
+      const call = one.call();
+      // no error is made of what nobody would hear of
+      if (ret < 0 && one.tolerated.includes(errnoName(-ret))) this.#journal(call, ret, ns, ended);
+      else one.reply = this.#made(call, ret, ns, out, ended);
+    }
+  }
+
+  /** A call that was made: into the journal, and to whoever asked for it. */
+  #made(call: Call, ret: number, ns: number, out: Buffer = nothing, time?: number): Reply {
+    this.#journal(call, ret, ns, time);
+    if (ret < 0) throw new SyscallError(call.name, -ret, showCall(call.name, call.args, call.note), call.actor);
+    return { ret, out };
+  }
+
+  /**
+   * Aborted, or answered with an errno. Before a close(2) of our own: whoever meant to close has no second try, so it
+   * is done all the same.
+   */
+  #broken(call: Call, error: unknown): never {
+    const { actor, name, args } = call;
+    if (actor === 'daemon' && name === 'close') addon().local(operation(name), args);
+    if (!(error instanceof Injected)) throw error;
+    this.#journal(call, -error.errno, 0);
+    throw new SyscallError(name, error.errno, showCall(name, args, call.note), actor, 'so it was answered at the gate');
+  }
+
+  /** One question at a time on a socket: a look at a standing container must not get a step's answer. */
+  async #remote(actor: Actor, call: Call, requests: readonly unknown[], stored = false): Promise<NativeAnswers> {
+    const fd = this.#sockets[actor];
+    if (fd === undefined) throw new Error(`${showCall(call.name, call.args)}: there is no ${actor} to ask`);
+    for (let before = unanswered.get(fd); before; before = unanswered.get(fd)) await before;
+    const sent = addon().send(fd, requests, stored);
+    if (sent < 0) return sent;
+    const answer = addon().receive(fd, PATIENCE_MS);
+    if (answer !== undefined) return answer;
+    const readable = new Promise<void>((resolve) => {
+      const close = addon().watch(fd, () => {
+        close();
+        resolve();
+      });
+    });
+    const received = readable.then(() => addon().receive(fd, 0) ?? -EPIPE);
+    unanswered.set(fd, received);
+    return received.finally(() => unanswered.delete(fd));
+  }
+
+  #journal(call: Call, ret: number, ns: number, time?: number): void {
+    if (this.observer !== nobody) this.observer.event(new Made(call, ret, ns, time ?? now()));
+  }
+
+  connect(actor: 'shim' | 'stage', fd: number): void {
+    this.#sockets[actor] = fd;
+  }
+
+  async executable(name: 'stage' | 'shim'): Promise<number> {
+    let fd = copies.get(name);
+    if (fd === undefined) {
+      fd = addon().sealedCopy(executablePath(name), name);
+      if (fd < 0)
+        throw new SyscallError(
+          'memfd_create',
+          -fd,
+          `memfd_create("${name}")`,
+          'daemon',
+          `is ${executablePath(name)} built?`,
+        );
+      copies.set(name, fd);
+    }
+    return fd;
+  }
+
+  async spawnShim(fds: readonly number[], label: string): Promise<number> {
+    const call: Call = {
+      actor: 'daemon',
+      name: 'execve',
+      args: ['memfd:shim', ['drydock-shim', label], []],
+      note: 'posix_spawn',
+      source: asked(),
+    };
+    const held = this.observer.beforeCall(call);
+    if (held) await held.catch((error: unknown) => this.#broken(call, error));
+    const executable = await this.executable('shim');
+    const begun = performance.now();
+    const pid = addon().spawn(`/proc/${process.pid}/fd/${executable}`, ['drydock-shim', label], fds);
+    this.#journal(call, pid, sinceMs(begun));
+    if (pid < 0) throw new SyscallError('posix_spawn', -pid, `posix_spawn("memfd:shim", "${label}")`, 'daemon');
+    return pid;
+  }
+
+  async requesting(method: string, whole: string): Promise<void> {
+    const url = (await import('../http.ts')).withoutPassword(whole);
+    await this.observer.beforeRequest?.(method, url)?.catch((error: unknown) => {
+      if (!(error instanceof Injected)) throw error;
+      const failure = injectedRequest(method, url, error.errno);
+      this.observer.event({ type: 'http', method, url, status: 0, ns: 0, error: failure.message });
+      throw failure;
+    });
+  }
+
+  async fetch(url: string, request: HttpRequest = {}): Promise<HttpResponse> {
+    // loaded with the first request: a daemon that pulls nothing has no need of an HTTP client
+    const http = await import('../http.ts');
+    const begun = performance.now();
+    const method = request.method ?? 'GET';
+    const told = (status: number, error?: string) =>
+      this.observer.event({
+        type: 'http',
+        method,
+        url: http.withoutPassword(url),
+        status,
+        ns: sinceMs(begun),
+        ...(error && { error }),
+      });
+    try {
+      const response = await http.request(url, request);
+      told(response.status);
+      return response;
+    } catch (error) {
+      told(0, error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  }
+
+  async job<T>(name: string, input: unknown): Promise<T> {
+    return (await runJob(name, input)) as T;
+  }
+
+  removeTree(path: string): Promise<void> {
+    return removeTree(path);
+  }
+
+  readable(fd: number, callback: () => void): () => void {
+    return addon().watch(fd, callback);
+  }
+
+  fact(...facts: Fact[]): void {
+    if (facts.length) this.observer.event({ type: 'fact', facts });
+  }
+}
+
+/** Only the daemon's own calls, journaled nowhere. */
+export const daemonKernel = (): Kernel => new LinuxKernel();

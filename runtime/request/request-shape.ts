@@ -1,0 +1,267 @@
+/**
+ * The shape of POST /containers/create: what becomes of every field that the Engine API has. It is obeyed, or ignored
+ * because dockerd ignores it, or ignored with a warning (Healthcheck), or refused because it is known and not
+ * supported. What the API does not have is ignored, as in dockerd.
+ */
+import { badParameter, Refusal } from '../errors/api-error.ts';
+
+type Fields = Record<string, unknown>;
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string' && !value.includes('\0');
+
+/** What a field holds. Absent, null and these types' zero values are always fine. */
+const kinds = {
+  text: { is: isText, what: 'a string without NUL bytes' },
+  flag: { is: (v: unknown) => typeof v === 'boolean', what: 'true or false' },
+  whole: { is: (v: unknown) => Number.isSafeInteger(v), what: 'a whole number' },
+  texts: { is: (v: unknown) => Array.isArray(v) && v.every(isText), what: 'a list of strings without NUL bytes' },
+  numbers: {
+    is: (v: unknown) => Array.isArray(v) && v.every((n) => Number.isSafeInteger(n)),
+    what: 'a list of whole numbers',
+  },
+  objects: { is: (v: unknown) => Array.isArray(v) && v.length <= 8192 && v.every(isFields), what: 'a list of objects' },
+  pairs: { is: (v: unknown) => isFields(v) && Object.values(v).every(isText), what: 'an object of strings' },
+  object: { is: isFields, what: 'an object' },
+} as const;
+type Kind = keyof typeof kinds;
+
+const fields = (table: Partial<Record<Kind, string>>): Map<string, Kind> =>
+  new Map(
+    Object.entries(table).flatMap(([kind, names]) =>
+      names
+        .trim()
+        .split(/\s+/)
+        .map((name) => [name, kind as Kind]),
+    ),
+  );
+
+const containerFields = fields({
+  text: 'Hostname Domainname User Image WorkingDir StopSignal',
+  flag: 'AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce ArgsEscaped',
+  whole: 'StopTimeout',
+  texts: 'Env Cmd Entrypoint',
+  pairs: 'Labels',
+  object: 'ExposedPorts Volumes HostConfig NetworkingConfig Healthcheck',
+});
+const hostFields = fields({
+  text: `ContainerIDFile NetworkMode CpusetCpus CpusetMems PidMode IpcMode UTSMode UsernsMode CgroupnsMode CgroupParent Runtime Isolation VolumeDriver`,
+  flag: 'ReadonlyRootfs OomKillDisable Privileged Init AutoRemove PublishAllPorts ReadOnlyNonRecursive',
+  whole: `Memory MemorySwap MemoryReservation MemorySwappiness OomScoreAdj NanoCpus CpuShares CpuQuota CpuPeriod PidsLimit BlkioWeight ShmSize`,
+  texts: `Binds Dns DnsSearch DnsOptions ExtraHosts CapAdd CapDrop SecurityOpt DeviceCgroupRules MaskedPaths ReadonlyPaths GroupAdd Links VolumesFrom`,
+  numbers: 'ConsoleSize',
+  pairs: 'Tmpfs Sysctls Annotations',
+  object: 'RestartPolicy LogConfig PortBindings',
+  objects: 'Mounts BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps Ulimits Devices',
+});
+/** Objects inside HostConfig. */
+const partFields: Record<string, Map<string, Kind>> = {
+  RestartPolicy: fields({ text: 'Name', whole: 'MaximumRetryCount' }),
+  LogConfig: fields({ text: 'Type', pairs: 'Config' }),
+  Ulimits: fields({ text: 'Name', whole: 'Soft Hard' }),
+  Devices: fields({ text: 'PathOnHost PathInContainer CgroupPermissions' }),
+  Mounts: fields({
+    text: 'Type Source Target Consistency',
+    flag: 'ReadOnly',
+    object: 'BindOptions TmpfsOptions VolumeOptions',
+  }),
+  ...Object.fromEntries(
+    ['ReadBps', 'WriteBps', 'ReadIOps', 'WriteIOps'].map((name) => [
+      `BlkioDevice${name}`,
+      fields({ text: 'Path', whole: 'Rate' }),
+    ]),
+  ),
+};
+
+/** Fields without which the others mean nothing. */
+const needed: Record<string, readonly string[]> = {
+  Ulimits: ['Name', 'Soft', 'Hard'],
+  Devices: ['PathOnHost'],
+  Mounts: ['Type', 'Target'],
+  ...Object.fromEntries(
+    ['ReadBps', 'WriteBps', 'ReadIOps', 'WriteIOps'].map((name) => [`BlkioDevice${name}`, ['Path', 'Rate']]),
+  ),
+};
+const bindFields = fields({
+  text: 'Propagation',
+  flag: 'NonRecursive CreateMountpoint ReadOnlyNonRecursive ReadOnlyForceRecursive',
+});
+const healthFields = fields({ texts: 'Test' });
+const tmpfsFields = fields({ whole: 'SizeBytes Mode' });
+/** Of an endpoint only what is obeyed: a client sends back all that inspect told it. */
+const endpointFields = fields({ text: 'MacAddress', object: 'IPAMConfig' });
+const ipamFields = fields({ text: 'IPv4Address' });
+
+/**
+ * Fields of the API that would change what the container is, and that are not there yet: refused where they ask for
+ * something, because a container without them would not be what the user meant.
+ */
+const refused: Record<string, ReadonlyMap<string, string>> = {
+  '': new Map(
+    Object.entries({
+      MacAddress: 'give the MAC address in NetworkingConfig.EndpointsConfig (API 1.44)',
+      NetworkDisabled: 'NetworkDisabled is not supported; use --network none',
+    }),
+  ),
+  'HostConfig.': new Map(
+    Object.entries({
+      DeviceRequests: 'GPUs and CDI devices (--gpus) are not supported yet',
+      StorageOpt: '--storage-opt is not supported: the overlay has no quota',
+      BlkioWeightDevice: '--blkio-weight-device is not supported yet',
+      CpuRealtimePeriod: '--cpu-rt-period is not supported',
+      CpuRealtimeRuntime: '--cpu-rt-runtime is not supported',
+      KernelMemory: '--kernel-memory is not supported: Linux has taken it away',
+      KernelMemoryTCP: 'KernelMemoryTCP is not supported',
+      Cgroup: 'HostConfig.Cgroup is not supported yet',
+    }),
+  ),
+  'HostConfig.Mounts.': new Map(
+    Object.entries({
+      ImageOptions: 'mounting an image is not supported yet',
+      ClusterOptions: 'cluster volumes are not supported',
+    }),
+  ),
+};
+/**
+ * Fields of the API that dockerd on Linux does not look at: those of builds, of Windows, and what is true by itself. A
+ * field that no version of the API has is ignored too, as dockerd does: clients send their own (`name` in the body).
+ */
+const ignored: Record<string, ReadonlySet<string>> = {
+  '': new Set(['OnBuild', 'Shell']),
+  'HostConfig.': new Set(['CpuCount', 'CpuPercent', 'IOMaximumIOps', 'IOMaximumBandwidth', 'DiskQuota']),
+};
+/** Of an endpoint what others check (validate.ts), and what the daemon tells and does not take. */
+const endpointChecked = new Set(['Links', 'Aliases', 'DriverOpts', 'GwPriority']);
+const endpointTold = new Set([
+  'NetworkID',
+  'EndpointID',
+  'Gateway',
+  'IPAddress',
+  'IPPrefixLen',
+  'IPv6Gateway',
+  'GlobalIPv6Address',
+  'GlobalIPv6PrefixLen',
+  'DNSNames',
+]);
+
+export type Fate = 'obeyed' | 'warned' | 'refused' | 'ignored';
+/** What becomes of a field, for the test that walks the API's types; `where` as in an error's text. */
+export function fateOf(where: string, name: string): Fate | undefined {
+  const endpoint = 'NetworkingConfig.EndpointsConfig.*.';
+  if (where === endpoint && endpointChecked.has(name)) return 'refused';
+  if (where === endpoint && endpointTold.has(name)) return 'ignored';
+  const part = /^HostConfig\.(\w+)\.$/.exec(where)?.[1] ?? '';
+  const known =
+    {
+      '': containerFields,
+      'HostConfig.': hostFields,
+      [endpoint]: endpointFields,
+      'HostConfig.Mounts.BindOptions.': bindFields,
+      'HostConfig.Mounts.TmpfsOptions.': tmpfsFields,
+    }[where] ?? partFields[part];
+  if (where === '' && name === 'Healthcheck') return 'warned';
+  if (known?.has(name)) return 'obeyed';
+  return refused[where]?.has(name) ? 'refused' : ignored[where]?.has(name) ? 'ignored' : undefined;
+}
+
+const DEEPEST = 8;
+/** Docker's clients send every field they know: zero, empty and "no" mean that nothing is asked for. */
+function asks(value: unknown, depth = 0): boolean {
+  if (depth > DEEPEST) return true;
+  if (isFields(value)) return Object.values(value).some((one) => asks(one, depth + 1));
+  if (Array.isArray(value)) return value.length > 0;
+  return !(value === undefined || value === null || value === '' || value === 0 || value === false);
+}
+
+function checkFields(value: Fields, known: Map<string, Kind>, where: string): void {
+  for (const [name, field] of Object.entries(value)) {
+    const kind = known.get(name);
+    if (kind && field !== undefined && field !== null && !kinds[kind].is(field))
+      throw badParameter(`invalid ${where}${name}: it must be ${kinds[kind].what}`);
+    const words = kind ? undefined : refused[where]?.get(name);
+    if (words !== undefined && asks(field)) throw new Refusal(501, words);
+  }
+}
+
+/**
+ * Go's JSON reader does not tell cases apart, and there are clients that rely on it: `hostConfig` is HostConfig. An
+ * exact name wins.
+ */
+export function named(value: Fields, known: { has(name: string): boolean; keys(): Iterable<string> }): Fields {
+  const names = new Map([...known.keys()].map((name) => [name.toLowerCase(), name]));
+  const out: Fields = {};
+  for (const [name, field] of Object.entries(value)) {
+    const own = known.has(name) ? name : (names.get(name.toLowerCase()) ?? name);
+    if (own === name || !Object.hasOwn(value, own))
+      Object.defineProperty(out, own, { value: field, writable: true, enumerable: true, configurable: true });
+  }
+  return out;
+}
+
+/** The request with the API's own names for its fields, and without those that the API does not have. */
+export function canonicalRequest(body: Fields): Fields {
+  const kept = (value: Fields, known: Map<string, Kind>, where: string): Fields =>
+    Object.fromEntries(
+      Object.entries(
+        named(
+          value,
+          new Map([...known, ...[...(refused[where]?.keys() ?? [])].map((name) => [name, 'text'] as const)]),
+        ),
+      ).filter(([name]) => known.has(name) || refused[where]?.has(name)),
+    );
+  const request = kept(body, containerFields, '');
+  const host = request['HostConfig'];
+  if (!isFields(host)) return request;
+  const own = kept(host, hostFields, 'HostConfig.');
+  for (const [name, known] of Object.entries(partFields)) {
+    const part = own[name];
+    if (Array.isArray(part)) own[name] = part.map((one: unknown) => (isFields(one) ? named(one, known) : one));
+    else if (isFields(part)) own[name] = named(part, known);
+  }
+  return { ...request, HostConfig: own };
+}
+
+/** The same for POST /containers/{id}/update, whose fields are those of HostConfig. */
+export const canonicalUpdate = (body: Fields): Fields => canonicalRequest({ HostConfig: body })['HostConfig'] as Fields;
+
+/** The types of those that are known; of the others another function says what to think. */
+function checkTypes(value: unknown, known: Map<string, Kind>, where: string): void {
+  if (!isFields(value)) return;
+  checkFields(Object.fromEntries([...known.keys()].map((name) => [name, value[name]])), known, where);
+}
+
+function checkEndpointTypes(networking: unknown): void {
+  const endpoints = isFields(networking) ? networking['EndpointsConfig'] : undefined;
+  if (endpoints !== undefined && endpoints !== null && !isFields(endpoints))
+    throw badParameter('invalid NetworkingConfig.EndpointsConfig: it must be an object');
+  for (const [name, endpoint] of Object.entries(endpoints ?? {})) {
+    const where = `NetworkingConfig.EndpointsConfig.${name}.`;
+    if (endpoint !== null && !isFields(endpoint))
+      throw badParameter(`invalid ${where.slice(0, -1)}: it must be an object`);
+    checkTypes(endpoint, endpointFields, where);
+    checkTypes(endpoint?.['IPAMConfig'], ipamFields, `${where}IPAMConfig.`);
+  }
+}
+
+function checkPart(name: string, one: Fields, known: Map<string, Kind>): void {
+  checkFields(one, known, `HostConfig.${name}.`);
+  const absent = needed[name]?.find((field) => one[field] === undefined || one[field] === null);
+  if (absent) throw badParameter(`invalid HostConfig.${name}: ${absent} is missing`);
+  checkTypes(one['BindOptions'], bindFields, `HostConfig.${name}.BindOptions.`);
+  checkTypes(one['TmpfsOptions'], tmpfsFields, `HostConfig.${name}.TmpfsOptions.`);
+}
+
+/** Throws Refusal 400 for a wrong type, 501 for a field that asks for something unknown. */
+export function checkShape(request: unknown): void {
+  if (!isFields(request)) throw badParameter('the body must be a JSON object');
+  checkFields(request, containerFields, '');
+  const host = request['HostConfig'];
+  if (!isFields(host)) throw badParameter('HostConfig must be an object');
+  checkFields(host, hostFields, 'HostConfig.');
+  checkTypes(request['Healthcheck'], healthFields, 'Healthcheck.');
+  checkEndpointTypes(request['NetworkingConfig']);
+  for (const [name, known] of Object.entries(partFields)) {
+    const part = host[name];
+    for (const one of Array.isArray(part) ? part : isFields(part) ? [part] : []) checkPart(name, one as Fields, known);
+  }
+}

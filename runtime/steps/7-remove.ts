@@ -1,9 +1,0 @@
-/** rm: the rw layer goes, and the container with it. */
-import type { StorageSteps } from '../storage/driver.ts';
-import type { Phase } from './step.ts';
-
-export const removeOf = (driver: Pick<StorageSteps, 'remove'>): Phase => ({
-  id: 'remove',
-  title: 'Remove the container',
-  steps: [...driver.remove],
-});

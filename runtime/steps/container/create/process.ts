@@ -1,0 +1,145 @@
+import { dirname } from 'node:path';
+import { AF, AT_FDCWD, CLONE, O, SOCK } from '../../../syscalls/constants.ts';
+import { tolerate } from '../../../kernel/errors.ts';
+import type { Kernel } from '../../../kernel/kernel.ts';
+import { birthFacts } from '../../../kernel/process/facts.ts';
+import { treeOf } from '../../../kernel/process/inspect.ts';
+import { giveOwnScore, protectShim } from '../../../kernel/process/oom-score.ts';
+import { endShim, shimOf } from '../../../kernel/process/shim.ts';
+import type { Container } from '../../../container/container.ts';
+import { logLimits, type LogLimits } from '../../../oci/log-limits.ts';
+import type { Settings } from '../../../data-root/settings.ts';
+import type { Step } from '../../../container/step.ts';
+
+/** socketpair(2) of SOCK_SEQPACKET: [ours, theirs]. */
+export async function socketPair(k: Kernel): Promise<[number, number]> {
+  const pair = await k.daemon.socketpair(AF.AF_UNIX, SOCK.SOCK_SEQPACKET | SOCK.SOCK_CLOEXEC, 0, 8);
+  return pair.length < 8 ? [0, 0] : [pair.readInt32LE(0), pair.readInt32LE(4)];
+}
+
+/** struct sockaddr_un, unix(7). */
+function unixAddress(path: string): Buffer {
+  const bytes = Buffer.from(path);
+  if (bytes.length > 107)
+    throw new Error(
+      `socket path ${path} is ${bytes.length} bytes long, unix(7) allows 107; choose a shorter --exec-root`,
+    );
+  return Buffer.concat([Buffer.from([AF.AF_UNIX, 0]), bytes, Buffer.from([0])]);
+}
+
+/** Each of them: after close(2) a descriptor is free, whatever it says. Throws the first failure. */
+async function closeAll(k: Kernel, fds: readonly number[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const fd of fds) await k.daemon.close(fd).catch((error: unknown) => failures.push(error));
+  if (failures.length) throw failures[0];
+}
+
+interface ShimOptions {
+  limits?: LogLimits | undefined;
+  oomScores?: Settings['oomScores'];
+}
+
+/**
+ * Shim with its descriptors, as drawn in native/shim.c; the log's directory only where its files are to be exchanged.
+ * Those that are the shim's alone are closed here again.
+ */
+export async function startShim(
+  k: Kernel,
+  c: Pick<Container, 'paths' | 'live'>,
+  label: string,
+  { limits, oomScores }: ShimOptions = {},
+): Promise<void> {
+  const given: number[] = [];
+  const give = (fd: number) => (given.push(fd), fd);
+  const pair = async (end: 'shimSocket' | 'stageSocket') => {
+    const [ours, theirs] = await socketPair(k);
+    c.live[end] = ours;
+    return give(theirs);
+  };
+  try {
+    const controlEnd = await pair('shimSocket');
+    const stageEnd = await pair('stageSocket');
+    const listen = give(await k.daemon.socket(AF.AF_UNIX, SOCK.SOCK_STREAM | SOCK.SOCK_CLOEXEC, 0));
+    await tolerate(['ENOENT'], k.daemon.unlinkat(AT_FDCWD, c.paths.shimSocket, 0));
+    await tolerate(['ENOENT'], k.daemon.unlinkat(AT_FDCWD, c.paths.exit, 0));
+    await k.daemon.bind(listen, unixAddress(c.paths.shimSocket));
+    await k.daemon.listen(listen, 8);
+    const nothing = give(await k.daemon.openat(AT_FDCWD, '/dev/null', O.O_RDWR | O.O_CLOEXEC, 0));
+    const log = give(
+      await k.daemon.openat(AT_FDCWD, c.paths.log, O.O_WRONLY | O.O_APPEND | O.O_CREAT | O.O_CLOEXEC, 0o600),
+    );
+    const directory = give(await k.daemon.openat(AT_FDCWD, c.paths.runDir, O.O_DIRECTORY | O.O_CLOEXEC, 0));
+    const logDirectory = limits
+      ? [give(await k.daemon.openat(AT_FDCWD, dirname(c.paths.log), O.O_DIRECTORY | O.O_CLOEXEC, 0))]
+      : [];
+    const stageExe = await k.executable('stage');
+    c.live.shimPid = await k.spawnShim(
+      [nothing, nothing, nothing, controlEnd, stageEnd, stageExe, listen, log, directory, ...logDirectory],
+      label,
+    );
+    await k.daemon.write_file(`${c.paths.runDir}/shim.pid`, O.O_CREAT | O.O_TRUNC, 0o600, `${c.live.shimPid}\n`);
+    await protectShim(k, c.live.shimPid, oomScores);
+    c.live.shimPidfd = await k.daemon.pidfd_open(c.live.shimPid, 0);
+  } finally {
+    await closeAll(k, given);
+  }
+  k.connect('shim', c.live.shimSocket ?? -1);
+  k.connect('stage', c.live.stageSocket ?? -1);
+  if (limits) await k.shim.log_limits(limits.size, limits.files);
+}
+
+/** Closes what the daemon holds open of a run; safe to call twice. */
+export async function closeLive(k: Kernel, live: Container['live']): Promise<void> {
+  for (const key of ['stageSocket', 'shimSocket', 'pidfd'] as const) {
+    const fd = live[key];
+    live[key] = undefined;
+    if (fd !== undefined) await tolerate(['EBADF'], k.daemon.close(fd));
+  }
+}
+
+const hasNamespace = (c: Container, type: string) => c.spec.linux.namespaces.some((n) => n.type === type && !n.path);
+
+/** native/shim.c: 1 pipes for the output, 2 and one for stdin. With a pty the stage opens its own. */
+const stdioOf = (c: Container) => (c.spec.process.terminal ? 0 : 1 | (c.request.OpenStdin ? 2 : 0));
+
+const inspectTree = (c: Container) => [shimOf(c)].flatMap((shim) => (shim === undefined ? [] : [treeOf(shim)]));
+
+export const processSteps: Step[] = [
+  {
+    id: 'create.shim',
+    title: 'Start the shim',
+    explain: `The shim is a tiny process that will be the container's parent: it holds the terminal or the pipes, writes the log and notes how the container ended.
+A process can only be waited for by its parent. If the daemon were the parent, every container would be lost when the daemon is restarted; so a parent of less than a megabyte stays with each container, and the daemon may come and go.
+See wait(2), and PR_SET_CHILD_SUBREAPER in prctl(2).`,
+    async do(k, c) {
+      await startShim(k, c, c.id, { limits: logLimits(c.request.HostConfig), oomScores: c.settings.oomScores });
+      k.fact({ kind: 'process', key: 'shim', value: String(c.live.shimPid) });
+    },
+    async undo(k, c) {
+      await closeLive(k, c.live);
+      await endShim(k, c);
+      k.fact(
+        { kind: 'process', key: 'shim', value: null },
+        { kind: 'process', key: 'init', value: null },
+        { kind: 'process', key: 'init.inside', value: null },
+      );
+    },
+    inspect: async (_k, c) => inspectTree(c),
+  },
+  {
+    id: 'create.clone3',
+    title: 'Clone the first process',
+    explain: `clone3(2) makes the process that will become the container's program, and with CLONE_NEWPID it is number 1 in a new pid namespace.
+A pid namespace can only be entered by being born into it, so this one comes with the clone; all others are broken away from step by step afterwards. For now it runs our stage, which does one system call at a time for the daemon and then waits: stop here as long as you like, and look at it from outside.
+Without the namespace it would see, and could signal, every process of the host. See clone3(2), pid_namespaces(7).`,
+    async do(k, c) {
+      const flags = hasNamespace(c, 'pid') ? CLONE.CLONE_NEWPID : 0;
+      const pid = await k.shim.clone3_stage(flags, stdioOf(c), -1);
+      c.live.pid = pid;
+      await giveOwnScore(k, pid, c.spec.process.oomScoreAdj ?? 0, c.settings.oomScores);
+      c.live.pidfd = await k.daemon.pidfd_open(pid, 0);
+      k.fact(...birthFacts(pid));
+    },
+    inspect: async (_k, c) => inspectTree(c),
+  },
+];

@@ -1,0 +1,64 @@
+/** The control groups of version 1 under the container's own tmpfs, one mount a hierarchy. */
+import { hierarchies, type Hierarchy } from '../../../kernel/cgroup/hierarchies.ts';
+import { AT, AT_FDCWD, MS, O } from '../../../syscalls/constants.ts';
+import type { Kernel } from '../../../kernel/kernel.ts';
+import { planOpen } from '../../../kernel/mount/in-root.ts';
+import { moveTree } from '../../../kernel/mount/mount.ts';
+import { bindAttributes, parseOptions } from '../../../kernel/mount/options.ts';
+import { NO_LINKS, openHow } from '../../../kernel/mount/place.ts';
+import type { Planned, Together } from '../../../kernel/batch.ts';
+import type { Container } from '../../../container/container.ts';
+import { leavesOut } from '../../../container/leave-out.ts';
+import type { Mount } from '../../../oci/spec.ts';
+import { overNoLink, placeIn } from './places.ts';
+
+/** Directly below; others have no place under the container's tmpfs. */
+const usual = (h: Hierarchy) => /^\/sys\/fs\/cgroup\/[^/]+$/.test(h.mount);
+
+/** A new mount: its root is the root of our cgroup namespace. */
+function mountHierarchy(stage: Together, { mount, controllers }: Hierarchy, target: Planned, m: Mount): void {
+  const { flags, data } = parseOptions(m.options);
+  stage.mount('cgroup', target, 'cgroup', flags, [data, ...controllers].filter(Boolean).join(',')).noted(mount);
+  stage.close(target);
+}
+
+/**
+ * In the host's namespace a new mount would show the whole host: there the container's own directory is bound, as runc
+ * has it.
+ */
+function bindDirectory(stage: Together, { mount }: Hierarchy, target: Planned, m: Mount, path: string): void {
+  const { all, top } = bindAttributes(m.options);
+  const tree = stage.open_tree(AT_FDCWD, mount + path, AT.OPEN_TREE_CLONE | O.O_CLOEXEC);
+  stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH, all);
+  if (top) stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH, top);
+  moveTree(stage, tree, target, mount);
+}
+
+/** Into the tmpfs that is mounted at `m.destination`, which becomes read-only if `m` is. */
+export async function mountCgroupV1(k: Kernel, c: Container, m: Mount): Promise<void> {
+  const own = c.spec.linux.namespaces.some(({ type }) => type === 'cgroup');
+  // without its group there is no directory of its own
+  const binds = !own && !leavesOut(c, 'cgroup');
+  await k.together((stage) => {
+    const top = planOpen(stage, overNoLink(placeIn(c.live, m.destination)));
+    for (const hierarchy of hierarchies().v1.filter(usual)) {
+      const name = hierarchy.mount.slice('/sys/fs/cgroup/'.length);
+      stage.mkdirat(top, name, 0o755);
+      const target = stage.openat2(top, name, openHow(O.O_PATH | O.O_CLOEXEC, 0, NO_LINKS));
+      if (binds) bindDirectory(stage, hierarchy, target, m, c.cgroup.path);
+      else mountHierarchy(stage, hierarchy, target, m);
+    }
+    if (parseOptions(m.options).flags & MS.MS_RDONLY) {
+      stage
+        .mount(
+          null,
+          top,
+          null,
+          MS.MS_REMOUNT | MS.MS_BIND | MS.MS_RDONLY | MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC,
+          null,
+        )
+        .noted(m.destination);
+    }
+    stage.close(top);
+  });
+}

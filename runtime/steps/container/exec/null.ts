@@ -1,0 +1,75 @@
+/**
+ * null(4) as stdin, and as what masks files: the container's own, opened once inside its root, and known by its number.
+ * With the host's node as descriptor 0, fchmod(2) and fchown(2) through /proc/self/fd/0 would change the host's inode:
+ * no capability is asked for them where the uid is the owner's.
+ */
+import { AT_FDCWD, FSCONFIG, O, S_IFCHR } from '../../../syscalls/constants.ts';
+import { hasCode } from '../../../kernel/errors.ts';
+import type { Kernel } from '../../../kernel/kernel.ts';
+import { isNull, planStat, statOf } from '../../../kernel/mount/inode.ts';
+import { NO_LINKS, openHow } from '../../../kernel/mount/place.ts';
+import type { Planned, Together } from '../../../kernel/batch.ts';
+import type { Process } from '../../../oci/spec.ts';
+
+const FLAGS = O.O_RDWR | O.O_NOCTTY | O.O_CLOEXEC;
+const NULL_DEVICE = 0x103;
+
+/**
+ * Those of 0, 1 and 2 that are the host's null when the shim has made the stage: the others are its pipes
+ * (native/shim-child.h).
+ */
+export const stdioOf = ({ terminal }: Pick<Process, 'terminal'>, stdin: boolean | undefined): readonly number[] =>
+  terminal ? [0, 1, 2] : stdin ? [] : [0];
+
+export interface FoundNull {
+  fd: Planned;
+  stat: Planned;
+}
+
+/**
+ * Opens `null` in the open directory and puts it onto each of `stdio`; what it is, is to be checked before anything is
+ * executed.
+ */
+export function planNull(stage: Together, dev: number, stdio: readonly number[], path = 'null'): FoundNull {
+  const fd = stage.openat2(dev, path, openHow(FLAGS, 0, NO_LINKS)).noted('/dev/null');
+  const stat = planStat(stage, fd);
+  for (const target of stdio) stage.dup3(fd, target, 0);
+  return { fd, stat };
+}
+
+const foundNull = ({ stat }: FoundNull) => stat.reply !== undefined && isNull(statOf(stat.reply.out));
+
+/** The descriptor stays open, for the files that are masked with it. */
+export function checkedNull(found: FoundNull): number {
+  if (!foundNull(found)) throw new Error('/dev/null of the container is not the null device, 1:3');
+  return found.fd.reply?.ret ?? -1;
+}
+
+/** A node that no path leads to, in a file system that is mounted nowhere. */
+async function makeOwnNull(k: Kernel, stdio: readonly number[]): Promise<void> {
+  await k.together((stage) => {
+    const fs = stage.fsopen('tmpfs', 1);
+    stage.fsconfig(fs, FSCONFIG.FSCONFIG_CMD_CREATE, null, null, 0);
+    const mount = stage.fsmount(fs, 1, 0);
+    stage.mknodat(mount, 'null', S_IFCHR | 0o666, NULL_DEVICE);
+    const fd = stage.openat(mount, 'null', FLAGS, 0);
+    for (const target of stdio) stage.dup3(fd, target, 0);
+    for (const open of [fd, mount, fs]) stage.close(open);
+  });
+}
+
+/**
+ * In a container that runs, /dev/null may have become anything, or nothing: then another is made, so that one can still
+ * be repaired.
+ */
+export async function takeNullInside(k: Kernel, stdio: readonly number[]): Promise<void> {
+  if (!stdio.length) return;
+  try {
+    const found = await k.together((stage) => planNull(stage, AT_FDCWD, stdio, 'dev/null'));
+    await k.stage.close(found.fd.reply?.ret ?? -1);
+    if (foundNull(found)) return;
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM', 'ENXIO', 'EISDIR', 'EROFS')) throw error;
+  }
+  await makeOwnNull(k, stdio);
+}

@@ -1,0 +1,163 @@
+/**
+ * Config and HostConfig of inspect: the request, filled up from the image and with zero values where nothing was asked
+ * for.
+ */
+import type { Container } from '../../../runtime/container/container.ts';
+import type { ContainerConfig } from '../../../runtime/request/container-request.ts';
+import { maskedPathsHere, readonlyPaths } from '../../../runtime/oci/default-spec.ts';
+import { hostnameOf, mergeConfig } from '../../../runtime/container/merge.ts';
+import { memorySwapOf } from '../../../runtime/oci/resources.ts';
+
+/** Before the pull there is no image to fill up from. */
+export function mergedConfig({ request, image }: Container): ContainerConfig {
+  const { HostConfig: _host, NetworkingConfig: _net, ...config } = request;
+  return image ? mergeConfig(config, image.config) : config;
+}
+
+/** What is executed, in words: [Entrypoint…, Cmd…]. */
+export function words(container: Container): string[] {
+  const { Entrypoint, Cmd } = mergedConfig(container);
+  return [...(Entrypoint ?? []), ...(Cmd ?? [])];
+}
+
+/** The image's labels and the flags'. */
+export const labelsOf = (container: Container): Record<string, string> => mergedConfig(container).Labels ?? {};
+
+/** Empty lists of volumes are null and of ports absent, as dockerd has them. */
+export function configView(container: Container): object {
+  const { Volumes, ExposedPorts, ...config } = mergedConfig(container);
+  const filled = (value: object | null | undefined) => (value && Object.keys(value).length ? value : undefined);
+  return {
+    AttachStdin: false,
+    AttachStdout: false,
+    AttachStderr: false,
+    Tty: false,
+    OpenStdin: false,
+    StdinOnce: false,
+    Domainname: '',
+    OnBuild: null,
+    ...config,
+    Hostname: hostnameOf(container.id, container.request),
+    Volumes: filled(Volumes) ?? null,
+    ...(filled(ExposedPorts) && { ExposedPorts }),
+  };
+}
+
+/** Of a container that was never started there is no spec yet: then what it will get. */
+function hiddenPaths({ request: { HostConfig: asked }, spec }: Container): {
+  MaskedPaths: readonly string[] | null;
+  ReadonlyPaths: readonly string[] | null;
+} {
+  const hidden = !asked.Privileged;
+  return {
+    MaskedPaths: asked.MaskedPaths ?? spec.linux?.maskedPaths ?? (hidden ? maskedPathsHere() : null),
+    ReadonlyPaths: asked.ReadonlyPaths ?? spec.linux?.readonlyPaths ?? (hidden ? readonlyPaths : null),
+  };
+}
+
+export function hostConfigView(container: Container): object {
+  const { ReadOnlyNonRecursive: _, ...asked } = container.request.HostConfig;
+  return {
+    Binds: null,
+    ContainerIDFile: '',
+    PortBindings: {},
+    AutoRemove: false,
+    VolumeDriver: '',
+    VolumesFrom: null,
+    ConsoleSize: [0, 0],
+    CapAdd: null,
+    CapDrop: null,
+    Dns: [],
+    DnsOptions: [],
+    DnsSearch: [],
+    ExtraHosts: null,
+    GroupAdd: null,
+    Cgroup: '',
+    Links: null,
+    OomScoreAdj: 0,
+    PidMode: '',
+    Privileged: false,
+    PublishAllPorts: false,
+    ReadonlyRootfs: false,
+    SecurityOpt: null,
+    UTSMode: '',
+    UsernsMode: '',
+    Isolation: '',
+    CpuShares: 0,
+    Memory: 0,
+    NanoCpus: 0,
+    CgroupParent: '',
+    BlkioWeight: 0,
+    BlkioWeightDevice: [],
+    BlkioDeviceReadBps: [],
+    BlkioDeviceWriteBps: [],
+    BlkioDeviceReadIOps: [],
+    BlkioDeviceWriteIOps: [],
+    CpuPeriod: 0,
+    CpuQuota: 0,
+    CpuRealtimePeriod: 0,
+    CpuRealtimeRuntime: 0,
+    CpusetCpus: '',
+    CpusetMems: '',
+    Devices: [],
+    DeviceCgroupRules: null,
+    DeviceRequests: null,
+    MemoryReservation: 0,
+    MemorySwappiness: null,
+    OomKillDisable: false,
+    PidsLimit: null,
+    Ulimits: [],
+    CpuCount: 0,
+    CpuPercent: 0,
+    IOMaximumIOps: 0,
+    IOMaximumBandwidth: 0,
+    ...asked,
+    NetworkMode: !asked.NetworkMode || asked.NetworkMode === 'default' ? 'bridge' : asked.NetworkMode,
+    RestartPolicy: {
+      Name: asked.RestartPolicy?.Name || 'no',
+      MaximumRetryCount: asked.RestartPolicy?.MaximumRetryCount ?? 0,
+    },
+    IpcMode: asked.IpcMode || 'private',
+    CgroupnsMode: asked.CgroupnsMode || 'private',
+    ShmSize: asked.ShmSize || 64 * 1024 * 1024,
+    Runtime: asked.Runtime || 'drydock',
+    LogConfig: { Type: asked.LogConfig?.Type || 'json-file', Config: asked.LogConfig?.Config ?? {} },
+    MemorySwap: memorySwapOf(asked),
+    ...hiddenPaths(container),
+  };
+}
+
+interface MountView {
+  Type: string;
+  Source: string;
+  Destination: string;
+  Mode: string;
+  RW: boolean;
+  Propagation: string;
+}
+
+/** Binds and Mounts of the request; --tmpfs is shown in HostConfig only, as in docker. */
+export function mountsView(container: Container): MountView[] {
+  const { Binds, Mounts } = container.request.HostConfig;
+  const binds = (Binds ?? []).map((bind): MountView => {
+    const [Source = '', Destination = '', Mode = ''] = bind.split(':');
+    const options = Mode.split(',');
+    return {
+      Type: 'bind',
+      Source,
+      Destination,
+      Mode,
+      RW: !options.includes('ro'),
+      Propagation: options.find((o) => /^r?(private|shared|slave)$/.test(o)) ?? 'rprivate',
+    };
+  });
+  const mounts = (Mounts ?? []).map((m): MountView => ({
+    Type: m.Type,
+    Source: m.Source ?? '',
+    Destination: m.Target,
+    Mode: '',
+    RW: !m.ReadOnly,
+    Propagation: m.Type === 'bind' ? m.BindOptions?.Propagation || 'rprivate' : '',
+  }));
+  return [...binds, ...mounts];
+}

@@ -1,0 +1,84 @@
+/** GET /containers/{id}/json. Engine API, "Inspect a container". */
+import type { ContainerHandle, Engine } from '../../../runtime/engine/engine.ts';
+import { leftOut } from '../../../runtime/container/leave-out.ts';
+import { configView, hostConfigView, mountsView, words } from './container-config.ts';
+import { portBindings } from './exposed-ports.ts';
+import { endpoints, isUp } from '../networks/networks-view.ts';
+import type { Exchange, Routes } from '../http/route.ts';
+import { rfc3339 } from '../http/humanize.ts';
+
+const stateView = ({ state }: ContainerHandle): object => ({
+  Status: state.status,
+  Running: ['running', 'paused', 'restarting'].includes(state.status),
+  Paused: state.status === 'paused',
+  Restarting: state.status === 'restarting',
+  OOMKilled: state.oomKilled,
+  Dead: state.status === 'dead',
+  Pid: state.pid,
+  ExitCode: state.exitCode,
+  Error: state.error,
+  StartedAt: rfc3339(state.startedAt),
+  FinishedAt: rfc3339(state.finishedAt),
+});
+
+function networkSettings(engine: Engine, handle: ContainerHandle): object {
+  const up = isUp(handle);
+  const { network } = handle.container;
+  const own = up && network.mode === 'bridge';
+  return {
+    Bridge: '',
+    SandboxID: up ? handle.container.id : '',
+    SandboxKey: up ? `/proc/${handle.state.pid}/ns/net` : '',
+    Ports: portBindings(handle),
+    HairpinMode: false,
+    LinkLocalIPv6Address: '',
+    LinkLocalIPv6PrefixLen: 0,
+    SecondaryIPAddresses: null,
+    SecondaryIPv6Addresses: null,
+    EndpointID: own ? network.endpointID : '',
+    Gateway: (own && network.gateway) || '',
+    GlobalIPv6Address: '',
+    GlobalIPv6PrefixLen: 0,
+    IPAddress: (own && network.address) || '',
+    IPPrefixLen: (own && network.prefix) || 0,
+    IPv6Gateway: '',
+    MacAddress: (own && network.mac) || '',
+    Networks: endpoints(engine, handle),
+  };
+}
+
+async function inspect(x: Exchange): Promise<object> {
+  const handle = x.engine.container(x.param('id'));
+  const { container } = handle;
+  const size = x.query.flag('size') ? await handle.sizeRw() : undefined;
+  const [Path = '', ...Args] = words(container);
+  return {
+    Id: container.id,
+    Created: rfc3339(handle.created),
+    Path,
+    Args,
+    State: stateView(handle),
+    Image: container.image?.id ?? '',
+    ResolvConfPath: container.paths.resolvConf,
+    HostnamePath: container.paths.hostname,
+    HostsPath: container.paths.hosts,
+    LogPath: container.paths.log,
+    Name: `/${container.name}`,
+    RestartCount: handle.state.restartCount,
+    Driver: container.storage.name,
+    Platform: 'linux',
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: '',
+    ExecIDs: handle.execIDs.length ? handle.execIDs : null,
+    HostConfig: hostConfigView(container),
+    GraphDriver: container.storage.graphData(container),
+    ...(size !== undefined && { SizeRw: size, SizeRootFs: (container.image?.size ?? 0) + size }),
+    ...(leftOut(container.request).length && { Drydock: { Unsafe: true, LeftOut: leftOut(container.request) } }),
+    Mounts: mountsView(container),
+    Config: configView(container),
+    NetworkSettings: networkSettings(x.engine, handle),
+  };
+}
+
+export const containersInspect: Routes = { 'GET /containers/*id/json': inspect };

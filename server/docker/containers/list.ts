@@ -1,0 +1,167 @@
+/** GET /containers/json: what `ps` shows. Engine API, "List containers". */
+import type { ContainerHandle, Engine } from '../../../runtime/engine/engine.ts';
+import type { ContainerState } from '../../../runtime/container/container-state.ts';
+import { unsafeWords } from '../../../runtime/container/leave-out.ts';
+import { badParameter, Refusal } from '../../../runtime/errors/api-error.ts';
+import { labelsOf, mountsView, words } from './container-config.ts';
+import { exposedPorts } from './exposed-ports.ts';
+import { type Filters, hasLabels, matching, readFilters, untilTime } from '../http/filters.ts';
+import { endpoints, networkID } from '../networks/networks-view.ts';
+import type { Exchange, Routes } from '../http/route.ts';
+import { span } from '../http/humanize.ts';
+
+const KNOWN = [
+  'ancestor',
+  'before',
+  'since',
+  'exited',
+  'expose',
+  'health',
+  'id',
+  'is-task',
+  'isolation',
+  'label',
+  'name',
+  'network',
+  'publish',
+  'status',
+  'volume',
+];
+const STATUSES = ['created', 'restarting', 'running', 'removing', 'paused', 'exited', 'dead'];
+
+const statusWords: Record<ContainerState['status'], (state: ContainerState, now: number) => string> = {
+  created: () => 'Created',
+  running: (state, now) => `Up ${span(now - state.startedAt)}`,
+  paused: (state, now) => `Up ${span(now - state.startedAt)} (Paused)`,
+  restarting: (state, now) => `Restarting (${state.exitCode}) ${span(now - state.finishedAt)} ago`,
+  removing: () => 'Removal In Progress',
+  exited: (state, now) => `Exited (${state.exitCode}) ${span(now - state.finishedAt)} ago`,
+  dead: () => 'Dead',
+};
+
+/** What was left out on purpose is said wherever the container is shown. */
+function statusOf({ container, state }: ContainerHandle): string {
+  const unsafe = unsafeWords(container.request);
+  return `${statusWords[state.status](state, Date.now())}${unsafe ? ` (${unsafe})` : ''}`;
+}
+
+/** One row of the list; with sizes it reads the rw layer. */
+export async function containerView(engine: Engine, handle: ContainerHandle, withSize: boolean): Promise<object> {
+  const { container, state } = handle;
+  const sizeRw = withSize ? await handle.sizeRw() : 0;
+  return {
+    Id: container.id,
+    Names: [`/${container.name}`],
+    Image: container.request.Image,
+    ImageID: container.image?.id ?? '',
+    Command: words(container)
+      .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`))
+      .join(' '),
+    Created: Math.floor(handle.created / 1000),
+    Ports: exposedPorts(handle),
+    Labels: labelsOf(handle.container),
+    State: state.status,
+    Status: statusOf(handle),
+    ...(withSize && { SizeRw: sizeRw, SizeRootFs: (container.image?.size ?? 0) + sizeRw }),
+    HostConfig: { NetworkMode: container.request.HostConfig.NetworkMode || 'default' },
+    NetworkSettings: { Networks: endpoints(engine, handle) },
+    Mounts: mountsView(container),
+  };
+}
+
+/**
+ * Names an image in docker's ways: name, name:tag, id or the beginning of one. An image that only shares layers with it
+ * is no descendant.
+ */
+function descends(engine: Engine, { container }: ContainerHandle, ancestor: string): boolean {
+  const image = engine.images.find(ancestor);
+  if (!image) return container.request.Image === ancestor;
+  return container.image?.id === image.id;
+}
+
+type Test = (handle: ContainerHandle, value: string, engine: Engine) => boolean;
+/** One of the values must hold. `health`, `is-task` and `isolation` have one answer here. */
+const tests: Record<string, Test> = {
+  id: ({ container }, value) => container.id.startsWith(value),
+  status: ({ state }, value) => state.status === value,
+  exited: ({ state }, value) => state.status === 'exited' && state.exitCode === Number(value),
+  ancestor: (handle, value, engine) => descends(engine, handle, value),
+  network: ({ container: { network } }, value, engine) =>
+    network.name === value || (value.length >= 3 && networkID(engine, network.name).startsWith(value)),
+  volume: ({ container }, value) => mountsView(container).some((m) => m.Source === value || m.Destination === value),
+  health: (_handle, value) => value === 'none',
+  'is-task': (_handle, value) => value === 'false',
+  isolation: (_handle, value) => value === 'default',
+  expose: ({ container }, value) =>
+    Object.keys(container.request.ExposedPorts ?? {}).some((port) => port === value || port === `${value}/tcp`),
+  publish: () => false,
+};
+
+function wanted(engine: Engine, filters: Filters): (handle: ContainerHandle) => boolean {
+  for (const status of filters.get('status') ?? [])
+    if (!STATUSES.includes(status)) throw badParameter(`invalid filter 'status=${status}'`);
+  for (const code of filters.get('exited') ?? [])
+    if (!/^-?\d+$/.test(code)) throw badParameter(`invalid filter 'exited=${code}'`);
+  const all = engine.containers();
+  const names = matching(
+    filters,
+    'name',
+    all.flatMap(({ container: { name } }) => [name, `/${name}`]),
+  );
+  const edge = (name: string) => filters.get(name)?.map((ref) => engine.container(ref).created);
+  const before = edge('before');
+  const since = edge('since');
+  return (handle) =>
+    Object.entries(tests).every(
+      ([name, holds]) => filters.get(name)?.some((value) => holds(handle, value, engine)) ?? true,
+    ) &&
+    (!names || names.has(handle.container.name) || names.has(`/${handle.container.name}`)) &&
+    hasLabels(filters.get('label'), labelsOf(handle.container)) &&
+    (before?.every((time) => handle.created < time) ?? true) &&
+    (since?.every((time) => handle.created > time) ?? true);
+}
+
+async function list(x: Exchange): Promise<object> {
+  const { engine, query } = x;
+  const filters = readFilters(query, KNOWN);
+  const limit = query.integer('limit') ?? 0;
+  const all = query.flag('all') || limit > 0 || filters.has('status');
+  const keep = wanted(engine, filters);
+  const found = engine
+    .containers()
+    .filter((handle) => (all || ['running', 'paused', 'restarting'].includes(handle.state.status)) && keep(handle))
+    .sort((a, b) => b.created - a.created);
+  return Promise.all(
+    (limit > 0 ? found.slice(0, limit) : found).map((handle) => containerView(engine, handle, query.flag('size'))),
+  );
+}
+
+async function prune(x: Exchange): Promise<object> {
+  const { engine, query } = x;
+  const filters = readFilters(query, ['until', 'label', 'label!']);
+  const until = untilTime(filters) ?? Infinity;
+  const gone: string[] = [];
+  let bytes = 0;
+  for (const handle of engine.containers()) {
+    const unwanted = filters.get('label!');
+    if (
+      !['created', 'exited', 'dead'].includes(handle.state.status) ||
+      handle.created >= until ||
+      !hasLabels(filters.get('label'), labelsOf(handle.container))
+    )
+      continue;
+    if (unwanted?.length && hasLabels(unwanted, labelsOf(handle.container))) continue;
+    try {
+      const size = await handle.sizeRw();
+      await handle.remove({ force: false });
+      bytes += size;
+      gone.push(handle.container.id);
+    } catch (error) {
+      // one that was started or removed in the meantime is none of ours
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+  return { ContainersDeleted: gone, SpaceReclaimed: bytes };
+}
+
+export const containersList: Routes = { 'GET /containers/json': list, 'POST /containers/prune': prune };

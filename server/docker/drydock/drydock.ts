@@ -1,0 +1,74 @@
+/** Drydock's own routes: stepping, the journal, the kernel's evidence, and the daemon itself. */
+import { isIP } from 'node:net';
+import type { Engine } from '../../../runtime/engine/engine.ts';
+import { badParameter, Refusal } from '../../../runtime/errors/api-error.ts';
+import { omissions } from '../../../runtime/container/leave-out.ts';
+import { phaseTexts } from '../../../runtime/steps/phase-texts.ts';
+import pkg from '../../../package.json' with { type: 'json' };
+import type { Tls } from '../../sockets/origin.ts';
+import { find, walkable, type Walked } from '../../../runtime/engine/find-walkable.ts';
+import { readJson } from '../http/body.ts';
+import { operations } from './operations.ts';
+import type { Exchange, Routes } from '../http/route.ts';
+import { counts } from '../system/system.ts';
+import { walkRoutes } from './walk.ts';
+
+/** What only a daemon can do, and a server alone refuses with 501. */
+export interface DrydockOptions {
+  /** Ends the daemon in good order; called once, after the answer has been sent. */
+  shutdown?: () => void;
+  /** The playground's address, with a token that is good once. */
+  playground?: (port: number, tls?: Tls) => Promise<{ url: string }>;
+  /** A container's run, or an operation, as one HTML file. */
+  recording?: (of: Walked) => AsyncIterable<string>;
+}
+
+const the = (x: Exchange) => x.engine.container(x.param('id'));
+
+/** Answers when execve(2) has succeeded or something before it failed; the journal tells what happens meanwhile. */
+async function start(x: Exchange): Promise<number> {
+  await the(x).start({ mode: x.query.flag('step') ? 'step' : 'run', breakpoints: x.query.list('break') });
+  return 204;
+}
+
+function info(engine: Engine): object {
+  const { root, execRoot, socket } = engine.settings;
+  return { pid: process.pid, version: pkg.version, root, execRoot, socket, ...counts(engine.containers()) };
+}
+
+function tlsOf(value: unknown, port: number): Tls {
+  const { address, cert, key } = (value ?? {}) as Record<string, unknown>;
+  if (typeof address !== 'string' || !isIP(address))
+    throw badParameter(`tls address ${JSON.stringify(address)} is not an IP address to listen on`);
+  if (typeof cert !== 'string' || typeof key !== 'string')
+    throw badParameter('tls needs a certificate and its key, both as PEM');
+  return { address, port, cert, key };
+}
+
+/** Whoever may use this socket is root; the token hands that on to one browser. */
+async function playground(x: Exchange, address: DrydockOptions['playground']): Promise<object> {
+  if (!address) throw new Refusal(501, 'this daemon has no playground');
+  const { port = 0, tls } = await readJson(x.req);
+  if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65535)
+    throw badParameter(`port ${JSON.stringify(port)} is not a number from 0 to 65535`);
+  return address(port, tls === undefined ? undefined : tlsOf(tls, port));
+}
+
+export const drydock = ({ shutdown, playground: address, recording }: DrydockOptions): Routes => ({
+  'POST /drydock/containers/*id/start': start,
+  // an operation's id is taken here too: `drydock trace` need not know what it is given
+  ...walkRoutes('/drydock/containers/*id', {
+    find: (x) => walkable(x.engine, x.param('id')),
+    recording: recording && ((x) => recording(find(x.engine, x.param('id')))),
+  }),
+  ...operations(recording),
+  'GET /drydock/phases': ({ engine }) => phaseTexts(engine.storage),
+  'GET /drydock/omissions': () => omissions.map(({ id, title, see, steps }) => ({ id, title, see, steps })),
+  'GET /drydock/info': (x) => info(x.engine),
+  'POST /drydock/playground': (x) => playground(x, address),
+  'POST /drydock/shutdown': (x) => {
+    if (!shutdown) throw new Refusal(501, 'this daemon cannot be ended over its socket');
+    x.res.once('close', shutdown);
+    return 204;
+  },
+});

@@ -1,0 +1,63 @@
+/** Reads a request's JSON body, bounded in size and checked in kind. */
+import type { IncomingMessage } from 'node:http';
+import { parseJson } from '../../../runtime/json/parse-json.ts';
+import { badParameter } from '../../../runtime/errors/api-error.ts';
+
+/**
+ * Of requests that bring a command and an environment: what the kernel's six megabytes, execve(2), may become as JSON.
+ */
+export const COMMAND_LIMIT = 16 * 1024 * 1024;
+
+export type Json = Record<string, unknown>;
+
+/** A client that stops in the middle of a JSON body. */
+const IDLE_MS = 10_000;
+
+/** Rejects with 400 beyond `limit`, but leaves the request open: its answer has to get through. */
+function bytes(req: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const timer = setTimeout(() => fail(`the request's body stopped after ${size} bytes`), IDLE_MS);
+    const fail = (message: string) => {
+      clearTimeout(timer);
+      req.off('data', onData);
+      reject(badParameter(message));
+    };
+    const onData = (chunk: Buffer) => {
+      timer.refresh();
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > limit) fail(`request body too large: at most ${limit} bytes are taken here`);
+    };
+    if (Number(req.headers['content-length'] ?? 0) > limit)
+      return fail(`request body too large: at most ${limit} bytes are taken here`);
+    req.on('data', onData);
+    req.once('end', () => {
+      clearTimeout(timer);
+      resolve(Buffer.concat(chunks));
+    });
+    req.once('close', () => fail('the request ended in the middle of its body'));
+  });
+}
+
+/**
+ * An absent or empty body is {}. Anything that is not a JSON object is 400, and so is another Content-Type than
+ * application/json: what a browser can be tricked into sending has another one.
+ */
+export async function readJson(req: IncomingMessage, limit = 64 * 1024): Promise<Json> {
+  const text = (await bytes(req, limit)).toString('utf8').trim();
+  if (!text) return {};
+  const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  if (type !== 'application/json')
+    throw badParameter(`unsupported Content-Type header (${type}): must be 'application/json'`);
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch (cause) {
+    throw badParameter(`invalid JSON: ${(cause as Error).message}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw badParameter(`invalid JSON: an object is needed, got ${text.slice(0, 40)}`);
+  return value as Json;
+}

@@ -1,0 +1,49 @@
+/** From a thrown error to what the client sees: {"message": …} with a status, or the end of a stream that has begun. */
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { NextFunction, Request, Response } from 'express';
+import { Refusal } from '../../../runtime/errors/api-error.ts';
+import { sendJson } from './send.ts';
+
+export function statusOf(error: unknown): number {
+  if (error instanceof Refusal) return error.status;
+  // express and its router mark what the client did wrong, a bad %-escape for one
+  const status = (error as { status?: unknown } | null)?.status;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
+}
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export function pageNotFound(_req: Request, res: Response): void {
+  sendJson(res, 404, { message: 'page not found' });
+}
+
+/** express knows an error handler by its four parameters. */
+export function answerError(error: unknown, _req: Request, res: Response, _next: NextFunction): void {
+  if (res.headersSent) {
+    // too late for a status; a cut connection is the only honest end
+    res.destroy();
+    return;
+  }
+  const status = statusOf(error);
+  if (status === 304) return void res.status(304).end();
+  // Node reads away what is left of the body, so that the client can send it all and then read this
+  sendJson(res, status, { message: messageOf(error) });
+}
+
+const REASONS: Record<string, [string, string]> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'request headers are too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request took too long to arrive'],
+};
+
+/** Bytes that are not HTTP: an answer, and the end of this connection only. */
+export function refuseMalformed(server: Server): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
+    const socket = stream as Socket;
+    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+    const [status, message] = REASONS[error.code ?? ''] ?? ['400 Bad Request', `malformed request: ${error.message}`];
+    const body = JSON.stringify({ message });
+    socket.end(
+      `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  });
+}

@@ -1,0 +1,57 @@
+/**
+ * Connections that stop being HTTP: attach and exec start. Engine API, "Attach to a container".
+ *
+ *   client                                    daemon
+ *   POST …/attach  Upgrade: tcp      →        101 UPGRADED   from here on both ways are the process's bytes
+ *   POST …/attach                    →        200 OK         the same, for clients that do not upgrade
+ *
+ * The request is read as every other one, with a body or without (connection.ts keeps back what follows it). The server
+ * has no listener for 'upgrade', so Node takes Upgrade for a header like any other.
+ */
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { badParameter } from '../../../runtime/errors/api-error.ts';
+import { HttpConnection, serveConnections } from './connection.ts';
+import { hijacks } from './message-boundary.ts';
+import type { Exchange } from './route.ts';
+
+export function serveHijacks(server: Server): void {
+  serveConnections(server);
+  server.prependListener('request', (req, res) => {
+    // where it is refused, what follows is some process's input: it must not be read as the next request
+    if (hijacks(req.method, req.url)) res.setHeader('Connection', 'close');
+  });
+}
+
+/**
+ * Sends the head of the answer and hands over the connection; the caller attaches its listeners before it first awaits.
+ */
+export function hijack(x: Exchange, tty: boolean): Socket {
+  const connection = x.req.socket as unknown;
+  if (!(connection instanceof HttpConnection) || !connection.over)
+    throw badParameter(`${x.req.path} takes over the connection: its body has to be complete`);
+  if (x.res.socket !== x.req.socket)
+    throw badParameter('an earlier request of this connection still waits for its answer');
+  x.res.detachSocket(x.req.socket);
+  const socket = connection.release();
+  // the header alone decides, as in dockerd: some clients leave out Connection: Upgrade
+  const first =
+    x.req.headers.upgrade !== undefined
+      ? ['HTTP/1.1 101 UPGRADED', 'Connection: Upgrade', 'Upgrade: tcp']
+      : ['HTTP/1.1 200 OK', 'Connection: close'];
+  socket.write(`${[...first, `Content-Type: ${streamType(tty, x.api)}`].join('\r\n')}\r\n\r\n`);
+  return socket;
+}
+
+/** The content type tells raw from multiplexed since API 1.42 only. */
+export const streamType = (tty: boolean, api: number): string =>
+  `application/vnd.docker.${!tty && api >= 42 ? 'multiplexed' : 'raw'}-stream`;
+
+/** A chunk with the header of Docker's multiplexed streams; stream 1 stdout, 2 stderr. */
+export function frame(stream: 1 | 2, text: string): Buffer {
+  const body = Buffer.from(text);
+  const header = Buffer.alloc(8);
+  header[0] = stream;
+  header.writeUInt32BE(body.length, 4);
+  return Buffer.concat([header, body]);
+}

@@ -1,0 +1,66 @@
+/**
+ * Is a client's JSON for an exec of the kinds that its type promises? Only named fields are looked at; null is "not
+ * given". The table is complete by its type, so that no field arrives unchecked. (Containers:
+ * runtime/request/request-shape.ts.)
+ */
+import type { ExecConfig } from '../../../runtime/engine/engine.ts';
+import { badParameter } from '../../../runtime/errors/api-error.ts';
+import { named, type Fate } from '../../../runtime/request/request-shape.ts';
+import type { Json } from './body.ts';
+
+const isText = (value: unknown): boolean => typeof value === 'string' && !value.includes('\0');
+const listOf =
+  (is: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    Array.isArray(value) && value.every(is);
+const kinds = {
+  text: { is: isText, what: 'a string without NUL bytes' },
+  flag: { is: (value: unknown) => typeof value === 'boolean', what: 'true or false' },
+  texts: { is: listOf(isText), what: 'a list of strings without NUL bytes' },
+  size: {
+    is: (value: unknown) =>
+      listOf((n) => Number.isInteger(n) && (n as number) >= 0 && (n as number) <= 65_535)(value) &&
+      (value as number[]).length === 2,
+    what: '[height, width]',
+  },
+} as const;
+
+const exec: { readonly [F in keyof Required<ExecConfig>]: keyof typeof kinds } = {
+  AttachStdin: 'flag',
+  AttachStdout: 'flag',
+  AttachStderr: 'flag',
+  Tty: 'flag',
+  DetachKeys: 'text',
+  Env: 'texts',
+  Cmd: 'texts',
+  User: 'text',
+  WorkingDir: 'text',
+  Privileged: 'flag',
+  ConsoleSize: 'size',
+};
+
+/** POST /exec/{id}/start. */
+const execStart = { Detach: 'flag', Tty: 'flag', ConsoleSize: 'size' } as const;
+/** Of a create: the client says it again at the start, and dockerd obeys that. */
+const ignored = new Set(['Detach']);
+
+/** What becomes of a field, for the test that walks the API's types. What neither has is ignored, as in dockerd. */
+export const fateOfExec = (name: string, of: 'create' | 'start'): Fate | undefined =>
+  Object.hasOwn(of === 'create' ? exec : execStart, name)
+    ? 'obeyed'
+    : of === 'create' && ignored.has(name)
+      ? 'ignored'
+      : undefined;
+
+/** With the API's own names: Go reads them in any case. */
+export const canonicalExec = (body: Json, of: 'create' | 'start'): Json =>
+  named(body, new Set(Object.keys(of === 'create' ? exec : execStart)));
+
+/** Throws 400 that names the field and what it should be. */
+export function checkExec(body: Json, of: 'create' | 'start' = 'create'): void {
+  for (const [name, kind] of Object.entries(of === 'create' ? exec : execStart)) {
+    const value = Object.hasOwn(body, name) ? body[name] : undefined;
+    if (value !== undefined && value !== null && !kinds[kind].is(value))
+      throw badParameter(`invalid ${name}: it must be ${kinds[kind].what}`);
+  }
+}

@@ -1,0 +1,48 @@
+/** GET /networks…: the three that there always are. Making others is not there yet. */
+import { notFound, Refusal } from '../../../runtime/errors/api-error.ts';
+import { hasLabels, matching, readFilters, truth } from '../http/filters.ts';
+import { NETWORKS, networkID, networkView } from './networks-view.ts';
+import type { Exchange, Routes } from '../http/route.ts';
+
+const KNOWN = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'];
+
+function named(x: Exchange): (typeof NETWORKS)[number] {
+  const ref = x.param('name');
+  const found =
+    NETWORKS.find((name) => name === ref) ??
+    NETWORKS.find((name) => ref.length >= 3 && networkID(x.engine, name).startsWith(ref));
+  if (!found) throw notFound(`network ${ref} not found`);
+  return found;
+}
+
+function list(x: Exchange): object {
+  const filters = readFilters(x.query, KNOWN);
+  const all = NETWORKS.map((name) => networkView(x.engine, name));
+  const byName = matching(
+    filters,
+    'name',
+    all.map((n) => n.Name),
+  );
+  return all.filter(
+    (n) =>
+      (!byName || byName.has(n.Name)) &&
+      (filters.get('id')?.some((id) => n.Id.startsWith(id)) ?? true) &&
+      (filters.get('driver')?.includes(n.Driver) ?? true) &&
+      (filters.get('scope')?.includes('local') ?? true) &&
+      (filters.get('type')?.includes('builtin') ?? true) &&
+      truth(filters, 'dangling') !== true &&
+      hasLabels(filters.get('label'), n.Labels),
+  );
+}
+
+export const networks: Routes = {
+  'GET /networks': list,
+  'GET /networks/*name': (x) => networkView(x.engine, named(x)),
+  'DELETE /networks/*name': (x) => {
+    throw new Refusal(403, `${named(x)} is a pre-defined network and cannot be removed`);
+  },
+  'POST /networks/prune': (x) => {
+    readFilters(x.query, ['until', 'label', 'label!']);
+    return { NetworksDeleted: null };
+  },
+};

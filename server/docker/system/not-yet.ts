@@ -1,0 +1,54 @@
+/**
+ * Routes of the Engine API that Drydock does not have yet: 501 with a message that says so, not a 404 that blames the
+ * client.
+ */
+import { notFound, Refusal } from '../../../runtime/errors/api-error.ts';
+import type { Routes } from '../http/route.ts';
+
+const missing: Record<string, readonly string[]> = {
+  'logging in': ['POST /auth'],
+  'building images': ['POST /build', 'POST /build/cancel', 'POST /session', 'POST /grpc'],
+  'committing a container': ['POST /commit'],
+  'copying files': ['HEAD /containers/*id/archive', 'GET /containers/*id/archive', 'PUT /containers/*id/archive'],
+  'exporting a container': ['GET /containers/*id/export'],
+  'attaching over a WebSocket': ['GET /containers/*id/attach/ws'],
+  checkpoints: [
+    'GET /containers/*id/checkpoints',
+    'POST /containers/*id/checkpoints',
+    'DELETE /containers/*id/checkpoints/*name',
+  ],
+  'pushing images': ['POST /images/*name/push'],
+  'saving images': ['GET /images/get', 'GET /images/*name/get'],
+  'loading images': ['POST /images/load'],
+  'searching for images': ['GET /images/search'],
+  'asking a registry about an image': ['GET /distribution/*name/json'],
+  'making networks': ['POST /networks/create', 'POST /networks/*name/connect', 'POST /networks/*name/disconnect'],
+  'making volumes': ['POST /volumes/create', 'PUT /volumes/*name'],
+  plugins: [
+    'GET /plugins/privileges',
+    'POST /plugins/pull',
+    'POST /plugins/create',
+    'POST /plugins/*rest',
+    'DELETE /plugins/*name',
+  ],
+  swarm: ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'].flatMap((part) =>
+    ['GET', 'POST', 'DELETE'].flatMap((method) => [`${method} /${part}`, `${method} /${part}/*rest`]),
+  ),
+};
+
+export const notYet: Routes = {
+  'GET /plugins': () => [],
+  'GET /plugins/*name/json': (x) => {
+    throw notFound(`plugin "${x.param('name')}" not found`);
+  },
+  ...Object.fromEntries(
+    Object.entries(missing).flatMap(([what, lines]) =>
+      lines.map((line) => [
+        line,
+        () => {
+          throw new Refusal(501, `${what}: not there yet in Drydock`);
+        },
+      ]),
+    ),
+  ),
+};

@@ -1,0 +1,63 @@
+/** The run box: the same flags as `drydock run`, read by the same tables. */
+import { Command, CommanderError } from 'commander';
+import { rewrite } from '../../../runtime/cli/flags/arguments.ts';
+import { containerBody, declareContainer, type ContainerOptions } from '../../../runtime/cli/flags/container.ts';
+import { refusedFlags } from '../../../runtime/cli/flags/refused.ts';
+import { untilImage } from '../../../runtime/cli/flags/verb.ts';
+import { badParameter, Refusal } from '../../../runtime/errors/api-error.ts';
+import type { ContainerRequest } from '../../../runtime/request/container-request.ts';
+import { words } from './shell-split.ts';
+
+export interface RunLine {
+  request: ContainerRequest;
+  name?: string;
+  platform?: string;
+}
+
+/** What the page has other means for, or what is about files and a terminal beside the client. */
+const elsewhere: Record<string, string> = {
+  '--step': 'choose the mode beside the line',
+  '--break': 'set breakpoints in the list of steps',
+  '--web': 'this is the page already',
+  '--cidfile': 'the page shows the id',
+};
+
+function command(): Command {
+  return declareContainer(untilImage(new Command('run')))
+    .helpOption(false)
+    .option('-d, --detach', 'do not attach')
+    .argument('<image>')
+    .argument('[command...]')
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+}
+
+function explained(error: CommanderError): Refusal {
+  const flag = /unknown option '([^'=]+)/.exec(error.message)?.[1];
+  const reason = flag && (elsewhere[flag] ?? refusedFlags[flag]);
+  return badParameter(reason ? `${flag} is not taken here: ${reason}` : error.message.replace(/^error: /, ''));
+}
+
+/** 'run -it ubuntu /bin/bash', 'docker run …', or without these words; 400 with what is wrong. */
+export function parseRunLine(line: string): RunLine {
+  const given = words(line);
+  if (given[0] === 'drydock' || given[0] === 'docker') given.shift();
+  if (given[0] === 'run') given.shift();
+  const run = command();
+  try {
+    run.parse(rewrite(run, given, true), { from: 'user' });
+    const [image = '', ...rest] = run.args;
+    const options = run.opts<ContainerOptions>();
+    if (options.cidfile) throw badParameter(`--cidfile is not taken here: ${elsewhere['--cidfile']}`);
+    if (!image) throw badParameter('give an image');
+    const request = containerBody(run, image, rest, options.detach ?? false);
+    return {
+      request,
+      ...(options.name && { name: options.name }),
+      ...(options.platform && { platform: options.platform }),
+    };
+  } catch (error) {
+    if (error instanceof CommanderError) throw explained(error);
+    throw error instanceof Refusal ? error : badParameter(error instanceof Error ? error.message : String(error));
+  }
+}

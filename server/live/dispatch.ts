@@ -1,0 +1,35 @@
+/** Every topic that may be asked about, from the files in topics/, and the check of what comes. */
+import { badParameter } from '../../runtime/errors/api-error.ts';
+import type { Check } from './ask/checks.ts';
+import type { Asks, Topic } from './protocol.ts';
+import { branchTopics } from './topics/branches.ts';
+import { containerTopics } from './topics/containers.ts';
+import { fileTopics } from './topics/files.ts';
+import { lessonTopics } from './topics/lessons.ts';
+import { packetTopics } from './topics/packets.ts';
+import { terminalTopics } from './topics/terminals.ts';
+import { usageTopics } from './topics/usage.ts';
+import type { Answerers } from './ask/topic.ts';
+
+export const answerers: Answerers<Asks> = {
+  ...containerTopics,
+  ...branchTopics,
+  ...fileTopics,
+  ...lessonTopics,
+  ...packetTopics,
+  ...terminalTopics,
+  ...usageTopics,
+};
+
+/** Only the fields that the ask has, each checked; 400 with the field's name. */
+export function checked<T extends Topic>(topic: T, given: Record<string, unknown>): Asks[T]['ask'] {
+  const shape = answerers[topic].shape as Record<string, Check<unknown>>;
+  const fields = Object.entries(shape).map(([name, check]) => {
+    try {
+      return [name, check(given[name])];
+    } catch (error) {
+      throw badParameter(`${topic}: ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  });
+  return Object.fromEntries(fields.filter(([, value]) => value !== undefined)) as Asks[T]['ask'];
+}

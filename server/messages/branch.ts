@@ -1,0 +1,12 @@
+/** Which container a run was run again from: it is in its labels. */
+import type { Engine } from '../../runtime/engine/engine.ts';
+import { AGAIN_AT, AGAIN_OF } from '../../runtime/container/rerun.ts';
+import type { Branch } from './messages.ts';
+
+/** Of a container that was made by `again`; the one it was made from may be gone. */
+export function branchOf(engine: Engine, labels: Record<string, string> | null | undefined): Branch | undefined {
+  const of = labels?.[AGAIN_OF];
+  if (!of) return undefined;
+  const name = engine.containers().find(({ container }) => container.id === of)?.container.name ?? of.slice(0, 12);
+  return { of, name, at: labels?.[AGAIN_AT] ?? '' };
+}

@@ -1,0 +1,69 @@
+/** Where the page is: the scheme, port and names that a request has to say, so that nothing else is taken for ours. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import { badParameter } from '../../runtime/errors/api-error.ts';
+
+export interface Place {
+  secure: boolean;
+  port: number;
+  /** what stands in Host and, after the scheme, in Origin; the first is the one that is printed */
+  hosts: readonly string[];
+}
+
+/** For another machine there is only TLS: the token and the cookie must not be read on the way. */
+export interface Tls {
+  address: string;
+  port: number;
+  /** PEM, with the chain */ cert: string;
+  /** PEM */ key: string;
+}
+
+export const originOf = ({ secure }: Pick<Place, 'secure'>, host: string): string =>
+  `${secure ? 'https' : 'http'}://${host}`;
+
+export const loopback = (port: number): Place => ({
+  secure: false,
+  port,
+  hosts: ['127.0.0.1', 'localhost'].map((name) => `${name}:${port}`),
+});
+
+/** `DNS:dock.example, IP Address:10.0.0.7`, as X509Certificate shows the subject's other names. */
+function namesIn(certificate: X509Certificate): string[] {
+  const entries = (certificate.subjectAltName ?? '')
+    .split(', ')
+    .map((entry) => /^(?:DNS|IP Address):([\w.:-]+)$/.exec(entry)?.[1]);
+  return entries
+    .filter((name) => name !== undefined)
+    .map((name) => (isIP(name) === 6 ? `[${name.toLowerCase()}]` : name.toLowerCase()));
+}
+
+function certificateOf({ cert, key }: Tls, now: number): X509Certificate {
+  let certificate: X509Certificate;
+  let own: boolean;
+  try {
+    certificate = new X509Certificate(cert);
+    own = certificate.checkPrivateKey(createPrivateKey(key));
+  } catch (error) {
+    throw badParameter(
+      `the certificate or its key cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  if (!own) throw badParameter('the key does not belong to the certificate');
+  if (Date.parse(certificate.validTo) < now)
+    throw badParameter(`the certificate was good until ${certificate.validTo}`);
+  return certificate;
+}
+
+/**
+ * The names that the certificate speaks for are the names that are answered to: a name that somebody rebinds to our
+ * address is not among them. One that stands for many (`*.example`) names nobody.
+ */
+export function secured(tls: Tls, port: number, now = Date.now()): Place {
+  const names = namesIn(certificateOf(tls, now));
+  if (!names.length)
+    throw badParameter(
+      'the certificate names no host: its subjectAltName has to hold the name or the address that is opened in the browser',
+    );
+  // browsers leave the scheme's own port out
+  return { secure: true, port, hosts: names.map((name) => (port === 443 ? name : `${name}:${port}`)) };
+}
