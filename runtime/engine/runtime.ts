@@ -5,21 +5,17 @@ import { noCgroup } from '../kernel/cgroup/none.ts';
 import { openCgroup } from '../kernel/cgroup/open.ts';
 import { daemonKernel } from '../kernel/linux/linux.ts';
 import { ImageStore } from '../image/store/store.ts';
-import type { Image } from '../image/manifest/image.ts';
 import { pullEvent } from '../image/store/image-events.ts';
 import { newPull } from '../image/pull.ts';
 import type { ImageUser } from '../image/store/removal.ts';
 import { keepLeases } from '../network/leases.ts';
-import { matches, parsePlatform, showPlatform } from '../image/manifest/platform.ts';
-import { networkOf } from '../network/request.ts';
 import { removeBridge } from '../network/release.ts';
-import { mergeConfig } from '../container/merge.ts';
-import { buildSpec } from '../container/bundle.ts';
 import { driverNamed } from '../drivers/storage.ts';
-import { checkBreakable, leavesOut } from '../container/leave-out.ts';
+import { leavesOut } from '../container/leave-out.ts';
 import type { Container } from '../container/container.ts';
 import type { Engine } from './engine.ts';
 import type { MachineState } from '../container/container-state.ts';
+import { newRecord } from './create-container.ts';
 import { EventBus } from './events.ts';
 import type { ExecSession } from './exec-session.ts';
 import { findOperation } from '../operation/find.ts';
@@ -27,8 +23,7 @@ import { Operations } from '../operation/operations.ts';
 import type { Pulled, PullOptions } from './pull-options.ts';
 import { Pulls } from './pulls.ts';
 import type { OperationHandle } from '../operation/record.ts';
-import { healthWarnings } from '../container/health.ts';
-import { newId, newName } from '../data-root/identity.ts';
+import { newName } from '../data-root/identity.ts';
 import { containerPaths, containersDir, removeStaleRunDirs } from '../container/paths.ts';
 import { loadRecords, newDirectory, removeDirectory, type ContainerRecord } from '../container/record.ts';
 import { badParameter, conflict, notFound } from '../errors/api-error.ts';
@@ -39,7 +34,6 @@ import { Aside } from '../data-root/set-aside.ts';
 import type { Settings } from '../data-root/settings.ts';
 import type { Surroundings } from './surroundings.ts';
 import { Supervisor } from './supervisor.ts';
-import { validateRequest } from '../container/validate.ts';
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 type MakeStore = (inUse: (imageId: string) => ImageUser | undefined, aside: Aside) => ImageStore;
@@ -194,48 +188,12 @@ export class Runtime implements Engine {
     asked: ContainerRequest,
     options: { name?: string; platform?: string; pull?: 'missing' },
   ): Promise<Supervisor> {
-    const request = withoutUnlimited(asked);
-    const image = this.images.find(request.Image);
-    const warnings = [...validateRequest(request, this.settings), ...healthWarnings(request, image?.config)];
-    if (!image && options.pull !== 'missing')
-      throw notFound(
-        `No such image: ${request.Image}${/[:@]/.test(request.Image.split('/').pop() ?? '') ? '' : ':latest'}`,
-      );
-    if (image && options.platform) checkPlatform(request.Image, image, options.platform);
-    if (image) checkBreakable(request, image);
-    const id = newId();
-    const other = (ref: string) => this.container(ref).container;
-    const network = networkOf(request, id, this.settings, other);
-    // asked now, so that a bad flag is refused by create and not by start
-    if (image)
-      buildSpec({ id, request, network, paths: containerPaths(this.settings, id), settings: this.settings }, image);
-    if (
-      image &&
-      !mergeConfig(request, image.config).Cmd?.length &&
-      !mergeConfig(request, image.config).Entrypoint?.length
-    )
-      throw badParameter('no command specified');
-    const name = this.#claimName(options.name);
-    const record: ContainerRecord = {
-      id,
-      name,
-      created: Date.now(),
-      request,
-      ...(options.platform && { platform: options.platform }),
-      ...(image && { image: image.id }),
-      network,
-      machine: 'created',
-      error: '',
-      runs: 0,
-      pid: 0,
-      exitCode: 0,
-      oomKilled: false,
-      startedAt: 0,
-      finishedAt: 0,
-      restartCount: 0,
-      stopped: false,
-      warnings,
-    };
+    const record = newRecord(asked, options, {
+      settings: this.settings,
+      image: this.images.find(asked.Image),
+      other: (ref) => this.container(ref).container,
+      claim: () => this.#claimName(options.name),
+    });
     newDirectory(this.settings, record);
     const supervisor = this.#superviseNew(record);
     this.#surroundings.event(supervisor.container, 'create');
@@ -318,24 +276,4 @@ export class Runtime implements Engine {
     await removeBridge(daemonKernel(), this.settings);
     await openCgroup(this.settings.cgroupParent).remove(daemonKernel());
   }
-}
-
-/**
- * An image of another platform under the same name does not count: the client pulls the right one, or is told that
- * there is none.
- */
-function checkPlatform(reference: string, { config }: Image, platform: string): void {
-  const wanted = parsePlatform(platform);
-  if (matches(wanted, config)) return;
-  throw notFound(
-    `No such image: image with reference ${reference} was found but its platform (${showPlatform(config)}) does not match the specified platform (${showPlatform(wanted)})`,
-  );
-}
-
-/** As dockerd stores it: a create without a limit of processes leaves null, an update that takes it away leaves 0. */
-function withoutUnlimited(request: ContainerRequest): ContainerRequest {
-  const { PidsLimit } = request.HostConfig ?? {};
-  return typeof PidsLimit === 'number' && PidsLimit <= 0
-    ? { ...request, HostConfig: { ...request.HostConfig, PidsLimit: null } }
-    : request;
 }

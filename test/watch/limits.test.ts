@@ -1,7 +1,7 @@
 /** The page's editor of limits sets one of them alone: what else has to be said with it. */
 import * as assert from 'uvu/assert';
 import type { Container } from '../../runtime/container/container.ts';
-import type { ContainerState } from '../../runtime/engine/engine.ts';
+import type { ContainerState } from '../../runtime/container/container-state.ts';
 import type { HostConfig } from '../../runtime/request/container-request.ts';
 import { applyUpdate } from '../../runtime/container/update.ts';
 import type { Resources } from '../../runtime/oci/spec.ts';
