@@ -86,6 +86,9 @@ export class Runtime implements Engine {
     await runtime.#pulls
       .recover()
       .catch((error: Error) => aside.say(`what a pull left was not taken back: ${error.message}`));
+    await runtime.images
+      .forgetUnused()
+      .catch((error: Error) => aside.say(`an image was not removed: ${error.message}`));
     runtime.#operations.keepSubjects((id) => runtime.images.find(id) !== undefined);
     return runtime;
   }
@@ -148,7 +151,7 @@ export class Runtime implements Engine {
         'missing',
         record.platform ? { platform: record.platform } : {},
       ),
-      image: images.find(record.image ?? record.request.Image),
+      image: record.image ? images.ofContainer(record.image) : images.find(record.request.Image),
       cgroup: leavesOut(record, 'cgroup') ? noCgroup(group, this.storage.mountMark(paths)) : group,
       spec: readSpec(paths.config),
       other: (ref) => this.container(ref).container,
@@ -180,6 +183,8 @@ export class Runtime implements Engine {
     removed: (container) => {
       this.#restarts.forget(container.id);
       this.#supervisors.delete(container.id);
+      // on failure the next daemon forgets it
+      void this.images.forgetUnused().catch(() => undefined);
       this.#surroundings.event(container, 'destroy');
     },
   };

@@ -1,5 +1,8 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { pullMade } from './made-image.ts';
+import { until } from './ran.ts';
 import { site } from './site.ts';
 
 const s = await site('images, as dockerd has them', { images: [] });
@@ -165,6 +168,32 @@ s.test('an image with a config of 600 kB is pulled, inspected and run', async ()
     300_000,
   );
   assert.is((await s.daemon.cli('run', '--rm', 'large', 'sh', '-c', 'echo $V2999')).out, `${'x'.repeat(90)}\n`);
+});
+
+s.test('rmi -f by id of what only stopped containers use removes it for everybody else', async () => {
+  await pullMade(s.daemon, 'lonely', [{ name: 'etc/lonely', content: 'still here\n' }]);
+  const { Id } = (await json('/images/lonely/json')) as { Id: string };
+  const layers = () => readdirSync(join(s.daemon.root, 'layers')).length;
+  const before = layers();
+  await s.daemon.ok('create', '--name', 'stands', 'lonely', 'cat', '/etc/lonely');
+  assert.is((await s.daemon.docker('rmi', '-f', Id.slice(7, 19))).out.split('\n').at(-2), `Deleted: ${Id}`);
+  const seen = async () => {
+    assert.equal(await refused('GET', `/images/${Id}/json`), [404, `No such image: ${Id}`]);
+    assert.not.match((await s.daemon.docker('images', '-a', '--no-trunc')).out, new RegExp(Id));
+    assert.is((await s.daemon.docker('create', '--pull', 'never', 'lonely')).code, 1);
+    const [ps] = (await s.daemon.docker('ps', '-a', '--filter', 'name=stands', '--format', '{{.Image}}')).out.split(
+      '\n',
+    );
+    assert.is(ps, Id.slice(7, 19));
+    assert.is((await s.daemon.docker('start', '-a', 'stands')).out, 'still here\n');
+  };
+  await seen();
+  await s.daemon.stop();
+  await s.daemon.start();
+  await seen();
+  assert.equal(await refused('DELETE', `/images/${Id}?force=1`), [404, `No such image: ${Id}`]);
+  await s.daemon.ok('rm', 'stands');
+  await until('its layer has gone', () => layers() === before - 1);
 });
 
 s.test.run();

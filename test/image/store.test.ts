@@ -132,11 +132,34 @@ test("refuses in docker's words to remove what is used or has several names", as
     409,
     `conflict: unable to remove repository reference "HOST/a" (must force) - container happy_ship is using its referenced image ${short}`,
   ]);
-  assert.is((await images.remove(name(0), { force: true })).length, 2);
-  const nameless = images.find(first.config)!;
-  assert.equal([nameless.tags, existsSync(nameless.layers[1]!.dir)], [[], true], 'a container keeps its layers');
-  users = {};
-  assert.equal((await images.remove(first.config)).at(0), { Deleted: first.config });
+});
+
+test('what is removed by force is there for its stopped containers alone, and goes with the last of them', async () => {
+  for (const reference of [name(0), first.config]) {
+    const images = await stored();
+    const { dir } = images.find(first.config)!.layers[1]!;
+    users = { [first.config]: { id: 'happy_ship', runs: false } };
+    const removed = await images.remove(reference, { force: true });
+    assert.equal(removed.at(-1), { Deleted: first.config });
+    assert.is(removed.filter((line) => 'Untagged' in line).length, 2);
+    const inUse = (id: string) => users[id];
+    for (const store of [images, new ImageStore({ root: images.root, inUse })]) {
+      await store.forgetUnused();
+      assert.equal(
+        [store.find(first.config), store.find(first.config.slice(7, 19)), store.find(name(0))],
+        [undefined, undefined, undefined],
+      );
+      assert.is(
+        store.list().some(({ id }) => id === first.config),
+        false,
+      );
+      assert.is(store.ofContainer(first.config)?.id, first.config);
+      assert.ok(existsSync(dir), 'a container keeps its layers');
+    }
+    users = {};
+    await images.forgetUnused();
+    assert.equal([images.ofContainer(first.config), existsSync(dir)], [undefined, false]);
+  }
 });
 
 test('tells the history like docker', async () => {

@@ -16,6 +16,8 @@ export interface ImageRecord {
   practice: boolean;
   /** ms since 1970 */
   added: number;
+  /** removed by force while stopped containers stood on it: no client sees it, and it goes with the last of them */
+  removed?: true;
 }
 export interface ImageList {
   images: Map<string, ImageRecord>;
@@ -44,6 +46,7 @@ function readRecord(value: unknown): ImageRecord {
     blobs,
     practice: from.raw('practice') === true,
     added: from.integer('added', Number.MAX_SAFE_INTEGER),
+    ...(from.raw('removed') === true && { removed: true }),
   };
 }
 

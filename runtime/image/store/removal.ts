@@ -35,9 +35,12 @@ function untag(list: ImageList, names: readonly string[]): Removed[] {
   for (const name of names) list.names.delete(name);
   return names.map((name) => ({ Untagged: familiarName(parseReference(name)) }));
 }
-function removeAll(list: ImageList, id: string): Removed[] {
+/** What stopped containers stand on stays in the list for them alone, whatever force says. */
+function removeAll(list: ImageList, id: string, user: ImageUser | undefined): Removed[] {
   const untagged = untag(list, namesOf(list, id));
-  list.images.delete(id);
+  const record = list.images.get(id);
+  if (user && record) list.images.set(id, { ...record, removed: true });
+  else list.images.delete(id);
   return [...untagged, { Deleted: id }];
 }
 
@@ -59,8 +62,7 @@ export function removeImage(
     if (user?.runs) throw refuse('cannot', `being used by running container ${user.id}`);
     if (!isSingle(names) && !force) throw refuse('must', 'referenced in multiple repositories');
     if (user && !force) throw refuse('must', `being used by stopped container ${user.id}`);
-    // a stopped container's layers stay, whatever force says: the names go, the image without a name remains
-    return user ? untag(list, names) : removeAll(list, image.id);
+    return removeAll(list, image.id, user);
   }
   // the digests of a repository go with its last tag
   const rest = tags.filter((tag) => tag !== name && repositoryOf(tag) === repositoryOf(name));
@@ -72,5 +74,6 @@ export function removeImage(
     throw conflict(
       `conflict: unable to remove repository reference "${reference}" (must force) - container ${user.id} is using its referenced image ${short}`,
     );
-  return user ? untag(list, going) : removeAll(list, image.id);
+  // of a running container the name alone goes
+  return user?.runs ? untag(list, going) : removeAll(list, image.id, user);
 }

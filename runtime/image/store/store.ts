@@ -55,6 +55,8 @@ export class ImageStore {
   unreachableUntil = 0;
   readonly #list: ImageList;
   readonly #images = new Map<string, Image>();
+  /** of stopped containers alone: ImageRecord.removed */
+  readonly #kept = new Map<string, Image>();
 
   constructor(readonly options: ImageStoreOptions) {
     this.root = options.root;
@@ -102,7 +104,7 @@ export class ImageStore {
   /** An image whose files are incomplete is forgotten: it will be pulled again. */
   #open(record: ImageRecord): void {
     const image = this.blobs.has(record.id) ? this.#attempt(record, this.#list) : undefined;
-    if (image) this.#images.set(record.id, image);
+    if (image) (record.removed ? this.#kept : this.#images).set(record.id, image);
     else this.#list.images.delete(record.id);
   }
 
@@ -134,6 +136,10 @@ export class ImageStore {
     const whole = /^(?:sha256:)?([a-f0-9]{64})$/.exec(reference);
     if (whole) return this.#images.get(`sha256:${whole[1]}`);
     return this.#byName(reference) ?? this.#byPrefix(reference);
+  }
+  /** By the whole id, also one that was removed while stopped containers stood on it. */
+  ofContainer(id: string): Image | undefined {
+    return this.find(id) ?? this.#kept.get(id);
   }
   #byName(reference: string): Image | undefined {
     try {
@@ -167,9 +173,8 @@ export class ImageStore {
     const kept = manifest && this.blobs.put(manifest);
     const old = this.#list.images.get(id);
     this.#list.images.set(id, {
-      ...old,
       id,
-      ...(kept && { manifest: kept }),
+      ...((kept ?? old?.manifest) && { manifest: kept ?? old!.manifest! }),
       blobs: blobs.length ? blobs : (old?.blobs ?? []),
       practice,
       added: old?.added ?? Date.now(),
@@ -206,13 +211,23 @@ export class ImageStore {
       user: this.options.inUse?.(image.id),
     });
     this.#save();
-    const layers = this.#images.has(image.id) ? [] : await this.collect();
+    const layers = this.#list.images.has(image.id) ? [] : await this.collect();
     return [...removed, ...layers.map((Deleted) => ({ Deleted }))];
+  }
+
+  /** Forgets what was removed and has no container any more; called when a container has gone. */
+  async forgetUnused(): Promise<void> {
+    const unused = [...this.#list.images.values()].filter(({ id, removed }) => removed && !this.options.inUse?.(id));
+    if (!unused.length) return;
+    for (const { id } of unused) this.#list.images.delete(id);
+    this.#save();
+    await this.collect();
   }
 
   #save(): void {
     writeImageList(this.root, this.#list);
     this.#images.clear();
+    this.#kept.clear();
     for (const record of [...this.#list.images.values()]) this.#open(record);
   }
 
@@ -222,7 +237,7 @@ export class ImageStore {
 
   /** Removes blobs and layers that no image and no running pull needs; returns the chainIDs of the layers. */
   async collect(): Promise<string[]> {
-    const images = [...this.#images.values()];
+    const images = [...this.#images.values(), ...this.#kept.values()];
     const records = [...this.#list.images.values()];
     const blobs = new Set(
       records.flatMap(({ id, manifest, blobs: own }) => [id, manifest ?? id, ...own.map(({ digest }) => digest)]),

@@ -45,6 +45,11 @@ function statusOf({ container, state }: ContainerHandle): string {
   return `${statusWords[state.status](state, Date.now())}${unsafe ? ` (${unsafe})` : ''}`;
 }
 
+/** As it was asked for, as long as that means the container's image; then the id. */
+function imageOf({ images }: Engine, { request, image }: ContainerHandle['container']): string {
+  return !image || images.find(request.Image)?.id === image.id ? request.Image : image.id;
+}
+
 /** One row of the list; with sizes it reads the rw layer. */
 export async function containerView(engine: Engine, handle: ContainerHandle, withSize: boolean): Promise<object> {
   const { container, state } = handle;
@@ -52,7 +57,7 @@ export async function containerView(engine: Engine, handle: ContainerHandle, wit
   return {
     Id: container.id,
     Names: [`/${container.name}`],
-    Image: container.request.Image,
+    Image: imageOf(engine, container),
     ImageID: container.image?.id ?? '',
     Command: words(container)
       .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`))

@@ -69,7 +69,9 @@ Without the store each run would download everything again.
 
 OCI image spec, "Image Configuration", ImageID.`,
   async do(k, c) {
-    const found = c.images.find(c.pull.reference);
+    const { reference } = c.pull;
+    // a stopped container may stand on an image that is removed for everybody else
+    const found = c.images.find(reference) ?? (c.image?.id === reference ? c.images.ofContainer(reference) : undefined);
     if (!found || !fits(c, found)) return absent(c);
     if (c.pull.policy === 'always' && c.pull.state.ref) return;
     if (!counts(c, found)) return absent(c);
