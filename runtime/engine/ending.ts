@@ -1,14 +1,11 @@
 /** The end of a run on request: signals, stop, and what cancels a start or a restart that is to come. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newPull } from '../image/pull.ts';
 import { tolerate } from '../kernel/errors.ts';
 import { SIGKILL } from '../kernel/process/shim.ts';
-import { Aborted } from '../operation/gate.ts';
 import { runPhase } from '../operation/run-phase.ts';
 import { unpause } from '../steps/container/8-pause.ts';
-import type { GateOptions } from './engine.ts';
 import type { MachineState } from '../container/container-state.ts';
-import { Lifecycle } from './lifecycle.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import { saveRecord } from '../container/record.ts';
 import { conflict, notModified, Refusal } from '../errors/api-error.ts';
 import { parseSignal } from '../request/signal.ts';
@@ -17,62 +14,43 @@ import { parseSignal } from '../request/signal.ts';
 const KILL_MS = 10_000;
 const upward: ReadonlySet<MachineState> = new Set(['running', 'paused', 'exiting', 'unwinding']);
 
-export abstract class Ending extends Lifecycle {
-  /** cuts the pull of the start that is under way */
-  #cut = new AbortController();
+export class Ending {
   /** pause, unpause, update and signals: one after the other */
   #turn: Promise<unknown> = Promise.resolve();
 
-  override async begin(gate?: GateOptions): Promise<void> {
-    const { reference, platform, progress } = this.container.pull;
-    const cut = (this.#cut = new AbortController());
-    this.gateKeeper.onAbort = (why) => cut.abort(why);
-    this.container.pull = newPull(reference, 'missing', {
-      progress,
-      signal: cut.signal,
-      ...(platform && { platform }),
-    });
-    return super.begin(gate);
-  }
+  constructor(private readonly life: Lifecycle) {}
 
-  protected inTurn<T>(act: () => Promise<T>): Promise<T> {
+  inTurn<T>(act: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(act);
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
 
-  /**
-   * Of a start that is no longer wanted: what the gate holds is let go, and the pull ends at once. Past that it takes
-   * milliseconds, and goes on to running.
-   */
-  protected async giveUp(): Promise<void> {
-    this.gateKeeper.release();
-    this.#cut.abort(new Aborted(this.run.current ?? 'pull', 'in'));
-    while (this.starting) await this.waiters.change();
-  }
-
   /** This run is the last one. True when there was only a restart to come, so that it has ended now. */
-  protected cancelRestart(): boolean {
-    this.record.stopped = true;
-    this.restartCanceled = true;
-    if (!this.restarting) return false;
-    this.restarting = false;
-    if (this.starting) return false;
-    saveRecord(this.container.settings, this.record);
-    this.waiters.restartCanceled(this.record);
+  cancelRestart(): boolean {
+    this.life.record.stopped = true;
+    this.life.restartCanceled = true;
+    if (!this.life.restarting) return false;
+    this.life.restarting = false;
+    if (this.life.starting) return false;
+    saveRecord(this.life.container.settings, this.life.record);
+    this.life.waiters.restartCanceled(this.life.record);
     return true;
   }
 
   /** Resolves when the process has ended and all of it is given back, or when the gate holds that and `unlessHeld`. */
-  protected async over(unlessHeld = false): Promise<void> {
-    while (upward.has(this.machine) && !(unlessHeld && this.machine !== 'running' && this.gateKeeper.paused))
-      await this.waiters.change();
+  async over(unlessHeld = false): Promise<void> {
+    while (
+      upward.has(this.life.machine) &&
+      !(unlessHeld && this.life.machine !== 'running' && this.life.gateKeeper.paused)
+    )
+      await this.life.waiters.change();
   }
 
   async #signal(signal: number): Promise<void> {
-    const { pidfd } = this.container.live;
+    const { pidfd } = this.life.container.live;
     if (pidfd !== undefined)
-      await tolerate(['ESRCH', 'EBADF'], this.run.kernel.daemon.pidfd_send_signal(pidfd, signal, 0));
+      await tolerate(['ESRCH', 'EBADF'], this.life.run.kernel.daemon.pidfd_send_signal(pidfd, signal, 0));
   }
 
   /**
@@ -80,29 +58,29 @@ export abstract class Ending extends Lifecycle {
    * signal.
    */
   #isLast(signal: number): boolean {
-    const { request, image } = this.container;
+    const { request, image } = this.life.container;
     const configured = request.StopSignal || image?.config.config?.StopSignal;
     return signal === SIGKILL || !configured || parseSignal(configured) === signal;
   }
 
   async kill(signal = 'KILL'): Promise<void> {
     const number = parseSignal(signal);
-    const { name, id } = this.container;
+    const { name, id } = this.life.container;
     const last = this.#isLast(number);
-    if (this.restarting && !this.starting) return void (last && this.cancelRestart());
-    if (this.starting && number === SIGKILL) {
+    if (this.life.restarting && !this.life.starting) return void (last && this.cancelRestart());
+    if (this.life.starting && number === SIGKILL) {
       this.cancelRestart();
-      await this.giveUp();
-      if (!this.running && this.machine !== 'exiting') return;
-    } else if (this.starting) await this.settled();
+      await this.life.giveUp();
+      if (!this.life.running && this.life.machine !== 'exiting') return;
+    } else if (this.life.starting) await this.life.settled();
     await this.#turn;
-    if (!this.running && this.machine !== 'exiting')
+    if (!this.life.running && this.life.machine !== 'exiting')
       throw conflict(`cannot kill container: ${name}: container ${id} is not running`);
-    this.record.stopped = true;
-    if (last) this.restartCanceled = true;
-    if (this.running) {
+    this.life.record.stopped = true;
+    if (last) this.life.restartCanceled = true;
+    if (this.life.running) {
       await this.#send(number, last);
-      this.around.event(this.container, 'kill', { signal: String(number) });
+      this.life.around.event(this.life.container, 'kill', { signal: String(number) });
     }
     if (number === SIGKILL) await this.#mustEnd();
   }
@@ -110,10 +88,10 @@ export abstract class Ending extends Lifecycle {
   /** A frozen process takes no signal: one that is to end it thaws it, too. */
   async #send(signal: number, thaw: boolean): Promise<void> {
     await this.#signal(signal);
-    if (this.machine === 'paused' && thaw && signal !== SIGKILL) return this.thaw();
+    if (this.life.machine === 'paused' && thaw && signal !== SIGKILL) return this.thaw();
     // half frozen by a pause that could not be undone, it would not even take the signal
-    if ((this.machine === 'paused' && thaw) || this.record.left?.length)
-      await this.container.cgroup.thaw(this.run.kernel);
+    if ((this.life.machine === 'paused' && thaw) || this.life.record.left?.length)
+      await this.life.container.cgroup.thaw(this.life.run.kernel);
   }
 
   async #mustEnd(): Promise<void> {
@@ -125,40 +103,40 @@ export abstract class Ending extends Lifecycle {
     if (failed)
       throw new Refusal(
         500,
-        `cannot kill container: ${this.container.name}: tried to kill container, but did not receive an exit event`,
+        `cannot kill container: ${this.life.container.name}: tried to kill container, but did not receive an exit event`,
       );
   }
 
   async stop(signal?: string, seconds?: number): Promise<void> {
-    const { request, image, name } = this.container;
-    if (!this.underWay && !this.restarting) throw notModified(`container ${name} is already stopped`);
+    const { request, image, name } = this.life.container;
+    if (!this.life.underWay && !this.life.restarting) throw notModified(`container ${name} is already stopped`);
     const number = parseSignal(signal || request.StopSignal || image?.config.config?.StopSignal || 'TERM');
-    if (this.cancelRestart()) return this.around.event(this.container, 'stop');
-    if (this.starting) {
-      await this.giveUp();
-      if (!this.running && this.machine !== 'exiting') return;
+    if (this.cancelRestart()) return this.life.around.event(this.life.container, 'stop');
+    if (this.life.starting) {
+      await this.life.giveUp();
+      if (!this.life.running && this.life.machine !== 'exiting') return;
     }
     await this.#turn;
     await this.#endRunning(number, seconds ?? request.StopTimeout ?? 10);
-    this.around.event(this.container, 'stop');
+    this.life.around.event(this.life.container, 'stop');
   }
 
   async #endRunning(signal: number, seconds: number): Promise<void> {
-    if (this.running) {
+    if (this.life.running) {
       await this.#send(signal, true);
-      this.around.event(this.container, 'kill', { signal: String(signal) });
+      this.life.around.event(this.life.container, 'kill', { signal: String(signal) });
     }
     const timer =
       seconds < 0
         ? undefined
-        : setTimeout(() => void (this.running && this.kill('KILL').catch(() => undefined)), seconds * 1000);
+        : setTimeout(() => void (this.life.running && this.kill('KILL').catch(() => undefined)), seconds * 1000);
     await this.over();
     clearTimeout(timer);
   }
 
-  protected async thaw(): Promise<void> {
-    await this.operations.run('unpause', () => runPhase(this.run, unpause));
-    this.actor.send({ type: 'RESUME' });
-    this.around.event(this.container, 'unpause');
+  async thaw(): Promise<void> {
+    await this.life.operations.run('unpause', () => runPhase(this.life.run, unpause));
+    this.life.actor.send({ type: 'RESUME' });
+    this.life.around.event(this.life.container, 'unpause');
   }
 }

@@ -2,8 +2,6 @@
 import { createActor, type Actor } from 'xstate';
 import { hasCode, tolerate } from '../kernel/errors.ts';
 import { daemonKernel } from '../kernel/linux/linux.ts';
-import { rightsFacts } from '../kernel/process/facts.ts';
-import { exitCodeOf } from '../kernel/process/shim.ts';
 import { Journal } from '../journal/journal.ts';
 import { leavesOut } from '../container/leave-out.ts';
 import { walkWith } from '../steps/phases.ts';
@@ -15,7 +13,7 @@ import { isOurs, midway, resting, statusOf } from '../container/status.ts';
 import type { GateOptions } from './engine.ts';
 import type { ContainerState, MachineState } from '../container/container-state.ts';
 import { ContainerOperations } from '../operation/container-operations.ts';
-import { Gate } from '../operation/gate.ts';
+import { Aborted, Gate } from '../operation/gate.ts';
 import type { Walkable } from '../operation/walkable.ts';
 import { newRun } from '../operation/create-run.ts';
 import { healthWarnings } from '../container/health.ts';
@@ -25,7 +23,8 @@ import { runPhase, type Run } from '../operation/run-phase.ts';
 import { notUndone, startFailure, type StartFailure, withRest } from '../operation/failure.ts';
 import { listenBefore, Streams } from '../container/io/streams.ts';
 import { newPull } from '../image/pull.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Life, Surroundings } from './surroundings.ts';
+import { connected, enter, noticeOom, type Transiting } from './transitions.ts';
 import { Waiters } from './waiters.ts';
 import { ContainerRollback } from './container-rollback.ts';
 
@@ -35,15 +34,16 @@ function phaseOf({ storage }: Container, id: PhaseId): Phase<Container> {
   return [...starting, exit, remove].find((phase) => phase.id === id)!;
 }
 
-export abstract class Lifecycle {
+/** One container's machine, and what it needs: the journal, the gate, the streams, the record. */
+export class Lifecycle implements Life, Transiting {
   readonly streams: Streams;
   readonly waiters = new Waiters();
   readonly gateKeeper: Gate;
-  protected readonly log: Journal;
-  protected readonly run: Run<Container>;
-  protected readonly actor: Actor<ContainerMachine>;
-  protected failure: StartFailure | undefined;
-  readonly #oom: OomWatch;
+  readonly log: Journal;
+  readonly run: Run<Container>;
+  readonly actor: Actor<ContainerMachine>;
+  failure: StartFailure | undefined;
+  readonly oom: OomWatch;
   readonly #back: ContainerRollback;
   readonly operations: ContainerOperations;
   /**
@@ -59,13 +59,14 @@ export abstract class Lifecycle {
   constructor(
     readonly container: Container,
     readonly record: ContainerRecord,
-    protected readonly around: Surroundings,
+    readonly around: Surroundings,
+    walk: () => Walkable,
   ) {
     const { request } = container;
     this.log = Journal.open(container.paths.journal);
     this.log.run = record.runs;
     this.operations = new ContainerOperations(
-      { id: container.id, walk: () => this.walk(), log: this.log, name: () => container.name },
+      { id: container.id, walk, log: this.log, name: () => container.name },
       (record.operations ??= []),
     );
     this.gateKeeper = new Gate((event) => {
@@ -74,11 +75,7 @@ export abstract class Lifecycle {
     });
     this.run = newRun(container, this.log, this.gateKeeper);
     this.#back = new ContainerRollback(this.run, record, walkWith(container.storage).starting);
-    this.#oom = new OomWatch(
-      daemonKernel(),
-      container,
-      (fact) => void this.log.append({ type: 'fact', facts: [fact] }),
-    );
+    this.oom = new OomWatch(daemonKernel(), container, (fact) => void this.log.append({ type: 'fact', facts: [fact] }));
     container.pull.progress = (line) =>
       void (line.current === undefined && this.log.append({ type: 'progress', ...line }));
     this.streams = new Streams({
@@ -97,14 +94,10 @@ export abstract class Lifecycle {
       input: { work },
       snapshot: containerMachine.resolveState({ value, context }),
     });
-    this.actor.subscribe((snapshot) => this.#moved(snapshot.value as MachineState, snapshot.context.error));
+    this.actor.subscribe((snapshot) => enter(this, snapshot.value as MachineState, snapshot.context.error));
     this.actor.start();
   }
 
-  protected abstract walk: () => Walkable;
-  get created(): number {
-    return this.record.created;
-  }
   get machine(): MachineState {
     return this.actor.getSnapshot().value as MachineState;
   }
@@ -176,7 +169,7 @@ export abstract class Lifecycle {
         for (const text of this.#warnings()) this.log.append({ type: 'note', text: `warning: ${text}` });
       if (id === 'pull' && this.container.pull.notice)
         this.log.append({ type: 'note', text: this.container.pull.notice });
-      if (id === 'network') this.#connected('connect');
+      if (id === 'network') connected(this, 'connect');
     } catch (error) {
       this.failure = startFailure(error);
       throw error;
@@ -191,96 +184,6 @@ export abstract class Lifecycle {
     this.streams.close();
     const left = await this.#back.go();
     if (this.failure) this.failure = withRest(this.failure, left);
-  }
-
-  #moved(to: MachineState, error: string): void {
-    const from = this.record.machine;
-    if (to === from) return;
-    this.log.append({ type: 'state', from, to });
-    Object.assign(this.record, { machine: to, error });
-    if (to === 'running' && from === 'executing') this.#didStart();
-    if (to === 'exiting') void this.#oom.end();
-    // an exec that is held at the gate would be left behind
-    if (to === 'exiting')
-      for (const exec of this.around.execs.values())
-        if (exec.container.container === this.container) exec.gate.release();
-    if (to === 'exited' && from === 'exiting') delete this.record.left;
-    if (to === 'exited')
-      for (const exec of this.around.execs.values()) if (exec.container.container === this.container) exec.drop();
-    if (to === 'exited') this.#didExit();
-    if (to === 'failed') this.#didFail(from);
-    if (to === 'running' || to === 'failed') this.restarting = false;
-    // of a removal that failed another one may be tried: whoever removes it decides
-    if ((to === 'exited' || to === 'failed') && from !== 'removing') this.around.exited(this);
-    if (to !== 'removed' && !midway.has(to)) this.#save();
-    this.waiters.moved(to, this.record);
-  }
-
-  #didStart(): void {
-    const { live, network } = this.container;
-    Object.assign(this.record, {
-      pid: live.pid ?? 0,
-      startedAt: live.startedAt ?? Date.now(),
-      finishedAt: 0,
-      exitCode: 0,
-      oomKilled: false,
-      network,
-      image: this.container.image?.id,
-    });
-    // execve(2) has changed them once more: for a user other than root little is left
-    const facts = rightsFacts(live.pid);
-    if (facts.length) this.log.append({ type: 'fact', facts });
-    // a moved tag must not change what a stopped container stands on
-    this.container.pull = newPull(this.record.image ?? this.container.request.Image, 'missing');
-    this.around.event(this.container, 'start');
-    this.noticeOom();
-  }
-
-  /**
-   * A full disk stops no transition: what ended has ended, and rm must be able to make room. What is known of a run
-   * before that is its START, without which it does not begin; a daemon that dies meanwhile leaves what the next one
-   * takes back.
-   */
-  #save(): void {
-    try {
-      saveRecord(this.container.settings, this.record);
-    } catch (error) {
-      if (!hasCode(error, 'ENOSPC', 'EDQUOT')) throw error;
-    }
-  }
-
-  /** A group without a limit of its own meets no wall of its own: then nothing has to be held open for it. */
-  protected noticeOom(): void {
-    if (this.container.request.HostConfig.Memory && this.running) this.#oom.begin();
-  }
-
-  #connected(action: 'connect' | 'disconnect'): void {
-    if (this.container.network.mode === 'bridge') this.around.network(this.container, action);
-  }
-
-  #didExit(): void {
-    const { exit: end } = this.container;
-    const status = end?.status ?? 9; // also when giving back failed after the status was collected
-    Object.assign(this.record, {
-      pid: 0,
-      exitCode: exitCodeOf(status),
-      oomKilled: end?.oom ?? false,
-      finishedAt: end?.time ?? Date.now(),
-    });
-    if (!this.record.left?.length) this.container.live = {};
-    else if (this.failure) this.record.error = this.failure.refusal.message;
-    if (this.record.oomKilled) this.around.event(this.container, 'oom');
-    this.around.event(this.container, 'die', { exitCode: String(this.record.exitCode) });
-    this.#connected('disconnect');
-  }
-
-  #didFail(from: MachineState): void {
-    this.gateKeeper.arm({ mode: 'run', breakpoints: [] });
-    this.streams.abandon();
-    // how it ended is not changed by an rm that failed
-    if (from !== 'removing') this.record.exitCode = this.failure?.exitCode ?? 128;
-    else this.record.dead = true;
-    Object.assign(this.record, { error: this.failure?.refusal.message ?? this.record.error });
   }
 
   /** A daemon has come up and the container's shim is still there. */
@@ -300,7 +203,7 @@ export abstract class Lifecycle {
       ).catch(() => undefined);
       if (live.pid) live.pidfd = await tolerate(['ESRCH'], kernel.daemon.pidfd_open(live.pid, 0));
       await this.streams.open(paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
-      this.noticeOom();
+      noticeOom(this);
     } catch (error) {
       if (!hasCode(error, 'ENOENT', 'ECONNREFUSED')) throw error;
       this.actor.send({ type: 'EXITED' }); // it ended while nobody was there; the exit file tells how
@@ -317,8 +220,12 @@ export abstract class Lifecycle {
     saveRecord(this.container.settings, this.record);
   }
 
+  /** cuts the pull of the start that is under way */
+  #cut = new AbortController();
+
   /** Runs pull → exec of what is at rest; resolves when the program runs. */
   async begin(gate?: GateOptions): Promise<void> {
+    this.#renewPull();
     Object.assign(this.record, { stopped: false, runs: this.record.runs + 1 });
     this.restartCanceled = false;
     this.log.run = this.record.runs;
@@ -333,5 +240,26 @@ export abstract class Lifecycle {
       if ((await settled) === 'failed')
         throw (this.failure as StartFailure | undefined)?.refusal ?? conflict(this.record.error);
     });
+  }
+
+  #renewPull(): void {
+    const { reference, platform, progress } = this.container.pull;
+    const cut = (this.#cut = new AbortController());
+    this.gateKeeper.onAbort = (why) => cut.abort(why);
+    this.container.pull = newPull(reference, 'missing', {
+      progress,
+      signal: cut.signal,
+      ...(platform && { platform }),
+    });
+  }
+
+  /**
+   * Of a start that is no longer wanted: what the gate holds is let go, and the pull ends at once. Past that it takes
+   * milliseconds, and goes on to running.
+   */
+  async giveUp(): Promise<void> {
+    this.gateKeeper.release();
+    this.#cut.abort(new Aborted(this.run.current ?? 'pull', 'in'));
+    while (this.starting) await this.waiters.change();
   }
 }

@@ -95,7 +95,7 @@ export class Runtime implements Engine {
 
   #userOf(imageId: string): ImageUser | undefined {
     const users = [...this.#supervisors.values()].filter((s) => s.container.image?.id === imageId);
-    const running = users.find((s) => ['running', 'paused', 'restarting'].includes(s.state.status) || s.underWay);
+    const running = users.find((s) => ['running', 'paused', 'restarting'].includes(s.state.status) || s.life.underWay);
     const one = running ?? users[0];
     return one && { id: one.container.id.slice(0, 12), runs: one === running };
   }
@@ -118,14 +118,15 @@ export class Runtime implements Engine {
 
   async #resume(supervisor: Supervisor, record: ContainerRecord, machine: MachineState): Promise<void> {
     if (machine === 'removing') return void (await supervisor.remove({ force: true }));
-    if (['running', 'paused', 'exiting'].includes(machine)) await supervisor.adopt();
-    else if (!['created', 'exited', 'failed'].includes(machine) || record.left?.length) await supervisor.takeBack();
+    if (['running', 'paused', 'exiting'].includes(machine)) await supervisor.life.adopt();
+    else if (!['created', 'exited', 'failed'].includes(machine) || record.left?.length)
+      await supervisor.life.takeBack();
     // as dockerd does: its end was before this daemon
-    if (!supervisor.underWay && record.machine !== 'created' && record.request.HostConfig.AutoRemove)
+    if (!supervisor.life.underWay && record.machine !== 'created' && record.request.HostConfig.AutoRemove)
       return supervisor.removeAtEnd();
     // one that is still on its way out is restarted by its exit
-    if (!supervisor.underWay && record.machine !== 'created' && this.#restarts.afterBoot(supervisor))
-      void supervisor.begin().catch(() => undefined);
+    if (!supervisor.life.underWay && record.machine !== 'created' && this.#restarts.afterBoot(supervisor.life))
+      void supervisor.life.begin().catch(() => undefined);
   }
 
   #supervise(record: ContainerRecord): Supervisor {
@@ -257,7 +258,7 @@ export class Runtime implements Engine {
   }
 
   operations(): OperationHandle[] {
-    return [...this.#operations.list(), ...this.containers().flatMap(({ operations }) => operations.list())].sort(
+    return [...this.#operations.list(), ...this.containers().flatMap(({ life }) => life.operations.list())].sort(
       (a, b) => b.record.created - a.record.created,
     );
   }
@@ -266,14 +267,14 @@ export class Runtime implements Engine {
   }
 
   busy(): boolean {
-    return this.#pulls.busy || this.containers().some((s) => s.underWay || s.restarting);
+    return this.#pulls.busy || this.containers().some((s) => s.life.underWay || s.life.restarting);
   }
 
   /** Containers stay; without any that runs, so does nothing of ours on the host's network. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#restarts.close();
-    const running = this.containers().some((s) => s.underWay);
+    const running = this.containers().some((s) => s.life.underWay);
     for (const exec of this.#execs.values()) exec.leave();
     for (const supervisor of this.containers()) supervisor.leave();
     await this.#pulls.close();

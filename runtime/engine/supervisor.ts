@@ -5,7 +5,7 @@ import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
 import type { Event } from '../journal/event.ts';
 import { winsize } from '../steps/container/exec/terminal.ts';
 import type { Evidence } from '../journal/inspection-section.ts';
-import type { ContainerHandle, ExecConfig, ExecHandle, GateCommand } from './engine.ts';
+import type { ContainerHandle, ExecConfig, ExecHandle, GateCommand, GateOptions } from './engine.ts';
 import type { AttachOptions } from '../container/io/attach-options.ts';
 import { execOutputs, type ExecOutput } from '../container/logs/exec-log.ts';
 import { ExecSession } from './exec-session.ts';
@@ -17,48 +17,108 @@ import { top } from './top.ts';
 import { mountPoints } from '../storage/driver.ts';
 import { quietKernel } from '../operation/create-run.ts';
 import { conflict } from '../errors/api-error.ts';
+import { Ending } from './ending.ts';
+import { Lifecycle } from './lifecycle.ts';
+import type { Surroundings } from './surroundings.ts';
 import { Verbs } from './verbs.ts';
+import type { Container } from '../container/container.ts';
+import type { ContainerState } from '../container/container-state.ts';
+import type { ContainerRecord } from '../container/record.ts';
+import type { HostConfig } from '../request/container-request.ts';
 import { walkOf } from './container-walk.ts';
 import { UpperLook } from '../watch/upper-look.ts';
 
 /** How long an exec that is over can still be asked for its exit code; dockerd keeps it as long. */
 const EXEC_KEPT_MS = 300_000;
 
-export class Supervisor extends Verbs implements ContainerHandle {
+export class Supervisor implements ContainerHandle {
+  readonly life: Lifecycle;
+  readonly #ending: Ending;
+  readonly #verbs: Verbs;
+  readonly #upper: UpperLook;
   readonly execIDs: string[] = [];
-  readonly #upper = new UpperLook(this.log, () => {
-    const { paths, image } = this.container;
-    return {
-      upper: paths.upper,
-      lowers: [...(image?.layers ?? [])].reverse().map(({ dir, diffID }) => ({ dir, digest: diffID })),
-      mountPoints: mountPoints(this.container),
-    };
-  });
 
-  protected override walk = () => walkOf(this);
+  constructor(
+    readonly container: Container,
+    record: ContainerRecord,
+    around: Surroundings,
+  ) {
+    this.life = new Lifecycle(container, record, around, () => walkOf(this));
+    this.#ending = new Ending(this.life);
+    this.#verbs = new Verbs(this.life, this.#ending);
+    this.#upper = new UpperLook(this.life.log, () => {
+      const { paths, image } = this.container;
+      return {
+        upper: paths.upper,
+        lowers: [...(image?.layers ?? [])].reverse().map(({ dir, diffID }) => ({ dir, digest: diffID })),
+        mountPoints: mountPoints(this.container),
+      };
+    });
+  }
+
+  get created(): number {
+    return this.life.record.created;
+  }
+  get state(): ContainerState {
+    return this.life.state;
+  }
+  start(gate?: GateOptions): Promise<void> {
+    return this.#verbs.start(gate);
+  }
+  stop(signal?: string, seconds?: number): Promise<void> {
+    return this.#ending.stop(signal, seconds);
+  }
+  restart(signal?: string, seconds?: number): Promise<void> {
+    return this.#verbs.restart(signal, seconds);
+  }
+  kill(signal?: string): Promise<void> {
+    return this.#ending.kill(signal);
+  }
+  pause(): Promise<void> {
+    return this.#verbs.pause();
+  }
+  unpause(): Promise<void> {
+    return this.#verbs.unpause();
+  }
+  rename(name: string): void {
+    this.#verbs.rename(name);
+  }
+  update(changes: Partial<HostConfig>): Promise<string[]> {
+    return this.#verbs.update(changes);
+  }
+  remove(options: { force: boolean }): Promise<void> {
+    return this.#verbs.remove(options);
+  }
+  removeAtEnd(): void {
+    this.#verbs.removeAtEnd();
+  }
 
   wait(condition: 'not-running' | 'next-exit' | 'removed') {
-    return this.waiters.exit(condition, this.running || this.underWay || this.restarting, this.record);
+    return this.life.waiters.exit(
+      condition,
+      this.life.running || this.life.underWay || this.life.restarting,
+      this.life.record,
+    );
   }
 
   async attach(client: Duplex, options: AttachOptions): Promise<'ended' | 'detached'> {
-    if (options.stream && !options.logs && this.machine === 'paused')
+    if (options.stream && !options.logs && this.life.machine === 'paused')
       throw conflict(`container ${this.container.id} is paused, unpause the container before attach`);
-    this.around.event(this.container, 'attach');
+    this.life.around.event(this.container, 'attach');
     if (options.logs)
       await replayLog(this.container.paths.log, client, { ...options, tty: this.container.request.Tty ?? false });
-    return this.streams.couple(client, options);
+    return this.life.streams.couple(client, options);
   }
 
   async resize(height: number, width: number): Promise<void> {
-    if (!this.running) throw conflict(`container ${this.container.id} is not running`);
+    if (!this.life.running) throw conflict(`container ${this.container.id} is not running`);
     // without a terminal there is nothing to do, and no error: as in dockerd
     if (this.container.request.Tty) {
-      await look.withMaster(this.run.kernel, this.container.paths.runDir, this.container.id, async (master) => {
-        await this.run.kernel.daemon.ioctl_in(master, TTY.TIOCSWINSZ, winsize(height, width));
+      await look.withMaster(this.life.run.kernel, this.container.paths.runDir, this.container.id, async (master) => {
+        await this.life.run.kernel.daemon.ioctl_in(master, TTY.TIOCSWINSZ, winsize(height, width));
       });
     }
-    this.around.event(this.container, 'resize', { height: String(height), width: String(width) });
+    this.life.around.event(this.container, 'resize', { height: String(height), width: String(width) });
   }
 
   execsWritten = (): ExecOutput[] => execOutputs(this.container.paths.dir);
@@ -70,8 +130,8 @@ export class Supervisor extends Verbs implements ContainerHandle {
       {
         path: this.container.paths.log,
         tty: this.container.request.Tty ?? false,
-        running: () => this.underWay || this.restarting,
-        onEnd: (listener) => this.waiters.listen(listener),
+        running: () => this.life.underWay || this.life.restarting,
+        onEnd: (listener) => this.life.waiters.listen(listener),
       },
       options,
     );
@@ -83,48 +143,54 @@ export class Supervisor extends Verbs implements ContainerHandle {
   sizeRw = () => this.container.storage.size(this.container);
 
   async top(args?: string): Promise<{ Titles: string[]; Processes: string[][] }> {
-    if (!this.restarting) await this.settled();
-    this.mustRun();
+    if (!this.life.restarting) await this.life.settled();
+    this.#verbs.mustRun();
     return top(this.container, args);
   }
 
   async exec(config: ExecConfig, ref = this.container.id): Promise<ExecHandle> {
-    if (!this.restarting) await this.settled();
-    if (this.machine === 'paused') throw conflict(`Container ${ref} is paused, unpause the container before exec`);
-    this.mustRun();
-    const session: ExecSession = new ExecSession(this, this.log, config, {
+    if (!this.life.restarting) await this.life.settled();
+    if (this.life.machine === 'paused') throw conflict(`Container ${ref} is paused, unpause the container before exec`);
+    this.#verbs.mustRun();
+    const session: ExecSession = new ExecSession(this, this.life.log, config, {
       over: () => {
         this.execIDs.splice(this.execIDs.indexOf(session.id), 1);
-        setTimeout(() => this.around.execs.delete(session.id), EXEC_KEPT_MS).unref();
+        setTimeout(() => this.life.around.execs.delete(session.id), EXEC_KEPT_MS).unref();
       },
       dropped: () => {
         this.execIDs.splice(this.execIDs.indexOf(session.id), 1);
-        this.around.execs.delete(session.id);
+        this.life.around.execs.delete(session.id);
       },
-      breakpoints: () => this.gateKeeper.breakpointsOf('join'),
-      event: (action, attributes) => this.around.event(this.container, action, attributes),
+      breakpoints: () => this.life.gateKeeper.breakpointsOf('join'),
+      event: (action, attributes) => this.life.around.event(this.container, action, attributes),
       performing: (run, work) =>
-        this.operations.run('exec', work, { id: session.id, run, gate: (command) => session.gate.command(command) }),
+        this.life.operations.run('exec', work, {
+          id: session.id,
+          run,
+          gate: (command) => session.gate.command(command),
+        }),
     });
     this.execIDs.push(session.id);
-    this.around.execs.set(session.id, session);
+    this.life.around.execs.set(session.id, session);
     return session;
   }
 
   journal(follow: boolean, signal?: AbortSignal): AsyncIterable<Event> {
-    return this.log.read(follow, signal);
+    return this.life.log.read(follow, signal);
   }
   happening(signal: AbortSignal): AsyncIterable<readonly Event[]> {
-    return this.log.batches(true, signal);
+    return this.life.log.batches(true, signal);
   }
   gate(command: GateCommand): void {
     // what is not under way would stand at its next start or its end, when nobody expects it any more
-    if (command.command === 'pause' && (!this.underWay || this.running))
-      throw conflict(`container ${this.container.name} is ${this.machine}: no step is under way that could be paused`);
-    const exec = this.gateKeeper.paused
+    if (command.command === 'pause' && (!this.life.underWay || this.life.running))
+      throw conflict(
+        `container ${this.container.name} is ${this.life.machine}: no step is under way that could be paused`,
+      );
+    const exec = this.life.gateKeeper.paused
       ? undefined
-      : [...this.around.execs.values()].find((one) => one.container === this && one.gate.paused);
-    (exec?.gate ?? this.gateKeeper).command(command);
+      : [...this.life.around.execs.values()].find((one) => one.container === this && one.gate.paused);
+    (exec?.gate ?? this.life.gateKeeper).command(command);
   }
   inspectLive(step?: string): Promise<Evidence[]> {
     return liveEvidence(quietKernel(this.container.live), this.container, step);
@@ -137,7 +203,7 @@ export class Supervisor extends Verbs implements ContainerHandle {
   /** The daemon ends; the container does not. */
   leave(): void {
     this.#upper.end();
-    this.streams.close();
-    this.log.flush();
+    this.life.streams.close();
+    this.life.log.flush();
   }
 }

@@ -9,7 +9,9 @@ import { restOf } from '../operation/rollback.ts';
 import { runPhase, unwind } from '../operation/run-phase.ts';
 import { pause } from '../steps/container/8-pause.ts';
 import type { ExecSession } from './exec-session.ts';
-import { Ending } from './ending.ts';
+import type { Ending } from './ending.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { noticeOom } from './transitions.ts';
 import type { GateOptions } from './engine.ts';
 import { removeDirectory, saveRecord } from '../container/record.ts';
 import { badParameter, conflict, notModified, Refusal } from '../errors/api-error.ts';
@@ -19,110 +21,116 @@ import { applyUpdate } from '../container/update.ts';
 /** --rm tries a removal that fails again after each of these pauses, then no more. */
 const REMOVAL_PAUSES_MS = [0, 500, 2_000];
 
-export abstract class Verbs extends Ending {
+export class Verbs {
   #removal: Promise<void> | undefined;
+
+  constructor(
+    private readonly life: Lifecycle,
+    private readonly ending: Ending,
+  ) {}
 
   /** Throws for what cannot be changed into something that runs. */
   #checkStartable(): void {
-    if (this.#removal || this.record.dead || this.machine === 'removing' || this.machine === 'removed') {
+    if (this.#removal || this.life.record.dead || this.life.machine === 'removing' || this.life.machine === 'removed') {
       throw conflict('container is marked for removal and cannot be started');
     }
-    if (this.machine === 'paused') throw conflict('cannot start a paused container, try unpause instead');
+    if (this.life.machine === 'paused') throw conflict('cannot start a paused container, try unpause instead');
   }
 
   async start(gate?: GateOptions): Promise<void> {
-    await this.settled();
+    await this.life.settled();
     this.#checkStartable();
-    if (this.running || this.restarting) throw notModified(`container ${this.container.name} is already running`);
-    this.record.restartCount = 0;
-    await this.begin(gate);
+    if (this.life.running || this.life.restarting)
+      throw notModified(`container ${this.life.container.name} is already running`);
+    this.life.record.restartCount = 0;
+    await this.life.begin(gate);
   }
 
   async restart(signal?: string, seconds?: number): Promise<void> {
-    const { name } = this.container;
-    this.kept = true;
+    const { name } = this.life.container;
+    this.life.kept = true;
     try {
-      if (this.underWay || this.restarting) await this.stop(signal, seconds);
-      await this.settled();
+      if (this.life.underWay || this.life.restarting) await this.ending.stop(signal, seconds);
+      await this.life.settled();
       this.#checkStartable();
-      this.record.restartCount = 0;
-      if (!this.running) await this.begin();
+      this.life.record.restartCount = 0;
+      if (!this.life.running) await this.life.begin();
     } catch (error) {
       throw error instanceof Refusal
         ? new Refusal(500, `Cannot restart container ${name}: ${error.message}`, { cause: error })
         : error;
     } finally {
-      this.kept = false;
+      this.life.kept = false;
     }
-    this.around.event(this.container, 'restart');
+    this.life.around.event(this.life.container, 'restart');
   }
 
   /** Throws unless there is a process. */
-  protected mustRun(): void {
-    const { id } = this.container;
-    if (this.restarting) throw conflict(`Container ${id} is restarting, wait until the container is running`);
-    if (!this.running) throw conflict(`container ${id} is not running`);
+  mustRun(): void {
+    const { id } = this.life.container;
+    if (this.life.restarting) throw conflict(`Container ${id} is restarting, wait until the container is running`);
+    if (!this.life.running) throw conflict(`container ${id} is not running`);
   }
 
   async pause(): Promise<void> {
-    if (!this.restarting) await this.settled();
-    return this.inTurn(async () => {
-      if (this.machine === 'paused') throw conflict(`Container ${this.container.id} is already paused`);
+    if (!this.life.restarting) await this.life.settled();
+    return this.ending.inTurn(async () => {
+      if (this.life.machine === 'paused') throw conflict(`Container ${this.life.container.id} is already paused`);
       this.mustRun();
-      await this.operations.run('pause', () => this.#freeze());
-      this.actor.send({ type: 'PAUSE' });
-      this.around.event(this.container, 'pause');
+      await this.life.operations.run('pause', () => this.#freeze());
+      this.life.actor.send({ type: 'PAUSE' });
+      this.life.around.event(this.life.container, 'pause');
     });
   }
 
   async #freeze(): Promise<void> {
     try {
-      await runPhase(this.run, pause);
+      await runPhase(this.life.run, pause);
     } catch (error) {
       // half frozen it could not even be killed
-      this.record.left = restOf(await unwind(this.run, [pause]));
-      saveRecord(this.container.settings, this.record);
-      throw withRest(startFailure(error), this.record.left).refusal;
+      this.life.record.left = restOf(await unwind(this.life.run, [pause]));
+      saveRecord(this.life.container.settings, this.life.record);
+      throw withRest(startFailure(error), this.life.record.left).refusal;
     }
   }
 
   async unpause(): Promise<void> {
-    await this.inTurn(async () => {
-      if (this.machine !== 'paused') throw new Refusal(500, `Container ${this.container.id} is not paused`);
-      await this.thaw();
+    await this.ending.inTurn(async () => {
+      if (this.life.machine !== 'paused') throw new Refusal(500, `Container ${this.life.container.id} is not paused`);
+      await this.ending.thaw();
     });
   }
 
   rename(wanted: string): void {
-    const oldName = this.container.name;
+    const oldName = this.life.container.name;
     const name = wanted.replace(/^\//, '');
     if (!wanted) throw badParameter('Neither old nor new names may be empty');
     if (name === oldName) throw badParameter('Renaming a container with the same name as its current name');
     try {
-      this.around.claim(`/${name}`);
+      this.life.around.claim(`/${name}`);
     } catch (cause) {
       if (!(cause instanceof Refusal)) throw cause;
       throw new Refusal(cause.status, `Error when allocating new name: ${cause.message}`, { cause });
     }
-    this.container.name = this.record.name = name;
-    saveRecord(this.container.settings, this.record);
-    this.around.event(this.container, 'rename', { oldName });
+    this.life.container.name = this.life.record.name = name;
+    saveRecord(this.life.container.settings, this.life.record);
+    this.life.around.event(this.life.container, 'rename', { oldName });
   }
 
   async update(changes: Partial<HostConfig>): Promise<string[]> {
-    if (!this.restarting) await this.settled();
-    return this.inTurn(async () => {
-      const warnings = await applyUpdate(this.run.kernel, this.container, changes, this.running);
+    if (!this.life.restarting) await this.life.settled();
+    return this.ending.inTurn(async () => {
+      const warnings = await applyUpdate(this.life.run.kernel, this.life.container, changes, this.life.running);
       // a start that is under way has said what the next daemon finds; its end saves the record
-      if (!this.starting) saveRecord(this.container.settings, this.record);
-      this.noticeOom();
-      this.around.event(this.container, 'update');
+      if (!this.life.starting) saveRecord(this.life.container.settings, this.life.record);
+      noticeOom(this.life);
+      this.life.around.event(this.life.container, 'update');
       return warnings;
     });
   }
 
   async remove({ force }: { force: boolean }): Promise<void> {
-    if (this.#removal) throw conflict(`removal of container ${this.container.name} is already in progress`);
+    if (this.#removal) throw conflict(`removal of container ${this.life.container.name} is already in progress`);
     await (this.#removal = this.#remove(force).finally(() => (this.#removal = undefined)));
   }
 
@@ -142,14 +150,14 @@ export abstract class Verbs extends Ending {
       )
         return;
     }
-    this.waiters.removalFailed(this.record);
+    this.life.waiters.removalFailed(this.life.record);
   }
 
   async #remove(force: boolean): Promise<void> {
-    const { name, settings, id } = this.container;
-    if (!force && !this.restarting) await this.settled();
-    if (!force && (this.underWay || this.restarting)) {
-      const { status } = this.state;
+    const { name, settings, id } = this.life.container;
+    if (!force && !this.life.restarting) await this.life.settled();
+    if (!force && (this.life.underWay || this.life.restarting)) {
+      const { status } = this.life.state;
       const todo =
         status === 'paused'
           ? 'paused and must be unpaused first'
@@ -160,32 +168,32 @@ export abstract class Verbs extends Ending {
     for (const exec of this.ownExecs())
       if (exec.left.length && (await exec.takeBack()).length)
         throw new Refusal(500, notUndone(`exec ${exec.id}`, exec.left));
-    if (this.machine !== 'removed') {
-      await this.operations.run('remove', async () => {
-        const removed = this.waiters.until(['removed', 'failed']);
-        this.actor.send({ type: 'REMOVE' });
-        if ((await removed) === 'failed') throw this.failure?.refusal ?? conflict(this.record.error);
+    if (this.life.machine !== 'removed') {
+      await this.life.operations.run('remove', async () => {
+        const removed = this.life.waiters.until(['removed', 'failed']);
+        this.life.actor.send({ type: 'REMOVE' });
+        if ((await removed) === 'failed') throw this.life.failure?.refusal ?? conflict(this.life.record.error);
       });
     }
-    this.log.close();
+    this.life.log.close();
     await removeDirectory(settings, id);
-    this.streams.end();
+    this.life.streams.end();
     // they hold on to the container, and without it nobody asks for them
-    for (const { id: exec } of this.ownExecs()) this.around.execs.delete(exec);
-    this.around.removed(this.container);
-    this.waiters.removed(this.record);
+    for (const { id: exec } of this.ownExecs()) this.life.around.execs.delete(exec);
+    this.life.around.removed(this.life.container);
+    this.life.waiters.removed(this.life.record);
   }
 
   async #endByForce(): Promise<void> {
-    if (!this.underWay && !this.restarting) return;
-    if (this.cancelRestart()) return;
+    if (!this.life.underWay && !this.life.restarting) return;
+    if (this.ending.cancelRestart()) return;
     // also so that the exit of what is removed by force is not stepped through
-    if (this.starting) await this.giveUp();
-    else this.gateKeeper.release();
-    if (this.running) await this.kill('KILL');
-    await this.over();
+    if (this.life.starting) await this.life.giveUp();
+    else this.life.gateKeeper.release();
+    if (this.life.running) await this.ending.kill('KILL');
+    await this.ending.over();
   }
 
-  protected ownExecs = (): ExecSession[] =>
-    [...this.around.execs.values()].filter((one) => one.container.container === this.container);
+  ownExecs = (): ExecSession[] =>
+    [...this.life.around.execs.values()].filter((one) => one.container.container === this.life.container);
 }

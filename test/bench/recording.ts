@@ -15,7 +15,7 @@ import type { Row } from './rows.ts';
 
 /** Nobody is told of a call, no event is made or written, nobody is asked whether to go on. */
 function silence(container: Supervisor): void {
-  const { run, log } = container as unknown as { run: { kernel: LinuxKernel; gate: Gate }; log: Journal };
+  const { run, log } = container.life as unknown as { run: { kernel: LinuxKernel; gate: Gate }; log: Journal };
   run.kernel = new LinuxKernel();
   Object.assign(run.gate, { beforeStep: () => undefined, beforeCall: () => undefined, holds: () => false });
   Object.assign(log, { append: () => undefined, flush: () => undefined });
