@@ -1,6 +1,7 @@
 /* The bytes' way: process to log and tap, tap to process. While one end waits, the other is not read. */
 #ifndef DRYDOCK_SHIM_STREAMS_H
 #define DRYDOCK_SHIM_STREAMS_H
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include "shim-log.h"
 
@@ -33,6 +34,30 @@ static void frame_tap(int type, unsigned char *payload, uint32_t len)
 	flush_tap();
 }
 
+/*
+ * A pty whose slaves are all closed says EIO, and poll(2) says POLLHUP of it without end. While its process lives it may
+ * open the terminal again: systemd does with /dev/console, after vhangup(2), and getty(8). So the master stays open, and
+ * an epoll instance reports the next change once (EPOLLET in epoll(7)) instead of the state.
+ */
+static int hung = -1;
+
+static void wait_for_slave(void)
+{
+	struct epoll_event change = { EPOLLIN | EPOLLET, { 0 } };
+	if (hung >= 0)
+		return;
+	hung = sys(SYS_epoll_create1, EPOLL_CLOEXEC);
+	sys(SYS_epoll_ctl, hung, EPOLL_CTL_ADD, out_fd, &change);
+}
+
+/* Takes the change that was reported, so that the next one is waited for. */
+static void take_change(void)
+{
+	struct epoll_event change;
+	if (hung >= 0)
+		sys(SYS_epoll_pwait, hung, &change, 1, 0, 0, 8);
+}
+
 /* 1 if something was read, 0 if nothing is there now; closes at the end of the stream. */
 static int pump_output(int *fd, int stream)
 {
@@ -42,12 +67,17 @@ static int pump_output(int *fd, int stream)
 	long n = sys(SYS_read, *fd, payload, CHUNK);
 	if (n == -EAGAIN || n == -EINTR)
 		return 0;
-	if (n <= 0) { /* a pty whose last slave is closed says EIO */
+	if (n == -EIO && tty && !child_reaped) {
+		wait_for_slave();
+		return 0;
+	}
+	if (n <= 0) {
 		if (*fd == in_fd)
 			in_fd = -1;
 		close_fd(fd);
 		return 0;
 	}
+	close_fd(&hung);
 	write_log(stream, payload, n);
 	if (subscribed)
 		frame_tap(stream, payload, n);

@@ -92,21 +92,28 @@ static void turn(void)
 		{ SIGNALS, POLLIN, 0 },
 		{ LISTEN, POLLIN, 0 },
 		{ tap, (stdin_len ? 0 : POLLIN) | (tap_len ? POLLOUT : 0), 0 },
-		{ readable ? out_fd : -1, POLLIN, 0 },
+		{ !readable   ? -1
+		  : hung >= 0 ? hung
+		              : out_fd,
+		  POLLIN, 0 },
 		{ readable ? err_fd : -1, POLLIN, 0 },
-		{ stdin_len ? in_fd : -1, POLLOUT, 0 },
+		{ stdin_len && hung < 0 ? in_fd : -1, POLLOUT, 0 },
 	};
 	long n = sys(SYS_ppoll, p, 7, child_reaped ? &quiet : NULL, 0, 8);
 	if (p[1].revents)
 		reap();
+	if (child_reaped) /* nobody opens it any more: what is left is read until EIO */
+		close_fd(&hung);
 	if (p[2].revents)
 		accept_tap();
 	if (p[3].revents & POLLOUT)
 		flush_tap();
 	if (p[3].revents & ~POLLOUT)
 		read_tap();
-	if (p[4].revents)
+	if (p[4].revents) {
+		take_change();
 		pump_output(&out_fd, STDOUT);
+	}
 	if (p[5].revents)
 		pump_output(&err_fd, STDERR);
 	if (p[6].revents)
