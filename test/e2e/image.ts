@@ -98,20 +98,19 @@ function image(tars: Buffer[], Cmd: string[]): Sample {
   };
 }
 
-async function make(kept: string): Promise<void> {
+/** `images` are made from the tar that mmdebstrap has written. */
+async function make(
+  kept: string,
+  suite: string,
+  flags: readonly string[],
+  images: (base: Buffer) => Record<string, Sample>,
+) {
   const dir = mkdtempSync(join(tmpdir(), 'drydock-e2e-making-'));
   try {
-    outside('mmdebstrap', '--quiet', '--variant=minbase', SUITE, join(dir, 'base.tar'));
+    outside('mmdebstrap', '--quiet', ...flags, suite, join(dir, 'base.tar'));
     const registry = await debianRegistry(kept);
     try {
-      const pushed = {
-        ubuntu: image(
-          [readFileSync(join(dir, 'base.tar')), ...upper.map((entries) => archive(...entries))],
-          ['/bin/bash'],
-        ),
-        tiny: image([archive(...tinyBase), archive({ name: 'etc/second', content: 'second\n' })], ['/bin/sh']),
-      };
-      for (const [name, made] of Object.entries(pushed)) {
+      for (const [name, made] of Object.entries(images(readFileSync(join(dir, 'base.tar'))))) {
         writeLayout(join(dir, name), made);
         await skopeo(
           'copy',
@@ -130,4 +129,18 @@ async function make(kept: string): Promise<void> {
 }
 
 /** The folder with `data`, the storage of a docker-registry. The first call needs a Debian mirror. */
-export const preparedImages = (): Promise<string> => fetchedOnce(`images-${SUITE}-${VERSION}`, make);
+export const preparedImages = (): Promise<string> =>
+  fetchedOnce(`images-${SUITE}-${VERSION}`, (kept) =>
+    make(kept, SUITE, ['--variant=minbase'], (base) => ({
+      ubuntu: image([base, ...upper.map((entries) => archive(...entries))], ['/bin/bash']),
+      tiny: image([archive(...tinyBase), archive({ name: 'etc/second', content: 'second\n' })], ['/bin/sh']),
+    })),
+  );
+
+/** The same with an image `systemd`, whose program is systemd 257. */
+export const preparedSystemd = (): Promise<string> =>
+  fetchedOnce('images-systemd-trixie-1', (kept) =>
+    make(kept, 'trixie', ['--variant=minbase', '--include=systemd,systemd-sysv,dbus'], (base) => ({
+      systemd: image([base], ['/sbin/init']),
+    })),
+  );

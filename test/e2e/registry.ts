@@ -5,9 +5,9 @@ import { type DebianRegistry, debianRegistry } from '../image/debian-registry.ts
 import { preparedImages } from './image.ts';
 
 /** Answers on loopback of the room; `close` removes what it made. */
-export async function cachedRegistry(): Promise<DebianRegistry> {
+export async function cachedRegistry(prepare = preparedImages): Promise<DebianRegistry> {
   const dir = mkdtempSync('/tmp/dde-reg-');
-  symlinkSync(join(await preparedImages(), 'data'), join(dir, 'data'));
+  symlinkSync(join(await prepare(), 'data'), join(dir, 'data'));
   const registry = await debianRegistry(dir);
   return {
     ...registry,

@@ -14,15 +14,22 @@ export interface Site {
   registry: DebianRegistry;
 }
 
-/** `images` are pulled before the first test; everything is gone after the last. */
+/**
+ * `images` are pulled before the first test; everything is gone after the last. `prepare` makes the folder with the
+ * registry's images, or finds it.
+ */
 export async function site(
   title: string,
-  { images = ['ubuntu'], also = [] }: { images?: string[]; also?: string[] } = {},
+  {
+    images = ['ubuntu'],
+    also = [],
+    prepare = preparedImages,
+  }: { images?: string[]; also?: string[]; prepare?: () => Promise<string> } = {},
 ): Promise<Site> {
-  await ownRoom(preparedImages);
+  await ownRoom(prepare);
   const made = { test: suite(title, ...needs, ...also) } as Site;
   made.test.before(async () => {
-    made.registry = await cachedRegistry();
+    made.registry = await cachedRegistry(prepare);
     made.daemon = await new Daemon(['--registry-mirror', `http://${made.registry.host}`]).start();
     for (const image of images) await made.daemon.ok('pull', '-q', image);
   });

@@ -12,9 +12,12 @@ export interface Group {
   files: Record<string, string>;
 }
 
+/** Controllers; of a hierarchy without any its name: 'systemd' of 'name=systemd', 'unified'. */
+const titleOf = (value: string) => value.replace(/^name=/, '').split(',');
+
 /**
- * '/sys/fs/cgroup/memory/drydock/<id>' is a hierarchy of v1 when the folder has its controllers' name; else the tree is
- * v2's.
+ * '/sys/fs/cgroup/memory/drydock/<id>' is a hierarchy of v1 when the folder has its controllers' name, or its own; else
+ * the tree is v2's.
  */
 export function groupsOf(frame: Frame): Group[] {
   const facts = factsOf(frame, 'cgroup');
@@ -22,7 +25,7 @@ export function groupsOf(frame: Frame): Group[] {
     .filter((key) => /^\/sys\/fs\/cgroup\/.*\/[0-9a-f]{64}$/.test(key))
     .map((dir) => {
       const names = dir.split('/').slice(4);
-      const isV1 = facts[dir]!.split(',').some((controller) => names[0]!.split(',').includes(controller));
+      const isV1 = titleOf(facts[dir]!).some((controller) => names[0]!.split(',').includes(controller));
       const parents = (isV1 || names[0] === 'unified' ? names.slice(1) : names).slice(0, -1);
       const files = Object.fromEntries(
         Object.entries(facts)
@@ -33,7 +36,7 @@ export function groupsOf(frame: Frame): Group[] {
         dir,
         mount: dir.slice(0, dir.length - [...parents, names.at(-1)].join('/').length - 1),
         parents,
-        controllers: facts[dir]!,
+        controllers: titleOf(facts[dir]!).join(','),
         files,
       };
     });

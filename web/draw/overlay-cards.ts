@@ -12,6 +12,7 @@ const signs: Record<UpperEntry['what'], Glyph> = {
   opaque: 'square',
   whiteout: 'cross',
   'mount-point': 'circle',
+  mark: 'circle',
 };
 const tones: Record<UpperEntry['what'], Tone> = {
   'copied-up': 'write',
@@ -20,6 +21,7 @@ const tones: Record<UpperEntry['what'], Tone> = {
   opaque: 'failed',
   whiteout: 'failed',
   'mount-point': 'mount',
+  mark: 'mount',
 };
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1) || '/';

@@ -34,9 +34,9 @@ export const upperFiles = (frame: Frame): UpperFile[] =>
 /** How many entries are not told. */
 export const untold = (frame: Frame): number => Number.parseInt(factsOf(frame, 'upper')[MORE] ?? '0', 10) || 0;
 
-/** What somebody did: without what mounting made, and directories that are there only for what is in them. */
+/** What somebody did: without what a start made, and directories that are there only for what is in them. */
 export function doneFiles(frame: Frame): UpperFile[] {
-  const files = upperFiles(frame).filter(({ entry }) => entry.what !== 'mount-point');
+  const files = upperFiles(frame).filter(({ entry: { what } }) => what !== 'mount-point' && what !== 'mark');
   const ways = new Set(Object.keys(factsOf(frame, 'upper')).flatMap((path) => waysTo(path)));
   return files.filter(({ path, entry }) => !(entry.what === 'copied-up' && entry.type === 'dir' && ways.has(path)));
 }

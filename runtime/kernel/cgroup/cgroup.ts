@@ -7,6 +7,11 @@ export interface Cgroup {
   readonly version: 1 | 2;
   /** below the root of every hierarchy: '/drydock/<id>' */
   readonly path: string;
+  /**
+   * The directory in the cgroup2 that a hybrid machine has beside version 1. A process is born into it (CLONE_INTO_CGROUP
+   * in clone3(2)): it has no `tasks`, and writing to its `cgroup.procs` waits 10 ms for an RCU grace period.
+   */
+  readonly unified?: string;
   /** mkdir in every hierarchy; on v2 the controllers are enabled on the way down. */
   create(k: Kernel): Promise<void>;
   /** Writes the limits; returns a warning for each one that this machine cannot enforce. */

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 /** One mounted v1 hierarchy. Distributions mount some controllers together (cpu,cpuacct). */
 export interface Hierarchy {
   mount: string;
+  /** of systemd's own hierarchy, which has none: 'name=systemd' */
   controllers: string[];
 }
 export interface Hierarchies {
@@ -17,12 +18,23 @@ export interface Hierarchies {
   unified?: string;
 }
 
-/** The ones a container is put into, in this order. name=systemd, net_cls and the like are left alone. */
-const USED = ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids'];
+/** It has no controller: systemd keeps its services apart in it. */
+export const SYSTEMD = 'name=systemd';
+/**
+ * The ones a container is put into, in this order: all that runc knows. In a hierarchy that was left out, a privileged
+ * container would sit in the host's root group, and a systemd in it would make its own groups there.
+ */
+const USED = [
+  ...['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids'],
+  ...['net_cls', 'net_prio', 'perf_event', 'hugetlb', 'rdma', 'misc', SYSTEMD],
+];
 
 /** mountinfo writes space, tab, newline and backslash as \ooo. */
 const unescape = (field: string) =>
   field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
+
+/** Without a controller, and so without limits. */
+export const isNamed = ({ controllers }: Hierarchy): boolean => controllers.every((one) => one.startsWith('name='));
 
 interface Row {
   mount: string;
@@ -53,7 +65,8 @@ export function parseHierarchies(mountinfo: string): Hierarchies {
   }
   v1.sort((a, b) => USED.indexOf(a.controllers[0]!) - USED.indexOf(b.controllers[0]!));
   const unified = rows.find((r) => r.type === 'cgroup2')?.mount;
-  return { version: v1.length || !unified ? 1 : 2, v1, ...(unified && { unified }) };
+  const isV2 = unified && v1.every(isNamed);
+  return { version: isV2 ? 2 : 1, v1: isV2 ? [] : v1, ...(unified && { unified }) };
 }
 
 let found: Hierarchies | undefined;

@@ -5,7 +5,7 @@ import type { Kernel } from '../kernel.ts';
 import type { Cgroup } from './cgroup.ts';
 import { deviceFile, deviceLine } from './devices-v1.ts';
 import { checkPath, levels, makeDirectory, pidsIn, readText, removeDirectory } from './directory.ts';
-import type { Hierarchies } from './hierarchies.ts';
+import { isNamed, type Hierarchies } from './hierarchies.ts';
 import { inspectFiles } from './inspect.ts';
 import { killAll } from './kill.ts';
 import { v1Limits, type Limit } from './limits.ts';
@@ -15,9 +15,12 @@ import { waitUntil } from './wait.ts';
 import { readNumber, writeLimits } from './write-limits.ts';
 
 const FREEZE_MS = 10_000;
+/** What is told of the cgroup2 beside: controllers it has none. */
+const UNIFIED = 'unified';
 
-export function cgroupV1(cgroupPath: string, { v1 }: Hierarchies): Cgroup {
+export function cgroupV1(cgroupPath: string, { v1, unified }: Hierarchies): Cgroup {
   const path = checkPath(cgroupPath);
+  const beside = unified && unified + path;
   const dirs = v1.map((h) => h.mount + path);
   const directoryOf = (controller: string) => {
     const hierarchy = v1.find((h) => h.controllers.includes(controller));
@@ -45,7 +48,7 @@ export function cgroupV1(cgroupPath: string, { v1 }: Hierarchies): Cgroup {
   };
 
   const remove = async (k: Kernel) => {
-    for (const dir of dirs) {
+    for (const dir of [...dirs, ...(beside ? [beside] : [])]) {
       await removeDirectory(k, dir);
       k.fact({ kind: 'cgroup', key: dir, value: null });
     }
@@ -54,11 +57,16 @@ export function cgroupV1(cgroupPath: string, { v1 }: Hierarchies): Cgroup {
   return {
     version: 1,
     path,
+    ...(beside && { unified: beside }),
     async create(k) {
       try {
         for (const { mount, controllers } of v1) {
           await createIn(k, mount, path, controllers.includes('cpuset'));
           k.fact({ kind: 'cgroup', key: mount + path, value: controllers.join(',') });
+        }
+        if (unified && beside) {
+          await createIn(k, unified, path, false);
+          k.fact({ kind: 'cgroup', key: beside, value: UNIFIED });
         }
       } catch (error) {
         await remove(k);
@@ -75,7 +83,13 @@ export function cgroupV1(cgroupPath: string, { v1 }: Hierarchies): Cgroup {
       return [];
     },
     async join(k) {
-      await k.together((stage) => dirs.forEach((dir) => stage.write_file(`${dir}/tasks`, 0, 0, '0')));
+      await k.together((stage) => {
+        for (const hierarchy of v1) {
+          const joined = stage.write_file(`${hierarchy.mount}${path}/tasks`, 0, 0, '0');
+          // of a container that an older Drydock started
+          if (isNamed(hierarchy)) joined.mayFail('ENOENT');
+        }
+      });
     },
     freeze: (k) => setFrozen(k, 'FROZEN'),
     thaw: (k) => setFrozen(k, 'THAWED'),

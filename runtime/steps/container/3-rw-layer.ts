@@ -7,6 +7,7 @@ import { mountOne } from '../../kernel/mount/mount.ts';
 import { mountsOf, rootOf } from '../../kernel/process/inspect.ts';
 import type { Container } from '../../container/container.ts';
 import { mountsOfUser } from '../../oci/mounts.ts';
+import { DOCKERENV, DOCKERENV_MODE } from '../../storage/dockerenv.ts';
 import type { StorageSteps } from '../../storage/driver.ts';
 import type { Phase } from '../../container/step.ts';
 
@@ -47,11 +48,16 @@ MS_REC|MS_PRIVATE cuts that for the whole tree. Without this step the container'
       id: 'rw-layer.open-root',
       title: 'Hold on to the new root',
       explain: `The stage opens the new root directory once and keeps the descriptor; every later path inside the image is resolved below it.
-An image may hold a symbolic link from /etc to ../../../etc. openat2(2) with RESOLVE_IN_ROOT follows it as if this directory were /, so that it cannot lead out to the host. See openat2(2).`,
+An image may hold a symbolic link from /etc to ../../../etc. openat2(2) with RESOLVE_IN_ROOT follows it as if this directory were /, so that it cannot lead out to the host.
+The empty file /.dockerenv tells programs such as systemd(1) that they run in a container. \`diff\` does not count it. See openat2(2).`,
       async do(k, c) {
         const root = await k.together((stage) => {
           stage.umask(0);
-          return stage.openat(AT_FDCWD, c.paths.rootfs, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0);
+          const opened = stage.openat(AT_FDCWD, c.paths.rootfs, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0);
+          // an image may have it; and a disk that is full must not keep a container from starting for this
+          const made = stage.mknodat(opened, DOCKERENV.slice(1), DOCKERENV_MODE, 0);
+          made.mayFail('EEXIST', 'ENOSPC', 'EDQUOT');
+          return opened;
         });
         c.live.rootfd = root.reply?.ret;
       },

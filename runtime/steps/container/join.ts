@@ -9,7 +9,7 @@ import type { ContainerPaths, Container, Live } from '../../container/container.
 import type { Process, Spec } from '../../oci/spec.ts';
 import { verdictsOf } from '../../oci/seccomp/verdicts.ts';
 import { resolveUser } from '../../oci/user.ts';
-import { closeLive, startShim } from './create/process.ts';
+import { cloneStage, closeLive, startShim } from './create/process.ts';
 import { becomeSibling } from './create/namespaces.ts';
 import { becomeUser, readInside, takeResolved, takeSessionKeyring } from './exec/identity.ts';
 import { stdioOf, takeNullInside } from './exec/null.ts';
@@ -96,7 +96,8 @@ export const join: Phase<Join> = {
       title: 'Clone the process',
       explain: `A plain child of the shim, still outside: it shares every namespace with the host. See clone3(2).`,
       async do(k, j) {
-        const pid = await k.shim.clone3_stage(0, j.process.terminal ? 0 : 1 | (j.stdin ? 2 : 0), -1);
+        const stdio = j.process.terminal ? 0 : 1 | (j.stdin ? 2 : 0);
+        const pid = await cloneStage(k, 0, stdio, j.target.cgroup.unified);
         j.live.pid = pid;
         await giveOwnScore(k, pid, j.process.oomScoreAdj ?? 0, j.target.settings.oomScores);
         j.live.pidfd = await k.daemon.pidfd_open(pid, 0);

@@ -8,6 +8,7 @@ import type { Tell } from '../../kernel/jobs.ts';
 import { tryCall } from '../../kernel/native-call.ts';
 import type { Change } from '../driver.ts';
 import { directoryAt, DT, statAt, walkTree, type Directory, type Found } from '../../kernel/tree/walk.ts';
+import { DOCKERENV, isDockerenv } from '../dockerenv.ts';
 
 /**
  * `lowers`: the layers' directories, highest first; `mountPoints`: what mounting made in upper for its own sake, which
@@ -63,7 +64,7 @@ class Changes {
           directory.parent ? lowersIn(this.#lowers.get(directory.parent) ?? [], name) : this.#roots(),
         ),
       entry: (found) => {
-        if (ours.has(found.path)) return undefined;
+        if (ours.has(found.path) || this.#isMark(found)) return undefined;
         const change: Change = [found.path, this.#kind(found)];
         if (found.type === DT.directory && onTheWay.has(found.path)) return void this.#held.push(change);
         this.#part.push(...this.#held.splice(0), change);
@@ -80,6 +81,11 @@ class Changes {
 
   #roots(): number[] {
     return this.input.lowers.flatMap((path) => directoryAt(AT_FDCWD, path) ?? []);
+  }
+
+  #isMark({ path, name, in: directory }: Found): boolean {
+    const stat = path === DOCKERENV ? statAt(directory.fd, name) : undefined;
+    return stat !== undefined && isDockerenv(path, stat);
   }
 
   #kind({ name, type, in: directory }: Found): Change[1] {

@@ -2,6 +2,7 @@
 import { O, S_IFMT } from '../../syscalls/constants.ts';
 import { isWhiteout, statOf, withEntry, xattrOf, type Stat } from '../../kernel/mount/beneath.ts';
 import type { FileType, UpperEntry, What } from './upper.ts';
+import { isDockerenv } from '../dockerenv.ts';
 import { isDirectory, OPAQUE, type Stack } from './stack.ts';
 
 const ORIGIN = 'trusted.overlay.origin';
@@ -58,6 +59,12 @@ function forMount(key: string, { stat }: Seen, mountPoints: ReadonlySet<string>)
   return mountPoints.has(key) || (isDirectory(stat) && [...mountPoints].some((point) => point.startsWith(`${key}/`)));
 }
 
+/** What a start makes is nothing that the container has done. */
+function madeByStart(key: string, seen: Seen, mountPoints: ReadonlySet<string>): 'mount-point' | 'mark' | undefined {
+  if (isDockerenv(key, seen.stat)) return 'mark';
+  return forMount(key, seen, mountPoints) ? 'mount-point' : undefined;
+}
+
 /** `key`: the path as facts have it. Undefined when upper does not have it. */
 export async function upperEntry(
   stack: Stack,
@@ -82,7 +89,7 @@ export async function upperEntry(
   const what = whatIs(seen, below?.stat);
   const { uid, gid } = stat;
   return {
-    what: what === 'created' && forMount(key, seen, mountPoints) ? 'mount-point' : what,
+    what: (what === 'created' && madeByStart(key, seen, mountPoints)) || what,
     type: typeOf(stat),
     mode: stat.mode & 0o7777,
     uid,

@@ -8,6 +8,7 @@
  * opaque dir 0755 0:0 0 from sha256:9f3c… a directory made anew that hides the one of this layer (xattr overlay.opaque)
  *   whiteout char 0000 0:0 0 from sha256:9f3c…         deleted: a character device 0:0 that hides what this layer has
  *   mount-point dir 0755 0:0 0 [from …]                made so that something can be mounted there; nothing wrote it
+ *   mark file 0755 0:0 0                               /.dockerenv, as a start has made it
  *
  * That is `<what> <type> <mode octal> <uid>:<gid> <size>[ from <diffID of the layer>]`; null when it is gone from
  * upper, with all below it.
@@ -21,7 +22,7 @@
  * upper.
  */
 
-export const whats = ['copied-up', 'created', 'replaced', 'opaque', 'whiteout', 'mount-point'] as const;
+export const whats = ['copied-up', 'created', 'replaced', 'opaque', 'whiteout', 'mount-point', 'mark'] as const;
 export type What = (typeof whats)[number];
 export const types = ['file', 'dir', 'symlink', 'char', 'block', 'fifo', 'socket'] as const;
 export type FileType = (typeof types)[number];

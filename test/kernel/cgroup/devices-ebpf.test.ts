@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import * as assert from 'uvu/assert';
@@ -73,7 +74,7 @@ test('no rule, and a last rule for everything, decide alone', () => {
 test(['root'], 'the kernel’s verifier takes the program, and a process in the cgroup is refused', async () => {
   const { unified } = hierarchies();
   if (!unified) return console.log('SKIP device program: no cgroup2 is mounted');
-  const dir = `${unified}/drydock-test-${process.pid}`;
+  const dir = `${unified}/drydock-test-${randomUUID()}`;
   mkdirSync(dir);
   try {
     await daemonKernel().daemon.bpf_device(

@@ -27,8 +27,41 @@ test('hybrid is version 1, with controllers mounted together and a cgroup2 besid
     v1: [
       { mount: '/sys/fs/cgroup/cpu,cpuacct', controllers: ['cpu', 'cpuacct'] },
       { mount: '/sys/fs/cgroup/memory', controllers: ['memory'] },
+      { mount: '/sys/fs/cgroup/net_cls', controllers: ['net_cls'] },
+      { mount: '/sys/fs/cgroup/systemd', controllers: ['name=systemd'] },
     ],
   });
+});
+
+test('cgroup2 with all controllers beside a name=systemd that has none is version 2', () => {
+  const found = parseHierarchies(
+    [row('/sys/fs/cgroup/unified', 'cgroup2', 'rw'), row('/sys/fs/cgroup/systemd', 'cgroup', 'rw,name=systemd')].join(
+      '\n',
+    ),
+  );
+  assert.equal(found, { version: 2, v1: [], unified: '/sys/fs/cgroup/unified' });
+});
+
+test('a hybrid machine: the group is made in name=systemd and beside version 1 too, joined, and removed everywhere', async () => {
+  const on = parseHierarchies(
+    [
+      row('/sys/fs/cgroup/pids', 'cgroup', 'rw,pids'),
+      row('/sys/fs/cgroup/systemd', 'cgroup', 'rw,name=systemd'),
+      row('/sys/fs/cgroup/unified', 'cgroup2', 'rw'),
+    ].join('\n'),
+  );
+  const group = openCgroup('/d/one', on);
+  const dirs = ['pids', 'systemd', 'unified'].map((name) => `/sys/fs/cgroup/${name}/d/one`);
+  const k = recordingKernel();
+  await group.create(k);
+  await group.join(k);
+  await group.remove(k);
+  const args = (name: string, at: number) => k.raw.filter((c) => c.name === name).map((c) => c.args[at]);
+  assert.equal(args('mkdirat', 1), dirs);
+  // nothing can be written for the last one without waiting: a process is born into it
+  assert.equal(args('write_file', 0), [`${dirs[0]}/tasks`, `${dirs[1]}/tasks`]);
+  assert.is(group.unified, dirs[2]);
+  assert.equal(args('unlinkat', 1), dirs);
 });
 
 test('cgroup2 alone is version 2, and a space in a path is read', () => {

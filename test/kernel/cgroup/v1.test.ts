@@ -1,4 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +12,8 @@ import { suite } from '../../harness.ts';
 
 const test = suite('cgroup v1', 'root', 'cgroup1');
 const k = daemonKernel();
-const parent = `/drydock-test-${process.pid}`;
+// a pid is not enough: files in pid namespaces of their own may run at the same time
+const parent = `/drydock-test-${randomUUID()}`;
 const cgroup = openCgroup(`${parent}/one`);
 const mount = (controller: string) => hierarchies().v1.find((h) => h.controllers.includes(controller))!.mount;
 const file = (controller: string, name: string) =>

@@ -97,6 +97,23 @@ export async function closeLive(k: Kernel, live: Container['live']): Promise<voi
   }
 }
 
+/** Into the unified group where there is one; a container of an older Drydock may have none. */
+export async function cloneStage(
+  k: Kernel,
+  flags: number,
+  stdio: number,
+  unified: string | undefined,
+): Promise<number> {
+  const group =
+    unified &&
+    (await tolerate(['ENOENT'], k.shim.openat(AT_FDCWD, unified, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0)));
+  if (!group) return k.shim.clone3_stage(flags, stdio, -1);
+  const pid = await k.shim.clone3_stage(flags, stdio, group);
+  k.fact({ kind: 'cgroup', key: `${unified}/cgroup.procs`, value: '0' });
+  await k.shim.close(group);
+  return pid;
+}
+
 const hasNamespace = (c: Container, type: string) => c.spec.linux.namespaces.some((n) => n.type === type && !n.path);
 
 /** native/shim.c: 1 pipes for the output, 2 and one for stdin. With a pty the stage opens its own. */
@@ -130,11 +147,11 @@ See wait(2), and PR_SET_CHILD_SUBREAPER in prctl(2).`,
     id: 'create.clone3',
     title: 'Clone the first process',
     explain: `clone3(2) makes the process that will become the container's program, and with CLONE_NEWPID it is number 1 in a new pid namespace.
-A pid namespace can only be entered by being born into it, so this one comes with the clone; all others are broken away from step by step afterwards. For now it runs our stage, which does one system call at a time for the daemon and then waits: stop here as long as you like, and look at it from outside.
+A pid namespace can only be entered by being born into it, so this one comes with the clone; all others are broken away from step by step afterwards. Where a cgroup2 is mounted beside the hierarchies of version 1, the process is also born into the container's group there, because moving it later would wait for a lock of the whole kernel. For now it runs our stage, which does one system call at a time for the daemon and then waits: stop here as long as you like, and look at it from outside.
 Without the namespace it would see, and could signal, every process of the host. See clone3(2), pid_namespaces(7).`,
     async do(k, c) {
       const flags = hasNamespace(c, 'pid') ? CLONE.CLONE_NEWPID : 0;
-      const pid = await k.shim.clone3_stage(flags, stdioOf(c), -1);
+      const pid = await cloneStage(k, flags, stdioOf(c), c.cgroup.unified);
       c.live.pid = pid;
       await giveOwnScore(k, pid, c.spec.process.oomScoreAdj ?? 0, c.settings.oomScores);
       c.live.pidfd = await k.daemon.pidfd_open(pid, 0);

@@ -34,6 +34,7 @@ export const overlay = {
     opaque: 'hides all below',
     whiteout: 'deleted',
     'mount-point': 'mount point',
+    mark: 'mark of Docker',
   },
   counted: {
     'copied-up': (n: number) => `${n} copied up`,
@@ -42,6 +43,7 @@ export const overlay = {
     opaque: (n: number) => `${n} hides all below`,
     whiteout: (n: number) => `${n} deleted`,
     'mount-point': (n: number) => `${n} mount point`,
+    mark: (n: number) => `${n} mark of Docker`,
   },
   types: {
     file: 'file',

@@ -32,6 +32,7 @@ export const overlay: DrawWords['overlay'] = {
     opaque: 'непрозрачен',
     whiteout: 'удалён',
     'mount-point': 'точка mount',
+    mark: 'метка Docker',
   },
   counted: {
     'copied-up': (n) => `скопировано вверх ${n}`,
@@ -40,6 +41,7 @@ export const overlay: DrawWords['overlay'] = {
     opaque: (n) => `непрозрачных ${n}`,
     whiteout: (n) => `удалено ${n}`,
     'mount-point': (n) => `точек монтирования ${n}`,
+    mark: (n) => `меток Docker ${n}`,
   },
   types: {
     file: 'файл',
