@@ -2,12 +2,16 @@
 export class CannotStart extends Error {
   constructor(
     what: string,
+    /** the container's, in its State */
     readonly exitCode: number,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { runCode?: number | undefined },
   ) {
     super(`unable to start container process: ${what}: unknown`, options);
     this.name = 'CannotStart';
+    this.runCode = options?.runCode ?? exitCode;
   }
+  /** What `run` and `exec` exit with. */
+  readonly runCode: number;
 }
 
 /** A command that cannot be executed. */

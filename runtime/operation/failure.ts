@@ -34,7 +34,10 @@ export function notUndone(message: string, left: readonly string[]): string {
 }
 export const withRest = ({ refusal, exitCode }: StartFailure, left: readonly string[]): StartFailure => ({
   refusal: left.length
-    ? new Refusal(refusal.status, notUndone(refusal.message, left), { cause: refusal.cause ?? refusal })
+    ? new Refusal(refusal.status, notUndone(refusal.message, left), {
+        cause: refusal.cause ?? refusal,
+        exitCode: refusal.exitCode,
+      })
     : refusal,
   exitCode,
 });
@@ -44,7 +47,10 @@ const stepOf = (error: unknown) => (error as { step?: string }).step;
 
 export function startFailure(error: unknown): StartFailure {
   if (error instanceof CannotStart)
-    return { refusal: new Refusal(400, error.message, { cause: error }), exitCode: error.exitCode };
+    return {
+      refusal: new Refusal(400, error.message, { cause: error, exitCode: error.runCode }),
+      exitCode: error.exitCode,
+    };
   if (error instanceof Refusal) return { refusal: error, exitCode: 128 };
   if (error instanceof Aborted)
     return { refusal: new Refusal(409, `${error.message}${ALL}`, { cause: error }), exitCode: 130 };

@@ -5,7 +5,7 @@ import { socketPath } from '../../runtime/cli/client/address.ts';
 import { imagePath, queryString } from '../../runtime/cli/client/client.ts';
 import { settingsFrom } from '../../runtime/cli/verbs/daemon/daemon-settings.ts';
 import { detachScanner } from '../../runtime/cli/flags/detach-keys.ts';
-import { messageOf, startCode } from '../../runtime/cli/failure/failure.ts';
+import { DaemonError, messageOf, startFailure, type Failure } from '../../runtime/cli/failure/failure.ts';
 import { filters } from '../../runtime/cli/flags/filters.ts';
 import { age, binarySize, decimalSize } from '../../runtime/cli/terminal/format.ts';
 import { splitReference } from '../../runtime/cli/client/images-create.ts';
@@ -198,12 +198,14 @@ test('sizes and ages read as docker prints them', () => {
   ]);
 });
 
-test('exit codes of a failed start come from the words of the daemon', () => {
-  assert.is(startCode('exec: "/nope": stat /nope: no such file or directory: unknown'), 127);
-  assert.is(startCode('exec: "x": executable file not found in $PATH: unknown'), 127);
-  assert.is(startCode('exec: "/etc": permission denied'), 126);
-  assert.is(startCode('no space left on device'), 125);
-  assert.is(startCode('step rw-layer.mount-volumes: statx(…): no such file or directory'), 125);
+test('exit codes of a failed start are a field of the answer, whatever its words', () => {
+  const code = (error: unknown) => (startFailure(error, 125) as Failure).code;
+  assert.is(code(new DaemonError(400, 'exec: "/nope": stat /nope: no such file or directory: unknown', 127)), 127);
+  assert.is(code(new DaemonError(400, 'the program is a picture', 126)), 126);
+  assert.is(code(new DaemonError(500, 'statx(/srv): no such file or directory')), 125, 'words do not count');
+  assert.is((startFailure(new DaemonError(409, 'it is paused'), 1) as Failure).code, 1, "an exec's");
+  const other = new TypeError('not an answer of the daemon');
+  assert.is(startFailure(other, 125), other);
 });
 
 test('the share of a cpu is that between the two samples', () => {

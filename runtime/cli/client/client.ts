@@ -47,8 +47,9 @@ async function refused(response: IncomingMessage): Promise<DaemonError> {
   const text = await bodyOf(response);
   const status = response.statusCode ?? 500;
   try {
-    const { message } = JSON.parse(text) as { message?: unknown };
-    if (typeof message === 'string') return new DaemonError(status, message);
+    const { message, exitCode } = JSON.parse(text) as { message?: unknown; exitCode?: unknown };
+    if (typeof message === 'string')
+      return new DaemonError(status, message, exitCode === 126 || exitCode === 127 ? exitCode : undefined);
   } catch {
     // not JSON: the text itself is the message
   }

@@ -11,7 +11,7 @@ import type { Readable } from 'node:stream';
 import { bodyOf, containerPath, type Client, type Hijacked } from './client.ts';
 import type { DetachScanner } from '../../container/io/detach-keys.ts';
 import { detachScanner } from '../flags/detach-keys.ts';
-import { DaemonError, Failure, startCode } from '../failure/failure.ts';
+import { DaemonError, Failure, startFailure } from '../failure/failure.ts';
 import { forwardSignals } from '../terminal/signals.ts';
 import { copyOutput } from './streams.ts';
 import { Terminal, windowSize } from '../terminal/terminal.ts';
@@ -133,9 +133,10 @@ export async function session(options: SessionOptions): Promise<number> {
     // typed ahead while it starts is typed into it
     const left = stdin ? feed(stdin, stream, keys) : (stream.socket.end(), new Promise<never>(() => undefined));
     await options.start?.().catch((error: unknown) => {
-      throw error instanceof DaemonError
-        ? new Failure(error.message, trouble === 125 ? startCode(error.message) : trouble, { cause: error })
-        : error;
+      // `start -a` says 1 whatever it was, as docker's does
+      throw trouble === 125 || !(error instanceof DaemonError)
+        ? startFailure(error, trouble)
+        : new Failure(error.message, trouble, { cause: error });
     });
     if (tty)
       release = useTerminal(stdin, ([h, w]) => client.post(containerPath(id, '/resize'), { h, w }), options.terminal);

@@ -21,25 +21,18 @@ export class DaemonError extends Failure {
   constructor(
     readonly status: number,
     message: string,
+    /** 127: there is no such program; 126: it cannot be executed. Absent: anything else. */
+    readonly exitCode?: 126 | 127,
   ) {
     super(message, 1);
     this.name = 'DaemonError';
   }
 }
 
+/** What a start failed of, as a Failure with its own exit code or else `otherwise` (docker run: 125, exec: 1). */
+export const startFailure = (error: unknown, otherwise: number): unknown =>
+  error instanceof DaemonError ? new Failure(error.message, error.exitCode ?? otherwise, { cause: error }) : error;
+
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-
-/**
- * The exit code of `run` when its container could not be started, from the daemon's words: 127 not found, 126 not
- * executable, 125 anything else. `docker run`, "Exit status".
- */
-export function startCode(message: string): 125 | 126 | 127 {
-  // a file that a step of ours misses is no missing program
-  if (/^(step [a-z0-9-]+\.[a-z0-9-]+|aborted)[: ]/.test(message)) return 125;
-  if (/executable file not found|no such file or directory|system cannot find the file specified/.test(message))
-    return 127;
-  if (/permission denied|exec format error|is a directory/.test(message)) return 126;
-  return 125;
-}

@@ -27,7 +27,8 @@ export function answerError(error: unknown, _req: Request, res: Response, _next:
   const status = statusOf(error);
   if (status === 304) return void res.status(304).end();
   // Node reads away what is left of the body, so that the client can send it all and then read this
-  sendJson(res, status, { message: messageOf(error) });
+  const exitCode = error instanceof Refusal ? error.exitCode : undefined;
+  sendJson(res, status, { message: messageOf(error), ...(exitCode !== undefined && { exitCode }) });
 }
 
 const REASONS: Record<string, [string, string]> = {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { containerPath, type Client } from '../../client/client.ts';
 import { connectTo } from '../../client/connection.ts';
 import { detachScanner } from '../../flags/detach-keys.ts';
-import { DaemonError, Failure, startCode } from '../../failure/failure.ts';
+import { startFailure } from '../../failure/failure.ts';
 import { processFlags } from '../../flags/process.ts';
 import { apply, declare, type Body } from '../../flags/flag.ts';
 import { feed, requireTerminal, useTerminal } from '../../client/session.ts';
@@ -70,9 +70,7 @@ async function run(name: string, words: string[], options: Options, command: Com
     if (options.detach) return void (await client.post(`/exec/${Id}/start`, {}, start));
     process.exitCode = await converse(client, Id, start, options);
   } catch (error) {
-    throw error instanceof DaemonError
-      ? new Failure(error.message, startCode(error.message) === 125 ? 1 : startCode(error.message), { cause: error })
-      : error;
+    throw startFailure(error, 1);
   }
 }
 

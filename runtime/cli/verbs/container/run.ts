@@ -4,7 +4,7 @@ import { containerPath } from '../../client/client.ts';
 import { connectTo } from '../../client/connection.ts';
 import { createContainer } from './create-container.ts';
 import { detachScanner } from '../../flags/detach-keys.ts';
-import { DaemonError, Failure, misuse, startCode } from '../../failure/failure.ts';
+import { misuse, startFailure } from '../../failure/failure.ts';
 import { containerBody, declareContainer, type ContainerOptions } from '../../flags/container.ts';
 import { Interruption } from './interruption.ts';
 import { listOmissions, missingImage, wantsList } from './omissions.ts';
@@ -74,7 +74,9 @@ async function run(image: string | undefined, words: string[], options: RunOptio
     const start = () =>
       interruption.start(() => (stepper ? stepper.start(id) : client.post(containerPath(id, '/start'))));
     if (detached) {
-      await start().catch(startFailed);
+      await start().catch((error: unknown) => {
+        throw startFailure(error, 125);
+      });
       // as long as nobody has been told its id, nobody could end it
       await interruption.conclude();
       return print(id);
@@ -97,8 +99,4 @@ async function run(image: string | undefined, words: string[], options: RunOptio
     await interruption.conclude();
     interruption.end();
   }
-}
-
-function startFailed(error: unknown): never {
-  throw error instanceof DaemonError ? new Failure(error.message, startCode(error.message), { cause: error }) : error;
 }

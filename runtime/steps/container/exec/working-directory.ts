@@ -10,10 +10,12 @@ import { placeIn } from './places.ts';
 
 const PATH_MAX = 4096;
 const exitCodes: Record<string, number> = { ENOENT: 127, ENOTDIR: 127, EACCES: 126 };
+/** docker run takes a file that stands where a directory belongs for none of its two cases. */
+const runCodes: Record<string, number> = { ENOTDIR: 125 };
 function failed(cwd: string, why: string, code = '', cause?: unknown): Error {
   const what = `chdir to cwd ("${cwd}") set in config.json failed: ${why}`;
   const exitCode = exitCodes[code];
-  return exitCode ? new CannotStart(what, exitCode, { cause }) : new Error(what, { cause });
+  return exitCode ? new CannotStart(what, exitCode, { cause, runCode: runCodes[code] }) : new Error(what, { cause });
 }
 
 /**
