@@ -24,7 +24,15 @@ export interface ContainerConfig {
   Volumes?: Record<string, object> | null;
   ExposedPorts?: Record<string, object> | null;
   /** not obeyed yet, and a warning says so (health.ts) */
-  Healthcheck?: { Test?: string[] | null } | null;
+  Healthcheck?: {
+    Test?: string[] | null;
+    /** nanoseconds */
+    Interval?: number;
+    Timeout?: number;
+    StartPeriod?: number;
+    StartInterval?: number;
+    Retries?: number;
+  } | null;
 }
 export interface HostConfig {
   Binds?: string[] | null;

@@ -245,6 +245,9 @@ s.test('a health check is ignored with a warning, of the image and of the reques
     /"text":"warning: the health check is ignored/,
   );
   assert.match((await d().docker('create', '--health-cmd', 'true', 'ubuntu')).err, words);
+  const ours = await d().cli('run', '--rm', '--health-cmd', 'true', '--health-interval', '5s', 'ubuntu', 'echo', 'ran');
+  assert.is(ours.out, 'ran\n');
+  assert.match(ours.err, words);
 });
 
 s.test('an update may hold what the API does not have, in any case', async () => {

@@ -5,6 +5,7 @@ import { Failure, misuse } from '../failure/failure.ts';
 import { apply, declare, type Body } from './flag.ts';
 import { breakingFlags } from './breaking.ts';
 import { fileFlags } from './files.ts';
+import { healthFlags } from './health.ts';
 import { isolationFlags, settleCapabilities } from './isolation.ts';
 import { limitFlags } from './limits.ts';
 import { networkFlags } from './network.ts';
@@ -23,7 +24,7 @@ export interface ContainerOptions {
   detach?: boolean;
 }
 
-const tables = [processFlags, fileFlags, networkFlags, limitFlags, isolationFlags, breakingFlags];
+const tables = [processFlags, healthFlags, fileFlags, networkFlags, limitFlags, isolationFlags, breakingFlags];
 
 export function declareContainer(command: Command): Command {
   command

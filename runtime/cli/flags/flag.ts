@@ -4,7 +4,7 @@
  */
 import type { Command } from 'commander';
 import type { ContainerRequest } from '../../request/container-request.ts';
-import { messageOf, misuse } from '../failure/failure.ts';
+import { Failure, messageOf, misuse } from '../failure/failure.ts';
 import { collect } from './verb.ts';
 
 export type Body = ContainerRequest;
@@ -28,12 +28,14 @@ export function declare(command: Command, flags: readonly Flag[]): void {
 export function apply(command: Command, flags: readonly Flag[], body: Body): void {
   for (const flag of flags) {
     const option = command.options.find((candidate) => candidate.flags === flag.flags)!;
-    const given = command.getOptionValue(option.attributeName()) as string | true | string[] | undefined;
-    if (given === undefined) continue;
-    for (const value of Array.isArray(given) ? given : [given === true ? '' : given]) {
+    const given = command.getOptionValue(option.attributeName()) as string | boolean | string[] | undefined;
+    // commander sets what --no-… takes away to true beforehand
+    if (given === undefined || (option.negate && given === true)) continue;
+    for (const value of Array.isArray(given) ? given : [typeof given === 'boolean' ? '' : given]) {
       try {
         flag.set(body, value);
       } catch (error) {
+        if (error instanceof Failure) throw error;
         throw misuse(`invalid argument "${value}" for "${flag.flags.replace(/ <.*/, '')}" flag: ${messageOf(error)}`);
       }
     }

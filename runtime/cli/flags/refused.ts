@@ -10,18 +10,6 @@ const reasons: readonly [reason: string, flags: readonly string[]][] = [
   ['the rw layer has no options', ['--storage-opt']],
   ['devices are given with --device', ['--gpus']],
   ['Drydock is the runtime', ['--runtime']],
-  [
-    'health checks are not run',
-    [
-      '--health-cmd',
-      '--health-interval',
-      '--health-retries',
-      '--health-timeout',
-      '--health-start-period',
-      '--health-start-interval',
-      '--no-healthcheck',
-    ],
-  ],
   ['realtime scheduling is not limited', ['--cpu-rt-period', '--cpu-rt-runtime']],
   ['this is Linux', ['--isolation', '--cpu-count', '--cpu-percent', '--io-maxbandwidth', '--io-maxiops']],
   ['only --blkio-weight is supported', ['--blkio-weight-device']],

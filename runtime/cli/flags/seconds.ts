@@ -7,18 +7,24 @@ export function seconds(text: string): number {
 }
 
 const units: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
+/** Go's way to write a duration, without a sign: '1m30s' → 90. */
+export function goDuration(text: string): number | undefined {
+  if (text === '0') return 0;
+  if (!/^(\d+(\.\d+)?(h|ms|m|s|us|µs|ns))+$/.test(text)) return undefined;
+  return [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)/g)].reduce(
+    (sum, [, number, unit]) => sum + Number(number) * units[unit!]!,
+    0,
+  );
+}
+
 /**
  * A moment for --since and --until: '10m' (ago), seconds since 1970, or a date. Seconds since 1970 with the fraction
  * that was given, as text: nanoseconds do not fit a number.
  */
 export function moment(text: string, now = Date.now()): string {
   if (/^\d+(\.\d{1,9})?$/.test(text)) return text;
-  if (/^(\d+(\.\d+)?(h|ms|m|s|us|µs|ns))+$/.test(text)) {
-    let ago = 0;
-    for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)/g))
-      ago += Number(number) * units[unit!]!;
-    return (now / 1000 - ago).toFixed(9);
-  }
+  const ago = goDuration(text);
+  if (ago !== undefined) return (now / 1000 - ago).toFixed(9);
   const [, fraction = ''] = /\.(\d{1,9})/.exec(text) ?? [];
   // docker reads a date without a zone as local time
   const ms = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00` : text);
