@@ -9,6 +9,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
+import { proxyAuthorization, proxyFor, TunnelAgent, type TunnelOptions } from './proxy.ts';
 
 export interface HttpRequest {
   method?: string;
@@ -37,6 +38,34 @@ const pool = { keepAlive: true, timeout: IDLE_MS, maxFreeSockets: 8 };
 const plain = new http.Agent(pool);
 const tls = new https.Agent(pool);
 
+/** One for each proxy, so that its connections are used again. */
+const tunnels = new Map<string, TunnelAgent>();
+function tunnelThrough(proxy: URL): TunnelAgent {
+  const agent = tunnels.get(proxy.href) ?? new TunnelAgent(proxy, pool, SILENCE_MS);
+  tunnels.set(proxy.href, agent);
+  return agent;
+}
+
+type Way = Pick<http.RequestOptions, 'agent' | 'headers' | 'hostname' | 'port' | 'path' | 'protocol'> & {
+  client: typeof http;
+};
+/** Straight to the target, through a tunnel to it, or to a proxy that asks it. */
+function wayTo(target: URL): Way {
+  const proxy = proxyFor(target);
+  if (target.protocol === 'https:') return { client: https as never, agent: proxy ? tunnelThrough(proxy) : tls };
+  if (!proxy) return { client: http, agent: plain };
+  const secure = proxy.protocol === 'https:';
+  return {
+    client: secure ? (https as never) : http,
+    agent: secure ? tls : plain,
+    protocol: proxy.protocol,
+    hostname: proxy.hostname.replace(/^\[|\]$/g, ''),
+    port: proxy.port || (secure ? 443 : 80),
+    path: withoutPassword(target.href),
+    headers: { Host: target.host, ...proxyAuthorization(proxy) },
+  };
+}
+
 /** Without the password that may stand in it: for the journal and for messages. */
 export function withoutPassword(url: string): string {
   const shown = new URL(url);
@@ -64,17 +93,22 @@ const silent = (host: string) =>
 function send(target: URL, { method = 'GET', headers, body, signal }: HttpRequest): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const [client, agent] = target.protocol === 'https:' ? [https, tls] : [http, plain];
-    const sent = { 'User-Agent': 'drydock', 'Accept-Encoding': 'identity', ...headers };
-    const req = client.request(target, {
+    const { client, headers: more, ...way } = wayTo(target);
+    const options: TunnelOptions = {
+      ...way,
       method,
-      agent,
-      headers: sent,
+      headers: { 'User-Agent': 'drydock', 'Accept-Encoding': 'identity', ...more, ...headers },
       timeout: SILENCE_MS,
       maxHeaderSize: MAX_HEADERS,
-    });
+      abandoned: signal,
+    };
+    const req = client.request(target, options);
     let response: http.IncomingMessage | undefined;
-    const stop = (why: Error) => void (response ?? req).destroy(why);
+    const stop = (why: Error) => {
+      (response ?? req).destroy(why);
+      // a request that waits for its tunnel does not say so by itself
+      reject(why);
+    };
     const abort = () => stop(signal!.reason as Error);
     signal?.addEventListener('abort', abort);
     req.on('close', () => signal?.removeEventListener('abort', abort));

@@ -27,6 +27,10 @@ export class Daemon {
     DOCKER_CONFIG: join(this.root, 'docker'),
     HOME: this.root,
     NO_COLOR: '1',
+    // whatever the machine's pulls go through
+    ...Object.fromEntries(
+      ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((n) => [n, n.toLowerCase()]).map((n) => [n, '']),
+    ),
     DRYDOCK_ROOT: this.root,
     DRYDOCK_EXEC_ROOT: this.execRoot,
     DRYDOCK_BRIDGE: this.bridge,

@@ -4,6 +4,7 @@ import { arch, cpus, hostname, release, totalmem } from 'node:os';
 import type { Image } from '../../../runtime/image/manifest/image.ts';
 import type { ContainerHandle } from '../../../runtime/engine/engine.ts';
 import pkg from '../../../package.json' with { type: 'json' };
+import { proxySettings } from '../../../runtime/kernel/proxy.ts';
 import { containerView } from '../containers/list.ts';
 import { readFilters } from '../http/filters.ts';
 import { imageView } from '../images/images.ts';
@@ -99,9 +100,7 @@ function info({ engine }: Exchange): object {
     },
     GenericResources: null,
     DockerRootDir: settings.root,
-    HttpProxy: '',
-    HttpsProxy: '',
-    NoProxy: '',
+    ...proxySettings(),
     Name: hostname(),
     Labels: [],
     ExperimentalBuild: false,
