@@ -1,7 +1,7 @@
 /** All lessons of a daemon: listing them, taking one, leaving it, and what is remembered of each learner. */
 import { randomUUID } from 'node:crypto';
 import type { ContainerHandle, Engine } from '../../runtime/engine/engine.ts';
-import type { MachineState } from '../../runtime/container/container-state.ts';
+import type { MachineState } from '../../runtime/container/life.ts';
 import { badParameter, conflict, notFound } from '../../runtime/errors/api-error.ts';
 import type { ContainerRequest } from '../../runtime/request/container-request.ts';
 import { languages, type Course, type Language, type Lesson, type LessonText, type Term } from '../format.ts';

@@ -1,23 +1,7 @@
-/** The states of container.machine.ts, and what a client is told of them. */
+/** What a client is told of a container's state. */
+import type { MachineState } from './life.ts';
 
 export type Status = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
-/** The states of container.machine.ts. */
-export type MachineState =
-  | 'created'
-  | 'pulling'
-  | 'creating'
-  | 'layering'
-  | 'networking'
-  | 'executing'
-  | 'running'
-  | 'paused'
-  | 'exiting'
-  | 'exited'
-  | 'unwinding'
-  | 'failed'
-  | 'removing'
-  | 'removed';
-
 export interface ContainerState {
   status: Status;
   machine: MachineState;

@@ -6,6 +6,7 @@
  *                └─────────┴──────────┴───── on failure ────┴──────────→ unwinding → failed      └→ removing → removed
  */
 import { assign, fromPromise, setup } from 'xstate';
+import { starting, type PhaseId, type PhaseState } from './life.ts';
 
 /**
  * What the states of a machine do: one container's, given by lifecycle.ts. The machine itself is made once, for all
@@ -31,8 +32,6 @@ export type MachineEvent =
   /** the shim said that the process has ended */
   | { type: 'EXITED' }
   | { type: 'REMOVE' };
-
-export type PhaseId = 'pull' | 'create' | 'rw-layer' | 'network' | 'exec' | 'exit' | 'remove';
 
 const words = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
@@ -61,17 +60,21 @@ const phase = <const Next extends string>(id: PhaseId, next: Next, done: readonl
     },
   }) as const;
 
+/** Each phase of a start goes on to the next one's state, the last to `running`. */
+const start = Object.fromEntries(
+  starting.map(({ phase: id, state }, j) => {
+    const next = starting[j + 1];
+    return [state, next ? phase(id, next.state) : phase(id, 'running', ['executed'])];
+  }),
+) as Record<(typeof starting)[number]['state'], ReturnType<typeof phase<PhaseState | 'running'>>>;
+
 export const containerMachine = definition.createMachine({
   id: 'container',
   context: ({ input }) => ({ work: input.work, error: '', executed: false }),
   initial: 'created',
   states: {
     created: { on: { START: { target: 'pulling', actions: 'begin' }, REMOVE: 'removing' } },
-    pulling: phase('pull', 'creating'),
-    creating: phase('create', 'layering'),
-    layering: phase('rw-layer', 'networking'),
-    networking: phase('network', 'executing'),
-    executing: phase('exec', 'running', ['executed']),
+    ...start,
     running: { on: { PAUSE: 'paused', EXITED: 'exiting' } },
     paused: { on: { RESUME: 'running', EXITED: 'exiting' } },
     exiting: phase('exit', 'exited'),

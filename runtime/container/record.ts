@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { replaceWhole, writeDurably } from '../data-root/atomic-file.ts';
 import { removeTree } from '../kernel/tree/remove-tree.ts';
 import type { Network } from './network.ts';
-import type { MachineState } from './container-state.ts';
+import type { MachineState } from './life.ts';
 import type { ContainerOperation } from '../operation/record.ts';
 import type { ContainerRequest } from '../request/container-request.ts';
 import { containersDir } from './paths.ts';

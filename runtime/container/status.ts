@@ -1,6 +1,7 @@
 /** From the machine's states to what a client sees, and to where the next daemon picks them up. */
 import { readFileSync } from 'node:fs';
-import type { MachineState, Status } from './container-state.ts';
+import type { Status } from './container-state.ts';
+import { starting, type MachineState } from './life.ts';
 import type { ContainerRecord } from './record.ts';
 
 const statuses: Partial<Record<MachineState, Status>> = {
@@ -25,13 +26,7 @@ export function statusOf(machine: MachineState, record: ContainerRecord, restart
  * Of a start that a dead daemon left in one of them all is taken back, in whichever: start() has noted that there is
  * one.
  */
-export const midway: ReadonlySet<MachineState> = new Set([
-  'pulling',
-  'creating',
-  'layering',
-  'networking',
-  'executing',
-]);
+export const midway: ReadonlySet<MachineState> = new Set(starting.map(({ state }) => state));
 
 /** Where a machine can be picked up again: what was in the middle of something is taken back first (takeBack). */
 export function resting(machine: MachineState): MachineState {

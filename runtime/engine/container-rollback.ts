@@ -4,7 +4,7 @@
  */
 import type { Phase } from '../operation/step.ts';
 import type { Container } from '../container/container.ts';
-import type { PhaseId } from '../container/container.machine.ts';
+import type { PhaseId } from '../container/life.ts';
 import type { ContainerRecord } from '../container/record.ts';
 import { unwind, type Run } from '../operation/run-phase.ts';
 import { notUndone } from '../operation/failure.ts';

@@ -4,7 +4,7 @@ import { tolerate } from '../kernel/errors.ts';
 import { SIGKILL } from '../kernel/process/shim.ts';
 import { runPhase } from '../operation/run-phase.ts';
 import { unpause } from '../steps/container/8-pause.ts';
-import type { MachineState } from '../container/container-state.ts';
+import type { MachineState } from '../container/life.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { saveRecord } from '../container/record.ts';
 import { conflict, notModified, Refusal } from '../errors/api-error.ts';

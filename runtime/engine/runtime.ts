@@ -14,7 +14,7 @@ import { driverNamed } from '../drivers/storage.ts';
 import { leavesOut } from '../container/leave-out.ts';
 import type { Container } from '../container/container.ts';
 import type { Engine } from './engine.ts';
-import type { MachineState } from '../container/container-state.ts';
+import type { MachineState } from '../container/life.ts';
 import { newRecord } from './create-container.ts';
 import { EventBus } from './events.ts';
 import type { ExecSession } from './exec-session.ts';

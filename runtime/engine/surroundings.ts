@@ -1,5 +1,5 @@
 import type { Container } from '../container/container.ts';
-import type { MachineState } from '../container/container-state.ts';
+import type { MachineState } from '../container/life.ts';
 import type { ExecSession } from './exec-session.ts';
 import type { ContainerRecord } from '../container/record.ts';
 

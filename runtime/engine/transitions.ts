@@ -3,7 +3,7 @@ import { hasCode } from '../kernel/errors.ts';
 import { rightsFacts } from '../kernel/process/facts.ts';
 import { exitCodeOf } from '../kernel/process/shim.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { MachineState } from '../container/container-state.ts';
+import type { MachineState } from '../container/life.ts';
 import type { Streams } from '../container/io/streams.ts';
 import { saveRecord } from '../container/record.ts';
 import { midway } from '../container/status.ts';

@@ -1,5 +1,5 @@
 /** Who waits for a container to reach a state. */
-import type { MachineState } from '../container/container-state.ts';
+import type { MachineState } from '../container/life.ts';
 import type { ContainerRecord } from '../container/record.ts';
 
 /**

@@ -1,7 +1,8 @@
 /** What a viewer is told, of itself or because it follows: the daemon's half of protocol.ts. */
 import type { LessonState } from '../../lessons/engine/state.ts';
 import type { Event } from '../../runtime/journal/event.ts';
-import type { MachineState, Status } from '../../runtime/container/container-state.ts';
+import type { Status } from '../../runtime/container/container-state.ts';
+import type { MachineState } from '../../runtime/container/life.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { Caught } from '../../runtime/watch/packets.ts';
 import type { Sample } from '../../runtime/watch/usage.ts';

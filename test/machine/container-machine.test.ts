@@ -1,7 +1,8 @@
 import { createActor } from 'xstate';
 import * as assert from 'uvu/assert';
-import { containerMachine, type MachineEvent, type PhaseId } from '../../runtime/container/container.machine.ts';
-import type { MachineState } from '../../runtime/container/container-state.ts';
+import { containerMachine, type MachineEvent } from '../../runtime/container/container.machine.ts';
+import { type PhaseId } from '../../runtime/container/life.ts';
+import type { MachineState } from '../../runtime/container/life.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('the lifecycle as a state machine');

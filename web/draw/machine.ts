@@ -1,4 +1,5 @@
 /** Where are we, where could it go? The lifecycle of runtime/container/container.machine.ts, laid out by web/layout. */
+import { machineStates, type MachineState } from '../../runtime/container/life.ts';
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
 import type { DrawWords } from '../words/en/draw.ts';
@@ -8,32 +9,10 @@ import { narrow, wide } from './machine-layout.ts';
 import { path, polyline, rect, text, widthOf, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
 import type { Box, Edge, Layout } from '../layout/layout.ts';
 
-interface Place {
-  phase?: string;
-}
-const places = {
-  created: {},
-  pulling: { phase: 'pull' },
-  creating: { phase: 'create' },
-  layering: { phase: 'rw-layer' },
-  networking: { phase: 'network' },
-  executing: { phase: 'exec' },
-  running: {},
-  paused: {},
-  exiting: { phase: 'exit' },
-  exited: {},
-  unwinding: {},
-  failed: {},
-  removing: { phase: 'remove' },
-  removed: {},
-} as const satisfies Record<string, Place>;
-export type State = keyof typeof places;
+export type State = MachineState;
 type Words = DrawWords['machine'];
 /** What an edge is taken on: the machine's own events, and what ends a state by itself. */
 const eventOf = ({ events }: Words, on: string): string => (events as Partial<Record<string, string>>)[on] ?? on;
-export const phaseOfState = (state: string): string | undefined =>
-  (places as Record<string, Place | undefined>)[state]?.phase;
-
 /** Half a line more, for what is said under the lowest edge. */
 const FOOT = 8;
 /** Nothing is drawn smaller than it can be read: where the words on the edges have no room, there are none. */
@@ -72,10 +51,7 @@ function moods(frame: Frame, { taken, last }: Lived): Record<State, Mood> {
     if (broke || (frame.failed && state === last && frame.state === 'unwinding')) return 'failed';
     return visited.has(state) ? 'done' : 'pending';
   };
-  return Object.fromEntries((Object.keys(places) as State[]).map((state) => [state, mood(state)])) as Record<
-    State,
-    Mood
-  >;
+  return Object.fromEntries(machineStates.map((state) => [state, mood(state)])) as Record<State, Mood>;
 }
 
 /** The second line of a box: how it is with the state, and more if there is room for it. */
@@ -154,7 +130,7 @@ export function drawMachine(words: DrawWords, frame: Frame, events: readonly Eve
   const { machine: say } = words;
   const life = lived(frame, events);
   const mood = moods(frame, life);
-  const states = Object.keys(places) as State[];
+  const states = machineStates;
   const layout = layoutFor(width);
   // the journal has no more than from where to where: the first of two edges is what is meant
   const taken = ({ from, to, on }: Edge) =>

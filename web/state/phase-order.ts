@@ -1,21 +1,13 @@
 /** What a run goes through by itself: from an image to a running process, and back. */
+import { life } from '../../runtime/container/life.ts';
 import { callLine } from '../../runtime/journal/line.ts';
 import type { Event, Listed, ShownState } from '../../server/live/protocol.ts';
 
-const ROAD = ['pull', 'create', 'rw-layer', 'network', 'exec', 'exit', 'remove'];
+const order: readonly string[] = life.map(({ phase }) => phase);
 /** The phases that come after the one that the step is in. */
-export const phasesAfter = (step: string): string[] => ROAD.slice(ROAD.indexOf(step.split('.')[0]!) + 1);
+export const phasesAfter = (step: string): string[] => order.slice(order.indexOf(step.split('.')[0]!) + 1);
 
-const moving = new Set<ShownState>([
-  'pulling',
-  'creating',
-  'layering',
-  'networking',
-  'executing',
-  'exiting',
-  'unwinding',
-  'removing',
-]);
+const moving: ReadonlySet<ShownState> = new Set<ShownState>([...life.map(({ state }) => state), 'unwinding']);
 /** Steps are made in this state. */
 export const isMoving = (machine: ShownState | undefined): boolean => machine !== undefined && moving.has(machine);
 

@@ -1,4 +1,5 @@
 /** The page round the pictures: its head, the run box, containers, steps, where it stands, terminals, journal, help. */
+import type { MachineState } from '../../../runtime/container/life.ts';
 export const app = {
   language: 'Language',
   title: 'Drydock playground',
@@ -55,7 +56,7 @@ export const app = {
     removing: 'removing',
     removed: 'removed',
     done: 'done',
-  },
+  } satisfies Record<MachineState | 'done', string>,
   skip: {
     title: 'Ways on',
     to: {

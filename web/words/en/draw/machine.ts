@@ -1,4 +1,6 @@
 /** The lifecycle's picture, and the list of a phase's steps below it. */
+import type { MachineState } from '../../../../runtime/container/life.ts';
+
 const moods = { done: 'done', active: 'active', failed: 'failed', pending: 'pending' };
 
 export const machine = {
@@ -17,7 +19,7 @@ export const machine = {
     paused: 'frozen',
     removed: 'gone',
     removing: 'its files',
-  },
+  } satisfies Record<MachineState, string>,
   moods,
   stepMoods: { ...moods, held: 'held', skipped: 'skipped', undone: 'undone' },
   events: { done: 'done', failed: 'failed' },
