@@ -24,7 +24,7 @@
 #include <unistd.h>
 #include "arguments.h"
 #include "spawn.h"
-#include "talk.h"
+#include "rpc-client.h"
 #include "values.h"
 #include "watch.h"
 

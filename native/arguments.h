@@ -26,6 +26,6 @@ int arguments_read(napi_env env, napi_value op, napi_value list, struct argument
 /* Gives back the room that an unusually long call has taken. */
 void arguments_shrink(struct arguments *a);
 
-/* The same relocation as serve.h does on the other side. */
+/* The same relocation as rpc-server.h does on the other side. */
 long arguments_run(struct arguments *a);
 #endif

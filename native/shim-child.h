@@ -3,7 +3,7 @@
 #define DRYDOCK_SHIM_CHILD_H
 #include <signal.h>
 #include <linux/sched.h>
-#include "serve.h"
+#include "rpc-server.h"
 #include "shim-log.h"
 
 static void child_side(int *in_pipe, int *out_pipe, int *err_pipe)

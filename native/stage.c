@@ -10,7 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <linux/sched.h>
-#include "serve.h"
+#include "rpc-server.h"
 
 static int left_to_sibling;
 

@@ -243,6 +243,27 @@ test('no source is longer than 340 lines, and no test longer than 400', () => {
   );
 });
 
+test('the files that README and docs name are there', () => {
+  const texts = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    ...listed('docs').filter((path) => path.endsWith('.md')),
+  ];
+  const named = texts.flatMap((path) =>
+    [...read(path).matchAll(/`((?:\.\.\/)?[\w./-]+\/[\w.-]+\.(?:ts|mjs|svelte|c|h|def))`/g)].map((m) => ({
+      path,
+      name: m[1]!,
+    })),
+  );
+  assert.ok(named.length > 30, `only ${named.length} files are named`);
+  const there = (name: string) => ['', 'runtime'].some((dir) => existsSync(join(packageRoot, dir, name)));
+  assert.equal(
+    named.filter(({ name }) => !/[A-Z]{4}/.test(name) && !there(name)).map(({ path, name }) => `${path}: ${name}`),
+    [],
+  );
+});
+
 test('no barrels, no drawers: a helper lives beside its concept', () => {
   assert.equal(
     sources.filter((path) => /^(index|utils?|helpers?|common|misc|lib)\.(ts|c|h)$/.test(basename(path))),

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include "arguments.h"
-#include "talk.h"
+#include "rpc-client.h"
 #include "values.h"
 
 /*

@@ -1,6 +1,6 @@
 /* One message from descriptor 3: read it, relocate the pointers of each request, do it, answer. No allocation. */
-#ifndef DRYDOCK_SERVE_H
-#define DRYDOCK_SERVE_H
+#ifndef DRYDOCK_RPC_SERVER_H
+#define DRYDOCK_RPC_SERVER_H
 #include <sys/socket.h>
 #include <time.h>
 #include "special.h"

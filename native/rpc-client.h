@@ -1,8 +1,8 @@
 /*
  * send(fd, calls, stored), pack(op, args) and receive(fd, ms) of the addon: what they take and give is told in addon.c.
  */
-#ifndef DRYDOCK_TALK_H
-#define DRYDOCK_TALK_H
+#ifndef DRYDOCK_RPC_CLIENT_H
+#define DRYDOCK_RPC_CLIENT_H
 #include <node_api.h>
 
 napi_value send_requests(napi_env env, napi_callback_info info);
