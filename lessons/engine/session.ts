@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { daemonKernel } from '../../runtime/kernel/linux/linux.ts';
 import type { Engine } from '../../runtime/engine/engine.ts';
-import { rulesNow } from '../../runtime/network/rules.ts';
+import { rulesNow } from '../../runtime/network/bridge/rules.ts';
 import type { Look } from '../checks/check.ts';
 import { holds } from '../checks/table.ts';
 import type { Lesson, Task } from '../format.ts';

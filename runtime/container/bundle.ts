@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import type { Image } from '../image/manifest/image.ts';
 import type { Container } from './container.ts';
 import type { ContainerConfig, HostConfig } from '../request/container-request.ts';
+import { namespaceOf } from '../drivers/network.ts';
 import { capabilitySets, chooseCapabilities } from '../oci/capabilities.ts';
 import { DEFAULT_SHM_SIZE, defaultMounts, maskedPathsHere, OCI_VERSION, readonlyPaths } from '../oci/default-spec.ts';
 import { devicesOf } from '../oci/devices.ts';
@@ -17,7 +18,7 @@ import type { Linux, Mount, Process, Spec } from '../oci/spec.ts';
 import { timeOffsets } from '../oci/time.ts';
 import { sysctlsOf } from './sysctls.ts';
 
-export type SpecSource = Pick<Container, 'id' | 'request' | 'network' | 'paths' | 'settings'>;
+export type SpecSource = Pick<Container, 'id' | 'request' | 'endpoints' | 'paths' | 'settings'>;
 
 /** What --init puts before the command; the executable is bind-mounted there by the step that sees INIT_ANNOTATION. */
 export const INIT_PATH = '/sbin/docker-init';
@@ -27,7 +28,7 @@ export const INIT_ANNOTATION = 'drydock.init';
 export function buildSpec(c: SpecSource, image: Image): Spec {
   const host = c.request.HostConfig;
   const config = mergeConfig(c.request, image.config);
-  const hostname = c.network.hostname ?? hostnameOf(c.id, c.request);
+  const hostname = c.endpoints.find((endpoint) => endpoint.hostname)?.hostname ?? hostnameOf(c.id, c.request);
   const init = host.Init === true && choiceOf('pid', host) === 'new';
   const annotations = { ...host.Annotations, ...(init && { [INIT_ANNOTATION]: 'true' }) };
   return {
@@ -82,14 +83,14 @@ function linuxOf(c: SpecSource, host: HostConfig): Linux {
   const hidden = !host.Privileged;
   const offsets = timeOffsets(host.Annotations);
   return {
-    namespaces: [...namespacesOf(host, c.network), ...(offsets ? [{ type: 'time' as const }] : [])],
+    namespaces: [...namespacesOf(host, namespaceOf(c.endpoints)), ...(offsets ? [{ type: 'time' as const }] : [])],
     ...(offsets && { timeOffsets: offsets }),
     ...(own && { uidMappings: IDENTITY, gidMappings: IDENTITY }),
     devices,
     cgroupsPath: posix.join('/', host.CgroupParent || c.settings.cgroupParent, c.id),
     resources: { devices: rules, ...resourcesOf(host) },
     ...(seccomp && { seccomp }),
-    sysctl: sysctlsOf(host, c.network),
+    sysctl: sysctlsOf(host, namespaceOf(c.endpoints)),
     // null is "the default"; [] is "none", which --security-opt systempaths=unconfined sends
     maskedPaths: host.MaskedPaths ?? (hidden ? maskedPathsHere() : []),
     readonlyPaths: host.ReadonlyPaths ?? (hidden ? [...readonlyPaths] : []),

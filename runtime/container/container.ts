@@ -2,7 +2,8 @@
 import type { Cgroup } from '../kernel/cgroup/cgroup.ts';
 import type { Spec } from '../oci/spec.ts';
 import type { PullContext } from '../image/pull.ts';
-import type { Network } from './network.ts';
+import type { NamesAsked, NetworkLive } from '../network/driver.ts';
+import type { Endpoint } from '../network/endpoint.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { ContainerRequest } from '../request/container-request.ts';
 
@@ -31,7 +32,7 @@ export interface Held {
   null?: number;
 }
 
-export interface Live {
+export interface Live extends NetworkLive {
   shimPid?: number;
   shimPidfd?: number;
   shimSocket?: number;
@@ -52,12 +53,6 @@ export interface Live {
   master?: number;
   /** the same: its slave, until it is stdin, stdout and stderr */
   slave?: number;
-  /**
-   * rtnetlink socket of the daemon inside the container's network namespace, and the index of eth0 there: during the
-   * network phase
-   */
-  netlink?: number;
-  eth0?: number;
   /** when execve(2) succeeded, ms since 1970 */
   startedAt?: number;
 }
@@ -70,7 +65,8 @@ export interface Container extends PullContext {
   spec: Spec;
   cgroup: Cgroup;
   readonly storage: StorageDriver;
-  network: Network;
+  readonly endpoints: Endpoint[];
+  readonly names: NamesAsked;
   live: Live;
   /** kernel's word on the end of the last run: wait(2) status, and whether the OOM killer came */
   exit?: { status: number; time: number; oom: boolean };

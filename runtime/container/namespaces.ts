@@ -1,7 +1,7 @@
 /** Which namespaces a container gets for itself: config-linux, "Namespaces". */
 import { badParameter } from '../errors/api-error.ts';
 import type { HostConfig } from '../request/container-request.ts';
-import type { Network } from './network.ts';
+import type { NetworkNamespace } from '../network/driver.ts';
 import type { Linux, NamespaceType } from '../oci/spec.ts';
 
 /** new: its own; host: none; anything else names the container whose namespace is joined. */
@@ -35,16 +35,14 @@ export function choiceOf(type: keyof typeof modes, host: HostConfig): Choice {
  * In the order in which they are made. `path` is 'container:<ref>' where another container's is joined: its pid is
  * known only at start.
  */
-export function namespacesOf(host: HostConfig, network: Pick<Network, 'mode' | 'container'>): Linux['namespaces'] {
-  const net: Choice =
-    network.mode === 'container' ? `container:${network.container ?? ''}` : network.mode === 'host' ? 'host' : 'new';
+export function namespacesOf(host: HostConfig, network: NetworkNamespace): Linux['namespaces'] {
   const all: [NamespaceType, Choice][] = [
     ['user', choiceOf('user', host)],
     ['pid', choiceOf('pid', host)],
     ['mount', 'new'],
     ['uts', choiceOf('uts', host)],
     ['ipc', choiceOf('ipc', host)],
-    ['network', net],
+    ['network', network],
     ['cgroup', choiceOf('cgroup', host)],
   ];
   return all

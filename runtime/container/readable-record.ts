@@ -2,6 +2,7 @@
  * Is this the record of a container? A file may be damaged, of another version, or foreign; the daemon must not fall
  * over it.
  */
+import { driverNames } from '../network/endpoint.ts';
 import { containerMachine } from './container.machine.ts';
 import { checkShape } from '../request/request-shape.ts';
 
@@ -19,12 +20,15 @@ const optional =
   (value) =>
     value === undefined || is(value);
 
-const network: Record<string, Check> = {
-  mode: (value) => ['bridge', 'none', 'host', 'container'].includes(value as string),
-  name: text,
+const endpoint: Record<string, Check> = {
+  driver: (value) => driverNames.some((name) => name === value),
+  // its leases are in a directory of this name
+  network: (value) =>
+    text(value) && (/^[a-z0-9][\w.-]*$/i.test(value as string) || /^container:/.test(value as string)),
   endpointID: text,
+  ifname: optional(text),
   // the link of this name is deleted: it must be one of ours
-  hostLink: (value) => text(value) && /^(veth[0-9a-f]{1,11})?$/.test(value as string),
+  hostLink: optional((value) => text(value) && /^veth[0-9a-f]{1,11}$/.test(value as string)),
   container: optional(text),
   hostname: optional(text),
   address: optional(text),
@@ -59,15 +63,30 @@ function wrongField(value: Fields, checks: Record<string, Check>): string | unde
   return Object.keys(checks).find((name) => !checks[name]!(value[name]));
 }
 
+/**
+ * A record of version 0.1 or 0.2 in today's shape: a container had one network with a mode, where now there is a list
+ * of endpoints.
+ */
+export function upgraded(value: unknown): unknown {
+  if (!isFields(value) || !isFields(value['network']) || value['endpoints'] !== undefined) return value;
+  const { network, ...rest } = value;
+  const { mode, name, hostLink, ...same } = network;
+  const bridge = mode === 'bridge' && { ifname: 'eth0', hostLink };
+  return { ...rest, endpoints: [{ driver: mode, network: name, ...same, ...bridge }] };
+}
+
 /** Undefined when it is one; what is wrong otherwise. */
 export function recordFault(value: unknown, id: string): string | undefined {
   if (!isFields(value)) return 'it is no object';
   if (value['id'] !== id) return `it is the record of ${JSON.stringify(value['id'])}`;
   const field = wrongField(value, record);
   if (field) return `${field} is ${JSON.stringify(value[field])?.slice(0, 60)}`;
-  if (!isFields(value['network'])) return 'network is no object';
-  const link = wrongField(value['network'], network);
-  if (link) return `network.${link} is ${JSON.stringify(value['network'][link])?.slice(0, 60)}`;
+  const endpoints = value['endpoints'];
+  if (!Array.isArray(endpoints) || !endpoints.every(isFields)) return 'endpoints is no list of objects';
+  for (const one of endpoints) {
+    const wrong = wrongField(one, endpoint);
+    if (wrong) return `${wrong} of an endpoint is ${JSON.stringify(one[wrong])?.slice(0, 60)}`;
+  }
   if (!isFields(value['request']) || !text(value['request']['Image'])) return 'request.Image is no string';
   try {
     checkShape(value['request']);

@@ -7,12 +7,12 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join } from 'node:path';
 import { replaceWhole, writeDurably } from '../data-root/atomic-file.ts';
 import { removeTree } from '../kernel/tree/remove-tree.ts';
-import type { Network } from './network.ts';
+import type { Endpoint } from '../network/endpoint.ts';
 import type { MachineState } from './life.ts';
 import type { ContainerOperation } from '../operation/record.ts';
 import type { ContainerRequest } from '../request/container-request.ts';
 import { containersDir } from './paths.ts';
-import { recordFault } from './readable-record.ts';
+import { recordFault, upgraded } from './readable-record.ts';
 import type { Aside } from '../data-root/set-aside.ts';
 import type { Settings } from '../data-root/settings.ts';
 
@@ -23,7 +23,7 @@ export interface ContainerRecord {
   request: ContainerRequest;
   platform?: string;
   image?: string;
-  network: Network;
+  endpoints: Endpoint[];
   /** the machine's persisted snapshot: its state, and why it failed */
   machine: MachineState;
   error: string;
@@ -135,17 +135,19 @@ function loadOne(settings: Settings, path: string, id: string, aside: Aside): Co
       if (isFile(name)) aside.file(join(path, name), name === 'journal.ndjson' ? JOURNAL_MOST : undefined);
       else if (DIRECTORIES.includes(name)) aside.directory(join(path, name));
     }
-    return withStart(settings, JSON.parse(readFileSync(file, 'utf8')) as ContainerRecord);
+    return withStart(settings, read(file) as ContainerRecord);
   } catch (error) {
     return void aside.say(`${path}: it cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
+const read = (file: string): unknown => upgraded(JSON.parse(readFileSync(file, 'utf8')));
+
 function faultOf(file: string, id: string): string | undefined {
   const stat = lstatSync(file);
   if (!stat.isFile()) return 'it is no file';
   try {
-    return recordFault(JSON.parse(readFileSync(file, 'utf8')), id);
+    return recordFault(read(file), id);
   } catch (error) {
     return (error as Error).message;
   }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { badParameter } from '../errors/api-error.ts';
 import type { HostConfig } from '../request/container-request.ts';
-import type { Network } from './network.ts';
+import type { NetworkNamespace } from '../network/driver.ts';
 import { choiceOf } from './namespaces.ts';
 
 const IPC = new Set([
@@ -28,8 +28,8 @@ function holder(name: string): 'ipc' | 'network' | undefined {
 }
 
 /** Throws Refusal 400 with Docker's words. */
-export function sysctlsOf(host: HostConfig, network: Pick<Network, 'mode'>): Record<string, string> {
-  const own = network.mode === 'bridge' || network.mode === 'none';
+export function sysctlsOf(host: HostConfig, network: NetworkNamespace): Record<string, string> {
+  const own = network === 'new';
   const sysctls: Record<string, string> = own
     ? Object.fromEntries(Object.entries(DEFAULTS).filter(([name]) => there(name)))
     : {};

@@ -2,7 +2,6 @@
  * Before a container is made: is everything that was asked for known, in range and possible here? What is not supported
  * yet is refused (501), what is wrong is refused (400) in Docker's words.
  */
-import { isIP } from 'node:net';
 import { posix } from 'node:path';
 import { chooseCapabilities } from '../oci/capabilities.ts';
 import { checkResources } from '../oci/check-resources.ts';
@@ -15,11 +14,14 @@ import { seccompFor } from '../oci/seccomp/profile.ts';
 import { securityOptions } from '../oci/security-opt.ts';
 import { sysctlsOf } from './sysctls.ts';
 import { makeBindSources, userMounts } from '../oci/user-mounts.ts';
+import { driverNamed } from '../drivers/network.ts';
+import type { DriverName } from '../network/endpoint.ts';
+import { checkNetworking } from '../network/request/endpoints.ts';
 import { checkLeftOut, unsafeWords } from './leave-out.ts';
 import { logLimits } from '../oci/log-limits.ts';
 import { badParameter, Refusal } from '../errors/api-error.ts';
 import { checkShape } from '../request/request-shape.ts';
-import type { ContainerConfig, ContainerRequest, HostConfig, NetworkingConfig } from '../request/container-request.ts';
+import type { ContainerConfig, ContainerRequest, HostConfig } from '../request/container-request.ts';
 import type { Settings } from '../data-root/settings.ts';
 import { parseSignal } from '../request/signal.ts';
 
@@ -30,18 +32,17 @@ const filled = (value: object | null | undefined): boolean => !!value && Object.
  * Returns warnings for the client; throws Refusal 400, 404 or 501. When all is well, makes the directories that -v asks
  * for and nobody made.
  */
-export function validateRequest(request: ContainerRequest, settings: Pick<Settings, 'bridge'>): string[] {
+export function validateRequest(request: ContainerRequest, settings: Pick<Settings, 'bridge' | 'bip'>): string[] {
   checkShape(request);
   const host = request.HostConfig;
   checkConfig(request);
   checkMounts(host);
   checkVolumes(request);
-  const mode = networkMode(host, settings);
-  checkNetwork(request, mode);
+  const driver = checkNetworking(request, settings);
   checkRestart(host);
   checkUnsupported(request);
   checkLeftOut(request);
-  const warnings = [...checkResources(host), ...checkIsolation(host, mode)];
+  const warnings = [...checkResources(host), ...checkIsolation(host, driver)];
   makeBindSources(host);
   const unsafe = unsafeWords(request);
   return unsafe ? [...warnings, unsafe] : warnings;
@@ -79,64 +80,6 @@ function checkMounts({ Mounts }: HostConfig): void {
       if (given !== undefined && given !== null && mount.Type !== type)
         throw badParameter(`${options} must not be specified on mount type "${mount.Type}"`);
     }
-  }
-}
-
-/** The mode by its plain name. Throws Refusal 400 for a network that is not there. */
-function networkMode(host: HostConfig, settings: Pick<Settings, 'bridge'>): 'bridge' | 'none' | 'host' | 'container' {
-  const mode = host.NetworkMode || 'default';
-  if (['default', 'bridge', settings.bridge].includes(mode)) return 'bridge';
-  if (mode === 'none' || mode === 'host') return mode;
-  if (/^container:.+/.test(mode)) return 'container';
-  if (/^container:?$/.test(mode))
-    throw badParameter('Invalid network mode: invalid container format container:<name|id>');
-  // not 404: the docker client would pull an image
-  throw badParameter(`network ${mode} not found`);
-}
-
-/** What cannot be together with another container's network. */
-const conflicts: [asked: (r: ContainerRequest) => boolean, what: string][] = [
-  [(r) => !!r.Hostname, 'hostname'],
-  [(r) => filled(r.HostConfig.Dns), 'dns'],
-  [(r) => filled(r.HostConfig.ExtraHosts), 'custom host-to-IP mapping'],
-  [(r) => filled(r.ExposedPorts), 'port exposing'],
-];
-function checkNetwork(request: ContainerRequest, mode: string): void {
-  const { Dns, ExtraHosts, UTSMode } = request.HostConfig;
-  const conflict = mode === 'container' ? conflicts.find(([asked]) => asked(request)) : undefined;
-  if (conflict) throw badParameter(`conflicting options: ${conflict[1]} and the network mode`);
-  if (request.Hostname && UTSMode === 'host') throw badParameter('conflicting options: hostname and the UTS mode');
-  const nameserver = Dns?.find((address) => !isIP(address));
-  if (nameserver !== undefined) throw badParameter(`bad nameserver address ${nameserver}`);
-  for (const entry of ExtraHosts ?? []) {
-    const [, name, address] = /^([^:=]+)[:=](.+)$/.exec(entry) ?? [];
-    if (!name || !address) throw badParameter(`bad format for add-host: "${entry}"`);
-    if (address !== 'host-gateway' && !isIP(address.replace(/^\[(.*)\]$/, '$1')))
-      throw badParameter(`invalid IP address in add-host: "${address}"`);
-  }
-  checkEndpoints(request.NetworkingConfig, mode);
-}
-
-function checkEndpoints(config: NetworkingConfig | undefined, mode: string): void {
-  const endpoints = Object.entries(config?.EndpointsConfig ?? {});
-  if (endpoints.length > 1)
-    throw badParameter(
-      'Container cannot be connected to network endpoints: ' + endpoints.map(([name]) => name).join(', '),
-    );
-  for (const [name, endpoint] of endpoints) {
-    const { IPAMConfig, MacAddress } = endpoint ?? {};
-    const { IPv4Address, ...otherAddresses } = IPAMConfig ?? {};
-    const rest = Object.entries(endpoint ?? {})
-      .filter(([field]) => ['Links', 'DriverOpts', 'GwPriority', 'Aliases'].includes(field))
-      .find(([, value]) => (value && typeof value === 'object' ? filled(value) : !!value));
-    if (rest) throw notYet(`NetworkingConfig.EndpointsConfig.${name}.${rest[0]}`);
-    if (Object.values(otherAddresses).some((value) => !!value && (typeof value !== 'object' || filled(value))))
-      throw notYet(`an IPv6 or link-local address (EndpointsConfig.${name}.IPAMConfig)`);
-    if (IPv4Address && isIP(IPv4Address) !== 4) throw badParameter(`invalid IPv4 address: ${IPv4Address}`);
-    if (MacAddress && !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(MacAddress))
-      throw badParameter(`invalid MAC address: ${MacAddress}`);
-    if ((IPv4Address || MacAddress) && mode !== 'bridge')
-      throw badParameter(`conflicting options: ${IPv4Address ? 'IP' : 'MAC'} address and the network mode`);
   }
 }
 
@@ -178,7 +121,7 @@ function checkUnsupported({ HostConfig: host }: ContainerRequest): void {
  * Each of these reads its flags and throws when they are wrong: here, so that a client hears of it at create and not at
  * start.
  */
-function checkIsolation(host: HostConfig, mode: 'bridge' | 'none' | 'host' | 'container'): string[] {
+function checkIsolation(host: HostConfig, driver: DriverName): string[] {
   for (const type of ['pid', 'ipc', 'uts', 'user', 'cgroup'] as const) choiceOf(type, host);
   if (choiceOf('user', host) === 'new' && host.Privileged)
     throw badParameter(
@@ -195,7 +138,7 @@ function checkIsolation(host: HostConfig, mode: 'bridge' | 'none' | 'host' | 'co
   userMounts(host);
   devicesOf(host);
   rlimitsOf(host.Ulimits);
-  sysctlsOf(host, { mode });
+  sysctlsOf(host, driverNamed(driver).namespace({ driver, network: '', endpointID: '' }));
   resourcesOf(host);
   return host.Privileged && filled(host.Devices)
     ? ['devices given with --device have all permissions in privileged mode']

@@ -1,5 +1,5 @@
 /** What a daemon finds in its data root beside containers and images. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Spec } from '../oci/spec.ts';
 import { newId } from './identity.ts';
@@ -13,6 +13,8 @@ const DIRECTORIES = [
   'l',
   'network',
   'network/leases',
+  'network/bridge',
+  'network/bridge/leases',
   'practice',
   'practice/registry',
   'operations',
@@ -23,6 +25,20 @@ const FILES = ['images.json.partial', 'engine-id'];
 export function putRootInOrder(aside: Aside): void {
   for (const name of DIRECTORIES) aside.directory(join(aside.root, name), true);
   for (const name of FILES) aside.file(join(aside.root, name));
+  moveLeases(join(aside.root, 'network'), aside);
+}
+
+/** Versions 0.1 and 0.2 had one network, whose leases lay beside where now those of each network have a directory. */
+function moveLeases(dir: string, aside: Aside): void {
+  const [from, to] = [join(dir, 'leases'), join(dir, 'bridge', 'leases')];
+  if (!existsSync(from)) return;
+  try {
+    mkdirSync(to, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(from)) renameSync(join(from, name), join(to, name));
+    rmdirSync(from);
+  } catch (error) {
+    aside.say(`${from}: its leases were not moved to ${to}: ${(error as Error).message}`);
+  }
 }
 
 /** The data root's own id, the same for every daemon on it. */

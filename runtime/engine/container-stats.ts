@@ -2,7 +2,8 @@
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { shimPidOf } from '../kernel/process/shim.ts';
-import { interfaceStats } from '../network/stats.ts';
+import { namespaceOf } from '../drivers/network.ts';
+import { interfaceStats } from '../network/sandbox/stats.ts';
 import type { ChangeKind } from '../storage/driver.ts';
 import type { Container } from '../container/container.ts';
 import { conflict } from '../errors/api-error.ts';
@@ -30,7 +31,8 @@ export async function withMaster(
 export async function stats(
   c: Container,
 ): Promise<{ cgroup: CgroupStats; networks: Record<string, Record<string, number>> }> {
-  const networks = c.live.pid && c.network.mode !== 'host' ? await interfaceStats(c.live.pid).catch(() => ({})) : {};
+  const networks =
+    c.live.pid && namespaceOf(c.endpoints) !== 'host' ? await interfaceStats(c.live.pid).catch(() => ({})) : {};
   delete (networks as Record<string, unknown>)['lo'];
   return { cgroup: await c.cgroup.stats(), networks };
 }

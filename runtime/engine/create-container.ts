@@ -1,12 +1,12 @@
 /** From a request to the record of a container that is to be: everything that create refuses is refused here. */
 import type { Image } from '../image/manifest/image.ts';
 import { matches, parsePlatform, showPlatform } from '../image/manifest/platform.ts';
-import { networkOf } from '../network/request.ts';
+import { endpointsOf, type Shared } from '../network/request/endpoints.ts';
 import { buildSpec } from '../container/bundle.ts';
 import type { Container } from '../container/container.ts';
 import { healthWarnings } from '../container/health.ts';
 import { checkBreakable } from '../container/leave-out.ts';
-import { mergeConfig } from '../container/merge.ts';
+import { hostnameOf, mergeConfig } from '../container/merge.ts';
 import { containerPaths } from '../container/paths.ts';
 import type { ContainerRecord } from '../container/record.ts';
 import { validateRequest } from '../container/validate.ts';
@@ -45,9 +45,9 @@ export function newRecord(
   if (image && options.platform) checkPlatform(request.Image, image, options.platform);
   if (image) checkBreakable(request, image);
   const id = newId();
-  const network = networkOf(request, id, settings, other);
+  const endpoints = endpointsOf(request, id, settings, (ref) => sharedBy(other(ref)));
   // asked now, so that a bad flag is refused by create and not by start
-  if (image) buildSpec({ id, request, network, paths: containerPaths(settings, id), settings }, image);
+  if (image) buildSpec({ id, request, endpoints, paths: containerPaths(settings, id), settings }, image);
   if (
     image &&
     !mergeConfig(request, image.config).Cmd?.length &&
@@ -61,7 +61,7 @@ export function newRecord(
     request,
     ...(options.platform && { platform: options.platform }),
     ...(image && { image: image.id }),
-    network,
+    endpoints,
     machine: 'created',
     error: '',
     runs: 0,
@@ -75,6 +75,13 @@ export function newRecord(
     warnings,
   };
 }
+
+/** What a container with --network container:ID takes over. */
+const sharedBy = ({ id, request, endpoints }: Container): Shared => ({
+  id,
+  hostname: hostnameOf(id, request),
+  endpoints,
+});
 
 /**
  * An image of another platform under the same name does not count: the client pulls the right one, or is told that

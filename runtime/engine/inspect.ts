@@ -2,7 +2,9 @@
 import type { Kernel } from '../kernel/kernel.ts';
 import { shimOf } from '../kernel/process/shim.ts';
 import { mountsOf, namespacesOf, rightsOf, rootOf, treeOf } from '../kernel/process/inspect.ts';
-import { hostEvidence, insideEvidence, ruleEvidence } from '../network/evidence.ts';
+import { connectionsOf } from '../network/phase/connections.ts';
+import { driverOf } from '../drivers/network.ts';
+import { insideEvidence } from '../network/sandbox/evidence.ts';
 import { phases, walkWith } from '../steps/phases.ts';
 import type { Evidence } from '../journal/inspection-section.ts';
 import type { Container } from '../container/container.ts';
@@ -15,6 +17,15 @@ async function attempt(title: string, read: () => Promise<Evidence[]>): Promise<
   } catch (error) {
     return [{ title, lines: [`(not available: ${error instanceof Error ? error.message : String(error)})`] }];
   }
+}
+
+/** What the host's kernel has for the container's endpoints. */
+async function endpointEvidence(k: Kernel, c: Container): Promise<Evidence[]> {
+  const found: Evidence[] = [];
+  for (const connection of connectionsOf(c))
+    for (const inspect of driverOf(connection.endpoint).inspect)
+      found.push(...(await attempt('network of the host', () => inspect(k, connection))));
+  return found;
 }
 
 /** With `step` only what that step looks at. */
@@ -35,8 +46,7 @@ export async function liveEvidence(k: Kernel, c: Container, step?: string): Prom
     ...process,
     ...(await attempt('cgroup', () => c.cgroup.inspect())),
     ...(pid ? await attempt('network inside', () => insideEvidence(k, c)) : []),
-    ...(await attempt('network of the host', () => hostEvidence(k, c))),
-    ...(await attempt('nftables', () => ruleEvidence(k, c))),
+    ...(await endpointEvidence(k, c)),
     ...c.storage.inspect(c),
   ];
 }

@@ -8,8 +8,9 @@ import { ImageStore } from '../image/store/store.ts';
 import { pullEvent } from '../image/store/image-events.ts';
 import { newPull } from '../image/pull.ts';
 import type { ImageUser } from '../image/store/removal.ts';
-import { keepLeases } from '../network/leases.ts';
-import { removeBridge } from '../network/release.ts';
+import { keepLeases } from '../network/ipam/leases.ts';
+import { removeNetworks } from '../network/phase/networks.ts';
+import { namesAsked } from '../network/request/endpoints.ts';
 import { driverNamed } from '../drivers/storage.ts';
 import { leavesOut } from '../container/leave-out.ts';
 import type { Container } from '../container/container.ts';
@@ -81,7 +82,7 @@ export class Runtime implements Engine {
       aside.say(`shim ${pid} of ${id.slice(0, 12)} runs without a record; end it with kill ${pid}`);
     // leases outlive a daemon, not their containers
     const running = records.filter((r) => r.machine === 'running' || r.machine === 'paused');
-    await keepLeases(daemonKernel(), settings, new Set([...running, ...orphans].map(({ id }) => id)));
+    await keepLeases(daemonKernel(), settings.root, new Set([...running, ...orphans].map(({ id }) => id)));
     for (const record of records) await runtime.#pickUp(record, aside);
     await runtime.#pulls
       .recover()
@@ -144,7 +145,8 @@ export class Runtime implements Engine {
       storage: this.storage,
       paths,
       request: record.request,
-      network: record.network,
+      endpoints: record.endpoints,
+      names: namesAsked(record.request),
       warnings: [...record.warnings],
       live: {},
       pull: newPull(
@@ -164,8 +166,11 @@ export class Runtime implements Engine {
 
   readonly #surroundings: Surroundings = {
     execs: this.#execs,
-    network: (container, action) =>
-      void this.events.emit('network', action, 'bridge', { container: container.id, name: 'bridge', type: 'bridge' }),
+    network: (container, action) => {
+      for (const { driver, network: name } of container.endpoints)
+        if (driver === 'bridge')
+          this.events.emit('network', action, name, { container: container.id, name, type: driver });
+    },
     claim: (name) => void this.#claimName(name),
     event: (container, action, attributes = {}) =>
       void this.events.emit('container', action, container.id, {
@@ -279,7 +284,7 @@ export class Runtime implements Engine {
     for (const supervisor of this.containers()) supervisor.leave();
     await this.#pulls.close();
     if (running) return;
-    await removeBridge(daemonKernel(), this.settings);
+    await removeNetworks(daemonKernel(), this.settings);
     await openCgroup(this.settings.cgroupParent).remove(daemonKernel());
   }
 }

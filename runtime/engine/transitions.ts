@@ -50,14 +50,13 @@ export function enter(life: Transiting, to: MachineState, error: string): void {
 }
 
 function didStart(life: Transiting): void {
-  const { live, network } = life.container;
+  const { live } = life.container;
   Object.assign(life.record, {
     pid: live.pid ?? 0,
     startedAt: live.startedAt ?? Date.now(),
     finishedAt: 0,
     exitCode: 0,
     oomKilled: false,
-    network,
     image: life.container.image?.id,
   });
   // execve(2) has changed them once more: for a user other than root little is left
@@ -88,7 +87,7 @@ export function noticeOom(life: Transiting): void {
 }
 
 export function connected(life: Transiting, action: 'connect' | 'disconnect'): void {
-  if (life.container.network.mode === 'bridge') life.around.network(life.container, action);
+  life.around.network(life.container, action);
 }
 
 function didExit(life: Transiting): void {

@@ -28,12 +28,13 @@ async function otherEnd(socket: NetlinkSocket, { peerNetns }: Link): Promise<Lin
 /** The container's eth0, its other end, and the bridge; of a container without a link of its own nothing. */
 export async function linkCounters(
   k: Kernel,
-  { network, settings }: Pick<Container, 'network' | 'settings'>,
+  { endpoints, settings }: Pick<Container, 'endpoints' | 'settings'>,
 ): Promise<LinkCounters[]> {
-  if (network.mode !== 'bridge') return [];
+  const hostLink = endpoints.find(({ driver }) => driver === 'bridge')?.hostLink;
+  if (!hostLink) return [];
   return withNetlink(k, NETLINK_ROUTE, async (socket) => {
     await socket.strict();
-    const veth = await findLink(socket, network.hostLink);
+    const veth = await findLink(socket, hostLink);
     if (!veth) return [];
     return [
       ...(await otherEnd(socket, veth)),

@@ -100,11 +100,12 @@ class Capture {
   }
 
   async #open(): Promise<void> {
-    const { network, live } = this.container;
-    if (this.#fd !== undefined || this.#opening || network.mode !== 'bridge' || live.pid === undefined) return;
+    const { endpoints, live } = this.container;
+    const hostLink = endpoints.find(({ driver }) => driver === 'bridge')?.hostLink;
+    if (this.#fd !== undefined || this.#opening || !hostLink || live.pid === undefined) return;
     this.#opening = true;
     try {
-      const link = await withNetlink(this.#k, NETLINK_ROUTE, (socket) => findLink(socket, network.hostLink));
+      const link = await withNetlink(this.#k, NETLINK_ROUTE, (socket) => findLink(socket, hostLink));
       if (!link || !this.#again) return;
       this.#fd = await openOn(this.#k, link.index);
       // nobody looks any more

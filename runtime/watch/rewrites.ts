@@ -8,7 +8,7 @@
  */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import type { Container } from '../container/container.ts';
-import { contains } from '../network/ipv4.ts';
+import { contains } from '../network/ipam/ipv4.ts';
 
 /** Ports are there where the protocol has some. */
 export interface Rewrite {
@@ -76,7 +76,7 @@ const asked = new WeakMap<Container, number>();
 
 /** Asked only when something has left, and not more than twice a second. Empty where the kernel does not say. */
 export async function rewritesOf(container: Container, packets: readonly Buffer[]): Promise<Rewrite[]> {
-  const { address, prefix } = container.network;
+  const { address, prefix } = container.endpoints.find((endpoint) => endpoint.address) ?? {};
   if (!address || !prefix || !packets.some((packet) => leaves(packet, address, prefix))) return [];
   const now = performance.now();
   if (now - (asked.get(container) ?? -REST_MS) < REST_MS) return [];

@@ -50,7 +50,7 @@ test('every call of a start, an exec and an end names the line that asked for it
   assert.match(of('pivot_root')!, /^steps\/exec\/root\.ts:\d+$/);
   assert.match(of('clone3_stage')!, /^steps\/create\/process\.ts:\d+$/);
   assert.ok(
-    calls.some(({ name, source }) => name === 'sendto' && source?.startsWith('network/rules.ts:')),
+    calls.some(({ name, source }) => name === 'sendto' && source?.startsWith('network/bridge/rules.ts:')),
     'a message is asked for where it is made',
   );
   await d().ok('rm', 'one');

@@ -50,7 +50,7 @@ function processes(daemon: Daemon): string[] {
 }
 
 export function leftovers(daemon: Daemon): Record<string, string[]> {
-  const leases = join(daemon.root, 'network/leases');
+  const leases = join(daemon.root, 'network/bridge/leases');
   return {
     run: list('/run'),
     // a systemd in another test's container sets this option for the whole machine

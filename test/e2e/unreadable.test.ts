@@ -172,7 +172,8 @@ for (const path of ['engine-id', 'daemon.pid']) {
 for (const path of [
   'containers',
   'network',
-  'network/leases',
+  'network/bridge',
+  'network/bridge/leases',
   'practice',
   'layers',
   'l',

@@ -9,7 +9,7 @@ import type { ContainerRequest } from '../../runtime/request/container-request.t
 import type { Settings } from '../../runtime/data-root/settings.ts';
 import { parseSignal } from '../../runtime/request/signal.ts';
 import { validateRequest } from '../../runtime/container/validate.ts';
-import { networkOf } from '../../runtime/network/request.ts';
+import { endpointsOf } from '../../runtime/network/request/endpoints.ts';
 import { buildSpec, type SpecSource } from '../../runtime/container/bundle.ts';
 import { compileSeccomp } from '../../runtime/oci/seccomp/compile.ts';
 import { defaultProfile } from '../../runtime/oci/seccomp/default-profile.ts';
@@ -167,7 +167,7 @@ const create = target(
     } as ContainerRequest;
     const spec = only([Refusal], () => {
       validateRequest(request, settings);
-      return buildSpec({ id, request, network: networkOf(request, id, {}, nobody), paths, settings }, image);
+      return buildSpec({ id, request, endpoints: endpointsOf(request, id, settings, nobody), paths, settings }, image);
     });
     if (spec && !spec.process.args.every((a) => typeof a === 'string' && !a.includes('\0')))
       throw new Error('an argument that execve(2) cannot take');

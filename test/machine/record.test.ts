@@ -35,7 +35,7 @@ const record = (id: string, created = 1): ContainerRecord => ({
   name: `name-${id}`,
   created,
   request: { Image: 'x', HostConfig: {} },
-  network: { mode: 'none', name: 'none', endpointID: '', hostLink: '' },
+  endpoints: [{ driver: 'none', network: 'none', endpointID: '' }],
   machine: 'exited',
   error: '',
   runs: 1,
@@ -100,6 +100,41 @@ test('a note of a start that the record has overtaken says nothing, and one that
   assert.equal(loadRecords(settings), [record('a'), { ...record('b', 2), machine: 'pulling', runs: 2 }]);
 });
 
+test('a record of version 0.2, with a network that has a mode, is read as a list of endpoints', () => {
+  const settings = fresh();
+  const [file = ''] = saved(settings, record('a'), record('b', 2), record('c', 3));
+  const { endpoints: _, ...rest } = record('a');
+  const networks = [
+    { mode: 'bridge', name: 'bridge', endpointID: 'e', hostLink: 'veth0123456789a', address: '172.30.0.2', prefix: 16 },
+    { mode: 'container', name: 'container:web', endpointID: 'f', hostLink: 'veth0', container: 'x', hostname: 'web' },
+    { mode: 'host', name: 'host', endpointID: 'g', hostLink: '' },
+  ];
+  for (const [j, network] of networks.entries()) {
+    const id = 'abc'[j]!;
+    writeFileSync(file.replace('/a/', `/${id}/`), JSON.stringify({ ...rest, id, created: j, network }));
+  }
+  assert.equal(
+    loadRecords(settings).map(({ endpoints }) => endpoints),
+    [
+      [
+        {
+          driver: 'bridge',
+          network: 'bridge',
+          endpointID: 'e',
+          ifname: 'eth0',
+          hostLink: 'veth0123456789a',
+          address: '172.30.0.2',
+          prefix: 16,
+        },
+      ],
+      [{ driver: 'container', network: 'container:web', endpointID: 'f', container: 'x', hostname: 'web' }],
+      [{ driver: 'host', network: 'host', endpointID: 'g' }],
+    ],
+  );
+  writeFileSync(file, JSON.stringify({ ...rest, network: { ...networks[0], hostLink: 'eth0' } }));
+  assert.is(loadRecords(settings).length, 2, "a link of the host's is no endpoint's in an old record either");
+});
+
 const changed = (change: object) => (file: string) =>
   writeFileSync(file, JSON.stringify({ ...record('a'), ...change }));
 for (const [name, spoil] of [
@@ -114,8 +149,13 @@ for (const [name, spoil] of [
   ['a list for its request', changed({ request: [] })],
   ['no HostConfig', changed({ request: { Image: 'x' } })],
   ['an unknown state', changed({ machine: 'floating' })],
-  ['an unknown network', changed({ network: { mode: 'ipvlan', name: '', endpointID: '', hostLink: '' } })],
-  ["a link of the host's", changed({ network: { mode: 'bridge', name: 'bridge', endpointID: '', hostLink: 'eth0' } })],
+  ['an unknown network', changed({ endpoints: [{ driver: 'token-ring', network: 'x', endpointID: '' }] })],
+  ['a network that lies elsewhere', changed({ endpoints: [{ driver: 'bridge', network: '../x', endpointID: '' }] })],
+  ['no endpoints', changed({ endpoints: undefined })],
+  [
+    "a link of the host's",
+    changed({ endpoints: [{ driver: 'bridge', network: 'bridge', endpointID: '', hostLink: 'eth0' }] }),
+  ],
   ['a text for what could not be undone', changed({ left: 'all' })],
 ] as const) {
   test(`a directory with ${name} is set aside and reported, and the others stay`, () => {

@@ -5,10 +5,11 @@ import * as assert from 'uvu/assert';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
 import { daemonKernel } from '../../runtime/kernel/linux/linux.ts';
 import type { Container } from '../../runtime/container/container.ts';
-import { bridgeNow, ensureBridge, forgetBridge } from '../../runtime/network/bridge.ts';
-import { closeInside, openInside } from '../../runtime/network/inside.ts';
-import { interfaceStats } from '../../runtime/network/stats.ts';
-import { releaseNetwork, removeBridge } from '../../runtime/network/release.ts';
+import { bridgeNow, ensureBridge, forgetBridge } from '../../runtime/network/bridge/bridge.ts';
+import { closeInside, openInside } from '../../runtime/network/sandbox/inside.ts';
+import { interfaceStats } from '../../runtime/network/sandbox/stats.ts';
+import { disconnectAll } from '../../runtime/network/phase/connections.ts';
+import { removeNetworks } from '../../runtime/network/phase/networks.ts';
 import { network } from '../../runtime/steps/container/4-network.ts';
 import { sh, suite } from '../harness.ts';
 import { makeOutside } from './outside.ts';
@@ -74,7 +75,7 @@ test('two containers that start at the same moment share one bridge and get diff
     ['172.30.0.1/16 172.30.255.255'],
   );
   assert.equal([bridge.mtu, bridge.address], [1400, '02:42:ac:1e:00:01']);
-  assert.equal([first.c.network.address, second.c.network.address].sort(), ['172.30.0.2', '172.30.0.3']);
+  assert.equal([first.c.endpoints[0]!.address, second.c.endpoints[0]!.address].sort(), ['172.30.0.2', '172.30.0.3']);
   assert.equal(readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim(), '1');
 });
 
@@ -90,8 +91,8 @@ test('ip(8) inside the container sees eth0 with its address, and the default rou
     mtu: number;
     addr_info: { local: string; prefixlen: number }[];
   }[];
-  assert.equal([eth0?.operstate, eth0?.address, eth0?.mtu], ['UP', c.network.mac, 1400]);
-  assert.is(`${eth0?.addr_info[0]?.local}/${eth0?.addr_info[0]?.prefixlen}`, `${c.network.address}/16`);
+  assert.equal([eth0?.operstate, eth0?.address, eth0?.mtu], ['UP', c.endpoints[0]!.mac, 1400]);
+  assert.is(`${eth0?.addr_info[0]?.local}/${eth0?.addr_info[0]?.prefixlen}`, `${c.endpoints[0]!.address}/16`);
   assert.match(stage.in('ip', 'route'), 'default via 172.30.0.1 dev eth0');
   assert.match(stage.in('ip', 'addr', 'show', 'lo'), '127.0.0.1/8');
   assert.is(c.live.netlink, undefined);
@@ -111,7 +112,7 @@ test('nft(8) shows the rules in its own words', () => {
 
 test('a container reaches the gateway, the other container and, masqueraded, the outside', () => {
   const { stage } = first;
-  for (const target of ['172.30.0.1', second.c.network.address!, '192.0.2.9', '127.0.0.1'])
+  for (const target of ['172.30.0.1', second.c.endpoints[0]!.address!, '192.0.2.9', '127.0.0.1'])
     assert.match(stage.in('busybox', 'ping', '-c', '1', '-W', '2', target), '0% packet loss');
   // the outside has no route back to 172.30.0.0/16: an answer proves the host's address on the request
   assert.is(stage.in('busybox', 'wget', '-q', '-O', '-', 'http://192.0.2.9:8080/'), 'served outside');
@@ -120,7 +121,19 @@ test('a container reaches the gateway, the other container and, masqueraded, the
 test('a machine outside does not reach a container that it was not asked by', () => {
   sh('nsenter', '-n', '-t', String(outside.pid), 'ip', 'route', 'add', '172.30.0.0/16', 'via', '192.0.2.1');
   assert.throws(() =>
-    sh('nsenter', '-n', '-t', String(outside.pid), 'busybox', 'ping', '-c', '1', '-W', '1', first.c.network.address!),
+    sh(
+      'nsenter',
+      '-n',
+      '-t',
+      String(outside.pid),
+      'busybox',
+      'ping',
+      '-c',
+      '1',
+      '-W',
+      '1',
+      first.c.endpoints[0]!.address!,
+    ),
   );
   assert.match(table(), /oifname "ddtest0" counter packets [1-9]/);
 });
@@ -146,19 +159,19 @@ test('inspection reads links, addresses, routes and rules back from both sides',
       .flatMap(({ title, lines }) => lines.map((line) => `${title}: ${line}`))
       .join('\n');
   const inside = await evidence('network.add-routes');
-  assert.match(inside, new RegExp(`links, container: \\d+: eth0 veth ${c.network.mac} mtu 1400 up`));
-  assert.match(inside, `addresses, container: ${c.network.address}/16 dev eth0`);
+  assert.match(inside, new RegExp(`links, container: \\d+: eth0 veth ${c.endpoints[0]!.mac} mtu 1400 up`));
+  assert.match(inside, `addresses, container: ${c.endpoints[0]!.address}/16 dev eth0`);
   assert.match(inside, 'routes, container: default via 172.30.0.1 dev eth0');
   assert.match(inside, 'neighbours, container: 172.30.0.1 02:42:ac:1e:00:01');
   assert.match(
     await evidence('network.attach-to-bridge'),
-    new RegExp(`links, host: \\d+: ${c.network.hostLink} veth .* master ddtest0 up`),
+    new RegExp(`links, host: \\d+: ${c.endpoints[0]!.hostLink} veth .* master ddtest0 up`),
   );
   assert.match(
     await evidence('network.forwarding'),
     /table ip ddtest0: postrouting: ip saddr 172.30.0.0\/16 oifname != "ddtest0" counter packets \d+ bytes \d+ masquerade[^]*forward: oifname "ddtest0" ct state established,related counter[^]*ip_forward: 1/,
   );
-  assert.match(await evidence('network.write-hosts'), `${c.network.address}\t${c.id.slice(0, 12)}`);
+  assert.match(await evidence('network.write-hosts'), `${c.endpoints[0]!.address}\t${c.id.slice(0, 12)}`);
 });
 
 test('a container whose stage is gone is inspected from the outside, with the same result', async () => {
@@ -167,7 +180,7 @@ test('a container whose stage is gone is inspected from the outside, with the sa
   const comparable = async (k: Kernel) =>
     (await step.inspect!(k, c)).filter(({ title }) => !title.startsWith('neighbours'));
   const outside = await comparable(daemonKernel());
-  assert.match(outside[0]!.lines.join('\n'), `eth0 veth ${c.network.mac} mtu 1400 up`);
+  assert.match(outside[0]!.lines.join('\n'), `eth0 veth ${c.endpoints[0]!.mac} mtu 1400 up`);
   const inside = await comparable(stage.k);
   assert.equal(
     outside.map(({ title, lines }) => [title, lines.slice().sort()]),
@@ -187,11 +200,11 @@ test('rules that somebody flushed come back with the next start, and are not dou
   const third = await start(3);
   assert.is(table().match(/masquerade/g)?.length, 1);
   sh('nft', 'add', 'table', 'ip', 'ddtestother');
-  await releaseNetwork(third.stage.k, third.c);
+  await disconnectAll(third.stage.k, third.c);
   const again = await start(4);
   assert.is(table().match(/masquerade/g)?.length, 1);
   assert.is(table().match(/ accept$/gm)?.length, 2);
-  await releaseNetwork(again.stage.k, again.c);
+  await disconnectAll(again.stage.k, again.c);
 });
 
 test('a new daemon takes over the bridge that is there, with its subnet', async () => {
@@ -212,7 +225,7 @@ test('a new daemon takes over the bridge that is there, with its subnet', async 
 
 test('the kernel says in words what it does not like', async () => {
   const { c, stage } = second;
-  c.live.eth0 = 4711;
+  c.live.links = new Map([[c.endpoints[0]!.endpointID, 4711]]);
   await openInside(stage.k, c);
   await rejects(
     network.steps.find((step) => step.id === 'network.add-address')!.do(stage.k, c),
@@ -223,36 +236,37 @@ test('the kernel says in words what it does not like', async () => {
 
 test('release takes the container off the bridge at once, and the link goes with the namespace', async () => {
   const { c, stage } = first;
-  const address = c.network.address!;
-  await releaseNetwork(stage.k, c);
-  await releaseNetwork(stage.k, c);
-  assert.not.ok(readdirSync(`${root}/network/leases`).includes(address));
+  const address = c.endpoints[0]!.address!;
+  await disconnectAll(stage.k, c);
+  await disconnectAll(stage.k, c);
+  assert.not.ok(readdirSync(`${root}/network/bridge/leases`).includes(address));
   assert.is(
-    json(sh('ip', '-j', 'link', 'show', 'master', 'ddtest0')).filter((link) => link['ifname'] === c.network.hostLink)
-      .length,
+    json(sh('ip', '-j', 'link', 'show', 'master', 'ddtest0')).filter(
+      (link) => link['ifname'] === c.endpoints[0]!.hostLink!,
+    ).length,
     0,
   );
   started.splice(started.indexOf(stage), 1);
   await stage.end();
-  await eventually('the host link is gone', () => !links().includes(c.network.hostLink));
+  await eventually('the host link is gone', () => !links().includes(c.endpoints[0]!.hostLink!));
 });
 
 test('a start finds the link of the last run still there and makes a new one', async () => {
   const run = await start(9);
-  await releaseNetwork(run.stage.k, run.c);
+  await disconnectAll(run.stage.k, run.c);
   const again = containerFor({ id: idOf(9), settings: settings() });
   const stage = await stageFor(again);
   started.push(stage);
   await phase(stage.k, again);
   assert.match(stage.in('busybox', 'ping', '-c', '1', '-W', '2', '172.30.0.1'), '0% packet loss');
-  await releaseNetwork(stage.k, again);
+  await disconnectAll(stage.k, again);
 });
 
 test('with network none there is the loopback and nothing else', async () => {
   const { c, stage } = await start(10, { NetworkMode: 'none' });
   assert.match(stage.in('busybox', 'ping', '-c', '1', '-W', '2', '127.0.0.1'), '0% packet loss');
   assert.not.match(stage.in('ip', 'link'), 'eth0');
-  assert.is(c.network.address, undefined);
+  assert.is(c.endpoints[0]!.address, undefined);
   const [links] = await network.steps.find(({ id }) => id === 'network.loopback-up')!.inspect!(daemonKernel(), c);
   assert.equal(links!.lines, ['1: lo']);
   assert.not.match(readFileSync(c.paths.hosts, 'utf8'), c.id.slice(0, 12));
@@ -271,36 +285,36 @@ test("with another container's network the files are the same inodes", async () 
 });
 
 test('stopped after any step, undo leaves no link, no lease and no file', async () => {
-  const now = () => [readdirSync(`${root}/network/leases`), readdirSync(root)];
+  const now = () => [readdirSync(`${root}/network/bridge/leases`), readdirSync(root)];
   const before = now();
   for (let count = 1; count <= network.steps.length; count++) {
     const c = containerFor({ id: idOf(40), settings: settings() });
     const stage = await stageFor(c);
     for (const step of network.steps.slice(0, count)) await step.do(stage.k, c);
     for (const step of [...network.steps].reverse()) await step.undo?.(stage.k, c);
-    assert.not.ok(links().includes(c.network.hostLink));
+    assert.not.ok(links().includes(c.endpoints[0]!.hostLink!));
     assert.equal(now(), before, `after ${network.steps[count - 1]!.id}`);
     await stage.end();
   }
 });
 
-test('removeBridge leaves nothing, and forwarding as it was', async () => {
+test('what is made for networks goes with the last container: removal leaves nothing, and forwarding as it was', async () => {
   await ensureBridge(daemonKernel(), { bridge: 'ddtest1' });
   assert.is(bridgeNow('ddtest1').gateway, '172.31.0.1');
-  await removeBridge(daemonKernel(), settings());
+  await removeNetworks(daemonKernel(), settings());
   assert.not.ok(links().includes('ddtest0'));
   assert.throws(table);
   assert.is(readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim(), '1', 'another bridge of ours still needs it');
-  await removeBridge(daemonKernel(), { bridge: 'ddtest1' });
+  await removeNetworks(daemonKernel(), { bridge: 'ddtest1' });
   assert.is(readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim(), '0');
-  await removeBridge(daemonKernel(), settings());
+  await removeNetworks(daemonKernel(), settings());
 });
 
 test('forwarding that was on before us stays on', async () => {
   writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
   const { c, stage } = await start(30);
-  await releaseNetwork(stage.k, c);
-  await removeBridge(daemonKernel(), settings());
+  await disconnectAll(stage.k, c);
+  await removeNetworks(daemonKernel(), settings());
   assert.is(readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim(), '1');
 });
 

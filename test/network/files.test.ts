@@ -1,14 +1,14 @@
 import * as assert from 'uvu/assert';
-import { hostsFile, onlyLoopback, parseResolvConf, resolvConf } from '../../runtime/network/files.ts';
-import type { Network } from '../../runtime/container/network.ts';
-import { parseNetDev } from '../../runtime/network/stats.ts';
+import { hostsFile, onlyLoopback, parseResolvConf, resolvConf } from '../../runtime/network/names/files.ts';
+import type { Endpoint } from '../../runtime/network/endpoint.ts';
+import { parseNetDev } from '../../runtime/network/sandbox/stats.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('files of the network');
 
-const bridge: Network = {
-  mode: 'bridge',
-  name: 'bridge',
+const bridge: Endpoint = {
+  driver: 'bridge',
+  network: 'bridge',
   endpointID: '',
   hostLink: 'v',
   address: '172.30.0.2',
@@ -16,9 +16,9 @@ const bridge: Network = {
   prefix: 16,
 };
 const hosts = (more: Partial<Parameters<typeof hostsFile>[0]>) =>
-  hostsFile({ network: bridge, hostname: 'box', extra: [], hostFile: '', ...more });
+  hostsFile({ endpoints: [bridge], hostname: 'box', extra: [], hostFile: '', ...more });
 const resolver = (more: Partial<Parameters<typeof resolvConf>[0]>) =>
-  resolvConf({ mode: 'bridge', hostFile: '', dns: [], search: [], options: [], ...more });
+  resolvConf({ onHost: false, hostFile: '', dns: [], search: [], options: [], ...more });
 
 test('hosts names localhost, what was added, and the container itself', () => {
   const text = hosts({
@@ -30,13 +30,13 @@ test('hosts names localhost, what was added, and the container itself', () => {
 });
 
 test('without a network hosts has no address of the container', () => {
-  assert.not.match(hosts({ network: { ...bridge, mode: 'none', address: undefined } as unknown as Network }), 'box');
+  assert.not.match(hosts({ endpoints: [{ driver: 'none' }] }), 'box');
 });
 
 test("on the host's network hosts is the host's file and what was added", () => {
-  const network = { mode: 'host', name: 'host', endpointID: '', hostLink: 'v' } as const;
+  const endpoints = [{ driver: 'host' }] as const;
   assert.is(
-    hosts({ network, hostFile: '127.0.0.1 localhost\n10.1.1.1 nas\n', extra: ['self:host-gateway'] }),
+    hosts({ endpoints, hostFile: '127.0.0.1 localhost\n10.1.1.1 nas\n', extra: ['self:host-gateway'] }),
     '127.0.0.1 localhost\n10.1.1.1 nas\n127.0.0.1\tself\n',
   );
 });
@@ -45,15 +45,15 @@ test('resolvers of the host are taken over, those on its loopback are not', () =
   const hostFile =
     '# a comment\nnameserver 127.0.0.53\nnameserver ::1\nnameserver 10.0.0.53\nnameserver fe80::1%eth0\nsearch a.example b.example\noptions edns0 trust-ad\n';
   assert.is(resolver({ hostFile }), 'nameserver 10.0.0.53\nsearch a.example b.example\noptions edns0 trust-ad\n');
-  assert.match(resolver({ hostFile, mode: 'host' }), 'nameserver 127.0.0.53\nnameserver ::1\nnameserver 10.0.0.53');
+  assert.match(resolver({ hostFile, onHost: true }), 'nameserver 127.0.0.53\nnameserver ::1\nnameserver 10.0.0.53');
 });
 
 test("on the host's network its file is taken as it is; elsewhere and with options, lines that only a resolver understands stay", () => {
   const hostFile =
     '# mine\ndomain d.example\nsortlist 130.155.160.0/255.255.240.0\nnameserver 127.0.0.53\nlookup file bind\n';
-  assert.is(resolver({ hostFile, mode: 'host' }), hostFile);
+  assert.is(resolver({ hostFile, onHost: true }), hostFile);
   const rest = 'search d.example\nsortlist 130.155.160.0/255.255.240.0\nlookup file bind\n';
-  assert.is(resolver({ hostFile, mode: 'host', dns: ['9.9.9.9'] }), `nameserver 9.9.9.9\n${rest}`);
+  assert.is(resolver({ hostFile, onHost: true, dns: ['9.9.9.9'] }), `nameserver 9.9.9.9\n${rest}`);
   assert.is(resolver({ hostFile: hostFile.replace('127.0.0.53', '10.0.0.53') }), `nameserver 10.0.0.53\n${rest}`);
 });
 

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { daemonKernel } from '../../runtime/kernel/linux/linux.ts';
 import { Refusal } from '../../runtime/errors/api-error.ts';
-import { keepLeases, leaseAddress, releaseAddress } from '../../runtime/network/leases.ts';
+import { keepLeases, leaseAddress, releaseAddress } from '../../runtime/network/ipam/leases.ts';
 import { suite } from '../harness.ts';
 import { idOf, removeRoot, temporaryRoot } from './namespace.ts';
 
@@ -15,7 +15,7 @@ const roots: string[] = [];
 const fresh = () => {
   const root = temporaryRoot();
   roots.push(root);
-  return { root };
+  return { root, network: 'front' };
 };
 test.after(() => roots.forEach(removeRoot));
 const refusal = async (promise: Promise<unknown>) => {
@@ -41,13 +41,13 @@ test('fifty starts at once get fifty addresses', async () => {
     Array.from({ length: 50 }, (_, n) => leaseAddress(daemonKernel(), settings, subnet, idOf(n))),
   );
   assert.is(new Set(given).size, 50);
-  assert.equal(readdirSync(`${settings.root}/network/leases`).length, 50);
+  assert.equal(readdirSync(`${settings.root}/network/front/leases`).length, 50);
 });
 
 test('leases are in the file system only: a new daemon sees those of the last', async () => {
   const settings = fresh();
   await leaseAddress(daemonKernel(), settings, subnet, idOf(1));
-  assert.is(readlinkSync(`${settings.root}/network/leases/172.30.0.2`), idOf(1));
+  assert.is(readlinkSync(`${settings.root}/network/front/leases/172.30.0.2`), idOf(1));
   assert.is(lstatSync(`${settings.root}/network`).mode & 0o777, 0o700);
   assert.is(await leaseAddress(daemonKernel(), settings, subnet, idOf(2)), '172.30.0.3');
 });
@@ -99,8 +99,8 @@ test("release knows the owner: another one's address stays, nothing leased is fi
 test('after a reboot only leases of the containers that live are kept', async () => {
   const [k, settings] = [daemonKernel(), fresh()];
   for (const n of [1, 2, 3]) await leaseAddress(k, settings, subnet, idOf(n));
-  assert.equal((await keepLeases(k, settings, new Set([idOf(2)]))).sort(), ['172.30.0.2', '172.30.0.4']);
-  assert.equal(readdirSync(`${settings.root}/network/leases`), ['172.30.0.3']);
+  assert.equal((await keepLeases(k, settings.root, new Set([idOf(2)]))).sort(), ['172.30.0.2', '172.30.0.4']);
+  assert.equal(readdirSync(`${settings.root}/network/front/leases`), ['172.30.0.3']);
 });
 
 test('a directory of a thousand leases is read whole', async () => {

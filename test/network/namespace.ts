@@ -11,8 +11,8 @@ import { addon, executablePath } from '../../runtime/syscalls/native.ts';
 import type { Container } from '../../runtime/container/container.ts';
 import type { HostConfig } from '../../runtime/request/container-request.ts';
 import type { Settings } from '../../runtime/data-root/settings.ts';
-import type { Network } from '../../runtime/container/network.ts';
-import { networkOf } from '../../runtime/network/request.ts';
+import type { Endpoint } from '../../runtime/network/endpoint.ts';
+import { endpointsOf, namesAsked } from '../../runtime/network/request/endpoints.ts';
 import { sh } from '../harness.ts';
 
 const INSIDE = 'DRYDOCK_TEST_NETNS';
@@ -50,7 +50,7 @@ export interface FakeContainer {
   id: string;
   settings: Settings;
   HostConfig?: HostConfig;
-  network?: Partial<Network>;
+  endpoint?: Partial<Endpoint>;
   other?: (ref: string) => Container;
 }
 
@@ -59,7 +59,7 @@ export function containerFor({
   id,
   settings,
   HostConfig = {},
-  network = {},
+  endpoint = {},
   other = () => {
     throw new Error('no other container');
   },
@@ -75,7 +75,11 @@ export function containerFor({
     other,
     spec: { hostname: id.slice(0, 12) },
     paths: { hosts: file('hosts'), hostname: file('hostname'), resolvConf: file('resolv.conf') },
-    network: { ...networkOf(request, id, settings, other), ...network },
+    names: namesAsked(request),
+    endpoints: endpointsOf(request, id, settings, (ref) => ({ ...other(ref), hostname: ref })).map((one) => ({
+      ...one,
+      ...endpoint,
+    })),
   } as unknown as Container;
 }
 

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { linksOf, neighboursOf, routesOf } from '../../runtime/network/proc-net.ts';
+import { linksOf, neighboursOf, routesOf } from '../../runtime/network/sandbox/proc-net.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('/proc/PID/net');

@@ -1,23 +1,29 @@
 import * as assert from 'uvu/assert';
-import type { Container } from '../../runtime/container/container.ts';
 import { notFound, Refusal } from '../../runtime/errors/api-error.ts';
 import type { ContainerRequest, HostConfig, NetworkingConfig } from '../../runtime/request/container-request.ts';
-import { networkOf } from '../../runtime/network/request.ts';
+import type { Endpoint } from '../../runtime/network/endpoint.ts';
+import { checkNetworking, endpointsOf, type Shared } from '../../runtime/network/request/endpoints.ts';
 import { suite } from '../harness.ts';
 import { idOf } from './namespace.ts';
 
 const test = suite('network of a request');
 
-const other = (ref: string): Container => {
+const other = (ref: string): Shared => {
   if (ref === 'gone') throw notFound('No such container: gone');
+  const driver = ref === 'sharer' ? 'container' : 'bridge';
   return {
     id: idOf(7),
-    request: { Image: 'x', Hostname: 'web.local', HostConfig: {} },
-    network: { mode: ref === 'sharer' ? 'container' : 'bridge', container: idOf(8) },
-  } as unknown as Container;
+    hostname: 'web.local',
+    endpoints: [{ driver, network: driver, endpointID: '', container: idOf(8) }],
+  };
 };
-const ask = (HostConfig: HostConfig, more: Partial<ContainerRequest> = {}) =>
-  networkOf({ Image: 'x', HostConfig, ...more }, idOf(1), {}, other);
+function ask(HostConfig: HostConfig, more: Partial<ContainerRequest> = {}): Endpoint {
+  const request = { Image: 'x', HostConfig, ...more };
+  checkNetworking(request, { bridge: 'ddtest0' });
+  const all = endpointsOf(request, idOf(1), { bridge: 'ddtest0' }, other);
+  assert.is(all.length, 1);
+  return all[0]!;
+}
 const endpoint = (name: string, config: NonNullable<NetworkingConfig['EndpointsConfig']>[string]) => ({
   NetworkingConfig: { EndpointsConfig: { [name]: config } },
 });
@@ -25,18 +31,18 @@ const refused = (status: number, words: string) => (error: unknown) =>
   error instanceof Refusal && error.status === status && error.message.includes(words);
 
 test('default, bridge and nothing mean the bridge', () => {
-  for (const NetworkMode of ['default', 'bridge', '']) assert.is(ask({ NetworkMode }).mode, 'bridge');
-  const { name, hostLink, endpointID } = ask({});
-  assert.equal([name, hostLink], ['bridge', `veth${idOf(1).slice(0, 11)}`]);
+  for (const NetworkMode of ['default', 'bridge', '', 'ddtest0']) assert.is(ask({ NetworkMode }).driver, 'bridge');
+  const { network, ifname, hostLink = '', endpointID } = ask({});
+  assert.equal([network, ifname, hostLink], ['bridge', 'eth0', `veth${idOf(1).slice(0, 11)}`]);
   assert.match(endpointID, /^[0-9a-f]{64}$/);
   assert.ok(hostLink.length <= 15);
 });
 
-test('none, host and another container are modes of their own', () => {
-  assert.equal([ask({ NetworkMode: 'none' }).mode, ask({ NetworkMode: 'host' }).mode], ['none', 'host']);
+test('none, host and another container have drivers of their own', () => {
+  assert.equal([ask({ NetworkMode: 'none' }).driver, ask({ NetworkMode: 'host' }).driver], ['none', 'host']);
   const shared = ask({ NetworkMode: 'container:web' });
   assert.equal(
-    [shared.mode, shared.container, shared.hostname, shared.name],
+    [shared.driver, shared.container, shared.hostname, shared.network],
     ['container', idOf(7), 'web.local', 'container:web'],
   );
 });
@@ -46,7 +52,7 @@ test('a network that is not there is 400, and a container that is not there is a
   assert.throws(() => ask({ NetworkMode: 'constructor' }), refused(400, 'network constructor not found'));
   assert.throws(() => ask({}, endpoint('mynet', {})), refused(400, 'network mynet not found'));
   const later = ask({ NetworkMode: 'container:gone' });
-  assert.equal([later.mode, later.container, later.hostname], ['container', 'gone', undefined]);
+  assert.equal([later.driver, later.container, later.hostname], ['container', 'gone', undefined]);
   assert.throws(() => ask({ NetworkMode: 'container:sharer' }), refused(400, 'has no network of its own'));
 });
 
@@ -64,7 +70,7 @@ test('address and hardware address of the endpoint are taken, and checked', () =
   );
   assert.throws(
     () => ask({ NetworkMode: 'none' }, endpoint('none', { MacAddress: '02:42:ac:1e:00:09' })),
-    refused(400, 'network bridge only'),
+    refused(400, 'conflicting options: MAC address and the network mode'),
   );
   assert.is(ask({ NetworkMode: 'default' }, endpoint('default', null)).requestedMac, undefined);
 });

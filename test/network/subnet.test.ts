@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../runtime/errors/api-error.ts';
-import { broadcast, macOf, netmask, networkAddress, overlap, parseCidr } from '../../runtime/network/ipv4.ts';
-import { chooseSubnet } from '../../runtime/network/subnet.ts';
+import { broadcast, macOf, netmask, networkAddress, overlap, parseCidr } from '../../runtime/network/ipam/ipv4.ts';
+import { chooseSubnet } from '../../runtime/network/ipam/subnet.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('subnet choice');

@@ -7,7 +7,7 @@ import type { ContainerRequest, HostConfig } from '../../runtime/request/contain
 import { buildSpec, type SpecSource } from '../../runtime/container/bundle.ts';
 import { allCapabilities } from '../../runtime/oci/capabilities.ts';
 import { DEFAULT_PATH, defaultDeviceRules, maskedPathsHere } from '../../runtime/oci/default-spec.ts';
-import type { Network } from '../../runtime/container/network.ts';
+import type { Endpoint } from '../../runtime/network/endpoint.ts';
 import type { Spec } from '../../runtime/oci/spec.ts';
 import { suite } from '../harness.ts';
 
@@ -18,12 +18,12 @@ function spec(
   host: HostConfig = {},
   config: Partial<ContainerRequest> = {},
   image: Image['config']['config'] = { Cmd: ['bash'] },
-  network: Partial<Network> = {},
+  endpoint: Partial<Endpoint> = {},
 ): Spec {
   const source = {
     id,
     request: { Image: 'ubuntu', ...config, HostConfig: host },
-    network: { mode: 'bridge', ...network },
+    endpoints: [{ driver: 'bridge', network: 'bridge', endpointID: '', ...endpoint }],
     settings: { cgroupParent: '/drydock' },
     paths: { rootfs: '/r', resolvConf: '/c/resolv.conf', hosts: '/c/hosts', hostname: '/c/hostname' },
   } as unknown as SpecSource;
@@ -106,14 +106,14 @@ test('user, directory, groups, console and limits of the process', () => {
 
 test('host modes leave a namespace out, container modes name the other one', () => {
   const s = spec({ PidMode: 'host', IpcMode: 'host', UTSMode: 'host', CgroupnsMode: 'host' }, {}, undefined, {
-    mode: 'host',
+    driver: 'host',
   });
   assert.equal(types(s), ['mount']);
   assert.equal(
     [s.hostname, s.process.env[1], at(s, '/dev/shm')!.type, s.linux.sysctl],
     [undefined, `HOSTNAME=${hostname()}`, 'bind', {}],
   );
-  const joined = spec({ PidMode: 'container:other' }, {}, undefined, { mode: 'container', container: 'abc' }).linux
+  const joined = spec({ PidMode: 'container:other' }, {}, undefined, { driver: 'container', container: 'abc' }).linux
     .namespaces;
   assert.equal(
     joined.flatMap((n) => (n.path ? [`${n.type} ${n.path}`] : [])),

@@ -86,9 +86,9 @@ export class FakeContainer implements ContainerHandle {
     request: ContainerRequest,
     image: Image,
   ) {
-    const network = {
-      mode: 'bridge',
-      name: 'bridge',
+    const endpoint = {
+      driver: 'bridge',
+      network: 'bridge',
       endpointID: 'e'.repeat(64),
       address: '172.30.0.2',
       prefix: 16,
@@ -111,7 +111,7 @@ export class FakeContainer implements ContainerHandle {
       name,
       request,
       image,
-      network,
+      endpoints: [endpoint],
       paths,
       storage: overlay2,
       spec: { hostname: id.slice(0, 12), linux: {} },

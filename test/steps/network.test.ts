@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { recordingKernel, type RecordingKernel } from '../../runtime/kernel/recording.ts';
 import type { Container } from '../../runtime/container/container.ts';
 import type { HostConfig } from '../../runtime/request/container-request.ts';
-import { forgetBridge } from '../../runtime/network/bridge.ts';
+import { forgetBridge } from '../../runtime/network/bridge/bridge.ts';
 import { network } from '../../runtime/steps/container/4-network.ts';
 import { suite } from '../harness.ts';
 import { fakeNetwork, type FakeNetwork, type FakeOptions } from '../network/fake-netlink.ts';
@@ -42,8 +42,8 @@ test('the messages come in the order in which a network is built', async () => {
     'RTM_GETLINK {ifname "ddtest0"}',
     'RTM_NEWADDR {family 2, prefixlen 16, index 3, local 172.30.0.1, address 172.30.0.1, broadcast 172.30.255.255}',
     'RTM_NEWLINK {index 3, flags IFF_UP, change IFF_UP, ifalias "drydock"}',
-    `RTM_NEWLINK {ifname "${c.network.hostLink}", mtu 1500, linkinfo {kind "veth", data {peer {ifname "peer", mtu 1500, net_ns_pid 77}}}}`,
-    `RTM_NEWLINK {flags IFF_UP, change IFF_UP, ifname "${c.network.hostLink}", master 3}`,
+    `RTM_NEWLINK {ifname "${c.endpoints[0]!.hostLink}", mtu 1500, linkinfo {kind "veth", data {peer {ifname "peer", mtu 1500, net_ns_pid 77}}}}`,
+    `RTM_NEWLINK {flags IFF_UP, change IFF_UP, ifname "${c.endpoints[0]!.hostLink}", master 3}`,
     'RTM_NEWLINK {flags IFF_UP, change IFF_UP, ifname "lo"}',
     'RTM_GETLINK {ifname "peer"}',
     'RTM_NEWLINK {index 5, ifname "eth0"}',
@@ -53,7 +53,7 @@ test('the messages come in the order in which a network is built', async () => {
     'RTM_NEWROUTE {family 2, table 254, protocol 3, type 1, gateway 172.30.0.1, oif 5}',
     'RTM_NEWLINK {ifname "ddtest0", ifalias "drydock: net.ipv4.ip_forward was 0"}',
   ]);
-  assert.equal(c.network.address, '172.30.0.2');
+  assert.equal(c.endpoints[0]!.address, '172.30.0.2');
 });
 
 test('the stage is asked for nothing but its socket', async () => {
@@ -101,7 +101,7 @@ test('facts say what became true, and undo takes them back', async () => {
   assert.is(now.get('lease 172.30.0.2'), idOf(1));
   await unwind(k, c);
   apply();
-  for (const key of [`link host/${c.network.hostLink}`, 'lease 172.30.0.2', `file ${c.paths.hosts}`])
+  for (const key of [`link host/${c.endpoints[0]!.hostLink}`, 'lease 172.30.0.2', `file ${c.paths.hosts}`])
     assert.is(now.get(key), null, key);
 });
 
@@ -114,7 +114,7 @@ function nothingLeft(fake: FakeNetwork, c: Container, what: string): void {
   );
   assert.equal([...fake.files], [], `leases and files after ${what}`);
   assert.is(c.live.netlink, undefined, what);
-  assert.is(c.network.address, undefined, what);
+  assert.is(c.endpoints[0]!.address, undefined, what);
 }
 
 for (const mode of ['bridge', 'none', 'host']) {

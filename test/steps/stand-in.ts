@@ -9,7 +9,7 @@ import type { Container } from '../../runtime/container/container.ts';
 import { containerPaths } from '../../runtime/container/paths.ts';
 import type { ContainerRequest, HostConfig } from '../../runtime/request/container-request.ts';
 import type { Settings } from '../../runtime/data-root/settings.ts';
-import { networkOf } from '../../runtime/network/request.ts';
+import { endpointsOf, namesAsked } from '../../runtime/network/request/endpoints.ts';
 import { buildSpec } from '../../runtime/container/bundle.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import type { Phase, Step } from '../../runtime/container/step.ts';
@@ -87,7 +87,7 @@ export function standIn(wanted: StandIn = {}): Standing {
   } = wanted;
   const request: ContainerRequest = { Image: 'x', ...wanted.config, HostConfig: { NetworkMode: 'none', ...host } };
   const paths = containerPaths(settings, id);
-  const network = networkOf(request, id, settings, other);
+  const endpoints = endpointsOf(request, id, settings, (ref) => ({ ...other(ref), hostname: ref }));
   const machine = fakeMachine([
     '/run/dd',
     paths.dir,
@@ -116,14 +116,15 @@ export function standIn(wanted: StandIn = {}): Standing {
     settings,
     request,
     paths,
-    network,
+    endpoints,
+    names: namesAsked(request),
     storage: overlay2,
     image: shown,
     warnings: [],
     live: {},
     other,
     cgroup: openCgroup(`/ddtest/${id}`, layouts[cgroups]),
-    spec: buildSpec({ id, request, network, paths, settings }, shown),
+    spec: buildSpec({ id, request, endpoints, paths, settings }, shown),
   } as unknown as Container;
   const again = (fail?: StandIn['fail']) => recordingKernel({ answers: machine.answers, ...(fail && { fail }) });
   return { k: again(wanted.fail), c, machine, again };

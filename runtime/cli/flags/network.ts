@@ -1,14 +1,13 @@
 /** How the container is connected and what it calls its neighbours. */
 import { isIP, isIPv4 } from 'node:net';
+import { isHardwareAddress, isHostAddress, parseHost } from '../../network/request/added-host.ts';
 import { push, type Body, type Flag } from './flag.ts';
 
 /** 'name:ip' or 'name=ip' → docker's 'name:ip'. */
 function host(body: Body, value: string): void {
-  const at = value.includes('=') ? value.indexOf('=') : value.indexOf(':');
-  const name = value.slice(0, Math.max(at, 0));
-  const address = value.slice(at + 1).replace(/^\[(.*)\]$/, '$1');
-  if (!name || (!isIP(address) && address !== 'host-gateway')) throw new Error('give name:address');
-  body.HostConfig.ExtraHosts = push(body.HostConfig.ExtraHosts, `${name}:${address}`);
+  const added = parseHost(value);
+  if (!added || !isHostAddress(added.address)) throw new Error('give name:address');
+  body.HostConfig.ExtraHosts = push(body.HostConfig.ExtraHosts, `${added.name}:${added.address}`);
 }
 
 function mode(body: Body, value: string): void {
@@ -29,7 +28,7 @@ function address(body: Body, value: string): void {
 }
 
 function mac(body: Body, value: string): void {
-  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(value)) throw new Error('give six bytes as 02:42:ac:1e:00:02');
+  if (!isHardwareAddress(value)) throw new Error('give six bytes as 02:42:ac:1e:00:02');
   endpoint(body, { MacAddress: value });
 }
 

@@ -1,6 +1,6 @@
 /** exit: how it ended, and everything given back but the rw layer. A stopped container is not a removed one. */
 import { reapShim, readExit } from '../../kernel/process/shim.ts';
-import { releaseNetwork } from '../../network/release.ts';
+import { disconnectAll } from '../../network/phase/connections.ts';
 import { oomFact } from '../../watch/oom.ts';
 import { closeLive } from './create/process.ts';
 import type { Phase } from '../../container/step.ts';
@@ -55,7 +55,7 @@ The status holds either an exit code or the signal that ended it; a shell's 128+
       id: 'exit.release-network',
       title: 'Release the address',
       explain: `The lease goes back, so that another container can have the address. The veth pair went with the network namespace, and that went with its last process. See network_namespaces(7).`,
-      do: releaseNetwork,
+      do: disconnectAll,
     },
     {
       id: 'exit.forget-run',

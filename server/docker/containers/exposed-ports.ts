@@ -13,7 +13,7 @@ interface Port {
 
 /** Of a container that is up and has a network of its own; others have none, as in dockerd. */
 export function exposedPorts(handle: ContainerHandle): Port[] {
-  if (!isUp(handle) || handle.container.network.mode !== 'bridge') return [];
+  if (!isUp(handle) || !handle.container.endpoints.some(({ driver }) => driver === 'bridge')) return [];
   const keys = Object.keys(mergedConfig(handle.container).ExposedPorts ?? {});
   return keys
     .map((key) => key.split('/'))

@@ -23,8 +23,9 @@ const stateView = ({ state }: ContainerHandle): object => ({
 
 function networkSettings(engine: Engine, handle: ContainerHandle): object {
   const up = isUp(handle);
-  const { network } = handle.container;
-  const own = up && network.mode === 'bridge';
+  // the fields of the default bridge, which clients below 1.21 know no other place for
+  const bridge = handle.container.endpoints.find(({ network }) => network === 'bridge');
+  const own = up ? bridge : undefined;
   return {
     Bridge: '',
     SandboxID: up ? handle.container.id : '',
@@ -35,14 +36,14 @@ function networkSettings(engine: Engine, handle: ContainerHandle): object {
     LinkLocalIPv6PrefixLen: 0,
     SecondaryIPAddresses: null,
     SecondaryIPv6Addresses: null,
-    EndpointID: own ? network.endpointID : '',
-    Gateway: (own && network.gateway) || '',
+    EndpointID: own?.endpointID ?? '',
+    Gateway: own?.gateway ?? '',
     GlobalIPv6Address: '',
     GlobalIPv6PrefixLen: 0,
-    IPAddress: (own && network.address) || '',
-    IPPrefixLen: (own && network.prefix) || 0,
+    IPAddress: own?.address ?? '',
+    IPPrefixLen: own?.prefix ?? 0,
     IPv6Gateway: '',
-    MacAddress: (own && network.mac) || '',
+    MacAddress: own?.mac ?? '',
     Networks: endpoints(engine, handle),
   };
 }

@@ -91,8 +91,8 @@ const tests: Record<string, Test> = {
   status: ({ state }, value) => state.status === value,
   exited: ({ state }, value) => state.status === 'exited' && state.exitCode === Number(value),
   ancestor: (handle, value, engine) => descends(engine, handle, value),
-  network: ({ container: { network } }, value, engine) =>
-    network.name === value || (value.length >= 3 && networkID(engine, network.name).startsWith(value)),
+  network: ({ container: { endpoints: all } }, value, engine) =>
+    all.some(({ network }) => network === value || (value.length >= 3 && networkID(engine, network).startsWith(value))),
   volume: ({ container }, value) => mountsView(container).some((m) => m.Source === value || m.Destination === value),
   health: (_handle, value) => value === 'none',
   'is-task': (_handle, value) => value === 'false',

@@ -2,9 +2,8 @@
 import { createHash } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import type { ContainerHandle, Engine } from '../../../runtime/engine/engine.ts';
-
-export const NETWORKS = ['bridge', 'host', 'none'] as const;
-const drivers: Record<(typeof NETWORKS)[number], string> = { bridge: 'bridge', host: 'host', none: 'null' };
+import type { Endpoint } from '../../../runtime/network/endpoint.ts';
+import type { predefined } from '../../../runtime/network/phase/networks.ts';
 
 /** Stable for one data root, as docker's are. */
 export const networkID = (engine: Engine, name: string): string =>
@@ -15,29 +14,27 @@ export const isUp = (handle: ContainerHandle): boolean =>
 
 /** NetworkSettings.Networks; addresses only while the container runs. `container:` mode has none of its own. */
 export function endpoints(engine: Engine, handle: ContainerHandle): Record<string, object> {
-  const { network } = handle.container;
-  if (network.mode === 'container') return {};
-  const up = isUp(handle);
-  return {
-    [network.name]: {
-      IPAMConfig: network.requestedAddress ? { IPv4Address: network.requestedAddress } : null,
-      Links: null,
-      Aliases: null,
-      DriverOpts: null,
-      DNSNames: null,
-      MacAddress: (up && network.mac) || '',
-      NetworkID: networkID(engine, network.name),
-      EndpointID: up ? network.endpointID : '',
-      Gateway: (up && network.gateway) || '',
-      IPAddress: (up && network.address) || '',
-      IPPrefixLen: (up && network.prefix) || 0,
-      IPv6Gateway: '',
-      GlobalIPv6Address: '',
-      GlobalIPv6PrefixLen: 0,
-      GwPriority: 0,
-    },
-  };
+  const own = handle.container.endpoints.filter(({ driver }) => driver !== 'container');
+  return Object.fromEntries(own.map((endpoint) => [endpoint.network, endpointView(engine, endpoint, isUp(handle))]));
 }
+
+const endpointView = (engine: Engine, endpoint: Endpoint, up: boolean): object => ({
+  IPAMConfig: endpoint.requestedAddress ? { IPv4Address: endpoint.requestedAddress } : null,
+  Links: null,
+  Aliases: null,
+  DriverOpts: null,
+  DNSNames: null,
+  MacAddress: (up && endpoint.mac) || '',
+  NetworkID: networkID(engine, endpoint.network),
+  EndpointID: up ? endpoint.endpointID : '',
+  Gateway: (up && endpoint.gateway) || '',
+  IPAddress: (up && endpoint.address) || '',
+  IPPrefixLen: (up && endpoint.prefix) || 0,
+  IPv6Gateway: '',
+  GlobalIPv6Address: '',
+  GlobalIPv6PrefixLen: 0,
+  GwPriority: 0,
+});
 
 /** From the kernel when the bridge is up, else from what the daemon was told. */
 function subnet(engine: Engine): object[] {
@@ -51,31 +48,30 @@ function subnet(engine: Engine): object[] {
   return [{ Subnet: `${[24, 16, 8, 0].map((shift) => (first >>> shift) & 255).join('.')}/${bits}`, Gateway: address }];
 }
 
+const memberView = (name: string, { endpointID, mac = '', address, prefix = 16 }: Endpoint): object => ({
+  Name: name,
+  EndpointID: endpointID,
+  MacAddress: mac,
+  IPv4Address: address ? `${address}/${prefix}` : '',
+  IPv6Address: '',
+});
+
 export function networkView(
   engine: Engine,
-  name: (typeof NETWORKS)[number],
+  name: (typeof predefined)[number],
 ): { Name: string; Id: string; Driver: string; Labels: Record<string, string> } & Record<string, unknown> {
   const members = engine
     .containers()
-    .filter((c) => isUp(c) && c.container.network.mode !== 'container' && c.container.network.name === name);
-  const containers = Object.fromEntries(
-    members.map(({ container: { id, name: own, network } }) => [
-      id,
-      {
-        Name: own,
-        EndpointID: network.endpointID,
-        MacAddress: network.mac ?? '',
-        IPv4Address: network.address ? `${network.address}/${network.prefix ?? 16}` : '',
-        IPv6Address: '',
-      },
-    ]),
-  );
+    .filter(isUp)
+    .flatMap(({ container: { id, name: own, endpoints: all } }) =>
+      all.filter(({ network }) => network === name).map((endpoint) => [id, memberView(own, endpoint)] as const),
+    );
   return {
     Name: name,
     Id: networkID(engine, name),
     Created: '0001-01-01T00:00:00Z',
     Scope: 'local',
-    Driver: drivers[name],
+    Driver: name === 'none' ? 'null' : name,
     EnableIPv4: true,
     EnableIPv6: false,
     IPAM: { Driver: 'default', Options: null, Config: name === 'bridge' ? subnet(engine) : [] },
@@ -84,7 +80,7 @@ export function networkView(
     Ingress: false,
     ConfigFrom: { Network: '' },
     ConfigOnly: false,
-    Containers: containers,
+    Containers: Object.fromEntries(members),
     Options:
       name === 'bridge'
         ? {

@@ -1,23 +1,24 @@
 /** GET /networks…: the three that there always are. Making others is not there yet. */
 import { notFound, Refusal } from '../../../runtime/errors/api-error.ts';
+import { predefined } from '../../../runtime/network/phase/networks.ts';
 import { hasLabels, matching, readFilters, truth } from '../http/filters.ts';
-import { NETWORKS, networkID, networkView } from './networks-view.ts';
+import { networkID, networkView } from './networks-view.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 
 const KNOWN = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'];
 
-function named(x: Exchange): (typeof NETWORKS)[number] {
+function named(x: Exchange): (typeof predefined)[number] {
   const ref = x.param('name');
   const found =
-    NETWORKS.find((name) => name === ref) ??
-    NETWORKS.find((name) => ref.length >= 3 && networkID(x.engine, name).startsWith(ref));
+    predefined.find((name) => name === ref) ??
+    predefined.find((name) => ref.length >= 3 && networkID(x.engine, name).startsWith(ref));
   if (!found) throw notFound(`network ${ref} not found`);
   return found;
 }
 
 function list(x: Exchange): object {
   const filters = readFilters(x.query, KNOWN);
-  const all = NETWORKS.map((name) => networkView(x.engine, name));
+  const all = predefined.map((name) => networkView(x.engine, name));
   const byName = matching(
     filters,
     'name',

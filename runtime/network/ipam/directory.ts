@@ -1,5 +1,5 @@
 /** The names in a directory by getdents64(2). */
-import type { Kernel } from '../kernel/kernel.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
 
 const ROOM = 64 * 1024;
 /** struct linux_dirent64: u64 ino, s64 off, u16 reclen, u8 type, name */

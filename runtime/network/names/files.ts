@@ -1,7 +1,8 @@
 /**
  * The three files that tell programs in a container about names: hosts(5), hostname(5), resolv.conf(5). Contents only.
  */
-import type { Network } from '../container/network.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { parseHost } from '../request/added-host.ts';
 
 const LOCAL = [
   '127.0.0.1\tlocalhost',
@@ -14,14 +15,11 @@ const LOCAL = [
 /** Google's public resolvers, docker's fallback too, when the host names none that a container can reach. */
 const FALLBACK = ['8.8.8.8', '8.8.4.4'];
 
-/** 'name:address' or 'name=address', as --add-host takes them; the address may be host-gateway. */
-export const splitHost = (entry: string): [name: string, address: string] => {
-  const at = entry.search(/[:=]/);
-  return [entry.slice(0, at), entry.slice(at + 1).replace(/^\[(.*)\]$/, '$1')];
-};
-
+type Placed = Pick<Endpoint, 'driver' | 'address' | 'gateway'>;
+const onHost = (endpoints: readonly Placed[]) => endpoints.some(({ driver }) => driver === 'host');
 /** Which address reaches the host: in its own namespace, its loopback. */
-const hostGateway = ({ mode, gateway }: Network) => (mode === 'host' ? '127.0.0.1' : gateway);
+const hostGateway = (endpoints: readonly Placed[]) =>
+  onHost(endpoints) ? '127.0.0.1' : endpoints.find(({ gateway }) => gateway)?.gateway;
 
 /** The full name, then its first part, by which programs also look for their own host: as in dockerd. */
 function namesOf(hostname: string, domainname?: string): string[] {
@@ -30,18 +28,19 @@ function namesOf(hostname: string, domainname?: string): string[] {
 }
 
 export interface HostsFor {
-  network: Network;
+  endpoints: readonly Placed[];
   hostname: string;
   domainname?: string;
   extra: readonly string[];
   hostFile: string;
 }
 
-export function hostsFile({ network, hostname, domainname, extra, hostFile }: HostsFor): string {
-  const lines = network.mode === 'host' ? [hostFile.replace(/\n+$/, '')] : [...LOCAL];
-  for (const [name, address] of extra.map(splitHost))
-    lines.push(`${address === 'host-gateway' ? hostGateway(network) : address}\t${name}`);
-  if (network.address) lines.push(`${network.address}\t${namesOf(hostname, domainname).join(' ')}`);
+export function hostsFile({ endpoints, hostname, domainname, extra, hostFile }: HostsFor): string {
+  const lines = onHost(endpoints) ? [hostFile.replace(/\n+$/, '')] : [...LOCAL];
+  for (const { name, address } of extra.flatMap((entry) => parseHost(entry) ?? []))
+    lines.push(`${address === 'host-gateway' ? hostGateway(endpoints) : address}\t${name}`);
+  for (const { address } of endpoints)
+    if (address) lines.push(`${address}\t${namesOf(hostname, domainname).join(' ')}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -72,7 +71,8 @@ export function parseResolvConf(text: string): Resolver {
 }
 
 export interface ResolvConfFor {
-  mode: Network['mode'];
+  /** in the host's own network namespace */
+  onHost: boolean;
   hostFile: string;
   dns: readonly string[];
   search: readonly string[];
@@ -80,11 +80,11 @@ export interface ResolvConfFor {
 }
 
 /** What was asked for, else what the host has. In the host's own namespace its loopback resolvers work and stay. */
-export function resolvConf({ mode, hostFile, dns, search, options }: ResolvConfFor): string {
+export function resolvConf({ onHost: shared, hostFile, dns, search, options }: ResolvConfFor): string {
   const host = parseResolvConf(hostFile);
   const asked = dns.length + search.length + options.length > 0;
-  if (mode === 'host' && !asked && host.nameservers.length) return hostFile;
-  const inherited = host.nameservers.filter((server) => mode === 'host' || reachable(server));
+  if (shared && !asked && host.nameservers.length) return hostFile;
+  const inherited = host.nameservers.filter((server) => shared || reachable(server));
   const servers = dns.length ? dns : inherited.length ? inherited : FALLBACK;
   const domains = search.length ? search.filter((domain) => domain !== '.') : host.search;
   const lines = servers.map((server) => `nameserver ${server}`);

@@ -9,12 +9,13 @@
  *
  * A netlink socket belongs for good to the network namespace in which it was made: network_namespaces(7).
  */
-import { AF, NETLINK_ROUTE, SOCK } from '../syscalls/constants.ts';
-import type { Kernel } from '../kernel/kernel.ts';
-import { NetlinkSocket } from '../kernel/netlink/socket.ts';
-import type { Container } from '../container/container.ts';
+import { AF, NETLINK_ROUTE, SOCK } from '../../syscalls/constants.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { NetlinkSocket } from '../../kernel/netlink/socket.ts';
+import { setLink } from '../../kernel/netlink/route/link.ts';
+import type { Connected } from '../driver.ts';
 
-async function fetchSocket(k: Kernel, c: Container): Promise<number> {
+async function fetchSocket(k: Kernel, c: Connected): Promise<number> {
   const { pidfd } = c.live;
   if (pidfd === undefined)
     throw new Error(
@@ -31,13 +32,13 @@ async function fetchSocket(k: Kernel, c: Container): Promise<number> {
   return ours;
 }
 
-export async function openInside(k: Kernel, c: Container): Promise<void> {
+export async function openInside(k: Kernel, c: Connected): Promise<void> {
   await closeInside(k, c);
   c.live.netlink = await fetchSocket(k, c);
   await inside(k, c).explained();
 }
 
-export function inside(k: Kernel, c: Container): NetlinkSocket {
+export function inside(k: Kernel, c: Connected): NetlinkSocket {
   if (c.live.netlink === undefined)
     throw new Error(
       `no netlink socket in the network namespace of container ${c.id.slice(0, 12)}: run network.open-netlink first`,
@@ -45,21 +46,24 @@ export function inside(k: Kernel, c: Container): NetlinkSocket {
   return new NetlinkSocket(k, c.live.netlink);
 }
 
-export function eth0(c: Container): number {
-  if (c.live.eth0 === undefined)
-    throw new Error(`container ${c.id.slice(0, 12)} has no link of its own yet: run network.find-peer first`);
-  return c.live.eth0;
+/** lo, the one link that a new network namespace has. */
+export async function bringLoopbackUp(k: Kernel, c: Connected): Promise<void> {
+  await inside(k, c).request(setLink('lo', {}, true));
+  k.fact(
+    { kind: 'link', key: 'container/lo', value: 'loopback, up' },
+    { kind: 'address', key: 'container/lo', value: '127.0.0.1/8' },
+  );
 }
 
 /** Not open is fine. */
-export async function closeInside(k: Kernel, c: Container): Promise<void> {
+export async function closeInside(k: Kernel, c: Connected): Promise<void> {
   const fd = c.live.netlink;
   delete c.live.netlink;
   if (fd !== undefined) await k.daemon.close(fd);
 }
 
 /** For a look while the stage still answers. */
-export async function lookInside<T>(k: Kernel, c: Container, look: (socket: NetlinkSocket) => Promise<T>): Promise<T> {
+export async function lookInside<T>(k: Kernel, c: Connected, look: (socket: NetlinkSocket) => Promise<T>): Promise<T> {
   const fd = await fetchSocket(k, c);
   try {
     return await look(new NetlinkSocket(k, fd));

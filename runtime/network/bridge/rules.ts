@@ -4,12 +4,12 @@
  *   chain postrouting   what leaves the subnet by another link than the bridge gets the host's address
  *   chain forward       containers may open connections, outsiders may only answer
  */
-import { NETLINK_NETFILTER } from '../syscalls/constants.ts';
-import { tolerate } from '../kernel/errors.ts';
-import type { Kernel } from '../kernel/kernel.ts';
-import type { Fields } from '../kernel/netlink/attribute.ts';
-import { getGeneration, inOneBatch } from '../kernel/netlink/nftables/batch.ts';
-import { newChain, NF_INET, NF_IP_PRI, type BaseChain } from '../kernel/netlink/nftables/chain.ts';
+import { NETLINK_NETFILTER } from '../../syscalls/constants.ts';
+import { tolerate } from '../../kernel/errors.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import type { Fields } from '../../kernel/netlink/attribute.ts';
+import { getGeneration, inOneBatch } from '../../kernel/netlink/nftables/batch.ts';
+import { newChain, NF_INET, NF_IP_PRI, type BaseChain } from '../../kernel/netlink/nftables/chain.ts';
 import {
   counter,
   CT_STATE,
@@ -18,13 +18,13 @@ import {
   masquerade,
   sourceIn,
   stateIn,
-} from '../kernel/netlink/nftables/expressions.ts';
-import { dumpRules, flushChain, newRule, ruleOf } from '../kernel/netlink/nftables/rule.ts';
-import { showRule } from '../kernel/netlink/nftables/show-rule.ts';
-import { deleteTable, newTable } from '../kernel/netlink/nftables/table.ts';
-import { withNetlink, type NetlinkSocket } from '../kernel/netlink/socket.ts';
+} from '../../kernel/netlink/nftables/expressions.ts';
+import { dumpRules, flushChain, newRule, ruleOf } from '../../kernel/netlink/nftables/rule.ts';
+import { showRule } from '../../kernel/netlink/nftables/show-rule.ts';
+import { deleteTable, newTable } from '../../kernel/netlink/nftables/table.ts';
+import { withNetlink, type NetlinkSocket } from '../../kernel/netlink/socket.ts';
 import type { Bridge } from './bridge.ts';
-import { netmask, networkAddress } from './ipv4.ts';
+import { netmask, networkAddress } from '../ipam/ipv4.ts';
 
 export interface ChainRules {
   chain: BaseChain;

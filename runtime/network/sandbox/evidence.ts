@@ -2,21 +2,19 @@
  * What the kernel says about a container's network now: dumps of the host's side and of the container's, in lines like
  * those of ip(8).
  */
-import { NETLINK_ROUTE } from '../syscalls/constants.ts';
-import { tolerate } from '../kernel/errors.ts';
-import type { Kernel } from '../kernel/kernel.ts';
-import { addressOf, dumpAddresses, dumpAddressesIn, type Address } from '../kernel/netlink/route/address.ts';
-import { dumpLinks, dumpLinksIn, linkOf, type Link } from '../kernel/netlink/route/link.ts';
-import { dumpNeighbours, neighbourOf, type Neighbour } from '../kernel/netlink/route/neighbour.ts';
-import { dumpRoutes, routeOf, RT_TABLE_MAIN, type Route } from '../kernel/netlink/route/route.ts';
-import { withNetlink, type NetlinkSocket } from '../kernel/netlink/socket.ts';
-import type { Container } from '../container/container.ts';
-import type { Evidence } from '../journal/inspection-section.ts';
-import { forwardingNow } from './forwarding.ts';
+import { NETLINK_ROUTE } from '../../syscalls/constants.ts';
+import { tolerate } from '../../kernel/errors.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { addressOf, dumpAddresses, dumpAddressesIn, type Address } from '../../kernel/netlink/route/address.ts';
+import { dumpLinks, dumpLinksIn, linkOf, type Link } from '../../kernel/netlink/route/link.ts';
+import { dumpNeighbours, neighbourOf, type Neighbour } from '../../kernel/netlink/route/neighbour.ts';
+import { dumpRoutes, routeOf, RT_TABLE_MAIN, type Route } from '../../kernel/netlink/route/route.ts';
+import { withNetlink, type NetlinkSocket } from '../../kernel/netlink/socket.ts';
+import type { Evidence } from '../../journal/inspection-section.ts';
 import { lookInside } from './inside.ts';
-import { findLink } from './links.ts';
+import type { Connected } from '../driver.ts';
+import { findLink } from '../links.ts';
 import { linksOf, neighboursOf, routesOf } from './proc-net.ts';
-import { rulesNow } from './rules.ts';
 
 const ROOM = 32 * 1024;
 
@@ -45,7 +43,7 @@ function showLink(link: Link, links: readonly Link[]): string {
     .join(' ');
 }
 
-function show(
+export function show(
   where: string,
   { links, addresses, routes, neighbours }: Found,
   wanted: (link: Link) => boolean,
@@ -75,23 +73,17 @@ function show(
   ];
 }
 
-const ask = async (socket: NetlinkSocket): Promise<Found> => ({
+export const askAll = async (socket: NetlinkSocket): Promise<Found> => ({
   links: (await socket.dump(...dumpLinks)).map(linkOf),
   addresses: (await socket.dump(...dumpAddresses)).map(addressOf),
   routes: (await socket.dump(...dumpRoutes)).map(routeOf),
   neighbours: (await socket.dump(...dumpNeighbours)).map(neighbourOf),
 });
 
-/** The bridge and the container's end on it. */
-export const hostEvidence = (k: Kernel, c: Container): Promise<Evidence[]> =>
-  withNetlink(k, NETLINK_ROUTE, async (socket) =>
-    show('host', await ask(socket), ({ name }) => name === c.settings.bridge || name === c.network.hostLink),
-  );
-
 /** Through a socket of the stage; from the outside when the stage has become the user's process. */
-export async function insideEvidence(k: Kernel, c: Container): Promise<Evidence[]> {
+export async function insideEvidence(k: Kernel, c: Connected): Promise<Evidence[]> {
   try {
-    return show('container', await lookInside(k, c, ask), () => true);
+    return show('container', await lookInside(k, c, askAll), () => true);
   } catch {
     return show('container', await askFromOutside(k, c), () => true);
   }
@@ -101,7 +93,7 @@ export async function insideEvidence(k: Kernel, c: Container): Promise<Evidence[
  * Links and addresses by the number that the host has for the namespace at the other end of the pair, the rest from
  * /proc/PID/net.
  */
-async function askFromOutside(k: Kernel, c: Container): Promise<Found> {
+async function askFromOutside(k: Kernel, c: Connected): Promise<Found> {
   const proc = async (file: string) =>
     (
       await tolerate(
@@ -111,7 +103,8 @@ async function askFromOutside(k: Kernel, c: Container): Promise<Found> {
     )?.toString() ?? '';
   const { links, addresses } = await withNetlink(k, NETLINK_ROUTE, async (socket) => {
     await socket.strict();
-    const netns = (await findLink(socket, c.network.hostLink))?.peerNetns;
+    const hostLink = c.endpoints.find((endpoint) => endpoint.hostLink)?.hostLink;
+    const netns = hostLink ? (await findLink(socket, hostLink))?.peerNetns : undefined;
     if (netns === undefined) return { links: linksOf(await proc('dev')), addresses: [] };
     return {
       links: (await socket.dump(...dumpLinksIn(netns))).map(linkOf),
@@ -124,14 +117,4 @@ async function askFromOutside(k: Kernel, c: Container): Promise<Found> {
     routes: routesOf(await proc('route'), links),
     neighbours: neighboursOf(await proc('arp'), links),
   };
-}
-
-export async function ruleEvidence(k: Kernel, c: Container): Promise<Evidence[]> {
-  return [{ title: `nf_tables table ip ${c.settings.bridge}`, lines: await rulesNow(k, c.settings.bridge) }];
-}
-export async function forwardingEvidence(k: Kernel, c: Container): Promise<Evidence[]> {
-  return [
-    ...(await ruleEvidence(k, c)),
-    { title: 'net.ipv4.ip_forward', lines: [(await forwardingNow(k)) ? '1' : '0'] },
-  ];
 }

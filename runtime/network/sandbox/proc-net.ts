@@ -1,9 +1,9 @@
 /**
  * The files of /proc/PID/net, which show the network namespace of that process to whoever reads them: proc_pid_net(5).
  */
-import type { Link } from '../kernel/netlink/route/link.ts';
-import type { Neighbour } from '../kernel/netlink/route/neighbour.ts';
-import { RT_TABLE_MAIN, type Route } from '../kernel/netlink/route/route.ts';
+import type { Link } from '../../kernel/netlink/route/link.ts';
+import type { Neighbour } from '../../kernel/netlink/route/neighbour.ts';
+import { RT_TABLE_MAIN, type Route } from '../../kernel/netlink/route/route.ts';
 
 const rows = (text: string, headings: number) =>
   text

@@ -1,21 +1,21 @@
 /**
  * The bridge: a switch in the kernel that the containers' links are plugged into, made once and shared by all of them.
  */
-import { NETLINK_ROUTE } from '../syscalls/constants.ts';
-import { tolerate } from '../kernel/errors.ts';
-import type { Fact } from '../journal/event.ts';
-import type { Kernel } from '../kernel/kernel.ts';
-import { addressOf, dumpAddresses, newAddress, type Address } from '../kernel/netlink/route/address.ts';
-import { newLink, setLink, type Link } from '../kernel/netlink/route/link.ts';
-import { dumpRoutes, routeOf, RT_TABLE_MAIN, type Route } from '../kernel/netlink/route/route.ts';
-import { withNetlink, type NetlinkSocket } from '../kernel/netlink/socket.ts';
-import { conflict } from '../errors/api-error.ts';
-import type { Settings } from '../data-root/settings.ts';
-import { broadcast, macOf } from './ipv4.ts';
-import { findLink } from './links.ts';
-import { chooseSubnet, parseBip, type Subnet } from './subnet.ts';
+import { NETLINK_ROUTE } from '../../syscalls/constants.ts';
+import { tolerate } from '../../kernel/errors.ts';
+import type { Fact } from '../../journal/event.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { addressOf, dumpAddresses, newAddress, type Address } from '../../kernel/netlink/route/address.ts';
+import { newLink, setLink, type Link } from '../../kernel/netlink/route/link.ts';
+import { dumpRoutes, routeOf, RT_TABLE_MAIN, type Route } from '../../kernel/netlink/route/route.ts';
+import { withNetlink, type NetlinkSocket } from '../../kernel/netlink/socket.ts';
+import { conflict } from '../../errors/api-error.ts';
+import type { Network } from '../driver.ts';
+import { broadcast, macOf } from '../ipam/ipv4.ts';
+import { findLink } from '../links.ts';
+import { chooseSubnet, parseBip, type Subnet } from '../ipam/subnet.ts';
 
-export type BridgeSettings = Pick<Settings, 'bridge' | 'bip'>;
+type BridgeSettings = Pick<Network, 'bridge' | 'bip'>;
 /** `uplink`: the host's link on its default route, when it has one. */
 export interface Bridge extends Subnet {
   name: string;

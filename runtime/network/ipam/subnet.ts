@@ -1,7 +1,7 @@
 /**
  * Which addresses the bridge gets: what the daemon was told, or the first private /16 that nothing on the host uses.
  */
-import { badParameter, Refusal } from '../errors/api-error.ts';
+import { badParameter, Refusal } from '../../errors/api-error.ts';
 import { base, overlap, parseCidr, toText, top, type Cidr } from './ipv4.ts';
 
 /** The gateway's address on the bridge, and how many bits of it name the subnet. */

@@ -2,10 +2,10 @@
  * net.ipv4.ip_forward: whether the host passes packets from one link on to another. Containers reach the outside only
  * if it does.
  */
-import { NETLINK_ROUTE } from '../syscalls/constants.ts';
-import type { Kernel } from '../kernel/kernel.ts';
-import { dumpLinks, linkOf, setLink, type Link } from '../kernel/netlink/route/link.ts';
-import { withNetlink } from '../kernel/netlink/socket.ts';
+import { NETLINK_ROUTE } from '../../syscalls/constants.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { dumpLinks, linkOf, setLink, type Link } from '../../kernel/netlink/route/link.ts';
+import { withNetlink } from '../../kernel/netlink/socket.ts';
 import { ALIAS } from './bridge.ts';
 
 const IP_FORWARD = '/proc/sys/net/ipv4/ip_forward';

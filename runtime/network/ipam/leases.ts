@@ -1,29 +1,36 @@
 /**
- * Who has which address: one symbolic link per address, `<root>/network/leases/172.30.0.2 -> <container id>`.
+ * Who has which address of a network: one symbolic link per address,
+ * `<root>/network/<network>/leases/172.30.0.2 -> <container id>`.
  * symlink(2) makes it or fails with EEXIST, so two starts never get the same one, whoever else is paused half way; and
  * `ls -l` shows the table.
  */
-import { AT_FDCWD, O } from '../syscalls/constants.ts';
-import { hasCode, tolerate } from '../kernel/errors.ts';
-import type { Kernel } from '../kernel/kernel.ts';
-import { badParameter, conflict, Refusal } from '../errors/api-error.ts';
-import type { Settings } from '../data-root/settings.ts';
+import { AT_FDCWD, O } from '../../syscalls/constants.ts';
+import { hasCode, tolerate } from '../../kernel/errors.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { badParameter, conflict, Refusal } from '../../errors/api-error.ts';
 import { namesOf } from './directory.ts';
 import { base, contains, isIpv4, networkAddress, toText, top } from './ipv4.ts';
 import type { Subnet } from './subnet.ts';
 
 const MAX_ID = 256;
-type Rooted = Pick<Settings, 'root'>;
-const directory = ({ root }: Rooted) => `${root}/network/leases`;
+/** Of which network, by its name, in which data root. */
+export interface LeasePlace {
+  root: string;
+  network: string;
+}
+const networksOf = (root: string) => `${root}/network`;
+const directory = ({ root, network }: LeasePlace) => `${networksOf(root)}/${network}/leases`;
 const cidrOf = ({ gateway, prefix }: Subnet) => ({ address: gateway, prefix });
 
-const open = (k: Kernel, settings: Rooted) =>
-  k.daemon.openat(AT_FDCWD, directory(settings), O.O_DIRECTORY | O.O_CLOEXEC | O.O_NOFOLLOW, 0);
+const openDirectory = (k: Kernel, path: string) =>
+  k.daemon.openat(AT_FDCWD, path, O.O_DIRECTORY | O.O_CLOEXEC | O.O_NOFOLLOW, 0);
+const open = (k: Kernel, place: LeasePlace) => openDirectory(k, directory(place));
 
-async function make(k: Kernel, settings: Rooted): Promise<number> {
-  for (const path of [settings.root, `${settings.root}/network`, directory(settings)])
+async function make(k: Kernel, place: LeasePlace): Promise<number> {
+  const { root, network } = place;
+  for (const path of [root, networksOf(root), `${networksOf(root)}/${network}`, directory(place)])
     await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, path, 0o700));
-  return open(k, settings);
+  return open(k, place);
 }
 
 async function closing<T>(k: Kernel, fd: number, use: (dirfd: number) => Promise<T>): Promise<T> {
@@ -43,13 +50,13 @@ const holder = async (k: Kernel, dirfd: number, address: string) =>
  */
 export async function leaseAddress(
   k: Kernel,
-  settings: Rooted,
+  place: LeasePlace,
   subnet: Subnet,
   id: string,
   requested?: string,
 ): Promise<string> {
   if (requested) inRange(subnet, requested);
-  const fd = (await tolerate(['ENOENT'], open(k, settings))) ?? (await make(k, settings));
+  const fd = (await tolerate(['ENOENT'], open(k, place))) ?? (await make(k, place));
   return closing(k, fd, async (dirfd) => {
     for (const address of requested ? [requested] : freeIn(subnet, await namesOf(k, dirfd))) {
       const made = await take(k, dirfd, id, address);
@@ -99,22 +106,27 @@ function* freeIn(subnet: Subnet, names: readonly string[]): Generator<string> {
 }
 
 /** Gives back what the container holds; nothing is fine. `address` saves the search. Returns what was released. */
-export async function releaseAddress(k: Kernel, settings: Rooted, id: string, address?: string): Promise<string[]> {
-  return releaseWhere(k, settings, (owner) => owner === id, address && isIpv4(address) ? [address] : undefined);
+export async function releaseAddress(k: Kernel, place: LeasePlace, id: string, address?: string): Promise<string[]> {
+  return releaseWhere(k, place, (owner) => owner === id, address && isIpv4(address) ? [address] : undefined);
 }
 
-/** After a reboot or a crash: leases of containers that are not among `ids` are given back. */
-export async function keepLeases(k: Kernel, settings: Rooted, ids: ReadonlySet<string>): Promise<string[]> {
-  return releaseWhere(k, settings, (owner) => !ids.has(owner));
+/** After a reboot or a crash: leases of containers that are not among `ids` are given back, in every network. */
+export async function keepLeases(k: Kernel, root: string, ids: ReadonlySet<string>): Promise<string[]> {
+  const fd = await tolerate(['ENOENT'], openDirectory(k, networksOf(root)));
+  if (fd === undefined) return [];
+  const released: string[] = [];
+  for (const network of await closing(k, fd, (dirfd) => namesOf(k, dirfd)))
+    released.push(...(await releaseWhere(k, { root, network }, (owner) => !ids.has(owner))));
+  return released;
 }
 
 async function releaseWhere(
   k: Kernel,
-  settings: Rooted,
+  place: LeasePlace,
   which: (owner: string) => boolean,
   among?: string[],
 ): Promise<string[]> {
-  const fd = await tolerate(['ENOENT'], open(k, settings));
+  const fd = await tolerate(['ENOENT', 'ENOTDIR'], open(k, place));
   if (fd === undefined) return [];
   return closing(k, fd, async (dirfd) => {
     const released: string[] = [];

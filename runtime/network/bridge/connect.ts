@@ -1,0 +1,155 @@
+/** What each step does for an endpoint on a bridge: steps.ts beside it tells why. */
+import { NETLINK_ROUTE } from '../../syscalls/constants.ts';
+import { hasCode } from '../../kernel/errors.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { newAddress } from '../../kernel/netlink/route/address.ts';
+import { getLink, linkOf, newLink, setLink } from '../../kernel/netlink/route/link.ts';
+import { newDefaultRoute } from '../../kernel/netlink/route/route.ts';
+import { withNetlink } from '../../kernel/netlink/socket.ts';
+import type { Connection } from '../driver.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { broadcast, macOf } from '../ipam/ipv4.ts';
+import { leaseAddress, releaseAddress } from '../ipam/leases.ts';
+import { detachLink, removeLink } from '../links.ts';
+import { inside } from '../sandbox/inside.ts';
+import { bridgeNow, ensureBridge } from './bridge.ts';
+import { enableForwarding } from './forwarding.ts';
+import { ensureChain, forwardChain, masqueradeChain } from './rules.ts';
+
+/** The peer's name until it becomes eth0. */
+const PEER = 'peer';
+
+/** Of records that were written before endpoints had them. */
+const ifnameOf = ({ ifname = 'eth0' }: Endpoint) => ifname;
+export const hostLinkOf = ({ container, endpoint }: Connection): string =>
+  endpoint.hostLink ?? `veth${container.id.slice(0, 11)}`;
+
+/** The index of the endpoint's link in the container's network namespace. */
+function indexOf({ container, endpoint }: Connection): number {
+  const index = container.live.links?.get(endpoint.endpointID);
+  if (index === undefined)
+    throw new Error(`container ${container.id.slice(0, 12)} has no link of its own yet: run network.find-peer first`);
+  return index;
+}
+
+export async function findSubnet(k: Kernel, { network, endpoint }: Connection): Promise<void> {
+  const { gateway, prefix } = await ensureBridge(k, network);
+  Object.assign(endpoint, { gateway, prefix });
+}
+
+export async function takeAddress(k: Kernel, { network, endpoint, container }: Connection): Promise<void> {
+  const place = { root: container.settings.root, network: network.name };
+  const address = await leaseAddress(k, place, bridgeNow(network.bridge), container.id, endpoint.requestedAddress);
+  Object.assign(endpoint, { address, mac: endpoint.requestedMac ?? macOf(address) });
+  k.fact({ kind: 'lease', key: address, value: container.id });
+}
+
+export async function releaseLease(k: Kernel, { network, endpoint, container }: Connection): Promise<void> {
+  const place = { root: container.settings.root, network: network.name };
+  const released = await releaseAddress(k, place, container.id, endpoint.address);
+  k.fact(...released.map((address) => ({ kind: 'lease' as const, key: address, value: null })));
+  for (const key of ['address', 'prefix', 'gateway', 'mac'] as const) delete endpoint[key];
+}
+
+/** What the lease step left in the endpoint. */
+function leased({ container, endpoint }: Connection): {
+  address: string;
+  prefix: number;
+  gateway: string;
+  mac: string;
+} {
+  const { address, prefix, gateway, mac } = endpoint;
+  if (!address || !prefix || !gateway || !mac)
+    throw new Error(`container ${container.id.slice(0, 12)} has no address yet: run network.lease-address first`);
+  return { address, prefix, gateway, mac };
+}
+
+export async function createPair(k: Kernel, it: Connection): Promise<void> {
+  const hostLink = hostLinkOf(it);
+  const { mtu } = bridgeNow(it.network.bridge);
+  const pair = newLink({
+    ifname: hostLink,
+    mtu,
+    linkinfo: { kind: 'veth', data: { peer: { ifname: PEER, mtu, net_ns_pid: it.container.live.pid } } },
+  });
+  await withNetlink(k, NETLINK_ROUTE, async (socket) => {
+    try {
+      await socket.request(pair);
+    } catch (error) {
+      // left over from the last run: the kernel has not yet taken its namespace down
+      if (!hasCode(error, 'EEXIST')) throw error;
+      await removeLink(k, hostLink);
+      await socket.request(pair);
+    }
+  });
+  k.fact(
+    { kind: 'link', key: `host/${hostLink}`, value: 'veth, down' },
+    { kind: 'link', key: `container/${PEER}`, value: 'veth, down' },
+  );
+}
+
+/** The pair is deleted before this resolves. */
+export const removePair = (k: Kernel, it: Connection): Promise<void> => removeLink(k, hostLinkOf(it));
+
+/** Quick; the kernel deletes the pair with the namespace, some milliseconds after its last process. */
+export const unplug = (k: Kernel, it: Connection): Promise<void> => detachLink(k, hostLinkOf(it));
+
+export async function attach(k: Kernel, it: Connection): Promise<void> {
+  const { index, name } = bridgeNow(it.network.bridge);
+  const hostLink = hostLinkOf(it);
+  await withNetlink(k, NETLINK_ROUTE, (socket) => socket.request(setLink(hostLink, { master: index }, true)));
+  k.fact({ kind: 'link', key: `host/${hostLink}`, value: `veth, master ${name}, up` });
+}
+
+export async function findPeer(k: Kernel, { container, endpoint }: Connection): Promise<void> {
+  const { index, mac } = linkOf(await inside(k, container).get(...getLink(PEER)));
+  container.live.links = new Map(container.live.links).set(endpoint.endpointID, index);
+  k.fact({ kind: 'link', key: `container/${PEER}`, value: `veth, index ${index}, ${mac}, down` });
+}
+
+export async function nameLink(k: Kernel, it: Connection): Promise<void> {
+  const [index, ifname] = [indexOf(it), ifnameOf(it.endpoint)];
+  await inside(k, it.container).request(setLink(index, { ifname }));
+  k.fact(
+    { kind: 'link', key: `container/${PEER}`, value: null },
+    { kind: 'link', key: `container/${ifname}`, value: `veth, index ${index}, down` },
+  );
+}
+
+export async function setMac(k: Kernel, it: Connection): Promise<void> {
+  const { mac } = leased(it);
+  await inside(k, it.container).request(setLink(indexOf(it), { address: mac }));
+  k.fact({
+    kind: 'link',
+    key: `container/${ifnameOf(it.endpoint)}`,
+    value: `veth, index ${indexOf(it)}, ${mac}, down`,
+  });
+}
+
+export async function addAddress(k: Kernel, it: Connection): Promise<void> {
+  const { address, prefix } = leased(it);
+  await inside(k, it.container).request(
+    newAddress({ index: indexOf(it), address, prefix }, broadcast({ address, prefix })),
+  );
+  k.fact({ kind: 'address', key: `container/${ifnameOf(it.endpoint)}`, value: `${address}/${prefix}` });
+}
+
+export async function linkUp(k: Kernel, it: Connection): Promise<void> {
+  const { mac } = leased(it);
+  await inside(k, it.container).request(setLink(indexOf(it), {}, true));
+  k.fact({ kind: 'link', key: `container/${ifnameOf(it.endpoint)}`, value: `veth, index ${indexOf(it)}, ${mac}, up` });
+}
+
+export async function addRoutes(k: Kernel, it: Connection): Promise<void> {
+  const { gateway } = leased(it);
+  await inside(k, it.container).request(newDefaultRoute(gateway, indexOf(it)));
+  k.fact({ kind: 'route', key: 'container/default', value: `via ${gateway} dev ${ifnameOf(it.endpoint)}` });
+}
+
+export const masquerade = (k: Kernel, { network }: Connection): Promise<void> =>
+  ensureChain(k, masqueradeChain(bridgeNow(network.bridge)));
+
+export async function forward(k: Kernel, { network }: Connection): Promise<void> {
+  await ensureChain(k, forwardChain(bridgeNow(network.bridge)));
+  await enableForwarding(k, network.bridge);
+}

@@ -1,0 +1,41 @@
+/** The steps that write the files by which programs in the container find names. */
+import type { Step } from '../../operation/step.ts';
+import type { Connected } from '../driver.ts';
+import { fileEvidence, removeFile, writeHostname, writeHosts, writeResolvConf } from './write-files.ts';
+
+const writeHostsFile: Step<Connected> = {
+  id: 'network.write-hosts',
+  title: 'Write /etc/hosts',
+  explain: `Names that are known without asking anybody: localhost, the container's own name, and those of \`--add-host\`.
+
+It is written on the host and mounted over the image's file later, so that the image stays as it is. With \`--network host\` it begins with the host's
+file, with \`container:ID\` it is the same file as the other container's. Many programs look up their own host name and fail without it. See hosts(5).`,
+  do: writeHosts,
+  undo: (k, c) => removeFile(k, c, 'hosts'),
+  inspect: fileEvidence('hosts'),
+};
+
+const writeHostnameFile: Step<Connected> = {
+  id: 'network.write-hostname',
+  title: 'Write /etc/hostname',
+  explain: `The container's name for programs that read the file; the kernel gets it from sethostname(2) in the exec phase.
+
+The two must agree, or programs see two names. Nothing else reads this file here, as there is no init that sets the name at boot. See hostname(5).`,
+  do: writeHostname,
+  undo: (k, c) => removeFile(k, c, 'hostname'),
+  inspect: fileEvidence('hostname'),
+};
+
+const writeResolvConfFile: Step<Connected> = {
+  id: 'network.write-resolv-conf',
+  title: 'Write /etc/resolv.conf',
+  explain: `Where to ask for names: the servers of \`--dns\`, or those that the host uses.
+
+Servers on the host's loopback (127.0.0.53 is systemd-resolved) are left out, because in the container's namespace that address is the container itself;
+when none is left, public ones are named and a comment says so. Without the file every lookup is sent to 127.0.0.1 and fails. See resolv.conf(5).`,
+  do: writeResolvConf,
+  undo: (k, c) => removeFile(k, c, 'resolvConf'),
+  inspect: fileEvidence('resolvConf'),
+};
+
+export const nameSteps: readonly Step<Connected>[] = [writeHostsFile, writeHostnameFile, writeResolvConfFile];

@@ -1,0 +1,14 @@
+/** none: a network namespace with nothing but the loopback. */
+import type { NetworkDriver } from '../driver.ts';
+
+export const none: NetworkDriver = {
+  name: 'none',
+  namespace: () => 'new',
+  make: [],
+  plug: [],
+  configure: [],
+  admit: [],
+  disconnect: [],
+  remove: [],
+  inspect: [],
+};

@@ -1,0 +1,63 @@
+/** The network phase's steps: what the drivers of a container's endpoints give, around what all of them need. */
+import type { Evidence } from '../../journal/inspection-section.ts';
+import type { Step } from '../../operation/step.ts';
+import { connectionsOf } from './connections.ts';
+import type { Connected, Connection, EndpointStep, NetworkDriver } from '../driver.ts';
+import { drivers, driverOf } from '../../drivers/network.ts';
+import { nameSteps } from '../names/steps.ts';
+import { closeNetlink, loopbackUp, openNetlink } from './sandbox-steps.ts';
+
+type Part = 'make' | 'plug' | 'configure' | 'admit';
+
+/** That step of each endpoint whose driver has one of this id. */
+function stepsOf(c: Connected, part: Part, id: string): [step: EndpointStep, connection: Connection][] {
+  return connectionsOf(c).flatMap((connection) => {
+    const step = driverOf(connection.endpoint)[part].find((one) => one.id === id);
+    return step && (step.when?.(connection) ?? true) ? [[step, connection] as const] : [];
+  });
+}
+
+/** A step of endpoints, as a step of the container that has them. */
+function forEndpoints(part: Part, { id, title, explain, undo, inspect }: EndpointStep): Step<Connected> {
+  return {
+    id,
+    title,
+    explain,
+    when: (c) => stepsOf(c, part, id).length > 0,
+    async do(k, c) {
+      for (const [step, connection] of stepsOf(c, part, id)) await step.do(k, connection);
+    },
+    ...(undo && {
+      async undo(k, c) {
+        for (const [step, connection] of stepsOf(c, part, id).reverse()) await step.undo?.(k, connection);
+      },
+    }),
+    ...(inspect && {
+      async inspect(k, c) {
+        const found: Evidence[] = [];
+        for (const [step, connection] of stepsOf(c, part, id))
+          found.push(...((await step.inspect?.(k, connection)) ?? []));
+        return found;
+      },
+    }),
+  };
+}
+
+/** Drivers may share a step's id; it is listed once, with the words of the first. */
+function each(part: Part): Step<Connected>[] {
+  const all = drivers.flatMap((driver: NetworkDriver) => driver[part]);
+  return all
+    .filter((step, j) => all.findIndex(({ id }) => id === step.id) === j)
+    .map((step) => forEndpoints(part, step));
+}
+
+export const networkSteps: readonly Step<Connected>[] = [
+  ...each('make'),
+  ...each('plug'),
+  openNetlink,
+  loopbackUp,
+  ...each('configure'),
+  closeNetlink,
+  ...each('admit'),
+  ...nameSteps,
+];
