@@ -124,6 +124,7 @@ test('the command line is a client: of the runtime it uses only what is pure', (
     'runtime/journal/perfetto.ts',
     'runtime/journal/visible.ts',
     'runtime/journal/frame.ts',
+    'runtime/journal/compare.ts',
     'runtime/journal/event.ts',
     'runtime/container/io/detach-keys.ts',
     'runtime/request/signal.ts',

@@ -35,6 +35,7 @@ export const verbs: readonly Entry[] = [
   inside('phases', 'list the steps of the lifecycle and explain them', () => import('./verbs/walk/phases.ts')),
   inside('trace', "print a container's journal, as strace would", () => import('./verbs/walk/trace.ts')),
   inside('frame', 'tell what was true after an event of the journal', () => import('./verbs/walk/frame.ts')),
+  inside('compare', 'tell in which steps two containers or operations differ', () => import('./verbs/walk/compare.ts')),
   inside('operations', 'list pulls, each with a journal of its own', () => import('./verbs/walk/operations.ts')),
   inside('gate', 'move on a container that stands at a step', () => import('./verbs/walk/gate.ts')),
   inside('record', 'write a run into one HTML file, to be looked at anywhere', () => import('./verbs/walk/record.ts')),

@@ -22,3 +22,9 @@ export interface Pulled {
   digest?: string;
   notice?: string;
 }
+
+/** Resolves when the pull has its id; what goes wrong later is in its journal and in its record. */
+export const begunPull = (
+  engine: { pull(options: PullOptions): Promise<Pulled> },
+  options: PullOptions,
+): Promise<OperationHandle> => new Promise((begun, failed) => void engine.pull({ ...options, begun }).catch(failed));

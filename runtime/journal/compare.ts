@@ -1,5 +1,5 @@
 /** Two runs side by side: the steps of both, and of each step only what differs. Pure. */
-import type { CallEvent, Event, Fact } from './event.ts';
+import type { CallEvent, Event, Fact, HttpEvent } from './event.ts';
 import { callLine, factLine, shortened } from './line.ts';
 import { align } from './align.ts';
 import { callSignature, factSignature, ownWords } from './signature.ts';
@@ -65,6 +65,7 @@ function visits(events: readonly Event[]): Visit[] {
         (visit = { step: event.step, seq: event.seq, calls: [], facts: new Map(), end: undefined }),
       );
     if (event.type === 'call') visit.calls.push(callItem(event, own));
+    if (event.type === 'http') visit.calls.push(requestItem(event, own));
     if (event.type === 'call' || event.type === 'fact') learn(visit, event.facts ?? [], event.seq);
     if (event.type === 'step' && event.at !== 'start' && event.at !== 'undo') visit.end = endItem(event, own);
   }
@@ -77,6 +78,11 @@ const callItem = (call: CallEvent, own: (text: string) => string): Item => ({
   name: call.name,
   seq: call.seq,
 });
+/** A request to a registry: what a pull is made of. */
+function requestItem({ method, url, status, error, seq }: HttpEvent, own: (text: string) => string): Item {
+  const text = `${method} ${url} ${error ? `failed: ${error}` : status}`;
+  return { text, signature: own(text), name: 'http', seq };
+}
 function endItem(event: Extract<Event, { type: 'step' }>, own: (text: string) => string): Item {
   const text = `${event.at}${event.error ? `: ${event.error}` : ''}`;
   return { text, signature: own(text), name: 'end', seq: event.seq };

@@ -54,7 +54,7 @@ export function ownWords(events: readonly Event[]): (text: string) => string {
   const own: [RegExp, string][] = [
     ...(id ? [[new RegExp(`${id.slice(0, 11)}[0-9a-f]{0,53}…?`, 'g'), 'ID'] as [RegExp, string]] : []),
     ...(words.length
-      ? [[new RegExp(`(?<![\\d.])(${words.join('|')})(?![\\d.])`, 'g'), 'OWN'] as [RegExp, string]]
+      ? [[new RegExp(`(?<![\\w.])(${words.join('|')})(?![\\w.])`, 'g'), 'OWN'] as [RegExp, string]]
       : []),
     [/\b([a-z]+):\[\d+\]/g, '$1:[INODE]'],
     [/\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, 'MAC'],

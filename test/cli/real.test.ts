@@ -90,6 +90,22 @@ test('trace shows the journal of it, inspect what came of it', () => {
   assert.is((JSON.parse(cli('inspect', 'pivot').out) as { State: { ExitCode: number } }[])[0]!.State.ExitCode, 3);
 });
 
+test('compare tells in which steps two runs differ, and by its exit code whether', () => {
+  for (const [name, ...flags] of [['plain'], ['twin'], ['small', '--memory', '64m']] as const)
+    assert.is(cli('run', '--name', name, '--hostname', 'one', ...flags, 'ubuntu', 'true').code, 0);
+  const same = cli('compare', 'plain', 'twin');
+  assert.is(same.code, 0, same.out);
+  assert.match(same.out, /^no difference in \d+ steps\n$/);
+  const { code, out } = cli('compare', 'plain', 'small');
+  assert.is(code, 1);
+  assert.match(out, /^create\.limits\n(?: {2}\+ .*\n)* {2}\+ .*memory\.limit_in_bytes", "67108864"/m);
+  assert.match(out, /\n1 of \d+ steps differ\n$/);
+  const rows = cli('compare', '--json', 'plain', 'small').out.trim().split('\n');
+  assert.ok(rows.length > 60, `only ${rows.length} steps`);
+  assert.match(cli('compare', 'plain', 'nowhere').err, /No such container: nowhere/);
+  cli('rm', 'plain', 'twin', 'small');
+});
+
 test('frame tells what was true after an event of the past', () => {
   const events = cli('trace', '--json', 'pivot')
     .out.trim()

@@ -102,6 +102,21 @@ test('is aborted from the page, and what failed is said there', async () => {
   assert.is((await operation()).state, 'failed');
 });
 
+test('pull in the run box begins one there, held before its first step, and the page shows it', async () => {
+  const { page, daemon } = visit;
+  await daemon.api('DELETE', `/images/${image()}:latest?force=1`);
+  await page.locator('#line').fill(`drydock pull ${image()}`);
+  await page.getByRole('radio', { name: 'step', exact: true }).check();
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await until('it stands', async () => (await visit.heading()) === 'Stands before');
+  const { id, state } = await operation();
+  assert.is(state, 'pulling');
+  assert.match(page.url(), new RegExp(`#run/${id}`));
+  assert.match(await visit.step(), /^pull\./);
+  await page.getByRole('group', { name: 'Gate' }).getByRole('button', { name: 'abort' }).click();
+  await until('it is given up', async () => (await operation()).state === 'failed');
+});
+
 test('the page has complained of nothing', () => assert.equal(visit.complaints, []));
 
 test.run();

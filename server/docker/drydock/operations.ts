@@ -3,6 +3,7 @@ import type { GateOptions } from '../../../runtime/engine/engine.ts';
 import { badParameter } from '../../../runtime/errors/api-error.ts';
 import type { OperationHandle, OperationRecord } from '../../../runtime/operation/record.ts';
 import type { Walked } from '../../../runtime/engine/find-walkable.ts';
+import { begunPull } from '../../../runtime/engine/pull-options.ts';
 import { type Json, readJson } from '../http/body.ts';
 import { registryAuth } from '../images/registry-auth.ts';
 import type { Exchange, Routes } from '../http/route.ts';
@@ -33,9 +34,11 @@ async function begin(x: Exchange): Promise<object> {
     throw badParameter(`platform must be a text like linux/arm64, got ${JSON.stringify(platform)}`);
   const gate = gateOf(body);
   const auth = registryAuth(x.req);
-  const operation = await new Promise<OperationHandle>((begun, failed) => {
-    // what goes wrong later is in the journal and in the record
-    x.engine.pull({ reference, gate, begun, ...(platform && { platform }), ...(auth && { auth }) }).catch(failed);
+  const operation = await begunPull(x.engine, {
+    reference,
+    gate,
+    ...(platform && { platform }),
+    ...(auth && { auth }),
   });
   x.res.status(201);
   return shown(operation);

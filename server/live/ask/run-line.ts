@@ -13,6 +13,10 @@ export interface RunLine {
   name?: string;
   platform?: string;
 }
+export interface PullLine {
+  reference: string;
+  platform?: string;
+}
 
 /** What the page has other means for, or what is about files and a terminal beside the client. */
 const elsewhere: Record<string, string> = {
@@ -38,11 +42,32 @@ function explained(error: CommanderError): Refusal {
   return badParameter(reason ? `${flag} is not taken here: ${reason}` : error.message.replace(/^error: /, ''));
 }
 
-/** 'run -it ubuntu /bin/bash', 'docker run …', or without these words; 400 with what is wrong. */
-export function parseRunLine(line: string): RunLine {
+/** 'run -it ubuntu /bin/bash', 'pull ubuntu', 'docker run …', or without these words; 400 with what is wrong. */
+export function parseLine(line: string): { run: RunLine } | { pull: PullLine } {
   const given = words(line);
   if (given[0] === 'drydock' || given[0] === 'docker') given.shift();
-  if (given[0] === 'run') given.shift();
+  const [verb = ''] = given;
+  if (verb === 'pull') return { pull: pullLine(given.slice(1)) };
+  return { run: runLine(verb === 'run' ? given.slice(1) : given) };
+}
+
+function pullLine(given: readonly string[]): PullLine {
+  const pull = new Command('pull')
+    .helpOption(false)
+    .option('--platform <os/arch>')
+    .argument('<image>')
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+  try {
+    pull.parse(given, { from: 'user' });
+    const { platform } = pull.opts<{ platform?: string }>();
+    return { reference: pull.args[0]!, ...(platform && { platform }) };
+  } catch (error) {
+    throw error instanceof CommanderError ? explained(error) : error;
+  }
+}
+
+function runLine(given: string[]): RunLine {
   const run = command();
   try {
     run.parse(rewrite(run, given, true), { from: 'user' });
@@ -60,4 +85,11 @@ export function parseRunLine(line: string): RunLine {
     if (error instanceof CommanderError) throw explained(error);
     throw error instanceof Refusal ? error : badParameter(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** A container's line alone, as lessons have them. */
+export function parseRunLine(line: string): RunLine {
+  const parsed = parseLine(line);
+  if ('pull' in parsed) throw badParameter(`${JSON.stringify(line)} runs no container`);
+  return parsed.run;
 }

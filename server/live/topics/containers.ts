@@ -1,10 +1,11 @@
 /** Containers: making them, moving them on, looking at them. */
-import type { Engine, GateCommand } from '../../../runtime/engine/engine.ts';
+import type { Engine, GateCommand, GateOptions } from '../../../runtime/engine/engine.ts';
 import type { Evidence } from '../../../runtime/journal/inspection-section.ts';
 import type { Walkable } from '../../../runtime/operation/walkable.ts';
+import { begunPull } from '../../../runtime/engine/pull-options.ts';
 import { walkable } from '../../../runtime/engine/find-walkable.ts';
 import { gateCommand, oneOf, optional, placesList, text, truth, whole } from '../ask/checks.ts';
-import { parseRunLine } from '../ask/run-line.ts';
+import { parseLine } from '../ask/run-line.ts';
 import type { Answerers } from '../ask/topic.ts';
 
 export const actions = ['start', 'stop', 'kill', 'pause', 'unpause', 'remove'] as const;
@@ -53,14 +54,21 @@ export const containerTopics: Answerers<ContainerAsks> = {
     shape: { line: text, step: truth, break: placesList, follow: optional(truth) },
     answer: async (asker, asked) => {
       const { engine } = asker;
-      const { request, name, platform } = parseRunLine(asked.line);
+      const gate: GateOptions = { mode: asked.step ? 'step' : 'run', breakpoints: asked.break };
+      const parsed = parseLine(asked.line);
+      if ('pull' in parsed) {
+        const { id } = await begunPull(engine, { ...parsed.pull, gate });
+        if (asked.follow) asker.follow(id, 0);
+        return { id };
+      }
+      const { request, name, platform } = parsed.run;
       const handle = await engine.create(request, {
         pull: 'missing',
         ...(name && { name }),
         ...(platform && { platform }),
       });
       if (asked.follow) asker.follow(handle.container.id, 0);
-      handle.start({ mode: asked.step ? 'step' : 'run', breakpoints: asked.break }).catch(inJournal);
+      handle.start(gate).catch(inJournal);
       return { id: handle.container.id };
     },
   },
