@@ -98,7 +98,7 @@ test('compare tells in which steps two runs differ, and by its exit code whether
   assert.match(same.out, /^no difference in \d+ steps\n$/);
   const { code, out } = cli('compare', 'plain', 'small');
   assert.is(code, 1);
-  assert.match(out, /^create\.limits\n(?: {2}\+ .*\n)* {2}\+ .*memory\.limit_in_bytes", "67108864"/m);
+  assert.match(out, /^create\.limits\n(?: {2}\+ .*\n)* {2}\+ .*memory\.(?:limit_in_bytes|max)", "67108864"/m);
   assert.match(out, /\n1 of \d+ steps differ\n$/);
   const rows = cli('compare', '--json', 'plain', 'small').out.trim().split('\n');
   assert.ok(rows.length > 60, `only ${rows.length} steps`);
