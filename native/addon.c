@@ -1,20 +1,21 @@
 /*
- * The daemon's door to the kernel (runtime/kernel/linux/linux.ts is its only user).
+ * The addon through which the daemon makes system calls; its only user is runtime/kernel/linux/linux.ts.
  *
  *   operations() → [[name, pattern], …]       the list in ops.def
- *   local(op, args) → answer                  do it here
- *   send(fd, calls, stored) → 0|-errno        ask a stage or shim to do them: [op, args, tolerated, …]
- *                                             (errnos, one a byte); stored: their data are there already
- *   pack(op, args) → Buffer                   the data of such a call, to be stored in pieces (wire.h)
- *   receive(fd, ms) → answers|undefined       what it answered; undefined: nothing yet
- *   watch(fd, callback) → close()             callback when fd can be read
+ *   local(op, args) → answer                  makes the call in this process
+ *   send(fd, calls, stored) → 0|-errno        asks a stage or a shim to make the calls: [op, args, tolerated, …];
+ *                                             tolerated: at most four errnos, one a byte;
+ *                                             stored: the data of the calls were sent before, with `store`
+ *   pack(op, args) → Buffer                   the data of such a call, for sending in pieces (wire.h)
+ *   receive(fd, ms) → answers|undefined       the answers to send(); undefined: none came within ms
+ *   watch(fd, callback) → close()             runs the callback when fd can be read
  *   spawn(path, argv, fds) → pid · sealedCopy(path, name) → fd · syscallNumbers() → {name: number}
- *   trim()                                    gives back what malloc(3) keeps and nobody uses: malloc_trim(3)
+ *   trim()                                    malloc_trim(3): gives unused heap memory back to the kernel
  *
- * An answer is the number the kernel returned (-errno on failure), or for operations that
- * give bytes [number, Buffer]. Answers are [ret, ns, Buffer|undefined, …], one three for each call
- * that was made, or -EPIPE when the other side has gone. send() says -E2BIG when they are too much
- * for one message.
+ * An answer is the number that the kernel returned (-errno on failure). Operations that return bytes
+ * answer [number, Buffer]. Answers are [ret, ns, Buffer|undefined, …], three values for each call
+ * that was made, or -EPIPE when the other side has closed the socket. send() returns -E2BIG, and sends
+ * nothing, when the calls do not fit into one message.
  */
 #include <malloc.h>
 #include <stdlib.h>

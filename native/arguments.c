@@ -14,8 +14,8 @@ static int refuse(napi_env env, const struct arguments *a, int j, const char *wh
 }
 
 /*
- * The place of `size` bytes in data, -1 when there is no room. Data may move: pointers into them are good until the
- * next call.
+ * Reserves `size` bytes in a->data. Returns their offset, or -1 when they would exceed DATA_MAX or realloc(3) fails.
+ * a->data may move, so pointers into it are valid only until the next call of reserve().
  */
 static int64_t reserve(struct arguments *a, size_t size, size_t alignment)
 {
@@ -45,7 +45,10 @@ void arguments_shrink(struct arguments *a)
 	a->capacity = 0;
 }
 
-/* Copies a string (NUL-terminated) or a buffer; returns its length, -1 if it is neither, -2 if too long. */
+/*
+ * Copies a string (with a NUL at its end) or a buffer into a->data. Returns its length; -1 if it is neither,
+ * -2 if it is too long, -3 if the string contains a NUL.
+ */
 static int64_t copy_in(napi_env env, napi_value v, struct arguments *a, int64_t *offset)
 {
 	bool is_buffer;
@@ -112,7 +115,7 @@ static int64_t copy_program(napi_env env, napi_value v, struct arguments *a)
 	return head;
 }
 
-/* {later: position}: runtime/kernel/batch.ts. */
+/* {later: position} stands for the result of an earlier call of the same message: runtime/kernel/batch.ts. */
 static int is_later(napi_env env, napi_value v, napi_valuetype type, int64_t *position)
 {
 	napi_value of;
@@ -191,7 +194,7 @@ static void *pointer(struct arguments *a, int64_t offset)
 	return offset < 0 ? NULL : a->data + offset;
 }
 
-/* special.h's operations that make sense here are plain C library calls in the daemon. */
+/* The operations of special.h that the daemon itself may make are all in run_op(); it adds none. */
 static long special(int op, long a[6])
 {
 	(void)op, (void)a;

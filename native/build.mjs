@@ -1,4 +1,4 @@
-// Builds stage, shim and init (static, without a C library) and the addon; called by `npm ci`.
+// Builds stage, shim, init and hello (static, without a C library) and the addon. `npm ci` runs it.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,7 +17,7 @@ const headers = existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedi
 mkdirSync(join(here, 'build'), { recursive: true });
 run(process.execPath, [nodeGyp, 'configure', '--silent', ...headers]);
 
-// Names of system calls with this machine's numbers, for seccomp: every __NR_ the headers know.
+// The names of all system calls in this machine's headers (__NR_*), with their numbers, for seccomp.
 const defines = execFileSync(cc, ['-E', '-dM', '-'], { input: '#include <sys/syscall.h>\n', encoding: 'utf8' });
 const names = [...defines.matchAll(/^#define __NR_(\w+) /gm)].map((m) => m[1]).sort();
 writeFileSync(join(here, 'build/syscall_names.h'), names.map((n) => `X(${n})\n`).join(''));

@@ -1,4 +1,4 @@
-/* The practice image hello-world: one static program that says what had to work for it to speak. */
+/* The only program of the practice image hello-world: prints a greeting that names what had to work before. */
 #include "sys.h"
 
 static const char text[] =

@@ -1,9 +1,10 @@
 /*
- * docker run --init: process 1 that reaps and forwards.
+ * The process of `docker run --init`: pid 1, which reaps orphans and forwards signals.
  *
- * The kernel gives pid 1 no default signal actions (pid_namespaces(7)), and hands it
- * every orphan. This one starts the program as its child, passes each signal on to the
- * child's process group, waits for everybody, and ends with the child's status.
+ * The kernel gives pid 1 no default signal actions and makes it the parent of
+ * every orphan: pid_namespaces(7). This program starts the user's program as its child, sends
+ * each signal on to the child's process group, reaps all children, and exits with the child's
+ * status (128 + the signal's number if a signal ended it).
  */
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -24,7 +25,7 @@ static int reap(long child, int *status)
 	return done;
 }
 
-/* execve(2) wants a path: the daemon has already looked argv[1] up in PATH. */
+/* execve(2) takes a path, not a name. The daemon has looked argv[1] up in PATH before. */
 static void start(char **argv, char **envp)
 {
 	sys(SYS_setpgid, 0, 0);
@@ -41,14 +42,15 @@ __attribute__((noreturn, used)) void init_main(long *stack)
 	int status = 0, info[32];
 	if (argc < 2)
 		sys(SYS_exit_group, 2);
-	/* writes to the terminal from behind the foreground group must not stop us */
+	/* Block all signals; the loop below takes them. SIGTTOU, for writing to the terminal from the background,
+	 * must not stop pid 1. */
 	sys(SYS_rt_sigprocmask, SIG_SETMASK, &all, 0, 8);
-	/* clone(2), because the container's filter answers clone3(2) with ENOSYS: its flags lie in memory */
+	/* clone(2), because the container's seccomp filter answers clone3(2) with ENOSYS: its flags are in memory. */
 	long child = sys(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 	if (child < 0)
 		sys(SYS_exit_group, 125);
 	if (child == 0) {
-		char *second = argv[1]; /* `docker-init -- program`: where options of an init would end */
+		char *second = argv[1]; /* skip the "--" of `docker-init -- program` */
 		start(argv + (second[0] == '-' && second[1] == '-' && !second[2] && argc > 2 ? 2 : 1), envp);
 	}
 	for (;;) {

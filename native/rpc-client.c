@@ -1,4 +1,4 @@
-/* The daemon's side of a conversation with a stage or a shim: native/wire.h. */
+/* The daemon's end of the protocol with a stage or a shim: native/wire.h. */
 #include <poll.h>
 #include <sched.h>
 #include <string.h>
@@ -9,8 +9,9 @@
 #include "values.h"
 
 /*
- * looks: well under half a millisecond; a yield that takes so long let somebody else run; so many answers are then
- * slept for
+ * LOOKS: how often receive() tries before it sleeps; together well under half a millisecond.
+ * ELSEWHERE_NS: a sched_yield(2) that takes longer than this let another process run, so the machine is crowded.
+ * ASLEEP: how many answers are then waited for in poll(2) at once.
  */
 enum { LOOKS = 800, ELSEWHERE_NS = 1000 * 1000, ASLEEP = 64 };
 static __thread struct arguments current;
@@ -30,7 +31,7 @@ static napi_value read_reply(napi_env env, int fd)
 	char *from = bytes;
 	do {
 		struct reply *r = (struct reply *)from;
-		/* what answers may be a process inside a container: believe no length of its */
+		/* the sender may be a process inside a container: check every length that it sends */
 		if (left < (ssize_t)sizeof *r || r->outlen < 0 || padded(r->outlen) > left - sizeof *r)
 			return number(env, -EPIPE);
 		napi_set_element(env, list, at++, number(env, r->ret));
@@ -47,8 +48,8 @@ static napi_value read_reply(napi_env env, int fd)
 }
 
 /*
- * The requests of `calls` one behind the other; their length, 0 with an exception, -E2BIG when there are too many.
- * `stored`: without their data.
+ * Writes the requests of `calls` one after another into `message`. Returns their length in bytes; 0 with a pending
+ * exception; -E2BIG when they are too many or too long for one message. With `stored` their data are left out.
  */
 static int64_t write_requests(napi_env env, napi_value calls, char *message, int stored)
 {
@@ -118,8 +119,8 @@ napi_value receive(napi_env env, napi_callback_info info)
 	napi_value argv[2], reply;
 	take(env, info, 2, argv);
 	int fd = integer(env, argv[0]), ms = integer(env, argv[1]);
-	/* Most answers are there before a sleeping thread would be woken. On a crowded machine whoever yields waits
-	 * for all others to have their turn, and whoever sleeps is woken before them. */
+	/* Most answers arrive before a sleeping thread could be woken, so try a while without sleeping. On a crowded
+	 * machine sched_yield(2) returns only after all others have run, but a process that sleeps is woken before them. */
 	static __thread int crowded;
 	for (int looks = 0; looks < (ms && !crowded ? LOOKS : 1); looks++) {
 		if ((reply = read_reply(env, fd)))

@@ -1,6 +1,4 @@
-/*
- * send(fd, calls, stored), pack(op, args) and receive(fd, ms) of the addon: what they take and give is told in addon.c.
- */
+/* send(fd, calls, stored), pack(op, args) and receive(fd, ms) of the addon. addon.c documents arguments and results. */
 #ifndef DRYDOCK_RPC_CLIENT_H
 #define DRYDOCK_RPC_CLIENT_H
 #include <node_api.h>

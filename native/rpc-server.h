@@ -1,4 +1,4 @@
-/* One message from descriptor 3: read it, relocate the pointers of each request, do it, answer. No allocation. */
+/* Serves one message: reads it, turns offsets into pointers, makes each call, replies. Allocates no memory. */
 #ifndef DRYDOCK_RPC_SERVER_H
 #define DRYDOCK_RPC_SERVER_H
 #include <sys/socket.h>
@@ -6,24 +6,24 @@
 #include "special.h"
 
 struct sock_program {
-	uint16_t len; /* instructions of 8 bytes: seccomp(2) */
+	uint16_t len; /* number of 8-byte instructions: seccomp(2) */
 	void *filter;
 };
 static char in[WIRE_MAX + 1] __attribute__((aligned(16)));
 static char out[sizeof(struct reply) + OUT_MAX] __attribute__((aligned(16)));
-static char *stored; /* room for STORED_MAX bytes, in the stage */
+static char *stored; /* the stage's buffer of STORED_MAX bytes; NULL in the shim */
 static size_t stored_size;
 static long results[TOGETHER_MAX];
-static int silent; /* set by an operation that somebody else answers */
+static int silent; /* set by an operation whose reply another process sends */
 
-/* A request of a message, and where its answer goes. */
+/* One request of a message, and the buffer for its reply. */
 struct work {
 	struct request *head;
 	char *data;
-	size_t size; /* of its data */
+	size_t size; /* bytes in `data` */
 	int position;
 	char *answer;
-	long room; /* behind `answer` */
+	long room; /* bytes that fit behind the struct reply at `answer` */
 	int outkind;
 	long outroom;
 };
@@ -33,7 +33,7 @@ static char *at(const struct work *w, int64_t offset)
 	return offset < 0 || (size_t)offset >= w->size ? NULL : w->data + offset;
 }
 
-/* Offsets become pointers where they are; NULL when the vector is not wholly there. */
+/* Turns the offsets of a vector into pointers, in place. Returns NULL when it does not lie wholly within the data. */
 static char **vector_at(const struct work *w, int64_t offset)
 {
 	uint64_t *list = (uint64_t *)at(w, offset);
@@ -52,7 +52,10 @@ static int64_t monotonic(void)
 	return now.tv_sec * 1000000000ll + now.tv_nsec;
 }
 
-/* What an earlier call of this message returned, or the path of the descriptor that it returned: proc(5). */
+/*
+ * Sets `value` to the result of an earlier call of this message. For a string argument that is the path
+ * "/proc/self/fd/<result>": proc(5). Returns 0, -ECANCELED if that call failed, -EPROTO if the request is malformed.
+ */
 static long from_earlier(const struct work *w, int j, char kind, long *value)
 {
 	static const char prefix[] = "/proc/self/fd/";
@@ -120,9 +123,12 @@ static long relocate(struct work *w, const char *pattern, long a[6])
 	return 0;
 }
 
-/* The next request mostly comes within microseconds, sooner than a sleeping process is woken: look
- * a while before sleeping. While a run is paused this sleeps like any other read. On a crowded machine
- * whoever yields waits for all others to have their turn: then it is better to sleep, and be woken before them. */
+/*
+ * Receives the next message. It mostly comes within microseconds, sooner than a sleeping process could be woken, so
+ * try `looks` times before sleeping. While a run is paused this sleeps like any other read. On a crowded machine
+ * sched_yield(2) returns only after all others have run, but a process that sleeps is woken before them: then sleep
+ * at once for the next ASLEEP messages.
+ */
 static long next_message(int fd, int looks)
 {
 	enum { ELSEWHERE_NS = 1000 * 1000, ASLEEP = 64 };
@@ -140,7 +146,7 @@ static long next_message(int fd, int looks)
 	}
 }
 
-/* How long this request and its data are, 0 if it is none. */
+/* The length in bytes of the request at `head` with its data; 0 if it is malformed. */
 static size_t extent(const struct request *head, size_t left)
 {
 	if (left < sizeof *head || head->op >= OP_COUNT)
@@ -158,7 +164,7 @@ static int tolerated(const struct request *head, long ret)
 	return ret == -ECANCELED;
 }
 
-/* Does what is asked for at `from`; writes the reply and returns its length. */
+/* Makes the call that w->head asks for and writes the reply. Returns the length of the reply. */
 static size_t serve_request(struct work *w, int64_t *clock)
 {
 	struct reply *reply = (struct reply *)w->answer;
@@ -180,7 +186,7 @@ static size_t serve_request(struct work *w, int64_t *clock)
 	return sizeof *reply + padded(reply->outlen);
 }
 
-/* 0 when served, -1 when the daemon has gone. `looks`: how often to look before sleeping. */
+/* Serves one message. Returns 0, or -1 when the daemon has closed the socket. `looks`: see next_message(). */
 static int serve_one(int fd, int looks)
 {
 	long got = next_message(fd, looks), sent;
@@ -199,7 +205,7 @@ static int serve_one(int fd, int looks)
 		if (size && head->later & STORED)
 			w.data = stored, w.size = stored_size;
 		if (used > OUT_MAX)
-			break; /* an answer that is missing is an error to the daemon */
+			break; /* the daemon treats a missing reply as an error */
 		if (!size) {
 			*(struct reply *)(out + used) =
 				(struct reply){ .seq = head->seq, .ret = got > WIRE_MAX ? -E2BIG : -EPROTO };

@@ -1,4 +1,4 @@
-/* The shim's own operations: making the stage, taking its terminal, letting go of the daemon. */
+/* The operations that only the shim has: start the stage, take the pty master, set log limits, continue alone. */
 #ifndef DRYDOCK_SHIM_CHILD_H
 #define DRYDOCK_SHIM_CHILD_H
 #include <signal.h>
@@ -58,7 +58,7 @@ static long clone3_stage(long flags, long stdio, long cgroup)
 	return child = pid;
 }
 
-/* The pty's master, opened by the stage inside the container's devpts: pidfd_getfd(2). */
+/* Copies the pty's master, which the stage opened inside the container's devpts, to MASTER: pidfd_getfd(2). */
 static long take_master(long pid, long fd)
 {
 	long pidfd = sys(SYS_pidfd_open, pid, 0);

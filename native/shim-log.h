@@ -1,13 +1,13 @@
 /*
- * The log: a record is written whole or not at all, and a file that is full is exchanged for a new one.
+ * The log file. A record is written whole or not at all. A full file is replaced by a new one.
  *
  *   1 byte   stream: 1 stdout, 2 stderr      4 bytes  length of the data
  *   3 bytes  mark: 'd' 'd' 2                 8 bytes  nanoseconds since 1970
  *   data
- *   4 bytes  length of all of it, so that the file can be read backwards
+ *   4 bytes  length of the whole record, so that the file can be read backwards
  *
- * in little-endian order. With limits (`--log-opt max-size`, `max-file`) the directory of the log is
- * descriptor 9, and the files are output.log, output.log.1, output.log.2 …, the oldest last.
+ * All integers are little-endian. With limits (`--log-opt max-size`, `max-file`) the directory of the log is
+ * descriptor 9, and the files are output.log, output.log.1, output.log.2 …; the highest number is the oldest.
  */
 #ifndef DRYDOCK_SHIM_LOG_H
 #define DRYDOCK_SHIM_LOG_H
@@ -24,7 +24,7 @@ struct log_head {
 enum { RECORD_EXTRA = sizeof(struct log_head) + sizeof(uint32_t), NAME_MAX_LOG = 40 };
 static const char LOG_NAME[] = "output.log", LOG_NEW[] = "output.log.new";
 
-/* limits: bytes of a file, 0 for none; files with the newest */
+/* the limits: bytes of one file (0: no limit), and the number of files, the newest included */
 static uint64_t log_most, log_size;
 static int log_files, within_line;
 
@@ -51,7 +51,7 @@ static void append_record(int stream, const unsigned char *data, uint32_t length
 	sys(SYS_clock_gettime, CLOCK_REALTIME, &now);
 	struct log_head head = { stream, { 'd', 'd', 2 }, length, now.tv_sec * 1000000000ull + now.tv_nsec };
 	struct iovec parts[] = { { &head, sizeof head }, { (void *)data, length }, { &whole, sizeof whole } };
-	/* O_APPEND: one write, one record; on a full disk the record is lost, the process goes on */
+	/* O_APPEND: one write, one record. On a full disk the record is lost and the container's process continues. */
 	long n = sys(SYS_writev, LOG, parts, 3);
 	within_line = data[length - 1] != '\n';
 	if (n == whole)
@@ -67,7 +67,7 @@ static const char *older_name(char *name, int n)
 	return name;
 }
 
-/* Frees the name output.log.1: each file gets the next higher number, and the last is lost. */
+/* Frees the name output.log.1: renames each file to the next higher number; the oldest is lost. */
 static int shift_older(void)
 {
 	char from[NAME_MAX_LOG], to[NAME_MAX_LOG];
@@ -82,8 +82,9 @@ static int shift_older(void)
 }
 
 /*
- * -1 when there can be no other file now: then the full one is written on. The name output.log is never
- * missing (a link first, then the new file over it), and a reader that holds the old file reads it to its end.
+ * Starts a new log file. Returns -1 when that fails; the caller then goes on writing to the full one. The name
+ * output.log exists at every moment (link(2) first, then rename(2) over it), and a reader that has the old file open
+ * can read it to its end.
  */
 static int rotate_log(void)
 {
@@ -113,8 +114,8 @@ static uint32_t through_newline(const unsigned char *data, uint32_t from, uint32
 }
 
 /*
- * How much of it the file has room for: whole lines, or nothing. A line that was begun in it is ended in it,
- * as far as the rest has come already; of a line that is longer than a file, a file full.
+ * How many bytes of `data` go into the current file: whole lines, or 0. A line that was begun in this file ends in
+ * it, if its newline is already in `data`. Of a line that is longer than a whole file, as much as one file takes.
  */
 static uint32_t fitting(const unsigned char *data, uint32_t length)
 {
@@ -135,7 +136,7 @@ static void write_log(int stream, const unsigned char *data, uint32_t length)
 		uint32_t part = fitting(data, length);
 		if (!part) {
 			uint64_t now = size_of_log();
-			if (now < log_size) { /* it was truncated, not by us */
+			if (now < log_size) { /* another process truncated the file */
 				log_size = now;
 				continue;
 			}

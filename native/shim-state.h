@@ -1,5 +1,5 @@
 /*
- * What a shim knows: its descriptors, its one process, and what waits between them.
+ * The state of a shim: its descriptors, its one child process, and the bytes that wait between them.
  *
  * A tap frame is {u8 type, u8 0[3], u32 length big-endian} and the bytes: the header
  * of Docker's multiplexed streams.
@@ -18,7 +18,7 @@ static int control = CONTROL, tap = -1, subscribed, released;
 static int child, child_status, child_reaped;
 static int in_fd = -1, out_fd = -1, err_fd = -1, tty;
 
-/* what waits for the tap, and what waits for stdin: while either waits, its source is not read */
+/* bytes that wait for the tap and for stdin; while some wait, the descriptor they came from is not read */
 static unsigned char to_tap[HEADER + CHUNK], to_stdin[CHUNK];
 static int tap_from, tap_len, stdin_from, stdin_len, close_stdin_after;
 static unsigned char tap_head[HEADER];

@@ -1,4 +1,5 @@
-/* The bytes' way: process to log and tap, tap to process. While one end waits, the other is not read. */
+/* Moves bytes from the process to log and tap, and from the tap to the process. While one end is full, the other is
+ * not read. */
 #ifndef DRYDOCK_SHIM_STREAMS_H
 #define DRYDOCK_SHIM_STREAMS_H
 #include <sys/epoll.h>
@@ -22,7 +23,7 @@ static void flush_tap(void)
 	}
 }
 
-/* The 8 bytes before the payload are kept free for the header. */
+/* Sends a frame to the tap. The caller keeps the 8 bytes before `payload` free for the header. */
 static void frame_tap(int type, unsigned char *payload, uint32_t len)
 {
 	unsigned char *h = payload - HEADER;
@@ -35,9 +36,10 @@ static void frame_tap(int type, unsigned char *payload, uint32_t len)
 }
 
 /*
- * A pty whose slaves are all closed says EIO, and poll(2) says POLLHUP of it without end. While its process lives it may
- * open the terminal again: systemd does with /dev/console, after vhangup(2), and getty(8). So the master stays open, and
- * an epoll instance reports the next change once (EPOLLET in epoll(7)) instead of the state.
+ * read(2) of a pty master whose slaves are all closed returns EIO, and poll(2) reports POLLHUP of it again and again.
+ * While the container's process lives it may open the terminal again, as getty(8) does and as systemd does with
+ * /dev/console after vhangup(2). So the master stays open, and an epoll instance reports the next change once
+ * (EPOLLET in epoll(7)) instead of the state.
  */
 static int hung = -1;
 
@@ -50,7 +52,7 @@ static void wait_for_slave(void)
 	sys(SYS_epoll_ctl, hung, EPOLL_CTL_ADD, out_fd, &change);
 }
 
-/* Takes the change that was reported, so that the next one is waited for. */
+/* Consumes the reported change, so that the epoll instance reports the next one. */
 static void take_change(void)
 {
 	struct epoll_event change;
@@ -58,7 +60,7 @@ static void take_change(void)
 		sys(SYS_epoll_pwait, hung, &change, 1, 0, 0, 8);
 }
 
-/* 1 if something was read, 0 if nothing is there now; closes at the end of the stream. */
+/* Reads once. Returns 1 if something was read, 0 if nothing is there now. Closes *fd at the end of the stream. */
 static int pump_output(int *fd, int stream)
 {
 	if (*fd < 0 || tap_len)
@@ -97,7 +99,7 @@ static void flush_stdin(void)
 		stdin_from += n;
 		stdin_len -= n;
 	}
-	stdin_len = 0; /* nobody reads it any more */
+	stdin_len = 0; /* also when the process has closed its stdin: drop the bytes */
 	if (close_stdin_after && !tty)
 		close_fd(&in_fd);
 }
@@ -137,7 +139,7 @@ static void accept_tap(void)
 	long fd = sys(SYS_accept4, LISTEN, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
 		return;
-	drop_tap(); /* the newest daemon is the right one */
+	drop_tap(); /* a new connection comes from the newest daemon and replaces the old one */
 	tap = fd;
 }
 #endif

@@ -1,5 +1,5 @@
 /*
- * The shim: parent of one container process, and all that must outlive the daemon.
+ * The shim: parent of one container process. It outlives the daemon.
  *
  *                     3 control (operations, until released)
  *   daemon ---------- 6 listening socket: the tap ----------+
@@ -8,9 +8,9 @@
  *            stdin pipe or pty master      <-- tap frames
  *            exit                          --> file "exit" in directory 8, tap frame
  *
- * Descriptors given at start: 3 control, 4 the stage's end of its socket, 5 the
+ * Descriptors at the start: 3 control, 4 the stage's end of its socket, 5 the
  * stage's sealed memfd, 6 listening stream socket, 7 log, 8 run directory, and
- * where the log has limits 9 its directory (shim-log.h).
+ * 9 the directory of the log if the log has limits (shim-log.h).
  */
 #include <signal.h>
 #include <poll.h>
@@ -35,7 +35,7 @@ static void reap(void)
 		}
 }
 
-/* "exit" appears whole or not at all: written beside it, then renamed. */
+/* Writes "<wait status> <nanoseconds since 1970>\n" to the file "exit". It appears whole, because it is renamed. */
 static void write_exit_file(void)
 {
 	struct timespec now;
@@ -84,7 +84,7 @@ static void block_signals(void)
 
 static void turn(void)
 {
-	/* A process that left children holding its output is over when nothing has come for 100 ms. */
+	/* When the process has exited but its children still hold its output open, stop after 100 ms without output. */
 	struct timespec quiet = { 0, 100 * 1000 * 1000 };
 	int readable = tap_len ? 0 : POLLIN;
 	struct pollfd p[] = {
@@ -102,7 +102,7 @@ static void turn(void)
 	long n = sys(SYS_ppoll, p, 7, child_reaped ? &quiet : NULL, 0, 8);
 	if (p[1].revents)
 		reap();
-	if (child_reaped) /* nobody opens it any more: what is left is read until EIO */
+	if (child_reaped) /* no process can open the pty again: read the rest until EIO */
 		close_fd(&hung);
 	if (p[2].revents)
 		accept_tap();
@@ -120,7 +120,7 @@ static void turn(void)
 		flush_stdin();
 	if (p[0].revents && serve_one(control, 0) < 0) {
 		close_fd(&control);
-		if (!released) { /* the daemon died in the middle: so does the half container */
+		if (!released) { /* the daemon died before the container was complete: kill the process and exit */
 			if (child)
 				sys(SYS_kill, child, SIGKILL);
 			sys(SYS_exit_group, 1);

@@ -1,8 +1,8 @@
 /*
- * Starting a shim from a busy Node process, and the sealed copies of our executables.
+ * Starts a shim from a Node process with much memory, and makes sealed copies of Drydock's executables.
  *
- * posix_spawn(3) clones with CLONE_VM|CLONE_VFORK, so the 45 MB of the daemon are neither
- * copied nor touched, and runs no code of ours between clone and exec.
+ * posix_spawn(3) clones with CLONE_VM|CLONE_VFORK. So the 45 MB of the daemon are neither
+ * copied nor touched, and no code of ours runs between clone and exec.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -13,8 +13,8 @@
 #include <unistd.h>
 #include "spawn.h"
 
-/* Descriptors are first moved out of the way of their final numbers, to above all of them: with many
- * containers their own numbers are high, and a move must not land on one that is yet to be moved. */
+/* The first number above all descriptors and above their final numbers 0..count-1. Descriptors are moved there first:
+ * with many containers their own numbers are high, and a move must not overwrite one that is yet to be moved. */
 static int above(const int *fds, int count)
 {
 	int base = count;
@@ -49,8 +49,8 @@ int spawn_program(const char *path, char *const argv[], const int *fds, int coun
 	return err ? -err : pid;
 }
 
-/* A container that could open its own /proc/self/exe for writing would rewrite the host's
- * executable (CVE-2019-5736): what it runs is a copy in memory that nobody can change. */
+/* A container that opens its own /proc/self/exe for writing could overwrite the host's
+ * executable (CVE-2019-5736). So containers run a copy in memory that is sealed against writing. */
 int sealed_copy(const char *path, const char *name)
 {
 	char bytes[65536];

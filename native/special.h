@@ -1,10 +1,10 @@
-/* Operations that are more than one system call, or that only one side can do. */
+/* Operations that make more than one system call, or that only one program has. */
 #ifndef DRYDOCK_SPECIAL_H
 #define DRYDOCK_SPECIAL_H
 #include <fcntl.h>
 #include "wire.h"
 
-/* open(2), write(2) to the last byte, close(2): cgroup files and /proc files want one write. */
+/* open(2), write(2) until all is written, close(2). Files of cgroups and /proc must get their text in one write. */
 static long write_file(const char *path, int flags, int mode, const char *data, size_t len)
 {
 	long fd = sys(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC | flags, mode);
@@ -22,7 +22,8 @@ static long write_file(const char *path, int flags, int mode, const char *data, 
 }
 
 /*
- * open(2), read(2) until the end or until the room is full, close(2). An image's /etc/passwd may be a fifo: O_NONBLOCK.
+ * open(2), read(2) to the end or until the buffer is full, close(2). O_NONBLOCK, because an image's /etc/passwd may
+ * be a fifo.
  */
 static long read_file(const char *path, char *out, size_t room)
 {
@@ -41,8 +42,8 @@ static long read_file(const char *path, char *out, size_t room)
 }
 
 /*
- * BPF_PROG_LOAD and BPF_PROG_ATTACH, bpf(2): bpf_attr holds pointers, which no flat argument can.
- * The cgroup keeps the program alive; rmdir(2) of the cgroup ends it.
+ * BPF_PROG_LOAD and BPF_PROG_ATTACH, bpf(2). An own operation, because union bpf_attr holds pointers, which a byte
+ * argument cannot. The cgroup keeps the program alive until rmdir(2) of the cgroup.
  */
 static long bpf_device(const char *insns, size_t len, const char *cgroup)
 {
@@ -71,7 +72,7 @@ static long bpf_device(const char *insns, size_t len, const char *cgroup)
 	return ret;
 }
 
-/* Answers for OP numbers whose table entry says -1; each program adds its own in `special`. */
+/* Makes the operations whose table entry is -1 and that only one program has; each program defines its own. */
 static long special(int op, long a[6]);
 
 static long run_op(int op, long a[6])

@@ -1,10 +1,10 @@
 /*
  * The stage: the first process inside a container's namespaces.
  *
- * It decides nothing. It does one operation at a time for the daemon, until the
- * last one, execve(2), makes it the user's program. While no operation comes, the
- * container stands still at that very point and everything about it can be read
- * from /proc: that is how a run is paused.
+ * It makes no decisions. It makes one operation at a time for the daemon, until the
+ * last one, execve(2), turns it into the user's program. While no operation comes, the
+ * container does not change, and everything about it can be read from /proc:
+ * this is how a run is paused.
  */
 #include <signal.h>
 #include <sys/prctl.h>
@@ -16,21 +16,21 @@ static int left_to_sibling;
 
 static long clone_sibling(void)
 {
-	/* CLONE_PARENT: the child's parent is the shim, which reaps it; clone(2).
-	 * After setns(2) into a pid namespace only children live in it. */
 	/*
-	 * clone(2), not clone3(2): a system call filter may be there already, and Docker's lets only the first through
+	 * CLONE_PARENT: the child's parent is the shim, which reaps it; clone(2). A child is needed because after setns(2)
+	 * into a pid namespace only new children are in it. clone(2), not clone3(2), because a seccomp filter may be
+	 * active already, and Docker's filter allows only clone(2).
 	 */
 	long pid = sys6(SYS_clone, CLONE_PARENT, 0, 0, 0, 0, 0);
 	if (pid == 0) {
 		sys(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-		silent = 1; /* the caller answers, with our pid as it sees it */
+		silent = 1; /* the caller replies, with the child's pid as the caller sees it */
 	}
 	left_to_sibling = pid > 0;
 	return pid;
 }
 
-/* Of a static array only the pages that are written to take memory, and writing to them is no system call. */
+/* Pages of a static array take memory only once they are written, and writing to them needs no system call. */
 static char stored_bytes[STORED_MAX + 1] __attribute__((aligned(16)));
 
 static long store(long place, const char *bytes, size_t size)
@@ -44,13 +44,11 @@ static long store(long place, const char *bytes, size_t size)
 }
 
 /*
- * A procfs shows the pid namespace of whoever calls fsopen(2) for it, and after setns(2) only a child is in another's.
- * There it
- * is seen, and one with CAP_SYS_PTRACE may do with it as it likes: so it has nothing. It is born into a user namespace
- * of its
- * own, the container's root is its root already, and all that it does is to open the context, from which the stage,
- * with its
- * rights, makes the file system: pidfd_getfd(2).
+ * Returns an fsopen(2) context of a proc file system, or -errno. A procfs shows the pid namespace of the process that
+ * called fsopen(2), and after setns(2) only children are in the new pid namespace: so a child calls it. The container
+ * can see that child, and a process with CAP_SYS_PTRACE can control it. So the child has no rights: it is created in
+ * a user namespace of its own, its root directory is the container's already, and it does nothing but fsopen(2).
+ * The stage takes the context with pidfd_getfd(2) and makes the file system with its own rights.
  */
 static long children_procfs(void)
 {
@@ -98,7 +96,7 @@ static long special(int op, long a[6])
 
 static void reset_inherited(void)
 {
-	/* Ignored signals survive execve(2), and so would stray descriptors. */
+	/* Ignored signals and open descriptors would survive execve(2). */
 	struct {
 		void *handler;
 		unsigned long flags, restorer, mask;
@@ -109,13 +107,13 @@ static void reset_inherited(void)
 	sys(SYS_rt_sigprocmask, SIG_SETMASK, &none, 0, 8);
 	sys(SYS_close_range, 4, ~0U, 0);
 	sys(SYS_fcntl, 3, F_SETFD, FD_CLOEXEC);
-	/* nobody inside may ptrace(2) us or open our /proc files: CVE-2016-9962 */
+	/* no process inside may ptrace(2) the stage or open its /proc files: CVE-2016-9962 */
 	sys(SYS_prctl, PR_SET_DUMPABLE, 0);
 	sys(SYS_prctl, PR_SET_NAME, "drydock-stage");
 	sys(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
 }
 
-/* about a tenth of a millisecond */
+/* how often to try before sleeping; together about a tenth of a millisecond */
 enum { LOOKS = 400 };
 
 __attribute__((noreturn, used)) void stage_main(void)

@@ -1,4 +1,4 @@
-/* The system call instruction and nothing else: stage, shim and init are built without a C library. */
+/* The system call instruction, and helpers: stage, shim and init are built without a C library. */
 #ifndef DRYDOCK_SYS_H
 #define DRYDOCK_SYS_H
 #include <stddef.h>
@@ -35,7 +35,7 @@ static inline long sys6(long nr, long a, long b, long c, long d, long e, long f)
 #define sys(...) SYS_PAD(__VA_ARGS__, 0, 0, 0, 0, 0, 0)
 #define SYS_PAD(nr, a, b, c, d, e, f, ...) sys6(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
-/* argc/argv/envp as the kernel laid them out: execve(2), "initial process stack". */
+/* Passes the initial stack (argc, argv, envp as execve(2) lays them out) to `fn`. */
 #if defined(__x86_64__)
 #define ENTRY(fn)                                                                                                      \
 	__asm__(".globl _start\n_start:\n xor %ebp,%ebp\n mov %rsp,%rdi\n and $-16,%rsp\n call " #fn "\n hlt\n")
@@ -57,7 +57,7 @@ static inline void zero_bytes(void *to, size_t n)
 	while (n--)
 		*t++ = 0;
 }
-/* Returns the place behind the last digit. */
+/* Writes v in decimal digits, without a NUL. Returns the position behind the last digit. */
 static inline char *decimal(char *p, uint64_t v)
 {
 	char digits[20];

@@ -1,4 +1,4 @@
-/* JavaScript values, in and out. */
+/* Conversions between JavaScript and C values. */
 #ifndef DRYDOCK_VALUES_H
 #define DRYDOCK_VALUES_H
 #include <node_api.h>

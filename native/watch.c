@@ -1,4 +1,5 @@
-/* A descriptor on Node's event loop: net.Socket refuses SOCK_SEQPACKET and pidfds, libuv's uv_poll_t does not. */
+/* Watches a descriptor on Node's event loop. libuv's uv_poll_t takes SOCK_SEQPACKET sockets and pidfds; net.Socket
+ * does not. */
 #include <stdlib.h>
 #include <uv.h>
 #include "values.h"
