@@ -1,20 +1,20 @@
 /**
- * Which line of the source asks for a call. The build writes `asking` before each call (call-sites.mjs); whoever makes
- * the call takes what it said.
+ * The source line that makes a system call, for the journal. The build puts `asking` before each call
+ * (call-sites.mjs); the code that makes the call reads the line with `asked`.
  */
 
 let line: string | undefined;
 
 /**
- * `where` is a file below runtime/ and a line: 'steps/exec/root.ts:31'. Gives back `whom`, whose method is called at
- * once.
+ * `where` is a file below runtime/ and a line: 'steps/exec/root.ts:31'. Returns `whom`; the caller calls a method of
+ * it at once.
  */
 export const asking = <T>(where: string | undefined, whom: T): T => {
   line = where;
   return whom;
 };
 
-/** Once, and without waiting before: what is asked for meanwhile is another call's. */
+/** The line that `asking` set; a second call returns undefined. Call it before any await: later it may be another's. */
 export const asked = (): string | undefined => {
   const where = line;
   line = undefined;

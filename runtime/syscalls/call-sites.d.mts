@@ -1,2 +1,2 @@
-/** For the tests: the rest is for the build. */
+/** Types for the tests, which import only this function. */
 export function withSites(text: string, where: string): string;

@@ -1,13 +1,13 @@
-// While building: writes into the code on which line of the source each call to the kernel is asked for, so that a
-// journal can say it and a run pays nothing for it. `k.stage.mount(…)` on line 12 of steps/x.ts becomes
+// Part of the build: puts before each call to the kernel the source line that makes it. So a journal can name the
+// line, and a run does no work for it. `k.stage.mount(…)` on line 12 of steps/x.ts becomes
 // `asking('steps/x.ts:12', k.stage).mount(…)` (call-site.ts).
-// A call within the arguments of another one takes the other's line away: it is written before it
-// (test/e2e/call-sites.test.ts).
+// A call within the arguments of another call overwrites the line of the outer one, because it is made first. So make
+// it in a statement before (test/e2e/call-sites.test.ts checks this).
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { linesOf, nodesOf, parse } from './syntax-tree.mjs';
 
-/** The name that an expression ends with: `daemon` of `this.#k.daemon`. */
+/** The last name of an expression: 'daemon' of `this.#k.daemon`. */
 const nameOf = (node) =>
   node.type === 'MemberExpression' && !node.computed
     ? node.property.name
@@ -16,20 +16,20 @@ const nameOf = (node) =>
       : undefined;
 const isInside = (node) => node.type === 'CallExpression' && nameOf(node.callee) === 'inside';
 
-// `caller` is any of the three: a parameter of what each of them may do
+// `caller` is the name of a parameter that may be any of the three
 const actors = new Set(['daemon', 'shim', 'stage', 'caller']);
 const ofSockets = new Set(['request', 'dump', 'get', 'transaction', 'close', 'explained']);
 
-/** Is `object.method(…)` a call to the kernel, or one that a message to the kernel is made of? */
+/** Whether `object.method(…)` makes a call to the kernel, or a netlink message that is sent to the kernel. */
 function asksKernel(object, method) {
   if (actors.has(nameOf(object))) return /^[a-z]/.test(method);
   if (object.type === 'Identifier' && object.name === 'k') return method === 'spawnShim';
-  // a message is asked for where it is made, not where the socket sends it
+  // the line is that of the code that makes the message, not that of the socket, which sends it
   if ((object.type === 'Identifier' && object.name === 'socket') || isInside(object)) return ofSockets.has(method);
   return object.type === 'Identifier' && object.name === 'NetlinkSocket' && method === 'open';
 }
 
-/** What is written where, for one call: [offset, text] in the order of the offsets. */
+/** The insertions for one call expression: [offset, text], sorted by offset. */
 function insertions({ callee, arguments: [first] }, site) {
   if (callee.type === 'Identifier' && callee.name === 'withNetlink') return wrapped(callee, site(callee.start));
   if (callee.type !== 'MemberExpression' || callee.computed) return [];
@@ -44,19 +44,19 @@ const wrapped = ({ start, end }, where) => [
   [end, ')'],
 ];
 
-/** `where` is the file below runtime/. Lines stay where they are. */
+/** The text with all insertions. `where` is the file, relative to runtime/. Line numbers do not change. */
 export function withSites(text, where) {
   const lineAt = linesOf(text);
   const site = (offset) => `${where}:${lineAt(offset)}`;
   const calls = [...nodesOf(parse(text))].filter(({ type }) => type === 'CallExpression');
-  // the outer call's beginning comes before the inner one's where both are at one place
+  // where an outer and an inner call begin at the same offset, the outer one's insertion comes first
   const all = calls.flatMap((call) => insertions(call, site)).sort(([a], [b]) => a - b);
   let done = 0;
   const pieces = all.flatMap(([offset, insertion]) => [text.slice(done, (done = offset)), insertion]);
   return [...pieces, text.slice(done)].join('');
 }
 
-/** Not those that speak of calls without making any, and those that take what was asked. */
+/** Files without insertions: those that describe calls but make none, and those that call `asked` themselves. */
 const others = /^(?:cli\/|syscalls\/|kernel\/(?:linux\/linux|recording|batch)\.ts$|kernel\/netlink\/socket\.ts$)/;
 
 /** A plugin for esbuild. */

@@ -1,6 +1,4 @@
-/**
- * A system call: who makes it, what is asked and what comes back; how steps write it, and how strace(1) would show it.
- */
+/** A system call: its actor, name, arguments and reply; how steps write it, and how strace(1) would show it. */
 import { asked } from './call-site.ts';
 import { syscalls, type Answer, type Argument, type ArgsOf, type SyscallName, type Value } from './syscalls.ts';
 
@@ -11,12 +9,12 @@ export interface Call {
   actor: Actor;
   name: SyscallName;
   args: readonly Value[];
-  /** What the bytes mean, for the journal: a decoded netlink message, the path behind a descriptor. */
+  /** What the bytes mean, for the journal: a decoded netlink message, or the path behind a descriptor. */
   note?: string;
-  /** which line asked for it: source.ts */
+  /** the source line that made the call: call-site.ts */
   source?: string | undefined;
 }
-/** `ret` as the kernel gave it (never negative: failures throw); `out` is empty for calls without bytes. */
+/** `ret` is what the kernel returned, never negative because failures throw. `out` is empty for calls without bytes. */
 export interface Reply {
   ret: number;
   out: Buffer;
@@ -25,7 +23,7 @@ export interface Reply {
 /** `k.stage.mount(source, target, type, flags, data)`: every system call as a method; throws SyscallError. */
 export type Calls = { readonly [N in SyscallName]: (...args: ArgsOf<N>) => Promise<Answer<N>> };
 
-/** Whose calls they are, and how they are made: all that an actor of a container has of its own. */
+/** An actor, and the function that makes its calls. All other parts of Calls are shared by all actors. */
 class Caller {
   constructor(
     readonly actor: Actor,
@@ -33,8 +31,8 @@ class Caller {
   ) {}
 }
 /**
- * The hundred methods are there once: as closures of each container's three actors they were a quarter of a megabyte a
- * container.
+ * The hundred methods are on the prototype, because as closures of each container's three actors they took a quarter
+ * of a megabyte per container.
  */
 for (const [name, { args: spec }] of Object.entries(syscalls)) {
   const hasOut = (spec as readonly Argument[]).some((a) => a.kind === 'o' || a.kind === 'O');
@@ -45,7 +43,7 @@ for (const [name, { args: spec }] of Object.entries(syscalls)) {
   Object.defineProperty(Caller.prototype, name, { value, enumerable: true });
 }
 
-/** One method per system call for an actor: what steps write as `k.stage.mount(…)`. Errors come from `run`. */
+/** One method per system call for an actor: steps write `k.stage.mount(…)`. Errors are those of `run`. */
 export const callsOf = (actor: Actor, run: (call: Call) => Promise<Reply>): Calls =>
   new Caller(actor, run) as unknown as Calls;
 
@@ -70,7 +68,7 @@ function showValue(spec: Argument | undefined, value: Value | { hex: string; len
   return `{${bytes.length} bytes}`;
 }
 
-/** 'mount("proc", "/proc", "proc", MS_NOSUID, NULL)': a call the way strace(1) shows it. */
+/** 'mount("proc", "/proc", "proc", MS_NOSUID, NULL)': a call as strace(1) shows it. */
 export function showCall(
   name: string,
   args: readonly (Value | { hex: string; length: number })[],

@@ -1,6 +1,4 @@
-/**
- * Numbers of the kernel's headers, under the kernel's own names. Groups are tables so that flags can be shown decoded.
- */
+/** Numbers from the kernel's headers, under their names there. Flags are in tables, so that they can be shown by name. */
 
 /** clone(2), unshare(2), setns(2) */
 export const CLONE = {
@@ -44,7 +42,7 @@ export const MS = {
 export const MNT = { MNT_FORCE: 1, MNT_DETACH: 2, UMOUNT_NOFOLLOW: 8 } as const;
 
 /** open(2) on x86_64; aarch64 swaps O_DIRECTORY/O_NOFOLLOW with O_DIRECT/O_LARGEFILE */
-// the page, which shows journals and makes no calls, has no process
+// The web page also loads this file, to show journals, and has no `process`.
 const arm = globalThis.process?.arch === 'arm64';
 export const O = {
   O_WRONLY: 1,

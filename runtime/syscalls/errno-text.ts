@@ -1,4 +1,4 @@
-/** strerror(3) in the kernel's usual words, for messages that name a file. */
+/** strerror(3): the usual English text of an errno, for messages that name a file. */
 const words: Record<string, string> = {
   ENOENT: 'no such file or directory',
   EACCES: 'permission denied',

@@ -1,21 +1,24 @@
-/** Loads the addon and finds the static executables beside it, from the sources as well as from a bundle in dist/. */
+/** Loads the addon and finds the static executables beside it. Works from the sources and from a bundle in dist/. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A number (-errno on failure), or with bytes [number, Buffer]. */
+/** What the kernel returned, -errno on failure; for calls that return bytes [number, Buffer]. */
 export type NativeAnswer = number | [number, Buffer];
-/** ret, ns and bytes of each call that was made; or -EPIPE when the other side has gone. */
+/** ret, ns and bytes of each call that was made, in turn; -EPIPE when the other side has closed the socket. */
 export type NativeAnswers = (number | Buffer | undefined)[] | number;
 export interface Addon {
   operations(): [name: string, pattern: string][];
   local(op: number, args: readonly unknown[]): NativeAnswer;
-  /** `calls`: op, arguments and tolerated errnos (one a byte) of each. 0, or -EPIPE, or -E2BIG and nothing was sent */
+  /**
+   * `calls`: op, arguments and tolerated errnos (one a byte) of each call, in turn. Returns 0, -errno (-EPIPE when the
+   * other side has closed the socket), or -E2BIG when they do not fit into one message; then nothing was sent.
+   */
   send(fd: number, calls: readonly unknown[], stored?: boolean): number;
-  /** the data of a call that are too long for one message, to be stored ahead in pieces */
+  /** the data of a call that are too long for one message; they are sent before it in pieces (native/wire.h) */
   pack(op: number, args: readonly unknown[]): Buffer;
-  /** undefined: no reply within `ms`; watch(fd) and ask again */
+  /** undefined: no reply came within `ms`; watch(fd) and call again */
   receive(fd: number, ms: number): NativeAnswers | undefined;
   watch(fd: number, callback: () => void): () => void;
   spawn(path: string, argv: string[], fds: readonly number[]): number;

@@ -1,5 +1,5 @@
-// While building: a walk over the syntax tree of a TypeScript file (ESTree with TypeScript's nodes, as rolldown's
-// parser gives it).
+// Part of the build: a walk over the syntax tree of a TypeScript file (ESTree with TypeScript's nodes, as rolldown's
+// parser makes it).
 import { parseAst } from 'vite';
 
 const isNode = (value) => typeof value === 'object' && value !== null && typeof value.type === 'string';
@@ -13,10 +13,10 @@ export function* nodesOf(tree) {
     for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) yield* nodesOf(child);
 }
 
-/** Throws when `text` is no TypeScript. */
+/** The tree of a TypeScript file. Throws when `text` is not valid TypeScript. */
 export const parse = (text) => parseAst(text, { lang: 'ts' });
 
-/** offset → line, counted from 1. */
+/** A function from an offset to its line, counted from 1. */
 export function linesOf(text) {
   const ends = [...text.matchAll(/\n/g)].map(({ index }) => index);
   return (offset) => {

@@ -1,6 +1,6 @@
 /**
- * Every operation of native/ops.def by name: its manual page and its arguments, so that a call can be typed
- * when it is made and shown the way strace(1) shows it. test/architecture.test.ts holds this list and ops.def together.
+ * Every operation of native/ops.def by name, with its manual page and its arguments. Calls are typed by this list and
+ * shown as strace(1) shows them. test/architecture.test.ts checks that this list and ops.def are equal.
  */
 import {
   AT,
@@ -19,7 +19,7 @@ import {
   TTY,
 } from './constants.ts';
 
-/** The letters of ops.def that take a JavaScript value: i number, s string, b bytes, o/O room, v strings, p filter. */
+/** Letters of ops.def that take a JavaScript value: i number, s string, b bytes, o/O size in bytes, v strings, p filter. */
 export type Kind = 'i' | 's' | 'b' | 'o' | 'O' | 'v' | 'p';
 export type Value = number | string | null | Buffer | readonly string[];
 type ValueOf = {
@@ -53,7 +53,7 @@ const program = (name: string): Argument<'p'> => ({ name, kind: 'p' });
 
 const octal = (v: number) => `0${v.toString(8)}`;
 const dirfd = (v: number) => (v === AT_FDCWD ? 'AT_FDCWD' : String(v));
-/** 0x20002 → 'CLONE_NEWNS|MS_NOSUID' by a table; what is left over stays hexadecimal. */
+/** A formatter of flags by a table: 0x20002 → 'CLONE_NEWNS|MS_NOSUID'. Unknown bits stay hexadecimal. */
 export const flags =
   (table: Record<string, number>) =>
   (value: number): string => {
@@ -219,5 +219,5 @@ type Args<T> =
   T extends Syscall<infer A> ? { [I in keyof A]: A[I] extends Argument<infer K> ? ValueOf[K] : never } : never;
 export type ArgsOf<N extends SyscallName> = Args<(typeof syscalls)[N]>;
 type HasOut<N extends SyscallName> = Extract<(typeof syscalls)[N]['args'][number], Argument<'o'> | Argument<'O'>>;
-/** The number the kernel returned; for calls that give bytes, the bytes. */
+/** What a call returns: the bytes, for calls that return bytes; otherwise the number that the kernel returned. */
 export type Answer<N extends SyscallName> = [HasOut<N>] extends [never] ? number : Buffer;
