@@ -1,7 +1,7 @@
 /**
- * Calls of the stage that need no decision in between. They are written down first; then the kernel sends all of them
- * in one message (native/wire.h), or, when somebody may want to stop before one of them, one after another. What is
- * made, in which order, what the journal says of each, and where a failure ends it, is the same both ways.
+ * Calls of the stage that need no decision in between. The caller writes all of them down first. Then the kernel sends
+ * them in one message (native/wire.h), or one by one when a client may want to stop before one of them. Both ways make
+ * the same calls in the same order, write the same journal, and end at the same failure.
  *
  *   await k.together((stage) => {
  *     const target = stage.openat2(root, 'proc', how);
@@ -15,9 +15,9 @@ import { asked } from '../syscalls/call-site.ts';
 import { syscalls, type ArgsOf, type SyscallName, type Value } from '../syscalls/syscalls.ts';
 
 /**
- * A call that is still to be made, and as an argument of a later one what it will return: an integer as it is, a string
- * as the path of that descriptor. Afterwards `reply` is there, unless the call failed with an errno that it may fail
- * with, or wanted what such a call returned: then it was passed over.
+ * A call that is not made yet. As an argument of a later call it stands for its result: an integer argument gets the
+ * number, a string argument the path of that descriptor. After the batch `reply` is set, except when the call failed
+ * with a tolerated errno, or needed the result of such a call: then it was not made.
  */
 export class Planned {
   reply: Reply | undefined;
@@ -34,7 +34,7 @@ export class Planned {
     this.note = text;
     return this;
   }
-  /** At most four. The calls after it are made all the same, but for those that want what it returned. */
+  /** Tolerates these errnos, at most four. Later calls are made even so, except those that need this call's result. */
   mayFail(...codes: string[]): this {
     this.tolerated = codes;
     return this;
@@ -42,7 +42,7 @@ export class Planned {
   get passedOver(): boolean {
     return this.args.some((arg) => arg instanceof Planned && !arg.reply);
   }
-  /** As it is made: with what the earlier ones have returned. */
+  /** The call with the results of the earlier calls as its arguments. */
   call(): Call {
     const spec = syscalls[this.name].args;
     const args = this.args.map((arg, j) =>
@@ -62,7 +62,7 @@ export class Planned {
   }
 }
 
-/** They end the conversation, or somebody else answers for them: alone in their message. */
+/** Calls that must be alone in their message: they end the stage's loop, or another process replies. */
 type Alone = 'execve' | 'exit_group' | 'clone_sibling';
 type OrPlanned<A extends readonly unknown[]> = {
   [I in keyof A]: A[I] | (A[I] extends Buffer | readonly string[] ? never : Planned);
@@ -86,7 +86,7 @@ export function planned<T>(write: (stage: Together) => T): { list: readonly Plan
   return { result: write(methods as Together), list };
 }
 
-/** The same as one message would do. */
+/** Makes the calls of `list` one by one, with the same effect as one message. */
 export async function oneByOne(run: (call: Call) => Promise<Reply>, list: readonly Planned[]): Promise<void> {
   for (const one of list) {
     if (one.passedOver) continue;

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { errnoText } from '../syscalls/errno-text.ts';
 
-/** Two errnos have a second name each; the manual pages use these. */
+/** Second names of two errnos. The manual pages use the other name. */
 const second = new Set(['EWOULDBLOCK', 'ENOTSUP']);
 const names = new Map(
   Object.entries(constants.errno)
@@ -14,8 +14,8 @@ export const errnoName = (errno: number): string => names.get(errno) ?? (errno =
 export const errnoNumber = (name: string): number => (constants.errno as Record<string, number>)[name] ?? 0;
 
 /**
- * A system call that failed: which, for whom, why, and what to do about it. `code` is the errno's name, as in Node's
- * own errors.
+ * A system call that failed: its name, errno, line as strace(1) shows it, actor, and a hint. `code` is the errno's
+ * name, as in Node's own errors.
  */
 export class SyscallError extends Error {
   readonly code: string;
@@ -34,10 +34,7 @@ export class SyscallError extends Error {
   }
 }
 
-/**
- * Whoever held a call back at the gate answers it himself with an errno, as the kernel might have: the call is not
- * made.
- */
+/** An errno that a client chose at the gate. The call itself is not made. */
 export class Injected extends Error {
   constructor(readonly errno: number) {
     super(`answered with ${errnoName(errno)} at the gate`);
@@ -45,7 +42,7 @@ export class Injected extends Error {
   }
 }
 
-/** What a request to a registry fails with when it was answered with an errno at the gate: as if connect(2) had. */
+/** The error of a registry request for which a client chose an errno at the gate; it is that of a failed connect(2). */
 export function injectedRequest(method: string, url: string, errno: number): Error {
   const code = errnoName(errno);
   return Object.assign(new Error(`${method} ${url}: ${errnoText(code)} (${code}, answered at the gate)`), {
@@ -54,14 +51,14 @@ export function injectedRequest(method: string, url: string, errno: number): Err
   });
 }
 
-/** Somebody's decision at the gate, not a failure of the work itself: an abort, or an errno that was chosen. */
+/** Whether a client decided this at the gate (an abort, or a chosen errno), so that it is no failure of the work. */
 export const decidedAtGate = (error: unknown): boolean =>
   error instanceof Error && (error as { atGate?: boolean }).atGate === true;
 
 export const hasCode = (error: unknown, ...codes: string[]): boolean =>
   error instanceof Error && codes.includes((error as { code?: string }).code ?? '');
 
-/** Awaits `promise`; the named errnos count as done. For undo and for "make it if it is not there". */
+/** Awaits `promise`; these errnos count as success. For undo, and for "make it if it is not there". */
 export async function tolerate<T>(codes: readonly string[], promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise;

@@ -1,10 +1,11 @@
 /**
- * HTTP to registries and their token servers. Not by fetch(), whose rules are made for pages in a browser:
+ * HTTP client for registries and their token servers. Not fetch(), because its rules are made for web pages:
  *
- *   ports (10080, 6000, 6667 …)   "bad port"          a registry may listen on any
- *   Content-Encoding              undone              a digest is that of the bytes as they were sent
- *   https://user:password@host    refused             a redirect to a store may carry them
- *   headers over 16 KiB           refused             signed addresses are long
+ *                                 fetch()             registries
+ *   ports 10080, 6000, 6667 …     "bad port"          a registry may listen on any port
+ *   Content-Encoding              decodes the body    a digest is that of the bytes as they were sent
+ *   https://user:password@host    refuses it          a redirect to a store may contain them
+ *   headers over 16 KiB           refuses them        signed addresses are long
  */
 import http from 'node:http';
 import https from 'node:https';
@@ -18,27 +19,24 @@ export interface HttpRequest {
   signal?: AbortSignal;
 }
 
-/** An answer whose headers are there and whose body is still on its way: read it or destroy it. */
+/** A response whose headers have arrived. Its body is still being received: read it or destroy it. */
 export interface HttpResponse {
   status: number;
-  /** names in lower case; those that came more than once are joined as RFC 9110, 5.3 has it */
+  /** names in lower case; repeated fields are joined as in RFC 9110, section 5.3 */
   headers: ReadonlyMap<string, string>;
   body: Readable;
 }
 
-/**
- * Without a byte in either direction: until the connection is there, until the headers are, between two pieces of the
- * body.
- */
+/** Longest time without a byte in either direction: while connecting, before the headers, and within the body. */
 const SILENCE_MS = 60_000;
-/** A connection that is not used for this long is closed. */
+/** A kept connection that is unused for this long is closed. */
 const IDLE_MS = 10_000;
 const MAX_HEADERS = 256 * 1024;
 const pool = { keepAlive: true, timeout: IDLE_MS, maxFreeSockets: 8 };
 const plain = new http.Agent(pool);
 const tls = new https.Agent(pool);
 
-/** One for each proxy, so that its connections are used again. */
+/** One agent per proxy, so that its connections are used again. */
 const tunnels = new Map<string, TunnelAgent>();
 function tunnelThrough(proxy: URL): TunnelAgent {
   const agent = tunnels.get(proxy.href) ?? new TunnelAgent(proxy, pool, SILENCE_MS);
@@ -49,7 +47,7 @@ function tunnelThrough(proxy: URL): TunnelAgent {
 type Way = Pick<http.RequestOptions, 'agent' | 'headers' | 'hostname' | 'port' | 'path' | 'protocol'> & {
   client: typeof http;
 };
-/** Straight to the target, through a tunnel to it, or to a proxy that asks it. */
+/** The agent and options for `target`: directly, through a tunnel, or as a request to a proxy. */
 function wayTo(target: URL): Way {
   const proxy = proxyFor(target);
   if (target.protocol === 'https:') return { client: https as never, agent: proxy ? tunnelThrough(proxy) : tls };
@@ -66,7 +64,7 @@ function wayTo(target: URL): Way {
   };
 }
 
-/** Without the password that may stand in it: for the journal and for messages. */
+/** The URL without user name and password, for the journal and for messages. */
 export function withoutPassword(url: string): string {
   const shown = new URL(url);
   shown.username = shown.password = '';
@@ -76,8 +74,8 @@ export function withoutPassword(url: string): string {
 const joined = (headers: NodeJS.Dict<string[]>): Map<string, string> =>
   new Map(Object.entries(headers).map(([name, values = []]) => [name, values.join(', ')]));
 /**
- * A host with several addresses fails with one error for each: the first says why. Node's "socket hang up" names no
- * host.
+ * An error that says the reason. For a host with several addresses Node throws an AggregateError without a message:
+ * take the first error. Node's "socket hang up" does not name the host: say it.
  */
 function clear(error: Error & { code?: string }, host: string): Error {
   if (error instanceof AggregateError && !error.message && error.errors.length) return error.errors[0] as Error;
@@ -106,7 +104,7 @@ function send(target: URL, { method = 'GET', headers, body, signal }: HttpReques
     let response: http.IncomingMessage | undefined;
     const stop = (why: Error) => {
       (response ?? req).destroy(why);
-      // a request that waits for its tunnel does not say so by itself
+      // while it waits for its tunnel, a request emits no error when it is destroyed
       reject(why);
     };
     const abort = () => stop(signal!.reason as Error);
@@ -116,7 +114,7 @@ function send(target: URL, { method = 'GET', headers, body, signal }: HttpReques
     req.on('error', (error) => reject(Object.assign(clear(error, target.host), { reused: req.reusedSocket })));
     req.on('response', (res) => {
       response = res;
-      // a connection may break while nothing reads the body yet: the reader is told then, and the daemon goes on
+      // a connection may break while the body is not being read yet; without a listener that would end the daemon
       res.on('error', () => undefined);
       resolve({ status: res.statusCode ?? 0, headers: joined(res.headersDistinct), body: res });
     });
@@ -124,10 +122,7 @@ function send(target: URL, { method = 'GET', headers, body, signal }: HttpReques
   });
 }
 
-/**
- * The server closed a kept connection in the moment in which it was used again: RFC 9112, 9.3.1 says to repeat the
- * request.
- */
+/** Whether the server closed a kept connection just as it was used again. RFC 9112, 9.3.1: repeat the request. */
 const wasClosed = (error: unknown): boolean =>
   error instanceof Error &&
   'reused' in error &&
@@ -135,7 +130,7 @@ const wasClosed = (error: unknown): boolean =>
   'code' in error &&
   (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 
-/** One request, no redirect followed. Throws errors with `code`, the system's or TLS's, or the signal's reason. */
+/** Makes one request and follows no redirect. Throws errors with `code` (errno or TLS), or the signal's reason. */
 export async function request(url: string, ask: HttpRequest = {}): Promise<HttpResponse> {
   const target = new URL(url);
   for (;;) {

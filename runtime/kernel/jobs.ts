@@ -1,25 +1,26 @@
-/** Long jobs off the main thread: the table of them, and the threads that do them (dist/worker.js). */
+/** Long jobs outside the main thread: the table of jobs, and the threads that run them (dist/worker.js). */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { packageRoot } from '../syscalls/native.ts';
 
-/** Gives a part of the result; resolves when one may come again, rejects when nobody wants any more. */
+/** Sends a part of the result. Resolves when the next part may be sent, rejects when no more parts are wanted. */
 export type Tell = (part: unknown) => Promise<void>;
 type Job = (input: never, tell: Tell) => Promise<unknown>;
 /**
- * Jobs of a lane share its threads. `work` takes a processor for as long as it lasts; `trees` goes through directories,
- * in pieces: several at a time on one thread, so that a look need not wait for the removal of a million files.
+ * The jobs of a lane share its threads. `work` keeps a processor busy as long as it lasts. `trees` reads or removes
+ * directory trees in pieces, several jobs at a time on one thread, so that a short one need not wait for the removal
+ * of a million files.
  */
 type Lane = 'work' | 'trees';
 const THREADS: Record<Lane, number> = { work: 2, trees: 1 };
 const jobs = new Map<string, { job: Job; lane: Lane }>();
-/** Whose jobs they are says so, in the worker and in the daemon: what they do is no business of the kernel's. */
+/** Adds jobs to the table. The modules that own them call it, in the worker and in the daemon. */
 export function registerJobs(table: Readonly<Record<string, Job>>, lane: Lane = 'work'): void {
   for (const [name, job] of Object.entries(table)) jobs.set(name, { job, lane });
 }
 
-/** What crosses between the threads. `go`: the part was taken, and another may come, or none. */
+/** A message to a worker. `go` answers a part: true when the next part may be sent, false when no more are wanted. */
 export interface Request {
   id: number;
   name?: string;
@@ -33,7 +34,7 @@ export interface Outcome {
   failure?: { name: string; message: string; code?: string; stack?: string };
 }
 
-/** Does the job in this thread. Throws what the job throws. */
+/** Runs the job in this thread. Throws what the job throws. */
 export async function doJob(name: string, input: unknown, tell: Tell): Promise<unknown> {
   const one = jobs.get(name);
   if (!one) throw new Error(`no such job: ${name}`);
@@ -47,15 +48,13 @@ interface Waiting {
 }
 type Part = (part: unknown) => Promise<boolean>;
 
-/**
- * A thread holds some forty megabytes: one that has nothing to do for so long is ended, the next job begins a new one.
- */
+/** A thread takes some forty megabytes. One without a job for this long is ended; the next job starts a new one. */
 const IDLE_MS = 5000;
 
-/** Going through trees needs little; what it drops is to be collected before it is much. */
+/** Heap limits for `trees`: it needs little memory, and a small young generation is collected early. */
 const SMALL = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 };
 
-/** One thread; it does not keep the process alive by itself, only while it works. */
+/** One worker thread. It keeps the process alive only while it works. */
 class Pooled {
   #idle: NodeJS.Timeout | undefined;
   readonly waiting = new Map<number, Waiting>();
@@ -66,7 +65,7 @@ class Pooled {
     lane: Lane,
     private readonly gone: (worker: Pooled) => void,
   ) {
-    // the jobs open descriptors by system call and close them by fs: Node would wonder aloud
+    // jobs open descriptors by system call and close them with fs; with tracking, Node would warn of unknown descriptors
     this.#worker = new Worker(path, {
       name: `drydock-${lane}`,
       trackUnmanagedFds: false,
@@ -118,7 +117,7 @@ class Pooled {
 
 const pools: Record<Lane, Pooled[]> = { work: [], trees: [] };
 let rested = (): void => undefined;
-/** Calls back when the last thread has ended. */
+/** Sets the function that is called when the last thread has ended. */
 export function whenRested(callback: () => void): void {
   rested = callback;
 }
@@ -136,9 +135,8 @@ function idlest(path: string, lane: Lane): Pooled {
 }
 
 /**
- * Runs a job of the table in a worker thread, or in this one when dist/worker.js was not built (a test bundled alone).
- * `part` takes the
- * parts of its result, one at a time, and says whether there may be more.
+ * Runs a job of the table in a worker thread, or in this thread when dist/worker.js does not exist (a test bundled
+ * alone). `part` gets the parts of the result one by one and resolves to whether more are wanted.
  */
 export async function runJob(name: string, input: unknown, part?: Part): Promise<unknown> {
   const path = join(packageRoot, 'dist/worker.js');
@@ -151,16 +149,14 @@ export async function runJob(name: string, input: unknown, part?: Part): Promise
   return idlest(path, jobs.get(name)?.lane ?? 'work').run({ id: ++lastId, name, input }, part);
 }
 
-/** What a job gets to give its parts to. */
+/** The `tell` function that a job gets; it sends parts to `give`. */
 export const teller =
   (give: Part): Tell =>
   async (part) => {
     if (!(await give(part))) throw Object.assign(new Error('nobody wants the rest'), { code: 'ABORT_ERR' });
   };
 
-/**
- * The parts of a job's result, one after the other; whoever leaves earlier ends the job. Throws what the job throws.
- */
+/** The parts of a job's result, one by one. Leaving the loop early ends the job. Throws what the job throws. */
 export async function* jobParts<T>(name: string, input: unknown): AsyncGenerator<T> {
   let waiting: { part: T; taken(go: boolean): void } | undefined;
   let over = false;

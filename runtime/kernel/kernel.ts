@@ -1,6 +1,6 @@
 /**
- * The only door to the operating system. `linux.ts` is real, `recording.ts` records the calls and injects errnos for
- * tests.
+ * All access to the operating system. linux/linux.ts is the real implementation; recording.ts records the calls and
+ * returns chosen errnos, for tests.
  */
 import type { Fact } from '../journal/event.ts';
 import type { Call, Calls, Reply } from '../syscalls/calls.ts';
@@ -11,35 +11,34 @@ export interface Kernel {
   readonly daemon: Calls;
   readonly shim: Calls;
   readonly stage: Calls;
-  /** The same with a note for the journal. Throws SyscallError. */
+  /** Makes one call; it may carry a note for the journal. Throws SyscallError. */
   run(call: Call): Promise<Reply>;
   /**
-   * Calls of the stage that need no decision in between, written down by `write` and made in its order; gives what
-   * `write` returned. See together.ts.
+   * Makes calls of the stage that need no decision in between: `write` writes them down, and they are made in that
+   * order (batch.ts). Returns what `write` returned.
    */
   together<T>(write: (stage: Together) => T): Promise<T>;
-  /** From now on `actor` is whoever listens on this end of a SOCK_SEQPACKET pair. */
+  /** Sets the socket of `actor`: calls to it go over this end of a SOCK_SEQPACKET pair. */
   connect(actor: 'shim' | 'stage', fd: number): void;
   /**
-   * posix_spawn(3) of the shim with exactly these descriptors as 0, 1, 2, …; `label` is what ps(1) shows. Returns its
-   * pid.
+   * posix_spawn(3) of the shim, with exactly these descriptors as 0, 1, 2, …. ps(1) shows `label`. Returns the pid.
    */
   spawnShim(fds: readonly number[], label: string): Promise<number>;
-  /** A sealed memfd of one of our executables, made once per daemon. */
+  /** The descriptor of a sealed memfd with one of Drydock's executables. It is made once per daemon. */
   executable(name: 'stage' | 'shim'): Promise<number>;
-  /** Resolves when the gate lets this request pass: before the request's own time limits begin. */
+  /** Resolves when the gate lets this request pass. The request's own time limits begin after that. */
   requesting(method: string, url: string): Promise<void>;
-  /** An HTTP request (http.ts), journaled with its status and duration. Network failures throw errors with `code`. */
+  /** Makes an HTTP request (http.ts) and journals status and duration. Network failures throw errors with `code`. */
   fetch(url: string, request?: HttpRequest): Promise<HttpResponse>;
-  /** A long job off the main thread (runtime/kernel/jobs.ts), journaled as one event. */
+  /** Runs a long job outside the main thread (jobs.ts). The journal has one event for it. */
   job<T>(name: string, input: unknown): Promise<T>;
-  /** Like rm -rf: never follows a link, absent is fine. */
+  /** Like rm -rf: follows no link; a missing path is no error. */
   removeTree(path: string): Promise<void>;
   /**
-   * Calls back on the event loop each time the daemon's descriptor can be read, until what it returns is called; then
-   * close it.
+   * Runs `callback` on the event loop each time the daemon's descriptor can be read, until the returned function is
+   * called. Close the descriptor only after that.
    */
   readable(fd: number, callback: () => void): () => void;
-  /** What the kernel says now, into the journal. */
+  /** Writes facts into the journal: what the kernel reports at this moment. */
   fact(...facts: Fact[]): void;
 }

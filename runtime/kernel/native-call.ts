@@ -1,4 +1,4 @@
-/** System calls made in this thread, for jobs: no gate, no journal, no promise. Thousands a layer. */
+/** System calls made in this thread, for jobs: without gate, journal and promise, because a layer needs thousands. */
 import { showCall } from '../syscalls/calls.ts';
 import { SyscallError } from './errors.ts';
 import { addon } from '../syscalls/native.ts';
@@ -6,7 +6,7 @@ import type { ArgsOf, SyscallName } from '../syscalls/syscalls.ts';
 
 let numbers: Map<string, number> | undefined;
 
-/** What the kernel returned, -errno on failure. For calls that give no bytes. */
+/** What the kernel returned, -errno on failure. For calls that return no bytes. */
 export function tryCall<N extends SyscallName>(name: N, ...args: ArgsOf<N>): number {
   numbers ??= new Map(
     addon()
@@ -17,7 +17,7 @@ export function tryCall<N extends SyscallName>(name: N, ...args: ArgsOf<N>): num
   return Array.isArray(answer) ? answer[0] : answer;
 }
 
-/** For calls that give bytes: what the kernel returned, and them. */
+/** For calls that return bytes: what the kernel returned, and the bytes. */
 export function askCall<N extends SyscallName>(name: N, ...args: ArgsOf<N>): { ret: number; bytes: Buffer } {
   numbers ??= new Map(
     addon()
@@ -28,13 +28,13 @@ export function askCall<N extends SyscallName>(name: N, ...args: ArgsOf<N>): { r
   return Array.isArray(answer) ? { ret: answer[0], bytes: answer[1] } : { ret: answer, bytes: Buffer.alloc(0) };
 }
 
-/** The same; throws SyscallError. */
+/** Like tryCall, but throws SyscallError on failure. */
 export function call<N extends SyscallName>(name: N, ...args: ArgsOf<N>): number {
   const ret = tryCall(name, ...args);
   if (ret < 0) throw new SyscallError(name, -ret, showCall(name, args), 'daemon');
   return ret;
 }
 
-/** Names are kept one character a byte (tar-header.ts); the addon takes other than ASCII as bytes. */
+/** A name as the bytes of the file system. Names hold one byte a character (tar-header.ts). */
 export const nameBytes = (name: string): string | Buffer =>
   /^[\x01-\x7f]*$/.test(name) ? name : Buffer.from(name, 'latin1');

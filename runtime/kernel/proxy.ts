@@ -1,9 +1,9 @@
 /**
- * Which requests go through a proxy: HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the daemon's own environment, read as Go's
- * net/http and with it dockerd reads them (golang.org/x/net/http/httpproxy).
+ * Which requests go through a proxy: HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the daemon's environment, read as Go's
+ * net/http, and so dockerd, reads them (golang.org/x/net/http/httpproxy).
  *
- * http://    the proxy gets the request with the whole address in its first line: RFC 9112, 3.2.2
- * https://   the proxy is asked for a tunnel, and TLS is spoken through it: RFC 9110, 9.3.6
+ * http://    the request goes to the proxy, with the whole URL in its first line: RFC 9112, 3.2.2
+ * https://   the proxy opens a tunnel (CONNECT), and TLS goes through it: RFC 9110, 9.3.6
  */
 import http from 'node:http';
 import https from 'node:https';
@@ -14,7 +14,7 @@ import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 type Environment = NodeJS.ProcessEnv;
 const named = (env: Environment, name: string): string => env[name] || env[name.toLowerCase()] || '';
 
-/** What /info shows, without passwords. */
+/** The settings as /info shows them, without passwords. */
 export function proxySettings(env: Environment = process.env): Record<'HttpProxy' | 'HttpsProxy' | 'NoProxy', string> {
   return {
     HttpProxy: masked(named(env, 'HTTP_PROXY')),
@@ -24,7 +24,7 @@ export function proxySettings(env: Environment = process.env): Record<'HttpProxy
 }
 const masked = (proxy: string): string => proxy.replace(/^([a-z]+:\/\/)[^/@]+@/i, '$1xxxxx:xxxxx@');
 
-/** 'proxy:3128' is http://proxy:3128. Throws for what is none, because going round a proxy is not what was meant. */
+/** 'proxy:3128' means http://proxy:3128. Throws for an invalid value; going without a proxy is not what was meant. */
 function parseProxy(text: string): URL {
   const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.canParse(address) ? new URL(address) : undefined;
@@ -39,7 +39,10 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-/** One entry of NO_PROXY: '*', '10.0.0.0/8', '10.0.0.1:5000', 'example.com' with all below it, '.example.com' without it. */
+/**
+ * Whether an entry of NO_PROXY matches: '*', '10.0.0.0/8', '10.0.0.1:5000', 'example.com' (it and all names below),
+ * '.example.com' (only names below).
+ */
 function covers(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true;
   const [base = '', prefix] = entry.split('/');
@@ -58,7 +61,7 @@ function covers(entry: string, host: string, port: string): boolean {
   return name.startsWith('.') ? host.endsWith(name) : host === name || host.endsWith(`.${name}`);
 }
 
-/** undefined: straight to the target. */
+/** The proxy for `target`; undefined: connect directly. */
 export function proxyFor(target: URL, env: Environment = process.env): URL | undefined {
   const proxy = named(env, target.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY');
   if (!proxy) return undefined;
@@ -70,21 +73,21 @@ export function proxyFor(target: URL, env: Environment = process.env): URL | und
   return parseProxy(proxy);
 }
 
-/** The header that the password in the proxy's address becomes. */
+/** The Proxy-Authorization header from the user name and password in the proxy's URL; {} without them. */
 export function proxyAuthorization({ username, password }: URL): Record<string, string> {
   if (!username && !password) return {};
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { 'Proxy-Authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-/** Node hands a request's options to its agent, but for its signal: under this name it gets there. */
+/** Node passes the request's options to its agent, except `signal`. So the signal is passed under this name. */
 export interface TunnelOptions extends https.RequestOptions {
   abandoned?: AbortSignal | undefined;
 }
 
 /**
- * An agent whose connections are tunnels. Not a package's: those wait for the proxy's answer without a limit, and hand
- * out its refusal as if the registry had answered.
+ * An agent whose connections are CONNECT tunnels. No package is used, because those wait for the proxy's response
+ * without a time limit, and return the proxy's error response as if the registry had sent it.
  */
 export class TunnelAgent extends https.Agent {
   readonly #proxy: URL;

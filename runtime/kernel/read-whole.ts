@@ -1,11 +1,11 @@
-/** A file to its end, however the answer of one call is bounded. */
+/** Reads a whole file, although one call returns at most OUT_MAX bytes. */
 import type { Calls } from '../syscalls/calls.ts';
 import { AT_FDCWD, O } from '../syscalls/constants.ts';
 
-/** As much as one call gives: OUT_MAX in native/wire.h. */
+/** The most that one call returns: OUT_MAX in native/wire.h. */
 const ROOM = 128 * 1024;
 
-/** Mostly one round trip. Throws when the file is larger than `limit`: what it holds is then known in part only. */
+/** Mostly one round trip. Throws when the file is larger than `limit`, because then only a part of it would be known. */
 export async function readWhole(caller: Calls, path: string, limit: number): Promise<Buffer> {
   const beginning = await caller.read_file(path, ROOM);
   if (beginning.length < ROOM) return beginning;

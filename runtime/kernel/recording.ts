@@ -1,6 +1,4 @@
-/**
- * A kernel for tests: records every call, answers what it was told to, and fails where it was told to. Touches nothing.
- */
+/** A kernel for tests: records every call, returns chosen answers and chosen errnos. It touches nothing. */
 import type { Fact } from '../journal/event.ts';
 import { callsOf, showCall, type Call, type Reply } from '../syscalls/calls.ts';
 import { errnoNumber, SyscallError } from './errors.ts';
@@ -9,18 +7,18 @@ import type { Kernel } from './kernel.ts';
 import { oneByOne, planned } from './batch.ts';
 
 export interface RecordingOptions {
-  /** Fails the n-th call (from 0), or the first call whose '<actor>.<name>' or name it is. */
+  /** Which call fails: the n-th (from 0), or the first with this name or '<actor>.<name>'. */
   fail?: { at: number | string; errno: string };
-  /** Answers by '<actor>.<name>' or name: a number, bytes, or a function of the call. */
+  /** Answers by name or '<actor>.<name>': a number, bytes, or a function of the call. */
   answers?: Record<string, number | Buffer | ((call: Call) => number | Buffer)>;
   fetch?: (url: string, request?: HttpRequest) => Promise<HttpResponse>;
   jobs?: Record<string, (input: unknown) => unknown>;
 }
 export interface RecordingKernel extends Kernel {
-  /** 'stage.mount("proc", …)' in the order they were made, failed ones too */
+  /** 'stage.mount("proc", …)' in the order of the calls, with those that failed */
   readonly calls: string[];
   readonly raw: Call[];
-  /** what each returned; undefined for one that failed */
+  /** what each call returned; undefined for one that failed */
   readonly rets: (number | undefined)[];
   readonly facts: Fact[];
 }
@@ -66,7 +64,7 @@ export function recordingKernel(options: RecordingOptions = {}): RecordingKernel
     const ret = (rets[at] = value ?? (opens.has(call.name) ? descriptor++ : 0));
     return { ret, out: Buffer.alloc(0) };
   };
-  /** Things that are no system call, in the same list. */
+  /** Records things that are not system calls, in the same list. */
   const other = async (name: string, ...args: (string | number)[]) => {
     const call: Call = { actor: 'daemon', name: name as Call['name'], args };
     const given = note(call);
