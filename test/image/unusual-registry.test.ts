@@ -74,6 +74,7 @@ test('an empty token field counts as missing', async () => {
 
 test('says which host always cuts the connection, where, and how often that was tried', async () => {
   const big = image.layers[0]!;
+  let thirds = false;
   const cuts: [what: string, fault: Fault, message: RegExp][] = [
     [
       'each',
@@ -94,6 +95,17 @@ test('says which host always cuts the connection, where, and how often that was 
         return void setTimeout(() => res.destroy(), 20) !== null;
       },
       /^blob sha256:\w+ of http:\/\/127\.0\.0\.1:\d+ is not complete \(0 of \d+ bytes\): the connection was closed before the end of the answer, 5 times in a row$/,
+    ],
+    [
+      'a layer, from its beginning, and each second time later',
+      (_, res, path) => {
+        if (!path.endsWith(big)) return false;
+        const bytes = image.blobs.get(big)!;
+        res.writeHead(200, { 'Content-Length': bytes.length });
+        res.write(bytes.subarray(0, Math.floor(bytes.length / ((thirds = !thirds) ? 3 : 2))));
+        return void setTimeout(() => res.destroy(), 20) !== null;
+      },
+      /^blob sha256:\w+ of http:\/\/127\.0\.0\.1:\d+ is not complete \(\d+ of \d+ bytes\): the connection was closed before the end of the answer, 5 times in a row$/,
     ],
     [
       'the token',

@@ -106,14 +106,16 @@ async function receiveAll(
   signal: AbortSignal,
 ): Promise<void> {
   const backoff = new Backoff(signal);
+  // of all tries: a registry that always begins again from the first byte gets on only when it comes further
+  let most = 0;
   while (partial.received < blob.size) {
-    const before = partial.received;
     try {
       await receive(client, blob, partial, tell, signal);
     } catch (error) {
       signal.throwIfAborted();
       // what drips in brings it no nearer to its end
-      if (partial.received - before >= Math.min(PROGRESS, blob.size / 100)) backoff.progressed();
+      if (partial.received - most >= Math.min(PROGRESS, blob.size / 100)) backoff.progressed();
+      most = Math.max(most, partial.received);
       if (mayReturn(error) && (await backoff.again(error instanceof RegistryError ? error.retryAfter : undefined)))
         continue;
       if (!isLost(error)) throw error;

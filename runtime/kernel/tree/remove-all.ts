@@ -12,6 +12,8 @@ import { hasCode } from '../errors.ts';
 const TURN = 256;
 /** Levels: each holds a descriptor. Bytes of a path: PATH_MAX is 4096, and one name has at most 255. */
 const [DEPTH_MOST, PATH_MOST] = [64, 3500];
+/** Of a tree that something fills again, or whose server keeps a name for an open file (NFS), then ENOTEMPTY is told. */
+const TRIES = 16;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 class Removal {
@@ -24,12 +26,13 @@ class Removal {
   }
 
   async run(): Promise<void> {
-    for (;;) {
-      const before = this.#removed;
+    for (let tries = 0; ;) {
+      const [seen, moved] = [this.#removed, this.#moved];
       await this.#empty(this.#top, 0);
       if (attempt(() => rmdirSync(this.#top))) return;
       // what was moved up while it was read may not have been seen
-      if (this.#removed === before) return rmdirSync(this.#top);
+      if (this.#moved === moved) tries++;
+      if (this.#removed === seen || tries > TRIES) return rmdirSync(this.#top);
     }
   }
 
