@@ -74,7 +74,7 @@ test('an empty token field counts as missing', async () => {
 
 test('says which host always cuts the connection, where, and how often that was tried', async () => {
   const big = image.layers[0]!;
-  let thirds = false;
+  let cutCount = 0;
   const cuts: [what: string, fault: Fault, message: RegExp][] = [
     [
       'each',
@@ -102,7 +102,7 @@ test('says which host always cuts the connection, where, and how often that was 
         if (!path.endsWith(big)) return false;
         const bytes = image.blobs.get(big)!;
         res.writeHead(200, { 'Content-Length': bytes.length });
-        res.write(bytes.subarray(0, Math.floor(bytes.length / ((thirds = !thirds) ? 3 : 2))));
+        res.write(bytes.subarray(0, Math.floor(bytes.length / (cutCount++ % 2 ? 2 : 3))));
         return void setTimeout(() => res.destroy(), 20) !== null;
       },
       /^blob sha256:\w+ of http:\/\/127\.0\.0\.1:\d+ is not complete \(\d+ of \d+ bytes\): the connection was closed before the end of the answer, 5 times in a row$/,
