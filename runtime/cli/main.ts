@@ -1,6 +1,6 @@
 #!/usr/bin/env -S node --
 /**
- * The `drydock` command: finds the verb, loads its file only, and turns what it throws into a line and an exit code.
+ * The `drydock` command: finds the verb, loads only that verb's file, and turns an error into a line and an exit code.
  */
 import { Command, CommanderError } from 'commander';
 import { rewrite } from './flags/arguments.ts';
@@ -23,7 +23,7 @@ function program(): Command {
     .showSuggestionAfterError();
 }
 
-/** Where the verb stands: after the options of `drydock` itself. */
+/** The verb's index in `args`: after the options of `drydock` itself. -1 when there is none. */
 function verbIndex(args: readonly string[]): number {
   for (let i = 0; i < args.length; i++) {
     if (args[i] === '-H' || args[i] === '--host') i++;
@@ -32,7 +32,10 @@ function verbIndex(args: readonly string[]): number {
   return -1;
 }
 
-/** commander's own endings: help is no error; a wrong flag is 125 and a wrong argument 1, as docker has it. */
+/**
+ * Turns commander's own errors into a Failure. Help is no error; the exit code is 125 for a wrong flag and 1 for a
+ * wrong argument, as in docker.
+ */
 function usageFailure(error: CommanderError, verb: string | undefined): Failure | undefined {
   if (error.exitCode === 0) return undefined;
   const unknown = /^error: unknown option '([^'=]+)/.exec(error.message)?.[1];

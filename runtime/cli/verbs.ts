@@ -1,4 +1,4 @@
-/** Every verb, and the file that knows it: only the one that is asked for is loaded. */
+/** Every verb and its file. Only the file of the requested verb is loaded. */
 import type { Entry } from './flags/verb.ts';
 
 const entry =

@@ -1,12 +1,14 @@
-/** Where the daemon listens. */
+/** The address of the daemon's API socket. */
 import { isAbsolute, join } from 'node:path';
 import { misuse } from '../failure/failure.ts';
 
 export const DEFAULT_EXEC_ROOT = '/run/drydock';
-/** Where a daemon of this environment listens. */
+/** DRYDOCK_HOST of the environment, or else drydock.sock in the exec root. */
 export const hostFrom = (env: NodeJS.ProcessEnv, execRoot = env['DRYDOCK_EXEC_ROOT'] || DEFAULT_EXEC_ROOT): string =>
   env['DRYDOCK_HOST'] || `unix://${join(execRoot, 'drydock.sock')}`;
-/** 'unix:///run/x.sock' → '/run/x.sock'; nothing else is spoken. sun_path holds 107 bytes (unix(7)). */
+/**
+ * 'unix:///run/x.sock' → '/run/x.sock'. Other schemes are a misuse (exit code 125). sun_path holds 107 bytes (unix(7)).
+ */
 export function socketPath(host: string): string {
   const path = host.startsWith('unix://') ? host.slice('unix://'.length) : host;
   if (!isAbsolute(path))

@@ -1,4 +1,4 @@
-/** When nothing listens on the socket, the CLI starts a daemon that ends by itself when it has nothing to do. */
+/** Starts a daemon when nothing listens on the socket. That daemon ends by itself when it is idle. */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -7,16 +7,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_EXEC_ROOT } from './address.ts';
 import { codeOf, Failure } from '../failure/failure.ts';
 
-/** A daemon that lives and does not listen yet is on a slow machine, or has much to adopt. */
+/** How long to wait for the daemon to listen. It takes long on a slow machine, or when many containers are adopted. */
 const PATIENCE_MS = 60_000;
 const OTHER_MS = 1500;
 const IDLE_SECONDS = 30;
 /**
- * A start leaves little behind: a young generation of 3 × 16 MiB, Node's default, is mostly what nobody uses any more.
+ * A start of a container leaves few objects behind, so a small young generation is enough. Node's default of 3 × 16 MiB
+ * would hold mostly garbage.
  */
 export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4'];
 
-/** Resolves with undefined when somebody accepts, with the errno's name otherwise. */
+/**
+ * Connects to the socket at `path`. Resolves with undefined when a process accepts, otherwise with the errno's name.
+ */
 export function probe(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -28,7 +31,10 @@ export function probe(path: string): Promise<string | undefined> {
 const lastLines = (path: string, from: number) =>
   readFileSync(path).subarray(from).toString('utf8').trim().split('\n').slice(-5).join('\n');
 
-/** Makes sure that a daemon listens at `path`; `code` is the exit code if it cannot be had. */
+/**
+ * Makes sure that a daemon listens at `path`, and starts one if none does. Throws Failure with exit code `code` when
+ * that is not possible.
+ */
 export async function ensureDaemon(path: string, code = 1): Promise<void> {
   const state = await probe(path);
   if (!state) return;
@@ -74,7 +80,7 @@ async function start(path: string, code: number): Promise<void> {
   while (Date.now() < end) {
     await sleep(10);
     if (!(await probe(path))) return;
-    // two commands at once start two daemons: one of them ends, the other will listen
+    // Two commands at the same moment start two daemons. One of them ends, and the other one will listen soon.
     if (exited) end = Math.min(end, (ended ??= Date.now()) + OTHER_MS);
   }
   throw new Failure(

@@ -13,7 +13,7 @@ export interface Request {
   headers?: Record<string, string>;
   signal?: AbortSignal;
 }
-/** `head` came in the same packet as the daemon's answer and is the beginning of the stream. */
+/** `head` holds the stream's first bytes, which came in the same packet as the daemon's answer. */
 export interface Hijacked {
   socket: Duplex;
   head: Buffer;
@@ -51,7 +51,7 @@ async function refused(response: IncomingMessage): Promise<DaemonError> {
     if (typeof message === 'string')
       return new DaemonError(status, message, exitCode === 126 || exitCode === 127 ? exitCode : undefined);
   } catch {
-    // not JSON: the text itself is the message
+    // not JSON: the body itself is the message
   }
   return new DaemonError(status, text.trim() || `the daemon answered with status ${status}`);
 }
@@ -81,7 +81,8 @@ export class Client {
         },
       });
       request.on('response', (response) => {
-        // whoever reads hears of it; one that is read no more may be cut without ending us
+        // A reader gets the error through its own listener. When nothing reads any more, a cut connection must not end
+        // this process.
         response.on('error', () => undefined);
         resolve(response);
       });
@@ -93,14 +94,14 @@ export class Client {
     });
   }
 
-  /** Sends and waits for the status line; statuses from 300 on throw DaemonError, 304 excepted. */
+  /** Sends a request and waits for the status line. A status from 300 on throws DaemonError, except 304. */
   async open(method: string, path: string, request: Request = {}): Promise<IncomingMessage> {
     const response = await this.#send(method, path, request);
     if (response.statusCode === 304 || (response.statusCode ?? 500) < 300) return response;
     throw await refused(response);
   }
 
-  /** The answer as JSON; undefined when it has no body. */
+  /** The answer's body, parsed as JSON; undefined when it has no body. */
   async call<T = void>(method: string, path: string, request: Request = {}): Promise<T> {
     const text = await bodyOf(await this.open(method, path, request));
     return (text ? JSON.parse(text) : undefined) as T;
@@ -114,18 +115,18 @@ export class Client {
     return this.call<T>('POST', path, { query, body });
   }
 
-  /** One JSON value a line, as they come. */
+  /** The answer as a sequence of JSON values, one a line, each as it arrives. */
   async *lines<T>(method: string, path: string, request: Request = {}): AsyncGenerator<T> {
     const response = await this.open(method, path, request);
     const reader = createInterface({ input: response, crlfDelay: Infinity });
-    // it passes on its input's errors, even after the loop below was left
+    // readline passes on errors of its input, even after the loop below has ended
     reader.on('error', () => undefined);
     for await (const line of reader) {
       if (line.trim()) yield JSON.parse(line) as T;
     }
   }
 
-  /** Turns the connection into a stream both ways: Engine API, "Stream format". */
+  /** Upgrades the connection to a stream in both directions: Engine API, "Stream format". */
   hijack(path: string, query: Query, body?: unknown): Promise<Hijacked> {
     return new Promise((resolve, reject) => {
       this.#send('POST', path, { query, body, headers: { Connection: 'Upgrade', Upgrade: 'tcp' } }, resolve).then(
@@ -136,11 +137,11 @@ export class Client {
   }
 }
 
-/** An id or name as it stands in a path. */
+/** The path of a container's resource; `ref` is an id or a name. */
 export const containerPath = (ref: string, rest = ''): string => `/containers/${encodeURIComponent(ref)}${rest}`;
 export const drydockPath = (ref: string, rest: string): string =>
   `/drydock/containers/${encodeURIComponent(ref)}${rest}`;
-/** Image names keep their slashes: the daemon takes everything up to the last word as the name. */
+/** An image name keeps its slashes: the daemon takes everything before the last word of the path as the name. */
 export const imagePath = (name: string, rest = ''): string =>
   `/images/${name
     .split('/')

@@ -1,4 +1,4 @@
-/** POST /images/create: the daemon pulls, we show how it goes. */
+/** POST /images/create: the daemon pulls, and the client shows the progress. */
 import type { Client } from './client.ts';
 import { Failure } from '../failure/failure.ts';
 import { Progress, type ProgressLine } from '../terminal/progress.ts';
@@ -12,9 +12,8 @@ export interface PullOptions {
 }
 
 /**
- * 'host:5000/a/b:tag@sha256:…' → what the API wants apart: the name, and the tag or digest. Without either it is
- * `latest`:
- * an empty tag would mean all of them.
+ * Splits 'host:5000/a/b:tag@sha256:…' into the name and the tag or digest, which the API takes separately. Without
+ * either, the tag is `latest`, because an empty tag would mean all tags.
  */
 export function splitReference(reference: string): { name: string; tag: string } {
   const [rest, digest] = reference.split('@', 2) as [string, string?];

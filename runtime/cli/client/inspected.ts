@@ -1,4 +1,4 @@
-/** What the CLI itself reads of GET /containers/ID/json. */
+/** The fields of GET /containers/ID/json that the CLI reads. */
 export interface Inspected {
   Id: string;
   Name: string;

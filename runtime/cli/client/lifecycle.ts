@@ -1,9 +1,9 @@
-/** The list of phases and steps, as the daemon has it: GET /drydock/phases. */
+/** The list of phases and steps, as the daemon reports it: GET /drydock/phases. */
 import { syscalls } from '../../syscalls/syscalls.ts';
 import type { Client } from './client.ts';
 import { Failure } from '../failure/failure.ts';
 
-/** A request to a registry, as the gate calls it. */
+/** The gate's name for a request to a registry. */
 const REQUEST = 'http';
 
 export interface StepText {
@@ -31,13 +31,16 @@ export class Lifecycle {
     return this.#steps.get(id) ?? { id, title: id, explain: '' };
   }
 
-  /** By a step's id: the part before the dot. */
+  /** The phase of a step: the part of its id before the dot names it. */
   phaseOf(step: string): PhaseText | undefined {
     const id = step.split('.')[0];
     return this.phases.find((phase) => phase.id === id || phase.steps.some((one) => one.id === step));
   }
 
-  /** Refuses what no step, phase or system call is called. */
+  /**
+   * Returns `at` when it names a step, a phase or a system call, otherwise throws Failure (exit code 125) with similar
+   * names.
+   */
   breakpoint(at: string): string {
     const phases = this.phases.map(({ id }) => id);
     const [, , step = ''] = /^(undo:(?=.*#))?(.*?)(#[1-9]\d{0,3})?$/.exec(at) ?? [];
@@ -53,8 +56,8 @@ export class Lifecycle {
 }
 
 /**
- * The first sentence stands alone. What follows it may begin with the small letter of a system call, so a full stop
- * ends it, save that of an abbreviation.
+ * The first sentence of an explanation. The next sentence may begin with a system call's name in lower case, so every
+ * full stop ends the sentence, except one after an abbreviation.
  */
 export const firstSentence = (explain: string): string =>
   (/^[\s\S]*?(?<!\b(?:e\.g|i\.e|cf|vs|etc))[.!?]["')]?(?=\s|$)/.exec(explain.trim())?.[0] ?? explain.trim()).replace(

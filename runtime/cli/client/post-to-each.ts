@@ -1,11 +1,11 @@
-/** The verbs that are one request for each container named, and print the name. */
+/** Verbs that send one request for each named container and print the name. */
 import type { Command } from 'commander';
 import { containerPath, type Query } from './client.ts';
 import { connectTo } from './connection.ts';
 import { print } from '../terminal/columns.ts';
 import { each } from '../flags/verb.ts';
 
-/** `query` makes the request's query of the verb's options. */
+/** `query` makes the request's query string from the verb's options. */
 export function postToEach<O>(command: Command, path: string, query: (options: O) => Query = () => ({})): Command {
   return command.argument('<container...>').action(async (names: string[], options: O, self: Command) => {
     const client = await connectTo(self);

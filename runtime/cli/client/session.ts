@@ -1,10 +1,10 @@
 /**
- * The conversation around a process: attach, wait, start, resize, and the exit code at the end.
+ * The requests around a running process: attach, wait, start, resize, and the exit code at the end.
  *
- *   attach ──▶ hijacked stream      output from the first byte needs it before start
- *   wait   ──▶ status line … body   the body is the end
+ *   attach ──▶ hijacked stream      before the start, or the first bytes of output would be missed
+ *   wait   ──▶ status line … body   the body comes when the process ends
  *   start  ──▶ 204 or an error
- *   resize     after start and at each SIGWINCH
+ *   resize     after the start, and at each SIGWINCH
  */
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
@@ -20,18 +20,18 @@ export interface SessionOptions {
   client: Client;
   id: string;
   tty: boolean;
-  /** where stdin comes from; absent: the process gets none */
+  /** the source of stdin; absent: the process gets none */
   stdin?: Readable;
   stdout: boolean;
   stderr: boolean;
   condition?: 'next-exit' | 'removed' | 'not-running';
   detachKeys?: string;
   sigProxy?: boolean;
-  /** absent: it runs already (attach) */
+  /** absent: the process runs already (attach) */
   start?(): Promise<void>;
-  /** the step view keeps the terminal's mode itself */
+  /** 'kept': the step view sets the terminal's mode itself */
   terminal?: 'kept';
-  /** exit code for what goes wrong before the process runs */
+  /** the exit code for failures before the process runs */
   trouble?: number;
   onOutputEnd?(): void;
 }
@@ -40,7 +40,7 @@ export const requireTerminal = (): void => {
   if (!process.stdin.isTTY) throw new Failure('the input device is not a TTY', 1);
 };
 
-/** Copies stdin; resolves when the detach keys were typed, and never otherwise. */
+/** Copies stdin to the process. Resolves when the detach keys were typed, and never otherwise. */
 export function feed(source: Readable, { socket }: Hijacked, keys: DetachScanner | undefined): Promise<'detached'> {
   return new Promise((resolve) => {
     source.on('data', (chunk: Buffer) => {
@@ -51,7 +51,7 @@ export function feed(source: Readable, { socket }: Hijacked, keys: DetachScanner
       }
       if (detached) resolve('detached');
     });
-    // it may have been paused by the session before
+    // the previous session may have paused it
     source.resume();
     source.once('end', () => socket.end());
     source.once('error', () => socket.end());
@@ -59,7 +59,10 @@ export function feed(source: Readable, { socket }: Hijacked, keys: DetachScanner
   });
 }
 
-/** Sets the terminal raw and keeps the process's window as large as ours; returns the function that undoes it. */
+/**
+ * Sets the terminal raw and keeps the size of the process's window equal to ours. Returns the function that undoes
+ * both.
+ */
 export function useTerminal(
   source: Readable | undefined,
   resize: (size: [number, number]) => Promise<unknown>,
@@ -69,7 +72,7 @@ export function useTerminal(
     source === process.stdin && process.stdin.isTTY && mode !== 'kept' ? new Terminal(process.stdin, 0) : undefined;
   const changed = () => {
     const size = windowSize();
-    // the process may have ended or not begun: 409
+    // the answer is 409 when the process has ended or has not begun
     if (size) resize(size).catch(() => undefined);
   };
   input?.raw({ output: true });
@@ -101,13 +104,13 @@ async function exitCode(response: IncomingMessage): Promise<number> {
   return StatusCode;
 }
 
-/** The container's exit code, or 0 and a line when the user has left it. */
+/** The container's exit code. It is 0, with a line on stderr, when the user detached. */
 export async function session(options: SessionOptions): Promise<number> {
   const { client, id, tty, stdin, detachKeys, trouble = 125 } = options;
   const keys = tty ? detachScanner(detachKeys) : undefined;
   const query = { stream: 1, stdin: Boolean(stdin), stdout: options.stdout, stderr: options.stderr, detachKeys };
   const waiting = new AbortController();
-  // both stand before the start; neither needs the other
+  // both must exist before the start, and neither depends on the other
   const [stream, wait] = await Promise.all([
     client.hijack(containerPath(id, '/attach'), query),
     client.open('POST', containerPath(id, '/wait'), {
@@ -130,10 +133,10 @@ export async function session(options: SessionOptions): Promise<number> {
       : () => undefined;
   let release = () => undefined as void;
   try {
-    // typed ahead while it starts is typed into it
+    // what the user types during the start is passed on to the process
     const left = stdin ? feed(stdin, stream, keys) : (stream.socket.end(), new Promise<never>(() => undefined));
     await options.start?.().catch((error: unknown) => {
-      // `start -a` says 1 whatever it was, as docker's does
+      // docker's `start -a` exits with 1 for every failed start
       throw trouble === 125 || !(error instanceof DaemonError)
         ? startFailure(error, trouble)
         : new Failure(error.message, trouble, { cause: error });

@@ -1,5 +1,5 @@
 /**
- * What comes back from attach, exec and logs. With a terminal the bytes are raw; without, each chunk has a head:
+ * The streams of attach, exec and logs. With a terminal the bytes are raw; otherwise each chunk has a header:
  *
  *   0        1  2  3    4           8
  *   | stream | 0  0  0  | length BE | payload …      stream: 1 stdout, 2 stderr, 3 an error of the daemon
@@ -17,13 +17,13 @@ async function write(to: Writable, bytes: Buffer): Promise<void> {
   if (bytes.length && !to.write(bytes)) await once(to, 'drain');
 }
 
-/** Takes frames apart; chunks may end anywhere. */
+/** Splits a stream into its frames. A chunk of input may end anywhere in a frame. */
 export class Demultiplexer {
   #rest: Buffer = Buffer.alloc(0);
   #stream = 0;
   #left = 0;
 
-  /** [stream, bytes] for what is known of the chunk; a frame may come in several pieces. */
+  /** Yields [stream, bytes] for the bytes so far. One frame may come in several pieces. */
   *push(chunk: Buffer): Generator<[number, Buffer]> {
     let data = this.#rest.length ? Buffer.concat([this.#rest, chunk]) : chunk;
     while (data.length) {
@@ -42,7 +42,7 @@ export class Demultiplexer {
   }
 }
 
-/** Copies until the daemon ends the stream; waits for slow readers. */
+/** Copies until the daemon ends the stream. Waits for slow readers. */
 export async function copyOutput(from: Readable, head: Buffer, raw: boolean, to: Outputs): Promise<void> {
   const frames = new Demultiplexer();
   const take = async (chunk: Buffer) => {

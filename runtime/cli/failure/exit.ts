@@ -1,4 +1,4 @@
-/** The way out: everything written has been taken by the kernel before the process ends. */
+/** Ends the process after the kernel has taken everything that was written. */
 import { constants } from 'node:os';
 
 const drained = (stream: NodeJS.WriteStream) =>
@@ -9,8 +9,8 @@ const drained = (stream: NodeJS.WriteStream) =>
   });
 
 /**
- * A pipe whose reader has gone (`drydock logs x | head -1`) ends us quietly, with SIGPIPE's exit code: Node ignores the
- * signal itself.
+ * Ends this process with SIGPIPE's exit code and no message when the reader of stdout is gone, as in `drydock logs x |
+ * head -1`. Node ignores the signal itself.
  */
 export function whenReaderGone(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -19,7 +19,7 @@ export function whenReaderGone(): void {
   });
 }
 
-/** stdin may still be open and would keep the process alive: leave with the exit code that was set. */
+/** Exits with the exit code that was set. An open stdin would otherwise keep the process alive. */
 export async function leave(): Promise<never> {
   await Promise.all([drained(process.stdout), drained(process.stderr)]);
   return process.exit();

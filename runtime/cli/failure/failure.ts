@@ -1,4 +1,4 @@
-/** An end that the user must hear of: one line on stderr after `drydock: `, and the exit code. */
+/** An error to report to the user: one line on stderr after `drydock: `, and the exit code. */
 export class Failure extends Error {
   constructor(
     message: string,
@@ -9,19 +9,19 @@ export class Failure extends Error {
     this.name = 'Failure';
     this.usage = options?.usage ?? false;
   }
-  /** true when the command line itself is wrong: the user is pointed at --help. */
+  /** true when the command line itself is wrong; the report then points to --help */
   readonly usage: boolean;
 }
 
-/** A wrong flag or value; docker's code for these is 125, whatever the command. */
+/** A wrong flag or value. docker's exit code for these is 125, for every command. */
 export const misuse = (message: string): Failure => new Failure(message, 125, { usage: true });
 
-/** An answer of the daemon with an error status: Engine API, "Errors". */
+/** The daemon answered with an error status: Engine API, "Errors". */
 export class DaemonError extends Failure {
   constructor(
     readonly status: number,
     message: string,
-    /** 127: there is no such program; 126: it cannot be executed. Absent: anything else. */
+    /** 127: the program does not exist; 126: it cannot be executed; absent: another error */
     readonly exitCode?: 126 | 127,
   ) {
     super(message, 1);
@@ -29,7 +29,10 @@ export class DaemonError extends Failure {
   }
 }
 
-/** What a start failed of, as a Failure with its own exit code or else `otherwise` (docker run: 125, exec: 1). */
+/**
+ * Makes a Failure from the error of a start: with the error's own exit code, or else with `otherwise` (docker run: 125,
+ * exec: 1).
+ */
 export const startFailure = (error: unknown, otherwise: number): unknown =>
   error instanceof DaemonError ? new Failure(error.message, error.exitCode ?? otherwise, { cause: error }) : error;
 

@@ -1,7 +1,7 @@
 /**
- * Three habits of docker's command line that commander does not have: `--rm=false` for a flag without a value, `-e=A=1`
- * for a short one with a value, and `-it=false`. Rewritten before commander sees them; nothing after the first argument
- * is touched where options end there.
+ * Three forms of docker's command line that commander does not have: `--rm=false` for a flag without a value, `-e=A=1`
+ * for a short flag with a value, and `-it=false`. They are rewritten before commander parses the arguments. Where
+ * options end at the first argument, nothing after it is changed.
  */
 import type { Command } from 'commander';
 import { misuse } from '../failure/failure.ts';
@@ -47,7 +47,7 @@ function setTo(command: Command, name: string, value: string): string[] {
   return command.options.some(({ long }) => long === negation) ? [negation] : [];
 }
 
-/** Is the next word the value of this one? `--name`, `-e`, and `-ite`, whose last letter takes one. */
+/** Whether the next word is the value of this flag: `--name`, `-e`, and `-ite`, whose last letter takes a value. */
 function valueFollows(arg: string, takesValue: ReadonlyMap<string, boolean>): boolean {
   if (arg.startsWith('--')) return !arg.includes('=') && takesValue.get(arg) === true;
   if (!arg.startsWith('-')) return false;

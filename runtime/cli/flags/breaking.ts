@@ -1,5 +1,6 @@
 /**
- * Break it on purpose: parts of a container that are left out. Which there are, the daemon knows (`--leave-out list`).
+ * --leave-out: parts of a container that are left out on purpose. The daemon knows which there are (`--leave-out
+ * list`).
  */
 import type { Body, Flag } from './flag.ts';
 

@@ -1,4 +1,4 @@
-/** The command line of `run` and `create` as a request to the daemon. */
+/** Turns the command line of `run` and `create` into a request to the daemon. */
 import type { Command } from 'commander';
 import { collect } from './verb.ts';
 import { Failure, misuse } from '../failure/failure.ts';
@@ -43,7 +43,7 @@ export function declareContainer(command: Command): Command {
 
 const streams = ['stdin', 'stdout', 'stderr'];
 
-/** `detached`: nothing is attached, whatever -i says. */
+/** `detached`: no stream is attached, even with -i. */
 export function containerBody(command: Command, image: string, words: readonly string[], detached: boolean): Body {
   const options = command.opts<ContainerOptions>();
   const attach = (options.attach ?? []).map((name) => name.toLowerCase());

@@ -1,4 +1,4 @@
-/** What the process sees of the file system. */
+/** Flags for what the process sees of the file system: volumes, mounts and devices. */
 import { resolve } from 'node:path';
 import type { MountRequest } from '../../request/container-request.ts';
 import { pair, push, size, type Body, type Flag } from './flag.ts';
@@ -8,12 +8,12 @@ function volume(body: Body, value: string): void {
   const [source, target] = pair(value, ':');
   if (!source) throw new Error('give source:target[:options]');
   if (!target) return void (body.Volumes = { ...body.Volumes, [source]: {} });
-  // docker makes only paths that begin with a dot absolute: anything else without a slash is a volume's name
+  // docker makes a path absolute only when it begins with a dot; any other value without a slash is a volume's name
   const host = source.startsWith('.') ? resolve(source) : source;
   body.HostConfig.Binds = push(body.HostConfig.Binds, `${host}:${target}`);
 }
 
-/** Fields of a line of comma-separated values; a field may stand in double quotes. */
+/** The fields of a line of comma-separated values. A field may be in double quotes. */
 export function fields(text: string): string[] {
   const found = [...text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)];
   return found.map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '');
@@ -32,7 +32,7 @@ const bind =
   (change: (value: string | undefined) => NonNullable<MountRequest['BindOptions']>): Setter =>
   (m, v) =>
     void (m.BindOptions = { ...m.BindOptions, ...change(v) });
-/** As docker has it: what is mounted below comes along, writable or not, or stays away. */
+/** docker's values of bind-recursive: mounts below the source are included, writable or read-only, or left out. */
 const recursions: Record<string, NonNullable<MountRequest['BindOptions']>> = {
   enabled: {},
   disabled: { NonRecursive: true },

@@ -1,4 +1,4 @@
-/** --filter name=value, repeatable, as the API takes it: {"name":{"value":true}}. */
+/** --filter name=value, repeatable, in the API's form: {"name":{"value":true}}. */
 import { misuse } from '../failure/failure.ts';
 
 export function filters(given: readonly string[] | undefined, more: Record<string, string> = {}): string | undefined {
@@ -12,7 +12,7 @@ export function filters(given: readonly string[] | undefined, more: Record<strin
   return Object.keys(found).length ? JSON.stringify(found) : undefined;
 }
 
-/** --format of the tables. */
+/** The --format of tables: 'json' or 'table'. Anything else is a misuse. */
 export function tableFormat(text: string): string {
   if (text !== 'json' && text !== 'table') throw misuse(`invalid format ${JSON.stringify(text)}: give json or table`);
   return text;

@@ -1,5 +1,5 @@
 /**
- * A flag of `run` and `create`, as a row of a table: how it is spelled, and what it does to the body of POST
+ * A flag of `run` and `create` as a row of a table: its spelling, and what it changes in the body of POST
  * /containers/create.
  */
 import type { Command } from 'commander';
@@ -9,10 +9,10 @@ import { collect } from './verb.ts';
 
 export type Body = ContainerRequest;
 export interface Flag {
-  /** commander's spelling: '-m, --memory <bytes>'; without <…> it takes no value */
+  /** in commander's notation: '-m, --memory <bytes>'; without <…> the flag takes no value */
   flags: string;
   help: string;
-  /** may be given several times; `set` is called for each */
+  /** may be given several times; `set` is called for each value */
   many?: true;
   set(body: Body, value: string): void;
 }
@@ -24,12 +24,12 @@ export function declare(command: Command, flags: readonly Flag[]): void {
   }
 }
 
-/** Sets what was given, in the order of the table. A value that cannot be meant is refused with the flag's name. */
+/** Applies the given flags in the order of the table. An invalid value is refused with the flag's name. */
 export function apply(command: Command, flags: readonly Flag[], body: Body): void {
   for (const flag of flags) {
     const option = command.options.find((candidate) => candidate.flags === flag.flags)!;
     const given = command.getOptionValue(option.attributeName()) as string | boolean | string[] | undefined;
-    // commander sets what --no-… takes away to true beforehand
+    // commander initialises the option of a --no-… flag to true
     if (given === undefined || (option.negate && given === true)) continue;
     for (const value of Array.isArray(given) ? given : [typeof given === 'boolean' ? '' : given]) {
       try {
@@ -50,7 +50,7 @@ export function integer(text: string): number {
 }
 
 const powers: Record<string, number> = { '': 0, b: 0, k: 1, m: 2, g: 3, t: 4, p: 5 };
-/** '64m', '1.5g', '1024', '1GiB' → bytes; powers of two. */
+/** '64m', '1.5g', '1024' or '1GiB' → bytes; the units are powers of two. */
 export function size(text: string): number {
   const [, number, suffix] = /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(text) ?? [];
   if (number === undefined) throw new Error('give a size like 64m or 1g');

@@ -1,4 +1,7 @@
-/** The health check. The daemon keeps it and warns that it is not run, whichever client asks. Engine API, "HealthConfig". */
+/**
+ * The health check's flags: Engine API, "HealthConfig". The daemon stores the check and warns every client that it is
+ * not run.
+ */
 import { Failure } from '../failure/failure.ts';
 import { integer, type Body, type Flag } from './flag.ts';
 import { goDuration } from './seconds.ts';

@@ -1,4 +1,4 @@
-/** Which namespaces are new, and what the process may ask of the kernel. */
+/** Flags for the container's namespaces and for what the process may ask of the kernel. */
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../failure/failure.ts';
 import { pair, push, type Body, type Flag } from './flag.ts';
@@ -8,7 +8,7 @@ const capability = (name: string) => {
   return upper === 'ALL' || upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
 };
 
-/** As docker sends them: full names, each once, sorted. */
+/** Puts capabilities into the form that docker sends: full names, each once, sorted. */
 export function settleCapabilities(body: Body): void {
   for (const key of ['CapAdd', 'CapDrop'] as const) {
     const given = body.HostConfig[key];
@@ -16,7 +16,7 @@ export function settleCapabilities(body: Body): void {
   }
 }
 
-/** A profile's file is read here, by the client; the daemon gets its contents. */
+/** The client reads a profile's file and sends its contents to the daemon. */
 function securityOption(body: Body, value: string): void {
   const separator = value.includes('=') ? '=' : ':';
   const [name, setting] = pair(value, separator);

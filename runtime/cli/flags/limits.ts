@@ -1,4 +1,4 @@
-/** What the container may use: cgroups(7) and getrlimit(2). */
+/** Flags for resource limits: cgroups(7) and getrlimit(2). */
 import type { HostConfig, Throttle } from '../../request/container-request.ts';
 import { integer, pair, push, size, type Flag } from './flag.ts';
 

@@ -1,9 +1,9 @@
-/** How the container is connected and what it calls its neighbours. */
+/** Flags for the container's network and its names for other hosts. */
 import { isIP, isIPv4 } from 'node:net';
 import { isHardwareAddress, isHostAddress, parseHost } from '../../network/request/added-host.ts';
 import { push, type Body, type Flag } from './flag.ts';
 
-/** 'name:ip' or 'name=ip' → docker's 'name:ip'. */
+/** 'name:ip' or 'name=ip' → docker's form 'name:ip'. */
 function host(body: Body, value: string): void {
   const added = parseHost(value);
   if (!added || !isHostAddress(added.address)) throw new Error('give name:address');
@@ -15,7 +15,10 @@ function mode(body: Body, value: string): void {
   body.HostConfig.NetworkMode = value;
 }
 
-/** The one endpoint, under the name of the network it belongs to. --network stands before in the table. */
+/**
+ * Changes the only endpoint, which has the name of its network. The row of --network comes before, so that the name is
+ * set.
+ */
 function endpoint(body: Body, change: { IPAMConfig?: { IPv4Address: string }; MacAddress?: string }): void {
   const name = body.HostConfig.NetworkMode || 'default';
   const before = body.NetworkingConfig?.EndpointsConfig?.[name];

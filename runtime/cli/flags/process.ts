@@ -1,9 +1,10 @@
-/** What the process is: its user, directory, environment, labels and end. */
+/** Flags for the process: its user, directory, environment, labels, and how it ends. */
 import { readFileSync } from 'node:fs';
 import { integer, pair, push, type Body, type Flag } from './flag.ts';
 
 /**
- * Lines of NAME=value; NAME alone is taken from our environment, and left out if it is not there. '#' begins a comment.
+ * Reads lines of NAME=value. A NAME alone takes its value from the CLI's own environment, and is left out if it is not
+ * set there. '#' begins a comment.
  */
 function environmentFile(path: string): string[] {
   return lines(path).flatMap((line) => {

@@ -1,4 +1,4 @@
-/** Flags of `docker run` that Drydock does not have: refused by name and with a reason, never ignored. */
+/** Flags of `docker run` that Drydock does not have. They are refused by name and with a reason, never ignored. */
 const reasons: readonly [reason: string, flags: readonly string[]][] = [
   [
     'ports are not published; connect to the address that `drydock inspect` shows',

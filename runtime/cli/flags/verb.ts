@@ -1,4 +1,4 @@
-/** What every verb's file is made of. */
+/** The parts that every verb's file uses. */
 import { Command } from 'commander';
 import { messageOf } from '../failure/failure.ts';
 import { warn } from '../terminal/columns.ts';
@@ -11,7 +11,7 @@ export interface Entry {
   load(): Promise<{ command(): Command }>;
 }
 
-/** `name` with its arguments as docker writes them: 'stop <container...>'. */
+/** `name` includes the arguments in docker's notation: 'stop <container...>'. */
 export function verb(name: string, description: string, ...examples: string[]): Command {
   const command = new Command(name).description(description);
   if (examples.length)
@@ -19,14 +19,14 @@ export function verb(name: string, description: string, ...examples: string[]): 
   return command;
 }
 
-/** Options end at the first argument: what follows belongs to the container's command. */
+/** Makes options end at the first argument: what follows belongs to the container's command. */
 export const untilImage = (command: Command): Command =>
   command.passThroughOptions().helpOption('--help', 'show this help');
 
-/** Collects a repeatable option. */
+/** Collects the values of a repeatable option. */
 export const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
-/** The same for each of several names: one failure does not stop the others, and the exit code tells of it. */
+/** Does the same for each of several names. A failure does not stop the others, but sets the exit code. */
 export async function each(names: readonly string[], act: (name: string) => Promise<void>): Promise<void> {
   for (const name of names) {
     try {

@@ -1,6 +1,6 @@
 /**
- * A lesson in the terminal: prose, then at each task the learner's turn, in the lesson's shell or anywhere else on the
- * machine.
+ * A lesson in the terminal: it prints the text and stops at each task. The learner works in the lesson's shell, or
+ * anywhere else on the machine.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LessonContent } from '../../../lessons/engine/lessons.ts';
@@ -17,7 +17,7 @@ import type { TerminalWords } from './words.ts';
 
 const orders: Record<string, 'next' | 'into' | 'continue'> = { n: 'next', i: 'into', c: 'continue' };
 const STARTING_MS = 1500;
-/** Thrown to get out from anywhere. */
+/** Thrown to leave the lesson from any depth. */
 class Left extends Error {}
 
 export interface TakeOptions {
@@ -36,7 +36,7 @@ export class Take {
   readonly #ended = new AbortController();
   #state!: LessonState;
   #attached = false;
-  /** called at each new state */
+  /** called at each new state of the lesson */
   #changed: () => void = () => undefined;
 
   constructor(private readonly o: TakeOptions) {
@@ -93,10 +93,10 @@ export class Take {
       this.#changed();
     }
   }
-  /** Ticks and hints come as lines, wherever the learner is. */
+  /** Prints finished tasks and new hints as lines, also while the learner is in the shell. */
   #tell(j: number, task: TaskState, before: TaskState | undefined): void {
     const { ink, words, content } = this.o;
-    // over the question that stands there
+    // over the question that is on the current line
     const lead = this.#attached ? '\r\n' : '\r\u001b[K';
     const say = (text: string) => (process.stdout.write(lead), this.#print(`  ${text}`));
     if (task.state === 'done' && before?.state !== 'done')
@@ -128,7 +128,7 @@ export class Take {
     this.#print();
   }
 
-  /** Keys, until it holds or the learner reads on. `act` returns true for the latter. */
+  /** Reads keys until `holds` is true or the learner skips. `act` returns true to skip. */
   async #turn(holds: () => boolean, keys: string, act: (key: string) => Promise<boolean>): Promise<void> {
     while (!holds()) {
       if (this.#ended.signal.aborted) throw new Left();
@@ -164,10 +164,10 @@ export class Take {
     return false;
   }
 
-  /** The terminal belongs to the container until it ends or the detach keys come. */
+  /** Attaches the terminal to the container until it ends or the detach keys are typed. */
   async #shell(): Promise<void> {
     const { client, keyboard, words, ink } = this.o;
-    // it may be on its way
+    // the container may be starting
     for (
       const end = Date.now() + STARTING_MS;
       !['running', 'exited'].includes(this.#state.machine?.status ?? 'exited') && Date.now() < end;
@@ -197,7 +197,7 @@ export class Take {
     }
   }
 
-  /** Those that the text has not asked. */
+  /** Asks the questions that the text has not asked. */
   async #quiz(): Promise<void> {
     const { body, quiz } = this.o.content;
     const asked = new Set(body.flatMap(questionsIn));

@@ -1,11 +1,14 @@
-/** A lesson's text for a terminal: wrapped, plain, with what can be followed only on the page as its name. */
+/**
+ * A lesson's text for a terminal: wrapped, without markup. What can be followed only on the page (lessons, steps) is
+ * shown by its name.
+ */
 import type { Block, Inline } from '../../../lessons/format.ts';
 import { visible } from '../../journal/visible.ts';
 import { wrap } from '../step/markdown.ts';
 import type { Ink } from '../step/paint.ts';
 import type { TerminalWords } from './words.ts';
 
-/** Which questions, from 0, are asked right after this block. */
+/** The questions, counted from 0, that are asked directly after this block. */
 export const questionsIn = (block: Block): number[] =>
   block.kind === 'question' ? [block.number - 1] : block.kind === 'note' ? block.content.flatMap(questionsIn) : [];
 

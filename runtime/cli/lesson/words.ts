@@ -1,4 +1,4 @@
-/** What the terminal says around a lesson. */
+/** The terminal's own words around a lesson. */
 export interface TerminalWords {
   task: string;
   done: string;

@@ -1,6 +1,6 @@
 /**
- * The terminal's keys in step mode: single keys and short lines for the prompt while the run stands, everything for the
- * container while its process runs.
+ * The terminal's keys in step mode. While the run is held, they are single keys and short lines for the prompt; while
+ * the container's process runs, all input goes to the container.
  */
 import { openSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
@@ -10,13 +10,13 @@ import { Terminal } from '../terminal/terminal.ts';
 type Owner = 'prompt' | 'container' | 'nobody';
 
 export class Keyboard {
-  /** what the container gets as stdin when its stdin is this terminal */
+  /** the container's stdin when its stdin is this terminal */
   readonly forContainer = new PassThrough();
   readonly #terminal: Terminal;
   #owner: Owner = 'nobody';
   #typed: string[] = [];
   #waiting: ((key: string) => void) | undefined;
-  /** Called when somebody asks to stop while no prompt is open. */
+  /** Called for Ctrl-C while no prompt is open. */
   onInterrupt: () => void = () => undefined;
 
   private constructor(
@@ -31,7 +31,7 @@ export class Keyboard {
     input.pause();
   }
 
-  /** Our stdin where it is a terminal, else the controlling one; undefined when there is none (tty(4)). */
+  /** Opens stdin where it is a terminal, else the controlling terminal; undefined when there is none (tty(4)). */
   static open(): Keyboard | undefined {
     if (process.stdin.isTTY) return new Keyboard(process.stdin, 0, true);
     try {
@@ -53,7 +53,7 @@ export class Keyboard {
     }
   }
 
-  /** Keys go to prompts from now on. */
+  /** Directs keys to prompts. */
   toPrompt(): void {
     if (this.#owner === 'prompt') return;
     this.#owner = 'prompt';
@@ -62,8 +62,8 @@ export class Keyboard {
   }
 
   /**
-   * Keys go to the process: `raw` when it has a terminal of its own; what was typed ahead after `continue` goes with
-   * them.
+   * Directs keys to the process. `raw`: the process has a terminal of its own. `typedAhead`: keys typed since
+   * `continue` are passed on too.
    */
   toContainer(options: { raw: boolean; typedAhead: boolean }): void {
     if (this.#owner === 'container') return;
@@ -76,7 +76,7 @@ export class Keyboard {
     this.input.resume();
   }
 
-  /** Gives the terminal back and reads no more. */
+  /** Restores the terminal's mode and stops reading. */
   release(): void {
     this.#owner = 'nobody';
     this.#terminal.restore();
@@ -89,7 +89,7 @@ export class Keyboard {
     if (!this.isStdin) this.input.destroy();
   }
 
-  /** The next key; undefined when `signal` comes first. */
+  /** The next key; undefined when `signal` aborts first. */
   key(signal: AbortSignal): Promise<string | undefined> {
     const typed = this.#typed.shift();
     if (typed !== undefined) return Promise.resolve(typed);
@@ -106,7 +106,9 @@ export class Keyboard {
     });
   }
 
-  /** A line with echo and backspace; undefined when it was given up. */
+  /**
+   * Reads a line with echo and backspace; undefined when the user cancels with Ctrl-C or Escape, or `signal` aborts.
+   */
   async line(signal: AbortSignal, echo: (text: string) => void): Promise<string | undefined> {
     let text = '';
     for (;;) {
@@ -124,5 +126,5 @@ export class Keyboard {
   }
 }
 
-/** Keys of a chunk; an escape sequence (an arrow, say) is one key. */
+/** The keys of a chunk. An escape sequence, such as an arrow's, is one key. */
 export const keysOf = (text: string): string[] => text.match(/\u001b\[[0-9;]*[A-Za-z~]|\u001bO[A-Za-z]|[\s\S]/gu) ?? [];

@@ -1,7 +1,7 @@
-/** The markdown of a step's explanation as plain text of a given width. */
+/** Turns the markdown of a step's explanation into plain text of a given width. */
 import { visible } from '../../journal/visible.ts';
 
-/** Words that do not fit go to the next line, which begins with `indent`. */
+/** Wraps text. Each continuation line begins with `indent`. */
 export function wrap(text: string, width: number, indent: string): string {
   const lines: string[] = [];
   let line = '';
@@ -20,7 +20,7 @@ const inline = (text: string) =>
     .replace(/`([^`]+)`/g, '$1')
     .replace(/\[([^\]]+)\]\(([^)]+)\)/g, '$1 <$2>');
 
-/** One block: a paragraph or list is wrapped, code is left as it is. */
+/** One block: a paragraph or a list is wrapped, code is left as it is. */
 function block(text: string, width: number): string {
   if (/^(```|~~~)/.test(text))
     return text

@@ -1,4 +1,4 @@
-/** `pull --step` and `pull --break`: an operation without a process of its own, walked by its journal. */
+/** `pull --step` and `pull --break`: follows the journal of an operation that has no process of its own. */
 import type { Event, GateEvent } from '../../journal/event.ts';
 import { drydockPath, type Client } from '../client/client.ts';
 import { Failure } from '../failure/failure.ts';
@@ -39,7 +39,7 @@ export class OperationWalk {
     this.#mode = step ? 'next' : 'continue';
   }
 
-  /** Breakpoints are checked before anything is begun. */
+  /** Checks the breakpoints before the operation begins. */
   static async open(client: Client, options: WalkOptions): Promise<OperationWalk> {
     const lifecycle = await Lifecycle.fetch(client);
     const breakpoints = (options.break ?? []).map((at) => lifecycle.breakpoint(at));
@@ -59,7 +59,7 @@ export class OperationWalk {
     );
   }
 
-  /** Begins it and stays with it to its end. Throws Failure with the daemon's words. */
+  /** Begins the operation and follows it to its end. Throws Failure with the daemon's message when it failed. */
   async go(body: object): Promise<OperationAnswer> {
     try {
       const { id } = await this.client.post<OperationAnswer>(
@@ -102,7 +102,10 @@ export class OperationWalk {
       this.view.other(event);
   }
 
-  /** A request that waits for a registry is cut; what is held is asked for. */
+  /**
+   * Sends `abort` at once, so that a request that waits for a registry is cut. A second Ctrl-C leaves the operation to
+   * itself.
+   */
   #interrupt(id: string): void {
     if (this.#interrupted) {
       this.keyboard?.close();

@@ -1,9 +1,9 @@
 import { visible } from '../../journal/visible.ts';
 
 /**
- * Colour for terminals; without it everything reads the same. no-color.org. `shown` is what is written in the end: ends
- * of lines and the colours of this ink are kept, every other control character is shown, because what is told came from
- * an image, a registry or a program.
+ * Colours for terminals, off as https://no-color.org says; the text is the same without them. `shown` prepares text for
+ * output: it keeps line feeds and this ink's colours and makes every other control character visible, because the text
+ * may come from an image, a registry or a program.
  */
 export interface Ink {
   shown(text: string): string;
@@ -16,7 +16,9 @@ export interface Ink {
 
 const sgr = (on: number, off: number) => (text: string) => `\u001b[${on}m${text}\u001b[${off}m`;
 const plain = (text: string) => text;
-/** What `kept` has caught is at the odd places. */
+/**
+ * Makes everything visible except what `kept` matches; split() puts the text matched by its group at the odd indices.
+ */
 const allBut = (kept: RegExp) => (text: string) =>
   text
     .split(kept)

@@ -1,4 +1,4 @@
-/** The question that a stepped run asks at each stop. */
+/** The question at each stop of a stepped run. */
 import type { GateEvent } from '../../journal/event.ts';
 import type { GateCommand } from '../../engine/engine.ts';
 import { visible } from '../../journal/visible.ts';
@@ -22,7 +22,7 @@ const HELP = `
 const LONG = 'n next · i into · c continue · b break · s show · e explain · a abort · ? help';
 const SHORT = 'n i c b s e a ?';
 
-/** What a key means: an order to the gate ends the prompt, the others come back to it. */
+/** The meaning of keys. A command for the gate ends the prompt; after any other key the prompt is shown again. */
 const orders: Record<string, 'next' | 'into' | 'continue' | 'abort'> = {
   n: 'next',
   i: 'into',
@@ -52,7 +52,10 @@ export class Prompt {
     readonly keyboard: Keyboard,
   ) {}
 
-  /** Asks until the run moves on, by our order (which it returns) or by somebody else's (`signal`). */
+  /**
+   * Asks until the run moves on. Returns the command that was sent, or undefined when another client moved it
+   * (`signal`).
+   */
   async ask({ step = '', next }: GateEvent, signal: AbortSignal): Promise<string | undefined> {
     this.keyboard.toPrompt();
     for (;;) {
@@ -72,7 +75,7 @@ export class Prompt {
 
   abort = (): Promise<boolean> => this.#send({ command: 'abort' });
 
-  /** False when the daemon refused; it is said why. */
+  /** Sends a command. Prints the daemon's reason and returns false when it is refused. */
   async #send(command: GateCommand): Promise<boolean> {
     try {
       await this.client.post(drydockPath(this.id, '/gate'), {}, command);
@@ -83,7 +86,10 @@ export class Prompt {
     }
   }
 
-  /** Reads back from the kernel what the user chooses; s once more, or Enter, is what this step looks at. */
+  /**
+   * Shows what the kernel reports now, for a view that the user chooses. `s` again or Enter shows what this step
+   * inspects.
+   */
   async show(step: string, signal: AbortSignal): Promise<void> {
     this.view.out.write(`    show: ${views.map(({ key, name }) => `${key} ${name}`).join(' · ')} · s this step › `);
     const key = (await this.keyboard.key(signal))?.toLowerCase();

@@ -1,4 +1,4 @@
-/** `run --step` and `run --break`: the run follows its own journal, and stops where the gate does. */
+/** `run --step` and `run --break`: follows the run's journal and asks the user wherever the gate holds it. */
 import { openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WriteStream } from 'node:tty';
@@ -12,9 +12,12 @@ import { paint } from './paint.ts';
 import { Prompt } from './prompt.ts';
 import { View } from './view.ts';
 
-/** After the exit code is known, the last events of the journal may still be on their way. */
+/** How long to wait for the journal's last events after the exit code is known, in milliseconds. */
 const LAST_EVENTS_MS = 2000;
-/** The process has ended, but a child may hold its output open: then the exit steps are shown anyway. */
+/**
+ * How long to wait for the end of the output before the exit steps are shown. A child may hold the output open after
+ * the process has ended.
+ */
 const OUTPUT_MS = 500;
 const over = { removed: ['failed', 'removed'], kept: ['exited', 'failed', 'removed'] };
 
@@ -36,7 +39,7 @@ export class Stepper {
     this.#mode = step ? 'next' : 'continue';
   }
 
-  /** Breakpoints are checked before anything is made. */
+  /** Checks the breakpoints before anything is made. */
   static async open(client: Client, options: { step?: boolean; break?: string[]; detach?: boolean }): Promise<Stepper> {
     const lifecycle = await Lifecycle.fetch(client);
     const breakpoints = (options.break ?? []).map((at) => lifecycle.breakpoint(at));
@@ -50,11 +53,11 @@ export class Stepper {
     return new Stepper(client, keyboard, new View(out, paint(out), lifecycle), options.step ?? false, breakpoints);
   }
 
-  /** With -d --break nobody runs it here: `drydock gate` moves it. */
+  /** Starts the run. With `-d --break` the CLI does not follow it, and `drydock gate` moves it on. */
   start = (id: string): Promise<void> =>
     this.client.post(drydockPath(id, '/start'), { step: this.step, break: this.breakpoints });
 
-  /** `plan` begins with our `start`. */
+  /** `plan.start` must call `start` of this Stepper. */
   async run(plan: SessionOptions & { start(): Promise<void> }): Promise<number> {
     const { keyboard } = this;
     const typed = plan.stdin !== undefined && keyboard?.isStdin;
@@ -73,9 +76,9 @@ export class Stepper {
       await this.#lastEvents(watching);
       return code;
     } catch (error) {
-      // what was undone is worth reading before the message
+      // show what was undone before the error message
       await this.#lastEvents(watching.catch(() => undefined));
-      // with --rm a removal follows, which nobody would move on any more
+      // with --rm a removal follows; let it pass its stops, because no client would move it on
       await this.client.post(drydockPath(plan.id, '/gate'), {}, { command: 'continue' }).catch(() => undefined);
       throw error;
     } finally {
@@ -85,7 +88,10 @@ export class Stepper {
     }
   }
 
-  /** A removal can be stepped as well: as long as a question is open, it is not over. */
+  /**
+   * Waits for the journal's last events. The removal can be stepped as well, so the wait lasts while a question is
+   * open.
+   */
   async #lastEvents(watching: Promise<void>): Promise<void> {
     let over = false;
     const done = watching.finally(() => (over = true));
@@ -111,7 +117,7 @@ export class Stepper {
   #show(event: Event, plan: SessionOptions): void {
     if (event.type === 'state') return this.#state(event.to, plan);
     if (this.#running) return;
-    // while it stands, a call is one of an inspection's, and none of the step's
+    // while the run is held, calls come from an inspection and not from the step
     if (event.type === 'call' && this.#prompting) return;
     if (event.type === 'call' && this.view.open) this.view.result(event);
     else if (event.type === 'call') this.view.note(event);
@@ -119,7 +125,7 @@ export class Stepper {
     else if (this.#mode !== 'continue' || event.type === 'progress') this.view.other(event);
   }
 
-  /** While its process runs, the terminal is the container's. */
+  /** Hands the terminal to the container while its process runs. */
   #state(to: string, plan: SessionOptions): void {
     this.#running = to === 'running';
     if (!this.#running || !this.keyboard) return;
@@ -131,7 +137,7 @@ export class Stepper {
     else this.keyboard.release();
   }
 
-  /** Ctrl-C in the middle of a step: a step is done or undone as a whole, so the abortion waits for the next stop. */
+  /** Ctrl-C in the middle of a step. A step is done or undone as a whole, so the abort waits for the next stop. */
   #interrupt(): void {
     if (this.#interrupted) {
       this.keyboard?.close();
@@ -145,11 +151,11 @@ export class Stepper {
     this.#prompting?.abort();
     this.#prompting = undefined;
     if (event.at !== 'paused') return;
-    // exit steps come after the last of the output
+    // print the exit steps after the last output
     if (this.view.lifecycle.phaseOf(event.step ?? '')?.id === 'exit')
       await Promise.race([this.#outputOver, sleep(OUTPUT_MS, undefined, { ref: false })]);
     this.#running = false;
-    // before anything is printed: the container's terminal makes no "\r\n" of "\n"
+    // before anything is printed, because the container's terminal mode does not turn "\n" into "\r\n"
     this.keyboard?.toPrompt();
     if (event.next) this.view.standsBefore(event);
     else this.view.standsAt(event.step ?? '');
@@ -163,7 +169,10 @@ export class Stepper {
   }
 }
 
-/** Not stdout when that is a file or a pipe: it is for the container's output alone. */
+/**
+ * The stream for the step view: stderr, or else the terminal. It is never a redirected stdout, which is for the
+ * container's output alone.
+ */
 export function screen(terminal: boolean): NodeJS.WriteStream {
   if (process.stderr.isTTY || !terminal) return process.stderr;
   return new WriteStream(openSync('/dev/tty', 'w'));

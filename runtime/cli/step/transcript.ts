@@ -1,4 +1,4 @@
-/** The journal as indented text: phases, their steps, and what each step did. */
+/** Turns the journal into indented text: phases, their steps, and what each step did. */
 import type { Event, StepEvent } from '../../journal/event.ts';
 import { duration, factLine, facts, line } from '../../journal/line.ts';
 import { visible } from '../../journal/visible.ts';
@@ -12,14 +12,14 @@ const marks: Record<string, string> = {
   unwound: 'Everything is undone',
   left: 'Not everything could be undone',
 };
-/** Headings tell of the others. */
+/** The states that get a line. Headings show the others. */
 const statesShown = new Set(['running', 'paused', 'exited', 'failed', 'removed']);
 
 export class Transcript {
   #phase = '';
-  /** An undo's heading waits for what it does: most have nothing to take back. */
+  /** The heading of an undo, held back until the undo does something, because most have nothing to undo. */
   #undo: string | undefined;
-  /** steps whose undo has failed so far */
+  /** steps whose undo failed last */
   readonly #left = new Set<string>();
   #run: Event['run'] | undefined;
 

@@ -1,6 +1,4 @@
-/**
- * What a stepped run shows: the phase when it is new, the step and why it is there, what it did, and where it stands.
- */
+/** The output of a stepped run: each new phase, the step and its reason, what it did, and where the run is held. */
 import type { CallEvent, Event, GateEvent, StepEvent } from '../../journal/event.ts';
 import { callLine, duration, factLine, facts, line, resultLine } from '../../journal/line.ts';
 import { visible } from '../../journal/visible.ts';
@@ -17,9 +15,9 @@ export class View {
   #calls: CallEvent[] = [];
   #facts: string[] = [];
   readonly #done = new Set<string>();
-  /** A call was shown before it is made; its result is still to come. */
+  /** true after a call was shown and before its result is known */
   open = false;
-  /** The step's duration is not the machine's when it stood at calls in between. */
+  /** true when the step was held at calls: its duration then includes the waiting and is not shown */
   #stopped = false;
   readonly #progress: Progress;
 
@@ -47,7 +45,7 @@ export class View {
     this.print(`\n${this.ink.bold(`── ${number}. ${phase.title} `.padEnd(this.#width, '─'))}`);
   }
 
-  /** The run stands before a step. */
+  /** The run is held before a step. */
   standsAt(step: string): void {
     this.#progress.finish();
     this.#heading(step);
@@ -57,7 +55,7 @@ export class View {
     if (explain) this.print(markdownText(firstSentence(explain), this.#width - 2).replace(/^/gm, '  '));
   }
 
-  /** The run stands before a system call of the step. */
+  /** The run is held before a system call of the step. */
   standsBefore({ step, next }: GateEvent): void {
     if (step && step !== this.#step) this.standsAt(step);
     this.open = next !== undefined;
@@ -65,7 +63,7 @@ export class View {
     if (next) this.print(`    ${this.ink.mark('→')} ${next.actor.padEnd(6)} ${callLine(next)}`);
   }
 
-  /** After `into`: the result of the call that was shown before. */
+  /** Shows the result of the call that was shown before (`into`). */
   result(event: CallEvent): void {
     this.open = false;
     const text = `      ${' '.repeat(6)} ${resultLine(event)}`;
@@ -73,7 +71,7 @@ export class View {
     for (const fact of facts(event)) this.print(`      ${' '.repeat(6)} ${this.ink.dim(`now ${factLine(fact)}`)}`);
   }
 
-  /** Keeps what a step does until it is over. */
+  /** Collects a step's calls until the step is over. */
   note(event: CallEvent): void {
     this.#calls.push(event);
     this.#facts.push(...facts(event).map(factLine));
@@ -104,7 +102,7 @@ export class View {
     } else if (event.at === 'done') {
       if (stepwise) this.#summary(event);
     } else if (event.at === 'failed') this.#failed(event);
-    // every undo is asked, also those of steps that never came
+    // an undo runs for every step, also for steps that were never done
     else if (event.at === 'undone' && this.#done.delete(event.step ?? ''))
       this.print(
         `  ${this.ink.dim('↶')} undone: ${this.lifecycle.step(event.step ?? '').title}  ${this.ink.dim(event.step ?? '')}`,
@@ -113,13 +111,13 @@ export class View {
 
   #failed({ step = '', error = '' }: StepEvent): void {
     this.open = false;
-    // an abortion is no failure of the step: it never began
+    // an aborted step has not failed, because it never began
     if (!error.startsWith('aborted before'))
       this.print(`  ${this.ink.bad(`✗ ${step} failed`)}${error && `: ${visible(error)}`}`);
   }
 
   #summary({ ns = 0 }: StepEvent): void {
-    // the first ones tell what the step is about; `drydock trace` has them all
+    // the first calls are enough to see what the step does; `drydock trace` has all of them
     for (const call of this.#calls.slice(0, CALLS_SHOWN)) this.print(this.ink.dim(`    ${this.#cut(line(call))}`));
     if (this.#calls.length > CALLS_SHOWN)
       this.print(this.ink.dim(`    … and ${this.#calls.length - CALLS_SHOWN} more system calls`));

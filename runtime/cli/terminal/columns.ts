@@ -3,7 +3,7 @@ import { visible } from '../../journal/visible.ts';
 
 export type Column<T> = readonly [heading: string, key: string, value: (row: T) => string];
 
-/** Columns three spaces apart; the last one is not padded. */
+/** A table with three spaces between columns. The last column is not padded. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
@@ -13,7 +13,7 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('');
 }
 
-/** `format` json: docker's keys, one object a line. */
+/** Prints rows as a table. With the format 'json': one object a line, with docker's keys. */
 export function show<T>(columns: readonly Column<T>[], rows: readonly T[], format = 'table'): void {
   if (format === 'json') {
     for (const row of rows) json(Object.fromEntries(columns.map(([, key, value]) => [key, value(row)])), 0);
@@ -28,8 +28,8 @@ export function show<T>(columns: readonly Column<T>[], rows: readonly T[], forma
 }
 
 /**
- * Control characters that JSON leaves as they are (C1, DEL, directions of text) are escaped its way: it stays the same
- * JSON.
+ * Control characters that JSON.stringify leaves as they are (C1, DEL, bidirectional controls) are escaped as \uXXXX, so
+ * the value stays the same.
  */
 const jsonText = (value: unknown, indent: number): string =>
   JSON.stringify(value, null, indent).replace(
@@ -39,6 +39,7 @@ const jsonText = (value: unknown, indent: number): string =>
 export const json = (value: unknown, indent = 4): void => void process.stdout.write(`${jsonText(value, indent)}\n`);
 export const print = (line: string): void => void process.stdout.write(`${line}\n`);
 /**
- * Lines for people, on stderr: what they tell came from a registry, an image or a container, and is shown, not obeyed.
+ * Prints a message on stderr. Its text may come from a registry, an image or a container, so control characters are
+ * made visible.
  */
 export const warn = (text: string): void => void process.stderr.write(`${text.split('\n').map(visible).join('\n')}\n`);

@@ -1,4 +1,4 @@
-/** Sizes, ages and ids as docker shows them. */
+/** Sizes, ages and ids in docker's notation. */
 
 const step =
   (units: readonly string[], base: number) =>
@@ -11,9 +11,9 @@ const step =
     }
     return `${Number(value.toPrecision(unit ? 4 : 12))}${units[unit]}`;
   };
-/** 1064596 → '1.065MB': images and transfers are counted in powers of ten. */
+/** 1064596 → '1.065MB': docker counts images and transfers in powers of ten. */
 export const decimalSize = step(['B', 'kB', 'MB', 'GB', 'TB', 'PB'], 1000);
-/** 1048576 → '1MiB': memory in powers of two. */
+/** 1048576 → '1MiB': docker counts memory in powers of two. */
 export const binarySize = step(['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'], 1024);
 
 const ages: readonly [limit: number, unit: number, name: string][] = [
@@ -24,7 +24,7 @@ const ages: readonly [limit: number, unit: number, name: string][] = [
   [60 * 86400, 7 * 86400, 'weeks'],
   [730 * 86400, 30 * 86400, 'months'],
 ];
-/** Seconds → '3 minutes'. */
+/** A duration in seconds → '3 minutes'. */
 export function age(seconds: number): string {
   if (seconds < 1) return 'Less than a second';
   if (seconds < 2) return '1 second';

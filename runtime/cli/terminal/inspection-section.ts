@@ -1,4 +1,4 @@
-/** What the kernel says of a container, as sections of text. */
+/** Prints what the kernel reports about a container as sections of text. */
 import { shortened } from '../../journal/line.ts';
 import { visible } from '../../journal/visible.ts';
 import type { Evidence } from '../../journal/inspection-section.ts';
@@ -12,7 +12,7 @@ export const evidenceText = (sections: readonly Evidence[]): string =>
     )
     .join('\n\n');
 
-/** All of it is some two hundred lines: a key for each thing that one may want to see. */
+/** All sections together are about two hundred lines, so each topic has a key. */
 export const views: readonly { key: string; name: string; titles: RegExp }[] = [
   { key: 'n', name: 'namespaces', titles: /^(namespaces|root directory|process(es)?)\b/i },
   { key: 'm', name: 'mounts', titles: /^mounts\b/i },

@@ -1,8 +1,8 @@
-/** A pull, as it goes: one bar a layer on a terminal, one plain line for each thing that is over elsewhere. */
+/** The progress of a pull: on a terminal one bar for each layer, elsewhere one plain line for each finished item. */
 import { visible } from '../../journal/visible.ts';
 import { decimalSize } from './format.ts';
 
-/** A line of POST /images/create. */
+/** A line of the answer to POST /images/create. */
 export interface ProgressLine {
   status?: string;
   id?: string;
@@ -14,7 +14,7 @@ export interface ProgressLine {
 }
 
 const BAR = 30;
-/** What is worth a line in a log file: not the many reports on the way. */
+/** States that get no line in a log file, because they are reported many times on the way. */
 const passing = /^(Downloading|Extracting|Waiting|Pulling fs layer|Verifying Checksum)$/;
 
 export class Progress {
@@ -41,7 +41,7 @@ export class Progress {
     }
     if (!this.#texts.has(key)) this.#rows.push(key);
     this.#texts.set(key, `${visible(key)}: ${this.#bar(line)}`);
-    // thirty pictures a second are enough, but the last state of a layer must not be lost
+    // thirty redraws a second are enough, but the last state of a layer must always be drawn
     if (Date.now() - this.#last > 33 || !passing.test(line.status)) this.#draw();
   }
 
@@ -69,7 +69,7 @@ export class Progress {
     this.#drawn = fits.length;
   }
 
-  /** What comes next begins below the bars. */
+  /** Moves below the bars for the output that follows. */
   finish(): void {
     if (this.#drawn) this.#draw();
     this.#rows.length = 0;

@@ -1,7 +1,10 @@
-/** Signals that we get are the container's: signal(7). */
+/** Forwards signals of the CLI to the container: signal(7). */
 import { constants } from 'node:os';
 
-/** Not these: they are about us (children, window, job control, our output), cannot be caught, or mean a fault. */
+/**
+ * Signals that are not forwarded: they concern the CLI itself (children, window, job control, output), cannot be
+ * caught, or report a fault.
+ */
 const ours = new Set([
   'SIGCHLD',
   'SIGPIPE',
@@ -27,7 +30,7 @@ const ours = new Set([
   'SIGUNUSED',
 ]);
 
-/** Hands each one to `send` ('TERM', 'USR1', …); returns the function that ends it. */
+/** Calls `send` with each signal ('TERM', 'USR1', …). Returns the function that ends it. */
 export function forwardSignals(send: (signal: string) => void): () => void {
   const handler = (signal: NodeJS.Signals) => send(signal.slice(3));
   const names = (Object.keys(constants.signals) as NodeJS.Signals[]).filter((name) => !ours.has(name));

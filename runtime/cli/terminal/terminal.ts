@@ -1,4 +1,4 @@
-/** The user's terminal: raw while a container or a prompt has it, as it was on every way out. */
+/** The user's terminal: raw while a container or a prompt uses it. Its mode is restored on every exit. */
 import { spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
 import type { ReadStream } from 'node:tty';
@@ -8,7 +8,7 @@ const fatal = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 export class Terminal {
   #raw = false;
   readonly #restore = () => this.restore();
-  /** Signals end us while the terminal is raw: the default action would not give it back. */
+  /** Restores the terminal when a signal ends this process: the signal's default action would leave it raw. */
   readonly #end = (signal: NodeJS.Signals) => {
     this.restore();
     process.exit(128 + constants.signals[signal]);
@@ -20,8 +20,8 @@ export class Terminal {
   ) {}
 
   /**
-   * Every key as it is typed. `output`: "\n" stays a line feed, since the container's own pty has made "\r\n" of it
-   * (termios(3), OPOST).
+   * Raw mode: every key as it is typed. With `output`, "\n" stays a line feed, because the container's own pty has
+   * already made "\r\n" of it (termios(3), OPOST).
    */
   raw({ output }: { output: boolean }): void {
     if (this.#raw) this.input.setRawMode(false);
@@ -31,7 +31,7 @@ export class Terminal {
     }
     this.#raw = true;
     this.input.setRawMode(true);
-    // Node has no mode for this; without stty(1) lines look right, but curses programs may place the cursor wrong
+    // Node has no mode for this. Without stty(1) lines look right, but curses programs may place the cursor wrong.
     if (output) spawnSync('stty', ['-opost'], { stdio: [this.fd, 'ignore', 'ignore'] });
   }
 
@@ -44,7 +44,7 @@ export class Terminal {
   }
 }
 
-/** [height, width] of the terminal that the output goes to. */
+/** [height, width] of the terminal that shows the output. */
 export function windowSize(): [number, number] | undefined {
   const stream = [process.stdout, process.stderr].find((candidate) => candidate.isTTY);
   return stream?.columns ? [stream.rows, stream.columns] : undefined;

@@ -1,4 +1,4 @@
-/** POST /containers/create, with the pull that it may need. */
+/** POST /containers/create, with a pull if the image is missing. */
 import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs';
 import type { Client } from '../../client/client.ts';
 import type { ContainerOptions } from '../../flags/container.ts';
@@ -7,7 +7,7 @@ import { DaemonError, Failure, messageOf } from '../../failure/failure.ts';
 import { pullImage } from '../../client/images-create.ts';
 import { warn } from '../../terminal/columns.ts';
 
-/** Opened before the container is made, so that there is none without its file. */
+/** Opens the --cidfile before the container is created, so that no container exists without its file. */
 function reserveIDFile(path: string | undefined): number | undefined {
   if (!path) return undefined;
   if (existsSync(path))
@@ -22,8 +22,8 @@ function reserveIDFile(path: string | undefined): number | undefined {
 const noSuchImage = (error: unknown) => error instanceof DaemonError && error.status === 404;
 
 /**
- * Shown as / inside, on cgroup v1 too, where the API's default is the host's namespace: one namespace more to watch
- * being made.
+ * A private cgroup namespace, so that the container's cgroup is shown as / inside, on cgroup v1 too, where the API's
+ * default is the host's namespace. Its creation is then one more thing to watch.
  */
 const withCgroupNamespace = (body: Body): Body => ({
   ...body,
@@ -31,8 +31,8 @@ const withCgroupNamespace = (body: Body): Body => ({
 });
 
 /**
- * The new container's id. `pullLater`: the pull is the first phase of its start (?pull=missing); `signal` ends one that
- * is made before.
+ * Creates a container and returns its id. `pullLater`: the pull becomes the first phase of the start (?pull=missing).
+ * `signal` ends a pull that is made before.
  */
 export async function createContainer(
   client: Client,

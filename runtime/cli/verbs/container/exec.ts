@@ -81,8 +81,8 @@ interface Exec {
 const ENDING_MS = 2000;
 
 /**
- * The output may end a moment before the process is reaped; a process that has only closed its output is not waited
- * for.
+ * The output may end a moment before the process is reaped, so this waits a short time. It does not wait for a process
+ * that has only closed its output.
  */
 async function exitCode(client: Client, id: string): Promise<number> {
   const end = Date.now() + ENDING_MS;

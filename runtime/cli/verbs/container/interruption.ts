@@ -1,19 +1,19 @@
 /**
- * Ctrl-C while `run` makes a container: until its process runs, SIGINT and SIGTERM are ours, and what was made is taken
- * back.
+ * Ctrl-C while `run` makes a container. Until the process runs, the CLI handles SIGINT and SIGTERM itself and removes
+ * what was made.
  *
- *   pull      the connection is cut, and with it the pull
- *   create    its answer is waited for: nothing else tells what there is to remove
- *   created   removed, with --rm and without: nothing has happened in it
- *   start     with --rm removed by force, else stopped; a gate that holds it lets go, and what was done is undone
- *   it runs   signals are the process's (see session.ts) or come from its terminal
+ *   pull      the connection is cut, which ends the pull
+ *   create    the answer is waited for, because only it says what to remove
+ *   created   the container is removed, with and without --rm, because nothing has happened in it
+ *   start     with --rm it is removed by force, else stopped; a gate that holds it lets go, and the steps are undone
+ *   it runs   signals go to the process (see session.ts) or come from its terminal
  */
 import { constants } from 'node:os';
 import { containerPath, type Client } from '../../client/client.ts';
 import { DaemonError, Failure, messageOf } from '../../failure/failure.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-/** A daemon that does not answer must not keep us: docker's client leaves at the third as well. */
+/** The third signal exits at once, because a daemon may not answer. docker's client does the same. */
 const ENOUGH = 3;
 
 export class Interruption {
@@ -31,7 +31,7 @@ export class Interruption {
     for (const name of SIGNALS) process.on(name, this.#handle);
   }
 
-  /** Aborted with the first signal. */
+  /** Aborted by the first signal. */
   get signal(): AbortSignal {
     return this.#aborter.signal;
   }
@@ -41,7 +41,7 @@ export class Interruption {
     if (++this.#count === ENOUGH) process.exit(this.#code());
     if (this.#count > 1) return;
     this.#aborter.abort();
-    this.#takeBack().catch(() => undefined); // conclude() tells of it
+    this.#takeBack().catch(() => undefined); // conclude() reports the error
   };
 
   #code = (): number => 128 + constants.signals[this.#signal ?? 'SIGINT'];
@@ -51,16 +51,16 @@ export class Interruption {
     this.signal.throwIfAborted();
   }
 
-  /** Makes the start, unless there was a signal. */
+  /** Starts the container, unless a signal came before. */
   async start(post: () => Promise<unknown>): Promise<void> {
     this.signal.throwIfAborted();
     this.#starting = true;
     await post();
-    // the daemon may have been asked to stop it before it began with the start
+    // the stop may have reached the daemon before the start did
     if (this.#signal && !this.rm) await this.#stop();
   }
 
-  /** From now on signals are somebody else's. */
+  /** Stops handling signals. */
   end(): void {
     for (const name of SIGNALS) process.off(name, this.#handle);
   }
@@ -75,13 +75,16 @@ export class Interruption {
         : this.client.call('DELETE', containerPath(this.#id), { query: { force: '1' } }));
   }
 
-  /** The end of an interrupted run, whatever became of it; nothing happens when there was no signal. */
+  /**
+   * Ends an interrupted run: waits for the removal or the stop, and throws a Failure that says what was done. Does
+   * nothing when no signal came.
+   */
   async conclude(): Promise<void> {
     if (!this.#signal) return;
     const id = this.#id?.slice(0, 12);
     const done = this.#starting && !this.rm ? 'stopped' : 'removed';
     await this.#takeBack().catch((error: unknown) => {
-      // --rm itself may have been faster
+      // --rm may have removed it first
       if (error instanceof DaemonError && error.status === 404) return;
       throw new Failure(`interrupted, but container ${id} could not be ${done}: ${messageOf(error)}`, this.#code(), {
         cause: error,

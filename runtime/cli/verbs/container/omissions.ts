@@ -1,4 +1,4 @@
-/** `run --leave-out list`: what can be left out on purpose, and what to look at then. */
+/** `run --leave-out list`: the parts that can be left out on purpose, and what to look at then. */
 import type { Command } from 'commander';
 import { print } from '../../terminal/columns.ts';
 import { connectTo } from '../../client/connection.ts';

@@ -58,7 +58,7 @@ async function run(image: string | undefined, words: string[], options: RunOptio
   if (options.tty && options.interactive && !detached) requireTerminal();
   if (stepping && detached && options.step)
     throw misuse('conflicting options: cannot specify both --step and --detach');
-  // before anything is made
+  // checked before anything is made
   if (options.detachKeys) detachScanner(options.detachKeys);
   body.HostConfig.ConsoleSize = windowSize() ?? [0, 0];
   const client = await connectTo(command, 125);
@@ -77,7 +77,7 @@ async function run(image: string | undefined, words: string[], options: RunOptio
       await start().catch((error: unknown) => {
         throw startFailure(error, 125);
       });
-      // as long as nobody has been told its id, nobody could end it
+      // the id has not been printed yet, so the user could not stop the container
       await interruption.conclude();
       return print(id);
     }
@@ -95,7 +95,7 @@ async function run(image: string | undefined, words: string[], options: RunOptio
     } satisfies SessionOptions;
     process.exitCode = await (stepper ? stepper.run(plan) : session(plan));
   } finally {
-    // what an interrupted run failed of is no news
+    // the error of an interrupted run is a consequence of the signal and is not reported
     await interruption.conclude();
     interruption.end();
   }

@@ -28,7 +28,7 @@ interface Sample {
   blkio_stats?: { io_service_bytes_recursive?: { op: string; value: number }[] | null };
 }
 
-/** Share of one cpu in percent, between the two samples: Engine API, "Get container stats". */
+/** CPU use between the two samples, in percent of one CPU: Engine API, "Get container stats". */
 export function cpuPercent({ cpu_stats: now, precpu_stats: before }: Sample): number {
   const used = (now?.cpu_usage?.total_usage ?? 0) - (before?.cpu_usage?.total_usage ?? 0);
   const system = (now?.system_cpu_usage ?? 0) - (before?.system_cpu_usage ?? 0);
@@ -39,7 +39,7 @@ const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 const headings = ['CONTAINER ID', 'NAME', 'CPU %', 'MEM USAGE / LIMIT', 'MEM %', 'NET I/O', 'BLOCK I/O', 'PIDS'];
 function row(sample: Sample, full: boolean): string[] {
   const { usage = 0, limit = 0, stats = {} } = sample.memory_stats ?? {};
-  // the page cache that can be dropped is not the container's need
+  // page cache that can be dropped does not count as the container's memory
   const memory = Math.max(0, usage - (stats['total_inactive_file'] ?? stats['inactive_file'] ?? 0));
   const nets = Object.values(sample.networks ?? {});
   const blocks = (op: RegExp) =>
@@ -83,7 +83,7 @@ export function command(): Command {
         const samples = await Promise.all(
           ids.map((id) =>
             client.get<Sample>(containerPath(id, '/stats'), { stream: 0 }).catch((error: unknown) => {
-              // one that ended meanwhile is no reason to stop; one that was named and is not there is
+              // a container that ended since it was listed is left out; one that the user named must exist
               if (names.length) throw error;
               if (process.env['DRYDOCK_DEBUG']) warn(`drydock: ${messageOf(error)}`);
               return undefined;

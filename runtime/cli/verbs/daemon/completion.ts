@@ -3,7 +3,10 @@ import { print } from '../../terminal/columns.ts';
 import { Failure } from '../../failure/failure.ts';
 import { verb, type Entry } from '../../flags/verb.ts';
 
-/** What the words after a verb are; a shell asks the daemon for them, if one listens. */
+/**
+ * What the words after each verb are: containers, images and so on. The shell asks the daemon for their names, if one
+ * listens.
+ */
 const containers = [
   'start',
   'stop',
@@ -87,7 +90,7 @@ complete -o default -F _drydock drydock
 
 const zshWord = (text: string) =>
   text.replace(/'/g, `'\\''`).replace(/:/g, '\\:').replace(/\[/g, '\\[').replace(/\]/g, '\\]');
-/** '--name[help]:value:' for _arguments; a repeatable one begins with '*'. */
+/** '--name[help]:value:' for zsh's _arguments; a repeatable option begins with '*'. */
 function zshOptions(command: Command): string[] {
   return command.options.flatMap((option) =>
     [option.long, option.short]

@@ -1,4 +1,4 @@
-/** From the command line and the environment to what the daemon is started with. */
+/** The daemon's settings from the command line and the environment. */
 import { isIP, isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import type { Settings } from '../../../data-root/settings.ts';
@@ -19,7 +19,10 @@ export interface DaemonOptions {
   host?: string;
 }
 
-/** Refuses with the flag's or variable's name, the value, and what would be right. */
+/**
+ * Returns `value`. When it is not `good`, throws a misuse with the name of the flag or variable, the value, and what is
+ * expected.
+ */
 function check(name: string, value: string, good: boolean, what: string): string {
   if (!good) throw misuse(`invalid ${name} ${JSON.stringify(value)}: give ${what}`);
   return value;
@@ -49,7 +52,7 @@ function absolute(name: string, value: string): string {
   return resolve(check(name, value, value !== '', 'a directory'));
 }
 
-/** Flags first, then DRYDOCK_* of the environment (lists separated by commas), then the defaults. */
+/** Flags come first, then DRYDOCK_* of the environment (lists are separated by commas), then the defaults. */
 export function settingsFrom(options: DaemonOptions, env: NodeJS.ProcessEnv): Settings {
   const one = (flag: string | undefined, name: string) => flag ?? (env[`DRYDOCK_${name}`] || undefined);
   const many = (flag: string[] | undefined, name: string) =>
@@ -68,7 +71,7 @@ export function settingsFrom(options: DaemonOptions, env: NodeJS.ProcessEnv): Se
     root: absolute('--root', one(options.root, 'ROOT') ?? '/var/lib/drydock'),
     execRoot,
     socket: socketPath(host),
-    // IFNAMSIZ is 16 with the final NUL; netdevice(7)
+    // IFNAMSIZ is 16 with the final NUL: netdevice(7)
     bridge: check(
       '--bridge',
       bridge,

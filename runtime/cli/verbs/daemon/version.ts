@@ -16,7 +16,10 @@ interface Server {
   Arch: string;
 }
 
-/** Ours: the nearest package.json above this file, which the bundler may have put into dist/ or below. */
+/**
+ * Drydock's version, from the nearest package.json above this file; the bundler may have put this file into dist/ or
+ * below.
+ */
 function ownVersion(): string {
   for (let url = new URL('.', import.meta.url); url.pathname !== '/'; url = new URL('..', url)) {
     const file = new URL('package.json', url);

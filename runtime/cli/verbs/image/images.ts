@@ -28,7 +28,7 @@ interface Row {
   image: Answer;
 }
 
-/** One row for each name; an image without one has a row as well. */
+/** One row for each name of each image. An image without a name has one row. */
 function rows(images: readonly Answer[]): Row[] {
   return images.flatMap((image) => {
     const digestOf = (repository: string) =>

@@ -14,7 +14,7 @@ async function journalOf(client: Client, name: string): Promise<Event[]> {
   return events;
 }
 
-/** `- what A has` and `+ what B has`, each with the number of its event. */
+/** `- text of A` and `+ text of B`, each with the number of its event. */
 function differenceLines({ a, b }: Difference, { good, bad }: Ink): string[] {
   return [
     ...(a ? [bad(`  - ${visible(a.text)}  #${a.seq}`)] : []),

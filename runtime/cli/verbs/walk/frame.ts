@@ -6,7 +6,10 @@ import { json, print } from '../../terminal/columns.ts';
 import { misuse } from '../../failure/failure.ts';
 import { verb } from '../../flags/verb.ts';
 
-/** Whatever the frame holds, indented: it grows with the journal, and nothing of it should be left out here. */
+/**
+ * The whole frame, indented. It is printed generically, because the frame grows with the journal and nothing may be
+ * left out.
+ */
 export function frameLines(value: unknown, indent = ''): string[] {
   if (Array.isArray(value))
     return value.length ? value.flatMap((item) => frameLines(item, indent)) : [`${indent}(none)`];

@@ -72,7 +72,7 @@ async function lesson(id: string | undefined, options: Options, command: Command
   const keyboard = process.stdin.isTTY && process.stdout.isTTY ? Keyboard.open() : undefined;
   const ink = paint(process.stdout);
   if (!keyboard) {
-    // to be read, or piped into a pager: nothing is started
+    // for reading, or for a pipe into a pager: no container is started
     const text = new LessonText(said, ink, 90, content.here, () => `lesson-${id}`);
     return print(
       ink.shown([content.title, ...content.body.map((block) => text.block(block))].filter(Boolean).join('\n\n')),

@@ -17,7 +17,7 @@ export interface PlaygroundOptions {
   tlsCert?: string;
   tlsKey?: string;
 }
-/** Of POST /drydock/playground: where to listen for other machines. */
+/** Where to listen for other machines, in the body of POST /drydock/playground. */
 interface Tls {
   address: string;
   cert: string;
@@ -61,7 +61,7 @@ function pem(flag: string, path: string): string {
   }
 }
 
-/** Never in the clear: who can read the cookie on its way is root here. */
+/** Other machines need TLS: the page's cookie gives root on this machine, and must not be readable on the network. */
 function listenFrom({ listen, tlsCert, tlsKey, webPort }: PlaygroundOptions): { port: number; tls: Tls } | undefined {
   if (!listen && !tlsCert && !tlsKey) return undefined;
   if (!listen || !tlsCert || !tlsKey)
@@ -82,7 +82,7 @@ export async function playgroundAddress(client: Client, port = 0, tls?: Tls): Pr
   return (await client.post<{ url: string }>('/drydock/playground', {}, { port, ...(tls && { tls }) })).url;
 }
 
-/** stdout is for the container's output alone. */
+/** Prints the page's address on stderr, because stdout is for the container's output alone, and opens it. */
 export async function showInPlayground(client: Client, id: string): Promise<void> {
   const url = `${await playgroundAddress(client)}&run=${id}`;
   process.stderr.write(`${url}\n`);
@@ -90,11 +90,11 @@ export async function showInPlayground(client: Client, id: string): Promise<void
 }
 
 const escaped: Record<string, string> = { '&': '&amp;', '"': '&quot;', '<': '&lt;' };
-/** A page that does nothing but go to `url`. */
+/** A page that only redirects to `url`. */
 const redirectTo = (url: string): string =>
   `<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url=${url.replace(/[&"<]/g, (c) => escaped[c]!)}">\n`;
 
-/** Where there is a desktop and something that opens addresses on it: xdg-open(1). */
+/** Opens `url` where there is a desktop with xdg-open(1); otherwise does nothing. */
 export function openBrowser(url: string): void {
   const desktop = process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'];
   const opener = (process.env['PATH'] ?? '')
@@ -102,8 +102,8 @@ export function openBrowser(url: string): void {
     .map((dir) => `${dir}/xdg-open`)
     .find((path) => existsSync(path));
   if (!desktop || !opener) return;
-  // the address is worth root until it is opened, and /proc/PID/cmdline is for all to read: only a file's name goes
-  // there
+  // The address gives root until it is first opened, and every user can read /proc/PID/cmdline. So only the name of a
+  // private file is passed as an argument.
   const dir = mkdtempSync(join(process.env['XDG_RUNTIME_DIR'] || tmpdir(), 'drydock-'));
   const file = join(dir, 'open.html');
   writeFileSync(file, redirectTo(url), { mode: 0o600 });
@@ -111,6 +111,6 @@ export function openBrowser(url: string): void {
     detached: true,
     stdio: 'ignore',
   });
-  child.on('error', () => undefined); // the address has been printed
+  child.on('error', () => undefined); // the address has been printed already
   child.unref();
 }

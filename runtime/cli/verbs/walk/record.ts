@@ -9,11 +9,13 @@ import { print, warn } from '../../terminal/columns.ts';
 import { Failure, messageOf, misuse } from '../../failure/failure.ts';
 import { verb } from '../../flags/verb.ts';
 
-/** Under another name until it is whole; what stood there before stays until then. */
+/**
+ * Writes to a temporary name and renames the file when it is complete. A file that was there before stays until then.
+ */
 async function writeWhole(path: string, write: (to: NodeJS.WritableStream) => Promise<void>): Promise<void> {
   const part = `${path}.${process.pid}.part`;
   try {
-    // what a container printed is not everybody's to read
+    // other users must not read a container's output
     await write(createWriteStream(part, { mode: 0o600, flags: 'wx' }));
     await rename(part, path);
   } catch (error) {
