@@ -1,10 +1,10 @@
-// Packs the page's files at build, so that the daemon packs nothing while it serves. gzip, which every browser takes
-// over plain HTTP too.
+// Compresses the page's files at build time, so that the daemon compresses nothing while it serves. gzip, because every
+// browser accepts it over plain HTTP too.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-/** A plugin for Vite: beside each text in assets/ the same with `.gz`, where that is smaller. */
+/** A Vite plugin: writes `FILE.gz` beside each text file in assets/ if that is smaller. */
 export const packed = () => {
   let assets;
   return {

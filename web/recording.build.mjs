@@ -1,12 +1,12 @@
-// Makes dist/web/recording.html, into which the daemon writes a run: the page's own chunks, put into one file, under a
-// policy that lets in this one script and asks nobody for anything. No second build: Vite has compiled everything for
-// the page already.
+// Makes dist/web/recording.html, into which the daemon writes a run. The page's own chunks are joined into one file;
+// its CSP allows only this one script and no requests. There is no second build, because Vite has already compiled
+// everything for the page.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The page's chunks tell the browser what to fetch before they need it; here everything is at hand. */
+/** The page's chunks contain preload hints for the browser; in a single file they are not needed. */
 const nothingToFetch = {
   name: 'nothing-to-fetch',
   setup: ({ onLoad }) =>
@@ -16,7 +16,7 @@ const nothingToFetch = {
     })),
 };
 
-/** A plugin for Vite whose input has an entry `recording`. */
+/** A Vite plugin; the Vite config needs an input named `recording`. */
 export const oneFile = () => {
   let out, entry, styles;
   return {
@@ -51,7 +51,7 @@ export const oneFile = () => {
         ICON: icon,
         STYLE: styles.map((name) => readFileSync(join(out, name), 'utf8')).join('\n'),
       };
-      // NONCE and RECORDING are for the daemon
+      // The daemon replaces NONCE and RECORDING.
       const page = readFileSync('web/recording.html', 'utf8').replace(
         /__(SCRIPT_HASH|SCRIPT|ICON|STYLE)__/g,
         (_, name) => parts[name],

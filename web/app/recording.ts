@@ -1,4 +1,4 @@
-/** The page as a recording: everything of it that needs no kernel, with the run that stands in this very file. */
+/** The page of a recording: everything that needs no kernel, with the run that is stored in the same HTML file. */
 import { mount } from 'svelte';
 import type { Recording } from '../../server/recording/format.ts';
 import './base.css';

@@ -1,7 +1,7 @@
 import type { DrawWords } from '../words/en/draw.ts';
 
 export type CapabilityName = keyof DrawWords['capabilities'];
-/** By number: include/uapi/linux/capability.h. */
+/** Indexed by number: include/uapi/linux/capability.h. */
 export const capabilities: readonly CapabilityName[] = [
   'CHOWN',
   'DAC_OVERRIDE',

@@ -1,6 +1,6 @@
 /**
- * How much may it use, and how much does it? v1 as parallel trees with a line through them, v2 as one; below them
- * gauges.
+ * The picture "How much may it use, and how much does it use?": v1 as parallel trees connected by a line, v2 as one
+ * tree; gauges below.
  */
 import { hierarchy, tree } from 'd3-hierarchy';
 import type { Event } from '../../runtime/journal/event.ts';
@@ -38,7 +38,7 @@ interface Node {
   children?: Node[];
 }
 const looks = { frozen: 'hatched', joined: 'solid', empty: 'soft' } as const;
-/** root → parents → the container, from top to bottom. */
+/** A column: the root, the parents and the container's group, from top to bottom. */
 function treeItem(words: Words, group: Group, column: number, wide: number, isNew: boolean): Item {
   const chain = [...group.parents, 'container'].reduceRight<Node | undefined>(
     (child, name) => ({ name, ...(child && { children: [child] }) }),
@@ -65,7 +65,7 @@ function treeItem(words: Words, group: Group, column: number, wide: number, isNe
       ),
     );
   }
-  // two controllers of one hierarchy may need two lines
+  // Two controllers in one hierarchy may need two lines.
   const size = wide < 84 ? 11 : 12.5;
   const title = wrap(
     group.mount.endsWith('cgroup') ? words.all : group.controllers.replaceAll(',', ', '),
@@ -90,7 +90,7 @@ function treeItem(words: Words, group: Group, column: number, wide: number, isNe
   };
 }
 
-/** What is written on devices, in the container's words. */
+/** The device rules of the step create.device-rules, from its facts. */
 const deviceRules = (frame: Frame, events: readonly Event[]): string[] =>
   runEvents(frame, events).flatMap((event) =>
     event.type === 'call' && event.step === 'create.device-rules'
@@ -102,7 +102,7 @@ const pressureWords = (words: Words, { pressure }: Sample): string =>
   pressure ? words.pressure(pressure.of, pressure.cpu, pressure.memory, pressure.io) : words.noPressure;
 const oomWords = (words: Words, { after, kills }: OutOfMemory): string => words.outOfMemory(after.toFixed(1), kills);
 
-/** Lines below the gauges, each with a row of the table: what a bar cannot show. */
+/** Lines below the gauges for what a bar cannot show; each has a row in the table. */
 interface Line {
   key: string;
   text: string;
@@ -167,7 +167,7 @@ function lineItem({ key, text: said, tone, mono = false, sel, seek, label }: Lin
   };
 }
 
-/** `samples`: what is used as far as somebody has looked, in the present only. */
+/** `samples`: measured usage, given only in the present and while it is watched. */
 export function drawCgroups(
   words: DrawWords,
   frame: Frame,

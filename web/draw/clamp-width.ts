@@ -1,8 +1,8 @@
 /**
- * How wide a picture is drawn: as wide as its place, but not so narrow that its words meet (then it is scaled), nor so
- * wide that its parts do not belong together any more.
+ * The width in pixels at which a picture is drawn: the available width, but at least `least`, so that labels do not
+ * overlap (the picture is then scaled down), and at most `most`, so that related parts stay close together.
  */
 export const room = (width: number, least: number, most: number): number =>
   Math.round(Math.min(most, Math.max(least, width)));
-/** What a picture is drawn for that is not told. */
+/** The default width, in pixels. */
 export const USUAL = 780;

@@ -1,4 +1,7 @@
-/** What is different between two runs? A column each, a row a step; what is the same in both is one thin row. */
+/**
+ * The picture "What is different between two runs?": one column per run, one row per step. Consecutive equal steps are
+ * one thin row.
+ */
 import type { ComparedStep, Difference } from '../../runtime/journal/compare.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { room, USUAL } from './clamp-width.ts';
@@ -16,12 +19,12 @@ import {
   type Tone,
 } from './marks.ts';
 
-/** Between the two: as wide as what is said there needs. */
+/** Pixels between the columns: enough for the text there. */
 const GAP = 110;
 const ROW = 34;
 const THIN = 20;
 const TOP = 30;
-/** Both columns share what there is. */
+/** Both columns are equally wide. */
 interface Plan {
   width: number;
   wide: number;
@@ -40,7 +43,7 @@ export interface Names {
 }
 export const isDifferent = ({ of, differences }: ComparedStep): boolean => of !== 'both' || differences.length > 0;
 
-/** Runs of steps without differences become one row. */
+/** Consecutive steps without differences become one row. */
 function folded(rows: readonly ComparedStep[]): (ComparedStep | ComparedStep[])[] {
   const out: (ComparedStep | ComparedStep[])[] = [];
   for (const row of rows) {
@@ -76,7 +79,7 @@ function stepMarks(words: Words, { wide, right, middle }: Plan, row: ComparedSte
     ];
   };
   const link = row.of === 'both' ? [path(across([wide, 15], [right, 15]), tone, { width: 2 })] : [];
-  // a surface to hit between the two
+  // A transparent rectangle, so that the gap between the columns can be clicked too.
   return [
     rect(0, 0, right + wide, ROW - 2, tone, 'bare'),
     ...link,

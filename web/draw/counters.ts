@@ -1,15 +1,15 @@
-/** What has gone through a link, in the kernel's words: rx is what the link has received, seen from itself. */
+/** The counters of a link, in the kernel's words: rx is what the link itself has received. */
 import type { Sample } from '../../runtime/watch/usage.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { bytes } from './amounts.ts';
 
-/** A rate is taken over a second. */
+/** Number of samples for a rate: one second. */
 const WINDOW = 4;
 type Side = 'host' | 'container';
 const find = (sample: Sample | undefined, side: Side, name: string) =>
   sample?.links.find((link) => link.side === side && link.name === name);
 
-/** Lanes are narrow: the table has the numbers in full. */
+/** Short, because lanes are narrow; the table has the full numbers. */
 const short = (n: number): string =>
   n < 1e4 ? String(n) : n < 1e6 ? `${Math.round(n / 1e3)}k` : `${Number((n / 1e6).toPrecision(3))}M`;
 const size = (n: number, { amounts }: DrawWords): string =>
@@ -17,7 +17,7 @@ const size = (n: number, { amounts }: DrawWords): string =>
     whole.length > 1 || tenth === '0' ? whole : `${whole}.${tenth}`,
   );
 
-/** Two lines and, while something moves, a third; none without samples. */
+/** Two lines, and a third one while there is traffic; none without samples. */
 export function counterLines(words: DrawWords, samples: readonly Sample[], side: Side, name: string): string[] {
   const newest = samples.at(-1);
   const now = find(newest, side, name);
@@ -39,7 +39,7 @@ export function counterLines(words: DrawWords, samples: readonly Sample[], side:
         : []),
   ];
 }
-/** The same for the table, with what has no room in the picture. */
+/** The same for the table, with what does not fit into the picture. */
 export function counterWords(
   { network: words }: DrawWords,
   samples: readonly Sample[],

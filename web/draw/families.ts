@@ -1,4 +1,4 @@
-/** What a system call is about: seven families, each with a colour and a shape. */
+/** The subject of a system call: seven families, each with a colour and a shape. */
 import type { DrawWords } from '../words/en/draw.ts';
 import type { Glyph, Tone } from './marks.ts';
 
@@ -32,7 +32,7 @@ const byCall = new Map(
 const files = families.find(({ name }) => name === 'file')!;
 const cgroups = families.find(({ name }) => name === 'cgroup')!;
 
-/** By name, but a file below /sys/fs/cgroup is a control group. */
+/** The family by name; calls on files below /sys/fs/cgroup belong to the cgroup family. */
 export function familyOf(name: string, args: readonly unknown[]): Family {
   const path = args.find((value) => typeof value === 'string');
   if (typeof path === 'string' && path.startsWith('/sys/fs/cgroup/') && !byCall.has(name)) return cgroups;

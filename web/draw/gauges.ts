@@ -1,4 +1,4 @@
-/** A bar of what is used, a tick where it was highest, and a wall where the kernel says no. */
+/** A gauge: a bar for the usage, a tick at its highest value, and a wall at the kernel's limit. */
 import { scaleLinear } from 'd3-scale';
 import type { Sample } from '../../runtime/watch/usage.ts';
 import type { DrawWords } from '../words/en/draw.ts';
@@ -18,15 +18,15 @@ export interface Gauge {
   usage?: number;
   most?: number;
   history?: Point[];
-  /** share of the periods in which it was made to wait */
+  /** share of the periods in which the group was throttled, 0 to 1 */
   throttled?: number;
-  /** it meets its wall now: the OOM killer came */
+  /** the OOM killer ran a moment ago */
   meets?: boolean;
 }
 
-/** A rate is taken over a second: single samples jump. */
+/** Number of samples for a rate: one second, because single samples vary too much. */
 const WINDOW = 4;
-/** How long a kill is shown at the wall. */
+/** How long a kill is shown at the wall, in milliseconds. */
 const KILL_MS = 5000;
 
 const inCpus = (a: Sample, b: Sample): number =>
@@ -86,7 +86,9 @@ const live: readonly Live[] = [
   },
 ];
 
-/** Limits as they were written; with samples what is used as well, also of what has no limit. */
+/**
+ * Gauges of the limits as they were written; with samples also the usage, including that of resources without a limit.
+ */
 export function gaugesOf(words: DrawWords, groups: readonly Group[], samples: readonly Sample[]): Gauge[] {
   const written: Gauge[] = groups.flatMap((group) =>
     limitsOf(words, group).map(({ key, controller, of, name, limit, usage }) => ({
@@ -183,7 +185,7 @@ export function gaugeItem(words: DrawWords, gauge: Gauge, width: number, y: numb
   return { key: `limit:${key}`, sel: `cgroup:${dir}`, x: 0, y, marks, label: `${name}: ${gaugeWords(words, gauge)}` };
 }
 
-/** The same to be read. */
+/** A gauge as a row of the table. */
 export const gaugeRow = (words: DrawWords, gauge: Gauge): Row => ({
   key: `gauge ${gauge.key}`,
   sel: `cgroup:${gauge.dir}`,

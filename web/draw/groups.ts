@@ -1,4 +1,4 @@
-/** The container's control groups as the journal tells them, and when memory ran out in them. */
+/** The container's cgroups as the journal reports them, and the times when memory ran out in them. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
 import { factsOf, runEvents } from './facts.ts';
@@ -12,12 +12,12 @@ export interface Group {
   files: Record<string, string>;
 }
 
-/** Controllers; of a hierarchy without any its name: 'systemd' of 'name=systemd', 'unified'. */
+/** The controllers of a hierarchy; the name of one without controllers: 'systemd' of 'name=systemd', 'unified'. */
 const titleOf = (value: string) => value.replace(/^name=/, '').split(',');
 
 /**
- * '/sys/fs/cgroup/memory/drydock/<id>' is a hierarchy of v1 when the folder has its controllers' name, or its own; else
- * the tree is v2's.
+ * '/sys/fs/cgroup/memory/drydock/<id>' is a v1 hierarchy if the directory is named after its controllers or the
+ * hierarchy; otherwise the tree is v2.
  */
 export function groupsOf(frame: Frame): Group[] {
   const facts = factsOf(frame, 'cgroup');
@@ -42,23 +42,26 @@ export function groupsOf(frame: Frame): Group[] {
     });
 }
 
-/** A process writes itself into `tasks` (v1) or is born into the group (v2: cgroup.procs). */
+/**
+ * True if the process is in the group: it writes itself into `tasks` (v1), or it is born in the group (v2:
+ * cgroup.procs).
+ */
 export const joined = ({ files }: Group): boolean =>
   files['tasks'] !== undefined || files['cgroup.procs'] !== undefined;
 export const frozen = ({ files }: Group): boolean =>
   files['freezer.state'] === 'FROZEN' || files['cgroup.freeze'] === '1';
-/** The one that has the controller: all of them in v2. */
+/** The group that has the controller: in v2 one group has all. */
 export const groupWith = (groups: readonly Group[], controller: string): Group | undefined =>
   groups.find(({ controllers }) => controllers.split(',').includes(controller));
 
-/** `seq`: of the event that told it; `after`: seconds since the run began; `kills`: how often until then. */
+/** `seq`: of the event that reports it; `after`: seconds since the run began; `kills`: the number of kills so far. */
 export interface OutOfMemory {
   seq: number;
   after: number;
   kills: number;
 }
 
-/** Told when it happens and once more at the end, so what says nothing new is passed over. */
+/** A kill is reported when it happens and once more at the end; an event without a new number is skipped. */
 export function outOfMemory(frame: Frame, events: readonly Event[]): OutOfMemory[] {
   const own = runEvents(frame, events);
   const found: OutOfMemory[] = [];

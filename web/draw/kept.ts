@@ -1,7 +1,7 @@
-/** What a drawing has in common with the one before it: from one frame to the next most items are as they were. */
+/** Reuses the unchanged items of the previous drawing: from frame to frame most items stay equal. */
 import type { Item } from './marks.ts';
 
-/** Whether two values of plain data say the same. */
+/** Deep equality of plain data. */
 export function same(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (
@@ -21,7 +21,7 @@ export function same(a: unknown, b: unknown): boolean {
   );
 }
 
-/** The same items; those, and of the others those marks, that are as they were are the very objects of `before`. */
+/** The same items, where each unchanged item, and each unchanged mark of a changed item, is the object of `before`. */
 export function kept(items: readonly Item[], before: ReadonlyMap<string, Item>): Item[] {
   return items.map((item) => {
     const old = before.get(item.key);

@@ -1,4 +1,6 @@
-/** Where the parts of a container's network stand: always in the same order, from the container to the way out. */
+/**
+ * Positions of the parts of a container's network: always in the same order, from the container to the host's way out.
+ */
 import { room } from './clamp-width.ts';
 
 export const laneIds = ['container', 'veth', 'bridge', 'nft', 'out'] as const;
@@ -7,14 +9,14 @@ export interface Lane {
   x: number;
   w: number;
 }
-/** `below`: the rules, which are long, stand under the cable instead of beside it. */
+/** `below`: the rules, which are long, are drawn under the cable instead of beside it. */
 export interface Lanes {
   width: number;
   below: boolean;
   lane(id: LaneId): Lane;
 }
 
-/** Top of the namespace's box, and the height of the wire. */
+/** Pixels: the top of the namespace's box, and the height of the wire. */
 export const TOP = 62;
 export const WIRE = 118;
 

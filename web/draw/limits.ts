@@ -1,9 +1,9 @@
-/** What was written into a group's files as a limit. */
+/** The limits that were written into a group's files. */
 import type { DrawWords } from '../words/en/draw.ts';
 import { bytes, cpus } from './amounts.ts';
 import type { Group } from './groups.ts';
 
-/** What is counted and limited. */
+/** The limited resources. */
 export type Counted = keyof DrawWords['cgroups']['limits'];
 export interface Limit {
   key: string;
@@ -17,9 +17,9 @@ export interface Limit {
   max: number;
 }
 const unlimited = (value: number) => !(value > 0 && value < 2 ** 60);
-/** So that some room is left behind the wall. */
+/** The end of a gauge's scale, chosen so that some space is left behind the wall. */
 export const scaleTop = (limit: number): number => 2 ** Math.ceil(Math.log2(limit * 1.25));
-/** An amount of it. */
+/** Formats an amount of the resource. */
 export const showing =
   ({ amounts }: DrawWords, of: Counted) =>
   (n: number): string =>

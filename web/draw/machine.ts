@@ -1,4 +1,7 @@
-/** Where are we, where could it go? The lifecycle of runtime/container/container.machine.ts, laid out by web/layout. */
+/**
+ * The picture "Where are we, and where can it go?": the lifecycle of runtime/container/container.machine.ts, laid out
+ * by web/layout.
+ */
 import { machineStates, type MachineState } from '../../runtime/container/life.ts';
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
@@ -11,11 +14,11 @@ import type { Box, Edge, Layout } from '../layout/layout.ts';
 
 export type State = MachineState;
 type Words = DrawWords['machine'];
-/** What an edge is taken on: the machine's own events, and what ends a state by itself. */
+/** The name of a transition's cause: one of the machine's events, or the end of a state's own actor. */
 const eventOf = ({ events }: Words, on: string): string => (events as Partial<Record<string, string>>)[on] ?? on;
-/** Half a line more, for what is said under the lowest edge. */
+/** Half a line of extra height for the label under the lowest edge, in pixels. */
 const FOOT = 8;
-/** Nothing is drawn smaller than it can be read: where the words on the edges have no room, there are none. */
+/** Text is not drawn too small to read: where the labels of the edges do not fit, they are left out. */
 const layoutFor = (width: number): Layout => (width >= wide.width ? wide : narrow);
 
 interface Lived {
@@ -23,7 +26,7 @@ interface Lived {
   spent: Map<string, number>;
   last: string;
 }
-/** Which edges were taken in this run, and how long each state lasted. */
+/** The edges that were taken in this run, and the duration of each state. */
 function lived(frame: Frame, events: readonly Event[]): Lived {
   const taken = new Set<string>();
   const spent = new Map<string, number>();
@@ -54,7 +57,7 @@ function moods(frame: Frame, { taken, last }: Lived): Record<State, Mood> {
   return Object.fromEntries(machineStates.map((state) => [state, mood(state)])) as Record<State, Mood>;
 }
 
-/** The second line of a box: how it is with the state, and more if there is room for it. */
+/** The second line of a box: the state's condition, and more if it fits. */
 function underline(mood: Mood, more: string, w: number): string {
   const fitting = more && widthOf(`▶ ${more}`, 11) <= w ? more : '';
   return `${sign[mood]}${sign[mood] && fitting && '\u2009'}${fitting}`;
@@ -94,8 +97,8 @@ function box(
 }
 
 /**
- * What was taken is thick; where it has room, an edge says what it is taken on, and what was taken how long its state
- * had lasted.
+ * A taken edge is thick. Where there is room, an edge shows its event, and a taken edge the duration of the state
+ * before.
  */
 function arrow(
   { machine: words, amounts }: DrawWords,
@@ -114,7 +117,7 @@ function arrow(
   return { key: `edge:${from}>${to}:${on}`, x: 0, y: 0, marks };
 }
 
-/** All that fail come in as one line, which says once what it is. */
+/** All failures arrive as one line with one label. */
 function failing(words: Words, { edges }: Layout): Item {
   const [x, y] = edges.find(({ to }) => to === 'unwinding')!.points.at(-1)!;
   return { key: 'failing', x, y, marks: [text(14, 14, words.whenFails, 'quiet', { size: 11 })] };
@@ -125,14 +128,14 @@ function summaryOf(words: Words, { state, failed, paused }: Frame): string {
   return words.is(state, paused && (paused.next ?? paused.step ?? words.nextStep));
 }
 
-/** `width`: what there is; the drawing may be a little wider or narrower, and is scaled. */
+/** `width`: the available pixels; the drawing may be a little wider or narrower, and is scaled. */
 export function drawMachine(words: DrawWords, frame: Frame, events: readonly Event[], width = 640): Drawing {
   const { machine: say } = words;
   const life = lived(frame, events);
   const mood = moods(frame, life);
   const states = machineStates;
   const layout = layoutFor(width);
-  // the journal has no more than from where to where: the first of two edges is what is meant
+  // The journal has only the two states of a transition. If several edges connect them, the first is marked as taken.
   const taken = ({ from, to, on }: Edge) =>
     life.taken.has(`${from}>${to}`) && layout.edges.find((edge) => edge.from === from && edge.to === to)?.on === on;
   return {

@@ -1,6 +1,7 @@
 /**
- * What a picture is made of: items (objects that can be selected, and that keep their key from frame to frame, so that
- * they move instead of jumping), each of a few marks. Plain data; web/panels/Drawing.svelte turns it into SVG.
+ * The elements of a picture. A picture is a list of items; an item is an object that can be selected, keeps its key
+ * from frame to frame (so that it moves instead of jumping), and has a few marks. Plain data; web/panels/Drawing.svelte
+ * turns it into SVG.
  */
 import {
   line,
@@ -19,8 +20,8 @@ import {
 } from 'd3-shape';
 
 /**
- * A meaning; palette.css gives it colours ('solid': what is written on a solid surface). Shape or text always says the
- * same as the colour.
+ * The meaning of a mark; palette.css defines its colours ('solid': text on a solid surface). Shape or text always says
+ * the same as the colour.
  */
 export type Tone =
   | 'plain'
@@ -81,14 +82,14 @@ export interface Item {
   y: number;
   marks: Mark[];
   /**
-   * what it is, for those who hear the picture; an item with a label can be reached with the keyboard, and has a mark
-   * besides its texts to be hit
+   * the item's description for screen readers; an item with a label can have the focus, and needs a mark besides its
+   * texts that can be clicked
    */
   label?: string;
   sel?: string;
-  /** the event it stands for */
+  /** `seq` of the event that the item stands for */
   seek?: number;
-  /** how far off it comes from when it appears: what was lifted, or has been sent */
+  /** offset of the place from which the item moves in when it appears: for copied-up files and packets */
   from?: { x: number; y: number };
 }
 export interface Row {
@@ -97,12 +98,12 @@ export interface Row {
   sel?: string;
   seek?: number;
 }
-/** The same content to be read. */
+/** The content of a picture as a table. */
 export interface Table {
   columns: string[];
   rows: Row[];
 }
-/** `summary` says the picture in a sentence. */
+/** `summary`: the picture in one sentence. */
 export interface Drawing {
   width: number;
   height: number;
@@ -131,9 +132,9 @@ export const text = (x: number, y: number, value: string, tone: Tone = 'plain', 
 export const path = (d: string, tone: Tone, more: Partial<Path> = {}): Path => ({ shape: 'path', d, tone, ...more });
 
 type Point = readonly [number, number];
-/** Straight from point to point. */
+/** The path of straight lines from point to point. */
 export const polyline = (...points: Point[]): string => line<Point>()(points as Point[]) ?? '';
-/** A hanging cable. */
+/** The path of a hanging cable. */
 export const cable = (...points: Point[]): string => line<Point>().curve(curveBasis)(points as Point[]) ?? '';
 export const across = (source: Point, target: Point): string =>
   linkHorizontal()({ source: [...source], target: [...target] }) ?? '';
@@ -158,7 +159,10 @@ export const glyph = (name: Glyph, x: number, y: number, area: number, tone: Ton
   filled,
 });
 
-/** d3's symbols stand around 0,0; what is relative (the square's h and v) moves with its M. */
+/**
+ * d3's symbols are centred on 0,0. Only the start (M) must be moved, because the rest of the path is relative (h and v
+ * of the square).
+ */
 function moved(d: string, x: number, y: number): string {
   return d.replace(/([MLHVAC])([^A-Za-z]*)/g, (_, command: string, numbers: string) => {
     const at = numbers.split(/[ ,]+/).filter(Boolean).map(Number);
@@ -170,22 +174,22 @@ function moved(d: string, x: number, y: number): string {
 }
 
 const SANS = 0.56;
-/** Russian letters are wider. */
+/** Width of a letter relative to the font size: Cyrillic letters are wider. */
 const CYRILLIC = 0.62;
 const MONO = 0.605;
-/** How wide a text is about, without a screen to measure it on. */
+/** The approximate width of a text in pixels, without a screen to measure it on. */
 export function widthOf(value: string, size = 12, mono = false): number {
   if (mono) return value.length * size * MONO;
   const cyrillic = value.match(/[а-яё]/gi)?.length ?? 0;
   return size * (SANS * (value.length - cyrillic) + CYRILLIC * cyrillic);
 }
-/** Cut to what fits, from the end or, for paths, from the middle. */
+/** Shortens a text to the width: at its end, or in the middle for paths. */
 export function fit(value: string, width: number, size = 12, mono = false): string {
   const needed = widthOf(value, size, mono);
   if (needed <= width || value.length <= 2) return value;
   return `${value.slice(0, Math.max(2, Math.floor((value.length * width) / needed)) - 1)}…`;
 }
-/** Breaks at spaces into lines that fit. */
+/** Breaks a text at spaces into lines that fit the width. */
 export function wrap(value: string, width: number, size = 12, mono = false): string[] {
   const lines: string[] = [];
   for (const word of value.split(' ')) {

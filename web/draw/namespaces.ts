@@ -1,6 +1,6 @@
 /**
- * What is shared with the host, what is its own? One column a kind, one row a process; a line as long as it is
- * inherited.
+ * The picture "What is shared with the host, and what is its own?": one column per kind of namespace, one row per
+ * process. A line goes down as far as the namespace is inherited.
  */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
@@ -37,7 +37,7 @@ const glyphs: Record<Kind, Glyph> = {
 };
 type Words = DrawWords['namespaces'];
 
-/** 'net:[4026532181]' → '2181': the rest is the same for all. */
+/** 'net:[4026532181]' → '2181': the leading digits are the same for all namespaces. */
 export const inodeTail = (inode: string | undefined): string => /(\d{4})\]/.exec(inode ?? '')?.[1] ?? '';
 
 export type Tie = 'shared' | 'own' | 'joined';
@@ -48,7 +48,7 @@ export interface Column {
   tie: Tie;
 }
 
-/** The kinds as the container's process has them; nothing before it is born. */
+/** The kinds of namespaces of the container's process; none before it exists. */
 export function columnsOf(frame: Frame, events: readonly Event[]): Column[] {
   const ns = factsOf(frame, 'ns');
   const host = new Map((ns['host'] ?? '').split(' ').map((inode) => [inode.split(':')[0], inode]));
@@ -67,9 +67,9 @@ export function columnsOf(frame: Frame, events: readonly Event[]): Column[] {
 const LEFT = 176;
 const TOP = 78;
 const ROW = 84;
-/** Right of the middle of the last column. */
+/** Pixels to the right of the middle of the last column. */
 const RIGHT = 50;
-/** The columns share what there is. */
+/** The columns are equally wide. */
 interface Grid {
   width: number;
   gap: number;
@@ -113,11 +113,11 @@ function lines(words: Words, frame: Frame, events: readonly Event[], execs: read
   ];
 }
 
-/** The process at the left, indented under its parent. */
+/** The process in the left column, indented under its parent. */
 function processItem(words: Words, line: Line, row: number, depth: number): Item {
   const left = 10 + depth * 14;
   const marks: Mark[] = [
-    // an exec's process has a shim of its own, which is not shown
+    // An exec's process has its own shim, which is not drawn, so no line leads to a parent.
     ...(depth && row < 3 ? [path(polyline([left - 8, -ROW + 22], [left - 8, 0], [left, 0]), 'quiet')] : []),
     rect(
       left,
@@ -140,9 +140,7 @@ function processItem(words: Words, line: Line, row: number, depth: number): Item
   };
 }
 
-/**
- * User namespaces nest: the host's around all processes, and within it a container's own around those that live in it.
- */
+/** User namespaces nest: the host's surrounds all processes; a container's own surrounds the processes in it. */
 function userBoxes(words: Words, { host, inode, tie }: Column, rows: readonly Line[]): Item[] {
   const box = (whose: 'host' | 'own', inset: number, first: number, last: number, tail: string): Item => ({
     key: `users:${whose}:${first}`,
@@ -164,7 +162,7 @@ function userBoxes(words: Words, { host, inode, tie }: Column, rows: readonly Li
   ];
 }
 
-/** Host's glyph, the line down, and, where it is broken, the container's own glyph. */
+/** The host's glyph, the line down, and the container's own glyph where the line is broken. */
 function columnItem(
   words: Words,
   { gap, x }: Grid,
@@ -177,7 +175,7 @@ function columnItem(
   const init = rows.findIndex(({ key }) => key === 'init');
   const apart = tie !== 'shared' && init >= 0;
   const shape = glyphs[kind];
-  // where columns are close, what stands beside the glyphs is nearer to them
+  // In narrow columns the texts beside the glyphs are closer to them.
   const [big, tail, under] = gap < 60 ? [120, 8, 4] : [190, 12, 11];
   const bottom = (rows.length - 1) * ROW;
   const marks: Mark[] = [
@@ -225,8 +223,8 @@ function columnItem(
 }
 
 /**
- * What a kind holds, below its name: where some of these are wider than their columns, every second one stands a line
- * lower.
+ * What a kind of namespace isolates, below its name. If some of these texts are wider than a column, every second one
+ * is a line lower.
  */
 function holdsMarks({ holds }: Words, { gap }: Grid, kind: Kind, index: number): Mark[] {
   const low = kinds.some((one) => wrap(holds[one], gap - 8, 11).some((line) => line.endsWith('…')));

@@ -1,6 +1,6 @@
 /**
- * How does a packet get out? Fixed lanes, from the container's eth0 to the host's way out; each part appears when the
- * kernel has it.
+ * The picture "How does a packet get out?": fixed lanes from the container's eth0 to the host's way out. A part is
+ * drawn when it exists in the kernel.
  */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
@@ -47,7 +47,7 @@ export interface Net {
   rules: Rule[];
 }
 
-/** 'counter packets 0 bytes 0' is how the rule was written, not what it has counted since. */
+/** Removes 'counter packets 0 bytes 0' from a rule, because these are the numbers at its creation. */
 const withoutCounter = (rule: string) => rule.replace(/ counter packets \d+ bytes \d+/, '');
 
 export function netOf(frame: Frame, events: readonly Event[], previous?: Frame): Net {
@@ -139,7 +139,7 @@ function partItem(
   };
 }
 
-/** What stands in a lane: the link, or a ghost that says which step makes it. */
+/** The content of a lane: the link, or a placeholder that names the step that makes it. */
 function linkPart(
   words: DrawWords['network'],
   { lane }: Lanes,
@@ -184,9 +184,9 @@ function linkPart(
   };
 }
 
-/** How high a link's box is. */
+/** Height of a link's box, in pixels. */
 const PART = 70;
-/** How much lower everything is when the links show what went through them. */
+/** Pixels by which the lower parts move down when the links show counters. */
 const COUNTED = 46;
 function parts(words: DrawWords, lanes: Lanes, net: Net, { samples }: Traffic): Part[] {
   const { network: say } = words;
@@ -240,8 +240,8 @@ function parts(words: DrawWords, lanes: Lanes, net: Net, { samples }: Traffic): 
   ];
 }
 
-/** Rules under their hook, in the order in which a packet meets them. */
-/** `top`: where they begin */
+/** The nftables rules under their hooks, in the order in which a packet meets them. */
+/** `top`: y of the first rule */
 function ruleItems(
   words: DrawWords['network'],
   { lane }: Lanes,
@@ -272,7 +272,7 @@ function ruleItems(
     }
     for (const rule of rules) {
       const lines = wrap(rule.words, w - 20, 11, true);
-      // the connections that are on their way now, under the rule that gives them their address
+      // The current connections are drawn under the rule that translates their address.
       const given = /\bmasquerade\b/.test(rule.words)
         ? rewrites.slice(-2).flatMap(({ from, to }) => [from, `  ↳ ${to}`])
         : [];
@@ -320,7 +320,7 @@ function ruleItems(
   return { items, height: y };
 }
 
-/** The wire between two lanes: none, hanging, or taut when both ends are up. */
+/** The wire between two lanes: none, hanging, or tight when both ends are up. */
 function wire({ lane }: Lanes, from: Part, to: Part): Item {
   const a = lane(from.lane).x + lane(from.lane).w - (from.lane === 'container' ? 12 : 0);
   const b = lane(to.lane).x;
@@ -341,7 +341,7 @@ function wire({ lane }: Lanes, from: Part, to: Part): Item {
   };
 }
 
-/** Through the rules and out: beside the cable, or down to them and up again. */
+/** The path through the rules to the outside: beside the cable, or down to the rules and up again. */
 function wayItem({ lane, below }: Lanes, open: boolean, more: number): Item {
   const [bridge, nft, out] = [lane('bridge'), lane('nft'), lane('out')];
   const arrow = (...points: [number, number][]): Mark =>
@@ -358,7 +358,7 @@ function wayItem({ lane, below }: Lanes, open: boolean, more: number): Item {
   };
 }
 
-/** `traffic`: what is counted and what passes, in the present only. */
+/** `traffic`: counters and packets, given in the present only. */
 export function drawNetwork(
   words: DrawWords,
   frame: Frame,
@@ -375,7 +375,7 @@ export function drawNetwork(
   const all = parts(words, lanes, net, traffic);
   const [eth, , veth, bridge] = all as [Part, Part, Part, Part];
   const more = traffic.samples.at(-1)?.links.length ? COUNTED : 0;
-  // under the parts, with a heading of their own
+  // In a narrow picture: under the parts, with a heading of their own.
   const under = WIRE + PART - 28 + more;
   const rules = ruleItems(say, lanes, net, traffic, lanes.below ? under + 56 : WIRE - 28);
   const taut = net.mode === 'bridge' && [eth, veth, bridge].every(({ there, up }) => there && up);

@@ -1,4 +1,4 @@
-/** Files as cards on the shelves: lifted from the layer below, new, deleted, hiding what lies under them. */
+/** Files as cards on the shelves: copied up from the layer below, new, deleted, or hiding a file below. */
 import type { UpperEntry } from '../../runtime/storage/overlay2/upper.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { fit, glyph, path, polyline, rect, text, type Glyph, type Item, type Mark, type Tone } from './marks.ts';
@@ -28,7 +28,7 @@ const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1) |
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
 export const columnX = (column: number): number => 20 + column * (CARD.wide + CARD.gap);
 
-/** Hatching, and a plain field on it for the words. */
+/** Hatching, with a plain rectangle on it for the text. */
 const hatched = (tone: Tone): Mark[] => [
   rect(0, 0, CARD.wide, CARD.high, tone, 'hatched', 4),
   rect(4, 3, CARD.wide - 24, CARD.high - 6, tone, 'outline', 3),
@@ -46,7 +46,7 @@ function face(name: string, second: string, third: string, tone: Tone, bold: boo
   ];
 }
 
-/** A card in upper. What was lifted comes from where it lay. */
+/** A card in upper. A copied-up file moves in from its place in the lower layer. */
 export function upperCard(
   words: DrawWords,
   { path: file, entry, isNew }: Column,
@@ -81,7 +81,7 @@ export function upperCard(
   ];
 }
 
-/** What lies in a lower under a card, or is what the container sees. */
+/** A file in a lower layer: hidden by a card above, or visible in the container. */
 export function lowerCard(
   { overlay: words }: DrawWords,
   file: string,
@@ -105,8 +105,8 @@ export function lowerCard(
 }
 
 /**
- * From the shelf where a file lay to where it was lifted; or the shadow that falls on what is hidden. `above` and
- * `below`: the edges of the two shelves.
+ * Connects a file in a lower layer with its copy in upper (an arrow), or shows that it is hidden (a shadow). `above`
+ * and `below`: y of the edges of the two shelves.
  */
 export function tie(file: string, x: number, above: number, below: number, lying: Lying): Item {
   const middle = x + CARD.wide / 2;

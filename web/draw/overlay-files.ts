@@ -1,6 +1,6 @@
 /**
- * Which files are on the shelves: the newest of upper, each above what it was lifted from or hides, and the one that is
- * selected.
+ * Selects the files shown on the shelves: the newest of upper, each above the file that it was copied from or hides,
+ * and the selected file.
  */
 import type { Frame } from '../../runtime/journal/frame.ts';
 import type { Layered, Lineage } from '../../runtime/storage/overlay2/lineage.ts';
@@ -13,9 +13,12 @@ export interface UpperFile {
   path: string;
   entry: UpperEntry;
 }
-/** How a lower's file lies there: seen from above, copied up and so left behind, or hidden by what is above it. */
+/**
+ * The state of a file in a lower layer: 'seen' in the container, 'left' behind after a copy-up, or 'hidden' by a layer
+ * above.
+ */
 export type Lying = 'seen' | 'left' | 'hidden';
-/** A file and its places: a column of the picture. `lowers` by the layer's diffID. */
+/** A file and its places: a column of the picture. `lowers` is indexed by the layer's diffID. */
 export interface Column {
   path: string;
   entry?: UpperEntry;
@@ -25,29 +28,32 @@ export interface Column {
 
 export const COLUMNS = 4;
 
-/** In the order in which they came. */
+/** The files of upper in the order in which they appeared. */
 export const upperFiles = (frame: Frame): UpperFile[] =>
   Object.entries(factsOf(frame, 'upper')).flatMap(([path, value]) => {
     const entry = parseUpper(value);
     return entry ? [{ path, entry }] : [];
   });
-/** How many entries are not told. */
+/** The number of entries that are not listed. */
 export const untold = (frame: Frame): number => Number.parseInt(factsOf(frame, 'upper')[MORE] ?? '0', 10) || 0;
 
-/** What somebody did: without what a start made, and directories that are there only for what is in them. */
+/**
+ * The files that were changed after the start: without those that the start itself made, and without directories that
+ * exist only as parents.
+ */
 export function doneFiles(frame: Frame): UpperFile[] {
   const files = upperFiles(frame).filter(({ entry: { what } }) => what !== 'mount-point' && what !== 'mark');
   const ways = new Set(Object.keys(factsOf(frame, 'upper')).flatMap((path) => waysTo(path)));
   return files.filter(({ path, entry }) => !(entry.what === 'copied-up' && entry.type === 'dir' && ways.has(path)));
 }
-/** '/etc', '/etc/apt' of '/etc/apt/sources.list'. */
+/** The parent directories: '/etc' and '/etc/apt' for '/etc/apt/sources.list'. */
 const waysTo = (path: string): string[] =>
   path
     .split('/')
     .slice(1, -1)
     .map((_, j, names) => `/${names.slice(0, j + 1).join('/')}`);
 
-/** 'upper:/etc/passwd' and 'file:/etc/passwd' name a file; other selections are none. */
+/** The path in a selection 'upper:/etc/passwd' or 'file:/etc/passwd'; undefined for other selections. */
 export const selectedPath = (sel: string | undefined): string | undefined =>
   /^(?:upper|file):(\/.*)$/s.exec(sel ?? '')?.[1];
 
@@ -56,7 +62,10 @@ export const whatItIs = (
   { overlay, amounts }: DrawWords,
   { type, size }: { type: UpperEntry['type']; size: number },
 ): string => `${overlay.types[type]}${type === 'file' || type === 'symlink' ? `, ${bytes(size, amounts)}` : ''}`;
-/** '0644 root:root' is for those who have the container's passwd; the kernel knows numbers. */
+/**
+ * Mode and owner as numbers, because names ('0644 root:root') need the container's passwd(5), while the kernel knows
+ * only numbers.
+ */
 export const rightsWords = ({ mode, uid, gid }: { mode: number; uid: number; gid: number }): string =>
   `${mode.toString(8).padStart(4, '0')} ${uid}:${gid}`;
 
@@ -69,7 +78,10 @@ const ofLineage = (upper: UpperEntry | undefined, { layers }: Lineage): [string,
       part === 'hit' || part === 'merged' ? 'seen' : layer === upper?.from ? lyingOf(upper) : 'hidden',
     ]);
 
-/** The newest last, so that a file keeps its column for as long as it can; the selected file always has one. */
+/**
+ * The newest files come last, so that a file keeps its column as long as possible. The selected file always has a
+ * column.
+ */
 export function columnsOf(
   frame: Frame,
   previous: Frame | undefined,
@@ -101,12 +113,12 @@ export function columnsOf(
 }
 
 /**
- * Where the lookup of the selected file goes: shelf by shelf from upper down, until one decides. From facts alone when
- * nobody was asked.
+ * The lookup of the selected file: layer by layer from upper down, until one decides. Computed from facts alone if the
+ * daemon was not asked.
  */
 export interface Lookup {
   path: string;
-  /** by shelf: 'upper' or a diffID */ parts: Map<string, Layered['part']>;
+  /** by shelf: 'upper' or a layer's diffID */ parts: Map<string, Layered['part']>;
   stops: string | undefined;
   seen: boolean;
 }

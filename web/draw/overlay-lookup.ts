@@ -1,12 +1,12 @@
 /**
- * The eye that looks from the top down: for any file in general, or for the selected one, shelf by shelf to where its
- * lookup stops.
+ * The lookup that starts at the top: in general for any file, or for the selected one, layer by layer to the one where
+ * the lookup ends.
  */
 import type { DrawWords } from '../words/en/draw.ts';
 import { glyph, path, polyline, text, wrap, type Item, type Mark } from './marks.ts';
 import type { Lookup } from './overlay-files.ts';
 
-/** The middle of a shelf's head. */
+/** Coordinates of the middle of a shelf's head. */
 export interface Stop {
   layer: string;
   y: number;
@@ -29,7 +29,8 @@ const under = (said: string, y: number): Mark[] =>
   wrap(said, 60, 11).map((line, j) => text(0, y + j * 13, line, 'quiet', { size: 11, anchor: 'middle' }));
 
 /**
- * A sign at each shelf that is asked: a ring where it has nothing, a disc where it is found, a cross for a whiteout.
+ * The sign at each layer of the lookup: a ring where the file is missing, a disc where it is found, a cross for a
+ * whiteout.
  */
 function sign(lookup: Lookup, stop: Stop): Mark[] {
   const y = stop.y - TOP;

@@ -1,6 +1,6 @@
 /**
- * Which layer does this file come from? The shelves of the overlay from the top, as a read walks them, and what is
- * mounted over them.
+ * The picture "Which layer does this file come from?": the overlay's layers as shelves in the order in which a read
+ * searches them, and the mounts on top of them.
  */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
@@ -30,7 +30,7 @@ export interface Layer {
   size: number;
   made: string;
 }
-/** Lowest first. */
+/** The layers, lowest first. */
 export const layersOf = (frame: Frame): Layer[] =>
   Object.entries(factsOf(frame, 'image'))
     .filter(([key]) => /^layer \d+$/.test(key))
@@ -49,8 +49,8 @@ export interface Mount {
 }
 const covers = /\/dev\/null|size=0k/;
 /**
- * Mounts other than the overlay, without those that only hide something (Security shows these); a folder of cgroup
- * mounts is one.
+ * The mounts other than the overlay, without those that only hide something (the Security picture shows these). The
+ * cgroup mounts of one directory count as one.
  */
 export function mountsOf({ overlay: words }: DrawWords, frame: Frame): Mount[] {
   const rows = Object.entries(factsOf(frame, 'mount')).filter(
@@ -74,7 +74,7 @@ export function mountsOf({ overlay: words }: DrawWords, frame: Frame): Mount[] {
       };
     });
 }
-/** '/var/lib/drydock/containers/<id>/hosts' */
+/** A file of the container's directory: '/var/lib/drydock/containers/<id>/hosts' */
 function ownFile(source: string, words: DrawWords['overlay']): string {
   const file = /^.*\/containers\/[0-9a-f]{64}\/(.*)$/.exec(source)?.[1];
   return file === undefined ? source : words.drydocks(file);
@@ -86,11 +86,11 @@ const TALL = CARD.top + CARD.high + 8;
 const GAP = 12;
 const TOP = 40;
 const MOUNT = { wide: 220, high: 34, step: 39 } as const;
-/** As wide as the cards need that lie side by side on a shelf. */
+/** Minimum width in pixels, for the cards that are side by side on a shelf. */
 const LEAST = 446;
 /**
- * The mounts stand right of the shelves if there is room for both, else below them. `at`: of a mount, below what ends
- * at `bottom`
+ * The mounts are to the right of the shelves if both fit, otherwise below them. `at`: position of a mount below an
+ * object that ends at `bottom`
  */
 interface Plan {
   width: number;
@@ -111,7 +111,7 @@ function planFor(width: number): Plan {
   return { width: whole, shelf, beside, at };
 }
 
-/** `layer`: what facts and answers call it */
+/** `layer`: its name in facts and in the daemon's answers */
 interface Shelf {
   key: string;
   layer: string;
@@ -125,7 +125,7 @@ interface Shelf {
   isNew: boolean;
 }
 
-/** Merged, upper, then the lowers from the top down. */
+/** The shelves: merged, upper, then the lower layers from the top down. */
 export function shelves({ overlay: words, amounts }: DrawWords, frame: Frame, previous?: Frame): Shelf[] {
   const { merged, upper, lower } = words;
   const overlay = Object.entries(factsOf(frame, 'mount')).find(([, value]) => value.startsWith('overlay of'));
@@ -177,7 +177,7 @@ interface Placed extends Shelf {
   y: number;
   high: number;
 }
-/** A shelf with cards is taller. */
+/** Positions of the shelves; one with cards is taller. */
 function place(stack: readonly Shelf[], columns: readonly Column[]): Placed[] {
   let y = TOP;
   return stack.map((shelf, row) => {
@@ -216,7 +216,7 @@ function shelfItem(shelf: Placed, wide: number): Item {
   };
 }
 
-/** The shelves' cards, and what ties them together: that passes behind the shelves between. */
+/** The cards of the shelves and their connections, which are drawn behind the shelves. */
 function cardItems(
   words: DrawWords,
   placed: readonly Placed[],
@@ -293,7 +293,7 @@ function fileRows(words: DrawWords, frame: Frame): { key: string; sel: string; c
     }));
 }
 
-/** `sel` and `lineage`: the selected file, and what the layers have at its path, if they were asked. */
+/** `sel` and `lineage`: the selected file, and what the layers have at its path if the daemon was asked. */
 export function drawOverlay(
   words: DrawWords,
   frame: Frame,

@@ -1,10 +1,10 @@
-/** Which processes there are at a frame: the program that the stage became, and those that exec brought in. */
+/** The processes at a frame: the program that the stage became by execve(2), and those of execs. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
 import { isCall } from './facts.ts';
 
 const base = (name: string) => name.split('/').pop() ?? name;
-/** argv[0] of an execve(2) that worked. */
+/** argv[0] of a successful execve(2). */
 const executed = (event: Event): string | undefined =>
   isCall(event) && event.name === 'execve' && event.actor === 'stage' && !event.errno && Array.isArray(event.args[1])
     ? base(String(event.args[1][0]))
@@ -27,11 +27,11 @@ export interface Exec {
   program?: string;
 }
 
-/** Execs whose process has not been waited for. */
+/** The execs whose process has not been waited for yet. */
 export function execsOf(frame: Frame, events: readonly Event[]): Exec[] {
   const found = new Map<string, Exec>();
   if (!frame.facts.process?.['init']) return [];
-  // an exec lives no longer than the start that it belongs to
+  // The container's execs end with the start that they belong to.
   for (let j = frame.since; j <= frame.k && j < events.length; j++) {
     const event = events[j]!;
     if (typeof event.run !== 'string' || !isCall(event) || event.errno) continue;

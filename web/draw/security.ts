@@ -1,4 +1,4 @@
-/** What may it still do? Root's power in its forty-one parts, before and now; and what else was taken away. */
+/** The picture "What may it still do?": the forty-one capabilities before and now, and the other restrictions. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
 import { room, USUAL } from './clamp-width.ts';
@@ -11,7 +11,7 @@ export const sets = ['bounding', 'permitted', 'effective'] as const;
 export type SetName = (typeof sets)[number];
 export type Sets = Record<SetName, bigint>;
 
-/** 'inheritable=0 permitted=a80425fb effective=…' as facts have it. */
+/** Parses a fact's value: 'inheritable=0 permitted=a80425fb effective=…'. */
 export function setsOf(value: string | undefined): Sets | undefined {
   if (!value) return undefined;
   const bits = (name: SetName) => BigInt(`0x${new RegExp(`\\b${name}=([0-9a-f]+)`).exec(value)?.[1] ?? '0'}`);
@@ -28,7 +28,7 @@ export interface Capability {
   held: Held;
 }
 
-/** Before: as the process was born, with the daemon's rights. */
+/** 'Before' are the sets at the birth of the process, with the daemon's rights. */
 export function capabilitiesOf(frame: Frame, events: readonly Event[]): Capability[] {
   const first = runEvents(frame, events)
     .flatMap((event) => (event.type === 'fact' ? event.facts : []))
@@ -54,9 +54,9 @@ export function capabilitiesOf(frame: Frame, events: readonly Event[]): Capabili
 }
 
 const CELL = 32;
-/** Of the rights, below one line of the legend. */
+/** y of the capabilities, below a legend of one line. */
 const TOP = 66;
-/** Three columns of rights where their words have room, else two; below them the walls in three. */
+/** The capabilities in three columns where their names fit, otherwise in two; the restrictions below them in three. */
 interface Plan {
   width: number;
   rows: number;
@@ -77,7 +77,7 @@ function planFor({ legend }: DrawWords['security'], width: number): Plan {
 }
 const tones: Record<Held, Tone> = { kept: 'done', going: 'active', lost: 'quiet', never: 'ghost' };
 
-/** Full when it is there, hollow when it is gone. */
+/** A filled circle if the bit is set, an empty one if not. */
 const pip = (x: number, there: boolean, tone: Tone): Mark =>
   glyph(there ? 'square' : 'circle', x, 13, there ? 70 : 34, tone, there);
 
@@ -114,7 +114,7 @@ interface Card {
   isNew: boolean;
 }
 
-/** The other walls, each with the step that puts it up. */
+/** The other restrictions, each with the step that sets it up. */
 function cards(words: DrawWords['security'], { wall }: Plan, frame: Frame, previous?: Frame): Card[] {
   const said = (key: string) => fact(frame, 'security', key);
   const card = (
@@ -153,12 +153,12 @@ function cards(words: DrawWords['security'], { wall }: Plan, frame: Frame, previ
   ];
 }
 
-/** Three small ones in a row, the filter's list below them, then the two lists of paths. */
+/** Three small cards in a row, the filter's list below them, then the two lists of paths. */
 function cardItems(all: readonly Card[], { wall }: Plan, top: number): { items: Item[]; height: number } {
   const widths = [wall, wall, wall, 3 * wall + 12, wall * 2 + 6, wall];
   const texts = all.map(({ lines }, j) => lines.flatMap((line) => wrap(line, widths[j]! - 20, 11, true)));
   const tallOf = (...which: number[]) => Math.max(...which.map((j) => 46 + texts[j]!.length * 14));
-  // what is said of the small ones may need a second line
+  // The state of a small card may need a second line.
   const states = all.map(({ state }, j) =>
     j < 3 ? wrap(state, widths[j]! - 20, 11.5).slice(0, 2) : [fit(state, widths[j]! - 20, 11.5)],
   );
@@ -195,7 +195,7 @@ function cardItems(all: readonly Card[], { wall }: Plan, top: number): { items: 
   return { items, height: third + tallOf(4, 5) };
 }
 
-/** Which of a right's three signs is which says its place, and a hollow one that it is gone. */
+/** The position of a sign tells which of the three sets it is; an empty sign means that the capability is gone. */
 const signs = [
   ['birth', 'host'],
   ['bounding', 'done'],
@@ -203,7 +203,7 @@ const signs = [
   ['gone', 'quiet'],
 ] as const;
 const LINE = 18;
-/** Each as far to the right as the words before it need, on a line of its own where they leave no room. */
+/** Each entry begins after the entry before it, or on a new line if it does not fit. */
 function legendPlaces(legend: DrawWords['security']['legend'], width: number): { x: number; line: number }[] {
   let [x, line] = [12, 0];
   return signs.map(([part]) => {

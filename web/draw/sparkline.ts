@@ -1,4 +1,4 @@
-/** A minute of one number, small: the newest at the right. */
+/** A small chart of one number over the last minute; the newest value is at the right. */
 import { path, polyline, rect, type Mark, type Tone } from './marks.ts';
 
 export interface Point {
@@ -7,7 +7,7 @@ export interface Point {
 }
 const SPAN_MS = 60_000;
 
-/** In a box at x, y; `wall` is a line across where the limit is, if it lies in the box. */
+/** Drawn in a box at x, y; `wall` is the limit, drawn as a line if it is in the range of the box. */
 export function sparkline(
   points: readonly Point[],
   { x, y, w, h, top, wall }: { x: number; y: number; w: number; h: number; top: number; wall?: number | undefined },

@@ -1,4 +1,4 @@
-/** The steps of a phase, as far as they have come. */
+/** The steps of a phase with their current state. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
@@ -12,10 +12,10 @@ export interface StepMark {
   title: string;
   explain: string;
   mood: StepMood;
-  /** in words */ said: string;
+  /** the mood in words */ said: string;
   sign: string;
   lasted: string;
-  /** of the longest step */ share: number;
+  /** duration relative to the longest step, 0 to 1 */ share: number;
   calls: number;
   seek?: number;
 }
@@ -53,7 +53,7 @@ export function stepsOf(
     const id = event.step ?? '';
     if (event.type === 'call') calls.set(id, (calls.get(id) ?? 0) + 1);
     if (event.type !== 'step') continue;
-    // every undo is asked, also those of steps that never came
+    // Undo events come for every step, also for those that never ran.
     if (event.at.startsWith('undo') && !mood.has(id)) continue;
     mood.set(id, after[event.at]);
     if (event.at === 'start') seek.set(id, event.seq);
@@ -63,7 +63,7 @@ export function stepsOf(
   const over = new Set(lived.flatMap((event) => (event.type === 'phase' && event.at === 'done' ? [event.phase] : [])));
   const longest = Math.max(1, ...phase.steps.map(({ id }) => ns.get(id) ?? 0));
   return phase.steps.map(({ id, title, explain }) => {
-    // a step that did not apply is not journaled
+    // A step that does not apply (`when`) is not in the journal.
     const now = mood.get(id) ?? (over.has(phase.id) ? 'skipped' : 'pending');
     const lasted = ns.get(id);
     const at = seek.get(id);

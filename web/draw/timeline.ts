@@ -1,6 +1,6 @@
 /**
- * What was done, by whom, and how long did it take? One lane an actor; time runs to the right, with the empty parts
- * left out.
+ * The picture "What was done, by which process, and how long did it take?": one lane per process; time runs to the
+ * right, without the idle times.
  */
 import { scaleLinear, scaleLog } from 'd3-scale';
 import type { CallEvent, Event } from '../../runtime/journal/event.ts';
@@ -26,12 +26,12 @@ import {
   type Tone,
 } from './marks.ts';
 
-/** So many events around the cursor are drawn: a long journal is walked, not drawn whole. */
+/** Number of events around the cursor that are drawn, because a long journal is never drawn whole. */
 export const WINDOW = 360;
 const LEFT = 10;
 const TOP = 44;
 const LANE = 62;
-/** A process: the daemon, the container's shim and stage, and the two of each exec. */
+/** The id of a process: the daemon, the container's shim and stage, and the two of each exec. */
 const processOf = (run: number | string, actor: CallEvent['actor']): string =>
   actor === 'daemon' || typeof run === 'number' ? actor : `${run.slice(0, 9)} ${actor}`;
 function namesOf(shown: readonly Event[]): string[] {
@@ -40,7 +40,7 @@ function namesOf(shown: readonly Event[]): string[] {
 }
 type Words = DrawWords['timeline'];
 const titleOf = (words: Words, name: string): string => (name === 'daemon' ? words.daemon : name);
-/** Their titles stand beside the picture, which scrolls. */
+/** The lanes; their titles are drawn beside the picture, because the picture scrolls. */
 export function lanesOf(
   { timeline: words }: DrawWords,
   events: readonly Event[],
@@ -52,11 +52,11 @@ export function lanesOf(
     y: TOP + j * LANE + LANE - 10,
   }));
 }
-/** A bar's least width, and the widest that a pause or a long call gets. */
+/** Pixels: the least width of a bar, and the greatest width of a pause or a long call. */
 const LEAST = 5;
 const MOST = 26;
 
-/** The part of the journal around k, from a border that does not move with every step. */
+/** The part of the journal around k. Its borders do not move with every step. */
 export function windowOf(k: number, of: number): [from: number, to: number] {
   const half = WINDOW / 2;
   const from = Math.max(
@@ -70,9 +70,9 @@ export interface Slot {
   seq: number;
   x: number;
   w: number;
-  /** time left out before it, in ms */ gap: number;
+  /** idle time left out before it, in ms */ gap: number;
 }
-/** Where each event is: time to scale, but no bar too thin to hit and no gap wider than MOST. */
+/** The position of each event: time to scale, but a bar is wide enough to click and a gap not wider than MOST. */
 export function slots(events: readonly Event[]): Slot[] {
   const pace = scaleLinear([0, 2], [LEAST, MOST - 6]).clamp(true);
   let x = 0;
@@ -119,7 +119,7 @@ function callItem(
   };
 }
 
-/** What is no call, on the daemon's lane: state changes, pauses, notes, facts. */
+/** The signs of events that are not calls (state changes, pauses, notes, facts), on the daemon's lane. */
 const marksOf: Partial<Record<Event['type'], { tone: Tone; sign: string }>> = {
   state: { tone: 'plain', sign: '◆' },
   gate: { tone: 'active', sign: '❚❚' },
@@ -128,7 +128,9 @@ const marksOf: Partial<Record<Event['type'], { tone: Tone; sign: string }>> = {
   progress: { tone: 'quiet', sign: '·' },
 };
 
-/** Who makes whom: the shim is spawned by the daemon, the stage by the shim, an exec's by clone(2). */
+/**
+ * The parent of each process: the shim is spawned by the daemon, the stage by the shim, an exec's stage by clone(2).
+ */
 const makers: Record<string, 'shim' | 'stage' | undefined> = {
   clone3_stage: 'stage',
   clone_sibling: 'stage',
@@ -151,7 +153,7 @@ function arrowOf(event: CallEvent, slot: Slot, lane: (actor: CallEvent['actor'])
   ];
 }
 
-/** The bands of the steps above the lanes. */
+/** The bands of the steps, above the lanes. */
 function bands(
   words: Words,
   shown: readonly Event[],
@@ -193,9 +195,9 @@ function bands(
   });
 }
 
-/** How much room its duration needs. */
+/** Pixels that a duration's text needs. */
 const NEAR = 52;
-/** The sign of time left out: a tear from the top through all lanes, also those of execs. */
+/** The sign of idle time left out: a zigzag through all lanes, including those of execs. */
 const tear = (height: number): string =>
   polyline(
     ...Array.from(
@@ -249,7 +251,7 @@ export function drawTimeline(
   let said = -Infinity;
   const gaps = at.flatMap(({ gap, x, seq }): Item[] => {
     if (!gap) return [];
-    // two rows: what is near another goes below it
+    // Two rows: a text that is too close to the one before is drawn in the second row.
     const low = x - said < NEAR;
     said = low ? -Infinity : x;
     return [
@@ -325,7 +327,7 @@ export interface Detail {
   facts: string[];
   failed: boolean;
 }
-/** The event under the cursor, in words. */
+/** The event at the cursor, in words. */
 export function detailOf(
   { timeline: words }: DrawWords,
   event: Event,

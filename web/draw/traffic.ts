@@ -1,5 +1,6 @@
 /**
- * Packets as dots on their way, and as rows. Above twenty a second those of a moment become one dot with their number.
+ * Packets as moving dots, and as rows of the table. Above twenty a second, packets of the same moment become one dot
+ * with their number.
  */
 import type { Headers, Protocol } from '../../runtime/watch/headers.ts';
 import type { Rewrite } from '../../runtime/watch/rewrites.ts';
@@ -8,7 +9,7 @@ import type { DrawWords } from '../words/en/draw.ts';
 import type { LaneId, Lanes } from './lanes.ts';
 import { glyph, text, type Glyph, type Item, type Row, type Tone } from './marks.ts';
 
-/** `time`: the kernel's; `arrived`: when the page was told, by the page's clock; `out`: it comes from the container. */
+/** `time`: the kernel's; `arrived`: when the page received it, by the page's clock; `out`: sent by the container. */
 export interface Passed {
   number: number;
   time: number;
@@ -17,7 +18,7 @@ export interface Passed {
   out: boolean;
   headers: Headers;
 }
-/** `now` by the page's clock; without it nothing moves. */
+/** `now`: by the page's clock; without it nothing moves. */
 export interface Traffic {
   samples: readonly Sample[];
   packets: readonly Passed[];
@@ -30,7 +31,7 @@ export const LIFE_MS = 1200;
 const MOMENT_MS = 250;
 const MANY = 20;
 const LISTED = 50;
-/** Above the parts, one height for each direction. */
+/** Pixels above the parts, one height for each direction. */
 const HEIGHT = { out: 70, in: 83 } as const;
 const shapes: Record<Protocol, { shape: Glyph; tone: Tone }> = {
   TCP: { shape: 'circle', tone: 'network' },
@@ -43,15 +44,14 @@ const shapes: Record<Protocol, { shape: Glyph; tone: Tone }> = {
 };
 
 const number = (address: string): number => address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
-/** '172.30.0.2/16' and another address of the same subnet. */
+/** True if both addresses are in one subnet: '172.30.0.2/16' and an address of it. */
 function isNear(own: string, other: string): boolean {
   const [address = '', prefix = '32'] = own.split('/');
   const size = 2 ** (32 - Number(prefix));
   return Math.floor(number(address) / size) === Math.floor(number(other) / size);
 }
 /**
- * How far away the other end is: on the bridge (also the host's own address there, and everybody at once), or beyond
- * the host.
+ * The lane of the other end: on the bridge (including the host's own address there, and broadcast), or beyond the host.
  */
 export function farEnd({ out, headers }: Passed, own: string | undefined): LaneId {
   const other = out ? headers.target : headers.source;
@@ -62,7 +62,7 @@ export function farEnd({ out, headers }: Passed, own: string | undefined): LaneI
 const middle = ({ lane }: Lanes, id: LaneId): number =>
   id === 'container' ? lane(id).x + lane(id).w - 26 : lane(id).x + lane(id).w / 2;
 
-/** All dots that are under way at this moment. */
+/** The dots that are moving at this moment. */
 export function dotItems(lanes: Lanes, { packets, now }: Traffic, own: string | undefined): Item[] {
   if (now === undefined) return [];
   const young = packets.filter(({ arrived }) => arrived <= now && now - arrived < LIFE_MS);
@@ -105,7 +105,7 @@ export function packetWords(
 export const rewriteWords = ({ network }: DrawWords, { protocol, from, to, target }: Rewrite): string =>
   network.rewrite(protocol, target, from, to);
 
-/** The newest first. */
+/** The packets as rows, newest first. */
 export const packetRows = (words: DrawWords, { packets, rewrites }: Traffic): Row[] => [
   ...rewrites.map((rewrite, j) => ({
     key: `rewrite ${j}`,

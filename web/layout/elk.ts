@@ -1,22 +1,22 @@
 /**
- * Lays the lifecycle out with the Eclipse Layout Kernel's layered algorithm: columns from left to right, edges at right
- * angles, as few crossings as it finds. Not in the page, where it would be the biggest part by far: `npm run layout`
- * writes what comes out into web/draw/machine-layout.ts.
- * The options: https://eclipse.dev/elk/reference/algorithms/org-eclipse-elk-layered.html
+ * Lays out the lifecycle with the layered algorithm of the Eclipse Layout Kernel: columns from left to right,
+ * right-angled edges, few crossings. It is not part of the page, because it would be the biggest part by far: `npm run
+ * layout` writes the result to web/draw/machine-layout.ts. The options:
+ * https://eclipse.dev/elk/reference/algorithms/org-eclipse-elk-layered.html
  */
 import ELK, { type ElkExtendedEdge, type ElkNode, type ElkPort } from 'elkjs/lib/elk.bundled.js';
 import type { Edge, Layout, Point } from './layout.ts';
 import type { Lifecycle, Transition } from './lifecycle.ts';
 
 const H = 42;
-/** Boxes and edges only, or with room for words on the edges as well. */
+/** narrow: boxes and edges only. wide: with room for labels on the edges. */
 export type Size = 'narrow' | 'wide';
 const sizes: Record<Size, { least: number; labelled(transition: Transition): boolean }> = {
   narrow: { least: 60, labelled: () => false },
-  // all those that fail run together, and say once why
+  // All failures share one line with one label.
   wide: { least: 72, labelled: ({ to }) => to !== 'unwinding' },
 };
-/** A line above the edge and one below it. */
+/** Height of a label in pixels: one text line above the edge and one below it. */
 const LABEL = 28;
 const boxOf = (state: string, least: number): number => Math.max(least, Math.round(17 + state.length * 6.6));
 const roomOf = ({ on }: Transition): number => (on === 'done' ? 46 : 6 + Math.round(on.length * 7));
@@ -39,23 +39,23 @@ const OPTIONS = {
 };
 
 /**
- * The way up leads right and what follows left, back under it, or the picture would be eleven columns wide; but these
- * lead right too.
+ * The start leads to the right; what follows returns to the left below it, because otherwise the picture would be
+ * eleven columns wide. These edges lead right as well.
  */
 const RIGHT = new Set(['created>removing', 'running>paused', 'unwinding>exited', 'failed>pulling', 'failed>removing']);
-/** From where it begins through what is done, as far as to the last phase before the program runs. */
+/** From the initial state along `done` transitions to the last state before the program runs. */
 function wayUp({ initial, transitions }: Lifecycle): string[] {
   const after = (state: string) =>
     transitions.find(({ from, on, guard }) => from === state && !guard && (on === 'START' || on === 'done'))?.to;
   const way = [initial];
   for (let next = after(initial); next && !way.includes(next); next = after(next)) way.push(next);
-  // what has no more to be done is not the way up, but its end
+  // The last state has no `done` transition: it is not part of the start.
   return way.slice(0, -1);
 }
 
 /**
- * Each kind of edge has a port of its own at a state, so that what happens for the same reason runs together: failures
- * leave below, and arrive as one line.
+ * Each kind of edge has its own port at a state, so that edges of one kind run together: failures leave at the bottom
+ * and arrive as one line.
  */
 interface Ends {
   out: string;

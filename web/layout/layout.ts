@@ -1,6 +1,6 @@
-/** Where the states of the lifecycle stand and where its transitions run, in whole pixels of a picture. */
+/** Positions of the lifecycle's states and transitions, in whole pixels of the picture. */
 export type Point = [x: number, y: number];
-/** `label`: the middle of the room that its words have, on the line; with it comes how wide that room is */
+/** `label`: the middle of the label's area, on the line, and the width of that area */
 export interface Edge {
   from: string;
   to: string;

@@ -1,7 +1,9 @@
-/** The state machine as a graph: read out of the xstate definition, so that the picture cannot say anything else. */
+/**
+ * The state machine as a graph. It is read from the xstate definition, so that picture and definition cannot differ.
+ */
 import { containerMachine } from '../../runtime/container/container.machine.ts';
 
-/** `on`: the machine's event, or how what a state runs has ended; `guard`: taken only if that holds. */
+/** `on`: the machine's event, or how the state's own actor ended; `guard`: the condition of the transition. */
 export interface Transition {
   from: string;
   to: string;

@@ -1,6 +1,6 @@
 /**
- * `npm run layout`: lays the state machine out and writes web/draw/machine-layout.ts. A test says when that has to be
- * done again.
+ * `npm run layout`: lays out the state machine and writes web/draw/machine-layout.ts. A test fails when that file is
+ * out of date.
  */
 import { writeFileSync } from 'node:fs';
 import { layOut } from './elk.ts';

@@ -1,4 +1,4 @@
 import type { TaskState } from '../../lessons/engine/state.ts';
 
-/** How it is with a task, where color alone would say it. */
+/** The state of a task as a sign, because color alone is not enough (WCAG 1.4.1). */
 export const signs: Record<TaskState['state'], string> = { waiting: '◷', open: '○', done: '✓', was: '◐' };

@@ -1,9 +1,12 @@
-/** When the browser has drawn what has just been changed. */
+/** Runs a callback after the browser has painted the last change. */
 
-/** A page that nobody sees draws nothing. */
+/** A hidden page paints nothing, so the callback runs after this time. */
 const UNSEEN_MS = 250;
 
-/** Calls back once, after the next frame: a message that is sent within one comes when it has been painted. */
+/**
+ * Calls `then` once, after the next frame. A message posted inside requestAnimationFrame is delivered after that frame
+ * was painted.
+ */
 export function drawn(then: () => void): void {
   let over = false;
   const once = () => {

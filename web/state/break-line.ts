@@ -1,10 +1,10 @@
-/** The run box's line with parts left out: `--leave-out` flags put in and taken away. Pure. */
+/** Adds `--leave-out` flags to the run box's command line and removes them. Pure. */
 
 const FLAG = /\s--leave-out[ =](\S+)/g;
-/** What the line leaves out now. Flags after the image are the container's own. */
+/** The parts that the line leaves out. Flags after the image belong to the container's command. */
 export const leftOutIn = (line: string): string[] => [...line.matchAll(FLAG)].flatMap(([, ids]) => ids!.split(','));
 
-/** The line with exactly these left out. */
+/** The line with exactly these parts left out. */
 export function leavingOut(line: string, ids: readonly string[]): string {
   const bare = line.replace(FLAG, '');
   const [begin = ''] = /^\s*(?:(?:drydock|docker)\s+)?(?:run(?=\s|$))?/.exec(bare) ?? [];

@@ -1,4 +1,4 @@
-/** Another run beside the one that is shown: its journal as it is now, and what differs. */
+/** The second run of a comparison: its current journal, and the differences. */
 import { compareRuns, type ComparedStep, type SideName } from '../../runtime/journal/compare.ts';
 import type { Event, Told } from '../../server/live/protocol.ts';
 import { A_FILE } from './hash.ts';
@@ -9,10 +9,10 @@ let keys = 0;
 
 export class Comparison {
   events = $state.raw<readonly Event[]>([]);
-  /** of whom `events` are */
+  /** the container that `events` belong to */
   #of = '';
   message = $state('');
-  /** a file that could not be read, and why */
+  /** a file that could not be read, with the reason */
   unread = $state.raw<Unreadable | undefined>();
   readonly #a = $derived.by(() => this.playground.files.a?.events ?? this.playground.events);
   readonly #b = $derived.by(() => this.playground.files.b?.events ?? this.events);
@@ -20,7 +20,7 @@ export class Comparison {
 
   constructor(readonly playground: Playground) {}
 
-  /** Again whenever it may have grown; only the last one that was asked for counts. */
+  /** Called again whenever the journal may have grown. Only the answer to the last request is used. */
   async load(id: string): Promise<void> {
     const key = ++keys;
     if (id === A_FILE) return void (this.message = '');
@@ -42,7 +42,7 @@ export class Comparison {
     }
   }
 
-  /** A recording from the disk in place of a side. It is read here, in the page, and sent to nobody. */
+  /** Uses a recording from the disk for one side. The page reads the file; it is not sent anywhere. */
   async choose(side: SideName, file: File): Promise<void> {
     this.unread = undefined;
     try {

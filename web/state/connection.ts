@@ -1,6 +1,5 @@
 /**
- * The page's end of server/live/protocol.ts: asks that are promises, messages that are told, and a way back after a
- * loss.
+ * The page's end of server/live/protocol.ts: requests as promises, incoming messages, and reconnection after a loss.
  */
 import { PATH, type Asks, type Told, type Topic } from '../../server/live/protocol.ts';
 import { speech } from '../words/language.svelte.ts';
@@ -20,7 +19,7 @@ export interface Listener {
   output(terminal: number, bytes: Uint8Array): void;
   link(state: Link): void;
 }
-/** What the page needs of whoever is at the other end. */
+/** What the page needs from its other end: the daemon, or a recording. */
 export interface Wire {
   open(): void;
   ask<T extends Topic>(topic: T, asked: Asks[T]['ask']): Promise<Asks[T]['answer']>;
@@ -89,7 +88,7 @@ export class Connection implements Wire {
   type(terminal: number, text: string): void {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     const bytes = new TextEncoder().encode(text);
-    // a paste of any length, in messages that the daemon takes
+    // A paste may have any length; it is split into messages of the size that the daemon accepts.
     for (let at = 0; at < bytes.length; at += 32_768)
       this.#socket.send(new Uint8Array([terminal, ...bytes.subarray(at, at + 32_768)]));
   }

@@ -1,4 +1,4 @@
-/** The page's one state, for components that are too far down to be handed it. */
+/** The page's one state as a Svelte context, for deeply nested components. */
 import { createContext } from 'svelte';
 import type { Playground } from './playground.svelte.ts';
 

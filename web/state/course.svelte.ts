@@ -1,4 +1,4 @@
-/** The course as this page takes it: the list, the lesson that is open, and what the daemon tells of it. */
+/** The state of the lessons in this page: the list, the open lesson, and what the daemon reports about it. */
 import type { LessonContent } from '../../lessons/engine/lessons.ts';
 import type { LessonList, LessonState } from '../../lessons/engine/state.ts';
 import { speech } from '../words/language.svelte.ts';
@@ -11,10 +11,10 @@ export class Course {
   list = $state.raw<LessonList>();
   content = $state.raw<LessonContent>();
   state = $state.raw<LessonState>();
-  /** the daemon knows that this page takes it; what is shown without that is what was known last */
+  /** true after the daemon has answered; until then the page shows the last known state */
   #joined = false;
   message = $state('');
-  /** what is said to those who do not see it */
+  /** announced to screen readers */
   said = $state('');
 
   constructor(readonly playground: Playground) {
@@ -33,7 +33,8 @@ export class Course {
       else if (task.hints.length > was.hints.length) this.said = speech.words.lessons.newHint(j + 1);
     }
     if (state.finished && before && !before.finished) this.said = speech.words.lessons.done;
-    // shown when it is there, and again when a new one was made; where the learner looks meanwhile is the learner's
+    // Select the lesson's container when it appears, and again when it was replaced. At other times the learner's
+    // selection stays.
     const [shown, shownBefore] = [state, before].map((told) => told?.machine ?? told?.others[0]);
     if (shown && shown.id !== shownBefore?.id) this.playground.open(shown.id);
   }
@@ -56,7 +57,7 @@ export class Course {
     );
   }
 
-  /** The connection is gone, and the daemon's session with it. */
+  /** The connection was lost, and with it the daemon's session of the lesson. */
   cut(): void {
     this.#joined = false;
   }
@@ -65,7 +66,10 @@ export class Course {
     this.#joined = false;
   }
 
-  /** Text and session; `again` from the beginning. The text in another language leaves the session as it is. */
+  /**
+   * Loads the text and begins or continues the session; `again` starts it from the beginning. A change of language
+   * loads only the text.
+   */
   async take(id: string, again = false): Promise<void> {
     const { connection } = this.playground;
     const { learner } = this;
@@ -123,13 +127,13 @@ export class Course {
     await this.loadList();
   }
 
-  /** Moves the page to a picture, and to an object in it. */
+  /** Shows a picture and selects an object in it. */
   see(view: string, sel?: string): void {
     this.playground.tab = view.charAt(0).toUpperCase() + view.slice(1);
     if (sel && this.playground.sel !== sel) this.playground.select(sel);
   }
 
-  /** Moves the cursor to where the step was done. False when it has not been. */
+  /** Moves the cursor to where the step was done. False when it was not done. */
   toStep(id: string): boolean {
     const at = this.playground.events.findLast(
       (event) => event.type === 'step' && event.step === id && typeof event.run !== 'string' && event.at !== 'skipped',

@@ -1,6 +1,6 @@
 /**
- * What the machine and the lists beside the picture that is looked at show. They follow one frame of the browser behind
- * it: styles and layout of a hundred steps would hold it up by as much time as it takes itself.
+ * The frame shown by the state machine and by the lists beside the selected picture. They are updated one browser frame
+ * later, because style and layout of a hundred steps would take as long as the picture itself.
  */
 import { begin, type Frame } from '../../runtime/journal/frame.ts';
 import type { Event } from '../../server/live/protocol.ts';
@@ -17,7 +17,7 @@ export class Beside {
   shown = $state.raw<Shown>({ frame: begin(), previous: undefined, events: [], k: -1 });
   #asked = false;
 
-  /** Something else is in the picture: when it is drawn, `newest` says what. */
+  /** Called when the picture shows a new frame. `newest` is called after that frame was painted. */
   follow(newest: () => Shown): void {
     if (this.#asked) return;
     this.#asked = true;

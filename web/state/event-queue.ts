@@ -1,8 +1,7 @@
 /**
- * Events on their way from the connection to the page: shown at once, and what comes while the browser draws them
- * together, when it has drawn. A picture for each message would hold up the newest of them, and what comes into one
- * that is being drawn would hold that up. A long journal that is on its way is shown when it is here, and now and then
- * until then.
+ * Queues events between the connection and the page. An event is shown at once; events that arrive while the browser
+ * draws are shown together after that. A picture per message would delay the newest events, and a change during drawing
+ * would delay that drawing. While a long journal is loading, it is shown every PATIENCE_MS and at its end.
  */
 const PATIENCE_MS = 250;
 
@@ -12,7 +11,7 @@ export class Arrivals<T> {
   #drawing = false;
   #soon = false;
 
-  /** `after`: calls back when more can be shown. */
+  /** `after`: runs a callback when the page can show more. */
   constructor(
     private readonly show: (items: readonly T[]) => void,
     private readonly after: (then: () => void) => void,
@@ -25,16 +24,16 @@ export class Arrivals<T> {
   add(items: readonly T[], more: boolean): void {
     for (const item of items) this.#waiting.push(item);
     if (more) return void (this.#timer ??= setTimeout(() => this.settle(), PATIENCE_MS));
-    // what has been set for a long journal is too late for its end
+    // Cancel the timer of a long journal: its end is shown now.
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#drawing || this.#soon) return;
     this.#soon = true;
-    // behind the messages that are here already
+    // Messages that have already arrived are handled first.
     setTimeout(() => this.#soon && !this.#drawing && this.settle());
   }
 
-  /** Shows what waits. */
+  /** Shows all queued events now. */
   settle(): void {
     this.#soon = false;
     clearTimeout(this.#timer);
@@ -45,13 +44,13 @@ export class Arrivals<T> {
     this.#drawing = true;
     this.after(() => {
       this.#drawing = false;
-      // of a long journal more than this is about to be here
+      // While a long journal is loading, its timer shows the rest.
       if (!this.#timer) this.settle();
     });
     this.show(items);
   }
 
-  /** Nobody wants to see it any more. */
+  /** Discards all queued events. */
   drop(): void {
     this.#soon = false;
     clearTimeout(this.#timer);

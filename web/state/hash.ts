@@ -1,15 +1,13 @@
 /**
- * The cursor in the address: `#run/ID?k=31&sel=net:veth…`. Without `k` the newest event is looked at. Two runs side by
- * side:
- * `#compare/A/B?step=exec.execve`. `#lessons` is the list of lessons, `#lesson/ID?k=…` one of them with a cursor of its
- * own: the container
- * is the lesson's, so its id is not in the address.
+ * The cursor in the address: `#run/ID?k=31&sel=net:veth…`. Without `k` the newest event is selected. Two runs side by
+ * side: `#compare/A/B?step=exec.execve`. `#lessons` is the list of lessons, `#lesson/ID?k=…` one lesson with its own
+ * cursor; the lesson determines the container, so its id is not in the address.
  */
 import { drawn } from './after-paint.ts';
 
 /**
- * In place of the other run's id: a recording that is chosen from the disk. A browser tells nobody where that was, so
- * it is chosen again on another visit.
+ * Stands for the other run's id when that is a recording chosen from the disk. A browser does not reveal the path of a
+ * file, so it must be chosen again after a reload.
  */
 export const A_FILE = 'f11e';
 
@@ -19,7 +17,7 @@ export interface Cursor {
   sel: string | undefined;
   against?: string;
   step?: string | undefined;
-  /** '' is the list */ lesson?: string | undefined;
+  /** '' is the list of lessons */ lesson?: string | undefined;
 }
 
 export function readHash(hash: string): Cursor {
@@ -54,21 +52,22 @@ const AT_ONCE = 20;
 const FILL_MS = 250;
 
 /**
- * The address bar, at once where a person steps, and a few times a second where one drags: a browser refuses more than
- * some
- * 200 changes in ten seconds, and each costs as much as a picture. Nothing is written over an address that somebody has
- * just gone to: the
- * browser tells of it a moment later.
+ * The address bar. It is updated at once for single steps and a few times a second while the cursor is dragged, because
+ * a browser refuses more than about 200 changes in ten seconds, and each costs as much as a picture. An address that
+ * the user has just entered is not overwritten: the browser reports it a moment later.
  */
 export class Address {
   #allowance = AT_ONCE;
   #filled = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #entry: string | undefined;
-  /** as it was when it was last read or written here */
+  /** the address when it was last read or written here */
   #known = '';
 
-  /** One more entry, for the way back; with `later` behind the next picture, which it would hold up by milliseconds. */
+  /**
+   * Adds a history entry, for the Back button. `later`: after the next picture was painted, because the entry would
+   * delay it by milliseconds.
+   */
   add(hash: string, later = false): void {
     this.#enter();
     clearTimeout(this.#timer);
@@ -76,7 +75,7 @@ export class Address {
     if (later) drawn(() => this.#enter());
     else this.#enter();
   }
-  /** What stands there now. What was to be written is not wanted any more. */
+  /** The current address. A pending write is dropped. */
   read(): string {
     clearTimeout(this.#timer);
     this.#entry = undefined;

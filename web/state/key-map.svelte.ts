@@ -1,11 +1,11 @@
-/** The keys as this person has them, kept by the browser. A key has one command, and a command at most one key. */
+/** The user's own keys, stored by the browser. A key has one command, and a command at most one key. */
 import { keyTable, type Command } from './keys.ts';
 
 const PLACE = 'drydock-keys';
 const standard = Object.fromEntries(keyTable.map(({ command, keys }) => [command, keys])) as Record<Command, string>;
 const isCommand = (name: string): name is Command => Object.hasOwn(standard, name);
 
-/** What was kept, as far as it makes sense: anybody may have written there. */
+/** The stored keys, as far as they are valid: any script or user may have changed the storage. */
 function kept(): Partial<Record<Command, string>> {
   try {
     const found = JSON.parse(localStorage.getItem(PLACE) ?? '{}') as unknown;
@@ -16,7 +16,7 @@ function kept(): Partial<Record<Command, string>> {
       ),
     );
   } catch {
-    // a browser that keeps nothing, or something else that stands there
+    // The browser stores nothing, or the value is not valid JSON.
     return {};
   }
 }
@@ -24,13 +24,13 @@ function kept(): Partial<Record<Command, string>> {
 export class KeyMap {
   #keys = $state.raw<Record<Command, string>>({ ...standard, ...kept() });
 
-  /** '' when it has none. */
+  /** '' when the command has no key. */
   of = (command: Command): string => this.#keys[command];
   commandFor = (keys: string): Command | undefined =>
     keys ? keyTable.find(({ command }) => this.#keys[command] === keys)?.command : undefined;
   readonly changed = $derived(keyTable.some(({ command }) => this.#keys[command] !== standard[command]));
 
-  /** Whoever had the key loses it. */
+  /** A command that had this key before loses it. */
   set(command: Command, keys: string): void {
     const before = this.commandFor(keys);
     this.#keep({ ...this.#keys, ...(before && { [before]: '' }), [command]: keys });
@@ -47,10 +47,10 @@ export class KeyMap {
       );
       localStorage.setItem(PLACE, JSON.stringify(own));
     } catch {
-      // for this visit only
+      // Not stored: it applies to this visit only.
     }
   }
 }
 
-/** One for the page. */
+/** One instance per page. */
 export const keyMap = new KeyMap();

@@ -1,11 +1,10 @@
 /**
- * Keys of the page as they come; a person may have others (key-map.svelte.ts). They are off while something that takes
- * text has the focus.
+ * The page's default keys; the user can change them (key-map.svelte.ts). They are off while a text field has the focus.
  */
 export type Command =
   'forward' | 'back' | 'forward-call' | 'back-call' | 'next-phase' | 'previous-phase' | 'continue' | 'live' | 'help';
 
-/** What each does is in web/words, under the command's name. */
+/** The description of each command is in web/words, under the command's name. */
 export interface Key {
   keys: string;
   command: Command;
@@ -28,7 +27,7 @@ export const keyName = (keys: string, words: { space: string; none: string }): s
     .replace(/^Shift\+(?=.)/, 'Shift ')
     .replace(/[^ ]+$|^ $/, (name) => (name === ' ' ? words.space : (names[name] ?? name))) || words.none;
 
-/** A field takes every key; a button or a tab keeps those that work it. */
+/** A text field takes every key; a button or a tab takes only the keys that operate it. */
 const TEXT = 'input:not([type=range],[type=checkbox],[type=radio]), textarea, select, .xterm, dialog';
 const WORKED = 'button, summary, a, input, [role=tab], [role=slider]';
 
@@ -45,7 +44,8 @@ export function commandOf(
 }
 
 /**
- * What a key is called here; '' for one that only goes with others. A sign says itself whether Shift was needed for it.
+ * The name of a pressed key; '' for a modifier key. Shift is not part of the name of a printable character, because the
+ * character implies it.
  */
 export function pressed({ key, shiftKey }: KeyboardEvent): string {
   if (['Shift', 'Control', 'Alt', 'Meta', 'AltGraph', 'Dead', 'Process', 'Tab'].includes(key)) return '';

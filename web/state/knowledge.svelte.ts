@@ -1,6 +1,4 @@
-/**
- * What the page knows: the list, one container's journal, and the one cursor. Everything else is derived from these.
- */
+/** The page's data: the list, one container's journal, and one cursor. Everything else is derived from these. */
 import { Frames } from '../../runtime/journal/frames.ts';
 import type { SideName } from '../../runtime/journal/compare.ts';
 import type { Event, Listed, PhaseText, Told } from '../../server/live/protocol.ts';
@@ -17,41 +15,43 @@ import { callAtGate, isMoving } from './phase-order.ts';
 import type { RunFile } from './run-file.ts';
 import { tellTerminal, type TerminalEvents } from './terminal-events.ts';
 
-/** So long a container that has just been made may be without an event, until it is shown as it is. */
+/** A new container is shown after this time even if none of its events has arrived. */
 const AWAITED_MS = 100;
 
 export class Knowledge {
   link = $state<Link>('connecting');
   version = $state('');
   #phasesTold = $state.raw<readonly PhaseText[]>([]);
-  /** in the language of the page */
+  /** in the page's language */
   readonly phases: readonly PhaseText[] = $derived(this.#phasesTold.map((phase) => speech.spoken.phase(phase)));
   list = $state.raw<readonly Listed[]>([]);
   id = $state('');
-  /** the lesson that is taken; '' is the list of them */
+  /** the open lesson; '' is the list of lessons */
   lesson = $state<string | undefined>(undefined);
-  /** the picture that is looked at; '' is the first */
+  /** the selected picture; '' is the first */
   tab = $state('');
   events = $state.raw<readonly Event[]>([]);
-  /** the selected event; undefined follows the newest */
+  /** the selected event; undefined: follow the newest */
   k = $state<number | undefined>(undefined);
   sel = $state<string | undefined>(undefined);
   over = $state(false);
-  /** the run that stands beside this one, and the step that is looked at in both */
+  /** the run to compare with, and the step selected in both */
   against = $state('');
   comparedStep = $state<string | undefined>(undefined);
-  /** recordings that were chosen to be compared, in place of a side */
+  /** recordings from the disk that replace a side of the comparison */
   files = $state.raw<Partial<Record<SideName, RunFile>>>({});
   readonly hurry = new Hurry();
   readonly beside = new Beside();
   message = $state('');
 
-  /** a recording is past from its first event to its last */
+  /** a recording is always in the past */
   readonly live = $derived.by(() => this.k === undefined && !this.recording);
   readonly shown = $derived(Math.min(this.k ?? this.events.length - 1, this.events.length - 1));
   #frames = new Frames();
   readonly frame = $derived(this.#frames.at(this.events, this.shown));
-  /** what the pictures show: the cursor, unless one drags faster than they are drawn */
+  /**
+   * the event that the pictures show: the cursor, or an earlier place while it is dragged faster than they can be drawn
+   */
   readonly pictured = $derived(this.hurry.on ? Math.min(this.hurry.at, this.events.length - 1) : this.shown);
   readonly picture = $derived(this.pictured === this.shown ? this.frame : this.#frames.at(this.events, this.pictured));
   readonly previous = $derived(this.pictured > 0 ? this.#frames.at(this.events, this.pictured - 1) : undefined);
@@ -64,13 +64,13 @@ export class Knowledge {
   readonly newest = $derived(this.live ? this.frame : this.#frames.at(this.events, this.events.length - 1));
   readonly event = $derived(this.events[this.shown]);
   readonly row = $derived(this.list.find(({ id }) => id === this.id));
-  /** no container: it has no process, no namespaces and no network of its own */
+  /** an operation without a container has no process, no namespaces and no network */
   readonly isOperation = $derived(
     this.row ? this.row.operation !== undefined : this.events[0]?.type === 'state' && this.events[0].from === 'begun',
   );
-  /** where the gate holds the run now, whatever is looked at */
+  /** the pause of the running operation, independent of the cursor */
   readonly held = $derived(this.newest.paused);
-  /** steps follow one another, and nothing holds them */
+  /** steps are being executed and the gate does not hold them */
   readonly underWay = $derived(!this.held && isMoving(this.row?.machine));
   readonly steps = $derived(new Map(this.phases.flatMap(({ steps }) => steps).map((step) => [step.id, step])));
   /** the call that waits at the gate */
@@ -80,7 +80,7 @@ export class Knowledge {
   readonly #hearers = new Set<(message: Told) => void>();
   readonly connection: Wire;
 
-  /** `recording`: what to show instead of what happens. */
+  /** `recording`: shown instead of the daemon's data. */
   constructor(readonly recording?: Recording) {
     const listener: Listener = {
       told: (message) => this.#told(message),
@@ -96,7 +96,10 @@ export class Knowledge {
     this.connection.open();
   }
 
-  /** For what only some pictures want to know: everything the daemon tells passes here. Returns what ends it. */
+  /**
+   * Registers a listener for all messages of the daemon, for data that only some pictures need. Returns a function that
+   * removes it.
+   */
   hear(hearer: (message: Told) => void): () => void {
     this.#hearers.add(hearer);
     return () => void this.#hearers.delete(hearer);
@@ -104,7 +107,7 @@ export class Knowledge {
 
   #linked(state: Link): void {
     this.link = state;
-    // what was missed comes from the journal
+    // After a reconnection the missed events are read from the journal.
     if (state === 'open' && this.id) this.#follow();
   }
 
@@ -134,13 +137,13 @@ export class Knowledge {
     const first = id === this.#awaited?.id;
     if (first) this.#greet(id);
     if (id === this.id) this.#learn(events, more ?? false);
-    // in one picture with its name
+    // The row and its first events appear in the same picture.
     if (first) this.#arrivals.settle();
   }
 
-  /** The run has come to stand at the gate. */
+  /** Called when the run was stopped at the gate. */
   protected stands(): void {}
-  /** Another container is shown. */
+  /** Called when another container is selected. */
   protected leaves(): void {}
 
   readonly #arrivals = new Arrivals<Event>((events) => (this.events = this.events.concat(events)), drawn);
@@ -151,11 +154,11 @@ export class Knowledge {
     if (fresh.some((event) => event.type === 'gate' && event.at === 'paused')) this.stands();
   }
 
-  /** a container that has just been made, and is not shown yet; `met`: when it is */
+  /** a container that was just made and is not shown yet; `met` is called when it is shown */
   #awaited: { id: string; met(): void } | undefined;
   /**
-   * Shows a container that has just been made, with its first events: they are on their way, and a picture of nothing
-   * would hold up the picture of them.
+   * Shows a container that was just made, together with its first events. They are about to arrive, and drawing an
+   * empty picture first would delay them.
    */
   protected meet(id: string): Promise<void> {
     this.#awaited?.met();
@@ -177,7 +180,7 @@ export class Knowledge {
   }
 
   #newerList: readonly Listed[] | undefined;
-  /** In one picture with the first events of the container that is new in it. */
+  /** A new container is shown in the same picture as its first events. */
   #listed(list: readonly Listed[]): void {
     if (this.#awaited) this.#newerList = list;
     else this.list = list;
@@ -194,7 +197,7 @@ export class Knowledge {
   #fromHash(): void {
     const { id, k, sel, against = '', step, lesson } = readHash(this.#address.read());
     this.lesson = this.recording ? undefined : lesson;
-    // a lesson shows its own container when it has told which
+    // A lesson selects its own container when the daemon has reported it.
     if (this.lesson === undefined) this.#show(this.recording?.row.id ?? id);
     Object.assign(this, { k, sel, against: this.recording && against !== A_FILE ? '' : against, comparedStep: step });
   }
@@ -213,12 +216,12 @@ export class Knowledge {
     );
   }
 
-  /** The list of lessons, one of them, or (undefined) what is shown of a container without any. */
+  /** Opens the list of lessons (''), one lesson, or (undefined) the current container without a lesson. */
   toLesson(lesson: string | undefined): void {
     location.hash = writeHash({ id: this.id, k: this.k, sel: undefined, lesson });
   }
 
-  /** Shows another container, alone. `followed`: its journal is on its way already. */
+  /** Shows another container and ends a comparison. `followed`: its journal has been requested already. */
   open(id: string, followed = false): void {
     if (id === this.id && !this.against) return;
     this.against = '';
@@ -253,7 +256,7 @@ export class Knowledge {
     this.#toHash();
   }
 
-  /** Another run beside this one; '' takes it away. */
+  /** Compares with another run; '' ends the comparison. */
   compare(id: string): void {
     this.against = id === this.id ? '' : id;
     if (!id) this.files = {};

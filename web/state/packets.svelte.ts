@@ -1,5 +1,5 @@
 /**
- * The packets that the daemon hears while the picture is looked at, decoded here, and the newest of them kept for a
+ * The packets that the daemon captures while the picture is open. They are decoded here; the newest are stored for a
  * file.
  */
 import { headersOf, isOut } from '../../runtime/watch/headers.ts';
@@ -17,23 +17,23 @@ const bytesOf = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (c
 export class PacketFeed {
   packets = $state.raw<readonly (Passed & Kept)[]>([]);
   rewrites = $state.raw<readonly Rewrite[]>([]);
-  /** since the picture was opened */
+  /** count since the picture was opened */
   seen = $state(0);
-  /** some were left out: there were more than can be shown */
+  /** some packets were left out, because there were too many to show */
   missing = $state(false);
-  /** false where the kernel has no table of connections to read: then nothing is known of rewriting */
+  /** false if the kernel has no conntrack table that can be read: then address translation is unknown */
   conntrack = $state(true);
-  /** the page's clock while something moves */
+  /** the page's clock, set while a dot is moving */
   now = $state<number | undefined>();
   #tick: ReturnType<typeof setInterval> | undefined;
 
-  /** `mac`: of the container's eth0, once it has one */
+  /** `mac`: the address of the container's eth0, when it exists */
   constructor(
     private readonly playground: Playground,
     private readonly mac: () => string | undefined,
   ) {}
 
-  /** Returns what ends it. */
+  /** Returns a function that ends it. */
   watch(): () => void {
     const { id, connection, link } = this.playground;
     this.packets = this.rewrites = [];
@@ -77,7 +77,7 @@ export class PacketFeed {
     this.#move();
   }
 
-  /** A clock that runs only while a dot is under way, and never for who wants nothing to move. */
+  /** A clock that runs only while a dot is moving, and never when the user prefers reduced motion. */
   #move(): void {
     if (this.#tick || matchMedia('(prefers-reduced-motion: reduce)').matches) return;
     this.now = performance.now();

@@ -1,21 +1,21 @@
-/** What a run goes through by itself: from an image to a running process, and back. */
+/** The phases of a run in order: from an image to a running process, and back. */
 import { life } from '../../runtime/container/life.ts';
 import { callLine } from '../../runtime/journal/line.ts';
 import type { Event, Listed, ShownState } from '../../server/live/protocol.ts';
 
 const order: readonly string[] = life.map(({ phase }) => phase);
-/** The phases that come after the one that the step is in. */
+/** The phases after the phase of the given step. */
 export const phasesAfter = (step: string): string[] => order.slice(order.indexOf(step.split('.')[0]!) + 1);
 
 const moving: ReadonlySet<ShownState> = new Set<ShownState>([...life.map(({ state }) => state), 'unwinding']);
-/** Steps are made in this state. */
+/** True for the states in which steps are executed. */
 export const isMoving = (machine: ShownState | undefined): boolean => machine !== undefined && moving.has(machine);
 
-/** What an operation goes through: a pull is one phase. */
+/** The phases of an operation: a pull has one. */
 export const phasesOf = (operation: Listed['operation']): readonly string[] | undefined =>
   operation ? [operation] : undefined;
 
-/** The call that waits, when the gate holds one. */
+/** The call that waits at the gate, if the gate holds one. */
 export function callAtGate(events: readonly Event[]): { actor: string; line: string; name: string } | undefined {
   const event = events.findLast((one) => one.type === 'gate');
   return event?.type === 'gate' && event.next

@@ -1,5 +1,5 @@
 /**
- * What the page does: through the past with the cursor, and in the present by asking the daemon. What it knows is in
+ * The page's actions: moving the cursor through the past, and requests to the daemon in the present. The data is in
  * Knowledge.
  */
 import type { Action, GateCommand } from '../../server/live/protocol.ts';
@@ -12,7 +12,7 @@ export type Mode = 'run' | 'step' | 'syscall';
 export class Playground extends Knowledge {
   mode = $state<Mode>('step');
   breakpoints = $state.raw<ReadonlySet<string>>(new Set());
-  /** breakpoints that are only for getting to the next phase */
+  /** temporary breakpoints, for going to the next phase */
   readonly #passing = new Set<string>();
 
   protected override stands(): void {
@@ -28,7 +28,7 @@ export class Playground extends Knowledge {
     if (to !== undefined) this.seek(to);
   }
 
-  /** Through the past as far as it goes; then, at the gate, in the running container. */
+  /** Moves the cursor forward; at the end of the journal, continues the held run by one unit. */
   forward(unit: Unit): void {
     if (!this.live) return this.seek(seekFrom(this.events, this.shown, unit, 1));
     if (!this.held) return;
@@ -52,19 +52,19 @@ export class Playground extends Knowledge {
     await this.gate({ command: 'continue' });
   }
 
-  /** False when it was refused, and why is shown. In the past nothing is sent. */
+  /** False when the daemon refused; the reason is shown. Sends nothing while the cursor is in the past. */
   async gate(command: GateCommand): Promise<boolean> {
     if (!this.live) return false;
     return this.#try(() => this.connection.ask('gate', { id: this.id, command }));
   }
 
-  /** Space: on from where it stands, or, of what goes on by itself, a stop before what comes next. */
+  /** Space: continues a held run, or stops a moving one before its next step. */
   async hold(): Promise<void> {
     if (this.held) await this.gate({ command: 'continue' });
     else if (this.underWay) await this.gate({ command: 'pause' });
   }
 
-  /** A new run with the same arguments, up to the step that is looked at. */
+  /** Starts a new run with the same arguments, up to the selected step. */
   async again(at: string): Promise<void> {
     await this.#try(async () => this.meet((await this.connection.ask('again', { id: this.id, at, follow: true })).id));
   }
@@ -81,7 +81,7 @@ export class Playground extends Knowledge {
     if (under || this.held) void this.gate({ command: set ? 'break' : 'clear', at });
   }
 
-  /** False when there is no container: the message says why. */
+  /** False when no container was made: a message shows why. */
   run(line: string): Promise<boolean> {
     return this.#try(async () => {
       const { id } = await this.connection.ask('run', {

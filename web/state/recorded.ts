@@ -1,6 +1,6 @@
 /**
- * The other end of the page when it is a recording: it tells what is in the file, and refuses everything that a kernel
- * would have to do.
+ * The other end of the page when it shows a recording: it delivers the file's content and refuses all requests that
+ * need a kernel.
  */
 import type { Asks, Topic } from '../../server/live/protocol.ts';
 import type { Recording } from '../../server/recording/format.ts';
@@ -21,13 +21,13 @@ export class Recorded implements Wire {
     this.listener.told({ type: 'events', id: row.id, events: [...events] });
   }
 
-  /** The terminal's output does not come through here: it is in step with the cursor (tape.ts). */
+  /** The terminal's output is not sent here, because it follows the cursor (tape.ts). */
   ask<T extends Topic>(topic: T): Promise<Asks[T]['answer']> {
     if (topic === 'follow' || topic === 'detach' || topic === 'resize') return Promise.resolve({} as Asks[T]['answer']);
     return Promise.reject(new Refused(409, speech.words.app.refused.recording));
   }
 
   type(): void {
-    // nobody reads it
+    // A recorded terminal takes no input.
   }
 }

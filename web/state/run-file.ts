@@ -1,7 +1,6 @@
 /**
- * A recording as a file that somebody was given: whatever it holds, only what an event may have is taken from it, and
- * only of the right kind.
- * The page shows all of it as text. Pure; throws Unreadable.
+ * Reads a recording from a file of unknown origin. Only the fields that an event may have are taken, and only with the
+ * right types. The page shows all of it as text. Pure; throws Unreadable.
  */
 import type { CallEvent, Event, Fact, Kept } from '../../runtime/journal/event.ts';
 
@@ -21,12 +20,12 @@ export interface RunFile {
   events: readonly Event[];
 }
 
-/** A recording of 100,000 events is half of it, and has its output besides. */
+/** Bytes. A recording of 100,000 events is half of this, and terminal output comes on top. */
 export const FILE_MOST = 128 << 20;
 const EVENTS_MOST = 200_000;
 
 type Fields = Record<string, unknown>;
-/** Inside of a reading only: becomes an Unreadable that says which event. */
+/** Thrown only inside a read; it becomes an Unreadable that names the event. */
 class Wrong extends Error {}
 const wrong = (): never => {
   throw new Wrong();
@@ -122,7 +121,7 @@ const readers: { [T in Event['type']]: (e: Fields) => Own<Extract<Event, { type:
   note: (e) => ({ type: 'note', text: text(e['text']) }),
 };
 
-/** Numbered here: where an event is, is where it stands in the file. */
+/** `seq` is the event's position in the file. */
 function eventOf(value: unknown, seq: number): Event {
   try {
     const e = fields(value);
@@ -141,7 +140,7 @@ function eventOf(value: unknown, seq: number): Event {
   }
 }
 
-/** The page of a recording, or what is in its element `recording`, alone. */
+/** Reads the HTML page of a recording, or the content of its element `recording` alone. */
 export function readRunFile(content: string): RunFile {
   if (content.length > FILE_MOST) throw new Unreadable('large');
   const before = '<script type="application/json" id="recording">';

@@ -1,24 +1,25 @@
 /**
- * Somebody drags through the journal, or holds a key down. The cursor, its words and its address are there at once; the
- * pictures come after as often as the machine can draw them beside it, and for the place where one stops.
+ * Throttles the pictures while the cursor is dragged through the journal or a key is held down. The cursor, its words
+ * and its address follow at once. The pictures follow as often as the machine can draw them, and once more where the
+ * cursor stops.
  */
 
-/** Two places within this time are a hurry; so long after the last one it is over. */
+/** Two moves within this time start the throttling; this long after the last move it ends. */
 const CALM_MS = 120;
-/** Pictures may take this part of the time, and need not come more often than one can see. */
+/** Drawing may take one SHARE-th of the time, and LEAST_MS must pass between two pictures. */
 const SHARE = 6;
 const LEAST_MS = 100;
 
 export class Hurry {
   on = $state(false);
-  /** where the pictures are meanwhile */
+  /** the event that the pictures show while throttled */
   at = $state(-1);
   #wanted = -1;
   #last = Number.NEGATIVE_INFINITY;
   #drawing = false;
   #over: ReturnType<typeof setTimeout> | undefined;
 
-  /** Another place is looked at: `from` is the one before. */
+  /** The cursor moves to `to`; `from` is where it was. */
   seek(from: number, to: number): void {
     const now = performance.now();
     this.#wanted = to;
@@ -37,7 +38,7 @@ export class Hurry {
     this.#drawing = true;
     const begun = performance.now();
     this.at = this.#wanted;
-    // the frame after the one that shows it: then it has been drawn
+    // The second frame begins after the first was drawn.
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
         const wait = Math.max(LEAST_MS, SHARE * (performance.now() - begun - 1000 / 60));

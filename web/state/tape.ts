@@ -1,13 +1,14 @@
 /**
- * A recorded terminal: what had been written by a time. Pure; going forward costs what is new, going back begins again.
+ * A recorded terminal: the bytes written up to a time. Pure. Going forward returns only the new bytes; going back
+ * starts again with an empty screen.
  */
 import type { Piece } from '../../server/recording/format.ts';
 
-/** Going back, so much of what came before is written again: more than a screen and its scrollback show. */
+/** Bytes that are written again after going back: more than a screen and its scrollback can show. */
 const AGAIN_MOST = 512 << 10;
 
 export interface Turn {
-  /** the screen begins anew, and what came before these bytes is too long ago to be on it */
+  /** the screen must be cleared first; bytes before these are too old to be visible */
   again: boolean;
   bytes: Uint8Array[];
 }
@@ -15,11 +16,11 @@ export interface Turn {
 const decoded = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
 export class Tape {
-  /** pieces that are on the screen */
+  /** number of pieces that are on the screen */
   #at = 0;
   constructor(private readonly pieces: readonly Piece[]) {}
 
-  /** What has to be written for the screen to show what it showed at `time`. */
+  /** What must be written to show the terminal as it was at `time`. */
   turn(time: number): Turn {
     const to = this.#before(time);
     const again = to < this.#at;
@@ -29,7 +30,7 @@ export class Tape {
     return { again, bytes: this.pieces.slice(from, to).map(([, base64]) => decoded(base64)) };
   }
 
-  /** How many pieces there were: they are in order of time. */
+  /** The number of pieces up to that time; pieces are in order of time. */
   #before(time: number): number {
     let low = 0;
     let high = this.pieces.length;

@@ -1,4 +1,4 @@
-/** What a terminal is told of its process. */
+/** Handles the daemon's messages about a terminal's process. */
 import type { Told } from '../../server/live/protocol.ts';
 
 export interface TerminalEvents {

@@ -1,4 +1,4 @@
-/** One xterm.js on one stream of the daemon. Loaded when it is first needed. */
+/** One xterm.js terminal on one stream of the daemon. Loaded on first use. */
 import { FitAddon } from '@xterm/addon-fit';
 import { SearchAddon } from '@xterm/addon-search';
 import { SerializeAddon } from '@xterm/addon-serialize';
@@ -11,16 +11,16 @@ import type { Playground } from './playground.svelte.ts';
 import { speech } from '../words/language.svelte.ts';
 import { Tape } from './tape.ts';
 
-/** What the terminal shows: a container's own process, or another one beside it, now or in a recording. */
+/** What the terminal shows: the container's own process or another one in it, live or from a recording. */
 export type Source =
   | { kind: 'attach'; id: string }
   | { kind: 'exec'; id: string; command: string[] }
   | { kind: 'recorded'; id: string; exec: RecordedExec };
 
 /**
- * The policy forbids styles in markup. xterm.js makes style elements for its colours, which the policy knows by their
- * nonce, and sets style attributes for others, which the object model may do where setAttribute may not (CSP Level 3,
- * 6.7.3).
+ * The CSP forbids styles in markup. xterm.js makes style elements for its colours, which the CSP allows by a nonce, and
+ * sets style attributes for others. The CSP allows those through the object model, but not through setAttribute (CSP
+ * Level 3, 6.7.3).
  */
 function allowStyles(): void {
   const { nonce } = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]') ?? { nonce: '' };
@@ -63,7 +63,7 @@ const themes: Record<'light' | 'dark', ITheme> = {
     selectionBackground: '#27465a',
   },
 };
-/** whether this person's terminals are read aloud */
+/** localStorage key: whether screen reader mode is on */
 const READING = 'drydock-terminal-read';
 function wantsReading(): boolean {
   try {
@@ -91,10 +91,13 @@ export class Screen {
   readonly #watch = new ResizeObserver(() => this.fit());
   ended = false;
   #tape: Tape | undefined;
-  /** what the process has been told */
+  /** the size that was last sent to the process */
   #size = '';
 
-  /** `leave` is what Ctrl+Shift+Esc or Ctrl+] does: xterm takes Tab and Esc for the process (WCAG 2.2, 2.1.2). */
+  /**
+   * `leave` is called for Ctrl+Shift+Esc or Ctrl+], because xterm.js passes Tab and Esc to the process (WCAG 2.2,
+   * 2.1.2).
+   */
   constructor(
     readonly playground: Playground,
     public number: number,
@@ -104,7 +107,7 @@ export class Screen {
     const { connection } = playground;
     for (const addon of [this.#fit, this.#search, this.#serialize, new Unicode11Addon()]) this.#term.loadAddon(addon);
     this.#term.unicode.activeVersion = '11';
-    // an address that a container printed: opened only by a click, and told nothing about us
+    // Links come from the container's output: they open only on a click, without a referrer.
     if (!playground.recording)
       this.#term.loadAddon(new WebLinksAddon((_event, uri) => void window.open(uri, '_blank', 'noopener,noreferrer')));
     this.#term.onData((text) => playground.live && connection.type(this.number, text));
@@ -135,8 +138,8 @@ export class Screen {
   }
 
   /**
-   * From now on another process's, under a number of its own: what the last one still sends is not mixed in. A new
-   * terminal costs as much as a picture.
+   * Switches to another process with a new stream number, so that late output of the old process is not mixed in. A new
+   * terminal would cost as much as a picture.
    */
   turn(number: number, source: Source): void {
     if (number === this.number) return;
@@ -146,11 +149,11 @@ export class Screen {
     this.ended = false;
     this.#tape = undefined;
     this.#listen();
-    // RIS, in its place behind what the last one has written and is not on the screen yet
+    // RIS (reset) is queued behind output that xterm.js has not drawn yet.
     this.#term.write('\x1bc');
   }
 
-  /** Of a recording: what stood here at that time. */
+  /** Shows what a recorded terminal showed at that time. */
   replay(time: number): void {
     const { recording } = this.playground;
     if (!recording) return;
@@ -171,7 +174,7 @@ export class Screen {
     this.fit();
   }
 
-  /** What is read aloud of it, in the language of the page. */
+  /** Sets xterm.js's texts for screen readers in the page's language. */
   speak(): void {
     const { input, tooMuch } = speech.words.app.terminal;
     Object.assign(Terminal.strings, { promptLabel: input, tooMuchOutput: tooMuch });
@@ -179,14 +182,14 @@ export class Screen {
   }
 
   fit(): void {
-    // a hidden tab has no size
+    // A hidden tab has no size.
     if (this.#term.element?.offsetParent) this.#fit.fit();
   }
 
   focus = (): void => this.#term.focus();
   find = (text: string, forward: boolean): boolean =>
     forward ? this.#search.findPrevious(text, { incremental: false }) : this.#search.findNext(text);
-  /** Without colours and movements of the cursor. */
+  /** The text without colours and cursor movements. */
   text = (): string =>
     this.#serialize.serialize({ excludeModes: true, excludeAltBuffer: true }).replace(/\x1b\[[0-9;]*[A-Za-z]/g, '');
 
@@ -202,7 +205,7 @@ export class Screen {
     this.#term.options.disableStdin = yes;
   }
 
-  /** Also for another start of the same container. */
+  /** Attaches to the process; called again for another start of the same container. */
   async connect(): Promise<void> {
     const { connection } = this.playground;
     const { number, source } = this;
@@ -229,7 +232,7 @@ export class Screen {
     }
   }
 
-  /** Refused before there is a process; the terminal asks again when it runs. */
+  /** Fails before the process exists; `running` sends the size again. */
   async #resized(): Promise<void> {
     const { rows, cols: columns } = this.#term;
     if (this.#size === `${rows} ${columns}`) return;

@@ -1,14 +1,13 @@
-/** What the daemon measures of the container that is shown, as long as a picture wants to know. */
+/** The daemon's measurements of the selected container, while a picture needs them. */
 import type { LimitsNow, WantedLimits } from '../../runtime/engine/limits.ts';
 import type { Sample } from '../../server/live/protocol.ts';
 import type { Playground } from './playground.svelte.ts';
 
-/** a minute, as the daemon keeps */
+/** number of samples: one minute, as in the daemon */
 const KEPT = 240;
 
 /**
- * How many pictures look at a container: when one is exchanged for another, the new one may begin before the old one
- * has ended.
+ * How many pictures watch a container. When one replaces another, the new one may start before the old one has ended.
  */
 const looking = new Map<string, number>();
 
@@ -17,7 +16,10 @@ export class UsageFeed {
 
   constructor(private readonly playground: Playground) {}
 
-  /** Returns what ends it. Without a connection nothing is asked, and nothing old is shown as if it were new. */
+  /**
+   * Returns a function that ends it. Without a connection nothing is requested, and old samples are not shown as new
+   * ones.
+   */
   watch(): () => void {
     const { playground } = this;
     const { id, connection } = playground;

@@ -1,6 +1,6 @@
 /**
- * A part of the page that is loaded when it is wanted. A browser drops what it is just loading when the machine's
- * network changes, and each container changes it: then it is asked for once more.
+ * Loads a part of the page on demand. A browser aborts loads when the machine's network changes, and each container
+ * changes it; so a failed load is tried once more.
  */
 const AGAIN_MS = 300;
 

@@ -1,6 +1,4 @@
-/**
- * The language that the page speaks: chosen once, remembered by the browser. Any component may ask for `speech.words`.
- */
+/** The page's language: chosen once, stored by the browser. Any component may use `speech.words`. */
 import { fetched } from './fetched.ts';
 import { english, type Spoken } from './spoken.ts';
 
@@ -15,27 +13,27 @@ const isLanguage = (tag: string | null): tag is Language => tag !== null && tag 
 
 class Speech {
   language = $state<Language>('en');
-  /** changes with `language`, in one go */
+  /** replaced together with `language` */
   spoken = $state.raw<Spoken>(english);
   readonly words = $derived(this.spoken.words);
 
-  /** Before anything is shown. Where its words cannot be fetched, the page speaks English. */
+  /** Called before anything is shown. If the words cannot be fetched, the page is in English. */
   begin(): Promise<void> {
     return this.#speak(remembered() ?? preferred(navigator.languages)).catch(() => this.#speak('en'));
   }
   async #speak(language: Language): Promise<void> {
     this.spoken = await spoken[language]();
     this.language = language;
-    // a screen reader takes its voice from here
+    // Screen readers choose their voice by this attribute.
     document.documentElement.lang = language;
   }
-  /** Rejects where its words cannot be fetched: then all stays as it was. */
+  /** Rejects if the words cannot be fetched; the language then stays as it was. */
   async choose(language: Language): Promise<void> {
     await this.#speak(language);
     try {
       localStorage.setItem(KEY, language);
     } catch {
-      // a page from a file may have no storage: then it is not remembered
+      // A page opened from a file may have no storage: the choice is then not stored.
     }
   }
 }
@@ -47,7 +45,7 @@ function remembered(): Language | undefined {
     return undefined;
   }
 }
-/** The first of those that a reader has asked the browser for, and that the page speaks: BCP 47, "ru-RU" is "ru". */
+/** The first language in the browser's list that the page has. BCP 47: "ru-RU" counts as "ru". */
 function preferred(tags: readonly string[]): Language {
   return tags.map((tag) => tag.toLowerCase().split('-')[0]!).find(isLanguage) ?? 'en';
 }

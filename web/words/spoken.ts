@@ -1,6 +1,4 @@
-/**
- * All that the page needs in order to speak a language. English is at hand; others are fetched when they are wanted.
- */
+/** Everything that the page needs for one language. English is built in; others are fetched on demand. */
 import type { Fact } from '../../runtime/journal/event.ts';
 import { factLine } from '../../runtime/journal/line.ts';
 import type { Evidence } from '../../runtime/journal/inspection-section.ts';
@@ -9,10 +7,10 @@ import { en, type Words } from './en/en.ts';
 
 export interface Spoken {
   words: Words;
-  /** a phase with all its steps: steps.ts */
+  /** a phase with all its steps (steps.ts) */
   phase(phase: PhaseText): PhaseText;
   omission<O extends { id: string; title: string; see: string }>(omission: O): O;
-  /** what the daemon tells in sentences of its own: told.ts */
+  /** a message of the daemon (told.ts) */
   message(text: string): string;
   evidence(evidence: Evidence): Evidence;
   fact(fact: Fact): string;

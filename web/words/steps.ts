@@ -1,7 +1,4 @@
-/**
- * Steps and phases in the language of the page. Their English stands where they are made, in runtime/steps; here is
- * what is told of them otherwise.
- */
+/** Steps and phases in the page's language. The English texts are in runtime/steps; translations are looked up here. */
 import type { Language } from '../../lessons/format.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import { create } from './ru/steps/create.ts';
@@ -28,8 +25,8 @@ export const omissionTables: Record<Other, Readonly<Record<string, { title: stri
 };
 
 /**
- * A step with its title and explanation in that language; one that is not known there, as of a newer daemon, stays as
- * it was told.
+ * A step with its title and explanation in that language. A step without a translation, such as one of a newer daemon,
+ * stays as the daemon sent it.
  */
 export const stepWords = <S extends { id: string; title: string; explain: string }>(language: Language, step: S): S =>
   isOther(language) ? { ...step, ...stepTables[language][step.id] } : step;
@@ -44,7 +41,7 @@ export const phaseWords = (language: Language, phase: PhaseText): PhaseText =>
       }
     : phase;
 
-/** What can be left out on purpose. */
+/** A part that can be left out (`--leave-out`). */
 export const omissionWords = <O extends { id: string; title: string; see: string }>(
   language: Language,
   omission: O,

@@ -1,6 +1,6 @@
 /**
- * What the daemon tells in sentences of its own, in the language of the page: why something was refused or failed, and
- * the words in what the kernel was asked for. What no row knows stays in English: better that than nothing.
+ * The daemon's messages in the page's language: why something was refused or failed, and Drydock's words in what the
+ * kernel reported. A message that matches no row stays in English.
  */
 import type { Language } from '../../lessons/format.ts';
 import type { Evidence } from '../../runtime/journal/inspection-section.ts';
@@ -17,11 +17,11 @@ export const toldTables: Record<'messages' | 'evidence', Rows> = {
 
 const patterns = { messages: toldTables.messages.map(patternOf), evidence: toldTables.evidence.map(patternOf) };
 
-/** A refusal or a failure. */
+/** The message of a refused or failed request. */
 export const messageWords = (language: Language, message: string): string =>
   language === 'en' ? message : said(patterns.messages, message);
 
-/** What the kernel says now: our words in it, not the kernel's. */
+/** What the kernel reports now: Drydock's words are translated, the kernel's are not. */
 export const evidenceWords = (language: Language, { title, lines }: Evidence): Evidence =>
   language === 'en'
     ? { title, lines }

@@ -1,7 +1,7 @@
 /**
- * Marks as SVG elements, each of them one child of a group. A picture has hundreds, and a component for each took more
- * time than all else of a frame: so they are made here, and one that is as it was, or of the same kind at the same
- * place, keeps its element.
+ * Marks as SVG elements, all children of one group. A picture has hundreds of marks, and one Svelte component for each
+ * took more time than the rest of a frame. So the elements are made here; an unchanged mark, or one of the same kind at
+ * the same index, keeps its element.
  */
 import type { Mark } from '../../draw/marks.ts';
 
@@ -17,7 +17,7 @@ interface Shape {
 
 const classes = (...names: (string | false | undefined)[]) => names.filter(Boolean).join(' ');
 
-/** `id`: of the drawing, whose arrowhead and hatching are used. */
+/** `id`: prefix of the drawing whose arrowhead and hatching are used. */
 function shapeOf(mark: Mark, id: string): Shape {
   const tone = `tone-${mark.tone}`;
   if (mark.shape === 'path') {
@@ -61,7 +61,7 @@ function make({ tag, attributes, text, inside = [], fill }: Shape): SVGElement {
   const made = document.createElementNS(SVG, tag);
   for (const name in attributes) if (attributes[name] !== undefined) made.setAttribute(name, String(attributes[name]));
   if (text !== undefined) made.textContent = text;
-  // through the object model: the page's policy lets no style attribute be written
+  // Set as a property, because the page's CSP allows no style attributes.
   if (fill) made.style.fill = fill;
   made.append(...inside.map(make));
   return made;
@@ -87,7 +87,7 @@ interface Given {
   id: string;
 }
 
-/** A Svelte action: what it is given is what the group shows. */
+/** A Svelte action: the group shows the given marks. */
 export function painted(group: SVGGElement, given: Given): { update(given: Given): void } {
   let before: readonly Painted[] = [];
   const paint = ({ marks, id }: Given) => {

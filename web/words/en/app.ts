@@ -1,4 +1,7 @@
-/** The page round the pictures: its head, the run box, containers, steps, where it stands, terminals, journal, help. */
+/**
+ * Texts of the page around the pictures: its head, the run box, containers, steps, the state at the cursor, terminals,
+ * journal, help.
+ */
 import type { MachineState } from '../../../runtime/container/life.ts';
 export const app = {
   language: 'Language',

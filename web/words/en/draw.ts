@@ -1,4 +1,4 @@
-/** What the pictures say: labels, summaries, and the tables that stand for them. web/draw is given these. */
+/** Texts of the pictures: labels, summaries and tables. The functions of web/draw take them as an argument. */
 import { amounts } from './draw/amounts.ts';
 import { capabilities } from './draw/capabilities.ts';
 import { cgroups } from './draw/cgroups.ts';

@@ -1,5 +1,6 @@
 /**
- * Every word of the page, by room. English is the pattern: another language has the same words, or does not compile.
+ * All texts of the page, by folder. The types of the other languages derive from English: a missing text is a compile
+ * error.
  */
 import { app } from './app.ts';
 import { draw } from './draw.ts';

@@ -1,6 +1,6 @@
 /**
- * The system call filter, group by group: what the calls would do, and why they are refused; what those are about that
- * are let through.
+ * Texts of the seccomp filter, group by group: what refused calls would do and why they are refused; what allowed calls
+ * are for.
  */
 import type { RefusedGroupId } from '../../../runtime/oci/seccomp/groups.ts';
 import type { Subject } from '../../../runtime/oci/seccomp/default-profile.ts';

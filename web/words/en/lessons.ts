@@ -1,6 +1,6 @@
 /**
- * The rooms of the lessons: the list, a lesson, its tasks and questions. Lessons bring their own text
- * (lessons/…/lesson.md).
+ * Texts around the lessons: the list, a lesson, its tasks and questions. The lessons' own texts are in
+ * lessons/…/lesson.md.
  */
 export const lessons = {
   title: 'Lessons',

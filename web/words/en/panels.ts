@@ -1,4 +1,4 @@
-/** What stands around the pictures: their names and questions, and what can be asked or changed below them. */
+/** Texts around the pictures: their names and questions, and the controls below them. */
 export const panels = {
   names: {
     Machine: 'Machine',

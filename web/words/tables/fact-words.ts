@@ -3,7 +3,7 @@ import type { Fact } from '../../../runtime/journal/event.ts';
 import { factLine } from '../../../runtime/journal/line.ts';
 
 const GONE = ' is gone';
-/** 'ns net is net:[4026532185]': what became true. */
+/** A fact as text: 'ns net is net:[4026532185]'. */
 export function factWords(language: Language, fact: Fact): string {
   const line = factLine(fact);
   if (language === 'en') return line;

@@ -1,10 +1,10 @@
 /**
- * Sentences with names and numbers in them, in another language. The English is made in runtime/ and server/; a row of
- * a table is its pattern:
+ * Translations of sentences that contain names and numbers. The English sentences are made in runtime/ and server/; a
+ * row of a table is a pattern:
  *
- *   'container {} is {*}: limits are changed while it runs'  →  'контейнер {1} {2}: пределы меняют, пока он работает'
+ * 'container {} is {*}: limits are changed while it runs'  →  'контейнер {1} {2}: пределы меняют, пока он работает'
  *
- * {} is a name and stays, {*} is another thing that is told.
+ * {} is a name and stays; {*} is another sentence, translated in turn.
  */
 export type Rows = readonly (readonly [english: string, other: string])[];
 
@@ -28,7 +28,7 @@ export const patternOf = ([english, said]: Rows[number]): Pattern => {
   };
 };
 
-/** Longer ones are no sentences of ours; and a container's name or a file may be in them. */
+/** Longer texts are not translated: they are not Drydock's sentences, and may contain a container's name or a file. */
 const MOST = 2000;
 const DEEP = 4;
 

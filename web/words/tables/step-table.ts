@@ -1,2 +1,2 @@
-/** By a step's id. Each says what its English says: the same paragraphs, code, manual pages. */
+/** Texts by step id. Each is a translation of the English text, with the same paragraphs, code and manual pages. */
 export type StepTable = Readonly<Record<string, { title: string; explain: string }>>;

@@ -1,4 +1,4 @@
-/** A word or two of capabilities(7) about each. */
+/** One or two words of capabilities(7) about each. */
 export const capabilities = {
   CHOWN: 'change owners',
   DAC_OVERRIDE: 'ignore file modes',

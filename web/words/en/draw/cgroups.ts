@@ -1,4 +1,4 @@
-/** The trees, and the gauges below them. */
+/** Texts of the cgroup trees and of the gauges below them. */
 export const cgroups = {
   all: 'all controllers',
   marks: { frozen: 'frozen', joined: '● inside', empty: 'empty' },

@@ -1,4 +1,4 @@
-/** The lifecycle's picture, and the list of a phase's steps below it. */
+/** Texts of the lifecycle's picture and of the list of a phase's steps below it. */
 import type { MachineState } from '../../../../runtime/container/life.ts';
 
 const moods = { done: 'done', active: 'active', failed: 'failed', pending: 'pending' };

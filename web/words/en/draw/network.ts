@@ -1,4 +1,4 @@
-/** The lanes, what stands in them, and packets on their way. */
+/** Texts of the network picture: lanes, their content, and packets. */
 export const network = {
   lanes: {
     container: { title: 'container', words: 'its own network' },
@@ -43,7 +43,7 @@ export const network = {
     tx: { packets: number; bytes: number; dropped: number },
   ) =>
     `received ${rx.packets} packets, ${rx.bytes} bytes, ${rx.dropped} dropped; sent ${tx.packets} packets, ${tx.bytes} bytes, ${tx.dropped} dropped`,
-  /** what runtime/watch/headers.ts says of a packet */
+  /** the description of a packet by runtime/watch/headers.ts */
   said: (words: string) => words,
   rewrite: (protocol: string, target: string, from: string, to: string) =>
     `${protocol} to ${target}: ${from} became ${to}, says conntrack`,

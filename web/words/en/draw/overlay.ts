@@ -1,4 +1,4 @@
-/** The shelves, the cards on them, and how a file is looked up. */
+/** Texts of the overlay picture: shelves, cards, and the lookup of a file. */
 export const overlay = {
   head: 'the root file system, from the top',
   mountsHead: 'mounted on it',

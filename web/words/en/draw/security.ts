@@ -1,4 +1,4 @@
-/** Root's power in parts, and the other walls. */
+/** Texts of the security picture: capabilities and the other restrictions. */
 export const security = {
   held: { kept: 'kept', going: 'for the moment', lost: 'given up', never: 'never had' },
   capability: (name: string, allows: string, held: string) => `${name}, ${allows}: ${held}`,

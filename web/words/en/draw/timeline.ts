@@ -2,9 +2,9 @@ import type { Event } from '../../../../runtime/journal/event.ts';
 import { factLine, line } from '../../../../runtime/journal/line.ts';
 
 export const timeline = {
-  /** who makes calls; shim and stage are called so everywhere */
+  /** the processes that make calls; 'shim' and 'stage' have these names in every language */
   daemon: 'daemon',
-  /** what is no call, in the column of who did it */
+  /** events that are not calls, in the column of the process */
   types: {
     phase: 'phase',
     step: 'step',

@@ -3,7 +3,7 @@ import { count } from '../grammar/plural.ts';
 
 const packets = (n: number) => count(n, 'пакет', 'пакета', 'пакетов');
 const bytes = (n: number) => count(n, 'байт', 'байта', 'байт');
-/** What runtime/watch/headers.ts says, in the order in which it is looked for. */
+/** Translations of what runtime/watch/headers.ts says about a packet; the first match is used. */
 const sayings: readonly [said: RegExp, words: string | ((...found: string[]) => string)][] = [
   [/^cut off$/, 'обрезан'],
   [/^no flags$/, 'без флагов'],

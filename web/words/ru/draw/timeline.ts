@@ -14,7 +14,7 @@ export const timeline: DrawWords['timeline'] = {
     progress: 'загрузка',
     note: 'заметка',
   },
-  // the journal's lines are one language's: they are its entries, not words about it
+  // The journal's lines are not translated: they are entries as `drydock trace` prints them.
   line,
   fact: (fact) => factWords('ru', fact),
   band: (title, failed) => `шаг ${title}${failed ? ', не удался' : ''}`,

@@ -1,6 +1,6 @@
 import type { StepTable } from '../../tables/step-table.ts';
 
-/** exit, remove, pause and unpause. */
+/** Steps of exit, remove, pause and unpause. */
 export const end: StepTable = {
   'exit.collect-status': {
     title: 'Узнать код завершения',

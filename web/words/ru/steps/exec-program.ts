@@ -1,6 +1,9 @@
 import type { StepTable } from '../../tables/step-table.ts';
 
-/** Of the exec phase: the process itself, its name, terminal, user and rights, until it is the program. */
+/**
+ * Steps of the exec phase that prepare the process itself (name, terminal, user and rights), until it becomes the
+ * program.
+ */
 export const execProgram: StepTable = {
   'exec.hostname': {
     title: 'Задать имя хоста',

@@ -1,6 +1,6 @@
 import type { StepTable } from '../../tables/step-table.ts';
 
-/** Of the exec phase: what the container's tree consists of, and how it becomes the root. */
+/** Steps of the exec phase that build the container's file tree and make it the root. */
 export const execTree: StepTable = {
   'exec.mount-proc': {
     title: 'Смонтировать /proc',

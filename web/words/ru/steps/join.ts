@@ -1,6 +1,6 @@
 import type { StepTable } from '../../tables/step-table.ts';
 
-/** exec into a container that runs. */
+/** Steps of an exec into a running container. */
 export const join: StepTable = {
   'join.shim': {
     title: 'Запустить для него shim',

@@ -1,4 +1,4 @@
-/** Break it: what can be left out, and what can be seen of that. */
+/** The parts that can be left out (`--leave-out`), and what can be observed then. */
 export const omissions: Readonly<Record<string, { title: string; see: string }>> = {
   'pid-namespace': {
     title: 'без пространства pid',

@@ -1,6 +1,6 @@
 import type { Rows } from '../../tables/rows.ts';
 
-/** Titles and lines of what the kernel is asked; numbers, names and the kernel's own words stay. */
+/** Titles and lines of what the kernel reports; numbers, names and the kernel's own words stay. */
 export const evidence: Rows = [
   ['namespaces', 'пространства имён'],
   ['{}shared with the host', '{1}общее с хостом'],

@@ -1,6 +1,6 @@
 import type { Rows } from '../../tables/rows.ts';
 
-/** Why a run failed, and what the machine lacks. What the kernel answered stays as strace(1) prints it. */
+/** Why a run failed, and what the machine lacks. The kernel's answer stays as strace(1) prints it. */
 export const failures: Rows = [
   [
     '{*}; this kernel has no overlay file system; load it with modprobe overlay',

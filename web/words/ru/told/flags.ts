@@ -1,6 +1,6 @@
 import type { Rows } from '../../tables/rows.ts';
 
-/** What is wrong with the line of the run box. */
+/** Errors in the run box's command line. */
 export const flags: Rows = [
   ['give an image', 'назовите образ'],
   ['no command specified', 'не сказано, что выполнять'],

@@ -1,6 +1,6 @@
 import type { Rows } from '../../tables/rows.ts';
 
-/** Why what was asked for is not done: the gate, a container in another state, what is not there. */
+/** Why a request was refused: the gate, a container in another state, an object that does not exist. */
 export const refusals: Rows = [
   // the gate
   [
@@ -48,7 +48,7 @@ export const refusals: Rows = [
     'the control group was left out, and the freezer with it: this container cannot be paused',
     'контрольную группу убрали, а с ней и заморозку: поставить этот контейнер на паузу нельзя',
   ],
-  // what is not there
+  // objects that do not exist
   [
     'No such image: image with reference {} was found but its platform ({}) does not match the specified platform ({})',
     'образ {1} есть, но для другой платформы: {2}, а нужна {3}',
@@ -72,7 +72,7 @@ export const refusals: Rows = [
   ['the lesson {} cannot be taken here: {*}', 'урок {1} здесь пройти нельзя: {2}'],
   ['{} has not opened the lesson {}', 'ученик {1} не открывал урок {2}'],
   ['the progress file is no JSON', 'файл с успехами — не JSON'],
-  // bounds of one page
+  // limits per page
   ['too many asks at once', 'слишком много вопросов сразу'],
   ['terminal {} is in use', 'терминал {1} занят'],
   ['there are {} terminals already: close one', 'терминалов уже {1}: закройте какой-нибудь'],
@@ -81,7 +81,7 @@ export const refusals: Rows = [
     'страница следит уже за {1} контейнерами: закройте какой-нибудь',
   ],
   ['this daemon has no lessons', 'у этого демона нет уроков'],
-  // states, as the middle of a sentence
+  // states, in the middle of a sentence
   ['created', 'создан'],
   ['pulling', 'качает образ'],
   ['creating', 'создаётся'],
