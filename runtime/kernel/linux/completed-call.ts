@@ -1,4 +1,4 @@
-/** A call that was made, as the journal keeps it. */
+/** A call that was made, in the form in which the journal keeps it. */
 import { effectsOf } from '../../journal/effects.ts';
 import type { Fact, Kept, NewEvent } from '../../journal/event.ts';
 import { Late } from '../../journal/lazy-event.ts';
@@ -7,7 +7,7 @@ import type { Call } from '../../syscalls/calls.ts';
 import type { Value } from '../../syscalls/syscalls.ts';
 
 const KEPT_BYTES = 512;
-/** Of a list of arguments, which may be six megabytes: a usual one is kept whole. */
+/** The most characters that are kept of a list of arguments. A list may have six megabytes; a usual one is kept whole. */
 const KEPT_LIST = 64 * 1024;
 const none: Fact[] = [];
 
@@ -22,7 +22,7 @@ function keep(value: Value): Kept {
   return Array.isArray(value) ? keepList(value as readonly string[]) : value;
 }
 
-/** A call's buffers are its own: nobody writes to them once it is made. */
+/** A call whose journal event is built later. Its buffers are its own: they do not change after the call. */
 export class Made extends Late {
   constructor(
     private readonly call: Call,

@@ -1,6 +1,6 @@
 /**
- * The real kernel: the daemon's calls are made here, the shim's and the stage's go over their sockets; each is gated
- * and journaled.
+ * The real kernel. Calls of the daemon are made in this process, those of the shim and the stage go over their
+ * sockets. Each call passes the gate and is journaled.
  */
 import type { Fact } from '../../journal/event.ts';
 import type { Happened } from '../../journal/lazy-event.ts';
@@ -16,25 +16,25 @@ import { asked } from '../../syscalls/call-site.ts';
 import type { SyscallName } from '../../syscalls/syscalls.ts';
 import { oneByOne, planned, type Planned, type Together } from '../batch.ts';
 
-/** Who is told of each call, and who may hold it back. */
+/** Is told of each call, and may hold it back. */
 export interface Observer {
-  /** Undefined when nobody holds calls back: the usual, and it must cost nothing. */
+  /** Resolves when the call may be made. Undefined when no call is held back: the usual case, which must cost nothing. */
   beforeCall(call: Call): Promise<void> | undefined;
-  /** The same for a request to a registry; absent: it is never held. */
+  /** The same for a request to a registry. Without it no request is held back. */
   beforeRequest?(method: string, url: string): Promise<void> | undefined;
-  /** Would beforeCall hold a call of this name? Such calls are not sent together with others. */
+  /** Whether beforeCall would hold a call of this name back. Such calls are not sent in one message with others. */
   holds(name: SyscallName): boolean;
   event(event: Happened): unknown;
 }
 const nobody: Observer = { beforeCall: () => undefined, holds: () => false, event: () => undefined };
 
 /**
- * How long the event loop may stand still for an answer: most take microseconds; a slow one is waited for without
+ * How long the event loop may block for a reply. Most replies take microseconds; a slower one is awaited without
  * blocking.
  */
 const PATIENCE_MS = 2;
 const [EPIPE, E2BIG] = [errnoNumber('EPIPE'), errnoNumber('E2BIG')];
-/** of data that go ahead of their call */
+/** bytes of one piece of data that are sent before their call */
 const PIECE = 128 * 1024;
 const nothing = Buffer.alloc(0);
 
@@ -52,18 +52,18 @@ const operation = (name: SyscallName): number => {
 
 const now = () => performance.timeOrigin + performance.now();
 const sinceMs = (begun: number) => Math.round((performance.now() - begun) * 1e6);
-/** For the addon's remote(): tolerated errnos one a byte. */
+/** One call for send() of the addon: its tolerated errnos are one a byte. */
 const request = (one: Planned): unknown[] => [
   operation(one.name),
   one.args,
   one.tolerated.reduceRight((all, code) => (all << 8) | errnoNumber(code), 0),
 ];
 
-// a pull goes through a hundred megabytes of buffers, and malloc(3) would keep them for the next one
+// a pull allocates and frees a hundred megabytes of buffers, and malloc(3) would keep that memory
 whenRested(() => void addon().trim());
 
 const copies = new Map<string, number>();
-/** by socket: the slow answer that is waited for */
+/** by socket: the slow reply that is being awaited */
 const unanswered = new Map<number, Promise<NativeAnswers>>();
 
 export class LinuxKernel implements Kernel {
@@ -99,11 +99,11 @@ export class LinuxKernel implements Kernel {
     const answers = short === -E2BIG ? await this.#inPieces(call, asked) : short;
     if (typeof answers !== 'number')
       return this.#made(call, answers[0] as number, answers[1] as number, answers[2] as Buffer | undefined);
-    // the stage's socket closes on exec: the end of the conversation is the success (native/wire.h)
+    // the stage's socket closes on exec, so EOF means that execve succeeded (native/wire.h)
     return this.#made(call, call.name === 'execve' && answers === -EPIPE ? 0 : answers, sinceMs(begun));
   }
 
-  /** Data that are too long for one message go ahead; the kernel's own limits are the limits. */
+  /** Sends data that are too long for one message before their call. Only the kernel's own limits apply. */
   async #inPieces(call: Call, asked: readonly unknown[]): Promise<NativeAnswers> {
     const data = addon().pack(operation(call.name), call.args);
     for (let place = 0; place < data.length; place += PIECE) {
@@ -131,7 +131,7 @@ export class LinuxKernel implements Kernel {
       : await this.#remote('stage', list[0]!.call(), list.flatMap(request));
     if (answers === -E2BIG) return oneByOne((call) => this.run(call), list);
     if (typeof answers === 'number') return void this.#made(list[0]!.call(), answers, 0);
-    // they ended one behind the other, the last of them now
+    // the calls ended one after another, the last one now
     let ended = now() - answers.reduce<number>((sum, ns, j) => (j % 3 === 1 ? sum + Number(ns) / 1e6 : sum), 0);
     for (const [j, one] of list.entries()) {
       if (one.passedOver) continue;
@@ -146,13 +146,13 @@ export class LinuxKernel implements Kernel {
         );
       ended += ns / 1e6;
       const call = one.call();
-      // no error is made of what nobody would hear of
+      // a tolerated failure is not thrown, so no error object is made for it
       if (ret < 0 && one.tolerated.includes(errnoName(-ret))) this.#journal(call, ret, ns, ended);
       else one.reply = this.#made(call, ret, ns, out, ended);
     }
   }
 
-  /** A call that was made: into the journal, and to whoever asked for it. */
+  /** Journals a call that was made and returns its reply. Throws SyscallError when it failed. */
   #made(call: Call, ret: number, ns: number, out: Buffer = nothing, time?: number): Reply {
     this.#journal(call, ret, ns, time);
     if (ret < 0) throw new SyscallError(call.name, -ret, showCall(call.name, call.args, call.note), call.actor);
@@ -160,8 +160,8 @@ export class LinuxKernel implements Kernel {
   }
 
   /**
-   * Aborted, or answered with an errno. Before a close(2) of our own: whoever meant to close has no second try, so it
-   * is done all the same.
+   * A call that the gate aborted or answered with an errno. A close(2) of the daemon is made all the same, because the
+   * code that called it does not try again.
    */
   #broken(call: Call, error: unknown): never {
     const { actor, name, args } = call;
@@ -171,7 +171,7 @@ export class LinuxKernel implements Kernel {
     throw new SyscallError(name, error.errno, showCall(name, args, call.note), actor, 'so it was answered at the gate');
   }
 
-  /** One question at a time on a socket: a look at a standing container must not get a step's answer. */
+  /** One request at a time on a socket: an inspection of a paused container must not get the reply to a step's call. */
   async #remote(actor: Actor, call: Call, requests: readonly unknown[], stored = false): Promise<NativeAnswers> {
     const fd = this.#sockets[actor];
     if (fd === undefined) throw new Error(`${showCall(call.name, call.args)}: there is no ${actor} to ask`);
@@ -245,7 +245,7 @@ export class LinuxKernel implements Kernel {
   }
 
   async fetch(url: string, request: HttpRequest = {}): Promise<HttpResponse> {
-    // loaded with the first request: a daemon that pulls nothing has no need of an HTTP client
+    // loaded with the first request, because a daemon that pulls nothing needs no HTTP client
     const http = await import('../http.ts');
     const begun = performance.now();
     const method = request.method ?? 'GET';
@@ -285,5 +285,5 @@ export class LinuxKernel implements Kernel {
   }
 }
 
-/** Only the daemon's own calls, journaled nowhere. */
+/** A kernel for the daemon's own calls only, without journal. */
 export const daemonKernel = (): Kernel => new LinuxKernel();

@@ -4,25 +4,26 @@
  *   0        2        4
  *   | length | type   | payload … | padded to 4
  *
- * `length` counts the header and not the padding. A schema names the attributes once, for writing, reading and showing.
+ * `length` includes the header but not the padding. A schema describes the attributes once, for writing, reading and
+ * showing them.
  */
 import { MalformedMessage } from './malformed.ts';
 
 export type Value = number | bigint | string | Buffer | Fields | readonly Fields[];
-/** Attributes by the kernel's names without their prefix: IFLA_IFNAME is `ifname`. */
+/** Attributes by the kernel's names without the prefix, in lower case: IFLA_IFNAME is `ifname`. */
 export interface Fields {
   readonly [name: string]: Value | undefined;
 }
 
 export interface Codec {
-  /** true: the type carries NLA_F_NESTED */
+  /** true: the attribute's type has the flag NLA_F_NESTED */
   nested?: boolean;
   encode(value: Value): Buffer;
   decode(bytes: Buffer, depth: number): Value;
-  /** for values whose number is a name or a set of flags */
+  /** for numbers that have names or are flags */
   show?(value: Value): string;
 }
-/** The codec may depend on the other attributes: IFLA_INFO_DATA is read by IFLA_INFO_KIND. */
+/** The codec may depend on other attributes: IFLA_INFO_KIND decides the codec of IFLA_INFO_DATA. */
 export interface Attribute {
   type: number;
   codec: Codec | ((others: Fields) => Codec | undefined);
@@ -32,7 +33,7 @@ export type Schema = Readonly<Record<string, Attribute>>;
 const HEADER = 4;
 const NLA_F_NESTED = 0x8000;
 const TYPE_MASK = 0x3fff;
-/** What the kernel nests stays below ten levels. */
+/** The kernel nests less than ten levels deep. */
 const MAX_DEPTH = 12;
 
 export const align = (length: number): number => (length + 3) & ~3;
@@ -50,7 +51,7 @@ export function encodeAttribute(type: number, payload: Buffer, nested = false): 
   return bytes;
 }
 
-/** In the order of `fields`; undefined ones are left out. */
+/** The bytes of the attributes, in the order of `fields`. Fields that are undefined are left out. */
 export function encodeAttributes(schema: Schema, fields: Fields): Buffer {
   const parts: Buffer[] = [];
   for (const [name, value] of Object.entries(fields)) {
@@ -63,7 +64,7 @@ export function encodeAttributes(schema: Schema, fields: Fields): Buffer {
   return Buffer.concat(parts);
 }
 
-/** Type and payload of each attribute. Throws MalformedMessage. */
+/** Yields type and payload of each attribute. Throws MalformedMessage. */
 export function* attributesIn(bytes: Buffer): Generator<{ type: number; payload: Buffer }> {
   for (let offset = 0; offset + HEADER <= bytes.length;) {
     const length = bytes.readUInt16LE(offset);
@@ -77,13 +78,13 @@ export function* attributesIn(bytes: Buffer): Generator<{ type: number; payload:
   }
 }
 
-/** Attributes that the schema does not name are left out: newer kernels send more. */
+/** Reads attributes by their schema. It ignores unknown ones, because newer kernels send more. */
 export function decodeAttributes(schema: Schema, bytes: Buffer, depth = 0): Fields {
   if (depth > MAX_DEPTH) throw new MalformedMessage(`attributes nested deeper than ${MAX_DEPTH} levels`);
   const payloads = new Map([...attributesIn(bytes)].map(({ type, payload }) => [type, payload]));
   const fields: Record<string, Value> = {};
   const named = Object.entries(schema).filter(([, attribute]) => payloads.has(attribute.type));
-  // those that depend on others come last
+  // codecs that depend on other attributes come last
   named.sort(([, a], [, b]) => Number(typeof a.codec === 'function') - Number(typeof b.codec === 'function'));
   for (const [name, attribute] of named) {
     const codec = codecOf(attribute, fields);

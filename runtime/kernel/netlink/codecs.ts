@@ -1,6 +1,4 @@
-/**
- * What the payload of an attribute may be. rtnetlink writes numbers in the machine's order, nf_tables in network order.
- */
+/** Codecs for payloads. rtnetlink writes numbers in the machine's byte order, nf_tables in network byte order. */
 import {
   decodeAttributes,
   encodeAttribute,
@@ -59,14 +57,14 @@ export const be64: Codec = {
   },
   decode: (bytes) => room(bytes, 8).readBigUInt64BE(),
 };
-/** A number shown by a table or by flags. */
+/** A codec for numbers that are shown by `show`, as a name or as flags. */
 export const shown = (codec: Codec, show: (value: number) => string): Codec => ({
   ...codec,
   show: (value) => show(Number(value)),
 });
 
 export const bytes: Codec = { encode: (value) => value as Buffer, decode: (payload) => Buffer.from(payload) };
-/** NUL-terminated, read up to the first NUL. */
+/** Text with a NUL at its end; reading stops at the first NUL. */
 export const text: Codec = {
   encode: (value) => Buffer.from(`${String(value)}\0`),
   decode: (payload) => payload.toString('utf8').replace(/\0.*$/s, ''),
@@ -77,7 +75,7 @@ export const mac: Codec = {
   decode: (payload) => [...payload].map((byte) => byte.toString(16).padStart(2, '0')).join(':'),
   show: String,
 };
-/** An internet address: 4 bytes written and read as '172.30.0.2', 16 read as groups of hexadecimal digits. */
+/** An IP address: IPv4 is written and read as '172.30.0.2', IPv6 is only read, as groups of hexadecimal digits. */
 export const ip: Codec = {
   encode: (value) => Buffer.from(String(value).split('.').map(Number)),
   decode: (payload) =>
@@ -98,7 +96,7 @@ export const nestedAfter = (size: number, schema: () => Schema): Codec => ({
   decode: (payload, depth) => decodeAttributes(schema(), room(payload, size).subarray(size), depth),
   show: (value) => showFields(schema(), value as Fields),
 });
-/** Many attributes of one type, in their order: NFTA_LIST_ELEM. */
+/** Several attributes of one type, in their order: NFTA_LIST_ELEM. */
 export const list = (type: number, schema: () => Schema): Codec => ({
   nested: true,
   encode: (value) =>

@@ -1,5 +1,5 @@
 /**
- * The kernel's answer to a message that wants one, NLMSG_ERROR: | -errno or 0 | the request's header, and on failure
+ * NLMSG_ERROR, the kernel's reply to a message with NLM_F_ACK: | -errno or 0 | the request's header, and on failure
  * the request | attributes with NLM_F_ACK_TLVS |. Linux Documentation/userspace-api/netlink/intro.rst, "Extended ACK".
  */
 import { SyscallError } from '../errors.ts';
@@ -13,7 +13,7 @@ const NLM_F_ACK_TLVS = 0x200;
 const NLMSGHDR = 16;
 const extendedAck: Schema = { msg: at(1, text), offs: at(2, u32) };
 
-/** The kernel refused a netlink message. `extended` is its own word on why. */
+/** The kernel rejected a netlink message. `extended` is the kernel's own text about the reason. */
 export class NetlinkError extends SyscallError {
   constructor(
     readonly request: string,
@@ -32,7 +32,7 @@ export class NetlinkError extends SyscallError {
   }
 }
 
-/** 0 for an acknowledgement; the extended message where the kernel gave one. */
+/** errno 0 is an acknowledgement. `extended` is there if the kernel sent a text. Throws MalformedMessage. */
 export function decodeAck({ body, flags }: Message): { errno: number; extended?: string } {
   if (body.length < 4 + NLMSGHDR) throw new MalformedMessage(`an acknowledgement of ${body.length} bytes`);
   const errno = -body.readInt32LE(0);

@@ -1,4 +1,4 @@
-/** Bytes that are no netlink message: lengths that do not fit, payloads that are too short. */
+/** The bytes are no netlink message: a length does not fit, or a payload is too short. */
 export class MalformedMessage extends Error {
   readonly code = 'EBADMSG';
   constructor(what: string) {

@@ -13,11 +13,11 @@ export const NLM_F = {
   NLM_F_MULTI: 2,
   NLM_F_ACK: 4,
   NLM_F_DUMP_INTR: 0x10,
-  /** of a GET */
+  /** in a GET request */
   NLM_F_ROOT: 0x100,
   NLM_F_MATCH: 0x200,
   NLM_F_DUMP: 0x300,
-  /** of a NEW */
+  /** in a NEW request */
   NLM_F_REPLACE: 0x100,
   NLM_F_EXCL: 0x200,
   NLM_F_CREATE: 0x400,
@@ -26,7 +26,7 @@ export const NLM_F = {
 export const NLMSG_ERROR = 2;
 export const NLMSG_DONE = 3;
 
-/** A kind of message: its number, its name in the kernel's headers, and how it is laid out. */
+/** A kind of message: its number, its name in the kernel's headers, its header and its attributes. */
 export interface Kind {
   type: number;
   name: string;
@@ -65,7 +65,7 @@ export function encodeMessage({ kind, flags = 0, header = {}, attributes = {} }:
   return bytes;
 }
 
-/** The messages of one datagram. Throws MalformedMessage. */
+/** Yields the messages of one datagram. Throws MalformedMessage. */
 export function* messagesIn(bytes: Buffer): Generator<Message> {
   for (let offset = 0; offset < bytes.length;) {
     const left = bytes.length - offset;

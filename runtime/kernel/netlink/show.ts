@@ -1,10 +1,10 @@
-/** Messages as strace(1) might show them: RTM_NEWLINK {ifname "veth12ab", linkinfo {kind "veth", …}} */
+/** Shows messages in the style of strace(1): RTM_NEWLINK {ifname "veth12ab", linkinfo {kind "veth", …}} */
 import { codecOf, type Codec, type Fields, type Schema, type Value } from './attribute.ts';
 import type { Decoded, Request } from './message.ts';
 
 const MAX_TEXT = 64;
 
-/** A link's name in a register is text with zeros after it; other bytes are hexadecimal. */
+/** A link's name in a register is text with NULs after it: shown as text. Other bytes are shown in hexadecimal. */
 function showBytes(bytes: Buffer): string {
   const latin = bytes.subarray(0, MAX_TEXT).toString('latin1');
   return /^[\x20-\x7e]{3,}\0+$/.test(latin)
@@ -31,7 +31,7 @@ function parts(schema: Schema, fields: Fields): string[] {
   });
 }
 
-/** Members of the header that are zero say nothing and are left out. */
+/** Shows a message. Header members that are zero are left out. */
 export function showMessage({ kind, header = {}, attributes = {} }: Request | Decoded): string {
   const told = kind.header.members.flatMap(({ name, codec }) => {
     const value = header[name];

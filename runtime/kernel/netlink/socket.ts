@@ -1,11 +1,11 @@
 /**
- * A netlink socket and the three ways to talk through it.
+ * A netlink socket, with the three forms of exchange:
  *
  *   request   -- message, NLM_F_ACK -->      <-- NLMSG_ERROR with 0 or -errno
  *   get       -- message -->                 <-- one message, or NLMSG_ERROR
  *   dump      -- message, NLM_F_DUMP -->     <-- messages … NLMSG_DONE
  *
- * The kernel works while sendto(2) runs and has queued its answer when that returns: nothing here waits.
+ * The kernel handles the message within sendto(2). The reply is queued when sendto(2) returns, so nothing here waits.
  */
 import { AF, NETLINK_NETFILTER, NETLINK_ROUTE, SOCK } from '../../syscalls/constants.ts';
 import type { Kernel } from '../kernel.ts';
@@ -30,9 +30,9 @@ const NETLINK_EXT_ACK = 11;
 const NETLINK_GET_STRICT_CHK = 12;
 const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
-/** The kernel makes datagrams of at most 32 KiB. */
+/** The kernel sends datagrams of at most 32 KiB. */
 const DATAGRAM = 32 * 1024;
-/** A dump of more than this is no dump. */
+/** A limit, so that a dump ends in any case. */
 const MAX_DATAGRAMS = 4096;
 
 let last = 0;
@@ -44,7 +44,7 @@ export class NetlinkSocket {
     readonly fd: number,
   ) {}
 
-  /** In the daemon's own network namespace. Close it. */
+  /** Opens a socket in the daemon's network namespace. The caller closes it. */
   static async open(k: Kernel, protocol: typeof NETLINK_ROUTE | typeof NETLINK_NETFILTER): Promise<NetlinkSocket> {
     const source = asked();
     const fd = await asking(source, k.daemon).socket(AF.AF_NETLINK, SOCK.SOCK_RAW | SOCK.SOCK_CLOEXEC, protocol);
@@ -56,13 +56,13 @@ export class NetlinkSocket {
     }
   }
 
-  /** Asks the kernel to say in words why it refuses a message. */
+  /** NETLINK_EXT_ACK: the kernel adds a text to the errno with which it rejects a message. */
   async explained(): Promise<this> {
     await this.#option(NETLINK_EXT_ACK, 'NETLINK_EXT_ACK');
     return this;
   }
 
-  /** Asks the kernel to heed what a dump says about which objects it wants. */
+  /** NETLINK_GET_STRICT_CHK: the kernel obeys the filter in a dump's request. */
   strict(): Promise<void> {
     return this.#option(NETLINK_GET_STRICT_CHK, 'NETLINK_GET_STRICT_CHK');
   }
@@ -81,12 +81,12 @@ export class NetlinkSocket {
     await this.k.daemon.close(this.fd);
   }
 
-  /** Throws NetlinkError with the kernel's errno. */
+  /** Sends one message and waits for the acknowledgement. Throws NetlinkError with the kernel's errno. */
   async request(request: Request): Promise<void> {
     await this.transaction([{ ...request, flags: (request.flags ?? 0) | NLM_F.NLM_F_ACK }]);
   }
 
-  /** All in one datagram; resolves when the last message that asks for it is acknowledged. */
+  /** Sends all in one datagram. Resolves when the last message with NLM_F_ACK is acknowledged. Throws NetlinkError. */
   async transaction(requests: readonly Request[]): Promise<void> {
     const source = asked();
     const seqs = requests.map(nextSeq);
@@ -100,7 +100,7 @@ export class NetlinkSocket {
     }
   }
 
-  /** One object. Throws NetlinkError (ENODEV, ENOENT) when there is none. */
+  /** Gets one object. Throws NetlinkError (ENODEV, ENOENT) when there is none. */
   async get(request: Request, answer: Request['kind']): Promise<Decoded> {
     for await (const message of this.#ask(request, asked())) {
       if (message.type === NLMSG_ERROR) this.#check(message, request);
@@ -109,7 +109,7 @@ export class NetlinkSocket {
     throw new MalformedMessage(`no ${answer.name} came back`);
   }
 
-  /** All objects; what the kernel marks as torn by a change (NLM_F_DUMP_INTR) is asked for again. */
+  /** Gets all objects. Repeats a dump that the kernel marks as inconsistent because of a change (NLM_F_DUMP_INTR). */
   async dump(request: Request, answer: Request['kind']): Promise<Decoded[]> {
     const source = asked();
     for (let attempt = 0; ; attempt++) {
@@ -138,7 +138,7 @@ export class NetlinkSocket {
     await this.k.run({ actor: 'daemon', name: 'sendto', args: [this.fd, bytes, 0, null], note, source });
   }
 
-  /** Messages that answer ours, until the caller has enough. */
+  /** Yields the replies to the messages from `first` to `end`, until the caller leaves the loop. */
   async *#receive(first: number, end: number, source: string | undefined): AsyncGenerator<Message> {
     for (let count = 0; count < MAX_DATAGRAMS; count++) {
       const { ret, out } = await this.k.run({
@@ -157,7 +157,7 @@ export class NetlinkSocket {
     throw new MalformedMessage(`more than ${MAX_DATAGRAMS} datagrams and no end`);
   }
 
-  /** A dump that fails half way says so in its end. */
+  /** Throws NetlinkError for a dump that failed half way: NLMSG_DONE then holds the errno. */
   #checkDone({ body }: Message, request: Request): void {
     const code = body.length < 4 ? 0 : body.readInt32LE(0);
     if (code < 0) throw new NetlinkError(showMessage(request), -code, undefined);
@@ -169,7 +169,7 @@ export class NetlinkSocket {
   }
 }
 
-/** Opens, uses and closes a socket of its own: answers of two containers never mix. */
+/** Opens a socket, uses it and closes it. Each caller has its own, so replies for two containers never mix. */
 export async function withNetlink<T>(
   k: Kernel,
   protocol: typeof NETLINK_ROUTE | typeof NETLINK_NETFILTER,

@@ -1,4 +1,4 @@
-/** The fixed header of a family, before the attributes: ifinfomsg, ifaddrmsg, rtmsg, ndmsg, nfgenmsg. */
+/** The fixed header of a message before its attributes: ifinfomsg, ifaddrmsg, rtmsg, ndmsg, nfgenmsg. */
 import type { Codec, Fields, Value } from './attribute.ts';
 import { MalformedMessage } from './malformed.ts';
 
@@ -18,7 +18,7 @@ export const struct = (...members: Member[]): Struct => ({
 });
 export const member = (name: string, size: number, codec: Codec): Member => ({ name, size, codec });
 
-/** Members that are not given are zero. */
+/** The bytes of a struct. Members without a field are zero. */
 export function encodeStruct({ members }: Struct, fields: Fields): Buffer {
   return Buffer.concat(
     members.map(({ name, size, codec }) =>

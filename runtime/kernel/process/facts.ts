@@ -1,5 +1,5 @@
 /**
- * What the kernel says of the container's process, as facts for the journal: proc(5), namespaces(7), capabilities(7).
+ * Facts for the journal from /proc about a container's process: proc(5), namespaces(7), capabilities(7).
  */
 import { readFileSync } from 'node:fs';
 import type { Fact } from '../../journal/event.ts';
@@ -7,7 +7,7 @@ import { namespaceInode } from './inspect.ts';
 
 const kinds = ['mnt', 'pid', 'net', 'ipc', 'uts', 'user', 'cgroup', 'time'] as const;
 
-/** It may be gone already; then there is nothing to say. */
+/** '' when the process has exited. */
 function statusOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -18,7 +18,7 @@ function statusOf(pid: number): string {
 
 const sets = { inheritable: 'CapInh', permitted: 'CapPrm', effective: 'CapEff', bounding: 'CapBnd', ambient: 'CapAmb' };
 
-/** The five sets as /proc/pid/status has them: 'inheritable=0 permitted=a80425fb …'. */
+/** The five sets of /proc/pid/status: 'inheritable=0 permitted=a80425fb …'. */
 export function capabilityFacts(pid: number | undefined): Fact[] {
   const status = statusOf(pid ?? 0);
   const words = Object.entries(sets).map(
@@ -30,12 +30,11 @@ export function capabilityFacts(pid: number | undefined): Fact[] {
 const filters: Record<string, string> = { 0: 'off', 1: 'strict', 2: 'filter' };
 
 /**
- * What the kernel says of a program that runs: its capabilities after execve(2), and whether a filter looks at its
- * calls.
+ * The rights of a running program: its capabilities after execve(2), and its seccomp mode.
  */
 export function rightsFacts(pid: number | undefined): Fact[] {
   const status = statusOf(pid ?? 0);
-  // a program may be over before one has looked: what a zombie had says nothing of its rights
+  // the program may have exited already; a zombie's status no longer shows its rights
   if (!status || /^State:\s+[ZX]/m.test(status)) return [];
   const [mode = ''] = /(?<=^Seccomp:\s*)\d/m.exec(status) ?? [];
   return [
@@ -45,8 +44,8 @@ export function rightsFacts(pid: number | undefined): Fact[] {
 }
 
 /**
- * What a process has from its birth: the namespaces it shares with the host (those of the daemon), its own pid
- * namespace, its rights.
+ * The facts of a new process: the namespaces that it shares with the host (those of the daemon), its own pid
+ * namespace, its capabilities.
  */
 export function birthFacts(pid: number): Fact[] {
   const host = kinds.map((kind) => namespaceInode(process.pid, kind)).join(' ');

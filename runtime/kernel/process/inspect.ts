@@ -1,4 +1,4 @@
-/** What /proc says about a process at this moment: proc(5), namespaces(7). Read by the daemon, from outside. */
+/** What /proc shows of a process at this moment: proc(5), namespaces(7). The daemon reads it from outside. */
 import { opendirSync, readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
 import type { Evidence } from '../../journal/inspection-section.ts';
 
@@ -9,13 +9,13 @@ function attempt<T>(read: () => T, otherwise: T): T {
   try {
     return read();
   } catch {
-    return otherwise; // the process may be gone, which is an answer too
+    return otherwise; // the process may have exited
   }
 }
 
 const inode = (pid: number | 'self', kind: string) => attempt(() => readlinkSync(`/proc/${pid}/ns/${kind}`), '(gone)');
 
-/** Each namespace of `pid` beside the host's. */
+/** Each namespace of `pid`, compared with the daemon's, which is the host's. */
 export const namespacesOf = (pid: number): Evidence => ({
   title: 'namespaces',
   lines: kinds.map((kind) => {
@@ -24,10 +24,10 @@ export const namespacesOf = (pid: number): Evidence => ({
   }),
 });
 
-/** 'pid:[4026532…]' of one kind, for facts. */
+/** 'pid:[4026532…]': one namespace of a process, for facts. */
 export const namespaceInode = (pid: number, kind: string): string => inode(pid, kind);
 
-/** Which file system the process's root directory is on: the host's until pivot_root(2), the overlay after it. */
+/** The file system of the process's root directory: the host's until pivot_root(2), the overlay after it. */
 export function rootOf(pid: number): Evidence {
   const type = attempt(() => statfsSync(`/proc/${pid}/root`).type, -1);
   const same = type === statfsSync('/').type && type !== OVERLAYFS_MAGIC;
@@ -42,7 +42,7 @@ export function rootOf(pid: number): Evidence {
   return { title: 'root directory', lines: [line] };
 }
 
-/** 'target type source options' for each mount the process sees, cut to those below `below` when given. */
+/** 'target type source options' for each mount that the process sees; with `below`, only those below that path. */
 export function mountsOf(pid: number, below = ''): Evidence {
   const text = attempt(() => readFileSync(`/proc/${pid}/mountinfo`, 'utf8'), '');
   const rows = text
@@ -82,10 +82,10 @@ export function rightsOf(pid: number): Evidence {
   };
 }
 
-/** More are not shown, nor are children of more threads looked for: a container has as many as it wants. */
+/** The most processes that are shown and the most threads whose children are read; a container may have any number. */
 const PROCESSES_MOST = 500;
 
-/** The processes below `pid`, with their pids inside: NSpid in /proc/pid/status. */
+/** The processes below `pid`, with their pids inside the container: NSpid in /proc/pid/status. */
 export function treeOf(pid: number): Evidence {
   const lines: string[] = [];
   const visit = (p: number, depth: number) => {
@@ -104,11 +104,11 @@ export function treeOf(pid: number): Evidence {
   return { title: 'processes', lines };
 }
 
-/** More are not read: how many there are, a container decides. */
+/** The most entries that are read; a container may have any number. */
 const ENTRIES_MOST = 1000;
 const ENTRIES_SHOWN = 40;
 
-/** What the rw layer holds so far. */
+/** The entries of the container's upperdir. */
 export function upperOf(upper: string): Evidence {
   const entries: string[] = [];
   const ways = [''];

@@ -1,10 +1,10 @@
 /**
- * Whom the kernel ends when the whole machine has no memory left: proc(5), "/proc/pid/oom_score_adj".
+ * Which process the kernel kills when the whole machine runs out of memory: proc(5), "/proc/pid/oom_score_adj".
  *
- * The daemon is the largest process and its shims hold the containers, so without this they would go first. dockerd's
- * unit says -500, containerd gives its shims -998. Children inherit it, so each container gets its own value back: what
- * --oom-score-adj says, else 0. A value written with CAP_SYS_RESOURCE is also the lowest that the process itself may
- * choose.
+ * The daemon is the largest process and its shims hold the containers, so without this they would be killed first.
+ * dockerd's unit sets -500, containerd gives its shims -998. Children inherit the value, so each container gets its own
+ * value again: that of --oom-score-adj, else 0. A value that is written with CAP_SYS_RESOURCE is also the lowest that
+ * the process itself may choose later.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { tolerate } from '../errors.ts';
@@ -14,13 +14,13 @@ const FILE = '/proc/self/oom_score_adj';
 const DAEMON = -500;
 const SHIM = -998;
 
-/** `daemon`: what it has, so also a shim after posix_spawn(3); `shim`: what that is to have. */
+/** `daemon`: the daemon's value, which a shim inherits at posix_spawn(3); `shim`: the value that shims get. */
 export interface OomScores {
   daemon: number;
   shim: number;
 }
 
-/** Without CAP_SYS_RESOURCE both stay what they were. */
+/** Sets the daemon's value. Without CAP_SYS_RESOURCE both values stay the inherited one. */
 export function protectFromOom(): OomScores {
   const inherited = Number(readFileSync(FILE, 'utf8'));
   try {
@@ -32,7 +32,7 @@ export function protectFromOom(): OomScores {
 }
 
 async function give(k: Kernel, pid: number, score: number): Promise<void> {
-  // refused: the container's own step says so, where it was asked for
+  // on EACCES or EPERM the container's own step reports the failure, if the user asked for a value
   await tolerate(['EACCES', 'EPERM'], k.daemon.write_file(`/proc/${pid}/oom_score_adj`, 0, 0, String(score)));
 }
 
@@ -40,7 +40,7 @@ export async function protectShim(k: Kernel, pid: number, scores: OomScores | un
   if (scores && scores.shim !== scores.daemon) await give(k, pid, scores.shim);
 }
 
-/** Of a process that a shim has just cloned. */
+/** Sets the value of a process that a shim has just cloned. */
 export async function giveOwnScore(
   k: Kernel,
   pid: number,

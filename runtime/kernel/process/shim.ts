@@ -1,9 +1,9 @@
-/** A shim that is to go, with the process it holds: found by its pid file, so that a later daemon can do it too. */
+/** Finds and ends a container's shim. It is found by its pid file, so that a later daemon can do it too. */
 import { readFileSync } from 'node:fs';
 import { tolerate } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 
-/** Of a container, what tells which shim is its own: where its pid file is, and what this daemon has made of it. */
+/** What identifies the shim of a container: the directory of its pid file, and this daemon's own child, if it is one. */
 export interface Shimmed {
   readonly id: string;
   readonly paths: { readonly runDir: string };
@@ -23,13 +23,13 @@ const read = (path: string): string => {
   }
 };
 
-/** The pid in the file and whose shim that process is: pids are used again, so its command line has the last word. */
+/** The pid in the file, and the label of that process. Pids are used again, so its command line must be a shim's. */
 function shimIn(runDir: string): { pid: number; label: string } | undefined {
   const pid = Number(read(`${runDir}/shim.pid`).trim());
   const [program, label = ''] = pid ? read(`/proc/${pid}/cmdline`).split('\0') : [];
   return program === 'drydock-shim' ? { pid, label } : undefined;
 }
-/** Whose shim lives there: the id of a container or of an exec. */
+/** The shim of a run directory; its label is the id of a container or of an exec. */
 export const shimOwner = shimIn;
 export const shimLives = (runDir: string): boolean => shimIn(runDir) !== undefined;
 
@@ -38,10 +38,10 @@ export function shimPidOf(runDir: string, label: string): number | undefined {
   return shim?.label === label ? shim.pid : undefined;
 }
 
-/** Ours when this daemon has made it; one that an earlier daemon left is found by its file. */
+/** The pid of the shim that this daemon spawned, or of one that an earlier daemon left, by its pid file. */
 export const shimOf = (c: Shimmed): number | undefined => c.live.shimPid ?? shimPidOf(c.paths.runDir, c.id);
 
-/** The children die with it: the stage asked for SIGKILL on its parent's death, prctl(2). */
+/** Kills the shim. Its children die with it, because the stage set PR_SET_PDEATHSIG to SIGKILL: prctl(2). */
 export async function endShim(k: Kernel, c: Shimmed): Promise<void> {
   const pid = shimPidOf(c.paths.runDir, c.id);
   if (pid !== undefined) await tolerate(['ESRCH'], k.daemon.kill(pid, SIGKILL));
@@ -49,8 +49,8 @@ export async function endShim(k: Kernel, c: Shimmed): Promise<void> {
 }
 
 /**
- * Takes the exit status of a shim that is our child, by its pid when no pidfd was got; another daemon's is reaped by
- * init.
+ * Reaps a shim that is the daemon's child: by its pidfd, or by its pid when there is no pidfd. The shim of an earlier
+ * daemon is reaped by init.
  */
 export async function reapShim(k: Kernel, live: Shimmed['live']): Promise<void> {
   const { shimPid, shimPidfd } = live;
@@ -58,20 +58,20 @@ export async function reapShim(k: Kernel, live: Shimmed['live']): Promise<void> 
   const [idtype, id] = shimPidfd === undefined ? [P_PID, shimPid] : [P_PIDFD, shimPidfd];
   try {
     if (id !== undefined) await tolerate(['ECHILD', 'EINVAL', 'EBADF'], k.daemon.waitid(idtype, id, 128, WEXITED));
-    live.shimPid = undefined; // not before: whoever tries again needs it
+    live.shimPid = undefined; // only after waitid: a second try needs it
   } finally {
     if (shimPidfd !== undefined) await tolerate(['EBADF'], k.daemon.close(shimPidfd));
   }
 }
 
 /**
- * '<wait status> <ns since 1970>': native/shim.c. A shim that was killed left none; then its container was killed with
- * it.
+ * Reads the shim's exit file '<wait status> <ns since 1970>' (native/shim.c). Returns the status and the time in ms. A
+ * shim that was killed wrote no file; then its container was killed with it.
  */
 export function readExit(path: string): { status: number; time: number } {
   const [status, ns] = read(path).trim().split(' ');
   return ns ? { status: Number(status), time: Number(ns) / 1e6 } : { status: SIGKILL, time: Date.now() };
 }
 
-/** A wait(2) status as `docker` shows it: the exit code, or 128 and the signal's number. */
+/** A wait(2) status as `docker` shows it: the exit code, or 128 plus the signal's number. */
 export const exitCodeOf = (status: number): number => (status & 0x7f ? 128 + (status & 0x7f) : (status >> 8) & 0xff);

@@ -1,18 +1,21 @@
 /**
- * rm -r of a tree of any size, in a worker's thread: of a million files in one directory, or of directories nested
- * deeper than a path can name (PATH_MAX). Nothing is kept of what was read but the way to it; where that gets long, the
- * rest is moved up to the top:
+ * rm -r of a tree of any size, in a worker's thread: also a million files in one directory, or directories nested
+ * deeper than a path can name (PATH_MAX). It keeps in memory only the directories above the current one. Where the
+ * path gets too long, it moves the rest of the tree up to the top:
  *
  *   top/a/…/y/z   →   top/a/…/y  top/.0
  */
 import { lstatSync, opendirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { hasCode } from '../errors.ts';
 
-/** Other jobs of this thread get a turn in between. */
+/** After so many entries other jobs of this thread get a turn. */
 const TURN = 256;
-/** Levels: each holds a descriptor. Bytes of a path: PATH_MAX is 4096, and one name has at most 255. */
+/** Levels, because each holds a descriptor. Bytes of a path, because PATH_MAX is 4096 and a name has at most 255. */
 const [DEPTH_MOST, PATH_MOST] = [64, 3500];
-/** Of a tree that something fills again, or whose server keeps a name for an open file (NFS), then ENOTEMPTY is told. */
+/**
+ * The most rounds, each of which removed entries and moved none. After them rmdir(2) throws ENOTEMPTY: something adds
+ * entries again, or an NFS server keeps names of open files.
+ */
 const TRIES = 16;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -30,7 +33,7 @@ class Removal {
       const [seen, moved] = [this.#removed, this.#moved];
       await this.#empty(this.#top, 0);
       if (attempt(() => rmdirSync(this.#top))) return;
-      // what was moved up while it was read may not have been seen
+      // readdir may have missed directories that were moved up meanwhile, so read the top again
       if (this.#moved === moved) tries++;
       if (this.#removed === seen || tries > TRIES) return rmdirSync(this.#top);
     }
@@ -66,7 +69,7 @@ class Removal {
   }
 }
 
-/** False for a directory that is not empty. What has gone already is gone. */
+/** Returns false for a directory that is not empty. A missing entry is no error. */
 function attempt(remove: () => void): boolean {
   try {
     remove();
@@ -78,7 +81,7 @@ function attempt(remove: () => void): boolean {
   }
 }
 
-/** Links are removed, not followed. What is not there is no error. */
+/** Removes links without following them. A missing path is no error. */
 export async function removeAll(path: string): Promise<void> {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (!there) return;

@@ -1,15 +1,15 @@
-/** rm -r. What is small is gone at once: each trip to another thread and back takes longer than the calls. */
+/** rm -r. A small tree is removed in this thread, because a round trip to a worker takes longer than the calls. */
 import { lstatSync, opendirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { runJob } from '../jobs.ts';
 import './jobs.ts';
 
-/** So many entries are removed while the event loop stands: some tenths of a millisecond. */
+/** The most entries that are removed while the event loop is blocked: some tenths of a millisecond. */
 const AT_ONCE = 64;
-/** The blocks of a larger file take their time. */
+/** A file larger than this is left to the worker, because freeing its blocks takes long. */
 const SMALL = 1 << 20;
 
-/** Links are removed, not followed. What is not there is no error. The rest is done beside the daemon's thread. */
+/** Removes links without following them. A missing path is no error. A large tree is removed by a worker. */
 export async function removeTree(path: string): Promise<void> {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there && !(there.isDirectory() && removed(path))) await runJob('remove', path);
@@ -19,11 +19,11 @@ function removed(directory: string): boolean {
   try {
     return removeSome(directory, AT_ONCE) >= 0;
   } catch {
-    return false; // a name that is no UTF-8, or something that the job says better
+    return false; // a name that is not UTF-8, or an error that the worker's job reports better
   }
 }
 
-/** How many entries more might have been removed; less than 0 when some are left. */
+/** Removes up to `most` entries. Returns how many more it might have removed; less than 0 when some are left. */
 function removeSome(path: string, most: number): number {
   let left = most;
   const directory = opendirSync(path);

@@ -1,13 +1,12 @@
 /**
- * Going through a tree of any size, in a worker's thread: by descriptors, so that no name is looked up twice and no
- * link is followed, in the order in which getdents64(2) gives the names, and keeping nothing but the way to where it
- * is.
+ * Walks a tree of any size, in a worker's thread. It goes by descriptors, so no name is looked up twice and no link is
+ * followed. Entries come in the order of getdents64(2). It keeps in memory only the directories above the current one.
  */
 import { AT_FDCWD, O } from '../../syscalls/constants.ts';
 import { entriesOf } from '../mount/beneath.ts';
 import { askCall, tryCall } from '../native-call.ts';
 
-/** Deeper than any tree that can be named: each level holds a descriptor. */
+/** The most levels, because each holds a descriptor. Deeper directories are not entered. */
 const DEPTH_MOST = 500;
 const DIRENTS = 32 * 1024;
 const TURN = 256;
@@ -15,7 +14,7 @@ const AT_SYMLINK_NOFOLLOW = 0x100;
 const STATX_BASIC_STATS = 0x7ff;
 const FOUND = O.O_DIRECTORY | O.O_NOFOLLOW | O.O_CLOEXEC;
 
-/** `path` begins with '/'; that of the root is ''. */
+/** `path` is relative to the root and begins with '/'; that of the root is ''. */
 export interface Directory {
   readonly fd: number;
   readonly path: string;
@@ -30,13 +29,13 @@ export interface Found {
 }
 export interface Visit {
   entry(found: Found): void | Promise<void>;
-  /** before the first and after the last of its entries */
+  /** called before the first and after the last entry of a directory */
   enter?(directory: Directory, name: Buffer): void;
   leave?(directory: Directory): void;
 }
 export const DT = { character: 2, directory: 4, file: 8 } as const;
 
-/** Undefined when it has gone. */
+/** Undefined when there is no such entry. */
 export function statAt(fd: number, name: Buffer): { mode: number; size: number; device: number } | undefined {
   const { ret, bytes } = askCall('statx', fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, 256);
   if (ret < 0 || bytes.length < 136) return undefined;
@@ -47,7 +46,7 @@ export function statAt(fd: number, name: Buffer): { mode: number; size: number; 
   };
 }
 
-/** A directory's descriptor; undefined when there is none of that name. */
+/** A descriptor of the directory; undefined when there is none of that name. */
 export function directoryAt(fd: number, name: string | Buffer): number | undefined {
   const found = tryCall('openat', fd, name, FOUND, 0);
   return found < 0 ? undefined : found;
@@ -57,7 +56,7 @@ async function through(directory: Directory, depth: number, visit: Visit, turns:
   for (;;) {
     const { ret, bytes } = askCall('getdents64', directory.fd, DIRENTS);
     if (ret <= 0) return;
-    // the names are looked at later than the next call is made
+    // a copy, because the names are still used after the next getdents64(2) fills the buffer
     for (const { name, type } of entriesOf(Buffer.from(bytes))) {
       const found: Found = { name, type, path: `${directory.path}/${name.toString('utf8')}`, in: directory };
       const taken = visit.entry(found);
@@ -92,6 +91,6 @@ async function into(
   }
 }
 
-/** Of a tree that is not there nothing is visited. */
+/** Walks the tree at `root`. When there is none, nothing is visited. */
 export const walkTree = (root: string, visit: Visit): Promise<void> =>
   into(directoryAt(AT_FDCWD, root), '', undefined, Buffer.alloc(0), 0, visit, { left: TURN });

@@ -1,4 +1,4 @@
-/** Datagrams back into what they say: for the journal's bytes, for a trace, for tests. */
+/** Decodes datagrams: for the journal, for a trace, for tests. */
 import { NETLINK_NETFILTER, NETLINK_ROUTE } from '../../../syscalls/constants.ts';
 import { decodeAck } from '../failure.ts';
 import { decodeMessage, messagesIn, NLMSG_DONE, NLMSG_ERROR, type Decoded, type Kind } from '../message.ts';
@@ -18,7 +18,7 @@ const protocols: Record<number, Map<number, Kind>> = {
   [NETLINK_NETFILTER]: byType(batchKinds, tableKinds, chainKinds, ruleKinds),
 };
 
-/** The messages of kinds that this codec knows. Throws MalformedMessage. */
+/** The messages of the kinds that the protocol's table knows. Throws MalformedMessage. */
 export function decodeDatagram(protocol: number, bytes: Buffer): Decoded[] {
   const kinds = protocols[protocol];
   return [...messagesIn(bytes)].flatMap((message) => {
@@ -27,7 +27,7 @@ export function decodeDatagram(protocol: number, bytes: Buffer): Decoded[] {
   });
 }
 
-/** Every message in words, those of unknown kinds by their number. Throws MalformedMessage. */
+/** All messages as text; a message of an unknown kind is shown by its number. Throws MalformedMessage. */
 export function showDatagram(protocol: number, bytes: Buffer): string {
   const kinds = protocols[protocol];
   const words = [...messagesIn(bytes)].map((message) => {

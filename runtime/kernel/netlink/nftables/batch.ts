@@ -1,5 +1,5 @@
 /**
- * Changes to nf_tables come in a batch that the kernel takes wholly or not at all:
+ * Changes to nf_tables are sent in a batch, which the kernel applies as a whole or not at all:
  *
  *   NFNL_MSG_BATCH_BEGIN  change  change …  NFNL_MSG_BATCH_END
  */
@@ -16,7 +16,7 @@ const NFT_MSG_NEWGEN: Kind = { type: nftType(15), name: 'NFT_MSG_NEWGEN', header
 const NFT_MSG_GETGEN: Kind = { type: nftType(16), name: 'NFT_MSG_GETGEN', header: nfgenmsg, attributes: generation };
 export const batchKinds = [BEGIN, END, NFT_MSG_NEWGEN, NFT_MSG_GETGEN];
 
-/** The last change asks for the acknowledgement: it comes when the whole batch is in force. */
+/** The last change asks for the acknowledgement. The kernel sends it when the whole batch is in force. */
 export function inOneBatch(changes: readonly Request[]): Request[] {
   const header = { res_id: NFNL_SUBSYS_NFTABLES };
   const acknowledged = changes.map((change, j) =>
@@ -25,5 +25,5 @@ export function inOneBatch(changes: readonly Request[]): Request[] {
   return [{ kind: BEGIN, header }, ...acknowledged, { kind: END, header }];
 }
 
-/** A number that counts up with every change anybody makes to the rules of this network namespace. */
+/** Asks for a number that the kernel increments with every change to the rules of this network namespace. */
 export const getGeneration: [Request, Kind] = [{ kind: NFT_MSG_GETGEN }, NFT_MSG_NEWGEN];

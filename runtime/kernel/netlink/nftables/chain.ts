@@ -1,5 +1,6 @@
 /**
- * Chains of nf_tables: a base chain hangs on a hook that packets pass, in the order of priorities. nft(8), "CHAINS".
+ * Chains of nf_tables. A base chain is attached to a hook that packets pass. The chains of a hook run in the order of
+ * their priorities: nft(8), "CHAINS".
  */
 import { at, type Fields, type Schema } from '../attribute.ts';
 import { be32, nested, shown, text } from '../codecs.ts';
@@ -50,7 +51,7 @@ export interface BaseChain {
   hooknum: number;
   priority: number;
 }
-/** What no rule decides is accepted here; other chains on the hook still have their say. */
+/** Makes a base chain. Packets that no rule decides are accepted by it; other chains of the hook may still drop them. */
 export const newChain = ({ table, name, type, hooknum, priority }: BaseChain): Request => ({
   kind: NFT_MSG_NEWCHAIN,
   flags: NLM_F.NLM_F_CREATE,

@@ -1,8 +1,7 @@
 /**
- * Expressions of nf_tables, the small instructions that a rule is made of (linux/netfilter/nf_tables.h). They work on
- * registers:
- * `meta oifname => reg 1` loads, `cmp reg 1 neq "drydock0"` ends the rule unless it holds, `immediate reg 0 accept`
- * gives the verdict.
+ * Expressions of nf_tables, the instructions of a rule (linux/netfilter/nf_tables.h). They work on registers:
+ * `meta oifname => reg 1` loads, `cmp reg 1 neq "drydock0"` ends the rule unless the comparison is true,
+ * `immediate reg 0 accept` sets the verdict.
  */
 import { at, type Fields, type Schema } from '../attribute.ts';
 import { be32, be64, bytes, nested, shown, text } from '../codecs.ts';
@@ -13,7 +12,7 @@ const CMP = { eq: 0, neq: 1 } as const;
 export const META = { iifname: 6, oifname: 7 } as const;
 const NFT_PAYLOAD_NETWORK_HEADER = 1;
 const NFT_CT_STATE = 0;
-/** linux/netfilter/nf_conntrack_common.h, as bits of `ct state` */
+/** linux/netfilter/nf_conntrack_common.h: bits of `ct state` */
 export const CT_STATE = { established: 2, related: 4, new: 8 } as const;
 export const VERDICT = { drop: 0, accept: 1 } as const;
 const IFNAMSIZ = 16;
@@ -63,14 +62,14 @@ const masked = (mask: Buffer) =>
   });
 const ipv4 = (address: string) => Buffer.from(address.split('.').map(Number));
 
-/** The packet came in, or leaves, by the link of this name (or does not). */
+/** Matches packets by the name of the link through which they came in or leave. */
 export function linkIs(key: keyof typeof META, op: keyof typeof CMP, name: string): Fields[] {
   const padded = Buffer.alloc(IFNAMSIZ);
   padded.write(name);
   return [make('meta', { dreg: NFT_REG_1, key: META[key] }), compare(op, padded)];
 }
 
-/** Where the source address stands in an IPv4 header. */
+/** The offset of the source address in an IPv4 header. */
 export const SADDR = 12;
 export function sourceIn(network: string, netmask: string): Fields[] {
   return [
@@ -80,17 +79,17 @@ export function sourceIn(network: string, netmask: string): Fields[] {
   ];
 }
 
-/** Connection tracking has the packet in one of these states: bits of CT_STATE. */
+/** Matches packets by their connection tracking state; `states` are bits of CT_STATE. */
 export function stateIn(states: number): Fields[] {
   const mask = Buffer.alloc(4);
-  // the register holds the machine's own order
+  // the register is in the machine's byte order
   mask.writeUInt32LE(states);
   return [make('ct', { dreg: NFT_REG_1, key: NFT_CT_STATE }), masked(mask), compare('neq', Buffer.alloc(4))];
 }
 
-/** Counts the packets that come this far. */
+/** Counts the packets that reach it. */
 export const counter: Fields = make('counter', { bytes: 0, packets: 0 });
-/** The source address becomes that of the link the packet leaves by. */
+/** Replaces the source address by that of the link through which the packet leaves. */
 export const masquerade: Fields = make('masq', {});
 export const decide = (code: keyof typeof VERDICT): Fields =>
   make('immediate', { dreg: NFT_REG_VERDICT, data: { verdict: { code: VERDICT[code] } } });

@@ -1,4 +1,4 @@
-/** Rules of nf_tables: a list of expressions, each of which may end the rule or set registers and verdict. */
+/** Rules of nf_tables. A rule is a list of expressions; each may end the rule, set a register or set the verdict. */
 import { at, type Fields, type Schema } from '../attribute.ts';
 import { be64, list, text } from '../codecs.ts';
 import { NLM_F, type Decoded, type Kind, type Request } from '../message.ts';
@@ -25,14 +25,14 @@ const NFT_MSG_GETRULE = kind(7, 'NFT_MSG_GETRULE');
 const NFT_MSG_DELRULE = kind(8, 'NFT_MSG_DELRULE');
 export const ruleKinds = [NFT_MSG_NEWRULE, NFT_MSG_GETRULE, NFT_MSG_DELRULE];
 
-/** At the end of the chain. */
+/** Adds a rule at the end of the chain. */
 export const newRule = (table: string, chain: string, expressions: readonly Fields[]): Request => ({
   kind: NFT_MSG_NEWRULE,
   flags: NLM_F.NLM_F_CREATE | NLM_F.NLM_F_APPEND,
   header: forIpv4,
   attributes: { table, chain, expressions },
 });
-/** All rules of the chain. */
+/** Deletes all rules of the chain. */
 export const flushChain = (table: string, chain: string): Request => ({
   kind: NFT_MSG_DELRULE,
   header: forIpv4,

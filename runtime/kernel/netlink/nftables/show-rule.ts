@@ -1,4 +1,4 @@
-/** A rule in the words of nft(8), for people: its expressions say one thing in two or three steps. */
+/** Shows a rule as nft(8) writes it. One condition of a rule is two or three expressions. */
 import type { Fields } from '../attribute.ts';
 import { isFields } from '../attribute.ts';
 import { CT_STATE, META, SADDR, VERDICT } from './expressions.ts';
@@ -17,7 +17,7 @@ const states = (mask: Buffer) =>
     .map(([name]) => name)
     .join(',');
 
-/** What is in the register now: its name, how its value is written, and the mask put over it. */
+/** What the register holds: its name, a function that writes its value, and the mask that was applied to it. */
 interface Loaded {
   name: string;
   mask?: Buffer;
@@ -53,7 +53,7 @@ export function showRule(expressions: readonly Fields[]): string {
     if (load) loaded = load(data);
     else if (name === 'bitwise' && loaded) loaded.mask = dataOf(data, 'mask');
     else if (name === 'cmp' && loaded) {
-      // a mask compared with "not zero" asks whether any of the bits is set: no != for people
+      // a mask and then "not equal to zero" means that one of the bits is set; nft(8) writes no != for that
       const differs = data['op'] === 1 && loaded.name !== 'ct state';
       words.push(`${loaded.name} ${differs ? '!= ' : ''}${loaded.write(dataOf(data, 'data'), loaded.mask)}`);
     } else words.push(acts.get(String(name))?.(data) ?? String(name));

@@ -16,14 +16,14 @@ const NFT_MSG_GETTABLE = kind(1, 'NFT_MSG_GETTABLE');
 const NFT_MSG_DELTABLE = kind(2, 'NFT_MSG_DELTABLE');
 export const tableKinds = [NFT_MSG_NEWTABLE, NFT_MSG_GETTABLE, NFT_MSG_DELTABLE];
 
-/** Without NLM_F_EXCL: one that is there already is fine. */
+/** Makes a table. Without NLM_F_EXCL, so an existing one is no error. */
 export const newTable = (name: string): Request => ({
   kind: NFT_MSG_NEWTABLE,
   flags: NLM_F.NLM_F_CREATE,
   header: forIpv4,
   attributes: { name },
 });
-/** With its chains and rules; ENOENT when there is none. */
+/** Deletes a table with its chains and rules. ENOENT when there is none. */
 export const deleteTable = (name: string): Request => ({
   kind: NFT_MSG_DELTABLE,
   header: forIpv4,

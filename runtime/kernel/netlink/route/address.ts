@@ -27,7 +27,7 @@ const RTM_NEWADDR = kind(20, 'RTM_NEWADDR');
 const RTM_GETADDR = kind(22, 'RTM_GETADDR');
 export const addressKinds = [RTM_NEWADDR, kind(21, 'RTM_DELADDR'), RTM_GETADDR];
 
-/** `address` '172.30.0.2', `prefix` 16, on the link of that index. */
+/** An IPv4 address: `address` '172.30.0.2', `prefix` 16, `index` of its link. */
 export interface Address {
   index: number;
   address: string;
@@ -35,7 +35,7 @@ export interface Address {
 }
 
 export function addressOf({ header, attributes }: Decoded): Address {
-  // on a point-to-point link `address` is the other end's
+  // on a point-to-point link `address` is that of the other end, `local` that of this end
   return {
     index: Number(header['index']),
     address: String(attributes['local'] ?? attributes['address'] ?? ''),
@@ -43,7 +43,7 @@ export function addressOf({ header, attributes }: Decoded): Address {
   };
 }
 
-/** EEXIST when the link has it already. */
+/** Adds an address. EEXIST when the link has it already. */
 export const newAddress = ({ index, address: local, prefix }: Address, broadcast: string): Request => ({
   kind: RTM_NEWADDR,
   flags: NLM_F.NLM_F_CREATE | NLM_F.NLM_F_EXCL,
@@ -51,7 +51,7 @@ export const newAddress = ({ index, address: local, prefix }: Address, broadcast
   attributes: { local, address: local, broadcast },
 });
 export const dumpAddresses: [Request, Kind] = [{ kind: RTM_GETADDR, header: { family: AF_INET } }, RTM_NEWADDR];
-/** Those of another network namespace; on a socket that was made strict. */
+/** The addresses of another network namespace. The socket must be strict(). */
 export const dumpAddressesIn = (target_netnsid: number): [Request, Kind] => [
   { kind: RTM_GETADDR, header: { family: AF_INET }, attributes: { target_netnsid } },
   RTM_NEWADDR,

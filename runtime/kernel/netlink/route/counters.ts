@@ -1,4 +1,4 @@
-/** struct rtnl_link_stats64 of linux/if_link.h, what has gone through a link: eight of its numbers, in this order. */
+/** struct rtnl_link_stats64 of linux/if_link.h, the traffic of a link: its first eight members, in their order. */
 const NAMES = [
   'rxPackets',
   'txPackets',
@@ -11,7 +11,7 @@ const NAMES = [
 ] as const;
 export type Counters = Record<(typeof NAMES)[number], number>;
 
-/** An older kernel's struct is shorter, a newer one's longer: what is not there is zero. */
+/** The struct is shorter in older kernels and longer in newer ones. Members that are missing are zero. */
 export const countersIn = (stats: Buffer): Counters =>
   Object.fromEntries(
     NAMES.map((name, j) => [name, stats.length >= j * 8 + 8 ? Number(stats.readBigUInt64LE(j * 8)) : 0]),

@@ -28,7 +28,7 @@ const ifinfomsg = struct(
   member('change', 4, iff),
 );
 
-/** The other end of the pair: struct ifinfomsg and a link's attributes again. */
+/** VETH_INFO_PEER, the other end of the pair: struct ifinfomsg, then the attributes of a link. */
 const veth: Schema = {
   peer: at(
     1,
@@ -71,7 +71,7 @@ const RTM_DELLINK = kind(17, 'RTM_DELLINK');
 const RTM_GETLINK = kind(18, 'RTM_GETLINK');
 export const linkKinds = [RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK];
 
-/** `peerNetns` is the host's number for the namespace that holds the other end of a pair. */
+/** `peerNetns`: the host's id (netnsid) of the namespace that holds the other end of a pair. */
 export interface Link {
   index: number;
   name: string;
@@ -105,13 +105,13 @@ export function linkOf({ header, attributes }: Decoded): Link {
   };
 }
 
-/** A new link; EEXIST when the name is taken. */
+/** Makes a link. EEXIST when the name is taken. */
 export const newLink = (attributes: Fields): Request => ({
   kind: RTM_NEWLINK,
   flags: NLM_F.NLM_F_CREATE | NLM_F.NLM_F_EXCL,
   attributes,
 });
-/** Changes one that exists, found by index or by name. */
+/** Changes a link, found by index or by name. */
 export const setLink = (which: number | string, attributes: Fields, up?: boolean): Request => ({
   kind: RTM_NEWLINK,
   header: {
@@ -128,7 +128,7 @@ export const getLink = (which: number | string): [Request, Kind] => [
   RTM_NEWLINK,
 ];
 export const dumpLinks: [Request, Kind] = [{ kind: RTM_GETLINK }, RTM_NEWLINK];
-/** Those of another network namespace, by the number that ours has for it. */
+/** The links of another network namespace, by the daemon's netnsid for it. */
 export const dumpLinksIn = (target_netnsid: number): [Request, Kind] => [
   { kind: RTM_GETLINK, attributes: { target_netnsid } },
   RTM_NEWLINK,

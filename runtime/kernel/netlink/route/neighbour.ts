@@ -47,7 +47,7 @@ export const neighbourOf = ({ header, attributes }: Decoded): Neighbour => ({
   mac: String(attributes['lladdr'] ?? ''),
   state: nud(Number(header['state'])),
 });
-/** One that need not be asked for on the wire. */
+/** A permanent entry, so that no ARP request is sent for the address. */
 export const newNeighbour = (index: number, address: string, lladdr: string): Request => ({
   kind: RTM_NEWNEIGH,
   flags: NLM_F.NLM_F_CREATE | NLM_F.NLM_F_REPLACE,

@@ -37,7 +37,7 @@ const RTM_NEWROUTE = kind(24, 'RTM_NEWROUTE');
 const RTM_GETROUTE = kind(26, 'RTM_GETROUTE');
 export const routeKinds = [RTM_NEWROUTE, kind(25, 'RTM_DELROUTE'), RTM_GETROUTE];
 
-/** `to` '0.0.0.0' and prefix 0 is the default route; `oif` the index of the link it leaves by. */
+/** `to` '0.0.0.0' with prefix 0 is the default route. `oif`: the index of the outgoing link. */
 export interface Route {
   to: string;
   prefix: number;
@@ -59,7 +59,7 @@ export function routeOf({ header, attributes }: Decoded): Route {
   };
 }
 
-/** What no other route matches goes to `gateway`. */
+/** A default route: packets that no other route matches go to `gateway`. */
 export const newDefaultRoute = (gateway: string, oif: number): Request => ({
   kind: RTM_NEWROUTE,
   flags: NLM_F.NLM_F_CREATE | NLM_F.NLM_F_EXCL,
