@@ -1,15 +1,7 @@
 /** Whether the data root can hold what a daemon puts there, said at its start instead of by the first container. */
-import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hasCode } from '../runtime/kernel/errors.ts';
-
-/** statfs(2), f_type. overlayfs(5) takes none of them for an upperdir: dockerd's overlay2 refuses the same. */
-const unfit = new Map([
-  [0x794c7630, 'overlayfs'],
-  [0x61756673, 'aufs'],
-  [0xf15f, 'ecryptfs'],
-  [0x6969, 'NFS'],
-]);
 
 /** The folder, or the next one above it that is there. */
 function standing(path: string): string {
@@ -31,9 +23,4 @@ export function prepareDataRoot(root: string): void {
       throw new Error(`the data root ${root} is no directory; give one with --root`, { cause: error });
     throw error;
   }
-  const kind = unfit.get(statfsSync(root).type);
-  if (kind)
-    throw new Error(
-      `the data root ${root} is on ${kind}, on which containers cannot be stacked; give a directory on another file system with --root`,
-    );
 }

@@ -9,6 +9,7 @@ import { daemonKernel } from '../runtime/kernel/linux/linux.ts';
 import { Runtime } from '../runtime/engine/runtime.ts';
 import { Aside } from '../runtime/data-root/set-aside.ts';
 import type { Settings } from '../runtime/data-root/settings.ts';
+import { chooseDriver, homeOf } from '../runtime/drivers/choose-storage.ts';
 import { protectFromOom } from '../runtime/kernel/process/oom-score.ts';
 import { packageRoot } from '../runtime/syscalls/native.ts';
 import { prepareDataRoot } from './data-root.ts';
@@ -86,9 +87,12 @@ export async function startDaemon(settings: Settings): Promise<void> {
   prepareDataRoot(settings.root);
   await lockRoot(settings);
   settings.oomScores = protectFromOom();
-  const runtime = await Runtime.open(settings, (inUse, aside) => {
+  const storage = await chooseDriver(daemonKernel(), settings.root, settings.storageDriver);
+  for (const warning of storage.warnings) console.error(`drydock: warning: ${warning}`);
+  const runtime = await Runtime.open(settings, storage.driver, (inUse, aside) => {
     const setAside = (path: string, why: string) => void aside.move(path, why);
-    return new ImageStore({ root: settings.root, inUse, startRegistry, setAside });
+    const { name, whiteouts } = storage.driver;
+    return new ImageStore({ root: homeOf(settings.root, name), whiteouts, inUse, startRegistry, setAside });
   });
   let ending = false;
   const end = async () => {

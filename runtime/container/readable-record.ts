@@ -5,6 +5,7 @@
 import { driverNames } from '../network/endpoint.ts';
 import { containerMachine } from './container.machine.ts';
 import { checkShape } from '../request/request-shape.ts';
+import { storageDrivers, type DriverName } from '../storage/driver.ts';
 
 type Fields = Record<string, unknown>;
 type Check = (value: unknown) => boolean;
@@ -43,6 +44,7 @@ const record: Record<string, Check> = {
   created: number,
   platform: optional(text),
   image: optional(text),
+  storage: optional((value) => storageDrivers.includes(value as DriverName)),
   machine: (value) => text(value) && Object.hasOwn(containerMachine.states, value as string),
   error: text,
   runs: count,

@@ -11,10 +11,12 @@ import type { Endpoint } from '../network/endpoint.ts';
 import type { MachineState } from './life.ts';
 import type { ContainerOperation } from '../operation/record.ts';
 import type { ContainerRequest } from '../request/container-request.ts';
-import { containersDir } from './paths.ts';
+import { containerPaths, containersDir } from './paths.ts';
 import { recordFault, upgraded } from './readable-record.ts';
 import type { Aside } from '../data-root/set-aside.ts';
 import type { Settings } from '../data-root/settings.ts';
+import { shimOwner } from '../kernel/process/shim.ts';
+import type { DriverName, StorageDriver } from '../storage/driver.ts';
 
 export interface ContainerRecord {
   id: string;
@@ -23,6 +25,8 @@ export interface ContainerRecord {
   request: ContainerRequest;
   platform?: string;
   image?: string;
+  /** whose its files are; absent: overlay2's, from before there were others */
+  storage?: DriverName;
   endpoints: Endpoint[];
   /** the machine's persisted snapshot: its state, and why it failed */
   machine: MachineState;
@@ -75,6 +79,27 @@ function withStart(settings: Settings, record: ContainerRecord): ContainerRecord
   return runs > record.runs ? { ...record, machine: 'pulling', stopped: false, runs } : record;
 }
 
+/**
+ * The containers of the daemon's storage driver. Those of another one stay where they are, for a daemon with that
+ * driver; one that runs would lose its network to this daemon: throws Error.
+ */
+export function recordsOf(
+  settings: Settings,
+  driver: StorageDriver,
+  all: readonly ContainerRecord[],
+): ContainerRecord[] {
+  const isOwn = ({ storage = 'overlay2' }: ContainerRecord) => storage === driver.name;
+  for (const one of all) {
+    if (isOwn(one) || !shimOwner(containerPaths(settings, one.id).runDir)) continue;
+    const { name, storage = 'overlay2' } = one;
+    throw new Error(
+      `container ${name} runs on storage driver ${storage}: start the daemon with --storage-driver ${storage}, ` +
+        `and stop it before another driver is used`,
+    );
+  }
+  return all.filter(isOwn);
+}
+
 /** Whole or not at all: on a full disk the directory alone may have room. */
 export function newDirectory(settings: Settings, record: ContainerRecord): void {
   try {
@@ -103,7 +128,7 @@ const FILES = [
   'hostname',
   'resolv.conf',
 ];
-const DIRECTORIES = ['rootfs', 'upper', 'work', 'execs'];
+const DIRECTORIES = ['rootfs', 'rootfs.partial', 'upper', 'work', 'execs'];
 const isFile = (name: string) => FILES.includes(name) || /^output\.log\.\d+$/.test(name);
 /** A journal is read whole. */
 const JOURNAL_MOST = 1 << 29;

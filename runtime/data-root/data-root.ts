@@ -18,8 +18,13 @@ const DIRECTORIES = [
   'practice',
   'practice/registry',
   'operations',
+  'vfs',
+  'vfs/blobs',
+  'vfs/blobs/sha256',
+  'vfs/layers',
+  'vfs/l',
 ];
-const FILES = ['images.json.partial', 'engine-id'];
+const FILES = ['images.json.partial', 'vfs/images.json.partial', 'engine-id'];
 
 /** The data root as the parts of the daemon expect it, before they open it. */
 export function putRootInOrder(aside: Aside): void {

@@ -4,6 +4,8 @@ import type { OomScores } from '../kernel/process/oom-score.ts';
 export interface Settings {
   /** images, layers, containers: /var/lib/drydock */
   root: string;
+  /** absent: the first one that works on the data root */
+  storageDriver?: 'overlay2' | 'vfs';
   /** sockets and what a reboot may forget: /run/drydock */
   execRoot: string;
   /** the Engine API's unix socket */

@@ -13,6 +13,7 @@ import { validateRequest } from '../container/validate.ts';
 import { newId } from '../data-root/identity.ts';
 import type { Settings } from '../data-root/settings.ts';
 import { badParameter, notFound } from '../errors/api-error.ts';
+import type { DriverName } from '../storage/driver.ts';
 import type { ContainerRequest } from '../request/container-request.ts';
 
 export interface CreateOptions {
@@ -23,6 +24,7 @@ export interface CreateOptions {
 /** What the engine knows and a request does not say. */
 export interface CreateContext {
   settings: Settings;
+  storage: DriverName;
   image: Image | undefined;
   /** by id or name; ApiError 404 */
   other(ref: string): Container;
@@ -34,7 +36,7 @@ export interface CreateContext {
 export function newRecord(
   asked: ContainerRequest,
   options: CreateOptions,
-  { settings, image, other, claim }: CreateContext,
+  { settings, storage, image, other, claim }: CreateContext,
 ): ContainerRecord {
   const request = withoutUnlimited(asked);
   const warnings = [...validateRequest(request, settings), ...healthWarnings(request, image?.config)];
@@ -61,6 +63,7 @@ export function newRecord(
     request,
     ...(options.platform && { platform: options.platform }),
     ...(image && { image: image.id }),
+    storage,
     endpoints,
     machine: 'created',
     error: '',

@@ -11,7 +11,8 @@ import type { ImageUser } from '../image/store/removal.ts';
 import { keepLeases } from '../network/ipam/leases.ts';
 import { removeNetworks } from '../network/phase/networks.ts';
 import { namesAsked } from '../network/request/endpoints.ts';
-import { driverNamed } from '../drivers/storage.ts';
+import { usedByOther } from '../drivers/choose-storage.ts';
+import type { StorageDriver } from '../storage/driver.ts';
 import { leavesOut } from '../container/leave-out.ts';
 import type { Container } from '../container/container.ts';
 import type { Engine } from './engine.ts';
@@ -26,7 +27,7 @@ import { Pulls } from './pulls.ts';
 import type { OperationHandle } from '../operation/record.ts';
 import { newName } from '../data-root/identity.ts';
 import { containerPaths, containersDir, removeStaleRunDirs } from '../container/paths.ts';
-import { loadRecords, newDirectory, removeDirectory, type ContainerRecord } from '../container/record.ts';
+import { loadRecords, newDirectory, recordsOf, removeDirectory, type ContainerRecord } from '../container/record.ts';
 import { badParameter, conflict, notFound } from '../errors/api-error.ts';
 import type { ContainerRequest } from '../request/container-request.ts';
 import { Restarts } from './restart.ts';
@@ -41,7 +42,6 @@ type MakeStore = (inUse: (imageId: string) => ImageUser | undefined, aside: Asid
 
 export class Runtime implements Engine {
   readonly events = new EventBus();
-  readonly storage = driverNamed('overlay2');
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #execs = new Map<string, ExecSession>();
   readonly #restarts = new Restarts();
@@ -51,6 +51,7 @@ export class Runtime implements Engine {
 
   private constructor(
     readonly settings: Settings,
+    readonly storage: StorageDriver,
     readonly images: ImageStore,
     readonly id: string,
     aside: Aside,
@@ -64,19 +65,21 @@ export class Runtime implements Engine {
   }
 
   /** Opens the data root and picks up what is there: running containers are adopted, half-done runs are taken back. */
-  static async open(settings: Settings, makeStore: MakeStore): Promise<Runtime> {
+  static async open(settings: Settings, storage: StorageDriver, makeStore: MakeStore): Promise<Runtime> {
     for (const dir of [settings.root, settings.execRoot]) mkdirSync(dir, { recursive: true, mode: 0o711 });
     const aside = new Aside(settings.root);
     putRootInOrder(aside);
     const runtime: Runtime = new Runtime(
       settings,
+      storage,
       makeStore((id) => runtime.#userOf(id), aside),
       engineId(settings.root, aside),
       aside,
     );
     const known = namesIn(containersDir(settings));
-    const records = loadRecords(settings, aside);
-    const shims = removeStaleRunDirs(settings, new Set(records.map((r) => r.id)));
+    const all = loadRecords(settings, aside);
+    const records = recordsOf(settings, storage, all);
+    const shims = removeStaleRunDirs(settings, new Set(all.map((r) => r.id)));
     const orphans = shims.filter(({ id }) => known.has(id));
     for (const { id, pid } of orphans)
       aside.say(`shim ${pid} of ${id.slice(0, 12)} runs without a record; end it with kill ${pid}`);
@@ -90,7 +93,9 @@ export class Runtime implements Engine {
     await runtime.images
       .forgetUnused()
       .catch((error: Error) => aside.say(`an image was not removed: ${error.message}`));
-    runtime.#operations.keepSubjects((id) => runtime.images.find(id) !== undefined);
+    // the journals of another driver's images are theirs
+    if (!usedByOther(settings.root, storage.name))
+      runtime.#operations.keepSubjects((id) => runtime.images.find(id) !== undefined);
     return runtime;
   }
 
@@ -201,6 +206,7 @@ export class Runtime implements Engine {
   ): Promise<Supervisor> {
     const record = newRecord(asked, options, {
       settings: this.settings,
+      storage: this.storage.name,
       image: this.images.find(asked.Image),
       other: (ref) => this.container(ref).container,
       claim: () => this.#claimName(options.name),

@@ -142,6 +142,7 @@ export const S_IFREG = 0o100000;
 export const S_IFIFO = 0o10000;
 export const S_IFDIR = 0o40000;
 export const S_IFLNK = 0o120000;
+export const S_IFSOCK = 0o140000;
 
 /** ioctl_tty(2) */
 export const TTY = {

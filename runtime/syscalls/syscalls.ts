@@ -114,6 +114,8 @@ export const syscalls = {
   lgetxattr: sys('lgetxattr(2)', str('path'), str('name'), out('value')),
   llistxattr: sys('llistxattr(2)', str('path'), out('list')),
   ftruncate: sys('ftruncate(2)', int('fd'), int('length')),
+  lseek: sys('lseek(2)', int('fd'), int('offset'), int('whence')),
+  copy_file_range: sys('copy_file_range(2)', int('fd_in'), int('fd_out'), int('len'), int('flags')),
   faccessat2: sys('faccessat2(2)', int('dirfd', dirfd), str('path'), int('mode'), int('flags', flags(AT))),
   statx: sys('statx(2)', int('dirfd', dirfd), str('path'), int('flags', flags(AT)), int('mask'), struct('statxbuf')),
   fstatfs: sys('statfs(2)', int('fd'), struct('buf')),

@@ -4,6 +4,8 @@ import { doJob, type Outcome, type Request, teller } from '../kernel/jobs.ts';
 import '../kernel/tree/jobs.ts';
 import '../storage/overlay2/jobs.ts';
 import '../image/jobs/jobs.ts';
+import '../storage/tree/jobs.ts';
+import '../storage/vfs/jobs.ts';
 
 const describe = (error: unknown): Outcome['failure'] => {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };

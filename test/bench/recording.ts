@@ -9,6 +9,7 @@ import { LinuxKernel } from '../../runtime/kernel/linux/linux.ts';
 import type { Gate } from '../../runtime/operation/gate.ts';
 import { Runtime } from '../../runtime/engine/runtime.ts';
 import type { Supervisor } from '../../runtime/engine/supervisor.ts';
+import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { startRegistry } from '../../server/registry/registry.ts';
 import { figure, timed } from './measure.ts';
 import type { Row } from './rows.ts';
@@ -45,7 +46,7 @@ export async function recordingCost(mirror: string, starts: number): Promise<Row
     dns: [],
     idle: 0,
   };
-  const runtime = await Runtime.open(settings, (inUse) => new ImageStore({ root, inUse, startRegistry }));
+  const runtime = await Runtime.open(settings, overlay2, (inUse) => new ImageStore({ root, inUse, startRegistry }));
   try {
     await runtime.pull({ reference: 'ubuntu', progress: () => undefined });
     const [heard, silent]: [number[], number[]] = [[], []];

@@ -10,8 +10,8 @@ const work = mkdtempSync('/dev/shm/drydock-root-');
 test.after(() => rmSync(work, { recursive: true, force: true }));
 
 /** A daemon on `root` after `mounts`, in a mount namespace of its own; it has to end by itself. */
-async function started(mounts: string, root: string): Promise<{ code: number | null; err: string }> {
-  const script = `mount --make-rprivate / && ${mounts} && exec "$NODE" "$CLI" daemon --root "$ROOT"`;
+async function started(mounts: string, root: string, flags = ''): Promise<{ code: number | null; err: string }> {
+  const script = `mount --make-rprivate / && ${mounts} && exec "$NODE" "$CLI" daemon --root "$ROOT" ${flags}`;
   const env = {
     NODE: process.execPath,
     CLI: drydock,
@@ -29,12 +29,6 @@ const [lower, upper, workdir, merged, readonly] = dirs as [string, string, strin
 writeFileSync(join(work, 'file'), '');
 
 const cases: [what: string, mounts: string, root: string, message: string][] = [
-  [
-    'on overlayfs',
-    `mount -t overlay overlay -o lowerdir=${lower},upperdir=${upper},workdir=${workdir} ${merged}`,
-    join(merged, 'data'),
-    `the data root ${merged}/data is on overlayfs, on which containers cannot be stacked; give a directory on another file system with --root`,
-  ],
   [
     'on a read-only file system',
     `mount -t tmpfs -o ro tmpfs ${readonly}`,
@@ -55,5 +49,25 @@ for (const [what, mounts, root, message] of cases) {
     assert.equal([code, err.trim()], [1, `drydock: ${message}`]);
   });
 }
+
+const onOverlay = `mount -t overlay overlay -o lowerdir=${lower},upperdir=${upper},workdir=${workdir} ${merged}`;
+test('a daemon that is told to use overlay2 on overlayfs says why it cannot, and what else there is', async () => {
+  const root = join(merged, 'told');
+  const { code, err } = await started(onOverlay, root, '--storage-driver overlay2');
+  const why = `${root} is on overlayfs, on which overlayfs cannot have its upper directory`;
+  assert.equal(
+    [code, err.trim()],
+    [
+      1,
+      `drydock: storage driver overlay2 does not work here: ${why}; give another directory with --root, or --storage-driver vfs`,
+    ],
+  );
+});
+
+test('a storage driver that is not known is refused with those that are', async () => {
+  const { code, err } = await started('true', join(work, 'root'), '--storage-driver zfs');
+  assert.is(code, 125);
+  assert.match(err, 'invalid --storage-driver "zfs": give overlay2 or vfs');
+});
 
 test.run();

@@ -16,7 +16,7 @@ export interface Site {
 
 /**
  * `images` are pulled before the first test; everything is gone after the last. `prepare` makes the folder with the
- * registry's images, or finds it.
+ * registry's images, or finds it. `flags` are the daemon's.
  */
 export async function site(
   title: string,
@@ -24,13 +24,14 @@ export async function site(
     images = ['ubuntu'],
     also = [],
     prepare = preparedImages,
-  }: { images?: string[]; also?: string[]; prepare?: () => Promise<string> } = {},
+    flags = [],
+  }: { images?: string[]; also?: string[]; prepare?: () => Promise<string>; flags?: string[] } = {},
 ): Promise<Site> {
   await ownRoom(prepare);
   const made = { test: suite(title, ...needs, ...also) } as Site;
   made.test.before(async () => {
     made.registry = await cachedRegistry(prepare);
-    made.daemon = await new Daemon(['--registry-mirror', `http://${made.registry.host}`]).start();
+    made.daemon = await new Daemon(['--registry-mirror', `http://${made.registry.host}`, ...flags]).start();
     for (const image of images) await made.daemon.ok('pull', '-q', image);
   });
   made.test.after(async () => {

@@ -54,7 +54,7 @@ const covers = /\/dev\/null|size=0k/;
  */
 export function mountsOf({ overlay: words }: DrawWords, frame: Frame): Mount[] {
   const rows = Object.entries(factsOf(frame, 'mount')).filter(
-    ([, value]) => !value.startsWith('overlay of') && !covers.test(value),
+    ([, value]) => !/^(overlay|copy) of/.test(value) && !covers.test(value),
   );
   const groups = rows.filter(([target]) => /^\/sys\/fs\/cgroup\/./.test(target));
   return rows

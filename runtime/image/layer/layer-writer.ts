@@ -3,33 +3,26 @@
  * OCI image spec, "Image Layer Filesystem Changeset"; overlayfs.rst, "whiteouts and opaque directories".
  */
 import { closeSync, writeSync } from 'node:fs';
-import { AT, O, S_IFBLK, S_IFCHR, S_IFIFO } from '../../syscalls/constants.ts';
+import { AT, O, S_IFBLK, S_IFCHR, S_IFIFO, S_IFREG } from '../../syscalls/constants.ts';
 import { errnoName } from '../../kernel/errors.ts';
+import { deviceNumber, timespecs } from '../../kernel/tree/file-stat.ts';
 import { baseOf, cleanPath, LayerRoot, NoDirectory, parentOf, shown } from './layer-root.ts';
 import { call, nameBytes, tryCall } from '../../kernel/native-call.ts';
 import { TarError, type Time } from './tar-header.ts';
 import type { Entry, Sink } from './tar-reader.ts';
+import { OPAQUE_MARK, WHITEOUT } from './whiteout-names.ts';
 import { keptXattrs, OPAQUE } from './xattr.ts';
 
-const WHITEOUT = '.wh.';
-const OPAQUE_MARK = '.wh..wh..opq';
+/**
+ * How a directory of a layer keeps what the layer takes away: as overlayfs reads it (a character device 0:0, an
+ * extended attribute), or as the files that the archive has, for a driver that puts the layers together by itself.
+ */
+export type Whiteouts = 'overlayfs' | 'files';
 const MOST_ENTRIES = 4_000_000;
 /** Bytes that the names of whiteouts may take in memory, with what each costs besides its letters. */
 const MOST_HIDDEN = 64 * 2 ** 20;
 const NAME_COST = 64;
 const NOFOLLOW = AT.AT_SYMLINK_NOFOLLOW;
-
-/** struct timespec[2]: access and modification both get the entry's time, as docker does. */
-function timespecs(time: Time): Buffer {
-  const bytes = Buffer.alloc(32);
-  for (const at of [0, 16]) {
-    bytes.writeBigInt64LE(BigInt(time.sec), at);
-    bytes.writeBigInt64LE(BigInt(time.nsec), at + 8);
-  }
-  return bytes;
-}
-/** dev_t as mknod(2) takes it: 12 bits of major, 20 of minor, in the order of makedev(3). */
-const device = (major: number, minor: number): number => (minor & 0xff) | (major << 8) | ((minor & 0xfff00) << 12);
 
 /** chown(2) would take -1 as "leave it". */
 function owner(id: number): number {
@@ -52,7 +45,10 @@ export class LayerWriter implements Sink {
   size = 0;
   entries = 0;
 
-  constructor(dir: string) {
+  constructor(
+    dir: string,
+    private readonly whiteouts: Whiteouts = 'overlayfs',
+  ) {
     this.#root = new LayerRoot(dir);
   }
 
@@ -176,7 +172,9 @@ export class LayerWriter implements Sink {
     const { devmajor, devminor } = entry;
     if (devmajor < 0 || devmajor > 0xfff || devminor < 0 || devminor > 0xfffff)
       throw new TarError(`${shown(path)} is device ${devmajor}:${devminor}, which is out of range`);
-    this.#special(path, entry, (fd, name) => tryCall('mknodat', fd, name, kind | 0o600, device(devmajor, devminor)));
+    this.#special(path, entry, (fd, name) =>
+      tryCall('mknodat', fd, name, kind | 0o600, deviceNumber(devmajor, devminor)),
+    );
   }
 
   #whiteout(path: string, base: string): void {
@@ -198,11 +196,17 @@ export class LayerWriter implements Sink {
   }
 
   #opaque(path: string): void {
-    call('fsetxattr', this.#root.directory(path), OPAQUE, Buffer.from('y'), 0);
+    if (this.whiteouts === 'files') this.#mark(path, OPAQUE_MARK);
+    else call('fsetxattr', this.#root.directory(path), OPAQUE, Buffer.from('y'), 0);
   }
   #hide(path: string): void {
     if (this.#root.isDirectory(path)) this.#opaque(path);
-    else if (!this.#root.exists(path)) this.#place(path, (fd, name) => tryCall('mknodat', fd, name, S_IFCHR, 0));
+    else if (this.#root.exists(path)) return;
+    else if (this.whiteouts === 'files') this.#mark(parentOf(path), `${WHITEOUT}${baseOf(path)}`);
+    else this.#place(path, (fd, name) => tryCall('mknodat', fd, name, S_IFCHR, 0));
+  }
+  #mark(directory: string, name: string): void {
+    this.#place(directory ? `${directory}/${name}` : name, (fd, base) => tryCall('mknodat', fd, base, S_IFREG, 0));
   }
   /** Below a file there is nothing to hide: it hides the directory of its name as a whole. */
   #unlessFile(hide: () => void): void {

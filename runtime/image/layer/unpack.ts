@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { uncompressed } from './decompress.ts';
-import { LayerWriter } from './layer-writer.ts';
+import { LayerWriter, type Whiteouts } from './layer-writer.ts';
 import { TarError } from './tar-header.ts';
 import { TarReader } from './tar-reader.ts';
 
@@ -14,6 +14,8 @@ export interface UnpackInput {
   dir: string;
   /** sha256 of the tar that must come out: OCI image spec, "Layer DiffID" */
   diffID: string;
+  /** absent: as overlayfs reads them */
+  whiteouts?: Whiteouts;
   /** shared with the asking thread: [compressed bytes read so far, 1 when it shall stop] */
   control?: SharedArrayBuffer;
 }
@@ -27,13 +29,13 @@ export interface UnpackResult {
 const MAX_BYTES = 256 * 2 ** 30;
 
 /** Throws TarError for a layer that is not what it should be, SyscallError for what the kernel refuses. */
-export async function unpackLayer({ blob, dir, diffID, control }: UnpackInput): Promise<UnpackResult> {
+export async function unpackLayer({ blob, dir, diffID, whiteouts, control }: UnpackInput): Promise<UnpackResult> {
   const shared = new BigInt64Array(control ?? new SharedArrayBuffer(16));
   const hash = createHash('sha256');
   mkdirSync(join(dir, 'diff'), { recursive: true });
   // layers without an entry for their root, whatever the daemon's umask is
   chmodSync(join(dir, 'diff'), 0o755);
-  const writer = new LayerWriter(join(dir, 'diff'));
+  const writer = new LayerWriter(join(dir, 'diff'), whiteouts);
   const tar = new TarReader(writer);
   let bytes = 0;
   try {

@@ -21,6 +21,7 @@ import '../jobs/jobs.ts';
 import { Checked } from '../../json/checked.ts';
 import { Shared } from './shared.ts';
 import type { UnpackInput, UnpackResult } from '../layer/unpack.ts';
+import type { Whiteouts } from '../layer/layer-writer.ts';
 
 /** A fifo in its place would hold up the daemon. */
 function readFile(path: string): Buffer {
@@ -53,6 +54,7 @@ export class LayerStore {
   constructor(
     root: string,
     private readonly setAside?: SetAside,
+    private readonly whiteouts: Whiteouts = 'overlayfs',
   ) {
     this.#dir = join(root, 'layers');
     this.#links = join(root, 'l');
@@ -133,7 +135,8 @@ export class LayerStore {
     signal.addEventListener('abort', stop);
     try {
       await removeTree(dir);
-      const input: UnpackInput = { blob, dir, diffID, control: control.buffer as SharedArrayBuffer };
+      const { whiteouts } = this;
+      const input: UnpackInput = { blob, dir, diffID, whiteouts, control: control.buffer as SharedArrayBuffer };
       const { size } = await k.job<UnpackResult>('unpack', input);
       tell(blobSize);
       if (existsSync(final)) await removeTree(this.#outOfSight(hexOf(chainID)));

@@ -10,6 +10,7 @@ import { chainIDs, sha256 } from '../manifest/digest.ts';
 import type { Image, Layer } from '../manifest/image.ts';
 import { imageListPath, readImageList, writeImageList, type ImageList, type ImageRecord } from './image-list.ts';
 import { LayerStore, type SetAside } from './layers.ts';
+import type { Whiteouts } from '../layer/layer-writer.ts';
 import { Leases, type Lease } from './lease.ts';
 import type { PracticeServer } from '../practice/practice-server.ts';
 import {
@@ -33,6 +34,8 @@ export interface ImageStoreOptions {
   inUse?: (imageId: string) => ImageUser | undefined;
   /** server/registry's startRegistry: without it there is no practice registry */
   startRegistry?: PracticeServer;
+  /** absent: as overlayfs reads them */
+  whiteouts?: Whiteouts;
   /** Moves what cannot be read out of the way and reports it; without it a damaged list is an error. */
   setAside?: SetAside;
 }
@@ -62,7 +65,7 @@ export class ImageStore {
     this.root = options.root;
     mkdirSync(this.root, { recursive: true, mode: 0o711 });
     this.blobs = new BlobStore(this.root);
-    this.layers = new LayerStore(this.root, options.setAside);
+    this.layers = new LayerStore(this.root, options.setAside, options.whiteouts);
     this.#list = this.#readList();
     for (const record of this.#list.images.values()) this.#open(record);
     for (const [name, id] of this.#list.names) if (!this.#images.has(id)) this.#list.names.delete(name);

@@ -1,5 +1,5 @@
 /** What /proc shows of a process at this moment: proc(5), namespaces(7). The daemon reads it from outside. */
-import { opendirSync, readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
+import { opendirSync, readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs';
 import type { Evidence } from '../../journal/inspection-section.ts';
 
 const kinds = ['mnt', 'pid', 'net', 'ipc', 'uts', 'user', 'cgroup', 'time'] as const;
@@ -30,7 +30,9 @@ export const namespaceInode = (pid: number, kind: string): string => inode(pid, 
 /** The file system of the process's root directory: the host's until pivot_root(2), the overlay after it. */
 export function rootOf(pid: number): Evidence {
   const type = attempt(() => statfsSync(`/proc/${pid}/root`).type, -1);
-  const same = type === statfsSync('/').type && type !== OVERLAYFS_MAGIC;
+  const inode = (path: string) => attempt(() => statSync(path), undefined);
+  const [own, ours] = [inode(`/proc/${pid}/root/.`), inode('/')];
+  const same = own !== undefined && own.dev === ours?.dev && own.ino === ours.ino;
   const line =
     type === -1
       ? '(gone)'
@@ -108,12 +110,12 @@ export function treeOf(pid: number): Evidence {
 const ENTRIES_MOST = 1000;
 const ENTRIES_SHOWN = 40;
 
-/** The entries of the container's upperdir. */
-export function upperOf(upper: string): Evidence {
+/** The first entries of a tree, and how many there are. */
+function entriesOf(root: string): { count: string; lines: string[] } {
   const entries: string[] = [];
   const ways = [''];
   for (let way = ways.pop(); way !== undefined && entries.length < ENTRIES_MOST; way = ways.pop()) {
-    const directory = attempt(() => opendirSync(`${upper}${way}`), undefined);
+    const directory = attempt(() => opendirSync(`${root}${way}`), undefined);
     try {
       for (let entry = directory?.readSync(); entry && entries.length < ENTRIES_MOST; entry = directory?.readSync()) {
         entries.push(`${way}/${entry.name}`);
@@ -124,5 +126,17 @@ export function upperOf(upper: string): Evidence {
     }
   }
   const count = entries.length < ENTRIES_MOST ? String(entries.length) : `${ENTRIES_MOST} or more`;
-  return { title: `upper directory (${count} entries)`, lines: entries.slice(0, ENTRIES_SHOWN) };
+  return { count, lines: entries.slice(0, ENTRIES_SHOWN) };
+}
+
+/** The entries of the container's upperdir. */
+export function upperOf(upper: string): Evidence {
+  const { count, lines } = entriesOf(upper);
+  return { title: `upper directory (${count} entries)`, lines };
+}
+
+/** The same of a container that has a whole tree of its own. */
+export function ownTreeOf(root: string): Evidence {
+  const { count, lines } = entriesOf(root);
+  return { title: `tree of its own (${count} entries)`, lines };
 }

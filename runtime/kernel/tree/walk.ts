@@ -10,13 +10,15 @@ import { askCall, tryCall } from '../native-call.ts';
 const DEPTH_MOST = 500;
 const DIRENTS = 32 * 1024;
 const TURN = 256;
+const SLASH = Buffer.from('/');
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const STATX_BASIC_STATS = 0x7ff;
 const FOUND = O.O_DIRECTORY | O.O_NOFOLLOW | O.O_CLOEXEC;
 
-/** `path` is relative to the root and begins with '/'; that of the root is ''. */
+/** `path` is relative to the root and begins with '/'; that of the root is ''. `name` is its last part, as bytes. */
 export interface Directory {
   readonly fd: number;
+  readonly name: Buffer;
   readonly path: string;
   readonly parent: Directory | undefined;
 }
@@ -29,11 +31,20 @@ export interface Found {
 }
 export interface Visit {
   entry(found: Found): void | Promise<void>;
+  /** Whether the directory is passed by; absent: none is. */
+  skip?(found: Found): boolean;
   /** called before the first and after the last entry of a directory */
-  enter?(directory: Directory, name: Buffer): void;
+  enter?(directory: Directory, name: Buffer): void | Promise<void>;
   leave?(directory: Directory): void;
 }
 export const DT = { character: 2, directory: 4, file: 8 } as const;
+
+/** The path of an entry as bytes, without a '/' before it. */
+export function bytesOfPath(directory: Directory, name: Buffer): Buffer {
+  const parts = [name];
+  for (let at = directory; at.parent; at = at.parent) parts.unshift(at.name, SLASH);
+  return Buffer.concat(parts);
+}
 
 /** Undefined when there is no such entry. */
 export function statAt(fd: number, name: Buffer): { mode: number; size: number; device: number } | undefined {
@@ -65,7 +76,7 @@ async function through(directory: Directory, depth: number, visit: Visit, turns:
         turns.left = TURN;
         await new Promise((resolve) => setImmediate(resolve));
       }
-      if (type === DT.directory && depth < DEPTH_MOST)
+      if (type === DT.directory && depth < DEPTH_MOST && !visit.skip?.(found))
         await into(directoryAt(directory.fd, name), found.path, directory, name, depth + 1, visit, turns);
     }
   }
@@ -81,9 +92,10 @@ async function into(
   turns: { left: number },
 ): Promise<void> {
   if (fd === undefined) return;
-  const directory: Directory = { fd, path, parent };
+  const directory: Directory = { fd, path, parent, name };
   try {
-    visit.enter?.(directory, name);
+    const entered = visit.enter?.(directory, name);
+    if (entered) await entered;
     await through(directory, depth, visit, turns);
   } finally {
     visit.leave?.(directory);

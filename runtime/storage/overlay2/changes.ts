@@ -3,12 +3,10 @@
  * changed, the rest is added. Beside each directory of upper those of the layers are open, so that an entry is looked
  * up by its name alone.
  */
-import { AT_FDCWD, S_IFCHR, S_IFDIR, S_IFMT, S_IFREG } from '../../syscalls/constants.ts';
-import type { Tell } from '../../kernel/jobs.ts';
-import { tryCall } from '../../kernel/native-call.ts';
-import type { Change } from '../driver.ts';
-import { directoryAt, DT, statAt, walkTree, type Directory, type Found } from '../../kernel/tree/walk.ts';
-import { DOCKERENV, isDockerenv } from '../dockerenv.ts';
+import { DT, walkTree, type Directory, type Found } from '../../kernel/tree/walk.ts';
+import { fileStat, isDirectory } from '../../kernel/tree/file-stat.ts';
+import { isOpaqueAt, isOpaqueDirectory, isWhiteoutDevice, Merged } from '../tree/merged.ts';
+import { Report, type Changed, type Visitor } from '../tree/report.ts';
 
 /**
  * `lowers`: the layers' directories, highest first; `mountPoints`: what mounting made in upper for its own sake, which
@@ -20,100 +18,74 @@ export interface ChangesInput {
   mountPoints: readonly string[];
 }
 
-const PART = 200;
+/** Beside a directory of upper. */
+interface Below {
+  lowers: Merged;
+  /** nothing of the lowers shows through: it, or one that it is in, is opaque, or is no directory in them */
+  cut: boolean;
+}
 
-/** Directories of the layers that are merged at one place, highest first. */
-const lowersIn = (lowers: readonly number[], name: Buffer): number[] => {
-  const found: number[] = [];
-  for (const fd of lowers) {
-    const stat = statAt(fd, name);
-    if (!stat) continue;
-    // a file, or a whiteout, hides what is below it
-    if ((stat.mode & S_IFMT) !== S_IFDIR) break;
-    const below = directoryAt(fd, name);
-    if (below !== undefined) found.push(below);
-  }
-  return found;
-};
+function isWhiteoutAt(fd: number, name: Buffer): boolean {
+  const stat = fileStat(fd, name);
+  return stat !== undefined && isWhiteoutDevice(stat);
+}
 
 class Changes {
-  #part: Change[] = [];
-  readonly #lowers = new Map<Directory, readonly number[]>();
-  /** directories on the way to a mount point, told once something else is found in them */
-  readonly #held: Change[] = [];
+  readonly #below = new Map<Directory, Below>();
+  readonly #report: Report;
 
   constructor(
     private readonly input: ChangesInput,
-    private readonly tell: Tell,
-  ) {}
+    visitor: Visitor,
+  ) {
+    this.#report = new Report(input.mountPoints, visitor);
+  }
 
-  async run(): Promise<void> {
-    const ours = new Set(this.input.mountPoints);
-    const onTheWay = new Set(
-      this.input.mountPoints.flatMap((point) =>
-        point
-          .split('/')
-          .slice(1, -1)
-          .map((_, n, parts) => `/${parts.slice(0, n + 1).join('/')}`),
-      ),
-    );
-    await walkTree(this.input.upper, {
-      enter: (directory, name) =>
-        void this.#lowers.set(
-          directory,
-          directory.parent ? lowersIn(this.#lowers.get(directory.parent) ?? [], name) : this.#roots(),
-        ),
-      entry: (found) => {
-        if (ours.has(found.path) || this.#isMark(found)) return undefined;
-        const change: Change = [found.path, this.#kind(found)];
-        if (found.type === DT.directory && onTheWay.has(found.path)) return void this.#held.push(change);
-        this.#part.push(...this.#held.splice(0), change);
-        return this.#part.length >= PART ? this.#send() : undefined;
-      },
+  run(): Promise<void> {
+    return walkTree(this.input.upper, {
+      entry: (found) => this.#entry(found),
+      skip: ({ path }) => this.#report.isMountPoint(path),
+      enter: (directory, name) => this.#enter(directory, name),
       leave: (directory) => {
-        for (const fd of this.#lowers.get(directory) ?? []) tryCall('close', fd);
-        this.#lowers.delete(directory);
-        if (this.#held.at(-1)?.[0] === directory.path) this.#held.pop();
+        this.#below.get(directory)?.lowers.close();
+        this.#below.delete(directory);
+        this.#report.left(directory);
       },
     });
-    await this.#send();
   }
 
-  #roots(): number[] {
-    return this.input.lowers.flatMap((path) => directoryAt(AT_FDCWD, path) ?? []);
-  }
-
-  #isMark({ path, name, in: directory }: Found): boolean {
-    const stat = path === DOCKERENV ? statAt(directory.fd, name) : undefined;
-    return stat !== undefined && isDockerenv(path, stat);
-  }
-
-  #kind({ name, type, in: directory }: Found): Change[1] {
-    if (type === DT.character && statAt(directory.fd, name)?.device === 0) return 2;
-    for (const fd of this.#lowers.get(directory) ?? []) {
-      const stat = statAt(fd, name);
-      if (stat) return (stat.mode & S_IFMT) === S_IFCHR && stat.device === 0 ? 1 : 0;
+  #entry(found: Found): void | Promise<void> {
+    const { path, type, in: directory, name } = found;
+    if (this.#report.isOurs(found)) return undefined;
+    const changed: Changed = { kind: 1, name, in: directory, path };
+    const { lowers, cut } = this.#below.get(directory)!;
+    if (type === DT.character && isWhiteoutAt(directory.fd, name)) {
+      changed.kind = 2;
+      return this.#report.tell(changed);
     }
-    return 1;
+    const below = lowers.find(name);
+    if (below) {
+      changed.kind = 0;
+      if (type === DT.directory && isDirectory(below.stat) && !cut) changed.opaque = isOpaqueAt(directory.fd, name);
+    }
+    if (type === DT.directory && changed.kind === 1 && this.#report.isOnTheWay(path)) return this.#report.hold(changed);
+    return this.#report.tell(changed);
   }
 
-  async #send(): Promise<void> {
-    if (this.#part.length) await this.tell(this.#part);
-    this.#part = [];
+  /** In an opaque directory all that the layers have there is deleted, but for what upper has again. */
+  async #enter(directory: Directory, name: Buffer): Promise<void> {
+    const above = directory.parent && this.#below.get(directory.parent);
+    const lowers = above ? above.lowers.enter(name) : Merged.roots(this.input.lowers, 'overlayfs');
+    const cut = (above?.cut ?? false) || (lowers.fds.length > 0 && isOpaqueDirectory(directory.fd));
+    this.#below.set(directory, { lowers, cut });
+    if (!cut) return;
+    for (const { name: lost } of lowers.entries()) {
+      const path = `${directory.path}/${lost.toString('utf8')}`;
+      if (this.#report.isMountPoint(path) || fileStat(directory.fd, lost)) continue;
+      await this.#report.tell({ kind: 2, name: lost, in: directory, path, implied: true });
+    }
   }
 }
 
-/** Tells parts: lists of changes. */
-export const tellChanges = (input: ChangesInput, tell: Tell): Promise<void> => new Changes(input, tell).run();
-
-/** Bytes of the regular files. */
-export async function sizeOfFiles(path: string): Promise<number> {
-  let sum = 0;
-  await walkTree(path, {
-    entry: ({ name, type, in: directory }) => {
-      const stat = type === DT.file ? statAt(directory.fd, name) : undefined;
-      if (stat && (stat.mode & S_IFMT) === S_IFREG) sum += stat.size;
-    },
-  });
-  return sum;
-}
+/** Tells each change while the directory that it is in is open. */
+export const visitChanges = (input: ChangesInput, visitor: Visitor): Promise<void> => new Changes(input, visitor).run();

@@ -2,8 +2,11 @@
 import { dirname, join } from 'node:path';
 import { jobParts, runJob } from '../../kernel/jobs.ts';
 import { upperOf } from '../../kernel/process/inspect.ts';
-import { mountPoints, type Change, type StorageDriver } from '../driver.ts';
+import { mountPoints, type Change, type RwLayer, type StorageDriver } from '../driver.ts';
+import { filesystemOf } from '../filesystem-of.ts';
 import type { ChangesInput } from './changes.ts';
+import '../tree/jobs.ts';
+import type { TreeInput } from '../tree/tar-tree.ts';
 import './jobs.ts';
 import { mount, prepare, remove } from './steps.ts';
 
@@ -13,8 +16,15 @@ const sizes = new Map<string, Promise<number>>();
 const lowersOf = (image: Parameters<StorageDriver['imageGraphData']>[0] | undefined): string[] =>
   (image?.layers ?? []).map(({ dir }) => dir).reverse();
 
+const inputOf = (layer: RwLayer): ChangesInput => ({
+  upper: layer.paths.upper,
+  lowers: lowersOf(layer.image),
+  mountPoints: [...mountPoints(layer)],
+});
+
 export const overlay2: StorageDriver = {
   name: 'overlay2',
+  whiteouts: 'overlayfs',
   prepare,
   mount,
   remove,
@@ -24,26 +34,32 @@ export const overlay2: StorageDriver = {
 
   inspect: ({ paths }) => [upperOf(paths.upper)],
 
-  changes(layer) {
-    const input: ChangesInput = {
-      upper: layer.paths.upper,
-      lowers: lowersOf(layer.image),
-      mountPoints: [...mountPoints(layer)],
-    };
-    return jobParts<Change[]>('changes', input);
+  changes: (layer) => jobParts<Change[]>('overlay2-changes', inputOf(layer)),
+  diff: (layer) => jobParts<Uint8Array>('overlay2-diff', inputOf(layer)),
+
+  exported({ paths, image }) {
+    const input: TreeInput = { trees: [paths.upper, ...lowersOf(image)], whiteouts: 'overlayfs' };
+    return jobParts<Uint8Array>('export-tree', input);
   },
 
   size({ paths: { upper } }) {
     const known = sizes.get(upper);
     if (known) return known;
-    const size = (runJob('size', upper) as Promise<number>).finally(() => sizes.delete(upper));
+    const size = (runJob('overlay2-size', upper) as Promise<number>).finally(() => sizes.delete(upper));
     sizes.set(upper, size);
     return size;
   },
 
   mountMark: ({ upper }) => `upperdir=${upper},`,
 
-  status: () => [['Backing filesystem', 'overlayfs over plain directories']],
+  status: (root) => [
+    ['Backing Filesystem', filesystemOf(root)],
+    // by the type that getdents64(2) gives, whiteouts are told from files
+    ['Supports d_type', 'true'],
+    ['Using metacopy', 'false'],
+    ['Native Overlay Diff', 'true'],
+    ['userxattr', 'false'],
+  ],
 
   graphData: ({ id, paths, image }) => ({
     Name: 'overlay2',

@@ -20,8 +20,9 @@ export interface Swept {
   sweep: Sweep;
 }
 
-export async function sweepSite(title: string): Promise<Swept> {
-  const s = await site(title, { images: ['tiny'] });
+/** `flags` are the daemon's. */
+export async function sweepSite(title: string, flags: string[] = []): Promise<Swept> {
+  const s = await site(title, { images: ['tiny'], flags });
   const swept = { test: s.test, site: s, places: [] as Place[] } as Swept;
   s.test('real runs go through every step, and their journals show every call', async () => {
     const d = s.daemon;

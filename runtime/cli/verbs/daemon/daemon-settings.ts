@@ -7,6 +7,7 @@ import { misuse } from '../../failure/failure.ts';
 
 export interface DaemonOptions {
   root?: string;
+  storageDriver?: string;
   execRoot?: string;
   bridge?: string;
   bip?: string;
@@ -52,6 +53,13 @@ function absolute(name: string, value: string): string {
   return resolve(check(name, value, value !== '', 'a directory'));
 }
 
+const DRIVERS = ['overlay2', 'vfs'] as const;
+
+function storageDriver(value: string): (typeof DRIVERS)[number] {
+  const found = DRIVERS.find((name) => name === value);
+  return found ?? (check('--storage-driver', value, false, DRIVERS.join(' or ')) as never);
+}
+
 /** Flags come first, then DRYDOCK_* of the environment (lists are separated by commas), then the defaults. */
 export function settingsFrom(options: DaemonOptions, env: NodeJS.ProcessEnv): Settings {
   const one = (flag: string | undefined, name: string) => flag ?? (env[`DRYDOCK_${name}`] || undefined);
@@ -66,9 +74,11 @@ export function settingsFrom(options: DaemonOptions, env: NodeJS.ProcessEnv): Se
   const bridge = one(options.bridge, 'BRIDGE') ?? 'drydock0';
   const bip = one(options.bip, 'BIP');
   const cgroupParent = one(options.cgroupParent, 'CGROUP_PARENT') ?? '/drydock';
+  const storage = one(options.storageDriver, 'STORAGE_DRIVER');
   const idle = one(options.idle, 'IDLE') ?? '0';
   return {
     root: absolute('--root', one(options.root, 'ROOT') ?? '/var/lib/drydock'),
+    ...(storage !== undefined && { storageDriver: storageDriver(storage) }),
     execRoot,
     socket: socketPath(host),
     // IFNAMSIZ is 16 with the final NUL: netdevice(7)

@@ -13,6 +13,7 @@ export function command(): Command {
     'daemon --root /tmp/dock --exec-root /tmp/dock-run --bridge dock1',
   )
     .option('--root <dir>', 'images, layers, containers (/var/lib/drydock)')
+    .option('-s, --storage-driver <name>', 'overlay2 or vfs (the first that works on the data root)')
     .option('--exec-root <dir>', 'sockets and what a reboot may forget (/run/drydock)')
     .option('-H, --host <address>', 'the socket to listen on (unix:///run/drydock/drydock.sock)')
     .option('--bridge <name>', 'name of the bridge (drydock0)')

@@ -106,7 +106,8 @@ export const unpackStep: Step<PullContext> = {
   explain: `Unpack each layer into a directory of its own, and check that its tar has the diffID that the config promises.
 
 The directories become the lowerdirs of the container's overlay. Owners, modes, times, hard links, devices, holes and extended attributes are kept; \`.wh.name\` becomes a
-whiteout (a character device 0:0, which hides \`name\` in the layers below), \`.wh..wh..opq\` an opaque directory (\`trusted.overlay.opaque\`). A layer is a stranger's archive:
+whiteout (a character device 0:0, which hides \`name\` in the layers below), \`.wh..wh..opq\` an opaque directory (\`trusted.overlay.opaque\`). The vfs driver keeps both as files of
+these names, and obeys them when it copies the layers. A layer is a stranger's archive:
 every parent directory is opened with openat2(2) below the layer's root, so that neither \`..\` nor a link leads out of it. A directory gets its name only when it is
 complete; the name is the chainID, so images share it.
 

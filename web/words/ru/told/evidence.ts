@@ -17,6 +17,7 @@ export const evidence: Rows = [
   ['mounts ({})', 'монтирования ({1})'],
   ['rights', 'права'],
   ['upper directory ({} entries)', 'каталог upper (записей: {1})'],
+  ['tree of its own ({} entries)', 'собственное дерево (записей: {1})'],
   ['links, {*}', 'интерфейсы, {1}'],
   ['addresses, {*}', 'адреса, {1}'],
   ['routes, {*}', 'маршруты, {1}'],

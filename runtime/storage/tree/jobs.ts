@@ -1,0 +1,8 @@
+/** The job that archives all that a container sees, whatever its driver. */
+import { registerJobs } from '../../kernel/jobs.ts';
+import type { TreeInput } from './tar-tree.ts';
+
+registerJobs(
+  { 'export-tree': async (input: TreeInput, tell) => (await import('./tar-tree.ts')).tarOfTree(input, tell) },
+  'trees',
+);

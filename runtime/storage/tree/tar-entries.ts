@@ -1,0 +1,129 @@
+/**
+ * Entries of open directories into a tar archive. A container may change its files meanwhile: each is opened without
+ * being acted upon (O_PATH), and everything is asked of that descriptor. A file that becomes shorter is filled up with
+ * zeros, one that becomes longer is cut, as GNU tar does.
+ */
+import { closeSync, readSync } from 'node:fs';
+import { AT_FDCWD, O, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../../syscalls/constants.ts';
+import { errnoNumber } from '../../kernel/errors.ts';
+import { descriptorPath } from '../../kernel/mount/in-root.ts';
+import { askCall, call, tryCall } from '../../kernel/native-call.ts';
+import { fileStat, type FileStat, xattrsOf } from '../../kernel/tree/file-stat.ts';
+import { OPAQUE_MARK, WHITEOUT } from '../../image/layer/whiteout-names.ts';
+import type { Emit, TarEntry } from '../../image/layer/tar-writer.ts';
+import { TarWriter } from '../../image/layer/tar-writer.ts';
+import { keptXattrs } from '../../image/layer/xattr.ts';
+import { segmentsOf } from './copy-data.ts';
+
+const LOOK = O.O_PATH | O.O_NOFOLLOW | O.O_CLOEXEC;
+const READ = O.O_NONBLOCK | O.O_CLOEXEC;
+const ENOENT = -errnoNumber('ENOENT');
+const PATH_MAX = 4096;
+const PIECE = 256 * 1024;
+const BLOCK = 512;
+/**
+ * Holes of at least so many bytes are left out of the archive. OCI image spec, "Sparse Files", advises against them,
+ * because not all readers know them; for a file of gigabytes that holds nothing there is no other way.
+ */
+const HOLES_LEAST = 1 << 20;
+
+/** Absent: a socket, which no archive holds. */
+const types: Readonly<Record<number, string>> = {
+  [S_IFREG]: '0',
+  [S_IFLNK]: '2',
+  [S_IFCHR]: '3',
+  [S_IFBLK]: '4',
+  [S_IFDIR]: '5',
+  [S_IFIFO]: '6',
+};
+
+export class TarEntries {
+  readonly #tar: TarWriter;
+  /** a file of several names → the name that has its bytes, and how many names are to come */
+  readonly #links = new Map<string, { name: Buffer; left: number }>();
+
+  constructor(emit: Emit) {
+    this.#tar = new TarWriter(emit);
+  }
+
+  end = (): Promise<void> => this.#tar.end();
+
+  /** `name` in the directory `fd`, as `path` in the archive. What has gone meanwhile is left out. */
+  async add(fd: number, name: Buffer, path: Buffer): Promise<void> {
+    const found = tryCall('openat', fd, name, LOOK, 0);
+    if (found === ENOENT) return;
+    if (found < 0) call('openat', fd, name, LOOK, 0);
+    try {
+      const stat = fileStat(found, '');
+      const type = stat && types[stat.mode & S_IFMT];
+      if (stat && type) await this.#add(found, path, type, stat);
+    } finally {
+      closeSync(found);
+    }
+  }
+
+  async #add(fd: number, path: Buffer, type: string, stat: FileStat): Promise<void> {
+    const { mode, uid, gid, mtime, rdev } = stat;
+    const entry: TarEntry = { type, name: path, mode, uid, gid, size: 0, mtime };
+    const first = type === '5' ? undefined : this.#linked(stat, path);
+    if (first) return void (await this.#tar.entry({ ...entry, type: '1', linkname: first }));
+    const xattrs = keptXattrs(new Map(xattrsOf(descriptorPath(fd))));
+    if (xattrs.length) entry.xattrs = xattrs;
+    if (type === '0') return this.#file(fd, entry, stat);
+    if (type === '2') entry.linkname = this.#target(fd);
+    if (type === '3' || type === '4') entry.device = rdev;
+    await this.#tar.entry(entry);
+  }
+
+  /** The name under which the same file is in the archive already. */
+  #linked({ dev, ino, nlink }: FileStat, name: Buffer): Buffer | undefined {
+    if (nlink < 2) return undefined;
+    const key = `${dev}:${ino}`;
+    const first = this.#links.get(key);
+    if (!first) this.#links.set(key, { name, left: nlink - 1 });
+    else if (!--first.left) this.#links.delete(key);
+    return first?.name;
+  }
+
+  #target(fd: number): Buffer {
+    const { ret, bytes } = askCall('readlinkat', fd, '', PATH_MAX);
+    if (ret < 0) call('readlinkat', fd, '', PATH_MAX);
+    return Buffer.from(bytes);
+  }
+
+  async #file(fd: number, entry: TarEntry, { size, blocks }: FileStat): Promise<void> {
+    if (!size) return void (await this.#tar.entry(entry));
+    const file = call('openat', AT_FDCWD, descriptorPath(fd), READ, 0);
+    try {
+      const sparse = size - blocks * BLOCK >= HOLES_LEAST ? [...segmentsOf(file, size)] : undefined;
+      await this.#tar.entry({ ...entry, size, ...(sparse && { sparse: { realSize: size, segments: sparse } }) });
+      for (const [offset, length] of sparse ?? [[0, size] as const]) await this.#bytes(file, offset, length);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  async #bytes(file: number, offset: number, length: number): Promise<void> {
+    for (let done = 0; done < length;) {
+      const wanted = Math.min(PIECE, length - done);
+      const piece = Buffer.allocUnsafe(wanted);
+      const read = readSync(file, piece, 0, wanted, offset + done);
+      if (!read) piece.fill(0);
+      const part = read ? piece.subarray(0, read) : piece;
+      await this.#tar.data(part);
+      done += part.length;
+    }
+  }
+
+  /** The name is taken away: `.wh.NAME`. Its time is always the same, so that equal changes make equal archives. */
+  whiteout = (directory: Buffer, name: Buffer): Promise<void> =>
+    this.#mark(directory, Buffer.concat([Buffer.from(WHITEOUT), name]));
+
+  /** Nothing of the layers below is in this directory. */
+  opaque = (directory: Buffer): Promise<void> => this.#mark(directory, Buffer.from(OPAQUE_MARK));
+
+  async #mark(directory: Buffer, mark: Buffer): Promise<void> {
+    const name = directory.length ? Buffer.concat([directory, Buffer.from('/'), mark]) : mark;
+    await this.#tar.entry({ type: '0', name, mode: 0o600, uid: 0, gid: 0, size: 0, mtime: { sec: 0, nsec: 0 } });
+  }
+}

@@ -1,0 +1,58 @@
+/** vfs: each container has a copy of its image. Slow and large, and it works wherever files do. */
+import { basename } from 'node:path';
+import { jobParts, runJob } from '../../kernel/jobs.ts';
+import { ownTreeOf } from '../../kernel/process/inspect.ts';
+import { mountPoints, type Change, type RwLayer, type StorageDriver } from '../driver.ts';
+import '../tree/jobs.ts';
+import type { TreeInput } from '../tree/tar-tree.ts';
+import type { CompareInput } from './changes.ts';
+import './jobs.ts';
+import { mount, prepare, remove } from './steps.ts';
+
+/** By tree: clients that ask at the same time share one walk. */
+const sizes = new Map<string, Promise<number>>();
+
+const inputOf = (layer: RwLayer): CompareInput => ({
+  tree: layer.paths.rootfs,
+  layers: (layer.image?.layers ?? []).map(({ dir }) => dir).reverse(),
+  mountPoints: [...mountPoints(layer)],
+});
+
+export const vfs: StorageDriver = {
+  name: 'vfs',
+  whiteouts: 'files',
+  prepare,
+  mount,
+  remove,
+
+  // nothing lies beside the tree
+  afterRun: async () => undefined,
+
+  inspect: ({ paths }) => [ownTreeOf(paths.rootfs)],
+
+  changes: (layer) => jobParts<Change[]>('vfs-changes', inputOf(layer)),
+  diff: (layer) => jobParts<Uint8Array>('vfs-diff', inputOf(layer)),
+
+  exported({ paths }) {
+    // what a container calls .wh.NAME is a file like any other
+    const input: TreeInput = { trees: [paths.rootfs], whiteouts: 'overlayfs' };
+    return jobParts<Uint8Array>('export-tree', input);
+  },
+
+  size(layer) {
+    const key = layer.paths.rootfs;
+    const known = sizes.get(key);
+    if (known) return known;
+    const size = (runJob('vfs-size', inputOf(layer)) as Promise<number>).finally(() => sizes.delete(key));
+    sizes.set(key, size);
+    return size;
+  },
+
+  // the field "root" of mountinfo ends with it: the directory of its file system that is mounted
+  mountMark: ({ dir, rootfs }) => `/${basename(dir)}/${basename(rootfs)} `,
+
+  // as dockerd's: it has nothing to say
+  status: () => null,
+  graphData: () => ({ Name: 'vfs', Data: null }),
+  imageGraphData: () => ({ Name: 'vfs', Data: null }),
+};

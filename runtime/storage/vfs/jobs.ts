@@ -1,0 +1,22 @@
+/** What goes through whole trees for vfs: jobs of a worker's thread. */
+import { registerJobs } from '../../kernel/jobs.ts';
+import type { CompareInput } from './changes.ts';
+import type { CopyInput } from './copy-layers.ts';
+
+/** Loaded when first asked for, so that the worker starts fast. */
+const [telling, tars] = [() => import('../tree/tell-changes.ts'), () => import('../tree/tar-tree.ts')];
+
+async function visitOf(input: CompareInput) {
+  const { visitChanges } = await import('./changes.ts');
+  return (visitor: Parameters<typeof visitChanges>[1]) => visitChanges(input, visitor);
+}
+
+registerJobs(
+  {
+    'vfs-changes': async (input: CompareInput, tell) => (await telling()).tellChanges(await visitOf(input), tell),
+    'vfs-diff': async (input: CompareInput, tell) => (await tars()).tarOfChanges(await visitOf(input), tell),
+    'vfs-size': async (input: CompareInput) => (await telling()).sizeOfChanges(await visitOf(input)),
+  },
+  'trees',
+);
+registerJobs({ 'vfs-copy': async (input: CopyInput) => (await import('./copy-layers.ts')).copyLayers(input) });
