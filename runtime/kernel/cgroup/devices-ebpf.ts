@@ -4,10 +4,10 @@
  *   r1 → struct bpf_cgroup_dev_ctx { u32 access_type: access << 16 | type; u32 major; u32 minor; }
  *   r0 ← 1 allow, 0 deny
  *
- * Of two rules the later one wins, for each of read, write and mknod by itself. So the rules are tried from the last to
- * the first:
- * an allowing one takes its bits off what is still asked for, a denying one refuses as soon as such a bit is left. What
- * no rule speaks of is allowed, as in a cgroup without a program; the list of a container begins with "deny all".
+ * Of two rules that match, the later one decides, for each of read, write and mknod separately. So the program tries
+ * the rules from the last to the first. An allowing rule clears its bits in the bits that are still undecided. A
+ * denying rule denies as soon as one of its bits is undecided. What no rule matches is allowed, as in a cgroup without
+ * a program; the rules of a container begin with "deny all".
  */
 import type { DeviceRule } from '../../oci/spec.ts';
 import { Ebpf, R } from './ebpf.ts';
@@ -34,7 +34,7 @@ export function deviceProgram(rules: readonly DeviceRule[]): Buffer {
     const bits = accessBits(rule.access);
     if (!bits) continue;
     if (isForAll(rule, bits)) {
-      // nothing before it matters, and the verifier refuses code that cannot be reached
+      // earlier rules cannot change anything, and the verifier rejects code that cannot be reached
       last = rule.allow ? 'allow' : 'deny';
       break;
     }

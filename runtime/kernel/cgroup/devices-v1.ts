@@ -3,7 +3,7 @@ import type { DeviceRule } from '../../oci/spec.ts';
 
 const number = (n: number | undefined) => (n === undefined || n < 0 ? '*' : String(n));
 
-/** A rule for every device is written as the letter alone: it also forgets all exceptions. */
+/** A rule for all devices is written as the letter 'a' alone; the kernel then also deletes all exceptions. */
 export function deviceLine(rule: DeviceRule): string {
   const type = rule.type ?? 'a';
   return type === 'a' ? 'a' : `${type} ${number(rule.major)}:${number(rule.minor)} ${rule.access ?? 'rwm'}`;

@@ -1,4 +1,4 @@
-/** A cgroup is a directory: making, listing and removing it, the same on both versions. */
+/** Makes, lists and removes cgroups, which are directories, in the same way on both versions. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { AT, AT_FDCWD } from '../../syscalls/constants.ts';
 import { hasCode, tolerate } from '../errors.ts';
@@ -7,7 +7,10 @@ import { waitUntil } from './wait.ts';
 
 const REMOVE_MS = 2000;
 
-/** '/drydock/<id>' from the daemon's settings or from --cgroup-parent: it must not climb. */
+/**
+ * A cgroup path '/drydock/<id>', from the daemon's settings or --cgroup-parent, without extra slashes. Throws when it
+ * is not absolute or has the names '.' or '..'.
+ */
 export function checkPath(path: string): string {
   if (!path.startsWith('/') || path === '/' || path.split('/').some((part) => part === '..' || part === '.')) {
     throw new Error(
@@ -24,7 +27,7 @@ export const levels = (path: string): string[] =>
     .slice(1)
     .map((_, j, parts) => `/${parts.slice(0, j + 1).join('/')}`);
 
-/** True when it was made now, false when it was there. */
+/** Returns true when it made the directory, false when it existed. */
 export async function makeDirectory(k: Kernel, dir: string): Promise<boolean> {
   return (await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, dir, 0o755))) !== undefined;
 }
@@ -39,21 +42,21 @@ const below = (dir: string): string[] => {
   }
 };
 
-/** The cgroup and those that the container made in it, parents first. */
+/** The cgroup and the cgroups that the container made below it, parents first. */
 export function tree(dir: string): string[] {
   const all = [dir];
   for (let j = 0; j < all.length; j++) all.push(...below(all[j]!));
   return all;
 }
 
-/** Host pids in it and below it. */
+/** Pids of the processes in the cgroup and below it, as the host sees them. */
 export function pidsIn(dir: string): number[] {
   return tree(dir)
     .flatMap((d) => readText(`${d}/cgroup.procs`).split('\n').filter(Boolean).map(Number))
     .filter((pid) => pid > 0);
 }
 
-/** '' for a file or a cgroup that is not there (any more). */
+/** The text of a file; '' when the file or its cgroup does not exist (any more). */
 export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -64,8 +67,8 @@ export function readText(path: string): string {
 }
 
 /**
- * rmdir(2), children first. The kernel says EBUSY while there are children, and for some moments after the last process
- * has exited. Absent is fine.
+ * rmdir(2), children first. The kernel returns EBUSY while there are children, and for some moments after the last
+ * process has exited. A missing directory is no error.
  */
 export async function removeDirectory(k: Kernel, dir: string): Promise<void> {
   const rmdir = (path: string) => tolerate(['ENOENT'], k.daemon.unlinkat(AT_FDCWD, path, AT.AT_REMOVEDIR));

@@ -1,6 +1,6 @@
 /**
- * An assembler for the few eBPF instructions that a device program needs: bpf(2), the kernel's
- * bpf/standardization/instruction-set.
+ * An assembler for the few eBPF instructions that a device program needs: bpf(2), and
+ * bpf/standardization/instruction-set in the kernel's documentation.
  *
  *   | opcode: 8 | dst: 4, src: 4 | offset: 16 | immediate: 32 |     little endian
  */
@@ -57,7 +57,7 @@ export class Ebpf {
   jumpIfNot(dst: number, imm: number, target: string): this {
     return this.#emit(OP.JNE_K, dst, { imm, target });
   }
-  /** if dst & imm */
+  /** jumps to `target` if dst & imm is not zero */
   jumpIfAny(dst: number, imm: number, target: string): this {
     return this.#emit(OP.JSET_K, dst, { imm, target });
   }
@@ -73,7 +73,7 @@ export class Ebpf {
     return this.#code.some((i) => i.target === name);
   }
 
-  /** 8 bytes an instruction; jumps count from the instruction after them. */
+  /** The program, 8 bytes an instruction. Jump offsets count from the instruction after the jump. */
   bytes(): Buffer {
     const out = Buffer.alloc(this.#code.length * 8);
     for (const [at, { op, dst, src, offset, imm, target }] of this.#code.entries()) {

@@ -1,39 +1,39 @@
 /**
- * Which controllers this machine has, and where they are mounted: cgroups(7), /proc/self/mountinfo in
+ * Which controllers this machine has and where they are mounted: cgroups(7), /proc/self/mountinfo in
  * proc_pid_mountinfo(5).
  */
 import { readFileSync } from 'node:fs';
 
-/** One mounted v1 hierarchy. Distributions mount some controllers together (cpu,cpuacct). */
+/** A mounted v1 hierarchy. Distributions mount some controllers together (cpu,cpuacct). */
 export interface Hierarchy {
   mount: string;
-  /** of systemd's own hierarchy, which has none: 'name=systemd' */
+  /** ['name=systemd'] for systemd's own hierarchy, which has no controller */
   controllers: string[];
 }
 export interface Hierarchies {
-  /** 1 as soon as one controller is on v1: the hybrid layout has an empty cgroup2 beside them. */
+  /** 1 if at least one controller is on v1; in the hybrid layout an empty cgroup2 is mounted beside them */
   version: 1 | 2;
   v1: Hierarchy[];
   /** where cgroup2 is mounted */
   unified?: string;
 }
 
-/** It has no controller: systemd keeps its services apart in it. */
+/** systemd's own hierarchy without controllers, in which it groups the processes of its services. */
 export const SYSTEMD = 'name=systemd';
 /**
- * The ones a container is put into, in this order: all that runc knows. In a hierarchy that was left out, a privileged
- * container would sit in the host's root group, and a systemd in it would make its own groups there.
+ * The hierarchies that a container is put into, in this order: all that runc knows. If one was left out, a privileged
+ * container would be in the host's root group of it, and a systemd in the container would make its groups there.
  */
 const USED = [
   ...['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids'],
   ...['net_cls', 'net_prio', 'perf_event', 'hugetlb', 'rdma', 'misc', SYSTEMD],
 ];
 
-/** mountinfo writes space, tab, newline and backslash as \ooo. */
+/** mountinfo writes space, tab, newline and backslash as \ooo (octal). */
 const unescape = (field: string) =>
   field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
 
-/** Without a controller, and so without limits. */
+/** Whether a hierarchy has no controller, and so no limits. */
 export const isNamed = ({ controllers }: Hierarchy): boolean => controllers.every((one) => one.startsWith('name='));
 
 interface Row {
@@ -49,7 +49,7 @@ function parseRow(line: string): Row | undefined {
   return { mount: unescape(mount), type, options: (options ?? '').split(',') };
 }
 
-/** The same hierarchy may be mounted twice (bind mounts into containers): the one below /sys/fs/cgroup is meant. */
+/** A hierarchy may be mounted twice (bind mounts into containers). The mount below /sys/fs/cgroup comes first. */
 const usual = (row: Row) => Number(row.mount.startsWith('/sys/fs/cgroup'));
 
 export function parseHierarchies(mountinfo: string): Hierarchies {
@@ -70,7 +70,7 @@ export function parseHierarchies(mountinfo: string): Hierarchies {
 }
 
 let found: Hierarchies | undefined;
-/** Read once: nobody mounts or moves hierarchies on a running machine. */
+/** Read once, because hierarchies do not change while a machine runs. */
 export function hierarchies(): Hierarchies {
   found ??= parseHierarchies(readFileSync('/proc/self/mountinfo', 'utf8'));
   return found;

@@ -1,8 +1,8 @@
-/** The files of a cgroup that say something, as the kernel has them now. */
+/** The files of a cgroup that show its state and limits, as they are now. */
 import type { Evidence } from '../../journal/inspection-section.ts';
 import { readText } from './directory.ts';
 
-/** By the name of the file; absent ones are passed over, so one list serves both versions and every controller. */
+/** File names. Missing files are skipped, so one list serves both versions and all controllers. */
 const FILES = [
   'cgroup.procs',
   'cgroup.controllers',

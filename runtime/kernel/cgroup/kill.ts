@@ -1,4 +1,4 @@
-/** SIGKILL to every process of a cgroup, until none is left: what cgroup.kill does by itself on version 2. */
+/** Sends SIGKILL to each process of a cgroup until none is left. On v2 the kernel's cgroup.kill does this. */
 import { constants } from 'node:os';
 import { tolerate } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
@@ -11,9 +11,8 @@ export interface Freezer {
 }
 
 /**
- * Frozen first, so that nothing forks between the list and the signal; a frozen process takes the signal when it is
- * thawed.
- * Throws when something is left after 10 s: a process in uninterruptible sleep cannot be killed by anybody.
+ * Freezes the group first, so that no process forks between the listing and the signal. A frozen process gets the
+ * signal when it is thawed. Throws when processes are left after 10 s: one in uninterruptible sleep cannot be killed.
  */
 export async function killAll(k: Kernel, list: () => number[], freezer?: Freezer): Promise<void> {
   if (!list().length) return;

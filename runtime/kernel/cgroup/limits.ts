@@ -2,24 +2,24 @@
  * OCI resources → file → value, for both versions of cgroups.
  *
  * v1: admin-guide/cgroup-v1; v2: admin-guide/cgroup-v2, "Controllers". Rows are written in this order. A row without a
- * value is not written at all; a file that is not there gives the row's warning (Docker's words) and the container runs
- * without the limit.
+ * value is not written. If its file does not exist, the row's warning is returned (Docker's text) and the container
+ * runs without the limit.
  */
 import type { Resources, ThrottleDevice } from '../../oci/spec.ts';
 
 export interface Limit {
   controller: string;
-  /** tried in turn: the first one that is there is written */
+  /** the first of these that exists is written */
   files: string[];
-  /** one write each; none: not asked for */
+  /** one write for each value; [] when the limit is not set */
   values(r: Resources, file: string): string[];
-  /** what the user is told when no file is there */
+  /** shown to the user when none of the files exists */
   warning: string;
 }
 
 const one = (value: number | string | undefined | null | false): string[] =>
   value === undefined || value === null || value === false || value === '' ? [] : [String(value)];
-/** v2 says "max" where v1 says -1. */
+/** v2 writes "max" where v1 writes -1. */
 const max = (value: number | undefined): string[] => (value === undefined ? [] : [value < 0 ? 'max' : String(value)]);
 const throttle = (devices: ThrottleDevice[] | undefined, show: (rate: number) => string) =>
   (devices ?? []).map((d) => `${d.major}:${d.minor} ${show(d.rate)}`);
@@ -87,9 +87,8 @@ export const v1Limits: Limit[] = table(
 );
 
 /**
- * 2…262144 with default 1024 → 1…10000 with default 100: a curve through the three points, the one that runc and crun
- * agreed on,
- * because a straight line would make the default of v1 less than half of the default of v2.
+ * 2…262144 with default 1024 → 1…10000 with default 100: a curve through the three points, as runc and crun compute
+ * it. A straight line would make v1's default less than half of v2's default.
  */
 export function weightOfShares(shares: number): number {
   if (shares <= 2) return 1;
@@ -97,7 +96,7 @@ export function weightOfShares(shares: number): number {
   const l = Math.log2(shares);
   return Math.ceil(10 ** ((l * l + 125 * l) / 612 - 7 / 34));
 }
-/** 10…1000 → 1…10000, runc's straight line */
+/** 10…1000 → 1…10000, a straight line as in runc */
 export const ioWeightOfBlkio = (weight: number): number => 1 + Math.floor(((weight - 10) * 9999) / 990);
 
 function cpuMax(r: Resources): string[] {
@@ -106,14 +105,14 @@ function cpuMax(r: Resources): string[] {
     ? []
     : [`${quota && quota > 0 ? quota : 'max'} ${period ?? 100000}`];
 }
-/** v1 limits memory and swap together, v2 swap alone. */
+/** v1 limits the sum of memory and swap, v2 limits swap alone. */
 function swapMax(r: Resources): string[] {
   const { limit, swap } = r.memory ?? {};
   if (swap === undefined) return [];
   return max(swap < 0 || limit === undefined || limit < 0 ? -1 : swap - limit);
 }
 
-/** The BFQ scheduler keeps the range of v1. */
+/** io.bfq.weight has the range of v1. */
 function ioWeight(r: Resources, file: string): string[] {
   const weight = r.blockIO?.weight;
   return one(weight && (file === 'io.bfq.weight' ? weight : `default ${ioWeightOfBlkio(weight)}`));

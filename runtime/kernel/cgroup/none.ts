@@ -1,6 +1,6 @@
 /**
- * No control group of its own, left out on purpose (runtime/container/leave-out.ts): its processes are found by what they
- * have mounted.
+ * A container without its own control group, because the step was left out on purpose (runtime/container/leave-out.ts).
+ * Its processes are found by their mounts.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Cgroup } from './cgroup.ts';
@@ -10,14 +10,14 @@ function attempt(read: () => string): string {
   try {
     return read();
   } catch {
-    return ''; // it has ended
+    return ''; // the process has exited
   }
 }
 const namespaceOf = (pid: number | 'self') => attempt(() => readlinkSync(`/proc/${pid}/ns/pid`));
 
 /**
- * All processes in the pid namespaces of those that have the container's layer mounted, but for the daemon's own
- * namespace. A process before that mount is the stage, which dies with its shim.
+ * All processes in the pid namespaces of those processes that have the container's layer mounted, except the daemon's
+ * own namespace. A process before that mount is the stage, which dies with its shim.
  */
 function processesWith(mark: string): number[] {
   const pids = readdirSync('/proc')
@@ -38,7 +38,7 @@ const noFreezer = async (): Promise<never> => {
   throw new Error('the control group was left out, and the freezer with it: this container cannot be paused');
 };
 
-/** The first argument is the group that it would have had; `mark` is the part of a line of mountinfo that tells it. */
+/** `path`: the group that it would have had. `mark`: the part of a mountinfo line that identifies the container. */
 export function noCgroup({ version, path }: Pick<Cgroup, 'version' | 'path'>, mark: string): Cgroup {
   const processes = () => processesWith(mark);
   const nothing = async () => undefined;
@@ -52,7 +52,7 @@ export function noCgroup({ version, path }: Pick<Cgroup, 'version' | 'path'>, ma
     thaw: nothing,
     limit: async () => ['the control group was left out: no limit holds'],
     allowDevices: async () => [],
-    // with its first process the kernel ends all others of a pid namespace: pid_namespaces(7)
+    // when the first process of a pid namespace exits, the kernel kills all others in it: pid_namespaces(7)
     kill: (k) => killAll(k, processes),
     processes: async () => processes(),
     oomKilled: async () => false,

@@ -1,9 +1,9 @@
 /**
- * When memory runs out, the kernel says so at once, in each version in its own way:
+ * How the kernel reports at once that memory ran out:
  *
- * v1 an eventfd whose number and that of memory.oom_control are written into cgroup.event_control
- * (admin-guide/cgroup-v1/memory, 9 and 10)
- *   v2   memory.events changes, which inotify(7) tells (admin-guide/cgroup-v2, "memory.events")
+ *   v1   an eventfd; its number and that of memory.oom_control are written to cgroup.event_control
+ *        (admin-guide/cgroup-v1/memory, 9 and 10)
+ *   v2   memory.events is modified, which inotify(7) reports (admin-guide/cgroup-v2, "memory.events")
  */
 import { existsSync, watch } from 'node:fs';
 import { AT_FDCWD, EFD, O } from '../../syscalls/constants.ts';
@@ -15,13 +15,13 @@ import { keyed } from './stat-files.ts';
 
 const COUNTER = 8;
 
-/** Zero and '' when the group is gone. */
+/** The OOM kills in memory.oom_control (v1) or memory.events (v2); 0 and '' when the group is gone. */
 export function readOom(path: string): Oom {
   const text = readText(path).trim();
   return { path, kills: keyed(text)['oom_kill'] ?? 0, says: text.replaceAll('\n', ', ') };
 }
 
-/** The callback also runs when the group is removed. */
+/** Runs `callback` at each event. It also runs when the group is removed. */
 export async function eventsOfV1(k: Kernel, dir: string, callback: () => void): Promise<() => Promise<void>> {
   const event = await k.daemon.eventfd2(0, EFD.EFD_CLOEXEC | EFD.EFD_NONBLOCK);
   try {
@@ -34,7 +34,7 @@ export async function eventsOfV1(k: Kernel, dir: string, callback: () => void): 
     throw error;
   }
   const stop = k.readable(event, () => {
-    // the counter goes back to zero, else it could be read for ever
+    // reading resets the counter; otherwise the eventfd would stay readable
     void tolerate(['EAGAIN'], k.daemon.read(event, COUNTER));
     callback();
   });

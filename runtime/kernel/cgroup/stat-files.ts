@@ -1,9 +1,9 @@
-/** The two shapes in which cgroup files give numbers: admin-guide/cgroup-v2, "Format". */
+/** The two formats of numbers in cgroup files: admin-guide/cgroup-v2, "Format". */
 
-/** cpuacct.stat counts in USER_HZ, which is 100 on every architecture that Linux runs containers on. */
+/** Nanoseconds of a USER_HZ tick, the unit of cpuacct.stat. USER_HZ is 100 on all architectures that run containers. */
 export const USER_HZ_NS = 10_000_000;
 
-/** A single value; '' and "max" give `otherwise`. */
+/** A single value; `otherwise` for '' and "max". */
 export function number(text: string, otherwise = 0): number {
   const value = parseFloat(text);
   return Number.isNaN(value) ? otherwise : value;

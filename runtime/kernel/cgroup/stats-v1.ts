@@ -1,4 +1,4 @@
-/** What a container has used, from version 1's files. */
+/** What a container has used, from the files of version 1. */
 import { totalmem } from 'node:os';
 import type { CgroupStats } from './cgroup.ts';
 import { readText } from './directory.ts';
@@ -25,7 +25,7 @@ export function statsV1(directoryOf: DirectoryOf): CgroupStats {
     memory: {
       usage: number(read('memory', 'memory.usage_in_bytes')),
       maxUsage: number(read('memory', 'memory.max_usage_in_bytes')),
-      // "no limit" is the largest page count: what the container really has is the machine's memory
+      // "no limit" is the largest page count; the container's limit then is the machine's memory
       limit: Math.min(number(read('memory', 'memory.limit_in_bytes'), Infinity), totalmem()),
       failcnt: number(read('memory', 'memory.failcnt')),
       stats: keyed(read('memory', 'memory.stat')),
@@ -38,7 +38,7 @@ export function statsV1(directoryOf: DirectoryOf): CgroupStats {
   };
 }
 
-/** Lines '8:0 Read 4096'; Sync, Async, Discard and Total are sums of others or nobody's question. */
+/** Lines '8:0 Read 4096'. Sync, Async and Total are sums of others; Discard is not shown. */
 function blkio(bytes: string, operations: string): CgroupStats['io'] {
   const parse = (text: string) => [...text.matchAll(/^(\d+):(\d+) (Read|Write) (\d+)$/gm)];
   const counts = new Map(parse(operations).map((m) => [`${m[1]}:${m[2]} ${m[3]}`, Number(m[4])]));

@@ -1,4 +1,4 @@
-/** What a container has used, from version 2's files. */
+/** What a container has used, from the files of version 2. */
 import { totalmem } from 'node:os';
 import type { CgroupStats } from './cgroup.ts';
 import { readText } from './directory.ts';

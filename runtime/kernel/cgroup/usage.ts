@@ -1,14 +1,14 @@
-/** How much a container uses against how much it may, at this moment, from whichever version's files. */
+/** What a container uses and what its limits are, at this moment, on either version. */
 import type { Cgroup } from './cgroup.ts';
 import { readText } from './directory.ts';
 import { number } from './stat-files.ts';
 
-/** Sizes in bytes, times in nanoseconds; a limit that is not there has not been set. */
+/** Sizes in bytes, times in nanoseconds. A missing limit is not set. */
 export interface Usage {
   /**
-   * `most`: the highest it ever was; `kills`: how often the OOM killer came; `hits`: how often it met the limit, by
-   * memory.failcnt, which
-   * version 1 leaves alone when memory and swap together have the same limit, because that one is met first
+   * `most`: the highest usage so far. `kills`: how often the OOM killer killed. `hits`: how often the limit was reached,
+   * from memory.failcnt. Version 1 does not count there when memory and memory plus swap have the same limit, because
+   * the latter is reached first.
    */
   memory: { usage: number; most?: number; limit?: number; hits: number; kills: number };
   /** `limit` in CPUs */
@@ -17,19 +17,19 @@ export interface Usage {
   io: { read: number; written: number };
   frozen: boolean;
   /**
-   * PSI, "some" over the last ten seconds, in percent; version 1 has it for the machine only, and not every kernel has
-   * it
+   * PSI: "some" of the last ten seconds, in percent. Version 1 has it only for the whole machine, and some kernels do not
+   * have it.
    */
   pressure?: { of: 'container' | 'machine'; cpu: number; memory: number; io: number };
 }
 
-/** "max" and version 1's largest page count are no limits. */
+/** The limit in a file; undefined for "max" and for version 1's largest page count. */
 export const limitIn = (text: string): number | undefined => {
   const limit = number(text, Infinity);
   return limit >= 0 && limit < 2 ** 60 ? limit : undefined;
 };
 
-/** cpu.max "50000 100000", or the two files of version 1; -1 and "max" are no limit. */
+/** The number of CPUs in cpu.max "50000 100000" or in the two files of version 1; undefined for -1 and "max". */
 export function cpusIn(quota: string, period: string): number | undefined {
   const of = number(period);
   const share = number(quota, -1);
@@ -55,7 +55,7 @@ function pressureOf(cgroup: Cgroup): Usage['pressure'] {
 const given = <K extends string>(name: K, value: number | undefined) =>
   (value === undefined ? {} : { [name]: value }) as { [N in K]?: number };
 
-/** Zeros when the group is gone. */
+/** All zero when the group is gone. */
 export async function usageOf(cgroup: Cgroup): Promise<Usage> {
   const v1 = cgroup.version === 1;
   const read = (controller: string, one: string, two: string) =>

@@ -15,7 +15,7 @@ import { waitUntil } from './wait.ts';
 import { readNumber, writeLimits } from './write-limits.ts';
 
 const FREEZE_MS = 10_000;
-/** What is told of the cgroup2 beside: controllers it has none. */
+/** What the journal shows for the cgroup2 of a hybrid machine, because it has no controllers. */
 const UNIFIED = 'unified';
 
 export function cgroupV1(cgroupPath: string, { v1, unified }: Hierarchies): Cgroup {
@@ -27,7 +27,7 @@ export function cgroupV1(cgroupPath: string, { v1, unified }: Hierarchies): Cgro
     return hierarchy && hierarchy.mount + path;
   };
   const freezer = directoryOf('freezer');
-  /** any hierarchy lists the processes; prefer the one that can hold them still */
+  /** Any hierarchy lists the processes; prefer the freezer's, which can stop them. */
   const listing = freezer ?? dirs[0] ?? '';
 
   const setFrozen = async (k: Kernel, state: 'FROZEN' | 'THAWED') => {
@@ -35,7 +35,7 @@ export function cgroupV1(cgroupPath: string, { v1, unified }: Hierarchies): Cgro
     await k.daemon.write_file(`${freezer}/freezer.state`, 0, 0, state);
     const there = async () =>
       (await k.daemon.read_file(`${freezer}/freezer.state`, 64)).toString('latin1').trim() === state;
-    // a task that forks or is traced may be missed on the way: the kernel's documentation says to write again
+    // the kernel may miss a task that forks or is traced; its documentation says to write again
     const reached = await waitUntil(
       async () =>
         (await there()) || (await k.daemon.write_file(`${freezer}/freezer.state`, 0, 0, state), await there()),
@@ -86,7 +86,7 @@ export function cgroupV1(cgroupPath: string, { v1, unified }: Hierarchies): Cgro
       await k.together((stage) => {
         for (const hierarchy of v1) {
           const joined = stage.write_file(`${hierarchy.mount}${path}/tasks`, 0, 0, '0');
-          // of a container that an older Drydock started
+          // a container of an older Drydock is not in the named hierarchies
           if (isNamed(hierarchy)) joined.mayFail('ENOENT');
         }
       });
@@ -119,8 +119,8 @@ export function cgroupV1(cgroupPath: string, { v1, unified }: Hierarchies): Cgro
 }
 
 /**
- * The leaf with one mkdir(2) when the parent is there. A cpuset without CPUs and memory nodes takes no tasks
- * (cpuset(7)): the parent hands its own down by cgroup.clone_children, which is set once, when the parent is made.
+ * Makes the leaf with one mkdir(2) when its parent exists. A cpuset without CPUs and memory nodes takes no tasks
+ * (cpuset(7)), so the parent passes its own on: cgroup.clone_children is set once, when the parent is made.
  */
 async function createIn(k: Kernel, mount: string, path: string, isCpuset: boolean): Promise<void> {
   if ((await tolerate(['ENOENT'], makeDirectory(k, mount + path))) === undefined) {
@@ -136,7 +136,7 @@ async function createIn(k: Kernel, mount: string, path: string, isCpuset: boolea
   }
 }
 
-/** A parent that somebody is just making may still be empty: then it is filled first. */
+/** Copies CPUs and memory nodes from the parent. A parent that was made just now may have none yet; it is filled first. */
 async function inheritCpuset(k: Kernel, mount: string, level: string, isParent: boolean): Promise<void> {
   const parent = levels(level).at(-2) ?? '';
   const read = (file: string) => k.daemon.read_file(`${mount}${parent}/${file}`, 4096);
@@ -149,7 +149,7 @@ async function inheritCpuset(k: Kernel, mount: string, level: string, isParent: 
   if (isParent) await k.daemon.write_file(`${mount}${level}/cgroup.clone_children`, 0, 0, '1');
 }
 
-/** The kernel keeps memory.limit ≤ memory.memsw.limit at every moment: when raising both, memsw goes first. */
+/** The kernel always keeps memory.limit ≤ memory.memsw.limit, so memsw comes first when both are raised. */
 async function memoryOrder(k: Kernel, dir: string | undefined, resources: Resources): Promise<readonly Limit[]> {
   const { limit, swap } = resources.memory ?? {};
   if (!dir || limit === undefined || swap === undefined) return v1Limits;

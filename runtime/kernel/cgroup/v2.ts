@@ -1,4 +1,4 @@
-/** cgroups version 2: one directory, controllers enabled from above. admin-guide/cgroup-v2. */
+/** cgroups version 2: one directory; controllers are enabled in the groups above. admin-guide/cgroup-v2. */
 import type { DeviceRule } from '../../oci/spec.ts';
 import { hasCode, tolerate } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
@@ -89,7 +89,7 @@ export function cgroupV2(cgroupPath: string, { unified }: Hierarchies): Cgroup {
 
 const words = (bytes: Buffer) => bytes.toString('latin1').split(/\s+/).filter(Boolean);
 
-/** The cgroup may be gone before we look: then nobody is in it. */
+/** Undefined when the cgroup is gone; then it has no processes. */
 async function populated(
   k: Kernel,
   event: (k: Kernel, name: string) => Promise<string | undefined>,
@@ -98,8 +98,8 @@ async function populated(
 }
 
 /**
- * All at once; if the kernel refuses the set, one by one, so that one controller in use elsewhere does not take the
- * others along.
+ * Enables all controllers in one write. If the kernel rejects that, it enables them one by one, so that one controller
+ * that is in use elsewhere does not keep the others from being enabled.
  */
 async function enable(k: Kernel, parent: string, wanted: string[]): Promise<void> {
   const file = `${parent}/cgroup.subtree_control`;

@@ -1,7 +1,7 @@
-/** The kernel tells of a freeze or of the last exit in a file: look again after 1, 2, 4 … 50 ms. */
+/** Polling: the kernel shows a freeze or the last exit in a file. Reads it again after 1, 2, 4 … 50 ms. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Resolves with false when `done` did not come true within `ms`. */
+/** Resolves to false when `done` was not true within `ms`. */
 export async function waitUntil(done: () => Promise<boolean>, ms: number): Promise<boolean> {
   const end = performance.now() + ms;
   for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {

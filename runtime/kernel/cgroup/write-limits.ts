@@ -1,13 +1,13 @@
-/** Writes the rows of a limits table below a cgroup's directories. */
+/** Writes the rows of a table of limits into a cgroup's files. */
 import type { Resources } from '../../oci/spec.ts';
 import { hasCode } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Limit } from './limits.ts';
 
-/** Where the files of a controller are; undefined when this machine does not have it. */
+/** The directory with the files of a controller; undefined when this machine does not have it. */
 export type DirectoryOf = (controller: string) => string | undefined;
 
-/** No such file means that the kernel was built without it, EOPNOTSUPP that the device or scheduler does not do it. */
+/** Without the file the kernel was built without the limit. EOPNOTSUPP: the device or scheduler does not support it. */
 const NOT_HERE = ['ENOENT', 'EOPNOTSUPP', 'ENODATA'];
 
 async function writeRow(k: Kernel, dir: string, row: Limit, resources: Resources): Promise<boolean> {
@@ -23,7 +23,7 @@ async function writeRow(k: Kernel, dir: string, row: Limit, resources: Resources
   return false;
 }
 
-/** Returns a warning for each limit that was asked for and cannot be enforced here. */
+/** Returns a warning for each limit that was set but cannot be enforced on this machine. */
 export async function writeLimits(
   k: Kernel,
   rows: readonly Limit[],
