@@ -1,4 +1,4 @@
-/** Reads all lessons and leaves them in dist/lessons.json, where the daemon finds them. */
+/** Reads all lessons and writes them to dist/lessons.json, from which the daemon loads them. */
 import { writeFileSync } from 'node:fs';
 import { loadCourse } from './load.ts';
 import { LessonsError } from './trouble.ts';

@@ -1,4 +1,4 @@
-/** Fields of front matter: each read with its line, so that what is wrong is said where it stands. */
+/** Reads fields of front matter, each with its line, so that errors point to the place. */
 import type { Front } from './front-matter.ts';
 import type { Place } from './trouble.ts';
 
@@ -21,7 +21,7 @@ export class Fields {
       this.front.data,
     );
   }
-  /** `read` throws what is wrong. */
+  /** `read` throws with what is wrong. */
   read<T>(path: Path, read: (value: unknown) => T): T | undefined {
     try {
       return read(this.value(path));
@@ -53,7 +53,7 @@ export class Fields {
       ? (value as Record<string, unknown>)
       : (this.trouble(path, 'names with values are needed'), {});
   }
-  /** Anything that is there and has no meaning is a mistake of spelling. */
+  /** Reports unknown fields, because they are usually misspelt. */
   only(path: Path, known: readonly string[]): void {
     for (const name of Object.keys(this.map(path)))
       if (!known.includes(name)) this.trouble([...path, name], `not known here; known are ${known.join(', ')}`);

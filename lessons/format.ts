@@ -1,13 +1,13 @@
 /**
- * What a lesson is when it has been read: the daemon evaluates it, the page and the terminal show it. Pure types and
- * the words they are made of.
+ * The types of a parsed lesson: the daemon evaluates it, the page and the terminal show it. Only types and the names in
+ * them.
  */
 import type { Check } from './checks/check.ts';
 
 export const languages = ['en', 'ru'] as const;
 export type Language = (typeof languages)[number];
 
-/** What a machine may lack: a lesson that requires it is shown with the reason instead of its task. */
+/** Features that a machine may lack; a lesson that requires one is then listed with the reason and cannot be opened. */
 export const requirements = [
   'overlay',
   'cgroup1',
@@ -28,7 +28,7 @@ export const requirements = [
 ] as const;
 export type Requirement = (typeof requirements)[number];
 
-/** The pictures of the page, as `[[see:…]]` and `view` name them. */
+/** The page's pictures, as `[[see:…]]` and `view` name them. */
 export const views = [
   'machine',
   'namespaces',
@@ -43,14 +43,15 @@ export const views = [
 export type View = (typeof views)[number];
 
 /**
- * The same thing three ways: fenced code with one of these after the language, in a row, becomes one block with tabs.
+ * The same action in three ways: consecutive code blocks with one of these words after the language become one block
+ * with tabs.
  */
 export const ways = ['here', 'docker', 'by-hand'] as const;
 export type Way = (typeof ways)[number];
 
 /**
- * `> [!predict]` and its kind: what the reader is to do with the quotation. A requirement's name shows it only where
- * the machine has it.
+ * The kinds of a quotation, written `> [!predict]`: what the reader should do with it. One named after a requirement is
+ * shown only if the machine has that.
  */
 export const notes = ['predict', 'look', 'note', 'cgroup1', 'cgroup2', 'practice'] as const;
 export type Note = (typeof notes)[number];
@@ -59,10 +60,10 @@ export type Inline =
   | { kind: 'text' | 'code'; text: string }
   | { kind: 'strong' | 'em'; content: Inline[] }
   | { kind: 'link'; href: string; content: Inline[] }
-  /** a step of the lifecycle, an object in a picture, a term of the glossary, another lesson */
+  /** a step of the lifecycle, a term of the glossary, or another lesson */
   | { kind: 'step' | 'term' | 'lesson'; id: string; text: string }
   | { kind: 'see'; view: View; sel?: string; text: string }
-  /** the name of the lesson's own container, known when it has been opened */
+  /** the name of the lesson's own container, known when the lesson is open */
   | { kind: 'machine' };
 
 export type Block =
@@ -73,17 +74,17 @@ export type Block =
   | { kind: 'ways'; ways: { way: Way; language: string; text: string }[] }
   | { kind: 'note'; note: Note; content: Block[] }
   | { kind: 'table'; head: Inline[][]; rows: Inline[][][] }
-  /** what the task asks for, in words; its state stands beside it */
+  /** the text of a task; its state is shown beside it */
   | { kind: 'task'; id: string; content: Inline[] }
-  /** the question with this number, from 1, asked here instead of at the end */
+  /** the question with this number, from 1, shown here instead of at the end */
   | { kind: 'question'; number: number };
 
 /**
- * What tests do for the learner: typed into the container's own terminal, into a shell of the host (with `drydock` and
- * `docker`), or said to the gate.
+ * What tests do in the learner's place: text typed into the container's terminal, a command for a shell on the host
+ * (with `drydock` and `docker`), or a command to the gate.
  */
 export type Act = { type: string } | { host: string } | { gate: 'next' | 'into' | 'continue' };
-/** `hint`: the number, from 1, of the hint that it has to bring */
+/** `hint`: number, from 1, of the hint that must appear */
 export interface Wrong {
   acts: Act[];
   hint?: number;
@@ -91,12 +92,12 @@ export interface Wrong {
 
 export interface Task {
   id: string;
-  /** edge: it happened after the lesson was opened; level: it is so now */
+  /** edge: it happened after the lesson was opened; level: it is true now */
   mode: 'edge' | 'level';
-  /** looked at only when these are done, and for what happens from then on */
+  /** tasks that must be done first; only later events count */
   after: string[];
   check: Check;
-  /** `when`: told as soon as this holds; the others one by one, after each attempt or when asked for */
+  /** `when`: shown as soon as this holds; hints without it are shown one by one, after each attempt or on request */
   hints: { when?: Check }[];
   solve: Act[];
   wrong: Wrong[];
@@ -110,7 +111,7 @@ export interface Question {
 export interface LessonText {
   title: string;
   body: Block[];
-  /** by task, in the order of its hints */
+  /** by task id, in the order of its hints */
   hints: Record<string, Inline[][]>;
   quiz: Question[];
 }
@@ -118,16 +119,16 @@ export interface LessonText {
 export interface Lesson {
   id: string;
   module: string;
-  /** its place in the course, from 1 */
+  /** position in the course, from 1 */
   number: number;
   minutes: number;
   needs: string[];
   requires: Requirement[];
-  /** the container that opening the lesson starts: words of `drydock run`, and where to stop */
+  /** the container that opening the lesson starts: arguments of `drydock run`, and the breakpoints */
   machine?: { run: string; pauseAt: string[] };
   view?: { open: View; focus?: string };
   tasks: Task[];
-  /** of each question the number of the right option, from 0 */
+  /** for each question the number of the right option, from 0 */
   answers: number[];
   text: { en: LessonText; ru?: LessonText };
 }

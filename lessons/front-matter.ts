@@ -1,4 +1,4 @@
-/** A file's head and body: YAML between two lines of three dashes, and the line on which each of its values stands. */
+/** Splits a file into head and body: YAML between two lines `---`, with the line number of each value. */
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml';
 import type { Place } from './trouble.ts';
 
@@ -6,9 +6,9 @@ export interface Front {
   /** plain data */
   data: Record<string, unknown>;
   body: string;
-  /** the file's line on which the body begins */
+  /** line of the file on which the body begins */
   bodyLine: number;
-  /** of the value at this path, or of the nearest one above it */
+  /** line of the value at this path, or of its nearest parent */
   line(...path: (string | number)[]): number;
 }
 
@@ -17,7 +17,7 @@ export function readFront(text: string, place: Place): Front | undefined {
   if (!match) return void place.at(1, 'front matter is needed: it begins with a line ---');
   const counter = new LineCounter();
   const document = parseDocument(match[1]!, { lineCounter: counter, uniqueKeys: true });
-  // the head begins on line 2
+  // The YAML begins on line 2 of the file.
   const lineAt = (offset: number) => counter.linePos(offset).line + 1;
   for (const error of document.errors)
     place.at(lineAt(error.pos[0]), error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''));

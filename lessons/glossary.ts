@@ -1,4 +1,4 @@
-/** glossary.md: a heading for each term, `## copy-up | Copy-up`, and what it means. */
+/** glossary.md: a heading for each term, `## copy-up | Copy-up`, followed by its meaning. */
 import { readBody } from './markdown.ts';
 import type { Term } from './format.ts';
 import type { Place } from './trouble.ts';

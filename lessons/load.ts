@@ -1,6 +1,6 @@
 /**
- * All lessons from their folders, checked: an unknown step, check, view or term, a duplicate id, a broken link are told
- * with file and line.
+ * Loads all lessons from their folders and checks them. An unknown step, check, view or term, a duplicate id and a
+ * broken link are reported with file and line.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ const numbered = (dir: string) =>
     .filter((e) => e.isDirectory() && NUMBERED.test(e.name))
     .map(({ name }) => name)
     .sort();
-/** A text and where its links are to be looked for. */
+/** A text, and the place to report for its links. */
 interface Linked {
   place: Place;
   line: number;
@@ -82,7 +82,7 @@ class Loader {
     for (const folder of numbered(join(this.root, dir))) this.lesson(id, join(dir, folder));
   }
 
-  /** Title, hints and quiz in the language of the file. */
+  /** Title, hints and quiz in the file's language. */
   text(
     opened: NonNullable<ReturnType<Loader['open']>>,
     hints: Record<string, string[]>,
@@ -174,7 +174,7 @@ class Loader {
         fields.trouble(['needs'], `no lesson before this one is called ${need}`);
   }
 
-  /** lesson.ru.md: title, hints and quiz; everything else is shared. */
+  /** lesson.ru.md: title, hints and quiz; the rest of the front matter is shared. */
   translation(dir: string, tasks: readonly string[], en: LessonText): LessonText | undefined {
     const file = this.file(dir, 'lesson', 'ru');
     const opened = this.has(file) ? this.open(file) : undefined;
@@ -270,5 +270,5 @@ function readView(fields: Fields): Lesson['view'] {
   return { open: open as View, ...(typeof focus === 'string' && { focus }) };
 }
 
-/** `root`: the folder lessons/. Throws LessonsError with everything that is wrong. */
+/** `root`: the folder lessons/. Throws LessonsError with all errors. */
 export const loadCourse = (root: string): Course => new Loader(root).course();

@@ -1,6 +1,6 @@
 /**
- * A lesson's Markdown as blocks: data that the page makes elements of and the terminal lines. HTML, pictures and what
- * is not in format.ts are refused.
+ * A lesson's Markdown as blocks: data from which the page makes elements and the terminal makes lines. HTML, images and
+ * everything that is not in format.ts are errors.
  */
 import { Lexer, Marked, type Token, type Tokens } from 'marked';
 import { notes, views, ways, type Block, type Inline, type Note, type View, type Way } from './format.ts';
@@ -30,11 +30,11 @@ const marked = new Marked({
   ],
 });
 
-/** A link is one thing that is pressed and read aloud: its words are shown as they stand. */
+/** A link's label must be plain text, because the link is one button with one accessible name. */
 const plain = (label: string) => !/[*`]/.test(label) && Lexer.lexInline(label).every(({ type }) => type === 'text');
 const last = (id: string) => id.slice(id.lastIndexOf('.') + 1).replaceAll('-', ' ');
 
-/** One body. `at` is the line in the file on which what is being read began. */
+/** Reads one body. `at` is the line of the file on which the current token began. */
 class Reader {
   constructor(
     private readonly place: Place,
@@ -189,7 +189,7 @@ class Reader {
   }
 }
 
-/** Neighbouring ways become one block; a list of ways names each once. */
+/** Consecutive blocks with ways become one block; each way may occur once in it. */
 function joinWays(blocks: readonly Block[]): Block[] {
   const joined: Block[] = [];
   for (const block of blocks) {
@@ -210,7 +210,7 @@ export function readBody(text: string, firstLine: number, place: Place): Block[]
   return joinWays(blocks);
 }
 
-/** One line of it, as in hints and questions. */
+/** Reads one line of text, as in hints and questions. */
 export function readLine(text: string, line: number, place: Place): Inline[] {
   const [block, ...more] = readBody(text, line, place);
   if (block?.kind === 'paragraph' && !more.length) return block.content;
@@ -218,7 +218,7 @@ export function readLine(text: string, line: number, place: Place): Inline[] {
   return [];
 }
 
-/** Every inline piece of a text, those within others too. */
+/** All inline elements of a text, including nested ones. */
 export function* pieces(blocks: readonly Block[]): Generator<Inline> {
   for (const block of blocks) {
     if (block.kind === 'list') for (const item of block.items) yield* pieces(item);

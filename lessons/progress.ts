@@ -1,6 +1,6 @@
 /**
- * What a learner has done, by name and without a login: one file each below the data root, named after the hash of the
- * name, so that a name of any script is a safe file name. The same text is what is exported and imported.
+ * Learners' progress, by name and without a login: one file per learner below the data root. The file is named after
+ * the hash of the name, so that a name in any script gives a safe file name. Export and import use the same format.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
@@ -11,21 +11,21 @@ import type { DaemonsEnd } from './checks/check.ts';
 import type { Course } from './format.ts';
 
 export interface LessonProgress {
-  /** when each task was done, ms since 1970 */
+  /** by task id: when it was done, ms since 1970 */
   tasks: Record<string, number>;
   quiz: Record<string, { chosen: number; right: boolean; at: number }>;
   hints: Record<string, number[]>;
   finished?: number;
 }
-/** The lesson that is being taken: survives a daemon. */
+/** The open lesson; it is stored, so it survives the daemon. */
 export interface OpenLesson {
   lesson: string;
   since: number;
-  /** the one that opened it, or has taken it over */
+  /** the daemon that opened it or took it over */
   daemon: string;
-  /** a daemon that is asked to end leaves this; one that is killed leaves nothing */
+  /** set by a daemon that ends orderly; a killed daemon leaves nothing */
   goodbye?: true;
-  /** what became of the daemon before */
+  /** how the previous daemon ended */
   ended?: DaemonsEnd;
   machine?: string;
   others: string[];
@@ -73,7 +73,7 @@ export class ProgressStore {
     return (this.of(learner).lessons[id] ??= emptyLesson());
   }
 
-  /** A file that cannot be read is begun anew: what was learned is not lost with it. */
+  /** A file that cannot be read or parsed counts as progress without entries. */
   #read(learner: string): Progress {
     try {
       const text = readFileSync(this.#file(learner), 'utf8');
@@ -101,7 +101,7 @@ export class ProgressStore {
     return { version, learner, lessons };
   }
 
-  /** What is in the file is added to what there is; 400 for what is no such file. */
+  /** Merges an exported file into the learner's progress; throws 400 if it is not one. */
   imported(learner: string, given: unknown): Progress {
     if (Buffer.byteLength(JSON.stringify(given) ?? '') > MOST_BYTES)
       throw badParameter(`a progress file has at most ${MOST_BYTES} bytes`);
@@ -119,7 +119,7 @@ export class ProgressStore {
     return mine;
   }
 
-  /** Only what belongs to lessons that there are. */
+  /** Keeps only entries that belong to existing lessons. */
   #checked(given: unknown, learner: string): Progress {
     const { version, lessons } = map(given, 'the progress file');
     if (version !== 1) throw badParameter(`a progress file of version 1 is needed, got ${JSON.stringify(version)}`);

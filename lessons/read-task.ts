@@ -1,4 +1,4 @@
-/** A task of a lesson's front matter. */
+/** Reads a task of a lesson's front matter. */
 import { readCheck } from './checks/table.ts';
 import type { Act, Task, Wrong } from './format.ts';
 import type { Fields } from './fields.ts';
@@ -6,8 +6,8 @@ import type { Fields } from './fields.ts';
 const gates: readonly unknown[] = ['next', 'into', 'continue'];
 
 /**
- * A text is typed into the container's terminal; {host: …} into a shell of the host; {gate: …} said to the gate; a list
- * is done in turn.
+ * A string is typed into the container's terminal; {host: …} runs in a shell on the host; {gate: …} is a command to the
+ * gate; a list is done in order.
  */
 function readActs(value: unknown): Act[] {
   if (Array.isArray(value)) return value.flatMap(readActs);

@@ -1,4 +1,7 @@
-/** Two languages of one lesson: the same tasks, hints, questions, links and code, in the same order. */
+/**
+ * Compares two languages of one lesson: they must have the same tasks, hints, questions, links and code, in the same
+ * order.
+ */
 import { ways, type Block, type Inline, type LessonText } from './format.ts';
 import { inlinePieces, pieces } from './markdown.ts';
 import { questionsIn } from './questions.ts';
@@ -27,7 +30,7 @@ function codeOf(blocks: readonly Block[]): string[] {
     return block.kind === 'list' ? block.items.flatMap(codeOf) : [];
   });
 }
-/** Comments within code are prose. */
+/** Removes comments from code, because they are translated. */
 const bare = (code: string) => code.replace(/(^|\s)#\s.*$/gm, '').replace(/[ \t]+$/gm, '');
 
 export function sameShape(en: LessonText, other: LessonText, trouble: (message: string) => void): void {

@@ -1,4 +1,4 @@
-/** Everything that is wrong with the lessons, each with its place: an author mends all of it at once. */
+/** All errors in the lessons, each with its place, so that an author can correct all of them at once. */
 export interface Trouble {
   file: string;
   line: number;
@@ -12,7 +12,7 @@ export class LessonsError extends Error {
   }
 }
 
-/** A file's side of it: collects, so that reading goes on. */
+/** Collects the errors of one file, so that reading continues after an error. */
 export class Place {
   constructor(
     readonly file: string,

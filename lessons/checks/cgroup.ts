@@ -1,6 +1,6 @@
 /**
- * The container's cgroup files, under names that mean the same on both versions: cgroups(7). Sizes in bytes, cpu.quota
- * in processors.
+ * The container's cgroup files, under names with the same meaning in both versions: cgroups(7). Sizes in bytes,
+ * cpu.quota in processors.
  */
 import { readFileSync } from 'node:fs';
 import { kind, type Family, type Subject } from './check.ts';
@@ -15,7 +15,7 @@ const file = (subject: Subject, controller: string, name: string): string => {
   }
 };
 const first = (...texts: string[]): string => texts.find((one) => one !== '') ?? '';
-/** v2 says "max" where v1 has a number larger than any machine's memory. */
+/** No limit is "max" in v2, and a number larger than any machine's memory in v1. */
 const size = (text: string) =>
   text === '' ? undefined : text === 'max' || Number(text) > 2 ** 60 ? UNLIMITED : Number(text);
 const row = (text: string, name: string) => size(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1] ?? '');
@@ -49,10 +49,10 @@ const values = {
 export type CgroupValue = keyof typeof values;
 const limits = { memory: 'memory.limit', cpu: 'cpu.quota', pids: 'pids.limit' } as const;
 const names = Object.keys(values) as CgroupValue[];
-/** Those that only grow. */
+/** The values that only grow. */
 const counters = ['memory.oomKills', 'pids.refused', 'cpu.throttled'] as const satisfies CgroupValue[];
 
-/** What the kernel has done, not what was asked of it: cgroup.freeze is 1 before everybody stands. */
+/** The state that the kernel has reached, not the requested one: cgroup.freeze is 1 before all processes are frozen. */
 const frozen = (s: Subject) =>
   file(s, 'freezer', 'freezer.state') === 'FROZEN' || row(file(s, 'freezer', 'cgroup.events'), 'frozen') === 1;
 

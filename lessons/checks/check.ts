@@ -1,13 +1,13 @@
 /**
- * A check is data: `{ overlay.upperHas: /etc/passwd }`, a name and its argument. Several names in one object all have
- * to hold.
+ * A check is data: `{ overlay.upperHas: /etc/passwd }`, a name and its argument. Several names in one object must all
+ * hold.
  *
- *   all: [check, …]    any: [check, …]    not: check
- *   apart: [check, …]  each holds of some container, not necessarily the same
+ * all: [check, …]    any: [check, …]    not: check
+ * apart: [check, …]  each holds of some container, not necessarily the same
  *
- * A check holds when there is a container of which all of it is true: the lesson's own machine, or any that was created
- * after the lesson was opened, by whomever. What a check may look at is a Look: the journal, and what the kernel says
- * now.
+ * A check holds if there is one container for which all of it is true: the lesson's own container, or any container
+ * that was created after the lesson was opened, by any client. A check reads only a Look: the journal, and what the
+ * kernel reports now.
  */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
@@ -19,7 +19,7 @@ export type Check =
 
 export type Words = { en: string; ru: string };
 
-/** One container as a check sees it. Everything is read when it is asked for, once in a round. */
+/** One container as a check sees it. Each value is read on demand, once per round. */
 export interface Subject {
   id: string;
   name: string;
@@ -34,49 +34,49 @@ export interface Subject {
     runs: number;
   };
   removed: boolean;
-  /** since the lesson was opened, or since the tasks before this one were done */
+  /** since the lesson was opened, or since the tasks named in `after` were done */
   events: readonly Event[];
   frame(): Frame;
   upper(path: string): Promise<'file' | 'directory' | 'link' | 'whiteout' | 'opaque' | 'other' | undefined>;
   lower(path: string): Promise<boolean>;
-  /** lines that were typed at a prompt, and everything that was shown, since the task may be done */
+  /** lines that were typed at a prompt, and all output, since the task was open */
   typed(): readonly string[];
   shown(): string;
   layers(): number;
-  /** of its cgroup, as the host numbers them */
+  /** pids of its cgroup, as the host numbers them */
   pids(): Promise<number[]>;
   cgroupDir(controller: string): string | undefined;
-  /** of a counter that says `now`, how much of it has come since the task may be done */
+  /** by how much a counter with the value `now` has grown since the task was open */
   grown(counter: string, now: number): Promise<number>;
 }
 
 export type DaemonsEnd = 'killed' | 'asked';
 
-/** A round's view of the machine. */
+/** The machine's state in one round. */
 export interface Look {
   subject: Subject | undefined;
   subjects: readonly Subject[];
-  /** of each question that was answered rightly */
+  /** numbers of the questions that were answered correctly */
   quiz: ReadonlySet<number>;
   questions: number;
-  /** how the daemon ended that had the lesson before this one */
+  /** how the daemon ended that held this lesson before */
   daemonEnded: DaemonsEnd | undefined;
-  /** pids of the host that are in no container of this daemon */
+  /** pids of host processes that are in no container of this daemon */
   strangers(): readonly number[];
   rules(): Promise<string>;
 }
 
 export interface CheckKind<A = unknown> {
   arg: Shape<A>;
-  /** for the table and the page */
+  /** for the table in lessons/README.md and the page */
   says(arg: A): Words;
   /** `look.subject` is set unless `host`. */
   holds(arg: A, subject: Subject, look: Look): boolean | Promise<boolean>;
   /** about the machine, not about a container */
   host?: true;
-  /** not known from the journal: asked of the kernel while somebody watches */
+  /** not in the journal: the kernel is polled while a client follows the lesson */
   live?: true;
 }
 export type Family = Record<string, CheckKind>;
-/** Ties the argument's type to what is done with it. */
+/** Ties the type of the argument to the functions that take it. */
 export const kind = <A>(check: CheckKind<A>): CheckKind => check as CheckKind;

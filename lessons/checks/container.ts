@@ -1,7 +1,4 @@
-/**
- * What the API says of a container: that it is there, its state, how it ended, what it was made with; and of execs in
- * it.
- */
+/** What the API reports about a container: its existence, state, end and request; and about execs in it. */
 import { kind, type Family, type Subject } from './check.ts';
 import {
   compare,
@@ -23,7 +20,7 @@ const states = ['created', 'running', 'paused', 'restarting', 'exited', 'dead'] 
 const amount = object({ op, value: number }, 'value');
 const said = ({ op: by = '=', value }: { op?: Operator; value: number }) => `${by === '=' ? '' : `${by} `}${value}`;
 const wordsOf = ({ request }: Subject) => [...(request.Entrypoint ?? []), ...(request.Cmd ?? [])].join(' ');
-/** 'HostConfig.Memory' of the request. */
+/** The value at a path: 'HostConfig.Memory' of the request. */
 const field = (from: unknown, path: string): unknown =>
   path
     .split('.')

@@ -1,4 +1,4 @@
-/** The table of checks in lessons/README.md: made from the checks themselves. */
+/** The table of checks in lessons/README.md, generated from the checks. */
 import { checks } from './table.ts';
 
 const cell = (text: string) => `\`${text.replaceAll('|', '\\|')}\``;

@@ -1,5 +1,6 @@
 /**
- * What was made by hand on the host, with unshare(1), mount(8) or ip(8): found in /proc by what it is, whoever made it.
+ * Objects made by hand on the host with unshare(1), mount(8) or ip(8). They are found in /proc by their properties, no
+ * matter which program made them.
  */
 import {
   linkCounters,

@@ -1,4 +1,6 @@
-/** What the journal tells: steps, system calls, facts, requests to the registry, and where the gate holds the run. */
+/**
+ * What the journal contains: steps, system calls, facts, requests to the registry, and where the gate holds the run.
+ */
 import { callLine } from '../../runtime/journal/line.ts';
 import { syscalls } from '../../runtime/syscalls/syscalls.ts';
 import { phases } from '../../runtime/steps/phases.ts';
@@ -26,7 +28,7 @@ const factKinds = [
   'upper',
 ] as const;
 
-/** Which step of the pull asks for what; the token comes from an address of its own. */
+/** The kind of each request, by the step of the pull and the URL; the token comes from another host. */
 const fetched: Record<string, (step: string, url: string) => boolean> = {
   token: (_, url) => /[?&](service|scope)=/.test(url),
   index: (id) => id === 'pull.fetch-index',

@@ -1,4 +1,4 @@
-/** What the learner typed, saw and answered, and what became of the daemon meanwhile. */
+/** What the learner typed, saw and answered, and how the daemon ended meanwhile. */
 import { kind, type Family } from './check.ts';
 import { number, oneOf, pattern, type Shape } from './shape.ts';
 

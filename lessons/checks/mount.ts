@@ -1,4 +1,4 @@
-/** The mount table as the container's process sees it: /proc/PID/mountinfo, mount_namespaces(7). */
+/** The mount table of the container's process: /proc/PID/mountinfo, mount_namespaces(7). */
 import { mountRows, rootKind } from '../../runtime/watch/process.ts';
 import { kind, type Family } from './check.ts';
 import { compare, number, object, op, oneOf, optional, path, some, text } from './shape.ts';

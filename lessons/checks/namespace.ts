@@ -1,5 +1,5 @@
 /**
- * Which namespaces the container's process has to itself, shares with the host, or with another container:
+ * Which namespaces the container's process has of its own, shares with the host, or shares with another container:
  * namespaces(7).
  */
 import { namespaceKinds, namespaceOf } from '../../runtime/watch/process.ts';

@@ -1,4 +1,4 @@
-/** What the container's network namespace holds, and the host's rules for its bridge: proc_pid_net(5). */
+/** The content of the container's network namespace, and the host's rules for its bridge: proc_pid_net(5). */
 import { addressesOf, linkCounters, routesOf, tcpOf } from '../../runtime/watch/process.ts';
 import { kind, type Family } from './check.ts';
 import { number, object, oneOf, optional, pattern, text } from './shape.ts';

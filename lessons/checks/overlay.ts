@@ -1,4 +1,4 @@
-/** What lies in the upperdir (overlayfs.rst): what was written, copied up, taken away. */
+/** The content of the upperdir (overlayfs.rst): files that were written, copied up or removed. */
 import { kind, type Family } from './check.ts';
 import { path } from './shape.ts';
 

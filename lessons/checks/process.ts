@@ -1,5 +1,5 @@
 /**
- * Processes of the container, and the rights of its first one: proc_pid_status(5), capabilities(7), seccomp(2),
+ * The container's processes, and the rights of its first one: proc_pid_status(5), capabilities(7), seccomp(2),
  * credentials(7).
  */
 import { NAMES as capabilityNames } from '../../runtime/oci/capabilities.ts';
@@ -111,7 +111,7 @@ export const process_: Family = {
     holds: (uid, { state: { pid } }) => pid > 0 && Number(statusField(pid, 'Uid').split(/\s+/)[1] ?? NaN) === uid,
   }),
   'uts.hostname': kind({
-    // sethostname(2) as the journal has it: a uts namespace answers only those who are in it
+    // sethostname(2) from the journal, because a UTS namespace can be read only by a process in it.
     arg: text('name'),
     says: (name) => ({ en: `inside, the host name is ${name}`, ru: `внутри имя хоста — ${name}` }),
     holds: (name, subject) => subject.frame().facts.ns?.['uts.hostname'] === name,

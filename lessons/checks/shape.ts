@@ -1,10 +1,8 @@
-/**
- * Arguments of checks: what they have to look like, said once, for reading them and for the table in lessons/README.md.
- */
+/** Types of the checks' arguments, declared once: for parsing, and for the table in lessons/README.md. */
 export interface Shape<T> {
   /** as the table shows it: `path`, `{file, op?, value}` */
   doc: string;
-  /** throws what is wrong with it */
+  /** throws with what is wrong */
   read(value: unknown): T;
 }
 type Value<S> = S extends Shape<infer T> ? T : never;
@@ -31,14 +29,14 @@ export const path = shape<string>(
 export const truth = shape<true>('true', (v) => v === true, 'true');
 export const either = shape<boolean>('true|false', (v) => typeof v === 'boolean', 'true or false');
 export const number = shape<number>('number', (v) => typeof v === 'number' && Number.isFinite(v), 'a number');
-/** Some few are named in the table. */
+/** One of a few names; the table lists them. */
 export const oneOf = <T extends string>(doc: string, names: readonly T[]): Shape<T> =>
   shape<T>(
     names.length <= 10 ? names.join('|') : doc,
     (v) => (names as readonly unknown[]).includes(v),
     `one of ${names.join(', ')}`,
   );
-/** An unknown name says which are known, unless there are too many. */
+/** One of many names. The error lists the known names, unless there are too many. */
 export const nameIn = (doc: string, known: ReadonlySet<string>): Shape<string> =>
   shape(doc, (v) => typeof v === 'string' && known.has(v), `the name of a ${doc}`);
 
@@ -46,7 +44,7 @@ export const optional = <T>(inner: Shape<T>): Shape<T | undefined> => ({
   doc: inner.doc,
   read: (value) => (value === undefined ? undefined : inner.read(value)),
 });
-/** One, or several. */
+/** One value, or a list. */
 export const some = <T>(inner: Shape<T>): Shape<T[]> => ({
   doc: `${inner.doc} | [${inner.doc}, …]`,
   read: (value) => (Array.isArray(value) && value.length ? value : [value]).map((one) => inner.read(one)),
@@ -63,7 +61,7 @@ export const pattern = (doc = 'regex'): Shape<string> => ({
   },
 });
 
-/** `short`: what a text instead of the object stands for. */
+/** `short`: the field that a plain string stands for. */
 export function object<S extends Record<string, Shape<unknown>>>(
   fields: S,
   short?: keyof S & string,

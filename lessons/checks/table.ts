@@ -1,4 +1,4 @@
-/** All checks by name; reading one from a lesson's front matter, saying it in words, and whether it holds. */
+/** All checks by name: parsing a check from a lesson's front matter, describing it in words, and evaluating it. */
 import { cgroup } from './cgroup.ts';
 import type { Check, CheckKind, Family, Look, Words } from './check.ts';
 import { container } from './container.ts';
@@ -26,7 +26,7 @@ export const checks: Family = {
 const kindOf = (name: string): CheckKind => checks[name]!;
 
 const lists = ['all', 'any', 'apart'] as const;
-/** `{ 'overlay.upperHas': '/etc/passwd' }` → a check; throws what is wrong with it. */
+/** `{ 'overlay.upperHas': '/etc/passwd' }` → a check; throws with what is wrong. */
 export function readCheck(value: unknown): Check {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Error('a check is needed: {name: argument}');
@@ -61,7 +61,7 @@ export function wordsOf(check: Check): Words {
   return kindOf(check.name).says(check.arg);
 }
 
-/** Every named check within. */
+/** All named checks inside a check. */
 export function named(check: Check): { name: string; arg: unknown }[] {
   if ('not' in check) return named(check.not);
   if ('name' in check) return [check];
@@ -87,6 +87,6 @@ async function holdsOfSome(check: Check, look: Look): Promise<boolean> {
   return false;
 }
 
-/** Of any one container, or of the machine when it is about nothing else. */
+/** True if the check holds for one container, or for the machine if it is only about that. */
 export const holds = (check: Check, look: Look): Promise<boolean> =>
   onlyHost(check) ? holdsOf(check, look) : holdsOfSome(check, look);

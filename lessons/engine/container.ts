@@ -1,7 +1,4 @@
-/**
- * One container as the checks of one lesson see it: its journal as it grows, its output, and the kernel when it is
- * asked.
- */
+/** One container as one lesson's checks see it: its growing journal, its output, and the kernel's answers on demand. */
 import { frameAt, type Frame } from '../../runtime/journal/frame.ts';
 import { statOf, withZombies } from '../../runtime/watch/process.ts';
 import type { Event } from '../../runtime/journal/event.ts';
@@ -12,7 +9,7 @@ import type { Subject } from '../checks/check.ts';
 import type { Growth } from './growth.ts';
 import { Output } from './output.ts';
 
-/** For both versions: a file that each controller has in every cgroup but the root. */
+/** For both versions: a file that each controller has in every cgroup except the root. */
 const ANY_FILE: Record<string, string[]> = {
   memory: ['memory.max', 'memory.limit_in_bytes'],
   cpu: ['cpu.max', 'cpu.cfs_quota_us', 'cpu.shares'],
@@ -47,7 +44,7 @@ export class Watched {
       changed();
     }
     if (this.#stop.signal.aborted) return;
-    // the journal ends with the container
+    // The journal file is removed together with the container.
     this.removed = true;
     changed();
   }
@@ -58,7 +55,10 @@ export class Watched {
     this.#stop.abort();
   }
 
-  /** `since`: milliseconds; what happened before does not count. `own`: opening the lesson has started it. */
+  /**
+   * `since`: milliseconds since 1970; earlier events do not count. `own`: the container was started by opening the
+   * lesson.
+   */
   subject(k: Kernel, since: number, growth: Growth, own: boolean): Subject {
     const { container, state, created } = this.handle;
     const { pid = 0 } = container.live;
@@ -71,7 +71,7 @@ export class Watched {
             .processes()
             .then(withZombies)
             .catch(() => []));
-    // sleeping, all of them: who is throttled is running, proc_pid_stat(5)
+    // All processes sleep. A throttled process counts as running (R): proc_pid_stat(5).
     const rests = async () =>
       state.status === 'running' &&
       (await pids()).length > 0 &&

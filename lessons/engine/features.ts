@@ -1,6 +1,6 @@
 /**
- * What this machine has of what lessons may require; what it lacks, in words. Asked once: machines do not change while
- * a daemon runs.
+ * Which features required by lessons this machine has, and a description of those that it lacks. Determined once,
+ * because a machine does not change while a daemon runs.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { hierarchies } from '../../runtime/kernel/cgroup/hierarchies.ts';
@@ -96,7 +96,7 @@ const features: Record<Requirement, Feature> = {
   unshare: program('unshare'),
   ip: program('ip'),
   nsenter: program('nsenter'),
-  // the practice images take the place of a registry that cannot be reached: known when the image is there
+  // The practice images replace a registry that cannot be reached, so whether the image is one is known after the pull.
   practice: { here: () => true, lacks: { en: '', ru: '' } },
 };
 
@@ -108,5 +108,5 @@ export function has(name: Requirement): boolean {
 }
 export const lacking = (names: readonly Requirement[], language: Language): string[] =>
   names.filter((name) => !has(name)).map((name) => features[name].lacks[language]);
-/** For boxes that are shown only where it is so. */
+/** The features that this machine has, for notes that are shown only then. */
 export const here = (): Requirement[] => (Object.keys(features) as Requirement[]).filter(has);

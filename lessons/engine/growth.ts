@@ -1,7 +1,7 @@
 /**
- * How much the kernel's counters have grown since a task began: what they counted before is nobody's answer to it.
- * Opening a lesson starts its own container, and where the processor is slow that start alone is throttled for seconds:
- * of that container they count from when it first comes to rest, or from the first line that is typed at its prompt.
+ * By how much the kernel's counters have grown since a task was open, because earlier growth must not solve it. Opening
+ * a lesson starts its own container, and on a slow processor that start alone is throttled for seconds. So the counters
+ * of that container start when it first comes to rest, or with the first line typed at its prompt.
  */
 export interface Counted {
   id: string;
@@ -14,16 +14,16 @@ export class Growth {
   readonly #from = new Map<string, number>();
   readonly #settled = new Set<string>();
 
-  /** `since`: when the task began; `now`: what the counter says. */
+  /** `since`: when the task was open, ms since 1970; `now`: the counter's value. */
   async of(counter: string, now: number, since: number, { id, created, own, settled }: Counted): Promise<number> {
     const key = `${id} ${since} ${counter}`;
     if (own && !this.#settled.has(id)) {
       if (!(await settled())) return 0;
       this.#settled.add(id);
     }
-    // whoever made another one meanwhile has also caused its start
+    // A container that the learner made after that counts from 0: its start is the learner's action too.
     const from = this.#from.get(key) ?? (!own && created >= since ? 0 : now);
-    // a container that is started again has a new control group, which counts from nothing
+    // After another start the container has a new cgroup, whose counters begin at 0.
     const base = Math.min(from, now);
     this.#from.set(key, base);
     return now - base;

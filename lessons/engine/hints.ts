@@ -1,15 +1,15 @@
-/** Which hints are due: those whose check holds, and of the others one for each attempt that led nowhere. */
+/** Selects the hints to show: those whose check holds, and one of the others for each failed attempt. */
 import { holds } from '../checks/table.ts';
 import type { Look } from '../checks/check.ts';
 import type { Task } from '../format.ts';
 import type { Watched } from './container.ts';
 
-/** An attempt counts when the task has had time to notice that it was right. */
+/** An attempt counts as failed after this time, because the task needs a moment to notice success. */
 const SETTLED_MS = 700;
 
 /**
- * Lines typed at a prompt, moves of the gate, execs, and containers that were started: each is something that the
- * learner tried. `own` is the lesson's container: its start is not.
+ * Attempts: lines typed at a prompt, commands to the gate, execs, and started containers. `own` is the lesson's
+ * container: its start is no attempt.
  */
 export function attempts(watched: readonly Watched[], own: string | undefined, since: number, now: number): number {
   const until = now - SETTLED_MS;
@@ -27,7 +27,7 @@ export function attempts(watched: readonly Watched[], own: string | undefined, s
   return tried.filter((time) => time >= since && time <= until).length;
 }
 
-/** Numbers of hints that are shown from now on; `shown` are those that are already. */
+/** Numbers of the hints to show now, including those in `shown`. */
 export async function due(task: Task, shown: readonly number[], tried: number, look: Look): Promise<number[]> {
   const seen = new Set(shown);
   for (const [j, { when }] of task.hints.entries()) if (when && !seen.has(j) && (await holds(when, look))) seen.add(j);
@@ -36,7 +36,7 @@ export async function due(task: Task, shown: readonly number[], tried: number, l
   return [...seen].sort((a, b) => a - b);
 }
 
-/** When it is asked for: the next in order, and when there is none left, one of the others. */
+/** The hint to show on request: the next one in order; if none is left, one that waits for its check. */
 export function nextHint(task: Task, shown: readonly number[]): number | undefined {
   const left = task.hints.map((_, j) => j).filter((j) => !shown.includes(j));
   return left.find((j) => !task.hints[j]!.when) ?? left[0];

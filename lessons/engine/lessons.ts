@@ -1,4 +1,4 @@
-/** All lessons of a daemon: listing them, taking one, leaving it, and what is remembered of each learner. */
+/** The lessons of a daemon: listing, opening and leaving them, and the learners' progress. */
 import { randomUUID } from 'node:crypto';
 import type { ContainerHandle, Engine } from '../../runtime/engine/engine.ts';
 import type { MachineState } from '../../runtime/container/life.ts';
@@ -11,7 +11,7 @@ import { nextHint } from './hints.ts';
 import { Session } from './session.ts';
 import type { LessonList, LessonState } from './state.ts';
 
-/** What the lesson's own container carries, so that it is known for what it is in every list. */
+/** The label of a lesson's own container; lists recognise it by this. */
 const LESSON_LABEL = 'drydock.lesson';
 export interface LessonContent extends LessonText {
   id: string;
@@ -27,20 +27,20 @@ export interface LessonContent extends LessonText {
   glossary: Term[];
 }
 
-/** Where a start may begin: from nowhere else does one lead here, or it is under way. */
+/** The states in which a start is possible; in any other the container is moving or running. */
 const AT_REST: ReadonlySet<MachineState> = new Set<MachineState>(['created', 'failed', 'exited']);
 
 export interface LessonsOptions {
   engine: Engine;
   course: Course;
-  /** 'run'’s words as a request; the server reads them with the tables of the command line */
+  /** parses the words of 'run' into a request, with the command line's tables */
   request(line: string): ContainerRequest;
 }
 
 export class Lessons {
   readonly #store: ProgressStore;
   readonly #sessions = new Map<string, Session>();
-  /** tells a lesson whether the daemon that had it is still the one */
+  /** identifies this daemon, so that a lesson knows whether another daemon opened it */
   readonly #daemon = randomUUID();
 
   constructor(private readonly options: LessonsOptions) {
@@ -95,7 +95,7 @@ export class Lessons {
     };
   }
 
-  /** Takes the lesson up, or up again. Another one that the learner has open is left. `again`: from the beginning. */
+  /** Opens or resumes the lesson. Another open lesson of this learner is left first. `again`: from the beginning. */
   async open(given: string, id: string, again = false): Promise<LessonState> {
     const learner = checkLearner(given);
     const lesson = this.#lesson(id);
@@ -134,7 +134,7 @@ export class Lessons {
     this.#store.save(learner);
   }
 
-  /** The session of the lesson that this learner has open; 409 when there is none. */
+  /** The session of this learner's open lesson; throws 409 if there is none. */
   session(given: string, id: string): Session {
     const learner = checkLearner(given);
     const lesson = this.#lesson(id);
@@ -143,7 +143,7 @@ export class Lessons {
     return this.#session(progress, lesson);
   }
 
-  /** The container that the lesson begins with: made once, and started again when another daemon's end took it back. */
+  /** The lesson's container: created once, and started again if a daemon's end had rolled it back. */
   async #machine({ lesson, open, ...session }: Session): Promise<void> {
     if (!lesson.machine) return;
     const { engine, request } = this.options;
@@ -160,7 +160,7 @@ export class Lessons {
     }
     const mine = this.#sessions.get(session.learner);
     const { status, machine } = handle.state;
-    // a page that is loaded again finds a start that is held: its status is created too, and it is under way
+    // The status of a held start is 'created' too, so a reloaded page must check the state: the start is under way.
     if ((status !== 'created' && status !== 'dead') || !AT_REST.has(machine)) return;
     if (mine) mine.trouble = undefined;
     handle.start({ mode: 'run', breakpoints: lesson.machine.pauseAt }).catch((error: unknown) => {
@@ -179,7 +179,7 @@ export class Lessons {
     return this.session(learner, id).follow(tell);
   }
 
-  /** Takes away what the lesson started, and only that. What was done stays done. */
+  /** Removes only what the lesson started. Progress stays. */
   async leave(given: string, id: string): Promise<void> {
     const session = this.session(given, id);
     const { learner, open } = session;
@@ -230,7 +230,7 @@ export class Lessons {
     return this.#store.exported(learner);
   }
 
-  /** The daemon was asked to end, and says goodbye. */
+  /** Called when the daemon ends orderly: marks the open lessons with `goodbye`. */
   close(): void {
     for (const session of this.#sessions.values()) {
       session.close();
@@ -238,7 +238,7 @@ export class Lessons {
       try {
         this.#store.save(session.learner);
       } catch {
-        // a full disk: the next daemon takes this one for killed, and this one ends all the same
+        // The disk may be full. The next daemon then takes this one for killed; this one ends anyway.
       }
     }
   }

@@ -1,11 +1,8 @@
-/**
- * What a container's terminal has shown, line by line with times, and which of the lines were typed at a shell's
- * prompt.
- */
+/** A container's terminal output as lines with times, and which of the lines were typed at a shell's prompt. */
 import { closeSync, openSync } from 'node:fs';
 import { readRecords } from '../../runtime/container/logs/log-record.ts';
 
-/** Lines kept, and bytes read in one round: a container that prints for ever is followed at this pace. */
+/** Number of lines kept, and bytes read per round, so that endless output is read at a limited rate. */
 const KEPT = 2000;
 const ROUND = 256 * 1024;
 const LINE = 4096;
@@ -16,7 +13,7 @@ interface Line {
   typed?: string;
 }
 
-/** Escape sequences out (ECMA-48), and what was deleted with backspace. */
+/** Removes escape sequences (ECMA-48) and characters deleted with backspace. */
 function plain(text: string): string {
   let out = '';
   for (const char of text.replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g, ''))
@@ -27,8 +24,7 @@ function plain(text: string): string {
 const PROMPT = /^(?:[\w.-]+@[\w.-]+:[^#$]*|[\w.-]*)[#$] (.*\S)\s*$/;
 
 /**
- * A terminal that changes its size, as when somebody attaches, makes readline write its prompt once more in front of
- * what is typed.
+ * When the terminal changes its size, for instance at attach, readline prints the prompt again before the typed text.
  */
 const PROMPT_AGAIN = /^(?:[\w.-]+@[\w.-]+:[^#$\s]*[#$] ?)+(?=[\w.-]+@[\w.-]+:[^#$\s]*[#$] )/;
 
@@ -39,7 +35,7 @@ export class Output {
 
   constructor(private readonly path: string) {}
 
-  /** Reads what has come since the last time. */
+  /** Reads the output that is new since the last call. */
   read(): void {
     let fd: number;
     try {
@@ -60,8 +56,8 @@ export class Output {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop()!.slice(-LINE);
     for (const line of lines) {
-      // readline goes back to the line's begin before it prompts; at the edge of the screen it writes a space before
-      // that, which nobody typed
+      // readline prints \r before a prompt; at the right edge of the screen it prints a space before that, which was
+      // not typed.
       const shown = plain(line.slice(0, LINE))
         .replace(/ \r(?=[^\r])/g, '')
         .replaceAll('\r', '')

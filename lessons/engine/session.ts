@@ -1,6 +1,6 @@
 /**
- * One learner in one lesson: which containers count, which tasks are done, which hints are due. It looks only while
- * somebody follows it.
+ * One learner in one lesson: which containers count, which tasks are done, which hints are due. It evaluates only while
+ * a client follows it.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { daemonKernel } from '../../runtime/kernel/linux/linux.ts';
@@ -15,9 +15,11 @@ import { Growth } from './growth.ts';
 import { attempts, due } from './hints.ts';
 import type { LessonState, TaskState } from './state.ts';
 
-/** What the journal does not tell is asked of the kernel this often while somebody follows. */
+/**
+ * Interval in milliseconds at which the kernel is polled for what the journal does not contain, while a client follows.
+ */
 const POLL_MS = 200;
-/** The journal tells in bursts: one look for all of them. */
+/** Journal events come in bursts: one evaluation this many milliseconds later covers all of them. */
 const SOON_MS = 15;
 const MOST_CONTAINERS = 64;
 
@@ -30,7 +32,7 @@ export class Session {
   readonly #watched = new Map<string, Watched>();
   readonly #growth = new Growth();
   readonly #followers = new Set<(state: LessonState) => void>();
-  /** levels that hold now */
+  /** ids of the level tasks that hold now */
   readonly #holding = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
@@ -48,7 +50,7 @@ export class Session {
     private readonly around: Surroundings,
   ) {}
 
-  /** The newest state now, and whenever it changes. Returns what ends it. */
+  /** Calls `tell` with the current state and after each change. Returns a function that ends it. */
   follow(tell: (state: LessonState) => void): () => void {
     this.#followers.add(tell);
     if (this.#followers.size === 1) this.#begin();
@@ -66,7 +68,7 @@ export class Session {
       if (Type === 'container' && Action === 'create') this.#take(Actor.ID);
       if (Type === 'container') this.soon();
     });
-    // those that were made while nobody followed
+    // Containers that were created while no client followed.
     for (const { container, created } of engine.containers())
       if (created >= this.open.since || container.id === this.open.machine) this.#take(container.id);
     this.#timer = setInterval(() => void this.look(), POLL_MS);
@@ -90,7 +92,7 @@ export class Session {
     if (handle) this.#watched.set(id, new Watched(handle, this.open.since, () => this.soon()));
   }
 
-  /** Something has happened: looks a moment later. */
+  /** Something has changed: evaluates a moment later. */
   soon(): void {
     if (!this.#followers.size) return;
     this.#soon ??= setTimeout(() => {
@@ -99,7 +101,7 @@ export class Session {
     }, SOON_MS);
   }
 
-  /** One look at everything; those that are asked for meanwhile become one more. */
+  /** One evaluation. Requests that arrive meanwhile are answered by one more evaluation. */
   async look(): Promise<void> {
     if (this.#round) {
       this.#again = true;
@@ -116,7 +118,7 @@ export class Session {
     this.tell();
   }
 
-  /** When a task began to count. */
+  /** The time from which events count for a task; Infinity while the tasks before it are open. */
   #since = (task: Task): number =>
     Math.max(this.open.since, ...task.after.map((id) => this.progress.tasks[id] ?? Infinity));
 
@@ -150,7 +152,7 @@ export class Session {
     const { tasks, hints } = this.progress;
     const now = Date.now();
     let changed = false;
-    // an attempt is one at the first task that is open
+    // Attempts count for the first open task.
     const current = this.lesson.tasks.find((task) => tasks[task.id] === undefined && this.#since(task) !== Infinity);
     for (const task of this.lesson.tasks) {
       const since = this.#since(task);
@@ -178,7 +180,7 @@ export class Session {
     if (this.finish() || changed) this.around.save();
   }
 
-  /** Every task done and every question answered: true when it has just become so. */
+  /** True if every task is done and every question answered since the last call. */
   finish(): boolean {
     const { tasks, quiz, finished } = this.progress;
     if (
@@ -227,7 +229,7 @@ export class Session {
     };
   }
 
-  /** To everybody who follows, when it is new. */
+  /** Sends the state to all followers if it has changed. */
   tell(): void {
     const state = this.state();
     const text = JSON.stringify(state);
@@ -237,7 +239,7 @@ export class Session {
   }
 }
 
-/** Processes of the host that belong to no container of this daemon, and are no threads of the kernel. */
+/** Host processes that are in no container of this daemon and are not kernel threads. */
 function pidsOutside(cgroupParent: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -1,13 +1,13 @@
-/** What is told of a lesson that somebody takes: to the page, to the terminal, to tests. */
+/** The state of an open lesson, as sent to the page, the terminal and tests. */
 export interface TaskState {
   id: string;
-  /** waiting: another task comes first; open; done; was: a level that held once and does not now */
+  /** waiting: another task comes first; open; done; was: a level that held before and does not hold now */
   state: 'waiting' | 'open' | 'done' | 'was';
   /** milliseconds since 1970 */
   at?: number;
-  /** numbers of the hints that are shown, from 0 */
+  /** numbers of the shown hints, from 0 */
   hints: number[];
-  /** hints that can still be asked for */
+  /** number of hints that can still be requested */
   more: number;
 }
 export interface QuizState {
@@ -20,12 +20,12 @@ export interface LessonState {
   learner: string;
   /** the lesson's own container */
   machine?: { id: string; name: string; status: string };
-  /** why it could not be started */
+  /** why the container could not be started */
   trouble?: string;
   tasks: TaskState[];
   quiz: QuizState[];
   finished: boolean;
-  /** containers that were made meanwhile and are not the lesson's: leaving leaves them */
+  /** containers created during the lesson by other means; leaving the lesson keeps them */
   others: { id: string; name: string }[];
 }
 export interface ListedLesson {
