@@ -1,6 +1,6 @@
 /**
- * Reading a tree that somebody else filled, while he may be changing it: each entry is opened by openat2(2) beneath the
- * tree's root, over no symbolic link and no mount, and everything else is asked of that descriptor. Names are bytes.
+ * Reads a tree that a container filled and may change meanwhile. Each entry is opened by openat2(2) beneath the tree's
+ * root, through no symbolic link and no mount. All else is read through that descriptor. Names are bytes.
  */
 import { AT_FDCWD, O, RESOLVE, S_IFCHR, S_IFMT, S_IFREG } from '../../syscalls/constants.ts';
 import { tolerate } from '../errors.ts';
@@ -10,7 +10,7 @@ import { openHow } from './place.ts';
 
 const HOW =
   RESOLVE.RESOLVE_BENEATH | RESOLVE.RESOLVE_NO_SYMLINKS | RESOLVE.RESOLVE_NO_MAGICLINKS | RESOLVE.RESOLVE_NO_XDEV;
-/** No entry of that name, or one on whose way something is no directory, or is a link. */
+/** There is no entry of that name, or a part of its path is a link or no directory. */
 const ABSENT = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EXDEV'] as const;
 const STATX_SIZE = 256;
 const STATX_BASIC_STATS = 0x7ff;
@@ -30,7 +30,7 @@ export interface Stat {
   mtime: number;
 }
 
-/** `path` relative to the root, '' for the root itself; undefined when there is none. */
+/** Opens `path`, relative to the root ('' is the root itself). Undefined when there is none. */
 export const openBeneath = (
   k: Kernel,
   root: number,
@@ -42,7 +42,7 @@ export const openBeneath = (
     k.daemon.openat2(root, path.length ? path : '.', openHow(flags | O.O_NOFOLLOW | O.O_CLOEXEC, 0, HOW)),
   );
 
-/** The open entry is closed when `use` is done with it. */
+/** Opens an entry, passes its descriptor to `use`, and closes it afterwards. Undefined when there is none. */
 export async function withEntry<T>(
   k: Kernel,
   root: number,
@@ -59,7 +59,7 @@ export async function withEntry<T>(
   }
 }
 
-/** struct statx, statx(2). */
+/** The fields of struct statx: statx(2). */
 export async function statOf(k: Kernel, fd: number): Promise<Stat> {
   const s = await k.daemon.statx(fd, '', EMPTY_PATH, STATX_BASIC_STATS, STATX_SIZE);
   return {
@@ -74,20 +74,20 @@ export async function statOf(k: Kernel, fd: number): Promise<Stat> {
   };
 }
 
-/** overlayfs.rst, "whiteouts and opaque directories": a character device 0:0. */
+/** A whiteout is a character device 0:0: overlayfs.rst, "whiteouts and opaque directories". */
 export const isWhiteout = ({ mode, major, minor }: Stat): boolean =>
   (mode & S_IFMT) === S_IFCHR && major === 0 && minor === 0;
 
-/** Undefined where there is no such attribute, or no attributes at all. */
+/** The value of an extended attribute; undefined when it is not set or the file system has no attributes. */
 export const xattrOf = (k: Kernel, fd: number, name: string): Promise<Buffer | undefined> =>
   tolerate(['ENODATA', 'ENOTSUP', 'EOPNOTSUPP', 'ERANGE'], k.daemon.getxattr(descriptorPath(fd), name, XATTR_ROOM));
 
-/** Where a symbolic link leads. */
+/** The target of a symbolic link. */
 export const targetOf = (k: Kernel, fd: number): Promise<Buffer> => k.daemon.readlinkat(fd, '', 4096);
 
 /**
- * The first bytes of a regular file. What is no regular file is not opened: to open a device, or a pipe, is to do
- * something to it.
+ * The first bytes of a regular file, at most `most`. Other files are not opened, because opening a device or a pipe has
+ * effects.
  */
 export async function bytesOf(k: Kernel, fd: number, most: number): Promise<Buffer> {
   if (((await statOf(k, fd)).mode & S_IFMT) !== S_IFREG) return Buffer.alloc(0);
@@ -111,14 +111,14 @@ export async function xattrNames(k: Kernel, fd: number): Promise<string[]> {
   return (list ?? Buffer.alloc(0)).toString('utf8').split('\0').filter(Boolean);
 }
 
-/** `type`: DT_* as the file system has it, the file type bits of a mode. */
+/** `type`: DT_* of the directory entry, which are the file type bits of a mode. */
 export interface Named {
   name: Buffer;
   type: number;
   isDirectory: boolean;
 }
 const DT_DIR = 4;
-/** struct linux_dirent64, getdents(2): without . and .. */
+/** Yields the entries of struct linux_dirent64, getdents(2), without . and .. */
 export function* entriesOf(bytes: Buffer): Generator<Named> {
   for (let at = 0; at + 19 < bytes.length;) {
     const length = bytes.readUInt16LE(at + 16);
@@ -131,7 +131,8 @@ export function* entriesOf(bytes: Buffer): Generator<Named> {
 }
 
 /**
- * The names in a directory, in pieces, so that a directory of a million is never held whole; nothing when it is gone.
+ * The names in a directory. They are read in pieces, so that a directory of a million entries is never in memory as a
+ * whole. Yields nothing when the directory does not exist.
  */
 export async function* namesIn(k: Kernel, root: number, path: Buffer): AsyncGenerator<Named> {
   const fd = await openBeneath(k, root, path, O.O_DIRECTORY);

@@ -1,6 +1,6 @@
 /**
- * Covering paths of procfs and sysfs: each is opened once, what it is is asked of the descriptor, and a mount is put
- * over that very descriptor. No path is looked up a second time, so that what was looked at is what is covered.
+ * Covers paths of procfs and sysfs. Each path is opened once. Its type is read from the descriptor, and a mount is put
+ * over the same descriptor. No path is looked up twice, so what was checked is what is covered.
  */
 import { AT, FSCONFIG, MOUNT_ATTR, MS, O } from '../../syscalls/constants.ts';
 import type { Fact } from '../../journal/event.ts';
@@ -12,16 +12,16 @@ import { moveOnto } from './mount.ts';
 import { mountAttr } from './options.ts';
 import type { Place } from './place.ts';
 
-/** Not every kernel has every path. That one is absent is said by a file system that the caller has verified. */
+/** Not every kernel has every path. The caller has verified the file system, so that it is trusted about absence. */
 const NOT_HERE = ['ENOENT', 'ENOTDIR'];
 const CLONE = AT.OPEN_TREE_CLONE | O.O_CLOEXEC | AT.AT_EMPTY_PATH;
 const fact = (key: string, value: string): Fact => ({ kind: 'mount', key, value });
 
-/** A path as it was asked for, and where it is looked up. */
+/** The path as the spec writes it, and the place where it is looked up. */
 export type Covered = readonly (readonly [path: string, Place])[];
 
 /**
- * Binds what is open as `source` over what is open as `target`, with more flags. Returns the mount, which stays open.
+ * Binds the open `source` over the open `target`, with additional flags. Returns the new mount, which stays open.
  */
 export function coverWith(
   stage: Together,
@@ -37,12 +37,12 @@ export function coverWith(
 }
 
 /**
- * All that was opened for covering at once, in place of a close(2) for each: `kept` is the highest that is still
- * needed.
+ * Closes all descriptors above `kept` with one close_range(2), instead of a close(2) for each path. `kept` is the
+ * highest descriptor that is still needed.
  */
 const closeAbove = (stage: Together, kept: number): Planned => stage.close_range(kept + 1, 0xffffffff, 0);
 
-/** Binds each that is there over itself, read-only. Closes every descriptor above `kept`. */
+/** Binds each existing path over itself, read-only. Closes all descriptors above `kept`. */
 export async function makeReadonly(k: Kernel, paths: Covered, kept: number): Promise<void> {
   const opened = await k.together((stage) => {
     const targets = paths.map(([path, place]) => {
@@ -64,8 +64,7 @@ const EMPTY =
 const EMPTY_SHOWN = 'tmpfs tmpfs MS_RDONLY|MS_NOSUID|MS_NODEV|MS_NOEXEC';
 
 /**
- * One empty file system for all directories, however many the machine has: the first gets it, the others get copies of
- * the mount.
+ * Covers all directories with one empty file system: the first gets its mount, the others get copies of that mount.
  */
 function hideDirectories(stage: Together, directories: readonly { path: string; fd: number }[]): void {
   const [first, ...others] = directories;
@@ -81,7 +80,7 @@ function hideDirectories(stage: Together, directories: readonly { path: string; 
   }
 }
 
-/** Covers each that is there: a file with the open null(4), a directory with an empty file system. As above. */
+/** Covers each existing file with the open null(4), each directory with an empty file system. Closes as makeReadonly. */
 export async function maskPaths(k: Kernel, paths: Covered, nullFd: number, kept: number): Promise<void> {
   const found = await k.together((stage) =>
     paths.map(([path, place]) => {

@@ -1,7 +1,6 @@
 /**
- * Paths inside a root that was filled by an image or is changed by a container meanwhile: each is resolved by the
- * kernel, once, with openat2(2), so that neither `..` nor a symbolic link leads out; what follows is asked of the
- * descriptor.
+ * Paths inside a root that an image filled or a container changes meanwhile. The kernel resolves each path once, with
+ * openat2(2), so that neither `..` nor a symbolic link leads out of the root. All else is done on the descriptor.
  */
 import { posix } from 'node:path';
 import { AT_FDCWD, O } from '../../syscalls/constants.ts';
@@ -17,13 +16,13 @@ const opening = (place: Place, flags: number) =>
   [place.from, relative(place), openHow(flags | O.O_CLOEXEC, 0, place.resolve)] as const;
 export const openPath = (k: Kernel, place: Place, flags: number = O.O_PATH): Promise<number> =>
   k.stage.openat2(...opening(place, flags));
-/** The same, together with what is done with the descriptor. */
+/** The same as a call of a batch. */
 export const planOpen = (stage: Together, place: Place, flags: number = O.O_PATH): Planned =>
   stage.openat2(...opening(place, flags));
 
 /**
- * Opens the place (O_PATH), making it, and the directories above it, when absent. On a failure the stage is at its end,
- * and what it has open goes with it.
+ * Opens the place (O_PATH). If it does not exist, it is made, with the directories above it. After a failure the stage
+ * exits, which closes all that it has open.
  */
 export async function ensurePath(k: Kernel, place: Place, kind: Kind): Promise<number> {
   try {
@@ -34,10 +33,10 @@ export async function ensurePath(k: Kernel, place: Place, kind: Kind): Promise<n
   return makePath(k, place, kind);
 }
 
-/** EAGAIN: a rename somewhere on the machine while `..` was resolved; it is asked for again, one name at a time. */
+/** EAGAIN: there was a rename somewhere on the machine while the kernel resolved `..`. makeMissing() then tries again. */
 export const ABSENT = ['ENOENT', 'EAGAIN'] as const;
 
-/** Makes what is known to be absent, and opens it. */
+/** Makes a place that is known not to exist, and opens it (O_PATH). */
 export async function makePath(k: Kernel, place: Place, kind: Kind): Promise<number> {
   const made = await k.together((stage) => {
     const above = planOpen(stage, { ...place, path: posix.dirname(place.path) }).mayFail(...ABSENT);
@@ -48,5 +47,5 @@ export async function makePath(k: Kernel, place: Place, kind: Kind): Promise<num
   return made.reply ? made.reply.ret : makeMissing(k, place, kind);
 }
 
-/** Names an open descriptor to calls that only take a path: proc(5), /proc/pid/fd. */
+/** The path of an open descriptor, for calls that take only paths: proc(5), /proc/pid/fd. */
 export const descriptorPath = (fd: number): string => `/proc/self/fd/${fd}`;

@@ -1,4 +1,4 @@
-/** What an open descriptor is, as the kernel says: a name can be changed under us, an open file cannot. */
+/** What an open descriptor is. Unlike a name, it cannot be changed to another file meanwhile. */
 import { AT, S_IFCHR, S_IFDIR, S_IFMT } from '../../syscalls/constants.ts';
 import type { Planned, Together } from '../batch.ts';
 
@@ -25,7 +25,7 @@ export const statOf = (stat: Buffer): Inode => ({
 });
 
 export const isDirectory = ({ mode }: Inode): boolean => (mode & S_IFMT) === S_IFDIR;
-/** null(4) is known by its number, never by its name. */
+/** null(4) is recognized by its device number, never by its name. */
 export const isNull = ({ mode, rdev }: Inode): boolean => (mode & S_IFMT) === S_IFCHR && rdev === '1:3';
 
 /** statfs(2), f_type. */

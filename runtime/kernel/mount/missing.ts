@@ -1,7 +1,7 @@
 /**
- * A path of which more than the last name is absent, or whose link points to nothing, as /etc/resolv.conf does in
- * images of systems with systemd-resolved. The links are read one by one and put in their place; what the path then
- * says is made over no link.
+ * Makes a path of which more than the last name is missing, or whose link points to nothing (/etc/resolv.conf in images
+ * of systems with systemd-resolved). Links are read one by one and replaced by their targets. The resulting path has no
+ * links, and is made without following any.
  */
 import { O, RESOLVE, S_IFLNK, S_IFMT } from '../../syscalls/constants.ts';
 import { errnoNumber, SyscallError } from '../errors.ts';
@@ -15,7 +15,7 @@ const MOST_LINKS = 40;
 const LINK_ROOM = 4096;
 const names = (path: string) => path.split('/').filter((name) => name && name !== '.');
 
-/** Where the link leads that is the last name of `path`; undefined when that is no link, or not there. */
+/** The target of the link at `path`; undefined when that is no link or does not exist. */
 async function linkAt(k: Kernel, from: number, path: string): Promise<string | undefined> {
   const how = openHow(O.O_PATH | O.O_NOFOLLOW | O.O_CLOEXEC, 0, IN_ROOT | RESOLVE.RESOLVE_NO_SYMLINKS);
   const { fd, stat } = await k.together((stage) => {
@@ -30,7 +30,7 @@ async function linkAt(k: Kernel, from: number, path: string): Promise<string | u
 }
 
 /**
- * The names of a path without links and `..`, as chroot(2) would resolve it; an absent directory's `..` is its parent.
+ * The names of a path without links and `..`, as chroot(2) would resolve it. `..` of a missing directory is its parent.
  */
 async function withoutLinks(k: Kernel, from: number, path: string): Promise<string[]> {
   const rest = names(path);
@@ -53,7 +53,7 @@ async function withoutLinks(k: Kernel, from: number, path: string): Promise<stri
   return done;
 }
 
-/** Makes every name of the path that is absent, and opens the last (O_PATH). */
+/** Makes each missing name of the path, and opens the last (O_PATH). Returns the descriptor. */
 export async function makeMissing(k: Kernel, { from, path, resolve }: Place, kind: Kind): Promise<number> {
   const follows = resolve === IN_ROOT;
   const parts = follows ? await withoutLinks(k, from, path) : names(path);

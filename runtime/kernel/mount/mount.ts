@@ -1,4 +1,4 @@
-/** Mounting into a root that is not ours yet: a new file system, or a tree of the host's. */
+/** Mounts into the container's root from outside, before pivot_root: a new file system, or a tree of the host. */
 import type { Mount } from '../../oci/spec.ts';
 import { AT, AT_FDCWD, MOVE_MOUNT, MS, O } from '../../syscalls/constants.ts';
 import { hasCode } from '../errors.ts';
@@ -11,8 +11,8 @@ import type { Place } from './place.ts';
 
 const HAS_MODE = /(^|,)mode=/;
 /**
- * A tmpfs without a mode takes that of the directory it hides, as runc has it; where there was none the kernel's 1777
- * stays.
+ * The options of a tmpfs without a mode: it gets the mode of the directory that it covers, as in runc. If there was no
+ * directory, the kernel's 1777 stays.
  */
 async function tmpfsData(k: Kernel, target: number, data: string): Promise<string> {
   const { reply } = await k.together((stage) => planStat(stage, target));
@@ -20,7 +20,7 @@ async function tmpfsData(k: Kernel, target: number, data: string): Promise<strin
   return [data, `mode=${mode.toString(8)}`].filter(Boolean).join(',');
 }
 
-/** What is to be done in the same message behind the mount, as to open what was mounted. */
+/** Calls for the same message after the mount, for example to open what was mounted. */
 type Then<T> = (stage: Together) => T;
 
 /** mount(2) of a new instance of a file system type at `place`. */
@@ -28,7 +28,7 @@ export async function mountNew(k: Kernel, place: Place, m: Mount): Promise<void>
 export async function mountNew<T>(k: Kernel, place: Place, m: Mount, then: Then<T>): Promise<T>;
 export async function mountNew<T>(k: Kernel, place: Place, m: Mount, then?: Then<T>): Promise<T | undefined> {
   const { flags, data, propagation } = parseOptions(m.options);
-  // what is mounted in a private tree is private
+  // a mount below a private mount is private already
   const shares = propagation & ~(MS.MS_PRIVATE | MS.MS_REC) ? propagation : 0;
   const mount = (stage: Together, target: number | Planned, options: string | null) => {
     const path = typeof target === 'number' ? descriptorPath(target) : target;
@@ -53,12 +53,13 @@ export async function mountNew<T>(k: Kernel, place: Place, m: Mount, then?: Then
   return k.together((stage) => mount(stage, target, options || null));
 }
 
-/** Where in the root each mount belongs. */
+/** The mounts, each with its place in the root. */
 export type Placed = readonly (readonly [Mount, Place])[];
 
 /**
- * Copies of the host's mounts at their sources, with their own flags, moved to their places: open_tree(2),
- * mount_setattr(2), move_mount(2). A source is looked up once: of what kind it is, is asked of the tree that was taken.
+ * Copies the host's mounts at their sources, with flags of their own, and moves the copies to their places:
+ * open_tree(2), mount_setattr(2), move_mount(2). A source is looked up once; whether it is a directory is read from the
+ * copied tree.
  */
 export async function mountBinds(k: Kernel, mounts: Placed): Promise<void> {
   const found = await k.together((stage) =>
@@ -109,11 +110,11 @@ function place(stage: Together, m: Mount, tree: number, target: number): Planned
 type Open = number | Planned;
 const ONTO = MOVE_MOUNT.MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT.MOVE_MOUNT_T_EMPTY_PATH;
 
-/** Puts a detached mount over what is open as `target`. */
+/** Puts a detached mount over the open `target`. */
 export const moveOnto = (stage: Together, tree: Open, target: Open, destination: string): Planned =>
   stage.move_mount(tree, '', target, '', ONTO).noted(destination);
 
-/** The same, and both are closed. */
+/** The same, then closes both. */
 export function moveTree(stage: Together, tree: Open, target: Open, destination: string): Planned {
   const moved = moveOnto(stage, tree, target, destination);
   stage.close(tree);

@@ -1,5 +1,5 @@
 /**
- * Mount options in words, as mount(8) and the OCI spec ("mounts", options) write them → flags, propagation and data.
+ * Mount options as mount(8) and the OCI spec ("mounts", options) write them → flags, propagation and data.
  */
 import { MOUNT_ATTR, MS } from '../../syscalls/constants.ts';
 
@@ -40,7 +40,7 @@ const propagations: Record<string, number> = {
 const ignored = new Set(['defaults', 'z', 'Z', 'nocopy']);
 const recursive: Record<string, number> = { rro: MS.MS_RDONLY };
 
-/** `flags`: of the mount itself; `below`: those that are also for what is mounted below it. */
+/** `flags`: MS_* of the mount itself; `below`: those of them that also apply to the mounts below it. */
 export interface MountOptions {
   flags: number;
   below: number;
@@ -70,7 +70,7 @@ const attributes: [number, number][] = [
   [MS.MS_NOEXEC, MOUNT_ATTR.MOUNT_ATTR_NOEXEC],
 ];
 
-/** MOUNT_ATTR_*, as fsmount(2) takes them, for mount(2)'s flags. */
+/** MS_* flags of mount(2) as MOUNT_ATTR_* of fsmount(2). */
 export const mountAttributes = (flags: number): number =>
   attributes.filter(([ms]) => flags & ms).reduce((sum, [, bit]) => sum | bit, 0);
 
@@ -87,7 +87,7 @@ export interface TreeAttributes {
   top?: Buffer;
 }
 
-/** Of a bind: what mount_setattr(2) gives to the whole tree, and what to its top alone. */
+/** The attributes of a bind mount: `all` for mount_setattr(2) on the whole tree, `top` for its top mount alone. */
 export function bindAttributes(options: readonly string[]): TreeAttributes {
   const { flags, below, propagation } = parseOptions(options);
   const all = mountAttr(below, propagation || MS.MS_PRIVATE);

@@ -1,6 +1,5 @@
 /**
- * The overlay mount, without the one-page limit that mount(2) puts on its options: overlayfs.rst, fsopen(2),
- * fsconfig(2).
+ * Mounts an overlay without mount(2)'s limit of one page of options: overlayfs.rst, fsopen(2), fsconfig(2).
  */
 import { AT_FDCWD, FSCONFIG, MOVE_MOUNT, O } from '../../syscalls/constants.ts';
 import { hasCode } from '../errors.ts';
@@ -8,16 +7,16 @@ import type { Kernel } from '../kernel.ts';
 import type { Planned } from '../batch.ts';
 
 export interface OverlayRequest {
-  /** highest first, as the kernel searches them */
+  /** highest first, in the order in which the kernel searches them */
   lowerdirs: string[];
   upperdir: string;
   workdir: string;
   target: string;
-  /** the same lower directories under short paths, for kernels before 6.5 */
+  /** the same lower directories as short links, for kernels before 6.5 */
   shorts: string[];
 }
 
-/** One fsconfig(2) per layer: 'lowerdir+' came with Linux 6.5. */
+/** One fsconfig(2) per layer. 'lowerdir+' exists since Linux 6.5. */
 async function mountByLayer(k: Kernel, r: OverlayRequest): Promise<void> {
   const opened: Planned[] = [];
   try {
@@ -39,7 +38,7 @@ async function mountByLayer(k: Kernel, r: OverlayRequest): Promise<void> {
   }
 }
 
-/** One mount(2) with everything in one string of a page, named from the folder that the layers' short links share. */
+/** One mount(2) with all options in a string of one page. The layers' short links are relative to their folder. */
 async function mountByPage(k: Kernel, r: OverlayRequest): Promise<void> {
   const folder = r.shorts[0]?.slice(0, r.shorts[0].lastIndexOf('/')) ?? '/';
   const names = r.shorts.map((path) => (path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path));
