@@ -2,6 +2,22 @@
 import js from '@eslint/js';
 import svelte from 'eslint-plugin-svelte';
 import ts from 'typescript-eslint';
+import { weakness } from './test/lint/weak-test.mjs';
+
+/** A test that cannot fail as it should: test/lint/weak-test.mjs. */
+const weakTest = {
+  meta: { type: 'problem', schema: [] },
+  create(context) {
+    const { esTreeNodeToTSNodeMap, program } = context.sourceCode.parserServices;
+    const checker = program.getTypeChecker();
+    return {
+      CallExpression(node) {
+        const message = weakness(checker, esTreeNodeToTSNodeMap.get(node));
+        if (message) context.report({ node, message });
+      },
+    };
+  },
+};
 
 export default ts.config(
   { ignores: ['dist/', 'native/build/', 'test/web/fixtures/'] },
@@ -50,5 +66,10 @@ export default ts.config(
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
       '@typescript-eslint/await-thenable': 'error',
     },
+  },
+  {
+    files: ['test/**/*.test.ts'],
+    plugins: { drydock: { rules: { 'weak-test': weakTest } } },
+    rules: { 'drydock/weak-test': 'error' },
   },
 );

@@ -105,8 +105,7 @@ test("what is wrong with the command line is said in a line, with docker's codes
   }
 });
 
-test('a user who is not root is told so when no daemon listens', async () => {
-  if (process.getuid?.() !== 0) return;
+test(['root'], 'a user who is not root is told so when no daemon listens', async () => {
   const { code, err } = await served.run('setpriv', [
     '--reuid',
     '65534',

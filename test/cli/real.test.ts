@@ -116,7 +116,7 @@ test('frame tells what was true after an event of the past', () => {
   assert.match(out, /exec\.pivot-root/);
 });
 
-test('abort undoes everything', () =>
+test('abort undoes all that was done', () =>
   onScreen(async (screen) => {
     screen.command(`clear; ${command} run --step --name aborted ubuntu true; echo code $?`);
     for (const step of [

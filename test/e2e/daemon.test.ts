@@ -139,11 +139,15 @@ s.test('a paused container is paused for the next daemon too', async () => {
 s.test('with --rm what ended while no daemon was there is removed by the next', async () => {
   await d().ok('run', '-d', '--rm', '--name', 'shortly', 'ubuntu', 'sleep', '1000');
   const { Pid } = await state('shortly');
+  const { Id } = await d().json<{ Id: string }>('/containers/shortly/json');
+  assert.ok(existsSync(`${d().root}/containers/${Id}`));
   await d().kill9();
   process.kill(Pid, 'SIGKILL');
   await until('it has ended', () => !alive(Pid));
   await d().start();
   await until('it is removed', async () => (await d().api('GET', '/containers/shortly/json')).status === 404);
+  assert.not.match(await d().ok('ps', '-a'), /shortly/);
+  assert.not.ok(existsSync(`${d().root}/containers/${Id}`));
 });
 
 s.test("restart policies hold over a daemon's death", async () => {

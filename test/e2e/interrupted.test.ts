@@ -27,8 +27,9 @@ s.test('a pull that is interrupted leaves nothing of the image, and the next one
     }
   }
   await until('nothing is stored', async () => (await d().json<{ LayersSize: number }>('/system/df')).LayersSize === 0);
+  assert.equal(await d().json('/images/json?all=1'), []);
   await d().ok('pull', '-q', 'tiny');
-  await d().ok('run', '--rm', 'tiny', 'true');
+  assert.is(await d().ok('run', '--rm', 'tiny', '/bin/busybox', 'cat', '/etc/second'), 'second');
 });
 
 s.test(

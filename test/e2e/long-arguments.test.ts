@@ -56,7 +56,7 @@ for (const [what, config, out] of [
   ['20,000 variables', { Cmd: ['sh', '-c', 'env | grep -c ^V; echo $V19999'], Env: variables }, '20000\r\n19999'],
   ['5 MB of arguments with a stack of 64 MB', { Cmd: [...counting, ...kilobytes(5000)], ...stack }, '5000'],
 ] as const) {
-  s.test(`${what} arrive`, async () => {
+  s.test(`${what} arrive in the program`, async () => {
     assert.equal(await runs(config), { status: 204, message: '', out, code: 0 });
   });
 }

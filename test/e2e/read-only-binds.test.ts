@@ -58,7 +58,7 @@ for (const [value, shown] of [
   ['writable', '/m ro\n/m/below rw\n'],
   ['readonly,bind-propagation=rprivate', '/m ro\n/m/below ro\n'],
 ]) {
-  s.test(`--mount …,readonly,bind-recursive=${value}`, async () => {
+  s.test(`--mount with readonly,bind-recursive=${value} shows ${JSON.stringify(shown)}`, async () => {
     for (const client of clients) {
       const { out, err } = await s.daemon.client(client, [
         'run',

@@ -103,7 +103,7 @@ test('builds the same bytes again, and only when the host has changed', async ()
   assert.is(statSync(join(again, 'registry'), { bigint: true }).ino, before);
 });
 
-test(['skopeo'], 'serves skopeo too', async () => {
+test(['skopeo'], 'the practice registry serves skopeo as it serves us', async () => {
   const registry = await startRegistry({ root: join(work, 'again/registry'), port: 0, readOnly: true });
   const described = JSON.parse(
     await skopeo('inspect', '--tls-verify=false', `docker://127.0.0.1:${registry.port}/library/ubuntu:latest`),

@@ -31,7 +31,7 @@ const good: [text: string, canonical: string, familiar: string][] = [
   [`a:${'t'.repeat(128)}`, `docker.io/library/a:${'t'.repeat(128)}`, `a:${'t'.repeat(128)}`],
 ];
 for (const [text, canonical, familiar] of good) {
-  test(`reads ${text.slice(0, 60)}`, () => {
+  test(`${text.slice(0, 60)} is read as ${canonical.slice(0, 80)}`, () => {
     assert.is(canonicalName(normalize(text)), canonical);
     assert.is(familiarName(normalize(text)), familiar);
     assert.is(canonicalName(normalize(familiar)), canonical);
@@ -62,7 +62,7 @@ const bad: [text: string, message: RegExp][] = [
   ['a'.repeat(1e6), /^invalid reference format$/],
 ];
 for (const [text, message] of bad) {
-  test(`refuses ${JSON.stringify(text.slice(0, 60))}`, () => {
+  test(`the reference ${JSON.stringify(text.slice(0, 60))} is refused`, () => {
     assert.throws(
       () => parseReference(text),
       (error: unknown) => error instanceof Refusal && error.status === 400 && message.test(error.message),

@@ -335,7 +335,7 @@ const damaged: [what: string, bytes: () => Buffer, message: RegExp][] = [
   ['an archive type of other times', () => entry({ name: 'a', type: 'M' }), /which no layer may hold/],
 ];
 for (const [what, bytes, message] of damaged) {
-  test(`refuses ${what}`, async () => {
+  test(`a layer with ${what} is refused`, async () => {
     const error = await unpack(bytes()).catch((error: unknown) => error as Error);
     assert.instance(error, Error);
     assert.match((error as Error).message, message);

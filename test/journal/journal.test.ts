@@ -302,7 +302,12 @@ test('following tells what is there and what comes, without gap or repetition, u
 
 test('a follower whose signal was given before ends at once', async () => {
   const journal = Journal.open(fresh());
-  await follow(journal, AbortSignal.abort()).over;
+  journal.append(note('before'));
+  const { seen, over } = follow(journal, AbortSignal.abort());
+  await over;
+  journal.append(note('after'));
+  await tick();
+  assert.equal(seen, []);
 });
 
 test('closing ends every follower, after the last event, and nothing is written any more', async () => {

@@ -28,7 +28,7 @@ for (const [name, args, shown] of [
   ['symlinkat', ['t', -100, 'l'], 'symlinkat("t", AT_FDCWD, "l")'],
   ['fchownat', [3, '', 0, -1, 0x1000], 'fchownat(3, "", 0, -1, AT_EMPTY_PATH)'],
 ] as const) {
-  test(shown, () => assert.is(showCall(name, args), shown));
+  test(`a call is shown as ${shown}`, () => assert.is(showCall(name, args), shown));
 }
 
 test('a note says what bytes or a descriptor mean', () => {

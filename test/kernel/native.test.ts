@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { eventOf } from '../../runtime/journal/lazy-event.ts';
 import { AT_FDCWD, O } from '../../runtime/syscalls/constants.ts';
@@ -117,7 +117,9 @@ test('operations of the shim are not known to the stage', async () => {
 
 test('the end of the socket ends the stage', async () => {
   const s = await stage();
+  assert.ok(existsSync(`/proc/${s.pid}`));
   await s.wait();
+  assert.not.ok(existsSync(`/proc/${s.pid}`));
 });
 
 test('of an answer only what was read comes back, and what is whole comes whole', async () => {

@@ -151,7 +151,8 @@ const cases: [holds: boolean, check: object][] = [
   [false, { all: [{ 'container.state': 'running' }, { not: { 'container.tty': true } }] }],
 ];
 for (const [good, value] of cases)
-  test(`${JSON.stringify(value)} ${good ? 'holds' : 'does not hold'}`, async () => assert.is(await check(value), good));
+  test(`the check ${JSON.stringify(value)} ${good ? 'holds' : 'does not hold'}`, async () =>
+    assert.is(await check(value), good));
 
 test('all of a check holds of one container; apart may be of two', async () => {
   const [one, other] = [
@@ -178,7 +179,7 @@ test('every check says in both languages what it wants', () => {
 test('a real journal from its beginning to its end fulfils what happened in it, and not before', async () => {
   const dir = 'test/web/fixtures';
   const [file] = readdirSync(dir).filter((name) => /\.ndjson(\.gz)?$/.test(name));
-  if (!file) return;
+  assert.ok(file, `no journal in ${dir}`);
   const bytes = readFileSync(join(dir, file));
   const all = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes)
     .toString('utf8')

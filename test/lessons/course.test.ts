@@ -24,17 +24,22 @@ test.before(async () => {
 });
 test.after(() => daemon.close());
 
-for (const lesson of lessons.filter(({ id }) => !only || only.includes(id))) {
-  const lacks = lacking(lesson.requires, 'en');
+const wanted = lessons.filter(({ id }) => !only || only.includes(id));
+const lacksOf = ({ requires }: (typeof lessons)[number]) => lacking(requires, 'en');
+for (const lesson of wanted) {
+  const lacks = lacksOf(lesson);
   if (lacks.length)
-    test([`${lesson.id}: ${lacks.join(', ')}`], `${lesson.id}: can be passed and failed`, () => undefined);
+    test([`${lesson.id}: ${lacks.join(', ')}`], `${lesson.id}: can be passed and failed`, () =>
+      assert.unreachable('it is skipped'),
+    );
   else
     test(`${lesson.id}: untouched it does not pass, each wrong turn brings a hint, and what the lesson says passes`, async () =>
       void delays.push(...(await prove(daemon, lesson, before))));
 }
 
-test('a task is seen done within a second of its cause, 95 times of 100', () => {
-  if (!delays.length) return;
+const provable = wanted.some((lesson) => !lacksOf(lesson).length) ? [] : ['a lesson that this machine can prove'];
+test(provable, 'a task is seen done within a second of its cause, 95 times of 100', () => {
+  assert.ok(delays.length > 0, 'no task was seen done');
   const sorted = [...delays].sort((a, b) => a - b);
   const p95 = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))]!;
   console.log(

@@ -40,9 +40,11 @@ test('a command line becomes a container as `run` makes it, with its mode and it
 
 test('containers that others started are in the list', async () => {
   await site.engine.create({ Image: 'ubuntu', HostConfig: {} }, { name: 'theirs' });
-  await caller.until(({ seen }) =>
-    seen.some((one) => one.type === 'containers' && one.list.some(({ name }) => name === 'theirs')),
+  const told = await caller.until(({ seen }) =>
+    seen.find((one) => one.type === 'containers' && one.list.some(({ name }) => name === 'theirs')),
   );
+  const rows = told.type === 'containers' ? told.list.map(({ name, status }) => `${name} ${status}`) : [];
+  assert.equal(rows.sort(), ['box running', 'theirs created']);
 });
 
 test('the journal comes from the asked event on', async () => {

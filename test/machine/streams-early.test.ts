@@ -125,6 +125,7 @@ test('after an exit the same streams serve the next run', async () => {
   await until('the shim was asked again', () => shim.got.filter((frame) => frame === 'subscribe').length === 2);
   await shim.send(frameOf(FRAME.stdout, Buffer.from('again')));
   await until('output of the second run', () => second.text.endsWith('again'));
+  assert.equal([first.text, second.text], ['', frameOf(FRAME.stdout, Buffer.from('again')).toString('latin1')]);
 });
 
 test.run();

@@ -6,7 +6,7 @@ const test = suite('/proc/PID/net');
 
 const links = linksOf('Inter-| Receive\n face |bytes\n    lo: 0 0\n  eth0:1016 12\n');
 
-test('links are named', () => {
+test('each link has its index and its name', () => {
   assert.equal(
     links.map(({ index, name }) => `${index} ${name}`),
     ['1 lo', '2 eth0'],

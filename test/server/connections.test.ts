@@ -68,6 +68,8 @@ test('one that has shown a session stays, whoever comes after it', async () => {
   await idle(300, { port: site.port, host: '127.0.0.1' });
   ask();
   await until('the second', () => answers.split('export {}').length === 3);
+  assert.equal(answers.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200']);
+  assert.is(closed([mine]), 0);
 });
 
 test('on the API socket 3,000 idle connections take no more descriptors than there is room for, and requests are answered', async () => {

@@ -52,7 +52,7 @@ const versions: [string, number, RegExp?][] = [
   ['/v1.43', 404],
 ];
 for (const [path, status, message] of versions) {
-  test(`${path} answers ${status}`, async () => {
+  test(`GET ${path} answers with ${status}`, async () => {
     const answer = await s.http('GET', path);
     assert.is(answer.status, status);
     if (message) assert.match(answer.json()['message'] as string, message);
@@ -360,7 +360,7 @@ test('the list of phases has every step with its words', async () => {
   for (const step of phases.flatMap((phase) => phase.steps)) assert.ok(step.id && step.title && step.explain, step.id);
 });
 
-test('shutdown answers first', async () => {
+test('a shutdown is answered before it happens', async () => {
   assert.is((await s.http('POST', '/drydock/shutdown')).status, 204);
   await until(() => shutdowns === 1);
 });

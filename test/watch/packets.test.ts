@@ -143,8 +143,10 @@ test('a container that is started again is listened to again', async () => {
   const third = await look(daemon);
   await third.ask('packets', { id, on: true });
   await until('listening', () => socketsOn(ownLink()) === 1);
+  const old = ownLink();
   await daemon.ok('restart', '-t', '0', 'one');
   await until('listening on the new link', () => socketsOn(ownLink()) === 1);
+  assert.is.not(ownLink(), old, 'the link is another');
   await daemon.ok('rm', '-f', 'one');
   await until(
     'nothing is left',

@@ -41,7 +41,7 @@ async function walk(title: string, names = tabs, fullPage = false): Promise<void
   assert.equal([...new Set(found)], []);
 }
 
-test('before anything runs', async () => {
+test('the page before anything runs has no violations', async () => {
   await visit.page.screenshot({ path: join(shots, 'empty.png') });
   assert.equal(await violations(visit.page), []);
 });
@@ -57,12 +57,12 @@ test('every picture of a run that stands, in light', async () => {
   await walk('light');
 });
 
-test('in dark', async () => {
+test('every picture in dark has no violations', async () => {
   await visit.page.emulateMedia({ colorScheme: 'dark' });
   await walk('dark');
 });
 
-test('as tables', async () => {
+test('every picture as a table has no violations', async () => {
   await visit.page.emulateMedia({ colorScheme: 'light' });
   const found: string[] = [];
   for (const name of pictures) {
@@ -131,7 +131,7 @@ test('a process that runs, its terminal read aloud, searched, with a way out', a
   await page.getByRole('button', { name: 'reader', exact: true }).click();
 });
 
-test('the past', async () => {
+test('the past has no violations', async () => {
   const { page } = visit;
   await page.locator('h1').click();
   await page.keyboard.press('ArrowLeft');

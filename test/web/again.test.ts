@@ -27,6 +27,7 @@ test('from a step in the past a new run begins, and stands before that step', as
     'the new run stands before the step',
     async () => (await visit.heading()).startsWith('Stands before') && (await visit.step()) === 'exec.pivot-root',
   );
+  assert.is((await daemon.ok('ps', '-q')).split('\n').length, 1, 'only the earlier one runs');
 });
 
 test('both are in the list, and the new one says where it comes from', async () => {

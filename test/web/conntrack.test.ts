@@ -32,7 +32,7 @@ const says = {
   ru: /^Какие адреса переписаны, здесь не показано: у этого ядра нет \/proc\/net\/nf_conntrack/,
 };
 for (const [language, sentence] of Object.entries(says)) {
-  test(`in ${language}`, async () => {
+  test(`in ${language} the page says what this kernel lacks`, async () => {
     const { page } = visit;
     await page.locator('header select').selectOption(language);
     const note = page.getByRole('note').filter({ hasText: sentence });

@@ -34,6 +34,8 @@ test('a run is held in the middle', async () => {
   await page.getByLabel('drydock').fill('run --name held ubuntu sleep 1000');
   await visit.pressTo('Enter', /^pull\.resolve-reference$/);
   await visit.pressTo(']', /^create\.merge-config$/);
+  assert.match(await visit.daemon.ok('ps', '-a'), /held/);
+  assert.is(await visit.daemon.ok('ps', '-q'), '', 'and nothing runs yet');
 });
 
 test('when the connection is cut the page says so, and the run does not mind', async () => {
@@ -60,16 +62,18 @@ test('it comes back by itself, and of what was missed nothing is missing', async
     events.map(({ seq }) => seq),
     events.map((_, j) => j),
   );
-  assert.is(await visit.step(), events.at(-1)!.step);
+  // behind it stands what the page's looking at the upper directory has told
+  assert.is(await visit.step(), events.filter(({ step }) => step !== undefined).at(-1)!.step);
 });
 
-test('stepping goes on', async () => {
+test('stepping goes on after the loss, up to the running process', async () => {
   const at = await visit.step();
   await visit.pressTo('ArrowRight', new RegExp(`^exec\\.(?!${at.slice(5)}$)`));
   const events = await journal();
   await until('the page has them all', async () => (await known()) === events.length);
   await visit.page.keyboard.press('Space');
   await until('the process runs', async () => (await visit.daemon.ok('ps', '-q')).length > 0);
+  assert.is((await journal()).filter(({ type, at, step }) => type === 'step' && at === 'failed' && step).length, 0);
   await visit.daemon.ok('rm', '-f', 'held');
 });
 

@@ -51,6 +51,8 @@ test('a container runs, and its overlay is looked at', async () => {
   await until('bash asks', async () => /root@\w+:\/#/.test(await visit.terminal()));
   const id = JSON.parse((await daemon.api('GET', '/containers/writer/json')).body).Id as string;
   upper = join(daemon.root, 'containers', id, 'upper');
+  assert.ok(lstatSync(upper).isDirectory());
+  assert.is(await page.getByRole('tab', { name: 'Overlay' }).getAttribute('aria-selected'), 'true');
 });
 
 test('appending to a file of the image lifts its card within half a second, and upper holds the whole file', async () => {

@@ -55,12 +55,9 @@ test('where the kernel has no table of connections, the page says why no rewriti
 });
 
 test('the counters are those of ip -s link', async () => {
-  await until('they agree', async () => {
-    const { packets: many } = link().stats64.rx;
-    return ((await panel().locator('[data-key^="part:host/veth"]').getAttribute('aria-label')) ?? '').includes(
-      `rx ${many} · `,
-    );
-  });
+  const shown = async () => (await panel().locator('[data-key^="part:host/veth"]').getAttribute('aria-label')) ?? '';
+  await until('they agree', async () => (await shown()).includes(`rx ${link().stats64.rx.packets} · `));
+  assert.ok(Number(/rx (\d+) · /.exec(await shown())?.[1]) > 0, 'something was counted');
 });
 
 test('the file that is downloaded is what was seen', async () => {
@@ -101,6 +98,7 @@ test('from one picture to the next the measuring goes on, and the listening ends
   );
   await visit.page.getByRole('tab', { name: 'Security' }).click();
   await until('nobody listens', () => listening() === 0);
+  assert.is(await memory.count(), 0, 'what is drawn is the other picture');
 });
 
 test('where movement is wanted, packets are dots on their way', async () => {
@@ -126,6 +124,7 @@ test('where movement is wanted, packets are dots on their way', async () => {
     `while :; do echo x > /dev/udp/${gateway}/4999; sleep 0.2; done`,
   );
   await dots.first().waitFor({ state: 'attached' });
+  assert.is(await panel().locator('g.place[aria-hidden] > path.tone-write').count(), 0, 'and here nothing moves');
   await context.close();
   await until('with the page the listening ends', () => listening() === 0);
   await visit.daemon.cli('kill', 'sender');

@@ -135,6 +135,8 @@ test('a container that the command line started appears, and can be opened', asy
   await daemon.ok('run', '-d', '--name', 'theirs', 'ubuntu', 'sh', '-c', 'echo from elsewhere; sleep 1000');
   await page.getByRole('button', { name: 'theirs' }).click();
   await until('its output is shown', async () => (await visit.terminal()).includes('from elsewhere'));
+  const { Id } = await daemon.json<{ Id: string }>('/containers/theirs/json');
+  assert.ok(page.url().endsWith(`#run/${Id}`), page.url());
   await daemon.ok('rm', '-f', 'theirs');
 });
 
@@ -147,6 +149,7 @@ test('after the daemon has gone and come back, a new address opens the page agai
   await page.getByText('connected', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'learner' }).click();
   await until('its journal is there', async () => /[1-9]\d+ \/ \d+/.test(await page.locator('.where').innerText()));
+  assert.match(await page.getByRole('navigation').innerText(), /exited 3/);
 });
 
 test('the page has complained of nothing', () => {

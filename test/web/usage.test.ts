@@ -85,6 +85,8 @@ test('who wants more time than there is, is made to wait', async () => {
   await until('throttling is shown', async () =>
     /made to wait in \d+ % of the periods/.test(await words('processor time')),
   );
+  const [, throttled] = /^nr_throttled (\d+)$/m.exec(file('cpu', 'cpu.stat')) ?? [];
+  assert.ok(Number(throttled) > 0, 'the kernel counts it');
 });
 
 test("a limit below what is held is refused, and the refusal is shown with the kernel's word", async () => {
@@ -117,6 +119,7 @@ test('in the past nothing can be changed', async () => {
 test('frozen is shown as frozen', async () => {
   await visit.daemon.ok('pause', 'used');
   await visit.page.locator('[aria-label="Cgroups"]').getByText('Frozen: nothing in it runs').waitFor();
+  assert.is(file('freezer', 'freezer.state'), 'FROZEN');
   await visit.daemon.ok('unpause', 'used');
 });
 
