@@ -1,9 +1,11 @@
-/** Whether the data root can hold what a daemon puts there, said at its start instead of by the first container. */
+/**
+ * Checks at the daemon's start whether the data root can hold its data. Without this the first container would fail.
+ */
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hasCode } from '../runtime/kernel/errors.ts';
 
-/** The folder, or the next one above it that is there. */
+/** The directory itself, or its nearest ancestor that exists. */
 function standing(path: string): string {
   return existsSync(path) || path === dirname(path) ? path : standing(dirname(path));
 }
@@ -11,10 +13,10 @@ function standing(path: string): string {
 const readOnly = (root: string) =>
   new Error(`the data root ${root} is on a read-only file system; give a directory that can be written with --root`);
 
-/** Makes the folder. Throws Error with one sentence that names --root. */
+/** Makes the directory. Throws Error with one sentence that names --root. */
 export function prepareDataRoot(root: string): void {
   try {
-    // asked first: Node's recursive mkdir says ENOENT where mkdir(2) says EROFS
+    // checked first, because Node's recursive mkdir reports ENOENT where mkdir(2) reports EROFS
     accessSync(standing(root), constants.W_OK);
     mkdirSync(root, { recursive: true, mode: 0o711 });
   } catch (error) {

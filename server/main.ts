@@ -1,4 +1,4 @@
-/** Wiring only: settings → runtime → API on the socket; signals and idleness → the end. */
+/** Wires the daemon together: settings → runtime → API on the socket; signals and idleness → the end. */
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { dirname, join } from 'node:path';
@@ -22,11 +22,11 @@ import { startRegistry } from './registry/registry.ts';
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
-/** flock(2) is let go by the kernel when the process ends, however it ends. */
+/** Locks the data root with flock(2). The kernel releases the lock when the process ends, however it ends. */
 async function lockRoot(settings: Settings): Promise<void> {
   const k = daemonKernel();
   const path = join(settings.root, 'daemon.pid');
-  // no daemon holds what is no file
+  // move away a path that is not a regular file; no daemon can hold a lock on it
   new Aside(settings.root).file(path);
   const fd = await k.daemon.openat(AT_FDCWD, path, O.O_RDWR | O.O_CREAT | O.O_CLOEXEC, 0o600);
   try {
@@ -49,7 +49,7 @@ function groupId(name: string): number | undefined {
   return row ? Number(row.split(':')[2]) : undefined;
 }
 
-/** Root and the group docker, as dockerd has it: whoever may use the socket is root. */
+/** Listens for root and the group docker, as dockerd does. Access to the socket means root. */
 function listen(server: Server, path: string): Promise<void> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
   rmSync(path, { force: true });
@@ -66,7 +66,7 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/** Calls `end` when for `seconds` there were neither clients nor running containers, and nobody looked at the page. */
+/** Calls `end` after `seconds` without clients, running containers or viewers of the page. */
 function endWhenIdle(server: Server, busy: () => boolean, seconds: number, end: () => void): void {
   if (!seconds) return;
   let since = Date.now();

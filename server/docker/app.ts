@@ -1,4 +1,4 @@
-/** The Docker Engine API over one Engine. The returned server does not listen yet. */
+/** The Docker Engine API for one Engine. The returned server does not listen yet. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { Lessons } from '../../lessons/engine/lessons.ts';
@@ -32,7 +32,7 @@ export interface ServerOptions extends DrydockOptions {
   lessons?: Lessons;
 }
 
-/** In this order: the first that fits answers, and `*id` may hold slashes. */
+/** The order matters: the first route that matches answers, and `*id` may hold slashes. */
 const tables: readonly Routes[] = [
   pingRoutes,
   system,
@@ -52,7 +52,7 @@ const tables: readonly Routes[] = [
 ];
 
 function aboutUs(_req: Request, res: Response, next: NextFunction): void {
-  // writing to a client that has gone emits 'error', which nobody needs to know and which must not end the daemon
+  // A write to a client that has gone emits 'error'. It needs no report and must not end the daemon.
   res.on('error', () => undefined);
   res.set({
     'Api-Version': API_VERSION,
@@ -63,16 +63,18 @@ function aboutUs(_req: Request, res: Response, next: NextFunction): void {
   next();
 }
 
-/** As dockerd answers on every path; it allows nothing that the path does not have. */
+/** Like dockerd, answers OPTIONS on every path. This allows no method that the path does not have. */
 function answerOptions(req: Request, res: Response, next: NextFunction): void {
   if (req.method === 'OPTIONS') res.status(200).end();
   else next();
 }
 
-/** Registry credentials for a build are the largest that clients put into headers. */
+/** In bytes. The largest header that clients send is a build's registry credentials. */
 const MAX_HEADERS = 128 * 1024;
 
-/** Idle ones: a unix socket does not tell whose they are. */
+/**
+ * Limits of idle connections. Both are equal, because a unix socket does not tell which peer a connection belongs to.
+ */
 const CONNECTIONS = { most: 1024, each: 1024 };
 
 export function createDockerServer(engine: Engine, options: ServerOptions = {}): Server {
@@ -84,7 +86,7 @@ export function createDockerServer(engine: Engine, options: ServerOptions = {}):
   for (const routes of [...tables, drydock(options), lessonRoutes(options.lessons)]) addRoutes(app, engine, routes);
   app.use(pageNotFound);
   app.use(answerError);
-  // The limits are for requests that arrive slowly; answers may take as long as they like.
+  // The timeouts are for requests that arrive slowly; an answer may take any time.
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADERS,
@@ -101,7 +103,7 @@ export function createDockerServer(engine: Engine, options: ServerOptions = {}):
   server.prependListener('request', ({ socket }, res) => {
     const own = socket instanceof HttpConnection ? socket.socket : socket;
     connections.begin(own);
-    // one that is taken over never finishes
+    // the answer of a hijacked connection never finishes
     res.once('finish', () => connections.end(own));
   });
   return server;

@@ -1,4 +1,4 @@
-/** The lessons as the build left them, and what they are started with. */
+/** Loads the lessons that the build wrote, and their engine. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Course } from '../../lessons/format.ts';

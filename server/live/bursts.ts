@@ -1,7 +1,7 @@
 /**
- * Events come in bursts of some hundred, and a picture of half a burst holds up the picture of the other half, as well
- * as the run itself where processors are few. So a burst travels together: when the run has come to stand or to rest,
- * or when nothing has come for a while. One that goes on is not waited for longer than a moment.
+ * Groups events into bursts. Events come some hundred at a time, and drawing half a burst would delay the other half,
+ * and on few processors the run itself too. So a burst is sent as a whole: when the run is held or at rest, or when no
+ * event has come for `quietMs`. A burst that goes on is sent after at most `momentMs`.
  */
 import type { Event } from '../../runtime/journal/event.ts';
 
@@ -9,12 +9,12 @@ const BATCH = 2000;
 const underWay = { quietMs: 10, momentMs: 48 } as const;
 const atRest = { quietMs: 2, momentMs: 16 } as const;
 const restful = new Set(['created', 'running', 'paused', 'exited', 'failed', 'removed']);
-/** Behind it nothing comes until somebody moves the run on, or the process does something. */
+/** True for an event after which nothing comes until a client moves the run on or the process does something. */
 const rests = (event: Event): boolean =>
   event.type === 'gate' ? event.at === 'paused' : event.type === 'state' && restful.has(event.to);
 
 export class Bursts {
-  /** what happened before somebody looked is past: nothing is waited for behind its stops */
+  /** Events before this time are the past: after a stop among them nothing is waited for. */
   readonly #since = performance.timeOrigin + performance.now();
   #events: Event[] = [];
   #resting = true;
@@ -24,16 +24,16 @@ export class Bursts {
   #caughtUp: NodeJS.Immediate | undefined;
   #settled: NodeJS.Immediate | undefined;
 
-  /** `more`: it is a piece of a long journal, and not the last. */
+  /** `more`: this is a piece of a long journal, and not the last one. */
   constructor(private readonly tell: (events: Event[], more: boolean) => void) {}
 
-  /** Where the run is, also by what need not be told. */
+  /** Updates whether the run is at rest, also for events that are not sent. */
   pass(event: Event): void {
     if (event.type === 'state' || (event.type === 'gate' && typeof event.run !== 'string'))
       this.#resting = rests(event);
   }
 
-  /** True when a piece has just been told. */
+  /** Returns true when a piece has just been sent. */
   add(event: Event): boolean {
     this.#last = performance.now();
     if (this.#events.push(event) === 1) this.#begun = this.#last;
@@ -49,8 +49,8 @@ export class Bursts {
     this.#events = [];
   }
   /**
-   * With what has happened by then, and is said in the same breath: of a start that has come to an end, which rights
-   * are left.
+   * Sends at the next turn of the loop, together with what happens until then. For instance, the end of a start and the
+   * rights that are left go out together.
    */
   #tellSoon(): void {
     this.#settled ??= setImmediate(() => {
@@ -59,7 +59,8 @@ export class Bursts {
     });
   }
   /**
-   * What was there already comes without a turn of the loop, and of a run that rests nothing is waited for behind it.
+   * Events that exist already come without a turn of the loop. When the run is at rest, nothing more is waited for
+   * after them.
    */
   #catchUp(): void {
     this.#caughtUp ??= setImmediate(() => {
@@ -77,7 +78,7 @@ export class Bursts {
     else if (this.#events.length) this.#timer = setTimeout(() => this.#look(), wait);
   }
 
-  /** Tells what waits, and is over. */
+  /** Sends what is waiting, and ends. */
   end(): void {
     clearTimeout(this.#timer);
     clearImmediate(this.#caughtUp);

@@ -1,4 +1,4 @@
-/** Every topic that may be asked about, from the files in topics/, and the check of what comes. */
+/** All topics of an ask, from the files in topics/, and the check of an ask's fields. */
 import { badParameter } from '../../runtime/errors/api-error.ts';
 import type { Check } from './ask/checks.ts';
 import type { Asks, Topic } from './protocol.ts';
@@ -21,7 +21,7 @@ export const answerers: Answerers<Asks> = {
   ...usageTopics,
 };
 
-/** Only the fields that the ask has, each checked; 400 with the field's name. */
+/** Returns only the fields that the topic declares, each checked. Throws 400 with the field's name. */
 export function checked<T extends Topic>(topic: T, given: Record<string, unknown>): Asks[T]['ask'] {
   const shape = answerers[topic].shape as Record<string, Check<unknown>>;
   const fields = Object.entries(shape).map(([name, check]) => {

@@ -1,6 +1,4 @@
-/**
- * One listening server of the playground: the page over HTTP, and the upgrade to a WebSocket, both behind the guard.
- */
+/** One listening server of the playground: the page over HTTP and the upgrade to a WebSocket, both behind the guard. */
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -18,8 +16,8 @@ import { PATH } from './protocol.ts';
 const GOING_AWAY = 1001;
 const bounds = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 };
 /**
- * RFC 9325, section 4.2: nothing older than 1.2, and there only suites with forward secrecy and AEAD; 1.3 where both
- * can
+ * RFC 9325, section 4.2: nothing older than TLS 1.2, and there only suites with forward secrecy and AEAD. TLS 1.3 is
+ * used where both sides can.
  */
 const protocols = {
   minVersion: 'TLSv1.2',
@@ -42,7 +40,7 @@ export interface DoorOptions {
   /** dist/web */
   files: string;
   recording: PageOptions['recording'];
-  /** whether one viewer more may come in */
+  /** whether one more viewer may connect */
   room(): boolean;
   welcome(ws: WebSocket): void;
 }
@@ -54,7 +52,7 @@ export class Door {
     perMessageDeflate: false,
     clientTracking: false,
   });
-  /** and whose session it is */
+  /** each viewer's connection, and the session that it belongs to */
   readonly #open = new Map<WebSocket, string>();
   readonly #connections: Connections;
   place!: Place;
@@ -68,13 +66,11 @@ export class Door {
     server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head));
   }
 
-  /**
-   * Port 0 is any free one. Throws Refusal: 409 when the port cannot be had, 400 for a certificate that will not do.
-   */
+  /** Port 0 means any free port. Throws Refusal: 409 when the port cannot be used, 400 for an invalid certificate. */
   static async open(at: { port: number; tls?: Tls | undefined }, options: DoorOptions): Promise<Door> {
     const { port, tls } = at;
     if (tls) secured(tls, port);
-    // eslint-disable-next-line prefer-const -- the app asks for the door, and the door is made of the server with the app
+    // eslint-disable-next-line prefer-const -- the app reads the door, which is made from the server of the app
     let door: Door;
     const app = pageApp({
       keys: options.keys,
@@ -87,7 +83,7 @@ export class Door {
       ? createSecureServer({ ...bounds, ...protocols, cert: tls.cert, key: tls.key }, app)
       : createServer(bounds, app);
     door = new Door(server, options);
-    // without TLS loopback only: whoever comes from elsewhere comes through a tunnel of root's own
+    // Without TLS the server listens on loopback only; another machine needs a tunnel that root has set up.
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) =>
         reject(
@@ -118,7 +114,7 @@ export class Door {
     });
   }
 
-  /** A certificate that was renewed, for those who come from now on. */
+  /** Replaces the certificate after a renewal, for new connections. */
   renew(tls: Tls): void {
     this.place = secured(tls, this.place.port);
     (this.server as SecureServer).setSecureContext({ ...protocols, cert: tls.cert, key: tls.key });

@@ -1,12 +1,12 @@
 /**
- * What every request and every upgrade has to pass, and the headers that every answer carries. The daemon is root, and
- * any page of any site may send requests to loopback, so:
+ * The checks of every request and every upgrade, and the headers of every answer. The daemon runs as root, and a page
+ * of any site may send requests to loopback. So:
  *
- *   Host          is ours: a name that an attacker rebinds to 127.0.0.1 is not (DNS rebinding)
- * Origin is ours where the browser says it, and an upgrade has to say it (cross-site WebSocket hijacking; cookies do
- * not tell ports apart)
- *   Sec-Fetch-*   no other site's frame, script or picture (Fetch Metadata)
- *   the cookie    HttpOnly, SameSite=Strict, had for a token
+ *   Host          must be ours: a name that an attacker rebinds to 127.0.0.1 is refused (DNS rebinding)
+ *   Origin        must be ours where the browser sends it, and an upgrade must send it (cross-site WebSocket hijacking;
+ *                 cookies do not tell ports apart)
+ *   Sec-Fetch-*   no frame, script or image of another site (Fetch Metadata)
+ *   the cookie    HttpOnly, SameSite=Strict, given in exchange for a token
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -17,7 +17,10 @@ export interface Refused {
   message: string;
 }
 
-/** Cookies are shared by all ports of a host (RFC 6265, 8.5): two daemons must not overwrite each other's. */
+/**
+ * The cookie's name contains the port, because all ports of a host share cookies (RFC 6265, 8.5): two daemons must not
+ * overwrite each other's.
+ */
 export const cookieName = (port: number): string => `drydock-${port}`;
 
 export function setCookie({ port, secure }: Place, session: string): string {
@@ -27,18 +30,18 @@ export function setCookie({ port, secure }: Place, session: string): string {
 export function sessionOf(headers: IncomingHttpHeaders, port: number): string | undefined {
   const pairs = (headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='));
   const found = pairs.filter(([name]) => name === cookieName(port));
-  // twice the same name: somebody else has set one of them
+  // When the name occurs twice, one of the two was not set by the daemon.
   return found.length === 1 ? found[0]![1] : undefined;
 }
 
-/** `upgrade`: a WebSocket, which has to name its origin. */
+/** The reason to refuse a request, or undefined. `upgrade`: a WebSocket, which must send its origin. */
 export function refusal(headers: IncomingHttpHeaders, place: Place, upgrade: boolean): Refused | undefined {
   const { host, origin } = headers;
   if (!host || !place.hosts.includes(host)) return { status: 403, message: 'this host name is not ours' };
   if (origin !== undefined ? origin !== originOf(place, host) : upgrade)
     return { status: 403, message: 'this origin is not ours' };
   const site = headers['sec-fetch-site'];
-  // following a link or typing the address is a navigation; the token decides about that
+  // following a link or typing the address is a navigation; for this the token decides
   const navigation = !upgrade && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
   if (typeof site === 'string' && !['same-origin', 'none'].includes(site) && !navigation)
     return { status: 403, message: 'another site may not ask this' };
@@ -48,9 +51,9 @@ export function refusal(headers: IncomingHttpHeaders, place: Place, upgrade: boo
 export const nonce = (): string => randomBytes(16).toString('base64');
 
 /**
- * Nothing but our own files. The nonce is for the style elements that xterm.js makes for its colours; scripts have
- * none.
- * `connect-src 'self'` does not mean ws: in every browser.
+ * The answer's headers. The policy allows only the daemon's own files. The nonce is for the style elements that
+ * xterm.js makes for its colours; scripts have none. The WebSocket is named separately, because in some browsers
+ * `connect-src 'self'` does not include ws:.
  */
 export function headersFor(place: Place, host: string, once: string): Record<string, string> {
   const policy = [

@@ -1,6 +1,6 @@
 /**
- * The journal of a container or an operation on its way to one viewer: whole and in order, in bursts, and no faster
- * than the viewer takes it.
+ * Sends the journal of a container or an operation to one viewer: complete, in order, in bursts, and not faster than
+ * the viewer takes it.
  */
 import type { Walkable } from '../../runtime/operation/walkable.ts';
 import { Bursts } from './bursts.ts';
@@ -10,7 +10,7 @@ import type { Told } from '../messages/messages.ts';
 export interface FeedWire {
   tell(message: Told): void;
   ahead(): number;
-  /** resolves when the viewer has taken what is on its way, or has gone */
+  /** resolves when the viewer has taken what is on the way, or has gone */
   room(): Promise<void>;
 }
 

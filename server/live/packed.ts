@@ -1,11 +1,11 @@
-/** The page's files as the build has packed them (web/gzip.build.mjs), for a browser that takes them so. */
+/** The page's files as the build has compressed them (web/gzip.build.mjs), for browsers that accept the encoding. */
 import { existsSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { RequestHandler } from 'express';
 
 /**
- * Names carry a hash of their content: what has been asked for once is kept, a third of a megabyte in all, and answered
- * without a trip to the disk.
+ * The files' names contain a hash of their content. So each requested file, a third of a megabyte in all, is kept in
+ * memory and answered without reading the disk.
  */
 export const packed = (files: string): RequestHandler => {
   const kept = new Map<string, Buffer>();

@@ -15,9 +15,9 @@ export interface PageOptions {
   /** dist/web */
   files: string;
   place(): Place;
-  /** this connection has shown a session */
+  /** called when this connection has shown a session */
   admitted(socket: Socket): void;
-  /** a container's run as one file; throws Refusal */
+  /** the run of a container as one file; throws Refusal */
   recording(id: string): { name: string; html: AsyncIterable<string> };
 }
 
@@ -29,9 +29,9 @@ const SPENT =
   'This address has been opened already. If it was not you, another program of this machine has the page, and may do what root may: end the daemon with `drydock shutdown`, and ask for another address.';
 
 /**
- * The page itself, which takes the token out of its address before it does anything else. Not a redirect: a browser
- * that came from another site would follow one without the cookie that it has just been given, because SameSite=Strict
- * looks at where the navigation began.
+ * Exchanges the token for a cookie and answers with the page, which removes the token from its address before anything
+ * else. It is not a redirect: a browser that came from another site would follow it without the new cookie, because
+ * SameSite=Strict depends on where the navigation began.
  */
 function open(req: Request, res: Response, { keys, place, files, admitted }: PageOptions): void {
   const asked = new URL(req.url, 'http://localhost').searchParams;
@@ -40,13 +40,13 @@ function open(req: Request, res: Response, { keys, place, files, admitted }: Pag
   const session = keys.exchange(token);
   if (!session) return text(res, 401, spent ? SPENT : NO_COOKIE);
   admitted(req.socket);
-  // `run --web`: the container to begin with
+  // from `run --web`: the container to show first
   const run = asked.get('run') ?? '';
   res.set('Set-Cookie', setCookie(place(), session));
   index(res, files, /^[0-9a-f]{64}$/.test(run) ? `/#run/${run}` : '/');
 }
 
-/** `address`: what it is to stand under, where that is not what was asked for. */
+/** `address`: the address that the page shows for itself, where it differs from the requested one. */
 function index(res: Response, files: string, address = ''): void {
   const html = readFileSync(join(files, 'index.html'), 'utf8');
   res
@@ -81,10 +81,10 @@ export function pageApp(options: PageOptions): Express {
       text(res, error.status, error.message);
     }
   });
-  // asked for on pages that name no icon, as the one that takes the token
+  // browsers ask for it on pages that name no icon, such as the page that takes the token
   app.get('/favicon.ico', (_req, res) => void res.status(204).end());
   app.use(packed(options.files));
-  // names carry a hash of their content
+  // the names contain a hash of the content
   app.use(
     express.static(options.files, { index: false, redirect: false, dotfiles: 'ignore', immutable: true, maxAge: '1y' }),
   );

@@ -1,6 +1,6 @@
 /**
- * The playground: on loopback, made when it is first asked for, and closed with the daemon; for other machines with
- * TLS.
+ * The playground. On loopback it is opened by the first request for it and closed with the daemon; for other machines
+ * it uses TLS.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,13 +20,13 @@ import { originOf, type Tls } from '../sockets/origin.ts';
 import { LIMITS } from './ask/limits.ts';
 import { Viewer } from './viewer.ts';
 
-/** How often the list is looked at while somebody looks at the page: in memory, and sent only when it has changed. */
+/** How often the list is checked while a viewer is connected. It is in memory, and it is sent only after a change. */
 const LOOK_MS = 150;
 
 export class Playground {
   readonly #keys = new Keys();
   readonly #viewers = new Map<WebSocket, Viewer>();
-  /** by what they listen on: 'loopback', or an address */
+  /** by the address that they listen on; without TLS the key is 'loopback' */
   readonly #doors = new Map<string, Promise<Door>>();
   #look: NodeJS.Timeout | undefined;
 
@@ -37,7 +37,7 @@ export class Playground {
     private readonly lessons?: Lessons,
   ) {}
 
-  /** An address with a token that is good once; port 0 is any free one. */
+  /** An address with a token for one use. Port 0 means any free port. */
   async address(port = 0, tls?: Tls): Promise<{ url: string }> {
     if (!existsSync(join(this.files, 'index.html')))
       throw new Refusal(501, `the page is missing from ${this.files}; build it with npm ci`);
@@ -72,7 +72,7 @@ export class Playground {
     return { name: listedOf(this.engine, walked).name, html: recordingOf(this.engine, walked, this.files) };
   }
 
-  /** Somebody looks, or is about to. */
+  /** True while a viewer is connected, or a token waits to be used. */
   busy = (): boolean => this.#viewers.size > 0 || this.#keys.expected();
 
   #welcome(ws: WebSocket): void {

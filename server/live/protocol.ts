@@ -1,26 +1,26 @@
 /**
- * What the page and the daemon say to each other over one WebSocket, `/live`.
+ * The messages between the page and the daemon over one WebSocket, `/live`.
  *
  *   page                                   daemon
  *                                      ←   hello      the phases, once
- *                                      ←   containers the whole list, at first and whenever it has changed
+ *                                      ←   containers the whole list, at first and after each change
  *   ask 1 follow {id, from}            →
  *                                      ←   answer 1
  *                                      ←   events     {id, events}…  from event `from` on, then as they happen
  *   ask 2 run {line, step, break}      →
- *                                      ←   answer 2   {id}           the container is made, and its start under way
+ *                                      ←   answer 2   {id}           the container is created, and its start has begun
  *                                      ←   events     {id, events}…  with `follow`, as if it had been asked for then
  *   ask 3 attach {id, terminal, …}     →
  *                                      ←   answer 3
- *   binary: terminal, keys…            →   binary: terminal, output… both ways, until
+ *   binary: terminal, keys…            →   binary: terminal, output… in both directions, until
  *                                      ←   ended      {terminal}
  *   ask 4 gate {id, command}           →
  *                                      ←   answer 4, or refused 4 {status, message}
  *
- * Text frames are JSON, one message each. A binary frame is one byte, the terminal's number as the page chose it, and
- * bytes as they come from the process. The journal is whole and in order: a viewer that is slow gets it later. Of
- * everything else a slow viewer gets the newest: the list as it is now, and of a terminal's output what comes after a
- * gap (`gap` says how much was left out).
+ * Each text frame is one message in JSON. A binary frame is one byte, the terminal's number that the page chose, and
+ * then the process's bytes. The journal is complete and in order: a slow viewer gets it later. Of everything else a
+ * slow viewer gets only the newest: the current list, and a terminal's output after a gap (`gap` says how many bytes
+ * were left out).
  */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { GateCommand } from '../../runtime/engine/engine.ts';
@@ -39,7 +39,7 @@ import type { Sample } from '../../runtime/watch/usage.ts';
 
 export const PATH = '/live';
 
-/** What may be asked for, and what is answered: an interface for each file in topics/. */
+/** All topics with their fields and answers: one interface for each file in topics/. */
 export interface Asks extends ContainerAsks, BranchAsks, LessonAsks, FileAsks, PacketAsks, TerminalAsks, UsageAsks {}
 export type Topic = keyof Asks;
 

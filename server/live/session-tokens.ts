@@ -1,6 +1,6 @@
 /**
  * Who may see the page. `drydock playground` gets a token over the unix socket, which only root and the group docker
- * can open. The browser exchanges it, once, for a cookie; from then on the token is worth nothing. Only hashes are kept
+ * can open. The browser exchanges the token for a cookie once; after that the token is void. Only hashes are stored
  * here.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -10,10 +10,10 @@ const SESSION_MS = 12 * 3_600_000;
 const KEPT = 32;
 
 const secret = (): string => randomBytes(32).toString('base64url');
-/** Looked up by hash: how long a comparison takes tells nothing about the secret. */
+/** Secrets are looked up by their hash, so that the time of a comparison tells nothing about the secret. */
 const hash = (text: string): string => createHash('sha256').update(text).digest('base64');
 
-/** Secrets that are good until a time; the oldest go when there are too many. */
+/** Secrets with an expiry time. The oldest are dropped when there are too many. */
 class Secrets {
   readonly #until = new Map<string, number>();
   readonly #taken = new Set<string>();
@@ -42,7 +42,7 @@ class Secrets {
     return good;
   }
 
-  /** Good once, and taken since. */
+  /** True for a secret that was valid and has been taken since. */
   taken(text: string): boolean {
     return this.#taken.has(hash(text));
   }
@@ -62,13 +62,13 @@ export class Keys {
     this.#sessions = new Secrets(SESSION_MS, now);
   }
 
-  /** For the address that is printed. */
+  /** A new token, for the address that is printed. */
   token = (): string => this.#tokens.make();
-  /** A session's cookie for a token that is good, which it then no longer is. */
+  /** Exchanges a valid token for a session's cookie. The token is void after that. */
   exchange = (token: string): string | undefined => (this.#tokens.take(token) ? this.#sessions.make() : undefined);
-  /** A token that was exchanged already. */
+  /** True for a token that was exchanged already. */
   spent = (token: string): boolean => this.#tokens.taken(token);
   knows = (session: string): boolean => this.#sessions.holds(session);
-  /** Somebody is about to open the page. */
+  /** True while a token waits for a browser. */
   expected = (): boolean => this.#tokens.sweep() > 0;
 }

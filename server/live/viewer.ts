@@ -1,4 +1,4 @@
-/** One browser tab: its asks one by one, its journal, its terminals, and the bounds that it is kept to. */
+/** One browser tab: its asks, its journal, its terminals, and its limits. */
 import type { RawData, WebSocket } from 'ws';
 import type { Lessons } from '../../lessons/engine/lessons.ts';
 import type { Engine } from '../../runtime/engine/engine.ts';
@@ -51,7 +51,7 @@ export class Viewer implements Asker {
     if (this.socket.readyState === this.socket.OPEN) this.socket.send(JSON.stringify(message));
   }
 
-  /** The list as it is now, unless the viewer has it, or is not done with what it has been sent. */
+  /** Sends the list, unless the viewer has this one already or has not taken what was sent before. */
   list(list: Told & { type: 'containers' }): void {
     const text = JSON.stringify(list);
     if (text === this.#list || this.ahead() > LIMITS.ahead) return;
@@ -61,13 +61,13 @@ export class Viewer implements Asker {
 
   ahead = (): number => this.socket.bufferedAmount;
 
-  /** ws has no event for it; an empty ping's callback comes when all before it has left. */
+  /** ws has no event for this. The callback of an empty ping comes when everything before it has left. */
   room = (): Promise<void> =>
     new Promise((resolve) =>
       this.socket.readyState === this.socket.OPEN ? this.socket.ping('', false, () => resolve()) : resolve(),
     );
 
-  /** A bucket of `burst` messages that fills at `rate` a second. */
+  /** A token bucket of `burst` messages that fills at `rate` a second. */
   #allowed(): boolean {
     const now = performance.now();
     this.#allowance = Math.min(LIMITS.burst, this.#allowance + ((now - this.#filled) / 1000) * LIMITS.rate);
@@ -111,7 +111,7 @@ export class Viewer implements Asker {
     }
   }
 
-  /** One journal at a time: the page shows one container, or one operation. */
+  /** Follows one journal at a time, because the page shows one container or one operation. */
   follow(id: string, from: number): void {
     const handle = walkable(this.engine, id);
     this.#following?.abort();
@@ -130,7 +130,7 @@ export class Viewer implements Asker {
         ahead: this.ahead,
         send: (bytes) => {
           if (this.socket.readyState !== this.socket.OPEN) return;
-          // one message in two fragments (RFC 6455, 5.4): the bytes are not copied for each who looks
+          // one message in two fragments (RFC 6455, 5.4), so that the bytes are not copied for each viewer
           this.socket.send(Buffer.from([number]), { binary: true, fin: false });
           this.socket.send(bytes, { binary: true, fin: true });
         },

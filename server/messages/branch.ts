@@ -1,9 +1,9 @@
-/** Which container a run was run again from: it is in its labels. */
+/** The container that a run was made from by `again`; it is stored in labels. */
 import type { Engine } from '../../runtime/engine/engine.ts';
 import { AGAIN_AT, AGAIN_OF } from '../../runtime/container/rerun.ts';
 import type { Branch } from './messages.ts';
 
-/** Of a container that was made by `again`; the one it was made from may be gone. */
+/** Set for a container that was made by `again`. The container that it was made from may no longer exist. */
 export function branchOf(engine: Engine, labels: Record<string, string> | null | undefined): Branch | undefined {
   const of = labels?.[AGAIN_OF];
   if (!of) return undefined;

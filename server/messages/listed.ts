@@ -1,4 +1,4 @@
-/** The list of containers and operations, whoever started them. */
+/** The list of containers and operations of all clients. */
 import type { ContainerHandle, Engine } from '../../runtime/engine/engine.ts';
 import { leftOut } from '../../runtime/container/leave-out.ts';
 import type { OperationHandle, OperationState } from '../../runtime/operation/record.ts';
@@ -39,7 +39,7 @@ const machines: Record<OperationState, ShownState> = {
   failed: 'failed',
 };
 
-/** An operation has neither a process nor streams. */
+/** The row of an operation, which has neither a process nor streams. */
 export function operationRow({ record: { id, subject, state, created, error } }: OperationHandle): Listed {
   const status = state === 'done' ? 'exited' : state === 'failed' ? 'dead' : 'created';
   return {
@@ -62,16 +62,16 @@ export const listedOf = (engine: Engine, walked: Walked): Listed =>
   'container' in walked ? rowOf(engine, walked.container) : operationRow(walked.operation);
 
 /**
- * Of operations that are over only so many are listed: a machine that pulls every minute would hide its containers.
+ * How many finished operations are listed: more of them would hide the containers of a machine that pulls every minute.
  * `drydock operations` lists all.
  */
 const OPERATIONS = 20;
 
-/** The newest first. */
+/** The list, the newest first. */
 export const list = (engine: Engine): Listed[] =>
   [
     ...engine.containers().map((handle) => rowOf(engine, handle)),
-    // those of a container are in its own row
+    // operations of a container are in the container's own row
     ...engine
       .operations()
       .filter(({ record }) => record.subject.kind === 'image')

@@ -1,9 +1,9 @@
-/** A recording on its way to whoever asked for it. */
+/** Sends a recording to a browser. */
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** To be kept, not to be opened here: beside the page it would be of the page's origin. */
+/** Sends it as a download, because a recording that is opened beside the page would have the page's origin. */
 export async function sendRecording(
   res: ServerResponse,
   recording: AsyncIterable<string>,
@@ -14,7 +14,7 @@ export async function sendRecording(
     'Content-Disposition': `attachment; filename="${name.replace(/[^\w.-]/g, '_')}.html"`,
     'Cache-Control': 'no-store',
   });
-  // the client leaving ends the reading; a reading that fails ends the connection, and so the client knows that it is
-  // not whole
+  // When the client leaves, the reading ends. When the reading fails, the connection is cut, so the client knows that
+  // the file is incomplete.
   await pipeline(Readable.from(recording), res).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-/** A run as one HTML file: the page's template with the journal and the output written into it, piece by piece. */
+/** A run as one HTML file: the page's template, with the journal and the output inserted piece by piece. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,20 +11,20 @@ import { listedOf } from '../messages/listed.ts';
 import { type Walked, walkableOf } from '../../runtime/engine/find-walkable.ts';
 import type { Piece, RecordedExec, Recording } from './format.ts';
 
-/** Of a container that has written more, the newest is kept. */
+/** In bytes. Of a longer output, the newest part is kept. */
 const OUTPUT_MOST = 16 << 20;
-/** What comes within a moment is one piece. */
+/** Output within this time is one piece. */
 const MOMENT_MS = 20;
 const PIECE_MOST = 32 << 10;
 
 /**
- * In a script element the only dangerous letter is `<`: `</script` would end it, and `<!--` begin what hides the end
- * (HTML, "Restrictions for contents of script elements"). JSON has it in strings only, where it may be written
- * otherwise.
+ * In a script element the only dangerous character is `<`: `</script` would end it, and `<!--` would hide its end
+ * (HTML, "Restrictions for contents of script elements"). In JSON it occurs only inside strings, where it can be
+ * escaped.
  */
 export const harmless = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
-/** `from`: bytes to leave out. */
+/** `from`: how many bytes to leave out at the beginning. */
 async function* pieces(
   written: AsyncIterable<readonly LogRecord[]> | Iterable<readonly LogRecord[]>,
   from: number,
@@ -53,7 +53,7 @@ async function* pieces(
   if (waiting.length) yield piece();
 }
 
-/** Each is kept short already: exec-log.ts. */
+/** No limit is needed here, because each exec's output is short already: exec-log.ts. */
 async function* execs(walked: Walked): AsyncGenerator<RecordedExec> {
   if (!('container' in walked)) return;
   for (const { id, command, tty, written: printed } of walked.container.execsWritten()) {
@@ -73,7 +73,7 @@ async function* listed<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator
   yield ']';
 }
 
-/** An operation prints nothing. */
+/** An operation has no output. */
 const written = (walked: Walked) => ('container' in walked ? walked.container.written() : []);
 
 async function* json(engine: Engine, walked: Walked): AsyncGenerator<string> {
@@ -97,7 +97,7 @@ async function* json(engine: Engine, walked: Walked): AsyncGenerator<string> {
   yield '}';
 }
 
-/** `files`: dist/web, where the build has put the template. 501 where it has not. */
+/** The recording as text. `files` is dist/web, where the build puts the template. Throws 501 when it is not there. */
 export function recordingOf(engine: Engine, walked: Walked, files: string): AsyncGenerator<string> {
   const path = join(files, 'recording.html');
   if (!existsSync(path))
@@ -116,7 +116,7 @@ export function recordingOf(engine: Engine, walked: Walked, files: string): Asyn
   );
 }
 
-/** Not a message for every event. */
+/** Joins small texts, so that not every event is written alone. */
 async function* gathered(texts: AsyncIterable<string>): AsyncGenerator<string> {
   let waiting = '';
   for await (const text of texts) {

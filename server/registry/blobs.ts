@@ -17,8 +17,8 @@ const uploadState = (x: Exchange, id: string, size: number) => ({
 });
 
 /**
- * 'bytes=10-', 'bytes=10-19', 'bytes=-5'; undefined: the whole. Throws RegistryRefusal RANGE_INVALID. RFC 9110,
- * "Range".
+ * 'bytes=10-', 'bytes=10-19' or 'bytes=-5'; undefined means the whole blob. Throws RegistryRefusal RANGE_INVALID. RFC
+ * 9110, "Range".
  */
 function wantedRange(header: string | undefined, size: number): [start: number, end: number] | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
@@ -53,7 +53,7 @@ export const deleteBlob: Handler = (x) => {
   answer(x, 202);
 };
 
-/** POST …/uploads/: mount from another repository, the whole blob at once (?digest=), or the beginning of an upload. */
+/** POST …/uploads/: a mount from another repository, a whole blob at once (?digest=), or the beginning of an upload. */
 export const beginUpload: Handler = async (x) => {
   checkName(x.name);
   const mount = x.query.get('mount');
@@ -79,7 +79,7 @@ export const appendUpload: Handler = async (x) => {
   answer(x, 202, uploadState(x, x.reference, size));
 };
 
-/** The last chunk may come with it. */
+/** Finishes an upload. The request may carry the last chunk. */
 export const finishUpload: Handler = async (x) => {
   const digest = checkDigest(x.query.get('digest'));
   await x.uploads.append(x.name, x.reference, x.req, x.req.headers['content-range']);

@@ -1,4 +1,4 @@
-/** What the registry refuses, as clients read it: OCI distribution spec, "Error Codes". */
+/** Errors of the registry in the form that clients read: OCI distribution spec, "Error Codes". */
 const statuses = {
   BLOB_UNKNOWN: 404,
   BLOB_UPLOAD_INVALID: 400,

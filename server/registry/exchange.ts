@@ -1,4 +1,4 @@
-/** One request and its answer, as the handlers see it. */
+/** A request and its answer, as the handlers get them. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RegistryRefusal } from './error.ts';
 import type { Storage } from './storage.ts';
@@ -29,7 +29,7 @@ export function answer(
 export const answerJson = (x: Exchange, value: unknown, headers: Record<string, string> = {}): void =>
   answer(x, 200, { 'Content-Type': 'application/json', ...headers }, JSON.stringify(value));
 
-/** The whole body. Throws RegistryRefusal SIZE_INVALID when it is larger than `limit`. */
+/** Reads the whole body. Throws RegistryRefusal SIZE_INVALID when it is larger than `limit`. */
 export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
@@ -41,7 +41,7 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Buf
   return Buffer.concat(parts);
 }
 
-/** OCI distribution spec, "Listing Tags": ?n= and ?last=, and a Link to the next page. */
+/** A page of a list: ?n= and ?last=, and a Link to the next page. OCI distribution spec, "Listing Tags". */
 export function page(
   x: Exchange,
   all: readonly string[],

@@ -35,7 +35,7 @@ function parse(bytes: Buffer): Document {
     const value: unknown = parseJson(bytes.toString());
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
-    // said below
+    // the error is thrown below
   }
   throw new RegistryRefusal('MANIFEST_INVALID', 'the manifest is not a JSON object');
 }
@@ -51,7 +51,7 @@ function digestsOf(links: unknown): string[] {
   });
 }
 
-/** A manifest may only refer to what is here already: pull would fail otherwise. */
+/** A manifest may refer only to blobs that are stored already, because its pull would fail otherwise. */
 function checkLinks(x: Exchange, document: Document): void {
   for (const digest of [...digestsOf(document.config), ...digestsOf(document.layers)]) {
     if (!x.storage.hasBlob(x.name, digest))

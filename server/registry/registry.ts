@@ -1,4 +1,4 @@
-/** Our own OCI distribution server: pull and push over HTTP/1.1, on loopback. OCI distribution spec 1.1. */
+/** Drydock's own OCI distribution server: pull and push over HTTP/1.1, on loopback. OCI distribution spec 1.1. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { appendUpload, beginUpload, cancelUpload, deleteBlob, finishUpload, getBlob, uploadStatus } from './blobs.ts';
@@ -9,13 +9,13 @@ import { Storage } from './storage.ts';
 import { Uploads } from './uploads.ts';
 
 export interface RegistryOptions {
-  /** folder for what is stored; made when absent: storage.ts */
+  /** the directory for what is stored, made when absent: storage.ts */
   root: string;
-  /** 0: any free one */
+  /** 0 means any free port */
   port: number;
-  /** pull only */
+  /** allow pulls only */
   readOnly?: boolean;
-  /** bytes; 64 GiB if absent */
+  /** in bytes; 64 GiB if absent */
   maxBlob?: number;
 }
 export interface Registry {
@@ -28,7 +28,7 @@ const MAX_BLOB = 64 * 2 ** 30;
 const API = { 'Docker-Distribution-Api-Version': 'registry/2.0', 'X-Content-Type-Options': 'nosniff' };
 const check: Handler = (x) => answerJson(x, {});
 
-/** The first pattern that fits; its groups are the repository's name and the reference. */
+/** The first pattern that matches is used. Its groups are the repository's name and the reference. */
 const routes: [pattern: RegExp, methods: Partial<Record<string, Handler>>][] = [
   [/^\/v2\/?$/, { GET: check }],
   [/^\/v2\/_catalog$/, { GET: catalog }],
@@ -65,7 +65,7 @@ function refuse(req: IncomingMessage, res: ServerResponse, error: unknown): void
   if (res.headersSent) return void res.destroy();
   const refusal = error instanceof RegistryRefusal ? error : new RegistryRefusal('UNKNOWN', 'the registry failed');
   const body = refusal.body();
-  // a body that nobody has read to its end would be taken for the next request
+  // close the connection, because the unread rest of a body would be taken for the next request
   res.writeHead(refusal.status, {
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(body),
@@ -106,7 +106,7 @@ export async function startRegistry({
     { requestTimeout: 0, headersTimeout: 10_000, maxHeaderSize: 32 * 1024 },
     (req, res) => void serve(req, res, storage, uploads, readOnly),
   );
-  // an upload may take as long as it moves
+  // an upload may take any time as long as bytes come
   server.on('connection', (socket) => socket.setTimeout(120_000, () => socket.destroy()));
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   server.unref();

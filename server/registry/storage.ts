@@ -1,13 +1,13 @@
 /**
- * Where the registry keeps what was pushed:
+ * How the registry stores what was pushed:
  *
  *   <root>/blobs/sha256/<hex>                       every blob and manifest, once
  *   <root>/repositories/<name>/_blobs/<hex>         an empty file: this repository has that blob
  *   <root>/repositories/<name>/_manifests/<hex>     the manifest's media type
  *   <root>/repositories/<name>/_tags/<tag>          the manifest's digest
- *   <root>/uploads/<uuid>                           a blob on its way in
+ *   <root>/uploads/<uuid>                           a blob that is being uploaded
  *
- * No component of a name begins with `_`, so names and these folders cannot meet.
+ * No component of a name begins with `_`, so names cannot collide with these directories.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
@@ -16,7 +16,7 @@ import { hexOf, isDigest, sha256 } from '../../runtime/image/manifest/digest.ts'
 import { isPath, isTag } from '../../runtime/image/manifest/reference.ts';
 import { RegistryRefusal } from './error.ts';
 
-/** Refuses what could not be a name, so that it may become a path. */
+/** Refuses an invalid name, so that the name can be used as a path. */
 export function checkName(name: string): string {
   if (!isPath(name))
     throw new RegistryRefusal('NAME_INVALID', `invalid repository name ${JSON.stringify(name.slice(0, 100))}`);
@@ -33,7 +33,7 @@ export function checkDigest(digest: string | null | undefined): string {
 
 export class Storage {
   constructor(readonly root: string) {
-    // nobody can go on with an upload of a registry that has ended
+    // an upload cannot be continued after its registry has ended
     rmSync(join(root, 'uploads'), { recursive: true, force: true });
     for (const dir of ['blobs/sha256', 'repositories', 'uploads'])
       mkdirSync(join(root, dir), { recursive: true, mode: 0o700 });
@@ -48,7 +48,7 @@ export class Storage {
   uploadPath(id: string): string {
     return join(this.root, 'uploads', id);
   }
-  /** Beside it first, then renamed: no reader sees half a file. */
+  /** Writes a temporary file and renames it, so that no reader sees an incomplete file. */
   #write(path: string, content: Buffer | string): void {
     const partial = join(this.root, 'uploads', `${randomUUID()}.part`);
     writeFileSync(partial, content, { mode: 0o600 });
@@ -63,7 +63,7 @@ export class Storage {
     if (!this.hasBlob(name, digest)) throw new RegistryRefusal('BLOB_UNKNOWN', `blob unknown to registry: ${digest}`);
     return statSync(this.blobPath(digest)).size;
   }
-  /** Takes a finished, checked upload in. */
+  /** Moves a finished and checked upload to the blobs. */
   adoptBlob(name: string, digest: string, path: string): void {
     renameSync(path, this.blobPath(digest));
     this.linkBlob(name, digest);
@@ -76,7 +76,7 @@ export class Storage {
     rmSync(this.#own(name, '_blobs', hexOf(digest)));
   }
 
-  /** By tag or digest. Throws RegistryRefusal MANIFEST_UNKNOWN. */
+  /** The manifest for a tag or a digest. Throws RegistryRefusal MANIFEST_UNKNOWN. */
   manifest(name: string, reference: string): { bytes: Buffer; mediaType: string; digest: string } {
     const digest = isDigest(reference) ? reference : this.#tagged(name, reference);
     const known = digest ? this.#own(name, '_manifests', hexOf(digest)) : undefined;
@@ -91,7 +91,7 @@ export class Storage {
   hasManifest(name: string, digest: string): boolean {
     return existsSync(this.#own(name, '_manifests', hexOf(digest)));
   }
-  /** Returns the digest. */
+  /** Stores a manifest and returns its digest. */
   putManifest(name: string, bytes: Buffer, mediaType: string, tag?: string): string {
     const digest = sha256(bytes);
     this.#write(this.blobPath(digest), bytes);
@@ -99,7 +99,7 @@ export class Storage {
     if (tag) this.#write(this.#own(name, '_tags', tag), digest);
     return digest;
   }
-  /** A tag alone, or a manifest with the tags that point to it. */
+  /** Deletes a tag alone, or a manifest with all tags that point to it. */
   deleteManifest(name: string, reference: string): void {
     const { digest } = this.manifest(name, reference);
     if (!isDigest(reference)) return rmSync(this.#own(name, '_tags', reference));
@@ -107,7 +107,7 @@ export class Storage {
     rmSync(this.#own(name, '_manifests', hexOf(digest)));
   }
 
-  /** Sorted as bytes. Throws RegistryRefusal NAME_UNKNOWN. */
+  /** The tags, sorted as bytes. Throws RegistryRefusal NAME_UNKNOWN. */
   tags(name: string): string[] {
     if (!existsSync(this.#own(name, '_manifests')))
       throw new RegistryRefusal('NAME_UNKNOWN', `repository name not known to registry: ${name}`);

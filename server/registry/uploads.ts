@@ -1,4 +1,4 @@
-/** Blobs on their way in: OCI distribution spec, "Pushing a blob in chunks". */
+/** Uploads of blobs in progress: OCI distribution spec, "Pushing a blob in chunks". */
 import { createHash, randomUUID, type Hash } from 'node:crypto';
 import { createWriteStream, existsSync, rmSync } from 'node:fs';
 import { Transform, type Readable } from 'node:stream';
@@ -32,7 +32,7 @@ export class Uploads {
     return id;
   }
 
-  /** Bytes received so far. Throws RegistryRefusal BLOB_UPLOAD_UNKNOWN. */
+  /** How many bytes were received so far. Throws RegistryRefusal BLOB_UPLOAD_UNKNOWN. */
   size(name: string, id: string): number {
     return this.#get(name, id).size;
   }
@@ -44,7 +44,8 @@ export class Uploads {
   }
 
   /**
-   * Appends; `range` ('100-199') must begin where the last chunk ended. A chunk that is cut counts as far as it came.
+   * Appends a chunk and returns the upload's size. `range` ('100-199') must begin where the last chunk ended. A chunk
+   * that is cut off ends the upload.
    */
   async append(name: string, id: string, body: Readable, range?: string): Promise<number> {
     const upload = this.#get(name, id);
@@ -67,7 +68,7 @@ export class Uploads {
     try {
       await pipeline(body, count, createWriteStream(this.storage.uploadPath(id), { flags: 'a', mode: 0o600 }));
     } catch (error) {
-      // what was hashed and what was written may differ now
+      // now the hash and the file may differ
       this.drop(id);
       throw error;
     } finally {
@@ -77,7 +78,10 @@ export class Uploads {
     return upload.size;
   }
 
-  /** Throws RegistryRefusal DIGEST_INVALID when the bytes are others than promised; the upload is over in any case. */
+  /**
+   * Ends the upload in every case. Throws RegistryRefusal DIGEST_INVALID when the content has another digest than
+   * promised.
+   */
   finish(name: string, id: string, digest: string): void {
     const { hash } = this.#get(name, id);
     const found = `sha256:${hash.digest('hex')}`;

@@ -1,7 +1,7 @@
 /**
- * Connections of those who have not said yet who they are. One more than there is room for is not refused: the oldest
- * that says nothing goes, of the peer that has the most. So a user who opens connections by the hundred shuts the door
- * for nobody, and one who has said who he is counts no longer.
+ * Limits the connections that have not identified themselves yet. A connection above the limit is accepted, and the
+ * oldest idle connection of the peer that has the most is closed. So a peer that opens hundreds of connections cannot
+ * lock out others. A connection that has identified itself no longer counts.
  */
 import type { Server, Socket } from 'node:net';
 
@@ -10,7 +10,10 @@ export interface ConnectionLimits {
   /** of one peer, by its address */ each: number;
 }
 
-/** IPv6 hands out whole networks: the first 64 bits are one peer. IPv4 in IPv6 is IPv4. */
+/**
+ * The peer of an address. IPv6 gives whole networks to one user, so the first 64 bits are one peer. IPv4-mapped IPv6 is
+ * IPv4.
+ */
 export function peerOf(address: string | undefined): string {
   const plain = (address ?? '').replace(/^::ffff:(?=\d+\.)/, '');
   if (plain.startsWith('127.') || plain === '::1') return 'loopback';
@@ -23,14 +26,14 @@ export function peerOf(address: string | undefined): string {
     .join(':');
 }
 
-/** The same connection, with and without TLS around it. */
+/** A key that is the same for a connection and for the TLS socket around it. */
 const nameOf = (socket: Socket): string => `${socket.remoteAddress ?? ''} ${socket.remotePort ?? ''}`;
 
 export class Connections {
   /** by peer, the oldest first */
   readonly #idle = new Map<string, Set<Socket>>();
   readonly #named = new Map<string, Socket>();
-  /** requests of a connection that are being answered */
+  /** how many requests of a connection are being answered */
   readonly #asked = new WeakMap<Socket, number>();
   #count = 0;
 
@@ -75,12 +78,12 @@ export class Connections {
     oldest.destroy();
   }
 
-  /** It has said who it is: `socket` as a request has it. */
+  /** The connection has identified itself. `socket` may be the TLS socket, as a request has it. */
   admit(socket: Socket): void {
     this.#leave(this.#named.get(nameOf(socket)) ?? socket);
   }
 
-  /** A request of it is being answered, for a server that asks nobody who he is. */
+  /** A request of the connection is being answered. This is for a server that does not identify its clients. */
   begin(socket: Socket): void {
     this.#asked.set(socket, (this.#asked.get(socket) ?? 0) + 1);
     this.admit(socket);

@@ -1,4 +1,4 @@
-/** Where the page is: the scheme, port and names that a request has to say, so that nothing else is taken for ours. */
+/** The page's own scheme, port and names. A request must name them; no other origin is accepted. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { badParameter } from '../../runtime/errors/api-error.ts';
@@ -6,11 +6,11 @@ import { badParameter } from '../../runtime/errors/api-error.ts';
 export interface Place {
   secure: boolean;
   port: number;
-  /** what stands in Host and, after the scheme, in Origin; the first is the one that is printed */
+  /** the values of Host and, after the scheme, of Origin; the first one is printed */
   hosts: readonly string[];
 }
 
-/** For another machine there is only TLS: the token and the cookie must not be read on the way. */
+/** Other machines need TLS, because the token and the cookie must not be readable on the network. */
 export interface Tls {
   address: string;
   port: number;
@@ -27,7 +27,7 @@ export const loopback = (port: number): Place => ({
   hosts: ['127.0.0.1', 'localhost'].map((name) => `${name}:${port}`),
 });
 
-/** `DNS:dock.example, IP Address:10.0.0.7`, as X509Certificate shows the subject's other names. */
+/** Reads `DNS:dock.example, IP Address:10.0.0.7`, the format of subjectAltName in X509Certificate. */
 function namesIn(certificate: X509Certificate): string[] {
   const entries = (certificate.subjectAltName ?? '')
     .split(', ')
@@ -55,8 +55,8 @@ function certificateOf({ cert, key }: Tls, now: number): X509Certificate {
 }
 
 /**
- * The names that the certificate speaks for are the names that are answered to: a name that somebody rebinds to our
- * address is not among them. One that stands for many (`*.example`) names nobody.
+ * Answers only to the names in the certificate, so a name that an attacker rebinds to this address is refused. A
+ * wildcard (`*.example`) counts as no name.
  */
 export function secured(tls: Tls, port: number, now = Date.now()): Place {
   const names = namesIn(certificateOf(tls, now));
@@ -64,6 +64,6 @@ export function secured(tls: Tls, port: number, now = Date.now()): Place {
     throw badParameter(
       'the certificate names no host: its subjectAltName has to hold the name or the address that is opened in the browser',
     );
-  // browsers leave the scheme's own port out
+  // browsers leave out the scheme's default port
   return { secure: true, port, hosts: names.map((name) => (port === 443 ? name : `${name}:${port}`)) };
 }

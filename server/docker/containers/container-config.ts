@@ -1,6 +1,6 @@
 /**
- * Config and HostConfig of inspect: the request, filled up from the image and with zero values where nothing was asked
- * for.
+ * Config and HostConfig of inspect: the request, completed from the image and with zero values for what was not
+ * requested.
  */
 import type { Container } from '../../../runtime/container/container.ts';
 import type { ContainerConfig } from '../../../runtime/request/container-request.ts';
@@ -8,22 +8,22 @@ import { maskedPathsHere, readonlyPaths } from '../../../runtime/oci/default-spe
 import { hostnameOf, mergeConfig } from '../../../runtime/container/merge.ts';
 import { memorySwapOf } from '../../../runtime/oci/resources.ts';
 
-/** Before the pull there is no image to fill up from. */
+/** The request's Config, completed from the image. Before the pull there is no image. */
 export function mergedConfig({ request, image }: Container): ContainerConfig {
   const { HostConfig: _host, NetworkingConfig: _net, ...config } = request;
   return image ? mergeConfig(config, image.config) : config;
 }
 
-/** What is executed, in words: [Entrypoint…, Cmd…]. */
+/** The words that are executed: [Entrypoint…, Cmd…]. */
 export function words(container: Container): string[] {
   const { Entrypoint, Cmd } = mergedConfig(container);
   return [...(Entrypoint ?? []), ...(Cmd ?? [])];
 }
 
-/** The image's labels and the flags'. */
+/** The labels of the image and of the request. */
 export const labelsOf = (container: Container): Record<string, string> => mergedConfig(container).Labels ?? {};
 
-/** Empty lists of volumes are null and of ports absent, as dockerd has them. */
+/** As in dockerd, an empty list of volumes is null, and an empty list of ports is absent. */
 export function configView(container: Container): object {
   const { Volumes, ExposedPorts, ...config } = mergedConfig(container);
   const filled = (value: object | null | undefined) => (value && Object.keys(value).length ? value : undefined);
@@ -43,7 +43,7 @@ export function configView(container: Container): object {
   };
 }
 
-/** Of a container that was never started there is no spec yet: then what it will get. */
+/** A container that was never started has no spec yet: then these are the paths that it will get. */
 function hiddenPaths({ request: { HostConfig: asked }, spec }: Container): {
   MaskedPaths: readonly string[] | null;
   ReadonlyPaths: readonly string[] | null;
@@ -136,7 +136,7 @@ interface MountView {
   Propagation: string;
 }
 
-/** Binds and Mounts of the request; --tmpfs is shown in HostConfig only, as in docker. */
+/** The request's Binds and Mounts. As in docker, --tmpfs is shown in HostConfig only. */
 export function mountsView(container: Container): MountView[] {
   const { Binds, Mounts } = container.request.HostConfig;
   const binds = (Binds ?? []).map((bind): MountView => {

@@ -1,4 +1,4 @@
-/** Another process in a running container: made, started, looked at. Engine API, "Exec". */
+/** Another process in a running container: create, start, inspect. Engine API, "Exec". */
 import { parseDetachKeys } from '../../../runtime/container/io/detach-keys.ts';
 import type { ExecConfig, ExecHandle } from '../../../runtime/engine/engine.ts';
 import { badParameter } from '../../../runtime/errors/api-error.ts';
@@ -25,9 +25,9 @@ async function create(x: Exchange): Promise<object> {
 type Start = Parameters<ExecHandle['start']>[0];
 
 /**
- * The stream first, the process second: its first byte must find a client. `tty` is what the client says it reads: it
- * decides about the frames, as in dockerd, whatever the exec was made with; without frames stderr would not be known
- * from stdout, and is left out.
+ * Attaches the stream before the start, so that the first byte of output has a client. `tty` is what the client says
+ * that it reads. As in dockerd, this decides about the frames, not the exec's own setting. Without frames stderr could
+ * not be told from stdout, so it is left out.
  */
 async function startAttached(x: Exchange, exec: ExecHandle, options: Start, tty: boolean): Promise<void> {
   const { config } = exec;
@@ -41,7 +41,7 @@ async function startAttached(x: Exchange, exec: ExecHandle, options: Start, tty:
     stream: true,
     ...(config.DetachKeys && { detachKeys: config.DetachKeys }),
   });
-  // awaited below; until then a rejection must not count as unhandled
+  // It is awaited below. Until then a rejection must not count as unhandled.
   coupling.catch(() => undefined);
   try {
     await exec.start(options);

@@ -1,7 +1,4 @@
-/**
- * The ports that a container says it listens on: --expose and the image's EXPOSE. None is published yet. Engine API,
- * "Port".
- */
+/** The ports that a container declares: --expose and the image's EXPOSE. None is published yet. Engine API, "Port". */
 import type { ContainerHandle } from '../../../runtime/engine/engine.ts';
 import { mergedConfig } from './container-config.ts';
 import { isUp } from '../networks/networks-view.ts';
@@ -11,7 +8,7 @@ interface Port {
   Type: string;
 }
 
-/** Of a container that is up and has a network of its own; others have none, as in dockerd. */
+/** Of a running container on the bridge; other containers have none, as in dockerd. */
 export function exposedPorts(handle: ContainerHandle): Port[] {
   if (!isUp(handle) || !handle.container.endpoints.some(({ driver }) => driver === 'bridge')) return [];
   const keys = Object.keys(mergedConfig(handle.container).ExposedPorts ?? {});
@@ -22,6 +19,6 @@ export function exposedPorts(handle: ContainerHandle): Port[] {
     .sort((a, b) => a.PrivatePort - b.PrivatePort || a.Type.localeCompare(b.Type));
 }
 
-/** NetworkSettings.Ports: null is a port that is not published. */
+/** NetworkSettings.Ports. A port that is not published is null. */
 export const portBindings = (handle: ContainerHandle): Record<string, null> =>
   Object.fromEntries(exposedPorts(handle).map(({ PrivatePort, Type }) => [`${PrivatePort}/${Type}`, null]));

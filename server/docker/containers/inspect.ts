@@ -23,7 +23,7 @@ const stateView = ({ state }: ContainerHandle): object => ({
 
 function networkSettings(engine: Engine, handle: ContainerHandle): object {
   const up = isUp(handle);
-  // the fields of the default bridge, which clients below 1.21 know no other place for
+  // the fields of the default bridge: clients below API 1.21 look for the address only here
   const bridge = handle.container.endpoints.find(({ network }) => network === 'bridge');
   const own = up ? bridge : undefined;
   return {

@@ -1,4 +1,6 @@
-/** The verbs: create, start, stop, kill, pause, rename, update, wait, remove. Engine API, "Containers". */
+/**
+ * The verbs of containers: create, start, stop, kill, pause, rename, update, wait, remove. Engine API, "Containers".
+ */
 import type { ContainerRequest, HostConfig } from '../../../runtime/request/container-request.ts';
 import { badParameter, Refusal } from '../../../runtime/errors/api-error.ts';
 import { canonicalRequest, canonicalUpdate } from '../../../runtime/request/request-shape.ts';
@@ -35,7 +37,7 @@ async function create(x: Exchange): Promise<object> {
 type Condition = 'not-running' | 'next-exit' | 'removed';
 const CONDITIONS: readonly string[] = ['not-running', 'next-exit', 'removed'] satisfies Condition[];
 
-/** The headers go out at once, so that a client knows it is being waited; the body comes at the exit. */
+/** The headers are sent at once, so that the client knows that the wait has begun. The body follows at the exit. */
 async function wait(x: Exchange): Promise<void> {
   const handle = x.engine.container(x.param('id'));
   const condition = x.query.text('condition') ?? 'not-running';
@@ -59,7 +61,10 @@ async function remove(x: Exchange): Promise<number> {
   return 204;
 }
 
-/** Before API 1.24 a body changed the HostConfig; dockerd lets pass what is not longer than `null` or `{}` may be. */
+/**
+ * Before API 1.24 a body of start changed the HostConfig. As in dockerd, only a body of up to 7 bytes passes, such as
+ * `null` or `{}`.
+ */
 function checkNoBody({ headers }: Exchange['req']): void {
   if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 7)
     throw badParameter(
@@ -74,7 +79,7 @@ async function start(x: Exchange): Promise<number> {
   return 204;
 }
 
-/** Rows and columns from ?h= and ?w=; a terminal has at most 65535 of each (ioctl_tty(2), struct winsize). */
+/** Rows and columns from ?h= and ?w=. A terminal has at most 65535 of each: ioctl_tty(2), struct winsize. */
 export function windowSize({ query }: Exchange): [height: number, width: number] {
   const [h, w] = [query.integer('h'), query.integer('w')];
   for (const [name, value] of [

@@ -1,4 +1,4 @@
-/** GET /containers/json: what `ps` shows. Engine API, "List containers". */
+/** GET /containers/json: the rows of `ps`. Engine API, "List containers". */
 import type { ContainerHandle, Engine } from '../../../runtime/engine/engine.ts';
 import type { ContainerState } from '../../../runtime/container/container-state.ts';
 import { unsafeWords } from '../../../runtime/container/leave-out.ts';
@@ -39,18 +39,18 @@ const statusWords: Record<ContainerState['status'], (state: ContainerState, now:
   dead: () => 'Dead',
 };
 
-/** What was left out on purpose is said wherever the container is shown. */
+/** The status text. It also says what was left out on purpose. */
 function statusOf({ container, state }: ContainerHandle): string {
   const unsafe = unsafeWords(container.request);
   return `${statusWords[state.status](state, Date.now())}${unsafe ? ` (${unsafe})` : ''}`;
 }
 
-/** As it was asked for, as long as that means the container's image; then the id. */
+/** The image's name as requested, while it still means the container's image; otherwise the image's id. */
 function imageOf({ images }: Engine, { request, image }: ContainerHandle['container']): string {
   return !image || images.find(request.Image)?.id === image.id ? request.Image : image.id;
 }
 
-/** One row of the list; with sizes it reads the rw layer. */
+/** One row of the list. `withSize` reads the rw layer. */
 export async function containerView(engine: Engine, handle: ContainerHandle, withSize: boolean): Promise<object> {
   const { container, state } = handle;
   const sizeRw = withSize ? await handle.sizeRw() : 0;
@@ -75,8 +75,8 @@ export async function containerView(engine: Engine, handle: ContainerHandle, wit
 }
 
 /**
- * Names an image in docker's ways: name, name:tag, id or the beginning of one. An image that only shares layers with it
- * is no descendant.
+ * `ancestor` names an image in docker's forms: name, name:tag, id, or a prefix of an id. An image that only shares
+ * layers with it is not a descendant.
  */
 function descends(engine: Engine, { container }: ContainerHandle, ancestor: string): boolean {
   const image = engine.images.find(ancestor);
@@ -85,7 +85,10 @@ function descends(engine: Engine, { container }: ContainerHandle, ancestor: stri
 }
 
 type Test = (handle: ContainerHandle, value: string, engine: Engine) => boolean;
-/** One of the values must hold. `health`, `is-task` and `isolation` have one answer here. */
+/**
+ * A filter holds when one of its values holds. `health`, `is-task` and `isolation` have the same answer for every
+ * container.
+ */
 const tests: Record<string, Test> = {
   id: ({ container }, value) => container.id.startsWith(value),
   status: ({ state }, value) => state.status === value,
@@ -162,7 +165,7 @@ async function prune(x: Exchange): Promise<object> {
       bytes += size;
       gone.push(handle.container.id);
     } catch (error) {
-      // one that was started or removed in the meantime is none of ours
+      // keep a container that was started or removed in the meantime
       if (!(error instanceof Refusal)) throw error;
     }
   }

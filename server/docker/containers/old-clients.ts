@@ -1,8 +1,11 @@
-/** What a client means by a field that it does not send, in its version of the API. Engine API, "Version history". */
+/**
+ * The meaning of a field that a client does not send; it depends on the client's API version. Engine API, "Version
+ * history".
+ */
 import { hierarchies } from '../../../runtime/kernel/cgroup/hierarchies.ts';
 import type { ContainerRequest } from '../../../runtime/request/container-request.ts';
 
-/** `api` is the version's minor number. What is no object is left to the check of the request's shape. */
+/** `api` is the version's minor number. A value that is not an object is left to the check of the request's shape. */
 export function asMeant(request: ContainerRequest, api: number): ContainerRequest {
   const { HostConfig } = request;
   if (typeof HostConfig !== 'object' || HostConfig === null || Array.isArray(HostConfig)) return request;
@@ -10,11 +13,11 @@ export function asMeant(request: ContainerRequest, api: number): ContainerReques
     ...request,
     HostConfig: {
       ...HostConfig,
-      // private became the default with 1.40
+      // private is the default since API 1.40
       ...(api < 40 && !HostConfig.IpcMode && { IpcMode: 'shareable' }),
-      // private is the default on cgroup v2 alone: what runs on v1, systemd above all, looks for the host's paths
+      // private is the default only on cgroup v2: on v1, programs such as systemd look for the host's paths
       ...(!HostConfig.CgroupnsMode && { CgroupnsMode: hierarchies().version === 1 ? 'host' : 'private' }),
-      // before 1.44, what is mounted below a read-only bind stayed writable
+      // before API 1.44, a mount below a read-only bind stayed writable
       ...(api < 44 && { ReadOnlyNonRecursive: true }),
     },
   };

@@ -1,4 +1,4 @@
-/** GET /containers/{id}/stats: what the control groups count, in docker's words. Engine API, "Get container stats". */
+/** GET /containers/{id}/stats: the cgroup's counters in docker's format. Engine API, "Get container stats". */
 import { readFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +12,9 @@ const PERIOD_MS = 1000;
 const NEVER = '0001-01-01T00:00:00Z';
 const NS_PER_TICK = 1e9 / 100;
 
-/** All CPUs' time since boot, ns: proc_stat(5) counts in USER_HZ ticks; guest time is part of user time. */
+/**
+ * The time of all CPUs since boot, in ns. proc_stat(5) counts in USER_HZ ticks; user time already includes guest time.
+ */
 async function systemCpu(): Promise<number> {
   const [, ...ticks] = (await readFile('/proc/stat', 'utf8')).split('\n', 1)[0]!.trim().split(/\s+/);
   return ticks.slice(0, 8).reduce((sum, n) => sum + Number(n), 0) * NS_PER_TICK;
@@ -41,8 +43,8 @@ const cpuView = (cpu: CgroupStats['cpu'], system: number): CpuView => ({
 });
 
 /**
- * "No limit" is a huge number in version 1 and Infinity or none in version 2; clients divide by it, so it is the
- * machine's memory then.
+ * Memory in docker's format. "No limit" is a huge number in cgroup v1, and Infinity or absent in v2. Clients divide by
+ * the limit, so it becomes the machine's memory then.
  */
 const memoryView = (memory: CgroupStats['memory']): object => ({
   usage: memory.usage,
@@ -74,7 +76,7 @@ interface Sample {
 }
 const empty: Sample = { read: NEVER, cpu_stats: noCpu, precpu_stats: noCpu };
 
-/** One sample; `before` gives what clients subtract. A container that does not run has nothing but zeros. */
+/** One sample; `before` is the sample that clients subtract. A container that is not running has zeros only. */
 async function sample(handle: ContainerHandle, before: Sample): Promise<Sample> {
   const names = { name: `/${handle.container.name}`, id: handle.container.id };
   const pre = { preread: before.read, precpu_stats: before.cpu_stats };
@@ -112,7 +114,7 @@ async function stats(x: Exchange): Promise<void> {
   const gone = x.gone();
   let last = await sample(handle, empty);
   if (!x.query.flag('stream', true)) {
-    // two samples make a percentage; a client that wants one number only says one-shot
+    // a percentage needs two samples; a client that wants only one sends one-shot
     if (isUp(handle) && !x.query.flag('one-shot')) {
       await sleep(PERIOD_MS, undefined, { signal: gone }).catch(() => undefined);
       last = await sample(handle, last);

@@ -1,4 +1,4 @@
-/** What flows out of a container and into it: attach and logs; and top and changes, which are short. */
+/** The streams of a container, attach and logs, and two short requests, top and changes. */
 import { pipeline } from 'node:stream/promises';
 import type { Socket } from 'node:net';
 import { parseDetachKeys } from '../../../runtime/container/io/detach-keys.ts';
@@ -13,8 +13,8 @@ import { drained } from '../http/send.ts';
 const LINGER_MS = 5_000;
 
 /**
- * Our FIN, after all that was written. What the client still sends goes nowhere, and a client that never closes its
- * half is cut off; it may take its time to read what it got.
+ * Sends FIN after everything that was written. What the client still sends is discarded, and a client that never closes
+ * its half is cut off after a delay in which it can read what it got.
  */
 export function finish(socket: Socket): void {
   socket.once('finish', () => setTimeout(() => socket.destroy(), LINGER_MS).unref());
@@ -22,12 +22,12 @@ export function finish(socket: Socket): void {
   socket.end();
 }
 
-/** Writes a message where the output would be; Docker has no other place for it once the stream has begun. */
+/** Writes a message into the output. After the stream has begun, Docker's protocol has no other place for it. */
 export function tell(socket: Socket, tty: boolean, text: string): void {
   if (socket.writable) socket.write(tty ? `${text}\r\n` : frame(2, `${text}\r\n`));
 }
 
-/** Couples until the end. An error after the head has been sent can only be told in the stream. */
+/** Waits until the stream ends. An error after the answer's head was sent can only be reported in the stream. */
 export async function couple(socket: Socket, tty: boolean, coupling: Promise<unknown>): Promise<void> {
   try {
     await coupling;
@@ -38,7 +38,7 @@ export async function couple(socket: Socket, tty: boolean, coupling: Promise<unk
 }
 
 async function attach(x: Exchange): Promise<void> {
-  // dockerd calls it as the client does
+  // dockerd's messages repeat the name or id that the client used
   const ref = x.param('id');
   const handle = x.engine.container(ref);
   const {
@@ -63,7 +63,7 @@ async function attach(x: Exchange): Promise<void> {
   await couple(socket, tty, handle.attach(socket, options));
 }
 
-/** 'all', a number of lines, or anything else, which docker takes for all. */
+/** 'all' or a number of lines. As in docker, any other value means all. */
 function tail(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
@@ -79,18 +79,18 @@ async function logs(x: Exchange): Promise<void> {
   };
   if (!options.stdout && !options.stderr) throw badParameter('Bad parameters: you must choose at least one stream');
   const limits = { since: query.time('since'), until: query.time('until'), tail: tail(query.text('tail')) };
-  // 0 means "not given" to docker's clients, except as a number of lines
+  // docker's clients send 0 for "not given", except as a number of lines
   const given = Object.entries(limits).filter(
     ([name, value]) => value !== undefined && (value !== 0 || name === 'tail'),
   );
   const stream = handle.logs({ ...options, ...Object.fromEntries(given) });
   res.writeHead(200, { 'Content-Type': streamType(handle.container.request.Tty === true, x.api) });
   res.flushHeaders();
-  // the client leaving ends the stream, and the stream failing ends the connection: both are the pipeline's own work
+  // pipeline() ends the stream when the client leaves, and ends the connection when the stream fails
   await pipeline(stream, res).catch(() => undefined);
 }
 
-/** A list of any length: sent as it is found. What fails before the first part was found is an answer. */
+/** A list of any length, sent as it is found. An error before the first part is answered with a status. */
 async function changes(x: Exchange): Promise<void> {
   const parts = x.engine.container(x.param('id')).changes()[Symbol.asyncIterator]();
   let part = await parts.next();

@@ -13,19 +13,19 @@ import type { Exchange, Routes } from '../http/route.ts';
 import { counts } from '../system/system.ts';
 import { walkRoutes } from './walk.ts';
 
-/** What only a daemon can do, and a server alone refuses with 501. */
+/** Functions that only a daemon has. Without them the server answers 501. */
 export interface DrydockOptions {
-  /** Ends the daemon in good order; called once, after the answer has been sent. */
+  /** Shuts the daemon down; called once, after the answer has been sent. */
   shutdown?: () => void;
-  /** The playground's address, with a token that is good once. */
+  /** The playground's address with a token for one use. */
   playground?: (port: number, tls?: Tls) => Promise<{ url: string }>;
-  /** A container's run, or an operation, as one HTML file. */
+  /** The run of a container, or an operation, as one HTML file. */
   recording?: (of: Walked) => AsyncIterable<string>;
 }
 
 const the = (x: Exchange) => x.engine.container(x.param('id'));
 
-/** Answers when execve(2) has succeeded or something before it failed; the journal tells what happens meanwhile. */
+/** Answers when execve(2) has succeeded or something before it has failed. The journal shows what happens meanwhile. */
 async function start(x: Exchange): Promise<number> {
   await the(x).start({ mode: x.query.flag('step') ? 'step' : 'run', breakpoints: x.query.list('break') });
   return 204;
@@ -45,7 +45,7 @@ function tlsOf(value: unknown, port: number): Tls {
   return { address, port, cert, key };
 }
 
-/** Whoever may use this socket is root; the token hands that on to one browser. */
+/** Access to this socket means root. The token passes this on to one browser. */
 async function playground(x: Exchange, address: DrydockOptions['playground']): Promise<object> {
   if (!address) throw new Refusal(501, 'this daemon has no playground');
   const { port = 0, tls } = await readJson(x.req);
@@ -56,7 +56,7 @@ async function playground(x: Exchange, address: DrydockOptions['playground']): P
 
 export const drydock = ({ shutdown, playground: address, recording }: DrydockOptions): Routes => ({
   'POST /drydock/containers/*id/start': start,
-  // an operation's id is taken here too: `drydock trace` need not know what it is given
+  // also takes an operation's id, so that `drydock trace` need not know which kind of id it has
   ...walkRoutes('/drydock/containers/*id', {
     find: (x) => walkable(x.engine, x.param('id')),
     recording: recording && ((x) => recording(find(x.engine, x.param('id')))),

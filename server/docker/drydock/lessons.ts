@@ -1,6 +1,5 @@
 /**
- * Lessons over the socket: what `drydock lesson` asks for. The page asks the same over its WebSocket
- * (server/live/topics/lessons.ts).
+ * Lessons over the socket, for `drydock lesson`. The page uses its WebSocket instead (server/live/topics/lessons.ts).
  */
 import { isLanguage, type Lessons } from '../../../lessons/engine/lessons.ts';
 import type { Language } from '../../../lessons/format.ts';
@@ -23,7 +22,7 @@ function number(value: unknown, what: string): number {
   return value as number;
 }
 
-/** One state a line, the newest first, until the client leaves. */
+/** One state a line: first the current one, then each new one, until the client leaves. */
 async function follow(x: Exchange, lessons: Lessons): Promise<void> {
   const gone = x.gone();
   const session = lessons.session(learner(x), x.param('id'));

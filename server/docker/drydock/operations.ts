@@ -1,4 +1,4 @@
-/** The list of operations, and their beginning where a client wants to walk through them from the first step on. */
+/** Lists operations, and begins one for a client that wants to step through it from the first step. */
 import type { GateOptions } from '../../../runtime/engine/engine.ts';
 import { badParameter } from '../../../runtime/errors/api-error.ts';
 import type { OperationHandle, OperationRecord } from '../../../runtime/operation/record.ts';
@@ -21,7 +21,7 @@ function gateOf({ step = false, break: breakpoints = [] }: Json): GateOptions {
   return { mode: step ? 'step' : 'run', breakpoints };
 }
 
-/** Answers when the operation has its id; how it goes is in its journal. */
+/** Answers when the operation has its id. Its progress is in its journal. */
 async function begin(x: Exchange): Promise<object> {
   const body = await readJson(x.req);
   const { kind, reference, platform } = body;

@@ -1,4 +1,4 @@
-/** Stepping, the journal and the kernel's evidence, over HTTP: the same routes for a container and for an operation. */
+/** Stepping, the journal and the kernel's evidence over HTTP: the same routes for a container and for an operation. */
 import type { Event } from '../../../runtime/journal/event.ts';
 import { frameAt } from '../../../runtime/journal/frame.ts';
 import type { GateCommand } from '../../../runtime/engine/engine.ts';
@@ -15,7 +15,10 @@ export interface Walks {
   recording?: ((x: Exchange) => AsyncIterable<string>) | undefined;
 }
 
-/** One event a line; with follow=1 until what happens is over, the container is removed or the client leaves. */
+/**
+ * One event a line. With follow=1 it goes on until the operation is over, the container is removed or the client
+ * leaves.
+ */
 async function journal(x: Exchange, of: Walkable): Promise<void> {
   const gone = x.gone();
   const events = of.journal(x.query.flag('follow'), gone);
@@ -28,7 +31,7 @@ async function journal(x: Exchange, of: Walkable): Promise<void> {
   x.res.end();
 }
 
-/** What was true after event k: a pure function of the journal, so that every client sees the same past. */
+/** The state after event k. It is a pure function of the journal, so every client sees the same past. */
 async function frame(x: Exchange, of: Walkable): Promise<object> {
   const k = x.param('k');
   if (!/^\d{1,9}$/.test(k)) throw badParameter(`frame ${k} is not the number of an event; see drydock trace`);
@@ -52,7 +55,7 @@ function gateCommand({ command, at, errno }: Json): GateCommand {
   return { command, at } as GateCommand;
 }
 
-/** Below `prefix`, which ends with the parameter that `find` reads. */
+/** The routes below `prefix`, which ends with the parameter that `find` reads. */
 export const walkRoutes = (prefix: string, { find, recording }: Walks): Routes => ({
   [`GET ${prefix}/journal`]: (x) => journal(x, find(x)),
   [`GET ${prefix}/frame/:k`]: (x) => frame(x, find(x)),

@@ -1,19 +1,17 @@
-/** Reads a request's JSON body, bounded in size and checked in kind. */
+/** Reads a request's JSON body and checks its size and type. */
 import type { IncomingMessage } from 'node:http';
 import { parseJson } from '../../../runtime/json/parse-json.ts';
 import { badParameter } from '../../../runtime/errors/api-error.ts';
 
-/**
- * Of requests that bring a command and an environment: what the kernel's six megabytes, execve(2), may become as JSON.
- */
+/** In bytes, for requests with a command and an environment: execve(2) takes six megabytes, which grow as JSON. */
 export const COMMAND_LIMIT = 16 * 1024 * 1024;
 
 export type Json = Record<string, unknown>;
 
-/** A client that stops in the middle of a JSON body. */
+/** How long to wait for a client that stops in the middle of a JSON body. */
 const IDLE_MS = 10_000;
 
-/** Rejects with 400 beyond `limit`, but leaves the request open: its answer has to get through. */
+/** Rejects with 400 above `limit`, but leaves the request open, so that the client gets the answer. */
 function bytes(req: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -42,8 +40,8 @@ function bytes(req: IncomingMessage, limit: number): Promise<Buffer> {
 }
 
 /**
- * An absent or empty body is {}. Anything that is not a JSON object is 400, and so is another Content-Type than
- * application/json: what a browser can be tricked into sending has another one.
+ * An absent or empty body is {}. Throws 400 for anything that is not a JSON object, and for a Content-Type other than
+ * application/json, because other types are what a foreign site can make a browser send.
  */
 export async function readJson(req: IncomingMessage, limit = 64 * 1024): Promise<Json> {
   const text = (await bytes(req, limit)).toString('utf8').trim();

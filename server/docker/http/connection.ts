@@ -1,20 +1,19 @@
 /**
- * A client's connection as Node's HTTP server sees it: a stream before the socket. It passes on what is HTTP, and no
- * more.
+ * A client's connection: a stream between the socket and Node's HTTP server. It passes on only the bytes that are HTTP.
  *
- *   socket ──▶ MessageBoundary ──▶ HTTP server       up to the end of a request that takes over the connection
- *          ──▶ the process                           what follows it, once `release` has been called
+ *   socket ──▶ MessageBoundary ──▶ HTTP server       up to the end of a request that hijacks the connection
+ *          ──▶ the process                           what follows it, after `release` was called
  *
- * So a request that takes over its connection is read like every other one, whatever Node's parser thinks of Upgrade,
- * and with whatever body. And a connection that HTTP ends is closed in two steps, so that a client which is still
- * sending its body reads the answer and not EPIPE: our FIN first, then what it sends is read away until it ends too.
+ * So a hijacking request is parsed like any other one, with or without Upgrade and with any body. A connection that
+ * HTTP ends is closed in two steps, so that a client that is still sending its body reads the answer instead of
+ * failing with EPIPE: first the daemon's FIN, then the rest of the input is discarded until the client's FIN.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { MessageBoundary } from './message-boundary.ts';
 
-/** For a client that goes on sending after our FIN: how long in all, and how long without a byte. */
+/** For a client that goes on sending after the daemon's FIN: the time in all, and the time without a byte. */
 const LINGER_MS = 60_000;
 const LINGER_IDLE_MS = 2_000;
 
@@ -35,7 +34,7 @@ export class HttpConnection extends Duplex {
       .on('close', this.#closed);
   }
 
-  /** The request at hand is one that takes over the connection, and it is complete. */
+  /** True when the current request hijacks the connection and is complete. */
   get over(): boolean {
     return this.#boundary.over;
   }
@@ -48,7 +47,7 @@ export class HttpConnection extends Duplex {
     if (own && !this.push(bytes.subarray(0, own))) this.socket.pause();
   };
   readonly #ended = (): void => {
-    // a client that has said all: its process may still answer
+    // after a hijacking request, a client's FIN does not end the stream, because its process may still answer
     if (!this.#boundary.over) this.push(null);
     if (this.#lingering) this.socket.destroy();
   };
@@ -87,7 +86,7 @@ export class HttpConnection extends Duplex {
     done(error);
   }
 
-  /** http.Server calls it where the stream has it. */
+  /** http.Server calls this method where a socket has it. */
   setTimeout(ms: number, listener?: () => void): this {
     if (listener) this.once('timeout', listener);
     if (!this.#lingering && !this.#taken) this.socket.setTimeout(ms);
@@ -95,8 +94,9 @@ export class HttpConnection extends Duplex {
   }
 
   /**
-   * The connection, from now on the caller's. What came behind the request is in it, and flows as soon as the caller's
-   * turn is over: attach the listeners before. A FIN may have come already: `readableEnded`.
+   * Hands the connection to the caller. It holds the bytes that followed the request and starts to flow when the
+   * caller's turn of the event loop is over, so attach the listeners before that. A FIN may have come already: see
+   * `readableEnded`.
    */
   release(): Socket {
     const { socket } = this;
@@ -115,7 +115,7 @@ export class HttpConnection extends Duplex {
   }
 }
 
-/** Puts an HttpConnection before every connection of a server that does not listen yet. */
+/** Puts an HttpConnection before every connection of a server. Call this before the server listens. */
 export function serveConnections(server: Server): void {
   const serve = server.listeners('connection') as ((connection: Duplex) => void)[];
   server.removeAllListeners('connection');

@@ -1,4 +1,4 @@
-/** From a thrown error to what the client sees: {"message": …} with a status, or the end of a stream that has begun. */
+/** Turns a thrown error into an answer: {"message": …} with a status, or the end of a stream that has begun. */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { NextFunction, Request, Response } from 'express';
@@ -7,7 +7,7 @@ import { sendJson } from './send.ts';
 
 export function statusOf(error: unknown): number {
   if (error instanceof Refusal) return error.status;
-  // express and its router mark what the client did wrong, a bad %-escape for one
+  // express and its router set `status` on client errors, such as a bad %-escape
   const status = (error as { status?: unknown } | null)?.status;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
 }
@@ -17,16 +17,16 @@ export function pageNotFound(_req: Request, res: Response): void {
   sendJson(res, 404, { message: 'page not found' });
 }
 
-/** express knows an error handler by its four parameters. */
+/** express recognises an error handler by its four parameters. */
 export function answerError(error: unknown, _req: Request, res: Response, _next: NextFunction): void {
   if (res.headersSent) {
-    // too late for a status; a cut connection is the only honest end
+    // it is too late for a status; cutting the connection shows the client that the answer is incomplete
     res.destroy();
     return;
   }
   const status = statusOf(error);
   if (status === 304) return void res.status(304).end();
-  // Node reads away what is left of the body, so that the client can send it all and then read this
+  // Node discards the rest of the body, so that the client can send all of it and then read this answer
   const exitCode = error instanceof Refusal ? error.exitCode : undefined;
   sendJson(res, status, { message: messageOf(error), ...(exitCode !== undefined && { exitCode }) });
 }
@@ -36,7 +36,7 @@ const REASONS: Record<string, [string, string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request took too long to arrive'],
 };
 
-/** Bytes that are not HTTP: an answer, and the end of this connection only. */
+/** Bytes that are not HTTP: answers and ends only this connection. */
 export function refuseMalformed(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
     const socket = stream as Socket;

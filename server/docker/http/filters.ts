@@ -1,15 +1,13 @@
-/**
- * `filters=` of the list, event and prune routes: which objects the client wants. Engine API, each route's "filters".
- */
+/** `filters=` of the list, event and prune routes: selects objects. Engine API, each route's "filters". */
 import { runInNewContext } from 'node:vm';
 import { parseJson } from '../../../runtime/json/parse-json.ts';
 import { badParameter } from '../../../runtime/errors/api-error.ts';
 import type { Query } from './query.ts';
 
-/** By name, the values of which one must hold. */
+/** The values of each filter; one of them must hold. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
 
-/** {"status":{"exited":true}} of today's clients and {"status":["exited"]} of old ones. */
+/** Accepts {"status":{"exited":true}} of current clients and {"status":["exited"]} of old ones. */
 function values(name: string, given: unknown): string[] {
   if (Array.isArray(given) && given.every((v) => typeof v === 'string')) return given;
   if (typeof given === 'object' && given !== null && !Array.isArray(given))
@@ -19,7 +17,7 @@ function values(name: string, given: unknown): string[] {
   throw badParameter(`invalid filter '${name}': {"value":true} or ["value"] is needed`);
 }
 
-/** Throws 400 for what is not JSON and for a name outside `known`. */
+/** Throws 400 for text that is not JSON, and for a name that is not in `known`. */
 export function readFilters(query: Query, known: readonly string[]): Filters {
   const text = query.text('filters');
   const filters = new Map<string, readonly string[]>();
@@ -39,7 +37,7 @@ export function readFilters(query: Query, known: readonly string[]): Filters {
   return filters;
 }
 
-/** 'key' or 'key=value', all of which must hold: labels narrow, other filters widen. */
+/** 'key' or 'key=value'. All of them must hold, whereas of other filters one value is enough. */
 export const hasLabels = (
   wanted: readonly string[] | undefined,
   labels: Record<string, string> | null | undefined,
@@ -50,7 +48,7 @@ export const hasLabels = (
     return Object.hasOwn(labels ?? {}, key) && (value === undefined || labels?.[key] === value);
   });
 
-/** 'true', '1' … as docker's own filters spell it; throws 400 for anything else. */
+/** 'true', '1' and so on, as docker's filters spell it. Throws 400 for anything else. */
 export function truth(filters: Filters, name: string): boolean | undefined {
   const values = filters.get(name) ?? [];
   if (!values.length) return undefined;
@@ -63,8 +61,8 @@ export function truth(filters: Filters, name: string): boolean | undefined {
 const REGEXP_MS = 50;
 
 /**
- * Which of `texts` match one of the filter's regular expressions; undefined when the filter is absent. In a context of
- * its own with a time limit, since a pattern may backtrack for ever: nothing but strings goes in.
+ * Those of `texts` that match one of the filter's regular expressions; undefined when the filter is absent. They run in
+ * a context of their own with a time limit, because a pattern may backtrack without end. Only strings are passed in.
  */
 export function matching(filters: Filters, name: string, texts: readonly string[]): Set<string> | undefined {
   const patterns = filters.get(name);
@@ -85,7 +83,7 @@ export function matching(filters: Filters, name: string, texts: readonly string[
 
 const UNITS: Record<string, number> = { s: 1, m: 60, h: 3600 };
 
-/** `until` of the prune routes: '10m', '1h30m', seconds since 1970, or a date; ms since 1970. Throws 400. */
+/** `until` of the prune routes, in ms since 1970: from '10m', '1h30m', seconds since 1970, or a date. Throws 400. */
 export function untilTime(filters: Filters): number | undefined {
   const value = filters.get('until')?.[0];
   if (value === undefined) return undefined;

@@ -2,11 +2,11 @@
  * Connections that stop being HTTP: attach and exec start. Engine API, "Attach to a container".
  *
  *   client                                    daemon
- *   POST …/attach  Upgrade: tcp      →        101 UPGRADED   from here on both ways are the process's bytes
+ *   POST …/attach  Upgrade: tcp      →        101 UPGRADED   from here on the process's bytes, in both directions
  *   POST …/attach                    →        200 OK         the same, for clients that do not upgrade
  *
- * The request is read as every other one, with a body or without (connection.ts keeps back what follows it). The server
- * has no listener for 'upgrade', so Node takes Upgrade for a header like any other.
+ * The request is parsed like any other one, with or without a body (connection.ts holds back what follows it). The
+ * server has no listener for 'upgrade', so Node treats Upgrade like any other header.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -18,13 +18,14 @@ import type { Exchange } from './route.ts';
 export function serveHijacks(server: Server): void {
   serveConnections(server);
   server.prependListener('request', (req, res) => {
-    // where it is refused, what follows is some process's input: it must not be read as the next request
+    // when such a request is refused, the bytes after it are a process's input and must not be parsed as the next
+    // request
     if (hijacks(req.method, req.url)) res.setHeader('Connection', 'close');
   });
 }
 
 /**
- * Sends the head of the answer and hands over the connection; the caller attaches its listeners before it first awaits.
+ * Sends the head of the answer and returns the connection. The caller must attach its listeners before its first await.
  */
 export function hijack(x: Exchange, tty: boolean): Socket {
   const connection = x.req.socket as unknown;
@@ -34,7 +35,7 @@ export function hijack(x: Exchange, tty: boolean): Socket {
     throw badParameter('an earlier request of this connection still waits for its answer');
   x.res.detachSocket(x.req.socket);
   const socket = connection.release();
-  // the header alone decides, as in dockerd: some clients leave out Connection: Upgrade
+  // the Upgrade header alone decides, as in dockerd, because some clients leave out Connection: Upgrade
   const first =
     x.req.headers.upgrade !== undefined
       ? ['HTTP/1.1 101 UPGRADED', 'Connection: Upgrade', 'Upgrade: tcp']
@@ -43,11 +44,11 @@ export function hijack(x: Exchange, tty: boolean): Socket {
   return socket;
 }
 
-/** The content type tells raw from multiplexed since API 1.42 only. */
+/** Since API 1.42 the content type tells raw streams from multiplexed ones. */
 export const streamType = (tty: boolean, api: number): string =>
   `application/vnd.docker.${!tty && api >= 42 ? 'multiplexed' : 'raw'}-stream`;
 
-/** A chunk with the header of Docker's multiplexed streams; stream 1 stdout, 2 stderr. */
+/** A chunk with the header of Docker's multiplexed streams. Stream 1 is stdout, 2 is stderr. */
 export function frame(stream: 1 | 2, text: string): Buffer {
   const body = Buffer.from(text);
   const header = Buffer.alloc(8);

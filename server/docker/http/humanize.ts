@@ -1,4 +1,4 @@
-/** How docker says times and sizes to people. */
+/** Times and sizes as text, in docker's style. */
 
 const SPANS: [limit: number, unit: number, word: string][] = [
   [60, 1, 'seconds'],
@@ -12,13 +12,13 @@ const SPANS: [limit: number, unit: number, word: string][] = [
   [Infinity, 365 * 86_400, 'years'],
 ];
 
-/** 65000 → 'About a minute'; the CLI prints it as the daemon sent it. */
+/** 65000 → 'About a minute'. The CLI prints the text as the daemon sends it. */
 export function span(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 1) return 'Less than a second';
   if (seconds === 1) return '1 second';
   const [, unit, word] = SPANS.find(([limit]) => seconds < limit)!;
-  // go-units rounds hours and cuts everything else
+  // go-units rounds hours and truncates the other units
   return unit ? `${Math.floor(seconds / unit + (unit === 3600 ? 0.5 : 0))} ${word}` : word;
 }
 
@@ -35,5 +35,5 @@ export function size(bytes: number): string {
   return `${Number(value.toPrecision(4))}${SIZES[unit]}`;
 }
 
-/** ms since 1970 → RFC 3339; 0 is Go's zero time, which clients read as never. */
+/** ms since 1970 → RFC 3339. 0 becomes Go's zero time, which clients read as never. */
 export const rfc3339 = (ms: number): string => (ms ? new Date(ms).toISOString() : '0001-01-01T00:00:00Z');

@@ -1,19 +1,19 @@
 /**
- * Where on a connection one HTTP request ends and the next begins: RFC 9112, section 6.3.
+ * Finds where one HTTP request ends and the next begins: RFC 9112, section 6.3.
  *
  *   head … CRLF CRLF │ Content-Length bytes            │ next head
  *                    │ size CRLF data CRLF … 0 CRLF …  │
  *
- * Only the end of a request that takes over its connection is of interest: what follows it belongs to a process, and no
- * HTTP parser may see it. Whether a request is well formed is the parser's business; what cannot be understood here is
- * left to it.
+ * Only the end of a request that hijacks the connection matters, because the bytes after it belong to a process and
+ * must not reach an HTTP parser. The parser decides whether a request is well formed. Input that cannot be understood
+ * here is left to the parser.
  */
 const HEAD_END = Buffer.from('\r\n\r\n');
 const HEAD_LIMIT = 256 * 1024;
 const LINE_LIMIT = 16 * 1024;
 const HIJACKS = /^POST (?:\/v\d+\.\d+)?\/(?:containers\/[^ ]+\/attach|exec\/[^ ]+\/start)(?:\?| )/;
 
-/** Is this the first line of a request after which the connection is no longer HTTP? */
+/** Whether this is the first line of a request that hijacks the connection. */
 export const hijacks = (method: string | undefined, url: string | undefined): boolean =>
   HIJACKS.test(`${method} ${url} `);
 
@@ -21,19 +21,19 @@ type State = 'head' | 'content' | 'size' | 'trailers' | 'over' | 'unknown';
 
 export class MessageBoundary {
   #state: State = 'head';
-  /** bytes of a head or a line that have come so far */
+  /** bytes of an incomplete head or line */
   #parts: Buffer = Buffer.alloc(0);
-  /** bytes of the content or the chunk that are still to come, and what comes then */
+  /** how many bytes of the content or the chunk are still to come, and what follows them */
   #left = 0;
   #then: 'size' | 'end' = 'end';
   #hijacks = false;
 
-  /** The request that takes over the connection is complete. */
+  /** True when the hijacking request is complete. */
   get over(): boolean {
     return this.#state === 'over';
   }
 
-  /** How many of these bytes belong to requests, up to the end of the first that takes over the connection. */
+  /** How many of these bytes belong to requests, up to the end of the first hijacking one. */
   take(bytes: Buffer): number {
     let at = 0;
     while (at < bytes.length && this.#state !== 'over') {
@@ -54,7 +54,7 @@ export class MessageBoundary {
     );
   }
 
-  /** Collects until `mark`; beyond `limit` the parser refuses it. */
+  /** Collects bytes until `mark`. Beyond `limit` everything goes to the parser, which refuses it. */
   #until(mark: Buffer, bytes: Buffer, limit: number, act: (text: string) => void): number {
     const before = this.#parts.length;
     const all = before ? Buffer.concat([this.#parts, bytes]) : bytes;
@@ -71,13 +71,13 @@ export class MessageBoundary {
   }
 
   #begin(text: string): void {
-    // empty lines before a request are no part of it: RFC 9112, section 2.2
+    // skip empty lines before a request: RFC 9112, section 2.2
     const head = text.replace(/^[\r\n]+/, '');
     if (!head) return;
     this.#hijacks = HIJACKS.test(head);
     const coding = /^transfer-encoding:[ \t]*([^\r\n]*)/im.exec(head)?.[1];
     const length = /^content-length:[ \t]*([^\r\n]*)/im.exec(head)?.[1]?.trim();
-    // both at once is what request smuggling is made of
+    // a request with both is how request smuggling works
     if (head.startsWith('CONNECT ') || (coding !== undefined && length !== undefined)) this.#state = 'unknown';
     else if (coding !== undefined) this.#state = /(^|[ ,])chunked[ \t]*$/i.test(coding) ? 'size' : 'unknown';
     else if (length !== undefined) this.#content(/^\d{1,15}$/.test(length) ? Number(length) : NaN, 'end');
@@ -107,7 +107,7 @@ export class MessageBoundary {
     const size = /^([\da-f]{1,12})[ \t]*(;.*)?\r?\n$/i.exec(line)?.[1];
     if (size === undefined) this.#state = 'unknown';
     else if (/^0+$/.test(size)) this.#state = 'trailers';
-    // its data end in a CRLF of their own
+    // the chunk's data end with a CRLF of their own
     else this.#content(parseInt(size, 16) + 2, 'size');
   }
 

@@ -1,4 +1,4 @@
-/** The part of a URL after '?', read the way dockerd reads it. */
+/** The query part of a URL, parsed as dockerd parses it. */
 import { badParameter } from '../../../runtime/errors/api-error.ts';
 
 const FALSE = new Set(['', '0', 'no', 'false', 'none']);
@@ -11,7 +11,7 @@ export class Query {
     this.#values = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
   }
 
-  /** '' counts as not given. */
+  /** The value; '' counts as not given. */
   text(name: string): string | undefined {
     return this.#values.get(name) || undefined;
   }
@@ -25,7 +25,7 @@ export class Query {
     return value === null ? absent : !FALSE.has(value.trim().toLowerCase());
   }
 
-  /** Throws 400 for what is not an integer. */
+  /** Throws 400 for a value that is not an integer. */
   integer(name: string): number | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
@@ -34,8 +34,8 @@ export class Query {
   }
 
   /**
-   * Seconds since 1970 as '1700000000' or '1700000000.123456789'; the client turns dates and '10m' into these. Throws
-   * 400.
+   * Seconds since 1970, from '1700000000' or '1700000000.123456789'. The client converts dates and '10m' into this
+   * form. Throws 400 for anything else.
    */
   time(name: string): number | undefined {
     const value = this.text(name);

@@ -1,11 +1,11 @@
-/** A route is a line in a table: 'GET /containers/*id/json' and the function that answers it. */
+/** A route is a row of a table: 'GET /containers/*id/json' and the function that answers it. */
 import type { Express, Request, Response } from 'express';
 import type { Engine } from '../../../runtime/engine/engine.ts';
 import { Query } from './query.ts';
 import { sendJson } from './send.ts';
 import { apiMinor } from './version-prefix.ts';
 
-/** One request and what is needed to answer it. */
+/** A request, and what a route needs to answer it. */
 export interface Exchange {
   readonly engine: Engine;
   readonly req: Request;
@@ -13,13 +13,14 @@ export interface Exchange {
   readonly query: Query;
   /** the API version's minor number: 24 to 50 */
   readonly api: number;
-  /** What `*id`, `*name` … stood for in the path; slashes and a leading '/' are part of it. */
+  /** The text that matched `*id`, `*name` … in the path. It may contain slashes and begin with one. */
   param(name: string): string;
   /** Aborted when the client has gone or the answer is complete. */
   gone(): AbortSignal;
 }
 /**
- * An object becomes the JSON body, a number an empty answer with that status; nothing means: it has answered by itself.
+ * An object becomes the JSON body; a number becomes an empty answer with that status; with nothing, the route has
+ * answered by itself.
  */
 export type Answer = object | number | void;
 export type Routes = Record<string, (x: Exchange) => Answer | Promise<Answer>>;
@@ -44,7 +45,7 @@ function exchange(engine: Engine, req: Request, res: Response): Exchange {
   };
 }
 
-/** Rejections go to the error handler: express 5 awaits handlers. */
+/** A rejection goes to the error handler, because express 5 awaits handlers. */
 export function addRoutes(app: Express, engine: Engine, routes: Routes): void {
   for (const [line, answer] of Object.entries(routes)) {
     const [method, path] = line.split(' ') as [string, string];

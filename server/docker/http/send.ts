@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** The docker client reads `message` only when the type is exactly application/json, without a charset. */
+/** Sends JSON without a charset: the docker client reads `message` only when the type is exactly application/json. */
 export function sendJson(res: ServerResponse, status: number, value: object): void {
   const body = Buffer.from(`${JSON.stringify(value)}\n`);
   res.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': body.length });
@@ -8,8 +8,8 @@ export function sendJson(res: ServerResponse, status: number, value: object): vo
 }
 
 /**
- * Starts an answer that grows: headers go out now, lines follow. A client that does not read makes `line` wait;
- * one that has gone makes it return false.
+ * Begins an answer of JSON lines: sends the headers now, and each line when it comes. `line` waits while the client
+ * does not read, and returns false when the client has gone.
  */
 export function jsonLines(
   res: ServerResponse,

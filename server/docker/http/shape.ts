@@ -1,7 +1,7 @@
 /**
- * Is a client's JSON for an exec of the kinds that its type promises? Only named fields are looked at; null is "not
- * given". The table is complete by its type, so that no field arrives unchecked. (Containers:
- * runtime/request/request-shape.ts.)
+ * Checks that the fields of a client's JSON for an exec have the types that its interface declares. Only named fields
+ * are checked; null means "not given". The type of the table makes it complete, so no field passes unchecked.
+ * (Containers: runtime/request/request-shape.ts.)
  */
 import type { ExecConfig } from '../../../runtime/engine/engine.ts';
 import { badParameter } from '../../../runtime/errors/api-error.ts';
@@ -41,10 +41,13 @@ const exec: { readonly [F in keyof Required<ExecConfig>]: keyof typeof kinds } =
 
 /** POST /exec/{id}/start. */
 const execStart = { Detach: 'flag', Tty: 'flag', ConsoleSize: 'size' } as const;
-/** Of a create: the client says it again at the start, and dockerd obeys that. */
+/** A field of create that is not used: the client sends it again at the start, and dockerd uses that value. */
 const ignored = new Set(['Detach']);
 
-/** What becomes of a field, for the test that walks the API's types. What neither has is ignored, as in dockerd. */
+/**
+ * How a field is handled, for the test that goes through the API's types. A field that is neither checked nor listed as
+ * ignored is ignored too, as in dockerd.
+ */
 export const fateOfExec = (name: string, of: 'create' | 'start'): Fate | undefined =>
   Object.hasOwn(of === 'create' ? exec : execStart, name)
     ? 'obeyed'
@@ -52,11 +55,11 @@ export const fateOfExec = (name: string, of: 'create' | 'start'): Fate | undefin
       ? 'ignored'
       : undefined;
 
-/** With the API's own names: Go reads them in any case. */
+/** The body with the API's spelling of the names, because Go accepts them in any case. */
 export const canonicalExec = (body: Json, of: 'create' | 'start'): Json =>
   named(body, new Set(Object.keys(of === 'create' ? exec : execStart)));
 
-/** Throws 400 that names the field and what it should be. */
+/** Throws 400 that names the field and the expected type. */
 export function checkExec(body: Json, of: 'create' | 'start' = 'create'): void {
   for (const [name, kind] of Object.entries(of === 'create' ? exec : execStart)) {
     const value = Object.hasOwn(body, name) ? body[name] : undefined;

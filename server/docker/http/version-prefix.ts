@@ -1,4 +1,4 @@
-/** '/v1.43/containers/json': which version of the API the client speaks. Engine API, "Versioning". */
+/** The client's API version, from a path such as '/v1.43/containers/json'. Engine API, "Versioning". */
 import type { IncomingMessage } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import { badParameter } from '../../../runtime/errors/api-error.ts';
@@ -10,12 +10,12 @@ const OLDEST = 24;
 
 const minors = new WeakMap<IncomingMessage, number>();
 
-/** Paths without a version mean the newest. */
+/** The version's minor number. A path without a version means the newest. */
 export const apiMinor = (req: IncomingMessage): number => minors.get(req) ?? NEWEST;
 
 const PREFIX = /^\/v(\d{1,4})\.(\d{1,4})(?=\/)/;
 
-/** Takes the prefix off `req.url`; 400 naming both versions when it is out of range. */
+/** Removes the prefix from `req.url`. Throws 400 that names both versions when it is out of range. */
 export function versionPrefix(req: Request, _res: Response, next: NextFunction): void {
   const [prefix, major, minor] = PREFIX.exec(req.url) ?? [];
   if (prefix) {

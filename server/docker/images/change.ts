@@ -1,4 +1,4 @@
-/** Naming, removing and tidying images. Engine API, "Images". */
+/** Tags, removes and prunes images. Engine API, "Images". */
 import type { Image } from '../../../runtime/image/manifest/image.ts';
 import type { Removed } from '../../../runtime/engine/engine.ts';
 import { familiarName, normalize } from '../../../runtime/image/manifest/reference.ts';
@@ -7,7 +7,10 @@ import { hasLabels, readFilters, truth, untilTime } from '../http/filters.ts';
 import { the } from './images.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 
-/** With the image's labels while it is there, as dockerd; a name that goes is not told, but the id in its place. */
+/**
+ * Like dockerd, sends the image's labels unless the image is deleted. An untag event has the id as its name, not the
+ * tag that was removed.
+ */
 function emit({ engine }: Exchange, action: 'tag' | 'untag' | 'delete', { id, config }: Image, name = id): void {
   engine.events.emit('image', action, id, { ...(action === 'delete' ? {} : config.config?.Labels), name });
 }
@@ -33,7 +36,9 @@ async function removeOne(x: Exchange, reference: string, image: Image, force: bo
   return removed;
 }
 
-/** Without `dangling=false` only images without a name go; with it, all that no container uses. */
+/**
+ * Removes unused images: by default only those without a name, and with `dangling=false` all that no container uses.
+ */
 async function prune(x: Exchange): Promise<object> {
   const filters = readFilters(x.query, ['dangling', 'until', 'label', 'label!']);
   const onlyDangling = truth(filters, 'dangling') ?? true;
@@ -55,7 +60,7 @@ async function prune(x: Exchange): Promise<object> {
       ImagesDeleted.push(...(await removeOne(x, image.id, image, true)));
       SpaceReclaimed += image.size;
     } catch (error) {
-      // a container that came to use it in the meantime keeps it
+      // keep an image that a container has begun to use in the meantime
       if (!(error instanceof Refusal)) throw error;
     }
   }

@@ -1,4 +1,4 @@
-/** Looking at images, naming and removing them. Engine API, "Images". */
+/** Lists and inspects images and shows their history. Engine API, "Images". */
 import { historyOf } from '../../../runtime/image/manifest/history.ts';
 import type { Image } from '../../../runtime/image/manifest/image.ts';
 import { familiarName, normalize } from '../../../runtime/image/manifest/reference.ts';
@@ -7,7 +7,7 @@ import { hasLabels, readFilters, truth, untilTime } from '../http/filters.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { rfc3339 } from '../http/humanize.ts';
 
-/** 404 in docker's words, with the tag that was meant. */
+/** The image of the path, or 404 in docker's words with the tag that was meant. */
 export function the(x: Exchange): Image {
   const name = x.param('name');
   const image = x.engine.images.find(name);
@@ -16,7 +16,7 @@ export function the(x: Exchange): Image {
   try {
     full = familiarName(normalize(name));
   } catch {
-    // what is no reference is named as it was given
+    // text that is not a reference is repeated unchanged
   }
   throw notFound(`No such image: ${full}`);
 }
@@ -39,13 +39,13 @@ export const imageView = (x: Exchange, image: Image): object => ({
 
 const KNOWN = ['before', 'dangling', 'label', 'reference', 'since', 'until'];
 
-/** The `reference` filter is a shell pattern over 'name', 'name:tag' and 'name@digest'; '*' does not cross a '/'. */
+/** The `reference` filter is a shell pattern for 'name', 'name:tag' and 'name@digest'; '*' does not match '/'. */
 const globs = (patterns: readonly string[], name: string): boolean =>
   [name, name.replace(/(@sha256:[a-f0-9]+|:[^:/]*)$/, '')].some((text) =>
     patterns.some((pattern) => glob(pattern, text)),
   );
 
-/** The image under only those of its names that were asked for; undefined when it has none such. */
+/** The image with only those names that match; undefined when none matches. */
 function underNames(image: Image, patterns: readonly string[] | undefined): Image | undefined {
   if (!patterns) return image;
   const [tags, digests] = [image.tags, image.digests].map((names) => names.filter((name) => globs(patterns, name))) as [
@@ -55,7 +55,7 @@ function underNames(image: Image, patterns: readonly string[] | undefined): Imag
   return tags.length || digests.length ? { ...image, tags, digests } : undefined;
 }
 
-/** '*' and '?' by backtracking to the last star only: linear enough for hostile patterns. */
+/** Matches '*' and '?'. It goes back to the last star only, so a hostile pattern cannot take exponential time. */
 function glob(pattern: string, text: string): boolean {
   let [p, t, star, mark] = [0, 0, -1, 0];
   while (t < text.length) {
@@ -94,7 +94,7 @@ function list(x: Exchange): object {
     .map((image) => imageView(x, image));
 }
 
-/** Clients of dockerd read these keys without asking whether they are there. */
+/** Clients of dockerd read these keys without checking that they exist. */
 const noConfig = {
   Hostname: '',
   Domainname: '',

@@ -1,5 +1,5 @@
 /**
- * From the pull's progress to docker's lines: {"status","progressDetail","progress","id"}. Engine API, "Create an
+ * Turns the progress of a pull into docker's lines: {"status","progressDetail","progress","id"}. Engine API, "Create an
  * image".
  */
 import type { PullProgress } from '../../../runtime/image/pull.ts';
@@ -25,7 +25,7 @@ export function progressLine({ id, status, current, total }: PullProgress): obje
   };
 }
 
-/** Lets through every change of status, and of the numbers in between only ten a second per layer. */
+/** Passes every change of status, and at most ten changes of the numbers a second for each layer. */
 export function throttle(): (line: PullProgress) => boolean {
   const last = new Map<string, { status: string; time: number }>();
   return ({ id, status, current }) => {

@@ -1,4 +1,4 @@
-/** POST /images/create: the pull phase, told line by line. */
+/** POST /images/create: runs the pull phase and sends its progress as lines. */
 import { familiarName, familiarRepository, isTag, normalize } from '../../../runtime/image/manifest/reference.ts';
 import type { PullProgress } from '../../../runtime/image/pull.ts';
 import { badParameter, Refusal } from '../../../runtime/errors/api-error.ts';
@@ -9,7 +9,7 @@ import type { Exchange, Routes } from '../http/route.ts';
 
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
 
-/** fromImage and tag, which may be a digest, as one reference; without a tag docker's API would pull all of them. */
+/** fromImage and tag (which may be a digest) as one reference. Without a tag docker's API would pull all tags. */
 function referenceOf(x: Exchange): string {
   const [from, tag] = [x.query.text('fromImage'), x.query.text('tag')];
   if (x.query.text('fromSrc')) throw new Refusal(501, 'importing an image is not there yet in Drydock');
@@ -20,7 +20,7 @@ function referenceOf(x: Exchange): string {
   return `${from}:${tag}`;
 }
 
-/** The status line waits for the first line of progress: until then an error can still be a status. */
+/** The status line waits for the first line of progress, because until then an error can be answered with a status. */
 function lines(x: Exchange, first: object): { write(line: object): void; begun(): boolean; end(): void } {
   const { res } = x;
   const send = (line: object) => void res.write(`${JSON.stringify(line)}\r\n`);
@@ -48,7 +48,7 @@ async function pull(x: Exchange): Promise<void> {
   const out = lines(x, { status: `Pulling from ${reference.path}`, id: reference.tag ?? reference.digest ?? 'latest' });
   const passes = throttle();
   const progress = (line: PullProgress): void => {
-    // a client that reads slowly misses numbers, never a change of status
+    // a client that reads slowly misses some numbers, but no change of status
     if (
       line.status.startsWith('Pulling from ') ||
       !passes(line) ||

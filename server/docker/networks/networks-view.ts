@@ -1,18 +1,21 @@
-/** The networks there are, and a container's place in one, in the shape of GET /networks and NetworkSettings. */
+/** Networks and a container's endpoints, in the shape of GET /networks and NetworkSettings. */
 import { createHash } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import type { ContainerHandle, Engine } from '../../../runtime/engine/engine.ts';
 import type { Endpoint } from '../../../runtime/network/endpoint.ts';
 import type { predefined } from '../../../runtime/network/phase/networks.ts';
 
-/** Stable for one data root, as docker's are. */
+/** The network's id. It is stable for one data root, as docker's ids are. */
 export const networkID = (engine: Engine, name: string): string =>
   createHash('sha256').update(`${engine.id}/network/${name}`).digest('hex');
 
 export const isUp = (handle: ContainerHandle): boolean =>
   handle.state.status === 'running' || handle.state.status === 'paused';
 
-/** NetworkSettings.Networks; addresses only while the container runs. `container:` mode has none of its own. */
+/**
+ * NetworkSettings.Networks. Addresses are set only while the container runs. A container in `container:` mode has no
+ * networks of its own.
+ */
 export function endpoints(engine: Engine, handle: ContainerHandle): Record<string, object> {
   const own = handle.container.endpoints.filter(({ driver }) => driver !== 'container');
   return Object.fromEntries(own.map((endpoint) => [endpoint.network, endpointView(engine, endpoint, isUp(handle))]));
@@ -36,7 +39,7 @@ const endpointView = (engine: Engine, endpoint: Endpoint, up: boolean): object =
   GwPriority: 0,
 });
 
-/** From the kernel when the bridge is up, else from what the daemon was told. */
+/** The bridge's subnet: from the kernel when the bridge is up, else from the daemon's settings. */
 function subnet(engine: Engine): object[] {
   const { bridge, bip } = engine.settings;
   const cidr = networkInterfaces()[bridge]?.find((a) => a.family === 'IPv4')?.cidr ?? bip;

@@ -1,4 +1,4 @@
-/** GET /networks…: the three that there always are. Making others is not there yet. */
+/** GET /networks…: the three predefined networks. Others cannot be created yet. */
 import { notFound, Refusal } from '../../../runtime/errors/api-error.ts';
 import { predefined } from '../../../runtime/network/phase/networks.ts';
 import { hasLabels, matching, readFilters, truth } from '../http/filters.ts';

@@ -1,4 +1,4 @@
-/** GET /events: what has happened and what happens. Engine API, "Monitor events". */
+/** GET /events: past events and events as they happen. Engine API, "Monitor events". */
 import { withoutTag } from '../../../runtime/image/store/image-events.ts';
 import type { DockerEvent } from '../../../runtime/engine/events.ts';
 import { badParameter } from '../../../runtime/errors/api-error.ts';
@@ -22,13 +22,13 @@ const KNOWN = [
   'type',
   'volume',
 ];
-/** A client that does not read what it asked for is let go. */
+/** The connection of a client that does not read is cut at this many waiting events. */
 const MOST_WAITING = 10_000;
 const OBJECTS = KNOWN.filter((name) => !['event', 'label', 'scope', 'type'].includes(name));
 
 /**
- * An object filter names things of its own type only, by the beginning of an id or a name; an image by its name, with
- * the tag or without.
+ * An object filter matches objects of its own type only: by a prefix of the id or the name, and an image by its name
+ * with or without the tag.
  */
 function isNamed(event: DockerEvent, type: string, value: string): boolean {
   const { ID, Attributes } = event.Actor;
@@ -51,7 +51,7 @@ function accepts(filters: Filters, event: DockerEvent): boolean {
   );
 }
 
-/** Up to API 1.51 the fields of the first version come along for containers and images. */
+/** Adds the fields of the API's first version to events of containers and images; dockerd sends them up to API 1.51. */
 function view(event: DockerEvent): object {
   const from = event.Actor.Attributes['image'];
   const old =

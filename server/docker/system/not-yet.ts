@@ -1,6 +1,6 @@
 /**
- * Routes of the Engine API that Drydock does not have yet: 501 with a message that says so, not a 404 that blames the
- * client.
+ * Routes of the Engine API that Drydock does not have yet. They answer 501 with a message that says so, because a 404
+ * would suggest an error of the client.
  */
 import { notFound, Refusal } from '../../../runtime/errors/api-error.ts';
 import type { Routes } from '../http/route.ts';

@@ -1,4 +1,4 @@
-/** GET and HEAD /_ping: every command of the docker client begins with it, and reads the headers. */
+/** GET and HEAD /_ping: every command of the docker client begins with it and reads its headers. */
 import type { Exchange, Routes } from '../http/route.ts';
 
 function ping({ req, res }: Exchange): void {
@@ -13,5 +13,5 @@ function ping({ req, res }: Exchange): void {
   res.end(head ? undefined : 'OK');
 }
 
-// before GET, which express would let answer HEAD too
+// HEAD comes before GET, because express would also answer HEAD with the route of GET
 export const pingRoutes: Routes = { 'HEAD /_ping': ping, 'GET /_ping': ping };

@@ -1,4 +1,4 @@
-/** GET /version, /info and /system/df: the daemon about itself and its machine. Engine API, "System". */
+/** GET /version, /info and /system/df: the daemon and its machine. Engine API, "System". */
 import { existsSync, readFileSync } from 'node:fs';
 import { arch, cpus, hostname, release, totalmem } from 'node:os';
 import type { Image } from '../../../runtime/image/manifest/image.ts';
@@ -11,7 +11,7 @@ import { imageView } from '../images/images.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { API_VERSION, MIN_API_VERSION } from '../http/version-prefix.ts';
 
-/** Go's names, which clients compare with image platforms, and uname's, which `info` shows. */
+/** Go's names, which clients compare with the platforms of images; and uname's names, which `info` shows. */
 const goArch: Record<string, string> = { x64: 'amd64', arm64: 'arm64' };
 const machine: Record<string, string> = { x64: 'x86_64', arm64: 'aarch64' };
 
@@ -119,7 +119,7 @@ function info({ engine }: Exchange): object {
   };
 }
 
-/** What other images also stand on. */
+/** The size of the layers that other images use too. */
 const shared = (image: Image, all: readonly Image[]): number =>
   image.layers
     .filter((layer) =>
@@ -127,7 +127,7 @@ const shared = (image: Image, all: readonly Image[]): number =>
     )
     .reduce((sum, layer) => sum + layer.size, 0);
 
-/** Layers count once, however many images share them. */
+/** Each layer counts once, even when several images share it. */
 async function diskUsage(x: Exchange): Promise<object> {
   const { engine } = x;
   const types = x.query.list('type');

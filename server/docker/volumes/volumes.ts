@@ -1,4 +1,4 @@
-/** Named volumes are not there yet, so the list is empty; asking for one by name is 404 as in docker. */
+/** Named volumes do not exist yet: the list is empty, and a volume's name gives 404 as in docker. */
 import { notFound } from '../../../runtime/errors/api-error.ts';
 import { readFilters } from '../http/filters.ts';
 import type { Exchange, Routes } from '../http/route.ts';

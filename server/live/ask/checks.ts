@@ -1,10 +1,10 @@
-/** The shapes that the fields of an ask have to have: what comes from a browser is checked before it is believed. */
+/** Checks for the fields of an ask. Everything from a browser is checked before it is used. */
 import type { GateCommand } from '../../../runtime/engine/engine.ts';
 import { badParameter } from '../../../runtime/errors/api-error.ts';
 import { syscalls } from '../../../runtime/syscalls/syscalls.ts';
 import { phases } from '../../../runtime/steps/phases.ts';
 
-/** The value as it is believed from here on, or a refusal with 400. */
+/** Returns the checked value, or throws 400. */
 export type Check<T> = (value: unknown) => T;
 export const must =
   <T>(good: (value: unknown) => boolean, what: string): Check<T> =>
@@ -36,7 +36,7 @@ const places = new Set<string>([
   ...phases.flatMap(({ id, steps }) => [id, ...steps.map((step) => step.id)]),
   ...Object.keys(syscalls),
 ]);
-/** A step, a phase or a system call: where a breakpoint may be. */
+/** A place for a breakpoint: a step, a phase or a system call. */
 export const place: Check<string> = (value) => {
   if (!places.has(text(value).replace(/#[1-9]\d{0,3}$/, '')))
     throw badParameter(`no step, phase or system call is called ${JSON.stringify(value)}`);

@@ -1,4 +1,4 @@
-/** The run box: the same flags as `drydock run`, read by the same tables. */
+/** The run box of the page: the same flags as `drydock run`, parsed with the same tables. */
 import { Command, CommanderError } from 'commander';
 import { rewrite } from '../../../runtime/cli/flags/arguments.ts';
 import { containerBody, declareContainer, type ContainerOptions } from '../../../runtime/cli/flags/container.ts';
@@ -18,7 +18,10 @@ export interface PullLine {
   platform?: string;
 }
 
-/** What the page has other means for, or what is about files and a terminal beside the client. */
+/**
+ * Flags that do not apply here: the page has other controls for them, or they concern files and a terminal of the
+ * client.
+ */
 const elsewhere: Record<string, string> = {
   '--step': 'choose the mode beside the line',
   '--break': 'set breakpoints in the list of steps',
@@ -42,7 +45,10 @@ function explained(error: CommanderError): Refusal {
   return badParameter(reason ? `${flag} is not taken here: ${reason}` : error.message.replace(/^error: /, ''));
 }
 
-/** 'run -it ubuntu /bin/bash', 'pull ubuntu', 'docker run …', or without these words; 400 with what is wrong. */
+/**
+ * Parses 'run -it ubuntu /bin/bash', 'pull ubuntu', 'docker run …', or the same without these words. Throws 400 that
+ * says what is wrong.
+ */
 export function parseLine(line: string): { run: RunLine } | { pull: PullLine } {
   const given = words(line);
   if (given[0] === 'drydock' || given[0] === 'docker') given.shift();
@@ -87,7 +93,7 @@ function runLine(given: string[]): RunLine {
   }
 }
 
-/** A container's line alone, as lessons have them. */
+/** Parses a line that must run a container, as in lessons. */
 export function parseRunLine(line: string): RunLine {
   const parsed = parseLine(line);
   if ('pull' in parsed) throw badParameter(`${JSON.stringify(line)} runs no container`);

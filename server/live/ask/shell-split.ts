@@ -1,6 +1,6 @@
 /**
- * A line as a shell splits it into words: quotes and backslashes, and nothing that a shell would run or expand (POSIX,
- * 2.2 and 2.3).
+ * Splits a line into words as a shell does: with quotes and backslashes (POSIX, 2.2 and 2.3). Input that a shell would
+ * execute or expand is refused.
  */
 import { badParameter } from '../../../runtime/errors/api-error.ts';
 

@@ -1,7 +1,7 @@
 /**
- * A viewer's end of a process's streams. It never makes the process wait: what a slow viewer cannot take is left out,
- * and it is told how much. Otherwise one forgotten tab would stand in the way of all other clients, because the shim's
- * output is read once for all.
+ * A viewer's end of a process's streams. It never makes the process wait: output that a slow viewer cannot take is left
+ * out, and the viewer is told how many bytes. Otherwise one forgotten tab would block all other clients, because the
+ * shim's output is read once for all of them.
  */
 import { Duplex } from 'node:stream';
 import { LIMITS } from './limits.ts';
@@ -9,14 +9,16 @@ import { LIMITS } from './limits.ts';
 const HEADER = 8;
 
 export interface Wire {
-  /** bytes on their way to the viewer */
+  /** bytes on the way to the viewer */
   ahead(): number;
   send(bytes: Buffer): void;
   gap(bytes: number): void;
   ended(): void;
 }
 
-/** Takes Docker's multiplexed frames apart: what a terminal shows is both streams, in the order in which they came. */
+/**
+ * Splits Docker's multiplexed frames and joins both streams in the order in which they came, as a terminal shows them.
+ */
 function demultiplexer(): (chunk: Buffer) => Buffer {
   let rest: Buffer = Buffer.alloc(0);
   return (chunk) => {
@@ -46,13 +48,13 @@ export class Terminal extends Duplex {
     this.on('error', () => undefined);
   }
 
-  /** What the viewer typed. */
+  /** Input that the viewer typed. */
   typed(bytes: Buffer): void {
     if (!this.destroyed && !this.readableEnded) this.push(bytes);
   }
 
   override _read(): void {
-    // typed() pushes when there is something
+    // typed() pushes the input when it comes
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
@@ -69,7 +71,7 @@ export class Terminal extends Duplex {
   override _final(done: () => void): void {
     this.wire.ended();
     done();
-    // nobody reads what is still typed
+    // input that still comes has no reader
     this.destroy();
   }
 }

@@ -1,32 +1,35 @@
-/** What belongs to every topic: who asks, and what an answerer is. */
+/** The types of all topics: the asker and the answerer. */
 import type { Lessons } from '../../../lessons/engine/lessons.ts';
 import type { Engine } from '../../../runtime/engine/engine.ts';
 import type { Check } from './checks.ts';
 import type { Terminal } from './terminal.ts';
 import type { Told } from '../../messages/messages.ts';
 
-/** What an ask may do with the viewer that it came from. */
+/** What an answerer can do with the viewer that asked. */
 export interface Asker {
   readonly engine: Engine;
-  /** throws 501 where there are none */
+  /** throws 501 when there are no lessons */
   readonly lessons: Lessons;
-  /** of what is not an answer; left out where the viewer is too far behind, but for the journal */
+  /**
+   * sends a message that is not an answer; except for the journal, messages are left out while the viewer is too far
+   * behind
+   */
   tell(message: Told): void;
-  /** bytes that the viewer has not taken yet: beyond LIMITS.ahead only what must arrive is sent */
+  /** bytes that the viewer has not taken yet; beyond LIMITS.ahead only messages that must arrive are sent */
   ahead(): number;
-  /** resolves when the viewer has taken what is on its way, or has gone */
+  /** resolves when the viewer has taken what is on the way, or has gone */
   room(): Promise<void>;
   /** aborted when the viewer has gone */
   readonly gone: AbortSignal;
   follow(id: string, from: number): void;
-  /** a free number, or 409 */
+  /** throws 409 when the number is in use */
   terminal(number: number, tty: boolean): Terminal;
   resizing(number: number, resize: (rows: number, columns: number) => Promise<void>): void;
   resize(number: number, rows: number, columns: number): Promise<void>;
   detach(number: number): void;
 }
 
-/** A topic: what is asked for, and what is answered. */
+/** A topic: the fields of an ask, and its answer. */
 export interface Topical {
   ask: object;
   answer: unknown;
@@ -36,5 +39,5 @@ export interface Answerer<T extends Topical> {
   shape: Checks<T['ask']>;
   answer(asker: Asker, asked: T['ask']): Promise<T['answer']> | T['answer'];
 }
-/** The answerers of an interface of topics. */
+/** The answerers for an interface of topics. */
 export type Answerers<A> = { [T in keyof A]: A[T] extends Topical ? Answerer<A[T]> : never };

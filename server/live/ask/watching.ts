@@ -1,19 +1,16 @@
-/**
- * What a viewer looks at while it looks: each thing once, not too many at a time, and all of it over when the viewer
- * has gone.
- */
+/** What a viewer watches: each thing once, a limited number at a time, and all of it ends when the viewer has gone. */
 import { conflict } from '../../../runtime/errors/api-error.ts';
 import type { Asker } from './topic.ts';
 
-/** The page shows one container, or two side by side; more is somebody who asks for the sake of asking. */
+/** The page shows one container, or two side by side, so no honest viewer needs more than this. */
 const MOST = 4;
 
 export class Watching {
   readonly #all = new WeakMap<Asker, Map<string, () => void>>();
 
   /**
-   * `begin` returns what ends it. What is watched already begins anew. Throws 409 when there are too many, and what
-   * `begin` throws.
+   * `begin` returns a function that ends it. When `what` is watched already, it begins anew. Throws 409 when there are
+   * too many, and what `begin` throws.
    */
   begin(asker: Asker, what: string, begin: () => () => void): void {
     if (asker.gone.aborted) return;

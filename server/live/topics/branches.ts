@@ -1,4 +1,6 @@
-/** More than one run: what can be left out of one, another journal to compare with, and the same again. */
+/**
+ * Topics for several runs: what can be left out of one, another journal to compare with, and the rerun of a container.
+ */
 import { againOf } from '../../../runtime/container/rerun.ts';
 import { omissions, type Omission } from '../../../runtime/container/leave-out.ts';
 import { phases } from '../../../runtime/steps/phases.ts';
@@ -9,11 +11,11 @@ import { LIMITS } from '../ask/limits.ts';
 import type { Answerers, Asker } from '../ask/topic.ts';
 
 export interface BranchAsks {
-  /** what `run --leave-out` takes */
+  /** the values of `run --leave-out` */
   omissions: { ask: object; answer: Omitted[] };
-  /** the whole journal as it is now, told as `journal` with this key; the answer comes after it */
+  /** the whole journal as it is now, sent as `journal` messages with this key; the answer comes after them */
   journal: { ask: { id: string; key: number }; answer: { events: number } };
-  /** a new run with the same arguments that stands before this step; `follow` as in `run` */
+  /** a new run with the same arguments that is held before this step; `follow` as in `run` */
   again: { ask: { id: string; at: string; follow?: boolean }; answer: { id: string } };
 }
 export type Omitted = Omit<Omission, 'change'>;
@@ -43,10 +45,10 @@ async function again(asker: Asker, { id, at, follow }: BranchAsks['again']['ask'
   const { engine } = asker;
   const { container } = engine.container(id);
   const handle = await engine.create(againOf(container, at), { pull: 'missing' });
-  // what is in the store already is not fetched again: then it stands behind the pull
+  // when the store has the image already, nothing is fetched: then the run is held after the pull
   const breakpoints = at.startsWith('pull.') ? [at, 'create'] : [at];
   if (follow) asker.follow(handle.container.id, 0);
-  // what goes wrong is in the journal
+  // errors are in the journal
   handle.start({ mode: 'run', breakpoints }).catch(() => undefined);
   return { id: handle.container.id };
 }

@@ -1,4 +1,4 @@
-/** Containers: making them, moving them on, looking at them. */
+/** Topics of containers: run, move on, act and inspect. */
 import type { Engine, GateCommand, GateOptions } from '../../../runtime/engine/engine.ts';
 import type { Evidence } from '../../../runtime/journal/inspection-section.ts';
 import type { Walkable } from '../../../runtime/operation/walkable.ts';
@@ -14,13 +14,13 @@ export type Action = (typeof actions)[number];
 export interface ContainerAsks {
   follow: { ask: { id: string; from: number }; answer: object };
   /**
-   * `step`: stand before every step; `break`: before these steps, phases, system calls; `follow`: its journal comes
-   * from its first event on, without being asked for
+   * `step`: hold before every step; `break`: hold before these steps, phases or system calls; `follow`: send its
+   * journal from the first event on, without a separate ask
    */
   run: { ask: { line: string; step: boolean; break: string[]; follow?: boolean }; answer: { id: string } };
   gate: { ask: { id: string; command: GateCommand }; answer: object };
   act: { ask: { id: string; action: Action }; answer: object };
-  /** with `step` what this step looks at, without it everything */
+  /** with `step` what this step inspects, without it everything */
   inspect: { ask: { id: string; step?: string }; answer: Evidence[] };
 }
 
@@ -33,11 +33,12 @@ const acts: Record<Action, (engine: Engine, id: string) => Promise<void>> = {
   remove: (engine, id) => engine.container(id).remove({ force: true }),
 };
 
-/** What went wrong is in the journal and in the container's state; it has been told there. */
+/** Ignores an error that the journal and the container's state already show. */
 const inJournal = () => undefined;
 
 /**
- * While it stands, a look asks the stage, which answers one question at a time: the run goes on when the look is over.
+ * While a run is held, an inspection asks the stage, which answers one question at a time. So inspections wait for each
+ * other, and the run goes on only after them.
  */
 const looking = new Map<string, Promise<unknown>>();
 function look(of: Walkable, step?: string): Promise<Evidence[]> {

@@ -1,6 +1,6 @@
 /**
- * Files of a container, layer by layer: which has what, what is in it, what the merged tree holds. Read from the
- * layers' directories, never through the container.
+ * Files of a container, layer by layer: which layers have a file, its content there, and the listing of the merged
+ * tree. They are read from the layers' directories, never through the container.
  */
 import { daemonKernel } from '../../../runtime/kernel/linux/linux.ts';
 import type { ContainerHandle } from '../../../runtime/engine/engine.ts';
@@ -12,7 +12,7 @@ import { Stack } from '../../../runtime/storage/overlay2/stack.ts';
 import { text } from '../ask/checks.ts';
 import type { Answerers } from '../ask/topic.ts';
 
-/** `path` is in the container, as facts of the kind upper show it. */
+/** `path` is a path in the container, as in facts of the kind upper. */
 export interface FileAsks {
   lineage: { ask: { id: string; path: string }; answer: Lineage };
   /** `layer`: 'upper', or a layer's diffID */

@@ -1,4 +1,4 @@
-/** Lessons on the page: listing, taking, answering; the state of the one that is open comes as it changes. */
+/** Topics of lessons on the page: list, open, answer. The state of the open lesson is sent after each change. */
 import type { LessonContent } from '../../../lessons/engine/lessons.ts';
 import type { LessonList, LessonState } from '../../../lessons/engine/state.ts';
 import { languages, type Language } from '../../../lessons/format.ts';
@@ -12,17 +12,17 @@ import type { Answerers } from '../ask/topic.ts';
 export interface LessonAsks {
   lessons: { ask: { learner: string; language: Language }; answer: LessonList };
   lesson: { ask: { id: string; language: Language }; answer: LessonContent };
-  /** takes it up, or up again; from then on `lesson` is told. `again`: from the beginning */
+  /** opens a lesson or continues it; after that `lesson` messages come; `again`: from the beginning */
   lessonOpen: { ask: { learner: string; id: string; again?: boolean }; answer: LessonState };
   lessonLeave: { ask: { learner: string; id: string }; answer: object };
   lessonAnswer: { ask: { learner: string; id: string; question: number; chosen: number }; answer: LessonState };
   lessonHint: { ask: { learner: string; id: string; task: string }; answer: LessonState };
   progress: { ask: { learner: string }; answer: object };
-  /** what was exported, as text */
+  /** the exported text */
   progressImport: { ask: { learner: string; file: string }; answer: object };
 }
 
-/** One page takes one lesson. */
+/** A page follows one lesson at a time. */
 const following = new Watching();
 const language = oneOf(languages);
 const long = (value: unknown): string => {
@@ -45,7 +45,7 @@ export const lessonTopics: Answerers<LessonAsks> = {
     answer: async (asker, { learner, id, again }) => {
       following.end(asker, 'lesson');
       const state = await asker.lessons.open(learner, id, again ?? false);
-      // a slow viewer gets the newest state later: each is whole
+      // a slow viewer gets the newest state later, because each state is complete
       following.begin(asker, 'lesson', () =>
         asker.lessons.follow(learner, id, (now) => asker.tell({ type: 'lesson', state: now })),
       );

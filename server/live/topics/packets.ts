@@ -1,4 +1,4 @@
-/** A container's packets, while somebody looks at them. */
+/** The packets of a container, while a viewer watches them. */
 import { watchPackets } from '../../../runtime/watch/packets.ts';
 import { rewritesKnown } from '../../../runtime/watch/rewrites.ts';
 import { text, truth } from '../ask/checks.ts';
@@ -7,7 +7,7 @@ import { Watching } from '../ask/watching.ts';
 import type { Answerers } from '../ask/topic.ts';
 
 export interface PacketAsks {
-  /** `packets` as they pass, until `on` is false; `conntrack`: whether the kernel tells of rewriting */
+  /** sends `packets` messages until `on` is false; `conntrack`: whether the kernel reports address rewriting */
   packets: { ask: { id: string; on: boolean }; answer: { conntrack: boolean } };
 }
 
@@ -19,7 +19,7 @@ export const packetTopics: Answerers<PacketAsks> = {
     answer: (asker, { id, on }) => {
       const { container } = asker.engine.container(id);
       if (!on) watching.end(asker, container.id);
-      // what a slow viewer cannot take is left out, and it is not told late of what is long past
+      // packets that a slow viewer cannot take are left out and not sent later, because they would be out of date
       else
         watching.begin(asker, container.id, () =>
           watchPackets(

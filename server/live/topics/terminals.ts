@@ -1,4 +1,4 @@
-/** Terminals: a container's own streams, and those of an exec. Their bytes are binary frames. */
+/** Topics of terminals: a container's own streams, and those of an exec. Their bytes travel in binary frames. */
 import { parseDetachKeys } from '../../../runtime/container/io/detach-keys.ts';
 import { conflict } from '../../../runtime/errors/api-error.ts';
 import { text, texts, whole } from '../ask/checks.ts';
@@ -16,16 +16,16 @@ export interface TerminalAsks {
 }
 
 const streams = { stdin: true, stdout: true, stderr: true, stream: true };
-/** The page has tabs: no key of a terminal leaves it. */
+/** The page has tabs, so no key sequence needs to detach. This one cannot be typed by accident. */
 const noDetach = 'ctrl-^,ctrl-^,ctrl-^,ctrl-^';
 parseDetachKeys(noDetach);
 
-/** However the coupling ends, the viewer hears of it: a start that fails leaves the stream open. */
+/** Ends the stream in every case, so that the viewer gets `ended`: a start that fails leaves it open. */
 async function couple(stream: Terminal, attach: () => Promise<unknown>): Promise<void> {
   try {
     await attach();
   } catch {
-    // told in the journal, or by the refusal of the ask
+    // the error is in the journal, or in the answer to the ask
   } finally {
     stream.end();
   }
@@ -40,7 +40,7 @@ export const terminalTopics: Answerers<TerminalAsks> = {
       const tty = handle.container.request.Tty ?? false;
       const stream = asker.terminal(terminal, tty);
       void couple(stream, () => handle.attach(stream, { ...streams, logs: true, detachKeys: noDetach }));
-      // a pipe has no size: the shim holds no master then, and each try would be a failed call in the journal
+      // a pipe has no size: the shim holds no pty master then, and each attempt would be a failed call in the journal
       if (tty) asker.resizing(terminal, (rows, columns) => handle.resize(rows, columns));
       return { tty };
     },

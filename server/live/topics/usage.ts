@@ -1,4 +1,4 @@
-/** What a container uses while somebody looks, and limits that are changed while it runs. */
+/** What a container uses while a viewer watches, and changes of its limits while it runs. */
 import { watchUsage, type Sample } from '../../../runtime/watch/usage.ts';
 import { changeLimits, type LimitsNow, type WantedLimits } from '../../../runtime/engine/limits.ts';
 import { optional, share, text, truth, whole } from '../ask/checks.ts';
@@ -7,9 +7,12 @@ import { Watching } from '../ask/watching.ts';
 import type { Answerers } from '../ask/topic.ts';
 
 export interface UsageAsks {
-  /** the samples of the last minute, if somebody has looked; then `sample` as they are taken, until `on` is false */
+  /** the samples of the last minute, if a viewer has watched; then `sample` messages until `on` is false */
   usage: { ask: { id: string; on: boolean }; answer: { samples: readonly Sample[] } };
-  /** the write is in the journal like any other; answered with what the kernel's files say then */
+  /**
+   * changes limits: the write is in the journal like any other one, and the answer is what the kernel's files say after
+   * it
+   */
   limits: { ask: { id: string } & WantedLimits; answer: LimitsNow };
 }
 
@@ -23,7 +26,7 @@ export const usageTopics: Answerers<UsageAsks> = {
       if (!on) return (watching.end(asker, container.id), { samples: [] });
       let samples: readonly Sample[] = [];
       watching.begin(asker, container.id, () => {
-        // a slow viewer gets the newest: what it has not taken yet is not piled up
+        // a slow viewer gets only the newest sample: samples that it has not taken do not queue up
         const { kept, stop } = watchUsage(
           container,
           (sample) => asker.ahead() <= LIMITS.ahead && asker.tell({ type: 'sample', id: container.id, sample }),
