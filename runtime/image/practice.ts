@@ -1,6 +1,6 @@
 /**
- * The practice registry, seen from the pull: when it may answer, and how it comes to have something to answer with.
- * It speaks the same protocol as every other registry; only its images are put together from this machine's own files.
+ * The practice registry from the pull's side: when it may answer, and how its images are built. It uses the same
+ * protocol as every other registry, but its images are made from this machine's own files.
  */
 import { join } from 'node:path';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -13,8 +13,8 @@ import { familiarRepository, isDockerHub } from './manifest/reference.ts';
 const NAMES = ['library/ubuntu', 'library/hello-world'];
 
 /**
- * Only for two short names of docker.io with the tag latest, for this machine's processor, and only where the settings
- * want it.
+ * True only for two short names of docker.io with the tag latest, for this machine's processor, and when the settings
+ * allow it.
  */
 export function mayPractise(c: PullContext): boolean {
   const { ref } = c.pull.state;
@@ -26,12 +26,12 @@ export function mayPractise(c: PullContext): boolean {
 export const practiceNotice = (c: PullContext): string =>
   `docker.io cannot be reached: ${c.pull.state.ref ? familiarRepository(c.pull.state.ref) : c.pull.reference} comes from the practice registry, put together from this machine's own files`;
 
-/** One for each data root and daemon; it does not keep the process alive. */
+/** One registry for each data root and daemon. It does not keep the process alive. */
 const running = new Map<string, Promise<PracticeRegistry>>();
-/** Two pulls at once build once. */
+/** Two pulls at the same time share one build. */
 const building = new Map<string, Promise<void>>();
 
-/** Builds the images if the host's files have changed since, and starts the registry on loopback. */
+/** Builds the images if the host's files have changed since the last build, and starts the registry on loopback. */
 export async function practiceEndpoint(k: Kernel, c: PullContext): Promise<Endpoint> {
   const root = join(c.images.root, 'practice');
   const job = building.get(root) ?? k.job<void>('practice', { root }).finally(() => building.delete(root));
@@ -47,7 +47,7 @@ export async function practiceEndpoint(k: Kernel, c: PullContext): Promise<Endpo
   return { kind: 'practice', bases: [url] };
 }
 
-/** For tests and for a daemon that ends. */
+/** Stops the registry, for tests and for the daemon's end. */
 export async function closePractice(imagesRoot: string): Promise<void> {
   const root = join(imagesRoot, 'practice');
   const one = await running.get(root);

@@ -1,4 +1,4 @@
-/** The pull phase's own state: what was asked for, and what its steps have found so far. */
+/** The state of the pull phase: the request, and what its steps have found so far. */
 import type { ProgressEvent } from '../journal/event.ts';
 import type { Settings } from '../data-root/settings.ts';
 import type { RegistryAuth } from './registry/auth.ts';
@@ -15,45 +15,45 @@ export type PullProgress = Pick<ProgressEvent, 'id' | 'status' | 'current' | 'to
 export interface Pull {
   /** as typed: 'ubuntu', 'host:5000/a/b:tag', 'a@sha256:…' or an image id */
   reference: string;
-  /** 'linux/arm64', absent: this machine */
+  /** 'linux/arm64'; absent: this machine */
   platform?: string;
   auth?: RegistryAuth;
-  /** missing: only what is not in the store (run); always: ask the registry (pull); never */
+  /** missing: pull only when it is not in the store (run); always: ask the registry (pull); never: do not pull */
   policy: 'missing' | 'always' | 'never';
-  /** told of every line of progress; called often */
+  /** called often, with each line of progress */
   progress(line: PullProgress): void;
   signal?: AbortSignal;
-  /** set when the practice registry answered; one line for stderr */
+  /** one line for stderr; set when the practice registry answered */
   notice?: string;
   /** what the steps have found so far; begins as {} */
   state: PullState;
 }
 
-/** In the order in which runtime/steps/image/pull.ts fills it in. */
+/** In the order in which the steps of runtime/steps/image/pull.ts set the fields. */
 export interface PullState {
   ref?: Reference;
-  /** what the store has under this name, if it counts: the steps that speak to a registry are passed over then */
+  /** the image in the store, if it is enough; then the steps that use a registry are skipped */
   found?: Image;
-  /** a practice image in the store: good only while the real registry cannot be reached */
+  /** a practice image in the store; used only while the real registry cannot be reached */
   practice?: Image;
-  /** where to ask when this registry cannot help: what comes after a mirror */
+  /** the endpoints to try when this one fails: those after a mirror */
   remaining?: Endpoint[];
-  /** the registry that is asked */
+  /** the client of the registry in use */
   client?: RegistryClient;
-  /** what the name stands for: of an index if there is one. For "Digest: sha256:…" */
+  /** the digest of the name, of the index if there is one; for "Digest: sha256:…" */
   digest?: string;
   index?: Index;
   manifest?: Manifest;
   manifestDigest?: string;
   config?: ImageConfig;
-  /** keeps what was fetched from being collected before it is committed */
+  /** protects fetched blobs and layers from collection until they are committed */
   lease?: Lease;
   layers?: Layer[];
-  /** true: "Downloaded newer image", false: "Image is up to date" */
+  /** true: "Downloaded newer image"; false: "Image is up to date" */
   fresh?: boolean;
 }
 
-/** All that the pull phase needs: `drydock pull` and POST /images/create run the same steps without a container. */
+/** What the pull phase needs. `drydock pull` and POST /images/create run the same steps without a container. */
 export interface PullContext {
   readonly settings: Settings;
   readonly images: ImageStore;
@@ -61,7 +61,7 @@ export interface PullContext {
   image?: Image;
 }
 
-/** A pull that has not begun. */
+/** A new pull, before its first step. */
 export const newPull = (reference: string, policy: Pull['policy'], more: Partial<Pull> = {}): Pull => ({
   reference,
   policy,

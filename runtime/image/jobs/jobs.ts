@@ -1,10 +1,10 @@
 /**
- * The long jobs of images. This is imported by the worker, which does them, and by layers.ts, for a daemon that has to
- * do them itself.
+ * The long jobs of images. The worker imports this and runs them; layers.ts imports it for a daemon that has to run
+ * them itself.
  */
 import { registerJobs } from '../../kernel/jobs.ts';
 
-/** Loaded when first asked for, so that the worker starts fast. */
+/** Each module is loaded at its first use, so that the worker starts fast. */
 registerJobs({
   unpack: async (input) => (await import('../layer/unpack.ts')).unpackLayer(input),
   sync: async (input) => (await import('../layer/sync.ts')).syncFilesystem(input),

@@ -1,6 +1,6 @@
 /**
- * A layer's blob as the tar that is in it, whatever the media type claims: OCI image spec,
- * "application/vnd.oci.image.layer.v1.tar+…".
+ * Turns a layer's blob into the tar inside it. The blob's first bytes decide about the compression, not the media type:
+ * OCI image spec, "application/vnd.oci.image.layer.v1.tar+…".
  */
 import { createReadStream, openSync, readSync, closeSync, type ReadStream } from 'node:fs';
 import { pipeline, type Transform } from 'node:stream';
@@ -11,11 +11,14 @@ import { TarError } from './tar-header.ts';
 import { checkFrames } from './zstd-frames.ts';
 
 const CHUNK = 1 << 20;
-/** Node has zstd of its own since 22.15. */
+/** Node has its own zstd since 22.15. */
 const newer = zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform };
 
 export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'none';
-/** The first bytes. What dockerd reads is read; the others are here to be called by their names. */
+/**
+ * The first bytes of each format. The formats that dockerd reads are read; the others are listed so that the error can
+ * name them.
+ */
 const magics: [Compression | 'lz4' | 'lzip' | 'compress', RegExp][] = [
   ['gzip', /^1f8b/],
   ['zstd', /^28b52ffd/],
@@ -27,7 +30,7 @@ const magics: [Compression | 'lz4' | 'lzip' | 'compress', RegExp][] = [
   ['compress', /^1f9d/],
 ];
 
-/** Throws TarError for a compression that no layer has. */
+/** The compression of the file at `path`. Throws TarError for a compression that is not read. */
 export function compressionOf(path: string): Compression {
   const head = Buffer.alloc(6);
   const fd = openSync(path, 'r');
@@ -54,7 +57,7 @@ async function* unzstd(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield* ready.splice(0);
 }
 
-/** Errors of the file arrive at the reader of what comes out. */
+/** Decodes the file. An error of the file reaches the reader of the output. */
 const through = (file: ReadStream, decoder: Transform): AsyncIterable<Buffer> =>
   pipeline(file, decoder, () => undefined);
 
@@ -62,7 +65,7 @@ const decoders: Record<Compression, (file: ReadStream, path: string) => AsyncIte
   none: (file) => file,
   gzip: (file) => through(file, zlib.createGunzip({ chunkSize: CHUNK })),
   zstd: (file, path) => {
-    // first, and for both decoders: which layers are taken must not depend on the version of Node
+    // checked first and for both decoders, so that the accepted layers do not depend on Node's version
     checkFrames(path);
     return newer.createZstdDecompress ? through(file, newer.createZstdDecompress({ chunkSize: CHUNK })) : unzstd(file);
   },
@@ -70,7 +73,10 @@ const decoders: Record<Compression, (file: ReadStream, path: string) => AsyncIte
   bzip2: (file) => filtered('bzip2', file),
 };
 
-/** Throws what the decoders throw for damaged data. `read` is told how many compressed bytes were taken. */
+/**
+ * The blob's tar. Throws the decoder's errors for damaged data. `read` gets the number of compressed bytes of each
+ * chunk.
+ */
 export async function* uncompressed(path: string, read: (bytes: number) => void): AsyncGenerator<Buffer> {
   const kind = compressionOf(path);
   const file = createReadStream(path, { highWaterMark: CHUNK });

@@ -1,13 +1,13 @@
 /**
- * What zlib cannot decompress goes through the program that can, as in dockerd: bytes in, bytes out, no file and no
- * name given to it.
+ * Decompresses formats that zlib does not have with an external program, as dockerd does. The program gets bytes on
+ * stdin and gives bytes on stdout; it gets no file and no name.
  */
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { hasCode } from '../../kernel/errors.ts';
 import { TarError } from './tar-header.ts';
 
-/** `xz -9` needs 65 MiB to be undone; the format allows a dictionary of 4 GiB. */
+/** Decompressing the output of `xz -9` needs 65 MiB; the format allows a dictionary of 4 GiB. */
 const XZ_MEMORY = '256MiB';
 const programs = {
   xz: ['xz', '--decompress', '--stdout', '--quiet', `--memlimit-decompress=${XZ_MEMORY}`],
@@ -16,7 +16,7 @@ const programs = {
 export type Filtered = keyof typeof programs;
 const MAX_COMPLAINT = 1000;
 
-/** Throws TarError for damaged data and where the program is not installed. Ends the program when its reader stops. */
+/** Throws TarError for damaged data, and when the program is not installed. Kills the program when the reader stops. */
 export async function* filtered(kind: Filtered, source: Readable): AsyncGenerator<Buffer> {
   const [program, ...args] = programs[kind];
   const child = spawn(program, args, {
@@ -25,7 +25,7 @@ export async function* filtered(kind: Filtered, source: Readable): AsyncGenerato
   });
   let complaint = '';
   child.stderr.on('data', (text: Buffer) => (complaint = (complaint + text.toString()).slice(0, MAX_COMPLAINT)));
-  // an early end is told by the program's status
+  // the program's exit status reports an early end
   child.stdin.on('error', () => undefined);
   source.on('error', (error) => child.stdout.destroy(error));
   source.pipe(child.stdin);
@@ -50,7 +50,7 @@ export async function* filtered(kind: Filtered, source: Readable): AsyncGenerato
   } finally {
     source.unpipe(child.stdin);
     child.kill('SIGKILL');
-    // no layer is done while its program still runs
+    // wait for the program's end, so that it does not outlive its layer
     await ended.catch(() => undefined);
   }
 }

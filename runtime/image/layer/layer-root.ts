@@ -1,9 +1,9 @@
 /**
- * The directory that a layer is unpacked into, as a place that nothing leaves.
+ * The directory that a layer is unpacked into. No path of the layer can lead out of it.
  *
- * A layer may hold a link `a -> ../..` and then a file `a/etc/passwd`. So no path is ever given to the kernel whole:
- * its parent is opened below the root with openat2(2), which refuses to leave it, and the last component is then made
- * relative to that descriptor without following it. Links inside the layer are followed, as in a chroot; one that
+ * A layer may hold a link `a -> ../..` and then a file `a/etc/passwd`. So the kernel never gets a whole path: the parent
+ * is opened below the root with openat2(2), which refuses to leave the root, and the last component is then created
+ * relative to that descriptor without following it. Links inside the layer are followed, as in a chroot. A link that
  * climbs above the root is refused.
  */
 import { closeSync, constants as fs, readlinkSync, rmSync } from 'node:fs';
@@ -14,8 +14,8 @@ import { call, nameBytes, tryCall } from '../../kernel/native-call.ts';
 
 const DIRECTORY = O.O_DIRECTORY | O.O_CLOEXEC;
 /**
- * struct open_how { u64 flags, mode, resolve }: openat2(2). IN_ROOT on top of BENEATH is not allowed; BENEATH is the
- * stricter one.
+ * struct open_how { u64 flags, mode, resolve }: openat2(2). The kernel does not allow IN_ROOT together with BENEATH,
+ * which is the stricter one.
  */
 const how = (flags: number, resolve: number): Buffer => {
   const bytes = Buffer.alloc(24);
@@ -35,11 +35,11 @@ const MOST_LINKS = 40;
 const MOST_PARTS = 1024;
 
 export const shown = (name: string): string => JSON.stringify(Buffer.from(name, 'latin1').toString().slice(0, 200));
-/** Something that is no directory stands on the way. */
+/** A component of the path is not a directory. */
 export class NoDirectory extends TarError {}
 const escapes = (name: string) => new TarError(`the layer climbs out of its root: ${shown(name)}`);
 
-/** './usr//bin/' → 'usr/bin'; '' is the root itself. `..` is refused where it climbs above the root. */
+/** './usr//bin/' → 'usr/bin'; '' is the root itself. Throws TarError when `..` climbs above the root. */
 export function cleanPath(name: string): string {
   const parts: string[] = [];
   for (const part of name.split('/')) {
@@ -58,7 +58,7 @@ export const baseOf = (path: string): string => path.slice(path.lastIndexOf('/')
 
 export class LayerRoot {
   readonly fd: number;
-  /** cleaned path → descriptor, least recently used first */
+  /** cleaned path → descriptor, the least recently used first */
   readonly #open = new Map<string, number>();
 
   constructor(readonly dir: string) {
@@ -66,7 +66,7 @@ export class LayerRoot {
   }
 
   /**
-   * A descriptor of the directory at this cleaned path, good until the next call; missing ones are made. Throws
+   * A descriptor of the directory at this cleaned path, valid until the next call. Missing directories are made. Throws
    * TarError.
    */
   directory(path: string): number {
@@ -83,7 +83,7 @@ export class LayerRoot {
     return fd;
   }
 
-  /** The parent's descriptor and the name in it. */
+  /** The descriptor of the parent, and the last component. */
   at(path: string): [fd: number, name: string | Buffer] {
     return [this.directory(parentOf(path)), nameBytes(baseOf(path))];
   }
@@ -102,7 +102,7 @@ export class LayerRoot {
           `the layer climbs out of its root or into nothing: ${shown(path)} is a link that leads to no directory of the layer`,
         );
       fd = made < 0 ? made : tryCall('openat', parent, name, DIRECTORY | O.O_NOFOLLOW, 0);
-      // whatever the daemon's umask is
+      // mkdirat(2) has applied the daemon's umask
       if (fd >= 0) call('fchmod', fd, 0o755);
     }
     if (fd === ENOTDIR) throw new NoDirectory(`${shown(path)} is needed as a directory of the layer and is none`);
@@ -111,8 +111,8 @@ export class LayerRoot {
   }
 
   /**
-   * An absolute link starts again at the root, as in a chroot; one whose `..` goes above the root is an attempt to
-   * leave.
+   * Throws TarError for a path whose `..`, also in links, goes above the root, because it tries to leave. An absolute
+   * link starts again at the root, as in a chroot.
    */
   #refuseClimbing(path: string): void {
     const todo = path.split('/').reverse();
@@ -143,7 +143,7 @@ export class LayerRoot {
     }
   }
 
-  /** Takes away what is at this name, whatever it is. */
+  /** Removes the entry at this path, of any type. */
   remove(path: string): void {
     const [fd, name] = this.at(path);
     const ret = tryCall('unlinkat', fd, name, 0);
@@ -151,7 +151,7 @@ export class LayerRoot {
     if (ret === EISDIR)
       rmSync(Buffer.from(`/proc/self/fd/${fd}/${baseOf(path)}`, 'latin1'), { recursive: true, force: true });
     else if (ret < 0) call('unlinkat', fd, name, 0);
-    // descriptors of directories that were below it, or behind it when it was a link
+    // cached descriptors may belong to directories below it, or to the target of a link
     this.forgetAll();
   }
 

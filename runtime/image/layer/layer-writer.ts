@@ -1,6 +1,6 @@
 /**
- * Makes the entries of a layer's tar in a directory that overlayfs can take as a lowerdir.
- * OCI image spec, "Image Layer Filesystem Changeset"; overlayfs.rst, "whiteouts and opaque directories".
+ * Creates the entries of a layer's tar in a directory that overlayfs can use as a lowerdir. OCI image spec, "Image
+ * Layer Filesystem Changeset"; overlayfs.rst, "whiteouts and opaque directories".
  */
 import { closeSync, writeSync } from 'node:fs';
 import { AT, O, S_IFBLK, S_IFCHR, S_IFIFO, S_IFREG } from '../../syscalls/constants.ts';
@@ -19,12 +19,12 @@ import { keptXattrs, OPAQUE } from './xattr.ts';
  */
 export type Whiteouts = 'overlayfs' | 'files';
 const MOST_ENTRIES = 4_000_000;
-/** Bytes that the names of whiteouts may take in memory, with what each costs besides its letters. */
+/** How many bytes the names of whiteouts may take in memory, and what each name costs besides its characters. */
 const MOST_HIDDEN = 64 * 2 ** 20;
 const NAME_COST = 64;
 const NOFOLLOW = AT.AT_SYMLINK_NOFOLLOW;
 
-/** chown(2) would take -1 as "leave it". */
+/** Returns `id`, or throws TarError. chown(2) would take -1 as "leave it unchanged". */
 function owner(id: number): number {
   if (id < 0 || id > 0xfffffffe) throw new TarError(`the layer names the owner ${id}, which is no uid or gid`);
   return id;
@@ -33,15 +33,15 @@ function owner(id: number): number {
 export class LayerWriter implements Sink {
   readonly #root: LayerRoot;
   /**
-   * Names that are hidden, and directories that are opaque. They speak of the layers below and are made last: what this
-   * layer itself brings under such a name stays, whether it comes before or after.
+   * Hidden names and opaque directories. They concern only the layers below and are made last: an entry of this layer
+   * with such a name stays, whether it comes before or after the whiteout.
    */
   readonly #whiteouts = new Set<string>();
   readonly #opaques = new Set<string>();
   #hiddenBytes = 0;
   readonly #directories = new Map<string, Time>();
   #file: { fd: number; entry: Entry; position: number; segment: number; used: number } | undefined;
-  /** bytes of the files, and how many entries */
+  /** bytes of the files, and number of entries */
   size = 0;
   entries = 0;
 
@@ -59,7 +59,8 @@ export class LayerWriter implements Sink {
     if (base.startsWith(WHITEOUT)) return this.#whiteout(path, base);
     const make = this.#makers[entry.type];
     if (make) return make(path, entry);
-    // POSIX: a type that is not known is a file; the ones of GNU and Solaris that say something else are not for layers
+    // POSIX: an unknown type is a regular file. The types of GNU and Solaris that mean something else do not belong
+    // into layers.
     if (/[A-Z]/.test(entry.type))
       throw new TarError(
         `${shown(entry.name)} has the tar type ${JSON.stringify(entry.type)}, which no layer may hold`,
@@ -78,7 +79,7 @@ export class LayerWriter implements Sink {
     '6': (path, entry) => this.#node(path, entry, S_IFIFO),
   };
 
-  /** Makes something at the path; what was there before goes. */
+  /** Creates an entry at the path, after removing what was there. */
   #place(path: string, make: (fd: number, name: string | Buffer) => number): number {
     if (!path) throw new TarError('the layer says that its root is no directory');
     let ret = make(...this.#root.at(path));
@@ -99,7 +100,7 @@ export class LayerWriter implements Sink {
 
   data(bytes: Buffer): void {
     const file = this.#file;
-    if (!file) return; // a whiteout's: it says all by its name
+    if (!file) return; // the data of a whiteout, whose name says everything
     this.size += bytes.length;
     if (!file.entry.sparse) return writeAll(file.fd, bytes);
     for (let rest = bytes; rest.length;) {
@@ -128,7 +129,7 @@ export class LayerWriter implements Sink {
     }
   }
 
-  /** Owner first: chown(2) takes set-user-ID bits and capabilities away. */
+  /** Sets the owner first, because chown(2) clears set-user-ID bits and capabilities. */
   #attributes(fd: number, entry: Entry): void {
     call('fchownat', fd, '', owner(entry.uid), owner(entry.gid), AT.AT_EMPTY_PATH);
     call('fchmod', fd, entry.mode);
@@ -143,7 +144,7 @@ export class LayerWriter implements Sink {
       this.#place(path, (fd, name) => tryCall('mkdirat', fd, name, 0o755));
     }
     this.#attributes(this.#root.directory(path), entry);
-    // each file made in it would set it again
+    // set at the end, because each file that is created in the directory changes its time
     this.#directories.set(path, entry.mtime);
   }
 
@@ -179,7 +180,7 @@ export class LayerWriter implements Sink {
 
   #whiteout(path: string, base: string): void {
     if (base === OPAQUE_MARK) return this.#remember(this.#opaques, parentOf(path));
-    // aufs' own bookkeeping
+    // metadata of aufs itself
     if (base.startsWith(WHITEOUT + WHITEOUT)) return;
     const name = base.slice(WHITEOUT.length);
     if (!name || name === '.' || name === '..') throw new TarError(`${shown(path)} takes away no name`);
@@ -208,7 +209,7 @@ export class LayerWriter implements Sink {
   #mark(directory: string, name: string): void {
     this.#place(directory ? `${directory}/${name}` : name, (fd, base) => tryCall('mknodat', fd, base, S_IFREG, 0));
   }
-  /** Below a file there is nothing to hide: it hides the directory of its name as a whole. */
+  /** Skips a path below a file: nothing can be hidden there, and the file already hides a directory of its name. */
   #unlessFile(hide: () => void): void {
     try {
       hide();
@@ -217,10 +218,10 @@ export class LayerWriter implements Sink {
     }
   }
 
-  /** Whiteouts, then the times of the directories, now that nothing more is made in them. */
+  /** Makes the whiteouts, and then sets the times of the directories, because nothing more is created in them. */
   finish(): void {
     for (const path of this.#opaques) this.#unlessFile(() => this.#opaque(path));
-    // what is below a name before the name itself: a directory that has to be made for it is hidden as one
+    // Paths below a name come before the name itself: a directory that is made for them then becomes opaque.
     for (const path of [...this.#whiteouts].sort().reverse()) this.#unlessFile(() => this.#hide(path));
     for (const [path, time] of this.#directories) {
       if (!path || this.#root.isDirectory(path))

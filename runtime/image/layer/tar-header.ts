@@ -1,10 +1,10 @@
 /**
  * One 512-byte header of a tar archive: tar(5), POSIX pax "ustar Interchange Format".
  *
- * Names are kept as one character per byte ('latin1'): the kernel's names are bytes, and not all of them are UTF-8.
+ * A name is kept as one character per byte ('latin1'), because the kernel's names are bytes and not always valid UTF-8.
  */
 
-/** Seconds since 1970 and nanoseconds: what utimensat(2) takes. */
+/** Seconds since 1970 and nanoseconds, for utimensat(2). */
 export interface Time {
   sec: number;
   nsec: number;
@@ -15,11 +15,11 @@ export interface Header {
   mode: number;
   uid: number;
   gid: number;
-  /** bytes that follow in the archive */
+  /** number of bytes that follow in the archive */
   size: number;
   mtime: Time;
   /**
-   * '0' file, '1' link, '2' symlink, '3' char, '4' block, '5' directory, '6' fifo, and those that speak of the next
+   * '0' file, '1' link, '2' symlink, '3' char, '4' block, '5' directory, '6' fifo, and the types that describe the next
    * header
    */
   type: string;
@@ -37,7 +37,9 @@ export function text(block: Buffer, from: number, length: number): string {
   return block.toString('latin1', from, end < 0 || end > from + length ? from + length : end);
 }
 
-/** Octal digits, or GNU's base-256 when the first bit is set. Throws TarError for what is no safe integer. */
+/**
+ * Octal digits, or GNU's base-256 when the first bit is set. Throws TarError for a value that is not a safe integer.
+ */
 export function numeric(block: Buffer, from: number, length: number, what: string): number {
   let value = 0;
   if (block[from]! & 0x80) {
@@ -54,7 +56,7 @@ export function numeric(block: Buffer, from: number, length: number, what: strin
   return value;
 }
 
-/** The sum of all bytes with the checksum's own field taken as spaces. */
+/** The sum of all bytes, where the checksum field itself counts as spaces. */
 function checksum(block: Buffer): number {
   let sum = 8 * 32;
   for (let j = 0; j < 148; j++) sum += block[j]!;
@@ -62,13 +64,13 @@ function checksum(block: Buffer): number {
   return sum;
 }
 
-/** Undefined for a block of zeros: the end of the archive. */
+/** The header; undefined for a block of zeros, which ends the archive. */
 export function readHeader(block: Buffer): Header | undefined {
   const sum = checksum(block);
   if (sum === 8 * 32) return undefined;
   if (sum !== numeric(block, 148, 8, 'checksum')) throw new TarError('damaged tar header: the checksum does not match');
   const name = text(block, 0, 100);
-  // "ustar\0" is POSIX with a prefix; "ustar  " is GNU's, which keeps other things there
+  // "ustar\0" is POSIX and has a prefix; "ustar " is GNU, which has other fields there
   const prefix = block.toString('latin1', 257, 263) === 'ustar\0' ? text(block, 345, 155) : '';
   const type = block[156] === 0 ? '0' : String.fromCharCode(block[156]!);
   const size = numeric(block, 124, 12, 'size');
@@ -81,7 +83,7 @@ export function readHeader(block: Buffer): Header | undefined {
     gid: numeric(block, 116, 8, 'gid'),
     size,
     mtime: { sec: numeric(block, 136, 12, 'mtime'), nsec: 0 },
-    // tar of the seventies marked a directory by a slash
+    // the original tar marked a directory by a trailing slash
     type: type === '0' && name.endsWith('/') ? '5' : type,
     devmajor: '34'.includes(type) ? numeric(block, 329, 8, 'devmajor') : 0,
     devminor: '34'.includes(type) ? numeric(block, 337, 8, 'devminor') : 0,

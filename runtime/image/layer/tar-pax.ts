@@ -1,4 +1,6 @@
-/** Extended headers: POSIX pax, "pax Extended Header". Records are `length key=value\n`, where length counts itself. */
+/**
+ * Extended headers: POSIX pax, "pax Extended Header". A record is `length key=value\n`, where length includes itself.
+ */
 import { TarError, type Header, type Time } from './tar-header.ts';
 
 export type Records = [key: string, value: Buffer][];
@@ -28,7 +30,7 @@ function path(value: Buffer, key: string): string {
   if (value.includes(0)) throw new TarError(`damaged pax header: ${key} holds a NUL byte`);
   return value.toString('latin1');
 }
-/** '1700000000.123456789', also negative. */
+/** A time such as '1700000000.123456789', which may be negative. */
 function time(value: Buffer): Time {
   const match = /^(-?)(\d{1,15})(?:\.(\d*))?$/.exec(value.toString('latin1'));
   if (!match) throw new TarError('damaged pax header: mtime is no number');
@@ -38,7 +40,7 @@ function time(value: Buffer): Time {
   return nsec ? { sec: -sec - 1, nsec: 1e9 - nsec } : { sec: -sec, nsec: 0 };
 }
 
-/** A map: the keys are a stranger's, and `__proto__` or `constructor` may be one. */
+/** A map and not an object, because the keys come from the archive and may be `__proto__` or `constructor`. */
 const setters = new Map(
   Object.entries<(header: Header, value: Buffer) => void>({
     path: (h, v) => void (h.name = path(v, 'path')),
@@ -53,7 +55,7 @@ const setters = new Map(
   }),
 );
 
-/** Later records outweigh earlier ones; an empty value takes the record back (POSIX). */
+/** A later record overrides an earlier one, and an empty value cancels the record (POSIX). */
 export function applyRecords(header: Header, records: Records): void {
   for (const [key, value] of records) if (value.length) setters.get(key)?.(header, value);
 }
@@ -70,11 +72,14 @@ function percentDecoded(name: string): string {
 
 const XATTR: Record<string, (name: string, value: Buffer) => [string, Buffer]> = {
   'SCHILY.xattr.': (name, value) => [name, value],
-  // libarchive: the name percent-encoded, the value in base64
+  // libarchive's form: the name is percent-encoded, the value is in base64
   'LIBARCHIVE.xattr.': (name, value) => [percentDecoded(name), Buffer.from(value.toString('latin1'), 'base64')],
 };
 
-/** tar-stream's pax reader turns values into UTF-8 text, which destroys security.capability: here they stay bytes. */
+/**
+ * The extended attributes. Their values stay bytes: tar-stream's pax reader turns them into UTF-8 text, which destroys
+ * security.capability.
+ */
 export function readXattrs(records: Records): Map<string, Buffer> {
   const found = new Map<string, Buffer>();
   for (const [key, value] of records) {

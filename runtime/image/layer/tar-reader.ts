@@ -1,10 +1,9 @@
 /**
- * Reads a tar stream as it comes and tells a sink, synchronously.
+ * Reads a tar stream as it arrives and calls a sink synchronously.
  *
- * The tar-stream package, used here to write archives, could not be used to read layers: it decodes extended attributes
- * as UTF-8 text, takes the further tables of an old sparse file for headers, knows no pax times, owners or holes, and
- * gives each entry as an asynchronous stream, which costs more than the file itself for the thousands of small files of
- * a layer.
+ * The tar-stream package writes archives here, but it cannot read layers: it decodes extended attributes as UTF-8 text,
+ * takes the further tables of an old sparse file for headers, knows no pax times, owners or holes, and gives each entry
+ * as an asynchronous stream, which costs more than the file itself for the thousands of small files of a layer.
  */
 import { BLOCK, readHeader, TarError, type Header } from './tar-header.ts';
 import { applyRecords, readRecords, readXattrs, type Records } from './tar-pax.ts';
@@ -14,7 +13,7 @@ export interface Entry extends Header {
   xattrs: Map<string, Buffer>;
   sparse?: Sparse;
 }
-/** For each entry: entry, data as often as needed, close. */
+/** The calls for each entry: `entry`, then `data` as often as needed, then `close`. */
 export interface Sink {
   entry(entry: Entry): void;
   data(bytes: Buffer): void;
@@ -28,7 +27,7 @@ export class TarReader {
   #state: State = 'header';
   /** bytes of an incomplete block */
   #rest: Buffer = Buffer.alloc(0);
-  /** bytes of the body, and of zeros after it, still to come */
+  /** how many bytes of the body, and of zeros after it, are still to come */
   #left = 0;
   #padding = 0;
   #meta: { type: string; parts: Buffer[] } | undefined;
@@ -41,7 +40,7 @@ export class TarReader {
 
   constructor(private readonly sink: Sink) {}
 
-  /** Throws TarError, and whatever the sink throws. */
+  /** Throws TarError, and what the sink throws. */
   write(bytes: Buffer): void {
     let chunk = this.#rest.length ? Buffer.concat([this.#rest, bytes]) : bytes;
     this.#rest = Buffer.alloc(0);
@@ -59,7 +58,7 @@ export class TarReader {
     }
   }
 
-  /** Nothing follows. GNU tar and docker accept an archive without its closing zeros. */
+  /** Ends the input. Like GNU tar and docker, it accepts an archive without the zeros at the end. */
   end(): void {
     if (this.#state === 'ended') return;
     if (this.#state !== 'header' || this.#left || this.#rest.length)
@@ -87,7 +86,7 @@ export class TarReader {
     if (!size) this.#finish();
   }
 
-  /** The body is complete. */
+  /** Handles a complete body. */
   #finish(): void {
     const state = this.#state;
     this.#state = 'header';
@@ -101,7 +100,9 @@ export class TarReader {
     else this.#longLink = body.toString('latin1', 0, end < 0 ? body.length : end);
   }
 
-  /** Records for all entries that follow. Only the last of a key counts: they stay few, and bounded. */
+  /**
+   * Adds records for all following entries. Only the last record of each key is kept, and their total size is limited.
+   */
   #addGlobal(records: Records): void {
     const kept = new Map([...this.#global, ...records]);
     this.#global = [...kept];
@@ -168,7 +169,7 @@ export class TarReader {
 
   #begin(): void {
     const entry = this.#entry!;
-    // what is no file has no bytes, whatever its header says: POSIX leaves the size of links and directories undefined
+    // only a file has data, whatever the header says: POSIX leaves the size of links and directories undefined
     const isFile = !'123456'.includes(entry.type);
     if (entry.sparse) checkSparse(entry.sparse, entry.size);
     this.sink.entry(entry);

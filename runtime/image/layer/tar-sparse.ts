@@ -1,10 +1,10 @@
 /**
- * Files with holes: GNU tar manual, "Storing Sparse Files". The archive holds only the segments; four ways to say where
- * they belong:
+ * Files with holes: GNU tar manual, "Storing Sparse Files". The archive holds only the segments. There are four formats
+ * for their positions:
  *   old   type 'S': a table in the header and in the blocks after it
- *   0.0   pax records GNU.sparse.offset and GNU.sparse.numbytes, by turns
+ *   0.0   pax records GNU.sparse.offset and GNU.sparse.numbytes, alternating
  *   0.1   pax record GNU.sparse.map=offset,length,…
- *   1.0   GNU.sparse.major=1: the map is the first blocks of the file's own bytes
+ *   1.0   GNU.sparse.major=1: the map is in the first blocks of the file's own data
  */
 import { BLOCK, numeric, TarError, text } from './tar-header.ts';
 import type { Records } from './tar-pax.ts';
@@ -15,7 +15,7 @@ export interface Sparse {
 }
 
 const MOST = 1 << 20;
-/** of a number, with its line end */
+/** digits of a number, with its line feed */
 const MOST_DIGITS = 16;
 
 export function checkSparse(sparse: Sparse, size: number): Sparse {
@@ -32,7 +32,7 @@ export function checkSparse(sparse: Sparse, size: number): Sparse {
   return sparse;
 }
 
-/** Appends the table's entries; says whether another block of them follows. */
+/** Appends the table's entries. Returns true when another block of the table follows. */
 export function readOldTable(block: Buffer, from: number, count: number, sparse: Sparse): boolean {
   for (let at = from; at < from + count * 24 && block[at]; at += 24) {
     sparse.segments.push([numeric(block, at, 12, 'sparse offset'), numeric(block, at + 12, 12, 'sparse length')]);
@@ -62,7 +62,7 @@ export interface PaxSparse {
   sparse: Sparse;
 }
 
-/** What the pax records say of holes; undefined: nothing. */
+/** The sparse format that the pax records describe; undefined when there is none. */
 export function paxSparse(records: Records): PaxSparse | undefined {
   const last = new Map(records.map(([key, value]) => [key, value.toString('latin1')]));
   const realSize = last.get('GNU.sparse.realsize') ?? last.get('GNU.sparse.size');
@@ -78,13 +78,13 @@ export function paxSparse(records: Records): PaxSparse | undefined {
   return { ...(name && { name }), inBody, sparse: { realSize: number(realSize), segments } };
 }
 
-/** The map of format 1.0: decimal numbers, one a line, first their count, in the body's first blocks. */
+/** The map of format 1.0: decimal numbers, one a line, the count first, in the first blocks of the body. */
 export class BodyMap {
   #text = '';
   #lines = 0;
   #wanted: number | undefined;
 
-  /** Takes a block; returns the segments when it was the last one. */
+  /** Takes a block. Returns the segments after the last one. */
   add(block: Buffer): Sparse['segments'] | undefined {
     const more = text(block, 0, BLOCK);
     this.#text += more;

@@ -1,4 +1,4 @@
-/** The job of a worker thread: one layer's blob → a directory for overlayfs. */
+/** The worker's job that unpacks one layer's blob into a directory for overlayfs. */
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,30 +10,30 @@ import { TarReader } from './tar-reader.ts';
 export interface UnpackInput {
   /** path of the compressed layer */
   blob: string;
-  /** made here; the tree goes into dir/diff. Whoever asked removes it when the job fails. */
+  /** made by the job; the tree goes into dir/diff. The caller removes it when the job fails. */
   dir: string;
-  /** sha256 of the tar that must come out: OCI image spec, "Layer DiffID" */
+  /** the expected sha256 of the tar: OCI image spec, "Layer DiffID" */
   diffID: string;
   /** absent: as overlayfs reads them */
   whiteouts?: Whiteouts;
-  /** shared with the asking thread: [compressed bytes read so far, 1 when it shall stop] */
+  /** shared with the calling thread: [compressed bytes read so far, 1 to request a stop] */
   control?: SharedArrayBuffer;
 }
-/** size: bytes of the files */
+/** `size`: bytes of the files */
 export interface UnpackResult {
   size: number;
   entries: number;
 }
 
-/** More than any real layer; a bomb of zeros ends here, or at the end of the disk. */
+/** More than any real layer. A decompression bomb ends here, or when the disk is full. */
 const MAX_BYTES = 256 * 2 ** 30;
 
-/** Throws TarError for a layer that is not what it should be, SyscallError for what the kernel refuses. */
+/** Throws TarError for an invalid layer, SyscallError when the kernel refuses a call. */
 export async function unpackLayer({ blob, dir, diffID, whiteouts, control }: UnpackInput): Promise<UnpackResult> {
   const shared = new BigInt64Array(control ?? new SharedArrayBuffer(16));
   const hash = createHash('sha256');
   mkdirSync(join(dir, 'diff'), { recursive: true });
-  // layers without an entry for their root, whatever the daemon's umask is
+  // the mode of the root when the layer has no entry for it; the daemon's umask does not matter
   chmodSync(join(dir, 'diff'), 0o755);
   const writer = new LayerWriter(join(dir, 'diff'), whiteouts);
   const tar = new TarReader(writer);

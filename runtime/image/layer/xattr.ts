@@ -1,11 +1,12 @@
-/** Extended attributes that a layer may bring: xattr(7). */
+/** The extended attributes that a layer may set: xattr(7). */
 
-/** On a directory of a layer: nothing of the lower layers shows through. overlayfs.rst, "opaque directories". */
+/** On a directory of a layer: hides the directory's content in lower layers. overlayfs.rst, "opaque directories". */
 export const OPAQUE = 'trusted.overlay.opaque';
 
 /**
- * trusted.overlay.* (redirect, metacopy, origin …) are overlayfs' own notes to itself: from a registry they would let a
- * layer point at files that it does not hold. security.selinux and the like belong to the host's policy.
+ * overlayfs stores its own state in trusted.overlay.* (redirect, metacopy, origin …). From a registry these attributes
+ * would let a layer refer to files that it does not hold. security.selinux and similar ones belong to the host's
+ * policy.
  */
 const KEPT = [/^security\.capability$/, /^user\.(?!overlay\.)/, /^system\.posix_acl_(access|default)$/];
 const MAX_VALUE = 65536;

@@ -1,23 +1,23 @@
 /**
- * Walks over the frames of a zstd file without decoding it: RFC 8878, "Zstandard Frames".
+ * Checks the frames of a zstd file without decoding it: RFC 8878, "Zstandard Frames".
  *
  *   frame  magic, header (window size …), blocks (3 bytes: last, type, size), checksum
  *
- * A frame says how much memory its decoder must keep; fzstd believes up to 2 GiB, and moves all of it for each block.
+ * A frame states how much memory its decoder needs. fzstd accepts up to 2 GiB and moves all of it for each block.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { TarError } from './tar-header.ts';
 
 const MAGIC = 0xfd2fb528;
 /**
- * Eight times what RFC 8878 asks a decoder to support. With 128 MiB, fzstd 0.1.1 was seen to decode wrongly (the diffID
- * gave it away).
+ * Eight times the window that RFC 8878 asks decoders to support. With 128 MiB, fzstd 0.1.1 was seen to decode wrongly
+ * (the diffID did not match).
  */
 const MAX_WINDOW = 64 * 2 ** 20;
 const MAX_BLOCKS = 2_000_000;
 const RLE = 1;
 
-/** Bytes of the header after the magic, the window, and whether a checksum ends the frame. */
+/** The header's length after the magic, the window, and whether a checksum ends the frame. */
 function frameHeader(head: Buffer): { length: number; window: number; checksum: boolean } {
   const flags = head[4]!;
   const single = (flags >> 5) & 1;
@@ -30,7 +30,7 @@ function frameHeader(head: Buffer): { length: number; window: number; checksum: 
   return { length: at - 4 + sizeBytes, window, checksum: Boolean(flags & 4) };
 }
 
-/** Throws TarError for a window over 64 MiB and for what is no zstd. */
+/** Throws TarError for a window of more than 64 MiB, and for data that is not zstd. */
 export function checkFrames(path: string): void {
   const fd = openSync(path, 'r');
   const head = Buffer.alloc(18);

@@ -1,22 +1,22 @@
 /**
- * From an index to the one manifest that is meant: OCI image spec, "Image Index".
+ * Chooses one manifest from an index: OCI image spec, "Image Index".
  *
- *   entry with a platform       ── fits ──▶ manifest
- *   entry that is an index      ── fetch ─▶ its entries, in the same way
- *   entry without a platform    ── fetch ─▶ manifest ── fetch ──▶ its config says for what it is
+ *   entry with a platform       ── matches ──▶ manifest
+ *   entry that is an index      ── fetch ────▶ its entries, in the same way
+ *   entry without a platform    ── fetch ────▶ manifest ── fetch ──▶ its config has the platform
  */
 import { Refusal } from '../../errors/api-error.ts';
 import type { Descriptor, Index, Manifest, Platform } from './manifest.ts';
 import { indexTypes } from './media-types.ts';
 import { candidates, matches, NoMatch } from './platform.ts';
 
-/** What the registry has, asked for by digest. */
+/** Fetches a registry's documents by digest. */
 export interface Shelf {
   document(digest: string): Promise<{ document: Index | Manifest; bytes: Buffer }>;
-  /** Of what the manifest's config says it is. */
+  /** The platform that the manifest's config states. */
   platform(manifest: Manifest): Promise<Platform>;
 }
-/** `manifest` and its bytes if it had to be fetched already to be found. */
+/** `fetched` holds the manifest and its bytes when they had to be fetched for the choice. */
 export interface Chosen {
   digest: string;
   platform: Platform;
@@ -28,7 +28,7 @@ const MOST_LOOKED_AT = 50;
 
 class Search {
   #lookedAt = 0;
-  /** why one that does not say for what it is was passed over: attestations and charts stand in an index, too */
+  /** why an entry without a platform was skipped; an index may also hold attestations and charts */
   passedOver: Refusal | undefined;
   constructor(
     private readonly shelf: Shelf,
@@ -63,7 +63,7 @@ class Search {
   }
 }
 
-/** Throws Refusal 404 in docker's words when there is none, and what the shelf throws. */
+/** Throws Refusal 404 in docker's words when no manifest matches, and what the shelf throws. */
 export async function chooseManifest(index: Index, wanted: Platform, shelf: Shelf): Promise<Chosen> {
   const search = new Search(shelf, wanted);
   const found = await search.among(index);

@@ -1,4 +1,4 @@
-/** The image's config as a registry sent it → ImageConfig: OCI image spec, "Image Configuration". */
+/** Parses an image's config from a registry into ImageConfig: OCI image spec, "Image Configuration". */
 import { Refusal } from '../../errors/api-error.ts';
 import { isDigest } from './digest.ts';
 import type { ImageConfig } from './image.ts';
@@ -7,7 +7,7 @@ import { Checked } from '../../json/checked.ts';
 type Execution = NonNullable<ImageConfig['config']>;
 type HistoryEntry = NonNullable<ImageConfig['history']>[number];
 
-/** Drops what is undefined, so that absent stays absent. */
+/** Removes undefined fields, so that an absent field stays absent. */
 const present = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;
@@ -41,14 +41,14 @@ function readHistory(value: unknown, index: number): HistoryEntry {
   });
 }
 
-/** Throws Refusal 500 that names the first field that is not as the specification has it. */
+/** Throws Refusal 500 that names the first field that does not follow the specification. */
 export function readConfig(bytes: Buffer): ImageConfig {
   const from = Checked.parse("the image's config", bytes);
   const rootfs = from.object('rootfs');
   if ((rootfs.optional('type') || 'layers') !== 'layers') throw rootfs.wrong('type', '"layers"');
   const diffIDs = rootfs.has('diff_ids') ? rootfs.list('diff_ids', 499) : [];
   if (!diffIDs.every(isDigest)) throw rootfs.wrong('diff_ids', 'a list of sha256 digests');
-  // dockerd takes a config that does not say for what it is for one of its own kind
+  // like dockerd, takes a config without an os for one of the own os
   const os = from.optional('os') || 'linux';
   if (os !== 'linux')
     throw new Refusal(

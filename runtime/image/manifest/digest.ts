@@ -1,4 +1,4 @@
-/** Content addresses: OCI image spec, "Digests". Only sha256 is stored; what names another algorithm is refused. */
+/** Digests: OCI image spec, "Digests". Only sha256 is supported; a digest with another algorithm is refused. */
 import { createHash } from 'node:crypto';
 import { badParameter } from '../../errors/api-error.ts';
 
@@ -6,7 +6,7 @@ const SHA256 = /^sha256:([a-f0-9]{64})$/;
 
 export const isDigest = (text: unknown): text is string => typeof text === 'string' && SHA256.test(text);
 
-/** The 64 hex digits of a sha256 digest: a safe file name. Throws Refusal 400. */
+/** The 64 hex digits of a sha256 digest, which are a safe file name. Throws Refusal 400. */
 export function hexOf(digest: string): string {
   const hex = SHA256.exec(digest)?.[1];
   if (!hex)
@@ -18,10 +18,10 @@ export function hexOf(digest: string): string {
 
 export const sha256 = (bytes: Buffer | string): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
-/** The id of a layer or image as docker shows it: 12 hex digits. */
+/** The short id of a layer or image, as docker shows it: 12 hex digits. */
 export const shortOf = (digest: string): string => digest.replace(/^sha256:/, '').slice(0, 12);
 
-/** OCI image spec, "Layer ChainID": names a stack of layers; the first one's is its diffID. */
+/** OCI image spec, "Layer ChainID". A chainID names a stack of layers; the chainID of the first layer is its diffID. */
 export const chainIDs = (diffIDs: readonly string[]): string[] =>
   diffIDs.reduce<string[]>(
     (chain, diffID) => [...chain, chain.length ? sha256(`${chain.at(-1)} ${diffID}`) : diffID],

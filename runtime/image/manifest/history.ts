@@ -10,7 +10,7 @@ export interface HistoryItem {
   Comment: string;
 }
 
-/** Newest first. `Created` in seconds since 1970, `Size` in bytes of the layer's files. */
+/** Newest first. `Created` is in seconds since 1970, `Size` in bytes of the layer's files. */
 export function historyOf(image: Image): HistoryItem[] {
   const entries =
     image.config.history ?? image.layers.map(() => ({}) as NonNullable<Image['config']['history']>[number]);

@@ -28,11 +28,11 @@ export interface ImageConfig {
 export interface Layer {
   /** sha256 of the uncompressed tar */
   diffID: string;
-  /** names the stack up to and with this layer: OCI image spec, "Layer ChainID" */
+  /** names the stack of layers up to this one: OCI image spec, "Layer ChainID" */
   chainID: string;
-  /** the unpacked tree, absolute */
+  /** absolute path of the unpacked tree */
   dir: string;
-  /** a shorter path to the same tree, for mount(2)'s one page of options */
+  /** a shorter path to the same tree, because the options of mount(2) must fit into one page */
   short?: string;
   /** bytes of the files in it */
   size: number;
@@ -41,13 +41,13 @@ export interface Image {
   /** 'sha256:…', digest of the config */
   id: string;
   config: ImageConfig;
-  /** lowest first */
+  /** the lowest layer first */
   layers: Layer[];
-  /** 'ubuntu:latest', familiar names as docker prints them */
+  /** 'ubuntu:latest': familiar names, as docker prints them */
   tags: string[];
   /** 'ubuntu@sha256:…' */
   digests: string[];
   size: number;
-  /** true for an image that the practice registry put together */
+  /** true for an image that the practice registry made */
   practice: boolean;
 }

@@ -1,18 +1,18 @@
 /**
- * The documents that lead from a name to layers: OCI image spec, "Image Index" and "Image Manifest", and Docker's older
- * twins of them.
+ * The documents between a name and its layers: OCI image spec, "Image Index" and "Image Manifest", and Docker's older
+ * equivalents.
  *
  *   index ── platform ──▶ manifest ──▶ config (diffIDs, command, environment)
  *                            └───────▶ layers, lowest first
  *
- * They come from a registry: every field that is used is checked here.
+ * They come from a registry, so every field that is used is checked here.
  */
 import { Refusal } from '../../errors/api-error.ts';
 import { isDigest } from './digest.ts';
 import { Checked } from '../../json/checked.ts';
 import { configTypes, indexTypes, layerTypes, manifestTypes, schema1Types } from './media-types.ts';
 
-/** What an image is made for, as an index says it: platform.ts. */
+/** The platform of an image, as an index states it: platform.ts. */
 export interface Platform {
   os: string;
   architecture: string;
@@ -21,7 +21,7 @@ export interface Platform {
 export interface Descriptor {
   mediaType: string;
   digest: string;
-  /** bytes */
+  /** in bytes */
   size: number;
   platform?: Platform;
 }
@@ -38,8 +38,8 @@ export interface Manifest {
 }
 
 /**
- * Sizes that are still believed. A manifest of docker's own limit, a config eight times the largest seen, layers of any
- * disk.
+ * The largest accepted sizes in bytes: for a manifest docker's own limit, for a config eight times the largest one
+ * seen, for layers more than any disk.
  */
 export const MAX_MANIFEST = 4 * 2 ** 20;
 const MAX_CONFIG = 8 * 2 ** 20;
@@ -48,7 +48,7 @@ const MAX_ENTRIES = 1000;
 /** overlayfs takes 500 lower layers: fs/overlayfs/params.h */
 const MAX_LAYERS = 499;
 
-/** Undefined for one that says nothing: docker's own tools write `"platform": {"os": "", "architecture": ""}`. */
+/** Undefined when it is empty: docker's own tools write `"platform": {"os": "", "architecture": ""}`. */
 function readPlatform(from: Checked): Platform | undefined {
   const [os, architecture, variant] = ['os', 'architecture', 'variant'].map((key) => from.optional(key));
   return os && architecture ? { os, architecture, ...(variant && { variant }) } : undefined;
@@ -93,7 +93,7 @@ const readManifest = (from: Checked, mediaType: string): Manifest => ({
 });
 
 /**
- * `contentType` is what the registry called it. A document that could be read as both kinds is refused: OCI image spec,
+ * `contentType` is the registry's Content-Type. A document that could be read as both kinds is refused: OCI image spec,
  * security advisory CVE-2021-41190. Throws Refusal 500.
  */
 export function readDocument(bytes: Buffer, contentType: string): Index | Manifest {

@@ -1,6 +1,5 @@
 /**
- * What the documents and blobs of an image call themselves: OCI image spec, "Media Types"; Docker "Image Manifest V 2,
- * Schema 2".
+ * Media types of an image's documents and blobs: OCI image spec, "Media Types"; Docker "Image Manifest V 2, Schema 2".
  */
 
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
@@ -20,8 +19,8 @@ export const schema1Types: readonly string[] = [
 ];
 const DOCKER_LAYER = 'application/vnd.docker.image.rootfs.diff.tar';
 /**
- * Which of these it is, the layer's first bytes say: decompress.ts. The specification has gzip and zstd, dockerd reads
- * the others too.
+ * The layer's first bytes decide which of these it is: decompress.ts. The specification has gzip and zstd; dockerd also
+ * reads the others.
  */
 const compressions = ['gzip', 'zstd', 'xz', 'bzip2'];
 export const layerTypes: readonly string[] = [
@@ -34,5 +33,5 @@ export const layerTypes: readonly string[] = [
   'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
 ];
 
-/** The Accept header of a request for a manifest by tag or digest. */
+/** The Accept header for a manifest, by tag or digest. */
 export const acceptManifests = [...indexTypes, ...manifestTypes].join(', ');

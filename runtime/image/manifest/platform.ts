@@ -1,11 +1,11 @@
 /**
- * Which of an index's images runs here: OCI image spec, "Image Index", platform; containerd's `platforms.Only`, which
- * dockerd asks.
+ * Matches platforms: which image of an index runs here. OCI image spec, "Image Index", platform; containerd's
+ * `platforms.Only`, which dockerd uses.
  */
 import { badParameter, Refusal } from '../../errors/api-error.ts';
 import type { Descriptor, Index, Platform } from './manifest.ts';
 
-/** Names that others use, and the one that the specification has; armhf and armel say a variant as well. */
+/** Other names of architectures, and the specification's name for each. armhf and armel imply a variant too. */
 const architectures = new Map<string, [architecture: string, variant?: string]>([
   ['x64', ['amd64']],
   ['x86_64', ['amd64']],
@@ -17,7 +17,7 @@ const architectures = new Map<string, [architecture: string, variant?: string]>(
   ['armhf', ['arm', 'v7']],
   ['armel', ['arm', 'v6']],
 ]);
-/** The variant that is meant when none is named. */
+/** The variant that an architecture has when none is named. */
 const defaultVariants = new Map([
   ['arm64', 'v8'],
   ['arm', 'v7'],
@@ -72,7 +72,7 @@ const COMPONENT = /^[A-Za-z0-9_-]+$/;
 
 function normal({ os, architecture, variant }: Platform): Required<Platform> {
   const [name, own] = architectures.get(architecture.toLowerCase()) ?? [architecture.toLowerCase()];
-  // containerd takes '7' for 'v7' and '8' for 'v8'
+  // containerd reads '7' as 'v7' and '8' as 'v8'
   const given = (variant ?? '').toLowerCase().replace(/^(?=\d)/, 'v');
   return {
     os: os.toLowerCase() === 'macos' ? 'darwin' : os.toLowerCase(),
@@ -89,7 +89,9 @@ export const hostPlatform = (): Platform => ({
 export const showPlatform = ({ os, architecture, variant }: Platform): string =>
   [os, architecture, variant].filter(Boolean).join('/');
 
-/** 'linux/arm64/v8', 'arm64', 'linux'. Throws Refusal 400 in the words of containerd, which are dockerd's. */
+/**
+ * Parses 'linux/arm64/v8', 'arm64' or 'linux'. Throws Refusal 400 in the words of containerd, which dockerd repeats.
+ */
 export function parsePlatform(text: string): Platform {
   const quoted = JSON.stringify(text);
   if (text.includes('*')) throw badParameter(`${quoted}: wildcards not yet supported: invalid argument`);
@@ -120,14 +122,14 @@ const older = (architecture: string, variant: string, oldest: number): Omit<Plat
     variant: `v${newest - 1 - j}`,
   }));
 };
-/** What else a processor runs, best first. */
+/** The other platforms that a processor runs, the best first. */
 const fallbacks: Record<string, (variant: string) => Omit<Platform, 'os'>[]> = {
   amd64: (variant) => [...older('amd64', variant, 1), { architecture: '386', variant: '' }],
   arm: (variant) => older('arm', variant, 5),
   arm64: (variant) => [...older('arm64', variant, 8), { architecture: 'arm', variant: 'v8' }, ...older('arm', 'v8', 5)],
 };
 
-/** 0: not for this platform; the higher, the better. */
+/** 0 when it does not run on the wanted platform; a higher score is better. */
 function score(wanted: Platform, offered: Platform): number {
   const [want, have] = [normal(wanted), normal(offered)];
   if (want.os !== have.os) return 0;
@@ -138,13 +140,14 @@ function score(wanted: Platform, offered: Platform): number {
   const at = runs.findIndex(
     ({ architecture, variant }) => architecture === have.architecture && variant === have.variant,
   );
-  // of two that mean the same the one that is written as it was asked for
+  // of two equal platforms, prefer the one with the same spelling as the request
   return at < 0 ? 0 : 100 - 2 * at + (offered.variant === wanted.variant ? 1 : 0);
 }
 
 /**
- * Whether a config is of this platform. Many configs name no variant, since the specification was late with it: they
- * are of each (dockerd's OnlyPlatformWithFallback). One without an architecture is taken for this machine's.
+ * Whether a config is for this platform. Many configs name no variant, because the specification added it late: they
+ * match each variant (dockerd's OnlyPlatformWithFallback). A config without an architecture counts as one for this
+ * machine.
  */
 export function matches(wanted: Platform, offered: Platform): boolean {
   if (!offered.architecture) return matches(wanted, { ...offered, architecture: hostPlatform().architecture });
@@ -153,7 +156,7 @@ export function matches(wanted: Platform, offered: Platform): boolean {
   return !offered.variant && want.os === have.os && want.architecture === have.architecture;
 }
 
-/** The entries that may be meant, best first; behind them those that do not say for what they are. */
+/** The entries that match, the best first, followed by the entries that state no platform. */
 export function candidates(index: Index, wanted: Platform): Descriptor[] {
   const scored = index.manifests.map((entry) => ({
     entry,
@@ -165,7 +168,9 @@ export function candidates(index: Index, wanted: Platform): Descriptor[] {
     .map(({ entry }) => entry);
 }
 
-/** In docker's words. The index has a digest: no other registry has another one under it. */
+/**
+ * The error in docker's words. It is final: the index has a digest, so no other registry has different content for it.
+ */
 export class NoMatch extends Refusal {
   constructor(wanted: Platform) {
     super(404, `no matching manifest for ${showPlatform(wanted)} in the manifest list entries`);

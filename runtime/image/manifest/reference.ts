@@ -1,10 +1,10 @@
 /**
- * Names of images, by the grammar of the distribution project:
+ * Names of images, in the grammar of the distribution project:
  *
  *   reference  name [":" tag] ["@" digest]        name  [domain "/"] path
  *   domain     host [":" port]                    path  component *("/" component)
  *
- * Short names are docker.io's: `ubuntu` is docker.io/library/ubuntu:latest.
+ * Short names belong to docker.io: `ubuntu` is docker.io/library/ubuntu:latest.
  */
 import { badParameter, type Refusal } from '../../errors/api-error.ts';
 
@@ -34,12 +34,14 @@ const wholeTag = new RegExp(`^${tag}$`);
 const wholePath = new RegExp(`^${path}$`);
 
 export const isTag = (text: string): boolean => wholeTag.test(text);
-/** A repository's name inside a registry: OCI distribution spec, "Pulling manifests". */
+/** Whether this is the name of a repository in a registry: OCI distribution spec, "Pulling manifests". */
 export const isPath = (text: string): boolean => text.length <= MAX_PATH && wholePath.test(text);
 
 const invalid = (why = ''): Refusal => badParameter(`invalid reference format${why}`);
 
-/** What stands before the first slash is a host only if it looks like one; else the name belongs to docker.io. */
+/**
+ * The part before the first slash is a host only if it looks like one. Otherwise the whole name belongs to docker.io.
+ */
 function splitDomain(text: string): [domain: string, rest: string] {
   const slash = text.indexOf('/');
   const first = slash < 0 ? '' : text.slice(0, slash);
@@ -66,7 +68,10 @@ export function parseReference(text: string): Reference {
   return { domain, path: itsPath, ...(itsTag && { tag: itsTag }), ...(itsDigest && { digest: itsDigest }) };
 }
 
-/** The same with what a pull fills in: `latest` when neither tag nor digest is given; a digest outweighs a tag. */
+/**
+ * Like parseReference, with a pull's defaults: the tag is `latest` when there is neither tag nor digest, and a digest
+ * replaces the tag.
+ */
 export function normalize(text: string): Reference {
   const ref = parseReference(text);
   if (ref.digest) return { domain: ref.domain, path: ref.path, digest: ref.digest };
@@ -78,7 +83,7 @@ const suffix = (ref: Reference): string => (ref.tag ? `:${ref.tag}` : '') + (ref
 export const canonicalName = (ref: Reference): string => `${ref.domain}/${ref.path}${suffix(ref)}`;
 
 /**
- * 'ubuntu': the repository as docker prints it; whole where the short form would be read as another one
+ * 'ubuntu': the repository as docker prints it. The name stays whole where the short form would mean another repository
  * (docker.io/localhost/a).
  */
 export function familiarRepository(ref: Reference): string {

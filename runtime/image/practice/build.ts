@@ -1,9 +1,9 @@
 /**
- * The job that puts the practice images together, in the folder format of server/registry/storage.ts:
+ * The job that builds the practice images, in the directory format of server/registry/storage.ts:
  *
  *   registry/blobs/sha256/<hex>   registry/repositories/<name>/_manifests/<hex>   …/_blobs/<hex>   …/_tags/<tag>
  *
- * The same host files give the same bytes; a stamp of them says whether it has to be done again.
+ * The same host files give the same bytes. A stamp of these files shows whether a new build is needed.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { hostPlatform } from '../manifest/platform.ts';
 import { helloLayers, ubuntuLayers, type PracticeLayer } from './layers.ts';
 import type { Tree } from './tree.ts';
 
-/** Raised when the way of building changes. */
+/** Increase this when the build changes. */
 const VERSION = 1;
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -142,7 +142,7 @@ function recipes(): Recipe[] {
   ];
 }
 
-/** Makes <root>/registry unless it is up to date. Throws what reading the host's files throws. */
+/** Builds <root>/registry unless it is up to date. Throws the errors of reading the host's files. */
 export async function buildPractice({ root }: { root: string }): Promise<void> {
   const all = recipes();
   const stamp = stampOf(all);

@@ -1,4 +1,4 @@
-/** What goes into which layer of the practice `ubuntu`. Programs that the host does not have are left out. */
+/** The content of each layer of the practice `ubuntu`. Programs that the host does not have are left out. */
 
 export const programs = {
   base: ['bash', 'sh', 'dash'],
@@ -155,7 +155,7 @@ export const programs = {
   ],
 } as const;
 
-/** Copied as they are, where present: what the programs look for at run time. */
+/** Copied unchanged where present: files that the programs read at run time. */
 export const baseFiles = [
   '/usr/lib/os-release',
   '/etc/os-release',
@@ -246,7 +246,7 @@ const groups: [name: string, id: number][] = [
   ['nogroup', 65534],
 ];
 
-/** Nothing of the host's own users comes along. */
+/** Files with fixed content, so that nothing about the host's own users is copied. */
 export const written: [path: string, content: string, mode?: number][] = [
   [
     'etc/passwd',

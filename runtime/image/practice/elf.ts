@@ -1,12 +1,12 @@
-/** The few fields of an ELF file that say what it needs to run: elf(5), ld.so(8). */
+/** The fields of an ELF file that say what the program needs to run: elf(5), ld.so(8). */
 
 export interface Elf {
   machine: number;
-  /** PT_INTERP: the dynamic loader, absent for libraries and static programs */
+  /** PT_INTERP: the dynamic loader; absent for libraries and static programs */
   interpreter?: string;
   /** DT_NEEDED: names of libraries */
   needed: string[];
-  /** DT_RUNPATH or DT_RPATH: where to look first, with $ORIGIN still in it */
+  /** DT_RUNPATH or DT_RPATH: directories to search first, with $ORIGIN unexpanded */
   runpath: string[];
 }
 interface Segment {
@@ -45,7 +45,7 @@ function dynamic(file: Buffer, { offset, size }: Segment): [tag: number, value: 
   return entries;
 }
 
-/** Undefined for what is no 64-bit little-endian ELF file: scripts, data. */
+/** Undefined for a file that is not 64-bit little-endian ELF, such as a script or data. */
 export function readElf(file: Buffer): Elf | undefined {
   if (file.length < 64 || file.readUInt32BE(0) !== 0x7f454c46 || file[4] !== 2 || file[5] !== 1) return undefined;
   const all = segments(file);

@@ -1,4 +1,4 @@
-/** The layers of the practice images as trees, lowest first. */
+/** The layers of the practice images as trees, the lowest first. */
 import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { packageRoot } from '../../syscalls/native.ts';
 import {
@@ -24,7 +24,7 @@ const PATHS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 const locate = (name: string): string | undefined =>
   PATHS.map((dir) => `${dir}/${name}`).find((path) => existsSync(path) && statSync(path).isFile());
 
-/** The first line of a script names what it cannot do without. */
+/** The interpreter that a script's first line names. */
 function interpreterOf(path: string): string | undefined {
   const head = readFileSync(path).subarray(0, 128).toString('latin1');
   return /^#!\s*(\/[^\s]+)/.exec(head)?.[1];
@@ -71,7 +71,7 @@ export function ubuntuLayers(): PracticeLayer[] {
   ];
 }
 
-/** Undefined where npm ci has not built the program. */
+/** Undefined when npm ci has not built the program. */
 export function helloLayers(): PracticeLayer[] | undefined {
   const path = `${packageRoot}/native/build/Release/hello`;
   if (!existsSync(path)) return undefined;

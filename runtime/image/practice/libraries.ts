@@ -1,4 +1,4 @@
-/** The libraries that a program needs, found as the dynamic loader would: ld.so(8), ldconfig(8). */
+/** Finds the libraries that a program needs, as the dynamic loader does: ld.so(8), ldconfig(8). */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readElf, type Elf } from './elf.ts';
@@ -7,7 +7,7 @@ const DEFAULTS = ['x86_64-linux-gnu', 'aarch64-linux-gnu']
   .flatMap((triplet) => [`/lib/${triplet}`, `/usr/lib/${triplet}`])
   .concat('/lib64', '/usr/lib64', '/lib', '/usr/lib');
 
-/** The directories of /etc/ld.so.conf; `include` takes a pattern with one star in the last component. */
+/** The directories of /etc/ld.so.conf. `include` takes a pattern with one star in the last component. */
 function configured(path = '/etc/ld.so.conf', depth = 0): string[] {
   if (depth > 4 || !existsSync(path)) return [];
   return readFileSync(path, 'utf8')
@@ -45,8 +45,8 @@ export class Libraries {
   }
 
   /**
-   * Absolute paths of the loader and of all libraries of `path`, direct and indirect; undefined when one is missing:
-   * then it would not run.
+   * Absolute paths of the loader and of all libraries of `path`, direct and indirect. Undefined when one is missing,
+   * because the program would not run.
    */
   of(path: string): string[] | undefined {
     const found = new Set<string>();

@@ -1,4 +1,4 @@
-/** How the store gets at the practice registry: server/ starts it, and runtime/ must not import server/. */
+/** The interface of the practice registry. server/ starts it, because runtime/ must not import server/. */
 export interface PracticeRegistry {
   url: string;
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-/** The entries of one layer: what is copied from the host, under the names it has there, and what is written. */
+/** The entries of one layer: files copied from the host under the same names, and files with fixed content. */
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { posix } from 'node:path';
 
@@ -6,14 +6,14 @@ export type Node = { mode: number; mtime: number } & (
   { type: 'file'; content: Buffer } | { type: 'directory' } | { type: 'symlink'; target: string }
 );
 
-/** mtime of what is written and not copied: the same on every machine. */
+/** The mtime of entries that are not copied; it is the same on every machine. */
 const EPOCH = 1_700_000_000;
 const MAX_HOPS = 40;
 
 export class Tree {
-  /** path without a leading slash → node; parents are added before children */
+  /** path without the leading slash → node; parents are added before children */
   readonly nodes = new Map<string, Node>();
-  /** `below`: the layers under this one; what they have is not copied again */
+  /** `below`: the lower layers; what they have is not copied again */
   constructor(private readonly below: readonly Tree[] = []) {}
 
   has(path: string): boolean {
@@ -24,7 +24,7 @@ export class Tree {
     this.#ancestors(path);
     this.nodes.set(path, node);
   }
-  /** A folder that several layers have shows the attributes of the highest: so each layer says them again. */
+  /** Repeats the parent directories in this layer, because a directory shows the attributes of its highest layer. */
   #ancestors(path: string): void {
     const parent = posix.dirname(path);
     if (parent === '.' || this.nodes.has(parent)) return;
@@ -48,8 +48,7 @@ export class Tree {
   }
 
   /**
-   * Copies a file of the host with every link on the way to it, so that it is found by the same names. Returns its real
-   * path.
+   * Copies a file of the host and every link on the way to it, so that the same names find it. Returns its real path.
    */
   copy(path: string): string {
     const todo = path.split('/').filter(Boolean).reverse();
@@ -86,7 +85,7 @@ export class Tree {
     );
   }
 
-  /** The same for everything below a directory; sockets and devices are left out. */
+  /** Copies everything below a directory, except sockets and devices. */
   copyAll(path: string): void {
     this.copy(path);
     for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {

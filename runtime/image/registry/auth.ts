@@ -1,11 +1,11 @@
 /**
- * Proving who one is to a registry: distribution's "Token Authentication Specification".
+ * Authentication at a registry: distribution's "Token Authentication Specification".
  *
  *   GET /v2/…          ─▶ 401, WWW-Authenticate: Bearer realm, service, scope
  *   GET realm?service&scope, Basic if there are credentials  ─▶ {"token", "expires_in"}
  *   GET /v2/… with Authorization: Bearer token               ─▶ 200
  *
- * An identity token (what `docker login` gets from some registries) is traded by POST instead, as OAuth 2 refresh
+ * An identity token (which some registries give to `docker login`) is exchanged by POST instead, as an OAuth 2 refresh
  * token.
  */
 import { Refusal } from '../../errors/api-error.ts';
@@ -17,7 +17,7 @@ import { Checked } from '../../json/checked.ts';
 import { patience, within } from './patience.ts';
 import { ConnectionError } from './registry-error.ts';
 
-/** Who one is, as docker's clients say it: the Engine API's X-Registry-Auth. */
+/** Credentials in the form of docker's clients: the Engine API's X-Registry-Auth. */
 export interface RegistryAuth {
   username?: string;
   password?: string;
@@ -28,17 +28,17 @@ export interface RegistryAuth {
 
 const MAX_TOKEN = 256 * 1024;
 const SHORTEST_SECONDS = 60;
-/** A token is not used in its last seconds. */
+/** A token is not used in the last milliseconds of its life. */
 const MARGIN_MS = 5000;
 
 const basic = ({ username = '', password = '' }: RegistryAuth) =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 
-/** The credentials for one registry and the tokens it gave for them. */
+/** The credentials for one registry, and the tokens that it gave for them. */
 export class Authorizer {
   readonly #tokens = new Map<string, { header: string; until: number }>();
 
-  /** `https`: whether the registry is spoken to over TLS; then its token server must be too. */
+  /** `https`: whether the registry uses TLS. Then its token server must use TLS too. */
   constructor(
     private readonly auth: RegistryAuth | undefined,
     private readonly https: boolean,
@@ -50,7 +50,7 @@ export class Authorizer {
     return known && known.until > Date.now() ? known.header : undefined;
   }
 
-  /** Answers a 401; false when there is nothing (more) to answer with. Throws Refusal when the token server refuses. */
+  /** Answers a 401. Returns false when there is nothing left to try. Throws Refusal when the token server refuses. */
   async answer(k: Kernel, challenges: readonly Challenge[], scope: string, signal?: AbortSignal): Promise<boolean> {
     if (this.auth?.registrytoken) return false;
     const bearer = challenges.find(({ scheme, params }) => scheme === 'bearer' && params['realm']);
@@ -76,7 +76,7 @@ export class Authorizer {
       ? this.#trade(realm, params['service'], asked)
       : this.#get(realm, params['service'], asked);
     await k.requesting(request.method ?? 'GET', url);
-    // to the end of the answer: it may send a byte a minute
+    // the limit covers the whole answer, because the server may send one byte a minute
     return within(`the token server ${realm.host} did not answer`, patience.token, signal, (bounded) =>
       this.#ask(k, realm, url, { ...request, signal: bounded }, signal),
     );
@@ -106,7 +106,7 @@ export class Authorizer {
       `the answer of the token server ${realm.host}`,
       await readAll(response, MAX_TOKEN, 'the token'),
     );
-    // an empty field is a missing one, as for docker's client
+    // as in docker's client, an empty field counts as missing
     const token = from.optional('token') || from.optional('access_token');
     if (!token) throw from.wrong('token', 'there, and neither is access_token');
     if (!/^[\x21-\x7e]+$/.test(token)) throw from.wrong('token', 'printable text');
@@ -149,7 +149,7 @@ export class Authorizer {
   }
 }
 
-/** The registry would have let somebody in who may do more: `error="insufficient_scope"`, RFC 6750. */
+/** The credentials are valid but have too few rights: `error="insufficient_scope"`, RFC 6750. */
 export const isDenied = (challenges: readonly Challenge[]): boolean =>
   challenges.some(({ params }) => params['error'] === 'insufficient_scope');
 export const challengesOf = (response: HttpResponse): Challenge[] =>

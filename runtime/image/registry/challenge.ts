@@ -11,7 +11,7 @@ export interface Challenge {
 const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
 const PARAM = /\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?:,|$)/y;
 
-/** Reads as many challenges as the header holds; what cannot be read ends the list. */
+/** Parses the challenges of the header. Text that cannot be parsed ends the list. */
 export function readChallenges(header: string): Challenge[] {
   const found: Challenge[] = [];
   let at = 0;

@@ -1,4 +1,4 @@
-/** A client of one repository at one endpoint: OCI distribution spec, "Pull". */
+/** A client for one repository at one endpoint: OCI distribution spec, "Pull". */
 import type { HttpResponse } from '../../kernel/http.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { Refusal } from '../../errors/api-error.ts';
@@ -31,7 +31,7 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 const BUSY = [408, 429, 500, 502, 503, 504];
 
 export class RegistryClient {
-  /** ping finds out which of the endpoint's it is */
+  /** the endpoint's base that ping found to work */
   #base: string;
   #authorizer: Authorizer;
   #challenges: readonly Challenge[] = [];
@@ -47,7 +47,7 @@ export class RegistryClient {
     this.#authorizer = new Authorizer(auth, true);
   }
 
-  /** The same connection for work that does not end with this caller: a download that others wait for too. */
+  /** A client with the same base and tokens but another signal, for a download that other callers wait for too. */
   lasting(signal: AbortSignal): RegistryClient {
     const twin = new RegistryClient(this.k, this.endpoint, this.path, this.auth, signal);
     twin.#base = this.#base;
@@ -63,8 +63,8 @@ export class RegistryClient {
   }
 
   /**
-   * Finds out whether a registry answers at all, and over what; `ms` for each base. Throws ConnectionError for the last
-   * base.
+   * Finds the first base at which a registry answers; `ms` is the limit for each base. Throws ConnectionError for the
+   * last base.
    */
   async ping(ms: number): Promise<void> {
     let last: unknown;
@@ -75,7 +75,7 @@ export class RegistryClient {
         const response = await this.#send(`${base}/v2/`, {}, ms);
         discard(response);
         this.#challenges = response.status === 401 ? challengesOf(response) : [];
-        // a web server that knows nothing of /v2/ is no registry; distribution answers 200 or 401
+        // a server that answers 404 to /v2/ is not a registry; distribution answers 200 or 401
         if (response.status === 404) throw new Refusal(500, `${base} is no registry: GET /v2/ answers 404`);
         return;
       } catch (error) {
@@ -86,12 +86,12 @@ export class RegistryClient {
     throw last;
   }
 
-  /** Gets the token for what follows, if ping was asked for one. */
+  /** Gets a token for the next requests, if ping was asked for one. */
   async authorize(): Promise<void> {
     if (this.#challenges.length) await this.#authorizer.answer(this.k, this.#challenges, this.#scope, this.signal);
   }
 
-  /** By tag or digest. A digest is checked; without one it is computed. Throws RegistryError. */
+  /** Fetches a manifest by tag or digest. Checks the digest, or computes it for a tag. Throws RegistryError. */
   async manifest(reference: string): Promise<FetchedManifest> {
     const response = await this.#request(`manifests/${reference}`, { accept: acceptManifests });
     const bytes = await readAll(response, MAX_MANIFEST, `the manifest of ${this.path}:${reference}`);
@@ -101,7 +101,7 @@ export class RegistryClient {
     return { bytes, digest, mediaType: response.headers.get('content-type') ?? '' };
   }
 
-  /** The digest a tag has now, for no more than a HEAD; undefined when the registry does not say. */
+  /** The tag's current digest, with a HEAD request only. Undefined when the registry does not send it. */
   async head(reference: string): Promise<string | undefined> {
     const response = await this.#request(`manifests/${reference}`, { method: 'HEAD', accept: acceptManifests });
     discard(response);
@@ -110,7 +110,8 @@ export class RegistryClient {
   }
 
   /**
-   * A blob's bytes from `from` on: 206, or 200 and all of them. Not retried here: download.ts knows what it has got.
+   * A blob's bytes from `from` on: status 206, or 200 with all bytes. It is not retried here, because download.ts knows
+   * which bytes it has.
    */
   blob(digest: string, from: number): Promise<HttpResponse> {
     return this.#request(`blobs/${digest}`, { once: true, ...(from && { range: from }) });
@@ -156,7 +157,9 @@ export class RegistryClient {
     }
   }
 
-  /** Redirects by hand: another host gets no Authorization, and nobody leads from https to http. */
+  /**
+   * Follows redirects itself: another host gets no Authorization header, and a redirect from https to http is refused.
+   */
   async #follow(url: string, ask: Ask): Promise<HttpResponse> {
     const first = new URL(url);
     let here = first;
@@ -187,7 +190,7 @@ export class RegistryClient {
     throw new Refusal(500, `${first.host} redirects more than ${MAX_REDIRECTS} times`);
   }
 
-  /** `ms` until the headers are there; the body has its own limit (http-body.ts). */
+  /** `ms` is the limit for the headers. The body has its own limit (http-body.ts). */
   async #send(url: string, headers: Record<string, string>, ms: number, method = 'GET'): Promise<HttpResponse> {
     await this.k.requesting(method, url);
     return within(`${new URL(url).host} did not answer`, ms, this.signal, (signal) =>

@@ -1,4 +1,4 @@
-/** What `docker login` left in ~/.docker/config.json: auths, credHelpers and credsStore. */
+/** Credentials that `docker login` stored in ~/.docker/config.json: auths, credHelpers and credsStore. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -8,7 +8,7 @@ import { Refusal } from '../../errors/api-error.ts';
 import type { RegistryAuth } from './auth.ts';
 import { Checked } from '../../json/checked.ts';
 
-/** docker.io's credentials are kept under the address of its first registry. */
+/** docker stores docker.io's credentials under the address of its first registry. */
 const HUB_KEY = 'https://index.docker.io/v1/';
 const HELPER_MS = 30_000;
 
@@ -24,13 +24,13 @@ function readConfigFile(path: string): Checked | undefined {
   }
 }
 
-/** Keys under which a registry may stand: newer clients write the host, older ones a URL. */
+/** The keys that may name a registry: newer clients write the host, older ones a URL. */
 const keysOf = (domain: string): string[] =>
   domain === 'docker.io'
     ? [HUB_KEY, 'docker.io', 'index.docker.io', 'registry-1.docker.io']
     : [domain, `https://${domain}`, `http://${domain}`, `https://${domain}/v1/`, `https://${domain}/v2/`];
 
-/** docker-credential-helpers: the name on stdin, {"Username", "Secret"} on stdout. No shell between. */
+/** docker-credential-helpers: the name on stdin, {"Username", "Secret"} on stdout. It runs without a shell. */
 async function askHelper(helper: string, key: string): Promise<RegistryAuth | undefined> {
   if (!/^[A-Za-z0-9_.-]+$/.test(helper))
     throw new Refusal(500, `${JSON.stringify(helper)} is no name of a credential helper`);
@@ -41,7 +41,7 @@ async function askHelper(helper: string, key: string): Promise<RegistryAuth | un
     );
     child.stdin?.on('error', () => undefined).end(key);
   });
-  // "credentials not found in native keychain" comes on stdout with status 1
+  // the helper prints "credentials not found in native keychain" on stdout and exits with 1
   if (error && /not found/i.test(stdout)) return undefined;
   if (error)
     throw new Refusal(
@@ -70,9 +70,8 @@ function inFile(config: Checked, keys: readonly string[]): RegistryAuth | undefi
 }
 
 /**
- * The stored credentials for a registry ('docker.io', 'localhost:5000'); undefined when there are none. `env` decides
- * whose: DOCKER_CONFIG, HOME.
- * Throws Refusal 500 when the file is damaged or a helper fails.
+ * The stored credentials for a registry ('docker.io', 'localhost:5000'); undefined when there are none. `env` selects
+ * the user by DOCKER_CONFIG and HOME. Throws Refusal 500 when the file is damaged or a helper fails.
  */
 export async function storedCredentials(
   domain: string,

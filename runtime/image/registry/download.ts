@@ -1,5 +1,5 @@
 /**
- * One blob from a registry into a file: hashed while it streams, resumed where a connection was cut, never larger than
+ * Downloads one blob into a file: hashed while it streams, resumed after a cut connection, and never larger than
  * announced.
  */
 import { createHash } from 'node:crypto';
@@ -13,9 +13,9 @@ import { ConnectionError, RegistryError } from './registry-error.ts';
 import { Backoff, isLost } from './retry.ts';
 
 export type DownloadProgress = { phase: 'downloading'; current: number } | { phase: 'verifying' };
-/** Small pieces are gathered before they are written. */
+/** In bytes. Small pieces are collected before they are written. */
 const BATCH = 1 << 20;
-/** Bytes with which a try counts as one that got on. */
+/** In bytes. A try that brought this many counts as progress. */
 const PROGRESS = 16 * 1024;
 
 class Partial {
@@ -43,7 +43,7 @@ class Partial {
       this.#written += bytesWritten;
     }
   }
-  /** The registry began again from the first byte. */
+  /** Starts over, because the registry sends the first byte again. */
   async restart(): Promise<void> {
     this.#hash = createHash('sha256');
     this.#batch = [];
@@ -57,7 +57,7 @@ class Partial {
 const tooLarge = (blob: Descriptor) =>
   new Refusal(500, `blob ${blob.digest} is larger than the ${blob.size} bytes that the manifest announces`);
 
-/** Where the bytes that come now belong. */
+/** The position of the first byte of this answer. Throws Refusal when it is not the requested one. */
 function startOf(response: HttpResponse, asked: number): number {
   if (response.status !== 206) return 0;
   const range = response.headers.get('content-range') ?? '';
@@ -106,14 +106,14 @@ async function receiveAll(
   signal: AbortSignal,
 ): Promise<void> {
   const backoff = new Backoff(signal);
-  // of all tries: a registry that always begins again from the first byte gets on only when it comes further
+  // the maximum of all tries: a registry that always starts at the first byte makes progress only when it gets further
   let most = 0;
   while (partial.received < blob.size) {
     try {
       await receive(client, blob, partial, tell, signal);
     } catch (error) {
       signal.throwIfAborted();
-      // what drips in brings it no nearer to its end
+      // a trickle of bytes is no progress
       if (partial.received - most >= Math.min(PROGRESS, blob.size / 100)) backoff.progressed();
       most = Math.max(most, partial.received);
       if (mayReturn(error) && (await backoff.again(error instanceof RegistryError ? error.retryAfter : undefined)))
@@ -129,8 +129,8 @@ async function receiveAll(
 }
 
 /**
- * The verified blob ends up at `path`; on failure nothing does. Throws Refusal for what the registry sent,
- * RegistryError for what it said, and ConnectionError after five cuts in a row without a byte.
+ * Writes the verified blob to `path`; after a failure there is no file. Throws Refusal for wrong content, RegistryError
+ * for an error answer, and ConnectionError after five cuts in a row without progress.
  */
 export async function download(
   client: RegistryClient,

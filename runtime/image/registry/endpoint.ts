@@ -1,6 +1,6 @@
 /**
- * Where a name's registry is: mirrors before docker.io, TLS everywhere but on loopback and where the settings allow
- * less.
+ * Finds a name's registry: mirrors come before docker.io, and TLS is required except on loopback and where the settings
+ * allow plain HTTP.
  */
 import { BlockList, isIP } from 'node:net';
 import type { Settings } from '../../data-root/settings.ts';
@@ -9,7 +9,7 @@ import { isDockerHub, type Reference } from '../manifest/reference.ts';
 
 export interface Endpoint {
   kind: 'mirror' | 'origin' | 'practice';
-  /** 'https://registry-1.docker.io', in the order to try: plain HTTP comes second, and only where it is allowed */
+  /** 'https://registry-1.docker.io', in the order to try. Plain HTTP comes second, and only where it is allowed. */
   bases: string[];
 }
 
@@ -30,7 +30,9 @@ function inList(address: string, networks: readonly string[]): boolean {
   return list.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** dockerd, "Insecure registries": host, host:port or CIDR; 127.0.0.0/8 and ::1 always. */
+/**
+ * Whether plain HTTP is allowed. dockerd, "Insecure registries": host, host:port or CIDR; 127.0.0.0/8 and ::1 always.
+ */
 export function mayBePlain(domain: string, settings: Pick<Settings, 'insecureRegistries'>): boolean {
   const host = hostOf(domain);
   if (host === 'localhost' || inList(host, ['127.0.0.0/8', '::1/128'])) return true;
@@ -51,7 +53,7 @@ function mirror(url: string): Endpoint {
   return { kind: 'mirror', bases: [url.replace(/\/+$/, '')] };
 }
 
-/** In the order in which they are asked. */
+/** The endpoints in the order in which they are tried. */
 export function endpointsOf(
   ref: Reference,
   settings: Pick<Settings, 'insecureRegistries' | 'registryMirrors'>,

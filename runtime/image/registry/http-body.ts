@@ -1,11 +1,13 @@
-/** Bodies of HTTP answers with a limit on size and on silence: a registry may send anything, or nothing for ever. */
+/**
+ * Bodies of HTTP answers, with limits on size and on silence, because a registry may send anything, or nothing at all.
+ */
 import { hasCode } from '../../kernel/errors.ts';
 import type { HttpResponse } from '../../kernel/http.ts';
 import { patience, tooLate } from './patience.ts';
 
 /**
- * A rest up to this size is read, so that its connection can be used again; a larger one costs more than a new
- * connection.
+ * In bytes. A rest up to this size is read, so that its connection can be used again. Reading more would cost more than
+ * a new connection.
  */
 const SMALL = 64 * 1024;
 
@@ -24,7 +26,7 @@ async function heard<T>(promise: Promise<T>, ms: number): Promise<T> {
   }
 }
 
-/** Node calls it "aborted", as if that had been our wish. */
+/** Node's error is "aborted", which would look like a wish of this process. */
 const cutShort = (error: unknown): unknown =>
   error instanceof Error && error.message === 'aborted' && hasCode(error, 'ECONNRESET')
     ? Object.assign(new Error('the connection was closed before the end of the answer', { cause: error }), {
@@ -36,8 +38,7 @@ const cutShort = (error: unknown): unknown =>
 export const isSuccess = ({ status }: HttpResponse): boolean => status >= 200 && status < 300;
 
 /**
- * The body piece by piece. Throws what the connection throws, ETIMEDOUT after a minute of silence, or of next to
- * nothing.
+ * The body piece by piece. Throws the connection's errors, and ETIMEDOUT after a minute of silence or of too few bytes.
  */
 export async function* pieces({ body }: HttpResponse): AsyncGenerator<Uint8Array> {
   const reader = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
@@ -56,12 +57,14 @@ export async function* pieces({ body }: HttpResponse): AsyncGenerator<Uint8Array
       yield value;
     }
   } finally {
-    // not reader.return(): it waits for the piece that does not come
+    // reader.return() would wait for the next piece, which may never come
     body.destroy();
   }
 }
 
-/** The whole body. Throws an error that names `what` when it is larger than `limit` bytes, or not there in time. */
+/**
+ * The whole body. Throws an error that names `what` when it is larger than `limit` bytes or does not arrive in time.
+ */
 export async function readAll(response: HttpResponse, limit: number, what: string): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -81,7 +84,7 @@ export async function readAll(response: HttpResponse, limit: number, what: strin
   return Buffer.concat(parts);
 }
 
-/** Lets go of a body that is not needed; its connection is free again at once or closed. */
+/** Drops a body that is not needed. Its connection becomes free at once, or is closed. */
 export function discard({ headers, body }: HttpResponse): void {
   if (Number(headers.get('content-length')) <= SMALL) body.resume();
   else body.destroy();

@@ -1,24 +1,24 @@
 /**
- * How long something remote is waited for. The connection's silence is bounded by kernel/http.ts; these are bounds on
- * what never falls silent, and never comes to an end either. Tests have less patience.
+ * Time limits for registries, in milliseconds. kernel/http.ts limits the silence of a connection; these limit answers
+ * that are never silent but never end. Tests set shorter ones.
  */
 export const patience = {
-  /** until the headers are there */
+  /** until the headers have arrived */
   headers: 60_000,
-  /** until a token server has answered to the end */
+  /** until the whole answer of a token server has arrived */
   token: 30_000,
-  /** a manifest, a config, an error: to its last byte */
+  /** until the last byte of a manifest, a config or an error */
   document: 60_000,
   /** between two pieces of a body */
   silence: 60_000,
-  /** so many bytes in so long, of a body of any size */
+  /** the least number of bytes in this time, for a body of any size */
   slow: { ms: 60_000, bytes: 16 * 1024 },
 };
 
 export const tooLate = (what: string, ms: number): Error =>
   Object.assign(new Error(`${what} within ${ms / 1000} s`), { code: 'ETIMEDOUT' });
 
-/** Gives `body` a signal that is also aborted after `ms`; throws what `body` throws. */
+/** Calls `body` with a signal that is also aborted after `ms`. Throws what `body` throws. */
 export async function within<T>(
   what: string,
   ms: number,

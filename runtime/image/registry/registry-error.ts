@@ -1,9 +1,9 @@
-/** What a registry's error means to whoever asked, in docker's words: OCI distribution spec, "Error Codes". */
+/** Translates a registry's errors into docker's words: OCI distribution spec, "Error Codes". */
 import { parseJson } from '../../json/parse-json.ts';
 import { Refusal } from '../../errors/api-error.ts';
 import { familiarName, familiarRepository, type Reference } from '../manifest/reference.ts';
 
-/** `code` as in the specification, lower case with spaces: 'manifest unknown'. */
+/** `code` is as in the specification, but in lower case and with spaces: 'manifest unknown'. */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
   constructor(
@@ -16,7 +16,7 @@ export class RegistryError extends Error {
   }
 }
 
-/** No answer came, or it broke off: `what` was asked for when that happened. Keeps the code of the last failure. */
+/** No answer came, or the connection was cut; `what` names the request. Keeps the code of the last failure. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
   readonly code: string | undefined;
@@ -35,14 +35,14 @@ const byStatus = new Map([
   [404, 'not found'],
   [429, 'toomanyrequests'],
 ]);
-/** By the registry's own word, which may be any, `constructor` too: hence maps. */
+/** By the registry's own code. These are maps, because a code may be any text, even `constructor`. */
 const words = new Map([
   ['unauthorized', 'authentication required'],
   ['denied', 'requested access to the resource is denied'],
   ['toomanyrequests', 'too many requests; wait a while, or log in'],
 ]);
 
-/** The first of {"errors":[{"code","message"}]}; what is not JSON is shown by its status. */
+/** The first error of {"errors":[{"code","message"}]}. A body that is not JSON gives an error with the status alone. */
 export function readError(status: number, body: string, denied: boolean, retryAfter?: number): RegistryError {
   let first: { code?: unknown; message?: unknown } | undefined;
   try {
@@ -82,7 +82,7 @@ const translations = new Map<string, Translation>(
   }),
 );
 
-/** A Refusal for the client; other errors pass as they are. */
+/** Turns a RegistryError into a Refusal for the client; other errors are returned unchanged. */
 export function translate(ref: Reference, error: unknown): unknown {
   if (!(error instanceof RegistryError)) return error;
   return (

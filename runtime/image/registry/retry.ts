@@ -1,5 +1,5 @@
 /**
- * When a request to a registry is made again, and after how long: OCI distribution spec, "Error Codes"; RFC 9110,
+ * When a request to a registry is repeated, and after which delay: OCI distribution spec, "Error Codes"; RFC 9110,
  * "Retry-After".
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { hasCode } from '../../kernel/errors.ts';
 
 const FIRST_MS = 250;
 const MOST_TRIES = 5;
-/** A registry that asks for more patience than this is reported instead. */
+/** A longer delay that a registry asks for is reported as an error instead. */
 const LONGEST_MS = 20_000;
 
 const LOST = [
@@ -20,10 +20,10 @@ const LOST = [
   'ENETUNREACH',
   'EHOSTUNREACH',
 ];
-/** The connection broke; that of an earlier try may have been cut in the middle. */
+/** The connection was cut. This includes a connection that was kept from an earlier request. */
 export const isLost = (error: unknown): boolean => hasCode(error, ...LOST);
 
-/** No registry answers there: what the practice registry may stand in for. */
+/** No registry can be reached there. The practice registry may answer instead. */
 export const isUnreachable = (error: unknown): boolean =>
   hasCode(
     error,
@@ -41,19 +41,19 @@ export const isUnreachable = (error: unknown): boolean =>
     'EADDRNOTAVAIL',
   );
 
-/** Seconds or a date → milliseconds; undefined when absent or nonsense. */
+/** Seconds or a date → milliseconds; undefined when the header is absent or invalid. */
 export function retryAfterMs(header: string | undefined, now = Date.now()): number | undefined {
   if (!header) return undefined;
   const ms = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
   return Number.isFinite(ms) ? Math.max(ms, 0) : undefined;
 }
 
-/** Counts failures in a row and waits between them: 0.25 s, 0.5 s, 1 s, 2 s. */
+/** Counts consecutive failures and waits between them: 0.25 s, 0.5 s, 1 s, 2 s. */
 export class Backoff {
   #failures = 0;
   constructor(private readonly signal?: AbortSignal) {}
 
-  /** False: enough. Throws the signal's reason. */
+  /** Waits before the next try. Returns false when there were enough tries. Throws the signal's reason. */
   async again(askedMs?: number): Promise<boolean> {
     if (++this.#failures >= MOST_TRIES || (askedMs ?? 0) > LONGEST_MS) return false;
     await sleep(
@@ -63,7 +63,7 @@ export class Backoff {
     ).catch(() => this.signal?.throwIfAborted());
     return true;
   }
-  /** Failures in a row. */
+  /** The number of consecutive failures. */
   get failures(): number {
     return this.#failures;
   }

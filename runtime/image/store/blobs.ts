@@ -1,6 +1,4 @@
-/**
- * <root>/blobs/sha256/<hex>: what came from registries, as it came. A file is there only when its digest was checked.
- */
+/** <root>/blobs/sha256/<hex>: blobs from registries, unchanged. A file exists only after its digest was checked. */
 import { randomUUID } from 'node:crypto';
 import { createReadStream, mkdirSync, readdirSync, readFileSync, renameSync, statSync, type ReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -30,28 +28,28 @@ export class BlobStore {
   size(digest: string): number {
     return statSync(this.path(digest)).size;
   }
-  /** For configs and manifests. Throws ENOENT. */
+  /** Reads a small blob, such as a config or a manifest. Throws ENOENT. */
   read(digest: string): Buffer {
     return readFileSync(this.path(digest));
   }
   stream(digest: string): ReadStream {
     return createReadStream(this.path(digest));
   }
-  /** All that are there and not larger than `most`. */
+  /** The digests of all stored blobs that are not larger than `most` bytes. */
   digests(most: number): string[] {
     return readdirSync(this.dir)
       .filter((name) => /^[a-f0-9]{64}$/.test(name))
       .map((name) => `sha256:${name}`)
       .filter((digest) => this.has(digest) && this.size(digest) <= most);
   }
-  /** Returns the digest. */
+  /** Stores the bytes and returns their digest. */
   put(bytes: Buffer): string {
     const digest = sha256(bytes);
     if (!this.has(digest)) writeDurably(this.path(digest), bytes);
     return digest;
   }
 
-  /** Fetches what is not there; several callers share one download. */
+  /** Downloads a blob that is not stored. Several callers share one download. */
   async fetch(
     client: RegistryClient,
     blob: Descriptor,
@@ -68,8 +66,8 @@ export class BlobStore {
   }
 
   /**
-   * Removes every file that `keep` does not want; also what a dead daemon left half done. It is decided at once; the
-   * blocks of large files take their time.
+   * Removes every file that `keep` does not want, and unfinished files of a daemon that died. The choice is made at
+   * once; freeing the blocks of large files takes time.
    */
   async collect(keep: (digest: string) => boolean): Promise<void> {
     const busy = new Set(this.#downloads.busy);

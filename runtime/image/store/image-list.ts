@@ -1,4 +1,4 @@
-/** <root>/images.json: which images there are and what they are called. Written whole at every change. */
+/** <root>/images.json: the images and their names. The whole file is written at every change. */
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeDurably } from '../../data-root/atomic-file.ts';
@@ -7,16 +7,19 @@ import { Checked } from '../../json/checked.ts';
 import { familiarName, parseReference } from '../manifest/reference.ts';
 
 export interface ImageRecord {
-  /** digest of the config, which is a blob */
+  /** the config's digest; the config is stored as a blob */
   id: string;
-  /** the manifest it came by, a blob too; images made here have none until they are pushed */
+  /** digest of the manifest, which is a blob too; absent for images made here, until they are pushed */
   manifest?: string;
-  /** what the layers came as, lowest first; empty when their blobs were not kept */
+  /** the blobs of the layers, the lowest first; empty when the blobs were not kept */
   blobs: { digest: string; size: number; mediaType: string }[];
   practice: boolean;
   /** ms since 1970 */
   added: number;
-  /** removed by force while stopped containers stood on it: no client sees it, and it goes with the last of them */
+  /**
+   * set when the image was removed by force while stopped containers used it: no client sees it, and it is removed with
+   * the last of these containers
+   */
   removed?: true;
 }
 export interface ImageList {
@@ -50,7 +53,10 @@ function readRecord(value: unknown): ImageRecord {
   };
 }
 
-/** An absent file is an empty list; a damaged one is an error that names it, for it is never half written. */
+/**
+ * An absent file is an empty list. A damaged file is an error that names it, because the file is written atomically and
+ * is never incomplete.
+ */
 export function readImageList(root: string): ImageList {
   const stat = lstatSync(imageListPath(root), { throwIfNoEntry: false });
   if (!stat) return { images: new Map(), names: new Map() };
@@ -65,7 +71,7 @@ function isName(name: string): boolean {
   try {
     return familiarName(parseReference(name)) !== '';
   } catch {
-    return false; // a name of another version of Drydock, or damaged: the image itself stays
+    return false; // the name is damaged or of another version of Drydock; the image itself stays
   }
 }
 

@@ -1,12 +1,11 @@
 /**
- * Unpacked layers, one directory for each chainID, shared by all images that stand on it.
+ * Unpacked layers: one directory for each chainID, shared by all images that use it.
  *
  *   <root>/layers/<chainID hex>/diff        the tree: a lowerdir
- *   <root>/layers/<chainID hex>/layer.json  diffID, size, and until the disk has it: boot
+ *   <root>/layers/<chainID hex>/layer.json  diffID, size, and boot until the disk has the layer
  *   <root>/l/<short> -> ../layers/<hex>/diff   so that many lower layers fit into the one page of mount(2)'s options
  *
- * The directories are closed to everybody but root: set-user-ID programs of images must not be found by the host's
- * users.
+ * Only root can enter the directories, so that users of the host cannot run set-user-ID programs of images.
  */
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
@@ -23,7 +22,7 @@ import { Shared } from './shared.ts';
 import type { UnpackInput, UnpackResult } from '../layer/unpack.ts';
 import type { Whiteouts } from '../layer/layer-writer.ts';
 
-/** A fifo in its place would hold up the daemon. */
+/** Reads a regular file only, because opening a fifo in its place would block the daemon. */
 function readFile(path: string): Buffer {
   if (!lstatSync(path).isFile()) throw new Error(`${path} is no file`);
   return readFileSync(path);
@@ -40,7 +39,7 @@ export interface UnpackRequest {
 const TELL_MS = 100;
 const SHORT = 26;
 
-/** A random number that each boot of the kernel gets: random(4). */
+/** The random id of this boot of the kernel: random(4). */
 const bootID = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
 export class LayerStore {
@@ -62,7 +61,7 @@ export class LayerStore {
     for (const name of readdirSync(this.#dir)) this.#load(name);
   }
 
-  /** What a dead daemon left half done goes. */
+  /** Loads a layer, or removes what a daemon that died left unfinished. */
   #load(name: string): void {
     const dir = join(this.#dir, name);
     try {
@@ -79,20 +78,23 @@ export class LayerStore {
     }
   }
 
-  /** A layer whose description is damaged may still be mounted. */
+  /** Moves a layer with a damaged description aside, because it may still be mounted. Others are removed. */
   #clear(name: string, error: unknown): void {
     const dir = join(this.#dir, name);
     const described = /^[a-f0-9]{64}$/.test(name) && lstatSync(join(dir, 'layer.json'), { throwIfNoEntry: false });
     if (described && !(error instanceof Crashed) && this.setAside) return this.setAside(dir, (error as Error).message);
     try {
-      // nothing of the start waits for it
+      // in the background: the daemon's start does not wait for it
       void removeTree(this.#outOfSight(name)).catch(() => undefined);
     } catch (stays) {
       this.setAside?.(dir, (stays as Error).message);
     }
   }
 
-  /** Removing thousands of files takes a while and may be interrupted: what is to go has another name meanwhile. */
+  /**
+   * Renames a directory that is to be removed, because the removal of thousands of files takes time and may be
+   * interrupted.
+   */
   #outOfSight(name: string): string {
     const path = join(this.#dir, `${name.slice(0, 64)}.tmp-gone-${randomUUID()}`);
     renameSync(join(this.#dir, name), path);
@@ -111,8 +113,8 @@ export class LayerStore {
   }
 
   /**
-   * Unpacks a layer that is not there; several callers share one job. `tell` gets the compressed bytes done. Throws
-   * what the job throws.
+   * Unpacks a layer that is not stored. Several callers share one job. `tell` gets the number of compressed bytes read
+   * so far. Throws what the job throws.
    */
   async unpack(k: Kernel, request: UnpackRequest, tell: (bytes: number) => void, signal?: AbortSignal): Promise<Layer> {
     return (
@@ -166,8 +168,8 @@ export class LayerStore {
   }
 
   /**
-   * Waits until the disk has what was unpacked, and notes it. Nobody needs to wait for this: a layer without the note
-   * is good until the machine goes down, and is unpacked again after that.
+   * Waits until the disk has the unpacked layers, and records it. The caller need not wait: a layer without this record
+   * is valid until the machine goes down, and is unpacked again after that.
    */
   sync(): Promise<void> {
     this.#syncing = this.#syncing.catch(() => undefined).then(() => this.#sync());
@@ -186,7 +188,7 @@ export class LayerStore {
     }
   }
 
-  /** Removes the layers that `keep` does not want; returns their chainIDs. */
+  /** Removes the layers that `keep` does not want. Returns their chainIDs. */
   async collect(keep: (chainID: string) => boolean): Promise<string[]> {
     const busy = new Set(this.#unpacking.busy);
     const gone = [...this.#layers.values()].filter(({ chainID }) => !busy.has(chainID) && !keep(chainID));

@@ -1,4 +1,4 @@
-/** What a pull is about to need: blobs and layers that no image refers to yet, and that must not be collected. */
+/** Protects from collection the blobs and layers that a pull needs and that no image refers to yet. */
 export class Leases {
   readonly #held = new Map<string, number>();
 
@@ -14,7 +14,7 @@ export class Lease {
   readonly #keys = new Set<string>();
   constructor(private readonly held: Map<string, number>) {}
 
-  /** Digest of a blob or chainID of a layer. */
+  /** A key is the digest of a blob or the chainID of a layer. */
   hold(...keys: string[]): void {
     for (const key of keys) {
       if (this.#keys.has(key)) continue;

@@ -1,4 +1,4 @@
-/** docker rmi: a name goes before the image does, and nothing goes that a container stands on. */
+/** docker rmi: removes the names before the image, and never an image that a container uses. */
 import { conflict } from '../../errors/api-error.ts';
 import { shortOf } from '../manifest/digest.ts';
 import type { Image } from '../manifest/image.ts';
@@ -6,7 +6,7 @@ import type { ImageList } from './image-list.ts';
 import { canonicalName, familiarName, normalize, parseReference } from '../manifest/reference.ts';
 
 export type Removed = { Untagged: string } | { Deleted: string };
-/** A container that stands on the image: its short id, and whether it runs (or is paused, or on its way). */
+/** A container that uses the image: its short id, and whether it runs (or is paused or starting). */
 export interface ImageUser {
   id: string;
   runs: boolean;
@@ -23,8 +23,8 @@ const repositoryOf = (name: string): string => {
 const namesOf = (list: ImageList, id: string): string[] =>
   [...list.names].filter(([, of]) => of === id).map(([name]) => name);
 /**
- * All its names are tags and digests of one repository, and of the tags there is one at most: the image goes by its id
- * with them.
+ * True when all names are tags and digests of one repository with at most one tag. Then the image's id removes all of
+ * them.
  */
 const isSingle = (names: readonly string[]): boolean =>
   new Set(names.map(repositoryOf)).size <= 1 && names.filter((name) => !name.includes('@')).length <= 1;
@@ -35,7 +35,7 @@ function untag(list: ImageList, names: readonly string[]): Removed[] {
   for (const name of names) list.names.delete(name);
   return names.map((name) => ({ Untagged: familiarName(parseReference(name)) }));
 }
-/** What stopped containers stand on stays in the list for them alone, whatever force says. */
+/** An image that stopped containers use stays in the list for these alone, even with force. */
 function removeAll(list: ImageList, id: string, user: ImageUser | undefined): Removed[] {
   const untagged = untag(list, namesOf(list, id));
   const record = list.images.get(id);
@@ -44,7 +44,7 @@ function removeAll(list: ImageList, id: string, user: ImageUser | undefined): Re
   return [...untagged, { Deleted: id }];
 }
 
-/** Changes the list; the files are collected afterwards. Throws Refusal 409. */
+/** Changes the list; the files are collected later. Throws Refusal 409. */
 export function removeImage(
   list: ImageList,
   image: Image,
@@ -64,7 +64,7 @@ export function removeImage(
     if (user && !force) throw refuse('must', `being used by stopped container ${user.id}`);
     return removeAll(list, image.id, user);
   }
-  // the digests of a repository go with its last tag
+  // a repository's digests are removed with its last tag
   const rest = tags.filter((tag) => tag !== name && repositoryOf(tag) === repositoryOf(name));
   const going = names.filter(
     (other) => other === name || (!rest.length && other.includes('@') && repositoryOf(other) === repositoryOf(name)),
@@ -74,6 +74,6 @@ export function removeImage(
     throw conflict(
       `conflict: unable to remove repository reference "${reference}" (must force) - container ${user.id} is using its referenced image ${short}`,
     );
-  // of a running container the name alone goes
+  // an image of a running container loses only the name
   return user?.runs ? untag(list, going) : removeAll(list, image.id, user);
 }

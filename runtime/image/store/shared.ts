@@ -1,5 +1,6 @@
 /**
- * Work that several pulls want at once is done once: the first begins it, the others wait for it and see its progress.
+ * Shares work that several pulls need at the same time: the first caller begins it, the others wait for it and see its
+ * progress.
  */
 import { decidedAtGate } from '../../kernel/errors.ts';
 
@@ -15,8 +16,8 @@ export class Shared<T, P> {
   readonly #running = new Map<string, Running<T, P>>();
 
   /**
-   * `signal` ends only this caller's waiting; when nobody waits any more the work itself is told to stop.
-   * Throws what the work throws, or the signal's reason.
+   * `signal` ends only this caller's waiting. When no caller waits any more, the work itself is stopped. Throws what
+   * the work throws, or the signal's reason.
    */
   async run(
     key: string,
@@ -40,10 +41,11 @@ export class Shared<T, P> {
       one.followers.delete(tell);
       if (signal?.aborted && !one.followers.size) {
         one.stop.abort(signal.reason);
-        // its files are gone only when it has ended
+        // the work's files are removed only when it has ended
         await one.done.catch(() => undefined);
       }
-      // the gate of the one that began it is not this caller's: do the work anew
+      // The work ended by a choice at the gate of the caller that began it. This caller has another gate, so it begins
+      // the work anew.
       if (joined && !signal?.aborted && decidedAtGate(error)) return this.run(key, work, tell, signal);
       throw error;
     } finally {

@@ -1,6 +1,5 @@
 /**
- * What images and layers there are on this machine: <root>/images.json, <root>/blobs, <root>/layers. One daemon at a
- * time.
+ * The images and layers of this machine: <root>/images.json, <root>/blobs, <root>/layers. Only one daemon may use them.
  */
 import { mkdirSync } from 'node:fs';
 import { badParameter, notFound } from '../../errors/api-error.ts';
@@ -24,27 +23,27 @@ import {
 } from '../manifest/reference.ts';
 import { removeImage, type ImageUser, type Removed } from './removal.ts';
 
-/** A config of 499 layers with its history is below that. */
+/** In bytes. A config of 499 layers with its history is smaller. */
 const CONFIG_MOST = 4 << 20;
 
 export interface ImageStoreOptions {
   /** the daemon's data root; made when absent */
   root: string;
-  /** A container that stands on this image; one that runs before all others. */
+  /** A container that uses this image; a running one is preferred. */
   inUse?: (imageId: string) => ImageUser | undefined;
-  /** server/registry's startRegistry: without it there is no practice registry */
+  /** startRegistry of server/registry; without it there is no practice registry */
   startRegistry?: PracticeServer;
   /** absent: as overlayfs reads them */
   whiteouts?: Whiteouts;
-  /** Moves what cannot be read out of the way and reports it; without it a damaged list is an error. */
+  /** Moves an unreadable file aside and reports it; without it a damaged list is an error. */
   setAside?: SetAside;
 }
 export interface NewImage {
   config: Buffer;
-  /** the manifest's bytes, if it came by one */
+  /** the manifest's bytes, if the image came with one */
   manifest?: Buffer;
   blobs?: ImageRecord['blobs'];
-  /** canonical names that it gets from now on, tags and digests */
+  /** the canonical names that the image gets now, tags and digests */
   names: string[];
   practice?: boolean;
 }
@@ -54,11 +53,11 @@ export class ImageStore {
   readonly blobs: BlobStore;
   readonly layers: LayerStore;
   readonly leases = new Leases();
-  /** ms since 1970 until which docker.io counts as out of reach; saves the next run the three seconds */
+  /** docker.io counts as unreachable until this time (ms since 1970); this saves the next run the three seconds */
   unreachableUntil = 0;
   readonly #list: ImageList;
   readonly #images = new Map<string, Image>();
-  /** of stopped containers alone: ImageRecord.removed */
+  /** images that only stopped containers use: ImageRecord.removed */
   readonly #kept = new Map<string, Image>();
 
   constructor(readonly options: ImageStoreOptions) {
@@ -69,7 +68,7 @@ export class ImageStore {
     this.#list = this.#readList();
     for (const record of this.#list.images.values()) this.#open(record);
     for (const [name, id] of this.#list.names) if (!this.#images.has(id)) this.#list.names.delete(name);
-    // what a pull that was cut off left behind; on failure the next collection finds it again
+    // remove what an interrupted pull left behind; after a failure the next collection tries again
     void this.collect().catch(() => undefined);
   }
 
@@ -84,8 +83,8 @@ export class ImageStore {
   }
 
   /**
-   * Without the list the names are lost, but the images that containers stand on are not: their configs are among the
-   * blobs.
+   * A list made from the configs among the blobs, after the file was lost. The names are lost, but the images of
+   * containers are kept.
    */
   #recovered(): ImageList {
     const records = this.blobs
@@ -100,11 +99,11 @@ export class ImageStore {
     try {
       return this.#read(record, list);
     } catch {
-      return undefined; // a manifest or a layer and no config of an image, or damaged
+      return undefined; // a damaged blob, or one that is a manifest or a layer and not a config
     }
   }
 
-  /** An image whose files are incomplete is forgotten: it will be pulled again. */
+  /** Drops an image whose files are incomplete. It will be pulled again. */
   #open(record: ImageRecord): void {
     const image = this.blobs.has(record.id) ? this.#attempt(record, this.#list) : undefined;
     if (image) (record.removed ? this.#kept : this.#images).set(record.id, image);
@@ -134,13 +133,13 @@ export class ImageStore {
     };
   }
 
-  /** By name, name:tag, name@digest, id or id prefix; undefined when there is none. */
+  /** Finds an image by name, name:tag, name@digest, id or id prefix; undefined when there is none. */
   find(reference: string): Image | undefined {
     const whole = /^(?:sha256:)?([a-f0-9]{64})$/.exec(reference);
     if (whole) return this.#images.get(`sha256:${whole[1]}`);
     return this.#byName(reference) ?? this.#byPrefix(reference);
   }
-  /** By the whole id, also one that was removed while stopped containers stood on it. */
+  /** Finds an image by its whole id, also one that was removed while stopped containers used it. */
   ofContainer(id: string): Image | undefined {
     return this.find(id) ?? this.#kept.get(id);
   }
@@ -157,7 +156,7 @@ export class ImageStore {
     return found.length === 1 ? found[0] : undefined;
   }
 
-  /** Newest first. */
+  /** The images, the newest first. */
   list(): Image[] {
     const added = (image: Image) => this.#list.images.get(image.id)?.added ?? 0;
     return [...this.#images.values()].sort((a, b) => added(b) - added(a));
@@ -169,7 +168,7 @@ export class ImageStore {
     return this.#list.names;
   }
 
-  /** Adds an image whose layers are in the store, and moves the names to it. Throws Refusal for a damaged config. */
+  /** Adds an image whose layers are stored, and moves the names to it. Throws Refusal for a damaged config. */
   commit({ config, manifest, blobs = [], names, practice = false }: NewImage): Image {
     readConfig(config);
     const id = this.blobs.put(config);
@@ -186,26 +185,26 @@ export class ImageStore {
     this.#save();
     const image = this.#images.get(id);
     if (!image) throw new Error(`image ${id} was committed before its layers`);
-    // in the background; on failure the layers stay marked as not yet on the disk
+    // in the background; after a failure the layers stay marked as not yet on the disk
     void this.layers.sync().catch(() => undefined);
     return image;
   }
 
-  /** Another name for the image that `reference` finds. Throws Refusal 404, 400. */
+  /** Adds a name to the image that `reference` finds. Throws Refusal 404, 400. */
   tag(reference: string, repository: string, tag = ''): void {
     const image = this.find(reference);
     if (!image) throw notFound(`No such image: ${reference}`);
     if (tag && !isTag(tag)) throw badParameter(`invalid tag format: ${JSON.stringify(tag)}`);
     const target: Reference = normalize(tag ? `${repository}:${tag}` : repository);
     if (target.digest) throw badParameter('refusing to create a tag with a digest reference');
-    // it would read as a digest wherever it is used
+    // such a name would be read as a digest
     if (familiarRepository(target) === 'sha256')
       throw badParameter('refusing to create an ambiguous tag using digest algorithm as name');
     this.#list.names.set(canonicalName(target), image.id);
     this.#save();
   }
 
-  /** docker rmi. Throws Refusal 404, and 409 in docker's words. */
+  /** Removes an image or a name (docker rmi). Throws Refusal 404, and 409 in docker's words. */
   async remove(reference: string, options: { force?: boolean } = {}): Promise<Removed[]> {
     const image = this.find(reference);
     if (!image) throw notFound(`No such image: ${reference}`);
@@ -218,7 +217,7 @@ export class ImageStore {
     return [...removed, ...layers.map((Deleted) => ({ Deleted }))];
   }
 
-  /** Forgets what was removed and has no container any more; called when a container has gone. */
+  /** Drops removed images whose last container is gone. Called after a container was removed. */
   async forgetUnused(): Promise<void> {
     const unused = [...this.#list.images.values()].filter(({ id, removed }) => removed && !this.options.inUse?.(id));
     if (!unused.length) return;
@@ -238,7 +237,7 @@ export class ImageStore {
     return this.leases.open();
   }
 
-  /** Removes blobs and layers that no image and no running pull needs; returns the chainIDs of the layers. */
+  /** Removes blobs and layers that no image and no running pull needs. Returns the chainIDs of the layers. */
   async collect(): Promise<string[]> {
     const images = [...this.#images.values(), ...this.#kept.values()];
     const records = [...this.#list.images.values()];
@@ -246,7 +245,7 @@ export class ImageStore {
       records.flatMap(({ id, manifest, blobs: own }) => [id, manifest ?? id, ...own.map(({ digest }) => digest)]),
     );
     const layers = new Set(images.flatMap((image) => image.layers.map(({ chainID }) => chainID)));
-    // both decide at once: what comes while they remove is none of it
+    // both choose at once, so that nothing that arrives during the removal is removed
     const removed = this.blobs.collect((digest) => blobs.has(digest) || this.leases.has(digest));
     const layersGone = this.layers.collect((chainID) => layers.has(chainID) || this.leases.has(chainID));
     const [, gone] = await Promise.all([removed, layersGone]);
