@@ -1,8 +1,8 @@
-/** Files that are the old one or the new one, whole, whenever the power goes: rename(2) after fsync(2). */
+/** Replaces files so that after a power cut a file is wholly the old or the new one: fsync(2), then rename(2). */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** After it a power cut leaves the new one or, for some seconds, still the old one. */
+/** Replaces a file. After a power cut in the next seconds the file may still be the old one. */
 export function replaceWhole(path: string, content: Buffer | string, mode = 0o600): void {
   const partial = `${path}.partial`;
   const fd = openSync(partial, 'w', mode);
@@ -18,13 +18,13 @@ export function replaceWhole(path: string, content: Buffer | string, mode = 0o60
   renameSync(partial, path);
 }
 
-/** After it there is only the new one. */
+/** Replaces a file. When it returns, the new one survives a power cut. */
 export function writeDurably(path: string, content: Buffer | string, mode = 0o600): void {
   replaceWhole(path, content, mode);
   syncDirectory(dirname(path));
 }
 
-/** A rename is durable when the directory is. */
+/** fsync(2) of a directory, which makes a rename in it durable. */
 export function syncDirectory(path: string): void {
   const fd = openSync(path, 'r');
   try {

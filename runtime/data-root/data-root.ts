@@ -1,4 +1,4 @@
-/** What a daemon finds in its data root beside containers and images. */
+/** What a data root contains beside containers and images. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Spec } from '../oci/spec.ts';
@@ -26,14 +26,14 @@ const DIRECTORIES = [
 ];
 const FILES = ['images.json.partial', 'vfs/images.json.partial', 'engine-id'];
 
-/** The data root as the parts of the daemon expect it, before they open it. */
+/** Brings the data root into the form that the daemon's parts expect, before they open it. */
 export function putRootInOrder(aside: Aside): void {
   for (const name of DIRECTORIES) aside.directory(join(aside.root, name), true);
   for (const name of FILES) aside.file(join(aside.root, name));
   moveLeases(join(aside.root, 'network'), aside);
 }
 
-/** Versions 0.1 and 0.2 had one network, whose leases lay beside where now those of each network have a directory. */
+/** Moves the leases of versions 0.1 and 0.2, which had one network, into the directory of that network. */
 function moveLeases(dir: string, aside: Aside): void {
   const [from, to] = [join(dir, 'leases'), join(dir, 'bridge', 'leases')];
   if (!existsSync(from)) return;
@@ -46,7 +46,7 @@ function moveLeases(dir: string, aside: Aside): void {
   }
 }
 
-/** The data root's own id, the same for every daemon on it. */
+/** The data root's id. It is the same for every daemon that uses this data root. */
 export function engineId(root: string, aside: Aside): string {
   const file = join(root, 'engine-id');
   const known = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
@@ -61,13 +61,13 @@ export function namesIn(dir: string): ReadonlySet<string> {
   return new Set(existsSync(dir) ? readdirSync(dir) : []);
 }
 
-/** Of the last start; empty for what was never started, or when it cannot be read. */
+/** The spec of the container's last start; empty if it was never started or the file cannot be read. */
 export function readSpec(path: string): Spec {
   try {
     const spec = JSON.parse(readFileSync(path, 'utf8')) as Spec | null;
     if (spec?.process?.args && spec.process.env && spec.linux) return spec;
   } catch {
-    // never started: create.merge-config writes it
+    // there is no file before the first start; the step create.merge-config writes it
   }
   return {} as Spec;
 }

@@ -1,4 +1,4 @@
-/** Ids and names: 64 hex digits for the machine, two words for people. */
+/** New ids (64 hexadecimal digits) and names (two words) for containers. */
 import { randomBytes, randomInt } from 'node:crypto';
 
 export const newId = (): string => randomBytes(32).toString('hex');
@@ -63,7 +63,7 @@ const ships = [
 ];
 const pick = (words: readonly string[]) => words[randomInt(words.length)]!;
 
-/** 'swift_kestrel': no other container's name. */
+/** A name like 'swift_kestrel' that no other container has. */
 export function newName(taken: (name: string) => boolean): string {
   for (let tries = 0; ; tries++) {
     const name = `${pick(kinds)}_${pick(ships)}${tries > 5 ? randomInt(10 ** Math.min(tries, 9)) : ''}`;

@@ -1,7 +1,7 @@
 /**
- * Whatever the data root contains, the daemon starts. What it cannot read is moved to <root>/unreadable, not deleted,
- * and reported:
- * a truncated or foreign record, a directory where a file belongs, a file where a directory belongs.
+ * The daemon starts whatever the data root contains. It does not delete what it cannot read, but moves it to
+ * <root>/unreadable and reports it: a truncated or foreign record, a directory in place of a file, or a file in place
+ * of a directory.
  */
 import { lstatSync, mkdirSync, renameSync, statSync, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 const STAT = { throwIfNoEntry: false } as const;
 
 export class Aside {
-  /** what was moved, or could not be: a line each */
+  /** a line for each thing that was moved, or that could not be moved */
   readonly reports: string[] = [];
 
   constructor(
@@ -22,7 +22,7 @@ export class Aside {
     this.report(text);
   }
 
-  /** False when it cannot be moved: then the caller goes on without it where it is. */
+  /** Moves `path` aside. Returns false when that fails; the caller then continues without it. */
   move(path: string, why: string): boolean {
     try {
       const to = join(
@@ -40,7 +40,7 @@ export class Aside {
     }
   }
 
-  /** Its own name may be taken by something else. */
+  /** The directory for what is moved. Its name may be taken by something else; then it gets a number. */
   #directory(): string {
     for (let n = 0; ; n++) {
       const path = join(this.root, n ? `unreadable-${n}` : 'unreadable');
@@ -49,7 +49,10 @@ export class Aside {
     }
   }
 
-  /** Absent or a regular file, not a link: a fifo or a device would hold up or fill whoever reads it. */
+  /**
+   * Moves `path` aside unless it is absent or a regular file of at most `most` bytes. A link is moved too, because reading
+   * a fifo or a device could block or never end.
+   */
   file(path: string, most = Infinity): void {
     const stat = lstatSync(path, STAT);
     if (!stat) return;
@@ -57,7 +60,7 @@ export class Aside {
     else if (stat.size > most) this.move(path, `${stat.size} bytes, more than can be read`);
   }
 
-  /** Absent or a directory; with `linked` also a link to one, as for a part of the data root on another disk. */
+  /** Moves `path` aside unless it is absent or a directory. `linked` allows a link to one, for data on another disk. */
   directory(path: string, linked = false): void {
     const stat = lstatSync(path, STAT);
     if (!stat || stat.isDirectory() || (linked && leadsToDirectory(path))) return;
@@ -69,7 +72,7 @@ function leadsToDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    return false; // it dangles, or leads in a circle
+    return false; // a dangling link, or a loop of links
   }
 }
 

@@ -1,12 +1,12 @@
 import type { OomScores } from '../kernel/process/oom-score.ts';
 
-/** What the daemon was started with. Paths are absolute. */
+/** The settings with which the daemon was started. Paths are absolute. */
 export interface Settings {
   /** images, layers, containers: /var/lib/drydock */
   root: string;
-  /** absent: the first one that works on the data root */
+  /** absent: the first driver that works on the data root */
   storageDriver?: 'overlay2' | 'vfs';
-  /** sockets and what a reboot may forget: /run/drydock */
+  /** sockets, and files that a reboot may delete: /run/drydock */
   execRoot: string;
   /** the Engine API's unix socket */
   socket: string;
@@ -18,7 +18,7 @@ export interface Settings {
   cgroupParent: string;
   /** base URLs tried before docker.io */
   registryMirrors: string[];
-  /** host[:port] or CIDR that may be spoken to without TLS; loopback always may */
+  /** host[:port] or CIDR of registries that may be used without TLS; loopback addresses always may */
   insecureRegistries: string[];
   /** answer `ubuntu` and `hello-world` from the practice registry when docker.io cannot be reached */
   practice: boolean;
@@ -26,6 +26,6 @@ export interface Settings {
   dns: string[];
   /** seconds without containers and clients after which an auto-started daemon ends; 0: never */
   idle: number;
-  /** as far as the machine allows; absent: nothing was changed */
+  /** oom_score_adj of daemon and shims, as far as the machine allows; absent: not changed */
   oomScores?: OomScores;
 }

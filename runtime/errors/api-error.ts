@@ -1,4 +1,4 @@
-/** An answer the client must see as an HTTP status: Engine API, "Errors". The message is what `docker` prints. */
+/** An error that the client gets as an HTTP status: Engine API, "Errors". `docker` prints the message. */
 export class Refusal extends Error {
   constructor(
     readonly status: 304 | 400 | 401 | 403 | 404 | 406 | 409 | 500 | 501 | 503,
@@ -10,8 +10,8 @@ export class Refusal extends Error {
     this.exitCode = options?.exitCode;
   }
   /**
-   * What `drydock run` and `exec` exit with: 126 or 127 when the program could not be executed (docker run, "Exit
-   * status"). In the answer's body beside `message`; Docker's own clients read it out of the message's words.
+   * The exit code of `drydock run` and `exec`: 126 or 127 when the program could not be executed (docker run, "Exit
+   * status"). It is in the response's body beside `message`; Docker's own clients derive it from the message's text.
    */
   readonly exitCode: number | undefined;
 }

@@ -1,9 +1,9 @@
-/** The longest common subsequence of two lists, as pieces that are the same in both and pieces that are not. Pure. */
+/** The longest common subsequence of two lists, as pieces that are equal in both and pieces that differ. Pure. */
 export type Piece<T> = { same: true; pairs: [T, T][] } | { same: false; a: T[]; b: T[] };
 
 /**
- * Cells of the table beyond which only the ends are compared: what is that long and different in its middle differs as
- * a whole.
+ * The most cells of the table. Larger lists are compared only at their ends, and their middle counts as different as a
+ * whole.
  */
 const MOST = 1_000_000;
 
@@ -24,7 +24,7 @@ function between<T>(a: readonly T[], b: readonly T[], equal: (one: T, other: T) 
   if (!a.length && !b.length) return [];
   if (!a.length || !b.length || a.length * b.length > MOST) return [{ same: false, a: [...a], b: [...b] }];
   const width = b.length + 1;
-  // how many are common from (i, j) on
+  // the length of the longest common subsequence from (i, j) on
   const common = new Uint32Array((a.length + 1) * width);
   for (let i = a.length - 1; i >= 0; i--) {
     for (let j = b.length - 1; j >= 0; j--) {

@@ -1,11 +1,11 @@
-/** Two runs side by side: the steps of both, and of each step only what differs. Pure. */
+/** Compares two runs: the steps of both, and for each step only what differs. Pure. */
 import type { CallEvent, Event, Fact, HttpEvent } from './event.ts';
 import { callLine, factLine, shortened } from './line.ts';
 import { align } from './align.ts';
 import { callSignature, factSignature, ownWords } from './signature.ts';
 
 export type SideName = 'a' | 'b';
-/** A call or a fact of one side, as it is shown, and where in its journal. */
+/** A call or a fact of one run: its text, and its position in the journal. */
 export interface Told {
   text: string;
   seq: number;
@@ -17,9 +17,9 @@ export interface Difference {
 }
 export interface ComparedStep {
   step: string;
-  /** whose run had it */
+  /** which run has the step */
   of: 'a' | 'b' | 'both';
-  /** first event of it, where it was */
+  /** the position of the step's first event in each run that has it */
   at: { a?: number; b?: number };
   calls: { a: number; b: number };
   differences: Difference[];
@@ -39,7 +39,7 @@ interface Visit {
 
 const isOwn = (event: Event, run: number | string) => event.run === run;
 
-/** The container's last own start, step by step; execs are other processes'. */
+/** The steps of the container's last own start, in order. Execs are left out, because they are other processes. */
 function visits(events: readonly Event[]): Visit[] {
   const run = events.findLast((event) => typeof event.run === 'number' && event.run > 0)?.run ?? 0;
   const lived = events.filter((event) => isOwn(event, run));
@@ -78,7 +78,7 @@ const callItem = (call: CallEvent, own: (text: string) => string): Item => ({
   name: call.name,
   seq: call.seq,
 });
-/** A request to a registry: what a pull is made of. */
+/** A request to a registry; a pull consists of these. */
 function requestItem({ method, url, status, error, seq }: HttpEvent, own: (text: string) => string): Item {
   const text = `${method} ${url} ${error ? `failed: ${error}` : status}`;
   return { text, signature: own(text), name: 'http', seq };
@@ -89,10 +89,10 @@ function endItem(event: Extract<Event, { type: 'step' }>, own: (text: string) =>
 }
 
 const told = ({ text, seq }: Item): Told => ({ text, seq });
-/** What is left out in one and put in by the other at the same place is one difference. */
+/** Pairs what only `a` has with what only `b` has at the same place, if it has the same name: one difference. */
 function paired(kind: Difference['kind'], a: readonly Item[], b: readonly Item[]): Difference[] {
   const waiting = new Map<string, Item[]>();
-  // the first of a name at the end, where taking it costs nothing
+  // in reverse, so that the first of a name is at the end, where pop() takes it
   for (const one of [...b].reverse()) {
     const queue = waiting.get(one.name) ?? [];
     queue.push(one);
@@ -137,7 +137,7 @@ const alone = (visit: Visit, of: SideName): ComparedStep => {
   };
 };
 
-/** Every step of either, in the order in which they were gone through; those without differences too. */
+/** All steps of both runs, in the order in which they ran, with those that do not differ. */
 export function compareRuns(a: readonly Event[], b: readonly Event[]): ComparedStep[] {
   return align(visits(a), visits(b), (one, other) => one.step === other.step).flatMap((piece) =>
     piece.same

@@ -1,16 +1,16 @@
 /**
- * A frame in eight digits, so that two who hold it far from each other can compare: the page shows it, and tests ask
- * the daemon. Pure.
+ * Eight hexadecimal digits for a frame, so that two copies of it can be compared: the page shows the digest, and tests
+ * ask the daemon for it. Pure.
  */
 import type { Frame } from './frame.ts';
 
-/** In an order that does not hang on which key was learned first; what is undefined is not there. */
+/** Sorts keys, so that the digest does not depend on their order. Undefined values are left out. */
 const inOrder = (_: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
     : value;
 
-/** FNV-1a, 32 bits, over UTF-16 units: against mistakes, not against an adversary. */
+/** FNV-1a, 32 bits, over UTF-16 units. It detects errors, not attacks. */
 export function digestOf(frame: Frame): string {
   const text = JSON.stringify(frame, inOrder);
   let hash = 0x811c9dc5;

@@ -1,6 +1,6 @@
 /**
- * What a successful call made true, as far as the call itself says it. Steps add what only the kernel can tell (inodes,
- * addresses).
+ * The facts that follow from a successful call, as far as its arguments show them. Steps add what only the kernel knows
+ * (inodes, addresses).
  */
 import type { Call } from '../syscalls/calls.ts';
 import { mountFlagNames } from '../syscalls/syscalls.ts';

@@ -1,9 +1,9 @@
 /**
- * What is written, one JSON object a line, to a container's journal: the one source of what happened.
- * The terminal step view, the browser, the lessons' checks and the tests all read these.
+ * The events in a container's journal, one JSON object a line. The terminal's step view, the browser, the lessons'
+ * checks and the tests all read these, and nothing else, about what happened.
  */
 
-/** Something that is so about the container from this event on; `value: null` means it is gone. */
+/** A property of the container that holds from this event on. `value: null` ends it. */
 export interface Fact {
   /**
    * ns: inode of a namespace; mount: row by target; cgroup: file by path; link, address, route, nft, lease, process,
@@ -33,11 +33,11 @@ interface Common {
   seq: number;
   /** milliseconds since 1970, with a fraction */
   time: number;
-  /** which attempt: a container that is started again counts up; execs are 'exec-<id>' */
+  /** which start of the container, counted from 1; for an exec 'exec-<id>' */
   run: number | string;
   step?: string;
 }
-/** How an argument is kept: bytes as hex, cut at 512. */
+/** An argument in the journal: bytes as hexadecimal digits, cut at 512 bytes. */
 export type Kept = number | string | null | readonly string[] | { hex: string; length: number };
 
 export interface PhaseEvent extends Common {
@@ -61,7 +61,7 @@ export interface CallEvent extends Common {
   ns: number;
   note?: string;
   facts?: Fact[];
-  /** the line that asked for it: 'steps/exec/root.ts:31', below runtime/ */ source?: string;
+  /** the source line that made the call, below runtime/: 'steps/exec/root.ts:31' */ source?: string;
 }
 export interface HttpEvent extends Common {
   type: 'http';
@@ -100,5 +100,5 @@ export interface OtherEvent extends Common {
 export type Event =
   PhaseEvent | StepEvent | CallEvent | HttpEvent | FactEvent | StateEvent | GateEvent | ProgressEvent | OtherEvent;
 type Loose<T> = T extends unknown ? Omit<T, 'seq' | 'time' | 'run'> & { time?: number } : never;
-/** An event before the journal has numbered it, and dated it unless it is older than now. */
+/** An event without number. Without a time, the journal sets the present one. */
 export type NewEvent = Loose<Event>;

@@ -1,30 +1,30 @@
 /**
- * What was true after event k, from the journal alone. Pure: frame k in a fresh tab equals stepping from 0 to k,
- * because both are this function of the same events.
+ * The state of a container after event k, computed from the journal alone. Pure: frame k in a new tab equals stepping
+ * from 0 to k, because both are this function of the same events.
  */
 import type { Event, Fact } from './event.ts';
 
 export interface Frame {
-  /** the event that this frame follows, and how many there are */
+  /** the event that this frame follows, and how many events there are */
   k: number;
   of: number;
   time: number;
-  /** which start of the container, and the event with which it began */
+  /** which start of the container, and the position of its first event */
   run: number | string;
   since: number;
   state: string;
   phase: string;
-  /** the step under way, if any, and those done in this run */
+  /** the step that runs now, if any, and the steps done in this run */
   step?: string;
   done: string[];
   failed?: { step: string; error: string };
-  /** where the gate holds the run, if it does */
+  /** the place at which the gate pauses the run, if it does */
   paused?: { step?: string; next?: string };
   /** by kind, then by key: namespaces, mounts, cgroup files, links, addresses, routes, rules, processes, … */
   facts: Partial<Record<Fact['kind'], Record<string, string>>>;
 }
 
-/** Before everything. */
+/** The frame before the first event. */
 export const begin = (): Frame => ({
   k: -1,
   of: 0,
@@ -38,8 +38,8 @@ export const begin = (): Frame => ({
 });
 
 /**
- * A fact about a directory speaks for what lies in it: a cgroup that is gone has no files, an upper directory that is
- * gone no entries.
+ * Whether the end of a fact ends the fact `other` too: a removed cgroup has no files, a removed upper directory no
+ * entries.
  */
 const speaksFor = ({ kind, key }: Fact, other: string): boolean =>
   other === key || (kind === 'cgroup' ? other.includes(`${key}/`) : kind === 'upper' && other.startsWith(`${key}/`));
@@ -51,7 +51,7 @@ function learn(frame: Frame, fact: Fact): void {
   if (fact.kind === 'file' && fact.key === 'upper') delete frame.facts.upper;
 }
 
-/** A new start begins anew; the rw layer and the image are still what they were. */
+/** A new start begins with an empty state, except for the rw layer and the image. */
 function restart(frame: Frame, { run, seq }: Event): void {
   const { image, file, upper } = frame.facts;
   Object.assign(frame, {
@@ -64,8 +64,8 @@ function restart(frame: Frame, { run, seq }: Event): void {
 }
 
 /**
- * With the last process its namespaces go, and with them everything that lived in them: mounts, links, addresses,
- * routes.
+ * The last process has exited, and its namespaces end with it. With them end the mounts, links, addresses and routes in
+ * them.
  */
 function ended(frame: Frame): void {
   for (const kind of ['ns', 'mount', 'root', 'link', 'address', 'route', 'process', 'security'] as const)
@@ -95,10 +95,10 @@ const handlers: { [T in Event['type']]?: (frame: Frame, event: Extract<Event, { 
   fact: (frame, { facts }) => facts.forEach((fact) => learn(frame, fact)),
 };
 
-/** Execs run beside the container's own start; their steps are not its own. */
+/** Whether an event is of an exec. Execs run beside the container's own start, and their steps are not its own. */
 const isExec = (event: Event) => typeof event.run === 'string';
 
-/** Goes on with the next event. Changes the frame; what it held before is lost. */
+/** Applies the next event. It changes `frame`. */
 export function advance(frame: Frame, event: Event): void {
   frame.k = event.seq;
   frame.time = event.time;
@@ -107,7 +107,7 @@ export function advance(frame: Frame, event: Event): void {
   (handlers[event.type] as ((frame: Frame, event: Event) => void) | undefined)?.(frame, event);
 }
 
-/** `k` is clamped to the journal; -1 is before everything. */
+/** The frame after event `k`. `k` is limited to the events of the journal; -1 is before the first. */
 export function frameAt(events: readonly Event[], k: number): Frame {
   const frame = begin();
   const last = Math.min(k, events.length - 1);

@@ -1,15 +1,14 @@
 /**
- * The frames of one journal, for whoever goes to and fro in it: frame k from the nearest one that is remembered, and
- * not from the beginning.
- * What it answers is what frameAt answers; only sooner.
+ * Frames of one journal, for a reader that goes forward and back. Frame k is computed from the nearest kept frame, not
+ * from the beginning. The result equals that of frameAt, but comes sooner.
  */
 import type { Event } from './event.ts';
 import { advance, begin, type Frame } from './frame.ts';
 
-/** A frame is remembered for so many events: a step of this length takes less than a picture. */
+/** One frame is kept for so many events. Applying that many takes less time than the browser has for one picture. */
 const STRIDE = 256;
 
-/** Of its own all the way down to the values, which are never changed. */
+/** A copy that shares nothing with `frame` but its values, which never change. */
 const copied = (frame: Frame): Frame => ({
   ...frame,
   done: [...frame.done],
@@ -20,7 +19,7 @@ const same = (a: Record<string, string>, b: Record<string, string> = {}): boolea
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 };
-/** To be kept beside an older one: what has not changed is kept once. */
+/** Shares with an older frame the facts that are equal in both, to save memory. */
 function shared(frame: Frame, older: Frame): Frame {
   for (const [kind, known] of Object.entries(older.facts)) {
     const name = kind as keyof Frame['facts'];
@@ -29,11 +28,11 @@ function shared(frame: Frame, older: Frame): Frame {
   return frame;
 }
 
-/** For a journal that only grows: the events that it has been asked about must stay what they were. */
+/** Frames of a journal that only grows: events that were passed to `at` must not change later. */
 export class Frames {
-  /** at [j] the frame after event j * STRIDE - 1 */
+  /** [j]: the frame after event j * STRIDE - 1 */
   readonly #kept: Frame[] = [begin()];
-  /** the last answer: the next one is often the frame after it */
+  /** the last result; the next one is often the frame after it */
   #last = begin();
 
   at(events: readonly Event[], k: number): Frame {

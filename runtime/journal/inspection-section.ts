@@ -1,4 +1,4 @@
-/** Evidence read back from the kernel at this moment, not from our own memory. */
+/** Text that was read from the kernel at this moment, not from the daemon's memory. */
 export interface Evidence {
   title: string;
   lines: string[];

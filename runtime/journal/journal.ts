@@ -1,11 +1,11 @@
-/** The append-only record of one container: NDJSON, kept until `rm`. */
+/** The append-only journal of one container: NDJSON, kept until `rm`. */
 import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
 import type { Event } from './event.ts';
 import { eventOf, type Happened, Late } from './lazy-event.ts';
 import { isEvent } from './readable.ts';
 import { textOf } from './text.ts';
 
-/** What happened, as it is kept until it is written. */
+/** An event and its context, as they are kept until they are written. */
 interface Entry {
   seq: number;
   time: number;
@@ -15,7 +15,7 @@ interface Entry {
   event: Event | undefined;
 }
 
-/** Made once, for all who want it. */
+/** The event of an entry. It is built once, for all readers. */
 function whole(entry: Entry): Event {
   if (entry.event) return entry.event;
   const { seq, time, run, step, what } = entry;
@@ -25,14 +25,14 @@ function whole(entry: Entry): Event {
 }
 
 /**
- * Text is made and written so long after the first event that waits for it, in one write: by then a start is over, and
- * nothing of it has waited for the journal. Whoever reads gets what is not written yet as well; only kill -9 loses it,
- * and how to clean up after that is asked of the kernel and of the leases, not of the journal.
+ * How long after the first unwritten event the events are written, in one write. By then a start is over, so it has not
+ * waited for the journal. Readers also get events that are not written yet. Only kill -9 loses them; to clean up after
+ * that, the daemon asks the kernel and the leases, not the journal.
  */
 const LATE_MS = 50;
 /**
- * Of all journals together, and of those that wait for one who follows: two hundred starts at once would be a hundred
- * thousand events in memory.
+ * The most unwritten events of all journals together, and the most that are kept for one follower. Without the limit,
+ * two hundred starts at once would have a hundred thousand events in memory.
  */
 const MANY = 4096;
 const unwritten = new Set<Journal>();
@@ -42,15 +42,15 @@ process.once('exit', flushAll);
 
 export class Journal {
   /**
-   * of a journal without a file; others are read from theirs when somebody asks: a start's events would be megabytes in
-   * two hundred runs
+   * The events of a journal without a file. Others are read from the file when needed, because those of two hundred runs
+   * would take megabytes.
    */
   readonly #events: Event[] = [];
   #seq: number;
   #pending: Entry[] = [];
   #late: NodeJS.Timeout | undefined;
   #closed = false;
-  /** the last write may have ended in the middle of a line */
+  /** whether the last write may have ended in the middle of a line */
   #torn = false;
   readonly #ended = new Set<() => void>();
   readonly #listeners = new Set<(event: Event) => void>();
@@ -64,12 +64,12 @@ export class Journal {
     this.#seq = begun;
   }
 
-  /** How many events there are: the number that the next one gets. */
+  /** The number of events, which is the number of the next one. */
   get length(): number {
     return this.#seq;
   }
 
-  /** Opens the file, or begins it. A last line that a dying daemon left half written is cut off. */
+  /** Opens or makes the file. If a daemon died while it wrote the last line, that line is cut off. */
   static open(path: string): Journal {
     if (!existsSync(path)) return new Journal(path);
     const bytes = readFileSync(path);
@@ -79,12 +79,12 @@ export class Journal {
     return new Journal(path, count);
   }
 
-  /** For what belongs to no container, as `drydock pull`. */
+  /** A journal without a file, for work that belongs to no container, as `drydock pull`. */
   static inMemory(): Journal {
     return new Journal(undefined);
   }
 
-  /** `step` and `run` are what the event belongs to, unless it says so itself. */
+  /** Adds an event. `step` and `run` are those it belongs to, unless the event has its own. */
   append(what: Happened, step?: string, run: number | string = this.run): void {
     const entry: Entry = {
       seq: this.#seq++,
@@ -116,12 +116,12 @@ export class Journal {
       appendFileSync(this.path, this.#torn ? `\n${text}` : text, { mode: 0o600 });
       this.#torn = false;
     } catch {
-      // as with the log: on a full disk the record is lost, and what is recorded goes on
+      // as with the log: on a full disk the record is lost, and the work that it records continues
       this.#torn = true;
     }
   }
 
-  /** What waits no more. */
+  /** Takes the unwritten events out of the journal. */
   #taken(): Entry[] {
     clearTimeout(this.#late);
     this.#late = undefined;
@@ -134,17 +134,16 @@ export class Journal {
     return [...this.#past()].flat();
   }
 
-  /** What has happened by now, in pieces: of a long journal the first is there before the last is made. */
+  /** All events so far, in pieces: of a long journal the first piece comes before the last is parsed. */
   #past(): Iterable<readonly Event[]> {
     if (!this.path) return [this.#events.slice()];
-    // of one that has just begun nothing is in the file yet, and whoever follows a start from its first event need not
-    // wait for the disk
+    // of a journal that has just begun nothing is in the file yet, so a follower of a start need not wait for the disk
     if (!this.#closed && this.#pending.length === this.#seq) return [this.#pending.map(whole)];
     this.flush();
     return existsSync(this.path) ? pieces(readFileSync(this.path)) : [];
   }
 
-  /** The file is about to go: nothing more is written, and those who follow are told that this was all. */
+  /** Ends the journal, because its file will be removed: nothing more is written, and followers end. */
   close(): void {
     this.#taken();
     this.#closed = true;
@@ -152,27 +151,27 @@ export class Journal {
   }
 
   /**
-   * Hears at once of what is no system call: those would have to be made events of while the run goes on. Returns what
-   * ends it.
+   * Calls `listener` at once for each event that is not a system call. System calls are left out, because their events
+   * would have to be built while the run goes on. Returns a function that ends it.
    */
   listen(listener: (event: Event) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** All events so far, then with `follow` those that come, until the signal. */
+  /** All events so far; with `follow` also each new one, until the signal. */
   async *read(follow: boolean, signal?: AbortSignal): AsyncGenerator<Event> {
     for await (const events of this.batches(follow, signal)) yield* events;
   }
 
   /**
-   * The same, as many at a time as there are: a promise for each of a hundred thousand events takes longer than all
-   * else. Whoever follows hears of them when the daemon has a moment: a start that nothing holds up does not wait for
-   * those who watch it. For one that does not take them only some thousand are kept: the file has the others.
+   * The same, in batches of as many events as there are, because a promise for each of a hundred thousand events would
+   * take longer than all else. Followers get new events when the event loop is idle, so a start does not wait for them.
+   * For a follower that does not read, only MANY events are kept; it reads the others from the file.
    */
   async *batches(follow: boolean, signal?: AbortSignal): AsyncGenerator<readonly Event[]> {
     let queue: Entry[] = [];
-    // then the file has what comes next
+    // true: the next events must be read from the file
     let behind = true;
     let next = 0;
     let wake: (() => void) | undefined;
@@ -217,9 +216,9 @@ export class Journal {
   }
 }
 
-/** Bytes of a journal that are read at once: some two thousand events. */
+/** Bytes of a journal that are parsed at once: some two thousand events. */
 const PIECE = 512 * 1024;
-/** Behind the last whole line. */
+/** The offset behind the last complete line. */
 const endOf = (bytes: Buffer): number => bytes.lastIndexOf(10) + 1;
 
 function* pieces(bytes: Buffer): Generator<Event[]> {
@@ -238,7 +237,7 @@ function eventsIn(text: string): Event[] {
       const value: unknown = JSON.parse(line);
       if (isEvent(value)) events.push(value);
     } catch {
-      // a damaged line tells nothing; those around it still do
+      // skip a damaged line; the lines around it are still good
     }
   }
   return events;

@@ -1,11 +1,11 @@
 /**
- * An event that is made when somebody wants it: nobody needs what a call was like before somebody reads. Until then the
- * call and its answer are kept as they are.
+ * An event that is built when it is first read. Until then the call and its reply are kept as they are, because most
+ * events are never read while the run goes on.
  */
 import type { NewEvent } from './event.ts';
 
 export abstract class Late {
-  /** when it happened, ms since the epoch */
+  /** when it happened, in ms since 1970 */
   abstract readonly time: number;
   abstract event(): NewEvent;
 }

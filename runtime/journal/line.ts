@@ -1,5 +1,5 @@
 /**
- * Events as a person reads them: system calls the way strace(1) shows them. Pure; the terminal and the web both use it.
+ * Events as text for people: system calls as strace(1) shows them. Pure; the terminal and the web page use it.
  */
 import { errnoText } from '../syscalls/errno-text.ts';
 import { syscalls, type SyscallName } from '../syscalls/syscalls.ts';
@@ -17,10 +17,10 @@ export function duration(ns: number): string {
 
 const TEXT = 96;
 const ITEMS = 8;
-/** Ids and digests by their first twelve digits, as docker shows them: sixty-four hide what a path is about. */
+/** Shortens ids and digests to twelve digits, as docker does, because all sixty-four would hide the rest of a path. */
 export const shortened = (text: string) => text.replace(/(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])/g, '$1…');
 const plain = (text: string) => visible(shortened(text));
-/** JSON's quotes, since paths and names may hold anything. */
+/** In JSON's quotes, because paths and names may contain any character. */
 function quote(given: string): string {
   const text = shortened(given);
   return `"${visible(text.slice(0, TEXT)).replace(/"/g, '\\"')}"${text.length > TEXT ? '...' : ''}`;
@@ -28,14 +28,14 @@ function quote(given: string): string {
 const list = (items: readonly string[]) =>
   `[${items.slice(0, ITEMS).map(quote).join(', ')}${items.length > ITEMS ? `, … ${items.length - ITEMS} more` : ''}]`;
 
-/** Bytes as text where they are text ("100\n" into a cgroup file), else as the hex digits they are. */
+/** Bytes as text if they are printable ("100\n" written to a cgroup file), otherwise as hexadecimal digits. */
 function bytes({ hex, length }: { hex: string; length: number }): string {
   const text = hexText(hex);
   if (/^[\t\n\x20-\x7e]+$/.test(text)) return quote(text);
   return hex.length > TEXT / 2 ? `0x${hex.slice(0, TEXT / 2)}… (${length} bytes)` : `0x${hex}`;
 }
 
-/** What the kernel calls it, where the operation has a name of its own. */
+/** The kernel's name of a system call for operations that have another name. */
 const kernelName: Partial<Record<string, string>> = {
   ioctl_in: 'ioctl',
   ioctl_out: 'ioctl',
@@ -46,7 +46,7 @@ const kernelName: Partial<Record<string, string>> = {
   read_file: 'read',
   take_master: 'pidfd_getfd',
 };
-/** Of a file that is opened, written and closed in one go, how it is opened says nothing. */
+/** Arguments that are not shown: the flags and mode with which write_file opens its file. */
 const isSilent = (name: string, index: number) => name === 'write_file' && (index === 1 || index === 2);
 
 function argument(name: string, index: number, value: Kept, noted: boolean): string {
@@ -64,11 +64,11 @@ function argument(name: string, index: number, value: Kept, noted: boolean): str
   return noted ? `{${value.length} bytes}` : bytes(value);
 }
 
-/** A call before it is made: `mount("proc", "/proc", "proc", MS_NOSUID, NULL)`. */
+/** A call without its result: `mount("proc", "/proc", "proc", MS_NOSUID, NULL)`. */
 export const callLine = (call: { name: string; args: readonly Kept[]; note?: string }): string =>
   `${kernelName[call.name] ?? call.name}(${call.args.flatMap((value, i) => (isSilent(call.name, i) ? [] : argument(call.name, i, value, call.note !== undefined))).join(', ')})`;
 
-/** What came of it: `= 0 <31 µs>`. */
+/** The result of a call: `= 0 <31 µs>`. */
 export function resultLine(event: Pick<CallEvent, 'ret' | 'errno' | 'ns' | 'note'>): string {
   const result = event.errno ? `-1 ${event.errno} (${errnoText(event.errno)})` : String(event.ret);
   return `= ${result} <${duration(event.ns)}>${event.note ? `  # ${plain(event.note)}` : ''}`;
@@ -76,7 +76,7 @@ export function resultLine(event: Pick<CallEvent, 'ret' | 'errno' | 'ns' | 'note
 
 export const factLine = (fact: Fact): string =>
   `${fact.kind} ${plain(fact.key)} ${fact.value === null ? 'is gone' : `is ${plain(fact.value)}`}`;
-/** What an event made true, beyond what its own line says: a write to a cgroup file need not be told twice. */
+/** The facts of an event that its own line does not show already: a write to a cgroup file shows its fact. */
 export function facts(event: Event): readonly Fact[] {
   if (event.type === 'fact') return event.facts;
   if (event.type !== 'call' || !event.facts) return [];

@@ -1,10 +1,10 @@
 /**
- * A journal for ui.perfetto.dev and chrome://tracing: the Trace Event Format's JSON. Pure.
+ * A journal as JSON in the Trace Event Format, for ui.perfetto.dev and chrome://tracing. Pure.
  *
- * process 1 is the container's own run, with a thread for its steps and one for each who makes calls; each exec is a
- * process more.
- * X: it lasted from ts on for dur, both in microseconds · i: a moment · s and f: an arrow from who cloned to who was
- * born · M: names
+ * Process 1 is the container's own run, with a thread for its steps and one for each actor of calls. Each exec is a
+ * further process.
+ * X: a duration, from `ts` for `dur`, both in microseconds · i: an instant · s and f: start and end of an arrow from
+ * the cloning thread to the new one · M: names
  */
 import type { CallEvent, Event } from './event.ts';
 import { callLine, factLine, facts, line, resultLine } from './line.ts';
@@ -33,7 +33,7 @@ const makes: Partial<Record<string, 'shim' | 'stage'>> = { clone3_stage: 'stage'
 
 const micros = (ns: number) => ns / 1000;
 
-/** `name`: what the container is called. */
+/** `name`: the container's name. */
 export function perfetto(events: readonly Event[], name: string): TraceFile {
   const begin = events[0]?.time ?? 0;
   const pids = new Map<string, number>();

@@ -1,6 +1,6 @@
 /**
- * Is a line of a journal an event? A file may be damaged, or of another version; who draws frames must not fall over
- * it.
+ * Checks that a line of a journal is an event. A file may be damaged or of another version, and code that draws frames
+ * must not fail on it.
  */
 import type { Event, Fact } from './event.ts';
 
@@ -49,7 +49,7 @@ const bytes: Check = (value) => isFields(value) && text(value['hex']) && number(
 const args = listOf((value) => value === null || text(value) || number(value) || listOf(text)(value) || bytes(value));
 const next: Check = (value) => isFields(value) && name(value['name']) && text(value['actor']) && args(value['args']);
 
-/** What each type must have; further fields are let through. */
+/** The fields that an event of each type must have. Further fields are allowed. */
 const shapes: Record<Event['type'], Record<string, Check>> = {
   phase: { phase: text, at: text },
   step: { at: text, ns: optional(number), error: optional(text) },

@@ -1,13 +1,13 @@
 /**
- * What a call or a fact comes to, whichever run it is of: ids, inodes, pids, descriptors, addresses and times are the
- * run's own, and say nothing when two runs are compared. Pure.
+ * A call or a fact without what differs from run to run: ids, inodes, pids, descriptors, addresses and times. Equal
+ * signatures mean the same in two runs. Pure.
  */
 import { syscalls, type SyscallName } from '../syscalls/syscalls.ts';
 import type { CallEvent, Event, Fact, Kept } from './event.ts';
 import { hexText } from './hex.ts';
 import { callLine, factLine } from './line.ts';
 
-/** Numbers that the kernel handed out: the next one that was free. */
+/** Names of arguments whose number the kernel chose, mostly the next free one. */
 const HANDED_OUT = new Set([
   'fd',
   'dirfd',
@@ -26,15 +26,15 @@ const HANDED_OUT = new Set([
   'id',
   'first',
 ]);
-/** 0, 1 and 2 are meant, and so are -1 and AT_FDCWD. */
+/** 0, 1, 2, -1 and AT_FDCWD have a fixed meaning, so they were not chosen by the kernel. */
 const isHandedOut = (name: SyscallName, j: number, value: number) =>
   value > 2 &&
   HANDED_OUT.has((syscalls[name] as { args: readonly { name: string }[] } | undefined)?.args[j]?.name ?? '');
 
-/** A number that stands for all that were handed out. */
+/** Replaces every number that the kernel chose. */
 const ANY = 3;
 
-/** The words of a run that are its own: its id, whole or its beginning, and what it was given. */
+/** A function that replaces the words of one run: its id, whole or shortened, its leased addresses, its pids. */
 export function ownWords(events: readonly Event[]): (text: string) => string {
   const text = events
     .slice(0, 400)
@@ -46,7 +46,7 @@ export function ownWords(events: readonly Event[]): (text: string) => string {
     .flatMap(({ kind, key, value }) =>
       kind === 'lease' && value ? [key] : kind === 'process' && value && Number(value) > 2 ? [value] : [],
     );
-  // a journal may be a stranger's file: what it calls its own is never a pattern, nor a long one
+  // the journal may be an untrusted file: its words are escaped, and neither long nor many
   const words = [...new Set(given)]
     .filter((word) => word.length <= 64)
     .slice(0, 1000)
@@ -73,14 +73,14 @@ const plainArgument = (call: CallEvent, value: Kept, j: number, own: (text: stri
   if (value !== null && typeof value === 'object' && 'hex' in value && call.note === undefined) {
     const text = hexText(value.hex);
     const changed = own(text);
-    // as text, where the run's own words are in it
+    // return the text only if it contains such words
     return changed === text ? value : changed;
   }
   if (typeof value === 'string') return own(value);
   return Array.isArray(value) ? value.map(own) : value;
 };
 
-/** Who, what with, and whether it went well: not the number that came back. */
+/** Actor, name, arguments and errno of a call, without the number that it returned. */
 export function callSignature(call: CallEvent, own: (text: string) => string): string {
   const args = call.args.map((value, j) => plainArgument(call, value, j, own));
   return own(`${call.actor} ${callLine({ ...call, args })} ${call.errno ?? ''} ${call.note ?? ''}`);

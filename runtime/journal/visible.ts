@@ -1,6 +1,6 @@
 /**
- * Text that came from an image, a registry or a container, made safe for a terminal: control characters are shown, not
- * obeyed. Otherwise a label could move the cursor or rename the window (console_codes(4)).
+ * Text from an image, a registry or a container, made safe for a terminal: control characters are shown, not executed.
+ * Otherwise a label could move the cursor or rename the window (console_codes(4)).
  */
 const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 const named: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\u001b': '\\e' };

@@ -1,4 +1,4 @@
-/** Reading JSON that a stranger wrote: each accessor checks what it returns and names what was wrong. */
+/** Reads untrusted JSON. Each accessor checks the type of what it returns, and its error names what is wrong. */
 import { parseJson } from './parse-json.ts';
 import { Refusal } from '../errors/api-error.ts';
 
@@ -74,7 +74,7 @@ export class Checked {
       ? Object.fromEntries(Object.keys(this.object(key).value).map((name) => [name, {}]))
       : undefined;
   }
-  /** Only what was written: a registry named `constructor` has no credentials because objects have one. */
+  /** Own properties only: otherwise a registry named `constructor` would have credentials, which objects inherit. */
   raw(key: string): unknown {
     return Object.hasOwn(this.value, key) ? this.value[key] : undefined;
   }

@@ -1,9 +1,9 @@
 /**
- * JSON.parse for what a stranger wrote: it builds values of any depth, but JSON.stringify and every walk over them end
- * in "Maximum call stack".
+ * JSON.parse for untrusted text, with a limit on nesting. JSON.parse itself builds values of any depth, but on deep
+ * ones JSON.stringify and every recursive function fail with "Maximum call stack size exceeded".
  */
 
-/** Nothing that is meant seriously nests deeper; dockerd's limit is 10,000. */
+/** No useful JSON is nested deeper. dockerd's limit is 10,000. */
 const MOST_LEVELS = 500;
 const [QUOTE, BACKSLASH] = ['"'.charCodeAt(0), '\\'.charCodeAt(0)];
 const [LIST, LIST_END, OBJECT, OBJECT_END] = ['[', ']', '{', '}'].map((one) => one.charCodeAt(0));
@@ -22,7 +22,7 @@ function checkLevels(text: string): void {
   }
 }
 
-/** Throws SyntaxError for what is no JSON or nests too deeply. */
+/** Throws SyntaxError for text that is not JSON or is nested too deeply. */
 export function parseJson(text: string): unknown {
   checkLevels(text);
   return JSON.parse(text);
