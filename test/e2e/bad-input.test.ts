@@ -6,17 +6,20 @@ import { run } from './ran.ts';
 import { site } from './site.ts';
 
 const s = await site('bad input', { also: ['setpriv'] });
-/** What must not change, the images aside. */
+/** What must not change, apart from the images. */
 let before: Record<string, string[]>;
 s.test.before(async () => {
-  await s.daemon.ok('run', '--rm', 'ubuntu', 'true'); // makes the bridge, which is made once
+  await s.daemon.ok('run', '--rm', 'ubuntu', 'true'); // creates the bridge, which exists once per machine
   mkdirSync(`${s.daemon.root}/plain`);
   writeFileSync(`${s.daemon.root}/plain/file`, '');
   writeFileSync(`${s.daemon.root}/plain/bad.json`, '{"defaultAction": "SCMP_ACT_SOMETIMES"');
   before = await atRest(s.daemon);
 });
 
-/** docker's client reads its exit code from the daemon's words, and any missing file as a missing program. */
+/**
+ * `docker`: the exit code of docker's client, where it differs. The client derives it from the daemon's message, and
+ * treats any missing file as a missing program.
+ */
 interface Bad {
   name: string;
   args: string[] | (() => string[]);

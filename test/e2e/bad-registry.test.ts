@@ -13,7 +13,7 @@ import { site } from './site.ts';
 
 const s = await site('a registry that sends what it should not', { images: ['tiny'] });
 let before: Record<string, string[]>;
-/** Every file of the data root that a pull could leave. */
+/** All files in the data root that a pull could leave behind. */
 const stored = () =>
   ['layers', 'blobs', 'images', 'downloads', 'tmp', 'l']
     .map((dir) => join(s.daemon.root, dir))
@@ -50,7 +50,7 @@ const rows: { name: string; image?: Sample; fault?: Fault; err: RegExp; clients?
     }),
     err: /unauthorized: authentication required/,
     clients: ['drydock'],
-  }, // docker asks for a password
+  }, // docker prompts for a password
   {
     name: '429 for longer than anybody waits',
     fault: answer(manifests, 429, json('TOOMANYREQUESTS', 'rate limit'), { 'Retry-After': '3600' }),

@@ -1,6 +1,6 @@
 /**
- * Calls that arrive in the middle of a phase: they wait for it or cancel it, and none is told that something is under
- * way.
+ * Requests that arrive in the middle of a phase wait for its end or cancel it; none is refused because something is
+ * under way.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
@@ -38,7 +38,7 @@ s.test('between two automatic restarts the state is restarting, without a gap', 
     seen.add(`${Status}, ${Running ? 'Running' : 'not Running'}`);
   }
   await gone('loop');
-  seen.delete('running, Running'); // for some milliseconds
+  seen.delete('running, Running'); // seen for a few milliseconds between two runs
   assert.equal([...seen], ['restarting, Running']);
 });
 

@@ -1,4 +1,4 @@
-/** Images that no registry should have, made by hand. */
+/** Images that no registry should contain, made by hand. */
 import { gzipSync } from 'node:zlib';
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/manifest/media-types.ts';
 import type { Sample } from '../image/sample.ts';
@@ -6,14 +6,14 @@ import { digestOf } from '../image/tarball.ts';
 
 export interface Wrong {
   tar: Buffer;
-  /** instead of the tar's gzip */
+  /** used instead of the gzipped tar */
   blob?: Buffer;
   diffID?: string;
   architecture?: string;
-  /** instead of the manifest that there would be */
+  /** used instead of the image's manifest */
   manifest?: object;
   mediaType?: string;
-  /** beside Cmd, as in an image's config: User, Env, Volumes, … */
+  /** further fields of the image's config besides Cmd: User, Env, Volumes, … */
   config?: object;
 }
 const here = process.arch === 'arm64' ? 'arm64' : 'amd64';

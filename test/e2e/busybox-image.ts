@@ -1,4 +1,4 @@
-/** A small image of busybox and whatever else a test wants in it, pulled from a registry that ends with the pull. */
+/** A small image of busybox and a test's own files, pulled from a registry that exists only during the pull. */
 import { readFileSync } from 'node:fs';
 import { faultyRegistry } from '../image/faulty-registry.ts';
 import { archive, type Made } from '../image/tarball.ts';
@@ -16,7 +16,7 @@ export interface BusyboxImage {
   config?: object;
 }
 
-/** Returns the reference by which the daemon knows it. An entry replaces what is there by the same name. */
+/** Returns the image's reference. An entry replaces the default entry of the same name. */
 export async function busyboxImage(
   daemon: Daemon,
   name: string,

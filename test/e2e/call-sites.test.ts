@@ -1,4 +1,4 @@
-/** The journal says on which line of the source each call was asked for: the line is there, and names the call. */
+/** The journal contains the source line of each call: the line exists and names the call. */
 import * as assert from 'uvu/assert';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ function lineAt(source: string): string {
   return lines.get(file!)![Number(number) - 1] ?? '';
 }
 
-/** The calls that a netlink message is made of are asked for by whoever has something to say to the kernel. */
+/** The calls that send a netlink message: their source line is the one that asked for the message. */
 const message = /\b(?:socket|withNetlink|NetlinkSocket|inside\(k, )/;
 const ofMessages = new Set(['socket', 'setsockopt', 'sendto', 'recvfrom', 'close']);
 

@@ -1,6 +1,6 @@
 /**
- * Whose cgroup namespace a container is in: private on cgroup v2; on v1 the host's, for what comes over the API, as
- * dockerd has it.
+ * The cgroup namespace of a container: private on cgroup v2; on v1 the host's for containers created over the API, as
+ * with dockerd.
  */
 import { existsSync, readlinkSync } from 'node:fs';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,6 @@
-/** Starts, execs, pauses and removals are in the list of operations; their events stay in the container's journal. */
+/**
+ * Starts, execs, pauses and removals are in the list of operations; their events are stored in the container's journal.
+ */
 import * as assert from 'uvu/assert';
 import type { Event } from '../../runtime/journal/event.ts';
 import { until } from './ran.ts';

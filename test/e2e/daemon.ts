@@ -1,4 +1,7 @@
-/** The built daemon with everything of its own, its clients, and its ends: asked to, told to, killed. */
+/**
+ * The built daemon with its own data root, bridge and cgroup parent; its clients; and the ways to end it: signal,
+ * shutdown request, SIGKILL.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
@@ -27,7 +30,7 @@ export class Daemon {
     DOCKER_CONFIG: join(this.root, 'docker'),
     HOME: this.root,
     NO_COLOR: '1',
-    // whatever the machine's pulls go through
+    // the machine's proxy settings must not apply
     ...Object.fromEntries(
       ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((n) => [n, n.toLowerCase()]).map((n) => [n, '']),
     ),
@@ -38,7 +41,7 @@ export class Daemon {
   };
   #process: ChildProcess | undefined;
 
-  /** `node`: flags for Node itself; a bench wants none. `program`: which Node. */
+  /** `node`: flags for Node; benches use none. `program`: the Node binary to run. */
   constructor(
     readonly flags: readonly string[] = [],
     readonly node: readonly string[] = ['--enable-source-maps'],
@@ -51,7 +54,7 @@ export class Daemon {
     return this.#process?.pid;
   }
 
-  /** Resolves when it answers on its socket. */
+  /** Resolves when the daemon answers on its socket. */
   async start(...flags: string[]): Promise<this> {
     const fd = openSync(this.log, 'a');
     const child = spawn(this.program, [...this.node, drydock, 'daemon', '--idle', '0', ...this.flags, ...flags], {
@@ -89,12 +92,14 @@ export class Daemon {
     return this.#end('SIGKILL');
   }
 
-  /** When somebody else has killed it: ends whoever took its place, and starts its own. */
+  /**
+   * For tests that kill the daemon from outside: ends the daemon that was started instead, and starts its own again.
+   */
   async takeBack(): Promise<void> {
     const child = this.#process;
     if (child && child.exitCode === null && !child.signalCode) return;
     await until('the other daemon has ended, and its own runs', async () => {
-      // it may not listen yet, or not even have the data root
+      // The other daemon may not listen yet, or have no data root yet.
       await this.api('POST', '/drydock/shutdown').catch(() => undefined);
       if (alive(Number(readFileSync(join(this.root, 'daemon.pid'), 'utf8')))) return false;
       return this.start().catch((error: Error) => {
@@ -119,12 +124,12 @@ export class Daemon {
   #command(client: Client, args: readonly string[]): [string, string[]] {
     return [client === 'docker' ? 'docker' : drydock, [...args]];
   }
-  /** For a line typed in a terminal. */
+  /** The client's command line with its environment, for typing into a terminal. */
   commandLine(client: Client): string {
     return client === 'docker' ? 'docker' : drydock;
   }
 
-  /** stdout without the last line's end; throws when it failed. */
+  /** stdout without the final newline; throws if the command failed. */
   async ok(...args: string[]): Promise<string> {
     const { code, out, err } = await this.cli(...args);
     if (code !== 0) throw new Error(`drydock ${args.join(' ')}: code ${code}\n${err}${out}`);
@@ -164,10 +169,10 @@ export class Daemon {
       await this.api('DELETE', `/containers/${Id}?force=1`);
   }
 
-  /** For a test's end, however it went; the room takes the rest. */
+  /** Called at a test's end, also after a failure. The namespaces end with the test, and with them the rest. */
   async close(): Promise<void> {
     const containers = join(this.root, 'containers');
-    // a test that failed between two daemons leaves its containers to this one
+    // A test that failed between two daemons has left containers: start a daemon to remove them.
     if (!this.#process && existsSync(containers) && readdirSync(containers).length)
       await this.start().catch(() => undefined);
     if (this.#process) await this.removeAll().catch(() => undefined);
@@ -176,7 +181,7 @@ export class Daemon {
   }
 }
 
-/** Whether this process still runs; zombies do not. */
+/** True if the process runs; a zombie does not. */
 export function alive(pid: number): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));

@@ -9,7 +9,7 @@ const test = suite('a data root that cannot be one', 'root', 'unshare');
 const work = mkdtempSync('/dev/shm/drydock-root-');
 test.after(() => rmSync(work, { recursive: true, force: true }));
 
-/** A daemon on `root` after `mounts`, in a mount namespace of its own; it has to end by itself. */
+/** Runs the commands `mounts`, then a daemon on `root`, in a new mount namespace; the daemon must end by itself. */
 async function started(mounts: string, root: string, flags = ''): Promise<{ code: number | null; err: string }> {
   const script = `mount --make-rprivate / && ${mounts} && exec "$NODE" "$CLI" daemon --root "$ROOT" ${flags}`;
   const env = {

@@ -15,7 +15,7 @@ let registry: Awaited<ReturnType<typeof cachedRegistry>>;
 test.before(async () => {
   registry = await cachedRegistry();
   daemon = new Daemon(['--registry-mirror', `http://${registry.host}`]);
-  // a data root that the image does not fit on: the blob does, its files do not
+  // The data root is too small for the image: the blob fits, the unpacked files do not.
   sh('mount', '-t', 'tmpfs', '-o', 'size=90m', 'none', daemon.root);
   mkdirSync(join(daemon.root, 'docker'));
   await daemon.start();

@@ -1,4 +1,4 @@
-/** /.dockerenv: there for programs that look for it, and no change of the container's. */
+/** /.dockerenv exists, for programs that look for it, and does not count as a change of the container. */
 import * as assert from 'uvu/assert';
 import { clients } from './daemon.ts';
 import { site } from './site.ts';

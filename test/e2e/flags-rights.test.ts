@@ -16,7 +16,7 @@ const profile = () => {
   return `${s.daemon.root}/p/seccomp.json`;
 };
 const status = (...keys: string[]) => `grep -E "^(${keys.join('|')}):" /proc/self/status`;
-/** No container gets what the machine itself does not give to root. */
+/** A container cannot get capabilities that root on this machine lacks. */
 const host = BigInt(`0x${/CapBnd:\s+(\w+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]}`);
 const mask = (bits: bigint) => (bits & host).toString(16).padStart(16, '0');
 const DEFAULT = 0xa80425fbn;

@@ -1,4 +1,4 @@
-/** A terminal that the program has closed, and opens again: its bytes arrive, and the shim does not spin meanwhile. */
+/** The program closes its terminal and opens it again: its output arrives, and the shim does not spin meanwhile. */
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { clients } from './daemon.ts';
@@ -21,7 +21,9 @@ s.test('while nothing has it open the shim sleeps, and the program can be stoppe
   const open = () => s.daemon.ok('exec', 'closed', 'sh', '-c', 'ls -l /proc/1/fd');
   await until('the terminal is closed', async () => !/pts|console/.test(await open()));
   const shim = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${State.Pid}/status`, 'utf8'))?.[1]);
-  /** How often it has gone to sleep: a shim that spins is not put to sleep, one that polls is again and again. */
+  /**
+   * Number of times that the shim went to sleep. A shim that polls goes to sleep often; one that spins uses CPU time.
+   */
   const turns = () =>
     Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(`/proc/${shim}/status`, 'utf8'))?.[1]);
   const spent = () => readFileSync(`/proc/${shim}/stat`, 'utf8').split(' ').slice(13, 15).map(Number);

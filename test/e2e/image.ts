@@ -1,6 +1,6 @@
 /**
- * A Debian minbase image in three layers, and a tiny one, made once and kept in a cache: the folder is what a
- * docker-registry serves.
+ * A Debian minbase image in three layers and a tiny one. They are made once and cached, in the storage format of
+ * docker-registry.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ import { skopeo } from '../registry/skopeo.ts';
 const SUITE = 'bookworm';
 const VERSION = 3;
 
-/** The upper layers change, delete and hide what the base has. */
+/** The upper layers change, delete and hide files of the base. */
 const upper: Made[][] = [
   [
     { name: 'etc/motd', content: 'from the second layer\n' },
@@ -51,7 +51,7 @@ const tinyBase: Made[] = [
 
 const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
 
-/** The tag becomes a list of platforms, as it is on docker.io. */
+/** Replaces the tag's manifest by an index of platforms, as on docker.io. */
 async function putIndex(url: string, { manifest, manifests }: Sample): Promise<void> {
   const { bytes, mediaType } = manifests.get(manifest)!;
   const body = JSON.stringify({
@@ -98,7 +98,7 @@ function image(tars: Buffer[], Cmd: string[]): Sample {
   };
 }
 
-/** `images` are made from the tar that mmdebstrap has written. */
+/** Makes `images` from the tar that mmdebstrap wrote. */
 async function make(
   kept: string,
   suite: string,
@@ -128,7 +128,7 @@ async function make(
   }
 }
 
-/** The folder with `data`, the storage of a docker-registry. The first call needs a Debian mirror. */
+/** A directory with `data`, the storage of a docker-registry. The first call needs a Debian mirror. */
 export const preparedImages = (): Promise<string> =>
   fetchedOnce(`images-${SUITE}-${VERSION}`, (kept) =>
     make(kept, SUITE, ['--variant=minbase'], (base) => ({
@@ -137,7 +137,7 @@ export const preparedImages = (): Promise<string> =>
     })),
   );
 
-/** The same with an image `systemd`, whose program is systemd 257. */
+/** The same with an additional image `systemd`, whose program is systemd 257. */
 export const preparedSystemd = (): Promise<string> =>
   fetchedOnce('images-systemd-trixie-1', (kept) =>
     make(kept, 'trixie', ['--variant=minbase', '--include=systemd,systemd-sysv,dbus'], (base) => ({

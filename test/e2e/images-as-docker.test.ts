@@ -9,7 +9,7 @@ const s = await site('images, as dockerd has them', { images: [] });
 const Labels = { team: 'dock', big: 'x'.repeat(300_000) };
 s.test.before(async () => {
   await pullMade(s.daemon, 'plain');
-  // the same layers, another config
+  // Same layers, another config.
   await pullMade(s.daemon, 'sister', [], { Labels: { team: 'dock' }, OnBuild: ['RUN true'] });
 });
 const json = async (path: string) => JSON.parse((await s.daemon.api('GET', path)).body) as Record<string, unknown>;
@@ -69,7 +69,8 @@ s.test('rmi -f by id while a container runs or is paused is a conflict, by a nam
     { Untagged: 'plain:second' },
   ]);
   await s.daemon.docker('stop', '-t', '0', 'runs');
-  // pulled under a registry's name too: several repositories come before the stopped container
+  // The image has a second name, that of the registry, so the error about several repositories precedes the one about
+  // the stopped container.
   assert.equal(await refused('DELETE', `/images/${short}`), [
     409,
     `conflict: unable to delete ${short} (must be forced) - image is referenced in multiple repositories`,

@@ -1,4 +1,4 @@
-/** Ctrl-C at any moment of a run: whatever moment was hit, the exit code tells of it and nothing is left. */
+/** Ctrl-C at any moment of a run: the exit code reports it and nothing is left behind. */
 import * as assert from 'uvu/assert';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from './daemon.ts';
@@ -16,12 +16,12 @@ s.test.before(async () => {
 });
 
 /**
- * As process 1 of its pid namespace it does not even get a signal that it has no handler for (pid_namespaces(7)):
- * `ready` is when it has.
+ * As process 1 of its pid namespace the program ignores signals without a handler (pid_namespaces(7)); it prints
+ * `ready` when it has one.
  */
 const program = ['sh', '-c', "trap 'exit 130' INT; echo ready; while :; do sleep 0.02; done"];
 
-/** Presses Ctrl-C; once more when the first went to a program without its trap yet, as whoever sits there would. */
+/** Presses Ctrl-C, and once more if the first signal arrived before the program had its trap, as a user would. */
 async function interrupt(running: Running): Promise<Ran> {
   let over = false;
   const done = running.done.finally(() => (over = true));
@@ -30,7 +30,7 @@ async function interrupt(running: Running): Promise<Ran> {
   if (!over) running.kill('SIGINT');
   return done;
 }
-/** Before our client has begun to make anything, the signal itself ends it; a shell shows that as 130 as well. */
+/** Before the client has begun to create anything, the signal itself ends it; a shell reports that as 130 as well. */
 const shown = ({ code, signal }: Ran) => (signal === 'SIGINT' ? 130 : code);
 interface Event {
   type: string;
@@ -62,7 +62,7 @@ s.test('a detached one either has told its id and runs, or nothing of it is left
     await sleep(ms);
     running.kill('SIGINT');
     const ran = await running.done;
-    // it may still be hit on its way out
+    // the id was printed, so the container may exist; the signal may also have hit the client while it was exiting
     if (ran.out) await d().ok('rm', '-f', ran.out.trim());
     else assert.equal([shown(ran), ran.out], [130, ''], `after ${ms} ms: ${ran.err}`);
     await sameAs(before, d(), `interrupted after ${ms} ms`);
@@ -105,7 +105,7 @@ s.test('an interrupted pull ends the run at once, with --rm and without', async 
     const running = d().begin('drydock', 'run', ...flags, `${slow.host}/library/tiny`, ...program);
     await until('the registry is asked', slow.asked);
     running.kill('SIGINT');
-    // the registry never answers: waiting for the pull would last for ever
+    // The registry never answers, so waiting for the pull would never end.
     const { code, err } = await running.done;
     assert.is(code, 130, err);
     assert.match(err, /drydock: interrupted; no container was made\n$/);
@@ -134,7 +134,7 @@ for (const [moment, waits] of [
       assert.is((await d().json<{ LayersSize: number }>('/system/df')).LayersSize, 0);
     };
     const start = () => d().api('POST', `/containers/${Id}/start`);
-    // the registry never answers: waiting for the pull would last for ever
+    // The registry never answers, so waiting for the pull would never end.
     const first = start();
     await until('the registry is asked', slow.asked);
     await aborted(d().ok('stop', Id), first);
@@ -175,9 +175,8 @@ s.test('a start that was cut in its pull can be made again, and runs', async () 
   await sameAs(before, d());
 });
 
-// docker's client does not take back what it has made: between the answer to its create and its start a container
-// stays, created.
-// That is its own behaviour with any daemon; of the kernel's things nothing may be left even then.
+// docker's client does not remove a container that it created: if it is interrupted between the answer to create and
+// the start, the container stays, with any daemon. Even then nothing in the kernel may be left.
 s.test("docker's own client, interrupted, leaves nothing that runs", async () => {
   const { containers: _, ...kernel } = before;
   for (let ms = 20; ms <= 260; ms += 40) {

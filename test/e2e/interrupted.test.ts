@@ -1,4 +1,4 @@
-/** Ctrl-C, and worse, while a client pulls or is attached. */
+/** A client that pulls or is attached ends by Ctrl-C or by SIGKILL. */
 import * as assert from 'uvu/assert';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clients } from './daemon.ts';

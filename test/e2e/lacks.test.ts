@@ -1,6 +1,6 @@
 /**
- * What a machine may lack: the message says what, and what to do. Kernels here have it all, so the gate answers in the
- * kernel's place.
+ * Features that a machine may lack: the message names the feature and the remedy. Kernels here have them all, so the
+ * gate injects the errno.
  */
 import * as assert from 'uvu/assert';
 import { sh } from '../harness.ts';
@@ -12,7 +12,7 @@ import { Follower } from './sweep/journal.ts';
 const s = await site('a machine that lacks something', { images: ['tiny'] });
 const d = () => s.daemon;
 
-/** Starts a container and lets the call that it stops at fail; what the client is told. */
+/** Starts a container, lets the call at the breakpoint fail with `errno`, and returns the message for the client. */
 async function startFailing(at: string, errno: string): Promise<string> {
   const { body } = await d().api('POST', '/containers/create', { Image: 'tiny', Cmd: ['true'] });
   const { Id } = JSON.parse(body) as { Id: string };

@@ -1,4 +1,4 @@
-/** What is left out on purpose is seen to be missing, and still nothing stays behind. */
+/** A part that was left out (`--leave-out`) is really missing, and still nothing stays behind. */
 import * as assert from 'uvu/assert';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { alive, Daemon } from './daemon.ts';
@@ -13,7 +13,10 @@ const broken = (what: string, ...command: string[]) =>
 const whole = (...command: string[]) => d().ok('run', '--rm', 'ubuntu', ...command);
 const pidOf = async (name: string) =>
   (await d().json<{ State: { Pid: number } }>(`/containers/${name}/json`)).State.Pid;
-/** A second chroot(2), whose maker stays outside and climbs: whether it finds the daemon's own socket. */
+/**
+ * Escapes by a second chroot(2) whose working directory stays outside, then goes up by chdir(".."); prints "out" if it
+ * finds the daemon's socket.
+ */
 const escape = () => [
   'perl',
   '-e',

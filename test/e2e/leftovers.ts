@@ -1,6 +1,6 @@
 /**
- * What the kernel and the data root hold at a moment, as lines to compare: in a room everything in it is the test's
- * own.
+ * A snapshot of the kernel's objects and the data root, as lines to compare. In the test's own namespaces every object
+ * belongs to the test.
  */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,11 +13,11 @@ const attempt = (read: () => string) => {
   try {
     return read();
   } catch {
-    return ''; // it ended while we looked
+    return ''; // it ended during the loop
   }
 };
 
-/** Below the parent in each hierarchy, whichever there are: other tests' groups come and go meanwhile. */
+/** Below the daemon's parent group in each hierarchy, because groups of other tests come and go. */
 function cgroups(parent: string): string[] {
   const below = (dir: string): string[] =>
     existsSync(dir)
@@ -30,14 +30,14 @@ function cgroups(parent: string): string[] {
   );
 }
 
-/** Shims, stages and containers: what is neither this test, its shell, its registry nor its daemon. */
+/** Shims, stages and containers: all processes except this test, its shell, its registry and its daemon. */
 function processes(daemon: Daemon): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
       const words = attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
       const inCgroup = attempt(() => readFileSync(`/proc/${pid}/cgroup`, 'utf8')).includes(`${daemon.cgroupParent}/`);
-      // a child that has ended and that nobody has waited for has no command line
+      // A zombie has no command line.
       if (
         daemon.pid !== undefined &&
         new RegExp(`^State:\\s+Z[^]*^PPid:\\s+${daemon.pid}$`, 'm').test(
@@ -53,7 +53,7 @@ export function leftovers(daemon: Daemon): Record<string, string[]> {
   const leases = join(daemon.root, 'network/bridge/leases');
   return {
     run: list('/run'),
-    // a systemd in another test's container sets this option for the whole machine
+    // A systemd in another test's container sets this option for the whole machine.
     mounts: readFileSync('/proc/self/mountinfo', 'utf8').replaceAll(',nsdelegate', '').split('\n'),
     cgroups: cgroups(daemon.cgroupParent),
     links: sh('ip', '-o', 'link')
@@ -80,8 +80,8 @@ const opened = (pid: number) =>
 const pause = (ms: number) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 /**
- * By what they are, not by number: sockets of clients come and go, and so do worker threads with their event loops. A
- * journal is open for one write, however long that is: one that stays open for a second is left.
+ * Descriptors by kind, not by number, because clients' sockets and worker threads' event loops come and go. A journal
+ * is open only during a write, so one that stays open for a second is a leak.
  */
 function descriptors(pid: number): string[] {
   let targets = opened(pid);
@@ -96,9 +96,9 @@ function descriptors(pid: number): string[] {
 }
 
 /**
- * What there is when the kernel has deleted all that it is about to: a veth pair goes a little after its namespace, and
- * a lease with the container. For what is compared with later, because a link that was still there would be missed for
- * ever.
+ * A snapshot after the kernel's delayed deletions: a veth pair is deleted a little after its namespace, a lease with
+ * the container. Needed for snapshots to compare with later, because a link that is about to disappear would be
+ * reported as missing in every later comparison.
  */
 export async function atRest(daemon: Daemon): Promise<Record<string, string[]>> {
   const veths = (held: Record<string, string[]>) => held['links']!.filter((line) => line.startsWith('veth')).length;
@@ -111,7 +111,7 @@ export async function atRest(daemon: Daemon): Promise<Record<string, string[]>> 
   return now;
 }
 
-/** Waits for what the kernel deletes later, as atRest does. */
+/** Waits for the kernel's delayed deletions, as atRest does. */
 export async function sameAs(
   before: Record<string, string[]>,
   daemon: Daemon,

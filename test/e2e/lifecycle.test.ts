@@ -195,7 +195,7 @@ for (const client of clients) {
 
   s.test(`${client}: restart policies bring back what ended by itself, and not what was stopped`, async () => {
     await run('run', '-d', '--name', 'failing', '--restart', 'on-failure:2', 'ubuntu', 'sh', '-c', 'echo try; exit 5');
-    // between two tries it may be exited too: the last one has written, and then it is over
+    // The state is `exited` also between two tries, so wait for the last output first, then for the end.
     await until('it has tried three times', async () =>
       (await d().docker('logs', 'failing')).out.startsWith('try\ntry\ntry\n'),
     );

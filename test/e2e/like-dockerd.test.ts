@@ -1,6 +1,6 @@
 /**
- * What clients of dockerd rely on, each seen there: exec, top, resize, ports, networks that are not there, what is told
- * of a container.
+ * Behaviour of dockerd that clients rely on: exec, top, resize, ports, networks that do not exist, inspect of a
+ * container.
  */
 import { connect } from 'node:net';
 import * as assert from 'uvu/assert';
@@ -20,7 +20,7 @@ s.test.before(async () => {
   await docker('run', '-d', '--name', 'plain', '-e', 'TERM=vt100', 'ubuntu', 'sleep', '1000');
 });
 
-/** The bytes behind the head of the answer. */
+/** Returns the status line and the bytes after the response's head. */
 async function startExec(
   container: string,
   exec: object,

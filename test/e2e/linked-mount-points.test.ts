@@ -15,13 +15,13 @@ s.test.before(async () => {
 });
 
 let volumes = 0;
-/** A directory of the host that two containers share. */
+/** A directory on the host that two containers share. */
 function volume(...entries: string[]): string {
   const dir = `${s.daemon.root}/vol${++volumes}`;
   for (const name of entries) mkdirSync(`${dir}/${name}`, { recursive: true });
   return dir;
 }
-/** Whether a file is there and could be written; nothing is written. */
+/** A command that prints whether a file exists and can be written; it writes nothing. */
 const writable = (path: string) => `busybox dd if=/dev/null of=${path} conv=notrunc 2>/dev/null && echo writable`;
 
 for (const top of ['proc', 'sys', 'dev']) {
@@ -40,7 +40,7 @@ s.test('/proc as a file is refused too', async () => {
   assert.match(ran.err, /filesystem "proc" must be mounted on ordinary directory/);
 });
 
-/** Starts one, and does `meanwhile` when it stands at the breakpoint; what it prints in the end. */
+/** Starts a container, runs `meanwhile` when it stands at the breakpoint, and returns its output. */
 async function heldAt(
   at: string,
   flags: string[],

@@ -27,7 +27,7 @@ const post = async (path: string, body: object = {}) => {
   return { status, ...(text ? (JSON.parse(text) as { Id?: string; message?: string; StatusCode?: number }) : {}) };
 };
 
-/** Creates and starts it over the API, because a command line has limits of its own. */
+/** Creates and starts it over the API, because a command line has its own length limits. */
 async function runs(config: object): Promise<Ended> {
   const {
     Id,

@@ -1,4 +1,4 @@
-/** busybox with the entries that a test is about, pulled by the daemon from a registry of its own. */
+/** An image of busybox and the test's own entries, pulled by the daemon from a registry in the test. */
 import { readFileSync } from 'node:fs';
 import { faultyRegistry } from '../image/faulty-registry.ts';
 import { archive, type Made } from '../image/tarball.ts';
@@ -28,7 +28,7 @@ const applets = [
   'test',
 ];
 
-/** A later entry of the same name replaces an earlier one. */
+/** A later entry with the same name replaces an earlier one. */
 const base = (): Made[] => [
   { name: 'bin/', type: '5' },
   { name: 'etc/', type: '5' },
@@ -41,7 +41,7 @@ const base = (): Made[] => [
 
 export const link = (name: string, linkname: string): Made => ({ name, type: '2', linkname });
 
-/** Returns the name under which the image can be run. */
+/** Returns the image's reference. */
 export async function pullMade(
   daemon: Daemon,
   name: string,

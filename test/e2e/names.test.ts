@@ -7,7 +7,7 @@ import { site } from './site.ts';
 const s = await site('files of names on hosts of all kinds', { images: ['tiny'] });
 const cat = (path: string) => ['tiny', '/bin/busybox', 'cat', path];
 
-/** The daemon is in this mount namespace too: for so long it has another /etc. */
+/** Replaces /etc during `body`. The daemon is in the same mount namespace, so it sees the replacement too. */
 async function withEtc(change: (etc: string) => void, body: () => Promise<void>): Promise<void> {
   const etc = `${s.daemon.root}/etc`;
   cpSync('/etc', etc, { recursive: true, verbatimSymlinks: true });

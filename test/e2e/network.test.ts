@@ -9,7 +9,7 @@ import { site } from './site.ts';
 const s = await site('the network');
 const d = () => s.daemon;
 
-// a new namespace may have it from the machine
+// A new namespace may inherit the value 1 from the machine.
 s.test.before(() => writeFileSync('/proc/sys/net/ipv4/ip_forward', '0\n'));
 
 interface Link {
@@ -32,7 +32,7 @@ const bridgeAddress = () =>
     .find(({ ifname }) => ifname === d().bridge)!
     .addr_info.find(({ family }) => family === 'inet')!;
 
-/** Tells whoever connects the address that he seems to come from. */
+/** A server that tells each client the client's source address. */
 const SERVER =
   'require("net").createServer((s) => { s.on("error", () => {}); s.end(`you are ${s.remoteAddress}\\n`) }).listen(7777, "0.0.0.0", () => console.log("up"))';
 async function serve(...prefix: string[]): Promise<ChildProcess> {
@@ -41,7 +41,7 @@ async function serve(...prefix: string[]): Promise<ChildProcess> {
   await new Promise((resolve) => child.stdout.once('data', resolve));
   return child;
 }
-/** bash's own TCP client: what the other side says, or nothing within two seconds. */
+/** bash as a TCP client: prints the server's answer, or nothing after two seconds. */
 const ask = (address: string, port = 7777) => ['timeout', '2', 'bash', '-c', `cat </dev/tcp/${address}/${port}`];
 
 s.test('eth0, its address, the routes and the other end are what ip(8) says', async () => {
@@ -98,10 +98,10 @@ s.test("what leaves the host bears the host's address, and answers come back", a
   sh(there[0]!, ...there.slice(1), 'ip', 'link', 'set', 'in0', 'up');
   const server = await serve(...there);
   try {
-    // the outside knows no way to the container's subnet: only a masqueraded packet is answered
+    // The outside has no route to the container's subnet, so only a masqueraded packet gets an answer.
     assert.is(await d().ok('run', '--rm', 'ubuntu', ...ask('192.0.2.2')), 'you are 192.0.2.1');
     assert.match(sh('nft', 'list', 'table', 'ip', d().bridge), /masquerade/);
-    // and nobody outside can open a connection inwards, even with a route
+    // The outside cannot open a connection to the container, even with a route.
     const { local, prefixlen } = bridgeAddress();
     sh(
       there[0]!,
@@ -255,7 +255,7 @@ s.test('--ip and --mac-address are taken, an address in use is refused', async (
 
 s.test('twelve containers at once have twelve addresses', async () => {
   const ids = await Promise.all(Array.from({ length: 12 }, () => d().ok('run', '-d', 'ubuntu', 'sleep', '1000')));
-  // all of them run, so that none has the address of one that has ended
+  // All of them run at once, so that none gets the address of one that has ended.
   const outs = await Promise.all(ids.map((id) => d().ok('exec', id, 'hostname', '-I')));
   assert.is(new Set(outs.map((out) => out.trim())).size, 12);
   await d().ok('rm', '-f', ...ids);

@@ -1,6 +1,7 @@
 /**
- * What cannot be undone or removed is given up after some tries, and the client is told. Before, --rm began again and
- * again: the client never returned, one processor was full, the journal grew by 20 MB/s.
+ * If an undo or a removal keeps failing, the daemon gives up after some tries and tells the client. Before this was
+ * fixed, --rm was repeated without end: the client never returned, one processor was fully used, and the journal grew
+ * by 20 MB/s.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
@@ -17,7 +18,7 @@ import { needs, ownRoom } from './room.ts';
 await ownRoom(preparedImages);
 const test = suite('nothing is tried for ever', ...needs);
 
-/** Bytes of all journals. Before, this was some megabytes after a second. */
+/** Total size of all journals in bytes. Before the fix it was several megabytes after a second. */
 function written({ root }: Daemon): number {
   const containers = join(root, 'containers');
   return readdirSync(containers)
@@ -26,7 +27,10 @@ function written({ root }: Daemon): number {
     .reduce((sum, path) => sum + statSync(path).size, 0);
 }
 
-/** Longer than the pauses between tries. What is tried for ever never comes to it. */
+/**
+ * Milliseconds, longer than the pauses between tries; an endless repetition never leaves the journals unchanged for
+ * this time.
+ */
 const REST_MS = 3000;
 const comesToRest = (daemon: Daemon) =>
   until('nothing is tried any more', async () => {
@@ -63,7 +67,7 @@ test('a container with --rm that cannot be removed is dead, its client is told w
       await until('it runs', () => running.ran.out.includes('made'));
       const { Id } = await daemon.json<{ Id: string }>('/containers/stuck/json');
       const upper = join(daemon.root, 'containers', Id, 'upper');
-      // a mount point cannot be removed on any file system
+      // A mount point cannot be removed on any file system.
       execFileSync('mount', ['-t', 'tmpfs', 'held', join(upper, 'held')]);
       try {
         const removed = daemon.api('POST', '/containers/stuck/wait?condition=removed');

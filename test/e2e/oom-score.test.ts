@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { site } from './site.ts';
 
 const s = await site('whom the kernel ends when memory runs out', { images: ['tiny'] });
-// as a user's session may have it: the daemon inherits it, and its containers must not
+// A user's session may have a value like this. The daemon inherits it, and its containers must not.
 writeFileSync('/proc/self/oom_score_adj', '100');
 const CAP_SYS_RESOURCE = 1n << 24n;
 const may =

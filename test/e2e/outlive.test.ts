@@ -1,6 +1,6 @@
 /**
- * Fifty containers and a daemon that is killed: all go on, every line of every log is there, and the next daemon knows
- * each as it is.
+ * Fifty containers, and the daemon is killed: all continue, no log line is lost, and the next daemon knows the state of
+ * each.
  */
 import * as assert from 'uvu/assert';
 import { readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ interface State {
 const state = async (name: string) => (await d().json<{ State: State }>(`/containers/${name}/json`)).State;
 
 const WRITERS = 6;
-/** 12 MB each in lines of 1,000 bytes: some seconds of ten megabytes a second, around the daemon's death. */
+/** 12 MB each in lines of 1,000 bytes: several seconds at ten megabytes a second, around the daemon's death. */
 const LINES = 12_000;
 const kinds: Record<string, { count: number; request: object }> = {
   writer: {
@@ -93,7 +93,7 @@ s.test('kill -9 of the daemon ends none of them, and what ends meanwhile ends as
   );
 });
 
-/** In the container's own /tmp, as seen from outside. */
+/** Releases a container by a file in its /tmp, written through /proc from the host. */
 async function go(name: string): Promise<void> {
   const { writeFileSync } = await import('node:fs');
   writeFileSync(`/proc/${pids.get(name)}/root/tmp/go`, 'go\n');
@@ -113,7 +113,7 @@ s.test('the next daemon adopts them: same processes, right exit codes, right OOM
     );
     assert.equal([Status, ExitCode, OOMKilled], ['exited', 23, false], name);
   }
-  // one that ran out of memory while nobody was there, one that does now
+  // Some containers ran out of memory while no daemon ran; the others do it now.
   for (const name of only('eater').slice(2)) await go(name);
   for (const name of only('eater')) {
     const { ExitCode, OOMKilled } = await until(`${name} is over`, async () =>

@@ -7,14 +7,14 @@ import { site } from './site.ts';
 const s = await site("descriptor 0 is the container's own null", { images: [] });
 let image: string;
 s.test.before(async () => {
-  // the room's own node stands for the host's: a test that fails must not spoil the machine
+  // A node of the test's own stands for the host's /dev/null, so that a failure does not damage the machine.
   sh('mount', '-t', 'tmpfs', 'tmpfs', '/mnt');
   sh('mknod', '-m', '666', '/mnt/null', 'c', '1', '3');
   sh('mount', '--bind', '/mnt/null', '/dev/null');
   image = await pullMade(s.daemon, 'busy');
 });
 const host = () => statSync('/dev/null');
-/** Everything that a container could change of the host's node. */
+/** All attributes of the host's node that a container could change. */
 const of = ({ ino, mode, uid, gid, ctimeMs, mtimeMs }: ReturnType<typeof host>) => ({
   ino,
   mode,

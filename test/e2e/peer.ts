@@ -1,6 +1,6 @@
 /**
- * Requests whose answers are dockerd's. With DRYDOCK_TEST_PEER=/path/to/docker.sock they go to a dockerd that has an
- * image `tiny` with a shell: so what is expected was recorded, and so it can be checked again.
+ * Requests with dockerd's answers. With DRYDOCK_TEST_PEER=/path/to/docker.sock they are sent to a dockerd that has an
+ * image `tiny` with a shell; the expected answers were recorded that way and can be checked again.
  */
 import { request } from 'node:http';
 import { suite } from '../harness.ts';
@@ -9,7 +9,7 @@ import { type Site, site } from './site.ts';
 
 const peer = process.env['DRYDOCK_TEST_PEER'];
 
-/** A string is sent as it is. */
+/** A string body is sent unchanged. */
 export type Api = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
 
 export async function likeDockerd(title: string): Promise<{ test: Site['test']; api: Api; isPeer: boolean }> {

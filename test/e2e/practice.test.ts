@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { Daemon, clients } from './daemon.ts';
 import { site } from './site.ts';
 
-// in this room docker.io cannot be reached: there is no way out of it
+// The test's network namespace has no way out, so docker.io cannot be reached.
 const s = await site('the practice registry', { images: [] });
 const NOTICE = /practice/i;
 

@@ -1,4 +1,4 @@
-/** A daemon whose only way to a registry is the proxy of its environment. */
+/** A daemon that reaches the registry only through the proxy in its environment. */
 import * as assert from 'uvu/assert';
 import { faultyRegistry } from '../image/faulty-registry.ts';
 import { archive } from '../image/tarball.ts';

@@ -1,6 +1,6 @@
 /**
- * A pull that no container waits for is walked, held, broken, aborted and taken back like a run. The registry is
- * Debian's.
+ * A standalone pull can be stepped, held, broken, aborted and rolled back like a run. The registry is Debian's
+ * docker-registry.
  */
 import * as assert from 'uvu/assert';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -59,7 +59,7 @@ const stepsOf = (events: readonly Event[]) =>
 s.test('docker pull prints what it always did, and its journal is on disk under the id that it got', async () => {
   const { code, out } = await d().docker('pull', 'tiny');
   assert.is(code, 0);
-  // which layer is ready first is up to the registry
+  // The order in which layers become ready depends on the registry.
   const lines = [
     ...new Set(
       out

@@ -1,4 +1,4 @@
-/** A program, run beside the test: what it wrote and how it ended. */
+/** Runs a program beside the test and collects its output and exit status. */
 import { spawn } from 'node:child_process';
 
 export interface Ran {
@@ -21,10 +21,10 @@ export interface RunOptions {
   cwd?: string;
 }
 
-/** How many times longer than on an ordinary machine is waited: an emulated one takes its time. */
+/** Factor for all timeouts: an emulated machine is slower. */
 export const patience = Number(process.env['DRYDOCK_TEST_PATIENCE'] ?? 1);
 
-/** The docker client traps SIGTERM, so the end of patience is SIGKILL. */
+/** At the timeout the process gets SIGKILL, because the docker client traps SIGTERM. */
 export function begin(command: string, args: readonly string[], { env, seconds = 90, cwd }: RunOptions = {}): Running {
   const child = spawn(command, args, { env: { ...process.env, ...env }, cwd, stdio: 'pipe', detached: true });
   const ran: Ran = { code: null, signal: null, out: '', err: '' };
@@ -49,8 +49,8 @@ export function run(command: string, args: readonly string[], options: RunOption
 }
 
 /**
- * Polls until it holds; the error says what was waited for. The limit is for what never comes true, not for a slow
- * machine.
+ * Polls until the condition holds; the error names the condition. The timeout is for conditions that never hold, not
+ * for slow machines.
  */
 export async function until<T>(what: string, holds: () => T | Promise<T>, seconds = 60): Promise<NonNullable<T>> {
   for (const end = Date.now() + seconds * patience * 1000; ;) {

@@ -17,7 +17,7 @@ s.test.after(() => {
   sh('rm', '-r', top);
 });
 
-/** Over the API, as a client of that version. */
+/** Creates a container as a client of that API version and returns its mounts. */
 async function mounts(version: string, host: object): Promise<string> {
   const created = await s.daemon.api('POST', `/v${version}/containers/create`, {
     Image: 'tiny',

@@ -1,6 +1,6 @@
 /**
- * A machine that was switched off: the data root is as it was, everything that lives in the kernel or in /run is gone,
- * and pids belong to others.
+ * A machine that was switched off: the data root is unchanged, everything in the kernel and in /run is gone, and the
+ * old pids belong to other processes.
  */
 import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';
@@ -22,7 +22,7 @@ interface State {
 }
 const state = async (name: string) => (await d().json<{ State: State }>(`/containers/${name}/json`)).State;
 
-/** The daemon, its containers and their shims end at once, and with them what the kernel held for them. */
+/** Ends the daemon, the containers and their shims at once, and removes their kernel objects. */
 async function powerCut(): Promise<void> {
   const pids = leftovers(d())['processes']!.map((line) => Number(line.split(' ')[0]));
   await d().kill9();
@@ -59,7 +59,7 @@ s.test('restart policies are obeyed, no other process is signalled, and everythi
 
   const bystander = spawn('sleep', ['1000'], { stdio: 'ignore' });
   try {
-    // the same numbers belong to somebody else now
+    // The recorded pids now belong to other processes.
     const ids = await Promise.all(
       ['no', 'written', 'always'].map(async (name) =>
         sh('sh', '-c', `grep -l '"name":"${name}"' ${d().root}/containers/*/container.json`).trim(),
@@ -100,7 +100,7 @@ s.test('a cut in the middle of a start, a pause and a record leaves nothing half
   await d().ok('pause', 'frozen');
   await d().ok('create', '--name', 'torn', 'tiny', 'true');
   const torn = sh('sh', '-c', `grep -l '"name":"torn"' ${d().root}/containers/*/container.json`).trim();
-  await d().ok('unpause', 'frozen'); // a frozen process cannot even be killed
+  await d().ok('unpause', 'frozen'); // a frozen process on cgroup v1 cannot be killed
   await powerCut();
   await held;
   writeFileSync(torn, '{"id":');

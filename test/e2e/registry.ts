@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type DebianRegistry, debianRegistry } from '../image/debian-registry.ts';
 import { preparedImages } from './image.ts';
 
-/** Answers on loopback of the room; `close` removes what it made. */
+/** Listens on loopback; `close` removes what it made. */
 export async function cachedRegistry(prepare = preparedImages): Promise<DebianRegistry> {
   const dir = mkdtempSync('/tmp/dde-reg-');
   symlinkSync(join(await prepare(), 'data'), join(dir, 'data'));

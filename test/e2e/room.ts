@@ -1,6 +1,7 @@
 /**
- * A room of its own for an end-to-end test: network, mount and pid namespace. In it every link, rule, mount and process
- * is the test's, so that before and after can be compared whole; and whatever a broken test leaves goes with the room.
+ * Runs an end-to-end test in network, mount and pid namespaces of its own (a "room"). Every link, rule, mount and
+ * process in them belongs to the test, so snapshots before and after can be compared completely, and everything that a
+ * failed test leaves behind disappears with the namespaces.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -19,13 +20,12 @@ export const needs = [
   'busybox',
 ] as const;
 
-/** Set in each room that test/place.sh makes: here, and by the runner for every file. */
+/** Set by test/place.sh, which makes the namespaces: below, and in the runner for every test file. */
 const inRoom = (): boolean => process.env['DRYDOCK_TEST_ROOM'] !== undefined;
 
 /**
- * Comes back only inside a room, or when the suite skips anyway: outside it runs this very file again in one and ends
- * with its result.
- * `prepare` may fetch from a mirror (test/outside.ts).
+ * Returns only inside the namespaces, or if the suite is skipped anyway. Outside it runs this test file again inside,
+ * and exits with its status. `prepare` may fetch from a mirror (test/outside.ts).
  */
 export async function ownRoom(prepare: () => Promise<unknown> = async () => undefined): Promise<void> {
   if (missing(...needs)) return;

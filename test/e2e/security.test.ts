@@ -159,7 +159,8 @@ table(s, [
 ]);
 
 /**
- * Of socket(2): EPERM is the filter's answer; what the kernel says of a family that it does not have is EAFNOSUPPORT.
+ * The answer of socket(2) per family: the seccomp filter gives EPERM, the kernel gives EAFNOSUPPORT for a family that
+ * it lacks.
  */
 const socket = (families: string) =>
   perl(
@@ -307,7 +308,7 @@ s.test(
 );
 
 s.test("exec has a session keyring of its own: what is in the daemon's is not there", async () => {
-  // keyctl(2) is refused by the filter, and /proc/keys is masked: look from a container that may
+  // The filter refuses keyctl(2) and /proc/keys is masked, so a privileged container looks.
   await s.daemon.ok('run', '-d', '--name', 'held', '--privileged', 'ubuntu', 'sleep', '60');
   const KEYCTL_DESCRIBE = 6;
   const describe = `my $out = "\\0" x 200; my $n = syscall(250, ${KEYCTL_DESCRIBE}, -3, $out, 199); print $n < 0 ? "none: $!" : substr($out, 0, $n - 1)`;

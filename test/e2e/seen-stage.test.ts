@@ -32,7 +32,7 @@ const capEff = (pid: string | number) =>
   /^CapEff:\s*(\w+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
 const pidNamespace = (pid: string | number) => readlinkSync(`/proc/${pid}/ns/pid`);
 
-/** Every stage that lives where the watcher does, and what one with CAP_SYS_PTRACE could take from it. */
+/** All stages in the watcher's pid namespace, and what a process with CAP_SYS_PTRACE could reach through them. */
 function stagesSeen(step: string): Seen[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.flatMap(
@@ -48,7 +48,7 @@ function stagesSeen(step: string): Seen[] {
   );
 }
 
-/** Goes from step to step of what `begin` begins, and looks at each. */
+/** Steps through the operation that `begin` starts, and looks at each step. */
 async function seenAtEachStep(id: string, begin: () => Promise<unknown>): Promise<{ steps: string[]; seen: Seen[] }> {
   const follower = new Follower(s.daemon, id);
   await follower.begun;
@@ -71,7 +71,7 @@ async function seenAtEachStep(id: string, begin: () => Promise<unknown>): Promis
     follower.close();
   }
 }
-/** With the rights of the program that it becomes, and with the container's root. */
+/** With the rights of the later program and with the container's root. */
 const asProgram = (step: string, capabilities: string): Seen => ({ step, capabilities, hostsTree: false });
 const DEFAULT = '00000000a80425fb';
 

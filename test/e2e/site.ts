@@ -1,5 +1,6 @@
 /**
- * What nearly every end-to-end test needs: a room, the registry with its images, and a daemon that uses it as mirror.
+ * The setup of most end-to-end tests: namespaces, the registry with its images, and a daemon that uses it as its
+ * mirror.
  */
 import type { DebianRegistry } from '../image/debian-registry.ts';
 import { type Suite, suite } from '../harness.ts';
@@ -15,8 +16,8 @@ export interface Site {
 }
 
 /**
- * `images` are pulled before the first test; everything is gone after the last. `prepare` makes the folder with the
- * registry's images, or finds it. `flags` are the daemon's.
+ * `images` are pulled before the first test; everything is removed after the last. `prepare` returns the registry's
+ * directory and makes it if necessary. `flags` are passed to the daemon.
  */
 export async function site(
   title: string,

@@ -1,19 +1,22 @@
 /**
- * Stands in front of a registry and keeps what it is asked until it is let go: a pull that lasts as long as a test
- * wants.
+ * A proxy in front of a registry that holds requests until the test releases them, so that a pull lasts as long as the
+ * test needs.
  */
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface SlowRegistry {
   host: string;
-  /** how many requests were held */
+  /** number of held requests */
   asked(): number;
   letGo(): void;
   close(): Promise<void>;
 }
 
-/** `host` of the registry behind: 127.0.0.1:PORT. `waits`: for which paths; the others are passed on at once. */
+/**
+ * `host`: the registry behind it, 127.0.0.1:PORT. `waits`: selects the paths that are held; others are passed on at
+ * once.
+ */
 export async function slowRegistry(host: string, waits: (path: string) => boolean = () => true): Promise<SlowRegistry> {
   let asked = 0;
   let letGo = () => undefined as void;

@@ -11,8 +11,8 @@ await ownRoom(preparedImages);
 const test = suite('what an image or a container makes large', ...needs);
 
 /**
- * The goal is 100 ms and 250 MiB, with five times as much of everything (`npm run bench`); the tests share the
- * processors with others.
+ * The goals are 100 ms and 250 MiB at five times these sizes (`npm run bench`). The limits here are higher, because
+ * other tests use the processors at the same time.
  */
 const [PING_MS, RESIDENT_MIB] = [400, 250];
 

@@ -1,4 +1,7 @@
-/** How long a daemon stands still, and how large it gets, while it does what an image or a container makes large. */
+/**
+ * How long a daemon stops answering, and how much memory it needs, for the operations that a large image or container
+ * makes large.
+ */
 import { spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -9,7 +12,7 @@ import { digestOf } from '../image/tarball.ts';
 import { brokenImage } from './broken-image.ts';
 import type { Daemon } from './daemon.ts';
 
-/** `files` in one directory of a layer or of a container, and bytes of a log. */
+/** `files`: number of files in one directory of a layer or container; `log`: bytes. */
 export interface Sizes {
   files: number;
   log: number;
@@ -17,12 +20,12 @@ export interface Sizes {
 }
 export interface Stood {
   what: string;
-  /** ms of the longest /_ping */ ping: number;
-  /** MiB at most */ resident: number;
-  /** ms of all of it */ took: number;
+  /** the longest /_ping, in ms */ ping: number;
+  /** the highest resident size, in MiB */ resident: number;
+  /** total duration, in ms */ took: number;
 }
 
-/** A process of its own: what the test does in between is not measured. Ends with its stdin. */
+/** A separate process, so that work of the test is not measured. It ends with its stdin. */
 const PINGER = `
 const http = require('node:http');
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
@@ -39,7 +42,7 @@ process.stdin.resume().on('end', () => { over = true; });
 ping();
 `;
 
-/** The kernel's own mark of the highest resident size, set back: proc_pid_clear_refs(5). */
+/** The kernel's highest resident size (VmHWM) is reset before: proc_pid_clear_refs(5). */
 async function measured(daemon: Daemon, what: string, body: () => Promise<unknown>): Promise<Stood> {
   writeFileSync(`/proc/${daemon.pid}/clear_refs`, '5');
   const pinger = spawn(process.execPath, ['-e', PINGER, daemon.socket], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -58,7 +61,7 @@ async function measured(daemon: Daemon, what: string, body: () => Promise<unknow
   return { what, ping: Number(said), resident, took: performance.now() - begun };
 }
 
-/** Reads the answer to its end and keeps nothing of it; the bytes. */
+/** Reads the response to its end without keeping it; returns the number of bytes. */
 function drain(daemon: Daemon, method: string, path: string, signal?: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
     let bytes = 0;
@@ -73,7 +76,7 @@ function drain(daemon: Daemon, method: string, path: string, signal?: AbortSigna
   });
 }
 
-/** A tar of so many empty files in one directory. */
+/** A tar with this number of empty files in one directory. */
 export function manyFiles(count: number): Buffer {
   const tar = Buffer.alloc(512 * (count + 2));
   const head = Buffer.alloc(512);
@@ -99,14 +102,14 @@ export function manyFiles(count: number): Buffer {
   return tar;
 }
 
-/** As many lines of a hundred bytes as fill the log. */
+/** Fills the log with lines of a hundred bytes. */
 function fillLog(path: string, bytes: number): void {
   const line = recordOf(1, BigInt(Date.now()) * 1_000_000n, Buffer.from(`${'l'.repeat(99)}\n`));
   const piece = Buffer.concat(Array.from({ length: 10_000 }, () => line));
   for (let written = 0; written < bytes; written += piece.length) appendFileSync(path, piece);
 }
 
-/** `tiny` must be there already. */
+/** The image `tiny` must exist. */
 export async function standstills(daemon: Daemon, { files, log, seconds }: Sizes): Promise<Stood[]> {
   const stood: Stood[] = [];
   const during = async (what: string, body: () => Promise<unknown>) =>

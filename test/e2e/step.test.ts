@@ -26,12 +26,12 @@ const stops = async (name: string) =>
     .map(({ step, next }) => next?.name ?? step);
 const stopped = (name: string, at: string) =>
   until(`${name} stands before ${at}`, async () => (await stops(name).catch(() => [])).at(-1) === at);
-/** The stage's pid, from the kernel's own side: the child of the shim that has the container's id. */
+/** The stage's pid, found in /proc: the child of the shim that has the container's id. */
 async function stageOf(name: string): Promise<number> {
   const call = (await trace(name)).filter((event) => event.name === 'clone3_stage').at(-1);
   return call?.ret ?? 0;
 }
-/** statfs(2) of the very root that the process has, whatever is stacked on it. */
+/** The file system type of the process's root (statfs(2)), independent of mounts stacked on it. */
 const rootOf = (pid: number) => sh('stat', '-L', '-f', '-c', '%T', `/proc/${pid}/root`).trim();
 const inspect = async (name: string) => d().ok('inspect', '--live', name);
 

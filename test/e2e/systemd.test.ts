@@ -1,4 +1,4 @@
-/** systemd as the program of a container, as people run it with docker: it boots, knows where it is, and stops. */
+/** systemd as a container's program, as used with docker: it boots, detects the container, and stops. */
 import { readdirSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { hierarchies } from '../../runtime/kernel/cgroup/hierarchies.ts';
@@ -10,7 +10,7 @@ import { site } from './site.ts';
 const s = await site('systemd in a container', { images: ['systemd'], prepare: preparedSystemd });
 
 const docker = (...args: string[]) => s.daemon.client('docker', args);
-/** Of /proc/PID/cgroup: controllers, '' for cgroup2, and the group in their hierarchy. */
+/** Parses /proc/PID/cgroup: controllers ('' for cgroup2) → path of the group in their hierarchy. */
 const pathsIn = (cgroup: string): Map<string, string> =>
   new Map(
     cgroup
@@ -19,7 +19,7 @@ const pathsIn = (cgroup: string): Map<string, string> =>
       .map((line) => line.split(':') as [string, string, string])
       .map(([, controllers, path]) => [controllers, path]),
   );
-/** Groups of a systemd at the root of a hierarchy: the machine's own, if it has any. */
+/** Groups made by systemd at the root of a hierarchy: those of the machine's own systemd, if it has one. */
 const unitsOfMachine = (): string[] =>
   ['', 'systemd', 'unified']
     .flatMap((name) => {
@@ -27,19 +27,22 @@ const unitsOfMachine = (): string[] =>
       try {
         return readdirSync(dir).map((group) => `${dir}/${group}`);
       } catch {
-        return []; // not mounted here
+        return []; // this hierarchy is not mounted
       }
     })
     .filter((path) => /\.(scope|slice|mount|service)$/.test(path));
 
-/** systemd's own words for "everything that was to be started has been". */
+/** Waits for systemd's message that all units have been started. */
 async function boot(name: string): Promise<void> {
   await until(`systemd in ${name} has booted`, async () =>
     /^(running|degraded)/.test((await docker('exec', name, 'systemctl', 'is-system-running')).out),
   );
 }
 
-/** Its own groups in every hierarchy that the machine has mounted; others it may have mounted for itself. */
+/**
+ * Checks that it uses only its own groups in every hierarchy mounted on the machine; it may have mounted others for
+ * itself.
+ */
 function isInOwnGroups(cgroup: string, id: string): void {
   const { v1, unified } = hierarchies();
   for (const controllers of [...v1.map((one) => one.controllers.join(',')), ...(unified ? [''] : [])]) {
@@ -60,7 +63,7 @@ s.test('--privileged -t: it boots within its own groups, stops by its stop signa
   isInOwnGroups((await docker('exec', 'boots', 'cat', '/proc/1/cgroup')).out, id);
   assert.equal(unitsOfMachine(), units);
   await docker('stop', '-t', '60', 'boots');
-  // 137 would be the SIGKILL after a minute
+  // 137 would mean SIGKILL after a minute.
   assert.is(await exitCode('boots'), 130);
   assert.match((await docker('logs', 'boots')).out, /Halting system/);
   await docker('rm', 'boots');
@@ -71,7 +74,7 @@ s.test('--privileged -t: it boots within its own groups, stops by its stop signa
 s.test('without --privileged, with the flags that are documented for it and a client of before API 1.44', async () => {
   const tmpfs = ['/run', '/run/lock', '/tmp'].flatMap((path) => ['--tmpfs', path]);
   const flags = ['-d', '--name', 'plain', '--stop-signal', 'SIGRTMIN+3', '-v', '/sys/fs/cgroup:/sys/fs/cgroup:ro'];
-  // since API 1.44 read-only goes for what is mounted below as well, and systemd 257 ends: with dockerd too
+  // Since API 1.44 read-only also applies to mounts below the bind, and then systemd 257 exits, with dockerd too.
   const older = { env: { DOCKER_API_VERSION: '1.43' } };
   const id = (await s.daemon.client('docker', ['run', ...flags, ...tmpfs, 'systemd'], older)).out.trim();
   await boot('plain');

@@ -1,5 +1,6 @@
 /**
- * Command lines with what they must print: by our own command and by the real docker client, and the same from both.
+ * Command lines with their expected output. Each runs with drydock's client and with the real docker client, and both
+ * must print the same.
  */
 import * as assert from 'uvu/assert';
 import { clients } from './daemon.ts';
@@ -7,12 +8,12 @@ import type { Ran } from './ran.ts';
 import type { Site } from './site.ts';
 
 export interface Row {
-  /** a sentence */
+  /** the test's name, a sentence */
   name: string;
   flags: string[] | (() => string[]);
   /** given to sh -c */
   script?: string;
-  /** instead of a script */
+  /** used instead of a script */
   command?: string[];
   out?: string | RegExp | (() => string | RegExp);
   err?: string | RegExp;
@@ -20,7 +21,7 @@ export interface Row {
   input?: string;
   env?: NodeJS.ProcessEnv;
   needs?: string[];
-  /** looks at the machine after each client's run */
+  /** checks the machine after each client's run */
   check?: (ran: Ran) => void | Promise<void>;
 }
 

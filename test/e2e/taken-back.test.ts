@@ -1,4 +1,4 @@
-/** What a dead daemon or a failed undo has left is taken back by whatever comes next: the next daemon, a start, rm. */
+/** What a dead daemon or a failed undo left behind is removed by the next daemon, the next start, or rm. */
 import * as assert from 'uvu/assert';
 import { atRest, leftovers, sameAs } from './leftovers.ts';
 import { until } from './ran.ts';
@@ -22,7 +22,7 @@ const create = async (request: object) =>
     }
   ).Id;
 
-/** Starts it, and lets this undo fail whenever it is tried. */
+/** Starts the container and lets this undo fail each time. */
 async function startThatLeaves(id: string, undo: string): Promise<string> {
   const { follower, done } = await failOn(d(), { way: plain, failing: 'exec.execve#1' }, id, `undo:${undo}#1`);
   for (let seen = 0; ;) {

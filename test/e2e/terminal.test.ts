@@ -9,7 +9,7 @@ const d = () => s.daemon;
 const running = async (name: string) =>
   (await d().json<{ State: { Running: boolean } }>(`/containers/${name}/json`)).State.Running;
 
-/** The container's prompt: the shell outside ends its own with # as well. */
+/** The prompt of the container's shell; the shell outside also ends its prompt with #. */
 const INSIDE = /root@[0-9a-f]{12}:\S*# *$/;
 
 async function on(body: (screen: Screen) => Promise<void>): Promise<void> {
@@ -20,7 +20,7 @@ async function on(body: (screen: Screen) => Promise<void>): Promise<void> {
     screen.close();
   }
 }
-/** What the terminal outside is set to, for comparing. */
+/** The settings of the outer terminal, for comparison. */
 async function settings(screen: Screen, mark: string): Promise<string> {
   screen.command(`clear; stty -g; echo ${mark}-done`);
   return (
@@ -37,8 +37,8 @@ for (const client of clients) {
       screen.command('clear; stty size; tty; echo $TERM');
       await screen.see(/40 100\s+\/dev\/(console|pts\/0)\s+xterm/);
       screen.command('clear; sleep 1000');
-      // earlier it would only clear the line, and what is typed before the prompt is back is thrown away with the
-      // signal
+      // Wait for the process: an earlier Ctrl-C would only clear the line, and input typed before the next prompt is
+      // discarded by the signal.
       await until('it runs', async () => (await d().docker('top', 'sh')).out.includes('sleep 1000'));
       screen.key('C-c');
       await screen.see(/\^C\s[\s\S]*# *$/);
@@ -95,7 +95,7 @@ for (const client of clients) {
       screen.command('clear; stty size; tty; ps() { cat /proc/1/comm; }; ps');
       await screen.see(/40 100\s+\/dev\/pts\/\d\s+sleep/);
       screen.command('sleep 1000');
-      // else the shell might still be reading, and Ctrl-C would be an end of its line, not of a process
+      // Otherwise the shell might still read, and Ctrl-C would clear its line instead of ending a process.
       await until('it sleeps', async () => (await d().docker('top', 'host')).out.match(/sleep 1000/g)?.length === 2);
       screen.key('C-c');
       screen.command('exit 9');

@@ -1,5 +1,5 @@
 /**
- * Whatever the data root contains: the daemon starts, says what it could not read, moves that aside, and serves the
+ * With any content of the data root the daemon starts, reports what it could not read, moves that aside, and serves the
  * rest.
  */
 import { execFileSync } from 'node:child_process';
@@ -23,7 +23,7 @@ const d = () => s.daemon;
 const inRoot = (path: string) => join(d().root, path);
 type Spoil = (path: string) => unknown;
 
-/** Another thing in its place: what was there is a directory or a file. */
+/** Removes the file or directory at the path and puts something else there. */
 const replaced =
   (make: Spoil): Spoil =>
   (path) => {

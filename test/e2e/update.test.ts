@@ -1,4 +1,4 @@
-/** What an update may change, what it is refused with, and what is stored: as dockerd 26.1.5 does it. */
+/** What an update may change, the errors of invalid updates, and what is stored afterwards: as in dockerd 26.1.5. */
 import * as assert from 'uvu/assert';
 import { likeDockerd } from './peer.ts';
 
@@ -21,7 +21,7 @@ const hostOf = async (id: string) =>
 const only = (names: Iterable<string>, host: Host): Host =>
   Object.fromEntries([...names].map((name) => [name, host[name]]));
 
-/** `stored`: what inspect shows; with `words` it is what was stored before. */
+/** `stored`: what inspect shows afterwards; if `words` is set (an error), what was stored before. */
 interface Row {
   made: Host;
   change: Host;

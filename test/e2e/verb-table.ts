@@ -1,6 +1,6 @@
 /**
- * Every verb in every state, as dockerd 26.1.5 answers: the status code, the words, and the state that is found right
- * afterwards. The expected column was taken from a real one with the same requests (peer.ts).
+ * The answer of every verb in every state, as in dockerd 26.1.5: status code, message, and the state right after. The
+ * expected values were recorded from a real dockerd with the same requests (peer.ts).
  */
 import type { Answer } from './daemon.ts';
 import type { Api } from './peer.ts';
@@ -8,14 +8,14 @@ import type { Api } from './peer.ts';
 export const STATES = ['created', 'running', 'paused', 'restarting', 'exited', 'failed'] as const;
 export type StateName = (typeof STATES)[number];
 /**
- * `NAME` and `ID` stand for the container's; without words only the code is compared, without a state it stays as it
- * was.
+ * `NAME` and `ID` stand for the container's. Without `words` only the code is compared; without `after` the state must
+ * not change.
  */
 export interface Expected {
   code: number;
   words?: RegExp | string;
   after?: string;
-  /** what dockerd answers where this differs on purpose */
+  /** dockerd's answer where Drydock differs on purpose */
   dockerd?: Expected;
 }
 export interface Verb {
@@ -39,7 +39,7 @@ const notRestarted: Expected = {
 const notStarted: Expected = { code: 400, words: /exec: "\/nope": stat \/nope: no such file or directory/ };
 const all = (expected: Expected): Verb['answers'] =>
   Object.fromEntries(STATES.map((state) => [state, expected])) as Verb['answers'];
-/** What needs a process: told apart by what is there instead of one. */
+/** Verbs that need a process: they fail in all other states, with a message of its own while restarting. */
 const running = (expected: Expected, paused: Expected): Verb['answers'] => ({
   ...all(notRunning),
   running: expected,
@@ -50,7 +50,7 @@ const removal = (state: string, todo = 'stop the container before removing or fo
   code: 409,
   words: `cannot remove container "/NAME": container is ${state}${todo === '' ? '' : `: ${todo}`}`,
 });
-/** 0: no answer within the time that is waited for one */
+/** Code 0: no answer within ANSWER_MS. */
 const waits: Expected = { code: 0 };
 
 export const verbs: Verb[] = [
@@ -110,7 +110,7 @@ export const verbs: Verb[] = [
   {
     name: 'rename',
     ask: (api, name) => api('POST', `/containers/${name}/rename?name=${name}-other`),
-    // dockerd renames a network sandbox that is not there between two runs: a fault of its own
+    // Between two runs dockerd tries to rename a network sandbox that does not exist: a fault of dockerd.
     answers: { ...all(done()), restarting: { ...done(), dockerd: { code: 404, words: /^sandbox \w+ not found$/ } } },
   },
   {

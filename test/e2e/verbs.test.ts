@@ -1,4 +1,4 @@
-/** Every verb in every state, against verb-table.ts. */
+/** Every verb in every state, compared with verb-table.ts. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { Answer } from './daemon.ts';
@@ -7,7 +7,7 @@ import { until } from './ran.ts';
 import { type Expected, STATES, type StateName, type Verb, verbs } from './verb-table.ts';
 
 const { test, api, isPeer } = await likeDockerd('verbs in states');
-/** How long an answer is waited for before the call counts as one that waits. */
+/** A call without an answer within this time counts as waiting. */
 const ANSWER_MS = 500;
 
 interface State {
@@ -31,13 +31,13 @@ const act = async (name: string, ...paths: string[]) => {
   for (const path of paths) await api('POST', `/containers/${name}/${path}`);
 };
 const obedient = ['sh', '-c', 'trap "exit 7" TERM; sleep 1000 & wait; wait'];
-/** It stands until its trap is set: `top` shows the sleep behind it. */
+/** Waits until the trap is set: `top` then shows the sleep after it. */
 const trapped = (name: string) =>
   until('its trap is set', async () => (await api('GET', `/containers/${name}/top`)).body.includes('sleep 1000'));
-/** The first run ends with 3; what begins again, stays. */
+/** The first run exits with 3; the restarted one stays. */
 const onceOnly = ['sh', '-c', 'test -e /ran && exec sleep 1000; : >/ran; exit 3'];
 
-/** The seventh lasts 6.4 s, and each after it twice as long. */
+/** The seventh restart delay is 6.4 s, and each later one is twice as long. */
 const longWait = (name: string) =>
   until(
     'it waits long enough',
@@ -91,7 +91,7 @@ async function check(verb: Verb, state: StateName, name: string): Promise<string
   const answer = await (expected.code === 0
     ? Promise.race([verb.ask(api, name), sleep(ANSWER_MS, late)])
     : verb.ask(api, name));
-  // dockerd's attach answers in plain text
+  // dockerd's attach answers errors in plain text.
   const said =
     answer.status >= 400 && answer.body.startsWith('{')
       ? (JSON.parse(answer.body) as { message: string }).message
@@ -104,7 +104,7 @@ async function check(verb: Verb, state: StateName, name: string): Promise<string
   )
     wrong.push(`says ${words}`);
   const after = expected.after ?? was;
-  // a signal that is not waited for takes its time
+  // The answer does not wait for the signal's effect, so poll for the state.
   let found = '';
   for (let tries = 0; tries < 40 && (found = await nowOf(id)) !== after; tries++) await sleep(50);
   if (found !== after) wrong.push(`is ${found} afterwards and not ${after}`);
@@ -115,7 +115,7 @@ for (const state of STATES) {
   test(`what each verb does to a container that is ${state}`, async () => {
     const wrong: string[] = [];
     const rows = verbs.map((verb, at) => ({ verb, name: `${state}-${at}` }));
-    // those that restart need seconds to come into a long wait: all at the same time
+    // Restarting containers need seconds until their delay is long, so all of them are prepared at the same time.
     if (state === 'restarting') await Promise.all(rows.map(({ name }) => make.restarting(name)));
     for (const { verb, name } of rows) {
       await (state === 'restarting' ? longWait(name) : make[state](name));

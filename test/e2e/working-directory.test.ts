@@ -14,7 +14,7 @@ s.test.before(async () => {
   ]);
   images['work'] = await pullMade(s.daemon, 'work', [{ name: 'work/', type: '5' }], { WorkingDir: '/work' });
 });
-/** A marker in a directory of the host that no mount of the container shows. */
+/** A directory on the host that no mount of the container contains, and whether the container made a file in it. */
 function outside(): { dir: string; made(): boolean } {
   const dir = `${s.daemon.root}/outside`;
   mkdirSync(dir, { recursive: true });

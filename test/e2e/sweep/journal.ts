@@ -1,4 +1,4 @@
-/** A container's journal as it is written: every event to whoever waits for one. */
+/** Follows a container's journal; tests can wait for events. */
 import { request } from 'node:http';
 import type { Event } from '../../../runtime/journal/event.ts';
 import type { Daemon } from '../daemon.ts';
@@ -43,7 +43,7 @@ export class Follower {
     for (const one of [...this.#waiting]) one();
   }
 
-  /** Undefined when the journal or the daemon ended first. */
+  /** Resolves with undefined if the journal or the daemon ends first. */
   async until(is: (event: Event) => boolean, from = 0): Promise<Event | undefined> {
     for (let seen = from; ;) {
       for (; seen < this.events.length; seen++) if (is(this.events[seen]!)) return this.events[seen];

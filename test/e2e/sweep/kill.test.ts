@@ -4,8 +4,8 @@ import { sweepSite } from './site.ts';
 import { sweepAll } from './sweep.ts';
 
 /**
- * Every step, and its first and its last call; `npm run sweep` says all, and takes every place. rest: those that the
- * tests leave out.
+ * some (the default): every step, and the first and last call in it. all (`npm run sweep`): every place. rest: the
+ * places that `some` leaves out.
  */
 const wanted = process.env['DRYDOCK_SWEEP'] ?? 'some';
 const some = ({ call, of }: Place) => call === 0 || call === 1 || call === of;

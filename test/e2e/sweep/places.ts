@@ -1,4 +1,4 @@
-/** Where a run can be stopped: before each step that a real journal shows, and before each system call in it. */
+/** The places where a run can be stopped: before each step in a real journal, and before each system call in it. */
 import type { Event } from '../../../runtime/journal/event.ts';
 import type { Daemon } from '../daemon.ts';
 import { until } from '../ran.ts';
@@ -8,17 +8,17 @@ import { stateOf, type Way } from './ways.ts';
 export interface Place {
   way: Way;
   step: string;
-  /** from 1; 0 is before the step itself */
+  /** number of the call, from 1; 0 is before the step */
   call: number;
   of: number;
-  /** 'stage.mount'; '' before the step itself */
+  /** 'stage.mount'; '' before the step */
   name: string;
 }
 export const breakpoint = ({ step, call }: Place): string => (call ? `${step}#${call}` : step);
 export const shown = (place: Place): string =>
   `${place.way.name}: ${breakpoint(place)}${place.name && ` ${place.name}`}`;
 
-/** The calls of each step, in order. What is called between two steps nobody holds. */
+/** The calls of each step, in order. Calls between two steps cannot be held by the gate. */
 function callsOf(events: readonly Event[], { phases }: Way): Map<string, string[]> {
   const found = new Map<string, string[]>();
   let step: string | undefined;
@@ -35,7 +35,7 @@ function callsOf(events: readonly Event[], { phases }: Way): Map<string, string[
   return found;
 }
 
-/** Goes the way once, unhindered, and removes what came of it. */
+/** Performs the whole operation once without stops, and removes its results. */
 async function walk(d: Daemon, way: Way): Promise<Event[]> {
   const id = await way.bring(d, way.phases[0] === 'pull' ? 'pull.' : '');
   const follower = new Follower(d, id);
@@ -49,7 +49,7 @@ async function walk(d: Daemon, way: Way): Promise<Event[]> {
   return follower.events;
 }
 
-/** A step that makes the same calls on two ways is swept on the first of them only. */
+/** A step that makes the same calls in two ways is tested only in the first of them. */
 export async function findPlaces(d: Daemon, ways: readonly Way[]): Promise<Place[]> {
   const known = new Set<string>();
   const places: Place[] = [];

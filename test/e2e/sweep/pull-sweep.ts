@@ -1,7 +1,7 @@
 /**
- * The places of a pull without a container: before each step, and before each request in it. At each: the request
- * fails, the pull is aborted, the daemon is killed. Nothing of it may stay but the record that says how it ended, and
- * the next pull must succeed.
+ * The places of a standalone pull: before each step, and before each request in it. At each place the request fails,
+ * the pull is aborted, or the daemon is killed. Only the record of how it ended may stay, and the next pull must
+ * succeed.
  */
 import * as assert from 'uvu/assert';
 import { readdirSync } from 'node:fs';
@@ -14,7 +14,7 @@ import type { Worst } from './sweep.ts';
 
 export interface PullPlace {
   step: string;
-  /** from 1; 0 is before the step itself */ request: number;
+  /** number of the request, from 1; 0 is before the step */ request: number;
   name: string;
 }
 export const shownPull = ({ step, request, name }: PullPlace): string =>
@@ -57,7 +57,7 @@ async function forget(d: Daemon, reference: string): Promise<void> {
   assert.ok(status === 200 || status === 404, body);
 }
 
-/** What the kernel and the data root hold, with the store of images. */
+/** A snapshot of the kernel's objects and the data root, including the image store. */
 export const held = (d: Daemon): Record<string, string[]> => ({
   ...leftovers(d),
   blobs: readdirSync(join(d.root, 'blobs/sha256')).sort(),
@@ -66,10 +66,7 @@ export const held = (d: Daemon): Record<string, string[]> => ({
 });
 const stores = ['blobs', 'layers', 'links'] as const;
 
-/**
- * Goes through a whole pull once. Which of the requests for layers comes first is up to the registry; that there are so
- * many is not.
- */
+/** Performs a whole pull once. The order of the layer requests depends on the registry; their number does not. */
 export async function findPullPlaces(d: Daemon, reference: string): Promise<PullPlace[]> {
   await forget(d, reference);
   const id = await begin(d, reference);
@@ -124,7 +121,7 @@ export async function sweepPull(
     assert.is(status, 204, body);
   }
   const { state, error, left } = await over(d, id);
-  // on loopback a registry is asked over TLS and without: where one fails the other may answer
+  // A registry on loopback is tried with TLS and without, so a failure of one request may be harmless.
   if (worst !== 'fail' || place.step !== 'pull.contact-registry') assert.is(state, 'failed', error);
   assert.equal(left, []);
   if (worst === 'abort') assert.is(error, `aborted before ${place.step}; everything was undone`);

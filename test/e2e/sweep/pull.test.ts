@@ -1,13 +1,11 @@
-/**
- * The sweep over a pull without a container: pull-sweep.ts. DRYDOCK_SWEEP_ONLY takes the places whose names match it.
- */
+/** The sweep over a standalone pull: pull-sweep.ts. DRYDOCK_SWEEP_ONLY selects places by a regular expression. */
 import * as assert from 'uvu/assert';
 import { site } from '../site.ts';
 import { findPullPlaces, held, shownPull, sweepPull, type PullPlace } from './pull-sweep.ts';
 
 const s = await site('the sweep: pulls', { images: [] });
 const wanted = new RegExp(process.env['DRYDOCK_SWEEP_ONLY'] ?? '');
-/** Asked for by its own name: a mirror that fails is no reason to give up. */
+/** The registry's own name is used, because the daemon continues without a mirror that fails. */
 const reference = () => `${s.registry.host}/library/ubuntu`;
 let places: PullPlace[] = [];
 let before: Record<string, string[]> = {};

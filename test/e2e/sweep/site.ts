@@ -1,9 +1,9 @@
 /**
- * Undo is real. At every step that real runs show, and at every system call in it: the call fails, the run is aborted,
- * the daemon is killed. Each time nothing may stay that was not there before, and rm must take the container.
+ * Tests that every undo works. At every step of real runs, and at every system call in it, the call fails, the run is
+ * aborted, or the daemon is killed. Nothing may stay that was not there before, and rm must remove the container.
  *
- * A test file for each of the three. DRYDOCK_SWEEP_ONLY takes the places whose names match it ('^terminal: exec'),
- * DRYDOCK_SWEEP_TALK prints each.
+ * There is a test file for each of the three. DRYDOCK_SWEEP_ONLY selects places by a regular expression ('^terminal:
+ * exec'), DRYDOCK_SWEEP_TALK prints each.
  */
 import * as assert from 'uvu/assert';
 import type { Suite } from '../../harness.ts';

@@ -1,6 +1,6 @@
 /**
- * At each place: stop there, do the worst, and compare what the kernel and the data root hold with what they held
- * before.
+ * At each place: stop there, cause the failure, and compare the kernel's objects and the data root with the snapshot
+ * from before.
  */
 import * as assert from 'uvu/assert';
 import type { Answer, Daemon } from '../daemon.ts';
@@ -15,7 +15,7 @@ type Held = Record<string, string[]>;
 
 const without = ({ descriptors: _, ...rest }: Held): Held => rest;
 const phaseOf = ({ step }: Place) => step.slice(0, step.indexOf('.'));
-/** What leaves or enters a container that stands: the container is to stay as it was. */
+/** Operations on a running container: it must stay as it was. */
 const standing = (place: Place) => ['pause', 'unpause', 'join'].includes(phaseOf(place));
 
 export class Sweep {
@@ -24,7 +24,7 @@ export class Sweep {
     readonly before: Held,
   ) {}
 
-  /** Brings the way's request to a stand at the place. */
+  /** Sends the request and waits until it stands at the place. */
   async #stop(place: Place, id: string): Promise<{ done: Promise<Answer | undefined> }> {
     const follower = new Follower(this.d, id);
     await follower.begun;
@@ -78,14 +78,14 @@ export class Sweep {
     await sameAs(compare(this.before), d, 'after rm');
   }
 
-  /** A failed call may be no reason to give up; then the program runs, and ends. */
+  /** The runtime may tolerate the failed call; then the program runs, and ends. */
   async #settled(place: Place, id: string, answer: Answer | undefined): Promise<void> {
     const { d } = this;
     const status = async () => (await stateOf(d, id)).Status;
     if (standing(place)) {
       const now = await status();
       assert.ok(['running', 'paused'].includes(now), `it is ${now}, but it should run on (${answer?.body})`);
-      // what was said is so
+      // An error answer to `pause` means that the container still runs.
       if (answer && answer.status >= 300 && phaseOf(place) === 'pause') assert.is(now, 'running');
       if (now === 'paused') assert.is((await d.api('POST', `/containers/${id}/unpause`)).status, 204, 'unpause');
       return;
@@ -97,7 +97,7 @@ export class Sweep {
     if (phaseOf(place) === 'exit') assert.is(ExitCode, 0, 'the exit code of what had ended');
   }
 
-  /** Of an exec that was let through, the process is the container's own affair. */
+  /** If the exec was released, its process belongs to the container, so snapshots are not compared. */
   async #asBrought(place: Place, id: string, brought: Held): Promise<void> {
     const { d } = this;
     const execs = (await d.json<{ ExecIDs: string[] | null }>(`/containers/${id}/json`)).ExecIDs ?? [];
@@ -106,7 +106,7 @@ export class Sweep {
   }
 }
 
-/** So that what failed at one place does not fail all that come after it. */
+/** Restores the daemon after a failure, so that later places do not fail because of it. */
 export async function recover(d: Daemon): Promise<void> {
   if ((await d.api('GET', '/_ping').catch(() => undefined))?.status !== 200) {
     await d.kill9();
@@ -116,10 +116,7 @@ export async function recover(d: Daemon): Promise<void> {
     if (Names[0] !== '/neighbour') await d.api('DELETE', `/containers/${Id}?force=1`);
 }
 
-/**
- * Goes on after a failure, because what fails at one place may hold at the next; but not for ever. Throws what was
- * found.
- */
+/** Continues after a failure, because later places may still pass, up to `mostFailures`. Throws all failures. */
 export async function sweepAll(sweep: Sweep, places: readonly Place[], worst: Worst, mostFailures = 5): Promise<void> {
   const failures: string[] = [];
   const begun = Date.now();
@@ -130,7 +127,7 @@ export async function sweepAll(sweep: Sweep, places: readonly Place[], worst: Wo
     const since = Date.now();
     await sweep.at(place, worst).catch(async (error: Error) => {
       failures.push(`${shown(place)}: ${error.message} ${'details' in error ? String(error.details) : ''}`);
-      // a sweep takes an hour: whoever waits for it need not wait for its end
+      // Print at once, because a sweep takes an hour.
       console.log(`${worst} NOT CLEAN ${failures.at(-1)}`);
       await recover(sweep.d).catch(() => undefined);
     });

@@ -1,4 +1,4 @@
-/** The system calls of every undo, as real unwindings show them, and how each unwinding is brought about. */
+/** The system calls of every undo in real rollbacks, and how to cause each rollback. */
 import { existsSync } from 'node:fs';
 import type { Event } from '../../../runtime/journal/event.ts';
 import type { Answer, Daemon } from '../daemon.ts';
@@ -6,7 +6,7 @@ import { until } from '../ran.ts';
 import { Follower } from './journal.ts';
 import { stateOf, type Way, ways } from './ways.ts';
 
-/** A way that fails at this call, so that it is taken back. */
+/** An operation that fails at this call, so that it is rolled back. */
 export interface Back {
   way: Way;
   failing: string;
@@ -14,7 +14,7 @@ export interface Back {
 export interface UndoPlace {
   back: Back;
   step: string;
-  /** from 1 */ call: number;
+  /** number of the call, from 1 */ call: number;
   name: string;
 }
 export const undoBreakpoint = ({ step, call }: UndoPlace): string => `undo:${step}#${call}`;
@@ -22,8 +22,8 @@ export const shownUndo = (place: UndoPlace): string =>
   `${place.back.way.name}, failed at ${place.back.failing}: ${undoBreakpoint(place)} ${place.name}`;
 
 /**
- * Where everything is there that can be: before the program runs, when it has ended, half frozen, inside. A kernel with
- * one tree freezes with one call.
+ * Failures where as much as possible exists already: before the program runs, after its end, half frozen, and in an
+ * exec. A kernel with one cgroup tree freezes with one call.
  */
 const half = existsSync('/sys/fs/cgroup/freezer') ? 'pause.freeze#2' : 'pause.freeze#1';
 export const backs: readonly Back[] = ways.flatMap((way) => {
@@ -35,7 +35,7 @@ export const backs: readonly Back[] = ways.flatMap((way) => {
     ];
   return first === 'pause' ? [{ way, failing: half }] : first === 'join' ? [{ way, failing: 'join.execve#1' }] : [];
 });
-/** The request is answered before it fails: the container runs. */
+/** The request is answered before the failure, because the container runs. */
 export const isExit = ({ failing }: Back): boolean => failing.startsWith('exit.');
 
 export const paused = (event: Event, step: string): boolean =>
@@ -48,10 +48,11 @@ export async function gate(d: Daemon, id: string, command: object): Promise<void
 
 export interface Failed {
   follower: Follower;
-  /** the request that was failed; of an exit the start, which was good */ done: Promise<Answer | undefined>;
+  /** the answer to the request that failed; for an exit, to the start that succeeded */
+  done: Promise<Answer | undefined>;
 }
 
-/** Lets the way fail, with this breakpoint in what follows. */
+/** Makes the operation fail, with `breakpoint` set for the rollback. */
 export async function failOn(d: Daemon, back: Back, id: string, breakpoint?: string): Promise<Failed> {
   const { failing: at } = back;
   const follower = new Follower(d, id);
@@ -79,7 +80,7 @@ function callsOf(events: readonly Event[]): Map<string, string[]> {
   return found;
 }
 
-/** An undo that makes the same calls on two ways is swept on the first of them only. */
+/** An undo that makes the same calls in two ways is tested only in the first of them. */
 export async function findUndoPlaces(d: Daemon): Promise<UndoPlace[]> {
   const known = new Set<string>();
   const places: UndoPlace[] = [];

@@ -1,7 +1,7 @@
 /**
- * The way back fails too: at every system call that real unwindings make. `npm run sweep` answers each with every errno
- * and lets every fate follow; the tests take the next of them for each call. DRYDOCK_SWEEP_ONLY and DRYDOCK_SWEEP_TALK
- * as in site.ts.
+ * The rollback fails too: at every system call of real rollbacks. `npm run sweep` combines each call with every errno
+ * and every fate; the tests take one combination for each call in turn. DRYDOCK_SWEEP_ONLY and DRYDOCK_SWEEP_TALK: see
+ * site.ts.
  */
 import * as assert from 'uvu/assert';
 import { atRest } from '../leftovers.ts';
@@ -33,7 +33,7 @@ s.test(
     const cases = places
       .flatMap((place, j) => (all ? every : [every[j % every.length]!]).map((fate) => ({ place, fate })))
       .filter(({ place }) => wanted.test(shownUndo(place)))
-      // another daemon has other descriptors: those that need none go first
+      // A new daemon has other descriptors, so cases that replace the daemon come last.
       .sort((a, b) => Number(replaces(a.fate)) - Number(replaces(b.fate)));
     const before = await atRest(s.daemon);
     const failures: string[] = [];

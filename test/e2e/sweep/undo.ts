@@ -1,6 +1,6 @@
 /**
- * At each call of each undo: it fails, once or again when it is tried again, or the daemon is killed there. Nothing may
- * stay that rm does not take.
+ * Each call of each undo fails, once or also at the second try, or the daemon is killed there. Nothing may stay that rm
+ * does not remove.
  */
 import * as assert from 'uvu/assert';
 import type { Event } from '../../../runtime/journal/event.ts';
@@ -11,8 +11,8 @@ import { failOn, gate, isExit, paused, undoBreakpoint, unwound, type UndoPlace }
 import { stateOf } from './ways.ts';
 
 /**
- * once: the second try does it. rm: it fails both times, and rm takes what is left. daemon: the next daemon takes it.
- * kill: the daemon dies in the undo.
+ * once: the second try succeeds. rm: both tries fail, and rm removes the rest. daemon: both fail, and the next daemon
+ * removes the rest. kill: the daemon is killed in the undo.
  */
 export const fates = ['once', 'rm', 'daemon', 'kill'] as const;
 export const errnos = ['EBUSY', 'EIO', 'ENOENT'] as const;
@@ -29,7 +29,7 @@ const failures = (events: readonly Event[], step: string) =>
     .filter((event) => event.type === 'step' && event.at === 'failed' && event.step === step).length;
 
 /**
- * False: this unwinding did not come to the call. How often a group is asked whether it is empty is up to the kernel.
+ * Returns false if this rollback did not reach the call: how often the kernel is asked whether a group is empty varies.
  */
 export async function sweepUndo(d: Daemon, before: Held, place: UndoPlace, { fate, errno }: Fate): Promise<boolean> {
   const { back, step } = place;
@@ -59,8 +59,7 @@ export async function sweepUndo(d: Daemon, before: Held, place: UndoPlace, { fat
   const answer = await done;
   if (isExit(back)) await until('it ends', async () => ['exited', 'created'].includes((await stateOf(d, id)).Status));
   follower.close();
-  // an errno that the undo takes for an answer is no failure of it: ENOENT is what the kernel says when there is
-  // nothing to undo
+  // Some errnos count as success in an undo: ENOENT means that there is nothing to undo.
   const failed = died ? 0 : failures(follower.events, step);
   const says = isExit(back)
     ? (await d.json<{ State: { Error: string } }>(`/containers/${id}/json`)).State.Error
@@ -76,10 +75,10 @@ export async function sweepUndo(d: Daemon, before: Held, place: UndoPlace, { fat
     await d.kill9();
     await d.start();
   }
-  // also when this case came to no call: an earlier one has replaced the daemon
+  // Also if this case did not reach the call: an earlier case has replaced the daemon.
   const compare = fate === 'kill' || fate === 'daemon' ? without : (held: Held) => held;
   if (errno !== 'ENOENT' && (died || fate !== 'rm')) await sameAs(compare(brought), d, 'before rm');
-  // rm takes back what a failed exit has left, and nobody is there to let it go on
+  // rm undoes the rest of a failed exit. The breakpoint must be cleared, because it would hold rm without end.
   await d.api('POST', `/drydock/containers/${id}/gate`, { command: 'clear', at: undoBreakpoint(place) });
   assert.equal(await d.api('DELETE', `/containers/${id}?force=1`), { status: 204, body: '' }, 'rm');
   await sameAs(compare(before), d, 'after rm');

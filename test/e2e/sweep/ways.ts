@@ -1,4 +1,4 @@
-/** The ways in which steps come about: what has to be there before, and the request that goes through them. */
+/** The operations that contain the steps: their preconditions, and the request that performs them. */
 import { mkdirSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import type { Answer, Daemon } from '../daemon.ts';
@@ -6,9 +6,9 @@ import { until } from '../ran.ts';
 
 export interface Way {
   name: string;
-  /** ids of the phases that the request goes through */
+  /** ids of the phases of the operation */
   phases: readonly string[];
-  /** makes what has to be there; returns the container's id */
+  /** establishes the preconditions; returns the container's id */
   bring(d: Daemon, step: string): Promise<string>;
   act(d: Daemon, id: string, at?: string): Promise<Answer>;
 }
@@ -32,7 +32,7 @@ async function good(what: Promise<Answer>): Promise<Answer> {
 }
 const start = (d: Daemon, id: string, at?: string) =>
   d.api('POST', `/drydock/containers/${id}/start${at ? `?break=${encodeURIComponent(at)}` : ''}`);
-/** For what is no start: the breakpoint is set before. */
+/** For operations other than starts: the breakpoint is set before the request. */
 async function held(
   d: Daemon,
   id: string,
@@ -50,7 +50,7 @@ async function running(d: Daemon, more: object = {}): Promise<string> {
   return id;
 }
 
-/** Together the first ones go through every step from pull to exit. */
+/** Together, the first of these perform every step from pull to exit. */
 const starts: Record<string, (d: Daemon) => object> = {
   terminal: (d) => {
     mkdirSync(`${d.root}/bound`, { recursive: true });
