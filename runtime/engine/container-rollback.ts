@@ -1,6 +1,6 @@
 /**
- * The rollback of a container's run. What an undo could not take back is kept in the record, so that it is known to
- * whoever asks and is taken back by whatever comes first: the next start, rm, or the next daemon.
+ * The rollback of a container's run. What an undo could not remove is kept in the record, so that clients see it and a
+ * later operation tries again: the next start, rm, or the next daemon.
  */
 import type { Phase } from '../operation/step.ts';
 import type { Container } from '../container/container.ts';
@@ -11,7 +11,7 @@ import { notUndone } from '../operation/failure.ts';
 import { restOf } from '../operation/rollback.ts';
 
 export class ContainerRollback {
-  /** resolves when nobody is on it */
+  /** resolves when no rollback is running */
   done: Promise<void> = Promise.resolve();
 
   constructor(
@@ -20,7 +20,7 @@ export class ContainerRollback {
     private readonly phases: readonly Phase<Container>[],
   ) {}
 
-  /** Resolves with what stays. */
+  /** Undoes the steps. Resolves with what could not be undone. */
   async go(): Promise<readonly string[]> {
     const walk = this.done.then(() => {
       this.run.gate.oneWay = true;
@@ -28,15 +28,15 @@ export class ContainerRollback {
     });
     this.done = walk.then(() => undefined);
     const left = restOf(await walk);
-    // its pids and descriptors are wanted for the next try
+    // the next try needs its pids and descriptors
     if (!left.length) this.run.container.live = {};
     this.record.left = left;
     return left;
   }
 
   /**
-   * A start begins with nothing of the last one. A call may say that something is gone that is still there: rm looks
-   * itself.
+   * A start must begin without remains of the last run. rm tries in every case, because a call may have reported that
+   * something is gone that still exists.
    */
   async before(phase: PhaseId): Promise<void> {
     const { left } = this.record;

@@ -1,4 +1,4 @@
-/** Looking at a container without changing it: stats, diff, sizes, and its terminal's master. */
+/** Reads facts about a container without changing it: stats, diff, sizes, and the master of its terminal. */
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { shimPidOf } from '../kernel/process/shim.ts';
@@ -37,7 +37,7 @@ export async function stats(
   return { cgroup: await c.cgroup.stats(), networks };
 }
 
-/** Against the image, in parts. */
+/** Changes against the image, in parts. */
 export async function* changes(c: Container): AsyncGenerator<{ Path: string; Kind: ChangeKind }[]> {
   for await (const part of c.storage.changes(c)) yield part.map(([Path, Kind]) => ({ Path, Kind }));
 }

@@ -1,4 +1,4 @@
-/** A container as what can be walked round: its journal, its gate, and what the kernel says of it. */
+/** A container as a Walkable: its journal, its gate, and the kernel's evidence. */
 import type { Walkable } from '../operation/walkable.ts';
 import type { ContainerHandle } from './engine.ts';
 

@@ -1,4 +1,4 @@
-/** From a request to the record of a container that is to be: everything that create refuses is refused here. */
+/** Makes the record of a new container from a request. All checks of create are here. */
 import type { Image } from '../image/manifest/image.ts';
 import { matches, parsePlatform, showPlatform } from '../image/manifest/platform.ts';
 import { endpointsOf, type Shared } from '../network/request/endpoints.ts';
@@ -18,21 +18,21 @@ import type { ContainerRequest } from '../request/container-request.ts';
 
 export interface CreateOptions {
   platform?: string;
-  /** the image may come with the start */
+  /** the image may be pulled by the start */
   pull?: 'missing';
 }
-/** What the engine knows and a request does not say. */
+/** What the engine knows and the request does not contain. */
 export interface CreateContext {
   settings: Settings;
   storage: DriverName;
   image: Image | undefined;
-  /** by id or name; ApiError 404 */
+  /** finds a container by id or name; throws ApiError 404 */
   other(ref: string): Container;
-  /** The name, once everything else is in order; ApiError 400 for what is none, 409 for one that is taken. */
+  /** Reserves the name, after all other checks. Throws ApiError 400 for an invalid name, 409 for one that is in use. */
   claim(): string;
 }
 
-/** ApiError 400, 404 or 409, in dockerd's words. */
+/** Throws ApiError 400, 404 or 409, in dockerd's words. */
 export function newRecord(
   asked: ContainerRequest,
   options: CreateOptions,
@@ -48,7 +48,7 @@ export function newRecord(
   if (image) checkBreakable(request, image);
   const id = newId();
   const endpoints = endpointsOf(request, id, settings, (ref) => sharedBy(other(ref)));
-  // asked now, so that a bad flag is refused by create and not by start
+  // built now, so that create refuses a bad flag, and not start
   if (image) buildSpec({ id, request, endpoints, paths: containerPaths(settings, id), settings }, image);
   if (
     image &&
@@ -79,7 +79,7 @@ export function newRecord(
   };
 }
 
-/** What a container with --network container:ID takes over. */
+/** What a container with --network container:ID shares. */
 const sharedBy = ({ id, request, endpoints }: Container): Shared => ({
   id,
   hostname: hostnameOf(id, request),
@@ -87,8 +87,8 @@ const sharedBy = ({ id, request, endpoints }: Container): Shared => ({
 });
 
 /**
- * An image of another platform under the same name does not count: the client pulls the right one, or is told that
- * there is none.
+ * Refuses an image of another platform under the same name. The client then pulls the right one, or learns that there
+ * is none.
  */
 function checkPlatform(reference: string, { config }: Image, platform: string): void {
   const wanted = parsePlatform(platform);
@@ -98,7 +98,7 @@ function checkPlatform(reference: string, { config }: Image, platform: string): 
   );
 }
 
-/** As dockerd stores it: a create without a limit of processes leaves null, an update that takes it away leaves 0. */
+/** As dockerd stores it: null after a create without a limit of processes, 0 after an update that removes the limit. */
 function withoutUnlimited(request: ContainerRequest): ContainerRequest {
   const { PidsLimit } = request.HostConfig ?? {};
   return typeof PidsLimit === 'number' && PidsLimit <= 0

@@ -1,4 +1,4 @@
-/** The end of a run on request: signals, stop, and what cancels a start or a restart that is to come. */
+/** Ends a run on request: signals and stop. Also cancels a start, and a restart that is waiting. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tolerate } from '../kernel/errors.ts';
 import { SIGKILL } from '../kernel/process/shim.ts';
@@ -10,12 +10,12 @@ import { saveRecord } from '../container/record.ts';
 import { conflict, notModified, Refusal } from '../errors/api-error.ts';
 import { parseSignal } from '../request/signal.ts';
 
-/** dockerd's: after this a process that took SIGKILL counts as one that cannot be killed. */
+/** dockerd's limit: a process that still exists this long after SIGKILL counts as unkillable. */
 const KILL_MS = 10_000;
 const upward: ReadonlySet<MachineState> = new Set(['running', 'paused', 'exiting', 'unwinding']);
 
 export class Ending {
-  /** pause, unpause, update and signals: one after the other */
+  /** pause, unpause, update and signals run one after the other */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly life: Lifecycle) {}
@@ -26,7 +26,7 @@ export class Ending {
     return turn;
   }
 
-  /** This run is the last one. True when there was only a restart to come, so that it has ended now. */
+  /** Makes this run the last one. Returns true when only a restart was waiting, so that the container has ended now. */
   cancelRestart(): boolean {
     this.life.record.stopped = true;
     this.life.restartCanceled = true;
@@ -38,7 +38,9 @@ export class Ending {
     return true;
   }
 
-  /** Resolves when the process has ended and all of it is given back, or when the gate holds that and `unlessHeld`. */
+  /**
+   * Resolves when the process has ended and everything is released. With `unlessHeld` also when the gate holds this.
+   */
   async over(unlessHeld = false): Promise<void> {
     while (
       upward.has(this.life.machine) &&
@@ -54,8 +56,8 @@ export class Ending {
   }
 
   /**
-   * What dockerd takes for a wish that the container ends: KILL, its stop signal, and without a configured one any
-   * signal.
+   * Whether dockerd takes the signal for a wish to end the container: KILL, its stop signal, and any signal when no
+   * stop signal is configured.
    */
   #isLast(signal: number): boolean {
     const { request, image } = this.life.container;
@@ -85,11 +87,11 @@ export class Ending {
     if (number === SIGKILL) await this.#mustEnd();
   }
 
-  /** A frozen process takes no signal: one that is to end it thaws it, too. */
+  /** A frozen process does not handle signals. So a signal that is to end it also thaws it. */
   async #send(signal: number, thaw: boolean): Promise<void> {
     await this.#signal(signal);
     if (this.life.machine === 'paused' && thaw && signal !== SIGKILL) return this.thaw();
-    // half frozen by a pause that could not be undone, it would not even take the signal
+    // after a pause that could not be undone, a half-frozen process would not even handle the signal
     if ((this.life.machine === 'paused' && thaw) || this.life.record.left?.length)
       await this.life.container.cgroup.thaw(this.life.run.kernel);
   }

@@ -1,7 +1,4 @@
-/**
- * What the server asks of the runtime. Implemented by the machine room (containers.ts, execs.ts …); every method throws
- * Refusal with the HTTP status and the message that docker prints.
- */
+/** The runtime's interface for the server. Every method throws Refusal with the HTTP status and docker's message. */
 import type { Duplex, Readable } from 'node:stream';
 import type { Event } from '../journal/event.ts';
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
@@ -23,17 +20,19 @@ import type { OperationHandle } from '../operation/record.ts';
 
 export type { GateCommand, GateOptions };
 
-/** A process of the container that a client may talk to: the first one, or an exec. */
+/** A process of a container that a client can use: the first process, or an exec. */
 export interface Handle {
   /**
-   * Couples a client's connection: its bytes are stdin (FIN closes stdin when StdinOnce), what comes back is raw for a
-   * tty and multiplexed otherwise (native/shim.c's frames are Docker's own). Output is complete and the stream ended
-   * before the process counts as exited.
-   * Couples before it first awaits. Resolves when the coupling is over; detachKeys end only this
-   * coupling. When start fails, the coupling is over and the client is not ended: the server still has to write why.
+   * Couples a client's connection. Its bytes are stdin (FIN closes stdin when StdinOnce). The output is raw for a tty
+   * and multiplexed otherwise (the frames of native/shim.c are Docker's own). The output is complete and the stream has
+   * ended before the process counts as exited.
+   *
+   * Couples before the first await. Resolves when the coupling is over; detachKeys end only this coupling. When the
+   * start fails, the coupling is over but the client's stream is not ended, because the server still has to write the
+   * reason.
    */
   attach(client: Duplex, options: AttachOptions): Promise<'ended' | 'detached'>;
-  /** 409 when it does not run (yet, or any more). */
+  /** Throws 409 when the process is not running. */
   resize(height: number, width: number): Promise<void>;
 }
 
@@ -43,14 +42,14 @@ export interface ContainerHandle extends Handle {
   readonly created: number;
   readonly state: ContainerState;
   /**
-   * Runs pull → exec. Refusal 304 when running. Errors carry docker's words (`exec: "/nope": stat /nope: no such file
-   * or directory: unknown`).
+   * Runs pull → exec. Throws Refusal 304 when it is running. Errors have docker's words (`exec: "/nope": stat /nope: no
+   * such file or directory: unknown`).
    */
   start(gate?: GateOptions): Promise<void>;
-  /** Signal and seconds default to the container's own; 304 when not running. */
+  /** Signal and seconds default to the container's own. Throws 304 when it is not running. */
   stop(signal?: string, seconds?: number): Promise<void>;
   restart(signal?: string, seconds?: number): Promise<void>;
-  /** With SIGKILL resolves when the process has ended and all of it is given back. */
+  /** With SIGKILL it resolves when the process has ended and everything is released. */
   kill(signal?: string): Promise<void>;
   pause(): Promise<void>;
   unpause(): Promise<void>;
@@ -60,32 +59,32 @@ export interface ContainerHandle extends Handle {
   wait(
     condition: 'not-running' | 'next-exit' | 'removed',
   ): Promise<{ StatusCode: number; Error: { Message: string } | null }>;
-  /** As it goes on the wire: raw for a tty, multiplexed otherwise. Destroying it ends following. */
+  /** In the format of the wire: raw for a tty, multiplexed otherwise. Destroying the stream ends following. */
   logs(options: LogOptions): Readable;
-  /** The same piece by piece, each with its time and its stream, as far as it has been written. */
+  /** The log piece by piece, each with its time and its stream, up to the last piece written. */
   written(): AsyncIterable<readonly LogRecord[]>;
-  /** What execs printed to those who were coupled to them, as far as it was kept. */
+  /** The output of execs that was sent to their clients, as far as it was kept. */
   execsWritten(): ExecOutput[];
-  /** host pids with the columns of ps -ef */
+  /** pids of the host, with the columns of ps -ef */
   top(args?: string): Promise<{ Titles: string[]; Processes: string[][] }>;
   stats(): Promise<{ cgroup: CgroupStats; networks: Record<string, Record<string, number>> }>;
-  /** `ref`: how the client calls the container, for the refusal of a paused one. */
+  /** `ref` is the name or id that the client used; the error about a paused container repeats it. */
   exec(config: ExecConfig, ref?: string): Promise<ExecHandle>;
-  /** Those that run or wait for their start. */
+  /** Execs that are running or wait for their start. */
   readonly execIDs: readonly string[];
-  /** Added / changed / deleted against the image: overlay upperdir. */
+  /** Entries added, changed or deleted against the image: overlay upperdir. */
   changes(): AsyncIterable<readonly { Path: string; Kind: 0 | 1 | 2 }[]>;
-  /** bytes of the rw layer */
+  /** size of the rw layer in bytes */
   sizeRw(): Promise<number>;
-  /** Drydock's own: */
+  /** Drydock's own methods: */
   journal(follow: boolean, signal?: AbortSignal): AsyncIterable<Event>;
-  /** What has happened and what happens, until the signal, as many events at a time as there are. */
+  /** Past events and events as they happen, until the signal; each batch has all events that are available. */
   happening(signal: AbortSignal): AsyncIterable<readonly Event[]>;
   gate(command: GateCommand): void;
   inspectLive(step?: string): Promise<Evidence[]>;
   /**
-   * While somebody looks: what the container does to its upper directory comes as facts (runtime/storage/overlay2/upper.ts).
-   * Nobody looks any more when all signals have fired.
+   * While a page watches, changes of the container's upper directory become facts (runtime/storage/overlay2/upper.ts).
+   * The watching ends when all signals have fired.
    */
   watch(signal: AbortSignal): void;
 }
@@ -109,23 +108,23 @@ export interface ExecHandle extends Handle {
   readonly config: ExecConfig;
   readonly state: { running: boolean; exitCode: number | null; pid: number };
   /**
-   * Refusal 409 when it was started before, or when its container is paused or has no process: for what is said before
-   * a hijacking.
+   * Throws Refusal 409 when it was started before, or when its container is paused or has no process. The server calls
+   * it before it hijacks the connection.
    */
   checkStartable(): void;
-  /** Attach first, then start. */
+  /** Call attach before this. */
   start(options: { Tty?: boolean; ConsoleSize?: [number, number] | null }): Promise<void>;
   /** Resolves with the exit code. */
   wait(): Promise<number>;
 }
 
-/** What the server asks of the image store (runtime/image/store/store.ts). */
+/** The image store's interface for the server (runtime/image/store/store.ts). */
 export interface Images {
   find(reference: string): Image | undefined;
   list(): Image[];
-  /** Refusal 404 for no such image, 400 for a target that is no name. */
+  /** Throws Refusal 404 when the image does not exist, 400 for an invalid target. */
   tag(reference: string, target: string): unknown;
-  /** Refusal 404, and 409 when a container uses it or other tags name it. */
+  /** Throws Refusal 404, and 409 when a container uses it or other tags name it. */
   remove(reference: string, options: { force: boolean }): Removed[] | Promise<Removed[]>;
 }
 export type Removed = { Untagged: string } | { Deleted: string };
@@ -137,25 +136,25 @@ export interface Engine {
   readonly events: EventBus;
   readonly id: string;
   /**
-   * 404 `No such image: …` unless pull is 'missing' (then the pull is the first phase of start); 409 for a name in use;
-   * 400.
+   * Throws 404 `No such image: …` unless pull is 'missing' (then the pull is the first phase of the start), 409 for a
+   * name in use, and 400.
    */
   create(
     request: ContainerRequest,
     options: { name?: string; platform?: string; pull?: 'missing' },
   ): Promise<ContainerHandle>;
-  /** By id, unambiguous prefix, name, '/name': 404 `No such container: x`. */
+  /** Finds a container by id, unambiguous prefix, name or '/name'. Throws 404 `No such container: x`. */
   container(ref: string): ContainerHandle;
   containers(): ContainerHandle[];
-  /** 404 `No such exec instance: x` */
+  /** Throws 404 `No such exec instance: x`. */
   execById(id: string): ExecHandle;
-  /** The pull phase without a container, as an operation. `digest` is what the name stood for. */
+  /** Runs the pull phase without a container, as an operation. `digest` is the digest of the name. */
   pull(options: PullOptions): Promise<Pulled>;
-  /** Newest first. */
+  /** The newest first. */
   operations(): OperationHandle[];
-  /** By id or an unambiguous prefix: 404 `No such operation: x`. */
+  /** Finds an operation by id or unambiguous prefix. Throws 404 `No such operation: x`. */
   operation(ref: string): OperationHandle;
-  /** Is there anything that keeps an auto-started daemon alive? */
+  /** True when an auto-started daemon must stay alive. */
   busy(): boolean;
   close(): Promise<void>;
 }

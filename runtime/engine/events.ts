@@ -1,10 +1,10 @@
-/** Docker's event stream: what happened to which object. Engine API, "Monitor events". */
+/** Docker's event stream: actions on objects. Engine API, "Monitor events". */
 export interface DockerEvent {
   Type: 'container' | 'image' | 'network' | 'daemon';
   Action: string;
   Actor: { ID: string; Attributes: Record<string, string> };
   scope: 'local';
-  /** seconds, and nanoseconds as a number */
+  /** in seconds; timeNano is in nanoseconds, as a number */
   time: number;
   timeNano: number;
 }
@@ -30,7 +30,7 @@ export class EventBus {
     for (const listener of this.#listeners) listener(event);
   }
 
-  /** Returns the function that ends it. */
+  /** Calls `listener` for each event. Returns the function that ends it. */
   listen(listener: (event: DockerEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

@@ -1,4 +1,7 @@
-/** One `exec`: created, started once, over. Its steps are runtime/steps/container/join.ts; its shim is its own. */
+/**
+ * One `exec`: it is created, started once, and ends. Its steps are in runtime/steps/container/join.ts, and it has a
+ * shim of its own.
+ */
 import type { Duplex } from 'node:stream';
 import { TTY } from '../syscalls/constants.ts';
 import { exitCodeOf, readExit, reapShim } from '../kernel/process/shim.ts';
@@ -26,17 +29,18 @@ import { restOf } from '../operation/rollback.ts';
 
 export interface ExecSurroundings {
   over(): void;
-  /** it was never started, and the container has ended */
+  /** called when the container has ended and the exec was never started */
   dropped(): void;
-  /** where this exec is to be held: the container's breakpoints in the phase join */
+  /** where this exec is held: the container's breakpoints in the phase join */
   breakpoints(): string[];
   event(action: string, attributes: Record<string, string>): void;
-  /** its start is an operation of the container; `run` marks its events */
+  /** makes the start an operation of the container; `run` marks its events */
   performing(run: string, work: () => Promise<void>): Promise<void>;
 }
 
 /**
- * As dockerd makes it: from the container's configuration, not from its process, so that TERM is there with -t only.
+ * As in dockerd, the environment comes from the container's configuration and not from its process, so TERM is set only
+ * with -t.
  */
 function envOf({ request, image, spec }: Container, { Tty = false, Env }: ExecConfig): string[] {
   const hostname = spec.process.env.find((e) => e.startsWith('HOSTNAME='))?.slice('HOSTNAME='.length) ?? '';
@@ -45,8 +49,8 @@ function envOf({ request, image, spec }: Container, { Tty = false, Env }: ExecCo
 }
 
 /**
- * The container's own process, but for what exec says otherwise. The user is looked up again, in the image as it is
- * now.
+ * The container's own process with the changes that exec asks for. The user is looked up again, in the image's current
+ * files.
  */
 function processOf(c: Container, config: ExecConfig): Process {
   const own = c.spec.process as Process | undefined;
@@ -74,12 +78,12 @@ export class ExecSession implements ExecHandle {
   readonly #kept: ExecLog;
   readonly #streams: Streams;
   readonly #run: Run<Join>;
-  /** holds the steps of the join; what is told to the container's gate while only this one holds, is for this one */
+  /** Holds the steps of the join. A command for the container's gate goes to this one when only this one holds. */
   readonly gate = new Gate((event) => void this.#run.journal.append(event));
   readonly #over: Promise<number>;
   #finish: (code: number) => void = () => undefined;
   #started = false;
-  /** what a start that failed could not take back */
+  /** what a failed start could not undo */
   left: readonly string[] = [];
   state: { running: boolean; exitCode: number | null; pid: number } = { running: false, exitCode: null, pid: 0 };
 
@@ -112,7 +116,7 @@ export class ExecSession implements ExecHandle {
     this.#event('exec_create');
   }
 
-  /** The run that it was made for has ended: in the next one it cannot be started. */
+  /** Drops an exec that was not started when its run has ended, because it cannot be started in the next one. */
   drop(): void {
     if (!this.#started) this.around.dropped();
   }
@@ -170,12 +174,15 @@ export class ExecSession implements ExecHandle {
     }
   }
 
-  /** Of a start that failed: what stays is taken back by the container's rm. */
+  /** Undoes a failed start. The container's rm tries again for what remains. */
   async takeBack(): Promise<readonly string[]> {
     return (this.left = restOf(await unwind(this.#run, [join])));
   }
 
-  /** The clients must be coupled to the shim before the program can write: between the last two steps. */
+  /**
+   * The join's steps, with the coupling of the clients to the shim before the last one, because the program can write
+   * after that.
+   */
   #phase(): typeof join {
     const last = join.steps[join.steps.length - 1]!;
     const listening = {
@@ -201,7 +208,7 @@ export class ExecSession implements ExecHandle {
   }
 
   #end(exitCode: number): void {
-    // dockerd shows which process it was also after its end
+    // dockerd shows the pid also after the process has ended
     this.state = { running: false, exitCode, pid: this.state.pid };
     this.#kept.close();
     this.#event('exec_die', { exitCode: String(exitCode) });
@@ -215,14 +222,14 @@ export class ExecSession implements ExecHandle {
 
   async resize(height: number, width: number): Promise<void> {
     if (!this.state.running) throw conflict(`exec ${this.id} is not running`);
-    // as in dockerd: there is nothing to do, and no error
+    // as in dockerd, this does nothing and is not an error
     if (!this.config.Tty) return;
     await withMaster(this.kernel, this.#run.container.paths.runDir, this.id, async (master) => {
       await this.kernel.daemon.ioctl_in(master, TTY.TIOCSWINSZ, winsize(height, width));
     });
   }
 
-  /** The daemon ends; the process does not, but nobody will learn its exit code. */
+  /** The daemon ends. The process goes on, but its exit code will be lost. */
   leave(): void {
     this.#streams.close();
     this.#kept.close();

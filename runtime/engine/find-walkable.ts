@@ -1,4 +1,4 @@
-/** What a client walks round by its id or name: a container, or else an operation. */
+/** Finds a Walkable by id or name: a container, or else an operation. */
 import { walkOf } from './container-walk.ts';
 import type { ContainerHandle, Engine } from './engine.ts';
 import { Refusal } from '../errors/api-error.ts';
@@ -7,7 +7,7 @@ import type { Walkable } from '../operation/walkable.ts';
 
 export type Walked = { container: ContainerHandle } | { operation: OperationHandle };
 
-/** 404 in the words for containers when there is neither. */
+/** Throws 404 in the words for containers when there is neither. */
 export function find(engine: Engine, ref: string): Walked {
   try {
     return { container: engine.container(ref) };

@@ -1,4 +1,4 @@
-/** What the kernel says about a container right now: `drydock inspect --live`, and `inspect` at a pause. */
+/** What the kernel reports about a container now: `drydock inspect --live`, and `inspect` at a pause. */
 import type { Kernel } from '../kernel/kernel.ts';
 import { shimOf } from '../kernel/process/shim.ts';
 import { mountsOf, namespacesOf, rightsOf, rootOf, treeOf } from '../kernel/process/inspect.ts';
@@ -10,7 +10,7 @@ import type { Evidence } from '../journal/inspection-section.ts';
 import type { Container } from '../container/container.ts';
 import { notFound } from '../errors/api-error.ts';
 
-/** Evidence that cannot be had says why; the rest is still shown. */
+/** A section that cannot be read contains the error, and the other sections are still shown. */
 async function attempt(title: string, read: () => Promise<Evidence[]>): Promise<Evidence[]> {
   try {
     return await read();
@@ -28,7 +28,7 @@ async function endpointEvidence(k: Kernel, c: Container): Promise<Evidence[]> {
   return found;
 }
 
-/** With `step` only what that step looks at. */
+/** With `step`, only what that step inspects. */
 export async function liveEvidence(k: Kernel, c: Container, step?: string): Promise<Evidence[]> {
   if (step) {
     const found = walkWith(c.storage)

@@ -1,4 +1,6 @@
-/** The machine's side of a container: phases become states, states become its record and Docker's events. */
+/**
+ * The state machine of a container: phases lead to states, and states are written to its record and to Docker's events.
+ */
 import { createActor, type Actor } from 'xstate';
 import { hasCode, tolerate } from '../kernel/errors.ts';
 import { daemonKernel } from '../kernel/linux/linux.ts';
@@ -30,13 +32,13 @@ import { connected, enter, noticeOom, type Transiting } from './transitions.ts';
 import { Waiters } from './waiters.ts';
 import { ContainerRollback } from './container-rollback.ts';
 
-/** In the order of a life; the steps are those of the container's storage driver. */
+/** A phase of a container's life, with the steps of the container's storage driver. */
 function phaseOf({ storage }: Container, id: PhaseId): Phase<Container> {
   const { starting, exit, remove } = walkWith(storage);
   return [...starting, exit, remove].find((phase) => phase.id === id)!;
 }
 
-/** One container's machine, and what it needs: the journal, the gate, the streams, the record. */
+/** The state machine of one container, with its journal, gate, streams and record. */
 export class Lifecycle implements Life, Transiting {
   readonly streams: Streams;
   readonly waiters = new Waiters();
@@ -49,13 +51,13 @@ export class Lifecycle implements Life, Transiting {
   readonly #back: ContainerRollback;
   readonly operations: ContainerOperations;
   /**
-   * From the end of a run to the beginning of the next one that its restart policy asks for: the wait, and the phases
-   * of the start.
+   * True from the end of a run until the next run that the restart policy asks for is running. This covers the delay
+   * and the phases of the start.
    */
   restarting = false;
-  /** A client has ended this run: no restart policy brings it back (dockerd: ExitOnNext). */
+  /** A client has ended this run, so no restart policy starts it again (dockerd: ExitOnNext). */
   restartCanceled = false;
-  /** While restart stops it only to start it again, --rm does not remove it. */
+  /** True while `restart` stops the container only to start it again; --rm then does not remove it. */
   kept = false;
 
   constructor(
@@ -106,12 +108,12 @@ export class Lifecycle implements Life, Transiting {
   get running(): boolean {
     return ['running', 'paused'].includes(this.machine);
   }
-  /** true from START until the program runs or the start was given up */
+  /** true from START until the program runs or the start has failed */
   get underWay(): boolean {
     return !['created', 'exited', 'failed', 'removed'].includes(this.machine);
   }
 
-  /** the phases of a start, and their way back */
+  /** true during the phases of a start and their rollback */
   get starting(): boolean {
     return midway.has(this.machine) || this.machine === 'unwinding';
   }
@@ -134,8 +136,8 @@ export class Lifecycle implements Life, Transiting {
   }
 
   /**
-   * Resolves when no phase is under way, as dockerd's calls wait for the container's lock. What the gate holds is not
-   * waited for: 409.
+   * Resolves when no phase is running, as dockerd's calls wait for the container's lock. Throws 409 when the gate holds
+   * it.
    */
   async settled(): Promise<void> {
     while (this.starting || this.machine === 'exiting') {
@@ -148,16 +150,16 @@ export class Lifecycle implements Life, Transiting {
     }
   }
 
-  // ---- the machine's side ----
+  // ---- the work of the state machine ----
 
   async #phase(id: PhaseId): Promise<void> {
-    await this.#back.done; // also so that the journal says which state was entered before what is done in it
+    await this.#back.done; // this also makes the journal show the new state before the events of its phase
     try {
       await this.#back.before(id);
       this.gateKeeper.oneWay = id === 'exit' || id === 'remove';
       if (id === 'pull') {
         delete this.record.left;
-        this.run.begun = new Set(); // nothing of an earlier run is left
+        this.run.begun = new Set(); // forgets the steps of an earlier run
       }
       if (id === 'exec')
         await listenBefore(this.run.kernel, this.streams, this.container.paths.shimSocket, () =>
@@ -178,7 +180,7 @@ export class Lifecycle implements Life, Transiting {
     }
   }
 
-  /** An image that came with this start may have brought one more. */
+  /** The image that came with this start may have added a warning. */
   #warnings = () =>
     new Set([...this.container.warnings, ...healthWarnings(this.container.request, this.container.image?.config)]);
 
@@ -188,7 +190,7 @@ export class Lifecycle implements Life, Transiting {
     if (this.failure) this.failure = withRest(this.failure, left);
   }
 
-  /** A daemon has come up and the container's shim is still there. */
+  /** Takes over a container whose shim is still running after the daemon's start. */
   async adopt(): Promise<void> {
     const { live, paths } = this.container;
     const { pid } = this.record;
@@ -199,7 +201,7 @@ export class Lifecycle implements Life, Transiting {
         : undefined;
     const kernel = this.run.kernel;
     try {
-      // a daemon may have died between the freezer and its record
+      // the last daemon may have died between the freezer and its record
       await (
         this.record.machine === 'paused' ? this.container.cgroup.freeze(kernel) : this.container.cgroup.thaw(kernel)
       ).catch(() => undefined);
@@ -208,11 +210,11 @@ export class Lifecycle implements Life, Transiting {
       noticeOom(this);
     } catch (error) {
       if (!hasCode(error, 'ENOENT', 'ECONNREFUSED')) throw error;
-      this.actor.send({ type: 'EXITED' }); // it ended while nobody was there; the exit file tells how
+      this.actor.send({ type: 'EXITED' }); // it ended while no daemon was running; the exit file says how
     }
   }
 
-  /** A run that a dead daemon left in the middle is taken back. */
+  /** Undoes a run that a daemon left unfinished when it died. */
   async takeBack(): Promise<void> {
     const { error, left: before } = this.record;
     await this.#unwind();
@@ -222,10 +224,10 @@ export class Lifecycle implements Life, Transiting {
     saveRecord(this.container.settings, this.record);
   }
 
-  /** cuts the pull of the start that is under way */
+  /** ends the pull of the current start */
   #cut = new AbortController();
 
-  /** Runs pull → exec of what is at rest; resolves when the program runs. */
+  /** Runs pull → exec of a container that is at rest. Resolves when the program runs. */
   async begin(gate?: GateOptions): Promise<void> {
     this.#renewPull();
     Object.assign(this.record, { stopped: false, runs: this.record.runs + 1 });
@@ -256,8 +258,8 @@ export class Lifecycle implements Life, Transiting {
   }
 
   /**
-   * Of a start that is no longer wanted: what the gate holds is let go, and the pull ends at once. Past that it takes
-   * milliseconds, and goes on to running.
+   * Gives up a start: releases what the gate holds and ends the pull at once. After the pull the start takes only
+   * milliseconds and goes on to running.
    */
   async giveUp(): Promise<void> {
     this.gateKeeper.release();

@@ -1,6 +1,5 @@
 /**
- * A limit that is changed while the container runs: what was asked for, what the kernel said, and what its files say
- * afterwards.
+ * Changes a limit while the container runs, and reports the kernel's answer and the files' content after the change.
  */
 import { SyscallError } from '../kernel/errors.ts';
 import type { Cgroup } from '../kernel/cgroup/cgroup.ts';
@@ -10,13 +9,13 @@ import { conflict } from '../errors/api-error.ts';
 import type { HostConfig } from '../request/container-request.ts';
 import { memorySwapOf } from '../oci/resources.ts';
 
-/** Bytes, CPUs, processes; 0 processes: as many as the host has room for. */
+/** In bytes, CPUs and processes. 0 processes means as many as the host allows. */
 export interface WantedLimits {
   memory?: number;
   cpus?: number;
   pids?: number;
 }
-/** `refused`: the errno and the call that it came from */
+/** `refused` has the errno and the call that failed. */
 export interface LimitsNow {
   warnings: string[];
   refused?: { errno: string; message: string };
@@ -46,7 +45,7 @@ const FILES: Record<keyof WantedLimits, Record<1 | 2, readonly [controller: stri
   pids: { 1: [['pids', 'pids.max']], 2: [['pids', 'pids.max']] },
 };
 
-/** The files that hold these limits, as the kernel has them now; those that are not there are left out. */
+/** The files that hold these limits, with the kernel's current values. Files that do not exist are left out. */
 export const limitFiles = (cgroup: Cgroup, which: readonly (keyof WantedLimits)[]): LimitsNow['files'] =>
   which
     .flatMap((name) => FILES[name][cgroup.version])
@@ -57,8 +56,9 @@ export const limitFiles = (cgroup: Cgroup, which: readonly (keyof WantedLimits)[
     });
 
 /**
- * What may be swapped stays as much as it was: the engine's MemorySwap is memory and swap together. It is always given,
- * because dockerd's rule refuses a memory limit above the sum that was set. The first limit is a create's: twice.
+ * Keeps the amount of swap: the engine's MemorySwap is the sum of memory and swap. It is always given, because
+ * dockerd's rule refuses a memory limit above the sum that was set. A first limit gets the sum of a create: twice the
+ * memory.
  */
 function swapWith(memory: number, host: HostConfig): number {
   const sum = memorySwapOf(host);
@@ -74,7 +74,10 @@ function changesOf({ memory, cpus, pids }: WantedLimits, host: HostConfig): Part
   };
 }
 
-/** Refusal 400 for what is out of range, 409 where nothing runs; what the kernel refuses is an answer. */
+/**
+ * Throws Refusal 400 for a value out of range, 409 when the container is not running. An error of the kernel is part of
+ * the answer.
+ */
 export async function changeLimits(
   handle: Pick<ContainerHandle, 'container' | 'state' | 'update'>,
   wanted: WantedLimits,

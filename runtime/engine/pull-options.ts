@@ -1,4 +1,4 @@
-/** A pull without a container, as it is asked for and as it is answered. */
+/** The options and the result of a pull without a container. */
 import type { RegistryAuth } from '../image/registry/auth.ts';
 import type { Image } from '../image/manifest/image.ts';
 import type { Pull } from '../image/pull.ts';
@@ -10,10 +10,10 @@ export interface PullOptions {
   platform?: string;
   auth?: RegistryAuth;
   progress?: Pull['progress'];
-  /** the client has gone */
+  /** aborted when the client has gone */
   signal?: AbortSignal;
   gate?: GateOptions;
-  /** told before the first step */
+  /** called before the first step */
   begun?(operation: OperationHandle): void;
 }
 export interface Pulled {
@@ -23,7 +23,7 @@ export interface Pulled {
   notice?: string;
 }
 
-/** Resolves when the pull has its id; what goes wrong later is in its journal and in its record. */
+/** Resolves when the pull has its id. A later failure is in its journal and in its record. */
 export const begunPull = (
   engine: { pull(options: PullOptions): Promise<Pulled> },
   options: PullOptions,

@@ -1,4 +1,4 @@
-/** Pulls that no container's start waits for: `docker pull`, `drydock pull`, POST /images/create. */
+/** Pulls that are not part of a container's start: `docker pull`, `drydock pull`, POST /images/create. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newPull, type Pull, type PullContext } from '../image/pull.ts';
 import { familiarName, normalize } from '../image/manifest/reference.ts';
@@ -10,7 +10,7 @@ import type { Operation } from '../operation/operation.ts';
 import type { Operations } from '../operation/operations.ts';
 import type { Pulled, PullOptions } from './pull-options.ts';
 
-/** How long the end of the daemon waits for what is being undone; the next daemon does the rest. */
+/** How long the daemon's end waits for rollbacks. The next daemon does the rest. */
 const LEAVE_MS = 3000;
 
 export class Pulls {
@@ -37,7 +37,7 @@ export class Pulls {
       ...(auth && { auth }),
       signal: operation.signal,
       progress: (line) => {
-        // how far it is changes ten times a second: the journal keeps what it came to
+        // the byte counts change ten times a second, so the journal keeps only the changes of state
         if (line.current === undefined) operation.log.append({ type: 'progress', ...line });
         progress?.(line);
       },
@@ -65,13 +65,13 @@ export class Pulls {
     return { settings: this.settings, images: this.images, pull: newPull(reference, 'always', more) };
   }
 
-  /** From now on the journal lives as long as the image. */
+  /** Links the journal to the image, so that both are removed together. */
   #done({ record, log }: Operation, { image, pull }: PullContext): void {
     if (pull.notice) log.append({ type: 'note', text: pull.notice });
     if (image) record.subject = { ...record.subject, id: image.id };
   }
 
-  /** Of pulls that a dead daemon left half done: takes back what they had fetched. */
+  /** Undoes pulls that a daemon left unfinished when it died. */
   async recover(): Promise<void> {
     for (const operation of this.operations.interrupted()) {
       const { kind, subject, platform } = operation.record;
@@ -101,7 +101,7 @@ function pulled({ image, pull: { reference, state, notice } }: PullContext): Pul
   };
 }
 
-/** As docker shows it; what is no reference is refused by the first step, and shown as it was typed. */
+/** The name in docker's form. Text that is not a reference is shown as typed; the first step will refuse it. */
 function nameOf(reference: string): string {
   try {
     return familiarName(normalize(reference));

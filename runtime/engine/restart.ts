@@ -1,9 +1,9 @@
-/** --restart: after an exit, and after the daemon has come up. Engine API, RestartPolicy. */
+/** --restart: starts a container again after an exit, and after the daemon's start. Engine API, RestartPolicy. */
 import type { Life } from './surroundings.ts';
 
 const FIRST_MS = 100;
 const LONGEST_MS = 60_000;
-/** whoever ran this long begins again with a short wait */
+/** after a run of at least this time the delay is short again */
 const GOOD_RUN_MS = 10_000;
 
 export class Restarts {
@@ -16,7 +16,7 @@ export class Restarts {
     return Name === 'always' || (Name === 'unless-stopped' && !record.stopped);
   }
 
-  /** Called within the transition to exited: between that and `restarting` no client sees another state. */
+  /** Called within the transition to exited, so that no client sees another state between this and `restarting`. */
   afterExit(life: Life): void {
     const { id } = life.container;
     if (life.restartCanceled || !this.#wants(life)) return;
@@ -29,24 +29,25 @@ export class Restarts {
     this.#waits.set(id, { ms, timer });
   }
 
-  /** A start on request while this one waited has taken its place, or it was canceled. */
+  /** Does nothing when the restart was canceled, or when a client started the container during the delay. */
   async #again(life: Life, timer: NodeJS.Timeout): Promise<void> {
     if (!life.restarting || life.underWay || this.#waits.get(life.container.id)?.timer !== timer) return;
     try {
       await life.begin();
     } catch {
-      // why it failed stands in its state and its journal; a container that cannot start is not tried for ever
+      // the state and the journal have the reason; a container that cannot start is not tried again
     }
   }
 
-  /** Removed: nothing of it is remembered. */
+  /** Called after a removal; drops the container's delay. */
   forget(id: string): void {
     clearTimeout(this.#waits.get(id)?.timer);
     this.#waits.delete(id);
   }
 
   /**
-   * Docker's daemon brings back `always` even if it had been stopped, `unless-stopped` and `on-failure` only if not.
+   * As in dockerd, `always` restarts even a container that was stopped; `unless-stopped` and `on-failure` only one that
+   * was not.
    */
   afterBoot(one: Life): boolean {
     return (

@@ -1,4 +1,4 @@
-/** All containers of one data root: the Engine behind the API. */
+/** The Engine behind the API: all containers of one data root. */
 import { mkdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { noCgroup } from '../kernel/cgroup/none.ts';
@@ -64,7 +64,7 @@ export class Runtime implements Engine {
     );
   }
 
-  /** Opens the data root and picks up what is there: running containers are adopted, half-done runs are taken back. */
+  /** Opens the data root and restores its containers: running ones are adopted, unfinished runs are undone. */
   static async open(settings: Settings, storage: StorageDriver, makeStore: MakeStore): Promise<Runtime> {
     for (const dir of [settings.root, settings.execRoot]) mkdirSync(dir, { recursive: true, mode: 0o711 });
     const aside = new Aside(settings.root);
@@ -83,7 +83,7 @@ export class Runtime implements Engine {
     const orphans = shims.filter(({ id }) => known.has(id));
     for (const { id, pid } of orphans)
       aside.say(`shim ${pid} of ${id.slice(0, 12)} runs without a record; end it with kill ${pid}`);
-    // leases outlive a daemon, not their containers
+    // leases outlive a daemon, but not their containers
     const running = records.filter((r) => r.machine === 'running' || r.machine === 'paused');
     await keepLeases(daemonKernel(), settings.root, new Set([...running, ...orphans].map(({ id }) => id)));
     for (const record of records) await runtime.#pickUp(record, aside);
@@ -93,7 +93,7 @@ export class Runtime implements Engine {
     await runtime.images
       .forgetUnused()
       .catch((error: Error) => aside.say(`an image was not removed: ${error.message}`));
-    // the journals of another driver's images are theirs
+    // the journals of another storage driver's images belong to that driver
     if (!usedByOther(settings.root, storage.name))
       runtime.#operations.keepSubjects((id) => runtime.images.find(id) !== undefined);
     return runtime;
@@ -106,10 +106,13 @@ export class Runtime implements Engine {
     return one && { id: one.container.id.slice(0, 12), runs: one === running };
   }
 
-  /** One that cannot be picked up stays for `rm`, or is set aside; the others do not wait for it. */
+  /**
+   * Restores one container. One that cannot be restored stays for `rm` or is set aside, and the others are restored
+   * anyway.
+   */
   async #pickUp(record: ContainerRecord, aside: Aside): Promise<void> {
     const name = `container ${record.name} (${record.id.slice(0, 12)})`;
-    // as the last daemon left it: the new machine is at rest
+    // read before #supervise, because the new machine is at rest
     const { machine } = record;
     let supervisor: Supervisor;
     try {
@@ -127,10 +130,10 @@ export class Runtime implements Engine {
     if (['running', 'paused', 'exiting'].includes(machine)) await supervisor.life.adopt();
     else if (!['created', 'exited', 'failed'].includes(machine) || record.left?.length)
       await supervisor.life.takeBack();
-    // as dockerd does: its end was before this daemon
+    // like dockerd: it ended before this daemon's start
     if (!supervisor.life.underWay && record.machine !== 'created' && record.request.HostConfig.AutoRemove)
       return supervisor.removeAtEnd();
-    // one that is still on its way out is restarted by its exit
+    // a container that is still exiting is restarted by its exit
     if (!supervisor.life.underWay && record.machine !== 'created' && this.#restarts.afterBoot(supervisor.life))
       void supervisor.life.begin().catch(() => undefined);
   }
@@ -138,7 +141,7 @@ export class Runtime implements Engine {
   #supervise(record: ContainerRecord): Supervisor {
     const { settings, images } = this;
     const paths = containerPaths(settings, record.id);
-    // as runc does it: relative is below the root of the hierarchies, and nothing climbs above that
+    // like runc: a relative path is below the root of the hierarchies, and no path climbs above it
     const group = openCgroup(
       posix.join('/', record.request.HostConfig.CgroupParent || settings.cgroupParent, record.id),
     );
@@ -194,7 +197,7 @@ export class Runtime implements Engine {
     removed: (container) => {
       this.#restarts.forget(container.id);
       this.#supervisors.delete(container.id);
-      // on failure the next daemon forgets it
+      // after a failure the next daemon does it
       void this.images.forgetUnused().catch(() => undefined);
       this.#surroundings.event(container, 'destroy');
     },
@@ -217,7 +220,7 @@ export class Runtime implements Engine {
     return supervisor;
   }
 
-  /** A create that fails leaves no record. */
+  /** Removes the record when the create fails. */
   #superviseNew(record: ContainerRecord): Supervisor {
     try {
       return this.#supervise(record);
@@ -281,7 +284,7 @@ export class Runtime implements Engine {
     return this.#pulls.busy || this.containers().some((s) => s.life.underWay || s.life.restarting);
   }
 
-  /** Containers stay; without any that runs, so does nothing of ours on the host's network. */
+  /** Leaves the containers running. When none is running, removes Drydock's objects from the host's network. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#restarts.close();

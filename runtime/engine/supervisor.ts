@@ -1,4 +1,6 @@
-/** The clients' side of a container: what they ask of it becomes signals, events of its machine, or a look. */
+/**
+ * The API of one container for clients: a request becomes a signal, an event of its state machine, or an inspection.
+ */
 import type { Duplex, Readable } from 'node:stream';
 import { TTY } from '../syscalls/constants.ts';
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
@@ -28,7 +30,7 @@ import type { HostConfig } from '../request/container-request.ts';
 import { walkOf } from './container-walk.ts';
 import { UpperLook } from '../watch/upper-look.ts';
 
-/** How long an exec that is over can still be asked for its exit code; dockerd keeps it as long. */
+/** How long clients can ask for the exit code of an exec that has ended; dockerd keeps it as long. */
 const EXEC_KEPT_MS = 300_000;
 
 export class Supervisor implements ContainerHandle {
@@ -112,7 +114,7 @@ export class Supervisor implements ContainerHandle {
 
   async resize(height: number, width: number): Promise<void> {
     if (!this.life.running) throw conflict(`container ${this.container.id} is not running`);
-    // without a terminal there is nothing to do, and no error: as in dockerd
+    // as in dockerd, this does nothing without a terminal and is not an error
     if (this.container.request.Tty) {
       await look.withMaster(this.life.run.kernel, this.container.paths.runDir, this.container.id, async (master) => {
         await this.life.run.kernel.daemon.ioctl_in(master, TTY.TIOCSWINSZ, winsize(height, width));
@@ -182,7 +184,7 @@ export class Supervisor implements ContainerHandle {
     return this.life.log.batches(true, signal);
   }
   gate(command: GateCommand): void {
-    // what is not under way would stand at its next start or its end, when nobody expects it any more
+    // a pause without a running phase would hold the next start or the end, where it is not expected
     if (command.command === 'pause' && (!this.life.underWay || this.life.running))
       throw conflict(
         `container ${this.container.name} is ${this.life.machine}: no step is under way that could be paused`,
@@ -200,7 +202,7 @@ export class Supervisor implements ContainerHandle {
     this.#upper.by(signal);
   }
 
-  /** The daemon ends; the container does not. */
+  /** The daemon ends. The container goes on. */
   leave(): void {
     this.#upper.end();
     this.life.streams.close();

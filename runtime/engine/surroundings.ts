@@ -3,7 +3,7 @@ import type { MachineState } from '../container/life.ts';
 import type { ExecSession } from './exec-session.ts';
 import type { ContainerRecord } from '../container/record.ts';
 
-/** A container as its restart policy sees it: the part of Lifecycle that is needed for that. */
+/** The part of Lifecycle that the restart policy needs. */
 export interface Life {
   readonly container: Container;
   readonly record: ContainerRecord;
@@ -15,13 +15,16 @@ export interface Life {
   begin(): Promise<void>;
 }
 
-/** Whom a container tells what became of it: the engine. */
+/** The engine, as a container sees it: it gets reports about the container. */
 export interface Surroundings {
   event(container: Container, action: string, attributes?: Record<string, string>): void;
   network(container: Container, action: 'connect' | 'disconnect'): void;
-  /** Refusal 400 for what is no name, 409 for one that is taken. */
+  /** Throws Refusal 400 for an invalid name, 409 for one that is in use. */
   claim(name: string): void;
-  /** It ended by itself or was stopped; the engine restarts or removes it by its policy, within this transition. */
+  /**
+   * The container ended by itself or was stopped. The engine restarts or removes it by its policy, within this
+   * transition.
+   */
   exited(life: Life): void;
   removed(container: Container): void;
   execs: Map<string, ExecSession>;

@@ -1,7 +1,6 @@
 /**
- * `docker top`: the host's ps(1) with the client's arguments, of which the container's processes are kept by their pid.
- * As dockerd
- * does it, so that every column and order of ps is there.
+ * `docker top`: runs the host's ps(1) with the client's arguments and keeps the container's processes by their pid.
+ * dockerd does the same, so that every column and order of ps is available.
  */
 import { execFile } from 'node:child_process';
 import type { Container } from '../container/container.ts';
@@ -14,13 +13,13 @@ export interface Top {
 
 const LIMIT_MS = 10_000;
 const OUTPUT_MOST = 16 << 20;
-/** A list of pids is one argument, and the kernel takes 128 KiB for one: execve(2). */
+/** The list of pids is one argument, and the kernel takes at most 128 KiB for one argument: execve(2). */
 const LIST_MOST = 100_000;
 
 const words = (line: string): string[] => line.trim().split(/\s+/);
 
 function ps(args: readonly string[]): Promise<string> {
-  // a width of the daemon's own terminal would cut the commands
+  // the width of the daemon's own terminal would truncate the commands
   const { COLUMNS: _width, ...env } = process.env;
   return new Promise((resolve, reject) => {
     execFile('ps', args, { env, timeout: LIMIT_MS, maxBuffer: OUTPUT_MOST }, (error, out, err) => {
@@ -33,7 +32,7 @@ function ps(args: readonly string[]): Promise<string> {
 }
 
 /**
- * Titles and the rows of `pids`; the last column takes what is left of its line. Throws 400 when there is no column
+ * The titles, and the rows of `pids`. The last column takes the rest of its line. Throws 400 when there is no column
  * PID.
  */
 export function parseTop(output: string, pids: ReadonlySet<number>): Top {
@@ -51,15 +50,15 @@ export function parseTop(output: string, pids: ReadonlySet<number>): Top {
   };
 }
 
-/** `args` are ps's, parted at blanks; pids are the host's. */
+/** `args` are the arguments of ps, split at blanks. The pids are the host's. */
 export async function top(c: Container, args = ''): Promise<Top> {
   const asked = args.trim() ? words(args) : ['-ef'];
-  // -o pid=NAME would give the column another title
+  // -o pid=NAME would change the title of the column
   const renamed = /(?:^|[\s,])(pid)=(\S*)/i.exec(args);
   if (renamed) throw badParameter(`specifying "${renamed[1]}=${renamed[2]}" is not allowed`);
   const pids = new Set(await c.cgroup.processes());
   const list = `-q${[...pids].join(',')}`;
-  // some of its options do not go together with a list, then all are asked for
+  // some options of ps do not work with a list of pids; then all processes are listed
   const output =
     list.length > LIST_MOST || !pids.size ? await ps(asked) : await ps([...asked, list]).catch(() => ps(asked));
   return parseTop(output, pids);

@@ -1,4 +1,4 @@
-/** What the entry of a state means: for the record, for the journal, for Docker's events, and for those who wait. */
+/** Effects of entering a state: on the record, the journal, Docker's events and the waiting calls. */
 import { hasCode } from '../kernel/errors.ts';
 import { rightsFacts } from '../kernel/process/facts.ts';
 import { exitCodeOf } from '../kernel/process/shim.ts';
@@ -14,7 +14,7 @@ import type { OomWatch } from '../watch/oom.ts';
 import type { Life, Surroundings } from './surroundings.ts';
 import type { Waiters } from './waiters.ts';
 
-/** The part of a lifecycle that an entry of a state changes or asks. */
+/** The part of Lifecycle that entering a state reads and changes. */
 export interface Transiting extends Life {
   readonly log: Journal;
   readonly gateKeeper: Gate;
@@ -26,7 +26,7 @@ export interface Transiting extends Life {
   readonly failure: StartFailure | undefined;
 }
 
-/** The machine has entered `to`: the journal, the record, Docker's events and those who wait are told. */
+/** The machine has entered `to`: updates the record and informs the journal, Docker's events and the waiting calls. */
 export function enter(life: Transiting, to: MachineState, error: string): void {
   const from = life.record.machine;
   if (to === from) return;
@@ -34,7 +34,7 @@ export function enter(life: Transiting, to: MachineState, error: string): void {
   Object.assign(life.record, { machine: to, error });
   if (to === 'running' && from === 'executing') didStart(life);
   if (to === 'exiting') void life.oom.end();
-  // an exec that is held at the gate would be left behind
+  // release an exec that the gate holds, because its container is ending
   if (to === 'exiting')
     for (const exec of life.around.execs.values()) if (exec.container.container === life.container) exec.gate.release();
   if (to === 'exited' && from === 'exiting') delete life.record.left;
@@ -43,7 +43,7 @@ export function enter(life: Transiting, to: MachineState, error: string): void {
   if (to === 'exited') didExit(life);
   if (to === 'failed') didFail(life, from);
   if (to === 'running' || to === 'failed') life.restarting = false;
-  // of a removal that failed another one may be tried: whoever removes it decides
+  // after a failed removal the caller decides whether to try again
   if ((to === 'exited' || to === 'failed') && from !== 'removing') life.around.exited(life);
   if (to !== 'removed' && !midway.has(to)) save(life);
   life.waiters.moved(to, life.record);
@@ -59,19 +59,18 @@ function didStart(life: Transiting): void {
     oomKilled: false,
     image: life.container.image?.id,
   });
-  // execve(2) has changed them once more: for a user other than root little is left
+  // execve(2) has changed the rights once more: a user other than root has few left
   const facts = rightsFacts(live.pid);
   if (facts.length) life.log.append({ type: 'fact', facts });
-  // a moved tag must not change what a stopped container stands on
+  // the container keeps its image when the tag moves
   life.container.pull = newPull(life.record.image ?? life.container.request.Image, 'missing');
   life.around.event(life.container, 'start');
   noticeOom(life);
 }
 
 /**
- * A full disk stops no transition: what ended has ended, and rm must be able to make room. What is known of a run
- * before that is its START, without which it does not begin; a daemon that dies meanwhile leaves what the next one
- * takes back.
+ * Saves the record. A full disk must not stop a transition, because rm must be able to make room. A run cannot begin
+ * without the record of its START, so that the next daemon can undo what a dying daemon leaves.
  */
 function save(life: Transiting): void {
   try {
@@ -81,7 +80,7 @@ function save(life: Transiting): void {
   }
 }
 
-/** A group without a limit of its own meets no wall of its own: then nothing has to be held open for it. */
+/** Watches for OOM only with a memory limit, because a cgroup without a limit has no OOM of its own. */
 export function noticeOom(life: Transiting): void {
   if (life.container.request.HostConfig.Memory && life.running) life.oom.begin();
 }
@@ -92,7 +91,7 @@ export function connected(life: Transiting, action: 'connect' | 'disconnect'): v
 
 function didExit(life: Transiting): void {
   const { exit: end } = life.container;
-  const status = end?.status ?? 9; // also when giving back failed after the status was collected
+  const status = end?.status ?? 9; // 9 also when the release failed after the status was collected
   Object.assign(life.record, {
     pid: 0,
     exitCode: exitCodeOf(status),
@@ -109,7 +108,7 @@ function didExit(life: Transiting): void {
 function didFail(life: Transiting, from: MachineState): void {
   life.gateKeeper.arm({ mode: 'run', breakpoints: [] });
   life.streams.abandon();
-  // how it ended is not changed by an rm that failed
+  // a failed rm does not change the exit code
   if (from !== 'removing') life.record.exitCode = life.failure?.exitCode ?? 128;
   else life.record.dead = true;
   Object.assign(life.record, { error: life.failure?.refusal.message ?? life.record.error });

@@ -1,7 +1,6 @@
 /**
- * The verbs that change a container. A call that arrives in the middle of a phase waits for it or cancels it, as
- * dockerd's calls wait for the container's lock: which one does which, and what is answered in which state, is held by
- * test/e2e/verbs.test.ts.
+ * The verbs that change a container. A call during a phase either waits for it or cancels it, as dockerd's calls wait
+ * for the container's lock. test/e2e/verbs.test.ts defines which verb does which, and the answer in each state.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { notUndone, startFailure, withRest } from '../operation/failure.ts';
@@ -18,7 +17,7 @@ import { badParameter, conflict, notModified, Refusal } from '../errors/api-erro
 import type { HostConfig } from '../request/container-request.ts';
 import { applyUpdate } from '../container/update.ts';
 
-/** --rm tries a removal that fails again after each of these pauses, then no more. */
+/** --rm tries a failed removal again after each of these delays. */
 const REMOVAL_PAUSES_MS = [0, 500, 2_000];
 
 export class Verbs {
@@ -29,7 +28,7 @@ export class Verbs {
     private readonly ending: Ending,
   ) {}
 
-  /** Throws for what cannot be changed into something that runs. */
+  /** Throws for a container that cannot be started. */
   #checkStartable(): void {
     if (this.#removal || this.life.record.dead || this.life.machine === 'removing' || this.life.machine === 'removed') {
       throw conflict('container is marked for removal and cannot be started');
@@ -65,7 +64,7 @@ export class Verbs {
     this.life.around.event(this.life.container, 'restart');
   }
 
-  /** Throws unless there is a process. */
+  /** Throws when there is no process. */
   mustRun(): void {
     const { id } = this.life.container;
     if (this.life.restarting) throw conflict(`Container ${id} is restarting, wait until the container is running`);
@@ -87,7 +86,7 @@ export class Verbs {
     try {
       await runPhase(this.life.run, pause);
     } catch (error) {
-      // half frozen it could not even be killed
+      // a half-frozen process could not even be killed
       this.life.record.left = restOf(await unwind(this.life.run, [pause]));
       saveRecord(this.life.container.settings, this.life.record);
       throw withRest(startFailure(error), this.life.record.left).refusal;
@@ -121,7 +120,7 @@ export class Verbs {
     if (!this.life.restarting) await this.life.settled();
     return this.ending.inTurn(async () => {
       const warnings = await applyUpdate(this.life.run.kernel, this.life.container, changes, this.life.running);
-      // a start that is under way has said what the next daemon finds; its end saves the record
+      // a start has already saved what the next daemon needs, and its end saves the record
       if (!this.life.starting) saveRecord(this.life.container.settings, this.life.record);
       noticeOom(this.life);
       this.life.around.event(this.life.container, 'update');
@@ -134,7 +133,9 @@ export class Verbs {
     await (this.#removal = this.#remove(force).finally(() => (this.#removal = undefined)));
   }
 
-  /** --rm, after the end: not within the machine's own transition. What cannot be removed stays, as dead. */
+  /**
+   * --rm after the end. It runs outside the machine's transition. A container that cannot be removed stays, as dead.
+   */
   removeAtEnd(): void {
     this.#removal ??= this.#tryToRemove().finally(() => (this.#removal = undefined));
   }
@@ -178,7 +179,7 @@ export class Verbs {
     this.life.log.close();
     await removeDirectory(settings, id);
     this.life.streams.end();
-    // they hold on to the container, and without it nobody asks for them
+    // they refer to the container, and no client can use them without it
     for (const { id: exec } of this.ownExecs()) this.life.around.execs.delete(exec);
     this.life.around.removed(this.life.container);
     this.life.waiters.removed(this.life.record);
@@ -187,7 +188,7 @@ export class Verbs {
   async #endByForce(): Promise<void> {
     if (!this.life.underWay && !this.life.restarting) return;
     if (this.ending.cancelRestart()) return;
-    // also so that the exit of what is removed by force is not stepped through
+    // this also prevents that the exit of a container that is removed by force is held
     if (this.life.starting) await this.life.giveUp();
     else this.life.gateKeeper.release();
     if (this.life.running) await this.ending.kill('KILL');

@@ -1,10 +1,10 @@
-/** Who waits for a container to reach a state. */
+/** Calls that wait until a container reaches a state. */
 import type { MachineState } from '../container/life.ts';
 import type { ContainerRecord } from '../container/record.ts';
 
 /**
- * `Error` is for waits that fail; why a start failed is the answer to the start, and docker's client would print it
- * twice.
+ * `Error` is for waits that fail. The reason of a failed start is in the start's answer only; docker's client would
+ * print it twice.
  */
 export interface ExitAnswer {
   StatusCode: number;
@@ -25,19 +25,19 @@ export class Waiters {
       waiter.resolve(to);
     }
     if (to === 'exited') this.#answer(['not-running', 'next-exit'], record);
-    // what has not run has no exit: dockerd goes on waiting for one
+    // a run that never began has no exit, so dockerd keeps waiting for the next one
     if (to === 'failed') this.#answer(['not-running'], record);
     this.changed();
     for (const listener of this.#listeners) listener();
   }
 
-  /** The gate holds what is under way, or something else is to be looked at again by those in `change`. */
+  /** Wakes the calls that wait in `change`, because the gate holds or something else has changed. */
   changed(): void {
     for (const resolve of this.#changes) resolve();
     this.#changes.clear();
   }
 
-  /** The next automatic restart will not come: the container has ended, though no state is entered. */
+  /** The next automatic restart is canceled: the container has ended, although no state is entered. */
   restartCanceled(record: ContainerRecord): void {
     this.#answer(['not-running', 'next-exit'], record);
     this.changed();
@@ -48,7 +48,7 @@ export class Waiters {
     this.#answer(['not-running', 'next-exit', 'removed'], record);
   }
 
-  /** Its removal was given up; dockerd answers those who wait for it with the error, too. */
+  /** The removal was given up. As in dockerd, calls that wait for it get the error. */
   removalFailed(record: ContainerRecord): void {
     this.#answer(['removed'], record, record.error);
   }
@@ -61,12 +61,12 @@ export class Waiters {
     }
   }
 
-  /** The next of `wanted` that is entered from now on. */
+  /** Resolves with the next state of `wanted` that is entered. */
   until(wanted: readonly MachineState[]): Promise<MachineState> {
     return new Promise((resolve) => this.#states.add({ wanted, resolve }));
   }
 
-  /** Resolves at the next state that is entered, or when the gate begins to hold. */
+  /** Resolves when the next state is entered or the gate begins to hold. */
   change(): Promise<void> {
     return new Promise((resolve) => void this.#changes.add(resolve));
   }

@@ -1,7 +1,6 @@
 /**
- * What is done to one container, as operations: starts (with the pull that a start may contain), execs, pauses and the
- * removal. Their events stay in the container's own journal, where users look for them; an operation is the part of it
- * that is its own, counted from 0.
+ * Operations on one container: starts (each may contain a pull), execs, pauses and the removal. Their events are in the
+ * container's own journal, where users look for them. An operation's journal is its part of that one, counted from 0.
  *
  *   container's journal   0 ─ … ─ 210 ─ … ─ 230 ─ … ─ 410        run 1 ▏ exec-4711 ▏ run 1
  *   operations                start ├───────┤     pause ├┤
@@ -15,7 +14,7 @@ import type { GateCommand } from './gate-command.ts';
 import { isOver, type ContainerOperation, type Kind, type OperationHandle } from './record.ts';
 import type { InspectionSection, Walkable } from './walkable.ts';
 
-/** A container that is started again and again keeps its newest. */
+/** How many of the newest operations of a container are kept. */
 const KEPT = 20;
 
 export interface Host {
@@ -29,18 +28,19 @@ interface Particulars {
   run?: string;
   parent?: string;
   gate?: (command: GateCommand) => void;
-  /** asked at its end: false and it never was one */ counts?: () => boolean;
+  /** called at the end: on false the operation is removed from the list */ counts?: () => boolean;
 }
 
 export class ContainerOperations {
   readonly #gates = new Map<string, (command: GateCommand) => void>();
 
-  /** `kept` is a part of the container's record, and is saved with it. */
+  /** `kept` is part of the container's record and is saved with it. */
   constructor(
     private readonly host: Host,
     private readonly kept: ContainerOperation[],
   ) {
-    // a daemon that died took those with it that had no state of their own; a start's end is in the container's state
+    // Operations without a state of their own ended with the daemon that died. The end of a start is in the container's
+    // state.
     const known = kept.filter(({ kind, state }) => isOver(state) || kind === 'start');
     kept.splice(
       0,
@@ -49,7 +49,7 @@ export class ContainerOperations {
     );
   }
 
-  /** Adds nothing to the way of a start but an id and a row. */
+  /** Runs `work` as an operation. This costs a start only an id and a row. */
   async run<T>(
     kind: Kind,
     work: () => Promise<T>,
@@ -85,8 +85,8 @@ export class ContainerOperations {
   }
 
   /**
-   * A part of the operation of kind `of` that is under way; `counts` is asked at its end, and no means that it was
-   * none.
+   * Runs a part of the current operation of kind `of`. `counts` is called at the end, and on false the part is removed
+   * from the list.
    */
   child(kind: Kind, of: Kind, work: () => Promise<void>, counts: () => boolean): Promise<void> {
     const parent = this.kept.findLast((one) => one.kind === of && !isOver(one.state))?.id;
@@ -126,7 +126,7 @@ export class ContainerOperations {
   async *#part(one: ContainerOperation, follow: boolean, signal?: AbortSignal): AsyncGenerator<readonly Event[]> {
     let seq = 0;
     const over = () => isOver(one.state);
-    // what ends it may be no event: look again when it is over
+    // its end may have no event, so check regularly whether it is over
     const stop = new AbortController();
     const timer = follow && !over() ? setInterval(() => over() && stop.abort(), ENDS_MS) : undefined;
     const left = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;

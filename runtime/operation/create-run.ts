@@ -1,22 +1,22 @@
-/** Couples a kernel to a journal and a gate: each call belongs to the step that is under way. */
+/** Connects a kernel to a journal and a gate. Each call belongs to the current step. */
 import type { Journal } from '../journal/journal.ts';
 import type { Happened } from '../journal/lazy-event.ts';
 import { LinuxKernel } from '../kernel/linux/linux.ts';
 import type { Gate } from './gate.ts';
 import type { Run } from './run-phase.ts';
 
-/** For looking: no gate holds it and no journal writes it down. */
+/** A kernel for inspections: no gate holds it and no journal records it. */
 export function quietKernel(live: { stageSocket?: number }): LinuxKernel {
   const kernel = new LinuxKernel();
   if (live.stageSocket !== undefined) kernel.connect('stage', live.stageSocket);
   return kernel;
 }
 
-/** A run of phases over `container`. `label` marks its events when it is not the container's own run (an exec). */
+/** A run of phases over `container`. `label` marks the events when it is not the container's own run (an exec). */
 export function newRun<C>(container: C, journal: Journal, gate: Gate, label?: string): Run<C> {
   const append = (event: Happened) => journal.append(event, run.current, label);
   const kernel = new LinuxKernel({
-    // what is done between steps, as sending a signal, nobody would let go on
+    // Calls between steps, such as sending a signal, are not held, because no client would release them.
     beforeCall: (call) => (run.current === undefined ? undefined : gate.beforeCall(call)),
     beforeRequest: (method, url) => (run.current === undefined ? undefined : gate.beforeRequest(method, url)),
     holds: (name) => run.current !== undefined && gate.holds(name),

@@ -1,4 +1,4 @@
-/** Why a start failed, as the client gets it: Engine API, "Start a container". */
+/** The reason of a failed start, for the client: Engine API, "Start a container". */
 import { errnoText } from '../syscalls/errno-text.ts';
 import { CannotStart } from '../oci/program.ts';
 import { Aborted } from './gate.ts';
@@ -10,7 +10,7 @@ export interface StartFailure {
 }
 
 const noNftables = 'this kernel has no nf_tables; load it with modprobe nf_tables, or run with --network none or host';
-/** What a machine lacks, by step and errno, and what to do about it. */
+/** Missing features of the machine, by step and errno, and how to get them. */
 const lacks: Record<string, Record<string, string>> = {
   'rw-layer.mount-overlay': { ENODEV: 'this kernel has no overlay file system; load it with modprobe overlay' },
   'network.ensure-bridge': {
@@ -26,7 +26,7 @@ const lackOf = (step: string | undefined, error: unknown) =>
   lacks[step ?? '']?.[(error as { code?: string } | null)?.code ?? ''];
 
 const ALL = '; everything was undone';
-/** `left`: a line for each step that could not be undone. What was said of that before is no longer so. */
+/** `left` has a line for each step that could not be undone. It replaces what the message said about this before. */
 export function notUndone(message: string, left: readonly string[]): string {
   const before = message.replace(/; could not be undone: [^]*$/, '');
   if (!left.length) return before;
@@ -42,7 +42,7 @@ export const withRest = ({ refusal, exitCode }: StartFailure, left: readonly str
   exitCode,
 });
 
-/** The step it failed in, for whoever wants to look at it with `drydock trace`. */
+/** The step that failed, so that the user can look at it with `drydock trace`. */
 const stepOf = (error: unknown) => (error as { step?: string }).step;
 
 export function startFailure(error: unknown): StartFailure {

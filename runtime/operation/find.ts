@@ -1,8 +1,8 @@
-/** An operation by what a user gives: its id or the beginning of it. */
+/** Finds an operation by its id or a prefix of it. */
 import { badParameter, notFound } from '../errors/api-error.ts';
 import type { OperationHandle } from './record.ts';
 
-/** Throws ApiError: 404 `No such operation: x`, 400 for a prefix of several. */
+/** Throws ApiError: 404 `No such operation: x`, 400 when the prefix fits several. */
 export function findOperation(all: readonly OperationHandle[], ref: string): OperationHandle {
   const exact = all.find(({ id }) => id === ref);
   if (exact) return exact;

@@ -1,4 +1,4 @@
-/** Before every step, and before every call within it, the run asks here whether it may go on. */
+/** The gate of a run: before every step, and before every call within a step, the run waits here for permission. */
 import type { NewEvent } from '../journal/event.ts';
 import { errnoNumber, Injected } from '../kernel/errors.ts';
 import type { Call } from '../syscalls/calls.ts';
@@ -6,7 +6,7 @@ import type { Step } from './step.ts';
 import type { GateCommand, GateOptions } from './gate-command.ts';
 import { badParameter, conflict } from '../errors/api-error.ts';
 
-/** The user said abort: the run fails here and undoes itself. */
+/** The user sent `abort`: the run fails here and is undone. */
 export class Aborted extends Error {
   readonly atGate = true;
   constructor(
@@ -18,29 +18,29 @@ export class Aborted extends Error {
   }
 }
 
-/** soon: at whatever comes first, a step or a call */
+/** soon: hold at the next step or call */
 type Mode = 'run' | 'step' | 'into' | 'soon';
 type Next = Extract<NewEvent, { type: 'gate' }>['next'];
-/** How a breakpoint names a request to a registry: it is held like a system call. */
+/** The name of a registry request in breakpoints; such a request is held like a system call. */
 export const REQUEST = 'http';
 
 export class Gate {
   #mode: Mode = 'run';
   readonly #breakpoints = new Set<string>();
   #step = '';
-  /** how a breakpoint names it: 'create.cgroup', and while it is undone 'undo:create.cgroup' */
+  /** the current step's name in breakpoints: 'create.cgroup', and during its undo 'undo:create.cgroup' */
   #place = '';
-  /** calls since that step, or its undo, began */
+  /** number of calls since that step, or its undo, began */
   #calls = 0;
   #phase = '';
-  /** nanoseconds that this gate has held runs back, all in all */
+  /** the total time, in nanoseconds, that this gate has held runs */
   heldNs = 0;
   #held: { resolve: () => void; reject: (error: Error) => void; mayAbort: boolean; isCall: boolean } | undefined;
-  /** set while what is under way cannot be aborted: taking back, leaving */
+  /** set while an abort is not possible: during a rollback, an exit or a removal */
   oneWay = false;
-  /** Downloads run side by side; only one call is shown and decided at a time, so the others queue here. */
+  /** Downloads run in parallel, but only one call is held at a time, so the others queue here. */
   #behind: (() => void)[] = [];
-  /** Told of an abort: work that goes on beside the call that is held must end too. */
+  /** Called on an abort, because work beside the held call must end too. */
   onAbort: (why: Aborted) => void = () => undefined;
 
   constructor(private readonly tell: (event: NewEvent) => void) {}
@@ -56,7 +56,7 @@ export class Gate {
     return this.#held !== undefined;
   }
 
-  /** the step that it stands before, or in */
+  /** the step that is held, or is running */
   get step(): string {
     return this.#step;
   }
@@ -75,7 +75,7 @@ export class Gate {
     return stop ? this.#hold(undefined, () => true) : undefined;
   }
 
-  /** Nothing is held before an undo, but its calls may be. */
+  /** An undo itself is not held, but its calls may be. */
   beforeUndo(step: Step<never>): void {
     this.#enter(step.id, `undo:${step.id}`);
   }
@@ -92,7 +92,7 @@ export class Gate {
     );
   }
 
-  /** May it be a call of this name, in this step, that somebody wants to see before it is made? */
+  /** Whether a call of this name in the current step may have to be held. */
   holds(name: Call['name']): boolean {
     return (
       this.#wants(name) ||
@@ -109,7 +109,7 @@ export class Gate {
     return this.#hold({ name: call.name, actor: call.actor, args }, () => this.#stopsAt(call.name, at));
   }
 
-  /** A request to a registry counts as a call of its step, and is held as one. */
+  /** A registry request counts as a call of its step and is held like one. */
   beforeRequest(method: string, url: string): Promise<void> | undefined {
     const at = this.#counted();
     if (!this.#stopsAt(REQUEST, at)) return undefined;
@@ -121,7 +121,9 @@ export class Gate {
     return this.#wants(name) || (this.#breakpoints.size > 0 && this.#breakpoints.has(`${this.#place}#${count}`));
   }
 
-  /** `wanted` is asked again when others were decided first: the answer to one of them may let all pass. */
+  /**
+   * `wanted` is checked again after waiting for an earlier call, because that call's command may let all others pass.
+   */
   #hold(next: Next, wanted: () => boolean): Promise<void> {
     if (!this.#held) return this.#stand(next);
     return new Promise<void>((resolve) => this.#behind.push(resolve)).then(() =>
@@ -141,7 +143,7 @@ export class Gate {
     });
   }
 
-  /** 409 when nothing waits and the command is about what waits. */
+  /** Throws 409 when nothing is held and the command needs it. */
   command(command: GateCommand): void {
     if (command.command === 'break') return void this.#breakpoints.add(command.at);
     if (command.command === 'clear') return void this.#breakpoints.delete(command.at);
@@ -171,7 +173,7 @@ export class Gate {
     this.#mode = 'soon';
   }
 
-  /** The call that waits is not made: it gets this errno for an answer. The run goes on, or fails and undoes itself. */
+  /** The held call is not made, and its result is this errno. The run goes on, or fails and is undone. */
   #fail(name: string): void {
     const errno = errnoNumber(name);
     if (!errno) throw badParameter(`${JSON.stringify(name)} is no errno; give one like EIO, see errno(3)`);
@@ -182,12 +184,12 @@ export class Gate {
     this.#held.reject(new Injected(errno));
   }
 
-  /** Those of the steps of one phase, for another gate that goes through it. */
+  /** The breakpoints of one phase, for another gate that runs this phase. */
   breakpointsOf(phase: string): string[] {
     return [...this.#breakpoints].filter((at) => at === phase || at.replace(/^undo:/, '').startsWith(`${phase}.`));
   }
 
-  /** Lets go of whatever waits: the daemon ends, or the container is to be killed. */
+  /** Releases what is held, because the daemon ends or the container is to be killed. */
   release(): void {
     this.#mode = 'run';
     this.#breakpoints.clear();

@@ -1,10 +1,10 @@
 /**
- * One thing that a client asked for and that is done in steps: with an id, a journal on disk, a gate and a way back.
+ * A client's request that is carried out in steps. It has an id, a journal on disk, a gate and a rollback.
  *
  *   begun → pulling → done
  *              └─ on failure → unwinding → failed
  *
- * The record says what it is and how it ended; the journal says what happened. Both outlive the daemon.
+ * The record says what it is and how it ended; the journal has its events. Both outlive the daemon.
  */
 import type { Event } from '../journal/event.ts';
 import { Journal } from '../journal/journal.ts';
@@ -19,17 +19,17 @@ import type { Phase } from './step.ts';
 import type { GateCommand, GateOptions } from './gate-command.ts';
 import { conflict } from '../errors/api-error.ts';
 
-/** Where an operation's files are, and how its record gets there. */
+/** The path of an operation's journal, and how its record is saved. */
 export interface OperationFiles {
   journal: string;
   save(record: OperationRecord): void;
 }
-/** What its steps work on. */
+/** The phases of an operation, and the context of their steps. */
 export interface Walk<C> {
   context: C;
   phases: readonly Phase<C>[];
   gate: GateOptions;
-  /** the last step is done, and the record is about to say so */
+  /** called after the last step, before the record changes to done */
   done?(): void;
 }
 
@@ -37,12 +37,12 @@ export class Operation implements OperationHandle {
   readonly stays = true;
   #log: Journal | undefined;
   readonly gateKeeper = new Gate((event) => void this.log.append(event));
-  /** while it is under way: what its steps see of the machine */
+  /** set while it runs: reads the evidence of its steps */
   #inspect: ((step?: string) => Promise<InspectionSection[]>) | undefined;
   #ended: Promise<unknown> = Promise.resolve();
   #run: { readonly current: string | undefined } | undefined;
   readonly #cut = new AbortController();
-  /** Fires when it is given up; for steps that wait for a remote side. */
+  /** Aborted when the operation is given up, for steps that wait for a registry. */
   readonly signal = this.#cut.signal;
 
   constructor(
@@ -58,7 +58,7 @@ export class Operation implements OperationHandle {
   get over(): boolean {
     return isOver(this.record.state);
   }
-  /** Opened when it is first wanted: of most operations nobody reads it again. */
+  /** Opened at the first use, because the journals of most operations are not read again. */
   get log(): Journal {
     if (!this.#log) {
       this.#log = Journal.open(this.files.journal);
@@ -67,7 +67,7 @@ export class Operation implements OperationHandle {
     return this.#log;
   }
 
-  /** Throws ApiError in the client's words; by then everything is undone. */
+  /** Throws ApiError in the client's words, after everything was undone. */
   perform<C>({ context, phases, gate, done }: Walk<C>): Promise<void> {
     const run = (this.#run = newRun(context, this.log, this.gateKeeper));
     this.gateKeeper.arm(gate);
@@ -101,7 +101,7 @@ export class Operation implements OperationHandle {
     return told;
   }
 
-  /** A daemon died in the middle of it: the next one undoes it, from ids and files alone. */
+  /** Undoes an operation that a daemon left unfinished when it died, from ids and files alone. */
   async recover<C>({ context, phases }: Pick<Walk<C>, 'context' | 'phases'>): Promise<void> {
     const run = newRun(context, this.log, this.gateKeeper);
     const why = this.record.error || 'the daemon ended in the middle of it; everything was undone';
@@ -118,7 +118,7 @@ export class Operation implements OperationHandle {
     this.files.save(this.record);
   }
 
-  /** Resolves when it is over, however it ended. */
+  /** Resolves when it is over, also after a failure. */
   async settled(): Promise<void> {
     await this.#ended;
   }
@@ -130,7 +130,7 @@ export class Operation implements OperationHandle {
     return this.#batches(true, signal);
   }
 
-  /** Nothing follows the last event of what is over, so whoever follows need not wait. */
+  /** When the operation is over, no event follows the last one, so following ends there. */
   async *#batches(follow: boolean, signal?: AbortSignal): AsyncGenerator<readonly Event[]> {
     if (!follow || this.over) return yield* this.log.batches(false, signal);
     const end = new AbortController();
@@ -150,7 +150,7 @@ export class Operation implements OperationHandle {
 
   gate(command: GateCommand): void {
     if (this.over) throw conflict(`operation ${this.id.slice(0, 12)} is over: it is ${this.record.state}`);
-    // what waits for a registry can be given up at any time
+    // an operation that waits for a registry can be aborted at any time
     if (command.command === 'abort' && !this.gateKeeper.paused) return this.#abort();
     this.gateKeeper.command(command);
   }
@@ -165,16 +165,16 @@ export class Operation implements OperationHandle {
   inspectLive(step?: string): Promise<InspectionSection[]> {
     return this.#inspect?.(step) ?? Promise.resolve([]);
   }
-  /** Nothing but its own steps changes what it works on. */
+  /** Only the operation's own steps change its subject, so there is nothing to watch. */
   watch(): void {}
 
-  /** Ends it before its time: what is held is aborted, what waits for a remote side is cut by its own signal. */
+  /** Ends it early: a held call is aborted, and a step that waits for a registry gets the signal. */
   giveUp(): void {
     this.gateKeeper.release();
     this.#cut.abort(new Aborted(this.#run?.current ?? this.record.kind, 'in'));
   }
 
-  /** Its files are about to go. */
+  /** Closes the journal before its files are removed. */
   close(): void {
     this.#log?.close();
   }

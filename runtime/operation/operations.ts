@@ -1,12 +1,12 @@
 /**
- * The list of operations, and their files:
+ * The list of operations and their files:
  *
  *   <root>/operations/<id>/operation.json   operation/record.ts
- *   <root>/operations/<id>/journal.ndjson   what happened
+ *   <root>/operations/<id>/journal.ndjson   its events
  *
- * A journal is kept until what it is about is removed. Two bounds keep the list finite: operations without a subject go
- * when SUBJECTLESS newer ones are there, and of one image that is asked for again and again only the newest stay, and
- * the first, which fetched it.
+ * A journal is kept until its subject is removed. Two limits bound the list. Operations without a subject are removed
+ * after SUBJECTLESS newer ones. Of an image that is pulled again and again, the newest PER_SUBJECT and the first one,
+ * which fetched it, are kept.
  */
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ export class Operations {
   }
 
   /**
-   * A directory without a record is what a beginning or a removal left that was cut off; what cannot be read is set
+   * A directory without a record is from an interrupted begin or removal and is removed. What cannot be read is set
    * aside.
    */
   static open(root: string, aside = new Aside(root)): Operations {
@@ -70,7 +70,7 @@ export class Operations {
     return operation;
   }
 
-  /** On a full disk the work goes on without its record: it may be what makes room. */
+  /** Saves the record. On a full disk the work goes on without it, because the work may be what makes room. */
   #save(dir: string, record: OperationRecord): void {
     try {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -85,22 +85,22 @@ export class Operations {
     return this.#add({ ...what, id: newId(), state: 'begun', created: Date.now(), error: '' });
   }
 
-  /** The newest first. */
+  /** The operations, the newest first. */
   list(): Operation[] {
     return [...this.#all.values()].reverse();
   }
 
-  /** What a dead daemon left in the middle, or could not take back. */
+  /** Operations that a daemon left unfinished when it died, or could not undo. */
   interrupted(): Operation[] {
     return this.list().filter(({ over, record }) => !over || record.left?.length);
   }
 
-  /** Journals of this subject go with it. */
+  /** Removes the journals of a subject that was removed. */
   subjectGone(id: string): void {
     for (const operation of this.list())
       if (operation.over && operation.record.subject.id === id) this.#remove(operation);
   }
-  /** After a daemon was away: images may have gone without it. */
+  /** Removes the journals of images that were removed while no daemon ran. */
   keepSubjects(exists: (id: string) => boolean): void {
     for (const { record } of this.list())
       if (record.subject.id && !exists(record.subject.id)) this.subjectGone(record.subject.id);

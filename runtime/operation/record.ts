@@ -1,15 +1,15 @@
-/** What is known of an operation without its journal: one small file, replaced whole when its state changes. */
+/** The record of an operation, without its journal: one small file that is replaced at each change of state. */
 import type { Walkable } from './walkable.ts';
 
-/** A pull on its own has its own journal; the others share their container's. */
+/** A pull outside a container has its own journal; the other kinds use their container's. */
 export type Kind = 'pull' | 'start' | 'exec' | 'pause' | 'unpause' | 'remove';
-/** In the journal's `state` events, too. */
+/** Also the states in the journal's `state` events. */
 export type OperationState = 'begun' | 'pulling' | 'unwinding' | 'done' | 'failed';
-/** The state that an operation of this kind is in while its steps are made. */
+/** The state of an operation of this kind while its steps run. */
 export const underWay: Partial<Record<Kind, OperationState>> = { pull: 'pulling' };
 export const isOver = (state: OperationState): boolean => state === 'done' || state === 'failed';
 
-/** What it is about. Without an `id` there is nothing whose removal would end the journal's life. */
+/** What the operation is about. Without an `id` there is no removal that would remove the journal. */
 export interface Subject {
   kind: 'image' | 'container';
   name: string;
@@ -20,7 +20,7 @@ export interface OperationRecord {
   id: string;
   kind: Kind;
   subject: Subject;
-  /** the operation that it is a part of */
+  /** the operation that this one is a part of */
   parent?: string;
   state: OperationState;
   /** ms since 1970 */
@@ -28,7 +28,7 @@ export interface OperationRecord {
   ended?: number;
   /** why it failed, in the client's words */
   error: string;
-  /** what its undo could not take back, a line each */
+  /** what its undo could not remove, one line each */
   left?: readonly string[];
   platform?: string;
 }
@@ -39,7 +39,7 @@ export interface OperationHandle extends Walkable {
 
 const kinds: readonly unknown[] = Object.keys(underWay);
 
-/** Undefined for what is none: a file may be damaged, or of another version. */
+/** Undefined for an invalid record: the file may be damaged, or from another version. */
 export function readRecord(text: string): OperationRecord | undefined {
   try {
     const value = JSON.parse(text) as Partial<OperationRecord>;
@@ -55,11 +55,11 @@ export function readRecord(text: string): OperationRecord | undefined {
   }
 }
 
-/** One that belongs to a container, as it is kept in that container's record. */
+/** An operation on a container, as it is kept in the container's record. */
 export interface ContainerOperation extends OperationRecord {
-  /** position of its first event in the container's journal, and of the first that is no longer its own */
+  /** index of its first event in the container's journal; `end` is the index after its last one */
   first: number;
   end?: number;
-  /** what marks its events: the number of a start, 'exec-…' */
+  /** the mark of its events: the number of a start, or 'exec-…' */
   run: number | string;
 }

@@ -1,4 +1,4 @@
-/** What an unwinding could not take back, as it is told and kept. */
+/** What a rollback could not undo, as text for clients and records. */
 
 /** 'create.cgroup: rmdir(…): device or resource busy (EBUSY, in the daemon)' */
 export const restOf = (failures: readonly Error[]): string[] =>

@@ -1,4 +1,4 @@
-/** A phase: for each step the gate, the doing, the journal. And the way back: every undo in reverse order. */
+/** Runs a phase: for each step the gate, the work and the journal. Also its rollback: every undo in reverse order. */
 import type { Journal } from '../journal/journal.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Phase, Step } from './step.ts';
@@ -12,12 +12,12 @@ export interface Run<C> {
   /** the step that calls belong to */
   current: string | undefined;
   /**
-   * Ids of the steps that were begun, so that only these are undone; absent when another daemon may have begun some.
+   * Ids of the steps that were begun, so that only these are undone. Absent when an earlier daemon may have begun some.
    */
   begun?: Set<string> | undefined;
 }
 
-/** Of the work itself: while somebody looks at a call before it is made, the clock stands still. */
+/** Measures the work itself: the clock stands still while the gate holds. */
 function stopwatch(gate: Gate): () => number {
   const begun = process.hrtime.bigint();
   const held = gate.heldNs;
@@ -45,7 +45,7 @@ async function runStep<C>(run: Run<C>, step: Step<C>): Promise<void> {
   }
 }
 
-/** Throws what the first failing step threw, with `step` set to its id. */
+/** Throws the error of the first failing step, with `step` set to its id. */
 export async function runPhase<C>(run: Run<C>, phase: Phase<C>): Promise<void> {
   run.journal.append({ type: 'phase', phase: phase.id, at: 'enter' });
   try {
@@ -62,7 +62,7 @@ interface Failed<C> {
   error: Error;
 }
 
-/** Each undo in turn; one that fails does not stop the rest. */
+/** Runs each undo in turn. A failure does not stop the others. */
 async function undoAll<C>(run: Run<C>, steps: readonly Step<C>[]): Promise<Failed<C>[]> {
   const failed: Failed<C>[] = [];
   for (const step of steps) {
@@ -83,11 +83,11 @@ async function undoAll<C>(run: Run<C>, steps: readonly Step<C>[]): Promise<Faile
 }
 
 /**
- * Takes back everything these phases may have done, last first, whether or not it was done: an undo finds out for
- * itself, so that the same walk cleans up after a failure and after a daemon that was killed. A step of which it is
- * known that it was not begun is passed over: on a machine where it cannot be done its undo may fail, too. What fails
- * is tried once more when all others have had their turn: it may have waited for one of them. Returns what could not be
- * undone, each error with its step.
+ * Undoes these phases, the last step first. An undo runs whether or not its step was done and finds out itself what to
+ * remove, so the same code cleans up after a failure and after a daemon that was killed. A step that was not begun is
+ * skipped, because on a machine that cannot do the step its undo may fail too. An undo that fails is tried once more
+ * after all others, because it may depend on one of them. Returns the errors of steps that could not be undone, each
+ * with its step.
  */
 export async function unwind<C>(run: Run<C>, phases: readonly Phase<C>[]): Promise<Error[]> {
   run.journal.append({ type: 'phase', phase: phases[phases.length - 1]?.id ?? '', at: 'unwinding' });

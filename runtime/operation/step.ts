@@ -1,25 +1,29 @@
-/** One thing that an operation asks of the kernel, a registry or the store, and the lists of them. */
+/**
+ * A step of an operation: one piece of work for the kernel, a registry or the store. Also phases, the lists of steps.
+ */
 import type { Evidence } from '../journal/inspection-section.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 
-/** `S` is what the step works on: a container, one of its endpoints, a network, a pull. */
+/** `S` is the subject of the step: a container, one of its endpoints, a network, a pull. */
 export interface Step<S> {
   /**
-   * 'rw-layer.mount-overlay': stable; lessons, breakpoints and URLs point at it. The part before the dot is the phase.
+   * 'rw-layer.mount-overlay'. It is stable, because lessons, breakpoints and URLs refer to it. The part before the dot
+   * is the phase.
    */
   id: string;
   /** 'Mount the overlay' */
   title: string;
   /**
-   * Markdown: what, why, what would break without it, the manual page. The first sentence stands alone in `run --step`.
+   * Markdown: what the step does, why, what would break without it, and the manual page. `run --step` shows the first
+   * sentence alone.
    */
   explain: string;
-  /** Absent: always. A step that does not apply is passed over and says nothing. */
+  /** Absent means always. A step that does not apply is skipped without an event. */
   when?(s: S): boolean;
   do(k: Kernel, s: S): Promise<void>;
   /**
-   * Takes back what `do` did, wholly or partly done or not done at all, from the id and the files alone: also after the
-   * daemon was killed.
+   * Undoes what `do` did, also when it was done only in part or not at all. It works from the id and the files alone,
+   * so also after the daemon was killed.
    */
   undo?(k: Kernel, s: S): Promise<void>;
   inspect?(k: Kernel, s: S): Promise<Evidence[]>;

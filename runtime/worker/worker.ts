@@ -1,4 +1,4 @@
-/** The bundle dist/worker.js: a thread that does jobs for kernel/jobs.ts, those of other rooms too. */
+/** The bundle dist/worker.js: a worker thread that runs jobs for kernel/jobs.ts, also those of other directories. */
 import { parentPort } from 'node:worker_threads';
 import { doJob, type Outcome, type Request, teller } from '../kernel/jobs.ts';
 import '../kernel/tree/jobs.ts';
@@ -18,7 +18,7 @@ const describe = (error: unknown): Outcome['failure'] => {
   };
 };
 
-/** Parts that wait to be taken, by the job's number. */
+/** Parts of results that wait for the caller, by the job's number. */
 const untaken = new Map<number, (go: boolean) => void>();
 
 parentPort?.on('message', async ({ id, name, input, go }: Request) => {

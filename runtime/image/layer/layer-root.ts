@@ -1,10 +1,10 @@
 /**
  * The directory that a layer is unpacked into. No path of the layer can lead out of it.
  *
- * A layer may hold a link `a -> ../..` and then a file `a/etc/passwd`. So the kernel never gets a whole path: the parent
- * is opened below the root with openat2(2), which refuses to leave the root, and the last component is then created
- * relative to that descriptor without following it. Links inside the layer are followed, as in a chroot. A link that
- * climbs above the root is refused.
+ * A layer may hold a link `a -> ../..` and then a file `a/etc/passwd`. So the kernel never gets a whole path: the
+ * parent is opened below the root with openat2(2), which refuses to leave the root, and the last component is then
+ * created relative to that descriptor without following it. Links inside the layer are followed, as in a chroot. A link
+ * that climbs above the root is refused.
  */
 import { closeSync, constants as fs, readlinkSync, rmSync } from 'node:fs';
 import { errnoName, errnoNumber } from '../../kernel/errors.ts';
