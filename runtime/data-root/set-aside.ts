@@ -50,8 +50,8 @@ export class Aside {
   }
 
   /**
-   * Moves `path` aside unless it is absent or a regular file of at most `most` bytes. A link is moved too, because reading
-   * a fifo or a device could block or never end.
+   * Moves `path` aside unless it is absent or a regular file of at most `most` bytes. A link is moved too, because
+   * reading a fifo or a device could block or never end.
    */
   file(path: string, most = Infinity): void {
     const stat = lstatSync(path, STAT);

@@ -42,8 +42,8 @@ process.once('exit', flushAll);
 
 export class Journal {
   /**
-   * The events of a journal without a file. Others are read from the file when needed, because those of two hundred runs
-   * would take megabytes.
+   * The events of a journal without a file. Others are read from the file when needed, because those of two hundred
+   * runs would take megabytes.
    */
   readonly #events: Event[] = [];
   #seq: number;

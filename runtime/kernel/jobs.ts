@@ -65,7 +65,7 @@ class Pooled {
     lane: Lane,
     private readonly gone: (worker: Pooled) => void,
   ) {
-    // jobs open descriptors by system call and close them with fs; with tracking, Node would warn of unknown descriptors
+    // jobs open descriptors by system call and close them with fs, so Node would warn of unknown descriptors
     this.#worker = new Worker(path, {
       name: `drydock-${lane}`,
       trackUnmanagedFds: false,

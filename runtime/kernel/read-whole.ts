@@ -5,7 +5,9 @@ import { AT_FDCWD, O } from '../syscalls/constants.ts';
 /** The most that one call returns: OUT_MAX in native/wire.h. */
 const ROOM = 128 * 1024;
 
-/** Mostly one round trip. Throws when the file is larger than `limit`, because then only a part of it would be known. */
+/**
+ * Mostly one round trip. Throws when the file is larger than `limit`, because then only a part of it would be known.
+ */
 export async function readWhole(caller: Calls, path: string, limit: number): Promise<Buffer> {
   const beginning = await caller.read_file(path, ROOM);
   if (beginning.length < ROOM) return beginning;

@@ -1,4 +1,6 @@
-/** Numbers from the kernel's headers, under their names there. Flags are in tables, so that they can be shown by name. */
+/**
+ * Numbers from the kernel's headers, under their names there. Flags are in tables, so that they can be shown by name.
+ */
 
 /** clone(2), unshare(2), setns(2) */
 export const CLONE = {

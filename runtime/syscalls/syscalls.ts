@@ -19,7 +19,9 @@ import {
   TTY,
 } from './constants.ts';
 
-/** Letters of ops.def that take a JavaScript value: i number, s string, b bytes, o/O size in bytes, v strings, p filter. */
+/**
+ * Letters of ops.def that take a JavaScript value: i number, s string, b bytes, o/O size in bytes, v strings, p filter.
+ */
 export type Kind = 'i' | 's' | 'b' | 'o' | 'O' | 'v' | 'p';
 export type Value = number | string | null | Buffer | readonly string[];
 type ValueOf = {

@@ -8,8 +8,9 @@ export interface Cgroup {
   /** below the root of each hierarchy: '/drydock/<id>' */
   readonly path: string;
   /**
-   * The directory in the cgroup2 of a hybrid machine, beside version 1. A process is cloned into it (CLONE_INTO_CGROUP in
-   * clone3(2)), because cgroup2 has no `tasks`, and writing to its `cgroup.procs` waits 10 ms for an RCU grace period.
+   * The directory in the cgroup2 of a hybrid machine, beside version 1. A process is cloned into it (CLONE_INTO_CGROUP
+   * in clone3(2)), because cgroup2 has no `tasks`, and writing to its `cgroup.procs` waits 10 ms for an RCU grace
+   * period.
    */
   readonly unified?: string;
   /** mkdir(2) in each hierarchy. On v2 it also enables the controllers in the groups above. */
@@ -19,8 +20,8 @@ export interface Cgroup {
   /** Writes devices.deny and devices.allow on v1, attaches an eBPF program on v2. Returns warnings. */
   allowDevices(k: Kernel, rules: readonly DeviceRule[]): Promise<string[]>;
   /**
-   * The stage moves itself: it writes "0" to `tasks` (v1) or `cgroup.procs` (v2). A single thread that moves itself does
-   * not take cgroup_threadgroup_rwsem, whose first write lock waits for an RCU grace period.
+   * The stage moves itself: it writes "0" to `tasks` (v1) or `cgroup.procs` (v2). A single thread that moves itself
+   * does not take cgroup_threadgroup_rwsem, whose first write lock waits for an RCU grace period.
    */
   join(k: Kernel): Promise<void>;
   freeze(k: Kernel): Promise<void>;

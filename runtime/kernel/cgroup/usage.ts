@@ -6,9 +6,9 @@ import { number } from './stat-files.ts';
 /** Sizes in bytes, times in nanoseconds. A missing limit is not set. */
 export interface Usage {
   /**
-   * `most`: the highest usage so far. `kills`: how often the OOM killer killed. `hits`: how often the limit was reached,
-   * from memory.failcnt. Version 1 does not count there when memory and memory plus swap have the same limit, because
-   * the latter is reached first.
+   * `most`: the highest usage so far. `kills`: how often the OOM killer killed. `hits`: how often the limit was
+   * reached, from memory.failcnt. Version 1 does not count there when memory and memory plus swap have the same limit,
+   * because the latter is reached first.
    */
   memory: { usage: number; most?: number; limit?: number; hits: number; kills: number };
   /** `limit` in CPUs */
@@ -17,8 +17,8 @@ export interface Usage {
   io: { read: number; written: number };
   frozen: boolean;
   /**
-   * PSI: "some" of the last ten seconds, in percent. Version 1 has it only for the whole machine, and some kernels do not
-   * have it.
+   * PSI: "some" of the last ten seconds, in percent. Version 1 has it only for the whole machine, and some kernels do
+   * not have it.
    */
   pressure?: { of: 'container' | 'machine'; cpu: number; memory: number; io: number };
 }

@@ -136,7 +136,9 @@ async function createIn(k: Kernel, mount: string, path: string, isCpuset: boolea
   }
 }
 
-/** Copies CPUs and memory nodes from the parent. A parent that was made just now may have none yet; it is filled first. */
+/**
+ * Copies CPUs and memory nodes from the parent. A parent that was made just now may have none yet; it is filled first.
+ */
 async function inheritCpuset(k: Kernel, mount: string, level: string, isParent: boolean): Promise<void> {
   const parent = levels(level).at(-2) ?? '';
   const read = (file: string) => k.daemon.read_file(`${mount}${parent}/${file}`, 4096);

@@ -7,7 +7,9 @@ import type { Call } from '../../syscalls/calls.ts';
 import type { Value } from '../../syscalls/syscalls.ts';
 
 const KEPT_BYTES = 512;
-/** The most characters that are kept of a list of arguments. A list may have six megabytes; a usual one is kept whole. */
+/**
+ * The most characters that are kept of a list of arguments. A list may have six megabytes; a usual one is kept whole.
+ */
 const KEPT_LIST = 64 * 1024;
 const none: Fact[] = [];
 

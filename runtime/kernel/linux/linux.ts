@@ -18,7 +18,9 @@ import { oneByOne, planned, type Planned, type Together } from '../batch.ts';
 
 /** Is told of each call, and may hold it back. */
 export interface Observer {
-  /** Resolves when the call may be made. Undefined when no call is held back: the usual case, which must cost nothing. */
+  /**
+   * Resolves when the call may be made. Undefined when no call is held back: the usual case, which must cost nothing.
+   */
   beforeCall(call: Call): Promise<void> | undefined;
   /** The same for a request to a registry. Without it no request is held back. */
   beforeRequest?(method: string, url: string): Promise<void> | undefined;

@@ -80,7 +80,9 @@ function hideDirectories(stage: Together, directories: readonly { path: string; 
   }
 }
 
-/** Covers each existing file with the open null(4), each directory with an empty file system. Closes as makeReadonly. */
+/**
+ * Covers each existing file with the open null(4), each directory with an empty file system. Closes as makeReadonly.
+ */
 export async function maskPaths(k: Kernel, paths: Covered, nullFd: number, kept: number): Promise<void> {
   const found = await k.together((stage) =>
     paths.map(([path, place]) => {

@@ -33,7 +33,9 @@ export async function ensurePath(k: Kernel, place: Place, kind: Kind): Promise<n
   return makePath(k, place, kind);
 }
 
-/** EAGAIN: there was a rename somewhere on the machine while the kernel resolved `..`. makeMissing() then tries again. */
+/**
+ * EAGAIN: there was a rename somewhere on the machine while the kernel resolved `..`. makeMissing() then tries again.
+ */
 export const ABSENT = ['ENOENT', 'EAGAIN'] as const;
 
 /** Makes a place that is known not to exist, and opens it (O_PATH). */

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { tolerate } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 
-/** What identifies the shim of a container: the directory of its pid file, and this daemon's own child, if it is one. */
+/**
+ * What identifies the shim of a container: the directory of its pid file, and this daemon's own child, if it is one.
+ */
 export interface Shimmed {
   readonly id: string;
   readonly paths: { readonly runDir: string };

@@ -51,7 +51,9 @@ export interface BaseChain {
   hooknum: number;
   priority: number;
 }
-/** Makes a base chain. Packets that no rule decides are accepted by it; other chains of the hook may still drop them. */
+/**
+ * Makes a base chain. Packets that no rule decides are accepted by it; other chains of the hook may still drop them.
+ */
 export const newChain = ({ table, name, type, hooknum, priority }: BaseChain): Request => ({
   kind: NFT_MSG_NEWCHAIN,
   flags: NLM_F.NLM_F_CREATE,

@@ -1,4 +1,6 @@
-/** The header of nfnetlink, linux/netfilter/nfnetlink.h. A message's type holds the subsystem and the message's number. */
+/**
+ * The header of nfnetlink, linux/netfilter/nfnetlink.h. A message's type holds the subsystem and the message's number.
+ */
 import type { Codec, Fields } from '../attribute.ts';
 import { u8 } from '../codecs.ts';
 import { member, struct } from '../struct.ts';
