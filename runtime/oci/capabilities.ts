@@ -1,9 +1,9 @@
-/** capabilities(7): names and numbers, Docker's default set, --cap-add and --cap-drop, and the bytes of capset(2). */
+/** capabilities(7): names and numbers, Docker's default set, --cap-add and --cap-drop, and the structs of capset(2). */
 import { readFileSync } from 'node:fs';
 import { badParameter } from '../errors/api-error.ts';
 import type { Process } from './spec.ts';
 
-/** By number, include/uapi/linux/capability.h. */
+/** The index is the capability's number: include/uapi/linux/capability.h. */
 export const NAMES = [
   'CHOWN',
   'DAC_OVERRIDE',
@@ -66,7 +66,7 @@ export const defaultCapabilities: readonly string[] = [
 ].map((name) => `CAP_${name}`);
 
 let last: number | undefined;
-/** /proc/sys/kernel/cap_last_cap: an older kernel knows fewer of them. */
+/** The highest number that the kernel knows: /proc/sys/kernel/cap_last_cap. Older kernels know fewer. */
 function lastCapability(): number {
   last ??= Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8'));
   return last;
@@ -74,8 +74,8 @@ function lastCapability(): number {
 
 let held: string[] | undefined;
 /**
- * Those that the daemon can give: its own bounding set. On a machine that is itself confined, root has fewer than the
- * kernel knows.
+ * The capabilities that the daemon can give: its own bounding set. On a machine that is itself a container, root has
+ * fewer than the kernel knows.
  */
 export function allCapabilities(): string[] {
   if (!held) {
@@ -87,7 +87,7 @@ export function allCapabilities(): string[] {
   return held;
 }
 
-/** 'net_admin' → 'CAP_NET_ADMIN'. Throws Refusal 400 for a name that nobody knows or that cannot be given here. */
+/** 'net_admin' → 'CAP_NET_ADMIN'. Throws Refusal 400 for an unknown name, and for one that the daemon cannot give. */
 function normalize(names: readonly string[], needed: boolean): string[] {
   return names.map((given) => {
     const upper = given.toUpperCase();
@@ -102,7 +102,7 @@ function normalize(names: readonly string[], needed: boolean): string[] {
 }
 
 /**
- * What a container may have at most, by --cap-add, --cap-drop and --privileged. ALL in both: everything but the ones
+ * The container's bounding set from --cap-add, --cap-drop and --privileged. With ALL in both, it is all but those
  * dropped by name.
  */
 export function chooseCapabilities(add: readonly string[], drop: readonly string[], privileged: boolean): string[] {
@@ -116,7 +116,7 @@ export function chooseCapabilities(add: readonly string[], drop: readonly string
   return [...new Set([...kept, ...added])];
 }
 
-/** Inheritable and ambient stay empty: CVE-2022-24769. A user other than root loses the effective ones at execve(2). */
+/** Inheritable and ambient stay empty: CVE-2022-24769. A user other than root loses the effective set at execve(2). */
 export const capabilitySets = (capabilities: string[]): Process['capabilities'] => ({
   bounding: capabilities,
   effective: capabilities,
@@ -130,7 +130,7 @@ export interface EncodedCaps {
   header: Buffer;
   /** struct __user_cap_data_struct[2]: effective, permitted, inheritable; low 32 bits, then high */
   data: Buffer;
-  /** for prctl(PR_CAPBSET_DROP), before capset(2): every one that the kernel knows and the bounding set lacks */
+  /** for prctl(PR_CAPBSET_DROP), before capset(2): all that the kernel knows and that are not in the bounding set */
   boundingDrop: number[];
   /** for prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE), after capset(2) */
   ambient: number[];

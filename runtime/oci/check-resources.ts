@@ -1,10 +1,10 @@
-/** Ranges of the limits, in Docker's words: what POST create and POST update accept. */
+/** Checks the ranges of limits in POST create and POST update, with Docker's messages. */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { badParameter } from '../errors/api-error.ts';
 import type { HostConfig } from '../request/container-request.ts';
 
-/** Below this not even a small program starts. */
+/** Bytes. With less not even a small program starts. */
 const MIN_MEMORY = 6 * 1024 * 1024;
 
 /** '0-2,7' → {0,1,2,7}; undefined for anything else. */
@@ -34,7 +34,7 @@ type Rule = [wrong: (h: Required<Numbers>) => boolean, message: (h: Required<Num
 type Numbers = { [K in keyof HostConfig as NonNullable<HostConfig[K]> extends number ? K : never]: number };
 const count = cpus().length;
 
-/** In Docker's order: the first that is wrong is told. 0 is "not given". */
+/** In Docker's order; the error names the first that is wrong. 0 means "not given". */
 const rules: Rule[] = [
   [(h) => h.Memory < 0 || (h.Memory > 0 && h.Memory < MIN_MEMORY), () => 'Minimum memory limit allowed is 6MB'],
   [(h) => h.MemorySwap < -1, (h) => `invalid memory swap limit ${h.MemorySwap}; give a size, or -1 for unlimited swap`],
@@ -99,7 +99,7 @@ const zero: Required<Numbers> = {
   ShmSize: 0,
 };
 
-/** Returns warnings; throws Refusal 400. Types are those of checkShape. */
+/** Returns warnings. Throws Refusal 400. The types were checked by checkShape. */
 export function checkResources(host: HostConfig): string[] {
   const given = Object.fromEntries(
     Object.keys(zero).map((name) => [name, host[name as keyof Numbers] ?? zero[name as keyof Numbers]]),

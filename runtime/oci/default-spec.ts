@@ -1,4 +1,4 @@
-/** What every container has unless a flag says otherwise: the same as Docker's. */
+/** The parts of the spec that every container has unless a flag changes them; equal to Docker's. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeviceRule, Mount } from './spec.ts';
@@ -7,7 +7,7 @@ export const OCI_VERSION = '1.2.0';
 export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 export const DEFAULT_SHM_SIZE = 64 * 1024 * 1024;
 
-/** In the order in which they are mounted: a mount point may lie on the mount before. */
+/** In the order of mounting, because a mount point may be on an earlier mount. */
 export const defaultMounts = (shmSize: number): Mount[] => [
   { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
   {
@@ -33,7 +33,7 @@ export const defaultMounts = (shmSize: number): Mount[] => [
   },
 ];
 
-/** They tell of the host or reach into it. */
+/** Paths that reveal something of the host or control it. */
 const maskedPaths: readonly string[] = [
   '/proc/asound',
   '/proc/acpi',
@@ -50,8 +50,8 @@ const maskedPaths: readonly string[] = [
 ];
 const CPUS = '/sys/devices/system/cpu';
 /**
- * Each processor's throttling tells how hot the others keep the host (moby, GHSA-6fw5-f8r9-fgfm); not every machine
- * counts it.
+ * The throttling counters of each processor. They reveal how much other containers load the host (moby,
+ * GHSA-6fw5-f8r9-fgfm). Not every machine has them.
  */
 const throttling = (cpus: string): string[] => {
   const names = existsSync(cpus) ? readdirSync(cpus).filter((name) => /^cpu\d+$/.test(name)) : [];
@@ -73,7 +73,7 @@ const allow = (type: 'c' | 'b', major: number, minor: number, access = 'rwm'): D
   minor,
   access,
 });
-/** -1 is any. Nodes may be made for every device, because without the right to open them they are harmless. */
+/** -1 means any number. mknod is allowed for all devices, because a node is harmless without the right to open it. */
 export const defaultDeviceRules: readonly DeviceRule[] = [
   { allow: false, access: 'rwm' },
   allow('c', -1, -1, 'm'),

@@ -1,4 +1,4 @@
-/** --device, --device-cgroup-rule and --privileged: nodes to make in /dev, and rules for the devices cgroup. */
+/** --device, --device-cgroup-rule and --privileged: the nodes to make in /dev, and the rules of the devices cgroup. */
 import { readdirSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { badParameter } from '../errors/api-error.ts';
@@ -6,7 +6,7 @@ import type { HostConfig } from '../request/container-request.ts';
 import { defaultDeviceRules } from './default-spec.ts';
 import type { Device, DeviceRule } from './spec.ts';
 
-/** makedev(3) undone: glibc's 64-bit layout, which stat(2) gives. */
+/** The inverse of makedev(3) for st_rdev of stat(2), in glibc's 64-bit layout. */
 export const deviceNumbers = (rdev: number): { major: number; minor: number } => {
   const dev = BigInt(rdev);
   return {
@@ -27,12 +27,12 @@ function node(path: string, stat: Stats): Device | undefined {
   };
 }
 
-/** Made afresh in every container, or of no use in it. */
+/** Names that are made anew in every container, or have no use in one. */
 const NOT_HOST = new Set(['pts', 'shm', 'fd', 'mqueue', 'console', '.lxc', '.lxd-mounts', '.udev', 'ptmx']);
 
 /**
- * Every device below a directory of the host. Links are passed over: they lead to nodes that are found anyway, or out
- * of the tree.
+ * All devices below a directory of the host. Symbolic links are skipped: they lead to nodes that are found anyway, or
+ * out of the tree.
  */
 function walk(host: string, inside: string): Device[] {
   return readdirSync(host, { withFileTypes: true }).flatMap((entry) => {
@@ -47,7 +47,7 @@ function walk(host: string, inside: string): Device[] {
 const trouble = (path: string, why: string) =>
   badParameter(`error gathering device information while adding custom device "${path}": ${why}`);
 
-/** One --device: a node, or a directory with all its nodes. Throws Refusal 400. */
+/** The devices of one --device: a node, or all nodes below a directory. Throws Refusal 400. */
 function mapped({
   PathOnHost: host,
   PathInContainer,
@@ -85,7 +85,7 @@ function ruleOf(text: string): DeviceRule {
   };
 }
 
-/** Privileged: every device of the host, and no rule that forbids one. Throws Refusal 400. */
+/** The nodes and rules of a container. Privileged: all devices of the host, and no denying rule. Throws Refusal 400. */
 export function devicesOf(host: HostConfig): { devices: Device[]; rules: DeviceRule[] } {
   const extra = (host.Devices ?? []).map((mapping) => ({
     devices: mapped(mapping),

@@ -1,7 +1,6 @@
 /**
- * `--log-opt` of the driver json-file: how large a file of the log becomes, and how many there are. Obeyed by the shim
- * (native/shim-log.h).
- * dockerd finds a wrong value only at start; here it is refused at create, in dockerd's words.
+ * `--log-opt` of the driver json-file: the size of a log file, and the number of files. The shim enforces both
+ * (native/shim-log.h). dockerd finds a wrong value only at start; here create rejects it, with dockerd's message.
  */
 import type { HostConfig } from '../request/container-request.ts';
 import { badParameter, Refusal } from '../errors/api-error.ts';
@@ -11,12 +10,12 @@ export interface LogLimits {
   files: number;
 }
 
-/** Each rotation renames all of them. */
+/** Because each rotation renames all files. */
 const FILES_MOST = 1000;
 const SUFFIXES = ['', 'k', 'm', 'g', 't', 'p'];
-/** What dockerd's json-file knows and this one does not obey. */
+/** Options that dockerd's json-file driver has and that are not supported here. */
 const UNSUPPORTED = ['compress', 'labels', 'labels-regex', 'env', 'env-regex', 'tag', 'mode', 'max-buffer-size'];
-/** The values of these that change nothing. */
+/** The values of those options that change nothing. */
 const HARMLESS: Readonly<Record<string, readonly string[]>> = {
   compress: ['false', '0', 'f', 'F', 'FALSE', 'False'],
   mode: ['blocking', ''],
@@ -24,7 +23,7 @@ const HARMLESS: Readonly<Record<string, readonly string[]>> = {
 
 const wrong = (message: string) => badParameter(`failed to initialize logging driver: ${message}`);
 
-/** '10m' → 10,000,000: go-units' FromHumanSize, powers of a thousand. */
+/** '10m' → 10,000,000 bytes: powers of a thousand, as FromHumanSize of go-units. */
 function humanSize(text: string): number {
   const [, number, suffix] = /^(\d+(?:\.\d*)?|\.\d+) ?([a-z]*)$/i.exec(text) ?? [];
   const power =
@@ -40,7 +39,7 @@ function humanSize(text: string): number {
   return Math.min(Number.MAX_SAFE_INTEGER, Math.floor(Number(number) * 1000 ** power));
 }
 
-/** Undefined: the log grows without a limit. Throws Refusal for what is wrong, 501 for what is not supported. */
+/** Undefined: no limit. Throws Refusal 400 for a wrong value, 501 for an option that is not supported. */
 export function logLimits({ LogConfig }: HostConfig): LogLimits | undefined {
   const options = LogConfig?.Config ?? {};
   for (const [name, value] of Object.entries(options)) {

@@ -1,6 +1,6 @@
 /**
- * Which of the spec's mounts are the kernel's own file systems, each with a step of its own, and which the user asked
- * for.
+ * Divides the spec's mounts into file systems of the kernel, each of which has a step of its own, and mounts that the
+ * user asked for.
  */
 import type { Mount, Spec } from './spec.ts';
 
@@ -9,12 +9,13 @@ const isSystem = (m: Mount) =>
   systemTypes.has(m.type) || (m.type === 'tmpfs' && (m.destination === '/dev' || m.destination === '/dev/shm'));
 
 /**
- * The kernel file system to mount at `destination`; absent when a bind took its place (`-v /x:/dev/shm`, `--ipc host`).
+ * The kernel's file system to mount at `destination`; undefined when a bind replaces it (`-v /x:/dev/shm`,
+ * `--ipc host`).
  */
 export const systemMount = (spec: Spec, destination: string): Mount | undefined =>
   spec.mounts.find((m) => m.destination === destination && isSystem(m));
 
-/** hosts, hostname and resolv.conf are written by the network phase, after the first mounts: their step comes later. */
+/** The network phase writes hosts, hostname and resolv.conf after the first mounts, so a later step mounts them. */
 const etc = new Set(['/etc/hosts', '/etc/hostname', '/etc/resolv.conf']);
 export const isOwnEtcFile = (m: Mount, dir: string): boolean =>
   etc.has(m.destination) && m.source.startsWith(`${dir}/`);
@@ -24,9 +25,9 @@ const lies = (m: Mount, ...dirs: string[]) =>
 const depth = (m: Mount) => m.destination.split('/').length;
 
 /**
- * early: on the image's own tree, before the kernel's file systems; late: what lies on /proc, /dev or /sys and would be
- * hidden by them.
- * `dir` is the container's own directory. Shallow destinations first, so that one may lie on another.
+ * early: mounts on the image's own tree, before the kernel's file systems. late: mounts below /proc, /dev or /sys,
+ * which those would cover. `dir` is the container's own directory. Sorted by depth, so that one mount can be on
+ * another.
  */
 export function mountsOfUser(spec: Spec, dir: string, when: 'early' | 'late'): Mount[] {
   return spec.mounts

@@ -1,8 +1,8 @@
-/** A process that cannot begin, in the words from which docker takes its exit code: 127 not found, 126 not allowed. */
+/** A process that cannot start. docker derives its exit code from the message: 127 not found, 126 not allowed. */
 export class CannotStart extends Error {
   constructor(
     what: string,
-    /** the container's, in its State */
+    /** the exit code in the container's State */
     readonly exitCode: number,
     options?: ErrorOptions & { runCode?: number | undefined },
   ) {
@@ -10,7 +10,7 @@ export class CannotStart extends Error {
     this.name = 'CannotStart';
     this.runCode = options?.runCode ?? exitCode;
   }
-  /** What `run` and `exec` exit with. */
+  /** The exit code of `run` and `exec`. */
   readonly runCode: number;
 }
 
@@ -29,7 +29,7 @@ const reasons: Record<string, string> = {
   EISDIR: 'is a directory: permission denied',
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
-  // docker takes 126 from the words 'permission denied' alone
+  // docker derives 126 only from the text 'permission denied'
   ENOEXEC:
     'exec format error: permission denied (it is neither a program for this machine nor a script with a #! line)',
   ELOOP: 'too many levels of symbolic links',

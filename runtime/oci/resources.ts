@@ -1,4 +1,4 @@
-/** HostConfig's limits → OCI resources: what POST create and POST update ask for. */
+/** HostConfig's limits → OCI resources, for POST create and POST update. */
 import { statSync } from 'node:fs';
 import { badParameter } from '../errors/api-error.ts';
 import type { HostConfig, Throttle } from '../request/container-request.ts';
@@ -7,7 +7,7 @@ import type { Resources, ThrottleDevice } from './spec.ts';
 
 const PERIOD_US = 100_000;
 
-/** Without --memory-swap a container may swap as much as it has memory: the sum is twice the limit. 0: no limit. */
+/** Memory plus swap in bytes. Without --memory-swap it is twice the memory limit, as in Docker. 0: no limit. */
 export const memorySwapOf = ({ Memory = 0, MemorySwap }: HostConfig): number =>
   MemorySwap || (Memory > 0 ? Memory * 2 : 0);
 
@@ -58,7 +58,7 @@ function blockIOOf(h: HostConfig): Resources['blockIO'] {
   return Object.keys(blockIO).length ? blockIO : undefined;
 }
 
-/** Only what was asked for: zero values are left out. Throws Refusal 400 for a throttle's device that is not there. */
+/** Only the limits that were given; zero values are left out. Throws Refusal 400 for a missing device of a throttle. */
 export function resourcesOf(h: HostConfig): Omit<Resources, 'devices'> {
   const memory = memoryOf(h);
   const cpu = cpuOf(h);
@@ -66,7 +66,7 @@ export function resourcesOf(h: HostConfig): Omit<Resources, 'devices'> {
   return {
     ...(memory && { memory }),
     ...(cpu && { cpu }),
-    // 0 is what an update that takes the limit away leaves; a create stores null
+    // an update that removes the limit leaves 0, a create without limit stores null
     ...(typeof h.PidsLimit === 'number' && { pids: { limit: h.PidsLimit || -1 } }),
     ...(blockIO && { blockIO }),
   };

@@ -1,4 +1,4 @@
-/** --security-opt. */
+/** The options of --security-opt. */
 import { badParameter, Refusal } from '../errors/api-error.ts';
 
 export interface SecurityOptions {
@@ -15,11 +15,11 @@ const notYet = (option: string) =>
 const isTrue = (value: string | undefined): boolean | undefined =>
   value === undefined || /^(1|t|true)$/i.test(value) ? true : /^(0|f|false)$/i.test(value) ? false : undefined;
 
-/** Throws Refusal 400 for an option nobody knows, 501 for one that is known and not there yet. */
+/** Throws Refusal 400 for an unknown option, 501 for one that is not supported yet. */
 export function securityOptions(options: readonly string[]): SecurityOptions {
   const result: SecurityOptions = { noNewPrivileges: false };
   for (const option of options) {
-    // 'name:value' is the old way of writing it
+    // 'name:value' is the older form
     const [, name, value] = /^([^=:]+)(?:[=:]([\s\S]*))?$/.exec(option) ?? [];
     switch (name) {
       case 'no-new-privileges': {

@@ -1,4 +1,4 @@
-/** config.json of the OCI runtime specification 1.2, as far as Drydock writes and obeys it. */
+/** config.json of the OCI runtime specification 1.2, with the fields that Drydock writes and uses. */
 export interface Spec {
   ociVersion: string;
   hostname?: string;
@@ -12,7 +12,7 @@ export interface Spec {
 export interface Process {
   terminal: boolean;
   consoleSize?: { height: number; width: number };
-  /** `home`: what the image's passwd says, once looked up; not of the specification */
+  /** `home`: from the image's passwd, after the lookup; not in the specification */
   user: { uid: number; gid: number; umask?: number; additionalGids?: number[]; username?: string; home?: string };
   args: string[];
   env: string[];

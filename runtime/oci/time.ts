@@ -1,6 +1,6 @@
 /**
- * --annotation drydock.time-offset=boottime=86400: a time namespace of its own. config-linux, "Time offsets";
- * time_namespaces(7).
+ * --annotation drydock.time-offset=boottime=86400 gives the container its own time namespace. config-linux, "Time
+ * offsets"; time_namespaces(7).
  */
 import { badParameter } from '../errors/api-error.ts';
 import type { Linux } from './spec.ts';
@@ -9,7 +9,7 @@ export const TIME_ANNOTATION = 'drydock.time-offset';
 const CLOCKS = ['monotonic', 'boottime'] as const;
 type Clock = (typeof CLOCKS)[number];
 
-/** 'boottime=86400,monotonic=-5' in seconds; undefined when not asked for. Throws Refusal 400. */
+/** The offsets of 'boottime=86400,monotonic=-5', in seconds; undefined without the annotation. Throws Refusal 400. */
 export function timeOffsets(annotations?: Record<string, string> | null): Linux['timeOffsets'] {
   const text = annotations?.[TIME_ANNOTATION];
   if (text === undefined) return undefined;

@@ -1,7 +1,7 @@
 /** Options of --tmpfs: tmpfs(5), mount(8). */
 import { badParameter } from '../errors/api-error.ts';
 
-/** Each word and the one that undoes it. */
+/** Options and their opposites. */
 const PAIRS = [
   ['ro', 'rw'],
   ['suid', 'nosuid'],
@@ -15,13 +15,13 @@ const PAIRS = [
 ];
 /** mount_namespaces(7) */
 export const PROPAGATION = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave'];
-/** A tmpfs may also be what nobody can bind: dockerd takes it for these alone. */
+/** A tmpfs may also be unbindable; dockerd accepts that for tmpfs only. */
 const OF_TMPFS = [...PROPAGATION, 'unbindable', 'runbindable'];
 const WITH_VALUE = /^(size|mode|uid|gid|nr_inodes|nr_blocks|mpol)=[\w.:%+-]+$/;
 
 const undoing = (word: string) => PAIRS.find((pair) => pair.includes(word))?.find((other) => other !== word);
 
-/** Docker's defaults, each taken away by its opposite, then what was asked for. Throws Refusal 400. */
+/** Docker's default options, without those whose opposite was given, then the given ones. Throws Refusal 400. */
 export function tmpfsOptions(words: readonly string[]): string[] {
   const bad = words.find((w) => !PAIRS.flat().includes(w) && !OF_TMPFS.includes(w) && !WITH_VALUE.test(w));
   if (bad !== undefined) throw badParameter(`Invalid tmpfs option "${bad}"`);

@@ -1,5 +1,5 @@
 /**
- * -v, --mount and --tmpfs → mounts. Sources are paths of the host; destinations are looked up below the new root later.
+ * -v, --mount and --tmpfs → mounts. Sources are paths on the host. Destinations are resolved later, below the new root.
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { posix } from 'node:path';
@@ -9,8 +9,8 @@ import type { Mount } from './spec.ts';
 import { PROPAGATION, tmpfsOptions } from './tmpfs-options.ts';
 
 /**
- * What may follow 'source:destination:'; of each row at most one. z and Z relabel for SELinux, the last row is for
- * other systems' file sharing.
+ * The options after 'source:destination:', at most one of each row. z and Z relabel for SELinux. The last row is for
+ * file sharing on other operating systems.
  */
 const BIND_WORDS = [['ro', 'rw'], PROPAGATION, ['z', 'Z'], ['consistent', 'cached', 'delegated', 'default']];
 
@@ -20,7 +20,7 @@ const noVolumes = (what: string) =>
     `${what}: named and anonymous volumes are not supported yet; give a directory of the host, as in -v /srv/data:/data`,
   );
 
-/** The destination, cleaned. Throws Refusal 400. */
+/** The normalized destination. Throws Refusal 400. */
 function destination(path: string, whole: string): string {
   if (!path.startsWith('/') || path.includes('\0'))
     throw badParameter(
@@ -34,8 +34,8 @@ function destination(path: string, whole: string): string {
 const sourcePath = (path: string) => posix.normalize(path).replace(/(.)\/$/, '$1');
 
 /**
- * rro: the mounts below, too (mount_setattr(2) with AT_RECURSIVE), as Docker has it from API 1.44 on; ro: the top
- * alone.
+ * rro: the mounts below are read-only too (mount_setattr(2) with AT_RECURSIVE), which is Docker's default from API 1.44
+ * on. ro: only the top mount is.
  */
 type ReadOnly = 'ro' | 'rro' | undefined;
 const bindOptions = (propagation: string, readonly: ReadOnly, recursive = true) => [
@@ -53,7 +53,7 @@ function bindWords(mode: string): string[] {
   return words;
 }
 
-/** 'source:destination[:options]'; `readonly`: what `ro` means */
+/** Parses 'source:destination[:options]'. `readonly`: the meaning of the option `ro`. Throws Refusal 400 or 501. */
 export function parseBind(text: string, readonly: ReadOnly = 'rro'): Mount {
   const parts = text.split(':');
   if (parts.length > 3 || !parts[0]) throw badParameter(`invalid volume specification: '${text}'`);
@@ -80,7 +80,7 @@ function mountOf(m: MountRequest, readonly: ReadOnly): Mount {
   return mountTypes[m.Type]!(m, destination(m.Target, m.Target), readonly);
 }
 
-/** Fields that would change what is mounted, and that nobody obeys yet. */
+/** Throws Refusal 501 for other fields that are set, because they would change the mount and are not supported. */
 function refuseRest(m: MountRequest, rest: Record<string, unknown>): void {
   const field = Object.entries(rest).find(
     ([, value]) => value !== undefined && value !== null && value !== false && value !== '',
@@ -88,7 +88,7 @@ function refuseRest(m: MountRequest, rest: Record<string, unknown>): void {
   if (field) throw new Refusal(501, `invalid mount config for type "${m.Type}": ${field} is not supported yet`);
 }
 
-/** bind-recursive=writable and bind-recursive=readonly: the first where the client's API knows neither. */
+/** How bind-recursive=writable and bind-recursive=readonly change `usual`, the default of the client's API version. */
 function readOnlyOf(m: MountRequest, usual: ReadOnly): ReadOnly {
   const { ReadOnlyNonRecursive: top, ReadOnlyForceRecursive: all, NonRecursive, Propagation } = m.BindOptions ?? {};
   const field = top ? 'ReadOnlyNonRecursive' : 'ReadOnlyForceRecursive';
@@ -115,7 +115,7 @@ const mountTypes: Record<string, (m: MountRequest, target: string, readonly: Rea
     if (!m.Source) throw wrong(m, 'field Source must not be empty');
     if (!m.Source.startsWith('/')) throw wrong(m, `invalid mount path: '${m.Source}' mount path must be absolute`);
     if (Propagation && !PROPAGATION.includes(Propagation)) throw wrong(m, `invalid propagation mode: ${Propagation}`);
-    // unlike -v, which makes a directory where nothing is
+    // unlike -v, --mount does not make a missing directory
     if (!existsSync(m.Source) && !CreateMountpoint) throw wrong(m, `bind source path does not exist: ${m.Source}`);
     return {
       destination: target,
@@ -135,7 +135,7 @@ const mountTypes: Record<string, (m: MountRequest, target: string, readonly: Rea
   },
 };
 
-/** Everything the user asked for, parents before children. Throws Refusal 400 or 501. */
+/** All mounts that the user asked for, parents before children. Throws Refusal 400 or 501. */
 export function userMounts(host: HostConfig): Mount[] {
   const tmpfs = Object.entries(host.Tmpfs ?? {}).map(([path, words]): Mount => ({
     destination: destination(path, path),
@@ -155,8 +155,8 @@ export function userMounts(host: HostConfig): Mount[] {
 }
 
 /**
- * -v makes a directory where nothing is, and so does --mount with bind-create-src. Throws Refusal 400 in Docker's
- * words.
+ * Makes missing source directories of -v, and of --mount with bind-create-src. Throws Refusal 400 with Docker's
+ * message.
  */
 export function makeBindSources(host: HostConfig): void {
   const asked = [

@@ -1,4 +1,4 @@
-/** --user NAME|UID[:GROUP|GID] against the image's passwd(5) and group(5), as Docker resolves it. */
+/** Resolves --user NAME|UID[:GROUP|GID] with the image's passwd(5) and group(5), as Docker does. */
 export interface ResolvedUser {
   uid: number;
   gid: number;
@@ -8,7 +8,7 @@ export interface ResolvedUser {
 }
 
 /**
- * What Docker takes as a number from a client; a name's entry in the image's files may have any that the kernel has.
+ * The highest number that Docker accepts from a client. Entries of the image's files may have any id of the kernel.
  */
 const MAX_GIVEN = 2 ** 31 - 1;
 const MAX_ID = 2 ** 32 - 2;
@@ -20,10 +20,10 @@ const rows = (text: string): Row[] =>
     .map((line) => line.split(':'))
     .filter((fields) => fields.length >= 3 && !fields[0]?.startsWith('#'));
 
-/** What strconv.Atoi of Docker's daemon takes for a number: also with a sign or leading zeros. It is never a name. */
+/** What strconv.Atoi in dockerd accepts as a number, also with a sign or leading zeros. It is never a name. */
 const isNumber = (text: string) => /^[+-]?\d+$/.test(text);
 
-/** The id in an entry of the image's files. An empty or broken one must not make root of its name. */
+/** The id in an entry of the image's files. Throws for an empty or malformed one, which must not become root (0). */
 function idOf(text: string, what: string): number {
   const id = /^\d+$/.test(text) ? Number(text) : Infinity;
   if (id > MAX_ID) throw new Error(`${what} ${text} is outside of the range 0 to ${MAX_ID}`);
@@ -36,7 +36,7 @@ function givenId(text: string): number {
   return id === 0 ? 0 : id; // '-0'
 }
 
-/** The first entry of this name, or of this number when the text is one: image files may name an entry `1000`. */
+/** The first entry with this number, if the text is a number, else with this name: an entry may be named `1000`. */
 function find(text: string, entries: readonly Row[]): Row | undefined {
   if (!isNumber(text)) return entries.find(([name]) => name === text);
   return entries.find(([, , id = '']) => /^\d+$/.test(id) && Number(id) === Number(text));
@@ -49,7 +49,7 @@ function groupId(wanted: string, groups: readonly Row[]): number {
   throw new Error(`unable to find group ${wanted}: no matching entries in group file`);
 }
 
-/** Throws with Docker's words when a name is in neither file; a number needs no entry. */
+/** Throws with Docker's message when a name is in neither file. A number needs no entry. */
 export function resolveUser(
   spec: string,
   passwd: string,

@@ -1,7 +1,6 @@
 /**
- * The body of POST /containers/create, in the fields that are obeyed: Docker Engine API 1.50, ContainerConfig and
- * HostConfig.
- * `validate.ts` refuses what is asked for and not supported; zero values mean "not given".
+ * The body of POST /containers/create, with the fields that have an effect: Docker Engine API 1.50, ContainerConfig and
+ * HostConfig. `validate.ts` rejects values that are not supported. Zero values mean "not given".
  */
 export interface ContainerConfig {
   Hostname?: string;
@@ -23,7 +22,7 @@ export interface ContainerConfig {
   StopTimeout?: number | null;
   Volumes?: Record<string, object> | null;
   ExposedPorts?: Record<string, object> | null;
-  /** not obeyed yet, and a warning says so (health.ts) */
+  /** has no effect yet; a warning says so (health.ts) */
   Healthcheck?: {
     Test?: string[] | null;
     /** nanoseconds */
@@ -94,7 +93,7 @@ export interface HostConfig {
   Runtime?: string;
   Isolation?: string;
   Annotations?: Record<string, string>;
-  /** not of the API: set for clients below 1.44, whose read-only binds are read-only at their top alone */
+  /** not in the API: set for clients below 1.44, for which a read-only bind does not apply to the mounts below it */
   ReadOnlyNonRecursive?: boolean;
 }
 export interface Throttle {

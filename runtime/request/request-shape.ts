@@ -1,7 +1,7 @@
 /**
- * The shape of POST /containers/create: what becomes of every field that the Engine API has. It is obeyed, or ignored
- * because dockerd ignores it, or ignored with a warning (Healthcheck), or refused because it is known and not
- * supported. What the API does not have is ignored, as in dockerd.
+ * What happens with each field of POST /containers/create that the Engine API has. It has an effect, or it is ignored
+ * as dockerd ignores it, or ignored with a warning (Healthcheck), or rejected because it is not supported yet. Fields
+ * that the API does not have are ignored, as in dockerd.
  */
 import { badParameter, Refusal } from '../errors/api-error.ts';
 
@@ -10,7 +10,7 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string' && !value.includes('\0');
 
-/** What a field holds. Absent, null and these types' zero values are always fine. */
+/** The type of a field. Absent fields, null and the type's zero value are always accepted. */
 const kinds = {
   text: { is: isText, what: 'a string without NUL bytes' },
   flag: { is: (v: unknown) => typeof v === 'boolean', what: 'true or false' },
@@ -54,7 +54,7 @@ const hostFields = fields({
   object: 'RestartPolicy LogConfig PortBindings',
   objects: 'Mounts BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps Ulimits Devices',
 });
-/** Objects inside HostConfig. */
+/** Objects within HostConfig. */
 const partFields: Record<string, Map<string, Kind>> = {
   RestartPolicy: fields({ text: 'Name', whole: 'MaximumRetryCount' }),
   LogConfig: fields({ text: 'Type', pairs: 'Config' }),
@@ -73,7 +73,7 @@ const partFields: Record<string, Map<string, Kind>> = {
   ),
 };
 
-/** Fields without which the others mean nothing. */
+/** Fields that must be given, because the others mean nothing without them. */
 const needed: Record<string, readonly string[]> = {
   Ulimits: ['Name', 'Soft', 'Hard'],
   Devices: ['PathOnHost'],
@@ -88,13 +88,13 @@ const bindFields = fields({
 });
 const healthFields = fields({ texts: 'Test' });
 const tmpfsFields = fields({ whole: 'SizeBytes Mode' });
-/** Of an endpoint only what is obeyed: a client sends back all that inspect told it. */
+/** The fields of an endpoint that have an effect. A client may send back all fields that inspect returned. */
 const endpointFields = fields({ text: 'MacAddress', object: 'IPAMConfig' });
 const ipamFields = fields({ text: 'IPv4Address' });
 
 /**
- * Fields of the API that would change what the container is, and that are not there yet: refused where they ask for
- * something, because a container without them would not be what the user meant.
+ * Fields of the API that would change the container but are not supported yet. They are rejected when they ask for
+ * something, because without them the container would not be what the user meant.
  */
 const refused: Record<string, ReadonlyMap<string, string>> = {
   '': new Map(
@@ -123,14 +123,15 @@ const refused: Record<string, ReadonlyMap<string, string>> = {
   ),
 };
 /**
- * Fields of the API that dockerd on Linux does not look at: those of builds, of Windows, and what is true by itself. A
- * field that no version of the API has is ignored too, as dockerd does: clients send their own (`name` in the body).
+ * Fields of the API that dockerd on Linux ignores: those of builds, those of Windows, and those whose effect is always
+ * on. Fields that no version of the API has are ignored too, as in dockerd, because clients send their own (`name` in
+ * the body).
  */
 const ignored: Record<string, ReadonlySet<string>> = {
   '': new Set(['OnBuild', 'Shell']),
   'HostConfig.': new Set(['CpuCount', 'CpuPercent', 'IOMaximumIOps', 'IOMaximumBandwidth', 'DiskQuota']),
 };
-/** Of an endpoint what others check (validate.ts), and what the daemon tells and does not take. */
+/** Fields of an endpoint that validate.ts checks, and fields that the daemon returns but does not accept. */
 const endpointChecked = new Set(['Links', 'Aliases', 'DriverOpts', 'GwPriority']);
 const endpointTold = new Set([
   'NetworkID',
@@ -145,7 +146,7 @@ const endpointTold = new Set([
 ]);
 
 export type Fate = 'obeyed' | 'warned' | 'refused' | 'ignored';
-/** What becomes of a field, for the test that walks the API's types; `where` as in an error's text. */
+/** What happens with a field, for the test that walks the API's types. `where` is a path as in an error's text. */
 export function fateOf(where: string, name: string): Fate | undefined {
   const endpoint = 'NetworkingConfig.EndpointsConfig.*.';
   if (where === endpoint && endpointChecked.has(name)) return 'refused';
@@ -165,7 +166,7 @@ export function fateOf(where: string, name: string): Fate | undefined {
 }
 
 const DEEPEST = 8;
-/** Docker's clients send every field they know: zero, empty and "no" mean that nothing is asked for. */
+/** Whether a value asks for something. Docker's clients send all fields: zero, empty and false ask for nothing. */
 function asks(value: unknown, depth = 0): boolean {
   if (depth > DEEPEST) return true;
   if (isFields(value)) return Object.values(value).some((one) => asks(one, depth + 1));
@@ -184,8 +185,8 @@ function checkFields(value: Fields, known: Map<string, Kind>, where: string): vo
 }
 
 /**
- * Go's JSON reader does not tell cases apart, and there are clients that rely on it: `hostConfig` is HostConfig. An
- * exact name wins.
+ * Corrects the case of field names. Go's JSON reader ignores case and some clients rely on that: `hostConfig` is
+ * HostConfig. If a name is there in its exact case too, that one is used.
  */
 export function named(value: Fields, known: { has(name: string): boolean; keys(): Iterable<string> }): Fields {
   const names = new Map([...known.keys()].map((name) => [name.toLowerCase(), name]));
@@ -198,7 +199,7 @@ export function named(value: Fields, known: { has(name: string): boolean; keys()
   return out;
 }
 
-/** The request with the API's own names for its fields, and without those that the API does not have. */
+/** The request with the field names of the API, without fields that the API does not have. */
 export function canonicalRequest(body: Fields): Fields {
   const kept = (value: Fields, known: Map<string, Kind>, where: string): Fields =>
     Object.fromEntries(
@@ -224,7 +225,7 @@ export function canonicalRequest(body: Fields): Fields {
 /** The same for POST /containers/{id}/update, whose fields are those of HostConfig. */
 export const canonicalUpdate = (body: Fields): Fields => canonicalRequest({ HostConfig: body })['HostConfig'] as Fields;
 
-/** The types of those that are known; of the others another function says what to think. */
+/** Checks the types of known fields only. Another function decides about the others. */
 function checkTypes(value: unknown, known: Map<string, Kind>, where: string): void {
   if (!isFields(value)) return;
   checkFields(Object.fromEntries([...known.keys()].map((name) => [name, value[name]])), known, where);
@@ -251,7 +252,7 @@ function checkPart(name: string, one: Fields, known: Map<string, Kind>): void {
   checkTypes(one['TmpfsOptions'], tmpfsFields, `HostConfig.${name}.TmpfsOptions.`);
 }
 
-/** Throws Refusal 400 for a wrong type, 501 for a field that asks for something unknown. */
+/** Throws Refusal 400 for a wrong type, 501 for a field that asks for something that is not supported. */
 export function checkShape(request: unknown): void {
   if (!isFields(request)) throw badParameter('the body must be a JSON object');
   checkFields(request, containerFields, '');

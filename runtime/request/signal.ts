@@ -4,7 +4,7 @@ import { badParameter } from '../errors/api-error.ts';
 const SIGRTMIN = 34;
 const SIGRTMAX = 64;
 
-/** Real-time signals as signal(7) writes them: RTMIN, RTMIN+3, RTMAX-2. */
+/** The number of a real-time signal as signal(7) writes it: RTMIN, RTMIN+3, RTMAX-2; undefined for other names. */
 function realTime(name: string): number | undefined {
   const [, base, offset = '0'] = /^(RTMIN|RTMAX)([+-]\d{1,2})?$/.exec(name) ?? [];
   if (!base) return undefined;
