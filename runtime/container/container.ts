@@ -4,6 +4,7 @@ import type { Spec } from '../oci/spec.ts';
 import type { PullContext } from '../image/pull.ts';
 import type { NamesAsked, NetworkLive } from '../network/driver.ts';
 import type { Endpoint } from '../network/endpoint.ts';
+import type { ContainerLog } from './logs/driver.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { ContainerRequest } from '../request/container-request.ts';
 
@@ -65,6 +66,7 @@ export interface Container extends PullContext {
   spec: Spec;
   cgroup: Cgroup;
   readonly storage: StorageDriver;
+  readonly log: ContainerLog;
   readonly endpoints: Endpoint[];
   readonly names: NamesAsked;
   live: Live;

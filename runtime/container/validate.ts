@@ -18,7 +18,7 @@ import { driverNamed } from '../drivers/network.ts';
 import type { DriverName } from '../network/endpoint.ts';
 import { checkNetworking } from '../network/request/endpoints.ts';
 import { checkLeftOut, unsafeWords } from './leave-out.ts';
-import { logLimits } from '../oci/log-limits.ts';
+import { logDriverNamed } from '../drivers/log.ts';
 import { badParameter, Refusal } from '../errors/api-error.ts';
 import { checkShape } from '../request/request-shape.ts';
 import type { ContainerConfig, ContainerRequest, HostConfig } from '../request/container-request.ts';
@@ -99,13 +99,11 @@ function checkRestart({ RestartPolicy, AutoRemove }: HostConfig): void {
 
 const RUNTIMES = ['', 'runc', 'io.containerd.runc.v2', 'drydock'];
 function checkUnsupported({ HostConfig: host }: ContainerRequest): void {
-  const { Type = '' } = host.LogConfig ?? {};
   if (filled(host.PortBindings) || host.PublishAllPorts) throw notYet('publishing ports (-p, -P)');
   if (filled(host.Links)) throw notYet('--link');
   if (filled(host.VolumesFrom)) throw notYet('--volumes-from');
   if (host.VolumeDriver && host.VolumeDriver !== 'local') throw notYet(`volume driver ${host.VolumeDriver}`);
-  if (Type !== '' && Type !== 'json-file') throw notYet(`log driver ${Type}`);
-  logLimits(host);
+  logDriverNamed(host.LogConfig?.Type).check(host.LogConfig?.Config ?? {});
   if (!RUNTIMES.includes(host.Runtime ?? '')) throw badParameter(`unknown or invalid runtime name: ${host.Runtime}`);
   if (host.Isolation && host.Isolation !== 'default')
     throw badParameter(`invalid isolation (${host.Isolation}): Linux knows only 'default'`);

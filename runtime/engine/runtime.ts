@@ -11,6 +11,7 @@ import type { ImageUser } from '../image/store/removal.ts';
 import { keepLeases } from '../network/ipam/leases.ts';
 import { removeNetworks } from '../network/phase/networks.ts';
 import { namesAsked } from '../network/request/endpoints.ts';
+import { logOf } from '../drivers/log.ts';
 import { usedByOther } from '../drivers/choose-storage.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { leavesOut } from '../container/leave-out.ts';
@@ -154,6 +155,7 @@ export class Runtime implements Engine {
       paths,
       request: record.request,
       endpoints: record.endpoints,
+      log: logOf(record.request.HostConfig.LogConfig, paths.log),
       names: namesAsked(record.request),
       warnings: [...record.warnings],
       live: {},

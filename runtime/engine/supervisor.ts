@@ -12,7 +12,7 @@ import type { AttachOptions } from '../container/io/attach-options.ts';
 import { execOutputs, type ExecOutput } from '../container/logs/exec-log.ts';
 import { ExecSession } from './exec-session.ts';
 import { liveEvidence } from './inspect.ts';
-import { type LogOptions, readLog, recordsOf, replayLog } from '../container/logs/log-file.ts';
+import type { LogOptions } from '../container/logs/log-file.ts';
 import type { LogRecord } from '../container/logs/log-record.ts';
 import * as look from './container-stats.ts';
 import { top } from './top.ts';
@@ -56,6 +56,10 @@ export class Supervisor implements ContainerHandle {
         mountPoints: mountPoints(this.container),
       };
     });
+  }
+
+  get #log() {
+    return this.container.log.driver;
   }
 
   get created(): number {
@@ -108,7 +112,10 @@ export class Supervisor implements ContainerHandle {
       throw conflict(`container ${this.container.id} is paused, unpause the container before attach`);
     this.life.around.event(this.container, 'attach');
     if (options.logs)
-      await replayLog(this.container.paths.log, client, { ...options, tty: this.container.request.Tty ?? false });
+      await this.#log.replay(this.container.paths.log, client, {
+        ...options,
+        tty: this.container.request.Tty ?? false,
+      });
     return this.life.streams.couple(client, options);
   }
 
@@ -125,10 +132,10 @@ export class Supervisor implements ContainerHandle {
 
   execsWritten = (): ExecOutput[] => execOutputs(this.container.paths.dir);
   written(): AsyncIterable<readonly LogRecord[]> {
-    return recordsOf(this.container.paths.log);
+    return this.#log.records(this.container.paths.log);
   }
   logs = (options: LogOptions): Readable =>
-    readLog(
+    this.#log.read(
       {
         path: this.container.paths.log,
         tty: this.container.request.Tty ?? false,

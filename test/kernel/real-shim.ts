@@ -6,7 +6,7 @@ import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, r
 import { LinuxKernel } from '../../runtime/kernel/linux/linux.ts';
 import { endShim } from '../../runtime/kernel/process/shim.ts';
 import type { ContainerPaths, Live } from '../../runtime/container/container.ts';
-import type { LogLimits } from '../../runtime/oci/log-limits.ts';
+import type { LogLimits } from '../../runtime/container/logs/driver.ts';
 import { readRecords } from '../../runtime/container/logs/log-record.ts';
 import { Tap } from '../../runtime/container/io/tap.ts';
 import type { Process } from '../../runtime/oci/spec.ts';
@@ -40,7 +40,7 @@ export class RealShim {
     const shim = new RealShim();
     all.push(shim);
     mkdirSync(shim.paths.runDir);
-    await startShim(shim.k, shim, shim.id, { limits });
+    await startShim(shim.k, shim, shim.id, { path: shim.paths.log, ...(limits && { limits }) });
     shim.live.pid = await shim.k.shim.clone3_stage(flags, stdio, -1);
     shim.live.pidfd = await shim.k.daemon.pidfd_open(shim.live.pid, 0);
     return shim;

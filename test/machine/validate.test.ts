@@ -73,6 +73,7 @@ const accepted: string[] = [
   '--pid host --uts host --ipc host --userns host --cgroupns private',
   `--mount type=bind,src=${dir},dst=/m,readonly --mount type=tmpfs,dst=/t,tmpfs-size=1m,tmpfs-mode=1777`,
   '--shm-size 1m --group-add 5 --oom-score-adj 5 --domainname d --expose 99 --annotation a=b --no-healthcheck --runtime runc --log-driver json-file --log-opt max-size=1m --log-opt max-file=3',
+  '--log-driver none',
   '--mac-address 02:42:ac:11:00:02',
 ];
 for (const flags of accepted) {
@@ -118,6 +119,7 @@ const refused: [flags: string, pattern: RegExp][] = [
   ['--volumes-from a', /--volumes-from is not supported yet/],
   ['--gpus all', /--gpus/],
   ['--storage-opt size=1', /--storage-opt/],
+  ['--log-driver nosuch', /error looking up logging plugin nosuch: plugin "nosuch" not found/],
   ['--log-driver syslog', /log driver syslog is not supported/],
   ['--log-opt compress=true', /--log-opt compress=true is not supported/],
   ['--log-opt foo=1', /unknown log opt 'foo' for json-file log driver/],

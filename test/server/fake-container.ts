@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Duplex, Readable } from 'node:stream';
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Image } from '../../runtime/image/manifest/image.ts';
+import { logOf } from '../../runtime/drivers/log.ts';
 import type { Container } from '../../runtime/container/container.ts';
 import type {
   ContainerHandle,
@@ -113,6 +114,7 @@ export class FakeContainer implements ContainerHandle {
       image,
       endpoints: [endpoint],
       paths,
+      log: logOf(request.HostConfig.LogConfig, paths.log),
       storage: overlay2,
       spec: { hostname: id.slice(0, 12), linux: {} },
       warnings: [],

@@ -9,6 +9,7 @@ import type { Container } from '../../runtime/container/container.ts';
 import { containerPaths } from '../../runtime/container/paths.ts';
 import type { ContainerRequest, HostConfig } from '../../runtime/request/container-request.ts';
 import type { Settings } from '../../runtime/data-root/settings.ts';
+import { logOf } from '../../runtime/drivers/log.ts';
 import { endpointsOf, namesAsked } from '../../runtime/network/request/endpoints.ts';
 import { buildSpec } from '../../runtime/container/bundle.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
@@ -119,6 +120,7 @@ export function standIn(wanted: StandIn = {}): Standing {
     endpoints,
     names: namesAsked(request),
     storage: overlay2,
+    log: logOf(host.LogConfig, paths.log),
     image: shown,
     warnings: [],
     live: {},

@@ -113,7 +113,7 @@ export const processFlags: readonly Flag[] = [
   },
   {
     flags: '--log-driver <driver>',
-    help: 'json-file, the only one there is',
+    help: 'json-file, or none: nothing is kept',
     set: (b, v) => void (b.HostConfig.LogConfig = { ...b.HostConfig.LogConfig, Type: v }),
   },
   {

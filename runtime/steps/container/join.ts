@@ -79,7 +79,7 @@ export const join: Phase<Join> = {
       explain: `The new process gets a parent of its own, which holds its terminal or pipes and notes how it ends: \`exec\` has its own exit code. See wait(2).`,
       async do(k, j) {
         await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, j.paths.runDir, 0o700));
-        await startShim(k, j, j.id, { oomScores: j.target.settings.oomScores });
+        await startShim(k, j, j.id, { path: j.paths.log }, { oomScores: j.target.settings.oomScores });
       },
       async undo(k, j) {
         // after execve(2) the program no longer listens to the socket that closes; the container's cgroup goes on, so

@@ -63,7 +63,7 @@ async function inspect(x: Exchange): Promise<object> {
     ResolvConfPath: container.paths.resolvConf,
     HostnamePath: container.paths.hostname,
     HostsPath: container.paths.hosts,
-    LogPath: container.paths.log,
+    LogPath: container.log.driver.shownPath(container.paths.log),
     Name: `/${container.name}`,
     RestartCount: handle.state.restartCount,
     Driver: container.storage.name,

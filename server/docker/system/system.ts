@@ -4,6 +4,7 @@ import { arch, cpus, hostname, release, totalmem } from 'node:os';
 import type { Image } from '../../../runtime/image/manifest/image.ts';
 import type { ContainerHandle } from '../../../runtime/engine/engine.ts';
 import pkg from '../../../package.json' with { type: 'json' };
+import { logDriverNames } from '../../../runtime/drivers/log.ts';
 import { proxySettings } from '../../../runtime/kernel/proxy.ts';
 import { containerView } from '../containers/list.ts';
 import { readFilters } from '../http/filters.ts';
@@ -65,7 +66,7 @@ function info({ engine }: Exchange): object {
     Images: engine.images.list().length,
     Driver: engine.storage.name,
     DriverStatus: engine.storage.status(settings.root),
-    Plugins: { Volume: [], Network: ['bridge', 'host', 'null'], Authorization: null, Log: ['json-file'] },
+    Plugins: { Volume: [], Network: ['bridge', 'host', 'null'], Authorization: null, Log: logDriverNames },
     MemoryLimit: true,
     SwapLimit: true,
     CpuCfsPeriod: true,

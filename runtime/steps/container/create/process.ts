@@ -7,7 +7,7 @@ import { treeOf } from '../../../kernel/process/inspect.ts';
 import { giveOwnScore, protectShim } from '../../../kernel/process/oom-score.ts';
 import { endShim, shimOf } from '../../../kernel/process/shim.ts';
 import type { Container } from '../../../container/container.ts';
-import { logLimits, type LogLimits } from '../../../oci/log-limits.ts';
+import type { LogTarget } from '../../../container/logs/driver.ts';
 import type { Settings } from '../../../data-root/settings.ts';
 import type { Step } from '../../../container/step.ts';
 
@@ -35,7 +35,6 @@ async function closeAll(k: Kernel, fds: readonly number[]): Promise<void> {
 }
 
 interface ShimOptions {
-  limits?: LogLimits | undefined;
   oomScores?: Settings['oomScores'];
 }
 
@@ -47,7 +46,8 @@ export async function startShim(
   k: Kernel,
   c: Pick<Container, 'paths' | 'live'>,
   label: string,
-  { limits, oomScores }: ShimOptions = {},
+  { path, limits }: LogTarget,
+  { oomScores }: ShimOptions = {},
 ): Promise<void> {
   const given: number[] = [];
   const give = (fd: number) => (given.push(fd), fd);
@@ -65,12 +65,10 @@ export async function startShim(
     await k.daemon.bind(listen, unixAddress(c.paths.shimSocket));
     await k.daemon.listen(listen, 8);
     const nothing = give(await k.daemon.openat(AT_FDCWD, '/dev/null', O.O_RDWR | O.O_CLOEXEC, 0));
-    const log = give(
-      await k.daemon.openat(AT_FDCWD, c.paths.log, O.O_WRONLY | O.O_APPEND | O.O_CREAT | O.O_CLOEXEC, 0o600),
-    );
+    const log = give(await k.daemon.openat(AT_FDCWD, path, O.O_WRONLY | O.O_APPEND | O.O_CREAT | O.O_CLOEXEC, 0o600));
     const directory = give(await k.daemon.openat(AT_FDCWD, c.paths.runDir, O.O_DIRECTORY | O.O_CLOEXEC, 0));
     const logDirectory = limits
-      ? [give(await k.daemon.openat(AT_FDCWD, dirname(c.paths.log), O.O_DIRECTORY | O.O_CLOEXEC, 0))]
+      ? [give(await k.daemon.openat(AT_FDCWD, dirname(path), O.O_DIRECTORY | O.O_CLOEXEC, 0))]
       : [];
     const stageExe = await k.executable('stage');
     c.live.shimPid = await k.spawnShim(
@@ -129,7 +127,7 @@ export const processSteps: Step[] = [
 A process can only be waited for by its parent. If the daemon were the parent, every container would be lost when the daemon is restarted; so a parent of less than a megabyte stays with each container, and the daemon may come and go.
 See wait(2), and PR_SET_CHILD_SUBREAPER in prctl(2).`,
     async do(k, c) {
-      await startShim(k, c, c.id, { limits: logLimits(c.request.HostConfig), oomScores: c.settings.oomScores });
+      await startShim(k, c, c.id, c.log.target, { oomScores: c.settings.oomScores });
       k.fact({ kind: 'process', key: 'shim', value: String(c.live.shimPid) });
     },
     async undo(k, c) {

@@ -2,13 +2,8 @@
  * `--log-opt` of the driver json-file: the size of a log file, and the number of files. The shim enforces both
  * (native/shim-log.h). dockerd finds a wrong value only at start; here create rejects it, with dockerd's message.
  */
-import type { HostConfig } from '../request/container-request.ts';
-import { badParameter, Refusal } from '../errors/api-error.ts';
-
-export interface LogLimits {
-  /** bytes of one file */ size: number;
-  files: number;
-}
+import { badParameter, Refusal } from '../../errors/api-error.ts';
+import type { LogLimits, LogOpts } from './driver.ts';
 
 /** Because each rotation renames all files. */
 const FILES_MOST = 1000;
@@ -39,9 +34,8 @@ function humanSize(text: string): number {
   return Math.min(Number.MAX_SAFE_INTEGER, Math.floor(Number(number) * 1000 ** power));
 }
 
-/** Undefined: no limit. Throws Refusal 400 for a wrong value, 501 for an option that is not supported. */
-export function logLimits({ LogConfig }: HostConfig): LogLimits | undefined {
-  const options = LogConfig?.Config ?? {};
+/** Undefined: the log grows without a limit. Throws Refusal for what is wrong, 501 for what is not supported. */
+export function logLimits(options: LogOpts): LogLimits | undefined {
   for (const [name, value] of Object.entries(options)) {
     if (UNSUPPORTED.includes(name) && !HARMLESS[name]?.includes(value))
       throw new Refusal(501, `--log-opt ${name}=${value} is not supported yet`);

@@ -1,0 +1,18 @@
+/** none: the shim hands the output to the clients that are attached, and keeps nothing. */
+import { Refusal } from '../../errors/api-error.ts';
+import type { LogDriver } from './driver.ts';
+
+export const none: LogDriver = {
+  name: 'none',
+  // as dockerd: whatever is said about a log that is not kept
+  check: () => undefined,
+  target: () => ({ path: '/dev/null' }),
+  shownPath: () => '',
+  read() {
+    throw new Refusal(501, 'configured logging driver does not support reading');
+  },
+  replay: async () => undefined,
+  async *records() {
+    yield* [];
+  },
+};

@@ -1,0 +1,27 @@
+/** The log drivers, the preferred one first. */
+import type { ContainerLog, LogDriver, LogOpts } from '../container/logs/driver.ts';
+import { jsonFile } from '../container/logs/json-file.ts';
+import { none } from '../container/logs/none.ts';
+import { badParameter, Refusal } from '../errors/api-error.ts';
+
+const drivers: readonly LogDriver[] = [jsonFile, none];
+
+/** As docker info lists them: `none` is no driver there. */
+export const logDriverNames: readonly string[] = drivers.filter((driver) => driver !== none).map(({ name }) => name);
+
+/** What dockerd has and Drydock does not. */
+const DOCKERDS = ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'local', 'splunk', 'syslog'];
+
+/** Without a name the preferred one. Throws ApiError 400, in dockerd's words. */
+export function logDriverNamed(name: string | undefined): LogDriver {
+  const found = drivers.find((driver) => driver.name === (name || jsonFile.name));
+  if (!found && DOCKERDS.includes(name ?? '')) throw new Refusal(501, `log driver ${name} is not supported yet`);
+  if (!found) throw badParameter(`error looking up logging plugin ${name}: plugin "${name}" not found`);
+  return found;
+}
+
+/** `file`: the container's own. */
+export function logOf(config: { Type?: string; Config?: LogOpts } | undefined, file: string): ContainerLog {
+  const driver = logDriverNamed(config?.Type);
+  return { driver, target: driver.target(file, config?.Config ?? {}) };
+}
