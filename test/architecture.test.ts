@@ -1,4 +1,4 @@
-/** The shape of the tree, held by a test: docs/architecture.md. */
+/** Checks the rules for the source tree that docs/architecture.md describes. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -19,7 +19,7 @@ const sources = ['runtime', 'server', 'lessons', 'native', 'test']
 const modules = sources.filter((path) => path.endsWith('.ts'));
 const steps = phases.flatMap((phase) => phase.steps.map((step) => ({ ...step, phase: phase.id })));
 
-/** Every import of a file of ours: who, what, and whether only its types are wanted. */
+/** All imports of our own files: the importing file, the imported one, and whether only types are imported. */
 interface Import {
   from: string;
   to: string;
@@ -64,8 +64,8 @@ test('every import names a file that is there, with its suffix', () => {
 });
 
 /**
- * What is imported by nothing, or imports nothing, is on no circle; without these others are not either. A component
- * may draw itself.
+ * Returns the imports that are part of a cycle: it repeatedly removes files that import nothing or are imported by
+ * nothing. A Svelte component may import itself.
  */
 function circles(all: readonly Import[]): string[] {
   let left = all.filter(({ from, to }) => from !== to);
@@ -168,7 +168,7 @@ test('steps touch the machine only through the kernel they are given', () => {
       path.startsWith('runtime/steps/') &&
       /from 'node:(?:fs|child_process|net|http|os|worker_threads)|import\('node:fs/.test(read(path)),
   );
-  // whoever has to says why on the line before
+  // A file that has to do this gives the reason in a comment on the line before.
   assert.equal(
     direct.filter((path) => !/\/\/ .*\n.*from 'node:/.test(read(path))),
     [],
@@ -234,7 +234,7 @@ test('each step is named in some test', () => {
   );
 });
 
-/** Lines as the formatter lays them out; a test is a list of cases, and may be longer. */
+/** Number of lines after formatting. A test is a list of cases, so it may be longer. */
 const longest = (path: string) => (path.startsWith('test/') ? 400 : 340);
 
 test('no source is longer than 340 lines, and no test longer than 400', () => {

@@ -1,4 +1,4 @@
-/** uvu with one addition: a test that lacks something on this machine is skipped and says what. */
+/** uvu with one addition: a test whose requirements this machine lacks is skipped, with the reason. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { suite as uvuSuite } from 'uvu';
@@ -9,7 +9,7 @@ const onPath = (program: string) =>
     .concat('/usr/sbin', '/sbin')
     .some((dir) => existsSync(`${dir}/${program}`));
 
-/** What a test may ask of the machine; anything else is the name of a program. */
+/** Requirements that are not programs; any other requirement is the name of a program. */
 const features: Record<string, () => boolean> = {
   root: () => process.getuid?.() === 0,
   cgroup1: () => existsSync('/sys/fs/cgroup/memory'),
@@ -31,7 +31,7 @@ export interface Suite {
   run(): void;
 }
 
-/** `needs` of the suite hold for each of its tests. */
+/** `needs` of the suite apply to each of its tests. */
 export function suite(title: string, ...needs: string[]): Suite {
   const tests = uvuSuite(title);
   const lacks = missing(...needs);

@@ -1,4 +1,4 @@
-/** A random order that a number brings back. */
+/** A random order that a seed reproduces. */
 
 /** mulberry32, public domain: https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
 function random(seed: number): () => number {
@@ -11,7 +11,7 @@ function random(seed: number): () => number {
   };
 }
 
-/** Fisher and Yates: each order is as likely as any other. */
+/** The Fisher–Yates shuffle: every order is equally likely. */
 export function shuffled<T>(items: readonly T[], seed: number): T[] {
   const next = random(seed);
   const order = [...items];

@@ -1,14 +1,14 @@
-/** How a test file is run in a place of its own. */
+/** Runs a test file in its own namespaces (test/place.sh). */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../runtime/syscalls/native.ts';
 import { missing } from './harness.ts';
 
-/** What test/place.sh needs. */
+/** Requirements of test/place.sh. */
 const lacks = missing('root', 'unshare', 'mount', 'ip', 'bash');
 
-/** Said once by the runner; undefined when every file has a place of its own. */
+/** The runner's message if the machine cannot do this; undefined if every file gets its own namespaces. */
 export const withoutPlace =
   lacks && `${lacks}: the files share this machine's /run, /tmp and network, and have but a HOME of their own`;
 
@@ -19,7 +19,7 @@ export interface Placed {
   leave(): void;
 }
 
-/** The command that runs `node ...args` in a fresh place. */
+/** The command that runs `node ...args` in new namespaces. */
 export function placed(args: readonly string[], env: NodeJS.ProcessEnv): Placed {
   if (!lacks)
     return {

@@ -1,6 +1,6 @@
 /**
- * Runs every test file in a process and a place of its own, in a random order, and ends with one plain line:
- * `N passed, N failed, N skipped`. DRYDOCK_SEED brings an order back.
+ * Runs every test file in its own process and namespaces, in a random order, and ends with one line: `N passed, N
+ * failed, N skipped`. DRYDOCK_SEED repeats an order.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { placed, withoutPlace } from './place.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const LIMIT_MS = Number(process.env['DRYDOCK_SWEEP_MINUTES'] ?? 20) * 60_000;
-/** Without places of their own files would meet in the machine's network. */
+/** Without their own namespaces, files would collide in the machine's network. */
 const JOBS = withoutPlace ? 1 : Number(process.env['DRYDOCK_TEST_JOBS'] ?? Math.min(2, availableParallelism()));
 const wanted = process.argv.slice(2);
 const seed = Number(process.env['DRYDOCK_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
@@ -55,7 +55,7 @@ async function report(file: string): Promise<void> {
   const total = count(output, 'Total');
   const good = count(output, 'Passed');
   const skips = count(output, 'Skipped');
-  // a file that died before its summary is one failure, however much of it had passed
+  // A file that died before its summary counts as one failure, regardless of how many of its tests had passed.
   const bad = Math.max(total - good, code === 0 ? 0 : 1);
   passed += good;
   failed += bad;
@@ -66,7 +66,7 @@ async function report(file: string): Promise<void> {
   if (bad) console.log(output.replace(/^/gm, '     '));
 }
 
-/** So many at once; each takes the next one that has not begun. */
+/** Runs `jobs` files at once; each worker takes the next file that has not begun. */
 async function reportAll(all: readonly string[], jobs: number): Promise<void> {
   const left = [...all];
   await Promise.all(

@@ -1,7 +1,7 @@
 /**
- * `npm run bench [ROUNDS]`: figures beside those of the runtimes that are installed, in one run, one of each in turn.
- * Data roots lie in /dev/shm; everything happens in a network, mount and pid namespace of its own. Figures, never
- * assertions.
+ * `npm run bench [ROUNDS]`: measures Drydock beside the other installed runtimes, in one run, one sample of each in
+ * turn. Data roots are in /dev/shm; everything happens in new network, mount and pid namespaces. It prints figures and
+ * asserts nothing.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';

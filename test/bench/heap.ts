@@ -1,12 +1,12 @@
 /**
- * What a daemon's JavaScript holds when all garbage is collected, asked of it from outside: the DevTools protocol,
- * domains HeapProfiler and Runtime.
+ * The size of a daemon's JavaScript heap after garbage collection, measured from outside: DevTools protocol, domains
+ * HeapProfiler and Runtime.
  */
 import { readFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
 import type { Daemon } from '../e2e/daemon.ts';
 
-/** For the daemon to be started with: port 0 is any that is free, and its log says which. */
+/** The flag for the daemon's Node. Port 0 is any free port; the daemon's log contains it. */
 export const INSPECT = '--inspect=127.0.0.1:0';
 
 export async function heapOf(daemon: Daemon): Promise<number> {

@@ -1,4 +1,4 @@
-/** Figures: the middle one, and how they come out side by side. */
+/** Takes samples and compares their medians. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Figure {
@@ -16,7 +16,7 @@ export function figure(values: readonly number[]): Figure {
   return { median, lowest: sorted[0]!, highest: sorted[sorted.length - 1]!, runs: sorted.length };
 }
 
-/** Milliseconds that `body` takes. */
+/** Duration of `body` in milliseconds. */
 export async function timed(body: () => Promise<unknown>): Promise<number> {
   const begun = performance.now();
   await body();
@@ -24,14 +24,15 @@ export async function timed(body: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * A network namespace is taken down by the kernel after its last process, under the lock that the next one's link has
- * to wait for: whoever came after podman waited 30 ms for podman's.
+ * The kernel deletes a network namespace after its last process has ended, and holds a lock meanwhile that the next
+ * link needs: a runtime measured right after podman waited 30 ms for podman's namespace. So wait this many milliseconds
+ * between samples.
  */
 const AFTERMATH_MS = 200;
 
 /**
- * One of each in turn, so that what slows the machine down for a while slows all of them, and none pays for what the
- * one before left to the kernel. The first round is not counted.
+ * One sample of each in turn, so that a slow period of the machine affects all of them, and none waits for the kernel's
+ * work for the one before. The first round is not counted.
  */
 export async function interleaved(rounds: number, samples: Record<string, Sample>): Promise<Record<string, Figure>> {
   const values: Record<string, number[]> = Object.fromEntries(Object.keys(samples).map((name) => [name, []]));

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:nodes [ROUNDS]`: a start and a command on each version of Node that is supported, one of each in turn.
- * The addon speaks Node-API, so one build serves all. Figures, never assertions.
+ * `npm run bench:nodes [ROUNDS]`: a start and a command on each supported version of Node, one of each in turn. The
+ * addon uses Node-API, so one build works for all. It prints figures and asserts nothing.
  */
 import { join } from 'node:path';
 import { NODE_FLAGS } from '../../runtime/cli/client/autostart.ts';

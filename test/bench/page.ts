@@ -1,6 +1,6 @@
 /**
- * `npm run bench:page`: the figures of the playground, in Debian's Chromium without a graphics card. Figures, never
- * assertions.
+ * `npm run bench:page`: measures the playground in Debian's Chromium without a graphics card. It prints figures and
+ * asserts nothing.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';

@@ -1,4 +1,4 @@
-/** Other runtimes, where they are installed: each started by us, with everything of its own, and ended by us. */
+/** Other runtimes, if installed. Each is started and ended by the bench and has its own data root. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ export const installed = (program: string): boolean =>
   (process.env['PATH'] ?? '').split(':').some((dir) => existsSync(join(dir, program)));
 export const version = (program: string): string => sh(program, '--version').split('\n')[0]!;
 
-/** dockerd on its own socket, in the room's network namespace: its bridge and rules go with the room. */
+/** dockerd on its own socket, in the bench's network namespace: its bridge and rules disappear with the namespace. */
 export class Dockerd {
   readonly root = mkdtempSync('/dev/shm/ddb-docker-');
   readonly env = { DOCKER_HOST: `unix://${this.root}/docker.sock`, DOCKER_CONFIG: join(this.root, 'client') };
@@ -58,12 +58,12 @@ export class Dockerd {
     this.#process?.kill('SIGTERM');
     await ended;
     rmSync(this.root, { recursive: true, force: true });
-    // it leaves the parent group that it was told to use
+    // dockerd does not remove its parent cgroup.
     sh('sh', '-c', 'find /sys/fs/cgroup -depth -type d -path "*/ddb-docker*" -exec rmdir {} + 2>/dev/null || true');
   }
 }
 
-/** podman with everything of its own. Networks that it cannot make here are left out, and said. */
+/** podman with its own data root. Networks that it cannot make here are skipped and reported. */
 export class Podman {
   readonly root = mkdtempSync('/dev/shm/ddb-podman-');
   readonly #networks = new Set<string>();
@@ -124,7 +124,7 @@ export class Podman {
   }
 }
 
-/** A bundle for runc and crun over the files of an unpacked image: no network, no overlay. */
+/** A bundle for runc and crun with the files of an unpacked image, without network and overlay. */
 export class Bundle {
   readonly root = mkdtempSync('/dev/shm/ddb-bundle-');
   #count = 0;

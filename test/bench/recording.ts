@@ -1,6 +1,6 @@
 /**
- * What journal and gate cost: starts with both and starts with neither, in turn, by the runtime in this very process. A
- * start varies by ten times what they cost: it takes a thousand pairs to see it.
+ * Measures the cost of the journal and the gate: starts with both and with neither, in turn, with the runtime in this
+ * process. The variance of a start is ten times their cost, so it takes a thousand pairs.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { ImageStore } from '../../runtime/image/store/store.ts';
@@ -14,7 +14,7 @@ import { startRegistry } from '../../server/registry/registry.ts';
 import { figure, timed } from './measure.ts';
 import type { Row } from './rows.ts';
 
-/** Nobody is told of a call, no event is made or written, nobody is asked whether to go on. */
+/** Disables the observers: no call is reported, no event is made or written, and the gate is not asked. */
 function silence(container: Supervisor): void {
   const { run, log } = container.life as unknown as { run: { kernel: LinuxKernel; gate: Gate }; log: Journal };
   run.kernel = new LinuxKernel();
@@ -51,7 +51,7 @@ export async function recordingCost(mirror: string, starts: number): Promise<Row
     await runtime.pull({ reference: 'ubuntu', progress: () => undefined });
     const [heard, silent]: [number[], number[]] = [[], []];
     for (let j = -40; j < starts; j++) {
-      // each pair the other way round, so that neither always comes first
+      // Each pair in the opposite order of the one before, so that neither always comes first.
       const pair =
         j % 2
           ? [await startMs(runtime, false), await startMs(runtime, true)]

@@ -1,4 +1,4 @@
-/** The rows of the table: what is measured, on what, and what is to be reached. */
+/** The rows of the table: what is measured, under which conditions, and the goal. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Daemon } from '../e2e/daemon.ts';
@@ -62,7 +62,7 @@ export const runBridge = async (b: Bench): Promise<Row> =>
 export const runNone = async (b: Bench): Promise<Row> =>
   against('docker run --rm ubuntu true, no network', await wallTime(b, 'none'), 'dockerd', 0.3);
 
-/** Where the unpacked base layer of the image is: the lowest of the store's layers by size. */
+/** The unpacked base layer of the image: the layer in the store that contains /bin. */
 function baseLayer(root: string): string {
   const layers = join(root, 'layers');
   const found = readdirSync(layers).find((name) => readdirSync(join(layers, name, 'diff')).includes('bin'));
@@ -70,9 +70,7 @@ function baseLayer(root: string): string {
   return join(layers, found, 'diff');
 }
 
-/**
- * Ours over the API from create to removed, the others from the command line: what each of them needs to be run at all.
- */
+/** Drydock over its API from create to removal, the others by their commands: the least that each needs for a run. */
 export async function lowLevel(b: Bench): Promise<Row> {
   const bundle = installed('runc') ? new Bundle(baseLayer(b.daemon.root)) : undefined;
   const runtimes: ('runc' | 'crun')[] = [];
@@ -114,7 +112,7 @@ export async function lowLevel(b: Bench): Promise<Row> {
   }
 }
 
-/** Starts one after another; what each step cost stays in `starts`. */
+/** Starts one after another; the cost of each step is in `starts`. */
 export async function startTimes(b: Bench): Promise<{ rows: Row[]; starts: Start[] }> {
   const starts: Start[] = [];
   const seen: number[] = [];
@@ -161,7 +159,7 @@ export async function pulls(b: Bench): Promise<Row> {
   return against('docker pull of a minbase image from a loopback registry', figures, 'dockerd', 0.5);
 }
 
-/** Resident MiB of the processes whose name is this. */
+/** Resident size in MiB of the processes with this name. */
 function residents(name: RegExp): number[] {
   return readdirSync('/proc')
     .filter((pid) => /^\d+$/.test(pid))
@@ -174,7 +172,10 @@ function residents(name: RegExp): number[] {
       }
     });
 }
-/** Counted page by page: VmRSS of a small process can be off by as much as it has (proc_pid_status(5)). */
+/**
+ * Resident size from counting pages, because VmRSS of a small process can be off by as much as its size
+ * (proc_pid_status(5)).
+ */
 export const residentOf = (pid: number): number =>
   Number(/^Rss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) / 1024;
 
@@ -200,7 +201,7 @@ export async function shimMemory(b: Bench): Promise<Row> {
   };
 }
 
-/** All start, all stop, nothing left. */
+/** Starts many containers, stops all of them, and checks that nothing is left. */
 export async function crowd(b: Bench): Promise<Row[]> {
   const before = leftovers(b.daemon);
   const ids: string[] = [];

@@ -1,9 +1,8 @@
 /**
- * `npm run soak [RUNS] [AT ONCE]`: containers one after another, some of them killed, removed, paused or executed into
- * at a random moment,
- * and what the daemon and the kernel hold before, at twelve moments between, and after.
- * Then a fifth as many while the daemon is killed too, again and again: of these no memory is compared, but everything
- * else. Everything happens in a network, mount and pid namespace of its own.
+ * `npm run soak [RUNS] [AT ONCE]`: containers one after another; some of them are killed, removed, paused or executed
+ * into at a random moment. It compares what the daemon and the kernel hold before, at twelve moments in between, and
+ * after. Then a fifth as many, while the daemon is killed again and again; for these everything is compared except
+ * memory. All of it happens in new network, mount and pid namespaces.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -58,7 +57,7 @@ async function look(done: number): Promise<Line> {
   };
 }
 
-/** What may happen to a container at a random moment of its life. */
+/** What may happen to a container at a random moment. */
 const fates: ((id: string) => Promise<unknown>)[] = [
   (id) => daemon.api('POST', `/containers/${id}/kill`),
   (id) => daemon.api('DELETE', `/containers/${id}?force=1`),
@@ -81,7 +80,7 @@ async function killShim(id: string): Promise<void> {
       if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(`drydock-shim\0${id}`))
         process.kill(Number(pid), 'SIGKILL');
     } catch {
-      // it has ended meanwhile
+      // The container has ended meanwhile.
     }
   }
 }
@@ -122,7 +121,7 @@ async function batch(count: number): Promise<void> {
   );
 }
 
-/** Resolves with how often it was killed. */
+/** Resolves with the number of times the daemon was killed. */
 async function batchWithoutMercy(count: number): Promise<number> {
   let over = false;
   let kills = 0;
@@ -142,7 +141,7 @@ async function batchWithoutMercy(count: number): Promise<number> {
 
 try {
   await daemon.ok('pull', '-q', 'tiny');
-  await batch(Math.min(50, runs)); // bridge, parent group, worker threads and compiled code are made once
+  await batch(Math.min(50, runs)); // bridge, parent cgroup, worker threads and compiled code are created only once
   const lines: Line[] = [];
   const parts = 12;
   for (let part = 0; part <= parts; part++) {
@@ -159,7 +158,8 @@ try {
   );
   const counted = kinds.filter((key) => last[key] > first[key]);
   const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-  // the first line is before anything was done; the journal of events and compiled code fill in the first third
+  // The first sample is from before the first container; during the first third the event journal and compiled code
+  // grow.
   const thirds = (key: 'daemon MiB' | 'heap MiB') =>
     [0, 1, 2].map((third) => median(lines.slice(1 + third * 4, 5 + third * 4).map((line) => line[key])));
   const [resident, heap] = [thirds('daemon MiB'), thirds('heap MiB')];

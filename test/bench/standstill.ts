@@ -1,6 +1,6 @@
 /**
- * How long the daemon stands still over what an image or a container makes large, and how large it gets: the issue's
- * sizes. Figures, never assertions.
+ * How long the daemon stops answering during operations on large images and containers, and how much memory it needs,
+ * at the full sizes. It prints figures and asserts nothing.
  */
 import { NODE_FLAGS } from '../../runtime/cli/client/autostart.ts';
 import { missing } from '../harness.ts';

@@ -1,7 +1,7 @@
-/** One start, as its journal tells it: how long, and on what. */
+/** One start from its journal: the total time, and the time of each step. */
 import type { CallEvent, Event } from '../../runtime/journal/event.ts';
 
-/** `asked`: calls of a step that the stage or the shim makes for the daemon, several of them in a message. */
+/** `asked`: calls that the stage or the shim makes for the daemon; one message holds several of them. */
 export interface Start {
   ms: number;
   events: Event[];
@@ -10,7 +10,7 @@ export interface Start {
   asked: Record<string, number>;
 }
 
-/** From the state machine's first move to the end of execve(2). */
+/** From the state machine's first transition to the end of execve(2). */
 export function startOf(events: readonly Event[]): Start {
   const first = events.findIndex((e) => e.type === 'state' && e.from === 'created');
   const last = events.findIndex((e) => e.type === 'call' && e.name === 'execve' && e.actor === 'stage' && e.ret === 0);

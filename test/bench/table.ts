@@ -1,4 +1,4 @@
-/** The rows as a person reads them: Markdown, so that the README can have it as printed. */
+/** Prints the rows as Markdown, so that the output can be pasted into the documentation. */
 import type { Row } from './rows.ts';
 import { figure } from './measure.ts';
 import type { Start } from './start.ts';
@@ -24,7 +24,7 @@ export function table(rows: readonly Row[]): string {
   return lines.map((line) => `| ${line.join(' | ')} |`).join('\n');
 }
 
-/** The dearest first. */
+/** The most expensive first. */
 export function dearest(
   starts: readonly Start[],
   kind: 'steps' | 'calls' | 'asked',

@@ -1,4 +1,4 @@
-/** The built command, run against a server. */
+/** Runs the built command against a server. */
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 
@@ -16,7 +16,7 @@ export interface Running {
   ran: Ran;
 }
 
-/** In a session of its own, so that it has no controlling terminal, whoever runs the tests. */
+/** Runs in a new session (setsid(2)), so that it never has a controlling terminal. */
 export function begin(socket: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(process.execPath, [drydock, ...args], {
     env: { ...process.env, DRYDOCK_HOST: `unix://${socket}`, ...env },
@@ -37,7 +37,7 @@ export function begin(socket: string, args: readonly string[], env: NodeJS.Proce
   return { done, kill: (signal) => void child.kill(signal), input: child.stdin, ran };
 }
 
-/** Runs to the end with this as stdin. */
+/** Runs to the end with this text as stdin. */
 export function run(
   socket: string,
   args: readonly string[],

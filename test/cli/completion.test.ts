@@ -19,7 +19,7 @@ test.before(async () => {
     zsh: (await run(served.socket, ['completion', 'zsh'])).out,
   };
   mkdirSync(join(served.dir, 'bin'));
-  // completion calls the command by its name
+  // The completion script calls the command by its name.
   writeFileSync(join(served.dir, 'bin/drydock'), `#!/bin/sh\nexec ${process.execPath} ${drydock} "$@"\n`, {
     mode: 0o755,
   });
@@ -27,7 +27,7 @@ test.before(async () => {
 });
 test.after(() => served.close());
 
-/** What Tab would offer after these words. Asynchronous, since the server that is asked is in this process. */
+/** The completions after these words. Asynchronous, because the server that answers is in this process. */
 async function offered(...words: string[]): Promise<string[]> {
   const quoted = ['drydock', ...words].map((word) => `'${word}'`).join(' ');
   const script = `source ${served.dir}/completion; COMP_WORDS=(${quoted}); COMP_CWORD=${words.length}; _drydock; printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -56,7 +56,7 @@ test('both scripts parse and know every verb', () => {
   assert.ok(verbs.length > 30);
   for (const [shell, script] of Object.entries(scripts)) {
     for (const name of verbs) assert.match(script, new RegExp(`^ +${name}\\) `, 'm'), `${shell}: ${name}`);
-    // bash reads the zsh script's words and quotes as zsh does; zsh itself is used where it is installed
+    // bash parses the words and quotes of the zsh script like zsh does; zsh itself is used if it is installed.
     const parser = shell === 'zsh' && existsSync('/usr/bin/zsh') ? 'zsh' : 'bash';
     execFileSync(parser, ['-n'], { input: script, stdio: ['pipe', 'ignore', 'pipe'] });
   }

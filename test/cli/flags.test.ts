@@ -11,7 +11,7 @@ import { untilImage, verb } from '../../runtime/cli/flags/verb.ts';
 import { suite } from '../harness.ts';
 import { meant, recorder, type Recorder } from './recorder.ts';
 
-/** Our request for `drydock create ARGS`. */
+/** The request of `drydock create ARGS`. */
 function ours(args: readonly string[]): { body: Body; options: ContainerOptions } {
   let body: Body | undefined;
   const command = declareContainer(untilImage(verb('create', '')))
@@ -169,7 +169,7 @@ const same: Record<string, string[]> = {
 for (const [group, lines] of Object.entries(same)) {
   test(['docker'], `${group} ask for what the docker client asks for`, async () => {
     for (const line of lines) {
-      // the recording client prints nothing to a terminal either
+      // Nothing is printed by the recording client either, because it has no terminal.
       const args = words(line.replaceAll('DIR', dir).replace('--device-cgroup-rule ubuntu', '--device-cgroup-rule '))
         .map((word) => (word === '' ? 'c 1:3 rwm' : word))
         .filter((word) => word !== '');
@@ -218,7 +218,7 @@ test('a value that cannot be meant is refused with its flag', () => {
 });
 
 test(['docker'], 'what we refuse, docker refuses too', async () => {
-  // docker leaves these to its daemon
+  // For these, docker's client leaves the check to its daemon.
   for (const line of Object.keys(wrong).filter((one) => !/^--(restart (sometimes|always:3)|oom-score-adj)/.test(one)))
     assert.type(await docker.docker('create', ...words(line)), 'string', line);
 });

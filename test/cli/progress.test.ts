@@ -35,7 +35,7 @@ test('off a terminal there is a plain line for what is over', () => {
   );
 });
 
-/** What a terminal would show: our two sequences, obeyed. */
+/** What a terminal shows after this text; it interprets the two escape sequences that the progress output uses. */
 function screen(text: string): string[] {
   const rows: string[] = [''];
   let row = 0;

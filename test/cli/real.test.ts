@@ -6,7 +6,7 @@ import { suite } from '../harness.ts';
 import { drydock } from './command.ts';
 import { Screen } from './screen.ts';
 
-// the real daemon, a real image, a real terminal: what a person sees
+// The real daemon, a real image, a real terminal: the output that a user sees.
 const test = suite('cli with the real daemon', 'root', 'tmux');
 const name = `ddreal${process.pid % 10_000}`;
 let dir: string;
@@ -25,7 +25,7 @@ test.after(() => {
   const ids = cli('ps', '-aq').out.trim().split('\n').filter(Boolean);
   if (ids.length) cli('rm', '-f', ...ids);
   cli('shutdown');
-  // the bridge, its rules and the parent cgroup are the machine's, made once: a test takes them away again
+  // The bridge, its rules and the parent cgroup stay on the machine after the daemon; the test removes them.
   spawnSync('ip', ['link', 'del', name]);
   spawnSync('nft', ['delete', 'table', 'ip', name]);
   for (const hierarchy of readdirSync('/sys/fs/cgroup')) {

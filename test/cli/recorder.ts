@@ -1,4 +1,4 @@
-/** An Engine API server that only writes down what a client asks for container creation, and answers 500. */
+/** An Engine API server that records requests for container creation and answers 500. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -32,7 +32,7 @@ export async function recorder(): Promise<Recorder> {
   const socket = join(dir, 's');
   await new Promise<void>((resolve) => server.listen(socket, resolve));
   return {
-    /** What it asked for, or what it said instead of asking. */
+    /** The request of docker's client, or its error message if it sent none. */
     docker: (...args) =>
       new Promise((resolve) => {
         seen.length = 0;
@@ -50,7 +50,7 @@ export async function recorder(): Promise<Recorder> {
   };
 }
 
-/** A request without what means "not given": Engine API, zero values. */
+/** The request without values that mean "not given": Engine API, zero values. */
 export function meant(value: unknown, key = ''): unknown {
   if (value === null || value === '' || value === 0 || value === false) return undefined;
   if (key === 'MemorySwappiness' && value === -1) return undefined;
@@ -62,14 +62,14 @@ export function meant(value: unknown, key = ''): unknown {
     return key === 'MaskedPaths' || key === 'ReadonlyPaths' || items.length ? sorted(key, items) : undefined;
   }
   if (typeof value !== 'object') return value;
-  // in a map of names ({"/anon": {}}) the empty object is what is meant
+  // In a map of names ({"/anon": {}}) the empty object is a value.
   const names = ['Volumes', 'Labels', 'Tmpfs', 'Sysctls', 'Annotations'].includes(key);
   const entries = Object.entries(value as object)
     .map(([name, one]) => [name, names ? one : meant(one, name)] as const)
     .filter(([, one]) => one !== undefined);
   return entries.length ? Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))) : undefined;
 }
-/** docker keeps these in maps, whose order Go shuffles. */
+/** docker keeps these in Go maps, whose order is random. */
 const unordered = new Set(['Ulimits', 'Binds', 'Env']);
 const sorted = (key: string, items: unknown[]) =>
   unordered.has(key) ? items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : items;

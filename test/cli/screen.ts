@@ -1,4 +1,4 @@
-/** A terminal that a test can type into and look at: tmux(1) with a server of its own. */
+/** A terminal for typing and reading in tests: tmux(1) with a server of its own. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,11 +31,11 @@ export class Screen {
     return execFileSync('tmux', ['-S', join(this.#dir, 's'), ...args], { encoding: 'utf8' });
   }
 
-  /** Bytes as they are. */
+  /** Sends the bytes unchanged. */
   type(text: string): void {
     this.#tmux('send-keys', '-l', '--', text);
   }
-  /** 'Enter', 'C-c', … */
+  /** Sends keys by name: 'Enter', 'C-c', … */
   key(...names: string[]): void {
     this.#tmux('send-keys', '--', ...names);
   }
@@ -54,10 +54,10 @@ export class Screen {
       if (what.test(this.text())) return this.text();
     throw new Error(`the screen never showed ${what}:\n${this.text()}`);
   }
-  /** Until a program has taken the terminal for itself: what is typed before that is the shell's. */
+  /** Waits until a program has set the terminal to raw mode, because earlier input goes to the shell. */
   async raw(seconds = 60): Promise<void> {
     const tty = this.#tmux('display-message', '-p', '#{pane_tty}').trim();
-    // the shell itself, at its prompt, leaves signals on
+    // The shell at its prompt keeps ISIG on.
     const isRaw = () => /-isig/.test(execFileSync('stty', ['-F', tty, '-a'], { encoding: 'utf8' }));
     for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(30)) if (isRaw()) return;
     throw new Error(`nothing took the terminal:\n${this.text()}`);

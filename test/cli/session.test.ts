@@ -6,7 +6,7 @@ import { Served, until } from '../server/serve.ts';
 import { begin, drydock, run } from './command.ts';
 import { Screen } from './screen.ts';
 
-// the real server over containers that are plain processes: what is tested is the client
+// The real server over containers that are plain processes, because the client is under test.
 const test = suite('cli session');
 let served: Served;
 test.before(() => void (served = new Served()));

@@ -1,6 +1,4 @@
-/**
- * A container whose run goes through the real gate and the real journal, over steps that only say what they would do.
- */
+/** A container with the real gate and the real journal, but with steps that only log their calls. */
 import type { RequestListener, Server } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -126,7 +124,7 @@ class SteppedEngine extends FakeEngine {
   }
 }
 
-/** The real server in front of them; the step list is theirs. */
+/** The real server in front of these containers; the step list is the containers' own. */
 export class SteppedServer {
   readonly engine = new SteppedEngine();
   readonly dir = mkdtempSync('/tmp/drydock-stepped-');

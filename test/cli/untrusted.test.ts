@@ -1,6 +1,6 @@
 /**
- * What registries, images and containers wrote is shown on the terminal, not obeyed; and the page's address is no
- * argument of a program.
+ * Text from registries, images and containers is printed without its control characters; and the page's address is not
+ * passed as an argument to a program.
  */
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

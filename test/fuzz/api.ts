@@ -1,4 +1,4 @@
-/** What a client of the API sends: bodies, queries, filters, headers, profiles. */
+/** Input from API clients: bodies, queries, filters, headers, seccomp profiles. */
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
@@ -99,7 +99,7 @@ const keys = [
   'Test',
   'boottime',
 ];
-// sources of binds lie below /proc, where nobody can make a directory
+// Bind sources are below /proc, where no directory can be created.
 const leaves = [
   fc.constantFrom(
     '/proc/nope',
@@ -153,7 +153,7 @@ const nobody = (ref: string): never => {
   throw new Refusal(404, `No such container: ${ref}`);
 };
 
-/** The way of a POST /containers/create up to its first effect, but for bind sources that would be made. */
+/** POST /containers/create up to its first effect, without the creation of bind sources. */
 const create = target(
   'container create',
   fc.oneof(
@@ -330,7 +330,7 @@ const seccomp = target(
     .map((v) => JSON.stringify(v) ?? ''),
   (json) => {
     const profile = only([Refusal], () => parseProfile(json));
-    // validate.ts turns what the compiler says into a refusal
+    // validate.ts turns the compiler's error into a refusal.
     if (profile) only([Error], () => compileSeccomp(resolveProfile(profile, ['CAP_SYS_ADMIN'])));
   },
 );

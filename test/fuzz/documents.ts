@@ -1,4 +1,4 @@
-/** What a registry sends: references, manifests, configs, challenges. */
+/** Input from registries: references, manifests, configs, challenges. */
 import fc from 'fast-check';
 import { readChallenges } from '../../runtime/image/registry/challenge.ts';
 import { readConfig } from '../../runtime/image/manifest/config.ts';
@@ -46,7 +46,7 @@ const name = fc.oneof(
 const reference = target('reference grammar', name, (text) => {
   const ref = only([Refusal], () => parseReference(text));
   if (!ref) return;
-  // what was read, written down and read again is the same, in the long and the short form
+  // Parsing, printing (long or short form) and parsing again gives the same value.
   for (const write of [canonicalName, familiarName])
     if (JSON.stringify(parseReference(write(ref))) !== JSON.stringify(ref))
       throw new Error(`${write(ref)} is read as ${JSON.stringify(parseReference(write(ref)))}`);

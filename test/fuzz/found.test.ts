@@ -1,4 +1,7 @@
-/** What `npm run fuzz` found, so that it stays found: each was an internal error, or worse, where a refusal belongs. */
+/**
+ * Inputs that `npm run fuzz` found, as regression tests: each caused an internal error or worse where a refusal is
+ * right.
+ */
 import * as assert from 'uvu/assert';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

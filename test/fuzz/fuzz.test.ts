@@ -1,6 +1,4 @@
-/**
- * A short run of `npm run fuzz`, with a seed of its own each time: a failure prints the seed and the smallest input.
- */
+/** A short run of `npm run fuzz` with a new seed each time; a failure prints the seed and the smallest input. */
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
 import { targets } from './targets.ts';

@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz [INPUTS] [TARGET …]`: so many inputs for each target, a million if not said; prints each count, its
- * time, and what was found.
+ * `npm run fuzz [INPUTS] [TARGET …]`: this many inputs for each target (default: a million); prints the count, the time
+ * and the failures of each.
  */
 import { targets } from './targets.ts';
 

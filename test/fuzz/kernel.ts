@@ -1,4 +1,7 @@
-/** What the kernel, or somebody in its place, sends: netlink; and what a dying daemon leaves of a journal. */
+/**
+ * Input from the kernel, or from a process that imitates it: netlink messages; and journals of daemons that were
+ * killed.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';

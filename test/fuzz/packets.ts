@@ -1,4 +1,4 @@
-/** What containers send: packets, and what conntrack then says of them. */
+/** Input from containers: packets, and the conntrack entries that they cause. */
 import fc from 'fast-check';
 import { headersOf, isOut } from '../../runtime/watch/headers.ts';
 import { rewritesIn } from '../../runtime/watch/rewrites.ts';

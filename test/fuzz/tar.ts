@@ -1,4 +1,4 @@
-/** The tar unpacker: the reader alone, and with the writer behind it, whose directory nothing may leave. */
+/** The tar unpacker: the reader alone, and with the writer, which must not write outside its directory. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -107,7 +107,7 @@ const piece = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constantFrom(Buffer.alloc(512), Buffer.alloc(1024), Buffer.alloc(100, 'x')) },
 );
-/** After a byte of a header is changed its checksum is put right again, or nothing behind it would be read. */
+/** Corrects the header's checksum after a byte was changed, because otherwise nothing after it would be parsed. */
 function mend(tar: Buffer, block: number): void {
   const at = block * 512;
   if (at + 512 > tar.length) return;
@@ -143,7 +143,7 @@ function feed([bytes, cuts]: [Buffer, number[]], sink: Sink): void {
   reader.end();
 }
 
-/** entry, then exactly its bytes, then close. */
+/** A sink that checks the order of calls: entry, then exactly its bytes, then close. */
 class Strict implements Sink {
   #left: number | undefined;
   entry(one: Entry): void {

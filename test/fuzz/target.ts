@@ -1,4 +1,4 @@
-/** One parser under fuzzing: what goes in, and what must hold whatever went in. */
+/** One parser under fuzzing: its inputs, and the property that must hold for each. */
 import fc from 'fast-check';
 
 export interface Found {
@@ -7,11 +7,11 @@ export interface Found {
 }
 export interface Target {
   name: string;
-  /** `message` is undefined when nothing was found */ search(inputs: number, seed?: number): Found;
+  /** `message` is undefined if nothing was found */ search(inputs: number, seed?: number): Found;
   close?: () => void;
 }
 
-/** `check` throws when something is wrong; a refusal in the parser's own words is right (see `only`). */
+/** `check` throws if the property is violated; the parser's own errors are allowed (see `only`). */
 export function target<T>(name: string, input: fc.Arbitrary<T>, check: (input: T) => void, close?: () => void): Target {
   const search = (inputs: number, seed?: number): Found => {
     const result = fc.check(fc.property(input, check), { numRuns: inputs, ...(seed !== undefined && { seed }) });
@@ -27,7 +27,7 @@ export function target<T>(name: string, input: fc.Arbitrary<T>, check: (input: T
 
 type Kind = new (...args: never[]) => Error;
 
-/** Calls it; errors of these kinds are answers, any other is a find. */
+/** Calls it; errors of these kinds are allowed, any other is a failure. */
 export function only<T>(kinds: readonly Kind[], call: () => T): T | undefined {
   try {
     return call();
@@ -37,7 +37,7 @@ export function only<T>(kinds: readonly Kind[], call: () => T): T | undefined {
   }
 }
 
-/** Small trees of JSON with keys that the reader knows, so that it gets past the first look. */
+/** Small JSON trees with keys that the parser knows, so that it gets past the first checks. */
 export function jsonOf(keys: readonly string[], leaves: readonly fc.Arbitrary<unknown>[] = []): fc.Arbitrary<unknown> {
   const leaf = fc.oneof(
     ...leaves,
@@ -62,11 +62,11 @@ export function jsonOf(keys: readonly string[], leaves: readonly fc.Arbitrary<un
     ),
   })).tree;
 }
-/** As JSON.parse makes it: `__proto__` is a key like any other. */
+/** An object as JSON.parse makes it: `__proto__` is an ordinary key. */
 export const objectOf = (entries: readonly (readonly [string, unknown])[]): object =>
   JSON.parse(`{${entries.map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v) ?? 'null'}`).join()}}`) as object;
 
-/** A good document with a few fields taken out or given another value, at any depth. */
+/** A valid document with a few fields removed or replaced, at any depth. */
 export function damaged(good: readonly object[], values: fc.Arbitrary<unknown>): fc.Arbitrary<object> {
   const change = fc.record({
     path: fc.array(fc.nat(20), { minLength: 1, maxLength: 5 }),

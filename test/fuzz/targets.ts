@@ -1,4 +1,4 @@
-/** Everything that reads what a stranger wrote. */
+/** All parsers of untrusted input. */
 import { apiTargets } from './api.ts';
 import { documentTargets } from './documents.ts';
 import { kernelTargets } from './kernel.ts';

@@ -161,8 +161,8 @@ const refusals: [what: string, fault: Fault, status: number, message: RegExp][] 
     'an endless layer',
     (_, res, path) => {
       if (!path.endsWith(big)) return false;
-      // by the event loop: since Node 24 write() on a broken connection calls back at once, for ever, and "close" would
-      // never be seen
+      // Write from the event loop: since Node 24, write() on a broken connection calls back at once without end, so
+      // "close" would never be seen.
       const more = (): void => void (res.destroyed || res.write(Buffer.alloc(100_000), () => setImmediate(more)));
       more();
       return true;
@@ -377,7 +377,7 @@ test('reports a registry that is not there', async () => {
   const gone = await registry();
   await gone.close();
   const error = await failure(runPull(context({ reference: `${gone.host}/a`, root: fresh() })));
-  // of https and http, both of which are tried on loopback, the last: as dockerd
+  // Both https and http are tried on loopback; the error is that of the last try, as in dockerd.
   assert.match(
     error.message,
     /^Get "http:\/\/127\.0\.0\.1:\d+\/v2\/": .*ECONNREFUSED.*; is the name right, and the network up\?$/,

@@ -24,7 +24,7 @@ function home(config: unknown): NodeJS.ProcessEnv {
   writeFileSync(join(dir, '.docker/config.json'), typeof config === 'string' ? config : JSON.stringify(config));
   return { HOME: dir };
 }
-/** A helper that answers from a table and writes down what it was asked. */
+/** A credential helper that answers from a table and records its requests. */
 function helper(name: string, script: string): void {
   writeFileSync(join(work, `docker-credential-${name}`), `#!/bin/sh\n${script}\n`);
   chmodSync(join(work, `docker-credential-${name}`), 0o755);
@@ -95,7 +95,7 @@ test('reads challenges with commas, quotes and several schemes', () => {
   ]);
   assert.equal(readChallenges(''), []);
   assert.equal(readChallenges('=,,"'), []);
-  // of this process alone: what else runs does not count
+  // The CPU time of this process, because other load on the machine must not count.
   const begun = process.cpuUsage();
   readChallenges(`Bearer ${'a=,'.repeat(2000)} ${'"'.repeat(2000)}`);
   assert.ok(process.cpuUsage(begun).user < 200_000);

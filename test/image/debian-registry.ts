@@ -1,4 +1,4 @@
-/** Debian's docker-registry on a free port of loopback, with a folder of its own. */
+/** Debian's docker-registry on a free loopback port, with a data directory of its own. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -27,7 +27,7 @@ async function answers(url: string): Promise<void> {
   throw new Error(`no registry at ${url}`);
 }
 
-/** `htpasswd`: lines of user:bcrypt; then it wants Basic. */
+/** `htpasswd`: lines `user:bcrypt`; if given, the registry requires Basic authentication. */
 export async function debianRegistry(dir: string, htpasswd?: string): Promise<DebianRegistry> {
   mkdirSync(join(dir, 'data'), { recursive: true });
   const port = await freePort();

@@ -1,9 +1,9 @@
-/** A registry on loopback that misbehaves on request. */
+/** A registry on loopback with faults that the test chooses. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Sample } from './sample.ts';
 
-/** True: the answer was given. */
+/** Returns true if it has answered the request. */
 export type Fault = (req: IncomingMessage, res: ServerResponse, path: string) => boolean | void;
 export interface Faulty {
   host: string;
@@ -23,7 +23,10 @@ function serveBlob(req: IncomingMessage, res: ServerResponse, bytes: Buffer): vo
   res.end(bytes.subarray(from));
 }
 
-/** Serves the sample's image under every repository name, with the tag `latest`; port 0 is any. Throws EADDRINUSE. */
+/**
+ * Serves the sample image under every repository name, with the tag `latest`; port 0 is any free port. Throws
+ * EADDRINUSE.
+ */
 export async function faultyRegistry(image: Sample, fault: Fault = () => false, port = 0): Promise<Faulty> {
   const faulty: Faulty = { host: '', url: '', requests: [], seen: [], fault, close: async () => undefined };
   const server = createServer((req, res) => {

@@ -67,7 +67,7 @@ test('what is not there is not found in what every object has', () => {
   for (const name of NAMES) {
     assert.match(failure(() => parsePlatform(name)).message, /unknown operating system or architecture/);
     assert.is(parsePlatform(`linux/${name}`).architecture, name.toLowerCase());
-    // a field that the API does not have is ignored, whatever its name
+    // A field that is not in the API is ignored, whatever its name.
     checkShape({ HostConfig: {}, ...JSON.parse(`{"${name}":1}`) });
     assert.equal(parseOptions(['ro', name]), { ...parseOptions(['ro']), data: name }, name);
   }
@@ -80,7 +80,7 @@ test('JSON that nests without end is refused with its reason', () => {
   assert.match(failure(() => readConfig(Buffer.from(`{"config":{"Healthcheck":${deep}}}`))).message, why);
   assert.match(failure(() => parseProfile(`{"syscalls":${deep}}`)).message, why);
   assert.is(readError(500, `{"errors":${deep}}`, false).message, 'status 500: status 500');
-  // brackets in strings are none
+  // Brackets inside strings do not count as nesting.
   const flat = JSON.stringify({
     architecture: 'amd64',
     os: 'linux',

@@ -30,7 +30,7 @@ const entry = (of: Sample, platform?: object): Entry => ({
   ...(platform && { platform }),
 });
 
-/** What a registry holds whose tag is an index of these entries; documents that are made here come along. */
+/** A registry's content whose tag is an index of given entries; it also holds the documents made by `put`. */
 class Shelf {
   readonly blobs = new Map([...ours.blobs, ...foreign.blobs]);
   readonly manifests = new Map([...ours.manifests, ...foreign.manifests]);
@@ -42,7 +42,7 @@ class Shelf {
   index(...manifests: Entry[]): Entry {
     return this.put({ manifests }, OCI_INDEX);
   }
-  /** What buildx puts beside an image. */
+  /** An attestation manifest, as buildx adds it to an image's index. */
   attestation(): Entry {
     const config = Buffer.from(
       JSON.stringify({

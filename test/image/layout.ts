@@ -1,10 +1,10 @@
-/** An image as an OCI image layout folder, which skopeo pushes from: OCI image spec, "Image Layout". */
+/** An image as an OCI image layout directory, from which skopeo can push: OCI image spec, "Image Layout". */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OCI_INDEX } from '../../runtime/image/manifest/media-types.ts';
 import type { Sample } from './sample.ts';
 
-/** The tag latest stands for this machine's manifest. */
+/** The tag `latest` refers to this machine's manifest. */
 export function writeLayout(dir: string, image: Sample): void {
   mkdirSync(join(dir, 'blobs/sha256'), { recursive: true });
   for (const [digest, bytes] of image.blobs) writeFileSync(join(dir, 'blobs', digest.replace(':', '/')), bytes);

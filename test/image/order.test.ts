@@ -34,7 +34,7 @@ const opaque = (path: string): string => {
   const answer = addon().local(op, [path, 'trusted.overlay.opaque', 16]);
   return Array.isArray(answer) ? answer[1].toString() : '';
 };
-/** 'd/ opaque', 'd/new', 'gone whiteout' … */
+/** The tree as lines: 'd/ opaque', 'd/new', 'gone whiteout' … */
 function contents(root: string, path = ''): string[] {
   const below = readdirSync(join(root, path))
     .sort()

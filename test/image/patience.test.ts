@@ -28,7 +28,7 @@ const image = sample([
 ]);
 let count = 0;
 
-/** A byte now and then, and never the last one. */
+/** Sends a byte from time to time, but never the last one. */
 function drip(res: ServerResponse, length: number): true {
   res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': length });
   const timer = setInterval(() => res.write(' '), 20);

@@ -10,7 +10,7 @@ import { context, failure, runPull, sample } from './sample.ts';
 
 const test = suite("pull from Debian's docker-registry", 'root', 'docker-registry', 'skopeo');
 const work = mkdtempSync('/dev/shm/drydock-real-');
-/** me:secret */
+/** user `me`, password `secret` */
 const HTPASSWD = 'me:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n';
 const image = sample(
   [

@@ -78,7 +78,7 @@ test('knows what may be a tag and a repository in a registry', () => {
 });
 
 test('takes no long time for a hostile name', () => {
-  // of this process alone: what else runs does not count
+  // The CPU time of this process, because other load on the machine must not count.
   const begun = process.cpuUsage();
   for (const text of ['a-'.repeat(2000), 'a.'.repeat(2000), `${'a'.repeat(3000)}!`, `${'a/'.repeat(1500)}!`])
     assert.throws(() => parseReference(text));

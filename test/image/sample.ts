@@ -1,4 +1,4 @@
-/** A small image in memory, and a pull of it the way the machine does it. */
+/** A small image in memory, and a pull of it with the machine's real steps. */
 import { gzipSync } from 'node:zlib';
 import { ImageStore } from '../../runtime/image/store/store.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/manifest/media-types.ts';
@@ -11,7 +11,7 @@ import { pull } from '../../runtime/steps/image/pull.ts';
 import { archive, digestOf, type Made } from './tarball.ts';
 
 export interface Sample {
-  /** digest → bytes, of everything that is a blob */
+  /** digest → bytes, for all blobs */
   blobs: Map<string, Buffer>;
   manifests: Map<string, { bytes: Buffer; mediaType: string }>;
   index: string;
@@ -24,12 +24,12 @@ interface More {
   architecture?: string;
   labels?: Record<string, string>;
   diffIDs?: string[];
-  /** over what the config has; undefined takes a key away */
+  /** merged into the config; undefined removes a key */
   config?: object;
   compress?: { pack(tar: Buffer): Buffer; type: string };
 }
 
-/** One manifest for this machine below an index that names another platform too. */
+/** One manifest for this machine, in an index that also names another platform. */
 export function sample(layers: Made[][], more: More = {}): Sample {
   const blobs = new Map<string, Buffer>();
   const manifests: Sample['manifests'] = new Map();
@@ -107,7 +107,7 @@ export function context({ settings, root, images, startRegistry, ...wanted }: Wa
   };
 }
 
-/** Returns the ids of the steps that ran; a failure undoes them in reverse and is thrown. */
+/** Returns the ids of the steps that ran. A failure undoes them in reverse order and is thrown. */
 export async function runPull(c: PullContext, k: Kernel = daemonKernel()): Promise<string[]> {
   const ran: string[] = [];
   try {

@@ -189,7 +189,7 @@ test('is the same after it was opened again, without what was left half done', a
   const before = images.list();
   const again = new ImageStore({ root });
   assert.equal(again.list(), before);
-  // a start does not wait for it
+  // A daemon's start does not wait for this.
   await again.collect();
   await until('what was unpacked by halves has gone', () =>
     readdirSync(join(root, 'layers')).every((name) => /^[0-9a-f]{64}$/.test(name)),

@@ -1,4 +1,4 @@
-/** Tar archives made by hand, also ones that no tar program would write. */
+/** Tar archives made by hand, including ones that no tar program writes. */
 import { createHash } from 'node:crypto';
 
 export interface Made {
@@ -46,7 +46,7 @@ export function entry(made: Made): Buffer {
   const body = Buffer.from(made.content ?? '');
   return Buffer.concat([header(made, body.length), padded(body)]);
 }
-/** A pax header for the entry that follows. */
+/** A pax header for the following entry. */
 export function pax(records: Record<string, string | Buffer> | [string, string][], type = 'x'): Buffer {
   const list = Array.isArray(records) ? records : Object.entries(records);
   const body = Buffer.concat(

@@ -146,7 +146,7 @@ for (const format of ['gnu', 'oldgnu', 'pax']) {
       const source = join(work, `source-${format}${sparse}`);
       mkdirSync(join(source, 'n'.repeat(90), 'm'.repeat(120)), { recursive: true });
       sh('dd', 'if=/dev/zero', `of=${source}/holes`, 'bs=1', 'count=0', 'seek=20M', 'status=none');
-      // more segments than fit into the header of the old format
+      // More sparse segments than fit into the header of the old GNU format.
       for (let at = 1; at < 40; at++)
         execFileSync('dd', [`of=${source}/holes`, 'bs=64k', `seek=${at * 7}`, 'conv=notrunc', 'status=none'], {
           input: `segment ${at}`.repeat(1000),
@@ -357,7 +357,7 @@ test('refuses a layer with another diffID, damaged gzip and damaged zstd', async
 });
 
 test('refuses zstd that wants gigabytes of memory, also in a later frame', async () => {
-  // RFC 8878: magic, flags 0, window descriptor 0xa8 = 2 GiB, one empty raw block
+  // RFC 8878: magic, flags 0, window descriptor 0xa8 = 2 GiB, one empty raw block.
   const greedy = Buffer.from('28b52ffd00a8010000', 'hex');
   const modest = Buffer.from('28b52ffd0050010000', 'hex');
   for (const blob of [greedy, Buffer.concat([modest, greedy])])

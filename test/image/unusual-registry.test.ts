@@ -22,7 +22,7 @@ async function registry(fault?: Fault, served = image): Promise<Faulty> {
   return one;
 }
 
-/** Ports that fetch() refuses; the first that is free on this machine. */
+/** A registry on a port that fetch() refuses; the first such port that is free. */
 async function onBlockedPort(): Promise<Faulty> {
   for (const port of [10080, 6000, 5060, 6667, 6566, 5061, 6665]) {
     const one = await faultyRegistry(image, undefined, port).catch(() => undefined);

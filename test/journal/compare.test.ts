@@ -9,8 +9,8 @@ import { suite } from '../harness.ts';
 
 const test = suite('two runs side by side');
 /**
- * Real runs of `ubuntu echo hi`: as it is, with --memory 64m, -u www-data, --network none; at most four calls of a kind
- * a step.
+ * Journals of real runs of `ubuntu echo hi`: plain, and with --memory 64m, -u www-data, --network none. Shortened to at
+ * most four calls of a kind per step.
  */
 const run = (name: string): Event[] =>
   readFileSync(join(packageRoot, `test/web/fixtures/compare/${name}.ndjson`), 'utf8')

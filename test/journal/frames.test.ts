@@ -17,7 +17,7 @@ function random(seed: number): (below: number) => number {
     return ((t ^ (t >>> 14)) >>> 0) % below;
   };
 }
-/** A part of a journal as if it were whole. */
+/** A part of a journal as a journal of its own. */
 const slice = (events: readonly Event[], from: number, to: number): Event[] =>
   events.slice(from, to).map((event, seq) => ({ ...event, seq }));
 
@@ -82,7 +82,7 @@ test('a frame far into a long journal costs what a near one costs', () => {
   const events = longJournal(100_000);
   const frames = new Frames();
   frames.at(events, events.length - 1);
-  // counted, not timed: how many events are looked at
+  // Counts the events that are looked at, because time would depend on the machine.
   let looked = 0;
   const counting = new Proxy(events, {
     get: (target, key, receiver) => (

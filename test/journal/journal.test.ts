@@ -222,7 +222,7 @@ test('listeners hear at once of each event that is made already, until they stop
   assert.equal(texts(heard), ['a']);
 });
 
-/** Reads until it ends; `seen` grows meanwhile. */
+/** Reads until the journal ends; `seen` grows meanwhile. */
 function follow(journal: Journal, signal?: AbortSignal): { seen: string[]; over: Promise<void> } {
   const seen: string[] = [];
   const over = (async () => {

@@ -5,7 +5,7 @@ import { journal, names } from '../web/draw/journals.ts';
 
 const test = suite('journals for Perfetto');
 
-/** Trace Event Format, "Event Descriptions": what each phase must have. */
+/** Trace Event Format, "Event Descriptions": the fields required for each phase. */
 const must: Record<TraceEvent['ph'], (event: TraceEvent) => boolean> = {
   X: ({ ts, dur }) => Number.isFinite(ts) && ts >= 0 && Number.isFinite(dur) && dur! >= 0,
   i: ({ ts, s }) => Number.isFinite(ts) && s === 't',

@@ -1,4 +1,4 @@
-/** An answer that the recording kernel is told to give. */
+/** An HTTP response for the recording kernel to return. */
 import { Readable } from 'node:stream';
 import type { HttpResponse } from '../../runtime/kernel/http.ts';
 

@@ -22,7 +22,7 @@ const fail = (call: Call, errno: number): never => {
   throw new SyscallError(call.name, errno, call.name, call.actor);
 };
 
-/** A root in which only `there` exists; a mkdirat or an O_CREAT adds to it. */
+/** A root in which only `there` exists; mkdirat and O_CREAT add to it. */
 function rootWith(there: readonly string[] = [], mode = 0o041777, answers: RecordingOptions['answers'] = {}) {
   const paths = new Set(there);
   const open = new Map<number, string>();

@@ -53,7 +53,8 @@ test('what is shorter than a request is refused', async () => {
 test('what is longer than a message may be is refused, and what is as long is not', async () => {
   const s = await stage();
   const most = 192 * 1024;
-  // the addon itself sends nothing that long; a message of zeros asks to open a path that is empty
+  // dd sends it, because the addon refuses messages of this length. A message of zeros asks for an open of the empty
+  // path.
   for (const [length, ret] of [
     [most, -2],
     [most + 1, -E2BIG],
@@ -79,7 +80,7 @@ test('a string without an end ends with its message', async () => {
   const s = await stage();
   writeFileSync(`${work}/a`, '');
   const path = Buffer.from(`${work}/a`);
-  // what the message before left behind would make another name of it
+  // The buffer still contains this message, which would extend the next path to another name.
   await ask(s.fd, request(numberOf('getpid'), [], Buffer.from(`${'x'.repeat(path.length)}b\0`)));
   const { ret } = await ask(s.fd, request(numberOf('openat'), [AT_FDCWD, 0, 0, 0], path));
   assert.ok(ret > 3, `openat said ${ret}`);
@@ -172,7 +173,7 @@ test('an answer from inside a container is believed in no length', async () => {
     await k.daemon.close(ours);
   }
 });
-/** struct reply with an outlen that is not so. */
+/** Encodes struct reply with a wrong outlen. */
 function reply(outlen: number): Buffer {
   const head = Buffer.alloc(24);
   head.writeInt32LE(outlen, 4);

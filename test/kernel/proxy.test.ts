@@ -1,4 +1,4 @@
-/** Requests through a proxy, and which go past it: the table is that of golang.org/x/net/http/httpproxy's tests. */
+/** Which requests use a proxy: the cases are those of the tests of golang.org/x/net/http/httpproxy. */
 import { createServer } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';

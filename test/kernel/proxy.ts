@@ -1,4 +1,4 @@
-/** A proxy that knows one host, `registry.test`, and what it was asked for. */
+/** A proxy that knows one host, `registry.test`, and records its requests. */
 import { createServer, request, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 
@@ -9,7 +9,7 @@ export interface Proxy {
   close(): void;
 }
 
-/** `port`: where the host really listens; `answer`: what a CONNECT gets instead of a tunnel. */
+/** `port`: where the host really listens; `answer`: sent for a CONNECT instead of opening a tunnel. */
 export async function proxyTo(port: number, answer?: string): Promise<Proxy> {
   const asked: string[] = [];
   const note = (line: string, authorization = '') => {

@@ -1,7 +1,4 @@
-/**
- * A real shim with a real stage, without a container around them: what native/shim.c and native/stage.c do by
- * themselves.
- */
+/** A real shim with a real stage, without a container: tests native/shim.c and native/stage.c alone. */
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { LinuxKernel } from '../../runtime/kernel/linux/linux.ts';
 import { endShim } from '../../runtime/kernel/process/shim.ts';
@@ -46,7 +43,7 @@ export class RealShim {
     return shim;
   }
 
-  /** The last step of a start: from here on the program runs and the shim lives on. */
+  /** The last step of a start: after it the program runs and the shim stays as its parent. */
   async execute(...args: string[]): Promise<void> {
     const process: Process = {
       terminal: false,
@@ -107,7 +104,7 @@ export async function endAll(): Promise<void> {
   for (const shim of all.splice(0)) await shim.end();
 }
 
-/** One line of /proc/pid/status; '' when there is no such process. */
+/** One field of /proc/PID/status; '' if the process does not exist. */
 export function statusOf(pid: number, field: string): string {
   try {
     return new RegExp(`^${field}:\\s*(.*)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
@@ -116,5 +113,5 @@ export function statusOf(pid: number, field: string): string {
   }
 }
 export const descriptorsOf = (pid: number): string[] => readdirSync(`/proc/${pid}/fd`).sort();
-/** Neither there nor a zombie that nobody has waited for. */
+/** True if the process exists and is not a zombie. */
 export const isAlive = (pid: number): boolean => !['', 'Z', 'X'].includes(statusOf(pid, 'State').slice(0, 1));

@@ -8,7 +8,7 @@ const test = suite('removing a tree');
 const work = mkdtempSync('/dev/shm/ddtest-remove-');
 test.after(() => rmSync(work, { recursive: true, force: true }));
 const tree = join(work, 'tree');
-/** `wide` files in each of `deep` directories, one in the other. */
+/** Makes `wide` files in each of `deep` nested directories. */
 function grow(deep: number, wide: number): void {
   let at = tree;
   for (let level = 0; level < deep; level++, at = join(at, 'deeper')) {
@@ -64,7 +64,7 @@ test('directories nested deeper than a path can name go', async () => {
   const home = process.cwd();
   mkdirSync(tree);
   process.chdir(tree);
-  // 3000 levels of 4 bytes and a slash: PATH_MAX is 4096
+  // 3000 levels of 4 bytes and a slash; PATH_MAX is 4096.
   for (let level = 0; level < 3000; level++) {
     mkdirSync('deep');
     if (level % 100 === 0) writeFileSync('file', '');
@@ -86,7 +86,7 @@ test('while a tree of 40,000 files in 4,000 directories goes, the event loop nev
   assert.ok(longest < 100, `${longest.toFixed(0)} ms`);
 });
 
-/** The longest time that a timer of a millisecond took. */
+/** The longest delay of a timer of one millisecond during `body`. */
 async function stood(body: () => Promise<unknown>): Promise<number> {
   let longest = 0;
   let before = performance.now();

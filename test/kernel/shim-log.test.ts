@@ -1,4 +1,4 @@
-/** The shim's log on a full disk, and within its limits: native/shim-log.h. */
+/** The shim's log on a full disk and at its limits: native/shim-log.h. */
 import { closeSync, fstatSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -12,7 +12,7 @@ const test = suite('the log of a shim', 'root');
 test.after(endAll);
 const ended = (shim: RealShim) => until('the exit file', () => shim.exit !== undefined);
 
-/** All records of all files, the oldest first; nothing in them may be torn. */
+/** All log files, the oldest first. Checks that no record is torn. */
 function filesOf(dir: string): { name: string; size: number; text: string }[] {
   const numbers = readdirSync(dir)
     .filter((name) => /^output\.log(\.\d+)?$/.test(name))
@@ -43,7 +43,7 @@ for (const files of [1, 2, 3, 200]) {
     const text = all.map((one) => one.text).join('');
     const first = Number(text.slice(0, text.indexOf('\n')));
     assert.ok(text === numbered(first, 60_000), `the lines from ${first} on`);
-    // as many as the files have room for
+    // The files are filled: no more is dropped than necessary.
     if (files < 30) assert.ok(text.length >= (files - 1) * 9000, `${text.length} bytes are kept`);
     else assert.is(first, 1);
     for (const one of all) assert.match(one.text, /\n$/);
@@ -69,7 +69,10 @@ test('a line that is longer than a file fills several; a log that somebody trunc
   assert.is(filesOf(shim.dir).length, before);
 });
 
-/** A limit on the shim's files cuts a write where a full disk would: write(2) gives fewer bytes than were asked for. */
+/**
+ * A limit on the shim's file size (RLIMIT_FSIZE) shortens a write like a full disk does: write(2) returns fewer bytes
+ * than requested.
+ */
 async function roomFor(shim: RealShim, bytes: bigint): Promise<void> {
   const RLIMIT_FSIZE = 1;
   const limit = Buffer.alloc(16);

@@ -91,7 +91,7 @@ test('a mebibyte goes in and out whole past a tap that does not read, and costs 
       await heard.tap.send(FRAME.stdin, data.subarray(sent, sent + 32 * 1024));
     await heard.tap.send(FRAME.closeStdin);
   })();
-  // log and tap are fed together: when the tap is full, the program waits
+  // Log and tap receive the same data: when the tap is full, the program waits.
   await until('the tap is full', () => shim.logged().length > 0 && heard.tap.socket.writableLength > 0);
   assert.ok(shim.logged().length < data.length, 'the program waits for the tap');
   assert.is(shim.exit, undefined);
@@ -175,7 +175,7 @@ test('a child that keeps the output open does not keep the program from being ov
 test('the program starts with three descriptors, no blocked and no ignored signal', async () => {
   const shim = await RealShim.start(WITH_STDIN);
   await shim.execute('/bin/cat');
-  // its libraries are loaded when it answers
+  // Its answer shows that its libraries are loaded and their descriptors closed.
   await (await shim.listen()).tap.send(FRAME.stdin, Buffer.from('x'));
   await until('it reads', () => shim.logged() === 'x');
   const pid = shim.live.pid!;
@@ -196,7 +196,7 @@ test('the shim has no descriptor of the daemon beyond those it was given', async
   const fds = descriptorsOf(shim.live.shimPid!).map((fd) =>
     readlinkSync(`/proc/${shim.live.shimPid}/fd/${fd}`).replace(shim.dir, '').replace(/\d+/, 'n'),
   );
-  // 0–2 nothing, 3 control, 6 the tap's socket, 7 log, 8 directory, then the ends of two pipes and the signals
+  // 0–2 /dev/null, 3 control, 6 the tap's socket, 7 log, 8 directory, then the ends of two pipes and the signalfd.
   assert.equal(
     fds.sort(),
     [
@@ -217,7 +217,7 @@ test('the shim has no descriptor of the daemon beyond those it was given', async
 test('stage and shim run from sealed copies in memory', async () => {
   const shim = await RealShim.start();
   const { k, live } = shim;
-  await k.stage.getpid(); // between clone3(2) and execveat(2) it is still the shim's copy
+  await k.stage.getpid(); // between clone3(2) and execveat(2) it is still a copy of the shim
   for (const [pid, name] of [
     [live.pid!, 'stage'],
     [live.shimPid!, 'shim'],

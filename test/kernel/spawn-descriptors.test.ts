@@ -9,7 +9,7 @@ const test = suite('descriptors of a program that is started');
 const dir = mkdtempSync(join(tmpdir(), 'drydock-spawn-'));
 test.after(() => rmSync(dir, { recursive: true, force: true }));
 
-/** What descriptors 0 to 8 of the program are, given these. */
+/** What descriptors 0 to 8 of the spawned program refer to, for these `fds`. */
 async function seen(fds: number[], name: string): Promise<string[]> {
   const out = join(dir, name);
   const script = `all=$(for n in 0 1 2 3 4 5 6 7 8; do readlink /proc/$$/fd/$n; done); echo "$all" >${out}.part; mv ${out}.part ${out}`;

@@ -1,4 +1,6 @@
-/** The same calls in one message and one by one: what is made, what is told, where a failure ends it. */
+/**
+ * The same calls batched in one message and one by one: their effects, their events, and where a failure stops them.
+ */
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import type { NewEvent } from '../../runtime/journal/event.ts';
@@ -20,7 +22,8 @@ test.after(async () => {
 });
 
 /**
- * A kernel with a stage that is nobody's, and what it tells of its calls. `holding`: names that somebody wants to see.
+ * A kernel with a stage without a container, and the recorded events of its calls. `holding`: names of calls that a
+ * breakpoint holds.
  */
 async function stage(holding: readonly string[] = []) {
   const fds = await daemon.socketpair(AF.AF_UNIX, SOCK.SOCK_SEQPACKET | SOCK.SOCK_CLOEXEC, 0, 8);
@@ -162,7 +165,7 @@ test('a stage that has gone is the failure of the first of them', async () => {
   );
 });
 
-/** struct request of native/wire.h. */
+/** Encodes struct request of native/wire.h. */
 function request(name: string, args: readonly number[], { size = 64, later = 0, data = Buffer.alloc(0) } = {}): Buffer {
   const head = Buffer.alloc(64);
   head.writeUInt32LE(9, 0);

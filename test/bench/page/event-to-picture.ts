@@ -1,16 +1,15 @@
 /**
- * How long from an event in the kernel to the picture of it: the journal says when it was, the page when it has drawn
- * so many.
+ * The time from an event in the kernel to its picture: the journal has the time of the event, the page the time when it
+ * has drawn that many events.
  */
 import type { Event } from '../../../runtime/journal/event.ts';
 import { until } from '../../e2e/ran.ts';
 import type { Visit } from '../../web/browser.ts';
 
 /**
- * Notes each time that another frame is shown, and when the browser had drawn it: styles, layout and painting are over,
- * what is left is putting the painted pieces together on the screen. Shown is what both say: the count beside the
- * scrubber, and the picture that is open.
- * As text: the browser runs it.
+ * Records each change of the displayed frame and the time after its paint: then style, layout and paint are over, and
+ * only compositing is left. The displayed frame is the smaller of the count beside the scrubber and the frame of the
+ * open picture. A string, because it runs in the browser.
  */
 const WATCH = `(() => {
   window.drawn = [];
@@ -27,7 +26,7 @@ const WATCH = `(() => {
 
 async function latencies(visit: Visit, ref: string): Promise<number[]> {
   const events = (await visit.daemon.ok('trace', '--json', ref)).split('\n').map((line) => JSON.parse(line) as Event);
-  // also those that take long
+  // Wait for the last event, so that long delays are counted too.
   await until(
     'the last is drawn',
     () => visit.page.evaluate<boolean>(`window.drawn.some(([count]) => count >= ${events.length})`),
@@ -37,12 +36,10 @@ async function latencies(visit: Visit, ref: string): Promise<number[]> {
   return events.map(({ seq, time }) => drawn.find(([count]) => count > seq)![1] - time);
 }
 
-/**
- * So many runs are not counted: by then daemon and page have been compiled, as in a lesson that goes on for a while.
- */
+/** This many runs are not counted: after them the code of daemon and page is compiled, as it is in a longer lesson. */
 const WARM_UP = 5;
 
-/** Runs that go through, and one that is gone through step by step. */
+/** Runs without stops, and one that is stepped through. */
 export async function eventToPicture(visit: Visit, runs: number): Promise<number[]> {
   const { page, daemon } = visit;
   await page.evaluate(WATCH);
@@ -55,8 +52,7 @@ export async function eventToPicture(visit: Visit, runs: number): Promise<number
   for (let n = -WARM_UP; n < runs; n++) {
     const name = `through${n + WARM_UP}`;
     await begin('run', name, 'ubuntu true');
-    // no client of ours beside it, nor a question to the daemon: they would need one of the two processors for as long
-    // as the run
+    // No other client and no request to the daemon during the run, because each would occupy one of the two processors.
     await page.waitForTimeout(400);
     await until(
       'it has ended',
@@ -65,7 +61,7 @@ export async function eventToPicture(visit: Visit, runs: number): Promise<number
           .State?.Status === 'exited',
       60,
     );
-    // the journal is asked for by a process, which is not to be one of those that are measured
+    // The journal is read by a new process, which must not run during the measurement.
     await page.waitForTimeout(300);
     const waits = await latencies(visit, name);
     if (n >= 0) found.push(...waits);

@@ -1,4 +1,4 @@
-/** How much a browser fetches that has never been here, and how soon one can run something. */
+/** The number of bytes that a browser fetches on its first visit, and the time until a command can be run. */
 import type { Visit } from '../../web/browser.ts';
 
 export interface FirstLoad {
@@ -22,7 +22,7 @@ export async function firstLoad(visit: Visit): Promise<FirstLoad> {
   const ms = performance.now() - begun;
   await page.locator('#picture .summary').waitFor();
   const kB = bytes / 1000;
-  // with every picture and a terminal
+  // The size with every picture and a terminal loaded.
   await visit.daemon.ok('run', '-d', '--name', 'loaded', 'hello-world');
   await page.getByRole('button', { name: 'loaded' }).click();
   await page.locator('.xterm-screen').waitFor();

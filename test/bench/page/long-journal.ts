@@ -1,13 +1,13 @@
 /**
- * A journal of any length out of real ones: many starts of one container, and the last of them with an exec after the
- * other.
+ * Builds a journal of any length from real ones: many starts of one container, and in the last of them one exec after
+ * another.
  */
 import type { Event } from '../../../runtime/journal/event.ts';
 import { journal, names } from '../../web/draw/journals.ts';
 
 const GAP_MS = 1500;
 
-/** Moves events to the end of what there is: numbered on, dated on, as this run. */
+/** Appends events to the journal, with their numbers, times and run adjusted. */
 function append(to: Event[], events: readonly Event[], run: number, exec: string): void {
   const shift = (to.at(-1)?.time ?? events[0]!.time) + (to.length ? GAP_MS : 0) - events[0]!.time;
   for (const event of events)

@@ -1,4 +1,4 @@
-/** A journal of a hundred thousand events in the browser. */
+/** Measures a journal of 100,000 events in the browser. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Visit } from '../../web/browser.ts';
@@ -9,7 +9,7 @@ import { heap, scrub } from './scrub.ts';
 export interface Long {
   openMs: number;
   heapMB: number;
-  /** of the process that draws it: code, layout, painted pieces and all */ pageMB: number;
+  /** memory of the process that renders the page, including code, layout and paint */ pageMB: number;
   fps: Record<string, number>;
 }
 const COUNT = 100_000;

@@ -1,7 +1,4 @@
-/**
- * The long journal in a browser: how soon it is there, how smoothly one goes through it, how much memory the page
- * takes.
- */
+/** The long journal in a browser: load time, smoothness of scrubbing, memory of the page. */
 import type { CDPSession, Page } from 'playwright-core';
 
 export interface Scrubbed {
@@ -13,8 +10,8 @@ export interface Scrubbed {
 }
 
 /**
- * Drags the scrubber through the whole journal, a new place for every frame that the browser draws. As text: the
- * browser runs it.
+ * Drags the scrubber through the whole journal, one position per frame of the browser. A string, because it runs in the
+ * browser.
  */
 const dragging = (places: number): string => `(async () => {
   const slider = document.querySelector('input[type=range]');
@@ -41,7 +38,7 @@ const dragging = (places: number): string => `(async () => {
 })()`;
 export const scrub = (page: Page, places: number): Promise<Scrubbed> => page.evaluate<Scrubbed>(dragging(places));
 
-/** Bytes of JavaScript's heap, after the garbage has been taken out. */
+/** Bytes of the JavaScript heap after garbage collection. */
 export async function heap(cdp: CDPSession): Promise<number> {
   await cdp.send('HeapProfiler.collectGarbage');
   return (await cdp.send('Runtime.getHeapUsage')).usedSize;

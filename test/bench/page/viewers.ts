@@ -1,4 +1,4 @@
-/** Twenty viewers of one container that prints ten megabytes a second, one of whom does not read. */
+/** Twenty viewers of one container that prints ten megabytes a second; one of them does not read. */
 import { readFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
 import type { Daemon } from '../../e2e/daemon.ts';
@@ -36,7 +36,7 @@ class Looker {
     });
     this.socket.on('error', () => undefined);
   }
-  /** The longest time without output until now. */
+  /** Updates the longest time without output. */
   look(): void {
     const now = performance.now();
     this.silence = Math.max(this.silence, now - this.#last);
@@ -49,7 +49,8 @@ class Looker {
 }
 
 export async function viewers(daemon: Daemon): Promise<Viewers> {
-  // one that has just read a hundred thousand events gives memory back meanwhile, and would seem to shrink
+  // With a fresh daemon: one that has just read 100,000 events releases memory during the measurement, and would seem
+  // to shrink.
   await daemon.stop();
   await daemon.start();
   const url = await daemon.ok('playground', '--no-open');

@@ -13,7 +13,7 @@ const test = suite('device program');
 const [M, R, W] = [1, 2, 4];
 const [BLOCK, CHAR] = [1, 2];
 
-/** The few instructions of ebpf.ts, run on struct bpf_cgroup_dev_ctx. */
+/** An interpreter for the few instructions of ebpf.ts, run on struct bpf_cgroup_dev_ctx. */
 function run(program: Buffer, type: number, access: number, major: number, minor: number): boolean {
   const context = [(access << 16) | type, major, minor];
   const r = [0, 0, 0, 0, 0, 0];

@@ -58,7 +58,7 @@ test('a hybrid machine: the group is made in name=systemd and beside version 1 t
   await group.remove(k);
   const args = (name: string, at: number) => k.raw.filter((c) => c.name === name).map((c) => c.args[at]);
   assert.equal(args('mkdirat', 1), dirs);
-  // nothing can be written for the last one without waiting: a process is born into it
+  // Nothing is written for the last one, because a write would wait: a process is born into it (CLONE_INTO_CGROUP).
   assert.equal(args('write_file', 0), [`${dirs[0]}/tasks`, `${dirs[1]}/tasks`]);
   assert.is(group.unified, dirs[2]);
   assert.equal(args('unlinkat', 1), dirs);

@@ -12,7 +12,7 @@ import { suite } from '../../harness.ts';
 
 const test = suite('cgroup v1', 'root', 'cgroup1');
 const k = daemonKernel();
-// a pid is not enough: files in pid namespaces of their own may run at the same time
+// A pid would not be unique, because test files in other pid namespaces may run at the same time.
 const parent = `/drydock-test-${randomUUID()}`;
 const cgroup = openCgroup(`${parent}/one`);
 const mount = (controller: string) => hierarchies().v1.find((h) => h.controllers.includes(controller))!.mount;
@@ -100,7 +100,7 @@ test('a weight for block I/O is what the kernel reads back; one that does not kn
 });
 
 test('the pids limit stops a fork bomb', async () => {
-  // in a cgroup of its own: what the shell leaves behind counts until somebody reaps it
+  // In a cgroup of its own, because the shell's orphans count until they are reaped.
   const small = openCgroup(`${parent}/small`);
   await small.create(k);
   await small.limit(k, { pids: { limit: 5 } });

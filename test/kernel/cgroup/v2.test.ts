@@ -12,7 +12,7 @@ const on = { version: 2 as const, v1: [], unified: '/sys/fs/cgroup' };
 const cgroup = openCgroup('/drydock/one', on);
 const DIR = '/sys/fs/cgroup/drydock/one';
 
-/** cgroup.controllers has all of them, subtree_control what was written before. */
+/** Fake files: cgroup.controllers contains all controllers, subtree_control those that were written before. */
 function files(contents: Record<string, string | (() => string)>): RecordingOptions['answers'] {
   return {
     read_file: (call: Call) => {
@@ -22,7 +22,7 @@ function files(contents: Record<string, string | (() => string)>): RecordingOpti
   };
 }
 const CONTROLLERS = { 'cgroup.controllers': 'cpuset cpu io memory hugetlb pids\n' };
-/** '/sys/fs/cgroup' and the kinds of calls left out, reads not shown */
+/** The calls as text: name and string arguments, without '/sys/fs/cgroup'; reads are left out. */
 const shown = (k: RecordingKernel) =>
   k.raw
     .filter((c) => c.name !== 'read_file')

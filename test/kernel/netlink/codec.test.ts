@@ -28,7 +28,7 @@ import * as captured from './captured.ts';
 const test = suite('netlink codec');
 
 const SEQ = 0x6b017653;
-/** ip(8) does not mark nested attributes, and each tool has an order of its own: what is said must be equal. */
+/** Normalised for comparison: ip(8) does not set NLA_F_NESTED, and each tool has its own order of attributes. */
 const said = (decoded: Decoded[]) =>
   decoded.map(({ kind, header, attributes }) => ({ name: kind.name, header, attributes: sorted(attributes) }));
 function sorted(value: Value | undefined): unknown {
@@ -121,7 +121,7 @@ test('a batch of table, chain and rule says the same as that of nft(8)', () => {
   ];
   const ours = said(inOneBatch(changes).flatMap((r, j) => decodeDatagram(NETLINK_NETFILTER, encodeMessage(r, j))));
   const theirs = said(decodeDatagram(NETLINK_NETFILTER, captured.natRule));
-  // we say what nft leaves to the default: policy accept, no flags
+  // Drydock sends what nft leaves to the default: policy accept, no flags.
   delete (ours[2]!.attributes as Record<string, unknown>)['policy'];
   delete (theirs[1]!.attributes as Record<string, unknown>)['flags'];
   assert.equal(ours, theirs);

@@ -12,7 +12,7 @@ import * as captured from './captured.ts';
 
 const test = suite('netlink, hostile bytes');
 
-/** A small generator with a seed, so that a failure can be seen again. */
+/** A small generator with a seed, so that a failure can be reproduced. */
 function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
@@ -32,7 +32,7 @@ test('random bytes never make anything but MalformedMessage', () => {
   for (let round = 0; round < 5000; round++) {
     const bytes = Buffer.from(Array.from({ length: Math.floor(next() * 200) }, () => Math.floor(next() * 256)));
     onlyOwnErrors(bytes, `round ${round}`);
-    // with a header that fits, so that the attributes are looked at
+    // With a valid header, so that the attributes are parsed.
     if (bytes.length >= 16) {
       bytes.writeUInt32LE(bytes.length, 0);
       bytes.writeUInt16LE([2, 16, 20, 24, 28, 0xa00, 0xa03, 0xa06][round % 8]!, 4);
@@ -101,7 +101,7 @@ test('an empty or a cut datagram is an error, and the socket is closed', async (
   }
 });
 
-/** NLMSG_ERROR as the kernel sends it: errno, the request's header and, with NLM_F_ACK_TLVS, the message. */
+/** NLMSG_ERROR as the kernel sends it: errno, the request's header and, with NLM_F_ACK_TLVS, a message. */
 function refusal(seq: number, errno: number, words: string): Buffer {
   const body = Buffer.alloc(4 + 16);
   body.writeInt32LE(-errno, 0);
