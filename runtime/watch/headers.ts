@@ -1,11 +1,11 @@
 /**
- * What a packet's headers say, as far as they were kept. The bytes come from a container and may be anything: nothing
- * is read beyond their end, and no length in them is believed. Pure; the page uses it.
+ * Decodes the headers of a packet, as far as they were kept. The bytes come from a container and may be anything, so
+ * nothing is read beyond their end and no length in them is trusted. Pure; the web page uses it.
  *
  *   | target mac: 6 | source mac: 6 | type: 2 | ARP (RFC 826), IPv4 (RFC 791) with ICMP, TCP or UDP, IPv6 (RFC 8200) |
  */
 export type Protocol = 'ARP' | 'ICMP' | 'TCP' | 'UDP' | 'IPv4' | 'IPv6' | 'other';
-/** `source` and `target`: internet addresses where there are some, else hardware addresses. `words`: what it is for. */
+/** `source` and `target`: IP addresses if the packet has them, else MAC addresses. `words`: what the packet is for. */
 export interface Headers {
   protocol: Protocol;
   sourceMac: string;
@@ -16,7 +16,7 @@ export interface Headers {
   words: string;
 }
 
-/** Bytes that answer undefined where there are none. */
+/** Reads bytes at offsets; undefined beyond the end. */
 class Reader {
   constructor(
     private readonly bytes: Uint8Array,
@@ -37,7 +37,7 @@ class Reader {
 const hex = (byte: number) => byte.toString(16).padStart(2, '0');
 const mac = (bytes: Uint8Array | undefined): string => (bytes ? [...bytes].map(hex).join(':') : '?');
 const ipv4 = (bytes: Uint8Array | undefined): string => (bytes ? bytes.join('.') : '?');
-/** The longest run of zeros becomes '::' (RFC 5952). */
+/** The longest run of zero groups becomes '::' (RFC 5952). */
 function ipv6(bytes: Uint8Array | undefined): string {
   if (!bytes) return '?';
   const groups = Array.from({ length: 8 }, (_, j) => (bytes[2 * j]! * 256 + bytes[2 * j + 1]!).toString(16)).join(':');
@@ -129,7 +129,7 @@ const types: Record<number, (r: Reader) => Partial<Headers> & Inner> = {
   0x86dd: fromIpv6,
 };
 
-/** Never throws: what cannot be read says so. */
+/** Never throws. Parts that cannot be read are shown as unknown. */
 export function headersOf(bytes: Uint8Array): Headers {
   const r = new Reader(bytes);
   const [targetMac, sourceMac, type] = [mac(r.slice(0, 6)), mac(r.slice(6, 6)), r.u16(12)];
@@ -144,8 +144,11 @@ export function headersOf(bytes: Uint8Array): Headers {
   return type === undefined ? outer : { ...outer, ...types[type]?.(r.after(14)) };
 }
 
-/** To everybody or to many: the lowest bit of the first byte (IEEE 802.3). */
+/** Broadcast or multicast: the lowest bit of the first byte is set (IEEE 802.3). */
 const isGroup = (mac: string) => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
-/** What is not for the container comes from it: on its own cable there is nobody else, whatever sender it writes. */
+/**
+ * Whether the container sent the packet. Every packet on its link that is not for the container comes from it, because
+ * no other machine is on that link. So a forged source address does not matter.
+ */
 export const isOut = ({ sourceMac, targetMac }: Headers, mac: string | undefined): boolean =>
   targetMac !== mac && !(isGroup(targetMac) && sourceMac !== mac);

@@ -1,7 +1,7 @@
 /**
- * inotify(7) on directories of a tree: which names in which directories something happened to. fanotify(7) could watch
- * the whole file system with one mark, but upper shares it with everything else of the host; and only root's own
- * directories are watched here.
+ * inotify(7) on directories of a tree: reports the directories and names that changed. fanotify(7) could watch a whole
+ * file system with one mark, but the upper directory's file system also holds everything else of the host. Here
+ * only directories of the tree are watched, which are opened beneath its root and through no mount.
  */
 import { IN, O } from '../syscalls/constants.ts';
 import { withEntry } from '../kernel/mount/beneath.ts';
@@ -22,14 +22,14 @@ const MASK =
 const ROOM = 64 * 1024;
 const HEAD = 16;
 
-/** `name` is empty when it is about the watched directory itself. */
+/** `name` is empty when the event is about the watched directory itself. */
 export interface Heard {
   wd: number;
   mask: number;
   name: Buffer;
 }
 
-/** struct inotify_event: int wd; uint32_t mask, cookie, len; char name[], filled up with NUL. */
+/** struct inotify_event: int wd; uint32_t mask, cookie, len; char name[], padded with NUL. */
 export function heardIn(bytes: Buffer): Heard[] {
   const all: Heard[] = [];
   for (let at = 0; at + HEAD <= bytes.length;) {
@@ -57,8 +57,8 @@ export class Inotify {
   }
 
   /**
-   * The same number again for a directory that is watched already, wherever it is now; undefined when there is no such
-   * directory.
+   * Watches a directory and returns the watch descriptor. It is the same as before for a directory that is watched
+   * already, even under another path. Undefined when there is no such directory.
    */
   watch(root: number, path: Buffer): Promise<number | undefined> {
     return withEntry(this.k, root, path, O.O_PATH | O.O_DIRECTORY, (fd) =>
@@ -66,17 +66,17 @@ export class Inotify {
     );
   }
 
-  /** EINVAL: the directory has gone, and its watch with it. */
+  /** Ends a watch. EINVAL means that the directory was removed, which ended it already. */
   async forget(wd: number): Promise<void> {
     await tolerate(['EINVAL'], this.k.daemon.inotify_rm_watch(this.fd, wd));
   }
 
-  /** What has been heard since the last time, up to a room full. */
+  /** The events since the last call, as many as fit into one read(2). */
   async heard(): Promise<Heard[]> {
     return heardIn((await tolerate(['EAGAIN'], this.k.daemon.read(this.fd, ROOM))) ?? Buffer.alloc(0));
   }
 
-  /** Resolves when there is something to hear, after `ms`, or with the signal. */
+  /** Resolves when there are events, after `ms`, or with the signal. */
   something(signal: AbortSignal, ms: number): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {

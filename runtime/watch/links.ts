@@ -1,4 +1,4 @@
-/** What has gone through the links that a container's packets go through, from the kernel's counters. */
+/** The kernel's counters of the links through which a container's packets pass. */
 import { NETLINK_ROUTE } from '../syscalls/constants.ts';
 import { linkOf, dumpLinksIn, type Link } from '../kernel/netlink/route/link.ts';
 import type { Counters } from '../kernel/netlink/route/counters.ts';
@@ -16,7 +16,7 @@ export interface LinkCounters extends Counters {
 const counted = (side: LinkCounters['side'], link: Link | undefined): LinkCounters[] =>
   link?.counters ? [{ side, name: link.name, ...link.counters }] : [];
 
-/** The container's end, by the number that the host has for the namespace at the other end of the pair. */
+/** Counters of the container's end of the pair, by the host's netnsid for the namespace of that end. */
 async function otherEnd(socket: NetlinkSocket, { peerNetns }: Link): Promise<LinkCounters[]> {
   if (peerNetns === undefined) return [];
   return (await socket.dump(...dumpLinksIn(peerNetns)))
@@ -25,7 +25,7 @@ async function otherEnd(socket: NetlinkSocket, { peerNetns }: Link): Promise<Lin
     .flatMap((link) => counted('container', link));
 }
 
-/** The container's eth0, its other end, and the bridge; of a container without a link of its own nothing. */
+/** The container's eth0, the host's end of the pair, and the bridge; nothing for a container without its own link. */
 export async function linkCounters(
   k: Kernel,
   { endpoints, settings }: Pick<Container, 'endpoints' | 'settings'>,

@@ -1,14 +1,14 @@
 /**
- * The packets of a container, while somebody looks: an AF_PACKET socket (packet(7)) on the host's end of its cable.
+ * The packets of a container, while a client looks: an AF_PACKET socket (packet(7)) on the host's end of its link.
  *
  *   eth0 ── veth ── bridge ── …
- * └ here pass all packets of this container and no others, also those that the bridge hands to another container
- * without the
- *              host's seeing them; on the bridge itself that would take promiscuous mode, and would be everybody's
+ *            └ all packets of this container and no others pass here, also those that the bridge forwards to another
+ *              container, which the host does not receive. On the bridge itself that would need promiscuous mode, and
+ *              would show the packets of all containers.
  *
- * The headers travel as they are, undecoded: what they mean is found out in the page, not by root. Who sends more than
- * can be shown is only sampled: so many packets are taken at a time, then there is a rest, and the kernel drops what
- * does not fit into the socket.
+ * The headers are sent to the page undecoded, so that the page decodes them, not root. A container that sends more than
+ * can be shown is only sampled: a number of packets is read, then there is a pause, and the kernel drops what does not
+ * fit into the socket's buffer.
  */
 import { closeAside } from '../kernel/close-async.ts';
 import { AF, NETLINK_ROUTE, SOCK } from '../syscalls/constants.ts';
@@ -20,15 +20,17 @@ import type { Container } from '../container/container.ts';
 import { findLink } from '../network/links.ts';
 import { rewritesKnown, rewritesOf, type Rewrite } from './rewrites.ts';
 
-/** `time`: ms since 1970 with a fraction, the kernel's; `length` on the wire; `data`: its first 256 bytes in base64. */
+/**
+ * `time`: the kernel's, ms since 1970 with a fraction; `length`: on the wire; `data`: the first 256 bytes in base64.
+ */
 export interface Packet {
   time: number;
   length: number;
   data: string;
 }
 /**
- * `more`: there were more than could be taken, and some are missing. `conntrack`: whether the kernel tells of rewriting
- * at all.
+ * `more`: there were more packets than could be read, so some are missing. `conntrack`: whether the kernel reports
+ * rewritten addresses at all.
  */
 export interface Caught {
   packets: Packet[];
@@ -44,10 +46,10 @@ const MSG_TRUNC = 0x20;
 const SNAP = 256;
 const MOST = 64;
 const REST_MS = 100;
-/** A container that is started again has a new link. */
+/** How often to look for the link, because a container that is started again has a new one. */
 const AGAIN_MS = 500;
 
-/** struct sockaddr_ll: without a protocol before the bind, or the packets of all links would come first. */
+/** struct sockaddr_ll. The socket has no protocol before bind(2), so that it gets no packets of other links. */
 function linkAddress(index: number): Buffer {
   const address = Buffer.alloc(20);
   address.writeUInt16LE(AF.AF_PACKET, 0);
@@ -60,7 +62,7 @@ async function openOn(k: Kernel, index: number): Promise<number> {
   const fd = await k.daemon.socket(AF.AF_PACKET, SOCK.SOCK_RAW | SOCK.SOCK_CLOEXEC | SOCK.SOCK_NONBLOCK, 0);
   try {
     await k.daemon.bind(fd, linkAddress(index));
-    // the first question turns the stamps on: socket(7)
+    // the first SIOCGSTAMPNS turns the time stamps on: socket(7)
     await k.daemon.ioctl_out(fd, SIOCGSTAMPNS, 16).catch(() => undefined);
     return fd;
   } catch (error) {
@@ -108,11 +110,11 @@ class Capture {
       const link = await withNetlink(this.#k, NETLINK_ROUTE, (socket) => findLink(socket, hostLink));
       if (!link || !this.#again) return;
       this.#fd = await openOn(this.#k, link.index);
-      // nobody looks any more
+      // the last client has left meanwhile
       if (!this.#again) await this.#close();
       else this.#listen();
     } catch {
-      // there is no link, or no longer: asked again in a moment
+      // there is no link now; try again after AGAIN_MS
     } finally {
       this.#opening = false;
     }
@@ -135,7 +137,7 @@ class Capture {
     if (fd !== undefined) await closeAside(fd);
   }
 
-  /** Some packets, then a rest: a container that floods must not keep the daemon busy. */
+  /** Reads some packets and then pauses, so that a container that floods does not keep the daemon busy. */
   async #take(): Promise<void> {
     this.#quiet();
     const fd = this.#fd;
@@ -143,7 +145,7 @@ class Capture {
     try {
       while (taken.length < MOST && fd !== undefined && this.#fd === fd) taken.push(await takeOne(this.#k, fd));
     } catch (error) {
-      // ENETDOWN: the link has gone, and the container with it
+      // ENETDOWN: the link was removed, because the container has ended
       if (this.#fd === fd && !hasCode(error, 'EAGAIN')) await this.#close();
     }
     if (this.#fd !== undefined && this.#fd === fd) this.#rest = setTimeout(() => this.#listen(), REST_MS).unref();
@@ -163,7 +165,7 @@ class Capture {
 
 const captures = new WeakMap<Container, Capture>();
 
-/** Returns what ends it; with the last one the socket is closed. */
+/** Returns a function that ends it for this client; the last one closes the socket. */
 export function watchPackets(container: Container, hear: (caught: Caught) => void): () => void {
   const capture = captures.get(container) ?? new Capture(container);
   captures.set(container, capture);

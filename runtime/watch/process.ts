@@ -1,6 +1,6 @@
 /**
- * What /proc says of one process, as values and not as lines: for those who ask again and again (proc(5)). A process
- * that has gone says nothing.
+ * What /proc shows of one process, as values, not as text, for code that reads it again and again (proc(5)). For a
+ * process that has exited the values are empty.
  */
 import { readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
 
@@ -17,7 +17,7 @@ function attempt<T>(read: () => T, otherwise: T): T {
 }
 const file = (pid: number | 'self', name: string) => attempt(() => readFileSync(`/proc/${pid}/${name}`, 'utf8'), '');
 
-/** 'pid:[4026532…]', or nothing. */
+/** 'pid:[4026532…]', or '' when the process has exited. */
 export const namespaceOf = (pid: number | 'self', kind: NamespaceKind): string =>
   attempt(() => readlinkSync(`/proc/${pid}/ns/${kind}`), '');
 
@@ -45,19 +45,19 @@ export function statOf(pid: number): Stat | undefined {
   };
 }
 
-/** Children of all its threads that are still in the table: /proc/PID/task/TID/children, proc_tid_children(5). */
+/** Children of all its threads, zombies included: /proc/PID/task/TID/children, proc_tid_children(5). */
 export const childrenOf = (pid: number): number[] =>
   attempt(() => readdirSync(`/proc/${pid}/task`), []).flatMap((tid) =>
     file(pid, `task/${tid}/children`).split(' ').filter(Boolean).map(Number),
   );
-/** A zombie is in no cgroup.procs any more (cgroups(7)): only its parent still leads to it. */
+/** `pids` with the zombies among their children, because a zombie is no longer in cgroup.procs (cgroups(7)). */
 export const withZombies = (pids: readonly number[]): number[] => [
   ...new Set([...pids, ...pids.flatMap(childrenOf).filter((pid) => statOf(pid)?.state === 'Z')]),
 ];
 
-/** The words it was started with; a zombie has none. */
+/** Its command line; '' for a zombie. */
 export const wordsOf = (pid: number): string => file(pid, 'cmdline').replace(/\0+$/, '').replace(/\0/g, ' ');
-/** Its pid in its own pid namespace: the last of NSpid. */
+/** Its pid in its own pid namespace: the last number of NSpid. */
 export const pidInside = (pid: number): number => Number(statusField(pid, 'NSpid').split(/\s+/).pop());
 
 export interface MountRow {
@@ -94,7 +94,7 @@ function mountRow(line: string): MountRow {
     propagation,
   };
 }
-/** In the order in which they were made: of two at one place the last is the one that is seen. */
+/** In the order of mounting. Of two mounts at one place the later one covers the earlier one. */
 export const mountRows = (pid: number): MountRow[] => file(pid, 'mountinfo').split('\n').filter(Boolean).map(mountRow);
 
 export function rootKind(pid: number): 'overlay' | 'host' | 'other' | undefined {
@@ -112,7 +112,7 @@ const table = (pid: number, name: string, headings: number) =>
     .map((line) => line.trim().split(/[\s|]+/));
 const ipv4 = (hex: string) => [...Buffer.from(hex, 'hex')].reverse().join('.');
 
-/** Links of its network namespace with what has gone through them: /proc/PID/net/dev. */
+/** Bytes received and sent on each link of its network namespace: /proc/PID/net/dev. */
 export const linkCounters = (pid: number): Map<string, { rx: number; tx: number }> =>
   new Map(
     file(pid, 'net/dev')
@@ -126,7 +126,7 @@ export const linkCounters = (pid: number): Map<string, { rx: number; tx: number 
       }),
   );
 
-/** Its own IPv4 addresses: the local leaves of the routing trie. */
+/** The local IPv4 addresses of its network namespace: leaves of the routing trie marked LOCAL. */
 export const addressesOf = (pid: number): string[] => [
   ...new Set([...file(pid, 'net/fib_trie').matchAll(/\|-- ([\d.]+)\n\s+\/32 host LOCAL/g)].map((m) => m[1]!)),
 ];
@@ -138,7 +138,7 @@ export const routesOf = (pid: number): { link: string; to: string; via: string }
     via: ipv4(via),
   }));
 
-/** TCP sockets of its network namespace; st 01 is established, 0A listens (include/net/tcp_states.h). */
+/** TCP sockets of its network namespace. State 01 is established, 0A listening (include/net/tcp_states.h). */
 export const tcpOf = (pid: number): { port: number; remote: string; remotePort: number; state: string }[] =>
   table(pid, 'tcp', 1).map(([, local = '', remote = '', state = '']) => {
     const [address = '', port = '0'] = remote.split(':');

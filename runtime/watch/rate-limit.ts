@@ -1,9 +1,9 @@
 /**
- * How often something may be told: a container that writes without end must not fill its journal, nor keep the daemon
- * busy.
+ * Limits how often something is reported, so that a container that writes without end neither fills its journal nor
+ * keeps the daemon busy.
  */
 
-/** So many at once, and so many a second in the long run. */
+/** Allows `burst` reports at once and `perSecond` a second in the long run. */
 export class Bucket {
   #left: number;
   #filled = 0;
@@ -27,11 +27,11 @@ const FIRST_MS = 200;
 const MOST_MS = 3200;
 const QUIET = 2;
 
-/** What changes again and again is told twice as seldom each time, until it has been quiet for a while. */
+/** Doubles the pause between reports of a key that changes again and again, until it has not changed for a while. */
 export class Spacing {
   readonly #last = new Map<string, { at: number; wait: number }>();
 
-  /** Whether `key` may be told now; if so, it counts as told. */
+  /** Whether `key` may be reported now. If so, it counts as reported. */
   may(key: string, now: number): boolean {
     const last = this.#last.get(key);
     if (last && now < last.at + last.wait) return false;

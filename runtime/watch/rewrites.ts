@@ -1,16 +1,19 @@
 /**
- * Which address a packet has got on its way out, in conntrack's own words: /proc/net/nf_conntrack, where the kernel
- * gives it.
+ * The address that a packet gets when it leaves the host, as conntrack shows it in /proc/net/nf_conntrack, if the
+ * kernel has that file.
  *
- * ipv4 2 udp 17 29 src=172.30.0.2 dst=9.9.9.9 sport=40000 dport=53 [UNREPLIED] src=9.9.9.9 dst=192.0.2.2 sport=53
- * dport=40000 mark=0 …
- * └ as it was sent └ as the answer is expected: to whom the packet now seems to come from
+ *   ipv4 2 udp 17 29 src=172.30.0.2 dst=9.9.9.9 sport=40000 dport=53 [UNREPLIED]
+ *                    └ the packet as it was sent
+ *                    src=9.9.9.9 dst=192.0.2.2 sport=53 dport=40000 mark=0 …
+ *                    └ the expected reply; its dst is the sender that the packet now shows
+ *
+ * Both parts are on one line of the file.
  */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import type { Container } from '../container/container.ts';
 import { contains } from '../network/ipam/ipv4.ts';
 
-/** Ports are there where the protocol has some. */
+/** Addresses have a port if the protocol has ports. */
 export interface Rewrite {
   protocol: string;
   from: string;
@@ -20,11 +23,11 @@ export interface Rewrite {
 
 const FILE = '/proc/net/nf_conntrack';
 /**
- * Only with CONFIG_NF_CONNTRACK_PROCFS and nf_conntrack loaded is there a table to read: without it nothing is known of
- * rewriting, and that is not the same as none.
+ * Whether the table can be read: only with CONFIG_NF_CONNTRACK_PROCFS and nf_conntrack loaded. Without it rewriting is
+ * unknown, which is not the same as none.
  */
 export const rewritesKnown = (): boolean => existsSync(FILE);
-/** Of a busy host the newest connections may lie behind this, and are then not shown. */
+/** The most that is read. On a busy host the newest connections may come after this and then are not shown. */
 const ROOM = 512 * 1024;
 const MOST = 16;
 const REST_MS = 500;
@@ -33,7 +36,7 @@ const ADDRESS = /\bsrc=(\S+) dst=(\S+)(?: sport=(\d+) dport=(\d+))?/g;
 const withPort = (address: string | undefined, port: string | undefined) =>
   `${address ?? '?'}${port ? `:${port}` : ''}`;
 
-/** The connections of this address whose answers go to another one. */
+/** The connections from this address whose replies go to another address. */
 export function rewritesIn(table: string, address: string): Rewrite[] {
   const found: Rewrite[] = [];
   for (const line of table.split('\n')) {
@@ -56,7 +59,7 @@ function readTable(): string {
   const fd = openSync(FILE, 'r');
   try {
     let length = 0;
-    // a page at a time, as the kernel gives it
+    // the kernel returns a page at a time
     for (let more = 1; more > 0 && length < ROOM; length += more)
       more = readSync(fd, table, length, ROOM - length, null);
     return table.toString('latin1', 0, length);
@@ -65,7 +68,7 @@ function readTable(): string {
   }
 }
 
-/** An IPv4 packet of the container's to somebody beyond the bridge; only such are rewritten. */
+/** Whether an IPv4 packet goes from the container beyond the bridge's network; only such packets are rewritten. */
 function leaves(packet: Buffer, address: string, prefix: number): boolean {
   if (packet.length < 34 || packet.readUInt16BE(12) !== 0x0800 || packet.subarray(26, 30).join('.') !== address)
     return false;
@@ -74,7 +77,7 @@ function leaves(packet: Buffer, address: string, prefix: number): boolean {
 
 const asked = new WeakMap<Container, number>();
 
-/** Asked only when something has left, and not more than twice a second. Empty where the kernel does not say. */
+/** Reads the table only when a packet has left, at most twice a second. Empty where the kernel has no table. */
 export async function rewritesOf(container: Container, packets: readonly Buffer[]): Promise<Rewrite[]> {
   const { address, prefix } = container.endpoints.find((endpoint) => endpoint.address) ?? {};
   if (!address || !prefix || !packets.some((packet) => leaves(packet, address, prefix))) return [];

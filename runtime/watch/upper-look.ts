@@ -1,5 +1,6 @@
 /**
- * The one watch on a container's upper directory, for all who look at it: begun with the first, ended with the last.
+ * One watch on a container's upper directory, shared by all clients that look at it. It begins with the first client
+ * and ends with the last.
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,17 +11,17 @@ import { Stack, type Lower } from '../storage/overlay2/stack.ts';
 import { Told } from './upper-state.ts';
 import { UpperWatch } from './upper-watch.ts';
 
-/** `lowers` highest first; `mountPoints` are paths in the container. */
+/** `lowers`: highest first. `mountPoints`: paths in the container. */
 export interface Layout {
   upper: string;
   lowers: Lower[];
   mountPoints: ReadonlySet<string>;
 }
-/** Facts of one event: a line of the journal stays readable. */
+/** The most facts in one event, so that a line of the journal stays readable. */
 const AT_ONCE = 250;
 /**
- * Upper is there early in a start, and whoever reads it then is in the way of the rest, which nothing holds up. What is
- * in it by then is told all the same.
+ * How long the watch waits after the upper directory was made. It is made early in a start, and reading it then would
+ * delay the rest of the start. Its entries are reported all the same.
  */
 const BEHIND_MS = 50;
 
@@ -29,7 +30,7 @@ export class UpperLook {
   #told: Told | undefined;
   #watching: AbortController | undefined;
   #unlisten: (() => void) | undefined;
-  /** the watch before has to be over: both would tell the same */
+  /** the watch before must end first, because both would report the same */
   #over: Promise<void> = Promise.resolve();
 
   constructor(
@@ -45,7 +46,7 @@ export class UpperLook {
     if (existsSync(this.layout().upper)) this.#begin();
   }
 
-  /** Nobody looks, or the daemon ends. */
+  /** Ends the watch: no client looks any more, or the daemon ends. */
   end(): void {
     this.#unlisten?.();
     this.#unlisten = undefined;
@@ -53,7 +54,9 @@ export class UpperLook {
     this.#watching = undefined;
   }
 
-  /** A container that has not been started has no upper directory, and one that is being removed has none soon. */
+  /**
+   * Begins the watch when the upper directory is made. Ends it when the container is removed, and the directory too.
+   */
   #heard(event: Event): void {
     if (event.type === 'state' && event.to === 'removing') this.#watching?.abort();
     if (event.type !== 'fact') return;

@@ -1,13 +1,13 @@
-/** What has been told of an upper directory: from it follows what is new. */
+/** What the journal knows of an upper directory. Only differences from it become new facts. */
 import type { Event, Fact } from '../journal/event.ts';
 import { MORE } from '../storage/overlay2/upper.ts';
 
 export class Told {
   readonly #values = new Map<string, string>();
-  /** not yet in the journal */
+  /** facts that are not in the journal yet */
   #facts: Fact[] = [];
 
-  /** As the journal has it: what another watch, or another daemon, has told. */
+  /** The state that an earlier watch, or another daemon, has written to the journal. */
   static of(events: Iterable<Event>): Told {
     const told = new Told();
     for (const event of events) {
@@ -22,12 +22,12 @@ export class Told {
     return told;
   }
 
-  /** Entries, without the count of what is not told. */
+  /** The number of entries, without the count of entries that are not listed. */
   get size(): number {
     return this.#values.size - (this.#values.has(MORE) ? 1 : 0);
   }
   get = (key: string): string | undefined => this.#values.get(key);
-  /** The newest last. */
+  /** In the order of their last report; the newest is last. */
   keys = (): string[] => [...this.#values.keys()].filter((key) => key !== MORE);
   below = (key: string): string[] => this.keys().filter((other) => other.startsWith(`${key}/`));
 
@@ -37,7 +37,7 @@ export class Told {
     this.#facts.push({ kind: 'upper', key, value });
   }
 
-  /** With all that lies below it: one fact says it of all. */
+  /** Removes an entry with all below it; one fact stands for all of them. */
   gone(key: string): void {
     const all = [...this.below(key), ...(this.#values.has(key) ? [key] : [])];
     if (!all.length) return;

@@ -1,11 +1,12 @@
 /**
- * The upper directory while somebody looks. inotify says which names to look at; what is told is what is so when they
- * are looked at, some twenty times a second at most, so that a thousand writes to a file are one fact, or a few.
+ * Watches the upper directory while a client looks at it. inotify reports which names to check. A fact holds what is
+ * true at the time of the check. There are some twenty checks a second at most, so a thousand writes to a file become
+ * one fact, or a few.
  *
- *   inotify ──→ dirty: names to look at ──→ upperEntry() ──→ told ──→ facts
+ *   inotify ──→ dirty: names to check ──→ upperEntry() ──→ told ──→ facts
  *      └ overflow, or too many ──→ a walk over the whole directory ──┘
  *
- * A new directory is watched first and read then: what is made in it in between is found by one or the other.
+ * A new directory is first watched and then read, so that whatever is made meanwhile is found by one or the other.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { IN, O } from '../syscalls/constants.ts';
@@ -19,37 +20,37 @@ import { pathBytes, showName } from '../storage/pathname.ts';
 import type { Told } from './upper-state.ts';
 import { parseUpper, showUpper } from '../storage/overlay2/upper.ts';
 
-/** A write is often several calls: what comes within a moment is looked at once. */
+/** A write is often several calls, so those that come within this time are checked together. */
 const SETTLE_MS = 20;
 const REST_MS = 60;
 /**
- * Before Linux 6.6 overlayfs writes to upper's files unheard (FMODE_NONOTIFY), and what is written through mmap(2) is
- * never heard: files are looked at again.
+ * Files are checked again, because inotify misses some writes: before Linux 6.6 those of overlayfs to the upper
+ * directory's files (FMODE_NONOTIFY), and on all kernels those through mmap(2).
  */
 const AGAIN_MS = 400;
 const AGAIN = 100;
 export const BOUNDS = {
-  /** told by a walk */ walk: 500,
-  /** told at all */ told: 2000,
-  /** names waiting to be looked at */ dirty: 1000,
-  /** directories watched */ watched: 1024,
-  /** entries counted */ counted: 200_000,
-  /** a path's length */ path: 1024,
+  /** entries that a walk reports */ walk: 500,
+  /** entries that are reported at all */ told: 2000,
+  /** names that wait for a check */ dirty: 1000,
+  /** watched directories */ watched: 1024,
+  /** entries that a walk counts */ counted: 200_000,
+  /** length of a path */ path: 1024,
 } as const;
 const LOOKS = 100;
 const WALK_MS = 1000;
-/** A walk takes at most a tenth of the time. */
+/** A walk takes at most a tenth of the time: the pause after it is this many times as long. */
 const WALK_SHARE = 9;
 
 const bytesOf = (key: string): Buffer => pathBytes(key).subarray(1);
-/** So that the event loop is not held for as long as there is something to look at. */
+/** Lets the event loop handle other events, because a long check must not block it. */
 const breathe = () => new Promise((resolve) => setImmediate(resolve));
 
 export class UpperWatch {
   readonly #wds = new Map<string, number>();
   readonly #dirs = new Map<number, string>();
   readonly #dirty = new Set<string>();
-  /** told a moment ago: not yet again */
+  /** names that were reported a moment ago and are checked again later */
   readonly #later: string[] = [];
   readonly #fresh = new Bucket(100, 10);
   readonly #changes = new Bucket(100, 20);
@@ -69,7 +70,7 @@ export class UpperWatch {
     private readonly tell: (facts: Fact[]) => void,
   ) {}
 
-  /** Runs until the signal. Closes the stack. */
+  /** Runs until the signal. It closes the stack at the end. */
   static async run(
     stack: Stack,
     mountPoints: ReadonlySet<string>,
@@ -104,7 +105,7 @@ export class UpperWatch {
     }
   }
 
-  /** Something to hear, or time to look again. */
+  /** Resolves when inotify has events, or when it is time to check again. */
   async #something(signal: AbortSignal): Promise<void> {
     if (this.#dirty.size || signal.aborted) return;
     const due = Math.min(this.#again, this.#walkDue ?? Infinity);
@@ -122,7 +123,7 @@ export class UpperWatch {
     }
   }
 
-  /** When there are too many names, those that have been told are still looked at; the rest is counted by a walk. */
+  /** With too many names, entries that were reported before are still checked; a walk counts the others. */
   #mark(key: string): void {
     if (this.#dirty.size < BOUNDS.dirty || this.told.get(key) !== undefined) this.#dirty.add(key);
     else this.#walkSoon();
@@ -139,8 +140,8 @@ export class UpperWatch {
   }
 
   /**
-   * No longer a directory, or not at this name. A directory that was moved is watched under its new name by then, or
-   * will be.
+   * The key is no longer a directory, or the directory has another name. A directory that was moved is watched under
+   * its new name already, or will be.
    */
   async #unwatch(key: string): Promise<void> {
     for (const dir of [...this.#wds.keys()].filter((one) => one === key || one.startsWith(`${key}/`))) {
@@ -151,7 +152,7 @@ export class UpperWatch {
     }
   }
 
-  /** True when it was not watched before, at this name. */
+  /** Returns true when the directory was not watched before under this name. */
   async #watch(key: string): Promise<boolean> {
     if (!this.#wds.has(key) && this.#wds.size >= BOUNDS.watched) return false;
     const wd = await this.inotify.watch(this.upper.fd, bytesOf(key));
@@ -164,7 +165,7 @@ export class UpperWatch {
 
   async #look(signal: AbortSignal): Promise<void> {
     let looks = 0;
-    // also what is found on the way: a tree that was made at once is told at once
+    // the set grows while it is read, so a tree that was made at once is reported at once
     for (const key of this.#dirty) {
       if (signal.aborted || ++looks > LOOKS) break;
       this.#dirty.delete(key);
@@ -191,7 +192,7 @@ export class UpperWatch {
     this.#say(key, showUpper(entry));
   }
 
-  /** All names in a directory that has just come under watch. */
+  /** Marks all names in a directory that was not watched until now. */
   async #read(key: string): Promise<void> {
     for await (const { name } of namesIn(this.stack.k, this.upper.fd, bytesOf(key))) {
       this.#mark(`${key}/${showName(name)}`);
@@ -210,7 +211,7 @@ export class UpperWatch {
     else this.#later.push(key);
   }
 
-  /** The whole directory, when more happened than was heard, or may be told one by one. */
+  /** Checks the whole directory, because more happened than inotify reported or than may be reported one by one. */
   async #walk(signal: AbortSignal): Promise<void> {
     const begun = performance.now();
     this.#walkDue = undefined;
@@ -248,7 +249,7 @@ export class UpperWatch {
     this.told.is(key, showUpper(entry));
   }
 
-  /** The newest files: has one become longer, or another's, unheard? */
+  /** A file may have grown, or got another owner or mode, while inotify did not report it; checks the newest files. */
   async #lookAgain(): Promise<void> {
     for (const key of this.told.keys().slice(-AGAIN)) {
       const known = parseUpper(this.told.get(key) ?? '');

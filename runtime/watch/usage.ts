@@ -1,6 +1,7 @@
 /**
- * What a container uses, four times a second, while somebody looks: one timer a container, however many look. It is not
- * journaled, which it would drown; the newest samples are kept so that whoever comes later sees where it came from.
+ * What a container uses, sampled four times a second while a client looks. There is one timer a container for all
+ * clients. Samples are not journaled, because they would fill the journal. The newest are kept, so that a client that
+ * comes later sees the last minute.
  */
 import { daemonKernel } from '../kernel/linux/linux.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -15,10 +16,10 @@ export interface Sample extends Usage {
 }
 
 const PERIOD_MS = 250;
-/** a minute */
+/** samples of one minute */
 const KEPT = 240;
 
-/** Undefined when there is no process, and so nothing that could use anything. */
+/** A sample of this moment; undefined when the container has no process. */
 export async function sampleOf(k: Kernel, container: Container): Promise<Sample | undefined> {
   const { pid } = container.live;
   if (pid === undefined) return undefined;
@@ -45,7 +46,7 @@ class Watched {
   end(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    // after a while unseen the old ones would be joined to the new ones by a line that nobody measured
+    // after a pause, a chart would join the old samples to the new ones by a line that was not measured
     this.kept = [];
   }
 
@@ -68,14 +69,14 @@ class Watched {
 
 const watched = new WeakMap<Container, Watched>();
 
-/** `kept`: what others have seen already. `stop` ends it, and with the last one the sampling. */
+/** `kept`: the samples so far. `stop` ends this client's part; the last one ends the sampling. */
 export function watchUsage(
   container: Container,
   hear: (sample: Sample) => void,
 ): { kept: readonly Sample[]; stop(): void } {
   const one = watched.get(container) ?? new Watched(container);
   watched.set(container, one);
-  // a hearer of its own, though the same function may watch twice
+  // a new function each time, because the same `hear` may watch twice
   const hearer = (sample: Sample) => hear(sample);
   const kept = [...one.kept];
   one.hearers.add(hearer);

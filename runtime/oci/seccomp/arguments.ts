@@ -1,6 +1,6 @@
 /**
- * Comparisons of 64-bit arguments in a 32-bit machine: high half, then low half. Of an argument that the kernel takes
- * in 32 bits (narrow-arguments.ts) the low half only.
+ * Compares 64-bit arguments on a 32-bit machine: the high half, then the low half. For an argument that the kernel
+ * takes in 32 bits (narrow-arguments.ts) only the low half.
  *
  *   struct seccomp_data { int nr; u32 arch; u64 instruction_pointer; u64 args[6]; }     little endian
  */
@@ -13,7 +13,7 @@ const ARGS = 16;
 const high = (value: number) => Math.floor(value / 0x100000000);
 const low = (value: number) => value % 0x100000000;
 
-/** Goes on when the comparison holds, to `fail` when it does not. */
+/** Emits a comparison: continues with the next instruction when it holds, jumps to `fail` when it does not. */
 export function compare(bpf: Bpf, comparison: Comparison, fail: string): void {
   if (comparison.narrow) return compareLow(bpf, comparison, fail);
   const { index, value, valueTwo = 0, op } = comparison;
@@ -21,7 +21,7 @@ export function compare(bpf: Bpf, comparison: Comparison, fail: string): void {
   const hi = () => bpf.load(ARGS + index * 8 + 4);
   const lo = () => bpf.load(ARGS + index * 8);
   const { JEQ_K, JGT_K, JGE_K } = CODE;
-  /** larger high half: `larger`; smaller one: `smaller`; equal: the low half decides */
+  /** jumps to `larger` or `smaller` if the high half is so; if it is equal, loads the low half */
   const order = (larger: string, smaller: string) => {
     hi().jump(JGT_K, high(value), { yes: larger }).jump(JEQ_K, high(value), { no: smaller });
     lo();
@@ -52,7 +52,7 @@ export function compare(bpf: Bpf, comparison: Comparison, fail: string): void {
       bpf.jump(JGT_K, low(value), { yes: fail });
     },
     SCMP_CMP_MASKED_EQ: () => {
-      // value is the mask, valueTwo what must be left
+      // value is the mask, valueTwo the expected result
       if (high(value) || high(valueTwo)) hi().and(high(value)).jump(JEQ_K, high(valueTwo), { no: fail });
       lo().and(low(value)).jump(JEQ_K, low(valueTwo), { no: fail });
     },

@@ -1,5 +1,6 @@
 /**
- * An assembler for classic BPF, the language of seccomp filters: the kernel's networking/filter, seccomp(2).
+ * An assembler for classic BPF, the instruction set of seccomp filters: networking/filter in the kernel's
+ * documentation, seccomp(2).
  *
  *   struct sock_filter { u16 code; u8 jt; u8 jf; u32 k; }      jumps only forward
  */
@@ -37,7 +38,7 @@ export class Bpf {
   label(label: string): this {
     return this.#add({ label });
   }
-  /** A name nobody else has. */
+  /** A new label name, which is used nowhere else. */
   fresh(prefix: string): string {
     return `${prefix}${this.#labels++}`;
   }
@@ -47,7 +48,8 @@ export class Bpf {
   }
 
   /**
-   * From the last line to the first, so that the distance to every target is known; one beyond 255 goes by way of a JA.
+   * The program. It is built from the last line to the first, so that the distance to every target is known. A jump of
+   * more than 255 instructions goes through a JA.
    */
   bytes(): Buffer {
     const words: { code: number; jt: number; jf: number; k: number }[] = []; // last first
@@ -68,7 +70,7 @@ export class Bpf {
       const next = words.length;
       const yes = near(line.yes);
       const no = near(line.no);
-      // falling through must pass over the hops that were put in between
+      // without a jump, execution must skip the JAs that were inserted
       const skip = words.length - next;
       words.push({
         code: line.code,

@@ -1,4 +1,4 @@
-/** A profile comes from a client: every field is looked at before it is believed. */
+/** Checks a seccomp profile from a client: every field is checked before it is used. */
 import { badParameter } from '../../errors/api-error.ts';
 import { ACTIONS, ARCHITECTURES, FLAGS, OPERATORS } from './constants.ts';
 import type { Condition, Profile, ProfileRule } from './profile-format.ts';
@@ -75,7 +75,7 @@ function rule(value: unknown, where: string): ProfileRule {
   };
 }
 
-/** Throws Refusal 400 that names the field. */
+/** Returns the profile. Throws Refusal 400 that names the field. */
 export function checkProfile(value: unknown): Profile {
   if (!isFields(value)) throw fail('it is not an object');
   const architectures = strings(value['architectures'], 'architectures').map((a) =>

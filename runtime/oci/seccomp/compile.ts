@@ -1,16 +1,17 @@
 /**
  * OCI seccomp → a filter for seccomp(2), with the meaning that libseccomp and runc give it:
  *
- * - of one call's rules the first without arguments decides; if all have arguments, the first that matches; else the
- * default action
- *   - a rule that only repeats the default action is none
- *   - a rule with two comparisons of one argument means "or"
- *   - unlike libseccomp: what the kernel takes in 32 bits is compared in 32 bits
- *   - calls newer than the newest one that a refusing profile names get ENOSYS, so that programs try the older call
- * - an architecture that is not listed is killed; 32-bit x86 on x86_64 has its own numbers; other listed ones get the
- * default action
+ *   - of the rules of a call, the first without arguments decides; if all have arguments, the first that matches; else
+ *     the default action
+ *   - a rule whose action is the default action is ignored
+ *   - two comparisons of one argument in a rule mean "or"
+ *   - unlike libseccomp: arguments that the kernel takes in 32 bits are compared in 32 bits
+ *   - calls newer than the newest one that a denying profile names return ENOSYS, so that programs try the older call
+ *   - a call of an architecture that is not listed kills; 32-bit x86 on x86_64 has its own numbers; other listed
+ *     architectures get the default action
  *
- * The numbers are cut into runs with one answer and searched as a binary tree: eight comparisons for any call.
+ * The numbers are divided into runs with the same answer, which are searched as a binary tree: eight comparisons for
+ * any call.
  */
 import type { Seccomp, SeccompAction, SeccompRule } from '../spec.ts';
 import { compare, type Comparison } from './arguments.ts';
@@ -42,7 +43,7 @@ function returnValue(action: SeccompAction, errno = EPERM): number {
 }
 
 type Numbers = ReadonlyMap<string, number>;
-/** What happens to one call: an answer, or comparisons that lead to answers. */
+/** What the filter does with a call: a return value, or comparisons that lead to return values. */
 type Answer = number | { args: Comparison[]; value: number }[];
 
 function alternatives(name: string, rule: SeccompRule): Comparison[][] {
@@ -54,7 +55,7 @@ function alternatives(name: string, rule: SeccompRule): Comparison[][] {
   return twice ? args.map((a) => [a]) : [args];
 }
 
-/** By number, only those that have rules. Names that this architecture does not have are passed over. */
+/** Answers by call number, for calls that have rules. Names that this architecture does not have are skipped. */
 function answersByNumber(seccomp: Seccomp, numbers: Numbers, fallback: number): Map<number, Answer> {
   const answers = new Map<number, Answer>();
   for (const rule of seccomp.syscalls ?? []) {
@@ -73,7 +74,7 @@ function answersByNumber(seccomp: Seccomp, numbers: Numbers, fallback: number): 
   return answers;
 }
 
-/** The number after the newest call that any rule names; Infinity when unknown calls are to be allowed. */
+/** The number after the newest call that a rule names; Infinity when the default action allows unknown calls. */
 function firstUnknown(seccomp: Seccomp, numbers: Numbers): number {
   if (seccomp.defaultAction === 'SCMP_ACT_ALLOW' || seccomp.defaultAction === 'SCMP_ACT_LOG') return Infinity;
   const named = (seccomp.syscalls ?? []).flatMap((rule) => rule.names.map((name) => numbers.get(name) ?? -1));
@@ -92,7 +93,7 @@ function runs(answers: Map<number, Answer>, fallback: number, unknownFrom: numbe
     else if (last.answer !== answer) list.push({ from, answer });
   };
   for (const [number, answer] of [...answers].sort(([a], [b]) => a - b)) {
-    // an answer with comparisons is never equal to its neighbour's: it has a run of its own
+    // an answer with comparisons is an object, never equal to its neighbour's, so it has a run of its own
     add(number, answer);
     add(number + 1, fallback);
   }
@@ -128,7 +129,7 @@ function emitSearch(bpf: Bpf, list: readonly Run[], fallback: number): void {
   emitSearch(bpf, list.slice(middle), fallback);
 }
 
-/** Architectures that a profile lists beside this machine's own; the accumulator holds the one that is asking. */
+/** Emits the architectures that a profile lists beside the native one. The accumulator holds the caller's. */
 function emitForeign(bpf: Bpf, seccomp: Seccomp, fallback: number): void {
   for (const name of new Set(seccomp.architectures)) {
     const audit = ARCHITECTURES[name];
@@ -165,7 +166,7 @@ const KEPT = 32;
 const byObject = new WeakMap<Seccomp, Compiled>();
 const byContent = new Map<string, Compiled>();
 
-/** Throws Error for an action that cannot be given and for a filter that is too long. */
+/** Throws Error for an action that is not supported and for a filter that is too long. */
 export function compileSeccomp(seccomp: Seccomp): Compiled {
   const known = byObject.get(seccomp);
   if (known) return known;

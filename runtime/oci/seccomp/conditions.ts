@@ -1,6 +1,6 @@
 /**
- * Under which condition a call that is asked for its arguments is let through, as the filter compares them: the OCI
- * specification, "Seccomp".
+ * The conditions under which a filter allows a call that has rules for its arguments, as text: OCI specification,
+ * "Seccomp".
  */
 import type { Seccomp, SeccompRule } from '../spec.ts';
 
@@ -22,7 +22,8 @@ const argument = ({ index, value, valueTwo = 0, op }: Argument): string =>
 const lets = (rule: SeccompRule) => rule.action === 'SCMP_ACT_ALLOW' || rule.action === 'SCMP_ACT_LOG';
 
 /**
- * Rules that each compare one argument with one number, as `0xd <= arg0 <= 0x12` where three or more follow each other.
+ * The alternatives of one call as text. Three or more rules that each compare the same argument with successive numbers
+ * become `0xd <= arg0 <= 0x12`.
  */
 function alternatives(rules: readonly SeccompRule[]): string[] {
   const runs: SeccompRule[][] = [];
@@ -40,7 +41,7 @@ function alternatives(rules: readonly SeccompRule[]): string[] {
   });
 }
 
-/** 'clone if arg0 & 0x7e020000 == 0x0': rules of one call are alternatives, arguments of one rule all have to hold. */
+/** 'clone if arg0 & 0x7e020000 == 0x0'. The rules of a call are alternatives; all arguments of a rule must match. */
 export function conditionOf(seccomp: Seccomp, name: string): string {
   const rules = (seccomp.syscalls ?? []).filter((rule) => rule.names.includes(name) && rule.args?.length);
   const said = (list: readonly SeccompRule[]) => alternatives(list).join(' or ');

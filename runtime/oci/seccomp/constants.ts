@@ -1,13 +1,13 @@
 /**
- * The OCI specification's words for seccomp (config-linux, "Seccomp") and what the kernel calls them: seccomp(2),
+ * Names of the OCI specification for seccomp (config-linux, "Seccomp") and the kernel's numbers for them: seccomp(2),
  * linux/audit.h.
  */
 import { SECCOMP_FILTER_FLAG } from '../../syscalls/constants.ts';
 import type { SeccompAction, SeccompOperator } from '../spec.ts';
 
 /**
- * SECCOMP_RET_*: the low 16 bits are the errno for ERRNO and data for TRACE. NOTIFY is not here: there is nobody to
- * listen.
+ * SECCOMP_RET_*. The low 16 bits are the errno of ERRNO and data of TRACE. NOTIFY is missing, because no process
+ * listens for notifications.
  */
 export const ACTIONS: Record<Exclude<SeccompAction, 'SCMP_ACT_NOTIFY'>, number> = {
   SCMP_ACT_KILL: 0,
@@ -19,7 +19,7 @@ export const ACTIONS: Record<Exclude<SeccompAction, 'SCMP_ACT_NOTIFY'>, number> 
   SCMP_ACT_LOG: 0x7ffc0000,
   SCMP_ACT_ALLOW: 0x7fff0000,
 };
-/** How `value` and `valueTwo` are meant: see compile.ts. */
+/** compile.ts describes how they use `value` and `valueTwo`. */
 export const OPERATORS: Record<SeccompOperator, true> = {
   SCMP_CMP_NE: true,
   SCMP_CMP_LT: true,
@@ -29,7 +29,7 @@ export const OPERATORS: Record<SeccompOperator, true> = {
   SCMP_CMP_GT: true,
   SCMP_CMP_MASKED_EQ: true,
 };
-/** AUDIT_ARCH_*; x32 is x86_64 with bit 30 in the number. Others may be named in a profile and mean nothing here. */
+/** AUDIT_ARCH_*. x32 is x86_64 with bit 30 set in the number. With null a profile may name it, without effect. */
 export const ARCHITECTURES: Record<string, number | null> = {
   SCMP_ARCH_X86_64: 0xc000003e,
   SCMP_ARCH_X86: 0x40000003,
@@ -59,5 +59,5 @@ export const ARCHITECTURES: Record<string, number | null> = {
     ].map((name) => [`SCMP_ARCH_${name}`, null]),
   ),
 };
-/** TSYNC is about other threads, and a container's first process has none. */
+/** TSYNC applies the filter to other threads, and a container's first process has none. */
 export const FLAGS: Record<string, number> = { ...SECCOMP_FILTER_FLAG, SECCOMP_FILTER_FLAG_TSYNC: 0 };

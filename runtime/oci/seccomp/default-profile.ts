@@ -1,17 +1,16 @@
 /**
- * What a container may ask of the kernel by default: the same calls as Docker's default profile, as
- * github.com/moby/profiles had it in 2026, but for socketcall (below).
+ * The system calls that a container may make by default: those of Docker's default profile, as
+ * github.com/moby/profiles had it in 2026, except socketcall (below).
  *
- * Everything is refused with EPERM but what is listed. The lists are by subject, so that a reader sees what is in and
- * what is out:
- * out are the calls that make or change mounts and namespaces, load code into the kernel, set its clock, or are doors
- * with a history of holes (io_uring, keyrings, bpf, userfaultfd, perf).
+ * All calls that are not listed return EPERM. The lists are by subject, so that a reader sees what is allowed and what
+ * is not. Not allowed are calls that make or change mounts and namespaces, load code into the kernel, set its clock,
+ * or belong to interfaces that had many vulnerabilities (io_uring, keyrings, bpf, userfaultfd, perf).
  */
 import type { Profile, ProfileRule } from './profile-format.ts';
 
 const words = (text: string) => text.trim().split(/\s+/);
 
-/** Allowed whatever the capabilities: the kernel checks those itself where it matters. */
+/** Allowed with any capabilities, because the kernel itself checks capabilities where it matters. */
 const always = {
   files: `access cachestat chdir chmod chown chown32 close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2 fadvise64 fadvise64_64
     fallocate fchdir fchmod fchmodat fchmodat2 fchown fchown32 fchownat fcntl fcntl64 fdatasync flock fstat fstat64 fstatat64 fstatfs fstatfs64 fsync
@@ -53,10 +52,10 @@ const subjects = new Map(
     words(names).map((name): [string, Subject] => [name, subject as Subject]),
   ),
 );
-/** What a call is about that is allowed whatever the capabilities. */
+/** The subject of a call that is allowed with any capabilities. */
 export const subjectOf = (name: string): Subject | undefined => subjects.get(name);
 
-/** Allowed with a capability. */
+/** Calls that are allowed with a capability. */
 const withCapability: Record<string, string> = {
   CAP_DAC_READ_SEARCH: 'open_by_handle_at',
   CAP_SYS_ADMIN: `bpf clone clone3 fanotify_init fsconfig fsmount fsopen fspick lookup_dcookie lsm_get_self_attr lsm_list_modules lsm_set_self_attr mount
@@ -81,19 +80,19 @@ const onArchitecture: [arches: string, names: string][] = [
   ['amd64 x32 x86', 'modify_ldt'],
 ];
 
-/** personality(2): Linux, 16-bit ids, no randomized addresses, both, and the question which it is. */
+/** personality(2): Linux; 16-bit ids; no address randomization; both of these; and the query of the current value. */
 const PERSONALITIES = [0x0, 0x8, 0x20000, 0x20008, 0xffffffff];
 /** clone(2) with none of NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET */
 const NEW_NAMESPACES = 0x7e020000;
 /**
- * The address families of socket(2) that the kernel has, by number; 1 to 11 are all let through. Not here:
- *   38 AF_ALG: the kernel's own cryptography, the way in of CVE-2026-31431; programs bring their own
- *   40 AF_VSOCK: talks to the hypervisor past every network namespace
- *   12 19 20 23 25 34 37: families that the kernel has given up
+ * The address families of socket(2) that the kernel has, by number; 1 to 11 are all allowed. Left out are:
+ *   38 AF_ALG: the kernel's cryptography, which CVE-2026-31431 used; programs have their own libraries
+ *   40 AF_VSOCK: talks to the hypervisor regardless of network namespaces
+ *   12 19 20 23 25 34 37: families that the kernel no longer has
  */
 const FAMILIES_BELOW = 12;
 const FAMILIES = [13, 14, 15, 16, 17, 18, 21, 22, 24, 26, 27, 28, 29, 30, 31, 32, 33, 35, 36, 39, 41, 42, 43, 44, 45];
-/** socketcall(2) with this is socket(2) */
+/** socketcall(2) with this first argument is socket(2) */
 const SYS_SOCKET = 1;
 const ENOSYS = 38;
 const EPERM = 1;
@@ -105,12 +104,12 @@ const allow = (names: string, more: Partial<ProfileRule> = {}): ProfileRule => (
 });
 
 /**
- * The old door to the same calls, for 32-bit programs on x86: any 64-bit program can take it too (int 0x80). The
- * address family lies behind a pointer, where no filter sees it, so while it makes sockets the list above holds for
- * nobody. Docker refused it in 29.4.2, and went back because 32-bit programs of glibc and Go make all their sockets by
- * it (SteamCMD, Wine): there AppArmor or SELinux now hold AF_ALG back. Here no such module stands behind the filter. So
- * it makes no socket (ENOSYS: libc may try socket(2)), does everything else, and is given back to a container that has
- * such programs with `--annotation drydock.socketcall=allow`.
+ * socketcall(2) is the older interface to the same calls for 32-bit programs on x86; any 64-bit program can call it
+ * too (int 0x80). The address family is behind a pointer, which a filter cannot read. So if socketcall could make
+ * sockets, the list above would restrict no program. Docker denied it in 29.4.2 and then allowed it again, because
+ * 32-bit programs of glibc and Go make all their sockets with it (SteamCMD, Wine); there AppArmor or SELinux now deny
+ * AF_ALG. Drydock uses no such module. So socketcall makes no socket (ENOSYS, so that libc may try socket(2)) and does
+ * everything else. `--annotation drydock.socketcall=allow` allows it wholly, for a container with such programs.
  */
 const socketcall: ProfileRule[] = [
   {
@@ -131,7 +130,7 @@ export const defaultProfile: Profile = {
   ],
   syscalls: [
     allow(Object.values(always).join(' ')),
-    // before 4.8 a traced process could get round the filter
+    // before Linux 4.8 a traced process could bypass the filter
     allow('process_vm_readv process_vm_writev ptrace', { includes: { minKernel: '4.8' } }),
     allow('socket', { args: [{ index: 0, value: FAMILIES_BELOW, op: 'SCMP_CMP_LT' }] }),
     ...FAMILIES.map((value) => allow('socket', { args: [{ index: 0, value, op: 'SCMP_CMP_EQ' }] })),
@@ -143,12 +142,12 @@ export const defaultProfile: Profile = {
       args: [{ index: 0, value: NEW_NAMESPACES, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }],
       excludes: { caps: ['CAP_SYS_ADMIN'] },
     }),
-    // its flags are behind a pointer, too: ENOSYS makes libc fall back to clone
+    // its flags are behind a pointer too; ENOSYS makes libc fall back to clone
     { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS, excludes: { caps: ['CAP_SYS_ADMIN'] } },
   ],
 };
 
-/** The same, with all of socketcall. */
+/** The same, with all of socketcall allowed. */
 export const withSocketcall: Profile = {
   ...defaultProfile,
   syscalls: [...(defaultProfile.syscalls ?? []).filter((rule) => !socketcall.includes(rule)), allow('socketcall')],

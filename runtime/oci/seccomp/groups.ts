@@ -1,7 +1,7 @@
 /**
- * Calls that the usual filter refuses, by what they would do. Why each group is refused is said in the page's words
- * (web/words); `man` is where the calls are described. A call that is in none of them was refused by a profile of
- * somebody's own, or is newer than this list.
+ * Calls that the default filter denies, grouped by what they do. The page's texts say why a group is denied
+ * (web/words). `man` is the manual page that describes the calls. A denied call that is in no group was denied by a
+ * user's own profile, or is newer than this list.
  */
 export interface RefusedGroup {
   id: string;
@@ -54,7 +54,7 @@ export interface Grouped {
   man: string;
   names: string[];
 }
-/** In the order of the list; what is in none of them comes last. */
+/** The denied calls in their groups, in the order of the list. Calls that are in no group come last. */
 export function groupedRefusals(refused: readonly string[]): Grouped[] {
   const inGroups = refusedGroups.map(({ id, man }): Grouped => ({
     id,

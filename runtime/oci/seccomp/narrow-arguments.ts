@@ -1,14 +1,13 @@
 /**
- * Arguments of which the kernel takes the low 32 bits only.
+ * Arguments of which the kernel takes only the low 32 bits.
  *
- * A register has 64 bits and struct seccomp_data shows all of them, but where SYSCALL_DEFINE (include/linux/syscalls.h)
- * declares an
- * `int`, `unsigned int`, `pid_t` or the like, the kernel looks at the low half: socket(40 | 1 << 32, …) opens what
- * socket(40, …) does.
- * A filter that compares the high half too is passed by a bit that means nothing.
+ * A register has 64 bits, and struct seccomp_data shows all of them. But where SYSCALL_DEFINE
+ * (include/linux/syscalls.h) declares an `int`, `unsigned int`, `pid_t` or the like, the kernel uses only the low half:
+ * socket(40 | 1 << 32, …) opens the same as socket(40, …). A filter that compared the high half too could be bypassed
+ * by setting a bit there.
  */
 
-/** `name:argument,argument`; what is not here is `long`, `size_t`, a pointer, or never compared in a profile. */
+/** `name:argument,argument`. Arguments not listed are `long`, `size_t`, pointers, or never compared in a profile. */
 const TABLE = `
   socket:0,1,2 socketpair:0,1,2 socketcall:0 bind:0,2 connect:0,2 listen:0,1 accept:0 accept4:0,3 shutdown:0,1 setsockopt:0,1,2,4 getsockopt:0,1,2
   sendto:0,3,5 recvfrom:0,3 sendmsg:0,2 recvmsg:0,2 sendmmsg:0,2,3 recvmmsg:0,2,3
@@ -36,5 +35,5 @@ const narrow = new Map(
     }),
 );
 
-/** Whether the kernel compares only the low 32 bits of this argument. */
+/** Whether the kernel takes only the low 32 bits of this argument. */
 export const isNarrow = (name: string, index: number): boolean => narrow.get(name)?.includes(String(index)) ?? false;

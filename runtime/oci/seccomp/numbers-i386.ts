@@ -1,7 +1,7 @@
 /**
- * System call numbers of 32-bit x86, which programs for it use under a 64-bit kernel: the kernel's
- * arch/x86/entry/syscalls/syscall_32.tbl.
- * Each row is the first number and the names from there on. From 424 on the numbers are those of every architecture.
+ * System call numbers of 32-bit x86, for 32-bit programs under a 64-bit kernel: arch/x86/entry/syscalls/syscall_32.tbl
+ * of the kernel. Each row is the first number and the names from there on. From 424 on, all architectures have the same
+ * numbers.
  */
 export const I386: readonly [first: number, names: string][] = [
   [

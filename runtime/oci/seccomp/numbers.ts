@@ -1,10 +1,10 @@
-/** Names of system calls → numbers on this architecture. */
+/** Numbers of system calls by name. */
 import { addon } from '../../syscalls/native.ts';
 import { I386 } from './numbers-i386.ts';
 
 /**
- * Since 5.1 a new call has the same number on every architecture. The addon knows those that the headers it was built
- * with knew; a kernel may be newer than the headers.
+ * Since Linux 5.1 a new call has the same number on every architecture. The addon has the numbers of the headers that
+ * it was built with; the running kernel may be newer than those headers.
  */
 const SINCE_6_5: [first: number, names: string] = [
   451,
@@ -25,7 +25,9 @@ export function syscallNumbers(): ReadonlyMap<string, number> {
   return native;
 }
 
-/** The architectures that have numbers of their own beside this machine's, by their name in a profile. */
+/**
+ * Call numbers of an architecture other than the native one, by its name in a profile; undefined if it has none here.
+ */
 export function foreignNumbers(architecture: string): ReadonlyMap<string, number> | undefined {
   if (architecture !== 'SCMP_ARCH_X86' || process.arch !== 'x64') return undefined;
   i386 ??= new Map([...rows(I386), ...rows([SINCE_6_5])]);

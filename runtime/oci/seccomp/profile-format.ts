@@ -1,4 +1,4 @@
-/** Docker's seccomp profile as it is written: the OCI object (config-linux, "Seccomp") with conditions on its rules. */
+/** The format of Docker's seccomp profiles: the OCI object (config-linux, "Seccomp"), with conditions on its rules. */
 import type { Seccomp, SeccompRule } from '../spec.ts';
 
 export interface Condition {

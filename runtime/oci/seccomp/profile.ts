@@ -1,4 +1,4 @@
-/** Seccomp profiles: Docker's JSON with its conditions, and plain OCI JSON, → the OCI object for one container. */
+/** Seccomp profiles, as Docker's JSON with conditions or as plain OCI JSON → the OCI object for one container. */
 import { release } from 'node:os';
 import { parseJson } from '../../json/parse-json.ts';
 import { badParameter } from '../../errors/api-error.ts';
@@ -7,7 +7,7 @@ import { defaultProfile, withSocketcall } from './default-profile.ts';
 import { checkProfile } from './check-profile.ts';
 import type { Profile, ProfileRule } from './profile-format.ts';
 
-/** as the profiles write it, and as the OCI specification does */
+/** the native architecture's name in Docker's profiles, and in the OCI specification */
 const ARCH =
   process.arch === 'arm64'
     ? { docker: 'arm64', oci: 'SCMP_ARCH_AARCH64' }
@@ -21,7 +21,7 @@ function kernelAtLeast(version: string): boolean {
   return have > want || (have === want && haveMinor >= wantMinor);
 }
 
-/** Included: every condition holds. Excluded: one does. */
+/** Whether a rule applies: all conditions of `includes` hold, and none of `excludes`. */
 function applies({ includes, excludes }: ProfileRule, capabilities: readonly string[]): boolean {
   const has = (c: string) => capabilities.includes(c);
   const out =
@@ -36,7 +36,7 @@ function applies({ includes, excludes }: ProfileRule, capabilities: readonly str
   );
 }
 
-/** The part of a profile that is for this machine and these capabilities. */
+/** The rules of a profile that apply to this machine and these capabilities. */
 export function resolveProfile(profile: Profile, capabilities: readonly string[]): Seccomp {
   const mapped = profile.archMap?.find((a) => a.architecture === ARCH.oci);
   const architectures = mapped ? [mapped.architecture, ...(mapped.subArchitectures ?? [])] : profile.architectures;
@@ -58,7 +58,7 @@ export function resolveProfile(profile: Profile, capabilities: readonly string[]
   };
 }
 
-/** 32-bit programs that make their sockets by socketcall(2) get it: see default-profile.ts. */
+/** Allows socketcall(2) for 32-bit programs that make their sockets with it: see default-profile.ts. */
 export const SOCKETCALL_ANNOTATION = 'drydock.socketcall';
 
 type Annotations = Record<string, string> | null | undefined;
@@ -71,7 +71,7 @@ function allowsSocketcall(annotations: Annotations): boolean {
 
 const defaults = new Map<string, Seccomp>();
 
-/** The default profile is resolved once for each set of capabilities: most containers have the same. */
+/** The default profile for a set of capabilities. It is kept, because most containers have the same set. */
 function resolvedDefault(capabilities: readonly string[], socketcall: boolean): Seccomp {
   const key = `${capabilities.join()} ${socketcall}`;
   let seccomp = defaults.get(key);
@@ -81,8 +81,8 @@ function resolvedDefault(capabilities: readonly string[], socketcall: boolean): 
 }
 
 /**
- * `option` is what followed seccomp=; undefined: no filter at all.
- * Throws Refusal 400 for JSON that is no profile and for an annotation that means nothing.
+ * `option` is the text after seccomp=. Returns undefined when the container gets no filter. Throws Refusal 400 for JSON
+ * that is not a profile, and for an unknown value of the annotation.
  */
 export function seccompFor(
   option: string | undefined,

@@ -1,4 +1,4 @@
-/** Runs a classic BPF filter on a struct seccomp_data, as the kernel would. */
+/** Runs a classic BPF filter on a struct seccomp_data, as the kernel does. */
 export interface SeccompData {
   nr: number;
   arch: number;
@@ -10,8 +10,8 @@ export interface Ruling {
 }
 
 /**
- * Decoded once, run often. Throws Error at an instruction that seccomp(2) does not know or that compile.ts does not
- * make.
+ * Decodes a filter once, to run it often. Running throws Error at an instruction that seccomp(2) does not allow or that
+ * compile.ts does not emit.
  */
 export function loadFilter(filter: Buffer): (data: SeccompData) => Ruling {
   const program = Array.from({ length: filter.length / 8 }, (_, pc) => ({

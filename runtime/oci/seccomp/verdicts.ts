@@ -1,6 +1,6 @@
 /**
- * What a filter does with each system call, found by running it: the program that the kernel gets, and not the profile
- * that it is made from.
+ * What a filter does with each system call. It is found by running the filter that the kernel gets, not by reading the
+ * profile.
  */
 import type { Seccomp } from '../spec.ts';
 import { compileSeccomp } from './compile.ts';
@@ -14,25 +14,25 @@ export interface Verdicts {
   through: string[];
   byArguments: string[];
   refused: string[];
-  /** of each that is asked for its arguments */
+  /** one text for each call whose arguments are compared */
   conditions: string[];
-  /** how many are let through of each subject of the usual profile; what is none of them is 'others' */
+  /** number of allowed calls by subject of the default profile; 'others' for calls without a subject */
   subjects: Map<string, number>;
 }
 
 const NATIVE = ARCHITECTURES[process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64']!;
 const ALL = (1n << 64n) - 1n;
-/** as in SECCOMP_RET_ACTION_FULL */
+/** the bits of SECCOMP_RET_ACTION_FULL */
 const actionOf = (value: number) => (value & 0xffff0000) >>> 0;
 const lets = (value: number) => [ACTIONS.SCMP_ACT_ALLOW, ACTIONS.SCMP_ACT_LOG].includes(actionOf(value));
 
 /**
- * Arguments that the rules compare with, their neighbours, nothing and everything: between these no comparison changes
- * its mind.
+ * Argument values to try: those that the rules compare with, their neighbours, zero and all ones. Between these no
+ * comparison changes its result.
  */
 function candidates(seccomp: Seccomp, name: string): bigint[] {
   const asked = (seccomp.syscalls ?? []).filter((rule) => rule.names.includes(name)).flatMap((rule) => rule.args ?? []);
-  // a call that no rule asks about its arguments has one answer
+  // without rules for arguments one value is enough
   if (!asked.length) return [0n];
   const near = asked
     .flatMap(({ value, valueTwo = 0 }) => [value, valueTwo].map((v) => BigInt.asUintN(64, BigInt(v))))
