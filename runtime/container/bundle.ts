@@ -1,4 +1,4 @@
-/** config.json: image config, flags and Docker's defaults put together. */
+/** Builds config.json from the image's config, the request and Docker's defaults. */
 import { posix } from 'node:path';
 import type { Image } from '../image/manifest/image.ts';
 import type { Container } from './container.ts';
@@ -20,11 +20,16 @@ import { sysctlsOf } from './sysctls.ts';
 
 export type SpecSource = Pick<Container, 'id' | 'request' | 'endpoints' | 'paths' | 'settings'>;
 
-/** What --init puts before the command; the executable is bind-mounted there by the step that sees INIT_ANNOTATION. */
+/**
+ * The program that --init puts before the command. The step that sees INIT_ANNOTATION bind-mounts the executable there.
+ */
 export const INIT_PATH = '/sbin/docker-init';
 export const INIT_ANNOTATION = 'drydock.init';
 
-/** Pure but for looking at device nodes and bind sources. Throws Refusal 400 or 501 for what cannot be obeyed. */
+/**
+ * Pure, except that it reads device nodes and bind sources. Throws Refusal 400 or 501 for what is invalid or not
+ * supported.
+ */
 export function buildSpec(c: SpecSource, image: Image): Spec {
   const host = c.request.HostConfig;
   const config = mergeConfig(c.request, image.config);
@@ -43,7 +48,7 @@ export function buildSpec(c: SpecSource, image: Image): Spec {
 }
 
 /**
- * User and groups by name are looked up inside the container's root later: `username` is what was asked for, 'name',
+ * Names of users and groups are looked up later, inside the container's root. `username` is the requested text: 'name',
  * '1:2', …
  */
 function processOf(config: ContainerConfig, host: HostConfig, hostname: string, init: boolean): Process {
@@ -91,14 +96,17 @@ function linuxOf(c: SpecSource, host: HostConfig): Linux {
     resources: { devices: rules, ...resourcesOf(host) },
     ...(seccomp && { seccomp }),
     sysctl: sysctlsOf(host, namespaceOf(c.endpoints)),
-    // null is "the default"; [] is "none", which --security-opt systempaths=unconfined sends
+    // null means "the default"; [] means "none", as --security-opt systempaths=unconfined sends it
     maskedPaths: host.MaskedPaths ?? (hidden ? maskedPathsHere() : []),
     readonlyPaths: host.ReadonlyPaths ?? (hidden ? [...readonlyPaths] : []),
     rootfsPropagation: rootPropagation(userMounts(host)),
   };
 }
 
-/** What is mounted on a shared or slave mount later must be able to come in: mount_namespaces(7). */
+/**
+ * Mount propagation of the root: a later mount on a shared or slave mount must be able to propagate into the container.
+ * mount_namespaces(7).
+ */
 function rootPropagation(mounts: readonly Mount[]): string {
   const has = (...words: string[]) => mounts.some((m) => m.options.some((o) => words.includes(o)));
   return has('shared', 'rshared') ? 'rshared' : has('slave', 'rslave') ? 'rslave' : 'rprivate';
@@ -131,7 +139,7 @@ function mountsOf(c: SpecSource, host: HostConfig): Mount[] {
   ];
 }
 
-/** --ipc host shows the host's /dev/shm, --ipc none has none. */
+/** --ipc host uses the host's /dev/shm; --ipc none has none. */
 function sharedMemory(m: Mount, host: HostConfig): Mount | undefined {
   if (m.destination !== '/dev/shm') return m;
   if (host.IpcMode === 'none') return undefined;

@@ -1,4 +1,4 @@
-/** What a client is told of a container's state. */
+/** The state of a container, for clients. */
 import type { MachineState } from './life.ts';
 
 export type Status = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
@@ -9,7 +9,7 @@ export interface ContainerState {
   exitCode: number;
   oomKilled: boolean;
   error: string;
-  /** ms since 1970, 0 when never */
+  /** ms since 1970; 0 means never */
   startedAt: number;
   finishedAt: number;
   restartCount: number;

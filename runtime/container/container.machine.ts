@@ -1,35 +1,34 @@
 /**
- * The lifecycle of one container, as xstate sees it. Its states are the phases; what a phase does is in runtime/steps.
+ * The state machine of one container (xstate). Its states are the phases; the steps of a phase are in runtime/steps.
  *
- * created → pulling → creating → layering → networking → executing → running ⇄ paused → exiting → exited → (start
- * again)
+ * created → pulling → creating → layering → networking → executing → running ⇄ paused → exiting → exited → (START)
  *                └─────────┴──────────┴───── on failure ────┴──────────→ unwinding → failed      └→ removing → removed
  */
 import { assign, fromPromise, setup } from 'xstate';
 import { starting, type PhaseId, type PhaseState } from './life.ts';
 
 /**
- * What the states of a machine do: one container's, given by lifecycle.ts. The machine itself is made once, for all
+ * The actions of the machine's states for one container, from lifecycle.ts. The machine itself is made once, for all
  * containers.
  */
 export interface Work {
   /** Runs the steps of a phase. */
   phase(id: PhaseId): Promise<void>;
-  /** Takes a start that failed back. */
+  /** Undoes a failed start. */
   unwind(): Promise<void>;
 }
 export interface MachineContext {
   work: Work;
-  /** why the last run failed; empty when it did not */
+  /** why the last run failed; empty when it did not fail */
   error: string;
-  /** true once this run's program was executed: an unwinding after that ends in exited */
+  /** true after this run's program was executed; unwinding then leads to exited */
   executed: boolean;
 }
 export type MachineEvent =
   | { type: 'START' }
   | { type: 'PAUSE' }
   | { type: 'RESUME' }
-  /** the shim said that the process has ended */
+  /** the shim reported the end of the process */
   | { type: 'EXITED' }
   | { type: 'REMOVE' };
 
@@ -49,7 +48,7 @@ const definition = setup({
   guards: { hasRun: ({ context }) => context.executed },
 });
 
-/** A state that runs a phase, goes on to `next`, and unwinds on failure. */
+/** A state that runs a phase and goes on to `next`, or to unwinding after a failure. */
 const phase = <const Next extends string>(id: PhaseId, next: Next, done: readonly 'executed'[] = []) =>
   ({
     invoke: {
@@ -60,7 +59,7 @@ const phase = <const Next extends string>(id: PhaseId, next: Next, done: readonl
     },
   }) as const;
 
-/** Each phase of a start goes on to the next one's state, the last to `running`. */
+/** Each phase of a start goes on to the state of the next one; the last one goes on to `running`. */
 const start = Object.fromEntries(
   starting.map(({ phase: id, state }, j) => {
     const next = starting[j + 1];

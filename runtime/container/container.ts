@@ -1,4 +1,4 @@
-/** What the steps work on: one container, from its request to what is alive of it now. */
+/** The subject of the steps: one container, from its request to the descriptors and pids of its run. */
 import type { Cgroup } from '../kernel/cgroup/cgroup.ts';
 import type { Spec } from '../oci/spec.ts';
 import type { PullContext } from '../image/pull.ts';
@@ -8,7 +8,7 @@ import type { ContainerLog } from './logs/driver.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { ContainerRequest } from '../request/container-request.ts';
 
-/** Where a container's things are; the first group survives a reboot, the second does not. */
+/** A container's paths. The first group survives a reboot, the second does not. */
 export interface ContainerPaths {
   dir: string;
   rootfs: string;
@@ -25,7 +25,7 @@ export interface ContainerPaths {
   exit: string;
 }
 
-/** Descriptors and pids of the present run. Nothing of it is needed to undo. */
+/** Descriptors and pids of the current run. No undo needs them. */
 export interface Held {
   proc?: number;
   sys?: number;
@@ -37,24 +37,21 @@ export interface Live extends NetworkLive {
   shimPid?: number;
   shimPidfd?: number;
   shimSocket?: number;
-  /** our ends of the two SOCK_SEQPACKET pairs */
+  /** the daemon's ends of the two SOCK_SEQPACKET pairs */
   stageSocket?: number;
   stageEnd?: number;
-  /** the container's first process as the host sees it */
+  /** pid of the container's first process on the host */
   pid?: number;
   pidfd?: number;
-  /** descriptor in the stage: the root of the new file system, O_PATH */
+  /** descriptor in the stage: the root of the new file system (O_PATH) */
   rootfd?: number;
-  /**
-   * descriptors in the stage: where /proc, /sys and /dev are, once they are mounted and verified, and null(4) in that
-   * /dev
-   */
+  /** descriptors in the stage: /proc, /sys and /dev after they were mounted and verified, and null(4) in that /dev */
   held?: Held;
   /** descriptor in the stage: the pty's master, until the shim has taken it */
   master?: number;
-  /** the same: its slave, until it is stdin, stdout and stderr */
+  /** descriptor in the stage: the pty's slave, until it is stdin, stdout and stderr */
   slave?: number;
-  /** when execve(2) succeeded, ms since 1970 */
+  /** when execve(2) succeeded, in ms since 1970 */
   startedAt?: number;
 }
 
@@ -70,10 +67,10 @@ export interface Container extends PullContext {
   readonly endpoints: Endpoint[];
   readonly names: NamesAsked;
   live: Live;
-  /** kernel's word on the end of the last run: wait(2) status, and whether the OOM killer came */
+  /** the end of the last run, as the kernel reported it: wait(2) status, and whether the OOM killer acted */
   exit?: { status: number; time: number; oom: boolean };
-  /** limits that this machine could not enforce, for the client to see */
+  /** limits that this machine could not enforce, for the client */
   warnings: string[];
-  /** looks up another container for --network container:ID */
+  /** finds another container for --network container:ID */
   other(ref: string): Container;
 }

@@ -1,19 +1,20 @@
-/** Health checks do not exist here yet: who made the image, or asks for one, is told so. Engine API, "HealthConfig". */
+/**
+ * Health checks are not implemented yet. A client that asks for one, or whose image has one, gets a warning. Engine
+ * API, "HealthConfig".
+ */
 import type { ImageConfig } from '../image/manifest/image.ts';
 import type { ContainerConfig } from '../request/container-request.ts';
 
 const WARNING = 'the health check is ignored: health checks are not supported yet';
 
-/** Test's words; none where nothing is said. Of an image only its JSON was read: any type may be there. */
+/** The words of Test; empty when there is none. An image's JSON may hold a value of any type here. */
 function testOf(healthcheck: unknown): readonly unknown[] {
   const test =
     typeof healthcheck === 'object' && healthcheck !== null ? (healthcheck as { Test?: unknown }).Test : undefined;
   return Array.isArray(test) ? test : [];
 }
 
-/**
- * What is not obeyed, as a list of none or one. A request without words has the image's; NONE means that there is none.
- */
+/** A list with the warning, or an empty list. A request without Test uses the image's; NONE disables it. */
 export function healthWarnings(request: ContainerConfig, image: ImageConfig | undefined): string[] {
   const own = testOf(request.Healthcheck);
   const test = own.length ? own : testOf(image?.config?.Healthcheck);

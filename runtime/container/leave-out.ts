@@ -1,9 +1,8 @@
 /**
- * Break it: parts of a container that can be left out on purpose, to see what they are for. Each is a name, not any
- * step: what is here still ends and is taken back whole. Not here, because nothing would take back what comes of it:
- * the mount namespace (its mounts would be the host's) and read-only /proc/sysrq-trigger (one byte written to it
- * reboots the host). The network's is
- * `--network host`.
+ * --leave-out: parts of a container that can be left out on purpose, to see what they are for. Each has a name and is
+ * not just any step, because the container must still end and be undone completely. Two parts are missing because their
+ * effects could not be undone: the mount namespace (the mounts would be the host's) and read-only /proc/sysrq-trigger
+ * (one byte written to it reboots the host). For the network there is `--network host`.
  */
 import type { Container } from './container.ts';
 import { badParameter } from '../errors/api-error.ts';
@@ -13,18 +12,18 @@ import { choiceOf } from './namespaces.ts';
 import type { NamespaceType, Spec } from '../oci/spec.ts';
 
 export const LEAVE_OUT = 'drydock.leave-out';
-/** Any image and not only a practice one: `--unsafe`. */
+/** Set by `--unsafe`: allows this for any image, not only for practice images. */
 export const UNSAFE = 'drydock.unsafe';
 
 export interface Omission {
   id: string;
   /** 'no pid namespace' */
   title: string;
-  /** what happens instead, and what can be seen of it */
+  /** what happens instead, and how to see it */
   see: string;
-  /** the steps that are left out or do less */
+  /** the steps that are skipped or do less */
   steps: readonly string[];
-  /** what config.json says otherwise; without it the steps look themselves */
+  /** changes config.json; when absent, the steps check it themselves */
   change?(spec: Spec): void;
 }
 
@@ -100,7 +99,7 @@ export const omissions: readonly Omission[] = [
 ];
 const byId = new Map(omissions.map((one) => [one.id, one]));
 
-/** What cannot be left out together, because one cleans up for the other. */
+/** Parts that cannot be left out together, because one cleans up for the other. */
 const pairs: readonly [string, string, string][] = [
   ['pid-namespace', 'cgroup', 'nothing would know all of its processes, so they could not be ended'],
   ['capabilities', 'uts-namespace', 'it could give the host another name, and nothing would give it back'],
@@ -117,13 +116,13 @@ export const leftOut = ({ HostConfig: host }: Asking): string[] => [
   ),
 ];
 export const leavesOut = (c: Pick<Container, 'request'>, id: string): boolean => leftOut(c.request).includes(id);
-/** 'unsafe: left out pid-namespace, seccomp'; undefined for a whole container. */
+/** 'unsafe: left out pid-namespace, seccomp'; undefined when nothing is left out. */
 export function unsafeWords(request: Asking): string | undefined {
   const ids = leftOut(request);
   return ids.length ? `unsafe: left out ${ids.join(', ')}` : undefined;
 }
 
-/** Throws Refusal 400 for what is not known or could not be cleaned up. */
+/** Throws Refusal 400 for an unknown part, and for a combination that could not be cleaned up. */
 export function checkLeftOut(request: Asking): void {
   const ids = leftOut(request);
   const unknown = ids.find((id) => !byId.has(id));
@@ -135,7 +134,7 @@ export function checkLeftOut(request: Asking): void {
     throw badParameter(`cannot leave out cgroup with PidMode ${request.HostConfig.PidMode}: ${pairs[0]![2]}`);
 }
 
-/** Only what we made ourselves may be broken, unless somebody says that he means it. */
+/** Only images that Drydock made may be used with this, unless the user confirms it with `--unsafe`. */
 export function checkBreakable(request: Asking & Pick<ContainerRequest, 'Image'>, image: { practice: boolean }): void {
   if (!leftOut(request).length || image.practice || request.HostConfig.Annotations?.[UNSAFE]) return;
   throw badParameter(

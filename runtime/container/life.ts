@@ -1,7 +1,6 @@
 /**
- * A container's life, in order: the phases that its machine goes through, each with the state that the machine is in
- * while the steps of that phase are made. The ids of phases, the states, the page's order and its picture derive from
- * this list.
+ * The phases of a container's start in order, each with the machine's state while its steps run. Phase ids, states, the
+ * page's order and its picture derive from this list.
  */
 export const starting = [
   { phase: 'pull', state: 'pulling' },
@@ -19,10 +18,10 @@ export const life = [...starting, ...ending] as const;
 export type PhaseId = (typeof life)[number]['phase'];
 export type PhaseState = (typeof life)[number]['state'];
 
-/** The states of container.machine.ts: those of phases, `unwinding`, in which steps are undone, and those of rest. */
+/** The states of container.machine.ts: those of phases, `unwinding` (steps are being undone), and those at rest. */
 export type MachineState =
   PhaseState | 'unwinding' | 'created' | 'running' | 'paused' | 'exited' | 'failed' | 'removed';
-/** as they are read, from the first to the last */
+/** in reading order */
 export const machineStates: readonly MachineState[] = [
   'created',
   ...starting.map(({ state }) => state),

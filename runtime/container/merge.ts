@@ -1,4 +1,4 @@
-/** Image config and flags → what is run: Docker's rules, which `docker inspect` shows under Config. */
+/** Merges the image's config with the request, by Docker's rules. `docker inspect` shows the result under Config. */
 import { hostname } from 'node:os';
 import type { ImageConfig } from '../image/manifest/image.ts';
 import { badParameter } from '../errors/api-error.ts';
@@ -9,8 +9,8 @@ const nameOf = (entry: string) => entry.split('=', 1)[0]!;
 const filled = (list: string[] | null | undefined): list is string[] => !!list && list.length > 0;
 
 /**
- * A new entry point makes the image's command void; `--entrypoint ""` (sent as [""]) means none at all. Of the
- * environment the flags win by name; of labels, ports and volumes both are kept.
+ * A new entry point drops the image's command; `--entrypoint ""` (sent as [""]) means no entry point. In the
+ * environment the request overrides variables of the same name; labels, ports and volumes of both are kept.
  */
 export function mergeConfig(request: ContainerConfig, image: ImageConfig): ContainerConfig {
   const base = image.config ?? {};
@@ -32,7 +32,7 @@ export function mergeConfig(request: ContainerConfig, image: ImageConfig): Conta
   };
 }
 
-/** Throws Refusal 400 when neither image nor flags name a command. */
+/** Throws Refusal 400 when neither the image nor the request has a command. */
 export function processArgs(config: ContainerConfig): string[] {
   const args = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   if (!args.length) throw badParameter('no command specified');
@@ -40,8 +40,8 @@ export function processArgs(config: ContainerConfig): string[] {
 }
 
 /**
- * PATH, HOSTNAME, TERM, then the image's and the flags' by name; 'NAME' without '=' takes a default away. HOME is known
- * only inside.
+ * PATH, HOSTNAME and TERM, then the variables of the image and of the request by name. 'NAME' without '=' removes a
+ * default. HOME is known only inside the container.
  */
 export function processEnv(config: ContainerConfig, host: string): string[] {
   const env = new Map([
@@ -56,7 +56,7 @@ export function processEnv(config: ContainerConfig, host: string): string[] {
   return [...env.values()];
 }
 
-/** --hostname; the host's own with --uts host or --network host; else the id's first 12 digits. */
+/** --hostname; with --uts host or --network host the host's name; otherwise the first 12 digits of the id. */
 export function hostnameOf(id: string, request: ContainerRequest): string {
   const shared = request.HostConfig.UTSMode === 'host' || request.HostConfig.NetworkMode === 'host';
   return request.Hostname || (shared ? hostname() : id.slice(0, 12));

@@ -1,13 +1,13 @@
-/** Which namespaces a container gets for itself: config-linux, "Namespaces". */
+/** The namespaces of a container: config-linux, "Namespaces". */
 import { badParameter } from '../errors/api-error.ts';
 import type { HostConfig } from '../request/container-request.ts';
 import type { NetworkNamespace } from '../network/driver.ts';
 import type { Linux, NamespaceType } from '../oci/spec.ts';
 
-/** new: its own; host: none; anything else names the container whose namespace is joined. */
+/** new: a new namespace; host: none; otherwise the container whose namespace is joined. */
 type Choice = 'new' | 'host' | `container:${string}`;
 
-/** What each --pid, --ipc, --uts, --userns and --cgroupns may be. Throws Refusal 400 with Docker's words. */
+/** The allowed values of --pid, --ipc, --uts, --userns and --cgroupns. Throws Refusal 400 with Docker's words. */
 const modes: Record<
   'pid' | 'ipc' | 'uts' | 'user' | 'cgroup',
   { field: keyof HostConfig; label: string; choices: Record<string, Choice>; joins?: boolean }
@@ -32,8 +32,8 @@ export function choiceOf(type: keyof typeof modes, host: HostConfig): Choice {
 }
 
 /**
- * In the order in which they are made. `path` is 'container:<ref>' where another container's is joined: its pid is
- * known only at start.
+ * The namespaces in the order in which they are made. `path` is 'container:<ref>' for one that is joined, because the
+ * other container's pid is known only at the start.
  */
 export function namespacesOf(host: HostConfig, network: NetworkNamespace): Linux['namespaces'] {
   const all: [NamespaceType, Choice][] = [
@@ -50,5 +50,8 @@ export function namespacesOf(host: HostConfig, network: NetworkNamespace): Linux
     .map(([type, choice]) => (choice === 'new' ? { type } : { type, path: choice }));
 }
 
-/** Ids inside are the same outside: what root gives up is its power over the host's namespaces, not its files. */
+/**
+ * Ids are the same inside and outside. Root in the container loses its power over the host's namespaces, but keeps its
+ * files.
+ */
 export const IDENTITY = [{ containerID: 0, hostID: 0, size: 65536 }];

@@ -5,7 +5,7 @@ import type { ContainerPaths } from './container.ts';
 import type { Settings } from '../data-root/settings.ts';
 
 export const containersDir = (settings: Settings): string => join(settings.root, 'containers');
-/** Socket paths hold 107 bytes (unix(7)), so run directories have short names. */
+/** Run directories have short names, because the path of a socket holds only 107 bytes (unix(7)). */
 const runDirOf = (settings: Settings, id: string) => join(settings.execRoot, id.slice(0, 16));
 
 function below(dir: string, runDir: string): ContainerPaths {
@@ -30,8 +30,8 @@ export const containerPaths = (settings: Settings, id: string): ContainerPaths =
   below(join(containersDir(settings), id), runDirOf(settings, id));
 
 /**
- * An exec keeps nothing when it is over; its shim writes its output for nobody (what those get who are coupled to it:
- * exec-log.ts).
+ * The paths of an exec, which keeps nothing after its end. Its shim writes the output to /dev/null; what clients get is
+ * kept by exec-log.ts.
  */
 export const execPaths = (of: ContainerPaths, settings: Settings, id: string): ContainerPaths => ({
   ...below(of.dir, runDirOf(settings, id)),
@@ -39,8 +39,9 @@ export const execPaths = (of: ContainerPaths, settings: Settings, id: string): C
 });
 
 /**
- * What execs left whose daemon died before them. A shim that still lives keeps its directory until the next look; they
- * are returned: one may be that of a container whose record is lost.
+ * Removes the run directories of execs whose daemon died before them. The directory of a shim that still runs is kept
+ * until the next start of the daemon. These shims are returned, because one may belong to a container whose record is
+ * lost.
  */
 export function removeStaleRunDirs(settings: Settings, ids: ReadonlySet<string>): { id: string; pid: number }[] {
   const kept = new Set([...ids].map((id) => id.slice(0, 16)));

@@ -1,6 +1,6 @@
 /**
- * Is this the record of a container? A file may be damaged, of another version, or foreign; the daemon must not fall
- * over it.
+ * Checks whether a file is the record of a container. It may be damaged, foreign, or of another version, and must not
+ * stop the daemon.
  */
 import { driverNames } from '../network/endpoint.ts';
 import { containerMachine } from './container.machine.ts';
@@ -23,12 +23,12 @@ const optional =
 
 const endpoint: Record<string, Check> = {
   driver: (value) => driverNames.some((name) => name === value),
-  // its leases are in a directory of this name
+  // the network's leases are in a directory of this name
   network: (value) =>
     text(value) && (/^[a-z0-9][\w.-]*$/i.test(value as string) || /^container:/.test(value as string)),
   endpointID: text,
   ifname: optional(text),
-  // the link of this name is deleted: it must be one of ours
+  // the link of this name is deleted later, so it must be a name that Drydock gives
   hostLink: optional((value) => text(value) && /^veth[0-9a-f]{1,11}$/.test(value as string)),
   container: optional(text),
   hostname: optional(text),
@@ -66,8 +66,8 @@ function wrongField(value: Fields, checks: Record<string, Check>): string | unde
 }
 
 /**
- * A record of version 0.1 or 0.2 in today's shape: a container had one network with a mode, where now there is a list
- * of endpoints.
+ * Converts a record of version 0.1 or 0.2: there a container had one network with a mode, and now it has a list of
+ * endpoints.
  */
 export function upgraded(value: unknown): unknown {
   if (!isFields(value) || !isFields(value['network']) || value['endpoints'] !== undefined) return value;
@@ -77,7 +77,7 @@ export function upgraded(value: unknown): unknown {
   return { ...rest, endpoints: [{ driver: mode, network: name, ...same, ...bridge }] };
 }
 
-/** Undefined when it is one; what is wrong otherwise. */
+/** Undefined for a valid record, otherwise what is wrong with it. */
 export function recordFault(value: unknown, id: string): string | undefined {
   if (!isFields(value)) return 'it is no object';
   if (value['id'] !== id) return `it is the record of ${JSON.stringify(value['id'])}`;

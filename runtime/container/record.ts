@@ -1,7 +1,7 @@
 /**
- * What a daemon must know of a container after another daemon died, or the power was cut: one file, replaced whole.
- * While a start is under way there is a note of it beside that file. It need not outlive a power cut: after one nothing
- * of a start is left to take back.
+ * What a daemon must know about a container after another daemon died or the power failed: one file, which is replaced
+ * as a whole. During a start there is a note of it beside that file. The note need not survive a power failure, because
+ * nothing of a start remains after one.
  */
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,10 +25,10 @@ export interface ContainerRecord {
   request: ContainerRequest;
   platform?: string;
   image?: string;
-  /** whose its files are; absent: overlay2's, from before there were others */
+  /** the storage driver of its files; absent for overlay2, from before there were other drivers */
   storage?: DriverName;
   endpoints: Endpoint[];
-  /** the machine's persisted snapshot: its state, and why it failed */
+  /** the machine's saved state, and why it failed */
   machine: MachineState;
   error: string;
   runs: number;
@@ -38,14 +38,14 @@ export interface ContainerRecord {
   startedAt: number;
   finishedAt: number;
   restartCount: number;
-  /** a client has sent it a signal or stopped it: `unless-stopped` does not bring it back */
+  /** a client has stopped it or sent it a signal; `unless-stopped` then does not start it again */
   stopped: boolean;
-  /** its removal has begun and failed: its rw layer may be half deleted, so that it cannot be started any more */
+  /** its removal began and failed; the rw layer may be half deleted, so it cannot be started any more */
   dead?: boolean;
   warnings: string[];
-  /** what was done to it, oldest first */
+  /** operations on it, the oldest first */
   operations?: ContainerOperation[];
-  /** of a run that was taken back: what could not be undone, a line each. Absent: it ended by itself, or never was */
+  /** what could not be undone of a run, one line each; absent when the run ended by itself, or never began */
   left?: readonly string[];
 }
 
@@ -57,7 +57,7 @@ export function saveRecord(settings: Settings, record: ContainerRecord): void {
   rmSync(startOf(settings, record.id), { force: true });
 }
 
-/** Run `record.runs` begins; until the next saveRecord a daemon that dies leaves it half done. */
+/** Notes that run `record.runs` begins. If the daemon dies before the next saveRecord, the run is unfinished. */
 export function noteStart(settings: Settings, { id, runs }: ContainerRecord): void {
   const file = startOf(settings, id);
   try {
@@ -68,10 +68,7 @@ export function noteStart(settings: Settings, { id, runs }: ContainerRecord): vo
   }
 }
 
-/**
- * As it was when the last daemon died: in the middle of a start, when that had begun and the record knows nothing of
- * it.
- */
+/** The record as it was when the last daemon died: in the middle of a start when the note is newer than the record. */
 function withStart(settings: Settings, record: ContainerRecord): ContainerRecord {
   const file = startOf(settings, record.id);
   if (!existsSync(file)) return record;
@@ -80,8 +77,8 @@ function withStart(settings: Settings, record: ContainerRecord): ContainerRecord
 }
 
 /**
- * The containers of the daemon's storage driver. Those of another one stay where they are, for a daemon with that
- * driver; one that runs would lose its network to this daemon: throws Error.
+ * The containers of the daemon's storage driver. Those of another driver are left for a daemon with that driver. Throws
+ * Error when one of them is running, because it would lose its network to this daemon.
  */
 export function recordsOf(
   settings: Settings,
@@ -100,7 +97,7 @@ export function recordsOf(
   return all.filter(isOwn);
 }
 
-/** Whole or not at all: on a full disk the directory alone may have room. */
+/** Creates the directory with the record, or neither: a full disk may have room for the directory alone. */
 export function newDirectory(settings: Settings, record: ContainerRecord): void {
   try {
     mkdirSync(join(containersDir(settings), record.id), { recursive: true, mode: 0o710 });
@@ -111,12 +108,15 @@ export function newDirectory(settings: Settings, record: ContainerRecord): void 
   }
 }
 
-/** Beside the daemon's thread, where it is large: a log of gigabytes, the rw layer that a dead daemon left. */
+/**
+ * Removes a large directory outside the daemon's thread: it may hold a log of gigabytes, or the rw layer that a dead
+ * daemon left.
+ */
 export function removeDirectory(settings: Settings, id: string): Promise<void> {
   return removeTree(join(containersDir(settings), id));
 }
 
-/** What is in a container's directory, by what it is; a create or an rm that was cut off leaves nothing else. */
+/** The names in a container's directory. An interrupted create or rm leaves no others. */
 const FILES = [
   'container.json',
   'container.json.partial',
@@ -130,12 +130,12 @@ const FILES = [
 ];
 const DIRECTORIES = ['rootfs', 'rootfs.partial', 'upper', 'work', 'execs'];
 const isFile = (name: string) => FILES.includes(name) || /^output\.log\.\d+$/.test(name);
-/** A journal is read whole. */
+/** In bytes: a journal is read into memory as a whole. */
 const JOURNAL_MOST = 1 << 29;
 
 /**
- * A directory without a record is what a create or an rm left that was cut off: it goes. One with a record that cannot
- * be read, and what is no container's, is set aside.
+ * A directory without a record is from an interrupted create or rm and is removed. A directory with an unreadable
+ * record, and anything that does not belong to a container, is set aside.
  */
 export function loadRecords(settings: Settings, aside: Aside): ContainerRecord[] {
   const dir = containersDir(settings);

@@ -1,4 +1,4 @@
-/** From the machine's states to what a client sees, and to where the next daemon picks them up. */
+/** Maps the machine's states to the status for clients, and to the state from which the next daemon continues. */
 import { readFileSync } from 'node:fs';
 import type { Status } from './container-state.ts';
 import { starting, type MachineState } from './life.ts';
@@ -13,28 +13,31 @@ const statuses: Partial<Record<MachineState, Status>> = {
   removed: 'removing',
 };
 
-/** `restarting`: a restart policy waits, or its start is under way. */
+/** `restarting`: a restart policy is waiting, or its start is running. */
 export function statusOf(machine: MachineState, record: ContainerRecord, restarting: boolean): Status {
   if (restarting) return 'restarting';
   if (record.dead && machine === 'failed') return 'dead';
-  // the process of an exit that is taken back has ended, but its end is not recorded yet
+  // the process has ended and the exit is being undone, but the end is not recorded yet
   if (machine === 'unwinding' && record.pid) return 'running';
   return statuses[machine] ?? (record.startedAt ? 'exited' : 'created');
 }
 
 /**
- * Of a start that a dead daemon left in one of them all is taken back, in whichever: start() has noted that there is
- * one.
+ * The states of a start. A daemon that died in any of them leaves a start that is undone completely; start() has noted
+ * that there is one.
  */
 export const midway: ReadonlySet<MachineState> = new Set(starting.map(({ state }) => state));
 
-/** Where a machine can be picked up again: what was in the middle of something is taken back first (takeBack). */
+/** The state from which a machine can continue. Unfinished work is undone first (takeBack). */
 export function resting(machine: MachineState): MachineState {
   if (['created', 'running', 'paused', 'exited', 'failed'].includes(machine)) return machine;
   return machine === 'exiting' ? 'running' : 'failed';
 }
 
-/** Pids are used again, after a reboot at once: it is the container's only if it is in its cgroup. */
+/**
+ * Whether the pid belongs to the container, which is true only when it is in its cgroup. Pids are reused, after a
+ * reboot very soon.
+ */
 export function isOurs(pid: number, id: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(id);

@@ -1,4 +1,4 @@
-/** The steps of a container: what an operation's step is when nothing else is named that it works on. */
+/** The step and phase types for containers, the usual subject of a step. */
 import type { Container } from './container.ts';
 import type { Phase as PhaseOf, Step as StepOf } from '../operation/step.ts';
 

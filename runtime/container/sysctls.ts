@@ -1,4 +1,4 @@
-/** --sysctl: only those that a namespace of the container's own holds; anything else would set the host's. */
+/** --sysctl: only settings that belong to a namespace of the container. Any other one would change the host. */
 import { existsSync } from 'node:fs';
 import { badParameter } from '../errors/api-error.ts';
 import type { HostConfig } from '../request/container-request.ts';
@@ -16,7 +16,7 @@ const IPC = new Set([
   'kernel.shm_rmid_forced',
 ]);
 
-/** Programs of any user may ping and listen on low ports: Docker's defaults, in a network namespace of one's own. */
+/** Docker's defaults in a network namespace of its own: programs of any user may ping and listen on low ports. */
 const DEFAULTS = { 'net.ipv4.ping_group_range': '0 2147483647', 'net.ipv4.ip_unprivileged_port_start': '0' };
 const there = (name: string) => existsSync(`/proc/sys/${name.replaceAll('.', '/')}`);
 

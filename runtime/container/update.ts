@@ -1,4 +1,4 @@
-/** docker update: limits of a container that exists, at once if it runs. */
+/** docker update: changes limits of an existing container, at once if it is running. */
 import type { Kernel } from '../kernel/kernel.ts';
 import { checkResources } from '../oci/check-resources.ts';
 import { memorySwapOf, resourcesOf } from '../oci/resources.ts';
@@ -23,8 +23,8 @@ const changeable = new Set<keyof HostConfig>([
   'RestartPolicy',
 ]);
 /**
- * What becomes of a field of the body: what a create obeys or refuses and no update can change is refused, what a
- * create ignores, and what the API does not have, is ignored.
+ * How an update handles a field of the body. A field that create uses or refuses but that no update can change is
+ * refused; a field that create ignores or that the API does not have is ignored.
  */
 export const fateOfUpdate = (name: string): Fate | undefined => {
   if (changeable.has(name as keyof HostConfig)) return 'obeyed';
@@ -32,7 +32,7 @@ export const fateOfUpdate = (name: string): Fate | undefined => {
   return fate === 'obeyed' ? 'refused' : fate;
 };
 
-/** The client sends every field; zero values are not changes, but a pids limit of 0 takes the limit away. */
+/** The client sends every field. A zero value is not a change, except a pids limit of 0, which removes the limit. */
 const isGiven = (name: string, value: unknown) =>
   name === 'PidsLimit'
     ? value !== undefined && value !== null
@@ -44,7 +44,7 @@ const isGiven = (name: string, value: unknown) =>
       !(Array.isArray(value) && !value.length) &&
       !(typeof value === 'object' && !Array.isArray(value) && Object.values(value as object).every((v) => !v));
 
-/** What cannot be changed beside what was set before, in dockerd's order: the first that is wrong is told. */
+/** Changes that conflict with earlier settings, in dockerd's order: the first one is reported. */
 const conflicts: [wrong: (before: HostConfig, change: Partial<HostConfig>) => boolean, message: string][] = [
   [
     ({ CpuPeriod = 0 }, { NanoCpus = 0 }) => NanoCpus > 0 && CpuPeriod > 0,
@@ -87,13 +87,13 @@ export async function applyUpdate(
   if (fixed) throw badParameter(`${fixed[0]} cannot be changed after the container was created`);
   const change = Object.fromEntries(given) as Partial<HostConfig>;
   const before = c.request.HostConfig;
-  // what is wrong by itself is told before what does not fit to what was set before
+  // invalid values are reported before conflicts with earlier settings
   checkShape({ HostConfig: change });
   checkResources({ ...change, MemorySwap: change.Memory ? (change.MemorySwap ?? 0) : 0 });
   const conflicting = conflicts.find(([wrong]) => wrong(before, change));
   if (conflicting) throw conflict(`Cannot update container ${c.id}: ${conflicting[1]}`);
   if (typeof change.PidsLimit === 'number') change.PidsLimit = Math.max(0, change.PidsLimit);
-  // the swap limit that a create without one has been given stays
+  // keep the swap limit that a create without one got
   const next: HostConfig = { ...before, MemorySwap: memorySwapOf(before), ...change };
   const warnings = validateRequest({ ...c.request, HostConfig: next }, c.settings);
   if (running) warnings.push(...(await c.cgroup.limit(k, resourcesOf(next))));

@@ -1,6 +1,6 @@
 /**
- * Before a container is made: is everything that was asked for known, in range and possible here? What is not supported
- * yet is refused (501), what is wrong is refused (400) in Docker's words.
+ * Checks a request before a container is made: everything must be known, in range and possible on this machine. What is
+ * not supported yet is refused with 501, what is wrong with 400 in Docker's words.
  */
 import { posix } from 'node:path';
 import { chooseCapabilities } from '../oci/capabilities.ts';
@@ -29,8 +29,8 @@ const notYet = (what: string) => new Refusal(501, `${what} is not supported yet`
 const filled = (value: object | null | undefined): boolean => !!value && Object.keys(value).length > 0;
 
 /**
- * Returns warnings for the client; throws Refusal 400, 404 or 501. When all is well, makes the directories that -v asks
- * for and nobody made.
+ * Returns warnings for the client. Throws Refusal 400, 404 or 501. If all is well, creates the missing directories of
+ * -v.
  */
 export function validateRequest(request: ContainerRequest, settings: Pick<Settings, 'bridge' | 'bip'>): string[] {
   checkShape(request);
@@ -62,7 +62,7 @@ function checkConfig(config: ContainerConfig): void {
     throw badParameter(`invalid stop timeout ${config.StopTimeout}; give seconds, or -1 to wait without end`);
 }
 
-/** A volume that a mount covers asks for nothing more: docker-compose sends both. */
+/** A volume that a mount covers needs nothing more: docker-compose sends both. */
 function checkVolumes({ Volumes, HostConfig: host }: ContainerRequest): void {
   const volumes = Object.keys(Volumes ?? {});
   if (!volumes.length) return;
@@ -71,7 +71,7 @@ function checkVolumes({ Volumes, HostConfig: host }: ContainerRequest): void {
   if (bare !== undefined) throw notYet(`-v ${bare}: a volume without a source`);
 }
 
-/** Options that belong to another type of mount, in dockerd's words. */
+/** Refuses options that belong to another type of mount, in dockerd's words. */
 function checkMounts({ Mounts }: HostConfig): void {
   for (const mount of Mounts ?? []) {
     for (const type of ['bind', 'volume', 'tmpfs'] as const) {
@@ -116,8 +116,8 @@ function checkUnsupported({ HostConfig: host }: ContainerRequest): void {
 }
 
 /**
- * Each of these reads its flags and throws when they are wrong: here, so that a client hears of it at create and not at
- * start.
+ * Each of these functions parses its flags and throws when they are wrong. They are called here so that create reports
+ * the error and not start.
  */
 function checkIsolation(host: HostConfig, driver: DriverName): string[] {
   for (const type of ['pid', 'ipc', 'uts', 'user', 'cgroup'] as const) choiceOf(type, host);

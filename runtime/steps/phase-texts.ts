@@ -1,11 +1,10 @@
 /**
- * The phases as they are read elsewhere, by the page, a recording and the command line: words, and where each step
- * stands in the source.
+ * The phases for readers (the page, a recording, the command line): their texts, and each step's place in the source.
  */
 import type { StorageDriver } from '../storage/driver.ts';
 import { phases, type PhaseText, type StepSource, walkWith } from './phases.ts';
 
-/** JSON, put in while building: source-lines.mjs. */
+/** JSON that the build inserts: source-lines.mjs. */
 declare const STEP_SOURCES: string | undefined;
 
 const sources = JSON.parse(typeof STEP_SOURCES === 'string' ? STEP_SOURCES : '{}') as Readonly<
@@ -25,6 +24,6 @@ const textOf = ({ id, title, steps }: PhaseText): PhaseText => ({
   })),
 });
 
-/** With the steps of the daemon's storage driver; without a driver those of all. */
+/** With a driver, its steps; without one, the steps of all drivers. */
 export const phaseTexts = (driver?: StorageDriver): readonly PhaseText[] =>
   (driver ? walkWith(driver).phases : phases).map(textOf);

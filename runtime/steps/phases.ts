@@ -1,5 +1,6 @@
 /**
- * The lifecycle, in order: the one list that the machine runs, the CLI prints, the page draws and the lessons point at.
+ * The lifecycle in order. The machine runs this list, the CLI prints it, the page draws it, and the lessons refer to
+ * it.
  */
 import type { Container } from '../container/container.ts';
 import { pull } from './image/pull.ts';
@@ -15,13 +16,13 @@ import type { StorageDriver, StorageSteps } from '../storage/driver.ts';
 import { drivers } from '../drivers/storage.ts';
 import type { Phase } from '../container/step.ts';
 
-/** The phases of a container of one storage driver. */
+/** The phases of a container with one storage driver. */
 export interface Walk {
-  /** From an image to a running process. Undoing a run undoes these. */
+  /** From an image to a running process. The rollback of a run undoes these. */
   starting: readonly Phase<Container>[];
   exit: Phase<Container>;
   remove: Phase<Container>;
-  /** all of them, to be read */
+  /** all phases, for readers */
   phases: readonly PhaseText[];
 }
 
@@ -38,14 +39,14 @@ export interface StepSource {
   file: string;
   line: number;
 }
-/** A phase to read, whatever its steps work on. */
+/** The text of a phase, independent of its steps' subject. */
 export interface PhaseText {
   id: string;
   title: string;
   steps: readonly { id: string; title: string; explain: string; source?: StepSource }[];
 }
 
-/** Every phase with the steps of all drivers: what a breakpoint, a link, a lesson or a word may be about. */
+/** Every phase with the steps of all drivers: the possible targets of breakpoints, links, lessons and translations. */
 export const { phases } = walkOf({
   prepare: drivers.flatMap(({ prepare }) => prepare),
   mount: drivers.flatMap(({ mount }) => mount),

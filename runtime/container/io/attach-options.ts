@@ -1,4 +1,4 @@
-/** How a client is coupled to a process: what of its streams it wants. */
+/** The streams of a process that a client wants. */
 export interface AttachOptions {
   stdin: boolean;
   stdout: boolean;
@@ -6,6 +6,6 @@ export interface AttachOptions {
   logs: boolean;
   stream: boolean;
   detachKeys?: string;
-  /** the output without frames; absent: as the process has a terminal or not */
+  /** the output without frames; when absent, a terminal's output has no frames and other output has them */
   raw?: boolean;
 }

@@ -1,4 +1,4 @@
-/** 'ctrl-p,ctrl-q' in a stream of keys: Engine API, "Attach to a container", detachKeys. */
+/** Detach keys such as 'ctrl-p,ctrl-q': Engine API, "Attach to a container", detachKeys. */
 import { badParameter } from '../../errors/api-error.ts';
 
 const special: Record<string, number> = { '@': 0, '[': 27, '\\': 28, ']': 29, '^': 30, _: 31 };
@@ -15,12 +15,12 @@ export function parseDetachKeys(text = ''): number[] {
   });
 }
 
-/** Fed with what is typed; keys that began the sequence and did not end it are passed on late. */
+/** Finds the detach keys in typed input. Keys that began the sequence but did not complete it are passed on later. */
 export class DetachScanner {
   #matched = 0;
   constructor(private readonly keys: readonly number[]) {}
 
-  /** What the process gets, and whether the sequence is complete. */
+  /** Returns the bytes for the process, and whether the sequence is complete. */
   feed(data: Buffer): { pass: Buffer; detached: boolean } {
     const pass: number[] = [];
     for (const byte of data) {
@@ -28,7 +28,7 @@ export class DetachScanner {
         if (++this.#matched === this.keys.length) return { pass: Buffer.from(pass), detached: true };
         continue;
       }
-      // what is held goes on its way until the rest is a beginning again
+      // pass on held bytes until the rest can be the beginning of the sequence again
       const held = [...this.keys.slice(0, this.#matched), byte];
       while (held.some((key, n) => key !== this.keys[n])) pass.push(held.shift()!);
       this.#matched = held.length;

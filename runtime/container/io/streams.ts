@@ -1,4 +1,4 @@
-/** The clients that are coupled to one process: its output to each of them, their keys to it. */
+/** The clients of one process: its output goes to each of them, and their input goes to it. */
 import type { Duplex } from 'node:stream';
 import { DetachScanner, parseDetachKeys } from './detach-keys.ts';
 import type { AttachOptions } from './attach-options.ts';
@@ -7,8 +7,8 @@ import { FRAME, Tap } from './tap.ts';
 
 const HEADER = 8;
 /**
- * A client that reads slower than the process writes: beyond this the shim is not read, and in the end the process
- * waits.
+ * In bytes that a client has not taken. Above this the shim's output is not read, so in the end the process waits for
+ * its slowest client.
  */
 const HIGH_WATER = 1 << 20;
 
@@ -16,7 +16,7 @@ export interface StreamsOptions {
   tty: boolean;
   stdin: boolean;
   stdinOnce: boolean;
-  /** whoever keeps what passes */
+  /** called with all output, for a log */
   heard?(stream: 1 | 2, data: Buffer): void;
 }
 interface Client {
@@ -28,7 +28,7 @@ interface Client {
 export class Streams {
   readonly #clients = new Set<Client>();
   #tap: Tap | undefined;
-  /** typed before there was a process */
+  /** input that came before the process exists */
   #early: Buffer[] = [];
   #closeEarly = false;
   readonly #waiting = new Set<Duplex>();
@@ -38,8 +38,8 @@ export class Streams {
   constructor(private readonly options: StreamsOptions) {}
 
   /**
-   * Connects to a shim; resolves when it knows whether output is wanted. `ended` is called once, after the last output
-   * and before the clients get their FIN: what they ask next is answered.
+   * Connects to a shim. Resolves when the shim knows whether output is wanted. `ended` is called once, after the last
+   * output and before the clients get their FIN, so that their next request sees the new state.
    */
   async open(shimSocket: string, ended: () => void): Promise<void> {
     this.#subscribed = false;
@@ -74,7 +74,7 @@ export class Streams {
     }
   }
 
-  /** Until the last of those that are full has taken what it got. */
+  /** Stops reading the shim until all full clients have taken their output. */
   #waitFor(client: Duplex): void {
     this.#tap?.socket.pause();
     if (this.#full.has(client)) return;
@@ -115,7 +115,7 @@ export class Streams {
       this.#clients.add(client);
       if (!options.stream) return void (client.over('ended'), stream.end());
       stream.on('data', typed).on('end', finished).on('close', gone);
-      // its FIN may have come with the request
+      // the client's FIN may have come together with the request
       if (stream.readableEnded) finished();
       if (this.#tap) void this.#subscribe();
     });
@@ -123,7 +123,7 @@ export class Streams {
 
   #type(data: Buffer, from: Duplex): void {
     if (!this.#tap) {
-      // nobody reads it yet: take this much, and the rest when there is a process
+      // no process reads it yet: keep this chunk, and read more when there is a process
       this.#early.push(data);
       from.pause();
       return void this.#waiting.add(from);
@@ -139,7 +139,7 @@ export class Streams {
     else this.#closeEarly = true;
   }
 
-  /** The process is over: every client gets its FIN. */
+  /** The process has ended: every client gets its FIN. */
   end(): void {
     for (const client of [...this.#clients]) {
       client.over('ended');
@@ -147,7 +147,7 @@ export class Streams {
     }
   }
 
-  /** The start failed: the couplings are over, the connections are the server's again. */
+  /** The start failed: the couplings end, and the connections belong to the server again. */
   abandon(): void {
     this.#early = [];
     this.#closeEarly = false;
@@ -156,7 +156,7 @@ export class Streams {
     this.close();
   }
 
-  /** The daemon ends; the shim goes on without it. */
+  /** The daemon ends. The shim goes on without it. */
   close(): void {
     const tap = this.#tap;
     this.#tap = undefined;
@@ -166,9 +166,8 @@ export class Streams {
 }
 
 /**
- * Couples to the shim before the program can write its first byte: it answers in the order in which it looks at its
- * descriptors, so an answer to each of two questions means that it has taken the connection and read the subscription
- * (native/shim.c, turn).
+ * Couples to the shim before the program can write its first byte. The shim handles its descriptors in a fixed order,
+ * so two answers prove that it has accepted the connection and read the subscription (native/shim.c, turn).
  */
 export async function listenBefore(k: Kernel, streams: Streams, shimSocket: string, ended: () => void): Promise<void> {
   await streams.open(shimSocket, ended);

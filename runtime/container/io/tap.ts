@@ -1,4 +1,4 @@
-/** The daemon's end of a shim's tap: frames of native/shim.c, Docker's own multiplexed headers. */
+/** The daemon's end of a shim's tap. Its frames are those of native/shim.c, with Docker's multiplexed headers. */
 import { connect, type Socket } from 'node:net';
 
 export const FRAME = { stdin: 0, stdout: 1, stderr: 2, exited: 3, subscribe: 4, closeStdin: 5 } as const;
@@ -14,9 +14,9 @@ export function frameOf(type: number, payload: Buffer = Buffer.alloc(0)): Buffer
 }
 
 export interface TapEvents {
-  /** a whole frame with its header; false asks to wait for resume() */
+  /** gets a whole frame with its header; returns false to wait for resume() */
   output(stream: 1 | 2, frame: Buffer): void;
-  /** the process has ended, or the shim has; nothing comes after it */
+  /** the process or the shim has ended; nothing follows */
   ended(): void;
 }
 
@@ -56,7 +56,7 @@ export class Tap {
     this.#rest = bytes;
   }
 
-  /** Resolves when it has left for the shim. */
+  /** Resolves when the frame was written to the socket. */
   send(type: number, payload?: Buffer): Promise<void> {
     return new Promise((resolve) => this.socket.write(frameOf(type, payload), () => resolve()));
   }

@@ -1,7 +1,7 @@
 /**
- * What an exec printed while somebody was coupled to it, for recordings: `execs/ID.log` beside the container's own
- * output. One line of JSON says what it is; behind it come records as the shim writes them (log-file.ts). A container
- * may be entered every second for years: of each only the beginning is kept, and of all only the newest.
+ * The output of an exec that had clients, kept for recordings: `execs/ID.log` beside the container's own output. The
+ * first line is JSON that describes the exec; records in the shim's format follow (log-file.ts). A container may run
+ * execs every second for years, so only the beginning of each is kept, and only the newest execs.
  */
 import {
   closeSync,
@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { type LogRecord, readRecords, recordOf } from './log-record.ts';
 
 const EACH_MOST = 2 << 20;
-/** of one record: as much as the shim reads at once */
+/** of one record: the size of the shim's reads */
 const PART_MOST = 32 << 10;
 const KEPT_MOST = 32;
 const SAID_MOST = 4096;
@@ -39,11 +39,11 @@ const names = (dir: string): string[] => {
   try {
     return readdirSync(directory(dir)).filter((name) => /^[0-9a-f]{64}\.log$/.test(name));
   } catch {
-    return []; // nobody has entered it
+    return []; // the container had no exec
   }
 };
 
-/** All of it or nothing: a full disk may take a part. */
+/** Writes all bytes or none. On a full disk write(2) may take only a part. */
 function whole(fd: number, bytes: Buffer): void {
   const written = writeSync(fd, bytes);
   if (written === bytes.length) return;
@@ -55,15 +55,15 @@ export class ExecLog {
   #fd: number | undefined;
   #left = EACH_MOST;
 
-  /** `dir`: the container's */
+  /** `dir` is the container's directory. */
   constructor(
     private readonly dir: string,
     private readonly said: Omit<ExecSaid, 'began'>,
   ) {}
 
   /**
-   * The file is made by the first bytes: most execs say nothing, or to nobody. What a full disk has no room for is
-   * lost, what comes later is kept.
+   * The first bytes create the file, because most execs have no output or no client. Output that does not fit on a full
+   * disk is lost, and later output is kept.
    */
   write(stream: 1 | 2, data: Buffer): void {
     if (!this.#left) return;
@@ -78,7 +78,7 @@ export class ExecLog {
       this.#fd ??= this.#begin();
       whole(this.#fd, recordOf(stream, BigInt(Date.now()) * 1_000_000n, part));
     } catch {
-      // what cannot be kept is not worth a failure
+      // a failure to keep output is not an error of the exec
     }
   }
 
@@ -135,13 +135,13 @@ function saidIn(path: string): ExecSaid | undefined {
     readSync(fd, text, 0, SAID_MOST, 0);
     return JSON.parse(text.toString('utf8')) as ExecSaid;
   } catch {
-    return undefined; // a full disk, or a daemon that was killed
+    return undefined; // cut off by a full disk, or by the daemon's death
   } finally {
     closeSync(fd);
   }
 }
 
-/** In the order in which they began. */
+/** The kept execs, in the order of their beginning. */
 export function execOutputs(dir: string): ExecOutput[] {
   return names(dir)
     .flatMap((name) => {

@@ -1,6 +1,6 @@
 /**
- * A container's output as the shim wrote it, over all files of the log, in pieces: a log of any size takes little
- * memory and no time of others.
+ * Reads a container's output as the shim wrote it, over all files of the log. It reads in pieces, so that a log of any
+ * size needs little memory and does not block the daemon.
  */
 import { watch, type FSWatcher } from 'node:fs';
 import { type Duplex, Readable } from 'node:stream';
@@ -10,7 +10,7 @@ import type { LogRecord } from './log-record.ts';
 import { tailOf } from './log-tail.ts';
 import { frameOf } from '../io/tap.ts';
 
-/** since and until: seconds since 1970 with a fraction; tail: lines, absent for all. */
+/** since and until are in seconds since 1970 with a fraction; tail is a number of lines, absent for all. */
 export interface LogOptions {
   stdout: boolean;
   stderr: boolean;
@@ -21,9 +21,9 @@ export interface LogOptions {
   timestamps: boolean;
 }
 
-/** What is half written is whole by then, unless a full disk has cut it. */
+/** After this time a record is complete, unless a full disk has cut it. */
 const SETTLE_MS = 20;
-/** A follower that heard nothing looks all the same. */
+/** How often a follower checks the file without an event. */
 const LOOK_MS = 1000;
 
 /** 1700000000123456789n → '2023-11-14T22:13:20.123456789Z' */
@@ -38,7 +38,7 @@ const wanted = (record: LogRecord, o: Pick<LogOptions, 'stdout' | 'stderr' | 'si
   return (o.since === undefined || seconds >= o.since) && (o.until === undefined || seconds <= o.until);
 };
 
-/** Each line gets its time in front; a record that goes on with a line does not. */
+/** Puts the time before each line. A record that continues a line gets none. */
 class Stamper {
   readonly #fresh: Record<number, boolean> = { 1: true, 2: true };
   stamp({ stream, ns, data }: LogRecord): Buffer {
@@ -57,12 +57,12 @@ class Stamper {
 }
 
 /**
- * The files one after the other, from a place on: it holds one of them open. `end`: how far, for one who does not
- * follow.
+ * Reads the files of a log one after the other from a position. It holds one file open. `end` is where to stop when the
+ * reader does not follow.
  */
 class Reading {
   #offset: number;
-  /** the file has another name by now: nothing more comes into it */
+  /** the file was renamed, so nothing more is written to it */
   #left = false;
 
   constructor(
@@ -75,7 +75,7 @@ class Reading {
     this.#offset = offset;
   }
 
-  /** Nothing left to read for now where the list is empty. */
+  /** The next records; an empty list when there are none at the moment. */
   async next(): Promise<LogRecord[]> {
     for (;;) {
       const from = this.#offset;
@@ -88,13 +88,13 @@ class Reading {
       this.#offset = next;
       if (records.length) return records;
       if (next > from) continue;
-      // it was truncated: what comes now begins anew
+      // the file was truncated: read it from the beginning
       if (this.file.size < from) this.#offset = 0;
       else if ((this.end && this.file.is(this.end.file)) || !this.#goOn()) return [];
     }
   }
 
-  /** To the next file, once this one was read to its end after it was left. */
+  /** Goes to the next file, after a renamed file was read to its end. */
   #goOn(): boolean {
     const newer = logAfter(this.path, this.file);
     if (!newer) return false;
@@ -110,7 +110,7 @@ class Reading {
     return true;
   }
 
-  /** Nothing has come since next() found nothing. */
+  /** True when nothing was written since next() found nothing. */
   get atEnd(): boolean {
     return this.file.size <= this.#offset;
   }
@@ -119,7 +119,7 @@ class Reading {
   }
 }
 
-/** As much as there is now, from the oldest file on. */
+/** All records that exist now, from the oldest file on. */
 export async function* recordsOf(path: string): AsyncGenerator<LogRecord[]> {
   const newest = newestLog(path);
   if (!newest) return;
@@ -136,7 +136,7 @@ export interface LogSource {
   path: string;
   tty: boolean;
   running(): boolean;
-  /** called when the container has ended; returns the function that stops listening */
+  /** calls `listener` when the container has ended; returns the function that stops this */
   onEnd(listener: () => void): () => void;
 }
 
@@ -144,11 +144,14 @@ export function readLog(source: LogSource, options: LogOptions): Readable {
   return Readable.from(pieces(source, options), { objectMode: false });
 }
 
-/** The watch follows the file, not its name: it is begun anew for each file. Nothing of it lasts. */
+/**
+ * Watches the file for changes with inotify(7). The watch follows the file and not its name, so a new one is made for
+ * each file.
+ */
 class Changes {
   #watcher: FSWatcher | undefined;
   #heard = false;
-  /** the file is another one since begin() */
+  /** true when the file has changed to another one since begin() */
   lost = false;
   #wake: () => void = () => undefined;
   readonly hear = (): void => {
@@ -158,13 +161,13 @@ class Changes {
 
   constructor(private readonly path: string) {}
 
-  /** Before the last look, so that nothing comes unheard between it and the wait. */
+  /** Call this before the last read, so that a change between this read and the wait is not missed. */
   begin(): void {
     this.#heard = this.lost = false;
     try {
       this.#watcher ??= watch(this.path, this.hear).on('error', () => this.anew());
     } catch {
-      // the name is not there at this moment, or there are no watches left: LOOK_MS it is
+      // the name does not exist at the moment, or there are no inotify watches left: the check every LOOK_MS remains
     }
   }
   anew(): void {
@@ -183,7 +186,7 @@ class Changes {
 
 async function* pieces(source: LogSource, o: LogOptions): AsyncGenerator<Buffer> {
   const newest = newestLog(source.path);
-  if (!newest) return; // never started: nothing was written
+  if (!newest) return; // it was never started, so there is no output
   const end = o.follow ? undefined : { file: newest, size: newest.size };
   const stamper = o.timestamps ? new Stamper() : undefined;
   const changes = new Changes(source.path);
@@ -210,7 +213,7 @@ async function* pieces(source: LogSource, o: LogOptions): AsyncGenerator<Buffer>
         skip = 0;
         const data = stamper ? stamper.stamp(part) : part.data;
         const piece = source.tty ? data : frameOf(part.stream, data);
-        // the times of many short lines are many times as long as the lines
+        // the times before many short lines are many times longer than the lines, so send each record alone
         if (stamper) yield piece;
         else parts.push(piece);
       }
@@ -228,8 +231,8 @@ async function* pieces(source: LogSource, o: LogOptions): AsyncGenerator<Buffer>
 }
 
 /**
- * All that was written, to a client that is to be coupled: when it returns nothing more is in the log, and nothing else
- * has happened since.
+ * Sends everything that was written to a client before it is coupled. When this returns, the log has nothing more, and
+ * no other event was handled since that check.
  */
 export async function replayLog(
   path: string,

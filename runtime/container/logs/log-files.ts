@@ -1,7 +1,7 @@
 /**
- * The files of one log. Only the shim renames them (native/shim-log.h), from output.log to output.log.1 to output.log.2
- * …, so that one that is looked for from the newest on may be met twice, but is never missed. A file is known by its
- * inode, whatever its name is by now.
+ * The files of one log. Only the shim renames them (native/shim-log.h): output.log to output.log.1 to output.log.2 and
+ * so on. A search from the newest file on may therefore see a file twice but never miss one. A file is identified by
+ * its inode, because its name may change.
  */
 import { fstatSync, openSync, read } from 'node:fs';
 import { promisify } from 'node:util';
@@ -37,12 +37,12 @@ export class OpenLog {
     return this.identity === other.identity;
   }
 
-  /** One more who closes it. */
+  /** Adds a user, who must call close() too. */
   again(): this {
     this.#users++;
     return this;
   }
-  /** On a thread beside the daemon's: the last who closes a file that was removed waits until its blocks are free. */
+  /** Closes on another thread, because the last close(2) of a removed file waits until its blocks are free. */
   close(): void {
     if (--this.#users === 0) void closeAside(this.fd).catch(() => undefined);
   }
@@ -53,7 +53,7 @@ export class OpenLog {
     return buffer.subarray(0, bytesRead);
   }
 
-  /** The records from `offset` on that one look finds; `next` is `offset` when there is none. */
+  /** The records from `offset` that one read finds. `next` is `offset` when there is none. */
   async records(offset: number, search = true): Promise<{ records: PlacedRecord[]; next: number }> {
     const bytes = await this.bytes(offset, BLOCK);
     const { records, next } = recordsIn(bytes, offset + bytes.length >= this.size, search);
@@ -63,7 +63,9 @@ export class OpenLog {
 
 const nameOf = (path: string, n: number) => (n ? `${path}.${n}` : path);
 
-/** From the newest on; each is closed when the next is asked for, but for the one that is returned by `until`. */
+/**
+ * Opens the files from the newest on. Each one is closed when the next is opened, except the one that `until` accepts.
+ */
 function find(
   path: string,
   until: (file: OpenLog, before: OpenLog | undefined) => boolean,
@@ -82,14 +84,14 @@ function find(
 export const newestLog = (path: string): OpenLog | undefined => OpenLog.at(path) ?? OpenLog.at(nameOf(path, 1));
 export const oldestLog = (path: string): OpenLog | undefined => find(path, () => false).before;
 
-/** The one that was begun when `current` was full; when that has been removed meanwhile, the oldest that is there. */
+/** The file that followed `current`. When that one was removed in the meantime, the oldest existing file. */
 export function logAfter(path: string, current: OpenLog): OpenLog | undefined {
   const { file, before } = find(path, (one) => one.is(current));
   file?.close();
   return before;
 }
 
-/** The one before `current`. */
+/** The file before `current`. */
 export function logBefore(path: string, current: OpenLog): OpenLog | undefined {
   let met = false;
   const { file, before } = find(path, (one) => {

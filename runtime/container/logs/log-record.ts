@@ -1,10 +1,10 @@
 /**
- * A record of a log, as native/shim-log.h writes it, all numbers little-endian:
+ * A record of a log, as native/shim-log.h writes it. All numbers are little-endian:
  *
- *   u8 stream · 'd' 'd' 2 · u32 length · u64 nanoseconds since 1970 · the data · u32 length of all of it
+ *   u8 stream · 'd' 'd' 2 · u32 length · u64 nanoseconds since 1970 · the data · u32 length of the whole record
  *
- * Logs of earlier versions have zeros instead of the mark, and nothing behind the data. A full disk, or a machine that
- * lost its power, may have cut a record anywhere; what follows is found by its mark and its two lengths.
+ * Logs of earlier versions have zeros instead of the mark, and nothing after the data. A full disk or a power failure
+ * may have cut a record at any byte. The next record is then found by its mark and its two lengths.
  */
 import { fstatSync, readSync } from 'node:fs';
 
@@ -13,7 +13,7 @@ export interface LogRecord {
   ns: bigint;
   data: Buffer;
 }
-/** `at` and `end` count from where the bytes began. */
+/** `at` and `end` are offsets from the beginning of the bytes. */
 export interface PlacedRecord extends LogRecord {
   at: number;
   end: number;
@@ -21,15 +21,15 @@ export interface PlacedRecord extends LogRecord {
 
 const HEAD = 16;
 const TRAILER = 4;
-/** The shim writes half as much at once. */
+/** In bytes. The shim writes at most half of this at once. */
 const DATA_MOST = 64 * 1024;
 export const RECORD_MOST = HEAD + DATA_MOST + TRAILER;
 /** 'd' 'd' 2 */
 const MARK = 0x026464;
-/** 2001 to 2128: what a clock says, and no text */
+/** the years 2001 to 2128: a clock gives such values, text does not */
 const [EARLIEST, LATEST] = [1_000_000_000_000_000_000n, 5_000_000_000_000_000_000n];
 
-/** The whole record. */
+/** Makes the bytes of a record. */
 export function recordOf(stream: 1 | 2, ns: bigint, data: Buffer): Buffer {
   const bytes = Buffer.allocUnsafe(HEAD + data.length + TRAILER);
   bytes[0] = stream;
@@ -47,7 +47,7 @@ interface Head {
   marked: boolean;
 }
 
-/** Undefined when no head can be there. */
+/** The head at this offset; undefined when there can be none. */
 function headAt(bytes: Buffer, at: number): Head | undefined {
   const stream = bytes[at];
   if ((stream !== 1 && stream !== 2) || at + HEAD > bytes.length) return undefined;
@@ -61,8 +61,8 @@ function headAt(bytes: Buffer, at: number): Head | undefined {
 const isTime = (ns: bigint): boolean => ns >= EARLIEST && ns <= LATEST;
 
 /**
- * Something that is a record beyond doubt: whole, and with its length at both ends; an unmarked one is followed by
- * another, or by nothing.
+ * True when this is certainly a record: it is complete and has its length at both ends. An unmarked record must be
+ * followed by another one or by nothing.
  */
 function isCertain(bytes: Buffer, at: number): boolean {
   const head = headAt(bytes, at);
@@ -80,7 +80,7 @@ function certainFrom(bytes: Buffer, from: number, to: number): number | undefine
   return undefined;
 }
 
-/** Where the record at `at` ends; 'cut' when the bytes end before it does, 'none' when it is no whole record. */
+/** The end of the record at `at`; 'cut' when the bytes end before it; 'none' when there is no complete record. */
 function endAt(bytes: Buffer, at: number, last: boolean): number | 'cut' | 'none' {
   if (at + HEAD > bytes.length) return 'cut';
   const head = headAt(bytes, at);
@@ -89,7 +89,7 @@ function endAt(bytes: Buffer, at: number, last: boolean): number | 'cut' | 'none
   if (end > bytes.length) return 'cut';
   if (marked) return bytes.readUInt32LE(end - TRAILER) === end - at ? end : 'none';
   if (!last && at && end + HEAD > bytes.length) return 'cut';
-  // an unmarked record that was cut has swallowed those behind it
+  // the length of an unmarked record that was cut includes bytes of the records after it
   const torn = end < bytes.length && !headAt(bytes, end) && certainFrom(bytes, at + 1, end) !== undefined;
   return torn ? 'none' : end;
 }
@@ -106,10 +106,9 @@ const placed = (bytes: Buffer, at: number, end: number): PlacedRecord => {
 };
 
 /**
- * The records in a piece of a log that begins with one; `next` is where to go on reading. `last`: the piece reaches to
- * the file's end.
- * `search`: a record that is cut by the end of the file is taken for torn, and what is whole behind its beginning is
- * told.
+ * The records in a piece of a log that begins with a record. `next` is where to continue reading. `last`: the piece
+ * reaches the file's end. `search`: a record that the file's end cuts counts as damaged, and complete records after its
+ * beginning are returned.
  */
 export function recordsIn(bytes: Buffer, last: boolean, search: boolean): { records: PlacedRecord[]; next: number } {
   const records: PlacedRecord[] = [];
@@ -123,7 +122,7 @@ export function recordsIn(bytes: Buffer, last: boolean, search: boolean): { reco
     }
     if (end === 'cut' && !(last && search)) break;
     const found = certainFrom(bytes, at + 1, bytes.length);
-    // of what is no record the end may be the beginning of one
+    // the end of the unknown bytes may be the beginning of a record
     if (found === undefined && end === 'none' && !last) at = Math.max(at, bytes.length - RECORD_MOST);
     if (found === undefined) break;
     at = found;
@@ -131,7 +130,7 @@ export function recordsIn(bytes: Buffer, last: boolean, search: boolean): { reco
   return { records, next: at };
 }
 
-/** The record that ends with these bytes; undefined when none does, or one without a mark. */
+/** The record that ends with these bytes; undefined when there is none, or when it has no mark. */
 export function lastRecordIn(bytes: Buffer, end = bytes.length): PlacedRecord | undefined {
   if (end < HEAD + TRAILER) return undefined;
   const at = end - bytes.readUInt32LE(end - TRAILER);
@@ -140,18 +139,18 @@ export function lastRecordIn(bytes: Buffer, end = bytes.length): PlacedRecord | 
   return head?.marked && head.end === end ? placed(bytes, at, end) : undefined;
 }
 
-/** Where the last whole record of these bytes ends. */
+/** The end of the last complete record of these bytes. */
 export function lastEndIn(bytes: Buffer): number | undefined {
   for (let end = bytes.length; end >= HEAD + TRAILER; end--) if (lastRecordIn(bytes, end)) return end;
   return undefined;
 }
 
-/** Bytes that are read at once. */
+/** How many bytes are read at once. */
 export const BLOCK = 2 * 64 * 1024 + 1024;
 
 /**
- * Every whole record from `offset` on, while the caller waits: for what is short. `end` counts from the file's
- * beginning.
+ * Every complete record from `offset` on. It reads synchronously, so use it only for short files. `at` and `end` are
+ * offsets in the file.
  */
 export function* readRecords(fd: number, offset: number): Generator<PlacedRecord> {
   const block = Buffer.allocUnsafe(BLOCK);

@@ -1,11 +1,11 @@
 /**
- * Where the last lines of a log begin: read from its end, so that it takes as long as the lines are, not as long as the
- * log is.
+ * Finds the beginning of a log's last lines. It reads backwards from the end, so the time depends on the length of
+ * these lines and not on the length of the log.
  */
 import { logBefore, type OpenLog } from './log-files.ts';
 import { BLOCK, lastEndIn, lastRecordIn, type LogRecord } from './log-record.ts';
 
-/** The record at `offset` of `file`, without its first `skip` bytes. */
+/** A position: the record at `offset` of `file`, without its first `skip` bytes. */
 export interface Place {
   file: OpenLog;
   offset: number;
@@ -15,7 +15,7 @@ type Wanted = (record: LogRecord) => boolean;
 const NEWLINE = 10;
 
 class Tail {
-  /** where what is known of it begins */
+  /** the earliest known position with data */
   following: Place | undefined;
 
   constructor(
@@ -23,7 +23,7 @@ class Tail {
     private readonly wanted: Wanted,
   ) {}
 
-  /** Goes back over one record; the place, once there are enough lines. */
+  /** Counts the lines of one record backwards. Returns the position when there are enough lines. */
   #back(file: OpenLog, offset: number, data: Buffer): Place | undefined {
     for (let at = data.lastIndexOf(NEWLINE); at >= 0; at = at ? data.lastIndexOf(NEWLINE, at - 1) : -1) {
       const begin = at + 1 < data.length ? { file, offset, skip: at + 1 } : this.following;
@@ -43,7 +43,7 @@ class Tail {
         const found = this.wanted(record) ? this.#back(file, from + at, record.data) : undefined;
         if (found) return found;
       }
-      // something that was cut lies at the end; or it is the log of an earlier version, which can't be read backwards
+      // the end is damaged, or the log is of an earlier version, which cannot be read backwards
       if (at === bytes.length) at = lastEndIn(bytes) ?? at;
       if (at === bytes.length) return this.#forward(file, end);
       end = from + at;
@@ -51,7 +51,7 @@ class Tail {
     return undefined;
   }
 
-  /** Counts the beginnings of lines up to `end`, then goes to the one that is wanted. */
+  /** Counts the beginnings of lines up to `end`, and then goes to the wanted one. */
   async #forward(file: OpenLog, end: number): Promise<Place | undefined> {
     let count = 0;
     for await (const _ of this.#begins(file, end)) count++;
@@ -66,7 +66,7 @@ class Tail {
     return this.following;
   }
 
-  /** Of every line but the first. */
+  /** The beginnings of all lines except the first. */
   async *#begins(file: OpenLog, end: number): AsyncGenerator<Place> {
     let ended = false;
     for (let offset = 0; offset < end;) {
@@ -87,7 +87,7 @@ class Tail {
   }
 }
 
-/** Closes the files that it opened, but for the one that is returned. `newest` is the caller's. */
+/** Closes the files that it opened, except the returned one. `newest` belongs to the caller. */
 export async function tailOf(path: string, newest: OpenLog, lines: number, wanted: Wanted): Promise<Place> {
   if (lines <= 0) return { file: newest, offset: newest.size, skip: 0 };
   const tail = new Tail(lines, wanted);
@@ -96,7 +96,7 @@ export async function tailOf(path: string, newest: OpenLog, lines: number, wante
     const place = await tail.over(file);
     const older = place ? undefined : logBefore(path, file);
     const found = place ?? { file, offset: 0, skip: 0 };
-    // what is needed of them: where the lines go on
+    // keep the file in which the lines continue
     const kept = older ? tail.following?.file : found.file;
     for (const one of new Set([before, file])) if (one && one !== kept && one !== newest && one !== older) one.close();
     if (!older) return found;

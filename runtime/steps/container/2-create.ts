@@ -1,5 +1,5 @@
 /**
- * create: a place for the container, its control group, its shim, and a first process that walks into each namespace by
+ * create: the container's directory, its control group, its shim, and a first process that enters each namespace by
  * itself.
  */
 import { openCgroupSteps } from './create/cgroup.ts';

@@ -1,4 +1,4 @@
-/** rw layer: the container's own files over those of its image, as its storage driver has them, and what is mounted. */
+/** rw layer: the container's own files over those of its image, as its storage driver arranges them, and the mounts. */
 import { posix } from 'node:path';
 import { AT_FDCWD, MS, O } from '../../syscalls/constants.ts';
 import { ensurePath } from '../../kernel/mount/in-root.ts';
@@ -17,8 +17,8 @@ const mounted = async (c: Container) => [
 ];
 
 /**
- * The VOLUMEs of the image that nothing is mounted on: directories of the container. Not every image has them, and
- * programs rely on them; dockerd makes those that are missing as mount points, 0755 and root's.
+ * The image's VOLUMEs without a mount: directories of the container. Not every image contains these directories, and
+ * programs rely on them. Like dockerd, this makes missing ones as mount points, with mode 0755 and owned by root.
  */
 function volumesOf({ image, spec }: Container): string[] {
   const volumes = Object.keys(image?.config.config?.Volumes ?? {}).map((path) =>
@@ -54,7 +54,7 @@ The empty file /.dockerenv tells programs such as systemd(1) that they run in a 
         const root = await k.together((stage) => {
           stage.umask(0);
           const opened = stage.openat(AT_FDCWD, c.paths.rootfs, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0);
-          // an image may have it; and a disk that is full must not keep a container from starting for this
+          // the image may contain the file, and a full disk must not prevent a start because of it
           const made = stage.mknodat(opened, DOCKERENV.slice(1), DOCKERENV_MODE, 0);
           made.mayFail('EEXIST', 'ENOSPC', 'EDQUOT');
           return opened;

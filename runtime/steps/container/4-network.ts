@@ -1,6 +1,6 @@
 /**
- * Phase 4: a network namespace with nothing in it becomes a machine on a network. Which steps apply is up to the
- * container's endpoints: network/driver.ts.
+ * Phase 4: connects an empty network namespace to a network. The container's endpoints decide which steps apply:
+ * network/driver.ts.
  */
 import { networkSteps } from '../../network/phase/steps.ts';
 import type { Phase } from '../../container/step.ts';

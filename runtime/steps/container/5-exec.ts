@@ -1,6 +1,6 @@
 /**
- * exec: everything a Linux program expects of its root, then the root itself, then fewer and fewer rights, then
- * execve(2).
+ * exec: prepares everything that a Linux program expects of its root, changes the root, drops one right after another,
+ * and calls execve(2).
  */
 import { deviceSteps } from './exec/devices.ts';
 import { filesystemSteps } from './exec/filesystems.ts';
@@ -27,7 +27,7 @@ export const exec: Phase = {
     ...identitySteps.name,
     ...pathSteps,
     ...rootSteps.seal,
-    // a new user namespace begins with a full bounding set, so it is narrowed after that
+    // a new user namespace begins with a full bounding set, so the set is narrowed after that
     ...terminalSteps,
     ...rightsSteps.limits,
     ...identitySteps.namespace,

@@ -1,4 +1,7 @@
-/** exit: how it ended, and everything given back but the rw layer. A stopped container is not a removed one. */
+/**
+ * exit: reads how the run ended and releases everything except the rw layer, because a stopped container is not a
+ * removed one.
+ */
 import { reapShim, readExit } from '../../kernel/process/shim.ts';
 import { disconnectAll } from '../../network/phase/connections.ts';
 import { oomFact } from '../../watch/oom.ts';

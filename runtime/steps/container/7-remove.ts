@@ -1,4 +1,4 @@
-/** rm: the rw layer goes, and the container with it. */
+/** rm: removes the rw layer, and with it the container. */
 import type { StorageSteps } from '../../storage/driver.ts';
 import type { Phase } from '../../container/step.ts';
 

@@ -1,4 +1,4 @@
-/** pause and unpause: the freezer stops every process of the group at once, wherever it is. */
+/** pause and unpause: the freezer stops every process of the group at once. */
 import type { Phase } from '../../container/step.ts';
 
 export const pause: Phase = {

@@ -1,4 +1,4 @@
-/** exec: a second process enters a running container, through the front door of every namespace. */
+/** exec: a second process enters the namespaces of a running container. */
 import { AT_FDCWD, CLONE, O, PR } from '../../syscalls/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
@@ -21,7 +21,7 @@ import { enterDirectory } from './exec/working-directory.ts';
 import { leavesOut } from '../../container/leave-out.ts';
 import type { Phase } from '../../container/step.ts';
 
-/** One `exec`: a process of its own, with a shim of its own, in the namespaces of `target`. */
+/** One `exec`: a new process with a shim of its own, in the namespaces of `target`. */
 export interface Join {
   readonly id: string;
   readonly target: Container;
@@ -29,11 +29,11 @@ export interface Join {
   readonly process: Process;
   readonly stdin: boolean;
   live: Live;
-  /** the path that execve(2) is given, once found */
+  /** the path for execve(2), after it was found */
   program?: string;
 }
 
-/** All that the first process has; the user namespace is entered apart, when the others have been. */
+/** The namespaces that the first process has. The user namespace is entered separately, after the others. */
 const ENTERED =
   CLONE.CLONE_NEWNS |
   CLONE.CLONE_NEWUTS |
@@ -42,7 +42,7 @@ const ENTERED =
   CLONE.CLONE_NEWPID |
   CLONE.CLONE_NEWCGROUP;
 
-/** The program must be found with the rights of the host's root still there only where it has to: see steps/exec. */
+/** The spec of the container with this process: see steps/exec. */
 const specOf = (j: Join): Spec => ({ ...j.target.spec, process: j.process });
 const hasOwn = (j: Join, type: string) => j.target.spec.linux.namespaces.some((n) => n.type === type);
 
@@ -61,7 +61,8 @@ async function beBorn(k: Kernel, j: Join): Promise<void> {
 }
 
 /**
- * What is called behind the filter; a profile of one's own may refuse it, and then the birth comes before the filter.
+ * The calls made after the filter is installed. If the user's profile refuses one of them, the process is born before
+ * the filter.
  */
 const BEHIND_FILTER = ['clone', 'setsid', 'ioctl', 'dup3', 'close', 'prctl'];
 function bornLast({ target: { spec } }: Join): boolean {
@@ -82,8 +83,8 @@ export const join: Phase<Join> = {
         await startShim(k, j, j.id, { path: j.paths.log }, { oomScores: j.target.settings.oomScores });
       },
       async undo(k, j) {
-        // after execve(2) the program no longer listens to the socket that closes; the container's cgroup goes on, so
-        // it is ended by itself
+        // after execve(2) the program does not see the closed socket, and the container's cgroup remains, so the
+        // process is killed here
         if (j.live.pidfd !== undefined)
           await tolerate(['ESRCH', 'EBADF'], k.daemon.pidfd_send_signal(j.live.pidfd, SIGKILL, 0));
         await closeLive(k, j.live);
@@ -117,7 +118,7 @@ export const join: Phase<Join> = {
 It is the same call that nsenter(1) makes. From here on this process sees the container's mounts, network and name. The container's own /dev/null takes the place of the host's as stdin. See setns(2), pidfd_open(2), null(4).`,
       async do(k, j) {
         const pid = j.target.live.pid ?? 0;
-        // setns(2) goes to the root of the mount namespace, which after a chroot is not the container's
+        // setns(2) goes to the root of the mount namespace, which is not the container's root after a chroot
         const root = leavesOut(j.target, 'pivot-root')
           ? await k.stage.openat(AT_FDCWD, `/proc/${pid}/root`, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0)
           : undefined;

@@ -1,4 +1,4 @@
-/** From a name to an image in the store: OCI distribution spec, "Pull". */
+/** The pull phase, from a name to an image in the store: OCI distribution spec, "Pull". */
 import type { PullContext } from '../../image/pull.ts';
 import { chooseStep, configStep, indexStep, manifestStep } from './pull/documents.ts';
 import { contactStep } from './pull/contact.ts';

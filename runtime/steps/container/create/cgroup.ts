@@ -68,7 +68,7 @@ No limit holds for it, nothing counts what it uses, every device may be opened, 
         const { devices: _, ...limits } = c.spec.linux.resources;
         if (Object.keys(limits).length) c.warnings.push('the control group was left out: no limit holds');
       },
-      // before the shim's undo; where there is a group, its own undo does this
+      // runs before the shim's undo; when there is a group, the group's own undo does this
       undo: async (k, c) => (leavesOut(c, 'cgroup') ? c.cgroup.kill(k) : undefined),
       inspect,
     },

@@ -23,7 +23,7 @@ See the OCI runtime specification, "Configuration".`,
       if (leftOut(c.request).length) k.fact({ kind: 'security', key: 'left out', value: leftOut(c.request).join(' ') });
     },
     async undo(k, c) {
-      // it is known by its pid file alone
+      // its pid file is the only way to find the shim
       if (shimLives(c.paths.runDir)) throw new Error(`the shim whose pid is in ${c.paths.runDir}/shim.pid still runs`);
       await k.removeTree(c.paths.runDir);
     },

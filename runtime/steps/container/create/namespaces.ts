@@ -64,7 +64,7 @@ It limits nothing by itself; it hides names, and lets a container manage groups 
   },
 ];
 
-/** One namespace, one step: a learner sees each line break. */
+/** One step for each namespace, so that a learner sees each of them. */
 export const namespaceSteps: Step[] = table.map((n) => ({
   id: `create.unshare-${n.id}`,
   title: n.title,
@@ -77,7 +77,10 @@ export const namespaceSteps: Step[] = table.map((n) => ({
   inspect: async (_k, c) => (c.live.pid ? [namespacesOf(c.live.pid)] : []),
 }));
 
-/** setns(2) into the time namespace of one's future children: unshare(2) alone moves only them, time_namespaces(7). */
+/**
+ * setns(2) enters the time namespace of the future children, because unshare(2) moves only the children:
+ * time_namespaces(7).
+ */
 namespaceSteps.push({
   id: 'create.unshare-time',
   title: "Break away from the host's clocks",
@@ -98,7 +101,7 @@ It is for containers that are moved between machines: a program must not see its
   inspect: async (_k, c) => (c.live.pid ? [namespacesOf(c.live.pid)] : []),
 });
 
-/** --network container:ID, --pid container:ID: the other's namespace instead of a new one. */
+/** --network container:ID, --pid container:ID: the other container's namespace instead of a new one. */
 const joined: Partial<Record<NamespaceType, { flag: number; file: string }>> = {
   network: { flag: CLONE.CLONE_NEWNET, file: 'net' },
   ipc: { flag: CLONE.CLONE_NEWIPC, file: 'ipc' },
@@ -106,10 +109,10 @@ const joined: Partial<Record<NamespaceType, { flag: number; file: string }>> = {
   pid: { flag: CLONE.CLONE_NEWPID, file: 'pid' },
 };
 
-/** 'container:<ref>' → /proc/<pid> of its first process, which must be alive: a namespace lives in its processes. */
+/** 'container:<ref>' → /proc/<pid> of its first process, which must be running, because a namespace needs a process. */
 function procOf(c: Container, path: string): string {
   const other = c.other(path.replace(/^container:/, ''));
-  // its name may have been given to it after its network
+  // after a rename the container's own name may be the one that its network names
   if (other.id === c.id) throw new Refusal(500, 'cannot join own network');
   if (!other.live.pid)
     throw conflict(`cannot join the namespace of a non running container: container ${other.name} is not running`);
@@ -152,7 +155,7 @@ Both then share interfaces, addresses and ports, as the containers of a Kubernet
 });
 
 /**
- * The stage goes on in a child, which lives in the pid namespace that was joined; the shim waits for the child from now
+ * The stage continues in a child, which is born into the joined pid namespace. The shim waits for this child from now
  * on.
  */
 export async function becomeSibling(k: Kernel, live: Container['live']): Promise<void> {

@@ -11,13 +11,13 @@ import type { LogTarget } from '../../../container/logs/driver.ts';
 import type { Settings } from '../../../data-root/settings.ts';
 import type { Step } from '../../../container/step.ts';
 
-/** socketpair(2) of SOCK_SEQPACKET: [ours, theirs]. */
+/** socketpair(2) of SOCK_SEQPACKET: [the daemon's end, the other end]. */
 export async function socketPair(k: Kernel): Promise<[number, number]> {
   const pair = await k.daemon.socketpair(AF.AF_UNIX, SOCK.SOCK_SEQPACKET | SOCK.SOCK_CLOEXEC, 0, 8);
   return pair.length < 8 ? [0, 0] : [pair.readInt32LE(0), pair.readInt32LE(4)];
 }
 
-/** struct sockaddr_un, unix(7). */
+/** struct sockaddr_un: unix(7). */
 function unixAddress(path: string): Buffer {
   const bytes = Buffer.from(path);
   if (bytes.length > 107)
@@ -27,7 +27,7 @@ function unixAddress(path: string): Buffer {
   return Buffer.concat([Buffer.from([AF.AF_UNIX, 0]), bytes, Buffer.from([0])]);
 }
 
-/** Each of them: after close(2) a descriptor is free, whatever it says. Throws the first failure. */
+/** Closes all of them, because a descriptor is free after close(2), even after an error. Throws the first failure. */
 async function closeAll(k: Kernel, fds: readonly number[]): Promise<void> {
   const failures: unknown[] = [];
   for (const fd of fds) await k.daemon.close(fd).catch((error: unknown) => failures.push(error));
@@ -39,8 +39,8 @@ interface ShimOptions {
 }
 
 /**
- * Shim with its descriptors, as drawn in native/shim.c; the log's directory only where its files are to be exchanged.
- * Those that are the shim's alone are closed here again.
+ * Starts a shim with the descriptors that native/shim.c lists. It gets the log's directory only when its files are
+ * rotated. Descriptors for the shim alone are closed here afterwards.
  */
 export async function startShim(
   k: Kernel,
@@ -86,7 +86,7 @@ export async function startShim(
   if (limits) await k.shim.log_limits(limits.size, limits.files);
 }
 
-/** Closes what the daemon holds open of a run; safe to call twice. */
+/** Closes the daemon's descriptors of a run. It may be called twice. */
 export async function closeLive(k: Kernel, live: Container['live']): Promise<void> {
   for (const key of ['stageSocket', 'shimSocket', 'pidfd'] as const) {
     const fd = live[key];
@@ -95,7 +95,7 @@ export async function closeLive(k: Kernel, live: Container['live']): Promise<voi
   }
 }
 
-/** Into the unified group where there is one; a container of an older Drydock may have none. */
+/** Clones the stage into the unified group, if there is one. A container of an older Drydock may have none. */
 export async function cloneStage(
   k: Kernel,
   flags: number,
@@ -114,7 +114,7 @@ export async function cloneStage(
 
 const hasNamespace = (c: Container, type: string) => c.spec.linux.namespaces.some((n) => n.type === type && !n.path);
 
-/** native/shim.c: 1 pipes for the output, 2 and one for stdin. With a pty the stage opens its own. */
+/** native/shim.c: 1 means pipes for the output, 2 a pipe for stdin too. With a terminal the stage opens its own pty. */
 const stdioOf = (c: Container) => (c.spec.process.terminal ? 0 : 1 | (c.request.OpenStdin ? 2 : 0));
 
 const inspectTree = (c: Container) => [shimOf(c)].flatMap((shim) => (shim === undefined ? [] : [treeOf(shim)]));

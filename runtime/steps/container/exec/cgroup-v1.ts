@@ -1,4 +1,4 @@
-/** The control groups of version 1 under the container's own tmpfs, one mount a hierarchy. */
+/** Mounts the hierarchies of cgroup version 1 below a tmpfs of the container, one mount for each. */
 import { hierarchies, type Hierarchy } from '../../../kernel/cgroup/hierarchies.ts';
 import { AT, AT_FDCWD, MS, O } from '../../../syscalls/constants.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';
@@ -12,10 +12,10 @@ import { leavesOut } from '../../../container/leave-out.ts';
 import type { Mount } from '../../../oci/spec.ts';
 import { overNoLink, placeIn } from './places.ts';
 
-/** Directly below; others have no place under the container's tmpfs. */
+/** Only hierarchies directly below /sys/fs/cgroup; others have no place under the container's tmpfs. */
 const usual = (h: Hierarchy) => /^\/sys\/fs\/cgroup\/[^/]+$/.test(h.mount);
 
-/** A new mount: its root is the root of our cgroup namespace. */
+/** Mounts a hierarchy anew. Its root is then the root of the container's cgroup namespace. */
 function mountHierarchy(stage: Together, { mount, controllers }: Hierarchy, target: Planned, m: Mount): void {
   const { flags, data } = parseOptions(m.options);
   stage.mount('cgroup', target, 'cgroup', flags, [data, ...controllers].filter(Boolean).join(',')).noted(mount);
@@ -23,8 +23,8 @@ function mountHierarchy(stage: Together, { mount, controllers }: Hierarchy, targ
 }
 
 /**
- * In the host's namespace a new mount would show the whole host: there the container's own directory is bound, as runc
- * has it.
+ * Without a cgroup namespace a new mount would show the whole host. Like runc, this binds the container's own directory
+ * instead.
  */
 function bindDirectory(stage: Together, { mount }: Hierarchy, target: Planned, m: Mount, path: string): void {
   const { all, top } = bindAttributes(m.options);
@@ -34,10 +34,10 @@ function bindDirectory(stage: Together, { mount }: Hierarchy, target: Planned, m
   moveTree(stage, tree, target, mount);
 }
 
-/** Into the tmpfs that is mounted at `m.destination`, which becomes read-only if `m` is. */
+/** Mounts into the tmpfs at `m.destination`. The tmpfs becomes read-only if `m` is. */
 export async function mountCgroupV1(k: Kernel, c: Container, m: Mount): Promise<void> {
   const own = c.spec.linux.namespaces.some(({ type }) => type === 'cgroup');
-  // without its group there is no directory of its own
+  // without a group the container has no directory to bind
   const binds = !own && !leavesOut(c, 'cgroup');
   await k.together((stage) => {
     const top = planOpen(stage, overNoLink(placeIn(c.live, m.destination)));

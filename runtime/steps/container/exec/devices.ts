@@ -9,7 +9,7 @@ import type { Step } from '../../../container/step.ts';
 import { checkedNull, planNull, stdioOf } from './null.ts';
 import { heldOf, placeIn } from './places.ts';
 
-/** new_encode_dev() of the kernel, makedev(3): 12 bits of major, 20 of minor. */
+/** The kernel's new_encode_dev(), makedev(3): 12 bits of major, 20 of minor. */
 export const deviceNumber = (major: number, minor: number): number =>
   (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
 
@@ -22,7 +22,7 @@ const character = (path: string, major: number, minor: number): Device => ({
   fileMode: 0o666,
 });
 
-/** OCI runtime specification, "Default Devices"; the terminal's are links. */
+/** OCI runtime specification, "Default Devices". The terminal's devices are links. */
 const standard: Device[] = [
   character('/dev/null', 1, 3),
   character('/dev/zero', 1, 5),
@@ -46,10 +46,10 @@ function makeNode(stage: Together, dir: number, name: string, device: Device): v
   if (device.uid || device.gid) stage.fchownat(dir, name, device.uid ?? 0, device.gid ?? 0, AT.AT_SYMLINK_NOFOLLOW);
 }
 
-/** Of a node in /dev itself: it needs no further look-up. */
+/** The name of a node directly in /dev, which needs no further look-up. */
 const nameInDev = (device: Device) => /^\/dev\/([^/]+)$/.exec(device.path)?.[1];
 
-/** One deeper, as /dev/snd/timer, gets its directories. */
+/** Makes a node in a subdirectory, such as /dev/snd/timer, and its directories. */
 async function makeNodeBelow(k: Kernel, c: Container, device: Device): Promise<void> {
   const cut = device.path.lastIndexOf('/');
   const parent = await ensurePath(k, placeIn(c.live, device.path.slice(0, cut) || '/'), 'directory');
@@ -60,8 +60,8 @@ async function makeNodeBelow(k: Kernel, c: Container, device: Device): Promise<v
 }
 
 /**
- * The nodes of a /dev of our own, and its null as descriptor 0. A /dev that the user has bound is left as it is, as
- * runc leaves it.
+ * Makes the nodes of the container's own /dev, and uses its null as descriptor 0. Like runc, it leaves a /dev that the
+ * user has bound unchanged.
  */
 async function makeNodes(k: Kernel, c: Container, dev: number): Promise<number> {
   const own = systemMount(c.spec, '/dev') !== undefined;

@@ -26,8 +26,8 @@ const inspect: Step['inspect'] = async (_k, c) => (c.live.pid ? [mountsOf(c.live
 const isTop = (destination: string): destination is `/${Top}` => /^\/(proc|sys|dev)$/.test(destination);
 
 /**
- * Mounts the kernel file system which the spec has at `destination`, over no link; /proc, /sys and /dev are opened and
- * kept.
+ * Mounts the kernel file system that the spec has at `destination`, without following links. /proc, /sys and /dev are
+ * then opened and kept open.
  */
 async function mountSystem(k: Kernel, c: Container, m: Mount): Promise<void> {
   const place = overNoLink(placeIn(c.live, m.destination));
@@ -52,7 +52,7 @@ const mountStep = (id: string, destination: string, title: string, explain: stri
   do: (k, c) => mountSystem(k, c, systemMount(c.spec, destination) as Mount),
 });
 
-/** v2 in one mount, v1 in one a hierarchy. */
+/** cgroup v2 is one mount, v1 is one for each hierarchy. */
 async function mountCgroup(k: Kernel, c: Container): Promise<void> {
   const m = systemMount(c.spec, '/sys/fs/cgroup') as Mount;
   if (c.cgroup.version === 2) return mountSystem(k, c, { ...m, type: 'cgroup2', source: 'cgroup' });
@@ -72,7 +72,7 @@ const initMount = (c: Container): Mount[] =>
 
 const etcMounts = (c: Container): Mount[] => c.spec.mounts.filter((m) => isOwnEtcFile(m, c.paths.dir));
 
-/** On /dev, /proc or /sys, or in their stead. */
+/** Mounts on /dev, /proc or /sys, or instead of them. */
 async function mountLate(k: Kernel, c: Container, m: Mount): Promise<void> {
   const top = topOf(m.destination);
   if (!top) return mountOne(k, placeIn(c.live, m.destination), m);

@@ -9,10 +9,10 @@ import { type ResolvedUser, resolveUser } from '../../../oci/user.ts';
 import type { Process } from '../../../oci/spec.ts';
 import type { Step } from '../../../container/step.ts';
 
-/** An image's passwd, of some fifty thousand users. */
+/** In bytes: an image's passwd with about fifty thousand users. */
 const LIMIT = 4 * 1024 * 1024;
 
-/** A file of the image, read by the stage, whose root is the image's: a link in it cannot lead out. */
+/** Reads a file of the image through the stage, whose root is the image's, so that a link cannot lead out. */
 export async function readInside(k: Kernel, path: string): Promise<string> {
   try {
     return (await readWhole(k.stage, path, LIMIT)).toString('utf8');
@@ -26,7 +26,7 @@ export function takeResolved(process: Process, { uid, gid, gids, home }: Resolve
   process.user = { ...process.user, uid, gid, additionalGids: gids, home };
 }
 
-/** setgroups(2) wants an array of 32-bit gid_t. */
+/** setgroups(2) takes an array of 32-bit gid_t. */
 const groupList = (gids: readonly number[]) => Buffer.from(Uint32Array.from(gids).buffer);
 
 export async function becomeUser(k: Kernel, { uid, gid, additionalGids = [] }: Process['user']): Promise<void> {
@@ -36,15 +36,15 @@ export async function becomeUser(k: Kernel, { uid, gid, additionalGids = [] }: P
     stage.setgroups(additionalGids.length, groupList(additionalGids));
     stage.setresgid(gid, gid, gid);
     stage.setresuid(uid, uid, uid);
-    // the effective set went with the uid; the filter and the last capset still need it
+    // the change of the uid cleared the effective set, but the filter and the last capset still need it
     if (uid !== 0) stage.capset(header, data);
   });
 }
 
 const KEYCTL_JOIN_SESSION_KEYRING = 1;
 /**
- * Where the call is not there, or the daemon itself may not use it. A full quota is a failure: the daemon's keys would
- * come along.
+ * Takes a new session keyring. Continues when the call does not exist or the daemon itself may not use it. A full quota
+ * is an error, because the daemon's keys would be inherited.
  */
 export async function takeSessionKeyring(k: Kernel, id: string): Promise<void> {
   await tolerate(

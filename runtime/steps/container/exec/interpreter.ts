@@ -1,19 +1,19 @@
 /**
- * Why execve(2) says ENOENT of a program that is there: what is missing is the interpreter. Of a script it stands in
- * the first line (execve(2), "Interpreter scripts"), of a dynamic program it is the loader in its ELF header (elf(5),
+ * Explains an ENOENT of execve(2) for a program that exists: its interpreter is missing. A script names it in the first
+ * line (execve(2), "Interpreter scripts"); for a dynamic program it is the loader in the ELF header (elf(5),
  * PT_INTERP).
  */
 import { tolerate } from '../../../kernel/errors.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';
 import { CannotStart } from '../../../oci/program.ts';
 
-/** As much of the first line as the kernel looks at: BINPRM_BUF_SIZE. */
+/** How much of the first line the kernel reads: BINPRM_BUF_SIZE. */
 const HEAD = 256;
 const UNREADABLE = ['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP', 'EMFILE', 'ENOSYS'];
 
 /**
- * What the first line names, with whatever belongs to the name, as a carriage return; undefined for no script, '' for
- * an ELF program.
+ * The interpreter that the first line names, including characters such as a carriage return. Undefined when it is not a
+ * script, '' for an ELF program.
  */
 export async function interpreterOf(k: Kernel, path: string): Promise<string | undefined> {
   const head = (await tolerate(UNREADABLE, k.stage.read_file(path, HEAD)))?.toString('latin1') ?? '';
@@ -21,7 +21,7 @@ export async function interpreterOf(k: Kernel, path: string): Promise<string | u
   return /^#![ \t]*([^ \t\n]+)/.exec(head)?.[1];
 }
 
-/** Throws what docker takes the exit code 127 from. */
+/** Throws the error that gives docker's exit code 127. */
 export function interpreterMissing(program: string, interpreter: string, cause?: unknown): never {
   const named = interpreter
     ? `the interpreter ${JSON.stringify(interpreter)} in its first line`

@@ -1,9 +1,8 @@
 /**
- * --pid container:ID. Who lives in a pid namespace is seen by all who do, and a container with CAP_SYS_PTRACE may read
- * and write the
- * memory, the descriptors and the root of whoever has no more rights than it asks for: that a process is not dumpable
- * is nothing to that capability. So the stage stays outside, with its rights and the host's tree, and only its child,
- * which has neither, is born in.
+ * --pid container:ID. All processes of a pid namespace see each other, and a container with CAP_SYS_PTRACE may read and
+ * write the memory, the descriptors and the root of a process whose rights do not exceed its own. This capability does
+ * not care whether a process is dumpable. So the stage, with its rights and the host's tree, stays outside, and only
+ * its child, which has neither, is born into the namespace.
  */
 import { FSCONFIG } from '../../../syscalls/constants.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';

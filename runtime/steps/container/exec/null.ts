@@ -1,7 +1,7 @@
 /**
- * null(4) as stdin, and as what masks files: the container's own, opened once inside its root, and known by its number.
- * With the host's node as descriptor 0, fchmod(2) and fchown(2) through /proc/self/fd/0 would change the host's inode:
- * no capability is asked for them where the uid is the owner's.
+ * null(4) as stdin, and as the file that masks other files: the container's own node, opened once inside its root and
+ * verified by its device number. If descriptor 0 were the host's node, fchmod(2) and fchown(2) through /proc/self/fd/0
+ * would change the host's inode, because its owner needs no capability for this.
  */
 import { AT_FDCWD, FSCONFIG, O, S_IFCHR } from '../../../syscalls/constants.ts';
 import { hasCode } from '../../../kernel/errors.ts';
@@ -15,7 +15,7 @@ const FLAGS = O.O_RDWR | O.O_NOCTTY | O.O_CLOEXEC;
 const NULL_DEVICE = 0x103;
 
 /**
- * Those of 0, 1 and 2 that are the host's null when the shim has made the stage: the others are its pipes
+ * Those of 0, 1 and 2 that are the host's null after the shim has made the stage. The others are the shim's pipes
  * (native/shim-child.h).
  */
 export const stdioOf = ({ terminal }: Pick<Process, 'terminal'>, stdin: boolean | undefined): readonly number[] =>
@@ -27,8 +27,8 @@ export interface FoundNull {
 }
 
 /**
- * Opens `null` in the open directory and puts it onto each of `stdio`; what it is, is to be checked before anything is
- * executed.
+ * Opens `null` in the open directory and duplicates it onto each of `stdio`. Check it with checkedNull before anything
+ * is executed.
  */
 export function planNull(stage: Together, dev: number, stdio: readonly number[], path = 'null'): FoundNull {
   const fd = stage.openat2(dev, path, openHow(FLAGS, 0, NO_LINKS)).noted('/dev/null');
@@ -39,13 +39,13 @@ export function planNull(stage: Together, dev: number, stdio: readonly number[],
 
 const foundNull = ({ stat }: FoundNull) => stat.reply !== undefined && isNull(statOf(stat.reply.out));
 
-/** The descriptor stays open, for the files that are masked with it. */
+/** Verifies the node. The descriptor stays open for the files that are masked with it. */
 export function checkedNull(found: FoundNull): number {
   if (!foundNull(found)) throw new Error('/dev/null of the container is not the null device, 1:3');
   return found.fd.reply?.ret ?? -1;
 }
 
-/** A node that no path leads to, in a file system that is mounted nowhere. */
+/** Makes a null node without a path, in a file system that is not mounted anywhere. */
 async function makeOwnNull(k: Kernel, stdio: readonly number[]): Promise<void> {
   await k.together((stage) => {
     const fs = stage.fsopen('tmpfs', 1);
@@ -59,8 +59,8 @@ async function makeOwnNull(k: Kernel, stdio: readonly number[]): Promise<void> {
 }
 
 /**
- * In a container that runs, /dev/null may have become anything, or nothing: then another is made, so that one can still
- * be repaired.
+ * In a running container /dev/null may be missing or be another file. Then a new node is made, so that such a container
+ * can still be repaired.
  */
 export async function takeNullInside(k: Kernel, stdio: readonly number[]): Promise<void> {
   if (!stdio.length) return;

@@ -10,23 +10,25 @@ import { heldOf, placeIn, topOf } from './places.ts';
 const inspect: Step['inspect'] = async (_k, c) =>
   c.live.pid ? [mountsOf(c.live.pid, '/proc'), mountsOf(c.live.pid, '/sys')] : [];
 
-/** Where each is looked up. That a path of /proc is absent counts only where /proc is the procfs that was verified. */
+/** Where each path is looked up. An absent path of /proc counts only when /proc is the verified procfs. */
 function covered(c: Container, paths: readonly string[]): Covered {
   for (const path of paths) if (topOf(path) === 'proc') heldOf(c, 'proc');
   return paths.map((path) => [path, placeIn(c.live, path)] as const);
 }
 
-/** The stage's socket is 3 (native/wire.h), and in these steps it needs no others than those that are held. */
+/**
+ * The stage's socket is descriptor 3 (native/wire.h). In these steps it needs no other descriptors than the held ones.
+ */
 const STAGE_SOCKET = 3;
 const highestHeld = (c: Container) => Math.max(STAGE_SOCKET, ...(Object.values(c.live.held ?? {}) as number[]));
 
-/** They are written into the procfs that was verified, over no link and no other mount. */
+/** Writes sysctls into the verified procfs, without following links and across no other mount. */
 async function setSysctls(k: Kernel, proc: number, values: Readonly<Record<string, string>>): Promise<void> {
   const how = openHow(O.O_WRONLY | O.O_TRUNC | O.O_CLOEXEC, 0, NO_LINKS | RESOLVE.RESOLVE_NO_XDEV);
   await k.together((stage) => {
     for (const [name, value] of Object.entries(values)) {
       const fd = stage.openat2(proc, `sys/${name.replace(/\./g, '/')}`, how).noted(name);
-      // the descriptor alone would not tell which one the kernel refused
+      // the descriptor alone would not show which setting the kernel refused
       stage.write(fd, value).noted(`${name} = ${value}`);
       stage.close(fd);
     }

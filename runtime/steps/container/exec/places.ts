@@ -1,7 +1,7 @@
 /**
- * Where a path of the container is looked up. /proc, /sys and /dev are opened once, right behind their mount, over no
- * link, and what is there is asked for: all that lies beneath them is looked up from these descriptors. An image, or a
- * container that shares a volume, may exchange what a path leads to at any moment, but not what is open.
+ * Where a path of the container is looked up. /proc, /sys and /dev are opened directly after their mount, without
+ * following links, and are verified; everything below them is looked up from these descriptors. An image, or a
+ * container that shares a volume, may change the target of a path at any moment, but not an open file.
  */
 import { AT_FDCWD, O } from '../../../syscalls/constants.ts';
 import { hasCode } from '../../../kernel/errors.ts';
@@ -14,10 +14,10 @@ import type { Container, Live } from '../../../container/container.ts';
 
 export type Top = 'proc' | 'sys' | 'dev';
 const TOPS = /^\/(proc|sys|dev)(?:\/(.+))?$/s;
-/** 'proc' of /proc and of all that is beneath it. */
+/** 'proc' for /proc and for every path below it. */
 export const topOf = (path: string): Top | undefined => TOPS.exec(path)?.[1] as Top | undefined;
 
-/** Before pivot_root a descriptor, behind it the process's own. */
+/** The root: before pivot_root a descriptor, after it the process's own root. */
 const rootOf = ({ rootfd }: Live): number => rootfd ?? AT_FDCWD;
 
 export function placeIn(live: Live, path: string): Place {
@@ -29,10 +29,10 @@ export function placeIn(live: Live, path: string): Place {
     : { from, path: rest, resolve: BENEATH };
 }
 
-/** The same place, which must have no link on its way. */
+/** The same place, but a link on the way is refused. */
 export const overNoLink = (place: Place): Place => ({ ...place, resolve: NO_LINKS });
 
-/** What stands at /proc, /sys or /dev and what it says of itself. */
+/** The directory at /proc, /sys or /dev, with its stat and statfs. */
 export interface Found {
   fd: Planned;
   stat?: Planned;
@@ -51,8 +51,8 @@ const isProcRoot = ({ stat, statfs }: Found) =>
   statOf(stat?.reply?.out ?? Buffer.alloc(256)).ino === PROC_ROOT_INO;
 
 /**
- * Keeps what was found. Of /proc only the root of a procfs counts: elsewhere what is absent might be absent for a
- * moment.
+ * Keeps the descriptor of what was found. /proc must be the root of a procfs, because elsewhere a file could be absent
+ * only for a moment.
  */
 export function hold(live: Live, top: Top, found: Found): void {
   if (top === 'proc' && !isProcRoot(found)) throw new Error('"/proc" cannot be mounted because it is not of type proc');
@@ -60,7 +60,7 @@ export function hold(live: Live, top: Top, found: Found): void {
   if (fd !== undefined) live.held = { ...live.held, [top]: fd };
 }
 
-/** For a /proc, /sys or /dev that the user has bound. */
+/** Opens a /proc, /sys or /dev that the user has bound. */
 export async function findAndHold(k: Kernel, live: Live, top: Top): Promise<void> {
   hold(
     live,
@@ -72,7 +72,7 @@ export async function findAndHold(k: Kernel, live: Live, top: Top): Promise<void
   );
 }
 
-/** In runc's words: a mount point that is a link, or no directory, is refused. */
+/** Refuses a mount point that is a link or no directory, in runc's words. */
 export async function ordinary<T>(what: string, made: Promise<T>): Promise<T> {
   try {
     return await made;
@@ -85,9 +85,7 @@ export async function ordinary<T>(what: string, made: Promise<T>): Promise<T> {
   }
 }
 
-/**
- * Files that lxcfs gives a container's values: the only ones beneath /proc that may be mounted over, as runc has it.
- */
+/** Files for which lxcfs provides the container's values. As in runc, only these may be mounted over below /proc. */
 const OVER_PROC = new Set([
   '/proc/cpuinfo',
   '/proc/diskstats',
@@ -102,7 +100,7 @@ const OVER_PROC = new Set([
 ]);
 export function checkOverProc(destination: string, joined: boolean): void {
   if (!destination.startsWith('/proc/')) return;
-  // that procfs is mounted last, behind the root's exchange, when the host's paths are gone
+  // that procfs is mounted last, after the change of the root, when the host's paths are gone
   if (joined) throw new Error(`"${destination}" cannot be mounted over the /proc of another container's pid namespace`);
   if (OVER_PROC.has(destination)) return;
   throw new Error(`"${destination}" cannot be mounted because it is inside /proc`);

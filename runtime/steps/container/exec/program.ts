@@ -16,7 +16,8 @@ const STATX_SIZE = 256;
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * What is wrong with `path` as a program, undefined when nothing is: execve(2) would say the same, but less plainly.
+ * The errno that prevents `path` from being executed; undefined when nothing does. execve(2) would fail too, but with
+ * less detail.
  */
 async function whyNot(k: Kernel, path: string): Promise<string | undefined> {
   try {
@@ -32,8 +33,8 @@ async function whyNot(k: Kernel, path: string): Promise<string | undefined> {
 }
 
 /**
- * argv[0] by execvp(3)'s rules, seen from inside: a name with a slash is a path, others are looked up in the
- * container's own PATH.
+ * Finds argv[0] by execvp(3)'s rules, inside the container. A name with a slash is a path; another name is looked up in
+ * the container's own PATH.
  */
 export async function findProgram(k: Kernel, process: Process): Promise<string> {
   const name = process.args[0] ?? '';
@@ -55,7 +56,7 @@ export async function findProgram(k: Kernel, process: Process): Promise<string> 
 
 const SIGKILL_OFF = 0;
 
-/** The user's home when HOME is not there or empty: runc takes `HOME=` for none, too. */
+/** The environment with the user's home when HOME is absent or empty. runc also treats `HOME=` as absent. */
 function environment({ env, user }: Process): string[] {
   if (user.home === undefined || env.some((e) => /^HOME=./s.test(e))) return env;
   return [...env.filter((e) => e !== 'HOME='), `HOME=${user.home}`];
@@ -64,7 +65,7 @@ function environment({ env, user }: Process): string[] {
 export async function execute(k: Kernel, process: Process, path: string): Promise<void> {
   await k.together((stage) => {
     stage.umask(process.user.umask ?? 0o022);
-    // the shim's death must not take the program with it, nor may anything of ours stay open in it
+    // the program must survive the shim's death, and must not inherit descriptors of the stage
     stage.prctl(PR.PR_SET_PDEATHSIG, SIGKILL_OFF, 0, 0, 0);
     stage.close_range(4, 0xffffffff, 0);
   });
@@ -91,9 +92,9 @@ export const programSteps: { find: Step[]; execute: Step[] } = {
       async do(k, c) {
         const { process } = c.spec;
         if (!c.spec.annotations?.[INIT_ANNOTATION]) return void paths.set(process, await findProgram(k, process));
-        // [init, '--', program, …]: the little init looks nothing up
+        // [init, '--', program, …]: the small init program does not search PATH
         const program = await findProgram(k, { ...process, args: process.args.slice(2) });
-        // and its own failure could not be told any more
+        // and it could not report a missing interpreter
         const interpreter = await interpreterOf(k, program);
         if (interpreter && (await whyNot(k, interpreter)) === 'ENOENT') interpreterMissing(program, interpreter);
         process.args[2] = program;

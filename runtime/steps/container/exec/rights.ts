@@ -18,7 +18,7 @@ function rlimit(soft: number, hard: number): Buffer {
   return bytes;
 }
 
-/** The score is written from outside: what /proc is inside, the container says. */
+/** Sets limits. The OOM score is written from outside, because the container decides what /proc is inside. */
 export async function setLimits(k: Kernel, process: Process, pid: number): Promise<void> {
   for (const { type, soft, hard } of process.rlimits ?? [])
     await k.stage.prlimit64(0, (RLIMIT as Record<string, number>)[type] ?? -1, rlimit(soft, hard));

@@ -7,7 +7,7 @@ import type { Step } from '../../../container/step.ts';
 const inspect: Step['inspect'] = async (_k, c) => (c.live.pid ? [rootOf(c.live.pid), mountsOf(c.live.pid)] : []);
 const pivots: Step['when'] = (c) => !leavesOut(c, 'pivot-root');
 
-/** Takes the descriptor with it. */
+/** Enters the root by chroot(2) and closes the descriptor. */
 export async function enterByChroot(k: Kernel, rootfd: number): Promise<void> {
   await k.stage.fchdir(rootfd);
   await k.stage.chroot('.');

@@ -23,15 +23,14 @@ export function winsize(height: number, width: number): Buffer {
 
 const PTMX = O.O_RDWR | O.O_NOCTTY | O.O_CLOEXEC;
 /**
- * mknod_ptmx() of the kernel's fs/devpts/inode.c: it is the third inode of every instance, with the number of
- * /dev/ptmx.
+ * mknod_ptmx() in the kernel's fs/devpts/inode.c: ptmx has the inode number 2 in every instance, and the device number
+ * of /dev/ptmx.
  */
 const isPtmx = ({ ino, rdev }: Inode, magic: number) => magic === MAGIC.devpts && ino === 2n && rdev === '5:2';
 
 /**
- * The stage opens the pair, the shim takes the master out of it, and what is left is stdin, stdout and stderr. Returns
- * the slave.
- * `dev` is /dev, or AT_FDCWD at the root of a container that runs: there, what is called ptmx may be anything.
+ * Opens a pty pair in the stage; the shim takes the master later, and the slave becomes stdin, stdout and stderr.
+ * Returns the slave. `dev` is /dev, or AT_FDCWD at the root of a running container, where ptmx may be any file.
  */
 export async function openTerminal(
   k: Kernel,
@@ -97,7 +96,7 @@ What you type goes into the master and comes out of the slave as if from a keybo
     title: 'Make it the controlling terminal',
     explain: `The shim fetches the master with pidfd_getfd(2). The stage starts a new session with setsid(2), takes the slave as its controlling terminal, and makes it stdin, stdout and stderr.
 Only a session leader can have a controlling terminal, and without one a shell has no job control: Ctrl-C and Ctrl-Z would do nothing. See setsid(2), TIOCSCTTY in ioctl_tty(2), credentials(7).`,
-    // who is born into another's pid namespace does it there, as a session's leader must
+    // a process in a joined pid namespace does this after its birth there, because it must lead a session of its own
     when: (c) => c.spec.process.terminal && !joinsPid(c),
     do: (k, c) => handOverTerminal(k, c, c.live.slave ?? -1),
   },

@@ -1,4 +1,4 @@
-/** Where the process begins: made inside the root, and left again for nothing that lies outside of it. */
+/** The working directory of the process: it is made inside the root, and must not lie outside of it. */
 import { AT_FDCWD, O, RESOLVE } from '../../../syscalls/constants.ts';
 import { errnoText } from '../../../syscalls/errno-text.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';
@@ -10,7 +10,7 @@ import { placeIn } from './places.ts';
 
 const PATH_MAX = 4096;
 const exitCodes: Record<string, number> = { ENOENT: 127, ENOTDIR: 127, EACCES: 126 };
-/** docker run takes a file that stands where a directory belongs for none of its two cases. */
+/** docker run exits with 125 when a file is in the directory's place: this is neither of its cases for 126 and 127. */
 const runCodes: Record<string, number> = { ENOTDIR: 125 };
 function failed(cwd: string, why: string, code = '', cause?: unknown): Error {
   const what = `chdir to cwd ("${cwd}") set in config.json failed: ${why}`;
@@ -19,9 +19,10 @@ function failed(cwd: string, why: string, code = '', cause?: unknown): Error {
 }
 
 /**
- * fchdir(2) to what was opened over no link of procfs: /proc/1/root, or a WORKDIR that was exchanged for a link to it,
- * is another tree, and the process would read and write there with the rights that it has left. What getcwd(2) then
- * says begins at the process's own root, or with "(unreachable)": CVE-2024-21626.
+ * Enters the directory with fchdir(2), after opening it without following links of procfs. Such a link (/proc/1/root,
+ * or a WORKDIR that was replaced by a link to it) leads to another tree, which the process could then read and write
+ * with its remaining rights. getcwd(2) must begin at the process's own root, and not with "(unreachable)":
+ * CVE-2024-21626.
  */
 export async function enterDirectory(k: Kernel, cwd: string): Promise<void> {
   if (cwd === '/') return void (await k.stage.chdir('/'));

@@ -1,4 +1,4 @@
-/** Which registry answers, and what it wants to know of us. */
+/** Finds the registry that answers, and how to authenticate there. */
 import type { RegistryAuth } from '../../../image/registry/auth.ts';
 import { RegistryClient } from '../../../image/registry/client.ts';
 import { storedCredentials } from '../../../image/registry/credentials.ts';
@@ -10,10 +10,13 @@ import type { PullContext } from '../../../image/pull.ts';
 import { Refusal } from '../../../errors/api-error.ts';
 import type { Step } from '../../../container/step.ts';
 
-/** Until a registry counts as out of reach: shorter where something stands in for it. */
+/**
+ * In milliseconds, until a registry counts as unreachable. The time is shorter when the practice registry can answer
+ * instead.
+ */
 const PATIENCE_MS = 15_000;
 const SHORT_PATIENCE_MS = 3000;
-/** How long that is remembered. */
+/** How long a registry is remembered as unreachable. */
 const UNREACHABLE_MS = 5 * 60_000;
 
 async function credentials(c: PullContext, endpoint: Endpoint): Promise<RegistryAuth | undefined> {
@@ -38,7 +41,7 @@ async function practise(k: Kernel, c: PullContext): Promise<void> {
   c.pull.state.client = await connect(k, c, await practiceEndpoint(k, c));
 }
 
-/** Goes on to the next endpoint that answers. Throws Refusal 500 when the last one does not. */
+/** Goes on to the next endpoint that answers. Throws Refusal 500 when the last one does not answer. */
 export async function contactNext(k: Kernel, c: PullContext): Promise<void> {
   const { state } = c.pull;
   for (;;) {

@@ -1,4 +1,4 @@
-/** From the name to the list of layers: index, manifest, config. */
+/** The steps from a name to the list of layers: index, manifest, config. */
 import { readConfig } from '../../../image/manifest/config.ts';
 import { chooseManifest } from '../../../image/manifest/choose.ts';
 import { isDigest } from '../../../image/manifest/digest.ts';
@@ -16,7 +16,7 @@ import { contactNext } from './contact.ts';
 const wanted = (c: PullContext): Platform => (c.pull.platform ? parsePlatform(c.pull.platform) : hostPlatform());
 const nothingFound = (c: PullContext): boolean => !c.pull.state.found;
 
-/** Runs it at the registry, and where a mirror cannot help at the next one. Errors in docker's words. */
+/** Runs the request at the registry, or at the next one when a mirror fails. Errors are in docker's words. */
 async function ask(k: Kernel, c: PullContext, request: () => Promise<void>): Promise<void> {
   for (;;) {
     try {
@@ -31,7 +31,9 @@ async function ask(k: Kernel, c: PullContext, request: () => Promise<void>): Pro
   }
 }
 
-/** One HEAD instead of the documents, when the store has what the tag still points to. */
+/**
+ * Sends one HEAD request instead of fetching the documents, and checks whether the store has what the tag refers to.
+ */
 async function upToDate(c: PullContext): Promise<boolean> {
   const ref = c.pull.state.ref!;
   const known = ref.tag ? c.images.find(canonicalName(ref)) : undefined;
@@ -174,7 +176,7 @@ OCI image spec, "Image Configuration".`,
     const manifest = state.manifest!;
     let config = state.config;
     await ask(k, c, async () => void (config = await configOf(c, manifest)));
-    if (!config) return; // a mirror could not help, and the store can
+    if (!config) return; // a mirror failed, and the store has the image
     if (config.rootfs.diff_ids.length !== manifest.layers.length) {
       throw new Refusal(
         500,

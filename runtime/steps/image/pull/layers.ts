@@ -1,4 +1,4 @@
-/** The layers: fetched, unpacked, committed. */
+/** The steps of the layers: fetch, unpack, commit. */
 import { chainIDs, shortOf } from '../../../image/manifest/digest.ts';
 import type { Descriptor } from '../../../image/manifest/manifest.ts';
 import { canonicalName } from '../../../image/manifest/reference.ts';
@@ -8,12 +8,12 @@ import type { PullContext } from '../../../image/pull.ts';
 import { Refusal } from '../../../errors/api-error.ts';
 import type { Step } from '../../../container/step.ts';
 
-/** As many at a time as dockerd fetches. */
+/** How many layers are fetched in parallel, as in dockerd. */
 const PARALLEL = 3;
 const TELL_MS = 100;
 const nothingFound = (c: PullContext): boolean => !c.pull.state.found;
 
-/** Lines of progress about one layer, not more than ten a second for the same thing. */
+/** Sends progress lines for one layer, at most ten a second for the same status. */
 function teller(c: PullContext, layer: Descriptor): (status: string, current?: number) => void {
   let last = 0;
   return (status, current) => {
@@ -27,7 +27,7 @@ function teller(c: PullContext, layer: Descriptor): (status: string, current?: n
   };
 }
 
-/** The layers that are to be fetched and unpacked, with their chainIDs; each blob once. */
+/** The layers to fetch and unpack, with their chainIDs; each blob only once. */
 function missing(c: PullContext): { layer: Descriptor; chainID: string; diffID: string }[] {
   const { manifest, config } = c.pull.state;
   const chain = chainIDs(config!.rootfs.diff_ids);
@@ -50,7 +50,7 @@ async function fetchOne(c: PullContext, layer: Descriptor): Promise<void> {
   tell('Download complete');
 }
 
-/** Works on the queue from several sides; after a failure nothing new is begun, and nothing is left running. */
+/** Works through the queue in parallel. After a failure it begins nothing new and waits for all running work. */
 async function inParallel<T>(queue: T[], work: (item: T) => Promise<void>): Promise<void> {
   const failures: unknown[] = [];
   const side = async () => {

@@ -1,4 +1,4 @@
-/** What is asked for, and whether it is here already. */
+/** The steps that parse the name and look in the store. */
 import { normalize, canonicalName, familiarName } from '../../../image/manifest/reference.ts';
 import { hostPlatform, matches, parsePlatform, showPlatform } from '../../../image/manifest/platform.ts';
 import { mayPractise, practiceNotice } from '../../../image/practice.ts';
@@ -42,7 +42,10 @@ Grammar: the distribution project's \`reference\`.`,
 const fits = (c: PullContext, image: Image): boolean =>
   !c.pull.platform || matches(parsePlatform(c.pull.platform), image.config);
 
-/** A practice image counts only while the real one is out of reach; that is looked up again after some minutes. */
+/**
+ * Whether the found image is enough. A practice image is enough only while the real registry is unreachable, which is
+ * checked again after some minutes.
+ */
 function counts(c: PullContext, image: Image): boolean {
   if (!image.practice || !mayPractise(c)) return !image.practice || c.settings.practice || c.pull.policy === 'never';
   if (Date.now() > c.images.unreachableUntil && c.pull.policy === 'missing') {
@@ -70,7 +73,7 @@ Without the store each run would download everything again.
 OCI image spec, "Image Configuration", ImageID.`,
   async do(k, c) {
     const { reference } = c.pull;
-    // a stopped container may stand on an image that is removed for everybody else
+    // a stopped container may use an image that is removed for all other clients
     const found = c.images.find(reference) ?? (c.image?.id === reference ? c.images.ofContainer(reference) : undefined);
     if (!found || !fits(c, found)) return absent(c);
     if (c.pull.policy === 'always' && c.pull.state.ref) return;
