@@ -74,8 +74,8 @@ export function withoutPassword(url: string): string {
 const joined = (headers: NodeJS.Dict<string[]>): Map<string, string> =>
   new Map(Object.entries(headers).map(([name, values = []]) => [name, values.join(', ')]));
 /**
- * An error that says the reason. For a host with several addresses Node throws an AggregateError without a message:
- * take the first error. Node's "socket hang up" does not name the host: say it.
+ * An error that says the reason. For a host with several addresses Node throws an AggregateError without a message; its
+ * first error is returned. Node's "socket hang up" does not name the host, so the new error does.
  */
 function clear(error: Error & { code?: string }, host: string): Error {
   if (error instanceof AggregateError && !error.message && error.errors.length) return error.errors[0] as Error;

@@ -35,6 +35,9 @@ export function call<N extends SyscallName>(name: N, ...args: ArgsOf<N>): number
   return ret;
 }
 
-/** A name as the bytes of the file system. Names hold one byte a character (tar-header.ts). */
+/**
+ * A name in the form for the addon. Names have one character a byte (tar-header.ts); non-ASCII ones are passed as
+ * bytes.
+ */
 export const nameBytes = (name: string): string | Buffer =>
   /^[\x01-\x7f]*$/.test(name) ? name : Buffer.from(name, 'latin1');

@@ -24,7 +24,9 @@ export function proxySettings(env: Environment = process.env): Record<'HttpProxy
 }
 const masked = (proxy: string): string => proxy.replace(/^([a-z]+:\/\/)[^/@]+@/i, '$1xxxxx:xxxxx@');
 
-/** 'proxy:3128' means http://proxy:3128. Throws for an invalid value; going without a proxy is not what was meant. */
+/**
+ * 'proxy:3128' means http://proxy:3128. Throws for an invalid value, because connecting without a proxy is not meant.
+ */
 function parseProxy(text: string): URL {
   const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.canParse(address) ? new URL(address) : undefined;

@@ -16,7 +16,7 @@ import { asked } from '../../syscalls/call-site.ts';
 import type { SyscallName } from '../../syscalls/syscalls.ts';
 import { oneByOne, planned, type Planned, type Together } from '../batch.ts';
 
-/** Is told of each call, and may hold it back. */
+/** Gets an event for each call, and may hold a call back before it is made. */
 export interface Observer {
   /**
    * Resolves when the call may be made. Undefined when no call is held back: the usual case, which must cost nothing.

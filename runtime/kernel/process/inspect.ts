@@ -135,7 +135,7 @@ export function upperOf(upper: string): Evidence {
   return { title: `upper directory (${count} entries)`, lines };
 }
 
-/** The same of a container that has a whole tree of its own. */
+/** The entries of a container's own tree (storage driver vfs). */
 export function ownTreeOf(root: string): Evidence {
   const { count, lines } = entriesOf(root);
   return { title: `tree of its own (${count} entries)`, lines };

@@ -1,4 +1,4 @@
-/** What a worker's thread asks of one entry of a tree: statx(2), getdents64(2), xattr(7). No link is followed. */
+/** Reads one entry of a tree, in a worker's thread: statx(2), getdents64(2), xattr(7). No link is followed. */
 import { entriesOf, type Named } from '../mount/beneath.ts';
 import { S_IFDIR, S_IFMT } from '../../syscalls/constants.ts';
 import { errnoNumber, SyscallError } from '../errors.ts';
@@ -11,7 +11,7 @@ const STATX_SIZE = 256;
 const DIRENTS = 32 * 1024;
 const XATTR_ROOM = 64 * 1024;
 const GONE = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].map((code) => -errnoNumber(code)));
-/** No attributes on this file system, or none that may be read. */
+/** The file system has no extended attributes, or they may not be read. */
 const NO_XATTRS = new Set(['EOPNOTSUPP', 'ENODATA', 'EPERM', 'EACCES', 'ELOOP'].map((code) => -errnoNumber(code)));
 
 export interface FileStat {
@@ -21,18 +21,18 @@ export interface FileStat {
   gid: number;
   ino: bigint;
   size: number;
-  /** of 512 bytes */
+  /** in units of 512 bytes */
   blocks: number;
   mtime: { sec: number; nsec: number };
-  /** of the file that is a device */
+  /** of a device file */
   rdev: { major: number; minor: number };
-  /** the file system, with `ino` the same for all names of one file */
+  /** the file system; together with `ino` it is the same for all names of one file */
   dev: number;
 }
 
 export const isDirectory = ({ mode }: FileStat): boolean => (mode & S_IFMT) === S_IFDIR;
 
-/** Undefined when there is no such entry. With an empty name that of the descriptor itself. */
+/** The stat of an entry; with an empty name that of the descriptor. Undefined when there is no such entry. */
 export function fileStat(fd: number, name: string | Buffer): FileStat | undefined {
   const { ret, bytes: s } = askCall(
     'statx',
@@ -58,18 +58,18 @@ export function fileStat(fd: number, name: string | Buffer): FileStat | undefine
   };
 }
 
-/** The names in an open directory, in the order of the file system, from where the last reading ended. */
+/** Yields the names in an open directory, in the file system's order, from where the last read ended. */
 export function* namesOf(fd: number): Generator<Named> {
   for (;;) {
     const { ret, bytes } = askCall('getdents64', fd, DIRENTS);
     if (ret < 0) throw new SyscallError('getdents64', -ret, `getdents64(${fd})`, 'daemon');
     if (ret === 0) return;
-    // the bytes are those of the next call, too
+    // a copy, because the next call fills the same buffer
     yield* entriesOf(Buffer.from(bytes));
   }
 }
 
-/** Names and values; `path` may be /proc/self/fd/N of an O_PATH descriptor. Where there can be none: none. */
+/** Names and values. `path` may be /proc/self/fd/N of an O_PATH descriptor. [] if the file system has none. */
 export function xattrsOf(path: string | Buffer): [name: string, value: Buffer][] {
   const { ret, bytes } = askCall('listxattr', path, XATTR_ROOM);
   if (NO_XATTRS.has(ret) || ret === 0) return [];
@@ -81,11 +81,11 @@ export function xattrsOf(path: string | Buffer): [name: string, value: Buffer][]
   });
 }
 
-/** dev_t as mknod(2) takes it: 12 bits of major, 20 of minor, in the order of makedev(3). */
+/** dev_t for mknod(2): 12 bits of major and 20 of minor number, arranged as in makedev(3). */
 export const deviceNumber = (major: number, minor: number): number =>
   (minor & 0xff) | (major << 8) | ((minor & 0xfff00) << 12);
 
-/** struct timespec[2] for utimensat(2): access and modification both get the time, as docker does. */
+/** struct timespec[2] for utimensat(2): access and modification time are equal, as in docker. */
 export function timespecs(time: { sec: number; nsec: number }): Buffer {
   const bytes = Buffer.alloc(32);
   for (const at of [0, 16]) {
@@ -95,7 +95,7 @@ export function timespecs(time: { sec: number; nsec: number }): Buffer {
   return bytes;
 }
 
-/** A directory opened to be read; undefined when there is none of that name. */
+/** Opens a directory for reading. Undefined when there is none of that name. */
 export function openDirectory(fd: number, name: string | Buffer, flags: number): number | undefined {
   const found = tryCall('openat', fd, name, flags, 0);
   if (GONE.has(found) || found === -errnoNumber('ELOOP')) return undefined;
