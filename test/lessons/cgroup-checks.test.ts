@@ -1,4 +1,4 @@
-/** The checks of control groups, on folders with the files that a kernel 6.1 wrote in each version. */
+/** The cgroup checks, on directories with files as a kernel 6.1 wrote them in each version. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,4 @@
-/** Checks on journals that were really written, and on words: no container is needed. */
+/** Checks on journals of real runs and on texts; no container is needed. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** Every lesson of the course on a real container: it can be failed and it can be passed, and then nothing is left. */
+/**
+ * Every lesson of the course on a real container: it can be failed, it can be passed, and afterwards nothing is left.
+ */
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { lacking } from '../../lessons/engine/features.ts';
@@ -15,7 +17,7 @@ const only = process.env['LESSON']?.split(',');
 const { lessons } = loadCourse(join(packageRoot, 'lessons'));
 let daemon: Daemon;
 let before: Before;
-/** how long after its cause a task was seen done */
+/** time from each task's cause until the task was seen done, in ms */
 const delays: number[] = [];
 
 test.before(async () => {

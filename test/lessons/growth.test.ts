@@ -1,6 +1,6 @@
 /**
- * What of a counter is the learner's doing: not what was counted before the task, nor what the start of the lesson's
- * own container costs.
+ * Which part of a counter's growth the learner has caused: not what was counted before the task, nor the start of the
+ * lesson's own container.
  */
 import * as assert from 'uvu/assert';
 import { Growth, type Counted } from '../../lessons/engine/growth.ts';

@@ -1,6 +1,4 @@
-/**
- * The learner's other terminal: a shell of the host, in which `drydock` and `docker` speak to the daemon of the test.
- */
+/** The learner's other terminal: a shell on the host, in which `drydock` and `docker` use the test's daemon. */
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Screen } from '../cli/screen.ts';
@@ -14,7 +12,7 @@ export class HostShell {
 
   static async open(daemon: Daemon): Promise<HostShell> {
     const screen = new Screen(daemon.env, 160);
-    // a program, not a function: timeout(1) runs it too
+    // A program, not a shell function, because timeout(1) runs it too.
     const bin = join(daemon.root, 'bin');
     mkdirSync(bin, { recursive: true });
     if (!existsSync(join(bin, 'drydock'))) symlinkSync(drydock, join(bin, 'drydock'));
@@ -26,7 +24,7 @@ export class HostShell {
     return new HostShell(screen);
   }
 
-  /** Types a line and waits for the next prompt; what goes on until it is interrupted is left to go on. */
+  /** Types a line and waits for the next prompt. A command that runs until it is interrupted keeps running. */
   async line(text: string): Promise<void> {
     const before = prompts(this.screen.text());
     this.screen.command(text);

@@ -33,7 +33,7 @@ See [[step:create.clone3]], [[see:overlay upper:/etc]] and [[term:copy-up]].
 
 [[task:first]] Do it.
 `;
-/** A course of one lesson, changed in one place. */
+/** A course of one lesson, with one change. */
 function course(change: (text: string) => string, more: Record<string, string> = {}): string {
   const dir = mkdtempSync('/tmp/drydock-lessons-');
   dirs.push(dir);
@@ -211,7 +211,7 @@ for (const [what, from, to, at, message] of mistakes) {
     const hit = found.find((trouble) => message.test(trouble.message));
     assert.ok(hit, `${message} is not in ${JSON.stringify(found)}`);
     assert.is(hit.file, LESSON);
-    // an unfinished bracket is noticed where the next thing stands
+    // The YAML parser reports an unclosed bracket at the next token.
     if (what !== 'broken YAML') assert.is(hit.line, lineOf(text, at));
   });
 }

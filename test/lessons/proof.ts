@@ -1,6 +1,6 @@
 /**
- * One lesson on a real container: untouched it does not pass, each wrong turn brings a hint, what it says passes, and
- * then nothing is left.
+ * Takes one lesson on a real container: it does not pass without actions, each wrong action brings a hint, the intended
+ * actions pass, and afterwards nothing is left.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
@@ -13,16 +13,13 @@ import { Taking } from './taking.ts';
 
 export type Before = Record<string, string[]>;
 
-/**
- * What there is when no lesson has been opened yet: the image is pulled, and what the first container leaves for all is
- * there.
- */
+/** The snapshot before any lesson: the image has been pulled, and the objects that all containers share exist. */
 export async function prepare(daemon: Daemon): Promise<Before> {
   await daemon.ok('run', '--rm', 'ubuntu', 'true');
   return { ...(await atRest(daemon)), descriptors: [] };
 }
 
-/** Everything that the learner made besides: the lesson leaves it alone, the test does not. */
+/** Leaves the lesson, then removes everything that the learner made and that the lesson therefore keeps. */
 async function goodbye(taking: Taking, before: Before): Promise<void> {
   const { daemon, lesson } = taking;
   await taking.leave();
@@ -35,7 +32,7 @@ async function goodbye(taking: Taking, before: Before): Promise<void> {
   );
 }
 
-/** Numbers, from 0, of the questions that a task wants answered. */
+/** Numbers, from 0, of the questions whose answers a task requires. */
 function asked(check: Check): number[] {
   if ('name' in check) return check.name === 'quiz.right' && typeof check.arg === 'number' ? [check.arg - 1] : [];
   return 'not' in check ? [] : Object.values(check).flat().flatMap(asked);
@@ -58,7 +55,7 @@ async function wrongTurns(lesson: Lesson, task: Lesson['tasks'][number], taking:
         ? taking.task(task.id).hints.length > known || taking.task(task.id).more === 0
         : taking.task(task.id).hints.includes(hint - 1);
     await until('a hint comes by itself', due, 2.5).catch(() => undefined);
-    // a turn that leaves no trace on the machine brings its hint when it is asked for
+    // A wrong action that leaves no trace brings its hint on request.
     for (let n = 0; n < task.hints.length && !due(); n++) {
       await taking.post('/hint', { task: task.id });
       await until('the hint that was asked for', () => taking.task(task.id).hints.length > known + n);
@@ -68,7 +65,9 @@ async function wrongTurns(lesson: Lesson, task: Lesson['tasks'][number], taking:
   }
 }
 
-/** Returns how long after its cause each task was seen done, in milliseconds. Throws what does not hold. */
+/**
+ * Returns for each task the time from its cause until it was seen done, in milliseconds. Throws if a condition fails.
+ */
 export async function prove(daemon: Daemon, lesson: Lesson, before: Before): Promise<number[]> {
   const delays: number[] = [];
   const taking = await new Taking(daemon, lesson.id).open();
@@ -93,7 +92,7 @@ export async function prove(daemon: Daemon, lesson: Lesson, before: Before): Pro
       });
       delays.push(Math.max(0, (taking.seen.get(task.id) ?? caused) - caused));
     }
-    // those that a task has asked are answered
+    // The questions required by tasks have been answered already.
     for (const question of lesson.answers.keys())
       if (!taking.state.quiz[question]?.right) await answers(lesson, question, taking);
     await until(`${lesson.id} is finished`, () => taking.state.finished);
@@ -101,7 +100,7 @@ export async function prove(daemon: Daemon, lesson: Lesson, before: Before): Pro
     failed = error;
     throw error;
   } finally {
-    // what went wrong first is told first
+    // The first failure is thrown, not that of the clean-up.
     await goodbye(taking, before).catch((error: Error) => {
       throw failed
         ? new Error(`${failed instanceof Error ? failed.stack : String(failed)}\nand then: ${error.message}`)

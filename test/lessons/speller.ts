@@ -1,4 +1,4 @@
-/** What a Hunspell dictionary and our own list of terms know. */
+/** A spell checker with a Hunspell dictionary and our own list of terms. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import nspell from 'nspell';
@@ -14,9 +14,9 @@ export const termsOf = (language: Language): string[] =>
     .split('\n');
 
 /**
- * nspell unfolds each stem with all its endings before it answers anything, which for Russian is slow and large. Of a
- * stem stays at least what no ending takes off: a stem whose rest begins none of the words can't have made one of them,
- * and is left out. hunspell(5), "SFX".
+ * nspell first expands each stem with all its endings, which is slow and large for Russian. An ending removes at most a
+ * known part of a stem; if no word begins with the rest, the stem cannot produce any of the words and is left out.
+ * hunspell(5), "SFX".
  */
 function stemsFor(words: readonly string[], aff: string, dic: string): string {
   const stripped = new Map<string, Set<string>>();
@@ -47,7 +47,7 @@ export class Speller {
   readonly #terms: ReadonlySet<string>;
   readonly #known: (word: string) => boolean;
 
-  /** `words`: all that will be asked for. */
+  /** `words`: all words that will be checked. */
   constructor(language: Language, words: readonly string[], terms: readonly string[] = termsOf(language)) {
     this.#terms = new Set(terms);
     const parts = [
@@ -66,7 +66,7 @@ export class Speller {
 
   inDictionary = (word: string): boolean =>
     this.#known(word) || (word.includes('-') && word.split('-').every(this.#known));
-  /** The term that a word is: itself, or as it would stand within a sentence, without its 's. */
+  /** The term that a word stands for: the word itself, or without 's and the capital of a sentence's start. */
   term = (word: string): string | undefined =>
     [word, word.replace(/^./, (first) => first.toLowerCase())]
       .flatMap((one) => [one, one.replace(/['’]s?$/, '')])

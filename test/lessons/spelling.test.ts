@@ -1,6 +1,6 @@
 /**
- * Lessons, glossaries and the page's own words are spelt as dictionaries have it, in both languages. What only this
- * trade says stands in words.en.txt and words.ru.txt.
+ * Checks the spelling of lessons, glossaries and the page's texts in both languages. Technical terms are in
+ * words.en.txt and words.ru.txt.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { wordsIn, type Word } from './words.ts';
 
 const test = suite('spelling of the lessons and of the page');
 const root = join(packageRoot, 'lessons');
-/** The page's own words, and of the steps their Russian. */
+/** The page's texts; for the steps, their Russian texts. */
 const page = join(packageRoot, 'web/words');
 const languages = ['en', 'ru'] as const;
 
@@ -31,7 +31,7 @@ const of = (language: Word['language'], all: readonly Word[] = words) =>
   all.filter((word) => word.language === language);
 const speller = (language: Word['language'], all: readonly Word[] = words) =>
   new Speller(language, [...of(language, all).map(({ word }) => word), ...termsOf(language)]);
-/** `file:line: word`, each word once in a file. */
+/** `file:line: word`, each word once per file. */
 const misspelt = (all: readonly Word[]) =>
   languages.flatMap((language) => {
     const spelling = speller(language, all);

@@ -1,13 +1,13 @@
 /**
- * What a module of the page's words says: the texts of its strings and templates, each on its line. Names, keys and
- * imports are not said to anybody.
+ * The texts in a module of web/words: its string literals and templates with their lines. Names, keys and import paths
+ * are left out.
  */
 import ts from 'typescript';
 import { wordsOf, type Word } from './words.ts';
 
 const isSaid = (node: ts.Node): node is ts.StringLiteral | ts.TemplateLiteralLikeNode =>
   ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddle(node) || ts.isTemplateTail(node);
-/** 'ru' in a type, './en.ts' in an import, the key of an object or of an access: for the machine. */
+/** Strings that are not texts: 'ru' in a type, './en.ts' in an import, the key of an object or of an access. */
 const isName = ({ parent }: ts.Node): boolean =>
   ts.isLiteralTypeNode(parent) || ts.isImportDeclaration(parent) || ts.isElementAccessExpression(parent);
 const isKey = (node: ts.Node): boolean => ts.isPropertyAssignment(node.parent) && node.parent.name === node;

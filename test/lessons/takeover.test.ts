@@ -1,4 +1,4 @@
-/** A lesson is handed from daemon to daemon, and knows whether the last one was asked to end or killed. */
+/** A lesson is continued by another daemon, and knows whether the last one ended orderly or was killed. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -10,7 +10,7 @@ import { suite } from '../harness.ts';
 
 const test = suite('a lesson and the daemons that it outlives');
 const loaded = loadCourse(join(packageRoot, 'lessons'));
-// nothing is run here
+// No container is started in this test.
 const course = { ...loaded, lessons: loaded.lessons.map(({ machine: _, ...lesson }) => ({ ...lesson, requires: [] })) };
 const root = mkdtempSync('/tmp/drydock-takeover-');
 test.after(() => rmSync(root, { recursive: true, force: true }));

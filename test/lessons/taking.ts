@@ -1,6 +1,4 @@
-/**
- * A learner that a test plays: opens a lesson over the socket, types into its terminal, and watches what is told of it.
- */
+/** A learner played by a test: opens a lesson over the socket, types into its terminal, and follows its state. */
 import { request, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,7 +29,7 @@ export class Taking {
     `/drydock/lessons/${this.lesson}${rest}?learner=${encodeURIComponent(this.learner)}`;
 
   async post<T>(rest: string, body?: object): Promise<T> {
-    // between one daemon and the next nobody listens
+    // Between two daemons no daemon listens.
     const { status, body: text } = await until('a daemon answers', () =>
       this.daemon.api('POST', this.#path(rest), body).catch((error: unknown) => {
         if (!hasCode(error, 'ENOENT', 'ECONNREFUSED')) throw error;
@@ -47,7 +45,7 @@ export class Taking {
     await this.#follow();
     return this;
   }
-  /** Taken up again when the daemon at the other end is gone and another one answers. */
+  /** Follows again when the daemon has ended and another one answers. */
   async #follow(): Promise<void> {
     const response = (this.#response = await new Promise<IncomingMessage>((resolve, reject) => {
       request({ socketPath: this.daemon.socket, path: this.#path('/follow'), agent: false }, resolve)
@@ -65,7 +63,7 @@ export class Taking {
       .on('error', () => undefined);
   }
   async #again(): Promise<void> {
-    // the terminal was coupled through the daemon that is gone
+    // The terminal was attached through the daemon that has ended.
     this.#inside?.close();
     this.#inside = undefined;
     while (
@@ -86,7 +84,7 @@ export class Taking {
   }
   done = (id: string): boolean => this.task(id).state === 'done';
 
-  /** The container's own terminal, coupled as `drydock attach` does it, when it runs. */
+  /** The container's own terminal, attached like `drydock attach`, when the container runs. */
   async #terminal(): Promise<Screen> {
     if (this.#inside) return this.#inside;
     const { id } = this.state.machine!;
@@ -106,7 +104,7 @@ export class Taking {
 
   async act(act: Act): Promise<void> {
     if ('gate' in act) {
-      // what runs already stands nowhere
+      // A running container is not held by the gate.
       if (act.gate === 'continue' && this.state.machine?.status === 'running') return;
       await until(
         'the run stands at the gate',

@@ -28,7 +28,7 @@ async function onScreen(line: string, body: (screen: Screen) => Promise<void>): 
   }
 }
 const turn = /q leave › *$/;
-/** What is typed before the terminal is the container's is thrown away: Enter until the shell answers. */
+/** Presses Enter until the shell answers, because input is discarded before the terminal is attached. */
 async function prompt(screen: Screen): Promise<void> {
   for (let patience = 8; ; patience--) {
     screen.key('Enter');
@@ -41,7 +41,7 @@ async function prompt(screen: Screen): Promise<void> {
     if (there) return;
   }
 }
-/** Into the container's shell; `lines` typed at its prompt; back when the tick is seen. */
+/** Enters the container's shell, types `lines` at its prompt, and returns to the lesson when the tick is shown. */
 async function inShell(screen: Screen, lines: string[], tick: RegExp): Promise<void> {
   screen.type('s');
   await prompt(screen);
@@ -91,7 +91,7 @@ test('lesson 1 is taken', () =>
     await screen.see(/Task 4[\s\S]*q leave › *$/);
     await inShell(screen, ['sleep 1000 &'], /✓ Task 4: done/);
     await screen.see(/Task 5[\s\S]*q leave › *$/);
-    // the shell's end is the way back by itself
+    // The lesson continues by itself when the shell ends.
     screen.type('s');
     await prompt(screen);
     screen.command('exit');
@@ -108,7 +108,7 @@ test('lesson 6 is taken, and what is done elsewhere counts as well', () =>
     await screen.see(/Task 1[\s\S]*q leave › *$/);
     await inShell(screen, ["echo '# me' >> /etc/passwd"], /✓ Task 1: done/);
     await screen.see(/Task 2[\s\S]*q leave › *$/);
-    // from another terminal
+    // Done from another terminal.
     await daemon.ok('exec', 'lesson-copy-up', 'chmod', '600', '/etc/group');
     await screen.see(/✓ Task 2: done[\s\S]*Task 3[\s\S]*q leave › *$/);
     await inShell(screen, ['rm /etc/shells', 'rm -r /etc/ld.so.conf.d', 'mkdir /etc/ld.so.conf.d'], /✓ Task 4: done/);
@@ -119,7 +119,7 @@ test('lesson 6 is taken, and what is done elsewhere counts as well', () =>
     await answer(screen, 2, 1, 2);
     await answer(screen, 3, 1, 3);
     await screen.see(/✓ The lesson is finished\.[\s\S]*code 0/);
-    // only what the lesson started is gone
+    // Only what the lesson started is gone.
     assert.match(await daemon.ok('ps', '-a', '--format', 'json'), /mine/);
     await daemon.ok('rm', 'mine');
     assert.is(await daemon.ok('ps', '-aq'), '');

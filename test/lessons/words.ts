@@ -1,6 +1,6 @@
 /**
- * The words of the course as its files have them: prose, titles, hints and questions; no code, no ids, no names of
- * files and manual pages.
+ * The words in the course's files: prose, titles, hints and questions, but not code, ids, and names of files and manual
+ * pages.
  */
 import { readFront } from '../../lessons/front-matter.ts';
 import { Place } from '../../lessons/trouble.ts';
@@ -17,9 +17,9 @@ interface Text {
 }
 
 const blank = (text: string) => text.replace(/[^\n]/g, ' ');
-/** бо́льший: the stress that is marked where it makes another word */
+/** The stress mark in бо́льший, which distinguishes two words. */
 const STRESS = /\u0301/g;
-/** What is left has every word on the line on which it stood. */
+/** Removes everything except prose; each word stays on its line. */
 const prose = (text: string): string =>
   text
     .replace(STRESS, '')
@@ -29,9 +29,9 @@ const prose = (text: string): string =>
     .replace(/\[\[[a-z]+:[^\]|]*(?:\||\]\])/g, blank)
     .replace(/\]\([^)]*\)|https?:\/\/[^\s)]*/g, blank);
 
-/** A name is not a word: paths, files, options, numbers, manual pages, settings. */
+/** Tokens that are not words: paths, files, options, numbers, manual pages, settings. */
 const isName = (token: string) => /[/_=@\\$<>+]|\d|^-|\w\.\w|\w\(|^\.\w/.test(token);
-/** SIGKILL, NAT, MS_SHARED: constants and abbreviations are written so and not otherwise. */
+/** Constants and abbreviations: SIGKILL, NAT, MS_SHARED. */
 const isConstant = (word: string) => word.length > 1 && word === word.toUpperCase();
 
 export function* wordsOf(text: string): Generator<Omit<Word, 'file'>> {
@@ -45,7 +45,7 @@ export function* wordsOf(text: string): Generator<Omit<Word, 'file'>> {
   }
 }
 
-/** What a reader sees of a lesson's or module's front matter; the rest of it is for the machine. */
+/** The texts in a lesson's or module's front matter that a reader sees. */
 function* told(source: string): Generator<Text> {
   const front = readFront(source, new Place('', []));
   if (!front) return;
@@ -75,7 +75,7 @@ function* told(source: string): Generator<Text> {
   yield { line: front.bodyLine, text: front.body };
 }
 
-/** `source`: a lesson, a module or a glossary. */
+/** `source`: the text of a lesson, a module or a glossary. */
 export function* wordsIn(file: string, source: string): Generator<Word> {
   const texts = source.startsWith('---\n')
     ? told(source)

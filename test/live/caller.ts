@@ -1,11 +1,11 @@
-/** A viewer of the playground that speaks the protocol. */
+/** A client of the playground's protocol. */
 import { get } from 'node:http';
 import { WebSocket } from 'ws';
 import type { Asks, Told, Topic } from '../../server/live/protocol.ts';
 
 type Seen = Told | { type: 'output'; terminal: number; text: string };
 
-/** Keeps all that it is told; `until` waits for more. `site`: where, and with which cookie. */
+/** Stores all messages; `until` waits for one. `site`: address and cookie of the playground. */
 export class Caller {
   readonly seen: Seen[] = [];
   closed: number | undefined;
@@ -38,7 +38,7 @@ export class Caller {
     });
   }
 
-  /** Opens the address that the playground prints as a browser would, and keeps the cookie. */
+  /** Opens the printed address as a browser would, and keeps the cookie. */
   static async enter(address: string): Promise<Caller> {
     const url = new URL(address);
     const cookie = await new Promise<string>((resolve, reject) => {
@@ -59,7 +59,7 @@ export class Caller {
     }
   }
 
-  /** The answer, or the refusal. */
+  /** Resolves with the answer or the refusal. */
   async say(message: object): Promise<Told & { type: 'answer' | 'refused' }> {
     const ask = ++this.#asked;
     this.socket.send(JSON.stringify({ ask, ...message }));

@@ -9,7 +9,7 @@ import { suite } from '../harness.ts';
 const test = suite('a journal on its way to a viewer');
 const note = (text: string): NewEvent => ({ type: 'note', text });
 
-/** A journal that is followed, the messages that it came in, and a promise of how many events have come. */
+/** Follows a journal: the batches of events that it was sent in, and a promise for a number of events. */
 function fed(journal: Journal, from = 0) {
   const told: { seqs: number[]; more: boolean }[] = [];
   const left = new AbortController();
@@ -83,7 +83,7 @@ test('a burst that does not end is not waited for, and nothing of it is lost', a
   const journal = Journal.inMemory();
   const { told, come, end } = fed(journal);
   let count = 0;
-  // an event in each turn of the loop, so that it is never quiet, until some have been told
+  // Append an event in each turn of the event loop, so that the journal is never idle, until the first batch was sent.
   for (
     const begun = performance.now();
     !told.length && performance.now() - begun < 60_000;

@@ -1,4 +1,4 @@
-/** The page for another machine: only with TLS, and only under the names that the certificate speaks for. */
+/** Listening for other machines: only with TLS, and only for the host names in the certificate. */
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
@@ -65,7 +65,7 @@ const refusedWith = async (tls: Tls): Promise<string> =>
     () => 'taken',
     (error: Error) => error.message,
   );
-/** One token, one cookie. */
+/** Exchanges a token for a cookie. */
 async function session(): Promise<string> {
   const url = new URL((await site.playground.address(0, mine)).url);
   const opened = await get(`${url.pathname}${url.search}`);
@@ -150,7 +150,7 @@ test('a renewed certificate is shown to those who come from then on', async () =
   assert.is.not(old, 'answered');
 });
 
-/** The suite that is agreed upon, or why there is none. */
+/** The negotiated cipher suite, or the error. */
 function suiteOf(at: number, ciphers: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connectTls(

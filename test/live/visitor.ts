@@ -1,4 +1,4 @@
-/** The playground over the fake engine, and a browser that says what it likes. */
+/** The playground over the fake engine, and a browser that may send anything. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ export interface Answer {
   headers: IncomingHttpHeaders;
   body: string;
 }
-/** What stands in a file beside dist/web, where nobody may reach it. */
+/** The content of a file beside dist/web, which must not be served. */
 export const SECRET = 'not for the page';
 
 export class Site {
@@ -31,7 +31,7 @@ export class Site {
     this.playground = new Playground(this.engine, files);
   }
 
-  /** A fresh token. */
+  /** Returns a new token. */
   async invite(): Promise<string> {
     const url = new URL((await this.playground.address()).url);
     this.port = Number(url.port);
@@ -65,7 +65,7 @@ export class Site {
     });
   }
 
-  /** The status with which an upgrade is answered; 101 is a connection, which is closed again. */
+  /** The status that answers a WebSocket upgrade; 101 is a connection, which is closed again. */
   upgrade(headers: Record<string, string>, path = '/live'): Promise<number> {
     return new Promise((resolve, reject) => {
       const req = request({

@@ -16,7 +16,7 @@ interface Driven {
   done(): boolean;
 }
 
-/** A machine whose phases succeed, but for those in `failing`. */
+/** Runs the state machine; phases succeed except those in `failing`. */
 async function drive(
   failing: readonly (PhaseId | 'unwind')[] = [],
   from?: { value: MachineState; executed?: boolean },

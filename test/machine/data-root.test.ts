@@ -1,4 +1,4 @@
-/** What a daemon does with a data root that an earlier version has written. */
+/** Starts with a data root written by an earlier version. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { daemonKernel } from '../../runtime/kernel/linux/linux.ts';

@@ -21,7 +21,7 @@ test('what is no key is refused by its name', () => {
     );
 });
 
-/** What passes, and whether it ended in a detach, however the keys are cut. */
+/** Returns the bytes that pass and whether the keys detached; the input may be split at any place. */
 function feed(keys: number[], ...parts: string[]): [string, boolean] {
   const scanner = new DetachScanner(keys);
   let passed = '';

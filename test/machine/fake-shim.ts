@@ -1,6 +1,6 @@
 /**
- * A shim's tap without a shim: a unix socket that notes the frames it gets and sends what the test says. And clients to
- * couple to it.
+ * Stands in for a shim's tap: a unix socket that records the frames it receives and sends what the test chooses. Also
+ * clients to attach to it.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import type { AttachOptions } from '../../runtime/container/io/attach-options.ts
 const FIRST = ['stdin', '1', '2', 'exited', 'subscribe', 'closeStdin'];
 
 export class FakeShim {
-  /** 'stdin:text', 'subscribe', 'closeStdin' in the order in which they came */
+  /** 'stdin:text', 'subscribe', 'closeStdin' in the order of arrival */
   readonly got: string[] = [];
   #socket: Socket | undefined;
   #rest: Buffer = Buffer.alloc(0);
@@ -43,18 +43,18 @@ export class FakeShim {
     }
   }
 
-  /** Bytes as they are; resolves when the kernel has taken them. */
+  /** Sends the bytes unchanged; resolves when the kernel has taken them. */
   send(bytes: Buffer): Promise<void> {
     return new Promise((resolve) => this.#socket!.write(bytes, () => resolve()));
   }
-  /** True when more was written than the other side has read. */
+  /** True if the other side has not read everything. */
   get held(): boolean {
     return this.#socket!.writableLength > 0;
   }
   get gone(): boolean {
     return this.#socket!.destroyed;
   }
-  /** As the shim does when its process has ended. */
+  /** Ends as the shim does when its process has ended. */
   end(): void {
     this.#socket?.end();
   }
@@ -65,7 +65,7 @@ export class FakeShim {
   }
 }
 
-/** What an attached docker client is to the daemon. A slow one takes nothing until it is told to. */
+/** Stands in for an attached docker client. A slow one reads nothing until the test tells it to. */
 export class FakeClient extends Duplex {
   readonly received: Buffer[] = [];
   finished = false;
@@ -89,7 +89,7 @@ export class FakeClient extends Duplex {
     go?.();
   }
   override _read(): void {
-    /* pushed from outside */
+    /* data is pushed by the test */
   }
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.received.push(chunk);
@@ -111,7 +111,7 @@ export const attach = (more: Partial<AttachOptions> = {}): AttachOptions => ({
   ...more,
 });
 
-/** Looks again until it is so; a test that waits in vain says for what. */
+/** Polls until the condition holds; the error of a timeout names the condition. */
 export async function until(what: string, holds: () => boolean, ms = 60_000): Promise<void> {
   const end = Date.now() + ms;
   while (!holds()) {

@@ -12,10 +12,10 @@ test.after(() => rmSync(work, { recursive: true, force: true }));
 let count = 0;
 
 const BEGIN = 1_700_000_000n;
-/** As native/shim-log.h writes it; `second` counts from BEGIN. */
+/** A record as native/shim-log.h writes it; `second` counts from BEGIN. */
 const marked = (stream: 1 | 2, text: string, second = 0): Buffer =>
   recordOf(stream, (BEGIN + BigInt(second)) * 1_000_000_000n, Buffer.from(text));
-/** As earlier versions wrote it. */
+/** A record as earlier versions wrote it. */
 function record(stream: number, text: string, second = 0, length = Buffer.byteLength(text)): Buffer {
   const head = Buffer.alloc(16);
   head[0] = stream;
@@ -105,7 +105,7 @@ test('a log that was never written, or is empty, is empty', async () => {
   assert.is(await all(readLog(logOf(), options({ tail: 5 }))), '');
 });
 
-/** A log that grows while somebody follows it. */
+/** A log that grows while it is followed. */
 function growing(...records: Buffer[]) {
   let running = true;
   const ends = new Set<() => void>();
@@ -207,7 +207,7 @@ for (const [name, form] of forms) {
     for (let n = 0; n < 20_000; n++) {
       const line = `line ${n} ${'z'.repeat(n % 60)}\n`;
       text.push(line);
-      // a line in two records, of one stream and the other
+      // Every seventh line is split into two records of different streams.
       if (n % 7) records.push(form(1, line, n % 100));
       else records.push(form(1, line.slice(0, 3), n % 100), form(2, line.slice(3), n % 100));
     }
@@ -229,13 +229,13 @@ test('a follower of a log that is truncated begins again at its beginning', asyn
   assert.is(seen.text, 'one\ntwo\nnew\n');
 });
 
-/** As the shim does it: native/shim-log.h. */
+/** Rotates the files like the shim: native/shim-log.h. */
 function rotate(path: string, files: number): void {
   for (let n = files - 1; n > 1; n--)
     try {
       renameSync(`${path}.${n - 1}`, `${path}.${n}`);
     } catch {
-      /* not there yet */
+      /* The file does not exist yet. */
     }
   if (files === 2) rmSync(`${path}.1`, { force: true });
   if (files > 1) linkSync(path, `${path}.1`);
@@ -276,7 +276,8 @@ for (const files of [1, 2, 3, 5]) {
       rotate(log.path, files);
       append(marked(1, `${n} after\n`));
       want += `${n} before\n${n} after\n`;
-      // with one file more than one rotation at a time is more than is kept
+      // With only one old file, a second rotation before the follower has read would delete unread lines, so wait after
+      // each.
       await until(`line ${n}`, () => (n % Math.max(1, files - 1) ? true : seen.text === want), 3000);
     }
     await until('the last of them', () => seen.text.endsWith('\n40 after\n'));

@@ -1,4 +1,4 @@
-/** Every field that the API's types have has a fate: obeyed, refused, or ignored as dockerd ignores it. */
+/** Every field of the API's types is classified: obeyed, refused, or ignored like in dockerd. */
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import * as assert from 'uvu/assert';
@@ -10,7 +10,7 @@ import { suite } from '../harness.ts';
 
 const test = suite('the fields of a create');
 
-/** The members of an interface in @types/dockerode, with those of the interfaces it extends there. */
+/** The members of an interface in @types/dockerode, including those of the interfaces it extends there. */
 function membersOf(name: string): string[] {
   const file = 'node_modules/@types/dockerode/index.d.ts';
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest);
@@ -32,7 +32,7 @@ function membersOf(name: string): string[] {
   return [...new Set(members(name))];
 }
 
-/** What dockerode's callers give to dockerode itself, and what goes into the query. */
+/** Fields for dockerode itself, and fields that go into the query. */
 const notInBody = new Set(['name', 'platform', 'abortSignal', 'authconfig', '_query', '_body']);
 const types: [type: string, where: string, least: number][] = [
   ['ContainerCreateOptions', '', 20],
@@ -49,7 +49,7 @@ for (const [type, where, least] of types) {
   test(`each field of ${type} is obeyed, refused or ignored on purpose`, () => {
     const fields = membersOf(type).filter((name) => !(where === '' && notInBody.has(name)));
     assert.ok(fields.length >= least, `${type} has ${fields.length} fields`);
-    // a misspelling of those types
+    // @types/dockerode misspells GlobalIPv6….
     assert.equal(
       fields
         .map((name) => name.replace('GlobalIPV6', 'GlobalIPv6'))
@@ -59,7 +59,7 @@ for (const [type, where, least] of types) {
   });
 }
 
-/** Engine API 1.50, ContainerConfig and HostConfig, where it knows more than those types. */
+/** Fields of Engine API 1.50, ContainerConfig and HostConfig, that those types lack. */
 const also: [string, string][] = [
   ['', 'Shell'],
   ['', 'StopTimeout'],
@@ -109,7 +109,7 @@ test('a refused field that is nested without end is refused, not a crash', () =>
 });
 
 test('each field of an exec is obeyed or ignored on purpose, at its create and at its start', () => {
-  // hijack and stdin are words of dockerode to its own modem
+  // hijack and stdin are options of dockerode's own HTTP client.
   const own = new Set(['hijack', 'stdin', 'abortSignal']);
   for (const [type, of, least] of [
     ['ExecCreateOptions', 'create', 11],
@@ -122,7 +122,7 @@ test('each field of an exec is obeyed or ignored on purpose, at its create and a
       [],
     );
   }
-  // Engine API 1.50 and what its clients send besides
+  // Engine API 1.50, and further fields that its clients send.
   assert.equal(
     [
       fateOfExec('Detach', 'create'),

@@ -41,7 +41,7 @@ function exited(wanted: Wanted = {}): One {
   } as unknown as Restarted;
   return { supervisor, starts };
 }
-/** Time that passes when it is told to. */
+/** Runs `body` with a fake clock. */
 function withClock(body: (tick: (ms: number) => void) => void): void {
   mock.timers.enable({ apis: ['setTimeout'] });
   try {

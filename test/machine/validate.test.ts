@@ -14,7 +14,7 @@ const settings = { bridge: 'drydock0' };
 const dir = mkdtempSync(join(tmpdir(), 'drydock-validate-'));
 test.after(() => rmSync(dir, { recursive: true }));
 
-/** The real client against a server that only validates: its answer is what the client prints. */
+/** Runs the real client against a server that only validates; returns the client's output. */
 function dockerCreate(...flags: string[]): Promise<string> {
   const socket = join(dir, `${Math.random().toString(36).slice(2)}.sock`);
   const server: Server = createServer((request, response) => {

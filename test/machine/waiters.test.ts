@@ -5,7 +5,7 @@ import { suite } from '../harness.ts';
 
 const test = suite('who waits for a container');
 const record = (more: Partial<ContainerRecord> = {}) => ({ exitCode: 0, error: '', ...more }) as ContainerRecord;
-/** What a promise has come to after all that was ready has run. */
+/** The state of a promise after all ready microtasks have run. */
 async function now<T>(promise: Promise<T>): Promise<T | 'waits'> {
   const pending = new Promise<'waits'>((resolve) => setImmediate(() => setImmediate(() => resolve('waits'))));
   return Promise.race([promise, pending]);

@@ -50,7 +50,7 @@ async function start(n: number, HostConfig = {}): Promise<{ c: Container; stage:
 
 test.before(async () => {
   root = temporaryRoot();
-  // a new namespace takes it over from the host
+  // A new namespace inherits the value from the host.
   writeFileSync('/proc/sys/net/ipv4/ip_forward', '0');
   outside = await makeOutside(root);
 });
@@ -114,7 +114,7 @@ test('a container reaches the gateway, the other container and, masqueraded, the
   const { stage } = first;
   for (const target of ['172.30.0.1', second.c.endpoints[0]!.address!, '192.0.2.9', '127.0.0.1'])
     assert.match(stage.in('busybox', 'ping', '-c', '1', '-W', '2', target), '0% packet loss');
-  // the outside has no route back to 172.30.0.0/16: an answer proves the host's address on the request
+  // The outside has no route to 172.30.0.0/16, so an answer proves that the request had the host's address.
   assert.is(stage.in('busybox', 'wget', '-q', '-O', '-', 'http://192.0.2.9:8080/'), 'served outside');
 });
 

@@ -1,7 +1,6 @@
 /**
- * A network in memory for the recording kernel: it reads the netlink messages that were sent, changes its links, and
- * answers as the kernel would. `answers` goes into recordingKernel(); what it holds afterwards shows what was left
- * behind.
+ * A network in memory for the recording kernel: it decodes the netlink messages, changes its links, and answers as the
+ * kernel would. Pass `answers` to recordingKernel(); its final content shows what was left behind.
  */
 import { constants } from 'node:os';
 import { NETLINK_ROUTE } from '../../runtime/syscalls/constants.ts';
@@ -31,13 +30,13 @@ interface FakeLink {
 export interface FakeNetwork {
   /** by '<where>/<name>' */
   links: Map<string, FakeLink>;
-  /** path or name in the leases' directory → target or content */
+  /** path or name in the leases' directory → symlink target or content */
   files: Map<string, string>;
   /** descriptors, '<actor> <number>', that were opened and not closed */
   open: Set<string>;
   answers: NonNullable<RecordingOptions['answers']>;
 }
-/** The n-th netlink message (from 0) is refused. */
+/** The n-th netlink message (from 0) fails. */
 export interface FakeOptions {
   refuse?: { at: number; errno: Errno };
 }
@@ -56,7 +55,7 @@ function acknowledgement(seq: number, errno: Errno | undefined): Buffer {
   body.writeUInt32LE(16, 4);
   return header(NLMSG_ERROR, seq, body);
 }
-/** struct linux_dirent64 */
+/** Encodes struct linux_dirent64. */
 function dirent(name: string): Buffer {
   const bytes = Buffer.alloc((19 + name.length + 1 + 7) & ~7);
   bytes.writeUInt16LE(bytes.length, 16);
@@ -73,7 +72,7 @@ export function fakeNetwork({ refuse }: FakeOptions = {}): FakeNetwork {
     ['container/lo', { where: 'container', index: 1, kind: '', up: false }],
   ]);
   const files = new Map<string, string>();
-  /** descriptor → the namespace and protocol it talks to, and the answers that wait */
+  /** descriptor → its namespace and protocol, and the queued answers */
   const sockets = new Map<number, { where: FakeLink['where']; protocol: number; queue: Buffer[] }>();
   const open = new Set<string>();
   /** directories that were read to their end */
@@ -115,7 +114,7 @@ export function fakeNetwork({ refuse }: FakeOptions = {}): FakeNetwork {
     const [key, link] = find(where, message) ?? [];
     if (!key || !link) return 'ENODEV';
     links.delete(key);
-    // the other end of the cable goes with it
+    // Deleting one end of a veth pair deletes the other.
     if (link.kind === 'veth')
       for (const [other, { kind, where: side }] of links)
         if (kind === 'veth' && side === 'container') links.delete(other);

@@ -9,7 +9,7 @@ import { idOf, removeRoot, temporaryRoot } from './namespace.ts';
 const test = suite('address leases');
 
 const subnet = { gateway: '172.30.0.1', prefix: 16 };
-/** .1 to .6, of which the gateway is one */
+/** Addresses .1 to .6; one of them is the gateway's. */
 const tiny = { gateway: '10.88.0.1', prefix: 29 };
 const roots: string[] = [];
 const fresh = () => {

@@ -1,6 +1,6 @@
 /**
- * Tests that change the network run in a network namespace of their own, which is their host; containers are stages in
- * namespaces of theirs.
+ * Tests that change the network run in a new network namespace, which stands for the host; containers are stages in
+ * further namespaces.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,8 +18,8 @@ import { sh } from '../harness.ts';
 const INSIDE = 'DRYDOCK_TEST_NETNS';
 
 /**
- * Runs this very file again under unshare(1) and ends with its result; comes back only inside. Without root the suite
- * skips by itself.
+ * Runs this test file again under unshare(1) and exits with its status; returns only inside. Without root the suite
+ * skips itself.
  */
 export function ownNamespace(): void {
   if (process.env[INSIDE] || process.getuid?.() !== 0) return;
@@ -54,7 +54,7 @@ export interface FakeContainer {
   other?: (ref: string) => Container;
 }
 
-/** As much of a container as the network phase looks at. */
+/** The part of a container that the network phase needs. */
 export function containerFor({
   id,
   settings,
@@ -90,7 +90,7 @@ export interface Stage {
   end(): Promise<void>;
 }
 
-/** A real stage in a network namespace of its own, with the kernel that speaks to it. */
+/** A real stage in a network namespace of its own, and the kernel object to control it. */
 export async function stageFor(c: Container, kernel: Kernel = new LinuxKernel()): Promise<Stage> {
   const pair = await kernel.daemon.socketpair(AF.AF_UNIX, SOCK.SOCK_SEQPACKET | SOCK.SOCK_CLOEXEC, 0, 8);
   const [ours, theirs] = [pair.readInt32LE(0), pair.readInt32LE(4)];
@@ -105,7 +105,7 @@ export async function stageFor(c: Container, kernel: Kernel = new LinuxKernel())
     in: (command, ...args) => sh('nsenter', '-n', '-t', String(pid), command, ...args),
     end: async () => {
       await kernel.daemon.close(ours);
-      // P_PIDFD, WEXITED: the stage ends by itself when we have gone
+      // P_PIDFD, WEXITED: the stage ends by itself when its socket is closed.
       await kernel.daemon.waitid(3, c.live.pidfd!, 128, 4);
       await kernel.daemon.close(c.live.pidfd!);
     },
@@ -115,7 +115,7 @@ export async function stageFor(c: Container, kernel: Kernel = new LinuxKernel())
 export const removeRoot = (root: string): void => rmSync(root, { recursive: true, force: true });
 export const idOf = (n: number): string => n.toString(16).padStart(4, '0').padEnd(64, 'c');
 
-/** What the kernel takes down by itself, a moment later. */
+/** Polls for objects that the kernel deletes asynchronously. */
 export async function eventually(what: string, holds: () => boolean): Promise<void> {
   for (let wait = 0; wait < 3000; wait++) {
     if (holds()) return;

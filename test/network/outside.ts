@@ -1,10 +1,10 @@
-/** A machine on the other side of the host, with a server and no way to the containers' subnet. */
+/** A machine on the other side of the host, with a web server and without a route to the containers' subnet. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readlinkSync, writeFileSync } from 'node:fs';
 import { sh } from '../harness.ts';
 import { eventually } from './namespace.ts';
 
-/** `root`: an empty folder, which it serves. */
+/** `root`: an empty directory that is served. */
 export async function makeOutside(root: string): Promise<ChildProcess> {
   writeFileSync(`${root}/index.html`, 'served outside');
   const outside = spawn('unshare', ['-n', 'busybox', 'httpd', '-f', '-p', '8080', '-h', root], { stdio: 'ignore' });

@@ -1,7 +1,7 @@
-/** Another version of Node, from the npm registry, whose package holds its headers too. */
+/** Downloads another version of Node from the npm registry; its package includes the headers. */
 import { fetchedOnce, outside } from '../outside.ts';
 
-/** bin/node and include/node in a folder; undefined where the npm registry cannot be reached. */
+/** A directory with bin/node and include/node; undefined if the npm registry cannot be reached. */
 export async function nodeFolder(major: number): Promise<string | undefined> {
   const fetch = 'cd "$1" && npm pack --silent "$2" && tar -xzf ./*.tgz --strip-components=1 && rm ./*.tgz';
   return fetchedOnce(

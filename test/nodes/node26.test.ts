@@ -1,4 +1,4 @@
-/** A short suite on Node 26, where the whole one runs on another version. */
+/** The short suite on Node 26, if the whole suite runs on another version. */
 import { shortSuite } from './on-node.ts';
 
 await shortSuite(26);

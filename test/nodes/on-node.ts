@@ -1,6 +1,6 @@
 /**
- * A clean install of a copy of this checkout, and the short suite, on another version of Node: its package in the npm
- * registry has the headers too.
+ * Installs a copy of this checkout with another version of Node and runs the short suite there. Node comes from the npm
+ * registry; its package includes the headers.
  */
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -29,7 +29,7 @@ function copyCheckout(): string {
   return copy;
 }
 
-/** Its output goes to this one's, so that the runner counts its tests too. */
+/** The child's output is passed through, so that the runner counts its tests too. */
 const ended = (command: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }) =>
   new Promise<number | null>((resolve, reject) => {
     spawn(command, args, { ...options, stdio: ['ignore', 'inherit', 'inherit'] })
@@ -37,7 +37,7 @@ const ended = (command: string, args: string[], options: { cwd: string; env: Nod
       .on('close', resolve);
   });
 
-/** Of the version that runs this there is nothing to do: the whole suite runs on it. */
+/** Does nothing for the Node version that runs this, because the whole suite runs on it. */
 export async function shortSuite(major: number): Promise<void> {
   if (process.versions.node.startsWith(`${major}.`)) return;
   const all = [...needs, ...browserNeeds, 'tmux', 'npm', 'tar', 'cc', 'make', 'python3'];

@@ -1,4 +1,4 @@
-/** What people do first, on whichever Node runs this: the short form of the suite (test/nodes/on-node.ts). */
+/** The most common actions, on the Node that runs this: the short suite (test/nodes/on-node.ts). */
 import { randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';

@@ -13,7 +13,7 @@ import {
 } from '../../runtime/oci/capabilities.ts';
 import { suite } from '../harness.ts';
 
-/** A process of its own drops everything but the default set, then tells what the kernel says of it. */
+/** A helper process drops all capabilities except the default set and prints what the kernel reports. */
 async function helper(): Promise<void> {
   const k = daemonKernel();
   const { header, data, boundingDrop } = encodeCaps(capabilitySets([...defaultCapabilities]));

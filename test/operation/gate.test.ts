@@ -15,7 +15,7 @@ const call = (name: Call['name'], actor: Call['actor'] = 'stage'): Call => ({
   args: ['a', Buffer.from('bytes'), 3],
 });
 
-/** A run of two steps with two calls each, at a gate; `at` is where it stands. */
+/** A run of two steps with two calls each, at a gate; `at` is its current place. */
 function walk(options: GateOptions) {
   const told: NewEvent[] = [];
   const gate = new Gate((event) => void told.push(event));

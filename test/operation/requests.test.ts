@@ -19,7 +19,7 @@ const shown = () =>
     );
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Three requests side by side. */
+/** Three concurrent requests. */
 async function side(breakpoints: string[]) {
   const gate = new Gate((event) => void told.push(event));
   gate.arm({ mode: 'run', breakpoints });

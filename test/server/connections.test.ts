@@ -24,7 +24,7 @@ function idle(count: number, to: { port: number; host: string } | { path: string
         new Promise<Socket>((resolve, reject) => {
           const come = (): void => {
             const socket = connect(to as { path: string });
-            // EAGAIN: more wait to be accepted than listen(2) has room for
+            // EAGAIN: the queue of listen(2) is full.
             socket
               .once('connect', () => resolve(socket))
               .on('error', (error: NodeJS.ErrnoException) =>
@@ -80,7 +80,7 @@ test('on the API socket 3,000 idle connections take no more descriptors than the
   opened.push(long);
   let heard = '';
   long.on('data', (data) => (heard += String(data)));
-  // an answer that goes on: it is not idle
+  // A response that has not ended: the connection is not idle.
   long.write('GET /events HTTP/1.1\r\nHost: docker\r\n\r\n');
   await until('the events have begun', () => heard.includes('200 OK'));
   for (let n = 0; n < 30; n++) await idle(100, { path });

@@ -1,4 +1,4 @@
-/** What the real docker client shows: lists, inspect, logs, events, stats, images. */
+/** The read-only commands of the real docker client: lists, inspect, logs, events, stats, images. */
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
 import { Served } from './serve.ts';
@@ -95,7 +95,7 @@ for (const [filters, names] of filtered) {
 }
 
 test('an unknown filter is refused by name, and so is a pattern that never ends', async () => {
-  // without the refusal the client would be killed after its minute
+  // Without the refusal, docker would be killed after a minute.
   assert.match((await s.docker('ps', '--filter', 'colour=red')).err, "invalid filter 'colour'");
   assert.match((await s.docker('ps', '--filter', 'status=lost')).err, "invalid filter 'status=lost'");
   await s.docker('create', '--name', 'a'.repeat(60), 'ubuntu', 'true');
@@ -258,7 +258,7 @@ test('events tell what happened between two times, filtered', async () => {
 
 test('events follow until their time comes', async () => {
   const now = Math.floor(Date.now() / 1000);
-  // since: what happens before the client has connected is told too
+  // With --since, because events before the client has connected must be included.
   const following = lines(
     'events',
     '--since',

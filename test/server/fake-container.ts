@@ -21,7 +21,7 @@ import { badParameter, conflict, notFound, notModified, Refusal } from '../../ru
 import type { ContainerRequest, HostConfig } from '../../runtime/request/container-request.ts';
 import { FakeProcess, type Output } from './fake-process.ts';
 
-/** docker's words for programs that cannot be started */
+/** Throws dockerd's message for a program that cannot be started. */
 function checkProgram(word: string): void {
   if (word === '/nope')
     throw new Refusal(400, 'exec: "/nope": stat /nope: no such file or directory: unknown', { exitCode: 127 });

@@ -1,4 +1,4 @@
-/** An Engine without namespaces: enough of one for the real docker client to talk to. */
+/** An Engine without namespaces, complete enough for the real docker client. */
 import { randomBytes } from 'node:crypto';
 import type { Image } from '../../runtime/image/manifest/image.ts';
 import { familiarName, normalize } from '../../runtime/image/manifest/reference.ts';
@@ -139,7 +139,7 @@ export class FakeEngine implements Engine {
     return found;
   }
 
-  /** busybox comes in two layers; cut:… fails half-way; slow:… waits for its abortion. */
+  /** cut:… fails half-way; slow:… waits until it is aborted. */
   async pull(options: Parameters<Engine['pull']>[0]): ReturnType<Engine['pull']> {
     this.pulls.push(options);
     const { progress = () => undefined, signal } = options;

@@ -1,6 +1,6 @@
 /**
- * A process on plain pipes (or under script(1) for a terminal) that stands in for a container's, and its coupling to a
- * client.
+ * A process on pipes (or under script(1) for a terminal) that stands in for a container's process, and its attachment
+ * to clients.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,11 +24,11 @@ export function wire(tty: boolean, { stream, data }: { stream: number; data: Buf
 
 export class FakeProcess {
   readonly output: Output[] = [];
-  /** the first window size seen and those after it */
+  /** the first window size and all later ones */
   readonly sizes: [number, number][] = [];
   readonly #clients = new Set<(output: Output | undefined) => void>();
   #child: ChildProcess | undefined;
-  /** what a client sent before the start; null is its end */
+  /** input that a client sent before the start; null is its end */
   #early: (Buffer | null)[] = [];
   running = false;
   exitCode: number | null = null;
@@ -42,7 +42,7 @@ export class FakeProcess {
     this.exited = new Promise((resolve) => (this.#exit = resolve));
   }
 
-  /** how many attached clients and followed logs there are now */
+  /** number of attached clients and followed logs */
   get watchers(): number {
     return this.#clients.size;
   }
@@ -78,7 +78,7 @@ export class FakeProcess {
     });
   }
 
-  /** Line by line, so that logs can count them. */
+  /** Emits single lines, so that `logs --tail` can count them. */
   #take(stream: 1 | 2, data: Buffer): void {
     for (let from = 0, to; from < data.length; from = to) {
       to = data.indexOf(10, from) + 1 || data.length;
@@ -97,7 +97,7 @@ export class FakeProcess {
     else this.#child.stdin?.end();
   }
 
-  /** The start failed: nothing will ever come. */
+  /** The start failed, so no output will come. */
   fail(): void {
     this.#tell(undefined);
   }
@@ -119,7 +119,7 @@ export class FakeProcess {
         else if (output.stream === 1 ? options.stdout : options.stderr) client.write(wire(this.tty, output));
       };
       const onData = (data: Buffer) => {
-        // ctrl-p ctrl-q in one packet is enough for a stand-in
+        // Simplified: the detach keys ctrl-p ctrl-q must be in one packet.
         if (data.includes(Buffer.from([16, 17]))) return over('detached');
         this.#stdin(data);
       };
@@ -134,7 +134,7 @@ export class FakeProcess {
     });
   }
 
-  /** Wire form, a line at a time when dated. */
+  /** The output in the API's stream format. */
   follow(keep: (output: Output) => Output[], following: boolean): Readable {
     const out = new PassThrough();
     const send = (output: Output | undefined) =>

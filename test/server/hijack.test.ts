@@ -1,6 +1,4 @@
-/**
- * Every form in which a client may send a request that takes over its connection: Engine API, "Attach to a container".
- */
+/** Every form of a request that takes over its connection: Engine API, "Attach to a container". */
 import { connect } from 'node:net';
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
@@ -49,7 +47,10 @@ const bodies: [what: string, headers: string, body: string][] = [
 ];
 const INPUT = 'GET /_ping HTTP/1.1\r\n\r\n0\r\n\r\nlast\n';
 
-/** In pieces of `size` bytes, a turn between two; resolves with all that was answered when it has `until`. */
+/**
+ * Sends the bytes in pieces of `size`, one per turn of the event loop; resolves with the response when it contains
+ * `until`.
+ */
 function send(bytes: string, size: number, until: string, end = false): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ path: s.socket, allowHalfOpen: true });

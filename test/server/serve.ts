@@ -1,6 +1,4 @@
-/**
- * A server over the fake engine on a socket in a temp folder, and clients that speak to it: docker, HTTP, raw bytes.
- */
+/** A server over the fake engine on a socket in a temporary directory, and its clients: docker, HTTP, raw bytes. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request, type IncomingHttpHeaders, type Server } from 'node:http';
@@ -40,7 +38,7 @@ export class Served {
   }
 
   /**
-   * Runs a command with DOCKER_HOST at this server; kills it after `ms`. `typed` is written when it is known, and stdin
+   * Runs a command with DOCKER_HOST set to this server; kills it after `ms`. `typed` is written to stdin, which then
    * stays open.
    */
   run(
@@ -106,8 +104,8 @@ export class Served {
   }
 
   /**
-   * Sends bytes (and FIN with `end`, more after 100 ms with `later`) and collects what comes until the server closes or
-   * `ms` pass.
+   * Sends bytes (followed by FIN with `end`, and by `later` after 100 ms) and collects the answer until the server
+   * closes or `ms` have passed.
    */
   raw(
     bytes: string | Buffer,
@@ -153,7 +151,7 @@ export class Served {
   }
 }
 
-/** Waits until `holds`, looking every 20 ms, for at most a minute. */
+/** Polls every 20 ms until `holds` is true, for at most a minute. */
 export async function until(holds: () => boolean): Promise<void> {
   for (let i = 0; i < 3000 && !holds(); i += 1) await new Promise((resolve) => setTimeout(resolve, 20));
   if (!holds()) throw new Error(`waited too long for ${holds}`);

@@ -1,4 +1,4 @@
-/** What hostile and odd clients send, byte by byte. */
+/** Requests of hostile and unusual clients, byte by byte. */
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
 import { Served, until } from './serve.ts';

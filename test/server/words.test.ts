@@ -1,4 +1,4 @@
-/** The small pure parts: times and sizes in words, queries, progress bars, shapes. */
+/** Small pure functions: times and sizes as text, queries, progress bars, shapes. */
 import * as assert from 'uvu/assert';
 import { progressLine, throttle } from '../../server/docker/images/progress.ts';
 import { Query } from '../../server/docker/http/query.ts';

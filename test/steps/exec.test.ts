@@ -26,7 +26,7 @@ async function execSteps(wanted: StandIn = {}, one: Standing = standIn(wanted)):
   await runSteps(one.k, one.c, create, rwLayer);
   return runSteps(one.k, one.c, exec);
 }
-/** What the first such call returned. */
+/** The result of the first matching call. */
 const numberOf = ({ k }: Standing, is: (call: Call) => boolean) => k.rets[k.raw.findIndex(is)];
 const failure = (promise: Promise<unknown>) =>
   promise.then(
@@ -146,7 +146,7 @@ test("until pivot_root every path of the image is looked up below the root's des
   const before = ids.slice(0, ids.indexOf('exec.pivot-root')).flatMap((id) => made[id]!);
   const opens = before.filter((call) => /openat/.test(call));
   const from = opens.map((call) => Number(/^stage\.openat2\((\d+), "/.exec(call)?.[1]));
-  // the machine in memory numbers what openat2(2) opens from 301
+  // The fake machine numbers descriptors of openat2(2) from 301.
   assert.ok(opens.length > 10 && from.every((fd) => fd === 102 || fd > 300), opens.join('\n'));
   assert.ok(
     before.filter((call) => call.startsWith('stage.mount(')).every((call) => /"\/proc\/self\/fd\/\d+"/.test(call)),

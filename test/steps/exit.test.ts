@@ -13,7 +13,7 @@ const rwLayer = rwLayerOf(overlay2);
 const work = mkdtempSync('/tmp/ddtest-exit-');
 test.after(() => rmSync(work, { recursive: true, force: true }));
 
-/** A container that has run, and whose process and shim have ended. */
+/** A container whose process and shim have ended. */
 async function ended(wanted: StandIn = {}): Promise<Standing> {
   const one = standIn(wanted);
   await runSteps(one.k, one.c, create, rwLayer, exec);
@@ -101,7 +101,7 @@ test('whether memory ran out is asked while the group still stands', async () =>
 
 test('an adopted container, of which this daemon holds nothing but a pidfd, exits all the same', async () => {
   const one = await ended();
-  // the daemon that started it died: its descriptors are closed, its child is init's
+  // The daemon that started it was killed: its descriptors are closed, and its child has been adopted by init.
   one.machine.open.clear();
   one.machine.shims.length = 0;
   const pidfd = await one.k.daemon.pidfd_open(one.c.live.pid ?? 0, 0);
@@ -133,7 +133,7 @@ for (const cgroups of ['v1', 'v2'] as const) {
       assert.ok(error, `${what} and nobody noticed`);
       const failed = one.k.raw[at]!;
       if (failed.name === 'close') one.machine.open.delete(Number(failed.args[0]));
-      // a shim whose waitid(2) failed has been reaped by nobody: that is the kernel's error, not a leak of ours
+      // If waitid(2) fails, the shim is not reaped: that is the injected error, not a leak.
       if (failed.name === 'waitid') one.machine.shims.forEach((shim) => (shim.reaped = true));
       await undoSteps(one.k, one.c, create, rwLayer, exec);
       assertNothingLeft(one, what);

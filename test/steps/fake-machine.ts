@@ -1,6 +1,6 @@
 /**
- * A machine in memory for the recording kernel: descriptors, directories, shims. It refuses what a real kernel would
- * refuse, and what it holds afterwards shows what a run left behind.
+ * A machine in memory for the recording kernel: descriptors, directories, shims. It fails calls that a real kernel
+ * would fail; its final content shows what a run left behind.
  */
 import { constants } from 'node:os';
 import { AT, O } from '../../runtime/syscalls/constants.ts';
@@ -16,18 +16,18 @@ export interface FakeShim {
   reaped: boolean;
 }
 export interface FakeMachine {
-  /** the daemon's open descriptors and what they are; the stage's end with the stage */
+  /** the daemon's open descriptors and what they refer to; the stage's end together with the stage */
   open: Map<number, string>;
-  /** descriptors that were closed when they were not open: somebody else's might have had the number */
+  /** descriptors that were closed although they were not open: another open file could have had the number */
   closedTwice: string[];
   files: Map<string, 'directory' | 'file'>;
   shims: FakeShim[];
-  /** contents of files of the image, and paths of it that are no directories */
+  /** contents of files in the image, paths that are files, and paths that do not exist */
   image: { contents: Record<string, string>; plain: Set<string>; absent: Set<string> };
   answers: NonNullable<RecordingOptions['answers']>;
 }
 
-/** struct statx: u16 stx_mode stands at 28, u64 stx_ino at 32, the device's numbers at 128 and 132. */
+/** struct statx: u16 stx_mode is at offset 28, u64 stx_ino at 32, the device numbers at 128 and 132. */
 function statxOf(mode: number, ino = 7, [major, minor]: readonly [number, number] = [0, 0]): Buffer {
   const stat = Buffer.alloc(256);
   stat.writeUInt16LE(mode, 28);
@@ -36,7 +36,7 @@ function statxOf(mode: number, ino = 7, [major, minor]: readonly [number, number
   stat.writeUInt32LE(minor, 132);
   return stat;
 }
-/** What the kernel's own files are, by their paths in the container. */
+/** The contents of the kernel's own files, by their paths in the container. */
 const special: Record<string, Buffer> = {
   '/proc': statxOf(0o040555, 1),
   '/dev/null': statxOf(0o020666, 7, [1, 3]),
@@ -53,7 +53,7 @@ const fail = (call: Call, code: 'ENOENT' | 'EEXIST' | 'EBADF' | 'ENOTEMPTY'): ne
 };
 const parentOf = (path: string) => path.slice(0, path.lastIndexOf('/'));
 
-/** `directories` are there already, with all above them; paths elsewhere are the host's, and there. */
+/** `directories` and their parents exist at the start; all other paths belong to the host and exist. */
 export function fakeMachine(directories: readonly string[]): FakeMachine {
   const open = new Map<number, string>();
   const closedTwice: string[] = [];
@@ -63,7 +63,7 @@ export function fakeMachine(directories: readonly string[]): FakeMachine {
   const pidOf = new Map<number, number>();
   const pairs: number[] = [];
   let descriptor = 20;
-  let pid = 5_000_000; // above any real one: whoever looks into /proc finds nothing
+  let pid = 5_000_000; // above the highest real pid, so that /proc has no such process
   for (const path of directories) for (let at = path; at; at = parentOf(at)) files.set(at, 'directory');
 
   const managed = (path: string) => directories.some((dir) => path.startsWith(`${dir}/`));
@@ -90,7 +90,7 @@ export function fakeMachine(directories: readonly string[]): FakeMachine {
       closedTwice.push(`${fd}`);
       return fail(call, 'EBADF');
     }
-    // the shim reads the end of file: before its release it ends itself and its child (native/shim.c)
+    // The shim reads the end of file: before its release it then ends itself and its child (native/shim.c).
     for (const shim of shims) if (shim.control === fd && !shim.released) shim.alive = false;
     return 0;
   };
@@ -102,7 +102,7 @@ export function fakeMachine(directories: readonly string[]): FakeMachine {
     return Buffer.alloc(128);
   };
   const last = () => shims[shims.length - 1]!;
-  /** the stage's descriptors that openat2(2) gave, by their paths in the container; others are its root */
+  /** the stage's descriptors from openat2(2), by their paths in the container; any other is its root */
   const inside = new Map<number, string>();
   let insideNext = 300;
   const pathOf = ({ args: [from, path] }: Call) =>
@@ -188,9 +188,7 @@ export function fakeMachine(directories: readonly string[]): FakeMachine {
   return { open, closedTwice, files, shims, image, answers };
 }
 
-/**
- * A close(2) that says EIO has freed the descriptor none the less: close(2), "Dealing with error returns from close()".
- */
+/** A close(2) that fails with EIO has freed the descriptor: close(2), "Dealing with error returns from close()". */
 export function noteFailedClose(machine: FakeMachine, k: RecordingKernel, at: number): void {
   const call = k.raw[at];
   if (call?.actor !== 'daemon' || call.name !== 'close') return;

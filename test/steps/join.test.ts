@@ -16,7 +16,7 @@ interface Joining extends Standing {
   j: Join;
   before: { open: string[]; files: string[] };
 }
-/** A container that runs, and an exec that has not begun. */
+/** A running container, and an exec that has not begun. */
 async function joining(
   wanted: StandIn = {},
   process: Partial<Process> = {},
@@ -163,7 +163,7 @@ test('a program that is not there is exit code 127, and the container goes on', 
   onlyTheContainer(one, 'exit code 127');
 });
 
-/** Of the exec nothing is left, and of the container nothing is gone. */
+/** Asserts that nothing of the exec is left and nothing of the container is gone. */
 function onlyTheContainer({ machine, before }: Joining, what: string): void {
   assert.equal([...machine.open.values()], before.open, `descriptors after ${what}`);
   assert.equal([...machine.files.keys()], before.files, `files after ${what}`);

@@ -105,7 +105,7 @@ test('facts say what became true, and undo takes them back', async () => {
     assert.is(now.get(key), null, key);
 });
 
-/** What may stay: the bridge is shared by all containers. */
+/** Asserts that only the bridge is left, which all containers share. */
 function nothingLeft(fake: FakeNetwork, c: Container, what: string): void {
   assert.equal(
     [...fake.links.keys()].filter((key) => !/^(host|container)\/lo$|^host\/ddtest0$/.test(key)),
@@ -133,7 +133,7 @@ for (const mode of ['bridge', 'none', 'host']) {
       assert.ok(error instanceof Error, `${what} and nobody noticed`);
       await unwind(k, c);
       nothingLeft(fake, c, what);
-      // close(2) frees the descriptor even when it says EIO; what the stage has open ends with the stage
+      // close(2) frees the descriptor even if it fails with EIO; the stage's descriptors end with the stage.
       const open = [...fake.open].filter(
         (entry) =>
           !entry.startsWith('stage') && !(failed.name === 'close' && entry === `daemon ${String(failed.args[0])}`),

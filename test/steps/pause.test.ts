@@ -6,7 +6,7 @@ import { runSteps, standIn, undoSteps, type Standing } from './stand-in.ts';
 
 const test = suite('pause and unpause on the recording kernel');
 
-/** A v1 freezer that takes what is written, after it was read `slow` times. */
+/** A v1 freezer that reaches the written state after `slow` reads. */
 async function withFreezer(slow = 0): Promise<Standing & { state: () => string }> {
   const one = standIn();
   await runSteps(one.k, one.c, create);

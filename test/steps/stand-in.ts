@@ -1,4 +1,4 @@
-/** A container for the recording kernel: the real spec of a request, on a machine that is only in memory. */
+/** A container for the recording kernel: the real spec of a request, on a machine in memory. */
 import * as assert from 'uvu/assert';
 import type { Image } from '../../runtime/image/manifest/image.ts';
 import { openCgroup } from '../../runtime/kernel/cgroup/open.ts';
@@ -135,10 +135,10 @@ export function standIn(wanted: StandIn = {}): Standing {
 export const applicable = <C>(phases: readonly Phase<C>[], c: C): Step<C>[] =>
   phases.flatMap((p) => p.steps).filter((step) => step.when?.(c) ?? true);
 
-/** Runs the phases and tells which calls each step made. */
+/** Runs the phases and returns the calls of each step. */
 export async function runSteps<C>(k: RecordingKernel, c: C, ...phases: Phase<C>[]): Promise<Record<string, string[]>> {
   const made: Record<string, string[]> = {};
-  // one after the other, because whether a step applies may depend on the one before
+  // In order, because `when` of a step may depend on the step before.
   for (const step of phases.flatMap((p) => p.steps)) {
     if (step.when && !step.when(c)) continue;
     const from = k.calls.length;
@@ -152,7 +152,7 @@ export async function undoSteps<C>(k: Kernel, c: C, ...phases: Phase<C>[]): Prom
   for (const step of phases.flatMap((p) => p.steps).reverse()) await step.undo?.(k, c);
 }
 
-/** What may stay: the container's own directories, which rm owns, and the parent of all cgroups. */
+/** Asserts that only the container's own directories are left, which rm removes, and the parent cgroup. */
 export function assertNothingLeft(
   { machine, c }: { machine: FakeMachine; c: { paths: Container['paths'] } },
   what: string,
@@ -173,9 +173,8 @@ export function assertNothingLeft(
 }
 
 /**
- * Runs `before`, then `phases` with the n-th of their calls failing, for every n; takes everything back with undo, and
- * looks.
- * Returns how many calls were made to fail.
+ * Runs `before`, then `phases` with the n-th of their calls failing, for every n; undoes everything and checks the
+ * rest. Returns the number of calls that failed.
  */
 export async function failEachCall(
   wanted: StandIn,
@@ -194,7 +193,7 @@ export async function failEachCall(
       (e: unknown) => e,
     );
     const what = `${one.k.calls[at]} failed (call ${at - from})`;
-    // what is tolerated is told by the calls that came after it
+    // A tolerated failure would be visible in the later calls.
     if (!error) throw new Error(`${what} and nobody noticed`);
     noteFailedClose(one.machine, one.k, at);
     await undoSteps(one.k, one.c, ...before, ...phases);

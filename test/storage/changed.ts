@@ -1,7 +1,7 @@
-/** What a container may do to its tree, and what Docker says of it. */
+/** Changes that a container may make to its tree, and Docker's list of them. */
 import type { Change } from '../../runtime/storage/driver.ts';
 
-/** Run by a shell in the merged tree, or in the copy, of the layers of layers.ts. */
+/** A shell script for the merged tree, or for the copy (vfs), of the layers in layers.ts. */
 export const changing = `echo changed > etc/conf; chmod 640 only2 2>/dev/null || chmod 640 etc/deep
    mkdir -p new/dir; echo n > new/dir/file; ln new/dir/file new/hard; ln -s ../etc new/link; mkfifo new/pipe; mknod new/zero c 1 5
    chown 4000000:4000000 new/dir/file; setcap cap_net_bind_service+ep new/dir/file
@@ -12,6 +12,6 @@ export const changing = `echo changed > etc/conf; chmod 640 only2 2>/dev/null ||
    mv gone moved; touch -d '1960-05-06 07:08:09.987654321Z' new/dir/file; touch -d '2005-05-05 05:05:05.5Z' new
    perl -e 'use IO::Socket::UNIX; IO::Socket::UNIX->new(Local => "new/socket", Listen => 1)'`;
 
-/** In the order of their paths, as dockerd has them. */
+/** In the order of their paths, as in dockerd. */
 export const sorted = (changes: readonly Change[]): string[] =>
   changes.map(([path, kind]) => `${'CAD'[kind]} ${path}`).sort((a, b) => (a.slice(2) < b.slice(2) ? -1 : 1));

@@ -16,7 +16,7 @@ const test = suite('what a container has changed, as a layer', 'root', 'tar', 's
 const layers = new Layers();
 test.after(() => layers.close());
 
-/** Both drivers' containers after the same changes. */
+/** The containers of both drivers after the same changes. */
 interface Changed {
   driver: string;
   tree: string;

@@ -1,4 +1,4 @@
-/** Layers made by a shell, archived by GNU tar, and unpacked by us: for overlayfs, and for vfs. */
+/** Layers made by a shell, archived by GNU tar, and unpacked by Drydock, for overlayfs and for vfs. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Whiteouts } from '../../runtime/image/layer/layer-writer.ts';
@@ -6,7 +6,7 @@ import { unpackLayer } from '../../runtime/image/layer/unpack.ts';
 import { sh } from '../harness.ts';
 import { digestOf } from '../image/tarball.ts';
 
-/** What a layer may hold. A whiteout is made as the archive has it: a file `.wh.NAME`. */
+/** The possible contents of a layer. A whiteout is a file `.wh.NAME`, as in the archive. */
 export const scripts = [
   `mkdir -p etc/deep/er bin gone whole part; echo base > etc/conf; echo 1 > etc/deep/er/file; chmod 4755 etc/conf
    echo a > gone/a; echo b > whole/b; mkdir whole/below; echo c > whole/below/c; echo keep > part/keep; echo lose > part/lose
@@ -30,7 +30,7 @@ export class Layers {
 
   path = (name: string): string => join(this.dir, name);
 
-  /** A directory with what the script makes in it. */
+  /** Returns a directory with the files that the script made. */
   made(script: string): string {
     const dir = this.path(`made${++this.#count}`);
     mkdirSync(dir);
@@ -38,7 +38,7 @@ export class Layers {
     return dir;
   }
 
-  /** GNU tar's archive of a directory. */
+  /** Returns the path of GNU tar's archive of a directory. */
   archived(dir: string): string {
     const file = `${dir}.tar`;
     const keep = ['--xattrs', '--xattrs-include=security.capability', '--numeric-owner'];
@@ -52,7 +52,7 @@ export class Layers {
     return join(dir, 'diff');
   }
 
-  /** Mounted at the path that is returned; `lowers` highest first. */
+  /** Mounts an overlay and returns its paths; `lowers` highest first. */
   overlay(lowers: readonly string[]): { merged: string; upper: string } {
     const names = ['upper', 'work', 'merged'].map((name) => this.path(`${name}${++this.#count}`));
     for (const name of names) mkdirSync(name);
@@ -68,7 +68,7 @@ export class Layers {
     return file;
   }
 
-  /** Needs a mount namespace of its own: nothing is unmounted one by one. */
+  /** Unmounts the overlays that this process's mountinfo lists below the directory, and removes the directory. */
   close(): void {
     sh('sh', '-c', `grep -o ' ${this.dir}/merged[0-9]* ' /proc/self/mountinfo | xargs -r -n1 umount`);
     rmSync(this.dir, { recursive: true, force: true });

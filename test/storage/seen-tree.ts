@@ -1,4 +1,4 @@
-/** All that can be seen of a tree, to be compared whole: names, kinds, owners, modes, times, links, holes, attributes. */
+/** Everything visible in a tree, for comparison: names, types, owners, modes, times, links, holes, xattrs. */
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { xattrsOf } from '../../runtime/kernel/tree/file-stat.ts';
@@ -16,11 +16,11 @@ function* pathsIn(root: string, way: Buffer = Buffer.alloc(0)): Generator<Buffer
 }
 
 export interface SeenOptions {
-  /** times of directories that a test changes by what it does */
+  /** include the times of directories, which the test itself may change */
   directoryTimes?: boolean;
 }
 
-/** A line for each entry, in the order of their names. */
+/** One line per entry, in the order of their names. */
 export function seen(root: string, { directoryTimes = true }: SeenOptions = {}): string[] {
   const first = new Map<bigint, string>();
   const paths = [...pathsIn(root)].sort(Buffer.compare);

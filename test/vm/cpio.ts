@@ -1,5 +1,5 @@
 /**
- * An archive in cpio's newc format, the one that the kernel unpacks as its first root: buffer-format.rst, "initramfs
+ * Writes a cpio archive in newc format, which the kernel unpacks as its initial root: buffer-format.rst, "initramfs
  * buffer format".
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -22,7 +22,7 @@ export class Cpio {
     this.#parts.push(padded(Buffer.from(header)), padded(body));
     return this;
   }
-  /** Parents are made first; each once. */
+  /** Creates the parents first, each once. */
   directory(path: string, mode = 0o755): this {
     const name = path.replace(/^\//, '');
     if (!name || name === '.' || this.#made.has(name)) return this;
@@ -44,12 +44,15 @@ export class Cpio {
     this.#made.add(name);
     return this.#entry(name, LINK | 0o777, Buffer.from(target));
   }
-  /** overlayfs: a character device 0:0 says that there is nothing */
+  /** An overlayfs whiteout: a character device 0:0. */
   #whiteout(path: string): this {
     this.directory(join(path, '..'));
     return this.#entry(path.replace(/^\//, ''), WHITEOUT);
   }
-  /** A file, link or folder of this machine, under its own path or another; `wanted` says which files of a folder. */
+  /**
+   * Copies a file, link or directory of this machine to the same or another path; `wanted` filters the files of a
+   * directory.
+   */
   copy(source: string, path = source, wanted: (path: string) => boolean = () => true): this {
     const stat = lstatSync(source);
     if (stat.isSymbolicLink()) return this.link(path, readlinkSync(source));

@@ -1,4 +1,4 @@
-/** Debian's cloud kernel: downloaded and unpacked once into a cache, installed nowhere. */
+/** Debian's cloud kernel: downloaded and unpacked into a cache once, never installed. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sh } from '../harness.ts';
@@ -11,14 +11,14 @@ export interface DebianKernel {
 }
 export const kernelPackage = 'linux-image-cloud-amd64';
 
-/** The package with a version in its name that the other one stands for. Throws when apt does not know it. */
+/** The versioned package that the metapackage depends on. Throws if apt does not know it. */
 function packageName(): string {
   const found = /Depends: (linux-image-\S+)/.exec(sh('apt-cache', 'depends', kernelPackage))?.[1];
   if (!found) throw new Error(`apt-cache knows no ${kernelPackage}: run apt-get update`);
   return found;
 }
 
-/** Throws when it is neither in the cache nor to be had from apt's mirror. */
+/** Throws if it is neither in the cache nor available from apt's mirror. */
 export async function debianKernel(): Promise<DebianKernel> {
   const name = packageName();
   const cache = await fetchedOnce(
@@ -41,7 +41,7 @@ export async function debianKernel(): Promise<DebianKernel> {
   };
 }
 
-/** '…/net/bridge/br_netfilter.ko' → 'br_netfilter'; in depends= and in modprobe(8) a dash is an underscore */
+/** '…/net/bridge/br_netfilter.ko' → 'br_netfilter'; depends= and modprobe(8) write a dash as an underscore */
 const moduleName = (path: string) =>
   path
     .slice(path.lastIndexOf('/') + 1)
@@ -49,8 +49,7 @@ const moduleName = (path: string) =>
     .replaceAll('-', '_');
 
 /**
- * The files of these modules and of all that they need, in an order in which insmod(8) takes them. Built-in ones are
- * passed over.
+ * The files of these modules and their dependencies, in an order that insmod(8) accepts. Built-in modules are left out.
  */
 export function inOrder({ modules }: DebianKernel, wanted: readonly string[]): string[] {
   const files = new Map(
@@ -62,7 +61,7 @@ export function inOrder({ modules }: DebianKernel, wanted: readonly string[]): s
   const add = (name: string) => {
     const path = files.get(name);
     if (!path || order.has(path)) return;
-    // .modinfo holds key=value strings, each ended by a NUL: what modinfo(8) prints
+    // .modinfo holds NUL-terminated strings key=value, as modinfo(8) prints them.
     const depends = /\0depends=([^\0]*)\0/.exec(readFileSync(path, 'latin1'))?.[1] ?? '';
     depends
       .split(',')

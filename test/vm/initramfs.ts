@@ -1,11 +1,10 @@
 /**
- * The first root of the virtual machine: busybox, Node with its libraries, this checkout's dist/ and native/, the
- * modules, the guest;
- * for lessons a learner's machine in busybox's place.
+ * The initial root of the virtual machine: busybox, Node with its libraries, this checkout's dist/ and native/, the
+ * modules, the guest; for lessons a learner's userland instead of busybox.
  *
- * /init the kernel's first process, on rootfs: copies everything to a tmpfs and goes there with switch_root(8),
- *                because pivot_root(2) does not work from rootfs
- *   /sbin/begin  mounts, modules, control groups, then the guest's checks, then power off
+ * /init        the kernel's first process, on rootfs: copies everything to a tmpfs and goes there with switch_root(8),
+ *              because pivot_root(2) does not work from rootfs
+ * /sbin/begin  mounts, modules, cgroups, then the guest's checks, then power off
  */
 import { execFileSync } from 'node:child_process';
 import { basename, join } from 'node:path';
@@ -41,9 +40,9 @@ exec busybox switch_root /root /sbin/begin
 `;
 
 /**
- * `drydock.cgroup=` is ours: which layout of control groups this boot is about; and `drydock.patience=`, how much
- * longer than elsewhere is waited.
- * OPENSSL_ia32cap takes the vector instructions from OpenSSL: emulated, they hash at half the speed of plain ones.
+ * `drydock.cgroup=` is our own parameter: the cgroup layout of this boot; `drydock.patience=` is the factor for
+ * timeouts. OPENSSL_ia32cap disables vector instructions in OpenSSL, because emulated ones hash at half the speed of
+ * plain ones.
  */
 const begin = (modules: readonly string[]) => `#!/bin/busybox sh
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin:/usr/local/bin HOME=/tmp SHELL=/bin/sh LANG=C.UTF-8
@@ -75,7 +74,7 @@ OPENSSL_ia32cap=:~0xffffffffffffffff DRYDOCK_TEST_PATIENCE=$(sed 's/.*drydock.pa
 busybox poweroff -f
 `;
 
-/** The files that the loader maps for a program, links and what they point at. */
+/** Adds the files that the dynamic loader maps for a program: symlinks and their targets. */
 function withLibraries(cpio: Cpio, program: string): void {
   const real = realpathSync(program);
   cpio.file(join('/usr/bin', basename(program)), execFileSync('cat', [real], { maxBuffer: 2 ** 30 }), 0o755);
@@ -83,7 +82,7 @@ function withLibraries(cpio: Cpio, program: string): void {
     cpio.file(path!, execFileSync('cat', [realpathSync(path!)], { maxBuffer: 2 ** 30 }), 0o755);
 }
 
-/** What runs in there: test/vm/guest/main.ts with everything it imports, in one file. */
+/** The guest's program: test/vm/guest/main.ts with all its imports, bundled into one file. */
 const guest = () =>
   execFileSync(
     join(packageRoot, 'node_modules/.bin/esbuild'),
@@ -98,7 +97,7 @@ const guest = () =>
     { maxBuffer: 2 ** 26, stdio: ['ignore', 'pipe', 'inherit'] },
   );
 
-/** `userland`: the tools of a learner's machine are there, and a shell to type into. */
+/** `userland`: includes the tools of a learner's machine and a shell. */
 export async function initramfs(kernel: DebianKernel, userland: boolean): Promise<Buffer> {
   const modules = inOrder(kernel, MODULES);
   const cpio = new Cpio();

@@ -1,4 +1,4 @@
-/** A virtual machine with Debian's kernel and our first root, and its checks as tests of a suite. */
+/** Boots a virtual machine with Debian's kernel and our initial root, and reports its checks as tests of a suite. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,18 +12,17 @@ import { lessonsNeed } from './userland.ts';
 
 const needs = ['qemu-system-x86_64', 'busybox', 'apt-get', 'dpkg-deb'];
 const LIMIT_MS = Number(process.env['DRYDOCK_VM_MINUTES'] ?? 9) * 60_000;
-/** How much slower than this machine it is taken to be. */
+/** Factor for timeouts in the virtual machine. */
 const PATIENCE = Number(process.env['DRYDOCK_VM_PATIENCE'] ?? 4);
 
-/** `lessons`: taken in place of the checks of containers. */
+/** `lessons`: lessons to take instead of running the checks of containers. */
 interface Boot {
   cgroup: 1 | 2;
   lessons?: readonly string[];
 }
 
 /**
- * Boots it once and resolves with what the guest reported. Emulated (TCG), so that it runs where there is no /dev/kvm
- * as well.
+ * Boots the machine once and resolves with the guest's results. Emulated (TCG), so that it also works without /dev/kvm.
  */
 async function boot(kernel: DebianKernel, { cgroup, lessons }: Boot): Promise<Result[]> {
   const dir = mkdtempSync(join(tmpdir(), 'drydock-vm-'));
@@ -31,7 +30,7 @@ async function boot(kernel: DebianKernel, { cgroup, lessons }: Boot): Promise<Re
     writeFileSync(join(dir, 'initramfs'), await initramfs(kernel, lessons !== undefined));
     return readResults(
       await run('qemu-system-x86_64', [
-        // mitigations=off: they guard nothing here, and a third of the emulated time goes into them
+        // mitigations=off, because they protect nothing here and take a third of the emulated time.
         '-accel',
         'tcg,thread=multi',
         '-cpu',
@@ -52,7 +51,7 @@ async function boot(kernel: DebianKernel, { cgroup, lessons }: Boot): Promise<Re
         join(dir, 'initramfs'),
         '-append',
         `console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off drydock.patience=${PATIENCE} drydock.cgroup=${cgroup}${lessons ? ` drydock.lessons=${lessons.join()}` : ''}`,
-        // a disk for io.max to speak of: reads give zeros, writes go nowhere
+        // A disk for io.max: reads return zeros, writes are discarded.
         '-blockdev',
         'driver=null-co,node-name=disk,size=67108864,read-zeroes=on',
         '-device',
@@ -83,7 +82,7 @@ function run(command: string, args: string[]): Promise<string> {
   });
 }
 
-/** The kernel, or undefined when no mirror can be reached and none is in the cache. */
+/** The kernel, or undefined if no mirror can be reached and the cache has none. */
 async function kernelOrNone(): Promise<DebianKernel | undefined> {
   try {
     return await debianKernel();
@@ -92,7 +91,7 @@ async function kernelOrNone(): Promise<DebianKernel | undefined> {
   }
 }
 
-/** Runs a suite with one test for each of the guest's checks. */
+/** Runs a suite with one test per check of the guest. */
 export async function machineSuite(title: string, what: Boot): Promise<void> {
   const all = [...needs, ...(what.lessons ? lessonsNeed : [])];
   const test = suite(title, ...all);

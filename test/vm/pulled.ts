@@ -1,5 +1,5 @@
 /**
- * The practice image, pulled on this machine and carried into the virtual one, where compressing and hashing take
+ * Pulls the practice image on the test machine and copies it into the virtual one, where compressing and hashing take
  * minutes.
  */
 import { existsSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Daemon } from '../e2e/daemon.ts';
 import type { Cpio } from './cpio.ts';
 
-/** Where the guest finds what its daemon's data root is to begin with. */
+/** The initial data root of the guest's daemon, as a path in the guest. */
 export const PULLED = '/drydock/pulled';
 
 export async function addPulled(cpio: Cpio): Promise<void> {

@@ -1,4 +1,4 @@
-/** How the guest tells its host: lines on the serial console, among whatever the kernel says there. */
+/** The guest's results: lines on the serial console, between the kernel's messages. */
 export interface Result {
   name: string;
   ms: number;
@@ -10,7 +10,7 @@ const END = `${MARK}end`;
 export const resultLine = (result: Result): string => `\n${MARK}${JSON.stringify(result)}\n`;
 export const endLine = `\n${END}\n`;
 
-/** Throws, with the console's last lines, when the guest did not come to its end. */
+/** Throws with the last lines of the console if the guest did not finish. */
 export function readResults(console: string): Result[] {
   const lines = console.split(/\r?\n/);
   if (!lines.includes(END))

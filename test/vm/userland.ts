@@ -1,6 +1,6 @@
 /**
- * What a learner's machine has besides a kernel: this machine's own shell and tools with what they need to run, the
- * same that the practice image is made of.
+ * The userland of a learner's machine: the test machine's own shell and tools with their libraries, the same as in the
+ * practice image.
  */
 import { existsSync, statSync } from 'node:fs';
 import { ubuntuLayers } from '../../runtime/image/practice/layers.ts';
@@ -8,7 +8,7 @@ import { Libraries } from '../../runtime/image/practice/libraries.ts';
 import { Tree } from '../../runtime/image/practice/tree.ts';
 import type { Cpio } from './cpio.ts';
 
-/** What the learner types into and what lessons have typed on the host, and what the test looks with. */
+/** Programs for the learner's terminal, for commands of lessons on the host, and for the test itself. */
 const PROGRAMS = [
   'tmux',
   'docker',
@@ -27,13 +27,13 @@ const PROGRAMS = [
   'modprobe',
 ];
 const PATHS = ['/usr/local/bin', '/usr/bin', '/usr/sbin', '/bin', '/sbin'];
-/** IO::Socket, for a server of one line */
+/** IO::Socket, for servers in one line of perl */
 const FOLDERS = ['/usr/lib/x86_64-linux-gnu/perl-base'];
 
-/** `root`: the image is pulled by a daemon of this machine. */
+/** `root`, because a daemon on the test machine pulls the image. */
 export const lessonsNeed = ['root', 'tmux', 'docker', 'nft', 'ip', 'bash', 'perl', 'unshare'];
 
-/** Names and folders as this machine has them, above all the links of a merged /usr. */
+/** Symlinks and directories as on this machine, above all those of a merged /usr. */
 export function addUserland(cpio: Cpio): void {
   const below = ubuntuLayers().map(({ tree }) => tree);
   const more = new Tree(below);
@@ -44,7 +44,7 @@ export function addUserland(cpio: Cpio): void {
   }
   for (const path of FOLDERS) if (existsSync(path)) more.copyAll(path);
   for (const [path, node] of [...below, more].flatMap(({ nodes }) => [...nodes])) {
-    // what the image is given to practise on is no part of a machine
+    // Files for practice exist only in the image, not on a machine.
     if (path.startsWith('practice')) continue;
     if (node.type === 'file') cpio.file(path, node.content, node.mode);
     else if (node.type === 'symlink') cpio.link(path, node.target);

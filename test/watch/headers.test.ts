@@ -6,7 +6,7 @@ import { suite } from '../harness.ts';
 const test = suite("what a packet's headers say");
 const bytes = (...parts: string[]) => Uint8Array.from(Buffer.from(parts.join('').replaceAll(/[\s:]/g, ''), 'hex'));
 const ETHERNET = '02:42:ac:1e:00:01 02:42:ac:1e:00:02';
-/** 172.30.0.2 → 172.30.0.1 */
+/** An IPv4 header: 172.30.0.2 → 172.30.0.1 */
 const ip = (protocol: string, rest: string) =>
   bytes(ETHERNET, '0800', '4500 0030 0000 4000 40', protocol, '0000 ac1e0002 ac1e0001', rest);
 
@@ -65,14 +65,14 @@ test('a packet that is cut off anywhere is read as far as it goes', () => {
     }
   }
   assert.is(headersOf(new Uint8Array()).words, 'cut off');
-  // a header length that is no header's
+  // a header length that is too small
   assert.is(headersOf(bytes(ETHERNET, '0800 4100', '00'.repeat(40))).words, 'malformed');
-  // a header that says it is longer than what is there
+  // a header length that is greater than the packet
   assert.equal(headersOf(bytes(ETHERNET, '0800 4f00', '0030 0000 4000 4006 0000 ac1e0002 ac1e0001')).ports, undefined);
 });
 
 test('whatever the bytes are, only plain words come out', () => {
-  // a linear congruential generator: the same bytes each time
+  // a linear congruential generator: the same bytes in each run
   let seed = 12345;
   const random = () => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) >>> 8;
   const types = [0x0800, 0x0806, 0x86dd];

@@ -1,4 +1,4 @@
-/** The page's editor of limits sets one of them alone: what else has to be said with it. */
+/** The page's editor changes one limit; which other limits must be sent with it. */
 import * as assert from 'uvu/assert';
 import type { Container } from '../../runtime/container/container.ts';
 import type { ContainerState } from '../../runtime/container/container-state.ts';
@@ -11,7 +11,7 @@ import { suite } from '../harness.ts';
 const test = suite('limits that are changed while a container runs');
 const MIB = 2 ** 20;
 
-/** What the group is told; the rest is the runtime's own. */
+/** Returns the limits that are written to the group; everything else is real. */
 async function change(host: HostConfig, wanted: Parameters<typeof changeLimits>[1]) {
   const told: Resources[] = [];
   const container = {

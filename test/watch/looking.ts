@@ -1,4 +1,4 @@
-/** A daemon of its own and a viewer of its playground, without a browser. */
+/** A daemon and a client of its playground, without a browser. */
 import type { Told } from '../../server/live/protocol.ts';
 import type { Daemon } from '../e2e/daemon.ts';
 import { Caller } from '../live/caller.ts';
@@ -7,11 +7,11 @@ export type ToldOf<T extends Told['type']> = Extract<Told, { type: T }>;
 
 export const look = async (daemon: Daemon): Promise<Caller> => Caller.enter(await daemon.ok('playground', '--no-open'));
 
-/** What has been told of one kind, the newest last. */
+/** All received messages of one type, the newest last. */
 export const told = <T extends Told['type']>({ seen }: Caller, type: T): ToldOf<T>[] =>
   seen.filter((one): one is ToldOf<T> & typeof one => one.type === type);
 
-/** The next of its kind that fits, from now on. */
+/** Waits for the next message of this type that matches. */
 export function next<T extends Told['type']>(
   caller: Caller,
   type: T,

@@ -8,7 +8,7 @@ import { suite } from '../harness.ts';
 
 const test = suite('telling when memory runs out');
 
-/** A group whose counter and whose alarm are the test's. */
+/** A fake group; the test controls its OOM counter and its notifications. */
 function group(version: 1 | 2) {
   const state = { kills: 0, under: 0, asked: 0, alarm: () => undefined as void, watched: 0 };
   const cgroup = {

@@ -19,7 +19,7 @@ let outside: ChildProcess;
 let id: string;
 const address = async (name: string) =>
   (await daemon.json<{ NetworkSettings: { IPAddress: string } }>(`/containers/${name}/json`)).NetworkSettings.IPAddress;
-/** AF_PACKET sockets on this link: packet(7), the columns of /proc/net/packet are sk RefCnt Type Proto Iface … */
+/** The AF_PACKET sockets on this link: packet(7); the columns of /proc/net/packet are sk RefCnt Type Proto Iface … */
 const socketsOn = (index: number) =>
   readFileSync('/proc/net/packet', 'utf8')
     .split('\n')
@@ -37,7 +37,7 @@ const seen = (): Headers[] =>
 const inside = (script: string) => daemon.ok('exec', 'one', 'bash', '-c', script);
 
 test.before(async () => {
-  // before the daemon: its bridge must not take the subnet
+  // Before the daemon, because its bridge must not choose this subnet.
   outside = await makeOutside(served);
   await daemon.start();
   id = await daemon.ok('run', '-d', '--name', 'one', 'ubuntu', 'sleep', '1000');

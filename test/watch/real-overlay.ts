@@ -1,4 +1,4 @@
-/** A real overlay of two layers, mounted in the test's own directory, and what is told while it is watched. */
+/** A real overlay of two layers, mounted in the test's directory, and the events of a watch on it. */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Event, Fact } from '../../runtime/journal/event.ts';
@@ -9,7 +9,7 @@ import { Told } from '../../runtime/watch/upper-state.ts';
 import { UpperWatch } from '../../runtime/watch/upper-watch.ts';
 import { sh } from '../harness.ts';
 
-/** name → text; a name that ends in / is a directory. */
+/** name → content; a name that ends in / is a directory. */
 export type Files = Record<string, string>;
 const fill = (dir: string, files: Files): void => {
   for (const [name, text] of Object.entries(files)) {
@@ -24,7 +24,7 @@ export class RealOverlay {
   readonly merged = join(this.dir, 'merged');
   readonly lowers: { dir: string; digest: string }[];
 
-  /** Highest first; their digests are 'top' and 'base' for two. */
+  /** Highest first; with two layers their digests are 'top' and 'base'. */
   constructor(...layers: Files[]) {
     for (const name of ['upper', 'work', 'merged']) mkdirSync(join(this.dir, name));
     this.lowers = layers.map((files, j) => {
@@ -48,7 +48,7 @@ export class RealOverlay {
     return this;
   }
   stack = (): Promise<Stack> => Stack.open(daemonKernel(), this.upper, this.lowers);
-  /** What a shell does in the merged tree. */
+  /** Runs a shell script in the merged tree. */
   run = (script: string): string => sh('sh', '-ec', `cd ${this.merged}; ${script}`);
 
   close(): void {
@@ -67,7 +67,7 @@ export class Watched {
     readonly mountPoints: ReadonlySet<string> = new Set(),
   ) {}
 
-  /** `before`: what another watch has told. */
+  /** `before`: events of an earlier watch. */
   async begin(before: readonly Event[] = []): Promise<this> {
     this.events.push(...before);
     this.#over = UpperWatch.run(

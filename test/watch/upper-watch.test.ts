@@ -8,7 +8,7 @@ import { RealOverlay, Watched, type Files } from './real-overlay.ts';
 
 const test = suite('watching upper', 'root');
 
-/** A test's own overlay and watch, given back however it ends. */
+/** An overlay and a watch for one test; they are always removed at its end. */
 async function watching(
   layers: Files[],
   body: (overlay: RealOverlay, watched: Watched) => Promise<void>,

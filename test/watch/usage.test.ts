@@ -51,7 +51,7 @@ test('samples come while they are asked for, and follow what is allocated', asyn
     [first.sample.memory.limit, first.sample.pids, first.sample.frozen],
     [128 * MiB, { current: 1, limit: 50 }, false],
   );
-  // a tmpfs is memory that cannot be given back
+  // tmpfs memory cannot be reclaimed.
   await inside('head -c 40M /dev/zero > /dev/shm/held');
   const { sample } = await next(
     caller,
@@ -80,7 +80,7 @@ test('the numbers are those of the cgroup files and of ip -s link', async () => 
     (one) => onBridge(one.sample.links)!.rxPackets > 0 && onBridge(one.sample.links)!.rxPackets === byIp().packets,
   );
   assert.is(sample.pids.current, Number(file('pids', 'pids.current')));
-  // charged in batches: a page or a few may have come since
+  // The kernel charges in batches, so a few pages may differ.
   assert.ok(Math.abs(sample.memory.usage - Number(file('memory', 'memory.usage_in_bytes'))) < MiB);
   assert.is(sample.memory.hits, Number(file('memory', 'memory.failcnt')));
   assert.ok(sample.cpu.total <= Number(file('cpuacct', 'cpuacct.usage')));
@@ -155,7 +155,7 @@ test('a second viewer begins with what the first has seen; with the last one sam
   await caller.ask('usage', { id, on: false });
   const before = told(caller, 'sample').length;
   const third = await look(daemon);
-  // the ring is gone with the last who looked, so nobody sampled in between
+  // The ring of samples was dropped with the last watcher, so nothing was sampled in between.
   assert.equal((await third.ask('usage', { id, on: true })).samples, []);
   await next(third, 'sample', () => true);
   third.socket.close();

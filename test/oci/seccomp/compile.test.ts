@@ -18,7 +18,7 @@ const number = (name: string) => syscallNumbers().get(name)!;
 const answer = (seccomp: Seccomp, nr: number, args: bigint[] = [], on = arch) =>
   runFilter(compileSeccomp(seccomp).filter, { nr, arch: on, args }).value;
 
-/** What the rules say, read one by one: the slow and plain way. */
+/** The reference: evaluates the rules one by one, without compiling. */
 function meaning(seccomp: Seccomp, nr: number, args: bigint[], numbers = syscallNumbers()): number {
   const number = (name: string) => numbers.get(name)!;
   const value = (rule: SeccompRule) => (rule.action === 'SCMP_ACT_ALLOW' ? ALLOW : errno(rule.errnoRet ?? 1));
@@ -159,7 +159,7 @@ test('a call is decided within a few instructions', () => {
 test('compiling again is a look-up, for the same object and for the same content', () => {
   const seccomp = seccompFor(undefined, defaultCapabilities, false)!;
   const first = compileSeccomp(seccomp);
-  // the same object, and not an equal one, comes out only where nothing was compiled
+  // `is` compares identity: the same object can be returned only if nothing was compiled again.
   assert.is(compileSeccomp(structuredClone(seccomp)), first);
 });
 

@@ -1,11 +1,10 @@
 /**
- * Programs of the i386, by hand: they make one call by int 0x80 and exit with its errno, or with what it returned times
- * -1.
+ * i386 programs made by hand: each makes one call by int 0x80 and exits with its errno, or with its result times -1.
  */
 
 const words = (...list: number[]) => Buffer.from(Uint32Array.from(list).buffer);
 
-/** `call`: machine code in hexadecimal that ends with the call's answer in eax. */
+/** `call`: machine code in hexadecimal that leaves the call's result in eax. */
 export function elf32(call: string): Buffer {
   const negateAndExit = 'f7d8' + '93' + 'b801000000' + 'cd80';
   const code = Buffer.from(call + negateAndExit, 'hex');

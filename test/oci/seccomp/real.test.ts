@@ -14,7 +14,7 @@ import { suite } from '../../harness.ts';
 import { elf32 } from './elf32.ts';
 
 const [EPERM, ENOSYS, EINVAL, EBADF] = [1, 38, 22, 9];
-/** call, arguments, and the errno that comes back: from the filter, or from the kernel itself */
+/** call, arguments, and the resulting errno, from the filter or from the kernel */
 const tries: [string, number[], number][] = [
   ['unshare', [0x04000000], EPERM],
   ['mount', [0, 0, 0, 0, 0], EPERM],
@@ -39,7 +39,7 @@ const tries: [string, number[], number][] = [
 /** unshare(CLONE_NEWUTS) */
 const unshare = elf32('b836010000' + 'bb00000004' + 'cd80');
 
-/** The helper: puts itself under the filter, then lets perl make each call and print its errno. */
+/** A helper process: it loads the filter, then runs perl, which makes each call and prints its errno. */
 async function helper(): Promise<void> {
   const k = daemonKernel();
   const { filter, flags } = compileSeccomp(seccompFor(undefined, defaultCapabilities, false)!);

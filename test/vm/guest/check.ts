@@ -1,6 +1,6 @@
 /**
- * A check has a sentence for a name, and throws; `seconds`: how long it may take at most; `log`: of the daemon that it
- * is about, when it is not the usual one. What differs between the two layouts of control groups is here.
+ * A check has a sentence as its name and throws if it fails. `seconds`: its time limit; `log`: the daemon's log, if it
+ * is not the usual one. The differences between the two cgroup layouts are here.
  */
 import * as assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
@@ -18,13 +18,13 @@ const two = existsSync(`${ROOT}/cgroup.controllers`);
 
 export const layout = {
   version: two ? (2 as const) : (1 as const),
-  /** every hierarchy's directory of ours */
+  /** Drydock's parent group in every hierarchy */
   parents: two
     ? [`${ROOT}/${PARENT}`]
     : ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids'].map(
         (name) => `${ROOT}/${name}/${PARENT}`,
       ),
-  /** A file of a container's group: 'memory.max', or on version 1 'memory/memory.limit_in_bytes'. */
+  /** The path of a file of a container's group: 'memory.max', or in version 1 'memory/memory.limit_in_bytes'. */
   file(id: string, name: string): string {
     const [controller, file] = name.includes('/') ? (name.split('/') as [string, string]) : ['', name];
     return `${ROOT}/${controller && `${controller}/`}${PARENT}/${id}/${file}`;
@@ -39,5 +39,5 @@ export const layout = {
         assert.match(readFileSync(`${ROOT}/cgroup.controllers`, 'utf8'), new RegExp(`\\b${controller}\\b`));
   },
 };
-/** Whichever is of this layout. */
+/** The value for the current layout. */
 export const on = <T>(v2: T, v1: T): T => (two ? v2 : v1);

@@ -1,4 +1,4 @@
-/** The daemon of the virtual machine, and the few calls of the Engine API that the checks need. */
+/** The daemon in the virtual machine, and the few Engine API requests that the checks need. */
 import { spawn } from 'node:child_process';
 import { existsSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,7 +29,7 @@ export interface Ended {
 export const client = new Client(SOCKET);
 export const daemonLog = (path = LOG): string => (existsSync(path) ? readFileSync(path, 'utf8').slice(-3000) : '');
 
-/** Polls until it holds; an emulated machine takes its time. */
+/** Polls until the condition holds; an emulated machine is slow. */
 export async function until<T>(what: string, holds: () => T | Promise<T>, seconds = 60): Promise<NonNullable<T>> {
   for (const end = Date.now() + seconds * 1000; ;) {
     const value = await holds();
@@ -41,7 +41,7 @@ export async function until<T>(what: string, holds: () => T | Promise<T>, second
 
 let running: ReturnType<typeof spawn> | undefined;
 let mirror = '';
-/** Resolves when it listens. The mirror is kept for the next start. */
+/** Resolves when the daemon listens. The mirror is kept for the next start. */
 export async function startDaemon(registry = mirror): Promise<void> {
   mirror = registry;
   const log = openSync(LOG, 'a');
@@ -57,7 +57,7 @@ export async function endDaemon(signal: NodeJS.Signals): Promise<void> {
 }
 export const daemonPid = (): number => running?.pid ?? 0;
 
-/** Frames of eight bytes head and a body: Engine API, "Stream format". */
+/** Decodes frames of an eight-byte header and a body: Engine API, "Stream format". */
 function plain(stream: Buffer): string {
   let text = '';
   for (let at = 0; at + 8 <= stream.length;) {
@@ -90,7 +90,7 @@ export async function journal(id: string): Promise<Event[]> {
     .map((line) => JSON.parse(line) as Event);
 }
 
-/** Runs it to its end and removes it. */
+/** Runs a container to its end and removes it. */
 export async function run(asked: Asked): Promise<Ended> {
   const id = await create(asked);
   try {
@@ -104,7 +104,7 @@ export async function run(asked: Asked): Promise<Ended> {
 export const sh = (script: string, HostConfig: object = {}): Promise<Ended> =>
   run({ Cmd: ['sh', '-c', script], HostConfig });
 
-/** A container that runs during `body`, and not after it. */
+/** A container that runs during `body` and is removed afterwards. */
 export async function during<T>(asked: Asked, body: (id: string, pid: number) => Promise<T>): Promise<T> {
   const id = await create(asked);
   try {
@@ -115,7 +115,7 @@ export async function during<T>(asked: Asked, body: (id: string, pid: number) =>
   }
 }
 
-/** What it prints, and how it ended. */
+/** Resolves with the output and the exit code. */
 export async function exec(id: string, ...Cmd: string[]): Promise<{ code: number; out: string }> {
   const { Id } = await client.post<{ Id: string }>(
     `/containers/${id}/exec`,

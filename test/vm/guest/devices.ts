@@ -1,4 +1,4 @@
-/** Which devices may be opened: an eBPF program on version 2, devices.allow on version 1. */
+/** Device access: an eBPF program in version 2, devices.allow in version 1. */
 import * as assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type Check, on } from './check.ts';

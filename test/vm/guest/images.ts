@@ -1,6 +1,6 @@
 /**
- * Two images made of this machine's busybox, pushed into our own registry: a small one, and one of as many layers as
- * images have at most.
+ * Two images made of this machine's busybox and pushed to our own registry: a small one, and one with the maximum
+ * number of layers.
  */
 import { readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
@@ -9,7 +9,7 @@ import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../../../runtime/image/mani
 import { startRegistry } from '../../../server/registry/registry.ts';
 import { archive, digestOf, type Made } from '../../image/tarball.ts';
 
-/** Docker's own builder refuses more than 127. */
+/** Docker's builder refuses more than 127. */
 export const MOST_LAYERS = 127;
 
 const applets = () =>
@@ -60,7 +60,7 @@ async function push(registry: string, name: string, tars: Buffer[]): Promise<voi
   );
 }
 
-/** Returns the registry's URL. It lives as long as this process. */
+/** Returns the registry's URL. It runs as long as this process. */
 export async function serveImages(withDeep: boolean): Promise<string> {
   const { url } = await startRegistry({ root: '/tmp/registry', port: 0 });
   const bottom = archive(...base());

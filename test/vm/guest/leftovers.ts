@@ -1,4 +1,4 @@
-/** What the kernel and the data root hold: in this machine everything is ours. */
+/** A snapshot of the kernel's objects and the data root; in this machine all of them are Drydock's. */
 import * as assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { layout } from './check.ts';
@@ -11,7 +11,7 @@ const processes = () =>
     .flatMap((pid) => {
       try {
         const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-        return words ? [words.replace(/ --registry-mirror .*/, '')] : []; // kernel threads have none
+        return words ? [words.replace(/ --registry-mirror .*/, '')] : []; // kernel threads have no command line
       } catch {
         return [];
       }
@@ -46,10 +46,10 @@ export const leftovers = (): Leftovers => ({
   descriptors: list(`/proc/${daemonPid()}/fd`).length,
 });
 
-/** Undefined: the daemon has ended, and nothing at all of it is to be there. */
+/** Undefined: the daemon has ended, and nothing of it may be left. */
 export async function nothingLeft(before: Leftovers | undefined): Promise<void> {
   const same = () => {
-    // the daemon was killed and started once: its descriptors are others, its children the same
+    // The daemon was killed and restarted once, so its descriptors differ; its children do not.
     const { descriptors: _now, ...now } = leftovers();
     if (!before)
       return assert.deepEqual(

@@ -1,4 +1,4 @@
-/** Lessons taken in the virtual machine: the same proof as on the machine that tests run on, with more patience. */
+/** Takes lessons in the virtual machine: the same proof as on the test machine, with longer timeouts. */
 import * as assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { prepare, prove, type Before } from '../../lessons/proof.ts';
 import { PULLED } from '../pulled.ts';
 import { type Check, layout } from './check.ts';
 
-/** What the kernel's command line asks for: ids, or `all`. */
+/** The lessons on the kernel's command line: ids, or `all`. */
 export const lessonsAsked = (): string[] | undefined =>
   /drydock\.lessons=(\S+)/.exec(readFileSync('/proc/cmdline', 'utf8'))?.[1]?.split(',');
 

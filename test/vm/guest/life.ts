@@ -1,4 +1,4 @@
-/** The life of a container: run, exec, pause, kill, a daemon that dies meanwhile. */
+/** The life of a container: run, exec, pause, kill, and a daemon that is killed meanwhile. */
 import * as assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { type Check, layout, on } from './check.ts';

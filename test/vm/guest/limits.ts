@@ -1,4 +1,4 @@
-/** Limits: written, read back from the kernel, and kept by it. */
+/** Limits: written, read back from the kernel, and enforced by it. */
 import * as assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type Check, layout, on } from './check.ts';
@@ -8,7 +8,7 @@ const idle = ['sleep', '1000'];
 const MIB = 2 ** 20;
 const disk = () => readFileSync('/sys/block/vda/dev', 'utf8').trim();
 
-/** What is asked for, and what the kernel's files then say: [version 2, version 1], each [file, content]. */
+/** The request, and the expected contents of the kernel's files: [version 2, version 1], each [file, content]. */
 type Row = [asked: string, host: () => object, v2: [string, () => string][], v1: [string, () => string][]];
 const rows: Row[] = [
   [

@@ -1,4 +1,4 @@
-/** Inside the virtual machine: starts a daemon, runs every check, tells the host on the console. */
+/** Runs inside the virtual machine: starts a daemon, runs every check, and reports to the host on the console. */
 import { client, daemonLog, endDaemon, startDaemon } from './daemon.ts';
 import { type Check, layout } from './check.ts';
 import { devices } from './devices.ts';
@@ -42,7 +42,8 @@ async function containers(): Promise<void> {
   ];
   for (const one of begun) await check(one);
   const before = leftovers();
-  // roots are the same whatever the control groups; the page of version 1 is looked at elsewhere
+  // The checks of roots do not depend on the cgroup version; version 1 of the page is tested by test/watch and
+  // test/web.
   for (const one of [...limits, ...devices, ...life, ...(layout.version === 2 ? [...page, ...roots] : [])])
     await check(one);
   await check({ name: 'nothing is left of all these containers', run: () => nothingLeft(before) });

@@ -1,6 +1,6 @@
 /**
- * What the page shows of control groups of version 2, without a browser: the picture as it is drawn, samples and limits
- * as they are told. Version 1 is what test/watch and test/web see.
+ * The page's data on cgroup v2, without a browser: the drawn picture, samples and limits. Version 1 is tested by
+ * test/watch and test/web.
  */
 import * as assert from 'node:assert/strict';
 import { frameAt } from '../../../runtime/journal/frame.ts';

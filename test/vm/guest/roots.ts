@@ -1,5 +1,5 @@
 /**
- * Root file systems on a kernel before 6.5, which knows no lowerdir+: one mount(2) whose options must fit into a page.
+ * Root file systems on a kernel before 6.5, which has no lowerdir+: one mount(2) whose options must fit into a page.
  */
 import * as assert from 'node:assert/strict';
 import { release } from 'node:os';
