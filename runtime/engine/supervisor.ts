@@ -149,6 +149,17 @@ export class Supervisor implements ContainerHandle {
     return look.stats(this.container);
   }
   changes = () => look.changes(this.container);
+
+  async *exported(): AsyncGenerator<Uint8Array> {
+    const { container, life } = this;
+    const { status } = life.state;
+    if (status === 'dead' || status === 'removing')
+      throw conflict(
+        `You cannot export container ${container.id} which is ${status === 'dead' ? 'Dead' : 'being removed'}`,
+      );
+    yield* container.storage.exported(container);
+    this.life.around.event(container, 'export');
+  }
   sizeRw = () => this.container.storage.size(this.container);
 
   async top(args?: string): Promise<{ Titles: string[]; Processes: string[][] }> {

@@ -307,7 +307,6 @@ test('prune removes what has ended, and images that nothing needs', async () => 
 const absent: [string[], string][] = [
   [['commit', 'up', 'x'], 'committing a container'],
   [['cp', 'up:/a', '-'], 'copying files'],
-  [['export', 'up'], 'exporting a container'],
   [['save', 'ubuntu'], 'saving images'],
   [['network', 'create', 'n'], 'making networks'],
   [['volume', 'create', 'v'], 'making volumes'],

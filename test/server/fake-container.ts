@@ -263,6 +263,9 @@ export class FakeContainer implements ContainerHandle {
   async *changes() {
     yield [{ Path: '/b', Kind: 1 as const }];
   }
+  async *exported() {
+    yield Buffer.from('an archive');
+  }
   sizeRw = async () => 1234;
   async *happening(signal: AbortSignal): AsyncIterable<readonly Event[]> {
     for await (const event of this.journal(true, signal)) yield [event];

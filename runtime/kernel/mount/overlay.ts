@@ -14,6 +14,8 @@ export interface OverlayRequest {
   target: string;
   /** the same lower directories as short links, for kernels before 6.5 */
   shorts: string[];
+  /** more options of overlayfs */
+  options?: readonly (readonly [key: string, value: string])[];
 }
 
 /** One fsconfig(2) per layer. 'lowerdir+' exists since Linux 6.5. */
@@ -28,6 +30,7 @@ async function mountByLayer(k: Kernel, r: OverlayRequest): Promise<void> {
       for (const lowerdir of r.lowerdirs) set('lowerdir+', lowerdir);
       set('upperdir', r.upperdir);
       set('workdir', r.workdir);
+      for (const [key, value] of r.options ?? []) set(key, value);
       stage.fsconfig(fs, FSCONFIG.FSCONFIG_CMD_CREATE, null, null, 0);
       const mount = stage.fsmount(fs, 1, 0);
       stage.move_mount(mount, '', AT_FDCWD, r.target, MOVE_MOUNT.MOVE_MOUNT_F_EMPTY_PATH).noted(r.target);
@@ -42,6 +45,7 @@ async function mountByLayer(k: Kernel, r: OverlayRequest): Promise<void> {
 async function mountByPage(k: Kernel, r: OverlayRequest): Promise<void> {
   const folder = r.shorts[0]?.slice(0, r.shorts[0].lastIndexOf('/')) ?? '/';
   const names = r.shorts.map((path) => (path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path));
+  const more = (r.options ?? []).map(([key, value]) => `${key}=${value}`);
   const here = await k.stage.openat(AT_FDCWD, '.', O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0);
   await k.stage.chdir(folder);
   await k.stage.mount(
@@ -49,7 +53,7 @@ async function mountByPage(k: Kernel, r: OverlayRequest): Promise<void> {
     r.target,
     'overlay',
     0,
-    `lowerdir=${names.join(':')},upperdir=${r.upperdir},workdir=${r.workdir}`,
+    [`lowerdir=${names.join(':')},upperdir=${r.upperdir},workdir=${r.workdir}`, ...more].join(','),
   );
   await k.stage.fchdir(here);
   await k.stage.close(here);

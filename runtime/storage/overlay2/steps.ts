@@ -6,6 +6,7 @@ import { mountsOf, upperOf } from '../../kernel/process/inspect.ts';
 import type { Fact } from '../../journal/event.ts';
 import type { Step } from '../../operation/step.ts';
 import type { RwLayer } from '../driver.ts';
+import { plainUpper } from './plain-upper.ts';
 
 /** Lowest first: digest of the uncompressed tar, bytes, and what the image's history says made it. */
 function layerFacts({ image }: RwLayer): Fact[] {
@@ -47,6 +48,7 @@ Each layer is handed over with its own fsconfig(2) call, so their number is not 
         workdir: c.paths.work,
         target: c.paths.rootfs,
         shorts: layers.map((l) => l.short ?? l.dir),
+        options: plainUpper(),
       });
       k.fact(...layerFacts(c), { kind: 'mount', key: c.paths.rootfs, value: `overlay of ${layers.length} layers` });
     },

@@ -65,10 +65,11 @@ export class TarEntries {
   async #add(fd: number, path: Buffer, type: string, stat: FileStat): Promise<void> {
     const { mode, uid, gid, mtime, rdev } = stat;
     const entry: TarEntry = { type, name: path, mode, uid, gid, size: 0, mtime };
-    const first = type === '5' ? undefined : this.#linked(stat, path);
-    if (first) return void (await this.#tar.entry({ ...entry, type: '1', linkname: first }));
     const xattrs = keptXattrs(new Map(xattrsOf(descriptorPath(fd))));
     if (xattrs.length) entry.xattrs = xattrs;
+    const first = type === '5' ? undefined : this.#linked(stat, path);
+    // a link has them, too: dockerd changes the owner of each name that it makes, and that takes capabilities away
+    if (first) return void (await this.#tar.entry({ ...entry, type: '1', linkname: first }));
     if (type === '0') return this.#file(fd, entry, stat);
     if (type === '2') entry.linkname = this.#target(fd);
     if (type === '3' || type === '4') entry.device = rdev;

@@ -1,4 +1,5 @@
 /** vfs: each container has a copy of its image. Slow and large, and it works wherever files do. */
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { jobParts, runJob } from '../../kernel/jobs.ts';
 import { ownTreeOf } from '../../kernel/process/inspect.ts';
@@ -33,9 +34,12 @@ export const vfs: StorageDriver = {
   changes: (layer) => jobParts<Change[]>('vfs-changes', inputOf(layer)),
   diff: (layer) => jobParts<Uint8Array>('vfs-diff', inputOf(layer)),
 
-  exported({ paths }) {
-    // what a container calls .wh.NAME is a file like any other
-    const input: TreeInput = { trees: [paths.rootfs], whiteouts: 'overlayfs' };
+  exported(layer) {
+    const { tree, layers } = inputOf(layer);
+    // in its own tree what a container calls .wh.NAME is a file like any other; before its first start it has no tree
+    const input: TreeInput = existsSync(tree)
+      ? { trees: [tree], whiteouts: 'overlayfs' }
+      : { trees: layers, whiteouts: 'files' };
     return jobParts<Uint8Array>('export-tree', input);
   },
 

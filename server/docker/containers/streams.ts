@@ -1,4 +1,4 @@
-/** The streams of a container, attach and logs, and two short requests, top and changes. */
+/** The streams of a container, attach, logs and export, and two short requests, top and changes. */
 import { pipeline } from 'node:stream/promises';
 import type { Socket } from 'node:net';
 import { parseDetachKeys } from '../../../runtime/container/io/detach-keys.ts';
@@ -103,9 +103,22 @@ async function changes(x: Exchange): Promise<void> {
   x.res.end(']\n');
 }
 
+/** docker export: what fails before the first part is an answer, what fails later breaks the archive off. */
+async function exported(x: Exchange): Promise<void> {
+  const parts = x.engine.container(x.param('id')).exported()[Symbol.asyncIterator]();
+  let part = await parts.next();
+  x.res.writeHead(200, { 'Content-Type': 'application/octet-stream' });
+  for (; !part.done; part = await parts.next()) {
+    if (!x.res.write(part.value)) await drained(x.res);
+    if (x.res.destroyed) return void (await parts.return?.());
+  }
+  x.res.end();
+}
+
 export const containersStreams: Routes = {
   'POST /containers/*id/attach': attach,
   'GET /containers/*id/logs': logs,
   'GET /containers/*id/top': (x) => x.engine.container(x.param('id')).top(x.query.text('ps_args')),
   'GET /containers/*id/changes': changes,
+  'GET /containers/*id/export': exported,
 };

@@ -10,7 +10,6 @@ const missing: Record<string, readonly string[]> = {
   'building images': ['POST /build', 'POST /build/cancel', 'POST /session', 'POST /grpc'],
   'committing a container': ['POST /commit'],
   'copying files': ['HEAD /containers/*id/archive', 'GET /containers/*id/archive', 'PUT /containers/*id/archive'],
-  'exporting a container': ['GET /containers/*id/export'],
   'attaching over a WebSocket': ['GET /containers/*id/attach/ws'],
   checkpoints: [
     'GET /containers/*id/checkpoints',
