@@ -57,6 +57,7 @@ export function engineId(root: string, aside: Aside): string {
   return id;
 }
 
+/** The names in a directory; an empty set when it does not exist. */
 export function namesIn(dir: string): ReadonlySet<string> {
   return new Set(existsSync(dir) ? readdirSync(dir) : []);
 }

@@ -15,7 +15,11 @@ export class Refusal extends Error {
    */
   readonly exitCode: number | undefined;
 }
+/** 400: the request is invalid. */
 export const badParameter = (message: string) => new Refusal(400, message);
+/** 404: there is no such object. */
 export const notFound = (message: string) => new Refusal(404, message);
+/** 409: the object's state does not allow it. */
 export const conflict = (message: string) => new Refusal(409, message);
+/** 304: the object is in the requested state already. */
 export const notModified = (message: string) => new Refusal(304, message);

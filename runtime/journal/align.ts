@@ -7,6 +7,7 @@ export type Piece<T> = { same: true; pairs: [T, T][] } | { same: false; a: T[]; 
  */
 const MOST = 1_000_000;
 
+/** The pieces of both lists in their order. `equal` decides which elements are the same. */
 export function align<T>(a: readonly T[], b: readonly T[], equal: (one: T, other: T) => boolean): Piece<T>[] {
   let first = 0;
   while (first < a.length && first < b.length && equal(a[first]!, b[first]!)) first++;

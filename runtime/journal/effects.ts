@@ -29,4 +29,5 @@ const table: Partial<Record<Call['name'], (call: Call) => Fact[]>> = {
       : [],
 };
 
+/** The facts of a successful call; [] for calls that are not in the table. */
 export const effectsOf = (call: Call): Fact[] => table[call.name]?.(call) ?? [];

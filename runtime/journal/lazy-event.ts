@@ -11,4 +11,5 @@ export abstract class Late {
 }
 export type Happened = NewEvent | Late;
 
+/** The event itself; a late one is built now. */
 export const eventOf = (what: Happened): NewEvent => (what instanceof Late ? what.event() : what);

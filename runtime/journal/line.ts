@@ -74,6 +74,7 @@ export function resultLine(event: Pick<CallEvent, 'ret' | 'errno' | 'ns' | 'note
   return `= ${result} <${duration(event.ns)}>${event.note ? `  # ${plain(event.note)}` : ''}`;
 }
 
+/** A fact as one line: 'mount /proc is …', or '… is gone'. */
 export const factLine = (fact: Fact): string =>
   `${fact.kind} ${plain(fact.key)} ${fact.value === null ? 'is gone' : `is ${plain(fact.value)}`}`;
 /** The facts of an event that its own line does not show already: a write to a cgroup file shows its fact. */

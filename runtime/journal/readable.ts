@@ -71,6 +71,7 @@ const shapes: Record<Event['type'], Record<string, Check>> = {
   note: { text },
 };
 
+/** Whether `value` has the fields that its event type must have. */
 export function isEvent(value: unknown): value is Event {
   if (!isFields(value) || typeof value['type'] !== 'string' || !Object.hasOwn(shapes, value['type'])) return false;
   const { seq, time, run, step } = value;

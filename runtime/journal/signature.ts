@@ -85,4 +85,5 @@ export function callSignature(call: CallEvent, own: (text: string) => string): s
   const args = call.args.map((value, j) => plainArgument(call, value, j, own));
   return own(`${call.actor} ${callLine({ ...call, args })} ${call.errno ?? ''} ${call.note ?? ''}`);
 }
+/** A fact without the words of its own run; `own` comes from ownWords. */
 export const factSignature = (fact: Fact, own: (text: string) => string): string => own(factLine(fact));

@@ -24,4 +24,5 @@ function callText({ seq, time, run, step, actor, name, args, ret, ns, errno, not
   );
 }
 
+/** The line of an event, without a line end. */
 export const textOf = (event: Event): string => (event.type === 'call' ? callText(event) : JSON.stringify(event));

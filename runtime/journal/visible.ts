@@ -5,6 +5,7 @@
 const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 const named: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\u001b': '\\e' };
 
+/** Replaces control and bidirectional formatting characters by visible escapes such as \n and \e. */
 export const visible = (text: string): string =>
   text.replace(
     control,

@@ -4,6 +4,7 @@ import { Refusal } from '../errors/api-error.ts';
 
 export type Json = Record<string, unknown>;
 
+/** A JSON object. `what` names the document in errors; a field of a wrong type throws Refusal 500. */
 export class Checked {
   constructor(
     private readonly what: string,

@@ -69,6 +69,7 @@ type OrPlanned<A extends readonly unknown[]> = {
 };
 export type Together = { readonly [N in Exclude<SyscallName, Alone>]: (...args: OrPlanned<ArgsOf<N>>) => Planned };
 
+/** Collects the calls that `write` makes, without making them; returns them and what `write` returned. */
 export function planned<T>(write: (stage: Together) => T): { list: readonly Planned[]; result: T } {
   const list: Planned[] = [];
   const methods = new Proxy(

@@ -11,6 +11,7 @@ const names = new Map(
 
 /** 2 → 'ENOENT'; errno(3). */
 export const errnoName = (errno: number): string => names.get(errno) ?? (errno === 524 ? 'ENOTSUPP' : `E${errno}`);
+/** 'ENOENT' → 2; 0 for an unknown name. */
 export const errnoNumber = (name: string): number => (constants.errno as Record<string, number>)[name] ?? 0;
 
 /**
@@ -55,6 +56,7 @@ export function injectedRequest(method: string, url: string, errno: number): Err
 export const decidedAtGate = (error: unknown): boolean =>
   error instanceof Error && (error as { atGate?: boolean }).atGate === true;
 
+/** Whether `error` has one of these names as its `code`. */
 export const hasCode = (error: unknown, ...codes: string[]): boolean =>
   error instanceof Error && codes.includes((error as { code?: string }).code ?? '');
 

@@ -23,6 +23,7 @@ export interface RecordingKernel extends Kernel {
   readonly facts: Fact[];
 }
 
+/** Without a chosen answer, a call that opens a descriptor returns 100, 101, …; every other call returns 0. */
 export function recordingKernel(options: RecordingOptions = {}): RecordingKernel {
   const calls: string[] = [];
   const raw: Call[] = [];

@@ -140,6 +140,7 @@ const CAPABILITY_VERSION_3 = 0x20080522;
 const numbers = (names: readonly string[]) =>
   names.map((name) => NAMES.indexOf(name)).filter((n) => n >= 0 && n <= lastCapability());
 
+/** The structs and numbers with which the stage sets these capabilities: capset(2), prctl(2). */
 export function encodeCaps(sets: Process['capabilities']): EncodedCaps {
   const header = Buffer.alloc(8);
   header.writeUInt32LE(CAPABILITY_VERSION_3, 0);

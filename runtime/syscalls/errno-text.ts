@@ -30,4 +30,5 @@ const words: Record<string, string> = {
   ETIMEDOUT: 'timed out',
   EIO: 'input/output error',
 };
+/** The text of an errno; its name when there is no text for it. */
 export const errnoText = (name: string): string => words[name] ?? name;

@@ -42,6 +42,7 @@ export const executablePath = (name: 'stage' | 'shim' | 'init'): string =>
   join(packageRoot, 'native/build/Release', name);
 
 let loaded: Addon | undefined;
+/** The addon, which is loaded at the first call. */
 export function addon(): Addon {
   if (!loaded) {
     const path = join(packageRoot, 'native/build/Release/drydock.node');

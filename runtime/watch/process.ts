@@ -32,6 +32,7 @@ export interface Stat {
   session: number;
   tty: number;
 }
+/** Fields of /proc/PID/stat; undefined when the process has exited. */
 export function statOf(pid: number): Stat | undefined {
   const text = file(pid, 'stat');
   if (!text) return undefined;
@@ -97,6 +98,7 @@ function mountRow(line: string): MountRow {
 /** In the order of mounting. Of two mounts at one place the later one covers the earlier one. */
 export const mountRows = (pid: number): MountRow[] => file(pid, 'mountinfo').split('\n').filter(Boolean).map(mountRow);
 
+/** The file system of its root directory: the host's until pivot_root(2); undefined when it has exited. */
 export function rootKind(pid: number): 'overlay' | 'host' | 'other' | undefined {
   const type = attempt(() => statfsSync(`/proc/${pid}/root`).type, undefined);
   if (type === undefined) return undefined;

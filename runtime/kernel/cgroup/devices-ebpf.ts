@@ -20,6 +20,7 @@ const [type, asked, major, minor] = [R.r2, R.r3, R.r4, R.r5];
 const accessBits = (access = 'rwm') => [...access].reduce((bits, letter) => bits | (ACCESS[letter] ?? 0), 0);
 const given = (n: number | undefined): n is number => n !== undefined && n >= 0;
 
+/** The instructions for BPF_PROG_LOAD, as bpf_device of native/ops.def takes them. */
 export function deviceProgram(rules: readonly DeviceRule[]): Buffer {
   const program = new Ebpf();
   program

@@ -9,4 +9,5 @@ export function deviceLine(rule: DeviceRule): string {
   return type === 'a' ? 'a' : `${type} ${number(rule.major)}:${number(rule.minor)} ${rule.access ?? 'rwm'}`;
 }
 
+/** The file that the line of a rule is written to. */
 export const deviceFile = (rule: DeviceRule): string => (rule.allow ? 'devices.allow' : 'devices.deny');

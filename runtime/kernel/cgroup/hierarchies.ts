@@ -52,6 +52,7 @@ function parseRow(line: string): Row | undefined {
 /** A hierarchy may be mounted twice (bind mounts into containers). The mount below /sys/fs/cgroup comes first. */
 const usual = (row: Row) => Number(row.mount.startsWith('/sys/fs/cgroup'));
 
+/** The hierarchies in the text of /proc/self/mountinfo. */
 export function parseHierarchies(mountinfo: string): Hierarchies {
   const rows = mountinfo
     .split('\n')

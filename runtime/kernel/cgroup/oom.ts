@@ -44,6 +44,7 @@ export async function eventsOfV1(k: Kernel, dir: string, callback: () => void): 
   };
 }
 
+/** Runs `callback` when memory.events changes. Undefined when the file does not exist. */
 export function eventsOfV2(dir: string, callback: () => void): (() => Promise<void>) | undefined {
   const file = `${dir}/memory.events`;
   if (!existsSync(file)) return undefined;

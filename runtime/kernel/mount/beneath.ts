@@ -106,6 +106,7 @@ export async function bytesOf(k: Kernel, fd: number, most: number): Promise<Buff
   }
 }
 
+/** Names of the extended attributes; [] when the file system has none. */
 export async function xattrNames(k: Kernel, fd: number): Promise<string[]> {
   const list = await tolerate(['ENOTSUP', 'EOPNOTSUPP', 'ERANGE'], k.daemon.listxattr(descriptorPath(fd), XATTR_ROOM));
   return (list ?? Buffer.alloc(0)).toString('utf8').split('\0').filter(Boolean);

@@ -12,7 +12,10 @@ import { moveOnto } from './mount.ts';
 import { mountAttr } from './options.ts';
 import type { Place } from './place.ts';
 
-/** Not every kernel has every path. The caller has verified the file system, so that it is trusted about absence. */
+/**
+ * Not every kernel has every path. The caller has verified the file system, so its answer that a path is absent is
+ * trusted.
+ */
 const NOT_HERE = ['ENOENT', 'ENOTDIR'];
 const CLONE = AT.OPEN_TREE_CLONE | O.O_CLOEXEC | AT.AT_EMPTY_PATH;
 const fact = (key: string, value: string): Fact => ({ kind: 'mount', key, value });

@@ -14,6 +14,7 @@ const relative = ({ from, path, resolve }: Place) =>
   from === AT_FDCWD && resolve === IN_ROOT ? path : path.replace(/^\/+/, '') || '.';
 const opening = (place: Place, flags: number) =>
   [place.from, relative(place), openHow(flags | O.O_CLOEXEC, 0, place.resolve)] as const;
+/** Opens an existing place. Throws SyscallError. */
 export const openPath = (k: Kernel, place: Place, flags: number = O.O_PATH): Promise<number> =>
   k.stage.openat2(...opening(place, flags));
 /** The same as a call of a batch. */

@@ -13,8 +13,10 @@ export interface Inode {
   rdev: string;
 }
 
+/** statx(2) of an open descriptor, as a call of a batch; statOf reads the reply. */
 export const planStat = (stage: Together, fd: number | Planned): Planned =>
   stage.statx(fd, '', AT.AT_EMPTY_PATH, STATX_WANTED, STATX_SIZE);
+/** fstatfs(2) of an open descriptor, as a call of a batch; magicOf reads the reply. */
 export const planStatfs = (stage: Together, fd: number | Planned): Planned => stage.fstatfs(fd, STATFS_SIZE);
 
 /** struct statx: u16 stx_mode at 28, u64 stx_ino at 32, stx_rdev_major and _minor at 128 and 132. */

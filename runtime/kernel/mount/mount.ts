@@ -122,5 +122,6 @@ export function moveTree(stage: Together, tree: Open, target: Open, destination:
   return moved;
 }
 
+/** Mounts one mount of the spec: a bind as mountBinds does, all others as mountNew does. */
 export const mountOne = (k: Kernel, place: Place, m: Mount): Promise<void> =>
   m.type === 'bind' ? mountBinds(k, [[m, place]]) : mountNew(k, place, m);

@@ -48,6 +48,7 @@ export interface MountOptions {
   data: string;
 }
 
+/** Unknown options become `data`, which the file system checks. */
 export function parseOptions(options: readonly string[]): MountOptions {
   let flags = 0;
   let below = 0;

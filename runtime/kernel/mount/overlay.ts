@@ -59,6 +59,7 @@ async function mountByPage(k: Kernel, r: OverlayRequest): Promise<void> {
   await k.stage.close(here);
 }
 
+/** Mounts layer by layer; on an older kernel (EINVAL, ENOSYS, E2BIG) with one mount(2). Throws SyscallError. */
 export async function mountOverlay(k: Kernel, request: OverlayRequest): Promise<void> {
   try {
     await mountByLayer(k, request);

@@ -36,6 +36,7 @@ async function give(k: Kernel, pid: number, score: number): Promise<void> {
   await tolerate(['EACCES', 'EPERM'], k.daemon.write_file(`/proc/${pid}/oom_score_adj`, 0, 0, String(score)));
 }
 
+/** Sets the value of a shim that was just spawned, if it differs from the inherited one. */
 export async function protectShim(k: Kernel, pid: number, scores: OomScores | undefined): Promise<void> {
   if (scores && scores.shim !== scores.daemon) await give(k, pid, scores.shim);
 }

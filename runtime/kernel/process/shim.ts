@@ -35,6 +35,7 @@ function shimIn(runDir: string): { pid: number; label: string } | undefined {
 export const shimOwner = shimIn;
 export const shimLives = (runDir: string): boolean => shimIn(runDir) !== undefined;
 
+/** The pid of the running shim with this label; undefined when there is none. */
 export function shimPidOf(runDir: string, label: string): number | undefined {
   const shim = shimIn(runDir);
   return shim?.label === label ? shim.pid : undefined;

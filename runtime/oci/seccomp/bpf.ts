@@ -13,6 +13,7 @@ export const CODE = {
   JGE_K: 0x35,
   RET_K: 0x06,
 } as const;
+/** BPF_MAXINSNS: the kernel takes no longer filter. */
 export const MAX_INSTRUCTIONS = 4096;
 
 /** `yes` and `no` are labels; undefined falls through to the next instruction. */

@@ -16,6 +16,7 @@ let i386: ReadonlyMap<string, number> | undefined;
 const rows = (table: readonly (readonly [number, string])[]): Map<string, number> =>
   new Map(table.flatMap(([first, names]) => names.split(/\s+/).map((name, j): [string, number] => [name, first + j])));
 
+/** Numbers of the native architecture. */
 export function syscallNumbers(): ReadonlyMap<string, number> {
   native ??= new Map([
     ...rows([SINCE_6_5]),

@@ -96,6 +96,7 @@ export function seccompFor(
   return resolveProfile(parseProfile(option), capabilities);
 }
 
+/** Parses and checks a profile. Throws Refusal 400. */
 export function parseProfile(json: string): Profile {
   let value: unknown;
   try {

@@ -49,6 +49,7 @@ function ruling(program: readonly { code: number; jt: number; jf: number; k: num
 }
 
 const loaded = new WeakMap<Buffer, (data: SeccompData) => Ruling>();
+/** Runs a filter once. The decoded filter is kept for further calls. */
 export function runFilter(filter: Buffer, data: SeccompData): Ruling {
   const run = loaded.get(filter) ?? loadFilter(filter);
   loaded.set(filter, run);
