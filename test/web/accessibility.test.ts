@@ -7,7 +7,7 @@ import { suite } from '../harness.ts';
 import { bringAxe, violations } from './axe.ts';
 import { needs, Visit } from './browser.ts';
 
-/** For looking at: git ignores it. */
+/** Screenshots for people to look at; git ignores them. */
 const shots = join(packageRoot, 'test/web/screenshots');
 const pictures = ['Namespaces', 'Overlay', 'Cgroups', 'Network', 'Security', 'Timeline'];
 const tabs = [...pictures, 'Journal', 'Kernel'];
@@ -30,7 +30,7 @@ const choose = async (name: string) => {
   await visit.page.locator(`#picture[aria-labelledby="tab-${name}"]`).waitFor();
   if (pictures.includes(name)) await visit.page.locator(`#picture section[aria-label=${name}]`).waitFor();
 };
-/** Looks at every tab; all that is found is told at once. */
+/** Checks every tab; all violations are reported together. */
 async function walk(title: string, names = tabs, fullPage = false): Promise<void> {
   const found: string[] = [];
   for (const name of names) {

@@ -1,6 +1,4 @@
-/**
- * The address bar belongs to whoever uses it: what the page writes there does not undo where somebody has just gone.
- */
+/** The page's own writes to the address bar must not overwrite an address that the user has just entered. */
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';
@@ -18,7 +16,7 @@ test.after(() => visit.close());
 
 test('a step in the moment in which another address is chosen does not lead back', async () => {
   const { page } = visit;
-  // in one task: the browser tells of the new address only after it
+  // In one task, because the browser reports the new address only after it.
   await page.evaluate(`{
     const slider = document.querySelector('input[type=range]');
     slider.value = '10';

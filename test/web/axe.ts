@@ -1,4 +1,4 @@
-/** axe-core on a page: what WCAG 2.2 AA and good practice forbid. */
+/** Runs axe-core on a page: violations of WCAG 2.2 AA and of best practices. */
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { packageRoot } from '../../runtime/syscalls/native.ts';
@@ -10,11 +10,11 @@ interface Violation {
   nodes: { html: string; failureSummary?: string }[];
 }
 
-/** Before the first page is opened: the policy lets no script in afterwards. */
+/** Called before the first page is opened, because the CSP allows no later script. */
 export const bringAxe = async (context: BrowserContext): Promise<void> =>
   void (await context.addInitScript({ path: join(packageRoot, 'node_modules/axe-core/axe.min.js') }));
 
-/** One line for each violation; none for a page that is as it should be. */
+/** One line per violation; empty if there are none. */
 export async function violations(page: Page): Promise<string[]> {
   const found = await page.evaluate<Violation[]>(
     `axe.run(document, { runOnly: ${JSON.stringify(TAGS)}, resultTypes: ['violations'] }).then(({ violations }) => violations)`,

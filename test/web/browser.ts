@@ -1,9 +1,9 @@
-/** Debian's Chromium on the playground of a daemon of its own. */
+/** Debian's Chromium with the playground of a daemon of its own. */
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 import { Daemon } from '../e2e/daemon.ts';
 import { until } from '../e2e/ran.ts';
 
-/** As root there is no sandbox; without network nothing is asked for behind our back. */
+/** Chromium's sandbox does not work as root; background requests of the browser are disabled. */
 const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -12,14 +12,14 @@ const ARGS = [
   '--no-first-run',
 ];
 /**
- * Each container changes the machine's network, and Chromium gives up what it was just loading ahead; what needs it
- * asks again.
+ * Each container changes the machine's network, and Chromium then aborts preloads; the page requests them again when
+ * needed.
  */
 const ELSEWHERE = /net::ERR_NETWORK_CHANGED/;
 export const needs = ['root', 'chromium'] as const;
 
 export class Visit {
-  /** what the page complained of: errors, violations of the policy */
+  /** errors and CSP violations that the page reported */
   readonly complaints: string[] = [];
   private constructor(
     readonly daemon: Daemon,
@@ -59,7 +59,7 @@ export class Visit {
 
   address = (): Promise<string> => this.daemon.ok('playground', '--no-open');
 
-  /** What stands where the step's id is shown. */
+  /** The text of the element that shows the step's id. */
   step = async (): Promise<string> =>
     (await this.page
       .locator('#now + code')
@@ -67,7 +67,7 @@ export class Visit {
       .catch(() => '')) ?? '';
   heading = async (): Promise<string> => (await this.page.locator('#now').textContent()) ?? '';
 
-  /** Presses a key, and waits until the run stands at a step that fits. */
+  /** Presses a key, and waits until the run is held at a matching step. */
   async pressTo(key: string, fits: RegExp): Promise<string> {
     await this.page.keyboard.press(key);
     return until(`${key} leads to ${fits}`, async () => {

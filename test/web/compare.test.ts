@@ -29,7 +29,7 @@ test('one is opened, another is put beside it, and only the limits differ', asyn
   const { page } = visit;
   await page.getByRole('button', { name: 'plain' }).click();
   await page.getByLabel('compare with').selectOption({ label: 'limited' });
-  // the other one may be there first: then all its steps are in it only
+  // One side may be loaded first: then all steps are in it only, so wait for both.
   await until('both are there', async () => / 0 only in A, 0 only in B/.test(await summary().catch(() => '')), 20);
   assert.match(await summary(), /1 differs, 0 only in A, 0 only in B\./, await compare().innerText());
   assert.match(page.url(), /#compare\/[0-9a-f]{64}\/[0-9a-f]{64}$/);

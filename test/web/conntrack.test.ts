@@ -1,6 +1,6 @@
 /**
- * A kernel without /proc/net/nf_conntrack: the page says why no rewriting is shown, in both languages, and shows the
- * rest.
+ * A kernel without /proc/net/nf_conntrack: the page explains in both languages why no address translation is shown, and
+ * shows the rest.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

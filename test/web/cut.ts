@@ -1,6 +1,6 @@
 /**
- * A SOCKS5 proxy (RFC 1928) between a browser and the playground, whose connections can be cut: the page's address,
- * Host and Origin stay what they are.
+ * A SOCKS5 proxy (RFC 1928) between browser and playground whose connections can be cut, while the page's address, Host
+ * and Origin stay the same.
  */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
@@ -21,8 +21,8 @@ export async function line(): Promise<Line> {
   const server = createServer((client) => {
     keep(client);
     if (!whole) return client.destroy();
-    // version, methods; then version, CONNECT, 0, the address and its port: all of it comes at once each time, and only
-    // the port is of interest
+    // version, methods; then version, CONNECT, 0, the address and its port. Each message arrives whole, and only the
+    // port is needed.
     client.once('data', () => {
       client.write(Buffer.from([5, 0]));
       client.once('data', (asked: Buffer) => {

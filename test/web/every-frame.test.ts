@@ -27,7 +27,8 @@ test.before(async () => {
   await page.goto(await visit.address());
   await page.getByText('connected', { exact: true }).waitFor();
   await page.evaluate(`void (location.hash = '#run/${id}?k=0')`);
-  // whoever looks may add to the journal what lies in the upper directory: until both have the same
+  // Opening the page may add facts about the upper directory to the journal, so wait until page and daemon have the
+  // same number of events.
   const events = await until(
     'the run is over, and the page has all of it',
     async () => {
@@ -43,7 +44,8 @@ test.before(async () => {
 test.after(() => visit.close());
 
 /**
- * Goes to each of these frames by its address, and reads off what the page says is drawn. As text: the browser runs it.
+ * Goes to each of these frames by its address, and reads which frame the page reports as drawn. A string, because it
+ * runs in the browser.
  */
 const walk = (places: readonly number[]): string => `(async () => {
   const picture = document.querySelector('#picture');
@@ -71,7 +73,7 @@ test('at every event of a whole run, and then here and there in it', async () =>
     await page.evaluate<string[]>(walk(wild)),
     wild.map((k) => expected[k]),
   );
-  // frames differ, or the comparison would say nothing
+  // If frames did not differ, the comparison would prove nothing.
   assert.is(new Set(expected).size, count);
 });
 

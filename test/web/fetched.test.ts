@@ -1,6 +1,6 @@
 /**
- * Parts of the page that a browser gave up loading come all the same: each container changes the machine's network, and
- * with it goes what is on its way.
+ * Parts of the page load even if the browser aborts a load: each container changes the machine's network, which aborts
+ * loads in progress.
  */
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';

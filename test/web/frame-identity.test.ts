@@ -11,7 +11,7 @@ const test = suite('frame k is frame k', ...needs);
 const dir = mkdtempSync('/tmp/drydock-identity-');
 const file = join(dir, 'run.html');
 const pictures = ['Namespaces', 'Overlay', 'Cgroups', 'Network', 'Security', 'Timeline'];
-/** so many steps with one picture, then it is compared, and the next one has its turn */
+/** number of steps with one picture; then it is compared, and the next picture follows */
 const TURN = 9;
 let visit: Visit;
 let id = '';
@@ -27,8 +27,9 @@ test.after(async () => {
 });
 
 /**
- * What is shown: elements, their attributes in the alphabet's order, their texts. Not the ids that the framework
- * numbers, what has the focus, and which folders of the list were opened by hand. As text: the browser runs it.
+ * The displayed content: elements, their attributes in alphabetical order, and their texts. Left out: ids numbered by
+ * the framework, the focus, and which folders of the list were opened by hand. A string, because it runs in the
+ * browser.
  */
 const SHOWN = `(() => {
   const left = /^(tabindex|open|data-frame)$/;
@@ -43,18 +44,18 @@ const SHOWN = `(() => {
 })()`;
 const shown = (page: Page): Promise<string> => page.evaluate<string>(SHOWN);
 
-/** The lines that are not the same; a picture has thousands. */
+/** Only the lines that differ, because a picture has thousands. */
 function different(one: string, other: string): string[] {
   const [a, b] = [one.split('\n'), other.split('\n')];
   return Array.from({ length: Math.max(a.length, b.length) }, (_, j) => (a[j] === b[j] ? [] : [`${a[j]} | ${b[j]}`]))
     .flat()
     .slice(0, 5);
 }
-/** Until nobody drags any more, and the picture is the cursor's. */
+/** Waits until the throttling of pictures has ended, so that the picture shows the cursor's event. */
 const calm = (page: Page) => page.locator('.page:not(.hurried)').waitFor();
 /**
- * What stands beside the picture follows it a frame of the browser later (web/state/deferred-frame.svelte.ts): both pages come
- * to rest at the same.
+ * The parts beside the picture are updated one browser frame later (web/state/deferred-frame.svelte.ts): compares both
+ * pages after that.
  */
 async function same(one: Page, other: Page, where: string): Promise<number> {
   let [a, b] = [await shown(one), await shown(other)];
@@ -63,9 +64,8 @@ async function same(one: Page, other: Page, where: string): Promise<number> {
   return b.length;
 }
 /**
- * Where one steps fast the address comes a quarter of a second behind (web/state/hash.ts): waits until it names the
- * event that is shown.
- * At the very end there is no k: the newest is shown.
+ * After fast steps the address is a quarter of a second late (web/state/hash.ts): waits until it names the displayed
+ * event. At the newest event there is no k.
  */
 function addressOf(page: Page): Promise<string> {
   return until('the address names the event that is shown', async () => {

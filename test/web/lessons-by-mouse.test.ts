@@ -1,6 +1,6 @@
 /**
- * A learner with a mouse: lessons 12 and 18 from the first page to the last question, in Russian and in the dark too,
- * and how long a lesson takes to open.
+ * Takes lessons 12 and 18 with a mouse from the first page to the last question, also in Russian and in dark colours,
+ * and measures the time to open a lesson.
  */
 import * as assert from 'uvu/assert';
 import type { Locator, Page } from 'playwright-core';
@@ -13,7 +13,7 @@ import { needs, Visit } from './browser.ts';
 import { finishOnPage } from './quiz.ts';
 
 const test = suite('lessons by mouse', ...needs, ...roomNeeds, 'tmux');
-// lesson 18 makes a network of its own on the host: here the host is a room
+// Lesson 18 makes a network on the host, so this file needs a network namespace.
 await ownRoom();
 let visit: Visit;
 let page: Page;
@@ -25,7 +25,7 @@ test.before(async () => {
   visit = await Visit.open({ colorScheme: 'light' });
   ({ page } = visit);
   await bringAxe(visit.context);
-  // the image is there, as after any run
+  // The image exists, as after any run.
   await visit.daemon.ok('run', '--rm', 'ubuntu', 'true');
   host = await HostShell.open(visit.daemon);
   await page.goto(await visit.address());
@@ -40,12 +40,12 @@ test.after(async () => {
 const task = (id: string): Locator => page.locator(`[data-task="${id}"]`);
 const done = (id: string) => page.locator(`[data-task="${id}"][data-state=done]`).waitFor();
 const gate = (name: RegExp) => page.getByRole('group', { name: 'Gate' }).getByRole('button', { name }).click();
-/** What the block below a task says, as the learner takes it over to the terminal of the host. */
+/** The code block below a task, as a learner would copy it to a terminal on the host. */
 const linesAfter = async (id: string) =>
   (await task(id).locator('xpath=following::pre[1]').innerText()).trim().split('\n');
 const link = (title: string): Locator => page.locator('.list li').getByRole('link', { name: title, exact: true });
 
-/** In the page's own terminal, which a click has chosen. */
+/** Types into the page's terminal, after a click on it. */
 async function type(line: string): Promise<void> {
   await page.locator('.xterm-screen').click();
   await until('the shell has a prompt', async () => /[#$]$/.test((await visit.terminal()).trimEnd()));
@@ -64,7 +64,7 @@ const leave = async (title: string) => {
   await page.locator('li.finished', { hasText: title }).waitFor();
   await until("the lesson's container is gone", async () => (await visit.daemon.ok('ps', '-aq')) === '');
 };
-/** What axe finds on the lesson as it stands, in both languages, in light and in dark. */
+/** axe's violations on the lesson in its current state, in both languages, in light and dark colours. */
 async function everyWay(title: string, ru: string): Promise<void> {
   const found: string[] = [];
   for (const [language, label, heading] of [
@@ -86,7 +86,7 @@ test('lesson 12: a limit is written, met and raised', async () => {
   const title = 'Memory, and who comes when it runs out';
   await open(title, 'create.limits');
   await everyWay(title, 'Память, и кто приходит, когда она кончается');
-  // who does not know what to do asks
+  // A learner who does not know what to do asks for a hint.
   await task('limited').getByRole('button', { name: /hint/i }).click();
   await task('limited').getByText('the run stands before the step that writes the limit').waitFor();
   await gate(/^next(?! phase)/);
@@ -161,7 +161,7 @@ test('a lesson opens at once: from the click to its words', async () => {
   console.log(
     `lessons: opened ${took.length} times, from the click to the words a median of ${Math.round(median)} ms, at most ${Math.round(took.at(-1)!)} ms`,
   );
-  // 300 ms are promised; a machine that does other things besides may need longer
+  // The goal is 300 ms; the limit is higher, because the machine may be busy.
   assert.ok(median < 1000, `a median of ${median} ms`);
 });
 

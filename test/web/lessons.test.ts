@@ -1,6 +1,6 @@
 /**
- * A learner in a browser: lesson 1 without a mouse, lesson 6 with one, left in the middle and taken up with another
- * daemon.
+ * Lessons in a browser: lesson 1 without a mouse; lesson 6 with one, interrupted in the middle and continued with
+ * another daemon.
  */
 import * as assert from 'uvu/assert';
 import type { Page } from 'playwright-core';
@@ -20,21 +20,21 @@ test.before(async () => {
   visit = await Visit.open();
   ({ page } = visit);
   await bringAxe(visit.context);
-  // the image is there, as after any run
+  // The image exists, as after any run.
   await visit.daemon.ok('run', '--rm', 'ubuntu', 'true');
 });
 test.after(() => visit.close());
 
 const task = (id: string) => page.locator(`[data-task="${id}"]`);
 const done = (id: string) => page.locator(`[data-task="${id}"][data-state=done]`).waitFor();
-/** Tab until what has the focus fits. */
+/** Presses Tab until the focused element matches. */
 async function tabTo(
   what: string,
   fits: (focused: { text: string; label: string; type: string }) => boolean,
   key = 'Tab',
 ): Promise<void> {
   for (let n = 0; n < 150; n++) {
-    // in one look: what has the focus may be gone at the next
+    // In one evaluation, because the focus may change between two.
     const focused = await page.evaluate<{ text: string; label: string; type: string }>(`(() => {
       const at = document.activeElement;
       return { text: (at === document.body ? '' : at?.textContent ?? '').trim(), label: at?.getAttribute('aria-label') ?? '', type: at?.getAttribute('type') ?? '' };
@@ -66,14 +66,14 @@ test('from the first page to the end of lesson 1, by keyboard alone', async () =
   await until('it stands before clone3', async () => (await visit.step()) === 'create.clone3');
   await shot('lesson');
   assert.equal(await violations(page), []);
-  // loaded again, the page finds the run where it is held
+  // After a reload the page shows the run at the place where it is held.
   await page.reload();
   await page.locator('[data-task=cloned][data-state=open]').waitFor();
   await until('it still stands before clone3', async () => (await visit.step()) === 'create.clone3');
   assert.is(await page.locator('.lesson [role=alert]').count(), 0, 'a start that is held is not one that failed');
   await page.keyboard.press('ArrowRight');
   await done('cloned');
-  // a word that is explained: there and back
+  // The explanation of a term: open it and return.
   await tabTo('a term', ({ text }) => text === 'kernel');
   await page.keyboard.press('Enter');
   await page.getByRole('note', { name: 'Kernel' }).waitFor();
@@ -84,7 +84,7 @@ test('from the first page to the end of lesson 1, by keyboard alone', async () =
   await done('running');
   await tabTo('the terminal', ({ label }) => /^Terminal input|^Terminal/i.test(label), 'Tab');
   await prompt();
-  // a wrong turn brings its hint
+  // A wrong action brings its hint.
   await type('echo hello');
   await task('one').getByText('prints the shell').waitFor();
   await type('echo $$');
@@ -95,7 +95,7 @@ test('from the first page to the end of lesson 1, by keyboard alone', async () =
   await type('exit');
   await done('ended');
   await page.keyboard.press('Control+]');
-  // backwards from the terminal: the last question first; the arrow keys choose
+  // Shift+Tab from the terminal reaches the last question first; arrow keys choose an answer.
   for (const [question, right] of [
     [2, 'its process 1 ended'],
     [1, 'Another one'],
@@ -131,7 +131,7 @@ test('lesson 6 by mouse, left in the middle, and taken up again with another dae
   assert.is(await page.getByRole('tab', { name: 'Overlay' }).getAttribute('aria-selected'), 'true');
   await until('the object is selected', async () => /sel=upper/.test(page.url()));
   await shot('copy-up');
-  // away, without a word: the daemon ends, and another one begins
+  // The daemon ends without the lesson being left, and another one starts.
   await visit.daemon.stop();
   await page.getByText('connection lost').waitFor();
   assert.match(
@@ -160,7 +160,7 @@ test('lesson 6 by mouse, left in the middle, and taken up again with another dae
   await page.getByLabel('Язык').selectOption('en');
   await page.getByRole('button', { name: 'Leave the lesson' }).click();
   await page.locator('li.finished').nth(1).waitFor();
-  // only what the lesson started is gone
+  // Only what the lesson started is gone.
   await until('the container is gone', async () => !(await visit.daemon.ok('ps', '-a')).includes('lesson-copy-up'));
   assert.match(await visit.daemon.ok('ps', '-a'), /mine/);
 });

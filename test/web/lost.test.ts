@@ -24,7 +24,7 @@ interface Event {
 }
 const journal = async (): Promise<Event[]> =>
   (await visit.daemon.ok('trace', '--json', 'held')).split('\n').map((text) => JSON.parse(text) as Event);
-/** The page's own count: 'EVENT / OF'. */
+/** The page's number of events, from the text 'EVENT / OF'. */
 const known = async () => Number((await visit.page.locator('.where').innerText()).split(' / ')[1]);
 
 test('a run is held in the middle', async () => {
@@ -43,7 +43,7 @@ test('when the connection is cut the page says so, and the run does not mind', a
   between.cut();
   await page.getByText('connection lost').waitFor();
   const before = await known();
-  // somebody else moves it on meanwhile
+  // Another client continues the run meanwhile.
   await daemon.ok('gate', 'held', 'break', 'exec');
   await daemon.ok('gate', 'held', 'continue');
   await until('it stands before exec', async () => (await journal()).at(-1)?.step?.startsWith('exec.'));

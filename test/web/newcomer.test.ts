@@ -1,6 +1,6 @@
 /**
- * Somebody who has never seen the page: what to do first is said, nothing has to be passed by a hundred presses of Tab,
- * and it can be read at any zoom.
+ * The first visit: the page says what to do first, no part of it needs a hundred presses of Tab, and it is readable at
+ * any zoom.
  */
 import * as assert from 'uvu/assert';
 import { until } from '../e2e/ran.ts';
@@ -66,7 +66,7 @@ test('a window that changes its size calls nothing for a process without a termi
     await visit.page.setViewportSize({ width, height: 880 });
     await visit.page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
   }
-  // an answer of the same connection comes after those of what was asked before
+  // Answers of one connection arrive in order, so this answer comes after those to the earlier requests.
   await visit.page.getByRole('tab', { name: 'Kernel' }).click();
   await visit.page.getByText('cgroup:[').first().waitFor();
   assert.equal(
@@ -121,7 +121,7 @@ for (const language of ['en', 'ru'] as const) {
           `${hash} at ${width}: ${await page.evaluate('document.documentElement.scrollWidth')}`,
         );
       }
-      // a lesson's text comes before what it is about
+      // A lesson's text comes before the pictures and controls that it is about.
       assert.ok((await page.locator('.learning').boundingBox())!.y < (await page.locator('#now').boundingBox())!.y);
     }
   });

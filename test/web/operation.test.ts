@@ -1,6 +1,6 @@
 /**
- * A pull on the page: in the list, held, broken and aborted there, with the pictures that it has. The registry is
- * Debian's.
+ * A standalone pull on the page: listed, held, broken and aborted there, with its pictures. The registry is Debian's
+ * docker-registry.
  */
 import * as assert from 'uvu/assert';
 import { cachedRegistry } from '../e2e/registry.ts';

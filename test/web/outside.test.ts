@@ -1,6 +1,4 @@
-/**
- * What the page shows of containers that were started elsewhere: by the terminal beside it, and by the docker client.
- */
+/** The page shows containers that other clients started: drydock in a terminal, and docker. */
 import * as assert from 'uvu/assert';
 import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
@@ -29,8 +27,8 @@ test("`run --web` prints an address, which shows its container; the output stays
     'echo only this; sleep 1000',
   );
   const url = await until('the address is printed', async () => /^http:\S+$/m.exec(running.ran.err)?.[0]);
-  // its link has come up by then: Chromium drops what it is fetching when an address of the machine changes, and
-  // complains of each before it fetches it again
+  // Wait until the container runs, because its link is then up: Chromium aborts loads when an address of the machine
+  // changes, and reports an error for each before it loads again.
   const id = await until('it runs', async () => (await daemon.ok('ps', '-q', '--no-trunc')) || undefined);
   await page.goto(url);
   await page.getByText('connected', { exact: true }).waitFor();

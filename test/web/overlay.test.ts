@@ -1,4 +1,4 @@
-/** What is typed in the page's terminal appears on the shelves, and is what the upper directory really holds. */
+/** Commands typed in the page's terminal change the shelves, and these show the real content of the upper directory. */
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -7,7 +7,7 @@ import { suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';
 
 const test = suite('the overlay picture in a browser', ...needs);
-/** From the keypress to the card: seen between two frames of the browser. */
+/** Milliseconds from the key press to the card, measured in frames of the browser. */
 const SOON_MS = 500;
 let visit: Visit;
 let upper: string;
@@ -19,7 +19,7 @@ test.after(() => visit.close());
 const card = (path: string) => `g[data-key="upper:${path}"]`;
 const label = async (path: string) => (await visit.page.locator(card(path)).getAttribute('aria-label')) ?? '';
 
-/** Types a line, and says how long it took from Enter until the card is there, or is not any more. */
+/** Types a line; returns the time from Enter until the card has appeared or disappeared. */
 async function typed(line: string, path: string, state: 'attached' | 'detached' = 'attached'): Promise<number> {
   const { page } = visit;
   await page.locator('.xterm-screen').click();
@@ -29,7 +29,7 @@ async function typed(line: string, path: string, state: 'attached' | 'detached' 
   await page.locator(card(path)).waitFor({ state });
   return performance.now() - begun;
 }
-/** On a machine that does other things besides: the best of some, which stops at the first that is good. */
+/** On a busy machine: tries several times and stops at the first time below the limit. */
 async function soon(tries: [line: string, path: string][]): Promise<void> {
   const all: number[] = [];
   for (const [line, path] of tries) {
@@ -94,7 +94,7 @@ test('a selected file shows its lineage through all layers, and what was changed
   const change = page.getByRole('region', { name: /what upper changed/ });
   await change.waitFor();
   assert.match(await change.innerText(), /^\+# me$/m);
-  // what is written meanwhile is asked for again
+  // After a change of the file its content is requested again.
   await page.locator('.xterm-screen').click();
   await page.keyboard.type('echo again >> /etc/passwd\n');
   await until('the change grows', async () => /^\+again$/m.test(await change.innerText()));

@@ -112,7 +112,7 @@ test('where movement is wanted, packets are dots on their way', async () => {
   await page.getByRole('button', { name: 'sender' }).click();
   await page.getByRole('tab', { name: 'Network' }).click();
   await until('somebody listens', () => listening() === 1);
-  // a dot has no name of its own to be found by: it is the only triangle above the parts
+  // A dot has no accessible name; it is the only triangle above the parts.
   const dots = page.locator('[aria-label="Network"] g.place[aria-hidden] > path.tone-write');
   const sending = visit.daemon.cli(
     'exec',

@@ -8,8 +8,8 @@ import { needs, Visit } from './browser.ts';
 const test = suite('Space', ...needs);
 let visit: Visit;
 /**
- * A registry that lets everybody wait until it is let go, and then has nothing: a run that goes on by itself for as
- * long as the test wants.
+ * A registry that holds each request until the test releases it, and then answers 404: a run that is in progress for as
+ * long as the test needs.
  */
 const waiting: ServerResponse[] = [];
 let free = false;

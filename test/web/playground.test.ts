@@ -33,7 +33,7 @@ test('an address that is followed from another site opens the page too, and no t
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   const stranger = await visit.browser.newContext();
   const page = await stranger.newPage();
-  // another site than 127.0.0.1, to the rules for cookies
+  // For cookies, localhost is another site than 127.0.0.1.
   const from = `http://localhost:${(site.address() as AddressInfo).port}/`;
   await page.goto(from);
   await page.getByRole('link').click();
@@ -56,7 +56,7 @@ test('a learner runs ubuntu and goes through every phase with the keyboard', asy
   await visit.pressTo('ArrowRight', /^create\.cgroup$|^create\.(?!merge-config)/);
   await visit.pressTo(']', /^rw-layer\./);
   await visit.pressTo('ArrowRight', /^rw-layer\./);
-  // into the step: the call that comes next, decoded
+  // Into the step: the next call is shown, decoded.
   await page.keyboard.press('Shift+ArrowRight');
   assert.match(await page.locator('.call').innerText(), /^(stage|shim|daemon)\s+\w+\(/);
   await visit.pressTo(']', /^network\./);

@@ -1,4 +1,4 @@
-/** A lesson's questions, answered on the page as somebody does who does not know at first. */
+/** Answers a lesson's questions on the page, first wrong, then right. */
 import type { Page } from 'playwright-core';
 
 /** A wrong answer first, then the right one. */
@@ -12,7 +12,7 @@ export async function answerOnPage(page: Page, question: number, right: string):
   await form.getByText('Right.').waitFor();
 }
 
-/** All of them; then the lesson is finished. */
+/** Answers all questions; then the lesson is finished. */
 export async function finishOnPage(page: Page, answers: readonly string[]): Promise<void> {
   for (const [question, right] of answers.entries()) await answerOnPage(page, question, right);
   await page.locator('p.good', { hasText: 'The lesson is finished.' }).last().waitFor();

@@ -12,7 +12,7 @@ import { needs, Visit } from './browser.ts';
 const test = suite('a recording', ...needs);
 const dir = mkdtempSync('/tmp/drydock-recording-');
 const file = join(dir, 'run.html');
-/** What a container may print and be called to break out of the file. */
+/** Output and name of a container that try to break out of the HTML file. */
 const HOSTILE = '</script><script>window.broken = true</script><!-- <script>';
 let visit: Visit;
 let id = '';
@@ -38,7 +38,7 @@ test.after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** Opens it as somebody who was sent the file; every request that is made is kept. */
+/** Opens the file as its recipient would; all requests are recorded. */
 async function opened(hash = '', name = 'run.html'): Promise<{ page: Page; requests: string[] }> {
   const context = await visit.browser.newContext({
     viewport: { width: 1500, height: 900 },
@@ -140,13 +140,13 @@ test('what was typed beside it is in a terminal of its own, in step with the jou
   assert.is(await page.evaluate('window.broken'), undefined);
   await tabs.nth(2).click();
   await until('and the other one', async () => (await terminalOf(page)).includes('once more'));
-  // it runs, and so there is a filter
+  // The container runs, so a filter exists.
   await page.getByRole('tab', { name: 'Security' }).click();
   const filter = await page.getByRole('region', { name: 'The filter, call by call' }).innerText();
   for (const part of ['mount(2)', 'pivot_root', 'arg0 & 0x7e020000 == 0x0', 'calls that are no more'])
     assert.ok(filter.includes(part), part);
   assert.not.match(filter, /undefined|NaN/);
-  // before the second exec's program runs, the first one's output is there and the second one's is not
+  // Before the program of the second exec runs, the first exec's output is visible and the second's is not.
   await page.locator('h1').click();
   for (let j = 0; j < 200 && (await terminalOf(page)).includes('once more'); j++)
     await page.keyboard.press('Shift+ArrowLeft');
@@ -178,7 +178,7 @@ test('the page saves the same', async () => {
   const held = (path: string) =>
     JSON.parse(/id="recording">([^]*?)<\/script>/.exec(readFileSync(path, 'utf8'))![1]!) as Recording;
   const [saved, written] = [held(await download.path()), held(file)];
-  // looking at a container may have added what its upper directory holds
+  // A viewer may have added facts about the upper directory at the end.
   assert.equal(saved.events.slice(0, written.events.length), written.events);
   assert.equal(saved.output, written.output);
 });

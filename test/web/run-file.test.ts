@@ -130,7 +130,7 @@ test("a stranger's words are no patterns, and many calls that all differ are com
       ns: 1,
     })),
   ];
-  // of this process alone: what else runs does not count
+  // The CPU time of this process, because other load on the machine must not count.
   const begun = process.cpuUsage();
   const [step] = compareRuns(hostile('a'), hostile('b'));
   assert.ok(step!.differences.length >= 50_000);

@@ -13,12 +13,12 @@ test.before(async () => {
 test.after(() => visit.close());
 
 const look = (name: string) => visit.page.getByRole('button', { name: new RegExp(`^${name} running`) }).click();
-/** Types a word, and waits until the terminal's cat has said it again. */
+/** Types a word, and waits until cat in the terminal has echoed it. */
 async function say(word: string): Promise<void> {
   await visit.page.locator('.xterm-screen').click();
   await until(`the terminal answers ${word}`, async () => {
     if (new RegExp(`${word}\\s+${word}`).test(await visit.terminal())) return true;
-    // not coupled yet: what was typed went nowhere
+    // The terminal was not attached yet, so the input was lost.
     if (!(await visit.terminal()).includes(word)) await visit.page.keyboard.type(`${word}\n`);
     return false;
   });

@@ -22,8 +22,8 @@ test.after(async () => {
 });
 
 /**
- * How far each picture reaches beyond its panel, and how many of its own pixels are one of the page's; the timeline is
- * as long as the run, and rolls within.
+ * For each picture: how many pixels it extends beyond its panel, and its scale (page pixels per pixel of the picture).
+ * The timeline is as long as the run and scrolls.
  */
 const MEASURE = `[...document.querySelectorAll('.machine section.drawn, #picture section.drawn')].map((panel) => {
   const svg = panel.querySelector('svg[viewBox]');
@@ -65,7 +65,7 @@ for (const [width, height] of [
   });
 }
 
-/** How large the smallest words of all pictures are on the screen, and which. */
+/** The smallest rendered size of the pictures' texts, and which text it is. */
 const SMALLEST = `[...document.querySelectorAll('section.drawn svg[viewBox] text')].filter((text) => text.textContent.trim()).map((text) => [Number(text.getAttribute('font-size')) * text.ownerSVGElement.getScreenCTM().a, text.textContent]).sort(([a], [b]) => a - b)[0]`;
 const PAGE = '[document.documentElement.scrollWidth, document.documentElement.scrollHeight, innerWidth, innerHeight]';
 const tabs = async () => (await visit.page.getByRole('tab').all()).slice(0, 7);

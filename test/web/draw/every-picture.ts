@@ -1,4 +1,4 @@
-/** Each picture, also with what is measured at the moment: as it may come. */
+/** Every picture, including live measurements with possible values. */
 import type { Event } from '../../../runtime/journal/event.ts';
 import type { Frame } from '../../../runtime/journal/frame.ts';
 import { phases } from '../../../runtime/steps/phases.ts';
@@ -18,7 +18,7 @@ import { draw as russian } from '../../../web/words/ru/draw.ts';
 import { phaseWords } from '../../../web/words/steps.ts';
 
 export type Draw = (words: DrawWords, frame: Frame, events: readonly Event[], previous?: Frame) => Drawing;
-/** As they may come: no limits, everything at once, a clock that stands still. */
+/** Possible samples: without limits, with all values, and without progress of time. */
 const sampled = (time: number): Sample[] =>
   [0, 250, 250, 900].map((ms, j) => ({
     time: time + ms,
@@ -29,7 +29,7 @@ const sampled = (time: number): Sample[] =>
     frozen: j === 3,
     links: [],
   }));
-/** Of nobody in the journal, to everywhere, at once and one by one. */
+/** Packets from an address that is not in the journal, of several protocols, some truncated. */
 const sent = ['', '0800', '0806', '86dd', `0800450000200000400040110000${'ac1d4d02'}08080808`].map((rest) =>
   headersOf(Uint8Array.from(Buffer.from(`0242ac1d4d010242ac1d4d02${rest}`, 'hex'))),
 );

@@ -15,7 +15,7 @@ const MiB = 1 << 20;
 const events = journal('limits');
 const running = inState(events, 'running');
 const start = running.time;
-/** Half a CPU of work, and a MiB more with each quarter of a second. */
+/** Samples with half a CPU of usage, and one MiB more in each quarter of a second. */
 const sample = (j: number, more: { kills?: number; throttled?: number; limit?: number } = {}): Sample => ({
   time: start + j * 250,
   memory: {

@@ -1,6 +1,6 @@
 /**
- * Journals of real runs, cut to some calls a step (test/web/fixtures): with limits, user, exec, pause and stop; a
- * program that is not there; another's network; the host's.
+ * Journals of real runs, shortened to some calls per step (test/web/fixtures): with limits, user, exec, pause and stop;
+ * with a missing program; in another container's network; in the host's network.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export const journal = (name: (typeof names)[number]): Event[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as Event);
 
-/** The frame in which the step of the container's own run has just ended. */
+/** The frame right after the end of the step in the container's own run. */
 export const afterStep = (events: readonly Event[], step: string): Frame =>
   frameAt(
     events,
@@ -27,5 +27,5 @@ export const inState = (events: readonly Event[], state: string): Frame =>
     events.findIndex((e) => e.type === 'state' && e.to === state),
   );
 
-/** A frame that only has these facts. */
+/** A frame that contains only these facts. */
 export const withFacts = (...facts: Fact[]): Frame => frameAt([{ seq: 0, time: 0, run: 1, type: 'fact', facts }], 0);

@@ -1,6 +1,6 @@
 /**
- * No English is left in a Russian picture, its table or its summary. What the kernel and the specs call something
- * stays, in both.
+ * A picture in Russian contains no English, nor does its table or summary. The terms of the kernel and the specs stay
+ * the same in both languages.
  */
 import * as assert from 'uvu/assert';
 import { compareRuns } from '../../../runtime/journal/compare.ts';
@@ -22,17 +22,14 @@ import { journal, names } from './journals.ts';
 const test = suite('the pictures in Russian');
 const STRIDE = 17;
 
-/**
- * Names of things, of two words: options, state names and events of the machine that stand side by side, a part of the
- * kernel.
- */
+/** Names of two words: options, adjacent names of states and events of the machine, a part of the kernel. */
 const allowed = ['OOM killer', '--memory 64m --pids-limit 100', '--network host', 'PAUSE, RESUME'];
-/** Two words of Latin letters with nothing but a blank between them, neither an option nor a path nor with a digit. */
+/** Two words of Latin letters separated by a blank; options, paths and words with digits do not match. */
 const ENGLISH = /(?<![\w/.:=@"'_(-])[A-Za-z][a-z']*[a-z]\.? [a-z][a-z']*[a-z](?![\w/.:=@"'_(-])/;
 
 /**
- * What the journal tells in the kernel's words, so that it may stand in a picture as it is: also in parts, where a line
- * is broken.
+ * The journal's texts in the kernel's words, which may appear in a picture unchanged, also in parts where a line is
+ * broken.
  */
 function told(events: readonly Event[]): string {
   const facts = events.flatMap((event) => ('facts' in event ? (event.facts ?? []) : []));
@@ -54,7 +51,7 @@ const texts = ({ items, table, summary }: Drawing): string[] => [
     ...marks.flatMap((mark) => (mark.shape === 'text' ? [mark.text] : [])),
   ]),
 ];
-/** Runs of two English words, but those that the journal has said so. */
+/** Sequences of two English words that are not in the journal. */
 function left(all: readonly string[], journaled: string): string[] {
   const found = all
     .map((text) => allowed.reduce((rest, name) => rest.replaceAll(name, '·'), text))

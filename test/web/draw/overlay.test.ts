@@ -17,7 +17,7 @@ const digests = Object.entries(running.facts.image ?? {})
   .map(([, value]) => value.split(' ')[0]!);
 const [base = '', , top = ''] = digests;
 
-/** The running frame, and these facts after it. */
+/** The frame of the running container, followed by these facts. */
 function after(...upper: [string, string | null][]) {
   const facts = upper.map(([key, value]): Fact => ({ kind: 'upper', key, value }));
   const more: Event[] = [

@@ -1,7 +1,4 @@
-/**
- * Words that can be read: no text of a picture is written smaller than this, in either language, in any phase of any
- * run.
- */
+/** No text of a picture is smaller than the minimum size, in either language, in any phase of any run. */
 import * as assert from 'uvu/assert';
 import { compareRuns } from '../../../runtime/journal/compare.ts';
 import { frameAt } from '../../../runtime/journal/frame.ts';

@@ -23,9 +23,9 @@ const pictures: Record<string, Draw> = {
   network: (frame, events, width) => drawNetwork(words, frame, events, undefined, noTraffic, width),
   security: (frame, events, width) => drawSecurity(words, frame, events, undefined, width),
 };
-/** On a telephone, beside the steps at 1280, 1500 and 1920 pixels; and on a wall. */
+/** Pixels: a telephone; beside the steps at 1280, 1500 and 1920 pixels; a very large screen. */
 const WIDTHS = [400, 604, 743, 1000, 3000];
-/** What has 11 pixels is not shrunk. */
+/** The minimum scale: text of 11 pixels must not become smaller. */
 const SMALLEST = 1;
 
 const rights = (mark: Mark): number[] =>

@@ -3,7 +3,7 @@ import { Arrivals } from '../../../web/state/event-queue.ts';
 import { suite } from '../../harness.ts';
 
 const test = suite('events arrive on the page');
-/** What is shown, picture by picture, and a browser that has drawn when it is told so. */
+/** Records what is shown, picture by picture; `draw` simulates that the browser has drawn. */
 function page(): { arrivals: Arrivals<number>; shown: number[][]; draw(): void } {
   const shown: number[][] = [];
   const undrawn: (() => void)[] = [];

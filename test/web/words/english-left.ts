@@ -1,12 +1,10 @@
 /**
- * English that is left on a page in another language: what a person reads or hears of it, without what has no other
- * name.
+ * Finds English on a page in another language: all visible and accessible texts, without names that have no
+ * translation.
  */
 import type { Page } from 'playwright-core';
 
-/**
- * Where the kernel's, the container's and the command line's own words stand, and what says itself that it is English.
- */
+/** Elements with words of the kernel, the container or the command line, and elements marked as English. */
 const NAMES = 'code, kbd, pre, .xterm, body [lang=en], script, style, noscript, title';
 const HEARD = [
   'aria-label',
@@ -18,7 +16,7 @@ const HEARD = [
   'alt',
 ];
 
-/** Every text that is shown, and every attribute that is said, each once. */
+/** Every visible text and every accessible attribute, each once. */
 const COLLECT = `(() => {
   const names = ${JSON.stringify(NAMES)};
   const found = new Set([document.title]);
@@ -30,9 +28,11 @@ const COLLECT = `(() => {
   return [...found];
 })()`;
 
-/** What is a name wherever it stands: a path, an option, a file, a step, a call, a digest; an image and its command. */
+/**
+ * Tokens that are names in any language: a path, an option, a file, a step, a call, a digest; an image and its command.
+ */
 const isName = (token: string) => /[/_=@\\$<>{}[\]+#|~]|\d|^-|\w[.:]\w|\w\(|^\.\w|…/.test(token);
-/** English terms of this trade that Russian has no words for, longer ones first. */
+/** English technical terms without a Russian translation, longer ones first. */
 const TERMS = [
   'Fork, exec, wait',
   'hosts, hostname',
@@ -65,9 +65,9 @@ const TERMS = [
   'inode',
 ];
 
-/** Two Latin words or more beside each other are a sentence that somebody forgot. */
+/** Two or more adjacent Latin words are probably a sentence without a translation. */
 export function runsOfEnglish(text: string, terms: readonly string[] = TERMS): string[] {
-  // «Image Layer Filesystem Changeset»: what a chapter of a specification is called
+  // «Image Layer Filesystem Changeset»: the title of a specification's chapter.
   const bare = text
     .replace(/«[^»А-Яа-яЁё]*»/g, '·')
     .split(/\s+/)
@@ -85,8 +85,8 @@ export function runsOfEnglish(text: string, terms: readonly string[] = TERMS): s
 }
 
 /**
- * `run: the text that it stands in`. What the journal, `told`, has said so itself may stand in a picture as it is;
- * `names` are those of this test.
+ * Returns lines `words: the text that contains them`. Texts of the journal (`told`) may appear unchanged; `names` are
+ * those of this test.
  */
 export async function englishLeft(page: Page, told = '', names: readonly string[] = []): Promise<string[]> {
   const texts = await page.evaluate<string[]>(COLLECT);

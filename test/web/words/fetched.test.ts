@@ -1,7 +1,4 @@
-/**
- * The words of a language come when they are wanted, and not before; a page that cannot get them keeps the language it
- * has.
- */
+/** The words of a language are loaded on demand; a page that cannot load them keeps its language. */
 import * as assert from 'uvu/assert';
 import { suite } from '../../harness.ts';
 import { needs, Visit } from '../browser.ts';

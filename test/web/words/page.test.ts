@@ -1,6 +1,4 @@
-/**
- * The whole page in Russian: no view of it has English left, axe finds nothing, and the choice of a language is kept.
- */
+/** The whole page in Russian: no view contains English, axe finds nothing, and the choice of the language is stored. */
 import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,12 +14,12 @@ import { needs, Visit } from '../browser.ts';
 import { englishLeft, runsOfEnglish } from './english-left.ts';
 
 const test = suite('the page in Russian', ...needs);
-/** For looking at: git ignores it. */
+/** Screenshots for people to look at; git ignores them. */
 const shots = join(packageRoot, 'test/web/screenshots');
 const dir = mkdtempSync('/tmp/drydock-words-');
 const pictures = ['Namespaces', 'Overlay', 'Cgroups', 'Network', 'Security', 'Timeline'];
 let visit: Visit;
-/** the journal of what is looked at */
+/** the journal of the selected container */
 let told = '';
 const journalOf = async (name: string): Promise<string> =>
   (await visit.daemon.ok('trace', '--json', name))
@@ -52,7 +50,10 @@ const choose = async (page: Page, name: string) => {
   await page.locator(`#picture[aria-labelledby="tab-${name}"]`).waitFor();
   if (pictures.includes(name)) await page.locator('#picture section .summary').waitFor();
 };
-/** All that is found is told at once; what axe finds does not depend on when a picture is looked at. */
+/**
+ * All findings are reported together. By default only English is looked for, because axe's findings do not depend on
+ * the moment of the run.
+ */
 async function walk(page: Page, when: string, names: readonly string[], look = english): Promise<string[]> {
   const found: string[] = [];
   for (const name of names) {

@@ -1,4 +1,4 @@
-/** What the page says of steps, phases and parts left out: each text in each language, and of the same things. */
+/** Every step, phase and omission has a text in each language, and both texts are about the same things. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -20,7 +20,7 @@ import { suite } from '../../harness.ts';
 const test = suite('words of the steps');
 const steps = phases.flatMap((phase) => phase.steps);
 
-/** What has a text in English and in Russian, by its id and the field. */
+/** A text in English and in Russian, by id and field. */
 interface Pair {
   of: string;
   en: string;
@@ -66,7 +66,7 @@ test('a title in Russian is as short as one in English may be, and is no sentenc
   );
 });
 
-/** The translation may put them elsewhere, but it speaks of the same code and manual pages, in as many paragraphs. */
+/** A translation may change the order, but it mentions the same code and manual pages and has as many paragraphs. */
 const code = (text: string) =>
   [...text.matchAll(/`[^`]+`/g)]
     .map(([found]) => found)
@@ -119,7 +119,7 @@ test('a lesson in Russian calls a step, and a button that moves the run, as the 
     const english = steps
       .filter(({ title }) => text.includes(`|${title}]]`) || text.includes(`*${title}*`))
       .map(({ title }) => `${file}: ${title}`);
-    // a label that begins as a title does is one: a reader looks for it in the list of steps
+    // A label with a capital is a step's title, because a reader looks for it in the list of steps.
     const labels = [...text.matchAll(/\[\[step:([a-z0-9.-]+)\|([А-ЯЁ][^\]]*)\]\]/g)]
       .filter(([, id, label]) => stepTables.ru[id!]?.title !== label)
       .map(([label]) => `${file}: ${label}`);

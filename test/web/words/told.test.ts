@@ -1,4 +1,7 @@
-/** What the daemon says in sentences of its own is said in Russian, and the sentences are really those that it says. */
+/**
+ * All messages of the daemon are translated to Russian, and the table contains only messages that the daemon really
+ * sends.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -14,7 +17,7 @@ const sources = ['runtime', 'server', 'lessons'].flatMap((dir) =>
     .filter((file) => file.endsWith('.ts'))
     .map((file) => readFileSync(join(packageRoot, dir, file), 'utf8')),
 );
-// commander's own words are in its own files
+// commander's own messages are in its files.
 const commander = ['command.js', 'error.js'].map((file) =>
   readFileSync(join(packageRoot, 'node_modules/commander/lib', file), 'utf8'),
 );
@@ -22,8 +25,8 @@ const text = [...sources, ...commander].join('\n').replaceAll("\\'", "'");
 const lines = text.split('\n');
 
 test('each English sentence is one that the daemon says', () => {
-  // what stands between the holes: on one line of the source, or, where it is put together from several, each for
-  // itself
+  // The parts between the placeholders are on one line of the source; if the message is put together from several
+  // lines, each long part occurs somewhere.
   const said = (english: string) => {
     const parts = english
       .split(/\{\*?\}/)
