@@ -1,7 +1,7 @@
 /**
- * Which storage driver a daemon uses: the one that it was told to, the one that its data root was used with before, or
- * the first that works there. As in dockerd each driver has images and containers of its own in the data root; those of
- * another one are left alone, and are there again with that driver.
+ * Chooses a daemon's storage driver: the requested one, the one that the data root was used with before, or the first
+ * one that works. As in dockerd, each driver has its own images and containers in the data root. Those of another
+ * driver are left alone, and reappear with that driver.
  */
 import { existsSync, mkdtempSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,13 +15,13 @@ import { filesystemOf } from '../storage/filesystem-of.ts';
 
 export interface Chosen {
   driver: StorageDriver;
-  /** what the one who starts the daemon has to know, a sentence each */
+  /** messages for the administrator, one sentence each */
   warnings: string[];
 }
 
 /**
- * Has the kernel make an overlay with its upper directory in `root`, without mounting it: fsconfig(2) with
- * FSCONFIG_CMD_CREATE. Undefined when it does.
+ * Lets the kernel create an overlay with its upper directory in `root`, without mounting it: fsconfig(2) with
+ * FSCONFIG_CMD_CREATE. Undefined when this works, otherwise the reason.
  */
 async function whyNoOverlay(k: Kernel, root: string): Promise<string | undefined> {
   const probe = mkdtempSync(join(root, '.overlay-'));
@@ -32,7 +32,7 @@ async function whyNoOverlay(k: Kernel, root: string): Promise<string | undefined
     opened.push(dir);
     const fs = await k.daemon.fsopen('overlay', 1);
     opened.push(fs);
-    // a value has at most 256 bytes; the path of the data root may be longer
+    // a value may have at most 256 bytes, and the path of the data root may be longer
     for (const [key, name] of [
       ['lowerdir', 'lower'],
       ['upperdir', 'upper'],
@@ -42,7 +42,7 @@ async function whyNoOverlay(k: Kernel, root: string): Promise<string | undefined
     await k.daemon.fsconfig(fs, FSCONFIG.FSCONFIG_CMD_CREATE, null, null, 0);
     return undefined;
   } catch (error) {
-    // a kernel before 5.2; it is found out by the first container
+    // the kernel is older than 5.2: the first container will show whether overlayfs works
     if (hasCode(error, 'ENOSYS')) return undefined;
     if (hasCode(error, 'ENODEV')) return 'the kernel has no overlayfs';
     const kind = filesystemOf(root);
@@ -54,16 +54,16 @@ async function whyNoOverlay(k: Kernel, root: string): Promise<string | undefined
   }
 }
 
-/** Where a driver's images are, below the data root. The first driver was there before there were others. */
+/** The directory of a driver's images. overlay2 uses the data root itself, because it was the only driver at first. */
 export const homeOf = (root: string, name: DriverName): string => (name === 'overlay2' ? root : join(root, name));
 
-/** Whether images of a driver are in the data root. */
+/** Whether the data root holds images of a driver. */
 const used = (root: string, name: DriverName): boolean => {
   const layers = join(homeOf(root, name), 'layers');
   return existsSync(layers) && readdirSync(layers).length > 0;
 };
 
-/** Throws Error for a driver that was asked for, or was used before, and does not work here. */
+/** Throws Error for a driver that was requested or used before and does not work here. */
 export async function chooseDriver(k: Kernel, root: string, wanted?: DriverName): Promise<Chosen> {
   if (wanted === 'vfs') return { driver: driverNamed('vfs'), warnings: other(root, 'vfs') };
   const why = await whyNoOverlay(k, root);
@@ -89,7 +89,7 @@ export async function chooseDriver(k: Kernel, root: string, wanted?: DriverName)
   return { driver: driverNamed('overlay2'), warnings: other(root, 'overlay2') };
 }
 
-/** The other driver, where the data root was used with it. */
+/** The other driver, if the data root was used with it. */
 export const usedByOther = (root: string, name: DriverName): DriverName | undefined =>
   storageDrivers.find((another) => another !== name && used(root, another));
 

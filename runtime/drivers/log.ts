@@ -6,13 +6,13 @@ import { badParameter, Refusal } from '../errors/api-error.ts';
 
 const drivers: readonly LogDriver[] = [jsonFile, none];
 
-/** As docker info lists them: `none` is no driver there. */
+/** As docker info lists them: there `none` is not a driver. */
 export const logDriverNames: readonly string[] = drivers.filter((driver) => driver !== none).map(({ name }) => name);
 
-/** What dockerd has and Drydock does not. */
+/** Drivers that dockerd has and Drydock does not have. */
 const DOCKERDS = ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'local', 'splunk', 'syslog'];
 
-/** Without a name the preferred one. Throws ApiError 400, in dockerd's words. */
+/** The driver of this name, or the preferred one. Throws ApiError 400 in dockerd's words. */
 export function logDriverNamed(name: string | undefined): LogDriver {
   const found = drivers.find((driver) => driver.name === (name || jsonFile.name));
   if (!found && DOCKERDS.includes(name ?? '')) throw new Refusal(501, `log driver ${name} is not supported yet`);
@@ -20,7 +20,7 @@ export function logDriverNamed(name: string | undefined): LogDriver {
   return found;
 }
 
-/** `file`: the container's own. */
+/** `file` is the container's own log file. */
 export function logOf(config: { Type?: string; Config?: LogOpts } | undefined, file: string): ContainerLog {
   const driver = logDriverNamed(config?.Type);
   return { driver, target: driver.target(file, config?.Config ?? {}) };

@@ -1,4 +1,4 @@
-/** The drivers there are, by name. */
+/** The network drivers by name. */
 import { bridge } from '../network/bridge/driver.ts';
 import { container } from '../network/container/driver.ts';
 import type { Connected, NetworkDriver, NetworkNamespace } from '../network/driver.ts';
@@ -16,7 +16,9 @@ export function driverNamed(name: DriverName): NetworkDriver {
 }
 export const driverOf = ({ driver }: Pick<Endpoint, 'driver'>): NetworkDriver => driverNamed(driver);
 
-/** Where the first endpoint's driver puts the container; without any it has a namespace of its own. */
+/**
+ * The network namespace is decided by the driver of the first endpoint; without endpoints the container gets a new one.
+ */
 export const namespaceOf = (endpoints: readonly Endpoint[]): NetworkNamespace => {
   const [first] = endpoints;
   return first ? driverOf(first).namespace(first) : 'new';

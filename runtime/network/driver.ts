@@ -1,13 +1,13 @@
 /**
- * What connects containers in one way. Each driver gives steps; which of them a container walks is decided by its
- * endpoints, and their order by the network phase (steps.ts):
+ * A network driver connects containers in one way. It provides steps. The container's endpoints decide which steps run,
+ * and the network phase (steps.ts) decides their order:
  *
- *   driver.make          the network itself, as far as it is missing
+ *   driver.make          the missing parts of the network itself
  *   driver.plug          the endpoint's address and link, made on the host
  *     open-netlink       a netlink socket inside the container's network namespace
  *   driver.configure     the endpoint's link, seen from inside
  *     close-netlink
- *   driver.admit         rules by which packets pass
+ *   driver.admit         rules that let packets pass
  *   …
  *   driver.disconnect    the endpoint ends; the network stays
  *   driver.remove        the network ends
@@ -17,7 +17,7 @@ import type { Evidence } from '../journal/inspection-section.ts';
 import type { Step } from '../operation/step.ts';
 import type { DriverName, Endpoint } from './endpoint.ts';
 
-/** What the daemon was started with, as far as networks want to know it. */
+/** The daemon's settings that networks need. */
 export interface NetworkSettings {
   root: string;
   /** the default network's bridge, and the nf_tables table of the same name */
@@ -37,7 +37,7 @@ export interface Network {
   bip?: string;
 }
 
-/** What is asked of name resolution inside: --dns…, --add-host. */
+/** The requested settings of name resolution inside the container: --dns…, --add-host. */
 export interface NamesAsked {
   dns: readonly string[];
   search: readonly string[];
@@ -46,7 +46,7 @@ export interface NamesAsked {
   hosts: readonly string[];
 }
 
-/** What the network phase keeps of a run for itself. */
+/** State of a run that the network phase keeps. */
 export interface NetworkLive {
   /** rtnetlink socket of the daemon inside the container's network namespace, during the network phase */
   netlink?: number;
@@ -54,7 +54,7 @@ export interface NetworkLive {
   links?: Map<string, number>;
 }
 
-/** As much of a container as the network's steps look at. */
+/** The part of a container that the network's steps use. */
 export interface Connected {
   readonly id: string;
   readonly settings: NetworkSettings;
@@ -66,7 +66,7 @@ export interface Connected {
   other(ref: string): Connected;
 }
 
-/** One endpoint of a container, and the network on its other end. */
+/** One endpoint of a container, and its network. */
 export interface Connection {
   readonly network: Network;
   readonly endpoint: Endpoint;
@@ -80,15 +80,18 @@ export type NetworkNamespace = 'new' | 'host' | `container:${string}`;
 
 export interface NetworkDriver {
   readonly name: DriverName;
-  /** The network namespace of a container that it connects. */
+  /** The network namespace of a container with this endpoint. */
   namespace(endpoint: Endpoint): NetworkNamespace;
   readonly make: readonly EndpointStep[];
   readonly plug: readonly EndpointStep[];
   readonly configure: readonly EndpointStep[];
   readonly admit: readonly EndpointStep[];
-  /** Each finds out for itself what there is to give back. */
+  /** Each step finds out itself what to release. */
   readonly disconnect: readonly EndpointStep[];
   readonly remove: readonly NetworkStep[];
-  /** what the host's kernel has for this endpoint, for a look at the container as a whole; each may fail alone */
+  /**
+   * What the host's kernel has for this endpoint, for an inspection of the whole container. Each function may fail
+   * without the others.
+   */
   readonly inspect: readonly ((k: Kernel, connection: Connection) => Promise<Evidence[]>)[];
 }

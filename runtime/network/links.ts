@@ -1,4 +1,4 @@
-/** What the steps ask of links, in one place: one that is not there is undefined, not an error. */
+/** Requests about links for the steps. A link that does not exist gives undefined, not an error. */
 import { NETLINK_ROUTE } from '../syscalls/constants.ts';
 import { hasCode, tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -15,13 +15,18 @@ export async function findLink(socket: NetlinkSocket, which: number | string): P
   }
 }
 
-/** Both ends of a pair go together. Takes tens of milliseconds: the kernel waits until nobody uses the link. */
+/**
+ * Deletes both ends of a pair. It takes tens of milliseconds, because the kernel waits until the link is not in use.
+ */
 export async function removeLink(k: Kernel, name: string): Promise<void> {
   await withNetlink(k, NETLINK_ROUTE, (socket) => tolerate(['ENODEV'], socket.request(deleteLink(name))));
   k.fact({ kind: 'link', key: `host/${name}`, value: null });
 }
 
-/** Off the bridge and down, which is quick; the kernel deletes the pair when the container's namespace ends. */
+/**
+ * Takes the link off the bridge and down, which is fast. The kernel deletes the pair when the container's namespace
+ * ends.
+ */
 export async function detachLink(k: Kernel, name: string): Promise<void> {
   await withNetlink(k, NETLINK_ROUTE, (socket) =>
     tolerate(['ENODEV'], socket.request(setLink(name, { master: 0 }, false))),

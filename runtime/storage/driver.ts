@@ -1,6 +1,6 @@
 /**
- * What a storage driver gives: the steps that lay a container's writable layer over its image and take it away again,
- * and what there is to ask of such a layer. One folder per driver; `drivers.ts` is their list.
+ * The interface of storage drivers: the steps that put a container's writable layer over its image and remove it, and
+ * questions about such a layer. Each driver has a directory; runtime/drivers/storage.ts lists them.
  */
 import type { Image } from '../image/manifest/image.ts';
 import type { Evidence } from '../journal/inspection-section.ts';
@@ -8,11 +8,11 @@ import type { Whiteouts } from '../image/layer/layer-writer.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Step } from '../operation/step.ts';
 
-/** The preferred one first; what they are is in runtime/drivers/storage.ts. */
+/** The preferred driver first. The drivers themselves are in runtime/drivers/storage.ts. */
 export const storageDrivers = ['overlay2', 'vfs'] as const;
 export type DriverName = (typeof storageDrivers)[number];
 
-/** Absolute paths below the container's directory. Which of them are used is the driver's choice. */
+/** Absolute paths below the container's directory. The driver decides which of them it uses. */
 export interface LayerPaths {
   readonly dir: string;
   readonly rootfs: string;
@@ -20,14 +20,14 @@ export interface LayerPaths {
   readonly work: string;
 }
 
-/** The part of a container that a driver works on. */
+/** The part of a container that a driver uses. */
 export interface RwLayer {
   readonly id: string;
   readonly paths: LayerPaths;
   readonly image?: Image | undefined;
   readonly spec: { readonly mounts?: readonly { readonly destination: string }[] };
   readonly live: { readonly pid?: number };
-  /** cuts what takes long of a start that is no longer wanted */
+  /** aborts long work of a start that is given up */
   readonly pull: { readonly signal?: AbortSignal };
 }
 
@@ -41,9 +41,9 @@ export interface GraphDriver {
   Data: Readonly<Record<string, string>> | null;
 }
 
-/** What a driver puts into the phases of a container. */
+/** The steps that a driver adds to a container's phases. */
 export interface StorageSteps {
-  /** Steps of the phase rw-layer: before mounts of the container's namespace are private, and after. */
+  /** Steps of the phase rw-layer, before and after the mounts of the container's namespace become private. */
   readonly prepare: readonly Step<RwLayer>[];
   readonly mount: readonly Step<RwLayer>[];
   /** Steps of the phase remove. */
@@ -52,21 +52,21 @@ export interface StorageSteps {
 
 export interface StorageDriver extends StorageSteps {
   readonly name: DriverName;
-  /** How the trees of its layers keep what a layer takes away. */
+  /** How the layers' trees mark what a layer removes. */
   readonly whiteouts: Whiteouts;
-  /** Removes what a run leaves beside the container's own files. */
+  /** Removes what a run leaves in addition to the container's own files. */
   afterRun(k: Kernel, layer: RwLayer): Promise<void>;
-  /** What the writable layer holds now. */
+  /** The current content of the writable layer. */
   inspect(layer: RwLayer): Evidence[];
-  /** Against the image, in parts; what mounting made for its own sake is left out. */
+  /** Changes against the image, in parts. What was made only for mounting is left out. */
   changes(layer: RwLayer): AsyncIterable<readonly Change[]>;
-  /** The same as a layer's archive, in parts that are the taker's. */
+  /** The changes as a layer's archive, in parts that the caller may keep. */
   diff(layer: RwLayer): AsyncIterable<Uint8Array>;
-  /** An archive of all that the container sees, but for what is mounted in it. */
+  /** An archive of everything that the container sees, except the content of mounts in it. */
   exported(layer: RwLayer): AsyncIterable<Uint8Array>;
-  /** Bytes of the files that the container has beyond those of its image. */
+  /** Bytes of the files that the container has in addition to those of its image. */
   size(layer: RwLayer): Promise<number>;
-  /** Part of a line of /proc/pid/mountinfo by which a process that has this layer mounted is known. */
+  /** Part of a line of /proc/pid/mountinfo that identifies a process with this layer mounted. */
   mountMark(paths: LayerPaths): string;
   /** DriverStatus of docker info. */
   status(root: string): [name: string, value: string][] | null;
@@ -74,6 +74,6 @@ export interface StorageDriver extends StorageSteps {
   imageGraphData(image: Image): GraphDriver;
 }
 
-/** Mount points are made in the writable layer for the sake of mounting: they are no change of the container. */
+/** Mount points in the writable layer. They were made only for mounting and are no change of the container. */
 export const mountPoints = ({ spec }: Pick<RwLayer, 'spec'>): ReadonlySet<string> =>
   new Set(['/dev', '/proc', '/sys', ...(spec.mounts ?? []).map(({ destination }) => destination)]);

@@ -1,4 +1,4 @@
-/** statfs(2), f_type, by the names that dockerd gives: docker info, "Backing Filesystem". */
+/** Names for statfs(2)'s f_type, in dockerd's spelling: docker info, "Backing Filesystem". */
 import { statfsSync } from 'node:fs';
 
 const names: Readonly<Record<number, string>> = {
@@ -16,11 +16,11 @@ const names: Readonly<Record<number, string>> = {
   0x2fc12fc1: 'zfs',
 };
 
-/** Of the file system that the path is on. */
+/** The name of the file system of the path. */
 export function filesystemOf(path: string): string {
   try {
     return names[statfsSync(path).type] ?? '<unknown>';
   } catch {
-    return '<unknown>'; // it is not there
+    return '<unknown>'; // the path does not exist
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Names are bytes, and anything but `/` and NUL may be in them (path_resolution(7)): newlines, the end of a colour,
- * half a character.
- * Shown the way `ls -b` shows them, a path is safe to print, and can be turned back into the bytes that it stands for.
+ * Printable forms of paths. Names are bytes and may hold everything except `/` and NUL (path_resolution(7)): newlines,
+ * the end of a colour, half a character. In the notation of `ls -b` a path is safe to print and can be converted back
+ * into its bytes.
  */
 const escapes: Record<string, string> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 const letters: Record<string, number> = { '\\': 0x5c, n: 0x0a, r: 0x0d, t: 0x09 };
@@ -10,7 +10,7 @@ const byBytes = (bytes: Uint8Array): string =>
 
 export function showName(name: Buffer): string {
   const text = name.toString('utf8');
-  // what is no UTF-8 does not come back the same
+  // a name that is not UTF-8 differs after decoding and encoding
   if (!Buffer.from(text).equals(name))
     return name
       .toString('latin1')
@@ -18,7 +18,7 @@ export function showName(name: Buffer): string {
   return text.replace(/[\\\p{C}\p{Zl}\p{Zp}]/gu, (c) => escapes[c] ?? byBytes(Buffer.from(c)));
 }
 
-/** Name by name, so that how one is shown does not hang on the others. */
+/** Converts name by name, so that the form of one name does not depend on the others. */
 export const showPath = (path: Buffer): string =>
   path
     .toString('latin1')
@@ -26,7 +26,7 @@ export const showPath = (path: Buffer): string =>
     .map((name) => showName(Buffer.from(name, 'latin1')))
     .join('/');
 
-/** The bytes of a shown path; a backslash that escapes nothing is one. */
+/** The bytes of a shown path. A backslash that escapes nothing means itself. */
 export function pathBytes(shown: string): Buffer {
   const parts = shown.split(/(\\(?:[\\nrt]|x[0-9a-f]{2}))/);
   return Buffer.concat(

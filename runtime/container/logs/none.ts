@@ -1,10 +1,10 @@
-/** none: the shim hands the output to the clients that are attached, and keeps nothing. */
+/** none: the shim sends the output to attached clients and keeps nothing. */
 import { Refusal } from '../../errors/api-error.ts';
 import type { LogDriver } from './driver.ts';
 
 export const none: LogDriver = {
   name: 'none',
-  // as dockerd: whatever is said about a log that is not kept
+  // like dockerd, accepts any option of a log that is not kept
   check: () => undefined,
   target: () => ({ path: '/dev/null' }),
   shownPath: () => '',

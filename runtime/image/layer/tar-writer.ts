@@ -1,16 +1,16 @@
 /**
- * Writes a tar archive of POSIX pax headers: tar(5); GNU tar manual, "Storing Sparse Files" (format 1.0).
+ * Writes a tar archive with POSIX pax headers: tar(5); GNU tar manual, "Storing Sparse Files" (format 1.0).
  *
  *   [pax header 'x', its records] header, body, zeros up to a block … two blocks of zeros
  *
- * The tar-stream package, used here for archives of a few known files, cannot write a container's: it joins pax records
- * as text, so that a binary value (security.capability, a name that is no UTF-8) does not survive; a uid above 2097151
- * is replaced by the highest that octal holds; it knows no fractions of a second and no holes.
+ * The tar-stream package writes archives of a few known files here, but it cannot write a container's. It joins pax
+ * records as text, which damages binary values (security.capability, a name that is not UTF-8). It replaces a uid above
+ * 2097151 by the highest octal value. It knows no fractions of a second and no holes.
  */
 import { BLOCK, type Time } from './tar-header.ts';
 import type { Sparse } from './tar-sparse.ts';
 
-/** Names are bytes, without a '/' before them. */
+/** Names are bytes, without a leading '/'. */
 export interface TarEntry {
   /** as in tar-header.ts: '0' file, '1' link, '2' symlink, '3' char, '4' block, '5' directory, '6' fifo */
   type: string;
@@ -19,7 +19,7 @@ export interface TarEntry {
   mode: number;
   uid: number;
   gid: number;
-  /** bytes of the file; of one with holes the bytes of its segments are written */
+  /** bytes of the file; for one with holes only the bytes of its segments are written */
   size: number;
   mtime: Time;
   device?: { major: number; minor: number };
@@ -33,7 +33,7 @@ const PREFIX = 155;
 const slash = Buffer.from('/');
 const none = Buffer.alloc(0);
 
-/** One record says its own length, with the digits of it: '30 mtime=1700000000.123456789\n'. */
+/** A record begins with its own length, including the digits of the length: '30 mtime=1700000000.123456789\n'. */
 function record(key: string, value: Buffer | string): Buffer {
   const rest = Buffer.concat([Buffer.from(` ${key}=`), Buffer.from(value), Buffer.from('\n')]);
   let length = rest.length + 1;
@@ -41,7 +41,7 @@ function record(key: string, value: Buffer | string): Buffer {
   return Buffer.concat([Buffer.from(String(length)), rest]);
 }
 
-/** utimensat(2) counts nanoseconds forward from the second, a decimal fraction counts away from zero. */
+/** In utimensat(2) nanoseconds always count forward from the second; a decimal fraction counts away from zero. */
 function decimal({ sec, nsec }: Time): string {
   const [whole, part] = sec < 0 && nsec ? [-sec - 1, 1e9 - nsec] : [Math.abs(sec), nsec];
   const fraction = part ? `.${String(part).padStart(9, '0').replace(/0+$/, '')}` : '';
@@ -51,10 +51,10 @@ function decimal({ sec, nsec }: Time): string {
 const padding = (size: number): number => (BLOCK - (size % BLOCK)) % BLOCK;
 const fits = (value: number, digits: number): boolean => value >= 0 && value < 8 ** digits;
 
-/** A name of up to 256 bytes in the two fields that ustar has for it; undefined when it cannot be parted so. */
+/** Splits a name of up to 256 bytes into the two fields of ustar. Undefined when it cannot be split. */
 function split(name: Buffer): [name: Buffer, prefix: Buffer] | undefined {
   if (name.length <= NAME) return [name, none];
-  // the trailing '/' of a directory is no place to part it
+  // it cannot be split at the trailing '/' of a directory
   const at = name.subarray(0, Math.min(PREFIX + 1, name.length - 1)).lastIndexOf(SLASH);
   if (at <= 0 || name.length - at - 1 > NAME) return undefined;
   return [name.subarray(at + 1), name.subarray(0, at)];
@@ -73,7 +73,7 @@ interface Fields {
   device?: { major: number; minor: number };
 }
 
-/** One block. A number that does not fit is 0 here, and a pax record has it. */
+/** One header block. A number that does not fit is 0 here and goes into a pax record. */
 function block(fields: Fields): Buffer {
   const bytes = Buffer.alloc(BLOCK);
   const octal = (value: number, at: number, digits: number) =>
@@ -97,7 +97,7 @@ function block(fields: Fields): Buffer {
   return bytes;
 }
 
-/** The map before the bytes of a file with holes; one that ends with a hole has an empty segment at its end. */
+/** The map that precedes the data of a file with holes. A map whose file ends with a hole has an empty last segment. */
 function mapOf({ segments, realSize }: Sparse): Buffer {
   const last = segments.at(-1);
   const ends = last ? last[0] + last[1] : 0;
@@ -111,7 +111,7 @@ const baseOf = (name: Buffer): Buffer => {
   return bare.subarray(bare.lastIndexOf(SLASH) + 1);
 };
 
-/** What stands before an entry's bytes, and how many bytes of it follow. */
+/** The bytes before an entry's data, and the number of data bytes that follow. */
 export function headOf(entry: TarEntry): { head: Buffer; body: number } {
   const { type, sparse, mtime, uid, gid, linkname, xattrs = [] } = entry;
   const name = type === '5' && entry.name.at(-1) !== SLASH ? Buffer.concat([entry.name, slash]) : entry.name;
@@ -138,7 +138,7 @@ export function headOf(entry: TarEntry): { head: Buffer; body: number } {
   return { head: Buffer.concat([...extended(records, entry), block(fields), ...(map ? [map] : [])]), body: stored };
 }
 
-/** The header of the records, and they. */
+/** The pax header with the records. */
 function extended(records: readonly Buffer[], { name, mtime }: TarEntry): Buffer[] {
   if (!records.length) return [];
   const body = Buffer.concat(records);
@@ -147,21 +147,21 @@ function extended(records: readonly Buffer[], { name, mtime }: TarEntry): Buffer
   return [block(fields), body, Buffer.alloc(padding(body.length))];
 }
 
-/** Each part is the taker's own. Resolves when the next one may come. */
+/** The receiver may keep each part. Resolves when the next part may come. */
 export type Emit = (part: Buffer) => void | Promise<void>;
-/** Small entries are gathered to parts of about this size. */
+/** Small entries are collected into parts of about this size. */
 const PART = 512 * 1024;
 
 export class TarWriter {
   #parts: Buffer[] = [];
   #length = 0;
-  /** bytes of the entry, and of zeros after them, still to come */
+  /** bytes of the entry, and of zeros after them, that are still to come */
   #body = 0;
   #pad = 0;
 
   constructor(private readonly emit: Emit) {}
 
-  /** Then exactly as many bytes as it says have to be given to `data`. */
+  /** After this, `data` must get exactly as many bytes as it returns. */
   async entry(entry: TarEntry): Promise<number> {
     if (this.#body) throw new Error(`${this.#body} bytes of the entry before are missing in the archive`);
     const { head, body } = headOf(entry);
@@ -171,7 +171,7 @@ export class TarWriter {
     return body;
   }
 
-  /** `bytes` must not be written to again. */
+  /** The caller must not change `bytes` afterwards. */
   async data(bytes: Buffer): Promise<void> {
     this.#body -= bytes.length;
     if (this.#body < 0) throw new Error('more bytes than the entry in the archive was said to have');

@@ -1,6 +1,6 @@
-/** Names by which a layer's archive takes something away: OCI image spec, "Whiteouts", "Opaque Whiteout". */
+/** Names that mark removals in a layer's archive: OCI image spec, "Whiteouts", "Opaque Whiteout". */
 
-/** Before the name that is taken away. */
+/** The prefix of a removed name. */
 export const WHITEOUT = '.wh.';
-/** In a directory: nothing of the layers below is in it. */
+/** In a directory: entries of the layers below are hidden. */
 export const OPAQUE_MARK = '.wh..wh..opq';

@@ -1,5 +1,5 @@
 /**
- * The bridge: a switch in the kernel that the containers' links are plugged into, made once and shared by all of them.
+ * The bridge: a switch in the kernel that connects the containers' links. It is made once and shared by all of them.
  */
 import { NETLINK_ROUTE } from '../../syscalls/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
@@ -16,7 +16,7 @@ import { findLink } from '../links.ts';
 import { chooseSubnet, parseBip, type Subnet } from '../ipam/subnet.ts';
 
 type BridgeSettings = Pick<Network, 'bridge' | 'bip'>;
-/** `uplink`: the host's link on its default route, when it has one. */
+/** `uplink` is the host's link on its default route, if there is one. */
 export interface Bridge extends Subnet {
   name: string;
   index: number;
@@ -24,16 +24,15 @@ export interface Bridge extends Subnet {
   uplink?: Link;
 }
 
-/** Marks bridges as ours; what follows it remembers the host's forwarding (forwarding.ts). */
+/** Marks Drydock's bridges. Text after it records the host's forwarding (forwarding.ts). */
 export const ALIAS = 'drydock';
 
-/** By name; believed as long as the kernel has a link with that name and that index. */
+/** By name. An entry is valid while the kernel has a link with this name and index. */
 const known = new Map<string, Bridge>();
 
 /**
- * Makes what is missing of it: link, address, up. Each part that is there already is left alone, so two starts at once
- * do no harm.
- * Throws Refusal 409 when something else has the name or another subnet is on it.
+ * Makes the missing parts: link, address, up. Existing parts are left alone, so two starts at the same time do no harm.
+ * Throws Refusal 409 when another object has the name or another subnet is on the bridge.
  */
 export async function ensureBridge(k: Kernel, settings: BridgeSettings): Promise<Bridge> {
   return withNetlink(k, NETLINK_ROUTE, async (socket) => {
@@ -50,7 +49,7 @@ async function build(k: Kernel, socket: NetlinkSocket, settings: BridgeSettings)
   const name = settings.bridge;
   const addresses = (await socket.dump(...dumpAddresses)).map(addressOf);
   const routes = (await socket.dump(...dumpRoutes)).map(routeOf);
-  // after the addresses: a bridge that another start made meanwhile must not look like a subnet in use
+  // read after the addresses, so that a bridge that another start has just made does not look like a subnet in use
   const link = await findLink(socket, name);
   if (link && link.kind !== 'bridge')
     throw conflict(`${name} is a ${link.kind || 'hardware'} link and no bridge: choose another name with --bridge`);
@@ -67,12 +66,12 @@ async function build(k: Kernel, socket: NetlinkSocket, settings: BridgeSettings)
   const address = { index, address: subnet.gateway, prefix: subnet.prefix };
   await tolerate(['EEXIST'], socket.request(newAddress(address, broadcast(address))));
   await ignoreRouterAdvertisements(k, name);
-  // an alias is not taken when a link is made, only when it is changed
+  // the kernel ignores an alias when a link is made and takes it only in a change
   await socket.request(setLink(index, alias ? {} : { ifalias: ALIAS }, true));
   return { ...subnet, name, index, mtu, ...(uplink && { uplink }) };
 }
 
-/** Said at every start, whether it had to be made or was there: this container's journal has to tell it too. */
+/** Reported at every start, even when the bridge existed already, because this container's journal needs them too. */
 const factsOf = ({ name, index, mtu, gateway, prefix, uplink }: Bridge): Fact[] => [
   { kind: 'link', key: `host/${name}`, value: `bridge, index ${index}, mtu ${mtu}, up` },
   { kind: 'address', key: `host/${name}`, value: `${gateway}/${prefix}` },
@@ -82,8 +81,8 @@ const factsOf = ({ name, index, mtu, gateway, prefix, uplink }: Bridge): Fact[] 
 ];
 
 /**
- * Any container could call itself an IPv6 router, and the host would send its traffic there: CVE-2020-13401. A kernel
- * without IPv6 has no such file.
+ * Without this, a container could present itself as an IPv6 router, and the host would send its traffic there:
+ * CVE-2020-13401. A kernel without IPv6 does not have the file.
  */
 async function ignoreRouterAdvertisements(k: Kernel, name: string): Promise<void> {
   await tolerate(['ENOENT'], k.daemon.write_file(`/proc/sys/net/ipv6/conf/${name}/accept_ra`, 0, 0, Buffer.from('0')));
@@ -93,7 +92,7 @@ function gone(name: string): never {
   throw new Error(`the bridge ${name} was deleted while it was made; start again`);
 }
 
-/** A bridge from before keeps its subnet: containers may be on it. */
+/** An existing bridge keeps its subnet, because containers may use it. */
 function kept({ bridge, bip }: BridgeSettings, { address, prefix }: Address): Subnet {
   const wanted = bip ? parseBip(bip) : undefined;
   if (wanted && (wanted.gateway !== address || wanted.prefix !== prefix)) {
@@ -104,7 +103,7 @@ function kept({ bridge, bip }: BridgeSettings, { address, prefix }: Address): Su
   return { gateway: address, prefix };
 }
 
-/** Packets that leave the host go through its default route: what is too long for that link need not be sent. */
+/** Finds the link of the default route. Packets that leave the host use it, so the bridge needs no larger MTU. */
 async function findUplink(socket: NetlinkSocket, routes: readonly Route[]): Promise<Link | undefined> {
   const out = routes
     .filter(({ prefix, table, oif }) => prefix === 0 && table === RT_TABLE_MAIN && oif)
@@ -112,7 +111,7 @@ async function findUplink(socket: NetlinkSocket, routes: readonly Route[]): Prom
   return out && findLink(socket, out.oif);
 }
 
-/** What ensureBridge found last, without asking again. */
+/** The result of the last ensureBridge, without asking the kernel. */
 export function bridgeNow(name: string): Bridge {
   const bridge = known.get(name);
   if (!bridge) throw new Error(`the bridge ${name} has not been made sure of: run network.ensure-bridge first`);

@@ -1,4 +1,4 @@
-/** What each step does for an endpoint on a bridge: steps.ts beside it tells why. */
+/** The work of each step for an endpoint on a bridge; steps.ts explains the steps. */
 import { NETLINK_ROUTE } from '../../syscalls/constants.ts';
 import { hasCode } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
@@ -16,10 +16,10 @@ import { bridgeNow, ensureBridge } from './bridge.ts';
 import { enableForwarding } from './forwarding.ts';
 import { ensureChain, forwardChain, masqueradeChain } from './rules.ts';
 
-/** The peer's name until it becomes eth0. */
+/** The peer's name until it is renamed to eth0. */
 const PEER = 'peer';
 
-/** Of records that were written before endpoints had them. */
+/** The default is for records from before endpoints had names. */
 const ifnameOf = ({ ifname = 'eth0' }: Endpoint) => ifname;
 export const hostLinkOf = ({ container, endpoint }: Connection): string =>
   endpoint.hostLink ?? `veth${container.id.slice(0, 11)}`;
@@ -51,7 +51,7 @@ export async function releaseLease(k: Kernel, { network, endpoint, container }: 
   for (const key of ['address', 'prefix', 'gateway', 'mac'] as const) delete endpoint[key];
 }
 
-/** What the lease step left in the endpoint. */
+/** The address that the lease step stored in the endpoint. */
 function leased({ container, endpoint }: Connection): {
   address: string;
   prefix: number;
@@ -76,7 +76,7 @@ export async function createPair(k: Kernel, it: Connection): Promise<void> {
     try {
       await socket.request(pair);
     } catch (error) {
-      // left over from the last run: the kernel has not yet taken its namespace down
+      // it is left from the last run: the kernel has not removed the old namespace yet
       if (!hasCode(error, 'EEXIST')) throw error;
       await removeLink(k, hostLink);
       await socket.request(pair);
@@ -88,10 +88,12 @@ export async function createPair(k: Kernel, it: Connection): Promise<void> {
   );
 }
 
-/** The pair is deleted before this resolves. */
+/** Resolves after the pair was deleted. */
 export const removePair = (k: Kernel, it: Connection): Promise<void> => removeLink(k, hostLinkOf(it));
 
-/** Quick; the kernel deletes the pair with the namespace, some milliseconds after its last process. */
+/**
+ * Fast. The kernel deletes the pair together with the namespace, some milliseconds after its last process has ended.
+ */
 export const unplug = (k: Kernel, it: Connection): Promise<void> => detachLink(k, hostLinkOf(it));
 
 export async function attach(k: Kernel, it: Connection): Promise<void> {

@@ -9,7 +9,7 @@ import { hostLinkOf } from './connect.ts';
 import { forwardingNow } from './forwarding.ts';
 import { rulesNow } from './rules.ts';
 
-/** The bridge and the container's end on it. */
+/** The bridge, and the host's end of the container's link on it. */
 export const hostEvidence = (k: Kernel, it: Connection): Promise<Evidence[]> =>
   withNetlink(k, NETLINK_ROUTE, async (socket) =>
     show('host', await askAll(socket), ({ name }) => name === it.network.bridge || name === hostLinkOf(it)),

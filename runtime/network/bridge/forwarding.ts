@@ -1,7 +1,4 @@
-/**
- * net.ipv4.ip_forward: whether the host passes packets from one link on to another. Containers reach the outside only
- * if it does.
- */
+/** net.ipv4.ip_forward: whether the host forwards packets between links. Containers need it to reach other machines. */
 import { NETLINK_ROUTE } from '../../syscalls/constants.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { dumpLinks, linkOf, setLink, type Link } from '../../kernel/netlink/route/link.ts';
@@ -10,8 +7,8 @@ import { ALIAS } from './bridge.ts';
 
 const IP_FORWARD = '/proc/sys/net/ipv4/ip_forward';
 /**
- * The bridge itself remembers that forwarding was off before: its alias lives exactly as long as the need, a reboot
- * included, and a second daemon on the same host sees it.
+ * The alias of the bridge records that forwarding was off before. It exists exactly as long as it is needed, also after
+ * a reboot, and a second daemon on the same host can see it.
  */
 const WAS_OFF = `${ALIAS}: net.ipv4.ip_forward was 0`;
 
@@ -26,8 +23,8 @@ export async function enableForwarding(k: Kernel, bridge: string): Promise<void>
 }
 
 /**
- * Before `bridge` goes: another bridge of ours takes over what it remembers; with the last one forwarding is off again.
- * It stays on when it was on before us.
+ * Call this before `bridge` is deleted. Another bridge of Drydock takes over the record; when there is none, forwarding
+ * is switched off again. It stays on when it was on before Drydock.
  */
 export async function restoreForwarding(k: Kernel, bridge: string): Promise<void> {
   await withNetlink(k, NETLINK_ROUTE, async (socket) => {

@@ -1,4 +1,4 @@
-/** The way out: what an endpoint on a bridge leaves when it ends, and what the bridge leaves when its network ends. */
+/** What is removed when an endpoint on a bridge ends, and when the bridge's network ends. */
 import type { EndpointStep, NetworkStep } from '../driver.ts';
 import { removeLink } from '../links.ts';
 import { forgetBridge } from './bridge.ts';

@@ -1,8 +1,8 @@
 /**
- * The nf_tables rules of one bridge, in a table of its own that has the bridge's name:
+ * The nf_tables rules of one bridge, in a table with the bridge's name:
  *
- *   chain postrouting   what leaves the subnet by another link than the bridge gets the host's address
- *   chain forward       containers may open connections, outsiders may only answer
+ *   chain postrouting   packets that leave the subnet by another link than the bridge get the host's address
+ *   chain forward       containers may open connections, other hosts may only answer
  */
 import { NETLINK_NETFILTER } from '../../syscalls/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
@@ -67,13 +67,13 @@ export function forwardChain({ name }: Bridge): ChainRules {
   };
 }
 
-/** Which chains (table and name) are whole in that generation of the host's rules. */
+/** The complete chains (table and name) in this generation of the host's rules. */
 const whole = new Set<string>();
 let generation = -1;
 
 /**
- * Puts the chain and its rules in force in one transaction, replacing what was in it. When nobody has changed any rule
- * of the host since the last time, one question is all it takes.
+ * Installs the chain and its rules in one transaction and replaces its old content. When no rule of the host has
+ * changed since the last time, one request is enough.
  */
 export async function ensureChain(k: Kernel, { chain, rules }: ChainRules): Promise<void> {
   const key = `${chain.table} ${chain.name}`;
@@ -81,7 +81,7 @@ export async function ensureChain(k: Kernel, { chain, rules }: ChainRules): Prom
     const now = await generationNow(socket);
     if (now !== generation) whole.clear();
     generation = now;
-    // said at every start: this container's journal has to tell it too
+    // reported at every start, because this container's journal needs it too
     const tell = () =>
       k.fact(...rules.map((rule, j) => ({ kind: 'nft' as const, key: `${key} ${j}`, value: showRule(rule) })));
     if (whole.has(key)) return tell();
@@ -93,7 +93,7 @@ export async function ensureChain(k: Kernel, { chain, rules }: ChainRules): Prom
     ];
     await socket.transaction(inOneBatch(changes));
     tell();
-    // counted up by more than our own change: somebody else's came between, so believe nothing
+    // the counter rose by more than our own change, so another program changed rules too: forget what is known
     if ((await generationNow(socket)) !== now + 1) return whole.clear();
     generation = now + 1;
     whole.add(key);
@@ -108,7 +108,7 @@ export async function removeTable(k: Kernel, name: string): Promise<void> {
   );
 }
 
-/** Each rule with its chain, as the kernel has them now; empty when the table is not there. */
+/** Each rule with its chain, as the kernel has it now; empty when the table does not exist. */
 export async function rulesNow(k: Kernel, table: string): Promise<string[]> {
   const found = await withNetlink(k, NETLINK_NETFILTER, (socket) =>
     tolerate(['ENOENT'], socket.dump(...dumpRules(table))),

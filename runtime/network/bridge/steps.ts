@@ -1,4 +1,4 @@
-/** The steps by which a bridge is made, and an endpoint connected to it; connect.ts beside it does them. */
+/** The steps that make a bridge and connect an endpoint to it; connect.ts has their work. */
 import { insideEvidence } from '../sandbox/evidence.ts';
 import type { EndpointStep } from '../driver.ts';
 import * as connect from './connect.ts';

@@ -1,4 +1,4 @@
-/** container:ID: the network namespace of another container, and its files. */
+/** container:ID: uses the network namespace of another container, and its files. */
 import type { NetworkDriver } from '../driver.ts';
 
 export const container: NetworkDriver = {

@@ -1,4 +1,4 @@
-/** host: no network namespace of its own. The container uses the host's links, addresses and ports. */
+/** host: no new network namespace. The container uses the host's links, addresses and ports. */
 import type { NetworkDriver } from '../driver.ts';
 
 export const host: NetworkDriver = {

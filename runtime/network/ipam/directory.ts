@@ -1,4 +1,4 @@
-/** The names in a directory by getdents64(2). */
+/** Lists the names in a directory with getdents64(2). */
 import type { Kernel } from '../../kernel/kernel.ts';
 
 const ROOM = 64 * 1024;

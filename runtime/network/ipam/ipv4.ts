@@ -1,4 +1,4 @@
-/** Arithmetic on IPv4 addresses: text '172.30.0.2' ↔ a number below 2^32. */
+/** Arithmetic with IPv4 addresses: the text '172.30.0.2' ↔ a number below 2^32. */
 
 export interface Cidr {
   address: string;
@@ -11,7 +11,7 @@ export const toText = (number: number): string => [24, 16, 8, 0].map((shift) => 
 
 const size = (prefix: number) => 2 ** (32 - prefix);
 export const netmask = (prefix: number): string => toText(2 ** 32 - size(prefix));
-/** The lowest address of the subnet as a number. */
+/** The lowest address of the subnet, as a number. */
 export const base = ({ address, prefix }: Cidr): number => Math.floor(toNumber(address) / size(prefix)) * size(prefix);
 export const top = (cidr: Cidr): number => base(cidr) + size(cidr.prefix) - 1;
 export const broadcast = (cidr: Cidr): string => toText(top(cidr));
@@ -20,7 +20,7 @@ export const contains = (cidr: Cidr, address: string): boolean =>
   toNumber(address) >= base(cidr) && toNumber(address) <= top(cidr);
 export const overlap = (a: Cidr, b: Cidr): boolean => base(a) <= top(b) && base(b) <= top(a);
 
-/** '172.30.0.1/16'; undefined when it is none. */
+/** Parses '172.30.0.1/16'; undefined when the text is not valid. */
 export function parseCidr(text: string): Cidr | undefined {
   const [, address, prefix] = /^(\d{1,3}(?:\.\d{1,3}){3})\/(\d{1,2})$/.exec(text) ?? [];
   if (!address || !isIpv4(address) || Number(prefix) > 32) return undefined;
@@ -31,8 +31,8 @@ export const isIpv4 = (text: string): boolean =>
   text.split('.').every((byte) => Number(byte) < 256 && String(Number(byte)) === byte);
 
 /**
- * A hardware address made from the internet address, as docker's: locally administered, so that no two containers of a
- * bridge share one.
+ * A hardware address made from the IPv4 address, as in docker. It is locally administered, and unique on a bridge
+ * because the IPv4 address is.
  */
 export const macOf = (address: string): string =>
   `02:42:${address

@@ -1,8 +1,7 @@
 /**
- * Who has which address of a network: one symbolic link per address,
- * `<root>/network/<network>/leases/172.30.0.2 -> <container id>`.
- * symlink(2) makes it or fails with EEXIST, so two starts never get the same one, whoever else is paused half way; and
- * `ls -l` shows the table.
+ * The leases of a network's addresses: one symbolic link for each, `<root>/network/<network>/leases/172.30.0.2 ->
+ * <container id>`. symlink(2) makes it or fails with EEXIST, so two starts never get the same address, even when
+ * another start is held half way. `ls -l` shows the table.
  */
 import { AT_FDCWD, O } from '../../syscalls/constants.ts';
 import { hasCode, tolerate } from '../../kernel/errors.ts';
@@ -13,7 +12,7 @@ import { base, contains, isIpv4, networkAddress, toText, top } from './ipv4.ts';
 import type { Subnet } from './subnet.ts';
 
 const MAX_ID = 256;
-/** Of which network, by its name, in which data root. */
+/** The network's name and the data root. */
 export interface LeasePlace {
   root: string;
   network: string;
@@ -45,8 +44,8 @@ const holder = async (k: Kernel, dirfd: number, address: string) =>
   (await tolerate(['ENOENT', 'EINVAL'], k.daemon.readlinkat(dirfd, address, MAX_ID)))?.toString('utf8');
 
 /**
- * The requested address, or the lowest free one. Throws Refusal: 400 out of range, 409 in use, 500 when the subnet is
- * full.
+ * Leases the requested address, or the lowest free one. Throws Refusal: 400 out of range, 409 in use, 500 when the
+ * subnet is full.
  */
 export async function leaseAddress(
   k: Kernel,
@@ -105,12 +104,14 @@ function* freeIn(subnet: Subnet, names: readonly string[]): Generator<string> {
   }
 }
 
-/** Gives back what the container holds; nothing is fine. `address` saves the search. Returns what was released. */
+/**
+ * Releases the container's addresses; having none is no error. `address` saves the search. Returns the released ones.
+ */
 export async function releaseAddress(k: Kernel, place: LeasePlace, id: string, address?: string): Promise<string[]> {
   return releaseWhere(k, place, (owner) => owner === id, address && isIpv4(address) ? [address] : undefined);
 }
 
-/** After a reboot or a crash: leases of containers that are not among `ids` are given back, in every network. */
+/** After a reboot or a crash: releases the leases of containers that are not in `ids`, in every network. */
 export async function keepLeases(k: Kernel, root: string, ids: ReadonlySet<string>): Promise<string[]> {
   const fd = await tolerate(['ENOENT'], openDirectory(k, networksOf(root)));
   if (fd === undefined) return [];

@@ -1,10 +1,8 @@
-/**
- * Which addresses the bridge gets: what the daemon was told, or the first private /16 that nothing on the host uses.
- */
+/** Chooses the bridge's subnet: the one in the settings, or the first private /16 that the host does not use. */
 import { badParameter, Refusal } from '../../errors/api-error.ts';
 import { base, overlap, parseCidr, toText, top, type Cidr } from './ipv4.ts';
 
-/** The gateway's address on the bridge, and how many bits of it name the subnet. */
+/** The gateway's address on the bridge, and the length of the subnet's prefix. */
 export interface Subnet {
   gateway: string;
   prefix: number;
@@ -17,15 +15,16 @@ const CANDIDATES = [
 ];
 
 /**
- * A default route covers everything and uses nothing, and so do its parts: a VPN takes all traffic by 0.0.0.0/1 and
- * 128.0.0.0/1 (or
- * quarters, or eighths), which win over the default route without replacing it. No network is that large: the largest
- * is 10.0.0.0/8.
+ * A default route covers all addresses but uses none, and so do parts of it: a VPN takes all traffic by routes such as
+ * 0.0.0.0/1 and 128.0.0.0/1 (or quarters, or eighths), which are preferred over the default route without replacing it.
+ * No real network is that large: the largest one is 10.0.0.0/8.
  */
 const LARGEST_NETWORK = 8;
 const used = (taken: readonly Cidr[]) => taken.filter(({ prefix }) => prefix >= LARGEST_NETWORK);
 
-/** `bip` is the gateway's address and prefix. Throws Refusal 400 for what is no such thing, 500 when all is in use. */
+/**
+ * `bip` is the gateway's address and prefix. Throws Refusal 400 when it is invalid, 500 when every subnet is in use.
+ */
 export function chooseSubnet(bip: string | undefined, taken: readonly Cidr[]): Subnet {
   if (bip) return parseBip(bip);
   for (const candidate of CANDIDATES) {

@@ -1,6 +1,4 @@
-/**
- * The three files that tell programs in a container about names: hosts(5), hostname(5), resolv.conf(5). Contents only.
- */
+/** The contents of the three files that programs use for names: hosts(5), hostname(5), resolv.conf(5). */
 import type { Endpoint } from '../endpoint.ts';
 import { parseHost } from '../request/added-host.ts';
 
@@ -12,16 +10,16 @@ const LOCAL = [
   'ff02::1\tip6-allnodes',
   'ff02::2\tip6-allrouters',
 ];
-/** Google's public resolvers, docker's fallback too, when the host names none that a container can reach. */
+/** Google's public resolvers, docker's fallback too, for a host without a resolver that a container can reach. */
 const FALLBACK = ['8.8.8.8', '8.8.4.4'];
 
 type Placed = Pick<Endpoint, 'driver' | 'address' | 'gateway'>;
 const onHost = (endpoints: readonly Placed[]) => endpoints.some(({ driver }) => driver === 'host');
-/** Which address reaches the host: in its own namespace, its loopback. */
+/** The address that reaches the host. In the host's own namespace it is the loopback. */
 const hostGateway = (endpoints: readonly Placed[]) =>
   onHost(endpoints) ? '127.0.0.1' : endpoints.find(({ gateway }) => gateway)?.gateway;
 
-/** The full name, then its first part, by which programs also look for their own host: as in dockerd. */
+/** The full name, then its first part, because programs also look up their host by it. dockerd does the same. */
 function namesOf(hostname: string, domainname?: string): string[] {
   const full = domainname ? `${hostname}.${domainname}` : hostname;
   return [...new Set([full, full.split('.', 1)[0] || full])];
@@ -50,10 +48,10 @@ const field = (text: string, keyword: string) =>
     .map((line) => line.trim().split(/\s+/))
     .filter(([word]) => word === keyword)
     .map(([, ...rest]) => rest);
-/** Seen from inside a container, the host's loopback is another machine's. */
+/** False for the host's loopback, because inside a container the loopback is its own. */
 const reachable = (server: string) => !/^127\.|^::1$|^0\.0\.0\.0$|%/.test(server);
 
-/** `other`: lines of which only the resolver inside knows what they mean: sortlist, lookup, … */
+/** `other`: lines that only the resolver inside interprets: sortlist, lookup, … */
 export interface Resolver {
   nameservers: string[];
   search: string[];
@@ -71,7 +69,7 @@ export function parseResolvConf(text: string): Resolver {
 }
 
 export interface ResolvConfFor {
-  /** in the host's own network namespace */
+  /** true in the host's own network namespace */
   onHost: boolean;
   hostFile: string;
   dns: readonly string[];
@@ -79,7 +77,7 @@ export interface ResolvConfFor {
   options: readonly string[];
 }
 
-/** What was asked for, else what the host has. In the host's own namespace its loopback resolvers work and stay. */
+/** The requested settings, or else the host's. In the host's own namespace its loopback resolvers work and are kept. */
 export function resolvConf({ onHost: shared, hostFile, dns, search, options }: ResolvConfFor): string {
   const host = parseResolvConf(hostFile);
   const asked = dns.length + search.length + options.length > 0;
@@ -96,7 +94,7 @@ export function resolvConf({ onHost: shared, hostFile, dns, search, options }: R
   return `${[...lines, ...host.other].join('\n')}\n`;
 }
 
-/** Only resolvers of the host's own loopback: systemd-resolved keeps the real ones in a file of its own. */
+/** True when all resolvers are on the host's loopback: systemd-resolved keeps the real ones in another file. */
 export const onlyLoopback = (text: string): boolean => {
   const { nameservers } = parseResolvConf(text);
   return nameservers.length > 0 && !nameservers.some(reachable);

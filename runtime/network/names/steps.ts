@@ -1,4 +1,4 @@
-/** The steps that write the files by which programs in the container find names. */
+/** The steps that write the files in which programs of the container look up names. */
 import type { Step } from '../../operation/step.ts';
 import type { Connected } from '../driver.ts';
 import { fileEvidence, removeFile, writeHostname, writeHosts, writeResolvConf } from './write-files.ts';

@@ -1,6 +1,6 @@
 /**
- * Puts hosts, hostname and resolv.conf into the container's folder on the host; the exec phase mounts them over those
- * of the image.
+ * Writes hosts, hostname and resolv.conf into the container's directory on the host. The exec phase mounts them over
+ * the image's files.
  */
 import { AT_FDCWD, O } from '../../syscalls/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
@@ -13,17 +13,17 @@ import { namespaceOf } from '../../drivers/network.ts';
 import { hostsFile, onlyLoopback, resolvConf } from './files.ts';
 
 type Name = keyof Connected['paths'];
-/** A hosts file may be a list of a million names to block. */
+/** In bytes: a hosts file may be a list of a million blocked names. */
 const LIMIT = 32 * 1024 * 1024;
-/** As a file of /etc should be, whatever the daemon's umask. */
+/** The usual mode of files in /etc, independent of the daemon's umask. */
 const MODE = 0o644;
 
-/** Of a machine without networking these may be missing, or be anything. */
+/** On a machine without networking these files may be missing, or be something else. */
 const NOT_THERE = ['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'ELOOP'];
 const read = async (k: Kernel, path: string) =>
   (await tolerate(NOT_THERE, readWhole(k.daemon, path, LIMIT)))?.toString('utf8') ?? '';
 
-/** The endpoint by which another container's network is used. */
+/** The endpoint that uses another container's network. */
 const sharedBy = (c: Connected) => c.endpoints.find(({ driver }) => driver === 'container');
 const onHost = (c: Connected) => namespaceOf(c.endpoints) === 'host';
 
@@ -34,7 +34,7 @@ async function put(k: Kernel, c: Connected, name: Name, content: string): Promis
   k.fact({ kind: 'file', key: path, value: content });
 }
 
-/** The file of the container whose network is used: the same inode, so that a change is seen by both. */
+/** Uses the file of the container whose network is shared: the same inode, so that both containers see a change. */
 async function share(k: Kernel, c: Connected, name: Name, { container = '' }: Endpoint): Promise<void> {
   const theirs = c.other(container).paths[name];
   await removeFile(k, c, name);
@@ -63,7 +63,7 @@ export async function writeHostname(k: Kernel, c: Connected): Promise<void> {
   await put(k, c, 'hostname', `${c.spec.hostname ?? c.id.slice(0, 12)}\n`);
 }
 
-/** Where systemd-resolved keeps the resolvers behind its own: systemd-resolved.service(8). */
+/** The file with the resolvers behind systemd-resolved: systemd-resolved.service(8). */
 const RESOLVED = '/run/systemd/resolve/resolv.conf';
 
 export async function writeResolvConf(k: Kernel, c: Connected): Promise<void> {
@@ -81,7 +81,7 @@ export async function removeFile(k: Kernel, c: Connected, name: Name): Promise<v
   k.fact({ kind: 'file', key: c.paths[name], value: null });
 }
 
-/** The file as it is on the disk now. */
+/** The file's content on the disk. */
 export const fileEvidence =
   (name: Name) =>
   async (k: Kernel, c: Connected): Promise<Evidence[]> => [

@@ -1,4 +1,4 @@
-/** A container's endpoints, each with the network that it is on. */
+/** A container's endpoints, each with its network. */
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Connected, Connection } from '../driver.ts';
 import { driverOf } from '../../drivers/network.ts';
@@ -7,7 +7,10 @@ import { networkNamed } from './networks.ts';
 export const connectionsOf = (container: Connected): Connection[] =>
   container.endpoints.map((endpoint) => ({ network: networkNamed(container.settings, endpoint), endpoint, container }));
 
-/** At the end of a run: each endpoint gives back what it holds. Not connected, or only half, is fine. */
+/**
+ * At the end of a run each endpoint releases what it holds. An endpoint that was not connected, or only in part, is no
+ * error.
+ */
 export async function disconnectAll(k: Kernel, container: Connected): Promise<void> {
   for (const connection of connectionsOf(container))
     for (const step of driverOf(connection.endpoint).disconnect) await step.do(k, connection);

@@ -1,4 +1,4 @@
-/** The networks there are: the three of every daemon. Making others is not there yet. */
+/** The networks: the three predefined ones. Others cannot be created yet. */
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Network, NetworkSettings } from '../driver.ts';
 import { driverNamed } from '../../drivers/network.ts';
@@ -17,7 +17,7 @@ export const networkNamed = (
   ...(settings.bip && { bip: settings.bip }),
 });
 
-/** For a daemon that ends with no containers left: what its networks have made on the host goes. */
+/** For a daemon that ends without containers: removes what its networks have made on the host. */
 export async function removeNetworks(k: Kernel, settings: Wanted): Promise<void> {
   for (const name of predefined) {
     const network = networkNamed(settings, { driver: name, network: name });

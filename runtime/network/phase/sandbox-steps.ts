@@ -1,4 +1,4 @@
-/** The steps that lead into a network namespace of the container's own, and out of it again. */
+/** The steps that enter a container's own network namespace, and leave it again. */
 import type { Step } from '../../operation/step.ts';
 import type { Connected } from '../driver.ts';
 import { hasOwnNamespace } from '../../drivers/network.ts';

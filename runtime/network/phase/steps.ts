@@ -1,4 +1,4 @@
-/** The network phase's steps: what the drivers of a container's endpoints give, around what all of them need. */
+/** The steps of the network phase: the steps of the endpoints' drivers, and around them the steps that all need. */
 import type { Evidence } from '../../journal/inspection-section.ts';
 import type { Step } from '../../operation/step.ts';
 import { connectionsOf } from './connections.ts';
@@ -9,7 +9,7 @@ import { closeNetlink, loopbackUp, openNetlink } from './sandbox-steps.ts';
 
 type Part = 'make' | 'plug' | 'configure' | 'admit';
 
-/** That step of each endpoint whose driver has one of this id. */
+/** The step with this id, for each endpoint whose driver has one. */
 function stepsOf(c: Connected, part: Part, id: string): [step: EndpointStep, connection: Connection][] {
   return connectionsOf(c).flatMap((connection) => {
     const step = driverOf(connection.endpoint)[part].find((one) => one.id === id);
@@ -17,7 +17,7 @@ function stepsOf(c: Connected, part: Part, id: string): [step: EndpointStep, con
   });
 }
 
-/** A step of endpoints, as a step of the container that has them. */
+/** Turns a step of endpoints into a step of their container. */
 function forEndpoints(part: Part, { id, title, explain, undo, inspect }: EndpointStep): Step<Connected> {
   return {
     id,
@@ -43,7 +43,7 @@ function forEndpoints(part: Part, { id, title, explain, undo, inspect }: Endpoin
   };
 }
 
-/** Drivers may share a step's id; it is listed once, with the words of the first. */
+/** Drivers may share a step's id. It is listed once, with the texts of the first driver. */
 function each(part: Part): Step<Connected>[] {
   const all = drivers.flatMap((driver: NetworkDriver) => driver[part]);
   return all

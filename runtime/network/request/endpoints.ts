@@ -1,6 +1,6 @@
 /**
- * From what a client asks for to a container's endpoints: HostConfig.NetworkMode and the endpoint's settings, Docker
- * Engine API. What is wrong with it is said here, for the daemon; check-flags.ts has what the command line says itself.
+ * Turns a request into a container's endpoints: HostConfig.NetworkMode and the endpoint's settings, Docker Engine API.
+ * The daemon reports errors in it here; check-flags.ts has the errors that the command line reports itself.
  */
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -16,7 +16,7 @@ interface EndpointAsked {
   IPAMConfig?: { IPv4Address?: string } | null;
   MacAddress?: string;
 }
-/** As much of a create request as is about networks. */
+/** The part of a create request that concerns networks. */
 export interface NetworkRequest {
   Hostname?: string;
   ExposedPorts?: object | null;
@@ -30,7 +30,7 @@ export interface NetworkRequest {
   };
   NetworkingConfig?: { EndpointsConfig?: Record<string, EndpointAsked | null> | null };
 }
-/** The container of --network container:ID. */
+/** What is shared by the container of --network container:ID. */
 export interface Shared {
   id: string;
   hostname: string;
@@ -39,7 +39,7 @@ export interface Shared {
 
 const filled = (value: unknown) => !!value && Object.keys(value).length > 0;
 
-/** The driver of the network that is named. Throws Refusal 400 for one that is not there. */
+/** The driver of the named network. Throws Refusal 400 for one that does not exist. */
 function driverAsked(
   { NetworkMode }: NetworkRequest['HostConfig'],
   settings: Pick<NetworkSettings, 'bridge'>,
@@ -50,11 +50,11 @@ function driverAsked(
   if (/^container:.+/.test(mode)) return 'container';
   if (/^container:?$/.test(mode))
     throw badParameter('Invalid network mode: invalid container format container:<name|id>');
-  // not 404: the docker client would pull an image
+  // not 404, because the docker client would pull an image
   throw badParameter(`network ${mode} not found`);
 }
 
-/** Who uses another's network uses its files and name too. */
+/** Options that conflict with another container's network, because its files and name are shared too. */
 const conflicts: [asked: (r: NetworkRequest) => boolean, what: string][] = [
   [(r) => !!r.Hostname, 'hostname'],
   [(r) => filled(r.HostConfig.Dns), 'dns'],
@@ -65,8 +65,8 @@ const conflicts: [asked: (r: NetworkRequest) => boolean, what: string][] = [
 ];
 
 /**
- * Throws Refusal 400 for a network that is not there and for what does not go together, 501 for what is not there yet.
- * Returns the driver of the network that is asked for.
+ * Returns the driver of the requested network. Throws Refusal 400 for a network that does not exist and for options
+ * that conflict, 501 for what is not supported yet.
  */
 export function checkNetworking(
   request: NetworkRequest,
@@ -83,7 +83,7 @@ export function checkNetworking(
   return driver;
 }
 
-/** These go into files line by line: nothing may hold a blank or begin a line of its own. */
+/** The values are written into files line by line, so none may contain a blank or begin a new line. */
 function checkNames(
   { Dns, DnsSearch, DnsOptions, ExtraHosts }: NetworkRequest['HostConfig'],
   driver: DriverName,
@@ -132,7 +132,7 @@ function checkEndpoints(
   }
 }
 
-/** Of a request that checkNetworking has found in order. Throws Refusal 400 when the other container shares a network. */
+/** Call checkNetworking first. Throws Refusal 400 when the other container itself shares a network. */
 export function endpointsOf(
   request: NetworkRequest,
   id: string,
@@ -162,7 +162,7 @@ function joined(ref: string, other: (ref: string) => Shared): Pick<Endpoint, 'co
   try {
     target = other(ref);
   } catch (error) {
-    // as in dockerd its start asks for it; 404 from create would make the docker client pull an image
+    // like dockerd, leave this error to the start: a 404 from create would make the docker client pull an image
     if (error instanceof Refusal && error.status === 404) return { container: ref };
     throw error;
   }

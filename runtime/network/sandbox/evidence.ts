@@ -1,6 +1,6 @@
 /**
- * What the kernel says about a container's network now: dumps of the host's side and of the container's, in lines like
- * those of ip(8).
+ * What the kernel reports about a container's network now: the host's side and the container's, in lines like those of
+ * ip(8).
  */
 import { NETLINK_ROUTE } from '../../syscalls/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
@@ -28,7 +28,7 @@ interface Found {
 const nameOf = (links: readonly Link[], index: number) =>
   links.find((link) => link.index === index)?.name ?? `if${index}`;
 function showLink(link: Link, links: readonly Link[]): string {
-  // of a link that is known by its name only, nothing more is said
+  // nothing more is shown for a link of which only the name is known
   if (!link.mtu) return `${link.index}: ${link.name}`;
   const state = [link.up ? 'up' : 'down', link.up && !link.lowerUp && 'no carrier', link.alias && `(${link.alias})`];
   return [
@@ -80,7 +80,7 @@ export const askAll = async (socket: NetlinkSocket): Promise<Found> => ({
   neighbours: (await socket.dump(...dumpNeighbours)).map(neighbourOf),
 });
 
-/** Through a socket of the stage; from the outside when the stage has become the user's process. */
+/** Asks through a socket of the stage, or from outside after the stage has become the user's process. */
 export async function insideEvidence(k: Kernel, c: Connected): Promise<Evidence[]> {
   try {
     return show('container', await lookInside(k, c, askAll), () => true);
@@ -90,7 +90,7 @@ export async function insideEvidence(k: Kernel, c: Connected): Promise<Evidence[
 }
 
 /**
- * Links and addresses by the number that the host has for the namespace at the other end of the pair, the rest from
+ * Links and addresses are read by the host's number for the namespace at the other end of the pair, the rest from
  * /proc/PID/net.
  */
 async function askFromOutside(k: Kernel, c: Connected): Promise<Found> {

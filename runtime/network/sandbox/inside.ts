@@ -1,13 +1,13 @@
 /**
- * The container's network, configured from outside:
+ * Configures the container's network from outside:
  *
  *   stage (in the namespace)             daemon (in the host's)
  *   socket(AF_NETLINK) = 4
- *                             <-------   pidfd_getfd(pidfd, 4) = 23     the same open socket, now ours
+ *                             <-------   pidfd_getfd(pidfd, 4) = 23     the same open socket, now the daemon's
  *   close(4)
  *                                        sendto(23, RTM_…)              acts inside the container's namespace
  *
- * A netlink socket belongs for good to the network namespace in which it was made: network_namespaces(7).
+ * A netlink socket always belongs to the network namespace in which it was made: network_namespaces(7).
  */
 import { AF, NETLINK_ROUTE, SOCK } from '../../syscalls/constants.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
@@ -46,7 +46,7 @@ export function inside(k: Kernel, c: Connected): NetlinkSocket {
   return new NetlinkSocket(k, c.live.netlink);
 }
 
-/** lo, the one link that a new network namespace has. */
+/** Sets lo up, the only link of a new network namespace. */
 export async function bringLoopbackUp(k: Kernel, c: Connected): Promise<void> {
   await inside(k, c).request(setLink('lo', {}, true));
   k.fact(
@@ -55,14 +55,14 @@ export async function bringLoopbackUp(k: Kernel, c: Connected): Promise<void> {
   );
 }
 
-/** Not open is fine. */
+/** Closes the socket; it is no error when none is open. */
 export async function closeInside(k: Kernel, c: Connected): Promise<void> {
   const fd = c.live.netlink;
   delete c.live.netlink;
   if (fd !== undefined) await k.daemon.close(fd);
 }
 
-/** For a look while the stage still answers. */
+/** For an inspection while the stage still answers. */
 export async function lookInside<T>(k: Kernel, c: Connected, look: (socket: NetlinkSocket) => Promise<T>): Promise<T> {
   const fd = await fetchSocket(k, c);
   try {

@@ -1,6 +1,4 @@
-/**
- * The files of /proc/PID/net, which show the network namespace of that process to whoever reads them: proc_pid_net(5).
- */
+/** The files of /proc/PID/net. They show the network namespace of that process to every reader: proc_pid_net(5). */
 import type { Link } from '../../kernel/netlink/route/link.ts';
 import type { Neighbour } from '../../kernel/netlink/route/neighbour.ts';
 import { RT_TABLE_MAIN, type Route } from '../../kernel/netlink/route/route.ts';
@@ -13,11 +11,13 @@ const rows = (text: string, headings: number) =>
     .map((line) => line.trim().split(/\s+/));
 const indexOf = (links: readonly Link[], name: string | undefined) =>
   links.find((link) => link.name === name)?.index ?? 0;
-/** '0100A8C0' is 192.168.0.1: the four bytes as one number in the machine's order */
+/** '0100A8C0' is 192.168.0.1: the four bytes as one number in the machine's byte order */
 const address = (hex = '') => [...Buffer.from(hex, 'hex')].reverse().join('.');
 const bits = (hex = '') => parseInt(hex, 16).toString(2).replaceAll('0', '').length;
 
-/** dev: names only. A namespace numbers its links in the order in which it got them. */
+/**
+ * dev: names only. The indices are counted, because a namespace numbers its links in the order in which it got them.
+ */
 export const linksOf = (text: string): Link[] =>
   rows(text, 2).map(([name = ''], j) => ({
     index: j + 1,

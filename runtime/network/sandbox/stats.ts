@@ -1,5 +1,5 @@
 /**
- * What went through each link of a process's network namespace, lo left out: the columns of /proc/PID/net/dev,
+ * The counters of each link in a process's network namespace, except lo: the columns of /proc/PID/net/dev,
  * proc_pid_net(5).
  */
 import { readFile } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 const RECEIVE = ['bytes', 'packets', 'errors', 'dropped', 'fifo', 'frame', 'compressed', 'multicast'];
 const TRANSMIT = ['bytes', 'packets', 'errors', 'dropped', 'fifo', 'colls', 'carrier', 'compressed'];
 const COLUMNS = [...RECEIVE.map((name) => `rx_${name}`), ...TRANSMIT.map((name) => `tx_${name}`)];
-/** as docker names them */
+/** docker's names of the counters */
 const KEPT = /^[rt]x_(bytes|packets|errors|dropped)$/;
 
 export function parseNetDev(text: string): Record<string, Record<string, number>> {
@@ -26,7 +26,7 @@ export function parseNetDev(text: string): Record<string, Record<string, number>
   );
 }
 
-/** `pid` as the host sees it; empty when the process is gone. */
+/** `pid` is the pid on the host. The result is empty when the process is gone. */
 export async function interfaceStats(pid: number): Promise<Record<string, Record<string, number>>> {
   return parseNetDev(await readFile(`/proc/${pid}/net/dev`, 'utf8').catch(() => ''));
 }

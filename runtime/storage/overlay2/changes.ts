@@ -1,7 +1,7 @@
 /**
- * The upper directory against the layers. A character device 0:0 is a whiteout (overlayfs.rst); what a layer has is
- * changed, the rest is added. Beside each directory of upper those of the layers are open, so that an entry is looked
- * up by its name alone.
+ * Compares the upper directory with the layers. A character device 0:0 is a whiteout (overlayfs.rst); an entry that a
+ * layer has is changed, others are added. For each directory of upper, those of the layers are open too, so that an
+ * entry is looked up by its name alone.
  */
 import { DT, walkTree, type Directory, type Found } from '../../kernel/tree/walk.ts';
 import { fileStat, isDirectory } from '../../kernel/tree/file-stat.ts';
@@ -9,8 +9,8 @@ import { isOpaqueAt, isOpaqueDirectory, isWhiteoutDevice, Merged } from '../tree
 import { Report, type Changed, type Visitor } from '../tree/report.ts';
 
 /**
- * `lowers`: the layers' directories, highest first; `mountPoints`: what mounting made in upper for its own sake, which
- * nobody asks about
+ * `lowers`: the layers' directories, the highest first; `mountPoints`: entries that mounting made in upper, which are
+ * left out
  */
 export interface ChangesInput {
   upper: string;
@@ -18,10 +18,13 @@ export interface ChangesInput {
   mountPoints: readonly string[];
 }
 
-/** Beside a directory of upper. */
+/** The layers' side of a directory of upper. */
 interface Below {
   lowers: Merged;
-  /** nothing of the lowers shows through: it, or one that it is in, is opaque, or is no directory in them */
+  /**
+   * true when nothing of the lowers is visible: the directory, or one above it, is opaque or is no directory in the
+   * lowers
+   */
   cut: boolean;
 }
 
@@ -72,7 +75,7 @@ class Changes {
     return this.#report.tell(changed);
   }
 
-  /** In an opaque directory all that the layers have there is deleted, but for what upper has again. */
+  /** In an opaque directory everything that the layers have there is deleted, except what upper has itself. */
   async #enter(directory: Directory, name: Buffer): Promise<void> {
     const above = directory.parent && this.#below.get(directory.parent);
     const lowers = above ? above.lowers.enter(name) : Merged.roots(this.input.lowers, 'overlayfs');
@@ -87,5 +90,5 @@ class Changes {
   }
 }
 
-/** Tells each change while the directory that it is in is open. */
+/** Calls `visitor` for each change, while the change's directory is open. */
 export const visitChanges = (input: ChangesInput, visitor: Visitor): Promise<void> => new Changes(input, visitor).run();

@@ -1,4 +1,4 @@
-/** The first bytes of what one layer has at a path, where they are text. */
+/** The first bytes of a file in one layer, if they are text. */
 import { O } from '../../syscalls/constants.ts';
 import { bytesOf, statOf, targetOf, withEntry } from '../../kernel/mount/beneath.ts';
 import { notFound } from '../../errors/api-error.ts';
@@ -10,9 +10,7 @@ import { typeOf } from './upper-entry.ts';
 
 export const CONTENT_BYTES = 64 * 1024;
 
-/**
- * `text` is absent where there is none to read: a directory, a device, or bytes that are no text. `cut`: there is more.
- */
+/** `text` is absent for a directory, a device, and bytes that are not text. `cut`: there is more. */
 export interface Content {
   layer: string;
   type: FileType;
@@ -22,7 +20,10 @@ export interface Content {
   text?: string;
 }
 
-/** As git(1) tells them apart, a NUL; or what is no UTF-8. A character that the cut went through does not count. */
+/**
+ * Undefined for bytes with a NUL (as in git(1)), or that are not UTF-8. A character that was cut at the end does not
+ * count.
+ */
 function textOf(bytes: Buffer, cut: boolean): string | undefined {
   if (bytes.includes(0)) return undefined;
   try {
@@ -32,7 +33,7 @@ function textOf(bytes: Buffer, cut: boolean): string | undefined {
   }
 }
 
-/** `layer`: 'upper' or a layer's diffID. */
+/** `layer` is 'upper' or a layer's diffID. */
 export async function contentOf(stack: Stack, shown: string, layer: string): Promise<Content> {
   const tree = layer === 'upper' ? stack.upper : stack.lowers.find(({ digest }) => digest === layer);
   if (!tree) throw notFound(`the container stands on no layer ${layer.slice(0, 80)}`);

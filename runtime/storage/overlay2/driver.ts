@@ -1,4 +1,4 @@
-/** overlay2: the kernel's overlayfs. Layers are shared by all containers, a container costs what it writes. */
+/** overlay2: the kernel's overlayfs. All containers share the layers, so a container costs only what it writes. */
 import { dirname, join } from 'node:path';
 import { jobParts, runJob } from '../../kernel/jobs.ts';
 import { upperOf } from '../../kernel/process/inspect.ts';
@@ -29,7 +29,7 @@ export const overlay2: StorageDriver = {
   mount,
   remove,
 
-  // overlayfs keeps whiteouts of deleted files in its scratch space
+  // overlayfs keeps whiteouts of deleted files in its scratch directory
   afterRun: (k, { paths }) => k.removeTree(`${paths.work}/work`),
 
   inspect: ({ paths }) => [upperOf(paths.upper)],
@@ -54,7 +54,7 @@ export const overlay2: StorageDriver = {
 
   status: (root) => [
     ['Backing Filesystem', filesystemOf(root)],
-    // by the type that getdents64(2) gives, whiteouts are told from files
+    // whiteouts are recognised by the type that getdents64(2) gives
     ['Supports d_type', 'true'],
     ['Using metacopy', 'false'],
     ['Native Overlay Diff', 'true'],
@@ -68,12 +68,12 @@ export const overlay2: StorageDriver = {
       MergedDir: paths.rootfs,
       UpperDir: paths.upper,
       WorkDir: paths.work,
-      // overlayfs wants the uppermost first
+      // overlayfs takes the uppermost layer first
       LowerDir: lowersOf(image).join(':'),
     },
   }),
 
-  /** The folders beside a layer's `diff` are where dockerd would mount it. A single layer has no LowerDir. */
+  /** dockerd would mount a layer at the directories beside its `diff`. A single layer has no LowerDir. */
   imageGraphData(image) {
     const [top, ...lower] = lowersOf(image);
     if (top === undefined) return { Name: 'overlay2', Data: {} };

@@ -1,4 +1,4 @@
-/** What one layer has at a path, looked at and not followed: no link on the way, and none at its end. */
+/** An entry of one layer at a path, without following a link on the way or at its end. */
 import { AT_FDCWD, O, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../syscalls/constants.ts';
 import { isWhiteout, statOf, withEntry, xattrOf } from '../../kernel/mount/beneath.ts';
 import { tolerate } from '../../kernel/errors.ts';
@@ -7,7 +7,7 @@ import type { Kernel } from '../../kernel/kernel.ts';
 export type Entry = 'file' | 'directory' | 'link' | 'whiteout' | 'opaque' | 'other';
 const OPAQUE = ['trusted.overlay.opaque', 'user.overlay.opaque'];
 
-/** Undefined when there is no such name, or the way to it leads through a symlink. */
+/** Undefined when the name does not exist, or the way to it leads through a symlink. */
 export async function entryAt(k: Kernel, root: string, path: string): Promise<Entry | undefined> {
   const dir = await tolerate(['ENOENT'], k.daemon.openat(AT_FDCWD, root, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0));
   if (dir === undefined) return undefined;

@@ -1,8 +1,8 @@
-/** What is asked of a whole upper directory, whose size the container decides: jobs of a worker's thread. */
+/** Jobs for the worker thread that read a whole upper directory, because the container decides its size. */
 import { registerJobs } from '../../kernel/jobs.ts';
 import type { ChangesInput } from './changes.ts';
 
-/** Loaded when first asked for, so that the worker starts fast. */
+/** Each module is loaded at its first use, so that the worker starts fast. */
 const [telling, tars] = [() => import('../tree/tell-changes.ts'), () => import('../tree/tar-tree.ts')];
 
 async function visitOf(input: ChangesInput) {

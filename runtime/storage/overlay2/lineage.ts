@@ -1,4 +1,4 @@
-/** What every layer has at a path, from the top, and where the lookup stops: overlayfs.rst, "Upper and lower". */
+/** What each layer has at a path, from the top, and where the lookup stops: overlayfs.rst, "Upper and lower". */
 import { createHash } from 'node:crypto';
 import { O } from '../../syscalls/constants.ts';
 import {
@@ -17,7 +17,7 @@ import { resolve } from './resolve.ts';
 import { isDirectory, OPAQUE, parentOf, type Stack, type Tree } from './stack.ts';
 import { sizeOf, typeOf } from './upper-entry.ts';
 
-/** Larger files are not read only to be told apart. */
+/** In bytes. Larger files get no hash here. */
 const SHA_BYTES = 256 * 1024;
 const XATTRS = 16;
 const VALUE = 128;
@@ -26,8 +26,8 @@ export interface Layered {
   /** 'upper', or the layer's diffID */
   layer: string;
   /**
-   * hit: what the container sees; merged: a directory that is one with those above it; hidden: below where the lookup
-   * stopped
+   * hit: what the container sees; merged: a directory that is merged with those above it; hidden: below the layer where
+   * the lookup stopped
    */
   part: 'absent' | 'hit' | 'merged' | 'hidden' | 'whiteout';
   type?: FileType;
@@ -42,8 +42,8 @@ export interface Layered {
   xattrs?: { name: string; value: string }[];
 }
 /**
- * `path` is what the asked one leads to, over links on the way. `stops`: the layer that decides, by having it or by a
- * whiteout.
+ * `path` is the target of the requested path, after links on the way. `stops` is the layer that decides, because it has
+ * the entry or a whiteout.
  */
 export interface Lineage {
   asked: string;
@@ -92,7 +92,7 @@ async function had({ k }: Stack, tree: Tree, path: Buffer): Promise<Had | undefi
 
 export async function lineageOf(stack: Stack, shown: string): Promise<Lineage> {
   const path = await resolve(stack, shown);
-  // lowers whose directories on the way do not take part are not asked by the kernel
+  // the kernel does not search lowers whose directories on the way are not merged
   const asked = new Set(
     (await stack.isCut(path)) ? [] : path.length ? await stack.merged(parentOf(path)) : stack.lowers.keys(),
   );
@@ -129,7 +129,7 @@ export async function lineageOf(stack: Stack, shown: string): Promise<Lineage> {
     if (!open) continue;
     seen ||= part === 'hit';
     if (isDirectory(stat) && !told.opaque) merging = true;
-    // a directory is looked for further down, to be merged, until something that is none stands in the way
+    // the search for a directory continues downwards, to merge others, until an entry that is not a directory
     else stops = layer;
   }
   return {

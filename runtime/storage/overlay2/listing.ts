@@ -1,4 +1,4 @@
-/** A directory as the container sees it, computed from the layers: each name with the layer that it comes from. */
+/** A directory as the container sees it, computed from the layers: each name with its layer. */
 import { isWhiteout, namesIn } from '../../kernel/mount/beneath.ts';
 import { notFound } from '../../errors/api-error.ts';
 import { showName, showPath } from '../pathname.ts';
@@ -10,7 +10,9 @@ import { fileTypes } from './upper-entry.ts';
 const ENTRIES = 500;
 const READ = 20_000;
 
-/** `deleted`: upper has a whiteout for what a lower has; `over`: other layers that have the name too, from the top. */
+/**
+ * `deleted`: upper has a whiteout for an entry of a lower; `over`: other layers that have the name too, from the top.
+ */
 export interface Listed {
   name: string;
   type: FileType;
@@ -18,7 +20,7 @@ export interface Listed {
   deleted?: true;
   over: string[];
 }
-/** `more`: entries that are not told; at most so many are counted. */
+/** `more`: the number of entries that are not listed; the count has a limit. */
 export interface Listing {
   path: string;
   entries: Listed[];
@@ -61,7 +63,7 @@ export async function listingOf(stack: Stack, shown: string): Promise<Listing> {
         seen.set(text, { type: fileTypes[type] ?? 'file', layer: tree.digest, over: [], deleted: whiteout });
     }
   }
-  // a whiteout that hides nothing is nobody's business
+  // leave out a whiteout that hides nothing
   const all = [...seen]
     .filter(([, { deleted, layer, over }]) => !deleted || (layer === 'upper' && over.length))
     .sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,6 +1,6 @@
 /**
- * A path as the container would follow it, over symbolic links, in the merged tree: path_resolution(7). Nothing of it
- * is left to the host's kernel.
+ * Resolves a path in the merged tree as the container would, with symbolic links: path_resolution(7). The host's kernel
+ * follows no link for it.
  */
 import { O, S_IFLNK, S_IFMT } from '../../syscalls/constants.ts';
 import { targetOf, withEntry } from '../../kernel/mount/beneath.ts';
@@ -8,7 +8,7 @@ import { conflict } from '../../errors/api-error.ts';
 import { pathBytes } from '../pathname.ts';
 import type { Stack } from './stack.ts';
 
-/** What the kernel allows as well. */
+/** The kernel's own limit. */
 const LINKS = 40;
 
 const namesOf = (path: Buffer): Buffer[] =>
@@ -21,8 +21,8 @@ const joined = (names: readonly Buffer[]): Buffer =>
   Buffer.from(names.map((name) => name.toString('latin1')).join('/'), 'latin1');
 
 /**
- * `shown`: as facts and the page write it. The last name is not followed: a link is looked at as a link. Relative to
- * the root, '' for the root itself.
+ * `shown` is the path in the notation of facts and the page. The last name is not followed, so that a link is shown as
+ * a link. The result is relative to the root, '' for the root itself.
  */
 export async function resolve(stack: Stack, shown: string): Promise<Buffer> {
   const ahead = namesOf(pathBytes(shown));

@@ -1,8 +1,8 @@
-/** How much a container has written: what is in its upper directory. */
+/** How much a container has written: the size of its upper directory. */
 import { S_IFMT, S_IFREG } from '../../syscalls/constants.ts';
 import { DT, statAt, walkTree } from '../../kernel/tree/walk.ts';
 
-/** Bytes of the regular files. */
+/** The sum of the regular files' sizes, in bytes. */
 export async function sizeOfFiles(path: string): Promise<number> {
   let sum = 0;
   await walkTree(path, {

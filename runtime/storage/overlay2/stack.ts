@@ -1,14 +1,13 @@
 /**
- * The directories that an overlay is made of, and the kernel's own way of looking a path up in them (overlayfs.rst,
- * "Upper and lower",
- * "whiteouts and opaque directories"). The lowers do not change while a container stands on them, so what was found in
- * them is kept.
+ * The directories of an overlay, and the kernel's rules to look a path up in them (overlayfs.rst, "Upper and lower",
+ * "whiteouts and opaque directories"). The lowers do not change while a container uses them, so results for them are
+ * cached.
  */
 import { AT_FDCWD, O, S_IFDIR, S_IFMT } from '../../syscalls/constants.ts';
 import { isWhiteout, statOf, withEntry, xattrOf, type Stat } from '../../kernel/mount/beneath.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 
-/** `digest`: the layer's diffID. */
+/** `digest` is the layer's diffID. */
 export interface Lower {
   dir: string;
   digest: string;
@@ -17,13 +16,15 @@ export interface Tree {
   fd: number;
   digest: string;
 }
-/** What one directory of the stack has at a path. `opaque`: nothing below shows through. */
+/** The entry of one directory of the stack at a path. `opaque`: nothing below it is visible. */
 export interface Found {
   stat: Stat;
   opaque: boolean;
 }
 
-/** Only trusted.*: the overlay is not mounted with `userxattr`, and a user.overlay.opaque is any program's to set. */
+/**
+ * Only trusted.*, because the overlay is not mounted with `userxattr`, and every program may set user.overlay.opaque.
+ */
 export const OPAQUE = 'trusted.overlay.opaque';
 const KEPT = 4096;
 export const isDirectory = ({ mode }: Stat): boolean => (mode & S_IFMT) === S_IFDIR;
@@ -41,7 +42,7 @@ export class Stack {
     readonly lowers: readonly Tree[],
   ) {}
 
-  /** `lowers` highest first. Without upper when the container has none yet, or no more. */
+  /** `lowers`: the highest first. There is no upper when the container has none yet, or no longer has one. */
   static async open(k: Kernel, upper: string, lowers: readonly Lower[]): Promise<Stack> {
     const tree = async (dir: string, digest: string): Promise<Tree> => ({
       fd: await k.daemon.openat(AT_FDCWD, dir, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0),
@@ -68,7 +69,7 @@ export class Stack {
     });
   }
 
-  /** Which lowers' directories at `path` are merged into one, upper left aside. */
+  /** The lowers whose directories at `path` are merged into one, without upper. */
   merged(path: Buffer): Promise<readonly number[]> {
     if (!path.length) return Promise.resolve(this.lowers.map((_, j) => j));
     const key = path.toString('latin1');
@@ -93,8 +94,8 @@ export class Stack {
   }
 
   /**
-   * Where the lookup would stop if upper had nothing there: undefined where no lower has it, or the first to speak has
-   * a whiteout.
+   * The entry that the lookup would find if upper had none. Undefined when no lower has the path, or the first lower
+   * that has it has a whiteout.
    */
   async below(path: Buffer): Promise<(Found & { tree: Tree }) | undefined> {
     if (await this.isCut(path)) return undefined;
@@ -106,7 +107,7 @@ export class Stack {
     return undefined;
   }
 
-  /** What the container sees at `path`: upper's, or the first lower's. */
+  /** The entry that the container sees at `path`: upper's, or that of the first lower. */
   async visible(path: Buffer): Promise<(Found & { tree: Tree }) | undefined> {
     const above = this.upper && (await this.at(this.upper, path));
     if (this.upper && above) return isWhiteout(above.stat) ? undefined : { ...above, tree: this.upper };
@@ -114,8 +115,7 @@ export class Stack {
   }
 
   /**
-   * Whether upper lets nothing below show through at `path`: a directory on the way is opaque, or is no directory
-   * there.
+   * True when upper hides all lowers at `path`: a directory on the way is opaque in upper, or is no directory there.
    */
   async isCut(path: Buffer): Promise<boolean> {
     for (const way of waysTo(path)) {

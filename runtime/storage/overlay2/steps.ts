@@ -1,4 +1,4 @@
-/** The steps of overlay2: an empty directory above the image's layers, shown with them as one tree. */
+/** The steps of overlay2: an empty directory is put above the image's layers and shown with them as one tree. */
 import { AT_FDCWD } from '../../syscalls/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
 import { mountOverlay } from '../../kernel/mount/overlay.ts';
@@ -8,7 +8,10 @@ import type { Step } from '../../operation/step.ts';
 import type { RwLayer } from '../driver.ts';
 import { plainUpper } from './plain-upper.ts';
 
-/** Lowest first: digest of the uncompressed tar, bytes, and what the image's history says made it. */
+/**
+ * Facts of the layers, the lowest first: the digest of the uncompressed tar, the bytes, and the command in the image's
+ * history.
+ */
 function layerFacts({ image }: RwLayer): Fact[] {
   const made = (image?.config.history ?? []).filter((entry) => !entry.empty_layer);
   return (image?.layers ?? []).map(({ diffID, size }, j) => ({

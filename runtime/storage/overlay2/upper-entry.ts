@@ -1,4 +1,4 @@
-/** What an entry of the upper directory means: who put it there, and what it hides. */
+/** The meaning of an entry of the upper directory: how it came there, and what it hides. */
 import { O, S_IFMT } from '../../syscalls/constants.ts';
 import { isWhiteout, statOf, withEntry, xattrOf, type Stat } from '../../kernel/mount/beneath.ts';
 import type { FileType, UpperEntry, What } from './upper.ts';
@@ -7,8 +7,8 @@ import { isDirectory, OPAQUE, type Stack } from './stack.ts';
 
 const ORIGIN = 'trusted.overlay.origin';
 /**
- * struct ovl_fb (fs/overlayfs/overlayfs.h): version, magic, len, flags, type, and 16 bytes of uuid stand before the
- * file handle.
+ * struct ovl_fb (fs/overlayfs/overlayfs.h): version, magic, len, flags, type and 16 bytes of uuid come before the file
+ * handle.
  */
 const HANDLE_AT = 21;
 
@@ -23,13 +23,13 @@ export const fileTypes: Record<number, FileType> = {
   0o14: 'socket',
 };
 export const typeOf = ({ mode }: Stat): FileType => fileTypes[(mode & S_IFMT) >> 12] ?? 'file';
-/** Of directories and devices the size says nothing, and is another on each file system. */
+/** For directories and devices the size has no meaning and differs between file systems, so it is 0. */
 export const sizeOf = (stat: Stat): number => (['file', 'symlink'].includes(typeOf(stat)) ? stat.size : 0);
 
 /**
- * overlayfs notes on what it copies up where it came from, as a file handle. How a handle is built is the lower file
- * system's own business, but it holds the inode's number: with that a file that was copied up is told from one that was
- * moved over the name.
+ * Whether the file was copied up from the entry with this inode. For each file that it copies up, overlayfs stores a
+ * file handle of the origin. The lower file system defines the handle's format, but it contains the inode number. This
+ * tells a file that was copied up from one that was moved over the name.
  */
 function isFrom(origin: Buffer, { ino }: Stat): boolean {
   if (origin.length <= HANDLE_AT) return true;
@@ -46,26 +46,25 @@ interface Seen {
 
 function whatIs({ stat, opaque, origin }: Seen, below: Stat | undefined): What {
   if (isWhiteout(stat)) return 'whiteout';
-  // overlayfs makes every new directory opaque, which spares it a look below; only where something is below it makes a
-  // difference
+  // overlayfs makes every new directory opaque, to save a lookup below. This only matters when a lower has the name.
   if (!below) return 'created';
   if (opaque) return 'opaque';
   if (isDirectory(stat)) return isDirectory(below) ? 'copied-up' : 'replaced';
   return origin && isFrom(origin, below) ? 'copied-up' : 'replaced';
 }
 
-/** Made only so that something can be mounted there: the mount point itself, or a directory on the way to one. */
+/** True for an entry that was made only for mounting: a mount point, or a directory on the way to one. */
 function forMount(key: string, { stat }: Seen, mountPoints: ReadonlySet<string>): boolean {
   return mountPoints.has(key) || (isDirectory(stat) && [...mountPoints].some((point) => point.startsWith(`${key}/`)));
 }
 
-/** What a start makes is nothing that the container has done. */
+/** The kind of an entry that the start made; the container itself did not change it. */
 function madeByStart(key: string, seen: Seen, mountPoints: ReadonlySet<string>): 'mount-point' | 'mark' | undefined {
   if (isDockerenv(key, seen.stat)) return 'mark';
   return forMount(key, seen, mountPoints) ? 'mount-point' : undefined;
 }
 
-/** `key`: the path as facts have it. Undefined when upper does not have it. */
+/** `key` is the path in the notation of facts. Undefined when upper does not have it. */
 export async function upperEntry(
   stack: Stack,
   path: Buffer,

@@ -1,6 +1,6 @@
 /**
- * A file's bytes into another one: a second reference to the same blocks where the file system can (ioctl_ficlone(2)),
- * else segment by segment (lseek(2), SEEK_DATA), so that holes stay holes.
+ * Copies a file's data: as a second reference to the same blocks where the file system can (ioctl_ficlone(2)),
+ * otherwise segment by segment (lseek(2), SEEK_DATA), so that holes are kept.
  */
 import { readSync, writeSync } from 'node:fs';
 import { errnoNumber } from '../../kernel/errors.ts';
@@ -12,15 +12,15 @@ const SEEK_SET = 0;
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
 const ENXIO = -errnoNumber('ENXIO');
-/** As much as one call copies, so that other jobs of the thread are not held up for longer. */
+/** How many bytes one call copies, so that other jobs of the thread do not wait longer. */
 const PIECE = 64 << 20;
 const BUFFER = 256 * 1024;
 
-/** Where in a file of `size` bytes there are data; one segment where the file system knows of no holes. */
+/** The segments with data in a file of `size` bytes. It is one segment when the file system does not report holes. */
 export function* segmentsOf(fd: number, size: number): Generator<[offset: number, length: number]> {
   for (let at = 0; at < size;) {
     const start = tryCall('lseek', fd, at, SEEK_DATA);
-    if (start === ENXIO) return; // only a hole up to the end
+    if (start === ENXIO) return; // the rest is a hole
     if (start < 0) return yield [at, size - at];
     const end = tryCall('lseek', fd, start, SEEK_HOLE);
     const length = Math.min(end < 0 ? size : end, size) - start;
@@ -30,7 +30,7 @@ export function* segmentsOf(fd: number, size: number): Generator<[offset: number
   }
 }
 
-/** Whether copy_file_range(2) is of no use between these two: it is not tried again for the rest of the file. */
+/** Copies between two files. After copy_file_range(2) has failed for them, it is not tried again. */
 class Copy {
   #byHand = false;
   #buffer: Buffer | undefined;
@@ -45,7 +45,7 @@ class Copy {
     call('lseek', this.to, offset, SEEK_SET);
     for (let left = length; left > 0;) {
       const done = this.#piece(left);
-      if (!done) return; // it has become shorter
+      if (!done) return; // the file has become shorter
       left -= done;
     }
   }
@@ -54,7 +54,7 @@ class Copy {
     if (!this.#byHand) {
       const done = tryCall('copy_file_range', this.from, this.to, Math.min(left, PIECE), 0);
       if (done > 0) return done;
-      // other file systems, or files of a kind that it does not know: copy_file_range(2), "ERRORS"
+      // different file systems, or an unsupported kind of file: copy_file_range(2), "ERRORS"
       this.#byHand = true;
     }
     this.#buffer ??= Buffer.allocUnsafe(BUFFER);
@@ -64,7 +64,7 @@ class Copy {
   }
 }
 
-/** `to` is empty and open for writing. */
+/** `to` must be empty and open for writing. */
 export function copyData(from: number, to: number, size: number): void {
   if (!size || tryCall('ioctl', to, FICLONE, from) === 0) return;
   const copy = new Copy(from, to);

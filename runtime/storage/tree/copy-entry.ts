@@ -1,4 +1,6 @@
-/** One entry of a tree into another directory, with its owner, mode, times and extended attributes. No link is followed. */
+/**
+ * Copies one entry into another directory, with its owner, mode, times and extended attributes. No link is followed.
+ */
 import { closeSync } from 'node:fs';
 import { AT, O, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK } from '../../syscalls/constants.ts';
 import { errnoName } from '../../kernel/errors.ts';
@@ -11,12 +13,15 @@ const NOFOLLOW = AT.AT_SYMLINK_NOFOLLOW;
 const READ = O.O_NOFOLLOW | O.O_NONBLOCK | O.O_CLOEXEC;
 const MAKE = O.O_WRONLY | O.O_CREAT | O.O_EXCL | O.O_NOFOLLOW | O.O_CLOEXEC;
 const PATH_MAX = 4096;
-/** The host's policy labels what is made on it; overlayfs's notes are about another tree. */
+/**
+ * Attributes that are not copied: the host's policy labels new files itself, and those of overlayfs concern another
+ * tree.
+ */
 const left = (name: string) => name === 'security.selinux' || name.startsWith('trusted.overlay.');
-/** The file system keeps no such attribute. */
+/** The file system does not support the attribute. */
 const UNKNOWN = ['EOPNOTSUPP', 'ENOTSUP'];
 
-/** `path` of the one that has them, `fd` of the one that gets them. */
+/** Copies from the entry at `path` to the descriptor `fd`. */
 function copyXattrs(path: string, fd: number): void {
   for (const [name, value] of xattrsOf(path)) {
     if (left(name)) continue;
@@ -25,7 +30,7 @@ function copyXattrs(path: string, fd: number): void {
   }
 }
 
-/** Owner first: chown(2) takes set-user-ID bits and capabilities away. */
+/** Sets the owner first, because chown(2) clears set-user-ID bits and capabilities. */
 export function copyAttributes(from: number, to: number, stat: FileStat): void {
   call('fchownat', to, '', stat.uid, stat.gid, AT.AT_EMPTY_PATH);
   call('fchmod', to, stat.mode & 0o7777);
@@ -67,8 +72,8 @@ function makeSpecial(from: number, to: number, name: Buffer, stat: FileStat): vo
 }
 
 /**
- * `name` in the directory `from` is what `stat` says, and no directory; in `to` there is none of that name. A socket is
- * left out: nothing listens on a copy of it.
+ * `stat` describes the entry `name` in the directory `from`, which must not be a directory; `to` must not have the
+ * name. A socket is left out, because no process listens on a copy of it.
  */
 export function copyEntry(from: number, to: number, name: Buffer, stat: FileStat): void {
   const type = stat.mode & S_IFMT;

@@ -1,4 +1,4 @@
-/** The job that archives all that a container sees, whatever its driver. */
+/** The job that archives everything that a container sees, for every driver. */
 import { registerJobs } from '../../kernel/jobs.ts';
 import type { TreeInput } from './tar-tree.ts';
 

@@ -1,6 +1,6 @@
 /**
- * One directory of several trees, read as one: OCI image spec, "Image Layer Filesystem Changeset"; overlayfs.rst,
- * "whiteouts and opaque directories". Nothing is mounted for it, and no link is followed.
+ * Reads one directory of several trees as one: OCI image spec, "Image Layer Filesystem Changeset"; overlayfs.rst,
+ * "whiteouts and opaque directories". Nothing is mounted, and no link is followed.
  */
 import { O, S_IFCHR, S_IFMT } from '../../syscalls/constants.ts';
 import { descriptorPath } from '../../kernel/mount/in-root.ts';
@@ -15,13 +15,13 @@ const AT_FDCWD = -100;
 const NAME_MAX = 255;
 const prefix = Buffer.from(WHITEOUT);
 
-/** How a tree says that something of the trees below it is taken away. */
+/** How a tree marks that an entry of a tree below it is removed. */
 interface Notation {
-  /** the entry is nothing but a mark */
+  /** true for an entry that is only a mark */
   isMark(name: Buffer): boolean;
-  /** what stands at a name says that the name is taken away */
+  /** true when the entry at a name means that the name is removed */
   isWhiteout(stat: FileStat): boolean;
-  /** where nothing stands at a name: whether it is taken away */
+  /** for a name without an entry: whether it is removed */
   takesAway(fd: number, name: Buffer): boolean;
   isOpaque(fd: number): boolean;
 }
@@ -56,19 +56,19 @@ const notations: Readonly<Record<Whiteouts, Notation>> = {
 };
 
 export interface Visible {
-  /** index of the tree that has it, 0 the highest */
+  /** index of the tree that has the entry; 0 is the highest */
   at: number;
   stat: FileStat;
 }
 
 export class Merged {
   private constructor(
-    /** highest first */
+    /** the highest first */
     readonly fds: readonly number[],
     private readonly notation: Notation,
   ) {}
 
-  /** Paths of the trees, the highest first; those that are not there are left out. */
+  /** `paths` are the trees, the highest first. Trees that do not exist are left out. */
   static roots(paths: readonly string[], whiteouts: Whiteouts): Merged {
     return Merged.#open(paths, notations[whiteouts], (path) => openDirectory(AT_FDCWD, path, FLAGS));
   }
@@ -88,7 +88,7 @@ export class Merged {
     for (const fd of this.fds) tryCall('close', fd);
   }
 
-  /** What the name stands for: undefined when no tree has it, or one has taken it away. */
+  /** The visible entry of this name. Undefined when no tree has it, or a tree removes it. */
   find(name: Buffer): Visible | undefined {
     for (const [at, fd] of this.fds.entries()) {
       const stat = fileStat(fd, name);
@@ -98,7 +98,7 @@ export class Merged {
     return undefined;
   }
 
-  /** Each visible name once, with what it stands for. */
+  /** Each visible entry once, with its name. */
   *entries(): Generator<{ name: Buffer } & Visible> {
     for (const [at, fd] of this.fds.entries()) {
       for (const { name } of namesOf(fd)) {
@@ -109,7 +109,7 @@ export class Merged {
     }
   }
 
-  /** The directories of that name, from tree `from` down to the first that has something else there. */
+  /** The directories of that name, from tree `from` down to the first tree that has another kind of entry there. */
   enter(name: Buffer, from = 0): Merged {
     const having: number[] = [];
     for (const fd of this.fds.slice(from)) {

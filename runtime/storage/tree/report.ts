@@ -1,6 +1,6 @@
 /**
- * Changes of a container's tree, told one by one while the directories that they are in are open. A directory that is
- * only on the way to a change is told before the first one in it, and not at all when there is none: as dockerd does.
+ * Reports the changes of a container's tree one by one, while their directories are open. As in dockerd, a directory
+ * that is only on the way to a change is reported before the first change in it, and not at all when there is none.
  */
 import { fileStat } from '../../kernel/tree/file-stat.ts';
 import type { Directory, Found } from '../../kernel/tree/walk.ts';
@@ -10,13 +10,13 @@ import type { ChangeKind } from '../driver.ts';
 export interface Changed {
   kind: ChangeKind;
   name: Buffer;
-  /** the directory that it is in, open */
+  /** the open directory that contains it */
   in: Directory;
-  /** in the container, from '/' */
+  /** the path in the container, from '/' */
   path: string;
-  /** a directory in which nothing of the image's directory of that name is left */
+  /** set for a directory that hides all entries of the image's directory of that name */
   opaque?: boolean;
-  /** of what is deleted: the opaque directory that it was in says so already */
+  /** set for a deleted entry of an opaque directory, where the directory already means this */
   implied?: boolean;
 }
 export type Visitor = (changed: Changed) => void | Promise<void>;
@@ -42,17 +42,17 @@ export class Report {
   }
 
   isMountPoint = (path: string): boolean => this.#mountPoints.has(path);
-  /** What a start has made for its own sake: a mount point, and /.dockerenv. */
+  /** Whether a start made the entry for itself: a mount point, or /.dockerenv. */
   isOurs({ path, name, in: directory }: Found): boolean {
     if (this.isMountPoint(path)) return true;
     const stat = path === DOCKERENV ? fileStat(directory.fd, name) : undefined;
     return stat !== undefined && isDockerenv(path, stat);
   }
 
-  /** A directory that may have been made only so that something can be mounted below it. */
+  /** Whether the directory may have been made only for a mount below it. */
   isOnTheWay = (path: string): boolean => this.#onTheWay.has(path);
 
-  /** Told only together with something in it. */
+  /** Holds a directory back until a change in it is reported. */
   hold(directory: Changed): void {
     this.#held.push(directory);
   }

@@ -1,7 +1,7 @@
 /**
- * Entries of open directories into a tar archive. A container may change its files meanwhile: each is opened without
- * being acted upon (O_PATH), and everything is asked of that descriptor. A file that becomes shorter is filled up with
- * zeros, one that becomes longer is cut, as GNU tar does.
+ * Writes entries of open directories into a tar archive. A container may change its files at the same time. So each
+ * entry is opened with O_PATH, which has no effect on it, and all questions go to that descriptor. As in GNU tar, a
+ * file that becomes shorter is filled with zeros, and one that becomes longer is cut.
  */
 import { closeSync, readSync } from 'node:fs';
 import { AT_FDCWD, O, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../../syscalls/constants.ts';
@@ -22,12 +22,12 @@ const PATH_MAX = 4096;
 const PIECE = 256 * 1024;
 const BLOCK = 512;
 /**
- * Holes of at least so many bytes are left out of the archive. OCI image spec, "Sparse Files", advises against them,
- * because not all readers know them; for a file of gigabytes that holds nothing there is no other way.
+ * In bytes: holes of at least this size in total are left out of the archive. OCI image spec, "Sparse Files", advises
+ * against this, because not all readers support it, but a file of gigabytes without data needs it.
  */
 const HOLES_LEAST = 1 << 20;
 
-/** Absent: a socket, which no archive holds. */
+/** A socket has no entry here, because no archive holds sockets. */
 const types: Readonly<Record<number, string>> = {
   [S_IFREG]: '0',
   [S_IFLNK]: '2',
@@ -39,7 +39,7 @@ const types: Readonly<Record<number, string>> = {
 
 export class TarEntries {
   readonly #tar: TarWriter;
-  /** a file of several names → the name that has its bytes, and how many names are to come */
+  /** a file with several names → the name that has its data, and how many names are still to come */
   readonly #links = new Map<string, { name: Buffer; left: number }>();
 
   constructor(emit: Emit) {
@@ -48,7 +48,7 @@ export class TarEntries {
 
   end = (): Promise<void> => this.#tar.end();
 
-  /** `name` in the directory `fd`, as `path` in the archive. What has gone meanwhile is left out. */
+  /** Adds the entry `name` of the directory `fd` as `path`. An entry that no longer exists is left out. */
   async add(fd: number, name: Buffer, path: Buffer): Promise<void> {
     const found = tryCall('openat', fd, name, LOOK, 0);
     if (found === ENOENT) return;
@@ -76,7 +76,7 @@ export class TarEntries {
     await this.#tar.entry(entry);
   }
 
-  /** The name under which the same file is in the archive already. */
+  /** The name that the same file already has in the archive. */
   #linked({ dev, ino, nlink }: FileStat, name: Buffer): Buffer | undefined {
     if (nlink < 2) return undefined;
     const key = `${dev}:${ino}`;
@@ -116,11 +116,11 @@ export class TarEntries {
     }
   }
 
-  /** The name is taken away: `.wh.NAME`. Its time is always the same, so that equal changes make equal archives. */
+  /** Adds a whiteout, `.wh.NAME`. Its time is always the same, so that equal changes make equal archives. */
   whiteout = (directory: Buffer, name: Buffer): Promise<void> =>
     this.#mark(directory, Buffer.concat([Buffer.from(WHITEOUT), name]));
 
-  /** Nothing of the layers below is in this directory. */
+  /** Marks the directory as opaque: entries of the layers below are hidden in it. */
   opaque = (directory: Buffer): Promise<void> => this.#mark(directory, Buffer.from(OPAQUE_MARK));
 
   async #mark(directory: Buffer, mark: Buffer): Promise<void> {

@@ -1,4 +1,4 @@
-/** Archives of a container's tree: what it has changed, as a layer, and all that it sees. */
+/** Archives of a container's tree: its changes as a layer, and everything that it sees. */
 import { bytesOfPath } from '../../kernel/tree/walk.ts';
 import { isDirectory } from '../../kernel/tree/file-stat.ts';
 import type { Whiteouts } from '../../image/layer/layer-writer.ts';
@@ -7,7 +7,7 @@ import { Merged } from './merged.ts';
 import type { Visitor } from './report.ts';
 import { TarEntries } from './tar-entries.ts';
 
-/** Deeper than any path that can be named at once; each level holds a descriptor for each tree that has it. */
+/** More levels than a path can have. Each level holds a descriptor for each tree that has it. */
 const DEPTH_MOST = 1100;
 const TURN = 256;
 
@@ -51,12 +51,12 @@ class Whole {
 }
 
 export interface TreeInput {
-  /** highest first */
+  /** the highest first */
   trees: readonly string[];
   whiteouts: Whiteouts;
 }
 
-/** All of it, as one tree. */
+/** Archives all trees as one. */
 export async function tarOfTree({ trees, whiteouts }: TreeInput, emit: Emit): Promise<void> {
   const tar = new TarEntries(emit);
   const merged = Merged.roots(trees, whiteouts);

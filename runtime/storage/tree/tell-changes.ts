@@ -1,4 +1,4 @@
-/** Changes as clients get them, and the bytes that they hold, from what a driver visits. */
+/** Turns the changes that a driver visits into the form for clients, and into a size. */
 import { S_IFMT, S_IFREG } from '../../syscalls/constants.ts';
 import type { Tell } from '../../kernel/jobs.ts';
 import { fileStat } from '../../kernel/tree/file-stat.ts';
@@ -8,7 +8,7 @@ import type { Visitor } from './report.ts';
 type Visit = (visitor: Visitor) => Promise<void>;
 const PART = 200;
 
-/** Tells parts: lists of changes. */
+/** Sends lists of changes, part by part. */
 export async function tellChanges(visit: Visit, tell: Tell): Promise<void> {
   let part: Change[] = [];
   const send = async () => {

@@ -1,6 +1,7 @@
 /**
- * A container's tree against the layers that it is a copy of. A copy keeps owner, mode and time of what it was made of,
- * so that what differs in none of them has not been touched: dockerd compares the same (archive.ChangesDirs).
+ * Compares a container's tree with the layers that it was copied from. A copy keeps owner, mode and time of its
+ * original, so an entry with the same values has not been changed. dockerd compares the same values
+ * (archive.ChangesDirs).
  */
 import { walkTree, type Directory, type Found } from '../../kernel/tree/walk.ts';
 import { fileStat, type FileStat, isDirectory } from '../../kernel/tree/file-stat.ts';
@@ -10,12 +11,12 @@ import { Report, type Changed, type Visitor } from '../tree/report.ts';
 export interface CompareInput {
   /** the container's own tree */
   tree: string;
-  /** those of the layers, highest first */
+  /** the layers' trees, the highest first */
   layers: readonly string[];
   mountPoints: readonly string[];
 }
 
-/** Size and time of a directory say nothing: they change with what is in it, and that is compared itself. */
+/** Size and time of a directory are not compared, because they change with its content, which is compared itself. */
 function differs(one: FileStat, other: FileStat): boolean {
   if (one.mode !== other.mode || one.uid !== other.uid || one.gid !== other.gid) return true;
   if (one.rdev.major !== other.rdev.major || one.rdev.minor !== other.rdev.minor) return true;
@@ -51,7 +52,7 @@ class Comparison {
     const { path, name, in: directory } = found;
     if (this.#report.isOurs(found)) return undefined;
     const now = fileStat(directory.fd, name);
-    if (!now) return undefined; // it went meanwhile
+    if (!now) return undefined; // it was removed in the meantime
     const before = this.#layers.get(directory)!.find(name)?.stat;
     const changed: Changed = { kind: before ? 0 : 1, name, in: directory, path };
     if (before && !differs(now, before)) return isDirectory(now) ? this.#report.hold(changed) : undefined;
@@ -71,6 +72,6 @@ class Comparison {
   }
 }
 
-/** Tells each change while the directory that it is in is open. */
+/** Calls `visitor` for each change, while the change's directory is open. */
 export const visitChanges = (input: CompareInput, visitor: Visitor): Promise<void> =>
   new Comparison(input, visitor).run();

@@ -1,4 +1,4 @@
-/** The job that puts an image's layers together into one tree of their own files: what a container of vfs stands on. */
+/** The job that copies an image's layers into one tree, the root of a vfs container. */
 import { closeSync } from 'node:fs';
 import { AT_FDCWD, O, RESOLVE } from '../../syscalls/constants.ts';
 import { openHow } from '../../kernel/mount/place.ts';
@@ -8,11 +8,11 @@ import { copyAttributes, copyEntry, setTimes } from '../tree/copy-entry.ts';
 import { Merged } from '../tree/merged.ts';
 
 export interface CopyInput {
-  /** the layers' trees, highest first */
+  /** the layers' trees, the highest first */
   layers: readonly string[];
-  /** made by the job; it must not be there */
+  /** made by the job; it must not exist */
   target: string;
-  /** shared with the asking thread: [entries copied so far, 1 when it shall stop] */
+  /** shared with the calling thread: [entries copied so far, 1 to request a stop] */
   control?: SharedArrayBuffer;
 }
 export interface CopyResult {
@@ -21,16 +21,19 @@ export interface CopyResult {
 
 const DIRECTORY = O.O_DIRECTORY | O.O_NOFOLLOW | O.O_CLOEXEC;
 const BENEATH = RESOLVE.RESOLVE_BENEATH | RESOLVE.RESOLVE_NO_SYMLINKS;
-/** Each level holds a descriptor for each layer that has it. A layer's path has at most 1024 components. */
+/**
+ * More levels than a layer's path can have, which is at most 1024 components. Each level holds a descriptor for each
+ * layer that has it.
+ */
 const DEPTH_MOST = 1100;
-/** Entries after which other jobs of the thread get a turn. */
+/** After this many entries other jobs of the thread run. */
 const TURN = 256;
 const SLASH = Buffer.from('/');
 
 class Copying {
   entries = 0;
   readonly #shared: BigInt64Array;
-  /** a layer's file that has several names → where it was copied to, and how many names are to come */
+  /** a file of a layer with several names → the path of its copy, and how many names are still to come */
   readonly #links = new Map<string, { path: Buffer; left: number }>();
 
   constructor(
@@ -81,7 +84,7 @@ class Copying {
     if (!--first.left) this.#links.delete(key);
   }
 
-  /** In this tree all directories are its own, and nobody changes it yet; still no link is followed. */
+  /** Links to a copy in the new tree. No process changes this tree yet, but links are not followed anyway. */
   #link(path: Buffer, to: number, name: Buffer): void {
     const at = path.lastIndexOf(SLASH);
     const parent = at < 0 ? Buffer.from('.') : path.subarray(0, at);
@@ -101,7 +104,7 @@ class Copying {
   }
 }
 
-/** Throws SyscallError for what the kernel refuses, and ABORT_ERR; what was copied stays, for the caller to remove. */
+/** Throws SyscallError when the kernel refuses a call, and ABORT_ERR. The caller must remove what was copied. */
 export async function copyLayers({ layers, target, control }: CopyInput): Promise<CopyResult> {
   call('mkdirat', AT_FDCWD, target, 0o755);
   const root = call('openat', AT_FDCWD, target, DIRECTORY, 0);

@@ -1,4 +1,4 @@
-/** vfs: each container has a copy of its image. Slow and large, and it works wherever files do. */
+/** vfs: each container has a copy of its image. It is slow and large, but works on every file system. */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { jobParts, runJob } from '../../kernel/jobs.ts';
@@ -26,7 +26,7 @@ export const vfs: StorageDriver = {
   mount,
   remove,
 
-  // nothing lies beside the tree
+  // a run leaves nothing beside the tree
   afterRun: async () => undefined,
 
   inspect: ({ paths }) => [ownTreeOf(paths.rootfs)],
@@ -52,10 +52,10 @@ export const vfs: StorageDriver = {
     return size;
   },
 
-  // the field "root" of mountinfo ends with it: the directory of its file system that is mounted
+  // the field "root" of mountinfo, the mounted directory in its file system, ends with this
   mountMark: ({ dir, rootfs }) => `/${basename(dir)}/${basename(rootfs)} `,
 
-  // as dockerd's: it has nothing to say
+  // like dockerd's vfs, it has no status
   status: () => null,
   graphData: () => ({ Name: 'vfs', Data: null }),
   imageGraphData: () => ({ Name: 'vfs', Data: null }),

@@ -1,9 +1,9 @@
-/** What goes through whole trees for vfs: jobs of a worker's thread. */
+/** Jobs for the worker thread that read whole trees of vfs. */
 import { registerJobs } from '../../kernel/jobs.ts';
 import type { CompareInput } from './changes.ts';
 import type { CopyInput } from './copy-layers.ts';
 
-/** Loaded when first asked for, so that the worker starts fast. */
+/** Each module is loaded at its first use, so that the worker starts fast. */
 const [telling, tars] = [() => import('../tree/tell-changes.ts'), () => import('../tree/tar-tree.ts')];
 
 async function visitOf(input: CompareInput) {

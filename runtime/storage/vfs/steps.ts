@@ -1,4 +1,4 @@
-/** The steps of vfs: the image's layers are copied into one tree, which is the container's own. */
+/** The steps of vfs: the image's layers are copied into one tree of the container. */
 import { existsSync, renameSync } from 'node:fs';
 import type { Fact } from '../../journal/event.ts';
 import { MS } from '../../syscalls/constants.ts';
@@ -7,7 +7,7 @@ import type { Step } from '../../operation/step.ts';
 import type { RwLayer } from '../driver.ts';
 import type { CopyInput, CopyResult } from './copy-layers.ts';
 
-/** Until the copy is whole; then it is renamed. */
+/** The tree's name until the copy is complete; then it is renamed. */
 export const partialOf = ({ rootfs }: RwLayer['paths']): string => `${rootfs}.partial`;
 
 const layerFacts = ({ image }: RwLayer): Fact[] =>
