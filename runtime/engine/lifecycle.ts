@@ -70,7 +70,14 @@ export class Lifecycle implements Life, Transiting {
     this.log = Journal.open(container.paths.journal);
     this.log.run = record.runs;
     this.operations = new ContainerOperations(
-      { id: container.id, walk, log: this.log, name: () => container.name },
+      {
+        id: container.id,
+        walk,
+        log: this.log,
+        name: () => container.name,
+        // the end of a start saves it, too
+        save: () => void (this.starting || saveRecord(container.settings, record)),
+      },
       (record.operations ??= []),
     );
     this.gateKeeper = new Gate((event) => {

@@ -1,9 +1,22 @@
-/** The append-only journal of one container: NDJSON, kept until `rm`. */
-import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
+/** The append-only journal of one container: NDJSON, kept until `rm`, and bounded (trim.ts). */
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Event } from './event.ts';
 import { eventOf, type Happened, Late } from './lazy-event.ts';
 import { isEvent } from './readable.ts';
 import { textOf } from './text.ts';
+import { JOURNAL_MOST, linesOf, type Place, trim } from './trim.ts';
 
 /** An event and its context, as they are kept until they are written. */
 interface Entry {
@@ -35,10 +48,17 @@ const LATE_MS = 50;
  * two hundred starts at once would have a hundred thousand events in memory.
  */
 const MANY = 4096;
+/** Knows events by their numbers, which change when a journal is trimmed. */
+export interface Numbers {
+  /** Does this run still go on? Then its events stay. */
+  isLive(run: string): boolean;
+  moved(place: Place): void;
+}
 const unwritten = new Set<Journal>();
 const flushAll = () => unwritten.forEach((journal) => journal.flush());
 let waiting = 0;
-process.once('exit', flushAll);
+// one that is being trimmed is not replaced any more
+process.once('exit', () => unwritten.forEach((journal) => journal.flush(true)));
 
 export class Journal {
   /**
@@ -52,6 +72,10 @@ export class Journal {
   #closed = false;
   /** whether the last write may have ended in the middle of a line */
   #torn = false;
+  /** bytes of the file, and beyond which size it is trimmed */
+  #size: number;
+  #trimming: Promise<void> | undefined;
+  readonly numbers = new Set<Numbers>();
   readonly #ended = new Set<() => void>();
   readonly #listeners = new Set<(event: Event) => void>();
   readonly #followers = new Set<(entry: Entry) => void>();
@@ -59,9 +83,11 @@ export class Journal {
 
   private constructor(
     readonly path: string | undefined,
-    begun = 0,
+    private readonly most = JOURNAL_MOST,
+    { begun, size } = { begun: 0, size: 0 },
   ) {
     this.#seq = begun;
+    this.#size = size;
   }
 
   /** The number of events, which is the number of the next one. */
@@ -70,13 +96,8 @@ export class Journal {
   }
 
   /** Opens or makes the file. If a daemon died while it wrote the last line, that line is cut off. */
-  static open(path: string): Journal {
-    if (!existsSync(path)) return new Journal(path);
-    const bytes = readFileSync(path);
-    truncateSync(path, endOf(bytes));
-    let count = 0;
-    for (const piece of pieces(bytes)) count += piece.length;
-    return new Journal(path, count);
+  static open(path: string, most = JOURNAL_MOST): Journal {
+    return new Journal(path, most, existsSync(path) ? endOf(path) : undefined);
   }
 
   /** A journal without a file, for work that belongs to no container, as `drydock pull`. */
@@ -108,17 +129,47 @@ export class Journal {
     if (++waiting > MANY) flushAll();
   }
 
-  flush(): void {
+  flush(last = false): void {
+    // what comes while it is trimmed is written behind what stays
+    if (this.#trimming && !last) return;
     let text = '';
     for (const entry of this.#taken()) text += `${textOf(whole(entry))}\n`;
     if (!this.path || !text) return;
     try {
       appendFileSync(this.path, this.#torn ? `\n${text}` : text, { mode: 0o600 });
+      this.#size += Buffer.byteLength(text);
       this.#torn = false;
+      if (this.#size > this.most && !last) this.#trim(this.path);
     } catch {
       // as with the log: on a full disk the record is lost, and the work that it records continues
       this.#torn = true;
     }
+  }
+
+  #trim(path: string): void {
+    const into = `${path}.trimmed`;
+    const isLive = (run: string) => [...this.numbers].some((one) => one.isLive(run));
+    this.#trimming = trim(path, into, this.most / 2, isLive)
+      .then(({ place, bytes }) => {
+        if (this.#closed) return rmSync(into, { force: true });
+        renameSync(into, path);
+        this.#size = bytes;
+        this.#seq = place(this.#seq);
+        for (const entry of this.#pending) {
+          entry.seq = place(entry.seq);
+          if (entry.event) entry.event = { ...entry.event, seq: entry.seq };
+        }
+        for (const one of this.numbers) one.moved(place);
+      })
+      .catch(() => {
+        // a full disk: tried again when it has grown by as much
+        rmSync(into, { force: true });
+        this.#size -= this.most / 2;
+      })
+      .finally(() => {
+        this.#trimming = undefined;
+        this.flush();
+      });
   }
 
   /** Takes the unwritten events out of the journal. */
@@ -130,17 +181,29 @@ export class Journal {
     return this.#pending.splice(0);
   }
 
+  /** All at once, for tests and small journals. */
   events(): Event[] {
-    return [...this.#past()].flat();
+    if (!this.path) return this.#events.slice();
+    this.flush();
+    return existsSync(this.path) ? eventsIn(readFileSync(this.path, 'utf8').split('\n')) : [];
   }
 
   /** All events so far, in pieces: of a long journal the first piece comes before the last is parsed. */
-  #past(): Iterable<readonly Event[]> {
-    if (!this.path) return [this.#events.slice()];
+  async *#past(): AsyncGenerator<readonly Event[]> {
+    if (!this.path) return yield this.#events.slice();
     // of a journal that has just begun nothing is in the file yet, so a follower of a start need not wait for the disk
-    if (!this.#closed && this.#pending.length === this.#seq) return [this.#pending.map(whole)];
+    if (!this.#closed && this.#pending.length === this.#seq) return yield this.#pending.map(whole);
+    await this.#trimming;
     this.flush();
-    return existsSync(this.path) ? pieces(readFileSync(this.path)) : [];
+    if (!existsSync(this.path)) return;
+    const file = await open(this.path, 'r');
+    try {
+      // no further than to what is there now: the rest is heard of
+      const { size } = await file.stat();
+      for await (const lines of linesOf(file, size)) yield eventsIn(lines);
+    } finally {
+      await file.close();
+    }
   }
 
   /** Ends the journal, because its file will be removed: nothing more is written, and followers end. */
@@ -182,6 +245,17 @@ export class Journal {
       if (behind) queue = [];
       soon ??= setImmediate(() => ((soon = undefined), nudge()));
     };
+    const places: Place[] = [];
+    const numbers: Numbers = {
+      isLive: () => false,
+      moved: (place) => {
+        places.push(place);
+        behind = true;
+        queue = [];
+        soon ??= setImmediate(() => ((soon = undefined), nudge()));
+      },
+    };
+    this.numbers.add(numbers);
     if (follow) this.#followers.add(heard);
     signal?.addEventListener('abort', nudge, { once: true });
     this.#ended.add(nudge);
@@ -189,7 +263,8 @@ export class Journal {
       for (;;) {
         while (behind) {
           behind = false;
-          for (const piece of this.#past()) {
+          for (const place of places.splice(0)) next = place(next);
+          for await (const piece of this.#past()) {
             if (signal?.aborted) return;
             const events = next ? piece.filter(({ seq }) => seq >= next) : piece;
             next = (events.at(-1)?.seq ?? next - 1) + 1;
@@ -197,8 +272,10 @@ export class Journal {
           }
         }
         if (queue.length) {
-          const batch = queue;
+          // the file may have had some of them already
+          const batch = queue.filter(({ seq }) => seq >= next);
           queue = [];
+          if (!batch.length) continue;
           next = batch.at(-1)!.seq + 1;
           yield batch.map(whole);
           continue;
@@ -210,28 +287,44 @@ export class Journal {
       }
     } finally {
       this.#followers.delete(heard);
+      this.numbers.delete(numbers);
       clearImmediate(soon);
       this.#ended.delete(nudge);
     }
   }
 }
 
-/** Bytes of a journal that are parsed at once: some two thousand events. */
-const PIECE = 512 * 1024;
-/** The offset behind the last complete line. */
-const endOf = (bytes: Buffer): number => bytes.lastIndexOf(10) + 1;
+/** Bytes from the end in which the last whole line is looked for, first. */
+const TAIL = 64 * 1024;
 
-function* pieces(bytes: Buffer): Generator<Event[]> {
-  const end = endOf(bytes);
-  for (let at = 0, to = 0; at < end; at = to) {
-    to = bytes.indexOf(10, Math.min(at + PIECE, end - 1)) + 1;
-    yield eventsIn(bytes.toString('utf8', at, to));
+/** Cuts off what is behind the last whole line, and reads that line's number. */
+function endOf(path: string): { begun: number; size: number } {
+  const fd = openSync(path, 'r+');
+  try {
+    const { size: whole } = fstatSync(fd);
+    for (let length = TAIL; ; length *= 4) {
+      const from = Math.max(0, whole - length);
+      const bytes = Buffer.alloc(whole - from);
+      readSync(fd, bytes, 0, bytes.length, from);
+      const size = from + bytes.lastIndexOf(10) + 1;
+      const events = eventsIn(
+        bytes
+          .toString('utf8', 0, size - from)
+          .split('\n')
+          .slice(from ? 1 : 0),
+      );
+      if (!events.length && from) continue;
+      if (size < whole) ftruncateSync(fd, size);
+      return { begun: (events.at(-1)?.seq ?? -1) + 1, size };
+    }
+  } finally {
+    closeSync(fd);
   }
 }
 
-function eventsIn(text: string): Event[] {
+function eventsIn(lines: readonly string[]): Event[] {
   const events: Event[] = [];
-  for (const line of text.split('\n')) {
+  for (const line of lines) {
     if (!line) continue;
     try {
       const value: unknown = JSON.parse(line);

@@ -8,13 +8,14 @@
  */
 import type { Event } from '../journal/event.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Place } from '../journal/trim.ts';
 import { newId } from '../data-root/identity.ts';
 import { conflict } from '../errors/api-error.ts';
 import type { GateCommand } from './gate-command.ts';
 import { isOver, type ContainerOperation, type Kind, type OperationHandle } from './record.ts';
 import type { InspectionSection, Walkable } from './walkable.ts';
 
-/** How many of the newest operations of a container are kept. */
+/** How many operations of a container are kept: the newest, and those that are not over. */
 const KEPT = 20;
 
 export interface Host {
@@ -22,6 +23,8 @@ export interface Host {
   readonly log: Journal;
   readonly id: string;
   name(): string;
+  /** the places in the journal have changed */
+  save(): void;
 }
 interface Particulars {
   id?: string;
@@ -47,6 +50,10 @@ export class ContainerOperations {
       kept.length,
       ...known.map((one) => (isOver(one.state) ? one : Object.assign(one, { state: 'done' as const }))),
     );
+    host.log.numbers.add({
+      isLive: (run) => kept.some((one) => one.run === run && !isOver(one.state)),
+      moved: (place) => this.#moved(place),
+    });
   }
 
   /** Runs `work` as an operation. This costs a start only an id and a row. */
@@ -68,7 +75,8 @@ export class ContainerOperations {
       ...(parent && { parent }),
     };
     this.kept.push(one);
-    if (this.kept.length > KEPT) this.kept.splice(0, this.kept.length - KEPT);
+    const oldest = this.kept.length > KEPT ? this.kept.findIndex(({ state }) => isOver(state)) : -1;
+    if (oldest >= 0) this.kept.splice(oldest, 1);
     if (gate) this.#gates.set(id, gate);
     try {
       const result = await work();
@@ -91,6 +99,17 @@ export class ContainerOperations {
   child(kind: Kind, of: Kind, work: () => Promise<void>, counts: () => boolean): Promise<void> {
     const parent = this.kept.findLast((one) => one.kind === of && !isOver(one.state))?.id;
     return this.run(kind, work, { counts, ...(parent && { parent }) });
+  }
+
+  /** The journal was trimmed: what has no event in it any more is no operation that could be looked at. */
+  #moved(place: Place): void {
+    const stay = this.kept.filter((one) => one.end === undefined || place(one.first) < place(one.end));
+    this.kept.splice(0, this.kept.length, ...stay);
+    for (const one of stay) {
+      one.first = place(one.first);
+      if (one.end !== undefined) one.end = place(one.end);
+    }
+    this.host.save();
   }
 
   list(): OperationHandle[] {

@@ -76,7 +76,7 @@ export class UpperLook {
     if (signal.aborted) return;
     try {
       const { upper, lowers, mountPoints } = this.layout();
-      const told = (this.#told ??= Told.of(this.journal.events()));
+      const told = (this.#told ??= await Told.of(this.journal.batches(false)));
       const stack = await Stack.open(daemonKernel(), upper, lowers);
       await UpperWatch.run(
         stack,

@@ -8,21 +8,25 @@ export class Told {
   #facts: Fact[] = [];
 
   /** The state that an earlier watch, or another daemon, has written to the journal. */
-  static of(events: Iterable<Event>): Told {
+  static async of(pieces: AsyncIterable<readonly Event[]> | Iterable<readonly Event[]>): Promise<Told> {
     const told = new Told();
-    for (const event of events) {
-      for (const { kind, key, value } of event.type === 'fact' ? event.facts : []) {
-        if (kind === 'file' && key === 'upper' && value === null) told.#values.clear();
-        if (kind !== 'upper') continue;
-        if (value === null) told.gone(key);
-        else told.#values.set(key, value);
-      }
-    }
+    for await (const events of pieces) told.#learn(events);
     told.#facts = [];
     return told;
   }
 
-  /** The number of entries, without the count of entries that are not listed. */
+  #learn(events: readonly Event[]): void {
+    for (const event of events) {
+      for (const { kind, key, value } of event.type === 'fact' ? event.facts : []) {
+        if (kind === 'file' && key === 'upper' && value === null) this.#values.clear();
+        if (kind !== 'upper') continue;
+        if (value === null) this.gone(key);
+        else this.#values.set(key, value);
+      }
+    }
+  }
+
+  /** Entries, without the count of what is not told. */
   get size(): number {
     return this.#values.size - (this.#values.has(MORE) ? 1 : 0);
   }

@@ -20,9 +20,16 @@ export async function feedJournal(handle: Walkable, from: number, wire: FeedWire
   const bursts = new Bursts(
     (events, more) => void (signal.aborted || wire.tell({ type: 'events', id, events, ...(more && { more }) })),
   );
+  let last = -1;
   reading: for await (const events of handle.happening(signal)) {
     for (const event of events) {
       if (signal.aborted) break reading;
+      // trimmed: the events that the viewer knows have other numbers now
+      if (event.seq <= last) {
+        bursts.end();
+        return wire.tell({ type: 'renumbered', id });
+      }
+      last = event.seq;
       bursts.pass(event);
       if (event.seq >= from && bursts.add(event) && wire.ahead() > LIMITS.ahead) await wire.room();
     }

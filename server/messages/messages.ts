@@ -41,6 +41,8 @@ export type Told =
   | { type: 'containers'; list: Listed[] }
   /** `more`: more events have happened already and follow at once, so do not draw these alone */
   | { type: 'events'; id: string; events: Event[]; more?: true }
+  /** the journal was trimmed: its events have other numbers now, and are to be asked for again */
+  | { type: 'renumbered'; id: string }
   /** a piece of the journal that was asked for with this key */
   | { type: 'journal'; key: number; events: Event[] }
   /** the container has been removed, and its journal ends here */

@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Event, NewEvent } from '../../runtime/journal/event.ts';
 import { Journal } from '../../runtime/journal/journal.ts';
@@ -12,11 +14,13 @@ const note = (text: string): NewEvent => ({ type: 'note', text });
 /** Follows a journal: the batches of events that it was sent in, and a promise for a number of events. */
 function fed(journal: Journal, from = 0) {
   const told: { seqs: number[]; more: boolean }[] = [];
+  const others: Told[] = [];
   const left = new AbortController();
   let look = () => undefined as void;
   const tell = (message: Told) => {
     if (message.type === 'events')
       told.push({ seqs: message.events.map(({ seq }: Event) => seq), more: message.more ?? false });
+    else others.push(message);
     look();
   };
   const handle = {
@@ -29,7 +33,7 @@ function fed(journal: Journal, from = 0) {
       look = () => void (told.reduce((sum, { seqs }) => sum + seqs.length, 0) >= count && resolve());
       look();
     });
-  return { told, come, end: () => (left.abort(), over) };
+  return { told, others, over, come, end: () => (left.abort(), over) };
 }
 const upTo = (from: number, to: number) => Array.from({ length: to - from }, (_, j) => from + j);
 
@@ -97,6 +101,22 @@ test('a burst that does not end is not waited for, and nothing of it is lost', a
     upTo(0, count),
   );
   await end();
+});
+
+test('a viewer of a journal that is trimmed hears that the numbers are others now, and no more', async () => {
+  const path = `${mkdtempSync('/tmp/ddtest-feed-')}/journal.ndjson`;
+  const journal = Journal.open(path, 32 << 10);
+  const { told, others, over } = fed(journal);
+  journal.append(note('first'));
+  for (journal.run = 1; !others.length; journal.run++) {
+    for (const _ of upTo(0, 50)) journal.append(note('x'.repeat(50)));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await over;
+  assert.equal(others, [{ type: 'renumbered', id: 'f00d' }]);
+  const seqs = told.flatMap((one) => one.seqs);
+  assert.equal(seqs, upTo(0, seqs.length));
+  rmSync(dirname(path), { recursive: true });
 });
 
 test.run();

@@ -73,7 +73,7 @@ export class Watched {
     this.#over = UpperWatch.run(
       await this.overlay.stack(),
       this.mountPoints,
-      Told.of(this.events),
+      await Told.of([this.events]),
       (facts) => this.#told(facts),
       this.#ended.signal,
     );

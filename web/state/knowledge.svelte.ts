@@ -124,6 +124,9 @@ export class Knowledge {
       case 'events':
         this.#happened(message);
         break;
+      case 'renumbered':
+        if (message.id === this.id) this.#again();
+        break;
       case 'over':
         if (message.id === this.id) this.over = true;
         break;
@@ -242,6 +245,15 @@ export class Knowledge {
     this.message = '';
     this.leaves();
     if (id && this.link === 'open' && !followed) this.#follow();
+  }
+
+  /** The same journal from its beginning. */
+  #again(): void {
+    this.#arrivals.drop();
+    this.#frames = new Frames();
+    this.events = [];
+    this.k = this.sel = undefined;
+    this.#follow();
   }
 
   seek(k: number | undefined): void {

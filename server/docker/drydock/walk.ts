@@ -1,6 +1,5 @@
-/** Stepping, the journal and the kernel's evidence over HTTP: the same routes for a container and for an operation. */
-import type { Event } from '../../../runtime/journal/event.ts';
-import { frameAt } from '../../../runtime/journal/frame.ts';
+/** Stepping, the journal and the kernel's evidence, over HTTP: the same routes for a container and for an operation. */
+import { advance, begin } from '../../../runtime/journal/frame.ts';
 import type { GateCommand } from '../../../runtime/engine/engine.ts';
 import { badParameter, Refusal } from '../../../runtime/errors/api-error.ts';
 import type { Walkable } from '../../../runtime/operation/walkable.ts';
@@ -35,9 +34,13 @@ async function journal(x: Exchange, of: Walkable): Promise<void> {
 async function frame(x: Exchange, of: Walkable): Promise<object> {
   const k = x.param('k');
   if (!/^\d{1,9}$/.test(k)) throw badParameter(`frame ${k} is not the number of an event; see drydock trace`);
-  const events: Event[] = [];
-  for await (const event of of.journal(false)) events.push(event);
-  return frameAt(events, Number(k));
+  const frame = begin();
+  // in pieces: a journal may have a hundred thousand events
+  for await (const event of of.journal(false)) {
+    if (event.seq <= Number(k)) advance(frame, event);
+    frame.of++;
+  }
+  return frame;
 }
 
 const bare: readonly unknown[] = ['next', 'into', 'continue', 'abort', 'pause'];
