@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sh } from '../harness.ts';
-import { run, type Ran, until } from '../e2e/ran.ts';
+import { run, type Ran } from '../e2e/ran.ts';
+import { until } from '../until.ts';
 
 export const installed = (program: string): boolean =>
   (process.env['PATH'] ?? '').split(':').some((dir) => existsSync(join(dir, program)));

@@ -11,11 +11,11 @@ import { Daemon } from '../e2e/daemon.ts';
 import { preparedImages } from '../e2e/image.ts';
 import { leftovers } from '../e2e/leftovers.ts';
 import { cachedRegistry } from '../e2e/registry.ts';
-import { until } from '../e2e/ran.ts';
 import { needs, ownRoom } from '../e2e/room.ts';
 import { NODE_FLAGS } from '../../runtime/cli/client/autostart.ts';
 import { heapOf, INSPECT } from './heap.ts';
 import { residentOf } from './rows.ts';
+import { until } from '../until.ts';
 
 const lacks = missing(...needs);
 if (lacks) throw new Error(`the soak ${lacks}`);

@@ -2,9 +2,9 @@ import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { drydock, type Ran } from './command.ts';
+import { until } from '../until.ts';
 
 const test = suite('cli autostart', 'root');
 let dir: string;

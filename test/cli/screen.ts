@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { patience } from '../e2e/ran.ts';
+import { patience } from '../until.ts';
 
 export class Screen {
   readonly #dir = mkdtempSync('/tmp/drydock-screen-');

@@ -2,9 +2,10 @@ import * as assert from 'uvu/assert';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from '../harness.ts';
-import { Served, until } from '../server/serve.ts';
+import { Served } from '../server/serve.ts';
 import { begin, drydock, run } from './command.ts';
 import { Screen } from './screen.ts';
+import { until } from '../until.ts';
 
 // The real server over containers that are plain processes, because the client is under test.
 const test = suite('cli session');
@@ -101,7 +102,7 @@ test('signals that the client gets are handed on', async () => {
     '-c',
     'trap "echo got it; exit 9" USR1; echo up; while :; do sleep 0.05; done',
   ]);
-  await until(() => running.ran.out.includes('up'));
+  await until('the program is up', () => running.ran.out.includes('up'));
   running.kill('SIGUSR1');
   assert.equal([(await running.done).code, running.ran.out], [9, 'up\ngot it\n']);
 });
@@ -132,12 +133,14 @@ test(['tmux'], 'a terminal session is raw, follows the window, and leaves the te
   try {
     screen.command(`stty -g > ${served.dir}/before`);
     screen.command(`${process.execPath} ${drydock} run -it --rm --name tty ubuntu cat; echo code $?`);
-    await until(() => served.engine.containers().some((c) => c.container.name === 'tty' && c.process.running));
+    await until('tty runs', () =>
+      served.engine.containers().some((c) => c.container.name === 'tty' && c.process.running),
+    );
     const { process: inner } = served.engine.container('tty');
     screen.command('hello');
     await screen.see(/hello\s+hello/);
     screen.resize(70, 33);
-    await until(() => inner.sizes.some(([h, w]) => h === 33 && w === 70));
+    await until('the size has come', () => inner.sizes.some(([h, w]) => h === 33 && w === 70));
     screen.key('C-d');
     await screen.see(/code 0/);
     screen.command(`clear; stty -g | diff - ${served.dir}/before && echo as it was; echo compared`);
@@ -153,7 +156,9 @@ test(['tmux'], 'the detach keys leave the container running and the terminal as 
     screen.command(
       `${process.execPath} ${drydock} run -it --detach-keys ctrl-a,x --name left ubuntu cat; echo code $?`,
     );
-    await until(() => served.engine.containers().some((c) => c.container.name === 'left' && c.process.running));
+    await until('left runs', () =>
+      served.engine.containers().some((c) => c.container.name === 'left' && c.process.running),
+    );
     await screen.raw();
     screen.type('typed');
     await screen.see(/typed/);
@@ -179,7 +184,9 @@ test(['tmux'], 'a terminal is given back when the client is killed by a signal',
     screen.command(
       `sh -c 'echo $$ > ${served.dir}/pid; exec ${process.execPath} ${drydock} run -it --name killed ubuntu cat'; echo code $?`,
     );
-    await until(() => served.engine.containers().some((c) => c.container.name === 'killed' && c.process.running));
+    await until('killed runs', () =>
+      served.engine.containers().some((c) => c.container.name === 'killed' && c.process.running),
+    );
     screen.command('up');
     await screen.see(/up\s+up/);
     process.kill(Number(readFileSync(join(served.dir, 'pid'), 'utf8')), 'SIGTERM');

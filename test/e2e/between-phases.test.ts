@@ -4,9 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import { until } from './ran.ts';
 import { site } from './site.ts';
 import { slowRegistry } from './slow-registry.ts';
+import { until } from '../until.ts';
 
 const s = await site('calls in the middle of a phase', { images: ['tiny'] });
 const d = () => s.daemon;

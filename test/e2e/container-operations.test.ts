@@ -3,8 +3,8 @@
  */
 import * as assert from 'uvu/assert';
 import type { Event } from '../../runtime/journal/event.ts';
-import { until } from './ran.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('operations of a container', { images: [] });
 const d = () => s.daemon;

@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Screen } from '../cli/screen.ts';
 import { sh } from '../harness.ts';
 import { alive, Daemon } from './daemon.ts';
-import { run, until } from './ran.ts';
+import { run } from './ran.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('the daemon and its end', { also: ['tmux'] });
 const d = () => s.daemon;

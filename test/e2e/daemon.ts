@@ -6,7 +6,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { basename, join, resolve } from 'node:path';
-import { begin, run, type Ran, type RunOptions, type Running, until } from './ran.ts';
+import { begin, run, type Ran, type RunOptions, type Running } from './ran.ts';
+import { until } from '../until.ts';
 
 export const drydock = resolve(process.env['DRYDOCK_CLI'] ?? 'dist/drydock.js');
 export interface Answer {

@@ -5,8 +5,8 @@ import { type Suite, suite, sh } from '../harness.ts';
 import { alive, clients, Daemon } from './daemon.ts';
 import { preparedImages } from './image.ts';
 import { cachedRegistry } from './registry.ts';
-import { until } from './ran.ts';
 import { needs, ownRoom } from './room.ts';
+import { until } from '../until.ts';
 
 await ownRoom(preparedImages);
 const test: Suite = suite('the disk is full', ...needs);

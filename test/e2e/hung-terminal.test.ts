@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { clients } from './daemon.ts';
-import { until } from './ran.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('a terminal closed and opened again', { images: ['tiny'] });
 const CLOSE = 'exec </dev/null >/dev/null 2>&1';

@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { pullMade } from './made-image.ts';
-import { until } from './ran.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('images, as dockerd has them', { images: [] });
 const Labels = { team: 'dock', big: 'x'.repeat(300_000) };

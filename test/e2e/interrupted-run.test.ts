@@ -3,9 +3,10 @@ import * as assert from 'uvu/assert';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from './daemon.ts';
 import { atRest, sameAs } from './leftovers.ts';
-import { type Ran, type Running, until } from './ran.ts';
+import { type Ran, type Running } from './ran.ts';
 import { site } from './site.ts';
 import { slowRegistry } from './slow-registry.ts';
+import { until } from '../until.ts';
 
 const s = await site('runs that are interrupted', { images: ['tiny'] });
 const d = () => s.daemon;

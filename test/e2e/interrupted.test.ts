@@ -3,8 +3,8 @@ import * as assert from 'uvu/assert';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clients } from './daemon.ts';
 import { atRest, sameAs } from './leftovers.ts';
-import { until } from './ran.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('clients that are interrupted', { images: ['tiny'] });
 const d = () => s.daemon;

@@ -3,8 +3,8 @@ import * as assert from 'uvu/assert';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { alive, Daemon } from './daemon.ts';
 import { atRest, sameAs } from './leftovers.ts';
-import { until } from './ran.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('leaving out');
 const d = () => s.daemon;

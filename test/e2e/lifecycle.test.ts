@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert';
 import { readFileSync } from 'node:fs';
 import { alive, clients } from './daemon.ts';
-import { until } from './ran.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('the life of a container');
 const d = () => s.daemon;

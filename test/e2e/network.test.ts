@@ -3,8 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { sh } from '../harness.ts';
 import { clients } from './daemon.ts';
-import { run, until } from './ran.ts';
+import { run } from './ran.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('the network');
 const d = () => s.daemon;

@@ -12,8 +12,8 @@ import { suite } from '../harness.ts';
 import { Daemon } from './daemon.ts';
 import { preparedImages } from './image.ts';
 import { pullMade } from './made-image.ts';
-import { until } from './ran.ts';
 import { needs, ownRoom } from './room.ts';
+import { until } from '../until.ts';
 
 await ownRoom(preparedImages);
 const test = suite('nothing is tried for ever', ...needs);

@@ -6,8 +6,9 @@ import * as assert from 'uvu/assert';
 import { readFileSync } from 'node:fs';
 import { Screen } from '../cli/screen.ts';
 import { alive } from './daemon.ts';
-import { type Running, until } from './ran.ts';
+import { type Running } from './ran.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('containers outlive the daemon', { images: ['tiny'], also: ['tmux'] });
 const d = () => s.daemon;

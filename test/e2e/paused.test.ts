@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { until } from './ran.ts';
 import { site } from './site.ts';
 import { slowRegistry } from './slow-registry.ts';
+import { until } from '../until.ts';
 
 const s = await site('pausing what goes on by itself');
 const d = () => s.daemon;

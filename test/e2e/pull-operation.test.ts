@@ -7,9 +7,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Event } from '../../runtime/journal/event.ts';
 import { phases } from '../../runtime/steps/phases.ts';
-import { until } from './ran.ts';
 import { site } from './site.ts';
 import { slowRegistry } from './slow-registry.ts';
+import { until } from '../until.ts';
 
 const s = await site('a pull is an operation', { images: [] });
 const d = () => s.daemon;

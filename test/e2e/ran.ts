@@ -1,5 +1,6 @@
 /** Runs a program beside the test and collects its output and exit status. */
 import { spawn } from 'node:child_process';
+import { patience } from '../until.ts';
 
 export interface Ran {
   code: number | null;
@@ -20,9 +21,6 @@ export interface RunOptions {
   seconds?: number;
   cwd?: string;
 }
-
-/** Factor for all timeouts: an emulated machine is slower. */
-export const patience = Number(process.env['DRYDOCK_TEST_PATIENCE'] ?? 1);
 
 /** At the timeout the process gets SIGKILL, because the docker client traps SIGTERM. */
 export function begin(command: string, args: readonly string[], { env, seconds = 90, cwd }: RunOptions = {}): Running {
@@ -46,17 +44,4 @@ export function run(command: string, args: readonly string[], options: RunOption
   const running = begin(command, args, options);
   running.input.end(options.input ?? '');
   return running.done;
-}
-
-/**
- * Polls until the condition holds; the error names the condition. The timeout is for conditions that never hold, not
- * for slow machines.
- */
-export async function until<T>(what: string, holds: () => T | Promise<T>, seconds = 60): Promise<NonNullable<T>> {
-  for (const end = Date.now() + seconds * patience * 1000; ;) {
-    const value = await holds();
-    if (value) return value;
-    if (Date.now() > end) throw new Error(`not within ${seconds * patience} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
 }

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { sh } from '../harness.ts';
 import { alive } from './daemon.ts';
 import { leftovers } from './leftovers.ts';
-import { until } from './ran.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('a machine that was rebooted', { images: ['tiny'] });
 const d = () => s.daemon;

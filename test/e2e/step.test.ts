@@ -2,8 +2,8 @@ import * as assert from 'uvu/assert';
 import { readlinkSync, readFileSync } from 'node:fs';
 import { sh } from '../harness.ts';
 import { atRest, sameAs } from './leftovers.ts';
-import { until } from './ran.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('stepping');
 const d = () => s.daemon;

@@ -4,8 +4,8 @@ import * as assert from 'uvu/assert';
 import { hierarchies } from '../../runtime/kernel/cgroup/hierarchies.ts';
 import { sh } from '../harness.ts';
 import { preparedSystemd } from './image.ts';
-import { until } from './ran.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('systemd in a container', { images: ['systemd'], prepare: preparedSystemd });
 

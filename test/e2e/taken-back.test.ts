@@ -1,11 +1,11 @@
 /** What a dead daemon or a failed undo left behind is removed by the next daemon, the next start, or rm. */
 import * as assert from 'uvu/assert';
 import { atRest, leftovers, sameAs } from './leftovers.ts';
-import { until } from './ran.ts';
 import { site } from './site.ts';
 import { Follower } from './sweep/journal.ts';
 import { failOn, gate, paused, unwound } from './sweep/undo-places.ts';
 import { ways } from './sweep/ways.ts';
+import { until } from '../until.ts';
 
 const s = await site('what is taken back later', { images: ['tiny'] });
 const d = () => s.daemon;

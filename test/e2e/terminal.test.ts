@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert';
 import { Screen } from '../cli/screen.ts';
 import { clients } from './daemon.ts';
-import { until } from './ran.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('a terminal', { also: ['tmux'] });
 const d = () => s.daemon;

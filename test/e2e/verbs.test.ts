@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { Answer } from './daemon.ts';
 import { likeDockerd } from './peer.ts';
-import { until } from './ran.ts';
 import { type Expected, STATES, type StateName, type Verb, verbs } from './verb-table.ts';
+import { until } from '../until.ts';
 
 const { test, api, isPeer } = await likeDockerd('verbs in states');
 /** A call without an answer within this time counts as waiting. */

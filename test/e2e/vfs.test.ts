@@ -5,8 +5,8 @@ import { sh } from '../harness.ts';
 import { clients, Daemon } from './daemon.ts';
 import { atRest, sameAs } from './leftovers.ts';
 import { busyboxImage } from './busybox-image.ts';
-import { until } from './ran.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('storage driver vfs', { images: [], flags: ['--storage-driver', 'vfs'] });
 let image = '';

@@ -13,9 +13,9 @@ import * as assert from 'uvu/assert';
 import { historyOf } from '../../runtime/image/manifest/history.ts';
 import { ImageStore } from '../../runtime/image/store/store.ts';
 import { suite } from '../harness.ts';
-import { until } from '../machine/fake-shim.ts';
 import { faultyRegistry, type Faulty } from './faulty-registry.ts';
 import { context, failure, runPull, sample } from './sample.ts';
+import { until } from '../until.ts';
 
 const test = suite('image store', 'root');
 const work = mkdtempSync('/dev/shm/drydock-store-');

@@ -5,8 +5,8 @@ import * as assert from 'uvu/assert';
 import { readRecords } from '../../runtime/container/logs/log-record.ts';
 import { FRAME } from '../../runtime/container/io/tap.ts';
 import { suite } from '../harness.ts';
-import { until } from '../machine/fake-shim.ts';
 import { endAll, PIPES, RealShim, WITH_STDIN } from './real-shim.ts';
+import { until } from '../until.ts';
 
 const test = suite('the log of a shim', 'root');
 test.after(endAll);

@@ -6,8 +6,8 @@ import { FRAME } from '../../runtime/container/io/tap.ts';
 import { closeLive } from '../../runtime/steps/container/create/process.ts';
 import { handOverTerminal, openTerminal } from '../../runtime/steps/container/exec/terminal.ts';
 import { suite } from '../harness.ts';
-import { until } from '../machine/fake-shim.ts';
 import { descriptorsOf, endAll, isAlive, PIPES, RealShim, statusOf, WITH_STDIN } from './real-shim.ts';
+import { until } from '../until.ts';
 
 const test = suite('shim and stage, for real', 'root');
 test.after(endAll);

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Screen } from '../cli/screen.ts';
 import { drydock, type Daemon } from '../e2e/daemon.ts';
-import { until } from '../e2e/ran.ts';
+import { until } from '../until.ts';
 
 const prompts = (text: string) => text.split('\n').filter((line) => line.startsWith('host$')).length;
 

@@ -8,8 +8,8 @@ import type { Check } from '../../lessons/checks/check.ts';
 import type { Lesson } from '../../lessons/format.ts';
 import type { Daemon } from '../e2e/daemon.ts';
 import { atRest, sameAs } from '../e2e/leftovers.ts';
-import { patience, until } from '../e2e/ran.ts';
 import { Taking } from './taking.ts';
+import { patience, until } from '../until.ts';
 
 export type Before = Record<string, string[]>;
 

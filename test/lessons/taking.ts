@@ -7,8 +7,8 @@ import type { Act } from '../../lessons/format.ts';
 import { hasCode } from '../../runtime/kernel/errors.ts';
 import { Screen } from '../cli/screen.ts';
 import { drydock, type Daemon } from '../e2e/daemon.ts';
-import { until } from '../e2e/ran.ts';
 import { HostShell } from './host-shell.ts';
+import { until } from '../until.ts';
 
 export class Taking {
   state!: LessonState;

@@ -110,12 +110,3 @@ export const attach = (more: Partial<AttachOptions> = {}): AttachOptions => ({
   stream: true,
   ...more,
 });
-
-/** Polls until the condition holds; the error of a timeout names the condition. */
-export async function until(what: string, holds: () => boolean, ms = 60_000): Promise<void> {
-  const end = Date.now() + ms;
-  while (!holds()) {
-    if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { recordOf } from '../../runtime/container/logs/log-record.ts';
 import { readLog, replayLog, rfc3339Nano, type LogOptions } from '../../runtime/container/logs/log-file.ts';
 import { suite } from '../harness.ts';
-import { until } from './fake-shim.ts';
+import { until } from '../until.ts';
 
 const test = suite('log file');
 const work = mkdtempSync('/tmp/ddtest-log-');
@@ -278,7 +278,7 @@ for (const files of [1, 2, 3, 5]) {
       want += `${n} before\n${n} after\n`;
       // With only one old file, a second rotation before the follower has read would delete unread lines, so wait after
       // each.
-      await until(`line ${n}`, () => (n % Math.max(1, files - 1) ? true : seen.text === want), 3000);
+      await until(`line ${n}`, () => (n % Math.max(1, files - 1) ? true : seen.text === want));
     }
     await until('the last of them', () => seen.text.endsWith('\n40 after\n'));
     end();

@@ -2,7 +2,8 @@ import * as assert from 'uvu/assert';
 import { Streams, type StreamsOptions } from '../../runtime/container/io/streams.ts';
 import { FRAME, frameOf } from '../../runtime/container/io/tap.ts';
 import { suite } from '../harness.ts';
-import { attach, FakeClient, FakeShim, until } from './fake-shim.ts';
+import { attach, FakeClient, FakeShim } from './fake-shim.ts';
+import { until } from '../until.ts';
 
 const test = suite('streams between clients and a shim');
 const shims: FakeShim[] = [];

@@ -15,7 +15,6 @@ import { sh, suite } from '../harness.ts';
 import { makeOutside } from './outside.ts';
 import {
   containerFor,
-  eventually,
   idOf,
   ownNamespace,
   removeRoot,
@@ -24,6 +23,7 @@ import {
   temporaryRoot,
   type Stage,
 } from './namespace.ts';
+import { until } from '../until.ts';
 
 ownNamespace();
 const test = suite('the network, for real', 'root', 'unshare', 'nsenter', 'ip', 'nft', 'busybox');
@@ -248,7 +248,7 @@ test('release takes the container off the bridge at once, and the link goes with
   );
   started.splice(started.indexOf(stage), 1);
   await stage.end();
-  await eventually('the host link is gone', () => !links().includes(c.endpoints[0]!.hostLink!));
+  await until('the host link is gone', () => !links().includes(c.endpoints[0]!.hostLink!));
 });
 
 test('a start finds the link of the last run still there and makes a new one', async () => {

@@ -114,12 +114,3 @@ export async function stageFor(c: Container, kernel: Kernel = new LinuxKernel())
 
 export const removeRoot = (root: string): void => rmSync(root, { recursive: true, force: true });
 export const idOf = (n: number): string => n.toString(16).padStart(4, '0').padEnd(64, 'c');
-
-/** Polls for objects that the kernel deletes asynchronously. */
-export async function eventually(what: string, holds: () => boolean): Promise<void> {
-  for (let wait = 0; wait < 3000; wait++) {
-    if (holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`not within a minute: ${what}`);
-}

@@ -2,13 +2,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readlinkSync, writeFileSync } from 'node:fs';
 import { sh } from '../harness.ts';
-import { eventually } from './namespace.ts';
+import {} from './namespace.ts';
+import { until } from '../until.ts';
 
 /** `root`: an empty directory that is served. */
 export async function makeOutside(root: string): Promise<ChildProcess> {
   writeFileSync(`${root}/index.html`, 'served outside');
   const outside = spawn('unshare', ['-n', 'busybox', 'httpd', '-f', '-p', '8080', '-h', root], { stdio: 'ignore' });
-  await eventually(
+  await until(
     'the outside has a namespace',
     () =>
       existsSync(`/proc/${outside.pid}/ns/net`) &&

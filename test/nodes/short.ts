@@ -7,12 +7,12 @@ import { loadCourse } from '../../lessons/load.ts';
 import { packageRoot } from '../../runtime/syscalls/native.ts';
 import { Screen } from '../cli/screen.ts';
 import { clients } from '../e2e/daemon.ts';
-import { until } from '../e2e/ran.ts';
 import { site } from '../e2e/site.ts';
 import { faultyRegistry } from '../image/faulty-registry.ts';
 import { sample } from '../image/sample.ts';
 import { prepare, prove } from '../lessons/proof.ts';
 import { Visit, needs as browserNeeds } from '../web/browser.ts';
+import { until } from '../until.ts';
 
 const s = await site(`the short suite on Node ${process.versions.node}`, { also: ['tmux', ...browserNeeds] });
 const d = () => s.daemon;

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { OCI_MANIFEST } from '../../runtime/image/manifest/media-types.ts';
 import { startRegistry, type Registry } from '../../server/registry/registry.ts';
-import { until } from '../e2e/ran.ts';
 import { writeLayout } from '../image/layout.ts';
 import { context, runPull, sample } from '../image/sample.ts';
 import { suite } from '../harness.ts';
 import { skopeo } from './skopeo.ts';
+import { until } from '../until.ts';
 
 const test = suite('our registry');
 const work = mkdtempSync('/dev/shm/drydock-registry-');

@@ -4,9 +4,9 @@ import * as assert from 'uvu/assert';
 import { peerOf } from '../../server/sockets/connections.ts';
 import { suite } from '../harness.ts';
 import { Site } from '../live/visitor.ts';
-import { until } from '../machine/fake-shim.ts';
 import { FakeEngine } from './fake-engine.ts';
 import { createDockerServer } from '../../server/docker/app.ts';
+import { until } from '../until.ts';
 
 const test = suite('connections that say nothing');
 const opened: Socket[] = [];

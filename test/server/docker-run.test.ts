@@ -1,7 +1,8 @@
 /** The real docker client's run, exec, attach and start against the server. */
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
-import { Served, until } from './serve.ts';
+import { Served } from './serve.ts';
+import { until } from '../until.ts';
 
 const test = suite('docker run over the Engine API', 'docker');
 let s: Served;
@@ -45,7 +46,7 @@ test(['script'], 'run -it has a raw stream through a terminal, and its first siz
 });
 
 test(['script'], 'the detach keys leave the container running', async () => {
-  const runs = until(() =>
+  const runs = until('it runs', () =>
     s.engine.containers().some((c) => c.container.name === 'keys' && c.process.running && c.process.watchers === 1),
   );
   const detached = await s.run('script', ['-qec', 'docker run --name keys -it ubuntu sleep 100', '/dev/null'], {

@@ -150,9 +150,3 @@ export class Served {
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
-
-/** Polls every 20 ms until `holds` is true, for at most a minute. */
-export async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 3000 && !holds(); i += 1) await new Promise((resolve) => setTimeout(resolve, 20));
-  if (!holds()) throw new Error(`waited too long for ${holds}`);
-}

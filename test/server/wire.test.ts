@@ -1,8 +1,9 @@
 /** Requests of hostile and unusual clients, byte by byte. */
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
-import { Served, until } from './serve.ts';
+import { Served } from './serve.ts';
 import type { FakeContainer } from './fake-container.ts';
+import { until } from '../until.ts';
 
 const test = suite('the wire of the Engine API');
 let s: Served;
@@ -164,7 +165,7 @@ test('attach upgrades, and a FIN right behind the request does not end the outpu
   const streaming = s.raw(upgrade(`/v1.43/containers/${it.container.id}/attach?stream=1&stdout=1&stderr=1`), {
     end: true,
   });
-  await until(() => it.process.watchers === 1);
+  await until('it is watched', () => it.process.watchers === 1);
   await s.http('POST', `/containers/${it.container.id}/start`);
   const answer = await streaming;
   assert.match(
@@ -188,7 +189,7 @@ test('without Upgrade attach answers 200, and bytes behind the request are stdin
         seen.includes('first') ? socket.end() : seen.endsWith('\r\n\r\n') && socket.write('second\n'),
     },
   );
-  await until(() => it.process.watchers === 1);
+  await until('it is watched', () => it.process.watchers === 1);
   await s.http('POST', `/containers/${it.container.id}/start`);
   const answer = await streaming;
   assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[^]*Content-Type: application\/vnd\.docker\.raw-stream\r\n\r\n/);
@@ -202,7 +203,7 @@ test('without Upgrade a connection that already carried a request is taken over 
       seen.endsWith('OK') &&
       socket.write(`POST /containers/${it.container.id}/attach?stream=1&stdout=1 HTTP/1.1\r\nHost: x\r\n\r\n`),
   });
-  await until(() => it.process.watchers === 1);
+  await until('it is watched', () => it.process.watchers === 1);
   await s.http('POST', `/containers/${it.container.id}/start`);
   assert.match(await streaming, 'kept alive');
 });
@@ -276,7 +277,7 @@ test('a pull nobody waits for is aborted, and credentials reach the engine', asy
     [pull.reference, pull.platform, pull.auth],
     ['slow:1', 'linux/arm64', { username: 'u', password: 'p?>' }],
   );
-  await until(() => pull.signal!.aborted);
+  await until('the pull is aborted', () => pull.signal!.aborted);
 });
 
 test('progress lines end in CR LF, numbers are thinned out, and an error after the first is the last line', async () => {
@@ -362,7 +363,7 @@ test('the list of phases has every step with its words', async () => {
 
 test('a shutdown is answered before it happens', async () => {
   assert.is((await s.http('POST', '/drydock/shutdown')).status, 204);
-  await until(() => shutdowns === 1);
+  await until('the shutdown happens', () => shutdowns === 1);
 });
 
 test.run();

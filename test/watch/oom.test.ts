@@ -3,8 +3,8 @@ import type { Cgroup } from '../../runtime/kernel/cgroup/cgroup.ts';
 import type { Fact } from '../../runtime/journal/event.ts';
 import { recordingKernel } from '../../runtime/kernel/recording.ts';
 import { OomWatch } from '../../runtime/watch/oom.ts';
-import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
+import { until } from '../until.ts';
 
 const test = suite('telling when memory runs out');
 

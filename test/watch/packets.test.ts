@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { headersOf, type Headers } from '../../runtime/watch/headers.ts';
 import { Daemon } from '../e2e/daemon.ts';
-import { until } from '../e2e/ran.ts';
 import { needs, ownRoom } from '../e2e/room.ts';
 import { sh, suite } from '../harness.ts';
 import type { Caller } from '../live/caller.ts';
 import { makeOutside } from '../network/outside.ts';
 import { look, told } from './looking.ts';
+import { until } from '../until.ts';
 
 const test = suite('packets while somebody looks', ...needs);
 await ownRoom();

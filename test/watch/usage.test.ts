@@ -3,10 +3,10 @@ import * as assert from 'uvu/assert';
 import type { Event } from '../../runtime/journal/event.ts';
 import { hierarchies } from '../../runtime/kernel/cgroup/hierarchies.ts';
 import { Daemon } from '../e2e/daemon.ts';
-import { until } from '../e2e/ran.ts';
 import { sh, suite } from '../harness.ts';
 import type { Caller } from '../live/caller.ts';
 import { look, next, told } from './looking.ts';
+import { until } from '../until.ts';
 
 const test = suite('usage while somebody looks', 'root', 'cgroup1', 'ip');
 const MiB = 1 << 20;

@@ -2,10 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { packageRoot } from '../../runtime/syscalls/native.ts';
-import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { bringAxe, violations } from './axe.ts';
 import { needs, Visit } from './browser.ts';
+import { until } from '../until.ts';
 
 /** Screenshots for people to look at; git ignores them. */
 const shots = join(packageRoot, 'test/web/screenshots');

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';
+import { until } from '../until.ts';
 
 const test = suite('running again from a step in a browser', ...needs);
 let visit: Visit;

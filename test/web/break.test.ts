@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert';
-import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { leavingOut, leftOutIn } from '../../web/state/break-line.ts';
 import { needs, Visit } from './browser.ts';
+import { until } from '../until.ts';
 
 const test = suite('breaking it in a browser', ...needs);
 let visit: Visit;

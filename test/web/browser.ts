@@ -1,7 +1,7 @@
 /** Debian's Chromium with the playground of a daemon of its own. */
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 import { Daemon } from '../e2e/daemon.ts';
-import { until } from '../e2e/ran.ts';
+import { until } from '../until.ts';
 
 /** Chromium's sandbox does not work as root; background requests of the browser are disabled. */
 const ARGS = [

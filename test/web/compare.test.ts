@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as assert from 'uvu/assert';
-import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';
+import { until } from '../until.ts';
 
 const test = suite('two runs compared in a browser', ...needs);
 const dir = mkdtempSync('/tmp/drydock-compare-');

@@ -2,9 +2,9 @@ import * as assert from 'uvu/assert';
 import { digestOf } from '../../runtime/journal/digest.ts';
 import type { Event } from '../../runtime/journal/event.ts';
 import { frameAt, type Frame } from '../../runtime/journal/frame.ts';
-import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';
+import { until } from '../until.ts';
 
 const test = suite("the page's frame k is the daemon's", ...needs);
 let visit: Visit;

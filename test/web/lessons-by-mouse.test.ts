@@ -4,13 +4,13 @@
  */
 import * as assert from 'uvu/assert';
 import type { Locator, Page } from 'playwright-core';
-import { until } from '../e2e/ran.ts';
 import { needs as roomNeeds, ownRoom } from '../e2e/room.ts';
 import { suite } from '../harness.ts';
 import { HostShell } from '../lessons/host-shell.ts';
 import { bringAxe, violations } from './axe.ts';
 import { needs, Visit } from './browser.ts';
 import { finishOnPage } from './quiz.ts';
+import { until } from '../until.ts';
 
 const test = suite('lessons by mouse', ...needs, ...roomNeeds, 'tmux');
 // Lesson 18 makes a network on the host, so this file needs a network namespace.

@@ -4,11 +4,11 @@
  */
 import * as assert from 'uvu/assert';
 import type { Page } from 'playwright-core';
-import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { bringAxe, violations } from './axe.ts';
 import { needs, Visit } from './browser.ts';
 import { finishOnPage } from './quiz.ts';
+import { until } from '../until.ts';
 
 const test = suite('lessons in a browser', ...needs);
 let visit: Visit;

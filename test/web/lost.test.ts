@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert';
-import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';
 import { line, type Line } from './cut.ts';
+import { until } from '../until.ts';
 
 const test = suite('a connection that is lost in the middle of a run', ...needs);
 let visit: Visit;

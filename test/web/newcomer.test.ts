@@ -3,9 +3,9 @@
  * any zoom.
  */
 import * as assert from 'uvu/assert';
-import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';
+import { until } from '../until.ts';
 
 const test = suite('for who has never seen it', ...needs);
 let visit: Visit;

@@ -6,10 +6,10 @@ import * as assert from 'uvu/assert';
 import { cachedRegistry } from '../e2e/registry.ts';
 import { preparedImages } from '../e2e/image.ts';
 import { ownRoom } from '../e2e/room.ts';
-import { until } from '../e2e/ran.ts';
 import type { DebianRegistry } from '../image/debian-registry.ts';
 import { suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';
+import { until } from '../until.ts';
 
 await ownRoom(preparedImages);
 const test = suite('a pull on the page', ...needs, 'docker-registry');

@@ -1,8 +1,8 @@
 /** The page shows containers that other clients started: drydock in a terminal, and docker. */
 import * as assert from 'uvu/assert';
-import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';
+import { until } from '../until.ts';
 
 const test = suite('containers from outside, in a browser', ...needs, 'docker');
 let visit: Visit;

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { until } from '../e2e/ran.ts';
 import { sh, suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';
+import { until } from '../until.ts';
 
 const test = suite('packets in a browser', ...needs, 'ip');
 let visit: Visit;

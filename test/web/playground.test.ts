@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
-import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';
+import { until } from '../until.ts';
 
 const test = suite('playground in a browser', ...needs);
 let visit: Visit;

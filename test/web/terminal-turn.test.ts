@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';
+import { until } from '../until.ts';
 
 const test = suite('one terminal for one container after the other', ...needs);
 let visit: Visit;

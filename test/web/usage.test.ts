@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { hierarchies } from '../../runtime/kernel/cgroup/hierarchies.ts';
-import { until } from '../e2e/ran.ts';
 import { suite } from '../harness.ts';
 import { needs, Visit } from './browser.ts';
+import { until } from '../until.ts';
 
 const test = suite('usage and limits in a browser', ...needs, 'cgroup1');
 let visit: Visit;

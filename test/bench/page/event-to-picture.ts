@@ -3,8 +3,8 @@
  * has drawn that many events.
  */
 import type { Event } from '../../../runtime/journal/event.ts';
-import { until } from '../../e2e/ran.ts';
 import type { Visit } from '../../web/browser.ts';
+import { until } from '../../until.ts';
 
 /**
  * Records each change of the displayed frame and the time after its paint: then style, layout and paint are over, and

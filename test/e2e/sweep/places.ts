@@ -1,9 +1,9 @@
 /** The places where a run can be stopped: before each step in a real journal, and before each system call in it. */
 import type { Event } from '../../../runtime/journal/event.ts';
 import type { Daemon } from '../daemon.ts';
-import { until } from '../ran.ts';
 import { Follower } from './journal.ts';
 import { stateOf, type Way } from './ways.ts';
+import { until } from '../../until.ts';
 
 export interface Place {
   way: Way;

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import type { Event } from '../../../runtime/journal/event.ts';
 import type { Daemon } from '../daemon.ts';
 import { leftovers, sameAs } from '../leftovers.ts';
-import { until } from '../ran.ts';
 import type { Worst } from './sweep.ts';
+import { until } from '../../until.ts';
 
 export interface PullPlace {
   step: string;

@@ -5,10 +5,10 @@
 import * as assert from 'uvu/assert';
 import type { Answer, Daemon } from '../daemon.ts';
 import { leftovers, sameAs } from '../leftovers.ts';
-import { until } from '../ran.ts';
 import { Follower } from './journal.ts';
 import { breakpoint, shown, type Place } from './places.ts';
 import { stateOf } from './ways.ts';
+import { until } from '../../until.ts';
 
 export type Worst = 'fail' | 'abort' | 'kill';
 type Held = Record<string, string[]>;

@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import type { Event } from '../../../runtime/journal/event.ts';
 import type { Answer, Daemon } from '../daemon.ts';
-import { until } from '../ran.ts';
 import { Follower } from './journal.ts';
 import { stateOf, type Way, ways } from './ways.ts';
+import { until } from '../../until.ts';
 
 /** An operation that fails at this call, so that it is rolled back. */
 export interface Back {

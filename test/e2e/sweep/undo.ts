@@ -6,9 +6,9 @@ import * as assert from 'uvu/assert';
 import type { Event } from '../../../runtime/journal/event.ts';
 import type { Daemon } from '../daemon.ts';
 import { leftovers, sameAs } from '../leftovers.ts';
-import { until } from '../ran.ts';
 import { failOn, gate, isExit, paused, undoBreakpoint, unwound, type UndoPlace } from './undo-places.ts';
 import { stateOf } from './ways.ts';
+import { until } from '../../until.ts';
 
 /**
  * once: the second try succeeds. rm: both tries fail, and rm removes the rest. daemon: both fail, and the next daemon

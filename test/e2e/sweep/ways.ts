@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import type { Answer, Daemon } from '../daemon.ts';
-import { until } from '../ran.ts';
+import { until } from '../../until.ts';
 
 export interface Way {
   name: string;

@@ -1,10 +1,10 @@
 /** The daemon in the virtual machine, and the few Engine API requests that the checks need. */
 import { spawn } from 'node:child_process';
 import { existsSync, openSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { probe } from '../../../runtime/cli/client/autostart.ts';
 import { Client } from '../../../runtime/cli/client/client.ts';
 import type { Event } from '../../../runtime/journal/event.ts';
+import { until } from '../../until.ts';
 
 export const ROOT = '/var/lib/drydock';
 const SOCKET = '/run/drydock/drydock.sock';
@@ -28,16 +28,6 @@ export interface Ended {
 
 export const client = new Client(SOCKET);
 export const daemonLog = (path = LOG): string => (existsSync(path) ? readFileSync(path, 'utf8').slice(-3000) : '');
-
-/** Polls until the condition holds; an emulated machine is slow. */
-export async function until<T>(what: string, holds: () => T | Promise<T>, seconds = 60): Promise<NonNullable<T>> {
-  for (const end = Date.now() + seconds * 1000; ;) {
-    const value = await holds();
-    if (value) return value;
-    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
-    await sleep(20);
-  }
-}
 
 let running: ReturnType<typeof spawn> | undefined;
 let mirror = '';

@@ -2,7 +2,8 @@
 import * as assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { layout } from './check.ts';
-import { daemonPid, ROOT, until } from './daemon.ts';
+import { daemonPid, ROOT } from './daemon.ts';
+import { until } from '../../until.ts';
 
 const list = (dir: string) => (existsSync(dir) ? readdirSync(dir) : []);
 const processes = () =>

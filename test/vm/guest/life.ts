@@ -16,8 +16,8 @@ import {
   run,
   sh,
   startDaemon,
-  until,
 } from './daemon.ts';
+import { until } from '../../until.ts';
 
 const group = on('cgroup.procs', 'pids/cgroup.procs');
 const counting = ['sh', '-c', 'i=0; while :; do i=$((i+1)); echo $i >/tmp/i; done'];

@@ -11,7 +11,8 @@ import { draw as words } from '../../../web/words/en/draw.ts';
 import { Caller } from '../../live/caller.ts';
 import { next } from '../../watch/looking.ts';
 import { type Check, layout } from './check.ts';
-import { client, during, exec, inspect, journal, until } from './daemon.ts';
+import { client, during, exec, inspect, journal } from './daemon.ts';
+import { until } from '../../until.ts';
 
 const MIB = 2 ** 20;
 const held = {

@@ -7,11 +7,11 @@ import * as assert from 'uvu/assert';
 import type { Event } from '../../../runtime/journal/event.ts';
 import { line } from '../../../runtime/journal/line.ts';
 import { packageRoot } from '../../../runtime/syscalls/native.ts';
-import { until } from '../../e2e/ran.ts';
 import { suite } from '../../harness.ts';
 import { bringAxe, violations } from '../axe.ts';
 import { needs, Visit } from '../browser.ts';
 import { englishLeft, runsOfEnglish } from './english-left.ts';
+import { until } from '../../until.ts';
 
 const test = suite('the page in Russian', ...needs);
 /** Screenshots for people to look at; git ignores them. */
