@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# place.sh COMMAND ...: runs it in a place of its own, as root.
+# place.sh COMMAND ...: runs COMMAND in new namespaces, as root.
 #
 # Mount, network, pid and ipc namespace are new. /run, /tmp, /var/tmp and /dev/shm are as after a boot, HOME is an empty
-# directory, and nothing of the environment names a daemon, a socket or a directory of the caller. All that the command
-# starts or mounts ends with it. The network has nothing but a loopback: $DRYDOCK_TEST_MACHINE_NET is the machine's and
-# $DRYDOCK_TEST_MACHINE_HOME the caller's HOME, for what has to fetch from a mirror (test/outside.ts).
+# directory, and no environment variable names a daemon, a socket or a directory of the caller. Everything that the
+# command starts or mounts ends with it. The network has only a loopback device. $DRYDOCK_TEST_MACHINE_NET is the
+# machine's network namespace and $DRYDOCK_TEST_MACHINE_HOME the caller's HOME, for fetching from a mirror
+# (test/outside.ts).
 set -euo pipefail
 hidden=(/run /tmp /var/tmp /dev/shm)
 
@@ -14,7 +15,7 @@ is_hidden() {
   return 1
 }
 
-# Opens what the command needs and what lies below a directory that gets hidden: the checkout, Node, programs of PATH.
+# Opens directories that the command needs and that a mount would hide: the checkout, Node, programs in PATH.
 declare -A kept=()
 keep() {
   local dir node
@@ -27,7 +28,7 @@ keep() {
 }
 bring_back() {
   local dir
-  # the shorter path first, because it would cover the longer one
+  # shorter paths first, because a mount on one covers the longer paths below it
   while IFS= read -r dir; do
     [ -n "$dir" ] || continue
     mkdir -p "$dir"
@@ -39,7 +40,7 @@ bring_back() {
 enter() {
   local resolv resolv_text=''
   keep
-  # of a machine with systemd-resolved it is a link into /run
+  # on a machine with systemd-resolved it is a symlink into /run
   resolv=$(readlink -f /etc/resolv.conf || true)
   if is_hidden "$resolv" && [ -f "$resolv" ]; then resolv_text=$(cat "$resolv"); fi
 
@@ -47,7 +48,7 @@ enter() {
   mount -t tmpfs -o mode=1777 tmp /tmp
   if [ -d /var/tmp ] && [ ! -L /var/tmp ]; then mount -t tmpfs -o mode=1777 tmp /var/tmp; fi
   mount -t tmpfs -o mode=1777 shm /dev/shm
-  # the first mount(8) of a boot makes it
+  # the first mount(8) after a boot creates it
   mkdir -p /run/mount
   mkdir -m 1777 /run/lock
   if [ -n "$resolv_text" ]; then
@@ -59,7 +60,7 @@ enter() {
   touch /run/drydock-test/machine-net
   mount --no-canonicalize --bind "/proc/self/fd/$DRYDOCK_PLACE_NET" /run/drydock-test/machine-net
   eval "exec $DRYDOCK_PLACE_NET<&-"
-  # shared, in a group of their own: a mount that propagates out of a container is seen
+  # shared, in a new peer group, so that a mount that propagates out of a container is noticed
   mount --make-rshared /
   ip link set lo up
   cd "$PWD"
@@ -75,14 +76,14 @@ main() {
   if [ "${DRYDOCK_PLACE_STAGE:-}" != inside ]; then
     local machine_net
     exec {machine_net}<"${DRYDOCK_TEST_MACHINE_NET:-/proc/self/ns/net}"
-    # private: a machine whose / is shared must not see these mounts
+    # private, because these mounts must not propagate to a machine with a shared /
     DRYDOCK_PLACE_STAGE=inside DRYDOCK_PLACE_NET=$machine_net exec unshare --mount --net --pid --ipc --fork --kill-child \
       --mount-proc --propagation private -- "$0" "$@"
   fi
   enter
-  # bash stays process 1: it reaps what has lost its parent
+  # bash stays process 1, because it reaps orphans
   "$@"
 }
 
-# one line, which is read whole before it is run: the file may change while the command runs
+# one line, which bash reads completely before it runs it, because the file may change while the command runs
 main "$@"; exit $?

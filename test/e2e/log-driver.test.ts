@@ -1,4 +1,4 @@
-/** --log-driver none, by both clients: what dockerd 26.1.5 was seen to answer. */
+/** --log-driver none with both clients; the expected answers were recorded from dockerd 26.1.5. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

@@ -40,7 +40,7 @@ s.test('the phases that a client is shown are those of the driver', async () => 
 });
 
 s.test('what a container writes is there after a stop, in its diff and its size, and goes with rm', async () => {
-  // the bridge comes with the first container
+  // The first container creates the bridge.
   await d().ok('run', '--rm', image, 'true');
   const before = await atRest(d());
   for (const client of clients) {
@@ -114,7 +114,7 @@ s.test('a copy that a killed daemon left half made goes, and the next start make
   await until('it is held', async () =>
     (await d().api('GET', '/drydock/containers/half/journal')).body.includes('"at":"paused"'),
   );
-  // as a daemon leaves it that is killed while it copies
+  // The state that a daemon leaves behind if it is killed during a copy.
   mkdirSync(join(dir, 'rootfs.partial/etc'), { recursive: true });
   await d().kill9();
   await held;

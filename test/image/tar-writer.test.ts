@@ -7,7 +7,7 @@ const test = suite('writing a tar archive');
 const plain: Omit<TarEntry, 'name'> = { type: '0', mode: 0o644, uid: 1, gid: 2, size: 0, mtime: { sec: 3, nsec: 0 } };
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 
-/** What our reader makes of it, with the bytes of each entry. */
+/** Reads the archive with our own reader; returns the entries with their bytes. */
 function read(archive: Buffer): (Entry & { body: Buffer })[] {
   const found: (Entry & { body: Buffer })[] = [];
   const reader = new TarReader({

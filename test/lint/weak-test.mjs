@@ -1,7 +1,7 @@
 /**
- * What makes a test one that cannot fail as it should: it asserts nothing, it may return before it has asserted, or its
- * name is no sentence. An assertion counts where it is reached by calls into our own tests, also through a function
- * that is handed on. eslint.config.mjs makes a rule of it, weak-test.test.ts shows what it finds.
+ * Finds weak tests: a test without an assertion, with a return before an assertion, or with a name that is not a
+ * sentence. An assertion also counts if a call into our own tests reaches it, including through a function that is
+ * passed as an argument. eslint.config.mjs makes a rule of it; weak-test.test.ts shows what it finds.
  */
 import ts from 'typescript';
 
@@ -19,10 +19,10 @@ function declarationsOf(checker, expression) {
   return (symbol?.declarations ?? []).filter(isOurs);
 }
 
-/** What runs when it is called: a function's body, or the function that a constant or a property holds. */
+/** The code that a call runs: a function's body, or the function in a constant or a property. */
 const codeOf = (declaration) => declaration.body ?? declaration.initializer;
 
-/** Functions that are known to assert, or not to; one that calls itself does not for that reason. */
+/** Cached results: whether a function asserts. A recursive call counts as not asserting. */
 const known = new WeakMap();
 
 function asserts(checker, code) {
@@ -45,7 +45,7 @@ function asserts(checker, code) {
   return found;
 }
 
-/** A return of the test itself, not of a function within it. */
+/** True if the test itself returns; a return of a nested function does not count. */
 function returns(node) {
   if (ts.isReturnStatement(node)) return true;
   return !ts.isFunctionLike(node) && (ts.forEachChild(node, returns) ?? false);
@@ -57,7 +57,7 @@ function returnsEarly(checker, body) {
   return body.statements.slice(0, first).some((statement) => returns(statement));
 }
 
-/** What is put into a template is a word; of a name that is made elsewhere nothing is known. */
+/** The text of a test's name. A placeholder of a template counts as a word; a name from a variable is unknown. */
 function wordsOf(name) {
   if (ts.isStringLiteralLike(name)) return name.text.trim().split(/\s+/).length;
   if (!ts.isTemplateExpression(name)) return Infinity;
@@ -65,7 +65,10 @@ function wordsOf(name) {
   return text.trim().split(/\s+/).length;
 }
 
-/** `call`: test(name, body) or test(needs, name, body), also s.test. Undefined when nothing is wrong with it. */
+/**
+ * `call`: test(name, body) or test(needs, name, body), also s.test. Returns the weakness, or undefined if there is
+ * none.
+ */
 export function weakness(checker, call) {
   if (!/(^|\.)test$/.test(call.expression.getText()) || call.arguments.length < 2) return undefined;
   const [name, given] = call.arguments.slice(-2);

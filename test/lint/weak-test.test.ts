@@ -5,7 +5,7 @@ import { weakness } from './weak-test.mjs';
 
 const test = suite('weak tests');
 
-/** What is said of each test of a file of its own, in their order. */
+/** The results for the tests in this source, in order. */
 function said(source: string): (string | undefined)[] {
   const path = '/test/some.test.ts';
   const text = `declare const assert: any, test: any, s: any;\n${source}`;

@@ -62,7 +62,7 @@ test('it comes back by itself, and of what was missed nothing is missing', async
     events.map(({ seq }) => seq),
     events.map((_, j) => j),
   );
-  // behind it stands what the page's looking at the upper directory has told
+  // After it come facts that the page's own view of the upper directory has added.
   assert.is(await visit.step(), events.filter(({ step }) => step !== undefined).at(-1)!.step);
 });
 

@@ -20,7 +20,7 @@ export interface Swept {
   sweep: Sweep;
 }
 
-/** `flags` are the daemon's. */
+/** `flags` are passed to the daemon. */
 export async function sweepSite(title: string, flags: string[] = []): Promise<Swept> {
   const s = await site(title, { images: ['tiny'], flags });
   const swept = { test: s.test, site: s, places: [] as Place[] } as Swept;

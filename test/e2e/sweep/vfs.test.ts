@@ -1,7 +1,7 @@
 import { sweepSite } from './site.ts';
 import { sweepAll } from './sweep.ts';
 
-/** The steps that are those of the storage driver, and those that stand beside them. */
+/** The steps of the storage driver, and the steps that run beside them. */
 const own = /^(rw-layer\.|remove\.|exit\.forget-run)/;
 const s = await sweepSite('the sweep: storage driver vfs', ['--storage-driver', 'vfs']);
 const places = () => s.places.filter(({ step, way }) => own.test(step) && ['terminal', 'remove'].includes(way.name));

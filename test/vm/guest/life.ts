@@ -37,7 +37,7 @@ export const life: Check[] = [
       const { out } = await sh(
         'cut -d: -f3 /proc/self/cgroup | sort -u; ls /sys/fs/cgroup; mkdir /sys/fs/cgroup/x 2>&1',
       );
-      // the namespace is the host's on version 1; the cgroup2 beside it has a group of the same path
+      // On version 1 the namespace is the host's; the cgroup2 beside it has a group with the same path.
       const path = on('/', '/drydock/[0-9a-f]{64}');
       assert.match(out, new RegExp(`^${path}\\n[^/]*\\b${on('cgroup.procs', 'memory')}\\n[^]*Read-only file system`));
     },
