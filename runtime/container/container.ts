@@ -1,5 +1,6 @@
 /** The subject of the steps: one container, from its request to the descriptors and pids of its run. */
 import type { Cgroup } from '../kernel/cgroup/cgroup.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import type { Spec } from '../oci/spec.ts';
 import type { PullContext } from '../image/pull.ts';
 import type { NamesAsked, NetworkLive } from '../network/driver.ts';
@@ -51,6 +52,10 @@ export interface Live extends NetworkLive {
   master?: number;
   /** descriptor in the stage: the pty's slave, until it is stdin, stdout and stderr */
   slave?: number;
+  /** the path that execve(2) is given, once found */
+  program?: string;
+  /** couples the clients to the shim, so that they get the output from the first byte on */
+  listen?: (k: Kernel) => Promise<void>;
   /** when execve(2) succeeded, in ms since 1970 */
   startedAt?: number;
 }

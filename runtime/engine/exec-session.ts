@@ -109,7 +109,9 @@ export class ExecSession implements ExecHandle {
       paths: execPaths(c.paths, c.settings, this.id),
       process: processOf(c, config),
       stdin: config.AttachStdin ?? false,
-      live: {},
+      live: {
+        listen: (k) => listenBefore(k, this.#streams, this.#run.container.paths.shimSocket, () => void this.#ended()),
+      },
     };
     this.#run = newRun(target, journal, this.gate, this.#label);
     this.#run.begun = new Set();
@@ -163,7 +165,7 @@ export class ExecSession implements ExecHandle {
 
   async #join(): Promise<void> {
     try {
-      await runPhase(this.#run, this.#phase());
+      await runPhase(this.#run, join);
     } catch (error) {
       const failure = startFailure(error);
       this.gate.oneWay = true;
@@ -179,21 +181,6 @@ export class ExecSession implements ExecHandle {
     return (this.left = restOf(await unwind(this.#run, [join])));
   }
 
-  /**
-   * The join's steps, with the coupling of the clients to the shim before the last one, because the program can write
-   * after that.
-   */
-  #phase(): typeof join {
-    const last = join.steps[join.steps.length - 1]!;
-    const listening = {
-      ...last,
-      do: async (k: typeof this.kernel, j: Join) => {
-        await listenBefore(k, this.#streams, j.paths.shimSocket, () => void this.#ended());
-        await last.do(k, j);
-      },
-    };
-    return { ...join, steps: [...join.steps.slice(0, -1), listening] };
-  }
   private get kernel() {
     return this.#run.kernel;
   }

@@ -169,9 +169,8 @@ export class Lifecycle implements Life, Transiting {
         this.run.begun = new Set(); // forgets the steps of an earlier run
       }
       if (id === 'exec')
-        await listenBefore(this.run.kernel, this.streams, this.container.paths.shimSocket, () =>
-          this.actor.send({ type: 'EXITED' }),
-        );
+        this.container.live.listen = (k) =>
+          listenBefore(k, this.streams, this.container.paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
       const work = () => runPhase(this.run, phaseOf(this.container, id));
       await (id === 'pull'
         ? this.operations.child('pull', 'start', work, () => this.container.pull.state.client !== undefined)

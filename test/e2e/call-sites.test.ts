@@ -40,6 +40,11 @@ test('every call of a start, an exec and an end names the line that asked for it
     calls.filter(({ source }) => source === undefined).map((e) => `${e.step}: ${e.actor} ${e.name}`),
     [],
   );
+  assert.equal(
+    calls.filter(({ step, actor }) => step === undefined && actor !== 'daemon').map((e) => `${e.actor} ${e.name}`),
+    [],
+    'what shim and stage are asked for on the way of a start is a part of a step',
+  );
   for (const { name, note, step, source } of calls) {
     const line = lineAt(source!);
     const named =

@@ -29,8 +29,6 @@ export interface Join {
   readonly process: Process;
   readonly stdin: boolean;
   live: Live;
-  /** the path for execve(2), after it was found */
-  program?: string;
 }
 
 /** The namespaces that the first process has. The user namespace is entered separately, after the others. */
@@ -150,7 +148,7 @@ It is the same call that nsenter(1) makes. From here on this process sees the co
         await dropBounding(k, j.process);
         await takeUser(k, j);
         await enterDirectory(k, j.process.cwd);
-        j.program = await findProgram(k, j.process);
+        j.live.program = await findProgram(k, j.process);
         if (!bornLast(j)) await beBorn(k, j);
         if (j.process.noNewPrivileges) await k.stage.prctl(PR.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         await installSeccomp(k, specOf(j));
@@ -172,7 +170,8 @@ It comes last: from here on the container's processes see it, and one that has C
       title: 'Execute the program',
       explain: `As in the first process: the stage becomes the program, and its socket closes. See execve(2).`,
       async do(k, j) {
-        await execute(k, j.process, j.program ?? j.process.args[0] ?? '');
+        await j.live.listen?.(k);
+        await execute(k, j.process, j.live.program ?? j.process.args[0] ?? '');
         j.live.startedAt = Date.now();
         await k.shim.release();
       },

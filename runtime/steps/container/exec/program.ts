@@ -80,8 +80,6 @@ export async function execute(k: Kernel, process: Process, path: string): Promis
   }
 }
 
-const paths = new WeakMap<Process, string>();
-
 export const programSteps: { find: Step[]; execute: Step[] } = {
   find: [
     ...workingDirectorySteps.enter,
@@ -91,7 +89,7 @@ export const programSteps: { find: Step[]; execute: Step[] } = {
       explain: `execve(2) takes a path, so a bare name like "bash" is looked up in the container's own PATH, inside its own root. "Not found" here is the exit code 127 that shells use, "found but not executable" is 126. See execvp(3), environ(7).`,
       async do(k, c) {
         const { process } = c.spec;
-        if (!c.spec.annotations?.[INIT_ANNOTATION]) return void paths.set(process, await findProgram(k, process));
+        if (!c.spec.annotations?.[INIT_ANNOTATION]) return void (c.live.program = await findProgram(k, process));
         // [init, '--', program, …]: the small init program does not search PATH
         const program = await findProgram(k, { ...process, args: process.args.slice(2) });
         // and it could not report a missing interpreter
@@ -106,9 +104,11 @@ export const programSteps: { find: Step[]; execute: Step[] } = {
       id: 'exec.execve',
       title: 'Execute the program',
       explain: `execve(2) replaces the stage with the program: same process, same pid, same namespaces, new code.
-The stage's socket closes on exec, and that end of file is how the daemon learns that it worked; if it did not, the stage is still there and answers with the errno. Nothing of Drydock remains in the process. See execve(2).`,
+The stage's socket closes on exec, and that end of file is how the daemon learns that it worked; if it did not, the stage is still there and answers with the errno. Nothing of Drydock remains in the process.
+Before that the daemon connects to the shim, so that attached clients get the output from its first byte on. See execve(2).`,
       async do(k, c) {
-        await execute(k, c.spec.process, paths.get(c.spec.process) ?? c.spec.process.args[0] ?? '');
+        await c.live.listen?.(k);
+        await execute(k, c.spec.process, c.live.program ?? c.spec.process.args[0] ?? '');
         c.live.startedAt = Date.now();
         await k.shim.release();
       },
