@@ -37,7 +37,7 @@ function processes(daemon: Daemon): string[] {
     .flatMap((pid) => {
       const words = attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
       const inCgroup = attempt(() => readFileSync(`/proc/${pid}/cgroup`, 'utf8')).includes(`${daemon.cgroupParent}/`);
-      // A zombie has no command line.
+      // A zombie has no command line, so zombies of the daemon are found by their state.
       if (
         daemon.pid !== undefined &&
         new RegExp(`^State:\\s+Z[^]*^PPid:\\s+${daemon.pid}$`, 'm').test(

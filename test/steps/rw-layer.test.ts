@@ -35,7 +35,7 @@ test('the layers are handed over one by one, the highest first', async () => {
   const one = standIn();
   const { 'rw-layer.mount-overlay': made } = await layer({}, one);
   const set = made!.flatMap((call) => /FSCONFIG_SET_STRING, "([^"]+)", "([^"]+)"/.exec(call)?.slice(1).join('=') ?? []);
-  // They are turned off only where the module's default is on.
+  // These two options are turned off only where the module's default is on.
   const plain = set.filter((option) => !/^(redirect_dir|metacopy)=off$/.test(option));
   assert.equal(plain, [
     'source=overlay',

@@ -51,7 +51,8 @@ function isNear(own: string, other: string): boolean {
   return Math.floor(number(address) / size) === Math.floor(number(other) / size);
 }
 /**
- * The lane of the other end: on the bridge (including the host's own address there, and broadcast), or beyond the host.
+ * The lane of the other end: on the bridge (including the host's own address there, multicast and broadcast), or beyond
+ * the host.
  */
 export function farEnd({ out, headers }: Passed, own: string | undefined): LaneId {
   const other = out ? headers.target : headers.source;

@@ -43,13 +43,13 @@ const OPTIONS = {
  * eleven columns wide. These edges lead right as well.
  */
 const RIGHT = new Set(['created>removing', 'running>paused', 'unwinding>exited', 'failed>pulling', 'failed>removing']);
-/** From the initial state along `done` transitions to the last state before the program runs. */
+/** From the initial state along START and `done` transitions to the last state before the program runs. */
 function wayUp({ initial, transitions }: Lifecycle): string[] {
   const after = (state: string) =>
     transitions.find(({ from, on, guard }) => from === state && !guard && (on === 'START' || on === 'done'))?.to;
   const way = [initial];
   for (let next = after(initial); next && !way.includes(next); next = after(next)) way.push(next);
-  // The last state has no `done` transition: it is not part of the start.
+  // The last state has no such transition: it is the end of the start, not part of it.
   return way.slice(0, -1);
 }
 

@@ -11,7 +11,7 @@ export class Course {
   list = $state.raw<LessonList>();
   content = $state.raw<LessonContent>();
   state = $state.raw<LessonState>();
-  /** true after the daemon has answered; until then the page shows the last known state */
+  /** true when the daemon has opened the lesson for this page; otherwise the last known state is shown */
   #joined = false;
   message = $state('');
   /** announced to screen readers */

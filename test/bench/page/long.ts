@@ -9,7 +9,8 @@ import { heap, scrub } from './scrub.ts';
 export interface Long {
   openMs: number;
   heapMB: number;
-  /** memory of the process that renders the page, including code, layout and paint */ pageMB: number;
+  /** memory of the process that renders the page, including code, layout and paint */
+  pageMB: number;
   fps: Record<string, number>;
 }
 const COUNT = 100_000;
