@@ -1,7 +1,7 @@
-/** Waiting for a fact, of which there is one way for all tests. */
+/** The one way in which tests wait for a condition. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How many times longer than on an ordinary machine is waited: an emulated one takes its time. */
+/** Factor for all timeouts: an emulated machine is slower. */
 export const patience = Number(process.env['DRYDOCK_TEST_PATIENCE'] ?? 1);
 
 /**

@@ -1,4 +1,6 @@
-/** The bound of a journal: which events go, what they that stay are called, and that nobody who reads misses one. */
+/**
+ * The bound of a journal: which events are removed, how the remaining ones are numbered, and that no reader misses one.
+ */
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { frameAt } from '../../runtime/journal/frame.ts';
@@ -19,7 +21,7 @@ const turn = () => new Promise((resolve) => setTimeout(resolve, 1));
 const textOf = (event: Event) => (event.type === 'note' ? event.text : `${event.type} ${event.run}`);
 const state = (from: string, to: string): NewEvent => ({ type: 'state', from, to });
 
-/** Told once, and not before the journal has come below its bound. */
+/** Resolves with the events when the size of the file no longer changes and is below the bound; checks the numbers. */
 async function settled(journal: Journal): Promise<Event[]> {
   for (let size = -1, again = 0; again < 5; await turn()) {
     journal.flush();
@@ -178,7 +180,7 @@ test('what is opened again goes on counting where the last whole line ended, wit
   assert.is(again.length, length);
   again.append(note('new'));
   assert.equal([textOf(again.events().at(-1)!), again.events().at(-1)!.seq], ['new', length]);
-  // a line that is longer than what is looked at first
+  // Longer than the piece of the file that is read first to find the last line.
   again.append(note('y'.repeat(200_000)));
   again.flush();
   assert.is(Journal.open(journal.path!, 1 << 30).length, length + 2);

@@ -247,7 +247,7 @@ export class Knowledge {
     if (id && this.link === 'open' && !followed) this.#follow();
   }
 
-  /** The same journal from its beginning. */
+  /** Reads the same journal again from its beginning. */
   #again(): void {
     this.#arrivals.drop();
     this.#frames = new Frames();
