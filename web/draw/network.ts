@@ -6,100 +6,13 @@ import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { counterLines, counterWords } from './counters.ts';
-import { changed, fact, factsOf, hasEnded } from './facts.ts';
 import { laneIds, lanesFor, TOP, WIRE, type LaneId, type Lanes } from './lanes.ts';
 import { USUAL } from './clamp-width.ts';
 import { columnsOf } from './namespaces.ts';
-import {
-  cable,
-  fit,
-  path,
-  polyline,
-  rect,
-  text,
-  wrap,
-  type Drawing,
-  type Item,
-  type Mark,
-  type Tone,
-} from './marks.ts';
+import { fit, rect, text, wrap, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
 import { dotItems, noTraffic, packetRows, type Traffic } from './traffic.ts';
-
-export interface Link {
-  key: string;
-  side: 'host' | 'container';
-  name: string;
-  words: string;
-  up: boolean;
-  address?: string;
-  isNew: boolean;
-}
-export interface Rule {
-  key: string;
-  chain: string;
-  words: string;
-  isNew: boolean;
-}
-export interface Net {
-  mode: 'bridge' | 'none' | 'host' | 'joined' | 'early' | 'ended';
-  links: Link[];
-  routes: [string, string][];
-  rules: Rule[];
-}
-
-/** Removes 'counter packets 0 bytes 0' from a rule, because these are the numbers at its creation. */
-const withoutCounter = (rule: string) => rule.replace(/ counter packets \d+ bytes \d+/, '');
-
-export function netOf(frame: Frame, events: readonly Event[], previous?: Frame): Net {
-  const links = Object.entries(factsOf(frame, 'link')).map(([key, words]): Link => {
-    const [side, name = ''] = key.split('/') as ['host' | 'container', string];
-    const address = fact(frame, 'address', key);
-    return {
-      key,
-      side,
-      name,
-      words,
-      up: /\bup$|^uplink/.test(words),
-      ...(address !== undefined && { address }),
-      isNew: changed(frame, previous, 'link', key) || changed(frame, previous, 'address', key),
-    };
-  });
-  const rules = Object.entries(factsOf(frame, 'nft')).map(([key, words]) => ({
-    key,
-    chain: key.split(' ')[1] ?? '',
-    words: withoutCounter(words),
-    isNew: changed(frame, previous, 'nft', key),
-  }));
-  const tie = columnsOf(frame, events).find(({ kind }) => kind === 'net')!.tie;
-  const later =
-    frame.done.some((id) => id.startsWith('exec.')) || ['executing', 'running', 'paused'].includes(frame.state);
-  const cabled = links.some(({ side, words }) => side === 'host' && words.startsWith('veth'));
-  const mode = hasEnded(frame)
-    ? 'ended'
-    : tie === 'joined'
-      ? 'joined'
-      : cabled || !later
-        ? later || cabled || links.length
-          ? 'bridge'
-          : 'early'
-        : tie === 'shared'
-          ? 'host'
-          : 'none';
-  return { mode, links, routes: Object.entries(factsOf(frame, 'route')), rules };
-}
-
-interface Part {
-  lane: LaneId;
-  key: string;
-  sel?: string;
-  title: string;
-  lines: string[];
-  there: boolean;
-  up: boolean;
-  isNew: boolean;
-  y: number;
-  h: number;
-}
+import { netOf, type Link, type Net } from './network-facts.ts';
+import { PART, ruleItems, wire, wayItem, type Part } from './network-way.ts';
 
 function partItem(
   words: DrawWords['network'],
@@ -184,8 +97,6 @@ function linkPart(
   };
 }
 
-/** Height of a link's box, in pixels. */
-const PART = 70;
 /** Pixels by which the lower parts move down when the links show counters. */
 const COUNTED = 46;
 function parts(words: DrawWords, lanes: Lanes, net: Net, { samples }: Traffic): Part[] {
@@ -238,124 +149,6 @@ function parts(words: DrawWords, lanes: Lanes, net: Net, { samples }: Traffic): 
     ),
     linkPart(say, lanes, net, 'out', ({ side, words }) => side === 'host' && words.startsWith('uplink'), say.uplink),
   ];
-}
-
-/** The nftables rules under their hooks, in the order in which a packet meets them. */
-/** `top`: y of the first rule */
-function ruleItems(
-  words: DrawWords['network'],
-  { lane }: Lanes,
-  net: Net,
-  { rewrites }: Traffic,
-  top: number,
-): { items: Item[]; height: number } {
-  const { x, w } = lane('nft');
-  const items: Item[] = [];
-  let y = top;
-  for (const chain of ['forward', 'postrouting'] as const) {
-    const rules = net.rules.filter((rule) => rule.chain === chain);
-    items.push({
-      key: `hook:${chain}`,
-      x,
-      y,
-      marks: [text(0, 10, words.hooks[chain], rules.length ? 'plain' : 'quiet', { size: 12, bold: true })],
-    });
-    y += 18;
-    if (!rules.length) {
-      items.push({
-        key: `ghost:${chain}`,
-        x,
-        y,
-        marks: [rect(0, 0, w, 30, 'ghost', 'dashed'), text(10, 19, words.noRules, 'quiet', { size: 11.5 })],
-      });
-      y += 42;
-    }
-    for (const rule of rules) {
-      const lines = wrap(rule.words, w - 20, 11, true);
-      // The current connections are drawn under the rule that translates their address.
-      const given = /\bmasquerade\b/.test(rule.words)
-        ? rewrites.slice(-2).flatMap(({ from, to }) => [from, `  ↳ ${to}`])
-        : [];
-      items.push({
-        key: `rule:${rule.key}`,
-        sel: `nft:${rule.key}`,
-        x,
-        y,
-        label: words.rule(
-          chain,
-          [
-            rule.words,
-            ...rewrites
-              .filter(() => /\bmasquerade\b/.test(rule.words))
-              .slice(-2)
-              .map(({ from, to }) => words.became(from, to)),
-          ].join(', '),
-        ),
-        marks: [
-          rect(
-            0,
-            0,
-            w,
-            10 + (lines.length + given.length) * 15,
-            rule.isNew ? 'active' : 'security',
-            rule.isNew ? 'solid' : 'soft',
-            4,
-          ),
-          ...lines.map((said, j) =>
-            text(10, 17 + j * 15, said, rule.isNew ? 'solid' : 'plain', { mono: true, size: 11 }),
-          ),
-          ...given.map((said, j) =>
-            text(10, 17 + (lines.length + j) * 15, fit(said, w - 14, 11, true), rule.isNew ? 'solid' : 'own', {
-              mono: true,
-              size: 11,
-              bold: j % 2 === 1,
-            }),
-          ),
-        ],
-      });
-      y += 18 + (lines.length + given.length) * 15;
-    }
-    y += 8;
-  }
-  return { items, height: y };
-}
-
-/** The wire between two lanes: none, hanging, or tight when both ends are up. */
-function wire({ lane }: Lanes, from: Part, to: Part): Item {
-  const a = lane(from.lane).x + lane(from.lane).w - (from.lane === 'container' ? 12 : 0);
-  const b = lane(to.lane).x;
-  const both = from.there && to.there;
-  const up = both && from.up && to.up;
-  const sag = up ? 0 : 14;
-  return {
-    key: `wire:${from.lane}`,
-    x: 0,
-    y: WIRE,
-    marks: [
-      path(
-        cable([a, 0], [a + (b - a) / 3, sag], [b - (b - a) / 3, sag], [b, 0]),
-        up ? 'own' : both ? 'network' : 'ghost',
-        { width: up ? 4 : 2, dashed: !both },
-      ),
-    ],
-  };
-}
-
-/** The path through the rules to the outside: beside the cable, or down to the rules and up again. */
-function wayItem({ lane, below }: Lanes, open: boolean, more: number): Item {
-  const [bridge, nft, out] = [lane('bridge'), lane('nft'), lane('out')];
-  const arrow = (...points: [number, number][]): Mark =>
-    path(polyline(...points), open ? 'own' : 'ghost', { width: 3, dashed: true, arrow: true });
-  const [down, up] = [bridge.x + bridge.w / 2, out.x + out.w / 2];
-  const edge = PART - 28;
-  return {
-    key: 'way',
-    x: 0,
-    y: WIRE,
-    marks: below
-      ? [arrow([down, edge + more + 2], [down, edge + more + 50]), arrow([up, edge + more + 52], [up, edge + 6])]
-      : [arrow([bridge.x + bridge.w + 2, 0], [nft.x - 6, 0]), arrow([nft.x + nft.w + 2, 0], [out.x - 6, 0])],
-  };
 }
 
 /** `traffic`: counters and packets, given in the present only. */

@@ -2,10 +2,10 @@
  * The picture "What was done, by which process, and how long did it take?": one lane per process; time runs to the
  * right, without the idle times.
  */
-import { scaleLinear, scaleLog } from 'd3-scale';
+import { scaleLog } from 'd3-scale';
 import type { CallEvent, Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
-import { callLine, facts, resultLine } from '../../runtime/journal/line.ts';
+import { callLine, resultLine } from '../../runtime/journal/line.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { lasting } from './amounts.ts';
@@ -25,9 +25,8 @@ import {
   type Mark,
   type Tone,
 } from './marks.ts';
+import { MOST, titleOf, windowOf, slots, type Slot, type Words } from './timeline-slots.ts';
 
-/** Number of events around the cursor that are drawn, because a long journal is never drawn whole. */
-export const WINDOW = 360;
 const LEFT = 10;
 const TOP = 44;
 const LANE = 62;
@@ -38,8 +37,6 @@ function namesOf(shown: readonly Event[]): string[] {
   const execs = [...new Set(shown.flatMap(({ run }) => (typeof run === 'string' ? [run] : [])))];
   return ['daemon', 'shim', 'stage', ...execs.flatMap((run) => [processOf(run, 'shim'), processOf(run, 'stage')])];
 }
-type Words = DrawWords['timeline'];
-const titleOf = (words: Words, name: string): string => (name === 'daemon' ? words.daemon : name);
 /** The lanes; their titles are drawn beside the picture, because the picture scrolls. */
 export function lanesOf(
   { timeline: words }: DrawWords,
@@ -52,44 +49,6 @@ export function lanesOf(
     y: TOP + j * LANE + LANE - 10,
   }));
 }
-/** Pixels: the least width of a bar, and the greatest width of a pause or a long call. */
-const LEAST = 5;
-const MOST = 26;
-
-/** The part of the journal around k. Its borders do not move with every step. */
-export function windowOf(k: number, of: number): [from: number, to: number] {
-  const half = WINDOW / 2;
-  const from = Math.max(
-    0,
-    Math.min(Math.floor((k - half / 2) / half) * half, Math.ceil(Math.max(0, of - WINDOW) / half) * half),
-  );
-  return [from, Math.min(of, from + WINDOW)];
-}
-
-export interface Slot {
-  seq: number;
-  x: number;
-  w: number;
-  /** idle time left out before it, in ms */ gap: number;
-}
-/** The position of each event: time to scale, but a bar is wide enough to click and a gap not wider than MOST. */
-export function slots(events: readonly Event[]): Slot[] {
-  const pace = scaleLinear([0, 2], [LEAST, MOST - 6]).clamp(true);
-  let x = 0;
-  let before = events[0]?.time ?? 0;
-  return events.map((event) => {
-    const ns = 'ns' in event && event.ns !== undefined && event.type !== 'step' ? event.ns : 0;
-    const idle = Math.max(0, event.time - ns / 1e6 - before);
-    const gap = idle > 5 ? idle : 0;
-    x += gap ? MOST : 0;
-    const w = event.type === 'call' || event.type === 'http' ? pace(ns / 1e6) : event.type === 'step' ? 3 : LEAST;
-    const slot = { seq: event.seq, x, w, gap };
-    x += w + 1.5;
-    before = event.time;
-    return slot;
-  });
-}
-
 const tall = scaleLog([500, 5e7], [7, 40]).clamp(true);
 
 function callItem(
@@ -314,43 +273,5 @@ export function drawTimeline(
         })),
     },
     summary: say.summary(from, to - 1, events.length, k),
-  };
-}
-
-export interface Detail {
-  who: string;
-  what: string;
-  result: string;
-  man?: string;
-  about: string;
-  step: string;
-  facts: string[];
-  failed: boolean;
-}
-/** The event at the cursor, in words. */
-export function detailOf(
-  { timeline: words }: DrawWords,
-  event: Event,
-  man: (name: string) => string | undefined,
-): Detail {
-  const common = { step: event.step ?? '', facts: facts(event).map(words.fact) };
-  if (!isCall(event))
-    return {
-      ...common,
-      who: words.types[event.type],
-      what: event.type === 'fact' ? words.kernelSays : words.line(event),
-      result: '',
-      about: '',
-      failed: (event.type === 'step' || event.type === 'phase') && event.at === 'failed',
-    };
-  const page = man(event.name);
-  return {
-    ...common,
-    who: titleOf(words, event.actor),
-    what: callLine(event),
-    result: resultLine(event),
-    about: words.families[familyOf(event.name, event.args).name],
-    failed: event.errno !== undefined,
-    ...(page && { man: page }),
   };
 }

@@ -11,7 +11,7 @@ import { phases } from '../../../runtime/steps/phases.ts';
 import { drawCompare } from '../../../web/draw/compare.ts';
 import type { Drawing } from '../../../web/draw/marks.ts';
 import { stepsOf } from '../../../web/draw/steps.ts';
-import { detailOf } from '../../../web/draw/timeline.ts';
+import { detailOf } from '../../../web/draw/timeline-detail.ts';
 import { draw as english } from '../../../web/words/en/draw.ts';
 import { draw as russian } from '../../../web/words/ru/draw.ts';
 import { phaseWords } from '../../../web/words/steps.ts';
