@@ -137,6 +137,14 @@ test('steps know neither the engine that runs them nor the server', () => {
   assert.equal(offending(/^runtime\/steps\//, /^runtime\/(engine|operation)\//), []);
 });
 
+test('steps read the spec and the container, not what a client asked for', () => {
+  const readers = modules.filter(
+    (path) => path.startsWith('runtime/steps/') && /\bc\.request\b|\.HostConfig\b/.test(read(path)),
+  );
+  // the step that makes the spec from the request
+  assert.equal(readers, ['runtime/steps/container/create/config.ts']);
+});
+
 test('the kernel knows nothing of what it is used for', () => {
   const above = imports.filter(
     ({ from, to }) =>

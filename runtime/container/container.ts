@@ -69,6 +69,8 @@ export interface Container extends PullContext {
   cgroup: Cgroup;
   readonly storage: StorageDriver;
   readonly log: ContainerLog;
+  /** the process's input is a pipe that clients write to; with a terminal it always can be written to */
+  readonly stdin: boolean;
   readonly endpoints: Endpoint[];
   readonly names: NamesAsked;
   live: Live;

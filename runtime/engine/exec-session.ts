@@ -67,7 +67,13 @@ function processOf(c: Container, config: ExecConfig): Process {
     env: envOf(c, config),
     cwd: config.WorkingDir || own.cwd,
     consoleSize: height && width ? { height, width } : undefined,
-    user: { uid: 0, gid: 0, username: config.User || own.user.username || `${own.user.uid}:${own.user.gid}` },
+    user: {
+      uid: 0,
+      gid: 0,
+      username: config.User || own.user.username || `${own.user.uid}:${own.user.gid}`,
+      // a container that an earlier version has started has them in its request only
+      groups: own.user.groups ?? c.request.HostConfig.GroupAdd ?? [],
+    },
     ...(config.Privileged && { capabilities: capabilitySets(allCapabilities()) }),
   } as Process;
 }

@@ -157,6 +157,7 @@ export class Runtime implements Engine {
       endpoints: record.endpoints,
       log: logOf(record.request.HostConfig.LogConfig, paths.log),
       names: namesAsked(record.request),
+      stdin: record.request.OpenStdin ?? false,
       warnings: [...record.warnings],
       live: {},
       pull: newPull(

@@ -12,8 +12,19 @@ export interface Spec {
 export interface Process {
   terminal: boolean;
   consoleSize?: { height: number; width: number };
-  /** `home`: from the image's passwd, after the lookup; not in the specification */
-  user: { uid: number; gid: number; umask?: number; additionalGids?: number[]; username?: string; home?: string };
+  /**
+   * Not in the specification: `groups`, names or numbers that are looked up in the image's group(5), and `home`, from
+   * its passwd(5) after the lookup.
+   */
+  user: {
+    uid: number;
+    gid: number;
+    umask?: number;
+    additionalGids?: number[];
+    username?: string;
+    groups?: string[];
+    home?: string;
+  };
   args: string[];
   env: string[];
   cwd: string;

@@ -97,7 +97,7 @@ test('user, directory, groups, console and limits of the process', () => {
     },
     { Tty: true, User: 'app:1', WorkingDir: '/a/../b/' },
   );
-  assert.equal(s.process.user, { uid: 0, gid: 0, additionalGids: [5], username: 'app:1' });
+  assert.equal(s.process.user, { uid: 0, gid: 0, additionalGids: [5], username: 'app:1', groups: ['5', 'audio'] });
   assert.equal(
     [s.process.cwd, s.process.consoleSize, s.process.rlimits, s.process.oomScoreAdj, s.process.noNewPrivileges],
     ['/b', { height: 33, width: 99 }, [{ type: 'RLIMIT_NOFILE', soft: 1, hard: -1 }], 7, true],

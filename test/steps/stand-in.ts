@@ -119,6 +119,7 @@ export function standIn(wanted: StandIn = {}): Standing {
     paths,
     endpoints,
     names: namesAsked(request),
+    stdin: request.OpenStdin ?? false,
     storage: overlay2,
     log: logOf(host.LogConfig, paths.log),
     image: shown,

@@ -131,6 +131,15 @@ export function* entriesOf(bytes: Buffer): Generator<Named> {
   }
 }
 
+/** Reads an open directory, a piece for each getdents64(2), in the file system's order. */
+export async function* piecesOf(k: Kernel, fd: number): AsyncGenerator<Named[]> {
+  for (;;) {
+    const bytes = await k.daemon.getdents64(fd, DIRENTS);
+    if (!bytes.length) return;
+    yield [...entriesOf(bytes)];
+  }
+}
+
 /**
  * The names in a directory. They are read in pieces, so that a directory of a million entries is never in memory as a
  * whole. Yields nothing when the directory does not exist.
@@ -139,10 +148,8 @@ export async function* namesIn(k: Kernel, root: number, path: Buffer): AsyncGene
   const fd = await openBeneath(k, root, path, O.O_DIRECTORY);
   if (fd === undefined) return;
   try {
-    for (;;) {
-      const bytes = await k.daemon.getdents64(fd, DIRENTS);
-      if (!bytes.length) return;
-      yield* entriesOf(bytes);
+    for await (const entries of piecesOf(k, fd)) {
+      yield* entries;
       await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {

@@ -6,8 +6,8 @@
 import { AT_FDCWD, O } from '../../syscalls/constants.ts';
 import { hasCode, tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { piecesOf } from '../../kernel/mount/beneath.ts';
 import { badParameter, conflict, Refusal } from '../../errors/api-error.ts';
-import { namesOf } from './directory.ts';
 import { base, contains, isIpv4, networkAddress, toText, top } from './ipv4.ts';
 import type { Subnet } from './subnet.ts';
 
@@ -38,6 +38,12 @@ async function closing<T>(k: Kernel, fd: number, use: (dirfd: number) => Promise
   } finally {
     await k.daemon.close(fd);
   }
+}
+
+async function namesOf(k: Kernel, dirfd: number): Promise<string[]> {
+  const names: string[] = [];
+  for await (const entries of piecesOf(k, dirfd)) names.push(...entries.map(({ name }) => name.toString('utf8')));
+  return names;
 }
 
 const holder = async (k: Kernel, dirfd: number, address: string) =>

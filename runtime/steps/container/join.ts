@@ -47,8 +47,8 @@ const hasOwn = (j: Join, type: string) => j.target.spec.linux.namespaces.some((n
 async function takeUser(k: Kernel, j: Join): Promise<void> {
   const passwd = await readInside(k, '/etc/passwd');
   const group = await readInside(k, '/etc/group');
-  const { GroupAdd } = j.target.request.HostConfig;
-  takeResolved(j.process, resolveUser(j.process.user.username ?? '', passwd, group, GroupAdd ?? []));
+  const { username = '', groups } = j.process.user;
+  takeResolved(j.process, resolveUser(username, passwd, group, groups));
   await becomeUser(k, j.process.user);
 }
 

@@ -115,7 +115,7 @@ export async function cloneStage(
 const hasNamespace = (c: Container, type: string) => c.spec.linux.namespaces.some((n) => n.type === type && !n.path);
 
 /** native/shim.c: 1 means pipes for the output, 2 a pipe for stdin too. With a terminal the stage opens its own pty. */
-const stdioOf = (c: Container) => (c.spec.process.terminal ? 0 : 1 | (c.request.OpenStdin ? 2 : 0));
+const stdioOf = (c: Container) => (c.spec.process.terminal ? 0 : 1 | (c.stdin ? 2 : 0));
 
 const inspectTree = (c: Container) => [shimOf(c)].flatMap((shim) => (shim === undefined ? [] : [treeOf(shim)]));
 

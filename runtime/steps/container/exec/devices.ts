@@ -73,7 +73,7 @@ async function makeNodes(k: Kernel, c: Container, dev: number): Promise<number> 
       const console = stage.openat(dev, 'console', O.O_CREAT | O.O_WRONLY | O.O_CLOEXEC | O.O_NOFOLLOW, 0o600);
       stage.close(console);
     }
-    return planNull(stage, dev, stdioOf(c.spec.process, c.request.OpenStdin));
+    return planNull(stage, dev, stdioOf(c.spec.process, c.stdin));
   });
   for (const device of wanted.values()) if (!nameInDev(device)) await makeNodeBelow(k, c, device);
   return checkedNull(found);

@@ -103,10 +103,7 @@ The host's files do not count: user "www-data" may be 33 here and something else
         const passwd = await readInside(k, '/etc/passwd');
         const group = await readInside(k, '/etc/group');
         const { process } = c.spec;
-        takeResolved(
-          process,
-          resolveUser(process.user.username ?? '', passwd, group, c.request.HostConfig.GroupAdd ?? []),
-        );
+        takeResolved(process, resolveUser(process.user.username ?? '', passwd, group, process.user.groups));
       },
     },
     {
