@@ -3,22 +3,29 @@
  * failed, N skipped`. DRYDOCK_SEED repeats an order.
  */
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../runtime/syscalls/native.ts';
+import { requiresNothing } from './declared.mjs';
+import { fast } from './harness.ts';
 import { shuffled } from './order.ts';
 import { placed, withoutPlace } from './place.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const LIMIT_MS = Number(process.env['DRYDOCK_SWEEP_MINUTES'] ?? 20) * 60_000;
 /** Without their own namespaces, files would collide in the machine's network. */
-const JOBS = withoutPlace ? 1 : Number(process.env['DRYDOCK_TEST_JOBS'] ?? Math.min(2, availableParallelism()));
+const JOBS =
+  withoutPlace && !fast ? 1 : Number(process.env['DRYDOCK_TEST_JOBS'] ?? Math.min(2, availableParallelism()));
 const wanted = process.argv.slice(2);
 const seed = Number(process.env['DRYDOCK_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
 
+const declaresNothing = (file: string) =>
+  requiresNothing(readFileSync(join(packageRoot, 'test', file.replace(/\.js$/, '.ts')), 'utf8'));
 const found = readdirSync(here, { recursive: true, encoding: 'utf8' })
   .filter((f) => f.endsWith('.test.js') && (!wanted.length || wanted.some((w) => f.includes(w))))
+  .filter((f) => !fast || declaresNothing(f))
   .sort();
 const files = shuffled(found, seed);
 
@@ -77,7 +84,7 @@ async function reportAll(all: readonly string[], jobs: number): Promise<void> {
 }
 
 console.log(`order: DRYDOCK_SEED=${seed}`);
-if (withoutPlace) console.log(withoutPlace);
+if (withoutPlace && !fast) console.log(withoutPlace);
 await reportAll(files, JOBS);
 if (!files.length) {
   console.log('no test file matches');

@@ -1,0 +1,1 @@
+export function requiresNothing(text: string): boolean;
