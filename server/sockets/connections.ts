@@ -4,10 +4,11 @@
  * lock out others. A connection that has identified itself no longer counts.
  */
 import type { Server, Socket } from 'node:net';
+import { ownerOf } from '../../runtime/kernel/netlink/socket-owner.ts';
 
 export interface ConnectionLimits {
   /** of all peers */ most: number;
-  /** of one peer, by its address */ each: number;
+  /** of one peer: an address, or a user of this machine */ each: number;
 }
 
 /**
@@ -26,6 +27,15 @@ export function peerOf(address: string | undefined): string {
     .join(':');
 }
 
+/** The users of this machine are told apart: one that fills its room on loopback takes none of the others'. */
+function peerOfSocket(socket: Socket): string {
+  const { remoteAddress: address, remotePort: port, localAddress, localPort } = socket;
+  const peer = peerOf(address);
+  if (peer !== 'loopback' || port === undefined || localPort === undefined) return peer;
+  const uid = ownerOf({ address: address!, port }, { address: localAddress!, port: localPort });
+  return uid === undefined ? peer : `uid ${uid}`;
+}
+
 /** A key that is the same for a connection and for the TLS socket around it. */
 const nameOf = (socket: Socket): string => `${socket.remoteAddress ?? ''} ${socket.remotePort ?? ''}`;
 
@@ -33,6 +43,7 @@ export class Connections {
   /** by peer, the oldest first */
   readonly #idle = new Map<string, Set<Socket>>();
   readonly #named = new Map<string, Socket>();
+  readonly #peers = new WeakMap<Socket, string>();
   /** how many requests of a connection are being answered */
   readonly #asked = new WeakMap<Socket, number>();
   #count = 0;
@@ -60,7 +71,8 @@ export class Connections {
 
   #wait(socket: Socket): void {
     if (socket.destroyed) return;
-    const peer = peerOf(socket.remoteAddress);
+    const peer = this.#peers.get(socket) ?? peerOfSocket(socket);
+    this.#peers.set(socket, peer);
     const of = this.#idle.get(peer) ?? new Set<Socket>();
     this.#idle.set(peer, of);
     this.#leave(socket);

@@ -1,6 +1,9 @@
-import { connect, type Socket } from 'node:net';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { request } from 'node:http';
 import * as assert from 'uvu/assert';
+import { ownerOf } from '../../runtime/kernel/netlink/socket-owner.ts';
 import { peerOf } from '../../server/sockets/connections.ts';
 import { suite } from '../harness.ts';
 import { Site } from '../live/visitor.ts';
@@ -53,6 +56,43 @@ test('300 of another user do not keep the page shut, before and after one has a 
   assert.is((await site.get('/page.js', { Cookie })).status, 200);
   assert.ok(Date.now() - begun < 3000, `${Date.now() - begun} ms`);
   await until('the oldest have gone', () => closed(first) >= 300 - 64);
+});
+
+test(['root', 'setpriv'], 'another user of the machine is another peer, also on loopback', async () => {
+  const site = await new Site().open();
+  sites.push(site);
+  const [mine] = await idle(1, { port: site.port, host: '127.0.0.1' });
+  const flood = `const all = []; let closed = 0;
+    for (let j = 0; j < 100; j++) all.push(require('node:net').connect(${site.port}, '127.0.0.1').on('error', () => {})
+      .on('close', () => ++closed === 36 && console.log('enough')).resume());`;
+  const child = spawn('setpriv', ['--reuid', '65534', '--clear-groups', process.execPath, '-e', flood]);
+  try {
+    let said = '';
+    child.stdout.on('data', (data) => (said += String(data)));
+    child.stderr.on('data', (data) => (said += String(data)));
+    await until(`its oldest 36 have gone ${said}`, () => said.includes('enough'));
+    assert.is(closed([mine!]), 0, 'the oldest of all is of another user');
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
+test('the kernel says whose a connection is', async () => {
+  for (const host of ['127.0.0.1', '::1']) {
+    const server = createServer().listen(0, host);
+    await once(server, 'listening');
+    const accepted = once(server, 'connection') as Promise<[Socket]>;
+    const client = connect((server.address() as AddressInfo).port, host);
+    opened.push(client);
+    const [socket] = await accepted;
+    opened.push(socket);
+    const here = { address: socket.localAddress!, port: socket.localPort! };
+    const there = { address: socket.remoteAddress!, port: socket.remotePort! };
+    assert.is(ownerOf(there, here), process.getuid!(), host);
+    assert.is(ownerOf({ ...there, port: 1 }, here), undefined);
+    server.close();
+  }
+  assert.is(ownerOf({ address: '127.0.0.1', port: 1 }, { address: '::1', port: 1 }), undefined);
 });
 
 test('one that has shown a session stays, whoever comes after it', async () => {
