@@ -1,4 +1,4 @@
-/** The append-only journal of one container: NDJSON, kept until `rm`, and bounded (trim.ts). */
+/** The append-only journal of one container: NDJSON, kept until `rm`, with a limit on its size (trim.ts). */
 import {
   appendFileSync,
   closeSync,
@@ -48,16 +48,16 @@ const LATE_MS = 50;
  * two hundred starts at once would have a hundred thousand events in memory.
  */
 const MANY = 4096;
-/** Knows events by their numbers, which change when a journal is trimmed. */
+/** A holder of event numbers. It must be told when trimming the journal changes them. */
 export interface Numbers {
-  /** Does this run still go on? Then its events stay. */
+  /** Whether this exec still runs. If so, trimming keeps its events. */
   isLive(run: string): boolean;
   moved(place: Place): void;
 }
 const unwritten = new Set<Journal>();
 const flushAll = () => unwritten.forEach((journal) => journal.flush());
 let waiting = 0;
-// one that is being trimmed is not replaced any more
+// a journal that is being trimmed at exit keeps its old file
 process.once('exit', () => unwritten.forEach((journal) => journal.flush(true)));
 
 export class Journal {
@@ -72,7 +72,7 @@ export class Journal {
   #closed = false;
   /** whether the last write may have ended in the middle of a line */
   #torn = false;
-  /** bytes of the file, and beyond which size it is trimmed */
+  /** bytes of the file; above `most` it is trimmed */
   #size: number;
   #trimming: Promise<void> | undefined;
   readonly numbers = new Set<Numbers>();
@@ -130,7 +130,7 @@ export class Journal {
   }
 
   flush(last = false): void {
-    // what comes while it is trimmed is written behind what stays
+    // events that come during the trimming are written after it, behind those that remain
     if (this.#trimming && !last) return;
     let text = '';
     for (const entry of this.#taken()) text += `${textOf(whole(entry))}\n`;
@@ -162,7 +162,7 @@ export class Journal {
         for (const one of this.numbers) one.moved(place);
       })
       .catch(() => {
-        // a full disk: tried again when it has grown by as much
+        // probably a full disk: try again when the file has grown by as much as would have remained
         rmSync(into, { force: true });
         this.#size -= this.most / 2;
       })
@@ -181,7 +181,7 @@ export class Journal {
     return this.#pending.splice(0);
   }
 
-  /** All at once, for tests and small journals. */
+  /** All events at once, for tests and small journals. */
   events(): Event[] {
     if (!this.path) return this.#events.slice();
     this.flush();
@@ -198,7 +198,7 @@ export class Journal {
     if (!existsSync(this.path)) return;
     const file = await open(this.path, 'r');
     try {
-      // no further than to what is there now: the rest is heard of
+      // only up to the present end, because followers get later events from the queue
       const { size } = await file.stat();
       for await (const lines of linesOf(file, size)) yield eventsIn(lines);
     } finally {
@@ -272,7 +272,7 @@ export class Journal {
           }
         }
         if (queue.length) {
-          // the file may have had some of them already
+          // some of these may have been read from the file already
           const batch = queue.filter(({ seq }) => seq >= next);
           queue = [];
           if (!batch.length) continue;
@@ -294,10 +294,10 @@ export class Journal {
   }
 }
 
-/** Bytes from the end in which the last whole line is looked for, first. */
+/** How many bytes from the end are searched first for the last complete line. */
 const TAIL = 64 * 1024;
 
-/** Cuts off what is behind the last whole line, and reads that line's number. */
+/** Cuts off an incomplete last line. Returns the number of the next event and the size of the file. */
 function endOf(path: string): { begun: number; size: number } {
   const fd = openSync(path, 'r+');
   try {

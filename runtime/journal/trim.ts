@@ -1,25 +1,26 @@
 /**
- * The bound of one journal: 16 MiB. Beyond it the oldest runs go, until half of it is left; when the newest run alone is
- * larger, then its execs that are over, oldest first, and at last the middle between its start and its newest events.
+ * Limits the size of a journal: 16 MiB. A larger one is trimmed to half of that. The oldest runs are dropped first. If
+ * the newest run alone is too large, its finished execs are dropped, the oldest first; and if that is not enough, the
+ * middle between the run's start and its newest events.
  *
  *   run 1 ▏ run 2 ▏ run 3 ▏ exec-a ▏ exec-b ▏ run 3          →  note: so many were dropped ▏ run 3 ▏ exec-b ▏ run 3
  *
- * What stays is numbered from 0 again: an event's number is its place. Read and written in pieces, because a journal of
- * this size takes a third of a second.
+ * The remaining events are numbered from 0 again, because an event's number is its position in the file. The file is
+ * read and written in pieces, because a journal of this size takes a third of a second.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 
 export const JOURNAL_MOST = 16 << 20;
-/** Bytes that are read at once: some two thousand events. */
+/** Bytes of one read: some two thousand events. */
 const PIECE = 512 * 1024;
 
-/** Where the event with this number has come to; of a dropped one, where the next that stayed has come to. */
+/** The new number of an event; for a dropped event, the new number of the next one that remains. */
 export type Place = (seq: number) => number;
 interface Line {
   seq: number;
   bytes: number;
   run: string;
-  /** the main run's process runs from here on */
+  /** this event begins the state "running" of the container's own process */
   runs: boolean;
 }
 const HEAD = /^\{"seq":(\d+),"time":([\d.e+]+),"run":(\d+|"[^"]*")/;
@@ -28,7 +29,7 @@ const DROPPED = /"type":"note","text":"(\d+) earlier events were dropped: /;
 export const droppedText = (count: number) =>
   `${count} earlier events were dropped: a journal keeps its newest ${JOURNAL_MOST >> 21} to ${JOURNAL_MOST >> 20} MiB`;
 
-/** The lines of a file in pieces, up to the last whole one; between two pieces others have their turn. */
+/** Yields the complete lines of a file, a piece at a time. Between two pieces the event loop handles other events. */
 export async function* linesOf(file: FileHandle, end = Infinity): AsyncGenerator<string[]> {
   const piece = Buffer.allocUnsafe(PIECE);
   const rest: Buffer[] = [];
@@ -50,7 +51,7 @@ export async function* linesOf(file: FileHandle, end = Infinity): AsyncGenerator
 const isExec = ({ run }: Line) => run.startsWith('"');
 const sum = (lines: readonly Line[]) => lines.reduce((all, { bytes }) => all + bytes, 0);
 
-/** The newest of the container's runs that fit, the newest of all at least, with what ran beside them. */
+/** The newest runs that fit into `most` bytes, with the execs beside them; at least the newest run. */
 function newestRuns(lines: readonly Line[], most: number): readonly Line[] {
   const starts: number[] = [];
   let run: string | undefined;
@@ -96,7 +97,7 @@ function withoutMiddle(lines: readonly Line[], most: number): readonly Line[] {
   return [...head, ...lines.slice(from)];
 }
 
-/** Writes what stays of `path` to `into`. `isLive`: an exec that is under way keeps its events. */
+/** Writes the remaining events of `path` to `into`. An exec for which `isLive` returns true keeps its events. */
 export async function trim(
   path: string,
   into: string,

@@ -26,7 +26,7 @@ export class Told {
     }
   }
 
-  /** Entries, without the count of what is not told. */
+  /** The number of entries, without the count of entries that are not listed. */
   get size(): number {
     return this.#values.size - (this.#values.has(MORE) ? 1 : 0);
   }
