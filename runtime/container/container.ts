@@ -52,7 +52,7 @@ export interface Live extends NetworkLive {
   master?: number;
   /** descriptor in the stage: the pty's slave, until it is stdin, stdout and stderr */
   slave?: number;
-  /** the path that execve(2) is given, once found */
+  /** the path for execve(2), after it was found */
   program?: string;
   /** couples the clients to the shim, so that they get the output from the first byte on */
   listen?: (k: Kernel) => Promise<void>;
@@ -69,7 +69,7 @@ export interface Container extends PullContext {
   cgroup: Cgroup;
   readonly storage: StorageDriver;
   readonly log: ContainerLog;
-  /** the process's input is a pipe that clients write to; with a terminal it always can be written to */
+  /** true when the process's input is a pipe that clients write to; a terminal always takes input */
   readonly stdin: boolean;
   readonly endpoints: Endpoint[];
   readonly names: NamesAsked;

@@ -74,7 +74,10 @@ export interface ContainerHandle extends Handle {
   readonly execIDs: readonly string[];
   /** Entries added, changed or deleted against the image: overlay upperdir. */
   changes(): AsyncIterable<readonly { Path: string; Kind: 0 | 1 | 2 }[]>;
-  /** An archive of all that the container sees, but for what is mounted in it. ApiError 409 when it is going. */
+  /**
+   * An archive of everything that the container sees, except the content of mounts in it. Throws ApiError 409 while the
+   * container is being removed.
+   */
   exported(): AsyncIterable<Uint8Array>;
   /** size of the rw layer in bytes */
   sizeRw(): Promise<number>;

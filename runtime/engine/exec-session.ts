@@ -71,7 +71,7 @@ function processOf(c: Container, config: ExecConfig): Process {
       uid: 0,
       gid: 0,
       username: config.User || own.user.username || `${own.user.uid}:${own.user.gid}`,
-      // a container that an earlier version has started has them in its request only
+      // the groups of a container that an earlier version started are only in its request
       groups: own.user.groups ?? c.request.HostConfig.GroupAdd ?? [],
     },
     ...(config.Privileged && { capabilities: capabilitySets(allCapabilities()) }),

@@ -75,7 +75,7 @@ export class Lifecycle implements Life, Transiting {
         walk,
         log: this.log,
         name: () => container.name,
-        // the end of a start saves it, too
+        // the end of a start also saves the record
         save: () => void (this.starting || saveRecord(container.settings, record)),
       },
       (record.operations ??= []),

@@ -28,12 +28,12 @@ export interface NetworkSettings {
 }
 
 export interface Network {
-  /** 'bridge', 'host', 'none': how containers and clients name it, and where its leases are kept */
+  /** 'bridge', 'host' or 'none': the name for containers and clients, and for the directory of its leases */
   name: string;
   driver: DriverName;
   /** driver bridge: the bridge's link, and the nf_tables table of the same name */
   bridge: string;
-  /** gateway and prefix, when they were asked for */
+  /** the requested gateway and prefix; absent when none were requested */
   bip?: string;
 }
 
@@ -50,7 +50,7 @@ export interface NamesAsked {
 export interface NetworkLive {
   /** rtnetlink socket of the daemon inside the container's network namespace, during the network phase */
   netlink?: number;
-  /** endpoint id → index of its link in there */
+  /** endpoint id → index of its link in that namespace */
   links?: Map<string, number>;
 }
 

@@ -15,7 +15,7 @@ import type { GateCommand } from './gate-command.ts';
 import { isOver, type ContainerOperation, type Kind, type OperationHandle } from './record.ts';
 import type { InspectionSection, Walkable } from './walkable.ts';
 
-/** How many operations of a container are kept: the newest, and those that are not over. */
+/** How many operations of a container are kept: the newest ones, and in addition those that are not over. */
 const KEPT = 20;
 
 export interface Host {
@@ -23,7 +23,7 @@ export interface Host {
   readonly log: Journal;
   readonly id: string;
   name(): string;
-  /** the places in the journal have changed */
+  /** called after the operations' positions in the journal have changed */
   save(): void;
 }
 interface Particulars {
@@ -101,7 +101,7 @@ export class ContainerOperations {
     return this.run(kind, work, { counts, ...(parent && { parent }) });
   }
 
-  /** The journal was trimmed: what has no event in it any more is no operation that could be looked at. */
+  /** Adjusts the positions after the journal was trimmed, and drops operations that have no event in it any more. */
   #moved(place: Place): void {
     const stay = this.kept.filter((one) => one.end === undefined || place(one.first) < place(one.end));
     this.kept.splice(0, this.kept.length, ...stay);

@@ -24,7 +24,7 @@ export async function feedJournal(handle: Walkable, from: number, wire: FeedWire
   reading: for await (const events of handle.happening(signal)) {
     for (const event of events) {
       if (signal.aborted) break reading;
-      // trimmed: the events that the viewer knows have other numbers now
+      // the journal was trimmed, so the events that the viewer has were renumbered
       if (event.seq <= last) {
         bursts.end();
         return wire.tell({ type: 'renumbered', id });

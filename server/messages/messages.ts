@@ -41,7 +41,7 @@ export type Told =
   | { type: 'containers'; list: Listed[] }
   /** `more`: more events have happened already and follow at once, so do not draw these alone */
   | { type: 'events'; id: string; events: Event[]; more?: true }
-  /** the journal was trimmed: its events have other numbers now, and are to be asked for again */
+  /** the journal was trimmed and its events were renumbered; the viewer must ask for them again */
   | { type: 'renumbered'; id: string }
   /** a piece of the journal that was asked for with this key */
   | { type: 'journal'; key: number; events: Event[] }

@@ -5,12 +5,12 @@
 import { badParameter, Refusal } from '../../errors/api-error.ts';
 import type { LogLimits, LogOpts } from './driver.ts';
 
-/** Because each rotation renames all files. */
+/** A limit, because each rotation renames all files. */
 const FILES_MOST = 1000;
 const SUFFIXES = ['', 'k', 'm', 'g', 't', 'p'];
-/** Options that dockerd's json-file driver has and that are not supported here. */
+/** Options of dockerd's json-file driver that are not supported here. */
 const UNSUPPORTED = ['compress', 'labels', 'labels-regex', 'env', 'env-regex', 'tag', 'mode', 'max-buffer-size'];
-/** The values of those options that change nothing. */
+/** The values of those options that have no effect. */
 const HARMLESS: Readonly<Record<string, readonly string[]>> = {
   compress: ['false', '0', 'f', 'F', 'FALSE', 'False'],
   mode: ['blocking', ''],
@@ -34,7 +34,10 @@ function humanSize(text: string): number {
   return Math.min(Number.MAX_SAFE_INTEGER, Math.floor(Number(number) * 1000 ** power));
 }
 
-/** Undefined: the log grows without a limit. Throws Refusal for what is wrong, 501 for what is not supported. */
+/**
+ * The limits of the log; undefined when it may grow without a limit. Throws Refusal 400 for a wrong option, 501 for one
+ * that is not supported.
+ */
 export function logLimits(options: LogOpts): LogLimits | undefined {
   for (const [name, value] of Object.entries(options)) {
     if (UNSUPPORTED.includes(name) && !HARMLESS[name]?.includes(value))

@@ -1,4 +1,4 @@
-/** json-file: records in files of the container's directory, which `docker logs` reads. */
+/** json-file: keeps records in files of the container's directory, which `docker logs` reads. */
 import type { LogDriver } from './driver.ts';
 import { logLimits } from './json-file-options.ts';
 import { readLog, recordsOf, replayLog } from './log-file.ts';

@@ -14,8 +14,8 @@ import { OPAQUE_MARK, WHITEOUT } from './whiteout-names.ts';
 import { keptXattrs, OPAQUE } from './xattr.ts';
 
 /**
- * How a directory of a layer keeps what the layer takes away: as overlayfs reads it (a character device 0:0, an
- * extended attribute), or as the files that the archive has, for a driver that puts the layers together by itself.
+ * How a layer's directory marks what the layer removes: in overlayfs's form (a character device 0:0, an extended
+ * attribute), or with the archive's own files, for a driver that merges the layers itself.
  */
 export type Whiteouts = 'overlayfs' | 'files';
 const MOST_ENTRIES = 4_000_000;

@@ -14,7 +14,7 @@ export interface UnpackInput {
   dir: string;
   /** the expected sha256 of the tar: OCI image spec, "Layer DiffID" */
   diffID: string;
-  /** absent: as overlayfs reads them */
+  /** absent: overlayfs's form */
   whiteouts?: Whiteouts;
   /** shared with the calling thread: [compressed bytes read so far, 1 to request a stop] */
   control?: SharedArrayBuffer;

@@ -33,7 +33,7 @@ export interface ImageStoreOptions {
   inUse?: (imageId: string) => ImageUser | undefined;
   /** startRegistry of server/registry; without it there is no practice registry */
   startRegistry?: PracticeServer;
-  /** absent: as overlayfs reads them */
+  /** absent: overlayfs's form */
   whiteouts?: Whiteouts;
   /** Moves an unreadable file aside and reports it; without it a damaged list is an error. */
   setAside?: SetAside;

@@ -1,4 +1,6 @@
-/** bridge: a veth pair from the container's own network namespace to a bridge of the host, and rules for its subnet. */
+/**
+ * bridge: a veth pair between the container's own network namespace and a bridge of the host, and rules for its subnet.
+ */
 import type { NetworkDriver } from '../driver.ts';
 import { hostEvidence, ruleEvidence } from './evidence.ts';
 import { disconnect, remove } from './release.ts';

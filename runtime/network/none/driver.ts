@@ -1,4 +1,4 @@
-/** none: a network namespace with nothing but the loopback. */
+/** none: a network namespace with the loopback only. */
 import type { NetworkDriver } from '../driver.ts';
 
 export const none: NetworkDriver = {

@@ -1,13 +1,14 @@
 /**
- * overlayfs.rst, "Renaming directories", "Metadata only copy up": with redirect_dir an entry of upper may stand for
- * another directory of the layers, and with metacopy a file of upper may have no bytes. Both are off unless the
- * module's parameters say otherwise. They are turned off here, because what a container has changed is read from upper.
+ * Turns redirect_dir and metacopy off: overlayfs.rst, "Renaming directories", "Metadata only copy up". With
+ * redirect_dir an entry of upper may refer to another directory of the layers, and with metacopy a file of upper may
+ * have no data. But a container's changes are read from upper. Both are off unless the module's parameters turn them
+ * on.
  */
 import { readFileSync } from 'node:fs';
 
 const FEATURES = ['redirect_dir', 'metacopy'] as const;
 
-/** The module may not be loaded yet; then the answer is not kept. */
+/** Undefined while the module is not loaded; such an answer is not cached. */
 function isOff(feature: string): boolean | undefined {
   try {
     return readFileSync(`/sys/module/overlay/parameters/${feature}`, 'utf8').trim() === 'N';
@@ -18,7 +19,7 @@ function isOff(feature: string): boolean | undefined {
 
 let known: readonly (readonly [key: string, value: string])[] | undefined;
 
-/** Options of the mount; none on most machines. */
+/** The mount options that turn the features off. On most machines the list is empty. */
 export function plainUpper(): readonly (readonly [key: string, value: string])[] {
   if (known) return known;
   const found = FEATURES.map((feature) => [feature, isOff(feature)] as const);

@@ -68,7 +68,8 @@ export class TarEntries {
     const xattrs = keptXattrs(new Map(xattrsOf(descriptorPath(fd))));
     if (xattrs.length) entry.xattrs = xattrs;
     const first = type === '5' ? undefined : this.#linked(stat, path);
-    // a link has them, too: dockerd changes the owner of each name that it makes, and that takes capabilities away
+    // A hard link gets the attributes too: dockerd changes the owner of each name that it makes, which removes
+    // capabilities.
     if (first) return void (await this.#tar.entry({ ...entry, type: '1', linkname: first }));
     if (type === '0') return this.#file(fd, entry, stat);
     if (type === '2') entry.linkname = this.#target(fd);

@@ -36,7 +36,7 @@ export const vfs: StorageDriver = {
 
   exported(layer) {
     const { tree, layers } = inputOf(layer);
-    // in its own tree what a container calls .wh.NAME is a file like any other; before its first start it has no tree
+    // In the container's own tree .wh.NAME is an ordinary file. The tree does not exist before the first start.
     const input: TreeInput = existsSync(tree)
       ? { trees: [tree], whiteouts: 'overlayfs' }
       : { trees: layers, whiteouts: 'files' };

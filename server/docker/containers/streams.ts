@@ -103,7 +103,7 @@ async function changes(x: Exchange): Promise<void> {
   x.res.end(']\n');
 }
 
-/** docker export: what fails before the first part is an answer, what fails later breaks the archive off. */
+/** docker export. An error before the first part is answered with a status; a later one cuts the archive off. */
 async function exported(x: Exchange): Promise<void> {
   const parts = x.engine.container(x.param('id')).exported()[Symbol.asyncIterator]();
   let part = await parts.next();

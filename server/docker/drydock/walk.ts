@@ -35,7 +35,7 @@ async function frame(x: Exchange, of: Walkable): Promise<object> {
   const k = x.param('k');
   if (!/^\d{1,9}$/.test(k)) throw badParameter(`frame ${k} is not the number of an event; see drydock trace`);
   const frame = begin();
-  // in pieces: a journal may have a hundred thousand events
+  // read in pieces, because a journal may have a hundred thousand events
   for await (const event of of.journal(false)) {
     if (event.seq <= Number(k)) advance(frame, event);
     frame.of++;
