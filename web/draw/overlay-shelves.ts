@@ -122,3 +122,7 @@ export function shelves({ overlay: words, amounts }: DrawWords, frame: Frame, pr
     })),
   ];
 }
+
+/** The root is a copy of the layers (storage driver vfs): there is no overlay. */
+export const isCopied = (frame: Frame): boolean =>
+  Object.values(factsOf(frame, 'mount')).some((value) => value.startsWith('copy of'));

@@ -22,7 +22,7 @@ import { eye, type Stop } from './overlay-lookup.ts';
 import { room, USUAL } from './clamp-width.ts';
 import type { Lineage } from '../../runtime/storage/overlay2/lineage.ts';
 import type { What } from '../../runtime/storage/overlay2/upper.ts';
-import { layersOf, mountsOf, shelves, type Mount, type Shelf } from './overlay-shelves.ts';
+import { isCopied, layersOf, mountsOf, shelves, type Mount, type Shelf } from './overlay-shelves.ts';
 
 const LEFT = 74;
 const H = 46;
@@ -175,6 +175,13 @@ function fileRows(words: DrawWords, frame: Frame): { key: string; sel: string; c
     }));
 }
 
+function stateOf(say: DrawWords['overlay'], frame: Frame, isThere: boolean, mounts: number): string {
+  const layers = layersOf(frame).length;
+  if (isCopied(frame)) return say.copied(layers);
+  if (isThere) return say.summary(layers, mounts);
+  return hasEnded(frame) ? say.ended : say.unmounted;
+}
+
 /** `sel` and `lineage`: the selected file, and what the layers have at its path if the daemon was asked. */
 export function drawOverlay(
   words: DrawWords,
@@ -280,7 +287,7 @@ export function drawOverlay(
         })),
       ],
     },
-    summary: `${stack[0]!.there ? say.summary(layersOf(frame).length, mounts.length) : hasEnded(frame) ? say.ended : say.unmounted}${
+    summary: `${stateOf(say, frame, stack[0]!.there, mounts.length)}${
       done.length
         ? ` ${say.upperHas(
             counted(

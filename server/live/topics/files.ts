@@ -21,10 +21,12 @@ export interface FileAsks {
 }
 
 async function looking<T>(
-  { container: { paths, image } }: ContainerHandle,
+  { container: { paths, image, storage } }: ContainerHandle,
   look: (stack: Stack) => Promise<T>,
 ): Promise<T> {
   if (!image) throw conflict('the container has no image yet, so there are no layers');
+  if (storage.name !== 'overlay2')
+    throw conflict(`storage driver ${storage.name} gives the container a copy: its files lie in no layer`);
   const stack = await Stack.open(
     daemonKernel(),
     paths.upper,

@@ -116,6 +116,14 @@ test('the overlay has its shelves from the top, and mounts that only hide someth
   );
 });
 
+test('a container of the driver vfs is said to have a copy, and its root is no mount on an overlay', () => {
+  const [root] = Object.entries(running.facts.mount!).find(([, value]) => value.startsWith('overlay of'))!;
+  const mount = { ...running.facts.mount, [root]: 'copy of 4 layers' };
+  const copied = { ...running, facts: { ...running.facts, mount } };
+  assert.match(drawOverlay(words, copied, events).summary, 'The root is a copy of 4 layers');
+  assert.equal(mountsOf(words, copied), mountsOf(words, running));
+});
+
 test('v1 has a tree for each controller, and limits as they were written', () => {
   const groups = groupsOf(running);
   assert.is(groups.length, 8);

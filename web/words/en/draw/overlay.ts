@@ -87,5 +87,7 @@ export const overlay = {
     `An overlay of ${layers} read-only layers with a writable one on top, and ${mounts} mounts on it.`,
   ended: 'The overlay went with the mount namespace. What the container wrote is kept in upper until rm.',
   unmounted: 'The overlay is not mounted yet.',
+  copied: (layers: number) =>
+    `Storage driver vfs: no overlay. The root is a copy of ${layers} layers, and the container's own.`,
   upperHas: (counted: string) => `In upper: ${counted}.`,
 };

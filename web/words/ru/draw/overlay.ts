@@ -85,5 +85,7 @@ export const overlay: DrawWords['overlay'] = {
     `Overlay: ${count(layers, 'слой', 'слоя', 'слоёв')} только для чтения и один для записи поверх них; на нём ${count(mounts, 'монтирование', 'монтирования', 'монтирований')}.`,
   ended: 'Overlay исчез вместе с пространством монтирований. Записанное контейнером останется в upper до rm.',
   unmounted: 'Overlay ещё не смонтирован.',
+  copied: (layers) =>
+    `Драйвер vfs: overlay нет. Корень — копия ${count(layers, 'слоя', 'слоёв', 'слоёв')}, и она только у контейнера.`,
   upperHas: (counted) => `В upper: ${counted}.`,
 };

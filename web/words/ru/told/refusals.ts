@@ -62,6 +62,10 @@ export const refusals: Rows = [
   ['network {} not found', 'нет сети {1}'],
   ['{} is no directory of the container', '{1} — не каталог контейнера'],
   ['{}: too many symbolic links on the way', '{1}: слишком много символических ссылок на пути'],
+  [
+    'storage driver {} gives the container a copy: its files lie in no layer',
+    'драйвер хранилища {1} даёт контейнеру копию: его файлов нет ни в одном слое',
+  ],
   ['the container has no image yet, so there are no layers', 'у контейнера ещё нет образа, поэтому нет и слоёв'],
   ['multiple IDs found with provided prefix: {}', 'с {1} начинается не один идентификатор'],
   [
