@@ -1,5 +1,5 @@
 /**
- * Whose a TCP connection from this machine is, asked of the kernel with one message: sock_diag(7), linux/inet_diag.h.
+  * The uid of the owner of a TCP connection from this machine, in one message: sock_diag(7), linux/inet_diag.h.
  *
  *   0        1          2     3     4        8      10     12       28       44   48
  *   | family | protocol | ext | pad | states | sport | dport | src[4] | dst[4] | if | cookie[2] |      request, 56 bytes
@@ -35,7 +35,7 @@ function packed(address: string): Buffer | undefined {
 }
 
 function question(client: End, server: End): Buffer | undefined {
-  // a server that listens on :: has IPv4 clients under mapped addresses
+  // a server that listens on :: sees IPv4 clients with IPv4-mapped addresses
   const [from, to] = [client, server].map(({ address }) => packed(address.replace(/^::ffff:(?=\d+\.)/, '')));
   if (!from || !to || from.length !== to.length) return undefined;
   const bytes = Buffer.alloc(HEADER + 56);
@@ -55,7 +55,7 @@ function question(client: End, server: End): Buffer | undefined {
   return bytes;
 }
 
-/** The uid of the process at the client's end. Undefined when that is no socket of this network namespace. */
+/** The uid of the process at the client's end. Undefined when its socket is not in this network namespace. */
 export function ownerOf(client: End, server: End): number | undefined {
   const ask = question(client, server);
   if (!ask) return undefined;
@@ -64,7 +64,7 @@ export function ownerOf(client: End, server: End): number | undefined {
   try {
     if (tryCall('sendto', fd, ask, 0, null) < 0) return undefined;
     const { ret, bytes } = askCall('recvfrom', fd, 4096, MSG_DONTWAIT);
-    // otherwise NLMSG_ERROR: the client has gone, or the kernel was built without inet_diag
+    // otherwise NLMSG_ERROR: the client has closed its socket, or the kernel was built without inet_diag
     return ret >= UID_AT + 4 && bytes.readUInt16LE(4) === SOCK_DIAG_BY_FAMILY ? bytes.readUInt32LE(UID_AT) : undefined;
   } finally {
     tryCall('close', fd);
