@@ -4,7 +4,7 @@
  * entry is looked up by its name alone.
  */
 import { DT, walkTree, type Directory, type Found } from '../../kernel/tree/walk.ts';
-import { fileStat, isDirectory } from '../../kernel/tree/file-stat.ts';
+import { fileStat, isDirectory, type FileStat } from '../../kernel/tree/file-stat.ts';
 import { isOpaqueAt, isOpaqueDirectory, isWhiteoutDevice, Merged } from '../tree/merged.ts';
 import { Report, type Changed, type Visitor } from '../tree/report.ts';
 
@@ -71,8 +71,20 @@ class Changes {
       changed.kind = 0;
       if (type === DT.directory && isDirectory(below.stat) && !cut) changed.opaque = isOpaqueAt(directory.fd, name);
     }
-    if (type === DT.directory && changed.kind === 1 && this.#report.isOnTheWay(path)) return this.#report.hold(changed);
+    if (
+      type === DT.directory &&
+      this.#report.isOnTheWay(path) &&
+      !changed.opaque &&
+      this.#isAsBelow(found, below?.stat)
+    )
+      return this.#report.hold(changed);
     return this.#report.tell(changed);
+  }
+
+  /** Whether making a mount point in the directory may be all that happened: its mode and its owner are the layer's. */
+  #isAsBelow({ in: directory, name }: Found, below: FileStat | undefined): boolean {
+    const own = below && fileStat(directory.fd, name);
+    return !below || (own?.mode === below.mode && own.uid === below.uid && own.gid === below.gid);
   }
 
   /** In an opaque directory everything that the layers have there is deleted, except what upper has itself. */
