@@ -8,22 +8,9 @@
  */
 #include <signal.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
-#include "sys.h"
+#include "reap.h"
 
 static const unsigned long all = ~0ul, none = 0;
-
-static int reap(long child, int *status)
-{
-	int s, done = 0;
-	long pid;
-	while ((pid = sys(SYS_wait4, -1, &s, WNOHANG, 0)) > 0)
-		if (pid == child) {
-			*status = s;
-			done = 1;
-		}
-	return done;
-}
 
 /* execve(2) takes a path, not a name. The daemon has looked argv[1] up in PATH before. */
 static void start(char **argv, char **envp)
@@ -56,7 +43,7 @@ __attribute__((noreturn, used)) void init_main(long *stack)
 	for (;;) {
 		long sig = sys(SYS_rt_sigtimedwait, &all, info, 0, 8);
 		if (sig == SIGCHLD) {
-			if (reap(child, &status))
+			if (reap_children(child, &status))
 				break;
 		} else if (sig > 0) {
 			sys(SYS_kill, -child, sig);

@@ -17,22 +17,17 @@
 #include <time.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
+#include "reap.h"
 #include "shim-child.h"
 #include "shim-streams.h"
 
 static void reap(void)
 {
 	struct signalfd_siginfo info;
-	int status;
-	long pid;
 	while (sys(SYS_read, SIGNALS, &info, sizeof info) > 0)
 		;
-	while ((pid = sys(SYS_wait4, -1, &status, WNOHANG, 0)) > 0)
-		if (pid == child) {
-			child_status = status;
-			child_reaped = 1;
-		}
+	if (reap_children(child, &child_status))
+		child_reaped = 1;
 }
 
 /* Writes "<wait status> <nanoseconds since 1970>\n" to the file "exit". It appears whole, because it is renamed. */

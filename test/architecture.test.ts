@@ -210,6 +210,13 @@ test('ops.def and syscalls.ts name the same operations with the same arguments',
   assert.equal(typed.sort(), native.sort());
 });
 
+test('children are reaped by one loop', () => {
+  assert.equal(
+    sources.filter((path) => path.startsWith('native/') && read(path).includes('SYS_wait4, -1')),
+    ['native/reap.h'],
+  );
+});
+
 test('step ids are unique and begin with their phase', () => {
   assert.ok(steps.length > 60, `only ${steps.length} steps`);
   assert.is(new Set(steps.map(({ id }) => id)).size, steps.length);
