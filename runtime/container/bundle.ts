@@ -27,7 +27,7 @@ export const INIT_PATH = '/sbin/docker-init';
 export const INIT_ANNOTATION = 'drydock.init';
 
 /**
- * Pure, except that it reads device nodes and bind sources. Throws Refusal 400 or 501 for what is invalid or not
+ * Pure, except that it reads device nodes and bind sources. Throws ApiError 400 or 501 for what is invalid or not
  * supported.
  */
 export function buildSpec(c: SpecSource, image: Image): Spec {

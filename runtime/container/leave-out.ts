@@ -122,7 +122,7 @@ export function unsafeWords(request: Asking): string | undefined {
   return ids.length ? `unsafe: left out ${ids.join(', ')}` : undefined;
 }
 
-/** Throws Refusal 400 for an unknown part, and for a combination that could not be cleaned up. */
+/** Throws ApiError 400 for an unknown part, and for a combination that could not be cleaned up. */
 export function checkLeftOut(request: Asking): void {
   const ids = leftOut(request);
   const unknown = ids.find((id) => !byId.has(id));

@@ -32,7 +32,7 @@ export function mergeConfig(request: ContainerConfig, image: ImageConfig): Conta
   };
 }
 
-/** Throws Refusal 400 when neither the image nor the request has a command. */
+/** Throws ApiError 400 when neither the image nor the request has a command. */
 export function processArgs(config: ContainerConfig): string[] {
   const args = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   if (!args.length) throw badParameter('no command specified');

@@ -7,7 +7,7 @@ import type { Linux, NamespaceType } from '../oci/spec.ts';
 /** new: a new namespace; host: none; otherwise the container whose namespace is joined. */
 type Choice = 'new' | 'host' | `container:${string}`;
 
-/** The allowed values of --pid, --ipc, --uts, --userns and --cgroupns. Throws Refusal 400 with Docker's words. */
+/** The allowed values of --pid, --ipc, --uts, --userns and --cgroupns. Throws ApiError 400 with Docker's words. */
 const modes: Record<
   'pid' | 'ipc' | 'uts' | 'user' | 'cgroup',
   { field: keyof HostConfig; label: string; choices: Record<string, Choice>; joins?: boolean }

@@ -27,7 +27,7 @@ function holder(name: string): 'ipc' | 'network' | undefined {
   return name.startsWith('net.') ? 'network' : undefined;
 }
 
-/** Throws Refusal 400 with Docker's words. */
+/** Throws ApiError 400 with Docker's words. */
 export function sysctlsOf(host: HostConfig, network: NetworkNamespace): Record<string, string> {
   const own = network === 'new';
   const sysctls: Record<string, string> = own

@@ -19,17 +19,17 @@ import type { DriverName } from '../network/endpoint.ts';
 import { checkNetworking } from '../network/request/endpoints.ts';
 import { checkLeftOut, unsafeWords } from './leave-out.ts';
 import { logDriverNamed } from '../drivers/log.ts';
-import { badParameter, Refusal } from '../errors/api-error.ts';
+import { badParameter, ApiError } from '../errors/api-error.ts';
 import { checkShape } from '../request/request-shape.ts';
 import type { ContainerConfig, ContainerRequest, HostConfig } from '../request/container-request.ts';
 import type { Settings } from '../data-root/settings.ts';
 import { parseSignal } from '../request/signal.ts';
 
-const notYet = (what: string) => new Refusal(501, `${what} is not supported yet`);
+const notYet = (what: string) => new ApiError(501, `${what} is not supported yet`);
 const filled = (value: object | null | undefined): boolean => !!value && Object.keys(value).length > 0;
 
 /**
- * Returns warnings for the client. Throws Refusal 400, 404 or 501. If all is well, creates the missing directories of
+ * Returns warnings for the client. Throws ApiError 400, 404 or 501. If all is well, creates the missing directories of
  * -v.
  */
 export function validateRequest(request: ContainerRequest, settings: Pick<Settings, 'bridge' | 'bip'>): string[] {

@@ -2,7 +2,7 @@
 import type { ContainerLog, LogDriver, LogOpts } from '../container/logs/driver.ts';
 import { jsonFile } from '../container/logs/json-file.ts';
 import { none } from '../container/logs/none.ts';
-import { badParameter, Refusal } from '../errors/api-error.ts';
+import { badParameter, ApiError } from '../errors/api-error.ts';
 
 const drivers: readonly LogDriver[] = [jsonFile, none];
 
@@ -15,7 +15,7 @@ const DOCKERDS = ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'local', 
 /** The driver of this name, or the preferred one. Throws ApiError 400 in dockerd's words. */
 export function logDriverNamed(name: string | undefined): LogDriver {
   const found = drivers.find((driver) => driver.name === (name || jsonFile.name));
-  if (!found && DOCKERDS.includes(name ?? '')) throw new Refusal(501, `log driver ${name} is not supported yet`);
+  if (!found && DOCKERDS.includes(name ?? '')) throw new ApiError(501, `log driver ${name} is not supported yet`);
   if (!found) throw badParameter(`error looking up logging plugin ${name}: plugin "${name}" not found`);
   return found;
 }

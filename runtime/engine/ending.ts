@@ -7,7 +7,7 @@ import { unpause } from '../steps/container/8-pause.ts';
 import type { MachineState } from '../container/life.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { saveRecord } from '../container/record.ts';
-import { conflict, notModified, Refusal } from '../errors/api-error.ts';
+import { conflict, notModified, ApiError } from '../errors/api-error.ts';
 import { parseSignal } from '../request/signal.ts';
 
 /** dockerd's limit: a process that still exists this long after SIGKILL counts as unkillable. */
@@ -103,7 +103,7 @@ export class Ending {
     const failed = await Promise.race([ended, late]);
     limit.abort();
     if (failed)
-      throw new Refusal(
+      throw new ApiError(
         500,
         `cannot kill container: ${this.life.container.name}: tried to kill container, but did not receive an exit event`,
       );

@@ -1,8 +1,8 @@
-/** The runtime's interface for the server. Every method throws Refusal with the HTTP status and docker's message. */
+/** The runtime's interface for the server. Every method throws ApiError with the HTTP status and docker's message. */
 import type { Duplex, Readable } from 'node:stream';
 import type { Event } from '../journal/event.ts';
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
-import type { Evidence } from '../journal/inspection-section.ts';
+import type { InspectionSection } from '../journal/inspection-section.ts';
 import type { Container } from '../container/container.ts';
 import type { ContainerState } from '../container/container-state.ts';
 import type { AttachOptions } from '../container/io/attach-options.ts';
@@ -42,7 +42,7 @@ export interface ContainerHandle extends Handle {
   readonly created: number;
   readonly state: ContainerState;
   /**
-   * Runs pull → exec. Throws Refusal 304 when it is running. Errors have docker's words (`exec: "/nope": stat /nope: no
+   * Runs pull → exec. Throws ApiError 304 when it is running. Errors have docker's words (`exec: "/nope": stat /nope: no
    * such file or directory: unknown`).
    */
   start(gate?: GateOptions): Promise<void>;
@@ -86,7 +86,7 @@ export interface ContainerHandle extends Handle {
   /** Past events and events as they happen, until the signal; each batch has all events that are available. */
   happening(signal: AbortSignal): AsyncIterable<readonly Event[]>;
   gate(command: GateCommand): void;
-  inspectLive(step?: string): Promise<Evidence[]>;
+  inspectLive(step?: string): Promise<InspectionSection[]>;
   /**
    * While a page watches, changes of the container's upper directory become facts (runtime/storage/overlay2/upper.ts).
    * The watching ends when all signals have fired.
@@ -113,7 +113,7 @@ export interface ExecHandle extends Handle {
   readonly config: ExecConfig;
   readonly state: { running: boolean; exitCode: number | null; pid: number };
   /**
-   * Throws Refusal 409 when it was started before, or when its container is paused or has no process. The server calls
+   * Throws ApiError 409 when it was started before, or when its container is paused or has no process. The server calls
    * it before it hijacks the connection.
    */
   checkStartable(): void;
@@ -127,9 +127,9 @@ export interface ExecHandle extends Handle {
 export interface Images {
   find(reference: string): Image | undefined;
   list(): Image[];
-  /** Throws Refusal 404 when the image does not exist, 400 for an invalid target. */
+  /** Throws ApiError 404 when the image does not exist, 400 for an invalid target. */
   tag(reference: string, target: string): unknown;
-  /** Throws Refusal 404, and 409 when a container uses it or other tags name it. */
+  /** Throws ApiError 404, and 409 when a container uses it or other tags name it. */
   remove(reference: string, options: { force: boolean }): Removed[] | Promise<Removed[]>;
 }
 export type Removed = { Untagged: string } | { Deleted: string };

@@ -21,7 +21,7 @@ import { newId } from '../data-root/identity.ts';
 import { withMaster } from './container-stats.ts';
 import { newRun } from '../operation/create-run.ts';
 import { execPaths } from '../container/paths.ts';
-import { badParameter, conflict, Refusal } from '../errors/api-error.ts';
+import { badParameter, conflict, ApiError } from '../errors/api-error.ts';
 import { runPhase, unwind, type Run } from '../operation/run-phase.ts';
 import { startFailure, withRest } from '../operation/failure.ts';
 import { listenBefore, Streams } from '../container/io/streams.ts';
@@ -55,7 +55,7 @@ function envOf({ request, image, spec }: Container, { Tty = false, Env }: ExecCo
 function processOf(c: Container, config: ExecConfig): Process {
   const own = c.spec.process as Process | undefined;
   if (!own)
-    throw new Refusal(
+    throw new ApiError(
       500,
       `${c.paths.config} cannot be read, so that the process of container ${c.name} is not known; restart the container`,
     );
@@ -142,7 +142,7 @@ export class ExecSession implements ExecHandle {
     });
   }
 
-  /** Throws Refusal 409 when it was started before, or when its container is paused or has no process. */
+  /** Throws ApiError 409 when it was started before, or when its container is paused or has no process. */
   checkStartable(): void {
     const {
       container: { id },

@@ -1,7 +1,7 @@
 /** Finds a Walkable by id or name: a container, or else an operation. */
 import { walkOf } from './container-walk.ts';
 import type { ContainerHandle, Engine } from './engine.ts';
-import { Refusal } from '../errors/api-error.ts';
+import { ApiError } from '../errors/api-error.ts';
 import type { OperationHandle } from '../operation/record.ts';
 import type { Walkable } from '../operation/walkable.ts';
 
@@ -12,7 +12,7 @@ export function find(engine: Engine, ref: string): Walked {
   try {
     return { container: engine.container(ref) };
   } catch (error) {
-    if (!(error instanceof Refusal) || error.status !== 404) throw error;
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
     const operation = operationBy(engine, ref);
     if (!operation) throw error;
     return { operation };
@@ -23,7 +23,7 @@ function operationBy(engine: Engine, ref: string): OperationHandle | undefined {
   try {
     return engine.operation(ref);
   } catch (error) {
-    if (error instanceof Refusal && error.status === 404) return undefined;
+    if (error instanceof ApiError && error.status === 404) return undefined;
     throw error;
   }
 }

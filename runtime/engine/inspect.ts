@@ -6,12 +6,12 @@ import { connectionsOf } from '../network/phase/connections.ts';
 import { driverOf } from '../drivers/network.ts';
 import { insideEvidence } from '../network/sandbox/evidence.ts';
 import { phases, walkWith } from '../steps/phases.ts';
-import type { Evidence } from '../journal/inspection-section.ts';
+import type { InspectionSection } from '../journal/inspection-section.ts';
 import type { Container } from '../container/container.ts';
 import { notFound } from '../errors/api-error.ts';
 
 /** A section that cannot be read contains the error, and the other sections are still shown. */
-async function attempt(title: string, read: () => Promise<Evidence[]>): Promise<Evidence[]> {
+async function attempt(title: string, read: () => Promise<InspectionSection[]>): Promise<InspectionSection[]> {
   try {
     return await read();
   } catch (error) {
@@ -20,8 +20,8 @@ async function attempt(title: string, read: () => Promise<Evidence[]>): Promise<
 }
 
 /** What the host's kernel has for the container's endpoints. */
-async function endpointEvidence(k: Kernel, c: Container): Promise<Evidence[]> {
-  const found: Evidence[] = [];
+async function endpointEvidence(k: Kernel, c: Container): Promise<InspectionSection[]> {
+  const found: InspectionSection[] = [];
   for (const connection of connectionsOf(c))
     for (const inspect of driverOf(connection.endpoint).inspect)
       found.push(...(await attempt('network of the host', () => inspect(k, connection))));
@@ -29,7 +29,7 @@ async function endpointEvidence(k: Kernel, c: Container): Promise<Evidence[]> {
 }
 
 /** With `step`, only what that step inspects. */
-export async function liveEvidence(k: Kernel, c: Container, step?: string): Promise<Evidence[]> {
+export async function liveEvidence(k: Kernel, c: Container, step?: string): Promise<InspectionSection[]> {
   if (step) {
     const found = walkWith(c.storage)
       .starting.flatMap((phase) => phase.steps)

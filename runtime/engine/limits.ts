@@ -75,7 +75,7 @@ function changesOf({ memory, cpus, pids }: WantedLimits, host: HostConfig): Part
 }
 
 /**
- * Throws Refusal 400 for a value out of range, 409 when the container is not running. An error of the kernel is part of
+ * Throws ApiError 400 for a value out of range, 409 when the container is not running. An error of the kernel is part of
  * the answer.
  */
 export async function changeLimits(

@@ -6,7 +6,7 @@ import { TTY } from '../syscalls/constants.ts';
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
 import type { Event } from '../journal/event.ts';
 import { winsize } from '../steps/container/exec/terminal.ts';
-import type { Evidence } from '../journal/inspection-section.ts';
+import type { InspectionSection } from '../journal/inspection-section.ts';
 import type { ContainerHandle, ExecConfig, ExecHandle, GateCommand, GateOptions } from './engine.ts';
 import type { AttachOptions } from '../container/io/attach-options.ts';
 import { execOutputs, type ExecOutput } from '../container/logs/exec-log.ts';
@@ -212,7 +212,7 @@ export class Supervisor implements ContainerHandle {
       : [...this.life.around.execs.values()].find((one) => one.container === this && one.gate.paused);
     (exec?.gate ?? this.life.gateKeeper).command(command);
   }
-  inspectLive(step?: string): Promise<Evidence[]> {
+  inspectLive(step?: string): Promise<InspectionSection[]> {
     return liveEvidence(quietKernel(this.container.live), this.container, step);
   }
 

@@ -19,7 +19,7 @@ export interface Life {
 export interface Surroundings {
   event(container: Container, action: string, attributes?: Record<string, string>): void;
   network(container: Container, action: 'connect' | 'disconnect'): void;
-  /** Throws Refusal 400 for an invalid name, 409 for one that is in use. */
+  /** Throws ApiError 400 for an invalid name, 409 for one that is in use. */
   claim(name: string): void;
   /**
    * The container ended by itself or was stopped. The engine restarts or removes it by its policy, within this

@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import type { Container } from '../container/container.ts';
-import { badParameter, Refusal } from '../errors/api-error.ts';
+import { badParameter, ApiError } from '../errors/api-error.ts';
 
 export interface Top {
   Titles: string[];
@@ -25,7 +25,7 @@ function ps(args: readonly string[]): Promise<string> {
     execFile('ps', args, { env, timeout: LIMIT_MS, maxBuffer: OUTPUT_MOST }, (error, out, err) => {
       if (!error) return resolve(out);
       if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-        return reject(new Refusal(501, 'ps is not installed on the host, and top needs it', { cause: error }));
+        return reject(new ApiError(501, 'ps is not installed on the host, and top needs it', { cause: error }));
       reject(badParameter(`ps: ${err.trim().split('\n')[0] || error.message}`));
     });
   });

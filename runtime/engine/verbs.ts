@@ -13,7 +13,7 @@ import type { Lifecycle } from './lifecycle.ts';
 import { noticeOom } from './transitions.ts';
 import type { GateOptions } from './engine.ts';
 import { removeDirectory, saveRecord } from '../container/record.ts';
-import { badParameter, conflict, notModified, Refusal } from '../errors/api-error.ts';
+import { badParameter, conflict, notModified, ApiError } from '../errors/api-error.ts';
 import type { HostConfig } from '../request/container-request.ts';
 import { applyUpdate } from '../container/update.ts';
 
@@ -55,8 +55,8 @@ export class Verbs {
       this.life.record.restartCount = 0;
       if (!this.life.running) await this.life.begin();
     } catch (error) {
-      throw error instanceof Refusal
-        ? new Refusal(500, `Cannot restart container ${name}: ${error.message}`, { cause: error })
+      throw error instanceof ApiError
+        ? new ApiError(500, `Cannot restart container ${name}: ${error.message}`, { cause: error })
         : error;
     } finally {
       this.life.kept = false;
@@ -95,7 +95,7 @@ export class Verbs {
 
   async unpause(): Promise<void> {
     await this.ending.inTurn(async () => {
-      if (this.life.machine !== 'paused') throw new Refusal(500, `Container ${this.life.container.id} is not paused`);
+      if (this.life.machine !== 'paused') throw new ApiError(500, `Container ${this.life.container.id} is not paused`);
       await this.ending.thaw();
     });
   }
@@ -108,8 +108,8 @@ export class Verbs {
     try {
       this.life.around.claim(`/${name}`);
     } catch (cause) {
-      if (!(cause instanceof Refusal)) throw cause;
-      throw new Refusal(cause.status, `Error when allocating new name: ${cause.message}`, { cause });
+      if (!(cause instanceof ApiError)) throw cause;
+      throw new ApiError(cause.status, `Error when allocating new name: ${cause.message}`, { cause });
     }
     this.life.container.name = this.life.record.name = name;
     saveRecord(this.life.container.settings, this.life.record);
@@ -168,7 +168,7 @@ export class Verbs {
     await this.#endByForce();
     for (const exec of this.ownExecs())
       if (exec.left.length && (await exec.takeBack()).length)
-        throw new Refusal(500, notUndone(`exec ${exec.id}`, exec.left));
+        throw new ApiError(500, notUndone(`exec ${exec.id}`, exec.left));
     if (this.life.machine !== 'removed') {
       await this.life.operations.run('remove', async () => {
         const removed = this.life.waiters.until(['removed', 'failed']);

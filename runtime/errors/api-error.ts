@@ -1,12 +1,12 @@
 /** An error that the client gets as an HTTP status: Engine API, "Errors". `docker` prints the message. */
-export class Refusal extends Error {
+export class ApiError extends Error {
   constructor(
     readonly status: 304 | 400 | 401 | 403 | 404 | 406 | 409 | 500 | 501 | 503,
     message: string,
     options?: { cause?: unknown; exitCode?: number | undefined },
   ) {
     super(message, options);
-    this.name = 'Refusal';
+    this.name = 'ApiError';
     this.exitCode = options?.exitCode;
   }
   /**
@@ -16,10 +16,10 @@ export class Refusal extends Error {
   readonly exitCode: number | undefined;
 }
 /** 400: the request is invalid. */
-export const badParameter = (message: string) => new Refusal(400, message);
+export const badParameter = (message: string) => new ApiError(400, message);
 /** 404: there is no such object. */
-export const notFound = (message: string) => new Refusal(404, message);
+export const notFound = (message: string) => new ApiError(404, message);
 /** 409: the object's state does not allow it. */
-export const conflict = (message: string) => new Refusal(409, message);
+export const conflict = (message: string) => new ApiError(409, message);
 /** 304: the object is in the requested state already. */
-export const notModified = (message: string) => new Refusal(304, message);
+export const notModified = (message: string) => new ApiError(304, message);

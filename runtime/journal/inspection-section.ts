@@ -1,5 +1,5 @@
 /** Text that was read from the kernel at this moment, not from the daemon's memory. */
-export interface Evidence {
+export interface InspectionSection {
   title: string;
   lines: string[];
 }

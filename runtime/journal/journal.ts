@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Event } from './event.ts';
-import { eventOf, type Happened, Late } from './lazy-event.ts';
+import { eventOf, type NewOrLazyEvent, LazyEvent } from './lazy-event.ts';
 import { isEvent } from './readable.ts';
 import { textOf } from './text.ts';
 import { JOURNAL_MOST, linesOf, type Place, trim } from './trim.ts';
@@ -24,7 +24,7 @@ interface Entry {
   time: number;
   run: number | string;
   step: string | undefined;
-  what: Happened;
+  what: NewOrLazyEvent;
   event: Event | undefined;
 }
 
@@ -106,17 +106,18 @@ export class Journal {
   }
 
   /** Adds an event. `step` and `run` are those it belongs to, unless the event has its own. */
-  append(what: Happened, step?: string, run: number | string = this.run): void {
+  append(what: NewOrLazyEvent, step?: string, run: number | string = this.run): void {
     const entry: Entry = {
       seq: this.#seq++,
-      time: what instanceof Late ? what.time : performance.timeOrigin + performance.now(),
+      time: what instanceof LazyEvent ? what.time : performance.timeOrigin + performance.now(),
       run,
       step,
       what,
       event: undefined,
     };
     if (!this.path) this.#events.push(whole(entry));
-    if (this.#listeners.size && !(what instanceof Late)) for (const listener of this.#listeners) listener(whole(entry));
+    if (this.#listeners.size && !(what instanceof LazyEvent))
+      for (const listener of this.#listeners) listener(whole(entry));
     if (this.#followers.size) for (const follow of this.#followers) follow(entry);
     if (this.path && !this.#closed) this.#keep(entry);
   }

@@ -4,12 +4,12 @@
  */
 import type { NewEvent } from './event.ts';
 
-export abstract class Late {
+export abstract class LazyEvent {
   /** when it happened, in ms since 1970 */
   abstract readonly time: number;
   abstract event(): NewEvent;
 }
-export type Happened = NewEvent | Late;
+export type NewOrLazyEvent = NewEvent | LazyEvent;
 
 /** The event itself; a late one is built now. */
-export const eventOf = (what: Happened): NewEvent => (what instanceof Late ? what.event() : what);
+export const eventOf = (what: NewOrLazyEvent): NewEvent => (what instanceof LazyEvent ? what.event() : what);

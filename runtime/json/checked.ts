@@ -1,34 +1,34 @@
 /** Reads untrusted JSON. Each accessor checks the type of what it returns, and its error names what is wrong. */
 import { parseJson } from './parse-json.ts';
-import { Refusal } from '../errors/api-error.ts';
+import { ApiError } from '../errors/api-error.ts';
 
 export type Json = Record<string, unknown>;
 
-/** A JSON object. `what` names the document in errors; a field of a wrong type throws Refusal 500. */
+/** A JSON object. `what` names the document in errors; a field of a wrong type throws ApiError 500. */
 export class Checked {
   constructor(
     private readonly what: string,
     private readonly value: Json,
   ) {}
 
-  /** Throws Refusal 500 unless the bytes are a JSON object. */
+  /** Throws ApiError 500 unless the bytes are a JSON object. */
   static parse(what: string, bytes: Buffer): Checked {
     let value: unknown;
     try {
       value = parseJson(bytes.toString('utf8'));
     } catch (cause) {
-      throw new Refusal(500, `${what} is not JSON: ${(cause as Error).message}`, { cause });
+      throw new ApiError(500, `${what} is not JSON: ${(cause as Error).message}`, { cause });
     }
     return Checked.of(what, value);
   }
   static of(what: string, value: unknown): Checked {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new Refusal(500, `${what} is not an object`);
+      throw new ApiError(500, `${what} is not an object`);
     return new Checked(what, value as Json);
   }
 
-  wrong(key: string, expected: string): Refusal {
-    return new Refusal(500, `${this.what}: ${key} is not ${expected}`);
+  wrong(key: string, expected: string): ApiError {
+    return new ApiError(500, `${this.what}: ${key} is not ${expected}`);
   }
   has(key: string): boolean {
     return this.raw(key) !== undefined && this.raw(key) !== null;

@@ -67,10 +67,10 @@ type Alone = 'execve' | 'exit_group' | 'clone_sibling';
 type OrPlanned<A extends readonly unknown[]> = {
   [I in keyof A]: A[I] | (A[I] extends Buffer | readonly string[] ? never : Planned);
 };
-export type Together = { readonly [N in Exclude<SyscallName, Alone>]: (...args: OrPlanned<ArgsOf<N>>) => Planned };
+export type BatchCalls = { readonly [N in Exclude<SyscallName, Alone>]: (...args: OrPlanned<ArgsOf<N>>) => Planned };
 
 /** Collects the calls that `write` makes, without making them; returns them and what `write` returned. */
-export function planned<T>(write: (stage: Together) => T): { list: readonly Planned[]; result: T } {
+export function planned<T>(write: (stage: BatchCalls) => T): { list: readonly Planned[]; result: T } {
   const list: Planned[] = [];
   const methods = new Proxy(
     {},
@@ -84,7 +84,7 @@ export function planned<T>(write: (stage: Together) => T): { list: readonly Plan
         },
     },
   );
-  return { result: write(methods as Together), list };
+  return { result: write(methods as BatchCalls), list };
 }
 
 /** Makes the calls of `list` one by one, with the same effect as one message. */

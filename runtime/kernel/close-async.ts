@@ -6,4 +6,4 @@ import { promisify } from 'node:util';
  * closing the watches of an inotify(7) (fsnotify_wait_marks_destroyed) or a packet(7) socket (synchronize_net) takes
  * ten to twenty milliseconds, and the event loop would stand still meanwhile.
  */
-export const closeAside: (fd: number) => Promise<void> = promisify(close);
+export const closeAsync: (fd: number) => Promise<void> = promisify(close);

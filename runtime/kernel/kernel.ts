@@ -5,7 +5,7 @@
 import type { Fact } from '../journal/event.ts';
 import type { Call, Calls, Reply } from '../syscalls/calls.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
-import type { Together } from './batch.ts';
+import type { BatchCalls } from './batch.ts';
 
 export interface Kernel {
   readonly daemon: Calls;
@@ -17,7 +17,7 @@ export interface Kernel {
    * Makes calls of the stage that need no decision in between: `write` writes them down, and they are made in that
    * order (batch.ts). Returns what `write` returned.
    */
-  together<T>(write: (stage: Together) => T): Promise<T>;
+  batch<T>(write: (stage: BatchCalls) => T): Promise<T>;
   /** Sets the socket of `actor`: calls to it go over this end of a SOCK_SEQPACKET pair. */
   connect(actor: 'shim' | 'stage', fd: number): void;
   /**

@@ -82,7 +82,7 @@ export function recordingKernel(options: RecordingOptions = {}): RecordingKernel
     shim: callsOf('shim', run),
     stage: callsOf('stage', run),
     run,
-    together: async (write) => {
+    batch: async (write) => {
       const { list, result } = planned(write);
       await oneByOne(run, list);
       return result;

@@ -13,7 +13,7 @@
  *   driver.remove        the network ends
  */
 import type { Kernel } from '../kernel/kernel.ts';
-import type { Evidence } from '../journal/inspection-section.ts';
+import type { InspectionSection } from '../journal/inspection-section.ts';
 import type { Step } from '../operation/step.ts';
 import type { DriverName, Endpoint } from './endpoint.ts';
 
@@ -93,5 +93,5 @@ export interface NetworkDriver {
    * What the host's kernel has for this endpoint, for an inspection of the whole container. Each function may fail
    * without the others.
    */
-  readonly inspect: readonly ((k: Kernel, connection: Connection) => Promise<Evidence[]>)[];
+  readonly inspect: readonly ((k: Kernel, connection: Connection) => Promise<InspectionSection[]>)[];
 }

@@ -87,7 +87,7 @@ export function allCapabilities(): string[] {
   return held;
 }
 
-/** 'net_admin' → 'CAP_NET_ADMIN'. Throws Refusal 400 for an unknown name, and for one that the daemon cannot give. */
+/** 'net_admin' → 'CAP_NET_ADMIN'. Throws ApiError 400 for an unknown name, and for one that the daemon cannot give. */
 function normalize(names: readonly string[], needed: boolean): string[] {
   return names.map((given) => {
     const upper = given.toUpperCase();

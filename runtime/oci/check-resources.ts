@@ -99,7 +99,7 @@ const zero: Required<Numbers> = {
   ShmSize: 0,
 };
 
-/** Returns warnings. Throws Refusal 400. The types were checked by checkShape. */
+/** Returns warnings. Throws ApiError 400. The types were checked by checkShape. */
 export function checkResources(host: HostConfig): string[] {
   const given = Object.fromEntries(
     Object.keys(zero).map((name) => [name, host[name as keyof Numbers] ?? zero[name as keyof Numbers]]),

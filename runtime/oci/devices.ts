@@ -47,7 +47,7 @@ function walk(host: string, inside: string): Device[] {
 const trouble = (path: string, why: string) =>
   badParameter(`error gathering device information while adding custom device "${path}": ${why}`);
 
-/** The devices of one --device: a node, or all nodes below a directory. Throws Refusal 400. */
+/** The devices of one --device: a node, or all nodes below a directory. Throws ApiError 400. */
 function mapped({
   PathOnHost: host,
   PathInContainer,
@@ -85,7 +85,7 @@ function ruleOf(text: string): DeviceRule {
   };
 }
 
-/** The nodes and rules of a container. Privileged: all devices of the host, and no denying rule. Throws Refusal 400. */
+/** The nodes and rules of a container. Privileged: all devices of the host, and no denying rule. Throws ApiError 400. */
 export function devicesOf(host: HostConfig): { devices: Device[]; rules: DeviceRule[] } {
   const extra = (host.Devices ?? []).map((mapping) => ({
     devices: mapped(mapping),

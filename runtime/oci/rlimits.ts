@@ -21,7 +21,7 @@ const NAMES = [
   'stack',
 ];
 
-/** -1 means unlimited. Throws Refusal 400. */
+/** -1 means unlimited. Throws ApiError 400. */
 export function rlimitsOf(ulimits: HostConfig['Ulimits']): NonNullable<Process['rlimits']> {
   return (ulimits ?? []).map(({ Name, Soft, Hard }) => {
     if (!NAMES.includes(Name)) throw badParameter(`invalid ulimit type: ${Name}; known are ${NAMES.join(', ')}`);

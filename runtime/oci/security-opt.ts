@@ -1,5 +1,5 @@
 /** The options of --security-opt. */
-import { badParameter, Refusal } from '../errors/api-error.ts';
+import { badParameter, ApiError } from '../errors/api-error.ts';
 
 export interface SecurityOptions {
   noNewPrivileges: boolean;
@@ -8,14 +8,14 @@ export interface SecurityOptions {
 }
 
 const notYet = (option: string) =>
-  new Refusal(
+  new ApiError(
     501,
     `--security-opt ${option} is not supported yet: drydock loads no AppArmor profiles and sets no SELinux labels`,
   );
 const isTrue = (value: string | undefined): boolean | undefined =>
   value === undefined || /^(1|t|true)$/i.test(value) ? true : /^(0|f|false)$/i.test(value) ? false : undefined;
 
-/** Throws Refusal 400 for an unknown option, 501 for one that is not supported yet. */
+/** Throws ApiError 400 for an unknown option, 501 for one that is not supported yet. */
 export function securityOptions(options: readonly string[]): SecurityOptions {
   const result: SecurityOptions = { noNewPrivileges: false };
   for (const option of options) {

@@ -9,7 +9,7 @@ export const TIME_ANNOTATION = 'drydock.time-offset';
 const CLOCKS = ['monotonic', 'boottime'] as const;
 type Clock = (typeof CLOCKS)[number];
 
-/** The offsets of 'boottime=86400,monotonic=-5', in seconds; undefined without the annotation. Throws Refusal 400. */
+/** The offsets of 'boottime=86400,monotonic=-5', in seconds; undefined without the annotation. Throws ApiError 400. */
 export function timeOffsets(annotations?: Record<string, string> | null): Linux['timeOffsets'] {
   const text = annotations?.[TIME_ANNOTATION];
   if (text === undefined) return undefined;

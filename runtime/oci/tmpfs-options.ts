@@ -21,7 +21,7 @@ const WITH_VALUE = /^(size|mode|uid|gid|nr_inodes|nr_blocks|mpol)=[\w.:%+-]+$/;
 
 const undoing = (word: string) => PAIRS.find((pair) => pair.includes(word))?.find((other) => other !== word);
 
-/** Docker's default options, without those whose opposite was given, then the given ones. Throws Refusal 400. */
+/** Docker's default options, without those whose opposite was given, then the given ones. Throws ApiError 400. */
 export function tmpfsOptions(words: readonly string[]): string[] {
   const bad = words.find((w) => !PAIRS.flat().includes(w) && !OF_TMPFS.includes(w) && !WITH_VALUE.test(w));
   if (bad !== undefined) throw badParameter(`Invalid tmpfs option "${bad}"`);

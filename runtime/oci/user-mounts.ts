@@ -3,7 +3,7 @@
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { posix } from 'node:path';
-import { badParameter, Refusal } from '../errors/api-error.ts';
+import { badParameter, ApiError } from '../errors/api-error.ts';
 import type { HostConfig, MountRequest } from '../request/container-request.ts';
 import type { Mount } from './spec.ts';
 import { PROPAGATION, tmpfsOptions } from './tmpfs-options.ts';
@@ -15,12 +15,12 @@ import { PROPAGATION, tmpfsOptions } from './tmpfs-options.ts';
 const BIND_WORDS = [['ro', 'rw'], PROPAGATION, ['z', 'Z'], ['consistent', 'cached', 'delegated', 'default']];
 
 const noVolumes = (what: string) =>
-  new Refusal(
+  new ApiError(
     501,
     `${what}: named and anonymous volumes are not supported yet; give a directory of the host, as in -v /srv/data:/data`,
   );
 
-/** The normalized destination. Throws Refusal 400. */
+/** The normalized destination. Throws ApiError 400. */
 function destination(path: string, whole: string): string {
   if (!path.startsWith('/') || path.includes('\0'))
     throw badParameter(
@@ -53,7 +53,7 @@ function bindWords(mode: string): string[] {
   return words;
 }
 
-/** Parses 'source:destination[:options]'. `readonly`: the meaning of the option `ro`. Throws Refusal 400 or 501. */
+/** Parses 'source:destination[:options]'. `readonly`: the meaning of the option `ro`. Throws ApiError 400 or 501. */
 export function parseBind(text: string, readonly: ReadOnly = 'rro'): Mount {
   const parts = text.split(':');
   if (parts.length > 3 || !parts[0]) throw badParameter(`invalid volume specification: '${text}'`);
@@ -80,12 +80,12 @@ function mountOf(m: MountRequest, readonly: ReadOnly): Mount {
   return mountTypes[m.Type]!(m, destination(m.Target, m.Target), readonly);
 }
 
-/** Throws Refusal 501 for other fields that are set, because they would change the mount and are not supported. */
+/** Throws ApiError 501 for other fields that are set, because they would change the mount and are not supported. */
 function refuseRest(m: MountRequest, rest: Record<string, unknown>): void {
   const field = Object.entries(rest).find(
     ([, value]) => value !== undefined && value !== null && value !== false && value !== '',
   )?.[0];
-  if (field) throw new Refusal(501, `invalid mount config for type "${m.Type}": ${field} is not supported yet`);
+  if (field) throw new ApiError(501, `invalid mount config for type "${m.Type}": ${field} is not supported yet`);
 }
 
 /** How bind-recursive=writable and bind-recursive=readonly change `usual`, the default of the client's API version. */
@@ -135,7 +135,7 @@ const mountTypes: Record<string, (m: MountRequest, target: string, readonly: Rea
   },
 };
 
-/** All mounts that the user asked for, parents before children. Throws Refusal 400 or 501. */
+/** All mounts that the user asked for, parents before children. Throws ApiError 400 or 501. */
 export function userMounts(host: HostConfig): Mount[] {
   const tmpfs = Object.entries(host.Tmpfs ?? {}).map(([path, words]): Mount => ({
     destination: destination(path, path),
@@ -155,7 +155,7 @@ export function userMounts(host: HostConfig): Mount[] {
 }
 
 /**
- * Makes missing source directories of -v, and of --mount with bind-create-src. Throws Refusal 400 with Docker's
+ * Makes missing source directories of -v, and of --mount with bind-create-src. Throws ApiError 400 with Docker's
  * message.
  */
 export function makeBindSources(host: HostConfig): void {

@@ -13,7 +13,8 @@ import { newId } from '../data-root/identity.ts';
 import { conflict } from '../errors/api-error.ts';
 import type { GateCommand } from './gate-command.ts';
 import { isOver, type ContainerOperation, type Kind, type OperationHandle } from './record.ts';
-import type { InspectionSection, Walkable } from './walkable.ts';
+import type { Walkable } from './walkable.ts';
+import type { InspectionSection } from '../journal/inspection-section.ts';
 
 /** How many operations of a container are kept: the newest ones, and in addition those that are not over. */
 const KEPT = 20;

@@ -1,6 +1,6 @@
 /** Connects a kernel to a journal and a gate. Each call belongs to the current step. */
 import type { Journal } from '../journal/journal.ts';
-import type { Happened } from '../journal/lazy-event.ts';
+import type { NewOrLazyEvent } from '../journal/lazy-event.ts';
 import { LinuxKernel } from '../kernel/linux/linux.ts';
 import type { Gate } from './gate.ts';
 import type { Run } from './run-phase.ts';
@@ -14,7 +14,7 @@ export function quietKernel(live: { stageSocket?: number }): LinuxKernel {
 
 /** A run of phases over `container`. `label` marks the events when it is not the container's own run (an exec). */
 export function newRun<C>(container: C, journal: Journal, gate: Gate, label?: string): Run<C> {
-  const append = (event: Happened) => journal.append(event, run.current, label);
+  const append = (event: NewOrLazyEvent) => journal.append(event, run.current, label);
   const kernel = new LinuxKernel({
     // Calls between steps, such as sending a signal, are not held, because no client would release them.
     beforeCall: (call) => (run.current === undefined ? undefined : gate.beforeCall(call)),

@@ -2,10 +2,10 @@
 import { errnoText } from '../syscalls/errno-text.ts';
 import { CannotStart } from '../oci/program.ts';
 import { Aborted } from './gate.ts';
-import { Refusal } from '../errors/api-error.ts';
+import { ApiError } from '../errors/api-error.ts';
 
 export interface StartFailure {
-  refusal: Refusal;
+  refusal: ApiError;
   exitCode: number;
 }
 
@@ -34,7 +34,7 @@ export function notUndone(message: string, left: readonly string[]): string {
 }
 export const withRest = ({ refusal, exitCode }: StartFailure, left: readonly string[]): StartFailure => ({
   refusal: left.length
-    ? new Refusal(refusal.status, notUndone(refusal.message, left), {
+    ? new ApiError(refusal.status, notUndone(refusal.message, left), {
         cause: refusal.cause ?? refusal,
         exitCode: refusal.exitCode,
       })
@@ -48,17 +48,17 @@ const stepOf = (error: unknown) => (error as { step?: string }).step;
 export function startFailure(error: unknown): StartFailure {
   if (error instanceof CannotStart)
     return {
-      refusal: new Refusal(400, error.message, { cause: error, exitCode: error.runCode }),
+      refusal: new ApiError(400, error.message, { cause: error, exitCode: error.runCode }),
       exitCode: error.exitCode,
     };
-  if (error instanceof Refusal) return { refusal: error, exitCode: 128 };
+  if (error instanceof ApiError) return { refusal: error, exitCode: 128 };
   if (error instanceof Aborted)
-    return { refusal: new Refusal(409, `${error.message}${ALL}`, { cause: error }), exitCode: 130 };
+    return { refusal: new ApiError(409, `${error.message}${ALL}`, { cause: error }), exitCode: 130 };
   const step = stepOf(error);
   const words = error instanceof Error ? error.message : errnoText(String(error));
   const lack = lackOf(step, error);
   return {
-    refusal: new Refusal(500, `${step ? `step ${step}: ` : ''}${words}${lack ? `; ${lack}` : ''}`, { cause: error }),
+    refusal: new ApiError(500, `${step ? `step ${step}: ` : ''}${words}${lack ? `; ${lack}` : ''}`, { cause: error }),
     exitCode: 128,
   };
 }

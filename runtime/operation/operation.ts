@@ -8,7 +8,7 @@
  */
 import type { Event } from '../journal/event.ts';
 import { Journal } from '../journal/journal.ts';
-import type { InspectionSection } from './walkable.ts';
+import type { InspectionSection } from '../journal/inspection-section.ts';
 import { newRun, quietKernel } from './create-run.ts';
 import { startFailure, withRest, type StartFailure } from './failure.ts';
 import { Aborted, Gate } from './gate.ts';

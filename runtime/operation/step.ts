@@ -1,7 +1,7 @@
 /**
  * A step of an operation: one piece of work for the kernel, a registry or the store. Also phases, the lists of steps.
  */
-import type { Evidence } from '../journal/inspection-section.ts';
+import type { InspectionSection } from '../journal/inspection-section.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 
 /** `S` is the subject of the step: a container, one of its endpoints, a network, a pull. */
@@ -26,7 +26,7 @@ export interface Step<S> {
    * so also after the daemon was killed.
    */
   undo?(k: Kernel, s: S): Promise<void>;
-  inspect?(k: Kernel, s: S): Promise<Evidence[]>;
+  inspect?(k: Kernel, s: S): Promise<InspectionSection[]>;
 }
 
 export interface Phase<S> {

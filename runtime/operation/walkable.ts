@@ -1,9 +1,7 @@
 /** What a client can walk through: a container's life and every operation have the same five methods. */
 import type { Event } from '../journal/event.ts';
-import type { Evidence } from '../journal/inspection-section.ts';
+import type { InspectionSection } from '../journal/inspection-section.ts';
 import type { GateCommand } from './gate-command.ts';
-
-export type InspectionSection = Evidence;
 
 export interface Walkable {
   readonly id: string;

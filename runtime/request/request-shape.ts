@@ -3,7 +3,7 @@
  * as dockerd ignores it, or ignored with a warning (Healthcheck), or rejected because it is not supported yet. Fields
  * that the API does not have are ignored, as in dockerd.
  */
-import { badParameter, Refusal } from '../errors/api-error.ts';
+import { badParameter, ApiError } from '../errors/api-error.ts';
 
 type Fields = Record<string, unknown>;
 const isFields = (value: unknown): value is Fields =>
@@ -180,7 +180,7 @@ function checkFields(value: Fields, known: Map<string, Kind>, where: string): vo
     if (kind && field !== undefined && field !== null && !kinds[kind].is(field))
       throw badParameter(`invalid ${where}${name}: it must be ${kinds[kind].what}`);
     const words = kind ? undefined : refused[where]?.get(name);
-    if (words !== undefined && asks(field)) throw new Refusal(501, words);
+    if (words !== undefined && asks(field)) throw new ApiError(501, words);
   }
 }
 
@@ -252,7 +252,7 @@ function checkPart(name: string, one: Fields, known: Map<string, Kind>): void {
   checkTypes(one['TmpfsOptions'], tmpfsFields, `HostConfig.${name}.TmpfsOptions.`);
 }
 
-/** Throws Refusal 400 for a wrong type, 501 for a field that asks for something that is not supported. */
+/** Throws ApiError 400 for a wrong type, 501 for a field that asks for something that is not supported. */
 export function checkShape(request: unknown): void {
   if (!isFields(request)) throw badParameter('the body must be a JSON object');
   checkFields(request, containerFields, '');

@@ -12,7 +12,7 @@ function realTime(name: string): number | undefined {
   return number >= SIGRTMIN && number <= SIGRTMAX ? number : undefined;
 }
 
-/** 'SIGTERM', 'term' or '15' → 15. Throws Refusal 400 `Invalid signal: X`. */
+/** 'SIGTERM', 'term' or '15' → 15. Throws ApiError 400 `Invalid signal: X`. */
 export function parseSignal(signal: string | number): number {
   const text = String(signal).trim().toUpperCase();
   const name = text.replace(/^SIG/, '');

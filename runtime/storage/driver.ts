@@ -3,7 +3,7 @@
  * questions about such a layer. Each driver has a directory; runtime/drivers/storage.ts lists them.
  */
 import type { Image } from '../image/manifest/image.ts';
-import type { Evidence } from '../journal/inspection-section.ts';
+import type { InspectionSection } from '../journal/inspection-section.ts';
 import type { Whiteouts } from '../image/layer/layer-writer.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Step } from '../operation/step.ts';
@@ -57,7 +57,7 @@ export interface StorageDriver extends StorageSteps {
   /** Removes what a run leaves in addition to the container's own files. */
   afterRun(k: Kernel, layer: RwLayer): Promise<void>;
   /** The current content of the writable layer. */
-  inspect(layer: RwLayer): Evidence[];
+  inspect(layer: RwLayer): InspectionSection[];
   /** Changes against the image, in parts. What was made only for mounting is left out. */
   changes(layer: RwLayer): AsyncIterable<readonly Change[]>;
   /** The changes as a layer's archive, in parts that the caller may keep. */

@@ -5,7 +5,7 @@
  */
 import { IN, O } from '../syscalls/constants.ts';
 import { withEntry } from '../kernel/mount/beneath.ts';
-import { closeAside } from '../kernel/close-async.ts';
+import { closeAsync } from '../kernel/close-async.ts';
 import { tolerate } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { descriptorPath } from '../kernel/mount/in-root.ts';
@@ -92,6 +92,6 @@ export class Inotify {
   }
 
   close(): Promise<void> {
-    return closeAside(this.fd);
+    return closeAsync(this.fd);
   }
 }

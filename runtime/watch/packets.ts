@@ -10,7 +10,7 @@
  * can be shown is only sampled: a number of packets is read, then there is a pause, and the kernel drops what does not
  * fit into the socket's buffer.
  */
-import { closeAside } from '../kernel/close-async.ts';
+import { closeAsync } from '../kernel/close-async.ts';
 import { AF, NETLINK_ROUTE, SOCK } from '../syscalls/constants.ts';
 import { hasCode } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -66,7 +66,7 @@ async function openOn(k: Kernel, index: number): Promise<number> {
     await k.daemon.ioctl_out(fd, SIOCGSTAMPNS, 16).catch(() => undefined);
     return fd;
   } catch (error) {
-    await closeAside(fd);
+    await closeAsync(fd);
     throw error;
   }
 }
@@ -134,7 +134,7 @@ class Capture {
     this.#quiet();
     const fd = this.#fd;
     this.#fd = undefined;
-    if (fd !== undefined) await closeAside(fd);
+    if (fd !== undefined) await closeAsync(fd);
   }
 
   /** Reads some packets and then pauses, so that a container that floods does not keep the daemon busy. */

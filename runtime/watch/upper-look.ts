@@ -8,7 +8,7 @@ import type { Event } from '../journal/event.ts';
 import type { Journal } from '../journal/journal.ts';
 import { daemonKernel } from '../kernel/linux/linux.ts';
 import { Stack, type Lower } from '../storage/overlay2/stack.ts';
-import { Told } from './upper-state.ts';
+import { UpperState } from './upper-state.ts';
 import { UpperWatch } from './upper-watch.ts';
 
 /** `lowers`: highest first. `mountPoints`: paths in the container. */
@@ -27,7 +27,7 @@ const BEHIND_MS = 50;
 
 export class UpperLook {
   #lookers = 0;
-  #told: Told | undefined;
+  #told: UpperState | undefined;
   #watching: AbortController | undefined;
   #unlisten: (() => void) | undefined;
   /** the watch before must end first, because both would report the same */
@@ -76,7 +76,7 @@ export class UpperLook {
     if (signal.aborted) return;
     try {
       const { upper, lowers, mountPoints } = this.layout();
-      const told = (this.#told ??= await Told.of(this.journal.batches(false)));
+      const told = (this.#told ??= await UpperState.of(this.journal.batches(false)));
       const stack = await Stack.open(daemonKernel(), upper, lowers);
       await UpperWatch.run(
         stack,

@@ -2,14 +2,14 @@
 import type { Event, Fact } from '../journal/event.ts';
 import { MORE } from '../storage/overlay2/upper.ts';
 
-export class Told {
+export class UpperState {
   readonly #values = new Map<string, string>();
   /** facts that are not in the journal yet */
   #facts: Fact[] = [];
 
   /** The state that an earlier watch, or another daemon, has written to the journal. */
-  static async of(pieces: AsyncIterable<readonly Event[]> | Iterable<readonly Event[]>): Promise<Told> {
-    const told = new Told();
+  static async of(pieces: AsyncIterable<readonly Event[]> | Iterable<readonly Event[]>): Promise<UpperState> {
+    const told = new UpperState();
     for await (const events of pieces) told.#learn(events);
     told.#facts = [];
     return told;

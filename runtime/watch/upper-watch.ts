@@ -17,7 +17,7 @@ import type { Stack, Tree } from '../storage/overlay2/stack.ts';
 import { Inotify } from './inotify.ts';
 import { Bucket, Spacing } from './rate-limit.ts';
 import { pathBytes, showName } from '../storage/pathname.ts';
-import type { Told } from './upper-state.ts';
+import type { UpperState } from './upper-state.ts';
 import { parseUpper, showUpper } from '../storage/overlay2/upper.ts';
 
 /** A write is often several calls, so those that come within this time are checked together. */
@@ -66,7 +66,7 @@ export class UpperWatch {
     private readonly stack: Stack,
     private readonly upper: Tree,
     private readonly mountPoints: ReadonlySet<string>,
-    private readonly told: Told,
+    private readonly told: UpperState,
     private readonly tell: (facts: Fact[]) => void,
   ) {}
 
@@ -74,7 +74,7 @@ export class UpperWatch {
   static async run(
     stack: Stack,
     mountPoints: ReadonlySet<string>,
-    told: Told,
+    told: UpperState,
     tell: (facts: Fact[]) => void,
     signal: AbortSignal,
   ): Promise<void> {

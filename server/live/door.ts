@@ -7,9 +7,9 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { conflict } from '../../runtime/errors/api-error.ts';
 import { Connections } from '../sockets/connections.ts';
 import { refusal, sessionOf } from './guard.ts';
-import type { Keys } from './session-tokens.ts';
+import type { SessionTokens } from './session-tokens.ts';
 import { pageApp, type PageOptions } from './page.ts';
-import { loopback, secured, type Place, type Tls } from '../sockets/origin.ts';
+import { loopback, secured, type Origin, type Tls } from '../sockets/origin.ts';
 import { LIMITS } from './ask/limits.ts';
 import { PATH } from './protocol.ts';
 
@@ -36,7 +36,7 @@ const protocols = {
 } as const;
 
 export interface DoorOptions {
-  keys: Keys;
+  keys: SessionTokens;
   /** dist/web */
   files: string;
   recording: PageOptions['recording'];
@@ -55,7 +55,7 @@ export class Door {
   /** each viewer's connection, and the session that it belongs to */
   readonly #open = new Map<WebSocket, string>();
   readonly #connections: Connections;
-  place!: Place;
+  place!: Origin;
 
   private constructor(
     private readonly server: Server,
@@ -66,7 +66,7 @@ export class Door {
     server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head));
   }
 
-  /** Port 0 means any free port. Throws Refusal: 409 when the port cannot be used, 400 for an invalid certificate. */
+  /** Port 0 means any free port. Throws ApiError: 409 when the port cannot be used, 400 for an invalid certificate. */
   static async open(at: { port: number; tls?: Tls | undefined }, options: DoorOptions): Promise<Door> {
     const { port, tls } = at;
     if (tls) secured(tls, port);

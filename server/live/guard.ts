@@ -10,7 +10,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { originOf, type Place } from '../sockets/origin.ts';
+import { originOf, type Origin } from '../sockets/origin.ts';
 
 export interface Refused {
   status: 400 | 401 | 403;
@@ -23,7 +23,7 @@ export interface Refused {
  */
 export const cookieName = (port: number): string => `drydock-${port}`;
 
-export function setCookie({ port, secure }: Place, session: string): string {
+export function setCookie({ port, secure }: Origin, session: string): string {
   return `${cookieName(port)}=${session}; Path=/; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
 }
 
@@ -35,7 +35,7 @@ export function sessionOf(headers: IncomingHttpHeaders, port: number): string | 
 }
 
 /** The reason to refuse a request, or undefined. `upgrade`: a WebSocket, which must send its origin. */
-export function refusal(headers: IncomingHttpHeaders, place: Place, upgrade: boolean): Refused | undefined {
+export function refusal(headers: IncomingHttpHeaders, place: Origin, upgrade: boolean): Refused | undefined {
   const { host, origin } = headers;
   if (!host || !place.hosts.includes(host)) return { status: 403, message: 'this host name is not ours' };
   if (origin !== undefined ? origin !== originOf(place, host) : upgrade)
@@ -55,7 +55,7 @@ export const nonce = (): string => randomBytes(16).toString('base64');
  * xterm.js makes for its colours; scripts have none. The WebSocket is named separately, because in some browsers
  * `connect-src 'self'` does not include ws:.
  */
-export function headersFor(place: Place, host: string, once: string): Record<string, string> {
+export function headersFor(place: Origin, host: string, once: string): Record<string, string> {
   const policy = [
     "default-src 'none'",
     "script-src 'self'",

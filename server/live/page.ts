@@ -3,21 +3,21 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import express, { type Express, type Request, type Response } from 'express';
-import { Refusal } from '../../runtime/errors/api-error.ts';
+import { ApiError } from '../../runtime/errors/api-error.ts';
 import { sendRecording } from '../recording/send.ts';
 import { headersFor, nonce, refusal, sessionOf, setCookie } from './guard.ts';
-import type { Keys } from './session-tokens.ts';
+import type { SessionTokens } from './session-tokens.ts';
 import { packed } from './packed.ts';
-import type { Place } from '../sockets/origin.ts';
+import type { Origin } from '../sockets/origin.ts';
 
 export interface PageOptions {
-  keys: Keys;
+  keys: SessionTokens;
   /** dist/web */
   files: string;
-  place(): Place;
+  place(): Origin;
   /** called when this connection has shown a session */
   admitted(socket: Socket): void;
-  /** the run of a container as one file; throws Refusal */
+  /** the run of a container as one file; throws ApiError */
   recording(id: string): { name: string; html: AsyncIterable<string> };
 }
 
@@ -77,7 +77,7 @@ export function pageApp(options: PageOptions): Express {
       const { name, html } = options.recording(req.params.id);
       await sendRecording(res, html, name);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof ApiError)) throw error;
       text(res, error.status, error.message);
     }
   });

@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import type { WebSocket } from 'ws';
 import type { Lessons } from '../../lessons/engine/lessons.ts';
 import type { Engine } from '../../runtime/engine/engine.ts';
-import { conflict, Refusal } from '../../runtime/errors/api-error.ts';
+import { conflict, ApiError } from '../../runtime/errors/api-error.ts';
 import { syscalls } from '../../runtime/syscalls/syscalls.ts';
 import { phaseTexts } from '../../runtime/steps/phase-texts.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import { recordingOf } from '../recording/write.ts';
 import { find } from '../../runtime/engine/find-walkable.ts';
 import { Door } from './door.ts';
-import { Keys } from './session-tokens.ts';
+import { SessionTokens } from './session-tokens.ts';
 import { list, listedOf } from '../messages/listed.ts';
 import { originOf, type Tls } from '../sockets/origin.ts';
 import { LIMITS } from './ask/limits.ts';
@@ -24,7 +24,7 @@ import { Viewer } from './viewer.ts';
 const LOOK_MS = 150;
 
 export class Playground {
-  readonly #keys = new Keys();
+  readonly #keys = new SessionTokens();
   readonly #viewers = new Map<WebSocket, Viewer>();
   /** by the address that they listen on; without TLS the key is 'loopback' */
   readonly #doors = new Map<string, Promise<Door>>();
@@ -40,7 +40,7 @@ export class Playground {
   /** An address with a token for one use. Port 0 means any free port. */
   async address(port = 0, tls?: Tls): Promise<{ url: string }> {
     if (!existsSync(join(this.files, 'index.html')))
-      throw new Refusal(501, `the page is missing from ${this.files}; build it with npm ci`);
+      throw new ApiError(501, `the page is missing from ${this.files}; build it with npm ci`);
     const door = await this.#door(port, tls);
     if (tls) door.renew(tls);
     const { place } = door;

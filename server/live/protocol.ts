@@ -25,7 +25,7 @@
 import type { Event } from '../../runtime/journal/event.ts';
 import type { GateCommand } from '../../runtime/engine/engine.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
-import type { Evidence } from '../../runtime/journal/inspection-section.ts';
+import type { InspectionSection } from '../../runtime/journal/inspection-section.ts';
 import type { Listed, ShownState, Told } from '../messages/messages.ts';
 import type { BranchAsks, Omitted } from './topics/branches.ts';
 import type { Action, ContainerAsks } from './topics/containers.ts';
@@ -43,4 +43,16 @@ export const PATH = '/live';
 export interface Asks extends ContainerAsks, BranchAsks, LessonAsks, FileAsks, PacketAsks, TerminalAsks, UsageAsks {}
 export type Topic = keyof Asks;
 
-export type { Action, Event, Evidence, GateCommand, Listed, Omitted, PhaseText, Rewrite, Sample, ShownState, Told };
+export type {
+  Action,
+  Event,
+  InspectionSection,
+  GateCommand,
+  Listed,
+  Omitted,
+  PhaseText,
+  Rewrite,
+  Sample,
+  ShownState,
+  Told,
+};

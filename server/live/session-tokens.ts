@@ -53,7 +53,7 @@ class Secrets {
   }
 }
 
-export class Keys {
+export class SessionTokens {
   readonly #tokens: Secrets;
   readonly #sessions: Secrets;
 

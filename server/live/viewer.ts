@@ -3,7 +3,7 @@ import type { RawData, WebSocket } from 'ws';
 import type { Lessons } from '../../lessons/engine/lessons.ts';
 import type { Engine } from '../../runtime/engine/engine.ts';
 import { parseJson } from '../../runtime/json/parse-json.ts';
-import { badParameter, conflict, Refusal } from '../../runtime/errors/api-error.ts';
+import { badParameter, conflict, ApiError } from '../../runtime/errors/api-error.ts';
 import { walkable } from '../../runtime/engine/find-walkable.ts';
 import { answerers, checked } from './dispatch.ts';
 import { feedJournal } from './journal-feed.ts';
@@ -43,7 +43,7 @@ export class Viewer implements Asker {
   }
 
   get lessons(): Lessons {
-    if (!this.course) throw new Refusal(501, 'this daemon has no lessons');
+    if (!this.course) throw new ApiError(501, 'this daemon has no lessons');
     return this.course;
   }
 
@@ -92,7 +92,7 @@ export class Viewer implements Asker {
 
   async #answer(ask: number, topic: string, asked: Record<string, unknown>): Promise<void> {
     try {
-      if (this.#waiting >= LIMITS.waiting) throw new Refusal(503, 'too many asks at once');
+      if (this.#waiting >= LIMITS.waiting) throw new ApiError(503, 'too many asks at once');
       this.#waiting++;
       try {
         if (!Object.hasOwn(answerers, topic)) throw badParameter(`nothing is known of the topic ${topic.slice(0, 40)}`);
@@ -105,7 +105,7 @@ export class Viewer implements Asker {
       this.tell({
         type: 'refused',
         ask,
-        status: error instanceof Refusal ? error.status : 500,
+        status: error instanceof ApiError ? error.status : 500,
         message: error instanceof Error ? error.message : String(error),
       });
     }

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine } from '../../runtime/engine/engine.ts';
 import type { LogRecord } from '../../runtime/container/logs/log-record.ts';
-import { Refusal } from '../../runtime/errors/api-error.ts';
+import { ApiError } from '../../runtime/errors/api-error.ts';
 import { phaseTexts } from '../../runtime/steps/phase-texts.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import { listedOf } from '../messages/listed.ts';
@@ -101,12 +101,12 @@ async function* json(engine: Engine, walked: Walked): AsyncGenerator<string> {
 export function recordingOf(engine: Engine, walked: Walked, files: string): AsyncGenerator<string> {
   const path = join(files, 'recording.html');
   if (!existsSync(path))
-    throw new Refusal(501, `the page of a recording is missing from ${files}; build it with npm ci`);
+    throw new ApiError(501, `the page of a recording is missing from ${files}; build it with npm ci`);
   const [before, after, ...none] = readFileSync(path, 'utf8')
     .replaceAll('__NONCE__', randomBytes(16).toString('base64'))
     .split('__RECORDING__');
   if (before === undefined || after === undefined || none.length)
-    throw new Refusal(501, `${path} has no place for a recording`);
+    throw new ApiError(501, `${path} has no place for a recording`);
   return gathered(
     (async function* () {
       yield before;

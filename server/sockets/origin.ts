@@ -3,7 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { badParameter } from '../../runtime/errors/api-error.ts';
 
-export interface Place {
+export interface Origin {
   secure: boolean;
   port: number;
   /** the values of Host and, after the scheme, of Origin; the first one is printed */
@@ -18,10 +18,10 @@ export interface Tls {
   /** PEM */ key: string;
 }
 
-export const originOf = ({ secure }: Pick<Place, 'secure'>, host: string): string =>
+export const originOf = ({ secure }: Pick<Origin, 'secure'>, host: string): string =>
   `${secure ? 'https' : 'http'}://${host}`;
 
-export const loopback = (port: number): Place => ({
+export const loopback = (port: number): Origin => ({
   secure: false,
   port,
   hosts: ['127.0.0.1', 'localhost'].map((name) => `${name}:${port}`),
@@ -58,7 +58,7 @@ function certificateOf({ cert, key }: Tls, now: number): X509Certificate {
  * Answers only to the names in the certificate, so a name that an attacker rebinds to this address is refused. A
  * wildcard (`*.example`) counts as no name.
  */
-export function secured(tls: Tls, port: number, now = Date.now()): Place {
+export function secured(tls: Tls, port: number, now = Date.now()): Origin {
   const names = namesIn(certificateOf(tls, now));
   if (!names.length)
     throw badParameter(

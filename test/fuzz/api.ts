@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import type { Image } from '../../runtime/image/manifest/image.ts';
 import { parseDetachKeys } from '../../runtime/container/io/detach-keys.ts';
-import { Refusal } from '../../runtime/errors/api-error.ts';
+import { ApiError } from '../../runtime/errors/api-error.ts';
 import type { ContainerRequest } from '../../runtime/request/container-request.ts';
 import type { Settings } from '../../runtime/data-root/settings.ts';
 import { parseSignal } from '../../runtime/request/signal.ts';
@@ -150,7 +150,7 @@ const image = {
 const paths = { rootfs: '/c/rootfs', resolvConf: '/c/r', hostname: '/c/n', hosts: '/c/h' } as SpecSource['paths'];
 const id = 'a'.repeat(64);
 const nobody = (ref: string): never => {
-  throw new Refusal(404, `No such container: ${ref}`);
+  throw new ApiError(404, `No such container: ${ref}`);
 };
 
 /** POST /containers/create up to its first effect, without the creation of bind sources. */
@@ -165,7 +165,7 @@ const create = target(
       ...(body as object),
       HostConfig: (body as ContainerRequest | null)?.HostConfig ?? {},
     } as ContainerRequest;
-    const spec = only([Refusal], () => {
+    const spec = only([ApiError], () => {
       validateRequest(request, settings);
       return buildSpec({ id, request, endpoints: endpointsOf(request, id, settings, nobody), paths, settings }, image);
     });
@@ -192,9 +192,9 @@ const exec = target(
     tree,
   ),
   (body) => {
-    if (!only([Refusal], () => (checkExec(body as Record<string, unknown>), true))) return;
+    if (!only([ApiError], () => (checkExec(body as Record<string, unknown>), true))) return;
     const { DetachKeys } = body as { DetachKeys?: string | null };
-    only([Refusal], () => parseDetachKeys(DetachKeys ?? undefined));
+    only([ApiError], () => parseDetachKeys(DetachKeys ?? undefined));
   },
 );
 
@@ -229,13 +229,13 @@ const query = target(
     const read = new Query(url);
     for (const name of ['filters', 'tail', 'since', '__proto__', '']) {
       for (const ask of ['integer', 'time', 'list', 'flag', 'text'] as const)
-        only([Refusal], () => void read[ask](name));
+        only([ApiError], () => void read[ask](name));
     }
-    const filters = only([Refusal], () => readFilters(read, known));
+    const filters = only([ApiError], () => readFilters(read, known));
     if (!filters) return;
-    only([Refusal], () => matching(filters, 'name', ['aaaaaaaa', '']));
-    only([Refusal], () => truth(filters, 'dangling'));
-    only([Refusal], () => untilTime(filters));
+    only([ApiError], () => matching(filters, 'name', ['aaaaaaaa', '']));
+    only([ApiError], () => truth(filters, 'dangling'));
+    only([ApiError], () => untilTime(filters));
   },
 );
 
@@ -251,7 +251,7 @@ const auth = target(
     const request = Object.assign(Readable.from([]), {
       headers: { 'x-registry-auth': header },
     }) as unknown as IncomingMessage;
-    const read = only([Refusal], () => registryAuth(request));
+    const read = only([ApiError], () => registryAuth(request));
     if (read && !Object.values(read).every((v) => typeof v === 'string'))
       throw new Error('credentials that are no text');
   },
@@ -277,9 +277,9 @@ const signals = target(
     fc.string({ unit: 'binary' }),
   ),
   (text) => {
-    const signal = only([Refusal], () => parseSignal(text));
+    const signal = only([ApiError], () => parseSignal(text));
     if (signal !== undefined && !(signal >= 1 && signal <= 64)) throw new Error(`${signal} is no signal`);
-    const codes = only([Refusal], () => parseDetachKeys(text)) ?? [];
+    const codes = only([ApiError], () => parseDetachKeys(text)) ?? [];
     if (!codes.every((code) => code >= 0)) throw new Error('keys that are none');
   },
 );
@@ -329,7 +329,7 @@ const seccomp = target(
     )
     .map((v) => JSON.stringify(v) ?? ''),
   (json) => {
-    const profile = only([Refusal], () => parseProfile(json));
+    const profile = only([ApiError], () => parseProfile(json));
     // validate.ts turns the compiler's error into a refusal.
     if (profile) only([Error], () => compileSeccomp(resolveProfile(profile, ['CAP_SYS_ADMIN'])));
   },

@@ -6,7 +6,7 @@ import { readDocument } from '../../runtime/image/manifest/manifest.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../runtime/image/manifest/media-types.ts';
 import { candidates, hostPlatform, parsePlatform } from '../../runtime/image/manifest/platform.ts';
 import { canonicalName, familiarName, normalize, parseReference } from '../../runtime/image/manifest/reference.ts';
-import { Refusal } from '../../runtime/errors/api-error.ts';
+import { ApiError } from '../../runtime/errors/api-error.ts';
 import { damaged, jsonOf, only, target } from './target.ts';
 
 const digest = `sha256:${'1'.repeat(64)}`;
@@ -44,7 +44,7 @@ const name = fc.oneof(
 );
 
 const reference = target('reference grammar', name, (text) => {
-  const ref = only([Refusal], () => parseReference(text));
+  const ref = only([ApiError], () => parseReference(text));
   if (!ref) return;
   // Parsing, printing (long or short form) and parsing again gives the same value.
   for (const write of [canonicalName, familiarName])
@@ -139,12 +139,12 @@ const manifest = target(
     fc.constantFrom('', OCI_MANIFEST, OCI_INDEX, 'application/json', `${OCI_MANIFEST}; charset=utf-8`),
   ),
   ([document, type]) => {
-    const read = only([Refusal], () => readDocument(document, type));
+    const read = only([ApiError], () => readDocument(document, type));
     if (!read) return;
     const named = read.kind === 'index' ? read.manifests : [read.config, ...read.layers];
     if (!named.every((d) => isDigest(d.digest) && Number.isSafeInteger(d.size) && d.size >= 0))
       throw new Error('a descriptor that is none was let through');
-    if (read.kind === 'index') only([Refusal], () => candidates(read, hostPlatform()));
+    if (read.kind === 'index') only([ApiError], () => candidates(read, hostPlatform()));
   },
 );
 
@@ -154,7 +154,7 @@ const imageConfig = target(
   'image config reader',
   bytes(fc.oneof({ weight: 3, arbitrary: damaged([config], tree) }, { weight: 1, arbitrary: tree })),
   (document) => {
-    const read = only([Refusal], () => readConfig(document));
+    const read = only([ApiError], () => readConfig(document));
     if (!read) return;
     const { Env, Cmd, Entrypoint, Labels = {} } = read.config ?? {};
     if (
@@ -214,7 +214,7 @@ const platform = target(
       .map((p) => p.join('')),
     fc.string(),
   ),
-  (text) => void only([Refusal], () => parsePlatform(text)),
+  (text) => void only([ApiError], () => parsePlatform(text)),
 );
 
 export const documentTargets = [reference, manifest, imageConfig, challenges, platform];

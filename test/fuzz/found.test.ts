@@ -11,7 +11,7 @@ import { TarReader } from '../../runtime/image/layer/tar-reader.ts';
 import { familiarName, parseReference } from '../../runtime/image/manifest/reference.ts';
 import { Journal } from '../../runtime/journal/journal.ts';
 import { line } from '../../runtime/journal/line.ts';
-import { Refusal } from '../../runtime/errors/api-error.ts';
+import { ApiError } from '../../runtime/errors/api-error.ts';
 import { validateRequest } from '../../runtime/container/validate.ts';
 import { parseProfile } from '../../runtime/oci/seccomp/profile.ts';
 import { timeOffsets } from '../../runtime/oci/time.ts';
@@ -122,7 +122,7 @@ const bad: [what: string, request: object, message: RegExp][] = [
 for (const [what, request, message] of bad) {
   test(`${what} is refused by name`, () => {
     const error = thrown(() => validateRequest({ ...base, ...request } as never, { bridge: 'drydock0' }));
-    assert.instance(error, Refusal, String(error));
+    assert.instance(error, ApiError, String(error));
     assert.match((error as Error).message, message);
   });
 }
@@ -136,7 +136,7 @@ test('annotations may be null, and an architecture of a seccomp profile must be 
   assert.is(timeOffsets(null), undefined);
   assert.instance(
     thrown(() => parseProfile('{"defaultAction":"SCMP_ACT_ALLOW","archMap":[{"architecture":{"toString":0}}]}')),
-    Refusal,
+    ApiError,
   );
 });
 

@@ -7,7 +7,7 @@ import {
   normalize,
   parseReference,
 } from '../../runtime/image/manifest/reference.ts';
-import { Refusal } from '../../runtime/errors/api-error.ts';
+import { ApiError } from '../../runtime/errors/api-error.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('image reference');
@@ -65,7 +65,7 @@ for (const [text, message] of bad) {
   test(`the reference ${JSON.stringify(text.slice(0, 60))} is refused`, () => {
     assert.throws(
       () => parseReference(text),
-      (error: unknown) => error instanceof Refusal && error.status === 400 && message.test(error.message),
+      (error: unknown) => error instanceof ApiError && error.status === 400 && message.test(error.message),
     );
   });
 }

@@ -11,7 +11,7 @@ import {
 import * as assert from 'uvu/assert';
 import type { Event, NewEvent } from '../../runtime/journal/event.ts';
 import { Journal } from '../../runtime/journal/journal.ts';
-import { Late } from '../../runtime/journal/lazy-event.ts';
+import { LazyEvent } from '../../runtime/journal/lazy-event.ts';
 import { textOf } from '../../runtime/journal/text.ts';
 import { suite } from '../harness.ts';
 
@@ -24,7 +24,7 @@ const note = (text: string) => ({ type: 'note', text }) as const;
 const texts = (events: Event[]) => events.map((event) => (event.type === 'note' ? event.text : event.type));
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
-class Told extends Late {
+class Told extends LazyEvent {
   readonly time = 7;
   constructor(readonly event: () => NewEvent) {
     super();

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { Keys } from '../../server/live/session-tokens.ts';
+import { SessionTokens } from '../../server/live/session-tokens.ts';
 import { suite } from '../harness.ts';
 import { SECRET, Site } from './visitor.ts';
 
@@ -41,7 +41,7 @@ test('the address leads to a container, and to nothing else', async () => {
 
 test('tokens and sessions end', () => {
   let now = 0;
-  const keys = new Keys(() => now);
+  const keys = new SessionTokens(() => now);
   const token = keys.token();
   const session = keys.exchange(keys.token())!;
   assert.ok(keys.expected());
@@ -54,7 +54,7 @@ test('tokens and sessions end', () => {
 });
 
 test('only so many tokens are good at once: the oldest goes', () => {
-  const keys = new Keys(() => 0);
+  const keys = new SessionTokens(() => 0);
   const tokens = Array.from({ length: 33 }, () => keys.token());
   assert.is(keys.exchange(tokens[0]!), undefined);
   assert.ok(keys.exchange(tokens[32]!));

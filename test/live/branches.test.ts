@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { AGAIN_AT, AGAIN_OF } from '../../runtime/container/rerun.ts';
+import { RERUN_AT, RERUN_OF } from '../../runtime/container/rerun.ts';
 import type { Listed } from '../../server/live/protocol.ts';
 import { suite } from '../harness.ts';
 import { Caller } from './caller.ts';
@@ -43,7 +43,7 @@ test('again is the same request with where it comes from, stays, and stands befo
   assert.equal({ ...request, Labels: null, HostConfig: null }, { ...before, Labels: null, HostConfig: null });
   assert.equal(
     [request.Labels, request.HostConfig.AutoRemove, before.HostConfig.AutoRemove],
-    [{ mine: '1', [AGAIN_OF]: first.id, [AGAIN_AT]: 'exec.pivot-root' }, false, true],
+    [{ mine: '1', [RERUN_OF]: first.id, [RERUN_AT]: 'exec.pivot-root' }, false, true],
   );
   assert.equal(options, { pull: 'missing' });
   assert.equal(site.engine.container(second.id).gates, [{ mode: 'run', breakpoints: ['exec.pivot-root'] }]);

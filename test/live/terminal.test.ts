@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { LIMITS } from '../../server/live/ask/limits.ts';
 import { Terminal } from '../../server/live/ask/terminal.ts';
-import { words } from '../../server/live/ask/shell-split.ts';
+import { shellSplit } from '../../server/live/ask/shell-split.ts';
 import { frameOf } from '../../runtime/container/io/tap.ts';
 import { suite } from '../harness.ts';
 
@@ -63,6 +63,6 @@ const lines: [string, string[]][] = [
   ['   ', []],
 ];
 for (const [line, expected] of lines)
-  test(`the words of ${JSON.stringify(line)}`, () => assert.equal(words(line), expected));
+  test(`the words of ${JSON.stringify(line)}`, () => assert.equal(shellSplit(line), expected));
 
 test.run();

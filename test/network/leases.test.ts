@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { daemonKernel } from '../../runtime/kernel/linux/linux.ts';
-import { Refusal } from '../../runtime/errors/api-error.ts';
+import { ApiError } from '../../runtime/errors/api-error.ts';
 import { keepLeases, leaseAddress, releaseAddress } from '../../runtime/network/ipam/leases.ts';
 import { suite } from '../harness.ts';
 import { idOf, removeRoot, temporaryRoot } from './namespace.ts';
@@ -23,8 +23,8 @@ const refusal = async (promise: Promise<unknown>) => {
     () => undefined,
     (e: unknown) => e,
   );
-  assert.instance(error, Refusal);
-  return `${(error as Refusal).status} ${(error as Refusal).message}`;
+  assert.instance(error, ApiError);
+  return `${(error as ApiError).status} ${(error as ApiError).message}`;
 };
 
 test('the lowest free address is given, and given again after its release', async () => {

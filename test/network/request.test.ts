@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { notFound, Refusal } from '../../runtime/errors/api-error.ts';
+import { notFound, ApiError } from '../../runtime/errors/api-error.ts';
 import type { ContainerRequest, HostConfig, NetworkingConfig } from '../../runtime/request/container-request.ts';
 import type { Endpoint } from '../../runtime/network/endpoint.ts';
 import { checkNetworking, endpointsOf, type Shared } from '../../runtime/network/request/endpoints.ts';
@@ -28,7 +28,7 @@ const endpoint = (name: string, config: NonNullable<NetworkingConfig['EndpointsC
   NetworkingConfig: { EndpointsConfig: { [name]: config } },
 });
 const refused = (status: number, words: string) => (error: unknown) =>
-  error instanceof Refusal && error.status === status && error.message.includes(words);
+  error instanceof ApiError && error.status === status && error.message.includes(words);
 
 test('default, bridge and nothing mean the bridge', () => {
   for (const NetworkMode of ['default', 'bridge', '', 'ddtest0']) assert.is(ask({ NetworkMode }).driver, 'bridge');

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { Refusal } from '../../runtime/errors/api-error.ts';
+import { ApiError } from '../../runtime/errors/api-error.ts';
 import { broadcast, macOf, netmask, networkAddress, overlap, parseCidr } from '../../runtime/network/ipam/ipv4.ts';
 import { chooseSubnet } from '../../runtime/network/ipam/subnet.ts';
 import { suite } from '../harness.ts';
@@ -50,7 +50,7 @@ test('--bip is taken as it is, and refused when it is none', () => {
   ]) {
     assert.throws(
       () => chooseSubnet(bip, []),
-      (error: unknown) => error instanceof Refusal && error.status === 400,
+      (error: unknown) => error instanceof ApiError && error.status === 400,
       bip,
     );
   }

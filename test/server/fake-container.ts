@@ -17,15 +17,15 @@ import type {
 import type { AttachOptions } from '../../runtime/container/io/attach-options.ts';
 import type { ContainerState } from '../../runtime/container/container-state.ts';
 import type { LogOptions } from '../../runtime/container/logs/log-file.ts';
-import { badParameter, conflict, notFound, notModified, Refusal } from '../../runtime/errors/api-error.ts';
+import { badParameter, conflict, notFound, notModified, ApiError } from '../../runtime/errors/api-error.ts';
 import type { ContainerRequest, HostConfig } from '../../runtime/request/container-request.ts';
 import { FakeProcess, type Output } from './fake-process.ts';
 
 /** Throws dockerd's message for a program that cannot be started. */
 function checkProgram(word: string): void {
   if (word === '/nope')
-    throw new Refusal(400, 'exec: "/nope": stat /nope: no such file or directory: unknown', { exitCode: 127 });
-  if (word === '/etc') throw new Refusal(400, 'exec: "/etc": permission denied', { exitCode: 126 });
+    throw new ApiError(400, 'exec: "/nope": stat /nope: no such file or directory: unknown', { exitCode: 127 });
+  if (word === '/etc') throw new ApiError(400, 'exec: "/etc": permission denied', { exitCode: 126 });
 }
 
 class FakeExec implements ExecHandle {

@@ -5,7 +5,7 @@ import type { Event, Fact } from '../../runtime/journal/event.ts';
 import { frameAt } from '../../runtime/journal/frame.ts';
 import { daemonKernel } from '../../runtime/kernel/linux/linux.ts';
 import { Stack } from '../../runtime/storage/overlay2/stack.ts';
-import { Told } from '../../runtime/watch/upper-state.ts';
+import { UpperState } from '../../runtime/watch/upper-state.ts';
 import { UpperWatch } from '../../runtime/watch/upper-watch.ts';
 import { sh } from '../harness.ts';
 
@@ -73,7 +73,7 @@ export class Watched {
     this.#over = UpperWatch.run(
       await this.overlay.stack(),
       this.mountPoints,
-      await Told.of([this.events]),
+      await UpperState.of([this.events]),
       (facts) => this.#told(facts),
       this.#ended.signal,
     );

@@ -11,7 +11,7 @@ import { changed, hasEnded, runEvents } from './facts.ts';
 import { gaugeItem, gaugeRow, gaugesOf, heightOf } from './gauges.ts';
 import { frozen, groupsOf, joined, outOfMemory, type Group, type OutOfMemory } from './groups.ts';
 import { limitsOf } from './limits.ts';
-import { room, USUAL } from './clamp-width.ts';
+import { clampWidth, USUAL } from './clamp-width.ts';
 import {
   downward,
   fit,
@@ -182,7 +182,7 @@ export function drawCgroups(
   const fresh = groups.length ? samples.filter(({ time }) => time >= began) : [];
   const now = fresh.at(-1);
   const gauges = gaugesOf(words, groups, fresh);
-  const whole = room(width, 560, 940);
+  const whole = clampWidth(width, 560, 940);
   const wide = groups.length === 1 ? 260 : Math.max(CELL, (whole - 20) / Math.max(1, groups.length));
   const total = Math.max(whole, 20 + groups.length * wide);
   const inside = groups.length > 1 && groups.every(joined);

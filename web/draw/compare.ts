@@ -4,7 +4,7 @@
  */
 import type { ComparedStep, Difference } from '../../runtime/journal/compare.ts';
 import type { DrawWords } from '../words/en/draw.ts';
-import { room, USUAL } from './clamp-width.ts';
+import { clampWidth, USUAL } from './clamp-width.ts';
 import {
   across,
   fit,
@@ -32,7 +32,7 @@ interface Plan {
   middle: number;
 }
 function planFor(width: number): Plan {
-  const whole = room(width, 520, 1200);
+  const whole = clampWidth(width, 520, 1200);
   const wide = (whole - 20 - GAP) / 2;
   return { width: whole, wide, right: wide + GAP, middle: wide + GAP / 2 };
 }

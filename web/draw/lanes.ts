@@ -1,7 +1,7 @@
 /**
  * Positions of the parts of a container's network: always in the same order, from the container to the host's way out.
  */
-import { room } from './clamp-width.ts';
+import { clampWidth } from './clamp-width.ts';
 
 export const laneIds = ['container', 'veth', 'bridge', 'nft', 'out'] as const;
 export type LaneId = (typeof laneIds)[number];
@@ -42,7 +42,7 @@ const plans = {
 export function lanesFor(width: number): Lanes {
   const below = width < plans.wide.least;
   const plan = below ? plans.narrow : plans.wide;
-  const whole = room(width, plan.least, plan.most);
+  const whole = clampWidth(width, plan.least, plan.most);
   const scaled = (n: number) => Math.round((n * whole) / plan.width);
   return { width: whole, below, lane: (id) => ({ x: scaled(plan.of[id].x), w: scaled(plan.of[id].w) }) };
 }

@@ -7,7 +7,7 @@ import type { Frame } from '../../runtime/journal/frame.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { changed, fact, factsOf, hasEnded, runEvents } from './facts.ts';
 import { execsOf, programOf, type Exec } from './processes.ts';
-import { room, USUAL } from './clamp-width.ts';
+import { clampWidth, USUAL } from './clamp-width.ts';
 import {
   fit,
   glyph,
@@ -76,7 +76,7 @@ interface Grid {
   x(index: number): number;
 }
 function gridFor(width: number): Grid {
-  const whole = room(width, 600, 900);
+  const whole = clampWidth(width, 600, 900);
   const gap = (whole - LEFT - 40 - RIGHT) / (kinds.length - 1);
   return { width: whole, gap, x: (index) => LEFT + 40 + index * gap };
 }

@@ -19,7 +19,7 @@ import {
   type Column,
 } from './overlay-files.ts';
 import { eye, type Stop } from './overlay-lookup.ts';
-import { room, USUAL } from './clamp-width.ts';
+import { clampWidth, USUAL } from './clamp-width.ts';
 import type { Lineage } from '../../runtime/storage/overlay2/lineage.ts';
 import type { What } from '../../runtime/storage/overlay2/upper.ts';
 import { isCopied, layersOf, mountsOf, shelves, type Mount, type Shelf } from './overlay-shelves.ts';
@@ -43,7 +43,7 @@ interface Plan {
   at(row: number, bottom: number): { x: number; y: number; w: number };
 }
 function planFor(width: number): Plan {
-  const whole = room(width, LEFT + LEAST + 20, 960);
+  const whole = clampWidth(width, LEFT + LEAST + 20, 960);
   const beside = whole >= LEFT + LEAST + 30 + MOUNT.wide + 6;
   const shelf = beside ? whole - LEFT - 30 - MOUNT.wide - 6 : whole - LEFT - 6;
   const across = Math.floor((whole - 10) / (MOUNT.wide + 8));

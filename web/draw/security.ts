@@ -1,7 +1,7 @@
 /** The picture "What may it still do?": the forty-one capabilities before and now, and the other restrictions. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
-import { room, USUAL } from './clamp-width.ts';
+import { clampWidth, USUAL } from './clamp-width.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { capabilities, type CapabilityName } from './capability-names.ts';
 import { changed, fact, hasEnded, runEvents } from './facts.ts';
@@ -65,7 +65,7 @@ interface Plan {
   top: number;
 }
 function planFor({ legend }: DrawWords['security'], width: number): Plan {
-  const whole = room(width, 540, 920);
+  const whole = clampWidth(width, 540, 920);
   const columns = whole < 660 ? 2 : 3;
   return {
     width: whole,

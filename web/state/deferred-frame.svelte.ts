@@ -13,7 +13,7 @@ export interface Shown {
   k: number;
 }
 
-export class Beside {
+export class DeferredFrame {
   shown = $state.raw<Shown>({ frame: begin(), previous: undefined, events: [], k: -1 });
   #asked = false;
 

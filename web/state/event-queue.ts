@@ -5,7 +5,7 @@
  */
 const PATIENCE_MS = 250;
 
-export class Arrivals<T> {
+export class EventQueue<T> {
   #waiting: T[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #drawing = false;

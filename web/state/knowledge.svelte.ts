@@ -4,13 +4,13 @@ import type { SideName } from '../../runtime/journal/compare.ts';
 import type { Event, Listed, PhaseText, Told } from '../../server/live/protocol.ts';
 import type { Recording } from '../../server/recording/format.ts';
 import { speech } from '../words/language.svelte.ts';
-import { Arrivals } from './event-queue.ts';
-import { Beside, type Shown } from './deferred-frame.svelte.ts';
+import { EventQueue } from './event-queue.ts';
+import { DeferredFrame, type Shown } from './deferred-frame.svelte.ts';
 import { Connection, type Link, type Listener, type Wire } from './connection.ts';
 import { drawn } from './after-paint.ts';
 import { A_FILE, Address, readHash, writeHash } from './hash.ts';
 import { Recorded } from './recorded.ts';
-import { Hurry } from './scrub-throttle.svelte.ts';
+import { ScrubThrottle } from './scrub-throttle.svelte.ts';
 import { callAtGate, isMoving } from './phase-order.ts';
 import type { RunFile } from './run-file.ts';
 import { tellTerminal, type TerminalEvents } from './terminal-events.ts';
@@ -40,8 +40,8 @@ export class Knowledge {
   comparedStep = $state<string | undefined>(undefined);
   /** recordings from the disk that replace a side of the comparison */
   files = $state.raw<Partial<Record<SideName, RunFile>>>({});
-  readonly hurry = new Hurry();
-  readonly beside = new Beside();
+  readonly hurry = new ScrubThrottle();
+  readonly beside = new DeferredFrame();
   message = $state('');
 
   /** a recording is always in the past */
@@ -149,7 +149,7 @@ export class Knowledge {
   /** Called when another container is selected. */
   protected leaves(): void {}
 
-  readonly #arrivals = new Arrivals<Event>((events) => (this.events = this.events.concat(events)), drawn);
+  readonly #arrivals = new EventQueue<Event>((events) => (this.events = this.events.concat(events)), drawn);
   #learn(events: readonly Event[], more: boolean): void {
     const known = this.events.length + this.#arrivals.length;
     const fresh = events.filter(({ seq }) => seq >= known);

@@ -10,7 +10,7 @@ const CALM_MS = 120;
 const SHARE = 6;
 const LEAST_MS = 100;
 
-export class Hurry {
+export class ScrubThrottle {
   on = $state(false);
   /** the event that the pictures show while throttled */
   at = $state(-1);

@@ -1,7 +1,7 @@
 /** Everything that the page needs for one language. English is built in; others are fetched on demand. */
 import type { Fact } from '../../runtime/journal/event.ts';
 import { factLine } from '../../runtime/journal/line.ts';
-import type { Evidence } from '../../runtime/journal/inspection-section.ts';
+import type { InspectionSection } from '../../runtime/journal/inspection-section.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import { en, type Words } from './en/en.ts';
 
@@ -12,7 +12,7 @@ export interface Spoken {
   omission<O extends { id: string; title: string; see: string }>(omission: O): O;
   /** a message of the daemon (told.ts) */
   message(text: string): string;
-  evidence(evidence: Evidence): Evidence;
+  evidence(evidence: InspectionSection): InspectionSection;
   fact(fact: Fact): string;
 }
 

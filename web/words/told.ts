@@ -3,7 +3,7 @@
  * kernel reported. A message that matches no row stays in English.
  */
 import type { Language } from '../../lessons/format.ts';
-import type { Evidence } from '../../runtime/journal/inspection-section.ts';
+import type { InspectionSection } from '../../runtime/journal/inspection-section.ts';
 import { patternOf, said, type Rows } from './tables/rows.ts';
 import { evidence } from './ru/told/evidence.ts';
 import { failures } from './ru/told/failures.ts';
@@ -22,7 +22,7 @@ export const messageWords = (language: Language, message: string): string =>
   language === 'en' ? message : said(patterns.messages, message);
 
 /** What the kernel reports now: Drydock's words are translated, the kernel's are not. */
-export const evidenceWords = (language: Language, { title, lines }: Evidence): Evidence =>
+export const evidenceWords = (language: Language, { title, lines }: InspectionSection): InspectionSection =>
   language === 'en'
     ? { title, lines }
     : { title: said(patterns.evidence, title), lines: lines.map((line) => said(patterns.evidence, line)) };

@@ -2,7 +2,7 @@
 import type { GateEvent } from '../../journal/event.ts';
 import type { GateCommand } from '../../engine/engine.ts';
 import { visible } from '../../journal/visible.ts';
-import type { Evidence } from '../../journal/inspection-section.ts';
+import type { InspectionSection } from '../../journal/inspection-section.ts';
 import { drydockPath, type Client } from '../client/client.ts';
 import { messageOf } from '../failure/failure.ts';
 import { evidenceText, views } from '../terminal/inspection-section.ts';
@@ -98,7 +98,7 @@ export class Prompt {
     this.view.print(chosen?.name ?? (own ? 'this step' : ''));
     if (!chosen && !own) return;
     try {
-      const all = await this.client.get<Evidence[]>(drydockPath(this.id, '/inspect'), {
+      const all = await this.client.get<InspectionSection[]>(drydockPath(this.id, '/inspect'), {
         live: 1,
         ...(own && { step }),
       });

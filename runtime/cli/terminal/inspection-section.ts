@@ -1,11 +1,11 @@
 /** Prints what the kernel reports about a container as sections of text. */
 import { shortened } from '../../journal/line.ts';
 import { visible } from '../../journal/visible.ts';
-import type { Evidence } from '../../journal/inspection-section.ts';
+import type { InspectionSection } from '../../journal/inspection-section.ts';
 
 const text = (line: string) => visible(shortened(line).replaceAll('\t', '  '));
 
-export const evidenceText = (sections: readonly Evidence[]): string =>
+export const evidenceText = (sections: readonly InspectionSection[]): string =>
   sections
     .map(({ title, lines }) =>
       [text(title), ...(lines.length ? lines : ['(nothing)']).map((line) => `  ${text(line)}`)].join('\n'),

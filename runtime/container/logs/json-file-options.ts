@@ -2,7 +2,7 @@
  * `--log-opt` of the driver json-file: the size of a log file, and the number of files. The shim enforces both
  * (native/shim-log.h). dockerd finds a wrong value only at start; here create rejects it, with dockerd's message.
  */
-import { badParameter, Refusal } from '../../errors/api-error.ts';
+import { badParameter, ApiError } from '../../errors/api-error.ts';
 import type { LogLimits, LogOpts } from './driver.ts';
 
 /** A limit, because each rotation renames all files. */
@@ -35,13 +35,13 @@ function humanSize(text: string): number {
 }
 
 /**
- * The limits of the log; undefined when it may grow without a limit. Throws Refusal 400 for a wrong option, 501 for one
+ * The limits of the log; undefined when it may grow without a limit. Throws ApiError 400 for a wrong option, 501 for one
  * that is not supported.
  */
 export function logLimits(options: LogOpts): LogLimits | undefined {
   for (const [name, value] of Object.entries(options)) {
     if (UNSUPPORTED.includes(name) && !HARMLESS[name]?.includes(value))
-      throw new Refusal(501, `--log-opt ${name}=${value} is not supported yet`);
+      throw new ApiError(501, `--log-opt ${name}=${value} is not supported yet`);
     if (!UNSUPPORTED.includes(name) && name !== 'max-size' && name !== 'max-file')
       throw badParameter(`unknown log opt '${name}' for json-file log driver`);
   }

@@ -6,7 +6,7 @@
 import { fstatSync, openSync, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { hasCode } from '../../kernel/errors.ts';
-import { closeAside } from '../../kernel/close-async.ts';
+import { closeAsync } from '../../kernel/close-async.ts';
 import { BLOCK, type PlacedRecord, recordsIn } from './log-record.ts';
 
 const readAt = promisify(read);
@@ -44,7 +44,7 @@ export class OpenLog {
   }
   /** Closes on another thread, because the last close(2) of a removed file waits until its blocks are free. */
   close(): void {
-    if (--this.#users === 0) void closeAside(this.fd).catch(() => undefined);
+    if (--this.#users === 0) void closeAsync(this.fd).catch(() => undefined);
   }
 
   async bytes(from: number, length: number): Promise<Buffer> {

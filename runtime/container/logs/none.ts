@@ -1,5 +1,5 @@
 /** none: the shim sends the output to attached clients and keeps nothing. */
-import { Refusal } from '../../errors/api-error.ts';
+import { ApiError } from '../../errors/api-error.ts';
 import type { LogDriver } from './driver.ts';
 
 export const none: LogDriver = {
@@ -9,7 +9,7 @@ export const none: LogDriver = {
   target: () => ({ path: '/dev/null' }),
   shownPath: () => '',
   read() {
-    throw new Refusal(501, 'configured logging driver does not support reading');
+    throw new ApiError(501, 'configured logging driver does not support reading');
   },
   replay: async () => undefined,
   async *records() {

@@ -5,7 +5,7 @@
  *   entry that is an index      ── fetch ────▶ its entries, in the same way
  *   entry without a platform    ── fetch ────▶ manifest ── fetch ──▶ its config has the platform
  */
-import { Refusal } from '../../errors/api-error.ts';
+import { ApiError } from '../../errors/api-error.ts';
 import type { Descriptor, Index, Manifest, Platform } from './manifest.ts';
 import { indexTypes } from './media-types.ts';
 import { candidates, matches, NoMatch } from './platform.ts';
@@ -29,14 +29,14 @@ const MOST_LOOKED_AT = 50;
 class Search {
   #lookedAt = 0;
   /** why an entry without a platform was skipped; an index may also hold attestations and charts */
-  passedOver: Refusal | undefined;
+  passedOver: ApiError | undefined;
   constructor(
     private readonly shelf: Shelf,
     private readonly wanted: Platform,
   ) {}
 
   async among(index: Index, level = 1): Promise<Chosen | undefined> {
-    if (level > MOST_LEVELS) throw new Refusal(500, `the index holds indexes more than ${MOST_LEVELS} levels deep`);
+    if (level > MOST_LEVELS) throw new ApiError(500, `the index holds indexes more than ${MOST_LEVELS} levels deep`);
     for (const entry of candidates(index, this.wanted)) {
       if (entry.platform && !indexTypes.includes(entry.mediaType))
         return { digest: entry.digest, platform: entry.platform };
@@ -47,13 +47,13 @@ class Search {
   }
 
   #passOver(entry: Descriptor, error: unknown): undefined {
-    if (entry.platform || !(error instanceof Refusal) || error.status !== 500) throw error;
+    if (entry.platform || !(error instanceof ApiError) || error.status !== 500) throw error;
     this.passedOver ??= error;
   }
 
   async #at(entry: Descriptor, level: number): Promise<Chosen | undefined> {
     if (++this.#lookedAt > MOST_LOOKED_AT)
-      throw new Refusal(500, `the index names more than ${MOST_LOOKED_AT} manifests without a platform`);
+      throw new ApiError(500, `the index names more than ${MOST_LOOKED_AT} manifests without a platform`);
     const { document, bytes } = await this.shelf.document(entry.digest);
     if (document.kind === 'index') return this.among(document, level + 1);
     const platform = entry.platform ?? (await this.shelf.platform(document));
@@ -63,7 +63,7 @@ class Search {
   }
 }
 
-/** Throws Refusal 404 in docker's words when no manifest matches, and what the shelf throws. */
+/** Throws ApiError 404 in docker's words when no manifest matches, and what the shelf throws. */
 export async function chooseManifest(index: Index, wanted: Platform, shelf: Shelf): Promise<Chosen> {
   const search = new Search(shelf, wanted);
   const found = await search.among(index);

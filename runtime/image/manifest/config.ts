@@ -1,5 +1,5 @@
 /** Parses an image's config from a registry into ImageConfig: OCI image spec, "Image Configuration". */
-import { Refusal } from '../../errors/api-error.ts';
+import { ApiError } from '../../errors/api-error.ts';
 import { isDigest } from './digest.ts';
 import type { ImageConfig } from './image.ts';
 import { Checked } from '../../json/checked.ts';
@@ -41,7 +41,7 @@ function readHistory(value: unknown, index: number): HistoryEntry {
   });
 }
 
-/** Throws Refusal 500 that names the first field that does not follow the specification. */
+/** Throws ApiError 500 that names the first field that does not follow the specification. */
 export function readConfig(bytes: Buffer): ImageConfig {
   const from = Checked.parse("the image's config", bytes);
   const rootfs = from.object('rootfs');
@@ -51,7 +51,7 @@ export function readConfig(bytes: Buffer): ImageConfig {
   // like dockerd, takes a config without an os for one of the own os
   const os = from.optional('os') || 'linux';
   if (os !== 'linux')
-    throw new Refusal(
+    throw new ApiError(
       500,
       `image operating system ${JSON.stringify(os.slice(0, 40))} cannot be used on this platform: linux is needed`,
     );

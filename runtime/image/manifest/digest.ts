@@ -6,7 +6,7 @@ const SHA256 = /^sha256:([a-f0-9]{64})$/;
 
 export const isDigest = (text: unknown): text is string => typeof text === 'string' && SHA256.test(text);
 
-/** The 64 hex digits of a sha256 digest, which are a safe file name. Throws Refusal 400. */
+/** The 64 hex digits of a sha256 digest, which are a safe file name. Throws ApiError 400. */
 export function hexOf(digest: string): string {
   const hex = SHA256.exec(digest)?.[1];
   if (!hex)

@@ -7,7 +7,7 @@
  *
  * They come from a registry, so every field that is used is checked here.
  */
-import { Refusal } from '../../errors/api-error.ts';
+import { ApiError } from '../../errors/api-error.ts';
 import { isDigest } from './digest.ts';
 import { Checked } from '../../json/checked.ts';
 import { configTypes, indexTypes, layerTypes, manifestTypes, schema1Types } from './media-types.ts';
@@ -69,7 +69,7 @@ function readDescriptor(what: string, value: unknown, maxSize: number): Descript
 
 function known(what: string, descriptor: Descriptor, types: readonly string[]): Descriptor {
   if (types.includes(descriptor.mediaType)) return descriptor;
-  throw new Refusal(
+  throw new ApiError(
     500,
     `${what} has the media type ${JSON.stringify(descriptor.mediaType.slice(0, 100))}, which is no part of a container image`,
   );
@@ -94,13 +94,13 @@ const readManifest = (from: Checked, mediaType: string): Manifest => ({
 
 /**
  * `contentType` is the registry's Content-Type. A document that could be read as both kinds is refused: OCI image spec,
- * security advisory CVE-2021-41190. Throws Refusal 500.
+ * security advisory CVE-2021-41190. Throws ApiError 500.
  */
 export function readDocument(bytes: Buffer, contentType: string): Index | Manifest {
   const from = Checked.parse('the manifest', bytes);
   const given = contentType.replace(/;.*/, '').trim();
   if (schema1Types.includes(given) || from.raw('schemaVersion') === 1) {
-    throw new Refusal(
+    throw new ApiError(
       500,
       'the image has a manifest of schema version 1, which docker gave up in 2022; push it again with a newer client',
     );
@@ -110,14 +110,14 @@ export function readDocument(bytes: Buffer, contentType: string): Index | Manife
   const isType = (type: string) => indexTypes.includes(type) || manifestTypes.includes(type);
   const mediaType = own ?? (isType(given) ? given : from.has('manifests') ? indexTypes[0]! : manifestTypes[0]!);
   if (!isType(mediaType))
-    throw new Refusal(
+    throw new ApiError(
       500,
       `the manifest has the media type ${JSON.stringify(mediaType.slice(0, 100))}, which is no container image`,
     );
   if (isType(given) && given !== mediaType)
-    throw new Refusal(500, `the manifest calls itself ${mediaType}, but the registry calls it ${given}`);
+    throw new ApiError(500, `the manifest calls itself ${mediaType}, but the registry calls it ${given}`);
   const isIndex = indexTypes.includes(mediaType);
   if (isIndex ? from.has('layers') || from.has('config') : from.has('manifests'))
-    throw new Refusal(500, 'the manifest is both an index and a manifest');
+    throw new ApiError(500, 'the manifest is both an index and a manifest');
   return isIndex ? readIndex(from, mediaType) : readManifest(from, mediaType);
 }

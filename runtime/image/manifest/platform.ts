@@ -2,7 +2,7 @@
  * Matches platforms: which image of an index runs here. OCI image spec, "Image Index", platform; containerd's
  * `platforms.Only`, which dockerd uses.
  */
-import { badParameter, Refusal } from '../../errors/api-error.ts';
+import { badParameter, ApiError } from '../../errors/api-error.ts';
 import type { Descriptor, Index, Platform } from './manifest.ts';
 
 /** Other names of architectures, and the specification's name for each. armhf and armel imply a variant too. */
@@ -90,7 +90,7 @@ export const showPlatform = ({ os, architecture, variant }: Platform): string =>
   [os, architecture, variant].filter(Boolean).join('/');
 
 /**
- * Parses 'linux/arm64/v8', 'arm64' or 'linux'. Throws Refusal 400 in the words of containerd, which dockerd repeats.
+ * Parses 'linux/arm64/v8', 'arm64' or 'linux'. Throws ApiError 400 in the words of containerd, which dockerd repeats.
  */
 export function parsePlatform(text: string): Platform {
   const quoted = JSON.stringify(text);
@@ -171,7 +171,7 @@ export function candidates(index: Index, wanted: Platform): Descriptor[] {
 /**
  * The error in docker's words. It is final: the index has a digest, so no other registry has different content for it.
  */
-export class NoMatch extends Refusal {
+export class NoMatch extends ApiError {
   constructor(wanted: Platform) {
     super(404, `no matching manifest for ${showPlatform(wanted)} in the manifest list entries`);
   }

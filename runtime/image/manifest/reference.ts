@@ -6,7 +6,7 @@
  *
  * Short names belong to docker.io: `ubuntu` is docker.io/library/ubuntu:latest.
  */
-import { badParameter, type Refusal } from '../../errors/api-error.ts';
+import { badParameter, type ApiError } from '../../errors/api-error.ts';
 
 export interface Reference {
   /** 'docker.io', 'localhost:5000', '[::1]:5000' */
@@ -37,7 +37,7 @@ export const isTag = (text: string): boolean => wholeTag.test(text);
 /** Whether this is the name of a repository in a registry: OCI distribution spec, "Pulling manifests". */
 export const isPath = (text: string): boolean => text.length <= MAX_PATH && wholePath.test(text);
 
-const invalid = (why = ''): Refusal => badParameter(`invalid reference format${why}`);
+const invalid = (why = ''): ApiError => badParameter(`invalid reference format${why}`);
 
 /**
  * The part before the first slash is a host only if it looks like one. Otherwise the whole name belongs to docker.io.
@@ -51,7 +51,7 @@ function splitDomain(text: string): [domain: string, rest: string] {
   return [domain, domain === DOCKER_HUB && !rest.includes('/') ? OFFICIAL + rest : rest];
 }
 
-/** Throws Refusal 400 `invalid reference format…` in docker's words. Adds neither tag nor digest. */
+/** Throws ApiError 400 `invalid reference format…` in docker's words. Adds neither tag nor digest. */
 export function parseReference(text: string): Reference {
   if (/^[a-f0-9]{64}$/.test(text))
     throw invalid(`: invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);

@@ -8,7 +8,7 @@
  * An identity token (which some registries give to `docker login`) is exchanged by POST instead, as an OAuth 2 refresh
  * token.
  */
-import { Refusal } from '../../errors/api-error.ts';
+import { ApiError } from '../../errors/api-error.ts';
 import type { HttpRequest, HttpResponse } from '../../kernel/http.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { readChallenges, type Challenge } from './challenge.ts';
@@ -50,7 +50,7 @@ export class Authorizer {
     return known && known.until > Date.now() ? known.header : undefined;
   }
 
-  /** Answers a 401. Returns false when there is nothing left to try. Throws Refusal when the token server refuses. */
+  /** Answers a 401. Returns false when there is nothing left to try. Throws ApiError when the token server refuses. */
   async answer(k: Kernel, challenges: readonly Challenge[], scope: string, signal?: AbortSignal): Promise<boolean> {
     if (this.auth?.registrytoken) return false;
     const bearer = challenges.find(({ scheme, params }) => scheme === 'bearer' && params['realm']);
@@ -95,7 +95,7 @@ export class Authorizer {
     });
     if (!isSuccess(response)) {
       discard(response);
-      throw new Refusal(
+      throw new ApiError(
         response.status === 401 || response.status === 403 ? 401 : 500,
         response.status === 401
           ? 'unauthorized: incorrect username or password'
@@ -118,7 +118,7 @@ export class Authorizer {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     const allowed = this.https ? ['https:'] : ['https:', 'http:'];
     if (!url || !allowed.includes(url.protocol))
-      throw new Refusal(
+      throw new ApiError(
         500,
         `the registry names the token server ${JSON.stringify(text.slice(0, 200))}, which is no https address`,
       );

@@ -1,7 +1,7 @@
 /** A client for one repository at one endpoint: OCI distribution spec, "Pull". */
 import type { HttpResponse } from '../../kernel/http.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { Refusal } from '../../errors/api-error.ts';
+import { ApiError } from '../../errors/api-error.ts';
 import { Authorizer, challengesOf, isDenied, type RegistryAuth } from './auth.ts';
 import { isDigest, sha256 } from '../manifest/digest.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -76,11 +76,11 @@ export class RegistryClient {
         discard(response);
         this.#challenges = response.status === 401 ? challengesOf(response) : [];
         // a server that answers 404 to /v2/ is not a registry; distribution answers 200 or 401
-        if (response.status === 404) throw new Refusal(500, `${base} is no registry: GET /v2/ answers 404`);
+        if (response.status === 404) throw new ApiError(500, `${base} is no registry: GET /v2/ answers 404`);
         return;
       } catch (error) {
         this.signal?.throwIfAborted();
-        last = error instanceof Refusal ? error : new ConnectionError(`Get "${base}/v2/"`, error);
+        last = error instanceof ApiError ? error : new ConnectionError(`Get "${base}/v2/"`, error);
       }
     }
     throw last;
@@ -97,7 +97,7 @@ export class RegistryClient {
     const bytes = await readAll(response, MAX_MANIFEST, `the manifest of ${this.path}:${reference}`);
     const digest = sha256(bytes);
     if (isDigest(reference) && digest !== reference)
-      throw new Refusal(500, `manifest verification failed for digest ${reference}: the registry sent ${digest}`);
+      throw new ApiError(500, `manifest verification failed for digest ${reference}: the registry sent ${digest}`);
     return { bytes, digest, mediaType: response.headers.get('content-type') ?? '' };
   }
 
@@ -181,13 +181,13 @@ export class RegistryClient {
       const next = URL.canParse(location, here.href) ? new URL(location, here.href) : undefined;
       const allowed = here.protocol === 'https:' ? ['https:'] : ['https:', 'http:'];
       if (!next || !allowed.includes(next.protocol))
-        throw new Refusal(
+        throw new ApiError(
           500,
           `${here.host} redirects to ${JSON.stringify(location.slice(0, 200))}, which is not followed`,
         );
       here = next;
     }
-    throw new Refusal(500, `${first.host} redirects more than ${MAX_REDIRECTS} times`);
+    throw new ApiError(500, `${first.host} redirects more than ${MAX_REDIRECTS} times`);
   }
 
   /** `ms` is the limit for the headers. The body has its own limit (http-body.ts). */

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { hasCode } from '../../kernel/errors.ts';
-import { Refusal } from '../../errors/api-error.ts';
+import { ApiError } from '../../errors/api-error.ts';
 import type { RegistryAuth } from './auth.ts';
 import { Checked } from '../../json/checked.ts';
 
@@ -33,7 +33,7 @@ const keysOf = (domain: string): string[] =>
 /** docker-credential-helpers: the name on stdin, {"Username", "Secret"} on stdout. It runs without a shell. */
 async function askHelper(helper: string, key: string): Promise<RegistryAuth | undefined> {
   if (!/^[A-Za-z0-9_.-]+$/.test(helper))
-    throw new Refusal(500, `${JSON.stringify(helper)} is no name of a credential helper`);
+    throw new ApiError(500, `${JSON.stringify(helper)} is no name of a credential helper`);
   const program = `docker-credential-${helper}`;
   const { error, stdout } = await new Promise<{ error: Error | null; stdout: string }>((resolve) => {
     const child = execFile(program, ['get'], { timeout: HELPER_MS, maxBuffer: 1 << 20 }, (error, stdout) =>
@@ -44,7 +44,7 @@ async function askHelper(helper: string, key: string): Promise<RegistryAuth | un
   // the helper prints "credentials not found in native keychain" on stdout and exits with 1
   if (error && /not found/i.test(stdout)) return undefined;
   if (error)
-    throw new Refusal(
+    throw new ApiError(
       500,
       `${program} get failed: ${hasCode(error, 'ENOENT') ? 'it is not installed' : stdout.trim().slice(0, 300) || error.message}`,
       { cause: error },
@@ -71,7 +71,7 @@ function inFile(config: Checked, keys: readonly string[]): RegistryAuth | undefi
 
 /**
  * The stored credentials for a registry ('docker.io', 'localhost:5000'); undefined when there are none. `env` selects
- * the user by DOCKER_CONFIG and HOME. Throws Refusal 500 when the file is damaged or a helper fails.
+ * the user by DOCKER_CONFIG and HOME. Throws ApiError 500 when the file is damaged or a helper fails.
  */
 export async function storedCredentials(
   domain: string,

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import type { HttpResponse } from '../../kernel/http.ts';
-import { Refusal } from '../../errors/api-error.ts';
+import { ApiError } from '../../errors/api-error.ts';
 import type { RegistryClient } from './client.ts';
 import { discard, pieces } from './http-body.ts';
 import type { Descriptor } from '../manifest/manifest.ts';
@@ -55,14 +55,14 @@ class Partial {
   }
 }
 const tooLarge = (blob: Descriptor) =>
-  new Refusal(500, `blob ${blob.digest} is larger than the ${blob.size} bytes that the manifest announces`);
+  new ApiError(500, `blob ${blob.digest} is larger than the ${blob.size} bytes that the manifest announces`);
 
-/** The position of the first byte of this answer. Throws Refusal when it is not the requested one. */
+/** The position of the first byte of this answer. Throws ApiError when it is not the requested one. */
 function startOf(response: HttpResponse, asked: number): number {
   if (response.status !== 206) return 0;
   const range = response.headers.get('content-range') ?? '';
   if (Number(/^bytes (\d+)-/.exec(range)?.[1]) !== asked)
-    throw new Refusal(
+    throw new ApiError(
       500,
       `asked for the bytes from ${asked} on, the registry sent ${JSON.stringify(range.slice(0, 100))}`,
     );
@@ -129,7 +129,7 @@ async function receiveAll(
 }
 
 /**
- * Writes the verified blob to `path`; after a failure there is no file. Throws Refusal for wrong content, RegistryError
+ * Writes the verified blob to `path`; after a failure there is no file. Throws ApiError for wrong content, RegistryError
  * for an error answer, and ConnectionError after five cuts in a row without progress.
  */
 export async function download(
@@ -147,7 +147,7 @@ export async function download(
     tell({ phase: 'verifying' });
     const found = partial.digest();
     if (found !== blob.digest)
-      throw new Refusal(
+      throw new ApiError(
         500,
         `filesystem layer verification failed for digest ${blob.digest}: the registry sent ${found}`,
       );

@@ -1,6 +1,6 @@
 /** Translates a registry's errors into docker's words: OCI distribution spec, "Error Codes". */
 import { parseJson } from '../../json/parse-json.ts';
-import { Refusal } from '../../errors/api-error.ts';
+import { ApiError } from '../../errors/api-error.ts';
 import { familiarName, familiarRepository, type Reference } from '../manifest/reference.ts';
 
 /** `code` is as in the specification, but in lower case and with spaces: 'manifest unknown'. */
@@ -59,9 +59,9 @@ export function readError(status: number, body: string, denied: boolean, retryAf
   return new RegistryError(status, code.slice(0, 100), message.slice(0, 1000), retryAfter);
 }
 
-type Translation = (ref: Reference, error: RegistryError) => Refusal;
+type Translation = (ref: Reference, error: RegistryError) => ApiError;
 const noAccess: Translation = (ref, error) =>
-  new Refusal(
+  new ApiError(
     404,
     `pull access denied for ${familiarRepository(ref)}, repository does not exist or may require 'docker login': ${error.message}`,
     { cause: error },
@@ -69,24 +69,24 @@ const noAccess: Translation = (ref, error) =>
 const translations = new Map<string, Translation>(
   Object.entries<Translation>({
     'manifest unknown': (ref, error) =>
-      new Refusal(404, `manifest for ${familiarName(ref)} not found: ${error.message}`, { cause: error }),
+      new ApiError(404, `manifest for ${familiarName(ref)} not found: ${error.message}`, { cause: error }),
     'name unknown': (ref, error) =>
-      new Refusal(404, `repository ${familiarRepository(ref)} not found: ${error.message}`, { cause: error }),
+      new ApiError(404, `repository ${familiarRepository(ref)} not found: ${error.message}`, { cause: error }),
     'not found': (ref, error) =>
-      new Refusal(404, `manifest for ${familiarName(ref)} not found: manifest unknown: manifest unknown`, {
+      new ApiError(404, `manifest for ${familiarName(ref)} not found: manifest unknown: manifest unknown`, {
         cause: error,
       }),
     denied: noAccess,
-    unauthorized: (_, error) => new Refusal(401, error.message, { cause: error }),
-    toomanyrequests: (_, error) => new Refusal(503, error.message, { cause: error }),
+    unauthorized: (_, error) => new ApiError(401, error.message, { cause: error }),
+    toomanyrequests: (_, error) => new ApiError(503, error.message, { cause: error }),
   }),
 );
 
-/** Turns a RegistryError into a Refusal for the client; other errors are returned unchanged. */
+/** Turns a RegistryError into a ApiError for the client; other errors are returned unchanged. */
 export function translate(ref: Reference, error: unknown): unknown {
   if (!(error instanceof RegistryError)) return error;
   return (
     translations.get(error.code)?.(ref, error) ??
-    new Refusal(500, `${familiarName(ref)}: ${error.message}`, { cause: error })
+    new ApiError(500, `${familiarName(ref)}: ${error.message}`, { cause: error })
   );
 }

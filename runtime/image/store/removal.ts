@@ -44,7 +44,7 @@ function removeAll(list: ImageList, id: string, user: ImageUser | undefined): Re
   return [...untagged, { Deleted: id }];
 }
 
-/** Changes the list; the files are collected later. Throws Refusal 409. */
+/** Changes the list; the files are collected later. Throws ApiError 409. */
 export function removeImage(
   list: ImageList,
   image: Image,

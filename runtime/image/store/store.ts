@@ -168,7 +168,7 @@ export class ImageStore {
     return this.#list.names;
   }
 
-  /** Adds an image whose layers are stored, and moves the names to it. Throws Refusal for a damaged config. */
+  /** Adds an image whose layers are stored, and moves the names to it. Throws ApiError for a damaged config. */
   commit({ config, manifest, blobs = [], names, practice = false }: NewImage): Image {
     readConfig(config);
     const id = this.blobs.put(config);
@@ -190,7 +190,7 @@ export class ImageStore {
     return image;
   }
 
-  /** Adds a name to the image that `reference` finds. Throws Refusal 404, 400. */
+  /** Adds a name to the image that `reference` finds. Throws ApiError 404, 400. */
   tag(reference: string, repository: string, tag = ''): void {
     const image = this.find(reference);
     if (!image) throw notFound(`No such image: ${reference}`);
@@ -204,7 +204,7 @@ export class ImageStore {
     this.#save();
   }
 
-  /** Removes an image or a name (docker rmi). Throws Refusal 404, and 409 in docker's words. */
+  /** Removes an image or a name (docker rmi). Throws ApiError 404, and 409 in docker's words. */
   async remove(reference: string, options: { force?: boolean } = {}): Promise<Removed[]> {
     const image = this.find(reference);
     if (!image) throw notFound(`No such image: ${reference}`);

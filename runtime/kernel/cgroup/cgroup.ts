@@ -1,6 +1,6 @@
 /** The control groups of one container, on either version: cgroups(7). */
 import type { DeviceRule, Resources } from '../../oci/spec.ts';
-import type { Evidence } from '../../journal/inspection-section.ts';
+import type { InspectionSection } from '../../journal/inspection-section.ts';
 import type { Kernel } from '../kernel.ts';
 
 export interface Cgroup {
@@ -44,7 +44,7 @@ export interface Cgroup {
   pathOf(controller: string, file: string): string | undefined;
   stats(): Promise<CgroupStats>;
   /** The files that show the group's state and limits, as they are now. */
-  inspect(): Promise<Evidence[]>;
+  inspect(): Promise<InspectionSection[]>;
 }
 
 /** `path`: the file; `says`: its lines, joined with commas. */

@@ -1,5 +1,5 @@
 /** The files of a cgroup that show its state and limits, as they are now. */
-import type { Evidence } from '../../journal/inspection-section.ts';
+import type { InspectionSection } from '../../journal/inspection-section.ts';
 import { readText } from './directory.ts';
 
 /** File names. Missing files are skipped, so one list serves both versions and all controllers. */
@@ -60,5 +60,5 @@ function lines(dir: string): string[] {
   });
 }
 
-export const inspectFiles = (places: readonly { title: string; dir: string }[]): Evidence[] =>
+export const inspectFiles = (places: readonly { title: string; dir: string }[]): InspectionSection[] =>
   places.map(({ title, dir }) => ({ title, lines: lines(dir) })).filter((e) => e.lines.length);

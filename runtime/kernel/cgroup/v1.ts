@@ -83,7 +83,7 @@ export function cgroupV1(cgroupPath: string, { v1, unified }: Hierarchies): Cgro
       return [];
     },
     async join(k) {
-      await k.together((stage) => {
+      await k.batch((stage) => {
         for (const hierarchy of v1) {
           const joined = stage.write_file(`${hierarchy.mount}${path}/tasks`, 0, 0, '0');
           // a container of an older Drydock is not in the named hierarchies

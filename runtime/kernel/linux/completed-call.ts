@@ -1,7 +1,7 @@
 /** A call that was made, in the form in which the journal keeps it. */
 import { effectsOf } from '../../journal/effects.ts';
 import type { Fact, Kept, NewEvent } from '../../journal/event.ts';
-import { Late } from '../../journal/lazy-event.ts';
+import { LazyEvent } from '../../journal/lazy-event.ts';
 import { errnoName } from '../errors.ts';
 import type { Call } from '../../syscalls/calls.ts';
 import type { Value } from '../../syscalls/syscalls.ts';
@@ -25,7 +25,7 @@ function keep(value: Value): Kept {
 }
 
 /** A call whose journal event is built later. Its buffers are its own: they do not change after the call. */
-export class Made extends Late {
+export class CompletedCall extends LazyEvent {
   constructor(
     private readonly call: Call,
     private readonly ret: number,

@@ -3,18 +3,18 @@
  * sockets. Each call passes the gate and is journaled.
  */
 import type { Fact } from '../../journal/event.ts';
-import type { Happened } from '../../journal/lazy-event.ts';
+import type { NewOrLazyEvent } from '../../journal/lazy-event.ts';
 import { callsOf, showCall, type Actor, type Call, type Calls, type Reply } from '../../syscalls/calls.ts';
 import { errnoName, errnoNumber, Injected, injectedRequest, SyscallError } from '../errors.ts';
 import type { HttpRequest, HttpResponse } from '../http.ts';
 import { runJob, whenRested } from '../jobs.ts';
 import type { Kernel } from '../kernel.ts';
-import { Made } from './completed-call.ts';
+import { CompletedCall } from './completed-call.ts';
 import { addon, executablePath, type NativeAnswers } from '../../syscalls/native.ts';
 import { removeTree } from '../tree/remove-tree.ts';
 import { asked } from '../../syscalls/call-site.ts';
 import type { SyscallName } from '../../syscalls/syscalls.ts';
-import { oneByOne, planned, type Planned, type Together } from '../batch.ts';
+import { oneByOne, planned, type Planned, type BatchCalls } from '../batch.ts';
 
 /** Gets an event for each call, and may hold a call back before it is made. */
 export interface Observer {
@@ -26,7 +26,7 @@ export interface Observer {
   beforeRequest?(method: string, url: string): Promise<void> | undefined;
   /** Whether beforeCall would hold a call of this name back. Such calls are not sent in one message with others. */
   holds(name: SyscallName): boolean;
-  event(event: Happened): unknown;
+  event(event: NewOrLazyEvent): unknown;
 }
 const nobody: Observer = { beforeCall: () => undefined, holds: () => false, event: () => undefined };
 
@@ -121,7 +121,7 @@ export class LinuxKernel implements Kernel {
     return this.#remote(call.actor, call, asked, true);
   }
 
-  async together<T>(write: (stage: Together) => T): Promise<T> {
+  async batch<T>(write: (stage: BatchCalls) => T): Promise<T> {
     const { list, result } = planned(write);
     if (list.length) await this.#inTurn(list);
     return result;
@@ -194,7 +194,7 @@ export class LinuxKernel implements Kernel {
   }
 
   #journal(call: Call, ret: number, ns: number, time?: number): void {
-    if (this.observer !== nobody) this.observer.event(new Made(call, ret, ns, time ?? now()));
+    if (this.observer !== nobody) this.observer.event(new CompletedCall(call, ret, ns, time ?? now()));
   }
 
   connect(actor: 'shim' | 'stage', fd: number): void {

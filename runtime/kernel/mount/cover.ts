@@ -5,7 +5,7 @@
 import { AT, FSCONFIG, MOUNT_ATTR, MS, O } from '../../syscalls/constants.ts';
 import type { Fact } from '../../journal/event.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Planned, Together } from '../batch.ts';
+import type { Planned, BatchCalls } from '../batch.ts';
 import { planOpen } from './in-root.ts';
 import { isDirectory, planStat, statOf } from './inode.ts';
 import { moveOnto } from './mount.ts';
@@ -27,7 +27,7 @@ export type Covered = readonly (readonly [path: string, Place])[];
  * Binds the open `source` over the open `target`, with additional flags. Returns the new mount, which stays open.
  */
 export function coverWith(
-  stage: Together,
+  stage: BatchCalls,
   source: number | Planned,
   target: number | Planned,
   flags: number,
@@ -43,11 +43,11 @@ export function coverWith(
  * Closes all descriptors above `kept` with one close_range(2), instead of a close(2) for each path. `kept` is the
  * highest descriptor that is still needed.
  */
-const closeAbove = (stage: Together, kept: number): Planned => stage.close_range(kept + 1, 0xffffffff, 0);
+const closeAbove = (stage: BatchCalls, kept: number): Planned => stage.close_range(kept + 1, 0xffffffff, 0);
 
 /** Binds each existing path over itself, read-only. Closes all descriptors above `kept`. */
 export async function makeReadonly(k: Kernel, paths: Covered, kept: number): Promise<void> {
-  const opened = await k.together((stage) => {
+  const opened = await k.batch((stage) => {
     const targets = paths.map(([path, place]) => {
       const target = planOpen(stage, place).mayFail(...NOT_HERE);
       coverWith(stage, target, target, MS.MS_RDONLY, path);
@@ -69,7 +69,7 @@ const EMPTY_SHOWN = 'tmpfs tmpfs MS_RDONLY|MS_NOSUID|MS_NODEV|MS_NOEXEC';
 /**
  * Covers all directories with one empty file system: the first gets its mount, the others get copies of that mount.
  */
-function hideDirectories(stage: Together, directories: readonly { path: string; fd: number }[]): void {
+function hideDirectories(stage: BatchCalls, directories: readonly { path: string; fd: number }[]): void {
   const [first, ...others] = directories;
   if (!first) return;
   const fs = stage.fsopen('tmpfs', 1);
@@ -87,7 +87,7 @@ function hideDirectories(stage: Together, directories: readonly { path: string; 
  * Covers each existing file with the open null(4), each directory with an empty file system. Closes as makeReadonly.
  */
 export async function maskPaths(k: Kernel, paths: Covered, nullFd: number, kept: number): Promise<void> {
-  const found = await k.together((stage) =>
+  const found = await k.batch((stage) =>
     paths.map(([path, place]) => {
       const target = planOpen(stage, place).mayFail(...NOT_HERE);
       return { path, target, stat: planStat(stage, target) };
@@ -96,7 +96,7 @@ export async function maskPaths(k: Kernel, paths: Covered, nullFd: number, kept:
   const there = found.flatMap(({ path, target, stat }) =>
     target.reply && stat.reply ? [{ path, fd: target.reply.ret, directory: isDirectory(statOf(stat.reply.out)) }] : [],
   );
-  await k.together((stage) => {
+  await k.batch((stage) => {
     hideDirectories(
       stage,
       there.filter(({ directory }) => directory),

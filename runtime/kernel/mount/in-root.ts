@@ -6,7 +6,7 @@ import { posix } from 'node:path';
 import { AT_FDCWD, O } from '../../syscalls/constants.ts';
 import { hasCode } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Planned, Together } from '../batch.ts';
+import type { Planned, BatchCalls } from '../batch.ts';
 import { makeMissing } from './missing.ts';
 import { IN_ROOT, openHow, planMake, type Kind, type Place } from './place.ts';
 
@@ -18,7 +18,7 @@ const opening = (place: Place, flags: number) =>
 export const openPath = (k: Kernel, place: Place, flags: number = O.O_PATH): Promise<number> =>
   k.stage.openat2(...opening(place, flags));
 /** The same as a call of a batch. */
-export const planOpen = (stage: Together, place: Place, flags: number = O.O_PATH): Planned =>
+export const planOpen = (stage: BatchCalls, place: Place, flags: number = O.O_PATH): Planned =>
   stage.openat2(...opening(place, flags));
 
 /**
@@ -41,7 +41,7 @@ export const ABSENT = ['ENOENT', 'EAGAIN'] as const;
 
 /** Makes a place that is known not to exist, and opens it (O_PATH). */
 export async function makePath(k: Kernel, place: Place, kind: Kind): Promise<number> {
-  const made = await k.together((stage) => {
+  const made = await k.batch((stage) => {
     const above = planOpen(stage, { ...place, path: posix.dirname(place.path) }).mayFail(...ABSENT);
     planMake(stage, above, posix.basename(place.path), kind);
     stage.close(above);

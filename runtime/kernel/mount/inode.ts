@@ -1,6 +1,6 @@
 /** What an open descriptor is. Unlike a name, it cannot be changed to another file meanwhile. */
 import { AT, S_IFCHR, S_IFDIR, S_IFMT } from '../../syscalls/constants.ts';
-import type { Planned, Together } from '../batch.ts';
+import type { Planned, BatchCalls } from '../batch.ts';
 
 const STATX_SIZE = 256;
 /** type, mode and inode number */
@@ -14,10 +14,10 @@ export interface Inode {
 }
 
 /** statx(2) of an open descriptor, as a call of a batch; statOf reads the reply. */
-export const planStat = (stage: Together, fd: number | Planned): Planned =>
+export const planStat = (stage: BatchCalls, fd: number | Planned): Planned =>
   stage.statx(fd, '', AT.AT_EMPTY_PATH, STATX_WANTED, STATX_SIZE);
 /** fstatfs(2) of an open descriptor, as a call of a batch; magicOf reads the reply. */
-export const planStatfs = (stage: Together, fd: number | Planned): Planned => stage.fstatfs(fd, STATFS_SIZE);
+export const planStatfs = (stage: BatchCalls, fd: number | Planned): Planned => stage.fstatfs(fd, STATFS_SIZE);
 
 /** struct statx: u16 stx_mode at 28, u64 stx_ino at 32, stx_rdev_major and _minor at 128 and 132. */
 export const statOf = (stat: Buffer): Inode => ({

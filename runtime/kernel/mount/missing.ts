@@ -18,7 +18,7 @@ const names = (path: string) => path.split('/').filter((name) => name && name !=
 /** The target of the link at `path`; undefined when that is no link or does not exist. */
 async function linkAt(k: Kernel, from: number, path: string): Promise<string | undefined> {
   const how = openHow(O.O_PATH | O.O_NOFOLLOW | O.O_CLOEXEC, 0, IN_ROOT | RESOLVE.RESOLVE_NO_SYMLINKS);
-  const { fd, stat } = await k.together((stage) => {
+  const { fd, stat } = await k.batch((stage) => {
     const fd = stage.openat2(from, path, how).mayFail('ENOENT');
     return { fd, stat: planStat(stage, fd) };
   });
@@ -59,7 +59,7 @@ export async function makeMissing(k: Kernel, { from, path, resolve }: Place, kin
   const parts = follows ? await withoutLinks(k, from, path) : names(path);
   const last = parts.length - 1;
   const how = openHow(O.O_PATH | O.O_CLOEXEC, 0, NO_LINKS);
-  const opened = await k.together((stage) => {
+  const opened = await k.batch((stage) => {
     let at: Planned = stage.openat2(from, '.', how);
     for (const [j, name] of parts.entries()) {
       planMake(stage, at, name, j === last ? kind : 'directory');

@@ -3,7 +3,7 @@ import type { Mount } from '../../oci/spec.ts';
 import { AT, AT_FDCWD, MOVE_MOUNT, MS, O } from '../../syscalls/constants.ts';
 import { hasCode } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Planned, Together } from '../batch.ts';
+import type { Planned, BatchCalls } from '../batch.ts';
 import { ABSENT, descriptorPath, makePath, planOpen } from './in-root.ts';
 import { isDirectory, planStat, statOf } from './inode.ts';
 import { bindAttributes, parseOptions } from './options.ts';
@@ -15,13 +15,13 @@ const HAS_MODE = /(^|,)mode=/;
  * directory, the kernel's 1777 stays.
  */
 async function tmpfsData(k: Kernel, target: number, data: string): Promise<string> {
-  const { reply } = await k.together((stage) => planStat(stage, target));
+  const { reply } = await k.batch((stage) => planStat(stage, target));
   const mode = reply ? statOf(reply.out).mode & 0o7777 : 0o1777;
   return [data, `mode=${mode.toString(8)}`].filter(Boolean).join(',');
 }
 
 /** Calls for the same message after the mount, for example to open what was mounted. */
-type Then<T> = (stage: Together) => T;
+type Then<T> = (stage: BatchCalls) => T;
 
 /** mount(2) of a new instance of a file system type at `place`. */
 export async function mountNew(k: Kernel, place: Place, m: Mount): Promise<void>;
@@ -30,7 +30,7 @@ export async function mountNew<T>(k: Kernel, place: Place, m: Mount, then?: Then
   const { flags, data, propagation } = parseOptions(m.options);
   // a mount below a private mount is private already
   const shares = propagation & ~(MS.MS_PRIVATE | MS.MS_REC) ? propagation : 0;
-  const mount = (stage: Together, target: number | Planned, options: string | null) => {
+  const mount = (stage: BatchCalls, target: number | Planned, options: string | null) => {
     const path = typeof target === 'number' ? descriptorPath(target) : target;
     stage.mount(m.source, path, m.type, flags, options).noted(m.destination);
     stage.close(target);
@@ -42,7 +42,7 @@ export async function mountNew<T>(k: Kernel, place: Place, m: Mount, then?: Then
     return then?.(stage);
   };
   const asks = m.type === 'tmpfs' && !HAS_MODE.test(data);
-  const first = await k.together((stage) => {
+  const first = await k.batch((stage) => {
     const target = planOpen(stage, place).mayFail(...ABSENT);
     return { target, given: asks ? undefined : mount(stage, target, data || null) };
   });
@@ -50,7 +50,7 @@ export async function mountNew<T>(k: Kernel, place: Place, m: Mount, then?: Then
   if (there !== undefined && !asks) return first.given;
   const target = there ?? (await makePath(k, place, 'directory'));
   const options = asks && there !== undefined ? await tmpfsData(k, target, data) : data;
-  return k.together((stage) => mount(stage, target, options || null));
+  return k.batch((stage) => mount(stage, target, options || null));
 }
 
 /** The mounts, each with its place in the root. */
@@ -62,7 +62,7 @@ export type Placed = readonly (readonly [Mount, Place])[];
  * copied tree.
  */
 export async function mountBinds(k: Kernel, mounts: Placed): Promise<void> {
-  const found = await k.together((stage) =>
+  const found = await k.batch((stage) =>
     mounts.map(([m, place]) => {
       const tree = takeTree(stage, m);
       return { tree, stat: planStat(stage, tree), there: planOpen(stage, place).mayFail(...ABSENT) };
@@ -76,7 +76,7 @@ export async function mountBinds(k: Kernel, mounts: Placed): Promise<void> {
     targets.push(found[j]?.there.reply?.ret ?? (await makePath(k, place, kinds[j]!)));
   let moves: Planned[] = [];
   try {
-    await k.together((stage) => {
+    await k.batch((stage) => {
       moves = mounts.map(([m], j) => place(stage, m, found[j]?.tree.reply?.ret ?? -1, targets[j]!));
     });
   } catch (error) {
@@ -97,10 +97,10 @@ export async function mountBinds(k: Kernel, mounts: Placed): Promise<void> {
 }
 
 const recursion = (m: Mount) => (parseOptions(m.options).flags & MS.MS_REC ? AT.AT_RECURSIVE : 0);
-const takeTree = (stage: Together, m: Mount): Planned =>
+const takeTree = (stage: BatchCalls, m: Mount): Planned =>
   stage.open_tree(AT_FDCWD, m.source, AT.OPEN_TREE_CLONE | O.O_CLOEXEC | recursion(m));
 
-function place(stage: Together, m: Mount, tree: number, target: number): Planned {
+function place(stage: BatchCalls, m: Mount, tree: number, target: number): Planned {
   const { all, top } = bindAttributes(m.options);
   stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH | recursion(m), all);
   if (top) stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH, top);
@@ -111,11 +111,11 @@ type Open = number | Planned;
 const ONTO = MOVE_MOUNT.MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT.MOVE_MOUNT_T_EMPTY_PATH;
 
 /** Puts a detached mount over the open `target`. */
-export const moveOnto = (stage: Together, tree: Open, target: Open, destination: string): Planned =>
+export const moveOnto = (stage: BatchCalls, tree: Open, target: Open, destination: string): Planned =>
   stage.move_mount(tree, '', target, '', ONTO).noted(destination);
 
 /** The same, then closes both. */
-export function moveTree(stage: Together, tree: Open, target: Open, destination: string): Planned {
+export function moveTree(stage: BatchCalls, tree: Open, target: Open, destination: string): Planned {
   const moved = moveOnto(stage, tree, target, destination);
   stage.close(tree);
   stage.close(target);

@@ -22,7 +22,7 @@ export interface OverlayRequest {
 async function mountByLayer(k: Kernel, r: OverlayRequest): Promise<void> {
   const opened: Planned[] = [];
   try {
-    await k.together((stage) => {
+    await k.batch((stage) => {
       const fs = stage.fsopen('overlay', 1);
       opened.push(fs);
       const set = (key: string, value: string) => stage.fsconfig(fs, FSCONFIG.FSCONFIG_SET_STRING, key, value, 0);

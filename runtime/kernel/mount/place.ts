@@ -1,6 +1,6 @@
 /** Where a path begins, how openat2(2) may resolve it, and what may be made at its end. */
 import { O, RESOLVE } from '../../syscalls/constants.ts';
-import type { Planned, Together } from '../batch.ts';
+import type { Planned, BatchCalls } from '../batch.ts';
 
 /** Symbolic links are resolved as if the root were /. Magic links of procfs are not followed. */
 export const IN_ROOT = RESOLVE.RESOLVE_IN_ROOT | RESOLVE.RESOLVE_NO_MAGICLINKS;
@@ -35,7 +35,7 @@ export const inRoot = (from: Root, path: string): Place => ({ from, path, resolv
 export type Kind = 'directory' | 'file';
 
 /** Makes `name` in the open directory, with the modes that runc gives a mount point. An existing one is no error. */
-export function planMake(stage: Together, parent: number | Planned, name: string, kind: Kind): void {
+export function planMake(stage: BatchCalls, parent: number | Planned, name: string, kind: Kind): void {
   if (kind === 'directory') return void stage.mkdirat(parent, name, 0o755).mayFail('EEXIST');
   const flags = O.O_CREAT | O.O_EXCL | O.O_WRONLY | O.O_CLOEXEC | O.O_NOFOLLOW;
   const made = stage.openat(parent, name, flags, 0o755).mayFail('EEXIST');

@@ -1,6 +1,6 @@
 /** What /proc shows of a process at this moment: proc(5), namespaces(7). The daemon reads it from outside. */
 import { opendirSync, readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs';
-import type { Evidence } from '../../journal/inspection-section.ts';
+import type { InspectionSection } from '../../journal/inspection-section.ts';
 
 const kinds = ['mnt', 'pid', 'net', 'ipc', 'uts', 'user', 'cgroup', 'time'] as const;
 const OVERLAYFS_MAGIC = 0x794c7630;
@@ -16,7 +16,7 @@ function attempt<T>(read: () => T, otherwise: T): T {
 const inode = (pid: number | 'self', kind: string) => attempt(() => readlinkSync(`/proc/${pid}/ns/${kind}`), '(gone)');
 
 /** Each namespace of `pid`, compared with the daemon's, which is the host's. */
-export const namespacesOf = (pid: number): Evidence => ({
+export const namespacesOf = (pid: number): InspectionSection => ({
   title: 'namespaces',
   lines: kinds.map((kind) => {
     const own = inode(pid, kind);
@@ -28,7 +28,7 @@ export const namespacesOf = (pid: number): Evidence => ({
 export const namespaceInode = (pid: number, kind: string): string => inode(pid, kind);
 
 /** The file system of the process's root directory: the host's until pivot_root(2), the overlay after it. */
-export function rootOf(pid: number): Evidence {
+export function rootOf(pid: number): InspectionSection {
   const type = attempt(() => statfsSync(`/proc/${pid}/root`).type, -1);
   const inode = (path: string) => attempt(() => statSync(path), undefined);
   const [own, ours] = [inode(`/proc/${pid}/root/.`), inode('/')];
@@ -45,7 +45,7 @@ export function rootOf(pid: number): Evidence {
 }
 
 /** 'target type source options' for each mount that the process sees; with `below`, only those below that path. */
-export function mountsOf(pid: number, below = ''): Evidence {
+export function mountsOf(pid: number, below = ''): InspectionSection {
   const text = attempt(() => readFileSync(`/proc/${pid}/mountinfo`, 'utf8'), '');
   const rows = text
     .split('\n')
@@ -73,7 +73,7 @@ export function mountsOf(pid: number, below = ''): Evidence {
 }
 
 /** Uids, capabilities, seccomp mode and no_new_privs: /proc/pid/status. */
-export function rightsOf(pid: number): Evidence {
+export function rightsOf(pid: number): InspectionSection {
   const text = attempt(() => readFileSync(`/proc/${pid}/status`, 'utf8'), '');
   return {
     title: 'rights',
@@ -88,7 +88,7 @@ export function rightsOf(pid: number): Evidence {
 const PROCESSES_MOST = 500;
 
 /** The processes below `pid`, with their pids inside the container: NSpid in /proc/pid/status. */
-export function treeOf(pid: number): Evidence {
+export function treeOf(pid: number): InspectionSection {
   const lines: string[] = [];
   const visit = (p: number, depth: number) => {
     if (lines.length >= PROCESSES_MOST) return;
@@ -130,13 +130,13 @@ function entriesOf(root: string): { count: string; lines: string[] } {
 }
 
 /** The entries of the container's upperdir. */
-export function upperOf(upper: string): Evidence {
+export function upperOf(upper: string): InspectionSection {
   const { count, lines } = entriesOf(upper);
   return { title: `upper directory (${count} entries)`, lines };
 }
 
 /** The entries of a container's own tree (storage driver vfs). */
-export function ownTreeOf(root: string): Evidence {
+export function ownTreeOf(root: string): InspectionSection {
   const { count, lines } = entriesOf(root);
   return { title: `tree of its own (${count} entries)`, lines };
 }

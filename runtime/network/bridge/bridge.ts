@@ -32,7 +32,7 @@ const known = new Map<string, Bridge>();
 
 /**
  * Makes the missing parts: link, address, up. Existing parts are left alone, so two starts at the same time do no harm.
- * Throws Refusal 409 when another object has the name or another subnet is on the bridge.
+ * Throws ApiError 409 when another object has the name or another subnet is on the bridge.
  */
 export async function ensureBridge(k: Kernel, settings: BridgeSettings): Promise<Bridge> {
   return withNetlink(k, NETLINK_ROUTE, async (socket) => {

@@ -7,7 +7,7 @@ import { AT_FDCWD, O } from '../../syscalls/constants.ts';
 import { hasCode, tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { piecesOf } from '../../kernel/mount/beneath.ts';
-import { badParameter, conflict, Refusal } from '../../errors/api-error.ts';
+import { badParameter, conflict, ApiError } from '../../errors/api-error.ts';
 import { base, contains, isIpv4, networkAddress, toText, top } from './ipv4.ts';
 import type { Subnet } from './subnet.ts';
 
@@ -50,7 +50,7 @@ const holder = async (k: Kernel, dirfd: number, address: string) =>
   (await tolerate(['ENOENT', 'EINVAL'], k.daemon.readlinkat(dirfd, address, MAX_ID)))?.toString('utf8');
 
 /**
- * Leases the requested address, or the lowest free one. Throws Refusal: 400 out of range, 409 in use, 500 when the
+ * Leases the requested address, or the lowest free one. Throws ApiError: 400 out of range, 409 in use, 500 when the
  * subnet is full.
  */
 export async function leaseAddress(
@@ -68,7 +68,7 @@ export async function leaseAddress(
       if (made) return address;
       if (requested) return heldAlready(k, dirfd, id, requested);
     }
-    throw new Refusal(
+    throw new ApiError(
       500,
       `no free address in ${networkAddress(cidrOf(subnet))}/${subnet.prefix}: end a container, or start the daemon with a larger --bip`,
     );

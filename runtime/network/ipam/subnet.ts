@@ -1,5 +1,5 @@
 /** Chooses the bridge's subnet: the one in the settings, or the first private /16 that the host does not use. */
-import { badParameter, Refusal } from '../../errors/api-error.ts';
+import { badParameter, ApiError } from '../../errors/api-error.ts';
 import { base, overlap, parseCidr, toText, top, type Cidr } from './ipv4.ts';
 
 /** The gateway's address on the bridge, and the length of the subnet's prefix. */
@@ -23,7 +23,7 @@ const LARGEST_NETWORK = 8;
 const used = (taken: readonly Cidr[]) => taken.filter(({ prefix }) => prefix >= LARGEST_NETWORK);
 
 /**
- * `bip` is the gateway's address and prefix. Throws Refusal 400 when it is invalid, 500 when every subnet is in use.
+ * `bip` is the gateway's address and prefix. Throws ApiError 400 when it is invalid, 500 when every subnet is in use.
  */
 export function chooseSubnet(bip: string | undefined, taken: readonly Cidr[]): Subnet {
   if (bip) return parseBip(bip);
@@ -31,7 +31,7 @@ export function chooseSubnet(bip: string | undefined, taken: readonly Cidr[]): S
     const cidr = { address: `${candidate}.0.0`, prefix: 16 };
     if (!used(taken).some((other) => overlap(cidr, other))) return { gateway: `${candidate}.0.1`, prefix: 16 };
   }
-  throw new Refusal(
+  throw new ApiError(
     500,
     `none of ${CANDIDATES[0]}.0.0/16 … ${CANDIDATES.at(-1)}.0.0/16 is free on this host: name a subnet with --bip`,
   );

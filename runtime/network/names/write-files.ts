@@ -8,7 +8,7 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import { readWhole } from '../../kernel/read-whole.ts';
 import type { Connected } from '../driver.ts';
 import type { Endpoint } from '../endpoint.ts';
-import type { Evidence } from '../../journal/inspection-section.ts';
+import type { InspectionSection } from '../../journal/inspection-section.ts';
 import { namespaceOf } from '../../drivers/network.ts';
 import { hostsFile, onlyLoopback, resolvConf } from './files.ts';
 
@@ -84,6 +84,6 @@ export async function removeFile(k: Kernel, c: Connected, name: Name): Promise<v
 /** The file's content on the disk. */
 export const fileEvidence =
   (name: Name) =>
-  async (k: Kernel, c: Connected): Promise<Evidence[]> => [
+  async (k: Kernel, c: Connected): Promise<InspectionSection[]> => [
     { title: c.paths[name], lines: (await read(k, c.paths[name])).trimEnd().split('\n') },
   ];

@@ -1,5 +1,5 @@
 /** The steps of the network phase: the steps of the endpoints' drivers, and around them the steps that all need. */
-import type { Evidence } from '../../journal/inspection-section.ts';
+import type { InspectionSection } from '../../journal/inspection-section.ts';
 import type { Step } from '../../operation/step.ts';
 import { connectionsOf } from './connections.ts';
 import type { Connected, Connection, EndpointStep, NetworkDriver } from '../driver.ts';
@@ -34,7 +34,7 @@ function forEndpoints(part: Part, { id, title, explain, undo, inspect }: Endpoin
     }),
     ...(inspect && {
       async inspect(k, c) {
-        const found: Evidence[] = [];
+        const found: InspectionSection[] = [];
         for (const [step, connection] of stepsOf(c, part, id))
           found.push(...((await step.inspect?.(k, connection)) ?? []));
         return found;

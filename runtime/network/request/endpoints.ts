@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
-import { badParameter, Refusal } from '../../errors/api-error.ts';
+import { badParameter, ApiError } from '../../errors/api-error.ts';
 import type { NamesAsked, NetworkSettings } from '../driver.ts';
 import type { DriverName, Endpoint } from '../endpoint.ts';
 import { isIpv4 } from '../ipam/ipv4.ts';
@@ -39,7 +39,7 @@ export interface Shared {
 
 const filled = (value: unknown) => !!value && Object.keys(value).length > 0;
 
-/** The driver of the named network. Throws Refusal 400 for one that does not exist. */
+/** The driver of the named network. Throws ApiError 400 for one that does not exist. */
 function driverAsked(
   { NetworkMode }: NetworkRequest['HostConfig'],
   settings: Pick<NetworkSettings, 'bridge'>,
@@ -65,7 +65,7 @@ const conflicts: [asked: (r: NetworkRequest) => boolean, what: string][] = [
 ];
 
 /**
- * Returns the driver of the requested network. Throws Refusal 400 for a network that does not exist and for options
+ * Returns the driver of the requested network. Throws ApiError 400 for a network that does not exist and for options
  * that conflict, 501 for what is not supported yet.
  */
 export function checkNetworking(
@@ -102,7 +102,7 @@ function checkNames(
 }
 
 const NOT_YET = ['Links', 'DriverOpts', 'GwPriority', 'Aliases'];
-const notYet = (what: string) => new Refusal(501, `${what} is not supported yet`);
+const notYet = (what: string) => new ApiError(501, `${what} is not supported yet`);
 
 function checkEndpoints(
   { HostConfig, NetworkingConfig }: NetworkRequest,
@@ -132,7 +132,7 @@ function checkEndpoints(
   }
 }
 
-/** Call checkNetworking first. Throws Refusal 400 when the other container itself shares a network. */
+/** Call checkNetworking first. Throws ApiError 400 when the other container itself shares a network. */
 export function endpointsOf(
   request: NetworkRequest,
   id: string,
@@ -163,7 +163,7 @@ function joined(ref: string, other: (ref: string) => Shared): Pick<Endpoint, 'co
     target = other(ref);
   } catch (error) {
     // like dockerd, leave this error to the start: a 404 from create would make the docker client pull an image
-    if (error instanceof Refusal && error.status === 404) return { container: ref };
+    if (error instanceof ApiError && error.status === 404) return { container: ref };
     throw error;
   }
   const shared = target.endpoints.find(({ driver }) => driver === 'container');

@@ -10,7 +10,7 @@ import { dumpLinks, dumpLinksIn, linkOf, type Link } from '../../kernel/netlink/
 import { dumpNeighbours, neighbourOf, type Neighbour } from '../../kernel/netlink/route/neighbour.ts';
 import { dumpRoutes, routeOf, RT_TABLE_MAIN, type Route } from '../../kernel/netlink/route/route.ts';
 import { withNetlink, type NetlinkSocket } from '../../kernel/netlink/socket.ts';
-import type { Evidence } from '../../journal/inspection-section.ts';
+import type { InspectionSection } from '../../journal/inspection-section.ts';
 import { lookInside } from './inside.ts';
 import type { Connected } from '../driver.ts';
 import { findLink } from '../links.ts';
@@ -47,7 +47,7 @@ export function show(
   where: string,
   { links, addresses, routes, neighbours }: Found,
   wanted: (link: Link) => boolean,
-): Evidence[] {
+): InspectionSection[] {
   const chosen = new Set(links.filter(wanted).map(({ index }) => index));
   const dev = (index: number) => `dev ${nameOf(links, index)}`;
   const line = ({ to, prefix, gateway, oif }: Route) =>
@@ -81,7 +81,7 @@ export const askAll = async (socket: NetlinkSocket): Promise<Found> => ({
 });
 
 /** Asks through a socket of the stage, or from outside after the stage has become the user's process. */
-export async function insideEvidence(k: Kernel, c: Connected): Promise<Evidence[]> {
+export async function insideEvidence(k: Kernel, c: Connected): Promise<InspectionSection[]> {
   try {
     return show('container', await lookInside(k, c, askAll), () => true);
   } catch {

@@ -75,7 +75,7 @@ function rule(value: unknown, where: string): ProfileRule {
   };
 }
 
-/** Returns the profile. Throws Refusal 400 that names the field. */
+/** Returns the profile. Throws ApiError 400 that names the field. */
 export function checkProfile(value: unknown): Profile {
   if (!isFields(value)) throw fail('it is not an object');
   const architectures = strings(value['architectures'], 'architectures').map((a) =>

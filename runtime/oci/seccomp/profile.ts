@@ -81,7 +81,7 @@ function resolvedDefault(capabilities: readonly string[], socketcall: boolean): 
 }
 
 /**
- * `option` is the text after seccomp=. Returns undefined when the container gets no filter. Throws Refusal 400 for JSON
+ * `option` is the text after seccomp=. Returns undefined when the container gets no filter. Throws ApiError 400 for JSON
  * that is not a profile, and for an unknown value of the annotation.
  */
 export function seccompFor(
@@ -96,7 +96,7 @@ export function seccompFor(
   return resolveProfile(parseProfile(option), capabilities);
 }
 
-/** Parses and checks a profile. Throws Refusal 400. */
+/** Parses and checks a profile. Throws ApiError 400. */
 export function parseProfile(json: string): Profile {
   let value: unknown;
   try {

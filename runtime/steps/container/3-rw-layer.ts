@@ -51,7 +51,7 @@ MS_REC|MS_PRIVATE cuts that for the whole tree. Without this step the container'
 An image may hold a symbolic link from /etc to ../../../etc. openat2(2) with RESOLVE_IN_ROOT follows it as if this directory were /, so that it cannot lead out to the host.
 The empty file /.dockerenv tells programs such as systemd(1) that they run in a container. \`diff\` does not count it. See openat2(2).`,
       async do(k, c) {
-        const root = await k.together((stage) => {
+        const root = await k.batch((stage) => {
           stage.umask(0);
           const opened = stage.openat(AT_FDCWD, c.paths.rootfs, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0);
           // the image may contain the file, and a full disk must not prevent a start because of it

@@ -62,7 +62,7 @@ export const mount: readonly Step<RwLayer>[] = [
 The second call gives the mount flags of its own: a data root on a file system that is mounted with MS_NOSUID, MS_NODEV or MS_NOEXEC would otherwise hand them down, and \`su\` or any program would not work. See mount(2), "Creating a bind mount".`,
     async do(k, c) {
       const { rootfs } = c.paths;
-      await k.together((stage) => {
+      await k.batch((stage) => {
         stage.mount(rootfs, rootfs, null, MS.MS_BIND, null);
         stage.mount(null, rootfs, null, MS.MS_REMOUNT | MS.MS_BIND, null);
       });

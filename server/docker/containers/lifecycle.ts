@@ -2,7 +2,7 @@
  * The verbs of containers: create, start, stop, kill, pause, rename, update, wait, remove. Engine API, "Containers".
  */
 import type { ContainerRequest, HostConfig } from '../../../runtime/request/container-request.ts';
-import { badParameter, Refusal } from '../../../runtime/errors/api-error.ts';
+import { badParameter, ApiError } from '../../../runtime/errors/api-error.ts';
 import { canonicalRequest, canonicalUpdate } from '../../../runtime/request/request-shape.ts';
 import { COMMAND_LIMIT, type Json, readJson } from '../http/body.ts';
 import { messageOf } from '../http/failures.ts';
@@ -56,7 +56,7 @@ async function update(x: Exchange): Promise<object> {
 }
 
 async function remove(x: Exchange): Promise<number> {
-  if (x.query.flag('link')) throw new Refusal(501, 'links between containers are not supported by Drydock');
+  if (x.query.flag('link')) throw new ApiError(501, 'links between containers are not supported by Drydock');
   await x.engine.container(x.param('id')).remove({ force: x.query.flag('force') });
   return 204;
 }
@@ -74,7 +74,7 @@ function checkNoBody({ headers }: Exchange['req']): void {
 
 async function start(x: Exchange): Promise<number> {
   checkNoBody(x.req);
-  if (x.query.text('checkpoint')) throw new Refusal(501, 'checkpoints: not there yet in Drydock');
+  if (x.query.text('checkpoint')) throw new ApiError(501, 'checkpoints: not there yet in Drydock');
   await x.engine.container(x.param('id')).start();
   return 204;
 }

@@ -2,7 +2,7 @@
 import type { ContainerHandle, Engine } from '../../../runtime/engine/engine.ts';
 import type { ContainerState } from '../../../runtime/container/container-state.ts';
 import { unsafeWords } from '../../../runtime/container/leave-out.ts';
-import { badParameter, Refusal } from '../../../runtime/errors/api-error.ts';
+import { badParameter, ApiError } from '../../../runtime/errors/api-error.ts';
 import { labelsOf, mountsView, words } from './container-config.ts';
 import { exposedPorts } from './exposed-ports.ts';
 import { type Filters, hasLabels, matching, readFilters, untilTime } from '../http/filters.ts';
@@ -166,7 +166,7 @@ async function prune(x: Exchange): Promise<object> {
       gone.push(handle.container.id);
     } catch (error) {
       // keep a container that was started or removed in the meantime
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof ApiError)) throw error;
     }
   }
   return { ContainersDeleted: gone, SpaceReclaimed: bytes };

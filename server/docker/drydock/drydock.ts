@@ -1,7 +1,7 @@
 /** Drydock's own routes: stepping, the journal, the kernel's evidence, and the daemon itself. */
 import { isIP } from 'node:net';
 import type { Engine } from '../../../runtime/engine/engine.ts';
-import { badParameter, Refusal } from '../../../runtime/errors/api-error.ts';
+import { badParameter, ApiError } from '../../../runtime/errors/api-error.ts';
 import { omissions } from '../../../runtime/container/leave-out.ts';
 import { phaseTexts } from '../../../runtime/steps/phase-texts.ts';
 import pkg from '../../../package.json' with { type: 'json' };
@@ -47,7 +47,7 @@ function tlsOf(value: unknown, port: number): Tls {
 
 /** Access to this socket means root. The token passes this on to one browser. */
 async function playground(x: Exchange, address: DrydockOptions['playground']): Promise<object> {
-  if (!address) throw new Refusal(501, 'this daemon has no playground');
+  if (!address) throw new ApiError(501, 'this daemon has no playground');
   const { port = 0, tls } = await readJson(x.req);
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65535)
     throw badParameter(`port ${JSON.stringify(port)} is not a number from 0 to 65535`);
@@ -67,7 +67,7 @@ export const drydock = ({ shutdown, playground: address, recording }: DrydockOpt
   'GET /drydock/info': (x) => info(x.engine),
   'POST /drydock/playground': (x) => playground(x, address),
   'POST /drydock/shutdown': (x) => {
-    if (!shutdown) throw new Refusal(501, 'this daemon cannot be ended over its socket');
+    if (!shutdown) throw new ApiError(501, 'this daemon cannot be ended over its socket');
     x.res.once('close', shutdown);
     return 204;
   },

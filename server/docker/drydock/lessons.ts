@@ -3,7 +3,7 @@
  */
 import { isLanguage, type Lessons } from '../../../lessons/engine/lessons.ts';
 import type { Language } from '../../../lessons/format.ts';
-import { badParameter, Refusal } from '../../../runtime/errors/api-error.ts';
+import { badParameter, ApiError } from '../../../runtime/errors/api-error.ts';
 import { readJson } from '../http/body.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { jsonLines } from '../http/send.ts';
@@ -37,7 +37,7 @@ async function follow(x: Exchange, lessons: Lessons): Promise<void> {
 
 export const lessonRoutes = (given: Lessons | undefined): Routes => {
   const lessons = (): Lessons => {
-    if (!given) throw new Refusal(501, 'this daemon has no lessons');
+    if (!given) throw new ApiError(501, 'this daemon has no lessons');
     return given;
   };
   return {

@@ -1,7 +1,7 @@
 /** Stepping, the journal and the kernel's evidence, over HTTP: the same routes for a container and for an operation. */
 import { advance, begin } from '../../../runtime/journal/frame.ts';
 import type { GateCommand } from '../../../runtime/engine/engine.ts';
-import { badParameter, Refusal } from '../../../runtime/errors/api-error.ts';
+import { badParameter, ApiError } from '../../../runtime/errors/api-error.ts';
 import type { Walkable } from '../../../runtime/operation/walkable.ts';
 import { sendRecording } from '../../recording/send.ts';
 import { type Json, readJson } from '../http/body.ts';
@@ -63,7 +63,7 @@ export const walkRoutes = (prefix: string, { find, recording }: Walks): Routes =
   [`GET ${prefix}/journal`]: (x) => journal(x, find(x)),
   [`GET ${prefix}/frame/:k`]: (x) => frame(x, find(x)),
   [`GET ${prefix}/recording`]: async (x) => {
-    if (!recording) throw new Refusal(501, 'this daemon makes no recordings');
+    if (!recording) throw new ApiError(501, 'this daemon makes no recordings');
     await sendRecording(x.res, recording(x));
   },
   [`POST ${prefix}/gate`]: async (x) => {

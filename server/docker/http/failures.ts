@@ -2,11 +2,11 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { NextFunction, Request, Response } from 'express';
-import { Refusal } from '../../../runtime/errors/api-error.ts';
+import { ApiError } from '../../../runtime/errors/api-error.ts';
 import { sendJson } from './send.ts';
 
 export function statusOf(error: unknown): number {
-  if (error instanceof Refusal) return error.status;
+  if (error instanceof ApiError) return error.status;
   // express and its router set `status` on client errors, such as a bad %-escape
   const status = (error as { status?: unknown } | null)?.status;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
@@ -27,7 +27,7 @@ export function answerError(error: unknown, _req: Request, res: Response, _next:
   const status = statusOf(error);
   if (status === 304) return void res.status(304).end();
   // Node discards the rest of the body, so that the client can send all of it and then read this answer
-  const exitCode = error instanceof Refusal ? error.exitCode : undefined;
+  const exitCode = error instanceof ApiError ? error.exitCode : undefined;
   sendJson(res, status, { message: messageOf(error), ...(exitCode !== undefined && { exitCode }) });
 }
 

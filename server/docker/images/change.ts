@@ -2,7 +2,7 @@
 import type { Image } from '../../../runtime/image/manifest/image.ts';
 import type { Removed } from '../../../runtime/engine/engine.ts';
 import { familiarName, normalize } from '../../../runtime/image/manifest/reference.ts';
-import { badParameter, Refusal } from '../../../runtime/errors/api-error.ts';
+import { badParameter, ApiError } from '../../../runtime/errors/api-error.ts';
 import { hasLabels, readFilters, truth, untilTime } from '../http/filters.ts';
 import { the } from './images.ts';
 import type { Exchange, Routes } from '../http/route.ts';
@@ -61,7 +61,7 @@ async function prune(x: Exchange): Promise<object> {
       SpaceReclaimed += image.size;
     } catch (error) {
       // keep an image that a container has begun to use in the meantime
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof ApiError)) throw error;
     }
   }
   return { ImagesDeleted, SpaceReclaimed };

@@ -1,7 +1,7 @@
 /** POST /images/create: runs the pull phase and sends its progress as lines. */
 import { familiarName, familiarRepository, isTag, normalize } from '../../../runtime/image/manifest/reference.ts';
 import type { PullProgress } from '../../../runtime/image/pull.ts';
-import { badParameter, Refusal } from '../../../runtime/errors/api-error.ts';
+import { badParameter, ApiError } from '../../../runtime/errors/api-error.ts';
 import { messageOf } from '../http/failures.ts';
 import { progressLine, throttle } from './progress.ts';
 import { registryAuth } from './registry-auth.ts';
@@ -12,7 +12,7 @@ const DIGEST = /^sha256:[a-f0-9]{64}$/;
 /** fromImage and tag (which may be a digest) as one reference. Without a tag docker's API would pull all tags. */
 function referenceOf(x: Exchange): string {
   const [from, tag] = [x.query.text('fromImage'), x.query.text('tag')];
-  if (x.query.text('fromSrc')) throw new Refusal(501, 'importing an image is not there yet in Drydock');
+  if (x.query.text('fromSrc')) throw new ApiError(501, 'importing an image is not there yet in Drydock');
   if (!from) throw badParameter('fromImage must name an image');
   if (!tag) return from;
   if (DIGEST.test(tag)) return `${from}@${tag}`;

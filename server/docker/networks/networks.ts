@@ -1,5 +1,5 @@
 /** GET /networks…: the three predefined networks. Others cannot be created yet. */
-import { notFound, Refusal } from '../../../runtime/errors/api-error.ts';
+import { notFound, ApiError } from '../../../runtime/errors/api-error.ts';
 import { predefined } from '../../../runtime/network/phase/networks.ts';
 import { hasLabels, matching, readFilters, truth } from '../http/filters.ts';
 import { networkID, networkView } from './networks-view.ts';
@@ -40,7 +40,7 @@ export const networks: Routes = {
   'GET /networks': list,
   'GET /networks/*name': (x) => networkView(x.engine, named(x)),
   'DELETE /networks/*name': (x) => {
-    throw new Refusal(403, `${named(x)} is a pre-defined network and cannot be removed`);
+    throw new ApiError(403, `${named(x)} is a pre-defined network and cannot be removed`);
   },
   'POST /networks/prune': (x) => {
     readFilters(x.query, ['until', 'label', 'label!']);

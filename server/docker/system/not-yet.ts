@@ -2,7 +2,7 @@
  * Routes of the Engine API that Drydock does not have yet. They answer 501 with a message that says so, because a 404
  * would suggest an error of the client.
  */
-import { notFound, Refusal } from '../../../runtime/errors/api-error.ts';
+import { notFound, ApiError } from '../../../runtime/errors/api-error.ts';
 import type { Routes } from '../http/route.ts';
 
 const missing: Record<string, readonly string[]> = {
@@ -45,7 +45,7 @@ export const notYet: Routes = {
       lines.map((line) => [
         line,
         () => {
-          throw new Refusal(501, `${what}: not there yet in Drydock`);
+          throw new ApiError(501, `${what}: not there yet in Drydock`);
         },
       ]),
     ),

@@ -4,9 +4,9 @@ import { rewrite } from '../../../runtime/cli/flags/arguments.ts';
 import { containerBody, declareContainer, type ContainerOptions } from '../../../runtime/cli/flags/container.ts';
 import { refusedFlags } from '../../../runtime/cli/flags/refused.ts';
 import { untilImage } from '../../../runtime/cli/flags/verb.ts';
-import { badParameter, Refusal } from '../../../runtime/errors/api-error.ts';
+import { badParameter, ApiError } from '../../../runtime/errors/api-error.ts';
 import type { ContainerRequest } from '../../../runtime/request/container-request.ts';
-import { words } from './shell-split.ts';
+import { shellSplit } from './shell-split.ts';
 
 export interface RunLine {
   request: ContainerRequest;
@@ -39,7 +39,7 @@ function command(): Command {
     .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
 }
 
-function explained(error: CommanderError): Refusal {
+function explained(error: CommanderError): ApiError {
   const flag = /unknown option '([^'=]+)/.exec(error.message)?.[1];
   const reason = flag && (elsewhere[flag] ?? refusedFlags[flag]);
   return badParameter(reason ? `${flag} is not taken here: ${reason}` : error.message.replace(/^error: /, ''));
@@ -50,7 +50,7 @@ function explained(error: CommanderError): Refusal {
  * says what is wrong.
  */
 export function parseLine(line: string): { run: RunLine } | { pull: PullLine } {
-  const given = words(line);
+  const given = shellSplit(line);
   if (given[0] === 'drydock' || given[0] === 'docker') given.shift();
   const [verb = ''] = given;
   if (verb === 'pull') return { pull: pullLine(given.slice(1)) };
@@ -89,7 +89,7 @@ function runLine(given: string[]): RunLine {
     };
   } catch (error) {
     if (error instanceof CommanderError) throw explained(error);
-    throw error instanceof Refusal ? error : badParameter(error instanceof Error ? error.message : String(error));
+    throw error instanceof ApiError ? error : badParameter(error instanceof Error ? error.message : String(error));
   }
 }
 

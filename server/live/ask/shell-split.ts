@@ -6,7 +6,7 @@ import { badParameter } from '../../../runtime/errors/api-error.ts';
 
 const TOKEN = /\s+|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])|([^\s'"\\]+)/y;
 
-export function words(line: string): string[] {
+export function shellSplit(line: string): string[] {
   const found: string[] = [];
   let word: string | undefined;
   TOKEN.lastIndex = 0;

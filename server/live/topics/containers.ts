@@ -1,6 +1,6 @@
 /** Topics of containers: run, move on, act and inspect. */
 import type { Engine, GateCommand, GateOptions } from '../../../runtime/engine/engine.ts';
-import type { Evidence } from '../../../runtime/journal/inspection-section.ts';
+import type { InspectionSection } from '../../../runtime/journal/inspection-section.ts';
 import type { Walkable } from '../../../runtime/operation/walkable.ts';
 import { begunPull } from '../../../runtime/engine/pull-options.ts';
 import { walkable } from '../../../runtime/engine/find-walkable.ts';
@@ -21,7 +21,7 @@ export interface ContainerAsks {
   gate: { ask: { id: string; command: GateCommand }; answer: object };
   act: { ask: { id: string; action: Action }; answer: object };
   /** with `step` what this step inspects, without it everything */
-  inspect: { ask: { id: string; step?: string }; answer: Evidence[] };
+  inspect: { ask: { id: string; step?: string }; answer: InspectionSection[] };
 }
 
 const acts: Record<Action, (engine: Engine, id: string) => Promise<void>> = {
@@ -41,7 +41,7 @@ const inJournal = () => undefined;
  * other, and the run goes on only after them.
  */
 const looking = new Map<string, Promise<unknown>>();
-function look(of: Walkable, step?: string): Promise<Evidence[]> {
+function look(of: Walkable, step?: string): Promise<InspectionSection[]> {
   const looked = (looking.get(of.id) ?? Promise.resolve()).catch(() => undefined).then(() => of.inspectLive(step));
   const over = () => void (looking.get(of.id) === looked && looking.delete(of.id));
   looking.set(of.id, looked);

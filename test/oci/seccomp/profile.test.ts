@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { Refusal } from '../../../runtime/errors/api-error.ts';
+import { ApiError } from '../../../runtime/errors/api-error.ts';
 import { defaultCapabilities } from '../../../runtime/oci/capabilities.ts';
 import { parseProfile, resolveProfile, seccompFor } from '../../../runtime/oci/seccomp/profile.ts';
 import { suite } from '../../harness.ts';
@@ -10,7 +10,7 @@ const names = (capabilities: readonly string[]) =>
 const refused = (json: string, pattern: RegExp) =>
   assert.throws(
     () => parseProfile(json),
-    (e: unknown) => e instanceof Refusal && e.status === 400 && pattern.test(e.message),
+    (e: unknown) => e instanceof ApiError && e.status === 400 && pattern.test(e.message),
   );
 
 test('mount, unshare and bpf come with CAP_SYS_ADMIN, chroot with the default set', () => {

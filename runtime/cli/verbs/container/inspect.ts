@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Evidence } from '../../../journal/inspection-section.ts';
+import type { InspectionSection } from '../../../journal/inspection-section.ts';
 import { containerPath, drydockPath, imagePath, type Client } from '../../client/client.ts';
 import { connectTo } from '../../client/connection.ts';
 import { json } from '../../terminal/columns.ts';
@@ -57,7 +57,10 @@ export function command(): Command {
       const found: object[] = [];
       await each(names, async (name) => {
         if (!options.live) return void found.push(await find(client, name, options));
-        const evidence = await client.get<Evidence[]>(drydockPath(name, '/inspect'), { live: 1, step: options.step });
+        const evidence = await client.get<InspectionSection[]>(drydockPath(name, '/inspect'), {
+          live: 1,
+          step: options.step,
+        });
         if (options.json) json(evidence);
         else process.stdout.write(`${evidenceText(evidence)}\n`);
       });

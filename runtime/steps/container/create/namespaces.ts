@@ -2,7 +2,7 @@ import { AT_FDCWD, CLONE, O } from '../../../syscalls/constants.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';
 import { namespaceInode, namespacesOf } from '../../../kernel/process/inspect.ts';
 import type { Container } from '../../../container/container.ts';
-import { conflict, Refusal } from '../../../errors/api-error.ts';
+import { conflict, ApiError } from '../../../errors/api-error.ts';
 import type { NamespaceType } from '../../../oci/spec.ts';
 import type { Step } from '../../../container/step.ts';
 
@@ -113,7 +113,7 @@ const joined: Partial<Record<NamespaceType, { flag: number; file: string }>> = {
 function procOf(c: Container, path: string): string {
   const other = c.other(path.replace(/^container:/, ''));
   // after a rename the container's own name may be the one that its network names
-  if (other.id === c.id) throw new Refusal(500, 'cannot join own network');
+  if (other.id === c.id) throw new ApiError(500, 'cannot join own network');
   if (!other.live.pid)
     throw conflict(`cannot join the namespace of a non running container: container ${other.name} is not running`);
   return `/proc/${other.live.pid}`;

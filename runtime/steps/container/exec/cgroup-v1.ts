@@ -6,7 +6,7 @@ import { planOpen } from '../../../kernel/mount/in-root.ts';
 import { moveTree } from '../../../kernel/mount/mount.ts';
 import { bindAttributes, parseOptions } from '../../../kernel/mount/options.ts';
 import { NO_LINKS, openHow } from '../../../kernel/mount/place.ts';
-import type { Planned, Together } from '../../../kernel/batch.ts';
+import type { Planned, BatchCalls } from '../../../kernel/batch.ts';
 import type { Container } from '../../../container/container.ts';
 import { leavesOut } from '../../../container/leave-out.ts';
 import type { Mount } from '../../../oci/spec.ts';
@@ -16,7 +16,7 @@ import { overNoLink, placeIn } from './places.ts';
 const usual = (h: Hierarchy) => /^\/sys\/fs\/cgroup\/[^/]+$/.test(h.mount);
 
 /** Mounts a hierarchy anew. Its root is then the root of the container's cgroup namespace. */
-function mountHierarchy(stage: Together, { mount, controllers }: Hierarchy, target: Planned, m: Mount): void {
+function mountHierarchy(stage: BatchCalls, { mount, controllers }: Hierarchy, target: Planned, m: Mount): void {
   const { flags, data } = parseOptions(m.options);
   stage.mount('cgroup', target, 'cgroup', flags, [data, ...controllers].filter(Boolean).join(',')).noted(mount);
   stage.close(target);
@@ -26,7 +26,7 @@ function mountHierarchy(stage: Together, { mount, controllers }: Hierarchy, targ
  * Without a cgroup namespace a new mount would show the whole host. Like runc, this binds the container's own directory
  * instead.
  */
-function bindDirectory(stage: Together, { mount }: Hierarchy, target: Planned, m: Mount, path: string): void {
+function bindDirectory(stage: BatchCalls, { mount }: Hierarchy, target: Planned, m: Mount, path: string): void {
   const { all, top } = bindAttributes(m.options);
   const tree = stage.open_tree(AT_FDCWD, mount + path, AT.OPEN_TREE_CLONE | O.O_CLOEXEC);
   stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH, all);
@@ -39,7 +39,7 @@ export async function mountCgroupV1(k: Kernel, c: Container, m: Mount): Promise<
   const own = c.spec.linux.namespaces.some(({ type }) => type === 'cgroup');
   // without a group the container has no directory to bind
   const binds = !own && !leavesOut(c, 'cgroup');
-  await k.together((stage) => {
+  await k.batch((stage) => {
     const top = planOpen(stage, overNoLink(placeIn(c.live, m.destination)));
     for (const hierarchy of hierarchies().v1.filter(usual)) {
       const name = hierarchy.mount.slice('/sys/fs/cgroup/'.length);

@@ -1,7 +1,7 @@
 import { AT, O, S_IFBLK, S_IFCHR, S_IFIFO } from '../../../syscalls/constants.ts';
 import { ensurePath } from '../../../kernel/mount/in-root.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';
-import type { Together } from '../../../kernel/batch.ts';
+import type { BatchCalls } from '../../../kernel/batch.ts';
 import type { Device } from '../../../oci/spec.ts';
 import { systemMount } from '../../../oci/mounts.ts';
 import type { Container } from '../../../container/container.ts';
@@ -40,7 +40,7 @@ const links: [string, string][] = [
   ['pts/ptmx', 'ptmx'],
 ];
 
-function makeNode(stage: Together, dir: number, name: string, device: Device): void {
+function makeNode(stage: BatchCalls, dir: number, name: string, device: Device): void {
   const mode = (kinds[device.type] | (device.fileMode ?? 0o666)) >>> 0;
   stage.mknodat(dir, name, mode, deviceNumber(device.major, device.minor)).mayFail('EEXIST');
   if (device.uid || device.gid) stage.fchownat(dir, name, device.uid ?? 0, device.gid ?? 0, AT.AT_SYMLINK_NOFOLLOW);
@@ -53,7 +53,7 @@ const nameInDev = (device: Device) => /^\/dev\/([^/]+)$/.exec(device.path)?.[1];
 async function makeNodeBelow(k: Kernel, c: Container, device: Device): Promise<void> {
   const cut = device.path.lastIndexOf('/');
   const parent = await ensurePath(k, placeIn(c.live, device.path.slice(0, cut) || '/'), 'directory');
-  await k.together((stage) => {
+  await k.batch((stage) => {
     makeNode(stage, parent, device.path.slice(cut + 1), device);
     stage.close(parent);
   });
@@ -66,7 +66,7 @@ async function makeNodeBelow(k: Kernel, c: Container, device: Device): Promise<v
 async function makeNodes(k: Kernel, c: Container, dev: number): Promise<number> {
   const own = systemMount(c.spec, '/dev') !== undefined;
   const wanted = new Map((own ? [...standard, ...c.spec.linux.devices] : []).map((d) => [d.path, d]));
-  const found = await k.together((stage) => {
+  const found = await k.batch((stage) => {
     for (const device of wanted.values()) if (nameInDev(device)) makeNode(stage, dev, nameInDev(device) ?? '', device);
     if (own) for (const [target, name] of links) stage.symlinkat(target, dev, name).mayFail('EEXIST');
     if (own && c.spec.process.terminal) {

@@ -31,7 +31,7 @@ const groupList = (gids: readonly number[]) => Buffer.from(Uint32Array.from(gids
 
 export async function becomeUser(k: Kernel, { uid, gid, additionalGids = [] }: Process['user']): Promise<void> {
   const { header, data } = encodeCaps(capabilitySets(allCapabilities()));
-  await k.together((stage) => {
+  await k.batch((stage) => {
     stage.prctl(PR.PR_SET_KEEPCAPS, 1, 0, 0, 0);
     stage.setgroups(additionalGids.length, groupList(additionalGids));
     stage.setresgid(gid, gid, gid);

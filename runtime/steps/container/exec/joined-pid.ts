@@ -21,7 +21,7 @@ async function mountJoinedProc(k: Kernel, c: Container): Promise<void> {
   const target = await ordinary('proc', ensurePath(k, placeIn(c.live, '/proc'), 'directory'));
   const fs = await k.stage.children_procfs();
   const { flags } = parseOptions(systemMount(c.spec, '/proc')?.options ?? []);
-  const found = await k.together((stage) => {
+  const found = await k.batch((stage) => {
     stage.fsconfig(fs, FSCONFIG.FSCONFIG_SET_STRING, 'source', 'proc', 0);
     stage.fsconfig(fs, FSCONFIG.FSCONFIG_CMD_CREATE, null, null, 0);
     const tree = stage.fsmount(fs, 1, mountAttributes(flags));

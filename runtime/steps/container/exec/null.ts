@@ -8,7 +8,7 @@ import { hasCode } from '../../../kernel/errors.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';
 import { isNull, planStat, statOf } from '../../../kernel/mount/inode.ts';
 import { NO_LINKS, openHow } from '../../../kernel/mount/place.ts';
-import type { Planned, Together } from '../../../kernel/batch.ts';
+import type { Planned, BatchCalls } from '../../../kernel/batch.ts';
 import type { Process } from '../../../oci/spec.ts';
 
 const FLAGS = O.O_RDWR | O.O_NOCTTY | O.O_CLOEXEC;
@@ -30,7 +30,7 @@ export interface FoundNull {
  * Opens `null` in the open directory and duplicates it onto each of `stdio`. Check it with checkedNull before anything
  * is executed.
  */
-export function planNull(stage: Together, dev: number, stdio: readonly number[], path = 'null'): FoundNull {
+export function planNull(stage: BatchCalls, dev: number, stdio: readonly number[], path = 'null'): FoundNull {
   const fd = stage.openat2(dev, path, openHow(FLAGS, 0, NO_LINKS)).noted('/dev/null');
   const stat = planStat(stage, fd);
   for (const target of stdio) stage.dup3(fd, target, 0);
@@ -47,7 +47,7 @@ export function checkedNull(found: FoundNull): number {
 
 /** Makes a null node without a path, in a file system that is not mounted anywhere. */
 async function makeOwnNull(k: Kernel, stdio: readonly number[]): Promise<void> {
-  await k.together((stage) => {
+  await k.batch((stage) => {
     const fs = stage.fsopen('tmpfs', 1);
     stage.fsconfig(fs, FSCONFIG.FSCONFIG_CMD_CREATE, null, null, 0);
     const mount = stage.fsmount(fs, 1, 0);
@@ -65,7 +65,7 @@ async function makeOwnNull(k: Kernel, stdio: readonly number[]): Promise<void> {
 export async function takeNullInside(k: Kernel, stdio: readonly number[]): Promise<void> {
   if (!stdio.length) return;
   try {
-    const found = await k.together((stage) => planNull(stage, AT_FDCWD, stdio, 'dev/null'));
+    const found = await k.batch((stage) => planNull(stage, AT_FDCWD, stdio, 'dev/null'));
     await k.stage.close(found.fd.reply?.ret ?? -1);
     if (foundNull(found)) return;
   } catch (error) {

@@ -25,7 +25,7 @@ const highestHeld = (c: Container) => Math.max(STAGE_SOCKET, ...(Object.values(c
 /** Writes sysctls into the verified procfs, without following links and across no other mount. */
 async function setSysctls(k: Kernel, proc: number, values: Readonly<Record<string, string>>): Promise<void> {
   const how = openHow(O.O_WRONLY | O.O_TRUNC | O.O_CLOEXEC, 0, NO_LINKS | RESOLVE.RESOLVE_NO_XDEV);
-  await k.together((stage) => {
+  await k.batch((stage) => {
     for (const [name, value] of Object.entries(values)) {
       const fd = stage.openat2(proc, `sys/${name.replace(/\./g, '/')}`, how).noted(name);
       // the descriptor alone would not show which setting the kernel refused

@@ -9,7 +9,7 @@ import type { Kernel } from '../../../kernel/kernel.ts';
 import { planOpen } from '../../../kernel/mount/in-root.ts';
 import { MAGIC, magicOf, planStat, planStatfs, statOf } from '../../../kernel/mount/inode.ts';
 import { BENEATH, inRoot, NO_LINKS, type Place } from '../../../kernel/mount/place.ts';
-import type { Planned, Together } from '../../../kernel/batch.ts';
+import type { Planned, BatchCalls } from '../../../kernel/batch.ts';
 import type { Container, Live } from '../../../container/container.ts';
 
 export type Top = 'proc' | 'sys' | 'dev';
@@ -38,7 +38,7 @@ export interface Found {
   stat?: Planned;
   statfs?: Planned;
 }
-export function planFind(stage: Together, live: Live, top: Top): Found {
+export function planFind(stage: BatchCalls, live: Live, top: Top): Found {
   const fd = planOpen(stage, { from: rootOf(live), path: top, resolve: NO_LINKS }, O.O_PATH | O.O_DIRECTORY).mayFail(
     'ENOENT',
   );
@@ -67,7 +67,7 @@ export async function findAndHold(k: Kernel, live: Live, top: Top): Promise<void
     top,
     await ordinary(
       top,
-      k.together((stage) => planFind(stage, live, top)),
+      k.batch((stage) => planFind(stage, live, top)),
     ),
   );
 }

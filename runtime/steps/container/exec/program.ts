@@ -63,7 +63,7 @@ function environment({ env, user }: Process): string[] {
 }
 
 export async function execute(k: Kernel, process: Process, path: string): Promise<void> {
-  await k.together((stage) => {
+  await k.batch((stage) => {
     stage.umask(process.user.umask ?? 0o022);
     // the program must survive the shim's death, and must not inherit descriptors of the stage
     stage.prctl(PR.PR_SET_PDEATHSIG, SIGKILL_OFF, 0, 0, 0);

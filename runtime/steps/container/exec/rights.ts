@@ -27,7 +27,7 @@ export async function setLimits(k: Kernel, process: Process, pid: number): Promi
 }
 
 export async function dropBounding(k: Kernel, process: Process): Promise<void> {
-  await k.together((stage) =>
+  await k.batch((stage) =>
     encodeCaps(process.capabilities).boundingDrop.forEach((number) => stage.prctl(PR.PR_CAPBSET_DROP, number, 0, 0, 0)),
   );
 }
@@ -53,7 +53,7 @@ export async function installSeccomp(k: Kernel, spec: Spec): Promise<void> {
 
 export async function setCapabilities(k: Kernel, process: Process): Promise<void> {
   const { header, data, ambient } = encodeCaps(process.capabilities);
-  await k.together((stage) => {
+  await k.batch((stage) => {
     stage.capset(header, data);
     for (const number of ambient) stage.prctl(PR.PR_CAP_AMBIENT, PR_CAP_AMBIENT.PR_CAP_AMBIENT_RAISE, number, 0, 0);
   });

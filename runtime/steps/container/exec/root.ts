@@ -25,7 +25,7 @@ export const rootSteps: { exchange: Step[]; chroot: Step[]; seal: Step[] } = {
       explain: `pivot_root(2) makes the overlay the root of the whole mount namespace, and puts the old root on top of it for one more moment.
 chroot(2) would only change where this process's paths begin; a root process leaves it again with a second chroot and a few "..". After pivot_root the old tree is a mount like any other, and the next step takes it away: then there is nothing to escape to. See pivot_root(2).`,
       async do(k, c) {
-        await k.together((stage) => {
+        await k.batch((stage) => {
           stage.fchdir(c.live.rootfd ?? -1);
           stage.pivot_root('.', '.').noted(c.paths.rootfs);
         });
@@ -40,7 +40,7 @@ chroot(2) would only change where this process's paths begin; a root process lea
       explain: `umount2(2) with MNT_DETACH lets go of every mount of the host at once.
 From here on no path in this mount namespace leads to a file of the host, except those that were bound on purpose. See umount2(2).`,
       async do(k, c) {
-        await k.together((stage) => {
+        await k.batch((stage) => {
           stage.umount2('.', MNT.MNT_DETACH).noted('put_old');
           stage.chdir('/');
           stage.close(c.live.rootfd ?? -1);

@@ -39,7 +39,7 @@ export async function openTerminal(
   dev: number,
 ): Promise<number> {
   const path = dev === AT_FDCWD ? 'dev/pts/ptmx' : 'pts/ptmx';
-  const { master, stat, statfs } = await k.together((stage) => {
+  const { master, stat, statfs } = await k.batch((stage) => {
     const master = stage.openat2(dev, path, openHow(PTMX, 0, NO_LINKS)).noted('/dev/pts/ptmx');
     return { master, stat: planStat(stage, master), statfs: planStatfs(stage, master) };
   });
@@ -47,7 +47,7 @@ export async function openTerminal(
     throw new Error('/dev/pts/ptmx of the container is not the multiplexer of a devpts, so no terminal can be opened');
   }
   const fd = master.reply?.ret ?? -1;
-  const slave = await k.together((stage) => {
+  const slave = await k.batch((stage) => {
     stage.ioctl_in(fd, TTY.TIOCSPTLCK, Buffer.alloc(4));
     const opened = stage.ioctl(fd, TTY.TIOCGPTPEER, O.O_RDWR | O.O_NOCTTY | O.O_CLOEXEC);
     if (size) stage.ioctl_in(fd, TTY.TIOCSWINSZ, winsize(size.height, size.width));
@@ -59,7 +59,7 @@ export async function openTerminal(
 
 export async function handOverTerminal(k: Kernel, c: Pick<Container, 'live'>, slave: number): Promise<void> {
   await k.shim.take_master(c.live.pid ?? 0, c.live.master ?? -1);
-  await k.together((stage) => {
+  await k.batch((stage) => {
     stage.close(c.live.master ?? -1);
     stage.setsid();
     stage.ioctl(slave, TTY.TIOCSCTTY, 0);
@@ -81,7 +81,7 @@ What you type goes into the master and comes out of the slave as if from a keybo
       const dev = heldOf(c, 'dev');
       const slave = await openTerminal(k, c, c.spec.process.consoleSize, dev);
       c.live.slave = slave;
-      await k.together((stage) => {
+      await k.batch((stage) => {
         stage.fchownat(slave, '', c.spec.process.user.uid, -1, AT.AT_EMPTY_PATH);
         const console = stage.openat2(dev, 'console', openHow(O.O_PATH | O.O_CLOEXEC, 0, NO_LINKS)).mayFail('ENOENT');
         const tree = coverWith(stage, slave, console, 0, '/dev/console');

@@ -28,7 +28,7 @@ export async function enterDirectory(k: Kernel, cwd: string): Promise<void> {
   if (cwd === '/') return void (await k.stage.chdir('/'));
   const how = openHow(O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0, RESOLVE.RESOLVE_NO_MAGICLINKS);
   const here = await k
-    .together((stage) => {
+    .batch((stage) => {
       const directory = stage.openat2(AT_FDCWD, cwd, how);
       stage.fchdir(directory);
       stage.close(directory);

@@ -7,7 +7,7 @@ import { mayPractise, practiceEndpoint, practiceNotice } from '../../../image/pr
 import { isUnreachable } from '../../../image/registry/retry.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';
 import type { PullContext } from '../../../image/pull.ts';
-import { Refusal } from '../../../errors/api-error.ts';
+import { ApiError } from '../../../errors/api-error.ts';
 import type { Step } from '../../../container/step.ts';
 
 /**
@@ -41,12 +41,12 @@ async function practise(k: Kernel, c: PullContext): Promise<void> {
   c.pull.state.client = await connect(k, c, await practiceEndpoint(k, c));
 }
 
-/** Goes on to the next endpoint that answers. Throws Refusal 500 when the last one does not answer. */
+/** Goes on to the next endpoint that answers. Throws ApiError 500 when the last one does not answer. */
 export async function contactNext(k: Kernel, c: PullContext): Promise<void> {
   const { state } = c.pull;
   for (;;) {
     const endpoint = state.remaining?.shift();
-    if (!endpoint) throw new Refusal(500, `${c.pull.reference}: there is no further registry to ask`);
+    if (!endpoint) throw new ApiError(500, `${c.pull.reference}: there is no further registry to ask`);
     try {
       state.client = await connect(k, c, endpoint);
       await state.client.authorize();
@@ -55,10 +55,10 @@ export async function contactNext(k: Kernel, c: PullContext): Promise<void> {
       c.pull.signal?.throwIfAborted();
       if (endpoint.kind === 'mirror') continue;
       if (isUnreachable(error) && mayPractise(c)) return practise(k, c);
-      if (error instanceof Refusal) throw error;
+      if (error instanceof ApiError) throw error;
       const why = error instanceof Error ? error.message : String(error);
       const hint = isUnreachable(error) ? '; is the name right, and the network up?' : '';
-      throw new Refusal(500, `${why}${hint}`, { cause: error });
+      throw new ApiError(500, `${why}${hint}`, { cause: error });
     }
   }
 }

@@ -9,7 +9,7 @@ import { translate } from '../../../image/registry/registry-error.ts';
 import type { ImageConfig } from '../../../image/manifest/image.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';
 import type { PullContext } from '../../../image/pull.ts';
-import { notFound, Refusal } from '../../../errors/api-error.ts';
+import { notFound, ApiError } from '../../../errors/api-error.ts';
 import type { Step } from '../../../container/step.ts';
 import { contactNext } from './contact.ts';
 
@@ -137,7 +137,7 @@ OCI image spec, "Image Manifest".`,
     await ask(k, c, async () => {
       const { document: manifest, bytes } = await documentOf(c, c.pull.state.manifestDigest!);
       if (manifest.kind !== 'manifest')
-        throw new Refusal(
+        throw new ApiError(
           500,
           `${familiarName(c.pull.state.ref!)}: the index calls ${c.pull.state.manifestDigest} a manifest, but it is an index`,
         );
@@ -178,7 +178,7 @@ OCI image spec, "Image Configuration".`,
     await ask(k, c, async () => void (config = await configOf(c, manifest)));
     if (!config) return; // a mirror failed, and the store has the image
     if (config.rootfs.diff_ids.length !== manifest.layers.length) {
-      throw new Refusal(
+      throw new ApiError(
         500,
         `the config lists ${config.rootfs.diff_ids.length} layers, the manifest ${manifest.layers.length}`,
       );

@@ -5,7 +5,7 @@ import { canonicalName } from '../../../image/manifest/reference.ts';
 import { translate } from '../../../image/registry/registry-error.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';
 import type { PullContext } from '../../../image/pull.ts';
-import { Refusal } from '../../../errors/api-error.ts';
+import { ApiError } from '../../../errors/api-error.ts';
 import type { Step } from '../../../container/step.ts';
 
 /** How many layers are fetched in parallel, as in dockerd. */
@@ -122,7 +122,7 @@ OCI image spec, "Image Layer Filesystem Changeset", "Layer ChainID"; openat2(2);
         .catch((error: unknown) => {
           c.pull.signal?.throwIfAborted();
           const why = error instanceof Error ? error.message : String(error);
-          throw new Refusal(500, `failed to register layer ${shortOf(layer.digest)}: ${why}`, { cause: error });
+          throw new ApiError(500, `failed to register layer ${shortOf(layer.digest)}: ${why}`, { cause: error });
         });
       tell('Pull complete');
     }

@@ -1,15 +1,15 @@
 import * as assert from 'uvu/assert';
-import { Arrivals } from '../../../web/state/event-queue.ts';
+import { EventQueue } from '../../../web/state/event-queue.ts';
 import { suite } from '../../harness.ts';
 
 const test = suite('events arrive on the page');
 /** Records what is shown, picture by picture; `draw` simulates that the browser has drawn. */
-function page(): { arrivals: Arrivals<number>; shown: number[][]; draw(): void } {
+function page(): { arrivals: EventQueue<number>; shown: number[][]; draw(): void } {
   const shown: number[][] = [];
   const undrawn: (() => void)[] = [];
   return {
     shown,
-    arrivals: new Arrivals(
+    arrivals: new EventQueue(
       (items) => shown.push([...items]),
       (then) => undrawn.push(then),
     ),

@@ -9,7 +9,7 @@ import { AF, AT_FDCWD, O, SOCK } from '../../runtime/syscalls/constants.ts';
 import type { Call } from '../../runtime/syscalls/calls.ts';
 import { LinuxKernel, type Observer } from '../../runtime/kernel/linux/linux.ts';
 import { addon, executablePath } from '../../runtime/syscalls/native.ts';
-import type { Together } from '../../runtime/kernel/batch.ts';
+import type { BatchCalls } from '../../runtime/kernel/batch.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('calls that are made together');
@@ -61,7 +61,7 @@ const failure = (promise: Promise<unknown>) =>
 let made = 0;
 const fresh = () => `${work}/${made++}`;
 
-const everything = (path: string) => (s: Together) => {
+const everything = (path: string) => (s: BatchCalls) => {
   s.mkdirat(AT_FDCWD, path, 0o755);
   const dir = s.openat(AT_FDCWD, path, O.O_PATH | O.O_CLOEXEC, 0);
   s.mkdirat(dir, 'below', 0o755).noted('a name below it');
@@ -80,7 +80,7 @@ test('is the same in one message and one by one: what is made, what comes back, 
   for (const holding of [[], ['close']]) {
     const s = await stage(holding);
     const path = fresh();
-    const { dir, nothing, name } = await s.k.together(everything(path));
+    const { dir, nothing, name } = await s.k.batch(everything(path));
     assert.is(name.reply?.out.toString(), path);
     assert.equal([nothing.reply, readdirSync(path)], [undefined, ['below']]);
     outcomes.push(
@@ -104,7 +104,7 @@ test('is the same in one message and one by one: what is made, what comes back, 
 
 test('somebody who steps through them is asked before each, with the ones before already made', async () => {
   const s = await stage(['mkdirat', 'close']);
-  await s.k.together(everything(fresh()));
+  await s.k.batch(everything(fresh()));
   assert.equal(s.held, ['mkdirat after 0', 'mkdirat after 2', 'mkdirat after 3', 'close after 8']);
 });
 
@@ -113,7 +113,7 @@ for (const holding of [[], ['umask']]) {
     const s = await stage(holding);
     const path = fresh();
     const error = await failure(
-      s.k.together((stage) => {
+      s.k.batch((stage) => {
         stage.umask(0);
         stage.mkdirat(AT_FDCWD, '/nothing/here', 0o755).mayFail('EEXIST');
         stage.mkdirat(AT_FDCWD, path, 0o755);
@@ -128,7 +128,7 @@ for (const holding of [[], ['umask']]) {
 test('each has its own duration and its own time, one after the other', async () => {
   const s = await stage();
   const before = performance.timeOrigin + performance.now();
-  await s.k.together((stage) => [...Array(20).keys()].forEach(() => stage.statx(AT_FDCWD, '/', 0, 0x7ff, 256)));
+  await s.k.batch((stage) => [...Array(20).keys()].forEach(() => stage.statx(AT_FDCWD, '/', 0, 0x7ff, 256)));
   const times = s.told.map(({ time }) => time ?? 0);
   assert.equal(
     [...times].sort((a, b) => a - b),
@@ -143,8 +143,8 @@ test('each has its own duration and its own time, one after the other', async ()
 
 test('more than fit one message are made one by one', async () => {
   const s = await stage();
-  await s.k.together((stage) => [...Array(300).keys()].forEach(() => stage.getpid()));
-  await s.k.together((stage) =>
+  await s.k.batch((stage) => [...Array(300).keys()].forEach(() => stage.getpid()));
+  await s.k.batch((stage) =>
     [...Array(3).keys()].forEach(() => stage.write_file('/dev/null', 0, 0, Buffer.alloc(100_000))),
   );
   assert.is(s.told.length, 303);
@@ -152,7 +152,7 @@ test('more than fit one message are made one by one', async () => {
 
 test('nothing together is nothing', async () => {
   const s = await stage();
-  assert.is(await s.k.together(() => 'what was returned'), 'what was returned');
+  assert.is(await s.k.batch(() => 'what was returned'), 'what was returned');
   assert.is(s.told.length, 0);
 });
 
@@ -160,7 +160,7 @@ test('a stage that has gone is the failure of the first of them', async () => {
   const s = await stage();
   await failure(s.k.stage.exit_group(0));
   assert.equal(
-    [(await failure(s.k.together((stage) => (stage.umask(0), stage.chdir('/'))))).syscall, s.lines().at(-1)],
+    [(await failure(s.k.batch((stage) => (stage.umask(0), stage.chdir('/'))))).syscall, s.lines().at(-1)],
     ['umask', 'umask(0) EPIPE'],
   );
 });

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { Refusal } from '../../runtime/errors/api-error.ts';
+import { ApiError } from '../../runtime/errors/api-error.ts';
 import type { ContainerRequest, HostConfig } from '../../runtime/request/container-request.ts';
 import { validateRequest } from '../../runtime/container/validate.ts';
 import { suite } from '../harness.ts';
@@ -30,7 +30,7 @@ function dockerCreate(...flags: string[]): Promise<string> {
           response.writeHead(201).end(JSON.stringify({ Id: 'accepted', Warnings }));
         } catch (error) {
           response
-            .writeHead(error instanceof Refusal ? error.status : 500)
+            .writeHead(error instanceof ApiError ? error.status : 500)
             .end(JSON.stringify({ message: (error as Error).message }));
         }
       });
@@ -158,7 +158,7 @@ const status = (body: unknown): number => {
     validateRequest(body as ContainerRequest, settings);
     return 200;
   } catch (error) {
-    return error instanceof Refusal ? error.status : -1;
+    return error instanceof ApiError ? error.status : -1;
   }
 };
 
