@@ -28,6 +28,15 @@ import {
 
 const LEAF = 178;
 const CELL = 66;
+/** From one row of trees to the next. */
+const ROW = LEAF + 30;
+
+/** The trees in as few rows as the width allows, each row with as many columns as the others. */
+export function rowsOf(groups: number, width: number): { rows: number; columns: number } {
+  const most = Math.max(1, Math.floor((width - 20) / CELL));
+  const rows = Math.max(1, Math.ceil(groups / most));
+  return { rows, columns: Math.max(1, Math.ceil(groups / rows)) };
+}
 
 type Words = DrawWords['cgroups'];
 type State = keyof Words['states'];
@@ -39,7 +48,7 @@ interface Node {
 }
 const looks = { frozen: 'hatched', joined: 'solid', empty: 'soft' } as const;
 /** A column: the root, the parents and the container's group, from top to bottom. */
-function treeItem(words: Words, group: Group, column: number, wide: number, isNew: boolean): Item {
+function treeItem(words: Words, group: Group, at: { x: number; y: number }, wide: number, isNew: boolean): Item {
   const chain = [...group.parents, 'container'].reduceRight<Node | undefined>(
     (child, name) => ({ name, ...(child && { children: [child] }) }),
     undefined,
@@ -83,8 +92,7 @@ function treeItem(words: Words, group: Group, column: number, wide: number, isNe
   return {
     key: `cgroup:${group.dir}`,
     sel: `cgroup:${group.dir}`,
-    x: 10 + column * wide + wide / 2,
-    y: 0,
+    ...at,
     marks,
     label: `${group.controllers}: ${state === 'empty' ? words.made : words.states[state]}`,
   };
@@ -183,8 +191,10 @@ export function drawCgroups(
   const now = fresh.at(-1);
   const gauges = gaugesOf(words, groups, fresh);
   const whole = clampWidth(width, 560, 940);
-  const wide = groups.length === 1 ? 260 : Math.max(CELL, (whole - 20) / Math.max(1, groups.length));
-  const total = Math.max(whole, 20 + groups.length * wide);
+  const { rows: treeRows, columns } = rowsOf(groups.length, whole);
+  const wide = groups.length === 1 ? 260 : (whole - 20) / columns;
+  const total = whole;
+  const foot = (treeRows - 1) * ROW + LEAF;
   const inside = groups.length > 1 && groups.every(joined);
   const through: Item[] = inside
     ? [
@@ -193,14 +203,16 @@ export function drawCgroups(
           x: 0,
           y: 0,
           marks: [
-            path(polyline([10, LEAF + 26], [total - 10, LEAF + 26]), 'own', { width: 3 }),
-            text(total / 2, LEAF + 42, say.through, 'own', { anchor: 'middle', size: 11.5 }),
+            ...Array.from({ length: treeRows }, (_, row) => row * ROW + LEAF + 26).map((at) =>
+              path(polyline([10, at], [total - 10, at]), 'own', { width: 3 }),
+            ),
+            text(total / 2, foot + 42, say.through, 'own', { anchor: 'middle', size: 11.5 }),
           ],
         },
       ]
     : [];
   const before = previous && groupsOf(previous).flatMap((group) => limitsOf(words, group));
-  let y = LEAF + 66;
+  let y = foot + 66;
   const below: Item[] = gauges.map((gauge) => {
     const item = gaugeItem(
       words,
@@ -269,7 +281,7 @@ export function drawCgroups(
         treeItem(
           say,
           group,
-          j,
+          { x: 10 + (j % columns) * wide + wide / 2, y: Math.floor(j / columns) * ROW },
           wide,
           changed(frame, previous, 'cgroup', group.dir) || changed(frame, previous, 'cgroup', `${group.dir}/tasks`),
         ),

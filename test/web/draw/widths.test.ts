@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { frameAt, type Frame } from '../../../runtime/journal/frame.ts';
 import type { Event } from '../../../runtime/journal/event.ts';
-import { drawCgroups } from '../../../web/draw/cgroups.ts';
+import { drawCgroups, rowsOf } from '../../../web/draw/cgroups.ts';
 import { drawMachine } from '../../../web/draw/machine.ts';
 import type { Drawing, Mark } from '../../../web/draw/marks.ts';
 import { drawNamespaces } from '../../../web/draw/namespaces.ts';
@@ -38,6 +38,14 @@ const lying = ({ items }: Drawing, kind: RegExp) =>
         kind.test(key) && mark.shape === 'rect' ? [{ key, x: x + mark.x, y: y + mark.y, w: mark.w, h: mark.h }] : [],
       ),
   );
+
+test('the trees of cgroup hierarchies stand in as few rows as the width allows, and no row is much shorter', () => {
+  assert.equal(rowsOf(10, 604), { rows: 2, columns: 5 });
+  assert.equal(rowsOf(8, 604), { rows: 1, columns: 8 });
+  assert.equal(rowsOf(13, 604), { rows: 2, columns: 7 });
+  assert.equal(rowsOf(1, 604), { rows: 1, columns: 1 });
+  assert.equal(rowsOf(0, 604), { rows: 1, columns: 1 });
+});
 
 for (const [picture, draw] of Object.entries(pictures)) {
   test(`${picture}: nothing lies beside the drawing, however wide, in any phase`, () => {
