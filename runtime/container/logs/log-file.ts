@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { logAfter, newestLog, oldestLog, type OpenLog } from './log-files.ts';
 import type { LogRecord } from './log-record.ts';
 import { tailOf } from './log-tail.ts';
+import { turn } from '../../kernel/turn.ts';
 import { frameOf } from '../io/tap.ts';
 
 /** since and until are in seconds since 1970 with a fraction; tail is a number of lines, absent for all. */
@@ -23,6 +24,8 @@ export interface LogOptions {
 
 /** After this time a record is complete, unless a full disk has cut it. */
 const SETTLE_MS = 20;
+/** Records that are made text of in one turn. */
+const RECORDS_A_TURN = 256;
 /** How often a follower checks the file without an event. */
 const LOOK_MS = 1000;
 
@@ -207,7 +210,9 @@ async function* pieces(source: LogSource, o: LogOptions): AsyncGenerator<Buffer>
       if (o.follow) changes.begin();
       const records = await reading.next();
       const parts: Buffer[] = [];
-      for (const record of records) {
+      if (records.length) await turn();
+      for (const [j, record] of records.entries()) {
+        if (j % RECORDS_A_TURN === RECORDS_A_TURN - 1) await turn();
         if (!wanted(record, o)) continue;
         const part = skip ? { ...record, data: record.data.subarray(skip) } : record;
         skip = 0;
