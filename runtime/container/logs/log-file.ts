@@ -24,7 +24,7 @@ export interface LogOptions {
 
 /** After this time a record is complete, unless a full disk has cut it. */
 const SETTLE_MS = 20;
-/** Records that are made text of in one turn. */
+/** Records that get their times in one turn. */
 const RECORDS_A_TURN = 256;
 /** How often a follower checks the file without an event. */
 const LOOK_MS = 1000;
@@ -210,9 +210,9 @@ async function* pieces(source: LogSource, o: LogOptions): AsyncGenerator<Buffer>
       if (o.follow) changes.begin();
       const records = await reading.next();
       const parts: Buffer[] = [];
-      if (records.length) await turn();
       for (const [j, record] of records.entries()) {
-        if (j % RECORDS_A_TURN === RECORDS_A_TURN - 1) await turn();
+        // without times a block is sent as it was read
+        if (stamper && j % RECORDS_A_TURN === 0) await turn();
         if (!wanted(record, o)) continue;
         const part = skip ? { ...record, data: record.data.subarray(skip) } : record;
         skip = 0;

@@ -4,7 +4,6 @@ import type { Socket } from 'node:net';
 import { parseDetachKeys } from '../../../runtime/container/io/detach-keys.ts';
 import type { Handle } from '../../../runtime/engine/engine.ts';
 import type { LogOptions } from '../../../runtime/container/logs/log-file.ts';
-import { turn } from '../../../runtime/kernel/turn.ts';
 import { badParameter, conflict } from '../../../runtime/errors/api-error.ts';
 import { messageOf } from '../http/failures.ts';
 import { frame, hijack, streamType } from '../http/hijack.ts';
@@ -98,7 +97,6 @@ async function changes(x: Exchange): Promise<void> {
   x.res.writeHead(200, { 'Content-Type': 'application/json' });
   x.res.write('[');
   for (let separator = ''; !part.done; separator = ',', part = await parts.next()) {
-    await turn();
     if (!x.res.write(`${separator}${JSON.stringify(part.value).slice(1, -1)}`)) await drained(x.res);
     if (x.res.destroyed) return void (await parts.return?.());
   }
