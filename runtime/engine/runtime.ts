@@ -296,7 +296,11 @@ export class Runtime implements Engine {
     for (const supervisor of this.containers()) supervisor.leave();
     await this.#pulls.close();
     if (running) return;
-    await removeNetworks(daemonKernel(), this.settings);
-    await openCgroup(this.settings.cgroupParent).remove(daemonKernel());
+    try {
+      await removeNetworks(daemonKernel(), this.settings);
+    } finally {
+      // also when the daemon may not remove the bridge
+      await openCgroup(this.settings.cgroupParent).remove(daemonKernel());
+    }
   }
 }
