@@ -53,6 +53,18 @@ static int output_finished(int idle)
 	return (out_fd < 0 && err_fd < 0) || idle;
 }
 
+/*
+ * Sends FIN and discards input until the daemon's FIN. If the shim closed the tap at once, the daemon's next write
+ * (stdin, or the end of stdin) would fail with EPIPE, and Node destroys a socket on which a write has failed together
+ * with the output that was not read yet. The daemon's FIN comes when it has read everything, or when it dies.
+ */
+static void linger(void)
+{
+	sys(SYS_shutdown, tap, SHUT_WR);
+	while (tap >= 0 && sys(SYS_read, tap, to_stdin, CHUNK) > 0)
+		;
+}
+
 __attribute__((noreturn)) static void finish(void)
 {
 	write_exit_file();
@@ -61,6 +73,7 @@ __attribute__((noreturn)) static void finish(void)
 		copy_bytes(payload, &child_status, 4);
 		sys(SYS_fcntl, tap, F_SETFL, 0);
 		frame_tap(EXITED, payload, 4);
+		linger();
 	}
 	sys(SYS_exit_group, 0);
 	__builtin_unreachable();

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { AT_FDCWD, CLONE, O } from '../../runtime/syscalls/constants.ts';
 import { FRAME } from '../../runtime/container/io/tap.ts';
@@ -69,6 +70,37 @@ test('stdin comes through, and closing it ends a program that reads to the end',
   await heard.tap.send(FRAME.closeStdin);
   await ended(shim);
   assert.match(shim.exit!, /^0 /);
+});
+
+test('output that is not read yet outlives stdin that is sent after the program has ended', async () => {
+  const shim = await RealShim.start(WITH_STDIN);
+  const heard = await shim.listen();
+  await heard.tap.send(FRAME.subscribe);
+  for (let n = 0; n < 2; n++) await shim.k.shim.getpid();
+  heard.tap.socket.pause();
+  await shim.sh('read line; echo "$line"');
+  await heard.tap.send(FRAME.stdin, Buffer.from('hello\n'));
+  await ended(shim);
+  // enough for a shim that does not wait for the daemon's FIN to end
+  await sleep(100);
+  await heard.tap.send(FRAME.closeStdin);
+  heard.tap.socket.resume();
+  await until('the end', () => heard.ended);
+  assert.is(Buffer.concat(heard.out).toString(), 'hello\n');
+  await until('the shim has gone', () => !isAlive(shim.live.shimPid!));
+});
+
+test('a shim whose program has ended ends when its daemon dies, though the output was not read', async () => {
+  const shim = await RealShim.start();
+  const heard = await shim.listen();
+  await heard.tap.send(FRAME.subscribe);
+  for (let n = 0; n < 2; n++) await shim.k.shim.getpid();
+  heard.tap.socket.pause();
+  await shim.sh('echo out');
+  await ended(shim);
+  assert.ok(isAlive(shim.live.shimPid!), 'the shim waits for the daemon');
+  heard.tap.close();
+  await until('the shim has gone', () => !isAlive(shim.live.shimPid!));
 });
 
 test('without stdin a program reads the end of a file at once', async () => {

@@ -10,14 +10,22 @@ import { frame, hijack, streamType } from '../http/hijack.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { drained } from '../http/send.ts';
 
-const LINGER_MS = 5_000;
+/** For a client that does not close its half: the time without a byte from it, and the time in all. */
+const LINGER_IDLE_MS = 5_000;
+const LINGER_MS = 60_000;
 
 /**
- * Sends FIN after everything that was written. What the client still sends is discarded, and a client that never closes
- * its half is cut off after a delay in which it can read what it got.
+ * Sends FIN after everything that was written. What the client still sends is discarded. A client that never closes its
+ * half is cut off after a delay in which it can read what it got. While it goes on sending, the delay begins anew,
+ * because its next write would fail with EPIPE, and many clients then give up what they have not read.
  */
 export function finish(socket: Socket): void {
-  socket.once('finish', () => setTimeout(() => socket.destroy(), LINGER_MS).unref());
+  const cut = (): void => void socket.destroy();
+  socket.once('finish', () => {
+    socket.setTimeout(LINGER_IDLE_MS, cut);
+    const limit = setTimeout(cut, LINGER_MS).unref();
+    socket.once('close', () => clearTimeout(limit));
+  });
   socket.resume();
   socket.end();
 }
