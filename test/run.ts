@@ -62,8 +62,10 @@ async function report(file: string): Promise<void> {
   const total = count(output, 'Total');
   const good = count(output, 'Passed');
   const skips = count(output, 'Skipped');
-  // A file that died before its summary counts as one failure, regardless of how many of its tests had passed.
-  const bad = Math.max(total - good, code === 0 ? 0 : 1);
+  // A file that died before its summary counts as one failure, regardless of how many of its tests had passed. So does
+  // a file in which no test ran and that gives no reason for it, because it may have forgotten run().
+  const empty = good + skips === 0 && !/^NONE /m.test(output);
+  const bad = Math.max(total - good, code === 0 && !empty ? 0 : 1);
   passed += good;
   failed += bad;
   skipped += skips;
