@@ -42,11 +42,12 @@ export class Daemon {
   };
   #process: ChildProcess | undefined;
 
-  /** `node`: flags for Node; benches use none. `program`: the Node binary to run. */
+  /** `node`: flags for Node; benches use none. `program`: the Node binary. `script`: the built Drydock to run. */
   constructor(
     readonly flags: readonly string[] = [],
     readonly node: readonly string[] = ['--enable-source-maps'],
     readonly program = process.execPath,
+    readonly script = drydock,
   ) {
     mkdirSync(join(this.root, 'docker'));
   }
@@ -58,7 +59,7 @@ export class Daemon {
   /** Resolves when the daemon answers on its socket. */
   async start(...flags: string[]): Promise<this> {
     const fd = openSync(this.log, 'a');
-    const child = spawn(this.program, [...this.node, drydock, 'daemon', '--idle', '0', ...this.flags, ...flags], {
+    const child = spawn(this.program, [...this.node, this.script, 'daemon', '--idle', '0', ...this.flags, ...flags], {
       env: { ...process.env, ...this.env },
       stdio: ['ignore', fd, fd],
     });
