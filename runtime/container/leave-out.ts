@@ -41,13 +41,13 @@ export const omissions: readonly Omission[] = [
   {
     id: 'pivot-root',
     title: 'chroot instead of pivot_root',
-    steps: ['exec.pivot-root', 'exec.unmount-old-root', 'exec.chroot'],
+    steps: ['init.pivot-root', 'init.unmount-old-root', 'init.chroot'],
     see: `chroot(2) changes where paths begin and nothing else: the host's tree is still mounted above. \`nsenter --root=/usr --wd=/ /bin/ls ../../../../../..\` makes a second chroot, stays outside of it, and climbs: it lists the root of the host.`,
   },
   {
     id: 'masked-paths',
     title: 'no masked paths',
-    steps: ['exec.mask-paths'],
+    steps: ['init.mask-paths'],
     change: (spec) => void (spec.linux.maskedPaths = []),
     see: `\`ls -l /proc/kcore\` is the host's memory instead of /dev/null, and \`cat /proc/keys /proc/timer_list\` tells of the host.`,
   },
@@ -60,21 +60,21 @@ export const omissions: readonly Omission[] = [
   {
     id: 'seccomp',
     title: 'no system call filter',
-    steps: ['exec.seccomp'],
+    steps: ['init.seccomp'],
     change: (spec) => void delete spec.linux.seccomp,
     see: `\`grep Seccomp: /proc/self/status\` is 0, and \`unshare -U true\` works: the kernel's whole surface of some 350 calls is open.`,
   },
   {
     id: 'capabilities',
     title: 'no capability dropped',
-    steps: ['exec.drop-bounding', 'exec.capabilities'],
+    steps: ['init.drop-bounding', 'init.capabilities'],
     change: (spec) => void (spec.process.capabilities = capabilitySets([...allCapabilities()])),
     see: `\`grep CapEff /proc/self/status\` has all bits, and \`mount -t tmpfs none /mnt\` works where the filter lets it: root is root.`,
   },
   {
     id: 'uts-namespace',
     title: 'no uts namespace',
-    steps: ['create.unshare-uts', 'exec.hostname'],
+    steps: ['create.unshare-uts', 'init.hostname'],
     change: (spec) => {
       without('uts')(spec);
       delete spec.hostname;

@@ -1,5 +1,5 @@
 /**
- * One `exec`: it is created, started once, and ends. Its steps are in runtime/steps/container/join.ts, and it has a
+ * One `exec`: it is created, started once, and ends. Its steps are in runtime/steps/container/exec.ts, and it has a
  * shim of its own.
  */
 import type { Duplex } from 'node:stream';
@@ -10,8 +10,8 @@ import { allCapabilities, capabilitySets } from '../oci/capabilities.ts';
 import { mergeConfig, processEnv } from '../container/merge.ts';
 import type { Process } from '../oci/spec.ts';
 import { closeLive } from '../steps/container/create/process.ts';
-import { winsize } from '../steps/container/exec/terminal.ts';
-import { join, type Join } from '../steps/container/join.ts';
+import { winsize } from '../steps/container/init/terminal.ts';
+import { exec, type Exec } from '../steps/container/exec.ts';
 import type { Container } from '../container/container.ts';
 import type { ContainerHandle, ExecConfig, ExecHandle } from './engine.ts';
 import type { AttachOptions } from '../container/io/attach-options.ts';
@@ -31,7 +31,7 @@ export interface ExecSurroundings {
   over(): void;
   /** called when the container has ended and the exec was never started */
   dropped(): void;
-  /** where this exec is held: the container's breakpoints in the phase join */
+  /** where this exec is held: the container's breakpoints in the phase exec */
   breakpoints(): string[];
   event(action: string, attributes: Record<string, string>): void;
   /** makes the start an operation of the container; `run` marks its events */
@@ -83,8 +83,8 @@ export class ExecSession implements ExecHandle {
   readonly #label = `exec-${this.id.slice(0, 12)}`;
   readonly #kept: ExecLog;
   readonly #streams: Streams;
-  readonly #run: Run<Join>;
-  /** Holds the steps of the join. A command for the container's gate goes to this one when only this one holds. */
+  readonly #run: Run<Exec>;
+  /** Holds the steps of this exec. A command for the container's gate goes to this one when only this one holds. */
   readonly gate = new Gate((event) => void this.#run.journal.append(event));
   readonly #over: Promise<number>;
   #finish: (code: number) => void = () => undefined;
@@ -109,7 +109,7 @@ export class ExecSession implements ExecHandle {
       heard: (stream, data) => this.#kept.write(stream, data),
     });
     this.#over = new Promise((resolve) => (this.#finish = resolve));
-    const target: Join = {
+    const target: Exec = {
       id: this.id,
       target: c,
       paths: execPaths(c.paths, c.settings, this.id),
@@ -160,18 +160,18 @@ export class ExecSession implements ExecHandle {
   async start({ ConsoleSize }: { Tty?: boolean; ConsoleSize?: [number, number] | null }): Promise<void> {
     this.checkStartable();
     this.#started = true;
-    const join_ = this.#run.container;
+    const { process, live } = this.#run.container;
     if (ConsoleSize?.[0] && ConsoleSize[1])
-      join_.process.consoleSize = { height: ConsoleSize[0], width: ConsoleSize[1] };
+      process.consoleSize = { height: ConsoleSize[0], width: ConsoleSize[1] };
     this.gate.arm({ mode: 'run', breakpoints: this.around.breakpoints() });
-    await this.around.performing(this.#label, () => this.#join());
-    this.state = { running: true, exitCode: null, pid: join_.live.pid ?? 0 };
+    await this.around.performing(this.#label, () => this.#runPhase());
+    this.state = { running: true, exitCode: null, pid: live.pid ?? 0 };
     this.#event('exec_start');
   }
 
-  async #join(): Promise<void> {
+  async #runPhase(): Promise<void> {
     try {
-      await runPhase(this.#run, join);
+      await runPhase(this.#run, exec);
     } catch (error) {
       const failure = startFailure(error);
       this.gate.oneWay = true;
@@ -184,7 +184,7 @@ export class ExecSession implements ExecHandle {
 
   /** Undoes a failed start. The container's rm tries again for what remains. */
   async takeBack(): Promise<readonly string[]> {
-    return (this.left = restOf(await unwind(this.#run, [join])));
+    return (this.left = restOf(await unwind(this.#run, [exec])));
   }
 
   private get kernel() {

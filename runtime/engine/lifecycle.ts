@@ -168,7 +168,7 @@ export class Lifecycle implements Life, Transiting {
         delete this.record.left;
         this.run.begun = new Set(); // forgets the steps of an earlier run
       }
-      if (id === 'exec')
+      if (id === 'init')
         this.container.live.listen = (k) =>
           listenBefore(k, this.streams, this.container.paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
       const work = () => runPhase(this.run, phaseOf(this.container, id));

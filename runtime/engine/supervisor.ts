@@ -5,7 +5,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { TTY } from '../syscalls/constants.ts';
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
 import type { Event } from '../journal/event.ts';
-import { winsize } from '../steps/container/exec/terminal.ts';
+import { winsize } from '../steps/container/init/terminal.ts';
 import type { InspectionSection } from '../journal/inspection-section.ts';
 import type { ContainerHandle, ExecConfig, ExecHandle, GateCommand, GateOptions } from './engine.ts';
 import type { AttachOptions } from '../container/io/attach-options.ts';
@@ -181,7 +181,7 @@ export class Supervisor implements ContainerHandle {
         this.execIDs.splice(this.execIDs.indexOf(session.id), 1);
         this.life.around.execs.delete(session.id);
       },
-      breakpoints: () => this.life.gateKeeper.breakpointsOf('join'),
+      breakpoints: () => this.life.gateKeeper.breakpointsOf('exec'),
       event: (action, attributes) => this.life.around.event(this.container, action, attributes),
       performing: (run, work) =>
         this.life.operations.run('exec', work, {

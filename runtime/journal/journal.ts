@@ -14,6 +14,7 @@ import {
 import { open } from 'node:fs/promises';
 import type { Event } from './event.ts';
 import { eventOf, type NewOrLazyEvent, LazyEvent } from './lazy-event.ts';
+import { withPresentIds } from './former-ids.ts';
 import { isEvent } from './readable.ts';
 import { textOf } from './text.ts';
 import { JOURNAL_MOST, linesOf, type Place, trim } from './trim.ts';
@@ -329,7 +330,7 @@ function eventsIn(lines: readonly string[]): Event[] {
     if (!line) continue;
     try {
       const value: unknown = JSON.parse(line);
-      if (isEvent(value)) events.push(value);
+      if (isEvent(value)) events.push(withPresentIds(value));
     } catch {
       // skip a damaged line; the lines around it are still good
     }

@@ -1,5 +1,6 @@
 /** The gate of a run: before every step, and before every call within a step, the run waits here for permission. */
 import type { NewEvent } from '../journal/event.ts';
+import { meaningsOf } from '../journal/former-ids.ts';
 import { errnoNumber, Injected } from '../kernel/errors.ts';
 import type { Call } from '../syscalls/calls.ts';
 import type { Step } from './step.ts';
@@ -49,7 +50,7 @@ export class Gate {
     this.#mode = options.mode;
     this.#breakpoints.clear();
     this.#phase = '';
-    for (const at of options.breakpoints) this.#breakpoints.add(at);
+    for (const at of options.breakpoints.flatMap(meaningsOf)) this.#breakpoints.add(at);
   }
 
   get paused(): boolean {
@@ -145,8 +146,8 @@ export class Gate {
 
   /** Throws 409 when nothing is held and the command needs it. */
   command(command: GateCommand): void {
-    if (command.command === 'break') return void this.#breakpoints.add(command.at);
-    if (command.command === 'clear') return void this.#breakpoints.delete(command.at);
+    if (command.command === 'break') return meaningsOf(command.at).forEach((at) => this.#breakpoints.add(at));
+    if (command.command === 'clear') return meaningsOf(command.at).forEach((at) => this.#breakpoints.delete(at));
     if (command.command === 'pause') return this.#pause();
     if (!this.#held) throw conflict(`nothing is paused at the gate, so there is nothing to ${command.command}`);
     const held = this.#held;

@@ -7,11 +7,11 @@ import { pull } from './image/pull.ts';
 import { create } from './container/2-create.ts';
 import { rwLayerOf } from './container/3-rw-layer.ts';
 import { network } from './container/4-network.ts';
-import { exec } from './container/5-exec.ts';
+import { init } from './container/5-init.ts';
 import { exit } from './container/6-exit.ts';
 import { removeOf } from './container/7-remove.ts';
 import { pause, unpause } from './container/8-pause.ts';
-import { join } from './container/join.ts';
+import { exec } from './container/exec.ts';
 import type { StorageDriver, StorageSteps } from '../storage/driver.ts';
 import { drivers } from '../drivers/storage.ts';
 import type { Phase } from '../container/step.ts';
@@ -27,9 +27,9 @@ export interface Walk {
 }
 
 function walkOf(storage: StorageSteps): Walk {
-  const starting = [pull, create, rwLayerOf(storage), network, exec];
+  const starting = [pull, create, rwLayerOf(storage), network, init];
   const remove = removeOf(storage);
-  return { starting, exit, remove, phases: [...starting, exit, remove, pause, unpause, join] };
+  return { starting, exit, remove, phases: [...starting, exit, remove, pause, unpause, exec] };
 }
 const walks = new Map(drivers.map((driver) => [driver.name, walkOf(driver)]));
 export const walkWith = ({ name }: StorageDriver): Walk => walks.get(name)!;

@@ -1,5 +1,6 @@
 /** The container that a run was made from by `again`; it is stored in labels. */
 import type { Engine } from '../../runtime/engine/engine.ts';
+import { presentId } from '../../runtime/journal/former-ids.ts';
 import { RERUN_AT, RERUN_OF } from '../../runtime/container/rerun.ts';
 import type { Branch } from './messages.ts';
 
@@ -8,5 +9,5 @@ export function branchOf(engine: Engine, labels: Record<string, string> | null |
   const of = labels?.[RERUN_OF];
   if (!of) return undefined;
   const name = engine.containers().find(({ container }) => container.id === of)?.container.name ?? of.slice(0, 12);
-  return { of, name, at: labels?.[RERUN_AT] ?? '' };
+  return { of, name, at: presentId(labels?.[RERUN_AT] ?? '', 1) };
 }

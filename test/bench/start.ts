@@ -21,7 +21,7 @@ export function startOf(events: readonly Event[]): Start {
   const asked: Record<string, number> = {};
   for (const event of events.slice(first)) {
     if (event.type === 'step' && event.at === 'done' && event.step) steps[event.step] = (event.ns ?? 0) / 1e6;
-    if (event.step === 'exec.execve' && event.type === 'step') break;
+    if (event.step === 'init.execve' && event.type === 'step') break;
   }
   for (const event of part.filter((e): e is CallEvent => e.type === 'call')) {
     const name = `${event.actor}.${event.name}`;

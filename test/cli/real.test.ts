@@ -69,8 +69,8 @@ test('a shell on a terminal has the size of the window, and its exit code is our
 
 test("before pivot_root the root is the host's, one step later it is the overlay", () =>
   onScreen(async (screen) => {
-    screen.command(`clear; ${command} run --break exec.pivot-root -it --name pivot ubuntu /bin/sh; echo code $?`);
-    await screen.see(/▸ Exchange the root {2}exec\.pivot-root[\s\S]*› *$/);
+    screen.command(`clear; ${command} run --break init.pivot-root -it --name pivot ubuntu /bin/sh; echo code $?`);
+    await screen.see(/▸ Exchange the root {2}init\.pivot-root[\s\S]*› *$/);
     screen.type('sn');
     assert.match(await screen.see(/root directory[\s\S]*› *$/), /root directory\s+the host's root/);
     screen.type('n');
@@ -85,7 +85,7 @@ test("before pivot_root the root is the host's, one step later it is the overlay
 test('trace shows the journal of it, inspect what came of it', () => {
   assert.match(
     cli('trace', 'pivot').out,
-    /Exchange the root {2}exec\.pivot-root\n[\s\S]*stage {2}pivot_root\("\.", "\."\) = 0 </,
+    /Exchange the root {2}init\.pivot-root\n[\s\S]*stage {2}pivot_root\("\.", "\."\) = 0 </,
   );
   assert.is((JSON.parse(cli('inspect', 'pivot').out) as { State: { ExitCode: number } }[])[0]!.State.ExitCode, 3);
 });
@@ -113,7 +113,7 @@ test('frame tells what was true after an event of the past', () => {
     .map((line) => JSON.parse(line) as { seq: number; name?: string });
   const { code, out, err } = cli('frame', 'pivot', String(events.find((event) => event.name === 'pivot_root')!.seq));
   assert.is(code, 0, err);
-  assert.match(out, /exec\.pivot-root/);
+  assert.match(out, /init\.pivot-root/);
 });
 
 test('abort undoes all that was done', () =>

@@ -86,7 +86,7 @@ test('show, explain, help and break come back to the question', () =>
     screen.type('b');
     await screen.see(/break before.*: *$/);
     screen.command('pivot');
-    await screen.see(/did you mean exec\.pivot-root, pivot_root\?[\s\S]*› *$/);
+    await screen.see(/did you mean init\.pivot-root, pivot_root\?[\s\S]*› *$/);
     screen.type('b');
     await screen.see(/pivot_root\?[\s\S]*break before.*: *$/);
     screen.command('pivot_root');
@@ -100,7 +100,7 @@ test('show, explain, help and break come back to the question', () =>
 test('the terminal belongs to the container while it runs, and is given back', () =>
   onScreen(async (screen) => {
     screen.command(
-      `stty -g > ${served.dir}/before; ${command} run --break exec -it --name four ubuntu cat; echo code $?`,
+      `stty -g > ${served.dir}/before; ${command} run --break init -it --name four ubuntu cat; echo code $?`,
     );
     await screen.see(/▸ Change the root[\s\S]*› *$/);
     screen.type('c');
@@ -115,7 +115,7 @@ test('the terminal belongs to the container while it runs, and is given back', (
 test('questions are asked on the terminal when stdin is a pipe and stdout a file', () =>
   onScreen(async (screen) => {
     screen.command(
-      `echo piped | ${command} run --break exec -i --name five ubuntu cat > ${served.dir}/out; echo code $?; cat ${served.dir}/out`,
+      `echo piped | ${command} run --break init -i --name five ubuntu cat > ${served.dir}/out; echo code $?; cat ${served.dir}/out`,
     );
     await screen.see(/▸ Change the root[\s\S]*› *$/);
     screen.type('n');
@@ -138,10 +138,10 @@ test('without a terminal --step is refused, and --break waits for drydock gate',
   const step = begin(served.socket, ['run', '--step', 'ubuntu', 'true'], {});
   step.input.end();
   assert.match((await step.done).err, /--step asks its questions on a terminal and there is none/);
-  const bogus = await run(served.socket, ['run', '--break', 'exec.bogus', 'ubuntu', 'true']);
+  const bogus = await run(served.socket, ['run', '--break', 'init.bogus', 'ubuntu', 'true']);
   assert.equal(
     [bogus.code, bogus.err],
-    [125, 'drydock: no step, phase or system call is called "exec.bogus": `drydock phases` lists them\n'],
+    [125, 'drydock: no step, phase or system call is called "init.bogus": `drydock phases` lists them\n'],
   );
 });
 

@@ -41,9 +41,9 @@ const phases: readonly Phase<SteppedContainer>[] = [
     ],
   },
   {
-    id: 'exec',
+    id: 'init',
     title: 'Execute',
-    steps: [step('exec.pivot-root', 'Change the root', 'pivot_root swaps the roots.', ['pivot_root', '.', '.'])],
+    steps: [step('init.pivot-root', 'Change the root', 'pivot_root swaps the roots.', ['pivot_root', '.', '.'])],
   },
   {
     id: 'exit',

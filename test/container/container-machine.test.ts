@@ -54,13 +54,13 @@ const ways: Partial<Record<PhaseId, string>> = {
   create: 'creating',
   'rw-layer': 'layering',
   network: 'networking',
-  exec: 'executing',
+  init: 'executing',
 };
 
 test('a start goes through its five phases to running', async () => {
   const m = await drive();
   assert.is(await m.send('START'), 'running');
-  assert.equal(m.phases, ['pull', 'create', 'rw-layer', 'network', 'exec']);
+  assert.equal(m.phases, ['pull', 'create', 'rw-layer', 'network', 'init']);
   assert.equal(m.path, ['created', ...Object.values(ways), 'running']);
   assert.equal([m.context().error, m.context().executed], ['', true]);
 });
@@ -81,7 +81,7 @@ test('an exited container starts again, with nothing remembered of its last run'
   await m.send('START');
   await m.send('EXITED');
   assert.is(await m.send('START'), 'running');
-  assert.is(m.phases.filter((id) => id === 'exec').length, 2);
+  assert.is(m.phases.filter((id) => id === 'init').length, 2);
 });
 
 for (const [id, state] of Object.entries(ways) as [PhaseId, string][]) {

@@ -44,7 +44,7 @@ s.test(
       own.map(({ seq }) => seq),
       own.map((_, j) => j),
     );
-    assert.equal(phasesIn(own), ['pull', 'create', 'rw-layer', 'network', 'exec']);
+    assert.equal(phasesIn(own), ['pull', 'create', 'rw-layer', 'network', 'init']);
     assert.equal(phasesIn(await journalOf(pull!.id)), ['pull']);
   },
 );
@@ -59,11 +59,11 @@ s.test("pause, unpause and exec follow, and the container's own journal has all 
   assert.equal([pause?.kind, unpause?.kind, exec?.kind, exec?.id], ['pause', 'unpause', 'exec', id]);
   assert.equal(phasesIn(await journalOf(pause!.id)), ['pause']);
   assert.equal(phasesIn(await journalOf(unpause!.id)), ['unpause']);
-  await until('the exec has been executed', async () => phasesIn(await journalOf(id)).includes('join'));
+  await until('the exec has been executed', async () => phasesIn(await journalOf(id)).includes('exec'));
   assert.ok((await journalOf(id)).every(({ run }) => run === `exec-${id.slice(0, 12)}`));
   const whole = (await d().ok('trace', '--json', 'walked')).split('\n').map((line) => JSON.parse(line) as Event);
   assert.equal(
-    ['exec', 'pause', 'unpause', 'join'].filter((phase) => !phasesIn(whole).includes(phase)),
+    ['init', 'pause', 'unpause', 'exec'].filter((phase) => !phasesIn(whole).includes(phase)),
     [],
   );
   assert.match(await d().ok('trace', pause!.id.slice(0, 12)), /pause/i);
@@ -72,10 +72,10 @@ s.test("pause, unpause and exec follow, and the container's own journal has all 
 
 s.test('one that stands is moved on by its own id, and follows to its end', async () => {
   await d().ok('create', '--name', 'standing', '--network', 'none', 'tiny', 'true');
-  const starting = d().api('POST', '/drydock/containers/standing/start?break=exec.execve');
+  const starting = d().api('POST', '/drydock/containers/standing/start?break=init.execve');
   const { id } = await until('it stands', async () => (await of('standing'))[0]);
   await until('at its last step', async () =>
-    (await journalOf(id)).some((event) => event.type === 'gate' && event.step === 'exec.execve'),
+    (await journalOf(id)).some((event) => event.type === 'gate' && event.step === 'init.execve'),
   );
   assert.is((await of('standing'))[0]!.state, 'begun');
   const following = d().begin('drydock', 'trace', '-f', '--json', id);
@@ -89,7 +89,7 @@ s.test('one that stands is moved on by its own id, and follows to its end', asyn
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as Event),
-    ).includes('exec'),
+    ).includes('init'),
   );
   assert.match((await d().cli('gate', id, 'next')).err, /is over: it is done/);
 });

@@ -70,7 +70,7 @@ s.test('a detached one either has told its id and runs, or nothing of it is left
   }
 });
 
-for (const at of ['create.clone3', 'exec.execve', 'pull.fetch-layers']) {
+for (const at of ['create.clone3', 'init.execve', 'pull.fetch-layers']) {
   s.test(`a run --rm that stands before ${at} is taken back`, async () => {
     const pulls = at.startsWith('pull.');
     if (pulls) await d().ok('rmi', 'tiny');
@@ -87,7 +87,7 @@ for (const at of ['create.clone3', 'exec.execve', 'pull.fetch-layers']) {
 }
 
 s.test('without --rm a run whose start is interrupted stays, stopped and with nothing in the kernel', async () => {
-  const running = d().begin('drydock', 'run', '--name', 'kept', '--break', 'exec.execve', 'tiny', ...program);
+  const running = d().begin('drydock', 'run', '--name', 'kept', '--break', 'init.execve', 'tiny', ...program);
   await stands('kept');
   running.kill('SIGINT');
   const { code, err } = await running.done;

@@ -71,7 +71,7 @@ async function heldAt(
   }
 }
 
-for (const at of ['exec.sysctls', 'exec.mask-paths', 'exec.readonly-paths', 'exec.make-device-nodes']) {
+for (const at of ['init.sysctls', 'init.mask-paths', 'init.readonly-paths', 'init.make-device-nodes']) {
   s.test(`a /proc that is renamed while a start stands at ${at} gives no writable ${CORE}`, async () => {
     const dir = volume('proc');
     const swap = () => {

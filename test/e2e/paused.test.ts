@@ -26,7 +26,7 @@ s.test('gate pause stops a run before what comes next, and it goes on from there
       '--name',
       'paced',
       '--break',
-      'exec.execve',
+      'init.execve',
       `${slow.host}/library/tiny`,
       'sh',
       '-c',
@@ -42,7 +42,7 @@ s.test('gate pause stops a run before what comes next, and it goes on from there
     assert.is(twice.code, 1);
     assert.match(twice.err, /the gate holds it already, before pull\./);
     await d().ok('gate', 'paced', 'continue');
-    await until('it stands at its breakpoint', async () => (await stops('paced')).at(-1)?.step === 'exec.execve');
+    await until('it stands at its breakpoint', async () => (await stops('paced')).at(-1)?.step === 'init.execve');
     assert.is((await stops('paced')).length, 2);
     await d().ok('gate', 'paced', 'continue');
     const { code, out } = await running.done;

@@ -81,20 +81,20 @@ s.test("run --pid container: the stage is seen at its last step only, with the p
     s.daemon.api('POST', `/drydock/containers/${id}/start?break=create`),
   );
   await s.daemon.ok('rm', '-f', id);
-  assert.ok(steps.includes('exec.execve') && steps.length > 20, steps.join());
-  assert.equal(seen, [asProgram('exec.execve', DEFAULT)]);
+  assert.ok(steps.includes('init.execve') && steps.length > 20, steps.join());
+  assert.equal(seen, [asProgram('init.execve', DEFAULT)]);
 });
 
 s.test('exec: neither is its', async () => {
-  const at = { command: 'break', at: 'join' };
+  const at = { command: 'break', at: 'exec' };
   await s.daemon.api('POST', `/drydock/containers/${watcher.id}/gate`, at);
   try {
     const { steps, seen } = await seenAtEachStep(watcher.id, async () => {
       const { body } = await s.daemon.api('POST', `/containers/${watcher.id}/exec`, { Cmd: ['true'] });
       await s.daemon.api('POST', `/exec/${(JSON.parse(body) as { Id: string }).Id}/start`, { Detach: true });
     });
-    assert.ok(steps.includes('join.execve'), steps.join());
-    assert.equal(seen, [asProgram('join.execve', capEff(watcher.pid))]);
+    assert.ok(steps.includes('exec.execve'), steps.join());
+    assert.equal(seen, [asProgram('exec.execve', capEff(watcher.pid))]);
   } finally {
     await s.daemon.api('POST', `/drydock/containers/${watcher.id}/gate`, { ...at, command: 'clear' });
   }

@@ -44,13 +44,13 @@ s.test(
       '--name',
       'pivoting',
       '--break',
-      'exec.pivot-root',
+      'init.pivot-root',
       'ubuntu',
       'sh',
       '-c',
       'echo at last; exit 6',
     );
-    await stopped('pivoting', 'exec.pivot-root');
+    await stopped('pivoting', 'init.pivot-root');
     const pid = await stageOf('pivoting');
     assert.is(readlinkSync(`/proc/${pid}/root`), '/');
     const host = rootOf(process.pid);
@@ -58,7 +58,7 @@ s.test(
     assert.match(await inspect('pivoting'), /the host's root/);
     assert.is(running.ran.out, '');
     assert.is((await d().cli('gate', 'pivoting', 'next')).code, 0);
-    await stopped('pivoting', 'exec.unmount-old-root');
+    await stopped('pivoting', 'init.unmount-old-root');
     assert.is(rootOf(pid), 'overlayfs', 'one step later the kernel says: an overlay');
     await d().ok('gate', 'pivoting', 'continue');
     const { code, out } = await running.done;
@@ -68,7 +68,7 @@ s.test(
 
 s.test('trace shows steps, system calls with arguments, errnos and times; --json each event', async () => {
   const text = await d().ok('trace', 'pivoting');
-  assert.match(text, /Exchange the root {2}exec\.pivot-root\n/);
+  assert.match(text, /Exchange the root {2}init\.pivot-root\n/);
   assert.match(text, /pivot_root\("\.", "\."\) = 0 <[\d.]+ .s>/);
   assert.match(text, /= -1 E\w+/);
   const events = await trace('pivoting');
@@ -129,11 +129,11 @@ s.test('break and clear set and take breakpoints while it stands', async () => {
     'true',
   );
   await stopped('marked', 'create.shim');
-  await d().ok('gate', 'marked', 'break', 'exec.seccomp');
+  await d().ok('gate', 'marked', 'break', 'init.seccomp');
   await d().ok('gate', 'marked', 'clear', 'network');
   await d().ok('gate', 'marked', 'continue');
-  await stopped('marked', 'exec.seccomp');
-  assert.equal(await stops('marked'), ['create.shim', 'exec.seccomp']);
+  await stopped('marked', 'init.seccomp');
+  assert.equal(await stops('marked'), ['create.shim', 'init.seccomp']);
   assert.match(readFileSync(`/proc/${await stageOf('marked')}/status`, 'utf8'), /Seccomp:\t0/, 'no filter yet');
   await d().ok('gate', 'marked', 'continue');
   assert.is((await running.done).code, 0);
@@ -145,12 +145,12 @@ s.test('break and clear set and take breakpoints while it stands', async () => {
 
 s.test('abort from another process undoes everything, and the one who runs it is told', async () => {
   const before = await atRest(d());
-  const running = d().begin('drydock', 'run', '--rm', '--name', 'given-up', '--break', 'exec.execve', 'ubuntu', 'true');
-  await stopped('given-up', 'exec.execve');
+  const running = d().begin('drydock', 'run', '--rm', '--name', 'given-up', '--break', 'init.execve', 'ubuntu', 'true');
+  await stopped('given-up', 'init.execve');
   await d().ok('gate', 'given-up', 'abort');
   const { code, err } = await running.done;
   assert.is.not(code, 0);
-  assert.match(err, /aborted before exec\.execve; everything was undone/);
+  assert.match(err, /aborted before init\.execve; everything was undone/);
   await sameAs(before, d());
 });
 
@@ -164,7 +164,7 @@ s.test('while one container stands, another runs', async () => {
 
 s.test('phases lists and explains every step', async () => {
   const list = await d().ok('phases');
-  assert.match(list, /exec\.pivot-root +Exchange the root/);
+  assert.match(list, /init\.pivot-root +Exchange the root/);
   const phases = await d().json<{ steps: { id: string; explain: string }[] }[]>('/drydock/phases');
   for (const { id, explain } of phases.flatMap(({ steps }) => steps))
     assert.ok(explain.length > 40, `${id} is explained`);

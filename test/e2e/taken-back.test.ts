@@ -24,7 +24,7 @@ const create = async (request: object) =>
 
 /** Starts the container and lets this undo fail each time. */
 async function startThatLeaves(id: string, undo: string): Promise<string> {
-  const { follower, done } = await failOn(d(), { way: plain, failing: 'exec.execve#1' }, id, `undo:${undo}#1`);
+  const { follower, done } = await failOn(d(), { way: plain, failing: 'init.execve#1' }, id, `undo:${undo}#1`);
   for (let seen = 0; ;) {
     const event = await follower.until((e) => e.seq > seen && (unwound(e) || paused(e, undo)));
     if (!event || unwound(event)) break;
@@ -65,7 +65,7 @@ s.test('trace does not say that everything is undone when it is not', async () =
 
 s.test('of a run --rm whose daemon is killed in the middle of its start the next daemon leaves nothing', async () => {
   const { descriptors: _, ...kernel } = before;
-  for (const at of ['create.cgroup', 'exec.execve']) {
+  for (const at of ['create.cgroup', 'init.execve']) {
     const id = await create({ HostConfig: { AutoRemove: true } });
     const follower = new Follower(d(), id);
     await follower.begun;

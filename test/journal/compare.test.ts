@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { align } from '../../runtime/journal/align.ts';
 import { compareRuns } from '../../runtime/journal/compare.ts';
 import type { Event } from '../../runtime/journal/event.ts';
+import { withPresentIds } from '../../runtime/journal/former-ids.ts';
 import { packageRoot } from '../../runtime/syscalls/native.ts';
 import { suite } from '../harness.ts';
 
@@ -16,7 +17,7 @@ const run = (name: string): Event[] =>
   readFileSync(join(packageRoot, `test/web/fixtures/compare/${name}.ndjson`), 'utf8')
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as Event);
+    .map((line) => withPresentIds(JSON.parse(line) as Event));
 const differing = (a: Event[], b: Event[]) =>
   compareRuns(a, b).filter((row) => row.of !== 'both' || row.differences.length);
 
@@ -72,7 +73,7 @@ test('as another user it becomes that user, and its home is another', () => {
   const rows = differing(run('plain'), run('user'));
   assert.equal(
     rows.map(({ step }) => step),
-    ['exec.set-user', 'exec.execve'],
+    ['init.set-user', 'init.execve'],
   );
   const uid = rows[0]!.differences.find(({ a }) => a?.text.includes('setresuid'))!;
   assert.equal([uid.a!.text, uid.b!.text], ['stage setresuid(0, 0, 0)', 'stage setresuid(33, 33, 33)']);

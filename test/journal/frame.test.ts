@@ -85,7 +85,7 @@ test('an end takes what lived in the namespaces; the image and the files stay', 
 test("an exec's steps are not the container's", () => {
   const events = number([
     { type: 'step', step: 'create.shim', at: 'done' },
-    { run: 'exec-1', type: 'step', step: 'join.shim', at: 'done' },
+    { run: 'exec-1', type: 'step', step: 'exec.shim', at: 'done' },
   ]);
   assert.equal(frameAt(events, 1).done, ['create.shim']);
 });

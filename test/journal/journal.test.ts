@@ -144,12 +144,12 @@ test('what was written is read from the file, and what is still to be written wi
 test('an event belongs to the step and the run it is given, unless it says its own', () => {
   const journal = Journal.inMemory();
   journal.append(note('a'), 'create.shim', 'exec-1');
-  journal.append({ type: 'step', step: 'exec.execve', at: 'start' }, 'create.shim');
+  journal.append({ type: 'step', step: 'init.execve', at: 'start' }, 'create.shim');
   assert.equal(
     journal.events().map(({ step, run }) => [step, run]),
     [
       ['create.shim', 'exec-1'],
-      ['exec.execve', 0],
+      ['init.execve', 0],
     ],
   );
 });
@@ -178,7 +178,7 @@ for (const [what, change] of [
   ],
   ['numbers that JSON does not have', { args: [NaN, Infinity] }],
   ['no arguments', { args: [] }],
-  ['the line that asked for it', { source: 'steps/exec/root.ts:31' }],
+  ['the line that asked for it', { source: 'steps/container/init/root.ts:31' }],
 ] as [string, object][]) {
   test(`a call with ${what} is written as JSON.stringify would write it`, () => {
     const event = { ...call, ...change } as Event;

@@ -110,8 +110,8 @@ test('every kind of event has a line', () => {
   const events: [NewEvent, string][] = [
     [{ type: 'phase', phase: 'pull', at: 'enter' }, 'phase pull enter'],
     [
-      { type: 'step', step: 'exec.execve', at: 'failed', ns: 1_500_000, error: 'no' },
-      'step exec.execve failed <1.5 ms>: no',
+      { type: 'step', step: 'init.execve', at: 'failed', ns: 1_500_000, error: 'no' },
+      'step init.execve failed <1.5 ms>: no',
     ],
     [{ type: 'http', method: 'GET', url: 'http://r/v2/', status: 200, ns: 2e9 }, 'http   GET http://r/v2/ 200 <2 s>'],
     [
@@ -133,10 +133,10 @@ test('every kind of event has a line', () => {
       {
         type: 'gate',
         at: 'paused',
-        step: 'exec.hostname',
+        step: 'init.hostname',
         next: { name: 'sethostname', actor: 'stage', args: ['web'] },
       },
-      'gate   paused at exec.hostname before stage sethostname("web")',
+      'gate   paused at init.hostname before stage sethostname("web")',
     ],
     [{ type: 'progress', id: 'abc', status: 'Downloading', current: 5, total: 20 }, 'pull   abc: Downloading 25%'],
   ];

@@ -8,7 +8,7 @@ import { readRecords } from '../../runtime/container/logs/log-record.ts';
 import { Tap } from '../../runtime/container/io/tap.ts';
 import type { Process } from '../../runtime/oci/spec.ts';
 import { closeLive, startShim } from '../../runtime/steps/container/create/process.ts';
-import { execute } from '../../runtime/steps/container/exec/program.ts';
+import { execute } from '../../runtime/steps/container/init/program.ts';
 
 export const PIPES = 1;
 export const WITH_STDIN = 3;

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { AT_FDCWD, CLONE, O } from '../../runtime/syscalls/constants.ts';
 import { FRAME } from '../../runtime/container/io/tap.ts';
 import { closeLive } from '../../runtime/steps/container/create/process.ts';
-import { handOverTerminal, openTerminal } from '../../runtime/steps/container/exec/terminal.ts';
+import { handOverTerminal, openTerminal } from '../../runtime/steps/container/init/terminal.ts';
 import { suite } from '../harness.ts';
 import { descriptorsOf, endAll, isAlive, PIPES, RealShim, statusOf, WITH_STDIN } from './real-shim.ts';
 import { until } from '../until.ts';

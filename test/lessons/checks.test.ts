@@ -56,7 +56,7 @@ const events = (): Event[] => [
   event({
     type: 'call',
     run: 'exec-1',
-    step: 'join.execve',
+    step: 'exec.execve',
     actor: 'stage',
     name: 'execve',
     args: ['/bin/true', ['true', '-x'], []],

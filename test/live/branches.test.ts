@@ -37,20 +37,20 @@ test('again is the same request with where it comes from, stays, and stands befo
     step: false,
     break: [],
   });
-  const second = await caller.ask('again', { id: first.id, at: 'exec.pivot-root' });
+  const second = await caller.ask('again', { id: first.id, at: 'init.pivot-root' });
   const [request, options] = site.engine.requests.at(-1)!;
   const [before] = site.engine.requests.at(-2)!;
   assert.equal({ ...request, Labels: null, HostConfig: null }, { ...before, Labels: null, HostConfig: null });
   assert.equal(
     [request.Labels, request.HostConfig.AutoRemove, before.HostConfig.AutoRemove],
-    [{ mine: '1', [RERUN_OF]: first.id, [RERUN_AT]: 'exec.pivot-root' }, false, true],
+    [{ mine: '1', [RERUN_OF]: first.id, [RERUN_AT]: 'init.pivot-root' }, false, true],
   );
   assert.equal(options, { pull: 'missing' });
-  assert.equal(site.engine.container(second.id).gates, [{ mode: 'run', breakpoints: ['exec.pivot-root'] }]);
+  assert.equal(site.engine.container(second.id).gates, [{ mode: 'run', breakpoints: ['init.pivot-root'] }]);
   assert.equal((await listed((row) => row.id === second.id)).branch, {
     of: first.id,
     name: 'first',
-    at: 'exec.pivot-root',
+    at: 'init.pivot-root',
   });
 });
 

@@ -25,12 +25,12 @@ test('a viewer is told the phases and the list', async () => {
 test('a command line becomes a container as `run` makes it, with its mode and its breakpoints', async () => {
   const id = await run("run -it --name box -e 'A=b c' ubuntu sleep 100", {
     step: true,
-    break: ['exec.pivot-root', 'mount'],
+    break: ['init.pivot-root', 'mount'],
   });
   const [request, options] = site.engine.requests.at(-1)!;
   assert.equal([request.Image, request.Cmd, request.Tty, request.Env], ['ubuntu', ['sleep', '100'], true, ['A=b c']]);
   assert.equal(options, { pull: 'missing', name: 'box' });
-  assert.equal(site.engine.container(id).gates, [{ mode: 'step', breakpoints: ['exec.pivot-root', 'mount'] }]);
+  assert.equal(site.engine.container(id).gates, [{ mode: 'step', breakpoints: ['init.pivot-root', 'mount'] }]);
   await caller.until(({ seen }) =>
     seen.some(
       (one) => one.type === 'containers' && one.list.some((row) => row.name === 'box' && row.status === 'running'),

@@ -28,21 +28,21 @@ test('a refusal is passed on as it is', () => {
 });
 
 test('an abort is 409, and says where and that nothing is left', () => {
-  assert.equal(told(new Aborted('exec.pivot-root')), [
+  assert.equal(told(new Aborted('init.pivot-root')), [
     409,
     130,
-    'aborted before exec.pivot-root; everything was undone',
+    'aborted before init.pivot-root; everything was undone',
   ]);
 });
 
 test('what could not be undone is told, and no longer that everything was; what was told before is no longer so', () => {
-  const { refusal, exitCode } = withRest(startFailure(new Aborted('exec.execve')), [
+  const { refusal, exitCode } = withRest(startFailure(new Aborted('init.execve')), [
     'create.cgroup: unlinkat("/x"): device or resource busy',
   ]);
   const told =
-    'aborted before exec.execve; could not be undone: create.cgroup: unlinkat("/x"): device or resource busy; rm, a start and the daemon\'s next start try again';
+    'aborted before init.execve; could not be undone: create.cgroup: unlinkat("/x"): device or resource busy; rm, a start and the daemon\'s next start try again';
   assert.equal([refusal.status, exitCode, refusal.message], [409, 130, told]);
-  assert.is(notUndone(told, []), 'aborted before exec.execve');
+  assert.is(notUndone(told, []), 'aborted before init.execve');
 });
 
 test('a system call names its step, itself, its errno and who made it', () => {

@@ -26,7 +26,7 @@ function walk(options: GateOptions) {
     if (held) await held;
   };
   const over = (async () => {
-    for (const id of ['create.shim', 'exec.execve']) {
+    for (const id of ['create.shim', 'init.execve']) {
       await pass(id, gate.beforeStep(step(id)));
       for (const name of ['mount', 'close'] as const) await pass(`${id}/${name}`, gate.beforeCall(call(name)));
     }
@@ -57,11 +57,11 @@ test('nobody who asked for nothing waits, not even for a turn of the event loop'
 test('step mode stops before each step, next goes to the following one', async () => {
   const w = walk({ mode: 'step', breakpoints: [] });
   assert.is(await w.stand(), 'create.shim');
-  assert.is(await w.say('next'), 'exec.execve');
+  assert.is(await w.say('next'), 'init.execve');
   assert.is(await w.say('next'), 'over');
   assert.equal(
     w.told.map((event) => ('at' in event ? `${event.at} ${event.step}` : '')),
-    ['paused create.shim', 'resumed create.shim', 'paused exec.execve', 'resumed exec.execve'],
+    ['paused create.shim', 'resumed create.shim', 'paused init.execve', 'resumed init.execve'],
   );
 });
 
@@ -70,29 +70,31 @@ test('into stops before each call of the step, and at the step after it', async 
   await w.stand();
   const seen: string[] = [];
   for (const command of ['into', 'into', 'into', 'next'] as const) seen.push(await w.say(command));
-  assert.equal(seen, ['create.shim/mount', 'create.shim/close', 'exec.execve', 'over']);
+  assert.equal(seen, ['create.shim/mount', 'create.shim/close', 'init.execve', 'over']);
 });
 
 test('next within a step goes to the next step, not to the next call', async () => {
   const w = walk({ mode: 'step', breakpoints: [] });
   await w.stand();
   assert.is(await w.say('into'), 'create.shim/mount');
-  assert.is(await w.say('next'), 'exec.execve');
+  assert.is(await w.say('next'), 'init.execve');
 });
 
 test('continue goes on to the end or to the next breakpoint', async () => {
   const w = walk({ mode: 'step', breakpoints: [] });
   await w.stand();
   assert.is(await w.say('continue'), 'over');
-  const broken = walk({ mode: 'step', breakpoints: ['exec.execve'] });
+  const broken = walk({ mode: 'step', breakpoints: ['init.execve'] });
   await broken.stand();
-  assert.is(await broken.say('continue'), 'exec.execve');
+  assert.is(await broken.say('continue'), 'init.execve');
 });
 
 for (const [kind, at, stops] of [
-  ['a step', 'exec.execve', ['exec.execve']],
+  ['a step', 'init.execve', ['init.execve']],
   ['a phase', 'create', ['create.shim']],
-  ['a system call', 'close', ['create.shim/close', 'exec.execve/close']],
+  ['a system call', 'close', ['create.shim/close', 'init.execve/close']],
+  ['a step, by its id of version 0.2', 'exec.execve', ['init.execve']],
+  ['a phase, by its id of version 0.2', 'exec', ['init.execve']],
   ['nothing that comes', 'pivot_root', []],
 ] as const) {
   test(`a breakpoint on ${kind}`, async () => {
@@ -119,12 +121,16 @@ test('what waits before a call is told with the call, its bytes as hex', async (
 test('breakpoints can be set and cleared while it waits and while it runs', async () => {
   const w = walk({ mode: 'step', breakpoints: [] });
   await w.stand();
-  w.gate.command({ command: 'break', at: 'exec' });
-  assert.is(await w.say('continue'), 'exec.execve');
-  const cleared = walk({ mode: 'step', breakpoints: ['exec'] });
+  w.gate.command({ command: 'break', at: 'init' });
+  assert.is(await w.say('continue'), 'init.execve');
+  const cleared = walk({ mode: 'step', breakpoints: ['init'] });
   await cleared.stand();
-  cleared.gate.command({ command: 'clear', at: 'exec' });
+  cleared.gate.command({ command: 'clear', at: 'init' });
   assert.is(await cleared.say('continue'), 'over');
+  const former = walk({ mode: 'step', breakpoints: ['init.execve'] });
+  await former.stand();
+  former.gate.command({ command: 'clear', at: 'exec.execve' });
+  assert.is(await former.say('continue'), 'over', 'the id of version 0.2 clears it too');
 });
 
 test('abort throws Aborted at the place, and nothing stops after it', async () => {
@@ -133,7 +139,7 @@ test('abort throws Aborted at the place, and nothing stops after it', async () =
   assert.is(await w.say('abort'), 'Aborted: aborted before create.shim');
   assert.equal(w.told.at(-1), { type: 'gate', at: 'aborted', step: 'create.shim' });
   assert.equal(
-    [w.gate.paused, w.gate.beforeCall(call('mount')), w.gate.beforeStep(step('exec.execve'))],
+    [w.gate.paused, w.gate.beforeCall(call('mount')), w.gate.beforeStep(step('init.execve'))],
     [false, undefined, undefined],
   );
 });
@@ -188,7 +194,7 @@ test('release does not break off what is one way only: taking back goes on', asy
 test('a breakpoint on a phase stops where the phase begins, and not at each of its steps', () => {
   const gate = new Gate(() => undefined);
   gate.arm({ mode: 'run', breakpoints: ['create'] });
-  const stops = ['pull.commit', 'create.merge-config', 'create.shim', 'exec.execve'].map((id) => {
+  const stops = ['pull.commit', 'create.merge-config', 'create.shim', 'init.execve'].map((id) => {
     const held = gate.beforeStep(step(id));
     if (held) gate.command({ command: 'continue' });
     return held !== undefined;
@@ -197,8 +203,8 @@ test('a breakpoint on a phase stops where the phase begins, and not at each of i
 });
 
 test('a breakpoint on the n-th call of a step stops there and nowhere else', async () => {
-  const { over, stand, say } = walk({ mode: 'run', breakpoints: ['exec.execve#2'] });
-  assert.is(await stand(), 'exec.execve/close');
+  const { over, stand, say } = walk({ mode: 'run', breakpoints: ['init.execve#2'] });
+  assert.is(await stand(), 'init.execve/close');
   assert.is(await say('continue'), 'over');
   await over;
 });
@@ -248,7 +254,7 @@ test('pause stands before the next step or call, whichever comes first, and is r
   await held;
   assert.is(gate.beforeCall(call('close')), undefined);
   gate.command({ command: 'pause' });
-  assert.ok(gate.beforeStep(step('exec.execve')));
+  assert.ok(gate.beforeStep(step('init.execve')));
 });
 
 test.run();

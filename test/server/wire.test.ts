@@ -333,8 +333,8 @@ test('requests in one packet are answered in order', async () => {
 test("Drydock's own routes start with a gate, stream the journal, steer and inspect", async () => {
   const it = await create(['true']);
   const at = `/drydock/containers/${it.container.id}`;
-  assert.is((await s.http('POST', `${at}/start?step=1&break=pivot_root&break=exec`)).status, 204);
-  assert.equal(it.gates, [{ mode: 'step', breakpoints: ['pivot_root', 'exec'] }]);
+  assert.is((await s.http('POST', `${at}/start?step=1&break=pivot_root&break=init`)).status, 204);
+  assert.equal(it.gates, [{ mode: 'step', breakpoints: ['pivot_root', 'init'] }]);
   assert.is((await s.http('POST', `${at}/gate`, { command: 'next' })).status, 204);
   assert.is((await s.http('POST', `${at}/gate`, { command: 'break', at: 'mount' })).status, 204);
   assert.is((await s.http('POST', `${at}/gate`, { command: 'into' })).status, 409);
@@ -342,8 +342,8 @@ test("Drydock's own routes start with a gate, stream the journal, steer and insp
   assert.is((await s.http('POST', `${at}/gate`, { command: 'break' })).status, 400);
   assert.is((await s.http('GET', `${at}/journal`)).text, '{"type":"note","text":"first","seq":0,"time":1,"run":1}\n');
   assert.match(await s.raw(`GET ${at}/journal?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n`, { ms: 400 }), '"first"');
-  assert.equal((await s.http('GET', `${at}/inspect?live=1&step=exec.proc`)).json(), [
-    { title: 'exec.proc', lines: ['pid:[1] pid:[2]'] },
+  assert.equal((await s.http('GET', `${at}/inspect?live=1&step=init.proc`)).json(), [
+    { title: 'init.proc', lines: ['pid:[1] pid:[2]'] },
   ] as unknown as Record<string, unknown>);
   assert.is((await s.http('GET', '/drydock/info')).json()['pid'], process.pid);
 });
@@ -356,7 +356,7 @@ test('the list of phases has every step with its words', async () => {
   }[];
   assert.equal(
     phases.slice(0, 5).map((phase) => phase.id),
-    ['pull', 'create', 'rw-layer', 'network', 'exec'],
+    ['pull', 'create', 'rw-layer', 'network', 'init'],
   );
   for (const step of phases.flatMap((phase) => phase.steps)) assert.ok(step.id && step.title && step.explain, step.id);
 });

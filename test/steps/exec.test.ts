@@ -1,367 +1,209 @@
 import * as assert from 'uvu/assert';
 import { create } from '../../runtime/steps/container/2-create.ts';
 import { rwLayerOf } from '../../runtime/steps/container/3-rw-layer.ts';
-import { exec } from '../../runtime/steps/container/5-exec.ts';
-import type { Container } from '../../runtime/container/container.ts';
-import type { Call } from '../../runtime/syscalls/calls.ts';
+import { init } from '../../runtime/steps/container/5-init.ts';
+import { execPaths } from '../../runtime/container/paths.ts';
+import type { Process } from '../../runtime/oci/spec.ts';
+import { exec, type Exec } from '../../runtime/steps/container/exec.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
-import {
-  assertNothingLeft,
-  failEachCall,
-  idOf,
-  runSteps,
-  standIn,
-  undoSteps,
-  type StandIn,
-  type Standing,
-} from './stand-in.ts';
+import { idOf, runSteps, settings, standIn, undoSteps, type StandIn, type Standing } from './stand-in.ts';
 
-const test = suite('exec phase on the recording kernel');
+const test = suite('exec into a running container, on the recording kernel');
 const rwLayer = rwLayerOf(overlay2);
 
-/** The calls of each step of the exec phase, after create and rw layer. */
-async function execSteps(wanted: StandIn = {}, one: Standing = standIn(wanted)): Promise<Record<string, string[]>> {
-  one.machine.answers['stage.ioctl'] = ({ args }) => (args[1] === 0x5441 ? 50 : 0);
-  await runSteps(one.k, one.c, create, rwLayer);
-  return runSteps(one.k, one.c, exec);
+interface Joining extends Standing {
+  j: Exec;
+  before: { open: string[]; files: string[] };
 }
-/** The result of the first matching call. */
-const numberOf = ({ k }: Standing, is: (call: Call) => boolean) => k.rets[k.raw.findIndex(is)];
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => {
-      throw new Error('it did not fail');
-    },
-    (error: unknown) => error as Error & { exitCode?: number },
-  );
-const flat = (made: Record<string, string[]>) => Object.values(made).flat();
+/** A running container, and an exec that has not begun. */
+async function joining(
+  wanted: StandIn = {},
+  process: Partial<Process> = {},
+  more: Partial<Exec> = {},
+): Promise<Joining> {
+  const { fail, ...target } = wanted;
+  const one = standIn(target);
+  one.machine.answers['stage.ioctl'] = ({ args }) => (args[1] === 0x5441 ? 50 : 0);
+  await runSteps(one.k, one.c, create, rwLayer, init);
+  const own = one.c.spec.process;
+  const j: Exec = {
+    id: idOf(9),
+    target: one.c,
+    paths: execPaths(one.c.paths, settings, idOf(9)),
+    process: { ...own, env: [...own.env], args: ['/bin/sh', '-i'], ...process },
+    stdin: false,
+    live: {},
+    ...more,
+  };
+  return {
+    ...one,
+    k: one.again(fail),
+    j,
+    before: { open: [...one.machine.open.values()], files: [...one.machine.files.keys()] },
+  };
+}
 
-test('what a program expects is mounted, then the root is exchanged, then rights are given up, then it runs', async () => {
-  assert.equal(Object.keys(await execSteps()), [
-    'exec.mount-proc',
-    'exec.mount-dev',
-    'exec.mount-devpts',
-    'exec.mount-shm',
-    'exec.mount-mqueue',
-    'exec.mount-sysfs',
-    'exec.mount-cgroup',
-    'exec.mount-etc-files',
-    'exec.make-device-nodes',
-    'exec.pivot-root',
-    'exec.unmount-old-root',
-    'exec.hostname',
-    'exec.session-keyring',
-    'exec.sysctls',
-    'exec.mask-paths',
-    'exec.readonly-paths',
-    'exec.new-session',
-    'exec.drop-bounding',
-    'exec.look-up-user',
-    'exec.set-user',
-    'exec.working-directory',
-    'exec.find-program',
-    'exec.seccomp',
-    'exec.capabilities',
+test('a shim, a process, the group, the namespaces, the rights, a second birth, the program', async () => {
+  const { k, j } = await joining();
+  const made = await runSteps(k, j, exec);
+  assert.equal(Object.keys(made), [
+    'exec.shim',
+    'exec.clone3',
+    'exec.cgroup',
+    'exec.setns',
+    'exec.rights',
+    'exec.enter-pid-namespace',
     'exec.execve',
   ]);
-});
-
-test("a working directory is made in the root's descriptor before the root is exchanged, and gone to by what was opened", async () => {
-  const one = standIn({ config: { WorkingDir: '/w' } });
-  const made = await execSteps({}, one);
-  const ids = Object.keys(made);
-  assert.ok(ids.indexOf('exec.make-working-directory') < ids.indexOf('exec.pivot-root'));
-  assert.match(made['exec.make-working-directory']![0]!, 'stage.openat2(102, "w"');
+  assert.is(made['exec.clone3']![0], 'shim.clone3(0, 1, -1)');
   assert.equal(
-    made['exec.working-directory']!.map((call) => call.replace(/\(.*/, '')),
-    ['stage.openat2', 'stage.fchdir', 'stage.close', 'stage.getcwd'],
+    made['exec.setns']!.map((call) => call.replace(/(\D)\d{3,}(?=[,)])/, '$1n')),
+    [
+      'stage.pidfd_open(n, 0)',
+      'stage.setns(n, CLONE_NEWNS|CLONE_NEWCGROUP|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWPID|CLONE_NEWNET)',
+      'stage.openat2(AT_FDCWD, "dev/null", {24 bytes})',
+      'stage.statx(n, "", AT_EMPTY_PATH, 259, 256 bytes)',
+      'stage.dup3(n, 0, 0)',
+      'stage.close(n)',
+      'stage.close(n)',
+    ],
   );
-  assert.not.ok('exec.make-working-directory' in (await execSteps()), 'the root itself is there');
+  assert.equal(made['exec.enter-pid-namespace']!.slice(0, 2), ['stage.clone()', `shim.watch_child(${j.live.pid})`]);
 });
 
-test('a working directory that getcwd(2) calls unreachable is refused', async () => {
-  const one = standIn({ config: { WorkingDir: '/w' } });
-  one.machine.answers['stage.getcwd'] = Buffer.from('(unreachable)/\0');
-  assert.match(
-    (await failure(execSteps({}, one))).message,
-    'chdir to cwd ("/w") set in config.json failed: it is outside of the container\'s root',
+test('it is in the group of the container before it can do anything inside', async () => {
+  const { k, j, c } = await joining();
+  const made = await runSteps(k, j, exec);
+  assert.ok(made['exec.cgroup']!.every((call) => call.startsWith('stage.write("/cg/') && call.includes(c.cgroup.path)));
+  assert.ok(Object.keys(made).indexOf('exec.cgroup') < Object.keys(made).indexOf('exec.setns'));
+});
+
+test("its rights are the container's: bounding set, user, filter, capabilities", async () => {
+  const { k, j } = await joining(
+    { host: { SecurityOpt: ['no-new-privileges'] } },
+    { user: { uid: 0, gid: 0, username: 'www' }, noNewPrivileges: true },
+  );
+  const { 'exec.rights': made } = await runSteps(k, j, exec);
+  const names = made!.map((call) =>
+    call.replace(/^stage\.(\w+)\(?([A-Z_]*).*/, (_, name: string, word: string) => (name === 'prctl' ? word : name)),
+  );
+  assert.equal(
+    names.filter((name, n) => name !== names[n - 1]),
+    [
+      'keyctl',
+      'PR_CAPBSET_DROP',
+      'read',
+      'PR_SET_KEEPCAPS',
+      'setgroups',
+      'setresgid',
+      'setresuid',
+      'capset',
+      'chdir',
+      'statx',
+      'faccessat2',
+      'PR_SET_NO_NEW_PRIVS',
+      'seccomp',
+      'capset',
+    ],
+  );
+  assert.ok(made!.includes('stage.setresuid(33, 33, 33)'));
+});
+
+test('it is seen in the container only when it has no more rights than the container; a profile that refuses the birth gets it before its filter', async () => {
+  const { k, j } = await joining();
+  const ids = Object.keys(await runSteps(k, j, exec));
+  assert.ok(ids.indexOf('exec.enter-pid-namespace') > ids.indexOf('exec.rights'));
+  const refusing = JSON.stringify({
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names: ['setsid'], action: 'SCMP_ACT_ERRNO' }],
+  });
+  const other = await joining({ host: { SecurityOpt: [`seccomp=${refusing}`] } });
+  const made = await runSteps(other.k, other.j, exec);
+  assert.not.ok('exec.enter-pid-namespace' in made);
+  const at = (name: string) => made['exec.rights']!.findIndex((call) => call.startsWith(`stage.${name}(`));
+  assert.ok(
+    at('clone') > at('setresuid') && at('clone') < at('seccomp') && at('setsid') < at('seccomp'),
+    made['exec.rights']!.join('\n'),
   );
 });
 
-for (const terminal of [false, true]) {
-  test(`a joined pid namespace is entered last, by a child that begins a session${terminal ? ' and takes the terminal' : ''}; its /proc is a powerless child's`, async () => {
-    const other = { ...standIn().c, id: idOf(2), live: { pid: 77 } } as Container;
-    const made = await execSteps({
-      config: { Tty: terminal },
-      host: { PidMode: `container:${other.id}` },
-      other: () => other,
-    });
-    const ids = Object.keys(made);
-    assert.equal(ids.slice(-2), ['exec.enter-pid-namespace', 'exec.execve']);
-    for (const id of ['exec.mount-proc', 'exec.new-session', 'exec.controlling-terminal'])
-      assert.not.ok(id in made, id);
-    assert.ok(
-      ids.indexOf('exec.mount-joined-proc') > ids.indexOf('exec.unmount-old-root') &&
-        ids.indexOf('exec.mount-joined-proc') < ids.indexOf('exec.mask-paths'),
+test('a container with a user namespace is joined in it as well, last', async () => {
+  const { k, j } = await joining({ host: { UsernsMode: 'private' } });
+  const { 'exec.setns': made } = await runSteps(k, j, exec);
+  assert.match(made!.at(-2)!, /setns\(\d+, CLONE_NEWUSER\)/);
+});
+
+for (const [name, process, more, stdio] of [
+  ['output', {}, {}, 1],
+  ['stdin', {}, { stdin: true }, 3],
+  ['a terminal', { terminal: true }, { stdin: true }, 0],
+] as const) {
+  test(`with ${name} it gets the pipes that go with it`, async () => {
+    const { k, j } = await joining({}, process, more);
+    const made = await runSteps(k, j, exec);
+    assert.is(made['exec.clone3']![0], `shim.clone3(0, ${stdio}, -1)`);
+    assert.is(
+      made['exec.enter-pid-namespace']!.some((call) => call.includes('take_master')),
+      stdio === 0,
     );
-    assert.equal(made['exec.mount-joined-proc']!.filter((call) => /fsopen|children_procfs/.test(call)).length, 1);
-    const born = made['exec.enter-pid-namespace']!.map((call) => call.replace(/\(.*/, ''));
-    assert.equal(born.slice(0, 2), ['stage.clone', 'shim.watch_child']);
-    assert.equal([born.includes('stage.setsid'), born.includes('shim.take_master')], [true, terminal]);
+    assert.is('exec.terminal' in made, stdio === 0);
   });
 }
 
-test('every option adds its step, and a terminal takes the place of the session', async () => {
-  const plain = Object.keys(await execSteps());
-  const host = {
-    ReadonlyRootfs: true,
-    SecurityOpt: ['no-new-privileges'],
-    Ulimits: [{ Name: 'nofile', Soft: 1, Hard: 2 }],
-    UsernsMode: 'private',
-    Init: true,
-  };
-  const full = Object.keys(await execSteps({ host, config: { Tty: true } }));
+test('a program that is not there is exit code 127, and the container goes on', async () => {
+  const one = await joining({}, { args: ['/nope'] });
+  one.machine.image.absent.add('/nope');
+  const error = await runSteps(one.k, one.j, exec).then(
+    () => undefined,
+    (e: unknown) => e as { exitCode?: number },
+  );
+  assert.is(error?.exitCode, 127);
+  await undoSteps(one.k, one.j, exec);
+  onlyTheContainer(one, 'exit code 127');
+});
+
+/** Asserts that nothing of the exec is left and nothing of the container is gone. */
+function onlyTheContainer({ machine, before }: Joining, what: string): void {
+  assert.equal([...machine.open.values()], before.open, `descriptors after ${what}`);
+  assert.equal([...machine.files.keys()], before.files, `files after ${what}`);
+  assert.equal(machine.closedTwice, [], `closed twice after ${what}`);
   assert.equal(
-    full.filter((id) => !plain.includes(id)),
+    machine.shims.map(({ alive, reaped }) => [alive, reaped]),
     [
-      'exec.mount-late',
-      'exec.readonly-root',
-      'exec.open-terminal',
-      'exec.controlling-terminal',
-      'exec.rlimits',
-      'exec.unshare-user',
-      'exec.no-new-privs',
-    ],
+      [true, false],
+      [false, true],
+    ].slice(0, machine.shims.length),
+    `shims after ${what}`,
   );
-  assert.equal(
-    plain.filter((id) => !full.includes(id)),
-    ['exec.new-session'],
-  );
-});
-
-test("until pivot_root every path of the image is looked up below the root's descriptor, or below one that was opened below it", async () => {
-  const made = await execSteps();
-  const ids = Object.keys(made);
-  const before = ids.slice(0, ids.indexOf('exec.pivot-root')).flatMap((id) => made[id]!);
-  const opens = before.filter((call) => /openat/.test(call));
-  const from = opens.map((call) => Number(/^stage\.openat2\((\d+), "/.exec(call)?.[1]));
-  // The fake machine numbers descriptors of openat2(2) from 301.
-  assert.ok(opens.length > 10 && from.every((fd) => fd === 102 || fd > 300), opens.join('\n'));
-  assert.ok(
-    before.filter((call) => call.startsWith('stage.mount(')).every((call) => /"\/proc\/self\/fd\/\d+"/.test(call)),
-  );
-});
-
-test('the old root is gone before anything of the image is executed', async () => {
-  const made = await execSteps();
-  assert.equal(
-    [made['exec.pivot-root'], made['exec.unmount-old-root']],
-    [
-      ['stage.fchdir(102)', 'stage.pivot_root(".", ".")'],
-      ['stage.umount2(".", MNT_DETACH)', 'stage.chdir("/")', 'stage.close(102)'],
-    ],
-  );
-});
-
-test('masked paths are covered: files with null, directories with an empty file system, absent ones not', async () => {
-  const one = standIn();
-  one.machine.image.absent.add('/proc/acpi');
-  const { 'exec.mask-paths': made } = await execSteps({}, one);
-  const fdOf = (name: string) =>
-    numberOf(one, (call) => call.name === 'openat2' && call.args[1] === name && call.args[0] !== 102);
-  const moved = one.k.raw.filter(({ name, note }) => name === 'move_mount' && /^\/(proc|sys)\//.test(note ?? ''));
-  const sources = new Map(moved.map(({ args, note }) => [note, [args[0], args[2]]]));
-  const trees = new Map(
-    one.k.raw.flatMap((call, at) => (call.name === 'open_tree' ? [[one.k.rets[at], call.args[0]]] : [])),
-  );
-  assert.is(sources.get('/proc/kcore')?.[1], fdOf('kcore'), 'the mount is put over what was opened');
-  assert.is(trees.get(Number(sources.get('/proc/kcore')?.[0])), fdOf('null'));
-  assert.is(sources.get('/proc/scsi')?.[1], fdOf('scsi'));
-  const empty = numberOf(one, ({ name, args }) => name === 'fsmount' && args[2] !== 0);
-  assert.ok(
-    [sources.get('/proc/scsi')?.[0], trees.get(Number(sources.get('/proc/scsi')?.[0]))].includes(empty),
-    'the empty file system, or a copy of its mount',
-  );
-  assert.is(made!.filter((call) => call.includes('"acpi"')).length, 1);
-  assert.not.ok(sources.has('/proc/acpi'));
-});
-
-test("groups, gid and uid are given up in this order, and by the image's own files", async () => {
-  const made = await execSteps({ config: { User: 'www' } });
-  assert.equal(made['exec.look-up-user'], [
-    'stage.read("/etc/passwd", 131072 bytes)',
-    'stage.read("/etc/group", 131072 bytes)',
-  ]);
-  assert.equal(made['exec.set-user'], [
-    'stage.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)',
-    'stage.setgroups(2, {8 bytes})',
-    'stage.setresgid(33, 33, 33)',
-    'stage.setresuid(33, 33, 33)',
-    'stage.capset({8 bytes}, {24 bytes})',
-  ]);
-  assert.match(made['exec.execve']!.join(), '"HOME=/var/www"');
-  assert.match(
-    String(await failure(execSteps({ config: { User: 'nobody' } }))),
-    'unable to find user nobody: no matching entries in passwd file',
-  );
-});
-
-test('an image without passwd and group still runs as root', async () => {
-  const one = standIn();
-  one.machine.image.contents = {};
-  assert.match((await execSteps({}, one))['exec.execve']!.join(), '"HOME=/"');
-});
-
-test('a terminal: opened inside, its master handed to the shim, its slave as 0, 1 and 2', async () => {
-  const made = await execSteps({ config: { Tty: true }, host: { ConsoleSize: [33, 99] } });
-  const open = made['exec.open-terminal']!;
-  const master = /ioctl\((\d+), TIOCSPTLCK/.exec(open[3]!)?.[1];
-  assert.match(open[0]!, '"pts/ptmx"');
-  assert.equal(
-    open.slice(1, 3).map((call) => call.replace(/\(.*/, '')),
-    ['stage.statx', 'stage.fstatfs'],
-    'what it is, is asked before it is used',
-  );
-  assert.equal(open.slice(4, 7), [
-    `stage.ioctl(${master}, TIOCGPTPEER, ${0o2000402})`,
-    `stage.ioctl(${master}, TIOCSWINSZ, {8 bytes})`,
-    'stage.fchownat(50, "", 0, -1, AT_EMPTY_PATH)',
-  ]);
-  assert.equal(
-    made['exec.controlling-terminal']!.map((call) => call.replace(/take_master\(\d+/, 'take_master(pid')),
-    [
-      `shim.take_master(pid, ${master})`,
-      `stage.close(${master})`,
-      'stage.setsid()',
-      'stage.ioctl(50, TIOCSCTTY, 0)',
-      'stage.dup3(50, 0, 0)',
-      'stage.dup3(50, 1, 0)',
-      'stage.dup3(50, 2, 0)',
-      'stage.close(50)',
-    ],
-  );
-});
-
-test('--read-only remounts the root after all mounts are made', async () => {
-  const made = await execSteps({ host: { ReadonlyRootfs: true } });
-  assert.equal(made['exec.readonly-root'], ['stage.mount(NULL, "/", NULL, MS_RDONLY|MS_REMOUNT|MS_BIND, NULL)']);
-  const ids = Object.keys(made);
-  assert.ok(ids.indexOf('exec.readonly-root') > ids.indexOf('exec.readonly-paths'));
-});
-
-test("--privileged masks nothing, filters nothing and narrows no bounding set beyond the daemon's own", async () => {
-  const made = await execSteps({ host: { Privileged: true } });
-  for (const id of ['exec.mask-paths', 'exec.readonly-paths', 'exec.seccomp']) assert.is(made[id], undefined, id);
-  assert.not.ok(flat(made).some((call) => /"sysfs", MS_RDONLY/.test(call)));
-});
-
-test('no-new-privileges is set before the filter, the filter before the last capabilities go', async () => {
-  const ids = Object.keys(await execSteps({ host: { SecurityOpt: ['no-new-privileges'] } }));
-  assert.equal(ids.slice(-4), ['exec.no-new-privs', 'exec.seccomp', 'exec.capabilities', 'exec.execve']);
-});
-
-test("--init executes the little init, which is given the program's full path", async () => {
-  const made = await execSteps({ host: { Init: true }, config: { Cmd: ['sh', '-c', 'true'] } });
-  assert.ok(made['exec.mount-late']!.some((call) => /open_tree\(AT_FDCWD, ".*\/init"/.test(call)));
-  assert.ok(
-    made['exec.execve']!.some((call) =>
-      call.startsWith('stage.execve("/sbin/docker-init", ["/sbin/docker-init", "--", "/usr/bin/sh", "-c", "true"]'),
-    ),
-    made['exec.execve']!.join('\n'),
-  );
-});
-
-test("a bare name is looked for along the container's own PATH", async () => {
-  const one = standIn({ config: { Cmd: ['tool'], Env: ['PATH=/a:/b:/c'] } });
-  one.machine.image.plain.add('/b/tool');
-  one.machine.image.absent.add('/a/tool');
-  const made = await execSteps({}, one);
-  assert.equal(made['exec.find-program'], [
-    'stage.statx(AT_FDCWD, "/a/tool", 0, 2, 256 bytes)',
-    'stage.statx(AT_FDCWD, "/b/tool", 0, 2, 256 bytes)',
-    'stage.faccessat2(AT_FDCWD, "/b/tool", 1, 0)',
-  ]);
-  assert.ok(made['exec.execve']!.some((call) => call.startsWith('stage.execve("/b/tool", ["tool"]')));
-});
-
-for (const [name, args, prepare, exitCode, message] of [
-  [
-    'a program that is not there',
-    ['/nope'],
-    (one: Standing) => one.machine.image.absent.add('/nope'),
-    127,
-    'exec: "/nope": stat /nope: no such file or directory',
-  ],
-  ['a directory', ['/etc'], () => undefined, 126, 'exec: "/etc": is a directory: permission denied'],
-  [
-    'a name that no directory of PATH has',
-    ['nope'],
-    (one: Standing) => ['/usr/bin/nope', '/bin/nope'].forEach((p) => one.machine.image.absent.add(p)),
-    127,
-    'exec: "nope": executable file not found in $PATH',
-  ],
-] as const) {
-  test(`${name} ends in docker's exit code ${exitCode}, and nothing is left`, async () => {
-    const one = standIn({ config: { Cmd: [...args] } });
-    prepare(one);
-    const error = await failure(execSteps({}, one));
-    assert.is(error.exitCode, exitCode);
-    assert.match(error.message, message);
-    await undoSteps(one.k, one.c, create, rwLayer, exec);
-    assertNothingLeft(one, name);
-  });
 }
 
-for (const [errno, exitCode] of [
-  ['ENOENT', 127],
-  ['EACCES', 126],
-  ['ENOEXEC', 126],
-  ['ETXTBSY', 126],
-  ['E2BIG', 126],
-] as const) {
-  test(`execve(2) that says ${errno} is exit code ${exitCode}`, async () => {
-    assert.is((await failure(execSteps({ fail: { at: 'execve', errno } }))).exitCode, exitCode);
-  });
-}
-
-test('the last call releases the shim, after nothing but the three standard descriptors and the socket is open', async () => {
-  const { 'exec.execve': made } = await execSteps();
-  assert.equal(
-    made!.map((call) => call.replace(/execve\(.*/, 'execve')),
-    [
-      'stage.umask(022)',
-      'stage.prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0)',
-      'stage.close_range(4, 4294967295, 0)',
-      'stage.execve',
-      'shim.release()',
-    ],
-  );
-});
-
-for (const [name, wanted] of [
-  ['pipes', {}],
+for (const [name, wanted, process] of [
+  ['pipes', {}, {}],
   [
-    'a terminal, a user and a user namespace',
-    { config: { Tty: true, User: 'www', WorkingDir: '/w' }, host: { UsernsMode: 'private', ConsoleSize: [20, 80] } },
+    'a terminal and a user',
+    { config: { User: 'www' } },
+    { terminal: true, cwd: '/w', consoleSize: { height: 2, width: 3 } },
   ],
-  [
-    'init, read-only, limits',
-    {
-      host: {
-        Init: true,
-        ReadonlyRootfs: true,
-        Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
-        OomScoreAdj: 5,
-        SecurityOpt: ['no-new-privileges'],
-      },
-    },
-  ],
-  ['cgroup v2', { cgroups: 'v2' }],
-] as [string, StandIn][]) {
-  test(`whichever call fails with ${name}, undo leaves nothing`, async () => {
-    const count = await failEachCall(wanted, [create, rwLayer], [exec]);
-    assert.ok(count > 120, `only ${count} calls`);
+  ['cgroup v2', { cgroups: 'v2' }, {}],
+] as [string, StandIn, Partial<Process>][]) {
+  test(`whichever call fails with ${name}, undo leaves the container as it was`, async () => {
+    const whole = await joining(wanted, process);
+    await runSteps(whole.k, whole.j, exec);
+    assert.ok(whole.k.raw.length > 50, `only ${whole.k.raw.length} calls`);
+    for (let at = 0; at < whole.k.raw.length; at++) {
+      const one = await joining({ ...wanted, fail: { at, errno: 'EIO' } }, process);
+      const error = await runSteps(one.k, one.j, exec).then(
+        () => undefined,
+        (e: unknown) => e,
+      );
+      const what = `${one.k.calls[at]} failed (call ${at})`;
+      assert.ok(error, `${what} and nobody noticed`);
+      const failed = one.k.raw[at]!;
+      if (failed.actor === 'daemon' && failed.name === 'close') one.machine.open.delete(Number(failed.args[0]));
+      await undoSteps(one.k, one.j, exec);
+      onlyTheContainer(one, what);
+    }
   });
 }
 

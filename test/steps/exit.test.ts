@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { create } from '../../runtime/steps/container/2-create.ts';
 import { rwLayerOf } from '../../runtime/steps/container/3-rw-layer.ts';
-import { exec } from '../../runtime/steps/container/5-exec.ts';
+import { init } from '../../runtime/steps/container/5-init.ts';
 import { exit } from '../../runtime/steps/container/6-exit.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
@@ -16,7 +16,7 @@ test.after(() => rmSync(work, { recursive: true, force: true }));
 /** A container whose process and shim have ended. */
 async function ended(wanted: StandIn = {}): Promise<Standing> {
   const one = standIn(wanted);
-  await runSteps(one.k, one.c, create, rwLayer, exec);
+  await runSteps(one.k, one.c, create, rwLayer, init);
   for (const shim of one.machine.shims) shim.alive = false;
   return one;
 }
@@ -135,7 +135,7 @@ for (const cgroups of ['v1', 'v2'] as const) {
       if (failed.name === 'close') one.machine.open.delete(Number(failed.args[0]));
       // If waitid(2) fails, the shim is not reaped: that is the injected error, not a leak.
       if (failed.name === 'waitid') one.machine.shims.forEach((shim) => (shim.reaped = true));
-      await undoSteps(one.k, one.c, create, rwLayer, exec);
+      await undoSteps(one.k, one.c, create, rwLayer, init);
       assertNothingLeft(one, what);
     }
   });

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { noCgroup } from '../../runtime/kernel/cgroup/none.ts';
 import { create } from '../../runtime/steps/container/2-create.ts';
-import { exec } from '../../runtime/steps/container/5-exec.ts';
+import { init } from '../../runtime/steps/container/5-init.ts';
 import { rwLayerOf } from '../../runtime/steps/container/3-rw-layer.ts';
 import {
   checkLeftOut,
@@ -30,7 +30,7 @@ const broken = (ids: string, more: StandIn = {}) => {
   if (leftOut(c.request).includes('cgroup')) c.cgroup = noCgroup(c.cgroup, c.paths.upper);
   return standing;
 };
-const ids = (given: string) => applicable([create, rwLayer, exec], broken(given).c).map(({ id }) => id);
+const ids = (given: string) => applicable([create, rwLayer, init], broken(given).c).map(({ id }) => id);
 
 test("each names steps that there are, and is told apart in a container's steps or in its config.json", () => {
   const all = phases.flatMap(({ steps }) => steps.map(({ id }) => id));
@@ -52,10 +52,10 @@ test("each names steps that there are, and is told apart in a container's steps 
 
 test('chroot takes the place of pivot_root, and with it no old root is unmounted', async () => {
   const { k, c } = broken('pivot-root');
-  const made = await runSteps(k, c, create, rwLayer, exec);
-  assert.not(made['exec.pivot-root'] ?? made['exec.unmount-old-root']);
+  const made = await runSteps(k, c, create, rwLayer, init);
+  assert.not(made['init.pivot-root'] ?? made['init.unmount-old-root']);
   assert.equal(
-    made['exec.chroot']!.map((call) => call.replace(/\(.*/, '')),
+    made['init.chroot']!.map((call) => call.replace(/\(.*/, '')),
     ['stage.fchdir', 'stage.chroot', 'stage.chdir', 'stage.close'],
   );
 });

@@ -15,11 +15,11 @@ const { starting } = walkWith(overlay2);
 test("the phases come in the order of a container's life", () => {
   assert.equal(
     starting.map(({ id }) => id),
-    ['pull', 'create', 'rw-layer', 'network', 'exec'],
+    ['pull', 'create', 'rw-layer', 'network', 'init'],
   );
   assert.equal(
     phases.map(({ id }) => id),
-    ['pull', 'create', 'rw-layer', 'network', 'exec', 'exit', 'remove', 'pause', 'unpause', 'join'],
+    ['pull', 'create', 'rw-layer', 'network', 'init', 'exit', 'remove', 'pause', 'unpause', 'exec'],
   );
 });
 
@@ -32,8 +32,8 @@ test('each step says on which line of the source it is done', () => {
   assert.match(
     phaseTexts()
       .flatMap(({ steps }) => steps)
-      .find(({ id }) => id === 'exec.pivot-root')!.source!.file,
-    /exec\/root\.ts$/,
+      .find(({ id }) => id === 'init.pivot-root')!.source!.file,
+    /init\/root\.ts$/,
   );
 });
 

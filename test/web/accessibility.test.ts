@@ -52,8 +52,8 @@ test('every picture of a run that stands, in light', async () => {
     .getByLabel('drydock', { exact: true })
     .fill('run --name learner --memory 64m --pids-limit 50 -it ubuntu /bin/bash');
   await visit.pressTo('Enter', /^pull\./);
-  for (const phase of ['create', 'rw-layer', 'network', 'exec']) await visit.pressTo(']', new RegExp(`^${phase}\\.`));
-  await visit.pressTo('ArrowRight', /^exec\./);
+  for (const phase of ['create', 'rw-layer', 'network', 'init']) await visit.pressTo(']', new RegExp(`^${phase}\\.`));
+  await visit.pressTo('ArrowRight', /^init\./);
   await walk('light');
 });
 

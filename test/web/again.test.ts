@@ -20,12 +20,12 @@ test('from a step in the past a new run begins, and stands before that step', as
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as { type: string; at?: string; step?: string; seq: number });
-  const { seq } = events.find(({ type, at, step }) => type === 'step' && at === 'done' && step === 'exec.pivot-root')!;
+  const { seq } = events.find(({ type, at, step }) => type === 'step' && at === 'done' && step === 'init.pivot-root')!;
   await page.goto(`${page.url().replace(/\?.*/, '')}?k=${seq}`);
   await page.getByRole('button', { name: 'run again from here' }).click();
   await until(
     'the new run stands before the step',
-    async () => (await visit.heading()).startsWith('Stands before') && (await visit.step()) === 'exec.pivot-root',
+    async () => (await visit.heading()).startsWith('Stands before') && (await visit.step()) === 'init.pivot-root',
   );
   assert.is((await daemon.ok('ps', '-q')).split('\n').length, 1, 'only the earlier one runs');
 });
@@ -34,7 +34,7 @@ test('both are in the list, and the new one says where it comes from', async () 
   const { page, daemon } = visit;
   await page
     .getByRole('navigation')
-    .getByText(/again from earlier at exec\.pivot-root/)
+    .getByText(/again from earlier at init\.pivot-root/)
     .waitFor();
   const all = JSON.parse((await daemon.api('GET', '/containers/json?all=1')).body) as {
     Labels: Record<string, string>;
@@ -42,7 +42,7 @@ test('both are in the list, and the new one says where it comes from', async () 
   }[];
   assert.is(all.length, 2);
   assert.is(all[0]!.Command, all[1]!.Command);
-  assert.is(all.filter(({ Labels }) => Labels['drydock.again-at'] === 'exec.pivot-root').length, 1);
+  assert.is(all.filter(({ Labels }) => Labels['drydock.again-at'] === 'init.pivot-root').length, 1);
 });
 
 test('it goes on to the same program', async () => {

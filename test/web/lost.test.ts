@@ -44,9 +44,9 @@ test('when the connection is cut the page says so, and the run does not mind', a
   await page.getByText('connection lost').waitFor();
   const before = await known();
   // Another client continues the run meanwhile.
-  await daemon.ok('gate', 'held', 'break', 'exec');
+  await daemon.ok('gate', 'held', 'break', 'init');
   await daemon.ok('gate', 'held', 'continue');
-  await until('it stands before exec', async () => (await journal()).at(-1)?.step?.startsWith('exec.'));
+  await until('it stands before init', async () => (await journal()).at(-1)?.step?.startsWith('init.'));
   assert.is(await page.getByText('connected', { exact: true }).count(), 0);
   assert.is(await known(), before, 'nothing comes through');
   assert.is(await visit.step(), 'create.merge-config');
@@ -68,7 +68,7 @@ test('it comes back by itself, and of what was missed nothing is missing', async
 
 test('stepping goes on after the loss, up to the running process', async () => {
   const at = await visit.step();
-  await visit.pressTo('ArrowRight', new RegExp(`^exec\\.(?!${at.slice(5)}$)`));
+  await visit.pressTo('ArrowRight', new RegExp(`^init\\.(?!${at.slice(5)}$)`));
   const events = await journal();
   await until('the page has them all', async () => (await known()) === events.length);
   await visit.page.keyboard.press('Space');

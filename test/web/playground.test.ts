@@ -60,7 +60,7 @@ test('a learner runs ubuntu and goes through every phase with the keyboard', asy
   await page.keyboard.press('Shift+ArrowRight');
   assert.match(await page.locator('.call').innerText(), /^(stage|shim|daemon)\s+\w+\(/);
   await visit.pressTo(']', /^network\./);
-  await visit.pressTo(']', /^exec\./);
+  await visit.pressTo(']', /^init\./);
 });
 
 test('while it stands, the kernel says the same as the page', async () => {

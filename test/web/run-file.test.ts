@@ -105,6 +105,25 @@ test("only what an event has is taken, numbered by its place, and a name that is
   assert.is(({} as { x?: number }).x, undefined);
 });
 
+test('a recording of version 0.2 is read with the ids of today', () => {
+  const at = { time: 1, type: 'step', at: 'done' };
+  const { events: read } = readRunFile(
+    JSON.stringify({
+      format: 1,
+      row: {},
+      events: [
+        { ...at, run: 1, step: 'exec.execve' },
+        { ...at, run: 'exec-1', step: 'join.execve' },
+        { time: 1, run: 1, type: 'phase', phase: 'exec', at: 'done' },
+      ],
+    }),
+  );
+  assert.equal(
+    read.map((event) => (event.type === 'phase' ? event.phase : event.step)),
+    ['init.execve', 'exec.execve', 'init'],
+  );
+});
+
 test("a stranger's words are no patterns, and many calls that all differ are compared in no time", () => {
   const start: Event = { seq: 0, time: 1, run: 1, step: 'a.b', type: 'step', at: 'start' };
   const hostile = (tag: string): Event[] => [

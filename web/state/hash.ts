@@ -1,6 +1,6 @@
 /**
  * The cursor in the address: `#run/ID?k=31&sel=net:veth…`. Without `k` the newest event is selected. Two runs side by
- * side: `#compare/A/B?step=exec.execve`. `#lessons` is the list of lessons, `#lesson/ID?k=…` one lesson with its own
+ * side: `#compare/A/B?step=init.execve`. `#lessons` is the list of lessons, `#lesson/ID?k=…` one lesson with its own
  * cursor; the lesson determines the container, so its id is not in the address.
  */
 import { drawn } from './after-paint.ts';

@@ -3,6 +3,7 @@
  * right types. The page shows all of it as text. Pure; throws Unreadable.
  */
 import type { CallEvent, Event, Fact, Kept } from '../../runtime/journal/event.ts';
+import { withPresentIds } from '../../runtime/journal/former-ids.ts';
 
 export type Trouble = 'large' | 'other' | 'version' | 'event';
 export class Unreadable extends Error {
@@ -128,13 +129,13 @@ function eventOf(value: unknown, seq: number): Event {
     const type = text(e['type']);
     if (!Object.hasOwn(readers, type)) wrong();
     const run = typeof e['run'] === 'string' ? e['run'] : number(e['run']);
-    return {
+    return withPresentIds({
       seq,
       time: number(e['time']),
       run,
       ...maybe('step', e['step'], text),
       ...readers[type as Event['type']](e),
-    };
+    });
   } catch (error) {
     throw error instanceof Wrong ? new Unreadable('event', seq) : error;
   }

@@ -3,9 +3,9 @@ import type { Language } from '../../lessons/format.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import { create } from './ru/steps/create.ts';
 import { end } from './ru/steps/end.ts';
-import { execProgram } from './ru/steps/exec-program.ts';
-import { execTree } from './ru/steps/exec-tree.ts';
-import { join } from './ru/steps/join.ts';
+import { initProgram } from './ru/steps/init-program.ts';
+import { initTree } from './ru/steps/init-tree.ts';
+import { exec } from './ru/steps/exec.ts';
 import { network } from './ru/steps/network.ts';
 import { omissions } from './ru/steps/omissions.ts';
 import { phaseTitles } from './ru/steps/phases.ts';
@@ -17,7 +17,7 @@ type Other = Exclude<Language, 'en'>;
 const isOther = (language: Language): language is Other => language !== 'en';
 
 export const stepTables: Record<Other, StepTable> = {
-  ru: { ...pull, ...create, ...rwLayer, ...network, ...execTree, ...execProgram, ...end, ...join },
+  ru: { ...pull, ...create, ...rwLayer, ...network, ...initTree, ...initProgram, ...end, ...exec },
 };
 export const phaseTables: Record<Other, Readonly<Record<string, string>>> = { ru: phaseTitles };
 export const omissionTables: Record<Other, Readonly<Record<string, { title: string; see: string }>>> = {

@@ -1,4 +1,5 @@
 /** The list of phases and steps, as the daemon reports it: GET /drydock/phases. */
+import { meaningsOf } from '../../journal/former-ids.ts';
 import { syscalls } from '../../syscalls/syscalls.ts';
 import type { Client } from './client.ts';
 import { Failure } from '../failure/failure.ts';
@@ -37,6 +38,9 @@ export class Lifecycle {
     return this.phases.find((phase) => phase.id === id || phase.steps.some((one) => one.id === step));
   }
 
+  /** The step of this id, also of one that it had in an earlier version. */
+  known = (id: string): StepText | undefined => meaningsOf(id).flatMap((one) => this.#steps.get(one) ?? [])[0];
+
   /**
    * Returns `at` when it names a step, a phase or a system call, otherwise throws Failure (exit code 125) with similar
    * names.
@@ -44,7 +48,7 @@ export class Lifecycle {
   breakpoint(at: string): string {
     const phases = this.phases.map(({ id }) => id);
     const [, , step = ''] = /^(undo:(?=.*#))?(.*?)(#[1-9]\d{0,3})?$/.exec(at) ?? [];
-    if (this.#steps.has(step) || phases.includes(at) || at in syscalls || at === REQUEST) return at;
+    if (this.known(step) || meaningsOf(at).some((one) => phases.includes(one)) || at in syscalls || at === REQUEST) return at;
     const near = [...this.#steps.keys(), ...phases, ...Object.keys(syscalls), REQUEST]
       .filter((name) => name.includes(at) || name.split('.')[1] === at)
       .slice(0, 5);

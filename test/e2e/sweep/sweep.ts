@@ -16,7 +16,7 @@ type Held = Record<string, string[]>;
 const without = ({ descriptors: _, ...rest }: Held): Held => rest;
 const phaseOf = ({ step }: Place) => step.slice(0, step.indexOf('.'));
 /** Operations on a running container: it must stay as it was. */
-const standing = (place: Place) => ['pause', 'unpause', 'join'].includes(phaseOf(place));
+const standing = (place: Place) => ['pause', 'unpause', 'exec'].includes(phaseOf(place));
 
 export class Sweep {
   constructor(
@@ -101,7 +101,7 @@ export class Sweep {
   async #asBrought(place: Place, id: string, brought: Held): Promise<void> {
     const { d } = this;
     const execs = (await d.json<{ ExecIDs: string[] | null }>(`/containers/${id}/json`)).ExecIDs ?? [];
-    if (phaseOf(place) === 'join' && execs.length) return;
+    if (phaseOf(place) === 'exec' && execs.length) return;
     await sameAs(brought, d, `at ${shown(place)}`);
   }
 }

@@ -30,10 +30,10 @@ export const backs: readonly Back[] = ways.flatMap((way) => {
   const [first] = way.phases;
   if (first === 'pull')
     return [
-      { way, failing: 'exec.execve#1' },
+      { way, failing: 'init.execve#1' },
       ...(way.name === 'plain' ? [{ way, failing: 'exit.remove-cgroup#1' }] : []),
     ];
-  return first === 'pause' ? [{ way, failing: half }] : first === 'join' ? [{ way, failing: 'join.execve#1' }] : [];
+  return first === 'pause' ? [{ way, failing: half }] : first === 'exec' ? [{ way, failing: 'exec.execve#1' }] : [];
 });
 /** The request is answered before the failure, because the container runs. */
 export const isExit = ({ failing }: Back): boolean => failing.startsWith('exit.');

@@ -34,7 +34,7 @@ const failures = (events: readonly Event[], step: string) =>
 export async function sweepUndo(d: Daemon, before: Held, place: UndoPlace, { fate, errno }: Fate): Promise<boolean> {
   const { back, step } = place;
   const id = await back.way.bring(d, '');
-  const standing = !back.way.phases.includes('exec');
+  const standing = !back.way.phases.includes('init');
   const brought = standing ? leftovers(d) : { ...before, containers: [...before['containers']!, id].sort() };
   const { follower, done } = await failOn(d, back, id, undoBreakpoint(place));
   const begun = await follower.until((event) => event.type === 'phase' && event.at === 'unwinding');

@@ -93,7 +93,7 @@ async function exec(d: Daemon, id: string, at: string | undefined, config: objec
 export const ways: readonly Way[] = [
   ...Object.entries(starts).map(([name, request]): Way => ({
     name,
-    phases: ['pull', 'create', 'rw-layer', 'network', 'exec', 'exit'],
+    phases: ['pull', 'create', 'rw-layer', 'network', 'init', 'exit'],
     bring: async (d, step) => {
       if (step.startsWith('pull.')) await forgetImage(d);
       return create(d, request(d));
@@ -127,10 +127,10 @@ export const ways: readonly Way[] = [
     },
     act: (d, id, at) => held(d, id, at, 'POST', `/containers/${id}/unpause`),
   },
-  { name: 'exec', phases: ['join'], bring: (d) => running(d), act: (d, id, at) => exec(d, id, at, {}) },
+  { name: 'exec', phases: ['exec'], bring: (d) => running(d), act: (d, id, at) => exec(d, id, at, {}) },
   {
     name: 'exec -t',
-    phases: ['join'],
+    phases: ['exec'],
     bring: (d) => running(d, { HostConfig: { UsernsMode: 'private' } }),
     act: (d, id, at) => exec(d, id, at, { Tty: true, User: '7:8', AttachStdin: true }),
   },

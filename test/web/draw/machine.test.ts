@@ -98,7 +98,7 @@ test('a run that failed shows where, and that it was taken back', () => {
   );
   assert.is(
     drawMachine(words, frame, failed).summary,
-    'The run failed at exec.find-program, and everything was taken back.',
+    'The run failed at init.find-program, and everything was taken back.',
   );
 });
 
@@ -138,7 +138,7 @@ test('a failed step is failed, and those that were undone are marked so', () => 
       failed,
     ).find(({ id }) => id === step)!.mood;
   assert.equal(
-    [moodOf('exec', 'exec.find-program'), moodOf('create', 'create.shim'), moodOf('exec', 'exec.execve')],
+    [moodOf('init', 'init.find-program'), moodOf('create', 'create.shim'), moodOf('init', 'init.execve')],
     ['failed', 'undone', 'pending'],
   );
 });

@@ -188,7 +188,7 @@ test('capabilities are all there at birth, and fifteen are kept', () => {
     [40, 0],
   );
   assert.equal(
-    [count(afterStep(events, 'exec.drop-bounding'), 'kept'), count(afterStep(events, 'exec.drop-bounding'), 'going')],
+    [count(afterStep(events, 'init.drop-bounding'), 'kept'), count(afterStep(events, 'init.drop-bounding'), 'going')],
     [15, 25],
   );
   assert.equal([count(running, 'kept'), count(running, 'lost')], [15, 25]);

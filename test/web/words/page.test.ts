@@ -69,7 +69,7 @@ test('what is left is seen, and names are not taken for words', () => {
   assert.equal(runsOfEnglish('see the picture'), ['see the picture']);
   assert.equal(runsOfEnglish('спецификация OCI, «Layer ChainID»; «Шаг was held»'), ['was held']);
   assert.equal(
-    runsOfEnglish('run --rm -it ubuntu /bin/bash, mount(2), exec.pivot-root, docker, upper и merged, MS_REC'),
+    runsOfEnglish('run --rm -it ubuntu /bin/bash, mount(2), init.pivot-root, docker, upper и merged, MS_REC'),
     [],
   );
   assert.equal(runsOfEnglish('CAP_NET_RAW TCP UDP · ● veth 10.0.0.1'), []);
@@ -110,8 +110,8 @@ test('every picture of a run that stands, and what the kernel says', async () =>
   await page.locator('#line').fill('run --name first --memory 64m --pids-limit 50 -it ubuntu /bin/bash');
   await visit.pressTo('Enter', /^pull\./);
   const found = await faults(page, 'pull');
-  for (const phase of ['create', 'rw-layer', 'network', 'exec']) await visit.pressTo(']', new RegExp(`^${phase}\\.`));
-  await visit.pressTo('ArrowRight', /^exec\./);
+  for (const phase of ['create', 'rw-layer', 'network', 'init']) await visit.pressTo(']', new RegExp(`^${phase}\\.`));
+  await visit.pressTo('ArrowRight', /^init\./);
   told = await journalOf('first');
   clean([...found, ...(await walk(page, 'held', [...pictures, 'Journal', 'Kernel'], faults))]);
 });

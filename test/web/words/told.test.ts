@@ -87,8 +87,8 @@ test('names stay, what is told within is said too, and what is not known stays a
     'у параметра -m, --memory неверное значение 12q: нужен размер, например 64m или 1g',
   );
   assert.is(
-    messageWords('ru', 'aborted before exec.execve; everything was undone'),
-    'прервано перед exec.execve; всё сделанное отменено',
+    messageWords('ru', 'aborted before init.execve; everything was undone'),
+    'прервано перед init.execve; всё сделанное отменено',
   );
   assert.is(messageWords('ru', 'an answer of a newer daemon'), 'an answer of a newer daemon');
   assert.is(messageWords('ru', 'step '.repeat(1000)), 'step '.repeat(1000));

@@ -31,7 +31,7 @@ export function command(): Command {
         'run --rm ubuntu ls -l /',
         'run -d --name web -v ./site:/srv:ro ubuntu sleep 1h',
         'run --step -it ubuntu /bin/bash',
-        'run --break exec.pivot-root --break sethostname -it ubuntu',
+        'run --break init.pivot-root --break sethostname -it ubuntu',
         'run --leave-out pid-namespace -it ubuntu ps -ef',
       ),
     ),

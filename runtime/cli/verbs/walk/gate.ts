@@ -31,7 +31,7 @@ export function command(): Command {
     'Move on a container or an operation that stands at a step, a system call or a request: next step, into its system calls, continue, abort and undo everything; pause what goes on by itself; let the call that waits fail; or set and clear a breakpoint.',
     'gate web next',
     'gate web into',
-    'gate web break exec.pivot-root',
+    'gate web break init.pivot-root',
     'gate web fail ENOSPC',
     'gate web abort',
   )

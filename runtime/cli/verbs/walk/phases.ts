@@ -23,7 +23,7 @@ export function command(): Command {
       const ink = paint(process.stdout);
       const say = (text: string) => print(ink.shown(text));
       if (options.explain) {
-        const step = lifecycle.phases.flatMap(({ steps }) => steps).find(({ id }) => id === options.explain);
+        const step = lifecycle.known(options.explain);
         if (!step) throw new Failure(`no such step: ${options.explain}; \`drydock phases\` lists them`);
         if (options.json) return json(step);
         return say(

@@ -1,21 +1,21 @@
 /**
- * exec: prepares everything that a Linux program expects of its root, changes the root, drops one right after another,
+ * init: prepares everything that a Linux program expects of its root, changes the root, drops one right after another,
  * and calls execve(2).
  */
-import { deviceSteps } from './exec/devices.ts';
-import { filesystemSteps } from './exec/filesystems.ts';
-import { identitySteps } from './exec/identity.ts';
-import { joinedPidSteps } from './exec/joined-pid.ts';
-import { pathSteps } from './exec/paths.ts';
-import { programSteps } from './exec/program.ts';
-import { rightsSteps } from './exec/rights.ts';
-import { rootSteps } from './exec/root.ts';
-import { terminalSteps } from './exec/terminal.ts';
-import { workingDirectorySteps } from './exec/working-directory.ts';
+import { deviceSteps } from './init/devices.ts';
+import { filesystemSteps } from './init/filesystems.ts';
+import { identitySteps } from './init/identity.ts';
+import { joinedPidSteps } from './init/joined-pid.ts';
+import { pathSteps } from './init/paths.ts';
+import { programSteps } from './init/program.ts';
+import { rightsSteps } from './init/rights.ts';
+import { rootSteps } from './init/root.ts';
+import { terminalSteps } from './init/terminal.ts';
+import { workingDirectorySteps } from './init/working-directory.ts';
 import type { Phase } from '../../container/step.ts';
 
-export const exec: Phase = {
-  id: 'exec',
+export const init: Phase = {
+  id: 'init',
   title: 'Become the program',
   steps: [
     ...filesystemSteps,

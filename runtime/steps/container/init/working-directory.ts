@@ -46,7 +46,7 @@ export async function enterDirectory(k: Kernel, cwd: string): Promise<void> {
 export const workingDirectorySteps: { make: Step[]; enter: Step[] } = {
   make: [
     {
-      id: 'exec.make-working-directory',
+      id: 'init.make-working-directory',
       title: 'Make the working directory',
       explain: `The directory that --workdir or the image's WORKDIR names is made when it is not there, as Docker does.
 It happens before the root is read-only and before the user changes: it belongs to root, whoever works in it. A link on its way is followed as if the container's root were /. See mkdir(2), openat2(2).`,
@@ -65,7 +65,7 @@ It happens before the root is read-only and before the user changes: it belongs 
   ],
   enter: [
     {
-      id: 'exec.working-directory',
+      id: 'init.working-directory',
       title: 'Go to the working directory',
       explain: `The directory is opened over no link of procfs, fchdir(2) goes there, and getcwd(2) must then begin at the container's own root.
 With --pid host, /proc/1/root is the host's tree: a process that begins there can read and write it. See openat2(2), RESOLVE_NO_MAGICLINKS, getcwd(3).`,

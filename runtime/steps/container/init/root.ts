@@ -18,7 +18,7 @@ export async function enterByChroot(k: Kernel, rootfd: number): Promise<void> {
 export const rootSteps: { exchange: Step[]; chroot: Step[]; seal: Step[] } = {
   exchange: [
     {
-      id: 'exec.pivot-root',
+      id: 'init.pivot-root',
       title: 'Exchange the root',
       inspect,
       when: pivots,
@@ -33,7 +33,7 @@ chroot(2) would only change where this process's paths begin; a root process lea
       },
     },
     {
-      id: 'exec.unmount-old-root',
+      id: 'init.unmount-old-root',
       title: 'Unmount the old root',
       inspect,
       when: pivots,
@@ -51,7 +51,7 @@ From here on no path in this mount namespace leads to a file of the host, except
   ],
   chroot: [
     {
-      id: 'exec.chroot',
+      id: 'init.chroot',
       title: 'Change only where paths begin',
       inspect,
       explain: `pivot_root was left out on purpose: chroot(2) changes where this process's paths begin, and nothing else.
@@ -66,7 +66,7 @@ The host's tree is still mounted above. Whoever may call chroot(2) once more, fr
   ],
   seal: [
     {
-      id: 'exec.readonly-root',
+      id: 'init.readonly-root',
       title: 'Make the root read-only',
       inspect,
       explain: `With --read-only the overlay itself is remounted read-only; tmpfs and volumes stay writable. See mount(2), MS_REMOUNT|MS_BIND.`,

@@ -37,7 +37,7 @@ async function setSysctls(k: Kernel, proc: number, values: Readonly<Record<strin
 
 export const pathSteps: Step[] = [
   {
-    id: 'exec.sysctls',
+    id: 'init.sysctls',
     title: 'Set kernel parameters',
     explain: `--sysctl writes below /proc/sys. Only parameters that belong to one of the container's namespaces are allowed, because all others would change the host. It happens before /proc/sys becomes read-only. See proc_sys(5), network_namespaces(7).`,
     when: (c) => Object.keys(c.spec.linux.sysctl ?? {}).length > 0,
@@ -46,7 +46,7 @@ export const pathSteps: Step[] = [
     },
   },
   {
-    id: 'exec.mask-paths',
+    id: 'init.mask-paths',
     title: 'Cover what must not be read',
     inspect,
     explain: `/proc/kcore is the host's memory, /proc/keys its keys: such files are covered with /dev/null, such directories with an empty read-only tmpfs.
@@ -58,7 +58,7 @@ procfs and sysfs know no namespaces for these. Without this step root inside cou
     },
   },
   {
-    id: 'exec.readonly-paths',
+    id: 'init.readonly-paths',
     title: 'Make kernel settings read-only',
     inspect,
     explain: `/proc/sys, /proc/sysrq-trigger and a few more stay readable but are bound over themselves read-only.

@@ -72,7 +72,7 @@ export async function handOverTerminal(k: Kernel, c: Pick<Container, 'live'>, sl
 
 export const terminalSteps: Step[] = [
   {
-    id: 'exec.open-terminal',
+    id: 'init.open-terminal',
     title: 'Open a pseudo-terminal',
     explain: `-t asks for a terminal: a pair of devices, of which the program gets one end (the slave, /dev/pts/0) and the shim the other (the master).
 What you type goes into the master and comes out of the slave as if from a keyboard; in between, the kernel's line discipline echoes, edits lines and turns Ctrl-C into SIGINT. It is opened in the container's own devpts, so that its name exists inside. See pty(7), ioctl_tty(2).`,
@@ -92,7 +92,7 @@ What you type goes into the master and comes out of the slave as if from a keybo
     },
   },
   {
-    id: 'exec.controlling-terminal',
+    id: 'init.controlling-terminal',
     title: 'Make it the controlling terminal',
     explain: `The shim fetches the master with pidfd_getfd(2). The stage starts a new session with setsid(2), takes the slave as its controlling terminal, and makes it stdin, stdout and stderr.
 Only a session leader can have a controlling terminal, and without one a shell has no job control: Ctrl-C and Ctrl-Z would do nothing. See setsid(2), TIOCSCTTY in ioctl_tty(2), credentials(7).`,
@@ -101,7 +101,7 @@ Only a session leader can have a controlling terminal, and without one a shell h
     do: (k, c) => handOverTerminal(k, c, c.live.slave ?? -1),
   },
   {
-    id: 'exec.new-session',
+    id: 'init.new-session',
     title: 'Start a new session',
     explain: `Without a terminal the process still gets a session of its own, so that no signal from somebody's keyboard outside can reach it. Its output goes into two pipes that the shim reads. See setsid(2), pipe(7).`,
     when: (c) => !c.spec.process.terminal && !joinsPid(c),

@@ -36,7 +36,7 @@ async function mountJoinedProc(k: Kernel, c: Container): Promise<void> {
 export const joinedPidSteps: { proc: Step[]; enter: Step[] } = {
   proc: [
     {
-      id: 'exec.mount-joined-proc',
+      id: 'init.mount-joined-proc',
       title: 'Mount the /proc of the other container',
       explain: `A procfs shows the pid namespace of the process that opens it, and after setns(2) only a child is in another's.
 So a child without any rights, in a user namespace of its own, calls fsopen(2) there; the stage fetches the open context with pidfd_getfd(2), and mounts the file system. It comes this late because the child's root is seen in that namespace: it must be the container's already. See fsopen(2), pid_namespaces(7).`,
@@ -46,7 +46,7 @@ So a child without any rights, in a user namespace of its own, calls fsopen(2) t
   ],
   enter: [
     {
-      id: 'exec.enter-pid-namespace',
+      id: 'init.enter-pid-namespace',
       title: 'Be born into the other pid namespace',
       explain: `The stage clones itself once more: the child lives in the joined pid namespace, and CLONE_PARENT makes the shim its parent. It begins a session of its own, with the terminal if there is one.
 Until here a process of the other container that has CAP_SYS_PTRACE could have taken over the stage, with all of root's rights; the child has only those of the program that it becomes. See pid_namespaces(7), ptrace(2), setsid(2).`,

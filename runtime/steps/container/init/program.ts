@@ -84,7 +84,7 @@ export const programSteps: { find: Step[]; execute: Step[] } = {
   find: [
     ...workingDirectorySteps.enter,
     {
-      id: 'exec.find-program',
+      id: 'init.find-program',
       title: 'Find the program',
       explain: `execve(2) takes a path, so a bare name like "bash" is looked up in the container's own PATH, inside its own root. "Not found" here is the exit code 127 that shells use, "found but not executable" is 126. See execvp(3), environ(7).`,
       async do(k, c) {
@@ -101,7 +101,7 @@ export const programSteps: { find: Step[]; execute: Step[] } = {
   ],
   execute: [
     {
-      id: 'exec.execve',
+      id: 'init.execve',
       title: 'Execute the program',
       explain: `execve(2) replaces the stage with the program: same process, same pid, same namespaces, new code.
 The stage's socket closes on exec, and that end of file is how the daemon learns that it worked; if it did not, the stage is still there and answers with the errno. Nothing of Drydock remains in the process.

@@ -62,7 +62,7 @@ export async function setCapabilities(k: Kernel, process: Process): Promise<void
 export const rightsSteps: { limits: Step[]; bounding: Step[]; last: Step[] } = {
   limits: [
     {
-      id: 'exec.rlimits',
+      id: 'init.rlimits',
       title: 'Set resource limits',
       inspect,
       explain: `--ulimit sets limits of a process rather than of the group: open files, stack size, processes of a uid. They are inherited by every child. See getrlimit(2).`,
@@ -72,7 +72,7 @@ export const rightsSteps: { limits: Step[]; bounding: Step[]; last: Step[] } = {
   ],
   bounding: [
     {
-      id: 'exec.drop-bounding',
+      id: 'init.drop-bounding',
       title: 'Narrow the bounding set',
       inspect,
       explain: `A capability that is not in the bounding set can never be gained again, not even by running a set-uid program as root.
@@ -86,7 +86,7 @@ Of some forty parts that root's power has, a container keeps fourteen: it may ch
   ],
   last: [
     {
-      id: 'exec.no-new-privs',
+      id: 'init.no-new-privs',
       title: 'Forbid new privileges',
       inspect,
       explain: `With --security-opt no-new-privileges, execve(2) never gives more rights than the process has: set-uid bits and file capabilities count for nothing. It cannot be switched off again. See PR_SET_NO_NEW_PRIVS in prctl(2).`,
@@ -97,7 +97,7 @@ Of some forty parts that root's power has, a container keeps fourteen: it may ch
       },
     },
     {
-      id: 'exec.seccomp',
+      id: 'init.seccomp',
       title: 'Install the system call filter',
       inspect,
       explain: `A small program in the kernel's classic BPF looks at the number and arguments of every system call from now on and lets through those of a list; the others fail with EPERM.
@@ -106,7 +106,7 @@ The kernel's about 350 calls are its largest surface to attack, and a container 
       do: (k, c) => installSeccomp(k, c.spec),
     },
     {
-      id: 'exec.capabilities',
+      id: 'init.capabilities',
       title: "Keep only the container's capabilities",
       inspect,
       explain: `capset(2) sets what the process may use (effective), may take up again (permitted), and may hand to its children (inheritable).

@@ -82,7 +82,7 @@ async function makeNodes(k: Kernel, c: Container, dev: number): Promise<number> 
 export const deviceSteps: { nodes: Step[] } = {
   nodes: [
     {
-      id: 'exec.make-device-nodes',
+      id: 'init.make-device-nodes',
       title: 'Make the device nodes',
       explain: `mknod(2) makes the few devices that nearly every program needs, and links for stdin, stdout, stderr and ptmx.
 The new null also becomes stdin where there is none: with the host's, chmod(1) of /proc/self/fd/0 would change the host's device node.

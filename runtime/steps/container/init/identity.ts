@@ -56,7 +56,7 @@ export async function takeSessionKeyring(k: Kernel, id: string): Promise<void> {
 export const identitySteps: { name: Step[]; namespace: Step[]; user: Step[] } = {
   name: [
     {
-      id: 'exec.hostname',
+      id: 'init.hostname',
       title: 'Set the hostname',
       explain: `sethostname(2) in the uts namespace of its own: the first twelve digits of the id, unless --hostname says otherwise. See sethostname(2).`,
       when: (c) => Boolean(c.spec.hostname) && c.spec.linux.namespaces.some((n) => n.type === 'uts' && !n.path),
@@ -66,7 +66,7 @@ export const identitySteps: { name: Step[]; namespace: Step[]; user: Step[] } = 
       },
     },
     {
-      id: 'exec.session-keyring',
+      id: 'init.session-keyring',
       title: 'Take a new session keyring',
       explain: `Keys of the daemon's session would otherwise be inherited and readable inside. Some kernels have no keyrings; then there is nothing to inherit. See keyctl(2), session-keyring(7).`,
       do: (k, c) => takeSessionKeyring(k, c.id),
@@ -74,7 +74,7 @@ export const identitySteps: { name: Step[]; namespace: Step[]; user: Step[] } = 
   ],
   namespace: [
     {
-      id: 'exec.unshare-user',
+      id: 'init.unshare-user',
       title: "Break away from the host's users",
       explain: `With --userns private, root inside is root only inside: in its own user namespace it has every capability, but none of them counts for anything that belongs to the host's.
 The daemon writes uid_map and gid_map from outside, which say who is who; here everybody keeps his number. All other namespaces were made before and still belong to the host's user namespace, so that root in here cannot even rename its own host. See user_namespaces(7).`,
@@ -95,7 +95,7 @@ The daemon writes uid_map and gid_map from outside, which say who is who; here e
   ],
   user: [
     {
-      id: 'exec.look-up-user',
+      id: 'init.look-up-user',
       title: 'Look the user up in the image',
       explain: `The kernel knows numbers only. A name given by --user or by the image is looked up in the image's own /etc/passwd and /etc/group, and so is the home directory.
 The host's files do not count: user "www-data" may be 33 here and something else there. See passwd(5), group(5).`,
@@ -107,7 +107,7 @@ The host's files do not count: user "www-data" may be 33 here and something else
       },
     },
     {
-      id: 'exec.set-user',
+      id: 'init.set-user',
       title: 'Become the user',
       explain: `setgroups(2), setresgid(2), setresuid(2), in this order: once the uid is given up, the groups could no longer be changed.
 The kernel drops all capabilities when the last root uid goes, so PR_SET_KEEPCAPS holds them until the step that decides which of them stay. See credentials(7), capabilities(7).`,

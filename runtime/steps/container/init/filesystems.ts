@@ -82,47 +82,47 @@ async function mountLate(k: Kernel, c: Container, m: Mount): Promise<void> {
 
 export const filesystemSteps: Step[] = [
   mountStep(
-    'exec.mount-proc',
+    'init.mount-proc',
     '/proc',
     'Mount /proc',
     `A procfs shows the pid namespace of whoever mounts it, so this one shows the container's processes and nobody else's.
 ps, top and every library that reads /proc/self need it; with the host's /proc instead, the container would read every process of the host. An image whose /proc is a link is refused: what a link leads to can be exchanged by another container before the settings of the kernel are closed. See proc(5), pid_namespaces(7).`,
   ),
   mountStep(
-    'exec.mount-dev',
+    'init.mount-dev',
     '/dev',
     'Mount a new /dev',
     `A small tmpfs takes the place of the image's /dev, so that only the device nodes made in the next steps exist.
 An image could otherwise bring nodes of its own. See tmpfs(5).`,
   ),
   mountStep(
-    'exec.mount-devpts',
+    'init.mount-devpts',
     '/dev/pts',
     'Mount a terminal file system',
     `A devpts instance of its own gives the container its own pseudo-terminals, counted from 0.
 With the host's, a process inside could open the terminals of people logged in outside. See pts(4) and the kernel's filesystems/devpts.rst.`,
   ),
   mountStep(
-    'exec.mount-shm',
+    'init.mount-shm',
     '/dev/shm',
     'Mount shared memory',
     `shm_open(3) makes its objects as files here; the size is a limit (64 MB unless --shm-size says otherwise).
 Databases and browsers fail without it. See shm_overview(7).`,
   ),
   mountStep(
-    'exec.mount-mqueue',
+    'init.mount-mqueue',
     '/dev/mqueue',
     'Mount the message queues',
     `POSIX message queues of the new ipc namespace, as files. See mq_overview(7).`,
   ),
   mountStep(
-    'exec.mount-sysfs',
+    'init.mount-sysfs',
     '/sys',
     'Mount /sys',
     `sysfs shows the kernel's devices and, under class/net, the interfaces of the network namespace it is mounted from; it is read-only here, because writing to it configures the host's hardware. See sysfs(5).`,
   ),
   {
-    id: 'exec.mount-cgroup',
+    id: 'init.mount-cgroup',
     title: 'Mount the control group file systems',
     inspect,
     explain: `Seen from the new cgroup namespace, the container's own group is the root of this mount: programs read their limits here. With the host's namespace on cgroup v1, that group's directories are bound here instead.
@@ -131,7 +131,7 @@ It is read-only, or the container could raise its own limits. See cgroups(7), cg
     do: mountCgroup,
   },
   {
-    id: 'exec.mount-etc-files',
+    id: 'init.mount-etc-files',
     title: 'Mount hosts, hostname and resolv.conf',
     inspect,
     explain: `Three small files written by the network phase are bound over the image's, one file each.
@@ -144,7 +144,7 @@ They differ per container and may change between two starts, so they are kept ou
     },
   },
   {
-    id: 'exec.mount-late',
+    id: 'init.mount-late',
     title: 'Mount what lies on /dev, /proc and /sys',
     inspect,
     explain: `Binds whose place is on one of the new file systems, and the little init of --init, are mounted now: earlier they would have been hidden. See mount(2).`,
