@@ -126,6 +126,7 @@ test('the command line is a client: of the runtime it uses only what is pure', (
     'runtime/journal/frame.ts',
     'runtime/journal/compare.ts',
     'runtime/journal/event.ts',
+    'runtime/journal/former-ids.ts',
     'runtime/container/io/detach-keys.ts',
     'runtime/request/signal.ts',
     'runtime/network/request/added-host.ts',
@@ -134,15 +135,15 @@ test('the command line is a client: of the runtime it uses only what is pure', (
 });
 
 test('steps know neither the engine that runs them nor the server', () => {
-  assert.equal(offending(/^runtime\/steps\//, /^runtime\/(engine|operation)\//), []);
+  assert.equal(offending(/^runtime\/(steps|executor)\//, /^runtime\/(engine|operation)\//), []);
 });
 
 test('steps read the spec and the container, not what a client asked for', () => {
   const readers = modules.filter(
-    (path) => path.startsWith('runtime/steps/') && /\bc\.request\b|\.HostConfig\b/.test(read(path)),
+    (path) => /^runtime\/(steps|executor)\//.test(path) && /\bc\.request\b|\.HostConfig\b/.test(read(path)),
   );
   // the step that makes the spec from the request
-  assert.equal(readers, ['runtime/steps/container/create/config.ts']);
+  assert.equal(readers, ['runtime/steps/container/config.ts']);
 });
 
 test('the kernel knows nothing of what it is used for', () => {
@@ -173,7 +174,7 @@ test('the journal is below everything: it knows system calls by name, and no mor
 test('steps touch the machine only through the kernel they are given', () => {
   const direct = modules.filter(
     (path) =>
-      path.startsWith('runtime/steps/') &&
+      /^runtime\/(steps|executor)\//.test(path) &&
       /from 'node:(?:fs|child_process|net|http|os|worker_threads)|import\('node:fs/.test(read(path)),
   );
   // A file that has to do this gives the reason in a comment on the line before.

@@ -1,11 +1,12 @@
 /** The subject of the steps: one container, from its request to the descriptors and pids of its run. */
 import type { Cgroup } from '../kernel/cgroup/cgroup.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { Spec } from '../oci/spec.ts';
+import type { Process, Spec } from '../oci/spec.ts';
 import type { PullContext } from '../image/pull.ts';
 import type { NamesAsked, NetworkLive } from '../network/driver.ts';
 import type { Endpoint } from '../network/endpoint.ts';
 import type { ContainerLog } from './logs/driver.ts';
+import type { ExecutorName } from '../executor/driver.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { ContainerRequest } from '../request/container-request.ts';
 
@@ -68,6 +69,7 @@ export interface Container extends PullContext {
   spec: Spec;
   cgroup: Cgroup;
   readonly storage: StorageDriver;
+  readonly executor: ExecutorName;
   readonly log: ContainerLog;
   /** true when the process's input is a pipe that clients write to; a terminal always takes input */
   readonly stdin: boolean;
@@ -80,4 +82,14 @@ export interface Container extends PullContext {
   warnings: string[];
   /** finds another container for --network container:ID */
   other(ref: string): Container;
+}
+
+/** One `exec`: a new process with a shim of its own, in the namespaces of `target`. */
+export interface Exec {
+  readonly id: string;
+  readonly target: Container;
+  readonly paths: ContainerPaths;
+  readonly process: Process;
+  readonly stdin: boolean;
+  live: Live;
 }

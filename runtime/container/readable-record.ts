@@ -5,6 +5,7 @@
 import { driverNames } from '../network/endpoint.ts';
 import { containerMachine } from './container.machine.ts';
 import { checkShape } from '../request/request-shape.ts';
+import { executors, type ExecutorName } from '../executor/driver.ts';
 import { storageDrivers, type DriverName } from '../storage/driver.ts';
 
 type Fields = Record<string, unknown>;
@@ -45,6 +46,7 @@ const record: Record<string, Check> = {
   platform: optional(text),
   image: optional(text),
   storage: optional((value) => storageDrivers.includes(value as DriverName)),
+  executor: optional((value) => executors.includes(value as ExecutorName)),
   machine: (value) => text(value) && Object.hasOwn(containerMachine.states, value as string),
   error: text,
   runs: count,

@@ -16,6 +16,7 @@ import { recordFault, upgraded } from './readable-record.ts';
 import type { Aside } from '../data-root/set-aside.ts';
 import type { Settings } from '../data-root/settings.ts';
 import { shimOwner } from '../kernel/process/shim.ts';
+import type { ExecutorName } from '../executor/driver.ts';
 import type { DriverName, StorageDriver } from '../storage/driver.ts';
 
 export interface ContainerRecord {
@@ -27,6 +28,8 @@ export interface ContainerRecord {
   image?: string;
   /** the storage driver of its files; absent for overlay2, from before there were other drivers */
   storage?: DriverName;
+  /** absent for stage, from before there was a choice */
+  executor?: ExecutorName;
   endpoints: Endpoint[];
   /** the machine's saved state, and why it failed */
   machine: MachineState;

@@ -64,6 +64,7 @@ export function newRecord(
     ...(options.platform && { platform: options.platform }),
     ...(image && { image: image.id }),
     storage,
+    executor: 'stage',
     endpoints,
     machine: 'created',
     error: '',

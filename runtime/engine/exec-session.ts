@@ -1,6 +1,6 @@
 /**
- * One `exec`: it is created, started once, and ends. Its steps are in runtime/steps/container/exec.ts, and it has a
- * shim of its own.
+ * One `exec`: it is created, started once, and ends. The container's executor gives its steps,
+ * and it has a shim of its own.
  */
 import type { Duplex } from 'node:stream';
 import { TTY } from '../syscalls/constants.ts';
@@ -9,10 +9,10 @@ import type { Journal } from '../journal/journal.ts';
 import { allCapabilities, capabilitySets } from '../oci/capabilities.ts';
 import { mergeConfig, processEnv } from '../container/merge.ts';
 import type { Process } from '../oci/spec.ts';
-import { closeLive } from '../steps/container/create/process.ts';
-import { winsize } from '../steps/container/init/terminal.ts';
-import { exec, type Exec } from '../steps/container/exec.ts';
-import type { Container } from '../container/container.ts';
+import { closeLive } from '../executor/stage/create/process.ts';
+import { winsize } from '../executor/stage/init/terminal.ts';
+import { walkWith } from '../steps/phases.ts';
+import type { Container, Exec } from '../container/container.ts';
 import type { ContainerHandle, ExecConfig, ExecHandle } from './engine.ts';
 import type { AttachOptions } from '../container/io/attach-options.ts';
 import { ExecLog } from '../container/logs/exec-log.ts';
@@ -171,7 +171,7 @@ export class ExecSession implements ExecHandle {
 
   async #runPhase(): Promise<void> {
     try {
-      await runPhase(this.#run, exec);
+      await runPhase(this.#run, this.#phase);
     } catch (error) {
       const failure = startFailure(error);
       this.gate.oneWay = true;
@@ -184,7 +184,11 @@ export class ExecSession implements ExecHandle {
 
   /** Undoes a failed start. The container's rm tries again for what remains. */
   async takeBack(): Promise<readonly string[]> {
-    return (this.left = restOf(await unwind(this.#run, [exec])));
+    return (this.left = restOf(await unwind(this.#run, [this.#phase])));
+  }
+
+  get #phase() {
+    return walkWith(this.container.container).exec;
   }
 
   private get kernel() {

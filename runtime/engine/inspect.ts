@@ -31,7 +31,7 @@ async function endpointEvidence(k: Kernel, c: Container): Promise<InspectionSect
 /** With `step`, only what that step inspects. */
 export async function liveEvidence(k: Kernel, c: Container, step?: string): Promise<InspectionSection[]> {
   if (step) {
-    const found = walkWith(c.storage)
+    const found = walkWith(c)
       .starting.flatMap((phase) => phase.steps)
       .find((s) => s.id === step);
     if (!found && !phases.some((phase) => phase.steps.some((s) => s.id === step)))

@@ -32,9 +32,9 @@ import { connected, enter, noticeOom, type Transiting } from './transitions.ts';
 import { Waiters } from './waiters.ts';
 import { ContainerRollback } from './container-rollback.ts';
 
-/** A phase of a container's life, with the steps of the container's storage driver. */
-function phaseOf({ storage }: Container, id: PhaseId): Phase<Container> {
-  const { starting, exit, remove } = walkWith(storage);
+/** A phase of a container's life, with the steps of the container's storage driver and executor. */
+function phaseOf(container: Container, id: PhaseId): Phase<Container> {
+  const { starting, exit, remove } = walkWith(container);
   return [...starting, exit, remove].find((phase) => phase.id === id)!;
 }
 
@@ -85,7 +85,7 @@ export class Lifecycle implements Life, Transiting {
       this.waiters.changed();
     });
     this.run = newRun(container, this.log, this.gateKeeper);
-    this.#back = new ContainerRollback(this.run, record, walkWith(container.storage).starting);
+    this.#back = new ContainerRollback(this.run, record, walkWith(container).starting);
     this.oom = new OomWatch(daemonKernel(), container, (fact) => void this.log.append({ type: 'fact', facts: [fact] }));
     container.pull.progress = (line) =>
       void (line.current === undefined && this.log.append({ type: 'progress', ...line }));

@@ -152,6 +152,7 @@ export class Runtime implements Engine {
       settings,
       images,
       storage: this.storage,
+      executor: record.executor ?? 'stage',
       paths,
       request: record.request,
       endpoints: record.endpoints,

@@ -5,7 +5,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { TTY } from '../syscalls/constants.ts';
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
 import type { Event } from '../journal/event.ts';
-import { winsize } from '../steps/container/init/terminal.ts';
+import { winsize } from '../executor/stage/init/terminal.ts';
 import type { InspectionSection } from '../journal/inspection-section.ts';
 import type { ContainerHandle, ExecConfig, ExecHandle, GateCommand, GateOptions } from './engine.ts';
 import type { AttachOptions } from '../container/io/attach-options.ts';

@@ -61,7 +61,7 @@ export interface CallEvent extends Common {
   ns: number;
   note?: string;
   facts?: Fact[];
-  /** the source line that made the call, below runtime/: 'steps/container/init/root.ts:31' */ source?: string;
+  /** the source line that made the call, below runtime/: 'executor/stage/init/root.ts:31' */ source?: string;
 }
 export interface HttpEvent extends Common {
   type: 'http';

@@ -26,4 +26,4 @@ const textOf = ({ id, title, steps }: PhaseText): PhaseText => ({
 
 /** With a driver, its steps; without one, the steps of all drivers. */
 export const phaseTexts = (driver?: StorageDriver): readonly PhaseText[] =>
-  (driver ? walkWith(driver).phases : phases).map(textOf);
+  (driver ? walkWith({ storage: driver, executor: 'stage' }).phases : phases).map(textOf);

@@ -2,37 +2,48 @@
  * The lifecycle in order. The machine runs this list, the CLI prints it, the page draws it, and the lessons refer to
  * it.
  */
-import type { Container } from '../container/container.ts';
+import type { Container, Exec } from '../container/container.ts';
 import { pull } from './image/pull.ts';
-import { create } from './container/2-create.ts';
+import { createOf } from './container/2-create.ts';
 import { rwLayerOf } from './container/3-rw-layer.ts';
 import { network } from './container/4-network.ts';
-import { init } from './container/5-init.ts';
+import { initOf } from './container/5-init.ts';
 import { exit } from './container/6-exit.ts';
 import { removeOf } from './container/7-remove.ts';
 import { pause, unpause } from './container/8-pause.ts';
-import { exec } from './container/exec.ts';
+import { execOf } from './container/exec.ts';
+import { executors } from './executors.ts';
+import type { Executor } from '../executor/driver.ts';
 import type { StorageDriver, StorageSteps } from '../storage/driver.ts';
 import { drivers } from '../drivers/storage.ts';
 import type { Phase } from '../container/step.ts';
 
-/** The phases of a container with one storage driver. */
+/** The phases of a container with one storage driver and one executor. */
 export interface Walk {
   /** From an image to a running process. The rollback of a run undoes these. */
   starting: readonly Phase<Container>[];
   exit: Phase<Container>;
   remove: Phase<Container>;
+  exec: Phase<Exec>;
   /** all phases, for readers */
   phases: readonly PhaseText[];
 }
+type ExecutorSteps = Omit<Executor<Container, Exec>, 'name'>;
 
-function walkOf(storage: StorageSteps): Walk {
-  const starting = [pull, create, rwLayerOf(storage), network, init];
-  const remove = removeOf(storage);
-  return { starting, exit, remove, phases: [...starting, exit, remove, pause, unpause, exec] };
+function walkOf(storage: StorageSteps, executor: ExecutorSteps): Walk {
+  const starting = [pull, createOf(executor), rwLayerOf(storage), network, initOf(executor)];
+  const [remove, exec] = [removeOf(storage), execOf(executor)];
+  return { starting, exit, remove, exec, phases: [...starting, exit, remove, pause, unpause, exec] };
 }
-const walks = new Map(drivers.map((driver) => [driver.name, walkOf(driver)]));
-export const walkWith = ({ name }: StorageDriver): Walk => walks.get(name)!;
+
+const keyOf = (storage: Pick<StorageDriver, 'name'>, executor: string) => `${storage.name} ${executor}`;
+const walks = new Map(
+  drivers.flatMap((storage) =>
+    executors.map((executor) => [keyOf(storage, executor.name), walkOf(storage, executor)] as const),
+  ),
+);
+export const walkWith = ({ storage, executor }: Pick<Container, 'storage' | 'executor'>): Walk =>
+  walks.get(keyOf(storage, executor))!;
 
 /** A line of Drydock's own source. */
 export interface StepSource {
@@ -46,9 +57,19 @@ export interface PhaseText {
   steps: readonly { id: string; title: string; explain: string; source?: StepSource }[];
 }
 
-/** Every phase with the steps of all drivers: the possible targets of breakpoints, links, lessons and translations. */
-export const { phases } = walkOf({
-  prepare: drivers.flatMap(({ prepare }) => prepare),
-  mount: drivers.flatMap(({ mount }) => mount),
-  remove: drivers.flatMap(({ remove }) => remove),
-});
+/**
+ * Every phase with the steps of all drivers and executors: the possible targets of breakpoints, links, lessons and
+ * translations.
+ */
+export const { phases } = walkOf(
+  {
+    prepare: drivers.flatMap(({ prepare }) => prepare),
+    mount: drivers.flatMap(({ mount }) => mount),
+    remove: drivers.flatMap(({ remove }) => remove),
+  },
+  {
+    create: executors.flatMap(({ create }) => create),
+    init: executors.flatMap(({ init }) => init),
+    exec: executors.flatMap(({ exec }) => exec),
+  },
+);

@@ -178,7 +178,7 @@ for (const [what, change] of [
   ],
   ['numbers that JSON does not have', { args: [NaN, Infinity] }],
   ['no arguments', { args: [] }],
-  ['the line that asked for it', { source: 'steps/container/init/root.ts:31' }],
+  ['the line that asked for it', { source: 'executor/stage/init/root.ts:31' }],
 ] as [string, object][]) {
   test(`a call with ${what} is written as JSON.stringify would write it`, () => {
     const event = { ...call, ...change } as Event;

@@ -7,8 +7,8 @@ import type { LogLimits } from '../../runtime/container/logs/driver.ts';
 import { readRecords } from '../../runtime/container/logs/log-record.ts';
 import { Tap } from '../../runtime/container/io/tap.ts';
 import type { Process } from '../../runtime/oci/spec.ts';
-import { closeLive, startShim } from '../../runtime/steps/container/create/process.ts';
-import { execute } from '../../runtime/steps/container/init/program.ts';
+import { closeLive, startShim } from '../../runtime/executor/stage/create/process.ts';
+import { execute } from '../../runtime/executor/stage/init/program.ts';
 
 export const PIPES = 1;
 export const WITH_STDIN = 3;

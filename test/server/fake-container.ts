@@ -116,6 +116,7 @@ export class FakeContainer implements ContainerHandle {
       paths,
       log: logOf(request.HostConfig.LogConfig, paths.log),
       storage: overlay2,
+      executor: 'stage',
       spec: { hostname: id.slice(0, 12), linux: {} },
       warnings: [],
     } as unknown as Container;

@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert';
-import { create } from '../../runtime/steps/container/2-create.ts';
 import type { Container } from '../../runtime/container/container.ts';
 import { suite } from '../harness.ts';
 import { assertNothingLeft, failEachCall, idOf, runSteps, standIn, undoSteps } from './stand-in.ts';
+import { create } from './stage-phases.ts';
 
 const test = suite('create phase on the recording kernel');
 const unshares = [

@@ -1,13 +1,12 @@
 import * as assert from 'uvu/assert';
-import { create } from '../../runtime/steps/container/2-create.ts';
 import { rwLayerOf } from '../../runtime/steps/container/3-rw-layer.ts';
-import { init } from '../../runtime/steps/container/5-init.ts';
 import { execPaths } from '../../runtime/container/paths.ts';
 import type { Process } from '../../runtime/oci/spec.ts';
-import { exec, type Exec } from '../../runtime/steps/container/exec.ts';
+import type { Exec } from '../../runtime/container/container.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
 import { idOf, runSteps, settings, standIn, undoSteps, type StandIn, type Standing } from './stand-in.ts';
+import { create, init, exec } from './stage-phases.ts';
 
 const test = suite('exec into a running container, on the recording kernel');
 const rwLayer = rwLayerOf(overlay2);

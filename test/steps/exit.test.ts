@@ -1,12 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { create } from '../../runtime/steps/container/2-create.ts';
 import { rwLayerOf } from '../../runtime/steps/container/3-rw-layer.ts';
-import { init } from '../../runtime/steps/container/5-init.ts';
 import { exit } from '../../runtime/steps/container/6-exit.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
 import { assertNothingLeft, runSteps, standIn, undoSteps, type StandIn, type Standing } from './stand-in.ts';
+import { create, init } from './stage-phases.ts';
 
 const test = suite('exit phase on the recording kernel');
 const rwLayer = rwLayerOf(overlay2);

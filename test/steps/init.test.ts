@@ -1,7 +1,5 @@
 import * as assert from 'uvu/assert';
-import { create } from '../../runtime/steps/container/2-create.ts';
 import { rwLayerOf } from '../../runtime/steps/container/3-rw-layer.ts';
-import { init } from '../../runtime/steps/container/5-init.ts';
 import type { Container } from '../../runtime/container/container.ts';
 import type { Call } from '../../runtime/syscalls/calls.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
@@ -16,6 +14,7 @@ import {
   type StandIn,
   type Standing,
 } from './stand-in.ts';
+import { create, init } from './stage-phases.ts';
 
 const test = suite('init phase on the recording kernel');
 const rwLayer = rwLayerOf(overlay2);

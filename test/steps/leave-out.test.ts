@@ -1,7 +1,5 @@
 import * as assert from 'uvu/assert';
 import { noCgroup } from '../../runtime/kernel/cgroup/none.ts';
-import { create } from '../../runtime/steps/container/2-create.ts';
-import { init } from '../../runtime/steps/container/5-init.ts';
 import { rwLayerOf } from '../../runtime/steps/container/3-rw-layer.ts';
 import {
   checkLeftOut,
@@ -16,6 +14,7 @@ import { phases } from '../../runtime/steps/phases.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
 import { applicable, assertNothingLeft, runSteps, standIn, undoSteps, type StandIn } from './stand-in.ts';
+import { create, init } from './stage-phases.ts';
 
 const test = suite('leaving steps out on purpose');
 const rwLayer = rwLayerOf(overlay2);

@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert';
-import { create } from '../../runtime/steps/container/2-create.ts';
 import { pause, unpause } from '../../runtime/steps/container/8-pause.ts';
 import { suite } from '../harness.ts';
 import { runSteps, standIn, undoSteps, type Standing } from './stand-in.ts';
+import { create } from './stage-phases.ts';
 
 const test = suite('pause and unpause on the recording kernel');
 

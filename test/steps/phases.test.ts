@@ -10,7 +10,7 @@ import { suite } from '../harness.ts';
 import { applicable, standIn } from './stand-in.ts';
 
 const test = suite('the lifecycle as data');
-const { starting } = walkWith(overlay2);
+const { starting } = walkWith({ storage: overlay2, executor: 'stage' });
 
 test("the phases come in the order of a container's life", () => {
   assert.equal(

@@ -1,10 +1,10 @@
 import * as assert from 'uvu/assert';
-import { create } from '../../runtime/steps/container/2-create.ts';
 import { rwLayerOf } from '../../runtime/steps/container/3-rw-layer.ts';
 import { removeOf } from '../../runtime/steps/container/7-remove.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
 import { runSteps, standIn, undoSteps } from './stand-in.ts';
+import { create } from './stage-phases.ts';
 
 const test = suite('remove phase on the recording kernel');
 const rwLayer = rwLayerOf(overlay2);

@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert';
-import { create } from '../../runtime/steps/container/2-create.ts';
 import { rwLayerOf } from '../../runtime/steps/container/3-rw-layer.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
 import { failEachCall, runSteps, standIn, undoSteps, type StandIn, type Standing } from './stand-in.ts';
+import { create } from './stage-phases.ts';
 
 const test = suite('rw layer phase on the recording kernel');
 const rwLayer = rwLayerOf(overlay2);

@@ -121,6 +121,7 @@ export function standIn(wanted: StandIn = {}): Standing {
     names: namesAsked(request),
     stdin: request.OpenStdin ?? false,
     storage: overlay2,
+    executor: 'stage',
     log: logOf(host.LogConfig, paths.log),
     image: shown,
     warnings: [],

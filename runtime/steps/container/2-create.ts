@@ -2,14 +2,13 @@
  * create: the container's directory, its control group, its shim, and a first process that enters each namespace by
  * itself.
  */
-import { openCgroupSteps } from './create/cgroup.ts';
-import { configSteps } from './create/config.ts';
-import { namespaceSteps } from './create/namespaces.ts';
-import { processSteps } from './create/process.ts';
+import type { Container, Exec } from '../../container/container.ts';
+import type { Executor } from '../../executor/driver.ts';
 import type { Phase } from '../../container/step.ts';
+import { configSteps } from './config.ts';
 
-export const create: Phase = {
+export const createOf = (executor: Pick<Executor<Container, Exec>, 'create'>): Phase => ({
   id: 'create',
   title: 'Create the container',
-  steps: [...configSteps, ...openCgroupSteps.make, ...processSteps, ...openCgroupSteps.enter, ...namespaceSteps],
-};
+  steps: [...configSteps, ...executor.create],
+});

@@ -5,7 +5,7 @@
 import { reapShim, readExit } from '../../kernel/process/shim.ts';
 import { disconnectAll } from '../../network/phase/connections.ts';
 import { oomFact } from '../../watch/oom.ts';
-import { closeLive } from './create/process.ts';
+import { closeLive } from '../../executor/stage/create/process.ts';
 import type { Phase } from '../../container/step.ts';
 
 export const exit: Phase = {

@@ -1,9 +1,9 @@
-import { buildSpec } from '../../../container/bundle.ts';
-import { AT_FDCWD, O } from '../../../syscalls/constants.ts';
-import { tolerate } from '../../../kernel/errors.ts';
-import { shimLives } from '../../../kernel/process/shim.ts';
-import { checkBreakable, leaveOutOf, leftOut } from '../../../container/leave-out.ts';
-import type { Step } from '../../../container/step.ts';
+import { buildSpec } from '../../container/bundle.ts';
+import { AT_FDCWD, O } from '../../syscalls/constants.ts';
+import { tolerate } from '../../kernel/errors.ts';
+import { shimLives } from '../../kernel/process/shim.ts';
+import { checkBreakable, leaveOutOf, leftOut } from '../../container/leave-out.ts';
+import type { Step } from '../../container/step.ts';
 
 export const configSteps: Step[] = [
   {
