@@ -29,6 +29,8 @@ export class Tap {
   ) {
     socket.on('data', (data) => this.#read(data));
     socket.on('error', () => undefined); // 'close' follows
+    // the shim waits for this end of the connection to close (native/shim.c, linger)
+    socket.on('end', () => socket.destroy());
     socket.on('close', () => events.ended());
   }
 
