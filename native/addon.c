@@ -108,7 +108,6 @@ static napi_value spawn(napi_env env, napi_callback_info info)
 {
 	napi_value argv[3], item;
 	char path[4096], words[8][256], *list[9] = { 0 };
-	int fds[16];
 	uint32_t words_count, count;
 	take(env, info, 3, argv);
 	napi_get_value_string_utf8(env, argv[0], path, sizeof path, NULL);
@@ -119,11 +118,16 @@ static napi_value spawn(napi_env env, napi_callback_info info)
 		napi_get_value_string_utf8(env, item, words[k], sizeof words[k], NULL);
 		list[k] = words[k];
 	}
-	for (uint32_t k = 0; k < count && k < 16; k++) {
+	int *fds = calloc(count ? count : 1, sizeof *fds);
+	if (!fds)
+		return number(env, -ENOMEM);
+	for (uint32_t k = 0; k < count; k++) {
 		napi_get_element(env, argv[2], k, &item);
 		fds[k] = integer(env, item);
 	}
-	return number(env, spawn_program(path, list, fds, count < 16 ? count : 16));
+	int pid = spawn_program(path, list, fds, count);
+	free(fds);
+	return number(env, pid);
 }
 
 static napi_value copy(napi_env env, napi_callback_info info)

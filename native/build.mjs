@@ -41,5 +41,5 @@ const flags = [
   '-fno-tree-loop-distribute-patterns',
   '-Wl,--build-id=none,-z,noexecstack,-s',
 ];
-for (const program of ['stage', 'shim', 'init', 'hello'])
+for (const program of ['stage', 'shim', 'init', 'hello', 'port-proxy'])
   run(cc, [...flags, '-o', join(release, program), `${program}.c`]);

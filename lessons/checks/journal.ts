@@ -20,6 +20,7 @@ const factKinds = [
   'route',
   'nft',
   'lease',
+  'port',
   'process',
   'file',
   'image',

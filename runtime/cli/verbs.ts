@@ -30,6 +30,7 @@ export const verbs: readonly Entry[] = [
   look('logs', 'print what a container wrote', () => import('./verbs/container/logs.ts')),
   look('inspect', 'show what is known of containers and images', () => import('./verbs/container/inspect.ts')),
   look('top', 'list the processes of a container', () => import('./verbs/container/top.ts')),
+  look('port', "list the host's ports that lead to a container", () => import('./verbs/container/port.ts')),
   look('stats', 'show what containers use', () => import('./verbs/container/stats.ts')),
   look('events', 'follow what happens in the daemon', () => import('./verbs/daemon/events.ts')),
   inside('phases', 'list the steps of the lifecycle and explain them', () => import('./verbs/walk/phases.ts')),

@@ -42,11 +42,15 @@ export function validateRequest(request: ContainerRequest, settings: Pick<Settin
   checkRestart(host);
   checkUnsupported(request);
   checkLeftOut(request);
-  const warnings = [...checkResources(host), ...checkIsolation(host, driver)];
+  const warnings = [...portWarnings(host, driver), ...checkResources(host), ...checkIsolation(host, driver)];
   makeBindSources(host);
   const unsafe = unsafeWords(request);
   return unsafe ? [...warnings, unsafe] : warnings;
 }
+
+/** dockerd's words: such a container uses the host's ports directly. */
+const portWarnings = ({ PortBindings }: HostConfig, driver: DriverName): string[] =>
+  driver === 'host' && filled(PortBindings) ? ['Published ports are discarded when using host network mode'] : [];
 
 function checkConfig(config: ContainerConfig): void {
   if (config.Hostname && !/^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,62}$/.test(config.Hostname))
@@ -99,7 +103,6 @@ function checkRestart({ RestartPolicy, AutoRemove }: HostConfig): void {
 
 const RUNTIMES = ['', 'runc', 'io.containerd.runc.v2', 'drydock'];
 function checkUnsupported({ HostConfig: host }: ContainerRequest): void {
-  if (filled(host.PortBindings) || host.PublishAllPorts) throw notYet('publishing ports (-p, -P)');
   if (filled(host.Links)) throw notYet('--link');
   if (filled(host.VolumesFrom)) throw notYet('--volumes-from');
   if (host.VolumeDriver && host.VolumeDriver !== 'local') throw notYet(`volume driver ${host.VolumeDriver}`);

@@ -24,6 +24,10 @@ export interface Settings {
   practice: boolean;
   /** nameservers for containers; empty: the host's */
   dns: string[];
+  /** false: rules alone lead published ports to containers, also from 127.0.0.1 and from containers; absent: a proxy helps */
+  userlandProxy?: boolean;
+  /** false: other firewalls of the host decide about the packets of containers; absent: these pass them */
+  firewallAccept?: boolean;
   /** seconds without containers and clients after which an auto-started daemon ends; 0: never */
   idle: number;
   /** oom_score_adj of daemon and shims, as far as the machine allows; absent: not changed */

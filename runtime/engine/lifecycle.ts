@@ -171,6 +171,7 @@ export class Lifecycle implements Life, Transiting {
       if (id === 'init')
         this.container.live.listen = (k) =>
           listenBefore(k, this.streams, this.container.paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
+      const known = new Set(this.container.warnings);
       const work = () => runPhase(this.run, phaseOf(this.container, id));
       await (id === 'pull'
         ? this.operations.child('pull', 'start', work, () => this.container.pull.state.client !== undefined)
@@ -179,7 +180,11 @@ export class Lifecycle implements Life, Transiting {
         for (const text of this.#warnings()) this.log.append({ type: 'note', text: `warning: ${text}` });
       if (id === 'pull' && this.container.pull.notice)
         this.log.append({ type: 'note', text: this.container.pull.notice });
-      if (id === 'network') connected(this, 'connect');
+      if (id === 'network') {
+        for (const text of this.container.warnings.filter((one) => !known.has(one)))
+          this.log.append({ type: 'note', text: `warning: ${text}` });
+        connected(this, 'connect');
+      }
     } catch (error) {
       this.failure = startFailure(error);
       throw error;

@@ -6,7 +6,7 @@
 /** A property of the container that holds from this event on. `value: null` ends it. */
 export interface Fact {
   /**
-   * ns: inode of a namespace; mount: row by target; cgroup: file by path; link, address, route, nft, lease, process,
+   * ns: inode of a namespace; mount: row by target; cgroup: file by path; link, address, route, nft, lease, port, process,
    * file, image; upper: see runtime/storage/overlay2/upper.ts.
    */
   kind:
@@ -18,6 +18,7 @@ export interface Fact {
     | 'route'
     | 'nft'
     | 'lease'
+    | 'port'
     | 'process'
     | 'file'
     | 'image'

@@ -30,6 +30,7 @@ const kinds: Record<Fact['kind'], true> = {
   route: true,
   nft: true,
   lease: true,
+  port: true,
   process: true,
   file: true,
   image: true,

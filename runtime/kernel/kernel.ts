@@ -4,6 +4,7 @@
  */
 import type { Fact } from '../journal/event.ts';
 import type { Call, Calls, Reply } from '../syscalls/calls.ts';
+import type { Program } from '../syscalls/native.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import type { BatchCalls } from './batch.ts';
 
@@ -24,8 +25,10 @@ export interface Kernel {
    * posix_spawn(3) of the shim, with exactly these descriptors as 0, 1, 2, …. ps(1) shows `label`. Returns the pid.
    */
   spawnShim(fds: readonly number[], label: string): Promise<number>;
+  /** The same for a helper: ps(1) shows 'drydock-port-proxy' and the label. */
+  spawnHelper(name: 'port-proxy', fds: readonly number[], label: string): Promise<number>;
   /** The descriptor of a sealed memfd with one of Drydock's executables. It is made once per daemon. */
-  executable(name: 'stage' | 'shim'): Promise<number>;
+  executable(name: Program): Promise<number>;
   /** Resolves when the gate lets this request pass. The request's own time limits begin after that. */
   requesting(method: string, url: string): Promise<void>;
   /** Makes an HTTP request (http.ts) and journals status and duration. Network failures throw errors with `code`. */

@@ -89,6 +89,7 @@ export function recordingKernel(options: RecordingOptions = {}): RecordingKernel
     },
     connect: () => undefined,
     spawnShim: async (fds) => (await other('spawnShim', fds.length)) ?? 4242,
+    spawnHelper: async (name, fds) => (await other('spawnHelper', name, fds.length)) ?? 4243,
     executable: async (name) => (await other('executable', name)) ?? descriptor++,
     requesting: async () => undefined,
     fetch: async (url, request) => {

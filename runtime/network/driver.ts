@@ -13,9 +13,11 @@
  *   driver.remove        the network ends
  */
 import type { Kernel } from '../kernel/kernel.ts';
+import type { OomScores } from '../kernel/process/oom-score.ts';
 import type { InspectionSection } from '../journal/inspection-section.ts';
 import type { Step } from '../operation/step.ts';
 import type { DriverName, Endpoint } from './endpoint.ts';
+import type { PortsLive } from './port.ts';
 
 /** The daemon's settings that networks need. */
 export interface NetworkSettings {
@@ -25,6 +27,12 @@ export interface NetworkSettings {
   bip?: string;
   /** nameservers for containers; empty: the host's */
   dns: string[];
+  /** false: rules alone lead published ports to containers, also from 127.0.0.1 and from containers; absent: a proxy helps */
+  userlandProxy?: boolean;
+  /** false: other firewalls of the host decide about the packets of containers; absent: these pass them */
+  firewallAccept?: boolean;
+  /** oom_score_adj of the helpers that outlive the daemon */
+  oomScores?: OomScores;
 }
 
 export interface Network {
@@ -47,7 +55,7 @@ export interface NamesAsked {
 }
 
 /** State of a run that the network phase keeps. */
-export interface NetworkLive {
+export interface NetworkLive extends PortsLive {
   /** rtnetlink socket of the daemon inside the container's network namespace, during the network phase */
   netlink?: number;
   /** endpoint id → index of its link in that namespace */
@@ -57,11 +65,25 @@ export interface NetworkLive {
 /** The part of a container that the network's steps use. */
 export interface Connected {
   readonly id: string;
+  readonly name: string;
   readonly settings: NetworkSettings;
-  readonly paths: { readonly hosts: string; readonly hostname: string; readonly resolvConf: string };
+  readonly paths: {
+    readonly hosts: string;
+    readonly hostname: string;
+    readonly resolvConf: string;
+    readonly runDir: string;
+  };
+  /** the requested ports, and those of the image: ports/request.ts */
+  readonly request: {
+    ExposedPorts?: object | null;
+    HostConfig: { PortBindings?: object | null; PublishAllPorts?: boolean };
+  };
+  readonly image?: { config: { config?: { ExposedPorts?: object } } } | undefined;
   readonly endpoints: readonly Endpoint[];
   readonly names: NamesAsked;
   readonly spec: { hostname?: string; domainname?: string };
+  /** sentences for the user about what does not work on this machine */
+  readonly warnings: string[];
   readonly live: NetworkLive & { pid?: number; pidfd?: number };
   other(ref: string): Connected;
 }

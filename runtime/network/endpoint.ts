@@ -1,4 +1,6 @@
 /** A connection of a container to a network: what was requested, and what was assigned. It is kept in the record. */
+import type { PublishedPort } from './port.ts';
+
 export const driverNames = ['bridge', 'none', 'host', 'container'] as const;
 export type DriverName = (typeof driverNames)[number];
 
@@ -17,6 +19,8 @@ export interface Endpoint {
   prefix?: number;
   gateway?: string;
   mac?: string;
+  /** the host's ports of this run, or of the last one */
+  ports?: PublishedPort[];
   requestedAddress?: string;
   requestedMac?: string;
   /** driver container: the other container's id */

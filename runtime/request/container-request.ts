@@ -85,7 +85,7 @@ export interface HostConfig {
   CgroupParent?: string;
   ConsoleSize?: [number, number];
   LogConfig?: { Type?: string; Config?: Record<string, string> };
-  PortBindings?: Record<string, unknown> | null;
+  PortBindings?: Record<string, { HostIp?: string; HostPort?: string }[] | null> | null;
   PublishAllPorts?: boolean;
   Links?: string[] | null;
   VolumesFrom?: string[] | null;

@@ -23,7 +23,7 @@ const ofSockets = new Set(['request', 'dump', 'get', 'transaction', 'close', 'ex
 /** Whether `object.method(…)` makes a call to the kernel, or a netlink message that is sent to the kernel. */
 function asksKernel(object, method) {
   if (actors.has(nameOf(object))) return /^[a-z]/.test(method);
-  if (object.type === 'Identifier' && object.name === 'k') return method === 'spawnShim';
+  if (object.type === 'Identifier' && object.name === 'k') return method === 'spawnShim' || method === 'spawnHelper';
   // the line is that of the code that makes the message, not that of the socket, which sends it
   if ((object.type === 'Identifier' && object.name === 'socket') || isInside(object)) return ofSockets.has(method);
   return object.type === 'Identifier' && object.name === 'NetlinkSocket' && method === 'open';

@@ -157,7 +157,13 @@ export const TTY = {
 } as const;
 
 /** socket(2), netlink(7) */
-export const AF = { AF_UNIX: 1, AF_NETLINK: 16, AF_PACKET: 17 } as const;
+export const AF = { AF_UNIX: 1, AF_INET: 2, AF_INET6: 10, AF_NETLINK: 16, AF_PACKET: 17 } as const;
+/** ip(7), in(7) */
+export const IPPROTO = { IPPROTO_TCP: 6, IPPROTO_UDP: 17, IPPROTO_IPV6: 41, IPPROTO_SCTP: 132 } as const;
+/** socket(7), ipv6(7) */
+export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
+export const IPV6_V6ONLY = 26;
 export const SOCK = {
   SOCK_STREAM: 1,
   SOCK_DGRAM: 2,

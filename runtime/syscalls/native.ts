@@ -38,8 +38,9 @@ function findRoot(): string {
 
 /** The folder that holds package.json, dist/ and native/. */
 export const packageRoot = findRoot();
-export const executablePath = (name: 'stage' | 'shim' | 'init'): string =>
-  join(packageRoot, 'native/build/Release', name);
+/** The programs that the daemon starts from a sealed copy. */
+export type Program = 'stage' | 'shim' | 'port-proxy';
+export const executablePath = (name: Program | 'init'): string => join(packageRoot, 'native/build/Release', name);
 
 let loaded: Addon | undefined;
 /** The addon, which is loaded at the first call. */

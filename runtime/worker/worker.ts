@@ -6,6 +6,7 @@ import '../storage/overlay2/jobs.ts';
 import '../image/jobs/jobs.ts';
 import '../storage/tree/jobs.ts';
 import '../storage/vfs/jobs.ts';
+import '../network/ports/jobs.ts';
 
 const describe = (error: unknown): Outcome['failure'] => {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };

@@ -102,8 +102,6 @@ const refused: [flags: string, pattern: RegExp][] = [
   ['--cpu-period 5', /CPU cfs period/],
   ['--blkio-weight 5', /blkio weight is from 10 to 1000/],
   ['--oom-score-adj 2000', /oom score adj/],
-  ['-p 80:80', /publishing ports .* not supported yet/],
-  ['-P', /publishing ports/],
   ['-v name:/x', /named and anonymous volumes are not supported yet/],
   ['-v /x', /-v \/x: a volume without a source is not supported/],
   ['--mount type=volume,src=v,dst=/v', /volumes are not supported yet/],

@@ -167,7 +167,7 @@ const rows: Bad[] = [
     code: 125,
     err: /gpus|device drivers?|not supported/i,
   },
-  { name: 'published ports, which are not there yet', args: image('-p', '8080:80'), code: 125, err: /port/i },
+  { name: 'a published port that is none', args: image('-p', '8080:99999'), code: 125, err: /port/i },
   {
     name: 'a breakpoint that is no step',
     args: image('--break', 'no.such-step'),

@@ -48,7 +48,7 @@ test('every call of a start, an exec and an end names the line that asked for it
   for (const { name, note, step, source } of calls) {
     const line = lineAt(source!);
     const named =
-      line.includes(note === 'posix_spawn' ? '.spawnShim(' : `.${name}(`) || line.includes(`name: '${name}'`);
+      (note === 'posix_spawn' ? /\.spawn(Shim|Helper)\(/.test(line) : line.includes(`.${name}(`)) || line.includes(`name: '${name}'`);
     assert.ok(named || (ofMessages.has(name) && message.test(line)), `${step}: ${name} is not on ${source}: ${line}`);
   }
   const of = (call: string) => calls.find(({ name }) => name === call)?.source;

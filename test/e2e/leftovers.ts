@@ -30,7 +30,8 @@ function cgroups(parent: string): string[] {
   );
 }
 
-/** Shims, stages and containers: all processes except this test, its shell, its registry and its daemon. */
+const OURS = ['drydock-shim', 'drydock-port-proxy', 'stage'];
+/** Shims, proxies, stages and containers: all processes except this test, its shell, its registry and its daemon. */
 function processes(daemon: Daemon): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -45,7 +46,7 @@ function processes(daemon: Daemon): string[] {
         )
       )
         return [`${pid} zombie`];
-      return inCgroup || words[0] === 'drydock-shim' || words[0] === 'stage' ? [`${pid} ${words.join(' ')}`] : [];
+      return inCgroup || OURS.includes(words[0] ?? '') ? [`${pid} ${words.join(' ')}`] : [];
     });
 }
 

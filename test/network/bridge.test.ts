@@ -106,7 +106,7 @@ test('nft(8) shows the rules in its own words', () => {
   );
   assert.match(
     shown,
-    'type filter hook forward priority filter; policy accept;\n\t\tiifname "ddtest0" counter accept\n\t\toifname "ddtest0" ct state established,related counter accept\n\t\toifname "ddtest0" counter drop',
+    'type filter hook forward priority filter; policy accept;\n\t\tiifname "ddtest0" counter accept\n\t\toifname "ddtest0" ct state established,related counter accept\n\t\toifname "ddtest0" ct status dnat counter accept\n\t\toifname "ddtest0" counter drop',
   );
 });
 
@@ -203,7 +203,7 @@ test('rules that somebody flushed come back with the next start, and are not dou
   await disconnectAll(third.stage.k, third.c);
   const again = await start(4);
   assert.is(table().match(/masquerade/g)?.length, 1);
-  assert.is(table().match(/ accept$/gm)?.length, 2);
+  assert.is(table().match(/ accept$/gm)?.length, 3);
   await disconnectAll(again.stage.k, again.c);
 });
 

@@ -68,13 +68,14 @@ export function containerFor({
   const file = (name: string) => `${settings.root}/${id.slice(0, 12)}.${name}`;
   return {
     id,
+    name: `c${id.slice(0, 4)}`,
     settings,
     request,
     live: {},
     warnings: [],
     other,
     spec: { hostname: id.slice(0, 12) },
-    paths: { hosts: file('hosts'), hostname: file('hostname'), resolvConf: file('resolv.conf') },
+    paths: { hosts: file('hosts'), hostname: file('hostname'), resolvConf: file('resolv.conf'), runDir: file('run') },
     names: namesAsked(request),
     endpoints: endpointsOf(request, id, settings, (ref) => ({ ...other(ref), hostname: ref })).map((one) => ({
       ...one,

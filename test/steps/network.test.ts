@@ -1,4 +1,6 @@
 import * as assert from 'uvu/assert';
+import { SyscallError } from '../../runtime/kernel/errors.ts';
+import type { Call } from '../../runtime/syscalls/calls.ts';
 import { recordingKernel, type RecordingKernel } from '../../runtime/kernel/recording.ts';
 import type { Container } from '../../runtime/container/container.ts';
 import type { HostConfig } from '../../runtime/request/container-request.ts';
@@ -34,7 +36,7 @@ const notes = (k: RecordingKernel) => k.raw.filter(({ name }) => name === 'sendt
 test('the messages come in the order in which a network is built', async () => {
   const { k, c } = prepare();
   await run(k, c);
-  const container = notes(k).filter((note) => !/GETADDR|GETROUTE|nfgen|BATCH|GETGEN/.test(note));
+  const container = notes(k).filter((note) => !/GETADDR|GETROUTE|GETCHAIN|nfgen|BATCH|GETGEN/.test(note));
   assert.equal(container, [
     'RTM_GETLINK {ifname "ddtest0"}',
     'RTM_GETLINK {ifname "ddtest0"}',
@@ -82,6 +84,7 @@ test('a second start asks once whether bridge and rules are there, and changes n
     'NFT_MSG_GETGEN {}',
     'NFT_MSG_GETGEN {}',
     'RTM_NEWLINK {ifname "ddtest0", ifalias "drydock: net.ipv4.ip_forward was 0"}',
+    'NFT_MSG_GETGEN {}',
   ]);
 });
 
@@ -117,13 +120,56 @@ function nothingLeft(fake: FakeNetwork, c: Container, what: string): void {
   assert.is(c.endpoints[0]!.address, undefined, what);
 }
 
-for (const mode of ['bridge', 'none', 'host']) {
+test('published ports are taken first, then rules lead to the container, then the proxy is started', async () => {
+  const { k, c, fake } = prepare({ PortBindings: { '80/tcp': [{ HostPort: '8080' }] } });
+  const ids = () => applicable(c).map(({ id }) => id);
+  const own = ['network.pass-firewalls', 'network.bind-ports', 'network.rewrite-ports', 'network.start-proxy'];
+  assert.equal(ids().slice(-7, -3), own);
+  Object.assign(c.settings, { userlandProxy: false });
+  assert.equal(ids().slice(-6, -3), ['network.route-loopback', 'network.rewrite-ports', 'network.start-proxy']);
+  Object.assign(c.settings, { userlandProxy: undefined });
+  await run(k, c);
+  const bound = k.raw.filter(({ name }) => name === 'bind').map(({ note }) => note);
+  assert.equal(bound, ['0.0.0.0:8080/tcp', '[::]:8080/tcp']);
+  assert.ok(k.calls.includes('daemon.spawnHelper("port-proxy", 7)'));
+  assert.equal([...fake.open], [], 'the proxy has the sockets now, the daemon none');
+  assert.equal(c.live.portSockets, []);
+  const nft = k.facts.filter(({ kind }) => kind === 'nft').map(({ value }) => value ?? '');
+  assert.ok(nft.some((rule) => /^iifname != "ddtest0" fib .* tcp dport 8080 .* dnat to 172\.30\.0\.2:80$/.test(rule)));
+});
+
+test('when the port is taken at one of two addresses, the other is given back', async () => {
+  const { c, fake } = prepare({ PortBindings: { '80/tcp': [{ HostPort: '8080' }] } });
+  let count = 0;
+  const bind = (call: Call) => {
+    if (++count === 2) throw new SyscallError('bind', 98, 'bind()', call.actor);
+    return 0;
+  };
+  const holder = { pid: 4711, program: 'nginx', words: ['nginx'] };
+  const k = recordingKernel({ answers: { ...fake.answers, bind }, jobs: { 'port-holder': () => holder } });
+  const error = await run(k, c).then(
+    () => undefined,
+    (e: unknown) => e as Error,
+  );
+  assert.match(error!.message, /^driver failed programming external connectivity on endpoint c0001 \(/);
+  assert.match(error!.message, 'listen tcp6 [::]:8080: bind: address already in use; nginx (pid 4711) has it');
+  assert.equal(c.live.portSockets, []);
+  assert.equal([...fake.open], []);
+});
+
+const modes: Record<string, HostConfig> = {
+  bridge: { NetworkMode: 'bridge' },
+  'bridge and ports': { PortBindings: { '80/tcp': [{ HostPort: '8080' }], '53/udp': [{ HostIp: '192.0.2.1' }] } },
+  none: { NetworkMode: 'none' },
+  host: { NetworkMode: 'host' },
+};
+for (const [mode, host] of Object.entries(modes)) {
   test(`whichever system call fails with network ${mode}, undo leaves nothing`, async () => {
-    const whole = prepare({ NetworkMode: mode });
+    const whole = prepare(host);
     await run(whole.k, whole.c);
     assert.ok(whole.k.raw.length > 5);
     for (let at = 0; at < whole.k.raw.length; at++) {
-      const { k, c, fake } = prepare({ NetworkMode: mode }, { at, errno: 'EIO' });
+      const { k, c, fake } = prepare(host, { at, errno: 'EIO' });
       const error = await run(k, c).then(
         () => undefined,
         (e: unknown) => e,

@@ -57,6 +57,7 @@ test('a container on the bridge gets its network in this order', () => {
       'network.close-netlink',
       'network.masquerade',
       'network.forwarding',
+      'network.pass-firewalls',
       'network.write-hosts',
       'network.write-hostname',
       'network.write-resolv-conf',

@@ -59,6 +59,7 @@ const factKind = oneOf(
   'route',
   'nft',
   'lease',
+  'port',
   'process',
   'file',
   'image',

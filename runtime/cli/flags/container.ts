@@ -9,6 +9,7 @@ import { healthFlags } from './health.ts';
 import { isolationFlags, settleCapabilities } from './isolation.ts';
 import { limitFlags } from './limits.ts';
 import { networkFlags } from './network.ts';
+import { portFlags } from './ports.ts';
 import { processFlags } from './process.ts';
 
 export interface ContainerOptions {
@@ -24,7 +25,16 @@ export interface ContainerOptions {
   detach?: boolean;
 }
 
-const tables = [processFlags, healthFlags, fileFlags, networkFlags, limitFlags, isolationFlags, breakingFlags];
+const tables = [
+  processFlags,
+  healthFlags,
+  fileFlags,
+  networkFlags,
+  portFlags,
+  limitFlags,
+  isolationFlags,
+  breakingFlags,
+];
 
 export function declareContainer(command: Command): Command {
   command

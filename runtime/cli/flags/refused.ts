@@ -1,9 +1,5 @@
 /** Flags of `docker run` that Drydock does not have. They are refused by name and with a reason, never ignored. */
 const reasons: readonly [reason: string, flags: readonly string[]][] = [
-  [
-    'ports are not published; connect to the address that `drydock inspect` shows',
-    ['-p', '--publish', '-P', '--publish-all', '--expose'],
-  ],
   ['containers find each other by address', ['--link', '--network-alias', '--net-alias']],
   ['there is no IPv6', ['--ip6', '--link-local-ip']],
   ['volumes are not supported; use -v with a path', ['--volumes-from', '--volume-driver']],

@@ -10,7 +10,7 @@ import type { HttpRequest, HttpResponse } from '../http.ts';
 import { runJob, whenRested } from '../jobs.ts';
 import type { Kernel } from '../kernel.ts';
 import { CompletedCall } from './completed-call.ts';
-import { addon, executablePath, type NativeAnswers } from '../../syscalls/native.ts';
+import { addon, executablePath, type NativeAnswers, type Program } from '../../syscalls/native.ts';
 import { removeTree } from '../tree/remove-tree.ts';
 import { asked } from '../../syscalls/call-site.ts';
 import type { SyscallName } from '../../syscalls/syscalls.ts';
@@ -201,7 +201,7 @@ export class LinuxKernel implements Kernel {
     this.#sockets[actor] = fd;
   }
 
-  async executable(name: 'stage' | 'shim'): Promise<number> {
+  async executable(name: Program): Promise<number> {
     let fd = copies.get(name);
     if (fd === undefined) {
       fd = addon().sealedCopy(executablePath(name), name);
@@ -218,21 +218,29 @@ export class LinuxKernel implements Kernel {
     return fd;
   }
 
-  async spawnShim(fds: readonly number[], label: string): Promise<number> {
+  spawnShim(fds: readonly number[], label: string): Promise<number> {
+    return this.#spawn('shim', fds, label);
+  }
+  spawnHelper(name: 'port-proxy', fds: readonly number[], label: string): Promise<number> {
+    return this.#spawn(name, fds, label);
+  }
+
+  async #spawn(name: Program, fds: readonly number[], label: string): Promise<number> {
+    const argv = [`drydock-${name}`, label];
     const call: Call = {
       actor: 'daemon',
       name: 'execve',
-      args: ['memfd:shim', ['drydock-shim', label], []],
+      args: [`memfd:${name}`, argv, []],
       note: 'posix_spawn',
       source: asked(),
     };
     const held = this.observer.beforeCall(call);
     if (held) await held.catch((error: unknown) => this.#broken(call, error));
-    const executable = await this.executable('shim');
+    const executable = await this.executable(name);
     const begun = performance.now();
-    const pid = addon().spawn(`/proc/${process.pid}/fd/${executable}`, ['drydock-shim', label], fds);
+    const pid = addon().spawn(`/proc/${process.pid}/fd/${executable}`, argv, fds);
     this.#journal(call, pid, sinceMs(begun));
-    if (pid < 0) throw new SyscallError('posix_spawn', -pid, `posix_spawn("memfd:shim", "${label}")`, 'daemon');
+    if (pid < 0) throw new SyscallError('posix_spawn', -pid, `posix_spawn("memfd:${name}", "${label}")`, 'daemon');
     return pid;
   }
 

@@ -44,6 +44,11 @@ export const i32 = integer(
   (b, v) => b.writeInt32LE(v),
   (b) => b.readInt32LE(),
 );
+export const be16 = integer(
+  2,
+  (b, v) => b.writeUInt16BE(v),
+  (b) => b.readUInt16BE(),
+);
 export const be32 = integer(
   4,
   (b, v) => b.writeInt32BE(v),

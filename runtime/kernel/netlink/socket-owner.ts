@@ -5,8 +5,8 @@
  *   | family | protocol | ext | pad | states | sport | dport | src[4] | dst[4] | if | cookie[2] |      request, 56 bytes
  *   | family | state | timer | retr | sport … cookie, 48 bytes | expires | rqueue | wqueue | uid | inode |      answer
  */
-import { isIP } from 'node:net';
 import { AF, SOCK } from '../../syscalls/constants.ts';
+import { ipBytes } from '../ip-bytes.ts';
 import { askCall, tryCall } from '../native-call.ts';
 
 const NETLINK_SOCK_DIAG = 4;
@@ -22,21 +22,9 @@ export interface End {
   port: number;
 }
 
-function packed(address: string): Buffer | undefined {
-  if (isIP(address) === 4) return Buffer.from(address.split('.').map(Number));
-  if (isIP(address) !== 6 || address.includes('.') || address.includes('%')) return undefined;
-  const [before = '', after] = address.split('::');
-  const groups = (text: string | undefined) => (text ? text.split(':') : []);
-  const [first, rest] = [groups(before), groups(after)];
-  const zeros = Array.from({ length: 8 - first.length - rest.length }, () => '0');
-  const bytes = Buffer.alloc(16);
-  for (const [j, group] of [...first, ...zeros, ...rest].entries()) bytes.writeUInt16BE(parseInt(group, 16), j * 2);
-  return bytes;
-}
-
 function question(client: End, server: End): Buffer | undefined {
   // a server that listens on :: sees IPv4 clients with IPv4-mapped addresses
-  const [from, to] = [client, server].map(({ address }) => packed(address.replace(/^::ffff:(?=\d+\.)/, '')));
+  const [from, to] = [client, server].map(({ address }) => ipBytes(address.replace(/^::ffff:(?=\d+\.)/, '')));
   if (!from || !to || from.length !== to.length) return undefined;
   const bytes = Buffer.alloc(HEADER + 56);
   bytes.writeUInt32LE(bytes.length, 0);

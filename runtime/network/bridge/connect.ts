@@ -11,10 +11,11 @@ import type { Endpoint } from '../endpoint.ts';
 import { broadcast, macOf } from '../ipam/ipv4.ts';
 import { leaseAddress, releaseAddress } from '../ipam/leases.ts';
 import { detachLink, removeLink } from '../links.ts';
+import { ensureChain } from '../rules.ts';
 import { inside } from '../sandbox/inside.ts';
 import { bridgeNow, ensureBridge } from './bridge.ts';
 import { enableForwarding } from './forwarding.ts';
-import { ensureChain, forwardChain, masqueradeChain } from './rules.ts';
+import { forwardChain, masqueradeChain } from './rules.ts';
 
 /** The peer's name until it is renamed to eth0. */
 const PEER = 'peer';
@@ -148,8 +149,8 @@ export async function addRoutes(k: Kernel, it: Connection): Promise<void> {
   k.fact({ kind: 'route', key: 'container/default', value: `via ${gateway} dev ${ifnameOf(it.endpoint)}` });
 }
 
-export const masquerade = (k: Kernel, { network }: Connection): Promise<void> =>
-  ensureChain(k, masqueradeChain(bridgeNow(network.bridge)));
+export const masquerade = (k: Kernel, { network, container }: Connection): Promise<void> =>
+  ensureChain(k, masqueradeChain(bridgeNow(network.bridge), container.settings.userlandProxy === false));
 
 export async function forward(k: Kernel, { network }: Connection): Promise<void> {
   await ensureChain(k, forwardChain(bridgeNow(network.bridge)));

@@ -1,12 +1,15 @@
 /** What is removed when an endpoint on a bridge ends, and when the bridge's network ends. */
 import type { EndpointStep, NetworkStep } from '../driver.ts';
+import { forgetting } from '../firewall/steps.ts';
 import { removeLink } from '../links.ts';
+import { unpublishing } from '../ports/steps.ts';
 import { forgetBridge } from './bridge.ts';
 import { releaseLease, unplug } from './connect.ts';
 import { restoreForwarding } from './forwarding.ts';
 import { removeTable } from './rules.ts';
 
 export const disconnect: readonly EndpointStep[] = [
+  ...unpublishing,
   {
     id: 'disconnect.unplug',
     title: 'Take the host end off the bridge',
@@ -26,6 +29,7 @@ A lease that is not given back is taken by the next daemon when its container do
 ];
 
 export const remove: readonly NetworkStep[] = [
+  forgetting,
   {
     id: 'network-remove.forwarding',
     title: 'Forward as before',

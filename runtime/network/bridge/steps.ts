@@ -1,6 +1,8 @@
 /** The steps that make a bridge and connect an endpoint to it; connect.ts has their work. */
 import { insideEvidence } from '../sandbox/evidence.ts';
 import type { EndpointStep } from '../driver.ts';
+import { passing } from '../firewall/steps.ts';
+import { publishing } from '../ports/steps.ts';
 import * as connect from './connect.ts';
 import { forwardingEvidence, hostEvidence, ruleEvidence } from './evidence.ts';
 
@@ -146,4 +148,4 @@ itself. See nft(8), ip(7), Linux Documentation/networking/ip-sysctl.rst.`,
 export const make: readonly EndpointStep[] = [ensureBridge];
 export const plug: readonly EndpointStep[] = [leaseAddress, createVeth, attachToBridge];
 export const configure: readonly EndpointStep[] = [findPeer, nameEth0, setMac, addAddress, linkUp, addRoutes];
-export const admit: readonly EndpointStep[] = [masquerade, forwarding];
+export const admit: readonly EndpointStep[] = [masquerade, forwarding, passing, ...publishing];

@@ -13,5 +13,6 @@ export const connectionsOf = (container: Connected): Connection[] =>
  */
 export async function disconnectAll(k: Kernel, container: Connected): Promise<void> {
   for (const connection of connectionsOf(container))
-    for (const step of driverOf(connection.endpoint).disconnect) await step.do(k, connection);
+    for (const step of driverOf(connection.endpoint).disconnect)
+      if (step.when?.(connection) ?? true) await step.do(k, connection);
 }

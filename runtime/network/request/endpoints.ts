@@ -9,6 +9,7 @@ import type { NamesAsked, NetworkSettings } from '../driver.ts';
 import type { DriverName, Endpoint } from '../endpoint.ts';
 import { isIpv4 } from '../ipam/ipv4.ts';
 import { parseBip } from '../ipam/subnet.ts';
+import { checkPorts } from '../ports/request.ts';
 import { isHardwareAddress, isHostAddress, parseHost } from './added-host.ts';
 
 type List = readonly string[] | null | undefined;
@@ -27,6 +28,8 @@ export interface NetworkRequest {
     DnsSearch?: List;
     DnsOptions?: List;
     ExtraHosts?: List;
+    PortBindings?: object | null;
+    PublishAllPorts?: boolean;
   };
   NetworkingConfig?: { EndpointsConfig?: Record<string, EndpointAsked | null> | null };
 }
@@ -61,7 +64,6 @@ const conflicts: [asked: (r: NetworkRequest) => boolean, what: string][] = [
   [(r) => filled(r.HostConfig.DnsSearch), 'dns search'],
   [(r) => filled(r.HostConfig.DnsOptions), 'dns options'],
   [(r) => filled(r.HostConfig.ExtraHosts), 'custom host-to-IP mapping'],
-  [(r) => filled(r.ExposedPorts), 'port exposing'],
 ];
 
 /**
@@ -77,10 +79,20 @@ export function checkNetworking(
   if (conflict) throw badParameter(`conflicting options: ${conflict[1]} and the network mode`);
   if (request.Hostname && request.HostConfig.UTSMode === 'host')
     throw badParameter('conflicting options: hostname and the UTS mode');
+  checkPublishing(request, driver);
   checkNames(request.HostConfig, driver);
   checkEndpoints(request, driver, settings);
   if (settings.bip) parseBip(settings.bip);
   return driver;
+}
+
+/** A container that shares another's network shares its ports, too. */
+function checkPublishing(request: NetworkRequest, driver: DriverName): void {
+  const { PortBindings, PublishAllPorts } = request.HostConfig;
+  const asked = filled(PortBindings) || PublishAllPorts ? 'publishing' : filled(request.ExposedPorts) && 'exposing';
+  if (asked && driver === 'container')
+    throw badParameter(`conflicting options: port ${asked} and the container type network mode`);
+  checkPorts(request);
 }
 
 /** The values are written into files line by line, so none may contain a blank or begin a new line. */

@@ -1,24 +1,57 @@
-/** The ports that a container declares: --expose and the image's EXPOSE. None is published yet. Engine API, "Port". */
+/** The ports of a container for clients: those that it declares, and those of the host that lead to them. */
 import type { ContainerHandle } from '../../../runtime/engine/engine.ts';
-import { mergedConfig } from './container-config.ts';
+import { comparePorts, showPort, type ContainerPort, type PublishedPort } from '../../../runtime/network/port.ts';
+import { exposedPorts, parseContainerPort, parseRange } from '../../../runtime/network/ports/request.ts';
 import { isUp } from '../networks/networks-view.ts';
 
+/** Engine API, "Port". */
 interface Port {
+  IP?: string;
   PrivatePort: number;
+  PublicPort?: number;
   Type: string;
 }
 
-/** Of a running container on the bridge; other containers have none, as in dockerd. */
-export function exposedPorts(handle: ContainerHandle): Port[] {
-  if (!isUp(handle) || !handle.container.endpoints.some(({ driver }) => driver === 'bridge')) return [];
-  const keys = Object.keys(mergedConfig(handle.container).ExposedPorts ?? {});
-  return keys
-    .map((key) => key.split('/'))
-    .map(([port, type = 'tcp']) => ({ PrivatePort: Number(port), Type: type }))
-    .filter(({ PrivatePort }) => Number.isInteger(PrivatePort))
-    .sort((a, b) => a.PrivatePort - b.PrivatePort || a.Type.localeCompare(b.Type));
+const onBridge = ({ container }: ContainerHandle) => container.endpoints.some(({ driver }) => driver === 'bridge');
+
+/** Each exposed port of a running container on a bridge, with the ports of the host that lead to it. */
+function portsOf(handle: ContainerHandle): [port: ContainerPort, published: PublishedPort[]][] {
+  if (!isUp(handle) || !onBridge(handle)) return [];
+  const published = handle.container.endpoints.flatMap(({ ports }) => ports ?? []);
+  const all = new Map([...exposedPorts(handle.container), ...published].map((port) => [showPort(port), port]));
+  return [...all.values()]
+    .sort(comparePorts)
+    .map((port) => [port, published.filter((one) => showPort(one) === showPort(port))]);
 }
 
+/** `Ports` of the list. Containers that do not run, or have no bridge, have none, as in dockerd. */
+export const portsView = (handle: ContainerHandle): Port[] =>
+  portsOf(handle).flatMap(([{ port: PrivatePort, protocol: Type }, published]): Port[] =>
+    published.length
+      ? published.map(({ hostIp: IP, hostPort: PublicPort }) => ({ IP, PrivatePort, PublicPort, Type }))
+      : [{ PrivatePort, Type }],
+  );
+
 /** NetworkSettings.Ports. A port that is not published is null. */
-export const portBindings = (handle: ContainerHandle): Record<string, null> =>
-  Object.fromEntries(exposedPorts(handle).map(({ PrivatePort, Type }) => [`${PrivatePort}/${Type}`, null]));
+export const portBindings = (handle: ContainerHandle): Record<string, { HostIp: string; HostPort: string }[] | null> =>
+  Object.fromEntries(
+    portsOf(handle).map(([port, published]) => [
+      showPort(port),
+      published.length
+        ? published.map(({ hostIp: HostIp, hostPort }) => ({ HostIp, HostPort: String(hostPort) }))
+        : null,
+    ]),
+  );
+
+/** Whether a port is in the value of the filter `publish` or `expose`: '80', '80/udp', '8000-8010/tcp'. */
+export function portMatches(value: string, number: number | undefined, type: string): boolean {
+  const [text = '', protocol = 'tcp'] = value.split('/');
+  const range = parseRange(text);
+  return (
+    number !== undefined &&
+    range !== undefined &&
+    parseContainerPort(`0/${protocol}`)?.protocol === type &&
+    number >= range[0] &&
+    number <= range[1]
+  );
+}

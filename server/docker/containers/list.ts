@@ -4,7 +4,7 @@ import type { ContainerState } from '../../../runtime/container/container-state.
 import { unsafeWords } from '../../../runtime/container/leave-out.ts';
 import { badParameter, ApiError } from '../../../runtime/errors/api-error.ts';
 import { labelsOf, mountsView, words } from './container-config.ts';
-import { exposedPorts } from './exposed-ports.ts';
+import { portMatches, portsView } from './exposed-ports.ts';
 import { type Filters, hasLabels, matching, readFilters, untilTime } from '../http/filters.ts';
 import { endpoints, networkID } from '../networks/networks-view.ts';
 import type { Exchange, Routes } from '../http/route.ts';
@@ -63,7 +63,7 @@ export async function containerView(engine: Engine, handle: ContainerHandle, wit
       .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`))
       .join(' '),
     Created: Math.floor(handle.created / 1000),
-    Ports: exposedPorts(handle),
+    Ports: portsView(handle),
     Labels: labelsOf(handle.container),
     State: state.status,
     Status: statusOf(handle),
@@ -100,9 +100,8 @@ const tests: Record<string, Test> = {
   health: (_handle, value) => value === 'none',
   'is-task': (_handle, value) => value === 'false',
   isolation: (_handle, value) => value === 'default',
-  expose: ({ container }, value) =>
-    Object.keys(container.request.ExposedPorts ?? {}).some((port) => port === value || port === `${value}/tcp`),
-  publish: () => false,
+  expose: (handle, value) => portsView(handle).some(({ PrivatePort, Type }) => portMatches(value, PrivatePort, Type)),
+  publish: (handle, value) => portsView(handle).some(({ PublicPort, Type }) => portMatches(value, PublicPort, Type)),
 };
 
 function wanted(engine: Engine, filters: Filters): (handle: ContainerHandle) => boolean {

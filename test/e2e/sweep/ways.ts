@@ -68,6 +68,13 @@ const starts: Record<string, (d: Daemon) => object> = {
     };
     return { Image: 'tiny', Cmd: ['true'], Tty: true, WorkingDir: '/made/for/it', HostConfig };
   },
+  published: () => ({
+    Image: 'tiny',
+    Cmd: ['true'],
+    HostConfig: {
+      PortBindings: { '80/tcp': [{ HostPort: '18080' }], '53/udp': [{ HostIp: '127.0.0.1', HostPort: '' }] },
+    },
+  }),
   shared: () => ({
     Image: 'tiny',
     Cmd: ['true'],

@@ -9,7 +9,13 @@ import {
   counter,
   CT_STATE,
   decide,
+  destinationIs,
+  destinationIsLocal,
+  destinationNotIn,
+  destinationPort,
+  destinationRewritten,
   linkIs,
+  rewriteDestination,
   masquerade,
   sourceIn,
   stateIn,
@@ -152,7 +158,28 @@ test('rules are shown in the words of nft(8)', () => {
     showRule([...linkIs('iifname', 'eq', 'drydock0'), counter, decide('drop')]),
     'iifname "drydock0" counter packets 0 bytes 0 drop',
   );
+  const published = [
+    ...linkIs('iifname', 'neq', 'drydock0'),
+    ...destinationIsLocal,
+    ...destinationPort(6, 8080),
+    counter,
+    ...rewriteDestination('172.30.0.2', 80),
+  ];
+  assert.is(
+    showRule(published),
+    'iifname != "drydock0" fib daddr type local tcp dport 8080 counter packets 0 bytes 0 dnat to 172.30.0.2:80',
+  );
+  assert.is(
+    showRule([...destinationNotIn('127.0.0.0', '255.0.0.0'), ...destinationIs('192.0.2.1'), ...destinationRewritten]),
+    'ip daddr != 127.0.0.0/8 ip daddr 192.0.2.1 ct status dnat',
+  );
   assert.is(showRule([{ name: 'limit', data: Buffer.from('x') }, { name: 'immediate' }]), 'limit set');
+});
+
+test('the comment of a rule is kept, and cut to what nft(8) allows', () => {
+  const back = (note: string) => again(NETLINK_NETFILTER, newRule('t', 'f', [counter], note))[0]!.attributes;
+  assert.is((back('web') as { userdata: string }).userdata, 'web');
+  assert.is((back('w'.repeat(300)) as { userdata: string }).userdata.length, 127);
 });
 
 test('messages are shown as strace(1) might', () => {

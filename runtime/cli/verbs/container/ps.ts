@@ -17,6 +17,12 @@ interface Options {
   latest?: boolean;
   size?: boolean;
 }
+interface Port {
+  IP?: string;
+  PrivatePort: number;
+  PublicPort?: number;
+  Type: string;
+}
 interface Row {
   Id: string;
   Names: string[] | null;
@@ -25,9 +31,14 @@ interface Row {
   Created: number;
   State: string;
   Status: string;
+  Ports?: Port[] | null;
   SizeRw?: number;
   SizeRootFs?: number;
 }
+
+/** '0.0.0.0:8080->80/tcp', '80/tcp' */
+const port = ({ IP, PrivatePort, PublicPort, Type }: Port): string =>
+  `${PublicPort === undefined ? '' : `${IP?.includes(':') ? `[${IP}]` : IP}:${PublicPort}->`}${PrivatePort}/${Type}`;
 
 function columns(full: boolean, size: boolean): Column<Row>[] {
   return [
@@ -36,6 +47,7 @@ function columns(full: boolean, size: boolean): Column<Row>[] {
     ['COMMAND', 'Command', (c) => `"${full ? c.Command : ellipsis(c.Command, 20)}"`],
     ['CREATED', 'CreatedAt', (c) => `${age(Date.now() / 1000 - c.Created)} ago`],
     ['STATUS', 'Status', (c) => c.Status],
+    ['PORTS', 'Ports', (c) => (c.Ports ?? []).map(port).join(', ')],
     ['NAMES', 'Names', (c) => (c.Names ?? []).map((name) => name.replace(/^\//, '')).join(',')],
     ...(size
       ? [

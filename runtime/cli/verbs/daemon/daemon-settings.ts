@@ -16,6 +16,8 @@ export interface DaemonOptions {
   insecureRegistry?: string[];
   practice: boolean;
   dns?: string[];
+  userlandProxy?: string | true;
+  firewallAccept?: string;
   idle?: string;
   host?: string;
 }
@@ -49,6 +51,9 @@ function mirror(value: string): string {
   ).replace(/\/+$/, '');
 }
 
+const truth = (name: string, value: string): boolean =>
+  check(name, value, value === 'true' || value === 'false', 'true or false') === 'true';
+
 function absolute(name: string, value: string): string {
   return resolve(check(name, value, value !== '', 'a directory'));
 }
@@ -76,6 +81,8 @@ export function settingsFrom(options: DaemonOptions, env: NodeJS.ProcessEnv): Se
   const cgroupParent = one(options.cgroupParent, 'CGROUP_PARENT') ?? '/drydock';
   const storage = one(options.storageDriver, 'STORAGE_DRIVER');
   const idle = one(options.idle, 'IDLE') ?? '0';
+  const proxy = options.userlandProxy ?? one(undefined, 'USERLAND_PROXY');
+  const accept = one(options.firewallAccept, 'FIREWALL_ACCEPT');
   return {
     root: absolute('--root', one(options.root, 'ROOT') ?? '/var/lib/drydock'),
     ...(storage !== undefined && { storageDriver: storageDriver(storage) }),
@@ -101,6 +108,8 @@ export function settingsFrom(options: DaemonOptions, env: NodeJS.ProcessEnv): Se
     ),
     practice: options.practice && env['DRYDOCK_NO_PRACTICE'] !== '1',
     dns: many(options.dns, 'DNS').map((value) => check('--dns', value, isIP(value) !== 0, 'an IP address')),
+    ...(proxy !== undefined && { userlandProxy: truth('--userland-proxy', proxy === true ? 'true' : proxy) }),
+    ...(accept !== undefined && { firewallAccept: truth('--firewall-accept', accept) }),
     idle: Number(check('--idle', idle, /^\d{1,8}$/.test(idle), 'a number of seconds')),
   };
 }

@@ -23,6 +23,8 @@ export function command(): Command {
     .option('--insecure-registry <host>', 'speak to it without TLS (repeatable)', collect)
     .option('--no-practice', 'never answer ubuntu and hello-world from the practice registry')
     .option('--dns <address>', 'nameserver for containers (repeatable)', collect)
+    .option('--userland-proxy [boolean]', 'false: published ports without a proxy, by rules alone (true)')
+    .option('--firewall-accept <boolean>', "false: leave containers' packets to the host's other firewalls (true)")
     .option('--idle <seconds>', 'end after this time without containers and clients (0: never)')
     .action(async (options: DaemonOptions, command: Command) => {
       const host = options.host ?? command.parent?.opts<DaemonOptions>().host;

@@ -2,6 +2,7 @@
 import { NETLINK_NETFILTER, NETLINK_ROUTE } from '../../../syscalls/constants.ts';
 import { decodeAck } from '../failure.ts';
 import { decodeMessage, messagesIn, NLMSG_DONE, NLMSG_ERROR, type Decoded, type Kind } from '../message.ts';
+import { conntrackKinds } from '../conntrack/flow.ts';
 import { batchKinds } from '../nftables/batch.ts';
 import { chainKinds } from '../nftables/chain.ts';
 import { ruleKinds } from '../nftables/rule.ts';
@@ -15,7 +16,7 @@ import { showMessage } from '../show.ts';
 const byType = (...kinds: Kind[][]) => new Map(kinds.flat().map((kind) => [kind.type, kind]));
 const protocols: Record<number, Map<number, Kind>> = {
   [NETLINK_ROUTE]: byType(linkKinds, addressKinds, routeKinds, neighbourKinds),
-  [NETLINK_NETFILTER]: byType(batchKinds, tableKinds, chainKinds, ruleKinds),
+  [NETLINK_NETFILTER]: byType(batchKinds, tableKinds, chainKinds, ruleKinds, conntrackKinds),
 };
 
 /** The messages of the kinds that the protocol's table knows. Throws MalformedMessage. */

@@ -2,10 +2,10 @@
  * Chains of nf_tables. A base chain is attached to a hook that packets pass. The chains of a hook run in the order of
  * their priorities: nft(8), "CHAINS".
  */
-import { at, type Fields, type Schema } from '../attribute.ts';
+import { at, isFields, type Fields, type Schema } from '../attribute.ts';
 import { be32, nested, shown, text } from '../codecs.ts';
-import { NLM_F, type Kind, type Request } from '../message.ts';
-import { forIpv4, nfgenmsg, nftType } from './nfgenmsg.ts';
+import { NLM_F, type Decoded, type Kind, type Request } from '../message.ts';
+import { familyIn, forIpv4, nfgenmsg, nftType, ofFamily, type Family } from './nfgenmsg.ts';
 
 /** linux/netfilter.h */
 export const NF_INET = {
@@ -16,7 +16,13 @@ export const NF_INET = {
   NF_INET_POST_ROUTING: 4,
 } as const;
 /** linux/netfilter_ipv4.h */
-export const NF_IP_PRI = { NF_IP_PRI_FILTER: 0, NF_IP_PRI_NAT_SRC: 100 } as const;
+export const NF_IP_PRI = {
+  NF_IP_PRI_RAW: -300,
+  NF_IP_PRI_NAT_DST: -100,
+  NF_IP_PRI_FILTER: 0,
+  NF_IP_PRI_NAT_SRC: 100,
+} as const;
+export const NF_DROP = 0;
 export const NF_ACCEPT = 1;
 
 const hookName = (value: number) =>
@@ -42,7 +48,8 @@ const kind = (message: number, name: string): Kind => ({
 });
 const NFT_MSG_NEWCHAIN = kind(3, 'NFT_MSG_NEWCHAIN');
 const NFT_MSG_GETCHAIN = kind(4, 'NFT_MSG_GETCHAIN');
-export const chainKinds = [NFT_MSG_NEWCHAIN, NFT_MSG_GETCHAIN, kind(5, 'NFT_MSG_DELCHAIN')];
+const NFT_MSG_DELCHAIN = kind(5, 'NFT_MSG_DELCHAIN');
+export const chainKinds = [NFT_MSG_NEWCHAIN, NFT_MSG_GETCHAIN, NFT_MSG_DELCHAIN];
 
 export interface BaseChain {
   table: string;
@@ -60,3 +67,39 @@ export const newChain = ({ table, name, type, hooknum, priority }: BaseChain): R
   header: forIpv4,
   attributes: { table, name, hook: { hooknum, priority }, policy: NF_ACCEPT, type } satisfies Fields,
 });
+/** Deletes a chain. It must be empty: EBUSY otherwise; ENOENT when there is none. */
+export const deleteChain = (table: string, name: string): Request => ({
+  kind: NFT_MSG_DELCHAIN,
+  header: forIpv4,
+  attributes: { table, name },
+});
+/** Makes a chain that packets reach only by a jump. An existing one is no error. */
+export const newRegularChain = (table: string, name: string): Request => ({
+  kind: NFT_MSG_NEWCHAIN,
+  flags: NLM_F.NLM_F_CREATE,
+  header: forIpv4,
+  attributes: { table, name },
+});
+
+/** Asks for the chains of all tables. */
+export const dumpChains: [Request, Kind] = [{ kind: NFT_MSG_GETCHAIN, header: ofFamily('unspec') }, NFT_MSG_NEWCHAIN];
+
+export interface Chain {
+  /** undefined: bridge, netdev, arp */
+  family: Family | undefined;
+  table: string;
+  name: string;
+  /** of a base chain: the hook, and whether packets that no rule decides are dropped */
+  hooknum: number | undefined;
+  drops: boolean;
+}
+export function chainOf({ header, attributes }: Decoded): Chain {
+  const { table, name, hook: at, policy } = attributes;
+  return {
+    family: familyIn(header),
+    table: String(table),
+    name: String(name),
+    hooknum: isFields(at) ? Number(at['hooknum']) : undefined,
+    drops: isFields(at) && policy === NF_DROP,
+  };
+}

@@ -5,21 +5,31 @@
  */
 import { at, type Fields, type Schema } from '../attribute.ts';
 import { be32, be64, bytes, nested, shown, text } from '../codecs.ts';
+import { NFPROTO } from './nfgenmsg.ts';
 
 const NFT_REG_VERDICT = 0;
 const NFT_REG_1 = 1;
+const NFT_REG_2 = 2;
 const CMP = { eq: 0, neq: 1 } as const;
-export const META = { iifname: 6, oifname: 7 } as const;
+export const META = { iifname: 6, oifname: 7, l4proto: 16 } as const;
 const NFT_PAYLOAD_NETWORK_HEADER = 1;
-const NFT_CT_STATE = 0;
+export const NFT_PAYLOAD_TRANSPORT_HEADER = 2;
+export const CT = { state: 0, status: 2 } as const;
+/** linux/netfilter/nf_conntrack_common.h: a bit of `ct status` */
+export const IPS_DST_NAT = 1 << 5;
+const NFT_NAT_DNAT = 1;
+const NFT_FIB_RESULT_ADDRTYPE = 3;
+const NFTA_FIB_F_DADDR = 2;
+/** linux/rtnetlink.h: the type of an address that belongs to this host */
+export const RTN_LOCAL = 2;
 /** linux/netfilter/nf_conntrack_common.h: bits of `ct state` */
 export const CT_STATE = { established: 2, related: 4, new: 8 } as const;
-export const VERDICT = { drop: 0, accept: 1 } as const;
+export const VERDICT = { drop: 0, accept: 1, jump: -3, goto: -4, return: -5 } as const;
 const IFNAMSIZ = 16;
 
 const named = (table: Record<string, number>) =>
   shown(be32, (value) => Object.entries(table).find(([, number]) => number === value)?.[0] ?? String(value));
-const verdict: Schema = { code: at(1, named(VERDICT)) };
+const verdict: Schema = { code: at(1, named(VERDICT)), chain: at(2, text) };
 const data: Schema = {
   value: at(1, bytes),
   verdict: at(
@@ -35,10 +45,15 @@ const byName = new Map(
     payload: { dreg: at(1, be32), base: at(2, be32), offset: at(3, be32), len: at(4, be32) },
     bitwise: { sreg: at(1, be32), dreg: at(2, be32), len: at(3, be32), mask: at(4, value), xor: at(5, value) },
     cmp: { sreg: at(1, be32), op: at(2, named(CMP)), data: at(3, value) },
-    ct: { dreg: at(1, be32), key: at(2, be32) },
+    ct: { dreg: at(1, be32), key: at(2, named(CT)) },
+    fib: { dreg: at(1, be32), result: at(2, be32), flags: at(3, be32) },
+    nat: { type: at(1, be32), family: at(2, be32), reg_addr_min: at(3, be32), reg_proto_min: at(5, be32) },
     immediate: { dreg: at(1, be32), data: at(2, value) },
     counter: { bytes: at(1, be64), packets: at(2, be64) },
     masq: {},
+    reject: { type: at(1, be32) },
+    // a target of iptables(8) that has no expression of its own
+    target: { name: at(1, text) },
   }),
 );
 export const expression: Schema = {
@@ -50,6 +65,13 @@ export const expression: Schema = {
 };
 
 const make = (name: string, fields: Fields): Fields => ({ name, data: fields });
+const be16 = (value: number) => Buffer.from([value >> 8, value & 255]);
+/** Registers hold numbers of the kernel in the machine's byte order. */
+const native32 = (value: number) => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+};
 const compare = (op: keyof typeof CMP, wanted: Buffer) =>
   make('cmp', { sreg: NFT_REG_1, op: CMP[op], data: { value: wanted } });
 const masked = (mask: Buffer) =>
@@ -63,7 +85,7 @@ const masked = (mask: Buffer) =>
 const ipv4 = (address: string) => Buffer.from(address.split('.').map(Number));
 
 /** Matches packets by the name of the link through which they came in or leave. */
-export function linkIs(key: keyof typeof META, op: keyof typeof CMP, name: string): Fields[] {
+export function linkIs(key: 'iifname' | 'oifname', op: keyof typeof CMP, name: string): Fields[] {
   const padded = Buffer.alloc(IFNAMSIZ);
   padded.write(name);
   return [make('meta', { dreg: NFT_REG_1, key: META[key] }), compare(op, padded)];
@@ -71,25 +93,54 @@ export function linkIs(key: keyof typeof META, op: keyof typeof CMP, name: strin
 
 /** The offset of the source address in an IPv4 header. */
 export const SADDR = 12;
-export function sourceIn(network: string, netmask: string): Fields[] {
-  return [
-    make('payload', { dreg: NFT_REG_1, base: NFT_PAYLOAD_NETWORK_HEADER, offset: SADDR, len: 4 }),
-    masked(ipv4(netmask)),
-    compare('eq', ipv4(network)),
-  ];
+export const DADDR = 16;
+function addressIn(offset: number, op: keyof typeof CMP, network: string, netmask: string): Fields[] {
+  const load = make('payload', { dreg: NFT_REG_1, base: NFT_PAYLOAD_NETWORK_HEADER, offset, len: 4 });
+  const mask = netmask === '255.255.255.255' ? [] : [masked(ipv4(netmask))];
+  return [load, ...mask, compare(op, ipv4(network))];
 }
+export const sourceIn = (network: string, netmask: string): Fields[] => addressIn(SADDR, 'eq', network, netmask);
+export const destinationIs = (address: string): Fields[] => addressIn(DADDR, 'eq', address, '255.255.255.255');
+export const destinationIn = (network: string, netmask: string): Fields[] => addressIn(DADDR, 'eq', network, netmask);
+export const destinationNotIn = (network: string, netmask: string): Fields[] =>
+  addressIn(DADDR, 'neq', network, netmask);
+
+/** Matches packets to an address of this host: `fib daddr type local`. */
+export const destinationIsLocal: readonly Fields[] = [
+  make('fib', { dreg: NFT_REG_1, result: NFT_FIB_RESULT_ADDRTYPE, flags: NFTA_FIB_F_DADDR }),
+  compare('eq', native32(RTN_LOCAL)),
+];
+
+/** Matches packets by protocol (a number of protocols(5)) and destination port. */
+export const destinationPort = (protocol: number, port: number): Fields[] => [
+  make('meta', { dreg: NFT_REG_1, key: META.l4proto }),
+  compare('eq', Buffer.from([protocol])),
+  make('payload', { dreg: NFT_REG_1, base: NFT_PAYLOAD_TRANSPORT_HEADER, offset: 2, len: 2 }),
+  compare('eq', be16(port)),
+];
+
+/** Replaces the destination by this address and port; the connection's other packets follow by themselves. */
+export const rewriteDestination = (address: string, port: number): Fields[] => [
+  make('immediate', { dreg: NFT_REG_1, data: { value: ipv4(address) } }),
+  make('immediate', { dreg: NFT_REG_2, data: { value: be16(port) } }),
+  make('nat', { type: NFT_NAT_DNAT, family: NFPROTO.ip, reg_addr_min: NFT_REG_1, reg_proto_min: NFT_REG_2 }),
+];
 
 /** Matches packets by their connection tracking state; `states` are bits of CT_STATE. */
 export function stateIn(states: number): Fields[] {
-  const mask = Buffer.alloc(4);
-  // the register is in the machine's byte order
-  mask.writeUInt32LE(states);
-  return [make('ct', { dreg: NFT_REG_1, key: NFT_CT_STATE }), masked(mask), compare('neq', Buffer.alloc(4))];
+  return trackedAs(CT.state, states);
+}
+/** Matches packets of connections whose destination was replaced: `ct status dnat`. */
+export const destinationRewritten: readonly Fields[] = trackedAs(CT.status, IPS_DST_NAT);
+function trackedAs(key: number, bits: number): Fields[] {
+  return [make('ct', { dreg: NFT_REG_1, key }), masked(native32(bits)), compare('neq', Buffer.alloc(4))];
 }
 
 /** Counts the packets that reach it. */
 export const counter: Fields = make('counter', { bytes: 0, packets: 0 });
 /** Replaces the source address by that of the link through which the packet leaves. */
 export const masquerade: Fields = make('masq', {});
-export const decide = (code: keyof typeof VERDICT): Fields =>
+export const decide = (code: 'drop' | 'accept'): Fields =>
   make('immediate', { dreg: NFT_REG_VERDICT, data: { verdict: { code: VERDICT[code] } } });
+export const jumpTo = (chain: string): Fields =>
+  make('immediate', { dreg: NFT_REG_VERDICT, data: { verdict: { code: VERDICT.jump, chain } } });

@@ -1,21 +1,37 @@
 /** Shows a rule as nft(8) writes it. One condition of a rule is two or three expressions. */
 import type { Fields } from '../attribute.ts';
 import { isFields } from '../attribute.ts';
-import { CT_STATE, META, SADDR, VERDICT } from './expressions.ts';
+import {
+  CT,
+  CT_STATE,
+  DADDR,
+  IPS_DST_NAT,
+  META,
+  NFT_PAYLOAD_TRANSPORT_HEADER,
+  RTN_LOCAL,
+  SADDR,
+  VERDICT,
+} from './expressions.ts';
 
+const nothing = Buffer.alloc(0);
 const nameOf = (table: Record<string, number>, number: unknown) =>
   Object.entries(table).find(([, n]) => n === number)?.[0] ?? `#${String(number)}`;
 const dataOf = (data: Fields, name: string): Buffer => {
   const holder = data[name];
   const value = isFields(holder) ? holder['value'] : undefined;
-  return Buffer.isBuffer(value) ? value : Buffer.alloc(0);
+  return Buffer.isBuffer(value) ? value : nothing;
 };
 const bitsSet = (mask: Buffer) => [...mask].reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
-const states = (mask: Buffer) =>
-  Object.entries(CT_STATE)
+const bitNames = (table: Record<string, number>) => (mask: Buffer) =>
+  Object.entries(table)
     .filter(([, bit]) => mask.length === 4 && mask.readUInt32LE() & bit)
     .map(([name]) => name)
     .join(',');
+const states = bitNames(CT_STATE);
+const statuses = bitNames({ dnat: IPS_DST_NAT });
+const protocols: Record<number, string> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 132: 'sctp' };
+const ports = (value: Buffer) => (value.length === 2 ? String(value.readUInt16BE()) : `0x${value.toString('hex')}`);
+const networkFields: Record<number, string> = { [SADDR]: 'ip saddr', [DADDR]: 'ip daddr' };
 
 /** What the register holds: its name, a function that writes its value, and the mask that was applied to it. */
 interface Loaded {
@@ -27,35 +43,60 @@ const link = (value: Buffer) => JSON.stringify(value.toString('utf8').replace(/\
 
 const loads = new Map(
   Object.entries<(data: Fields) => Loaded>({
-    meta: ({ key }) => ({ name: nameOf(META, key), write: link }),
-    payload: ({ offset }) => ({
-      name: offset === SADDR ? 'ip saddr' : `@nh,${String(offset)}`,
-      write: (value, mask) => `${value.join('.')}${mask ? `/${bitsSet(mask)}` : ''}`,
+    meta: ({ key }) => ({
+      name: nameOf(META, key),
+      write: key === META.l4proto ? ([number = 0]) => protocols[number] ?? String(number) : link,
     }),
-    ct: () => ({ name: 'ct state', write: (_, mask) => states(mask ?? Buffer.alloc(4)) }),
+    payload: ({ base, offset }) =>
+      base === NFT_PAYLOAD_TRANSPORT_HEADER
+        ? { name: offset === 2 ? 'dport' : `@th,${String(offset)}`, write: ports }
+        : {
+            name: networkFields[Number(offset)] ?? `@nh,${String(offset)}`,
+            write: (value, mask) => `${value.join('.')}${mask ? `/${bitsSet(mask)}` : ''}`,
+          },
+    ct: ({ key }) =>
+      key === CT.status
+        ? { name: 'ct status', write: (_, mask) => statuses(mask ?? Buffer.alloc(4)) }
+        : { name: 'ct state', write: (_, mask) => states(mask ?? Buffer.alloc(4)) },
+    fib: () => ({ name: 'fib daddr type', write: (value) => (value[0] === RTN_LOCAL ? 'local' : String(value[0])) }),
   }),
 );
+const verdictOf = ({ code, chain }: Fields) =>
+  `${nameOf(VERDICT, code)}${chain === undefined ? '' : ` ${String(chain)}`}`;
 const acts = new Map(
   Object.entries<(data: Fields) => string>({
     counter: ({ packets, bytes }) => `counter packets ${String(packets)} bytes ${String(bytes)}`,
     masq: () => 'masquerade',
-    immediate: ({ data }) =>
-      isFields(data) && isFields(data['verdict']) ? nameOf(VERDICT, data['verdict']['code']) : 'set',
+    reject: () => 'reject',
+    target: ({ name }) => String(name),
+    immediate: ({ data }) => (isFields(data) && isFields(data['verdict']) ? verdictOf(data['verdict']) : 'set'),
   }),
 );
 
+/** `dnat to 172.30.0.2:80`: the address and the port were put into registers before. */
+const rewrites = (held: readonly Buffer[]): string => {
+  const [address, port] = held.slice(-2);
+  return `dnat to ${address?.join('.') ?? '?'}:${port ? ports(port) : '?'}`;
+};
+
 export function showRule(expressions: readonly Fields[]): string {
   const words: string[] = [];
+  const held: Buffer[] = [];
   let loaded: Loaded | undefined;
   for (const { name, data: given } of expressions) {
     const data = isFields(given) ? given : {};
     const load = loads.get(String(name));
+    const immediate = name === 'immediate' ? dataOf(data, 'data') : nothing;
     if (load) loaded = load(data);
+    else if (immediate.length) held.push(immediate);
+    else if (name === 'nat') words.push(rewrites(held));
     else if (name === 'bitwise' && loaded) loaded.mask = dataOf(data, 'mask');
     else if (name === 'cmp' && loaded) {
       // a mask and then "not equal to zero" means that one of the bits is set; nft(8) writes no != for that
-      const differs = data['op'] === 1 && loaded.name !== 'ct state';
-      words.push(`${loaded.name} ${differs ? '!= ' : ''}${loaded.write(dataOf(data, 'data'), loaded.mask)}`);
+      const differs = data['op'] === 1 && !loaded.name.startsWith('ct ');
+      const written = loaded.write(dataOf(data, 'data'), loaded.mask);
+      // nft(8) writes the protocol only before the port: `tcp dport 80`
+      words.push(loaded.name === 'l4proto' ? written : `${loaded.name} ${differs ? '!= ' : ''}${written}`);
     } else words.push(acts.get(String(name))?.(data) ?? String(name));
   }
   return words.join(' ');
