@@ -9,6 +9,7 @@ const life = entry('Containers:');
 const look = entry('Look at them:');
 const inside = entry('Walk round the hull:');
 const image = entry('Images:');
+const volume = entry('Volumes:');
 const daemon = entry('The daemon:');
 
 export const verbs: readonly Entry[] = [
@@ -47,6 +48,7 @@ export const verbs: readonly Entry[] = [
   image('history', 'list the layers of an image', () => import('./verbs/image/history.ts')),
   image('tag', 'give an image another name', () => import('./verbs/image/tag.ts')),
   image('rmi', 'remove images', () => import('./verbs/image/rmi.ts')),
+  volume('volume', 'create, list, inspect, remove and prune volumes', () => import('./verbs/volume/volume.ts')),
   daemon('daemon', 'run the daemon in the foreground', () => import('./verbs/daemon/daemon.ts')),
   daemon('shutdown', 'end the daemon; containers go on', () => import('./verbs/daemon/shutdown.ts')),
   daemon('info', 'show what the daemon is and has', () => import('./verbs/daemon/info.ts')),

@@ -8,7 +8,9 @@ import { capabilitySets, chooseCapabilities } from '../oci/capabilities.ts';
 import { DEFAULT_SHM_SIZE, defaultMounts, maskedPathsHere, OCI_VERSION, readonlyPaths } from '../oci/default-spec.ts';
 import { devicesOf } from '../oci/devices.ts';
 import { hostnameOf, mergeConfig, processArgs, processEnv } from './merge.ts';
-import { userMounts } from '../oci/user-mounts.ts';
+import { byDepth, userMounts } from '../oci/user-mounts.ts';
+import { volumePaths } from '../volume/volume.ts';
+import { specMount } from './mount-points.ts';
 import { choiceOf, IDENTITY, namespacesOf } from './namespaces.ts';
 import { resourcesOf } from '../oci/resources.ts';
 import { rlimitsOf } from '../oci/rlimits.ts';
@@ -18,7 +20,7 @@ import type { Linux, Mount, Process, Spec } from '../oci/spec.ts';
 import { timeOffsets } from '../oci/time.ts';
 import { sysctlsOf } from './sysctls.ts';
 
-export type SpecSource = Pick<Container, 'id' | 'request' | 'endpoints' | 'paths' | 'settings'>;
+export type SpecSource = Pick<Container, 'id' | 'request' | 'endpoints' | 'mounts' | 'paths' | 'settings'>;
 
 /**
  * The program that --init puts before the command. The step that sees INIT_ANNOTATION bind-mounts the executable there.
@@ -100,7 +102,7 @@ function linuxOf(c: SpecSource, host: HostConfig): Linux {
     // null means "the default"; [] means "none", as --security-opt systempaths=unconfined sends it
     maskedPaths: host.MaskedPaths ?? (hidden ? maskedPathsHere() : []),
     readonlyPaths: host.ReadonlyPaths ?? (hidden ? [...readonlyPaths] : []),
-    rootfsPropagation: rootPropagation(userMounts(host)),
+    rootfsPropagation: rootPropagation(askedMounts(c, host)),
   };
 }
 
@@ -113,8 +115,15 @@ function rootPropagation(mounts: readonly Mount[]): string {
   return has('shared', 'rshared') ? 'rshared' : has('slave', 'rslave') ? 'rslave' : 'rprivate';
 }
 
+/** The user's mounts, parents before children; volumes with the directories that they are. */
+function askedMounts({ mounts, settings }: SpecSource, host: HostConfig): Mount[] {
+  const data = (name: string) => volumePaths(settings.root, name).data;
+  const own = userMounts(host).filter((m) => !m.volume);
+  return [...own, ...mounts.map((point) => specMount(point, data))].sort(byDepth);
+}
+
 function mountsOf(c: SpecSource, host: HostConfig): Mount[] {
-  const asked = userMounts(host);
+  const asked = askedMounts(c, host);
   const taken = new Set(asked.map((m) => m.destination));
   const covered = (path: string) => taken.has(path) || (taken.has('/dev') && path.startsWith('/dev/'));
   const defaults = defaultMounts(host.ShmSize || DEFAULT_SHM_SIZE)

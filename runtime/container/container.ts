@@ -5,6 +5,8 @@ import type { Process, Spec } from '../oci/spec.ts';
 import type { PullContext } from '../image/pull.ts';
 import type { NamesAsked, NetworkLive } from '../network/driver.ts';
 import type { Endpoint } from '../network/endpoint.ts';
+import type { Volumes } from '../volume/driver.ts';
+import type { MountPoint } from '../volume/mount-point.ts';
 import type { ContainerLog } from './logs/driver.ts';
 import type { ExecutorName } from '../executor/driver.ts';
 import type { StorageDriver } from '../storage/driver.ts';
@@ -74,6 +76,11 @@ export interface Container extends PullContext {
   /** true when the process's input is a pipe that clients write to; a terminal always takes input */
   readonly stdin: boolean;
   readonly endpoints: Endpoint[];
+  /** volumes, and binds that came by --volumes-from; the list of the container's record */
+  readonly mounts: MountPoint[];
+  readonly volumes: Volumes;
+  /** its removal takes the anonymous volumes too */
+  takesVolumes: boolean;
   readonly names: NamesAsked;
   live: Live;
   /** the end of the last run, as the kernel reported it: wait(2) status, and whether the OOM killer acted */

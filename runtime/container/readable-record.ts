@@ -6,6 +6,7 @@ import { driverNames } from '../network/endpoint.ts';
 import { containerMachine } from './container.machine.ts';
 import { checkShape } from '../request/request-shape.ts';
 import { executors, type ExecutorName } from '../executor/driver.ts';
+import { isMountPoint } from '../volume/mount-point.ts';
 import { storageDrivers, type DriverName } from '../storage/driver.ts';
 
 type Fields = Record<string, unknown>;
@@ -60,6 +61,9 @@ const record: Record<string, Check> = {
   dead: optional(truth),
   warnings: texts,
   left: optional(texts),
+  mounts: optional((value) => Array.isArray(value) && value.every(isMountPoint)),
+  undeclared: optional(truth),
+  takesVolumes: optional(truth),
   operations: optional((value) => Array.isArray(value) && value.every(isFields)),
 };
 

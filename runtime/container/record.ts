@@ -15,6 +15,7 @@ import { containerPaths, containersDir } from './paths.ts';
 import { recordFault, upgraded } from './readable-record.ts';
 import type { Aside } from '../data-root/set-aside.ts';
 import type { Settings } from '../data-root/settings.ts';
+import type { MountPoint } from '../volume/mount-point.ts';
 import { shimOwner } from '../kernel/process/shim.ts';
 import type { ExecutorName } from '../executor/driver.ts';
 import type { DriverName, StorageDriver } from '../storage/driver.ts';
@@ -31,6 +32,12 @@ export interface ContainerRecord {
   /** absent for stage, from before there was a choice */
   executor?: ExecutorName;
   endpoints: Endpoint[];
+  /** absent for a container from before there were volumes */
+  mounts?: MountPoint[];
+  /** the image's volumes are not in `mounts` yet, because the image was not there at the create */
+  undeclared?: true;
+  /** its removal takes the anonymous volumes too */
+  takesVolumes?: true;
   /** the machine's saved state, and why it failed */
   machine: MachineState;
   error: string;

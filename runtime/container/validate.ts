@@ -2,7 +2,6 @@
  * Checks a request before a container is made: everything must be known, in range and possible on this machine. What is
  * not supported yet is refused with 501, what is wrong with 400 in Docker's words.
  */
-import { posix } from 'node:path';
 import { chooseCapabilities } from '../oci/capabilities.ts';
 import { checkResources } from '../oci/check-resources.ts';
 import { devicesOf } from '../oci/devices.ts';
@@ -15,6 +14,7 @@ import { securityOptions } from '../oci/security-opt.ts';
 import { sysctlsOf } from './sysctls.ts';
 import { makeBindSources, userMounts } from '../oci/user-mounts.ts';
 import { driverNamed } from '../drivers/network.ts';
+import { driverNamed as volumeDriverNamed } from '../drivers/volume.ts';
 import type { DriverName } from '../network/endpoint.ts';
 import { checkNetworking } from '../network/request/endpoints.ts';
 import { checkLeftOut, unsafeWords } from './leave-out.ts';
@@ -37,7 +37,6 @@ export function validateRequest(request: ContainerRequest, settings: Pick<Settin
   const host = request.HostConfig;
   checkConfig(request);
   checkMounts(host);
-  checkVolumes(request);
   const driver = checkNetworking(request, settings);
   checkRestart(host);
   checkUnsupported(request);
@@ -64,15 +63,6 @@ function checkConfig(config: ContainerConfig): void {
   if (config.StopSignal) parseSignal(config.StopSignal);
   if ((config.StopTimeout ?? 0) < -1)
     throw badParameter(`invalid stop timeout ${config.StopTimeout}; give seconds, or -1 to wait without end`);
-}
-
-/** A volume that a mount covers needs nothing more: docker-compose sends both. */
-function checkVolumes({ Volumes, HostConfig: host }: ContainerRequest): void {
-  const volumes = Object.keys(Volumes ?? {});
-  if (!volumes.length) return;
-  const covered = new Set(userMounts(host).map((mount) => mount.destination));
-  const bare = volumes.find((path) => !covered.has(posix.normalize(path).replace(/(.)\/$/, '$1')));
-  if (bare !== undefined) throw notYet(`-v ${bare}: a volume without a source`);
 }
 
 /** Refuses options that belong to another type of mount, in dockerd's words. */
@@ -104,8 +94,7 @@ function checkRestart({ RestartPolicy, AutoRemove }: HostConfig): void {
 const RUNTIMES = ['', 'runc', 'io.containerd.runc.v2', 'drydock'];
 function checkUnsupported({ HostConfig: host }: ContainerRequest): void {
   if (filled(host.Links)) throw notYet('--link');
-  if (filled(host.VolumesFrom)) throw notYet('--volumes-from');
-  if (host.VolumeDriver && host.VolumeDriver !== 'local') throw notYet(`volume driver ${host.VolumeDriver}`);
+  if (host.VolumeDriver) volumeDriverNamed(host.VolumeDriver);
   logDriverNamed(host.LogConfig?.Type).check(host.LogConfig?.Config ?? {});
   if (!RUNTIMES.includes(host.Runtime ?? '')) throw badParameter(`unknown or invalid runtime name: ${host.Runtime}`);
   if (host.Isolation && host.Isolation !== 'default')

@@ -18,6 +18,7 @@ const DIRECTORIES = [
   'practice',
   'practice/registry',
   'operations',
+  'volumes',
   'vfs',
   'vfs/blobs',
   'vfs/blobs/sha256',

@@ -6,6 +6,7 @@ import { buildSpec } from '../container/bundle.ts';
 import type { Container } from '../container/container.ts';
 import { healthWarnings } from '../container/health.ts';
 import { checkBreakable } from '../container/leave-out.ts';
+import { addDeclared, mountPointsOf } from '../container/mount-points.ts';
 import { hostnameOf, mergeConfig } from '../container/merge.ts';
 import { containerPaths } from '../container/paths.ts';
 import type { ContainerRecord } from '../container/record.ts';
@@ -13,6 +14,7 @@ import { validateRequest } from '../container/validate.ts';
 import { newId } from '../data-root/identity.ts';
 import type { Settings } from '../data-root/settings.ts';
 import { badParameter, notFound } from '../errors/api-error.ts';
+import { checkVolumeName } from '../volume/volume.ts';
 import type { DriverName } from '../storage/driver.ts';
 import type { ContainerRequest } from '../request/container-request.ts';
 
@@ -47,9 +49,12 @@ export function newRecord(
   if (image && options.platform) checkPlatform(request.Image, image, options.platform);
   if (image) checkBreakable(request, image);
   const id = newId();
+  const mounts = mountPointsOf(id, request, other);
+  if (image) addDeclared(mounts, id, request, image);
+  for (const { type, name } of mounts) if (type === 'volume') checkVolumeName(name);
   const endpoints = endpointsOf(request, id, settings, (ref) => sharedBy(other(ref)));
   // built now, so that create refuses a bad flag, and not start
-  if (image) buildSpec({ id, request, endpoints, paths: containerPaths(settings, id), settings }, image);
+  if (image) buildSpec({ id, request, endpoints, mounts, paths: containerPaths(settings, id), settings }, image);
   if (
     image &&
     !mergeConfig(request, image.config).Cmd?.length &&
@@ -66,6 +71,8 @@ export function newRecord(
     storage,
     executor: 'stage',
     endpoints,
+    mounts,
+    ...(!image && { undeclared: true }),
     machine: 'created',
     error: '',
     runs: 0,

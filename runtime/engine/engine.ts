@@ -15,6 +15,8 @@ import type { StorageDriver } from '../storage/driver.ts';
 import type { Settings } from '../data-root/settings.ts';
 import type { Image } from '../image/manifest/image.ts';
 import type { PullOptions, Pulled } from './pull-options.ts';
+import type { Pruned, VolumeRequest, Walking } from './volume-request.ts';
+import type { Volume } from '../volume/volume.ts';
 import type { GateCommand, GateOptions } from '../operation/gate-command.ts';
 import type { OperationHandle } from '../operation/record.ts';
 
@@ -55,7 +57,8 @@ export interface ContainerHandle extends Handle {
   unpause(): Promise<void>;
   rename(name: string): void;
   update(changes: Partial<HostConfig>): Promise<string[]>;
-  remove(options: { force: boolean }): Promise<void>;
+  /** `volumes`: also the volumes that have no name */
+  remove(options: { force: boolean; volumes?: boolean }): Promise<void>;
   wait(
     condition: 'not-running' | 'next-exit' | 'removed',
   ): Promise<{ StatusCode: number; Error: { Message: string } | null }>;
@@ -134,10 +137,31 @@ export interface Images {
 }
 export type Removed = { Untagged: string } | { Deleted: string };
 
+/** Volumes for the server (runtime/engine/volumes.ts). */
+export interface VolumeList {
+  list(): Volume[];
+  /** Throws ApiError 404. */
+  get(name: string): Volume;
+  find(name: string): Volume | undefined;
+  /** the directory of the host that holds its files */
+  mountpoint(volume: Volume): string;
+  /** ids of the containers that have it */
+  usersOf(volume: Volume): string[];
+  /** bytes of its files */
+  size(volume: Volume): Promise<number>;
+  /** Returns the existing volume of that name, if there is one. Throws ApiError 400, 404 or 409. */
+  create(asked: VolumeRequest, walking?: Walking): Promise<Volume>;
+  /** Throws ApiError 404, and 409 while a container has the volume. With `force` an absent volume is no error. */
+  remove(name: string, force?: boolean, walking?: Walking): Promise<void>;
+  /** Removes those of the volumes that no container has. Throws ApiError 409 while another prune runs. */
+  prune(wanted: (volume: Volume) => boolean): Promise<Pruned>;
+}
+
 export interface Engine {
   readonly settings: Settings;
   readonly storage: StorageDriver;
   readonly images: Images;
+  readonly volumes: VolumeList;
   readonly events: EventBus;
   readonly id: string;
   /**

@@ -1,6 +1,6 @@
 /** Docker's event stream: actions on objects. Engine API, "Monitor events". */
 export interface DockerEvent {
-  Type: 'container' | 'image' | 'network' | 'daemon';
+  Type: 'container' | 'image' | 'network' | 'volume' | 'daemon';
   Action: string;
   Actor: { ID: string; Attributes: Record<string, string> };
   scope: 'local';

@@ -21,6 +21,7 @@ import { Aborted, Gate } from '../operation/gate.ts';
 import type { Walkable } from '../operation/walkable.ts';
 import { newRun } from '../operation/create-run.ts';
 import { healthWarnings } from '../container/health.ts';
+import { addDeclared } from '../container/mount-points.ts';
 import { noteStart, saveRecord, type ContainerRecord } from '../container/record.ts';
 import { conflict } from '../errors/api-error.ts';
 import { runPhase, type Run } from '../operation/run-phase.ts';
@@ -172,6 +173,7 @@ export class Lifecycle implements Life, Transiting {
         this.container.live.listen = (k) =>
           listenBefore(k, this.streams, this.container.paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
       const known = new Set(this.container.warnings);
+      if (id === 'create') this.#declareVolumes();
       const work = () => runPhase(this.run, phaseOf(this.container, id));
       await (id === 'pull'
         ? this.operations.child('pull', 'start', work, () => this.container.pull.state.client !== undefined)
@@ -189,6 +191,13 @@ export class Lifecycle implements Life, Transiting {
       this.failure = startFailure(error);
       throw error;
     }
+  }
+
+  /** The image that came with this start may declare volumes. */
+  #declareVolumes(): void {
+    const { id, mounts, request, image } = this.container;
+    if (this.record.undeclared) addDeclared(mounts, id, request, image);
+    delete this.record.undeclared;
   }
 
   /** The image that came with this start may have added a warning. */

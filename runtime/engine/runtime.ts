@@ -35,6 +35,9 @@ import { Restarts } from './restart.ts';
 import { engineId, namesIn, putRootInOrder, readSpec } from '../data-root/data-root.ts';
 import { Aside } from '../data-root/set-aside.ts';
 import type { Settings } from '../data-root/settings.ts';
+import { createVolumes, usersAmong, volumeEvents } from './container-volumes.ts';
+import { Volumes } from './volumes.ts';
+import { VolumeStore } from '../volume/store/store.ts';
 import type { Surroundings } from './surroundings.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -48,6 +51,7 @@ export class Runtime implements Engine {
   readonly #restarts = new Restarts();
   readonly #operations: Operations;
   readonly #pulls: Pulls;
+  readonly volumes: Volumes;
   #closing = false;
 
   private constructor(
@@ -55,10 +59,13 @@ export class Runtime implements Engine {
     readonly storage: StorageDriver,
     readonly images: ImageStore,
     readonly id: string,
+    volumes: VolumeStore,
     aside: Aside,
   ) {
     this.#operations = Operations.open(settings.root, aside);
     this.#pulls = new Pulls(settings, images, this.#operations);
+    this.volumes = new Volumes(volumes, this.#operations, this.events);
+    volumes.users = (name) => usersAmong(this.containers(), name);
     this.events.listen(
       ({ Type, Action, Actor }) =>
         void (Type === 'image' && Action === 'delete' && this.#operations.subjectGone(Actor.ID)),
@@ -75,6 +82,7 @@ export class Runtime implements Engine {
       storage,
       makeStore((id) => runtime.#userOf(id), aside),
       engineId(settings.root, aside),
+      await VolumeStore.open(settings.root, aside),
       aside,
     );
     const known = namesIn(containersDir(settings));
@@ -88,6 +96,9 @@ export class Runtime implements Engine {
     const running = records.filter((r) => r.machine === 'running' || r.machine === 'paused');
     await keepLeases(daemonKernel(), settings.root, new Set([...running, ...orphans].map(({ id }) => id)));
     for (const record of records) await runtime.#pickUp(record, aside);
+    await runtime.volumes
+      .recover()
+      .catch((error: Error) => aside.say(`what an operation on a volume left was not taken back: ${error.message}`));
     await runtime.#pulls
       .recover()
       .catch((error: Error) => aside.say(`what a pull left was not taken back: ${error.message}`));
@@ -96,7 +107,7 @@ export class Runtime implements Engine {
       .catch((error: Error) => aside.say(`an image was not removed: ${error.message}`));
     // the journals of another storage driver's images belong to that driver
     if (!usedByOther(settings.root, storage.name))
-      runtime.#operations.keepSubjects((id) => runtime.images.find(id) !== undefined);
+      runtime.#operations.keepSubjects((id) => runtime.images.find(id) !== undefined || runtime.volumes.isSubject(id));
     return runtime;
   }
 
@@ -127,7 +138,8 @@ export class Runtime implements Engine {
   }
 
   async #resume(supervisor: Supervisor, record: ContainerRecord, machine: MachineState): Promise<void> {
-    if (machine === 'removing') return void (await supervisor.remove({ force: true }));
+    if (machine === 'removing')
+      return void (await supervisor.remove({ force: true, volumes: record.takesVolumes ?? false }));
     if (['running', 'paused', 'exiting'].includes(machine)) await supervisor.life.adopt();
     else if (!['created', 'exited', 'failed'].includes(machine) || record.left?.length)
       await supervisor.life.takeBack();
@@ -156,6 +168,9 @@ export class Runtime implements Engine {
       paths,
       request: record.request,
       endpoints: record.endpoints,
+      mounts: (record.mounts ??= []),
+      volumes: this.volumes.store,
+      takesVolumes: record.takesVolumes ?? false,
       log: logOf(record.request.HostConfig.LogConfig, paths.log),
       names: namesAsked(record.request),
       stdin: record.request.OpenStdin ?? false,
@@ -182,6 +197,7 @@ export class Runtime implements Engine {
       for (const { driver, network: name } of container.endpoints)
         if (driver === 'bridge')
           this.events.emit('network', action, name, { container: container.id, name, type: driver });
+      volumeEvents(this.events, container, action === 'connect' ? 'mount' : 'unmount');
     },
     claim: (name) => void this.#claimName(name),
     event: (container, action, attributes = {}) =>
@@ -220,6 +236,10 @@ export class Runtime implements Engine {
     });
     newDirectory(this.settings, record);
     const supervisor = this.#superviseNew(record);
+    await createVolumes(this.volumes, supervisor.container).catch((error: unknown) => {
+      this.#supervisors.delete(record.id);
+      return removeDirectory(this.settings, record.id).then(() => Promise.reject(error));
+    });
     this.#surroundings.event(supervisor.container, 'create');
     return supervisor;
   }
@@ -285,7 +305,7 @@ export class Runtime implements Engine {
   }
 
   busy(): boolean {
-    return this.#pulls.busy || this.containers().some((s) => s.life.underWay || s.life.restarting);
+    return this.#pulls.busy || this.volumes.busy || this.containers().some((s) => s.life.underWay || s.life.restarting);
   }
 
   /** Leaves the containers running. When none is running, removes Drydock's objects from the host's network. */
@@ -295,7 +315,7 @@ export class Runtime implements Engine {
     const running = this.containers().some((s) => s.life.underWay);
     for (const exec of this.#execs.values()) exec.leave();
     for (const supervisor of this.containers()) supervisor.leave();
-    await this.#pulls.close();
+    await Promise.all([this.#pulls.close(), this.volumes.close()]);
     if (running) return;
     try {
       await removeNetworks(daemonKernel(), this.settings);

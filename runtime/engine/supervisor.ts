@@ -92,7 +92,7 @@ export class Supervisor implements ContainerHandle {
   update(changes: Partial<HostConfig>): Promise<string[]> {
     return this.#verbs.update(changes);
   }
-  remove(options: { force: boolean }): Promise<void> {
+  remove(options: { force: boolean; volumes?: boolean }): Promise<void> {
     return this.#verbs.remove(options);
   }
   removeAtEnd(): void {

@@ -128,9 +128,9 @@ export class Verbs {
     });
   }
 
-  async remove({ force }: { force: boolean }): Promise<void> {
+  async remove({ force, volumes = false }: { force: boolean; volumes?: boolean }): Promise<void> {
     if (this.#removal) throw conflict(`removal of container ${this.life.container.name} is already in progress`);
-    await (this.#removal = this.#remove(force).finally(() => (this.#removal = undefined)));
+    await (this.#removal = this.#remove(force, volumes).finally(() => (this.#removal = undefined)));
   }
 
   /**
@@ -144,7 +144,7 @@ export class Verbs {
     for (const ms of REMOVAL_PAUSES_MS) {
       await sleep(ms, undefined, { ref: false });
       if (
-        await this.#remove(true).then(
+        await this.#remove(true, true).then(
           () => true,
           () => false,
         )
@@ -154,7 +154,7 @@ export class Verbs {
     this.life.waiters.removalFailed(this.life.record);
   }
 
-  async #remove(force: boolean): Promise<void> {
+  async #remove(force: boolean, volumes: boolean): Promise<void> {
     const { name, settings, id } = this.life.container;
     if (!force && !this.life.restarting) await this.life.settled();
     if (!force && (this.life.underWay || this.life.restarting)) {
@@ -169,6 +169,8 @@ export class Verbs {
     for (const exec of this.ownExecs())
       if (exec.left.length && (await exec.takeBack()).length)
         throw new ApiError(500, notUndone(`exec ${exec.id}`, exec.left));
+    // in the record, because the next daemon may have to end this removal
+    if (volumes) this.life.container.takesVolumes = this.life.record.takesVolumes = true;
     if (this.life.machine !== 'removed') {
       await this.life.operations.run('remove', async () => {
         const removed = this.life.waiters.until(['removed', 'failed']);

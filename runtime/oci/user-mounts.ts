@@ -14,11 +14,30 @@ import { PROPAGATION, tmpfsOptions } from './tmpfs-options.ts';
  */
 const BIND_WORDS = [['ro', 'rw'], PROPAGATION, ['z', 'Z'], ['consistent', 'cached', 'delegated', 'default']];
 
-const noVolumes = (what: string) =>
-  new ApiError(
-    501,
-    `${what}: named and anonymous volumes are not supported yet; give a directory of the host, as in -v /srv/data:/data`,
-  );
+/** What a mount of a volume says beyond its place. */
+export interface VolumeAsked {
+  /** '' for an anonymous one */
+  name: string;
+  rw: boolean;
+  /** an empty volume is filled from the image */
+  copy: boolean;
+  mode: string;
+  subpath?: string;
+  labels?: Record<string, string>;
+  driver?: string;
+  driverOptions?: Record<string, string>;
+}
+/** A mount of type volume has no source yet: the directory is known when the volume exists. */
+export interface UserMount extends Mount {
+  volume?: VolumeAsked;
+}
+const volumeMount = (target: string, volume: VolumeAsked): UserMount => ({
+  destination: target,
+  type: 'volume',
+  source: volume.name,
+  options: [],
+  volume,
+});
 
 /** The normalized destination. Throws ApiError 400. */
 function destination(path: string, whole: string): string {
@@ -44,24 +63,43 @@ const bindOptions = (propagation: string, readonly: ReadOnly, recursive = true) 
   ...(readonly ? [readonly] : []),
 ];
 
-function bindWords(mode: string): string[] {
+function bindWords(mode: string, groups = BIND_WORDS): string[] {
   const words = mode === '' ? [] : mode.split(',');
   const ok =
-    words.every((w) => BIND_WORDS.flat().includes(w)) &&
-    BIND_WORDS.every((group) => words.filter((w) => group.includes(w)).length <= 1);
+    words.every((w) => groups.flat().includes(w)) &&
+    groups.every((group) => words.filter((w) => group.includes(w)).length <= 1);
   if (!ok) throw badParameter(`invalid mode: ${mode}`);
   return words;
 }
 
-/** Parses 'source:destination[:options]'. `readonly`: the meaning of the option `ro`. Throws ApiError 400 or 501. */
-export function parseBind(text: string, readonly: ReadOnly = 'rro'): Mount {
+/** A name instead of a path: nocopy is possible, and propagation is not. */
+const VOLUME_WORDS = [['ro', 'rw'], ['z', 'Z'], ['nocopy'], ['consistent', 'cached', 'delegated', 'default']];
+
+/** The client's words for an option that belongs to the other kind of mount. */
+const extra = (text: string, type: string, field: string) =>
+  badParameter(
+    `invalid volume specification: '${text}': invalid mount config for type "${type}": field ${field} must not be specified`,
+  );
+
+function parseVolume(text: string, name: string, target: string, mode: string): UserMount {
+  if (mode.split(',').some((word) => PROPAGATION.includes(word))) throw extra(text, 'volume', 'BindOptions');
+  const words = bindWords(mode, VOLUME_WORDS);
+  return volumeMount(target, { name, rw: !words.includes('ro'), copy: !words.includes('nocopy'), mode: mode || 'z' });
+}
+
+/**
+ * Parses 'source:destination[:options]', where the source is a path of the host or a volume's name; without a source
+ * the volume is anonymous. `readonly`: the meaning of the option `ro`. Throws ApiError 400.
+ */
+export function parseBind(text: string, readonly: ReadOnly = 'rro'): UserMount {
   const parts = text.split(':');
   if (parts.length > 3 || !parts[0]) throw badParameter(`invalid volume specification: '${text}'`);
-  if (parts.length === 1) throw noVolumes(`-v ${text}`);
+  if (parts.length === 1) return anonymous(destination(text, text));
   const [source, target, mode = ''] = parts as [string, string, string?];
+  if (!source.startsWith('/')) return parseVolume(text, source, destination(target, text), mode);
+  if (mode.split(',').includes('nocopy')) throw extra(text, 'bind', 'VolumeOptions');
   const words = bindWords(mode);
   const clean = destination(target, text);
-  if (!source.startsWith('/')) throw noVolumes(`-v ${text}`);
   return {
     destination: clean,
     type: 'bind',
@@ -72,10 +110,15 @@ export function parseBind(text: string, readonly: ReadOnly = 'rro'): Mount {
 
 const wrong = (m: MountRequest, why: string) => badParameter(`invalid mount config for type "${m.Type}": ${why}`);
 
-function mountOf(m: MountRequest, readonly: ReadOnly): Mount {
+/** A volume without a name: `-v /path`, or an image's VOLUME. */
+export const anonymous = (target: string): UserMount =>
+  volumeMount(target, { name: '', rw: true, copy: true, mode: '' });
+/** The destination of a volume of the image. Throws ApiError 400. */
+export const volumePath = (path: string): string => destination(posix.join('/', path), path);
+
+function mountOf(m: MountRequest, readonly: ReadOnly): UserMount {
   if (!m.Target) throw wrong(m, 'field Target must not be empty');
   if (!m.Target.startsWith('/')) throw wrong(m, `invalid mount path: '${m.Target}' mount path must be absolute`);
-  if (m.Type === 'volume') throw noVolumes(`--mount type=volume,target=${m.Target}`);
   if (!Object.hasOwn(mountTypes, m.Type)) throw wrong(m, 'mount type unknown');
   return mountTypes[m.Type]!(m, destination(m.Target, m.Target), readonly);
 }
@@ -101,7 +144,24 @@ function readOnlyOf(m: MountRequest, usual: ReadOnly): ReadOnly {
   return top ? 'ro' : all ? 'rro' : usual;
 }
 
-const mountTypes: Record<string, (m: MountRequest, target: string, readonly: ReadOnly) => Mount> = {
+const mountTypes: Record<string, (m: MountRequest, target: string, readonly: ReadOnly) => UserMount> = {
+  volume(m, target) {
+    const { NoCopy, Labels, Subpath, DriverConfig, ...rest } = m.VolumeOptions ?? {};
+    refuseRest(m, rest);
+    if (Subpath && (Subpath.startsWith('/') || Subpath.split('/').includes('..')))
+      throw wrong(m, `subpath must be a relative path within the volume`);
+    return volumeMount(target, {
+      name: m.Source ?? '',
+      rw: !m.ReadOnly,
+      copy: !NoCopy,
+      mode: 'z',
+      ...(Subpath && { subpath: Subpath }),
+      ...(Labels && { labels: Labels }),
+      ...(DriverConfig?.Name && { driver: DriverConfig.Name }),
+      ...(DriverConfig?.Options && { driverOptions: DriverConfig.Options }),
+    });
+  },
+
   bind(m, target, readonly) {
     const {
       Propagation = '',
@@ -136,7 +196,7 @@ const mountTypes: Record<string, (m: MountRequest, target: string, readonly: Rea
 };
 
 /** All mounts that the user asked for, parents before children. Throws ApiError 400 or 501. */
-export function userMounts(host: HostConfig): Mount[] {
+export function userMounts(host: HostConfig): UserMount[] {
   const tmpfs = Object.entries(host.Tmpfs ?? {}).map(([path, words]): Mount => ({
     destination: destination(path, path),
     type: 'tmpfs',
@@ -151,8 +211,10 @@ export function userMounts(host: HostConfig): Mount[] {
     if (seen.has(path)) throw badParameter(`Duplicate mount point: ${path}`);
     seen.add(path);
   }
-  return mounts.sort((a, b) => a.destination.split('/').length - b.destination.split('/').length);
+  return mounts.sort(byDepth);
 }
+const depth = ({ destination: path }: Mount) => path.split('/').length;
+export const byDepth = (a: Mount, b: Mount): number => depth(a) - depth(b);
 
 /**
  * Makes missing source directories of -v, and of --mount with bind-create-src. Throws ApiError 400 with Docker's
@@ -160,7 +222,10 @@ export function userMounts(host: HostConfig): Mount[] {
  */
 export function makeBindSources(host: HostConfig): void {
   const asked = [
-    ...(host.Binds ?? []).map((text) => parseBind(text).source),
+    ...(host.Binds ?? []).flatMap((text) => {
+      const { type, source } = parseBind(text);
+      return type === 'bind' ? [source] : [];
+    }),
     ...(host.Mounts ?? []).filter((m) => m.BindOptions?.CreateMountpoint).map((m) => m.Source!),
   ];
   for (const source of asked.filter((path) => !existsSync(path))) {

@@ -29,6 +29,8 @@ export interface Walk<C> {
   context: C;
   phases: readonly Phase<C>[];
   gate: GateOptions;
+  /** Its steps cannot be taken back, so it cannot be aborted. */
+  oneWay?: boolean;
   /** called after the last step, before the record changes to done */
   done?(): void;
 }
@@ -68,8 +70,9 @@ export class Operation implements OperationHandle {
   }
 
   /** Throws ApiError in the client's words, after everything was undone. */
-  perform<C>({ context, phases, gate, done }: Walk<C>): Promise<void> {
+  perform<C>({ context, phases, gate, oneWay = false, done }: Walk<C>): Promise<void> {
     const run = (this.#run = newRun(context, this.log, this.gateKeeper));
+    this.gateKeeper.oneWay = oneWay;
     this.gateKeeper.arm(gate);
     this.#inspect = (step) => sections(phases, context, step);
     const performing = this.#perform(run, phases, done).finally(() => {

@@ -1,17 +1,24 @@
 /** The record of an operation, without its journal: one small file that is replaced at each change of state. */
 import type { Walkable } from './walkable.ts';
 
-/** A pull outside a container has its own journal; the other kinds use their container's. */
-export type Kind = 'pull' | 'start' | 'exec' | 'pause' | 'unpause' | 'remove';
+/** Operations that have a journal of their own. */
+const standalone = ['pull', 'volume-create', 'volume-remove'] as const;
+export type StandaloneKind = (typeof standalone)[number];
+/** The other kinds use the journal of their container. A pull may be part of a container's start too. */
+export type Kind = StandaloneKind | 'start' | 'exec' | 'pause' | 'unpause' | 'remove';
 /** Also the states in the journal's `state` events. */
-export type OperationState = 'begun' | 'pulling' | 'unwinding' | 'done' | 'failed';
+export type OperationState = 'begun' | 'pulling' | 'creating' | 'removing' | 'unwinding' | 'done' | 'failed';
 /** The state of an operation of this kind while its steps run. */
-export const underWay: Partial<Record<Kind, OperationState>> = { pull: 'pulling' };
+export const underWay: Partial<Record<Kind, OperationState>> = {
+  pull: 'pulling',
+  'volume-create': 'creating',
+  'volume-remove': 'removing',
+};
 export const isOver = (state: OperationState): boolean => state === 'done' || state === 'failed';
 
 /** What the operation is about. Without an `id` there is no removal that would remove the journal. */
 export interface Subject {
-  kind: 'image' | 'container';
+  kind: 'image' | 'container' | 'volume';
   name: string;
   id?: string;
 }
@@ -37,7 +44,7 @@ export interface OperationHandle extends Walkable {
   readonly record: Readonly<OperationRecord>;
 }
 
-const kinds: readonly unknown[] = Object.keys(underWay);
+const kinds: readonly unknown[] = standalone;
 
 /** Undefined for an invalid record: the file may be damaged, or from another version. */
 export function readRecord(text: string): OperationRecord | undefined {

@@ -114,6 +114,13 @@ export interface MountRequest {
   ReadOnly?: boolean;
   BindOptions?: BindOptions;
   TmpfsOptions?: { SizeBytes?: number; Mode?: number };
+  VolumeOptions?: VolumeOptions | null;
+}
+export interface VolumeOptions {
+  NoCopy?: boolean;
+  Labels?: Record<string, string> | null;
+  Subpath?: string;
+  DriverConfig?: { Name?: string; Options?: Record<string, string> | null } | null;
 }
 export interface NetworkingConfig {
   EndpointsConfig?: Record<

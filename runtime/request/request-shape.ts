@@ -86,6 +86,8 @@ const bindFields = fields({
   text: 'Propagation',
   flag: 'NonRecursive CreateMountpoint ReadOnlyNonRecursive ReadOnlyForceRecursive',
 });
+const volumeFields = fields({ text: 'Subpath', flag: 'NoCopy', pairs: 'Labels', object: 'DriverConfig' });
+const volumeDriverFields = fields({ text: 'Name', pairs: 'Options' });
 const healthFields = fields({ texts: 'Test' });
 const tmpfsFields = fields({ whole: 'SizeBytes Mode' });
 /** The fields of an endpoint that have an effect. A client may send back all fields that inspect returned. */
@@ -159,6 +161,8 @@ export function fateOf(where: string, name: string): Fate | undefined {
       [endpoint]: endpointFields,
       'HostConfig.Mounts.BindOptions.': bindFields,
       'HostConfig.Mounts.TmpfsOptions.': tmpfsFields,
+      'HostConfig.Mounts.VolumeOptions.': volumeFields,
+      'HostConfig.Mounts.VolumeOptions.DriverConfig.': volumeDriverFields,
     }[where] ?? partFields[part];
   if (where === '' && name === 'Healthcheck') return 'warned';
   if (known?.has(name)) return 'obeyed';
@@ -250,6 +254,10 @@ function checkPart(name: string, one: Fields, known: Map<string, Kind>): void {
   if (absent) throw badParameter(`invalid HostConfig.${name}: ${absent} is missing`);
   checkTypes(one['BindOptions'], bindFields, `HostConfig.${name}.BindOptions.`);
   checkTypes(one['TmpfsOptions'], tmpfsFields, `HostConfig.${name}.TmpfsOptions.`);
+  const volume = one['VolumeOptions'];
+  checkTypes(volume, volumeFields, `HostConfig.${name}.VolumeOptions.`);
+  if (isFields(volume))
+    checkTypes(volume['DriverConfig'], volumeDriverFields, `HostConfig.${name}.VolumeOptions.DriverConfig.`);
 }
 
 /** Throws ApiError 400 for a wrong type, 501 for a field that asks for something that is not supported. */

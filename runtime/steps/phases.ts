@@ -16,6 +16,9 @@ import { executors } from './executors.ts';
 import type { Executor } from '../executor/driver.ts';
 import type { StorageDriver, StorageSteps } from '../storage/driver.ts';
 import { drivers } from '../drivers/storage.ts';
+import { drivers as volumeDrivers } from '../drivers/volume.ts';
+import { createOf as createVolume } from './volume/create.ts';
+import { removeOf as removeVolume } from './volume/remove.ts';
 import type { Phase } from '../container/step.ts';
 
 /** The phases of a container with one storage driver and one executor. */
@@ -30,10 +33,16 @@ export interface Walk {
 }
 type ExecutorSteps = Omit<Executor<Container, Exec>, 'name'>;
 
+/** The phases of volumes, with the steps of all drivers. */
+const volumes = [
+  createVolume({ create: volumeDrivers.flatMap(({ create: steps }) => steps) }),
+  removeVolume({ remove: volumeDrivers.flatMap(({ remove: steps }) => steps) }),
+];
+
 function walkOf(storage: StorageSteps, executor: ExecutorSteps): Walk {
   const starting = [pull, createOf(executor), rwLayerOf(storage), network, initOf(executor)];
   const [remove, exec] = [removeOf(storage), execOf(executor)];
-  return { starting, exit, remove, exec, phases: [...starting, exit, remove, pause, unpause, exec] };
+  return { starting, exit, remove, exec, phases: [...starting, exit, remove, pause, unpause, exec, ...volumes] };
 }
 
 const keyOf = (storage: Pick<StorageDriver, 'name'>, executor: string) => `${storage.name} ${executor}`;

@@ -41,7 +41,9 @@ function stepsOf(file) {
  * Step id (`create.unshare-*` where the rest is put in) → file and the line where its `do` begins (or where it is made
  * from a pattern).
  */
-export function stepSources(dirs = ['runtime/steps', 'runtime/executor', 'runtime/network', 'runtime/storage']) {
+export function stepSources(
+  dirs = ['runtime/steps', 'runtime/executor', 'runtime/network', 'runtime/storage', 'runtime/volume'],
+) {
   const files = dirs.flatMap((dir) => readdirSync(dir, { withFileTypes: true, recursive: true }));
   const modules = files.filter((entry) => entry.isFile() && entry.name.endsWith('.ts'));
   return Object.fromEntries(modules.flatMap((entry) => stepsOf(join(entry.parentPath ?? entry.path, entry.name))));

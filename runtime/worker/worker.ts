@@ -7,6 +7,7 @@ import '../image/jobs/jobs.ts';
 import '../storage/tree/jobs.ts';
 import '../storage/vfs/jobs.ts';
 import '../network/ports/jobs.ts';
+import '../volume/copy-up/jobs.ts';
 
 const describe = (error: unknown): Outcome['failure'] => {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };

@@ -1,7 +1,7 @@
 /** The list of containers and operations of all clients. */
 import type { ContainerHandle, Engine } from '../../runtime/engine/engine.ts';
 import { leftOut } from '../../runtime/container/leave-out.ts';
-import type { OperationHandle, OperationState } from '../../runtime/operation/record.ts';
+import type { OperationHandle, OperationState, StandaloneKind } from '../../runtime/operation/record.ts';
 import type { Walked } from '../../runtime/engine/find-walkable.ts';
 import type { Listed, ShownState } from './messages.ts';
 import { branchOf } from './branch.ts';
@@ -34,20 +34,22 @@ export function rowOf(
 const machines: Record<OperationState, ShownState> = {
   begun: 'created',
   pulling: 'pulling',
+  creating: 'creating',
+  removing: 'removing',
   unwinding: 'unwinding',
   done: 'done',
   failed: 'failed',
 };
 
 /** The row of an operation, which has neither a process nor streams. */
-export function operationRow({ record: { id, subject, state, created, error } }: OperationHandle): Listed {
+export function operationRow({ record: { id, kind, subject, state, created, error } }: OperationHandle): Listed {
   const status = state === 'done' ? 'exited' : state === 'failed' ? 'dead' : 'created';
   return {
     id,
     name: subject.name,
     image: '',
     command: '',
-    operation: 'pull',
+    operation: kind as StandaloneKind,
     status,
     machine: machines[state],
     created,
@@ -74,7 +76,7 @@ export const list = (engine: Engine): Listed[] =>
     // operations of a container are in the container's own row
     ...engine
       .operations()
-      .filter(({ record }) => record.subject.kind === 'image')
+      .filter(({ record }) => record.subject.kind !== 'container')
       .filter(({ record: { state } }, place) => place < OPERATIONS || (state !== 'done' && state !== 'failed'))
       .map(operationRow),
   ].sort((a, b) => b.created - a.created);

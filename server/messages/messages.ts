@@ -3,6 +3,7 @@ import type { LessonState } from '../../lessons/engine/state.ts';
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Status } from '../../runtime/container/container-state.ts';
 import type { MachineState } from '../../runtime/container/life.ts';
+import type { StandaloneKind } from '../../runtime/operation/record.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { Caught } from '../../runtime/watch/packets.ts';
 import type { Sample } from '../../runtime/watch/usage.ts';
@@ -29,7 +30,7 @@ export interface Listed {
   tty: boolean;
   error: string;
   /** the kind, for an operation; absent for a container */
-  operation?: 'pull';
+  operation?: StandaloneKind;
   /** what was left out on purpose */
   unsafe?: string[];
   /** the run that it was made from */

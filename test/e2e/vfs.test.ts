@@ -34,9 +34,11 @@ s.test('the phases that a client is shown are those of the driver', async () => 
     'rw-layer.private-propagation',
     'rw-layer.bind-tree',
     'rw-layer.open-root',
+    'rw-layer.make-volumes',
+    'rw-layer.copy-up',
     'rw-layer.mount-volumes',
   ]);
-  assert.equal(of('remove'), ['remove.tree']);
+  assert.equal(of('remove'), ['remove.tree', 'remove.anonymous-volumes']);
 });
 
 s.test('what a container writes is there after a stop, in its diff and its size, and goes with rm', async () => {

@@ -9,17 +9,16 @@ let image = '';
 s.test.before(async () => {
   image = await busyboxImage(s.daemon, 'volumes', {
     entries,
-    config: { Volumes: { '/a/b/c': {}, '/there': {}, 'etc/passwd': {}, '/run/x/': {} } },
+    config: { Volumes: { '/a/b/c': {}, '/there': {}, '/run/x/': {} } },
   });
 });
-const show = ['sh', '-c', 'stat -c "%n %F %a %u:%g" /a /a/b /a/b/c /there /run/x /etc/passwd'];
+const show = ['sh', '-c', 'stat -c "%n %F %a %u:%g" /a /a/b /a/b/c /there /run/x'];
 const shown = [
   '/a directory 755 0:0',
   '/a/b directory 755 0:0',
   '/a/b/c directory 755 0:0',
   '/there directory 700 7:8',
   '/run/x directory 755 0:0',
-  '/etc/passwd regular file 644 0:0',
 ];
 
 s.test('what is missing is made as dockerd makes it, and what is there stays as it is', async () => {
@@ -30,6 +29,17 @@ s.test('what is missing is made as dockerd makes it, and what is there stays as 
     }
   }
   assert.is(await s.daemon.ok('run', '--rm', '--tmpfs', '/a/b/c:mode=700', image, 'stat', '-c', '%a', '/a/b/c'), '700');
+});
+
+s.test('a volume does not go over a file of the image', async () => {
+  for (const flags of [
+    ['-v', '/etc/passwd'],
+    ['-v', 'name:/etc/passwd'],
+  ])
+    assert.match(
+      (await s.daemon.docker('run', '--rm', ...flags, image, 'true')).err,
+      'cannot mount volume over existing file, file exists /etc/passwd',
+    );
 });
 
 s.test('a start that fails is told once by the docker client', async () => {

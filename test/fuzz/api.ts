@@ -11,6 +11,7 @@ import { parseSignal } from '../../runtime/request/signal.ts';
 import { validateRequest } from '../../runtime/container/validate.ts';
 import { endpointsOf } from '../../runtime/network/request/endpoints.ts';
 import { buildSpec, type SpecSource } from '../../runtime/container/bundle.ts';
+import { addDeclared, mountPointsOf } from '../../runtime/container/mount-points.ts';
 import { compileSeccomp } from '../../runtime/oci/seccomp/compile.ts';
 import { defaultProfile } from '../../runtime/oci/seccomp/default-profile.ts';
 import { parseProfile, resolveProfile } from '../../runtime/oci/seccomp/profile.ts';
@@ -167,7 +168,10 @@ const create = target(
     } as ContainerRequest;
     const spec = only([ApiError], () => {
       validateRequest(request, settings);
-      return buildSpec({ id, request, endpoints: endpointsOf(request, id, settings, nobody), paths, settings }, image);
+      const mounts = mountPointsOf(id, request, nobody);
+      addDeclared(mounts, id, request, image);
+      const endpoints = endpointsOf(request, id, settings, nobody);
+      return buildSpec({ id, request, endpoints, mounts, paths, settings }, image);
     });
     if (spec && !spec.process.args.every((a) => typeof a === 'string' && !a.includes('\0')))
       throw new Error('an argument that execve(2) cannot take');

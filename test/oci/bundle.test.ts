@@ -24,7 +24,8 @@ function spec(
     id,
     request: { Image: 'ubuntu', ...config, HostConfig: host },
     endpoints: [{ driver: 'bridge', network: 'bridge', endpointID: '', ...endpoint }],
-    settings: { cgroupParent: '/drydock' },
+    mounts: [],
+    settings: { cgroupParent: '/drydock', root: '/lib/dd' },
     paths: { rootfs: '/r', resolvConf: '/c/resolv.conf', hosts: '/c/hosts', hostname: '/c/hostname' },
   } as unknown as SpecSource;
   return buildSpec(source, {

@@ -309,7 +309,6 @@ const absent: [string[], string][] = [
   [['cp', 'up:/a', '-'], 'copying files'],
   [['save', 'ubuntu'], 'saving images'],
   [['network', 'create', 'n'], 'making networks'],
-  [['volume', 'create', 'v'], 'making volumes'],
   [['search', 'x'], 'searching for images'],
   [['swarm', 'init'], 'swarm'],
   [['plugin', 'install', '--grant-all-permissions', 'x'], 'plugins'],

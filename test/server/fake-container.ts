@@ -19,6 +19,7 @@ import type { ContainerState } from '../../runtime/container/container-state.ts'
 import type { LogOptions } from '../../runtime/container/logs/log-file.ts';
 import { badParameter, conflict, notFound, notModified, ApiError } from '../../runtime/errors/api-error.ts';
 import type { ContainerRequest, HostConfig } from '../../runtime/request/container-request.ts';
+import { fakeVolumes } from '../steps/fake-volumes.ts';
 import { FakeProcess, type Output } from './fake-process.ts';
 
 /** Throws dockerd's message for a program that cannot be started. */
@@ -113,6 +114,8 @@ export class FakeContainer implements ContainerHandle {
       request,
       image,
       endpoints: [endpoint],
+      mounts: [],
+      volumes: fakeVolumes('/var/lib/fake'),
       paths,
       log: logOf(request.HostConfig.LogConfig, paths.log),
       storage: overlay2,

@@ -9,6 +9,7 @@ import { checkShape } from '../../runtime/request/request-shape.ts';
 import { conflict, notFound } from '../../runtime/errors/api-error.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { FakeContainer } from './fake-container.ts';
+import { FakeVolumeList } from './fake-volumes.ts';
 
 const digest = (fill: string) => `sha256:${fill.repeat(64).slice(0, 64)}`;
 
@@ -100,6 +101,7 @@ export class FakeEngine implements Engine {
       .find((c) => c.container.image?.id === id)
       ?.container.id.slice(0, 12),
   );
+  readonly volumes = new FakeVolumeList();
   readonly requests: Parameters<Engine['create']>[] = [];
   readonly pulls: Parameters<Engine['pull']>[0][] = [];
 

@@ -135,6 +135,7 @@ export function fakeMachine(directories: readonly string[]): FakeMachine {
       pidOf.set(fd, Number(args[0]));
       return fd;
     },
+    'daemon.pidfd_getfd': () => opened('a file of the stage'),
     'daemon.close': close,
     'daemon.mkdirat': (call) =>
       managed(text(call, 1)) && files.has(text(call, 1))

@@ -19,7 +19,20 @@ test("the phases come in the order of a container's life", () => {
   );
   assert.equal(
     phases.map(({ id }) => id),
-    ['pull', 'create', 'rw-layer', 'network', 'init', 'exit', 'remove', 'pause', 'unpause', 'exec'],
+    [
+      'pull',
+      'create',
+      'rw-layer',
+      'network',
+      'init',
+      'exit',
+      'remove',
+      'pause',
+      'unpause',
+      'exec',
+      'volume-create',
+      'volume-remove',
+    ],
   );
 });
 

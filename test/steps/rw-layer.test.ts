@@ -89,6 +89,26 @@ test('binds and tmpfs are mounted from the shallow to the deep, read-only where 
   assert.equal([attr('/data') & 1n, attr('/data/deep/er') & 1n], [1n, 0n]);
 });
 
+test('an empty volume is filled from what the stage has open, once, and then mounted as a directory of the host', async () => {
+  const one = standIn({ host: { Binds: ['data:/d:ro'] } });
+  const made = await layer({}, one);
+  const [opened, fetched, , job] = made['rw-layer.copy-up']!;
+  assert.match(opened!, /^stage\.openat2\(\d+, "d", /);
+  assert.match(fetched!, /^daemon\.pidfd_getfd\(/);
+  assert.match(job!, /volume-copy-up/);
+  assert.ok(made['rw-layer.mount-volumes']!.some((call) => call.includes('"/lib/dd/volumes/data/_data"')));
+  const again = { ...one, k: one.again() };
+  assert.is((await layer({}, again))['rw-layer.copy-up'], undefined, 'only the first start fills it');
+});
+
+test('a volume that the image declares is made when it is missing', async () => {
+  const one = standIn({ image: { Volumes: { '/v': {} } }, volumes: [] });
+  const made = await layer({}, one);
+  assert.is(made['rw-layer.make-volumes']!.filter((call) => call.startsWith('daemon.mkdirat')).length, 2);
+  assert.is(one.c.mounts.length, 1);
+  assert.ok(one.c.volumes.find(one.c.mounts[0]!.name));
+});
+
 test('a slave or shared volume keeps the tree able to receive mounts', async () => {
   const made = await layer({ host: { Binds: ['/tmp:/data:rslave'] } });
   assert.equal(made['rw-layer.private-propagation'], ['stage.mount(NULL, "/", NULL, MS_REC|MS_SLAVE, NULL)']);

@@ -12,8 +12,11 @@ import type { Settings } from '../../runtime/data-root/settings.ts';
 import { logOf } from '../../runtime/drivers/log.ts';
 import { endpointsOf, namesAsked } from '../../runtime/network/request/endpoints.ts';
 import { buildSpec } from '../../runtime/container/bundle.ts';
+import { newPull } from '../../runtime/image/pull.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import type { Phase, Step } from '../../runtime/container/step.ts';
+import { addDeclared, mountPointsOf } from '../../runtime/container/mount-points.ts';
+import { fakeVolumes } from './fake-volumes.ts';
 import { fakeMachine, noteFailedClose, type FakeMachine } from './fake-machine.ts';
 
 export const settings: Settings = {
@@ -61,6 +64,9 @@ export const image = (config: Image['config']['config'] = {}): Image => ({
   practice: false,
 });
 
+/** The jobs of volumes, which have their own tests. */
+const jobs = { 'volume-copy-up': async () => ({ entries: 1 }), 'volume-finish-copy': async () => undefined };
+
 export interface StandIn {
   id?: string;
   host?: HostConfig;
@@ -69,6 +75,8 @@ export interface StandIn {
   cgroups?: keyof typeof layouts;
   fail?: { at: number | string; errno: string };
   other?: (ref: string) => Container;
+  /** names of the volumes that exist; absent: all that the container has */
+  volumes?: string[];
 }
 export interface Standing {
   k: RecordingKernel;
@@ -111,6 +119,8 @@ export function standIn(wanted: StandIn = {}): Standing {
     paths.resolvConf,
   ]);
   const shown = image(wanted.image);
+  const mounts = mountPointsOf(id, request, other);
+  addDeclared(mounts, id, request, shown);
   const c = {
     id,
     name: 'stand_in',
@@ -128,9 +138,13 @@ export function standIn(wanted: StandIn = {}): Standing {
     live: {},
     other,
     cgroup: openCgroup(`/ddtest/${id}`, layouts[cgroups]),
-    spec: buildSpec({ id, request, endpoints, paths, settings }, shown),
+    pull: newPull('x', 'missing'),
+    mounts,
+    volumes: fakeVolumes(settings.root, wanted.volumes ?? mounts.map(({ name }) => name)),
+    takesVolumes: false,
+    spec: buildSpec({ id, request, endpoints, mounts, paths, settings }, shown),
   } as unknown as Container;
-  const again = (fail?: StandIn['fail']) => recordingKernel({ answers: machine.answers, ...(fail && { fail }) });
+  const again = (fail?: StandIn['fail']) => recordingKernel({ answers: machine.answers, jobs, ...(fail && { fail }) });
   return { k: again(wanted.fail), c, machine, again };
 }
 

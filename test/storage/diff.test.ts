@@ -6,7 +6,7 @@ import { visitChanges as visitUpper } from '../../runtime/storage/overlay2/chang
 import type { Visitor } from '../../runtime/storage/tree/report.ts';
 import { tarOfChanges, tarOfTree } from '../../runtime/storage/tree/tar-tree.ts';
 import { visitChanges as visitTree } from '../../runtime/storage/vfs/changes.ts';
-import { copyLayers } from '../../runtime/storage/vfs/copy-layers.ts';
+import { copyTree } from '../../runtime/storage/tree/copy-tree.ts';
 import { sh, suite } from '../harness.ts';
 import { changing, sorted } from './changed.ts';
 import { Layers, scripts } from './layers.ts';
@@ -40,7 +40,7 @@ test.before(async () => {
     visit: (visitor) => visitUpper({ upper, lowers: forOverlay, mountPoints }, visitor),
   });
   const tree = layers.path('tree');
-  await copyLayers({ layers: forVfs, target: tree });
+  await copyTree({ whiteouts: 'files', layers: forVfs, target: tree });
   both.push({
     driver: 'vfs',
     tree,
@@ -79,7 +79,7 @@ for (const which of [0, 1]) {
     const again = await layers.unpacked(tar, which ? 'files' : 'overlayfs');
     sh('sh', '-ec', `cd ${one.tree}; rm -f new/socket`);
     const shown = which
-      ? await copyLayers({ layers: [again, ...one.lowers], target: layers.path('again') }).then(() =>
+      ? await copyTree({ whiteouts: 'files', layers: [again, ...one.lowers], target: layers.path('again') }).then(() =>
           layers.path('again'),
         )
       : layers.overlay([again, ...one.lowers]).merged;

@@ -11,9 +11,11 @@ const moving: ReadonlySet<ShownState> = new Set<ShownState>([...life.map(({ stat
 /** True for the states in which steps are executed. */
 export const isMoving = (machine: ShownState | undefined): boolean => machine !== undefined && moving.has(machine);
 
-/** The phases of an operation: a pull has one. */
-export const phasesOf = (operation: Listed['operation']): readonly string[] | undefined =>
-  operation ? [operation] : undefined;
+/** Phases that are an operation of their own and no part of a container's life. */
+const apart: ReadonlySet<string> = new Set<Listed['operation']>(['volume-create', 'volume-remove']);
+/** Whether the phase belongs to the row: that of an operation has the name of the operation. */
+export const isPhaseOf = (operation: Listed['operation'], phase: string): boolean =>
+  operation ? operation === phase : !apart.has(phase);
 
 /** The call that waits at the gate, if the gate holds one. */
 export function callAtGate(events: readonly Event[]): { actor: string; line: string; name: string } | undefined {

@@ -139,6 +139,7 @@ export class Client {
 
 /** The path of a container's resource; `ref` is an id or a name. */
 export const containerPath = (ref: string, rest = ''): string => `/containers/${encodeURIComponent(ref)}${rest}`;
+export const volumePath = (name: string): string => `/volumes/${encodeURIComponent(name)}`;
 export const drydockPath = (ref: string, rest: string): string =>
   `/drydock/containers/${encodeURIComponent(ref)}${rest}`;
 /** An image name keeps its slashes: the daemon takes everything before the last word of the path as the name. */

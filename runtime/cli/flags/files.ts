@@ -4,7 +4,7 @@ import type { MountRequest } from '../../request/container-request.ts';
 import { pair, push, size, type Body, type Flag } from './flag.ts';
 
 /** '/src:/dst[:ro]', './src:/dst', or '/dst' alone for an anonymous volume. */
-function volume(body: Body, value: string): void {
+function bindOrVolume(body: Body, value: string): void {
   const [source, target] = pair(value, ':');
   if (!source) throw new Error('give source:target[:options]');
   if (!target) return void (body.Volumes = { ...body.Volumes, [source]: {} });
@@ -32,6 +32,10 @@ const bind =
   (change: (value: string | undefined) => NonNullable<MountRequest['BindOptions']>): Setter =>
   (m, v) =>
     void (m.BindOptions = { ...m.BindOptions, ...change(v) });
+const volume =
+  (change: (value: string | undefined) => NonNullable<MountRequest['VolumeOptions']>): Setter =>
+  (m, v) =>
+    void (m.VolumeOptions = { ...m.VolumeOptions, ...change(v) });
 /** docker's values of bind-recursive: mounts below the source are included, writable or read-only, or left out. */
 const recursions: Record<string, NonNullable<MountRequest['BindOptions']>> = {
   enabled: {},
@@ -57,6 +61,21 @@ const keys: Record<string, Setter> = {
   'bind-propagation': bind((v) => ({ Propagation: v ?? '' })),
   'bind-nonrecursive': bind((v) => ({ NonRecursive: yes(v) })),
   'bind-recursive': bind(recursion),
+  'volume-nocopy': volume((v) => ({ NoCopy: yes(v) })),
+  'volume-subpath': volume((v) => ({ Subpath: v ?? '' })),
+  'volume-driver': volume((v) => ({ DriverConfig: { Name: v ?? '' } })),
+  'volume-label': (m, v) => {
+    const [key, text] = pair(v ?? '');
+    m.VolumeOptions = { ...m.VolumeOptions, Labels: { ...m.VolumeOptions?.Labels, [key]: text } };
+  },
+  'volume-opt': (m, v) => {
+    const [key, text] = pair(v ?? '');
+    const config = m.VolumeOptions?.DriverConfig;
+    m.VolumeOptions = {
+      ...m.VolumeOptions,
+      DriverConfig: { ...config, Options: { ...config?.Options, [key]: text } },
+    };
+  },
   'tmpfs-size': (m, v) => void (m.TmpfsOptions = { ...m.TmpfsOptions, SizeBytes: size(v ?? '') }),
   'tmpfs-mode': (m, v) => {
     if (!/^[0-7]{1,5}$/.test(v ?? '')) throw new Error(`tmpfs-mode ${JSON.stringify(v)} is not octal`);
@@ -73,7 +92,8 @@ function mount(body: Body, value: string): void {
     if (!set) throw new Error(`unexpected key '${key}'`);
     set(request, field.includes('=') ? text : undefined);
   }
-  if (request.Type === 'volume') throw new Error('volumes are not supported; give type=bind or type=tmpfs');
+  if (request.Type !== 'volume' && request.VolumeOptions)
+    throw new Error(`volume options do not go with type=${request.Type}`);
   if (!request.Target) throw new Error('target is required');
   if (request.Type !== 'bind' && request.BindOptions)
     throw new Error(`bind options do not go with type=${request.Type}`);
@@ -105,13 +125,24 @@ function device(body: Body, value: string): void {
 export const fileFlags: readonly Flag[] = [
   {
     flags: '-v, --volume <source:target[:options]>',
-    help: 'bind a file or directory of the host',
+    help: 'mount a volume, or bind a file or directory of the host',
     many: true,
-    set: volume,
+    set: bindOrVolume,
+  },
+  {
+    flags: '--volumes-from <container[:ro]>',
+    help: 'mount what another container has mounted',
+    many: true,
+    set: (b, v) => void (b.HostConfig.VolumesFrom = push(b.HostConfig.VolumesFrom, v)),
+  },
+  {
+    flags: '--volume-driver <driver>',
+    help: 'driver of volumes that are made: only local',
+    set: (b, v) => void (b.HostConfig.VolumeDriver = v),
   },
   {
     flags: '--mount <key=value,...>',
-    help: 'a mount: type=bind|tmpfs,source=,target=,readonly',
+    help: 'a mount: type=bind|volume|tmpfs,source=,target=,readonly',
     many: true,
     set: mount,
   },

@@ -2,7 +2,6 @@
 const reasons: readonly [reason: string, flags: readonly string[]][] = [
   ['containers find each other by address', ['--link', '--network-alias', '--net-alias']],
   ['there is no IPv6', ['--ip6', '--link-local-ip']],
-  ['volumes are not supported; use -v with a path', ['--volumes-from', '--volume-driver']],
   ['the rw layer has no options', ['--storage-opt']],
   ['devices are given with --device', ['--gpus']],
   ['Drydock is the runtime', ['--runtime']],

@@ -1,7 +1,5 @@
 /** rw layer: the container's own files over those of its image, as its storage driver arranges them, and the mounts. */
-import { posix } from 'node:path';
 import { AT_FDCWD, MS, O } from '../../syscalls/constants.ts';
-import { ensurePath } from '../../kernel/mount/in-root.ts';
 import { inRoot } from '../../kernel/mount/place.ts';
 import { mountOne } from '../../kernel/mount/mount.ts';
 import { mountsOf, rootOf } from '../../kernel/process/inspect.ts';
@@ -10,22 +8,12 @@ import { mountsOfUser } from '../../oci/mounts.ts';
 import { DOCKERENV, DOCKERENV_MODE } from '../../storage/dockerenv.ts';
 import type { StorageSteps } from '../../storage/driver.ts';
 import type { Phase } from '../../container/step.ts';
+import { volumeSteps, withSubpath } from './rw-layer/volumes.ts';
 
 const mounted = async (c: Container) => [
   ...(c.live.pid ? [mountsOf(c.live.pid, c.paths.rootfs)] : []),
   ...c.storage.inspect(c),
 ];
-
-/**
- * The image's VOLUMEs without a mount: directories of the container. Not every image contains these directories, and
- * programs rely on them. Like dockerd, this makes missing ones as mount points, with mode 0755 and owned by root.
- */
-function volumesOf({ image, spec }: Container): string[] {
-  const volumes = Object.keys(image?.config.config?.Volumes ?? {}).map((path) =>
-    posix.join('/', path).replace(/(.)\/$/, '$1'),
-  );
-  return volumes.filter((path) => path !== '/' && !spec.mounts.some(({ destination }) => destination === path)).sort();
-}
 
 export const rwLayerOf = (driver: Pick<StorageSteps, 'prepare' | 'mount'>): Phase => ({
   id: 'rw-layer',
@@ -63,19 +51,18 @@ The empty file /.dockerenv tells programs such as systemd(1) that they run in a 
       },
       inspect: async (_k, c) => (c.live.pid ? [rootOf(c.live.pid)] : []),
     },
+    ...volumeSteps,
     {
       id: 'rw-layer.mount-volumes',
-      title: 'Mount binds and tmpfs',
-      explain: `\`-v /host:/inside\` makes a directory of the host appear inside; \`--tmpfs\` makes one that lives in memory.
+      title: 'Mount volumes, binds and tmpfs',
+      explain: `\`-v /host:/inside\` makes a directory of the host appear inside, \`-v name:/inside\` that of a volume; \`--tmpfs\` makes one that lives in memory.
 A bind mount is a second place for the same tree, not a copy: open_tree(2) takes the tree, mount_setattr(2) gives it its own flags (read-only, no set-uid), move_mount(2) puts it where it belongs. What is written there never reaches the upper directory. See mount(2), open_tree(2).`,
-      when: (c) => mountsOfUser(c.spec, c.paths.dir, 'early').length + volumesOf(c).length > 0,
+      when: (c) => mountsOfUser(c.spec, c.paths.dir, 'early').length > 0,
       async do(k, c) {
         for (const m of mountsOfUser(c.spec, c.paths.dir, 'early')) {
-          await mountOne(k, inRoot(c.live.rootfd ?? -1, m.destination), m);
-        }
-        for (const path of volumesOf(c)) {
-          const made = await ensurePath(k, inRoot(c.live.rootfd ?? -1, path), 'directory');
-          await k.stage.close(made);
+          const { mount, fd } = await withSubpath(k, c, m);
+          await mountOne(k, inRoot(c.live.rootfd ?? -1, m.destination), mount);
+          if (fd !== undefined) await k.stage.close(fd);
         }
       },
       inspect: async (_k, c) => mounted(c),

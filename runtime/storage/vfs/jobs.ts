@@ -1,7 +1,7 @@
 /** Jobs for the worker thread that read whole trees of vfs. */
 import { registerJobs } from '../../kernel/jobs.ts';
 import type { CompareInput } from './changes.ts';
-import type { CopyInput } from './copy-layers.ts';
+import type { CopyInput } from '../tree/copy-tree.ts';
 
 /** Each module is loaded at its first use, so that the worker starts fast. */
 const [telling, tars] = [() => import('../tree/tell-changes.ts'), () => import('../tree/tar-tree.ts')];
@@ -19,4 +19,4 @@ registerJobs(
   },
   'trees',
 );
-registerJobs({ 'vfs-copy': async (input: CopyInput) => (await import('./copy-layers.ts')).copyLayers(input) });
+registerJobs({ 'vfs-copy': async (input: CopyInput) => (await import('../tree/copy-tree.ts')).copyTree(input) });

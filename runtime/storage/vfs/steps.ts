@@ -5,7 +5,7 @@ import { MS } from '../../syscalls/constants.ts';
 import { mountsOf, ownTreeOf } from '../../kernel/process/inspect.ts';
 import type { Step } from '../../operation/step.ts';
 import type { RwLayer } from '../driver.ts';
-import type { CopyInput, CopyResult } from './copy-layers.ts';
+import type { CopyInput, CopyResult } from '../tree/copy-tree.ts';
 
 /** The tree's name until the copy is complete; then it is renamed. */
 export const partialOf = ({ rootfs }: RwLayer['paths']): string => `${rootfs}.partial`;
@@ -31,6 +31,7 @@ It takes time and room for each container, but works on every file system: also 
         const stop = () => void Atomics.store(control, 1, 1n);
         const input: CopyInput = {
           layers: layers.map(({ dir }) => dir).reverse(),
+          whiteouts: 'files',
           target: partialOf(paths),
           control: control.buffer as SharedArrayBuffer,
         };

@@ -3,6 +3,7 @@
  * requested.
  */
 import type { Container } from '../../../runtime/container/container.ts';
+import type { MountPoint } from '../../../runtime/volume/mount-point.ts';
 import type { ContainerConfig } from '../../../runtime/request/container-request.ts';
 import { maskedPathsHere, readonlyPaths } from '../../../runtime/oci/default-spec.ts';
 import { hostnameOf, mergeConfig } from '../../../runtime/container/merge.ts';
@@ -129,17 +130,33 @@ export function hostConfigView(container: Container): object {
 
 interface MountView {
   Type: string;
+  Name?: string;
   Source: string;
   Destination: string;
+  Driver?: string;
   Mode: string;
   RW: boolean;
   Propagation: string;
 }
 
-/** The request's Binds and Mounts. As in docker, --tmpfs is shown in HostConfig only. */
+const pointView =
+  ({ volumes }: Pick<Container, 'volumes'>) =>
+  ({ type, name, source, destination, mode, rw, propagation }: MountPoint): MountView => ({
+    Type: type,
+    ...(name && { Name: name }),
+    Source: source ?? volumes.paths(name).data,
+    Destination: destination,
+    ...(name && { Driver: volumes.find(name)?.driver ?? 'local' }),
+    Mode: mode,
+    RW: rw,
+    Propagation: propagation,
+  });
+
+/** Its volumes, and the request's Binds and Mounts. As in docker, --tmpfs is shown in HostConfig only. */
 export function mountsView(container: Container): MountView[] {
   const { Binds, Mounts } = container.request.HostConfig;
-  const binds = (Binds ?? []).map((bind): MountView => {
+  const paths = (Binds ?? []).filter((bind) => bind.startsWith('/') && bind.includes(':'));
+  const binds = paths.map((bind): MountView => {
     const [Source = '', Destination = '', Mode = ''] = bind.split(':');
     const options = Mode.split(',');
     return {
@@ -151,7 +168,8 @@ export function mountsView(container: Container): MountView[] {
       Propagation: options.find((o) => /^r?(private|shared|slave)$/.test(o)) ?? 'rprivate',
     };
   });
-  const mounts = (Mounts ?? []).map((m): MountView => ({
+  const others = (Mounts ?? []).filter(({ Type }) => Type !== 'volume');
+  const mounts = others.map((m): MountView => ({
     Type: m.Type,
     Source: m.Source ?? '',
     Destination: m.Target,
@@ -159,5 +177,5 @@ export function mountsView(container: Container): MountView[] {
     RW: !m.ReadOnly,
     Propagation: m.Type === 'bind' ? m.BindOptions?.Propagation || 'rprivate' : '',
   }));
-  return [...binds, ...mounts];
+  return [...binds, ...mounts, ...container.mounts.map(pointView(container))];
 }

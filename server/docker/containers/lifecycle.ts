@@ -57,7 +57,10 @@ async function update(x: Exchange): Promise<object> {
 
 async function remove(x: Exchange): Promise<number> {
   if (x.query.flag('link')) throw new ApiError(501, 'links between containers are not supported by Drydock');
-  await x.engine.container(x.param('id')).remove({ force: x.query.flag('force') });
+  await x.engine.container(x.param('id')).remove({
+    force: x.query.flag('force'),
+    volumes: x.query.flag('v'),
+  });
   return 204;
 }
 

@@ -96,7 +96,8 @@ const tests: Record<string, Test> = {
   ancestor: (handle, value, engine) => descends(engine, handle, value),
   network: ({ container: { endpoints: all } }, value, engine) =>
     all.some(({ network }) => network === value || (value.length >= 3 && networkID(engine, network).startsWith(value))),
-  volume: ({ container }, value) => mountsView(container).some((m) => m.Source === value || m.Destination === value),
+  volume: ({ container }, value) =>
+    mountsView(container).some((m) => [m.Name, m.Source, m.Destination].includes(value)),
   health: (_handle, value) => value === 'none',
   'is-task': (_handle, value) => value === 'false',
   isolation: (_handle, value) => value === 'default',

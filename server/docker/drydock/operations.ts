@@ -1,10 +1,12 @@
 /** Lists operations, and begins one for a client that wants to step through it from the first step. */
 import type { GateOptions } from '../../../runtime/engine/engine.ts';
 import { badParameter } from '../../../runtime/errors/api-error.ts';
-import type { OperationHandle, OperationRecord } from '../../../runtime/operation/record.ts';
+import type { OperationHandle, OperationRecord, StandaloneKind } from '../../../runtime/operation/record.ts';
 import type { Walked } from '../../../runtime/engine/find-walkable.ts';
+import { begunBy } from '../../../runtime/engine/volume-request.ts';
 import { begunPull } from '../../../runtime/engine/pull-options.ts';
 import { type Json, readJson } from '../http/body.ts';
+import { volumeRequest } from '../volumes/volume-request.ts';
 import { registryAuth } from '../images/registry-auth.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { walkRoutes } from './walk.ts';
@@ -24,24 +26,42 @@ function gateOf({ step = false, break: breakpoints = [] }: Json): GateOptions {
 /** Answers when the operation has its id. Its progress is in its journal. */
 async function begin(x: Exchange): Promise<object> {
   const body = await readJson(x.req);
-  const { kind, reference, platform } = body;
-  if (kind !== 'pull')
+  const { kind } = body;
+  const starter =
+    typeof kind === 'string' && Object.hasOwn(starters, kind) ? starters[kind as StandaloneKind] : undefined;
+  if (!starter)
     throw badParameter(
-      `kind must be "pull", got ${JSON.stringify(kind)}: other operations begin with their own requests`,
+      `kind must be one of ${Object.keys(starters).join(', ')}, got ${JSON.stringify(kind)}: other operations begin with their own requests`,
     );
+  const operation = await starter(x, body, gateOf(body));
+  x.res.status(201);
+  return shown(operation);
+}
+
+type Starter = (x: Exchange, body: Json, gate: GateOptions) => Promise<OperationHandle>;
+const starters: Record<StandaloneKind, Starter> = {
+  pull: beginPull,
+  'volume-create': (x, body, gate) => {
+    const asked = volumeRequest(body);
+    return begunBy((walking) => x.engine.volumes.create(asked, { ...walking, gate }));
+  },
+  'volume-remove': (x, { Name }, gate) => {
+    if (typeof Name !== 'string' || !Name) throw badParameter('Name must name a volume');
+    return begunBy((walking) => x.engine.volumes.remove(Name, false, { ...walking, gate }));
+  },
+};
+
+async function beginPull(x: Exchange, { reference, platform }: Json, gate: GateOptions): Promise<OperationHandle> {
   if (typeof reference !== 'string' || !reference) throw badParameter('reference must name an image');
   if (platform !== undefined && typeof platform !== 'string')
     throw badParameter(`platform must be a text like linux/arm64, got ${JSON.stringify(platform)}`);
-  const gate = gateOf(body);
   const auth = registryAuth(x.req);
-  const operation = await begunPull(x.engine, {
+  return begunPull(x.engine, {
     reference,
     gate,
     ...(platform && { platform }),
     ...(auth && { auth }),
   });
-  x.res.status(201);
-  return shown(operation);
 }
 
 export const operations = (recording?: (of: Walked) => AsyncIterable<string>): Routes => {

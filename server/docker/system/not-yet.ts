@@ -22,7 +22,6 @@ const missing: Record<string, readonly string[]> = {
   'searching for images': ['GET /images/search'],
   'asking a registry about an image': ['GET /distribution/*name/json'],
   'making networks': ['POST /networks/create', 'POST /networks/*name/connect', 'POST /networks/*name/disconnect'],
-  'making volumes': ['POST /volumes/create', 'PUT /volumes/*name'],
   plugins: [
     'GET /plugins/privileges',
     'POST /plugins/pull',

@@ -5,9 +5,11 @@ import type { Image } from '../../../runtime/image/manifest/image.ts';
 import type { ContainerHandle } from '../../../runtime/engine/engine.ts';
 import pkg from '../../../package.json' with { type: 'json' };
 import { logDriverNames } from '../../../runtime/drivers/log.ts';
+import { volumeDrivers } from '../../../runtime/volume/volume.ts';
 import { proxySettings } from '../../../runtime/kernel/proxy.ts';
 import { containerView } from '../containers/list.ts';
 import { readFilters } from '../http/filters.ts';
+import { volumeUsage } from '../volumes/volume-view.ts';
 import { imageView } from '../images/images.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { API_VERSION, MIN_API_VERSION } from '../http/version-prefix.ts';
@@ -66,7 +68,7 @@ function info({ engine }: Exchange): object {
     Images: engine.images.list().length,
     Driver: engine.storage.name,
     DriverStatus: engine.storage.status(settings.root),
-    Plugins: { Volume: [], Network: ['bridge', 'host', 'null'], Authorization: null, Log: logDriverNames },
+    Plugins: { Volume: volumeDrivers, Network: ['bridge', 'host', 'null'], Authorization: null, Log: logDriverNames },
     MemoryLimit: true,
     SwapLimit: true,
     CpuCfsPeriod: true,
@@ -147,7 +149,9 @@ async function diskUsage(x: Exchange): Promise<object> {
     Containers: wants('container')
       ? await Promise.all(containers.map((handle) => containerView(engine, handle, true)))
       : [],
-    Volumes: [],
+    Volumes: wants('volume')
+      ? await Promise.all(engine.volumes.list().map((volume) => volumeUsage(engine, volume)))
+      : [],
     BuildCache: [],
   };
 }

@@ -39,7 +39,7 @@ export const app: Words['app'] = {
     or: 'или',
     compareWith: 'сравнить с',
     aRecording: 'записью (из файла) …',
-    operations: { pull: 'загрузка образа' },
+    operations: { pull: 'загрузка образа', 'volume-create': 'создание тома', 'volume-remove': 'удаление тома' },
   },
   states: {
     created: 'создан',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { InspectionSection } from '../../../journal/inspection-section.ts';
-import { containerPath, drydockPath, imagePath, type Client } from '../../client/client.ts';
+import { containerPath, drydockPath, imagePath, volumePath, type Client } from '../../client/client.ts';
 import { connectTo } from '../../client/connection.ts';
 import { json } from '../../terminal/columns.ts';
 import { evidenceText } from '../../terminal/inspection-section.ts';
@@ -18,6 +18,7 @@ const finders: Record<string, (client: Client, name: string, size: boolean) => P
   container: (client, name, size) => client.get(containerPath(name, '/json'), { size }),
   image: (client, name) => client.get(imagePath(name, '/json')),
   network: (client, name) => client.get(`/networks/${encodeURIComponent(name)}`),
+  volume: (client, name) => client.get(volumePath(name)),
 };
 
 async function find(client: Client, name: string, { type, size = false }: Options): Promise<object> {
@@ -35,7 +36,7 @@ async function find(client: Client, name: string, { type, size = false }: Option
 export function command(): Command {
   return verb(
     'inspect',
-    'Show all that is known of containers, images and networks as JSON; with --live, what the kernel says of a container at this moment.',
+    'Show all that is known of containers, images, networks and volumes as JSON; with --live, what the kernel says of a container at this moment.',
     'inspect web',
     'inspect --type image ubuntu',
     'inspect --live web',

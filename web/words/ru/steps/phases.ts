@@ -10,4 +10,6 @@ export const phaseTitles: Readonly<Record<string, string>> = {
   pause: 'Поставить на паузу',
   unpause: 'Снять с паузы',
   exec: 'Войти в работающий контейнер',
+  'volume-create': 'Создать том',
+  'volume-remove': 'Удалить том',
 };

@@ -34,10 +34,6 @@ export const flags: Rows = [
   ['target is required', 'нужен target'],
   ["sysctl '{}' is not allowed", 'параметр ядра {1} не разрешён'],
   ['{} is not supported yet', '{1}: пока не поддерживается'],
-  [
-    '{}: named and anonymous volumes are not supported yet; give a directory of the host, as in -v /srv/data:/data',
-    '{1}: тома с именем и без имени пока не поддерживаются; назовите каталог хоста, как в -v /srv/data:/data',
-  ],
   ['Duplicate mount point: {}', 'в {1} монтируют дважды'],
   ['unknown capability: {}', 'нет такой возможности: {1}'],
   ['invalid hostname format: {}', 'такого имени хоста не бывает: {1}'],

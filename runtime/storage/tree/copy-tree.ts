@@ -1,15 +1,17 @@
-/** The job that copies an image's layers into one tree, the root of a vfs container. */
+/** Copies layers into one tree: the root of a vfs container, or the content of a volume. */
 import { closeSync } from 'node:fs';
 import { AT_FDCWD, O, RESOLVE } from '../../syscalls/constants.ts';
 import { openHow } from '../../kernel/mount/place.ts';
 import { call } from '../../kernel/native-call.ts';
 import { fileStat, type FileStat, isDirectory } from '../../kernel/tree/file-stat.ts';
-import { copyAttributes, copyEntry, setTimes } from '../tree/copy-entry.ts';
-import { Merged } from '../tree/merged.ts';
+import type { Whiteouts } from '../../image/layer/layer-writer.ts';
+import { copyAttributes, copyEntry, setTimes } from './copy-entry.ts';
+import { Merged } from './merged.ts';
 
 export interface CopyInput {
   /** the layers' trees, the highest first */
   layers: readonly string[];
+  whiteouts: Whiteouts;
   /** made by the job; it must not exist */
   target: string;
   /** shared with the calling thread: [entries copied so far, 1 to request a stop] */
@@ -105,10 +107,10 @@ class Copying {
 }
 
 /** Throws SyscallError when the kernel refuses a call, and ABORT_ERR. The caller must remove what was copied. */
-export async function copyLayers({ layers, target, control }: CopyInput): Promise<CopyResult> {
+export async function copyTree({ layers, whiteouts, target, control }: CopyInput): Promise<CopyResult> {
   call('mkdirat', AT_FDCWD, target, 0o755);
   const root = call('openat', AT_FDCWD, target, DIRECTORY, 0);
-  const merged = Merged.roots(layers, 'files');
+  const merged = Merged.roots(layers, whiteouts);
   try {
     const copying = new Copying(root, control);
     await copying.directory(merged, root, Buffer.alloc(0));

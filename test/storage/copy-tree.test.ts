@@ -1,10 +1,10 @@
 import { existsSync, lstatSync, statSync, writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { copyLayers } from '../../../runtime/storage/vfs/copy-layers.ts';
-import { suite } from '../../harness.ts';
-import { Layers, scripts } from '../layers.ts';
-import { seen } from '../seen-tree.ts';
+import { copyTree } from '../../runtime/storage/tree/copy-tree.ts';
+import { suite } from '../harness.ts';
+import { Layers, scripts } from './layers.ts';
+import { seen } from './seen-tree.ts';
 
 const test = suite('vfs: layers copied into one tree', 'root', 'tar', 'setcap');
 const layers = new Layers();
@@ -18,7 +18,7 @@ test('the copy is what overlayfs shows of the same layers', async () => {
     forVfs.unshift(await layers.unpacked(tar, 'files'));
   }
   const target = layers.path('copy');
-  await copyLayers({ layers: forVfs, target });
+  await copyTree({ whiteouts: 'files', layers: forVfs, target });
   const shown = seen(target);
   assert.equal(shown, seen(layers.overlay(forOverlay).merged));
   assert.ok(shown.length > 25, `only ${shown.length} entries`);
@@ -45,7 +45,7 @@ test('a layer of vfs keeps whiteouts as files, and makes no device of them', asy
 test('what changes a copy changes neither the layer nor another copy', async () => {
   const dir = await layers.unpacked(layers.archived(layers.made('echo one > f')), 'files');
   const [one, other] = [layers.path('one'), layers.path('other')];
-  for (const target of [one, other]) await copyLayers({ layers: [dir], target });
+  for (const target of [one, other]) await copyTree({ whiteouts: 'files', layers: [dir], target });
   const before = seen(dir);
   writeFileSync(join(one, 'f'), 'changed');
   assert.equal(seen(dir), before);
@@ -54,7 +54,7 @@ test('what changes a copy changes neither the layer nor another copy', async () 
 
 test('an image without layers is an empty tree, open to all as a root is', async () => {
   const target = layers.path('empty');
-  assert.equal(await copyLayers({ layers: [], target }), { entries: 0 });
+  assert.equal(await copyTree({ whiteouts: 'files', layers: [], target }), { entries: 0 });
   assert.is(statSync(target).mode & 0o7777, 0o755);
 });
 
@@ -64,7 +64,7 @@ test('a copy that is cancelled stops, and says so by its code', async () => {
   for (let j = 0; j < 600; j++) writeFileSync(join(dir, String(j)), '');
   const control = new SharedArrayBuffer(16);
   Atomics.store(new BigInt64Array(control), 1, 1n);
-  const error = await copyLayers({ layers: [dir], target: layers.path('cut'), control }).then(
+  const error = await copyTree({ whiteouts: 'files', layers: [dir], target: layers.path('cut'), control }).then(
     () => undefined,
     (thrown: { code?: string }) => thrown,
   );
@@ -75,7 +75,7 @@ test('a link of a layer leads nowhere: what it points at on the host is not copi
   writeFileSync(layers.path('secret'), 'secret');
   const dir = layers.made(`ln -s ${layers.path('secret')} link; ln -s ${layers.dir} dir`);
   const target = layers.path('links');
-  await copyLayers({ layers: [dir], target });
+  await copyTree({ whiteouts: 'files', layers: [dir], target });
   assert.equal(seen(target), seen(dir));
   assert.ok(lstatSync(join(target, 'dir')).isSymbolicLink());
 });

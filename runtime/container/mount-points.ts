@@ -1,0 +1,98 @@
+/**
+ * Which volumes a container has: those of its request, those that its image declares, and all that it takes over from
+ * other containers (`--volumes-from`).
+ */
+import type { Image } from '../image/manifest/image.ts';
+import { badParameter } from '../errors/api-error.ts';
+import type { Mount } from '../oci/spec.ts';
+import { anonymous, userMounts, volumePath, type UserMount } from '../oci/user-mounts.ts';
+import { PROPAGATION } from '../oci/tmpfs-options.ts';
+import type { ContainerRequest } from '../request/container-request.ts';
+import type { MountPoint } from '../volume/mount-point.ts';
+import { anonymousName } from '../volume/volume.ts';
+
+/** The container whose mounts are taken over. */
+export interface Source {
+  readonly request: ContainerRequest;
+  readonly mounts: readonly MountPoint[];
+}
+
+function pointOf(id: string, { destination, volume }: UserMount): MountPoint[] {
+  if (!volume) return [];
+  const { name, rw, copy, mode, ...more } = volume;
+  return [
+    {
+      type: 'volume',
+      name: name || anonymousName(id, destination),
+      destination,
+      rw,
+      mode,
+      propagation: '',
+      ...(!name && { anonymous: true as const }),
+      ...(copy && { copy: true as const }),
+      ...more,
+    },
+  ];
+}
+
+/** Mounts of the request, and those taken over. Throws ApiError 400, and 404 for an unknown container. */
+export function mountPointsOf(id: string, request: ContainerRequest, other: (ref: string) => Source): MountPoint[] {
+  const asked = userMounts(request.HostConfig);
+  const taken = new Set(asked.map(({ destination }) => destination));
+  const points = new Map<string, MountPoint>();
+  for (const text of request.HostConfig.VolumesFrom ?? [])
+    for (const point of takenOver(text, other)) if (!taken.has(point.destination)) points.set(point.destination, point);
+  return [...points.values(), ...asked.flatMap((mount) => pointOf(id, mount))];
+}
+
+/** Adds the volumes that the image and `-v /path` declare, where nothing else is mounted. */
+export function addDeclared(
+  points: MountPoint[],
+  id: string,
+  { Volumes, HostConfig }: ContainerRequest,
+  image: Image | undefined,
+): void {
+  const taken = new Set([...userMounts(HostConfig), ...points].map(({ destination }) => destination));
+  for (const path of Object.keys({ ...image?.config.config?.Volumes, ...Volumes })) {
+    const destination = volumePath(path);
+    if (taken.has(destination)) continue;
+    taken.add(destination);
+    points.push(...pointOf(id, anonymous(destination)));
+  }
+}
+
+/** 'container[:ro|rw|z|Z]' */
+function takenOver(text: string, other: (ref: string) => Source): MountPoint[] {
+  const at = text.indexOf(':');
+  const [ref, mode] = at < 0 ? [text, 'rw'] : [text.slice(0, at), text.slice(at + 1)];
+  if (!ref) throw badParameter(`invalid volume specification: '${text}'`);
+  const words = mode.split(',');
+  if (!words.every((word) => ['ro', 'rw', 'z', 'Z'].includes(word))) throw badParameter(`invalid mode: ${mode}`);
+  const { request, mounts } = other(ref);
+  const binds = userMounts(request.HostConfig).filter(({ type }) => type === 'bind');
+  return [...mounts, ...binds.map(boundPoint)].map(({ copy: _, ...point }) => ({
+    ...point,
+    mode: '',
+    rw: point.rw && !words.includes('ro'),
+  }));
+}
+
+const boundPoint = ({ destination, source, options }: Mount): MountPoint => ({
+  type: 'bind',
+  name: '',
+  source,
+  destination,
+  rw: !options.includes('ro') && !options.includes('rro'),
+  mode: '',
+  propagation: options.find((word) => PROPAGATION.includes(word)) ?? 'rprivate',
+  options: options.filter((word) => word !== 'ro' && word !== 'rro'),
+});
+
+/** The mount for config.json. `data`: the directory of a volume. */
+export function specMount(point: MountPoint, data: (name: string) => string): Mount {
+  const readonly = point.rw ? [] : ['ro'];
+  const { type, name, source = '', destination, options = [], subpath } = point;
+  if (type === 'bind') return { destination, type, source, options: [...options, ...readonly] };
+  const directory = subpath ? `${data(name)}/${subpath}` : data(name);
+  return { destination, type: 'bind', source: directory, options: ['rbind', 'rprivate', ...readonly] };
+}
