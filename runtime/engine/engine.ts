@@ -11,6 +11,7 @@ import type { LogOptions } from '../container/logs/log-file.ts';
 import type { LogRecord } from '../container/logs/log-record.ts';
 import type { EventBus } from './events.ts';
 import type { ContainerRequest, HostConfig } from '../request/container-request.ts';
+import type { PathStat } from '../storage/archive/path-stat.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { Settings } from '../data-root/settings.ts';
 import type { Image } from '../image/manifest/image.ts';
@@ -82,6 +83,8 @@ export interface ContainerHandle extends Handle {
    * container is being removed.
    */
   exported(): AsyncIterable<Uint8Array>;
+  /** Its files, for `docker cp`. `ref` is the name or id that the client used; errors repeat it. */
+  archive(ref: string): ArchiveHandle;
   /** size of the rw layer in bytes */
   sizeRw(): Promise<number>;
   /** Drydock's own methods: */
@@ -95,6 +98,25 @@ export interface ContainerHandle extends Handle {
    * The watching ends when all signals have fired.
    */
   watch(signal: AbortSignal): void;
+}
+
+export interface ArchiveOptions {
+  /** refuse to replace a directory by another kind of file, and the other way round */
+  keepsKinds: boolean;
+  /** everything belongs to the container's user, not to the archive's owners */
+  ownUser: boolean;
+}
+/** Gets an archive: first what the path is, then part after part. */
+export interface ArchiveReader {
+  begin(found: PathStat): void;
+  part(bytes: Uint8Array): Promise<void>;
+}
+/** Files of a container, also of a stopped one. Throws ApiError 404 for a path that is not there. */
+export interface ArchiveHandle {
+  stat(path: string): Promise<PathStat>;
+  read(path: string, reader: ArchiveReader): Promise<void>;
+  /** Throws ApiError 500 when the path is no directory, or may not be written to. */
+  write(path: string, body: Readable, options: ArchiveOptions): Promise<void>;
 }
 
 export interface ExecConfig {

@@ -161,8 +161,7 @@ export class ExecSession implements ExecHandle {
     this.checkStartable();
     this.#started = true;
     const { process, live } = this.#run.container;
-    if (ConsoleSize?.[0] && ConsoleSize[1])
-      process.consoleSize = { height: ConsoleSize[0], width: ConsoleSize[1] };
+    if (ConsoleSize?.[0] && ConsoleSize[1]) process.consoleSize = { height: ConsoleSize[0], width: ConsoleSize[1] };
     this.gate.arm({ mode: 'run', breakpoints: this.around.breakpoints() });
     await this.around.performing(this.#label, () => this.#runPhase());
     this.state = { running: true, exitCode: null, pid: live.pid ?? 0 };

@@ -148,13 +148,27 @@ export class Lifecycle implements Life, Transiting {
    * it.
    */
   async settled(): Promise<void> {
-    while (this.starting || this.machine === 'exiting') {
+    while (this.starting || this.machine === 'exiting' || this.reaching) {
       const { name } = this.container;
       if (this.gateKeeper.paused)
         throw conflict(
           `container ${name} is held before ${this.gateKeeper.step}; let it go on first: drydock gate ${name} continue`,
         );
       await this.waiters.change();
+    }
+  }
+
+  /** Set while the files of the stopped container are mounted for `cp`: neither a start nor a removal may begin. */
+  reaching: Promise<unknown> | undefined;
+
+  async reach<T>(work: () => Promise<T>): Promise<T> {
+    const reaching = work();
+    this.reaching = reaching.catch(() => undefined);
+    try {
+      return await reaching;
+    } finally {
+      this.reaching = undefined;
+      this.waiters.changed();
     }
   }
 
@@ -249,6 +263,7 @@ export class Lifecycle implements Life, Transiting {
 
   /** Runs pull → exec of a container that is at rest. Resolves when the program runs. */
   async begin(gate?: GateOptions): Promise<void> {
+    if (this.reaching) await this.reaching;
     this.#renewPull();
     Object.assign(this.record, { stopped: false, runs: this.record.runs + 1 });
     this.restartCanceled = false;

@@ -19,6 +19,7 @@ import { top } from './top.ts';
 import { mountPoints } from '../storage/driver.ts';
 import { quietKernel } from '../operation/create-run.ts';
 import { conflict } from '../errors/api-error.ts';
+import { Archive } from './archive.ts';
 import { Ending } from './ending.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -160,6 +161,8 @@ export class Supervisor implements ContainerHandle {
     yield* container.storage.exported(container);
     this.life.around.event(container, 'export');
   }
+  /** `ref` is the name or id that the client used; errors repeat it. */
+  archive = (ref: string): Archive => new Archive(this.life, ref);
   sizeRw = () => this.container.storage.size(this.container);
 
   async top(args?: string): Promise<{ Titles: string[]; Processes: string[][] }> {

@@ -166,6 +166,7 @@ export class Verbs {
       throw conflict(`cannot remove container "/${name}": container is ${todo}`);
     }
     await this.#endByForce();
+    await this.life.reaching;
     for (const exec of this.ownExecs())
       if (exec.left.length && (await exec.takeBack()).length)
         throw new ApiError(500, notUndone(`exec ${exec.id}`, exec.left));

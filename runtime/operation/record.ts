@@ -5,7 +5,7 @@ import type { Walkable } from './walkable.ts';
 const standalone = ['pull', 'volume-create', 'volume-remove'] as const;
 export type StandaloneKind = (typeof standalone)[number];
 /** The other kinds use the journal of their container. A pull may be part of a container's start too. */
-export type Kind = StandaloneKind | 'start' | 'exec' | 'pause' | 'unpause' | 'remove';
+export type Kind = StandaloneKind | 'start' | 'exec' | 'cp' | 'pause' | 'unpause' | 'remove';
 /** Also the states in the journal's `state` events. */
 export type OperationState = 'begun' | 'pulling' | 'creating' | 'removing' | 'unwinding' | 'done' | 'failed';
 /** The state of an operation of this kind while its steps run. */

@@ -11,7 +11,9 @@ import { initOf } from './container/5-init.ts';
 import { exit } from './container/6-exit.ts';
 import { removeOf } from './container/7-remove.ts';
 import { pause, unpause } from './container/8-pause.ts';
+import { cp } from './container/cp.ts';
 import { execOf } from './container/exec.ts';
+import { reach } from './container/reach.ts';
 import { executors } from './executors.ts';
 import type { Executor } from '../executor/driver.ts';
 import type { StorageDriver, StorageSteps } from '../storage/driver.ts';
@@ -42,7 +44,13 @@ const volumes = [
 function walkOf(storage: StorageSteps, executor: ExecutorSteps): Walk {
   const starting = [pull, createOf(executor), rwLayerOf(storage), network, initOf(executor)];
   const [remove, exec] = [removeOf(storage), execOf(executor)];
-  return { starting, exit, remove, exec, phases: [...starting, exit, remove, pause, unpause, exec, ...volumes] };
+  return {
+    starting,
+    exit,
+    remove,
+    exec,
+    phases: [...starting, exit, remove, pause, unpause, exec, reach, cp, ...volumes],
+  };
 }
 
 const keyOf = (storage: Pick<StorageDriver, 'name'>, executor: string) => `${storage.name} ${executor}`;

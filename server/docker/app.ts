@@ -6,6 +6,7 @@ import type { Engine } from '../../runtime/engine/engine.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import { Connections } from '../sockets/connections.ts';
 import { HttpConnection } from './http/connection.ts';
+import { containersArchive } from './containers/archive.ts';
 import { containersInspect } from './containers/inspect.ts';
 import { containersLifecycle } from './containers/lifecycle.ts';
 import { containersList } from './containers/list.ts';
@@ -39,6 +40,7 @@ const tables: readonly Routes[] = [
   eventRoutes,
   containersList,
   containersLifecycle,
+  containersArchive,
   containersInspect,
   containersStreams,
   containersStats,

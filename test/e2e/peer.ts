@@ -12,7 +12,9 @@ const peer = process.env['DRYDOCK_TEST_PEER'];
 /** A string body is sent unchanged. */
 export type Api = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
 
-export async function likeDockerd(title: string): Promise<{ test: Site['test']; api: Api; isPeer: boolean }> {
+export async function likeDockerd(
+  title: string,
+): Promise<{ test: Site['test']; api: Api; socket(): string; isPeer: boolean }> {
   const s: Pick<Site, 'test'> & Partial<Site> = peer
     ? { test: suite(`${title}, dockerd`) }
     : await site(title, { images: ['tiny'] });
@@ -28,5 +30,5 @@ export async function likeDockerd(title: string): Promise<{ test: Site['test']; 
       });
       asked.on('error', reject).end(typeof body === 'object' ? JSON.stringify(body) : body);
     });
-  return { test: s.test, api, isPeer: peer !== undefined };
+  return { test: s.test, api, socket: () => peer ?? s.daemon!.socket, isPeer: peer !== undefined };
 }

@@ -306,7 +306,6 @@ test('prune removes what has ended, and images that nothing needs', async () => 
 
 const absent: [string[], string][] = [
   [['commit', 'up', 'x'], 'committing a container'],
-  [['cp', 'up:/a', '-'], 'copying files'],
   [['save', 'ubuntu'], 'saving images'],
   [['network', 'create', 'n'], 'making networks'],
   [['search', 'x'], 'searching for images'],

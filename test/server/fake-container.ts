@@ -7,6 +7,7 @@ import type { Image } from '../../runtime/image/manifest/image.ts';
 import { logOf } from '../../runtime/drivers/log.ts';
 import type { Container } from '../../runtime/container/container.ts';
 import type {
+  ArchiveHandle,
   ContainerHandle,
   Engine,
   ExecConfig,
@@ -270,6 +271,10 @@ export class FakeContainer implements ContainerHandle {
   async *exported() {
     yield Buffer.from('an archive');
   }
+  archive = (ref: string): ArchiveHandle => {
+    const missing = () => Promise.reject(notFound(`Could not find the file in container ${ref}`));
+    return { stat: missing, read: missing, write: missing };
+  };
   sizeRw = async () => 1234;
   async *happening(signal: AbortSignal): AsyncIterable<readonly Event[]> {
     for await (const event of this.journal(true, signal)) yield [event];

@@ -30,6 +30,8 @@ test("the phases come in the order of a container's life", () => {
       'pause',
       'unpause',
       'exec',
+      'reach',
+      'cp',
       'volume-create',
       'volume-remove',
     ],

@@ -11,8 +11,8 @@ const moving: ReadonlySet<ShownState> = new Set<ShownState>([...life.map(({ stat
 /** True for the states in which steps are executed. */
 export const isMoving = (machine: ShownState | undefined): boolean => machine !== undefined && moving.has(machine);
 
-/** Phases that are an operation of their own and no part of a container's life. */
-const apart: ReadonlySet<string> = new Set<Listed['operation']>(['volume-create', 'volume-remove']);
+/** Phases that are no part of every container's life. */
+const apart: ReadonlySet<string> = new Set<string>(['volume-create', 'volume-remove', 'reach', 'cp']);
 /** Whether the phase belongs to the row: that of an operation has the name of the operation. */
 export const isPhaseOf = (operation: Listed['operation'], phase: string): boolean =>
   operation ? operation === phase : !apart.has(phase);

@@ -11,6 +11,7 @@ import { omissions } from './ru/steps/omissions.ts';
 import { phaseTitles } from './ru/steps/phases.ts';
 import { pull } from './ru/steps/pull.ts';
 import { rwLayer } from './ru/steps/rw-layer.ts';
+import { copying } from './ru/steps/copying.ts';
 import { volumes } from './ru/steps/volumes.ts';
 import type { StepTable } from './tables/step-table.ts';
 
@@ -18,7 +19,18 @@ type Other = Exclude<Language, 'en'>;
 const isOther = (language: Language): language is Other => language !== 'en';
 
 export const stepTables: Record<Other, StepTable> = {
-  ru: { ...pull, ...create, ...rwLayer, ...network, ...initTree, ...initProgram, ...end, ...exec, ...volumes },
+  ru: {
+    ...pull,
+    ...create,
+    ...rwLayer,
+    ...network,
+    ...initTree,
+    ...initProgram,
+    ...end,
+    ...exec,
+    ...copying,
+    ...volumes,
+  },
 };
 export const phaseTables: Record<Other, Readonly<Record<string, string>>> = { ru: phaseTitles };
 export const omissionTables: Record<Other, Readonly<Record<string, { title: string; see: string }>>> = {

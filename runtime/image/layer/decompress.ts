@@ -39,6 +39,11 @@ export function compressionOf(path: string): Compression {
   } finally {
     closeSync(fd);
   }
+  return compressionIn(head);
+}
+
+/** The same of the first six bytes. */
+export function compressionIn(head: Buffer): Compression {
   const found = magics.find(([, magic]) => magic.test(head.toString('hex')))?.[0] ?? 'none';
   if (found === 'lz4' || found === 'lzip' || found === 'compress') {
     throw new TarError(`the layer is compressed with ${found}; gzip, zstd, xz and bzip2 are read`);
@@ -46,7 +51,7 @@ export function compressionOf(path: string): Compression {
   return found;
 }
 
-async function* unzstd(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* unzstd(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const ready: Buffer[] = [];
   const decoder = new Decompress((part) => void ready.push(Buffer.from(part.buffer, part.byteOffset, part.byteLength)));
   for await (const chunk of source) {

@@ -61,8 +61,23 @@ export class LayerRoot {
   /** cleaned path → descriptor, the least recently used first */
   readonly #open = new Map<string, number>();
 
-  constructor(readonly dir: string) {
-    this.fd = call('openat', -100, dir, DIRECTORY | O.O_NOFOLLOW, 0);
+  /** `at`: its path, or an open descriptor of it */
+  constructor(at: string | number) {
+    this.fd = typeof at === 'number' ? at : call('openat', -100, at, DIRECTORY | O.O_NOFOLLOW, 0);
+  }
+
+  /** A descriptor of the directory at this cleaned path, or -errno. Throws TarError for one that leads out. */
+  protected find(path: string): number {
+    const fd = tryCall('openat2', this.fd, nameBytes(path), beneath);
+    if (fd !== EXDEV) return fd;
+    this.#refuseClimbing(path);
+    return tryCall('openat2', this.fd, nameBytes(path), inRoot);
+  }
+
+  /** Removes the directory `name` with its content. */
+  protected clear(fd: number, name: string | Buffer): void {
+    const path = Buffer.concat([Buffer.from(`/proc/self/fd/${fd}/`), Buffer.from(name)]);
+    rmSync(path, { recursive: true, force: true });
   }
 
   /**
@@ -89,11 +104,7 @@ export class LayerRoot {
   }
 
   #resolve(path: string): number {
-    let fd = tryCall('openat2', this.fd, nameBytes(path), beneath);
-    if (fd === EXDEV) {
-      this.#refuseClimbing(path);
-      fd = tryCall('openat2', this.fd, nameBytes(path), inRoot);
-    }
+    let fd = this.find(path);
     if (fd === ENOENT) {
       const [parent, name] = this.at(path);
       const made = tryCall('mkdirat', parent, name, 0o755);
@@ -148,8 +159,7 @@ export class LayerRoot {
     const [fd, name] = this.at(path);
     const ret = tryCall('unlinkat', fd, name, 0);
     if (ret === ENOENT) return;
-    if (ret === EISDIR)
-      rmSync(Buffer.from(`/proc/self/fd/${fd}/${baseOf(path)}`, 'latin1'), { recursive: true, force: true });
+    if (ret === EISDIR) this.clear(fd, name);
     else if (ret < 0) call('unlinkat', fd, name, 0);
     // cached descriptors may belong to directories below it, or to the target of a link
     this.forgetAll();

@@ -45,18 +45,19 @@ export class LayerWriter implements Sink {
   size = 0;
   entries = 0;
 
+  /** `plain`: names of whiteouts mean nothing, and are files like all others */
   constructor(
-    dir: string,
-    private readonly whiteouts: Whiteouts = 'overlayfs',
+    root: string | LayerRoot,
+    private readonly whiteouts: Whiteouts | 'plain' = 'overlayfs',
   ) {
-    this.#root = new LayerRoot(dir);
+    this.#root = typeof root === 'string' ? new LayerRoot(root) : root;
   }
 
   entry(entry: Entry): void {
     if (++this.entries > MOST_ENTRIES) throw new TarError(`a layer with more than ${MOST_ENTRIES} entries`);
     const path = cleanPath(entry.name);
     const base = baseOf(path);
-    if (base.startsWith(WHITEOUT)) return this.#whiteout(path, base);
+    if (this.whiteouts !== 'plain' && base.startsWith(WHITEOUT)) return this.#whiteout(path, base);
     const make = this.#makers[entry.type];
     if (make) return make(path, entry);
     // POSIX: an unknown type is a regular file. The types of GNU and Solaris that mean something else do not belong

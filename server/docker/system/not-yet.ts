@@ -9,7 +9,6 @@ const missing: Record<string, readonly string[]> = {
   'logging in': ['POST /auth'],
   'building images': ['POST /build', 'POST /build/cancel', 'POST /session', 'POST /grpc'],
   'committing a container': ['POST /commit'],
-  'copying files': ['HEAD /containers/*id/archive', 'GET /containers/*id/archive', 'PUT /containers/*id/archive'],
   'attaching over a WebSocket': ['GET /containers/*id/attach/ws'],
   checkpoints: [
     'GET /containers/*id/checkpoints',

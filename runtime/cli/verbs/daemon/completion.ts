@@ -21,6 +21,8 @@ const containers = [
   'update',
   'rm',
   'logs',
+  'diff',
+  'export',
   'inspect',
   'top',
   'stats',

@@ -10,6 +10,8 @@ export const phaseTitles: Readonly<Record<string, string>> = {
   pause: 'Поставить на паузу',
   unpause: 'Снять с паузы',
   exec: 'Войти в работающий контейнер',
+  reach: 'Дотянуться до остановленного контейнера',
+  cp: 'Копировать файлы',
   'volume-create': 'Создать том',
   'volume-remove': 'Удалить том',
 };

@@ -1,0 +1,133 @@
+/** Unpacks an archive into a directory of a container, for `docker cp` into it. */
+import { closeSync, fstatSync, readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { O } from '../../syscalls/constants.ts';
+import { LayerRoot, cleanPath } from '../../image/layer/layer-root.ts';
+import { LayerWriter } from '../../image/layer/layer-writer.ts';
+import { unpacked } from '../../image/layer/decompress-stream.ts';
+import { TarReader, type Entry, type Sink } from '../../image/layer/tar-reader.ts';
+import { fileStat, isDirectory } from '../../kernel/tree/file-stat.ts';
+import { resolveUser } from '../../oci/user.ts';
+import { openIn, pathOf, removeIn, tryOpenIn } from './container-root.ts';
+import type { PathInput } from './path-stat.ts';
+
+export interface WriteInput {
+  /** a descriptor of the container's root */
+  root: number;
+  /** the directory in the container */
+  path: string;
+  /** the worker's end of a stream socket, from which the archive comes; it is closed here */
+  body: number;
+  /** refuse to replace a directory by another kind of file, and the other way round */
+  keepsKinds: boolean;
+  /** the owner of everything, instead of the archive's: 'name', '1:2', … as in the container's passwd(5) */
+  user?: string;
+}
+export interface WriteResult {
+  entries: number;
+}
+
+/** The directory of the container. A link in it leads where it leads for the container's own processes. */
+class ContainerDirectory extends LayerRoot {
+  constructor(
+    private readonly root: number,
+    private readonly path: string,
+  ) {
+    super(openIn(root, path, O.O_DIRECTORY));
+  }
+  protected override find(path: string): number {
+    return tryOpenIn(this.root, Buffer.from(`${this.path}/${path}`, 'latin1'), O.O_DIRECTORY);
+  }
+  protected override clear(fd: number, name: string | Buffer): void {
+    removeIn(fd, name);
+  }
+}
+
+class ContainerSink implements Sink {
+  constructor(
+    private readonly directory: ContainerDirectory,
+    private readonly writer: LayerWriter,
+    private readonly input: WriteInput,
+    private readonly owner: { uid: number; gid: number } | undefined,
+  ) {}
+
+  entry(entry: Entry): void {
+    const path = this.#inside(entry.name);
+    if (path && this.input.keepsKinds) this.#checkKind(path, entry);
+    // the directory itself keeps its owner and its mode
+    if (path) this.writer.entry({ ...entry, ...this.owner });
+  }
+  data = (bytes: Buffer): void => this.writer.data(bytes);
+  close = (): void => this.writer.close();
+
+  /** The cleaned name. Throws Error in dockerd's words when it leads out of the directory. */
+  #inside(name: string): string {
+    try {
+      return cleanPath(name);
+    } catch (cause) {
+      const shown = JSON.stringify(Buffer.from(name, 'latin1').toString().slice(0, 200));
+      throw new Error(`${shown} is outside of ${JSON.stringify(this.input.path)}`, { cause });
+    }
+  }
+
+  #checkKind(path: string, { type }: Entry): void {
+    if (!this.directory.exists(path)) return;
+    const [is, becomes] = [this.directory.isDirectory(path), type === '5'];
+    if (is === becomes) return;
+    const shown = (kind: boolean) => (kind ? 'directory' : 'non-directory');
+    const place = JSON.stringify(Buffer.from(`${this.input.path}/${path}`.replace(/\/+/g, '/'), 'latin1').toString());
+    throw new Error(`cannot overwrite ${shown(is)} ${place} with ${shown(becomes)}`);
+  }
+}
+
+/** A file of the container; '' when there is none. */
+function textOf(root: number, path: string): string {
+  const fd = tryOpenIn(root, path, O.O_NONBLOCK);
+  if (fd < 0) return '';
+  try {
+    return fstatSync(fd).isFile() ? readFileSync(fd, 'utf8') : '';
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function ownerOf({ root, user }: WriteInput): { uid: number; gid: number } | undefined {
+  if (!user) return undefined;
+  const { uid, gid } = resolveUser(user, textOf(root, '/etc/passwd'), textOf(root, '/etc/group'));
+  return { uid, gid };
+}
+
+/**
+ * The path of the directory in the container, without links; undefined for a file. Throws SyscallError when there is
+ * nothing.
+ */
+export function targetOf({ root, prefix, path }: PathInput): string | undefined {
+  const fd = openIn(root, path, O.O_PATH);
+  try {
+    const stat = fileStat(fd, '');
+    return stat && isDirectory(stat) ? pathOf(fd, prefix) : undefined;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Throws TarError for an invalid archive, SyscallError when the kernel refuses a call. */
+export async function writeArchive(input: WriteInput): Promise<WriteResult> {
+  const body = new Socket({ fd: input.body, readable: true, writable: true });
+  let directory: ContainerDirectory | undefined;
+  try {
+    directory = new ContainerDirectory(input.root, Buffer.from(input.path).toString('latin1'));
+    const writer = new LayerWriter(directory, 'plain');
+    const tar = new TarReader(new ContainerSink(directory, writer, input, ownerOf(input)));
+    try {
+      for await (const chunk of unpacked(body)) tar.write(chunk);
+      tar.end();
+      writer.finish();
+      return { entries: writer.entries };
+    } finally {
+      writer.dispose();
+    }
+  } finally {
+    body.destroy();
+  }
+}
