@@ -129,6 +129,7 @@ test('the command line is a client: of the runtime it uses only what is pure', (
     'runtime/journal/former-ids.ts',
     'runtime/container/io/detach-keys.ts',
     'runtime/request/signal.ts',
+    'runtime/oci/ulimit-names.ts',
     'runtime/network/request/added-host.ts',
     'runtime/network/ports/specification.ts',
   ];

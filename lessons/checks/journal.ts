@@ -1,6 +1,7 @@
 /**
  * What the journal contains: steps, system calls, facts, requests to the registry, and where the gate holds the run.
  */
+import { factKinds } from '../../runtime/journal/event.ts';
 import { callLine } from '../../runtime/journal/line.ts';
 import { syscalls } from '../../runtime/syscalls/syscalls.ts';
 import { phases } from '../../runtime/steps/phases.ts';
@@ -11,23 +12,6 @@ export const stepIds: ReadonlySet<string> = new Set(phases.flatMap(({ steps }) =
 export const callNames: ReadonlySet<string> = new Set(Object.keys(syscalls));
 export const places: ReadonlySet<string> = new Set([...stepIds, ...callNames, ...phases.map(({ id }) => id)]);
 const step = nameIn('step', stepIds);
-const factKinds = [
-  'ns',
-  'mount',
-  'cgroup',
-  'link',
-  'address',
-  'route',
-  'nft',
-  'lease',
-  'port',
-  'process',
-  'file',
-  'image',
-  'root',
-  'security',
-  'upper',
-] as const;
 
 /** The kind of each request, by the step of the pull and the URL; the token comes from another host. */
 const fetched: Record<string, (step: string, url: string) => boolean> = {

@@ -3,28 +3,31 @@
  * checks and the tests all read these, and nothing else, about what happened.
  */
 
+export const factKinds = [
+  'ns',
+  'mount',
+  'cgroup',
+  'link',
+  'address',
+  'route',
+  'nft',
+  'lease',
+  'port',
+  'process',
+  'file',
+  'image',
+  'root',
+  'security',
+  'upper',
+] as const;
+
 /** A property of the container that holds from this event on. `value: null` ends it. */
 export interface Fact {
   /**
    * ns: inode of a namespace; mount: row by target; cgroup: file by path; link, address, route, nft, lease, port, process,
    * file, image; upper: see runtime/storage/overlay2/upper.ts.
    */
-  kind:
-    | 'ns'
-    | 'mount'
-    | 'cgroup'
-    | 'link'
-    | 'address'
-    | 'route'
-    | 'nft'
-    | 'lease'
-    | 'port'
-    | 'process'
-    | 'file'
-    | 'image'
-    | 'root'
-    | 'security'
-    | 'upper';
+  kind: (typeof factKinds)[number];
   key: string;
   value: string | null;
 }

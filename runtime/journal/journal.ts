@@ -1,21 +1,9 @@
 /** The append-only journal of one container: NDJSON, kept until `rm`, with a limit on its size (trim.ts). */
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Event } from './event.ts';
 import { eventOf, type NewOrLazyEvent, LazyEvent } from './lazy-event.ts';
-import { withPresentIds } from './former-ids.ts';
-import { isEvent } from './readable.ts';
+import { endOf, eventsIn } from './stored-events.ts';
 import { textOf } from './text.ts';
 import { JOURNAL_MOST, linesOf, type Place, trim } from './trim.ts';
 
@@ -294,46 +282,4 @@ export class Journal {
       this.#ended.delete(nudge);
     }
   }
-}
-
-/** How many bytes from the end are searched first for the last complete line. */
-const TAIL = 64 * 1024;
-
-/** Cuts off an incomplete last line. Returns the number of the next event and the size of the file. */
-function endOf(path: string): { begun: number; size: number } {
-  const fd = openSync(path, 'r+');
-  try {
-    const { size: whole } = fstatSync(fd);
-    for (let length = TAIL; ; length *= 4) {
-      const from = Math.max(0, whole - length);
-      const bytes = Buffer.alloc(whole - from);
-      readSync(fd, bytes, 0, bytes.length, from);
-      const size = from + bytes.lastIndexOf(10) + 1;
-      const events = eventsIn(
-        bytes
-          .toString('utf8', 0, size - from)
-          .split('\n')
-          .slice(from ? 1 : 0),
-      );
-      if (!events.length && from) continue;
-      if (size < whole) ftruncateSync(fd, size);
-      return { begun: (events.at(-1)?.seq ?? -1) + 1, size };
-    }
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function eventsIn(lines: readonly string[]): Event[] {
-  const events: Event[] = [];
-  for (const line of lines) {
-    if (!line) continue;
-    try {
-      const value: unknown = JSON.parse(line);
-      if (isEvent(value)) events.push(withPresentIds(value));
-    } catch {
-      // skip a damaged line; the lines around it are still good
-    }
-  }
-  return events;
 }

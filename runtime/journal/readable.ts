@@ -2,7 +2,7 @@
  * Checks that a line of a journal is an event. A file may be damaged or of another version, and code that draws frames
  * must not fail on it.
  */
-import type { Event, Fact } from './event.ts';
+import { type Event, factKinds } from './event.ts';
 
 type Check = (value: unknown) => boolean;
 type Fields = Record<string, unknown>;
@@ -21,28 +21,10 @@ const listOf =
   (value) =>
     Array.isArray(value) && value.every(is);
 
-const kinds: Record<Fact['kind'], true> = {
-  ns: true,
-  mount: true,
-  cgroup: true,
-  link: true,
-  address: true,
-  route: true,
-  nft: true,
-  lease: true,
-  port: true,
-  process: true,
-  file: true,
-  image: true,
-  root: true,
-  security: true,
-  upper: true,
-};
 const facts = listOf(
   (fact) =>
     isFields(fact) &&
-    text(fact['kind']) &&
-    Object.hasOwn(kinds, String(fact['kind'])) &&
+    factKinds.some((kind) => kind === fact['kind']) &&
     text(fact['key']) &&
     (fact['value'] === null || text(fact['value'])),
 );

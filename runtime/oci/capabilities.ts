@@ -1,52 +1,10 @@
 /** capabilities(7): names and numbers, Docker's default set, --cap-add and --cap-drop, and the structs of capset(2). */
 import { readFileSync } from 'node:fs';
 import { badParameter } from '../errors/api-error.ts';
+import { capabilityNames } from './capability-names.ts';
 import type { Process } from './spec.ts';
 
-/** The index is the capability's number: include/uapi/linux/capability.h. */
-export const NAMES = [
-  'CHOWN',
-  'DAC_OVERRIDE',
-  'DAC_READ_SEARCH',
-  'FOWNER',
-  'FSETID',
-  'KILL',
-  'SETGID',
-  'SETUID',
-  'SETPCAP',
-  'LINUX_IMMUTABLE',
-  'NET_BIND_SERVICE',
-  'NET_BROADCAST',
-  'NET_ADMIN',
-  'NET_RAW',
-  'IPC_LOCK',
-  'IPC_OWNER',
-  'SYS_MODULE',
-  'SYS_RAWIO',
-  'SYS_CHROOT',
-  'SYS_PTRACE',
-  'SYS_PACCT',
-  'SYS_ADMIN',
-  'SYS_BOOT',
-  'SYS_NICE',
-  'SYS_RESOURCE',
-  'SYS_TIME',
-  'SYS_TTY_CONFIG',
-  'MKNOD',
-  'LEASE',
-  'AUDIT_WRITE',
-  'AUDIT_CONTROL',
-  'SETFCAP',
-  'MAC_OVERRIDE',
-  'MAC_ADMIN',
-  'SYSLOG',
-  'WAKE_ALARM',
-  'BLOCK_SUSPEND',
-  'AUDIT_READ',
-  'PERFMON',
-  'BPF',
-  'CHECKPOINT_RESTORE',
-].map((name) => `CAP_${name}`);
+export const NAMES: readonly string[] = capabilityNames.map((name) => `CAP_${name}`);
 
 export const defaultCapabilities: readonly string[] = [
   'CHOWN',

@@ -3,7 +3,7 @@ import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
 import { clampWidth, USUAL } from './clamp-width.ts';
 import type { DrawWords } from '../words/en/draw.ts';
-import { capabilities, type CapabilityName } from './capability-names.ts';
+import { capabilityNames } from '../../runtime/oci/capability-names.ts';
 import { changed, fact, hasEnded, runEvents } from './facts.ts';
 import { fit, glyph, rect, text, widthOf, wrap, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
 
@@ -22,7 +22,7 @@ const holds = (bits: bigint, number: number) => ((bits >> BigInt(number)) & 1n) 
 export type Held = 'kept' | 'going' | 'lost' | 'never';
 export interface Capability {
   number: number;
-  name: CapabilityName;
+  name: (typeof capabilityNames)[number];
   before: boolean;
   now: Record<SetName, boolean>;
   held: Held;
@@ -35,7 +35,7 @@ export function capabilitiesOf(frame: Frame, events: readonly Event[]): Capabili
     .find(({ kind, key }) => kind === 'security' && key === 'capabilities');
   const before = setsOf(first?.value ?? undefined);
   const now = setsOf(fact(frame, 'security', 'capabilities'));
-  return capabilities.map((name, number) => {
+  return capabilityNames.map((name, number) => {
     const had = before !== undefined && holds(before.permitted, number);
     const has = Object.fromEntries(sets.map((set) => [set, now !== undefined && holds(now[set], number)])) as Record<
       SetName,
@@ -69,7 +69,7 @@ function planFor({ legend }: DrawWords['security'], width: number): Plan {
   const columns = whole < 660 ? 2 : 3;
   return {
     width: whole,
-    rows: Math.ceil(capabilities.length / columns),
+    rows: Math.ceil(capabilityNames.length / columns),
     cell: (whole - 10) / columns,
     wall: (whole - 32) / 3,
     top: TOP + LINE * legendPlaces(legend, whole).at(-1)!.line,
@@ -275,7 +275,7 @@ export function drawSecurity(
       ],
     },
     summary: born
-      ? say.summary(kept.length, capabilities.length, all.filter(({ held }) => held === 'lost').length)
+      ? say.summary(kept.length, capabilityNames.length, all.filter(({ held }) => held === 'lost').length)
       : hasEnded(frame)
         ? say.ended
         : say.unborn,

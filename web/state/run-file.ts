@@ -2,7 +2,7 @@
  * Reads a recording from a file of unknown origin. Only the fields that an event may have are taken, and only with the
  * right types. The page shows all of it as text. Pure; throws Unreadable.
  */
-import type { CallEvent, Event, Fact, Kept } from '../../runtime/journal/event.ts';
+import { type CallEvent, type Event, type Fact, factKinds, type Kept } from '../../runtime/journal/event.ts';
 import { withPresentIds } from '../../runtime/journal/former-ids.ts';
 
 export type Trouble = 'large' | 'other' | 'version' | 'event';
@@ -50,23 +50,7 @@ const kept = (value: unknown): Kept => {
   const { hex, length } = fields(value);
   return { hex: /^[0-9a-f]*$/.test(text(hex)) ? (hex as string) : wrong(), length: number(length) };
 };
-const factKind = oneOf(
-  'ns',
-  'mount',
-  'cgroup',
-  'link',
-  'address',
-  'route',
-  'nft',
-  'lease',
-  'port',
-  'process',
-  'file',
-  'image',
-  'root',
-  'security',
-  'upper',
-);
+const factKind = oneOf(...factKinds);
 const facts = (value: unknown): Fact[] =>
   list(value).map((one) => {
     const { kind, key, value: now } = fields(one);

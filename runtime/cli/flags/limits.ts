@@ -1,5 +1,6 @@
 /** Flags for resource limits: cgroups(7) and getrlimit(2). */
 import type { HostConfig, Throttle } from '../../request/container-request.ts';
+import { ulimitNames } from '../../oci/ulimit-names.ts';
 import { integer, pair, push, size, type Flag } from './flag.ts';
 
 type NumberKey =
@@ -41,26 +42,9 @@ function cpus(value: string): number {
   return Math.round(Number(value) * 1e9);
 }
 
-const limits = [
-  'core',
-  'cpu',
-  'data',
-  'fsize',
-  'locks',
-  'memlock',
-  'msgqueue',
-  'nice',
-  'nofile',
-  'nproc',
-  'rss',
-  'rtprio',
-  'rttime',
-  'sigpending',
-  'stack',
-];
 function ulimit(config: HostConfig, value: string): void {
   const [name, range] = pair(value);
-  if (!limits.includes(name)) throw new Error(`unknown limit: give one of ${limits.join(', ')}`);
+  if (!ulimitNames.includes(name)) throw new Error(`unknown limit: give one of ${ulimitNames.join(', ')}`);
   const [soft, hard = soft] = range.split(':');
   const [Soft, Hard] = [integer(soft!), integer(hard!)];
   if (Hard !== -1 && (Soft > Hard || Soft === -1))

@@ -1,8 +1,5 @@
-import type { DrawWords } from '../words/en/draw.ts';
-
-export type CapabilityName = keyof DrawWords['capabilities'];
-/** Indexed by number: include/uapi/linux/capability.h. */
-export const capabilities: readonly CapabilityName[] = [
+/** The index is the capability's number: include/uapi/linux/capability.h. The page shows these names too. */
+export const capabilityNames = [
   'CHOWN',
   'DAC_OVERRIDE',
   'DAC_READ_SEARCH',
@@ -44,4 +41,4 @@ export const capabilities: readonly CapabilityName[] = [
   'PERFMON',
   'BPF',
   'CHECKPOINT_RESTORE',
-];
+] as const;
