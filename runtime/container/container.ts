@@ -19,6 +19,8 @@ export interface ContainerPaths {
   upper: string;
   work: string;
   config: string;
+  /** config.json of the bundle that it was made from, as it was then */
+  bundle: string;
   journal: string;
   log: string;
   hosts: string;
@@ -63,11 +65,19 @@ export interface Live extends NetworkLive {
   startedAt?: number;
 }
 
+/** What a container is made from when it has no image. Absolute paths without symbolic links. */
+export interface Bundle {
+  dir: string;
+  /** the directory of the root's files */
+  root: string;
+}
+
 export interface Container extends PullContext {
   readonly id: string;
   name: string;
   readonly paths: ContainerPaths;
   readonly request: ContainerRequest;
+  readonly bundle?: Bundle | undefined;
   spec: Spec;
   cgroup: Cgroup;
   readonly storage: StorageDriver;

@@ -15,6 +15,7 @@ function below(dir: string, runDir: string): ContainerPaths {
     upper: join(dir, 'upper'),
     work: join(dir, 'work'),
     config: join(dir, 'config.json'),
+    bundle: join(dir, 'bundle.json'),
     journal: join(dir, 'journal.ndjson'),
     log: join(dir, 'output.log'),
     hosts: join(dir, 'hosts'),

@@ -7,7 +7,7 @@ import { containerMachine } from './container.machine.ts';
 import { checkShape } from '../request/request-shape.ts';
 import { executors, type ExecutorName } from '../executor/driver.ts';
 import { isMountPoint } from '../volume/mount-point.ts';
-import { storageDrivers, type DriverName } from '../storage/driver.ts';
+import { storageDrivers } from '../storage/driver.ts';
 
 type Fields = Record<string, unknown>;
 type Check = (value: unknown) => boolean;
@@ -17,6 +17,7 @@ const text: Check = (value) => typeof value === 'string';
 const number: Check = (value) => typeof value === 'number' && Number.isFinite(value);
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const truth: Check = (value) => typeof value === 'boolean';
+const isPath: Check = (value) => text(value) && (value as string).startsWith('/');
 const texts: Check = (value) => Array.isArray(value) && value.every(text);
 const optional =
   (is: Check): Check =>
@@ -46,7 +47,8 @@ const record: Record<string, Check> = {
   created: number,
   platform: optional(text),
   image: optional(text),
-  storage: optional((value) => storageDrivers.includes(value as DriverName)),
+  storage: optional((value) => value === 'bundle' || storageDrivers.includes(value as never)),
+  bundle: optional((value) => isFields(value) && isPath(value['dir']) && isPath(value['root'])),
   executor: optional((value) => executors.includes(value as ExecutorName)),
   machine: (value) => text(value) && Object.hasOwn(containerMachine.states, value as string),
   error: text,

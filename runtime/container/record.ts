@@ -7,6 +7,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join } from 'node:path';
 import { replaceWhole, writeDurably } from '../data-root/atomic-file.ts';
 import { removeTree } from '../kernel/tree/remove-tree.ts';
+import type { Bundle } from './container.ts';
 import type { Endpoint } from '../network/endpoint.ts';
 import type { MachineState } from './life.ts';
 import type { ContainerOperation } from '../operation/record.ts';
@@ -27,6 +28,8 @@ export interface ContainerRecord {
   request: ContainerRequest;
   platform?: string;
   image?: string;
+  /** what it was made from, instead of an image */
+  bundle?: Bundle;
   /** the storage driver of its files; absent for overlay2, from before there were other drivers */
   storage?: DriverName;
   /** absent for stage, from before there was a choice */
@@ -95,7 +98,7 @@ export function recordsOf(
   driver: StorageDriver,
   all: readonly ContainerRecord[],
 ): ContainerRecord[] {
-  const isOwn = ({ storage = 'overlay2' }: ContainerRecord) => storage === driver.name;
+  const isOwn = ({ storage = 'overlay2' }: ContainerRecord) => storage === driver.name || storage === 'bundle';
   for (const one of all) {
     if (isOwn(one) || !shimOwner(containerPaths(settings, one.id).runDir)) continue;
     const { name, storage = 'overlay2' } = one;
@@ -107,10 +110,14 @@ export function recordsOf(
   return all.filter(isOwn);
 }
 
-/** Creates the directory with the record, or neither: a full disk may have room for the directory alone. */
-export function newDirectory(settings: Settings, record: ContainerRecord): void {
+/**
+ * Creates the directory with the record, or neither: a full disk may have room for the directory alone. `bundle` is the
+ * config.json that the container is made from.
+ */
+export function newDirectory(settings: Settings, record: ContainerRecord, bundle?: string): void {
   try {
     mkdirSync(join(containersDir(settings), record.id), { recursive: true, mode: 0o710 });
+    if (bundle !== undefined) writeDurably(containerPaths(settings, record.id).bundle, bundle);
     writeDurably(fileOf(settings, record.id), JSON.stringify(record));
   } catch (error) {
     rmSync(join(containersDir(settings), record.id), { recursive: true, force: true });
@@ -132,6 +139,7 @@ const FILES = [
   'container.json.partial',
   'starting',
   'config.json',
+  'bundle.json',
   'journal.ndjson',
   'output.log',
   'hosts',

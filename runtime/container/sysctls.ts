@@ -3,29 +3,12 @@ import { existsSync } from 'node:fs';
 import { badParameter } from '../errors/api-error.ts';
 import type { HostConfig } from '../request/container-request.ts';
 import type { NetworkNamespace } from '../network/driver.ts';
+import { sysctlOwner } from '../oci/sysctl-owner.ts';
 import { choiceOf } from './namespaces.ts';
-
-const IPC = new Set([
-  'kernel.msgmax',
-  'kernel.msgmnb',
-  'kernel.msgmni',
-  'kernel.sem',
-  'kernel.shmall',
-  'kernel.shmmax',
-  'kernel.shmmni',
-  'kernel.shm_rmid_forced',
-]);
 
 /** Docker's defaults in a network namespace of its own: programs of any user may ping and listen on low ports. */
 const DEFAULTS = { 'net.ipv4.ping_group_range': '0 2147483647', 'net.ipv4.ip_unprivileged_port_start': '0' };
 const there = (name: string) => existsSync(`/proc/sys/${name.replaceAll('.', '/')}`);
-
-function holder(name: string): 'ipc' | 'network' | undefined {
-  // '..' and '/' would lead out of /proc/sys/net
-  if (!/^[\w*-]+(\.[\w:@*-]+)+$/.test(name)) return undefined;
-  if (IPC.has(name) || name.startsWith('fs.mqueue.')) return 'ipc';
-  return name.startsWith('net.') ? 'network' : undefined;
-}
 
 /** Throws ApiError 400 with Docker's words. */
 export function sysctlsOf(host: HostConfig, network: NetworkNamespace): Record<string, string> {
@@ -34,7 +17,7 @@ export function sysctlsOf(host: HostConfig, network: NetworkNamespace): Record<s
     ? Object.fromEntries(Object.entries(DEFAULTS).filter(([name]) => there(name)))
     : {};
   for (const [name, value] of Object.entries(host.Sysctls ?? {})) {
-    const kind = holder(name);
+    const kind = sysctlOwner(name);
     if (!kind) throw badParameter(`sysctl "${name}" is not in a separate kernel namespace`);
     if (kind === 'network' && !own) throw badParameter(`sysctl '${name}' not allowed in host network namespace`);
     if (kind === 'ipc' && choiceOf('ipc', host) === 'host')

@@ -3,7 +3,8 @@ import type { Image } from '../image/manifest/image.ts';
 import { matches, parsePlatform, showPlatform } from '../image/manifest/platform.ts';
 import { endpointsOf, type Shared } from '../network/request/endpoints.ts';
 import { buildSpec } from '../container/bundle.ts';
-import type { Container } from '../container/container.ts';
+import { type BundleOptions, requestOf } from '../container/bundle-request.ts';
+import type { Bundle, Container } from '../container/container.ts';
 import { healthWarnings } from '../container/health.ts';
 import { checkBreakable } from '../container/leave-out.ts';
 import { addDeclared, mountPointsOf } from '../container/mount-points.ts';
@@ -13,6 +14,7 @@ import type { ContainerRecord } from '../container/record.ts';
 import { validateRequest } from '../container/validate.ts';
 import { newId } from '../data-root/identity.ts';
 import type { Settings } from '../data-root/settings.ts';
+import type { Spec } from '../oci/spec.ts';
 import { badParameter, notFound } from '../errors/api-error.ts';
 import { checkVolumeName } from '../volume/volume.ts';
 import type { DriverName } from '../storage/driver.ts';
@@ -62,29 +64,47 @@ export function newRecord(
   )
     throw badParameter('no command specified');
   return {
-    id,
-    name: claim(),
-    created: Date.now(),
-    request,
+    ...blankRecord({ id, name: claim(), request, storage, endpoints, warnings }),
     ...(options.platform && { platform: options.platform }),
     ...(image && { image: image.id }),
-    storage,
-    executor: 'stage',
-    endpoints,
     mounts,
     ...(!image && { undeclared: true }),
-    machine: 'created',
-    error: '',
-    runs: 0,
-    pid: 0,
-    exitCode: 0,
-    oomKilled: false,
-    startedAt: 0,
-    finishedAt: 0,
-    restartCount: 0,
-    stopped: false,
-    warnings,
   };
+}
+
+type Given = Pick<ContainerRecord, 'id' | 'name' | 'request' | 'endpoints' | 'warnings'> & { storage: DriverName };
+
+/** The record of a container that was never started. */
+const blankRecord = (given: Given): ContainerRecord => ({
+  ...given,
+  created: Date.now(),
+  executor: 'stage',
+  machine: 'created',
+  error: '',
+  runs: 0,
+  pid: 0,
+  exitCode: 0,
+  oomKilled: false,
+  startedAt: 0,
+  finishedAt: 0,
+  restartCount: 0,
+  stopped: false,
+});
+
+/** The record of a container that is made from a bundle, without an image. */
+export function newBundleRecord(
+  bundle: Bundle,
+  spec: Spec,
+  options: BundleOptions,
+  { settings, claim }: Pick<CreateContext, 'settings' | 'claim'>,
+): ContainerRecord {
+  const id = newId();
+  const request = requestOf(spec, bundle.dir, options);
+  const endpoints = endpointsOf(request, id, settings, () => {
+    throw new Error('a bundle names no container');
+  });
+  const name = claim();
+  return { ...blankRecord({ id, name, request, storage: 'bundle', endpoints, warnings: [] }), bundle };
 }
 
 /** What a container with --network container:ID shares. */

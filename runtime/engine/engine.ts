@@ -3,6 +3,7 @@ import type { Duplex, Readable } from 'node:stream';
 import type { Event } from '../journal/event.ts';
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
 import type { InspectionSection } from '../journal/inspection-section.ts';
+import type { BundleOptions } from '../container/bundle-request.ts';
 import type { Container } from '../container/container.ts';
 import type { ContainerState } from '../container/container-state.ts';
 import type { AttachOptions } from '../container/io/attach-options.ts';
@@ -194,6 +195,12 @@ export interface Engine {
     request: ContainerRequest,
     options: { name?: string; platform?: string; pull?: 'missing' },
   ): Promise<ContainerHandle>;
+  /**
+   * Makes a container from a bundle of the OCI runtime specification: a directory with config.json and the files of the
+   * root, without an image. config.json is kept as it is now. Throws ApiError 400 for what is wrong with it, 501 for
+   * what is not supported, 409 for a name in use.
+   */
+  createFromBundle(path: string, options: BundleOptions & { name?: string }): Promise<ContainerHandle>;
   /** Finds a container by id, unambiguous prefix, name or '/name'. Throws 404 `No such container: x`. */
   container(ref: string): ContainerHandle;
   containers(): ContainerHandle[];

@@ -38,11 +38,19 @@ export interface ExecSurroundings {
   performing(run: string, work: () => Promise<void>): Promise<void>;
 }
 
+const nameOf = (variable: string) => variable.split('=', 1)[0];
+function withVariables(env: readonly string[], more: readonly string[]): string[] {
+  const names = new Set(more.map(nameOf));
+  return [...env.filter((one) => !names.has(nameOf(one))), ...more.filter((one) => one.includes('='))];
+}
+
 /**
  * As in dockerd, the environment comes from the container's configuration and not from its process, so TERM is set only
  * with -t.
  */
-function envOf({ request, image, spec }: Container, { Tty = false, Env }: ExecConfig): string[] {
+function envOf({ request, image, spec, bundle }: Container, { Tty = false, Env }: ExecConfig): string[] {
+  // a bundle says itself which variables there are
+  if (bundle) return withVariables(spec.process.env, Env ?? []);
   const hostname = spec.process.env.find((e) => e.startsWith('HOSTNAME='))?.slice('HOSTNAME='.length) ?? '';
   const config = image ? mergeConfig(request, image.config) : request;
   return processEnv({ ...config, Tty, Env: [...(config.Env ?? []), ...(Env ?? [])] }, hostname);

@@ -1,24 +1,21 @@
 /** The Engine behind the API: all containers of one data root. */
 import { mkdirSync } from 'node:fs';
-import { join, posix } from 'node:path';
-import { noCgroup } from '../kernel/cgroup/none.ts';
+import { join } from 'node:path';
 import { openCgroup } from '../kernel/cgroup/open.ts';
 import { daemonKernel } from '../kernel/linux/linux.ts';
 import { ImageStore } from '../image/store/store.ts';
 import { pullEvent } from '../image/store/image-events.ts';
-import { newPull } from '../image/pull.ts';
 import type { ImageUser } from '../image/store/removal.ts';
 import { keepLeases } from '../network/ipam/leases.ts';
 import { removeNetworks } from '../network/phase/networks.ts';
-import { namesAsked } from '../network/request/endpoints.ts';
-import { logOf } from '../drivers/log.ts';
 import { usedByOther } from '../drivers/choose-storage.ts';
 import type { StorageDriver } from '../storage/driver.ts';
-import { leavesOut } from '../container/leave-out.ts';
-import type { Container } from '../container/container.ts';
+import type { BundleOptions } from '../container/bundle-request.ts';
+import { openBundle } from '../container/open-bundle.ts';
 import type { Engine } from './engine.ts';
 import type { MachineState } from '../container/life.ts';
-import { newRecord } from './create-container.ts';
+import { containerOf } from './container-of.ts';
+import { newBundleRecord, newRecord } from './create-container.ts';
 import { EventBus } from './events.ts';
 import type { ExecSession } from './exec-session.ts';
 import { findOperation } from '../operation/find.ts';
@@ -27,12 +24,12 @@ import type { Pulled, PullOptions } from './pull-options.ts';
 import { Pulls } from './pulls.ts';
 import type { OperationHandle } from '../operation/record.ts';
 import { newName } from '../data-root/identity.ts';
-import { containerPaths, containersDir, removeStaleRunDirs } from '../container/paths.ts';
+import { containersDir, removeStaleRunDirs } from '../container/paths.ts';
 import { loadRecords, newDirectory, recordsOf, removeDirectory, type ContainerRecord } from '../container/record.ts';
 import { badParameter, conflict, notFound } from '../errors/api-error.ts';
 import type { ContainerRequest } from '../request/container-request.ts';
 import { Restarts } from './restart.ts';
-import { engineId, namesIn, putRootInOrder, readSpec } from '../data-root/data-root.ts';
+import { engineId, namesIn, putRootInOrder } from '../data-root/data-root.ts';
 import { Aside } from '../data-root/set-aside.ts';
 import type { Settings } from '../data-root/settings.ts';
 import { createVolumes, usersAmong, volumeEvents } from './container-volumes.ts';
@@ -153,39 +150,13 @@ export class Runtime implements Engine {
 
   #supervise(record: ContainerRecord): Supervisor {
     const { settings, images } = this;
-    const paths = containerPaths(settings, record.id);
-    // like runc: a relative path is below the root of the hierarchies, and no path climbs above it
-    const group = openCgroup(
-      posix.join('/', record.request.HostConfig.CgroupParent || settings.cgroupParent, record.id),
-    );
-    const container: Container = {
-      id: record.id,
-      name: record.name,
+    const container = containerOf(record, {
       settings,
       images,
       storage: this.storage,
-      executor: record.executor ?? 'stage',
-      paths,
-      request: record.request,
-      endpoints: record.endpoints,
-      mounts: (record.mounts ??= []),
       volumes: this.volumes.store,
-      takesVolumes: record.takesVolumes ?? false,
-      log: logOf(record.request.HostConfig.LogConfig, paths.log),
-      names: namesAsked(record.request),
-      stdin: record.request.OpenStdin ?? false,
-      warnings: [...record.warnings],
-      live: {},
-      pull: newPull(
-        record.image ?? record.request.Image,
-        'missing',
-        record.platform ? { platform: record.platform } : {},
-      ),
-      image: record.image ? images.ofContainer(record.image) : images.find(record.request.Image),
-      cgroup: leavesOut(record, 'cgroup') ? noCgroup(group, this.storage.mountMark(paths)) : group,
-      spec: readSpec(paths.config),
       other: (ref) => this.container(ref).container,
-    };
+    });
     const supervisor = new Supervisor(container, record, this.#surroundings);
     this.#supervisors.set(record.id, supervisor);
     return supervisor;
@@ -240,6 +211,18 @@ export class Runtime implements Engine {
       this.#supervisors.delete(record.id);
       return removeDirectory(this.settings, record.id).then(() => Promise.reject(error));
     });
+    this.#surroundings.event(supervisor.container, 'create');
+    return supervisor;
+  }
+
+  async createFromBundle(path: string, options: BundleOptions & { name?: string }): Promise<Supervisor> {
+    const { bundle, spec, text } = await openBundle(path);
+    const record = newBundleRecord(bundle, spec, options, {
+      settings: this.settings,
+      claim: () => this.#claimName(options.name),
+    });
+    newDirectory(this.settings, record, text);
+    const supervisor = this.#superviseNew(record);
     this.#surroundings.event(supervisor.container, 'create');
     return supervisor;
   }

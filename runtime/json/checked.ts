@@ -41,6 +41,12 @@ export class Checked {
   optional(key: string): string | undefined {
     return this.has(key) ? this.string(key) : undefined;
   }
+  /** False when it is absent. */
+  flag(key: string): boolean {
+    const value = this.has(key) ? this.raw(key) : false;
+    if (typeof value !== 'boolean') throw this.wrong(key, 'true or false');
+    return value;
+  }
   integer(key: string, most: number): number {
     const value = this.raw(key);
     if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > most)

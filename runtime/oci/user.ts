@@ -42,6 +42,10 @@ function find(text: string, entries: readonly Row[]): Row | undefined {
   return entries.find(([, , id = '']) => /^\d+$/.test(id) && Number(id) === Number(text));
 }
 
+/** The home directory of a uid; / when passwd(5) has no row for it. */
+export const homeOf = (uid: number, passwd: string): string =>
+  rows(passwd).find(([, , id = '']) => /^\d+$/.test(id) && Number(id) === uid)?.[5] || '/';
+
 function groupId(wanted: string, groups: readonly Row[]): number {
   const row = find(wanted, groups);
   if (row) return idOf(row[2] ?? '', 'gid');

@@ -2,7 +2,7 @@
  * The phases for readers (the page, a recording, the command line): their texts, and each step's place in the source.
  */
 import type { StorageDriver } from '../storage/driver.ts';
-import { phases, type PhaseText, type StepSource, walkWith } from './phases.ts';
+import { phases, type PhaseText, type StepSource, phasesWith } from './phases.ts';
 
 /** JSON that the build inserts: source-lines.mjs. */
 declare const STEP_SOURCES: string | undefined;
@@ -26,4 +26,4 @@ const textOf = ({ id, title, steps }: PhaseText): PhaseText => ({
 
 /** With a driver, its steps; without one, the steps of all drivers. */
 export const phaseTexts = (driver?: StorageDriver): readonly PhaseText[] =>
-  (driver ? walkWith({ storage: driver, executor: 'stage' }).phases : phases).map(textOf);
+  (driver ? phasesWith(driver) : phases).map(textOf);

@@ -21,6 +21,7 @@ import { drivers } from '../drivers/storage.ts';
 import { drivers as volumeDrivers } from '../drivers/volume.ts';
 import { createOf as createVolume } from './volume/create.ts';
 import { removeOf as removeVolume } from './volume/remove.ts';
+import { bundleRoot } from '../storage/bundle/driver.ts';
 import type { Phase } from '../container/step.ts';
 
 /** The phases of a container with one storage driver and one executor. */
@@ -41,8 +42,11 @@ const volumes = [
   removeVolume({ remove: volumeDrivers.flatMap(({ remove: steps }) => steps) }),
 ];
 
-function walkOf(storage: StorageSteps, executor: ExecutorSteps): Walk {
-  const starting = [pull, createOf(executor), rwLayerOf(storage), network, initOf(executor)];
+/** A bundle's files are there already. */
+const nothingToPull: Phase<Container> = { ...pull, steps: [] };
+
+function walkOf(storage: StorageSteps, executor: ExecutorSteps, source: Phase<Container> = pull): Walk {
+  const starting = [source, createOf(executor), rwLayerOf(storage), network, initOf(executor)];
   const [remove, exec] = [removeOf(storage), execOf(executor)];
   return {
     starting,
@@ -55,9 +59,10 @@ function walkOf(storage: StorageSteps, executor: ExecutorSteps): Walk {
 
 const keyOf = (storage: Pick<StorageDriver, 'name'>, executor: string) => `${storage.name} ${executor}`;
 const walks = new Map(
-  drivers.flatMap((storage) =>
-    executors.map((executor) => [keyOf(storage, executor.name), walkOf(storage, executor)] as const),
-  ),
+  executors.flatMap((executor) => [
+    ...drivers.map((storage) => [keyOf(storage, executor.name), walkOf(storage, executor)] as const),
+    [keyOf(bundleRoot, executor.name), walkOf(bundleRoot, executor, nothingToPull)] as const,
+  ]),
 );
 export const walkWith = ({ storage, executor }: Pick<Container, 'storage' | 'executor'>): Walk =>
   walks.get(keyOf(storage, executor))!;
@@ -74,19 +79,23 @@ export interface PhaseText {
   steps: readonly { id: string; title: string; explain: string; source?: StepSource }[];
 }
 
-/**
- * Every phase with the steps of all drivers and executors: the possible targets of breakpoints, links, lessons and
- * translations.
- */
-export const { phases } = walkOf(
-  {
-    prepare: drivers.flatMap(({ prepare }) => prepare),
-    mount: drivers.flatMap(({ mount }) => mount),
-    remove: drivers.flatMap(({ remove }) => remove),
-  },
-  {
-    create: executors.flatMap(({ create }) => create),
-    init: executors.flatMap(({ init }) => init),
-    exec: executors.flatMap(({ exec }) => exec),
-  },
-);
+/** The phases with the steps of these drivers and of all executors, for readers. */
+const allOf = (storage: readonly StorageSteps[]): readonly PhaseText[] =>
+  walkOf(
+    {
+      prepare: storage.flatMap(({ prepare }) => prepare),
+      mount: storage.flatMap(({ mount }) => mount),
+      remove: storage.flatMap(({ remove }) => remove),
+    },
+    {
+      create: executors.flatMap(({ create }) => create),
+      init: executors.flatMap(({ init }) => init),
+      exec: executors.flatMap(({ exec }) => exec),
+    },
+  ).phases;
+
+/** What the containers of a daemon with this driver run, those of bundles too. */
+export const phasesWith = (storage: StorageDriver): readonly PhaseText[] => allOf([storage, bundleRoot]);
+
+/** Every phase with the steps of all drivers: the possible targets of breakpoints, links, lessons and translations. */
+export const phases = allOf([...drivers, bundleRoot]);

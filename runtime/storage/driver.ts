@@ -10,7 +10,8 @@ import type { Step } from '../operation/step.ts';
 
 /** The preferred driver first. The drivers themselves are in runtime/drivers/storage.ts. */
 export const storageDrivers = ['overlay2', 'vfs'] as const;
-export type DriverName = (typeof storageDrivers)[number];
+/** `bundle` is no choice of the daemon: it belongs to containers that were made from a bundle. */
+export type DriverName = (typeof storageDrivers)[number] | 'bundle';
 
 /** Absolute paths below the container's directory. The driver decides which of them it uses. */
 export interface LayerPaths {
@@ -25,6 +26,8 @@ export interface RwLayer {
   readonly id: string;
   readonly paths: LayerPaths;
   readonly image?: Image | undefined;
+  /** the root of a container that has no image */
+  readonly bundle?: { readonly root: string } | undefined;
   readonly spec: { readonly mounts?: readonly { readonly destination: string }[] };
   readonly live: { readonly pid?: number };
   /** aborts long work of a start that is given up */

@@ -48,14 +48,15 @@ test('every call of a start, an exec and an end names the line that asked for it
   for (const { name, note, step, source } of calls) {
     const line = lineAt(source!);
     const named =
-      (note === 'posix_spawn' ? /\.spawn(Shim|Helper)\(/.test(line) : line.includes(`.${name}(`)) || line.includes(`name: '${name}'`);
+      (note === 'posix_spawn' ? /\.spawn(Shim|Helper)\(/.test(line) : line.includes(`.${name}(`)) ||
+      line.includes(`name: '${name}'`);
     assert.ok(named || (ofMessages.has(name) && message.test(line)), `${step}: ${name} is not on ${source}: ${line}`);
   }
   const of = (call: string) => calls.find(({ name }) => name === call)?.source;
-  assert.match(of('pivot_root')!, /^steps\/container\/exec\/root\.ts:\d+$/);
-  assert.match(of('clone3_stage')!, /^steps\/container\/create\/process\.ts:\d+$/);
+  assert.match(of('pivot_root')!, /^executor\/stage\/init\/root\.ts:\d+$/);
+  assert.match(of('clone3_stage')!, /^executor\/stage\/create\/process\.ts:\d+$/);
   assert.ok(
-    calls.some(({ name, source }) => name === 'sendto' && source?.startsWith('network/bridge/rules.ts:')),
+    calls.some(({ name, source }) => name === 'sendto' && source?.startsWith('network/')),
     'a message is asked for where it is made',
   );
   await d().ok('rm', 'one');

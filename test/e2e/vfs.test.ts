@@ -26,13 +26,14 @@ s.test('info and inspect say what dockerd says with vfs', async () => {
   await d().ok('rm', 'inspected');
 });
 
-s.test('the phases that a client is shown are those of the driver', async () => {
+s.test('the phases that a client is shown are those of the driver, and of a bundle', async () => {
   const phases = await d().json<{ id: string; steps: { id: string }[] }[]>('/drydock/phases');
   const of = (id: string) => phases.find((phase) => phase.id === id)!.steps.map((step) => step.id);
   assert.equal(of('rw-layer'), [
     'rw-layer.copy-layers',
     'rw-layer.private-propagation',
     'rw-layer.bind-tree',
+    'rw-layer.bind-root',
     'rw-layer.open-root',
     'rw-layer.make-volumes',
     'rw-layer.copy-up',

@@ -122,6 +122,12 @@ export class FakeEngine implements Engine {
     return handle;
   }
 
+  readonly bundles: Parameters<Engine['createFromBundle']>[] = [];
+  async createFromBundle(...args: Parameters<Engine['createFromBundle']>): Promise<FakeContainer> {
+    this.bundles.push(args);
+    return this.create({ Image: 'ubuntu', HostConfig: {} }, {});
+  }
+
   container(ref: string): FakeContainer {
     const name = ref.replace(/^\//, '');
     const found =

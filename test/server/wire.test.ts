@@ -7,8 +7,7 @@ import { until } from '../until.ts';
 
 const test = suite('the wire of the Engine API');
 let s: Served;
-let shutdowns = 0;
-test.before(() => void (s = new Served({ shutdown: () => (shutdowns += 1) })));
+test.before(() => void (s = new Served()));
 test.after(() => s.close());
 
 const create = async (Cmd: string[], more: object = {}): Promise<FakeContainer> => {
@@ -328,42 +327,6 @@ test('requests in one packet are answered in order', async () => {
   );
   assert.is(answer.match(/HTTP\/1\.1 200 OK/g)!.length, 2);
   assert.ok(answer.indexOf('OK\r\n') < answer.indexOf('ApiVersion'));
-});
-
-test("Drydock's own routes start with a gate, stream the journal, steer and inspect", async () => {
-  const it = await create(['true']);
-  const at = `/drydock/containers/${it.container.id}`;
-  assert.is((await s.http('POST', `${at}/start?step=1&break=pivot_root&break=init`)).status, 204);
-  assert.equal(it.gates, [{ mode: 'step', breakpoints: ['pivot_root', 'init'] }]);
-  assert.is((await s.http('POST', `${at}/gate`, { command: 'next' })).status, 204);
-  assert.is((await s.http('POST', `${at}/gate`, { command: 'break', at: 'mount' })).status, 204);
-  assert.is((await s.http('POST', `${at}/gate`, { command: 'into' })).status, 409);
-  assert.is((await s.http('POST', `${at}/gate`, { command: 'jump' })).status, 400);
-  assert.is((await s.http('POST', `${at}/gate`, { command: 'break' })).status, 400);
-  assert.is((await s.http('GET', `${at}/journal`)).text, '{"type":"note","text":"first","seq":0,"time":1,"run":1}\n');
-  assert.match(await s.raw(`GET ${at}/journal?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n`, { ms: 400 }), '"first"');
-  assert.equal((await s.http('GET', `${at}/inspect?live=1&step=init.proc`)).json(), [
-    { title: 'init.proc', lines: ['pid:[1] pid:[2]'] },
-  ] as unknown as Record<string, unknown>);
-  assert.is((await s.http('GET', '/drydock/info')).json()['pid'], process.pid);
-});
-
-test('the list of phases has every step with its words', async () => {
-  const phases = JSON.parse((await s.http('GET', '/drydock/phases')).text) as {
-    id: string;
-    title: string;
-    steps: { id: string; title: string; explain: string }[];
-  }[];
-  assert.equal(
-    phases.slice(0, 5).map((phase) => phase.id),
-    ['pull', 'create', 'rw-layer', 'network', 'init'],
-  );
-  for (const step of phases.flatMap((phase) => phase.steps)) assert.ok(step.id && step.title && step.explain, step.id);
-});
-
-test('a shutdown is answered before it happens', async () => {
-  assert.is((await s.http('POST', '/drydock/shutdown')).status, 204);
-  await until('the shutdown happens', () => shutdowns === 1);
 });
 
 test.run();

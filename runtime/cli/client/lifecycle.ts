@@ -48,7 +48,8 @@ export class Lifecycle {
   breakpoint(at: string): string {
     const phases = this.phases.map(({ id }) => id);
     const [, , step = ''] = /^(undo:(?=.*#))?(.*?)(#[1-9]\d{0,3})?$/.exec(at) ?? [];
-    if (this.known(step) || meaningsOf(at).some((one) => phases.includes(one)) || at in syscalls || at === REQUEST) return at;
+    if (this.known(step) || meaningsOf(at).some((one) => phases.includes(one)) || at in syscalls || at === REQUEST)
+      return at;
     const near = [...this.#steps.keys(), ...phases, ...Object.keys(syscalls), REQUEST]
       .filter((name) => name.includes(at) || name.split('.')[1] === at)
       .slice(0, 5);

@@ -18,7 +18,7 @@ file, with \`container:ID\` it is the same file as the other container's. Many p
 const writeHostnameFile: Step<Connected> = {
   id: 'network.write-hostname',
   title: 'Write /etc/hostname',
-  explain: `The container's name for programs that read the file; the kernel gets it from sethostname(2) in the exec phase.
+  explain: `The container's name for programs that read the file; the kernel gets it from sethostname(2) in the init phase.
 
 The two must agree, or programs see two names. Nothing else reads this file here, as there is no init that sets the name at boot. See hostname(5).`,
   do: writeHostname,

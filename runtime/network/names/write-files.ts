@@ -1,5 +1,5 @@
 /**
- * Writes hosts, hostname and resolv.conf into the container's directory on the host. The exec phase mounts them over
+ * Writes hosts, hostname and resolv.conf into the container's directory on the host. The init phase mounts them over
  * the image's files.
  */
 import { AT_FDCWD, O } from '../../syscalls/constants.ts';

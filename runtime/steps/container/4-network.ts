@@ -2,7 +2,19 @@
  * Phase 4: connects an empty network namespace to a network. The container's endpoints decide which steps apply:
  * network/driver.ts.
  */
+import { nameSteps } from '../../network/names/steps.ts';
 import { networkSteps } from '../../network/phase/steps.ts';
-import type { Phase } from '../../container/step.ts';
+import type { Container } from '../../container/container.ts';
+import type { Phase, Step } from '../../container/step.ts';
 
-export const network: Phase = { id: 'network', title: 'Connect the network', steps: networkSteps };
+/** The root of a bundle keeps its own hosts, hostname and resolv.conf: nothing is mounted that config.json does not name. */
+const notInBundle = (step: Step): Step => ({
+  ...step,
+  when: (c: Container) => c.bundle === undefined && (step.when?.(c) ?? true),
+});
+
+export const network: Phase = {
+  id: 'network',
+  title: 'Connect the network',
+  steps: networkSteps.map((step) => (nameSteps.includes(step) ? notInBundle(step) : step)),
+};

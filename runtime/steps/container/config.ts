@@ -4,6 +4,21 @@ import { tolerate } from '../../kernel/errors.ts';
 import { shimLives } from '../../kernel/process/shim.ts';
 import { checkBreakable, leaveOutOf, leftOut } from '../../container/leave-out.ts';
 import type { Step } from '../../container/step.ts';
+import { readBundleStep } from './read-bundle.ts';
+
+const undo: Step['undo'] = async (k, c) => {
+  // its pid file is the only way to find the shim
+  if (shimLives(c.paths.runDir)) throw new Error(`the shim whose pid is in ${c.paths.runDir}/shim.pid still runs`);
+  await k.removeTree(c.paths.runDir);
+};
+const inspect: Step['inspect'] = async (_k, c) => [
+  {
+    title: 'config.json',
+    lines: JSON.stringify(c.spec?.process ?? {}, null, 1)
+      .split('\n')
+      .slice(0, 40),
+  },
+];
 
 export const configSteps: Step[] = [
   {
@@ -13,6 +28,7 @@ export const configSteps: Step[] = [
 From here on nothing looks at flags any more: the OCI runtime specification's \`config.json\` says everything that the kernel is about to be asked for,
 and any OCI runtime could start this container from it. Without it each later step would have to know every flag of every client.
 See the OCI runtime specification, "Configuration".`,
+    when: (c) => c.bundle === undefined,
     async do(k, c) {
       if (!c.image) throw new Error(`image ${c.request.Image} was not resolved before create`);
       checkBreakable(c.request, c.image);
@@ -22,20 +38,8 @@ See the OCI runtime specification, "Configuration".`,
       k.fact({ kind: 'file', key: 'config.json', value: c.paths.config });
       if (leftOut(c.request).length) k.fact({ kind: 'security', key: 'left out', value: leftOut(c.request).join(' ') });
     },
-    async undo(k, c) {
-      // its pid file is the only way to find the shim
-      if (shimLives(c.paths.runDir)) throw new Error(`the shim whose pid is in ${c.paths.runDir}/shim.pid still runs`);
-      await k.removeTree(c.paths.runDir);
-    },
-    async inspect(_k, c) {
-      return [
-        {
-          title: 'config.json',
-          lines: JSON.stringify(c.spec?.process ?? {}, null, 1)
-            .split('\n')
-            .slice(0, 40),
-        },
-      ];
-    },
+    undo,
+    inspect,
   },
+  { ...readBundleStep, undo, inspect },
 ];

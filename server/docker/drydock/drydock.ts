@@ -54,7 +54,29 @@ async function playground(x: Exchange, address: DrydockOptions['playground']): P
   return address(port, tls === undefined ? undefined : tlsOf(tls, port));
 }
 
+/**
+ * Makes a container from a bundle: `{"bundle": "/path", "name", "stdin", "autoRemove", "labels"}`. It is started as any
+ * other.
+ */
+async function createFromBundle(x: Exchange): Promise<object> {
+  const { bundle, name, stdin = false, autoRemove = false, labels = {} } = await readJson(x.req);
+  if (typeof bundle !== 'string') throw badParameter('bundle must be the absolute path of a directory');
+  if (name !== undefined && typeof name !== 'string') throw badParameter('name must be a text');
+  if (typeof stdin !== 'boolean' || typeof autoRemove !== 'boolean')
+    throw badParameter('stdin and autoRemove must be true or false');
+  if (!isTexts(labels)) throw badParameter('labels must be an object of texts');
+  const { container } = await x.engine.createFromBundle(bundle, { stdin, autoRemove, labels, ...(name && { name }) });
+  x.res.status(201);
+  return { Id: container.id, Warnings: container.warnings };
+}
+const isTexts = (value: unknown): value is Record<string, string> =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every((one) => typeof one === 'string');
+
 export const drydock = ({ shutdown, playground: address, recording }: DrydockOptions): Routes => ({
+  'POST /drydock/containers': createFromBundle,
   'POST /drydock/containers/*id/start': start,
   // also takes an operation's id, so that `drydock trace` need not know which kind of id it has
   ...walkRoutes('/drydock/containers/*id', {

@@ -1,6 +1,7 @@
 /** The operations that contain the steps: their preconditions, and the request that performs them. */
 import { mkdirSync } from 'node:fs';
 import * as assert from 'uvu/assert';
+import { makeBundle } from '../bundle.ts';
 import type { Answer, Daemon } from '../daemon.ts';
 import { until } from '../../until.ts';
 
@@ -18,6 +19,11 @@ export const stateOf = async (d: Daemon, id: string) =>
 
 async function create(d: Daemon, request: object): Promise<string> {
   const { status, body } = await d.api('POST', '/containers/create?pull=missing', request);
+  assert.is(status, 201, body);
+  return (JSON.parse(body) as { Id: string }).Id;
+}
+async function createFromBundle(d: Daemon, change: Parameters<typeof makeBundle>[0]): Promise<string> {
+  const { status, body } = await d.api('POST', '/drydock/containers', { bundle: makeBundle(change) });
   assert.is(status, 201, body);
   return (JSON.parse(body) as { Id: string }).Id;
 }
@@ -50,7 +56,7 @@ async function running(d: Daemon, more: object = {}): Promise<string> {
   return id;
 }
 
-/** Together, the first of these perform every step from pull to exit. */
+/** Together, the first of these perform every step from pull to exit, but those of bundles. */
 const starts: Record<string, (d: Daemon) => object> = {
   terminal: (d) => {
     mkdirSync(`${d.root}/bound`, { recursive: true });
@@ -107,6 +113,16 @@ export const ways: readonly Way[] = [
     },
     act: start,
   })),
+  {
+    name: 'bundle',
+    phases: ['create', 'rw-layer', 'network', 'init', 'exit'],
+    bring: (d) =>
+      createFromBundle(d, (config) => {
+        config.hostname = 'bundled';
+        config.mounts!.push({ destination: '/scratch', type: 'tmpfs', source: 'tmpfs', options: [] });
+      }),
+    act: start,
+  },
   {
     name: 'remove',
     phases: ['remove'],

@@ -136,6 +136,7 @@ It is read-only, or the container could raise its own limits. See cgroups(7), cg
     inspect,
     explain: `Three small files written by the network phase are bound over the image's, one file each.
 They differ per container and may change between two starts, so they are kept outside the layers: \`docker commit\` does not store them and the image is not touched. See mount(2), hosts(5), resolv.conf(5).`,
+    when: (c) => etcMounts(c).length > 0,
     async do(k, c) {
       await mountBinds(
         k,

@@ -5,7 +5,7 @@ import { readWhole } from '../../../kernel/read-whole.ts';
 import { capabilityFacts } from '../../../kernel/process/facts.ts';
 import { namespaceInode, namespacesOf, rightsOf } from '../../../kernel/process/inspect.ts';
 import { allCapabilities, capabilitySets, encodeCaps } from '../../../oci/capabilities.ts';
-import { type ResolvedUser, resolveUser } from '../../../oci/user.ts';
+import { homeOf, type ResolvedUser, resolveUser } from '../../../oci/user.ts';
 import type { Process } from '../../../oci/spec.ts';
 import type { Step } from '../../../container/step.ts';
 
@@ -103,7 +103,9 @@ The host's files do not count: user "www-data" may be 33 here and something else
         const passwd = await readInside(k, '/etc/passwd');
         const group = await readInside(k, '/etc/group');
         const { process } = c.spec;
-        takeResolved(process, resolveUser(process.user.username ?? '', passwd, group, process.user.groups));
+        // a bundle names numbers, and the file tells only where home is
+        if (c.bundle) process.user.home = homeOf(process.user.uid, passwd);
+        else takeResolved(process, resolveUser(process.user.username ?? '', passwd, group, process.user.groups));
       },
     },
     {

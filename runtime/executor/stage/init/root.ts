@@ -29,7 +29,7 @@ chroot(2) would only change where this process's paths begin; a root process lea
           stage.fchdir(c.live.rootfd ?? -1);
           stage.pivot_root('.', '.').noted(c.paths.rootfs);
         });
-        k.fact({ kind: 'root', key: '/', value: 'overlay' });
+        k.fact({ kind: 'root', key: '/', value: c.bundle ? 'bundle' : 'overlay' });
       },
     },
     {
