@@ -94,6 +94,11 @@ export interface Task {
   id: string;
   /** edge: it happened after the lesson was opened; level: it is true now */
   mode: 'edge' | 'level';
+  /**
+   * own: it is true of the lesson's own container; other: of another one that was created after the lesson was opened.
+   * A container that has nothing to do with the lesson must not solve a task.
+   */
+  whose: 'own' | 'other';
   /** tasks that must be done first; only later events count */
   after: string[];
   check: Check;

@@ -136,9 +136,10 @@ class Loader {
     if (id && !/^[a-z][a-z0-9-]*$/.test(id))
       fields.trouble(['id'], 'the id of a lesson is small letters, digits and -');
     if (this.lessons.some((other) => other.id === id)) fields.trouble(['id'], `the id ${id} is taken`);
+    const machine = readMachine(fields);
     const ids: string[] = [];
     const read = Object.keys(fields.map(['tasks'])).flatMap((task) => {
-      const one = readTask(fields, task, ids);
+      const one = readTask(fields, task, ids, machine !== undefined);
       ids.push(task);
       return one ?? [];
     });
@@ -149,7 +150,6 @@ class Loader {
     questionsInBody(fields, body, text.quiz.length);
     if (answers.length !== text.quiz.length)
       fields.trouble(['quiz'], 'each question has an answer: the number of the right option, from 1');
-    const machine = readMachine(fields);
     const view = readView(fields);
     const ru = this.translation(
       dir,

@@ -32,19 +32,30 @@ function readWrong(value: unknown, hints: number): Wrong {
   return { acts: readActs(acts), ...(hint !== undefined && { hint: hint as number }) };
 }
 
-const known = ['mode', 'after', 'check', 'hints', 'solve', 'wrong'];
+const known = ['mode', 'whose', 'after', 'check', 'hints', 'solve', 'wrong'];
 
 export interface ReadTask {
   task: Task;
   hints: string[];
 }
-export function readTask(fields: Fields, id: string, before: readonly string[]): ReadTask | undefined {
+/** `before`: the ids of the tasks above it; `hasMachine`: the lesson has a container of its own. */
+export function readTask(
+  fields: Fields,
+  id: string,
+  before: readonly string[],
+  hasMachine: boolean,
+): ReadTask | undefined {
   const at = (...more: (string | number)[]) => ['tasks', id, ...more];
   if (!/^[a-z][a-z0-9-]*$/.test(id)) fields.trouble(at(), 'the id of a task is small letters, digits and -');
   fields.only(at(), known);
   const mode = fields.read(at('mode'), (value = 'edge') => {
     if (value !== 'edge' && value !== 'level') throw new Error(`edge or level is needed, got ${JSON.stringify(value)}`);
     return value as Task['mode'];
+  });
+  const whose = fields.read(at('whose'), (value = hasMachine ? 'own' : 'other') => {
+    if (value !== 'other' && (value !== 'own' || !hasMachine))
+      throw new Error(`${hasMachine ? 'own or other' : 'other'} is needed, got ${JSON.stringify(value)}`);
+    return value as Task['whose'];
   });
   const check = fields.read(at('check'), readCheck);
   const hints = fields.list(at('hints')).map((_, j) => fields.read(at('hints', j), readHint));
@@ -54,9 +65,18 @@ export function readTask(fields: Fields, id: string, before: readonly string[]):
   if (!wrongs.length) fields.trouble(at('wrong'), 'a task has at least one wrong turn');
   const wrong = wrongs.flatMap((_, j) => fields.read(at('wrong', j), (value) => readWrong(value, hints.length)) ?? []);
   const after = fields.names(at('after'), before);
-  if (!mode || !check) return undefined;
+  if (!mode || !whose || !check) return undefined;
   return {
-    task: { id, mode, after, check, hints: hints.map((hint) => (hint?.when ? { when: hint.when } : {})), solve, wrong },
+    task: {
+      id,
+      mode,
+      whose,
+      after,
+      check,
+      hints: hints.map((hint) => (hint?.when ? { when: hint.when } : {})),
+      solve,
+      wrong,
+    },
     hints: hints.map((hint) => hint?.say ?? ''),
   };
 }

@@ -5,8 +5,8 @@
  * all: [check, …]    any: [check, …]    not: check
  * apart: [check, …]  each holds of some container, not necessarily the same
  *
- * A check holds if there is one container for which all of it is true: the lesson's own container, or any container
- * that was created after the lesson was opened, by any client. A check reads only a Look: the journal, and what the
+ * A check holds if there is one container for which all of it is true: the lesson's own container, or, for a task that
+ * says `whose: other`, another one that was created after the lesson was opened, by any client. A check reads only a Look: the journal, and what the
  * kernel reports now.
  */
 import type { Event } from '../../runtime/journal/event.ts';
@@ -55,7 +55,10 @@ export type DaemonsEnd = 'killed' | 'asked';
 /** The machine's state in one round. */
 export interface Look {
   subject: Subject | undefined;
+  /** the lesson's own container, and all that were created after the lesson was opened */
   subjects: readonly Subject[];
+  /** those of them of which the check may be true; absent: all */
+  about?: readonly Subject[];
   /** numbers of the questions that were answered correctly */
   quiz: ReadonlySet<number>;
   questions: number;

@@ -83,7 +83,7 @@ async function everyAsync<T>(list: readonly T[], holds: (one: T) => Promise<bool
   return true;
 }
 async function holdsOfSome(check: Check, look: Look): Promise<boolean> {
-  for (const subject of look.subjects) if (await holdsOf(check, { ...look, subject })) return true;
+  for (const subject of look.about ?? look.subjects) if (await holdsOf(check, { ...look, subject })) return true;
   return false;
 }
 

@@ -122,15 +122,18 @@ export class Session {
   #since = (task: Task): number =>
     Math.max(this.open.since, ...task.after.map((id) => this.progress.tasks[id] ?? Infinity));
 
-  #lookAt(since: number): Look {
+  /** `whose`: absent for hints, which may be about any container of the learner. */
+  #lookAt(since: number, whose?: Task['whose']): Look {
     const k = daemonKernel();
     let strangers: number[] | undefined;
     let rules: Promise<string> | undefined;
+    const subjects = [...this.#watched.values()].map((watched) =>
+      watched.subject(k, since, this.#growth, watched.id === this.open.machine),
+    );
     return {
       subject: undefined,
-      subjects: [...this.#watched.values()].map((watched) =>
-        watched.subject(k, since, this.#growth, watched.id === this.open.machine),
-      ),
+      subjects,
+      about: subjects.filter(({ id }) => !whose || (id === this.open.machine) === (whose === 'own')),
       quiz: new Set(
         Object.entries(this.progress.quiz)
           .filter(([, { right }]) => right)
@@ -158,8 +161,7 @@ export class Session {
       const since = this.#since(task);
       const done = tasks[task.id] !== undefined;
       if (since === Infinity || (done && task.mode === 'edge')) continue;
-      const look = this.#lookAt(since);
-      const good = await holds(task.check, look);
+      const good = await holds(task.check, this.#lookAt(since, task.whose));
       if (good) this.#holding.add(task.id);
       else this.#holding.delete(task.id);
       if (good && !done) {
@@ -170,7 +172,7 @@ export class Session {
           task === current
             ? attempts([...this.#watched.values()], this.open.machine, Math.max(since, ...Object.values(tasks)), now)
             : 0;
-        const shown = await due(task, hints[task.id] ?? [], tried, look);
+        const shown = await due(task, hints[task.id] ?? [], tried, this.#lookAt(since));
         if (shown.length !== (hints[task.id] ?? []).length) {
           hints[task.id] = shown;
           changed = true;

@@ -179,6 +179,25 @@ test('a lesson without a container of its own shows the one that the learner mak
   await visit.daemon.ok('rm', 'first', 'second');
 });
 
+test('a lesson that is entered again shows its own container, and names one that does not belong to it', async () => {
+  const address = page.url().replace(/#.*/, '');
+  await visit.daemon.ok('create', '--name', 'foreign', 'ubuntu', 'true');
+  const [foreign] = await visit.daemon.json<{ Id: string }[]>('/containers/json?all=1');
+  await page.goto(`${address}#lesson/copy-up`);
+  const shown = page.getByRole('group', { name: 'The pictures show' });
+  const own = shown.getByRole('button', { name: 'lesson-copy-up', exact: true });
+  await own.and(page.locator('[aria-pressed=true]')).waitFor();
+  // the lesson stays open while another container is looked at
+  await page.evaluate(`location.hash = '#run/${foreign!.Id}'`);
+  await until('the other container is shown', () => page.url().includes(foreign!.Id));
+  await shown.waitFor({ state: 'detached' });
+  await page.evaluate(`location.hash = '#lesson/copy-up'`);
+  await own.and(page.locator('[aria-pressed=true]')).waitFor();
+  assert.is(await shown.getByRole('status').count(), 0, 'no other container is named');
+  await visit.daemon.ok('rm', 'foreign');
+  await page.getByRole('button', { name: 'Leave the lesson' }).click();
+});
+
 test('the page has complained of nothing', () => {
   const expected = /WebSocket connection to|ERR_CONNECTION_REFUSED/;
   assert.equal(

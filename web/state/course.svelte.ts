@@ -68,9 +68,9 @@ export class Course {
 
   /**
    * Loads the text and begins or continues the session; `again` starts it from the beginning. A change of language
-   * loads only the text.
+   * loads only the text. `entered`: the learner has just come to the lesson, so its own container is selected.
    */
-  async take(id: string, again = false): Promise<void> {
+  async take(id: string, { again = false, entered = false } = {}): Promise<void> {
     const { connection } = this.playground;
     const { learner } = this;
     if (this.content?.id !== id) this.#forget();
@@ -79,7 +79,11 @@ export class Course {
     const first = this.content?.id !== id;
     this.content = content;
     if (content.lacking.length) return;
-    if (!first && this.#joined && !again) return;
+    if (!first && this.#joined && !again) {
+      const shown = this.state?.machine ?? this.state?.others[0];
+      if (entered && shown) this.playground.open(shown.id);
+      return;
+    }
     const state = await this.#try(() => connection.ask('lessonOpen', { learner, id, ...(again && { again }) }));
     if (state && this.playground.lesson === id) {
       this.#joined = true;

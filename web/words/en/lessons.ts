@@ -52,6 +52,7 @@ export const lessons = {
   done: 'The lesson is finished.',
   others: (names: string) => `Made meanwhile, and left alone when you leave: ${names}`,
   shownContainer: 'The pictures show',
+  foreignContainer: (name: string) => `${name} does not belong to this lesson: what is done to it solves no task`,
   trouble: "The lesson's container did not start:",
   notTranslated: 'not translated yet',
   exportProgress: 'Save my progress',

@@ -52,6 +52,7 @@ export const lessons: Words['lessons'] = {
   done: 'Урок пройден.',
   others: (names) => `Созданы тем временем и останутся, когда вы выйдете: ${names}`,
   shownContainer: 'На рисунках',
+  foreignContainer: (name: string) => `${name} не относится к этому уроку: действия с ним не засчитываются`,
   trouble: 'Контейнер урока не запустился:',
   notTranslated: 'ещё не переведён',
   exportProgress: 'Сохранить успехи',
