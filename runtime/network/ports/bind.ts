@@ -137,7 +137,9 @@ async function take(k: Kernel, it: Connection, request: PortRequest, before: num
       if (!hasCode(error.cause, 'EADDRINUSE')) break;
     }
   }
-  throw failed ? await clashError(k, it, failed.port, failed.cause) : new Error('no port to try');
+  throw failed
+    ? await clashError(k, it, failed.port, failed.cause, request.first !== request.last || request.first === 0)
+    : new Error('no port to try');
 }
 
 /** Takes every requested port, or fails with the first that cannot be taken; then the undo gives the others back. */

@@ -17,6 +17,9 @@ const goWords: Record<string, string> = {
   EAFNOSUPPORT: 'address family not supported by protocol',
 };
 
+/** The kernel cannot make such a socket at all. */
+const noSocket = ['EPROTONOSUPPORT', 'EAFNOSUPPORT'];
+
 /** 'container web', 'nginx (pid 4711)'; undefined when no process was found. */
 function holderWords(holder: Holder | undefined, { container }: Connection, port: PublishedPort): string | undefined {
   if (!holder) return undefined;
@@ -35,8 +38,17 @@ function holderWords(holder: Holder | undefined, { container }: Connection, port
   }
 }
 
-/** The error of the step. Errors that are not about the port are returned as they are. */
-export async function clashError(k: Kernel, it: Connection, port: PublishedPort, error: unknown): Promise<unknown> {
+/**
+ * The error of the step. Errors that are not about the port are returned as they are. `all`: it was the last port of
+ * several that would have done.
+ */
+export async function clashError(
+  k: Kernel,
+  it: Connection,
+  port: PublishedPort,
+  error: unknown,
+  all: boolean,
+): Promise<unknown> {
   const words = goWords[(error as Partial<SyscallError>).code ?? ''];
   if (words === undefined) return error;
   const { hostIp, hostPort, protocol } = port;
@@ -48,13 +60,16 @@ export async function clashError(k: Kernel, it: Connection, port: PublishedPort,
   const who = holderWords(holder, it, port);
   const ours = holder && (holder.pid === process.pid || holder.words[0] === PROGRAM);
   const family = hostIp.includes(':') ? '6' : '4';
+  const listen = noSocket.includes((error as SyscallError).code) ? '' : `listen ${protocol}${family} ${where}: bind: `;
   const what = ours
-    ? `Bind for ${where} failed: port is already allocated`
-    : `Error starting userland proxy: listen ${protocol}${family} ${where}: bind: ${words}`;
+    ? all
+      ? 'all ports are allocated'
+      : `Bind for ${where} failed: port is already allocated`
+    : `Error starting userland proxy: ${listen}${words}`;
   return new ApiError(
     500,
     `driver failed programming external connectivity on endpoint ${it.container.name} (${it.endpoint.endpointID}): ` +
-      `${what}${who ? `; ${who} has it` : ''}`,
+      `${what}${who ? `; ${who} has ${all ? where : 'it'}` : ''}`,
     { cause: error },
   );
 }

@@ -5,12 +5,14 @@
  *   chain loopback         what a container sends to 127.0.0.0/8 of the host is dropped, because of the former
  *   chain postrouting      such packets, and those of containers to each other's published ports, get the bridge's
  *                          address, so that the answers come back to the host and not past it (../bridge/rules.ts)
- *   hairpin_mode           a port of the bridge may send a frame back to where it came from, for br_netfilter
+ *   hairpin mode           a port of the bridge may send a frame back to where it came from, for br_netfilter
  */
-import { tolerate } from '../../kernel/errors.ts';
+import { NETLINK_ROUTE } from '../../syscalls/constants.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { NF_INET, NF_IP_PRI } from '../../kernel/netlink/nftables/chain.ts';
 import { counter, decide, destinationIn, linkIs } from '../../kernel/netlink/nftables/expressions.ts';
+import { hairpinPort } from '../../kernel/netlink/route/link.ts';
+import { withNetlink } from '../../kernel/netlink/socket.ts';
 import type { Connection } from '../driver.ts';
 import { ensureChain, type ChainRules } from '../rules.ts';
 
@@ -29,6 +31,6 @@ export async function routeLoopback(k: Kernel, { network: { bridge }, endpoint }
   // before the kernel begins to route such packets
   await ensureChain(k, loopbackChain(bridge));
   await k.daemon.write_file(`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`, 0, 0, Buffer.from('1'));
-  const port = `/sys/class/net/${endpoint.hostLink}/brport/hairpin_mode`;
-  await tolerate(['ENOENT'], k.daemon.write_file(port, 0, 0, Buffer.from('1')));
+  const { hostLink } = endpoint;
+  if (hostLink !== undefined) await withNetlink(k, NETLINK_ROUTE, (socket) => socket.request(hairpinPort(hostLink)));
 }

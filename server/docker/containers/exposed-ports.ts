@@ -43,15 +43,17 @@ export const portBindings = (handle: ContainerHandle): Record<string, { HostIp: 
     ]),
   );
 
-/** Whether a port is in the value of the filter `publish` or `expose`: '80', '80/udp', '8000-8010/tcp'. */
-export function portMatches(value: string, number: number | undefined, type: string): boolean {
+/** The value of the filter `publish` or `expose`: '80', '80/udp', '8000-8010/tcp'. Undefined for other texts. */
+function filterOf(value: string): { type: string; first: number; last: number } | undefined {
   const [text = '', protocol = 'tcp'] = value.split('/');
-  const range = parseRange(text);
-  return (
-    number !== undefined &&
-    range !== undefined &&
-    parseContainerPort(`0/${protocol}`)?.protocol === type &&
-    number >= range[0] &&
-    number <= range[1]
-  );
+  const range = text === '' ? undefined : parseRange(text);
+  const type = parseContainerPort(`0/${protocol}`)?.protocol;
+  return range && type && { type, first: range[0], last: range[1] };
+}
+export const isPortFilter = (value: string): boolean => filterOf(value) !== undefined;
+
+export function portMatches(value: string, number: number | undefined, type: string): boolean {
+  const wanted = filterOf(value);
+  if (!wanted || number === undefined) return false;
+  return wanted.type === type && number >= wanted.first && number <= wanted.last;
 }

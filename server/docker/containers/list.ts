@@ -4,7 +4,7 @@ import type { ContainerState } from '../../../runtime/container/container-state.
 import { unsafeWords } from '../../../runtime/container/leave-out.ts';
 import { badParameter, ApiError } from '../../../runtime/errors/api-error.ts';
 import { labelsOf, mountsView, words } from './container-config.ts';
-import { portMatches, portsView } from './exposed-ports.ts';
+import { isPortFilter, portMatches, portsView } from './exposed-ports.ts';
 import { type Filters, hasLabels, matching, readFilters, untilTime } from '../http/filters.ts';
 import { endpoints, networkID } from '../networks/networks-view.ts';
 import type { Exchange, Routes } from '../http/route.ts';
@@ -110,6 +110,9 @@ function wanted(engine: Engine, filters: Filters): (handle: ContainerHandle) => 
     if (!STATUSES.includes(status)) throw badParameter(`invalid filter 'status=${status}'`);
   for (const code of filters.get('exited') ?? [])
     if (!/^-?\d+$/.test(code)) throw badParameter(`invalid filter 'exited=${code}'`);
+  for (const name of ['publish', 'expose'])
+    for (const value of filters.get(name) ?? [])
+      if (!isPortFilter(value)) throw badParameter(`invalid filter '${name}=${value}'`);
   const all = engine.containers();
   const names = matching(
     filters,

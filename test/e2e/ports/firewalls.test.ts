@@ -154,7 +154,7 @@ s.test('with the table of firewalld', async () => {
 });
 
 s.test('a chain that is not known is not changed: the start says which it is and what to do', async () => {
-  nft('table inet guard { chain routed { type filter hook forward priority 5; policy drop; } }');
+  nft('table inet guard {\n chain routed {\n type filter hook forward priority 5; policy drop;\n }\n}\n');
   await restarted();
   assert.is(await reached(), '- -');
   const [note = '', ...others] = await notes();

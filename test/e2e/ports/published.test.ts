@@ -176,7 +176,7 @@ s.test('ranges and free ports: each container gets its own, and keeps it over a 
   assert.is(new Set(free).size, 3, String(free));
   const { code, err } = await d().docker('run', '-d', '--name', 'r4', '-p', '18090-18092:80', ...SLEEP);
   assert.is(code, 125);
-  assert.match(err, /port is already allocated; container r\d has it/);
+  assert.match(err, /: all ports are allocated; container r\d has 0\.0\.0\.0:1809\d/);
   await docker('rm', 'r4');
   await docker('restart', '-t', '0', 'r2');
   assert.equal([await ports('r2', 80), await ports('r2', 81)], ['0.0.0.0:18091', free[1]]);

@@ -39,12 +39,15 @@ const dataByKind = new Map<string, Schema>([
   ['veth', veth],
   ['bridge', {}],
 ]);
+const bridgePort: Schema = { mode: at(4, u8) };
 const linkinfo: Schema = {
   kind: at(1, text),
   data: at(2, ({ kind }) => {
     const schema = dataByKind.get(String(kind));
     return schema ? nested(() => schema) : bytes;
   }),
+  slave_kind: at(4, text),
+  slave_data: at(5, ({ slave_kind }) => (slave_kind === 'bridge' ? nested(() => bridgePort) : bytes)),
 };
 const link: Schema = {
   address: at(1, mac),
@@ -120,6 +123,9 @@ export const setLink = (which: number | string, attributes: Fields, up?: boolean
   },
   attributes: { ...(typeof which === 'string' && { ifname: which }), ...attributes },
 });
+/** A port of a bridge that may send a frame back to where it came from. */
+export const hairpinPort = (name: string): Request =>
+  setLink(name, { linkinfo: { slave_kind: 'bridge', slave_data: { mode: 1 } } });
 export const deleteLink = (name: string): Request => ({ kind: RTM_DELLINK, attributes: { ifname: name } });
 export const getLink = (which: number | string): [Request, Kind] => [
   typeof which === 'number'
