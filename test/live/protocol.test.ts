@@ -124,8 +124,8 @@ const wrong: [string, object, RegExp][] = [
   ['a flag that does not exist', { topic: 'run', line: 'run --nope ubuntu', step: false, break: [] }, /--nope/],
   [
     'a flag that is refused with a reason',
-    { topic: 'run', line: 'run -p 80:80 ubuntu', step: false, break: [] },
-    /-p is not taken here: ports/,
+    { topic: 'run', line: 'run --gpus all ubuntu', step: false, break: [] },
+    /--gpus is not taken here/,
   ],
   ['an open quotation', { topic: 'run', line: 'run ubuntu "sh', step: false, break: [] }, /unfinished quotation/],
   ['no image', { topic: 'run', line: 'run -it', step: false, break: [] }, /image/],

@@ -23,6 +23,13 @@ export interface Swept {
 /** Steps that depend on a flag of the daemon: no-proxy.test.ts. */
 const WITHOUT_PROXY = ['network.route-loopback'];
 
+/**
+ * Not walked by the sweep yet: the steps of volumes and of cp. test/e2e/volumes-kept.test.ts kills the daemon at those
+ * that make, fill and remove a volume.
+ */
+const NOT_WALKED =
+  /^(reach|cp|volume-create|volume-remove)\.|^rw-layer\.(make-volumes|copy-up)$|^remove\.anonymous-volumes$/;
+
 /** `flags` are passed to the daemon. `only`: the one way to walk, for steps that depend on a flag. */
 export async function sweepSite(title: string, flags: string[] = [], only?: string): Promise<Swept> {
   const s = await site(title, { images: ['tiny'], flags });
@@ -40,7 +47,10 @@ export async function sweepSite(title: string, flags: string[] = [], only?: stri
     const all = (await d.json<{ steps: { id: string }[] }[]>('/drydock/phases')).flatMap(({ steps }) =>
       steps.map(({ id }) => id),
     );
-    const steps = only === undefined ? all.filter((step) => !WITHOUT_PROXY.includes(step)) : WITHOUT_PROXY;
+    const steps =
+      only === undefined
+        ? all.filter((step) => !WITHOUT_PROXY.includes(step) && !NOT_WALKED.test(step))
+        : WITHOUT_PROXY;
     assert.equal(
       steps.filter((step) => !seen.has(step)),
       [],
