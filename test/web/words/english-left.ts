@@ -38,6 +38,7 @@ const TERMS = [
   'hosts, hostname',
   'default via',
   'related accept',
+  'ct status dnat accept',
   'ubuntu',
   'docker',
   'drydock',
