@@ -1,11 +1,23 @@
 /** The append-only journal of one container: NDJSON, kept until `rm`, with a limit on its size (trim.ts). */
-import { appendFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  read,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { promisify } from 'node:util';
 import type { Event } from './event.ts';
 import { eventOf, type NewOrLazyEvent, LazyEvent } from './lazy-event.ts';
 import { endOf, eventsIn } from './stored-events.ts';
 import { textOf } from './text.ts';
 import { JOURNAL_MOST, linesOf, type Place, trim } from './trim.ts';
+
+const readFrom = promisify(read);
 
 /** An event and its context, as they are kept until they are written. */
 interface Entry {
@@ -183,16 +195,17 @@ export class Journal {
     if (!this.path) return yield this.#events.slice();
     // of a journal that has just begun nothing is in the file yet, so a follower of a start need not wait for the disk
     if (!this.#closed && this.#pending.length === this.#seq) return yield this.#pending.map(whole);
-    await this.#trimming;
+    if (this.#trimming) await this.#trimming;
     this.flush();
     if (!existsSync(this.path)) return;
-    const file = await open(this.path, 'r');
+    // opened at once, because the file may be removed with its container in the next moment
+    const fd = openSync(this.path, 'r');
     try {
       // only up to the present end, because followers get later events from the queue
-      const { size } = await file.stat();
-      for await (const lines of linesOf(file, size)) yield eventsIn(lines);
+      const { size } = fstatSync(fd);
+      for await (const lines of linesOf({ read: (...at) => readFrom(fd, ...at) }, size)) yield eventsIn(lines);
     } finally {
-      await file.close();
+      closeSync(fd);
     }
   }
 

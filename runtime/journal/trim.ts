@@ -29,8 +29,12 @@ const DROPPED = /"type":"note","text":"(\d+) earlier events were dropped: /;
 export const droppedText = (count: number) =>
   `${count} earlier events were dropped: a journal keeps its newest ${JOURNAL_MOST >> 21} to ${JOURNAL_MOST >> 20} MiB`;
 
+/** What a file can be read by: a FileHandle, or a descriptor that was opened at once. */
+interface Source {
+  read(into: Buffer, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
+}
 /** Yields the complete lines of a file, a piece at a time. Between two pieces the event loop handles other events. */
-export async function* linesOf(file: FileHandle, end = Infinity): AsyncGenerator<string[]> {
+export async function* linesOf(file: Source, end = Infinity): AsyncGenerator<string[]> {
   const piece = Buffer.allocUnsafe(PIECE);
   const rest: Buffer[] = [];
   for (let at = 0; at < end;) {

@@ -71,7 +71,7 @@ test('run -d prints the id, wait prints the exit code, logs has the output, rm r
   assert.match((await cli('logs', '--timestamps', 'background')).out, /^\d{4}-\d\d-\d\dT[\d:.]+Z here\n$/);
   assert.match(
     (await cli('ps', '-a')).out,
-    /^CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +NAMES\n[\s\S]*Exited \(3\)[\s\S]*background/m,
+    /^CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +PORTS +NAMES\n[\s\S]*Exited \(3\)[\s\S]*background/m,
   );
   assert.is((await cli('ps', '-aq', '--filter', 'name=background')).out, `${out.slice(0, 12)}\n`);
   assert.is(

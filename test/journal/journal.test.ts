@@ -300,6 +300,22 @@ test('following tells what is there and what comes, without gap or repetition, u
   );
 });
 
+test('a follower gets all events of a journal that is removed as soon as it has begun to read', async () => {
+  const path = fresh();
+  const journal = Journal.open(path);
+  journal.append(note('a'));
+  journal.append(note('b'));
+  journal.flush();
+  const reading = journal.read(true)[Symbol.asyncIterator]();
+  const first = reading.next();
+  journal.append(note('c'));
+  journal.close();
+  rmSync(path);
+  const events: Event[] = [];
+  for (let piece = await first; !piece.done; piece = await reading.next()) events.push(piece.value);
+  assert.equal(texts(events), ['a', 'b', 'c']);
+});
+
 test('a follower whose signal was given before ends at once', async () => {
   const journal = Journal.open(fresh());
   journal.append(note('before'));
