@@ -1,7 +1,7 @@
 /*
- * Datagrams (UDP): each client of a socket gets a socket of its own to the container, a flow, so that the answers can be
- * told apart. A flow ends after FLOW_SECONDS without a datagram, or when its slot is needed and it is the one that was
- * used longest ago.
+ * Datagrams (UDP): each client of a socket gets a socket of its own to the container, a flow, so that the answers can
+ * be told apart. A flow ends after FLOW_SECONDS without a datagram, or when its slot is needed and it is the one that
+ * was used longest ago.
  *
  *   client ──> bound socket ──> flow's socket ──> container
  *          <──              <──               <──

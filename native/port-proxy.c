@@ -7,8 +7,9 @@
  * The daemon has bound the sockets, so a port that is taken is an error of the daemon's step. The proxy outlives the
  * daemon. It ends by itself when the container's first process ends. port-state.h lists its descriptors.
  *
- * It stays in the host's network namespace: a program in the container then sees the bridge's address as the peer, never
- * its own address or 127.0.0.1, which servers often trust. The packets pass the container's eth0 and its rules there.
+ * It stays in the host's network namespace: a program in the container then sees the bridge's address as the peer,
+ * never its own address or 127.0.0.1, which servers often trust. The packets pass the container's eth0 and its rules
+ * there.
  */
 #include <linux/capability.h>
 #include <signal.h>

@@ -7,8 +7,8 @@
  * splice(2) moves pages from one socket into a pipe and from there into the other socket, so no byte is copied here. A
  * direction has a pipe only while bytes are on their way. A pipe that is empty again goes back to a pool.
  *
- * The epoll instance reports changes (EPOLLET), so a direction is pumped until one of its ends blocks. After BUDGET bytes
- * it waits for its next turn, so that one fast connection does not stop the others.
+ * The epoll instance reports changes (EPOLLET), so a direction is pumped until one of its ends blocks. After BUDGET
+ * bytes it waits for its next turn, so that one fast connection does not stop the others.
  */
 #ifndef DRYDOCK_PORT_STREAM_H
 #define DRYDOCK_PORT_STREAM_H

@@ -6,8 +6,8 @@
  * apart: [check, …]  each holds of some container, not necessarily the same
  *
  * A check holds if there is one container for which all of it is true: the lesson's own container, or, for a task that
- * says `whose: other`, another one that was created after the lesson was opened, by any client. A check reads only a Look: the journal, and what the
- * kernel reports now.
+ * says `whose: other`, another one that was created after the lesson was opened, by any client. A check reads only a
+ * Look: the journal, and what the kernel reports now.
  */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';

@@ -46,8 +46,8 @@ export interface ContainerHandle extends Handle {
   readonly created: number;
   readonly state: ContainerState;
   /**
-   * Runs pull → exec. Throws ApiError 304 when it is running. Errors have docker's words (`exec: "/nope": stat /nope: no
-   * such file or directory: unknown`).
+   * Runs pull → exec. Throws ApiError 304 when it is running. Errors have docker's words (`exec: "/nope": stat /nope:
+   * no such file or directory: unknown`).
    */
   start(gate?: GateOptions): Promise<void>;
   /** Signal and seconds default to the container's own. Throws 304 when it is not running. */

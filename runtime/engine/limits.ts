@@ -75,8 +75,8 @@ function changesOf({ memory, cpus, pids }: WantedLimits, host: HostConfig): Part
 }
 
 /**
- * Throws ApiError 400 for a value out of range, 409 when the container is not running. An error of the kernel is part of
- * the answer.
+ * Throws ApiError 400 for a value out of range, 409 when the container is not running. An error of the kernel is part
+ * of the answer.
  */
 export async function changeLimits(
   handle: Pick<ContainerHandle, 'container' | 'state' | 'update'>,

@@ -24,8 +24,8 @@ export const factKinds = [
 /** A property of the container that holds from this event on. `value: null` ends it. */
 export interface Fact {
   /**
-   * ns: inode of a namespace; mount: row by target; cgroup: file by path; link, address, route, nft, lease, port, process,
-   * file, image; upper: see runtime/storage/overlay2/upper.ts.
+   * ns: inode of a namespace; mount: row by target; cgroup: file by path; link, address, route, nft, lease, port,
+   * process, file, image; upper: see runtime/storage/overlay2/upper.ts.
    */
   kind: (typeof factKinds)[number];
   key: string;

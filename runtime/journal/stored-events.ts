@@ -1,4 +1,6 @@
-/** Reads events from a journal's file, which may be damaged, cut off in the middle of a line, or of an older version. */
+/**
+ * Reads events from a journal's file, which may be damaged, cut off in the middle of a line, or of an older version.
+ */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import type { Event } from './event.ts';
 import { withPresentIds } from './former-ids.ts';

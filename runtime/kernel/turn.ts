@@ -1,6 +1,7 @@
 /**
  * Turns on the daemon's thread for work whose amount a client chooses. Of all callers one has its turn in an iteration
- * of the event loop, so that requests which arrived meanwhile are answered between two turns, however many callers wait.
+ * of the event loop, so that requests which arrived meanwhile are answered between two turns, however many callers
+ * wait.
  *
  *   poll ─ turn of A ─ poll ─ turn of B ─ poll ─ turn of A …
  */

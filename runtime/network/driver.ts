@@ -27,7 +27,10 @@ export interface NetworkSettings {
   bip?: string;
   /** nameservers for containers; empty: the host's */
   dns: string[];
-  /** false: rules alone lead published ports to containers, also from 127.0.0.1 and from containers; absent: a proxy helps */
+  /**
+   * false: rules alone lead published ports to containers, also from 127.0.0.1 and from containers; absent: a proxy
+   * helps
+   */
   userlandProxy?: boolean;
   /** false: other firewalls of the host decide about the packets of containers; absent: these pass them */
   firewallAccept?: boolean;

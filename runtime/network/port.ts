@@ -12,7 +12,7 @@ export interface ContainerPort {
 export interface PortRequest extends ContainerPort {
   /** an address of the host; '' is every address */
   hostIp: string;
-  /** the first and the last port of the host that will do; both 0: any free one */
+  /** the range of the host's ports from which a free one is taken; both 0: any free port */
   first: number;
   last: number;
 }

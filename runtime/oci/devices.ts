@@ -85,7 +85,9 @@ function ruleOf(text: string): DeviceRule {
   };
 }
 
-/** The nodes and rules of a container. Privileged: all devices of the host, and no denying rule. Throws ApiError 400. */
+/**
+ * The nodes and rules of a container. Privileged: all devices of the host, and no denying rule. Throws ApiError 400.
+ */
 export function devicesOf(host: HostConfig): { devices: Device[]; rules: DeviceRule[] } {
   const extra = (host.Devices ?? []).map((mapping) => ({
     devices: mapped(mapping),

@@ -58,7 +58,9 @@ function blockIOOf(h: HostConfig): Resources['blockIO'] {
   return Object.keys(blockIO).length ? blockIO : undefined;
 }
 
-/** Only the limits that were given; zero values are left out. Throws ApiError 400 for a missing device of a throttle. */
+/**
+ * Only the limits that were given; zero values are left out. Throws ApiError 400 for a missing device of a throttle.
+ */
 export function resourcesOf(h: HostConfig): Omit<Resources, 'devices'> {
   const memory = memoryOf(h);
   const cpu = cpuOf(h);

@@ -6,8 +6,8 @@
 let line: string | undefined;
 
 /**
- * `where` is a file below runtime/ and a line: 'executor/stage/init/root.ts:31'. Returns `whom`; the calling code calls a method
- * of it at once.
+ * `where` is a file below runtime/ and a line: 'executor/stage/init/root.ts:31'. Returns `whom`; the calling code calls
+ * a method of it at once.
  */
 export const asking = <T>(where: string | undefined, whom: T): T => {
   line = where;

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:pairs ROUNDS OTHER …`: starts with this build and with others (each OTHER is a dist/drydock.js), one of
- * each in turn, so that a slow period of the machine affects all. It prints figures and asserts nothing.
+ * `npm run bench:pairs ROUNDS OTHER …`: starts with this build and with others (each OTHER is a dist/drydock.js), one
+ * of each in turn, so that a slow period of the machine affects all. It prints figures and asserts nothing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NODE_FLAGS } from '../../runtime/cli/client/autostart.ts';

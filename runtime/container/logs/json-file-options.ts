@@ -35,8 +35,8 @@ function humanSize(text: string): number {
 }
 
 /**
- * The limits of the log; undefined when it may grow without a limit. Throws ApiError 400 for a wrong option, 501 for one
- * that is not supported.
+ * The limits of the log; undefined when it may grow without a limit. Throws ApiError 400 for a wrong option, 501 for
+ * one that is not supported.
  */
 export function logLimits(options: LogOpts): LogLimits | undefined {
   for (const [name, value] of Object.entries(options)) {

@@ -128,7 +128,7 @@ It is the same call that nsenter(1) makes. From here on this process sees the co
   {
     id: 'exec.rights',
     title: "Take on the container's limits and user",
-    explain: `The same limits, user, capabilities and system call filter as the first process, and a session keyring that is not the daemon's: whoever execs into a container must not be stronger than it, unless --privileged says so. See capabilities(7), seccomp(2).`,
+    explain: `The same limits, user, capabilities and system call filter as the first process, and a session keyring that is not the daemon's: a process that exec adds must have no more rights than the container, unless --privileged gives it more. See capabilities(7), seccomp(2).`,
     async do(k, e) {
       await takeSessionKeyring(k, e.target.id);
       await setLimits(k, e.process, e.live.pid ?? 0);

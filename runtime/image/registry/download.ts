@@ -129,8 +129,8 @@ async function receiveAll(
 }
 
 /**
- * Writes the verified blob to `path`; after a failure there is no file. Throws ApiError for wrong content, RegistryError
- * for an error answer, and ConnectionError after five cuts in a row without progress.
+ * Writes the verified blob to `path`; after a failure there is no file. Throws ApiError for wrong content,
+ * RegistryError for an error answer, and ConnectionError after five cuts in a row without progress.
  */
 export async function download(
   client: RegistryClient,

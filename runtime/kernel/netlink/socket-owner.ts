@@ -2,7 +2,8 @@
  * The uid of the owner of a TCP connection from this machine, in one message: sock_diag(7), linux/inet_diag.h.
  *
  *   0        1          2     3     4        8      10     12       28       44   48
- *   | family | protocol | ext | pad | states | sport | dport | src[4] | dst[4] | if | cookie[2] |      request, 56 bytes
+ *   | family | protocol | ext | pad | states | sport | dport | src[4] | dst[4] | if | cookie[2] |      request, 56
+ * bytes
  *   | family | state | timer | retr | sport … cookie, 48 bytes | expires | rqueue | wqueue | uid | inode |      answer
  */
 import { AF, SOCK } from '../../syscalls/constants.ts';

@@ -1,7 +1,8 @@
 /**
  * Other firewalls at the forward hook. Every base chain there has a say about each packet: an accept ends only its own
- * chain, a drop is final. So containers reach nothing when `iptables -P FORWARD DROP` was given, as dockerd does, whatever
- * Drydock's own table accepts. Therefore their packets are accepted in the chains that such firewalls have, too:
+ * chain, a drop is final. So containers reach nothing when `iptables -P FORWARD DROP` was given, as dockerd does,
+ * whatever Drydock's own table accepts. Therefore their packets are accepted in the chains that such firewalls have,
+ * too:
  *
  *   table ip filter                                 iptables, ufw, dockerd
  *     chain FORWARD
@@ -147,8 +148,8 @@ async function plan(
 const found = new Map<string, readonly string[]>();
 
 /**
- * With `accept` false only the chain for the owner's rules is made, and the other firewalls decide by themselves. Returns
- * a sentence for each chain that is in the way.
+ * With `accept` false only the chain for the owner's rules is made, and the other firewalls decide by themselves.
+ * Returns a sentence for each chain that is in the way.
  */
 export async function passFirewalls(k: Kernel, bridge: string, accept: boolean): Promise<readonly string[]> {
   await ensureRules(k, `firewalls ${bridge}`, async (socket) => {
@@ -160,8 +161,8 @@ export async function passFirewalls(k: Kernel, bridge: string, accept: boolean):
 }
 
 /**
- * For a network that is removed. With the last one the chain of the owner's rules goes, if it is empty, and the table, if
- * nothing else is in it.
+ * For a network that is removed. With the last one the chain of the owner's rules goes, if it is empty, and the table,
+ * if nothing else is in it.
  */
 export async function forgetFirewalls(k: Kernel, bridge: string): Promise<void> {
   const changes = await withNetlink(k, NETLINK_NETFILTER, (socket) => removal(socket, bridge));

@@ -1,6 +1,6 @@
 /**
- * Makes the kernel forget flows of UDP to published ports. A client that goes on sending keeps its flow remembered, and a
- * remembered flow goes where it went before: to the container that had the port, or to nobody.
+ * Makes the kernel forget flows of UDP to published ports. A client that goes on sending keeps its flow remembered, and
+ * a remembered flow goes where it went before: to the container that had the port, even if that is gone.
  */
 import { networkInterfaces } from 'node:os';
 import { IPPROTO, NETLINK_NETFILTER } from '../../syscalls/constants.ts';

@@ -1,6 +1,6 @@
 /**
- * The values of --publish and --expose, as docker's client reads them. These functions are pure, so that the command line
- * can use them.
+ * The values of --publish and --expose, as docker's client reads them. These functions are pure, so that the command
+ * line can use them.
  *
  *   [[HOST-ADDRESS:]HOST-PORTS:]CONTAINER-PORTS[/PROTOCOL]        127.0.0.1:8080-8082:80-82/tcp   [::1]::53/udp
  */
@@ -48,7 +48,9 @@ function split(text: string): { address: string; host: string; container: string
   return { address, host, container };
 }
 
-/** --publish. A range of the host for one port of the container is kept: any of it will do. Throws Error. */
+/**
+ * --publish. A range of the host's ports for one port of the container means: any free port of the range. Throws Error.
+ */
 export function published(text: string): Binding[] {
   const [ports = '', protocol, ...rest] = text.split('/');
   const { address: HostIp, host, container } = split(ports);

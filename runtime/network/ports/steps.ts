@@ -8,7 +8,10 @@ import { routeLoopback } from './loopback.ts';
 import { portRequests } from './request.ts';
 import { publish, unpublish } from './rules.ts';
 
-/** The endpoint that publishes: the first one on a bridge. Only one can, because a port of the host leads to one address. */
+/**
+ * The endpoint that publishes: the first one on a bridge. Only one can, because a port of the host leads to one
+ * address.
+ */
 function publishes({ container, endpoint }: Connection): boolean {
   if (container.endpoints.find(({ driver }) => driver === 'bridge') !== endpoint) return false;
   return Boolean(endpoint.ports?.length) || portRequests(container).length > 0;

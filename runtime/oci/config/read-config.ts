@@ -1,7 +1,7 @@
 /**
- * Reads the config.json of a bundle that somebody else made: OCI runtime specification 1.x, "Configuration". Each field
- * is checked before it is used. Unknown fields are ignored, as the specification demands; known ones that Drydock does
- * not act on are refused.
+ * Reads the config.json of a bundle, which is untrusted input: OCI runtime specification 1.x, "Configuration". Each
+ * field is checked before it is used. Unknown fields are ignored, as the specification demands; known ones that Drydock
+ * does not act on are refused.
  */
 import { isAbsolute, resolve } from 'node:path';
 import { Checked } from '../../json/checked.ts';

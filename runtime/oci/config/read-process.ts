@@ -34,8 +34,8 @@ function user(process: Checked): Process['user'] {
 }
 
 /**
- * The kernel lets a process raise an ambient capability only when it is permitted and inheritable: capabilities(7). runc
- * passes over the others, which `runc spec` itself writes. Names that the kernel does not know are left out later.
+ * The kernel lets a process raise an ambient capability only when it is permitted and inheritable: capabilities(7).
+ * runc passes over the others, which `runc spec` itself writes. Names that the kernel does not know are left out later.
  */
 function capabilities(process: Checked): Process['capabilities'] {
   const given = process.has('capabilities') ? process.object('capabilities') : undefined;

@@ -71,7 +71,7 @@ function blockIO(resources: Checked): Resources['blockIO'] {
   return { ...numbers(of, 'linux.resources.blockIO', { weight: 0 }), ...Object.fromEntries(lists) };
 }
 
-/** -1, as an absent number: any. */
+/** -1 and an absent number mean: any device number. */
 function deviceRule(value: unknown): DeviceRule {
   const of = Checked.of('linux.resources.devices', value);
   const type = of.optional('type') ?? 'a';

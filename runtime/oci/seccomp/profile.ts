@@ -81,8 +81,8 @@ function resolvedDefault(capabilities: readonly string[], socketcall: boolean): 
 }
 
 /**
- * `option` is the text after seccomp=. Returns undefined when the container gets no filter. Throws ApiError 400 for JSON
- * that is not a profile, and for an unknown value of the annotation.
+ * `option` is the text after seccomp=. Returns undefined when the container gets no filter. Throws ApiError 400 for
+ * JSON that is not a profile, and for an unknown value of the annotation.
  */
 export function seccompFor(
   option: string | undefined,

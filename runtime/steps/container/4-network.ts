@@ -7,7 +7,10 @@ import { networkSteps } from '../../network/phase/steps.ts';
 import type { Container } from '../../container/container.ts';
 import type { Phase, Step } from '../../container/step.ts';
 
-/** The root of a bundle keeps its own hosts, hostname and resolv.conf: nothing is mounted that config.json does not name. */
+/**
+ * The root of a bundle keeps its own hosts, hostname and resolv.conf: nothing is mounted that config.json does not
+ * name.
+ */
 const notInBundle = (step: Step): Step => ({
   ...step,
   when: (c: Container) => c.bundle === undefined && (step.when?.(c) ?? true),

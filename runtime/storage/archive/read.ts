@@ -54,8 +54,8 @@ class Reading {
 }
 
 /**
- * The entries begin with the last part of the path: `/a/d` gives `d/…`, `/a/d/.` gives `./…`. The last part itself is not
- * followed when it is a link. Throws SyscallError when there is no such file.
+ * The entries begin with the last part of the path: `/a/d` gives `d/…`, `/a/d/.` gives `./…`. The last part itself is
+ * not followed when it is a link. Throws SyscallError when there is no such file.
  */
 export async function readArchive({ root, path }: PathInput, emit: Emit): Promise<void> {
   const tar = new TarEntries(emit);

@@ -1,4 +1,6 @@
-/** Containers beside other firewalls of the host: their packets pass, and the rules of the machine's owner are obeyed. */
+/**
+ * Containers beside other firewalls of the host: their packets pass, and the rules of the machine's owner are obeyed.
+ */
 import * as assert from 'uvu/assert';
 import { execFileSync, type ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

@@ -58,7 +58,9 @@ export const ask = (where: readonly string[], address: string, port: number): Pr
 export const tell = (where: readonly string[], address: string, port: number): Promise<string> =>
   ran([...where, process.execPath, '-e', TELL, address, String(port)]);
 
-/** Sends `length` random bytes, ends its side, and returns whether exactly these came back before the other side ended. */
+/**
+ * Sends `length` random bytes, ends its side, and returns whether exactly these came back before the other side ended.
+ */
 export function echoed(address: string, port: number, length: number): Promise<boolean> {
   const sent = randomBytes(length);
   return new Promise((resolve, reject) => {
