@@ -26,6 +26,11 @@ import type { Lifecycle } from './lifecycle.ts';
 
 /** There is no such file in the container. */
 const ABSENT = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
+/** The mark of its events, and what holds its steps. */
+interface Walking {
+  label: string;
+  gate: Gate;
+}
 type Asked = Pick<Copying, 'path' | 'send' | 'receive' | 'mayWrite'>;
 
 export class Archive implements ArchiveHandle {
@@ -63,9 +68,16 @@ export class Archive implements ArchiveHandle {
   async #copy(asked: Asked, counts = true): Promise<Copying> {
     if (!this.life.restarting) await this.life.settled();
     const label = `cp-${newId().slice(0, 12)}`;
-    const copying = () => (this.life.running ? this.#inRunning(asked, label) : this.#inStopped(asked, label));
+    const gate: Gate = new Gate((event) => void this.life.log.append(event, undefined, label));
+    gate.arm({ mode: 'run', breakpoints: [reach, cp].flatMap(({ id }) => this.life.gateKeeper.breakpointsOf(id)) });
+    const at: Walking = { label, gate };
+    const copying = () => (this.life.running ? this.#inRunning(asked, at) : this.#inStopped(asked, at));
     try {
-      return await this.life.operations.run('cp', copying, { run: label, counts: () => counts });
+      return await this.life.operations.run('cp', copying, {
+        run: label,
+        counts: () => counts,
+        gate: (command) => gate.command(command),
+      });
     } catch (error) {
       if (hasCode(error, ...ABSENT) && (error as { step?: string }).step?.startsWith('cp.'))
         throw notFound(`Could not find the file ${asked.path} in container ${this.ref}`);
@@ -73,23 +85,21 @@ export class Archive implements ArchiveHandle {
     }
   }
 
-  #inRunning(asked: Asked, label: string): Promise<Copying> {
+  #inRunning(asked: Asked, at: Walking): Promise<Copying> {
     const copying: Copying = { ...asked, container: this.life.container, stopped: false };
-    return this.#perform(copying, label, []);
+    return this.#perform(copying, at, []);
   }
 
   /** Nothing may start or remove the container while its layer is mounted. */
-  #inStopped(asked: Asked, label: string): Promise<Copying> {
+  #inStopped(asked: Asked, at: Walking): Promise<Copying> {
     const { container, machine } = { container: this.life.container, machine: this.life.machine };
     if (!['created', 'exited', 'failed'].includes(machine)) throw conflict(`container ${container.name} is ${machine}`);
-    const copying: Copying = { ...asked, container: standIn(container, label), stopped: true };
-    return this.life.reach(() => this.#perform(copying, label, [reach, rwLayerOf(container.storage)]));
+    const copying: Copying = { ...asked, container: standIn(container, at.label), stopped: true };
+    return this.life.reach(() => this.#perform(copying, at, [reach, rwLayerOf(container.storage)]));
   }
 
-  async #perform(copying: Copying, label: string, mounting: readonly Phase<Container>[]): Promise<Copying> {
+  async #perform(copying: Copying, { label, gate }: Walking, mounting: readonly Phase<Container>[]): Promise<Copying> {
     const { log } = this.life;
-    const gate: Gate = new Gate((event) => void log.append(event, undefined, label));
-    gate.arm({ mode: 'run', breakpoints: [reach, cp].flatMap(({ id }) => this.life.gateKeeper.breakpointsOf(id)) });
     const mounts: Run<Container> = newRun(copying.container, log, gate, label);
     const files: Run<Copying> = newRun(copying, log, gate, label);
     mounts.begun = new Set();
