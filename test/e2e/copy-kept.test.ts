@@ -17,6 +17,8 @@ const good = async (ran: ReturnType<typeof cp>) => {
 
 s.test('the docker client copies files and trees both ways, under other names, and nothing stays mounted', async () => {
   await d().ok('create', '--name', 'still', '--network', 'none', '-v', '/v', 'tiny', 'true');
+  // the first stage of a daemon opens the programs of shim and stage, which it keeps
+  await d().ok('run', '--rm', '--network', 'none', 'tiny', 'true');
   const before = await atRest(d());
   mkdirSync(here('tree/sub'), { recursive: true });
   writeFileSync(here('tree/sub/f'), 'deep');

@@ -132,9 +132,16 @@ export class Daemon {
   }
 
   /** stdout without the final newline; throws if the command failed. */
-  async ok(...args: string[]): Promise<string> {
-    const { code, out, err } = await this.cli(...args);
-    if (code !== 0) throw new Error(`drydock ${args.join(' ')}: code ${code}\n${err}${out}`);
+  ok(...args: string[]): Promise<string> {
+    return this.#good('drydock', args);
+  }
+  /** The same with docker's client. */
+  dockerOk(...args: string[]): Promise<string> {
+    return this.#good('docker', args);
+  }
+  async #good(client: Client, args: readonly string[]): Promise<string> {
+    const { code, out, err } = await this.client(client, args);
+    if (code !== 0) throw new Error(`${client} ${args.join(' ')}: code ${code}\n${err}${out}`);
     return out.trimEnd();
   }
 

@@ -1,15 +1,14 @@
 /** A second process with a shim of its own enters the namespaces of a running container. */
 import { AT_FDCWD, CLONE, O, PR } from '../../syscalls/constants.ts';
-import { tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { namespacesOf, rightsOf } from '../../kernel/process/inspect.ts';
 import { giveOwnScore } from '../../kernel/process/oom-score.ts';
-import { endShim, SIGKILL } from '../../kernel/process/shim.ts';
 import type { Exec } from '../../container/container.ts';
 import type { Spec } from '../../oci/spec.ts';
 import { verdictsOf } from '../../oci/seccomp/verdicts.ts';
 import { resolveUser } from '../../oci/user.ts';
-import { cloneStage, closeLive, startShim } from './create/process.ts';
+import { cloneStage } from './create/process.ts';
+import { endOwnShim, startOwnShim } from './own-shim.ts';
 import { becomeSibling } from './create/namespaces.ts';
 import { becomeUser, readInside, takeResolved, takeSessionKeyring } from './init/identity.ts';
 import { stdioOf, takeNullInside } from './init/null.ts';
@@ -64,17 +63,10 @@ export const exec: Step<Exec>[] = [
     title: 'Start a shim for it',
     explain: `The new process gets a parent of its own, which holds its terminal or pipes and notes how it ends: \`exec\` has its own exit code. See wait(2).`,
     async do(k, e) {
-      await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, e.paths.runDir, 0o700));
-      await startShim(k, e, e.id, { path: e.paths.log }, { oomScores: e.target.settings.oomScores });
+      await startOwnShim(k, e, e.target.settings.oomScores);
     },
     async undo(k, e) {
-      // after execve(2) the program does not see the closed socket, and the container's cgroup remains, so the
-      // process is killed here
-      if (e.live.pidfd !== undefined)
-        await tolerate(['ESRCH', 'EBADF'], k.daemon.pidfd_send_signal(e.live.pidfd, SIGKILL, 0));
-      await closeLive(k, e.live);
-      await endShim(k, e);
-      await k.removeTree(e.paths.runDir);
+      await endOwnShim(k, e);
     },
   },
   {

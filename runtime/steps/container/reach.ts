@@ -2,13 +2,12 @@
  * reach: puts the file system of a stopped container together in a mount namespace of its own, without running anything
  * in it. The steps of the phase rw-layer follow. When the files have been read or written, everything is undone.
  */
-import { AT_FDCWD, CLONE } from '../../syscalls/constants.ts';
+import { CLONE } from '../../syscalls/constants.ts';
 import type { Container } from '../../container/container.ts';
-import { tolerate } from '../../kernel/errors.ts';
 import { namespaceInode, namespacesOf } from '../../kernel/process/inspect.ts';
-import { endShim, SIGKILL } from '../../kernel/process/shim.ts';
 import type { Phase } from '../../container/step.ts';
-import { cloneStage, closeLive, startShim } from '../../executor/stage/create/process.ts';
+import { cloneStage } from '../../executor/stage/create/process.ts';
+import { endOwnShim, startOwnShim } from '../../executor/stage/own-shim.ts';
 
 /** Pipes for the output, which nothing reads: native/shim.c. */
 const STDIO = 1;
@@ -23,15 +22,10 @@ export const reach: Phase<Container> = {
       explain: `A stopped container has no process, so nothing has its files mounted. A process is needed that holds a mount namespace while files are copied, and the shim is its parent.
 It has a run directory of its own, so that nothing is mixed up with the container's own runs. See wait(2).`,
       async do(k, c) {
-        await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, c.paths.runDir, 0o700));
-        await startShim(k, c, c.id, { path: c.paths.log }, { oomScores: c.settings.oomScores });
+        await startOwnShim(k, c, c.settings.oomScores);
       },
       async undo(k, c) {
-        if (c.live.pidfd !== undefined)
-          await tolerate(['ESRCH', 'EBADF'], k.daemon.pidfd_send_signal(c.live.pidfd, SIGKILL, 0));
-        await closeLive(k, c.live);
-        await endShim(k, c);
-        await k.removeTree(c.paths.runDir);
+        await endOwnShim(k, c);
       },
     },
     {

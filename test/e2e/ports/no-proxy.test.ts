@@ -8,11 +8,7 @@ import { ask, echoed, inNetworkOf, outsideOf, serve, tell, type Outside } from '
 
 const s = await site('published ports without a proxy', { images: ['tiny'], flags: ['--userland-proxy=false'] });
 const d = () => s.daemon;
-const docker = async (...args: string[]) => {
-  const { code, out, err } = await d().docker(...args);
-  assert.is(code, 0, err);
-  return out.trim();
-};
+const docker = (...args: string[]) => d().dockerOk(...args);
 const pidOf = async (name: string) => Number(await docker('inspect', '-f', '{{.State.Pid}}', name));
 const SLEEP = ['tiny', 'sleep', '1000'];
 

@@ -10,11 +10,7 @@ import { answeredDatagrams, ask, echoed, inNetworkOf, outsideOf, serve, tell, ty
 
 const s = await site('published ports', { images: ['tiny'] });
 const d = () => s.daemon;
-const docker = async (...args: string[]) => {
-  const { code, out, err } = await d().docker(...args);
-  assert.is(code, 0, err);
-  return out.trim();
-};
+const docker = (...args: string[]) => d().dockerOk(...args);
 const pidOf = async (name: string) => Number(await docker('inspect', '-f', '{{.State.Pid}}', name));
 const gatewayOf = (name: string) => docker('inspect', '-f', '{{.NetworkSettings.Gateway}}', name);
 const addressOf = (name: string) => docker('inspect', '-f', '{{.NetworkSettings.IPAddress}}', name);
