@@ -3,7 +3,7 @@
  * other containers (`--volumes-from`).
  */
 import type { Image } from '../image/manifest/image.ts';
-import { badParameter } from '../errors/api-error.ts';
+import { ApiError, badParameter } from '../errors/api-error.ts';
 import type { Mount } from '../oci/spec.ts';
 import { anonymous, userMounts, volumePath, type UserMount } from '../oci/user-mounts.ts';
 import { PROPAGATION } from '../oci/tmpfs-options.ts';
@@ -35,7 +35,16 @@ function pointOf(id: string, { destination, volume }: UserMount): MountPoint[] {
   ];
 }
 
-/** Mounts of the request, and those taken over. Throws ApiError 400, and 404 for an unknown container. */
+/** Like dockerd, an unknown container is a wrong parameter of the create: 400. */
+function sourceOf(ref: string, other: (ref: string) => Source): Source {
+  try {
+    return other(ref);
+  } catch (cause) {
+    throw cause instanceof ApiError && cause.status === 404 ? badParameter(cause.message) : cause;
+  }
+}
+
+/** Mounts of the request, and those taken over. Throws ApiError 400. */
 export function mountPointsOf(id: string, request: ContainerRequest, other: (ref: string) => Source): MountPoint[] {
   const asked = userMounts(request.HostConfig);
   const taken = new Set(asked.map(({ destination }) => destination));
@@ -68,7 +77,7 @@ function takenOver(text: string, other: (ref: string) => Source): MountPoint[] {
   if (!ref) throw badParameter(`invalid volume specification: '${text}'`);
   const words = mode.split(',');
   if (!words.every((word) => ['ro', 'rw', 'z', 'Z'].includes(word))) throw badParameter(`invalid mode: ${mode}`);
-  const { request, mounts } = other(ref);
+  const { request, mounts } = sourceOf(ref, other);
   const binds = userMounts(request.HostConfig).filter(({ type }) => type === 'bind');
   return [...mounts, ...binds.map(boundPoint)].map(({ copy: _, ...point }) => ({
     ...point,

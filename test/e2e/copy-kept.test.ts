@@ -1,6 +1,6 @@
 /** `docker cp` by the docker client, and what it leaves behind: nothing. */
 import * as assert from 'uvu/assert';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { atRest, sameAs } from './leftovers.ts';
 import { site } from './site.ts';
@@ -40,6 +40,40 @@ s.test('the docker client copies files and trees both ways, under other names, a
   assert.match(await d().ok('diff', 'still'), /A \/etc\/renamed/);
   assert.match(await d().ok('operations'), /cp +still +done/);
   await d().ok('rm', '-v', 'still');
+});
+
+s.test('drydock cp copies as docker cp does, and a link in an archive leads nowhere outside', async () => {
+  await d().ok('create', '--name', 'own', '--network', 'none', 'tiny', 'true');
+  const said = (...args: string[]) => d().cli('cp', ...args);
+  const works = async (...args: string[]) => {
+    const { code, err } = await said(...args);
+    assert.is(code, 0, err);
+    return err;
+  };
+  mkdirSync(here('trunk/sub'), { recursive: true });
+  writeFileSync(here('trunk/sub/f'), 'deep');
+  symlinkSync('sub/f', here('trunk/link'));
+  assert.match(await works(here('trunk'), 'own:/copy'), /^Successfully copied .*B to own:\/copy$/m);
+  await works('-q', `${here('trunk')}/.`, 'own:/copy/inner');
+  await works('-L', here('trunk/link'), 'own:/etc');
+  await works('own:/copy', here('came'));
+  assert.is(readFileSync(here('came/sub/f'), 'utf8'), 'deep');
+  assert.is(readFileSync(here('came/inner/link'), 'utf8'), 'deep');
+  await works('own:/etc/link', here('plain'));
+  assert.ok(lstatSync(here('plain')).isFile(), 'the link was followed on the way in');
+  await works('-L', 'own:/copy/link', here('came'));
+  assert.is(readFileSync(here('came/link'), 'utf8'), 'deep');
+  assert.match((await said('own:/nope', here('x'))).err, 'Could not find the file /nope in container own');
+  assert.match((await said('own:/etc', here('plain'))).err, 'cannot copy a directory over the file');
+  assert.match((await said(here('plain'), 'own:/none/x')).err, 'Could not find the file /none in container own');
+  // a directory here that is a link: what arrives stays inside of what was named
+  mkdirSync(here('evil'));
+  symlinkSync(here('trunk'), here('evil/out'));
+  await works(`${here('evil')}/.`, 'own:/evil');
+  mkdirSync(here('safe'));
+  await works('own:/evil/.', here('safe'));
+  assert.ok(lstatSync(here('safe/out')).isSymbolicLink());
+  await d().ok('rm', 'own');
 });
 
 s.test('a daemon that is killed in the middle leaves nothing, and the container starts', async () => {

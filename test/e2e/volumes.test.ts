@@ -237,7 +237,7 @@ test('--volumes-from an unknown container is refused', async () => {
     Cmd: ['true'],
     HostConfig: { VolumesFrom: ['nope'] },
   });
-  assert.equal([status, message(body)], [404, 'No such container: nope']);
+  assert.equal([status, message(body)], [400, 'No such container: nope']);
 });
 
 test('prune takes anonymous volumes only, before API 1.42 and with all=true also the others', async () => {

@@ -1,6 +1,7 @@
 /** HTTP over the daemon's unix socket: JSON, lines of JSON, raw streams and hijacked connections. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { createInterface } from 'node:readline';
 import { DaemonError } from '../failure/failure.ts';
 
@@ -11,6 +12,8 @@ export interface Request {
   query?: Query;
   body?: unknown;
   headers?: Record<string, string>;
+  /** sent instead of a JSON body */
+  stream?: Readable;
   signal?: AbortSignal;
 }
 /** `head` holds the stream's first bytes, which came in the same packet as the daemon's answer. */
@@ -62,7 +65,7 @@ export class Client {
   #send(
     method: string,
     path: string,
-    { query, body, headers, signal }: Request,
+    { query, body, headers, stream, signal }: Request,
     upgrade?: (answer: Hijacked) => void,
   ): Promise<IncomingMessage> {
     const text = body === undefined ? undefined : JSON.stringify(body);
@@ -76,7 +79,7 @@ export class Client {
         headers: {
           Host: 'drydock',
           ...(text !== undefined && { 'Content-Type': 'application/json' }),
-          'Content-Length': String(Buffer.byteLength(text ?? '')),
+          ...(!stream && { 'Content-Length': String(Buffer.byteLength(text ?? '')) }),
           ...headers,
         },
       });
@@ -90,7 +93,9 @@ export class Client {
         upgrade?.({ socket, head, multiplexed: /multiplexed/.test(response.headers['content-type'] ?? '') }),
       );
       request.on('error', reject);
-      request.end(text);
+      // the daemon may answer before it has read all; its answer then says why
+      if (stream) pipeline(stream, request).catch(reject);
+      else request.end(text);
     });
   }
 

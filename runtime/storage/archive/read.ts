@@ -9,6 +9,11 @@ import { TarEntries } from '../tree/tar-entries.ts';
 import { openIn } from './container-root.ts';
 import type { PathInput } from './path-stat.ts';
 
+export interface ReadInput extends Pick<PathInput, 'root' | 'path'> {
+  /** the name that the last part of the path gets in the archive */
+  as?: string;
+}
+
 /** More levels than a path can have. Each level holds a descriptor. */
 const DEPTH_MOST = 1100;
 const TURN = 256;
@@ -54,13 +59,13 @@ class Reading {
 }
 
 /**
- * The entries begin with the last part of the path: `/a/d` gives `d/…`, `/a/d/.` gives `./…`. The last part itself is
- * not followed when it is a link. Throws SyscallError when there is no such file.
+ * The entries begin with `as`, or else with the last part of the path: `/a/d` gives `d/…`, `/a/d/.` gives `./…`. The
+ * last part itself is not followed when it is a link. Throws SyscallError when there is no such file.
  */
-export async function readArchive({ root, path }: PathInput, emit: Emit): Promise<void> {
+export async function readArchive({ root, path, as }: ReadInput, emit: Emit): Promise<void> {
   const tar = new TarEntries(emit);
   const clean = path.replace(/(.)\/+$/, '$1');
-  const base = clean === '/' ? '' : posix.basename(clean);
+  const base = as ?? (clean === '/' ? '' : posix.basename(clean));
   const fd = openIn(root, path, O.O_PATH | O.O_NOFOLLOW);
   try {
     const stat = fileStat(fd, '');
@@ -86,7 +91,7 @@ async function readDirectory(root: number, path: string, base: string, tar: TarE
 async function readFile(root: number, path: string, base: string, tar: TarEntries): Promise<void> {
   const parent = openIn(root, posix.dirname(path), O.O_PATH | O.O_DIRECTORY);
   try {
-    await tar.add(parent, Buffer.from(base), Buffer.from(base));
+    await tar.add(parent, Buffer.from(posix.basename(path)), Buffer.from(base));
   } finally {
     closeSync(parent);
   }

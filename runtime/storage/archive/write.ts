@@ -11,17 +11,21 @@ import { resolveUser } from '../../oci/user.ts';
 import { openIn, pathOf, removeIn, tryOpenIn } from './container-root.ts';
 import type { PathInput } from './path-stat.ts';
 
-export interface WriteInput {
+export interface WriteInput extends Target {
+  /** the worker's end of a stream socket, from which the archive comes; it is closed here */
+  body: number;
+}
+export interface Target {
   /** a descriptor of the container's root */
   root: number;
   /** the directory in the container */
   path: string;
-  /** the worker's end of a stream socket, from which the archive comes; it is closed here */
-  body: number;
   /** refuse to replace a directory by another kind of file, and the other way round */
   keepsKinds: boolean;
   /** the owner of everything, instead of the archive's: 'name', '1:2', … as in the container's passwd(5) */
   user?: string;
+  /** the first part of the entries' names, and what it becomes; an empty `from` puts all entries below `to` */
+  rename?: { from: string; to: string };
 }
 export interface WriteResult {
   entries: number;
@@ -47,11 +51,12 @@ class ContainerSink implements Sink {
   constructor(
     private readonly directory: ContainerDirectory,
     private readonly writer: LayerWriter,
-    private readonly input: WriteInput,
+    private readonly input: Target,
     private readonly owner: { uid: number; gid: number } | undefined,
   ) {}
 
-  entry(entry: Entry): void {
+  entry(given: Entry): void {
+    const entry = this.#renamed(given);
     const path = this.#inside(entry.name);
     if (path && this.input.keepsKinds) this.#checkKind(path, entry);
     // the directory itself keeps its owner and its mode
@@ -59,6 +64,19 @@ class ContainerSink implements Sink {
   }
   data = (bytes: Buffer): void => this.writer.data(bytes);
   close = (): void => this.writer.close();
+
+  #renamed(entry: Entry): Entry {
+    const { rename } = this.input;
+    if (!rename) return entry;
+    const [from, to] = [rename.from, rename.to].map((name) => Buffer.from(name).toString('latin1')) as [string, string];
+    const inside = (name: string): string => {
+      const clean = cleanPath(name);
+      if (from === '' || from === '.') return clean ? `${to}/${clean}` : to;
+      return clean === from || clean.startsWith(`${from}/`) ? `${to}${clean.slice(from.length)}` : name;
+    };
+    const hardLink = entry.type === '1' && { linkname: inside(entry.linkname) };
+    return { ...entry, name: inside(entry.name), ...hardLink };
+  }
 
   /** The cleaned name. Throws Error in dockerd's words when it leads out of the directory. */
   #inside(name: string): string {
@@ -91,7 +109,7 @@ function textOf(root: number, path: string): string {
   }
 }
 
-function ownerOf({ root, user }: WriteInput): { uid: number; gid: number } | undefined {
+function ownerOf({ root, user }: Target): { uid: number; gid: number } | undefined {
   if (!user) return undefined;
   const { uid, gid } = resolveUser(user, textOf(root, '/etc/passwd'), textOf(root, '/etc/group'));
   return { uid, gid };
@@ -111,23 +129,26 @@ export function targetOf({ root, prefix, path }: PathInput): string | undefined 
   }
 }
 
-/** Throws TarError for an invalid archive, SyscallError when the kernel refuses a call. */
-export async function writeArchive(input: WriteInput): Promise<WriteResult> {
-  const body = new Socket({ fd: input.body, readable: true, writable: true });
-  let directory: ContainerDirectory | undefined;
+export async function writeArchive({ body: fd, ...target }: WriteInput): Promise<WriteResult> {
+  const body = new Socket({ fd, readable: true, writable: true });
   try {
-    directory = new ContainerDirectory(input.root, Buffer.from(input.path).toString('latin1'));
-    const writer = new LayerWriter(directory, 'plain');
-    const tar = new TarReader(new ContainerSink(directory, writer, input, ownerOf(input)));
-    try {
-      for await (const chunk of unpacked(body)) tar.write(chunk);
-      tar.end();
-      writer.finish();
-      return { entries: writer.entries };
-    } finally {
-      writer.dispose();
-    }
+    return await unpackInto(target, body);
   } finally {
     body.destroy();
+  }
+}
+
+/** Throws TarError for an invalid archive, SyscallError when the kernel refuses a call. */
+export async function unpackInto(target: Target, body: AsyncIterable<Buffer>): Promise<WriteResult> {
+  const directory = new ContainerDirectory(target.root, Buffer.from(target.path).toString('latin1'));
+  const writer = new LayerWriter(directory, 'plain');
+  const tar = new TarReader(new ContainerSink(directory, writer, target, ownerOf(target)));
+  try {
+    for await (const chunk of unpacked(body)) tar.write(chunk);
+    tar.end();
+    writer.finish();
+    return { entries: writer.entries };
+  } finally {
+    writer.dispose();
   }
 }

@@ -3,6 +3,7 @@
  * daemon is killed:
  *
  *   copy     the directory                → <volume>/.partial     a rest of it is deleted
+ *   sync     the disk has all of it
  *   rename   <volume>/.partial            → <volume>/.copied      from here on it goes forward only
  *   move     each name of <volume>/.copied → <volume>/_data
  *
@@ -10,6 +11,7 @@
  */
 import { closeSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { syncFilesystem } from '../../image/layer/sync.ts';
 import { AT_FDCWD, O } from '../../syscalls/constants.ts';
 import { errnoName } from '../../kernel/errors.ts';
 import { call, tryCall } from '../../kernel/native-call.ts';
@@ -59,6 +61,8 @@ export async function copyUp({ from, dir, control }: CopyUpInput): Promise<CopyU
       target,
       ...(control && { control }),
     });
+    // without it a power cut could leave complete names over files that have no content: rename(2), syncfs(2)
+    await syncFilesystem({ dir });
     renameSync(target, copiedOf(dir));
     await finishCopy(dir);
     return { entries };
