@@ -122,18 +122,15 @@ export class Session {
   #since = (task: Task): number =>
     Math.max(this.open.since, ...task.after.map((id) => this.progress.tasks[id] ?? Infinity));
 
-  /** `whose`: absent for hints, which may be about any container of the learner. */
-  #lookAt(since: number, whose?: Task['whose']): Look {
+  #lookAt(since: number): Look {
     const k = daemonKernel();
     let strangers: number[] | undefined;
     let rules: Promise<string> | undefined;
-    const subjects = [...this.#watched.values()].map((watched) =>
-      watched.subject(k, since, this.#growth, watched.id === this.open.machine),
-    );
     return {
       subject: undefined,
-      subjects,
-      about: subjects.filter(({ id }) => !whose || (id === this.open.machine) === (whose === 'own')),
+      subjects: [...this.#watched.values()].map((watched) =>
+        watched.subject(k, since, this.#growth, watched.id === this.open.machine),
+      ),
       quiz: new Set(
         Object.entries(this.progress.quiz)
           .filter(([, { right }]) => right)
@@ -161,7 +158,10 @@ export class Session {
       const since = this.#since(task);
       const done = tasks[task.id] !== undefined;
       if (since === Infinity || (done && task.mode === 'edge')) continue;
-      const good = await holds(task.check, this.#lookAt(since, task.whose));
+      // hints may be about any container of the learner
+      const look = this.#lookAt(since);
+      const about = look.subjects.filter(({ id }) => (id === this.open.machine) === (task.whose === 'own'));
+      const good = await holds(task.check, { ...look, about });
       if (good) this.#holding.add(task.id);
       else this.#holding.delete(task.id);
       if (good && !done) {
@@ -172,7 +172,7 @@ export class Session {
           task === current
             ? attempts([...this.#watched.values()], this.open.machine, Math.max(since, ...Object.values(tasks)), now)
             : 0;
-        const shown = await due(task, hints[task.id] ?? [], tried, this.#lookAt(since));
+        const shown = await due(task, hints[task.id] ?? [], tried, look);
         if (shown.length !== (hints[task.id] ?? []).length) {
           hints[task.id] = shown;
           changed = true;
