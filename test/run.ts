@@ -33,6 +33,7 @@ function runFile(file: string): Promise<{ output: string; code: number | null }>
   const { command, args, env, leave } = placed(['--enable-source-maps', join(here, file)], {
     ...process.env,
     NO_COLOR: '1',
+    DRYDOCK_SEED: String(seed),
   });
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });

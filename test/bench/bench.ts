@@ -10,7 +10,6 @@ import { Daemon } from '../e2e/daemon.ts';
 import { preparedImages } from '../e2e/image.ts';
 import { cachedRegistry } from '../e2e/registry.ts';
 import { needs, ownRoom } from '../e2e/room.ts';
-import { NODE_FLAGS } from '../../runtime/cli/client/autostart.ts';
 import { Dockerd, installed, Podman, version } from './peers.ts';
 import { recordingCost } from './recording.ts';
 import { type Bench, crowd, lowLevel, pulls, type Row, runBridge, runNone, shimMemory, startTimes } from './rows.ts';
@@ -24,7 +23,7 @@ await ownRoom(preparedImages);
 const rounds = Number(process.argv[2] ?? 20);
 const registry = await cachedRegistry();
 const mirror = `http://${registry.host}`;
-const daemon = await new Daemon(['--registry-mirror', mirror], NODE_FLAGS).start();
+const daemon = await new Daemon(['--registry-mirror', mirror]).start();
 const dockerd = installed('dockerd') ? await new Dockerd().start(mirror) : undefined;
 const podman = installed('podman') ? await new Podman().start(registry.host) : undefined;
 try {

@@ -2,7 +2,6 @@
  * How long the daemon stops answering during operations on large images and containers, and how much memory it needs,
  * at the full sizes. It prints figures and asserts nothing.
  */
-import { NODE_FLAGS } from '../../runtime/cli/client/autostart.ts';
 import { missing } from '../harness.ts';
 import { Daemon } from '../e2e/daemon.ts';
 import { preparedImages } from '../e2e/image.ts';
@@ -16,7 +15,7 @@ await ownRoom(preparedImages);
 
 const GOALS = { ping: 100, resident: 250 };
 const registry = await cachedRegistry();
-const daemon = await new Daemon(['--registry-mirror', `http://${registry.host}`], NODE_FLAGS).start();
+const daemon = await new Daemon(['--registry-mirror', `http://${registry.host}`]).start();
 try {
   await daemon.ok('pull', '-q', 'tiny');
   console.log(

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { basename, join, resolve } from 'node:path';
+import { NODE_FLAGS } from '../../runtime/cli/client/autostart.ts';
 import { begin, run, type Ran, type RunOptions, type Running } from './ran.ts';
 import { until } from '../until.ts';
 
@@ -42,10 +43,13 @@ export class Daemon {
   };
   #process: ChildProcess | undefined;
 
-  /** `node`: flags for Node; benches use none. `program`: the Node binary. `script`: the built Drydock to run. */
+  /**
+   * `node`: flags for Node, by default those of the product. `program`: the Node binary. `script`: the built Drydock to
+   * run.
+   */
   constructor(
     readonly flags: readonly string[] = [],
-    readonly node: readonly string[] = ['--enable-source-maps'],
+    readonly node: readonly string[] = NODE_FLAGS,
     readonly program = process.execPath,
     readonly script = drydock,
   ) {

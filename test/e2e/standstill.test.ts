@@ -1,6 +1,5 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
-import { NODE_FLAGS } from '../../runtime/cli/client/autostart.ts';
 import { Daemon } from './daemon.ts';
 import { preparedImages } from './image.ts';
 import { cachedRegistry } from './registry.ts';
@@ -18,7 +17,7 @@ const [PING_MS, RESIDENT_MIB] = [400, 250];
 
 test('does not keep the daemon from answering, nor makes it large', async () => {
   const registry = await cachedRegistry();
-  const daemon = await new Daemon(['--registry-mirror', `http://${registry.host}`], NODE_FLAGS).start();
+  const daemon = await new Daemon(['--registry-mirror', `http://${registry.host}`]).start();
   try {
     await daemon.ok('pull', '-q', 'tiny');
     const stood = await standstills(daemon, { files: 100_000, log: 300_000_000, seconds: 4 });
