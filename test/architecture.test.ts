@@ -116,7 +116,7 @@ test('nothing but tests imports tests and nothing but the page the page; the ser
   assert.equal(offending(/^lessons\//, /^server\//), []);
 });
 
-test('the command line is a client: of the runtime it uses only what is pure', () => {
+test('the command line is a client: of the runtime it uses only what is pure, and for cp the archives', () => {
   const pure = [
     'runtime/syscalls/syscalls.ts',
     'runtime/syscalls/errno-text.ts',
@@ -133,7 +133,9 @@ test('the command line is a client: of the runtime it uses only what is pure', (
     'runtime/network/request/added-host.ts',
     'runtime/network/ports/specification.ts',
   ];
-  assert.equal(offending(/^runtime\/cli\//, /^runtime\/(?!cli\/)/, pure), []);
+  // cp unpacks what comes from a container, which has to be as safe here as it is in the daemon
+  const archives = ['read', 'write'].map((name) => `runtime/cli/client/copy.ts → runtime/storage/archive/${name}.ts`);
+  assert.equal(offending(/^runtime\/cli\//, /^runtime\/(?!cli\/)/, [...pure, ...archives]), []);
 });
 
 test('steps know neither the engine that runs them nor the server', () => {

@@ -6,11 +6,9 @@ import { closeSync, lstatSync, openSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { hasCode } from '../../kernel/errors.ts';
-import type { PathStat } from '../../storage/archive/path-stat.ts';
 import { readArchive } from '../../storage/archive/read.ts';
 import { unpackInto } from '../../storage/archive/write.ts';
-import { DaemonError, Failure } from '../failure/failure.ts';
+import { codeOf, DaemonError, Failure } from '../failure/failure.ts';
 import { containerPath, type Client } from './client.ts';
 
 /** Without a container: a path of this machine. */
@@ -19,6 +17,13 @@ export interface Side {
   path: string;
 }
 type Inside = Required<Side>;
+
+/** A part of the answer to HEAD /containers/{id}/archive. */
+interface PathStat {
+  /** Go's os.FileMode */
+  mode: number;
+  linkTarget: string;
+}
 
 /** Go's os.ModeDir. */
 const DIRECTORY = 2 ** 31;
@@ -114,7 +119,9 @@ function openPlace(directory: string): number {
   try {
     return openSync(directory, 'r');
   } catch (cause) {
-    throw hasCode(cause, 'ENOENT') ? new Failure(`invalid output path: directory ${directory} does not exist`) : cause;
+    throw codeOf(cause) === 'ENOENT'
+      ? new Failure(`invalid output path: directory ${directory} does not exist`)
+      : cause;
   }
 }
 
