@@ -54,6 +54,15 @@ function quiet(command: Command): Command {
   return command.exitOverride().configureOutput({ writeErr: () => undefined });
 }
 
+/** Throws a Failure with the verbs that are spelled alike, which commander finds. */
+async function unknown(root: Command, name: string): Promise<void> {
+  for (const verb of verbs) root.addCommand(new Command(verb.name));
+  await root.parseAsync([name], { from: 'user' }).catch((error: Error) => {
+    const similar = /\n\(Did you mean .*\)/.exec(error.message)?.[0] ?? '';
+    throw new Failure(`unknown command: drydock ${name}${similar}`, 1, { usage: true });
+  });
+}
+
 async function main(args: string[]): Promise<void> {
   const root = quiet(program());
   const at = verbIndex(args);
@@ -64,7 +73,7 @@ async function main(args: string[]): Promise<void> {
   const name = args[0] === 'version' ? 'version' : wanted!;
   if (name === 'help') return help(root, args[at + 1]);
   const entry = verbs.find((verb) => verb.name === name);
-  if (!entry) throw new Failure(`unknown command: drydock ${name}`, 1, { usage: true });
+  if (!entry) return unknown(root, name);
   const command = quiet((await entry.load()).command());
   for (const sub of command.commands) quiet(sub);
   root.addCommand(command);

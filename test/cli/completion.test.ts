@@ -81,6 +81,7 @@ test('without a verb the verbs are listed in groups', async () => {
 test("what is wrong with the command line is said in a line, with docker's codes", async () => {
   const cases: [string[], number, RegExp][] = [
     [['bogus'], 1, /^drydock: unknown command: drydock bogus\n/],
+    [['runn', 'x'], 1, /^drydock: unknown command: drydock runn\n\(Did you mean .*\brun\b.*\)\nRun 'drydock --help'/],
     [['ps', '--bogus'], 125, /^drydock: unknown flag: --bogus\nRun 'drydock ps --help'/],
     [['run'], 1, /missing required argument 'image'/],
     [['ps', 'x'], 1, /too many arguments/],

@@ -141,7 +141,7 @@ test('without a terminal --step is refused, and --break waits for drydock gate',
   const bogus = await run(served.socket, ['run', '--break', 'init.bogus', 'ubuntu', 'true']);
   assert.equal(
     [bogus.code, bogus.err],
-    [125, 'drydock: no step, phase or system call is called "init.bogus": `drydock phases` lists them\n'],
+    [125, 'drydock: no step, phase or system call is called "init.bogus"; `drydock phases` lists them\n'],
   );
 });
 

@@ -50,14 +50,24 @@ export class Lifecycle {
     const [, , step = ''] = /^(undo:(?=.*#))?(.*?)(#[1-9]\d{0,3})?$/.exec(at) ?? [];
     if (this.known(step) || meaningsOf(at).some((one) => phases.includes(one)) || at in syscalls || at === REQUEST)
       return at;
-    const near = [...this.#steps.keys(), ...phases, ...Object.keys(syscalls), REQUEST]
-      .filter((name) => name.includes(at) || name.split('.')[1] === at)
-      .slice(0, 5);
     throw new Failure(
-      `no step, phase or system call is called ${JSON.stringify(at)}${near.length ? `: did you mean ${near.join(', ')}?` : ': `drydock phases` lists them'}`,
+      `no step, phase or system call is called ${JSON.stringify(at)}${like(at, [...this.#steps.keys(), ...phases, ...Object.keys(syscalls), REQUEST])}`,
       125,
     );
   }
+
+  /** The step that a person names, otherwise throws Failure with similar ids. */
+  named(id: string): StepText {
+    const step = this.known(id);
+    if (step) return step;
+    throw new Failure(`no such step: ${id}${like(id, [...this.#steps.keys()])}`);
+  }
+}
+
+/** The end of a message about a name that is not one of `names`: similar ones, or where they are listed. */
+function like(name: string, names: readonly string[]): string {
+  const near = names.filter((one) => one.includes(name)).slice(0, 5);
+  return near.length ? `: did you mean ${near.join(', ')}?` : '; `drydock phases` lists them';
 }
 
 /**

@@ -35,11 +35,14 @@ async function frame(x: Exchange, of: Walkable): Promise<object> {
   const k = x.param('k');
   if (!/^\d{1,9}$/.test(k)) throw badParameter(`frame ${k} is not the number of an event; see drydock trace`);
   const frame = begin();
+  let last = -1;
   // read in pieces, because a journal may have a hundred thousand events
   for await (const event of of.journal(false)) {
     if (event.seq <= Number(k)) advance(frame, event);
+    last = event.seq;
     frame.of++;
   }
+  if (frame.of && Number(k) > last) throw badParameter(`there is no event ${k}: the last one has the number ${last}`);
   return frame;
 }
 

@@ -23,8 +23,7 @@ export function command(): Command {
       const ink = paint(process.stdout);
       const say = (text: string) => print(ink.shown(text));
       if (options.explain) {
-        const step = lifecycle.known(options.explain);
-        if (!step) throw new Failure(`no such step: ${options.explain}; \`drydock phases\` lists them`);
+        const step = lifecycle.named(options.explain);
         if (options.json) return json(step);
         return say(
           `${ink.bold(step.title)}  ${ink.dim(step.id)}\n\n${markdownText(step.explain, process.stdout.columns || 100)}`,
