@@ -42,7 +42,7 @@ export const omissions: readonly Omission[] = [
     id: 'pivot-root',
     title: 'chroot instead of pivot_root',
     steps: ['init.pivot-root', 'init.unmount-old-root', 'init.chroot'],
-    see: `chroot(2) changes where paths begin and nothing else: the host's tree is still mounted above. \`nsenter --root=/usr --wd=/ /bin/ls ../../../../../..\` makes a second chroot, stays outside of it, and climbs: it lists the root of the host.`,
+    see: `chroot(2) changes where paths begin and nothing else: the host's tree is still mounted above. \`nsenter --root=/usr --wd=/ /bin/ls ../../../../../../../../../../../..\` makes a second chroot, stays outside of it, and climbs: it lists the root of the host.`,
   },
   {
     id: 'masked-paths',

@@ -244,6 +244,7 @@ export function drawSecurity(
   const top = plan.top + plan.rows * CELL + 40;
   const walls = cardItems(side, plan, top);
   const kept = all.filter(({ held }) => held === 'kept');
+  const count = (held: Held): number => all.filter((one) => one.held === held).length;
   const legend = [text(0, 0, say.power, 'plain', { bold: true, size: 13 }), ...legendMarks(say, plan.width)];
   return {
     width: plan.width,
@@ -275,7 +276,11 @@ export function drawSecurity(
       ],
     },
     summary: born
-      ? say.summary(kept.length, capabilityNames.length, all.filter(({ held }) => held === 'lost').length)
+      ? say.summary(kept.length, capabilityNames.length, {
+          lost: count('lost'),
+          going: count('going'),
+          never: count('never'),
+        })
       : hasEnded(frame)
         ? say.ended
         : say.unborn,

@@ -25,7 +25,13 @@ export const security = {
   masked: { title: 'covered paths', is: (n: number) => `${n} cannot be read`, none: 'none yet' },
   readonly: { title: 'read-only paths', is: (n: number) => `${n} cannot be written`, none: 'none yet' },
   columns: ['right', 'allows', 'at birth', 'bounding', 'effective', 'so it is'],
-  summary: (kept: number, of: number, lost: number) => `${kept} of ${of} capabilities are kept; ${lost} are given up.`,
+  summary: (kept: number, of: number, { lost, going, never }: Record<'lost' | 'going' | 'never', number>) =>
+    [
+      `${kept} of ${of} capabilities are kept`,
+      `${lost} are given up`,
+      ...(going ? [`held for the moment: ${going}`] : []),
+      ...(never ? [`the daemon itself does not have: ${never}`] : []),
+    ].join('; ') + '.',
   ended: 'The container has ended: there is no process that could do anything.',
   unborn: 'There is no process of the container yet.',
 };
