@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { RERUN_AT, RERUN_OF } from '../../runtime/container/rerun.ts';
 import type { Event } from '../../runtime/journal/event.ts';
+import { Caller } from '../live/caller.ts';
 import { byRunc, makeBundle, type Config } from './bundle.ts';
 import { atRest, sameAs } from './leftovers.ts';
 import { site } from './site.ts';
@@ -57,6 +59,25 @@ s.test('a bundle made by hand becomes a process, with no image anywhere', async 
   );
   assert.is(JSON.parse((await d().api('GET', '/images/json')).body).length, 0);
   await d().ok('rm', id);
+});
+
+s.test('the page runs it again, held before a step, from the bundle as it is now', async () => {
+  const bundle = makeBundle(program('sh', '-c', 'echo first'));
+  const first = await create(bundle, { name: 'first', labels: { made: 'by hand' }, stdin: true });
+  assert.is((await ran(first)).out, 'first');
+  const caller = await Caller.enter(await d().ok('playground', '--no-open'));
+  const { id } = await caller.ask('again', { id: first, at: 'init.pivot-root' });
+  caller.socket.close();
+  await until('it is held', async () =>
+    (await journalOf(id)).some((one) => one.type === 'gate' && one.at === 'paused'),
+  );
+  await d().ok('gate', id, 'continue');
+  assert.is(await d().ok('wait', id), '0');
+  assert.is(await d().ok('logs', id), 'first');
+  const { Config } = await d().json<{ Config: { Labels: object; OpenStdin: boolean } }>(`/containers/${id}/json`);
+  assert.equal(Config.Labels, { made: 'by hand', [RERUN_OF]: first, [RERUN_AT]: 'init.pivot-root' });
+  assert.is(Config.OpenStdin, true);
+  await d().ok('rm', first, id);
 });
 
 s.test('the clients show it: ps, inspect, logs, top and the page, with the bundle where the image stands', async () => {

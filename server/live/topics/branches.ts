@@ -1,7 +1,7 @@
 /**
  * Topics for several runs: what can be left out of one, another journal to compare with, and the rerun of a container.
  */
-import { rerunOf } from '../../../runtime/container/rerun.ts';
+import { bundleRerunOf, rerunOf } from '../../../runtime/container/rerun.ts';
 import { omissions, type Omission } from '../../../runtime/container/leave-out.ts';
 import { phases } from '../../../runtime/steps/phases.ts';
 import type { Event } from '../../../runtime/journal/event.ts';
@@ -44,7 +44,9 @@ async function sendJournal(asker: Asker, id: string, key: number): Promise<{ eve
 async function again(asker: Asker, { id, at, follow }: BranchAsks['again']['ask']): Promise<{ id: string }> {
   const { engine } = asker;
   const { container } = engine.container(id);
-  const handle = await engine.create(rerunOf(container, at), { pull: 'missing' });
+  const handle = container.bundle
+    ? await engine.createFromBundle(container.bundle.dir, bundleRerunOf(container, at))
+    : await engine.create(rerunOf(container, at), { pull: 'missing' });
   // when the store has the image already, nothing is fetched: then the run is held after the pull
   const breakpoints = at.startsWith('pull.') ? [at, 'create'] : [at];
   if (follow) asker.follow(handle.container.id, 0);
