@@ -24,6 +24,7 @@ export const verbs: readonly Entry[] = [
   life('exec', 'run a command in a running container', () => import('./verbs/container/exec.ts')),
   life('attach', 'connect the terminal to a running container', () => import('./verbs/container/attach.ts')),
   life('cp', 'copy files into a container or out of it', () => import('./verbs/container/cp.ts')),
+  life('commit', 'make an image of a container', () => import('./verbs/container/commit.ts')),
   life('wait', 'wait until containers end, print their exit codes', () => import('./verbs/container/wait.ts')),
   life('rename', 'give a container another name', () => import('./verbs/container/rename.ts')),
   life('update', 'change the limits of containers', () => import('./verbs/container/update.ts')),

@@ -16,6 +16,7 @@ import type { PathStat } from '../storage/archive/path-stat.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { Settings } from '../data-root/settings.ts';
 import type { Image } from '../image/manifest/image.ts';
+import type { CommitOptions } from './commit-options.ts';
 import type { PullOptions, Pulled } from './pull-options.ts';
 import type { Pruned, VolumeRequest, Walking } from './volume-request.ts';
 import type { Volume } from '../volume/volume.ts';
@@ -208,6 +209,8 @@ export interface Engine {
   execById(id: string): ExecHandle;
   /** Runs the pull phase without a container, as an operation. `digest` is the digest of the name. */
   pull(options: PullOptions): Promise<Pulled>;
+  /** Makes an image of a container, as an operation. Throws ApiError 400, 404 or 409. */
+  commit(options: CommitOptions): Promise<Image>;
   /** The newest first. */
   operations(): OperationHandle[];
   /** Finds an operation by id or unambiguous prefix. Throws 404 `No such operation: x`. */

@@ -21,6 +21,9 @@ import type { ExecSession } from './exec-session.ts';
 import { findOperation } from '../operation/find.ts';
 import { Operations } from '../operation/operations.ts';
 import type { Pulled, PullOptions } from './pull-options.ts';
+import type { Image } from '../image/manifest/image.ts';
+import type { CommitOptions } from './commit-options.ts';
+import { Commits } from './commits.ts';
 import { Pulls } from './pulls.ts';
 import type { OperationHandle } from '../operation/record.ts';
 import { newName } from '../data-root/identity.ts';
@@ -48,6 +51,7 @@ export class Runtime implements Engine {
   readonly #restarts = new Restarts();
   readonly #operations: Operations;
   readonly #pulls: Pulls;
+  readonly #commits: Commits;
   readonly volumes: Volumes;
   #closing = false;
 
@@ -61,6 +65,7 @@ export class Runtime implements Engine {
   ) {
     this.#operations = Operations.open(settings.root, aside);
     this.#pulls = new Pulls(settings, images, this.#operations);
+    this.#commits = new Commits(images, this.#operations, this.events, (ref) => this.container(ref));
     this.volumes = new Volumes(volumes, this.#operations, this.events);
     volumes.users = (name) => usersAmong(this.containers(), name);
     this.events.listen(
@@ -99,6 +104,9 @@ export class Runtime implements Engine {
     await runtime.#pulls
       .recover()
       .catch((error: Error) => aside.say(`what a pull left was not taken back: ${error.message}`));
+    await runtime.#commits
+      .recover()
+      .catch((error: Error) => aside.say(`what a commit left was not taken back: ${error.message}`));
     await runtime.images
       .forgetUnused()
       .catch((error: Error) => aside.say(`an image was not removed: ${error.message}`));
@@ -278,6 +286,10 @@ export class Runtime implements Engine {
     return pulled;
   }
 
+  commit(options: CommitOptions): Promise<Image> {
+    return this.#commits.commit(options);
+  }
+
   operations(): OperationHandle[] {
     return [...this.#operations.list(), ...this.containers().flatMap(({ life }) => life.operations.list())].sort(
       (a, b) => b.record.created - a.record.created,
@@ -288,7 +300,8 @@ export class Runtime implements Engine {
   }
 
   busy(): boolean {
-    return this.#pulls.busy || this.volumes.busy || this.containers().some((s) => s.life.underWay || s.life.restarting);
+    const own = [this.#pulls, this.#commits, this.volumes].some(({ busy }) => busy);
+    return own || this.containers().some((s) => s.life.underWay || s.life.restarting);
   }
 
   /** Leaves the containers running. When none is running, removes Drydock's objects from the host's network. */
@@ -298,7 +311,7 @@ export class Runtime implements Engine {
     const running = this.containers().some((s) => s.life.underWay);
     for (const exec of this.#execs.values()) exec.leave();
     for (const supervisor of this.containers()) supervisor.leave();
-    await Promise.all([this.#pulls.close(), this.volumes.close()]);
+    await Promise.all([this.#pulls.close(), this.#commits.close(), this.volumes.close()]);
     if (running) return;
     try {
       await removeNetworks(daemonKernel(), this.settings);

@@ -2,7 +2,7 @@
 import type { Walkable } from './walkable.ts';
 
 /** Operations that have a journal of their own. */
-const standalone = ['pull', 'volume-create', 'volume-remove'] as const;
+const standalone = ['pull', 'commit', 'volume-create', 'volume-remove'] as const;
 export type StandaloneKind = (typeof standalone)[number];
 /** The other kinds use the journal of their container. A pull may be part of a container's start too. */
 export type Kind = StandaloneKind | 'start' | 'exec' | 'cp' | 'pause' | 'unpause' | 'remove';
@@ -11,6 +11,7 @@ export type OperationState = 'begun' | 'pulling' | 'creating' | 'removing' | 'un
 /** The state of an operation of this kind while its steps run. */
 export const underWay: Partial<Record<Kind, OperationState>> = {
   pull: 'pulling',
+  commit: 'creating',
   'volume-create': 'creating',
   'volume-remove': 'removing',
 };

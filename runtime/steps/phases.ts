@@ -11,6 +11,7 @@ import { initOf } from './container/5-init.ts';
 import { exit } from './container/6-exit.ts';
 import { removeOf } from './container/7-remove.ts';
 import { pause, unpause } from './container/8-pause.ts';
+import { commit } from './container/commit.ts';
 import { cp } from './container/cp.ts';
 import { execOf } from './container/exec.ts';
 import { reach } from './container/reach.ts';
@@ -53,7 +54,7 @@ function walkOf(storage: StorageSteps, executor: ExecutorSteps, source: Phase<Co
     exit,
     remove,
     exec,
-    phases: [...starting, exit, remove, pause, unpause, exec, reach, cp, ...volumes],
+    phases: [...starting, exit, remove, pause, unpause, exec, reach, cp, commit, ...volumes],
   };
 }
 

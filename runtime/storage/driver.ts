@@ -4,6 +4,7 @@
  */
 import type { Image } from '../image/manifest/image.ts';
 import type { InspectionSection } from '../journal/inspection-section.ts';
+import type { LayerFile } from '../image/layer/layer-file.ts';
 import type { Whiteouts } from '../image/layer/layer-writer.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Step } from '../operation/step.ts';
@@ -65,6 +66,8 @@ export interface StorageDriver extends StorageSteps {
   changes(layer: RwLayer): AsyncIterable<readonly Change[]>;
   /** The changes as a layer's archive, in parts that the caller may keep. */
   diff(layer: RwLayer): AsyncIterable<Uint8Array>;
+  /** Writes the same archive into a file that does not exist yet, outside the daemon's thread. */
+  layerFile(k: Kernel, layer: RwLayer, path: string): Promise<LayerFile>;
   /** An archive of everything that the container sees, except the content of mounts in it. */
   exported(layer: RwLayer): AsyncIterable<Uint8Array>;
   /** Bytes of the files that the container has in addition to those of its image. */

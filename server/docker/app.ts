@@ -18,6 +18,7 @@ import { answerError, pageNotFound, refuseMalformed } from './http/failures.ts';
 import { serveHijacks } from './http/hijack.ts';
 import { images } from './images/images.ts';
 import { imagesChange } from './images/change.ts';
+import { imagesCommit } from './images/commit.ts';
 import { imagesPull } from './images/pull.ts';
 import { lessonRoutes } from './drydock/lessons.ts';
 import { networks } from './networks/networks.ts';
@@ -46,6 +47,7 @@ const tables: readonly Routes[] = [
   containersStats,
   exec,
   imagesPull,
+  imagesCommit,
   imagesChange,
   images,
   networks,

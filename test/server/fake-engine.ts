@@ -147,6 +147,12 @@ export class FakeEngine implements Engine {
     return found;
   }
 
+  async commit({ container }: Parameters<Engine['commit']>[0]): ReturnType<Engine['commit']> {
+    const { image } = this.container(container).container;
+    if (!image) throw notFound(`No such image: ${container}`);
+    return image;
+  }
+
   /** cut:… fails half-way; slow:… waits until it is aborted. */
   async pull(options: Parameters<Engine['pull']>[0]): ReturnType<Engine['pull']> {
     this.pulls.push(options);

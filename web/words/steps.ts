@@ -11,6 +11,7 @@ import { omissions } from './ru/steps/omissions.ts';
 import { phaseTitles } from './ru/steps/phases.ts';
 import { pull } from './ru/steps/pull.ts';
 import { rwLayer } from './ru/steps/rw-layer.ts';
+import { commit } from './ru/steps/commit.ts';
 import { copying } from './ru/steps/copying.ts';
 import { volumes } from './ru/steps/volumes.ts';
 import type { StepTable } from './tables/step-table.ts';
@@ -29,6 +30,7 @@ export const stepTables: Record<Other, StepTable> = {
     ...end,
     ...exec,
     ...copying,
+    ...commit,
     ...volumes,
   },
 };

@@ -3,16 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream, mkdirSync, readdirSync, readFileSync, renameSync, statSync, type ReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDurably } from '../../data-root/atomic-file.ts';
+import { syncDirectory, writeDurably } from '../../data-root/atomic-file.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { hexOf, sha256 } from '../manifest/digest.ts';
 import { download, type DownloadProgress } from '../registry/download.ts';
 import type { Descriptor } from '../manifest/manifest.ts';
+import type { LayerFile } from '../layer/layer-file.ts';
 import { Shared } from './shared.ts';
 
 export class BlobStore {
   readonly dir: string;
   readonly #downloads = new Shared<void, DownloadProgress>();
+  /** names of files that are being written */
+  readonly #making = new Set<string>();
 
   constructor(root: string) {
     this.dir = join(root, 'blobs/sha256');
@@ -49,6 +52,26 @@ export class BlobStore {
     return digest;
   }
 
+  /**
+   * Stores a file whose digest is known only after it was written. `write` writes it; `made` is called before it gets
+   * its name, so that the caller can protect it.
+   */
+  async make(write: (path: string) => Promise<LayerFile>, made: (file: LayerFile) => void): Promise<LayerFile> {
+    const name = `new-${randomUUID()}`;
+    const path = join(this.dir, name);
+    this.#making.add(name);
+    try {
+      const file = await write(path);
+      made(file);
+      renameSync(path, this.path(file.digest));
+      syncDirectory(this.dir);
+      return file;
+    } finally {
+      this.#making.delete(name);
+      await rm(path, { force: true });
+    }
+  }
+
   /** Downloads a blob that is not stored. Several callers share one download. */
   async fetch(
     client: RegistryClient,
@@ -73,7 +96,7 @@ export class BlobStore {
     const busy = new Set(this.#downloads.busy);
     const doomed = readdirSync(this.dir).flatMap((name) => {
       const digest = `sha256:${name.slice(0, 64)}`;
-      if (busy.has(digest) || (name.length === 64 && keep(digest))) return [];
+      if (busy.has(digest) || this.#making.has(name) || (name.length === 64 && keep(digest))) return [];
       const path = join(this.dir, `${name.slice(0, 64)}.gone-${randomUUID()}`);
       renameSync(join(this.dir, name), path);
       return [path];

@@ -33,6 +33,10 @@ export const bundleRoot: StorageDriver = {
     throw nothingToCompare(layer);
   },
 
+  async layerFile(_k, layer) {
+    throw nothingToCompare(layer);
+  },
+
   exported(layer) {
     const input: TreeInput = { trees: [rootOf(layer)], whiteouts: 'overlayfs' };
     return jobParts<Uint8Array>('export-tree', input);

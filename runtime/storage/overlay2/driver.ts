@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import { jobParts, runJob } from '../../kernel/jobs.ts';
 import { upperOf } from '../../kernel/process/inspect.ts';
+import type { LayerFile } from '../../image/layer/layer-file.ts';
 import { mountPoints, type Change, type RwLayer, type StorageDriver } from '../driver.ts';
 import { filesystemOf } from '../filesystem-of.ts';
 import type { ChangesInput } from './changes.ts';
@@ -36,6 +37,8 @@ export const overlay2: StorageDriver = {
 
   changes: (layer) => jobParts<Change[]>('overlay2-changes', inputOf(layer)),
   diff: (layer) => jobParts<Uint8Array>('overlay2-diff', inputOf(layer)),
+
+  layerFile: (k, layer, path) => k.job<LayerFile>('overlay2-layer', { ...inputOf(layer), path }),
 
   exported({ paths, image }) {
     const input: TreeInput = { trees: [paths.upper, ...lowersOf(image)], whiteouts: 'overlayfs' };

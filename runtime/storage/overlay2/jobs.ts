@@ -18,3 +18,10 @@ registerJobs(
   },
   'trees',
 );
+registerJobs({
+  'overlay2-layer': async ({ path, ...input }: ChangesInput & { path: string }) => {
+    const { writeLayerFile } = await import('../../image/layer/layer-file.ts');
+    const [{ tarOfChanges }, visit] = [await tars(), await visitOf(input)];
+    return writeLayerFile(path, (emit) => tarOfChanges(visit, emit));
+  },
+});

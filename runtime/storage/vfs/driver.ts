@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { jobParts, runJob } from '../../kernel/jobs.ts';
 import { ownTreeOf } from '../../kernel/process/inspect.ts';
+import type { LayerFile } from '../../image/layer/layer-file.ts';
 import { mountPoints, type Change, type RwLayer, type StorageDriver } from '../driver.ts';
 import '../tree/jobs.ts';
 import type { TreeInput } from '../tree/tar-tree.ts';
@@ -33,6 +34,8 @@ export const vfs: StorageDriver = {
 
   changes: (layer) => jobParts<Change[]>('vfs-changes', inputOf(layer)),
   diff: (layer) => jobParts<Uint8Array>('vfs-diff', inputOf(layer)),
+
+  layerFile: (k, layer, path) => k.job<LayerFile>('vfs-layer', { ...inputOf(layer), path }),
 
   exported(layer) {
     const { tree, layers } = inputOf(layer);

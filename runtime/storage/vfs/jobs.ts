@@ -19,4 +19,11 @@ registerJobs(
   },
   'trees',
 );
-registerJobs({ 'vfs-copy': async (input: CopyInput) => (await import('../tree/copy-tree.ts')).copyTree(input) });
+registerJobs({
+  'vfs-copy': async (input: CopyInput) => (await import('../tree/copy-tree.ts')).copyTree(input),
+  'vfs-layer': async ({ path, ...input }: CompareInput & { path: string }) => {
+    const { writeLayerFile } = await import('../../image/layer/layer-file.ts');
+    const [{ tarOfChanges }, visit] = [await tars(), await visitOf(input)];
+    return writeLayerFile(path, (emit) => tarOfChanges(visit, emit));
+  },
+});

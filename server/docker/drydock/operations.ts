@@ -6,6 +6,7 @@ import type { Walked } from '../../../runtime/engine/find-walkable.ts';
 import { begunBy } from '../../../runtime/engine/volume-request.ts';
 import { begunPull } from '../../../runtime/engine/pull-options.ts';
 import { type Json, readJson } from '../http/body.ts';
+import { commitOptions } from '../images/commit.ts';
 import { volumeRequest } from '../volumes/volume-request.ts';
 import { registryAuth } from '../images/registry-auth.ts';
 import type { Exchange, Routes } from '../http/route.ts';
@@ -41,6 +42,13 @@ async function begin(x: Exchange): Promise<object> {
 type Starter = (x: Exchange, body: Json, gate: GateOptions) => Promise<OperationHandle>;
 const starters: Record<StandaloneKind, Starter> = {
   pull: beginPull,
+  commit: async (x, body, gate) => {
+    const { changes = [], pause = true } = body;
+    if (!texts(changes)) throw badParameter('changes must be a list of instructions');
+    if (typeof pause !== 'boolean') throw badParameter(`pause must be true or false, got ${JSON.stringify(pause)}`);
+    const options = commitOptions((name) => (typeof body[name] === 'string' ? body[name] : undefined), changes);
+    return begunBy((walking) => x.engine.commit({ ...options, ...walking, gate, pause }));
+  },
   'volume-create': (x, body, gate) => {
     const asked = volumeRequest(body);
     return begunBy((walking) => x.engine.volumes.create(asked, { ...walking, gate }));

@@ -40,10 +40,10 @@ function bytes(req: IncomingMessage, limit: number): Promise<Buffer> {
 }
 
 /**
- * An absent or empty body is {}. Throws 400 for anything that is not a JSON object, and for a Content-Type other than
- * application/json, because other types are what a foreign site can make a browser send.
+ * An absent or empty body is {}; with `nullable` so is null. Throws 400 for anything that is not a JSON object, and for
+ * a Content-Type other than application/json, because other types are what a foreign site can make a browser send.
  */
-export async function readJson(req: IncomingMessage, limit = 64 * 1024): Promise<Json> {
+export async function readJson(req: IncomingMessage, limit = 64 * 1024, nullable = false): Promise<Json> {
   const text = (await bytes(req, limit)).toString('utf8').trim();
   if (!text) return {};
   const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
@@ -55,6 +55,7 @@ export async function readJson(req: IncomingMessage, limit = 64 * 1024): Promise
   } catch (cause) {
     throw badParameter(`invalid JSON: ${(cause as Error).message}`);
   }
+  if (nullable && value === null) return {};
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw badParameter(`invalid JSON: an object is needed, got ${text.slice(0, 40)}`);
   return value as Json;

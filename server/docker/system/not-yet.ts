@@ -8,7 +8,6 @@ import type { Routes } from '../http/route.ts';
 const missing: Record<string, readonly string[]> = {
   'logging in': ['POST /auth'],
   'building images': ['POST /build', 'POST /build/cancel', 'POST /session', 'POST /grpc'],
-  'committing a container': ['POST /commit'],
   'attaching over a WebSocket': ['GET /containers/*id/attach/ws'],
   checkpoints: [
     'GET /containers/*id/checkpoints',

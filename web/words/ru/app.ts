@@ -39,7 +39,12 @@ export const app: Words['app'] = {
     or: 'или',
     compareWith: 'сравнить с',
     aRecording: 'записью (из файла) …',
-    operations: { pull: 'загрузка образа', 'volume-create': 'создание тома', 'volume-remove': 'удаление тома' },
+    operations: {
+      pull: 'загрузка образа',
+      commit: 'образ из контейнера',
+      'volume-create': 'создание тома',
+      'volume-remove': 'удаление тома',
+    },
   },
   states: {
     created: 'создан',

@@ -12,6 +12,7 @@ export const phaseTitles: Readonly<Record<string, string>> = {
   exec: 'Войти в работающий контейнер',
   reach: 'Дотянуться до остановленного контейнера',
   cp: 'Копировать файлы',
+  commit: 'Сделать из контейнера образ',
   'volume-create': 'Создать том',
   'volume-remove': 'Удалить том',
 };
