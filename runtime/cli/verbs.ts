@@ -10,6 +10,7 @@ const look = entry('Look at them:');
 const inside = entry('Walk round the hull:');
 const image = entry('Images:');
 const volume = entry('Volumes:');
+const network = entry('Networks:');
 const daemon = entry('The daemon:');
 
 export const verbs: readonly Entry[] = [
@@ -53,6 +54,7 @@ export const verbs: readonly Entry[] = [
   image('tag', 'give an image another name', () => import('./verbs/image/tag.ts')),
   image('rmi', 'remove images', () => import('./verbs/image/rmi.ts')),
   volume('volume', 'create, list, inspect, remove and prune volumes', () => import('./verbs/volume/volume.ts')),
+  network('network', 'make networks, and connect containers to them', () => import('./verbs/network/network.ts')),
   daemon('daemon', 'run the daemon in the foreground', () => import('./verbs/daemon/daemon.ts')),
   daemon('shutdown', 'end the daemon; containers go on', () => import('./verbs/daemon/shutdown.ts')),
   daemon('info', 'show what the daemon is and has', () => import('./verbs/daemon/info.ts')),

@@ -3,7 +3,7 @@ import type { Cgroup } from '../kernel/cgroup/cgroup.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Process, Spec } from '../oci/spec.ts';
 import type { PullContext } from '../image/pull.ts';
-import type { NamesAsked, NetworkLive } from '../network/driver.ts';
+import type { NamesAsked, Network, NetworkLive } from '../network/driver.ts';
 import type { Endpoint } from '../network/endpoint.ts';
 import type { Volumes } from '../volume/driver.ts';
 import type { MountPoint } from '../volume/mount-point.ts';
@@ -99,6 +99,8 @@ export interface Container extends PullContext {
   warnings: string[];
   /** finds another container for --network container:ID */
   other(ref: string): Container;
+  /** the network of an endpoint; undefined when it was removed */
+  networkOf?(endpoint: Endpoint): Network | undefined;
 }
 
 /** One `exec`: a new process with a shim of its own, in the namespaces of `target`. */

@@ -5,8 +5,19 @@ import { memorySwapOf, resourcesOf } from '../oci/resources.ts';
 import type { Container } from './container.ts';
 import { badParameter, conflict } from '../errors/api-error.ts';
 import { checkShape, fateOf, type Fate } from '../request/request-shape.ts';
+import type { FindNetwork } from '../network/request/wanted.ts';
 import type { HostConfig } from '../request/container-request.ts';
 import { validateRequest } from './validate.ts';
+
+/** Its networks were checked when it was created or connected, and an update changes none. */
+const anyNetwork: FindNetwork = (ref) => ({
+  id: ref,
+  name: ref,
+  driver: 'bridge',
+  internal: false,
+  configured: true,
+  has: () => true,
+});
 
 const changeable = new Set<keyof HostConfig>([
   'Memory',
@@ -95,7 +106,7 @@ export async function applyUpdate(
   if (typeof change.PidsLimit === 'number') change.PidsLimit = Math.max(0, change.PidsLimit);
   // keep the swap limit that a create without one got
   const next: HostConfig = { ...before, MemorySwap: memorySwapOf(before), ...change };
-  const warnings = validateRequest({ ...c.request, HostConfig: next }, c.settings);
+  const warnings = validateRequest({ ...c.request, HostConfig: next }, c.settings, anyNetwork);
   if (running) warnings.push(...(await c.cgroup.limit(k, resourcesOf(next))));
   Object.assign(before, next);
   return warnings;

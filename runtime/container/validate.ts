@@ -17,6 +17,7 @@ import { driverNamed } from '../drivers/network.ts';
 import { driverNamed as volumeDriverNamed } from '../drivers/volume.ts';
 import type { DriverName } from '../network/endpoint.ts';
 import { checkNetworking } from '../network/request/endpoints.ts';
+import type { FindNetwork } from '../network/request/wanted.ts';
 import { checkLeftOut, unsafeWords } from './leave-out.ts';
 import { logDriverNamed } from '../drivers/log.ts';
 import { badParameter, ApiError } from '../errors/api-error.ts';
@@ -32,12 +33,16 @@ const filled = (value: object | null | undefined): boolean => !!value && Object.
  * Returns warnings for the client. Throws ApiError 400, 404 or 501. If all is well, creates the missing directories of
  * -v.
  */
-export function validateRequest(request: ContainerRequest, settings: Pick<Settings, 'bridge' | 'bip'>): string[] {
+export function validateRequest(
+  request: ContainerRequest,
+  settings: Pick<Settings, 'bridge' | 'bip'>,
+  find?: FindNetwork,
+): string[] {
   checkShape(request);
   const host = request.HostConfig;
   checkConfig(request);
   checkMounts(host);
-  const driver = checkNetworking(request, settings);
+  const driver = checkNetworking(request, settings, find);
   checkRestart(host);
   checkUnsupported(request);
   checkLeftOut(request);

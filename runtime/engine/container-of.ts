@@ -23,6 +23,7 @@ export interface ContainerContext {
   volumes: Container['volumes'];
   /** finds a container by id or name; throws ApiError 404 */
   other(ref: string): Container;
+  networkOf: NonNullable<Container['networkOf']>;
 }
 
 /** Undefined for a container of a bundle, and for one whose image its start will pull. */
@@ -32,7 +33,7 @@ const imageOf = ({ bundle, image, request }: ContainerRecord, images: ImageStore
 /** The list of mounts is the record's own. */
 export function containerOf(
   record: ContainerRecord,
-  { settings, images, storage, volumes, other }: ContainerContext,
+  { settings, images, storage, volumes, other, networkOf }: ContainerContext,
 ): Container {
   const { id, name, request, bundle, endpoints, platform } = record;
   const paths = containerPaths(settings, id);
@@ -62,5 +63,6 @@ export function containerOf(
     cgroup: leavesOut(record, 'cgroup') ? noCgroup(group, storage.mountMark(paths)) : group,
     spec: readSpec(paths.config),
     other,
+    networkOf,
   };
 }

@@ -2,6 +2,7 @@
 import type { Image } from '../image/manifest/image.ts';
 import { matches, parsePlatform, showPlatform } from '../image/manifest/platform.ts';
 import { endpointsOf, type Shared } from '../network/request/endpoints.ts';
+import type { FindNetwork } from '../network/request/wanted.ts';
 import { buildSpec } from '../container/bundle.ts';
 import { type BundleOptions, requestOf } from '../container/bundle-request.ts';
 import type { Bundle, Container } from '../container/container.ts';
@@ -32,6 +33,8 @@ export interface CreateContext {
   image: Image | undefined;
   /** finds a container by id or name; throws ApiError 404 */
   other(ref: string): Container;
+  /** finds a network that a user made */
+  network: FindNetwork;
   /** Reserves the name, after all other checks. Throws ApiError 400 for an invalid name, 409 for one that is in use. */
   claim(): string;
 }
@@ -40,10 +43,10 @@ export interface CreateContext {
 export function newRecord(
   asked: ContainerRequest,
   options: CreateOptions,
-  { settings, storage, image, other, claim }: CreateContext,
+  { settings, storage, image, other, network, claim }: CreateContext,
 ): ContainerRecord {
   const request = withoutUnlimited(asked);
-  const warnings = [...validateRequest(request, settings), ...healthWarnings(request, image?.config)];
+  const warnings = [...validateRequest(request, settings, network), ...healthWarnings(request, image?.config)];
   if (!image && options.pull !== 'missing')
     throw notFound(
       `No such image: ${request.Image}${/[:@]/.test(request.Image.split('/').pop() ?? '') ? '' : ':latest'}`,
@@ -54,7 +57,7 @@ export function newRecord(
   const mounts = mountPointsOf(id, request, other);
   if (image) addDeclared(mounts, id, request, image);
   for (const { type, name } of mounts) if (type === 'volume') checkVolumeName(name);
-  const endpoints = endpointsOf(request, id, settings, (ref) => sharedBy(other(ref)));
+  const endpoints = endpointsOf(request, id, settings, (ref) => sharedBy(other(ref)), network);
   // built now, so that create refuses a bad flag, and not start
   if (image) buildSpec({ id, request, endpoints, mounts, paths: containerPaths(settings, id), settings }, image);
   if (

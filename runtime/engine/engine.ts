@@ -11,6 +11,8 @@ import type { ExecOutput } from '../container/logs/exec-log.ts';
 import type { LogOptions } from '../container/logs/log-file.ts';
 import type { LogRecord } from '../container/logs/log-record.ts';
 import type { EventBus } from './events.ts';
+import type { EngineNetworks, NetworkWalk } from './networks.ts';
+import type { Wanted } from '../network/request/wanted.ts';
 import type { ContainerRequest, HostConfig } from '../request/container-request.ts';
 import type { PathStat } from '../storage/archive/path-stat.ts';
 import type { StorageDriver } from '../storage/driver.ts';
@@ -41,6 +43,13 @@ export interface Handle {
   resize(height: number, width: number): Promise<void>;
 }
 
+/** Throws ApiError 400, 403 and 404 in dockerd's words. */
+export interface NetworkConnections {
+  connect(wanted: Wanted, walk?: NetworkWalk): Promise<void>;
+  /** `ref`: the network's name or id */
+  disconnect(ref: string, walk?: NetworkWalk): Promise<void>;
+}
+
 export interface ContainerHandle extends Handle {
   readonly container: Container;
   /** ms since 1970 */
@@ -62,6 +71,8 @@ export interface ContainerHandle extends Handle {
   update(changes: Partial<HostConfig>): Promise<string[]>;
   /** `volumes`: also the volumes that have no name */
   remove(options: { force: boolean; volumes?: boolean }): Promise<void>;
+  /** Connects it to networks and disconnects it. */
+  readonly networks: NetworkConnections;
   wait(
     condition: 'not-running' | 'next-exit' | 'removed',
   ): Promise<{ StatusCode: number; Error: { Message: string } | null }>;
@@ -188,6 +199,7 @@ export interface Engine {
   readonly volumes: VolumeList;
   readonly events: EventBus;
   readonly id: string;
+  readonly networks: EngineNetworks;
   /**
    * Throws 404 `No such image: …` unless pull is 'missing' (then the pull is the first phase of the start), 409 for a
    * name in use, and 400.

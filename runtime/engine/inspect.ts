@@ -5,6 +5,7 @@ import { mountsOf, namespacesOf, rightsOf, rootOf, treeOf } from '../kernel/proc
 import { connectionsOf } from '../network/phase/connections.ts';
 import { driverOf } from '../drivers/network.ts';
 import { insideEvidence } from '../network/sandbox/evidence.ts';
+import { stepOf } from '../journal/step-id.ts';
 import { phases, walkWith } from '../steps/phases.ts';
 import type { InspectionSection } from '../journal/inspection-section.ts';
 import type { Container } from '../container/container.ts';
@@ -32,9 +33,9 @@ async function endpointEvidence(k: Kernel, c: Container): Promise<InspectionSect
 export async function liveEvidence(k: Kernel, c: Container, step?: string): Promise<InspectionSection[]> {
   if (step) {
     const found = walkWith(c)
-      .starting.flatMap((phase) => phase.steps)
+      .starting.flatMap((phase) => [...(phase.stepsFor?.(c) ?? []), ...phase.steps])
       .find((s) => s.id === step);
-    if (!found && !phases.some((phase) => phase.steps.some((s) => s.id === step)))
+    if (!found && !phases.some((phase) => phase.steps.some((s) => s.id === stepOf(step))))
       throw notFound(`No such step: ${step}`);
     return found?.inspect ? attempt(step, () => found.inspect!(k, c)) : [];
   }

@@ -23,7 +23,7 @@ import { newRun } from '../operation/create-run.ts';
 import { healthWarnings } from '../container/health.ts';
 import { addDeclared } from '../container/mount-points.ts';
 import { noteStart, saveRecord, type ContainerRecord } from '../container/record.ts';
-import { conflict } from '../errors/api-error.ts';
+import { conflict, notFound } from '../errors/api-error.ts';
 import { runPhase, type Run } from '../operation/run-phase.ts';
 import { notUndone, startFailure, type StartFailure, withRest } from '../operation/failure.ts';
 import { listenBefore, Streams } from '../container/io/streams.ts';
@@ -264,6 +264,10 @@ export class Lifecycle implements Life, Transiting {
   /** Runs pull → exec of a container that is at rest. Resolves when the program runs. */
   async begin(gate?: GateOptions): Promise<void> {
     if (this.reaching) await this.reaching;
+    const gone = this.container.endpoints.find(
+      (endpoint) => endpoint.networkID && !this.container.networkOf?.(endpoint),
+    );
+    if (gone) throw notFound(`network ${gone.networkID} not found`);
     this.#renewPull();
     Object.assign(this.record, { stopped: false, runs: this.record.runs + 1 });
     this.restartCanceled = false;

@@ -7,7 +7,6 @@ import { ImageStore } from '../image/store/store.ts';
 import { pullEvent } from '../image/store/image-events.ts';
 import type { ImageUser } from '../image/store/removal.ts';
 import { keepLeases } from '../network/ipam/leases.ts';
-import { removeNetworks } from '../network/phase/networks.ts';
 import { usedByOther } from '../drivers/choose-storage.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { BundleOptions } from '../container/bundle-request.ts';
@@ -16,6 +15,8 @@ import type { Engine } from './engine.ts';
 import type { MachineState } from '../container/life.ts';
 import { containerOf } from './container-of.ts';
 import { newBundleRecord, newRecord } from './create-container.ts';
+import { endpointEvent, Networks } from './networks.ts';
+import { imageUserAmong, namedAmong } from './container-users.ts';
 import { EventBus } from './events.ts';
 import type { ExecSession } from './exec-session.ts';
 import { findOperation } from '../operation/find.ts';
@@ -53,6 +54,7 @@ export class Runtime implements Engine {
   readonly #pulls: Pulls;
   readonly #commits: Commits;
   readonly volumes: Volumes;
+  readonly networks: Networks;
   #closing = false;
 
   private constructor(
@@ -68,6 +70,13 @@ export class Runtime implements Engine {
     this.#commits = new Commits(images, this.#operations, this.events, (ref) => this.container(ref));
     this.volumes = new Volumes(volumes, this.#operations, this.events);
     volumes.users = (name) => usersAmong(this.containers(), name);
+    this.networks = new Networks(
+      settings,
+      this.#operations,
+      this.events,
+      { up: () => namedAmong(this.containers()) },
+      aside,
+    );
     this.events.listen(
       ({ Type, Action, Actor }) =>
         void (Type === 'image' && Action === 'delete' && this.#operations.subjectGone(Actor.ID)),
@@ -82,7 +91,7 @@ export class Runtime implements Engine {
     const runtime: Runtime = new Runtime(
       settings,
       storage,
-      makeStore((id) => runtime.#userOf(id), aside),
+      makeStore((id) => imageUserAmong(runtime.containers(), id), aside),
       engineId(settings.root, aside),
       await VolumeStore.open(settings.root, aside),
       aside,
@@ -98,29 +107,22 @@ export class Runtime implements Engine {
     const running = records.filter((r) => r.machine === 'running' || r.machine === 'paused');
     await keepLeases(daemonKernel(), settings.root, new Set([...running, ...orphans].map(({ id }) => id)));
     for (const record of records) await runtime.#pickUp(record, aside);
-    await runtime.volumes
-      .recover()
-      .catch((error: Error) => aside.say(`what an operation on a volume left was not taken back: ${error.message}`));
-    await runtime.#pulls
-      .recover()
-      .catch((error: Error) => aside.say(`what a pull left was not taken back: ${error.message}`));
-    await runtime.#commits
-      .recover()
-      .catch((error: Error) => aside.say(`what a commit left was not taken back: ${error.message}`));
+    for (const [what, of] of [
+      ['an operation on a volume', runtime.volumes],
+      ['an operation on a network', runtime.networks],
+      ['a pull', runtime.#pulls],
+      ['a commit', runtime.#commits],
+    ] as const)
+      await of.recover().catch((error: Error) => aside.say(`what ${what} left was not taken back: ${error.message}`));
     await runtime.images
       .forgetUnused()
       .catch((error: Error) => aside.say(`an image was not removed: ${error.message}`));
     // the journals of another storage driver's images belong to that driver
     if (!usedByOther(settings.root, storage.name))
-      runtime.#operations.keepSubjects((id) => runtime.images.find(id) !== undefined || runtime.volumes.isSubject(id));
+      runtime.#operations.keepSubjects(
+        (id) => runtime.images.find(id) !== undefined || runtime.volumes.isSubject(id) || runtime.networks.exists(id),
+      );
     return runtime;
-  }
-
-  #userOf(imageId: string): ImageUser | undefined {
-    const users = [...this.#supervisors.values()].filter((s) => s.container.image?.id === imageId);
-    const running = users.find((s) => ['running', 'paused', 'restarting'].includes(s.state.status) || s.life.underWay);
-    const one = running ?? users[0];
-    return one && { id: one.container.id.slice(0, 12), runs: one === running };
   }
 
   /**
@@ -137,16 +139,17 @@ export class Runtime implements Engine {
     } catch (error) {
       return void aside.move(join(containersDir(this.settings), record.id), `${name}: ${(error as Error).message}`);
     }
-    await this.#resume(supervisor, record, machine).catch((error: Error) =>
-      aside.say(`${name} was not picked up: ${error.message}`),
-    );
+    const resumed = this.#resume(supervisor, record, machine);
+    await resumed.catch((error: Error) => aside.say(`${name} was not picked up: ${error.message}`));
   }
 
   async #resume(supervisor: Supervisor, record: ContainerRecord, machine: MachineState): Promise<void> {
     if (machine === 'removing')
       return void (await supervisor.remove({ force: true, volumes: record.takesVolumes ?? false }));
-    if (['running', 'paused', 'exiting'].includes(machine)) await supervisor.life.adopt();
-    else if (!['created', 'exited', 'failed'].includes(machine) || record.left?.length)
+    if (['running', 'paused', 'exiting'].includes(machine)) {
+      await supervisor.life.adopt();
+      await supervisor.networks.recover();
+    } else if (!['created', 'exited', 'failed'].includes(machine) || record.left?.length)
       await supervisor.life.takeBack();
     // like dockerd: it ended before this daemon's start
     if (!supervisor.life.underWay && record.machine !== 'created' && record.request.HostConfig.AutoRemove)
@@ -164,6 +167,7 @@ export class Runtime implements Engine {
       storage: this.storage,
       volumes: this.volumes.store,
       other: (ref) => this.container(ref).container,
+      networkOf: (endpoint) => this.networks.of(endpoint),
     });
     const supervisor = new Supervisor(container, record, this.#surroundings);
     this.#supervisors.set(record.id, supervisor);
@@ -173,11 +177,12 @@ export class Runtime implements Engine {
   readonly #surroundings: Surroundings = {
     execs: this.#execs,
     network: (container, action) => {
-      for (const { driver, network: name } of container.endpoints)
-        if (driver === 'bridge')
-          this.events.emit('network', action, name, { container: container.id, name, type: driver });
+      for (const endpoint of container.endpoints) this.#surroundings.endpoint(container, endpoint, action);
+      this.networks.changed();
       volumeEvents(this.events, container, action === 'connect' ? 'mount' : 'unmount');
     },
+    endpoint: (container, endpoint, action) => endpointEvent(this.events, container, endpoint, action),
+    networks: () => this.networks,
     claim: (name) => void this.#claimName(name),
     event: (container, action, attributes = {}) =>
       void this.events.emit('container', action, container.id, {
@@ -211,6 +216,7 @@ export class Runtime implements Engine {
       storage: this.storage.name,
       image: this.images.find(asked.Image),
       other: (ref) => this.container(ref).container,
+      network: this.networks.known,
       claim: () => this.#claimName(options.name),
     });
     newDirectory(this.settings, record);
@@ -300,7 +306,7 @@ export class Runtime implements Engine {
   }
 
   busy(): boolean {
-    const own = [this.#pulls, this.#commits, this.volumes].some(({ busy }) => busy);
+    const own = [this.#pulls, this.#commits, this.volumes, this.networks].some(({ busy }) => busy);
     return own || this.containers().some((s) => s.life.underWay || s.life.restarting);
   }
 
@@ -311,10 +317,10 @@ export class Runtime implements Engine {
     const running = this.containers().some((s) => s.life.underWay);
     for (const exec of this.#execs.values()) exec.leave();
     for (const supervisor of this.containers()) supervisor.leave();
-    await Promise.all([this.#pulls.close(), this.#commits.close(), this.volumes.close()]);
+    await Promise.all([this.#pulls.close(), this.#commits.close(), this.volumes.close(), this.networks.close()]);
     if (running) return;
     try {
-      await removeNetworks(daemonKernel(), this.settings);
+      await this.networks.removeFromHost();
     } finally {
       // also when the daemon may not remove the bridge
       await openCgroup(this.settings.cgroupParent).remove(daemonKernel());

@@ -20,6 +20,7 @@ import { mountPoints } from '../storage/driver.ts';
 import { quietKernel } from '../operation/create-run.ts';
 import { conflict } from '../errors/api-error.ts';
 import { Archive } from './archive.ts';
+import { ContainerNetworks } from './container-networks.ts';
 import { Ending } from './ending.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -39,6 +40,7 @@ export class Supervisor implements ContainerHandle {
   readonly #ending: Ending;
   readonly #verbs: Verbs;
   readonly #upper: UpperLook;
+  readonly networks: ContainerNetworks;
   readonly execIDs: string[] = [];
 
   constructor(
@@ -48,6 +50,7 @@ export class Supervisor implements ContainerHandle {
   ) {
     this.life = new Lifecycle(container, record, around, () => walkOf(this));
     this.#ending = new Ending(this.life);
+    this.networks = new ContainerNetworks(this.life);
     this.#verbs = new Verbs(this.life, this.#ending);
     this.#upper = new UpperLook(this.life.log, () => {
       const { paths, image } = this.container;
@@ -213,7 +216,8 @@ export class Supervisor implements ContainerHandle {
     const exec = this.life.gateKeeper.paused
       ? undefined
       : [...this.life.around.execs.values()].find((one) => one.container === this && one.gate.paused);
-    (exec?.gate ?? this.life.gateKeeper).command(command);
+    const connection = this.life.gateKeeper.paused ? undefined : this.networks.heldGate;
+    (exec?.gate ?? connection ?? this.life.gateKeeper).command(command);
   }
   inspectLive(step?: string): Promise<InspectionSection[]> {
     return liveEvidence(quietKernel(this.container.live), this.container, step);

@@ -1,5 +1,7 @@
 import type { Container } from '../container/container.ts';
 import type { MachineState } from '../container/life.ts';
+import type { Endpoint } from '../network/endpoint.ts';
+import type { Networks } from './networks.ts';
 import type { ExecSession } from './exec-session.ts';
 import type { ContainerRecord } from '../container/record.ts';
 
@@ -19,6 +21,9 @@ export interface Life {
 export interface Surroundings {
   event(container: Container, action: string, attributes?: Record<string, string>): void;
   network(container: Container, action: 'connect' | 'disconnect'): void;
+  /** the same for one endpoint */
+  endpoint(container: Container, endpoint: Endpoint, action: 'connect' | 'disconnect'): void;
+  networks(): Networks;
   /** Throws ApiError 400 for an invalid name, 409 for one that is in use. */
   claim(name: string): void;
   /**

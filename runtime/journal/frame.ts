@@ -98,10 +98,18 @@ const handlers: { [T in Event['type']]?: (frame: Frame, event: Extract<Event, { 
 /** Whether an event is of an exec. Execs run beside the container's own start, and their steps are not its own. */
 const isExec = (event: Event) => typeof event.run === 'string';
 
+/**
+ * Whether an event is of a connection that was made or ended while the container runs. What it changes is true of the
+ * container, but its steps are not those of the start.
+ */
+const isOfConnection = (event: Event) => typeof event.run === 'string' && event.run.startsWith('network-');
+
 /** Applies the next event. It changes `frame`. */
 export function advance(frame: Frame, event: Event): void {
   frame.k = event.seq;
   frame.time = event.time;
+  if (isOfConnection(event) && (event.type === 'call' || event.type === 'fact'))
+    return (event.facts ?? []).forEach((fact) => learn(frame, fact));
   if (isExec(event)) return;
   if (event.run !== frame.run) restart(frame, event);
   (handlers[event.type] as ((frame: Frame, event: Event) => void) | undefined)?.(frame, event);

@@ -18,6 +18,8 @@ import type { InspectionSection } from '../journal/inspection-section.ts';
 import type { Step } from '../operation/step.ts';
 import type { DriverName, Endpoint } from './endpoint.ts';
 import type { PortsLive } from './port.ts';
+import type { Cidr } from './ipam/ipv4.ts';
+import type { Subnet } from './ipam/subnet.ts';
 
 /** The daemon's settings that networks need. */
 export interface NetworkSettings {
@@ -39,13 +41,35 @@ export interface NetworkSettings {
 }
 
 export interface Network {
-  /** 'bridge', 'host' or 'none': the name for containers and clients, and for the directory of its leases */
+  /** the directory of its leases: 64 hexadecimal digits; of the predefined networks their name */
+  id: string;
+  /** the name for containers and clients: 'bridge', 'front' */
   name: string;
   driver: DriverName;
   /** driver bridge: the bridge's link, and the nf_tables table of the same name */
   bridge: string;
-  /** the requested gateway and prefix; absent when none were requested */
+  /** the default network: the requested gateway and prefix; absent when none were requested */
   bip?: string;
+  /** a network that a user made: its IPv4 subnet; absent for the default network, whose bridge tells it */
+  subnet?: Subnet;
+  /** the subnets of all other networks, which the default network's bridge must not take */
+  avoid?: readonly Cidr[];
+  /** absent: nothing is otherwise than by default */
+  options?: NetworkOptions;
+}
+
+/** What a driver does otherwise than by default. */
+export interface NetworkOptions {
+  /** no way to other networks, and none from them */
+  internal?: boolean;
+  /** false: containers on it do not reach each other (enable_icc) */
+  icc?: boolean;
+  /** false: packets that leave keep their source address (enable_ip_masquerade) */
+  masquerade?: boolean;
+  /** bytes; absent: that of the host's uplink */
+  mtu?: number;
+  /** the host's address for published ports that name none (host_binding_ipv4) */
+  hostBinding?: string;
 }
 
 /** The requested settings of name resolution inside the container: --dns…, --add-host. */
@@ -89,6 +113,8 @@ export interface Connected {
   readonly warnings: string[];
   readonly live: NetworkLive & { pid?: number; pidfd?: number };
   other(ref: string): Connected;
+  /** The network of an endpoint, if a user made it; undefined when it is gone. Absent: only predefined networks. */
+  networkOf?(endpoint: Endpoint): Network | undefined;
 }
 
 /** One endpoint of a container, and its network. */
@@ -107,12 +133,16 @@ export interface NetworkDriver {
   readonly name: DriverName;
   /** The network namespace of a container with this endpoint. */
   namespace(endpoint: Endpoint): NetworkNamespace;
+  /** Makes and removes the network itself on the host. Absent for drivers whose networks are predefined. */
+  readonly create?: readonly NetworkStep[];
   readonly make: readonly EndpointStep[];
   readonly plug: readonly EndpointStep[];
   readonly configure: readonly EndpointStep[];
   readonly admit: readonly EndpointStep[];
-  /** Each step finds out itself what to release. */
+  /** At the end of a run. Each step finds out itself what to release. */
   readonly disconnect: readonly EndpointStep[];
+  /** From a container that goes on running. Absent for drivers whose networks cannot be left. */
+  readonly detach?: readonly EndpointStep[];
   readonly remove: readonly NetworkStep[];
   /**
    * What the host's kernel has for this endpoint, for an inspection of the whole container. Each function may fail

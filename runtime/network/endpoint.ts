@@ -9,6 +9,8 @@ export interface Endpoint {
   driver: DriverName;
   /** the network's name in docker's NetworkSettings.Networks: 'bridge' */
   network: string;
+  /** the id of a network that a user made; absent for the predefined ones */
+  networkID?: string;
   endpointID: string;
   /** the link's name inside the container: 'eth0' */
   ifname?: string;
@@ -23,6 +25,18 @@ export interface Endpoint {
   ports?: PublishedPort[];
   requestedAddress?: string;
   requestedMac?: string;
+  /** --network-alias: further names by which others on this network find the container */
+  aliases?: readonly string[];
+  /** --link on this network: 'target:alias', names that only this container sees */
+  links?: readonly string[];
+  /** the endpoint with the highest one has the default route */
+  gwPriority?: number;
+  /** com.docker.network.endpoint… */
+  driverOpts?: Readonly<Record<string, string>>;
+  /** an internal network has no way out, so no default route goes there */
+  internal?: boolean;
+  /** set while an operation connects or disconnects it in a running container; a daemon that finds it finishes that */
+  moving?: 'connecting' | 'disconnecting';
   /** driver container: the other container's id */
   container?: string;
   /** driver container: the other container's own hostname, because containers that share its network share its name */

@@ -1,6 +1,7 @@
 /** The gate of a run: before every step, and before every call within a step, the run waits here for permission. */
 import type { NewEvent } from '../journal/event.ts';
 import { meaningsOf } from '../journal/former-ids.ts';
+import { stepOf } from '../journal/step-id.ts';
 import { errnoNumber, Injected } from '../kernel/errors.ts';
 import type { Call } from '../syscalls/calls.ts';
 import type { Step } from './step.ts';
@@ -29,8 +30,11 @@ export class Gate {
   #mode: Mode = 'run';
   readonly #breakpoints = new Set<string>();
   #step = '';
-  /** the current step's name in breakpoints: 'create.cgroup', and during its undo 'undo:create.cgroup' */
-  #place = '';
+  /**
+   * the current step's names in breakpoints: 'create.cgroup', and during its undo 'undo:create.cgroup'; of an instance
+   * also that of its step, because a breakpoint without @ means all instances
+   */
+  #places: readonly string[] = [];
   /** number of calls since that step, or its undo, began */
   #calls = 0;
   #phase = '';
@@ -71,7 +75,7 @@ export class Gate {
     const stop =
       this.#mode === 'step' ||
       this.#mode === 'soon' ||
-      this.#breakpoints.has(step.id) ||
+      this.#places.some((place) => this.#breakpoints.has(place)) ||
       (entered && this.#breakpoints.has(phase));
     return stop ? this.#hold(undefined, () => true) : undefined;
   }
@@ -83,7 +87,7 @@ export class Gate {
 
   #enter(step: string, place: string): void {
     this.#step = step;
-    this.#place = place;
+    this.#places = [...new Set([place, stepOf(place)])];
     this.#calls = 0;
   }
 
@@ -97,7 +101,8 @@ export class Gate {
   holds(name: Call['name']): boolean {
     return (
       this.#wants(name) ||
-      (this.#breakpoints.size > 0 && [...this.#breakpoints].some((at) => at.startsWith(`${this.#place}#`)))
+      (this.#breakpoints.size > 0 &&
+        [...this.#breakpoints].some((at) => this.#places.some((place) => at.startsWith(`${place}#`))))
     );
   }
 
@@ -119,7 +124,10 @@ export class Gate {
 
   #counted = (): number => ++this.#calls;
   #stopsAt(name: Call['name'] | typeof REQUEST, count: number): boolean {
-    return this.#wants(name) || (this.#breakpoints.size > 0 && this.#breakpoints.has(`${this.#place}#${count}`));
+    return (
+      this.#wants(name) ||
+      (this.#breakpoints.size > 0 && this.#places.some((place) => this.#breakpoints.has(`${place}#${count}`)))
+    );
   }
 
   /**

@@ -2,10 +2,11 @@
 import type { Walkable } from './walkable.ts';
 
 /** Operations that have a journal of their own. */
-const standalone = ['pull', 'commit', 'volume-create', 'volume-remove'] as const;
+const standalone = ['pull', 'commit', 'volume-create', 'volume-remove', 'network-create', 'network-remove'] as const;
 export type StandaloneKind = (typeof standalone)[number];
 /** The other kinds use the journal of their container. A pull may be part of a container's start too. */
-export type Kind = StandaloneKind | 'start' | 'exec' | 'cp' | 'pause' | 'unpause' | 'remove';
+export type Kind =
+  StandaloneKind | 'start' | 'exec' | 'cp' | 'pause' | 'unpause' | 'remove' | 'network-connect' | 'network-disconnect';
 /** Also the states in the journal's `state` events. */
 export type OperationState = 'begun' | 'pulling' | 'creating' | 'removing' | 'unwinding' | 'done' | 'failed';
 /** The state of an operation of this kind while its steps run. */
@@ -19,7 +20,7 @@ export const isOver = (state: OperationState): boolean => state === 'done' || st
 
 /** What the operation is about. Without an `id` there is no removal that would remove the journal. */
 export interface Subject {
-  kind: 'image' | 'container' | 'volume';
+  kind: 'image' | 'container' | 'volume' | 'network';
   name: string;
   id?: string;
 }

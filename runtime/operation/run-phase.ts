@@ -45,11 +45,13 @@ async function runStep<C>(run: Run<C>, step: Step<C>): Promise<void> {
   }
 }
 
+const stepsIn = <C>(run: Run<C>, phase: Phase<C>) => phase.stepsFor?.(run.container) ?? phase.steps;
+
 /** Throws the error of the first failing step, with `step` set to its id. */
 export async function runPhase<C>(run: Run<C>, phase: Phase<C>): Promise<void> {
   run.journal.append({ type: 'phase', phase: phase.id, at: 'enter' });
   try {
-    for (const step of phase.steps) await runStep(run, step);
+    for (const step of stepsIn(run, phase)) await runStep(run, step);
     run.journal.append({ type: 'phase', phase: phase.id, at: 'done' });
   } catch (error) {
     run.journal.append({ type: 'phase', phase: phase.id, at: 'failed' });
@@ -91,7 +93,9 @@ async function undoAll<C>(run: Run<C>, steps: readonly Step<C>[]): Promise<Faile
  */
 export async function unwind<C>(run: Run<C>, phases: readonly Phase<C>[]): Promise<Error[]> {
   run.journal.append({ type: 'phase', phase: phases[phases.length - 1]?.id ?? '', at: 'unwinding' });
-  const steps = phases.flatMap((phase) => phase.steps).filter((step) => step.undo && (run.begun?.has(step.id) ?? true));
+  const steps = phases
+    .flatMap((phase) => stepsIn(run, phase))
+    .filter((step) => step.undo && (run.begun?.has(step.id) ?? true));
   const failed = await undoAll(run, steps.reverse());
   const left = failed.length
     ? await undoAll(

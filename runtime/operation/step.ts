@@ -33,4 +33,9 @@ export interface Phase<S> {
   id: string;
   title: string;
   steps: readonly Step<S>[];
+  /**
+   * The steps for one subject, where they depend on it: the instances of its endpoints (journal/step-id.ts). Absent:
+   * always `steps`.
+   */
+  stepsFor?(s: S): readonly Step<S>[];
 }

@@ -122,11 +122,16 @@ export interface VolumeOptions {
   Subpath?: string;
   DriverConfig?: { Name?: string; Options?: Record<string, string> | null } | null;
 }
+export interface EndpointSettings {
+  IPAMConfig?: { IPv4Address?: string; IPv6Address?: string; LinkLocalIPs?: string[] | null } | null;
+  MacAddress?: string;
+  Aliases?: string[] | null;
+  Links?: string[] | null;
+  DriverOpts?: Record<string, string> | null;
+  GwPriority?: number;
+}
 export interface NetworkingConfig {
-  EndpointsConfig?: Record<
-    string,
-    { IPAMConfig?: { IPv4Address?: string } | null; MacAddress?: string; Aliases?: string[] | null } | null
-  > | null;
+  EndpointsConfig?: Record<string, EndpointSettings | null> | null;
 }
 export interface ContainerRequest extends ContainerConfig {
   HostConfig: HostConfig;

@@ -3,6 +3,7 @@
  * as dockerd ignores it, or ignored with a warning (Healthcheck), or rejected because it is not supported yet. Fields
  * that the API does not have are ignored, as in dockerd.
  */
+import type { EndpointSettings } from './container-request.ts';
 import { badParameter, ApiError } from '../errors/api-error.ts';
 
 type Fields = Record<string, unknown>;
@@ -91,8 +92,14 @@ const volumeDriverFields = fields({ text: 'Name', pairs: 'Options' });
 const healthFields = fields({ texts: 'Test' });
 const tmpfsFields = fields({ whole: 'SizeBytes Mode' });
 /** The fields of an endpoint that have an effect. A client may send back all fields that inspect returned. */
-const endpointFields = fields({ text: 'MacAddress', object: 'IPAMConfig' });
-const ipamFields = fields({ text: 'IPv4Address' });
+const endpointFields = fields({
+  text: 'MacAddress',
+  object: 'IPAMConfig',
+  texts: 'Aliases Links',
+  pairs: 'DriverOpts',
+  whole: 'GwPriority',
+});
+const ipamFields = fields({ text: 'IPv4Address IPv6Address', texts: 'LinkLocalIPs' });
 
 /**
  * Fields of the API that would change the container but are not supported yet. They are rejected when they ask for
@@ -133,8 +140,7 @@ const ignored: Record<string, ReadonlySet<string>> = {
   '': new Set(['OnBuild', 'Shell']),
   'HostConfig.': new Set(['CpuCount', 'CpuPercent', 'IOMaximumIOps', 'IOMaximumBandwidth', 'DiskQuota']),
 };
-/** Fields of an endpoint that validate.ts checks, and fields that the daemon returns but does not accept. */
-const endpointChecked = new Set(['Links', 'Aliases', 'DriverOpts', 'GwPriority']);
+/** Fields of an endpoint that the daemon returns but does not accept. */
 const endpointTold = new Set([
   'NetworkID',
   'EndpointID',
@@ -151,7 +157,6 @@ export type Fate = 'obeyed' | 'warned' | 'refused' | 'ignored';
 /** What happens with a field, for the test that walks the API's types. `where` is a path as in an error's text. */
 export function fateOf(where: string, name: string): Fate | undefined {
   const endpoint = 'NetworkingConfig.EndpointsConfig.*.';
-  if (where === endpoint && endpointChecked.has(name)) return 'refused';
   if (where === endpoint && endpointTold.has(name)) return 'ignored';
   const part = /^HostConfig\.(\w+)\.$/.exec(where)?.[1] ?? '';
   const known =
@@ -235,16 +240,22 @@ function checkTypes(value: unknown, known: Map<string, Kind>, where: string): vo
   checkFields(Object.fromEntries([...known.keys()].map((name) => [name, value[name]])), known, where);
 }
 
+/** The settings of one endpoint. Throws ApiError 400 for a field of another type. */
+export function checkEndpointShape(endpoint: unknown, where: string): EndpointSettings {
+  if (!isFields(endpoint)) throw badParameter(`invalid ${where.slice(0, -1)}: it must be an object`);
+  const settings = named(endpoint, endpointFields);
+  checkTypes(settings, endpointFields, where);
+  checkTypes(settings['IPAMConfig'], ipamFields, `${where}IPAMConfig.`);
+  return settings as EndpointSettings;
+}
+
 function checkEndpointTypes(networking: unknown): void {
   const endpoints = isFields(networking) ? networking['EndpointsConfig'] : undefined;
   if (endpoints !== undefined && endpoints !== null && !isFields(endpoints))
     throw badParameter('invalid NetworkingConfig.EndpointsConfig: it must be an object');
   for (const [name, endpoint] of Object.entries(endpoints ?? {})) {
     const where = `NetworkingConfig.EndpointsConfig.${name}.`;
-    if (endpoint !== null && !isFields(endpoint))
-      throw badParameter(`invalid ${where.slice(0, -1)}: it must be an object`);
-    checkTypes(endpoint, endpointFields, where);
-    checkTypes(endpoint?.['IPAMConfig'], ipamFields, `${where}IPAMConfig.`);
+    if (endpoint !== null) checkEndpointShape(endpoint, where);
   }
 }
 

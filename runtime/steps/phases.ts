@@ -17,6 +17,9 @@ import { execOf } from './container/exec.ts';
 import { reach } from './container/reach.ts';
 import { executors } from './executors.ts';
 import type { Executor } from '../executor/driver.ts';
+import { disconnect } from '../network/phase/connect.ts';
+import { networkCreate } from './network/create.ts';
+import { networkRemove } from './network/remove.ts';
 import type { StorageDriver, StorageSteps } from '../storage/driver.ts';
 import { drivers } from '../drivers/storage.ts';
 import { drivers as volumeDrivers } from '../drivers/volume.ts';
@@ -54,7 +57,21 @@ function walkOf(storage: StorageSteps, executor: ExecutorSteps, source: Phase<Co
     exit,
     remove,
     exec,
-    phases: [...starting, exit, remove, pause, unpause, exec, reach, cp, commit, ...volumes],
+    phases: [
+      ...starting,
+      exit,
+      remove,
+      pause,
+      unpause,
+      exec,
+      reach,
+      cp,
+      commit,
+      disconnect,
+      networkCreate,
+      networkRemove,
+      ...volumes,
+    ],
   };
 }
 

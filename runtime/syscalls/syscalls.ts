@@ -208,6 +208,13 @@ export const syscalls = {
   write_file: sys('write(2)', str('path'), int('flags', flags(O)), int('mode', octal), bytes('data')),
   read_file: sys('read(2)', str('path'), out('buf')),
   bpf_device: sys('bpf(2)', bytes('insns'), str('cgroup')),
+  socket_in: sys(
+    'socket(2)',
+    int('pidfd'),
+    int('domain'),
+    int('type', flags({ SOCK_CLOEXEC: SOCK.SOCK_CLOEXEC })),
+    int('protocol'),
+  ),
   clone3_stage: sys('clone3(2)', int('flags', namespaces), int('stdio'), int('cgroup')),
   take_master: sys('pidfd_getfd(2)', int('pid'), int('targetfd')),
   log_limits: sys('rename(2)', int('bytes'), int('files')),

@@ -51,7 +51,7 @@ function processes(daemon: Daemon): string[] {
 }
 
 export function leftovers(daemon: Daemon): Record<string, string[]> {
-  const leases = join(daemon.root, 'network/bridge/leases');
+  const networks = join(daemon.root, 'network');
   return {
     run: list('/run'),
     // A systemd in another test's container sets this option for the whole machine.
@@ -69,7 +69,10 @@ export function leftovers(daemon: Daemon): Record<string, string[]> {
       .replace(/packets \d+ bytes \d+/g, '')
       .split('\n'),
     processes: processes(daemon),
-    leases: list(leases).map((name) => `${name} ${attempt(() => readlinkSync(join(leases, name)))}`),
+    networks: list(networks).sort(),
+    leases: list(networks)
+      .map((id) => join(networks, id, 'leases'))
+      .flatMap((dir) => list(dir).map((name) => `${name} ${attempt(() => readlinkSync(join(dir, name)))}`)),
     containers: list(join(daemon.root, 'containers')),
     runs: list(daemon.execRoot).filter((name) => name.length === 16),
     descriptors: daemon.pid ? descriptors(daemon.pid) : [],

@@ -307,7 +307,6 @@ test('prune removes what has ended, and images that nothing needs', async () => 
 const absent: [string[], string][] = [
   [['commit', 'up', 'x'], 'committing a container'],
   [['save', 'ubuntu'], 'saving images'],
-  [['network', 'create', 'n'], 'making networks'],
   [['search', 'x'], 'searching for images'],
   [['swarm', 'init'], 'swarm'],
   [['plugin', 'install', '--grant-all-permissions', 'x'], 'plugins'],

@@ -276,6 +276,10 @@ export class FakeContainer implements ContainerHandle {
     return { stat: missing, read: missing, write: missing };
   };
   sizeRw = async () => 1234;
+  readonly networks: ContainerHandle['networks'] = {
+    connect: () => Promise.reject(new Error('the fake container connects to nothing')),
+    disconnect: () => Promise.reject(new Error('the fake container is on no network')),
+  };
   async *happening(signal: AbortSignal): AsyncIterable<readonly Event[]> {
     for await (const event of this.journal(true, signal)) yield [event];
   }

@@ -102,6 +102,16 @@ export class FakeEngine implements Engine {
       ?.container.id.slice(0, 12),
   );
   readonly volumes = new FakeVolumeList();
+  readonly networks: Engine['networks'] = {
+    list: () => [],
+    find: () => undefined,
+    known: () => undefined,
+    members: () => [],
+    onChange: () => () => undefined,
+    create: () => Promise.reject(new Error('the fake engine makes no networks')),
+    remove: () => Promise.reject(new Error('the fake engine has no networks')),
+    prune: () => Promise.resolve([]),
+  };
   readonly requests: Parameters<Engine['create']>[] = [];
   readonly pulls: Parameters<Engine['pull']>[0][] = [];
 

@@ -1,6 +1,7 @@
 /** The steps of a phase with their current state. */
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
+import { stepOf } from '../../runtime/journal/step-id.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { lasting } from './amounts.ts';
@@ -50,7 +51,7 @@ export function stepsOf(
   const calls = new Map<string, number>();
   const lived = runEvents(frame, events);
   for (const event of lived) {
-    const id = event.step ?? '';
+    const id = stepOf(event.step ?? '');
     if (event.type === 'call') calls.set(id, (calls.get(id) ?? 0) + 1);
     if (event.type !== 'step') continue;
     // Undo events come for every step, also for those that never ran.
@@ -59,7 +60,7 @@ export function stepsOf(
     if (event.at === 'start') seek.set(id, event.seq);
     if (event.ns !== undefined && event.at === 'done') ns.set(id, event.ns);
   }
-  if (frame.paused?.step) mood.set(frame.paused.step, 'held');
+  if (frame.paused?.step) mood.set(stepOf(frame.paused.step), 'held');
   const over = new Set(lived.flatMap((event) => (event.type === 'phase' && event.at === 'done' ? [event.phase] : [])));
   const longest = Math.max(1, ...phase.steps.map(({ id }) => ns.get(id) ?? 0));
   return phase.steps.map(({ id, title, explain }) => {

@@ -6,6 +6,7 @@ import { scaleLog } from 'd3-scale';
 import type { CallEvent, Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
 import { callLine, resultLine } from '../../runtime/journal/line.ts';
+import { stepOf } from '../../runtime/journal/step-id.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { lasting } from './amounts.ts';
@@ -131,7 +132,7 @@ function bands(
   });
   return found.map(({ step, from, to, seq, failed }, j) => {
     const tone: Tone = failed ? 'failed' : step === now ? 'active' : j % 2 ? 'quiet' : 'host';
-    const title = titles.get(step) ?? step;
+    const title = titles.get(stepOf(step)) ?? step;
     const room = to - from - 12;
     return {
       key: `band:${seq}`,

@@ -12,7 +12,15 @@ const moving: ReadonlySet<ShownState> = new Set<ShownState>([...life.map(({ stat
 export const isMoving = (machine: ShownState | undefined): boolean => machine !== undefined && moving.has(machine);
 
 /** Phases that are no part of every container's life. */
-const apart: ReadonlySet<string> = new Set<string>(['volume-create', 'volume-remove', 'reach', 'cp', 'commit']);
+const apart: ReadonlySet<string> = new Set<string>([
+  'volume-create',
+  'volume-remove',
+  'network-create',
+  'network-remove',
+  'reach',
+  'cp',
+  'commit',
+]);
 /** Whether the phase belongs to the row: that of an operation has the name of the operation. */
 export const isPhaseOf = (operation: Listed['operation'], phase: string): boolean =>
   operation ? operation === phase : !apart.has(phase);

@@ -7,6 +7,7 @@ import { initProgram } from './ru/steps/init-program.ts';
 import { initTree } from './ru/steps/init-tree.ts';
 import { exec } from './ru/steps/exec.ts';
 import { network } from './ru/steps/network.ts';
+import { networks } from './ru/steps/networks.ts';
 import { omissions } from './ru/steps/omissions.ts';
 import { phaseTitles } from './ru/steps/phases.ts';
 import { pull } from './ru/steps/pull.ts';
@@ -25,6 +26,7 @@ export const stepTables: Record<Other, StepTable> = {
     ...create,
     ...rwLayer,
     ...network,
+    ...networks,
     ...initTree,
     ...initProgram,
     ...end,

@@ -1,6 +1,7 @@
 /** The list of phases and steps, as the daemon reports it: GET /drydock/phases. */
 import { meaningsOf } from '../../journal/former-ids.ts';
 import { syscalls } from '../../syscalls/syscalls.ts';
+import { stepOf } from '../../journal/step-id.ts';
 import type { Client } from './client.ts';
 import { Failure } from '../failure/failure.ts';
 
@@ -29,13 +30,14 @@ export class Lifecycle {
     new Lifecycle(await client.get<PhaseText[]>('/drydock/phases'));
 
   step(id: string): StepText {
-    return this.#steps.get(id) ?? { id, title: id, explain: '' };
+    const text = this.#steps.get(stepOf(id));
+    return text ? { ...text, id } : { id, title: id, explain: '' };
   }
 
   /** The phase of a step: the part of its id before the dot names it. */
   phaseOf(step: string): PhaseText | undefined {
     const id = step.split('.')[0];
-    return this.phases.find((phase) => phase.id === id || phase.steps.some((one) => one.id === step));
+    return this.phases.find((phase) => phase.id === id || phase.steps.some((one) => one.id === stepOf(step)));
   }
 
   /** The step of this id, also of one that it had in an earlier version. */
@@ -48,7 +50,12 @@ export class Lifecycle {
   breakpoint(at: string): string {
     const phases = this.phases.map(({ id }) => id);
     const [, , step = ''] = /^(undo:(?=.*#))?(.*?)(#[1-9]\d{0,3})?$/.exec(at) ?? [];
-    if (this.known(step) || meaningsOf(at).some((one) => phases.includes(one)) || at in syscalls || at === REQUEST)
+    if (
+      this.known(stepOf(step)) ||
+      meaningsOf(at).some((one) => phases.includes(one)) ||
+      at in syscalls ||
+      at === REQUEST
+    )
       return at;
     throw new Failure(
       `no step, phase or system call is called ${JSON.stringify(at)}${like(at, [...this.#steps.keys(), ...phases, ...Object.keys(syscalls), REQUEST])}`,

@@ -10,19 +10,29 @@ function host(body: Body, value: string): void {
   body.HostConfig.ExtraHosts = push(body.HostConfig.ExtraHosts, `${added.name}:${added.address}`);
 }
 
+/** The first network is the container's own one; each further one is one more endpoint. */
 function mode(body: Body, value: string): void {
-  if (body.HostConfig.NetworkMode) throw new Error('a container is connected to one network only');
-  body.HostConfig.NetworkMode = value;
+  if (!body.HostConfig.NetworkMode) body.HostConfig.NetworkMode = value;
+  else change(body, value, {});
+}
+
+type Settings = NonNullable<NonNullable<NonNullable<Body['NetworkingConfig']>['EndpointsConfig']>[string]>;
+
+function change(body: Body, name: string, settings: Settings): void {
+  const all = body.NetworkingConfig?.EndpointsConfig ?? {};
+  body.NetworkingConfig = { EndpointsConfig: { ...all, [name]: { ...all[name], ...settings } } };
 }
 
 /**
- * Changes the only endpoint, which has the name of its network. The row of --network comes before, so that the name is
- * set.
+ * Changes the endpoint of the first network, which has the name of its network. The row of --network comes before, so
+ * that the name is set.
  */
-function endpoint(body: Body, change: { IPAMConfig?: { IPv4Address: string }; MacAddress?: string }): void {
+const endpoint = (body: Body, settings: Settings): void =>
+  change(body, body.HostConfig.NetworkMode || 'default', settings);
+
+function alias(body: Body, value: string): void {
   const name = body.HostConfig.NetworkMode || 'default';
-  const before = body.NetworkingConfig?.EndpointsConfig?.[name];
-  body.NetworkingConfig = { EndpointsConfig: { [name]: { ...before, ...change } } };
+  endpoint(body, { Aliases: push(body.NetworkingConfig?.EndpointsConfig?.[name]?.Aliases, value) });
 }
 
 function address(body: Body, value: string): void {
@@ -41,9 +51,16 @@ function nameserver(body: Body, value: string): void {
 }
 
 export const networkFlags: readonly Flag[] = [
-  { flags: '--network <mode>', help: 'bridge, none, host or container:ID', set: mode },
-  { flags: '--net <mode>', help: 'the same as --network', set: mode },
-  { flags: '--ip <address>', help: 'IPv4 address on the bridge', set: address },
+  {
+    flags: '--network <network>',
+    help: 'bridge, none, host, container:ID, or a network that was made; repeatable',
+    many: true,
+    set: mode,
+  },
+  { flags: '--net <network>', help: 'the same as --network', many: true, set: mode },
+  { flags: '--network-alias <name>', help: 'a further name on the first network', many: true, set: alias },
+  { flags: '--net-alias <name>', help: 'the same as --network-alias', many: true, set: alias },
+  { flags: '--ip <address>', help: 'IPv4 address on the first network', set: address },
   { flags: '--mac-address <address>', help: 'MAC address of eth0', set: mac },
   { flags: '--dns <address>', help: 'nameserver in /etc/resolv.conf', many: true, set: nameserver },
   {

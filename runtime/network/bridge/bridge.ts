@@ -15,7 +15,7 @@ import { broadcast, macOf } from '../ipam/ipv4.ts';
 import { findLink } from '../links.ts';
 import { chooseSubnet, parseBip, type Subnet } from '../ipam/subnet.ts';
 
-type BridgeSettings = Pick<Network, 'bridge' | 'bip'>;
+type BridgeSettings = Pick<Network, 'bridge' | 'bip' | 'subnet' | 'avoid' | 'options'>;
 /** `uplink` is the host's link on its default route, if there is one. */
 export interface Bridge extends Subnet {
   name: string;
@@ -54,20 +54,24 @@ async function build(k: Kernel, socket: NetlinkSocket, settings: BridgeSettings)
   if (link && link.kind !== 'bridge')
     throw conflict(`${name} is a ${link.kind || 'hardware'} link and no bridge: choose another name with --bridge`);
   const own = addresses.find(({ index }) => index === link?.index);
-  const subnet = own
-    ? kept(settings, own)
-    : chooseSubnet(settings.bip, [...addresses, ...routes.map(({ to, prefix }) => ({ address: to, prefix }))]);
+  const taken = () => [...addresses, ...routes.map(({ to, prefix }) => ({ address: to, prefix }))];
+  const subnet =
+    settings.subnet ??
+    (own ? kept(settings, own) : chooseSubnet(settings.bip, [...taken(), ...(settings.avoid ?? [])]));
   const uplink = await findUplink(socket, routes);
   if (!link) {
-    const attributes = { ifname: name, mtu: uplink?.mtu, address: macOf(subnet.gateway), linkinfo: { kind: 'bridge' } };
+    const mtu = settings.options?.mtu ?? uplink?.mtu;
+    const attributes = { ifname: name, mtu, address: macOf(subnet.gateway), linkinfo: { kind: 'bridge' } };
     await tolerate(['EEXIST'], socket.request(newLink(attributes)));
   }
   const { index, mtu, alias } = link ?? (await findLink(socket, name)) ?? gone(name);
   const address = { index, address: subnet.gateway, prefix: subnet.prefix };
   await tolerate(['EEXIST'], socket.request(newAddress(address, broadcast(address))));
   await ignoreRouterAdvertisements(k, name);
-  // the kernel ignores an alias when a link is made and takes it only in a change
-  await socket.request(setLink(index, alias ? {} : { ifalias: ALIAS }, true));
+  // The kernel ignores an alias when a link is made and takes it only in a change. A bridge that a user made and named
+  // for a network stays the user's.
+  const theirs = link !== undefined && settings.subnet !== undefined;
+  await socket.request(setLink(index, alias || theirs ? {} : { ifalias: ALIAS }, true));
   return { ...subnet, name, index, mtu, ...(uplink && { uplink }) };
 }
 

@@ -1,18 +1,19 @@
 /** The work of each step for an endpoint on a bridge; steps.ts explains the steps. */
 import { NETLINK_ROUTE } from '../../syscalls/constants.ts';
-import { hasCode } from '../../kernel/errors.ts';
+import { hasCode, tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { newAddress } from '../../kernel/netlink/route/address.ts';
-import { getLink, linkOf, newLink, setLink } from '../../kernel/netlink/route/link.ts';
+import { getLink, isolatePort, linkOf, newLink, setLink } from '../../kernel/netlink/route/link.ts';
 import { newDefaultRoute } from '../../kernel/netlink/route/route.ts';
 import { withNetlink } from '../../kernel/netlink/socket.ts';
-import type { Connection } from '../driver.ts';
+import { defaultRouteOf } from '../default-route.ts';
+import type { Connected, Connection } from '../driver.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { broadcast, macOf } from '../ipam/ipv4.ts';
 import { leaseAddress, releaseAddress } from '../ipam/leases.ts';
-import { detachLink, removeLink } from '../links.ts';
+import { detachLink, findLink, removeLink } from '../links.ts';
 import { ensureChain } from '../rules.ts';
-import { inside } from '../sandbox/inside.ts';
+import { closeInside, inside, openFromOutside } from '../sandbox/inside.ts';
 import { bridgeNow, ensureBridge } from './bridge.ts';
 import { enableForwarding } from './forwarding.ts';
 import { forwardChain, masqueradeChain } from './rules.ts';
@@ -39,14 +40,14 @@ export async function findSubnet(k: Kernel, { network, endpoint }: Connection): 
 }
 
 export async function takeAddress(k: Kernel, { network, endpoint, container }: Connection): Promise<void> {
-  const place = { root: container.settings.root, network: network.name };
+  const place = { root: container.settings.root, network: network.id };
   const address = await leaseAddress(k, place, bridgeNow(network.bridge), container.id, endpoint.requestedAddress);
   Object.assign(endpoint, { address, mac: endpoint.requestedMac ?? macOf(address) });
   k.fact({ kind: 'lease', key: address, value: container.id });
 }
 
 export async function releaseLease(k: Kernel, { network, endpoint, container }: Connection): Promise<void> {
-  const place = { root: container.settings.root, network: network.name };
+  const place = { root: container.settings.root, network: network.id };
   const released = await releaseAddress(k, place, container.id, endpoint.address);
   k.fact(...released.map((address) => ({ kind: 'lease' as const, key: address, value: null })));
   for (const key of ['address', 'prefix', 'gateway', 'mac'] as const) delete endpoint[key];
@@ -100,7 +101,10 @@ export const unplug = (k: Kernel, it: Connection): Promise<void> => detachLink(k
 export async function attach(k: Kernel, it: Connection): Promise<void> {
   const { index, name } = bridgeNow(it.network.bridge);
   const hostLink = hostLinkOf(it);
-  await withNetlink(k, NETLINK_ROUTE, (socket) => socket.request(setLink(hostLink, { master: index }, true)));
+  await withNetlink(k, NETLINK_ROUTE, async (socket) => {
+    await socket.request(setLink(hostLink, { master: index }, true));
+    if (it.network.options?.icc === false) await socket.request(isolatePort(hostLink));
+  });
   k.fact({ kind: 'link', key: `host/${hostLink}`, value: `veth, master ${name}, up` });
 }
 
@@ -143,16 +147,58 @@ export async function linkUp(k: Kernel, it: Connection): Promise<void> {
   k.fact({ kind: 'link', key: `container/${ifnameOf(it.endpoint)}`, value: `veth, index ${indexOf(it)}, ${mac}, up` });
 }
 
+export const hasDefaultRoute = ({ container, endpoint }: Connection): boolean =>
+  defaultRouteOf(container.endpoints) === endpoint;
+
+/** Replaces the default route of another endpoint, which a container that is already running may have. */
 export async function addRoutes(k: Kernel, it: Connection): Promise<void> {
   const { gateway } = leased(it);
-  await inside(k, it.container).request(newDefaultRoute(gateway, indexOf(it)));
+  const only = it.container.endpoints.length === 1;
+  await inside(k, it.container).request(newDefaultRoute(gateway, indexOf(it), { replace: !only }));
   k.fact({ kind: 'route', key: 'container/default', value: `via ${gateway} dev ${ifnameOf(it.endpoint)}` });
 }
 
+/**
+ * After this endpoint has gone, the next one has the default route. In a start that is undone nothing has to be done:
+ * the whole namespace ends.
+ */
+export async function giveRouteBack(k: Kernel, { container, endpoint }: Connection): Promise<void> {
+  if (!endpoint.moving) return;
+  const open = container.live.netlink !== undefined;
+  if (!open && !(await reachInside(k, container))) return;
+  try {
+    await routeThroughNext(k, container, endpoint);
+  } finally {
+    if (!open) await closeInside(k, container);
+  }
+}
+
+/** False when the container has ended meanwhile. */
+const reachInside = async (k: Kernel, container: Connected): Promise<boolean> =>
+  container.live.pidfd !== undefined &&
+  (await tolerate(
+    ['ESRCH'],
+    openFromOutside(k, container).then(() => true),
+  )) === true;
+
+/** Sends what has no other way through the endpoint that is the best one without `gone`, if there is one. */
+export async function routeThroughNext(k: Kernel, container: Connected, gone: Endpoint): Promise<void> {
+  const next = defaultRouteOf(container.endpoints.filter((one) => one !== gone));
+  if (!next?.gateway || !next.address) return;
+  const socket = inside(k, container);
+  const link = await findLink(socket, ifnameOf(next));
+  if (!link) return;
+  await socket.request(newDefaultRoute(next.gateway, link.index, { replace: true }));
+  k.fact({ kind: 'route', key: 'container/default', value: `via ${next.gateway} dev ${ifnameOf(next)}` });
+}
+
 export const masquerade = (k: Kernel, { network, container }: Connection): Promise<void> =>
-  ensureChain(k, masqueradeChain(bridgeNow(network.bridge), container.settings.userlandProxy === false));
+  ensureChain(
+    k,
+    masqueradeChain(bridgeNow(network.bridge), network.options, container.settings.userlandProxy === false),
+  );
 
 export async function forward(k: Kernel, { network }: Connection): Promise<void> {
-  await ensureChain(k, forwardChain(bridgeNow(network.bridge)));
+  await ensureChain(k, forwardChain(bridgeNow(network.bridge), network.options));
   await enableForwarding(k, network.bridge);
 }

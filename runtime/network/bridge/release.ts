@@ -1,31 +1,57 @@
 /** What is removed when an endpoint on a bridge ends, and when the bridge's network ends. */
 import type { EndpointStep, NetworkStep } from '../driver.ts';
 import { forgetting } from '../firewall/steps.ts';
-import { removeLink } from '../links.ts';
 import { unpublishing } from '../ports/steps.ts';
-import { forgetBridge } from './bridge.ts';
-import { releaseLease, unplug } from './connect.ts';
+import { giveRouteBack, hasDefaultRoute, releaseLease, removePair, unplug } from './connect.ts';
+import { removeOwnBridge } from './create.ts';
 import { restoreForwarding } from './forwarding.ts';
 import { removeTable } from './rules.ts';
 
-export const disconnect: readonly EndpointStep[] = [
-  ...unpublishing,
-  {
-    id: 'disconnect.unplug',
-    title: 'Take the host end off the bridge',
-    explain: `The host's end of the cable is no longer a port of the bridge, and is down: nothing more passes.
+const unplugHostEnd: EndpointStep = {
+  id: 'disconnect.unplug',
+  title: 'Take the host end off the bridge',
+  explain: `The host's end of the cable is no longer a port of the bridge, and is down: nothing more passes.
 
-The pair itself is left to the kernel, which deletes it with the container's network namespace. Deleting it here would wait until no processor still uses the link. See ip-link(8), veth(4).`,
-    do: unplug,
-  },
-  {
-    id: 'disconnect.release-address',
-    title: 'Give the address back',
-    explain: `The symbolic link that says who has the address is deleted, so that another container can have it.
+At the end of a run the pair itself is left to the kernel, which deletes it with the container's network namespace. Deleting it here would wait until no processor still uses the link. See ip-link(8), veth(4).`,
+  do: unplug,
+};
+
+const removeBothEnds: EndpointStep = {
+  id: 'disconnect.remove-pair',
+  title: 'Delete the veth pair',
+  explain: `\`RTM_DELLINK\` for the host's end deletes the other end too, inside the running container, with its address and every route through it.
+
+The container goes on, so its network namespace stays and would keep a link that leads nowhere. The kernel waits until no processor uses the link any more, some twenty milliseconds. See rtnetlink(7), veth(4).`,
+  do: removePair,
+};
+
+const passRoute: EndpointStep = {
+  id: 'disconnect.route',
+  title: 'Pass on the default route',
+  when: hasDefaultRoute,
+  explain: `The default route went with the link. Another network of the container, the one with the highest gateway priority that is not internal, gets it.
+
+The daemon opens a netlink socket in the namespace of the running container for this. Without the step the container would lose its way to everything outside its subnets although it has another. See rtnetlink(7), ip-route(8).`,
+  do: giveRouteBack,
+};
+
+const giveAddressBack: EndpointStep = {
+  id: 'disconnect.release-address',
+  title: 'Give the address back',
+  explain: `The symbolic link that says who has the address is deleted, so that another container can have it.
 
 A lease that is not given back is taken by the next daemon when its container does not run any more. See unlink(2).`,
-    do: releaseLease,
-  },
+  do: releaseLease,
+};
+
+export const disconnect: readonly EndpointStep[] = [...unpublishing, unplugHostEnd, giveAddressBack];
+/** The address is released last, because the steps in between still need it. */
+export const detach: readonly EndpointStep[] = [
+  ...unpublishing,
+  unplugHostEnd,
+  removeBothEnds,
+  passRoute,
+  giveAddressBack,
 ];
 
 export const remove: readonly NetworkStep[] = [
@@ -52,9 +78,6 @@ Rules that name a link which is not there match nothing, but they stay visible a
     explain: `\`RTM_DELLINK\` deletes the bridge, its address and the route to its subnet.
 
 The subnet is free again for whatever else the host wants to use it for. See rtnetlink(7), ip-link(8).`,
-    async do(k, { bridge }) {
-      await removeLink(k, bridge);
-      forgetBridge(bridge);
-    },
+    do: removeOwnBridge,
   },
 ];

@@ -23,12 +23,20 @@ import { dumpRules, ruleOf } from '../../kernel/netlink/nftables/rule.ts';
 import { showRule } from '../../kernel/netlink/nftables/show-rule.ts';
 import { deleteTable } from '../../kernel/netlink/nftables/table.ts';
 import { withNetlink } from '../../kernel/netlink/socket.ts';
+import type { NetworkOptions } from '../driver.ts';
 import type { Bridge } from './bridge.ts';
 import { netmask, networkAddress } from '../ipam/ipv4.ts';
 import type { ChainRules } from '../rules.ts';
 
-/** `hairpin`: without a proxy, what the host and its containers send to published ports gets the bridge's address. */
-export function masqueradeChain({ name, gateway, prefix }: Bridge, hairpin = false): ChainRules {
+/**
+ * Without options: the rules of the default network. `hairpin`: without a proxy, what the host and its containers send
+ * to published ports gets the bridge's address.
+ */
+export function masqueradeChain(
+  { name, gateway, prefix }: Bridge,
+  { internal, masquerade: wanted = true }: NetworkOptions = {},
+  hairpin = false,
+): ChainRules {
   const network = networkAddress({ address: gateway, prefix });
   const own = [sourceIn(network, netmask(prefix)), sourceIn('127.0.0.0', '255.0.0.0')];
   const hairpins = own.map((source) => [
@@ -47,13 +55,33 @@ export function masqueradeChain({ name, gateway, prefix }: Bridge, hairpin = fal
       priority: NF_IP_PRI.NF_IP_PRI_NAT_SRC,
     },
     rules: [
-      [...sourceIn(network, netmask(prefix)), ...linkIs('oifname', 'neq', name), counter, masquerade],
+      ...(internal || !wanted
+        ? []
+        : [[...sourceIn(network, netmask(prefix)), ...linkIs('oifname', 'neq', name), counter, masquerade]]),
       ...(hairpin ? hairpins : []),
     ],
   };
 }
 
-export function forwardChain({ name }: Bridge): ChainRules {
+/**
+ * What the host forwards between the bridge and other links, and, with enable_icc=false, from the bridge back to it.
+ * Frames between two ports of the bridge are not forwarded by the host: port isolation stops those (connect.ts).
+ */
+export function forwardChain({ name }: Bridge, { internal, icc = true }: NetworkOptions = {}): ChainRules {
+  const within = [...linkIs('iifname', 'eq', name), ...linkIs('oifname', 'eq', name), counter];
+  const ways = internal
+    ? [[...linkIs('iifname', 'eq', name), ...linkIs('oifname', 'neq', name), counter, decide('drop')]]
+    : [
+        [...linkIs('iifname', 'eq', name), counter, decide('accept')],
+        [
+          ...linkIs('oifname', 'eq', name),
+          ...stateIn(CT_STATE.established | CT_STATE.related),
+          counter,
+          decide('accept'),
+        ],
+        // only the rules of published ports rewrite a destination to an address behind the bridge (../ports/rules.ts)
+        [...linkIs('oifname', 'eq', name), ...destinationRewritten, counter, decide('accept')],
+      ];
   return {
     chain: {
       table: name,
@@ -63,15 +91,9 @@ export function forwardChain({ name }: Bridge): ChainRules {
       priority: NF_IP_PRI.NF_IP_PRI_FILTER,
     },
     rules: [
-      [...linkIs('iifname', 'eq', name), counter, decide('accept')],
-      [
-        ...linkIs('oifname', 'eq', name),
-        ...stateIn(CT_STATE.established | CT_STATE.related),
-        counter,
-        decide('accept'),
-      ],
-      // only the rules of published ports rewrite a destination to an address behind the bridge (../ports/rules.ts)
-      [...linkIs('oifname', 'eq', name), ...destinationRewritten, counter, decide('accept')],
+      ...(icc ? [] : [[...within, decide('drop')]]),
+      ...(internal && icc ? [[...within, decide('accept')]] : []),
+      ...ways,
       [...linkIs('oifname', 'eq', name), counter, decide('drop')],
     ],
   };

@@ -50,7 +50,7 @@ const attachToBridge: EndpointStep = {
   title: 'Plug the host end into the bridge',
   explain: `\`IFLA_MASTER\` makes the bridge the master of the host's end: from now on the bridge forwards frames to it.
 
-The same message brings the end up. It needs no address, because it is a port of a switch and not a machine. Without this step the container's packets
+The same message brings the end up. With \`enable_icc=false\` the port is isolated: the bridge hands its frames to no other isolated port, only to the host. It needs no address, because it is a port of a switch and not a machine. Without this step the container's packets
 would arrive on the host at a link that nobody listens to. See bridge(8), ip-link(8).`,
   do: connect.attach,
   inspect: hostEvidence,
@@ -113,11 +113,14 @@ The kernel adds the route to the subnet at this moment. A link that is down drop
 const addRoutes: EndpointStep = {
   id: 'network.add-routes',
   title: 'Add the default route',
+  when: connect.hasDefaultRoute,
   explain: `Everything that is not on the subnet goes to the bridge's address, the gateway.
 
 \`RTM_NEWROUTE\` with destination length 0 matches every address that no longer prefix matches. It is taken only when the gateway can be reached, so it
-comes after address and up. Without it other containers answer, and everything else is \`ENETUNREACH\`. See ip-route(8), rtnetlink(7).`,
+comes after address and up. A container on several networks has one default route, through the endpoint with the highest gateway priority; an
+internal network has none. Without it other containers answer, and everything else is \`ENETUNREACH\`. See ip-route(8), rtnetlink(7).`,
   do: connect.addRoutes,
+  undo: connect.giveRouteBack,
   inspect: lookInside,
 };
 

@@ -102,9 +102,10 @@ function inRange(subnet: Subnet, address: string): void {
 }
 
 function* freeIn(subnet: Subnet, names: readonly string[]): Generator<string> {
-  const taken = new Set(names).add(subnet.gateway);
+  const taken = new Set([...names, ...(subnet.reserved ?? []), subnet.gateway]);
   const cidr = cidrOf(subnet);
-  for (let number = base(cidr) + 1; number < top(cidr); number++) {
+  const range = subnet.range ?? cidr;
+  for (let number = Math.max(base(cidr) + 1, base(range)); number < top(cidr) && number <= top(range); number++) {
     const address = toText(number);
     if (!taken.has(address)) yield address;
   }

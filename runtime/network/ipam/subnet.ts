@@ -6,6 +6,10 @@ import { base, overlap, parseCidr, toText, top, type Cidr } from './ipv4.ts';
 export interface Subnet {
   gateway: string;
   prefix: number;
+  /** addresses are leased from here only (--ip-range) */
+  range?: Cidr;
+  /** addresses that are not leased (--aux-address) */
+  reserved?: readonly string[];
 }
 
 const CANDIDATES = [

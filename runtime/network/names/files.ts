@@ -25,6 +25,17 @@ function namesOf(hostname: string, domainname?: string): string[] {
   return [...new Set([full, full.split('.', 1)[0] || full])];
 }
 
+/** The line of /etc/hosts for one address of the container. */
+export const hostLine = (address: string, hostname: string, domainname?: string): string =>
+  `${address}\t${namesOf(hostname, domainname).join(' ')}`;
+
+/** A hosts file without the lines of this address. */
+export const withoutAddress = (content: string, address: string): string =>
+  content
+    .split('\n')
+    .filter((line) => line.trim().split(/\s/)[0] !== address)
+    .join('\n');
+
 export interface HostsFor {
   endpoints: readonly Placed[];
   hostname: string;
@@ -37,8 +48,7 @@ export function hostsFile({ endpoints, hostname, domainname, extra, hostFile }: 
   const lines = onHost(endpoints) ? [hostFile.replace(/\n+$/, '')] : [...LOCAL];
   for (const { name, address } of extra.flatMap((entry) => parseHost(entry) ?? []))
     lines.push(`${address === 'host-gateway' ? hostGateway(endpoints) : address}\t${name}`);
-  for (const { address } of endpoints)
-    if (address) lines.push(`${address}\t${namesOf(hostname, domainname).join(' ')}`);
+  for (const { address } of endpoints) if (address) lines.push(hostLine(address, hostname, domainname));
   return `${lines.join('\n')}\n`;
 }
 

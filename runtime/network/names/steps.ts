@@ -3,7 +3,8 @@ import type { Step } from '../../operation/step.ts';
 import type { Connected } from '../driver.ts';
 import { fileEvidence, removeFile, writeHostname, writeHosts, writeResolvConf } from './write-files.ts';
 
-const writeHostsFile: Step<Connected> = {
+/** Also the step that adds a line when a running container is connected: phase/connect.ts. */
+export const writeHostsFile: Step<Connected> = {
   id: 'network.write-hosts',
   title: 'Write /etc/hosts',
   explain: `Names that are known without asking anybody: localhost, the container's own name, and those of \`--add-host\`.

@@ -10,7 +10,7 @@ import type { Connected } from '../driver.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { InspectionSection } from '../../journal/inspection-section.ts';
 import { namespaceOf } from '../../drivers/network.ts';
-import { hostsFile, onlyLoopback, resolvConf } from './files.ts';
+import { hostLine, hostsFile, onlyLoopback, resolvConf, withoutAddress } from './files.ts';
 
 type Name = keyof Connected['paths'];
 /** In bytes: a hosts file may be a list of a million blocked names. */
@@ -56,6 +56,24 @@ export async function writeHosts(k: Kernel, c: Connected): Promise<void> {
   });
   await put(k, c, 'hosts', content);
 }
+
+/** Changes the file of a running container and keeps its inode, because that is what is mounted inside. */
+async function changeHosts(k: Kernel, c: Connected, change: (content: string) => string): Promise<void> {
+  const before = await read(k, c.paths.hosts);
+  const after = change(before);
+  if (after !== before) await put(k, c, 'hosts', after);
+}
+
+/** Adds a line for the endpoint's address, after the lines that programs of the container may have added. */
+export const addToHosts = (k: Kernel, c: Connected, { address }: Endpoint): Promise<void> =>
+  changeHosts(k, c, (content) => {
+    if (!address) return content;
+    const { hostname = c.id.slice(0, 12), domainname } = c.spec;
+    return `${withoutAddress(content, address).replace(/\n*$/, '\n')}${hostLine(address, hostname, domainname)}\n`;
+  });
+
+export const removeFromHosts = (k: Kernel, c: Connected, { address }: Endpoint): Promise<void> =>
+  changeHosts(k, c, (content) => (address ? withoutAddress(content, address) : content));
 
 export async function writeHostname(k: Kernel, c: Connected): Promise<void> {
   const shared = sharedBy(c);

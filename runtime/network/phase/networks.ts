@@ -1,8 +1,9 @@
-/** The networks: the three predefined ones. Others cannot be created yet. */
+/** The three predefined networks. */
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Network, NetworkSettings } from '../driver.ts';
 import { driverNamed } from '../../drivers/network.ts';
 import type { Endpoint } from '../endpoint.ts';
+import type { Cidr } from '../ipam/ipv4.ts';
 
 export const predefined = ['bridge', 'host', 'none'] as const;
 
@@ -10,15 +11,19 @@ type Wanted = Pick<NetworkSettings, 'bridge' | 'bip'>;
 export const networkNamed = (
   settings: Wanted,
   { driver, network: name }: Pick<Endpoint, 'driver' | 'network'>,
+  avoid?: readonly Cidr[],
 ): Network => ({
+  id: name,
   name,
   driver,
   bridge: settings.bridge,
   ...(settings.bip && { bip: settings.bip }),
+  ...(avoid && { avoid }),
 });
 
-/** For a daemon that ends without containers: removes what its networks have made on the host. */
-export async function removeNetworks(k: Kernel, settings: Wanted): Promise<void> {
+/** For a daemon that ends without containers: removes what its networks, `made` by users or not, have on the host. */
+export async function removeNetworks(k: Kernel, settings: Wanted, made: readonly Network[] = []): Promise<void> {
+  for (const network of made) for (const step of driverNamed(network.driver).remove) await step.do(k, network);
   for (const name of predefined) {
     const network = networkNamed(settings, { driver: name, network: name });
     for (const step of driverNamed(name).remove) await step.do(k, network);

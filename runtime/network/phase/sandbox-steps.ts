@@ -12,7 +12,8 @@ export const openNetlink: Step<Connected> = {
   explain: `The stage opens a netlink socket inside the container, and the daemon takes it over with pidfd_getfd(2).
 
 A netlink socket belongs for good to the network namespace in which it was made. Through this one the daemon configures the container's network while it
-stays on the host: nothing of ip(8) has to exist in the image. A daemon that entered the namespace itself would for that time be cut off from its own
+stays on the host: nothing of ip(8) has to exist in the image. Once the container's program runs there is no stage any more, and the daemon makes the socket itself: setns(2)
+with the pidfd of the process, socket(2), and setns(2) back, in one call. A daemon that entered the namespace itself would for that time be cut off from its own
 network. See netlink(7), pidfd_getfd(2), network_namespaces(7).`,
   do: openInside,
   undo: closeInside,

@@ -1,13 +1,16 @@
-/** The steps of the network phase: the steps of the endpoints' drivers, and around them the steps that all need. */
+/**
+ * The steps of the network phase: the steps of the endpoints' drivers, and around them the steps that all need. A
+ * container with several endpoints has instances of them, `network.create-veth@front`: one endpoint is finished before
+ * the next one begins.
+ */
 import type { InspectionSection } from '../../journal/inspection-section.ts';
 import type { Step } from '../../operation/step.ts';
 import { connectionsOf } from './connections.ts';
+import { stepsAt, type Part } from './instances.ts';
 import type { Connected, Connection, EndpointStep, NetworkDriver } from '../driver.ts';
 import { drivers, driverOf } from '../../drivers/network.ts';
 import { nameSteps } from '../names/steps.ts';
 import { closeNetlink, loopbackUp, openNetlink } from './sandbox-steps.ts';
-
-type Part = 'make' | 'plug' | 'configure' | 'admit';
 
 /** The step with this id, for each endpoint whose driver has one. */
 function stepsOf(c: Connected, part: Part, id: string): [step: EndpointStep, connection: Connection][] {
@@ -61,3 +64,19 @@ export const networkSteps: readonly Step<Connected>[] = [
   ...each('admit'),
   ...nameSteps,
 ];
+
+/** The steps for this container. */
+export function networkStepsFor(c: Connected): readonly Step<Connected>[] {
+  const [first, ...others] = c.endpoints;
+  if (!first || !others.length) return networkSteps;
+  return [
+    ...stepsAt(first, 'make', 'plug'),
+    openNetlink,
+    loopbackUp,
+    ...stepsAt(first, 'configure'),
+    ...others.flatMap((endpoint) => stepsAt(endpoint, 'make', 'plug', 'configure')),
+    closeNetlink,
+    ...c.endpoints.flatMap((endpoint) => stepsAt(endpoint, 'admit')),
+    ...nameSteps,
+  ];
+}

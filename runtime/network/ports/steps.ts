@@ -1,5 +1,7 @@
 /** The steps that publish a container's ports on the host. */
+import { defaultRouteOf } from '../default-route.ts';
 import type { Connection, EndpointStep } from '../driver.ts';
+import type { Endpoint } from '../endpoint.ts';
 import { bindPorts, releasePorts } from './bind.ts';
 import { proxyEvidence, ruleEvidence, socketEvidence } from './evidence.ts';
 import { startProxy } from './proxy.ts';
@@ -9,11 +11,17 @@ import { portRequests } from './request.ts';
 import { publish, unpublish } from './rules.ts';
 
 /**
- * The endpoint that publishes: the first one on a bridge. Only one can, because a port of the host leads to one
- * address.
+ * The endpoint that publishes: only one can, because a port of the host leads to one address. It is the one that had
+ * them before, otherwise the one with the default route, by which the answers leave. Undefined when no network has a
+ * way out.
  */
+function publisher(endpoints: readonly Endpoint[]): Endpoint | undefined {
+  const bridges = endpoints.filter(({ driver, internal }) => driver === 'bridge' && !internal);
+  return bridges.find(({ ports }) => ports !== undefined) ?? defaultRouteOf(bridges);
+}
+
 function publishes({ container, endpoint }: Connection): boolean {
-  if (container.endpoints.find(({ driver }) => driver === 'bridge') !== endpoint) return false;
+  if (publisher(container.endpoints) !== endpoint) return false;
   return Boolean(endpoint.ports?.length) || portRequests(container).length > 0;
 }
 

@@ -11,28 +11,10 @@ import { isIpv4 } from '../ipam/ipv4.ts';
 import { parseBip } from '../ipam/subnet.ts';
 import { checkPorts } from '../ports/request.ts';
 import { isHardwareAddress, isHostAddress, parseHost } from './added-host.ts';
+import type { EndpointAsked, NetworkRequest } from './network-request.ts';
+import { wantedNetworks, type FindNetwork, type Wanted } from './wanted.ts';
 
-type List = readonly string[] | null | undefined;
-interface EndpointAsked {
-  IPAMConfig?: { IPv4Address?: string } | null;
-  MacAddress?: string;
-}
-/** The part of a create request that concerns networks. */
-export interface NetworkRequest {
-  Hostname?: string;
-  ExposedPorts?: object | null;
-  HostConfig: {
-    NetworkMode?: string;
-    UTSMode?: string;
-    Dns?: List;
-    DnsSearch?: List;
-    DnsOptions?: List;
-    ExtraHosts?: List;
-    PortBindings?: object | null;
-    PublishAllPorts?: boolean;
-  };
-  NetworkingConfig?: { EndpointsConfig?: Record<string, EndpointAsked | null> | null };
-}
+const none: FindNetwork = () => undefined;
 /** What is shared by the container of --network container:ID. */
 export interface Shared {
   id: string;
@@ -41,21 +23,6 @@ export interface Shared {
 }
 
 const filled = (value: unknown) => !!value && Object.keys(value).length > 0;
-
-/** The driver of the named network. Throws ApiError 400 for one that does not exist. */
-function driverAsked(
-  { NetworkMode }: NetworkRequest['HostConfig'],
-  settings: Pick<NetworkSettings, 'bridge'>,
-): DriverName {
-  const mode = NetworkMode || 'default';
-  if (['default', 'bridge', settings.bridge].includes(mode)) return 'bridge';
-  if (mode === 'none' || mode === 'host') return mode;
-  if (/^container:.+/.test(mode)) return 'container';
-  if (/^container:?$/.test(mode))
-    throw badParameter('Invalid network mode: invalid container format container:<name|id>');
-  // not 404, because the docker client would pull an image
-  throw badParameter(`network ${mode} not found`);
-}
 
 /** Options that conflict with another container's network, because its files and name are shared too. */
 const conflicts: [asked: (r: NetworkRequest) => boolean, what: string][] = [
@@ -73,15 +40,17 @@ const conflicts: [asked: (r: NetworkRequest) => boolean, what: string][] = [
 export function checkNetworking(
   request: NetworkRequest,
   settings: Pick<NetworkSettings, 'bridge' | 'bip'>,
+  find = none,
 ): DriverName {
-  const driver = driverAsked(request.HostConfig, settings);
+  const all = wantedNetworks(request, settings, find);
+  const [{ driver }] = all;
   const conflict = driver === 'container' ? conflicts.find(([asked]) => asked(request)) : undefined;
   if (conflict) throw badParameter(`conflicting options: ${conflict[1]} and the network mode`);
   if (request.Hostname && request.HostConfig.UTSMode === 'host')
     throw badParameter('conflicting options: hostname and the UTS mode');
   checkPublishing(request, driver);
   checkNames(request.HostConfig, driver);
-  checkEndpoints(request, driver, settings);
+  for (const one of all) checkEndpoint(one);
   if (settings.bip) parseBip(settings.bip);
   return driver;
 }
@@ -113,35 +82,34 @@ function checkNames(
   }
 }
 
-const NOT_YET = ['Links', 'DriverOpts', 'GwPriority', 'Aliases'];
 const notYet = (what: string) => new ApiError(501, `${what} is not supported yet`);
+const IFNAME = 'com.docker.network.endpoint.ifname';
 
-function checkEndpoints(
-  { HostConfig, NetworkingConfig }: NetworkRequest,
-  driver: DriverName,
-  { bridge }: Pick<NetworkSettings, 'bridge'>,
-): void {
-  const endpoints = Object.entries(NetworkingConfig?.EndpointsConfig ?? {});
-  if (endpoints.length > 1)
-    throw badParameter(
-      'Container cannot be connected to network endpoints: ' + endpoints.map(([name]) => name).join(', '),
+const wrong = (network: string, what: string) =>
+  badParameter(`invalid config for network ${network}: invalid endpoint settings:\n${what}`);
+
+/** Throws ApiError 400 or 501, in dockerd's words. */
+export function checkEndpoint({ driver, network, known, asked }: Wanted): void {
+  const { IPAMConfig, MacAddress } = asked;
+  const { IPv4Address, ...otherAddresses } = IPAMConfig ?? {};
+  if (Object.values(otherAddresses).some((value) => (typeof value === 'object' ? filled(value) : !!value)))
+    throw notYet(`an IPv6 or link-local address (EndpointsConfig.${network}.IPAMConfig)`);
+  if (IPv4Address && !isIpv4(IPv4Address)) throw badParameter(`invalid IPv4 address: ${IPv4Address}`);
+  if (MacAddress && !isHardwareAddress(MacAddress)) throw badParameter(`invalid MAC address: ${MacAddress}`);
+  if ((IPv4Address || MacAddress) && !known && driver !== 'bridge')
+    throw badParameter(`conflicting options: ${IPv4Address ? 'IP' : 'MAC'} address and the network mode`);
+  if (!known && (filled(asked.Aliases) || filled(asked.Links)))
+    throw wrong(network, 'network-scoped alias is supported only for containers in user defined networks');
+  if (known && IPv4Address && !known.configured)
+    throw wrong(
+      network,
+      'user specified IP address is supported only when connecting to networks with user configured subnets',
     );
-  const names = [HostConfig.NetworkMode || 'default', driver, 'default', 'bridge', bridge];
-  for (const [name, endpoint] of endpoints) {
-    const { IPAMConfig, MacAddress } = endpoint ?? {};
-    const { IPv4Address, ...otherAddresses } = IPAMConfig ?? {};
-    const rest = Object.entries(endpoint ?? {}).find(
-      ([field, value]) => NOT_YET.includes(field) && (typeof value === 'object' ? filled(value) : !!value),
-    );
-    if (rest) throw notYet(`NetworkingConfig.EndpointsConfig.${name}.${rest[0]}`);
-    if (Object.values(otherAddresses).some((value) => (typeof value === 'object' ? filled(value) : !!value)))
-      throw notYet(`an IPv6 or link-local address (EndpointsConfig.${name}.IPAMConfig)`);
-    if (IPv4Address && !isIpv4(IPv4Address)) throw badParameter(`invalid IPv4 address: ${IPv4Address}`);
-    if (MacAddress && !isHardwareAddress(MacAddress)) throw badParameter(`invalid MAC address: ${MacAddress}`);
-    if ((IPv4Address || MacAddress) && driver !== 'bridge')
-      throw badParameter(`conflicting options: ${IPv4Address ? 'IP' : 'MAC'} address and the network mode`);
-    if (!names.includes(name)) throw badParameter(`network ${name} not found`);
-  }
+  if (known && IPv4Address && !known.has(IPv4Address))
+    throw wrong(network, `no configured subnet or ip-range contain the IP address ${IPv4Address}`);
+  const name = asked.DriverOpts?.[IFNAME];
+  if (name !== undefined && !/^[^\s/:.][^\s/:]{0,14}$/.test(name))
+    throw badParameter(`invalid ${IFNAME}: ${JSON.stringify(name)} is no name of a link, of at most 15 bytes`);
 }
 
 /** Call checkNetworking first. Throws ApiError 400 when the other container itself shares a network. */
@@ -150,23 +118,58 @@ export function endpointsOf(
   id: string,
   settings: Pick<NetworkSettings, 'bridge'>,
   other: (ref: string) => Shared,
+  find = none,
 ): Endpoint[] {
-  const driver = driverAsked(request.HostConfig, settings);
-  const network = driver === 'container' ? (request.HostConfig.NetworkMode ?? '') : driver;
-  const asked = Object.values(request.NetworkingConfig?.EndpointsConfig ?? {})[0];
-  const requestedAddress = asked?.IPAMConfig?.IPv4Address;
-  const requestedMac = asked?.MacAddress?.toLowerCase();
-  return [
-    {
-      driver,
-      network,
-      endpointID: createHash('sha256').update(`${id} ${network}`).digest('hex'),
-      ...(driver === 'bridge' && { ifname: 'eth0', hostLink: `veth${id.slice(0, 11)}` }),
+  const endpoints: Endpoint[] = [];
+  for (const wanted of wantedNetworks(request, settings, find)) {
+    const { driver, network } = wanted;
+    endpoints.push({
+      ...endpointOf(id, wanted, endpoints),
       ...(driver === 'container' && joined(network.slice('container:'.length), other)),
-      ...(requestedAddress && { requestedAddress }),
-      ...(requestedMac && { requestedMac }),
-    },
-  ];
+    });
+  }
+  return endpoints;
+}
+
+const ownLink = (driver: DriverName) => !['none', 'host', 'container'].includes(driver);
+
+/** One more endpoint for the container `id`, beside those that it has. */
+export function endpointOf(
+  id: string,
+  { driver, network, known, asked }: Wanted,
+  beside: readonly Endpoint[],
+): Endpoint {
+  const endpointID = createHash('sha256')
+    .update(`${id} ${known?.id ?? network}`)
+    .digest('hex');
+  const requestedAddress = asked.IPAMConfig?.IPv4Address;
+  const requestedMac = asked.MacAddress?.toLowerCase();
+  return {
+    driver,
+    network,
+    ...(known && { networkID: known.id }),
+    endpointID,
+    ...(ownLink(driver) && {
+      ifname: asked.DriverOpts?.[IFNAME] ?? freeName(beside),
+      hostLink: `veth${(beside.length ? endpointID : id).slice(0, 11)}`,
+    }),
+    ...(requestedAddress && { requestedAddress }),
+    ...(requestedMac && { requestedMac }),
+    ...settingsOf(asked),
+    ...(known?.internal && { internal: true }),
+  };
+}
+
+const settingsOf = ({ Aliases, Links, DriverOpts, GwPriority }: EndpointAsked): Partial<Endpoint> => ({
+  ...(Aliases?.length && { aliases: [...new Set(Aliases)] }),
+  ...(Links?.length && { links: [...Links] }),
+  ...(filled(DriverOpts) && { driverOpts: DriverOpts! }),
+  ...(GwPriority && { gwPriority: GwPriority }),
+});
+
+/** eth0, or the next one that no other endpoint has. */
+function freeName(beside: readonly Endpoint[]): string {
+  for (let number = 0; ; number++) if (!beside.some(({ ifname }) => ifname === `eth${number}`)) return `eth${number}`;
 }
 
 function joined(ref: string, other: (ref: string) => Shared): Pick<Endpoint, 'container' | 'hostname'> {

@@ -38,6 +38,15 @@ export async function openInside(k: Kernel, c: Connected): Promise<void> {
   await inside(k, c).explained();
 }
 
+/** The same for a container whose program runs: there is no stage any more that could be asked. */
+export async function openFromOutside(k: Kernel, c: Connected): Promise<void> {
+  const { pidfd } = c.live;
+  if (pidfd === undefined) throw new Error(`container ${c.id.slice(0, 12)} has no process`);
+  await closeInside(k, c);
+  c.live.netlink = await k.daemon.socket_in(pidfd, AF.AF_NETLINK, SOCK.SOCK_RAW | SOCK.SOCK_CLOEXEC, NETLINK_ROUTE);
+  await inside(k, c).explained();
+}
+
 export function inside(k: Kernel, c: Connected): NetlinkSocket {
   if (c.live.netlink === undefined)
     throw new Error(

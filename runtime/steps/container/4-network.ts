@@ -3,7 +3,7 @@
  * network/driver.ts.
  */
 import { nameSteps } from '../../network/names/steps.ts';
-import { networkSteps } from '../../network/phase/steps.ts';
+import { networkSteps, networkStepsFor } from '../../network/phase/steps.ts';
 import type { Container } from '../../container/container.ts';
 import type { Phase, Step } from '../../container/step.ts';
 
@@ -15,9 +15,12 @@ const notInBundle = (step: Step): Step => ({
   ...step,
   when: (c: Container) => c.bundle === undefined && (step.when?.(c) ?? true),
 });
+const withoutNames = (steps: readonly Step[]): Step[] =>
+  steps.map((step) => (nameSteps.includes(step) ? notInBundle(step) : step));
 
 export const network: Phase = {
   id: 'network',
   title: 'Connect the network',
-  steps: networkSteps.map((step) => (nameSteps.includes(step) ? notInBundle(step) : step)),
+  steps: withoutNames(networkSteps),
+  stepsFor: (c) => withoutNames(networkStepsFor(c)),
 };

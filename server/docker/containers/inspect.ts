@@ -21,7 +21,7 @@ const stateView = ({ state }: ContainerHandle): object => ({
   FinishedAt: rfc3339(state.finishedAt),
 });
 
-function networkSettings(engine: Engine, handle: ContainerHandle): object {
+function networkSettings(engine: Engine, handle: ContainerHandle, api: number): object {
   const up = isUp(handle);
   // the fields of the default bridge: clients below API 1.21 look for the address only here
   const bridge = handle.container.endpoints.find(({ network }) => network === 'bridge');
@@ -44,7 +44,7 @@ function networkSettings(engine: Engine, handle: ContainerHandle): object {
     IPPrefixLen: own?.prefix ?? 0,
     IPv6Gateway: '',
     MacAddress: own?.mac ?? '',
-    Networks: endpoints(engine, handle),
+    Networks: endpoints(engine, handle, api),
   };
 }
 
@@ -78,7 +78,7 @@ async function inspect(x: Exchange): Promise<object> {
     ...(leftOut(container.request).length && { Drydock: { Unsafe: true, LeftOut: leftOut(container.request) } }),
     Mounts: mountsView(container),
     Config: configView(container),
-    NetworkSettings: networkSettings(x.engine, handle),
+    NetworkSettings: networkSettings(x.engine, handle, x.api),
   };
 }
 

@@ -95,7 +95,10 @@ const tests: Record<string, Test> = {
   exited: ({ state }, value) => state.status === 'exited' && state.exitCode === Number(value),
   ancestor: (handle, value, engine) => descends(engine, handle, value),
   network: ({ container: { endpoints: all } }, value, engine) =>
-    all.some(({ network }) => network === value || (value.length >= 3 && networkID(engine, network).startsWith(value))),
+    all.some(
+      ({ network, networkID: user }) =>
+        network === value || (value.length >= 3 && (user ?? networkID(engine, network)).startsWith(value)),
+    ),
   volume: ({ container }, value) =>
     mountsView(container).some((m) => [m.Name, m.Source, m.Destination].includes(value)),
   health: (_handle, value) => value === 'none',

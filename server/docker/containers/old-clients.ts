@@ -2,11 +2,15 @@
  * The meaning of a field that a client does not send; it depends on the client's API version. Engine API, "Version
  * history".
  */
+import { badParameter } from '../../../runtime/errors/api-error.ts';
 import { hierarchies } from '../../../runtime/kernel/cgroup/hierarchies.ts';
 import type { ContainerRequest } from '../../../runtime/request/container-request.ts';
 
 /** `api` is the version's minor number. A value that is not an object is left to the check of the request's shape. */
 export function asMeant(request: ContainerRequest, api: number): ContainerRequest {
+  const named = Object.keys(request.NetworkingConfig?.EndpointsConfig ?? {});
+  if (api < 44 && named.length > 1)
+    throw badParameter(`Container cannot be created with multiple network endpoints: ${named.sort().join(', ')}`);
   const { HostConfig } = request;
   if (typeof HostConfig !== 'object' || HostConfig === null || Array.isArray(HostConfig)) return request;
   return {

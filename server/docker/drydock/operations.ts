@@ -1,13 +1,14 @@
 /** Lists operations, and begins one for a client that wants to step through it from the first step. */
 import type { GateOptions } from '../../../runtime/engine/engine.ts';
 import { badParameter } from '../../../runtime/errors/api-error.ts';
-import type { OperationHandle, OperationRecord, StandaloneKind } from '../../../runtime/operation/record.ts';
+import type { OperationHandle, OperationRecord } from '../../../runtime/operation/record.ts';
 import type { Walked } from '../../../runtime/engine/find-walkable.ts';
 import { begunBy } from '../../../runtime/engine/volume-request.ts';
 import { begunPull } from '../../../runtime/engine/pull-options.ts';
 import { type Json, readJson } from '../http/body.ts';
 import { commitOptions } from '../images/commit.ts';
 import { volumeRequest } from '../volumes/volume-request.ts';
+import { networkOperations } from '../networks/network-operations.ts';
 import { registryAuth } from '../images/registry-auth.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { walkRoutes } from './walk.ts';
@@ -28,8 +29,7 @@ function gateOf({ step = false, break: breakpoints = [] }: Json): GateOptions {
 async function begin(x: Exchange): Promise<object> {
   const body = await readJson(x.req);
   const { kind } = body;
-  const starter =
-    typeof kind === 'string' && Object.hasOwn(starters, kind) ? starters[kind as StandaloneKind] : undefined;
+  const starter = typeof kind === 'string' && Object.hasOwn(starters, kind) ? starters[kind] : undefined;
   if (!starter)
     throw badParameter(
       `kind must be one of ${Object.keys(starters).join(', ')}, got ${JSON.stringify(kind)}: other operations begin with their own requests`,
@@ -40,7 +40,7 @@ async function begin(x: Exchange): Promise<object> {
 }
 
 type Starter = (x: Exchange, body: Json, gate: GateOptions) => Promise<OperationHandle>;
-const starters: Record<StandaloneKind, Starter> = {
+const starters: Record<string, Starter> = {
   pull: beginPull,
   commit: async (x, body, gate) => {
     const { changes = [], pause = true } = body;
@@ -49,6 +49,7 @@ const starters: Record<StandaloneKind, Starter> = {
     const options = commitOptions((name) => (typeof body[name] === 'string' ? body[name] : undefined), changes);
     return begunBy((walking) => x.engine.commit({ ...options, ...walking, gate, pause }));
   },
+  ...networkOperations,
   'volume-create': (x, body, gate) => {
     const asked = volumeRequest(body);
     return begunBy((walking) => x.engine.volumes.create(asked, { ...walking, gate }));

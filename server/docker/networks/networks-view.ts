@@ -4,8 +4,10 @@ import { networkInterfaces } from 'node:os';
 import type { ContainerHandle, Engine } from '../../../runtime/engine/engine.ts';
 import type { Endpoint } from '../../../runtime/network/endpoint.ts';
 import type { predefined } from '../../../runtime/network/phase/networks.ts';
+import type { NetworkRecord } from '../../../runtime/network/store/network-record.ts';
+import { rfc3339 } from '../http/humanize.ts';
 
-/** The network's id. It is stable for one data root, as docker's ids are. */
+/** The id of a predefined network. It is stable for one data root, as docker's ids are. */
 export const networkID = (engine: Engine, name: string): string =>
   createHash('sha256').update(`${engine.id}/network/${name}`).digest('hex');
 
@@ -16,28 +18,44 @@ export const isUp = (handle: ContainerHandle): boolean =>
  * NetworkSettings.Networks. Addresses are set only while the container runs. A container in `container:` mode has no
  * networks of its own.
  */
-export function endpoints(engine: Engine, handle: ContainerHandle): Record<string, object> {
+export function endpoints(engine: Engine, handle: ContainerHandle, api = 50): Record<string, object> {
   const own = handle.container.endpoints.filter(({ driver }) => driver !== 'container');
-  return Object.fromEntries(own.map((endpoint) => [endpoint.network, endpointView(engine, endpoint, isUp(handle))]));
+  return Object.fromEntries(own.map((endpoint) => [endpoint.network, endpointView(engine, handle, endpoint, api)]));
 }
 
-const endpointView = (engine: Engine, endpoint: Endpoint, up: boolean): object => ({
-  IPAMConfig: endpoint.requestedAddress ? { IPv4Address: endpoint.requestedAddress } : null,
-  Links: null,
-  Aliases: null,
-  DriverOpts: null,
-  DNSNames: null,
-  MacAddress: (up && endpoint.mac) || '',
-  NetworkID: networkID(engine, endpoint.network),
-  EndpointID: up ? endpoint.endpointID : '',
-  Gateway: (up && endpoint.gateway) || '',
-  IPAddress: (up && endpoint.address) || '',
-  IPPrefixLen: (up && endpoint.prefix) || 0,
-  IPv6Gateway: '',
-  GlobalIPv6Address: '',
-  GlobalIPv6PrefixLen: 0,
-  GwPriority: 0,
-});
+/** The names by which others on a network that a user made find the container, as dockerd lists them. */
+function namesOf(
+  { container: { id, name, spec } }: ContainerHandle,
+  { networkID: user, aliases = [] }: Endpoint,
+): string[] {
+  if (user === undefined) return [];
+  return [...new Set([name, ...aliases, id.slice(0, 12), spec.hostname ?? id.slice(0, 12)])];
+}
+
+function endpointView(engine: Engine, handle: ContainerHandle, endpoint: Endpoint, api: number): object {
+  const up = isUp(handle);
+  const names = namesOf(handle, endpoint);
+  const { aliases, links, driverOpts, requestedAddress, networkID: user } = endpoint;
+  // clients below API 1.45 find the short id among the aliases, and have no list of names
+  const shownAliases = user && api < 45 ? [...(aliases ?? []), handle.container.id.slice(0, 12)] : (aliases ?? null);
+  return {
+    IPAMConfig: requestedAddress ? { IPv4Address: requestedAddress } : user ? {} : null,
+    Links: links ?? null,
+    Aliases: shownAliases,
+    DriverOpts: driverOpts ?? null,
+    ...(api >= 44 && { DNSNames: names.length ? names : null }),
+    MacAddress: (up && endpoint.mac) || endpoint.requestedMac || '',
+    NetworkID: user ?? networkID(engine, endpoint.network),
+    EndpointID: up ? endpoint.endpointID : '',
+    Gateway: (up && endpoint.gateway) || '',
+    IPAddress: (up && endpoint.address) || '',
+    IPPrefixLen: (up && endpoint.prefix) || 0,
+    IPv6Gateway: '',
+    GlobalIPv6Address: '',
+    GlobalIPv6PrefixLen: 0,
+    ...(api >= 48 && { GwPriority: endpoint.gwPriority ?? 0 }),
+  };
+}
 
 /** The bridge's subnet: from the kernel when the bridge is up, else from the daemon's settings. */
 function subnet(engine: Engine): object[] {
@@ -59,38 +77,67 @@ const memberView = (name: string, { endpointID, mac = '', address, prefix = 16 }
   IPv6Address: '',
 });
 
-export function networkView(
-  engine: Engine,
-  name: (typeof predefined)[number],
-): { Name: string; Id: string; Driver: string; Labels: Record<string, string> } & Record<string, unknown> {
-  const members = engine
-    .containers()
-    .filter(isUp)
-    .flatMap(({ container: { id, name: own, endpoints: all } }) =>
-      all.filter(({ network }) => network === name).map((endpoint) => [id, memberView(own, endpoint)] as const),
-    );
-  return {
-    Name: name,
-    Id: networkID(engine, name),
-    Created: '0001-01-01T00:00:00Z',
-    Scope: 'local',
-    Driver: name === 'none' ? 'null' : name,
-    EnableIPv4: true,
-    EnableIPv6: false,
-    IPAM: { Driver: 'default', Options: null, Config: name === 'bridge' ? subnet(engine) : [] },
-    Internal: false,
-    Attachable: false,
-    Ingress: false,
-    ConfigFrom: { Network: '' },
-    ConfigOnly: false,
-    Containers: Object.fromEntries(members),
-    Options:
-      name === 'bridge'
-        ? {
-            'com.docker.network.bridge.default_bridge': 'true',
-            'com.docker.network.bridge.name': engine.settings.bridge,
-          }
-        : {},
-    Labels: {},
-  };
+/** The running containers on it, by id. */
+const membersView = (engine: Engine, on: (endpoint: Endpoint) => boolean): Record<string, object> =>
+  Object.fromEntries(
+    engine
+      .containers()
+      .filter(isUp)
+      .flatMap(({ container: { id, name, endpoints: all } }) =>
+        all.filter(on).map((endpoint) => [id, memberView(name, endpoint)] as const),
+      ),
+  );
+
+export interface NetworkView extends Record<string, unknown> {
+  Name: string;
+  Id: string;
+  Driver: string;
+  Labels: Record<string, string>;
 }
+
+const common = { Scope: 'local', Ingress: false, ConfigFrom: { Network: '' }, ConfigOnly: false };
+
+export const predefinedView = (engine: Engine, name: (typeof predefined)[number]): NetworkView => ({
+  Name: name,
+  Id: networkID(engine, name),
+  Created: '0001-01-01T00:00:00Z',
+  Driver: name === 'none' ? 'null' : name,
+  EnableIPv4: true,
+  EnableIPv6: false,
+  IPAM: { Driver: 'default', Options: null, Config: name === 'bridge' ? subnet(engine) : [] },
+  Internal: false,
+  Attachable: false,
+  ...common,
+  Containers: membersView(engine, (endpoint) => endpoint.networkID === undefined && endpoint.network === name),
+  Options:
+    name === 'bridge'
+      ? {
+          'com.docker.network.bridge.default_bridge': 'true',
+          'com.docker.network.bridge.name': engine.settings.bridge,
+        }
+      : {},
+  Labels: {},
+});
+
+export const networkView = (engine: Engine, record: NetworkRecord): NetworkView => ({
+  Name: record.name,
+  Id: record.id,
+  Created: rfc3339(record.created),
+  Driver: record.driver,
+  EnableIPv4: true,
+  EnableIPv6: record.ipv6,
+  IPAM: {
+    Driver: record.ipam.driver,
+    Options: record.ipam.options ?? {},
+    Config: record.ipam.pools.map(({ assigned, Gateway, ...pool }) => ({
+      ...pool,
+      ...(Gateway && !assigned && { Gateway }),
+    })),
+  },
+  Internal: record.internal,
+  Attachable: record.attachable,
+  ...common,
+  Containers: membersView(engine, (endpoint) => endpoint.networkID === record.id),
+  Options: record.options,
+  Labels: record.labels,
+});

@@ -19,7 +19,6 @@ const missing: Record<string, readonly string[]> = {
   'loading images': ['POST /images/load'],
   'searching for images': ['GET /images/search'],
   'asking a registry about an image': ['GET /distribution/*name/json'],
-  'making networks': ['POST /networks/create', 'POST /networks/*name/connect', 'POST /networks/*name/disconnect'],
   plugins: [
     'GET /plugins/privileges',
     'POST /plugins/pull',

@@ -39,7 +39,8 @@ const dataByKind = new Map<string, Schema>([
   ['veth', veth],
   ['bridge', {}],
 ]);
-const bridgePort: Schema = { mode: at(4, u8) };
+/** IFLA_BRPORT_…: what a bridge does with the frames of one of its ports */
+const bridgePort: Schema = { mode: at(4, u8), isolated: at(33, u8) };
 const linkinfo: Schema = {
   kind: at(1, text),
   data: at(2, ({ kind }) => {
@@ -126,6 +127,9 @@ export const setLink = (which: number | string, attributes: Fields, up?: boolean
 /** A port of a bridge that may send a frame back to where it came from. */
 export const hairpinPort = (name: string): Request =>
   setLink(name, { linkinfo: { slave_kind: 'bridge', slave_data: { mode: 1 } } });
+/** Frames from an isolated port reach no other isolated port, but the host and ports that are not. */
+export const isolatePort = (name: string): Request =>
+  setLink(name, { linkinfo: { slave_kind: 'bridge', slave_data: { isolated: 1 } } });
 export const deleteLink = (name: string): Request => ({ kind: RTM_DELLINK, attributes: { ifname: name } });
 export const getLink = (which: number | string): [Request, Kind] => [
   typeof which === 'number'

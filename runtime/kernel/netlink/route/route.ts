@@ -59,10 +59,13 @@ export function routeOf({ header, attributes }: Decoded): Route {
   };
 }
 
-/** A default route: packets that no other route matches go to `gateway`. */
-export const newDefaultRoute = (gateway: string, oif: number): Request => ({
+/**
+ * A default route: packets that no other route matches go to `gateway`. With `replace` it takes the place of the one
+ * that is there.
+ */
+export const newDefaultRoute = (gateway: string, oif: number, { replace = false } = {}): Request => ({
   kind: RTM_NEWROUTE,
-  flags: NLM_F.NLM_F_CREATE | NLM_F.NLM_F_EXCL,
+  flags: NLM_F.NLM_F_CREATE | (replace ? NLM_F.NLM_F_REPLACE : NLM_F.NLM_F_EXCL),
   header: { family: AF_INET, table: RT_TABLE_MAIN, protocol: RTPROT_BOOT, type: RTN_UNICAST },
   attributes: { gateway, oif },
 });

@@ -15,4 +15,7 @@ export const phaseTitles: Readonly<Record<string, string>> = {
   commit: 'Сделать из контейнера образ',
   'volume-create': 'Создать том',
   'volume-remove': 'Удалить том',
+  disconnect: 'Отключить от сети',
+  'network-create': 'Создать сеть',
+  'network-remove': 'Удалить сеть',
 };

@@ -30,7 +30,6 @@ export const flags: Rows = [
   ['give a number from -1000 to 1000', 'нужно число от -1000 до 1000'],
   ['a variable needs a name', 'у переменной должно быть имя'],
   ['a label needs a name', 'у метки должно быть имя'],
-  ['a container is connected to one network only', 'контейнер подключают только к одной сети'],
   ['target is required', 'нужен target'],
   ["sysctl '{}' is not allowed", 'параметр ядра {1} не разрешён'],
   ['{} is not supported yet', '{1}: пока не поддерживается'],

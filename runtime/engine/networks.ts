@@ -1,0 +1,297 @@
+/** The networks that users make: create, rm, prune, and what containers and clients find out about them. */
+import { daemonKernel } from '../kernel/linux/linux.ts';
+import { newId } from '../data-root/identity.ts';
+import type { Aside } from '../data-root/set-aside.ts';
+import type { Settings } from '../data-root/settings.ts';
+import { badParameter, conflict, notFound, ApiError } from '../errors/api-error.ts';
+import { contains, overlap, parseCidr, type Cidr } from '../network/ipam/ipv4.ts';
+import type { Network } from '../network/driver.ts';
+import { membersOf, type Named, type NetworkMembers } from '../network/members.ts';
+import { networkNamed, removeNetworks } from '../network/phase/networks.ts';
+import type { NetworkAsked } from '../network/request/create-network.ts';
+import type { KnownNetwork } from '../network/request/wanted.ts';
+import { networkOf, type NetworkRecord } from '../network/store/network-record.ts';
+import { NetworkStore } from '../network/store/store.ts';
+import type { Endpoint } from '../network/endpoint.ts';
+import type { Operation } from '../operation/operation.ts';
+import type { Operations } from '../operation/operations.ts';
+import type { GateOptions } from '../operation/gate-command.ts';
+import type { Phase } from '../operation/step.ts';
+import { networkCreate, type NetworkSubject } from '../steps/network/create.ts';
+import { networkRemove } from '../steps/network/remove.ts';
+import type { EventBus } from './events.ts';
+import type { OperationHandle } from '../operation/record.ts';
+
+/** How an operation of a network is carried out: `begun` is called as soon as it has its id. */
+export interface NetworkWalk {
+  gate?: GateOptions | undefined;
+  begun?: ((operation: OperationHandle) => void) | undefined;
+}
+
+/** The running containers, and the ids of networks that are not removed because a container is on them. */
+export interface NetworkUsers {
+  up(): readonly Named[];
+}
+
+/** Docker's event for a container that came to a network, or left it. */
+export function endpointEvent(
+  events: EventBus,
+  { id: container }: { readonly id: string },
+  { driver, network: name, networkID = name }: Endpoint,
+  action: 'connect' | 'disconnect',
+): void {
+  if (!['none', 'host', 'container'].includes(driver))
+    events.emit('network', action, networkID, { container, name, type: driver });
+}
+
+const poolsOf = ({ ipam }: NetworkRecord): Cidr[] => ipam.pools.flatMap(({ Subnet }) => parseCidr(Subnet) ?? []);
+
+/** The networks' interface for the server and for the resolver of names. */
+export interface EngineNetworks {
+  list(): NetworkRecord[];
+  find(ref: string): NetworkRecord | undefined;
+  known(ref: string): KnownNetwork | undefined;
+  members(): NetworkMembers[];
+  /** Calls `listener` after an endpoint came up or went, a container was renamed, a network was made or removed. */
+  onChange(listener: () => void): () => void;
+  create(asked: NetworkAsked, walk?: NetworkWalk): Promise<NetworkRecord>;
+  remove(ref: string, walk?: NetworkWalk): Promise<void>;
+  prune(wanted: (record: NetworkRecord) => boolean, used: ReadonlySet<string>): Promise<string[]>;
+}
+
+export class Networks implements EngineNetworks {
+  readonly #store: NetworkStore;
+  readonly #underWay = new Set<Operation>();
+  readonly #listeners = new Set<() => void>();
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly operations: Operations,
+    private readonly events: EventBus,
+    private readonly users: NetworkUsers,
+    aside: Aside,
+  ) {
+    this.#store = NetworkStore.open(settings.root, aside);
+  }
+
+  get busy(): boolean {
+    return this.#underWay.size > 0;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+  changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Those that users made, the oldest first. */
+  list(): NetworkRecord[] {
+    return this.#store.list().filter(({ state }) => state !== 'making');
+  }
+
+  members(): NetworkMembers[] {
+    const up = this.users.up();
+    return this.list().map(({ id, name, driver, internal }) => ({
+      id,
+      name,
+      driver,
+      internal,
+      members: membersOf(id, up),
+    }));
+  }
+
+  /** By id, name, or the unambiguous beginning of an id. Throws ApiError 400 for an ambiguous one. */
+  find(ref: string): NetworkRecord | undefined {
+    const all = this.list();
+    const exact = all.find(({ id, name }) => id === ref || name === ref);
+    if (exact || !/^[0-9a-f]+$/.test(ref)) return exact;
+    const byPrefix = all.filter(({ id }) => id.startsWith(ref));
+    if (byPrefix.length > 1) throw badParameter(`network ${ref} is ambiguous (${byPrefix.length} matches found on ID)`);
+    return byPrefix[0];
+  }
+
+  /** What a request needs to know of a network: request/wanted.ts. */
+  readonly known = (ref: string): KnownNetwork | undefined => {
+    const record = this.find(ref);
+    if (!record) return undefined;
+    const { id, name, driver, internal, ipam } = record;
+    const ranges = ipam.pools.flatMap(({ Subnet, IPRange }) => parseCidr(IPRange ?? Subnet) ?? []);
+    return {
+      id,
+      name,
+      driver,
+      internal,
+      configured: ipam.asked === true,
+      has: (address) => ranges.some((range) => contains(range, address)),
+    };
+  };
+
+  /** The network of an endpoint: undefined when it is gone. */
+  readonly of = ({ networkID, driver, network }: Endpoint): Network | undefined => {
+    if (networkID === undefined)
+      return networkNamed(this.settings, { driver, network }, this.#store.list().flatMap(poolsOf));
+    const record = this.#store.get(networkID);
+    return record && networkOf(record);
+  };
+
+  #subject(record: NetworkRecord): NetworkSubject {
+    const others = () =>
+      this.#store
+        .list()
+        .filter(({ id }) => id !== record.id)
+        .flatMap(poolsOf);
+    return { root: this.settings.root, record, others };
+  }
+
+  /** Throws ApiError: 409 for a name in use, 403 and 400 for subnets that cannot be had. */
+  async create(asked: NetworkAsked, { gate, begun }: NetworkWalk = {}): Promise<NetworkRecord> {
+    if (this.#store.list().some(({ name }) => name === asked.name))
+      throw conflict(`network with name ${asked.name} already exists`);
+    this.#checkOverlap(asked);
+    const operation = this.operations.begin({ kind: 'network-create', subject: { kind: 'network', name: asked.name } });
+    const record: NetworkRecord = {
+      id: newId(),
+      created: Date.now(),
+      ...asked,
+      ipam: { ...asked.ipam, ...(asked.ipam.pools.length && { asked: true }) },
+      state: 'making',
+      operation: operation.id,
+    };
+    this.#store.add(record);
+    try {
+      await this.#perform(operation, networkCreate, record, { gate, begun }, () => {
+        record.state = 'made';
+        delete record.operation;
+        this.#store.save(record);
+        operation.record.subject = { kind: 'network', name: record.name, id: record.id };
+      });
+    } catch (error) {
+      this.#store.forget(record.id);
+      throw error;
+    }
+    this.events.emit('network', 'create', record.id, { name: record.name, type: record.driver });
+    this.changed();
+    return record;
+  }
+
+  /** Checked again by the step that chooses, but a request that cannot be has no operation. */
+  #checkOverlap({ ipam }: NetworkAsked): void {
+    const taken = this.#store.list().flatMap(poolsOf);
+    if (ipam.pools.some(({ Subnet }) => taken.some((other) => overlap(other, parseCidr(Subnet)!))))
+      throw new ApiError(403, 'invalid pool request: Pool overlaps with other one on this address space');
+  }
+
+  async #perform(
+    operation: Operation,
+    phase: Phase<NetworkSubject>,
+    record: NetworkRecord,
+    { gate, begun }: NetworkWalk,
+    done: () => void,
+  ): Promise<void> {
+    this.#underWay.add(operation);
+    try {
+      begun?.(operation);
+      await operation.perform({
+        context: this.#subject(record),
+        phases: [phase],
+        gate: gate ?? { mode: 'run', breakpoints: [] },
+        done,
+      });
+    } finally {
+      this.#underWay.delete(operation);
+    }
+  }
+
+  /** Throws ApiError: 404, 403 for a predefined network and for one that a running container uses. */
+  async remove(ref: string, walk: NetworkWalk = {}): Promise<void> {
+    const record = this.find(ref);
+    if (!record) throw notFound(`network ${ref} not found`);
+    const { id, name, driver } = record;
+    const used = this.users.up().filter(({ endpoints }) => endpoints.some(({ networkID }) => networkID === id));
+    if (used.length)
+      throw new ApiError(403, `error while removing network: network ${name} id ${id} has active endpoints`);
+    if (record.state === 'removing' && [...this.#underWay].some(({ record: { subject } }) => subject.id === id))
+      throw conflict(`removal of network ${name} is already in progress`);
+    await this.#remove(record, walk);
+    this.events.emit('network', 'destroy', id, { name, type: driver });
+    this.changed();
+  }
+
+  async #remove(record: NetworkRecord, walk: NetworkWalk): Promise<void> {
+    const { id, name } = record;
+    const operation = this.operations.begin({ kind: 'network-remove', subject: { kind: 'network', name, id } });
+    record.state = 'removing';
+    this.#store.save(record);
+    try {
+      await this.#perform(operation, networkRemove, record, walk, () => this.#store.forget(id));
+    } catch (error) {
+      // what was removed already is made again when a container needs it
+      record.state = 'made';
+      this.#store.save(record);
+      throw error;
+    }
+    // the journals of its operations go with it; that of its removal is bounded like those without a subject
+    delete operation.record.subject.id;
+    this.operations.subjectGone(id);
+  }
+
+  /** Removes the networks that no container is connected to, running or not. Returns their names. */
+  async prune(wanted: (record: NetworkRecord) => boolean, used: ReadonlySet<string>): Promise<string[]> {
+    const removed: string[] = [];
+    for (const record of this.list().filter((one) => !used.has(one.id) && wanted(one))) {
+      await this.remove(record.id);
+      removed.push(record.name);
+    }
+    return removed;
+  }
+
+  /** Takes back what a dead daemon was making, and goes on with what it was removing. */
+  async recover(): Promise<void> {
+    for (const operation of this.operations.interrupted()) {
+      const { kind } = operation.record;
+      if (kind === 'network-create') {
+        const record = this.#store.list().find((one) => one.operation === operation.id);
+        await operation.recover({ context: this.#subject(record ?? this.#nothing()), phases: [networkCreate] });
+        if (record) this.#store.forget(record.id);
+      }
+      if (kind === 'network-remove')
+        await operation.recover({ context: this.#subject(this.#nothing()), phases: [networkRemove] });
+    }
+    for (const record of this.#store.list().filter(({ state }) => state === 'removing')) await this.#remove(record, {});
+  }
+
+  /** An operation that had not made anything: its record was not written. */
+  #nothing(): NetworkRecord {
+    return {
+      id: newId(),
+      name: '',
+      created: 0,
+      driver: 'none',
+      internal: false,
+      attachable: false,
+      ipv6: false,
+      ipam: { driver: 'default', options: null, pools: [] },
+      options: {},
+      labels: {},
+      state: 'making',
+    };
+  }
+
+  exists(id: string): boolean {
+    return this.#store.get(id) !== undefined;
+  }
+
+  /** For a daemon that ends without containers: nothing stays on the host. The records stay. */
+  removeFromHost(): Promise<void> {
+    return removeNetworks(daemonKernel(), this.settings, this.list().map(networkOf));
+  }
+
+  /** Gives up what is under way, because the daemon ends. */
+  async close(): Promise<void> {
+    const ending = [...this.#underWay];
+    for (const operation of ending) operation.giveUp();
+    await Promise.all(ending.map((one) => one.settled()));
+  }
+}

@@ -1,0 +1,62 @@
+/** The steps that make a bridge network on the host, before any container is on it. */
+import { NETLINK_ROUTE } from '../../syscalls/constants.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { withNetlink } from '../../kernel/netlink/socket.ts';
+import type { InspectionSection } from '../../journal/inspection-section.ts';
+import type { Network, NetworkStep } from '../driver.ts';
+import { findLink, removeLink } from '../links.ts';
+import { askAll, show } from '../sandbox/evidence.ts';
+import { ALIAS, ensureBridge, forgetBridge } from './bridge.ts';
+import { ensureChain } from '../rules.ts';
+import { enableForwarding, forwardingNow, restoreForwarding } from './forwarding.ts';
+import { forwardChain, masqueradeChain, removeTable, rulesNow } from './rules.ts';
+
+/** Deletes the bridge, but not one that a user made and named for the network: it has no alias of Drydock. */
+export async function removeOwnBridge(k: Kernel, { bridge, subnet }: Network): Promise<void> {
+  forgetBridge(bridge);
+  const link = subnet && (await withNetlink(k, NETLINK_ROUTE, (socket) => findLink(socket, bridge)));
+  if (subnet && !link?.alias.startsWith(ALIAS)) return;
+  await removeLink(k, bridge);
+}
+
+const bridgeEvidence = (k: Kernel, { bridge }: Network): Promise<InspectionSection[]> =>
+  withNetlink(k, NETLINK_ROUTE, async (socket) => show('host', await askAll(socket), ({ name }) => name === bridge));
+
+const ruleEvidence = async (k: Kernel, { bridge }: Network): Promise<InspectionSection[]> => [
+  { title: `nf_tables table ip ${bridge}`, lines: await rulesNow(k, bridge) },
+  { title: 'net.ipv4.ip_forward', lines: [(await forwardingNow(k)) ? '1' : '0'] },
+];
+
+export const create: readonly NetworkStep[] = [
+  {
+    id: 'network-create.bridge',
+    title: 'Make the bridge',
+    explain: `\`RTM_NEWLINK\` with kind \`bridge\` makes a switch inside the kernel; \`RTM_NEWADDR\` gives the host an address on it, the gateway of the subnet.
+
+Containers of this network will be plugged into it and hear each other, and no other network's containers are on it. A host that has the address is also a machine on the network: it answers there, and routes for it. The name is made from the network's id, because it has room for 15 bytes only. Without the bridge the network would exist on paper alone. See rtnetlink(7), ip-link(8), bridge(8).`,
+    async do(k, network) {
+      await ensureBridge(k, network);
+    },
+    undo: removeOwnBridge,
+    inspect: bridgeEvidence,
+  },
+  {
+    id: 'network-create.rules',
+    title: 'Write its rules',
+    explain: `An nf_tables table with the bridge's name holds what may pass: containers may open connections, from outside only answers come in, and packets that leave get the host's address.
+
+What arrives from another network's bridge is not an answer either, so networks are isolated from each other. An \`--internal\` network has no way out at all: packets to and from other subnets are dropped, and nothing is masqueraded. All rules are written in one transaction. Without them a bridge is reachable from every network that the host routes for. See nft(8), ip(7).`,
+    async do(k, network) {
+      const bridge = await ensureBridge(k, network);
+      for (const chain of [masqueradeChain(bridge, network.options), forwardChain(bridge, network.options)])
+        await ensureChain(k, chain);
+      await enableForwarding(k, network.bridge);
+    },
+    async undo(k, { bridge }) {
+      await restoreForwarding(k, bridge);
+      await removeTable(k, bridge);
+      k.fact({ kind: 'nft', key: bridge, value: null });
+    },
+    inspect: ruleEvidence,
+  },
+];

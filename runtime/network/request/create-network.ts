@@ -1,0 +1,120 @@
+/** The body of POST /networks/create: Docker Engine API, "Create a network". */
+import { badParameter, notFound, ApiError } from '../../errors/api-error.ts';
+import type { DriverName } from '../endpoint.ts';
+import { checkPools, type Pool } from '../ipam/pools.ts';
+import { BRIDGE_NAME, type NetworkRecord } from '../store/network-record.ts';
+
+type Fields = Record<string, unknown>;
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isTexts = (value: unknown): value is Record<string, string> =>
+  isFields(value) && Object.values(value).every((one) => typeof one === 'string' && !one.includes('\0'));
+
+export type NetworkAsked = Pick<
+  NetworkRecord,
+  'name' | 'driver' | 'internal' | 'attachable' | 'ipv6' | 'ipam' | 'options' | 'labels'
+>;
+
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+const MOST = 255;
+/** The drivers whose networks users can make. */
+const made: readonly string[] = ['bridge'] satisfies DriverName[];
+
+const text = (body: Fields, name: string): string => {
+  const value = body[name] ?? '';
+  if (typeof value !== 'string' || value.includes('\0')) throw badParameter(`invalid ${name}: it must be a string`);
+  return value;
+};
+const flag = (body: Fields, name: string): boolean => {
+  const value = body[name] ?? false;
+  if (typeof value !== 'boolean') throw badParameter(`invalid ${name}: it must be true or false`);
+  return value;
+};
+const texts = (body: Fields, name: string): Record<string, string> => {
+  const value = body[name] ?? {};
+  if (!isTexts(value)) throw badParameter(`invalid ${name}: it must be an object of strings`);
+  return value;
+};
+
+function poolOf(value: unknown): Pool | undefined {
+  if (!isFields(value)) throw badParameter('invalid IPAM.Config: it must be a list of objects');
+  const [Subnet, IPRange, Gateway] = ['Subnet', 'IPRange', 'Gateway'].map((name) => text(value, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const auxiliary = texts(value, 'AuxiliaryAddresses');
+  if (!Subnet && !IPRange && !Gateway) return undefined;
+  return {
+    Subnet,
+    ...(IPRange && { IPRange }),
+    ...(Gateway && { Gateway }),
+    ...(Object.keys(auxiliary).length && { AuxiliaryAddresses: auxiliary }),
+  };
+}
+
+function ipamOf(body: Fields): NetworkRecord['ipam'] {
+  const ipam = body['IPAM'] ?? {};
+  if (!isFields(ipam)) throw badParameter('invalid IPAM: it must be an object');
+  const driver = text(ipam, 'Driver') || 'default';
+  if (driver !== 'default') throw notFound(`could not find plugin ${driver} in v2 plugin registry: not found`);
+  const config = ipam['Config'] ?? [];
+  if (!Array.isArray(config) || config.length > 100) throw badParameter('invalid IPAM.Config: it must be a list');
+  const options = ipam['Options'] ? texts(ipam, 'Options') : null;
+  return { driver, options, pools: config.flatMap((one) => poolOf(one) ?? []) };
+}
+
+const BOOLEANS = ['enable_icc', 'enable_ip_masquerade'].map((name) => `com.docker.network.bridge.${name}`);
+const MTU = 'com.docker.network.driver.mtu';
+
+function checkOptions(options: Record<string, string>): void {
+  for (const name of BOOLEANS)
+    if (options[name] !== undefined && !/^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/.test(options[name]))
+      throw badParameter(`failed to parse ${name} value: ${JSON.stringify(options[name])} is neither true nor false`);
+  const mtu = options[MTU];
+  if (mtu !== undefined && !(/^\d{1,5}$/.test(mtu) && Number(mtu) >= 68 && Number(mtu) <= 65_535))
+    throw badParameter(`failed to parse ${MTU} value: ${JSON.stringify(mtu)} is no number of bytes from 68 to 65535`);
+  const bridge = options[BRIDGE_NAME];
+  if (bridge !== undefined && !/^[^\s/:.][^\s/:]{0,14}$/.test(bridge))
+    throw badParameter(`invalid ${BRIDGE_NAME}: ${JSON.stringify(bridge)} is no name of a link, of at most 15 bytes`);
+}
+
+/** Throws ApiError: 400 for an invalid value, 403 for a predefined name, 404 for a driver that is not there. */
+export function networkAsked(body: Fields): NetworkAsked {
+  const name = text(body, 'Name');
+  const driver = text(body, 'Driver') || 'bridge';
+  if (['bridge', 'host', 'none', 'default'].includes(name))
+    throw new ApiError(403, `operation is not permitted on predefined ${name} network `);
+  if (!NAME.test(name) || name.length > MOST)
+    throw badParameter(`invalid network name: ${JSON.stringify(name)}, only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+  if (driver === 'host' || driver === 'null' || driver === 'none')
+    throw new ApiError(403, `only one instance of "${driver === 'none' ? 'null' : driver}" network is allowed`);
+  if (driver === 'overlay')
+    throw new ApiError(
+      503,
+      'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
+    );
+  if (!made.includes(driver))
+    throw notFound(`could not find plugin ${driver} in v2 plugin registry: plugin "${driver}" not found`);
+  if (flag(body, 'ConfigOnly') || filled(body['ConfigFrom']) || flag(body, 'Ingress'))
+    throw new ApiError(501, 'networks of a swarm, and those that only hold a configuration, are not supported');
+  if (body['EnableIPv4'] === false) throw badParameter('IPv4 cannot be disabled');
+  const ipam = ipamOf(body);
+  checkPools(ipam.pools);
+  const options = texts(body, 'Options');
+  checkOptions(options);
+  const ipv6 = flag(body, 'EnableIPv6');
+  if (ipv6) throw new ApiError(501, 'IPv6 networks are not supported yet');
+  return {
+    name,
+    driver: driver as DriverName,
+    internal: flag(body, 'Internal'),
+    attachable: flag(body, 'Attachable'),
+    ipv6,
+    ipam,
+    options,
+    labels: texts(body, 'Labels'),
+  };
+}
+
+const filled = (value: unknown): boolean => isFields(value) && Object.values(value).some(Boolean);

@@ -1,0 +1,92 @@
+/** network create: the subnet, the record, and what the network's driver makes on the host. */
+import { AT_FDCWD, NETLINK_ROUTE, O } from '../../syscalls/constants.ts';
+import { tolerate } from '../../kernel/errors.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { addressOf, dumpAddresses } from '../../kernel/netlink/route/address.ts';
+import { dumpRoutes, routeOf } from '../../kernel/netlink/route/route.ts';
+import { withNetlink } from '../../kernel/netlink/socket.ts';
+import { drivers } from '../../drivers/network.ts';
+import type { NetworkDriver, NetworkStep } from '../../network/driver.ts';
+import type { Cidr } from '../../network/ipam/ipv4.ts';
+import { choosePools } from '../../network/ipam/pools.ts';
+import { networkOf, type NetworkRecord } from '../../network/store/network-record.ts';
+import { networkDirectory, networksDirectory, recordFile } from '../../network/store/paths.ts';
+import type { Phase, Step } from '../../operation/step.ts';
+
+/** The network that an operation makes or removes. */
+export interface NetworkSubject {
+  readonly root: string;
+  readonly record: NetworkRecord;
+  /** the subnets of the other networks */
+  others(): Cidr[];
+}
+
+const hostSubnets = (k: Kernel): Promise<Cidr[]> =>
+  withNetlink(k, NETLINK_ROUTE, async (socket) => [
+    ...(await socket.dump(...dumpAddresses)).map(addressOf),
+    ...(await socket.dump(...dumpRoutes)).map(routeOf).map(({ to, prefix }) => ({ address: to, prefix })),
+  ]);
+
+async function writeDown(k: Kernel, { root, record }: NetworkSubject): Promise<void> {
+  const dir = networkDirectory(root, record.id);
+  for (const path of [networksDirectory(root), dir, `${dir}/leases`])
+    await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, path, 0o700));
+  const file = recordFile(root, record.id);
+  await k.daemon.write_file(`${file}.partial`, O.O_CREAT | O.O_TRUNC, 0o600, Buffer.from(JSON.stringify(record)));
+  await k.daemon.renameat2(AT_FDCWD, `${file}.partial`, AT_FDCWD, file, 0);
+  k.fact({ kind: 'file', key: file, value: JSON.stringify(record) });
+}
+
+export async function forgetNetwork(k: Kernel, { root, record }: NetworkSubject): Promise<void> {
+  await k.removeTree(networkDirectory(root, record.id));
+  k.fact({ kind: 'file', key: recordFile(root, record.id), value: null });
+}
+
+const chooseSubnets: Step<NetworkSubject> = {
+  id: 'network-create.choose-subnets',
+  title: 'Choose the subnet',
+  explain: `The kernel is asked for every address and route of the host, and the first default pool that overlaps none of them, and no other network, is taken.
+
+The pools are 172.17.0.0/16 to 172.31.0.0/16 and 192.168.0.0/16 in pieces of /20. A requested subnet is checked against the other networks only. Two networks with the same addresses on one host could not both be routed to: packets would go to one of them, and the other would be unreachable. See rtnetlink(7), ip-route(8).`,
+  async do(k, { record, others }) {
+    const pools = choosePools(record.ipam.pools, others(), await hostSubnets(k));
+    record.ipam = { ...record.ipam, pools };
+    k.fact(...pools.map(({ Subnet, Gateway }) => ({ kind: 'lease' as const, key: Subnet, value: Gateway ?? null })));
+  },
+};
+
+const writeRecord: Step<NetworkSubject> = {
+  id: 'network-create.write-down',
+  title: 'Write the network down',
+  explain: `The record is a file in the data root: id, name, driver, subnet, options. Beside it lies the directory for the leases of addresses.
+
+It is written under another name first and then renamed, so that a daemon that is killed meanwhile leaves the whole record or none. It comes before anything is made on the host, because it is by this file that the next daemon finds what to take back. Without it the network would end with the daemon. See rename(2), mkdir(2).`,
+  do: writeDown,
+  undo: forgetNetwork,
+  inspect: (_k, { root, record }) =>
+    Promise.resolve([{ title: recordFile(root, record.id), lines: JSON.stringify(record, null, 2).split('\n') }]),
+};
+
+/** A driver's step for the network of an operation. */
+export const ofNetwork = (
+  driver: NetworkDriver,
+  { id, title, explain, do: act, undo, inspect }: NetworkStep,
+): Step<NetworkSubject> => ({
+  id,
+  title,
+  explain,
+  when: ({ record }) => record.driver === driver.name,
+  do: (k, { record }) => act(k, networkOf(record)),
+  ...(undo && { undo: (k, { record }) => undo(k, networkOf(record)) }),
+  ...(inspect && { inspect: (k, { record }) => inspect(k, networkOf(record)) }),
+});
+
+export const networkCreate: Phase<NetworkSubject> = {
+  id: 'network-create',
+  title: 'Make a network',
+  steps: [
+    chooseSubnets,
+    writeRecord,
+    ...drivers.flatMap((driver) => (driver.create ?? []).map((step) => ofNetwork(driver, step))),
+  ],
+};
