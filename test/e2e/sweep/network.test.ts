@@ -34,7 +34,7 @@ const create: NetworkWay = {
 /** A running container on `one`; and on `two`, when that is to be left. */
 const running = (more: (d: Daemon) => Promise<unknown>) => async (d: Daemon) => {
   for (const Name of ['one', 'two']) await good(d, 'POST', '/networks/create', { Name });
-  await good(d, 'POST', '/containers/ccreate?name=cc', {
+  await good(d, 'POST', '/containers/create?name=cc', {
     Image: 'tiny',
     Cmd: ['sleep', '1000'],
     HostConfig: { NetworkMode: 'two' },
@@ -79,7 +79,7 @@ let before: Record<string, string[]>;
 for (const way of [create, connect, disconnect]) {
   let places: NetworkPlace[] = [];
   s.test(`${way.kind}: every step has its place`, async () => {
-    await good(s.daemon, 'POST', '/containers/ccreate?name=first', { Image: 'tiny', Cmd: ['true'] });
+    await good(s.daemon, 'POST', '/containers/create?name=first', { Image: 'tiny', Cmd: ['true'] });
     await good(s.daemon, 'POST', '/containers/first/start');
     await gone(s.daemon, '/containers/first?force=1');
     before ??= await atRest(s.daemon);
