@@ -57,9 +57,9 @@ export class Archive implements ArchiveHandle {
   }
 
   /** Throws ApiError 500 when the path is no directory, or is read-only. */
-  async write(path: string, body: Readable, { keepsKinds, ownUser }: ArchiveOptions): Promise<void> {
+  async write(path: string, body: Readable, { keepsKinds, ownUser, owner }: ArchiveOptions): Promise<void> {
     const { request, image } = this.life.container;
-    const user = ownUser ? request.User || image?.config.config?.User : undefined;
+    const user = owner ?? (ownUser ? request.User || image?.config.config?.User : undefined);
     const receive: Receiving = { keepsKinds, ...(user && { user }), pass: (fd) => passOn(body, fd) };
     await this.#copy({ path: absolute(path), receive, mayWrite: (real) => checkWritable(this.life.container, real) });
     this.life.around.event(this.life.container, 'extract-to-dir');

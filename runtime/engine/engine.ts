@@ -19,6 +19,7 @@ import type { StorageDriver } from '../storage/driver.ts';
 import type { Settings } from '../data-root/settings.ts';
 import type { Image } from '../image/manifest/image.ts';
 import type { CommitOptions } from './commit-options.ts';
+import type { BuildOptions } from './build-options.ts';
 import type { PullOptions, Pulled } from './pull-options.ts';
 import type { Pruned, VolumeRequest, Walking } from './volume-request.ts';
 import type { Volume } from '../volume/volume.ts';
@@ -118,6 +119,8 @@ export interface ArchiveOptions {
   keepsKinds: boolean;
   /** everything belongs to the container's user, not to the archive's owners */
   ownUser: boolean;
+  /** everything belongs to this user, as in --chown */
+  owner?: string;
 }
 /** Gets an archive: first what the path is, then part after part. */
 export interface ArchiveReader {
@@ -223,6 +226,14 @@ export interface Engine {
   pull(options: PullOptions): Promise<Pulled>;
   /** Makes an image of a container, as an operation. Throws ApiError 400, 404 or 409. */
   commit(options: CommitOptions): Promise<Image>;
+  /** Builds an image, as an operation. */
+  build(options: BuildOptions): Promise<Image>;
+  readonly builds: {
+    readonly cache: {
+      /** True for an image on which a build made another one. */
+      isParent(image: string): boolean;
+    };
+  };
   /** The newest first. */
   operations(): OperationHandle[];
   /** Finds an operation by id or unambiguous prefix. Throws 404 `No such operation: x`. */

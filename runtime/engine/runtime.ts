@@ -5,6 +5,7 @@ import { openCgroup } from '../kernel/cgroup/open.ts';
 import { daemonKernel } from '../kernel/linux/linux.ts';
 import { ImageStore } from '../image/store/store.ts';
 import { pullEvent } from '../image/store/image-events.ts';
+import type { Image } from '../image/manifest/image.ts';
 import type { ImageUser } from '../image/store/removal.ts';
 import { keepLeases } from '../network/ipam/leases.ts';
 import { usedByOther } from '../drivers/choose-storage.ts';
@@ -17,12 +18,13 @@ import { containerOf } from './container-of.ts';
 import { newBundleRecord, newRecord } from './create-container.ts';
 import { endpointEvent, Networks } from './networks.ts';
 import { imageUserAmong, namedAmong } from './container-users.ts';
+import type { BuildOptions } from './build-options.ts';
+import { Builds } from './builds.ts';
 import { EventBus } from './events.ts';
 import type { ExecSession } from './exec-session.ts';
 import { findOperation } from '../operation/find.ts';
 import { Operations } from '../operation/operations.ts';
 import type { Pulled, PullOptions } from './pull-options.ts';
-import type { Image } from '../image/manifest/image.ts';
 import type { CommitOptions } from './commit-options.ts';
 import { Commits } from './commits.ts';
 import { Pulls } from './pulls.ts';
@@ -53,6 +55,7 @@ export class Runtime implements Engine {
   readonly #operations: Operations;
   readonly #pulls: Pulls;
   readonly #commits: Commits;
+  readonly builds: Builds;
   readonly volumes: Volumes;
   readonly networks: Networks;
   #closing = false;
@@ -68,19 +71,16 @@ export class Runtime implements Engine {
     this.#operations = Operations.open(settings.root, aside);
     this.#pulls = new Pulls(settings, images, this.#operations);
     this.#commits = new Commits(images, this.#operations, this.events, (ref) => this.container(ref));
+    this.builds = new Builds(this, this.#operations);
     this.volumes = new Volumes(volumes, this.#operations, this.events);
     volumes.users = (name) => usersAmong(this.containers(), name);
-    this.networks = new Networks(
-      settings,
-      this.#operations,
-      this.events,
-      { up: () => namedAmong(this.containers()) },
-      aside,
-    );
-    this.events.listen(
-      ({ Type, Action, Actor }) =>
-        void (Type === 'image' && Action === 'delete' && this.#operations.subjectGone(Actor.ID)),
-    );
+    const up = () => namedAmong(this.containers());
+    this.networks = new Networks(settings, this.#operations, this.events, { up }, aside);
+    this.events.listen(({ Type, Action, Actor: { ID } }) => {
+      if (Type !== 'image' || Action !== 'delete') return;
+      this.#operations.subjectGone(ID);
+      void this.builds.forget(ID).catch(() => undefined);
+    });
   }
 
   /** Opens the data root and restores its containers: running ones are adopted, unfinished runs are undone. */
@@ -107,12 +107,7 @@ export class Runtime implements Engine {
     const running = records.filter((r) => r.machine === 'running' || r.machine === 'paused');
     await keepLeases(daemonKernel(), settings.root, new Set([...running, ...orphans].map(({ id }) => id)));
     for (const record of records) await runtime.#pickUp(record, aside);
-    for (const [what, of] of [
-      ['an operation on a volume', runtime.volumes],
-      ['an operation on a network', runtime.networks],
-      ['a pull', runtime.#pulls],
-      ['a commit', runtime.#commits],
-    ] as const)
+    for (const [what, of] of runtime.#standalone())
       await of.recover().catch((error: Error) => aside.say(`what ${what} left was not taken back: ${error.message}`));
     await runtime.images
       .forgetUnused()
@@ -124,6 +119,16 @@ export class Runtime implements Engine {
       );
     return runtime;
   }
+
+  /** What makes operations that do not belong to one container, with what messages call them. */
+  #standalone = () =>
+    [
+      ['an operation on a volume', this.volumes],
+      ['an operation on a network', this.networks],
+      ['a pull', this.#pulls],
+      ['a commit', this.#commits],
+      ['a build', this.builds],
+    ] as const;
 
   /**
    * Restores one container. One that cannot be restored stays for `rm` or is set aside, and the others are restored
@@ -296,6 +301,11 @@ export class Runtime implements Engine {
     return this.#commits.commit(options);
   }
 
+  /** Throws ApiError in the client's words. */
+  build(options: BuildOptions): Promise<Image> {
+    return this.builds.build(options);
+  }
+
   operations(): OperationHandle[] {
     return [...this.#operations.list(), ...this.containers().flatMap(({ life }) => life.operations.list())].sort(
       (a, b) => b.record.created - a.record.created,
@@ -306,7 +316,7 @@ export class Runtime implements Engine {
   }
 
   busy(): boolean {
-    const own = [this.#pulls, this.#commits, this.volumes, this.networks].some(({ busy }) => busy);
+    const own = this.#standalone().some(([, { busy }]) => busy);
     return own || this.containers().some((s) => s.life.underWay || s.life.restarting);
   }
 
@@ -317,7 +327,7 @@ export class Runtime implements Engine {
     const running = this.containers().some((s) => s.life.underWay);
     for (const exec of this.#execs.values()) exec.leave();
     for (const supervisor of this.containers()) supervisor.leave();
-    await Promise.all([this.#pulls.close(), this.#commits.close(), this.volumes.close(), this.networks.close()]);
+    await Promise.all(this.#standalone().map(([, of]) => of.close()));
     if (running) return;
     try {
       await this.networks.removeFromHost();

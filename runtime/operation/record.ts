@@ -2,7 +2,15 @@
 import type { Walkable } from './walkable.ts';
 
 /** Operations that have a journal of their own. */
-const standalone = ['pull', 'commit', 'volume-create', 'volume-remove', 'network-create', 'network-remove'] as const;
+const standalone = [
+  'pull',
+  'commit',
+  'build',
+  'volume-create',
+  'volume-remove',
+  'network-create',
+  'network-remove',
+] as const;
 export type StandaloneKind = (typeof standalone)[number];
 /** The other kinds use the journal of their container. A pull may be part of a container's start too. */
 export type Kind =
@@ -13,6 +21,7 @@ export type OperationState = 'begun' | 'pulling' | 'creating' | 'removing' | 'un
 export const underWay: Partial<Record<Kind, OperationState>> = {
   pull: 'pulling',
   commit: 'creating',
+  build: 'creating',
   'volume-create': 'creating',
   'volume-remove': 'removing',
 };

@@ -3,6 +3,7 @@
  * it.
  */
 import type { Container, Exec } from '../container/container.ts';
+import { build } from './build/build.ts';
 import { pull } from './image/pull.ts';
 import { createOf } from './container/2-create.ts';
 import { rwLayerOf } from './container/3-rw-layer.ts';
@@ -67,6 +68,7 @@ function walkOf(storage: StorageSteps, executor: ExecutorSteps, source: Phase<Co
       reach,
       cp,
       commit,
+      build,
       disconnect,
       networkCreate,
       networkRemove,

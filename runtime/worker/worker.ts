@@ -9,6 +9,7 @@ import '../storage/tree/jobs.ts';
 import '../storage/vfs/jobs.ts';
 import '../network/ports/jobs.ts';
 import '../volume/copy-up/jobs.ts';
+import '../build/context/jobs.ts';
 
 const describe = (error: unknown): Outcome['failure'] => {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };

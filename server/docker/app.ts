@@ -4,6 +4,7 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import type { Lessons } from '../../lessons/engine/lessons.ts';
 import type { Engine } from '../../runtime/engine/engine.ts';
 import pkg from '../../package.json' with { type: 'json' };
+import { build } from './build/build.ts';
 import { Connections } from '../sockets/connections.ts';
 import { HttpConnection } from './http/connection.ts';
 import { containersArchive } from './containers/archive.ts';
@@ -52,6 +53,7 @@ const tables: readonly Routes[] = [
   images,
   networks,
   volumes,
+  build,
   notYet,
 ];
 

@@ -6,7 +6,7 @@ import type { Engine, ExecHandle, Images } from '../../runtime/engine/engine.ts'
 import { EventBus } from '../../runtime/engine/events.ts';
 import type { OperationHandle } from '../../runtime/operation/record.ts';
 import { checkShape } from '../../runtime/request/request-shape.ts';
-import { conflict, notFound } from '../../runtime/errors/api-error.ts';
+import { ApiError, conflict, notFound } from '../../runtime/errors/api-error.ts';
 import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { FakeContainer } from './fake-container.ts';
 import { FakeVolumeList } from './fake-volumes.ts';
@@ -181,6 +181,11 @@ export class FakeEngine implements Engine {
     if (!known) this.images.all.push(image);
     this.events.emit('image', 'pull', name, { name: name.split(':')[0]! });
     return { image, fresh: !known };
+  }
+
+  readonly builds = { cache: { isParent: () => false } };
+  build(): ReturnType<Engine['build']> {
+    throw new ApiError(501, 'building images: not there yet in the stand-in');
   }
 
   operations = (): OperationHandle[] => [];

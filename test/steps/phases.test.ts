@@ -33,6 +33,7 @@ test("the phases come in the order of a container's life", () => {
       'reach',
       'cp',
       'commit',
+      'build',
       'disconnect',
       'network-create',
       'network-remove',

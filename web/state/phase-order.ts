@@ -19,6 +19,7 @@ const apart: ReadonlySet<string> = new Set<string>([
   'network-remove',
   'reach',
   'cp',
+  'build',
   'commit',
 ]);
 /** Whether the phase belongs to the row: that of an operation has the name of the operation. */

@@ -14,6 +14,7 @@ import { pull } from './ru/steps/pull.ts';
 import { rwLayer } from './ru/steps/rw-layer.ts';
 import { commit } from './ru/steps/commit.ts';
 import { copying } from './ru/steps/copying.ts';
+import { building } from './ru/steps/building.ts';
 import { volumes } from './ru/steps/volumes.ts';
 import type { StepTable } from './tables/step-table.ts';
 
@@ -33,6 +34,7 @@ export const stepTables: Record<Other, StepTable> = {
     ...exec,
     ...copying,
     ...commit,
+    ...building,
     ...volumes,
   },
 };

@@ -50,6 +50,9 @@ const starters: Record<string, Starter> = {
     return begunBy((walking) => x.engine.commit({ ...options, ...walking, gate, pause }));
   },
   ...networkOperations,
+  build: () => {
+    throw badParameter('a build begins with POST /build, because its context comes with the request');
+  },
   'volume-create': (x, body, gate) => {
     const asked = volumeRequest(body);
     return begunBy((walking) => x.engine.volumes.create(asked, { ...walking, gate }));

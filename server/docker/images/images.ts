@@ -79,10 +79,13 @@ function list(x: Exchange): object {
       return created(image);
     });
   const [before, since] = [edge('before'), edge('since')];
+  // like dockerd: the images below others of a build are shown with `all` alone
+  const inner = (image: Image) => !image.tags.length && x.engine.builds.cache.isParent(image.id);
   return x.engine.images
     .list()
     .filter(
       (image) =>
+        (x.query.flag('all') || !inner(image)) &&
         (dangling === undefined || dangling === !image.tags.length) &&
         hasLabels(filters.get('label'), image.config.config?.Labels) &&
         created(image) < until &&

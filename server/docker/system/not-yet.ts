@@ -7,7 +7,7 @@ import type { Routes } from '../http/route.ts';
 
 const missing: Record<string, readonly string[]> = {
   'logging in': ['POST /auth'],
-  'building images': ['POST /build', 'POST /build/cancel', 'POST /session', 'POST /grpc'],
+  'building images over BuildKit': ['POST /build/cancel', 'POST /session', 'POST /grpc'],
   'attaching over a WebSocket': ['GET /containers/*id/attach/ws'],
   checkpoints: [
     'GET /containers/*id/checkpoints',

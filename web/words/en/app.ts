@@ -41,7 +41,13 @@ export const app = {
     or: 'or',
     compareWith: 'compare with',
     aRecording: 'a recording (file) …',
-    operations: { pull: 'pull', commit: 'commit', 'volume-create': 'volume create', 'volume-remove': 'volume rm' },
+    operations: {
+      pull: 'pull',
+      build: 'build',
+      commit: 'commit',
+      'volume-create': 'volume create',
+      'volume-remove': 'volume rm',
+    },
   },
   states: {
     created: 'created',

@@ -42,6 +42,7 @@ export const app: Words['app'] = {
     operations: {
       pull: 'загрузка образа',
       commit: 'образ из контейнера',
+      build: 'сборка образа',
       'volume-create': 'создание тома',
       'volume-remove': 'удаление тома',
     },

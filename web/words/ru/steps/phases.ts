@@ -13,6 +13,7 @@ export const phaseTitles: Readonly<Record<string, string>> = {
   reach: 'Дотянуться до остановленного контейнера',
   cp: 'Копировать файлы',
   commit: 'Сделать из контейнера образ',
+  build: 'Собрать образ',
   'volume-create': 'Создать том',
   'volume-remove': 'Удалить том',
   disconnect: 'Отключить от сети',

@@ -1,0 +1,107 @@
+/** The state of a build: what was asked for, and what its steps have found and made so far. */
+import type { Image, ImageConfig } from '../image/manifest/image.ts';
+import type { ImageStore } from '../image/store/store.ts';
+import type { Lease } from '../image/store/lease.ts';
+import type { Step } from '../operation/step.ts';
+import type { BuildCache } from './cache/cache.ts';
+import type { Dockerfile, Instruction } from './dockerfile/parse.ts';
+import type { Found } from './context/sources.ts';
+
+export type Config = NonNullable<ImageConfig['config']>;
+
+export interface BuildRequest {
+  /** path in the context */
+  dockerfile: string;
+  /** normalized references */
+  tags: readonly string[];
+  args: ReadonlyMap<string, string>;
+  labels: Readonly<Record<string, string>>;
+  target?: string;
+  noCache: boolean;
+  pull: boolean;
+  /** leave the containers of RUN */
+  keep: boolean;
+  networkMode?: string;
+  /** writes the context's archive into this socket, and closes that */
+  pass(fd: number): Promise<void>;
+  /** a line for the client */
+  tell(text: string): void;
+  /** the id of a finished stage's image */
+  made(id: string): void;
+}
+
+/** What the build asks of the runtime. */
+export interface BuildRuntime {
+  readonly images: ImageStore;
+  /** The image of this name, from the registry if it is not there or `always` is set. */
+  image(reference: string, always: boolean): Promise<Image>;
+  /** Creates a container of this build, and returns its id. */
+  create(image: Image, request: { Cmd: string[]; Env?: string[]; NetworkMode?: string }): Promise<string>;
+  /** Runs it to its end, and returns the exit code. */
+  run(id: string, tell: (stream: 1 | 2, text: string) => void, signal: AbortSignal): Promise<number>;
+  /** Unpacks an archive in a container; `owner` as in --chown */
+  write(id: string, path: string, archive: AsyncIterable<Uint8Array>, owner?: string): Promise<void>;
+  /** The kind of what is at this path of a container, undefined when there is nothing. */
+  kind(id: string, path: string): Promise<'directory' | 'other' | undefined>;
+  /** The archive of a path in a container. */
+  read(id: string, path: string, pass: (part: Uint8Array) => Promise<void>): Promise<void>;
+  /** the changes of a container as a layer's archive */
+  diff(id: string): AsyncIterable<Uint8Array>;
+  remove(id: string): Promise<void>;
+  /** the containers of this build, also those of a daemon that died */
+  containers(): string[];
+}
+
+export interface StageState {
+  name?: string;
+  /** undefined for scratch, until something was committed */
+  image?: Image | undefined;
+  config: Config;
+  /** ARG in scope: name → value; undefined when it has none */
+  args: Map<string, string | undefined>;
+  cmdSet: boolean;
+  /** after a miss the rest of the stage is not looked up */
+  missed: boolean;
+}
+
+/** What an instruction will do, found by its look-up. */
+export interface Prepared {
+  /** `created_by` of the history, and the cache's key */
+  createdBy: string;
+  config: Config;
+  copy?: { found: Found[]; target: string; slash: boolean; owner?: string };
+  run?: { command: string[]; env: string[] };
+  /** WORKDIR: this directory is made when it is not there */
+  makes?: string;
+}
+
+export interface BuildContext {
+  readonly id: string;
+  /** the build's own directory: context/, from-N/, layer.tar */
+  readonly dir: string;
+  readonly asked: BuildRequest;
+  readonly runtime: BuildRuntime;
+  readonly cache: BuildCache;
+  readonly lease: Lease;
+  readonly signal: AbortSignal;
+  /** the steps of the phase; those of the instructions are added when the Dockerfile was read */
+  steps: Step<BuildContext>[];
+  file?: Dockerfile;
+  /** the ARGs before the first FROM */
+  globals: Map<string, string | undefined>;
+  /** all instructions up to the target stage, for `Step 2/7` */
+  total: number;
+  stages: StageState[];
+  prepared?: Prepared | undefined;
+  hit: boolean;
+  /** the container whose changes become the layer */
+  container?: string | undefined;
+  /** the layer's archive of an image without a layer below */
+  direct?: AsyncIterable<Uint8Array> | undefined;
+  usedArgs: Set<string>;
+}
+/** An instruction, and its number as it is shown: '3', and '3.1' for a trigger. */
+export interface Place {
+  one: Instruction;
+  number: string;
+}

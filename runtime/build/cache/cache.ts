@@ -1,0 +1,77 @@
+/**
+ * The build cache: which image came of which instruction on which parent.
+ *
+ *   <root>/build/cache.json   [{ parent, key, image }], the oldest first
+ *
+ * `key` is the instruction as it is in the image's history, with the ARGs in scope and the hash of what it copies. The
+ * files of the cache are the images themselves, so an image that was removed is no longer found.
+ */
+import { lstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { replaceWhole } from '../../data-root/atomic-file.ts';
+import { Checked } from '../../json/checked.ts';
+
+interface Entry {
+  /** id of the image below; '' for the first of scratch */
+  parent: string;
+  key: string;
+  image: string;
+}
+/** The oldest entries beyond this number are dropped. */
+const MOST = 5000;
+
+export class BuildCache {
+  readonly #file: string;
+  #entries: Entry[];
+
+  constructor(
+    root: string,
+    private readonly exists: (image: string) => boolean,
+  ) {
+    mkdirSync(join(root, 'build'), { recursive: true, mode: 0o700 });
+    this.#file = join(root, 'build/cache.json');
+    this.#entries = this.#read();
+  }
+
+  /** A cache that cannot be read is empty: what it saves is built again. */
+  #read(): Entry[] {
+    try {
+      if (!lstatSync(this.#file, { throwIfNoEntry: false })?.isFile()) return [];
+      return Checked.parse(this.#file, readFileSync(this.#file))
+        .list('entries', MOST)
+        .map((value) => {
+          const from = Checked.of('an entry of cache.json', value);
+          return { parent: from.optional('parent') ?? '', key: from.string('key'), image: from.string('image') };
+        });
+    } catch {
+      return [];
+    }
+  }
+
+  /** The newest image that this instruction made on this parent. */
+  find(parent: string, key: string): string | undefined {
+    return this.#entries.findLast((one) => one.parent === parent && one.key === key && this.exists(one.image))?.image;
+  }
+
+  add(entry: Entry): void {
+    const others = this.#entries.filter((one) => one.image !== entry.image || one.key !== entry.key);
+    this.#entries = [...others.slice(-(MOST - 1)), entry];
+    this.#save();
+  }
+
+  /** True for an image on which another one was built. */
+  isParent = (image: string): boolean => this.#entries.some((one) => one.parent === image && this.exists(one.image));
+
+  /** Forgets a removed image. Returns its parent in this cache. */
+  forget(image: string): string | undefined {
+    const own = this.#entries.find((one) => one.image === image);
+    if (!own) return undefined;
+    this.#entries = this.#entries.filter((one) => one.image !== image);
+    this.#save();
+    return own.parent || undefined;
+  }
+
+  #save(): void {
+    replaceWhole(this.#file, JSON.stringify({ entries: this.#entries }));
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * The files that a COPY names: found, hashed for the cache's key, archived. Runs in a worker. The directory belongs to
+ * the daemon alone, and its paths are resolved with it as the root, so that a link to /etc means the context's own.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { O } from '../../syscalls/constants.ts';
+import { openIn, pathOf, tryOpenIn } from '../../storage/archive/container-root.ts';
+import { TarEntries } from '../../storage/tree/tar-entries.ts';
+import type { Emit } from '../../image/layer/tar-writer.ts';
+
+export interface Source {
+  /** the directory that is the root of the pattern */
+  dir: string;
+  /** as in the Dockerfile, with `*`, `?` and `[a-z]` */
+  pattern: string;
+}
+export interface Found {
+  /** absolute path of the host, without links */
+  path: string;
+  /** the last component as the instruction names it */
+  name: string;
+  directory: boolean;
+}
+const DIRECTORY = O.O_DIRECTORY | O.O_CLOEXEC;
+const PIECE = 256 * 1024;
+
+const isGlob = (text: string): boolean => /[*?[]/.test(text);
+/** Go's path.Match for one component. */
+function matcher(glob: string): RegExp {
+  const source = glob.replace(/\\(.)|\[(\^?)([^\]]*)\]|[\s\S]/g, (c, escaped?: string, not?: string, set?: string) => {
+    if (escaped !== undefined) return quoted(escaped);
+    if (set !== undefined) return `[${not ?? ''}${set.replace(/[\\[\]^]/g, '\\$&')}]`;
+    return c === '*' ? '[^]*' : c === '?' ? '[^]' : quoted(c);
+  });
+  return new RegExp(`^${source}$`);
+}
+const quoted = (c: string): string => c.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+
+/** The relative paths that match, sorted. */
+function matching(root: number, parts: readonly string[], at = ''): string[] {
+  const [part, ...rest] = parts;
+  if (part === undefined) return [at];
+  const under = (name: string) => matching(root, rest, at ? `${at}/${name}` : name);
+  if (!isGlob(part)) return under(part);
+  if ((part.match(/\*/g)?.length ?? 0) > 8) throw new Error(`too many stars in ${JSON.stringify(part)}`);
+  const fd = tryOpenIn(root, at || '.', DIRECTORY);
+  if (fd < 0) return [];
+  try {
+    const wanted = matcher(part);
+    return readdirSync(`/proc/self/fd/${fd}`)
+      .filter((name) => wanted.test(name))
+      .sort()
+      .flatMap(under);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The files of all sources. Throws Error in dockerd's words for a source without a file. */
+export function findSources(sources: readonly Source[]): Found[] {
+  return sources.flatMap(({ dir, pattern }) => {
+    const root = openSync(dir, DIRECTORY);
+    try {
+      const parts = pattern.split('/').filter((part) => part && part !== '.');
+      const paths = matching(root, parts);
+      return paths.flatMap((path) => findOne(root, path, isGlob(pattern)) ?? []);
+    } finally {
+      closeSync(root);
+    }
+  });
+}
+
+function findOne(root: number, path: string, optional: boolean): Found | undefined {
+  const fd = tryOpenIn(root, path || '.', O.O_PATH);
+  if (fd < 0) {
+    if (optional) return undefined;
+    throw new Error(`file not found in build context or excluded by .dockerignore: stat ${path}: file does not exist`);
+  }
+  try {
+    const real = pathOf(fd, '');
+    return { path: real, name: basename(path), directory: lstatSync(real).isDirectory() };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Reads a text file of the context, at most `most` bytes of it; undefined when there is none. */
+export function readContextFile(dir: string, path: string, most: number): string | undefined {
+  const root = openSync(dir, DIRECTORY);
+  try {
+    const look = tryOpenIn(root, path, O.O_PATH);
+    if (look < 0) return undefined;
+    const regular = lstatSync(pathOf(look, '')).isFile();
+    closeSync(look);
+    if (!regular) return undefined;
+    const fd = openIn(root, path, 0);
+    try {
+      const bytes = Buffer.alloc(most + 1);
+      const length = readSync(fd, bytes, 0, most + 1, 0);
+      if (length > most) throw new Error(`${path} has more than ${most} bytes`);
+      return bytes.toString('utf8', 0, length);
+    } finally {
+      closeSync(fd);
+    }
+  } finally {
+    closeSync(root);
+  }
+}
+
+function hashFile(hash: Hash, path: string): void {
+  const fd = openSync(path, O.O_NOFOLLOW | O.O_CLOEXEC);
+  try {
+    const piece = Buffer.allocUnsafe(PIECE);
+    for (let read; (read = readSync(fd, piece, 0, PIECE, null));) hash.update(piece.subarray(0, read));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Names, kinds, modes, owners, sizes, link targets and content; no times, which differ from checkout to checkout. */
+function hashTree(hash: Hash, path: string, name: string): void {
+  const stat = lstatSync(path);
+  hash.update(JSON.stringify([name, stat.mode, stat.uid, stat.gid, stat.isFile() ? stat.size : 0, stat.rdev]));
+  if (stat.isSymbolicLink()) hash.update(JSON.stringify(readlinkSync(path)));
+  if (stat.isFile()) hashFile(hash, path);
+  if (!stat.isDirectory()) return;
+  for (const entry of readdirSync(path).sort()) hashTree(hash, join(path, entry), `${name}/${entry}`);
+}
+
+export interface Digested {
+  digest: string;
+  found: Found[];
+  /** the files that are a tar archive, or compressed, which ADD unpacks */
+  archives: string[];
+}
+
+const MAGIC = ['1f8b', '425a68', 'fd377a585a00', '28b52ffd'];
+/** gzip, bzip2, xz or zstd by their first bytes; tar by `ustar` at 257 (tar(5)). */
+function isArchive(path: string): boolean {
+  const fd = openSync(path, O.O_NOFOLLOW | O.O_CLOEXEC);
+  try {
+    const bytes = Buffer.alloc(262);
+    readSync(fd, bytes, 0, 262, 0);
+    return MAGIC.some((magic) => bytes.toString('hex').startsWith(magic)) || bytes.toString('latin1', 257) === 'ustar';
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export function digestSources(sources: readonly Source[]): Digested {
+  const found = findSources(sources);
+  const hash = createHash('sha256');
+  // the content of a directory is copied, not the directory
+  for (const { path, name, directory } of found) hashTree(hash, path, directory ? '' : name);
+  const archives = found.filter(({ path }) => lstatSync(path).isFile() && isArchive(path)).map(({ name }) => name);
+  return { digest: hash.digest('hex'), found, archives };
+}
+
+export interface ArchiveInput {
+  found: readonly Found[];
+  /** the place in the image, without '/' at its beginning and end; '' is the root */
+  target: string;
+  /** a file keeps its name below the target; otherwise the target is its name */
+  into: boolean;
+}
+/** Archives the files under the names that they get in the image. */
+export async function archiveSources({ found, target, into }: ArchiveInput, emit: Emit): Promise<void> {
+  const tar = new TarEntries(emit);
+  const add = async (path: string, as: string): Promise<void> => {
+    const parent = openSync(dirname(path), DIRECTORY | O.O_NOFOLLOW);
+    try {
+      await tar.add(parent, Buffer.from(basename(path)), Buffer.from(as));
+    } finally {
+      closeSync(parent);
+    }
+    if (lstatSync(path).isDirectory()) await children(path, as);
+  };
+  const children = async (path: string, as: string): Promise<void> => {
+    for (const name of readdirSync(path).sort()) await add(join(path, name), as ? `${as}/${name}` : name);
+  };
+  for (const { path, name, directory } of found) {
+    if (directory) await children(path, target);
+    else await add(path, into ? (target ? `${target}/${name}` : name) : target);
+  }
+  await tar.end();
+}

@@ -1,0 +1,224 @@
+/** Builds: `docker build`, POST /build. Each is an operation; the containers of its RUNs are ordinary containers. */
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BuildContext, BuildRequest, BuildRuntime } from '../build/build.ts';
+import { BuildCache } from '../build/cache/cache.ts';
+import { ApiError, notFound } from '../errors/api-error.ts';
+import type { Image } from '../image/manifest/image.ts';
+import type { ImageStore } from '../image/store/store.ts';
+import type { Operation } from '../operation/operation.ts';
+import type { Operations } from '../operation/operations.ts';
+import type { ContainerRequest } from '../request/container-request.ts';
+import type { Settings } from '../data-root/settings.ts';
+import { build, parse, receive, TITLE } from '../steps/build/build.ts';
+import type { StorageDriver } from '../storage/driver.ts';
+import type { BuildOptions } from './build-options.ts';
+import { BuildOutput } from './build-output.ts';
+import type { ContainerHandle } from './engine.ts';
+import type { Pulled, PullOptions } from './pull-options.ts';
+
+const LEAVE_MS = 3000;
+/** The build that a container belongs to, so that a later daemon finds what a build left. */
+const LABEL = 'drydock.build';
+
+/** The engine, as a build uses it. */
+interface Host {
+  readonly settings: Settings;
+  readonly storage: StorageDriver;
+  readonly images: ImageStore;
+  create(request: ContainerRequest, options: object): Promise<ContainerHandle>;
+  container(ref: string): ContainerHandle;
+  containers(): ContainerHandle[];
+  pull(options: PullOptions): Promise<Pulled>;
+}
+
+export class Builds {
+  readonly #underWay = new Set<Operation>();
+  readonly cache: BuildCache;
+
+  constructor(
+    private readonly host: Host,
+    private readonly operations: Operations,
+  ) {
+    this.cache = new BuildCache(host.settings.root, (id) => host.images.find(id) !== undefined);
+  }
+
+  get busy(): boolean {
+    return this.#underWay.size > 0;
+  }
+
+  /** Resolves with the image. Throws ApiError in the client's words, after everything but the cache was undone. */
+  async build({ signal, gate, begun, ...request }: BuildOptions): Promise<Image> {
+    const name = request.tags[0] ?? request.dockerfile;
+    const operation = this.operations.begin({ kind: 'build', subject: { kind: 'image', name } });
+    const context = this.#context(operation, request);
+    const gone = () => operation.giveUp();
+    signal?.addEventListener('abort', gone, { once: true });
+    this.#underWay.add(operation);
+    try {
+      begun?.(operation);
+      if (signal?.aborted) gone();
+      await operation.perform({
+        context,
+        phases: [{ id: build.id, title: TITLE, steps: context.steps }],
+        gate: gate ?? { mode: 'run', breakpoints: [] },
+        done: () => void (operation.record.subject = { ...operation.record.subject, id: imageOf(context).id }),
+      });
+      return imageOf(context);
+    } finally {
+      context.lease.release();
+      signal?.removeEventListener('abort', gone);
+      this.#underWay.delete(operation);
+    }
+  }
+
+  #context(operation: Operation, request: BuildRequest): BuildContext {
+    const { id, signal } = operation;
+    return {
+      id,
+      dir: join(this.host.settings.root, 'build', id),
+      asked: request,
+      runtime: this.#runtime(operation),
+      cache: this.cache,
+      lease: this.host.images.lease(),
+      signal,
+      steps: [receive, parse],
+      globals: new Map(),
+      total: 0,
+      stages: [],
+      hit: false,
+      usedArgs: new Set(),
+    };
+  }
+
+  #runtime({ id: build, signal }: Operation): BuildRuntime {
+    const { host } = this;
+    const the = (id: string) => host.container(id);
+    return {
+      images: host.images,
+      image: async (reference, always) =>
+        (always ? undefined : host.images.find(reference)) ?? (await host.pull({ reference, signal })).image,
+      async create(image, { Cmd, Env = [], NetworkMode = 'default' }) {
+        const request: ContainerRequest = {
+          Image: image.id,
+          Cmd,
+          Env,
+          Entrypoint: [''],
+          AttachStdout: true,
+          AttachStderr: true,
+          Labels: { [LABEL]: build },
+          HostConfig: { NetworkMode },
+        };
+        return (await host.create(request, {})).container.id;
+      },
+      run: (id, tell, stop) => runToEnd(the(id), tell, stop),
+      write: (id, path, archive, owner) =>
+        the(id)
+          .archive(id)
+          .write(path, Readable.from(archive), { keepsKinds: false, ownUser: false, ...(owner && { owner }) }),
+      async kind(id, path) {
+        try {
+          const { mode } = await the(id).archive(id).stat(path);
+          return mode >= 2 ** 31 || (await leadsToDirectory(the(id), path)) ? 'directory' : 'other';
+        } catch (error) {
+          if (error instanceof ApiError && error.status === 404) return undefined;
+          throw error;
+        }
+      },
+      read: (id, path, part) =>
+        the(id)
+          .archive(id)
+          .read(path, { begin: () => undefined, part }),
+      diff: (id) => host.storage.diff(the(id).container),
+      remove: (id) => the(id).remove({ force: true, volumes: true }),
+      containers: () =>
+        host
+          .containers()
+          .filter(({ container }) => container.request.Labels?.[LABEL] === build)
+          .map(({ container }) => container.id),
+    };
+  }
+
+  /** Removes the images below a removed one that have no name and on which nothing else was built. */
+  async forget(image: string): Promise<void> {
+    for (let next = this.cache.forget(image); next;) {
+      const parent = this.host.images.find(next);
+      if (!parent || parent.tags.length || parent.digests.length || this.cache.isParent(next)) return;
+      const removed = await this.host.images.remove(next, { force: false }).catch(() => undefined);
+      if (!removed) return;
+      next = this.cache.forget(next);
+    }
+  }
+
+  /** Undoes what a daemon left unfinished when it died. */
+  async recover(): Promise<void> {
+    for (const operation of this.operations.interrupted()) {
+      if (operation.record.kind !== 'build') continue;
+      await operation.recover({ context: this.#context(operation, nothing), phases: [build] });
+    }
+  }
+
+  async close(): Promise<void> {
+    const ending = [...this.#underWay];
+    for (const operation of ending) operation.giveUp();
+    const over = Promise.all(ending.map((operation) => operation.settled()));
+    if (ending.length) await Promise.race([over, sleep(LEAVE_MS, undefined, { ref: false })]);
+  }
+}
+
+/** The request of a build that is only undone. */
+const nothing: BuildRequest = {
+  dockerfile: '',
+  tags: [],
+  args: new Map(),
+  labels: {},
+  noCache: false,
+  pull: false,
+  keep: false,
+  pass: () => Promise.resolve(),
+  tell: () => undefined,
+  made: () => undefined,
+};
+
+function imageOf({ stages }: BuildContext): Image {
+  const image = stages.at(-1)?.image;
+  if (!image) throw notFound('the build made no image');
+  return image;
+}
+
+/** `/path/` is the directory that a link leads to. */
+const leadsToDirectory = (container: ContainerHandle, path: string): Promise<boolean> =>
+  container
+    .archive(container.container.id)
+    .stat(`${path}/.`)
+    .then(
+      ({ mode }) => mode >= 2 ** 31,
+      () => false,
+    );
+
+async function runToEnd(
+  container: ContainerHandle,
+  tell: (stream: 1 | 2, text: string) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  signal.throwIfAborted();
+  const output = new BuildOutput(tell);
+  const coupled = container.attach(output, { stdin: false, stdout: true, stderr: true, logs: false, stream: true });
+  const ended = container.wait('next-exit');
+  // its end resolves `ended`
+  const kill = () => void container.kill().catch(() => undefined);
+  signal.addEventListener('abort', kill, { once: true });
+  try {
+    await container.start();
+    if (signal.aborted) kill();
+    const { StatusCode } = await ended;
+    await coupled;
+    signal.throwIfAborted();
+    return StatusCode;
+  } finally {
+    signal.removeEventListener('abort', kill);
+    ended.catch(() => undefined);
+    output.destroy();
+  }
+}

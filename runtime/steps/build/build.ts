@@ -1,0 +1,178 @@
+/** build: from a context and a Dockerfile to an image. Its instructions' steps are added when it has been read. */
+import { join } from 'node:path';
+import { removeTree } from '../../kernel/tree/remove-tree.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { badParameter } from '../../errors/api-error.ts';
+import { familiarName, parseReference } from '../../image/manifest/reference.ts';
+import { shortOf } from '../../image/manifest/digest.ts';
+import { DEFAULT_PATH } from '../../oci/default-spec.ts';
+import type { BuildContext, Place, StageState } from '../../build/build.ts';
+import { readContextFile } from '../../build/context/sources.ts';
+import { parseDockerfile, parseTrigger, type Instruction, type Stage } from '../../build/dockerfile/parse.ts';
+import { declare, expandAt, isProxy, refuseFlags } from '../../build/instructions/prepare.ts';
+import type { Phase, Step } from '../../operation/step.ts';
+import { stepsOf, templates } from './instructions.ts';
+import { removeAll } from '../../build/files/scratch.ts';
+import { unpackInto } from '../../build/files/unpack.ts';
+import { sayImage } from './texts.ts';
+
+type BuildStep = Step<BuildContext>;
+const DOCKERFILE_MOST = 1 << 20;
+
+export const receive: BuildStep = {
+  id: 'build.receive-context',
+  title: 'Receive the context',
+  explain: `The client sends the directory as one tar archive. A worker unpacks it into a directory of the daemon's own, where COPY finds the files; .dockerignore is the client's work, and what it leaves out is never sent.
+Each name is created below a descriptor of its directory, so an archive with \`../\` or with a link that leads out cannot write anywhere else. The files belong to root, because the numbers of the client's users mean nothing here. See openat2(2), tar(5).`,
+  async do(k, c) {
+    const { entries } = await unpackInto(k, join(c.dir, 'context'), c.asked.pass, '0:0').catch((error: Error) => {
+      throw badParameter(`Error processing tar file: ${error.message}`);
+    });
+    k.fact({ kind: 'file', key: 'context', value: `${entries} entries` });
+  },
+  async undo(_k, c) {
+    await removeTree(c.dir);
+  },
+};
+
+/** --label is a LABEL at the end. */
+function labelOf(labels: Readonly<Record<string, string>>): Instruction[] {
+  const entries = Object.entries(labels);
+  if (!entries.length) return [];
+  const text = entries
+    .map(([name, value]) => `${JSON.stringify(name)}=${JSON.stringify(value).replace(/\$/g, '\\$')}`)
+    .join(' ');
+  return [parseTrigger(`LABEL ${text}`)];
+}
+
+/** The stages up to the target. Throws ApiError 400 when there is none. */
+function upTo(stages: readonly Stage[], target: string | undefined): Stage[] {
+  if (target === undefined) return [...stages];
+  const byName = stages.findIndex(({ name }) => name === target.toLowerCase());
+  const index = byName >= 0 ? byName : /^\d+$/.test(target) ? Number(target) : -1;
+  if (index < 0 || index >= stages.length)
+    throw badParameter(`target stage ${JSON.stringify(target)} could not be found`);
+  return stages.slice(0, index + 1);
+}
+
+export const parse: BuildStep = {
+  id: 'build.parse',
+  title: 'Read the Dockerfile',
+  explain: `The text becomes a list of instructions: comments and parser directives go, continued lines are joined, the bodies of heredocs are taken along. Each instruction then gets its steps, so that a breakpoint can name them: \`build.run@3/7\`, or \`build.run\` for each.
+The whole file is read first, so that a mistake in the last line is told before anything runs. See the Dockerfile reference, "Format", and openat2(2).`,
+  do(k, c) {
+    const { dockerfile, target, args, labels } = c.asked;
+    const text = readContextFile(join(c.dir, 'context'), dockerfile, DOCKERFILE_MOST);
+    if (text === undefined) throw badParameter(`Cannot locate specified Dockerfile: ${dockerfile}`);
+    const file = (c.file = parseDockerfile(text, dockerfile));
+    const stages = upTo(file.stages, target);
+    stages.at(-1)!.instructions.push(...labelOf(labels));
+    const all = stages.flatMap(({ from, instructions }) => [from, ...instructions]);
+    all.forEach(refuseFlags);
+    const global = { args: c.globals, given: args, globals: new Map<string, string>(), used: c.usedArgs };
+    for (const one of file.globals)
+      declare(one, global, (word) => expandAt(word, defined(c.globals), file.escape, one.line), file.escape);
+    c.total = all.length + file.globals.length;
+    let number = file.globals.length;
+    for (const stage of stages) {
+      c.steps.push(fromOf(stage, { one: stage.from, number: String(++number) }, c.total));
+      for (const one of stage.instructions) c.steps.push(...stepsOf({ one, number: String(++number) }, c.total));
+    }
+    c.steps.push(tag);
+    for (const [index, one] of file.globals.entries()) c.asked.tell(`Step ${index + 1}/${c.total} : ${one.text}\n`);
+    k.fact({ kind: 'file', key: dockerfile, value: `${stages.length} stages, ${all.length} instructions` });
+    return Promise.resolve();
+  },
+};
+const defined = (args: ReadonlyMap<string, string | undefined>): Map<string, string> =>
+  new Map([...args].filter((entry): entry is [string, string] => entry[1] !== undefined));
+
+/** Ends the stage before: its image is told to the client. */
+function finishStage(c: BuildContext): void {
+  const before = c.stages.at(-1);
+  if (before?.image) c.asked.made(before.image.id);
+}
+
+const from: Omit<BuildStep, 'do'> & { do(k: Kernel, c: BuildContext, place: Place, stage: Stage): Promise<void> } = {
+  id: 'build.from',
+  title: 'Begin a stage from its base',
+  explain: `FROM names what the stage stands on: an image, which is pulled when it is not there, an earlier stage, or scratch, which is nothing. Its layers are below everything that follows, and its settings (ENV, USER, CMD …) are where the stage begins.
+A stage ends where the next one begins; only the last one becomes the result, so compilers and sources of an earlier stage take no room in it. ONBUILD instructions of the base run now. See the Dockerfile reference, "FROM", and the OCI image specification, "Image Configuration".`,
+  async do(k, c, { one, number }, stage) {
+    finishStage(c);
+    c.asked.tell(`Step ${number}/${c.total} : ${one.text}\n`);
+    const base = expandAt(stage.base, defined(c.globals), c.file!.escape, one.line);
+    if (!base) throw badParameter(`base name (${stage.base}) should not be blank`);
+    if (one.flags.has('platform')) throw badParameter('FROM --platform: not there yet in Drydock');
+    const state: StageState = {
+      ...(stage.name && { name: stage.name }),
+      config: {},
+      args: new Map(),
+      cmdSet: false,
+      missed: false,
+    };
+    const earlier = c.stages.find(({ name }) => name === base.toLowerCase());
+    const image = earlier ? earlier.image : base === 'scratch' ? undefined : await c.runtime.image(base, c.asked.pull);
+    if (image) c.lease.hold(image.id, ...image.layers.map(({ chainID }) => chainID));
+    state.image = image;
+    state.config = structuredClone(image?.config.config ?? {});
+    if (!state.config.Env?.some((entry) => entry.startsWith('PATH=')))
+      state.config.Env = [...(state.config.Env ?? []), `PATH=${DEFAULT_PATH}`];
+    c.stages.push(state);
+    k.fact({ kind: 'file', key: base, value: image?.id ?? 'nothing below' });
+    if (image) sayImage(c, image.id);
+    else c.asked.tell(' ---> \n');
+    trigger(c, state, number);
+  },
+};
+
+/** The ONBUILD instructions of the base come after its FROM. */
+function trigger(c: BuildContext, { config }: StageState, number: string): void {
+  const triggers = config.OnBuild ?? [];
+  delete config.OnBuild;
+  if (!triggers.length) return;
+  c.asked.tell(`# Executing ${triggers.length} build trigger${triggers.length > 1 ? 's' : ''}\n`);
+  const place = c.steps.findIndex(({ id }) => id === `${from.id}@${number}/${c.total}`);
+  const steps = triggers.flatMap((text, index) => {
+    const one = parseTrigger(text);
+    refuseFlags(one);
+    return stepsOf({ one, number: `${number}.${index + 1}` }, c.total);
+  });
+  c.steps.splice(place + 1, 0, ...steps);
+}
+
+const fromOf = (stage: Stage, place: Place, total: number): BuildStep => ({
+  ...from,
+  id: `${from.id}@${place.number}/${total}`,
+  do: (k, c) => from.do(k, c, place, stage),
+});
+
+const tag: BuildStep = {
+  id: 'build.tag',
+  title: 'Name the image',
+  explain: `The result gets its names, and each of them leaves the image that had it before. This is the last step, so a build that fails leaves every name where it was.
+The image itself is known by its id, the digest of its config. See the OCI image specification, "Image Configuration".`,
+  async do(k, c) {
+    const { image } = c.stages.at(-1)!;
+    if (!image) throw badParameter('No image was generated. Is your Dockerfile empty?');
+    const unused = [...c.asked.args.keys()].filter((name) => !c.usedArgs.has(name) && !isProxy(name));
+    if (unused.length) c.asked.tell(`[Warning] One or more build-args [${unused.join(' ')}] were not consumed\n`);
+    finishStage(c);
+    await removeAll(c.dir);
+    c.asked.tell(`Successfully built ${shortOf(image.id)}\n`);
+    for (const name of c.asked.tags) {
+      const familiar = familiarName(parseReference(name));
+      c.runtime.images.tag(image.id, familiar);
+      k.fact({ kind: 'file', key: familiar, value: image.id });
+      c.asked.tell(`Successfully tagged ${familiar}\n`);
+    }
+  },
+};
+
+export const TITLE = 'Build an image';
+/** For readers, and for what a daemon that died left: each step once. */
+export const build: Phase<BuildContext> = {
+  id: 'build',
+  title: TITLE,
+  steps: [receive, parse, from as BuildStep, ...(templates as readonly BuildStep[]), tag],
+};

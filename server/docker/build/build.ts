@@ -1,0 +1,102 @@
+/** POST /build: the classic builder's wire, which docker uses without BuildKit. Engine API, "Build an image". */
+import { Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { ApiError, badParameter } from '../../../runtime/errors/api-error.ts';
+import { hostPlatform, parsePlatform, showPlatform } from '../../../runtime/image/manifest/platform.ts';
+import { canonicalName, normalize } from '../../../runtime/image/manifest/reference.ts';
+import { parseJson } from '../../../runtime/json/parse-json.ts';
+import type { BuildOptions } from '../../../runtime/engine/build-options.ts';
+import { messageOf } from '../http/failures.ts';
+import type { Exchange, Routes } from '../http/route.ts';
+
+/** What the classic builder has and this one has not. A value that means "not given" is taken. */
+const MISSING =
+  `memory memswap cpushares cpusetcpus cpusetmems cpuperiod cpuquota cgroupparent shmsize ulimits extrahosts squash
+  remote session outputs isolation securityopt`.split(/\s+/);
+const EMPTY = new Set(['', '0', 'false', 'null', '[]', '{}', 'default']);
+
+function refuseMissing(x: Exchange): void {
+  if (x.query.text('version') === '2')
+    throw new ApiError(501, 'building images over BuildKit: not there yet in Drydock');
+  for (const name of MISSING)
+    if (x.query.list(name).some((value) => !EMPTY.has(value)))
+      throw new ApiError(501, `${name} of a build: not there yet in Drydock`);
+  const platform = x.query.text('platform');
+  if (platform && showPlatform(parsePlatform(platform)) !== showPlatform(hostPlatform()))
+    throw new ApiError(501, `building for ${platform}: not there yet in Drydock`);
+}
+
+/** A JSON object of texts in the query; null stands for a value that is not given. Throws ApiError 400. */
+function table(x: Exchange, name: string): Map<string, string> {
+  const text = x.query.text(name);
+  if (!text) return new Map();
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch (cause) {
+    throw badParameter(`error reading ${name}: ${(cause as Error).message}`);
+  }
+  if (value === null) return new Map();
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw badParameter(`error reading ${name}: an object is needed`);
+  const entries = Object.entries(value).filter((entry) => entry[1] !== null);
+  const wrong = entries.find((entry) => typeof entry[1] !== 'string');
+  if (wrong) throw badParameter(`error reading ${name}: ${wrong[0]} is no text`);
+  return new Map(entries as [string, string][]);
+}
+
+function tagOf(name: string): string {
+  const reference = normalize(name);
+  if (reference.digest) throw badParameter('build tag cannot contain a digest');
+  return canonicalName(reference);
+}
+
+/** The lines of the answer. With q only the id is told. */
+function lines(x: Exchange): Pick<BuildOptions, 'tell' | 'made'> & { line(value: object): void } {
+  const { res } = x;
+  const quiet = x.query.flag('q');
+  const line = (value: object) => {
+    if (res.destroyed) return;
+    if (!res.headersSent) res.writeHead(200, { 'Content-Type': 'application/json' });
+    res.write(`${JSON.stringify(value)}\r\n`);
+  };
+  return {
+    line,
+    tell: (stream) => void (quiet || line({ stream })),
+    made: (ID) => void (quiet || line({ aux: { ID } })),
+  };
+}
+
+async function answer(x: Exchange): Promise<void> {
+  refuseMissing(x);
+  const { query } = x;
+  const networkMode = query.text('networkmode');
+  const target = query.text('target');
+  const out = lines(x);
+  try {
+    const image = await x.engine.build({
+      dockerfile: query.text('dockerfile') ?? 'Dockerfile',
+      tags: query.list('t').map(tagOf),
+      args: table(x, 'buildargs'),
+      labels: Object.fromEntries(table(x, 'labels')),
+      noCache: query.flag('nocache'),
+      pull: query.flag('pull'),
+      keep: !query.flag('rm', true) && !query.flag('forcerm'),
+      ...(target && { target }),
+      ...(networkMode && { networkMode }),
+      pass: (fd) => pipeline(x.req, new Socket({ fd, readable: true, writable: true })),
+      tell: out.tell,
+      made: out.made,
+      signal: x.gone(),
+    });
+    if (query.flag('q')) out.line({ stream: `${image.id}\n` });
+  } catch (error) {
+    if (!x.res.headersSent) throw error;
+    const message = messageOf(error);
+    const code = error instanceof ApiError ? error.exitCode : undefined;
+    out.line({ errorDetail: { ...(code !== undefined && { code }), message }, error: message });
+  }
+  x.res.end();
+}
+
+export const build: Routes = { 'POST /build': answer };
