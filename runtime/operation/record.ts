@@ -24,6 +24,8 @@ export const underWay: Partial<Record<Kind, OperationState>> = {
   build: 'creating',
   'volume-create': 'creating',
   'volume-remove': 'removing',
+  'network-create': 'creating',
+  'network-remove': 'removing',
 };
 export const isOver = (state: OperationState): boolean => state === 'done' || state === 'failed';
 

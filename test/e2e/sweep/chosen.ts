@@ -11,15 +11,16 @@ import type { Place } from './places.ts';
 const wanted = process.env['DRYDOCK_SWEEP'] ?? 'some';
 const first = Number(process.env['DRYDOCK_SEED'] ?? 0) % 2;
 
-const inTurn = (places: readonly Place[], turn: number): Place[] => {
+type AnyPlace = Pick<Place, 'call'>;
+const inTurn = <P extends AnyPlace>(places: readonly P[], turn: number): P[] => {
   const calls = places.filter(({ call }) => call);
   return wanted === 'all' ? calls : calls.filter((_, n) => (n + first) % 2 === turn);
 };
-export const toFail = (places: readonly Place[]): Place[] => inTurn(places, 0);
-export const toAbort = (places: readonly Place[]): Place[] => {
+export const toFail = <P extends AnyPlace>(places: readonly P[]): P[] => inTurn(places, 0);
+export const toAbort = <P extends AnyPlace>(places: readonly P[]): P[] => {
   const calls = new Set(inTurn(places, 1));
   return places.filter((place) => !place.call || calls.has(place));
 };
-const some = ({ call, of }: Place): boolean => call === 0 || call === of;
-export const toKill = (places: readonly Place[]): Place[] =>
+const some = ({ call, of }: Pick<Place, 'call' | 'of'>): boolean => call === 0 || call === of;
+export const toKill = <P extends Pick<Place, 'call' | 'of'>>(places: readonly P[]): P[] =>
   places.filter((place) => wanted === 'all' || some(place) === (wanted === 'some'));

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import type { Daemon } from '../daemon.ts';
 import { atRest } from '../leftovers.ts';
 import { site } from '../site.ts';
+import { toAbort, toFail, toKill } from './chosen.ts';
 import { findNetworkPlaces, shownPlace, sweepNetwork, type NetworkPlace, type NetworkWay } from './network-sweep.ts';
 
 const s = await site('the sweep: networks', { images: ['tiny'] });
@@ -75,6 +76,7 @@ const disconnect: NetworkWay = {
   check: async (d) => void (await whole(d)),
 };
 
+const choose = { fail: toFail<NetworkPlace>, abort: toAbort<NetworkPlace>, kill: toKill<NetworkPlace> };
 let before: Record<string, string[]>;
 for (const way of [create, connect, disconnect]) {
   let places: NetworkPlace[] = [];
@@ -89,12 +91,7 @@ for (const way of [create, connect, disconnect]) {
   for (const worst of ['fail', 'abort', 'kill'] as const)
     s.test(`${way.kind}, ${worst}: nothing stays, whichever step or call it is`, async () => {
       const failures: string[] = [];
-      const some = ({ call, step }: NetworkPlace, j: number) =>
-        worst !== 'kill' || call < 2 || places[j + 1]?.step !== step;
-      for (const place of places
-        .filter(some)
-        .filter(({ call }) => worst !== 'fail' || call)
-        .filter((one) => wanted.test(`${way.kind}: ${shownPlace(one)}`)))
+      for (const place of choose[worst](places).filter((one) => wanted.test(`${way.kind}: ${shownPlace(one)}`)))
         await sweepNetwork(s.daemon, before, way, place, worst).catch(
           (error: Error) =>
             void failures.push(
