@@ -45,6 +45,8 @@ export const app = {
       pull: 'pull',
       build: 'build',
       commit: 'commit',
+      'network-create': 'network create',
+      'network-remove': 'network rm',
       'volume-create': 'volume create',
       'volume-remove': 'volume rm',
     },
