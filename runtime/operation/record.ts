@@ -18,7 +18,7 @@ export type Kind =
 /** Also the states in the journal's `state` events. */
 export type OperationState = 'begun' | 'pulling' | 'creating' | 'removing' | 'unwinding' | 'done' | 'failed';
 /** The state of an operation of this kind while its steps run. */
-export const underWay: Partial<Record<Kind, OperationState>> = {
+export const underWay: Record<StandaloneKind, OperationState> & Partial<Record<Kind, OperationState>> = {
   pull: 'pulling',
   commit: 'creating',
   build: 'creating',

@@ -111,7 +111,7 @@ test('pull in the run box begins one there, held before its first step, and the 
   await until('it stands', async () => (await visit.heading()) === 'Stands before');
   const { id, state } = await operation();
   assert.is(state, 'pulling');
-  assert.match(page.url(), new RegExp(`#run/${id}`));
+  await until('the address names it', () => page.url().includes(`#run/${id}`));
   assert.match(await visit.step(), /^pull\./);
   await page.getByRole('group', { name: 'Gate' }).getByRole('button', { name: 'abort' }).click();
   await until('it is given up', async () => (await operation()).state === 'failed');
