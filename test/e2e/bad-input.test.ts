@@ -236,7 +236,8 @@ s.test('bad JSON, bad versions and bad fields are 400 with a message, and the da
     ['GET', '/containers/json?filters=%7B', undefined, 400, /filter/i],
     ['GET', '/containers/json?filters=%7B%22nosuch%22%3A%5B%22x%22%5D%7D', undefined, 400, /nosuch/],
     ['GET', '/containers/nosuch/json', undefined, 404, /No such container: nosuch/],
-    ['POST', '/build', '', 501, /not there yet/],
+    ['POST', '/build', '', 400, /Cannot locate specified Dockerfile: Dockerfile/],
+    ['POST', '/build?version=2', '', 501, /not there yet/],
     ['GET', '/no/such/route', undefined, 404, /./],
   ];
   for (const [method, path, body, status, message] of bad) {

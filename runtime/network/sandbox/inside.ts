@@ -44,7 +44,13 @@ export async function openFromOutside(k: Kernel, c: Connected): Promise<void> {
   if (pidfd === undefined) throw new Error(`container ${c.id.slice(0, 12)} has no process`);
   await closeInside(k, c);
   c.live.netlink = await k.daemon.socket_in(pidfd, AF.AF_NETLINK, SOCK.SOCK_RAW | SOCK.SOCK_CLOEXEC, NETLINK_ROUTE);
-  await inside(k, c).explained();
+  try {
+    await inside(k, c).explained();
+  } catch (error) {
+    // an open socket would keep the namespace, and with it the links in it, after the container's end
+    await closeInside(k, c);
+    throw error;
+  }
 }
 
 export function inside(k: Kernel, c: Connected): NetlinkSocket {
