@@ -1,7 +1,6 @@
 /** Builds: `docker build`, POST /build. Each is an operation; the containers of its RUNs are ordinary containers. */
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BuildContext, BuildRequest, BuildRuntime } from '../build/build.ts';
 import { BuildCache } from '../build/cache/cache.ts';
 import { ApiError, notFound } from '../errors/api-error.ts';
@@ -18,7 +17,6 @@ import { BuildOutput } from './build-output.ts';
 import type { ContainerHandle } from './engine.ts';
 import type { Pulled, PullOptions } from './pull-options.ts';
 
-const LEAVE_MS = 3000;
 /** The build that a container belongs to, so that a later daemon finds what a build left. */
 const LABEL = 'drydock.build';
 
@@ -34,7 +32,6 @@ interface Host {
 }
 
 export class Builds {
-  readonly #underWay = new Set<Operation>();
   readonly cache: BuildCache;
 
   constructor(
@@ -44,33 +41,18 @@ export class Builds {
     this.cache = new BuildCache(host.settings.root, (id) => host.images.find(id) !== undefined);
   }
 
-  get busy(): boolean {
-    return this.#underWay.size > 0;
-  }
-
   /** Resolves with the image. Throws ApiError in the client's words, after everything but the cache was undone. */
   async build({ signal, gate, begun, ...request }: BuildOptions): Promise<Image> {
     const name = request.tags[0] ?? request.dockerfile;
     const operation = this.operations.begin({ kind: 'build', subject: { kind: 'image', name } });
     const context = this.#context(operation, request);
-    const gone = () => operation.giveUp();
-    signal?.addEventListener('abort', gone, { once: true });
-    this.#underWay.add(operation);
-    try {
-      begun?.(operation);
-      if (signal?.aborted) gone();
-      await operation.perform({
-        context,
-        phases: [{ id: build.id, title: TITLE, steps: context.steps }],
-        gate: gate ?? { mode: 'run', breakpoints: [] },
-        done: () => void (operation.record.subject = { ...operation.record.subject, id: imageOf(context).id }),
-      });
-      return imageOf(context);
-    } finally {
-      context.lease.release();
-      signal?.removeEventListener('abort', gone);
-      this.#underWay.delete(operation);
-    }
+    const phases = [{ id: build.id, title: TITLE, steps: context.steps }];
+    // the journal is removed with the image
+    const done = () => void (operation.record.subject = { ...operation.record.subject, id: imageOf(context).id });
+    await this.operations
+      .perform(operation, { context, phases, done }, { signal, gate, begun })
+      .finally(() => context.lease.release());
+    return imageOf(context);
   }
 
   #context(operation: Operation, request: BuildRequest): BuildContext {
@@ -157,13 +139,6 @@ export class Builds {
       if (operation.record.kind !== 'build') continue;
       await operation.recover({ context: this.#context(operation, nothing), phases: [build] });
     }
-  }
-
-  async close(): Promise<void> {
-    const ending = [...this.#underWay];
-    for (const operation of ending) operation.giveUp();
-    const over = Promise.all(ending.map((operation) => operation.settled()));
-    if (ending.length) await Promise.race([over, sleep(LEAVE_MS, undefined, { ref: false })]);
   }
 }
 

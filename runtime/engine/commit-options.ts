@@ -1,9 +1,8 @@
 /** The options of a commit: POST /commit. */
 import type { Execution } from '../image/changes/changes.ts';
-import type { GateOptions } from '../operation/gate-command.ts';
-import type { OperationHandle } from '../operation/record.ts';
+import type { Walking } from '../operation/walking.ts';
 
-export interface CommitOptions {
+export interface CommitOptions extends Walking {
   /** name or id of the container */
   container: string;
   repository?: string;
@@ -16,9 +15,4 @@ export interface CommitOptions {
   config?: Execution;
   /** absent: the container stands still while its files are read */
   pause?: boolean;
-  /** aborted when the client has gone */
-  signal?: AbortSignal;
-  gate?: GateOptions;
-  /** called before the first step */
-  begun?(operation: OperationHandle): void;
 }

@@ -1,5 +1,4 @@
 /** `docker commit`: an image from a container. Each is an operation with a journal of its own. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { leavesOut } from '../container/leave-out.ts';
 import { mergeConfig } from '../container/merge.ts';
 import { badParameter, conflict } from '../errors/api-error.ts';
@@ -8,28 +7,19 @@ import { childConfig } from '../image/manifest/child-config.ts';
 import type { Image } from '../image/manifest/image.ts';
 import { canonicalName, familiarName, normalize, type Reference } from '../image/manifest/reference.ts';
 import type { ImageStore } from '../image/store/store.ts';
-import type { Operation } from '../operation/operation.ts';
 import type { Operations } from '../operation/operations.ts';
 import { commit as commitPhase, type Committing } from '../steps/container/commit.ts';
 import type { CommitOptions } from './commit-options.ts';
 import type { EventBus } from './events.ts';
 import type { Supervisor } from './supervisor.ts';
 
-const LEAVE_MS = 3000;
-
 export class Commits {
-  readonly #underWay = new Set<Operation>();
-
   constructor(
     private readonly images: ImageStore,
     private readonly operations: Operations,
     private readonly events: EventBus,
     private readonly find: (ref: string) => Supervisor,
   ) {}
-
-  get busy(): boolean {
-    return this.#underWay.size > 0;
-  }
 
   /** Throws ApiError 400, 404 or 409 in dockerd's words. */
   async commit(asked: CommitOptions): Promise<Image> {
@@ -69,32 +59,16 @@ export class Commits {
       signal: operation.signal,
       config: (diffID) => childConfig(image.config, { config, diffID, created, createdBy, author, comment }),
     };
-    await this.#perform(operation, context, asked).finally(() => lease.release());
+    // the journal is removed with the image
+    const done = () => void (operation.record.subject = { ...operation.record.subject, id: context.image!.id });
+    await this.operations
+      .perform(operation, { context, phases: [commitPhase], done }, asked)
+      .finally(() => lease.release());
     const made = context.image!;
     if (target) this.events.emit('image', 'tag', made.id, { ...config.Labels, name: familiarName(target) });
     const imageRef = target ? familiarName(target) : '';
     life.around.event(container, 'commit', { comment, imageID: made.id, imageRef });
     return made;
-  }
-
-  async #perform(operation: Operation, context: Committing, { signal, gate, begun }: CommitOptions): Promise<void> {
-    const gone = () => operation.giveUp();
-    signal?.addEventListener('abort', gone, { once: true });
-    this.#underWay.add(operation);
-    try {
-      begun?.(operation);
-      if (signal?.aborted) gone();
-      await operation.perform({
-        context,
-        phases: [commitPhase],
-        gate: gate ?? { mode: 'run', breakpoints: [] },
-        // the journal is removed with the image
-        done: () => void (operation.record.subject = { ...operation.record.subject, id: context.image!.id }),
-      });
-    } finally {
-      signal?.removeEventListener('abort', gone);
-      this.#underWay.delete(operation);
-    }
   }
 
   /** Undoes commits that a daemon left unfinished when it died. A frozen container goes on when it is adopted. */
@@ -104,13 +78,6 @@ export class Commits {
       const context: Committing = { images: this.images, pause: false, lease: this.images.lease() };
       await operation.recover({ context, phases: [commitPhase] });
     }
-  }
-
-  async close(): Promise<void> {
-    const ending = [...this.#underWay];
-    for (const operation of ending) operation.giveUp();
-    const over = Promise.all(ending.map((operation) => operation.settled()));
-    if (ending.length) await Promise.race([over, sleep(LEAVE_MS, undefined, { ref: false })]);
   }
 }
 

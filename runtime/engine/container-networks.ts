@@ -15,7 +15,7 @@ import type { Phase } from '../operation/step.ts';
 import type { Container } from '../container/container.ts';
 import type { NetworkConnections } from './engine.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import type { NetworkWalk } from './networks.ts';
+import type { Walking } from '../operation/walking.ts';
 
 export class ContainerNetworks implements NetworkConnections {
   /** one change after the other: a link has the same name inside until it is renamed */
@@ -44,11 +44,11 @@ export class ContainerNetworks implements NetworkConnections {
   }
 
   /** Throws ApiError 400 and 403 in dockerd's words, and what a step throws, after it was undone. */
-  connect(wanted: Wanted, walk: NetworkWalk = {}): Promise<void> {
+  connect(wanted: Wanted, walk: Walking = {}): Promise<void> {
     return this.#inTurn(() => this.#connect(wanted, walk));
   }
 
-  async #connect(wanted: Wanted, walk: NetworkWalk): Promise<void> {
+  async #connect(wanted: Wanted, walk: Walking): Promise<void> {
     const { container } = this.life;
     await this.life.settled();
     checkTogether([...this.#endpoints, wanted]);
@@ -97,11 +97,11 @@ export class ContainerNetworks implements NetworkConnections {
   }
 
   /** `ref`: the network's name or id. Throws ApiError 404 and 400 in dockerd's words. */
-  disconnect(ref: string, walk: NetworkWalk = {}): Promise<void> {
+  disconnect(ref: string, walk: Walking = {}): Promise<void> {
     return this.#inTurn(() => this.#disconnect(ref, walk));
   }
 
-  async #disconnect(ref: string, walk: NetworkWalk): Promise<void> {
+  async #disconnect(ref: string, walk: Walking): Promise<void> {
     const { container } = this.life;
     await this.life.settled();
     const endpoint = this.#endpoints.find(({ network, networkID }) => network === ref || networkID === ref);
@@ -154,7 +154,7 @@ export class ContainerNetworks implements NetworkConnections {
   /** Makes it an operation of the container, with a gate of its own, so its steps go on beside those of others. */
   async #perform(
     kind: 'network-connect' | 'network-disconnect',
-    { gate: options, begun }: NetworkWalk,
+    { gate: options, begun }: Walking,
     work: (run: Run<Container>) => Promise<void>,
   ): Promise<void> {
     const { container, log, operations } = this.life;

@@ -11,7 +11,8 @@ import type { ExecOutput } from '../container/logs/exec-log.ts';
 import type { LogOptions } from '../container/logs/log-file.ts';
 import type { LogRecord } from '../container/logs/log-record.ts';
 import type { EventBus } from './events.ts';
-import type { EngineNetworks, NetworkWalk } from './networks.ts';
+import type { Walking } from '../operation/walking.ts';
+import type { EngineNetworks } from './networks.ts';
 import type { Wanted } from '../network/request/wanted.ts';
 import type { ContainerRequest, HostConfig } from '../request/container-request.ts';
 import type { PathStat } from '../storage/archive/path-stat.ts';
@@ -21,7 +22,7 @@ import type { Image } from '../image/manifest/image.ts';
 import type { CommitOptions } from './commit-options.ts';
 import type { BuildOptions } from './build-options.ts';
 import type { PullOptions, Pulled } from './pull-options.ts';
-import type { Pruned, VolumeRequest, Walking } from './volume-request.ts';
+import type { Pruned, VolumeRequest } from './volume-request.ts';
 import type { Volume } from '../volume/volume.ts';
 import type { GateCommand, GateOptions } from '../operation/gate-command.ts';
 import type { OperationHandle } from '../operation/record.ts';
@@ -46,9 +47,9 @@ export interface Handle {
 
 /** Throws ApiError 400, 403 and 404 in dockerd's words. */
 export interface NetworkConnections {
-  connect(wanted: Wanted, walk?: NetworkWalk): Promise<void>;
+  connect(wanted: Wanted, walk?: Walking): Promise<void>;
   /** `ref`: the network's name or id */
-  disconnect(ref: string, walk?: NetworkWalk): Promise<void>;
+  disconnect(ref: string, walk?: Walking): Promise<void>;
 }
 
 export interface ContainerHandle extends Handle {

@@ -13,20 +13,11 @@ import type { KnownNetwork } from '../network/request/wanted.ts';
 import { networkOf, type NetworkRecord } from '../network/store/network-record.ts';
 import { NetworkStore } from '../network/store/store.ts';
 import type { Endpoint } from '../network/endpoint.ts';
-import type { Operation } from '../operation/operation.ts';
 import type { Operations } from '../operation/operations.ts';
-import type { GateOptions } from '../operation/gate-command.ts';
-import type { Phase } from '../operation/step.ts';
+import type { Walking } from '../operation/walking.ts';
 import { networkCreate, type NetworkSubject } from '../steps/network/create.ts';
 import { networkRemove } from '../steps/network/remove.ts';
 import type { EventBus } from './events.ts';
-import type { OperationHandle } from '../operation/record.ts';
-
-/** How an operation of a network is carried out: `begun` is called as soon as it has its id. */
-export interface NetworkWalk {
-  gate?: GateOptions | undefined;
-  begun?: ((operation: OperationHandle) => void) | undefined;
-}
 
 /** The running containers, and the ids of networks that are not removed because a container is on them. */
 export interface NetworkUsers {
@@ -54,14 +45,13 @@ export interface EngineNetworks {
   members(): NetworkMembers[];
   /** Calls `listener` after an endpoint came up or went, a container was renamed, a network was made or removed. */
   onChange(listener: () => void): () => void;
-  create(asked: NetworkAsked, walk?: NetworkWalk): Promise<NetworkRecord>;
-  remove(ref: string, walk?: NetworkWalk): Promise<void>;
+  create(asked: NetworkAsked, walk?: Walking): Promise<NetworkRecord>;
+  remove(ref: string, walk?: Walking): Promise<void>;
   prune(wanted: (record: NetworkRecord) => boolean, used: ReadonlySet<string>): Promise<string[]>;
 }
 
 export class Networks implements EngineNetworks {
   readonly #store: NetworkStore;
-  readonly #underWay = new Set<Operation>();
   readonly #listeners = new Set<() => void>();
 
   constructor(
@@ -72,10 +62,6 @@ export class Networks implements EngineNetworks {
     aside: Aside,
   ) {
     this.#store = NetworkStore.open(settings.root, aside);
-  }
-
-  get busy(): boolean {
-    return this.#underWay.size > 0;
   }
 
   onChange(listener: () => void): () => void {
@@ -146,7 +132,7 @@ export class Networks implements EngineNetworks {
   }
 
   /** Throws ApiError: 409 for a name in use, 403 and 400 for subnets that cannot be had. */
-  async create(asked: NetworkAsked, { gate, begun }: NetworkWalk = {}): Promise<NetworkRecord> {
+  async create(asked: NetworkAsked, walking: Walking = {}): Promise<NetworkRecord> {
     if (this.#store.list().some(({ name }) => name === asked.name))
       throw conflict(`network with name ${asked.name} already exists`);
     this.#checkOverlap(asked);
@@ -159,14 +145,19 @@ export class Networks implements EngineNetworks {
       state: 'making',
       operation: operation.id,
     };
+    const done = () => {
+      record.state = 'made';
+      delete record.operation;
+      this.#store.save(record);
+      operation.record.subject = { kind: 'network', name: record.name, id: record.id };
+    };
     this.#store.add(record);
     try {
-      await this.#perform(operation, networkCreate, record, { gate, begun }, () => {
-        record.state = 'made';
-        delete record.operation;
-        this.#store.save(record);
-        operation.record.subject = { kind: 'network', name: record.name, id: record.id };
-      });
+      await this.operations.perform(
+        operation,
+        { context: this.#subject(record), phases: [networkCreate], done },
+        walking,
+      );
     } catch (error) {
       this.#store.forget(record.id);
       throw error;
@@ -183,49 +174,29 @@ export class Networks implements EngineNetworks {
       throw new ApiError(403, 'invalid pool request: Pool overlaps with other one on this address space');
   }
 
-  async #perform(
-    operation: Operation,
-    phase: Phase<NetworkSubject>,
-    record: NetworkRecord,
-    { gate, begun }: NetworkWalk,
-    done: () => void,
-  ): Promise<void> {
-    this.#underWay.add(operation);
-    try {
-      begun?.(operation);
-      await operation.perform({
-        context: this.#subject(record),
-        phases: [phase],
-        gate: gate ?? { mode: 'run', breakpoints: [] },
-        done,
-      });
-    } finally {
-      this.#underWay.delete(operation);
-    }
-  }
-
   /** Throws ApiError: 404, 403 for a predefined network and for one that a running container uses. */
-  async remove(ref: string, walk: NetworkWalk = {}): Promise<void> {
+  async remove(ref: string, walk: Walking = {}): Promise<void> {
     const record = this.find(ref);
     if (!record) throw notFound(`network ${ref} not found`);
     const { id, name, driver } = record;
     const used = this.users.up().filter(({ endpoints }) => endpoints.some(({ networkID }) => networkID === id));
     if (used.length)
       throw new ApiError(403, `error while removing network: network ${name} id ${id} has active endpoints`);
-    if (record.state === 'removing' && [...this.#underWay].some(({ record: { subject } }) => subject.id === id))
+    if (record.state === 'removing' && this.operations.underWay.some(({ record: { subject } }) => subject.id === id))
       throw conflict(`removal of network ${name} is already in progress`);
     await this.#remove(record, walk);
     this.events.emit('network', 'destroy', id, { name, type: driver });
     this.changed();
   }
 
-  async #remove(record: NetworkRecord, walk: NetworkWalk): Promise<void> {
+  async #remove(record: NetworkRecord, walk: Walking): Promise<void> {
     const { id, name } = record;
     const operation = this.operations.begin({ kind: 'network-remove', subject: { kind: 'network', name, id } });
+    const done = () => this.#store.forget(id);
     record.state = 'removing';
     this.#store.save(record);
     try {
-      await this.#perform(operation, networkRemove, record, walk, () => this.#store.forget(id));
+      await this.operations.perform(operation, { context: this.#subject(record), phases: [networkRemove], done }, walk);
     } catch (error) {
       // what was removed already is made again when a container needs it
       record.state = 'made';
@@ -286,12 +257,5 @@ export class Networks implements EngineNetworks {
   /** For a daemon that ends without containers: nothing stays on the host. The records stay. */
   removeFromHost(): Promise<void> {
     return removeNetworks(daemonKernel(), this.settings, this.list().map(networkOf));
-  }
-
-  /** Gives up what is under way, because the daemon ends. */
-  async close(): Promise<void> {
-    const ending = [...this.#underWay];
-    for (const operation of ending) operation.giveUp();
-    await Promise.all(ending.map((one) => one.settled()));
   }
 }

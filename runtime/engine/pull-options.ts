@@ -2,19 +2,13 @@
 import type { RegistryAuth } from '../image/registry/auth.ts';
 import type { Image } from '../image/manifest/image.ts';
 import type { Pull } from '../image/pull.ts';
-import type { GateOptions } from '../operation/gate-command.ts';
-import type { OperationHandle } from '../operation/record.ts';
+import type { Walking } from '../operation/walking.ts';
 
-export interface PullOptions {
+export interface PullOptions extends Walking {
   reference: string;
   platform?: string;
   auth?: RegistryAuth;
   progress?: Pull['progress'];
-  /** aborted when the client has gone */
-  signal?: AbortSignal;
-  gate?: GateOptions;
-  /** called before the first step */
-  begun?(operation: OperationHandle): void;
 }
 export interface Pulled {
   image: Image;
@@ -22,9 +16,3 @@ export interface Pulled {
   digest?: string;
   notice?: string;
 }
-
-/** Resolves when the pull has its id. A later failure is in its journal and in its record. */
-export const begunPull = (
-  engine: { pull(options: PullOptions): Promise<Pulled> },
-  options: PullOptions,
-): Promise<OperationHandle> => new Promise((begun, failed) => void engine.pull({ ...options, begun }).catch(failed));

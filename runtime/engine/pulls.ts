@@ -1,5 +1,4 @@
 /** Pulls that are not part of a container's start: `docker pull`, `drydock pull`, POST /images/create. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { newPull, type Pull, type PullContext } from '../image/pull.ts';
 import { familiarName, normalize } from '../image/manifest/reference.ts';
 import type { ImageStore } from '../image/store/store.ts';
@@ -10,23 +9,14 @@ import type { Operation } from '../operation/operation.ts';
 import type { Operations } from '../operation/operations.ts';
 import type { Pulled, PullOptions } from './pull-options.ts';
 
-/** How long the daemon's end waits for rollbacks. The next daemon does the rest. */
-const LEAVE_MS = 3000;
-
 export class Pulls {
-  readonly #underWay = new Set<Operation>();
-
   constructor(
     private readonly settings: Settings,
     private readonly images: ImageStore,
     private readonly operations: Operations,
   ) {}
 
-  get busy(): boolean {
-    return this.#underWay.size > 0;
-  }
-
-  async pull({ reference, platform, auth, progress, signal, gate, begun }: PullOptions): Promise<Pulled> {
+  async pull({ reference, platform, auth, progress, ...walking }: PullOptions): Promise<Pulled> {
     const operation = this.operations.begin({
       kind: 'pull',
       subject: { kind: 'image', name: nameOf(reference) },
@@ -42,23 +32,9 @@ export class Pulls {
         progress?.(line);
       },
     });
-    const gone = () => operation.giveUp();
-    signal?.addEventListener('abort', gone, { once: true });
-    this.#underWay.add(operation);
-    try {
-      begun?.(operation);
-      if (signal?.aborted) gone();
-      await operation.perform({
-        context,
-        phases: [pullPhase],
-        gate: gate ?? { mode: 'run', breakpoints: [] },
-        done: () => this.#done(operation, context),
-      });
-      return pulled(context);
-    } finally {
-      signal?.removeEventListener('abort', gone);
-      this.#underWay.delete(operation);
-    }
+    const done = () => this.#done(operation, context);
+    await this.operations.perform(operation, { context, phases: [pullPhase], done }, walking);
+    return pulled(context);
   }
 
   #context(reference: string, more: Partial<Pull>): PullContext {
@@ -81,13 +57,6 @@ export class Pulls {
           phases: [pullPhase],
         });
     }
-  }
-
-  async close(): Promise<void> {
-    const ending = [...this.#underWay];
-    for (const operation of ending) operation.giveUp();
-    if (ending.length)
-      await Promise.race([Promise.all(ending.map((one) => one.settled())), sleep(LEAVE_MS, undefined, { ref: false })]);
   }
 }
 

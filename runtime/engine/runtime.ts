@@ -107,7 +107,13 @@ export class Runtime implements Engine {
     const running = records.filter((r) => r.machine === 'running' || r.machine === 'paused');
     await keepLeases(daemonKernel(), settings.root, new Set([...running, ...orphans].map(({ id }) => id)));
     for (const record of records) await runtime.#pickUp(record, aside);
-    for (const [what, of] of runtime.#standalone())
+    for (const [what, of] of [
+      ['an operation on a volume', runtime.volumes],
+      ['an operation on a network', runtime.networks],
+      ['a pull', runtime.#pulls],
+      ['a commit', runtime.#commits],
+      ['a build', runtime.builds],
+    ] as const)
       await of.recover().catch((error: Error) => aside.say(`what ${what} left was not taken back: ${error.message}`));
     await runtime.images
       .forgetUnused()
@@ -119,16 +125,6 @@ export class Runtime implements Engine {
       );
     return runtime;
   }
-
-  /** What makes operations that do not belong to one container, with what messages call them. */
-  #standalone = () =>
-    [
-      ['an operation on a volume', this.volumes],
-      ['an operation on a network', this.networks],
-      ['a pull', this.#pulls],
-      ['a commit', this.#commits],
-      ['a build', this.builds],
-    ] as const;
 
   /**
    * Restores one container. One that cannot be restored stays for `rm` or is set aside, and the others are restored
@@ -316,8 +312,7 @@ export class Runtime implements Engine {
   }
 
   busy(): boolean {
-    const own = this.#standalone().some(([, { busy }]) => busy);
-    return own || this.containers().some((s) => s.life.underWay || s.life.restarting);
+    return this.#operations.underWay.length > 0 || this.containers().some((s) => s.life.underWay || s.life.restarting);
   }
 
   /** Leaves the containers running. When none is running, removes Drydock's objects from the host's network. */
@@ -327,7 +322,7 @@ export class Runtime implements Engine {
     const running = this.containers().some((s) => s.life.underWay);
     for (const exec of this.#execs.values()) exec.leave();
     for (const supervisor of this.containers()) supervisor.leave();
-    await Promise.all(this.#standalone().map(([, of]) => of.close()));
+    await this.#operations.close();
     if (running) return;
     try {
       await this.networks.removeFromHost();

@@ -1,9 +1,8 @@
 /** Volumes: each is created and removed by an operation, so that it can be stepped, held and taken back. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventBus } from './events.ts';
-import type { Operation } from '../operation/operation.ts';
 import type { Operations } from '../operation/operations.ts';
-import type { Pruned, VolumeRequest, Walking } from './volume-request.ts';
+import type { Walking } from '../operation/walking.ts';
+import type { Pruned, VolumeRequest } from './volume-request.ts';
 import type { VolumeList } from './engine.ts';
 import { newId } from '../data-root/identity.ts';
 import { driverNamed } from '../drivers/volume.ts';
@@ -16,10 +15,7 @@ import type { VolumeWork } from '../volume/driver.ts';
 import type { VolumeStore } from '../volume/store/store.ts';
 import { ANONYMOUS_LABEL, checkVolumeName, type Volume } from '../volume/volume.ts';
 
-const LEAVE_MS = 3000;
-
 export class Volumes implements VolumeList {
-  readonly #underWay = new Set<Operation>();
   #pruning = false;
 
   constructor(
@@ -33,9 +29,6 @@ export class Volumes implements VolumeList {
     };
   }
 
-  get busy(): boolean {
-    return this.#underWay.size > 0;
-  }
   list = (): Volume[] => this.store.list();
   /** Throws ApiError 404. */
   get = (name: string): Volume => this.store.get(name);
@@ -104,28 +97,17 @@ export class Volumes implements VolumeList {
     kind: 'volume-create' | 'volume-remove',
     volume: Volume,
     phases: readonly Phase<VolumeWork>[],
-    { gate, begun }: Walking,
+    walking: Walking,
     oneWay = false,
   ): Promise<void> {
     const operation = this.operations.begin({
       kind,
       subject: { kind: 'volume', name: volume.name },
     });
-    this.#underWay.add(operation);
-    try {
-      begun?.(operation);
-      await operation.perform({
-        context: this.#work(volume),
-        phases,
-        gate: gate ?? { mode: 'run', breakpoints: [] },
-        oneWay,
-        // from now on the journal stays until the volume is removed
-        done: () =>
-          void (oneWay || (operation.record.subject = { ...operation.record.subject, id: subjectID(volume) })),
-      });
-    } finally {
-      this.#underWay.delete(operation);
-    }
+    // from then on the journal stays until the volume is removed
+    const done = () =>
+      void (oneWay || (operation.record.subject = { ...operation.record.subject, id: subjectID(volume) }));
+    await this.operations.perform(operation, { context: this.#work(volume), phases, oneWay, done }, walking);
   }
 
   #work = (volume: Volume): VolumeWork => ({ volume, volumes: this.store });
@@ -143,14 +125,6 @@ export class Volumes implements VolumeList {
 
   /** Whether a volume that exists is the subject of this id: operations of other volumes are removed. */
   isSubject = (id: string): boolean => this.list().some((volume) => subjectID(volume) === id);
-
-  /** The daemon ends: what waits at a gate goes on or is undone. The next daemon does what is not over by then. */
-  async close(): Promise<void> {
-    const ending = [...this.#underWay];
-    for (const operation of ending) operation.giveUp();
-    const over = Promise.all(ending.map((operation) => operation.settled()));
-    if (ending.length) await Promise.race([over, sleep(LEAVE_MS, undefined, { ref: false })]);
-  }
 }
 
 /** A volume has no id of its own, and a later one may have the same name. */

@@ -10,15 +10,19 @@
  */
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Aside } from '../data-root/set-aside.ts';
 import { replaceWhole } from '../data-root/atomic-file.ts';
 import { hasCode } from '../kernel/errors.ts';
 import { newId } from '../data-root/identity.ts';
-import { Operation } from './operation.ts';
+import { Operation, type Walk } from './operation.ts';
 import { isOver, readRecord, type OperationRecord } from './record.ts';
+import type { Walking } from './walking.ts';
 
 export const SUBJECTLESS = 200;
 export const PER_SUBJECT = 20;
+/** How long the daemon's end waits for rollbacks. The next daemon does the rest. */
+const LEAVE_MS = 3000;
 
 function load(path: string, id: string, aside: Aside): OperationRecord | undefined {
   const file = join(path, 'operation.json');
@@ -38,6 +42,7 @@ function load(path: string, id: string, aside: Aside): OperationRecord | undefin
 export class Operations {
   readonly #dir: string;
   readonly #all = new Map<string, Operation>();
+  readonly #underWay = new Set<Operation>();
 
   private constructor(root: string) {
     this.#dir = join(root, 'operations');
@@ -83,6 +88,38 @@ export class Operations {
 
   begin(what: Pick<OperationRecord, 'kind' | 'subject' | 'parent' | 'platform'>): Operation {
     return this.#add({ ...what, id: newId(), state: 'begun', created: Date.now(), error: '' });
+  }
+
+  /** Throws ApiError in the client's words, after everything was undone. */
+  async perform<C>(
+    operation: Operation,
+    walk: Omit<Walk<C>, 'gate'>,
+    { signal, gate = { mode: 'run', breakpoints: [] }, begun }: Walking,
+  ): Promise<void> {
+    const gone = () => operation.giveUp();
+    signal?.addEventListener('abort', gone, { once: true });
+    this.#underWay.add(operation);
+    try {
+      begun?.(operation);
+      if (signal?.aborted) gone();
+      await operation.perform({ ...walk, gate });
+    } finally {
+      signal?.removeEventListener('abort', gone);
+      this.#underWay.delete(operation);
+    }
+  }
+
+  /** The operations that are performed now. */
+  get underWay(): readonly Operation[] {
+    return [...this.#underWay];
+  }
+
+  /** The daemon ends: what waits at a gate is undone. The next daemon undoes what is not over by then. */
+  async close(): Promise<void> {
+    const ending = this.underWay;
+    for (const operation of ending) operation.giveUp();
+    const over = Promise.all(ending.map((operation) => operation.settled()));
+    if (ending.length) await Promise.race([over, sleep(LEAVE_MS, undefined, { ref: false })]);
   }
 
   /** The operations, the newest first. */

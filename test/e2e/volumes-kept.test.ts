@@ -52,6 +52,13 @@ s.test('the drydock verbs do what the docker client does', async () => {
   assert.match((await d().cli('volume', 'rm', 'data')).err, /get data: no such volume/);
 });
 
+s.test('to create a volume that exists needs no steps, so it is no operation', async () => {
+  await d().ok('volume', 'create', 'there');
+  const { status, body } = await d().api('POST', '/drydock/operations', { kind: 'volume-create', Name: 'there' });
+  assert.equal([status, JSON.parse(body)], [409, { message: 'this had no steps; it is done' }]);
+  await d().ok('volume', 'rm', 'there');
+});
+
 s.test('the creation and the removal of a volume are operations with a journal', async () => {
   await d().ok('volume', 'create', 'data');
   assert.match(await d().ok('operations'), /volume-create +data +done/);

@@ -3,8 +3,7 @@ import type { GateOptions } from '../../../runtime/engine/engine.ts';
 import { badParameter } from '../../../runtime/errors/api-error.ts';
 import type { OperationHandle, OperationRecord } from '../../../runtime/operation/record.ts';
 import type { Walked } from '../../../runtime/engine/find-walkable.ts';
-import { begunBy } from '../../../runtime/engine/volume-request.ts';
-import { begunPull } from '../../../runtime/engine/pull-options.ts';
+import { begunBy } from '../../../runtime/operation/walking.ts';
 import { type Json, readJson } from '../http/body.ts';
 import { commitOptions } from '../images/commit.ts';
 import { volumeRequest } from '../volumes/volume-request.ts';
@@ -68,12 +67,8 @@ async function beginPull(x: Exchange, { reference, platform }: Json, gate: GateO
   if (platform !== undefined && typeof platform !== 'string')
     throw badParameter(`platform must be a text like linux/arm64, got ${JSON.stringify(platform)}`);
   const auth = registryAuth(x.req);
-  return begunPull(x.engine, {
-    reference,
-    gate,
-    ...(platform && { platform }),
-    ...(auth && { auth }),
-  });
+  const asked = { reference, gate, ...(platform && { platform }), ...(auth && { auth }) };
+  return begunBy((walking) => x.engine.pull({ ...asked, ...walking }));
 }
 
 export const operations = (recording?: (of: Walked) => AsyncIterable<string>): Routes => {

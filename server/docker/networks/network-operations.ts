@@ -2,7 +2,7 @@
 import { badParameter, ApiError } from '../../../runtime/errors/api-error.ts';
 import { networkAsked } from '../../../runtime/network/request/create-network.ts';
 import type { GateOptions } from '../../../runtime/engine/engine.ts';
-import type { NetworkWalk } from '../../../runtime/engine/networks.ts';
+import { begunBy } from '../../../runtime/operation/walking.ts';
 import type { OperationHandle } from '../../../runtime/operation/record.ts';
 import type { Json } from '../http/body.ts';
 import type { Exchange } from '../http/route.ts';
@@ -10,18 +10,6 @@ import { connectionAsked } from './connection-asked.ts';
 import { networkBy } from './networks.ts';
 
 type Begin = (x: Exchange, body: Json, gate: GateOptions) => Promise<OperationHandle>;
-
-/**
- * Resolves when the operation has its id. A later failure is in its journal and in its record. Something that has no
- * steps, such as a connection of a stopped container, has no operation: 409.
- */
-const begun = (work: (walk: NetworkWalk) => Promise<unknown>, gate: GateOptions): Promise<OperationHandle> =>
-  new Promise((resolve, reject) => {
-    work({ gate, begun: resolve }).then(
-      () => reject(new ApiError(409, 'the container does not run, so this had no steps; it is done')),
-      reject,
-    );
-  });
 
 function containerOf({ Container }: Json): string {
   if (typeof Container !== 'string' || !Container) throw badParameter('Container must name a container');
@@ -33,20 +21,21 @@ const networkOf = (x: Exchange, { Network }: Json) => {
 };
 
 export const networkOperations: Record<string, Begin> = {
-  'network-create': (x, body, gate) => begun((walk) => x.engine.networks.create(networkAsked(body), walk), gate),
+  'network-create': (x, body, gate) =>
+    begunBy((walking) => x.engine.networks.create(networkAsked(body), { ...walking, gate })),
   'network-remove': async (x, body, gate) => {
     const network = networkOf(x, body);
     if (typeof network === 'string')
       throw new ApiError(403, `${network} is a pre-defined network and cannot be removed`);
-    return begun((walk) => x.engine.networks.remove(network.id, walk), gate);
+    return begunBy((walking) => x.engine.networks.remove(network.id, { ...walking, gate }));
   },
   'network-connect': async (x, body, gate) => {
     const { container, wanted } = connectionAsked(body, networkOf(x, body), x.engine);
-    return begun((walk) => x.engine.container(container).networks.connect(wanted, walk), gate);
+    return begunBy((walking) => x.engine.container(container).networks.connect(wanted, { ...walking, gate }));
   },
   'network-disconnect': async (x, body, gate) => {
     const network = networkOf(x, body);
     const ref = typeof network === 'string' ? network : network.id;
-    return begun((walk) => x.engine.container(containerOf(body)).networks.disconnect(ref, walk), gate);
+    return begunBy((walking) => x.engine.container(containerOf(body)).networks.disconnect(ref, { ...walking, gate }));
   },
 };

@@ -2,7 +2,7 @@
 import type { Engine, GateCommand, GateOptions } from '../../../runtime/engine/engine.ts';
 import type { InspectionSection } from '../../../runtime/journal/inspection-section.ts';
 import type { Walkable } from '../../../runtime/operation/walkable.ts';
-import { begunPull } from '../../../runtime/engine/pull-options.ts';
+import { begunBy } from '../../../runtime/operation/walking.ts';
 import { walkable } from '../../../runtime/engine/find-walkable.ts';
 import { gateCommand, oneOf, optional, placesList, text, truth, whole } from '../ask/checks.ts';
 import { parseLine } from '../ask/run-line.ts';
@@ -58,7 +58,8 @@ export const containerTopics: Answerers<ContainerAsks> = {
       const gate: GateOptions = { mode: asked.step ? 'step' : 'run', breakpoints: asked.break };
       const parsed = parseLine(asked.line);
       if ('pull' in parsed) {
-        const { id } = await begunPull(engine, { ...parsed.pull, gate });
+        const { pull } = parsed;
+        const { id } = await begunBy((walking) => engine.pull({ ...pull, ...walking, gate }));
         if (asked.follow) asker.follow(id, 0);
         return { id };
       }
