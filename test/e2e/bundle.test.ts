@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { RERUN_AT, RERUN_OF } from '../../runtime/container/rerun.ts';
 import type { Event } from '../../runtime/journal/event.ts';
 import { Caller } from '../live/caller.ts';
-import { byRunc, makeBundle, type Config } from './bundle.ts';
+import { createFrom, makeBundle, ranToEnd, type Config } from './bundle.ts';
 import { atRest, sameAs } from './leftovers.ts';
 import { site } from './site.ts';
 import { until } from '../until.ts';
@@ -14,11 +14,7 @@ import { until } from '../until.ts';
 const s = await site('containers from bundles', { images: [] });
 const d = () => s.daemon;
 
-async function create(bundle: string, more: object = {}): Promise<string> {
-  const { status, body } = await d().api('POST', '/drydock/containers', { bundle, ...more });
-  assert.is(status, 201, body);
-  return (JSON.parse(body) as { Id: string }).Id;
-}
+const create = (bundle: string, more?: object) => createFrom(d(), bundle, more);
 async function refused(bundle: unknown, more: object = {}): Promise<string> {
   const { status, body } = await d().api('POST', '/drydock/containers', { bundle, ...more });
   assert.ok(status === 400 || status === 501, `${status} ${body}`);
@@ -28,12 +24,7 @@ const program =
   (...args: string[]) =>
   (config: Config) =>
     void (config.process.args = args);
-/** Starts the container, waits for its end, and returns its output and its exit code. */
-async function ran(id: string): Promise<{ out: string; code: number }> {
-  await d().ok('start', id);
-  const code = Number(await d().ok('wait', id));
-  return { out: await d().ok('logs', id), code };
-}
+const ran = (id: string) => ranToEnd(d(), id);
 const journalOf = async (id: string): Promise<Event[]> =>
   (await d().api('GET', `/drydock/containers/${id}/journal`)).body
     .trim()
@@ -270,65 +261,5 @@ s.test('what is no bundle is refused with what is wrong, and no container is mad
   assert.match(await refused(makeBundle(), { name: '/' }), 'Invalid container name');
   assert.equal(readdirSync(join(d().root, 'containers')), []);
 });
-
-/** What a process can see of itself, one line each. */
-const SELF = [
-  'id -u; id -g; id -G; pwd; hostname; env | grep -v ^SHLVL | grep -v ^_= | grep -v ^PWD; ulimit -n; ulimit -Hn; echo $$',
-  'grep -E "^(Cap|NoNewPrivs|Seccomp:|Groups)" /proc/self/status',
-  // mount point, options of the mount, type; without what the two roots cannot share
-  'while read -r a b c d e f g; do echo "$e $f ${g#*- }"; done < /proc/self/mountinfo | grep -v \'^/ \'',
-  'ls /dev; stat -c "%F %t:%T" /proc/keys',
-  'umask; cat /proc/self/oom_score_adj; ls /proc/self/fd | wc -w',
-].join('; ');
-
-/**
- * Mounts whose flags each runtime chooses itself: what covers a masked path, and the hierarchies of cgroup version 1.
- * Compared are their place and type.
- */
-const OWN_FLAGS = /^((?:\/proc\/(?!bus|fs|irq|sys)|\/sys\/)\S+) \S+ (\S+) .*/;
-
-for (const [what, change] of [
-  ['as runc spec writes it', () => undefined],
-  [
-    'with a user, limits, a directory and no rights',
-    ({ process }: Config) => {
-      process.user = { uid: 1000, gid: 1000, additionalGids: [5, 7] };
-      process.cwd = '/home';
-      process.rlimits = [{ type: 'RLIMIT_NOFILE', soft: 100, hard: 200 }];
-      process.capabilities = { bounding: [], effective: [], permitted: [], inheritable: [], ambient: [] };
-    },
-  ],
-  [
-    'with capabilities that a user keeps',
-    ({ process }: Config) => {
-      process.user = { uid: 1000, gid: 1000, umask: 0o27 };
-      for (const set of ['bounding', 'effective', 'permitted', 'inheritable', 'ambient'] as const)
-        process.capabilities[set] = ['CAP_NET_BIND_SERVICE', 'CAP_KILL'];
-      process.noNewPrivileges = false;
-    },
-  ],
-] as [string, (config: Config) => void][]) {
-  s.test(['runc'], `a process sees of itself what it sees under runc: ${what}`, async () => {
-    const bundle = makeBundle((config) => {
-      change(config);
-      config.process.args = ['sh', '-c', SELF];
-      config.process.env.push('GIVEN=1');
-    }, byRunc());
-    const peer = execFileSync('runc', ['run', `ddtest-${process.pid}`], { cwd: bundle, encoding: 'utf8' });
-    const id = await create(bundle);
-    const { out } = await ran(id);
-    const lines = (text: string) =>
-      text
-        .trim()
-        .split('\n')
-        .map((line) => line.trim().replace(OWN_FLAGS, '$1 $2'))
-        // runc makes it only where the host shows /proc/kcore
-        .filter((line) => line !== 'core')
-        .sort();
-    assert.equal(lines(out), lines(peer));
-    assert.ok(lines(out).length > 40, out);
-    await d().ok('rm', id);
-  });
-}
 
 s.test.run();

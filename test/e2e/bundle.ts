@@ -2,7 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as assert from 'uvu/assert';
 import type { Spec } from '../../runtime/oci/spec.ts';
+import type { Daemon } from './daemon.ts';
 
 const PROGRAMS = [
   'sh',
@@ -65,4 +67,17 @@ export function makeBundle(change: (config: Config) => void = () => undefined, c
   change(config);
   writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
   return dir;
+}
+
+/** Makes a container from the bundle, and returns its id. */
+export async function createFrom(d: Daemon, bundle: string, more: object = {}): Promise<string> {
+  const { status, body } = await d.api('POST', '/drydock/containers', { bundle, ...more });
+  assert.is(status, 201, body);
+  return (JSON.parse(body) as { Id: string }).Id;
+}
+/** Starts the container, waits for its end, and returns its output and its exit code. */
+export async function ranToEnd(d: Daemon, id: string): Promise<{ out: string; code: number }> {
+  await d.ok('start', id);
+  const code = Number(await d.ok('wait', id));
+  return { out: await d.ok('logs', id), code };
 }

@@ -1,39 +1,13 @@
 import * as assert from 'uvu/assert';
-import { rwLayerOf } from '../../runtime/steps/container/3-rw-layer.ts';
 import type { Container } from '../../runtime/container/container.ts';
 import type { Call } from '../../runtime/syscalls/calls.ts';
-import { overlay2 } from '../../runtime/storage/overlay2/driver.ts';
 import { suite } from '../harness.ts';
-import {
-  assertNothingLeft,
-  failEachCall,
-  idOf,
-  runSteps,
-  standIn,
-  undoSteps,
-  type StandIn,
-  type Standing,
-} from './stand-in.ts';
-import { create, init } from './stage-phases.ts';
+import { idOf, standIn, type Standing } from './stand-in.ts';
+import { failure, initSteps } from './init-steps.ts';
 
 const test = suite('init phase on the recording kernel');
-const rwLayer = rwLayerOf(overlay2);
-
-/** The calls of each step of the init phase, after create and rw layer. */
-async function initSteps(wanted: StandIn = {}, one: Standing = standIn(wanted)): Promise<Record<string, string[]>> {
-  one.machine.answers['stage.ioctl'] = ({ args }) => (args[1] === 0x5441 ? 50 : 0);
-  await runSteps(one.k, one.c, create, rwLayer);
-  return runSteps(one.k, one.c, init);
-}
 /** The result of the first matching call. */
 const numberOf = ({ k }: Standing, is: (call: Call) => boolean) => k.rets[k.raw.findIndex(is)];
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => {
-      throw new Error('it did not fail');
-    },
-    (error: unknown) => error as Error & { exitCode?: number },
-  );
 const flat = (made: Record<string, string[]>) => Object.values(made).flat();
 
 test('what a program expects is mounted, then the root is exchanged, then rights are given up, then it runs', async () => {
@@ -284,46 +258,6 @@ test("a bare name is looked for along the container's own PATH", async () => {
   assert.ok(made['init.execve']!.some((call) => call.startsWith('stage.execve("/b/tool", ["tool"]')));
 });
 
-for (const [name, args, prepare, exitCode, message] of [
-  [
-    'a program that is not there',
-    ['/nope'],
-    (one: Standing) => one.machine.image.absent.add('/nope'),
-    127,
-    'exec: "/nope": stat /nope: no such file or directory',
-  ],
-  ['a directory', ['/etc'], () => undefined, 126, 'exec: "/etc": is a directory: permission denied'],
-  [
-    'a name that no directory of PATH has',
-    ['nope'],
-    (one: Standing) => ['/usr/bin/nope', '/bin/nope'].forEach((p) => one.machine.image.absent.add(p)),
-    127,
-    'exec: "nope": executable file not found in $PATH',
-  ],
-] as const) {
-  test(`${name} ends in docker's exit code ${exitCode}, and nothing is left`, async () => {
-    const one = standIn({ config: { Cmd: [...args] } });
-    prepare(one);
-    const error = await failure(initSteps({}, one));
-    assert.is(error.exitCode, exitCode);
-    assert.match(error.message, message);
-    await undoSteps(one.k, one.c, create, rwLayer, init);
-    assertNothingLeft(one, name);
-  });
-}
-
-for (const [errno, exitCode] of [
-  ['ENOENT', 127],
-  ['EACCES', 126],
-  ['ENOEXEC', 126],
-  ['ETXTBSY', 126],
-  ['E2BIG', 126],
-] as const) {
-  test(`execve(2) that says ${errno} is exit code ${exitCode}`, async () => {
-    assert.is((await failure(initSteps({ fail: { at: 'execve', errno } }))).exitCode, exitCode);
-  });
-}
-
 test('the last call releases the shim, after nothing but the three standard descriptors and the socket is open', async () => {
   const { 'init.execve': made } = await initSteps();
   assert.equal(
@@ -337,31 +271,5 @@ test('the last call releases the shim, after nothing but the three standard desc
     ],
   );
 });
-
-for (const [name, wanted] of [
-  ['pipes', {}],
-  [
-    'a terminal, a user and a user namespace',
-    { config: { Tty: true, User: 'www', WorkingDir: '/w' }, host: { UsernsMode: 'private', ConsoleSize: [20, 80] } },
-  ],
-  [
-    'init, read-only, limits',
-    {
-      host: {
-        Init: true,
-        ReadonlyRootfs: true,
-        Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
-        OomScoreAdj: 5,
-        SecurityOpt: ['no-new-privileges'],
-      },
-    },
-  ],
-  ['cgroup v2', { cgroups: 'v2' }],
-] as [string, StandIn][]) {
-  test(`whichever call fails with ${name}, undo leaves nothing`, async () => {
-    const count = await failEachCall(wanted, [create, rwLayer], [init]);
-    assert.ok(count > 120, `only ${count} calls`);
-  });
-}
 
 test.run();
