@@ -264,10 +264,12 @@ export class Lifecycle implements Life, Transiting {
   /** Runs pull → exec of a container that is at rest. Resolves when the program runs. */
   async begin(gate?: GateOptions): Promise<void> {
     if (this.reaching) await this.reaching;
-    const gone = this.container.endpoints.find(
-      (endpoint) => endpoint.networkID && !this.container.networkOf?.(endpoint),
-    );
-    if (gone) throw notFound(`network ${gone.networkID} not found`);
+    for (const endpoint of this.container.endpoints) {
+      if (!endpoint.networkID) continue;
+      const network = this.container.networkOf?.(endpoint);
+      if (!network) throw notFound(`network ${endpoint.networkID} not found`);
+      if (network.ending) throw conflict(`network ${network.name} is being removed`);
+    }
     this.#renewPull();
     Object.assign(this.record, { stopped: false, runs: this.record.runs + 1 });
     this.restartCanceled = false;

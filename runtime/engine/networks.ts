@@ -4,13 +4,16 @@ import { newId } from '../data-root/identity.ts';
 import type { Aside } from '../data-root/set-aside.ts';
 import type { Settings } from '../data-root/settings.ts';
 import { badParameter, conflict, notFound, ApiError } from '../errors/api-error.ts';
+import { subnetNow } from '../network/bridge/bridge.ts';
+import { hasTable } from '../network/bridge/rules.ts';
 import { contains, overlap, parseCidr, type Cidr } from '../network/ipam/ipv4.ts';
+import { parseBip } from '../network/ipam/subnet.ts';
 import type { Network } from '../network/driver.ts';
 import { membersOf, type Named, type NetworkMembers } from '../network/members.ts';
 import { networkNamed, removeNetworks } from '../network/phase/networks.ts';
 import type { NetworkAsked } from '../network/request/create-network.ts';
 import type { KnownNetwork } from '../network/request/wanted.ts';
-import { networkOf, type NetworkRecord } from '../network/store/network-record.ts';
+import { BRIDGE_NAME, bridgeOf, networkOf, type NetworkRecord } from '../network/store/network-record.ts';
 import { NetworkStore } from '../network/store/store.ts';
 import type { Endpoint } from '../network/endpoint.ts';
 import type { Operations } from '../operation/operations.ts';
@@ -47,12 +50,13 @@ export interface EngineNetworks {
   onChange(listener: () => void): () => void;
   create(asked: NetworkAsked, walk?: Walking): Promise<NetworkRecord>;
   remove(ref: string, walk?: Walking): Promise<void>;
-  prune(wanted: (record: NetworkRecord) => boolean, used: ReadonlySet<string>): Promise<string[]>;
+  prune(wanted: (record: NetworkRecord) => boolean): Promise<string[]>;
 }
 
 export class Networks implements EngineNetworks {
   readonly #store: NetworkStore;
   readonly #listeners = new Set<() => void>();
+  #pruning = false;
 
   constructor(
     private readonly settings: Settings,
@@ -98,41 +102,46 @@ export class Networks implements EngineNetworks {
     return byPrefix[0];
   }
 
-  /** What a request needs to know of a network: request/wanted.ts. */
+  /** What a request needs to know of a network: request/wanted.ts. Throws ApiError 409 while it is being removed. */
   readonly known = (ref: string): KnownNetwork | undefined => {
     const record = this.find(ref);
     if (!record) return undefined;
     const { id, name, driver, internal, ipam } = record;
-    const ranges = ipam.pools.flatMap(({ Subnet, IPRange }) => parseCidr(IPRange ?? Subnet) ?? []);
+    if (record.state === 'removing') throw conflict(`network ${name} is being removed`);
+    const subnets = poolsOf(record);
     return {
       id,
       name,
       driver,
       internal,
       configured: ipam.asked === true,
-      has: (address) => ranges.some((range) => contains(range, address)),
+      has: (address) => subnets.some((subnet) => contains(subnet, address)),
     };
   };
 
   /** The network of an endpoint: undefined when it is gone. */
   readonly of = ({ networkID, driver, network }: Endpoint): Network | undefined => {
     if (networkID === undefined)
-      return networkNamed(this.settings, { driver, network }, this.#store.list().flatMap(poolsOf));
+      return networkNamed(this.settings, { driver, network }, () => this.#store.list().flatMap(poolsOf));
     const record = this.#store.get(networkID);
-    return record && networkOf(record);
+    return record && networkOf(record, this.settings);
   };
 
   #subject(record: NetworkRecord): NetworkSubject {
-    const others = () =>
-      this.#store
-        .list()
-        .filter(({ id }) => id !== record.id)
-        .flatMap(poolsOf);
-    return { root: this.settings.root, record, others };
+    return { settings: this.settings, record, others: () => this.#subnets(record.id) };
+  }
+
+  /** The subnets of all networks but one. That of the default network is known once it was requested or is in use. */
+  #subnets(but?: string): Cidr[] {
+    const { bridge, bip } = this.settings;
+    const { gateway: address, prefix } = (bip ? parseBip(bip) : subnetNow(bridge)) ?? {};
+    const made = this.#store.list().filter(({ id }) => id !== but);
+    return [...(address && prefix ? [{ address, prefix }] : []), ...made.flatMap(poolsOf)];
   }
 
   /** Throws ApiError: 409 for a name in use, 403 and 400 for subnets that cannot be had. */
   async create(asked: NetworkAsked, walking: Walking = {}): Promise<NetworkRecord> {
+    await this.#checkBridge(asked);
     if (this.#store.list().some(({ name }) => name === asked.name))
       throw conflict(`network with name ${asked.name} already exists`);
     this.#checkOverlap(asked);
@@ -167,9 +176,22 @@ export class Networks implements EngineNetworks {
     return record;
   }
 
+  /**
+   * Two networks with one bridge would have one table of rules. And a table of another program that has the bridge's
+   * name, such as `filter`, would be deleted with the network, or when its making is undone.
+   */
+  async #checkBridge({ options }: NetworkAsked): Promise<void> {
+    const bridge = options[BRIDGE_NAME];
+    if (!bridge) return;
+    if ([this.settings.bridge, ...this.#store.list().map(bridgeOf)].includes(bridge))
+      throw new ApiError(403, `cannot create network with bridge ${bridge}: networks have same bridge name`);
+    if (await hasTable(daemonKernel(), bridge))
+      throw conflict(`there is an nf_tables table ip ${bridge} already: choose another name for the bridge`);
+  }
+
   /** Checked again by the step that chooses, but a request that cannot be has no operation. */
   #checkOverlap({ ipam }: NetworkAsked): void {
-    const taken = this.#store.list().flatMap(poolsOf);
+    const taken = this.#subnets();
     if (ipam.pools.some(({ Subnet }) => taken.some((other) => overlap(other, parseCidr(Subnet)!))))
       throw new ApiError(403, 'invalid pool request: Pool overlaps with other one on this address space');
   }
@@ -208,14 +230,29 @@ export class Networks implements EngineNetworks {
     this.operations.subjectGone(id);
   }
 
-  /** Removes the networks that no container is connected to, running or not. Returns their names. */
-  async prune(wanted: (record: NetworkRecord) => boolean, used: ReadonlySet<string>): Promise<string[]> {
-    const removed: string[] = [];
-    for (const record of this.list().filter((one) => !used.has(one.id) && wanted(one))) {
-      await this.remove(record.id);
-      removed.push(record.name);
+  /** Removes those for which `wanted` holds, and returns their names. Throws ApiError 409 while another prune runs. */
+  async prune(wanted: (record: NetworkRecord) => boolean): Promise<string[]> {
+    if (this.#pruning) throw conflict('a prune operation is already running');
+    this.#pruning = true;
+    const names: string[] = [];
+    try {
+      for (const record of this.list()) {
+        if (!wanted(record)) continue;
+        // a container that came to it meanwhile keeps its network
+        const removed = await this.remove(record.id).then(
+          () => true,
+          (error: unknown) => {
+            if (error instanceof ApiError && [403, 404, 409].includes(error.status)) return false;
+            throw error;
+          },
+        );
+        if (removed) names.push(record.name);
+      }
+    } finally {
+      this.#pruning = false;
     }
-    return removed;
+    this.events.emit('network', 'prune', '', { reclaimed: '0' });
+    return names;
   }
 
   /** Takes back what a dead daemon was making, and goes on with what it was removing. */
@@ -256,6 +293,10 @@ export class Networks implements EngineNetworks {
 
   /** For a daemon that ends without containers: nothing stays on the host. The records stay. */
   removeFromHost(): Promise<void> {
-    return removeNetworks(daemonKernel(), this.settings, this.list().map(networkOf));
+    return removeNetworks(
+      daemonKernel(),
+      this.settings,
+      this.list().map((record) => networkOf(record, this.settings)),
+    );
   }
 }

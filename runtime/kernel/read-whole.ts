@@ -6,7 +6,8 @@ import { AT_FDCWD, O } from '../syscalls/constants.ts';
 const ROOM = 128 * 1024;
 
 /**
- * Mostly one round trip. Throws when the file is larger than `limit`, because then only a part of it would be known.
+ * Mostly one round trip. Throws with the code EFBIG when the file is larger than `limit`, because then only a part of
+ * it would be known.
  */
 export async function readWhole(caller: Calls, path: string, limit: number): Promise<Buffer> {
   const beginning = await caller.read_file(path, ROOM);
@@ -18,7 +19,7 @@ export async function readWhole(caller: Calls, path: string, limit: number): Pro
       const piece = await caller.read(fd, ROOM);
       if (!piece.length) return Buffer.concat(pieces);
       size += piece.length;
-      if (size > limit) throw new Error(`${path} is larger than ${limit} bytes`);
+      if (size > limit) throw Object.assign(new Error(`${path} is larger than ${limit} bytes`), { code: 'EFBIG' });
       pieces.push(piece);
     }
   } finally {

@@ -53,7 +53,9 @@ export interface Network {
   /** a network that a user made: its IPv4 subnet; absent for the default network, whose bridge tells it */
   subnet?: Subnet;
   /** the subnets of all other networks, which the default network's bridge must not take */
-  avoid?: readonly Cidr[];
+  avoid?: () => readonly Cidr[];
+  /** it is being removed: no container may come to it */
+  ending?: boolean;
   /** absent: nothing is otherwise than by default */
   options?: NetworkOptions;
 }
@@ -66,6 +68,8 @@ export interface NetworkOptions {
   icc?: boolean;
   /** false: packets that leave keep their source address (enable_ip_masquerade) */
   masquerade?: boolean;
+  /** without a proxy: what the host and its containers send to published ports gets the bridge's address */
+  hairpin?: boolean;
   /** bytes; absent: that of the host's uplink */
   mtu?: number;
   /** the host's address for published ports that name none (host_binding_ipv4) */

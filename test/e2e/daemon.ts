@@ -143,6 +143,12 @@ export class Daemon {
   dockerOk(...args: string[]): Promise<string> {
     return this.#good('docker', args);
   }
+  /** The error text of docker's client, which must fail. */
+  async dockerRefused(...args: string[]): Promise<string> {
+    const { code, out, err } = await this.docker(...args);
+    if (code === 0) throw new Error(`docker ${args.join(' ')} should have been refused: ${out}`);
+    return err;
+  }
   async #good(client: Client, args: readonly string[]): Promise<string> {
     const { code, out, err } = await this.client(client, args);
     if (code !== 0) throw new Error(`${client} ${args.join(' ')}: code ${code}\n${err}${out}`);

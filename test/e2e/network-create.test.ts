@@ -19,16 +19,8 @@ interface Network {
   Internal: boolean;
 }
 const inspect = async (name: string) => (JSON.parse(await d().ok('network', 'inspect', name)) as [Network])[0];
-const docker = async (...args: string[]) => {
-  const { code, out, err } = await d().docker(...args);
-  assert.is(code, 0, err);
-  return out.trim();
-};
-const refused = async (...args: string[]) => {
-  const { code, err } = await d().docker(...args);
-  assert.is.not(code, 0, 'it should have been refused');
-  return err;
-};
+const docker = (...args: string[]) => d().dockerOk(...args);
+const refused = (...args: string[]) => d().dockerRefused(...args);
 const links = () => sh('ip', '-o', 'link');
 let before: Record<string, string[]>;
 
@@ -105,7 +97,10 @@ s.test('a stopped container whose network was removed says so at its start', asy
   await docker('create', '--name', 'cc', '--network', 'gone', 'tiny', 'true');
   await docker('network', 'rm', 'gone');
   assert.match(await refused('start', 'cc'), `network ${id} not found`);
-  await docker('rm', 'cc');
+  await docker('network', 'disconnect', 'gone', 'cc');
+  await docker('network', 'connect', 'bridge', 'cc');
+  await docker('start', 'cc');
+  await docker('rm', '-f', 'cc');
 });
 
 s.test('prune removes what no container is connected to, running or not, by label', async () => {

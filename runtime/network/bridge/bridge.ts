@@ -57,7 +57,7 @@ async function build(k: Kernel, socket: NetlinkSocket, settings: BridgeSettings)
   const taken = () => [...addresses, ...routes.map(({ to, prefix }) => ({ address: to, prefix }))];
   const subnet =
     settings.subnet ??
-    (own ? kept(settings, own) : chooseSubnet(settings.bip, [...taken(), ...(settings.avoid ?? [])]));
+    (own ? kept(settings, own) : chooseSubnet(settings.bip, [...taken(), ...(settings.avoid?.() ?? [])]));
   const uplink = await findUplink(socket, routes);
   if (!link) {
     const mtu = settings.options?.mtu ?? uplink?.mtu;
@@ -114,6 +114,9 @@ async function findUplink(socket: NetlinkSocket, routes: readonly Route[]): Prom
     .sort((a, b) => a.metric - b.metric)[0];
   return out && findLink(socket, out.oif);
 }
+
+/** The subnet of a bridge that this daemon has made or seen. */
+export const subnetNow = (name: string): Subnet | undefined => known.get(name);
 
 /** The result of the last ensureBridge, without asking the kernel. */
 export function bridgeNow(name: string): Bridge {

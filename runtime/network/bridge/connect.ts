@@ -192,11 +192,8 @@ export async function routeThroughNext(k: Kernel, container: Connected, gone: En
   k.fact({ kind: 'route', key: 'container/default', value: `via ${next.gateway} dev ${ifnameOf(next)}` });
 }
 
-export const masquerade = (k: Kernel, { network, container }: Connection): Promise<void> =>
-  ensureChain(
-    k,
-    masqueradeChain(bridgeNow(network.bridge), network.options, container.settings.userlandProxy === false),
-  );
+export const masquerade = (k: Kernel, { network }: Connection): Promise<void> =>
+  ensureChain(k, masqueradeChain(bridgeNow(network.bridge), network.options));
 
 export async function forward(k: Kernel, { network }: Connection): Promise<void> {
   await ensureChain(k, forwardChain(bridgeNow(network.bridge), network.options));

@@ -7,20 +7,19 @@ import type { Network, NetworkStep } from '../driver.ts';
 import { macOf } from '../ipam/ipv4.ts';
 import { findLink, removeLink } from '../links.ts';
 import { askAll, show } from '../sandbox/evidence.ts';
-import { ALIAS, ensureBridge, forgetBridge } from './bridge.ts';
+import { ensureBridge, forgetBridge } from './bridge.ts';
 import { ensureChain } from '../rules.ts';
 import { enableForwarding, forwardingNow, restoreForwarding } from './forwarding.ts';
 import { forwardChain, masqueradeChain, removeTable, rulesNow } from './rules.ts';
 
 /**
- * Deletes the bridge, but not one that a user made and named for the network: that one has neither Drydock's alias nor
- * the hardware address that comes from the gateway. The address is given as the link is made, and the alias later, so a
- * bridge that is half made has only the address.
+ * Deletes the bridge, but not one that a user made and named for the network. Ours has the hardware address that comes
+ * from the gateway, since it is made. Its alias is written later, and may be written on a user's bridge too.
  */
 export async function removeOwnBridge(k: Kernel, { bridge, subnet }: Network): Promise<void> {
   forgetBridge(bridge);
   const link = subnet && (await withNetlink(k, NETLINK_ROUTE, (socket) => findLink(socket, bridge)));
-  if (subnet && !(link && (link.alias.startsWith(ALIAS) || link.mac === macOf(subnet.gateway)))) return;
+  if (subnet && link?.mac !== macOf(subnet.gateway)) return;
   await removeLink(k, bridge);
 }
 

@@ -32,9 +32,12 @@ export async function restoreForwarding(k: Kernel, bridge: string): Promise<void
       .map(linkOf)
       .filter(({ alias }) => alias === ALIAS || alias === WAS_OFF);
     const remembers = ({ alias }: Link) => alias === WAS_OFF;
-    if (!ours.some((link) => link.name === bridge && remembers(link))) return;
+    const own = ours.find((link) => link.name === bridge && remembers(link));
+    if (!own) return;
     const heir = ours.find((link) => link.name !== bridge);
     if (heir) await socket.request(setLink(heir.index, { ifalias: WAS_OFF }));
     else await set(k, '0');
+    // a bridge that a user made stays
+    await socket.request(setLink(own.index, { ifalias: '' }));
   });
 }

@@ -21,21 +21,17 @@ import {
 } from '../../kernel/netlink/nftables/expressions.ts';
 import { dumpRules, ruleOf } from '../../kernel/netlink/nftables/rule.ts';
 import { showRule } from '../../kernel/netlink/nftables/show-rule.ts';
-import { deleteTable } from '../../kernel/netlink/nftables/table.ts';
+import { deleteTable, getTable } from '../../kernel/netlink/nftables/table.ts';
 import { withNetlink } from '../../kernel/netlink/socket.ts';
 import type { NetworkOptions } from '../driver.ts';
 import type { Bridge } from './bridge.ts';
 import { netmask, networkAddress } from '../ipam/ipv4.ts';
 import type { ChainRules } from '../rules.ts';
 
-/**
- * Without options: the rules of the default network. `hairpin`: without a proxy, what the host and its containers send
- * to published ports gets the bridge's address.
- */
+/** Without options: the rules of the default network. */
 export function masqueradeChain(
   { name, gateway, prefix }: Bridge,
-  { internal, masquerade: wanted = true }: NetworkOptions = {},
-  hairpin = false,
+  { internal, masquerade: wanted = true, hairpin = false }: NetworkOptions = {},
 ): ChainRules {
   const network = networkAddress({ address: gateway, prefix });
   const own = [sourceIn(network, netmask(prefix)), sourceIn('127.0.0.0', '255.0.0.0')];
@@ -98,6 +94,10 @@ export function forwardChain({ name }: Bridge, { internal, icc = true }: Network
     ],
   };
 }
+
+export const hasTable = async (k: Kernel, name: string): Promise<boolean> =>
+  (await withNetlink(k, NETLINK_NETFILTER, (socket) => tolerate(['ENOENT'], socket.get(...getTable(name))))) !==
+  undefined;
 
 export async function removeTable(k: Kernel, name: string): Promise<void> {
   await withNetlink(k, NETLINK_NETFILTER, (socket) =>

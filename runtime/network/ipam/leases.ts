@@ -93,7 +93,7 @@ async function heldAlready(k: Kernel, dirfd: number, id: string, address: string
 
 function inRange(subnet: Subnet, address: string): void {
   const cidr = cidrOf(subnet);
-  const reserved = [base(cidr), top(cidr)].map(toText).concat(subnet.gateway);
+  const reserved = [...[base(cidr), top(cidr)].map(toText), subnet.gateway, ...(subnet.reserved ?? [])];
   if (!isIpv4(address) || !contains(cidr, address) || reserved.includes(address)) {
     throw badParameter(
       `address ${address} is not one for a container in ${networkAddress(cidr)}/${subnet.prefix}, whose gateway is ${subnet.gateway}`,

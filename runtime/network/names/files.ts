@@ -29,6 +29,13 @@ function namesOf(hostname: string, domainname?: string): string[] {
 export const hostLine = (address: string, hostname: string, domainname?: string): string =>
   `${address}\t${namesOf(hostname, domainname).join(' ')}`;
 
+/** A regular expression would need quadratic time for a file of newlines. */
+export function withoutNewlines(content: string): string {
+  let end = content.length;
+  while (content[end - 1] === '\n') end--;
+  return content.slice(0, end);
+}
+
 /** A hosts file without the lines of this address. */
 export const withoutAddress = (content: string, address: string): string =>
   content
@@ -45,7 +52,7 @@ export interface HostsFor {
 }
 
 export function hostsFile({ endpoints, hostname, domainname, extra, hostFile }: HostsFor): string {
-  const lines = onHost(endpoints) ? [hostFile.replace(/\n+$/, '')] : [...LOCAL];
+  const lines = onHost(endpoints) ? [withoutNewlines(hostFile)] : [...LOCAL];
   for (const { name, address } of extra.flatMap((entry) => parseHost(entry) ?? []))
     lines.push(`${address === 'host-gateway' ? hostGateway(endpoints) : address}\t${name}`);
   for (const { address } of endpoints) if (address) lines.push(hostLine(address, hostname, domainname));

@@ -10,7 +10,7 @@ import type { Connected } from '../driver.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { InspectionSection } from '../../journal/inspection-section.ts';
 import { namespaceOf } from '../../drivers/network.ts';
-import { hostLine, hostsFile, onlyLoopback, resolvConf, withoutAddress } from './files.ts';
+import { hostLine, hostsFile, onlyLoopback, resolvConf, withoutAddress, withoutNewlines } from './files.ts';
 
 type Name = keyof Connected['paths'];
 /** In bytes: a hosts file may be a list of a million blocked names. */
@@ -57,23 +57,39 @@ export async function writeHosts(k: Kernel, c: Connected): Promise<void> {
   await put(k, c, 'hosts', content);
 }
 
-/** Changes the file of a running container and keeps its inode, because that is what is mounted inside. */
-async function changeHosts(k: Kernel, c: Connected, change: (content: string) => string): Promise<void> {
-  const before = await read(k, c.paths.hosts);
-  const after = change(before);
-  if (after !== before) await put(k, c, 'hosts', after);
+/** In bytes. A container may have written anything into its file; a larger one is left as it is. */
+const CHANGED_LIMIT = 1024 * 1024;
+
+/**
+ * Changes the file of a running container and keeps its inode, because that is what is mounted inside. Its bytes are
+ * kept, whatever they are, so they are read as Latin-1.
+ */
+async function changeHosts(k: Kernel, c: Connected, value: string | null, change: (content: string) => string) {
+  const path = c.paths.hosts;
+  const bytes = await tolerate([...NOT_THERE, 'EFBIG'], readWhole(k.daemon, path, CHANGED_LIMIT));
+  const before = bytes?.toString('latin1');
+  const after = before === undefined ? undefined : change(before);
+  if (after === before || after === undefined) return;
+  await k.daemon.write_file(path, O.O_CREAT | O.O_TRUNC | O.O_NOFOLLOW, MODE, Buffer.from(after, 'latin1'));
+  k.fact({ kind: 'file', key: path, value });
 }
 
 /** Adds a line for the endpoint's address, after the lines that programs of the container may have added. */
-export const addToHosts = (k: Kernel, c: Connected, { address }: Endpoint): Promise<void> =>
-  changeHosts(k, c, (content) => {
-    if (!address) return content;
-    const { hostname = c.id.slice(0, 12), domainname } = c.spec;
-    return `${withoutAddress(content, address).replace(/\n*$/, '\n')}${hostLine(address, hostname, domainname)}\n`;
-  });
+export async function addToHosts(k: Kernel, c: Connected, { address }: Endpoint): Promise<void> {
+  if (!address) return;
+  const { hostname = c.id.slice(0, 12), domainname } = c.spec;
+  const line = hostLine(address, hostname, domainname);
+  await changeHosts(
+    k,
+    c,
+    `… ${line}`,
+    (content) => `${withoutNewlines(withoutAddress(content, address))}\n${Buffer.from(line).toString('latin1')}\n`,
+  );
+}
 
-export const removeFromHosts = (k: Kernel, c: Connected, { address }: Endpoint): Promise<void> =>
-  changeHosts(k, c, (content) => (address ? withoutAddress(content, address) : content));
+export async function removeFromHosts(k: Kernel, c: Connected, { address }: Endpoint): Promise<void> {
+  if (address) await changeHosts(k, c, `… without ${address}`, (content) => withoutAddress(content, address));
+}
 
 export async function writeHostname(k: Kernel, c: Connected): Promise<void> {
   const shared = sharedBy(c);

@@ -7,11 +7,11 @@ import type { Cidr } from '../ipam/ipv4.ts';
 
 export const predefined = ['bridge', 'host', 'none'] as const;
 
-type Wanted = Pick<NetworkSettings, 'bridge' | 'bip'>;
+type Wanted = Pick<NetworkSettings, 'bridge' | 'bip' | 'userlandProxy'>;
 export const networkNamed = (
   settings: Wanted,
   { driver, network: name }: Pick<Endpoint, 'driver' | 'network'>,
-  avoid?: readonly Cidr[],
+  avoid?: () => readonly Cidr[],
 ): Network => ({
   id: name,
   name,
@@ -19,6 +19,7 @@ export const networkNamed = (
   bridge: settings.bridge,
   ...(settings.bip && { bip: settings.bip }),
   ...(avoid && { avoid }),
+  ...(settings.userlandProxy === false && { options: { hairpin: true } }),
 });
 
 /** For a daemon that ends without containers: removes what its networks, `made` by users or not, have on the host. */

@@ -1,6 +1,7 @@
 /** The body of POST /networks/create: Docker Engine API, "Create a network". */
 import { badParameter, notFound, ApiError } from '../../errors/api-error.ts';
 import type { DriverName } from '../endpoint.ts';
+import { isLinkName } from '../link-name.ts';
 import { checkPools, type Pool } from '../ipam/pools.ts';
 import { BRIDGE_NAME, type NetworkRecord } from '../store/network-record.ts';
 
@@ -75,7 +76,7 @@ function checkOptions(options: Record<string, string>): void {
   if (mtu !== undefined && !(/^\d{1,5}$/.test(mtu) && Number(mtu) >= 68 && Number(mtu) <= 65_535))
     throw badParameter(`failed to parse ${MTU} value: ${JSON.stringify(mtu)} is no number of bytes from 68 to 65535`);
   const bridge = options[BRIDGE_NAME];
-  if (bridge !== undefined && !/^[^\s/:.][^\s/:]{0,14}$/.test(bridge))
+  if (bridge !== undefined && !isLinkName(bridge))
     throw badParameter(`invalid ${BRIDGE_NAME}: ${JSON.stringify(bridge)} is no name of a link, of at most 15 bytes`);
 }
 

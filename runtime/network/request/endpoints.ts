@@ -8,6 +8,7 @@ import { badParameter, ApiError } from '../../errors/api-error.ts';
 import type { NamesAsked, NetworkSettings } from '../driver.ts';
 import type { DriverName, Endpoint } from '../endpoint.ts';
 import { isIpv4 } from '../ipam/ipv4.ts';
+import { isLinkName } from '../link-name.ts';
 import { parseBip } from '../ipam/subnet.ts';
 import { checkPorts } from '../ports/request.ts';
 import { isHardwareAddress, isHostAddress, parseHost } from './added-host.ts';
@@ -108,7 +109,7 @@ export function checkEndpoint({ driver, network, known, asked }: Wanted): void {
   if (known && IPv4Address && !known.has(IPv4Address))
     throw wrong(network, `no configured subnet or ip-range contain the IP address ${IPv4Address}`);
   const name = asked.DriverOpts?.[IFNAME];
-  if (name !== undefined && !/^[^\s/:.][^\s/:]{0,14}$/.test(name))
+  if (name !== undefined && !isLinkName(name))
     throw badParameter(`invalid ${IFNAME}: ${JSON.stringify(name)} is no name of a link, of at most 15 bytes`);
 }
 

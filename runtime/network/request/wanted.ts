@@ -60,6 +60,8 @@ export function wantedNetworks(
   for (const [name, asked] of Object.entries(NetworkingConfig?.EndpointsConfig ?? {})) {
     const one = name === mode || (!main.known && name === main.driver) ? main : resolve(name, settings, find);
     if (one.network === main.network) main.asked = { ...main.asked, ...asked };
+    else if (others.some(({ network }) => network === one.network))
+      throw badParameter(`conflicting attachments provided to network ${one.network}: it is named twice`);
     else others.push({ ...one, asked: asked ?? {} });
   }
   if (others.length) checkTogether([main, ...others]);

@@ -1,6 +1,6 @@
 /** A network that a user made, as it is kept in `<root>/network/<id>/network.json`. */
 import { driverNames, type DriverName } from '../endpoint.ts';
-import type { Network, NetworkOptions } from '../driver.ts';
+import type { Network, NetworkOptions, NetworkSettings } from '../driver.ts';
 import { isIpv4, parseCidr } from '../ipam/ipv4.ts';
 import type { Pool } from '../ipam/pools.ts';
 import type { Subnet } from '../ipam/subnet.ts';
@@ -55,13 +55,16 @@ export const bridgeOf = ({ id, options }: Pick<NetworkRecord, 'id' | 'options'>)
 
 const isOn = (text: string | undefined) => text === undefined || ['1', 't', 'true', 'T', 'TRUE', 'True'].includes(text);
 
-function optionsOf({ internal, options }: NetworkRecord): NetworkOptions {
+type Settings = Pick<NetworkSettings, 'userlandProxy'>;
+
+function optionsOf({ internal, options }: NetworkRecord, { userlandProxy }: Settings): NetworkOptions {
   const mtu = Number(options['com.docker.network.driver.mtu'] ?? 0);
   const hostBinding = options['com.docker.network.bridge.host_binding_ipv4'];
   return {
     internal,
     icc: isOn(options['com.docker.network.bridge.enable_icc']),
     masquerade: isOn(options['com.docker.network.bridge.enable_ip_masquerade']),
+    hairpin: userlandProxy === false,
     ...(mtu && { mtu }),
     ...(hostBinding && isIpv4(hostBinding) && { hostBinding }),
   };
@@ -82,14 +85,15 @@ export function subnetOf({ ipam }: Pick<NetworkRecord, 'ipam'>): Subnet | undefi
 }
 
 /** The network of a record, for the steps of its driver. */
-export function networkOf(record: NetworkRecord): Network {
+export function networkOf(record: NetworkRecord, settings: Settings): Network {
   const subnet = subnetOf(record);
   return {
     id: record.id,
     name: record.name,
     driver: record.driver,
     bridge: bridgeOf(record),
-    options: optionsOf(record),
+    options: optionsOf(record, settings),
+    ...(record.state === 'removing' && { ending: true }),
     ...(subnet && { subnet }),
   };
 }

@@ -18,9 +18,14 @@ const notInBundle = (step: Step): Step => ({
 const withoutNames = (steps: readonly Step[]): Step[] =>
   steps.map((step) => (nameSteps.includes(step) ? notInBundle(step) : step));
 
+const steps = withoutNames(networkSteps);
+
 export const network: Phase = {
   id: 'network',
   title: 'Connect the network',
-  steps: withoutNames(networkSteps),
-  stepsFor: (c) => withoutNames(networkStepsFor(c)),
+  steps,
+  stepsFor(c) {
+    const own = networkStepsFor(c);
+    return own === networkSteps ? steps : withoutNames(own);
+  },
 };

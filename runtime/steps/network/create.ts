@@ -6,7 +6,7 @@ import { addressOf, dumpAddresses } from '../../kernel/netlink/route/address.ts'
 import { dumpRoutes, routeOf } from '../../kernel/netlink/route/route.ts';
 import { withNetlink } from '../../kernel/netlink/socket.ts';
 import { drivers } from '../../drivers/network.ts';
-import type { NetworkDriver, NetworkStep } from '../../network/driver.ts';
+import type { NetworkDriver, NetworkSettings, NetworkStep } from '../../network/driver.ts';
 import type { Cidr } from '../../network/ipam/ipv4.ts';
 import { choosePools } from '../../network/ipam/pools.ts';
 import { networkOf, type NetworkRecord } from '../../network/store/network-record.ts';
@@ -15,9 +15,9 @@ import type { Phase, Step } from '../../operation/step.ts';
 
 /** The network that an operation makes or removes. */
 export interface NetworkSubject {
-  readonly root: string;
+  readonly settings: Pick<NetworkSettings, 'root' | 'userlandProxy'>;
   readonly record: NetworkRecord;
-  /** the subnets of the other networks */
+  /** the subnets of the other networks, the default one included */
   others(): Cidr[];
 }
 
@@ -27,7 +27,7 @@ const hostSubnets = (k: Kernel): Promise<Cidr[]> =>
     ...(await socket.dump(...dumpRoutes)).map(routeOf).map(({ to, prefix }) => ({ address: to, prefix })),
   ]);
 
-async function writeDown(k: Kernel, { root, record }: NetworkSubject): Promise<void> {
+async function writeDown(k: Kernel, { settings: { root }, record }: NetworkSubject): Promise<void> {
   const dir = networkDirectory(root, record.id);
   for (const path of [networksDirectory(root), dir, `${dir}/leases`])
     await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, path, 0o700));
@@ -37,7 +37,7 @@ async function writeDown(k: Kernel, { root, record }: NetworkSubject): Promise<v
   k.fact({ kind: 'file', key: file, value: JSON.stringify(record) });
 }
 
-export async function forgetNetwork(k: Kernel, { root, record }: NetworkSubject): Promise<void> {
+export async function forgetNetwork(k: Kernel, { settings: { root }, record }: NetworkSubject): Promise<void> {
   await k.removeTree(networkDirectory(root, record.id));
   k.fact({ kind: 'file', key: recordFile(root, record.id), value: null });
 }
@@ -49,7 +49,9 @@ const chooseSubnets: Step<NetworkSubject> = {
 
 The pools are 172.17.0.0/16 to 172.31.0.0/16 and 192.168.0.0/16 in pieces of /20. A requested subnet is checked against the other networks only. Two networks with the same addresses on one host could not both be routed to: packets would go to one of them, and the other would be unreachable. See rtnetlink(7), ip-route(8).`,
   async do(k, { record, others }) {
-    const pools = choosePools(record.ipam.pools, others(), await hostSubnets(k));
+    const host = await hostSubnets(k);
+    // nothing is waited for from here on, so that another network that is made now sees these pools
+    const pools = choosePools(record.ipam.pools, others(), host);
     record.ipam = { ...record.ipam, pools };
     k.fact(...pools.map(({ Subnet, Gateway }) => ({ kind: 'lease' as const, key: Subnet, value: Gateway ?? null })));
   },
@@ -63,7 +65,7 @@ const writeRecord: Step<NetworkSubject> = {
 It is written under another name first and then renamed, so that a daemon that is killed meanwhile leaves the whole record or none. It comes before anything is made on the host, because it is by this file that the next daemon finds what to take back. Without it the network would end with the daemon. See rename(2), mkdir(2).`,
   do: writeDown,
   undo: forgetNetwork,
-  inspect: (_k, { root, record }) =>
+  inspect: (_k, { settings: { root }, record }) =>
     Promise.resolve([{ title: recordFile(root, record.id), lines: JSON.stringify(record, null, 2).split('\n') }]),
 };
 
@@ -76,9 +78,9 @@ export const ofNetwork = (
   title,
   explain,
   when: ({ record }) => record.driver === driver.name,
-  do: (k, { record }) => act(k, networkOf(record)),
-  ...(undo && { undo: (k, { record }) => undo(k, networkOf(record)) }),
-  ...(inspect && { inspect: (k, { record }) => inspect(k, networkOf(record)) }),
+  do: (k, { record, settings }) => act(k, networkOf(record, settings)),
+  ...(undo && { undo: (k, { record, settings }) => undo(k, networkOf(record, settings)) }),
+  ...(inspect && { inspect: (k, { record, settings }) => inspect(k, networkOf(record, settings)) }),
 });
 
 export const networkCreate: Phase<NetworkSubject> = {

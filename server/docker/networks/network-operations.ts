@@ -7,7 +7,7 @@ import type { OperationHandle } from '../../../runtime/operation/record.ts';
 import type { Json } from '../http/body.ts';
 import type { Exchange } from '../http/route.ts';
 import { connectionAsked } from './connection-asked.ts';
-import { networkBy } from './networks.ts';
+import { endpointRef, networkBy } from './networks.ts';
 
 type Begin = (x: Exchange, body: Json, gate: GateOptions) => Promise<OperationHandle>;
 
@@ -33,9 +33,9 @@ export const networkOperations: Record<string, Begin> = {
     const { container, wanted } = connectionAsked(body, networkOf(x, body), x.engine);
     return begunBy((walking) => x.engine.container(container).networks.connect(wanted, { ...walking, gate }));
   },
-  'network-disconnect': async (x, body, gate) => {
-    const network = networkOf(x, body);
-    const ref = typeof network === 'string' ? network : network.id;
+  'network-disconnect': (x, body, gate) => {
+    if (typeof body['Network'] !== 'string') throw badParameter('Network must name a network');
+    const ref = endpointRef(x, body['Network']);
     return begunBy((walking) => x.engine.container(containerOf(body)).networks.disconnect(ref, { ...walking, gate }));
   },
 };

@@ -27,7 +27,7 @@ const named = (x: Exchange) => networkBy(x, x.param('name'));
 const viewOf = (x: Exchange, network: Predefined | NetworkRecord): NetworkView =>
   typeof network === 'string' ? predefinedView(x.engine, network) : networkView(x.engine, network);
 
-/** Networks that no container is connected to, running or not. */
+/** The ids of the networks that a container is connected to, running or not; of predefined ones the names. */
 const used = (x: Exchange): ReadonlySet<string> =>
   new Set(
     x.engine
@@ -60,8 +60,8 @@ function list(x: Exchange): object {
           (filters.get('driver')?.includes(view.Driver) ?? true) &&
           (filters.get('scope')?.includes('local') ?? true) &&
           (type?.includes(typeof network === 'string' ? 'builtin' : 'custom') ?? true) &&
-          (dangling === undefined || (typeof network !== 'string' && inUse.has(network.id)) !== dangling) &&
-          (dangling !== true || typeof network !== 'string') &&
+          // predefined networks do not dangle
+          (dangling === undefined || (typeof network === 'string' || inUse.has(network.id)) !== dangling) &&
           hasLabels(filters.get('label'), view.Labels),
       )
       // who is on a network is only in the answer about one of them, since API 1.28
@@ -87,11 +87,11 @@ async function prune(x: Exchange): Promise<object> {
   const until = untilTime(filters);
   const without = filters.get('label!');
   const removed = await x.engine.networks.prune(
-    ({ created, labels }) =>
+    ({ id, created, labels }) =>
+      !used(x).has(id) &&
       (until === undefined || created < until) &&
       hasLabels(filters.get('label'), labels) &&
       (!without || !without.some((label) => hasLabels([label], labels))),
-    used(x),
   );
   return { NetworksDeleted: removed.length ? removed : null };
 }
@@ -103,12 +103,22 @@ async function connect(x: Exchange): Promise<number> {
   return 200;
 }
 
+/** A network that is gone is still in the settings of stopped containers, by name and id. */
+export function endpointRef(x: Exchange, ref: string): string {
+  try {
+    const network = networkBy(x, ref);
+    return typeof network === 'string' ? network : network.id;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return ref;
+    throw error;
+  }
+}
+
 async function disconnect(x: Exchange): Promise<number> {
   const { Container: container, Force: force = false } = await readJson(x.req);
   if (typeof container !== 'string' || !container) throw badParameter('Container must name a container');
   if (typeof force !== 'boolean') throw badParameter('Force must be true or false');
-  const network = named(x);
-  await x.engine.container(container).networks.disconnect(typeof network === 'string' ? network : network.id);
+  await x.engine.container(container).networks.disconnect(endpointRef(x, x.param('name')));
   return 200;
 }
 

@@ -54,6 +54,18 @@ s.test('a port of the loopback is not reached from outside, nor the loopback fro
   assert.ok(drops() > before, 'the packets came to the host and were dropped there');
 });
 
+s.test('the same holds on a network that a user made', async () => {
+  await docker('network', 'create', 'made');
+  await docker('run', '-d', '--name', 'there', '--network', 'made', '-p', '18090:7777', ...SLEEP);
+  const own = await serve(inNetworkOf(await pidOf('there')), 7777);
+  const bridge = `you are ${await docker('network', 'inspect', '-f', '{{(index .IPAM.Config 0).Gateway}}', 'made')}`;
+  assert.is(await ask([], '127.0.0.1', 18090), bridge);
+  assert.is(await ask(inNetworkOf(await pidOf('there')), '192.0.2.1', 18090), bridge, 'from the container itself');
+  own.kill();
+  await docker('rm', '-f', 'there');
+  await docker('network', 'rm', 'made');
+});
+
 s.test('the port is taken all the same', async () => {
   const { code, err } = await d().docker('run', '-d', '--name', 'late', '-p', '18080:80', ...SLEEP);
   assert.is(code, 125);

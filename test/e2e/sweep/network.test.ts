@@ -1,6 +1,6 @@
 /**
- * The sweep over making a network, and over connecting and disconnecting a running container. DRYDOCK_SWEEP_ONLY
- * selects places by a regular expression.
+ * The sweep over making and removing a network, and over connecting and disconnecting a running container.
+ * DRYDOCK_SWEEP_ONLY selects places by a regular expression.
  */
 import * as assert from 'uvu/assert';
 import type { Daemon } from '../daemon.ts';
@@ -76,9 +76,21 @@ const disconnect: NetworkWay = {
   check: async (d) => void (await whole(d)),
 };
 
+const remove: NetworkWay = {
+  kind: 'network-remove',
+  body: { Network: 'leaving' },
+  bring: async (d) => void (await good(d, 'POST', '/networks/create', { Name: 'leaving' })),
+  clear: (d) => gone(d, '/networks/leaving'),
+  // a failed or aborted removal leaves the network; the next daemon goes on with one in whose middle it was killed
+  check: async (d, state) => {
+    const { status } = await d.api('GET', '/networks/leaving');
+    if (state !== 'killed') assert.is(status, state === 'done' ? 404 : 200);
+  },
+};
+
 const choose = { fail: toFail<NetworkPlace>, abort: toAbort<NetworkPlace>, kill: toKill<NetworkPlace> };
 let before: Record<string, string[]>;
-for (const way of [create, connect, disconnect]) {
+for (const way of [create, remove, connect, disconnect]) {
   let places: NetworkPlace[] = [];
   s.test(`${way.kind}: every step has its place`, async () => {
     await good(s.daemon, 'POST', '/containers/create?name=first', { Image: 'tiny', Cmd: ['true'] });

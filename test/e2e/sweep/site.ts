@@ -30,7 +30,7 @@ const WITHOUT_PROXY = ['network.route-loopback'];
 const NOT_WALKED =
   /^(reach|cp|commit|build|volume-create|volume-remove)\.|^rw-layer\.(make-volumes|copy-up)$|^remove\.anonymous-volumes$/;
 
-/** network.test.ts walks them, but for network-remove. */
+/** network.test.ts walks them. */
 const WALKED_ELSEWHERE = /^(network-create|network-remove|disconnect)\./;
 
 /** `flags` are passed to the daemon. `only`: the one way to walk, for steps that depend on a flag. */

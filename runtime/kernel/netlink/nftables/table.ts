@@ -16,6 +16,11 @@ const NFT_MSG_GETTABLE = kind(1, 'NFT_MSG_GETTABLE');
 const NFT_MSG_DELTABLE = kind(2, 'NFT_MSG_DELTABLE');
 export const tableKinds = [NFT_MSG_NEWTABLE, NFT_MSG_GETTABLE, NFT_MSG_DELTABLE];
 
+/** The table of this name; ENOENT when there is none. */
+export const getTable = (name: string): [Request, Kind] => [
+  { kind: NFT_MSG_GETTABLE, header: forIpv4, attributes: { name } },
+  NFT_MSG_NEWTABLE,
+];
 /** Makes a table. Without NLM_F_EXCL, so an existing one is no error. */
 export const newTable = (name: string): Request => ({
   kind: NFT_MSG_NEWTABLE,
