@@ -1,19 +1,16 @@
 /** The Engine behind the API: all containers of one data root. */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { openCgroup } from '../kernel/cgroup/open.ts';
 import { daemonKernel } from '../kernel/linux/linux.ts';
 import { ImageStore } from '../image/store/store.ts';
 import { pullEvent } from '../image/store/image-events.ts';
 import type { Image } from '../image/manifest/image.ts';
 import type { ImageUser } from '../image/store/removal.ts';
-import { keepLeases } from '../network/ipam/leases.ts';
 import { usedByOther } from '../drivers/choose-storage.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { BundleOptions } from '../container/bundle-request.ts';
 import { openBundle } from '../container/open-bundle.ts';
 import type { Engine } from './engine.ts';
-import type { MachineState } from '../container/life.ts';
 import { containerOf } from './container-of.ts';
 import { newBundleRecord, newRecord } from './create-container.ts';
 import { endpointEvent, Networks } from './networks.ts';
@@ -30,12 +27,12 @@ import { Commits } from './commits.ts';
 import { Pulls } from './pulls.ts';
 import type { OperationHandle } from '../operation/record.ts';
 import { newName } from '../data-root/identity.ts';
-import { containersDir, removeStaleRunDirs } from '../container/paths.ts';
-import { loadRecords, newDirectory, recordsOf, removeDirectory, type ContainerRecord } from '../container/record.ts';
+import { newDirectory, removeDirectory, type ContainerRecord } from '../container/record.ts';
 import { badParameter, conflict, notFound } from '../errors/api-error.ts';
 import type { ContainerRequest } from '../request/container-request.ts';
+import { restore } from './restore.ts';
 import { Restarts } from './restart.ts';
-import { engineId, namesIn, putRootInOrder } from '../data-root/data-root.ts';
+import { engineId, putRootInOrder } from '../data-root/data-root.ts';
 import { Aside } from '../data-root/set-aside.ts';
 import type { Settings } from '../data-root/settings.ts';
 import { createVolumes, usersAmong, volumeEvents } from './container-volumes.ts';
@@ -96,25 +93,21 @@ export class Runtime implements Engine {
       await VolumeStore.open(settings.root, aside),
       aside,
     );
-    const known = namesIn(containersDir(settings));
-    const all = loadRecords(settings, aside);
-    const records = recordsOf(settings, storage, all);
-    const shims = removeStaleRunDirs(settings, new Set(all.map((r) => r.id)));
-    const orphans = shims.filter(({ id }) => known.has(id));
-    for (const { id, pid } of orphans)
-      aside.say(`shim ${pid} of ${id.slice(0, 12)} runs without a record; end it with kill ${pid}`);
-    // leases outlive a daemon, but not their containers
-    const running = records.filter((r) => r.machine === 'running' || r.machine === 'paused');
-    await keepLeases(daemonKernel(), settings.root, new Set([...running, ...orphans].map(({ id }) => id)));
-    for (const record of records) await runtime.#pickUp(record, aside);
-    for (const [what, of] of [
-      ['an operation on a volume', runtime.volumes],
-      ['an operation on a network', runtime.networks],
-      ['a pull', runtime.#pulls],
-      ['a commit', runtime.#commits],
-      ['a build', runtime.builds],
-    ] as const)
-      await of.recover().catch((error: Error) => aside.say(`what ${what} left was not taken back: ${error.message}`));
+    await restore({
+      settings,
+      storage,
+      aside,
+      supervise: (record) => runtime.#supervise(record),
+      afterBoot: (supervisor) => runtime.#restarts.afterBoot(supervisor.life),
+      // before a container may start on a network that is half removed
+      before: [['an operation on a network', runtime.networks]],
+      after: [
+        ['an operation on a volume', runtime.volumes],
+        ['a pull', runtime.#pulls],
+        ['a commit', runtime.#commits],
+        ['a build', runtime.builds],
+      ],
+    });
     await runtime.images
       .forgetUnused()
       .catch((error: Error) => aside.say(`an image was not removed: ${error.message}`));
@@ -124,40 +117,6 @@ export class Runtime implements Engine {
         (id) => runtime.images.find(id) !== undefined || runtime.volumes.isSubject(id) || runtime.networks.exists(id),
       );
     return runtime;
-  }
-
-  /**
-   * Restores one container. One that cannot be restored stays for `rm` or is set aside, and the others are restored
-   * anyway.
-   */
-  async #pickUp(record: ContainerRecord, aside: Aside): Promise<void> {
-    const name = `container ${record.name} (${record.id.slice(0, 12)})`;
-    // read before #supervise, because the new machine is at rest
-    const { machine } = record;
-    let supervisor: Supervisor;
-    try {
-      supervisor = this.#supervise(record);
-    } catch (error) {
-      return void aside.move(join(containersDir(this.settings), record.id), `${name}: ${(error as Error).message}`);
-    }
-    const resumed = this.#resume(supervisor, record, machine);
-    await resumed.catch((error: Error) => aside.say(`${name} was not picked up: ${error.message}`));
-  }
-
-  async #resume(supervisor: Supervisor, record: ContainerRecord, machine: MachineState): Promise<void> {
-    if (machine === 'removing')
-      return void (await supervisor.remove({ force: true, volumes: record.takesVolumes ?? false }));
-    if (['running', 'paused', 'exiting'].includes(machine)) {
-      await supervisor.life.adopt();
-      await supervisor.networks.recover();
-    } else if (!['created', 'exited', 'failed'].includes(machine) || record.left?.length)
-      await supervisor.life.takeBack();
-    // like dockerd: it ended before this daemon's start
-    if (!supervisor.life.underWay && record.machine !== 'created' && record.request.HostConfig.AutoRemove)
-      return supervisor.removeAtEnd();
-    // a container that is still exiting is restarted by its exit
-    if (!supervisor.life.underWay && record.machine !== 'created' && this.#restarts.afterBoot(supervisor.life))
-      void supervisor.life.begin().catch(() => undefined);
   }
 
   #supervise(record: ContainerRecord): Supervisor {
