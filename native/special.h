@@ -73,9 +73,9 @@ static long bpf_device(const char *insns, size_t len, const char *cgroup)
 }
 
 /*
- * A socket in the network namespace of another process: setns(2) with its pidfd, socket(2), setns(2) back. A socket stays
- * in the namespace in which it was made. The calling thread must not go on in the wrong namespace, so it ends where the
- * way back fails.
+ * A socket in the network namespace of another process: setns(2) with its pidfd, socket(2), setns(2) back. A socket
+ * stays in the namespace in which it was made. The calling thread must not go on in the wrong namespace, so the process
+ * ends when the way back fails.
  */
 static long socket_in(int pidfd, int domain, int type, int protocol)
 {

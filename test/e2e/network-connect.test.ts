@@ -32,8 +32,8 @@ async function defaultRoute(name: string): Promise<string> {
   return sh('nsenter', '-n', '-t', pid, 'ip', 'route', 'show', 'default').trim();
 }
 
-const LISTEN =
-  'my $s = IO::Socket::INET->new(LocalPort => 7777, Listen => 9, ReuseAddr => 1) or die; while (my $c = $s->accept) { print $c "here\\n"; close $c }';
+const LISTEN = `my $s = IO::Socket::INET->new(LocalPort => 7777, Listen => 9, ReuseAddr => 1) or die;
+  while (my $c = $s->accept) { print $c "here\\n"; close $c }`;
 /** A container that answers `here` on port 7777 of each of its addresses. */
 const serve = (name: string, ...flags: string[]) =>
   docker('run', '-d', '--name', name, ...flags, 'ubuntu', 'perl', '-MIO::Socket::INET', '-e', LISTEN);

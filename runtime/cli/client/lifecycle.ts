@@ -57,10 +57,8 @@ export class Lifecycle {
       at === REQUEST
     )
       return at;
-    throw new Failure(
-      `no step, phase or system call is called ${JSON.stringify(at)}${like(at, [...this.#steps.keys(), ...phases, ...Object.keys(syscalls), REQUEST])}`,
-      125,
-    );
+    const names = [...this.#steps.keys(), ...phases, ...Object.keys(syscalls), REQUEST];
+    throw new Failure(`no step, phase or system call is called ${JSON.stringify(at)}${like(at, names)}`, 125);
   }
 
   /** The step that a person names, otherwise throws Failure with similar ids. */

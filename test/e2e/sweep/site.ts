@@ -27,8 +27,10 @@ const WITHOUT_PROXY = ['network.route-loopback'];
  * Not walked by the sweep yet: the steps of volumes, of cp, of commit and of build. test/e2e/volumes-kept.test.ts kills
  * the daemon at those that make, fill and remove a volume, and test/e2e/commit.test.ts aborts a commit at each.
  */
-const NOT_WALKED =
-  /^(reach|cp|commit|build|volume-create|volume-remove)\.|^rw-layer\.(make-volumes|copy-up)$|^remove\.anonymous-volumes$/;
+const NOT_WALKED = new RegExp(
+  '^(reach|cp|commit|build|volume-create|volume-remove)\\.|' +
+    '^rw-layer\\.(make-volumes|copy-up)$|^remove\\.anonymous-volumes$',
+);
 
 /** network.test.ts walks them. */
 const WALKED_ELSEWHERE = /^(network-create|network-remove|disconnect)\./;
