@@ -1,11 +1,13 @@
 /** The state of a build: what was asked for, and what its steps have found and made so far. */
 import type { Image, ImageConfig } from '../image/manifest/image.ts';
+import type { LayerFile } from '../image/layer/layer-file.ts';
 import type { ImageStore } from '../image/store/store.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import type { Lease } from '../image/store/lease.ts';
 import type { Step } from '../operation/step.ts';
 import type { BuildCache } from './cache/cache.ts';
 import type { Dockerfile, Instruction } from './dockerfile/parse.ts';
-import type { Found } from './context/sources.ts';
+import type { ArchiveInput, Found } from './context/sources.ts';
 
 export type Config = NonNullable<ImageConfig['config']>;
 
@@ -35,7 +37,9 @@ export interface BuildRuntime {
   readonly images: ImageStore;
   /** The image of this name, from the registry if it is not there or `always` is set. */
   image(reference: string, always: boolean): Promise<Image>;
-  /** Creates a container of this build, and returns its id. */
+  /** Creates a container of this build for its files alone: without volumes. Returns its id. */
+  createForFiles(image: Image): Promise<string>;
+  /** Creates a container of this build for a RUN, and returns its id. */
   create(image: Image, request: { Cmd: string[]; Env?: string[]; NetworkMode?: string }): Promise<string>;
   /** Runs it to its end, and returns the exit code. */
   run(id: string, tell: (stream: 1 | 2, text: string) => void, signal: AbortSignal): Promise<number>;
@@ -43,10 +47,12 @@ export interface BuildRuntime {
   write(id: string, path: string, archive: AsyncIterable<Uint8Array>, owner?: string): Promise<void>;
   /** The kind of what is at this path of a container, undefined when there is nothing. */
   kind(id: string, path: string): Promise<'directory' | 'other' | undefined>;
+  /** The path without a link in its last component. Throws ApiError 404 when there is nothing. */
+  real(id: string, path: string): Promise<string>;
   /** The archive of a path in a container. */
   read(id: string, path: string, pass: (part: Uint8Array) => Promise<void>): Promise<void>;
-  /** the changes of a container as a layer's archive */
-  diff(id: string): AsyncIterable<Uint8Array>;
+  /** Writes the changes of a container as a layer's archive into a file that does not exist yet. */
+  layer(k: Kernel, id: string, path: string): Promise<LayerFile>;
   remove(id: string): Promise<void>;
   /** the containers of this build, also those of a daemon that died */
   containers(): string[];
@@ -66,18 +72,21 @@ export interface StageState {
 
 /** What an instruction will do, found by its look-up. */
 export interface Prepared {
-  /** `created_by` of the history, and the cache's key */
+  /** `created_by` of the history */
   createdBy: string;
+  /** of MAINTAINER */
+  author?: string;
   config: Config;
   copy?: { found: Found[]; target: string; slash: boolean; owner?: string };
-  run?: { command: string[]; env: string[] };
+  /** `args` are the ARGs in scope; `env` has the proxies too, which are no part of the cache's key */
+  run?: { command: string[]; args: string[]; env: string[] };
   /** WORKDIR: this directory is made when it is not there */
   makes?: string;
 }
 
 export interface BuildContext {
   readonly id: string;
-  /** the build's own directory: context/, from-N/, layer.tar */
+  /** the build's own directory: context/, from-N/ */
   readonly dir: string;
   readonly asked: BuildRequest;
   readonly runtime: BuildRuntime;
@@ -96,8 +105,8 @@ export interface BuildContext {
   hit: boolean;
   /** the container whose changes become the layer */
   container?: string | undefined;
-  /** the layer's archive of an image without a layer below */
-  direct?: AsyncIterable<Uint8Array> | undefined;
+  /** what comes into the first layer of an image, for which there is no container */
+  direct?: ArchiveInput | undefined;
   usedArgs: Set<string>;
 }
 /** An instruction, and its number as it is shown: '3', and '3.1' for a trigger. */

@@ -14,6 +14,7 @@ import { build, parse, receive, TITLE } from '../steps/build/build.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { BuildOptions } from './build-options.ts';
 import { BuildOutput } from './build-output.ts';
+import type { CreateOptions } from './create-container.ts';
 import type { ContainerHandle } from './engine.ts';
 import type { Pulled, PullOptions } from './pull-options.ts';
 
@@ -25,7 +26,7 @@ interface Host {
   readonly settings: Settings;
   readonly storage: StorageDriver;
   readonly images: ImageStore;
-  create(request: ContainerRequest, options: object): Promise<ContainerHandle>;
+  create(request: ContainerRequest, options: CreateOptions): Promise<ContainerHandle>;
   container(ref: string): ContainerHandle;
   containers(): ContainerHandle[];
   pull(options: PullOptions): Promise<Pulled>;
@@ -81,19 +82,9 @@ export class Builds {
       images: host.images,
       image: async (reference, always) =>
         (always ? undefined : host.images.find(reference)) ?? (await host.pull({ reference, signal })).image,
-      async create(image, { Cmd, Env = [], NetworkMode = 'default' }) {
-        const request: ContainerRequest = {
-          Image: image.id,
-          Cmd,
-          Env,
-          Entrypoint: [''],
-          AttachStdout: true,
-          AttachStderr: true,
-          Labels: { [LABEL]: build },
-          HostConfig: { NetworkMode },
-        };
-        return (await host.create(request, {})).container.id;
-      },
+      createForFiles: async (image) =>
+        (await host.create(requestOf(build, image, { Cmd: ['/'] }), { withoutVolumes: true })).container.id,
+      create: async (image, asked) => (await host.create(requestOf(build, image, asked), {})).container.id,
       run: (id, tell, stop) => runToEnd(the(id), tell, stop),
       write: (id, path, archive, owner) =>
         the(id)
@@ -112,7 +103,8 @@ export class Builds {
         the(id)
           .archive(id)
           .read(path, { begin: () => undefined, part }),
-      diff: (id) => host.storage.diff(the(id).container),
+      real: async (id, path) => (await the(id).archive(id).stat(path)).linkTarget || path,
+      layer: (k, id, path) => host.storage.layerFile(k, the(id).container, path),
       remove: (id) => the(id).remove({ force: true, volumes: true }),
       containers: () =>
         host
@@ -127,6 +119,7 @@ export class Builds {
     for (let next = this.cache.forget(image); next;) {
       const parent = this.host.images.find(next);
       if (!parent || parent.tags.length || parent.digests.length || this.cache.isParent(next)) return;
+      if (this.host.images.leases.has(next)) return;
       const removed = await this.host.images.remove(next, { force: false }).catch(() => undefined);
       if (!removed) return;
       next = this.cache.forget(next);
@@ -141,6 +134,26 @@ export class Builds {
     }
   }
 }
+
+interface Created {
+  Cmd: string[];
+  Env?: string[];
+  NetworkMode?: string;
+}
+const requestOf = (
+  build: string,
+  { id }: Image,
+  { Cmd, Env = [], NetworkMode = 'default' }: Created,
+): ContainerRequest => ({
+  Image: id,
+  Cmd,
+  Env,
+  Entrypoint: [''],
+  AttachStdout: true,
+  AttachStderr: true,
+  Labels: { [LABEL]: build },
+  HostConfig: { NetworkMode },
+});
 
 /** The request of a build that is only undone. */
 const nothing: BuildRequest = {

@@ -25,6 +25,8 @@ export interface CreateOptions {
   platform?: string;
   /** the image may be pulled by the start */
   pull?: 'missing';
+  /** the volumes that the image declares are left out, so that what is written there belongs to the container */
+  withoutVolumes?: boolean;
 }
 /** What the engine knows and the request does not contain. */
 export interface CreateContext {
@@ -55,7 +57,7 @@ export function newRecord(
   if (image) checkBreakable(request, image);
   const id = newId();
   const mounts = mountPointsOf(id, request, other);
-  if (image) addDeclared(mounts, id, request, image);
+  if (image && !options.withoutVolumes) addDeclared(mounts, id, request, image);
   for (const { type, name } of mounts) if (type === 'volume') checkVolumeName(name);
   const endpoints = endpointsOf(request, id, settings, (ref) => sharedBy(other(ref)), network);
   // built now, so that create refuses a bad flag, and not start

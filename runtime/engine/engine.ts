@@ -169,6 +169,8 @@ export interface ExecHandle extends Handle {
 export interface Images {
   find(reference: string): Image | undefined;
   list(): Image[];
+  /** what a pull or a build needs just now, by the ids of images and the digests of blobs */
+  readonly leases: { has(key: string): boolean };
   /** Throws ApiError 404 when the image does not exist, 400 for an invalid target. */
   tag(reference: string, target: string): unknown;
   /** Throws ApiError 404, and 409 when a container uses it or other tags name it. */

@@ -12,7 +12,7 @@ import type { BundleOptions } from '../container/bundle-request.ts';
 import { openBundle } from '../container/open-bundle.ts';
 import type { Engine } from './engine.ts';
 import { containerOf } from './container-of.ts';
-import { newBundleRecord, newRecord } from './create-container.ts';
+import { type CreateOptions, newBundleRecord, newRecord } from './create-container.ts';
 import { endpointEvent, Networks } from './networks.ts';
 import { imageUserAmong, namedAmong } from './container-users.ts';
 import type { BuildOptions } from './build-options.ts';
@@ -167,10 +167,7 @@ export class Runtime implements Engine {
     },
   };
 
-  async create(
-    asked: ContainerRequest,
-    options: { name?: string; platform?: string; pull?: 'missing' },
-  ): Promise<Supervisor> {
+  async create(asked: ContainerRequest, options: CreateOptions & { name?: string }): Promise<Supervisor> {
     const record = newRecord(asked, options, {
       settings: this.settings,
       storage: this.storage.name,

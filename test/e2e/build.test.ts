@@ -1,5 +1,5 @@
 /** docker build over POST /build, with the real client. */
-import { mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
@@ -179,6 +179,76 @@ test('a link of the image is followed in the image, and one of the context in th
   writeFileSync(join(dir, 'Dockerfile'), `FROM ${base}\nRUN mkdir /real && ln -s /real /link\nCOPY f /link/\n`);
   assert.is((await build(dir, '-t', 'links')).code, 0);
   assert.is(await sh('links', 'cat /real/f; readlink /link'), 'x/real');
+});
+
+test('a WORKDIR makes its own directory alone, also below a link and in an image from scratch', async () => {
+  await built({ Dockerfile: `FROM ${base}\nWORKDIR /opt/x/bin\nWORKDIR /srv/data\nWORKDIR /data\n` }, '-t', 'dirs');
+  assert.is(await sh('dirs', 'ls /srv /opt /opt/x; ls -d /data; ls /bin/sh; pwd'), DIRECTORIES);
+  await built({ Dockerfile: 'FROM scratch\nWORKDIR /a/b\nCOPY f .\n', f: 'x' }, '-t', 'nothing');
+  const id = (await d.ok('create', 'nothing', '/f')).trim();
+  await d.ok('cp', `${id}:/a`, join(d.root, 'copied'));
+  assert.is(readFileSync(join(d.root, 'copied/b/f'), 'utf8'), 'x');
+  await d.ok('rm', id);
+});
+const DIRECTORIES = '/opt:\nx\n\n/opt/x:\nbin\n\n/srv:\ndata\n/data\n/bin/sh\n/data';
+
+test('directories that COPY makes have its owner, and an empty one is made too', async () => {
+  const dir = context({ Dockerfile: `FROM ${base}\nCOPY --chown=7:8 f /x/y/\nCOPY e /z/e\n`, f: 'x' });
+  mkdirSync(join(dir, 'e'));
+  const { code, err } = await build(dir, '-t', 'owners');
+  assert.is(code, 0, err);
+  assert.is(await sh('owners', "stat -c '%u:%g %a' /x /x/y /z /z/e"), '7:8 755\n7:8 755\n0:0 755\n0:0 755');
+});
+
+test('what COPY writes below a VOLUME is in the image', async () => {
+  await built({ Dockerfile: `FROM ${base}\nVOLUME /v\nWORKDIR /v/w\nCOPY f /v/\n`, f: 'kept' }, '-t', 'volumes');
+  assert.is(await sh('volumes', 'cat /v/f; ls /v'), 'keptf\nw');
+});
+
+test('the cache tells words from blanks', async () => {
+  for (const [one, other] of [
+    ['ENV A="b C=d"', 'ENV A=b C=d'],
+    ['RUN ["touch", "/a b"]', 'RUN ["touch", "/a", "b"]'],
+  ]) {
+    await built({ Dockerfile: `FROM ${base}\n${one}\n` });
+    assert.not.match(await built({ Dockerfile: `FROM ${base}\n${other}\n` }), 'Using cache');
+  }
+  assert.not.match(readFileSync(join(d.root, 'build/cache.json'), 'utf8'), 'touch');
+});
+
+test('layers are kept as blobs, and MAINTAINER is the author', async () => {
+  await built({ Dockerfile: `FROM ${base}\nMAINTAINER me\nRUN echo a > /a\nCOPY f /\n`, f: 'x' }, '-t', 'blobs');
+  const [{ RootFS, Author }] = JSON.parse(await d.ok('inspect', 'blobs')) as [
+    { RootFS: { Layers: string[] }; Author: string },
+  ];
+  for (const diffID of RootFS.Layers.slice(-2))
+    assert.ok(existsSync(join(d.root, 'blobs/sha256', diffID.slice('sha256:'.length))), diffID);
+  assert.is(Author, 'me');
+});
+
+test('images that a build stands on survive a prune and the removal of a name', async () => {
+  const one = `FROM ${base} AS one\nRUN echo b > /b\n`;
+  await built({ Dockerfile: `${one}RUN echo c > /c\n` }, '-t', 'tip');
+  const dockerfile = `${one}FROM ${base}\nRUN while [ ! -e /stop ]; do sleep 0.1; done\nCOPY --from=one /b /\n`;
+  const running = build(context({ Dockerfile: dockerfile }), '-t', 'above');
+  await until('RUN has begun', async () => (await d.ok('ps', '-q')) !== '');
+  await d.ok('rmi', 'tip');
+  assert.is((await d.docker('image', 'prune', '-f')).code, 0);
+  await d.ok('exec', (await d.ok('ps', '-q')).trim(), 'touch', '/stop');
+  const { code, out, err } = await running;
+  assert.is(code, 0, out + err);
+});
+
+test('COPY --from follows a link, and the file keeps the name of the link', async () => {
+  const dockerfile = `FROM ${base} AS one\nRUN echo t > /target && ln -s /target /link\nFROM ${base}\nCOPY --from=one /link /to/\n`;
+  await built({ Dockerfile: dockerfile }, '-t', 'followed');
+  assert.is(await sh('followed', 'cat /to/link; ls /to'), 't\nlink');
+});
+
+test('quotes in a heredoc of COPY are text', async () => {
+  const dockerfile = `FROM ${base}\nENV x=1\nCOPY <<F /f\n"$x" '$x' \\$x \\n it's\nF\n`;
+  await built({ Dockerfile: dockerfile }, '-t', 'quoted');
+  assert.is(await sh('quoted', 'cat /f'), `"1" '1' $x \\n it's`);
 });
 
 for (const [what, dockerfile, message, code] of [

@@ -3,7 +3,7 @@
  *
  *   <root>/build/cache.json   [{ parent, key, image }], the oldest first
  *
- * `key` is the instruction as it is in the image's history, with the ARGs in scope and the hash of what it copies. The
+ * `key` is a hash of the instruction, the ARGs in scope, the config that it gives, and the hash of what it copies. The
  * files of the cache are the images themselves, so an image that was removed is no longer found.
  */
 import { lstatSync, mkdirSync, readFileSync } from 'node:fs';

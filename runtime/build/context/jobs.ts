@@ -1,8 +1,13 @@
 /** Jobs for the worker thread that read the files of a build's context. */
 import { registerJobs } from '../../kernel/jobs.ts';
+import { writeLayerFile } from '../../image/layer/layer-file.ts';
 import type { ArchiveInput, Source } from './sources.ts';
 
 registerJobs({
   'build-digest': async (sources: Source[]) => (await import('./sources.ts')).digestSources(sources),
   'build-archive': async (input: ArchiveInput, tell) => (await import('./sources.ts')).archiveSources(input, tell),
+  'build-layer': async ({ path, ...input }: ArchiveInput & { path: string }) => {
+    const { archiveSources } = await import('./sources.ts');
+    return writeLayerFile(path, (emit) => archiveSources(input, emit));
+  },
 });

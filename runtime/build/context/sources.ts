@@ -8,6 +8,9 @@ import { basename, dirname, join } from 'node:path';
 import { O } from '../../syscalls/constants.ts';
 import { openIn, pathOf, tryOpenIn } from '../../storage/archive/container-root.ts';
 import { TarEntries } from '../../storage/tree/tar-entries.ts';
+import { matches, tokensOf } from '../glob/glob.ts';
+import { keptXattrs } from '../../image/layer/xattr.ts';
+import { xattrsOf } from '../../kernel/tree/file-stat.ts';
 import type { Emit } from '../../image/layer/tar-writer.ts';
 
 export interface Source {
@@ -15,6 +18,8 @@ export interface Source {
   dir: string;
   /** as in the Dockerfile, with `*`, `?` and `[a-z]` */
   pattern: string;
+  /** the name of its file, when that differs from the pattern's last component */
+  name?: string;
 }
 export interface Found {
   /** absolute path of the host, without links */
@@ -27,30 +32,18 @@ const DIRECTORY = O.O_DIRECTORY | O.O_CLOEXEC;
 const PIECE = 256 * 1024;
 
 const isGlob = (text: string): boolean => /[*?[]/.test(text);
-/** Go's path.Match for one component. */
-function matcher(glob: string): RegExp {
-  const source = glob.replace(/\\(.)|\[(\^?)([^\]]*)\]|[\s\S]/g, (c, escaped?: string, not?: string, set?: string) => {
-    if (escaped !== undefined) return quoted(escaped);
-    if (set !== undefined) return `[${not ?? ''}${set.replace(/[\\[\]^]/g, '\\$&')}]`;
-    return c === '*' ? '[^]*' : c === '?' ? '[^]' : quoted(c);
-  });
-  return new RegExp(`^${source}$`);
-}
-const quoted = (c: string): string => c.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-
 /** The relative paths that match, sorted. */
 function matching(root: number, parts: readonly string[], at = ''): string[] {
   const [part, ...rest] = parts;
   if (part === undefined) return [at];
   const under = (name: string) => matching(root, rest, at ? `${at}/${name}` : name);
   if (!isGlob(part)) return under(part);
-  if ((part.match(/\*/g)?.length ?? 0) > 8) throw new Error(`too many stars in ${JSON.stringify(part)}`);
   const fd = tryOpenIn(root, at || '.', DIRECTORY);
   if (fd < 0) return [];
   try {
-    const wanted = matcher(part);
+    const wanted = tokensOf(part, true);
     return readdirSync(`/proc/self/fd/${fd}`)
-      .filter((name) => wanted.test(name))
+      .filter((name) => matches(wanted, name))
       .sort()
       .flatMap(under);
   } finally {
@@ -60,19 +53,19 @@ function matching(root: number, parts: readonly string[], at = ''): string[] {
 
 /** The files of all sources. Throws Error in dockerd's words for a source without a file. */
 export function findSources(sources: readonly Source[]): Found[] {
-  return sources.flatMap(({ dir, pattern }) => {
+  return sources.flatMap(({ dir, pattern, name }) => {
     const root = openSync(dir, DIRECTORY);
     try {
       const parts = pattern.split('/').filter((part) => part && part !== '.');
       const paths = matching(root, parts);
-      return paths.flatMap((path) => findOne(root, path, isGlob(pattern)) ?? []);
+      return paths.flatMap((path) => findOne(root, path, isGlob(pattern), name) ?? []);
     } finally {
       closeSync(root);
     }
   });
 }
 
-function findOne(root: number, path: string, optional: boolean): Found | undefined {
+function findOne(root: number, path: string, optional: boolean, name = basename(path)): Found | undefined {
   const fd = tryOpenIn(root, path || '.', O.O_PATH);
   if (fd < 0) {
     if (optional) return undefined;
@@ -80,7 +73,7 @@ function findOne(root: number, path: string, optional: boolean): Found | undefin
   }
   try {
     const real = pathOf(fd, '');
-    return { path: real, name: basename(path), directory: lstatSync(real).isDirectory() };
+    return { path: real, name, directory: lstatSync(real).isDirectory() };
   } finally {
     closeSync(fd);
   }
@@ -119,11 +112,15 @@ function hashFile(hash: Hash, path: string): void {
   }
 }
 
-/** Names, kinds, modes, owners, sizes, link targets and content; no times, which differ from checkout to checkout. */
+/** All that comes into an image, except the times of files, which differ from checkout to checkout. */
 function hashTree(hash: Hash, path: string, name: string): void {
   const stat = lstatSync(path);
   hash.update(JSON.stringify([name, stat.mode, stat.uid, stat.gid, stat.isFile() ? stat.size : 0, stat.rdev]));
   if (stat.isSymbolicLink()) hash.update(JSON.stringify(readlinkSync(path)));
+  else
+    hash.update(
+      JSON.stringify(keptXattrs(new Map(xattrsOf(path))).map(([key, value]) => [key, value.toString('hex')])),
+    );
   if (stat.isFile()) hashFile(hash, path);
   if (!stat.isDirectory()) return;
   for (const entry of readdirSync(path).sort()) hashTree(hash, join(path, entry), `${name}/${entry}`);
@@ -164,9 +161,11 @@ export interface ArchiveInput {
   target: string;
   /** a file keeps its name below the target; otherwise the target is its name */
   into: boolean;
+  /** directories that the image does not have yet, each after the one it is in; written as `target` is */
+  make: readonly string[];
 }
 /** Archives the files under the names that they get in the image. */
-export async function archiveSources({ found, target, into }: ArchiveInput, emit: Emit): Promise<void> {
+export async function archiveSources({ found, target, into, make }: ArchiveInput, emit: Emit): Promise<void> {
   const tar = new TarEntries(emit);
   const add = async (path: string, as: string): Promise<void> => {
     const parent = openSync(dirname(path), DIRECTORY | O.O_NOFOLLOW);
@@ -180,6 +179,7 @@ export async function archiveSources({ found, target, into }: ArchiveInput, emit
   const children = async (path: string, as: string): Promise<void> => {
     for (const name of readdirSync(path).sort()) await add(join(path, name), as ? `${as}/${name}` : name);
   };
+  for (const name of make) await tar.directory(Buffer.from(name));
   for (const { path, name, directory } of found) {
     if (directory) await children(path, target);
     else await add(path, into ? (target ? `${target}/${name}` : name) : target);

@@ -26,11 +26,10 @@ export interface Lines {
   lines: LogicalLine[];
 }
 
-const DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/;
+const DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S[^]*)$/;
 const KNOWN = ['syntax', 'escape', 'check'];
 const WITH_HEREDOC = /^(RUN|COPY|ADD)\s/i;
 const HEREDOC = /^\d*<<(-?)(["']?)([a-zA-Z_][a-zA-Z0-9_.]*)\2$/;
-const CONTINUED: Record<Escape, RegExp> = { '\\': /(^|[^\\])\\[ \t]*$/, '`': /(^|[^`])`[ \t]*$/ };
 
 /** The directives at the top of the file; the first other line ends them. Throws ApiError 400. */
 function directives(all: readonly string[]): Map<string, string> {
@@ -40,7 +39,7 @@ function directives(all: readonly string[]): Map<string, string> {
     const key = name.toLowerCase();
     if (!KNOWN.includes(key)) break;
     if (found.has(key)) throw parseError(index + 1, `only one ${key} parser directive can be used`);
-    found.set(key, value);
+    found.set(key, value.trimEnd());
   }
   return found;
 }
@@ -76,8 +75,9 @@ function join(all: readonly string[], from: number, escape: Escape): [text: stri
     }
     if (text && !line.trim()) continue;
     const trimmed = text ? line : line.trimStart();
-    if (!CONTINUED[escape].test(trimmed)) return [text + trimmed, at + 1];
-    text += trimmed.replace(/.[ \t]*$/, '');
+    const bare = trimmed.trimEnd();
+    if (!bare.endsWith(escape) || bare.at(-2) === escape) return [text + trimmed, at + 1];
+    text += bare.slice(0, -1);
   }
   return [text, all.length];
 }

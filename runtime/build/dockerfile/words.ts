@@ -1,4 +1,6 @@
 /** Words of an instruction, and the expansion of variables in them: Dockerfile reference, "Environment replacement". */
+import { replaced, tokensOf, withoutEnd, withoutStart } from '../glob/glob.ts';
+
 type Variables = ReadonlyMap<string, string>;
 
 /** Splits at blanks outside of quotes. The quotes and escapes stay in the words. */
@@ -32,16 +34,10 @@ export function expand(word: string, variables: Variables, escape: string): stri
   return new Expansion(word, variables, escape).all();
 }
 
-/** Removes the matching part: shell pattern matching, `*` and `?`. */
-function pattern(glob: string, greedy: boolean): string {
-  return glob.replace(/\\(.)|[\s\S]/g, (c, escaped?: string) => {
-    if (escaped !== undefined) return quoted(escaped);
-    if (c === '*') return greedy ? '[^]*' : '[^]*?';
-    return c === '?' ? '[^]' : quoted(c);
-  });
-}
-const quoted = (c: string): string => c.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-const MOST = 4096;
+/** In characters. A value with a substitution in it takes time in proportion to the value times the pattern. */
+const VALUE_MOST = 4096;
+const PATTERN_MOST = 256;
+const REPLACED_MOST = 1024;
 
 class Expansion {
   #at = 0;
@@ -139,26 +135,16 @@ class Expansion {
     return value!;
   }
 
-  /** A hostile pattern of many stars could take exponential time, so value and pattern are limited. */
   #cut(operator: string, value: string): string {
     const isReplace = operator.startsWith('/');
     const glob = this.#until(isReplace ? '/}' : '}', true);
-    if (value.length > MOST || (glob.match(/\*/g)?.length ?? 0) > 4)
+    if (value.length > (isReplace ? REPLACED_MOST : VALUE_MOST) || glob.length > PATTERN_MOST)
       throw new Error('the value or the pattern of a substitution is too long');
-    if (isReplace) {
-      if (this.word[this.#at] === '/') this.#at++;
-      const by = this.#until('}');
-      return glob ? value.replace(new RegExp(pattern(glob, true), operator === '//' ? 'g' : ''), () => by) : value;
-    }
-    const greedy = operator.length === 2;
-    if (operator.startsWith('#')) return value.replace(new RegExp(`^(?:${pattern(glob, greedy)})`), '');
-    for (
-      let length = greedy ? value.length : 0;
-      greedy ? length >= 0 : length <= value.length;
-      length += greedy ? -1 : 1
-    )
-      if (new RegExp(`^(?:${pattern(glob, true)})$`).test(value.slice(value.length - length)))
-        return value.slice(0, value.length - length);
-    return value;
+    const tokens = tokensOf(glob, false);
+    const isLong = operator.length === 2;
+    if (!isReplace) return (operator.startsWith('#') ? withoutStart : withoutEnd)(tokens, value, isLong);
+    if (this.word[this.#at] === '/') this.#at++;
+    const by = this.#until('}');
+    return glob ? replaced(tokens, value, by, isLong) : value;
   }
 }

@@ -29,17 +29,19 @@ export async function unpackFrom(
 ): Promise<Source[]> {
   const glob = words.find((word) => /[*?[]/.test(word));
   if (glob) throw new ApiError(501, `a pattern in COPY --from (${glob}): not there yet in Drydock`);
-  const container = await c.runtime.create(await imageFrom(c, from), { Cmd: ['/'] });
+  const container = await c.runtime.createForFiles(await imageFrom(c, from));
   const sources: Source[] = [];
   for (const [index, word] of words.entries()) {
     const path = posix.resolve('/', word);
     const dir = join(c.dir, `from-${number}-${index}`);
-    await unpackInto(k, dir, (fd) => send(c, container, path, fd)).catch((error: Error) => {
+    const missing = (error: Error): never => {
       if (error instanceof ApiError && error.status === 404)
         throw badParameter(`COPY failed: stat ${path.slice(1)}: file does not exist`);
       throw error;
-    });
-    sources.push({ dir, pattern: posix.basename(path) || '.' });
+    };
+    const real = await c.runtime.real(container, path).catch(missing);
+    await unpackInto(k, dir, (fd) => send(c, container, real, fd)).catch(missing);
+    sources.push({ dir, pattern: posix.basename(real) || '.', name: posix.basename(path) });
   }
   await c.runtime.remove(container);
   return sources;

@@ -62,7 +62,14 @@ export function expandAt(word: string, variables: ReadonlyMap<string, string>, e
   }
 }
 
-/** ARG in a stage, or before the first FROM with the global ARGs as `args`. Returns its text in the history. */
+/** The body of a heredoc with its variables replaced. Quotes are text there; the escape works before `$` alone. */
+export const expandedBody = (body: string, { escape, expand: expandWord }: Scope): string =>
+  body.replace(/[^\n]+/g, (line) => {
+    const isText = (letter: string, at: number) => letter !== escape || line[at + 1] !== '$';
+    return expandWord(line.replace(/["'\\`]/g, (letter, at: number) => (isText(letter, at) ? escape : '') + letter));
+  });
+
+/** ARG in a stage, or before the first FROM with the global ARGs as `args`. */
 export function declare(
   one: Instruction,
   {
@@ -115,6 +122,7 @@ export function prepareMetadata(c: BuildContext, stage: StageState, one: Instruc
     createdBy: `${NOP}${one.keyword === 'WORKDIR' ? '' : ' '}${one.keyword} ${text}`,
     config,
     ...(one.keyword === 'WORKDIR' && { makes: config.WorkingDir! }),
+    ...(one.keyword === 'MAINTAINER' && { author: text }),
   };
 }
 
@@ -127,7 +135,7 @@ export function prepareRun(c: BuildContext, stage: StageState, one: Instruction)
   return {
     createdBy: before + command.join(' '),
     config: stage.config,
-    run: { command, env: [...args, ...proxies.map(([name, value]) => `${name}=${value}`)] },
+    run: { command, args, env: [...args, ...proxies.map(([name, value]) => `${name}=${value}`)] },
   };
 }
 

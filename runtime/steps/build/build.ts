@@ -7,12 +7,12 @@ import { familiarName, parseReference } from '../../image/manifest/reference.ts'
 import { shortOf } from '../../image/manifest/digest.ts';
 import { DEFAULT_PATH } from '../../oci/default-spec.ts';
 import type { BuildContext, Place, StageState } from '../../build/build.ts';
+import { keepImage } from '../../build/commit.ts';
 import { readContextFile } from '../../build/context/sources.ts';
 import { parseDockerfile, parseTrigger, type Instruction, type Stage } from '../../build/dockerfile/parse.ts';
 import { declare, expandAt, isProxy, refuseFlags } from '../../build/instructions/prepare.ts';
 import type { Phase, Step } from '../../operation/step.ts';
 import { stepsOf, templates } from './instructions.ts';
-import { removeAll } from '../../build/files/scratch.ts';
 import { unpackInto } from '../../build/files/unpack.ts';
 import { sayImage } from './texts.ts';
 
@@ -113,7 +113,7 @@ A stage ends where the next one begins; only the last one becomes the result, so
     };
     const earlier = c.stages.find(({ name }) => name === base.toLowerCase());
     const image = earlier ? earlier.image : base === 'scratch' ? undefined : await c.runtime.image(base, c.asked.pull);
-    if (image) c.lease.hold(image.id, ...image.layers.map(({ chainID }) => chainID));
+    if (image) keepImage(c, image);
     state.image = image;
     state.config = structuredClone(image?.config.config ?? {});
     if (!state.config.Env?.some((entry) => entry.startsWith('PATH=')))
@@ -158,7 +158,7 @@ The image itself is known by its id, the digest of its config. See the OCI image
     const unused = [...c.asked.args.keys()].filter((name) => !c.usedArgs.has(name) && !isProxy(name));
     if (unused.length) c.asked.tell(`[Warning] One or more build-args [${unused.join(' ')}] were not consumed\n`);
     finishStage(c);
-    await removeAll(c.dir);
+    await removeTree(c.dir);
     c.asked.tell(`Successfully built ${shortOf(image.id)}\n`);
     for (const name of c.asked.tags) {
       const familiar = familiarName(parseReference(name));

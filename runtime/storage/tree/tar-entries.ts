@@ -117,6 +117,12 @@ export class TarEntries {
     }
   }
 
+  /** Adds a directory that is no entry of a file system: root's, mode 755. */
+  async directory(name: Buffer): Promise<void> {
+    const mtime = { sec: Math.floor(Date.now() / 1000), nsec: 0 };
+    await this.#tar.entry({ type: '5', name, mode: 0o755, uid: 0, gid: 0, size: 0, mtime });
+  }
+
   /** Adds a whiteout, `.wh.NAME`. Its time is always the same, so that equal changes make equal archives. */
   whiteout = (directory: Buffer, name: Buffer): Promise<void> =>
     this.#mark(directory, Buffer.concat([Buffer.from(WHITEOUT), name]));

@@ -51,6 +51,7 @@ async function prune(x: Exchange): Promise<object> {
     const spared = filters.get('label!');
     if (
       used.has(image.id) ||
+      x.engine.images.leases.has(image.id) ||
       (!image.tags.length && x.engine.builds.cache.isParent(image.id)) ||
       (onlyDangling && image.tags.length) ||
       (Date.parse(image.config.created ?? '') || 0) >= until

@@ -1,0 +1,13 @@
+import { createHash } from 'node:crypto';
+import { hostPlatform } from '../image/manifest/platform.ts';
+import type { Prepared } from './build.ts';
+
+/**
+ * The key of an instruction in the cache. The history's text alone is ambiguous: `ENV A="b C=d"` and `ENV A=b C=d` have
+ * the same one.
+ */
+export function keyOf({ createdBy, config, run, copy }: Prepared): string {
+  const copied = copy && [copy.target, copy.slash, copy.owner ?? ''];
+  const parts = [createdBy, config, run ? [run.command, run.args] : null, copied ?? null, hostPlatform()];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}

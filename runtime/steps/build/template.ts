@@ -1,0 +1,13 @@
+/** The steps of an instruction, before they belong to one. */
+import type { BuildContext, Place, StageState } from '../../build/build.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import type { Step } from '../../operation/step.ts';
+
+export type BuildStep = Step<BuildContext>;
+export interface Template extends Omit<BuildStep, 'do' | 'when'> {
+  when?(c: BuildContext): boolean;
+  do(k: Kernel, c: BuildContext, place: Place): Promise<void>;
+}
+
+/** The stage that is built now. */
+export const stageOf = (c: BuildContext): StageState => c.stages.at(-1)!;
