@@ -1,6 +1,7 @@
 /** The state of a build: what was asked for, and what its steps have found and made so far. */
 import type { Image, ImageConfig } from '../image/manifest/image.ts';
 import type { LayerFile } from '../image/layer/layer-file.ts';
+import type { RegistryAuth } from '../image/registry/auth.ts';
 import type { ImageStore } from '../image/store/store.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Lease } from '../image/store/lease.ts';
@@ -28,6 +29,10 @@ export interface BuildRequest {
   pass(fd: number): Promise<void>;
   /** a line for the client */
   tell(text: string): void;
+  /** Output of a RUN. Resolves when the client takes more. */
+  output(text: string): Promise<void>;
+  /** the credentials for a registry: 'docker.io', 'localhost:5000' */
+  auth?(domain: string): RegistryAuth | undefined;
   /** the id of a finished stage's image */
   made(id: string): void;
 }
@@ -42,7 +47,7 @@ export interface BuildRuntime {
   /** Creates a container of this build for a RUN, and returns its id. */
   create(image: Image, request: { Cmd: string[]; Env?: string[]; NetworkMode?: string }): Promise<string>;
   /** Runs it to its end, and returns the exit code. */
-  run(id: string, tell: (stream: 1 | 2, text: string) => void, signal: AbortSignal): Promise<number>;
+  run(id: string, tell: (stream: 1 | 2, text: string) => Promise<void>, signal: AbortSignal): Promise<number>;
   /** Unpacks an archive in a container; `owner` as in --chown */
   write(id: string, path: string, archive: AsyncIterable<Uint8Array>, owner?: string): Promise<void>;
   /** The kind of what is at this path of a container, undefined when there is nothing. */

@@ -5,6 +5,7 @@ import type { BuildContext, BuildRequest, BuildRuntime } from '../build/build.ts
 import { BuildCache } from '../build/cache/cache.ts';
 import { ApiError, notFound } from '../errors/api-error.ts';
 import type { Image } from '../image/manifest/image.ts';
+import { normalize } from '../image/manifest/reference.ts';
 import type { ImageStore } from '../image/store/store.ts';
 import type { Operation } from '../operation/operation.ts';
 import type { Operations } from '../operation/operations.ts';
@@ -62,7 +63,7 @@ export class Builds {
       id,
       dir: join(this.host.settings.root, 'build', id),
       asked: request,
-      runtime: this.#runtime(operation),
+      runtime: this.#runtime(operation, request),
       cache: this.cache,
       lease: this.host.images.lease(),
       signal,
@@ -75,13 +76,16 @@ export class Builds {
     };
   }
 
-  #runtime({ id: build, signal }: Operation): BuildRuntime {
+  #runtime({ id: build, signal }: Operation, request: BuildRequest): BuildRuntime {
     const { host } = this;
+    const pull = async (reference: string) => {
+      const auth = request.auth?.(normalize(reference).domain);
+      return (await host.pull({ reference, signal, ...(auth && { auth }) })).image;
+    };
     const the = (id: string) => host.container(id);
     return {
       images: host.images,
-      image: async (reference, always) =>
-        (always ? undefined : host.images.find(reference)) ?? (await host.pull({ reference, signal })).image,
+      image: async (reference, always) => (always ? undefined : host.images.find(reference)) ?? (await pull(reference)),
       createForFiles: async (image) =>
         (await host.create(requestOf(build, image, { Cmd: ['/'] }), { withoutVolumes: true })).container.id,
       create: async (image, asked) => (await host.create(requestOf(build, image, asked), {})).container.id,
@@ -166,6 +170,7 @@ const nothing: BuildRequest = {
   keep: false,
   pass: () => Promise.resolve(),
   tell: () => undefined,
+  output: () => Promise.resolve(),
   made: () => undefined,
 };
 
@@ -187,7 +192,7 @@ const leadsToDirectory = (container: ContainerHandle, path: string): Promise<boo
 
 async function runToEnd(
   container: ContainerHandle,
-  tell: (stream: 1 | 2, text: string) => void,
+  tell: (stream: 1 | 2, text: string) => Promise<void>,
   signal: AbortSignal,
 ): Promise<number> {
   signal.throwIfAborted();

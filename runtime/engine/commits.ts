@@ -54,6 +54,7 @@ export class Commits {
       container,
       parent: { config: image.config, blobs },
       pause,
+      isPaused: () => life.machine === 'paused',
       lease,
       name: target && canonicalName(target),
       signal: operation.signal,
@@ -106,7 +107,9 @@ function imageFields(config: Execution): Execution {
 function mergedWith(own: Execution, base: Execution): Execution {
   const nameOf = (entry: string) => entry.split('=', 1)[0];
   const names = new Set((own.Env ?? []).map(nameOf));
-  const entrypoint = own.Entrypoint ? {} : { Cmd: own.Cmd ?? base.Cmd, Entrypoint: base.Entrypoint };
+  const entrypoint = own.Entrypoint?.length
+    ? {}
+    : { Cmd: own.Cmd?.length ? own.Cmd : base.Cmd, Entrypoint: own.Entrypoint ?? base.Entrypoint };
   return imageFields({
     ...base,
     Cmd: undefined,

@@ -251,6 +251,19 @@ test('quotes in a heredoc of COPY are text', async () => {
   assert.is(await sh('quoted', 'cat /f'), `"1" '1' $x \\n it's`);
 });
 
+test('a Dockerfile from stdin is no part of the context, so that COPY . hits the cache', async () => {
+  const dir = context({ f: 'x' });
+  const text = `FROM --platform=linux ${base}\nCOPY . /c/\n`;
+  const again = () => d.client('docker', ['build', '-t', 'in', '-f', '-', dir], { input: text });
+  assert.is((await again()).code, 0);
+  assert.match((await again()).out, 'Using cache');
+  assert.is(await sh('in', 'ls -A /c'), 'f');
+});
+
+test('the file may be named dockerfile', async () => {
+  assert.match(await built({ dockerfile: `FROM ${base}\n` }), 'Successfully built');
+});
+
 for (const [what, dockerfile, message, code] of [
   ['a failing RUN', 'FROM base\nRUN exit 7', "The command '/bin/sh -c exit 7' returned a non-zero code: 7", 7],
   ['an unknown instruction', 'FROM base\nFOO x', 'dockerfile parse error on line 2: unknown instruction: FOO', 1],

@@ -83,6 +83,8 @@ test('changes are instructions of a Dockerfile, and the rest comes from the cont
   await good(commit(id, { repo: 'entry', changes: ['ENTRYPOINT ["a"]'] }), 201);
   const entry = (await image('entry')).Config;
   assert.equal([entry['Entrypoint'], entry['Cmd']], [['a'], null]);
+  await good(commit(id, { repo: 'entry', changes: ['ENTRYPOINT []'] }), 201);
+  assert.equal((await image('entry')).Config['Cmd'], ['sh', '-c', 'echo hi']);
   await forget([id], ['changed', 'entry']);
 });
 

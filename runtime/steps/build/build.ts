@@ -2,13 +2,16 @@
 import { join } from 'node:path';
 import { removeTree } from '../../kernel/tree/remove-tree.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { badParameter } from '../../errors/api-error.ts';
+import { ApiError, badParameter } from '../../errors/api-error.ts';
+import type { Platform } from '../../image/manifest/manifest.ts';
+import { hostPlatform, parsePlatform, showPlatform } from '../../image/manifest/platform.ts';
 import { familiarName, parseReference } from '../../image/manifest/reference.ts';
 import { shortOf } from '../../image/manifest/digest.ts';
 import { DEFAULT_PATH } from '../../oci/default-spec.ts';
 import type { BuildContext, Place, StageState } from '../../build/build.ts';
 import { keepImage } from '../../build/commit.ts';
 import { readContextFile } from '../../build/context/sources.ts';
+import { removeIgnored } from '../../build/context/remove-ignored.ts';
 import { parseDockerfile, parseTrigger, type Instruction, type Stage } from '../../build/dockerfile/parse.ts';
 import { declare, expandAt, isProxy, refuseFlags } from '../../build/instructions/prepare.ts';
 import type { Phase, Step } from '../../operation/step.ts';
@@ -59,12 +62,16 @@ export const parse: BuildStep = {
   id: 'build.parse',
   title: 'Read the Dockerfile',
   explain: `The text becomes a list of instructions: comments and parser directives go, continued lines are joined, the bodies of heredocs are taken along. Each instruction then gets its steps, so that a breakpoint can name them: \`build.run@3/7\`, or \`build.run\` for each.
-The whole file is read first, so that a mistake in the last line is told before anything runs. See the Dockerfile reference, "Format", and openat2(2).`,
+The whole file is read first, so that a mistake in the last line is told before anything runs. If .dockerignore names the Dockerfile, it is then removed from the context, so that \`COPY .\` does not take it along. See the Dockerfile reference, "Format", and openat2(2).`,
   do(k, c) {
     const { dockerfile, target, args, labels } = c.asked;
-    const text = readContextFile(join(c.dir, 'context'), dockerfile, DOCKERFILE_MOST);
+    const context = join(c.dir, 'context');
+    const names = dockerfile === 'Dockerfile' ? [dockerfile, 'dockerfile'] : [dockerfile];
+    const texts = names.map((name) => readContextFile(context, name, DOCKERFILE_MOST));
+    const text = texts.find((one) => one !== undefined);
     if (text === undefined) throw badParameter(`Cannot locate specified Dockerfile: ${dockerfile}`);
     const file = (c.file = parseDockerfile(text, dockerfile));
+    removeIgnored(context, names[texts.indexOf(text)]!);
     const stages = upTo(file.stages, target);
     stages.at(-1)!.instructions.push(...labelOf(labels));
     const all = stages.flatMap(({ from, instructions }) => [from, ...instructions]);
@@ -87,6 +94,18 @@ The whole file is read first, so that a mistake in the last line is told before 
 const defined = (args: ReadonlyMap<string, string | undefined>): Map<string, string> =>
   new Map([...args].filter((entry): entry is [string, string] => entry[1] !== undefined));
 
+/** Throws ApiError 400 for what is no platform, 501 for another one than this machine's. */
+function checkPlatform(text: string): void {
+  let platform: Platform;
+  try {
+    platform = parsePlatform(text);
+  } catch (cause) {
+    throw badParameter(`failed to parse platform ${text}: ${(cause as Error).message}`);
+  }
+  if (showPlatform(platform) !== showPlatform(hostPlatform()))
+    throw new ApiError(501, `FROM --platform=${text}: not there yet in Drydock`);
+}
+
 /** Ends the stage before: its image is told to the client. */
 function finishStage(c: BuildContext): void {
   const before = c.stages.at(-1);
@@ -103,7 +122,8 @@ A stage ends where the next one begins; only the last one becomes the result, so
     c.asked.tell(`Step ${number}/${c.total} : ${one.text}\n`);
     const base = expandAt(stage.base, defined(c.globals), c.file!.escape, one.line);
     if (!base) throw badParameter(`base name (${stage.base}) should not be blank`);
-    if (one.flags.has('platform')) throw badParameter('FROM --platform: not there yet in Drydock');
+    const platform = one.flags.get('platform');
+    if (platform !== undefined) checkPlatform(expandAt(platform, defined(c.globals), c.file!.escape, one.line));
     const state: StageState = {
       ...(stage.name && { name: stage.name }),
       config: {},

@@ -24,6 +24,8 @@ export interface Committing {
   config?(diffID: string | undefined): ImageConfig;
   readonly signal?: AbortSignal;
   readonly lease: Lease;
+  /** whether `docker pause` has stopped the container meanwhile */
+  isPaused?(): boolean;
   frozen?: boolean;
   file?: LayerFile;
   blob?: ImageRecord['blobs'][number];
@@ -32,7 +34,7 @@ export interface Committing {
 
 async function thaw(k: Kernel, c: Committing): Promise<void> {
   if (!c.frozen) return;
-  await c.container?.cgroup.thaw(k);
+  if (!c.isPaused?.()) await c.container?.cgroup.thaw(k);
   c.frozen = false;
 }
 
@@ -79,7 +81,7 @@ The sha256 of the archive is computed while it is written, and is its name: the 
     {
       id: 'commit.thaw',
       title: 'Let the container go on',
-      explain: `Its files are read, so every process goes on exactly where it was. What it writes from now on is no part of the image. See cgroups(7), freezer.`,
+      explain: `Its files are read, so every process goes on exactly where it was. What it writes from now on is no part of the image. A container that was paused meanwhile stays paused. See cgroups(7), freezer.`,
       when: (c) => c.pause,
       do: thaw,
     },

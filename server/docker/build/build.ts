@@ -6,6 +6,8 @@ import { hostPlatform, parsePlatform, showPlatform } from '../../../runtime/imag
 import { canonicalName, normalize } from '../../../runtime/image/manifest/reference.ts';
 import { parseJson } from '../../../runtime/json/parse-json.ts';
 import type { BuildOptions } from '../../../runtime/engine/build-options.ts';
+import { registryConfig } from '../images/registry-auth.ts';
+import { drained } from '../http/send.ts';
 import { messageOf } from '../http/failures.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 
@@ -52,7 +54,7 @@ function tagOf(name: string): string {
 }
 
 /** The lines of the answer. With q only the id is told. */
-function lines(x: Exchange): Pick<BuildOptions, 'tell' | 'made'> & { line(value: object): void } {
+function lines(x: Exchange): Pick<BuildOptions, 'tell' | 'output' | 'made'> & { line(value: object): void } {
   const { res } = x;
   const quiet = x.query.flag('q');
   const line = (value: object) => {
@@ -63,6 +65,11 @@ function lines(x: Exchange): Pick<BuildOptions, 'tell' | 'made'> & { line(value:
   return {
     line,
     tell: (stream) => void (quiet || line({ stream })),
+    output: (stream) => {
+      if (quiet) return Promise.resolve();
+      line({ stream });
+      return drained(res);
+    },
     made: (ID) => void (quiet || line({ aux: { ID } })),
   };
 }
@@ -86,6 +93,8 @@ async function answer(x: Exchange): Promise<void> {
       ...(networkMode && { networkMode }),
       pass: (fd) => pipeline(x.req, new Socket({ fd, readable: true, writable: true })),
       tell: out.tell,
+      output: out.output,
+      auth: registryConfig(x.req),
       made: out.made,
       signal: x.gone(),
     });

@@ -1,4 +1,4 @@
-/** X-Registry-Auth: base64url of JSON, with or without padding. Engine API, "Authentication". */
+/** X-Registry-Auth and X-Registry-Config: base64url of JSON, with or without padding. Engine API, "Authentication". */
 import type { IncomingMessage } from 'node:http';
 import type { RegistryAuth } from '../../../runtime/image/registry/auth.ts';
 import { parseJson } from '../../../runtime/json/parse-json.ts';
@@ -17,16 +17,35 @@ export function authFrom(fields: Record<string, unknown>): RegistryAuth | undefi
 
 /** Throws 400 when the header cannot be parsed. */
 export function registryAuth(req: IncomingMessage): RegistryAuth | undefined {
-  const header = req.headers['x-registry-auth'];
+  const fields = fieldsOf(req, 'X-Registry-Auth');
+  return fields && authFrom(fields);
+}
+
+/**
+ * X-Registry-Config of a build: the credentials for each registry by its name in docker's config.json. The name of
+ * Docker Hub is https://index.docker.io/v1/. Throws 400 when the header cannot be parsed.
+ */
+export function registryConfig(req: IncomingMessage): (domain: string) => RegistryAuth | undefined {
+  const known = new Map<string, RegistryAuth>();
+  for (const [name, fields] of Object.entries(fieldsOf(req, 'X-Registry-Config') ?? {})) {
+    const auth = typeof fields === 'object' && fields ? authFrom(fields as Record<string, unknown>) : undefined;
+    const domain = name.replace(/^https?:\/\//, '').split('/', 1)[0]!;
+    if (auth) known.set(domain === 'index.docker.io' ? 'docker.io' : domain, auth);
+  }
+  return (domain) => known.get(domain);
+}
+
+function fieldsOf(req: IncomingMessage, name: string): Record<string, unknown> | undefined {
+  const header = req.headers[name.toLowerCase()];
   if (typeof header !== 'string' || !header) return undefined;
   let value: unknown;
   try {
     // Buffer reads both base64 alphabets and needs no padding
     value = parseJson(Buffer.from(header, 'base64').toString('utf8'));
   } catch {
-    throw badParameter('invalid X-Registry-Auth header: base64url of a JSON object is needed');
+    throw badParameter(`invalid ${name} header: base64url of a JSON object is needed`);
   }
   if (typeof value !== 'object' || value === null)
-    throw badParameter('invalid X-Registry-Auth header: a JSON object is needed');
-  return authFrom(value as Record<string, unknown>);
+    throw badParameter(`invalid ${name} header: a JSON object is needed`);
+  return value as Record<string, unknown>;
 }
