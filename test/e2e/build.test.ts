@@ -134,9 +134,9 @@ COPY --chown=12:34 <<F /made/
 value $A
 F
 LABEL x="a b" y=\${A}
-EXPOSE 80 53/udp
+EXPOSE 80 53/udp 8000-8001
 STOPSIGNAL SIGINT
-HEALTHCHECK --interval=5s CMD true
+HEALTHCHECK --interval=2.3s CMD true
 USER 12`;
   const out = await built(
     { Dockerfile: dockerfile },
@@ -147,17 +147,20 @@ USER 12`;
     '--build-arg',
     'C=x',
     '--label',
-    'z=1',
+    'z=1 $A',
+    '--label',
+    'q="',
   );
+  assert.match(out, ' : LABEL z=1 $A\n');
   assert.match(out, '[Warning] One or more build-args [C] were not consumed');
   assert.is(
     await sh('all', 'cat /args /env /doc /made/F; stat -c %u:%g /made/F; id -u'),
     '1-given\nenv\none\ntwo\nvalue env\n12:34\n12',
   );
   const [{ Config }] = JSON.parse(await d.ok('inspect', 'all')) as [{ Config: Record<string, unknown> }];
-  assert.equal(Config['Labels'], { x: 'a b', y: 'env', z: '1' });
-  assert.equal(Config['ExposedPorts'], { '53/udp': {}, '80/tcp': {} });
-  assert.equal(Config['Healthcheck'], { Test: ['CMD-SHELL', 'true'], Interval: 5e9 });
+  assert.equal(Config['Labels'], { x: 'a b', y: 'env', q: '"', z: '1 $A' });
+  assert.equal(Config['ExposedPorts'], { '53/udp': {}, '80/tcp': {}, '8000/tcp': {}, '8001/tcp': {} });
+  assert.equal(Config['Healthcheck'], { Test: ['CMD-SHELL', 'true'], Interval: 2.3e9 });
   assert.is(Config['StopSignal'], 'SIGINT');
 });
 
@@ -270,10 +273,12 @@ for (const [what, dockerfile, message, code] of [
   ['an empty Dockerfile', '', 'the Dockerfile (Dockerfile) cannot be empty', 1],
   ['a mount', 'FROM base\nRUN --mount=type=cache,target=/x true', 'the --mount option requires BuildKit.', 1],
   ['a URL', 'FROM base\nADD http://127.0.0.1:1/x /x', 'not there yet in Drydock', 1],
+  ['a source outside', 'FROM base\nCOPY ../x /', 'COPY failed: forbidden path outside the build context: ../x', 1],
+  ['two sources for one file', 'FROM base\nCOPY D* /y', 'must be a directory and end with a /', 1],
   ['a source that is not there', 'FROM base\nCOPY nope /', 'stat nope: file does not exist', 1],
 ] as const)
   test(`${what} ends the build, and nothing is left`, async () => {
-    const ran = await build(context({ Dockerfile: dockerfile }));
+    const ran = await build(context({ Dockerfile: dockerfile, D2: 'x' }));
     assert.is(ran.code, code, ran.out + ran.err);
     assert.match(ran.err, message);
     assert.equal(await left(), []);

@@ -4,7 +4,7 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, posix } from 'node:path';
 import { O } from '../../syscalls/constants.ts';
 import { openIn, pathOf, tryOpenIn } from '../../storage/archive/container-root.ts';
 import { TarEntries } from '../../storage/tree/tar-entries.ts';
@@ -54,6 +54,8 @@ function matching(root: number, parts: readonly string[], at = ''): string[] {
 /** The files of all sources. Throws Error in dockerd's words for a source without a file. */
 export function findSources(sources: readonly Source[]): Found[] {
   return sources.flatMap(({ dir, pattern, name }) => {
+    if (/^\.\.(\/|$)/.test(posix.normalize(pattern)))
+      throw new Error(`forbidden path outside the build context: ${pattern} ()`);
     const root = openSync(dir, DIRECTORY);
     try {
       const parts = pattern.split('/').filter((part) => part && part !== '.');

@@ -11,6 +11,8 @@ export interface Instruction {
   flags: Map<string, string>;
   /** the words of the JSON form; absent for the other form */
   json?: string[];
+  /** names and values that are taken as they are, instead of those in `rest` */
+  pairs?: readonly [name: string, value: string][];
   /** the text behind the keyword and its flags */
   rest: string;
   /** the instruction as it is shown: 'RUN make all' */

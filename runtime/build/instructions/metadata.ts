@@ -23,7 +23,8 @@ const shown = (list: readonly string[]): string => `[${list.map((one) => JSON.st
 const asCommand = ({ json, rest }: Instruction, { shell }: Scope): string[] => json ?? (rest ? [...shell, rest] : []);
 
 /** 'a=b c="d e"' or the old form 'a b c'. The values are expanded. */
-function pairs(one: Instruction, { escape, expand }: Scope): [name: string, value: string][] {
+function pairs(one: Instruction, { escape, expand }: Scope): readonly [name: string, value: string][] {
+  if (one.pairs) return one.pairs;
   const words = splitWords(one.rest, escape);
   if (!words[0]!.includes('=')) {
     const [, name = '', value = ''] = /^(\S+)\s+([^]*)$/.exec(one.rest) ?? [];
@@ -42,16 +43,17 @@ function pairs(one: Instruction, { escape, expand }: Scope): [name: string, valu
     return [name, expand(word.slice(at + 1))];
   });
 }
-const without = (env: readonly string[] | undefined, name: string): string[] =>
-  (env ?? []).filter((entry) => !entry.startsWith(`${name}=`));
 
 const words = (one: Instruction, { expand, escape }: Scope): string[] =>
   one.json?.map(expand) ?? splitWords(one.rest, escape).map(expand);
 
-function port(text: string, line: number): string {
-  const [, number = '', protocol = 'tcp'] = /^(\d+(?:-\d+)?)(?:\/(tcp|udp|sctp))?$/i.exec(text) ?? [];
-  if (!number) throw parseError(line, `invalid containerPort: ${text}`);
-  return `${number}/${protocol.toLowerCase()}`;
+/** '80', '80/udp' or '80-82' as its ports, each with its protocol. */
+function portsOf(text: string, line: number): string[] {
+  const found = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(text);
+  const [, first, last = first, protocol = 'tcp'] = found ?? [];
+  const [low, high] = [Number(first), Number(last)];
+  if (!found || high < low || high > 65_535) throw parseError(line, `Invalid containerPort: ${text}`);
+  return Array.from({ length: high - low + 1 }, (_, at) => `${low + at}/${protocol.toLowerCase()}`);
 }
 
 export const metadata: Readonly<Record<string, Apply>> = {
@@ -60,7 +62,7 @@ export const metadata: Readonly<Record<string, Apply>> = {
     for (const [name, value] of found) {
       const place = scope.config.Env?.findIndex((entry) => entry.startsWith(`${name}=`)) ?? -1;
       if (place >= 0) scope.config.Env![place] = `${name}=${value}`;
-      else scope.config.Env = [...without(scope.config.Env, name), `${name}=${value}`];
+      else scope.config.Env = [...(scope.config.Env ?? []), `${name}=${value}`];
     }
     return found.map(([name, value]) => `${name}=${value}`).join(' ');
   },
@@ -82,7 +84,7 @@ export const metadata: Readonly<Record<string, Apply>> = {
     const ports = splitWords(one.rest, scope.escape)
       .flatMap((word) => scope.expand(word).split(/\s+/))
       .filter(Boolean)
-      .map((text) => port(text, one.line));
+      .flatMap((text) => portsOf(text, one.line));
     scope.config.ExposedPorts = { ...scope.config.ExposedPorts, ...Object.fromEntries(ports.map((p) => [p, {}])) };
     return ports.sort().join(' ');
   },

@@ -139,6 +139,14 @@ export function prepareRun(c: BuildContext, stage: StageState, one: Instruction)
   };
 }
 
+/** Throws ApiError 400, in dockerd's words. */
+function checkTarget({ keyword }: Instruction, sources: number, target: string): void {
+  if (sources > 1 && !target.endsWith('/'))
+    throw badParameter(
+      `When using ${keyword} with more than one source file, the destination must be a directory and end with a /`,
+    );
+}
+
 /** The words of COPY and ADD: sources and the target, expanded. */
 export function copyWords(c: BuildContext, stage: StageState, one: Instruction): { sources: string[]; target: string } {
   const scope = scopeOf(c, stage, stage.config, one.line);
@@ -147,10 +155,7 @@ export function copyWords(c: BuildContext, stage: StageState, one: Instruction):
     one.heredocs.some(({ name }) => word.replace(/^<<-?|["']/g, '') === name && word.startsWith('<<'));
   const expanded = words.map((word) => (isHeredoc(word) ? word : scope.expand(word)));
   const target = expanded.pop()!;
-  if (expanded.length > 1 && !target.endsWith('/'))
-    throw badParameter(
-      `When using ${one.keyword} with more than one source file, the destination must be a directory and end with a /`,
-    );
+  checkTarget(one, expanded.length, target);
   const remote = expanded.find((word) => /^(https?|git|ssh):\/\/|^git@/.test(word));
   if (remote && one.keyword === 'ADD') throw new ApiError(501, `ADD of a URL (${remote}): not there yet in Drydock`);
   return { sources: expanded, target };
@@ -163,6 +168,7 @@ export function preparedCopy(
   target: string,
   { digest, found, owner }: { digest: string; found: NonNullable<Prepared['copy']>['found']; owner?: string },
 ): Prepared {
+  checkTarget(one, found.length, target);
   const kind = found.length > 1 ? 'multi' : found[0]?.directory ? 'dir' : 'file';
   const place = posix.resolve(stage.config.WorkingDir || '/', target);
   return {

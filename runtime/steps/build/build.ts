@@ -38,15 +38,22 @@ Each name is created below a descriptor of its directory, so an archive with \`.
   },
 };
 
-/** --label is a LABEL at the end. */
-function labelOf(labels: Readonly<Record<string, string>>): Instruction[] {
-  const entries = Object.entries(labels);
-  if (!entries.length) return [];
-  const text = entries
-    .map(([name, value]) => `${JSON.stringify(name)}=${JSON.stringify(value).replace(/\$/g, '\\$')}`)
-    .join(' ');
-  return [parseTrigger(`LABEL ${text}`)];
-}
+/** Each --label is a LABEL at the end, sorted by name. Its value is not expanded. */
+const labelsOf = (labels: Readonly<Record<string, string>>): Instruction[] =>
+  Object.entries(labels)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, value]) => {
+      const rest = `${name}=${value}`;
+      return {
+        keyword: 'LABEL',
+        flags: new Map(),
+        rest,
+        text: `LABEL ${rest}`,
+        line: 0,
+        heredocs: [],
+        pairs: [[name, value]],
+      };
+    });
 
 /** The stages up to the target. Throws ApiError 400 when there is none. */
 function upTo(stages: readonly Stage[], target: string | undefined): Stage[] {
@@ -73,7 +80,7 @@ The whole file is read first, so that a mistake in the last line is told before 
     const file = (c.file = parseDockerfile(text, dockerfile));
     removeIgnored(context, names[texts.indexOf(text)]!);
     const stages = upTo(file.stages, target);
-    stages.at(-1)!.instructions.push(...labelOf(labels));
+    stages.at(-1)!.instructions.push(...labelsOf(labels));
     const all = stages.flatMap(({ from, instructions }) => [from, ...instructions]);
     all.forEach(refuseFlags);
     const global = { args: c.globals, given: args, globals: new Map<string, string>(), used: c.usedArgs };
