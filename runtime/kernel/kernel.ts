@@ -29,6 +29,10 @@ export interface Kernel {
   spawnHelper(name: 'port-proxy', fds: readonly number[], label: string): Promise<number>;
   /** The descriptor of a sealed memfd with one of Drydock's executables. It is made once per daemon. */
   executable(name: Program): Promise<number>;
+  /** A NETLINK_NETFILTER socket in the daemon's network namespace that no other caller has until it is returned. */
+  borrowNetfilter(): Promise<number>;
+  /** `whole`: every reply was read, so that another caller can have the socket. */
+  returnNetfilter(fd: number, whole: boolean): void;
   /** Resolves when the gate lets this request pass. The request's own time limits begin after that. */
   requesting(method: string, url: string): Promise<void>;
   /** Makes an HTTP request (http.ts) and journals status and duration. Network failures throw errors with `code`. */

@@ -87,6 +87,8 @@ export function recordingKernel(options: RecordingOptions = {}): RecordingKernel
       await oneByOne(run, list);
       return result;
     },
+    borrowNetfilter: async () => (await other('borrowNetfilter')) ?? descriptor++,
+    returnNetfilter: (fd, whole) => void calls.push(`daemon.returnNetfilter(${fd}, ${whole})`),
     connect: () => undefined,
     spawnShim: async (fds) => (await other('spawnShim', fds.length)) ?? 4242,
     spawnHelper: async (name, fds) => (await other('spawnHelper', name, fds.length)) ?? 4243,

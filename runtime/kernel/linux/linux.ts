@@ -8,6 +8,7 @@ import { callsOf, showCall, type Actor, type Call, type Calls, type Reply } from
 import { errnoName, errnoNumber, Injected, injectedRequest, SyscallError } from '../errors.ts';
 import type { HttpRequest, HttpResponse } from '../http.ts';
 import { runJob, whenRested } from '../jobs.ts';
+import { borrowNetfilter, returnNetfilter } from './netfilter-sockets.ts';
 import type { Kernel } from '../kernel.ts';
 import { CompletedCall } from './completed-call.ts';
 import { addon, executablePath, type NativeAnswers, type Program } from '../../syscalls/native.ts';
@@ -216,6 +217,13 @@ export class LinuxKernel implements Kernel {
       copies.set(name, fd);
     }
     return fd;
+  }
+
+  async borrowNetfilter(): Promise<number> {
+    return borrowNetfilter();
+  }
+  returnNetfilter(fd: number, whole: boolean): void {
+    returnNetfilter(fd, whole);
   }
 
   spawnShim(fds: readonly number[], label: string): Promise<number> {

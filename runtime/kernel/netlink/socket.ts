@@ -23,11 +23,9 @@ import {
   type Message,
   type Request,
 } from './message.ts';
+import { NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK, SOL_NETLINK } from './options.ts';
 import { showMessage, showMessages } from './show.ts';
 
-const SOL_NETLINK = 270;
-const NETLINK_EXT_ACK = 11;
-const NETLINK_GET_STRICT_CHK = 12;
 const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
 /** The kernel sends datagrams of at most 32 KiB. */
@@ -169,17 +167,34 @@ export class NetlinkSocket {
   }
 }
 
-/** Opens a socket, uses it and closes it. Each caller has its own, so replies for two containers never mix. */
+/**
+ * Uses a socket that no other caller has meanwhile, so replies for two containers never mix. A route socket is opened
+ * and closed; a netfilter socket is one of the daemon's (linux/netfilter-sockets.ts).
+ */
 export async function withNetlink<T>(
   k: Kernel,
   protocol: typeof NETLINK_ROUTE | typeof NETLINK_NETFILTER,
   use: (socket: NetlinkSocket) => Promise<T>,
 ): Promise<T> {
   const source = asked();
+  if (protocol === NETLINK_NETFILTER) return withNetfilter(k, use);
   const socket = await asking(source, NetlinkSocket).open(k, protocol);
   try {
     return await use(socket);
   } finally {
     await asking(source, socket).close();
+  }
+}
+
+async function withNetfilter<T>(k: Kernel, use: (socket: NetlinkSocket) => Promise<T>): Promise<T> {
+  const fd = await k.borrowNetfilter();
+  let whole = false;
+  try {
+    const result = await use(new NetlinkSocket(k, fd));
+    whole = true;
+    return result;
+  } finally {
+    // after a failure replies may still be queued in it
+    k.returnNetfilter(fd, whole);
   }
 }
