@@ -140,6 +140,20 @@ static napi_value copy(napi_env env, napi_callback_info info)
 	return number(env, sealed_copy(path, name));
 }
 
+/*
+ * Two arenas for all threads, and blocks of 256 KiB and more as mappings of their own: what a pull, a log or a walk has
+ * freed goes back to the kernel. By default glibc makes up to eight arenas for each processor, and raises the limit for
+ * mappings to 32 MiB when such a block is freed (mallopt(3)).
+ */
+static void keep_heap_small(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_ARENA_MAX, 2);
+	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+#endif
+}
+
 static napi_value trim(napi_env env, napi_callback_info info)
 {
 	(void)info;
@@ -152,6 +166,7 @@ static napi_value trim(napi_env env, napi_callback_info info)
 
 NAPI_MODULE_INIT()
 {
+	keep_heap_small();
 	const struct {
 		const char *name;
 		napi_callback fn;
