@@ -32,7 +32,7 @@ export function enter(life: Transiting, to: MachineState, error: string): void {
   if (to === from) return;
   life.log.append({ type: 'state', from, to });
   Object.assign(life.record, { machine: to, error });
-  if (to === 'running' && from === 'executing') didStart(life);
+  if (to === 'running' && from === 'initializing') didStart(life);
   if (to === 'exiting') void life.oom.end();
   // release an exec that the gate holds, because its container is ending
   if (to === 'exiting')

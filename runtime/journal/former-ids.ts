@@ -1,10 +1,11 @@
 /**
- * Ids that steps and phases had until version 0.2. They are in journals and recordings that were kept, in links and in
- * commands that people have written down.
+ * Ids that steps, phases and states had until version 0.2. They are in journals and recordings that were kept, in links
+ * and in commands that people have written down.
  *
  *   what                                    until 0.2    now
  *   the container's first process           exec.*       init.*
  *   another process, of `drydock exec`      join.*       exec.*
+ *   the state while the first is made       executing    initializing
  *
  * `exec` is a former and a present id. In a journal the run decides: those of a start are numbers, those of an exec
  * texts. In a breakpoint or a link it can mean either.
@@ -43,8 +44,14 @@ export function meaningsOf(id: string): string[] {
   return !meant.length || now.has(phase) ? [id, ...meant] : meant;
 }
 
+const presentState = (state: string): string => (state === 'executing' ? 'initializing' : state);
+
 /** The event with present ids; the same object when it has no former id. */
 export function withPresentIds(event: Event): Event {
+  if (event.type === 'state') {
+    const [from, to] = [presentState(event.from), presentState(event.to)];
+    return from === event.from && to === event.to ? event : { ...event, from, to };
+  }
   const { run, step } = event;
   const id = step === undefined ? step : presentId(step, run);
   if (event.type === 'phase') {

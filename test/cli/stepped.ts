@@ -87,7 +87,7 @@ export class SteppedContainer extends FakeContainer {
     try {
       for (const [phase, state] of [
         [phases[0]!, 'creating'],
-        [phases[1]!, 'executing'],
+        [phases[1]!, 'initializing'],
       ] as const) {
         this.#to(state);
         await runPhase(this.#run, phase);

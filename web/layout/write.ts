@@ -31,7 +31,7 @@ const [narrow, wide] = await Promise.all((['narrow', 'wide'] as const).map((size
 writeFileSync(
   'web/draw/machine-layout.ts',
   `/** The state machine as the Eclipse Layout Kernel laid it out. Written by web/layout (npm run layout), not by hand. */
-import type { Layout } from './layout.ts';
+import type { Layout } from '../layout/layout.ts';
 
 export const narrow: Layout = ${entries(narrow!)};
 /** With room for words and durations on all edges. */

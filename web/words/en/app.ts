@@ -57,7 +57,7 @@ export const app = {
     creating: 'creating',
     layering: 'layering',
     networking: 'networking',
-    executing: 'executing',
+    initializing: 'initializing',
     running: 'running',
     paused: 'paused',
     exiting: 'exiting',

@@ -55,7 +55,7 @@ export const app: Words['app'] = {
     creating: 'создаётся',
     layering: 'кладёт слой',
     networking: 'получает сеть',
-    executing: 'запускается',
+    initializing: 'запускается',
     running: 'работает',
     paused: 'на паузе',
     exiting: 'завершается',

@@ -9,7 +9,7 @@ export const machine: DrawWords['machine'] = {
     creating: 'процесс',
     layering: 'файлы',
     networking: 'кабель',
-    executing: 'программа',
+    initializing: 'программа',
     running: 'идёт',
     exiting: 'уборка',
     exited: 'файлы',

@@ -91,7 +91,7 @@ export const refusals: Rows = [
   ['creating', 'создаётся'],
   ['layering', 'получает файлы'],
   ['networking', 'получает сеть'],
-  ['executing', 'запускается'],
+  ['initializing', 'запускается'],
   ['running', 'работает'],
   ['paused', 'на паузе'],
   ['exiting', 'завершается'],
