@@ -21,6 +21,7 @@ import type { Settings } from '../data-root/settings.ts';
 import type { Image } from '../image/manifest/image.ts';
 import type { CommitOptions } from './commit-options.ts';
 import type { BuildOptions } from './build-options.ts';
+import type { ImageArchiveList } from './image-archive-options.ts';
 import type { PullOptions, Pulled } from './pull-options.ts';
 import type { Pruned, VolumeRequest } from './volume-request.ts';
 import type { Volume } from '../volume/volume.ts';
@@ -229,6 +230,8 @@ export interface Engine {
   pull(options: PullOptions): Promise<Pulled>;
   /** Makes an image of a container, as an operation. Throws ApiError 400, 404 or 409. */
   commit(options: CommitOptions): Promise<Image>;
+  /** Images as archives, as operations. */
+  readonly archives: ImageArchiveList;
   /** Builds an image, as an operation. */
   build(options: BuildOptions): Promise<Image>;
   readonly builds: {

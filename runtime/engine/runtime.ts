@@ -24,6 +24,7 @@ import { Operations } from '../operation/operations.ts';
 import type { Pulled, PullOptions } from './pull-options.ts';
 import type { CommitOptions } from './commit-options.ts';
 import { Commits } from './commits.ts';
+import { ImageArchives } from './image-archives.ts';
 import { Pulls } from './pulls.ts';
 import type { OperationHandle } from '../operation/record.ts';
 import { newName } from '../data-root/identity.ts';
@@ -52,6 +53,7 @@ export class Runtime implements Engine {
   readonly #operations: Operations;
   readonly #pulls: Pulls;
   readonly #commits: Commits;
+  readonly archives: ImageArchives;
   readonly builds: Builds;
   readonly volumes: Volumes;
   readonly networks: Networks;
@@ -68,6 +70,7 @@ export class Runtime implements Engine {
     this.#operations = Operations.open(settings.root, aside);
     this.#pulls = new Pulls(settings, images, this.#operations);
     this.#commits = new Commits(images, this.#operations, this.events, (ref) => this.container(ref));
+    this.archives = new ImageArchives(images, this.#operations, this.events);
     this.builds = new Builds(this, this.#operations);
     this.volumes = new Volumes(volumes, this.#operations, this.events);
     volumes.users = (name) => usersAmong(this.containers(), name);
@@ -105,6 +108,7 @@ export class Runtime implements Engine {
         ['an operation on a volume', runtime.volumes],
         ['a pull', runtime.#pulls],
         ['a commit', runtime.#commits],
+        ['an archive of images', runtime.archives],
         ['a build', runtime.builds],
       ],
     });

@@ -4,7 +4,9 @@
  */
 import type { Container, Exec } from '../container/container.ts';
 import { build } from './build/build.ts';
+import { load } from './image/load.ts';
 import { pull } from './image/pull.ts';
+import { save } from './image/save.ts';
 import { createOf } from './container/2-create.ts';
 import { rwLayerOf } from './container/3-rw-layer.ts';
 import { network } from './container/4-network.ts';
@@ -69,6 +71,8 @@ function walkOf(storage: StorageSteps, executor: ExecutorSteps, source: Phase<Co
       cp,
       commit,
       build,
+      save,
+      load,
       disconnect,
       networkCreate,
       networkRemove,

@@ -4,6 +4,7 @@ import { doJob, type Outcome, type Request, teller } from '../kernel/jobs.ts';
 import '../kernel/tree/jobs.ts';
 import '../storage/overlay2/jobs.ts';
 import '../image/jobs/jobs.ts';
+import '../image/archive/jobs.ts';
 import '../storage/archive/jobs.ts';
 import '../storage/tree/jobs.ts';
 import '../storage/vfs/jobs.ts';

@@ -18,6 +18,7 @@ import { exec } from './containers/exec.ts';
 import { answerError, pageNotFound, refuseMalformed } from './http/failures.ts';
 import { serveHijacks } from './http/hijack.ts';
 import { images } from './images/images.ts';
+import { imagesArchives } from './images/archives.ts';
 import { imagesChange } from './images/change.ts';
 import { imagesCommit } from './images/commit.ts';
 import { imagesPull } from './images/pull.ts';
@@ -49,6 +50,7 @@ const tables: readonly Routes[] = [
   exec,
   imagesPull,
   imagesCommit,
+  imagesArchives,
   imagesChange,
   images,
   networks,

@@ -305,7 +305,6 @@ test('prune removes what has ended, and images that nothing needs', async () => 
 });
 
 const absent: [string[], string][] = [
-  [['save', 'ubuntu'], 'saving images'],
   [['search', 'x'], 'searching for images'],
   [['swarm', 'init'], 'swarm'],
   [['plugin', 'install', '--grant-all-permissions', 'x'], 'plugins'],

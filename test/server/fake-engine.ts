@@ -184,6 +184,10 @@ export class FakeEngine implements Engine {
     return { image, fresh: !known };
   }
 
+  readonly archives: Engine['archives'] = {
+    save: () => Promise.reject(new ApiError(501, 'saving images: not there yet in the stand-in')),
+    load: () => Promise.reject(new ApiError(501, 'loading images: not there yet in the stand-in')),
+  };
   readonly builds = { cache: { isParent: () => false } };
   build(): ReturnType<Engine['build']> {
     throw new ApiError(501, 'building images: not there yet in the stand-in');

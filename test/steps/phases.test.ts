@@ -34,6 +34,8 @@ test("the phases come in the order of a container's life", () => {
       'cp',
       'commit',
       'build',
+      'save',
+      'load',
       'disconnect',
       'network-create',
       'network-remove',

@@ -21,6 +21,8 @@ const apart: ReadonlySet<string> = new Set<string>([
   'cp',
   'build',
   'commit',
+  'save',
+  'load',
 ]);
 /** Whether the phase belongs to the row: that of an operation has the name of the operation. */
 export const isPhaseOf = (operation: Listed['operation'], phase: string): boolean =>

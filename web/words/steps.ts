@@ -1,6 +1,7 @@
 /** Steps and phases in the page's language. The English texts are in runtime/steps; translations are looked up here. */
 import type { Language } from '../../lessons/format.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
+import { archives } from './ru/steps/archives.ts';
 import { create } from './ru/steps/create.ts';
 import { end } from './ru/steps/end.ts';
 import { initProgram } from './ru/steps/init-program.ts';
@@ -35,6 +36,7 @@ export const stepTables: Record<Other, StepTable> = {
     ...copying,
     ...commit,
     ...building,
+    ...archives,
     ...volumes,
   },
 };

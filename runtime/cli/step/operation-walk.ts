@@ -1,6 +1,7 @@
-/** `pull --step` and `pull --break`: follows the journal of an operation that has no process of its own. */
+/** `pull --step`, `save --break` …: follows the journal of an operation that has no process of its own. */
 import type { Event, GateEvent } from '../../journal/event.ts';
-import { drydockPath, type Client } from '../client/client.ts';
+import type { IncomingMessage } from 'node:http';
+import { drydockPath, type Client, type Request } from '../client/client.ts';
 import { Failure } from '../failure/failure.ts';
 import { Lifecycle } from '../client/lifecycle.ts';
 import { Keyboard } from './keyboard.ts';
@@ -67,15 +68,45 @@ export class OperationWalk {
         {},
         { ...body, step: this.step, break: this.breakpoints },
       );
-      await this.#watch(id);
-      const operation = await this.client.get<OperationAnswer>(`/drydock/operations/${id}`);
-      if (operation.state === 'failed') throw new Failure(operation.error, 1);
-      return operation;
+      return await this.#follow(id);
     } finally {
-      this.#over.abort();
-      this.#prompting?.abort();
-      this.keyboard?.close();
+      this.#end();
     }
+  }
+
+  /** The same for an operation whose request or answer is a stream. `take` gets the answer, and shows it. */
+  async along(
+    method: string,
+    path: string,
+    request: Request,
+    take: (answer: IncomingMessage) => Promise<void>,
+  ): Promise<void> {
+    const query = { ...request.query, step: this.step, break: this.breakpoints };
+    try {
+      const answer = await this.client.open(method, path, { ...request, query });
+      const id = answer.headers['drydock-operation'];
+      if (typeof id !== 'string') throw new Failure('the daemon does not let this be walked', 1);
+      // a failure of the answer is told better by the operation's record
+      const taken = take(answer).catch((error: unknown) => error as Error);
+      await this.#follow(id);
+      const failed = await taken;
+      if (failed) throw failed;
+    } finally {
+      this.#end();
+    }
+  }
+
+  async #follow(id: string): Promise<OperationAnswer> {
+    await this.#watch(id);
+    const operation = await this.client.get<OperationAnswer>(`/drydock/operations/${id}`);
+    if (operation.state === 'failed') throw new Failure(operation.error, 1);
+    return operation;
+  }
+
+  #end(): void {
+    this.#over.abort();
+    this.#prompting?.abort();
+    this.keyboard?.close();
   }
 
   async #watch(id: string): Promise<void> {

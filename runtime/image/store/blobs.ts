@@ -72,6 +72,13 @@ export class BlobStore {
     }
   }
 
+  /** Moves a file of the same filesystem, whose digest was checked, into the store; unless the store has it. */
+  adopt(path: string, digest: string): void {
+    if (this.has(digest)) return;
+    renameSync(path, this.path(digest));
+    syncDirectory(this.dir);
+  }
+
   /** Downloads a blob that is not stored. Several callers share one download. */
   async fetch(
     client: RegistryClient,

@@ -169,7 +169,31 @@ export class ImageStore {
   }
 
   /** Adds an image whose layers are stored, and moves the names to it. Throws ApiError for a damaged config. */
-  commit({ config, manifest, blobs = [], names, practice = false }: NewImage): Image {
+  commit(image: NewImage): Image {
+    return this.commitAll([image])[0]!;
+  }
+
+  /** Adds all or none of them. */
+  commitAll(images: readonly NewImage[]): Image[] {
+    const before: ImageList = { images: new Map(this.#list.images), names: new Map(this.#list.names) };
+    try {
+      const ids = images.map((image) => this.#add(image));
+      this.#save();
+      const found = ids.map((id) => {
+        const image = this.#images.get(id);
+        if (!image) throw new Error(`image ${id} was committed before its layers`);
+        return image;
+      });
+      // in the background; after a failure the layers stay marked as not yet on the disk
+      void this.layers.sync().catch(() => undefined);
+      return found;
+    } catch (error) {
+      this.#replaceList(before);
+      throw error;
+    }
+  }
+
+  #add({ config, manifest, blobs = [], names, practice = false }: NewImage): string {
     readConfig(config);
     const id = this.blobs.put(config);
     const kept = manifest && this.blobs.put(manifest);
@@ -182,12 +206,15 @@ export class ImageStore {
       added: old?.added ?? Date.now(),
     });
     for (const name of names) this.#list.names.set(name, id);
-    this.#save();
-    const image = this.#images.get(id);
-    if (!image) throw new Error(`image ${id} was committed before its layers`);
-    // in the background; after a failure the layers stay marked as not yet on the disk
-    void this.layers.sync().catch(() => undefined);
-    return image;
+    return id;
+  }
+
+  #replaceList({ images, names }: ImageList): void {
+    this.#list.images.clear();
+    this.#list.names.clear();
+    for (const [id, record] of images) this.#list.images.set(id, record);
+    for (const [name, id] of names) this.#list.names.set(name, id);
+    this.#openAll();
   }
 
   /** Adds a name to the image that `reference` finds. Throws ApiError 404, 400. */
@@ -228,6 +255,10 @@ export class ImageStore {
 
   #save(): void {
     writeImageList(this.root, this.#list);
+    this.#openAll();
+  }
+
+  #openAll(): void {
     this.#images.clear();
     this.#kept.clear();
     for (const record of [...this.#list.images.values()]) this.#open(record);

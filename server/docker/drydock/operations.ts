@@ -52,6 +52,12 @@ const starters: Record<string, Starter> = {
   build: () => {
     throw badParameter('a build begins with POST /build, because its context comes with the request');
   },
+  save: () => {
+    throw badParameter('a save begins with GET /images/get?step=1, because its archive is the answer');
+  },
+  load: () => {
+    throw badParameter('a load begins with POST /images/load?step=1, because its archive comes with the request');
+  },
   'volume-create': (x, body, gate) => {
     const asked = volumeRequest(body);
     return begunBy((walking) => x.engine.volumes.create(asked, { ...walking, gate }));

@@ -15,8 +15,6 @@ const missing: Record<string, readonly string[]> = {
     'DELETE /containers/*id/checkpoints/*name',
   ],
   'pushing images': ['POST /images/*name/push'],
-  'saving images': ['GET /images/get', 'GET /images/*name/get'],
-  'loading images': ['POST /images/load'],
   'searching for images': ['GET /images/search'],
   'asking a registry about an image': ['GET /distribution/*name/json'],
   plugins: [

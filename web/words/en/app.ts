@@ -45,6 +45,8 @@ export const app = {
       pull: 'pull',
       build: 'build',
       commit: 'commit',
+      save: 'save',
+      load: 'load',
       'network-create': 'network create',
       'network-remove': 'network rm',
       'volume-create': 'volume create',

@@ -43,6 +43,8 @@ export const app: Words['app'] = {
       pull: 'загрузка образа',
       commit: 'образ из контейнера',
       build: 'сборка образа',
+      save: 'архив из образов',
+      load: 'образы из архива',
       'network-create': 'создание сети',
       'network-remove': 'удаление сети',
       'volume-create': 'создание тома',

@@ -14,6 +14,8 @@ export const phaseTitles: Readonly<Record<string, string>> = {
   cp: 'Копировать файлы',
   commit: 'Сделать из контейнера образ',
   build: 'Собрать образ',
+  save: 'Сохранить образы в архив',
+  load: 'Загрузить образы из архива',
   'volume-create': 'Создать том',
   'volume-remove': 'Удалить том',
   disconnect: 'Отключить от сети',
