@@ -6,6 +6,7 @@ import { branchTopics } from './topics/branches.ts';
 import { containerTopics } from './topics/containers.ts';
 import { fileTopics } from './topics/files.ts';
 import { lessonTopics } from './topics/lessons.ts';
+import { mapTopics } from './topics/map.ts';
 import { packetTopics } from './topics/packets.ts';
 import { terminalTopics } from './topics/terminals.ts';
 import { usageTopics } from './topics/usage.ts';
@@ -16,6 +17,7 @@ export const answerers: Answerers<Asks> = {
   ...branchTopics,
   ...fileTopics,
   ...lessonTopics,
+  ...mapTopics,
   ...packetTopics,
   ...terminalTopics,
   ...usageTopics,

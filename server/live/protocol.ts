@@ -26,11 +26,13 @@ import type { Event } from '../../runtime/journal/event.ts';
 import type { GateCommand } from '../../runtime/engine/engine.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { InspectionSection } from '../../runtime/journal/inspection-section.ts';
+import type { MachineMap, MapContainer, MapImage, MapNetwork } from '../messages/machine-map.ts';
 import type { Listed, ShownState, Told } from '../messages/messages.ts';
 import type { BranchAsks, Omitted } from './topics/branches.ts';
 import type { Action, ContainerAsks } from './topics/containers.ts';
 import type { FileAsks } from './topics/files.ts';
 import type { LessonAsks } from './topics/lessons.ts';
+import type { MapAsks } from './topics/map.ts';
 import type { PacketAsks } from './topics/packets.ts';
 import type { TerminalAsks } from './topics/terminals.ts';
 import type { UsageAsks } from './topics/usage.ts';
@@ -40,7 +42,8 @@ import type { Sample } from '../../runtime/watch/usage.ts';
 export const PATH = '/live';
 
 /** All topics with their fields and answers: one interface for each file in topics/. */
-export interface Asks extends ContainerAsks, BranchAsks, LessonAsks, FileAsks, PacketAsks, TerminalAsks, UsageAsks {}
+export interface Asks
+  extends ContainerAsks, BranchAsks, LessonAsks, FileAsks, MapAsks, PacketAsks, TerminalAsks, UsageAsks {}
 export type Topic = keyof Asks;
 
 export type {
@@ -49,6 +52,10 @@ export type {
   InspectionSection,
   GateCommand,
   Listed,
+  MachineMap,
+  MapContainer,
+  MapImage,
+  MapNetwork,
   Omitted,
   PhaseText,
   Rewrite,

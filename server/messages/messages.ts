@@ -6,6 +6,7 @@ import type { MachineState } from '../../runtime/container/life.ts';
 import type { StandaloneKind } from '../../runtime/operation/record.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { Caught } from '../../runtime/watch/packets.ts';
+import type { MachineMap } from './machine-map.ts';
 import type { Sample } from '../../runtime/watch/usage.ts';
 
 /** The run that this run was made from: topics/branches.ts. */
@@ -54,6 +55,8 @@ export type Told =
   | { type: 'gap'; terminal: number; bytes: number }
   /** the current state of the lesson that this page follows */
   | { type: 'lesson'; state: LessonState }
+  /** everything on the machine, while the page shows its map */
+  | { type: 'map'; map: MachineMap }
   /** the container's use of resources, about four times a second */
   | { type: 'sample'; id: string; sample: Sample }
   /** packets at the container's end of the bridge, and which addresses were rewritten */

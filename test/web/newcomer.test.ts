@@ -33,13 +33,14 @@ const focused = () => visit.page.evaluate<string>(`(document.activeElement.textC
 
 test('the first page says what to do, and leads to the lessons, which have the page to themselves', async () => {
   const { page } = visit;
-  await page.getByText('Give a command above and run it.').waitFor();
-  await page.getByRole('link', { name: /^Or begin with the lessons/ }).click();
+  await page.getByRole('button', { name: /Watch a container being born/ }).waitFor();
+  await page.getByRole('link', { name: /^Everything, from the beginning/ }).waitFor();
+  await page.getByRole('button', { name: 'Lessons' }).click();
   await page.getByText('0 of 23 lessons finished').waitFor();
   await page.getByRole('link', { name: /^Begin with / }).waitFor();
   assert.is(await page.locator('#picture, #now, .xterm').count(), 0);
-  await page.getByRole('button', { name: 'Lessons' }).click();
-  await page.locator('#now').waitFor();
+  await page.getByRole('button', { name: 'Map', exact: true }).click();
+  await page.locator('.map').waitFor();
 });
 
 test('with the keyboard three places are near: what happens now, the pictures, the terminal', async () => {

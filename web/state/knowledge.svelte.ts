@@ -224,6 +224,11 @@ export class Knowledge {
     location.hash = writeHash({ id: this.id, k: this.k, sel: undefined, lesson });
   }
 
+  /** Shows the first page, with the map of the machine. */
+  toMap(): void {
+    location.hash = '#';
+  }
+
   /** Shows another container and ends a comparison. `followed`: its journal has been requested already. */
   open(id: string, followed = false): void {
     if (id === this.id && !this.against) return;

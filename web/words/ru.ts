@@ -4,12 +4,14 @@ import { draw } from './ru/draw.ts';
 import { filter } from './ru/filter.ts';
 import { lessons } from './ru/lessons.ts';
 import { panels } from './ru/panels.ts';
+import { start } from './ru/start.ts';
+import { tour } from './ru/tour.ts';
 import type { Spoken } from './spoken.ts';
 import { omissionWords, phaseWords } from './steps.ts';
 import { evidenceWords, messageWords } from './told.ts';
 import { factWords } from './tables/fact-words.ts';
 
-export const ru: Words = { app, draw, filter, lessons, panels };
+export const ru: Words = { app, draw, filter, lessons, panels, start, tour };
 
 export const russian: Spoken = {
   words: ru,

@@ -7,6 +7,8 @@ import { draw } from './draw.ts';
 import { filter } from './filter.ts';
 import { lessons } from './lessons.ts';
 import { panels } from './panels.ts';
+import { start } from './start.ts';
+import { tour } from './tour.ts';
 
-export const en = { app, draw, filter, lessons, panels };
+export const en = { app, draw, filter, lessons, panels, start, tour };
 export type Words = typeof en;

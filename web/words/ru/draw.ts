@@ -4,6 +4,7 @@ import { capabilities } from './draw/capabilities.ts';
 import { cgroups } from './draw/cgroups.ts';
 import { compare } from './draw/compare.ts';
 import { machine } from './draw/machine.ts';
+import { map } from './draw/map.ts';
 import { namespaces } from './draw/namespaces.ts';
 import { network } from './draw/network.ts';
 import { overlay } from './draw/overlay.ts';
@@ -13,6 +14,7 @@ import { timeline } from './draw/timeline.ts';
 export const draw: DrawWords = {
   amounts,
   machine,
+  map,
   namespaces,
   overlay,
   cgroups,

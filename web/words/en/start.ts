@@ -1,0 +1,33 @@
+/** Texts of the first page: what to do, the ways on, and the map of the machine. */
+export const start = {
+  button: 'Map',
+  buttonTitle: 'everything on this machine, and where to begin',
+  title: 'What happens when a container starts?',
+  lead: 'Drydock starts real containers, and it can stop before each step: you see what the kernel is asked for, and what it does.',
+  watch: 'Watch a container being born',
+  watchAbout: 'About two minutes, on a real container. You can stop it at any moment and take over.',
+  goals: 'Or choose what you want to understand',
+  paths: {
+    all: 'Everything, from the beginning',
+    images: 'What an image is',
+    files: 'Where its files come from',
+    memory: 'Why my container was killed',
+    network: 'How it reaches the network',
+    security: 'What it may do, and what not',
+  },
+  lesson: (minutes: number) => `lesson, ${minutes} min`,
+  command: 'Or give a command above, and press Run.',
+  map: 'Map of the machine',
+  asTable: 'as table',
+  loading: 'The daemon is asked what is on this machine…',
+  close: 'close',
+  imageLine: (size: string, layers: string, used: string) => `${size}, ${layers}, ${used}.`,
+  shared: (n: number, name: string) =>
+    `${n} ${n === 1 ? 'of its layers is' : 'of its layers are'} shared with ${name}: on the disk there is one copy.`,
+  runImage: 'Run it, step by step',
+  howMade: 'How it was made',
+  networkLine: (driver: string, subnet: string) => `Driver ${driver}${subnet ? `, gateway and prefix ${subnet}` : ''}.`,
+  members: 'On it:',
+  users: 'Used by:',
+  nobody: 'No container uses it.',
+};
