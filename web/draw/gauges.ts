@@ -4,7 +4,7 @@ import type { Sample } from '../../runtime/watch/usage.ts';
 import type { DrawWords } from '../words/en/draw.ts';
 import { groupWith, type Group } from './groups.ts';
 import { limitsOf, scaleTop, showing, type Counted } from './limits.ts';
-import { path, polyline, rect, text, type Item, type Mark, type Row } from './marks.ts';
+import { glyph, path, polyline, rect, text, type Item, type Mark, type Row } from './marks.ts';
 import { sparkline, type Point } from './sparkline.ts';
 
 export interface Gauge {
@@ -20,12 +20,35 @@ export interface Gauge {
   history?: Point[];
   /** share of the periods in which the group was throttled, 0 to 1 */
   throttled?: number;
+  /** when the OOM killer ran, in the last minute */
+  kills?: number[];
   /** the OOM killer ran a moment ago */
   meets?: boolean;
 }
 
 /** Number of samples for a rate: one second, because single samples vary too much. */
 const WINDOW = 4;
+/**
+ * Memory over time. A peak between two samples is in none of them: the kernel's highest value has grown, so the peak
+ * was then. When the OOM killer ran, the limit had been reached.
+ */
+function memoryHistory(samples: readonly Sample[]): Point[] {
+  return samples.flatMap(({ time, memory }, j): Point[] => {
+    const before = samples[j - 1];
+    const point = { time, value: memory.usage };
+    if (!before) return [point];
+    const { most = 0, kills, limit } = memory;
+    const grown = before.memory.most !== undefined && most > before.memory.most ? most : 0;
+    const peak = Math.max(grown, kills > before.memory.kills ? (limit ?? 0) : 0);
+    const between = { time: (before.time + time) / 2, value: peak };
+    return peak > Math.max(memory.usage, before.memory.usage) ? [between, point] : [point];
+  });
+}
+const killTimes = (samples: readonly Sample[]): number[] =>
+  samples.flatMap(({ time, memory }, j) =>
+    memory.kills > (samples[j - 1]?.memory.kills ?? memory.kills) ? [time] : [],
+  );
+
 /** How long a kill is shown at the wall, in milliseconds. */
 const KILL_MS = 5000;
 
@@ -48,7 +71,7 @@ type Live = {
   read(
     now: Sample,
     samples: readonly Sample[],
-  ): Pick<Gauge, 'limit' | 'usage' | 'most' | 'history' | 'throttled' | 'meets'>;
+  ): Pick<Gauge, 'limit' | 'usage' | 'most' | 'history' | 'throttled' | 'kills' | 'meets'>;
 };
 const live: readonly Live[] = [
   {
@@ -58,7 +81,8 @@ const live: readonly Live[] = [
       usage,
       ...(most !== undefined && { most }),
       ...(limit !== undefined && { limit }),
-      history: samples.map((one) => ({ time: one.time, value: one.memory.usage })),
+      history: memoryHistory(samples),
+      kills: killTimes(samples),
       meets: samples.some((one) => time - one.time < KILL_MS && one.memory.kills < kills),
     }),
   },
@@ -124,7 +148,9 @@ export function gaugesOf(words: DrawWords, groups: readonly Group[], samples: re
 }
 
 const LEFT = 162;
-export const heightOf = ({ history }: Gauge): number => (history ? 74 : 38);
+/** height of the axis below the bar */
+const AXIS = 14;
+export const heightOf = ({ history }: Gauge): number => AXIS + (history ? 74 : 38);
 type Words = DrawWords['cgroups'];
 const amount = (words: Words, { usage, limit, show }: Gauge): string =>
   usage === undefined
@@ -132,6 +158,7 @@ const amount = (words: Words, { usage, limit, show }: Gauge): string =>
     : limit === undefined
       ? show(usage)
       : words.of(show(usage), show(limit));
+const highest = ({ history = [] }: Gauge): number => Math.max(0, ...history.map(({ value }) => value));
 const percent = (share: number) => `${Math.round(share * 100)} %`;
 export const gaugeWords = ({ cgroups: words }: DrawWords, gauge: Gauge): string =>
   [
@@ -143,35 +170,63 @@ export const gaugeWords = ({ cgroups: words }: DrawWords, gauge: Gauge): string 
     .filter(Boolean)
     .join(', ');
 
+/** The axis: what the places of the bar mean. It stays the same when the wall moves. */
+function axis(top: number, bar: number, show: (value: number) => string): Mark[] {
+  const scale = scaleLinear([0, top], [0, bar]);
+  return [0, 0.2, 0.4, 0.6, 0.8, 1].flatMap((share) => {
+    const at = LEFT + scale(share * top);
+    return [
+      path(polyline([at, 24], [at, 28]), 'quiet', { width: 1 }),
+      text(at, 38, share ? show(share * top) : '0', 'quiet', { anchor: 'middle', size: 11 }),
+    ];
+  });
+}
+
+/** What the kernel counted: the bar, its highest value, and a cross at the wall while the OOM killer has just run. */
+function level(
+  { usage, most, throttled, meets, kills }: Gauge,
+  scale: (value: number) => number,
+  wall: number,
+): Mark[] {
+  const high = LEFT + scale(most ?? 0);
+  return [
+    ...(usage === undefined ? [] : [rect(LEFT, 10, Math.max(1.5, scale(usage)), 10, 'cgroup', 'solid', 2)]),
+    ...(throttled ? [rect(LEFT, 20, throttled * wall, 4, 'failed', 'hatched', 0)] : []),
+    ...(most === undefined
+      ? []
+      : [
+          path(polyline([high, 1], [high, 24]), 'plain', { width: 1.5 }),
+          path(`M${high - 4},0H${high + 4}L${high},6Z`, 'plain', { filled: true, width: 1 }),
+        ]),
+    ...(meets || kills?.length ? [glyph('cross', LEFT + wall, 15, meets ? 150 : 70, 'failed')] : []),
+  ];
+}
+
 export function gaugeItem(words: DrawWords, gauge: Gauge, width: number, y: number, isNew: boolean): Item {
-  const { key, dir, name, limit, usage, most, history, throttled, meets, show } = gauge;
+  const { key, dir, name, limit, most, history, throttled, meets, kills = [], show } = gauge;
   const bar = width - 310;
-  const top = scaleTop(limit ?? Math.max(1, most ?? 0, ...(history ?? []).map(({ value }) => value)));
+  const top = scaleTop(limit ?? Math.max(1, most ?? 0, highest(gauge)));
   const scale = scaleLinear([0, top], [0, bar]).clamp(true);
   const wall = limit === undefined ? bar : scale(limit);
   const marks: Mark[] = [
     text(150, 19, name, 'plain', { anchor: 'end', bold: true, size: 12.5 }),
     rect(LEFT, 6, bar, 18, 'quiet', 'outline', 3),
     rect(LEFT, 6, wall, 18, isNew ? 'active' : 'cgroup', 'soft', 3),
-    ...(usage === undefined
-      ? []
-      : [rect(LEFT, 10, meets ? wall : scale(usage), 10, meets ? 'failed' : 'cgroup', 'solid', 2)]),
-    ...(throttled ? [rect(LEFT, 20, throttled * wall, 4, 'failed', 'hatched', 0)] : []),
-    ...(most === undefined
-      ? []
-      : [path(polyline([LEFT + scale(most), 3], [LEFT + scale(most), 27]), 'plain', { width: 1.5 })]),
     ...(limit === undefined
       ? []
       : [
           rect(LEFT + wall, 6, bar - wall, 18, 'failed', 'hatched', 0),
           path(polyline([LEFT + wall, 0], [LEFT + wall, 30]), 'failed', { width: 3.5 }),
         ]),
+    ...level(gauge, scale, wall),
+    ...axis(top, bar, show),
     text(LEFT + bar + 10, 19, amount(words.cgroups, gauge), 'plain', { size: 12, bold: isNew }),
   ];
   if (history) {
+    const box = { x: LEFT, y: 34 + AXIS, w: bar, h: 28, top: limit === undefined ? top : limit * 1.2, wall: limit };
     marks.push(
-      ...sparkline(history, { x: LEFT, y: 34, w: bar, h: 28, top, wall: limit }, meets ? 'failed' : 'cgroup'),
-      text(150, 52, words.cgroups.lastMinute, 'quiet', { anchor: 'end', size: 11 }),
+      ...sparkline(history, box, meets ? 'failed' : 'cgroup', kills),
+      text(150, 52 + AXIS, words.cgroups.lastMinute, 'quiet', { anchor: 'end', size: 11 }),
     );
     const more = meets
       ? words.cgroups.ranOut
@@ -180,7 +235,7 @@ export function gaugeItem(words: DrawWords, gauge: Gauge, width: number, y: numb
         : most !== undefined
           ? words.cgroups.highest(show(most))
           : '';
-    marks.push(text(LEFT + bar + 10, 52, more, meets || throttled ? 'failed' : 'quiet', { size: 11 }));
+    marks.push(text(LEFT + bar + 10, 52 + AXIS, more, meets || throttled ? 'failed' : 'quiet', { size: 11 }));
   }
   return { key: `limit:${key}`, sel: `cgroup:${dir}`, x: 0, y, marks, label: `${name}: ${gaugeWords(words, gauge)}` };
 }

@@ -14,11 +14,15 @@ export interface Limit {
   usage?: number;
   shown: string;
   usageShown?: string;
-  max: number;
 }
 const unlimited = (value: number) => !(value > 0 && value < 2 ** 60);
-/** The end of a gauge's scale, chosen so that some space is left behind the wall. */
-export const scaleTop = (limit: number): number => 2 ** Math.ceil(Math.log2(limit * 1.25));
+/**
+ * The end of a gauge's axis, with some space behind the wall: 20 × 8ⁿ, which is 2.5, 20, 160 …, and in bytes 40 MiB,
+ * 320 MiB, 2.5 GiB … The steps are wide, so that 64, 128 and 256 MiB are on one axis: a limit that is changed moves the
+ * wall, not the axis.
+ */
+export const scaleTop = (limit: number): number =>
+  20 * 8 ** Math.ceil(Math.log((limit * 1.2) / 20) / Math.log(8) - 1e-9);
 /** Formats an amount of the resource. */
 export const showing =
   ({ amounts }: DrawWords, of: Counted) =>
@@ -61,7 +65,6 @@ export const limitsOf = (words: DrawWords, group: Group): Limit[] =>
         name: words.cgroups.limits[of],
         shown: show(limit),
         ...(usage !== undefined && { usageShown: show(usage) }),
-        max: scaleTop(limit),
       },
     ];
   });

@@ -1,5 +1,5 @@
 /** A small chart of one number over the last minute; the newest value is at the right. */
-import { path, polyline, rect, type Mark, type Tone } from './marks.ts';
+import { glyph, path, polyline, rect, type Mark, type Tone } from './marks.ts';
 
 export interface Point {
   time: number;
@@ -7,11 +7,15 @@ export interface Point {
 }
 const SPAN_MS = 60_000;
 
-/** Drawn in a box at x, y; `wall` is the limit, drawn as a line if it is in the range of the box. */
+/**
+ * Drawn in a box at x, y; `wall` is the limit, drawn as a line if it is in the range of the box. `kills`: times of the
+ * OOM killer, each a cross at the top.
+ */
 export function sparkline(
   points: readonly Point[],
   { x, y, w, h, top, wall }: { x: number; y: number; w: number; h: number; top: number; wall?: number | undefined },
   tone: Tone,
+  kills: readonly number[] = [],
 ): Mark[] {
   const newest = points.at(-1)?.time ?? 0;
   const high = (value: number) => y + h - (Math.min(Math.max(0, value), top) / top) * h;
@@ -30,5 +34,8 @@ export function sparkline(
     ...(wall !== undefined && wall <= top
       ? [path(polyline([x, high(wall)], [x + w, high(wall)]), 'failed', { width: 1.2, dashed: true })]
       : []),
+    ...kills
+      .filter((time) => newest - time <= SPAN_MS && time <= newest)
+      .map((time) => glyph('cross', x + w - ((newest - time) / SPAN_MS) * w, y + 7, 60, 'failed')),
   ];
 }

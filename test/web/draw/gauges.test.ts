@@ -85,7 +85,51 @@ test("throttling is a share of the last second's periods", () => {
   assert.not.match(said(samples)['processor time']!, /wait/);
 });
 
-test('for a moment after the OOM killer came the bar meets the wall, and then no more', () => {
+/** The memory gauge as it is drawn for samples: where its wall is, how long its bar is, and its crosses. */
+function drawnMemory(all: readonly Sample[]) {
+  const { items } = drawCgroups(words, running, events, undefined, all, 940);
+  const { marks } = items.find(({ key }) => key.startsWith('limit:') && key.endsWith(' memory'))!;
+  const numbers = (d: string) => (d.match(/-?[\d.]+/g) ?? []).map(Number);
+  const paths = marks.filter((mark) => mark.shape === 'path');
+  return {
+    axis: marks.flatMap((mark) => (mark.shape === 'text' && mark.y === 38 ? [mark.text] : [])),
+    wall: numbers(paths.find(({ width, tone }) => width === 3.5 && tone === 'failed')!.d)[0]!,
+    bar: marks.flatMap((mark) => (mark.shape === 'rect' && mark.look === 'solid' ? [mark.w] : []))[0]!,
+    crosses: paths.filter(({ filled, tone, width }) => filled && tone === 'failed' && width === undefined).length,
+  };
+}
+
+test('a limit that is changed moves the wall along one axis', () => {
+  const drawn = [64, 128, 256].map((limit) => drawnMemory(samples.map((_, j) => sample(j, { limit: limit * MiB }))));
+  assert.equal(drawn[0]!.axis, ['0', '64 MiB', '128 MiB', '192 MiB', '256 MiB', '320 MiB']);
+  for (const one of drawn) assert.equal([one.axis, one.bar], [drawn[0]!.axis, drawn[0]!.bar]);
+  const [a, b, c] = drawn.map(({ wall }) => wall - 162);
+  assert.ok(Math.abs(b! - 2 * a!) < 0.01 && Math.abs(c! - 4 * a!) < 0.01, `${a} ${b} ${c}`);
+});
+
+test('a kill is a cross at the wall and in the last minute; the bar stays what the kernel says', () => {
+  const killed = [
+    ...samples,
+    { ...sample(12, { kills: 1 }), memory: { ...sample(12).memory, kills: 1, usage: 2 * MiB } },
+  ];
+  const [before, after] = [drawnMemory(samples), drawnMemory(killed)];
+  assert.equal([before.crosses, after.crosses], [0, 2]);
+  assert.ok(after.bar < before.bar / 5, `${after.bar}`);
+});
+
+test('a peak between two samples is in the last minute', () => {
+  const flat = samples.map((one, j) => ({
+    ...one,
+    memory: { ...one.memory, usage: 5 * MiB, most: (j < 6 ? 6 : 60) * MiB },
+  }));
+  const { history = [] } = gaugesOf(words, groupsOf(running), flat).find(({ of }) => of === 'memory')!;
+  assert.equal(
+    history.filter(({ value }) => value > 6 * MiB).map(({ time, value }) => [time - start, value]),
+    [[5.5 * 250, 60 * MiB]],
+  );
+});
+
+test('for a moment after the OOM killer came it is said, and then no more', () => {
   const killed = [...samples, sample(12, { kills: 1 })];
   assert.match(said(killed)['memory']!, /at its limit: memory ran out$/);
   const later = [...killed, ...Array.from({ length: 30 }, (_, j) => sample(13 + j, { kills: 1 }))];
