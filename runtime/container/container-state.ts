@@ -1,4 +1,5 @@
 /** The state of a container, for clients. */
+import type { Health } from './health.ts';
 import type { MachineState } from './life.ts';
 
 export type Status = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
@@ -13,4 +14,6 @@ export interface ContainerState {
   startedAt: number;
   finishedAt: number;
   restartCount: number;
+  /** absent when it never ran with a health check */
+  health?: Health;
 }

@@ -22,6 +22,8 @@ export interface ContainerPaths {
   /** config.json of the bundle that it was made from, as it was then */
   bundle: string;
   journal: string;
+  /** the steps of the last probes of its health */
+  healthJournal: string;
   log: string;
   hosts: string;
   hostname: string;

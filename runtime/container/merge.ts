@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import type { ImageConfig } from '../image/manifest/image.ts';
 import { badParameter } from '../errors/api-error.ts';
+import { mergeHealth } from './health.ts';
 import type { ContainerConfig, ContainerRequest } from '../request/container-request.ts';
 import { DEFAULT_PATH } from '../oci/default-spec.ts';
 
@@ -18,6 +19,7 @@ export function mergeConfig(request: ContainerConfig, image: ImageConfig): Conta
   const names = new Set(own.map(nameOf));
   const cmd = filled(request.Cmd) || filled(request.Entrypoint) ? request.Cmd : base.Cmd;
   const entrypoint = request.Entrypoint ?? base.Entrypoint ?? null;
+  const health = mergeHealth(request.Healthcheck, image);
   return {
     ...request,
     User: request.User || base.User || '',
@@ -28,6 +30,7 @@ export function mergeConfig(request: ContainerConfig, image: ImageConfig): Conta
     Labels: { ...base.Labels, ...request.Labels },
     ExposedPorts: { ...base.ExposedPorts, ...request.ExposedPorts },
     Volumes: { ...base.Volumes, ...request.Volumes },
+    ...(health && { Healthcheck: health }),
     ...((request.StopSignal || base.StopSignal) && { StopSignal: request.StopSignal || base.StopSignal }),
   };
 }

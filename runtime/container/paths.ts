@@ -17,6 +17,7 @@ function below(dir: string, runDir: string): ContainerPaths {
     config: join(dir, 'config.json'),
     bundle: join(dir, 'bundle.json'),
     journal: join(dir, 'journal.ndjson'),
+    healthJournal: join(dir, 'health.ndjson'),
     log: join(dir, 'output.log'),
     hosts: join(dir, 'hosts'),
     hostname: join(dir, 'hostname'),

@@ -4,6 +4,7 @@
  */
 import { driverNames } from '../network/endpoint.ts';
 import { containerMachine } from './container.machine.ts';
+import { isHealth } from './health.ts';
 import { checkShape } from '../request/request-shape.ts';
 import { executors, type ExecutorName } from '../executor/driver.ts';
 import { isMountPoint } from '../volume/mount-point.ts';
@@ -66,6 +67,7 @@ const record: Record<string, Check> = {
   mounts: optional((value) => Array.isArray(value) && value.every(isMountPoint)),
   undeclared: optional(truth),
   takesVolumes: optional(truth),
+  health: optional(isHealth),
   operations: optional((value) => Array.isArray(value) && value.every(isFields)),
 };
 

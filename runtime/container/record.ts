@@ -9,6 +9,7 @@ import { replaceWhole, writeDurably } from '../data-root/atomic-file.ts';
 import { removeTree } from '../kernel/tree/remove-tree.ts';
 import type { Bundle } from './container.ts';
 import type { Endpoint } from '../network/endpoint.ts';
+import type { Health } from './health.ts';
 import type { MachineState } from './life.ts';
 import type { ContainerOperation } from '../operation/record.ts';
 import type { ContainerRequest } from '../request/container-request.ts';
@@ -51,6 +52,8 @@ export interface ContainerRecord {
   startedAt: number;
   finishedAt: number;
   restartCount: number;
+  /** absent when it never ran with a health check; not saved after each probe */
+  health?: Health;
   /** a client has stopped it or sent it a signal; `unless-stopped` then does not start it again */
   stopped: boolean;
   /** its removal began and failed; the rw layer may be half deleted, so it cannot be started any more */
@@ -141,6 +144,9 @@ const FILES = [
   'config.json',
   'bundle.json',
   'journal.ndjson',
+  'journal.ndjson.trimmed',
+  'health.ndjson',
+  'health.ndjson.trimmed',
   'output.log',
   'hosts',
   'hostname',
@@ -175,7 +181,7 @@ function loadOne(settings: Settings, path: string, id: string, aside: Aside): Co
     const fault = faultOf(file, id);
     if (fault) return void aside.move(path, `${file} cannot be read: ${fault}`);
     for (const name of readdirSync(path)) {
-      if (isFile(name)) aside.file(join(path, name), name === 'journal.ndjson' ? JOURNAL_MOST : undefined);
+      if (isFile(name)) aside.file(join(path, name), name.endsWith('.ndjson') ? JOURNAL_MOST : undefined);
       else if (DIRECTORIES.includes(name)) aside.directory(join(path, name));
     }
     return withStart(settings, read(file) as ContainerRecord);

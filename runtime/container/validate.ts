@@ -18,6 +18,7 @@ import { driverNamed as volumeDriverNamed } from '../drivers/volume.ts';
 import type { DriverName } from '../network/endpoint.ts';
 import { checkNetworking } from '../network/request/endpoints.ts';
 import type { FindNetwork } from '../network/request/wanted.ts';
+import { checkHealth } from './health.ts';
 import { checkLeftOut, unsafeWords } from './leave-out.ts';
 import { logDriverNamed } from '../drivers/log.ts';
 import { badParameter, ApiError } from '../errors/api-error.ts';
@@ -66,6 +67,7 @@ function checkConfig(config: ContainerConfig): void {
   const nameless = (config.Env ?? []).find((entry) => entry === '' || entry.startsWith('='));
   if (nameless !== undefined) throw badParameter(`invalid environment variable: ${nameless}`);
   if (config.StopSignal) parseSignal(config.StopSignal);
+  checkHealth(config.Healthcheck);
   if ((config.StopTimeout ?? 0) < -1)
     throw badParameter(`invalid stop timeout ${config.StopTimeout}; give seconds, or -1 to wait without end`);
 }

@@ -35,8 +35,6 @@ export class Commits {
     const { image } = container;
     if (!image) throw conflict(`container ${container.name} has no image: there is nothing that its changes belong to`);
     const own = { ...mergeConfig(container.request, image.config) } as Execution;
-    const health = container.request.Healthcheck ?? image.config.config?.Healthcheck;
-    if (health) own.Healthcheck = health;
     const config = mergedWith(applyChanges(imageFields(asked.config ?? own), asked.changes ?? []), imageFields(own));
     const created = new Date().toISOString();
     const createdBy = (own.Cmd ?? []).join(' ');

@@ -6,7 +6,6 @@ import type { FindNetwork } from '../network/request/wanted.ts';
 import { buildSpec } from '../container/bundle.ts';
 import { type BundleOptions, requestOf } from '../container/bundle-request.ts';
 import type { Bundle, Container } from '../container/container.ts';
-import { healthWarnings } from '../container/health.ts';
 import { checkBreakable } from '../container/leave-out.ts';
 import { addDeclared, mountPointsOf } from '../container/mount-points.ts';
 import { hostnameOf, mergeConfig } from '../container/merge.ts';
@@ -48,7 +47,7 @@ export function newRecord(
   { settings, storage, image, other, network, claim }: CreateContext,
 ): ContainerRecord {
   const request = withoutUnlimited(asked);
-  const warnings = [...validateRequest(request, settings, network), ...healthWarnings(request, image?.config)];
+  const warnings = validateRequest(request, settings, network);
   if (!image && options.pull !== 'missing')
     throw notFound(
       `No such image: ${request.Image}${/[:@]/.test(request.Image.split('/').pop() ?? '') ? '' : ':latest'}`,

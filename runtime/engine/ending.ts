@@ -139,6 +139,7 @@ export class Ending {
   async thaw(): Promise<void> {
     await this.life.operations.run('unpause', () => runPhase(this.life.run, unpause));
     this.life.actor.send({ type: 'RESUME' });
+    if (this.life.machine === 'running') this.life.health.open();
     this.life.around.event(this.life.container, 'unpause');
   }
 }

@@ -4,6 +4,8 @@
  */
 import type { Duplex } from 'node:stream';
 import { TTY } from '../syscalls/constants.ts';
+import { killSession } from '../kernel/process/kill-session.ts';
+import { daemonKernel } from '../kernel/linux/linux.ts';
 import { exitCodeOf, readExit, reapShim } from '../kernel/process/shim.ts';
 import type { Journal } from '../journal/journal.ts';
 import { allCapabilities, capabilitySets } from '../oci/capabilities.ts';
@@ -36,6 +38,8 @@ export interface ExecSurroundings {
   event(action: string, attributes: Record<string, string>): void;
   /** makes the start an operation of the container; `run` marks its events */
   performing(run: string, work: () => Promise<void>): Promise<void>;
+  /** true when its output is kept for recordings */
+  readonly keeps: boolean;
 }
 
 const nameOf = (variable: string) => variable.split('=', 1)[0];
@@ -89,7 +93,7 @@ function processOf(c: Container, config: ExecConfig): Process {
 export class ExecSession implements ExecHandle {
   readonly id = newId();
   readonly #label = `exec-${this.id.slice(0, 12)}`;
-  readonly #kept: ExecLog;
+  readonly #kept: ExecLog | undefined;
   readonly #streams: Streams;
   readonly #run: Run<Exec>;
   /** Holds the steps of this exec. A command for the container's gate goes to this one when only this one holds. */
@@ -109,12 +113,13 @@ export class ExecSession implements ExecHandle {
   ) {
     if (!config.Cmd?.length) throw badParameter('No exec command specified');
     const c = container.container;
-    this.#kept = new ExecLog(c.paths.dir, { id: this.id, command: config.Cmd, tty: config.Tty ?? false });
+    if (around.keeps)
+      this.#kept = new ExecLog(c.paths.dir, { id: this.id, command: config.Cmd, tty: config.Tty ?? false });
     this.#streams = new Streams({
       tty: config.Tty ?? false,
       stdin: config.AttachStdin ?? false,
       stdinOnce: true,
-      heard: (stream, data) => this.#kept.write(stream, data),
+      heard: (stream, data) => this.#kept?.write(stream, data),
     });
     this.#over = new Promise((resolve) => (this.#finish = resolve));
     const target: Exec = {
@@ -214,7 +219,7 @@ export class ExecSession implements ExecHandle {
   #end(exitCode: number): void {
     // dockerd shows the pid also after the process has ended
     this.state = { running: false, exitCode, pid: this.state.pid };
-    this.#kept.close();
+    this.#kept?.close();
     this.#event('exec_die', { exitCode: String(exitCode) });
     this.#finish(exitCode);
     this.around.over();
@@ -222,6 +227,13 @@ export class ExecSession implements ExecHandle {
 
   wait(): Promise<number> {
     return this.#over;
+  }
+
+  /** Kills it with all that it started, also in the middle of its start, which then fails. */
+  async kill(): Promise<void> {
+    const { target, live } = this.#run.container;
+    if (live.pid && live.pidfd !== undefined)
+      await killSession(daemonKernel(), live.pid, () => target.cgroup.processes());
   }
 
   async resize(height: number, width: number): Promise<void> {
@@ -236,6 +248,6 @@ export class ExecSession implements ExecHandle {
   /** The daemon ends. The process goes on, but its exit code will be lost. */
   leave(): void {
     this.#streams.close();
-    this.#kept.close();
+    this.#kept?.close();
   }
 }

@@ -20,7 +20,6 @@ import { ContainerOperations } from '../operation/container-operations.ts';
 import { Aborted, Gate } from '../operation/gate.ts';
 import type { Walkable } from '../operation/walkable.ts';
 import { newRun } from '../operation/create-run.ts';
-import { healthWarnings } from '../container/health.ts';
 import { addDeclared } from '../container/mount-points.ts';
 import { noteStart, saveRecord, type ContainerRecord } from '../container/record.ts';
 import { conflict, notFound } from '../errors/api-error.ts';
@@ -32,6 +31,7 @@ import type { Life, Surroundings } from './surroundings.ts';
 import { connected, enter, noticeOom, type Transiting } from './transitions.ts';
 import { Waiters } from './waiters.ts';
 import { ContainerRollback } from './container-rollback.ts';
+import { HealthMonitor, type Probing } from './health-monitor.ts';
 
 /** A phase of a container's life, with the steps of the container's storage driver and executor. */
 function phaseOf(container: Container, id: PhaseId): Phase<Container> {
@@ -51,6 +51,7 @@ export class Lifecycle implements Life, Transiting {
   readonly oom: OomWatch;
   readonly #back: ContainerRollback;
   readonly operations: ContainerOperations;
+  readonly health: HealthMonitor;
   /**
    * True from the end of a run until the next run that the restart policy asks for is running. This covers the delay
    * and the phases of the start.
@@ -66,6 +67,7 @@ export class Lifecycle implements Life, Transiting {
     readonly record: ContainerRecord,
     readonly around: Surroundings,
     walk: () => Walkable,
+    exec: Probing['exec'],
   ) {
     const { request } = container;
     this.log = Journal.open(container.paths.journal);
@@ -81,6 +83,8 @@ export class Lifecycle implements Life, Transiting {
       },
       (record.operations ??= []),
     );
+    const event = (action: string) => this.around.event(container, action);
+    this.health = new HealthMonitor({ container, record, log: this.log, walk, exec, event });
     this.gateKeeper = new Gate((event) => {
       this.log.append(event);
       this.waiters.changed();
@@ -127,7 +131,7 @@ export class Lifecycle implements Life, Transiting {
   }
 
   get state(): ContainerState {
-    const { pid, exitCode, oomKilled, error, startedAt, finishedAt, restartCount } = this.record;
+    const { pid, exitCode, oomKilled, error, startedAt, finishedAt, restartCount, health } = this.record;
     const { machine } = this;
     const status = statusOf(machine, this.record, this.restarting);
     return {
@@ -140,6 +144,7 @@ export class Lifecycle implements Life, Transiting {
       startedAt,
       finishedAt,
       restartCount,
+      ...(health && { health }),
     };
   }
 
@@ -193,7 +198,8 @@ export class Lifecycle implements Life, Transiting {
         ? this.operations.child('pull', 'start', work, () => this.container.pull.state.client !== undefined)
         : work());
       if (id === 'create')
-        for (const text of this.#warnings()) this.log.append({ type: 'note', text: `warning: ${text}` });
+        for (const text of new Set(this.container.warnings))
+          this.log.append({ type: 'note', text: `warning: ${text}` });
       if (id === 'pull' && this.container.pull.notice)
         this.log.append({ type: 'note', text: this.container.pull.notice });
       if (id === 'network') {
@@ -213,10 +219,6 @@ export class Lifecycle implements Life, Transiting {
     if (this.record.undeclared) addDeclared(mounts, id, request, image);
     delete this.record.undeclared;
   }
-
-  /** The image that came with this start may have added a warning. */
-  #warnings = () =>
-    new Set([...this.container.warnings, ...healthWarnings(this.container.request, this.container.image?.config)]);
 
   async #unwind(): Promise<void> {
     this.streams.close();
@@ -242,6 +244,7 @@ export class Lifecycle implements Life, Transiting {
       if (live.pid) live.pidfd = await tolerate(['ESRCH'], kernel.daemon.pidfd_open(live.pid, 0));
       await this.streams.open(paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
       noticeOom(this);
+      if (this.machine === 'running') this.health.open({ soon: true });
     } catch (error) {
       if (!hasCode(error, 'ENOENT', 'ECONNREFUSED')) throw error;
       this.actor.send({ type: 'EXITED' }); // it ended while no daemon was running; the exit file says how

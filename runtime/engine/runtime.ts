@@ -263,9 +263,13 @@ export class Runtime implements Engine {
   }
 
   operations(): OperationHandle[] {
-    return [...this.#operations.list(), ...this.containers().flatMap(({ life }) => life.operations.list())].sort(
-      (a, b) => b.record.created - a.record.created,
-    );
+    return [
+      ...this.#operations.list(),
+      ...this.containers().flatMap(({ life }) => [
+        ...life.operations.list(),
+        ...(life.health.operations?.list() ?? []),
+      ]),
+    ].sort((a, b) => b.record.created - a.record.created);
   }
   operation(ref: string): OperationHandle {
     return findOperation(this.operations(), ref);
@@ -280,6 +284,7 @@ export class Runtime implements Engine {
     this.#closing = true;
     this.#restarts.close();
     const running = this.containers().some((s) => s.life.underWay);
+    await Promise.all(this.containers().map(({ life }) => life.health.leave()));
     for (const exec of this.#execs.values()) exec.leave();
     for (const supervisor of this.containers()) supervisor.leave();
     await this.#operations.close();

@@ -11,12 +11,15 @@ import type { ContainerHandle, ExecConfig, ExecHandle, GateCommand, GateOptions 
 import type { AttachOptions } from '../container/io/attach-options.ts';
 import { execOutputs, type ExecOutput } from '../container/logs/exec-log.ts';
 import { ExecSession } from './exec-session.ts';
+import type { Probing } from './health-monitor.ts';
 import { liveEvidence } from './inspect.ts';
 import type { LogOptions } from '../container/logs/log-file.ts';
 import type { LogRecord } from '../container/logs/log-record.ts';
 import * as look from './container-stats.ts';
 import { top } from './top.ts';
 import { mountPoints } from '../storage/driver.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { ContainerOperations } from '../operation/container-operations.ts';
 import { quietKernel } from '../operation/create-run.ts';
 import { conflict } from '../errors/api-error.ts';
 import { Archive } from './archive.ts';
@@ -35,6 +38,13 @@ import { UpperLook } from '../watch/upper-look.ts';
 /** How long clients can ask for the exit code of an exec that has ended; dockerd keeps it as long. */
 const EXEC_KEPT_MS = 300_000;
 
+interface SessionOptions {
+  over(session: ExecSession): void;
+  operations: ContainerOperations;
+  breakpoints(): string[];
+  keeps: boolean;
+}
+
 export class Supervisor implements ContainerHandle {
   readonly life: Lifecycle;
   readonly #ending: Ending;
@@ -48,7 +58,8 @@ export class Supervisor implements ContainerHandle {
     record: ContainerRecord,
     around: Surroundings,
   ) {
-    this.life = new Lifecycle(container, record, around, () => walkOf(this));
+    const walk = () => walkOf(this);
+    this.life = new Lifecycle(container, record, around, walk, (...probe) => this.#probe(...probe));
     this.#ending = new Ending(this.life);
     this.networks = new ContainerNetworks(this.life);
     this.#verbs = new Verbs(this.life, this.#ending);
@@ -178,23 +189,42 @@ export class Supervisor implements ContainerHandle {
     if (!this.life.restarting) await this.life.settled();
     if (this.life.machine === 'paused') throw conflict(`Container ${ref} is paused, unpause the container before exec`);
     this.#verbs.mustRun();
-    const session: ExecSession = new ExecSession(this, this.life.log, config, {
+    return this.#session(config, this.life.log, {
+      over: (session) => void setTimeout(() => this.life.around.execs.delete(session.id), EXEC_KEPT_MS).unref(),
+      operations: this.life.operations,
+      breakpoints: () => this.life.gateKeeper.breakpointsOf('exec'),
+      keeps: true,
+    });
+  }
+
+  /** No breakpoint holds a probe, and clients can ask for it only while it runs: one may run every second for years. */
+  #probe: Probing['exec'] = (config, journal, operations) =>
+    this.#session(config, journal, {
+      over: ({ id, left }) => void (left.length || this.life.around.execs.delete(id)),
+      operations,
+      breakpoints: () => [],
+      keeps: false,
+    });
+
+  #session(
+    config: ExecConfig,
+    journal: Journal,
+    { over, operations, breakpoints, keeps }: SessionOptions,
+  ): ExecSession {
+    const session: ExecSession = new ExecSession(this, journal, config, {
       over: () => {
         this.execIDs.splice(this.execIDs.indexOf(session.id), 1);
-        setTimeout(() => this.life.around.execs.delete(session.id), EXEC_KEPT_MS).unref();
+        over(session);
       },
       dropped: () => {
         this.execIDs.splice(this.execIDs.indexOf(session.id), 1);
         this.life.around.execs.delete(session.id);
       },
-      breakpoints: () => this.life.gateKeeper.breakpointsOf('exec'),
+      breakpoints,
+      keeps,
       event: (action, attributes) => this.life.around.event(this.container, action, attributes),
       performing: (run, work) =>
-        this.life.operations.run('exec', work, {
-          id: session.id,
-          run,
-          gate: (command) => session.gate.command(command),
-        }),
+        operations.run('exec', work, { id: session.id, run, gate: (command) => session.gate.command(command) }),
     });
     this.execIDs.push(session.id);
     this.life.around.execs.set(session.id, session);

@@ -11,6 +11,7 @@ import { newPull } from '../image/pull.ts';
 import type { StartFailure } from '../operation/failure.ts';
 import type { Gate } from '../operation/gate.ts';
 import type { OomWatch } from '../watch/oom.ts';
+import type { HealthMonitor } from './health-monitor.ts';
 import type { Life, Surroundings } from './surroundings.ts';
 import type { Waiters } from './waiters.ts';
 
@@ -22,6 +23,7 @@ export interface Transiting extends Life {
   readonly waiters: Waiters;
   readonly around: Surroundings;
   readonly oom: OomWatch;
+  readonly health: HealthMonitor;
   readonly running: boolean;
   readonly failure: StartFailure | undefined;
 }
@@ -34,6 +36,7 @@ export function enter(life: Transiting, to: MachineState, error: string): void {
   Object.assign(life.record, { machine: to, error });
   if (to === 'running' && from === 'initializing') didStart(life);
   if (to === 'exiting') void life.oom.end();
+  if (to === 'exiting') void life.health.close().catch(() => undefined);
   // release an exec that the gate holds, because its container is ending
   if (to === 'exiting')
     for (const exec of life.around.execs.values()) if (exec.container.container === life.container) exec.gate.release();
@@ -65,6 +68,7 @@ function didStart(life: Transiting): void {
   // the container keeps its image when the tag moves
   life.container.pull = newPull(life.record.image ?? life.container.request.Image, 'missing');
   life.around.event(life.container, 'start');
+  life.health.begin();
   noticeOom(life);
 }
 

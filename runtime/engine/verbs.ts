@@ -76,7 +76,14 @@ export class Verbs {
     return this.ending.inTurn(async () => {
       if (this.life.machine === 'paused') throw conflict(`Container ${this.life.container.id} is already paused`);
       this.mustRun();
-      await this.life.operations.run('pause', () => this.#freeze());
+      // a probe must not be frozen: neither could be ended then
+      await this.life.health.close();
+      await this.life.operations
+        .run('pause', () => this.#freeze())
+        .catch((error: unknown) => {
+          if (this.life.machine === 'running') this.life.health.open();
+          throw error;
+        });
       this.life.actor.send({ type: 'PAUSE' });
       this.life.around.event(this.life.container, 'pause');
     });
@@ -180,6 +187,7 @@ export class Verbs {
       });
     }
     this.life.log.close();
+    this.life.health.forget();
     await removeDirectory(settings, id);
     this.life.streams.end();
     // they refer to the container, and no client can use them without it

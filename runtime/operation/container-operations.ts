@@ -42,6 +42,7 @@ export class ContainerOperations {
   constructor(
     private readonly host: Host,
     private readonly kept: ContainerOperation[],
+    private readonly most = KEPT,
   ) {
     // Operations without a state of their own ended with the daemon that died. The end of a start is in the container's
     // state.
@@ -76,7 +77,7 @@ export class ContainerOperations {
       ...(parent && { parent }),
     };
     this.kept.push(one);
-    const oldest = this.kept.length > KEPT ? this.kept.findIndex(({ state }) => isOver(state)) : -1;
+    const oldest = this.kept.length > this.most ? this.kept.findIndex(({ state }) => isOver(state)) : -1;
     if (oldest >= 0) this.kept.splice(oldest, 1);
     if (gate) this.#gates.set(id, gate);
     try {

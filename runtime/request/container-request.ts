@@ -22,16 +22,18 @@ export interface ContainerConfig {
   StopTimeout?: number | null;
   Volumes?: Record<string, object> | null;
   ExposedPorts?: Record<string, object> | null;
-  /** has no effect yet; a warning says so (health.ts) */
-  Healthcheck?: {
-    Test?: string[] | null;
-    /** nanoseconds */
-    Interval?: number;
-    Timeout?: number;
-    StartPeriod?: number;
-    StartInterval?: number;
-    Retries?: number;
-  } | null;
+  Healthcheck?: HealthConfig | null;
+  /** the shell of a health check that is one string */
+  Shell?: string[] | null;
+}
+/** Times in nanoseconds. Empty and zero values are the image's, or the defaults. */
+export interface HealthConfig {
+  Test?: string[] | null;
+  Interval?: number;
+  Timeout?: number;
+  StartPeriod?: number;
+  StartInterval?: number;
+  Retries?: number;
 }
 export interface HostConfig {
   Binds?: string[] | null;

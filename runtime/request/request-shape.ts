@@ -1,7 +1,7 @@
 /**
  * What happens with each field of POST /containers/create that the Engine API has. It has an effect, or it is ignored
- * as dockerd ignores it, or ignored with a warning (Healthcheck), or rejected because it is not supported yet. Fields
- * that the API does not have are ignored, as in dockerd.
+ * as dockerd ignores it, or rejected because it is not supported yet. Fields that the API does not have are ignored, as
+ * in dockerd.
  */
 import type { EndpointSettings } from './container-request.ts';
 import { badParameter, ApiError } from '../errors/api-error.ts';
@@ -41,7 +41,7 @@ const containerFields = fields({
   text: 'Hostname Domainname User Image WorkingDir StopSignal',
   flag: 'AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce ArgsEscaped',
   whole: 'StopTimeout',
-  texts: 'Env Cmd Entrypoint',
+  texts: 'Env Cmd Entrypoint Shell',
   pairs: 'Labels',
   object: 'ExposedPorts Volumes HostConfig NetworkingConfig Healthcheck',
 });
@@ -89,7 +89,7 @@ const bindFields = fields({
 });
 const volumeFields = fields({ text: 'Subpath', flag: 'NoCopy', pairs: 'Labels', object: 'DriverConfig' });
 const volumeDriverFields = fields({ text: 'Name', pairs: 'Options' });
-const healthFields = fields({ texts: 'Test' });
+const healthFields = fields({ texts: 'Test', whole: 'Interval Timeout StartPeriod StartInterval Retries' });
 const tmpfsFields = fields({ whole: 'SizeBytes Mode' });
 /** The fields of an endpoint that have an effect. A client may send back all fields that inspect returned. */
 const endpointFields = fields({
@@ -137,7 +137,7 @@ const refused: Record<string, ReadonlyMap<string, string>> = {
  * the body).
  */
 const ignored: Record<string, ReadonlySet<string>> = {
-  '': new Set(['OnBuild', 'Shell']),
+  '': new Set(['OnBuild']),
   'HostConfig.': new Set(['CpuCount', 'CpuPercent', 'IOMaximumIOps', 'IOMaximumBandwidth', 'DiskQuota']),
 };
 /** Fields of an endpoint that the daemon returns but does not accept. */
@@ -153,7 +153,7 @@ const endpointTold = new Set([
   'DNSNames',
 ]);
 
-export type Fate = 'obeyed' | 'warned' | 'refused' | 'ignored';
+export type Fate = 'obeyed' | 'refused' | 'ignored';
 /** What happens with a field, for the test that walks the API's types. `where` is a path as in an error's text. */
 export function fateOf(where: string, name: string): Fate | undefined {
   const endpoint = 'NetworkingConfig.EndpointsConfig.*.';
@@ -169,7 +169,6 @@ export function fateOf(where: string, name: string): Fate | undefined {
       'HostConfig.Mounts.VolumeOptions.': volumeFields,
       'HostConfig.Mounts.VolumeOptions.DriverConfig.': volumeDriverFields,
     }[where] ?? partFields[part];
-  if (where === '' && name === 'Healthcheck') return 'warned';
   if (known?.has(name)) return 'obeyed';
   return refused[where]?.has(name) ? 'refused' : ignored[where]?.has(name) ? 'ignored' : undefined;
 }

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import * as assert from 'uvu/assert';
-import { healthWarnings } from '../../runtime/container/health.ts';
 import { canonicalRequest, canonicalUpdate, checkShape, fateOf } from '../../runtime/request/request-shape.ts';
 import { fateOfUpdate } from '../../runtime/container/update.ts';
 import { canonicalExec, checkExec, fateOfExec } from '../../server/docker/http/shape.ts';
@@ -159,25 +158,6 @@ test('each field of an update is obeyed, refused or ignored on purpose', () => {
     Memory: 5,
     RestartPolicy: { Name: 'always' },
   });
-});
-
-test('a health check is kept, and a warning says that it is ignored', () => {
-  const said = ['the health check is ignored: health checks are not supported yet'];
-  const image = (Healthcheck: unknown) => ({ config: { Healthcheck } }) as Parameters<typeof healthWarnings>[1];
-  const check = { Test: ['CMD', 'true'] };
-  assert.is(fateOf('', 'Healthcheck'), 'warned');
-  assert.equal(canonicalRequest({ healthcheck: check }), { Healthcheck: check });
-  const warned = (own: object | undefined, of?: unknown) =>
-    healthWarnings({ Image: 'x', ...(own && { Healthcheck: own }) }, image(of));
-  assert.equal([warned(check), warned(undefined, check), warned({ Test: [], Interval: 5 }, check)], [said, said, said]);
-  for (const none of [
-    warned(undefined),
-    warned({ Test: ['NONE'] }, check),
-    warned(undefined, { Test: ['NONE'] }),
-    warned(undefined, 5),
-    warned({ Interval: 5 }),
-  ])
-    assert.equal(none, []);
 });
 
 test.run();

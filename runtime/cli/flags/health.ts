@@ -1,7 +1,4 @@
-/**
- * The health check's flags: Engine API, "HealthConfig". The daemon stores the check and warns every client that it is
- * not run.
- */
+/** The health check's flags: Engine API, "HealthConfig". */
 import { Failure } from '../failure/failure.ts';
 import { integer, type Body, type Flag } from './flag.ts';
 import { goDuration } from './seconds.ts';
@@ -22,16 +19,32 @@ function nanoseconds(text: string): number {
 export const healthFlags: readonly Flag[] = [
   {
     flags: '--health-cmd <command>',
-    help: 'kept and ignored with a warning: health checks are not run yet',
+    help: 'run this in the container again and again; exit code 0 means healthy',
     set: (b, v) => add(b, { Test: ['CMD-SHELL', v] }),
   },
-  { flags: '--health-interval <duration>', help: 'kept', set: (b, v) => add(b, { Interval: nanoseconds(v) }) },
-  { flags: '--health-timeout <duration>', help: 'kept', set: (b, v) => add(b, { Timeout: nanoseconds(v) }) },
-  { flags: '--health-retries <number>', help: 'kept', set: (b, v) => add(b, { Retries: notNegative(integer(v)) }) },
-  { flags: '--health-start-period <duration>', help: 'kept', set: (b, v) => add(b, { StartPeriod: nanoseconds(v) }) },
+  {
+    flags: '--health-interval <duration>',
+    help: 'the time between two checks (30s)',
+    set: (b, v) => add(b, { Interval: nanoseconds(v) }),
+  },
+  {
+    flags: '--health-timeout <duration>',
+    help: 'a check that takes longer has failed, and is killed (30s)',
+    set: (b, v) => add(b, { Timeout: nanoseconds(v) }),
+  },
+  {
+    flags: '--health-retries <number>',
+    help: 'so many failures in a row make it unhealthy (3)',
+    set: (b, v) => add(b, { Retries: notNegative(integer(v)) }),
+  },
+  {
+    flags: '--health-start-period <duration>',
+    help: 'failures do not count in this time after the start (0s)',
+    set: (b, v) => add(b, { StartPeriod: nanoseconds(v) }),
+  },
   {
     flags: '--health-start-interval <duration>',
-    help: 'kept',
+    help: 'the time between two checks during the start period (5s)',
     set: (b, v) => add(b, { StartInterval: nanoseconds(v) }),
   },
   {

@@ -1,11 +1,23 @@
 /** GET /containers/{id}/json. Engine API, "Inspect a container". */
 import type { ContainerHandle, Engine } from '../../../runtime/engine/engine.ts';
+import type { Health } from '../../../runtime/container/health.ts';
 import { leftOut } from '../../../runtime/container/leave-out.ts';
 import { configView, hostConfigView, mountsView, words } from './container-config.ts';
 import { portBindings } from './exposed-ports.ts';
 import { endpoints, isUp } from '../networks/networks-view.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { rfc3339 } from '../http/humanize.ts';
+
+const healthView = ({ status, failingStreak, log }: Health): object => ({
+  Status: status,
+  FailingStreak: failingStreak,
+  Log: log.map(({ start, end, exitCode, output }) => ({
+    Start: rfc3339(start),
+    End: rfc3339(end),
+    ExitCode: exitCode,
+    Output: output,
+  })),
+});
 
 const stateView = ({ state }: ContainerHandle): object => ({
   Status: state.status,
@@ -19,6 +31,7 @@ const stateView = ({ state }: ContainerHandle): object => ({
   Error: state.error,
   StartedAt: rfc3339(state.startedAt),
   FinishedAt: rfc3339(state.finishedAt),
+  ...(state.health && { Health: healthView(state.health) }),
 });
 
 function networkSettings(engine: Engine, handle: ContainerHandle, api: number): object {

@@ -29,9 +29,14 @@ const KNOWN = [
 ];
 const STATUSES = ['created', 'restarting', 'running', 'removing', 'paused', 'exited', 'dead'];
 
+const HEALTH = ['starting', 'healthy', 'unhealthy', 'none'];
+const healthOf = ({ health }: ContainerState): string => health?.status ?? 'none';
+const healthWords = ({ health }: ContainerState): string =>
+  health ? ` (${health.status === 'starting' ? 'health: starting' : health.status})` : '';
+
 const statusWords: Record<ContainerState['status'], (state: ContainerState, now: number) => string> = {
   created: () => 'Created',
-  running: (state, now) => `Up ${span(now - state.startedAt)}`,
+  running: (state, now) => `Up ${span(now - state.startedAt)}${healthWords(state)}`,
   paused: (state, now) => `Up ${span(now - state.startedAt)} (Paused)`,
   restarting: (state, now) => `Restarting (${state.exitCode}) ${span(now - state.finishedAt)} ago`,
   removing: () => 'Removal In Progress',
@@ -86,8 +91,7 @@ function descends(engine: Engine, { container }: ContainerHandle, ancestor: stri
 
 type Test = (handle: ContainerHandle, value: string, engine: Engine) => boolean;
 /**
- * A filter holds when one of its values holds. `health`, `is-task` and `isolation` have the same answer for every
- * container.
+ * A filter holds when one of its values holds. `is-task` and `isolation` have the same answer for every container.
  */
 const tests: Record<string, Test> = {
   id: ({ container }, value) => container.id.startsWith(value),
@@ -101,7 +105,7 @@ const tests: Record<string, Test> = {
     ),
   volume: ({ container }, value) =>
     mountsView(container).some((m) => [m.Name, m.Source, m.Destination].includes(value)),
-  health: (_handle, value) => value === 'none',
+  health: ({ state }, value) => healthOf(state) === value,
   'is-task': (_handle, value) => value === 'false',
   isolation: (_handle, value) => value === 'default',
   expose: (handle, value) => portsView(handle).some(({ PrivatePort, Type }) => portMatches(value, PrivatePort, Type)),
@@ -111,6 +115,8 @@ const tests: Record<string, Test> = {
 function wanted(engine: Engine, filters: Filters): (handle: ContainerHandle) => boolean {
   for (const status of filters.get('status') ?? [])
     if (!STATUSES.includes(status)) throw badParameter(`invalid filter 'status=${status}'`);
+  for (const health of filters.get('health') ?? [])
+    if (!HEALTH.includes(health)) throw badParameter(`unrecognised filter value for health: ${health}`);
   for (const code of filters.get('exited') ?? [])
     if (!/^-?\d+$/.test(code)) throw badParameter(`invalid filter 'exited=${code}'`);
   for (const name of ['publish', 'expose'])

@@ -6,15 +6,19 @@ import { badParameter } from '../../../runtime/errors/api-error.ts';
 import { hierarchies } from '../../../runtime/kernel/cgroup/hierarchies.ts';
 import type { ContainerRequest } from '../../../runtime/request/container-request.ts';
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** `api` is the version's minor number. A value that is not an object is left to the check of the request's shape. */
 export function asMeant(request: ContainerRequest, api: number): ContainerRequest {
   const named = Object.keys(request.NetworkingConfig?.EndpointsConfig ?? {});
   if (api < 44 && named.length > 1)
     throw badParameter(`Container cannot be created with multiple network endpoints: ${named.sort().join(', ')}`);
-  const { HostConfig } = request;
-  if (typeof HostConfig !== 'object' || HostConfig === null || Array.isArray(HostConfig)) return request;
+  const { HostConfig, Healthcheck } = request;
+  if (!isObject(HostConfig)) return request;
   return {
     ...request,
+    // as in dockerd, the field is of API 1.44
+    ...(api < 44 && isObject(Healthcheck) && { Healthcheck: { ...Healthcheck, StartInterval: 0 } }),
     HostConfig: {
       ...HostConfig,
       // private is the default since API 1.40
