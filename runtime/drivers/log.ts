@@ -1,16 +1,17 @@
 /** The log drivers, the preferred one first. */
 import type { ContainerLog, LogDriver, LogOpts } from '../container/logs/driver.ts';
 import { jsonFile } from '../container/logs/json-file.ts';
+import { local } from '../container/logs/local.ts';
 import { none } from '../container/logs/none.ts';
 import { badParameter, ApiError } from '../errors/api-error.ts';
 
-const drivers: readonly LogDriver[] = [jsonFile, none];
+const drivers: readonly LogDriver[] = [jsonFile, local, none];
 
 /** As docker info lists them: there `none` is not a driver. */
 export const logDriverNames: readonly string[] = drivers.filter((driver) => driver !== none).map(({ name }) => name);
 
 /** Drivers that dockerd has and Drydock does not have. */
-const DOCKERDS = ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'local', 'splunk', 'syslog'];
+const DOCKERDS = ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'splunk', 'syslog'];
 
 /** The driver of this name, or the preferred one. Throws ApiError 400 in dockerd's words. */
 export function logDriverNamed(name: string | undefined): LogDriver {

@@ -13,10 +13,12 @@ import { execOutputs, type ExecOutput } from '../container/logs/exec-log.ts';
 import { ExecSession } from './exec-session.ts';
 import type { Probing } from './health-monitor.ts';
 import { liveEvidence } from './inspect.ts';
+import { attributesOf, type LogSubject } from '../container/logs/attributes.ts';
 import type { LogOptions } from '../container/logs/log-file.ts';
 import type { LogRecord } from '../container/logs/log-record.ts';
 import * as look from './container-stats.ts';
 import { top } from './top.ts';
+import { mergeConfig } from '../container/merge.ts';
 import { mountPoints } from '../storage/driver.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { ContainerOperations } from '../operation/container-operations.ts';
@@ -37,6 +39,19 @@ import { UpperLook } from '../watch/upper-look.ts';
 
 /** How long clients can ask for the exit code of an exec that has ended; dockerd keeps it as long. */
 const EXEC_KEPT_MS = 300_000;
+
+function logSubject({ id, name, request, image }: Container): LogSubject {
+  const { Labels, Env, Entrypoint, Cmd } = image ? mergeConfig(request, image.config) : request;
+  return {
+    id,
+    name,
+    image: request.Image,
+    imageID: image?.id ?? '',
+    command: [...(Entrypoint ?? []), ...(Cmd ?? [])],
+    labels: Labels ?? {},
+    env: Env ?? [],
+  };
+}
 
 interface SessionOptions {
   over(session: ExecSession): void;
@@ -154,6 +169,8 @@ export class Supervisor implements ContainerHandle {
       {
         path: this.container.paths.log,
         tty: this.container.request.Tty ?? false,
+        attributes: () =>
+          attributesOf(this.container.request.HostConfig.LogConfig?.Config ?? {}, logSubject(this.container)),
         running: () => this.life.underWay || this.life.restarting,
         onEnd: (listener) => this.life.waiters.listen(listener),
       },

@@ -2,7 +2,13 @@ import { appendFileSync, linkSync, mkdtempSync, renameSync, rmSync, truncateSync
 import { PassThrough, type Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
 import { recordOf } from '../../runtime/container/logs/log-record.ts';
-import { readLog, replayLog, rfc3339Nano, type LogOptions } from '../../runtime/container/logs/log-file.ts';
+import {
+  type LogSource,
+  readLog,
+  replayLog,
+  rfc3339Nano,
+  type LogOptions,
+} from '../../runtime/container/logs/log-file.ts';
 import { suite } from '../harness.ts';
 import { until } from '../until.ts';
 
@@ -23,10 +29,10 @@ function record(stream: number, text: string, second = 0, length = Buffer.byteLe
   head.writeBigUInt64LE((BEGIN + BigInt(second)) * 1_000_000_000n, 8);
   return Buffer.concat([head, Buffer.from(text)]);
 }
-function logOf(...records: Buffer[]): { path: string; tty: boolean; running(): boolean; onEnd(): () => void } {
+function logOf(...records: Buffer[]): LogSource {
   const path = `${work}/${++count}`;
   writeFileSync(path, Buffer.concat(records));
-  return { path, tty: true, running: () => false, onEnd: () => () => undefined };
+  return { path, tty: true, attributes: () => 'a=1', running: () => false, onEnd: () => () => undefined };
 }
 const options = (more: Partial<LogOptions> = {}): LogOptions => ({
   stdout: true,
@@ -68,6 +74,12 @@ test('tail counts the lines of the streams that are wanted', async () => {
 
 test('a last line without an end counts as one', async () => {
   assert.is(await all(readLog(logOf(record(1, 'a\nb\nprompt$ ')), options({ tail: 2 }))), 'b\nprompt$ ');
+});
+
+test('the attributes stand before each line, behind its time', async () => {
+  assert.is(await all(readLog(lines, options({ details: true, tail: 3 }))), 'a=1 c\na=1 dd\na=1 e\n');
+  const stamped = await all(readLog(lines, options({ details: true, timestamps: true, tail: 1 })));
+  assert.match(stamped, /^\S+Z a=1 e\n$/);
 });
 
 test('since and until take what was written from one second to the other', async () => {

@@ -75,6 +75,8 @@ const accepted: string[] = [
   `--mount type=bind,src=${dir},dst=/m,readonly --mount type=tmpfs,dst=/t,tmpfs-size=1m,tmpfs-mode=1777`,
   '--shm-size 1m --group-add 5 --oom-score-adj 5 --domainname d --expose 99 --annotation a=b --no-healthcheck --runtime runc --log-driver json-file --log-opt max-size=1m --log-opt max-file=3',
   '--log-driver none',
+  '--log-driver local --log-opt max-size=-1 --log-opt labels=a,b --log-opt env=C --log-opt tag={{.Name}}-{{.ID}}',
+  '--log-opt mode=non-blocking --log-opt max-buffer-size=4m --log-opt compress=false',
   '--mac-address 02:42:ac:11:00:02',
 ];
 for (const flags of accepted) {
@@ -122,6 +124,11 @@ const refused: [flags: string, pattern: RegExp][] = [
   ['--log-driver nosuch', /error looking up logging plugin nosuch: plugin "nosuch" not found/],
   ['--log-driver syslog', /log driver syslog is not supported/],
   ['--log-opt compress=true', /--log-opt compress=true is not supported/],
+  ['--log-opt labels-regex=a', /--log-opt labels-regex=a is not supported/],
+  ['--log-opt mode=odd', /logging mode not supported: odd/],
+  ['--log-opt max-buffer-size=4m', /max-buffer-size option is only supported with 'mode=non-blocking'/],
+  ['--log-opt tag={{.Nope}}', /log-tag: "{{.Nope}}": give one of {{.ID}}/],
+  ['--log-driver local --log-opt foo=1', /unknown log opt 'foo' for log driver local/],
   ['--log-opt foo=1', /unknown log opt 'foo' for json-file log driver/],
   ['--log-opt max-size=0', /failed to initialize logging driver: max-size must be a positive number/],
   ['--runtime crun', /unknown or invalid runtime name: crun/],

@@ -113,12 +113,12 @@ export const processFlags: readonly Flag[] = [
   },
   {
     flags: '--log-driver <driver>',
-    help: 'json-file, or none: nothing is kept',
+    help: 'json-file, local, or none: nothing is kept',
     set: (b, v) => void (b.HostConfig.LogConfig = { ...b.HostConfig.LogConfig, Type: v }),
   },
   {
     flags: '--log-opt <key=value>',
-    help: 'max-size (10m): the log begins a new file; max-file: of so many',
+    help: 'max-size (100m): the log begins a new file, -1 never; max-file (5): of so many; labels, env, tag',
     many: true,
     set: logOption,
   },

@@ -1,17 +1,11 @@
 /** json-file: keeps records in files of the container's directory, which `docker logs` reads. */
-import type { LogDriver } from './driver.ts';
-import { logLimits } from './json-file-options.ts';
-import { readLog, recordsOf, replayLog } from './log-file.ts';
+import { fileDriver } from './file-driver.ts';
 
-export const jsonFile: LogDriver = {
+/** dockerd has no limit here: a program that prints without end fills its disk. */
+export const jsonFile = fileDriver({
   name: 'json-file',
-  check: (options) => void logLimits(options),
-  target(path, options) {
-    const limits = logLimits(options);
-    return { path, ...(limits && { limits }) };
-  },
-  shownPath: (path) => path,
-  read: readLog,
-  replay: replayLog,
-  records: recordsOf,
-};
+  unknown: (option) => `unknown log opt '${option}' for json-file log driver`,
+  limits: { size: 100_000_000, files: 5 },
+  filesOfSize: 1,
+  shown: true,
+});

@@ -20,6 +20,8 @@ export interface LogOptions {
   until?: number;
   tail?: number;
   timestamps: boolean;
+  /** the attributes of the log before each line */
+  details?: boolean;
 }
 
 /** After this time a record is complete, unless a full disk has cut it. */
@@ -41,16 +43,22 @@ const wanted = (record: LogRecord, o: Pick<LogOptions, 'stdout' | 'stderr' | 'si
   return (o.since === undefined || seconds >= o.since) && (o.until === undefined || seconds <= o.until);
 };
 
-/** Puts the time before each line. A record that continues a line gets none. */
+/** Puts the time, the attributes or both before each line. A record that continues a line gets none. */
 class Stamper {
   readonly #fresh: Record<number, boolean> = { 1: true, 2: true };
+  constructor(
+    private readonly timestamps: boolean,
+    private readonly attributes: string | undefined,
+  ) {}
+
   stamp({ stream, ns, data }: LogRecord): Buffer {
     const parts: Buffer[] = [];
-    const time = Buffer.from(`${rfc3339Nano(ns)} `);
+    const time = this.timestamps ? `${rfc3339Nano(ns)} ` : '';
+    const head = Buffer.from(this.attributes === undefined ? time : `${time}${this.attributes} `);
     for (let from = 0; from < data.length;) {
       const newline = data.indexOf(10, from);
       const to = newline < 0 ? data.length : newline + 1;
-      if (this.#fresh[stream]) parts.push(time);
+      if (this.#fresh[stream]) parts.push(head);
       parts.push(data.subarray(from, to));
       this.#fresh[stream] = newline >= 0;
       from = to;
@@ -138,6 +146,8 @@ export async function* recordsOf(path: string): AsyncGenerator<LogRecord[]> {
 export interface LogSource {
   path: string;
   tty: boolean;
+  /** 'key=value,…' for LogOptions.details */
+  attributes(): string;
   running(): boolean;
   /** calls `listener` when the container has ended; returns the function that stops this */
   onEnd(listener: () => void): () => void;
@@ -191,7 +201,8 @@ async function* pieces(source: LogSource, o: LogOptions): AsyncGenerator<Buffer>
   const newest = newestLog(source.path);
   if (!newest) return; // it was never started, so there is no output
   const end = o.follow ? undefined : { file: newest, size: newest.size };
-  const stamper = o.timestamps ? new Stamper() : undefined;
+  const attributes = o.details ? source.attributes() : undefined;
+  const stamper = o.timestamps || o.details ? new Stamper(o.timestamps, attributes) : undefined;
   const changes = new Changes(source.path);
   const stop = o.follow ? source.onEnd(changes.hear) : () => undefined;
   let reading: Reading | undefined;

@@ -84,6 +84,7 @@ async function logs(x: Exchange): Promise<void> {
     stderr: query.flag('stderr'),
     follow: query.flag('follow'),
     timestamps: query.flag('timestamps'),
+    details: query.flag('details'),
   };
   if (!options.stdout && !options.stderr) throw badParameter('Bad parameters: you must choose at least one stream');
   const limits = { since: query.time('since'), until: query.time('until'), tail: tail(query.text('tail')) };

@@ -13,6 +13,7 @@ interface Options {
   since?: string;
   until?: string;
   timestamps?: boolean;
+  details?: boolean;
 }
 
 function tail(text: string): string {
@@ -35,11 +36,12 @@ export function command(): Command {
     .option('--since <time>', 'only after a date, or 10m ago', (text: string) => moment(text))
     .option('--until <time>', 'only before a date, or 10m ago', (text: string) => moment(text))
     .option('-t, --timestamps', 'the time before each line')
-    .action(async (name: string, { follow, timestamps, since, until, tail }: Options, command: Command) => {
+    .option('--details', 'the labels, variables and tag that --log-opt names before each line')
+    .action(async (name: string, { follow, timestamps, details, since, until, tail }: Options, command: Command) => {
       const client = await connectTo(command);
       const { Id, Config } = await client.get<Inspected>(containerPath(name, '/json'));
       const log = await client.open('GET', containerPath(Id, '/logs'), {
-        query: { stdout: 1, stderr: 1, tail, follow, timestamps, since, until },
+        query: { stdout: 1, stderr: 1, tail, follow, timestamps, details, since, until },
       });
       await copyOutput(log, Buffer.alloc(0), Config.Tty, process);
     });
