@@ -13,6 +13,8 @@ export interface Volumes {
   forget(volume: Volume): void;
   /** ids of the containers that have it, from their records */
   users(name: string): string[];
+  /** by volume: the run directories of the runs that need its mount */
+  readonly holders: Map<string, Set<string>>;
   inTurn<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 

@@ -1,4 +1,4 @@
-/** Logs over several files with docker's client: rotation, limits, the driver local, and what is shown before a line. */
+/** Logs of several files with docker's client: rotation, limits, the driver local, what is shown before a line. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

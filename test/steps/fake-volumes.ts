@@ -22,6 +22,7 @@ export function fakeVolumes(
     paths: (name) => volumePaths(root, name),
     add: (volume) => void all.set(volume.name, volume),
     forget: ({ name }) => void all.delete(name),
+    holders: new Map(),
     users: (name) => users[name] ?? [],
     inTurn: (_name, work) => work(),
   };

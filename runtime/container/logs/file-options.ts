@@ -1,6 +1,6 @@
 /**
- * `--log-opt` of the drivers that keep files, json-file and local: the size of a file and the number of files, which the
- * shim enforces (native/shim-log.h), and which attributes `docker logs --details` shows (attributes.ts). dockerd finds a
+ * `--log-opt` of the drivers that keep files, json-file and local: the size and the number of files, which the shim
+ * enforces (native/shim-log.h), and the attributes that `docker logs --details` shows (attributes.ts). dockerd finds a
  * wrong value only at start; here create rejects it, with dockerd's message.
  */
 import { badParameter, ApiError } from '../../errors/api-error.ts';

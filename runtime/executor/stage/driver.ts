@@ -7,6 +7,7 @@ import type { Executor } from '../driver.ts';
 import { openCgroupSteps } from './create/cgroup.ts';
 import { namespaceSteps } from './create/namespaces.ts';
 import { processSteps } from './create/process.ts';
+import { volumeMountsStep } from './create/volume-mounts.ts';
 import { exec } from './exec.ts';
 import { deviceSteps } from './init/devices.ts';
 import { filesystemSteps } from './init/filesystems.ts';
@@ -22,7 +23,13 @@ import { workingDirectorySteps } from './init/working-directory.ts';
 export const stage: Executor<Container, Exec> = {
   name: 'stage',
 
-  create: [...openCgroupSteps.make, ...processSteps, ...openCgroupSteps.enter, ...namespaceSteps],
+  create: [
+    ...openCgroupSteps.make,
+    ...processSteps,
+    ...openCgroupSteps.enter,
+    volumeMountsStep('create.mount-volumes'),
+    ...namespaceSteps,
+  ],
 
   init: [
     ...filesystemSteps,

@@ -31,7 +31,7 @@ function tiesOf(pid: number): Ties | undefined {
 }
 
 /** `leader` and its session, and the descendants of these. */
-export function kindred(leader: number, all: readonly Ties[]): Set<number> {
+function kindred(leader: number, all: readonly Ties[]): Set<number> {
   const found = new Set<number>();
   for (let before = -1; before !== found.size;) {
     before = found.size;

@@ -5,6 +5,7 @@
 import { reapShim, readExit } from '../../kernel/process/shim.ts';
 import { disconnectAll } from '../../network/phase/connections.ts';
 import { oomFact } from '../../watch/oom.ts';
+import { unmountVolumes } from '../../executor/stage/create/volume-mounts.ts';
 import { closeLive } from '../../executor/stage/create/process.ts';
 import type { Phase } from '../../container/step.ts';
 
@@ -54,6 +55,7 @@ The status holds either an exit code or the signal that ended it; a shell's 128+
         k.fact({ kind: 'cgroup', key: c.cgroup.path, value: null });
       },
     },
+    unmountVolumes,
     {
       id: 'exit.release-network',
       title: 'Release the address',

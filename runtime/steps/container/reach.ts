@@ -7,6 +7,7 @@ import type { Container } from '../../container/container.ts';
 import { namespaceInode, namespacesOf } from '../../kernel/process/inspect.ts';
 import type { Phase } from '../../container/step.ts';
 import { cloneStage } from '../../executor/stage/create/process.ts';
+import { volumeMountsStep } from '../../executor/stage/create/volume-mounts.ts';
 import { endOwnShim, startOwnShim } from '../../executor/stage/own-shim.ts';
 
 /** Pipes for the output, which nothing reads: native/shim.c. */
@@ -37,6 +38,7 @@ It has a run directory of its own, so that nothing is mixed up with the containe
         c.live.pidfd = await k.daemon.pidfd_open(c.live.pid, 0);
       },
     },
+    volumeMountsStep('reach.mount-volumes'),
     {
       id: 'reach.unshare-mnt',
       title: "Break away from the host's mounts",

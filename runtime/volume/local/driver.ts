@@ -1,15 +1,6 @@
-/** local: a volume is a directory below the data root. */
-import { badParameter } from '../../errors/api-error.ts';
+/** local: a volume is a directory below the data root, or a file system that is mounted there. */
 import type { VolumeDriver } from '../driver.ts';
+import { checkOptions } from './options.ts';
 import { create, remove } from './steps.ts';
 
-export const local: VolumeDriver = {
-  name: 'local',
-  create,
-  remove,
-
-  check(name, options) {
-    const [option] = Object.keys(options);
-    if (option !== undefined) throw badParameter(`create ${name}: invalid option: ${JSON.stringify(option)}`);
-  },
-};
+export const local: VolumeDriver = { name: 'local', create, remove, check: checkOptions };

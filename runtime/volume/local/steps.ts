@@ -1,9 +1,12 @@
 /** The steps of the driver local. */
 import { dirname, join } from 'node:path';
-import { AT, AT_FDCWD } from '../../syscalls/constants.ts';
+import { AT, AT_FDCWD, MNT } from '../../syscalls/constants.ts';
+import { conflict } from '../../errors/api-error.ts';
 import { tolerate } from '../../kernel/errors.ts';
 import type { Step } from '../../operation/step.ts';
 import type { VolumeWork } from '../driver.ts';
+import { mountsAt } from '../../kernel/mount/mounted.ts';
+import { mountOf } from './options.ts';
 import { REMOVED } from '../store/load.ts';
 
 /** Removes a directory that holds nothing. One that holds something stays: a process has written it. */
@@ -33,6 +36,17 @@ Its files lie in \`_data\`, beside them a record. A container sees it because th
 ];
 
 export const remove: readonly Step<VolumeWork>[] = [
+  {
+    id: 'volume-remove.unmount',
+    title: 'Unmount what a killed daemon left',
+    explain: `A volume that is a file system of its own is unmounted when its last container ends. If that did not happen, it is unmounted here: what is deleted next is the volume's directory, never the files of the device. See umount(2).`,
+    when: ({ volume }) => mountOf(volume.options) !== undefined,
+    async do(k, { volume, volumes }) {
+      const { data } = volumes.paths(volume.name);
+      for (const _ of mountsAt(data)) await k.daemon.umount2(data, MNT.MNT_DETACH);
+      if (mountsAt(data).length) throw conflict(`remove ${volume.name}: ${data} is still mounted`);
+    },
+  },
   {
     id: 'volume-remove.detach',
     title: 'Take the volume out of the list',

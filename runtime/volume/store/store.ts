@@ -18,6 +18,7 @@ export class VolumeStore implements Volumes {
   readonly #all = new Map<string, Volume>();
   /** by name: the last of the works on this volume that wait for each other */
   readonly #turns = new Map<string, Promise<unknown>>();
+  readonly holders = new Map<string, Set<string>>();
   /** set by the engine, which knows the containers */
   users: (name: string) => string[] = () => [];
   /** called when a volume has been created or has been removed */

@@ -10,12 +10,14 @@ import { BENEATH, inRoot } from '../../../kernel/mount/place.ts';
 import { ownTreeOf } from '../../../kernel/process/inspect.ts';
 import type { Mount } from '../../../oci/spec.ts';
 import type { MountPoint } from '../../../volume/mount-point.ts';
+import { mountOf } from '../../../volume/local/options.ts';
 import { ANONYMOUS_LABEL, type Volume } from '../../../volume/volume.ts';
 import { createOf } from '../../volume/create.ts';
 
 const volumesOf = ({ mounts }: Container): MountPoint[] => mounts.filter(({ type }) => type === 'volume');
 const missing = (c: Container): MountPoint[] => volumesOf(c).filter(({ name }) => !c.volumes.find(name));
-const toFill = (c: Container): MountPoint[] => volumesOf(c).filter(({ copy }) => copy);
+/** A volume that is a file system of its own has no place beside it for a copy that is not complete. */
+const toFill = (c: Container): MountPoint[] => volumesOf(c).filter((point) => point.copy && !isMounted(c, point));
 
 const volumeOf = ({ name, anonymous, driver, driverOptions, labels }: MountPoint): Volume => ({
   name,
@@ -24,6 +26,9 @@ const volumeOf = ({ name, anonymous, driver, driverOptions, labels }: MountPoint
   labels: anonymous ? { ...labels, [ANONYMOUS_LABEL]: '' } : (labels ?? null),
   created: Date.now(),
 });
+
+const isMounted = (c: Container, { name }: MountPoint): boolean =>
+  mountOf(c.volumes.find(name)?.options ?? null) !== undefined;
 
 async function make(k: Kernel, { volumes }: Container, point: MountPoint): Promise<void> {
   await volumes.inTurn(point.name, async () => {
@@ -92,7 +97,7 @@ The directory is copied beside the volume and moved into it only when it is comp
     },
     async undo(k, c) {
       // a complete copy is moved to its place, and part of one is deleted
-      for (const { name } of volumesOf(c).filter((point) => c.volumes.find(point.name)))
+      for (const { name } of volumesOf(c).filter((point) => c.volumes.find(point.name) && !isMounted(c, point)))
         await c.volumes.inTurn(name, () => k.job('volume-finish-copy', c.volumes.paths(name).dir));
     },
     inspect,
