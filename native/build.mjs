@@ -41,5 +41,5 @@ const flags = [
   '-fno-tree-loop-distribute-patterns',
   '-Wl,--build-id=none,-z,noexecstack,-s',
 ];
-for (const program of ['stage', 'shim', 'init', 'hello', 'port-proxy'])
+for (const program of ['stage', 'shim', 'init', 'hello', 'port-proxy', 'name-server'])
   run(cc, [...flags, '-o', join(release, program), `${program}.c`]);

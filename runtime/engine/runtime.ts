@@ -13,6 +13,7 @@ import { openBundle } from '../container/open-bundle.ts';
 import type { Engine } from './engine.ts';
 import { containerOf } from './container-of.ts';
 import { type CreateOptions, newBundleRecord, newRecord } from './create-container.ts';
+import { NameTables } from '../network/names/tables.ts';
 import { endpointEvent, Networks } from './networks.ts';
 import { imageUserAmong, namedAmong } from './container-users.ts';
 import type { BuildOptions } from './build-options.ts';
@@ -57,6 +58,7 @@ export class Runtime implements Engine {
   readonly builds: Builds;
   readonly volumes: Volumes;
   readonly networks: Networks;
+  readonly #names: NameTables;
   #closing = false;
 
   private constructor(
@@ -76,6 +78,11 @@ export class Runtime implements Engine {
     volumes.users = (name) => usersAmong(this.containers(), name);
     const up = () => namedAmong(this.containers());
     this.networks = new Networks(settings, this.#operations, this.events, { up }, aside);
+    this.#names = new NameTables(settings.execRoot, {
+      networks: () => this.networks.members(),
+      containers: () => this.containers().flatMap(({ life, container }) => (life.underWay ? [container] : [])),
+    });
+    this.networks.onChange(this.#names.update);
     this.events.listen(({ Type, Action, Actor: { ID } }) => {
       if (Type !== 'image' || Action !== 'delete') return;
       this.#operations.subjectGone(ID);
@@ -112,6 +119,7 @@ export class Runtime implements Engine {
         ['a build', runtime.builds],
       ],
     });
+    runtime.#names.recover();
     await runtime.images
       .forgetUnused()
       .catch((error: Error) => aside.say(`an image was not removed: ${error.message}`));
@@ -290,6 +298,7 @@ export class Runtime implements Engine {
     await this.#operations.close();
     if (running) return;
     try {
+      this.#names.removeAll();
       await this.networks.removeFromHost();
     } finally {
       // also when the daemon may not remove the bridge

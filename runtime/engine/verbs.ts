@@ -120,6 +120,7 @@ export class Verbs {
     }
     this.life.container.name = this.life.record.name = name;
     saveRecord(this.life.container.settings, this.life.record);
+    this.life.around.networks().changed();
     this.life.around.event(this.life.container, 'rename', { oldName });
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Fact } from '../journal/event.ts';
 import type { Call, Calls, Reply } from '../syscalls/calls.ts';
-import type { Program } from '../syscalls/native.ts';
+import type { HelperProgram, Program } from '../syscalls/native.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import type { BatchCalls } from './batch.ts';
 
@@ -26,7 +26,7 @@ export interface Kernel {
    */
   spawnShim(fds: readonly number[], label: string): Promise<number>;
   /** The same for a helper: ps(1) shows 'drydock-port-proxy' and the label. */
-  spawnHelper(name: 'port-proxy', fds: readonly number[], label: string): Promise<number>;
+  spawnHelper(name: HelperProgram, fds: readonly number[], label: string): Promise<number>;
   /** The descriptor of a sealed memfd with one of Drydock's executables. It is made once per daemon. */
   executable(name: Program): Promise<number>;
   /** A NETLINK_NETFILTER socket in the daemon's network namespace that no other caller has until it is returned. */

@@ -24,6 +24,8 @@ import type { Subnet } from './ipam/subnet.ts';
 /** The daemon's settings that networks need. */
 export interface NetworkSettings {
   root: string;
+  /** files that a reboot may delete */
+  execRoot: string;
   /** the default network's bridge, and the nf_tables table of the same name */
   bridge: string;
   bip?: string;
@@ -91,6 +93,10 @@ export interface NetworkLive extends PortsLive {
   netlink?: number;
   /** endpoint id → index of its link in that namespace */
   links?: Map<string, number>;
+  /** the name server, when it is the daemon's own child */
+  namesPid?: number | undefined;
+  /** its port inside the container, until packets are led there */
+  namesPort?: number | undefined;
 }
 
 /** The part of a container that the network's steps use. */

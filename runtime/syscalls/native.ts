@@ -39,7 +39,9 @@ function findRoot(): string {
 /** The folder that holds package.json, dist/ and native/. */
 export const packageRoot = findRoot();
 /** The programs that the daemon starts from a sealed copy. */
-export type Program = 'stage' | 'shim' | 'port-proxy';
+export type Program = 'stage' | 'shim' | HelperProgram;
+/** Those that stand beside a container and outlive the daemon. */
+export type HelperProgram = 'port-proxy' | 'name-server';
 export const executablePath = (name: Program | 'init'): string => join(packageRoot, 'native/build/Release', name);
 
 let loaded: Addon | undefined;

@@ -30,7 +30,7 @@ function cgroups(parent: string): string[] {
   );
 }
 
-const OURS = ['drydock-shim', 'drydock-port-proxy', 'stage'];
+const OURS = ['drydock-shim', 'drydock-port-proxy', 'drydock-name-server', 'stage'];
 /** Shims, proxies, stages and containers: all processes except this test, its shell, its registry and its daemon. */
 function processes(daemon: Daemon): string[] {
   return readdirSync('/proc')
@@ -75,6 +75,7 @@ export function leftovers(daemon: Daemon): Record<string, string[]> {
       .flatMap((dir) => list(dir).map((name) => `${name} ${attempt(() => readlinkSync(join(dir, name)))}`)),
     containers: list(join(daemon.root, 'containers')),
     runs: list(daemon.execRoot).filter((name) => name.length === 16),
+    names: list(join(daemon.execRoot, 'names')),
     descriptors: daemon.pid ? descriptors(daemon.pid) : [],
   };
 }

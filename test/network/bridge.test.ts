@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import * as assert from 'uvu/assert';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
@@ -9,7 +9,7 @@ import { bridgeNow, ensureBridge, forgetBridge } from '../../runtime/network/bri
 import { closeInside, openInside } from '../../runtime/network/sandbox/inside.ts';
 import { interfaceStats } from '../../runtime/network/sandbox/stats.ts';
 import { disconnectAll } from '../../runtime/network/phase/connections.ts';
-import { removeNetworks } from '../../runtime/network/phase/networks.ts';
+import { networkNamed, removeNetworks } from '../../runtime/network/phase/networks.ts';
 import { network } from '../../runtime/steps/container/4-network.ts';
 import { sh, suite } from '../harness.ts';
 import { makeOutside } from './outside.ts';
@@ -284,19 +284,29 @@ test("with another container's network the files are the same inodes", async () 
     assert.is(statSync(c.paths[name]).ino, statSync(second.c.paths[name]).ino, name);
 });
 
-test('stopped after any step, undo leaves no link, no lease and no file', async () => {
-  const now = () => [readdirSync(`${root}/network/bridge/leases`), readdirSync(root)];
-  const before = now();
-  for (let count = 1; count <= network.steps.length; count++) {
-    const c = containerFor({ id: idOf(40), settings: settings() });
-    const stage = await stageFor(c);
-    for (const step of network.steps.slice(0, count)) await step.do(stage.k, c);
-    for (const step of [...network.steps].reverse()) await step.undo?.(stage.k, c);
-    assert.not.ok(links().includes(c.endpoints[0]!.hostLink!));
-    assert.equal(now(), before, `after ${network.steps[count - 1]!.id}`);
-    await stage.end();
-  }
-});
+for (const [what, endpoint] of [
+  ['', {}],
+  [', with a name server', { networkID: idOf(9) }],
+] as const)
+  test(`stopped after any step, undo leaves no link, no lease and no file${what}`, async () => {
+    mkdirSync(`${root}/names`, { recursive: true });
+    mkdirSync(`${root}/${idOf(40).slice(0, 12)}.run`, { recursive: true });
+    const below = ['', '/names', '/network/bridge/leases', `/${idOf(40).slice(0, 12)}.run`];
+    const now = () => below.map((dir) => readdirSync(root + dir));
+    const before = now();
+    for (let count = 1; count <= network.steps.length; count++) {
+      const c = containerFor({ id: idOf(40), settings: settings(), endpoint });
+      c.networkOf = (one) => networkNamed(settings(), one);
+      const stage = await stageFor(c);
+      for (const step of network.steps.slice(0, count)) if (step.when?.(c) ?? true) await step.do(stage.k, c);
+      const { namesPid } = c.live;
+      for (const step of [...network.steps].reverse()) await step.undo?.(stage.k, c);
+      assert.not.ok(links().includes(c.endpoints[0]!.hostLink!));
+      assert.equal(now(), before, `after ${network.steps[count - 1]!.id}`);
+      assert.not.ok(namesPid && existsSync(`/proc/${namesPid}`), 'the name server has ended');
+      await stage.end();
+    }
+  });
 
 test('what is made for networks goes with the last container: removal leaves nothing, and forwarding as it was', async () => {
   await ensureBridge(daemonKernel(), { bridge: 'ddtest1' });

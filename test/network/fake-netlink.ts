@@ -3,7 +3,7 @@
  * kernel would. Pass `answers` to recordingKernel(); its final content shows what was left behind.
  */
 import { constants } from 'node:os';
-import { NETLINK_ROUTE } from '../../runtime/syscalls/constants.ts';
+import { NETLINK_NETFILTER, NETLINK_ROUTE } from '../../runtime/syscalls/constants.ts';
 import { SyscallError } from '../../runtime/kernel/errors.ts';
 import type { Call } from '../../runtime/syscalls/calls.ts';
 import { isFields, type Fields } from '../../runtime/kernel/netlink/attribute.ts';
@@ -179,10 +179,19 @@ export function fakeNetwork({ refuse }: FakeOptions = {}): FakeNetwork {
         sockets.set(++descriptor, { where: 'host', protocol: args[2] as number, queue: [] });
         return opened('daemon', descriptor);
       },
+      borrowNetfilter: () => {
+        sockets.set(++descriptor, { where: 'host', protocol: NETLINK_NETFILTER, queue: [] });
+        return descriptor;
+      },
       'stage.socket': () => opened('stage', 4),
       pidfd_getfd: () => {
         sockets.set(++descriptor, { where: 'container', protocol: NETLINK_ROUTE, queue: [] });
         return opened('daemon', descriptor);
+      },
+      socket_in: ({ args }) => {
+        sockets.set(++descriptor, { where: 'container', protocol: args[3] as number, queue: [] });
+        // a netfilter socket is not closed by a call, but given to another thread
+        return args[3] === NETLINK_NETFILTER ? descriptor : opened('daemon', descriptor);
       },
       openat: ({ actor }) => opened(actor, ++descriptor),
       close: ({ actor, args }) => (open.delete(`${actor} ${String(args[0])}`), 0),

@@ -5,6 +5,7 @@ import { recordingKernel, type RecordingKernel } from '../../runtime/kernel/reco
 import type { Container } from '../../runtime/container/container.ts';
 import type { HostConfig } from '../../runtime/request/container-request.ts';
 import { forgetBridge } from '../../runtime/network/bridge/bridge.ts';
+import { networkNamed } from '../../runtime/network/phase/networks.ts';
 import { network } from '../../runtime/steps/container/4-network.ts';
 import { suite } from '../harness.ts';
 import { fakeNetwork, type FakeNetwork, type FakeOptions } from '../network/fake-netlink.ts';
@@ -13,6 +14,8 @@ import { containerFor, idOf, settingsFor } from '../network/namespace.ts';
 const test = suite('network phase on the recording kernel');
 
 const settings = settingsFor('/d');
+/** stands for a network that a user made */
+const NAMED = 'default';
 function prepare(
   HostConfig: HostConfig = {},
   fail?: { at: number; errno: string },
@@ -22,6 +25,10 @@ function prepare(
   const fake = fakeNetwork(options);
   const c = containerFor({ id: idOf(1), settings, HostConfig, other: (ref) => containerFor({ id: ref, settings }) });
   c.live = { pid: 77, pidfd: 8, stageSocket: 9 };
+  if (HostConfig.NetworkMode === NAMED) {
+    c.endpoints[0]!.networkID = idOf(9);
+    c.networkOf = (endpoint) => networkNamed(settings, endpoint);
+  }
   return { k: recordingKernel({ answers: fake.answers, ...(fail && { fail }) }), c, fake };
 }
 const applicable = (c: Container) => network.steps.filter((step) => step.when?.(c) ?? true);
@@ -138,6 +145,45 @@ test('published ports are taken first, then rules lead to the container, then th
   assert.ok(nft.some((rule) => /^iifname != "ddtest0" fib .* tcp dport 8080 .* dnat to 172\.30\.0\.2:80$/.test(rule)));
 });
 
+test('on a network that a user made a name server is started, and port 53 is led to it', async () => {
+  const { k, c, fake } = prepare({ NetworkMode: NAMED });
+  assert.equal(
+    applicable(c)
+      .map(({ id }) => id)
+      .slice(-3),
+    ['network.write-resolv-conf', 'network.serve-names', 'network.lead-names'],
+  );
+  await run(k, c);
+  assert.match(fake.files.get(c.paths.resolvConf)!, /^nameserver 127\.0\.0\.11\n/);
+  const table = `/d/names/${c.id}`;
+  assert.match(fake.files.get(table)!, new RegExp(`\nforward\nnetwork ${idOf(9)} bridge\n$`));
+  const bound = k.raw.filter(({ name }) => name === 'bind').map(({ note }) => note);
+  assert.equal(bound, ['127.0.0.11:40053', '127.0.0.11:40053'], 'datagrams and streams');
+  assert.ok(k.calls.includes('daemon.spawnHelper("name-server", 7)'));
+  const rules = notes(k).find((note) => note.includes('drydock-names'))!;
+  assert.match(rules, /payload.*csum_offset 6/);
+  assert.match(rules, /payload.*csum_offset 16/);
+  assert.equal([...fake.open], [], 'the server has the sockets now, the daemon none');
+  assert.match(k.calls.at(-1)!, /^daemon\.returnNetfilter\(\d+, false\)$/);
+  await unwind(k, c);
+  assert.not.ok(fake.files.has(table));
+  assert.ok(k.calls.includes('daemon.kill(4243, 9)'));
+});
+
+test('when the port inside is taken, the next one is used', async () => {
+  const { c, fake } = prepare({ NetworkMode: NAMED });
+  let count = 0;
+  const bind = (call: Call) => {
+    if (++count === 2) throw new SyscallError('bind', 98, 'bind()', call.actor);
+    return 0;
+  };
+  const k = recordingKernel({ answers: { ...fake.answers, bind } });
+  await run(k, c);
+  const bound = k.raw.filter(({ name }) => name === 'bind').map(({ note }) => note);
+  assert.equal(bound.slice(-2), ['127.0.0.11:40054', '127.0.0.11:40054']);
+  assert.equal([...fake.open], []);
+});
+
 test('when the port is taken at one of two addresses, the other is given back', async () => {
   const { c, fake } = prepare({ PortBindings: { '80/tcp': [{ HostPort: '8080' }] } });
   let count = 0;
@@ -162,6 +208,7 @@ const modes: Record<string, HostConfig> = {
   'bridge and ports': { PortBindings: { '80/tcp': [{ HostPort: '8080' }], '53/udp': [{ HostIp: '192.0.2.1' }] } },
   none: { NetworkMode: 'none' },
   host: { NetworkMode: 'host' },
+  'that a user made': { NetworkMode: NAMED },
 };
 for (const [mode, host] of Object.entries(modes)) {
   test(`whichever system call fails with network ${mode}, undo leaves nothing`, async () => {

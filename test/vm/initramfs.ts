@@ -123,7 +123,7 @@ export async function initramfs(kernel: DebianKernel, userland: boolean): Promis
     '/drydock/dist',
     (path) => !path.includes('/dist/test/') && !path.endsWith('.map'),
   );
-  for (const name of ['drydock.node', 'stage', 'shim', 'init', 'hello', 'port-proxy'])
+  for (const name of ['drydock.node', 'stage', 'shim', 'init', 'hello', 'port-proxy', 'name-server'])
     cpio.copy(join(packageRoot, 'native/build/Release', name), `/drydock/native/build/Release/${name}`);
   cpio.file('/drydock/guest.js', guest());
   return cpio.bytes();

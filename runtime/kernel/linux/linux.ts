@@ -11,7 +11,7 @@ import { runJob, whenRested } from '../jobs.ts';
 import { borrowNetfilter, returnNetfilter } from './netfilter-sockets.ts';
 import type { Kernel } from '../kernel.ts';
 import { CompletedCall } from './completed-call.ts';
-import { addon, executablePath, type NativeAnswers, type Program } from '../../syscalls/native.ts';
+import { addon, executablePath, type HelperProgram, type NativeAnswers, type Program } from '../../syscalls/native.ts';
 import { removeTree } from '../tree/remove-tree.ts';
 import { asked } from '../../syscalls/call-site.ts';
 import type { SyscallName } from '../../syscalls/syscalls.ts';
@@ -229,7 +229,7 @@ export class LinuxKernel implements Kernel {
   spawnShim(fds: readonly number[], label: string): Promise<number> {
     return this.#spawn('shim', fds, label);
   }
-  spawnHelper(name: 'port-proxy', fds: readonly number[], label: string): Promise<number> {
+  spawnHelper(name: HelperProgram, fds: readonly number[], label: string): Promise<number> {
     return this.#spawn(name, fds, label);
   }
 

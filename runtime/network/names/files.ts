@@ -11,7 +11,7 @@ const LOCAL = [
   'ff02::2\tip6-allrouters',
 ];
 /** Google's public resolvers, docker's fallback too, for a host without a resolver that a container can reach. */
-const FALLBACK = ['8.8.8.8', '8.8.4.4'];
+export const FALLBACK = ['8.8.8.8', '8.8.4.4'];
 
 type Placed = Pick<Endpoint, 'driver' | 'address' | 'gateway'>;
 const onHost = (endpoints: readonly Placed[]) => endpoints.some(({ driver }) => driver === 'host');

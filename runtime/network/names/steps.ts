@@ -1,6 +1,7 @@
 /** The steps that write the files in which programs of the container look up names. */
 import type { Step } from '../../operation/step.ts';
 import type { Connected } from '../driver.ts';
+import { redirect, serve } from './serve-steps.ts';
 import { fileEvidence, removeFile, writeHostname, writeHosts, writeResolvConf } from './write-files.ts';
 
 /** Also the step that adds a line when a running container is connected: phase/connect.ts. */
@@ -27,16 +28,24 @@ The two must agree, or programs see two names. Nothing else reads this file here
   inspect: fileEvidence('hostname'),
 };
 
-const writeResolvConfFile: Step<Connected> = {
+/** Also the step that leads a running container to its first name server: phase/connect.ts. */
+export const writeResolvConfFile: Step<Connected> = {
   id: 'network.write-resolv-conf',
   title: 'Write /etc/resolv.conf',
   explain: `Where to ask for names: the servers of \`--dns\`, or those that the host uses.
 
-Servers on the host's loopback (127.0.0.53 is systemd-resolved) are left out, because in the container's namespace that address is the container itself;
+On a network that a user made it is the container's own name server, 127.0.0.11, and the lines at the end say whom that asks. On the default bridge
+servers on the host's loopback (127.0.0.53 is systemd-resolved) are left out, because in the container's namespace that address is the container itself;
 when none is left, public ones are named and a comment says so. Without the file every lookup is sent to 127.0.0.1 and fails. See resolv.conf(5).`,
   do: writeResolvConf,
   undo: (k, c) => removeFile(k, c, 'resolvConf'),
   inspect: fileEvidence('resolvConf'),
 };
 
-export const nameSteps: readonly Step<Connected>[] = [writeHostsFile, writeHostnameFile, writeResolvConfFile];
+export const nameSteps: readonly Step<Connected>[] = [
+  writeHostsFile,
+  writeHostnameFile,
+  writeResolvConfFile,
+  serve,
+  redirect,
+];

@@ -10,6 +10,8 @@ import type { Connected } from '../driver.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { InspectionSection } from '../../journal/inspection-section.ts';
 import { namespaceOf } from '../../drivers/network.ts';
+import { servesNames, startNameServer } from './serve.ts';
+import { served, type Served } from './served.ts';
 import { hostLine, hostsFile, onlyLoopback, resolvConf, withoutAddress, withoutNewlines } from './files.ts';
 
 type Name = keyof Connected['paths'];
@@ -57,6 +59,9 @@ export async function writeHosts(k: Kernel, c: Connected): Promise<void> {
   await put(k, c, 'hosts', content);
 }
 
+/** UTF-8 as one character for each byte. */
+const latin1 = (text: string) => Buffer.from(text).toString('latin1');
+
 /** In bytes. A container may have written anything into its file; a larger one is left as it is. */
 const CHANGED_LIMIT = 1024 * 1024;
 
@@ -64,8 +69,14 @@ const CHANGED_LIMIT = 1024 * 1024;
  * Changes the file of a running container and keeps its inode, because that is what is mounted inside. Its bytes are
  * kept, whatever they are, so they are read as Latin-1.
  */
-async function changeHosts(k: Kernel, c: Connected, value: string | null, change: (content: string) => string) {
-  const path = c.paths.hosts;
+async function changeFile(
+  k: Kernel,
+  c: Connected,
+  name: Name,
+  value: string | null,
+  change: (content: string) => string,
+): Promise<void> {
+  const path = c.paths[name];
   const bytes = await tolerate([...NOT_THERE, 'EFBIG'], readWhole(k.daemon, path, CHANGED_LIMIT));
   const before = bytes?.toString('latin1');
   const after = before === undefined ? undefined : change(before);
@@ -79,16 +90,18 @@ export async function addToHosts(k: Kernel, c: Connected, { address }: Endpoint)
   if (!address) return;
   const { hostname = c.id.slice(0, 12), domainname } = c.spec;
   const line = hostLine(address, hostname, domainname);
-  await changeHosts(
+  await changeFile(
     k,
     c,
+    'hosts',
     `… ${line}`,
-    (content) => `${withoutNewlines(withoutAddress(content, address))}\n${Buffer.from(line).toString('latin1')}\n`,
+    (content) => `${withoutNewlines(withoutAddress(content, address))}\n${latin1(line)}\n`,
   );
 }
 
 export async function removeFromHosts(k: Kernel, c: Connected, { address }: Endpoint): Promise<void> {
-  if (address) await changeHosts(k, c, `… without ${address}`, (content) => withoutAddress(content, address));
+  if (!address) return;
+  await changeFile(k, c, 'hosts', `… without ${address}`, (content) => withoutAddress(content, address));
 }
 
 export async function writeHostname(k: Kernel, c: Connected): Promise<void> {
@@ -100,14 +113,46 @@ export async function writeHostname(k: Kernel, c: Connected): Promise<void> {
 /** The file with the resolvers behind systemd-resolved: systemd-resolved.service(8). */
 const RESOLVED = '/run/systemd/resolve/resolv.conf';
 
+/** --dns of the container, or else of the daemon. */
+const serversAsked = (c: Connected) => (c.names.dns.length ? c.names.dns : c.settings.dns);
+
+/** The file of a container without a name server. */
+async function plainResolvConf(k: Kernel, c: Connected): Promise<string> {
+  const { search, options } = c.names;
+  let hostFile = await read(k, '/etc/resolv.conf');
+  if (!onHost(c) && onlyLoopback(hostFile)) hostFile = (await read(k, RESOLVED)) || hostFile;
+  return resolvConf({ onHost: onHost(c), hostFile, dns: serversAsked(c), search, options });
+}
+
+/** The settings of a container with a name server. */
+async function servedBy(k: Kernel, c: Connected): Promise<Served> {
+  const { search, options } = c.names;
+  return served({ hostFile: await read(k, '/etc/resolv.conf'), dns: serversAsked(c), search, options });
+}
+
 export async function writeResolvConf(k: Kernel, c: Connected): Promise<void> {
   const shared = sharedBy(c);
   if (shared) return share(k, c, 'resolvConf', shared);
-  const { dns, search, options } = c.names;
-  let hostFile = await read(k, '/etc/resolv.conf');
-  if (!onHost(c) && onlyLoopback(hostFile)) hostFile = (await read(k, RESOLVED)) || hostFile;
-  const servers = dns.length ? dns : c.settings.dns;
-  await put(k, c, 'resolvConf', resolvConf({ onHost: onHost(c), hostFile, dns: servers, search, options }));
+  await put(k, c, 'resolvConf', servesNames(c) ? (await servedBy(k, c)).file : await plainResolvConf(k, c));
+}
+
+/** For a running container: its file leads to the name server now, unless somebody has changed it. */
+export async function changeResolvConf(k: Kernel, c: Connected): Promise<void> {
+  const written = await plainResolvConf(k, c);
+  const leading = (await servedBy(k, c)).file;
+  await changeFile(k, c, 'resolvConf', leading, (content) => (content === latin1(written) ? latin1(leading) : content));
+}
+
+/** The way back, when it was not connected in the end. */
+export async function restoreResolvConf(k: Kernel, c: Connected): Promise<void> {
+  const written = (await servedBy(k, c)).file;
+  const plain = await plainResolvConf(k, c);
+  await changeFile(k, c, 'resolvConf', plain, (content) => (content === latin1(written) ? latin1(plain) : content));
+}
+
+export async function serveNames(k: Kernel, c: Connected): Promise<void> {
+  const { upstream, options } = await servedBy(k, c);
+  await startNameServer(k, c, upstream, options);
 }
 
 export async function removeFile(k: Kernel, c: Connected, name: Name): Promise<void> {

@@ -10,11 +10,27 @@ import type { Phase, Step } from '../../operation/step.ts';
 import { drivers, driverOf } from '../../drivers/network.ts';
 import type { Connected, EndpointStep } from '../driver.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { writeHostsFile } from '../names/steps.ts';
-import { addToHosts, removeFromHosts } from '../names/write-files.ts';
+import { redirect, serve } from '../names/serve-steps.ts';
+import { servesNames } from '../names/serve.ts';
+import { writeHostsFile, writeResolvConfFile } from '../names/steps.ts';
+import { addToHosts, changeResolvConf, removeFromHosts, restoreResolvConf } from '../names/write-files.ts';
 import { closeInside, openFromOutside } from '../sandbox/inside.ts';
 import { stepAt, stepsAt } from './instances.ts';
 import { closeNetlink, openNetlink } from './sandbox-steps.ts';
+
+/** Whether this endpoint is the first one whose network has names. The server stays when it is disconnected again. */
+const isFirst = (c: Connected, endpoint: Endpoint) =>
+  servesNames({ endpoints: [endpoint] }) && !servesNames({ endpoints: c.endpoints.filter((one) => one !== endpoint) });
+
+/** A container without names gets a name server with its first network that has them. */
+const firstNames = (endpoint: Endpoint): Step<Connected>[] =>
+  [{ ...writeResolvConfFile, do: changeResolvConf, undo: restoreResolvConf }, serve, redirect].map((step) => ({
+    ...step,
+    when: (c) => isFirst(c, endpoint),
+    undo: async (k, c) => {
+      if (isFirst(c, endpoint)) await step.undo?.(k, c);
+    },
+  }));
 
 /** The netlink socket is closed last, because until then an undo may need it for the default route. */
 export function connecting(endpoint: Endpoint): Phase<Connected> {
@@ -28,6 +44,7 @@ export function connecting(endpoint: Endpoint): Phase<Connected> {
       do: (k, c) => addToHosts(k, c, endpoint),
       undo: (k, c) => removeFromHosts(k, c, endpoint),
     }),
+    ...firstNames(endpoint).map(at),
     at(closeNetlink),
   ];
   return { id: 'network', title: 'Connect the network', steps };

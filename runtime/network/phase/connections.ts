@@ -3,6 +3,7 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import type { Connected, Connection } from '../driver.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { driverOf } from '../../drivers/network.ts';
+import { endNameServerOfRun } from '../names/server-process.ts';
 import { networkNamed } from './networks.ts';
 
 export const connectionsOf = (container: Connected): Connection[] =>
@@ -23,4 +24,5 @@ export async function disconnectAll(k: Kernel, container: Connected): Promise<vo
   for (const connection of connectionsOf(container))
     for (const step of driverOf(connection.endpoint).disconnect)
       if (step.when?.(connection) ?? true) await step.do(k, connection);
+  await endNameServerOfRun(k, container);
 }

@@ -18,6 +18,7 @@ export const NF_INET = {
 /** linux/netfilter_ipv4.h */
 export const NF_IP_PRI = {
   NF_IP_PRI_RAW: -300,
+  NF_IP_PRI_MANGLE: -150,
   NF_IP_PRI_NAT_DST: -100,
   NF_IP_PRI_FILTER: 0,
   NF_IP_PRI_NAT_SRC: 100,

@@ -42,7 +42,15 @@ const value = nested(() => data);
 const byName = new Map(
   Object.entries<Schema>({
     meta: { dreg: at(1, be32), key: at(2, named(META)) },
-    payload: { dreg: at(1, be32), base: at(2, be32), offset: at(3, be32), len: at(4, be32) },
+    payload: {
+      dreg: at(1, be32),
+      base: at(2, be32),
+      offset: at(3, be32),
+      len: at(4, be32),
+      sreg: at(5, be32),
+      csum_type: at(6, be32),
+      csum_offset: at(7, be32),
+    },
     bitwise: { sreg: at(1, be32), dreg: at(2, be32), len: at(3, be32), mask: at(4, value), xor: at(5, value) },
     cmp: { sreg: at(1, be32), op: at(2, named(CMP)), data: at(3, value) },
     ct: { dreg: at(1, be32), key: at(2, named(CT)) },
@@ -111,12 +119,32 @@ export const destinationIsLocal: readonly Fields[] = [
   compare('eq', native32(RTN_LOCAL)),
 ];
 
-/** Matches packets by protocol (a number of protocols(5)) and destination port. */
-export const destinationPort = (protocol: number, port: number): Fields[] => [
+/** The offset of the source port in a TCP or UDP header. */
+export const SPORT = 0;
+export const DPORT = 2;
+const portIs = (offset: number, protocol: number, port: number): Fields[] => [
   make('meta', { dreg: NFT_REG_1, key: META.l4proto }),
   compare('eq', Buffer.from([protocol])),
-  make('payload', { dreg: NFT_REG_1, base: NFT_PAYLOAD_TRANSPORT_HEADER, offset: 2, len: 2 }),
+  make('payload', { dreg: NFT_REG_1, base: NFT_PAYLOAD_TRANSPORT_HEADER, offset, len: 2 }),
   compare('eq', be16(port)),
+];
+/** Matches packets by protocol (a number of protocols(5)) and port. */
+export const destinationPort = (protocol: number, port: number): Fields[] => portIs(DPORT, protocol, port);
+export const sourcePort = (protocol: number, port: number): Fields[] => portIs(SPORT, protocol, port);
+
+const NFT_PAYLOAD_CSUM_INET = 1;
+const CHECKSUM: Record<number, number> = { 6: 16, 17: 6 };
+/** Writes a port into a TCP or UDP header and corrects the checksum. No connection tracking is involved. */
+export const writePort = (protocol: 6 | 17, offset: number, port: number): Fields[] => [
+  make('immediate', { dreg: NFT_REG_1, data: { value: be16(port) } }),
+  make('payload', {
+    sreg: NFT_REG_1,
+    base: NFT_PAYLOAD_TRANSPORT_HEADER,
+    offset,
+    len: 2,
+    csum_type: NFT_PAYLOAD_CSUM_INET,
+    csum_offset: CHECKSUM[protocol]!,
+  }),
 ];
 
 /** Replaces the destination by this address and port; the connection's other packets follow by themselves. */

@@ -5,11 +5,13 @@ import {
   CT,
   CT_STATE,
   DADDR,
+  DPORT,
   IPS_DST_NAT,
   META,
   NFT_PAYLOAD_TRANSPORT_HEADER,
   RTN_LOCAL,
   SADDR,
+  SPORT,
   VERDICT,
 } from './expressions.ts';
 
@@ -31,6 +33,8 @@ const states = bitNames(CT_STATE);
 const statuses = bitNames({ dnat: IPS_DST_NAT });
 const protocols: Record<number, string> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 132: 'sctp' };
 const ports = (value: Buffer) => (value.length === 2 ? String(value.readUInt16BE()) : `0x${value.toString('hex')}`);
+const transportFields: Record<number, string> = { [SPORT]: 'sport', [DPORT]: 'dport' };
+const transportField = (offset: unknown) => transportFields[Number(offset)] ?? `@th,${String(offset)}`;
 const networkFields: Record<number, string> = { [SADDR]: 'ip saddr', [DADDR]: 'ip daddr' };
 
 /** What the register holds: its name, a function that writes its value, and the mask that was applied to it. */
@@ -49,7 +53,7 @@ const loads = new Map(
     }),
     payload: ({ base, offset }) =>
       base === NFT_PAYLOAD_TRANSPORT_HEADER
-        ? { name: offset === 2 ? 'dport' : `@th,${String(offset)}`, write: ports }
+        ? { name: transportField(offset), write: ports }
         : {
             name: networkFields[Number(offset)] ?? `@nh,${String(offset)}`,
             write: (value, mask) => `${value.join('.')}${mask ? `/${bitsSet(mask)}` : ''}`,
@@ -85,11 +89,13 @@ export function showRule(expressions: readonly Fields[]): string {
   let loaded: Loaded | undefined;
   for (const { name, data: given } of expressions) {
     const data = isFields(given) ? given : {};
-    const load = loads.get(String(name));
+    const writes = name === 'payload' && data['sreg'] !== undefined;
+    const load = writes ? undefined : loads.get(String(name));
     const immediate = name === 'immediate' ? dataOf(data, 'data') : nothing;
     if (load) loaded = load(data);
     else if (immediate.length) held.push(immediate);
     else if (name === 'nat') words.push(rewrites(held));
+    else if (writes) words.push(`${transportField(data['offset'])} set ${ports(held.at(-1) ?? nothing)}`);
     else if (name === 'bitwise' && loaded) loaded.mask = dataOf(data, 'mask');
     else if (name === 'cmp' && loaded) {
       // a mask and then "not equal to zero" means that one of the bits is set; nft(8) writes no != for that
