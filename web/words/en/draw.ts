@@ -8,6 +8,7 @@ import { map } from './draw/map.ts';
 import { namespaces } from './draw/namespaces.ts';
 import { network } from './draw/network.ts';
 import { overlay } from './draw/overlay.ts';
+import { pivot } from './draw/pivot.ts';
 import { security } from './draw/security.ts';
 import { timeline } from './draw/timeline.ts';
 
@@ -17,6 +18,7 @@ export const draw = {
   map,
   namespaces,
   overlay,
+  pivot,
   cgroups,
   network,
   security,
