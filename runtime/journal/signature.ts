@@ -80,10 +80,14 @@ const plainArgument = (call: CallEvent, value: Kept, j: number, own: (text: stri
   return Array.isArray(value) ? value.map(own) : value;
 };
 
-/** Actor, name, arguments and errno of a call, without the number that it returned. */
+/**
+ * Actor, name, arguments and errno of a call, without the number that it returned. Own words are replaced in texts
+ * only: a pid may be equal to a constant, 259 is the device number 1:3.
+ */
 export function callSignature(call: CallEvent, own: (text: string) => string): string {
   const args = call.args.map((value, j) => plainArgument(call, value, j, own));
-  return own(`${call.actor} ${callLine({ ...call, args })} ${call.errno ?? ''} ${call.note ?? ''}`);
+  const note = call.note === undefined ? {} : { note: own(call.note) };
+  return `${call.actor} ${callLine({ ...call, args, ...note })} ${call.errno ?? ''} ${note.note ?? ''}`;
 }
 /** A fact without the words of its own run; `own` comes from ownWords. */
 export const factSignature = (fact: Fact, own: (text: string) => string): string => own(factLine(fact));
