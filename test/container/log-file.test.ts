@@ -83,7 +83,7 @@ test('the attributes stand before each line, behind its time', async () => {
 });
 
 test('since and until take what was written from one second to the other', async () => {
-  const at = (second: number) => Number(BEGIN) + second;
+  const at = (second: number) => BEGIN * 1_000_000_000n + BigInt(second * 1e9);
   assert.is(await all(readLog(lines, options({ since: at(1) }))), 'c\ndd\ne\n');
   assert.is(await all(readLog(lines, options({ until: at(1) }))), 'a\nb\nc\n');
   assert.is(await all(readLog(lines, options({ since: at(1), until: at(2) }))), 'c\nd');
@@ -170,7 +170,7 @@ test('following with tail 0 tells only what comes', async () => {
 
 test('following up to a moment that is past ends at once', async () => {
   const { log } = growing(record(1, 'old\n'));
-  assert.is(await all(readLog(log, options({ follow: true, until: Number(BEGIN) + 1 }))), 'old\n');
+  assert.is(await all(readLog(log, options({ follow: true, until: (BEGIN + 1n) * 1_000_000_000n }))), 'old\n');
 });
 
 test('a reader that goes away is not waited for', async () => {

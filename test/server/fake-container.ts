@@ -234,7 +234,7 @@ export class FakeContainer implements ContainerHandle {
     return this.process.follow((output: Output) => {
       seen += 1;
       if (options.tail !== undefined && seen <= count - options.tail) return [];
-      if (!(output.stream === 1 ? options.stdout : options.stderr) || output.time < (options.since ?? 0) * 1000)
+      if (!(output.stream === 1 ? options.stdout : options.stderr) || output.time < Number(options.since ?? 0) / 1e6)
         return [];
       return [
         options.timestamps

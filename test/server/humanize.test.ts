@@ -56,6 +56,9 @@ test('flags are read as docker reads them', () => {
     [query.flag('g', true), query.integer('n'), query.integer('g'), query.time('t'), query.list('l')],
     [true, -5, undefined, 1_700_000_000.25, ['1', '2']],
   );
+  assert.is(query.moment('t'), 1_700_000_000_250_000_000n);
+  assert.is(new Query('/?t=1700000000.123456789').moment('t'), 1_700_000_000_123_456_789n);
+  assert.equal([query.moment('z'), new Query('/?t=-5').moment('t')], [undefined, -5_000_000_000n]);
   for (const bad of ['1e9', '0x10', '1.5', '99999999999999999999'])
     assert.throws(() => new Query(`/?n=${bad}`).integer('n'), /whole number/);
 });

@@ -43,7 +43,7 @@ test('the run directory is private and the spec is written whole', async () => {
   );
 });
 
-test('the shim gets nine descriptors, of which the daemon keeps none', async () => {
+test('the shim gets ten descriptors and the limits of its log; of the descriptors the daemon keeps none', async () => {
   const { k, c, machine } = standIn();
   const { 'create.shim': made } = await runSteps(k, c, create);
   assert.equal(
@@ -59,6 +59,7 @@ test('the shim gets nine descriptors, of which the daemon keeps none', async () 
       'openat',
       'openat',
       'openat',
+      'openat',
       'executable',
       'spawnShim',
       'write',
@@ -69,9 +70,11 @@ test('the shim gets nine descriptors, of which the daemon keeps none', async () 
       'close',
       'close',
       'close',
+      'close',
+      'shim.log_limits(100000000, 5)',
     ],
   );
-  assert.ok(made!.includes('daemon.spawnShim(9)'));
+  assert.ok(made!.includes('daemon.spawnShim(10)'));
   assert.equal(
     [...machine.open.values()],
     ['our end', 'our end', `pidfd of ${c.live.shimPid}`, `pidfd of ${c.live.pid}`],

@@ -11,13 +11,13 @@ import { tailOf } from './log-tail.ts';
 import { turn } from '../../kernel/turn.ts';
 import { frameOf } from '../io/tap.ts';
 
-/** since and until are in seconds since 1970 with a fraction; tail is a number of lines, absent for all. */
+/** since and until are in nanoseconds since 1970; tail is a number of lines, absent for all. */
 export interface LogOptions {
   stdout: boolean;
   stderr: boolean;
   follow: boolean;
-  since?: number;
-  until?: number;
+  since?: bigint;
+  until?: bigint;
   tail?: number;
   timestamps: boolean;
   /** the attributes of the log before each line */
@@ -39,8 +39,7 @@ export function rfc3339Nano(ns: bigint): string {
 
 const wanted = (record: LogRecord, o: Pick<LogOptions, 'stdout' | 'stderr' | 'since' | 'until'>): boolean => {
   if (!(record.stream === 1 ? o.stdout : o.stderr)) return false;
-  const seconds = Number(record.ns) / 1e9;
-  return (o.since === undefined || seconds >= o.since) && (o.until === undefined || seconds <= o.until);
+  return (o.since === undefined || record.ns >= o.since) && (o.until === undefined || record.ns <= o.until);
 };
 
 /** Puts the time, the attributes or both before each line. A record that continues a line gets none. */
@@ -235,7 +234,7 @@ async function* pieces(source: LogSource, o: LogOptions): AsyncGenerator<Buffer>
       }
       if (parts.length) yield parts.length === 1 ? parts[0]! : Buffer.concat(parts);
       if (records.length || (o.follow && changes.lost)) continue;
-      if (over || (o.until !== undefined && Date.now() / 1000 > o.until)) return;
+      if (over || (o.until !== undefined && BigInt(Date.now()) * 1_000_000n > o.until)) return;
       await changes.wait();
     }
   } finally {

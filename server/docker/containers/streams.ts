@@ -87,10 +87,10 @@ async function logs(x: Exchange): Promise<void> {
     details: query.flag('details'),
   };
   if (!options.stdout && !options.stderr) throw badParameter('Bad parameters: you must choose at least one stream');
-  const limits = { since: query.time('since'), until: query.time('until'), tail: tail(query.text('tail')) };
+  const limits = { since: query.moment('since'), until: query.moment('until'), tail: tail(query.text('tail')) };
   // docker's clients send 0 for "not given", except as a number of lines
   const given = Object.entries(limits).filter(
-    ([name, value]) => value !== undefined && (value !== 0 || name === 'tail'),
+    ([name, value]) => value !== undefined && ((value !== 0 && value !== 0n) || name === 'tail'),
   );
   const stream = handle.logs({ ...options, ...Object.fromEntries(given) });
   res.writeHead(200, { 'Content-Type': streamType(handle.container.request.Tty === true, x.api) });

@@ -44,4 +44,12 @@ export class Query {
       throw badParameter(`${name} must be seconds since 1970 like 1700000000.5, got ${JSON.stringify(value)}`);
     return Number(value);
   }
+
+  /** The same in nanoseconds, which a number of seconds cannot hold. */
+  moment(name: string): bigint | undefined {
+    if (this.time(name) === undefined) return undefined;
+    const [, sign, seconds = '', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(this.text(name)!)!;
+    const moment = BigInt(seconds + fraction.padEnd(9, '0'));
+    return sign ? -moment : moment;
+  }
 }
