@@ -2,6 +2,7 @@
 import { apiTargets } from './api.ts';
 import { documentTargets } from './documents.ts';
 import { kernelTargets } from './kernel.ts';
+import { nameTargets } from './names.ts';
 import { packetTargets } from './packets.ts';
 import type { Target } from './target.ts';
 import { tarTargets } from './tar.ts';
@@ -11,5 +12,6 @@ export const targets: readonly Target[] = [
   ...documentTargets,
   ...kernelTargets,
   ...packetTargets,
+  ...nameTargets,
   ...apiTargets,
 ];
