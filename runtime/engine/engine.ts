@@ -23,6 +23,8 @@ import type { CommitOptions } from './commit-options.ts';
 import type { BuildOptions } from './build-options.ts';
 import type { ImageArchiveList } from './image-archive-options.ts';
 import type { PullOptions, Pulled } from './pull-options.ts';
+import type { PushOptions } from './push-options.ts';
+import type { RegistryQuestions } from './registries.ts';
 import type { Pruned, VolumeRequest } from './volume-request.ts';
 import type { Volume } from '../volume/volume.ts';
 import type { GateCommand, GateOptions } from '../operation/gate-command.ts';
@@ -228,6 +230,10 @@ export interface Engine {
   execById(id: string): ExecHandle;
   /** Runs the pull phase without a container, as an operation. `digest` is the digest of the name. */
   pull(options: PullOptions): Promise<Pulled>;
+  /** Pushes one tag or all of a repository, each as an operation. Throws ApiError 401, 403, 404 and 500. */
+  push(options: PushOptions): Promise<void>;
+  /** Asks registries without changing anything here. */
+  readonly registries: RegistryQuestions;
   /** Makes an image of a container, as an operation. Throws ApiError 400, 404 or 409. */
   commit(options: CommitOptions): Promise<Image>;
   /** Images as archives, as operations. */

@@ -27,6 +27,9 @@ import type { CommitOptions } from './commit-options.ts';
 import { Commits } from './commits.ts';
 import { ImageArchives } from './image-archives.ts';
 import { Pulls } from './pulls.ts';
+import { Registries } from './registries.ts';
+import type { PushOptions } from './push-options.ts';
+import { Pushes } from './pushes.ts';
 import type { OperationHandle } from '../operation/record.ts';
 import { newName } from '../data-root/identity.ts';
 import { newDirectory, removeDirectory, type ContainerRecord } from '../container/record.ts';
@@ -53,6 +56,8 @@ export class Runtime implements Engine {
   readonly #restarts = new Restarts();
   readonly #operations: Operations;
   readonly #pulls: Pulls;
+  readonly registries: Registries;
+  readonly #pushes: Pushes;
   readonly #commits: Commits;
   readonly archives: ImageArchives;
   readonly builds: Builds;
@@ -71,6 +76,8 @@ export class Runtime implements Engine {
   ) {
     this.#operations = Operations.open(settings.root, aside);
     this.#pulls = new Pulls(settings, images, this.#operations);
+    this.registries = new Registries(settings);
+    this.#pushes = new Pushes(settings, images, this.#operations, this.events);
     this.#commits = new Commits(images, this.#operations, this.events, (ref) => this.container(ref));
     this.archives = new ImageArchives(images, this.#operations, this.events);
     this.builds = new Builds(this, this.#operations);
@@ -114,6 +121,7 @@ export class Runtime implements Engine {
       after: [
         ['an operation on a volume', runtime.volumes],
         ['a pull', runtime.#pulls],
+        ['a push', runtime.#pushes],
         ['a commit', runtime.#commits],
         ['an archive of images', runtime.archives],
         ['a build', runtime.builds],
@@ -259,6 +267,10 @@ export class Runtime implements Engine {
     const pulled = await this.#pulls.pull(options);
     this.events.emit('image', 'pull', ...pullEvent(pulled.image, options.reference));
     return pulled;
+  }
+
+  push(options: PushOptions): Promise<void> {
+    return this.#pushes.push(options);
   }
 
   commit(options: CommitOptions): Promise<Image> {

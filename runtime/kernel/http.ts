@@ -12,10 +12,16 @@ import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { proxyAuthorization, proxyFor, TunnelAgent, type TunnelOptions } from './proxy.ts';
 
+/** A body that is read while it is sent. */
+export interface Upload {
+  /** in bytes */
+  length: number;
+  open(): Readable;
+}
 export interface HttpRequest {
   method?: string;
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | Buffer | Upload;
   signal?: AbortSignal;
 }
 
@@ -95,7 +101,13 @@ function send(target: URL, { method = 'GET', headers, body, signal }: HttpReques
     const options: TunnelOptions = {
       ...way,
       method,
-      headers: { 'User-Agent': 'drydock', 'Accept-Encoding': 'identity', ...more, ...headers },
+      headers: {
+        'User-Agent': 'drydock',
+        'Accept-Encoding': 'identity',
+        ...more,
+        ...headers,
+        ...(isUpload(body) && { 'Content-Length': String(body.length) }),
+      },
       timeout: SILENCE_MS,
       maxHeaderSize: MAX_HEADERS,
       abandoned: signal,
@@ -118,8 +130,22 @@ function send(target: URL, { method = 'GET', headers, body, signal }: HttpReques
       res.on('error', () => undefined);
       resolve({ status: res.statusCode ?? 0, headers: joined(res.headersDistinct), body: res });
     });
-    req.end(body);
+    if (isUpload(body)) stream(body, req, reject);
+    else req.end(body);
   });
+}
+
+const isUpload = (body: HttpRequest['body']): body is Upload => typeof body === 'object' && !Buffer.isBuffer(body);
+
+/** A server may answer before it has read all; then the rest is not sent. */
+function stream({ open }: Upload, req: http.ClientRequest, failed: (error: Error) => void): void {
+  const source = open();
+  source.on('error', (error) => {
+    failed(error);
+    req.destroy(error);
+  });
+  req.on('close', () => source.destroy());
+  source.pipe(req);
 }
 
 /** Whether the server closed a kept connection just as it was used again. RFC 9112, 9.3.1: repeat the request. */

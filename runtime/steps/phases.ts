@@ -6,6 +6,7 @@ import type { Container, Exec } from '../container/container.ts';
 import { build } from './build/build.ts';
 import { load } from './image/load.ts';
 import { pull } from './image/pull.ts';
+import { push } from './image/push.ts';
 import { save } from './image/save.ts';
 import { createOf } from './container/2-create.ts';
 import { rwLayerOf } from './container/3-rw-layer.ts';
@@ -73,6 +74,7 @@ function walkOf(storage: StorageSteps, executor: ExecutorSteps, source: Phase<Co
       build,
       save,
       load,
+      push,
       disconnect,
       networkCreate,
       networkRemove,

@@ -22,6 +22,8 @@ import { imagesArchives } from './images/archives.ts';
 import { imagesChange } from './images/change.ts';
 import { imagesCommit } from './images/commit.ts';
 import { imagesPull } from './images/pull.ts';
+import { imagesPush } from './images/push.ts';
+import { registries } from './images/registries.ts';
 import { lessonRoutes } from './drydock/lessons.ts';
 import { networks } from './networks/networks.ts';
 import { notYet } from './system/not-yet.ts';
@@ -49,10 +51,12 @@ const tables: readonly Routes[] = [
   containersStats,
   exec,
   imagesPull,
+  imagesPush,
   imagesCommit,
   imagesArchives,
   imagesChange,
   images,
+  registries,
   networks,
   volumes,
   build,

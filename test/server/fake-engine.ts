@@ -184,6 +184,13 @@ export class FakeEngine implements Engine {
     return { image, fresh: !known };
   }
 
+  push(): ReturnType<Engine['push']> {
+    return Promise.reject(new ApiError(501, 'pushing images: not there yet in the stand-in'));
+  }
+  readonly registries: Engine['registries'] = {
+    login: () => Promise.reject(new ApiError(401, 'the stand-in knows nobody')),
+    describe: () => Promise.reject(new ApiError(501, 'registries: not there yet in the stand-in')),
+  };
   readonly archives: Engine['archives'] = {
     save: () => Promise.reject(new ApiError(501, 'saving images: not there yet in the stand-in')),
     load: () => Promise.reject(new ApiError(501, 'loading images: not there yet in the stand-in')),

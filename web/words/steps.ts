@@ -12,6 +12,7 @@ import { networks } from './ru/steps/networks.ts';
 import { omissions } from './ru/steps/omissions.ts';
 import { phaseTitles } from './ru/steps/phases.ts';
 import { pull } from './ru/steps/pull.ts';
+import { push } from './ru/steps/push.ts';
 import { rwLayer } from './ru/steps/rw-layer.ts';
 import { commit } from './ru/steps/commit.ts';
 import { copying } from './ru/steps/copying.ts';
@@ -37,6 +38,7 @@ export const stepTables: Record<Other, StepTable> = {
     ...commit,
     ...building,
     ...archives,
+    ...push,
     ...volumes,
   },
 };

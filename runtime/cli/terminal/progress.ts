@@ -15,7 +15,8 @@ export interface ProgressLine {
 
 const BAR = 30;
 /** States that get no line in a log file, because they are reported many times on the way. */
-const passing = /^(Downloading|Extracting|Waiting|Pulling fs layer|Verifying Checksum)$/;
+const passing =
+  /^(Downloading|Extracting|Loading layer|Preparing|Pushing|Waiting|Pulling fs layer|Verifying Checksum)$/;
 
 export class Progress {
   readonly #rows: string[] = [];

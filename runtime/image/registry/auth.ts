@@ -26,13 +26,25 @@ export interface RegistryAuth {
   serveraddress?: string;
 }
 
-const MAX_TOKEN = 256 * 1024;
+export const MAX_TOKEN = 256 * 1024;
 const SHORTEST_SECONDS = 60;
 /** A token is not used in the last milliseconds of its life. */
 const MARGIN_MS = 5000;
 
-const basic = ({ username = '', password = '' }: RegistryAuth) =>
+export const basicOf = ({ username = '', password = '' }: RegistryAuth) =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+
+/** The address of a token server. Throws ApiError 500 for one without TLS, when the registry has TLS. */
+export function realmOf(text: string, https: boolean): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const allowed = https ? ['https:'] : ['https:', 'http:'];
+  if (!url || !allowed.includes(url.protocol))
+    throw new ApiError(
+      500,
+      `the registry names the token server ${JSON.stringify(text.slice(0, 200))}, which is no https address`,
+    );
+  return url;
+}
 
 /** The credentials for one registry, and the tokens that it gave for them. */
 export class Authorizer {
@@ -60,7 +72,7 @@ export class Authorizer {
     }
     if (!challenges.some(({ scheme }) => scheme === 'basic') || !this.auth?.username || this.#tokens.has(scope))
       return false;
-    this.#tokens.set(scope, { header: basic(this.auth), until: Infinity });
+    this.#tokens.set(scope, { header: basicOf(this.auth), until: Infinity });
     return true;
   }
 
@@ -70,7 +82,7 @@ export class Authorizer {
     scope: string,
     signal?: AbortSignal,
   ): Promise<{ header: string; until: number }> {
-    const realm = this.#realm(params['realm']!);
+    const realm = realmOf(params['realm']!, this.https);
     const asked = params['scope'] && params['scope'] !== scope ? `${scope} ${params['scope']}` : scope;
     const [url, request] = this.auth?.identitytoken
       ? this.#trade(realm, params['service'], asked)
@@ -114,24 +126,13 @@ export class Authorizer {
     return { header: `Bearer ${token}`, until: Date.now() + Math.max(seconds, SHORTEST_SECONDS) * 1000 - MARGIN_MS };
   }
 
-  #realm(text: string): URL {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    const allowed = this.https ? ['https:'] : ['https:', 'http:'];
-    if (!url || !allowed.includes(url.protocol))
-      throw new ApiError(
-        500,
-        `the registry names the token server ${JSON.stringify(text.slice(0, 200))}, which is no https address`,
-      );
-    return url;
-  }
-
   #get(realm: URL, service: string | undefined, scope: string): [string, HttpRequest] {
     const url = new URL(realm);
     if (service) url.searchParams.set('service', service);
     for (const one of scope.split(' ')) url.searchParams.append('scope', one);
     if (!this.auth?.username) return [url.href, {}];
     url.searchParams.set('account', this.auth.username);
-    return [url.href, { headers: { Authorization: basic(this.auth) } }];
+    return [url.href, { headers: { Authorization: basicOf(this.auth) } }];
   }
 
   #trade(realm: URL, service: string | undefined, scope: string): [string, HttpRequest] {

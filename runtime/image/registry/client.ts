@@ -1,5 +1,5 @@
-/** A client for one repository at one endpoint: OCI distribution spec, "Pull". */
-import type { HttpResponse } from '../../kernel/http.ts';
+/** A client for one repository at one endpoint: OCI distribution spec, "Pull". Pushing: push.ts. */
+import type { HttpRequest, HttpResponse } from '../../kernel/http.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { ApiError } from '../../errors/api-error.ts';
 import { Authorizer, challengesOf, isDenied, type RegistryAuth } from './auth.ts';
@@ -18,10 +18,15 @@ export interface FetchedManifest {
   digest: string;
   mediaType: string;
 }
-interface Ask {
-  method?: 'GET' | 'HEAD';
+export interface Ask {
+  method?: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   accept?: string;
   range?: number;
+  headers?: Record<string, string>;
+  body?: HttpRequest['body'];
+  /** another repository from which is read */
+  from?: string;
+  /** not repeated after a lost connection */
   once?: boolean;
 }
 
@@ -42,6 +47,7 @@ export class RegistryClient {
     readonly path: string,
     private readonly auth?: RegistryAuth,
     private readonly signal?: AbortSignal,
+    private readonly actions: 'pull' | 'pull,push' = 'pull',
   ) {
     this.#base = endpoint.bases[0]!;
     this.#authorizer = new Authorizer(auth, true);
@@ -49,7 +55,7 @@ export class RegistryClient {
 
   /** A client with the same base and tokens but another signal, for a download that other callers wait for too. */
   lasting(signal: AbortSignal): RegistryClient {
-    const twin = new RegistryClient(this.k, this.endpoint, this.path, this.auth, signal);
+    const twin = new RegistryClient(this.k, this.endpoint, this.path, this.auth, signal, this.actions);
     twin.#base = this.#base;
     twin.#authorizer = this.#authorizer;
     return twin;
@@ -58,8 +64,8 @@ export class RegistryClient {
   get base(): string {
     return this.#base;
   }
-  get #scope(): string {
-    return `repository:${this.path}:pull`;
+  #scope(from?: string): string {
+    return `repository:${this.path}:${this.actions}${from ? ` repository:${from}:pull` : ''}`;
   }
 
   /**
@@ -88,7 +94,12 @@ export class RegistryClient {
 
   /** Gets a token for the next requests, if ping was asked for one. */
   async authorize(): Promise<void> {
-    if (this.#challenges.length) await this.#authorizer.answer(this.k, this.#challenges, this.#scope, this.signal);
+    if (this.#challenges.length) await this.#authorizer.answer(this.k, this.#challenges, this.#scope(), this.signal);
+  }
+
+  /** What the registry asked for when it was pinged; empty: nothing. */
+  get challenges(): readonly Challenge[] {
+    return this.#challenges;
   }
 
   /** Fetches a manifest by tag or digest. Checks the digest, or computes it for a tag. Throws RegistryError. */
@@ -117,23 +128,25 @@ export class RegistryClient {
     return this.#request(`blobs/${digest}`, { once: true, ...(from && { range: from }) });
   }
 
-  async #request(what: string, ask: Ask): Promise<HttpResponse> {
+  #request(what: string, ask: Ask): Promise<HttpResponse> {
+    return this.request(`${this.#base}/v2/${this.path}/${what}`, ask);
+  }
+
+  /** Resolves with a successful answer. Throws RegistryError for another one, ConnectionError when there is none. */
+  async request(url: string, ask: Ask): Promise<HttpResponse> {
     const backoff = new Backoff(this.signal);
     for (;;) {
-      const outcome = await this.#authorized(`${this.#base}/v2/${this.path}/${what}`, ask).catch((error: unknown) => {
+      const outcome = await this.#authorized(url, ask).catch((error: unknown) => {
         if (ask.once || !isLost(error)) throw error;
         return error as Error;
       });
       if (!(outcome instanceof Error)) {
         if (isSuccess(outcome)) return outcome;
         const error = await this.#failure(outcome);
-        if (!BUSY.includes(outcome.status) || !(await backoff.again(error.retryAfter))) throw error;
+        if (isStream(ask.body) || !BUSY.includes(outcome.status) || !(await backoff.again(error.retryAfter)))
+          throw error;
       } else if (!(await backoff.again())) {
-        throw new ConnectionError(
-          `${ask.method ?? 'GET'} ${this.#base}/v2/${this.path}/${what}`,
-          outcome,
-          backoff.failures,
-        );
+        throw new ConnectionError(`${ask.method ?? 'GET'} ${url}`, outcome, backoff.failures);
       }
     }
   }
@@ -150,7 +163,7 @@ export class RegistryClient {
       if (
         response.status !== 401 ||
         tries === 2 ||
-        !(await this.#authorizer.answer(this.k, challengesOf(response), this.#scope, this.signal))
+        !(await this.#authorizer.answer(this.k, challengesOf(response), this.#scope(ask.from), this.signal))
       )
         return response;
       discard(response);
@@ -158,22 +171,25 @@ export class RegistryClient {
   }
 
   /**
-   * Follows redirects itself: another host gets no Authorization header, and a redirect from https to http is refused.
+   * Follows redirects itself: a host other than the registry's gets no Authorization header, and a redirect from https
+   * to http is refused.
    */
   async #follow(url: string, ask: Ask): Promise<HttpResponse> {
-    const first = new URL(url);
-    let here = first;
+    const first = new URL(this.#base);
+    let here = new URL(url);
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-      const authorization = here.origin === first.origin ? this.#authorizer.header(this.#scope) : undefined;
+      const authorization = here.origin === first.origin ? this.#authorizer.header(this.#scope(ask.from)) : undefined;
       const response = await this.#send(
         here.href,
         {
           ...(ask.accept && { Accept: ask.accept }),
           ...(ask.range && { Range: `bytes=${ask.range}-` }),
+          ...ask.headers,
           ...(authorization && { Authorization: authorization }),
         },
-        patience.headers,
+        patience.headers + sending(ask.body),
         ask.method,
+        ask.body,
       );
       const location = response.headers.get('location');
       if (!REDIRECTS.includes(response.status) || !location) return response;
@@ -191,10 +207,23 @@ export class RegistryClient {
   }
 
   /** `ms` is the limit for the headers. The body has its own limit (http-body.ts). */
-  async #send(url: string, headers: Record<string, string>, ms: number, method = 'GET'): Promise<HttpResponse> {
+  async #send(
+    url: string,
+    headers: Record<string, string>,
+    ms: number,
+    method = 'GET',
+    body?: HttpRequest['body'],
+  ): Promise<HttpResponse> {
     await this.k.requesting(method, url);
     return within(`${new URL(url).host} did not answer`, ms, this.signal, (signal) =>
-      this.k.fetch(url, { method, headers, signal }),
+      this.k.fetch(url, { method, headers, signal, ...(body !== undefined && { body }) }),
     );
   }
 }
+
+/** How much of it has arrived is not known after a failure. */
+const isStream = (body: HttpRequest['body']): boolean => typeof body === 'object' && !Buffer.isBuffer(body);
+const LONGEST_MS = 24 * 3_600_000;
+/** In milliseconds: how long a body may take before its answer comes. */
+const sending = (body: HttpRequest['body']): number =>
+  body === undefined ? 0 : Math.min(LONGEST_MS, (body.length / patience.slow.bytes) * patience.slow.ms);

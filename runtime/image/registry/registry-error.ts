@@ -90,3 +90,13 @@ export function translate(ref: Reference, error: unknown): unknown {
     new ApiError(500, `${familiarName(ref)}: ${error.message}`, { cause: error })
   );
 }
+
+const statuses: ReadonlyMap<string, 401 | 403> = new Map([
+  ['unauthorized', 401],
+  ['denied', 403],
+]);
+/** The same for a push: the registry's own words, `denied: requested access to the resource is denied`. */
+export function translatePush(error: unknown): unknown {
+  if (!(error instanceof RegistryError)) return error;
+  return new ApiError(statuses.get(error.code) ?? 500, error.message, { cause: error });
+}

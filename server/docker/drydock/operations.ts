@@ -8,6 +8,7 @@ import { type Json, readJson } from '../http/body.ts';
 import { commitOptions } from '../images/commit.ts';
 import { volumeRequest } from '../volumes/volume-request.ts';
 import { networkOperations } from '../networks/network-operations.ts';
+import { normalize } from '../../../runtime/image/manifest/reference.ts';
 import { registryAuth } from '../images/registry-auth.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { walkRoutes } from './walk.ts';
@@ -41,6 +42,7 @@ async function begin(x: Exchange): Promise<object> {
 type Starter = (x: Exchange, body: Json, gate: GateOptions) => Promise<OperationHandle>;
 const starters: Record<string, Starter> = {
   pull: beginPull,
+  push: beginPush,
   commit: async (x, body, gate) => {
     const { changes = [], pause = true } = body;
     if (!texts(changes)) throw badParameter('changes must be a list of instructions');
@@ -75,6 +77,12 @@ async function beginPull(x: Exchange, { reference, platform }: Json, gate: GateO
   const auth = registryAuth(x.req);
   const asked = { reference, gate, ...(platform && { platform }), ...(auth && { auth }) };
   return begunBy((walking) => x.engine.pull({ ...asked, ...walking }));
+}
+
+async function beginPush(x: Exchange, { reference }: Json, gate: GateOptions): Promise<OperationHandle> {
+  if (typeof reference !== 'string' || !reference) throw badParameter('reference must name an image');
+  const auth = registryAuth(x.req);
+  return begunBy((walking) => x.engine.push({ reference: normalize(reference), gate, auth, ...walking }));
 }
 
 export const operations = (recording?: (of: Walked) => AsyncIterable<string>): Routes => {

@@ -6,7 +6,6 @@ import { notFound, ApiError } from '../../../runtime/errors/api-error.ts';
 import type { Routes } from '../http/route.ts';
 
 const missing: Record<string, readonly string[]> = {
-  'logging in': ['POST /auth'],
   'building images over BuildKit': ['POST /build/cancel', 'POST /session', 'POST /grpc'],
   'attaching over a WebSocket': ['GET /containers/*id/attach/ws'],
   checkpoints: [
@@ -14,9 +13,7 @@ const missing: Record<string, readonly string[]> = {
     'POST /containers/*id/checkpoints',
     'DELETE /containers/*id/checkpoints/*name',
   ],
-  'pushing images': ['POST /images/*name/push'],
   'searching for images': ['GET /images/search'],
-  'asking a registry about an image': ['GET /distribution/*name/json'],
   plugins: [
     'GET /plugins/privileges',
     'POST /plugins/pull',

@@ -24,12 +24,12 @@ export interface Swept {
 const WITHOUT_PROXY = ['network.route-loopback'];
 
 /**
- * Not walked by the sweep yet: the steps of volumes, of cp, of commit, of build, of save and of load.
+ * Not walked by the sweep yet: the steps of volumes, of cp, of commit, of build, of save, of load and of push.
  * test/e2e/volumes-kept.test.ts kills the daemon at those that make, fill and remove a volume. test/e2e/commit.test.ts
- * and test/e2e/save-load.test.ts abort at each.
+ * test/e2e/save-load.test.ts and test/e2e/push.test.ts abort at each.
  */
 const NOT_WALKED = new RegExp(
-  '^(reach|cp|commit|build|save|load|volume-create|volume-remove)\\.|' +
+  '^(reach|cp|commit|build|save|load|push|volume-create|volume-remove)\\.|' +
     '^rw-layer\\.(make-volumes|copy-up)$|^remove\\.anonymous-volumes$',
 );
 

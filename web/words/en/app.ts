@@ -47,6 +47,7 @@ export const app = {
       commit: 'commit',
       save: 'save',
       load: 'load',
+      push: 'push',
       'network-create': 'network create',
       'network-remove': 'network rm',
       'volume-create': 'volume create',

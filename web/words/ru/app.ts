@@ -45,6 +45,7 @@ export const app: Words['app'] = {
       build: 'сборка образа',
       save: 'архив из образов',
       load: 'образы из архива',
+      push: 'отправка образа',
       'network-create': 'создание сети',
       'network-remove': 'удаление сети',
       'volume-create': 'создание тома',

@@ -31,7 +31,7 @@ const containers = [
   'gate',
   'record',
 ];
-const images = ['run', 'create', 'pull', 'save', 'history', 'tag', 'rmi', 'images'];
+const images = ['run', 'create', 'pull', 'push', 'save', 'history', 'tag', 'rmi', 'images'];
 
 const flagsOf = (command: Command): string[] => [
   '--help',

@@ -7,6 +7,7 @@ import type { Kernel } from '../../../kernel/kernel.ts';
 import type { PullContext } from '../../../image/pull.ts';
 import { ApiError } from '../../../errors/api-error.ts';
 import type { Step } from '../../../container/step.ts';
+import { inParallel } from '../parallel/in-parallel.ts';
 
 /** How many layers are fetched in parallel, as in dockerd. */
 const PARALLEL = 3;
@@ -50,18 +51,6 @@ async function fetchOne(c: PullContext, layer: Descriptor): Promise<void> {
   tell('Download complete');
 }
 
-/** Works through the queue in parallel. After a failure it begins nothing new and waits for all running work. */
-async function inParallel<T>(queue: T[], work: (item: T) => Promise<void>): Promise<void> {
-  const failures: unknown[] = [];
-  const side = async () => {
-    for (let item = queue.shift(); item !== undefined && !failures.length; item = queue.shift()) {
-      await work(item).catch((error: unknown) => void failures.push(error));
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, side));
-  if (failures.length) throw failures[0];
-}
-
 async function collect(_: Kernel, c: PullContext): Promise<void> {
   c.pull.state.lease?.release();
   await c.images.collect();
@@ -87,7 +76,7 @@ OCI distribution spec, "Pulling blobs".`,
       teller(c, layer)(status);
       if (wanted.has(layer.digest) && j >= PARALLEL) teller(c, layer)('Waiting');
     });
-    await inParallel([...wanted.values()], (layer) => fetchOne(c, layer));
+    await inParallel(PARALLEL, [...wanted.values()], (layer) => fetchOne(c, layer));
   },
   undo: collect,
   async inspect(_, c) {

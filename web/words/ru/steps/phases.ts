@@ -16,6 +16,7 @@ export const phaseTitles: Readonly<Record<string, string>> = {
   build: 'Собрать образ',
   save: 'Сохранить образы в архив',
   load: 'Загрузить образы из архива',
+  push: 'Отправить образ в реестр',
   'volume-create': 'Создать том',
   'volume-remove': 'Удалить том',
   disconnect: 'Отключить от сети',

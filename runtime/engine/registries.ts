@@ -1,0 +1,54 @@
+/** What is asked of registries without changing anything here: `docker login`, `docker manifest inspect`. */
+import type { Settings } from '../data-root/settings.ts';
+import { badParameter } from '../errors/api-error.ts';
+import { parseReference, type Reference } from '../image/manifest/reference.ts';
+import type { RegistryAuth } from '../image/registry/auth.ts';
+import { RegistryClient } from '../image/registry/client.ts';
+import { storedCredentials } from '../image/registry/credentials.ts';
+import { describe, type Described } from '../image/registry/described.ts';
+import { endpointsOf } from '../image/registry/endpoint.ts';
+import { login } from '../image/registry/login.ts';
+import { translate } from '../image/registry/registry-error.ts';
+import { daemonKernel } from '../kernel/linux/linux.ts';
+
+export interface RegistryQuestions {
+  /** Checks credentials. Returns the token to store instead of the password, or ''. Throws ApiError 401, 500. */
+  login(auth: RegistryAuth, signal: AbortSignal): Promise<string>;
+  /** Throws ApiError 401, 404 and 500. */
+  describe(reference: Reference, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<Described>;
+}
+
+const PATIENCE_MS = 15_000;
+
+/** 'https://index.docker.io/v1/', 'host:5000', 'http://host/v2/' → 'docker.io', 'host:5000', 'host'. */
+function domainOf(address: string): string {
+  const host = address.replace(/^https?:\/\//, '').split('/', 1)[0]!;
+  try {
+    return parseReference(`${host || 'docker.io'}/a/b`).domain;
+  } catch {
+    throw badParameter(`${JSON.stringify(address.slice(0, 200))} is no address of a registry`);
+  }
+}
+
+export class Registries implements RegistryQuestions {
+  constructor(private readonly settings: Settings) {}
+
+  #origin(reference: Reference) {
+    return endpointsOf(reference, this.settings).find(({ kind }) => kind === 'origin')!;
+  }
+
+  login(auth: RegistryAuth, signal: AbortSignal): Promise<string> {
+    const endpoint = this.#origin({ domain: domainOf(auth.serveraddress ?? ''), path: 'a/b' });
+    return login(daemonKernel(), endpoint, auth, signal);
+  }
+
+  async describe(reference: Reference, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<Described> {
+    const credentials = auth ?? (await storedCredentials(reference.domain));
+    const client = new RegistryClient(daemonKernel(), this.#origin(reference), reference.path, credentials, signal);
+    await client.ping(PATIENCE_MS);
+    await client.authorize();
+    return describe(client, reference.digest ?? reference.tag ?? 'latest').catch((error: unknown) =>
+      Promise.reject(translate(reference, error) as Error),
+    );
+  }
+}
