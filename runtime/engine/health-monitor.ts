@@ -11,6 +11,7 @@ import type { Walkable } from '../operation/walkable.ts';
 import type { ExecConfig } from './engine.ts';
 import type { ExecSession } from './exec-session.ts';
 import { HealthProbe } from './health-probe.ts';
+import { endLeftProbe, noteProbe } from './left-probe.ts';
 
 /** How many probes can be looked at, each as an operation, and the most bytes of their journal. */
 const PROBES_KEPT = 5;
@@ -48,6 +49,12 @@ export class HealthMonitor {
     this.open();
   }
 
+  /** A new daemon has found the container running. */
+  async adopt(): Promise<void> {
+    if (this.of.record.health) await endLeftProbe(this.of.container);
+    this.open({ soon: true });
+  }
+
   /** Goes on with the state that there is. With `soon` not all containers of a new daemon are probed at one moment. */
   open({ soon = false } = {}): void {
     const { record, container } = this.of;
@@ -80,7 +87,9 @@ export class HealthMonitor {
     try {
       const { journal, operations } = this.#list();
       const config = { Cmd: check.command, AttachStdout: true, AttachStderr: true };
-      probe = this.#probe = new HealthProbe(this.of.exec(config, journal, operations), check.timeout);
+      const session = this.of.exec(config, journal, operations);
+      noteProbe(this.of.container, session.id);
+      probe = this.#probe = new HealthProbe(session, check.timeout);
       return await probe.run();
     } catch (error) {
       return { exitCode: -1, output: (error as Error).message };

@@ -244,7 +244,7 @@ export class Lifecycle implements Life, Transiting {
       if (live.pid) live.pidfd = await tolerate(['ESRCH'], kernel.daemon.pidfd_open(live.pid, 0));
       await this.streams.open(paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
       noticeOom(this);
-      if (this.machine === 'running') this.health.open({ soon: true });
+      if (this.machine === 'running') await this.health.adopt();
     } catch (error) {
       if (!hasCode(error, 'ENOENT', 'ECONNREFUSED')) throw error;
       this.actor.send({ type: 'EXITED' }); // it ended while no daemon was running; the exit file says how

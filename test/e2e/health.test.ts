@@ -224,10 +224,11 @@ for (const end of ['stop', 'kill9'] as const)
     await runs('stays', 'true', ...FOREVER);
     await runs('hung', `sleep 2000${process.pid}`, ...FOREVER);
     await becomes('stays', 'healthy');
-    await until('the other one hangs', () => withWord(`2000${process.pid}`).length === 1);
+    const hung = await until('the other one hangs', () => withWord(`2000${process.pid}`)[0]);
     await d()[end]();
     await d().start();
     assert.is((await healthOf('stays')).Status, 'healthy');
+    assert.not(withWord(`2000${process.pid}`).includes(hung), 'the next daemon ends what hangs');
     const { Log } = await healthOf('stays');
     await until('a new probe', async () => (await healthOf('stays')).Log.at(-1)?.Start !== Log.at(-1)?.Start);
     await remove('stays');

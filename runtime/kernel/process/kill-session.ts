@@ -30,6 +30,8 @@ function tiesOf(pid: number): Ties | undefined {
   }
 }
 
+export const parentOf = (pid: number): number | undefined => tiesOf(pid)?.parent;
+
 /** `leader` and its session, and the descendants of these. */
 function kindred(leader: number, all: readonly Ties[]): Set<number> {
   const found = new Set<number>();
