@@ -29,6 +29,16 @@ const elsewhere: Record<string, string> = {
   '--cidfile': 'the page shows the id',
 };
 
+/**
+ * Verbs of the command line that the page does not take: without this, `ps -a` would run an image of the name ps. The
+ * list is held against runtime/cli/verbs.ts by a test; importing that file from here would be a circle.
+ */
+export const notHere: ReadonlySet<string> = new Set(
+  'attach commit compare completion cp create daemon diff events exec export frame gate history images info inspect kill lesson load logs network operations pause phases playground port ps record rename restart rm rmi save shutdown start stats stop tag top trace unpause update version volume wait'.split(
+    ' ',
+  ),
+);
+
 function command(): Command {
   return declareContainer(untilImage(new Command('run')))
     .helpOption(false)
@@ -54,6 +64,10 @@ export function parseLine(line: string): { run: RunLine } | { pull: PullLine } {
   if (given[0] === 'drydock' || given[0] === 'docker') given.shift();
   const [verb = ''] = given;
   if (verb === 'pull') return { pull: pullLine(given.slice(1)) };
+  if (notHere.has(verb))
+    throw badParameter(
+      `${verb} is a command, and no image: type drydock ${verb} in a terminal; here run and pull are taken`,
+    );
   return { run: runLine(verb === 'run' ? given.slice(1) : given) };
 }
 

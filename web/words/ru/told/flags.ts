@@ -11,6 +11,10 @@ export const flags: Rows = [
   ["option '{}' argument missing", 'параметру {1} нужно значение'],
   ["missing required argument 'image'", 'назовите образ'],
   ['{} is not taken here: {*}', 'параметр {1} здесь не принимают: {2}'],
+  [
+    '{} is a command, and no image: type drydock {} in a terminal; here run and pull are taken',
+    '{1} — команда, а не образ: наберите drydock {2} в терминале; здесь работают только run и pull',
+  ],
   ['choose the mode beside the line', 'режим выбирают рядом со строкой'],
   ['set breakpoints in the list of steps', 'остановки ставят в списке шагов'],
   ['this is the page already', 'вы уже на странице'],
