@@ -115,6 +115,8 @@ export interface Question {
 }
 export interface LessonText {
   title: string;
+  /** what the lesson is about, in the field's terms; the title may be a riddle */
+  about: string;
   body: Block[];
   /** by task id, in the order of its hints */
   hints: Record<string, Inline[][]>;

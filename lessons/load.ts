@@ -122,7 +122,7 @@ class Loader {
     const said = Object.fromEntries(
       Object.entries(hints).map(([id, list]) => [id, list.map((hint, j) => line(['tasks', id, 'hints', j], hint))]),
     );
-    return { text: { title: fields.text(['title']), body, hints: said, quiz }, answers };
+    return { text: { title: fields.text(['title']), about: fields.text(['about']), body, hints: said, quiz }, answers };
   }
 
   lesson(module: string, dir: string): void {
@@ -131,7 +131,7 @@ class Loader {
     const opened = this.open(file);
     if (!opened) return;
     const { fields, body } = opened;
-    fields.only([], ['id', 'title', 'minutes', 'needs', 'requires', 'machine', 'view', 'tasks', 'quiz']);
+    fields.only([], ['id', 'title', 'about', 'minutes', 'needs', 'requires', 'machine', 'view', 'tasks', 'quiz']);
     const id = fields.text(['id']);
     if (id && !/^[a-z][a-z0-9-]*$/.test(id))
       fields.trouble(['id'], 'the id of a lesson is small letters, digits and -');
@@ -174,13 +174,13 @@ class Loader {
         fields.trouble(['needs'], `no lesson before this one is called ${need}`);
   }
 
-  /** lesson.ru.md: title, hints and quiz; the rest of the front matter is shared. */
+  /** lesson.ru.md: title, subject, hints and quiz; the rest of the front matter is shared. */
   translation(dir: string, tasks: readonly string[], en: LessonText): LessonText | undefined {
     const file = this.file(dir, 'lesson', 'ru');
     const opened = this.has(file) ? this.open(file) : undefined;
     if (!opened) return undefined;
     const { fields } = opened;
-    fields.only([], ['title', 'tasks', 'quiz']);
+    fields.only([], ['title', 'about', 'tasks', 'quiz']);
     const hints = Object.fromEntries(
       Object.keys(fields.map(['tasks'])).map((task) => {
         fields.only(['tasks', task], ['hints']);

@@ -65,6 +65,7 @@ export class Lessons {
         number,
         minutes,
         title: (text[language] ?? text.en).title,
+        about: (text[language] ?? text.en).about,
         translated: text[language] !== undefined,
         needs,
         lacking: lacking(requires, language),

@@ -34,6 +34,7 @@ export interface ListedLesson {
   number: number;
   minutes: number;
   title: string;
+  about: string;
   translated: boolean;
   needs: string[];
   lacking: string[];

@@ -16,6 +16,7 @@ test.after(() => dirs.forEach((dir) => rmSync(dir, { recursive: true, force: tru
 const GOOD = `---
 id: one
 title: One
+about: what it is about
 tasks:
   first:
     check: { container.state: running }

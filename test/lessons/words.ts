@@ -51,12 +51,14 @@ function* told(source: string): Generator<Text> {
   if (!front) return;
   const text = (value: unknown, ...path: (string | number)[]): Text[] =>
     typeof value === 'string' ? [{ line: front.line(...path), text: value }] : [];
-  const { title, tasks, quiz } = front.data as {
+  const { title, about, tasks, quiz } = front.data as {
     title?: unknown;
+    about?: unknown;
     tasks?: Record<string, { hints?: unknown[] }>;
     quiz?: { ask?: unknown; options?: unknown[]; because?: unknown }[];
   };
   yield* text(title, 'title');
+  yield* text(about, 'about');
   for (const [id, { hints = [] }] of Object.entries(tasks ?? {})) {
     for (const [j, hint] of hints.entries())
       yield* text(

@@ -22,7 +22,6 @@ interface Shown {
   error: string;
 }
 const operation = async () => (await visit.daemon.json<Shown[]>('/drydock/operations'))[0]!;
-const row = () => visit.page.getByRole('navigation').getByRole('button', { name: 'library/tiny' }).first();
 
 test.before(async () => {
   registry = await cachedRegistry();
@@ -38,10 +37,10 @@ test('is in the list while it stands, and the page moves it on step by step', as
   const pulling = daemon.begin('drydock', 'pull', '--break', 'pull.fetch-index', image());
   await page.goto(await visit.address());
   await page.getByText('connected', { exact: true }).waitFor();
+  await page.getByRole('button', { name: /^Operation pull .*library\/tiny.*: pulling/ }).click();
   await until('it is listed', async () =>
     /library\/tiny[^]*pulling[^]*pull/.test(await page.getByRole('navigation').innerText()),
   );
-  await row().click();
   await until('it stands', async () => (await visit.step()) === 'pull.fetch-index');
   assert.is(await visit.heading(), 'Stands before');
   await page.locator('h1').click();
