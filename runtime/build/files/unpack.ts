@@ -18,6 +18,8 @@ export async function unpackInto(
     const pair = await k.daemon.socketpair(AF.AF_UNIX, SOCK.SOCK_STREAM | SOCK.SOCK_CLOEXEC, 0, 8);
     const input: WriteInput = { root, path: '/', body: pair.readInt32LE(4), keepsKinds: false, ...(user && { user }) };
     const passing = pass(pair.readInt32LE(0));
+    // a rejection that nothing awaits yet would end the daemon
+    passing.catch(() => undefined);
     const result = await k.job<WriteResult>('archive-write', input).finally(() => passing.catch(() => undefined));
     await passing;
     return result;
