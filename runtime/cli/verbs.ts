@@ -52,6 +52,7 @@ export const verbs: readonly Entry[] = [
   image('push', 'send an image to its registry', () => import('./verbs/image/push.ts')),
   image('login', 'keep the password of a registry', () => import('./verbs/image/login.ts')),
   image('logout', 'forget the password of a registry', () => import('./verbs/image/logout.ts')),
+  image('import', 'make an image of an archive of files', () => import('./verbs/image/import.ts')),
   image('save', 'write images into an archive', () => import('./verbs/image/save.ts')),
   image('load', 'add the images of an archive', () => import('./verbs/image/load.ts')),
   image('images', 'list images', () => import('./verbs/image/images.ts')),

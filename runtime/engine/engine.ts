@@ -24,6 +24,7 @@ import type { BuildOptions } from './build-options.ts';
 import type { ImageArchiveList } from './image-archive-options.ts';
 import type { PullOptions, Pulled } from './pull-options.ts';
 import type { PushOptions } from './push-options.ts';
+import type { ImportOptions } from './imports.ts';
 import type { RegistryQuestions } from './registries.ts';
 import type { Pruned, VolumeRequest } from './volume-request.ts';
 import type { Volume } from '../volume/volume.ts';
@@ -236,6 +237,8 @@ export interface Engine {
   readonly registries: RegistryQuestions;
   /** Makes an image of a container, as an operation. Throws ApiError 400, 404 or 409. */
   commit(options: CommitOptions): Promise<Image>;
+  /** Makes an image of an archive of files, as an operation. Throws ApiError 400. */
+  import(options: ImportOptions): Promise<Image>;
   /** Images as archives, as operations. */
   readonly archives: ImageArchiveList;
   /** Builds an image, as an operation. */

@@ -26,6 +26,7 @@ import type { Pulled, PullOptions } from './pull-options.ts';
 import type { CommitOptions } from './commit-options.ts';
 import { Commits } from './commits.ts';
 import { ImageArchives } from './image-archives.ts';
+import { Imports, type ImportOptions } from './imports.ts';
 import { Pulls } from './pulls.ts';
 import { Registries } from './registries.ts';
 import type { PushOptions } from './push-options.ts';
@@ -58,6 +59,7 @@ export class Runtime implements Engine {
   readonly #pulls: Pulls;
   readonly registries: Registries;
   readonly #pushes: Pushes;
+  readonly #imports: Imports;
   readonly #commits: Commits;
   readonly archives: ImageArchives;
   readonly builds: Builds;
@@ -77,6 +79,7 @@ export class Runtime implements Engine {
     this.#operations = Operations.open(settings.root, aside);
     this.#pulls = new Pulls(settings, images, this.#operations);
     this.registries = new Registries(settings);
+    this.#imports = new Imports(images, this.#operations, this.events);
     this.#pushes = new Pushes(settings, images, this.#operations, this.events);
     this.#commits = new Commits(images, this.#operations, this.events, (ref) => this.container(ref));
     this.archives = new ImageArchives(images, this.#operations, this.events);
@@ -122,6 +125,7 @@ export class Runtime implements Engine {
         ['an operation on a volume', runtime.volumes],
         ['a pull', runtime.#pulls],
         ['a push', runtime.#pushes],
+        ['an import', runtime.#imports],
         ['a commit', runtime.#commits],
         ['an archive of images', runtime.archives],
         ['a build', runtime.builds],
@@ -267,6 +271,10 @@ export class Runtime implements Engine {
     const pulled = await this.#pulls.pull(options);
     this.events.emit('image', 'pull', ...pullEvent(pulled.image, options.reference));
     return pulled;
+  }
+
+  import(options: ImportOptions): Promise<Image> {
+    return this.#imports.import(options);
   }
 
   push(options: PushOptions): Promise<void> {

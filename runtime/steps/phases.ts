@@ -4,6 +4,7 @@
  */
 import type { Container, Exec } from '../container/container.ts';
 import { build } from './build/build.ts';
+import { importing } from './image/import.ts';
 import { load } from './image/load.ts';
 import { pull } from './image/pull.ts';
 import { push } from './image/push.ts';
@@ -75,6 +76,7 @@ function walkOf(storage: StorageSteps, executor: ExecutorSteps, source: Phase<Co
       save,
       load,
       push,
+      importing,
       disconnect,
       networkCreate,
       networkRemove,

@@ -191,6 +191,9 @@ export class FakeEngine implements Engine {
     login: () => Promise.reject(new ApiError(401, 'the stand-in knows nobody')),
     describe: () => Promise.reject(new ApiError(501, 'registries: not there yet in the stand-in')),
   };
+  import(): ReturnType<Engine['import']> {
+    return Promise.reject(new ApiError(501, 'importing images: not there yet in the stand-in'));
+  }
   readonly archives: Engine['archives'] = {
     save: () => Promise.reject(new ApiError(501, 'saving images: not there yet in the stand-in')),
     load: () => Promise.reject(new ApiError(501, 'loading images: not there yet in the stand-in')),

@@ -37,6 +37,7 @@ test("the phases come in the order of a container's life", () => {
       'save',
       'load',
       'push',
+      'import',
       'disconnect',
       'network-create',
       'network-remove',

@@ -24,6 +24,7 @@ const apart: ReadonlySet<string> = new Set<string>([
   'save',
   'load',
   'push',
+  'import',
 ]);
 /** Whether the phase belongs to the row: that of an operation has the name of the operation. */
 export const isPhaseOf = (operation: Listed['operation'], phase: string): boolean =>

@@ -4,6 +4,7 @@ import type { PhaseText } from '../../runtime/steps/phases.ts';
 import { archives } from './ru/steps/archives.ts';
 import { create } from './ru/steps/create.ts';
 import { end } from './ru/steps/end.ts';
+import { importing } from './ru/steps/import.ts';
 import { initProgram } from './ru/steps/init-program.ts';
 import { initTree } from './ru/steps/init-tree.ts';
 import { exec } from './ru/steps/exec.ts';
@@ -39,6 +40,7 @@ export const stepTables: Record<Other, StepTable> = {
     ...building,
     ...archives,
     ...push,
+    ...importing,
     ...volumes,
   },
 };

@@ -54,6 +54,9 @@ const starters: Record<string, Starter> = {
   build: () => {
     throw badParameter('a build begins with POST /build, because its context comes with the request');
   },
+  import: () => {
+    throw badParameter('an import begins with POST /images/create?step=1, because its archive comes with the request');
+  },
   save: () => {
     throw badParameter('a save begins with GET /images/get?step=1, because its archive is the answer');
   },

@@ -1,6 +1,9 @@
 /** Passes a request's body on to a socket that a worker reads. */
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { hasCode } from '../../../runtime/kernel/errors.ts';
 
 /**
  * Resolves when all of the body was passed on, and also when the receiver wants no more of it: then the rest is read
@@ -34,4 +37,17 @@ export function passBody(req: IncomingMessage, fd: number, signal: AbortSignal):
     if (req.destroyed) return closed();
     req.pipe(socket);
   });
+}
+
+/** The same for a stream that the daemon fetches. The socket is closed also when there is no stream. */
+export async function passStream(source: Promise<Readable>, fd: number, signal: AbortSignal): Promise<void> {
+  const socket = new Socket({ fd, readable: true, writable: true });
+  try {
+    await pipeline(await source, socket, { signal });
+  } catch (error) {
+    // the receiver wants no more; it says why
+    if (!hasCode(error, 'EPIPE', 'ECONNRESET') || !socket.errored) throw error;
+  } finally {
+    socket.destroy();
+  }
 }

@@ -1,8 +1,9 @@
 /** POST /images/create: runs the pull phase and sends its progress as lines. */
 import { familiarName, familiarRepository, isTag, normalize } from '../../../runtime/image/manifest/reference.ts';
 import type { PullProgress } from '../../../runtime/image/pull.ts';
-import { badParameter, ApiError } from '../../../runtime/errors/api-error.ts';
+import { badParameter } from '../../../runtime/errors/api-error.ts';
 import { messageOf } from '../http/failures.ts';
+import { importImage } from './import.ts';
 import { progressLine, throttle } from './progress.ts';
 import { registryAuth } from './registry-auth.ts';
 import type { Exchange, Routes } from '../http/route.ts';
@@ -12,7 +13,6 @@ const DIGEST = /^sha256:[a-f0-9]{64}$/;
 /** fromImage and tag (which may be a digest) as one reference. Without a tag docker's API would pull all tags. */
 function referenceOf(x: Exchange): string {
   const [from, tag] = [x.query.text('fromImage'), x.query.text('tag')];
-  if (x.query.text('fromSrc')) throw new ApiError(501, 'importing an image is not there yet in Drydock');
   if (!from) throw badParameter('fromImage must name an image');
   if (!tag) return from;
   if (DIGEST.test(tag)) return `${from}@${tag}`;
@@ -38,6 +38,11 @@ function lines(x: Exchange, first: object): { write(line: object): void; begun()
     begun: () => res.headersSent,
     end: () => void res.end(),
   };
+}
+
+async function create(x: Exchange): Promise<void> {
+  const source = x.query.text('fromSrc');
+  return source && !x.query.text('fromImage') ? importImage(x, source) : pull(x);
 }
 
 async function pull(x: Exchange): Promise<void> {
@@ -81,4 +86,4 @@ async function pull(x: Exchange): Promise<void> {
   out.end();
 }
 
-export const imagesPull: Routes = { 'POST /images/create': pull };
+export const imagesPull: Routes = { 'POST /images/create': create };

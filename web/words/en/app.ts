@@ -48,6 +48,7 @@ export const app = {
       save: 'save',
       load: 'load',
       push: 'push',
+      import: 'import',
       'network-create': 'network create',
       'network-remove': 'network rm',
       'volume-create': 'volume create',

@@ -46,6 +46,7 @@ export const app: Words['app'] = {
       save: 'архив из образов',
       load: 'образы из архива',
       push: 'отправка образа',
+      import: 'образ из файлов',
       'network-create': 'создание сети',
       'network-remove': 'удаление сети',
       'volume-create': 'создание тома',

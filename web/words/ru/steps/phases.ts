@@ -17,6 +17,7 @@ export const phaseTitles: Readonly<Record<string, string>> = {
   save: 'Сохранить образы в архив',
   load: 'Загрузить образы из архива',
   push: 'Отправить образ в реестр',
+  import: 'Сделать образ из архива файлов',
   'volume-create': 'Создать том',
   'volume-remove': 'Удалить том',
   disconnect: 'Отключить от сети',
