@@ -63,9 +63,13 @@ export class ContainerNetworks implements NetworkConnections {
     endpoint.moving = 'connecting';
     this.#endpoints.push(endpoint);
     this.#save();
-    await this.#perform('network-connect', walk, (run) => this.#plug(run, endpoint));
+    try {
+      await this.#perform('network-connect', walk, (run) => this.#plug(run, endpoint));
+    } finally {
+      // also after a failure: what an earlier change wrote of this endpoint must not stay
+      this.life.around.networks().changed();
+    }
     this.life.around.endpoint(container, endpoint, 'connect');
-    this.life.around.networks().changed();
   }
 
   async #plug(run: Run<Container>, endpoint: Endpoint): Promise<void> {
@@ -115,13 +119,18 @@ export class ContainerNetworks implements NetworkConnections {
     if (this.life.running && endpoint.driver !== 'none') {
       endpoint.moving = 'disconnecting';
       this.#save();
-      await this.#perform('network-disconnect', walk, (run) => this.#leave(run, endpoint));
+      // the name goes before the address does
+      this.life.around.networks().changed();
+      try {
+        await this.#perform('network-disconnect', walk, (run) => this.#leave(run, endpoint));
+      } finally {
+        this.life.around.networks().changed();
+      }
     } else {
       this.#forget(endpoint);
       return this.#save();
     }
     this.life.around.endpoint(container, endpoint, 'disconnect');
-    this.life.around.networks().changed();
   }
 
   /**

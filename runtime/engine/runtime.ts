@@ -88,10 +88,14 @@ export class Runtime implements Engine {
     volumes.users = (name) => usersAmong(this.containers(), name);
     const up = () => namedAmong(this.containers());
     this.networks = new Networks(settings, this.#operations, this.events, { up }, aside);
-    this.#names = new NameTables(settings.execRoot, {
-      networks: () => this.networks.members(),
-      containers: () => this.containers().flatMap(({ life, container }) => (life.underWay ? [container] : [])),
-    });
+    this.#names = new NameTables(
+      settings.execRoot,
+      {
+        networks: () => this.networks.members(),
+        containers: () => this.containers().flatMap(({ life, container }) => (life.underWay ? [container] : [])),
+      },
+      (text) => aside.say(text),
+    );
     this.networks.onChange(this.#names.update);
     this.events.listen(({ Type, Action, Actor: { ID } }) => {
       if (Type !== 'image' || Action !== 'delete') return;

@@ -116,4 +116,6 @@ function didFail(life: Transiting, from: MachineState): void {
   if (from !== 'removing') life.record.exitCode = life.failure?.exitCode ?? 128;
   else life.record.dead = true;
   Object.assign(life.record, { error: life.failure?.refusal.message ?? life.record.error });
+  // a start that failed after its network phase has names
+  life.around.networks().changed();
 }

@@ -35,11 +35,11 @@ export interface Named {
   readonly endpoints: readonly Endpoint[];
 }
 
-/** `up`: the running containers. An endpoint without an address is not up yet. */
+/** `up`: the running containers. An endpoint without an address is not up yet, and one that is leaving no more. */
 export const membersOf = (network: string, up: readonly Named[]): Member[] =>
   up.flatMap(({ id, name, hostname, endpoints }) =>
     endpoints
-      .filter(({ networkID, address, moving }) => networkID === network && address && moving !== 'connecting')
+      .filter(({ networkID, address, moving }) => networkID === network && address && !moving)
       .map(({ aliases = [], links = [], address }) => ({
         container: id,
         name,

@@ -146,6 +146,14 @@ s.test('connect, disconnect and rename are seen by running containers at once', 
   await docker('rm', '-f', 'later');
 });
 
+s.test('a start that fails after the network phase takes its names back', async () => {
+  const pid = await pidOf('db');
+  const { code } = await d().docker('run', '-d', '--network', 'front', '--name', 'gone', 'ubuntu', '/no/such/program');
+  assert.is(code, 127);
+  assert.equal((await lookUp(pid, 'gone')).data, []);
+  await docker('rm', 'gone');
+});
+
 s.test('a link is known to its own container only', async () => {
   await sleeping('linking', '--network', 'back');
   await docker('network', 'connect', '--link', 'web:store', 'front', 'linking');

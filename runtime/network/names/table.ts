@@ -49,9 +49,10 @@ export const namedEndpoints = (endpoints: readonly Endpoint[]): Endpoint[] =>
  * no way out, and its queries have none either.
  */
 export function networkLines(endpoints: readonly Endpoint[]): string {
-  const named = namedEndpoints(endpoints).filter(({ moving }) => moving !== 'disconnecting');
+  const settled = endpoints.filter(({ moving }) => !moving);
+  const named = namedEndpoints(settled);
   return lines([
-    ...(endpoints.some(({ internal }) => !internal) ? ['forward'] : []),
+    ...(settled.some(({ internal }) => !internal) ? ['forward'] : []),
     ...named.map(({ networkID, network }) => `network ${networkID!} ${isWord(network) ? network : ''}`),
     ...named.flatMap(({ networkID, links = [] }) =>
       links.flatMap((link) => {

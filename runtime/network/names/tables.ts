@@ -24,6 +24,7 @@ export interface Known {
 }
 
 const DIRECTORY_MODE = 0o711;
+const RETRY_MS = 2000;
 
 export class NameTables {
   /** of networks: path → content of what was written last */
@@ -31,21 +32,31 @@ export class NameTables {
   /** of containers: id → the part of its table that changes, as it was last time */
   #lines = new Map<string, string>();
   readonly #directory: string;
+  #retry: NodeJS.Timeout | undefined;
 
+  /** `say` is told when tables begin to fail. */
   constructor(
     execRoot: string,
     private readonly known: Known,
+    private readonly say: (text: string) => void,
   ) {
     this.#directory = namesDirectory(execRoot);
   }
 
-  /** Writes what has changed. A full disk leaves the old table; the next change tries again. */
+  /**
+   * Writes what has changed. It never throws, because a container's end must not depend on it. After a failure, such as
+   * a full disk, it tries again until the tables are true.
+   */
   readonly update = (): void => {
+    const again = this.#retry;
+    clearTimeout(again);
+    this.#retry = undefined;
     try {
       this.#writeNetworks();
       this.#writeContainers();
     } catch (error) {
-      if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EROFS')) throw error;
+      if (!again) this.say(`names of containers are out of date, because ${(error as Error).message}`);
+      this.#retry = setTimeout(this.update, RETRY_MS).unref();
     }
   };
 
@@ -115,6 +126,7 @@ export class NameTables {
 
   /** For a daemon that ends without containers. */
   removeAll(): void {
+    clearTimeout(this.#retry);
     rmSync(this.#directory, { recursive: true, force: true });
     this.#written.clear();
   }
