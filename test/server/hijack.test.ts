@@ -229,7 +229,7 @@ function patient(path: string, headers: string, megabytes: number): Promise<{ an
 
 for (const [path, headers, message] of [
   ['/build', 'Connection: close\r\nContent-Type: application/x-tar\r\n', /^HTTP\/1\.1 501 [^]*building images/],
-  ['/images/load', 'Connection: close\r\n', /^HTTP\/1\.1 501 [^]*loading images/],
+  ['/plugins/create', 'Connection: close\r\n', /^HTTP\/1\.1 501 [^]*plugins/],
   [
     '/containers/absent/update',
     'Connection: close\r\nContent-Type: application/json\r\n',

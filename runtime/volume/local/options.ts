@@ -1,5 +1,5 @@
 /**
- * The options of the driver local: `type`, `device` and `o` are those of mount(8). Such a volume is a file system, which
+ * The options of the driver local: `type`, `device` and `o` are those of mount(8). Such a volume is a file system that
  * is mounted while a container that has it runs.
  */
 import { badParameter } from '../../errors/api-error.ts';
