@@ -22,7 +22,7 @@ struct log_head {
 	uint64_t when;
 };
 enum { RECORD_EXTRA = sizeof(struct log_head) + sizeof(uint32_t), NAME_MAX_LOG = 40 };
-static const char LOG_NAME[] = "output.log", LOG_NEW[] = "output.log.new";
+static const char LOG_NAME[] = "output.log", LOG_NEW[] = "output.log.new", LOG_FULL[] = "output.log.full";
 
 /* the limits: bytes of one file (0: no limit), and the number of files, the newest included */
 static uint64_t log_most, log_size;
@@ -82,9 +82,19 @@ static int shift_older(void)
 }
 
 /*
- * Starts a new log file. Returns -1 when that fails; the caller then goes on writing to the full one. The name
- * output.log exists at every moment (link(2) first, then rename(2) over it), and a reader that has the old file open
- * can read it to its end.
+ * Gives the full file a second name, LOG_FULL, before any other file is renamed, because this is what may fail. A log
+ * that another process has removed has no name to keep.
+ */
+static long keep_full(void)
+{
+	sys(SYS_unlinkat, LOG_DIR, LOG_FULL, 0); /* of a shim that was killed */
+	return sys(SYS_linkat, LOG_DIR, LOG_NAME, LOG_DIR, LOG_FULL, 0);
+}
+
+/*
+ * Starts a new log file. Returns -1 when that fails; the caller then goes on writing to the full one, and the older
+ * ones are all there. The name output.log exists at every moment (link(2) first, then rename(2) over it), and a reader
+ * that has the old file open can read it to its end.
  */
 static int rotate_log(void)
 {
@@ -92,10 +102,12 @@ static int rotate_log(void)
 	long fd = sys(SYS_openat, LOG_DIR, LOG_NEW, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
-	if (shift_older() < 0 ||
-	    (log_files > 1 && sys(SYS_linkat, LOG_DIR, LOG_NAME, LOG_DIR, older_name(first, 1), 0) < 0) ||
+	long kept = log_files > 1 ? keep_full() : -ENOENT;
+	if ((kept < 0 && kept != -ENOENT) || (kept == 0 && shift_older() < 0) ||
+	    (kept == 0 && sys(SYS_renameat2, LOG_DIR, LOG_FULL, LOG_DIR, older_name(first, 1), 0) < 0) ||
 	    sys(SYS_renameat2, LOG_DIR, LOG_NEW, LOG_DIR, LOG_NAME, 0) < 0) {
 		sys(SYS_unlinkat, LOG_DIR, LOG_NEW, 0);
+		sys(SYS_unlinkat, LOG_DIR, LOG_FULL, 0);
 		sys(SYS_close, fd);
 		return -1;
 	}

@@ -153,7 +153,7 @@ const FILES = [
   'resolv.conf',
 ];
 const DIRECTORIES = ['rootfs', 'rootfs.partial', 'upper', 'work', 'execs'];
-const isFile = (name: string) => FILES.includes(name) || /^output\.log\.(\d+|new)$/.test(name);
+const isFile = (name: string) => FILES.includes(name) || /^output\.log\.(\d+|new|full)$/.test(name);
 /** In bytes: a journal is read into memory as a whole. */
 const JOURNAL_MOST = 1 << 29;
 

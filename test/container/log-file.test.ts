@@ -277,6 +277,20 @@ test('a log of several files is read in their order, its last lines over their b
   assert.is(client.read().toString(), 'a\nbb\nc\nd\ne\n');
 });
 
+for (const free of [1, 2, 3]) {
+  test(`a log is read whole while the name output.log.${free} is free, as in the middle of a rotation`, async () => {
+    const { log, append } = growing(marked(1, '1\n'));
+    for (const text of ['2\n', '3\n', '4\n']) {
+      rotate(log.path, 9);
+      append(marked(1, text));
+    }
+    for (let n = 3; n >= free; n--) renameSync(`${log.path}.${n}`, `${log.path}.${n + 1}`);
+    const still = { ...log, running: () => false };
+    assert.is(await all(readLog(still, options())), '1\n2\n3\n4\n');
+    assert.is(await all(readLog(still, options({ tail: 3 }))), '2\n3\n4\n');
+  });
+}
+
 for (const files of [1, 2, 3, 5]) {
   test(`a follower loses no line over rotations with max-file ${files}`, async () => {
     const { log, append, end } = growing(marked(1, '0\n'));

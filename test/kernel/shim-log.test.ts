@@ -1,5 +1,5 @@
 /** The shim's log on a full disk and at its limits: native/shim-log.h. */
-import { closeSync, fstatSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { readRecords } from '../../runtime/container/logs/log-record.ts';
@@ -67,6 +67,25 @@ test('a line that is longer than a file fills several; a log that somebody trunc
   await ended(shim);
   assert.is(shim.logged(1), 'after\n');
   assert.is(filesOf(shim.dir).length, before);
+});
+
+test('a log that somebody removed is begun again when it was full, and the older files are kept', async () => {
+  const shim = await RealShim.start(WITH_STDIN, 0, { size: 10_000, files: 9 });
+  await shim.sh('seq 1 6000; read go; seq 6001 20000');
+  await until('the lines', () => shim.logged(1).endsWith('\n6000\n'));
+  const older = filesOf(shim.dir).filter(({ name }) => name !== 'output.log');
+  assert.ok(older.length >= 2, `${older.length} files`);
+  rmSync(shim.paths.log);
+  const heard = await shim.listen();
+  await heard.tap.send(FRAME.stdin, Buffer.from('go\n'));
+  await ended(shim);
+  const now = filesOf(shim.dir);
+  assert.ok(now.at(-1)!.text.endsWith('\n20000\n'), 'what comes later is in a log again');
+  assert.ok(
+    older.some(({ text }) => now.some((one) => one.text === text)),
+    'none of the older files is left',
+  );
+  assert.not.ok(readdirSync(shim.dir).some((name) => /full|new/.test(name)));
 });
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The files of one log. Only the shim renames them (native/shim-log.h): output.log to output.log.1 to output.log.2 and
- * so on. A search from the newest file on may therefore see a file twice but never miss one. A file is identified by
- * its inode, because its name may change.
+ * so on, the highest number first. A search from the newest file on may therefore see a file twice and meet one free
+ * name, but never miss a file. A file is identified by its inode, because its name may change.
  */
 import { fstatSync, openSync, read } from 'node:fs';
 import { promisify } from 'node:util';
@@ -63,6 +63,9 @@ export class OpenLog {
 
 const nameOf = (path: string, n: number) => (n ? `${path}.${n}` : path);
 
+/** While the shim renames files, one name is free, and it stays free when the shim is killed then. */
+const NAMES_FREE = 1;
+
 /**
  * Opens the files from the newest on. Each one is closed when the next is opened, except the one that `until` accepts.
  */
@@ -71,17 +74,19 @@ function find(
   until: (file: OpenLog, before: OpenLog | undefined) => boolean,
 ): { file: OpenLog | undefined; before: OpenLog | undefined } {
   let before: OpenLog | undefined;
+  let free = 0;
   for (let n = 0; ; n++) {
     const file = OpenLog.at(nameOf(path, n));
-    if (!file && n) return { file: undefined, before };
+    if (!file && n && ++free > NAMES_FREE) return { file: undefined, before };
     if (!file) continue;
+    free = 0;
     if (until(file, before)) return { file, before };
     before?.close();
     before = file;
   }
 }
 
-export const newestLog = (path: string): OpenLog | undefined => OpenLog.at(path) ?? OpenLog.at(nameOf(path, 1));
+export const newestLog = (path: string): OpenLog | undefined => find(path, () => true).file;
 export const oldestLog = (path: string): OpenLog | undefined => find(path, () => false).before;
 
 /** The file that followed `current`. When that one was removed in the meantime, the oldest existing file. */
