@@ -107,7 +107,7 @@ s.test(
     try {
       await visit.page.goto(await visit.address());
       await visit.page.getByText('connected', { exact: true }).waitFor();
-      await visit.page.getByText('Give a command above and run it.').waitFor();
+      await visit.page.getByRole('button', { name: 'Watch a container being born' }).waitFor();
       assert.equal(visit.complaints, []);
       const before = await prepare(visit.daemon);
       const lesson = loadCourse(join(packageRoot, 'lessons')).lessons.find(({ id }) => id === 'process')!;

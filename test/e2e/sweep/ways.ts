@@ -81,6 +81,11 @@ const starts: Record<string, (d: Daemon) => object> = {
       PortBindings: { '80/tcp': [{ HostPort: '18080' }], '53/udp': [{ HostIp: '127.0.0.1', HostPort: '' }] },
     },
   }),
+  named: () => ({
+    Image: 'tiny',
+    Cmd: ['true'],
+    HostConfig: { NetworkMode: 'named', Mounts: [{ Type: 'volume', Source: 'mounted', Target: '/data' }] },
+  }),
   shared: () => ({
     Image: 'tiny',
     Cmd: ['true'],
