@@ -58,7 +58,9 @@ export function truth(filters: Filters, name: string): boolean | undefined {
   throw badParameter(`invalid filter '${name}=[${values.join(' ')}]'`);
 }
 
-const REGEXP_MS = 50;
+/** Of wall-clock time: on a busy machine it contains other processes' turns. */
+const REGEXP_MS = 100;
+const isPlain = (pattern: string) => !/[\\^$.*+?()[\]{}|]/.test(pattern);
 
 /**
  * Those of `texts` that match one of the filter's regular expressions; undefined when the filter is absent. They run in
@@ -67,6 +69,7 @@ const REGEXP_MS = 50;
 export function matching(filters: Filters, name: string, texts: readonly string[]): Set<string> | undefined {
   const patterns = filters.get(name);
   if (!patterns) return undefined;
+  if (patterns.every(isPlain)) return new Set(texts.filter((text) => patterns.some((plain) => text.includes(plain))));
   try {
     const found = runInNewContext(
       'JSON.stringify(JSON.parse(texts).filter((t) => JSON.parse(patterns).some((p) => new RegExp(p).test(t))))',
