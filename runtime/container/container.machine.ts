@@ -1,7 +1,7 @@
 /**
  * The state machine of one container (xstate). Its states are the phases; the steps of a phase are in runtime/steps.
  *
- * created → pulling → creating → layering → networking → initializing → running ⇄ paused → exiting → exited → (START)
+ * created → pulling → creating → layering → networking → starting → running ⇄ paused → exiting → exited → (START)
  *                └─────────┴──────────┴───── on failure ────┴──────────→ unwinding → failed      └→ removing → removed
  */
 import { assign, fromPromise, setup } from 'xstate';

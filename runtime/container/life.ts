@@ -7,7 +7,7 @@ export const starting = [
   { phase: 'create', state: 'creating' },
   { phase: 'rw-layer', state: 'layering' },
   { phase: 'network', state: 'networking' },
-  { phase: 'init', state: 'initializing' },
+  { phase: 'init', state: 'starting' },
 ] as const;
 const ending = [
   { phase: 'exit', state: 'exiting' },

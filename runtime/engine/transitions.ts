@@ -34,7 +34,7 @@ export function enter(life: Transiting, to: MachineState, error: string): void {
   if (to === from) return;
   life.log.append({ type: 'state', from, to });
   Object.assign(life.record, { machine: to, error });
-  if (to === 'running' && from === 'initializing') didStart(life);
+  if (to === 'running' && from === 'starting') didStart(life);
   if (to === 'exiting') void life.oom.end();
   if (to === 'exiting') void life.health.close().catch(() => undefined);
   // release an exec that the gate holds, because its container is ending

@@ -5,7 +5,7 @@
  *   what                                    until 0.2    now
  *   the container's first process           exec.*       init.*
  *   another process, of `drydock exec`      join.*       exec.*
- *   the state while the first is made       executing    initializing
+ *   the state while the first is made       executing    starting
  *
  * `exec` is a former and a present id. In a journal the run decides: those of a start are numbers, those of an exec
  * texts. In a breakpoint or a link it can mean either.
@@ -44,7 +44,7 @@ export function meaningsOf(id: string): string[] {
   return !meant.length || now.has(phase) ? [id, ...meant] : meant;
 }
 
-const presentState = (state: string): string => (state === 'executing' ? 'initializing' : state);
+const presentState = (state: string): string => (state === 'executing' ? 'starting' : state);
 
 /** The event with present ids; the same object when it has no former id. */
 export function withPresentIds(event: Event): Event {

@@ -87,7 +87,7 @@ export class SteppedContainer extends FakeContainer {
     try {
       for (const [phase, state] of [
         [phases[0]!, 'creating'],
-        [phases[1]!, 'initializing'],
+        [phases[1]!, 'starting'],
       ] as const) {
         this.#to(state);
         await runPhase(this.#run, phase);

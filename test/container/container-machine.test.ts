@@ -54,7 +54,7 @@ const ways: Partial<Record<PhaseId, string>> = {
   create: 'creating',
   'rw-layer': 'layering',
   network: 'networking',
-  init: 'initializing',
+  init: 'starting',
 };
 
 test('a start goes through its five phases to running', async () => {

@@ -4,7 +4,6 @@
  */
 import { connect } from 'node:net';
 import * as assert from 'uvu/assert';
-import { pullMade } from './made-image.ts';
 import { site } from './site.ts';
 
 const s = await site('as dockerd does it');
@@ -221,33 +220,6 @@ s.test('a body may hold what the API does not have, and volumes that a mount cov
     [400, { message: 'VolumeOptions must not be specified on mount type "bind"' }],
   );
   assert.is((await create({ Volumes: { '/bare': {} } })).status, 201);
-});
-
-s.test('a health check is ignored with a warning, of the image and of the request', async () => {
-  const words = /^WARNING: the health check is ignored: health checks are not supported yet$/m;
-  await pullMade(d(), 'checked', [], { Healthcheck: { Test: ['CMD', 'true'] } });
-  for (const client of ['docker', 'drydock'] as const) {
-    const { code, out, err } = await d().client(client, ['run', '--rm', 'checked', 'echo', 'ran']);
-    assert.equal([code, out], [0, 'ran\n'], err);
-    assert.match(err, words, client);
-  }
-  const create = async (body: object) =>
-    JSON.parse((await d().api('POST', '/containers/create', { Image: 'checked', Cmd: ['true'], ...body })).body) as {
-      Id: string;
-      Warnings: string[];
-    };
-  assert.equal((await create({ Healthcheck: { Test: ['NONE'] } })).Warnings, []);
-  const { Id, Warnings } = await create({ Image: 'ubuntu', Healthcheck: { Test: ['CMD-SHELL', 'true'] } });
-  assert.match(`WARNING: ${Warnings.join()}`, words);
-  assert.is((await d().api('POST', `/containers/${Id}/start`)).status, 204);
-  assert.match(
-    (await d().api('GET', `/drydock/containers/${Id}/journal`)).body,
-    /"text":"warning: the health check is ignored/,
-  );
-  assert.match((await d().docker('create', '--health-cmd', 'true', 'ubuntu')).err, words);
-  const ours = await d().cli('run', '--rm', '--health-cmd', 'true', '--health-interval', '5s', 'ubuntu', 'echo', 'ran');
-  assert.is(ours.out, 'ran\n');
-  assert.match(ours.err, words);
 });
 
 s.test('an update may hold what the API does not have, in any case', async () => {

@@ -57,7 +57,7 @@ for (const name of ['limits', 'joined', 'not-found']) {
     );
     assert.ok(ids.has('init.mount-proc') && ids.has('init'));
     const states = events.flatMap((one) => (one.type === 'state' ? [one.from, one.to] : []));
-    assert.ok(text.includes('"to":"executing"') && states.includes('initializing'));
+    assert.ok(text.includes('"to":"executing"') && states.includes('starting'));
     assert.not.ok(states.includes('executing'), 'a state until version 0.2');
   });
 }

@@ -44,10 +44,10 @@ const droppedBy = (events: readonly Event[]) => {
 };
 function start(journal: Journal, run: number, events = 20): void {
   journal.run = run;
-  journal.append(state('created', 'initializing'));
+  journal.append(state('created', 'starting'));
   for (let j = 0; j < events; j++)
     journal.append({ type: 'fact', facts: [{ kind: 'mount', key: `/m${j}`, value: `of run ${run}` }] });
-  journal.append(state('initializing', 'running'));
+  journal.append(state('starting', 'running'));
 }
 
 test('restarts for ever: the newest runs stay, whole, and the first line says how many went before', async () => {

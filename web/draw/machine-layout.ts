@@ -2,14 +2,14 @@
 import type { Layout } from '../layout/layout.ts';
 
 export const narrow: Layout = {
-  width: 621, height: 171,
+  width: 595, height: 171,
   states: {
     created: { x: 3, y: 67, w: 63, h: 42 },
     pulling: { x: 179, y: 74, w: 63, h: 42 },
     creating: { x: 260, y: 81, w: 70, h: 42 },
     layering: { x: 343, y: 81, w: 70, h: 42 },
     networking: { x: 426, y: 81, w: 83, h: 42 },
-    initializing: { x: 522, y: 74, w: 96, h: 42 },
+    starting: { x: 522, y: 74, w: 70, h: 42 },
     running: { x: 441, y: 22, w: 63, h: 42 },
     paused: { x: 522, y: 11, w: 60, h: 42 },
     exiting: { x: 347, y: 22, w: 63, h: 42 },
@@ -28,10 +28,10 @@ export const narrow: Layout = {
     { from: 'creating', to: 'unwinding', on: 'failed', points: [[295, 123], [295, 146], [254, 146], [254, 153], [166, 153]] },
     { from: 'layering', to: 'networking', on: 'done', points: [[413, 102], [426, 102]] },
     { from: 'layering', to: 'unwinding', on: 'failed', points: [[378, 123], [378, 146], [336, 146], [336, 153], [166, 153]] },
-    { from: 'networking', to: 'initializing', on: 'done', points: [[509, 102], [522, 102]] },
+    { from: 'networking', to: 'starting', on: 'done', points: [[509, 102], [522, 102]] },
     { from: 'networking', to: 'unwinding', on: 'failed', points: [[468, 123], [468, 146], [419, 146], [419, 153], [166, 153]] },
-    { from: 'initializing', to: 'running', on: 'done', points: [[522, 88], [515, 88], [515, 53], [504, 53]] },
-    { from: 'initializing', to: 'unwinding', on: 'failed', points: [[570, 116], [570, 153], [166, 153]] },
+    { from: 'starting', to: 'running', on: 'done', points: [[522, 88], [515, 88], [515, 53], [504, 53]] },
+    { from: 'starting', to: 'unwinding', on: 'failed', points: [[557, 116], [557, 153], [166, 153]] },
     { from: 'running', to: 'paused', on: 'PAUSE', points: [[504, 43], [522, 43]] },
     { from: 'running', to: 'exiting', on: 'EXITED', points: [[441, 43], [410, 43]] },
     { from: 'paused', to: 'running', on: 'RESUME', points: [[522, 32], [504, 32]] },
@@ -51,14 +51,14 @@ export const narrow: Layout = {
 };
 /** With room for words and durations on all edges. */
 export const wide: Layout = {
-  width: 960, height: 294,
+  width: 936, height: 294,
   states: {
     created: { x: 3, y: 140, w: 72, h: 42 },
     pulling: { x: 260, y: 183, w: 72, h: 42 },
     creating: { x: 409, y: 190, w: 72, h: 42 },
     layering: { x: 553, y: 190, w: 72, h: 42 },
     networking: { x: 699, y: 190, w: 83, h: 42 },
-    initializing: { x: 861, y: 183, w: 96, h: 42 },
+    starting: { x: 861, y: 183, w: 72, h: 42 },
     running: { x: 707, y: 111, w: 72, h: 42 },
     paused: { x: 861, y: 50, w: 72, h: 42 },
     exiting: { x: 553, y: 111, w: 72, h: 42 },
@@ -77,10 +77,10 @@ export const wide: Layout = {
     { from: 'creating', to: 'unwinding', on: 'failed', points: [[445, 232], [445, 269], [402, 269], [402, 276], [247, 276]] },
     { from: 'layering', to: 'networking', on: 'done', points: [[625, 211], [699, 211]], label: [662, 211], room: 46 },
     { from: 'layering', to: 'unwinding', on: 'failed', points: [[589, 232], [589, 269], [546, 269], [546, 276], [247, 276]] },
-    { from: 'networking', to: 'initializing', on: 'done', points: [[782, 211], [861, 211]], label: [824, 211], room: 46 },
+    { from: 'networking', to: 'starting', on: 'done', points: [[782, 211], [861, 211]], label: [824, 211], room: 46 },
     { from: 'networking', to: 'unwinding', on: 'failed', points: [[741, 232], [741, 269], [692, 269], [692, 276], [247, 276]] },
-    { from: 'initializing', to: 'running', on: 'done', points: [[861, 197], [854, 197], [854, 143], [779, 143]], label: [824, 142], room: 46 },
-    { from: 'initializing', to: 'unwinding', on: 'failed', points: [[909, 225], [909, 276], [247, 276]] },
+    { from: 'starting', to: 'running', on: 'done', points: [[861, 197], [854, 197], [854, 143], [779, 143]], label: [824, 142], room: 46 },
+    { from: 'starting', to: 'unwinding', on: 'failed', points: [[897, 225], [897, 276], [247, 276]] },
     { from: 'running', to: 'paused', on: 'PAUSE', points: [[779, 132], [794, 132], [794, 107], [854, 107], [854, 81], [861, 81]], label: [824, 106], room: 41 },
     { from: 'running', to: 'exiting', on: 'EXITED', points: [[707, 132], [625, 132]], label: [662, 132], room: 48 },
     { from: 'paused', to: 'running', on: 'RESUME', points: [[861, 71], [788, 71], [788, 122], [779, 122]], label: [824, 70], room: 48 },

@@ -51,7 +51,7 @@ export function netOf(frame: Frame, events: readonly Event[], previous?: Frame):
   }));
   const tie = columnsOf(frame, events).find(({ kind }) => kind === 'net')!.tie;
   const later =
-    frame.done.some((id) => id.startsWith('init.')) || ['initializing', 'running', 'paused'].includes(frame.state);
+    frame.done.some((id) => id.startsWith('init.')) || ['starting', 'running', 'paused'].includes(frame.state);
   const cabled = links.some(({ side, words }) => side === 'host' && words.startsWith('veth'));
   const mode = hasEnded(frame)
     ? 'ended'

@@ -9,7 +9,7 @@ import { clampWidth } from './clamp-width.ts';
 import { downward, fit, path, polyline, rect, text, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
 
 export type Stage = 'before' | 'lifted' | 'gone';
-const DURING: ReadonlySet<Frame['state']> = new Set<Frame['state']>(['initializing', 'running', 'paused']);
+const DURING: ReadonlySet<Frame['state']> = new Set<Frame['state']>(['starting', 'running', 'paused']);
 
 /** Undefined while there is no new tree, and for a run that leaves pivot_root out. */
 export function pivotStage(frame: Frame): Stage | undefined {
@@ -17,7 +17,7 @@ export function pivotStage(frame: Frame): Stage | undefined {
   const done = new Set(frame.done.map(stepOf));
   if (done.has('init.unmount-old-root')) return 'gone';
   if (done.has('init.pivot-root')) return 'lifted';
-  return frame.state === 'initializing' && !done.has('init.chroot') ? 'before' : undefined;
+  return frame.state === 'starting' && !done.has('init.chroot') ? 'before' : undefined;
 }
 
 const NODE = { w: 58, h: 22 };

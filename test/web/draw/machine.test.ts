@@ -62,8 +62,8 @@ test('with the room for it an edge says what it is taken on, and one that was ta
     'pulling>creating',
     'creating>layering',
     'layering>networking',
-    'networking>initializing',
-    'initializing>running',
+    'networking>starting',
+    'starting>running',
   ]);
 });
 
@@ -73,7 +73,7 @@ test('an unwinding that ends well is not shown as one that failed', () => {
     .items.filter(({ marks }) => marks.some((mark) => mark.shape === 'path' && mark.width === 2.5))
     .map(({ key }) => key);
   assert.ok(
-    taken.includes('edge:initializing>unwinding:failed') &&
+    taken.includes('edge:starting>unwinding:failed') &&
       taken.includes('edge:unwinding>failed:done') &&
       !taken.includes('edge:unwinding>failed:failed'),
     taken.join(),
@@ -83,7 +83,7 @@ test('an unwinding that ends well is not shown as one that failed', () => {
 test('a run that came up has its states behind it and the way out before it', () => {
   const moods = moodsOf(inState(events, 'running'));
   assert.equal(
-    [moods['created'], moods['initializing'], moods['running'], moods['exited'], moods['failed']],
+    [moods['created'], moods['starting'], moods['running'], moods['exited'], moods['failed']],
     ['done', 'done', 'active', 'pending', 'pending'],
   );
 });
@@ -93,7 +93,7 @@ test('a run that failed shows where, and that it was taken back', () => {
   const frame = inState(failed, 'failed');
   const moods = moodsOf(frame, failed);
   assert.equal(
-    [moods['networking'], moods['initializing'], moods['unwinding'], moods['failed'], moods['running']],
+    [moods['networking'], moods['starting'], moods['unwinding'], moods['failed'], moods['running']],
     ['done', 'failed', 'done', 'failed', 'pending'],
   );
   assert.is(

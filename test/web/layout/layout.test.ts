@@ -49,7 +49,7 @@ for (const [name, layout] of Object.entries(layouts)) {
   test(`${name}: the way up leads right, the way back left, and all that fails comes in at one place`, () => {
     const at = (state: string) => layout.states[state]!.x;
     for (const way of [
-      ['created', 'pulling', 'creating', 'layering', 'networking', 'initializing'],
+      ['created', 'pulling', 'creating', 'layering', 'networking', 'starting'],
       ['removed', 'removing', 'exited', 'exiting', 'running'],
     ]) {
       for (const [j, state] of way.slice(1).entries())
@@ -59,7 +59,7 @@ for (const [name, layout] of Object.entries(layouts)) {
       new Set(layout.edges.filter(({ to }) => to === 'unwinding').map(({ points }) => points.at(-1)!.join())).size,
       1,
     );
-    assert.ok(edge(layout, 'initializing', 'unwinding').length > 2);
+    assert.ok(edge(layout, 'starting', 'unwinding').length > 2);
   });
 }
 

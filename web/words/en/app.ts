@@ -61,7 +61,7 @@ export const app = {
     creating: 'creating',
     layering: 'layering',
     networking: 'networking',
-    initializing: 'initializing',
+    starting: 'starting',
     running: 'running',
     paused: 'paused',
     exiting: 'exiting',

@@ -59,7 +59,7 @@ export const app: Words['app'] = {
     creating: 'создаётся',
     layering: 'кладёт слой',
     networking: 'получает сеть',
-    initializing: 'запускается',
+    starting: 'запускается',
     running: 'работает',
     paused: 'на паузе',
     exiting: 'завершается',

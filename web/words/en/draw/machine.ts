@@ -10,7 +10,7 @@ export const machine = {
     creating: 'a process',
     layering: 'its files',
     networking: 'its cable',
-    initializing: 'the program',
+    starting: 'the program',
     running: 'it runs',
     exiting: 'tidying up',
     exited: 'files kept',

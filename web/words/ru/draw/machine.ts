@@ -9,7 +9,7 @@ export const machine: DrawWords['machine'] = {
     creating: 'процесс',
     layering: 'файлы',
     networking: 'кабель',
-    initializing: 'программа',
+    starting: 'программа',
     running: 'идёт',
     exiting: 'уборка',
     exited: 'файлы',

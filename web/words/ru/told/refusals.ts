@@ -91,7 +91,7 @@ export const refusals: Rows = [
   ['creating', 'создаётся'],
   ['layering', 'получает файлы'],
   ['networking', 'получает сеть'],
-  ['initializing', 'запускается'],
+  ['starting', 'запускается'],
   ['running', 'работает'],
   ['paused', 'на паузе'],
   ['exiting', 'завершается'],
