@@ -240,10 +240,13 @@ static int is_answer(const uint8_t *answer, size_t length, const uint8_t *query,
 	return 1;
 }
 
-/* Whether no other server need be asked: an answer, or NXDOMAIN by a server that is responsible for the name. */
+/*
+ * Whether no other server need be asked: any answer but that of a server that failed or may not answer. NXDOMAIN is an
+ * answer, whoever gives it: a recursive server never sets AA.
+ */
 static int is_final(const uint8_t *answer)
 {
 	int code = answer[3] & 15;
-	return code == NOERROR || (code == NXDOMAIN && answer[2] & 4);
+	return code != SERVFAIL && code != REFUSED;
 }
 #endif

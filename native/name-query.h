@@ -13,7 +13,7 @@
 
 enum { HEADER = 12, MAX_NAME = 255, QUESTION_NAME = 0xc000 | HEADER };
 enum { MAX_QUERY = 1280, SMALL_ANSWER = 512, DATAGRAM_ANSWER = 4096, STREAM_ANSWER = 65535, OPT_RECORD = 11 };
-enum { NOERROR = 0, FORMERR = 1, SERVFAIL = 2, NXDOMAIN = 3, NOTIMP = 4, BADVERS = 16 };
+enum { NOERROR = 0, FORMERR = 1, SERVFAIL = 2, NXDOMAIN = 3, NOTIMP = 4, REFUSED = 5, BADVERS = 16 };
 enum { TYPE_A = 1, TYPE_PTR = 12, TYPE_AAAA = 28, TYPE_OPT = 41, CLASS_IN = 1 };
 enum { TTL = 600, OFFERED_SIZE = 1232 };
 /* results of answer_query beside the length of an answer */
