@@ -39,6 +39,12 @@ test('servers are written as native code reads them, and one with a zone is left
   );
 });
 
+test('the name server is never told to ask itself', () => {
+  const servers = ['127.0.0.11', '192.0.2.1'];
+  assert.is(serverLines({ servers, inside: true }, []), 'server 192.0.2.1\ninside\n');
+  assert.is(serverLines({ servers, inside: false }, []), 'server 127.0.0.11\nserver 192.0.2.1\n', "the host's own one");
+});
+
 test('the networks of a container can be replaced, and its servers stay', () => {
   const before = networkLines([endpoint({}), endpoint({ network: 'bridge', driver: 'bridge', networkID: '' })]);
   assert.is(before, `forward\nnetwork ${'a'.repeat(64)} front\n`);

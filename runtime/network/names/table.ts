@@ -8,6 +8,7 @@ import { ipBytes } from '../../kernel/ip-bytes.ts';
 import type { NamesAsked } from '../driver.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Member } from '../members.ts';
+import { SERVER } from './redirect.ts';
 
 /** Where all other names are asked for. */
 export interface Upstream {
@@ -32,10 +33,16 @@ export const setsNdots = (options: readonly string[]): boolean =>
 
 const lines = (all: readonly string[]) => all.map((line) => `${line}\n`).join('');
 
-/** The part of a container's table that stays the same while it runs. */
+/**
+ * The part of a container's table that stays the same while it runs. The name server itself is not asked, which is at
+ * this address inside.
+ */
 export const serverLines = ({ servers, inside }: Upstream, options: NamesAsked['options']): string =>
   lines([
-    ...servers.flatMap((server) => plainAddress(server) ?? []).map((server) => `server ${server}`),
+    ...servers
+      .filter((server) => !(inside && server === SERVER))
+      .flatMap((server) => plainAddress(server) ?? [])
+      .map((server) => `server ${server}`),
     ...(inside ? ['inside'] : []),
     ...(setsNdots(options) ? ['ndots'] : []),
   ]);
