@@ -23,13 +23,13 @@ static void drop_rights(void)
 {
 	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct none[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
-	sys(SYS_fchdir, TABLES);
-	sys(SYS_chroot, ".");
-	sys(SYS_setgroups, 0, 0);
-	sys(SYS_setresgid, NOBODY, NOBODY, NOBODY);
-	sys(SYS_setresuid, NOBODY, NOBODY, NOBODY);
-	sys(SYS_capset, &head, none);
-	sys(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	must(sys(SYS_fchdir, TABLES), RIGHTS_LEFT);
+	must(sys(SYS_chroot, "."), RIGHTS_LEFT);
+	must(sys(SYS_setgroups, 0, 0), RIGHTS_LEFT);
+	must(sys(SYS_setresgid, NOBODY, NOBODY, NOBODY), RIGHTS_LEFT);
+	must(sys(SYS_setresuid, NOBODY, NOBODY, NOBODY), RIGHTS_LEFT);
+	must(sys(SYS_capset, &head, none), RIGHTS_LEFT);
+	must(sys(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), RIGHTS_LEFT);
 }
 
 static void begin(const char *id)
@@ -43,16 +43,21 @@ static void begin(const char *id)
 	sys(SYS_prctl, PR_SET_NAME, "drydock-names");
 	sys(SYS_getrandom, &random_state, sizeof random_state, 0);
 	refresh_table();
+	must(own_file.length ? 0 : -ENOENT, NO_TABLE);
+	/* servers of --dns must never be asked from the host's namespace */
 	if (table.inside)
-		sys(SYS_setns, CONTAINER, CLONE_NEWNET);
+		must(sys(SYS_setns, CONTAINER, CLONE_NEWNET), NO_NAMESPACE);
 	for (int k = 0; k < MAX_STREAMS; k++)
 		streams[k].client = streams[k].upstream = -1;
 	epoll = sys(SYS_epoll_create1, EPOLL_CLOEXEC);
-	watch(CONTAINER, EPOLLIN, CONTAINER_ENDED, 0);
-	watch(DATAGRAMS, EPOLLIN, QUERIES, 0);
-	sys(SYS_fcntl, STREAMS, F_SETFL, sys(SYS_fcntl, STREAMS, F_GETFL) | O_NONBLOCK);
-	watch(STREAMS, EPOLLIN, CLIENTS, 0);
+	must(epoll, NO_EVENTS);
+	must(watch(CONTAINER, EPOLLIN, CONTAINER_ENDED, 0), NO_EVENTS);
+	must(watch(DATAGRAMS, EPOLLIN, QUERIES, 0), NO_EVENTS);
+	must(sys(SYS_fcntl, STREAMS, F_SETFL, sys(SYS_fcntl, STREAMS, F_GETFL) | O_NONBLOCK), NO_EVENTS);
+	must(watch(STREAMS, EPOLLIN, CLIENTS, 0), NO_EVENTS);
 	drop_rights();
+	sys(SYS_write, READY, "", 1);
+	sys(SYS_close, READY);
 }
 
 static void take_event(const struct epoll_event *event)
@@ -85,16 +90,18 @@ __attribute__((noreturn, used)) void server_main(const uintptr_t *stack)
 	static struct epoll_event events[EVENTS];
 	const char *const *argv = (const char *const *)(stack + 1);
 	if (stack[0] < 2)
-		sys(SYS_exit_group, 64);
+		sys(SYS_exit_group, NO_NAME);
 	begin(argv[1]);
 	for (;;) {
-		int patience = pending_count || stream_count ? TICK_MS : -1;
+		int patience = pending_count || stream_count || clients_rest_until ? TICK_MS : -1;
 		long n = sys(SYS_epoll_pwait, epoll, events, EVENTS, patience, 0, 8);
+		must(n == -EINTR ? 0 : n, NO_EVENTS);
 		for (long k = 0; k < n; k++)
 			take_event(&events[k]);
-		if (!pending_count && !stream_count)
+		if (!pending_count && !stream_count && !clients_rest_until)
 			continue;
 		uint64_t now = now_ms();
+		wake_clients(now);
 		end_late_datagrams(now);
 		end_late_streams(now);
 	}

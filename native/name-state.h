@@ -6,6 +6,7 @@
  *   3     the directory with the tables
  *   4     pidfd of the container's first process
  *   5, 6  sockets in the container's network namespace, at 127.0.0.11: datagrams, streams (it listens already)
+ *   7     gets one byte when the server is ready, and is closed then
  *
  * argv[1] is the container's id, and the name of its table.
  */
@@ -18,7 +19,9 @@
 #include "name-answer.h"
 #include "sys.h"
 
-enum { TABLES = 3, CONTAINER, DATAGRAMS, STREAMS };
+enum { TABLES = 3, CONTAINER, DATAGRAMS, STREAMS, READY };
+/* Statuses of a server that cannot do its work; runtime/network/names/server-process.ts has words for them. */
+enum failure { NO_NAME = 64, NO_TABLE, NO_NAMESPACE, NO_EVENTS, RIGHTS_LEFT };
 enum { EVENTS = 64, SERVER_MS = 4000, TICK_MS = 200, PORT = 53 };
 
 /* What an event is about: the kind in the upper half of its data, an index in the lower half. */
@@ -34,6 +37,13 @@ union place {
 static int epoll;
 static uint32_t random_state;
 static struct table table;
+
+/* Ends the server when a call without which it may not go on has failed. */
+static void must(long result, enum failure status)
+{
+	if (result < 0)
+		sys(SYS_exit_group, status);
+}
 
 static long watch(int fd, uint32_t events, enum kind kind, uint32_t index)
 {

@@ -24,6 +24,7 @@ struct stream {
 
 static struct stream streams[MAX_STREAMS];
 static int stream_count;
+static uint64_t clients_rest_until; /* 0: new connections are watched for */
 
 static void end_stream(struct stream *s)
 {
@@ -181,24 +182,54 @@ static void server_event(struct stream *s)
 		receive_part(s);
 }
 
-/* When all are in use, the one that is nearest to its deadline ends: a program inside may hold them all. */
+/* What would be lost with a connection: nothing, a part of a query, an answer that is not taken, a query under way. */
+static int loss_of(const struct stream *s)
+{
+	if (s->step == READING)
+		return s->query_done > 0;
+	return s->step == WRITING ? 2 : 3;
+}
+
+/*
+ * A program inside may hold them all. Then one ends for the new one: of those with the least to lose the one that is
+ * nearest to its deadline.
+ */
 static struct stream *free_stream(void)
 {
-	struct stream *oldest = &streams[0];
+	struct stream *least = &streams[0];
 	for (int k = 0; k < MAX_STREAMS; k++) {
-		if (streams[k].step == UNUSED)
-			return &streams[k];
-		if (streams[k].deadline < oldest->deadline)
-			oldest = &streams[k];
+		struct stream *s = &streams[k];
+		if (s->step == UNUSED)
+			return s;
+		int more = loss_of(s) - loss_of(least);
+		if (more < 0 || (!more && s->deadline < least->deadline))
+			least = s;
 	}
-	end_stream(oldest);
-	return oldest;
+	end_stream(least);
+	return least;
+}
+
+/* Without a descriptor the connection stays in the queue, and its event would come again and again: wait for a tick. */
+static void rest_clients(void)
+{
+	clients_rest_until = now_ms() + TICK_MS;
+	watch_for(STREAMS, 0, CLIENTS, 0);
+}
+
+static void wake_clients(uint64_t now)
+{
+	if (!clients_rest_until || now < clients_rest_until)
+		return;
+	clients_rest_until = 0;
+	watch_for(STREAMS, EPOLLIN, CLIENTS, 0);
 }
 
 static void accept_clients(void)
 {
 	for (int k = 0; k < MAX_STREAMS; k++) {
 		long fd = sys(SYS_accept4, STREAMS, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM)
+			return rest_clients();
 		if (fd < 0)
 			return;
 		struct stream *s = free_stream();

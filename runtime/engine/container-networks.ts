@@ -6,6 +6,7 @@ import { connecting, disconnecting } from '../network/phase/connect.ts';
 import { checkEndpoint, endpointOf } from '../network/request/endpoints.ts';
 import { checkTogether, type Wanted } from '../network/request/wanted.ts';
 import type { Endpoint } from '../network/endpoint.ts';
+import { reviveNameServer } from '../network/names/revive.ts';
 import { newRun } from '../operation/create-run.ts';
 import { startFailure, withRest } from '../operation/failure.ts';
 import { Gate } from '../operation/gate.ts';
@@ -74,8 +75,11 @@ export class ContainerNetworks implements NetworkConnections {
 
   async #plug(run: Run<Container>, endpoint: Endpoint): Promise<void> {
     const phase = connecting(endpoint) as Phase<Container>;
+    const known = new Set(run.container.warnings);
     try {
       await runPhase(run, phase);
+      for (const text of run.container.warnings.filter((one) => !known.has(one)))
+        run.journal.append({ type: 'note', text: `warning: ${text}` });
       delete endpoint.moving;
       // it ended meanwhile, and its end may have come before what was made here
       if (!this.life.running) await unwind(run, [phase]);
@@ -192,7 +196,10 @@ export class ContainerNetworks implements NetworkConnections {
     }
   }
 
-  /** What a dead daemon was connecting is taken back, and what it was disconnecting is finished. */
+  /**
+   * What a dead daemon was connecting is taken back, and what it was disconnecting is finished. A name server that was
+   * killed meanwhile is started again.
+   */
   async recover(): Promise<void> {
     for (const endpoint of this.#endpoints.filter(({ moving }) => moving)) {
       const run = newRun(
@@ -207,5 +214,10 @@ export class ContainerNetworks implements NetworkConnections {
       } else if (await this.#finish(run, disconnecting(endpoint) as Phase<Container>)) this.#forget(endpoint);
     }
     this.#save();
+    if (!this.life.running) return;
+    // without its name server the container still runs
+    await reviveNameServer(this.life.run.kernel, this.life.container).catch((error: Error) =>
+      this.life.log.append({ type: 'note', text: `warning: names are not answered, because ${error.message}` }),
+    );
   }
 }

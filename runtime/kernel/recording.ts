@@ -13,6 +13,8 @@ export interface RecordingOptions {
   answers?: Record<string, number | Buffer | ((call: Call) => number | Buffer)>;
   fetch?: (url: string, request?: HttpRequest) => Promise<HttpResponse>;
   jobs?: Record<string, (input: unknown) => unknown>;
+  /** absent: no descriptor can ever be read */
+  readable?: Kernel['readable'];
 }
 export interface RecordingKernel extends Kernel {
   /** 'stage.mount("proc", …)' in the order of the calls, with those that failed */
@@ -106,7 +108,7 @@ export function recordingKernel(options: RecordingOptions = {}): RecordingKernel
       return (await job(input)) as T;
     },
     removeTree: async (path) => void (await other('removeTree', path)),
-    readable: () => () => undefined,
+    readable: options.readable ?? (() => () => undefined),
     fact: (...more) => void facts.push(...more),
   };
 }

@@ -183,6 +183,15 @@ export function fakeNetwork({ refuse }: FakeOptions = {}): FakeNetwork {
         sockets.set(++descriptor, { where: 'host', protocol: NETLINK_NETFILTER, queue: [] });
         return descriptor;
       },
+      // the other end has said something already
+      socketpair: () => {
+        const ends = Buffer.alloc(8);
+        sockets.set(++descriptor, { where: 'host', protocol: 0, queue: [Buffer.alloc(1)] });
+        ends.writeInt32LE(opened('daemon', descriptor), 0);
+        ends.writeInt32LE(opened('daemon', ++descriptor), 4);
+        return ends;
+      },
+      fcntl: () => opened('daemon', ++descriptor),
       'stage.socket': () => opened('stage', 4),
       pidfd_getfd: () => {
         sockets.set(++descriptor, { where: 'container', protocol: NETLINK_ROUTE, queue: [] });

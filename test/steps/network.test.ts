@@ -29,7 +29,12 @@ function prepare(
     c.endpoints[0]!.networkID = idOf(9);
     c.networkOf = (endpoint) => networkNamed(settings, endpoint);
   }
-  return { k: recordingKernel({ answers: fake.answers, ...(fail && { fail }) }), c, fake };
+  return { k: recordingKernel({ answers: fake.answers, readable, ...(fail && { fail }) }), c, fake };
+}
+/** Every descriptor can be read at once. */
+function readable(_fd: number, callback: () => void): () => void {
+  setImmediate(callback);
+  return () => undefined;
 }
 const applicable = (c: Container) => network.steps.filter((step) => step.when?.(c) ?? true);
 async function run(k: RecordingKernel, c: Container): Promise<void> {
@@ -159,7 +164,7 @@ test('on a network that a user made a name server is started, and port 53 is led
   assert.match(fake.files.get(table)!, new RegExp(`\nforward\nnetwork ${idOf(9)} bridge\n$`));
   const bound = k.raw.filter(({ name }) => name === 'bind').map(({ note }) => note);
   assert.equal(bound, ['127.0.0.11:40053', '127.0.0.11:40053'], 'datagrams and streams');
-  assert.ok(k.calls.includes('daemon.spawnHelper("name-server", 7)'));
+  assert.ok(k.calls.includes('daemon.spawnHelper("name-server", 8)'));
   const rules = notes(k).find((note) => note.includes('drydock-names'))!;
   assert.match(rules, /payload.*csum_offset 6/);
   assert.match(rules, /payload.*csum_offset 16/);
@@ -177,11 +182,40 @@ test('when the port inside is taken, the next one is used', async () => {
     if (++count === 2) throw new SyscallError('bind', 98, 'bind()', call.actor);
     return 0;
   };
-  const k = recordingKernel({ answers: { ...fake.answers, bind } });
+  const k = recordingKernel({ answers: { ...fake.answers, bind }, readable });
   await run(k, c);
   const bound = k.raw.filter(({ name }) => name === 'bind').map(({ note }) => note);
   assert.equal(bound.slice(-2), ['127.0.0.11:40054', '127.0.0.11:40054']);
   assert.equal([...fake.open], []);
+});
+
+test('a container that ends while its name server is started does not lend it the number of another file', async () => {
+  const { c, fake } = prepare({ NetworkMode: NAMED });
+  const given: unknown[] = [];
+  const endsAt = (name: 'fcntl' | 'bind') => {
+    const answer = fake.answers[name];
+    return (call: Call) => {
+      if (name === 'fcntl') given.push(call.args[0]);
+      delete c.live.pidfd;
+      return typeof answer === 'function' ? answer(call) : 0;
+    };
+  };
+  const serve = network.steps.find(({ id }) => id === 'network.serve-names')!;
+  await serve.do(recordingKernel({ answers: { ...fake.answers, bind: endsAt('bind') }, readable }), c);
+  c.live.pidfd = 8;
+  const k = recordingKernel({ answers: { ...fake.answers, fcntl: endsAt('fcntl') }, readable });
+  const error = await Promise.resolve(serve.do(k, c)).catch((e: Error) => e);
+  assert.match((error as Error).message, /^container 0001cccccccc has no process$/);
+  assert.equal(given, [8]);
+  assert.not.ok(k.calls.some((call) => call.includes('spawnHelper')));
+  assert.equal([...fake.open], []);
+});
+
+test('the rules for names come into an empty table, because a server that is started again may have another port', async () => {
+  const { k, c } = prepare({ NetworkMode: NAMED });
+  await run(k, c);
+  const rules = notes(k).find((note) => note.includes('drydock-names'))!;
+  assert.match(rules, /NEWTABLE.*DELTABLE.*NEWTABLE.*NEWCHAIN.*NEWRULE/s);
 });
 
 test('when the port is taken at one of two addresses, the other is given back', async () => {

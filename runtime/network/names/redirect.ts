@@ -62,7 +62,9 @@ export async function redirectNames(k: Kernel, c: Connected): Promise<void> {
     hooknum: NF_INET.NF_INET_LOCAL_OUT,
     priority: NF_IP_PRI.NF_IP_PRI_MANGLE,
   } as const;
-  const changes = [newTable(TABLE), newChain(chain), ...rules.map((rule) => newRule(TABLE, CHAIN, rule))];
+  // a server that was started again may have another port, and the first rule that fits would win
+  const anew = [newTable(TABLE), deleteTable(TABLE), newTable(TABLE)];
+  const changes = [...anew, newChain(chain), ...rules.map((rule) => newRule(TABLE, CHAIN, rule))];
   await withRules(k, c, (socket) => socket.transaction(inOneBatch(changes)));
   delete c.live.namesPort;
 }

@@ -1,6 +1,6 @@
 /** Starts the name server of a container: native/name-server.c. */
 import { existsSync, readFileSync } from 'node:fs';
-import { AF, AT_FDCWD, IPPROTO, O, SOCK } from '../../syscalls/constants.ts';
+import { AF, AT_FDCWD, IPPROTO, O, SO_REUSEADDR, SOCK, SOL_SOCKET } from '../../syscalls/constants.ts';
 import { hasCode, tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { protectShim } from '../../kernel/process/oom-score.ts';
@@ -8,13 +8,17 @@ import type { InspectionSection } from '../../journal/inspection-section.ts';
 import type { Connected } from '../driver.ts';
 import { sockaddr } from '../ports/sockaddr.ts';
 import { SERVER } from './redirect.ts';
-import { nameServerPid, pidFile, tableFile } from './server-process.ts';
+import { readyPair, untilBegun } from './begun.ts';
+import { endServerProcess, nameServerPid, pidFile, tableFile } from './server-process.ts';
 import { namedEndpoints, namesDirectory, networkLines, serverLines, type Upstream } from './table.ts';
 
 /** Others may come into the directory by a file's name: the server is nobody when it reads its tables. */
 const DIRECTORY_MODE = 0o711;
 export const TABLE_MODE = 0o644;
 const BACKLOG = 64;
+/** fcntl(2) */
+const F_DUPFD_CLOEXEC = 1030;
+const ONE = Buffer.from(new Int32Array([1]).buffer);
 /** An unlikely port, and how many after it are tried: a program of a running container may have one. */
 const FIRST_PORT = 40053;
 const TRIES = 64;
@@ -30,6 +34,8 @@ async function bindAt(k: Kernel, pidfd: number, port: number, given: number[]): 
   ] as const) {
     const fd = await k.daemon.socket_in(pidfd, AF.AF_INET, type | SOCK.SOCK_CLOEXEC, protocol);
     given.push(fd);
+    // connections that an earlier server has closed keep no later one from its port
+    if (type === SOCK.SOCK_STREAM) await k.daemon.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, ONE);
     const note = `${SERVER}:${port}`;
     await k.run({ actor: 'daemon', name: 'bind', args: [fd, sockaddr(SERVER, port)], note });
   }
@@ -55,21 +61,35 @@ async function closeEach(k: Kernel, fds: number[]): Promise<void> {
   if (failures.length) throw failures[0];
 }
 
-async function spawn(k: Kernel, c: Connected): Promise<number> {
+/**
+ * A pidfd of its own: the container may end meanwhile, its descriptor is closed then, and the number may be another
+ * file's.
+ */
+async function ownPidfd(k: Kernel, c: Connected, given: number[]): Promise<number> {
   const { pidfd } = c.live;
-  if (pidfd === undefined) throw new Error(`container ${c.id.slice(0, 12)} has no process yet`);
+  if (pidfd !== undefined) {
+    const own = await k.daemon.fcntl(pidfd, F_DUPFD_CLOEXEC, 0);
+    given.push(own);
+    if (c.live.pidfd === pidfd) return own;
+  }
+  throw new Error(`container ${c.id.slice(0, 12)} has no process`);
+}
+
+/** `ready`: the server's end of a pair (begun.ts), which is closed here. */
+async function spawn(k: Kernel, c: Connected, ready: number): Promise<number> {
   const sockets: number[] = [];
-  const given: number[] = [];
+  const given: number[] = [ready];
   try {
+    const pidfd = await ownPidfd(k, c, given);
     c.live.namesPort = await bindInside(k, pidfd, sockets);
     given.push(await k.daemon.openat(AT_FDCWD, '/dev/null', O.O_RDWR | O.O_CLOEXEC, 0));
     const flags = O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC;
     given.push(await k.daemon.openat(AT_FDCWD, namesDirectory(c.settings.execRoot), flags, 0));
-    const [nothing, directory] = given as [number, number];
+    const [nothing, directory] = given.slice(-2) as [number, number];
     // kept before anything else may fail, because the undo ends it by this
     return (c.live.namesPid = await k.spawnHelper(
       'name-server',
-      [nothing, nothing, nothing, directory, pidfd, ...sockets],
+      [nothing, nothing, nothing, directory, pidfd, ...sockets, ready],
       c.id,
     ));
   } finally {
@@ -87,14 +107,22 @@ async function makeDirectory(k: Kernel, path: string): Promise<void> {
 /** Nothing is done when an earlier endpoint has brought the server. */
 export async function startNameServer(k: Kernel, c: Connected, upstream: Upstream, options: readonly string[]) {
   if (nameServerPid(c) !== undefined) return;
+  // an earlier one that was killed, or that no pid file tells of
+  if (existsSync(tableFile(c))) await endServerProcess(k, c);
   await makeDirectory(k, namesDirectory(c.settings.execRoot));
   const table = serverLines(upstream, options) + networkLines(c.endpoints);
   await k.daemon.write_file(tableFile(c), O.O_CREAT | O.O_TRUNC | O.O_NOFOLLOW, TABLE_MODE, Buffer.from(table));
   await k.daemon.fchmodat(AT_FDCWD, tableFile(c), TABLE_MODE);
-  const pid = await spawn(k, c);
-  await k.daemon.write_file(pidFile(c), O.O_CREAT | O.O_TRUNC, 0o600, `${pid}\n`);
-  await protectShim(k, pid, c.settings.oomScores);
-  k.fact({ kind: 'process', key: 'name-server', value: String(pid) });
+  const [ready, theirs] = await readyPair(k);
+  try {
+    const pid = await spawn(k, c, theirs);
+    await k.daemon.write_file(pidFile(c), O.O_CREAT | O.O_TRUNC, 0o600, `${pid}\n`);
+    await protectShim(k, pid, c.settings.oomScores);
+    await untilBegun(k, pid, ready, () => (c.live.namesPid = undefined));
+    k.fact({ kind: 'process', key: 'name-server', value: String(pid) });
+  } finally {
+    await k.daemon.close(ready);
+  }
 }
 
 const attempt = (read: () => string): string => {

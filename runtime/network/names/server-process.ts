@@ -17,10 +17,16 @@ const helperOf = (c: Served): Helper => ({ program: 'drydock-name-server', conta
 
 export const nameServerPid = (c: Served): number | undefined => helperPid(helperOf(c));
 
+/** Ends the process, also one that no pid file tells of. */
+export async function endServerProcess(k: Kernel, c: Served): Promise<void> {
+  await endHelper(k, helperOf(c), c.live.namesPid, true);
+  c.live.namesPid = undefined;
+  delete c.live.namesPort;
+}
+
 /** Ends the server and deletes its table. It is no error when there is none. */
 export async function endNameServer(k: Kernel, c: Served): Promise<void> {
-  await endHelper(k, helperOf(c), c.live.namesPid);
-  c.live.namesPid = undefined;
+  await endServerProcess(k, c);
   await tolerate(['ENOENT'], k.daemon.unlinkat(AT_FDCWD, tableFile(c), 0));
   k.fact({ kind: 'process', key: 'name-server', value: null });
 }

@@ -11,7 +11,9 @@ import { drivers, driverOf } from '../../drivers/network.ts';
 import type { Connected, EndpointStep } from '../driver.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { redirect, serve } from '../names/serve-steps.ts';
+import { lacksNameServer } from '../names/revive.ts';
 import { servesNames } from '../names/serve.ts';
+import { endServerProcess } from '../names/server-process.ts';
 import { writeHostsFile, writeResolvConfFile } from '../names/steps.ts';
 import { addToHosts, changeResolvConf, removeFromHosts, restoreResolvConf } from '../names/write-files.ts';
 import { closeInside, openFromOutside } from '../sandbox/inside.ts';
@@ -22,15 +24,39 @@ import { closeNetlink, openNetlink } from './sandbox-steps.ts';
 const isFirst = (c: Connected, endpoint: Endpoint) =>
   servesNames({ endpoints: [endpoint] }) && !servesNames({ endpoints: c.endpoints.filter((one) => one !== endpoint) });
 
-/** A container without names gets a name server with its first network that has them. */
-const firstNames = (endpoint: Endpoint): Step<Connected>[] =>
-  [{ ...writeResolvConfFile, do: changeResolvConf, undo: restoreResolvConf }, serve, redirect].map((step) => ({
-    ...step,
-    when: (c) => isFirst(c, endpoint),
-    undo: async (k, c) => {
-      if (isFirst(c, endpoint)) await step.undo?.(k, c);
+/** Whether a server was started for this endpoint, and its rules do not lead to it yet. */
+const isBegun = ({ live }: Connected) => live.namesPort !== undefined;
+
+type Condition = (c: Connected) => boolean;
+const undoneIf = (step: Step<Connected>, condition: Condition, when = condition): Step<Connected> => ({
+  ...step,
+  when,
+  undo: async (k, c) => {
+    if (condition(c)) await step.undo?.(k, c);
+  },
+});
+
+/**
+ * A container without names gets a name server with its first network that has them, and one whose server was killed
+ * gets another one with the next.
+ */
+function namesOf(endpoint: Endpoint): Step<Connected>[] {
+  const first: Condition = (c) => isFirst(c, endpoint);
+  const lacks: Condition = (c) => servesNames({ endpoints: [endpoint] }) && lacksNameServer(c);
+  return [
+    undoneIf({ ...writeResolvConfFile, do: changeResolvConf, undo: restoreResolvConf }, first),
+    {
+      ...serve,
+      when: (c) => first(c) || lacks(c),
+      undo: async (k, c) => {
+        if (first(c)) await serve.undo?.(k, c);
+        // the table stays for its other networks, so that the next connection tries again
+        else if (isBegun(c)) await endServerProcess(k, c);
+      },
     },
-  }));
+    undoneIf(redirect, first, (c) => first(c) || isBegun(c)),
+  ];
+}
 
 /** The netlink socket is closed last, because until then an undo may need it for the default route. */
 export function connecting(endpoint: Endpoint): Phase<Connected> {
@@ -44,7 +70,7 @@ export function connecting(endpoint: Endpoint): Phase<Connected> {
       do: (k, c) => addToHosts(k, c, endpoint),
       undo: (k, c) => removeFromHosts(k, c, endpoint),
     }),
-    ...firstNames(endpoint).map(at),
+    ...namesOf(endpoint).map(at),
     at(closeNetlink),
   ];
   return { id: 'network', title: 'Connect the network', steps };
