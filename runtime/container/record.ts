@@ -151,6 +151,7 @@ const FILES = [
   'hosts',
   'hostname',
   'resolv.conf',
+  'resolv.conf.hash',
 ];
 const DIRECTORIES = ['rootfs', 'rootfs.partial', 'upper', 'work', 'execs'];
 const isFile = (name: string) => FILES.includes(name) || /^output\.log\.(\d+|new|full)$/.test(name);

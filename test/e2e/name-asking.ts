@@ -68,11 +68,12 @@ export interface FakeServer {
 
 /**
  * A name server in the test's own namespace, which is the host's for the daemon. `answers`: name → addresses, or a
- * code; a name that is not there is not answered at all.
+ * code; a name that is not there is not answered at all. `delays`: name → ms that a stream waits for its answer.
  */
 export async function nameServer(
   address: string,
   answers: Record<string, readonly string[] | number>,
+  delays: Record<string, number> = {},
 ): Promise<FakeServer> {
   const asked: string[] = [];
   const reply = (bytes: Buffer): Buffer | undefined => {
@@ -92,8 +93,11 @@ export async function nameServer(
       held = Buffer.concat([held, part]);
       if (held.length < 2 || held.length < 2 + held.readUInt16BE(0)) return;
       const answer = reply(held.subarray(2));
+      const delay = delays[nameOf(held.subarray(2))] ?? 0;
       held = Buffer.alloc(0);
-      if (answer) socket.write(Buffer.concat([Buffer.from([answer.length >> 8, answer.length & 255]), answer]));
+      const write = (bytes: Buffer) =>
+        void socket.write(Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]));
+      if (answer) setTimeout(write, delay, answer);
     });
   });
   await new Promise<void>((resolve) => udp.bind(53, address, resolve));

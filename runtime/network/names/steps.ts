@@ -2,7 +2,14 @@
 import type { Step } from '../../operation/step.ts';
 import type { Connected } from '../driver.ts';
 import { redirect, serve } from './serve-steps.ts';
-import { fileEvidence, removeFile, writeHostname, writeHosts, writeResolvConf } from './write-files.ts';
+import {
+  fileEvidence,
+  removeFile,
+  removeResolvConf,
+  writeHostname,
+  writeHosts,
+  writeResolvConf,
+} from './write-files.ts';
 
 /** Also the step that adds a line when a running container is connected: phase/connect.ts. */
 export const writeHostsFile: Step<Connected> = {
@@ -38,7 +45,7 @@ On a network that a user made it is the container's own name server, 127.0.0.11,
 servers on the host's loopback (127.0.0.53 is systemd-resolved) are left out, because in the container's namespace that address is the container itself;
 when none is left, public ones are named and a comment says so. Without the file every lookup is sent to 127.0.0.1 and fails. See resolv.conf(5).`,
   do: writeResolvConf,
-  undo: (k, c) => removeFile(k, c, 'resolvConf'),
+  undo: removeResolvConf,
   inspect: fileEvidence('resolvConf'),
 };
 

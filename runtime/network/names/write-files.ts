@@ -2,6 +2,7 @@
  * Writes hosts, hostname and resolv.conf into the container's directory on the host. The init phase mounts them over
  * the image's files.
  */
+import { createHash } from 'node:crypto';
 import { AT_FDCWD, O } from '../../syscalls/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
@@ -10,6 +11,7 @@ import type { Connected } from '../driver.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { InspectionSection } from '../../journal/inspection-section.ts';
 import { namespaceOf } from '../../drivers/network.ts';
+import { SERVER } from './redirect.ts';
 import { servesNames, startNameServer } from './serve.ts';
 import { served, type Served } from './served.ts';
 import { hostLine, hostsFile, onlyLoopback, resolvConf, withoutAddress, withoutNewlines } from './files.ts';
@@ -130,24 +132,58 @@ async function servedBy(k: Kernel, c: Connected): Promise<Served> {
   return served({ hostFile: await read(k, '/etc/resolv.conf'), dns: serversAsked(c), search, options });
 }
 
+/**
+ * The file has the hash of each content that was written into resolv.conf in this run. The host's servers may be others
+ * by now, so what would be written now does not tell whether somebody has changed the file.
+ */
+const hashesFile = (c: Connected) => `${c.paths.resolvConf}.hash`;
+const hashOf = (content: string) => createHash('sha256').update(content, 'latin1').digest('hex');
+
+/** Before the content itself is written, so that it is known after a crash between the two. */
+async function noteWritten(k: Kernel, c: Connected, hashes: readonly string[]): Promise<void> {
+  const flags = O.O_CREAT | O.O_TRUNC | O.O_NOFOLLOW;
+  await k.daemon.write_file(hashesFile(c), flags, 0o600, Buffer.from(`${[...new Set(hashes)].join('\n')}\n`));
+}
+
 export async function writeResolvConf(k: Kernel, c: Connected): Promise<void> {
   const shared = sharedBy(c);
   if (shared) return share(k, c, 'resolvConf', shared);
-  await put(k, c, 'resolvConf', servesNames(c) ? (await servedBy(k, c)).file : await plainResolvConf(k, c));
+  const content = servesNames(c) ? (await servedBy(k, c)).file : await plainResolvConf(k, c);
+  // one in the host's namespace is never connected to another network
+  if (!onHost(c)) await noteWritten(k, c, [hashOf(latin1(content))]);
+  await put(k, c, 'resolvConf', content);
+}
+
+export async function removeResolvConf(k: Kernel, c: Connected): Promise<void> {
+  await removeFile(k, c, 'resolvConf');
+  await tolerate(['ENOENT'], k.daemon.unlinkat(AT_FDCWD, hashesFile(c), 0));
+}
+
+/** Returns whether the file has the content `to` now; `before` is what a daemon wrote that noted no hash. */
+async function replaceOwn(k: Kernel, c: Connected, to: string, before: string): Promise<boolean> {
+  const noted = (await read(k, hashesFile(c))).split('\n').filter(Boolean);
+  const own = noted.length ? noted : [hashOf(latin1(before))];
+  let replaced = true;
+  await noteWritten(k, c, [...own, hashOf(latin1(to))]);
+  await changeFile(k, c, 'resolvConf', to, (content) => {
+    replaced = content === latin1(to) || own.includes(hashOf(content));
+    return replaced ? latin1(to) : content;
+  });
+  return replaced;
 }
 
 /** For a running container: its file leads to the name server now, unless somebody has changed it. */
 export async function changeResolvConf(k: Kernel, c: Connected): Promise<void> {
-  const written = await plainResolvConf(k, c);
-  const leading = (await servedBy(k, c)).file;
-  await changeFile(k, c, 'resolvConf', leading, (content) => (content === latin1(written) ? latin1(leading) : content));
+  const { file } = await servedBy(k, c);
+  if (await replaceOwn(k, c, file, await plainResolvConf(k, c))) return;
+  c.warnings.push(
+    `/etc/resolv.conf was changed in the container and stays as it is; names of containers need the line "nameserver ${SERVER}"`,
+  );
 }
 
 /** The way back, when it was not connected in the end. */
 export async function restoreResolvConf(k: Kernel, c: Connected): Promise<void> {
-  const written = (await servedBy(k, c)).file;
-  const plain = await plainResolvConf(k, c);
-  await changeFile(k, c, 'resolvConf', plain, (content) => (content === latin1(written) ? latin1(plain) : content));
+  await replaceOwn(k, c, await plainResolvConf(k, c), (await servedBy(k, c)).file);
 }
 
 export async function serveNames(k: Kernel, c: Connected): Promise<void> {
