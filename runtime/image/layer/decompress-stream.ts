@@ -5,7 +5,6 @@ import { compressionIn, unzstd } from './decompress.ts';
 import { filtered } from './filter-program.ts';
 
 const HEAD = 6;
-const newer = zlib as { createZstdDecompress?: () => Transform };
 
 /** The stream again, with the bytes that were read from it in front. */
 async function* again(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
@@ -28,6 +27,6 @@ export async function* unpacked(source: AsyncIterable<Buffer>): AsyncGenerator<B
     pipeline(Readable.from(whole, { objectMode: false }), decoder, () => undefined);
   if (kind === 'none') yield* whole;
   else if (kind === 'gzip') yield* through(zlib.createGunzip());
-  else if (kind === 'zstd') yield* newer.createZstdDecompress ? through(newer.createZstdDecompress()) : unzstd(whole);
+  else if (kind === 'zstd') yield* unzstd(whole);
   else yield* filtered(kind, Readable.from(whole, { objectMode: false }));
 }

@@ -3,16 +3,19 @@
  * OCI image spec, "application/vnd.oci.image.layer.v1.tar+…".
  */
 import { createReadStream, openSync, readSync, closeSync, type ReadStream } from 'node:fs';
-import { pipeline, type Transform } from 'node:stream';
+import { Readable, pipeline, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { filtered } from './filter-program.ts';
 import { TarError } from './tar-header.ts';
-import { checkFrames } from './zstd-frames.ts';
+import { checkedFrames, WINDOW_LOG_MAX } from './zstd-frames.ts';
 
 const CHUNK = 1 << 20;
 /** Node has its own zstd since 22.15. */
-const newer = zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform };
+const newer = zlib as {
+  createZstdDecompress?: (options: { chunkSize: number; params: Record<number, number> }) => Transform;
+  constants: { ZSTD_d_windowLogMax?: number };
+};
 
 export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'none';
 /**
@@ -51,29 +54,34 @@ export function compressionIn(head: Buffer): Compression {
   return found;
 }
 
-export async function* unzstd(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* byFzstd(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const ready: Buffer[] = [];
   const decoder = new Decompress((part) => void ready.push(Buffer.from(part.buffer, part.byteOffset, part.byteLength)));
-  for await (const chunk of source) {
-    decoder.push(chunk);
+  for await (const piece of pieces) {
+    decoder.push(piece);
     yield* ready.splice(0);
   }
   decoder.push(new Uint8Array(0), true);
   yield* ready.splice(0);
 }
 
+/** Holds a window of at most 64 MiB and a few MiB of output. Throws TarError, and the decoder's errors. */
+export function unzstd(source: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  // for both decoders, so that the accepted layers do not depend on Node's version
+  const pieces = checkedFrames(source);
+  const params = { [newer.constants.ZSTD_d_windowLogMax ?? 0]: WINDOW_LOG_MAX };
+  const own = newer.createZstdDecompress?.({ chunkSize: CHUNK, params });
+  return own ? pipeline(Readable.from(pieces, { objectMode: false }), own, () => undefined) : byFzstd(pieces);
+}
+
 /** Decodes the file. An error of the file reaches the reader of the output. */
 const through = (file: ReadStream, decoder: Transform): AsyncIterable<Buffer> =>
   pipeline(file, decoder, () => undefined);
 
-const decoders: Record<Compression, (file: ReadStream, path: string) => AsyncIterable<Buffer>> = {
+const decoders: Record<Compression, (file: ReadStream) => AsyncIterable<Buffer>> = {
   none: (file) => file,
   gzip: (file) => through(file, zlib.createGunzip({ chunkSize: CHUNK })),
-  zstd: (file, path) => {
-    // checked first and for both decoders, so that the accepted layers do not depend on Node's version
-    checkFrames(path);
-    return newer.createZstdDecompress ? through(file, newer.createZstdDecompress({ chunkSize: CHUNK })) : unzstd(file);
-  },
+  zstd: unzstd,
   xz: (file) => filtered('xz', file),
   bzip2: (file) => filtered('bzip2', file),
 };
@@ -88,7 +96,7 @@ export async function* uncompressed(path: string, read: (bytes: number) => void)
   file.on('data', (chunk) => read(chunk.length));
   file.pause();
   try {
-    yield* decoders[kind](file, path);
+    yield* decoders[kind](file);
   } finally {
     file.destroy();
   }
