@@ -32,6 +32,8 @@ export interface Received {
 
 const MOST_ENTRIES = 100_000;
 const LONGEST_NAME = 4096;
+/** In bytes, for all names and the targets of links, because the daemon gets the table of them. */
+const MOST_NAMES = 16 << 20;
 /** More than any archive of images. A decompression bomb ends here, or when the disk is full. */
 const MOST_BYTES = 256 * 2 ** 30;
 
@@ -46,6 +48,7 @@ class FileSink implements Sink {
   readonly files = new Map<string, ArchiveFile>();
   readonly links = new Map<string, string>();
   #entries = 0;
+  #names = 0;
   #bytes = 0;
   #writing: { fd: number; name: string; path: string; size: number; hash: Hash } | undefined;
 
@@ -54,6 +57,9 @@ class FileSink implements Sink {
   entry({ name: given, type, linkname, sparse }: Entry): void {
     if (++this.#entries > MOST_ENTRIES)
       throw new TarError(`the archive has more than ${MOST_ENTRIES} entries; at most so many are taken`);
+    this.#names += given.length + linkname.length;
+    if (this.#names > MOST_NAMES)
+      throw new TarError(`the names in the archive have more than ${MOST_NAMES} bytes; at most so many are taken`);
     const name = named(given);
     if (type === '5') return;
     if (!name) throw new TarError(`an entry of the archive has the name ${JSON.stringify(utf8(given))}`);
