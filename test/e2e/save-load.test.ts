@@ -4,11 +4,12 @@
  */
 import * as assert from 'uvu/assert';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeLayout } from '../image/layout.ts';
-import { sample } from '../image/sample.ts';
+import { sample, type Sample } from '../image/sample.ts';
+import { archive, entry, pax } from '../image/tarball.ts';
 import { skopeo } from '../registry/skopeo.ts';
 import { until } from '../until.ts';
 import { clients } from './daemon.ts';
@@ -165,6 +166,66 @@ s.test('the layouts of older docker versions and of OCI tools are loaded', async
   await skopeo('copy', `docker-archive:${at('old.tar')}`, `oci-archive:${at('oci.tar')}:other/name:2`);
   assert.is(await d().dockerOk('load', '-q', '-i', at('oci.tar')), 'Loaded image: other/name:2');
   await remove('older/name:1.0', 'other/name:2');
+});
+
+const packed = (name: string, image: Sample): string => {
+  mkdirSync(at(name));
+  writeLayout(at(name), image);
+  execFileSync('tar', ['-cf', at(`${name}.tar`), '-C', at(name), '.']);
+  return at(`${name}.tar`);
+};
+
+s.test("an archive with an image's config and other layers does not change the image", async () => {
+  const good = sample([[{ name: 'a', content: 'good\n' }], [{ name: 'b', content: 'good\n' }]]);
+  const diffIDs = (JSON.parse(good.blobs.get(good.config)!.toString()) as { rootfs: { diff_ids: string[] } }).rootfs
+    .diff_ids;
+  const evil = sample([[{ name: 'a', content: 'evil\n' }], [{ name: 'b', content: 'evil\n' }]], { diffIDs });
+  assert.is(evil.config, good.config);
+  const [goods, evils] = [packed('good', good), packed('evil', evil)];
+  await d().dockerOk('load', '-q', '-i', goods);
+  const before = await store();
+  await d().dockerOk('load', '-q', '-i', evils);
+  const evilBlobs = async () => (await store()).blobs.filter((hex) => evil.layers.includes(`sha256:${hex}`));
+  assert.equal(await evilBlobs(), []);
+  await d().dockerOk('save', '-o', at('still.tar'), good.config);
+  for (const diffID of diffIDs) assert.ok(listed(at('still.tar')).includes(`blobs/sha256/${diffID.slice(7)}`), diffID);
+  // an image whose blobs were not kept: only its trees are there
+  for (const digest of good.layers) rmSync(join(d().root, 'blobs/sha256', digest.slice(7)));
+  assert.match(await d().dockerRefused('load', '-q', '-i', evils), /but the image's config promises/);
+  assert.equal(await evilBlobs(), []);
+  await d().dockerOk('load', '-q', '-i', goods);
+  assert.equal(await store(), before);
+  await remove(good.config);
+});
+
+s.test('a wrong platform is answered with 400, before anything is read', async () => {
+  const { status, body } = await d().api('POST', '/images/load?platform=garbage');
+  assert.equal([status, body.includes('failed to parse platform')], [400, true], body);
+});
+
+s.test('a name that would be read as a digest is refused in both layouts', async () => {
+  const from = at('ambiguous');
+  mkdirSync(from);
+  await d().dockerOk('save', '-o', at('ambiguous.tar'), 'tiny');
+  execFileSync('tar', ['-xf', at('ambiguous.tar'), '-C', from]);
+  const rewritten = (name: string) => {
+    const file = join(from, name);
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('tiny:latest', 'sha256:latest'));
+    execFileSync('tar', ['-cf', at('ambiguous.tar'), '-C', from, '.']);
+    return d().dockerRefused('load', '-q', '-i', at('ambiguous.tar'));
+  };
+  assert.match(await rewritten('manifest.json'), /ambiguous tag using digest algorithm as name/);
+  rmSync(join(from, 'manifest.json'));
+  assert.match(await rewritten('index.json'), /ambiguous tag using digest algorithm as name/);
+  assert.equal((await d().api('GET', '/images/sha256:latest/json')).status, 404);
+});
+
+s.test('an archive whose names alone fill the memory is refused', async () => {
+  const long = `${'d'.repeat(199)}/`.repeat(20);
+  const entries = Array.from({ length: 4300 }, (_, j) => [pax([['path', `${long}${j}`]]), entry({ name: 'x' })]);
+  writeFileSync(at('names.tar'), archive(...entries.flat()));
+  assert.match(await d().dockerRefused('load', '-q', '-i', at('names.tar')), /names in the archive have more than/);
+  assert.equal(files('archives'), []);
 });
 
 s.test('a name moves to the loaded image, and the client is told which image lost it', async () => {

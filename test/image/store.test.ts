@@ -84,6 +84,23 @@ test('keeps a layer that two images have once, until the last of them goes', asy
   for (const dir of ['layers', 'l', 'blobs/sha256']) assert.equal(readdirSync(join(images.root, dir)), []);
 });
 
+test('keeps the blobs of an image that comes again with others, as long as it has all of them', async () => {
+  const images = await stored();
+  const record = () => images.record(first.config)!;
+  const before = record();
+  const config = images.blobs.read(first.config);
+  const others = before.blobs.map((blob, j) => ({ ...blob, digest: images.blobs.put(Buffer.from(`other ${j}`)) }));
+  const again = { config, manifest: Buffer.from('{}'), blobs: others, names: [], practice: true };
+  images.commit(again);
+  assert.equal(record(), before);
+  images.commit({ ...again, replaces: true });
+  assert.equal(record().blobs, others);
+  images.commit({ ...again, blobs: before.blobs, replaces: true, practice: false });
+  rmSync(images.blobs.path(before.blobs[1]!.digest));
+  images.commit(again);
+  assert.equal([record().blobs, record().practice], [others, true]);
+});
+
 test('tags, moves a tag, and untags before it deletes', async () => {
   const images = await stored();
   images.tag(name(0), 'mine', 'v1');

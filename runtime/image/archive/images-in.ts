@@ -14,7 +14,7 @@ import { isDigest } from '../manifest/digest.ts';
 import type { Platform } from '../manifest/manifest.ts';
 import { OCI_LAYER } from '../manifest/media-types.ts';
 import { matches, showPlatform } from '../manifest/platform.ts';
-import { parseReference, type Reference } from '../manifest/reference.ts';
+import { checkTag, parseReference, type Reference } from '../manifest/reference.ts';
 import { ArchivedFiles } from './archived-file.ts';
 import type { ArchivedImage } from './archived-image.ts';
 import { imagesOfIndex } from './oci-layout.ts';
@@ -85,5 +85,6 @@ function layerFile(files: ArchivedFiles, name: string): ArchiveFile {
 function nameOf(text: string): Reference {
   const reference = parseReference(text);
   if (!reference.tag || reference.digest) throw badParameter(`invalid tag ${JSON.stringify(text.slice(0, 200))}`);
+  checkTag(reference);
   return reference;
 }

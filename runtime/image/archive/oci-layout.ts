@@ -5,7 +5,7 @@ import { chooseManifest } from '../manifest/choose.ts';
 import { readConfig } from '../manifest/config.ts';
 import { readDocument, type Manifest, type Platform } from '../manifest/manifest.ts';
 import { hostPlatform } from '../manifest/platform.ts';
-import { parseReference, type Reference } from '../manifest/reference.ts';
+import { checkTag, parseReference, type Reference } from '../manifest/reference.ts';
 import type { ArchivedFiles } from './archived-file.ts';
 import type { ArchivedImage } from './archived-image.ts';
 
@@ -27,7 +27,10 @@ function nameIn(annotations: Record<string, string>): Reference[] {
   const text = annotations[FULL_NAME] ?? annotations[REF_NAME];
   if (!text || !/[:/]/.test(text)) return [];
   const reference = parseReference(text);
-  return reference.tag ? [{ domain: reference.domain, path: reference.path, tag: reference.tag }] : [];
+  if (!reference.tag) return [];
+  const name = { domain: reference.domain, path: reference.path, tag: reference.tag };
+  checkTag(name);
+  return [name];
 }
 
 /** The entries, each digest once with all its names. */

@@ -95,4 +95,11 @@ export function familiarRepository(ref: Reference): string {
 }
 /** 'ubuntu:latest' */
 export const familiarName = (ref: Reference): string => familiarRepository(ref) + suffix(ref);
+/** Throws ApiError 400, in docker's words, for a name that no image gets by a client's wish. */
+export function checkTag(ref: Reference): void {
+  if (ref.digest) throw badParameter('refusing to create a tag with a digest reference');
+  // such a name would be read as a digest
+  if (familiarRepository(ref) === 'sha256')
+    throw badParameter('refusing to create an ambiguous tag using digest algorithm as name');
+}
 export const isDockerHub = (ref: Reference): boolean => ref.domain === DOCKER_HUB;

@@ -1,7 +1,7 @@
 /** <root>/blobs/sha256/<hex>: blobs from registries, unchanged. A file exists only after its digest was checked. */
 import { randomUUID } from 'node:crypto';
 import { createReadStream, mkdirSync, readdirSync, readFileSync, renameSync, statSync, type ReadStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory, writeDurably } from '../../data-root/atomic-file.ts';
 import type { RegistryClient } from '../registry/client.ts';
@@ -72,9 +72,14 @@ export class BlobStore {
     }
   }
 
-  /** Moves a file of the same filesystem, whose digest was checked, into the store; unless the store has it. */
-  adopt(path: string, digest: string): void {
+  /**
+   * Moves a file of the same filesystem, whose digest was checked, into the store; unless the store has it. The disk has
+   * its bytes before it gets its name.
+   */
+  async adopt(path: string, digest: string): Promise<void> {
     if (this.has(digest)) return;
+    const file = await open(path);
+    await file.sync().finally(() => file.close());
     renameSync(path, this.path(digest));
     syncDirectory(this.dir);
   }

@@ -111,6 +111,10 @@ export class LayerStore {
   get(chainID: string): Layer | undefined {
     return this.#layers.get(chainID);
   }
+  /** Whether the layer is stored, or is being unpacked. */
+  has(chainID: string): boolean {
+    return this.#layers.has(chainID) || this.#unpacking.busy.includes(chainID);
+  }
 
   /**
    * Unpacks a layer that is not stored. Several callers share one job. `tell` gets the number of compressed bytes read

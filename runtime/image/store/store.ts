@@ -12,15 +12,7 @@ import { LayerStore, type SetAside } from './layers.ts';
 import type { Whiteouts } from '../layer/layer-writer.ts';
 import { Leases, type Lease } from './lease.ts';
 import type { PracticeServer } from '../practice/practice-server.ts';
-import {
-  canonicalName,
-  familiarName,
-  familiarRepository,
-  isTag,
-  normalize,
-  parseReference,
-  type Reference,
-} from '../manifest/reference.ts';
+import { canonicalName, checkTag, familiarName, isTag, normalize, parseReference } from '../manifest/reference.ts';
 import { removeImage, type ImageUser, type Removed } from './removal.ts';
 
 /** In bytes. A config of 499 layers with its history is smaller. */
@@ -46,7 +38,16 @@ export interface NewImage {
   /** the canonical names that the image gets now, tags and digests */
   names: string[];
   practice?: boolean;
+  /** what is new takes the place of blobs and manifest that the image has already */
+  replaces?: boolean;
 }
+
+type RecordedFiles = Pick<ImageRecord, 'manifest' | 'blobs' | 'practice'>;
+const whatItHas = ({ manifest, blobs, practice }: ImageRecord): RecordedFiles => ({
+  ...(manifest && { manifest }),
+  blobs,
+  practice,
+});
 
 export class ImageStore {
   readonly root: string;
@@ -193,20 +194,27 @@ export class ImageStore {
     }
   }
 
-  #add({ config, manifest, blobs = [], names, practice = false }: NewImage): string {
-    readConfig(config);
-    const id = this.blobs.put(config);
-    const kept = manifest && this.blobs.put(manifest);
+  #add(image: NewImage): string {
+    const { diff_ids } = readConfig(image.config).rootfs;
+    const id = this.blobs.put(image.config);
     const old = this.#list.images.get(id);
     this.#list.images.set(id, {
       id,
-      ...((kept ?? old?.manifest) && { manifest: kept ?? old!.manifest! }),
-      blobs: blobs.length ? blobs : (old?.blobs ?? []),
-      practice,
+      ...(old && !image.replaces && this.#complete(old, diff_ids.length)
+        ? whatItHas(old)
+        : this.#whatComes(image, old)),
       added: old?.added ?? Date.now(),
     });
-    for (const name of names) this.#list.names.set(name, id);
+    for (const name of image.names) this.#list.names.set(name, id);
     return id;
+  }
+  /** Only the config decides the id: whoever sends it may send other blobs with it. */
+  #complete({ blobs }: ImageRecord, layers: number): boolean {
+    return blobs.length === layers && blobs.every(({ digest }) => this.blobs.has(digest));
+  }
+  #whatComes({ manifest, blobs = [], practice = false }: NewImage, old?: ImageRecord): RecordedFiles {
+    const kept = manifest ? this.blobs.put(manifest) : old?.manifest;
+    return { ...(kept && { manifest: kept }), blobs: blobs.length ? blobs : (old?.blobs ?? []), practice };
   }
 
   #replaceList({ images, names }: ImageList): void {
@@ -222,11 +230,8 @@ export class ImageStore {
     const image = this.find(reference);
     if (!image) throw notFound(`No such image: ${reference}`);
     if (tag && !isTag(tag)) throw badParameter(`invalid tag format: ${JSON.stringify(tag)}`);
-    const target: Reference = normalize(tag ? `${repository}:${tag}` : repository);
-    if (target.digest) throw badParameter('refusing to create a tag with a digest reference');
-    // such a name would be read as a digest
-    if (familiarRepository(target) === 'sha256')
-      throw badParameter('refusing to create an ambiguous tag using digest algorithm as name');
+    const target = normalize(tag ? `${repository}:${tag}` : repository);
+    checkTag(target);
     this.#list.names.set(canonicalName(target), image.id);
     this.#save();
   }

@@ -3,19 +3,19 @@ import type { ArchivedImage } from '../../image/archive/archived-image.ts';
 import { imagesIn } from '../../image/archive/images-in.ts';
 import { makeDirectory } from '../../image/archive/work.ts';
 import type { Received } from '../../image/archive/receive.ts';
-import { chainIDs, shortOf } from '../../image/manifest/digest.ts';
 import type { Image } from '../../image/manifest/image.ts';
 import type { Platform } from '../../image/manifest/manifest.ts';
 import { canonicalName, type Reference } from '../../image/manifest/reference.ts';
-import { blobOf, type LayerBlob } from '../../image/store/layer-blobs.ts';
+import type { LayerBlob } from '../../image/store/layer-blobs.ts';
 import type { Lease } from '../../image/store/lease.ts';
 import type { ImageStore } from '../../image/store/store.ts';
 import type { PullProgress } from '../../image/pull.ts';
-import { ApiError, badParameter } from '../../errors/api-error.ts';
+import { badParameter } from '../../errors/api-error.ts';
 import { decidedAtGate, hasCode, SyscallError } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { removeTree } from '../../kernel/tree/remove-tree.ts';
 import type { Phase } from '../../operation/step.ts';
+import { keepLayer } from './archive/keep-layer.ts';
 import { type Pass, passedTo } from './archive/passed-to.ts';
 
 export interface Loaded {
@@ -45,34 +45,6 @@ export interface Loading {
 async function collect(_: Kernel, { lease, images }: Loading): Promise<void> {
   lease.release();
   await images.collect();
-}
-
-/** The file becomes a blob of the store by one rename(2), unless the store has the layer's archive already. */
-function keep(c: Loading, layer: ArchivedImage['layers'][number], diffID: string, own: boolean): LayerBlob {
-  const { images, lease } = c;
-  const { path, digest, size, mediaType } = layer;
-  const there = own ? undefined : blobOf(images, diffID);
-  if (there) {
-    lease.hold(there.digest);
-    return there;
-  }
-  lease.hold(digest);
-  images.blobs.adopt(path, digest);
-  return { digest, size, mediaType };
-}
-
-async function unpack(k: Kernel, c: Loading, { digest, size }: LayerBlob, below: string[]): Promise<void> {
-  const { images, lease, progress, signal } = c;
-  const [diffID, chainID] = [below.at(-1)!, chainIDs(below).at(-1)!];
-  lease.hold(chainID);
-  if (images.layers.get(chainID)) return;
-  const tell = (current: number) => progress({ id: shortOf(diffID), status: 'Loading layer', current, total: size });
-  const request = { blob: images.blobs.path(digest), blobSize: size, diffID, chainID };
-  await images.layers.unpack(k, request, tell, signal).catch((error: unknown) => {
-    signal?.throwIfAborted();
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ApiError(500, `failed to register layer ${shortOf(diffID)}: ${why}`, { cause: error });
-  });
 }
 
 export const load: Phase<Loading> = {
@@ -125,7 +97,7 @@ Everything is checked before anything is stored: that each named file is there, 
     {
       id: 'load.unpack-layers',
       title: 'Store and unpack the layers',
-      explain: `Each layer's file becomes a blob of the store by one rename(2); nothing is copied. Then it is unpacked into a directory of its own, as a pulled layer is, and its tar must have the diffID that the config promises. A layer that the store has already is passed over.
+      explain: `Each layer's file becomes a blob of the store by one rename(2); nothing is copied. Then it is unpacked into a directory of its own, as a pulled layer is, and its tar must have the diffID that the config promises. A layer that the store has already is not unpacked again, and its blob there stays; if the store has only the tree, a worker checks that the archive's blob unpacks to the same diffID.
 The archive comes from a stranger just as a pulled layer does: each name in a layer is created below a descriptor of its directory. See the OCI image spec, "Layer ChainID"; openat2(2).`,
       async do(k, c) {
         c.blobs = [];
@@ -134,9 +106,7 @@ The archive comes from a stranger just as a pulled layer does: each name in a la
           const blobs: LayerBlob[] = [];
           for (const [j, layer] of layers.entries()) {
             c.signal?.throwIfAborted();
-            const blob = keep(c, layer, diffIDs[j]!, manifest !== undefined);
-            await unpack(k, c, blob, diffIDs.slice(0, j + 1));
-            blobs.push(blob);
+            blobs.push(await keepLayer(k, c, layer, diffIDs.slice(0, j + 1), manifest !== undefined));
           }
           c.blobs.push(blobs);
         }
@@ -160,9 +130,10 @@ The archive comes from a stranger just as a pulled layer does: each name in a la
         const { images, found, blobs, lease } = c;
         const before = new Map(images.names());
         const made = images.commitAll(
-          found!.map(({ configBytes, manifest, names }, j) => ({
+          found!.map(({ configBytes, layers, manifest, names }, j) => ({
             config: configBytes,
-            ...(manifest && { manifest }),
+            // a manifest is kept only together with the blobs that it names
+            ...(manifest && layers.every(({ digest }, n) => blobs![j]![n]!.digest === digest) && { manifest }),
             blobs: blobs![j]!,
             names: names.map(canonicalName),
           })),

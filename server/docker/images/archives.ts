@@ -47,6 +47,7 @@ async function save(x: Exchange, names: readonly string[]): Promise<void> {
 async function load(x: Exchange): Promise<void> {
   const { res } = x;
   const quiet = x.query.flag('quiet', true);
+  const platform = platformOf(x);
   const begin = () => void (res.headersSent || res.writeHead(200, { 'Content-Type': 'application/json' }));
   const line = (value: object) => {
     if (res.destroyed) return;
@@ -56,7 +57,7 @@ async function load(x: Exchange): Promise<void> {
   const passes = throttle();
   try {
     const loaded = await x.engine.archives.load({
-      platform: platformOf(x),
+      platform,
       pass: (fd, signal) => passBody(x.req, fd, signal),
       progress: (told: PullProgress) => {
         if (!quiet && passes(told) && !res.writableNeedDrain) line(progressLine(told));

@@ -57,6 +57,7 @@ export const rememberStep: Step<PushContext> = {
       blobs: layers!.map(({ blob }) => blob),
       names: [canonicalName({ domain, path, digest: digest! })],
       practice: image!.practice,
+      replaces: true,
     });
     lease.release();
     await images.collect();
