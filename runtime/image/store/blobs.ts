@@ -73,8 +73,8 @@ export class BlobStore {
   }
 
   /**
-   * Moves a file of the same filesystem, whose digest was checked, into the store; unless the store has it. The disk has
-   * its bytes before it gets its name.
+   * Moves a file of the same filesystem, whose digest was checked, into the store; unless the store has it. The disk
+   * has its bytes before it gets its name.
    */
   async adopt(path: string, digest: string): Promise<void> {
     if (this.has(digest)) return;
