@@ -1,7 +1,8 @@
 /**
- * Checks at the daemon's start whether the data root can hold its data. Without this the first container would fail.
+ * Makes the daemon's directories at its start, and checks whether the data root can hold its data. Without this the
+ * first container would fail.
  */
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hasCode } from '../runtime/kernel/errors.ts';
 
@@ -13,16 +14,26 @@ function standing(path: string): string {
 const readOnly = (root: string) =>
   new Error(`the data root ${root} is on a read-only file system; give a directory that can be written with --root`);
 
-/** Makes the directory. Throws Error with one sentence that names --root. */
-export function prepareDataRoot(root: string): void {
+/**
+ * Makes the directory and returns its path without symbolic links, because the kernel lists mounts below it by that
+ * path. Throws Error with one sentence that names --root.
+ */
+export function prepareDataRoot(root: string): string {
   try {
     // checked first, because Node's recursive mkdir reports ENOENT where mkdir(2) reports EROFS
     accessSync(standing(root), constants.W_OK);
     mkdirSync(root, { recursive: true, mode: 0o711 });
+    return realpathSync(root);
   } catch (error) {
     if (hasCode(error, 'EROFS')) throw readOnly(root);
     if (hasCode(error, 'EEXIST', 'ENOTDIR'))
       throw new Error(`the data root ${root} is no directory; give one with --root`, { cause: error });
     throw error;
   }
+}
+
+/** The same for the directory of the sockets. */
+export function prepareExecRoot(execRoot: string): string {
+  mkdirSync(execRoot, { recursive: true, mode: 0o711 });
+  return realpathSync(execRoot);
 }

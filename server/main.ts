@@ -12,7 +12,7 @@ import type { Settings } from '../runtime/data-root/settings.ts';
 import { chooseDriver, homeOf } from '../runtime/drivers/choose-storage.ts';
 import { protectFromOom } from '../runtime/kernel/process/oom-score.ts';
 import { packageRoot } from '../runtime/syscalls/native.ts';
-import { prepareDataRoot } from './data-root.ts';
+import { prepareDataRoot, prepareExecRoot } from './data-root.ts';
 import { createDockerServer } from './docker/app.ts';
 import { Playground } from './live/playground.ts';
 import { openLessons } from './lessons/course.ts';
@@ -83,8 +83,8 @@ function endWhenIdle(server: Server, busy: () => boolean, seconds: number, end: 
 }
 
 /** Returns when the socket accepts clients. Throws when another daemon has the data root. */
-export async function startDaemon(settings: Settings): Promise<void> {
-  prepareDataRoot(settings.root);
+export async function startDaemon(given: Settings): Promise<void> {
+  const settings = { ...given, root: prepareDataRoot(given.root), execRoot: prepareExecRoot(given.execRoot) };
   await lockRoot(settings);
   settings.oomScores = protectFromOom();
   const storage = await chooseDriver(daemonKernel(), settings.root, settings.storageDriver);

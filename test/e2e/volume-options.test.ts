@@ -1,8 +1,10 @@
 /** Volumes that are a file system of their own, with docker's client; the error texts are those of dockerd 26.1.5. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { mountsAt } from '../../runtime/kernel/mount/mounted.ts';
+import { Daemon } from './daemon.ts';
 import { site } from './site.ts';
 
 const s = await site('options of volumes');
@@ -104,6 +106,44 @@ for (const end of ['stop', 'kill9'] as const)
     assert.is(mounted('kept'), 0);
     await d().dockerOk('volume', 'rm', 'kept');
   });
+
+s.test('with a data root behind a link, a mount is found again, and the files of its device stay', async () => {
+  const directory = mkdtempSync('/tmp/ddtest-volume-');
+  writeFileSync(join(directory, 'precious'), 'mine');
+  const links = mkdtempSync('/tmp/ddtest-links-');
+  const other = new Daemon([
+    '--registry-mirror',
+    `http://${s.registry.host}`,
+    '--root',
+    join(links, 'root'),
+    '--exec-root',
+    join(links, 'exec'),
+  ]);
+  const here = (name: string) => join(other.root, 'volumes', name, '_data');
+  try {
+    mkdirSync(other.execRoot);
+    symlinkSync(other.root, join(links, 'root'));
+    symlinkSync(other.execRoot, join(links, 'exec'));
+    await other.start();
+    for (const [name, of] of [
+      ['memory', { type: 'tmpfs', device: 'tmpfs' }],
+      ['bound', { type: 'none', device: directory, o: 'bind' }],
+    ] as const) {
+      await other.dockerOk('volume', 'create', ...options(of), name);
+      await other.dockerOk('run', '-d', '--name', 'has', '-v', `${name}:/v`, 'ubuntu', 'sleep', '100000');
+      assert.is(mountsAt(here(name)).length, 1);
+      await other.dockerOk('rm', '-f', 'has');
+      assert.is(mountsAt(here(name)).length, 0);
+    }
+    // as a daemon that was killed would leave it
+    execFileSync('mount', ['--bind', directory, here('bound')]);
+    await other.dockerOk('volume', 'rm', 'memory', 'bound');
+    assert.is(mountsAt(here('bound')).length, 0);
+    assert.is(readFileSync(join(directory, 'precious'), 'utf8'), 'mine');
+  } finally {
+    await other.close();
+  }
+});
 
 s.test('a volume of --mount gets its options from there', async () => {
   const mount = 'type=volume,src=asked,dst=/a,volume-driver=local,volume-opt=type=tmpfs,volume-opt=device=tmpfs';

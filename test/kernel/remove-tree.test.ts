@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { removeTree } from '../../runtime/kernel/tree/remove-tree.ts';
@@ -49,6 +59,29 @@ test('links are removed, and what they lead to stays', async () => {
   assert.equal([existsSync(tree), readdirSync(outside)], [false, ['precious']]);
   rmSync(outside, { recursive: true });
 });
+
+for (const files of [3, 100])
+  for (const at of ['', 'deeper', 'deeper/deeper'])
+    test(['root'], `of ${files} files, what is mounted at "${at}" stays, also from the same file system`, async () => {
+      const outside = join(work, 'outside');
+      mkdirSync(outside);
+      writeFileSync(join(outside, 'precious'), '');
+      grow(3, files);
+      const mounts = () => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length;
+      const before = mounts();
+      execFileSync('mount', ['--bind', outside, join(tree, at)]);
+      try {
+        const failed = await removeTree(tree).catch((error: unknown) => error as Error);
+        assert.match((failed as Error).message, `${join(tree, at)} is a mount point; unmount it first`);
+        assert.equal(readdirSync(outside), ['precious']);
+      } finally {
+        execFileSync('umount', [join(tree, at)]);
+      }
+      assert.is(mounts(), before);
+      await removeTree(tree);
+      rmSync(outside, { recursive: true });
+      assert.equal(readdirSync(work), []);
+    });
 
 test('names that are no UTF-8 go too, a file instead of a directory as well, and nothing is no error', async () => {
   grow(1, 3);

@@ -46,7 +46,7 @@ class Removal {
         const inside = Buffer.concat([path, Buffer.from('/'), entry.name as unknown as Buffer]);
         if (++this.#removed % TURN === 0) await turn();
         if (!entry.isDirectory()) attempt(() => unlinkSync(inside));
-        else if (!attempt(() => rmdirSync(inside))) await this.#nested(inside, depth + 1);
+        else if (!emptied(inside)) await this.#nested(inside, depth + 1);
       }
     } finally {
       directory.closeSync();
@@ -81,10 +81,28 @@ function attempt(remove: () => void): boolean {
   }
 }
 
-/** Removes links without following them. A missing path is no error. */
+/**
+ * Returns false for a directory that is not empty. rmdir(2) of a mount point is EBUSY, whatever is in it: so this comes
+ * before the first look inside. st_dev would not show a bind of a directory of the same file system.
+ */
+function emptied(directory: string | Buffer): boolean {
+  try {
+    return attempt(() => rmdirSync(directory));
+  } catch (cause) {
+    if (!hasCode(cause, 'EBUSY')) throw cause;
+    throw Object.assign(
+      new Error(`${directory.toString()} is a mount point; unmount it first, because its files are not removed`, {
+        cause,
+      }),
+      { code: 'EBUSY' },
+    );
+  }
+}
+
+/** Removes links without following them. A missing path is no error. Throws EBUSY for a mount point. */
 export async function removeAll(path: string): Promise<void> {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (!there) return;
   if (!there.isDirectory()) return void attempt(() => unlinkSync(path));
-  await new Removal(path).run();
+  if (!emptied(path)) await new Removal(path).run();
 }

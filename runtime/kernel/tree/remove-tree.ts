@@ -1,6 +1,7 @@
 /** rm -r. A small tree is removed in this thread, because a round trip to a worker takes longer than the calls. */
 import { lstatSync, opendirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasCode } from '../errors.ts';
 import { runJob } from '../jobs.ts';
 import './jobs.ts';
 
@@ -9,7 +10,10 @@ const AT_ONCE = 64;
 /** A file larger than this is left to the worker, because freeing its blocks takes long. */
 const SMALL = 1 << 20;
 
-/** Removes links without following them. A missing path is no error. A large tree is removed by a worker. */
+/**
+ * Removes links without following them. A missing path is no error. A mount point is one, and what is mounted there
+ * stays. A large tree is removed by a worker.
+ */
 export async function removeTree(path: string): Promise<void> {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there && !(there.isDirectory() && removed(path))) await runJob('remove', path);
@@ -23,9 +27,21 @@ function removed(directory: string): boolean {
   }
 }
 
+/** rmdir(2) of a mount point is EBUSY, also when it is not empty: nothing below it may be removed. */
+function isEmptied(directory: string): boolean {
+  try {
+    rmdirSync(directory);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOTEMPTY', 'EEXIST')) return false;
+    throw error;
+  }
+}
+
 /** Removes up to `most` entries. Returns how many more it might have removed; less than 0 when some are left. */
 function removeSome(path: string, most: number): number {
   let left = most;
+  if (isEmptied(path)) return left;
   const directory = opendirSync(path);
   try {
     for (let entry = directory.readSync(); entry && --left >= 0; entry = directory.readSync()) {
