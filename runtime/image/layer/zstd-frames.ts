@@ -4,8 +4,8 @@
  *   frame  magic, header (window size …), blocks (3 bytes: last, type, size), checksum
  *
  * A frame states how much memory its decoder needs. fzstd accepts up to 2 GiB and moves all of it for each block. It
- * also decodes at once all blocks that it is given, and four bytes can become a block of any size: so it gets few blocks
- * at a time.
+ * also decodes at once all blocks that it is given, and four bytes can become a block of any size: so it gets few
+ * blocks at a time.
  */
 import { TarError } from './tar-header.ts';
 
