@@ -16,6 +16,11 @@ const removed = (...names: string[]) => docker('network', 'rm', ...names);
 let before: Record<string, string[]>;
 s.test.before(async () => {
   await docker('run', '-d', '--name', 'neighbour', 'tiny', 'sleep', '1000');
+  // with its first named network it gets a name server, until it ends
+  await docker('network', 'create', 'first');
+  await docker('network', 'connect', 'first', 'neighbour');
+  await docker('network', 'disconnect', 'first', 'neighbour');
+  await removed('first');
   before = await atRest(d());
 });
 /** After each of them everything is as before it. */
