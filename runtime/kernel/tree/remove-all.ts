@@ -91,9 +91,12 @@ function emptied(directory: string | Buffer): boolean {
   } catch (cause) {
     if (!hasCode(cause, 'EBUSY')) throw cause;
     throw Object.assign(
-      new Error(`${directory.toString()} is a mount point; unmount it first, because its files are not removed`, {
-        cause,
-      }),
+      new Error(
+        `EBUSY: ${directory.toString()} is a mount point; unmount it first, because its files are not removed`,
+        {
+          cause,
+        },
+      ),
       { code: 'EBUSY' },
     );
   }

@@ -56,7 +56,7 @@ async function collect(_: Kernel, { lease, images }: PushContext): Promise<void>
 export const compressStep: Step<PushContext> = {
   id: 'push.compress-layers',
   title: 'Compress the layers',
-  explain: `A layer that came from a registry is sent back as it came, byte for byte: its digest is known there. A layer that was made here is a plain tar; a worker compresses it with gzip and computes the digest of the result.
+  explain: `A layer that came from a registry is sent back as it came, byte for byte: its digest is known there. A layer that was made here is a plain tar; a worker compresses it with \`gzip\` and computes the digest of the result.
 That digest is the name under which the registry keeps the layer. The diffID, the digest of the plain tar, stays what it is, because the config lists it. OCI image spec, "Layer DiffID"; RFC 1952.`,
   async do(k, c) {
     c.manifest = ownManifest(c);
