@@ -109,20 +109,24 @@ test('without descriptors it rests, and takes the connection when it has some', 
   for (const fd of fds) closeSync(fd);
   const first = await connected();
   const second = await connected();
-  const asked = query('web', 'A');
-  second.write(Buffer.concat([Buffer.from([0, asked.length]), asked]));
-  const answer = new Promise<Buffer>((resolve) => second.once('data', resolve));
-  const before = ticksOf(child.pid!);
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  assert.ok(ticksOf(child.pid!) - before < 20, `it spins: ${ticksOf(child.pid!) - before} of 100 ticks`);
-  assert.is(second.bytesRead, 0, 'it could take both');
-  first.destroy();
-  assert.equal(parseAnswer((await answer).subarray(2)).data, ['192.0.2.9']);
-  second.destroy();
-  const end = ended(child);
-  child.kill('SIGKILL');
-  await end;
-  closeSync(ours);
+  try {
+    const asked = query('web', 'A');
+    second.write(Buffer.concat([Buffer.from([0, asked.length]), asked]));
+    const answer = new Promise<Buffer>((resolve) => second.once('data', resolve));
+    const before = ticksOf(child.pid!);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    assert.ok(ticksOf(child.pid!) - before < 2, `it spins: ${ticksOf(child.pid!) - before} of 100 ticks`);
+    assert.is(second.bytesRead, 0, 'it could take both');
+    first.destroy();
+    assert.equal(parseAnswer((await answer).subarray(2)).data, ['192.0.2.9']);
+  } finally {
+    first.destroy();
+    second.destroy();
+    const end = ended(child);
+    child.kill('SIGKILL');
+    await end;
+    closeSync(ours);
+  }
 });
 
 test.run();
