@@ -12,7 +12,8 @@ test.before(async () => {
 });
 test.after(() => visit.close());
 
-const look = (name: string) => visit.page.getByRole('button', { name: new RegExp(`^${name} running`) }).click();
+const look = (name: string) =>
+  visit.page.getByRole('button', { name: new RegExp(`^(Container ${name}:|${name} running)`) }).click();
 /** Types a word, and waits until cat in the terminal has echoed it. */
 async function say(word: string): Promise<void> {
   await visit.page.locator('.xterm-screen').click();
