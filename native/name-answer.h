@@ -218,7 +218,7 @@ static long answer_query(const struct table *t, const uint8_t *bytes, size_t len
 	}
 	if (!t->forward || !t->server_count)
 		return refuse_query(bytes, length, SERVFAIL, out);
-	/* with ndots above 0 the resolver inside tries the search domains next, so nobody else is asked for one label */
+	/* with ndots above 0 the resolver inside tries the search domains next, so a single label is not forwarded */
 	if (t->ndots && q.labels == 1 && (q.type == TYPE_A || q.type == TYPE_AAAA))
 		return refuse_query(bytes, length, NOERROR, out);
 	return FORWARDED;
@@ -241,8 +241,8 @@ static int is_answer(const uint8_t *answer, size_t length, const uint8_t *query,
 }
 
 /*
- * Whether no other server need be asked: any answer but that of a server that failed or may not answer. NXDOMAIN is an
- * answer, whoever gives it: a recursive server never sets AA.
+ * Whether no other server need be asked: any answer but that of a server that failed or may not answer. NXDOMAIN of any
+ * server is final, because a recursive server never sets AA.
  */
 static int is_final(const uint8_t *answer)
 {

@@ -20,7 +20,7 @@ const TRUE = ['1', 't', 'T', 'true', 'TRUE', 'True'];
 
 export interface FileDriver {
   name: string;
-  /** the message about an option that nobody knows */
+  /** the message about an unknown option */
   unknown(option: string): string;
   /** without max-size and max-file */
   limits: LogLimits;

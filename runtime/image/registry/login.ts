@@ -1,7 +1,7 @@
 /**
  * Checks credentials at a registry: `docker login`, POST /auth.
  *
- *   GET /v2/ ─▶ 200: whoever asks is let in
+ *   GET /v2/ ─▶ 200: no login is needed
  *            ─▶ 401 Basic  ─▶ GET /v2/ with the password ─▶ 200
  *            ─▶ 401 Bearer ─▶ GET realm?offline_token=true with the password ─▶ token, perhaps a refresh token
  *

@@ -208,7 +208,7 @@ export class ImageStore {
     for (const name of image.names) this.#list.names.set(name, id);
     return id;
   }
-  /** Only the config decides the id: whoever sends it may send other blobs with it. */
+  /** Only the config decides the id, so an archive may bring other blobs with a known config. */
   #complete({ blobs }: ImageRecord, layers: number): boolean {
     return blobs.length === layers && blobs.every(({ digest }) => this.blobs.has(digest));
   }

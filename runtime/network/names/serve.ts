@@ -12,7 +12,7 @@ import { readyPair, untilBegun } from './begun.ts';
 import { endServerProcess, nameServerPid, pidFile, tableFile } from './server-process.ts';
 import { namedEndpoints, namesDirectory, networkLines, serverLines, type Upstream } from './table.ts';
 
-/** Others may come into the directory by a file's name: the server is nobody when it reads its tables. */
+/** Other users may open a file of the directory by its name: the server runs as nobody when it reads its tables. */
 const DIRECTORY_MODE = 0o711;
 export const TABLE_MODE = 0o644;
 const BACKLOG = 64;
