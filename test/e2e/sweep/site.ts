@@ -11,7 +11,7 @@ import { atRest } from '../leftovers.ts';
 import { site, type Site } from '../site.ts';
 import { findPlaces, shown, type Place } from './places.ts';
 import { Sweep } from './sweep.ts';
-import { ways } from './ways.ts';
+import { prepareWays, ways } from './ways.ts';
 
 export interface Swept {
   test: Suite;
@@ -46,10 +46,7 @@ export async function sweepSite(title: string, flags: string[] = [], only?: stri
     // its ports make what all published ports share, so that each later start makes the same calls
     const ports = only === 'published' ? ['-p', '18089:80'] : [];
     await d.ok('run', '-d', '--name', 'neighbour', ...ports, 'tiny', 'sleep', '1000');
-    // the network and the volume of the way `named`, with what a first start on the network makes
-    await d.dockerOk('network', 'create', 'named');
-    await d.dockerOk('volume', 'create', '-o', 'type=tmpfs', '-o', 'device=tmpfs', '-o', 'o=size=1m', 'mounted');
-    await d.dockerOk('run', '--rm', '--network', 'named', 'tiny', 'true');
+    await prepareWays(d);
     swept.places = await findPlaces(
       d,
       ways.filter(({ name }) => only === undefined || name === only),

@@ -9,6 +9,7 @@ import { site } from '../site.ts';
 import { recover } from './sweep.ts';
 import { errnos, type Fate, fates, sweepUndo } from './undo.ts';
 import { findUndoPlaces, shownUndo, type UndoPlace } from './undo-places.ts';
+import { prepareWays } from './ways.ts';
 
 const all = process.env['DRYDOCK_SWEEP'] === 'all';
 const s = await site('the sweep: failing undos', { images: ['tiny'] });
@@ -21,6 +22,7 @@ let places: UndoPlace[] = [];
 
 s.test('real runs are taken back, and their journals show every call of it', async () => {
   await s.daemon.ok('run', '-d', '--name', 'neighbour', 'tiny', 'sleep', '1000');
+  await prepareWays(s.daemon);
   places = await findUndoPlaces(s.daemon);
   assert.ok(places.length > 30, `only ${places.length} calls`);
   console.log(`${new Set(places.map(({ step }) => step)).size} undos: ${places.length} calls`);

@@ -163,3 +163,10 @@ export const ways: readonly Way[] = [
     act: (d, id, at) => exec(d, id, at, { Tty: true, User: '7:8', AttachStdin: true }),
   },
 ];
+
+/** Makes what the ways share: the network and the volume of `named`, with what a first start on the network makes. */
+export async function prepareWays(d: Daemon): Promise<void> {
+  await d.dockerOk('network', 'create', 'named');
+  await d.dockerOk('volume', 'create', '-o', 'type=tmpfs', '-o', 'device=tmpfs', '-o', 'o=size=1m', 'mounted');
+  await d.dockerOk('run', '--rm', '--network', 'named', 'tiny', 'true');
+}
