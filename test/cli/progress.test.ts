@@ -35,6 +35,15 @@ test('off a terminal there is a plain line for what is over', () => {
   );
 });
 
+test('a long message is wrapped at words on a terminal, and stays one line elsewhere', () => {
+  const status = 'docker.io cannot be reached: ubuntu comes from the practice registry of this machine';
+  const size = { columns: 40, rows: 24 };
+  const lines = shown(true, [{ status }], size).trimEnd().split('\n');
+  assert.is(lines.join(' '), status);
+  assert.ok(lines.length > 1 && lines.every((line) => line.length <= 40), lines.join('|'));
+  assert.is(shown(false, [{ status }], size), `${status}\n`);
+});
+
 /** What a terminal shows after this text; it interprets the two escape sequences that the progress output uses. */
 function screen(text: string): string[] {
   const rows: string[] = [''];

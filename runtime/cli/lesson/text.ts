@@ -4,7 +4,7 @@
  */
 import type { Block, Inline } from '../../../lessons/format.ts';
 import { visible } from '../../journal/visible.ts';
-import { wrap } from '../step/markdown.ts';
+import { wrap } from '../terminal/wrap.ts';
 import type { Ink } from '../step/paint.ts';
 import type { TerminalWords } from './words.ts';
 

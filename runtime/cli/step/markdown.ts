@@ -1,18 +1,6 @@
 /** Turns the markdown of a step's explanation into plain text of a given width. */
 import { visible } from '../../journal/visible.ts';
-
-/** Wraps text. Each continuation line begins with `indent`. */
-export function wrap(text: string, width: number, indent: string): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/\s+/).filter(Boolean)) {
-    if (line && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = indent + word;
-    } else line = line ? `${line} ${word}` : word;
-  }
-  return [...lines, line].join('\n');
-}
+import { wrap } from '../terminal/wrap.ts';
 
 const inline = (text: string) =>
   text

@@ -1,5 +1,6 @@
 /** Tables and JSON on stdout. */
 import { visible } from '../../journal/visible.ts';
+import { fitted } from './wrap.ts';
 
 export type Column<T> = readonly [heading: string, key: string, value: (row: T) => string];
 
@@ -42,4 +43,7 @@ export const print = (line: string): void => void process.stdout.write(`${line}\
  * Prints a message on stderr. Its text may come from a registry, an image or a container, so control characters are
  * made visible.
  */
-export const warn = (text: string): void => void process.stderr.write(`${text.split('\n').map(visible).join('\n')}\n`);
+export function warn(text: string): void {
+  const lines = text.split('\n').map((line) => fitted(visible(line), process.stderr));
+  process.stderr.write(`${lines.join('\n')}\n`);
+}

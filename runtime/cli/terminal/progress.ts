@@ -1,6 +1,7 @@
 /** The progress of a pull: on a terminal one bar for each layer, elsewhere one plain line for each finished item. */
 import { visible } from '../../journal/visible.ts';
 import { decimalSize } from './format.ts';
+import { fitted } from './wrap.ts';
 
 /** A line of the answer to POST /images/create. */
 export interface ProgressLine {
@@ -37,7 +38,7 @@ export class Progress {
     if (!this.out.isTTY) return this.#plain(line);
     if (!layer) {
       this.finish();
-      this.out.write(`${key ? `${visible(key)}: ` : ''}${visible(line.status)}\n`);
+      this.out.write(`${fitted(`${key ? `${visible(key)}: ` : ''}${visible(line.status)}`, this.out)}\n`);
       return;
     }
     if (!this.#texts.has(key)) this.#rows.push(key);
