@@ -21,3 +21,21 @@ export function shuffled<T>(items: readonly T[], seed: number): T[] {
   }
   return order;
 }
+
+/** Files that take a minute or more. They begin first, so that no long file runs alone at the end. */
+const LONG = [/^vm\//, /^lessons\/course\./, /^nodes\//, /^e2e\/sweep\//, /^e2e\/unreadable\./];
+
+/** A random order of the files, but long ones come first: those of the first pattern, then those of the second … */
+export function longestFirst(files: readonly string[], seed: number): string[] {
+  const rank = (file: string) => (LONG.findIndex((long) => long.test(file)) + LONG.length + 1) % (LONG.length + 1);
+  return shuffled(files, seed).sort((a, b) => rank(a) - rank(b));
+}
+
+/**
+ * A name for files of which one runs at a time: a virtual machine uses both processors, and two installations need two
+ * copies of node_modules in memory. Empty for all others.
+ */
+export const aloneIn = (file: string): string => /^(vm|nodes)\//.exec(file)?.[1] ?? '';
+
+/** Files that compare a time with a limit. They run after all others, one a processor. */
+export const measures = (file: string): boolean => /^(e2e\/standstill|kernel\/remove-tree)\./.test(file);

@@ -1,6 +1,7 @@
 /**
  * Runs every test file in its own process and namespaces, in a random order, and ends with one line: `N passed, N
- * failed, N skipped`. DRYDOCK_SEED repeats an order.
+ * failed, N skipped`. DRYDOCK_SEED repeats an order. With `--check`, `npm run lint` and `npm run typecheck` run beside
+ * the files. Behind a file stand the time that it took and the processor time that its processes used.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -10,15 +11,20 @@ import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../runtime/syscalls/native.ts';
 import { requiresNothing } from './declared.mjs';
 import { fast } from './harness.ts';
-import { shuffled } from './order.ts';
-import { placed, withoutPlace } from './place.ts';
+import { aloneIn, longestFirst, measures } from './order.ts';
+import { type Placed, placed, withoutPlace } from './place.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const LIMIT_MS = Number(process.env['DRYDOCK_SWEEP_MINUTES'] ?? 20) * 60_000;
-/** Without their own namespaces, files would collide in the machine's network. */
-const JOBS =
-  withoutPlace && !fast ? 1 : Number(process.env['DRYDOCK_TEST_JOBS'] ?? Math.min(2, availableParallelism()));
-const wanted = process.argv.slice(2);
+const PROCESSORS = Math.min(2, availableParallelism());
+/**
+ * Most files wait more than half of their time, so two of them share a processor. Without their own namespaces, files
+ * would collide in the machine's network.
+ */
+const JOBS = withoutPlace && !fast ? 1 : Number(process.env['DRYDOCK_TEST_JOBS'] ?? PROCESSORS * (fast ? 1 : 2));
+const CHECK = '--check';
+const wanted = process.argv.slice(2).filter((arg) => arg !== CHECK);
+const checks = process.argv.includes(CHECK) ? ['lint', 'typecheck'] : [];
 const seed = Number(process.env['DRYDOCK_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
 
 const declaresNothing = (file: string) =>
@@ -27,25 +33,37 @@ const found = readdirSync(here, { recursive: true, encoding: 'utf8' })
   .filter((f) => f.endsWith('.test.js') && (!wanted.length || wanted.some((w) => f.includes(w))))
   .filter((f) => !fast || declaresNothing(f))
   .sort();
-const files = shuffled(found, seed);
+const files = longestFirst(found, seed);
 
-function runFile(file: string): Promise<{ output: string; code: number | null }> {
-  const { command, args, env, leave } = placed(['--enable-source-maps', join(here, file)], {
-    ...process.env,
-    NO_COLOR: '1',
-    DRYDOCK_SEED: String(seed),
-  });
+/** Milliseconds out of what the shell's `times` printed: user and system time, of the shell and of its children. */
+const processorTime = (times: string) =>
+  [...times.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, minutes, seconds]) => {
+    return sum + Number(minutes) * 60_000 + Number(seconds) * 1000;
+  }, 0);
+/** A shell that runs a command and then prints the processor time of all processes waited for to descriptor 3. */
+const TIMED = ['-c', '"$@"; code=$?; times >&3; exit $code', 'sh'];
+
+interface Ended {
+  output: string;
+  code: number | null;
+  /** in milliseconds */
+  processor: number;
+}
+function ended({ command, args, env, leave }: Placed): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    const child = spawn('sh', [...TIMED, command, ...args], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env });
     const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
     let output = '';
-    child.stdout.on('data', (data) => (output += data));
-    child.stderr.on('data', (data) => (output += data));
+    let times = '';
+    const [, stdout, stderr, descriptor3] = child.stdio;
+    stdout!.on('data', (data) => (output += data));
+    stderr!.on('data', (data) => (output += data));
+    descriptor3!.on('data', (data) => (times += data));
     child.once('error', reject);
     child.on('close', (code) => {
       clearTimeout(timer);
       leave();
-      resolve({ output, code });
+      resolve({ output, code, processor: processorTime(times) });
     });
   });
 }
@@ -57,9 +75,18 @@ let passed = 0;
 let failed = 0;
 let skipped = 0;
 
-async function report(file: string): Promise<void> {
+function report(bad: number, name: string, counts: readonly string[], started: number, { output, processor }: Ended) {
+  const times = `${Date.now() - started} ms, ${Math.round(processor)} ms of processor time`;
+  console.log(`${bad ? 'FAIL' : 'ok  '} ${name}  ${[counts.join(', '), times].filter(Boolean).join('  ')}`);
+  for (const line of output.split('\n').filter((l) => l.startsWith('SKIP '))) console.log(`     ${line}`);
+  if (bad) console.log(output.replace(/^/gm, '     '));
+}
+
+async function runFile(file: string): Promise<void> {
   const started = Date.now();
-  const { output, code } = await runFile(file);
+  const env = { ...process.env, NO_COLOR: '1', DRYDOCK_SEED: String(seed) };
+  const end = await ended(placed(['--enable-source-maps', join(here, file)], env));
+  const { output, code } = end;
   const total = count(output, 'Total');
   const good = count(output, 'Passed');
   const skips = count(output, 'Skipped');
@@ -71,24 +98,49 @@ async function report(file: string): Promise<void> {
   failed += bad;
   skipped += skips;
   const counts = [`${good} passed`, ...(bad ? [`${bad} failed`] : []), ...(skips ? [`${skips} skipped`] : [])];
-  console.log(`${bad ? 'FAIL' : 'ok  '} ${relative('.', file)}  ${counts.join(', ')}  ${Date.now() - started} ms`);
-  for (const line of output.split('\n').filter((l) => l.startsWith('SKIP '))) console.log(`     ${line}`);
-  if (bad) console.log(output.replace(/^/gm, '     '));
+  report(bad, relative('.', file), counts, started, end);
 }
 
-/** Runs `jobs` files at once; each worker takes the next file that has not begun. */
-async function reportAll(all: readonly string[], jobs: number): Promise<void> {
-  const left = [...all];
+async function runCheck(script: string): Promise<void> {
+  const started = Date.now();
+  const args = ['run', '--silent', script];
+  const end = await ended({ command: 'npm', args, env: process.env, leave: () => undefined });
+  const bad = end.code === 0 ? 0 : 1;
+  failed += bad;
+  report(bad, `npm run ${script}`, [], started, end);
+}
+
+interface Job {
+  /** jobs of the same group do not run at the same time; '' is no group */
+  group: string;
+  run(): Promise<void>;
+}
+const jobOf = (file: string): Job => ({ group: aloneIn(file), run: () => runFile(file) });
+
+/** Runs `lanes` jobs at once. Each lane takes the next job that has not begun and may run beside those that run. */
+async function runAll(jobs: readonly Job[], lanes: number): Promise<void> {
+  const left = [...jobs];
+  const busy = new Set<string>();
+  const take = () => {
+    const next = left.findIndex(({ group }) => !busy.has(group));
+    return next < 0 ? undefined : left.splice(next, 1)[0];
+  };
   await Promise.all(
-    Array.from({ length: jobs }, async () => {
-      for (let file = left.shift(); file; file = left.shift()) await report(file);
+    Array.from({ length: lanes }, async () => {
+      for (let next = take(); next; next = take()) {
+        if (next.group) busy.add(next.group);
+        await next.run();
+        busy.delete(next.group);
+      }
     }),
   );
 }
 
 console.log(`order: DRYDOCK_SEED=${seed}`);
 if (withoutPlace && !fast) console.log(withoutPlace);
-await reportAll(files, JOBS);
+const beside: Job[] = checks.map((script) => ({ group: '', run: () => runCheck(script) }));
+await runAll([...beside, ...files.filter((file) => !measures(file)).map(jobOf)], JOBS);
+await runAll(files.filter(measures).map(jobOf), Math.min(JOBS, PROCESSORS));
 if (!files.length) {
   console.log('no test file matches');
   failed = 1;

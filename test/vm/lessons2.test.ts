@@ -1,7 +1,7 @@
 /**
  * Takes lessons with only cgroup v2. `DRYDOCK_VM_LESSONS=memory,freezer` selects lessons, or `all` of them, which takes
- * longer than the nine minutes of a test (DRYDOCK_VM_MINUTES, and DRYDOCK_VM_PATIENCE on a busy machine); the default
- * are the lessons about cgroups.
+ * longer than a machine may run (DRYDOCK_VM_MINUTES, and DRYDOCK_VM_PATIENCE on a busy machine); the default are the
+ * lessons about cgroups.
  */
 import { machineSuite } from './machine.ts';
 

@@ -11,7 +11,7 @@ import { type Result, readResults } from './report.ts';
 import { lessonsNeed } from './userland.ts';
 
 const needs = ['qemu-system-x86_64', 'busybox', 'apt-get', 'dpkg-deb'];
-const LIMIT_MS = Number(process.env['DRYDOCK_VM_MINUTES'] ?? 9) * 60_000;
+const LIMIT_MS = Number(process.env['DRYDOCK_VM_MINUTES'] ?? 15) * 60_000;
 /** Factor for timeouts in the virtual machine. */
 const PATIENCE = Number(process.env['DRYDOCK_VM_PATIENCE'] ?? 4);
 
