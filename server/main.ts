@@ -1,7 +1,7 @@
 /** Wires the daemon together: settings → runtime → API on the socket; signals and idleness → the end. */
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ImageStore } from '../runtime/image/store/store.ts';
 import { AT_FDCWD, O } from '../runtime/syscalls/constants.ts';
 import { hasCode } from '../runtime/kernel/errors.ts';
@@ -13,11 +13,13 @@ import { chooseDriver, homeOf } from '../runtime/drivers/choose-storage.ts';
 import { protectFromOom } from '../runtime/kernel/process/oom-score.ts';
 import { packageRoot } from '../runtime/syscalls/native.ts';
 import { prepareDataRoot, prepareExecRoot } from './data-root.ts';
-import { createDockerServer } from './docker/app.ts';
+import { dockerServers } from './docker/app.ts';
 import { Playground } from './live/playground.ts';
 import { openLessons } from './lessons/course.ts';
 import { recordingOf } from './recording/write.ts';
 import { startRegistry } from './registry/registry.ts';
+import { takeActivated } from './sockets/activation.ts';
+import { listenOn } from './sockets/listen.ts';
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -41,41 +43,17 @@ async function lockRoot(settings: Settings): Promise<void> {
   writeFileSync(path, `${process.pid}\n`);
 }
 
-function groupId(name: string): number | undefined {
-  if (!existsSync('/etc/group')) return undefined;
-  const row = readFileSync('/etc/group', 'utf8')
-    .split('\n')
-    .find((line) => line.startsWith(`${name}:`));
-  return row ? Number(row.split(':')[2]) : undefined;
-}
-
-/** Listens for root and the group docker, as dockerd does. Access to the socket means root. */
-function listen(server: Server, path: string): Promise<void> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
-  rmSync(path, { force: true });
-  return new Promise((resolve, reject) => {
-    const before = process.umask(0o117);
-    server.once('error', reject);
-    server.listen(path, () => {
-      chmodSync(path, 0o660);
-      const docker = groupId('docker');
-      if (docker !== undefined) chownSync(path, 0, docker);
-      resolve();
-    });
-    process.umask(before);
-  });
-}
-
 /** Calls `end` after `seconds` without clients, running containers or viewers of the page. */
-function endWhenIdle(server: Server, busy: () => boolean, seconds: number, end: () => void): void {
+function endWhenIdle(servers: readonly Server[], busy: () => boolean, seconds: number, end: () => void): void {
   if (!seconds) return;
   let since = Date.now();
+  const connections = (server: Server) =>
+    new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count ?? 0)));
   const timer = setInterval(
-    () => {
-      server.getConnections((_error, count) => {
-        if (count > 0 || busy()) since = Date.now();
-        else if (Date.now() - since >= seconds * 1000) end();
-      });
+    async () => {
+      const counts = await Promise.all(servers.map(connections));
+      if (counts.some((count) => count > 0) || busy()) since = Date.now();
+      else if (Date.now() - since >= seconds * 1000) end();
     },
     Math.min(1000, seconds * 250),
   );
@@ -85,6 +63,7 @@ function endWhenIdle(server: Server, busy: () => boolean, seconds: number, end: 
 /** Returns when the socket accepts clients. Throws when another daemon has the data root. */
 export async function startDaemon(given: Settings): Promise<void> {
   const settings = { ...given, root: prepareDataRoot(given.root), execRoot: prepareExecRoot(given.execRoot) };
+  const sockets = await takeActivated();
   await lockRoot(settings);
   settings.oomScores = protectFromOom();
   const storage = await chooseDriver(daemonKernel(), settings.root, settings.storageDriver);
@@ -98,9 +77,11 @@ export async function startDaemon(given: Settings): Promise<void> {
   const end = async () => {
     if (ending) return;
     ending = true;
-    rmSync(settings.socket, { force: true });
-    server.close();
-    server.closeAllConnections();
+    for (const { server, path } of listeners) {
+      if (path !== undefined) rmSync(path, { force: true });
+      server.close();
+      server.closeAllConnections();
+    }
     await playground.close();
     lessons.close();
     await runtime.close();
@@ -109,20 +90,21 @@ export async function startDaemon(given: Settings): Promise<void> {
   const lessons = openLessons(runtime);
   const files = join(packageRoot, 'dist/web');
   const playground = new Playground(runtime, files, lessons);
-  const server = createDockerServer(runtime, {
+  const makeServer = dockerServers(runtime, {
     lessons,
     shutdown: () => void end(),
     playground: (port, tls) => playground.address(port, tls),
     recording: (of) => recordingOf(runtime, of, files),
   });
-  await listen(server, settings.socket);
+  const listeners = await listenOn(settings, sockets, makeServer);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end());
   process.on('SIGHUP', () => undefined);
   endWhenIdle(
-    server,
+    listeners.map(({ server }) => server),
     () => runtime.busy() || playground.busy(),
     settings.idle,
     () => void end(),
   );
-  console.log(`drydock: pid ${process.pid}, listening on ${settings.socket}, data in ${settings.root}`);
+  const where = listeners.map(({ name }) => name).join(', ');
+  console.log(`drydock: pid ${process.pid}, listening on ${where}, data in ${settings.root}`);
 }

@@ -7,26 +7,28 @@ import { rewrite } from './flags/arguments.ts';
 import { warn } from './terminal/columns.ts';
 import { Failure, messageOf } from './failure/failure.ts';
 import { refusedFlags } from './flags/refused.ts';
+import { TLS_FILES, withTls } from './flags/tls.ts';
 import { leave, whenReaderGone } from './failure/exit.ts';
 import { verbs } from './verbs.ts';
 
 const ENDS_AT_ARGUMENT = new Set(['run', 'create', 'exec', 'top']);
 
 function program(): Command {
-  return new Command('drydock')
+  const command = new Command('drydock')
     .description(
       'A container runtime that you can walk round: every step of a run can be paused, inspected and explained.',
     )
-    .option('-H, --host <address>', "the daemon's socket (DRYDOCK_HOST, unix:///run/drydock/drydock.sock)")
+    .option('-H, --host <address>', 'the daemon: unix:// or tcp:// (DRYDOCK_HOST, unix:///run/drydock/drydock.sock)')
     .option('-v, --version', 'show the version')
     .enablePositionalOptions()
     .showSuggestionAfterError();
+  return withTls(command, 'the daemon');
 }
 
 /** The verb's index in `args`: after the options of `drydock` itself. -1 when there is none. */
 function verbIndex(args: readonly string[]): number {
   for (let i = 0; i < args.length; i++) {
-    if (args[i] === '-H' || args[i] === '--host') i++;
+    if (['-H', '--host', ...TLS_FILES].includes(args[i]!)) i++;
     else if (!args[i]!.startsWith('-')) return i;
   }
   return -1;

@@ -1,4 +1,5 @@
 import type { OomScores } from '../kernel/process/oom-score.ts';
+import type { ApiAddress, ApiTls } from './api-address.ts';
 
 /** The settings with which the daemon was started. Paths are absolute. */
 export interface Settings {
@@ -8,8 +9,10 @@ export interface Settings {
   storageDriver?: 'overlay2' | 'vfs';
   /** sockets, and files that a reboot may delete: /run/drydock */
   execRoot: string;
-  /** the Engine API's unix socket */
-  socket: string;
+  /** where the Engine API listens, at least one address */
+  listen: ApiAddress[];
+  /** for TCP; 'none': TCP without TLS, as the command line said in words; absent: TCP is refused */
+  tls?: ApiTls | 'none';
   /** name of the bridge, at most 15 bytes: drydock0. Also the name of the nf_tables table. */
   bridge: string;
   /** gateway address and prefix of the bridge, '172.30.0.1/16'; absent: the first free one */

@@ -1,12 +1,10 @@
-/** The Docker Engine API for one Engine. The returned server does not listen yet. */
-import { createServer, type RequestListener, type Server } from 'node:http';
+/** The Docker Engine API for one Engine: a server for each address at which it listens. */
+import type { RequestListener, Server } from 'node:http';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { Lessons } from '../../lessons/engine/lessons.ts';
 import type { Engine } from '../../runtime/engine/engine.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import { build } from './build/build.ts';
-import { Connections } from '../sockets/connections.ts';
-import { HttpConnection } from './http/connection.ts';
 import { containersArchive } from './containers/archive.ts';
 import { containersInspect } from './containers/inspect.ts';
 import { containersLifecycle } from './containers/lifecycle.ts';
@@ -15,8 +13,7 @@ import { containersStreams } from './containers/streams.ts';
 import { drydock, type DrydockOptions } from './drydock/drydock.ts';
 import { eventRoutes } from './system/events.ts';
 import { exec } from './containers/exec.ts';
-import { answerError, pageNotFound, refuseMalformed } from './http/failures.ts';
-import { serveHijacks } from './http/hijack.ts';
+import { answerError, pageNotFound } from './http/failures.ts';
 import { images } from './images/images.ts';
 import { imagesArchives } from './images/archives.ts';
 import { imagesChange } from './images/change.ts';
@@ -29,6 +26,7 @@ import { networks } from './networks/networks.ts';
 import { notYet } from './system/not-yet.ts';
 import { pingRoutes } from './system/ping.ts';
 import { addRoutes, type Routes } from './http/route.ts';
+import { httpServer, type Transport } from './http/server.ts';
 import { containersStats } from './containers/stats.ts';
 import { system } from './system/system.ts';
 import { API_VERSION, versionPrefix } from './http/version-prefix.ts';
@@ -81,15 +79,8 @@ function answerOptions(req: Request, res: Response, next: NextFunction): void {
   else next();
 }
 
-/** In bytes. The largest header that clients send is a build's registry credentials. */
-const MAX_HEADERS = 128 * 1024;
-
-/**
- * Limits of idle connections. Both are equal, because a unix socket does not tell which peer a connection belongs to.
- */
-const CONNECTIONS = { most: 1024, each: 1024 };
-
-export function createDockerServer(engine: Engine, options: ServerOptions = {}): Server {
+/** Returns the function that makes a server of this API. The server does not listen yet. */
+export function dockerServers(engine: Engine, options: ServerOptions = {}): (transport: Transport) => Server {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -98,25 +89,9 @@ export function createDockerServer(engine: Engine, options: ServerOptions = {}):
   for (const routes of [...tables, drydock(options), lessonRoutes(options.lessons)]) addRoutes(app, engine, routes);
   app.use(pageNotFound);
   app.use(answerError);
-  // The timeouts are for requests that arrive slowly; an answer may take any time.
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEADERS,
-      headersTimeout: 10_000,
-      requestTimeout: 300_000,
-      connectionsCheckingInterval: 5_000,
-      keepAliveTimeout: 60_000,
-    },
-    app as RequestListener,
-  );
-  serveHijacks(server);
-  refuseMalformed(server);
-  const connections = new Connections(server, CONNECTIONS);
-  server.prependListener('request', ({ socket }, res) => {
-    const own = socket instanceof HttpConnection ? socket.socket : socket;
-    connections.begin(own);
-    // the answer of a hijacked connection never finishes
-    res.once('finish', () => connections.end(own));
-  });
-  return server;
+  return (transport) => httpServer(app as RequestListener, transport);
 }
+
+/** One server, for a unix socket. */
+export const createDockerServer = (engine: Engine, options: ServerOptions = {}): Server =>
+  dockerServers(engine, options)({ tcp: false });

@@ -90,17 +90,24 @@ export class Connections {
     oldest.destroy();
   }
 
-  /** The connection has identified itself. `socket` may be the TLS socket, as a request has it. */
+  /** The connection that came. `socket` may be the TLS socket around it, as a request has it. */
+  #own(socket: Socket): Socket {
+    return this.#named.get(nameOf(socket)) ?? socket;
+  }
+
+  /** The connection has identified itself. */
   admit(socket: Socket): void {
-    this.#leave(this.#named.get(nameOf(socket)) ?? socket);
+    this.#leave(this.#own(socket));
   }
 
   /** A request of the connection is being answered. This is for a server that does not identify its clients. */
-  begin(socket: Socket): void {
+  begin(of: Socket): void {
+    const socket = this.#own(of);
     this.#asked.set(socket, (this.#asked.get(socket) ?? 0) + 1);
-    this.admit(socket);
+    this.#leave(socket);
   }
-  end(socket: Socket): void {
+  end(of: Socket): void {
+    const socket = this.#own(of);
     const left = (this.#asked.get(socket) ?? 1) - 1;
     this.#asked.set(socket, left);
     if (left <= 0) this.#wait(socket);

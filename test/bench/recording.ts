@@ -37,7 +37,7 @@ export async function recordingCost(mirror: string, starts: number): Promise<Row
   const settings = {
     root,
     execRoot: `${root}/run`,
-    socket: `${root}/none`,
+    listen: [{ unix: `${root}/none` }],
     bridge: 'ddbrec0',
     cgroupParent: '/ddbrec',
     registryMirrors: [mirror],

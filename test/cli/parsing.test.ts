@@ -72,7 +72,7 @@ test('settings come from flags, then the environment, then defaults', () => {
   assert.equal(settingsFrom(none, {}), {
     root: '/var/lib/drydock',
     execRoot: '/run/drydock',
-    socket: '/run/drydock/drydock.sock',
+    listen: [{ unix: '/run/drydock/drydock.sock' }],
     bridge: 'drydock0',
     cgroupParent: '/drydock',
     registryMirrors: [],
@@ -86,8 +86,8 @@ test('settings come from flags, then the environment, then defaults', () => {
     { DRYDOCK_ROOT: '/b', DRYDOCK_EXEC_ROOT: '/c', DRYDOCK_DNS: '1.1.1.1, 8.8.8.8', DRYDOCK_NO_PRACTICE: '1' },
   );
   assert.equal(
-    [given.root, given.execRoot, given.socket, given.dns, given.registryMirrors, given.bip, given.practice],
-    ['/a', '/c', '/c/drydock.sock', ['1.1.1.1', '8.8.8.8'], ['http://m:5000'], '10.0.0.1/24', false],
+    [given.root, given.execRoot, given.listen, given.dns, given.registryMirrors, given.bip, given.practice],
+    ['/a', '/c', [{ unix: '/c/drydock.sock' }], ['1.1.1.1', '8.8.8.8'], ['http://m:5000'], '10.0.0.1/24', false],
   );
 });
 
@@ -101,10 +101,32 @@ test('settings that cannot be meant are refused by name', () => {
     [{ registryMirror: ['ftp://x'] }, /--registry-mirror/],
     [{ dns: ['x'] }, /--dns/],
     [{ idle: '-1' }, /--idle/],
-    [{ host: 'tcp://1.2.3.4' }, /invalid host/],
+    [{ host: ['tcp://1.2.3.4'] }, /tcp:\/\/1\.2\.3\.4 needs --tlsverify/],
+    [{ host: ['tcp://a b'], tls: false }, /invalid host/],
+    [{ host: ['fd://2'] }, /fd:\/\/3 for the first/],
+    [{ host: ['tcp://1.2.3.4'], tls: false, tlsverify: true }, /contradict/],
     [{ root: '' }, /--root/],
   ];
   for (const [options, message] of wrong) refuses(() => settingsFrom({ practice: true, ...options }, {}), message);
+});
+
+test('the daemon listens where each -H says, on TCP with verified clients or as the flags say in words', () => {
+  const from = (options: object, env = {}) => {
+    const { listen, tls } = settingsFrom({ practice: true, ...options }, env);
+    return { listen, tls };
+  };
+  const files = { tlscacert: '/c/a', tlscert: '/c/c', tlskey: '/c/k' };
+  assert.equal(from({ host: ['unix:///a', 'tcp://[::1]:1', 'tcp://:2'], tlsverify: true, ...files }), {
+    listen: [{ unix: '/a' }, { host: '::1', port: 1 }, { host: '127.0.0.1', port: 2 }],
+    tls: { ca: '/c/a', cert: '/c/c', key: '/c/k' },
+  });
+  assert.equal(from({ host: ['tcp://h'] }, { DRYDOCK_TLS_VERIFY: '1', DRYDOCK_CERT_PATH: '/p' }), {
+    listen: [{ host: 'h', port: 2376 }],
+    tls: { ca: '/p/ca.pem', cert: '/p/cert.pem', key: '/p/key.pem' },
+  });
+  assert.equal(from({ host: ['tcp://h'], tls: false }), { listen: [{ host: 'h', port: 2375 }], tls: 'none' });
+  assert.equal(from({ host: ['tcp://h'], tls: true, tlsverify: false, ...files }).tls, { cert: '/c/c', key: '/c/k' });
+  assert.equal(from({ host: ['fd://', 'fd://4'] }), { listen: [{ fd: 'all' }, { fd: 4 }], tls: undefined });
 });
 
 test('a host is a unix socket with an absolute path that fits sun_path', () => {

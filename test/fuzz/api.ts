@@ -141,7 +141,7 @@ const settings = {
   practice: false,
   dns: [],
   idle: 0,
-  socket: '/s',
+  listen: [{ unix: '/s' }],
 } satisfies Settings;
 const image = {
   id: 'i',

@@ -35,7 +35,7 @@ export const temporaryRoot = (): string => mkdtempSync('/tmp/ddtest-net-');
 export const settingsFor = (root: string, more: Partial<Settings> = {}): Settings => ({
   root,
   execRoot: root,
-  socket: `${root}/s`,
+  listen: [{ unix: `${root}/s` }],
   bridge: 'ddtest0',
   cgroupParent: '/ddtest',
   registryMirrors: [],

@@ -84,7 +84,7 @@ export class FakeEngine implements Engine {
   readonly settings: Engine['settings'] = {
     root: '/var/lib/fake',
     execRoot: '/run/fake',
-    socket: '/run/fake/fake.sock',
+    listen: [{ unix: '/run/fake/fake.sock' }],
     bridge: 'fake0',
     bip: '172.30.0.1/16',
     cgroupParent: '/fake',

@@ -22,7 +22,7 @@ import { fakeMachine, noteFailedClose, type FakeMachine } from './fake-machine.t
 export const settings: Settings = {
   root: '/lib/dd',
   execRoot: '/run/dd',
-  socket: '/run/dd/s',
+  listen: [{ unix: '/run/dd/s' }],
   bridge: 'ddtest0',
   cgroupParent: '/ddtest',
   registryMirrors: [],

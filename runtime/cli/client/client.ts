@@ -1,8 +1,11 @@
-/** HTTP over the daemon's unix socket: JSON, lines of JSON, raw streams and hijacked connections. */
+/** HTTP with the daemon, over its unix socket or TCP: JSON, lines of JSON, raw streams and hijacked connections. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createInterface } from 'node:readline';
+import type { ConnectionOptions } from 'node:tls';
 import { DaemonError } from '../failure/failure.ts';
 
 /** The Engine API version that this client speaks. */
@@ -59,8 +62,16 @@ async function refused(response: IncomingMessage): Promise<DaemonError> {
   return new DaemonError(status, text.trim() || `the daemon answered with status ${status}`);
 }
 
+/** A daemon that listens on TCP; without `tls` in plain text. */
+export interface Remote {
+  host: string;
+  port: number;
+  tls?: ConnectionOptions;
+}
+
 export class Client {
-  constructor(readonly socketPath: string) {}
+  /** `to`: the path of a unix socket, or a daemon on TCP */
+  constructor(readonly to: string | Remote) {}
 
   #send(
     method: string,
@@ -69,9 +80,16 @@ export class Client {
     upgrade?: (answer: Hijacked) => void,
   ): Promise<IncomingMessage> {
     const text = body === undefined ? undefined : JSON.stringify(body);
+    const { to } = this;
+    // without a server name, Node compares the certificate with the Host header
+    const where =
+      typeof to === 'string'
+        ? { socketPath: to }
+        : { host: to.host, port: to.port, servername: isIP(to.host) ? '' : to.host, ...to.tls };
+    const begin = typeof to === 'string' || !to.tls ? httpRequest : httpsRequest;
     return new Promise((resolve, reject) => {
-      const request = httpRequest({
-        socketPath: this.socketPath,
+      const request = begin({
+        ...where,
         method,
         path: `${path.startsWith('/drydock/') ? '' : API}${path}${queryString(query)}`,
         agent: false,

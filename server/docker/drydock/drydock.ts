@@ -1,5 +1,6 @@
 /** Drydock's own routes: stepping, the journal, the kernel's evidence, and the daemon itself. */
 import { isIP } from 'node:net';
+import { addressText } from '../../../runtime/data-root/api-address.ts';
 import type { Engine } from '../../../runtime/engine/engine.ts';
 import { badParameter, ApiError } from '../../../runtime/errors/api-error.ts';
 import { omissions } from '../../../runtime/container/leave-out.ts';
@@ -32,8 +33,9 @@ async function start(x: Exchange): Promise<number> {
 }
 
 function info(engine: Engine): object {
-  const { root, execRoot, socket } = engine.settings;
-  return { pid: process.pid, version: pkg.version, root, execRoot, socket, ...counts(engine.containers()) };
+  const { root, execRoot, listen } = engine.settings;
+  const addresses = listen.map(addressText).join(', ');
+  return { pid: process.pid, version: pkg.version, root, execRoot, listen: addresses, ...counts(engine.containers()) };
 }
 
 function tlsOf(value: unknown, port: number): Tls {

@@ -116,10 +116,10 @@ export class HttpConnection extends Duplex {
 }
 
 /** Puts an HttpConnection before every connection of a server. Call this before the server listens. */
-export function serveConnections(server: Server): void {
-  const serve = server.listeners('connection') as ((connection: Duplex) => void)[];
-  server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => {
+export function serveConnections(server: Server, event: 'connection' | 'secureConnection'): void {
+  const serve = server.listeners(event) as ((connection: Duplex) => void)[];
+  server.removeAllListeners(event);
+  server.on(event, (socket: Socket) => {
     const connection = new HttpConnection(socket);
     for (const one of serve) one.call(server, connection);
   });

@@ -15,8 +15,9 @@ import { HttpConnection, serveConnections } from './connection.ts';
 import { hijacks } from './message-boundary.ts';
 import type { Exchange } from './route.ts';
 
-export function serveHijacks(server: Server): void {
-  serveConnections(server);
+/** `event`: with TLS the connections come by 'secureConnection'. */
+export function serveHijacks(server: Server, event: 'connection' | 'secureConnection' = 'connection'): void {
+  serveConnections(server, event);
   server.prependListener('request', (req, res) => {
     // when such a request is refused, the bytes after it are a process's input and must not be parsed as the next
     // request

@@ -2,10 +2,12 @@
 import { isIP, isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import type { Settings } from '../../../data-root/settings.ts';
-import { DEFAULT_EXEC_ROOT, hostFrom, socketPath } from '../../client/address.ts';
+import type { ApiTls } from '../../../data-root/api-address.ts';
+import { apiAddress, DEFAULT_EXEC_ROOT, hostFrom } from '../../client/address.ts';
 import { misuse } from '../../failure/failure.ts';
+import { tlsFiles, verifies, type TlsOptions } from '../../flags/tls.ts';
 
-export interface DaemonOptions {
+export interface DaemonOptions extends TlsOptions {
   root?: string;
   storageDriver?: string;
   execRoot?: string;
@@ -19,7 +21,7 @@ export interface DaemonOptions {
   userlandProxy?: string | true;
   firewallAccept?: string;
   idle?: string;
-  host?: string;
+  host?: string[];
 }
 
 /**
@@ -65,6 +67,32 @@ function storageDriver(value: string): (typeof DRIVERS)[number] {
   return found ?? (check('--storage-driver', value, false, DRIVERS.join(' or ')) as never);
 }
 
+/**
+ * TCP without verified clients is allowed in words only, because this API gives root to each client: --tlsverify=false,
+ * or --tls=false for no TLS at all. These are the words of dockerd 28.
+ */
+function tlsOf(options: DaemonOptions, env: NodeJS.ProcessEnv): ApiTls | 'none' | undefined {
+  const verified = verifies(options, env);
+  const { ca, cert, key } = tlsFiles(options, env);
+  if (verified && options.tls !== false) return { ca, cert, key };
+  if (verified) throw misuse('--tlsverify and --tls=false contradict each other');
+  if (options.tls && verified === false) return { cert, key };
+  return options.tls === false || verified === false ? 'none' : undefined;
+}
+
+function listenOf(options: DaemonOptions, env: NodeJS.ProcessEnv, execRoot: string): Pick<Settings, 'listen' | 'tls'> {
+  const tls = tlsOf(options, env);
+  const hosts = options.host?.length ? options.host : [hostFrom(env, execRoot)];
+  const listen = hosts.map((host) => apiAddress(host, tls !== undefined && tls !== 'none'));
+  const refused = listen.findIndex((address) => 'host' in address && tls === undefined);
+  if (refused >= 0)
+    throw misuse(
+      `${hosts[refused]!} needs --tlsverify with --tlscacert, --tlscert and --tlskey, because each client of this API ` +
+        `has root's rights; --tlsverify=false does without`,
+    );
+  return { listen, ...(tls && { tls }) };
+}
+
 /** Flags come first, then DRYDOCK_* of the environment (lists are separated by commas), then the defaults. */
 export function settingsFrom(options: DaemonOptions, env: NodeJS.ProcessEnv): Settings {
   const one = (flag: string | undefined, name: string) => flag ?? (env[`DRYDOCK_${name}`] || undefined);
@@ -75,7 +103,6 @@ export function settingsFrom(options: DaemonOptions, env: NodeJS.ProcessEnv): Se
       .map((text) => text.trim())
       .filter(Boolean);
   const execRoot = absolute('--exec-root', one(options.execRoot, 'EXEC_ROOT') ?? DEFAULT_EXEC_ROOT);
-  const host = options.host ?? hostFrom(env, execRoot);
   const bridge = one(options.bridge, 'BRIDGE') ?? 'drydock0';
   const bip = one(options.bip, 'BIP');
   const cgroupParent = one(options.cgroupParent, 'CGROUP_PARENT') ?? '/drydock';
@@ -87,7 +114,7 @@ export function settingsFrom(options: DaemonOptions, env: NodeJS.ProcessEnv): Se
     root: absolute('--root', one(options.root, 'ROOT') ?? '/var/lib/drydock'),
     ...(storage !== undefined && { storageDriver: storageDriver(storage) }),
     execRoot,
-    socket: socketPath(host),
+    ...listenOf(options, env, execRoot),
     // IFNAMSIZ is 16 with the final NUL: netdevice(7)
     bridge: check(
       '--bridge',

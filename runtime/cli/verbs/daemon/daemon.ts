@@ -1,21 +1,28 @@
 import type { Command } from 'commander';
 import { settingsFrom, type DaemonOptions } from './daemon-settings.ts';
 import { Failure } from '../../failure/failure.ts';
+import { withTls, type TlsOptions } from '../../flags/tls.ts';
 import { collect, verb } from '../../flags/verb.ts';
 
 export function command(): Command {
-  return verb(
+  const daemon = verb(
     'daemon',
     'Run the daemon in the foreground. Other verbs start one in the background when none listens; it ends by itself. ' +
       'DRYDOCK_ROOT, DRYDOCK_EXEC_ROOT and so on in the environment stand for the flags, also for one that is started so.',
     'daemon',
     'daemon --registry-mirror http://127.0.0.1:5000',
     'daemon --root /tmp/dock --exec-root /tmp/dock-run --bridge dock1',
-  )
+    'daemon -H unix:///run/drydock/drydock.sock -H tcp://0.0.0.0:2376 --tlsverify',
+  );
+  return withTls(daemon, 'the clients')
     .option('--root <dir>', 'images, layers, containers (/var/lib/drydock)')
     .option('-s, --storage-driver <name>', 'overlay2 or vfs (the first that works on the data root)')
     .option('--exec-root <dir>', 'sockets and what a reboot may forget (/run/drydock)')
-    .option('-H, --host <address>', 'the socket to listen on (unix:///run/drydock/drydock.sock)')
+    .option(
+      '-H, --host <address>',
+      'where to listen: unix://, tcp:// or fd:// (unix:///run/drydock/drydock.sock; repeatable)',
+      collect,
+    )
     .option('--bridge <name>', 'name of the bridge (drydock0)')
     .option('--bip <cidr>', "the bridge's address and prefix (the first free network)")
     .option('--cgroup-parent <path>', "cgroup above the containers' (/drydock)")
@@ -27,8 +34,9 @@ export function command(): Command {
     .option('--firewall-accept <boolean>', "false: leave containers' packets to the host's other firewalls (true)")
     .option('--idle <seconds>', 'end after this time without containers and clients (0: never)')
     .action(async (options: DaemonOptions, command: Command) => {
-      const host = options.host ?? command.parent?.opts<DaemonOptions>().host;
-      const settings = settingsFrom({ ...options, ...(host !== undefined && { host }) }, process.env);
+      const before = command.parent?.opts<TlsOptions & { host?: string }>() ?? {};
+      const host = options.host ?? (before.host === undefined ? undefined : [before.host]);
+      const settings = settingsFrom({ ...before, ...options, ...(host && { host }) } as DaemonOptions, process.env);
       if (process.getuid?.() !== 0)
         throw new Failure('must run as root: the daemon makes namespaces, mounts and network links');
       await (await import('../../../../server/main.ts')).startDaemon(settings);

@@ -1,9 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { API } from '../../client/client.ts';
-import { connectTo, hostOf } from '../../client/connection.ts';
-import { socketPath } from '../../client/address.ts';
-import { probe } from '../../client/autostart.ts';
+import { connectTo, absence, daemonOf, nameOf } from '../../client/connection.ts';
 import { json, print } from '../../terminal/columns.ts';
 import { verb } from '../../flags/verb.ts';
 
@@ -41,7 +39,8 @@ export function command(): Command {
         Arch: process.arch,
       };
       if (options.short) return print(`drydock ${client.Version}`);
-      const absent = await probe(socketPath(hostOf(command)));
+      const to = daemonOf(command);
+      const absent = await absence(to);
       const server = absent ? undefined : await (await connectTo(command)).get<Server>('/version');
       if (options.json) return json({ Client: client, Server: server ?? null });
       print(
@@ -52,6 +51,8 @@ export function command(): Command {
           `\nServer:\n Version:     ${server.Version}\n API version: ${server.ApiVersion} (minimum ${server.MinAPIVersion})\n Kernel:      ${server.KernelVersion}\n OS/Arch:     ${server.Os}/${server.Arch}`,
         );
       else
-        print(`\nServer: none listens at ${socketPath(hostOf(command))}; the first command that needs one starts it`);
+        print(
+          `\nServer: none listens at ${nameOf(to)}${typeof to === 'string' ? '; the first command that needs one starts it' : ''}`,
+        );
     });
 }

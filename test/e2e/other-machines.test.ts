@@ -1,0 +1,165 @@
+/** The API on TCP with mutual TLS, on several sockets at once, over `docker system dial-stdio`, and by fd://. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { connect as tlsConnect } from 'node:tls';
+import * as assert from 'uvu/assert';
+import { certificates, tlsFlags } from './certificates.ts';
+import { drydock } from './daemon.ts';
+import { begin, run, type Ran } from './ran.ts';
+import { site } from './site.ts';
+import { until } from '../until.ts';
+
+const s = await site('the API for other machines', { also: ['openssl'] });
+const d = () => s.daemon;
+let certs: { server: string; client: string };
+/** tcp://127.0.0.1:PORT, the last one that the daemon printed */
+let tcp: string;
+let second: string;
+
+/** The addresses in the daemon's last line about them. */
+const printed = (): string[] =>
+  /listening on (.*), data in/
+    .exec(
+      readFileSync(d().log, 'utf8')
+        .trim()
+        .split('\n')
+        .findLast((l) => l.includes('listening on'))!,
+    )![1]!
+    .split(', ');
+
+s.test.before(async () => {
+  certs = certificates(join(d().root, 'certs'));
+  second = `${d().execRoot}/second.sock`;
+  await d().stop();
+  await d().start(
+    '-H',
+    `unix://${d().socket}`,
+    '-H',
+    `unix://${second}`,
+    '-H',
+    'tcp://127.0.0.1:0',
+    ...tlsFlags(certs.server),
+  );
+  tcp = printed()[2]!;
+});
+
+/** Without the socket of the test's daemon in the environment. */
+const alone = () => ({ ...d().env, DOCKER_HOST: '', DRYDOCK_HOST: '' });
+const docker = (args: string[], input?: string): Promise<Ran> =>
+  run('docker', args, { env: alone(), ...(input !== undefined && { input }) });
+async function ok(ran: Promise<Ran>): Promise<string> {
+  const { code, out, err } = await ran;
+  assert.is(code, 0, err + out);
+  return out.trimEnd();
+}
+const overTls = (...args: string[]) => ['-H', tcp, ...tlsFlags(certs.client), ...args];
+
+s.test('docker works over TCP with mutual TLS: run, attached input to its end, logs, a context', async () => {
+  assert.is(await ok(docker(overTls('run', '--rm', 'ubuntu', 'echo', 'there'))), 'there');
+  // the client ends its half of the connection; sort answers after that
+  assert.is(await ok(docker(overTls('run', '--rm', '-i', 'ubuntu', 'sort'), 'b\na\n')), 'a\nb');
+  const file = (name: string) => join(certs.client, `${name}.pem`);
+  const endpoint = `host=${tcp},ca=${file('ca')},cert=${file('cert')},key=${file('key')}`;
+  await ok(docker(['context', 'create', 'far', '--docker', endpoint]));
+  const container = await ok(docker(['--context', 'far', 'run', '-d', 'ubuntu', 'sh', '-c', 'echo logged; sleep 100']));
+  assert.is(await ok(docker(['--context', 'far', 'exec', '-i', container, 'cat'], 'in')), 'in');
+  assert.is(await ok(docker(['--context', 'far', 'logs', container])), 'logged');
+  await ok(docker(['--context', 'far', 'rm', '-f', container]));
+  await ok(docker(['context', 'rm', 'far']));
+});
+
+s.test('drydock works over it by flags and by the environment', async () => {
+  const env = { ...alone(), DRYDOCK_HOST: tcp, DRYDOCK_TLS_VERIFY: '1', DRYDOCK_CERT_PATH: certs.client };
+  assert.is(await ok(run(drydock, ['run', '--rm', '-i', 'ubuntu', 'sort'], { env, input: 'b\na\n' })), 'a\nb');
+  assert.match(await ok(run(drydock, overTls('version'), { env: alone() })), /Server:\n Version/);
+  const stranger = await run(drydock, ['-H', tcp, 'ps'], { env: alone() });
+  assert.is(stranger.code, 1, stranger.out);
+});
+
+s.test('a client without a certificate, with one of another authority, or without TLS gets no answer', async () => {
+  const port = Number(new URL(tcp).port);
+  const others = certificates(join(d().root, 'others'));
+  const pem = (home: string, name: string) => readFileSync(join(home, `${name}.pem`));
+  const ask = (own: object): Promise<string> =>
+    new Promise((resolve) => {
+      let heard = '';
+      const socket = tlsConnect({ port, host: '127.0.0.1', ca: pem(certs.client, 'ca'), ...own }, () =>
+        socket.write('GET /_ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'),
+      );
+      socket.on('data', (data) => (heard += String(data))).on('error', (error) => (heard += error.message));
+      socket.on('close', () => resolve(heard));
+    });
+  const own = (home: string) => ({ cert: pem(home, 'cert'), key: pem(home, 'key') });
+  assert.match(await ask(own(certs.client)), /200 OK/);
+  assert.match(await ask({}), /certificate required/);
+  // Node's server closes such a connection without an alert
+  assert.not.match(await ask(own(others.client)), /HTTP/);
+  assert.match(
+    await ask({ ...own(certs.client), maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' }),
+    /protocol version/,
+  );
+  const plain = await new Promise<string>((resolve) => {
+    let heard = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'));
+    socket.on('data', (data) => (heard += String(data))).on('error', () => undefined);
+    socket.on('close', () => resolve(heard));
+  });
+  assert.not.match(plain, /OK/);
+  assert.is((await d().api('GET', '/_ping')).status, 200);
+});
+
+s.test('TCP without --tlsverify is refused, and allowed in words', async () => {
+  const args = ['daemon', '--root', join(d().root, 'x'), '--exec-root', join(d().root, 'y'), '-H', 'tcp://127.0.0.1:0'];
+  const { code, err } = await run(drydock, args, { env: alone() });
+  assert.is(code, 125);
+  assert.match(err, /needs --tlsverify/);
+});
+
+s.test('each of several sockets answers, and goes with the daemon', async () => {
+  assert.equal(printed().slice(0, 2), [`unix://${d().socket}`, `unix://${second}`]);
+  for (const host of [`unix://${second}`, `unix://${d().socket}`])
+    assert.is(await ok(docker(['-H', host, 'run', '--rm', '-i', 'ubuntu', 'cat'], 'x')), 'x');
+});
+
+s.test('host=ssh:// works: docker system dial-stdio at the far side, with half-closed streams', async () => {
+  // stands for ssh(1): runs what the client wants to have run on the other machine
+  const bin = join(d().root, 'bin');
+  mkdirSync(bin);
+  const there = `while [ "$1" != -- ]; do shift; done; shift 2; DOCKER_HOST=unix://${second} exec "$@"`;
+  writeFileSync(join(bin, 'ssh'), `#!/bin/sh\n${there}\n`);
+  chmodSync(join(bin, 'ssh'), 0o755);
+  const env = { ...alone(), PATH: `${bin}:${process.env['PATH']}` };
+  const far = (args: string[], input = '') => ok(run('docker', ['--context', 'ssh', ...args], { env, input }));
+  await ok(docker(['context', 'create', 'ssh', '--docker', 'host=ssh://root@far']));
+  assert.is(await far(['run', '--rm', '-i', 'ubuntu', 'sort'], 'b\na\n'), 'a\nb');
+  assert.is(await far(['run', '--rm', 'ubuntu', 'sh', '-c', 'echo out; exit 0']), 'out');
+  assert.match(await far(['version', '-f', '{{.Server.Os}}']), /linux/);
+  await ok(docker(['context', 'rm', 'ssh']));
+});
+
+s.test('fd:// takes the sockets of the service manager, and leaves their paths', async () => {
+  const activated = `${d().execRoot}/activated.sock`;
+  // stands for systemd: listens, and passes descriptor 3 to the program that it becomes
+  const script =
+    'use Socket; socket(S,AF_UNIX,SOCK_STREAM,0); bind(S,sockaddr_un(shift)) or die; listen(S,9); require POSIX;' +
+    'POSIX::dup2(fileno(S),3); $^F=99; fcntl(S,2,0); $ENV{LISTEN_PID}=$$; $ENV{LISTEN_FDS}=1; exec @ARGV or die';
+  await d().stop();
+  const flags = ['--registry-mirror', `http://${s.registry.host}`, '--idle', '0', '-H', 'fd://'];
+  const child = begin('perl', ['-e', script, activated, process.execPath, drydock, 'daemon', ...flags], {
+    env: alone(),
+  });
+  // the connection waits in the socket's queue until the daemon accepts it
+  const host = `unix://${activated}`;
+  await until('the socket is there', () => existsSync(activated));
+  assert.is(await ok(docker(['-H', host, 'run', '--rm', '-i', 'ubuntu', 'sort'], 'b\na\n')), 'a\nb');
+  assert.match(child.ran.out, /listening on fd:\/\/3, data/);
+  child.kill('SIGTERM');
+  await child.done;
+  assert.ok(existsSync(activated));
+  const nothing = await run(drydock, ['daemon', '-H', 'fd://'], { env: alone() });
+  assert.is(nothing.code, 1);
+  assert.match(nothing.err, /no sockets found via socket activation/);
+});
+
+s.test.run();
