@@ -6,7 +6,8 @@ import type { Settings } from '../data-root/settings.ts';
 import { badParameter, conflict, notFound, ApiError } from '../errors/api-error.ts';
 import { subnetNow } from '../network/bridge/bridge.ts';
 import { hasTable } from '../network/bridge/rules.ts';
-import { contains, overlap, parseCidr, type Cidr } from '../network/ipam/ipv4.ts';
+import { holds, overlaps, parseSubnet } from '../network/ipam/family.ts';
+import { type Cidr } from '../network/ipam/ipv4.ts';
 import { parseBip } from '../network/ipam/subnet.ts';
 import type { Network } from '../network/driver.ts';
 import { membersOf, type Named, type NetworkMembers } from '../network/members.ts';
@@ -38,7 +39,7 @@ export function endpointEvent(
     events.emit('network', action, networkID, { container, name, type: driver });
 }
 
-const poolsOf = ({ ipam }: NetworkRecord): Cidr[] => ipam.pools.flatMap(({ Subnet }) => parseCidr(Subnet) ?? []);
+const poolsOf = ({ ipam }: NetworkRecord): Cidr[] => ipam.pools.flatMap(({ Subnet }) => parseSubnet(Subnet) ?? []);
 
 /** The networks' interface for the server and for the resolver of names. */
 export interface EngineNetworks {
@@ -106,7 +107,7 @@ export class Networks implements EngineNetworks {
   readonly known = (ref: string): KnownNetwork | undefined => {
     const record = this.find(ref);
     if (!record) return undefined;
-    const { id, name, driver, internal, ipam } = record;
+    const { id, name, driver, internal, ipam, ipv6 } = record;
     if (record.state === 'removing') throw conflict(`network ${name} is being removed`);
     const subnets = poolsOf(record);
     return {
@@ -114,8 +115,9 @@ export class Networks implements EngineNetworks {
       name,
       driver,
       internal,
+      ipv6,
       configured: ipam.asked === true,
-      has: (address) => subnets.some((subnet) => contains(subnet, address)),
+      has: (address) => subnets.some((subnet) => holds(subnet, address)),
     };
   };
 
@@ -192,7 +194,7 @@ export class Networks implements EngineNetworks {
   /** Checked again by the step that chooses, but a request that cannot be has no operation. */
   #checkOverlap({ ipam }: NetworkAsked): void {
     const taken = this.#subnets();
-    if (ipam.pools.some(({ Subnet }) => taken.some((other) => overlap(other, parseCidr(Subnet)!))))
+    if (ipam.pools.some(({ Subnet }) => taken.some((other) => overlaps(other, parseSubnet(Subnet)!))))
       throw new ApiError(403, 'invalid pool request: Pool overlaps with other one on this address space');
   }
 

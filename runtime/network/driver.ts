@@ -54,6 +54,8 @@ export interface Network {
   bip?: string;
   /** a network that a user made: its IPv4 subnet; absent for the default network, whose bridge tells it */
   subnet?: Subnet;
+  /** its IPv6 subnet, when it has one */
+  subnet6?: Subnet;
   /** the subnets of all other networks, which the default network's bridge must not take */
   avoid?: () => readonly Cidr[];
   /** it is being removed: no container may come to it */

@@ -21,9 +21,18 @@ export interface Endpoint {
   prefix?: number;
   gateway?: string;
   mac?: string;
+  /** the network has IPv6 addresses, too */
+  ipv6?: boolean;
+  /** 'fd00::2' and 64; absent until the address is leased, and on networks without IPv6 */
+  address6?: string;
+  prefix6?: number;
+  gateway6?: string;
   /** the host's ports of this run, or of the last one */
   ports?: PublishedPort[];
   requestedAddress?: string;
+  requestedAddress6?: string;
+  /** further addresses, of 169.254.0.0/16 or fe80::/10 */
+  linkLocal?: readonly string[];
   requestedMac?: string;
   /** --network-alias: further names by which others on this network find the container */
   aliases?: readonly string[];

@@ -40,12 +40,13 @@ export const membersOf = (network: string, up: readonly Named[]): Member[] =>
   up.flatMap(({ id, name, hostname, endpoints }) =>
     endpoints
       .filter(({ networkID, address, moving }) => networkID === network && address && !moving)
-      .map(({ aliases = [], links = [], address }) => ({
+      .map(({ aliases = [], links = [], address, address6 }) => ({
         container: id,
         name,
         hostname,
         aliases,
         links,
         ...(address && { address }),
+        ...(address6 && { address6 }),
       })),
   );

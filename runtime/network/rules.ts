@@ -22,14 +22,14 @@ const whole = new Set<string>();
 let generation = -1;
 
 const generationNow = async (socket: NetlinkSocket) => Number((await socket.get(...getGeneration)).attributes['id']);
-const keyOf = ({ chain }: ChainRules) => `${chain.table} ${chain.name}`;
+const keyOf = ({ chain: { family, table, name } }: ChainRules) => `${family ? `${family} ` : ''}${table} ${name}`;
 
 /** The requests that install a chain with its rules and replace its old content. */
 export const chainRequests = ({ chain, rules, comment }: ChainRules): Request[] => [
-  newTable(chain.table),
+  newTable(chain.table, chain.family),
   newChain(chain),
-  flushChain(chain.table, chain.name),
-  ...rules.map((rule) => newRule(chain.table, chain.name, rule, comment)),
+  flushChain(chain.table, chain.name, chain.family),
+  ...rules.map((rule) => newRule(chain.table, chain.name, rule, comment, chain.family)),
 ];
 /** The rules, for the journal. */
 export const ruleFacts = (one: ChainRules) =>

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { sh } from '../harness.ts';
 import { atRest, sameAs } from './leftovers.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('networks that users make', { images: ['tiny'] });
 const d = () => s.daemon;
@@ -169,7 +170,7 @@ s.test('drydock network create --break stands at a step; abort leaves nothing', 
   });
   assert.is(status, 201, body);
   const { id } = JSON.parse(body) as { id: string };
-  assert.match(links(), 'br-');
+  await until('it stands behind the bridge', () => links().includes('br-'));
   assert.match(await d().ok('operations', '--json'), '"network-create"');
   assert.is((await d().api('POST', `/drydock/operations/${id}/gate`, { command: 'abort' })).status, 204);
   await sameAs(held, d());

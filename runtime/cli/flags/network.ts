@@ -1,5 +1,5 @@
 /** Flags for the container's network and its names for other hosts. */
-import { isIP, isIPv4 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { isHardwareAddress, isHostAddress, parseHost } from '../../network/request/added-host.ts';
 import { push, type Body, type Flag } from './flag.ts';
 
@@ -37,7 +37,23 @@ function alias(body: Body, value: string): void {
 
 function address(body: Body, value: string): void {
   if (!isIPv4(value)) throw new Error('give an IPv4 address');
-  endpoint(body, { IPAMConfig: { IPv4Address: value } });
+  ipam(body, () => ({ IPv4Address: value }));
+}
+
+function address6(body: Body, value: string): void {
+  if (!isIPv6(value)) throw new Error('give an IPv6 address');
+  ipam(body, () => ({ IPv6Address: value }));
+}
+
+function linkLocal(body: Body, value: string): void {
+  if (!isIP(value)) throw new Error('give an IP address');
+  ipam(body, ({ LinkLocalIPs }) => ({ LinkLocalIPs: push(LinkLocalIPs, value) }));
+}
+
+type Addresses = NonNullable<Settings['IPAMConfig']>;
+function ipam(body: Body, settings: (before: Addresses) => Addresses): void {
+  const before = body.NetworkingConfig?.EndpointsConfig?.[body.HostConfig.NetworkMode || 'default']?.IPAMConfig ?? {};
+  endpoint(body, { IPAMConfig: { ...before, ...settings(before) } });
 }
 
 function mac(body: Body, value: string): void {
@@ -61,6 +77,13 @@ export const networkFlags: readonly Flag[] = [
   { flags: '--network-alias <name>', help: 'a further name on the first network', many: true, set: alias },
   { flags: '--net-alias <name>', help: 'the same as --network-alias', many: true, set: alias },
   { flags: '--ip <address>', help: 'IPv4 address on the first network', set: address },
+  { flags: '--ip6 <address>', help: 'IPv6 address on the first network', set: address6 },
+  {
+    flags: '--link-local-ip <address>',
+    help: 'a further address, of 169.254.0.0/16 or fe80::/10',
+    many: true,
+    set: linkLocal,
+  },
   { flags: '--mac-address <address>', help: 'MAC address of eth0', set: mac },
   { flags: '--dns <address>', help: 'nameserver in /etc/resolv.conf', many: true, set: nameserver },
   {

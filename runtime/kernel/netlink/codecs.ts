@@ -8,6 +8,8 @@ import {
   type Fields,
   type Schema,
 } from './attribute.ts';
+import { ipBytes } from '../ip-bytes.ts';
+import { toText6 } from './ipv6-text.ts';
 import { MalformedMessage } from './malformed.ts';
 import { showFields } from './show.ts';
 
@@ -80,11 +82,19 @@ export const mac: Codec = {
   decode: (payload) => [...payload].map((byte) => byte.toString(16).padStart(2, '0')).join(':'),
   show: String,
 };
-/** An IP address: IPv4 is written and read as '172.30.0.2', IPv6 is only read, as groups of hexadecimal digits. */
+/** An IP address: '172.30.0.2' or, in the form of RFC 5952, 'fd00::2'. */
 export const ip: Codec = {
-  encode: (value) => Buffer.from(String(value).split('.').map(Number)),
+  encode: (value) => {
+    const bytes = ipBytes(String(value));
+    if (!bytes) throw new Error(`not an IP address: ${String(value)}`);
+    return bytes;
+  },
   decode: (payload) =>
-    payload.length === 4 ? payload.join('.') : (payload.toString('hex').match(/.{1,4}/g) ?? []).join(':'),
+    payload.length === 4
+      ? payload.join('.')
+      : payload.length === 16
+        ? toText6(BigInt(`0x${payload.toString('hex')}`))
+        : (payload.toString('hex').match(/.{1,4}/g) ?? []).join(':'),
   show: String,
 };
 

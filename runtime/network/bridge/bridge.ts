@@ -5,23 +5,24 @@ import { NETLINK_ROUTE } from '../../syscalls/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
 import type { Fact } from '../../journal/event.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { addressOf, dumpAddresses, newAddress, type Address } from '../../kernel/netlink/route/address.ts';
+import { addressOf, dumpAddresses, newAddress, newAddress6, type Address } from '../../kernel/netlink/route/address.ts';
 import { newLink, setLink, type Link } from '../../kernel/netlink/route/link.ts';
 import { dumpRoutes, routeOf, RT_TABLE_MAIN, type Route } from '../../kernel/netlink/route/route.ts';
 import { withNetlink, type NetlinkSocket } from '../../kernel/netlink/socket.ts';
-import { conflict } from '../../errors/api-error.ts';
+import { ApiError, conflict } from '../../errors/api-error.ts';
 import type { Network } from '../driver.ts';
 import { broadcast, macOf } from '../ipam/ipv4.ts';
 import { findLink } from '../links.ts';
 import { chooseSubnet, parseBip, type Subnet } from '../ipam/subnet.ts';
 
-type BridgeSettings = Pick<Network, 'bridge' | 'bip' | 'subnet' | 'avoid' | 'options'>;
+type BridgeSettings = Pick<Network, 'bridge' | 'bip' | 'subnet' | 'subnet6' | 'avoid' | 'options'>;
 /** `uplink` is the host's link on its default route, if there is one. */
 export interface Bridge extends Subnet {
   name: string;
   index: number;
   mtu: number;
   uplink?: Link;
+  subnet6?: Subnet;
 }
 
 /** Marks Drydock's bridges. Text after it records the host's forwarding (forwarding.ts). */
@@ -72,13 +73,29 @@ async function build(k: Kernel, socket: NetlinkSocket, settings: BridgeSettings)
   // for a network stays the user's.
   const theirs = link !== undefined && settings.subnet !== undefined;
   await socket.request(setLink(index, alias || theirs ? {} : { ifalias: ALIAS }, true));
-  return { ...subnet, name, index, mtu, ...(uplink && { uplink }) };
+  const { subnet6 } = settings;
+  if (subnet6) await addSix(k, socket, name, index, subnet6);
+  return { ...subnet, name, index, mtu, ...(uplink && { uplink }), ...(subnet6 && { subnet6 }) };
+}
+
+/** A host may have IPv6 switched off for new links. Throws ApiError 500 when the kernel has none at all. */
+async function addSix(k: Kernel, socket: NetlinkSocket, name: string, index: number, subnet: Subnet): Promise<void> {
+  const off = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
+  const there = await tolerate(
+    ['ENOENT'],
+    k.daemon.write_file(off, 0, 0, Buffer.from('0')).then(() => true),
+  );
+  if (!there) throw new ApiError(500, 'this kernel has no IPv6: make the network without --ipv6');
+  await tolerate(['EEXIST'], socket.request(newAddress6({ index, address: subnet.gateway, prefix: subnet.prefix })));
 }
 
 /** Reported at every start, even when the bridge existed already, because this container's journal needs them too. */
-const factsOf = ({ name, index, mtu, gateway, prefix, uplink }: Bridge): Fact[] => [
+const factsOf = ({ name, index, mtu, gateway, prefix, uplink, subnet6 }: Bridge): Fact[] => [
   { kind: 'link', key: `host/${name}`, value: `bridge, index ${index}, mtu ${mtu}, up` },
   { kind: 'address', key: `host/${name}`, value: `${gateway}/${prefix}` },
+  ...(subnet6
+    ? [{ kind: 'address', key: `host/${name}/ip6`, value: `${subnet6.gateway}/${subnet6.prefix}` } as const]
+    : []),
   ...(uplink
     ? [{ kind: 'link', key: `host/${uplink.name}`, value: `uplink, index ${uplink.index}, mtu ${uplink.mtu}` } as const]
     : []),

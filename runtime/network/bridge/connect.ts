@@ -2,13 +2,14 @@
 import { NETLINK_ROUTE } from '../../syscalls/constants.ts';
 import { hasCode, tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { newAddress } from '../../kernel/netlink/route/address.ts';
+import { newAddress, newAddress6 } from '../../kernel/netlink/route/address.ts';
 import { getLink, isolatePort, linkOf, newLink, setLink } from '../../kernel/netlink/route/link.ts';
 import { newDefaultRoute } from '../../kernel/netlink/route/route.ts';
 import { withNetlink } from '../../kernel/netlink/socket.ts';
-import { defaultRouteOf } from '../default-route.ts';
+import { defaultRoute6Of, defaultRouteOf } from '../default-route.ts';
 import type { Connected, Connection } from '../driver.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { isSix } from '../ipam/family.ts';
 import { broadcast, macOf } from '../ipam/ipv4.ts';
 import { leaseAddress, releaseAddress } from '../ipam/leases.ts';
 import { detachLink, findLink, removeLink } from '../links.ts';
@@ -16,7 +17,7 @@ import { ensureChain } from '../rules.ts';
 import { closeInside, inside, openFromOutside } from '../sandbox/inside.ts';
 import { bridgeNow, ensureBridge } from './bridge.ts';
 import { enableForwarding } from './forwarding.ts';
-import { forwardChain, masqueradeChain } from './rules.ts';
+import { forwardChain, inFamilies, masqueradeChain } from './rules.ts';
 
 /** The peer's name until it is renamed to eth0. */
 const PEER = 'peer';
@@ -35,22 +36,30 @@ function indexOf({ container, endpoint }: Connection): number {
 }
 
 export async function findSubnet(k: Kernel, { network, endpoint }: Connection): Promise<void> {
-  const { gateway, prefix } = await ensureBridge(k, network);
+  const { gateway, prefix, subnet6 } = await ensureBridge(k, network);
   Object.assign(endpoint, { gateway, prefix });
+  if (subnet6) Object.assign(endpoint, { gateway6: subnet6.gateway, prefix6: subnet6.prefix });
 }
 
 export async function takeAddress(k: Kernel, { network, endpoint, container }: Connection): Promise<void> {
   const place = { root: container.settings.root, network: network.id };
-  const address = await leaseAddress(k, place, bridgeNow(network.bridge), container.id, endpoint.requestedAddress);
+  const bridge = bridgeNow(network.bridge);
+  const address = await leaseAddress(k, place, bridge, container.id, endpoint.requestedAddress);
   Object.assign(endpoint, { address, mac: endpoint.requestedMac ?? macOf(address) });
   k.fact({ kind: 'lease', key: address, value: container.id });
+  if (!bridge.subnet6) return;
+  const address6 = await leaseAddress(k, place, bridge.subnet6, container.id, endpoint.requestedAddress6);
+  Object.assign(endpoint, { address6 });
+  k.fact({ kind: 'lease', key: address6, value: container.id });
 }
 
 export async function releaseLease(k: Kernel, { network, endpoint, container }: Connection): Promise<void> {
   const place = { root: container.settings.root, network: network.id };
-  const released = await releaseAddress(k, place, container.id, endpoint.address);
+  const leases = [endpoint.address, endpoint.address6].filter((one) => one !== undefined);
+  const released = await releaseAddress(k, place, container.id, ...leases);
   k.fact(...released.map((address) => ({ kind: 'lease' as const, key: address, value: null })));
-  for (const key of ['address', 'prefix', 'gateway', 'mac'] as const) delete endpoint[key];
+  for (const key of ['address', 'prefix', 'gateway', 'mac', 'address6', 'prefix6', 'gateway6'] as const)
+    delete endpoint[key];
 }
 
 /** The address that the lease step stored in the endpoint. */
@@ -139,6 +148,31 @@ export async function addAddress(k: Kernel, it: Connection): Promise<void> {
     newAddress({ index: indexOf(it), address, prefix }, broadcast({ address, prefix })),
   );
   k.fact({ kind: 'address', key: `container/${ifnameOf(it.endpoint)}`, value: `${address}/${prefix}` });
+  await addFurther(k, it);
+}
+
+/** LINK_LOCAL: the prefixes with which dockerd adds such addresses. */
+const LINK_LOCAL = { four: 16, six: 64 };
+
+/** The IPv6 address, and the link-local addresses that were requested. */
+async function addFurther(k: Kernel, it: Connection): Promise<void> {
+  const { address6, prefix6, linkLocal = [] } = it.endpoint;
+  const further = linkLocal.map((address) => ({
+    address,
+    prefix: isSix(address) ? LINK_LOCAL.six : LINK_LOCAL.four,
+  }));
+  if (address6 && prefix6) further.unshift({ address: address6, prefix: prefix6 });
+  for (const one of further) {
+    const address = { index: indexOf(it), ...one };
+    await inside(k, it.container).request(
+      isSix(one.address) ? newAddress6(address) : newAddress(address, broadcast(address)),
+    );
+    k.fact({
+      kind: 'address',
+      key: `container/${ifnameOf(it.endpoint)}/${one.address}`,
+      value: `${one.address}/${one.prefix}`,
+    });
+  }
 }
 
 export async function linkUp(k: Kernel, it: Connection): Promise<void> {
@@ -147,15 +181,26 @@ export async function linkUp(k: Kernel, it: Connection): Promise<void> {
   k.fact({ kind: 'link', key: `container/${ifnameOf(it.endpoint)}`, value: `veth, index ${indexOf(it)}, ${mac}, up` });
 }
 
+const gatewaysOf = ({ container, endpoint }: Connection): string[] =>
+  FAMILIES.flatMap(({ best, gateway }) => (best(container.endpoints) === endpoint ? (gateway(endpoint) ?? []) : []));
+
+/** Each family has a default route of its own, through the same endpoint or another one. */
+const FAMILIES = [
+  { best: defaultRouteOf<Endpoint>, gateway: (endpoint: Endpoint) => endpoint.gateway },
+  { best: defaultRoute6Of<Endpoint>, gateway: (endpoint: Endpoint) => endpoint.gateway6 },
+];
+const routeKey = (gateway: string) => `container/default${isSix(gateway) ? '/ip6' : ''}`;
+
 export const hasDefaultRoute = ({ container, endpoint }: Connection): boolean =>
-  defaultRouteOf(container.endpoints) === endpoint;
+  FAMILIES.some(({ best }) => best(container.endpoints) === endpoint);
 
 /** Replaces the default route of another endpoint, which a container that is already running may have. */
 export async function addRoutes(k: Kernel, it: Connection): Promise<void> {
-  const { gateway } = leased(it);
   const only = it.container.endpoints.length === 1;
-  await inside(k, it.container).request(newDefaultRoute(gateway, indexOf(it), { replace: !only }));
-  k.fact({ kind: 'route', key: 'container/default', value: `via ${gateway} dev ${ifnameOf(it.endpoint)}` });
+  for (const gateway of gatewaysOf(it)) {
+    await inside(k, it.container).request(newDefaultRoute(gateway, indexOf(it), { replace: !only }));
+    k.fact({ kind: 'route', key: routeKey(gateway), value: `via ${gateway} dev ${ifnameOf(it.endpoint)}` });
+  }
 }
 
 /**
@@ -183,19 +228,25 @@ const reachInside = async (k: Kernel, container: Connected): Promise<boolean> =>
 
 /** Sends what has no other way through the endpoint that is the best one without `gone`, if there is one. */
 export async function routeThroughNext(k: Kernel, container: Connected, gone: Endpoint): Promise<void> {
-  const next = defaultRouteOf(container.endpoints.filter((one) => one !== gone));
-  if (!next?.gateway || !next.address) return;
-  const socket = inside(k, container);
-  const link = await findLink(socket, ifnameOf(next));
-  if (!link) return;
-  await socket.request(newDefaultRoute(next.gateway, link.index, { replace: true }));
-  k.fact({ kind: 'route', key: 'container/default', value: `via ${next.gateway} dev ${ifnameOf(next)}` });
+  for (const { best, gateway: of } of FAMILIES) {
+    if (best(container.endpoints) !== gone) continue;
+    const next = best(container.endpoints.filter((one) => one !== gone));
+    const gateway = next?.address && of(next);
+    const socket = inside(k, container);
+    const link = next && (await findLink(socket, ifnameOf(next)));
+    if (!gateway || !link) continue;
+    await socket.request(newDefaultRoute(gateway, link.index, { replace: true }));
+    k.fact({ kind: 'route', key: routeKey(gateway), value: `via ${gateway} dev ${ifnameOf(next)}` });
+  }
 }
 
-export const masquerade = (k: Kernel, { network }: Connection): Promise<void> =>
-  ensureChain(k, masqueradeChain(bridgeNow(network.bridge), network.options));
+export async function masquerade(k: Kernel, { network }: Connection): Promise<void> {
+  for (const chain of inFamilies(masqueradeChain, bridgeNow(network.bridge), network.options))
+    await ensureChain(k, chain);
+}
 
 export async function forward(k: Kernel, { network }: Connection): Promise<void> {
-  await ensureChain(k, forwardChain(bridgeNow(network.bridge), network.options));
-  await enableForwarding(k, network.bridge);
+  const bridge = bridgeNow(network.bridge);
+  for (const chain of inFamilies(forwardChain, bridge, network.options)) await ensureChain(k, chain);
+  await enableForwarding(k, network.bridge, bridge.subnet6 !== undefined);
 }

@@ -10,7 +10,7 @@ import { askAll, show } from '../sandbox/evidence.ts';
 import { ensureBridge, forgetBridge } from './bridge.ts';
 import { ensureChain } from '../rules.ts';
 import { enableForwarding, forwardingNow, restoreForwarding } from './forwarding.ts';
-import { forwardChain, masqueradeChain, removeTable, rulesNow } from './rules.ts';
+import { forwardChain, inFamilies, masqueradeChain, removeTable, ruleSections } from './rules.ts';
 
 /**
  * Deletes the bridge, but not one that a user made and named for the network. Ours has the hardware address that comes
@@ -27,7 +27,7 @@ const bridgeEvidence = (k: Kernel, { bridge }: Network): Promise<InspectionSecti
   withNetlink(k, NETLINK_ROUTE, async (socket) => show('host', await askAll(socket), ({ name }) => name === bridge));
 
 const ruleEvidence = async (k: Kernel, { bridge }: Network): Promise<InspectionSection[]> => [
-  { title: `nf_tables table ip ${bridge}`, lines: await rulesNow(k, bridge) },
+  ...(await ruleSections(k, bridge)),
   { title: 'net.ipv4.ip_forward', lines: [(await forwardingNow(k)) ? '1' : '0'] },
 ];
 
@@ -52,9 +52,9 @@ Containers of this network will be plugged into it and hear each other, and no o
 What arrives from another network's bridge is not an answer either, so networks are isolated from each other. An \`--internal\` network has no way out at all: packets to and from other subnets are dropped, and nothing is masqueraded. All rules are written in one transaction. Without them a bridge is reachable from every network that the host routes for. See nft(8), ip(7).`,
     async do(k, network) {
       const bridge = await ensureBridge(k, network);
-      for (const chain of [masqueradeChain(bridge, network.options), forwardChain(bridge, network.options)])
+      for (const chain of [masqueradeChain, forwardChain].flatMap((of) => inFamilies(of, bridge, network.options)))
         await ensureChain(k, chain);
-      await enableForwarding(k, network.bridge);
+      await enableForwarding(k, network.bridge, bridge.subnet6 !== undefined);
     },
     async undo(k, { bridge }) {
       await restoreForwarding(k, bridge);

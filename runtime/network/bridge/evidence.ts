@@ -7,7 +7,7 @@ import type { Connection } from '../driver.ts';
 import { askAll, show } from '../sandbox/evidence.ts';
 import { hostLinkOf } from './connect.ts';
 import { forwardingNow } from './forwarding.ts';
-import { rulesNow } from './rules.ts';
+import { ruleSections } from './rules.ts';
 
 /** The bridge, and the host's end of the container's link on it. */
 export const hostEvidence = (k: Kernel, it: Connection): Promise<InspectionSection[]> =>
@@ -16,7 +16,7 @@ export const hostEvidence = (k: Kernel, it: Connection): Promise<InspectionSecti
   );
 
 export async function ruleEvidence(k: Kernel, { network: { bridge } }: Connection): Promise<InspectionSection[]> {
-  return [{ title: `nf_tables table ip ${bridge}`, lines: await rulesNow(k, bridge) }];
+  return ruleSections(k, bridge);
 }
 
 export async function forwardingEvidence(k: Kernel, it: Connection): Promise<InspectionSection[]> {

@@ -1,25 +1,46 @@
-/** net.ipv4.ip_forward: whether the host forwards packets between links. Containers need it to reach other machines. */
+/**
+ * Whether the host forwards packets between links: net.ipv4.ip_forward, and net.ipv6.conf.all.forwarding for networks
+ * with IPv6. Containers need it to reach other machines.
+ */
 import { NETLINK_ROUTE } from '../../syscalls/constants.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { dumpLinks, linkOf, setLink, type Link } from '../../kernel/netlink/route/link.ts';
+import { dumpLinks, linkOf, setLink } from '../../kernel/netlink/route/link.ts';
 import { withNetlink } from '../../kernel/netlink/socket.ts';
+import { findLink } from '../links.ts';
 import { ALIAS } from './bridge.ts';
 
-const IP_FORWARD = '/proc/sys/net/ipv4/ip_forward';
+const switches = {
+  'net.ipv4.ip_forward': '/proc/sys/net/ipv4/ip_forward',
+  'net.ipv6.conf.all.forwarding': '/proc/sys/net/ipv6/conf/all/forwarding',
+} as const;
+type Switch = keyof typeof switches;
+const names = Object.keys(switches) as Switch[];
+
 /**
- * The alias of the bridge records that forwarding was off before. It exists exactly as long as it is needed, also after
- * a reboot, and a second daemon on the same host can see it.
+ * The alias of the bridge records what was off before: 'drydock: net.ipv4.ip_forward was 0'. It exists exactly as long
+ * as it is needed, also after a reboot, and a second daemon on the same host can see it.
  */
-const WAS_OFF = `${ALIAS}: net.ipv4.ip_forward was 0`;
+const aliasOf = (off: ReadonlySet<Switch>): string =>
+  off.size ? `${ALIAS}: ${[...off].map((name) => `${name} was 0`).join(', ')}` : ALIAS;
+const recordedIn = (alias: string): Set<Switch> => new Set(names.filter((name) => alias.includes(`${name} was 0`)));
+const isOurs = (alias: string) => alias === ALIAS || alias.startsWith(`${ALIAS}: `);
 
-export const forwardingNow = async (k: Kernel): Promise<boolean> =>
-  (await k.daemon.read_file(IP_FORWARD, 16)).toString().trim() === '1';
-const set = (k: Kernel, value: '0' | '1') => k.daemon.write_file(IP_FORWARD, 0, 0, Buffer.from(value));
+const isOn = async (k: Kernel, name: Switch): Promise<boolean> =>
+  (await k.daemon.read_file(switches[name], 16)).toString().trim() === '1';
+const set = (k: Kernel, name: Switch, value: '0' | '1') =>
+  k.daemon.write_file(switches[name], 0, 0, Buffer.from(value));
+export const forwardingNow = (k: Kernel): Promise<boolean> => isOn(k, 'net.ipv4.ip_forward');
 
-export async function enableForwarding(k: Kernel, bridge: string): Promise<void> {
-  if (await forwardingNow(k)) return;
-  await withNetlink(k, NETLINK_ROUTE, (socket) => socket.request(setLink(bridge, { ifalias: WAS_OFF })));
-  await set(k, '1');
+/** `six`: for IPv6, too. */
+export async function enableForwarding(k: Kernel, bridge: string, six = false): Promise<void> {
+  for (const name of six ? names : names.slice(0, 1)) {
+    if (await isOn(k, name)) continue;
+    await withNetlink(k, NETLINK_ROUTE, async (socket) => {
+      const before = six ? recordedIn((await findLink(socket, bridge))?.alias ?? '') : [];
+      await socket.request(setLink(bridge, { ifalias: aliasOf(new Set([...before, name])) }));
+    });
+    await set(k, name, '1');
+  }
 }
 
 /**
@@ -28,15 +49,16 @@ export async function enableForwarding(k: Kernel, bridge: string): Promise<void>
  */
 export async function restoreForwarding(k: Kernel, bridge: string): Promise<void> {
   await withNetlink(k, NETLINK_ROUTE, async (socket) => {
-    const ours = (await socket.dump(...dumpLinks))
-      .map(linkOf)
-      .filter(({ alias }) => alias === ALIAS || alias === WAS_OFF);
-    const remembers = ({ alias }: Link) => alias === WAS_OFF;
-    const own = ours.find((link) => link.name === bridge && remembers(link));
+    const ours = (await socket.dump(...dumpLinks)).map(linkOf).filter(({ alias }) => isOurs(alias));
+    const own = ours.find((link) => link.name === bridge && link.alias !== ALIAS);
     if (!own) return;
+    const recorded = recordedIn(own.alias);
     const heir = ours.find((link) => link.name !== bridge);
-    if (heir) await socket.request(setLink(heir.index, { ifalias: WAS_OFF }));
-    else await set(k, '0');
+    if (heir)
+      await socket.request(
+        setLink(heir.index, { ifalias: aliasOf(new Set([...recordedIn(heir.alias), ...recorded])) }),
+      );
+    else for (const name of recorded) await set(k, name, '0');
     // a bridge that a user made stays
     await socket.request(setLink(own.index, { ifalias: '' }));
   });

@@ -59,7 +59,7 @@ export const remove: readonly NetworkStep[] = [
   {
     id: 'network-remove.forwarding',
     title: 'Forward as before',
-    explain: `net.ipv4.ip_forward is 0 again if it was 0 before the bridge came; another bridge of ours takes that memory over.
+    explain: `net.ipv4.ip_forward and net.ipv6.conf.all.forwarding are 0 again if they were 0 before the bridge came; another bridge of ours takes that memory over.
 
 A host that stays a router would pass on packets between its networks that its owner never meant to connect. See ip(7).`,
     do: (k, { bridge }) => restoreForwarding(k, bridge),
@@ -67,7 +67,7 @@ A host that stays a router would pass on packets between its networks that its o
   {
     id: 'network-remove.rules',
     title: 'Delete the rules',
-    explain: `The nf_tables table of the bridge is deleted, and with it both chains and their rules, in one transaction.
+    explain: `The nf_tables tables of the bridge, one for each address family, are deleted, and with them all chains and their rules.
 
 Rules that name a link which is not there match nothing, but they stay visible and are asked for every packet. See nft(8).`,
     do: (k, { bridge }) => removeTable(k, bridge),

@@ -6,6 +6,7 @@
  */
 import { NETLINK_NETFILTER } from '../../syscalls/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
+import type { InspectionSection } from '../../journal/inspection-section.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { inOneBatch } from '../../kernel/netlink/nftables/batch.ts';
 import { NF_INET, NF_IP_PRI } from '../../kernel/netlink/nftables/chain.ts';
@@ -19,22 +20,30 @@ import {
   sourceIn,
   stateIn,
 } from '../../kernel/netlink/nftables/expressions.ts';
+import type { Family } from '../../kernel/netlink/nftables/nfgenmsg.ts';
 import { dumpRules, ruleOf } from '../../kernel/netlink/nftables/rule.ts';
 import { showRule } from '../../kernel/netlink/nftables/show-rule.ts';
 import { deleteTable, getTable } from '../../kernel/netlink/nftables/table.ts';
 import { withNetlink } from '../../kernel/netlink/socket.ts';
 import type { NetworkOptions } from '../driver.ts';
+import { isSix, maskOf, networkOf } from '../ipam/family.ts';
 import type { Bridge } from './bridge.ts';
-import { netmask, networkAddress } from '../ipam/ipv4.ts';
 import type { ChainRules } from '../rules.ts';
+
+/** A bridge with one of its subnets: the family of the gateway is the family of the table. */
+type OneFamily = Pick<Bridge, 'name' | 'gateway' | 'prefix'>;
+const familyOf = ({ gateway }: OneFamily) => (isSix(gateway) ? ({ family: 'ip6' } as const) : {});
 
 /** Without options: the rules of the default network. */
 export function masqueradeChain(
-  { name, gateway, prefix }: Bridge,
+  bridge: OneFamily,
   { internal, masquerade: wanted = true, hairpin = false }: NetworkOptions = {},
 ): ChainRules {
-  const network = networkAddress({ address: gateway, prefix });
-  const own = [sourceIn(network, netmask(prefix)), sourceIn('127.0.0.0', '255.0.0.0')];
+  const { name, gateway, prefix } = bridge;
+  const cidr = { address: gateway, prefix };
+  const inside = sourceIn(networkOf(cidr), maskOf(cidr));
+  // the kernel has no route_localnet for IPv6, so nothing comes from ::1
+  const own = [inside, ...(isSix(gateway) ? [] : [sourceIn('127.0.0.0', '255.0.0.0')])];
   const hairpins = own.map((source) => [
     ...source,
     ...linkIs('oifname', 'eq', name),
@@ -44,6 +53,7 @@ export function masqueradeChain(
   ]);
   return {
     chain: {
+      ...familyOf(bridge),
       table: name,
       name: 'postrouting',
       type: 'nat',
@@ -51,9 +61,7 @@ export function masqueradeChain(
       priority: NF_IP_PRI.NF_IP_PRI_NAT_SRC,
     },
     rules: [
-      ...(internal || !wanted
-        ? []
-        : [[...sourceIn(network, netmask(prefix)), ...linkIs('oifname', 'neq', name), counter, masquerade]]),
+      ...(internal || !wanted ? [] : [[...inside, ...linkIs('oifname', 'neq', name), counter, masquerade]]),
       ...(hairpin ? hairpins : []),
     ],
   };
@@ -63,7 +71,8 @@ export function masqueradeChain(
  * What the host forwards between the bridge and other links, and, with enable_icc=false, from the bridge back to it.
  * Frames between two ports of the bridge are not forwarded by the host: port isolation stops those (connect.ts).
  */
-export function forwardChain({ name }: Bridge, { internal, icc = true }: NetworkOptions = {}): ChainRules {
+export function forwardChain(bridge: OneFamily, { internal, icc = true }: NetworkOptions = {}): ChainRules {
+  const { name } = bridge;
   const within = [...linkIs('iifname', 'eq', name), ...linkIs('oifname', 'eq', name), counter];
   const ways = internal
     ? [[...linkIs('iifname', 'eq', name), ...linkIs('oifname', 'neq', name), counter, decide('drop')]]
@@ -80,6 +89,7 @@ export function forwardChain({ name }: Bridge, { internal, icc = true }: Network
       ];
   return {
     chain: {
+      ...familyOf(bridge),
       table: name,
       name: 'forward',
       type: 'filter',
@@ -95,20 +105,46 @@ export function forwardChain({ name }: Bridge, { internal, icc = true }: Network
   };
 }
 
-export const hasTable = async (k: Kernel, name: string): Promise<boolean> =>
-  (await withNetlink(k, NETLINK_NETFILTER, (socket) => tolerate(['ENOENT'], socket.get(...getTable(name))))) !==
-  undefined;
+/** The chains of one kind for each family that the bridge has addresses of. */
+export const inFamilies = (
+  chain: (bridge: OneFamily, options?: NetworkOptions) => ChainRules,
+  { name, gateway, prefix, subnet6 }: Bridge,
+  options?: NetworkOptions,
+): ChainRules[] => [
+  chain({ name, gateway, prefix }, options),
+  ...(subnet6 ? [chain({ name, gateway: subnet6.gateway, prefix: subnet6.prefix }, options)] : []),
+];
 
+const FAMILIES = ['ip', 'ip6'] as const;
+
+/** Whether there is a table of this name for IPv4 or IPv6. */
+export const hasTable = (k: Kernel, name: string): Promise<boolean> =>
+  withNetlink(k, NETLINK_NETFILTER, async (socket) => {
+    for (const family of FAMILIES) if (await tolerate(['ENOENT'], socket.get(...getTable(name, family)))) return true;
+    return false;
+  });
+
+/** Each table in a transaction of its own, because one that is missing makes its transaction fail. */
 export async function removeTable(k: Kernel, name: string): Promise<void> {
-  await withNetlink(k, NETLINK_NETFILTER, (socket) =>
-    tolerate(['ENOENT'], socket.transaction(inOneBatch([deleteTable(name)]))),
-  );
+  await withNetlink(k, NETLINK_NETFILTER, async (socket) => {
+    for (const family of FAMILIES)
+      await tolerate(['ENOENT'], socket.transaction(inOneBatch([deleteTable(name, family)])));
+  });
+}
+
+/** What the kernel has for the bridge, with a section for each family. */
+export async function ruleSections(k: Kernel, bridge: string): Promise<InspectionSection[]> {
+  const [four, six] = [await rulesNow(k, bridge), await rulesNow(k, bridge, 'ip6')];
+  return [
+    { title: `nf_tables table ip ${bridge}`, lines: four },
+    ...(six.length ? [{ title: `nf_tables table ip6 ${bridge}`, lines: six }] : []),
+  ];
 }
 
 /** Each rule with its chain, as the kernel has it now; empty when the table does not exist. */
-export async function rulesNow(k: Kernel, table: string): Promise<string[]> {
+export async function rulesNow(k: Kernel, table: string, family: Family = 'ip'): Promise<string[]> {
   const found = await withNetlink(k, NETLINK_NETFILTER, (socket) =>
-    tolerate(['ENOENT'], socket.dump(...dumpRules(table))),
+    tolerate(['ENOENT'], socket.dump(...dumpRules(table, undefined, family))),
   );
   return (found ?? []).map(ruleOf).map(({ chain, expressions }) => `${chain}: ${showRule(expressions)}`);
 }

@@ -26,7 +26,8 @@ const leaseAddress: EndpointStep = {
   explain: `The lowest free address of the subnet is written down as this container's.
 
 A lease is a symbolic link in the data root, named after the address and pointing to the container's id. symlink(2) makes it or fails with \`EEXIST\`:
-two containers that start at the same moment cannot get the same one, and a daemon that was killed finds the leases again. Two machines with one
+two containers that start at the same moment cannot get the same one, and a daemon that was killed finds the leases again. A network with IPv6 leases one
+address of each family. Two machines with one
 address would take turns in getting each other's packets. See symlink(2).`,
   do: connect.takeAddress,
   undo: connect.releaseLease,
@@ -95,7 +96,8 @@ const addAddress: EndpointStep = {
   explain: `\`RTM_NEWADDR\` gives eth0 the leased address with the subnet's prefix length.
 
 From the prefix the kernel also learns which addresses are on the same wire, and adds the route to them when the link comes up. Without an address the
-link carries frames, but nothing answers to a name or number. See rtnetlink(7), ip-address(8).`,
+link carries frames, but nothing answers to a name or number. An IPv6 address gets \`IFA_F_NODAD\`: the kernel would otherwise ask for a second whether another
+machine has it, and refuse it until then. See rtnetlink(7), ip-address(8).`,
   do: connect.addAddress,
   inspect: lookInside,
 };
@@ -117,7 +119,7 @@ const addRoutes: EndpointStep = {
   explain: `Everything that is not on the subnet goes to the bridge's address, the gateway.
 
 \`RTM_NEWROUTE\` with destination length 0 matches every address that no longer prefix matches. It is taken only when the gateway can be reached, so it
-comes after address and up. A container on several networks has one default route, through the endpoint with the highest gateway priority; an
+comes after address and up. Each address family has a default route of its own. A container on several networks has one default route, through the endpoint with the highest gateway priority; an
 internal network has none. Without it other containers answer, and everything else is \`ENETUNREACH\`. See ip-route(8), rtnetlink(7).`,
   do: connect.addRoutes,
   undo: connect.giveRouteBack,
@@ -139,7 +141,7 @@ requests go out and answers never come. See nft(8), "NAT STATEMENTS".`,
 const forwarding: EndpointStep = {
   id: 'network.forwarding',
   title: 'Forward packets',
-  explain: `The host becomes a router: net.ipv4.ip_forward is 1, and rules at the forward hook say for whom.
+  explain: `The host becomes a router: net.ipv4.ip_forward is 1 (for networks with IPv6 also net.ipv6.conf.all.forwarding), and rules at the forward hook say for whom.
 
 Containers may open connections; what comes back to them is let in when connection tracking knows it as an answer (established, related); anything else
 from outside is dropped. Another firewall's chain on the same hook still has its say. Without forwarding the host throws away packets that are not for

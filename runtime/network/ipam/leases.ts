@@ -8,7 +8,7 @@ import { hasCode, tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { piecesOf } from '../../kernel/mount/beneath.ts';
 import { badParameter, conflict, ApiError } from '../../errors/api-error.ts';
-import { base, contains, isIpv4, networkAddress, toText, top } from './ipv4.ts';
+import { addressLike, highest, holds, isAddress, lowest, networkOf, unusable } from './family.ts';
 import type { Subnet } from './subnet.ts';
 
 const MAX_ID = 256;
@@ -70,7 +70,7 @@ export async function leaseAddress(
     }
     throw new ApiError(
       500,
-      `no free address in ${networkAddress(cidrOf(subnet))}/${subnet.prefix}: end a container, or start the daemon with a larger --bip`,
+      `no free address in ${networkOf(cidrOf(subnet))}/${subnet.prefix}: end a container, or start the daemon with a larger --bip`,
     );
   });
 }
@@ -93,29 +93,37 @@ async function heldAlready(k: Kernel, dirfd: number, id: string, address: string
 
 function inRange(subnet: Subnet, address: string): void {
   const cidr = cidrOf(subnet);
-  const reserved = [...[base(cidr), top(cidr)].map(toText), subnet.gateway, ...(subnet.reserved ?? [])];
-  if (!isIpv4(address) || !contains(cidr, address) || reserved.includes(address)) {
+  const reserved = [...unusable(cidr), subnet.gateway, ...(subnet.reserved ?? [])];
+  if (!isAddress(address) || !holds(cidr, address) || reserved.includes(address)) {
     throw badParameter(
-      `address ${address} is not one for a container in ${networkAddress(cidr)}/${subnet.prefix}, whose gateway is ${subnet.gateway}`,
+      `address ${address} is not one for a container in ${networkOf(cidr)}/${subnet.prefix}, whose gateway is ${subnet.gateway}`,
     );
   }
 }
 
 function* freeIn(subnet: Subnet, names: readonly string[]): Generator<string> {
-  const taken = new Set([...names, ...(subnet.reserved ?? []), subnet.gateway]);
   const cidr = cidrOf(subnet);
+  const taken = new Set([...names, ...(subnet.reserved ?? []), subnet.gateway, ...unusable(cidr)]);
   const range = subnet.range ?? cidr;
-  for (let number = Math.max(base(cidr) + 1, base(range)); number < top(cidr) && number <= top(range); number++) {
-    const address = toText(number);
+  const last = highest(range) < highest(cidr) ? highest(range) : highest(cidr);
+  for (let number = lowest(range) > lowest(cidr) ? lowest(range) : lowest(cidr); number <= last; number++) {
+    const address = addressLike(cidr, number);
     if (!taken.has(address)) yield address;
   }
 }
 
 /**
- * Releases the container's addresses; having none is no error. `address` saves the search. Returns the released ones.
+ * Releases the container's addresses; having none is no error. `addresses`, all that it has, save the search. Returns
+ * the released ones.
  */
-export async function releaseAddress(k: Kernel, place: LeasePlace, id: string, address?: string): Promise<string[]> {
-  return releaseWhere(k, place, (owner) => owner === id, address && isIpv4(address) ? [address] : undefined);
+export async function releaseAddress(
+  k: Kernel,
+  place: LeasePlace,
+  id: string,
+  ...addresses: readonly string[]
+): Promise<string[]> {
+  const known = addresses.length > 0 && addresses.every(isAddress);
+  return releaseWhere(k, place, (owner) => owner === id, known ? addresses : undefined);
 }
 
 /** After a reboot or a crash: releases the leases of containers that are not in `ids`, in every network. */
@@ -132,7 +140,7 @@ async function releaseWhere(
   k: Kernel,
   place: LeasePlace,
   which: (owner: string) => boolean,
-  among?: string[],
+  among?: readonly string[],
 ): Promise<string[]> {
   const fd = await tolerate(['ENOENT', 'ENOTDIR'], open(k, place));
   if (fd === undefined) return [];

@@ -2,12 +2,14 @@
  * Chooses and checks the subnets of a network: the requested ones, or the first of the default pools that nothing on
  * this host uses. The words are dockerd's.
  */
+import { randomBytes } from 'node:crypto';
 import { badParameter, ApiError } from '../../errors/api-error.ts';
-import { base, contains, isIpv4, networkAddress, overlap, parseCidr, toText, type Cidr } from './ipv4.ts';
+import { addressLike, holds, isAddress, isSix, lowest, networkOf, overlaps, parseSubnet } from './family.ts';
+import { type Cidr } from './ipv4.ts';
 
 /** The Engine API's IPAMConfig: a subnet and what is reserved in it. */
 export interface Pool {
-  /** '172.18.0.0/16' */
+  /** '172.18.0.0/16' or 'fd00:5::/64' */
   Subnet: string;
   IPRange?: string;
   Gateway?: string;
@@ -24,29 +26,28 @@ export const defaultPools: readonly Cidr[] = [
 
 /** Routes with a shorter prefix are those of VPNs, which replace the default route by halves or quarters of it. */
 const LARGEST_NETWORK = 8;
-export const textOf = (cidr: Cidr): string => `${networkAddress(cidr)}/${cidr.prefix}`;
+export const textOf = (cidr: Cidr): string => `${networkOf(cidr)}/${cidr.prefix}`;
 
 /** The faults of one requested pool, in dockerd's words. */
 function faultsOf({ Subnet, IPRange, Gateway, AuxiliaryAddresses }: Pool): string[] {
-  const subnet = parseCidr(Subnet);
+  const subnet = parseSubnet(Subnet);
   if (!subnet) return [`invalid subnet ${Subnet}: invalid CIDR block notation`];
   const faults: string[] = [];
-  if (networkAddress(subnet) !== subnet.address)
-    faults.push(`invalid subnet ${Subnet}: it should be ${textOf(subnet)}`);
+  if (networkOf(subnet) !== subnet.address) faults.push(`invalid subnet ${Subnet}: it should be ${textOf(subnet)}`);
   if (IPRange) {
-    const range = parseCidr(IPRange);
+    const range = parseSubnet(IPRange);
     const of = `invalid ip-range ${IPRange}`;
     if (!range) faults.push(`${of}: invalid CIDR block notation`);
     else if (range.prefix < subnet.prefix)
       faults.push(`${of}: CIDR block is bigger than its parent subnet ${textOf(subnet)}`);
     else {
-      if (networkAddress(range) !== range.address) faults.push(`${of}: it should be ${textOf(range)}`);
-      if (!overlap(range, subnet)) faults.push(`${of}: parent subnet ${textOf(subnet)} doesn't contain ip-range`);
+      if (networkOf(range) !== range.address) faults.push(`${of}: it should be ${textOf(range)}`);
+      if (!overlaps(range, subnet)) faults.push(`${of}: parent subnet ${textOf(subnet)} doesn't contain ip-range`);
     }
   }
   const check = (address: string, what: string) => {
-    if (!isIpv4(address)) faults.push(`${what}: invalid address`);
-    else if (!contains(subnet, address))
+    if (!isAddress(address)) faults.push(`${what}: invalid address`);
+    else if (!holds(subnet, address))
       faults.push(`${what}: parent subnet ${textOf(subnet)} doesn't contain this address`);
   };
   if (Gateway) check(Gateway, `invalid gateway ${Gateway}`);
@@ -59,17 +60,22 @@ function faultsOf({ Subnet, IPRange, Gateway, AuxiliaryAddresses }: Pool): strin
 export function checkPools(pools: readonly Pool[]): void {
   const faults = pools.flatMap(faultsOf);
   if (faults.length) throw badParameter(`invalid network config:\n${faults.join('\n')}`);
-  if (pools.length > 1) throw new ApiError(403, "bridge driver doesn't support multiple subnets");
+  for (const six of [false, true])
+    if (pools.filter(({ Subnet }) => isSix(Subnet) === six).length > 1)
+      throw new ApiError(403, `bridge driver doesn't support multiple ${six ? 'IPv6 ' : ''}subnets`);
   for (const { Subnet } of pools)
-    if (parseCidr(Subnet)!.prefix > 30)
+    if (parseSubnet(Subnet)!.prefix > (isSix(Subnet) ? 126 : 30))
       throw badParameter(`invalid network config:\ninvalid subnet ${Subnet}: no room for a gateway and a container`);
 }
 
 /** The lowest address of the subnet that is not reserved. */
 function gatewayOf({ Subnet, AuxiliaryAddresses = {} }: Pool): string {
-  const first = base(parseCidr(Subnet)!) + 1;
+  const subnet = parseSubnet(Subnet)!;
   const reserved = new Set(Object.values(AuxiliaryAddresses));
-  for (let number = first; ; number++) if (!reserved.has(toText(number))) return toText(number);
+  for (let number = lowest(subnet) + 1n; ; number++) {
+    const address = addressLike(subnet, number);
+    if (!reserved.has(address)) return address;
+  }
 }
 
 /**
@@ -77,16 +83,41 @@ function gatewayOf({ Subnet, AuxiliaryAddresses = {} }: Pool): string {
  * addresses and routes of the host. A requested subnet may lie in a route of the host, as with dockerd. Throws ApiError
  * 403 where it overlaps another network, 400 when no default pool is free.
  */
-export function choosePools(asked: readonly Pool[], networks: readonly Cidr[], host: readonly Cidr[]): Pool[] {
-  if (!asked.length) return [freePool([...networks, ...host.filter(({ prefix }) => prefix >= LARGEST_NETWORK)])];
+export function choosePools(
+  asked: readonly Pool[],
+  networks: readonly Cidr[],
+  host: readonly Cidr[],
+  ipv6 = false,
+): Pool[] {
   for (const { Subnet } of asked)
-    if (networks.some((other) => overlap(other, parseCidr(Subnet)!)))
+    if (networks.some((other) => overlaps(other, parseSubnet(Subnet)!)))
       throw new ApiError(403, 'invalid pool request: Pool overlaps with other one on this address space');
-  return asked.map((pool) => (pool.Gateway ? pool : { ...pool, Gateway: gatewayOf(pool), assigned: true }));
+  const taken = [...networks, ...host.filter(({ prefix }) => prefix >= LARGEST_NETWORK)];
+  const has = (six: boolean) => asked.some(({ Subnet }) => isSix(Subnet) === six);
+  return [
+    ...(has(false) ? [] : [freePool(taken)]),
+    ...asked.map((pool) => (pool.Gateway ? pool : { ...pool, Gateway: gatewayOf(pool), assigned: true })),
+    ...(ipv6 && !has(true) ? [freePool6(taken)] : []),
+  ];
+}
+
+const ULA_PREFIX = 64;
+/** fc00::/7 with the bit for addresses that are assigned locally: RFC 4193, section 3.1. */
+const ULA = 0xfd;
+
+/** A random unique local subnet, so that networks of different hosts that are joined later differ. */
+function freePool6(taken: readonly Cidr[]): Pool {
+  for (;;) {
+    const bits = Buffer.concat([Buffer.from([ULA]), randomBytes(7), Buffer.alloc(8)]);
+    const address = addressLike({ address: '::', prefix: ULA_PREFIX }, BigInt(`0x${bits.toString('hex')}`));
+    const chosen = { address, prefix: ULA_PREFIX };
+    const pool = { Subnet: textOf(chosen) };
+    if (!taken.some((other) => overlaps(chosen, other))) return { ...pool, Gateway: gatewayOf(pool) };
+  }
 }
 
 function freePool(taken: readonly Cidr[]): Pool {
-  const free = defaultPools.find((pool) => !taken.some((other) => overlap(pool, other)));
+  const free = defaultPools.find((pool) => !taken.some((other) => overlaps(pool, other)));
   if (!free) throw badParameter('all predefined address pools have been fully subnetted');
   const pool = { Subnet: textOf(free) };
   return { ...pool, Gateway: gatewayOf(pool) };

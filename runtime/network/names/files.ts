@@ -13,7 +13,7 @@ const LOCAL = [
 /** Google's public resolvers, docker's fallback too, for a host without a resolver that a container can reach. */
 export const FALLBACK = ['8.8.8.8', '8.8.4.4'];
 
-type Placed = Pick<Endpoint, 'driver' | 'address' | 'gateway'>;
+type Placed = Pick<Endpoint, 'driver' | 'address' | 'address6' | 'gateway'>;
 const onHost = (endpoints: readonly Placed[]) => endpoints.some(({ driver }) => driver === 'host');
 /** The address that reaches the host. In the host's own namespace it is the loopback. */
 const hostGateway = (endpoints: readonly Placed[]) =>
@@ -43,6 +43,10 @@ export const withoutAddress = (content: string, address: string): string =>
     .filter((line) => line.trim().split(/\s/)[0] !== address)
     .join('\n');
 
+/** Both addresses of an endpoint, as far as it has them. */
+export const addressesOf = ({ address, address6 }: Pick<Endpoint, 'address' | 'address6'>): string[] =>
+  [address, address6].filter((one) => one !== undefined);
+
 export interface HostsFor {
   endpoints: readonly Placed[];
   hostname: string;
@@ -55,7 +59,7 @@ export function hostsFile({ endpoints, hostname, domainname, extra, hostFile }: 
   const lines = onHost(endpoints) ? [withoutNewlines(hostFile)] : [...LOCAL];
   for (const { name, address } of extra.flatMap((entry) => parseHost(entry) ?? []))
     lines.push(`${address === 'host-gateway' ? hostGateway(endpoints) : address}\t${name}`);
-  for (const { address } of endpoints) if (address) lines.push(hostLine(address, hostname, domainname));
+  for (const one of endpoints.flatMap(addressesOf)) lines.push(hostLine(one, hostname, domainname));
   return `${lines.join('\n')}\n`;
 }
 

@@ -14,7 +14,15 @@ import { namespaceOf } from '../../drivers/network.ts';
 import { SERVER } from './redirect.ts';
 import { servesNames, startNameServer } from './serve.ts';
 import { served, type Served } from './served.ts';
-import { hostLine, hostsFile, onlyLoopback, resolvConf, withoutAddress, withoutNewlines } from './files.ts';
+import {
+  addressesOf,
+  hostLine,
+  hostsFile,
+  onlyLoopback,
+  resolvConf,
+  withoutAddress,
+  withoutNewlines,
+} from './files.ts';
 
 type Name = keyof Connected['paths'];
 /** In bytes: a hosts file may be a list of a million blocked names. */
@@ -88,22 +96,23 @@ async function changeFile(
 }
 
 /** Adds a line for the endpoint's address, after the lines that programs of the container may have added. */
-export async function addToHosts(k: Kernel, c: Connected, { address }: Endpoint): Promise<void> {
-  if (!address) return;
+export async function addToHosts(k: Kernel, c: Connected, endpoint: Endpoint): Promise<void> {
   const { hostname = c.id.slice(0, 12), domainname } = c.spec;
-  const line = hostLine(address, hostname, domainname);
-  await changeFile(
-    k,
-    c,
-    'hosts',
-    `… ${line}`,
-    (content) => `${withoutNewlines(withoutAddress(content, address))}\n${latin1(line)}\n`,
-  );
+  for (const address of addressesOf(endpoint)) {
+    const line = hostLine(address, hostname, domainname);
+    await changeFile(
+      k,
+      c,
+      'hosts',
+      `… ${line}`,
+      (content) => `${withoutNewlines(withoutAddress(content, address))}\n${latin1(line)}\n`,
+    );
+  }
 }
 
-export async function removeFromHosts(k: Kernel, c: Connected, { address }: Endpoint): Promise<void> {
-  if (!address) return;
-  await changeFile(k, c, 'hosts', `… without ${address}`, (content) => withoutAddress(content, address));
+export async function removeFromHosts(k: Kernel, c: Connected, endpoint: Endpoint): Promise<void> {
+  for (const address of addressesOf(endpoint))
+    await changeFile(k, c, 'hosts', `… without ${address}`, (content) => withoutAddress(content, address));
 }
 
 export async function writeHostname(k: Kernel, c: Connected): Promise<void> {

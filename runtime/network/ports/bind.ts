@@ -2,7 +2,7 @@
 import { AF, IPPROTO, IPV6_V6ONLY, SO_REUSEADDR, SOCK, SOL_SOCKET } from '../../syscalls/constants.ts';
 import { hasCode } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import type { Connected, Connection } from '../driver.ts';
+import type { Connection } from '../driver.ts';
 import { clashError } from './clash.ts';
 import {
   showHostPort,
@@ -58,8 +58,8 @@ async function bindOne(k: Kernel, live: PortsLive, port: PublishedPort): Promise
  * Every address when none was named. A kernel without IPv6 has only one of the two, and without a proxy nothing leads
  * from IPv6 to a container that has none.
  */
-const addressesOf = ({ hostIp }: PortRequest, proxy: boolean) =>
-  hostIp ? [hostIp] : proxy ? ['0.0.0.0', '::'] : ['0.0.0.0'];
+const addressesOf = ({ hostIp }: PortRequest, both: boolean) =>
+  hostIp ? [hostIp] : both ? ['0.0.0.0', '::'] : ['0.0.0.0'];
 const lacksIpv6 = (error: unknown, { hostIp }: PublishedPort) =>
   hostIp === '::' && hasCode(error, 'EAFNOSUPPORT', 'EADDRNOTAVAIL');
 
@@ -75,13 +75,13 @@ class Taken extends Error {
 /** The same port at each address, or none: throws Taken. */
 async function bindAll(
   k: Kernel,
-  { live, settings }: Connected,
+  { container: { live, settings }, endpoint }: Connection,
   request: PortRequest,
   hostPort: number,
 ): Promise<void> {
   const { port, protocol } = request;
   const before = new Set(live.portSockets);
-  for (const hostIp of addressesOf(request, settings.userlandProxy ?? true)) {
+  for (const hostIp of addressesOf(request, endpoint.ipv6 || (settings.userlandProxy ?? true))) {
     const published: PublishedPort = { port, protocol, hostIp, hostPort };
     try {
       await bindOne(k, live, published);
@@ -130,7 +130,7 @@ async function take(k: Kernel, it: Connection, request: PortRequest, before: num
   let failed: Taken | undefined;
   for await (const hostPort of candidates(k, request, before)) {
     try {
-      return await bindAll(k, it.container, request, hostPort);
+      return await bindAll(k, it, request, hostPort);
     } catch (error) {
       if (!(error instanceof Taken)) throw error;
       failed = error;

@@ -52,14 +52,18 @@ export async function socketEvidence(_k: Kernel, { container, endpoint }: Connec
 export async function ruleEvidence(k: Kernel, it: Connection): Promise<InspectionSection[]> {
   const { bridge } = it.network;
   const own = Object.values(chainNames(it));
-  const found = await withNetlink(k, NETLINK_NETFILTER, (socket) =>
-    tolerate(['ENOENT'], socket.dump(...dumpRules(bridge))),
-  );
-  const lines = (found ?? [])
-    .map(ruleOf)
-    .filter(({ chain }) => own.includes(chain))
-    .map(({ chain, expressions }) => `${chain}: ${showRule(expressions)}`);
-  return [{ title: `nf_tables table ip ${bridge}, published ports`, lines }];
+  const sections: InspectionSection[] = [];
+  for (const family of ['ip', ...(it.network.subnet6 ? (['ip6'] as const) : [])] as const) {
+    const found = await withNetlink(k, NETLINK_NETFILTER, (socket) =>
+      tolerate(['ENOENT'], socket.dump(...dumpRules(bridge, undefined, family))),
+    );
+    const lines = (found ?? [])
+      .map(ruleOf)
+      .filter(({ chain }) => own.includes(chain))
+      .map(({ chain, expressions }) => `${chain}: ${showRule(expressions)}`);
+    sections.push({ title: `nf_tables table ${family} ${bridge}, published ports`, lines });
+  }
+  return sections;
 }
 
 export async function proxyEvidence(_k: Kernel, { container }: Connection): Promise<InspectionSection[]> {

@@ -3,6 +3,7 @@ import { AT_FDCWD, O } from '../../syscalls/constants.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { protectShim } from '../../kernel/process/oom-score.ts';
 import type { Connection } from '../driver.ts';
+import { isSix } from '../ipam/family.ts';
 import type { PortSocket } from '../port.ts';
 import { closePortSockets } from './bind.ts';
 import { protocolNumbers } from './protocol-numbers.ts';
@@ -25,7 +26,7 @@ function target({ port: { protocol, port } }: PortSocket, address: string, hold:
 
 async function spawn(k: Kernel, { container, endpoint }: Connection): Promise<number> {
   const { pidfd, portSockets: sockets = [] } = container.live;
-  const { address } = endpoint;
+  const { address, address6 } = endpoint;
   if (pidfd === undefined || !address)
     throw new Error(`container ${container.id.slice(0, 12)} has no process or no address yet`);
   const given: number[] = [];
@@ -35,7 +36,11 @@ async function spawn(k: Kernel, { container, endpoint }: Connection): Promise<nu
     const [nothing, targets] = given as [number, number];
     await k.daemon.write(
       targets,
-      Buffer.concat(sockets.map((one) => target(one, address, container.settings.userlandProxy === false))),
+      Buffer.concat(
+        sockets.map((one) =>
+          target(one, (isSix(one.port.hostIp) && address6) || address, container.settings.userlandProxy === false),
+        ),
+      ),
     );
     const fds = [nothing, nothing, nothing, targets, pidfd, ...sockets.map(({ fd }) => fd)];
     // kept before anything else may fail, because the undo ends it by this

@@ -24,17 +24,22 @@ import {
 } from '../../kernel/netlink/nftables/expressions.ts';
 import { flushChain } from '../../kernel/netlink/nftables/rule.ts';
 import type { Connection } from '../driver.ts';
+import { isSix } from '../ipam/family.ts';
 import type { PublishedPort } from '../port.ts';
 import { chainRequests, changeRules, ruleFacts, type ChainRules } from '../rules.ts';
 import { forgetFlows } from './flows.ts';
 import { protocolNumbers } from './protocol-numbers.ts';
 
 const LOOPBACK = ['127.0.0.0', '255.0.0.0'] as const;
+const LOOPBACK6 = ['::1', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'] as const;
 const isLoopback = (address: string) => address.startsWith('127.');
 
-/** Ports on 127.0.0.1 cannot be reached from outside, and IPv6 addresses are served by the proxy alone. */
+/**
+ * Ports on 127.0.0.1 cannot be reached from outside, and the kernel never routes ::1. A container without an IPv6
+ * address is served by the proxy alone on those of the host.
+ */
 const rewritten = ({ hostIp }: PublishedPort, proxy: boolean): boolean =>
-  !hostIp.includes(':') && !(proxy && isLoopback(hostIp));
+  hostIp !== '::1' && !(proxy && isLoopback(hostIp));
 
 export const chainNames = ({ container }: Pick<Connection, 'container'>) => {
   const id = container.id.slice(0, 12);
@@ -42,14 +47,20 @@ export const chainNames = ({ container }: Pick<Connection, 'container'>) => {
 };
 
 const where = ({ hostIp }: PublishedPort): readonly Fields[] =>
-  hostIp === '0.0.0.0' ? destinationIsLocal : destinationIs(hostIp);
+  hostIp === '0.0.0.0' || hostIp === '::' ? destinationIsLocal : destinationIs(hostIp);
 
-function chains(it: Connection): ChainRules[] {
+const chains = (it: Connection): ChainRules[] => {
+  const { address, address6 } = it.endpoint;
+  return [address, address6].flatMap((one) => (one ? chainsTo(it, one) : []));
+};
+
+/** The chains of the family of `address`, the container's. */
+function chainsTo(it: Connection, address: string): ChainRules[] {
   const { network, endpoint, container } = it;
   const proxy = container.settings.userlandProxy ?? true;
-  const ports = (endpoint.ports ?? []).filter((port) => rewritten(port, proxy));
-  const { address } = endpoint;
-  if (!ports.length || !address) return [];
+  const six = isSix(address);
+  const ports = (endpoint.ports ?? []).filter((port) => isSix(port.hostIp) === six && rewritten(port, proxy));
+  if (!ports.length) return [];
   const tail = (port: PublishedPort) => [
     ...where(port),
     ...destinationPort(protocolNumbers[port.protocol], port.hostPort),
@@ -57,7 +68,9 @@ function chains(it: Connection): ChainRules[] {
     ...rewriteDestination(address, port.port),
   ];
   const { inward, outward } = chainNames(it);
-  const chain = { table: network.bridge, type: 'nat', priority: NF_IP_PRI.NF_IP_PRI_NAT_DST } as const;
+  const { NF_IP_PRI_NAT_DST: priority } = NF_IP_PRI;
+  const chain = { ...(six && { family: 'ip6' as const }), table: network.bridge, type: 'nat' as const, priority };
+  const loopback = six ? LOOPBACK6 : LOOPBACK;
   return [
     {
       chain: { ...chain, name: inward, hooknum: NF_INET.NF_INET_PRE_ROUTING },
@@ -66,7 +79,7 @@ function chains(it: Connection): ChainRules[] {
     },
     {
       chain: { ...chain, name: outward, hooknum: NF_INET.NF_INET_LOCAL_OUT },
-      rules: ports.map((port) => [...(proxy ? destinationNotIn(...LOOPBACK) : []), ...tail(port)]),
+      rules: ports.map((port) => [...(proxy ? destinationNotIn(loopback[0], loopback[1]) : []), ...tail(port)]),
       comment: container.name,
     },
   ];
@@ -80,12 +93,15 @@ export async function publish(k: Kernel, it: Connection): Promise<void> {
   await forgetFlows(k, it.endpoint.ports ?? []);
 }
 
-/** Both chains are made in one transaction, so either both are there or none. */
+/** Both chains of a family are made in one transaction, so either both are there or none. */
 export async function unpublish(k: Kernel, it: Connection): Promise<void> {
   const { inward, outward } = chainNames(it);
   const table = it.network.bridge;
-  const gone = [inward, outward].flatMap((name) => [flushChain(table, name), deleteChain(table, name)]);
-  await tolerate(['ENOENT'], changeRules(k, gone));
+  for (const family of ['ip', ...(it.network.subnet6 ? (['ip6'] as const) : [])] as const) {
+    const names = [inward, outward];
+    const gone = names.flatMap((name) => [flushChain(table, name, family), deleteChain(table, name, family)]);
+    await tolerate(['ENOENT'], changeRules(k, gone));
+  }
   await forgetFlows(k, it.endpoint.ports ?? []);
   k.fact(
     ...chains(it)

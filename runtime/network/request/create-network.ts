@@ -2,6 +2,7 @@
 import { badParameter, notFound, ApiError } from '../../errors/api-error.ts';
 import type { DriverName } from '../endpoint.ts';
 import { isLinkName } from '../link-name.ts';
+import { isSix } from '../ipam/family.ts';
 import { checkPools, type Pool } from '../ipam/pools.ts';
 import { BRIDGE_NAME, type NetworkRecord } from '../store/network-record.ts';
 
@@ -105,7 +106,8 @@ export function networkAsked(body: Fields): NetworkAsked {
   const options = texts(body, 'Options');
   checkOptions(options);
   const ipv6 = flag(body, 'EnableIPv6');
-  if (ipv6) throw new ApiError(501, 'IPv6 networks are not supported yet');
+  if (!ipv6 && ipam.pools.some(({ Subnet }) => isSix(Subnet)))
+    throw badParameter('invalid network config:\nan IPv6 subnet was given, but IPv6 is not enabled for the network');
   return {
     name,
     driver: driver as DriverName,

@@ -7,7 +7,9 @@ import { isIP } from 'node:net';
 import { badParameter, ApiError } from '../../errors/api-error.ts';
 import type { NamesAsked, NetworkSettings } from '../driver.ts';
 import type { DriverName, Endpoint } from '../endpoint.ts';
+import { canonical, holds, isAddress } from '../ipam/family.ts';
 import { isIpv4 } from '../ipam/ipv4.ts';
+import { isAddress6 } from '../ipam/ipv6.ts';
 import { isLinkName } from '../link-name.ts';
 import { parseBip } from '../ipam/subnet.ts';
 import { checkPorts } from '../ports/request.ts';
@@ -83,7 +85,10 @@ function checkNames(
   }
 }
 
-const notYet = (what: string) => new ApiError(501, `${what} is not supported yet`);
+const linkLocal = [
+  { address: '169.254.0.0', prefix: 16 },
+  { address: 'fe80::', prefix: 10 },
+];
 const IFNAME = 'com.docker.network.endpoint.ifname';
 
 const wrong = (network: string, what: string) =>
@@ -92,22 +97,26 @@ const wrong = (network: string, what: string) =>
 /** Throws ApiError 400 or 501, in dockerd's words. */
 export function checkEndpoint({ driver, network, known, asked }: Wanted): void {
   const { IPAMConfig, MacAddress } = asked;
-  const { IPv4Address, ...otherAddresses } = IPAMConfig ?? {};
-  if (Object.values(otherAddresses).some((value) => (typeof value === 'object' ? filled(value) : !!value)))
-    throw notYet(`an IPv6 or link-local address (EndpointsConfig.${network}.IPAMConfig)`);
+  const { IPv4Address, IPv6Address } = IPAMConfig ?? {};
+  const local = IPAMConfig?.LinkLocalIPs ?? [];
   if (IPv4Address && !isIpv4(IPv4Address)) throw badParameter(`invalid IPv4 address: ${IPv4Address}`);
+  if (IPv6Address && !isAddress6(IPv6Address)) throw badParameter(`invalid IPv6 address: ${IPv6Address}`);
+  const wrongLocal = local.find((address) => !linkLocal.some((subnet) => isAddress(address) && holds(subnet, address)));
+  if (wrongLocal !== undefined) throw badParameter(`invalid link-local IP address: ${wrongLocal}`);
   if (MacAddress && !isHardwareAddress(MacAddress)) throw badParameter(`invalid MAC address: ${MacAddress}`);
-  if ((IPv4Address || MacAddress) && !known && driver !== 'bridge')
-    throw badParameter(`conflicting options: ${IPv4Address ? 'IP' : 'MAC'} address and the network mode`);
+  const address = IPv4Address || IPv6Address || local[0];
+  if ((address || MacAddress) && !known && driver !== 'bridge')
+    throw badParameter(`conflicting options: ${address ? 'IP' : 'MAC'} address and the network mode`);
   if (!known && (filled(asked.Aliases) || filled(asked.Links)))
     throw wrong(network, 'network-scoped alias is supported only for containers in user defined networks');
-  if (known && IPv4Address && !known.configured)
+  if (known && (IPv4Address || IPv6Address) && !known.configured)
     throw wrong(
       network,
       'user specified IP address is supported only when connecting to networks with user configured subnets',
     );
-  if (known && IPv4Address && !known.has(IPv4Address))
-    throw wrong(network, `no configured subnet or ip-range contain the IP address ${IPv4Address}`);
+  for (const one of [IPv4Address, IPv6Address])
+    if (known && one && !known.has(one))
+      throw wrong(network, `no configured subnet or ip-range contain the IP address ${one}`);
   const name = asked.DriverOpts?.[IFNAME];
   if (name !== undefined && !isLinkName(name))
     throw badParameter(`invalid ${IFNAME}: ${JSON.stringify(name)} is no name of a link, of at most 15 bytes`);
@@ -143,7 +152,7 @@ export function endpointOf(
   const endpointID = createHash('sha256')
     .update(`${id} ${known?.id ?? network}`)
     .digest('hex');
-  const requestedAddress = asked.IPAMConfig?.IPv4Address;
+  const { IPv4Address: requestedAddress, IPv6Address: requestedAddress6, LinkLocalIPs: local } = asked.IPAMConfig ?? {};
   const requestedMac = asked.MacAddress?.toLowerCase();
   return {
     driver,
@@ -155,9 +164,12 @@ export function endpointOf(
       hostLink: `veth${(beside.length ? endpointID : id).slice(0, 11)}`,
     }),
     ...(requestedAddress && { requestedAddress }),
+    ...(requestedAddress6 && { requestedAddress6: canonical(requestedAddress6) }),
+    ...(local?.length && { linkLocal: local.map(canonical) }),
     ...(requestedMac && { requestedMac }),
     ...settingsOf(asked),
     ...(known?.internal && { internal: true }),
+    ...(known?.ipv6 && { ipv6: true }),
   };
 }
 

@@ -10,6 +10,8 @@ export interface KnownNetwork {
   name: string;
   driver: DriverName;
   internal: boolean;
+  /** it has IPv6 addresses, too */
+  ipv6?: boolean;
   /** its subnets were requested, so that containers may request addresses in them */
   configured: boolean;
   /** whether an address lies in one of its subnets, where containers may have it */

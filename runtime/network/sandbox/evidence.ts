@@ -5,10 +5,16 @@
 import { NETLINK_ROUTE } from '../../syscalls/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { addressOf, dumpAddresses, dumpAddressesIn, type Address } from '../../kernel/netlink/route/address.ts';
+import {
+  addressOf,
+  dumpAddresses,
+  dumpAddresses6,
+  dumpAddressesIn,
+  type Address,
+} from '../../kernel/netlink/route/address.ts';
 import { dumpLinks, dumpLinksIn, linkOf, type Link } from '../../kernel/netlink/route/link.ts';
 import { dumpNeighbours, neighbourOf, type Neighbour } from '../../kernel/netlink/route/neighbour.ts';
-import { dumpRoutes, routeOf, RT_TABLE_MAIN, type Route } from '../../kernel/netlink/route/route.ts';
+import { dumpRoutes, dumpRoutes6, routeOf, RT_TABLE_MAIN, type Route } from '../../kernel/netlink/route/route.ts';
 import { withNetlink, type NetlinkSocket } from '../../kernel/netlink/socket.ts';
 import type { InspectionSection } from '../../journal/inspection-section.ts';
 import { lookInside } from './inside.ts';
@@ -73,10 +79,19 @@ export function show(
   ];
 }
 
+/** Every link has these: its own address fe80::…, ::1, and routes to fe80::/64 and ff00::/8. */
+const isOfLink = (address: string) => /^(fe[89ab]|ff|::1$)/.test(address);
+
 export const askAll = async (socket: NetlinkSocket): Promise<Found> => ({
   links: (await socket.dump(...dumpLinks)).map(linkOf),
-  addresses: (await socket.dump(...dumpAddresses)).map(addressOf),
-  routes: (await socket.dump(...dumpRoutes)).map(routeOf),
+  addresses: [
+    ...(await socket.dump(...dumpAddresses)).map(addressOf),
+    ...(await socket.dump(...dumpAddresses6)).map(addressOf).filter(({ address }) => !isOfLink(address)),
+  ],
+  routes: [
+    ...(await socket.dump(...dumpRoutes)).map(routeOf),
+    ...(await socket.dump(...dumpRoutes6)).map(routeOf).filter(({ to }) => !isOfLink(to)),
+  ],
   neighbours: (await socket.dump(...dumpNeighbours)).map(neighbourOf),
 });
 

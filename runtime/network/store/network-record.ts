@@ -1,7 +1,8 @@
 /** A network that a user made, as it is kept in `<root>/network/<id>/network.json`. */
 import { driverNames, type DriverName } from '../endpoint.ts';
 import type { Network, NetworkOptions, NetworkSettings } from '../driver.ts';
-import { isIpv4, parseCidr } from '../ipam/ipv4.ts';
+import { canonical, isSix, parseSubnet } from '../ipam/family.ts';
+import { isIpv4 } from '../ipam/ipv4.ts';
 import type { Pool } from '../ipam/pools.ts';
 import type { Subnet } from '../ipam/subnet.ts';
 
@@ -70,23 +71,24 @@ function optionsOf({ internal, options }: NetworkRecord, { userlandProxy }: Sett
   };
 }
 
-/** The IPv4 subnet of a network; undefined before it was chosen. */
-export function subnetOf({ ipam }: Pick<NetworkRecord, 'ipam'>): Subnet | undefined {
-  const pool = ipam.pools.find(({ Subnet: text }) => parseCidr(text));
-  const cidr = pool && parseCidr(pool.Subnet);
+/** The IPv4 subnet of a network, or its IPv6 subnet; undefined before it was chosen. */
+export function subnetOf({ ipam }: Pick<NetworkRecord, 'ipam'>, six = false): Subnet | undefined {
+  const pool = ipam.pools.find(({ Subnet: text }) => isSix(text) === six);
+  const cidr = pool && parseSubnet(pool.Subnet);
   if (!cidr || !pool?.Gateway) return undefined;
-  const range = pool.IPRange ? parseCidr(pool.IPRange) : undefined;
+  const range = pool.IPRange ? parseSubnet(pool.IPRange) : undefined;
   return {
-    gateway: pool.Gateway,
+    gateway: canonical(pool.Gateway),
     prefix: cidr.prefix,
     ...(range && { range }),
-    ...(pool.AuxiliaryAddresses && { reserved: Object.values(pool.AuxiliaryAddresses) }),
+    ...(pool.AuxiliaryAddresses && { reserved: Object.values(pool.AuxiliaryAddresses).map(canonical) }),
   };
 }
 
 /** The network of a record, for the steps of its driver. */
 export function networkOf(record: NetworkRecord, settings: Settings): Network {
   const subnet = subnetOf(record);
+  const subnet6 = record.ipv6 ? subnetOf(record, true) : undefined;
   return {
     id: record.id,
     name: record.name,
@@ -95,5 +97,6 @@ export function networkOf(record: NetworkRecord, settings: Settings): Network {
     options: optionsOf(record, settings),
     ...(record.state === 'removing' && { ending: true }),
     ...(subnet && { subnet }),
+    ...(subnet6 && { subnet6 }),
   };
 }

@@ -2,8 +2,8 @@
 import { AT_FDCWD, NETLINK_ROUTE, O } from '../../syscalls/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { addressOf, dumpAddresses } from '../../kernel/netlink/route/address.ts';
-import { dumpRoutes, routeOf } from '../../kernel/netlink/route/route.ts';
+import { addressOf, dumpAddresses, dumpAddresses6 } from '../../kernel/netlink/route/address.ts';
+import { dumpRoutes, dumpRoutes6, routeOf } from '../../kernel/netlink/route/route.ts';
 import { withNetlink } from '../../kernel/netlink/socket.ts';
 import { drivers } from '../../drivers/network.ts';
 import type { NetworkDriver, NetworkSettings, NetworkStep } from '../../network/driver.ts';
@@ -21,11 +21,16 @@ export interface NetworkSubject {
   others(): Cidr[];
 }
 
-const hostSubnets = (k: Kernel): Promise<Cidr[]> =>
-  withNetlink(k, NETLINK_ROUTE, async (socket) => [
-    ...(await socket.dump(...dumpAddresses)).map(addressOf),
-    ...(await socket.dump(...dumpRoutes)).map(routeOf).map(({ to, prefix }) => ({ address: to, prefix })),
-  ]);
+const hostSubnets = (k: Kernel, six: boolean): Promise<Cidr[]> =>
+  withNetlink(k, NETLINK_ROUTE, async (socket) => {
+    const addresses = [dumpAddresses, ...(six ? [dumpAddresses6] : [])];
+    const routes = [dumpRoutes, ...(six ? [dumpRoutes6] : [])];
+    const found: Cidr[] = [];
+    for (const dump of addresses) found.push(...(await socket.dump(...dump)).map(addressOf));
+    for (const dump of routes)
+      found.push(...(await socket.dump(...dump)).map(routeOf).map(({ to, prefix }) => ({ address: to, prefix })));
+    return found;
+  });
 
 async function writeDown(k: Kernel, { settings: { root }, record }: NetworkSubject): Promise<void> {
   const dir = networkDirectory(root, record.id);
@@ -47,11 +52,11 @@ const chooseSubnets: Step<NetworkSubject> = {
   title: 'Choose the subnet',
   explain: `The kernel is asked for every address and route of the host, and the first default pool that overlaps none of them, and no other network, is taken.
 
-The pools are 172.17.0.0/16 to 172.31.0.0/16 and 192.168.0.0/16 in pieces of /20. A requested subnet is checked against the other networks only. Two networks with the same addresses on one host could not both be routed to: packets would go to one of them, and the other would be unreachable. See rtnetlink(7), ip-route(8).`,
+The pools are 172.17.0.0/16 to 172.31.0.0/16 and 192.168.0.0/16 in pieces of /20. With --ipv6 a random /64 of the unique local addresses (fd00::/8, RFC 4193) is added. A requested subnet is checked against the other networks only. Two networks with the same addresses on one host could not both be routed to: packets would go to one of them, and the other would be unreachable. See rtnetlink(7), ip-route(8).`,
   async do(k, { record, others }) {
-    const host = await hostSubnets(k);
+    const host = await hostSubnets(k, record.ipv6);
     // nothing is waited for from here on, so that another network that is made now sees these pools
-    const pools = choosePools(record.ipam.pools, others(), host);
+    const pools = choosePools(record.ipam.pools, others(), host, record.ipv6);
     record.ipam = { ...record.ipam, pools };
     k.fact(...pools.map(({ Subnet, Gateway }) => ({ kind: 'lease' as const, key: Subnet, value: Gateway ?? null })));
   },

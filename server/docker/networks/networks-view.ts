@@ -32,14 +32,24 @@ function namesOf(
   return [...new Set([name, ...aliases, id.slice(0, 12), spec.hostname ?? id.slice(0, 12)])];
 }
 
+/** What was requested; null on a predefined network when nothing was. */
+function ipamConfig({ requestedAddress, requestedAddress6, linkLocal, networkID: user }: Endpoint): object | null {
+  const asked = {
+    ...(requestedAddress && { IPv4Address: requestedAddress }),
+    ...(requestedAddress6 && { IPv6Address: requestedAddress6 }),
+    ...(linkLocal && { LinkLocalIPs: linkLocal }),
+  };
+  return user !== undefined || Object.keys(asked).length ? asked : null;
+}
+
 function endpointView(engine: Engine, handle: ContainerHandle, endpoint: Endpoint, api: number): object {
   const up = isUp(handle);
   const names = namesOf(handle, endpoint);
-  const { aliases, links, driverOpts, requestedAddress, networkID: user } = endpoint;
+  const { aliases, links, driverOpts, networkID: user } = endpoint;
   // clients below API 1.45 find the short id among the aliases, and have no list of names
   const shownAliases = user && api < 45 ? [...(aliases ?? []), handle.container.id.slice(0, 12)] : (aliases ?? null);
   return {
-    IPAMConfig: requestedAddress ? { IPv4Address: requestedAddress } : user ? {} : null,
+    IPAMConfig: ipamConfig(endpoint),
     Links: links ?? null,
     Aliases: shownAliases,
     DriverOpts: driverOpts ?? null,
@@ -50,9 +60,9 @@ function endpointView(engine: Engine, handle: ContainerHandle, endpoint: Endpoin
     Gateway: (up && endpoint.gateway) || '',
     IPAddress: (up && endpoint.address) || '',
     IPPrefixLen: (up && endpoint.prefix) || 0,
-    IPv6Gateway: '',
-    GlobalIPv6Address: '',
-    GlobalIPv6PrefixLen: 0,
+    IPv6Gateway: (up && endpoint.gateway6) || '',
+    GlobalIPv6Address: (up && endpoint.address6) || '',
+    GlobalIPv6PrefixLen: (up && endpoint.prefix6) || 0,
     ...(api >= 48 && { GwPriority: endpoint.gwPriority ?? 0 }),
   };
 }
@@ -69,12 +79,15 @@ function subnet(engine: Engine): object[] {
   return [{ Subnet: `${[24, 16, 8, 0].map((shift) => (first >>> shift) & 255).join('.')}/${bits}`, Gateway: address }];
 }
 
-const memberView = (name: string, { endpointID, mac = '', address, prefix = 16 }: Endpoint): object => ({
+const memberView = (
+  name: string,
+  { endpointID, mac = '', address, prefix = 16, address6, prefix6 = 64 }: Endpoint,
+): object => ({
   Name: name,
   EndpointID: endpointID,
   MacAddress: mac,
   IPv4Address: address ? `${address}/${prefix}` : '',
-  IPv6Address: '',
+  IPv6Address: address6 ? `${address6}/${prefix6}` : '',
 });
 
 /** The running containers on it, by id. */

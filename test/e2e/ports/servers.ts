@@ -9,15 +9,15 @@ import { until } from '../../until.ts';
 
 /** Tells each client its address, then sends back what it sends. Datagrams are answered with the sender's address. */
 const SERVER = `
-const port = Number(process.argv[1]);
+const [port, address] = [Number(process.argv[1]), process.argv[2]];
 const tcp = require('net').createServer({ allowHalfOpen: true }, (s) => {
   s.on('error', () => {});
   s.write('you are ' + s.remoteAddress.replace('::ffff:', '') + '\\n');
   s.pipe(s);
 });
-const udp = require('dgram').createSocket('udp4');
+const udp = require('dgram').createSocket(address.includes(':') ? 'udp6' : 'udp4');
 udp.on('message', (data, from) => udp.send('you are ' + from.address + ' and said ' + data, from.port, from.address));
-udp.bind(port, '0.0.0.0', () => tcp.listen(port, '0.0.0.0', () => console.log('up')));
+udp.bind(port, address, () => tcp.listen(port, address, () => console.log('up')));
 `;
 const ASK = `
 const [address, port, text] = process.argv.slice(1);
@@ -37,8 +37,8 @@ setTimeout(() => process.exit(3), 2000);
 
 export const inNetworkOf = (pid: number): string[] => ['nsenter', '-n', '-t', String(pid)];
 
-export async function serve(where: readonly string[], port: number): Promise<ChildProcess> {
-  const [command = '', ...args] = [...where, process.execPath, '-e', SERVER, String(port)];
+export async function serve(where: readonly string[], port: number, address = '0.0.0.0'): Promise<ChildProcess> {
+  const [command = '', ...args] = [...where, process.execPath, '-e', SERVER, String(port), address];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise((resolve) => child.stdout.once('data', resolve));
   return child;

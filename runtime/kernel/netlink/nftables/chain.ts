@@ -5,7 +5,7 @@
 import { at, isFields, type Fields, type Schema } from '../attribute.ts';
 import { be32, nested, shown, text } from '../codecs.ts';
 import { NLM_F, type Decoded, type Kind, type Request } from '../message.ts';
-import { familyIn, forIpv4, nfgenmsg, nftType, ofFamily, type Family } from './nfgenmsg.ts';
+import { familyIn, nfgenmsg, nftType, ofFamily, type Family } from './nfgenmsg.ts';
 
 /** linux/netfilter.h */
 export const NF_INET = {
@@ -53,6 +53,8 @@ const NFT_MSG_DELCHAIN = kind(5, 'NFT_MSG_DELCHAIN');
 export const chainKinds = [NFT_MSG_NEWCHAIN, NFT_MSG_GETCHAIN, NFT_MSG_DELCHAIN];
 
 export interface BaseChain {
+  /** absent: IPv4 */
+  family?: Family;
   table: string;
   name: string;
   type: 'filter' | 'nat';
@@ -62,23 +64,23 @@ export interface BaseChain {
 /**
  * Makes a base chain. Packets that no rule decides are accepted by it; other chains of the hook may still drop them.
  */
-export const newChain = ({ table, name, type, hooknum, priority }: BaseChain): Request => ({
+export const newChain = ({ family = 'ip', table, name, type, hooknum, priority }: BaseChain): Request => ({
   kind: NFT_MSG_NEWCHAIN,
   flags: NLM_F.NLM_F_CREATE,
-  header: forIpv4,
+  header: ofFamily(family),
   attributes: { table, name, hook: { hooknum, priority }, policy: NF_ACCEPT, type } satisfies Fields,
 });
 /** Deletes a chain. It must be empty: EBUSY otherwise; ENOENT when there is none. */
-export const deleteChain = (table: string, name: string): Request => ({
+export const deleteChain = (table: string, name: string, family: Family = 'ip'): Request => ({
   kind: NFT_MSG_DELCHAIN,
-  header: forIpv4,
+  header: ofFamily(family),
   attributes: { table, name },
 });
 /** Makes a chain that packets reach only by a jump. An existing one is no error. */
-export const newRegularChain = (table: string, name: string): Request => ({
+export const newRegularChain = (table: string, name: string, family: Family = 'ip'): Request => ({
   kind: NFT_MSG_NEWCHAIN,
   flags: NLM_F.NLM_F_CREATE,
-  header: forIpv4,
+  header: ofFamily(family),
   attributes: { table, name },
 });
 

@@ -4,6 +4,7 @@
  * `immediate reg 0 accept` sets the verdict.
  */
 import { at, type Fields, type Schema } from '../attribute.ts';
+import { ipBytes } from '../../ip-bytes.ts';
 import { be32, be64, bytes, nested, shown, text } from '../codecs.ts';
 import { NFPROTO } from './nfgenmsg.ts';
 
@@ -90,7 +91,11 @@ const masked = (mask: Buffer) =>
     mask: { value: mask },
     xor: { value: Buffer.alloc(mask.length) },
   });
-const ipv4 = (address: string) => Buffer.from(address.split('.').map(Number));
+function addressBytes(address: string): Buffer {
+  const found = ipBytes(address);
+  if (!found) throw new Error(`not an IP address: ${address}`);
+  return found;
+}
 
 /** Matches packets by the name of the link through which they came in or leave. */
 export function linkIs(key: 'iifname' | 'oifname', op: keyof typeof CMP, name: string): Fields[] {
@@ -99,19 +104,25 @@ export function linkIs(key: 'iifname' | 'oifname', op: keyof typeof CMP, name: s
   return [make('meta', { dreg: NFT_REG_1, key: META[key] }), compare(op, padded)];
 }
 
-/** The offset of the source address in an IPv4 header. */
+/** The offsets of the addresses in an IPv4 and in an IPv6 header. */
 export const SADDR = 12;
 export const DADDR = 16;
-function addressIn(offset: number, op: keyof typeof CMP, network: string, netmask: string): Fields[] {
-  const load = make('payload', { dreg: NFT_REG_1, base: NFT_PAYLOAD_NETWORK_HEADER, offset, len: 4 });
-  const mask = netmask === '255.255.255.255' ? [] : [masked(ipv4(netmask))];
-  return [load, ...mask, compare(op, ipv4(network))];
+export const SADDR6 = 8;
+export const DADDR6 = 24;
+const OFFSETS = { source: { 4: SADDR, 16: SADDR6 }, destination: { 4: DADDR, 16: DADDR6 } } as const;
+function addressIn(which: keyof typeof OFFSETS, op: keyof typeof CMP, network: string, netmask?: string): Fields[] {
+  const wanted = addressBytes(network);
+  const offset = OFFSETS[which][wanted.length as 4 | 16];
+  const load = make('payload', { dreg: NFT_REG_1, base: NFT_PAYLOAD_NETWORK_HEADER, offset, len: wanted.length });
+  return [load, ...(netmask === undefined ? [] : [masked(addressBytes(netmask))]), compare(op, wanted)];
 }
-export const sourceIn = (network: string, netmask: string): Fields[] => addressIn(SADDR, 'eq', network, netmask);
-export const destinationIs = (address: string): Fields[] => addressIn(DADDR, 'eq', address, '255.255.255.255');
-export const destinationIn = (network: string, netmask: string): Fields[] => addressIn(DADDR, 'eq', network, netmask);
+/** The family of the address decides which header is looked at: use it in a table of that family only. */
+export const sourceIn = (network: string, netmask: string): Fields[] => addressIn('source', 'eq', network, netmask);
+export const destinationIs = (address: string): Fields[] => addressIn('destination', 'eq', address);
+export const destinationIn = (network: string, netmask: string): Fields[] =>
+  addressIn('destination', 'eq', network, netmask);
 export const destinationNotIn = (network: string, netmask: string): Fields[] =>
-  addressIn(DADDR, 'neq', network, netmask);
+  addressIn('destination', 'neq', network, netmask);
 
 /** Matches packets to an address of this host: `fib daddr type local`. */
 export const destinationIsLocal: readonly Fields[] = [
@@ -149,9 +160,14 @@ export const writePort = (protocol: 6 | 17, offset: number, port: number): Field
 
 /** Replaces the destination by this address and port; the connection's other packets follow by themselves. */
 export const rewriteDestination = (address: string, port: number): Fields[] => [
-  make('immediate', { dreg: NFT_REG_1, data: { value: ipv4(address) } }),
+  make('immediate', { dreg: NFT_REG_1, data: { value: addressBytes(address) } }),
   make('immediate', { dreg: NFT_REG_2, data: { value: be16(port) } }),
-  make('nat', { type: NFT_NAT_DNAT, family: NFPROTO.ip, reg_addr_min: NFT_REG_1, reg_proto_min: NFT_REG_2 }),
+  make('nat', {
+    type: NFT_NAT_DNAT,
+    family: address.includes(':') ? NFPROTO.ip6 : NFPROTO.ip,
+    reg_addr_min: NFT_REG_1,
+    reg_proto_min: NFT_REG_2,
+  }),
 ];
 
 /** Matches packets by their connection tracking state; `states` are bits of CT_STATE. */

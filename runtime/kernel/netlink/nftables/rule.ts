@@ -4,7 +4,7 @@ import { be64, list, text } from '../codecs.ts';
 import { comment } from './comment.ts';
 import { NLM_F, type Decoded, type Kind, type Request } from '../message.ts';
 import { expression } from './expressions.ts';
-import { forIpv4, nfgenmsg, nftType, ofFamily, type Family } from './nfgenmsg.ts';
+import { nfgenmsg, nftType, ofFamily, type Family } from './nfgenmsg.ts';
 
 const rule: Schema = {
   table: at(1, text),
@@ -29,16 +29,22 @@ const NFT_MSG_DELRULE = kind(8, 'NFT_MSG_DELRULE');
 export const ruleKinds = [NFT_MSG_NEWRULE, NFT_MSG_GETRULE, NFT_MSG_DELRULE];
 
 /** Adds a rule at the end of the chain. nft(8) shows the comment, of at most 128 bytes, behind the rule. */
-export const newRule = (table: string, chain: string, expressions: readonly Fields[], note?: string): Request => ({
+export const newRule = (
+  table: string,
+  chain: string,
+  expressions: readonly Fields[],
+  note?: string,
+  family: Family = 'ip',
+): Request => ({
   kind: NFT_MSG_NEWRULE,
   flags: NLM_F.NLM_F_CREATE | NLM_F.NLM_F_APPEND,
-  header: forIpv4,
+  header: ofFamily(family),
   attributes: { table, chain, expressions, ...(note !== undefined && { userdata: note }) },
 });
 /** Deletes all rules of the chain. */
-export const flushChain = (table: string, chain: string): Request => ({
+export const flushChain = (table: string, chain: string, family: Family = 'ip'): Request => ({
   kind: NFT_MSG_DELRULE,
-  header: forIpv4,
+  header: ofFamily(family),
   attributes: { table, chain },
 });
 export interface Place {

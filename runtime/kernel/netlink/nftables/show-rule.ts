@@ -1,16 +1,19 @@
 /** Shows a rule as nft(8) writes it. One condition of a rule is two or three expressions. */
 import type { Fields } from '../attribute.ts';
 import { isFields } from '../attribute.ts';
+import { toText6 } from '../ipv6-text.ts';
 import {
   CT,
   CT_STATE,
   DADDR,
+  DADDR6,
   DPORT,
   IPS_DST_NAT,
   META,
   NFT_PAYLOAD_TRANSPORT_HEADER,
   RTN_LOCAL,
   SADDR,
+  SADDR6,
   SPORT,
   VERDICT,
 } from './expressions.ts';
@@ -35,7 +38,13 @@ const protocols: Record<number, string> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 132:
 const ports = (value: Buffer) => (value.length === 2 ? String(value.readUInt16BE()) : `0x${value.toString('hex')}`);
 const transportFields: Record<number, string> = { [SPORT]: 'sport', [DPORT]: 'dport' };
 const transportField = (offset: unknown) => transportFields[Number(offset)] ?? `@th,${String(offset)}`;
-const networkFields: Record<number, string> = { [SADDR]: 'ip saddr', [DADDR]: 'ip daddr' };
+const networkFields: Record<number, Record<number, string>> = {
+  4: { [SADDR]: 'ip saddr', [DADDR]: 'ip daddr' },
+  16: { [SADDR6]: 'ip6 saddr', [DADDR6]: 'ip6 daddr' },
+};
+const SIX = 16;
+const addressText = (value: Buffer) =>
+  value.length === SIX ? toText6(BigInt(`0x${value.toString('hex')}`)) : value.join('.');
 
 /** What the register holds: its name, a function that writes its value, and the mask that was applied to it. */
 interface Loaded {
@@ -51,12 +60,12 @@ const loads = new Map(
       name: nameOf(META, key),
       write: key === META.l4proto ? ([number = 0]) => protocols[number] ?? String(number) : link,
     }),
-    payload: ({ base, offset }) =>
+    payload: ({ base, offset, len }) =>
       base === NFT_PAYLOAD_TRANSPORT_HEADER
         ? { name: transportField(offset), write: ports }
         : {
-            name: networkFields[Number(offset)] ?? `@nh,${String(offset)}`,
-            write: (value, mask) => `${value.join('.')}${mask ? `/${bitsSet(mask)}` : ''}`,
+            name: networkFields[Number(len)]?.[Number(offset)] ?? `@nh,${String(offset)}`,
+            write: (value, mask) => `${addressText(value)}${mask ? `/${bitsSet(mask)}` : ''}`,
           },
     ct: ({ key }) =>
       key === CT.status
@@ -80,7 +89,8 @@ const acts = new Map(
 /** `dnat to 172.30.0.2:80`: the address and the port were put into registers before. */
 const rewrites = (held: readonly Buffer[]): string => {
   const [address, port] = held.slice(-2);
-  return `dnat to ${address?.join('.') ?? '?'}:${port ? ports(port) : '?'}`;
+  const text = address && (address.length === SIX ? `[${addressText(address)}]` : addressText(address));
+  return `dnat to ${text ?? '?'}:${port ? ports(port) : '?'}`;
 };
 
 export function showRule(expressions: readonly Fields[]): string {

@@ -2,7 +2,7 @@
 import { at, type Schema } from '../attribute.ts';
 import { be32, text } from '../codecs.ts';
 import { NLM_F, type Kind, type Request } from '../message.ts';
-import { forIpv4, nfgenmsg, nftType } from './nfgenmsg.ts';
+import { nfgenmsg, nftType, ofFamily, type Family } from './nfgenmsg.ts';
 
 const table: Schema = { name: at(1, text), flags: at(2, be32), use: at(3, be32) };
 const kind = (message: number, name: string): Kind => ({
@@ -17,20 +17,20 @@ const NFT_MSG_DELTABLE = kind(2, 'NFT_MSG_DELTABLE');
 export const tableKinds = [NFT_MSG_NEWTABLE, NFT_MSG_GETTABLE, NFT_MSG_DELTABLE];
 
 /** The table of this name; ENOENT when there is none. */
-export const getTable = (name: string): [Request, Kind] => [
-  { kind: NFT_MSG_GETTABLE, header: forIpv4, attributes: { name } },
+export const getTable = (name: string, family: Family = 'ip'): [Request, Kind] => [
+  { kind: NFT_MSG_GETTABLE, header: ofFamily(family), attributes: { name } },
   NFT_MSG_NEWTABLE,
 ];
 /** Makes a table. Without NLM_F_EXCL, so an existing one is no error. */
-export const newTable = (name: string): Request => ({
+export const newTable = (name: string, family: Family = 'ip'): Request => ({
   kind: NFT_MSG_NEWTABLE,
   flags: NLM_F.NLM_F_CREATE,
-  header: forIpv4,
+  header: ofFamily(family),
   attributes: { name },
 });
 /** Deletes a table with its chains and rules. ENOENT when there is none. */
-export const deleteTable = (name: string): Request => ({
+export const deleteTable = (name: string, family: Family = 'ip'): Request => ({
   kind: NFT_MSG_DELTABLE,
-  header: forIpv4,
+  header: ofFamily(family),
   attributes: { name },
 });

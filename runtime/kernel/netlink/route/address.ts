@@ -5,6 +5,9 @@ import { NLM_F, type Decoded, type Kind, type Request } from '../message.ts';
 import { member, struct } from '../struct.ts';
 
 export const AF_INET = 2;
+export const AF_INET6 = 10;
+/** No duplicate address detection, which would take a second: linux/if_addr.h, ipv6(7). */
+const IFA_F_NODAD = 2;
 
 /** struct ifaddrmsg */
 const ifaddrmsg = struct(
@@ -27,7 +30,7 @@ const RTM_NEWADDR = kind(20, 'RTM_NEWADDR');
 const RTM_GETADDR = kind(22, 'RTM_GETADDR');
 export const addressKinds = [RTM_NEWADDR, kind(21, 'RTM_DELADDR'), RTM_GETADDR];
 
-/** An IPv4 address: `address` '172.30.0.2', `prefix` 16, `index` of its link. */
+/** An address: `address` '172.30.0.2' or 'fd00::2', `prefix` 16, `index` of its link. */
 export interface Address {
   index: number;
   address: string;
@@ -50,7 +53,15 @@ export const newAddress = ({ index, address: local, prefix }: Address, broadcast
   header: { family: AF_INET, prefixlen: prefix, index },
   attributes: { local, address: local, broadcast },
 });
+/** Adds an IPv6 address that can be used at once, because IPAM gives it to one container only. */
+export const newAddress6 = ({ index, address, prefix }: Address): Request => ({
+  kind: RTM_NEWADDR,
+  flags: NLM_F.NLM_F_CREATE | NLM_F.NLM_F_EXCL,
+  header: { family: AF_INET6, prefixlen: prefix, flags: IFA_F_NODAD, index },
+  attributes: { local: address, address },
+});
 export const dumpAddresses: [Request, Kind] = [{ kind: RTM_GETADDR, header: { family: AF_INET } }, RTM_NEWADDR];
+export const dumpAddresses6: [Request, Kind] = [{ kind: RTM_GETADDR, header: { family: AF_INET6 } }, RTM_NEWADDR];
 /** The addresses of another network namespace. The socket must be strict(). */
 export const dumpAddressesIn = (target_netnsid: number): [Request, Kind] => [
   { kind: RTM_GETADDR, header: { family: AF_INET }, attributes: { target_netnsid } },

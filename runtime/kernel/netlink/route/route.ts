@@ -3,7 +3,7 @@ import { at, type Schema } from '../attribute.ts';
 import { ip, u32, u8 } from '../codecs.ts';
 import { NLM_F, type Decoded, type Kind, type Request } from '../message.ts';
 import { member, struct } from '../struct.ts';
-import { AF_INET } from './address.ts';
+import { AF_INET, AF_INET6 } from './address.ts';
 
 export const RT_TABLE_MAIN = 254;
 const RTPROT_BOOT = 3;
@@ -37,7 +37,7 @@ const RTM_NEWROUTE = kind(24, 'RTM_NEWROUTE');
 const RTM_GETROUTE = kind(26, 'RTM_GETROUTE');
 export const routeKinds = [RTM_NEWROUTE, kind(25, 'RTM_DELROUTE'), RTM_GETROUTE];
 
-/** `to` '0.0.0.0' with prefix 0 is the default route. `oif`: the index of the outgoing link. */
+/** `to` '0.0.0.0' or '::' with prefix 0 is the default route. `oif`: the index of the outgoing link. */
 export interface Route {
   to: string;
   prefix: number;
@@ -50,7 +50,7 @@ export interface Route {
 export function routeOf({ header, attributes }: Decoded): Route {
   const { gateway } = attributes;
   return {
-    to: String(attributes['dst'] ?? '0.0.0.0'),
+    to: String(attributes['dst'] ?? (header['family'] === AF_INET6 ? '::' : '0.0.0.0')),
     prefix: Number(header['dst_len']),
     ...(typeof gateway === 'string' && { gateway }),
     oif: Number(attributes['oif'] ?? 0),
@@ -66,7 +66,13 @@ export function routeOf({ header, attributes }: Decoded): Route {
 export const newDefaultRoute = (gateway: string, oif: number, { replace = false } = {}): Request => ({
   kind: RTM_NEWROUTE,
   flags: NLM_F.NLM_F_CREATE | (replace ? NLM_F.NLM_F_REPLACE : NLM_F.NLM_F_EXCL),
-  header: { family: AF_INET, table: RT_TABLE_MAIN, protocol: RTPROT_BOOT, type: RTN_UNICAST },
+  header: {
+    family: gateway.includes(':') ? AF_INET6 : AF_INET,
+    table: RT_TABLE_MAIN,
+    protocol: RTPROT_BOOT,
+    type: RTN_UNICAST,
+  },
   attributes: { gateway, oif },
 });
 export const dumpRoutes: [Request, Kind] = [{ kind: RTM_GETROUTE, header: { family: AF_INET } }, RTM_NEWROUTE];
+export const dumpRoutes6: [Request, Kind] = [{ kind: RTM_GETROUTE, header: { family: AF_INET6 } }, RTM_NEWROUTE];
