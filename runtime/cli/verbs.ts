@@ -59,6 +59,7 @@ export const verbs: readonly Entry[] = [
   image('history', 'list the layers of an image', () => import('./verbs/image/history.ts')),
   image('tag', 'give an image another name', () => import('./verbs/image/tag.ts')),
   image('rmi', 'remove images', () => import('./verbs/image/rmi.ts')),
+  image('registry', 'serve images to other machines', () => import('./verbs/registry/registry.ts')),
   volume('volume', 'create, list, inspect, remove and prune volumes', () => import('./verbs/volume/volume.ts')),
   network('network', 'make networks, and connect containers to them', () => import('./verbs/network/network.ts')),
   daemon('daemon', 'run the daemon in the foreground', () => import('./verbs/daemon/daemon.ts')),

@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { RegistryRefusal } from './error.ts';
 import { answer, type Exchange, type Handler } from './exchange.ts';
-import { checkDigest, checkName } from './storage.ts';
+import { checkDigest } from './digest.ts';
+import { checkName } from './storage.ts';
 import { rangeOf } from './uploads.ts';
 
 const location = (x: Exchange, digest: string) => ({
@@ -53,21 +54,22 @@ export const deleteBlob: Handler = (x) => {
   answer(x, 202);
 };
 
-/** POST …/uploads/: a mount from another repository, a whole blob at once (?digest=), or the beginning of an upload. */
+/**
+ * POST …/uploads/: a mount from another repository, a whole blob at once (?digest=), or the beginning of an upload. A
+ * mount without `from` finds the blob in any repository.
+ */
 export const beginUpload: Handler = async (x) => {
   checkName(x.name);
   const mount = x.query.get('mount');
   const from = x.query.get('from');
-  if (mount && from && x.storage.hasBlob(checkName(from), checkDigest(mount))) {
-    x.storage.linkBlob(x.name, mount);
+  if (mount && (await x.storage.mountBlob(x.name, checkDigest(mount), from === null ? undefined : checkName(from))))
     return answer(x, 201, location(x, mount));
-  }
   const digest = x.query.get('digest');
   const wanted = digest ? checkDigest(digest) : undefined;
   const id = x.uploads.begin(x.name);
   if (!wanted) return answer(x, 202, uploadState(x, id, 0));
   await x.uploads.append(x.name, id, x.req);
-  x.uploads.finish(x.name, id, wanted);
+  await x.uploads.finish(x.name, id, wanted);
   answer(x, 201, location(x, wanted));
 };
 
@@ -83,7 +85,7 @@ export const appendUpload: Handler = async (x) => {
 export const finishUpload: Handler = async (x) => {
   const digest = checkDigest(x.query.get('digest'));
   await x.uploads.append(x.name, x.reference, x.req, x.req.headers['content-range']);
-  x.uploads.finish(x.name, x.reference, digest);
+  await x.uploads.finish(x.name, x.reference, digest);
   answer(x, 201, location(x, digest));
 };
 

@@ -1,10 +1,13 @@
-/** Drydock's own OCI distribution server: pull and push over HTTP/1.1, on loopback. OCI distribution spec 1.1. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+/** Drydock's own OCI distribution server: pull and push over HTTP/1.1. OCI distribution spec 1.1. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Door } from './auth.ts';
 import { appendUpload, beginUpload, cancelUpload, deleteBlob, finishUpload, getBlob, uploadStatus } from './blobs.ts';
 import { RegistryRefusal } from './error.ts';
 import { answerJson, type Exchange, type Handler } from './exchange.ts';
 import { catalog, deleteManifest, getManifest, listTags, putManifest } from './manifests.ts';
+import { listReferrers } from './referrers.ts';
 import { Storage } from './storage.ts';
 import { Uploads } from './uploads.ts';
 
@@ -13,19 +16,33 @@ export interface RegistryOptions {
   root: string;
   /** 0 means any free port */
   port: number;
+  /** the address to listen on; 127.0.0.1 if absent */
+  host?: string;
+  /** certificate chain and private key, PEM; HTTP without TLS if absent */
+  tls?: { cert: Buffer; key: Buffer };
+  /** everybody may use it if absent */
+  door?: Door;
   /** allow pulls only */
   readOnly?: boolean;
   /** in bytes; 64 GiB if absent */
   maxBlob?: number;
+  /** what is answered with 201 is on the disk: fsync(2) */
+  durable?: boolean;
+  /** is told about each answer */
+  log?: (line: string) => void;
 }
 export interface Registry {
   url: string;
   port: number;
-  close(): Promise<void>;
+  /** Ends; `grace`: requests that are being answered may go on for this many milliseconds. */
+  close(grace?: number): Promise<void>;
+  /** Uses another certificate for the connections to come. Throws what node:tls throws. */
+  renew(tls: { cert: Buffer; key: Buffer }): void;
 }
 
 const MAX_BLOB = 64 * 2 ** 30;
 const API = { 'Docker-Distribution-Api-Version': 'registry/2.0', 'X-Content-Type-Options': 'nosniff' };
+const MOST_CONNECTIONS = 4096;
 const check: Handler = (x) => answerJson(x, {});
 
 /** The first pattern that matches is used. Its groups are the repository's name and the reference. */
@@ -39,6 +56,7 @@ const routes: [pattern: RegExp, methods: Partial<Record<string, Handler>>][] = [
     { GET: uploadStatus, PATCH: appendUpload, PUT: finishUpload, DELETE: cancelUpload },
   ],
   [/^\/v2\/(.+)\/blobs\/([^/]+)$/, { GET: getBlob, DELETE: deleteBlob }],
+  [/^\/v2\/(.+)\/referrers\/([^/]+)$/, { GET: listReferrers }],
   [/^\/v2\/(.+)\/manifests\/([^/]+)$/, { GET: getManifest, PUT: putManifest, DELETE: deleteManifest }],
 ];
 
@@ -75,49 +93,58 @@ function refuse(req: IncomingMessage, res: ServerResponse, error: unknown): void
   res.end(req.method === 'HEAD' ? undefined : body);
 }
 
-async function serve(
-  req: IncomingMessage,
-  res: ServerResponse,
-  storage: Storage,
-  uploads: Uploads,
-  readOnly: boolean,
-): Promise<void> {
+interface Served {
+  storage: Storage;
+  uploads: Uploads;
+  options: RegistryOptions;
+}
+
+async function serve(req: IncomingMessage, res: ServerResponse, { storage, uploads, options }: Served): Promise<void> {
   for (const [name, value] of Object.entries(API)) res.setHeader(name, value);
+  let user = '-';
   try {
+    if (options.door) user = await options.door.check(req);
     const url = new URL(req.url ?? '/', 'http://registry');
-    const { handler, name, reference } = route(req.method ?? 'GET', decodePath(url.pathname), readOnly);
+    const { handler, name, reference } = route(
+      req.method ?? 'GET',
+      decodePath(url.pathname),
+      options.readOnly ?? false,
+    );
     const x: Exchange = { req, res, query: url.searchParams, storage, uploads, name, reference };
     await handler(x);
   } catch (error) {
     refuse(req, res, error);
+    // what a client did wrong is in its answer; a fault of the storage is for the owner of the registry
+    if (!(error instanceof RegistryRefusal) && res.statusCode >= 500) options.log?.(String(error));
+  } finally {
+    options.log?.(`${req.socket.remoteAddress ?? '-'} ${user} ${req.method} ${req.url} ${res.statusCode}`);
   }
 }
 
-/** Serves on 127.0.0.1 until close(); does not keep the process alive. Throws what listen(2) throws. */
-export async function startRegistry({
-  root,
-  port,
-  readOnly = false,
-  maxBlob = MAX_BLOB,
-}: RegistryOptions): Promise<Registry> {
-  const storage = new Storage(root);
-  const uploads = new Uploads(storage, maxBlob);
-  const server = createServer(
-    { requestTimeout: 0, headersTimeout: 10_000, maxHeaderSize: 32 * 1024 },
-    (req, res) => void serve(req, res, storage, uploads, readOnly),
-  );
+/** Serves until close(); does not keep the process alive. Throws what listen(2) throws. */
+export async function startRegistry(options: RegistryOptions): Promise<Registry> {
+  const { root, port, host = '127.0.0.1', tls, maxBlob = MAX_BLOB, durable = false } = options;
+  const storage = new Storage(root, durable);
+  const served: Served = { storage, uploads: new Uploads(storage, maxBlob), options };
+  const limits = { requestTimeout: 0, headersTimeout: 10_000, maxHeaderSize: 32 * 1024 };
+  const handle = (req: IncomingMessage, res: ServerResponse) => void serve(req, res, served);
+  const secure = tls && createTlsServer({ ...limits, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 }, handle);
+  const server: Server = secure ?? createServer(limits, handle);
+  server.maxConnections = MOST_CONNECTIONS;
   // an upload may take any time as long as bytes come
   server.on('connection', (socket) => socket.setTimeout(120_000, () => socket.destroy()));
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   server.unref();
   const { port: bound } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${bound}`,
+    url: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     port: bound,
-    close: () =>
+    renew: (renewed) => secure?.setSecureContext({ ...renewed, minVersion: 'TLSv1.2' }),
+    close: (grace = 0) =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        server.closeIdleConnections();
+        setTimeout(() => server.closeAllConnections(), grace).unref();
       }),
   };
 }
