@@ -1,7 +1,7 @@
 /** The subject of the steps: one container, from its request to the descriptors and pids of its run. */
 import type { Cgroup } from '../kernel/cgroup/cgroup.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { Process, Spec } from '../oci/spec.ts';
+import type { Process, Resources, Spec } from '../oci/spec.ts';
 import type { PullContext } from '../image/pull.ts';
 import type { NamesAsked, Network, NetworkLive } from '../network/driver.ts';
 import type { Endpoint } from '../network/endpoint.ts';
@@ -72,6 +72,8 @@ export interface Bundle {
   dir: string;
   /** the directory of the root's files */
   root: string;
+  /** the limits after the last update, which stand above those of config.json at each start */
+  limits?: Omit<Resources, 'devices'>;
 }
 
 export interface Container extends PullContext {

@@ -4,6 +4,8 @@
  */
 import { driverNames } from '../network/endpoint.ts';
 import { containerMachine } from './container.machine.ts';
+import { Checked } from '../json/checked.ts';
+import { readResources } from '../oci/config/read-resources.ts';
 import { isHealth } from './health.ts';
 import { checkShape } from '../request/request-shape.ts';
 import { executors, type ExecutorName } from '../executor/driver.ts';
@@ -43,13 +45,24 @@ const endpoint: Record<string, Check> = {
   requestedAddress: optional(text),
   requestedMac: optional(text),
 };
+/** The same check as for what config.json says. */
+const isLimits: Check = (value) => {
+  try {
+    readResources(Checked.of('the limits of an update', { resources: value ?? {} }));
+    return true;
+  } catch {
+    return false;
+  }
+};
 const record: Record<string, Check> = {
   name: (value) => text(value) && value !== '',
   created: number,
   platform: optional(text),
   image: optional(text),
   storage: optional((value) => value === 'bundle' || storageDrivers.includes(value as never)),
-  bundle: optional((value) => isFields(value) && isPath(value['dir']) && isPath(value['root'])),
+  bundle: optional(
+    (value) => isFields(value) && isPath(value['dir']) && isPath(value['root']) && isLimits(value['limits']),
+  ),
   executor: optional((value) => executors.includes(value as ExecutorName)),
   machine: (value) => text(value) && Object.hasOwn(containerMachine.states, value as string),
   error: text,

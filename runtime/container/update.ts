@@ -107,7 +107,9 @@ export async function applyUpdate(
   // keep the swap limit that a create without one got
   const next: HostConfig = { ...before, MemorySwap: memorySwapOf(before), ...change };
   const warnings = validateRequest({ ...c.request, HostConfig: next }, c.settings, anyNetwork);
-  if (running) warnings.push(...(await c.cgroup.limit(k, resourcesOf(next))));
+  const limits = resourcesOf(next);
+  if (running) warnings.push(...(await c.cgroup.limit(k, limits)));
   Object.assign(before, next);
+  if (c.bundle) c.bundle.limits = limits;
   return warnings;
 }

@@ -231,6 +231,35 @@ s.test('a terminal and an open stdin work as with an image', async () => {
   await until('it is removed', async () => !(await d().ok('ps', '-a')).includes('piped'));
 });
 
+s.test('an update of a limit holds at the next start too, and after a new daemon', async () => {
+  const bundle = makeBundle((config) => {
+    config.linux.resources = { memory: { limit: 64 << 20 }, pids: { limit: 50 } };
+    config.process.args = ['sleep', '1000'];
+  });
+  const id = await create(bundle, { name: 'limited' });
+  const files = ['memory/@/memory.limit_in_bytes', '@/memory.max', 'pids/@/pids.max', '@/pids.max'];
+  const limits = () =>
+    files
+      .map((file) => join('/sys/fs/cgroup', file.replace('@', `${d().cgroupParent}/${id}`)))
+      .filter((path) => existsSync(path))
+      .map((path) => readFileSync(path, 'utf8').trim());
+  await d().ok('start', 'limited');
+  assert.equal(limits(), [String(64 << 20), '50']);
+  await d().ok('update', '--memory', '32m', '--pids-limit', '40', 'limited');
+  assert.equal(limits(), [String(32 << 20), '40']);
+  await d().ok('kill', 'limited');
+  await d().ok('wait', 'limited');
+  await d().ok('start', 'limited');
+  assert.equal(limits(), [String(32 << 20), '40'], 'at the next start');
+  await d().ok('kill', 'limited');
+  await d().ok('wait', 'limited');
+  await d().stop();
+  await d().start();
+  await d().ok('start', 'limited');
+  assert.equal(limits(), [String(32 << 20), '40'], 'after a new daemon');
+  await d().ok('rm', '-f', 'limited');
+});
+
 s.test('every step of it can be held, and an abort takes all of it back', async () => {
   const before = await atRest(d());
   const id = await create(makeBundle(program('sleep', '1000')), { name: 'held' });
