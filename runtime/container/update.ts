@@ -74,7 +74,8 @@ const conflicts: [wrong: (before: HostConfig, change: Partial<HostConfig>) => bo
     'Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set',
   ],
   [
-    (before, { Memory = 0, MemorySwap = 0 }) => MemorySwap === 0 && Memory > memorySwapOf(before),
+    // an update without Memory is none of this: the swap limit may be -1, which is below 0
+    (before, { Memory = 0, MemorySwap = 0 }) => MemorySwap === 0 && Memory > 0 && Memory > memorySwapOf(before),
     'Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time',
   ],
   [

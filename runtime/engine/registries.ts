@@ -8,6 +8,7 @@ import { storedCredentials } from '../image/registry/credentials.ts';
 import { describe, type Described } from '../image/registry/described.ts';
 import { endpointsOf } from '../image/registry/endpoint.ts';
 import { login } from '../image/registry/login.ts';
+import { search, type Found } from '../image/registry/search.ts';
 import { translate } from '../image/registry/registry-error.ts';
 import { daemonKernel } from '../kernel/linux/linux.ts';
 
@@ -16,6 +17,8 @@ export interface RegistryQuestions {
   login(auth: RegistryAuth, signal: AbortSignal): Promise<string>;
   /** Throws ApiError 401, 404 and 500. */
   describe(reference: Reference, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<Described>;
+  /** `term`: words for docker.io, or 'host:port/words' for another registry. Throws ApiError 400 and 500. */
+  search(what: { term: string; limit: number }, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<Found[]>;
 }
 
 const PATIENCE_MS = 15_000;
@@ -40,6 +43,23 @@ export class Registries implements RegistryQuestions {
   login(auth: RegistryAuth, signal: AbortSignal): Promise<string> {
     const endpoint = this.#origin({ domain: domainOf(auth.serveraddress ?? ''), path: 'a/b' });
     return login(daemonKernel(), endpoint, auth, signal);
+  }
+
+  search(
+    { term, limit }: { term: string; limit: number },
+    auth: RegistryAuth | undefined,
+    signal: AbortSignal,
+  ): Promise<Found[]> {
+    const slash = term.indexOf('/');
+    const first = slash < 0 ? '' : term.slice(0, slash);
+    // as in an image's name, what is before the first slash is a host when it has a dot or a port
+    const other = /[.:]/.test(first) || first === 'localhost' ? domainOf(first) : undefined;
+    const bases =
+      other === undefined || other === 'docker.io'
+        ? ['https://index.docker.io']
+        : this.#origin({ domain: other, path: 'a/b' }).bases;
+    const words = other === undefined ? term : term.slice(slash + 1);
+    return search(daemonKernel(), bases, { term: words, limit }, auth, signal);
   }
 
   async describe(reference: Reference, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<Described> {

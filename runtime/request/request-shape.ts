@@ -114,11 +114,12 @@ const refused: Record<string, ReadonlyMap<string, string>> = {
   ),
   'HostConfig.': new Map(
     Object.entries({
-      DeviceRequests: 'GPUs and CDI devices (--gpus) are not supported yet',
-      StorageOpt: '--storage-opt is not supported: the overlay has no quota',
+      DeviceRequests:
+        'could not select device driver "" with capabilities: [[gpu]]: GPUs and CDI devices (--gpus) are not supported',
+      StorageOpt: "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
       BlkioWeightDevice: '--blkio-weight-device is not supported yet',
-      CpuRealtimePeriod: '--cpu-rt-period is not supported',
-      CpuRealtimeRuntime: '--cpu-rt-runtime is not supported',
+      CpuRealtimePeriod: 'kernel does not support CPU real-time scheduler',
+      CpuRealtimeRuntime: 'kernel does not support CPU real-time scheduler',
       KernelMemory: '--kernel-memory is not supported: Linux has taken it away',
       KernelMemoryTCP: 'KernelMemoryTCP is not supported',
       Cgroup: 'HostConfig.Cgroup is not supported yet',

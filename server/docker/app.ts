@@ -19,6 +19,7 @@ import { imagesArchives } from './images/archives.ts';
 import { imagesChange } from './images/change.ts';
 import { imagesCommit } from './images/commit.ts';
 import { imagesPull } from './images/pull.ts';
+import { imagesSearch } from './images/search.ts';
 import { imagesPush } from './images/push.ts';
 import { registries } from './images/registries.ts';
 import { lessonRoutes } from './drydock/lessons.ts';
@@ -49,6 +50,7 @@ const tables: readonly Routes[] = [
   containersStats,
   exec,
   imagesPull,
+  imagesSearch,
   imagesPush,
   imagesCommit,
   imagesArchives,

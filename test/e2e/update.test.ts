@@ -40,6 +40,7 @@ const conflicting = (made: Host, change: Host, words: string, stored: Host = {})
 });
 
 const pids: Row[] = [
+  { made: { Memory: 300 * MB, MemorySwap: -1 }, change: { PidsLimit: 7 }, stored: { PidsLimit: 7, MemorySwap: -1 } },
   ...[null, 0, -1, -2, 7].map((limit) => ({
     made: { PidsLimit: limit },
     change: {},

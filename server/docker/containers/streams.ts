@@ -1,12 +1,13 @@
 /** The streams of a container, attach, logs and export, and two short requests, top and changes. */
 import { pipeline } from 'node:stream/promises';
 import type { Socket } from 'node:net';
+import { createWebSocketStream } from 'ws';
 import { parseDetachKeys } from '../../../runtime/container/io/detach-keys.ts';
 import type { Handle } from '../../../runtime/engine/engine.ts';
 import type { LogOptions } from '../../../runtime/container/logs/log-file.ts';
 import { badParameter, conflict } from '../../../runtime/errors/api-error.ts';
 import { messageOf } from '../http/failures.ts';
-import { frame, hijack, streamType } from '../http/hijack.ts';
+import { frame, hijack, streamType, webSocket } from '../http/hijack.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { drained } from '../http/send.ts';
 
@@ -45,7 +46,9 @@ export async function couple(socket: Socket, tty: boolean, coupling: Promise<unk
   finish(socket);
 }
 
-async function attach(x: Exchange): Promise<void> {
+type AttachOptions = Parameters<Handle['attach']>[1];
+
+function attachAsked(x: Exchange): { handle: Handle; tty: boolean; options: AttachOptions } {
   // dockerd's messages repeat the name or id that the client used
   const ref = x.param('id');
   const handle = x.engine.container(ref);
@@ -57,7 +60,7 @@ async function attach(x: Exchange): Promise<void> {
   if (state.status === 'restarting')
     throw conflict(`container ${ref} is restarting, wait until the container is running`);
   const { query } = x;
-  const options: Parameters<Handle['attach']>[1] = {
+  const options: AttachOptions = {
     stdin: query.flag('stdin'),
     stdout: query.flag('stdout'),
     stderr: query.flag('stderr'),
@@ -66,9 +69,33 @@ async function attach(x: Exchange): Promise<void> {
     ...(query.text('detachKeys') && { detachKeys: query.text('detachKeys')! }),
   };
   parseDetachKeys(options.detachKeys);
-  const tty = request.Tty === true;
+  return { handle, tty: request.Tty === true, options };
+}
+
+async function attach(x: Exchange): Promise<void> {
+  const { handle, tty, options } = attachAsked(x);
   const socket = hijack(x, tty);
   await couple(socket, tty, handle.attach(socket, options));
+}
+
+/** RFC 6455, section 7.4.1: an error of the server. */
+const INTERNAL_ERROR = 1011;
+/** In bytes. A close frame holds 125, two of them the status. */
+const MOST_REASON = 123;
+
+/** Binary messages, and never multiplexed: stdout and stderr are one stream. */
+async function attachWebSocket(x: Exchange): Promise<void> {
+  const { handle, options } = attachAsked(x);
+  const ws = await webSocket(x);
+  const stream = createWebSocketStream(ws);
+  // the client has gone; the coupling ends with the stream
+  stream.on('error', () => undefined);
+  try {
+    await handle.attach(stream, { ...options, raw: true });
+    stream.end();
+  } catch (error) {
+    ws.close(INTERNAL_ERROR, Buffer.from(messageOf(error)).subarray(0, MOST_REASON));
+  }
 }
 
 /** 'all' or a number of lines. As in docker, any other value means all. */
@@ -126,6 +153,7 @@ async function exported(x: Exchange): Promise<void> {
 
 export const containersStreams: Routes = {
   'POST /containers/*id/attach': attach,
+  'GET /containers/*id/attach/ws': attachWebSocket,
   'GET /containers/*id/logs': logs,
   'GET /containers/*id/top': (x) => x.engine.container(x.param('id')).top(x.query.text('ps_args')),
   'GET /containers/*id/changes': changes,

@@ -10,6 +10,7 @@
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { WebSocketServer, type WebSocket } from 'ws';
 import { badParameter } from '../../../runtime/errors/api-error.ts';
 import { HttpConnection, serveConnections } from './connection.ts';
 import { hijacks } from './message-boundary.ts';
@@ -25,17 +26,22 @@ export function serveHijacks(server: Server, event: 'connection' | 'secureConnec
   });
 }
 
-/**
- * Sends the head of the answer and returns the connection. The caller must attach its listeners before its first await.
- */
-export function hijack(x: Exchange, tty: boolean): Socket {
+/** The connection, without an answer. The caller must attach its listeners before its first await. */
+function release(x: Exchange): Socket {
   const connection = x.req.socket as unknown;
   if (!(connection instanceof HttpConnection) || !connection.over)
     throw badParameter(`${x.req.path} takes over the connection: its body has to be complete`);
   if (x.res.socket !== x.req.socket)
     throw badParameter('an earlier request of this connection still waits for its answer');
   x.res.detachSocket(x.req.socket);
-  const socket = connection.release();
+  return connection.release();
+}
+
+/**
+ * Sends the head of the answer and returns the connection. The caller must attach its listeners before its first await.
+ */
+export function hijack(x: Exchange, tty: boolean): Socket {
+  const socket = release(x);
   // the Upgrade header alone decides, as in dockerd, because some clients leave out Connection: Upgrade
   const first =
     x.req.headers.upgrade !== undefined
@@ -43,6 +49,22 @@ export function hijack(x: Exchange, tty: boolean): Socket {
       : ['HTTP/1.1 200 OK', 'Connection: close'];
   socket.write(`${[...first, `Content-Type: ${streamType(tty, x.api)}`].join('\r\n')}\r\n\r\n`);
   return socket;
+}
+
+/** In bytes. docker's own server reads a message in pieces; a longer one closes the WebSocket. */
+const MOST_MESSAGE = 1 << 20;
+const webSockets = new WebSocketServer({ noServer: true, maxPayload: MOST_MESSAGE, perMessageDeflate: false });
+
+/** Makes the connection a WebSocket (RFC 6455). Throws ApiError 400 when the request does not ask for one. */
+export function webSocket(x: Exchange): Promise<WebSocket> {
+  const { upgrade, 'sec-websocket-key': key = '', 'sec-websocket-version': version } = x.req.headers;
+  if (upgrade?.toLowerCase() !== 'websocket' || !/^[+/\da-z]{22}==$/i.test(key) || version !== '13')
+    throw badParameter(`${x.req.path} is for WebSockets of RFC 6455: the request must ask for one`);
+  const socket = release(x);
+  return new Promise((resolve, reject) => {
+    socket.once('close', () => reject(badParameter('the WebSocket was closed before it was open')));
+    webSockets.handleUpgrade(x.req, socket, Buffer.alloc(0), resolve);
+  });
 }
 
 /** Since API 1.42 the content type tells raw streams from multiplexed ones. */
