@@ -18,7 +18,7 @@
 #include "port-stream.h"
 
 /* After the container's end: until nothing has moved for this long, and no longer than that many times. */
-enum { QUIET_MS = 50, QUIET_TIMES = 20, FLOW_TICK_MS = 10000 };
+enum { QUIET_MS = 50, QUIET_TIMES = 20, FLOW_TICK_MS = 10000, REST_MS = 250 };
 enum { NOBODY = 65534 };
 
 static void read_targets(void)
@@ -113,13 +113,18 @@ __attribute__((noreturn, used)) void proxy_main(void)
 	int ended = 0, turns = 0;
 	begin();
 	for (;;) {
-		int patience = waiting != NONE ? 0 : ended ? QUIET_MS : flow_count ? FLOW_TICK_MS : -1;
+		int patience = waiting != NONE ? 0
+		               : ended         ? QUIET_MS
+		               : resting       ? REST_MS
+		               : flow_count    ? FLOW_TICK_MS
+		                               : -1;
 		long n = sys(SYS_epoll_pwait, epoll, events, EVENTS, patience, 0, 8);
 		int last = 0;
 		for (long k = 0; k < n; k++)
 			last |= take_event(&events[k]);
 		finish_streams();
 		end_old_flows();
+		wake_listeners();
 		if (last && !ended) {
 			ended = 1;
 			close_ports();

@@ -49,13 +49,6 @@ static long watch(int fd, uint32_t events, enum kind kind, uint32_t index)
 	return sys(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		sys(SYS_close, *fd);
-	*fd = -1;
-}
-
 /* Seconds of a clock that is never set back. */
 static uint32_t seconds(void)
 {
@@ -64,5 +57,12 @@ static uint32_t seconds(void)
 	} now;
 	sys(SYS_clock_gettime, 1 /* CLOCK_MONOTONIC */, &now);
 	return now.sec;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		sys(SYS_close, *fd);
+	*fd = -1;
 }
 #endif

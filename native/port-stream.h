@@ -34,7 +34,8 @@ struct connection {
 };
 
 static struct connection connections[MAX_CONNECTIONS];
-static int used, unused = NONE, closed = NONE, waiting = NONE, accepting = 1;
+static int used, unused = NONE, closed = NONE, waiting = NONE, accepting = 1, resting;
+static uint32_t rested_at; /* in seconds */
 static int pool[POOL][2], pooled;
 
 static int take_pipe(int *pipe)
@@ -77,6 +78,25 @@ static void accept_more(int on)
 		struct epoll_event event = { on ? EPOLLIN : 0, { .u64 = (uint64_t)STREAM_LISTENER << 32 | k } };
 		sys(SYS_epoll_ctl, epoll, EPOLL_CTL_MOD, FIRST_SOCKET + k, &event);
 	}
+}
+
+/*
+ * Without a descriptor a connection stays in the queue, and its event would come again and again. No connection need be
+ * open whose end would free one, because the host or the flows may have them all: wait for a moment.
+ */
+static void rest_listeners(void)
+{
+	accept_more(0);
+	resting = 1;
+	rested_at = seconds();
+}
+
+static void wake_listeners(void)
+{
+	if (!resting || seconds() == rested_at)
+		return;
+	resting = 0;
+	accept_more(1);
 }
 
 /*
@@ -235,7 +255,7 @@ static void accept_clients(int index)
 		c->next = unused;
 		unused = c - connections;
 		if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM)
-			accept_more(0);
+			rest_listeners();
 		if (fd != -ECONNABORTED && fd != -EINTR)
 			return;
 	}

@@ -198,6 +198,24 @@ s.test('while the daemon is dead the port is served, and the next daemon has it'
   assert.match(await ask([], '127.0.0.1', 18080), /^you are/);
 });
 
+s.test('a proxy that had no descriptor for a client takes it when it has one, though no connection ended', async () => {
+  await docker('run', '-d', '--name', 'poor', '-p', '18096:7777', ...SLEEP);
+  servers.push(await serve(inNetworkOf(await pidOf('poor')), 7777));
+  const id = await docker('inspect', '-f', '{{.Id}}', 'poor');
+  const line = sh('ps', '-eo', 'pid,args')
+    .split('\n')
+    .find((one) => one.includes(`drydock-port-proxy ${id}`));
+  const pid = line!.trim().split(' ')[0]!;
+  // as the proxy's user, who may change its limits
+  const user = ['--reuid=65534', '--regid=65534', '--clear-groups'];
+  const limit = (files: string) => sh('setpriv', ...user, 'prlimit', '--pid', pid, `--nofile=${files}:`);
+  limit('5');
+  assert.is(await ask([], '127.0.0.1', 18096), '', 'it cannot accept');
+  limit('1024');
+  await until('it accepts again', async () => (await ask([], '127.0.0.1', 18096)).startsWith('you are'));
+  await docker('rm', '-f', 'poor');
+});
+
 s.test('when the container ends without a daemon, its ports are free at once', async () => {
   await docker('run', '-d', '--name', 'brief', '-p', '18095:80', ...SLEEP);
   const pid = await pidOf('brief');
