@@ -69,6 +69,11 @@ const refused: [what: string, parts: (Buffer | Made)[], words: RegExp][] = [
   ['a list that is no list', [...whole, { name: 'manifest.json', content: '{}' }], /manifest\.json is not a list/],
   ['a name without a tag', [...whole, list({ RepoTags: ['evil'] })], /invalid tag "evil"/],
   ['a name that is none', [...whole, list({ RepoTags: ['../evil:1'] })], /invalid reference format/],
+  [
+    'more names than are taken',
+    [...whole, list({ RepoTags: Array.from({ length: 5001 }, (_, j) => `evil:${j}`) })],
+    /more than 5000 names/,
+  ],
   ['a path that climbs', [...whole, { name: '../../escape', content: 'x' }, list()], /climbs out of its root/],
   ['a layer whose path climbs', [...whole, list({ Layers: ['../../../etc/passwd'] })], /climbs out of its root/],
   [

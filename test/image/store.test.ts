@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -225,6 +226,18 @@ test('forgets an image whose layer or config is gone or changed, and says so of 
   assert.is(again.list().length, 1);
   writeFileSync(join(images.root, 'images.json'), '{"images":');
   assert.throws(() => new ImageStore({ root: images.root }), /images\.json is not JSON/);
+});
+
+test('keeps an image whose config cannot be read for a moment while another one gets a name', async () => {
+  const images = await stored();
+  const path = join(images.root, 'blobs', second.config.replace(':', '/'));
+  renameSync(path, `${path}.away`);
+  images.tag(name(0), 'other');
+  assert.is(images.list().length, 2);
+  renameSync(`${path}.away`, path);
+  assert.equal(images.find('other')?.tags, [...(images.find(name(0))?.tags ?? [])]);
+  assert.equal(images.find(name(1))?.tags, [`${name(1)}:latest`]);
+  assert.is(new ImageStore({ root: images.root }).list().length, 2, 'as it was written down');
 });
 
 test('unpacks again what a crash of the machine may have damaged', async () => {

@@ -21,7 +21,8 @@ import { imagesOfIndex } from './oci-layout.ts';
 import type { ArchiveFile, Received } from './receive.ts';
 
 const MOST_IMAGES = 1000;
-const MOST_NAMES = 1000;
+/** For all images together, because the list of images is read and written as a whole. */
+const MOST_NAMES = 5000;
 
 /** Throws ApiError 400 or 500 that names what is wrong. */
 export async function imagesIn(received: Received, platform?: Platform): Promise<ArchivedImage[]> {
@@ -57,8 +58,13 @@ function imagesOfManifest(files: ArchivedFiles): ArchivedImage[] {
   }
   if (!Array.isArray(list) || list.length > MOST_IMAGES)
     throw badParameter(`manifest.json is not a list of at most ${MOST_IMAGES} images`);
+  let names = 0;
   return list.map((entry, j) => {
     const from = Checked.of(`image ${j} of manifest.json`, entry);
+    const tags = from.strings('RepoTags') ?? [];
+    names += tags.length;
+    if (names > MOST_NAMES)
+      throw badParameter(`manifest.json has more than ${MOST_NAMES} names; at most so many are taken`);
     const name = from.string('Config');
     const config = files.file(name);
     const configBytes = files.bytes(config, name);
@@ -71,7 +77,7 @@ function imagesOfManifest(files: ArchivedFiles): ArchivedImage[] {
       configBytes,
       id: config.digest,
       layers: (from.strings('Layers') ?? []).map((layer) => ({ ...layerFile(files, layer), mediaType: OCI_LAYER })),
-      names: (from.strings('RepoTags') ?? []).slice(0, MOST_NAMES).map(nameOf),
+      names: tags.map(nameOf),
     };
   });
 }

@@ -28,6 +28,17 @@ export interface ImageList {
   names: Map<string, string>;
 }
 
+/** The names of each image. */
+export function namesById({ names }: ImageList): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const [name, id] of names) {
+    const before = found.get(id);
+    if (before) before.push(name);
+    else found.set(id, [name]);
+  }
+  return found;
+}
+
 export const imageListPath = (root: string) => join(root, 'images.json');
 
 function readRecord(value: unknown): ImageRecord {

@@ -7,7 +7,14 @@ import { BlobStore } from './blobs.ts';
 import { readConfig } from '../manifest/config.ts';
 import { chainIDs, sha256 } from '../manifest/digest.ts';
 import type { Image, Layer } from '../manifest/image.ts';
-import { imageListPath, readImageList, writeImageList, type ImageList, type ImageRecord } from './image-list.ts';
+import {
+  imageListPath,
+  namesById,
+  readImageList,
+  writeImageList,
+  type ImageList,
+  type ImageRecord,
+} from './image-list.ts';
 import { LayerStore, type SetAside } from './layers.ts';
 import type { Whiteouts } from '../layer/layer-writer.ts';
 import { Leases, type Lease } from './lease.ts';
@@ -67,7 +74,7 @@ export class ImageStore {
     this.blobs = new BlobStore(this.root);
     this.layers = new LayerStore(this.root, options.setAside, options.whiteouts);
     this.#list = this.#readList();
-    for (const record of this.#list.images.values()) this.#open(record);
+    this.#openAll();
     for (const [name, id] of this.#list.names) if (!this.#images.has(id)) this.#list.names.delete(name);
     // remove what an interrupted pull left behind; after a failure the next collection tries again
     void this.collect().catch(() => undefined);
@@ -92,43 +99,44 @@ export class ImageStore {
       .digests(CONFIG_MOST)
       .map((id) => ({ id, blobs: [], practice: false, added: Date.now() }));
     const list: ImageList = { images: new Map(), names: new Map() };
-    for (const record of records) if (this.#attempt(record, list)) list.images.set(record.id, record);
+    for (const record of records) if (this.#attempt(record)) list.images.set(record.id, record);
     return list;
   }
 
-  #attempt(record: ImageRecord, list: ImageList): Image | undefined {
+  #attempt(record: ImageRecord): Image | undefined {
     try {
-      return this.#read(record, list);
+      return this.#read(record);
     } catch {
       return undefined; // a damaged blob, or one that is a manifest or a layer and not a config
     }
   }
 
   /** Drops an image whose files are incomplete. It will be pulled again. */
-  #open(record: ImageRecord): void {
-    const image = this.blobs.has(record.id) ? this.#attempt(record, this.#list) : undefined;
-    if (image) (record.removed ? this.#kept : this.#images).set(record.id, image);
-    else this.#list.images.delete(record.id);
-  }
-
-  #read(record: ImageRecord, list: ImageList): Image | undefined {
-    const bytes = this.blobs.read(record.id);
-    if (sha256(bytes) !== record.id) return undefined;
-    const config = readConfig(bytes);
-    const layers = chainIDs(config.rootfs.diff_ids).map((chainID) => this.layers.get(chainID));
-    if (!layers.every((layer): layer is Layer => layer !== undefined)) return undefined;
-    const names = [...list.names].filter(([, id]) => id === record.id).map(([name]) => name);
+  #open(record: ImageRecord, names: readonly string[], known?: Image): void {
+    const image = known ?? (this.blobs.has(record.id) ? this.#attempt(record) : undefined);
+    if (!image) return void this.#list.images.delete(record.id);
     const familiar = (wanted: boolean) =>
       names
         .filter((name) => name.includes('@') === wanted)
         .map((name) => familiarName(parseReference(name)))
         .sort();
+    const { practice } = record;
+    const named = { ...image, practice, tags: familiar(false), digests: familiar(true) };
+    (record.removed ? this.#kept : this.#images).set(record.id, named);
+  }
+
+  #read(record: ImageRecord): Image | undefined {
+    const bytes = this.blobs.read(record.id);
+    if (sha256(bytes) !== record.id) return undefined;
+    const config = readConfig(bytes);
+    const layers = chainIDs(config.rootfs.diff_ids).map((chainID) => this.layers.get(chainID));
+    if (!layers.every((layer): layer is Layer => layer !== undefined)) return undefined;
     return {
       id: record.id,
       config,
       layers,
-      tags: familiar(false),
-      digests: familiar(true),
+      tags: [],
+      digests: [],
       size: layers.reduce((sum, { size }) => sum + size, 0),
       practice: record.practice,
     };
@@ -263,10 +271,17 @@ export class ImageStore {
     this.#openAll();
   }
 
+  /**
+   * Only new images are read. What an id stands for never changes, and a file that cannot be read for a moment, as
+   * without a free descriptor, must not cost an image.
+   */
   #openAll(): void {
+    const known = new Map([...this.#images, ...this.#kept]);
+    const names = namesById(this.#list);
     this.#images.clear();
     this.#kept.clear();
-    for (const record of [...this.#list.images.values()]) this.#open(record);
+    for (const record of [...this.#list.images.values()])
+      this.#open(record, names.get(record.id) ?? [], known.get(record.id));
   }
 
   lease(): Lease {
