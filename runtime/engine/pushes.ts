@@ -57,7 +57,10 @@ export class Pushes {
       },
     };
     // the journal is removed with the image
-    const done = () => void (operation.record.subject = { ...operation.record.subject, id: context.image!.id });
+    const done = () => {
+      const { id } = context.image!;
+      if (this.images.find(id)) operation.record.subject = { ...operation.record.subject, id };
+    };
     await this.operations
       .perform(operation, { context, phases: [pushPhase], done }, walking)
       .finally(() => context.lease.release());

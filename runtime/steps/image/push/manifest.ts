@@ -51,14 +51,16 @@ export const rememberStep: Step<PushContext> = {
   async do(k, c) {
     const { images, image, layers, manifest, reference, digest, lease } = c;
     const { domain, path } = reference;
-    images.commit({
-      config: images.blobs.read(image!.id),
-      manifest: manifest!.bytes,
-      blobs: layers!.map(({ blob }) => blob),
-      names: [canonicalName({ domain, path, digest: digest! })],
-      practice: image!.practice,
-      replaces: true,
-    });
+    // another client may have removed it meanwhile, and was told so
+    if (images.find(image!.id))
+      images.commit({
+        config: images.blobs.read(image!.id),
+        manifest: manifest!.bytes,
+        blobs: layers!.map(({ blob }) => blob),
+        names: [canonicalName({ domain, path, digest: digest! })],
+        practice: image!.practice,
+        replaces: true,
+      });
     lease.release();
     await images.collect();
     k.fact({ kind: 'image', key: 'digest', value: digest! });
