@@ -92,10 +92,15 @@ export class Archive implements ArchiveHandle {
 
   /** Nothing may start or remove the container while its layer is mounted. */
   #inStopped(asked: Asked, at: Walking): Promise<Copying> {
-    const { container, machine } = { container: this.life.container, machine: this.life.machine };
-    if (!['created', 'exited', 'failed'].includes(machine)) throw conflict(`container ${container.name} is ${machine}`);
-    const copying: Copying = { ...asked, container: standIn(container, at.label), stopped: true };
-    return this.life.reach(() => this.#perform(copying, at, [reach, rwLayerOf(container.storage)]));
+    return this.life.reaching.inTurn(async () => {
+      const { container, machine } = this.life;
+      // it was started while this waited for its turn
+      if (this.life.running) return this.#inRunning(asked, at);
+      if (!['created', 'exited', 'failed'].includes(machine))
+        throw conflict(`container ${container.name} is ${machine}`);
+      const copying: Copying = { ...asked, container: standIn(container, at.label), stopped: true };
+      return this.#perform(copying, at, [reach, rwLayerOf(container.storage)]);
+    });
   }
 
   async #perform(copying: Copying, { label, gate }: Walking, mounting: readonly Phase<Container>[]): Promise<Copying> {

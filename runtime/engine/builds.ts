@@ -108,7 +108,7 @@ export class Builds {
           .archive(id)
           .read(path, { begin: () => undefined, part }),
       real: async (id, path) => (await the(id).archive(id).stat(path)).linkTarget || path,
-      layer: (k, id, path) => host.storage.layerFile(k, the(id).container, path),
+      layer: (k, id, path) => the(id).layerFile(k, path),
       remove: (id) => the(id).remove({ force: true, volumes: true }),
       containers: () =>
         host

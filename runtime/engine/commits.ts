@@ -26,11 +26,7 @@ export class Commits {
     const supervisor = this.find(asked.container);
     const { container, life } = supervisor;
     const target = targetOf(asked);
-    const { status } = life.state;
-    if (status === 'dead' || status === 'removing')
-      throw conflict(
-        `You cannot commit container ${container.id} which is ${status === 'dead' ? 'Dead' : 'being removed'}`,
-      );
+    supervisor.mustStay('commit');
     if (!life.restarting) await life.settled();
     const { image } = container;
     if (!image) throw conflict(`container ${container.name} has no image: there is nothing that its changes belong to`);
@@ -50,6 +46,7 @@ export class Commits {
     const context: Committing = {
       images: this.images,
       container,
+      layer: (k, path) => supervisor.layerFile(k, path),
       parent: { config: image.config, blobs },
       pause,
       isPaused: () => life.machine === 'paused',

@@ -57,6 +57,8 @@ export class ContainerNetworks implements NetworkConnections {
       throw new ApiError(403, `endpoint with name ${container.name} already exists in network ${wanted.network}`);
     checkEndpoint(wanted);
     const endpoint = endpointOf(container.id, wanted, this.#endpoints);
+    // it may have been removed while this waited for its turn
+    this.life.checkNetwork(endpoint);
     if (!this.life.running) {
       this.#endpoints.push(endpoint);
       return this.#save();

@@ -1,6 +1,7 @@
 /** The runtime's interface for the server. Every method throws ApiError with the HTTP status and docker's message. */
 import type { Duplex, Readable } from 'node:stream';
 import type { Event } from '../journal/event.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
 import type { InspectionSection } from '../journal/inspection-section.ts';
 import type { BundleOptions } from '../container/bundle-request.ts';
@@ -19,6 +20,7 @@ import type { PathStat } from '../storage/archive/path-stat.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { Settings } from '../data-root/settings.ts';
 import type { Image } from '../image/manifest/image.ts';
+import type { LayerFile } from '../image/layer/layer-file.ts';
 import type { CommitOptions } from './commit-options.ts';
 import type { BuildOptions } from './build-options.ts';
 import type { ImageArchiveList } from './image-archive-options.ts';
@@ -102,6 +104,8 @@ export interface ContainerHandle extends Handle {
    * container is being removed.
    */
   exported(): AsyncIterable<Uint8Array>;
+  /** Writes its own layer into the file. Throws ApiError 409 when it was removed meanwhile. */
+  layerFile(k: Kernel, path: string): Promise<LayerFile>;
   /** Its files, for `docker cp`. `ref` is the name or id that the client used; errors repeat it. */
   archive(ref: string): ArchiveHandle;
   /** size of the rw layer in bytes */

@@ -14,6 +14,7 @@ import { containerMachine, type ContainerMachine, type Work } from '../container
 import { type PhaseId } from '../container/life.ts';
 import { isOurs, midway, resting, statusOf } from '../container/status.ts';
 import type { GateOptions } from './engine.ts';
+import type { Endpoint } from '../network/endpoint.ts';
 import type { ContainerState } from '../container/container-state.ts';
 import type { MachineState } from '../container/life.ts';
 import { ContainerOperations } from '../operation/container-operations.ts';
@@ -29,6 +30,7 @@ import { listenBefore, Streams } from '../container/io/streams.ts';
 import { newPull } from '../image/pull.ts';
 import type { Life, Surroundings } from './surroundings.ts';
 import { connected, enter, noticeOom, type Transiting } from './transitions.ts';
+import { Reaching } from './reaching.ts';
 import { Waiters } from './waiters.ts';
 import { ContainerRollback } from './container-rollback.ts';
 import { HealthMonitor, type Probing } from './health-monitor.ts';
@@ -153,7 +155,7 @@ export class Lifecycle implements Life, Transiting {
    * it.
    */
   async settled(): Promise<void> {
-    while (this.starting || this.machine === 'exiting' || this.reaching) {
+    while (this.starting || this.machine === 'exiting' || this.reaching.busy) {
       const { name } = this.container;
       if (this.gateKeeper.paused)
         throw conflict(
@@ -163,19 +165,8 @@ export class Lifecycle implements Life, Transiting {
     }
   }
 
-  /** Set while the files of the stopped container are mounted for `cp`: neither a start nor a removal may begin. */
-  reaching: Promise<unknown> | undefined;
-
-  async reach<T>(work: () => Promise<T>): Promise<T> {
-    const reaching = work();
-    this.reaching = reaching.catch(() => undefined);
-    try {
-      return await reaching;
-    } finally {
-      this.reaching = undefined;
-      this.waiters.changed();
-    }
-  }
+  /** `cp` of a stopped container: neither a start nor a removal may begin meanwhile. */
+  readonly reaching = new Reaching(() => this.waiters.changed());
 
   // ---- the work of the state machine ----
 
@@ -261,18 +252,21 @@ export class Lifecycle implements Life, Transiting {
     saveRecord(this.container.settings, this.record);
   }
 
+  /** Throws ApiError 404 for an endpoint whose network is gone, 409 for one whose network is being removed. */
+  readonly checkNetwork = (endpoint: Endpoint): void => {
+    if (!endpoint.networkID) return;
+    const network = this.container.networkOf?.(endpoint);
+    if (!network) throw notFound(`network ${endpoint.networkID} not found`);
+    if (network.ending) throw conflict(`network ${network.name} is being removed`);
+  };
+
   /** ends the pull of the current start */
   #cut = new AbortController();
 
   /** Runs pull → exec of a container that is at rest. Resolves when the program runs. */
   async begin(gate?: GateOptions): Promise<void> {
-    if (this.reaching) await this.reaching;
-    for (const endpoint of this.container.endpoints) {
-      if (!endpoint.networkID) continue;
-      const network = this.container.networkOf?.(endpoint);
-      if (!network) throw notFound(`network ${endpoint.networkID} not found`);
-      if (network.ending) throw conflict(`network ${network.name} is being removed`);
-    }
+    await this.reaching.over();
+    this.container.endpoints.forEach(this.checkNetwork);
     this.#renewPull();
     Object.assign(this.record, { stopped: false, runs: this.record.runs + 1 });
     this.restartCanceled = false;

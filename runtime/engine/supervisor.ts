@@ -3,6 +3,7 @@
  */
 import type { Duplex, Readable } from 'node:stream';
 import { TTY } from '../syscalls/constants.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
 import type { Event } from '../journal/event.ts';
 import { winsize } from '../executor/stage/init/terminal.ts';
@@ -19,6 +20,7 @@ import type { LogRecord } from '../container/logs/log-record.ts';
 import * as look from './container-stats.ts';
 import { top } from './top.ts';
 import { mergeConfig } from '../container/merge.ts';
+import type { LayerFile } from '../image/layer/layer-file.ts';
 import { mountPoints } from '../storage/driver.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { ContainerOperations } from '../operation/container-operations.ts';
@@ -184,13 +186,24 @@ export class Supervisor implements ContainerHandle {
 
   async *exported(): AsyncGenerator<Uint8Array> {
     const { container, life } = this;
-    const { status } = life.state;
+    this.mustStay('export');
+    yield* container.storage.exported(container);
+    this.mustStay('export');
+    life.around.event(container, 'export');
+  }
+  /** Throws ApiError 409 in dockerd's words for a container whose files are going, or are gone. */
+  mustStay(verb: 'commit' | 'export'): void {
+    const { status } = this.life.state;
     if (status === 'dead' || status === 'removing')
       throw conflict(
-        `You cannot export container ${container.id} which is ${status === 'dead' ? 'Dead' : 'being removed'}`,
+        `You cannot ${verb} container ${this.container.id} which is ${status === 'dead' ? 'Dead' : 'being removed'}`,
       );
-    yield* container.storage.exported(container);
-    this.life.around.event(container, 'export');
+  }
+  /** A file with its own layer. Throws ApiError 409 when it was removed meanwhile, because files may be missing then. */
+  async layerFile(k: Kernel, path: string): Promise<LayerFile> {
+    const file = await this.container.storage.layerFile(k, this.container, path);
+    this.mustStay('commit');
+    return file;
   }
   /** `ref` is the name or id that the client used; errors repeat it. */
   archive = (ref: string): Archive => new Archive(this.life, ref);

@@ -174,12 +174,12 @@ export class Verbs {
       throw conflict(`cannot remove container "/${name}": container is ${todo}`);
     }
     await this.#endByForce();
-    await this.life.reaching;
     for (const exec of this.ownExecs())
       if (exec.left.length && (await exec.takeBack()).length)
         throw new ApiError(500, notUndone(`exec ${exec.id}`, exec.left));
     // in the record, because the next daemon may have to end this removal
     if (volumes) this.life.container.takesVolumes = this.life.record.takesVolumes = true;
+    await this.life.reaching.over();
     if (this.life.machine !== 'removed') {
       await this.life.operations.run('remove', async () => {
         const removed = this.life.waiters.until(['removed', 'failed']);

@@ -268,6 +268,9 @@ export class FakeContainer implements ContainerHandle {
   async *changes() {
     yield [{ Path: '/b', Kind: 1 as const }];
   }
+  layerFile(): never {
+    throw new Error('a fake container has no layer');
+  }
   async *exported() {
     yield Buffer.from('an archive');
   }

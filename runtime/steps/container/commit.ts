@@ -14,6 +14,8 @@ export interface Committing {
   readonly images: ImageStore;
   /** absent in an undo after the daemon was killed */
   readonly container?: Container;
+  /** writes the archive of its own layer; throws when the container is removed meanwhile */
+  layer?(k: Kernel, path: string): Promise<LayerFile>;
   /** the image of the container, and its blobs */
   readonly parent?: { config: ImageConfig; blobs: ImageRecord['blobs'] };
   /** true when the container runs and is to stand still while its files are read */
@@ -68,9 +70,9 @@ A program that writes two files that belong together could otherwise be caught b
       explain: `A worker walks through the container's own layer and writes a tar archive of it: new and changed files whole, a file \`.wh.NAME\` for each deleted one. Volumes, binds and what was made only for mounting are no part of it.
 The sha256 of the archive is computed while it is written, and is its name: the diffID of a layer. Nobody can change a byte of the layer without changing this name. See the OCI image spec, "Image Layer Filesystem Changeset".`,
       async do(k, c) {
-        const { container, images, lease } = c;
-        if (!container) return;
-        c.file = await writeBlob(images, lease, (path) => container.storage.layerFile(k, container, path));
+        const { images, lease } = c;
+        if (!c.layer) return;
+        c.file = await writeBlob(images, lease, (path) => c.layer!(k, path));
         k.fact({ kind: 'image', key: 'layer', value: `${c.file.digest} ${c.file.size} bytes` });
       },
       undo: collect,
