@@ -199,7 +199,7 @@ export class Supervisor implements ContainerHandle {
         `You cannot ${verb} container ${this.container.id} which is ${status === 'dead' ? 'Dead' : 'being removed'}`,
       );
   }
-  /** A file with its own layer. Throws ApiError 409 when it was removed meanwhile, because files may be missing then. */
+  /** Writes its own layer. Throws ApiError 409 when it was removed meanwhile, because files may be missing then. */
   async layerFile(k: Kernel, path: string): Promise<LayerFile> {
     const file = await this.container.storage.layerFile(k, this.container, path);
     this.mustStay('commit');
