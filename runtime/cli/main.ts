@@ -11,6 +11,8 @@ import { TLS_FILES, withTls } from './flags/tls.ts';
 import { leave, whenReaderGone } from './failure/exit.ts';
 import { verbs } from './verbs.ts';
 
+/** Its exit code 1 is an answer, so a wrong command line has another. */
+const MISUSED_2 = new Set(['why']);
 const ENDS_AT_ARGUMENT = new Set(['run', 'create', 'exec', 'top']);
 
 function program(): Command {
@@ -49,7 +51,7 @@ function usageFailure(error: CommanderError, verb: string | undefined): Failure 
         .replace(/^unknown option '([^']+)'/, 'unknown flag: $1')
         .trim();
   const aboutFlags = /option/i.test(error.code) || error.code === 'commander.invalidArgument';
-  return new Failure(message, aboutFlags ? 125 : 1, { usage: true });
+  return new Failure(message, MISUSED_2.has(verb ?? '') ? 2 : aboutFlags ? 125 : 1, { usage: true });
 }
 
 function quiet(command: Command): Command {

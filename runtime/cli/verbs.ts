@@ -62,6 +62,7 @@ export const verbs: readonly Entry[] = [
   image('registry', 'serve images to other machines', () => import('./verbs/registry/registry.ts')),
   volume('volume', 'create, list, inspect, remove and prune volumes', () => import('./verbs/volume/volume.ts')),
   network('network', 'make networks, and connect containers to them', () => import('./verbs/network/network.ts')),
+  network('why', 'tell why one reaches another, or where it stops', () => import('./verbs/network/why.ts')),
   daemon('daemon', 'run the daemon in the foreground', () => import('./verbs/daemon/daemon.ts')),
   daemon('shutdown', 'end the daemon; containers go on', () => import('./verbs/daemon/shutdown.ts')),
   daemon('info', 'show what the daemon is and has', () => import('./verbs/daemon/info.ts')),

@@ -202,6 +202,7 @@ export const syscalls = {
   ),
   bind: sys('bind(2)', int('sockfd'), bytes('addr')),
   listen: sys('listen(2)', int('sockfd'), int('backlog')),
+  connect: sys('connect(2)', int('sockfd'), bytes('addr')),
   sendto: sys('sendto(2)', int('sockfd'), bytes('buf'), int('flags'), bytes('dest_addr')),
   recvfrom: sys('recvfrom(2)', int('sockfd'), out('buf'), int('flags')),
   setsockopt: sys('setsockopt(2)', int('sockfd'), int('level'), int('optname'), bytes('optval')),

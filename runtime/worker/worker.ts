@@ -9,6 +9,7 @@ import '../storage/archive/jobs.ts';
 import '../storage/tree/jobs.ts';
 import '../storage/vfs/jobs.ts';
 import '../network/ports/jobs.ts';
+import '../network/why/jobs.ts';
 import '../volume/copy-up/jobs.ts';
 import '../build/context/jobs.ts';
 

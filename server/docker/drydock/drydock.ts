@@ -13,6 +13,7 @@ import { operations } from './operations.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { counts } from '../system/system.ts';
 import { walkRoutes } from './walk.ts';
+import { whyRoutes } from './why.ts';
 
 /** Functions that only a daemon has. Without them the server answers 501. */
 export interface DrydockOptions {
@@ -86,6 +87,7 @@ export const drydock = ({ shutdown, playground: address, recording }: DrydockOpt
     recording: recording && ((x) => recording(find(x.engine, x.param('id')))),
   }),
   ...operations(recording),
+  ...whyRoutes(),
   'GET /drydock/phases': ({ engine }) => phaseTexts(engine.storage),
   'GET /drydock/omissions': () => omissions.map(({ id, title, see, steps }) => ({ id, title, see, steps })),
   'GET /drydock/info': (x) => info(x.engine),

@@ -8,6 +8,7 @@ import type { Decoded, Kind, Request } from '../message.ts';
 import { forIpv4, nfgenmsg } from '../nftables/nfgenmsg.ts';
 
 const NFNL_SUBSYS_CTNETLINK = 1;
+const TCP = 6;
 const addresses: Schema = { src: at(1, ip), dst: at(2, ip) };
 const protocol: Schema = { num: at(1, u8), src_port: at(2, be16), dst_port: at(3, be16) };
 const tuple: Schema = {
@@ -24,6 +25,10 @@ const filter: Schema = { orig_flags: at(1, u32), reply_flags: at(2, u32) };
 const entry: Schema = {
   tuple_orig: at(
     1,
+    nested(() => tuple),
+  ),
+  tuple_reply: at(
+    2,
     nested(() => tuple),
   ),
   id: at(12, be32),
@@ -89,3 +94,37 @@ export const deleteFlow = ({ tuple: tuple_orig, id }: Flow): Request => ({
   header: forIpv4,
   attributes: { tuple_orig, ...(id !== undefined && { id }) },
 });
+
+/** The two ends of a flow's packets in one direction. */
+export interface Ends {
+  source: string;
+  sourcePort: number;
+  destination: string;
+  port: number;
+}
+const endsOf = (whole: Value | undefined): Ends | undefined => {
+  if (!isFields(whole) || !isFields(whole['ip']) || !isFields(whole['proto'])) return undefined;
+  const { ip: pair, proto } = whole;
+  return {
+    source: String(pair['src']),
+    sourcePort: Number(proto['src_port']),
+    destination: String(pair['dst']),
+    port: Number(proto['dst_port']),
+  };
+};
+/** Asks for the TCP flow whose first packet had these ends. ENOENT when there is none. */
+export const getFlow = ({ source, sourcePort, destination, port }: Ends): [Request, Kind] => [
+  {
+    kind: IPCTNL_MSG_CT_GET,
+    header: forIpv4,
+    attributes: {
+      tuple_orig: {
+        ip: { src: source, dst: destination },
+        proto: { num: TCP, src_port: sourcePort, dst_port: port },
+      },
+    },
+  },
+  IPCTNL_MSG_CT_NEW,
+];
+/** Who answers whom in this flow: other addresses than those of its first packet tell that these were rewritten. */
+export const answerEnds = ({ attributes }: Decoded): Ends | undefined => endsOf(attributes['tuple_reply']);

@@ -7,6 +7,7 @@ import { batchKinds } from '../nftables/batch.ts';
 import { chainKinds } from '../nftables/chain.ts';
 import { ruleKinds } from '../nftables/rule.ts';
 import { tableKinds } from '../nftables/table.ts';
+import { traceKinds } from '../nftables/trace.ts';
 import { addressKinds } from '../route/address.ts';
 import { linkKinds } from '../route/link.ts';
 import { neighbourKinds } from '../route/neighbour.ts';
@@ -16,7 +17,7 @@ import { showMessage } from '../show.ts';
 const byType = (...kinds: Kind[][]) => new Map(kinds.flat().map((kind) => [kind.type, kind]));
 const protocols: Record<number, Map<number, Kind>> = {
   [NETLINK_ROUTE]: byType(linkKinds, addressKinds, routeKinds, neighbourKinds),
-  [NETLINK_NETFILTER]: byType(batchKinds, tableKinds, chainKinds, ruleKinds, conntrackKinds),
+  [NETLINK_NETFILTER]: byType(batchKinds, tableKinds, chainKinds, ruleKinds, traceKinds, conntrackKinds),
 };
 
 /** The messages of the kinds that the protocol's table knows. Throws MalformedMessage. */

@@ -12,7 +12,7 @@ const NFT_REG_VERDICT = 0;
 const NFT_REG_1 = 1;
 const NFT_REG_2 = 2;
 const CMP = { eq: 0, neq: 1 } as const;
-export const META = { iifname: 6, oifname: 7, l4proto: 16 } as const;
+export const META = { iifname: 6, oifname: 7, nftrace: 12, l4proto: 16 } as const;
 const NFT_PAYLOAD_NETWORK_HEADER = 1;
 export const NFT_PAYLOAD_TRANSPORT_HEADER = 2;
 export const CT = { state: 0, status: 2 } as const;
@@ -42,7 +42,7 @@ const value = nested(() => data);
 
 const byName = new Map(
   Object.entries<Schema>({
-    meta: { dreg: at(1, be32), key: at(2, named(META)) },
+    meta: { dreg: at(1, be32), key: at(2, named(META)), sreg: at(3, be32) },
     payload: {
       dreg: at(1, be32),
       base: at(2, be32),
@@ -179,6 +179,12 @@ export const destinationRewritten: readonly Fields[] = trackedAs(CT.status, IPS_
 function trackedAs(key: number, bits: number): Fields[] {
   return [make('ct', { dreg: NFT_REG_1, key }), masked(native32(bits)), compare('neq', Buffer.alloc(4))];
 }
+
+/** From here on the kernel reports each rule that the packet meets: trace.ts. */
+export const traceOn: readonly Fields[] = [
+  make('immediate', { dreg: NFT_REG_1, data: { value: Buffer.from([1]) } }),
+  make('meta', { sreg: NFT_REG_1, key: META.nftrace }),
+];
 
 /** Counts the packets that reach it. */
 export const counter: Fields = make('counter', { bytes: 0, packets: 0 });

@@ -99,12 +99,14 @@ export function showRule(expressions: readonly Fields[]): string {
   let loaded: Loaded | undefined;
   for (const { name, data: given } of expressions) {
     const data = isFields(given) ? given : {};
-    const writes = name === 'payload' && data['sreg'] !== undefined;
+    const writes = data['sreg'] !== undefined && (name === 'payload' || name === 'meta');
     const load = writes ? undefined : loads.get(String(name));
     const immediate = name === 'immediate' ? dataOf(data, 'data') : nothing;
     if (load) loaded = load(data);
     else if (immediate.length) held.push(immediate);
     else if (name === 'nat') words.push(rewrites(held));
+    else if (writes && name === 'meta')
+      words.push(`meta ${nameOf(META, data['key'])} set 0x${held.at(-1)?.toString('hex') ?? ''}`);
     else if (writes) words.push(`${transportField(data['offset'])} set ${ports(held.at(-1) ?? nothing)}`);
     else if (name === 'bitwise' && loaded) loaded.mask = dataOf(data, 'mask');
     else if (name === 'cmp' && loaded) {

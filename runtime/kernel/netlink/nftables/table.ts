@@ -1,7 +1,7 @@
 /** Tables of nf_tables: linux/netfilter/nf_tables.h. A table belongs to one address family and holds chains. */
 import { at, type Schema } from '../attribute.ts';
 import { be32, text } from '../codecs.ts';
-import { NLM_F, type Kind, type Request } from '../message.ts';
+import { NLM_F, type Decoded, type Kind, type Request } from '../message.ts';
 import { nfgenmsg, nftType, ofFamily, type Family } from './nfgenmsg.ts';
 
 const table: Schema = { name: at(1, text), flags: at(2, be32), use: at(3, be32) };
@@ -28,9 +28,22 @@ export const newTable = (name: string, family: Family = 'ip'): Request => ({
   header: ofFamily(family),
   attributes: { name },
 });
+/** The kernel deletes the table when the socket that made it is closed. Linux 5.12. */
+const NFT_TABLE_F_OWNER = 2;
+/** Makes a table that belongs to the socket, so that it is gone with the process, however that ends. */
+export const newOwnedTable = (name: string): Request => ({
+  kind: NFT_MSG_NEWTABLE,
+  flags: NLM_F.NLM_F_CREATE | NLM_F.NLM_F_EXCL,
+  header: ofFamily('ip'),
+  attributes: { name, flags: NFT_TABLE_F_OWNER },
+});
 /** Deletes a table with its chains and rules. ENOENT when there is none. */
 export const deleteTable = (name: string, family: Family = 'ip'): Request => ({
   kind: NFT_MSG_DELTABLE,
   header: ofFamily(family),
   attributes: { name },
 });
+
+/** Asks for the tables of IPv4. */
+export const dumpTables: [Request, Kind] = [{ kind: NFT_MSG_GETTABLE, header: ofFamily('ip') }, NFT_MSG_NEWTABLE];
+export const tableNameOf = ({ attributes }: Decoded): string => String(attributes['name'] ?? '');

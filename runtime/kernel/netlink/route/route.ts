@@ -8,6 +8,7 @@ import { AF_INET, AF_INET6 } from './address.ts';
 export const RT_TABLE_MAIN = 254;
 const RTPROT_BOOT = 3;
 const RTN_UNICAST = 1;
+const RTN_LOCAL = 2;
 
 /** struct rtmsg */
 const rtmsg = struct(
@@ -76,3 +77,26 @@ export const newDefaultRoute = (gateway: string, oif: number, { replace = false 
 });
 export const dumpRoutes: [Request, Kind] = [{ kind: RTM_GETROUTE, header: { family: AF_INET } }, RTM_NEWROUTE];
 export const dumpRoutes6: [Request, Kind] = [{ kind: RTM_GETROUTE, header: { family: AF_INET6 } }, RTM_NEWROUTE];
+
+/** Asks which way a packet to this IPv4 address takes, as `ip route get` does. ENETUNREACH when there is none. */
+export const getRoute = (dst: string): [Request, Kind] => [
+  { kind: RTM_GETROUTE, header: { family: AF_INET, dst_len: 32 }, attributes: { dst } },
+  RTM_NEWROUTE,
+];
+
+/** The way of a packet. `source`: the address that it gets; `local`: its destination belongs to this namespace. */
+export interface Way {
+  oif: number;
+  source: string;
+  gateway?: string;
+  local: boolean;
+}
+export function wayOf({ header, attributes }: Decoded): Way {
+  const { gateway } = attributes;
+  return {
+    oif: Number(attributes['oif'] ?? 0),
+    source: String(attributes['prefsrc'] ?? ''),
+    ...(typeof gateway === 'string' && { gateway }),
+    local: header['type'] === RTN_LOCAL,
+  };
+}

@@ -1,0 +1,52 @@
+/** What is known of containers and their networks, for names and addresses. */
+import type { Connected } from '../driver.ts';
+import type { Endpoint } from '../endpoint.ts';
+
+export interface Seen {
+  container: Connected;
+  /** 'running', 'paused', 'exited' … */
+  status: string;
+}
+/** All containers, also those that do not run. */
+export type Known = readonly Seen[];
+
+export const isUp = ({ status }: Seen): boolean => status === 'running' || status === 'paused';
+
+/** Endpoints as a user knows them: without those that share another namespace. */
+export const networksOf = ({ endpoints }: Connected): string[] => endpoints.map(({ network }) => network);
+
+export const endpointAt = ({ endpoints }: Connected, address: string): Endpoint | undefined =>
+  endpoints.find((endpoint) => endpoint.address === address);
+
+export const atAddress = (known: Known, address: string): Seen | undefined =>
+  known.find((one) => isUp(one) && endpointAt(one.container, address));
+
+function namesOf({ id, name, spec, endpoints }: Connected): string[] {
+  const own = [name, id, id.slice(0, 12), spec.hostname ?? '', ...endpoints.flatMap(({ aliases = [] }) => aliases)];
+  const behindDot = endpoints.flatMap(({ network }) => own.map((one) => `${one}.${network}`));
+  return [...own, ...behindDot].map((one) => one.toLowerCase());
+}
+/** By name, alias, hostname or id: running ones first. */
+export const called = (known: Known, name: string): Seen | undefined => {
+  const all = known.filter(({ container }) => namesOf(container).includes(name.toLowerCase()));
+  return all.find(isUp) ?? all[0];
+};
+
+/** The running container that has published this port of the host, and the port inside. */
+export function publisherOf(
+  known: Known,
+  port: number,
+  address?: string,
+): { seen: Seen; endpoint: Endpoint; inside: number } | undefined {
+  for (const seen of known.filter(isUp))
+    for (const endpoint of seen.container.endpoints) {
+      const found = endpoint.ports?.find(
+        ({ hostPort, hostIp, protocol }) =>
+          protocol === 'tcp' &&
+          hostPort === port &&
+          (address === undefined || hostIp === '0.0.0.0' || hostIp === '::' || hostIp === address),
+      );
+      if (found) return { seen, endpoint, inside: found.port };
+    }
+  return undefined;
+}

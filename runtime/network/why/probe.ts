@@ -1,0 +1,68 @@
+/** Sends a SYN from a place by connect(2), and awaits what comes back. */
+import { randomInt } from 'node:crypto';
+import { SOCK } from '../../syscalls/constants.ts';
+import { hasCode } from '../../kernel/errors.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { familyOf, sockaddr } from '../ports/sockaddr.ts';
+import { socketIn, type Place } from './place.ts';
+
+/** 'accepted', an errno's name, or 'timeout' */
+export type ProbeAnswer = string;
+
+export interface Probe {
+  /** the port from which it is sent */
+  port: number;
+  /** Connects; `enough`: what is known already makes further waiting useless. */
+  send(address: string, port: number, enough: () => boolean): Promise<ProbeAnswer>;
+  close(): Promise<void>;
+}
+
+/** Above the usual ip_local_port_range, so that the port of the probe is that of no other connection. */
+const [LOWEST, HIGHEST] = [61_000, 65_000];
+const TRIES = 32;
+const LOOK_MS = 10;
+/** The kernel asks three times, once a second, for the MAC address of a neighbour. */
+const LONGEST_MS = 3500;
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function bindAnywhere(k: Kernel, fd: number, any: string): Promise<number> {
+  for (let tries = 0; ; tries++) {
+    const port = randomInt(LOWEST, HIGHEST);
+    try {
+      await k.daemon.bind(fd, sockaddr(any, port));
+      return port;
+    } catch (error) {
+      if (!hasCode(error, 'EADDRINUSE') || tries === TRIES) throw error;
+    }
+  }
+}
+
+/** Takes a port, so that the rules that follow the packet can be made before it is sent. The caller closes it. */
+export async function openProbe(k: Kernel, place: Place, address: string): Promise<Probe> {
+  const fd = await socketIn(k, place, familyOf(address), SOCK.SOCK_STREAM | SOCK.SOCK_NONBLOCK, 0);
+  try {
+    const port = await bindAnywhere(k, fd, address.includes(':') ? '::' : '0.0.0.0');
+    return { port, send: (...to) => send(k, fd, ...to), close: async () => void (await k.daemon.close(fd)) };
+  } catch (error) {
+    await k.daemon.close(fd);
+    throw error;
+  }
+}
+
+/** connect(2) again tells how far the first one is. */
+async function send(k: Kernel, fd: number, address: string, port: number, enough: () => boolean): Promise<ProbeAnswer> {
+  const to = sockaddr(address, port);
+  for (const end = Date.now() + LONGEST_MS; Date.now() < end; await pause(LOOK_MS)) {
+    try {
+      await k.daemon.connect(fd, to);
+      return 'accepted';
+    } catch (error) {
+      const code = (error as { code?: string }).code ?? '';
+      if (code === 'EISCONN') return 'accepted';
+      if (code !== 'EINPROGRESS' && code !== 'EALREADY') return code;
+      if (enough()) return 'timeout';
+    }
+  }
+  return 'timeout';
+}

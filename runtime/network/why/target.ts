@@ -1,0 +1,63 @@
+/** Where to: an address with a port, as people write it. */
+import { isIP } from 'node:net';
+import { badParameter } from '../../errors/api-error.ts';
+
+export interface Target {
+  /** a name or an address; '' for a port alone, which is one of the host */
+  host: string;
+  port: number;
+}
+
+/** The ports of schemes whose name is not enough to find one. */
+const SCHEMES: Record<string, number> = {
+  http: 80,
+  https: 443,
+  ws: 80,
+  wss: 443,
+  ftp: 21,
+  ssh: 22,
+  smtp: 25,
+  ldap: 389,
+  amqp: 5672,
+  mqtt: 1883,
+  nats: 4222,
+  mysql: 3306,
+  mariadb: 3306,
+  postgres: 5432,
+  postgresql: 5432,
+  redis: 6379,
+  mongodb: 27017,
+  memcached: 11211,
+};
+/** RFC 1035, section 2.3.4 */
+const LONGEST = 253;
+const NAME = /^[\w.-]+$/;
+
+function portOf(text: string, whole: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65535)
+    throw badParameter(`${JSON.stringify(whole)}: port ${JSON.stringify(text)} is not a number from 1 to 65535`);
+  return port;
+}
+
+/** Reads 'http://db/', 'db:5432', '1.1.1.1:443', '[::1]:80' and '8080'. Throws ApiError 400. */
+export function parseTarget(whole: string): Target {
+  const text = whole.slice(0, 2048);
+  const [, scheme, rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#]*)/i.exec(text) ?? [];
+  const place = rest.slice(rest.lastIndexOf('@') + 1);
+  if (/^\d+$/.test(place) && !scheme) return { host: '', port: portOf(place, text) };
+  const [, inBrackets, bare, given] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/.exec(place) ?? [];
+  const host = inBrackets ?? bare ?? '';
+  const port = given ? portOf(given, text) : scheme && SCHEMES[scheme.toLowerCase()];
+  if (
+    !host ||
+    (inBrackets !== undefined && isIP(host) !== 6) ||
+    (!isIP(host) && (!NAME.test(host) || host.length > LONGEST))
+  )
+    throw badParameter(`${JSON.stringify(text)} is neither a URL nor NAME:PORT nor ADDRESS:PORT`);
+  if (!port) throw badParameter(`${JSON.stringify(text)} names no port: give ${host}:PORT`);
+  return { host: host.replace(/\.$/, ''), port };
+}
+
+export const showTarget = ({ host, port }: Target): string =>
+  `${host.includes(':') ? `[${host}]` : host}${host ? ':' : 'port '}${port}`;

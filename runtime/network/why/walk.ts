@@ -1,0 +1,252 @@
+/**
+ * Walks what a packet meets: it is sent from a place, and followed through the network namespaces that it passes.
+ *
+ *   from ── route, neighbour ── hooks ── port of the bridge ── the host's hooks ── port of the bridge ── to ── listener
+ */
+import { readFileSync } from 'node:fs';
+import type { Kernel } from '../../kernel/kernel.ts';
+import './jobs.ts';
+import type { HookPass } from './hooks.ts';
+import { endpointAt } from './known.ts';
+import { showListener, type Listeners, type ListenersQuestion } from './listeners.ts';
+import type { Place } from './place.ts';
+import type { Hop, HopKind, Stop } from './report.ts';
+import { sendProbe, type Address, type Passes, type Sent } from './sent.ts';
+import { stopOf } from './verdict.ts';
+import { bridgePort, isSilent, neighbourAt, showWay, wayTo, type FoundWay } from './way.ts';
+
+/** Where a packet goes, and where it is expected. */
+export interface Destination extends Address {
+  /** as the user wrote it: 'db:5432' */
+  text: string;
+  /** whose address it is; absent: outside of this machine */
+  place?: Place;
+  /** a published port: the container, and the address and the port to which a rule rewrites it */
+  inside?: Address & { place: Place };
+  paused?: boolean;
+  /** for the sentence, when nobody has the address */
+  stale?: string;
+}
+export interface Walked {
+  hops: Hop[];
+  stop?: Stop;
+  /** where it arrives: the container of a published port only when a rule leads there */
+  end?: Place;
+  listeners?: Listeners;
+}
+
+const hop = (kind: HopKind, where: string, title: string, evidence: readonly string[], stops = false): Hop => ({
+  kind,
+  where,
+  title,
+  evidence,
+  ...(stops && { stops }),
+});
+const forwards = (): boolean => {
+  try {
+    return readFileSync('/proc/sys/net/ipv4/ip_forward', 'latin1').trim() === '1';
+  } catch {
+    return true; // not known
+  }
+};
+const nowhere: Passes = { there: [], back: [] };
+
+/** One walk: what is the same for all its hops. */
+interface Walking {
+  k: Kernel;
+  from: Place;
+  host: Place;
+  to: Destination;
+  way: FoundWay;
+  sent: Sent;
+  /** where the packet ends if nothing stops it, and its address and port there */
+  end: Address & { place?: Place };
+}
+const passesAt = ({ sent }: Walking, place: Place | undefined): Passes =>
+  sent.passes.get(place?.netns ?? '') ?? nowhere;
+const isSame = (one: Place, other: Place | undefined) => one.netns === other?.netns;
+
+/** The tables of the networks of a container: bridge/rules.ts. */
+const tablesOf = (place: Place | undefined): [string, string][] =>
+  (place?.container?.endpoints ?? []).flatMap((endpoint) => {
+    const bridge = place?.container?.networkOf?.(endpoint)?.bridge;
+    return bridge ? [[`ip ${bridge}`, endpoint.network]] : [];
+  });
+
+/** Each network namespace once. */
+const distinct = (places: readonly (Place | undefined)[]): Place[] =>
+  [
+    ...new Map(places.flatMap((place) => (place ? [[place.netns, place] as const] : [])).toReversed()).values(),
+  ].toReversed();
+
+const linesOf = (passes: readonly HookPass[]): string[] =>
+  passes.flatMap(({ hook, lines }) => (lines.length ? lines : ['no rule']).map((line) => `${hook}: ${line}`));
+
+function rulesHop(it: Walking, place: Place): Hop[] {
+  const { there } = passesAt(it, place);
+  if (!there.length) return [];
+  const dropped = there.find((pass) => pass.dropped);
+  const title = dropped ? `dropped at hook ${dropped.hook}` : `passes ${there.map(({ hook }) => hook).join(', ')}`;
+  return [hop('rules', place.name, title, linesOf(there), dropped !== undefined)];
+}
+
+async function neighbourHop({ k, from, to, way, sent }: Walking): Promise<{ hops: Hop[]; silent?: string }> {
+  const next = way.gateway ?? to.address;
+  const found = way.local ? undefined : await neighbourAt(k, from, way.oif, next);
+  if (!found) return { hops: [] };
+  const silent = sent.answer !== 'accepted' && isSilent(found);
+  const title = silent ? `nobody answers for ${next}` : `${next} has MAC address ${found.mac}`;
+  const line = `${next} dev ${way.dev} lladdr ${found.mac || '?'} ${found.state}`;
+  return { hops: [hop('neighbour', from.name, title, [line], silent)], ...(silent && { silent: next }) };
+}
+
+async function bridgeHop(
+  { k, host }: Walking,
+  place: Place,
+  address: string,
+): Promise<{ hops: Hop[]; isolated: boolean }> {
+  const link = place.container && endpointAt(place.container, address)?.hostLink;
+  const port = link ? await bridgePort(k, host, link) : undefined;
+  if (!port) return { hops: [], isolated: false };
+  const state = [port.link.up ? 'up' : 'down', ...(port.isolated ? ['isolated'] : [])].join(', ');
+  const line = `${port.link.index}: ${port.link.name} master ${port.bridge} (${state})`;
+  return {
+    hops: [hop('bridge', host.name, `port of ${place.name} on bridge ${port.bridge}`, [line])],
+    isolated: port.isolated,
+  };
+}
+
+function translationHop({ to, host, sent: { answered } }: Walking): Hop[] {
+  if (!answered) return [];
+  const { source, sourcePort, destination, port } = answered;
+  const rewritten = source !== to.address || sourcePort !== to.port;
+  const title = rewritten
+    ? `the destination ${to.address}:${to.port} is rewritten to ${source}:${sourcePort}`
+    : 'connection tracking has an entry for it';
+  return [
+    hop('translation', host.name, title, [
+      `answers: src=${source} dst=${destination} sport=${sourcePort} dport=${port}`,
+    ]),
+  ];
+}
+
+function arrivalHops(it: Walking, place: Place): Hop[] {
+  if (!passesAt(it, place).there.length) return [];
+  const { address, port } = it.end;
+  const title = `arrives in the network namespace of ${place.name}`;
+  return [hop('arrival', place.name, title, [`${place.netns}, ${address}:${port}`]), ...rulesHop(it, place)];
+}
+
+async function listenerHop(k: Kernel, place: Place, port: number): Promise<{ hops: Hop[]; listeners: Listeners }> {
+  const listeners = await k.job<Listeners>('why-listeners', { pid: place.pid, port } satisfies ListenersQuestion);
+  const { here, others } = listeners;
+  const title = here.length ? `a program listens on port ${port}` : `nothing listens on port ${port}`;
+  return { hops: [hop('listener', place.name, title, (here.length ? here : others).map(showListener))], listeners };
+}
+
+function wayBackHop(it: Walking, places: readonly Place[]): Hop[] {
+  const reversed = places.toReversed();
+  const back = reversed.flatMap((place) => passesAt(it, place).back);
+  if (!back.length) return [];
+  const dropped = back.some((pass) => pass.dropped);
+  const lines = reversed.flatMap((place) => linesOf(passesAt(it, place).back).map((line) => `${place.name}, ${line}`));
+  return [hop('way-back', it.from.name, dropped ? 'the answer is dropped' : 'the answer comes back', lines, dropped)];
+}
+
+const answers: Record<string, string> = {
+  accepted: 'the connection is accepted',
+  timeout: 'no answer comes',
+  ECONNREFUSED: 'the connection is refused',
+  ECONNRESET: 'the connection is accepted, and reset at once',
+  EHOSTUNREACH: 'no machine has the address',
+};
+
+/** Where it ends: the container of a published port only if a rule rewrites the destination. */
+function endOf(to: Destination, { answered, passes }: Sent): Walking['end'] {
+  const { inside } = to;
+  const led =
+    inside &&
+    (answered
+      ? answered.source === inside.address && answered.sourcePort === inside.port
+      : passes.get(inside.place.netns)?.there.length);
+  if (led) return inside;
+  return { address: to.address, port: to.port, ...(to.place && { place: to.place }) };
+}
+
+/** Sends the packet and tells what it met. */
+export async function walk(k: Kernel, from: Place, host: Place, to: Destination): Promise<Walked> {
+  const way = await wayTo(k, from, to.address);
+  if (!way) return noRoute(from, to);
+  const places = distinct([from, host, to.inside?.place ?? to.place]);
+  const sent = await sendProbe(k, places, host, { source: way.source, to, inside: to.inside });
+  const it: Walking = { k, from, host, to, way, sent, end: endOf(to, sent) };
+  const { place } = it.end;
+
+  const neighbour = await neighbourHop(it);
+  const out = await bridgeHop(it, from, way.source);
+  const into =
+    place && !isSame(from, place) ? await bridgeHop(it, place, it.end.address) : { hops: [], isolated: false };
+  const listening = place && (await listenerHop(k, place, it.end.port));
+  const hops = [
+    hop('route', from.name, `leaves by ${way.dev} with address ${way.source}`, [showWay(to.address, way)]),
+    ...neighbour.hops,
+    ...rulesHop(it, from),
+    ...out.hops,
+    ...(isSame(from, host) ? [] : rulesHop(it, host)),
+    ...translationHop(it),
+    ...into.hops,
+    ...(place && !isSame(from, place) && !isSame(host, place) ? arrivalHops(it, place) : []),
+    ...(listening?.hops ?? []),
+    ...wayBackHop(it, places),
+  ];
+
+  const all = places.map((one) => passesAt(it, one));
+  const dropped = all.flatMap(({ there }) => there).find((pass) => pass.dropped)?.dropped;
+  const backDropped = all.flatMap(({ back }) => back).find((pass) => pass.dropped)?.dropped;
+  const stop = stopOf({
+    from: from.name,
+    to: to.text,
+    ...(place && { place: place.name }),
+    address: it.end.address,
+    port: it.end.port,
+    answer: sent.answer,
+    ...(dropped && { dropped }),
+    ...(backDropped && { backDropped }),
+    arrived:
+      place !== undefined && passesAt(it, place).there.some(({ hook }) => hook === 'input' || hook === 'prerouting'),
+    ...(listening && { listeners: listening.listeners }),
+    ...(neighbour.silent !== undefined && { silent: neighbour.silent }),
+    ...(to.stale !== undefined && { stale: to.stale }),
+    isolated: out.isolated && into.isolated,
+    noForwarding: !isSame(from, host) && !isSame(host, place) && !forwards(),
+    ...(to.paused && { paused: true }),
+    networks: new Map([from, place].flatMap(tablesOf)),
+  });
+  const evidence = [
+    `connect(${to.address}:${to.port}) = ${sent.answer}`,
+    ...(sent.blind === undefined ? [] : [`the packet could not be followed: ${sent.blind}`]),
+  ];
+  const last = stop !== undefined && !hops.some(({ stops }) => stops);
+  hops.push(hop('answer', from.name, answers[sent.answer] ?? sent.answer, evidence, last));
+  return {
+    hops,
+    ...(stop && { stop }),
+    ...(place && { end: place }),
+    ...(listening && { listeners: listening.listeners }),
+  };
+}
+
+function noRoute(from: Place, to: Destination): Walked {
+  const internal =
+    from.container?.endpoints.filter((endpoint) => endpoint.internal).map(({ network }) => network) ?? [];
+  const why = internal.length
+    ? `${from.name} has no route to ${to.address}, because its network ${internal.join(', ')} is internal and has no way out`
+    : `${from.name} has no route to ${to.address}`;
+  const change = from.container
+    ? `a network with a way out: drydock network connect bridge ${from.name}`
+    : 'a route: ip route add';
+  return {
+    hops: [hop('route', from.name, `no route to ${to.address}`, ['RTM_GETROUTE: ENETUNREACH'], true)],
+    stop: { why, change },
+  };
+}

@@ -1,0 +1,188 @@
+/** Why a program in one place reaches an address and a port, or does not: each hop with evidence, and one sentence. */
+import { isIP } from 'node:net';
+import { badParameter, notFound } from '../../errors/api-error.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { PROGRAM } from '../ports/proxy-process.ts';
+import { atAddress, called, isUp, publisherOf, type Known, type Seen } from './known.ts';
+import { nameStop, notRunning } from './name-stop.ts';
+import { containerPlace, hostPlace, leavePlace, type Place } from './place.ts';
+import type { Hop, Report, Stop } from './report.ts';
+import { resolveName } from './resolve.ts';
+import { parseTarget, showTarget, type Target } from './target.ts';
+import { walk, type Destination, type Walked } from './walk.ts';
+import { wayTo } from './way.ts';
+
+export const HOST = 'host';
+
+/** One question: the places that it has opened are left at its end. */
+class Question {
+  readonly #places: Place[] = [];
+  readonly host: Place = hostPlace();
+
+  constructor(
+    private readonly k: Kernel,
+    private readonly known: Known,
+    private readonly target: Target,
+  ) {}
+
+  async leave(): Promise<void> {
+    for (const place of this.#places.splice(0)) await leavePlace(this.k, place);
+  }
+
+  async place({ container }: Seen): Promise<Place | undefined> {
+    const place = await containerPlace(this.k, container);
+    if (place) this.#places.push(place);
+    return place;
+  }
+
+  async from(place: Place): Promise<{ hops: Hop[]; stop?: Stop }> {
+    const { host } = this.target;
+    const found = host === '' ? { address: '127.0.0.1', hops: [] } : await this.#address(place, host);
+    if ('stop' in found) return found;
+    const to = await this.#destination(place, found.address, found.hops);
+    const walked = await walk(this.k, place, this.host, to);
+    // what is dropped on the way to the proxy does not come to the container
+    const behind = walked.hops.some(({ kind, stops }) => kind === 'rules' && stops)
+      ? undefined
+      : await this.#behindProxy(to, walked);
+    const stop = behind ? behind.stop : walked.stop;
+    // when the proxy goes on, its own answer decides nothing
+    const own = behind ? walked.hops.map(({ stops: _, ...hop }): Hop => hop) : walked.hops;
+    return { hops: [...found.hops, ...own, ...(behind?.hops ?? [])], ...(stop && { stop }) };
+  }
+
+  async #address(place: Place, name: string): Promise<{ address: string; hops: Hop[] } | { hops: Hop[]; stop: Stop }> {
+    if (isIP(name)) return { address: name, hops: [] };
+    const seen = place.container ? undefined : called(this.known, name);
+    if (seen) return this.#addressFromHost(seen);
+    const resolved = await resolveName(this.k, place, name);
+    const { address, by, evidence } = resolved;
+    if (address)
+      return {
+        address,
+        hops: [{ kind: 'name', where: place.name, title: `${name} is ${address}, by ${by}`, evidence }],
+      };
+    const hop: Hop = { kind: 'name', where: place.name, title: `${name} has no address`, evidence, stops: true };
+    return { hops: [hop], stop: nameStop(this.known, place, name, resolved) };
+  }
+
+  /** The host's resolver knows no names of containers, Drydock does. */
+  #addressFromHost(seen: Seen): { address: string; hops: Hop[] } | { hops: Hop[]; stop: Stop } {
+    const { name, endpoints } = seen.container;
+    const hop = (title: string, lines: string[] = []): Hop => ({ kind: 'name', where: HOST, title, evidence: lines });
+    if (!isUp(seen)) return { hops: [{ ...hop(`${name} is not running`), stops: true }], stop: notRunning(seen) };
+    const endpoint = endpoints.find(({ address }) => address);
+    if (endpoint?.address)
+      return {
+        address: endpoint.address,
+        hops: [
+          hop(`${name} is a container with address ${endpoint.address} on network ${endpoint.network}`, [
+            'the resolver of the host does not know names of containers',
+          ]),
+        ],
+      };
+    if (endpoints.some(({ driver }) => driver === 'host'))
+      return { address: '127.0.0.1', hops: [hop(`${name} is a container in the host's own network namespace`)] };
+    return {
+      hops: [{ ...hop(`${name} has no address`), stops: true }],
+      stop: { why: `container ${name} has no address of its own`, change: `drydock network connect bridge ${name}` },
+    };
+  }
+
+  /** Who has this address now, as seen from `from`. */
+  async #destination(from: Place, address: string, hops: readonly Hop[]): Promise<Destination> {
+    const { port } = this.target;
+    const plain: Destination = { text: showTarget(this.target), address, port };
+    if (address.includes(':')) throw badParameter(`${address} is an IPv6 address: only packets of IPv4 are followed`);
+    if (address.startsWith('127.')) {
+      const shared = from.container && from.netns !== this.host.netns;
+      return shared ? { ...plain, place: from } : this.#onHost(plain);
+    }
+    const seen = atAddress(this.known, address);
+    const place = seen && (await this.place(seen));
+    if (seen && place) return { ...plain, place, ...(seen.status === 'paused' && { paused: true }) };
+    if ((await wayTo(this.k, this.host, address))?.local) return this.#onHost(plain);
+    const stale = this.#stale(address, hops);
+    return { ...plain, ...(stale !== undefined && { stale }) };
+  }
+
+  async #onHost(plain: Destination): Promise<Destination> {
+    const onHost: Destination = { ...plain, place: this.host };
+    const published = publisherOf(this.known, plain.port, plain.address);
+    const { address } = published?.endpoint ?? {};
+    const place = published && (await this.place(published.seen));
+    if (!published || !address || !place) return onHost;
+    return { ...onHost, inside: { address, port: published.inside, place } };
+  }
+
+  /** No running container has the address: where does the name lead, and who has it now? */
+  #stale(address: string, hops: readonly Hop[]): string | undefined {
+    const name = hops.find(({ kind }) => kind === 'name');
+    if (!name) return undefined;
+    const now = called(this.known, this.target.host)?.container;
+    const addresses = now?.endpoints.flatMap((endpoint) => endpoint.address ?? []) ?? [];
+    const where = name.title.replace(/^.* by /, '');
+    const instead = now && addresses.length ? `; container ${now.name} has ${addresses.join(', ')}` : '';
+    return `${this.target.host} leads to ${address} by ${where}, and no running container has that address${instead}`;
+  }
+
+  /** A proxy that took the connection makes another one to the container. */
+  async #behindProxy({ inside, text }: Destination, { listeners, end }: Walked): Promise<Walked | undefined> {
+    const proxied = listeners?.here.some(({ words = [] }) => words[0] === PROGRAM);
+    if (!inside || !proxied || end?.netns !== this.host.netns) return undefined;
+    const hop: Hop = {
+      kind: 'proxy',
+      where: HOST,
+      title: `${PROGRAM} takes the connection and makes another one to ${inside.address}:${inside.port}`,
+      evidence: [`published port ${this.target.port} → ${inside.place.name} ${inside.port}/tcp`],
+    };
+    const walked = await walk(this.k, this.host, this.host, { text, ...inside });
+    return { ...walked, hops: [hop, ...walked.hops] };
+  }
+}
+
+function asker(known: Known, ref: string): Seen {
+  const byId = /^[0-9a-f]{2,64}$/.test(ref) ? known.filter(({ container: { id } }) => id.startsWith(ref)) : [];
+  const seen =
+    known.find(({ container: { name } }) => name === ref.replace(/^\//, '')) ??
+    (byId.length === 1 ? byId[0] : undefined);
+  if (!seen) throw notFound(`No such container: ${ref}`);
+  return seen;
+}
+
+/** Throws ApiError 400 for a target that is none, 404 for a container that is none. */
+export async function why(k: Kernel, known: Known, from: string, to: string): Promise<Report> {
+  const target = parseTarget(to);
+  const question = new Question(k, known, target);
+  try {
+    const found = await answer(question, known, from, target);
+    const { stop } = found;
+    const who = from;
+    return {
+      from,
+      to,
+      reachable: !stop,
+      hops: found.hops,
+      sentence: stop
+        ? `${who} does not reach ${showTarget(target)}: ${stop.why}`
+        : `${who} reaches ${showTarget(target)}`,
+      ...(stop && { change: stop.change }),
+    };
+  } finally {
+    await question.leave();
+  }
+}
+
+async function answer(
+  question: Question,
+  known: Known,
+  from: string,
+  target: Target,
+): Promise<{ hops: Hop[]; stop?: Stop }> {
+  if (from === HOST) return question.from(question.host);
+  if (target.host === '')
+    throw badParameter(`a port alone is one of the host: give an address, or HOST or outside as FROM`);
+  const seen = asker(known, from);
+  const place = isUp(seen) ? await question.place(seen) : undefined;
+  return place ? question.from(place) : { hops: [], stop: notRunning(seen) };
+}
