@@ -4,7 +4,7 @@
  */
 import type { Container } from '../../../runtime/container/container.ts';
 import type { MountPoint } from '../../../runtime/volume/mount-point.ts';
-import type { ContainerConfig } from '../../../runtime/request/container-request.ts';
+import type { ContainerConfig, HostConfig } from '../../../runtime/request/container-request.ts';
 import { maskedPathsHere, readonlyPaths } from '../../../runtime/oci/default-spec.ts';
 import { hostnameOf, mergeConfig } from '../../../runtime/container/merge.ts';
 import { memorySwapOf } from '../../../runtime/oci/resources.ts';
@@ -56,21 +56,26 @@ function hiddenPaths({ request: { HostConfig: asked }, spec }: Container): {
   };
 }
 
+/** dockerd's daemon/create_unix.go: without options of its own, such a container gets no label of SELinux. */
+const labelsOff = ({ Privileged, PidMode, IpcMode }: HostConfig): string[] | null =>
+  Privileged || PidMode === 'host' || IpcMode === 'host' ? ['label=disable'] : null;
+
+/** A list that the request does not have is null, as in dockerd; docker's client sends empty lists. */
 export function hostConfigView(container: Container): object {
   const { ReadOnlyNonRecursive: _, ...asked } = container.request.HostConfig;
   return {
     Binds: null,
     ContainerIDFile: '',
-    PortBindings: {},
+    PortBindings: null,
     AutoRemove: false,
     VolumeDriver: '',
     VolumesFrom: null,
     ConsoleSize: [0, 0],
     CapAdd: null,
     CapDrop: null,
-    Dns: [],
-    DnsOptions: [],
-    DnsSearch: [],
+    Dns: null,
+    DnsOptions: null,
+    DnsSearch: null,
     ExtraHosts: null,
     GroupAdd: null,
     Cgroup: '',
@@ -80,7 +85,6 @@ export function hostConfigView(container: Container): object {
     Privileged: false,
     PublishAllPorts: false,
     ReadonlyRootfs: false,
-    SecurityOpt: null,
     UTSMode: '',
     UsernsMode: '',
     Isolation: '',
@@ -89,25 +93,25 @@ export function hostConfigView(container: Container): object {
     NanoCpus: 0,
     CgroupParent: '',
     BlkioWeight: 0,
-    BlkioWeightDevice: [],
-    BlkioDeviceReadBps: [],
-    BlkioDeviceWriteBps: [],
-    BlkioDeviceReadIOps: [],
-    BlkioDeviceWriteIOps: [],
+    BlkioWeightDevice: null,
+    BlkioDeviceReadBps: null,
+    BlkioDeviceWriteBps: null,
+    BlkioDeviceReadIOps: null,
+    BlkioDeviceWriteIOps: null,
     CpuPeriod: 0,
     CpuQuota: 0,
     CpuRealtimePeriod: 0,
     CpuRealtimeRuntime: 0,
     CpusetCpus: '',
     CpusetMems: '',
-    Devices: [],
+    Devices: null,
     DeviceCgroupRules: null,
     DeviceRequests: null,
     MemoryReservation: 0,
     MemorySwappiness: null,
     OomKillDisable: false,
     PidsLimit: null,
-    Ulimits: [],
+    Ulimits: null,
     CpuCount: 0,
     CpuPercent: 0,
     IOMaximumIOps: 0,
@@ -124,6 +128,7 @@ export function hostConfigView(container: Container): object {
     Runtime: asked.Runtime || 'drydock',
     LogConfig: { Type: asked.LogConfig?.Type || 'json-file', Config: asked.LogConfig?.Config ?? {} },
     MemorySwap: memorySwapOf(asked),
+    SecurityOpt: asked.SecurityOpt ?? labelsOff(asked),
     ...hiddenPaths(container),
   };
 }

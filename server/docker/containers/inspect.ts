@@ -66,6 +66,8 @@ async function inspect(x: Exchange): Promise<object> {
   const { container } = handle;
   const size = x.query.flag('size') ? await handle.sizeRw() : undefined;
   const [Path = '', ...Args] = words(container);
+  // as in dockerd, a container that was never started has no files yet
+  const file = (path: string) => (handle.state.status === 'created' ? '' : path);
   return {
     Id: container.id,
     Created: rfc3339(handle.created),
@@ -73,10 +75,10 @@ async function inspect(x: Exchange): Promise<object> {
     Args,
     State: stateView(handle),
     Image: container.image?.id ?? '',
-    ResolvConfPath: container.paths.resolvConf,
-    HostnamePath: container.paths.hostname,
-    HostsPath: container.paths.hosts,
-    LogPath: container.log.driver.shownPath(container.paths.log),
+    ResolvConfPath: file(container.paths.resolvConf),
+    HostnamePath: file(container.paths.hostname),
+    HostsPath: file(container.paths.hosts),
+    LogPath: file(container.log.driver.shownPath(container.paths.log)),
     Name: `/${container.name}`,
     RestartCount: handle.state.restartCount,
     Driver: container.storage.name,

@@ -118,6 +118,12 @@ const noConfig = {
   Labels: null,
 };
 
+/** The config's own text, which may have nanoseconds, where it is a time of RFC 3339 in UTC. */
+function createdText(image: Image): string {
+  const text = image.config.created ?? '';
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,8}[1-9])?Z$/.test(text) ? text : rfc3339(created(image));
+}
+
 function inspect(x: Exchange): object {
   const image = the(x);
   const { config } = image;
@@ -127,7 +133,7 @@ function inspect(x: Exchange): object {
     RepoDigests: image.digests,
     Parent: '',
     Comment: config.comment || (config.history?.at(-1)?.comment ?? ''),
-    Created: rfc3339(created(image)),
+    Created: createdText(image),
     ...(x.api < 45 && { ContainerConfig: noConfig }),
     DockerVersion: config.docker_version ?? '',
     Author: config.author ?? '',
