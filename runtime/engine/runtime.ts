@@ -11,6 +11,7 @@ import type { StorageDriver } from '../storage/driver.ts';
 import type { BundleOptions } from '../container/bundle-request.ts';
 import { openBundle } from '../container/open-bundle.ts';
 import type { Engine } from './engine.ts';
+import { findContainer, freeName } from './container-names.ts';
 import { containerOf } from './container-of.ts';
 import { type CreateOptions, newBundleRecord, newRecord } from './create-container.ts';
 import { NameTables } from '../network/names/tables.ts';
@@ -32,9 +33,8 @@ import { Registries } from './registries.ts';
 import type { PushOptions } from './push-options.ts';
 import { Pushes } from './pushes.ts';
 import type { OperationHandle } from '../operation/record.ts';
-import { newName } from '../data-root/identity.ts';
 import { newDirectory, removeDirectory, type ContainerRecord } from '../container/record.ts';
-import { badParameter, conflict, notFound } from '../errors/api-error.ts';
+import { notFound } from '../errors/api-error.ts';
 import type { ContainerRequest } from '../request/container-request.ts';
 import { restore } from './restore.ts';
 import { Restarts } from './restart.ts';
@@ -47,7 +47,6 @@ import { VolumeStore } from '../volume/store/store.ts';
 import type { Surroundings } from './surroundings.ts';
 import { Supervisor } from './supervisor.ts';
 
-const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 type MakeStore = (inUse: (imageId: string) => ImageUser | undefined, aside: Aside) => ImageStore;
 
 export class Runtime implements Engine {
@@ -171,7 +170,7 @@ export class Runtime implements Engine {
     },
     endpoint: (container, endpoint, action) => endpointEvent(this.events, container, endpoint, action),
     networks: () => this.networks,
-    claim: (name) => void this.#claimName(name),
+    claim: (name) => void freeName(this.#supervisors, name),
     event: (container, action, attributes = {}) =>
       void this.events.emit('container', action, container.id, {
         image: container.request.Image,
@@ -202,7 +201,7 @@ export class Runtime implements Engine {
       image: this.images.find(asked.Image),
       other: (ref) => this.container(ref).container,
       network: this.networks.known,
-      claim: () => this.#claimName(options.name),
+      claim: () => freeName(this.#supervisors, options.name),
     });
     newDirectory(this.settings, record);
     const supervisor = this.#superviseNew(record);
@@ -218,7 +217,7 @@ export class Runtime implements Engine {
     const { bundle, spec, text } = await openBundle(path);
     const record = newBundleRecord(bundle, spec, options, {
       settings: this.settings,
-      claim: () => this.#claimName(options.name),
+      claim: () => freeName(this.#supervisors, options.name),
     });
     newDirectory(this.settings, record, text);
     const supervisor = this.#superviseNew(record);
@@ -236,29 +235,8 @@ export class Runtime implements Engine {
     }
   }
 
-  #claimName(wanted: string | undefined): string {
-    const holder = (name: string) => [...this.#supervisors.values()].find((s) => s.container.name === name);
-    if (wanted === undefined) return newName((name) => holder(name) !== undefined);
-    const name = wanted.replace(/^\//, '');
-    if (!NAME.test(name))
-      throw badParameter(`Invalid container name (${wanted}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
-    const other = holder(name);
-    if (other)
-      throw conflict(
-        `Conflict. The container name "/${name}" is already in use by container "${other.container.id}". You have to remove (or rename) that container to be able to reuse that name.`,
-      );
-    return name;
-  }
-
   container(ref: string): Supervisor {
-    const wanted = ref.replace(/^\//, '');
-    const all = [...this.#supervisors.values()];
-    const exact = this.#supervisors.get(wanted) ?? all.find((s) => s.container.name === wanted);
-    if (exact) return exact;
-    const byPrefix = wanted ? all.filter((s) => s.container.id.startsWith(wanted)) : [];
-    if (byPrefix.length > 1) throw badParameter(`multiple IDs found with provided prefix: ${wanted}`);
-    if (!byPrefix[0]) throw notFound(`No such container: ${ref}`);
-    return byPrefix[0];
+    return findContainer(this.#supervisors, ref);
   }
 
   containers(): Supervisor[] {
