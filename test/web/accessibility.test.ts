@@ -1,21 +1,15 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { packageRoot } from '../../runtime/syscalls/native.ts';
 import { suite } from '../harness.ts';
 import { bringAxe, violations } from './axe.ts';
 import { needs, Visit } from './browser.ts';
 import { until } from '../until.ts';
 
-/** Screenshots for people to look at; git ignores them. */
-const shots = join(packageRoot, 'test/web/screenshots');
 const pictures = ['Namespaces', 'Overlay', 'Cgroups', 'Network', 'Security', 'Timeline'];
 const tabs = [...pictures, 'Journal', 'Kernel'];
 
 const test = suite('everybody can use the page', ...needs);
 let visit: Visit;
 test.before(async () => {
-  mkdirSync(shots, { recursive: true });
   visit = await Visit.open({ colorScheme: 'light' });
   await bringAxe(visit.context);
   const { page } = visit;
@@ -35,14 +29,14 @@ async function walk(title: string, names = tabs, fullPage = false): Promise<void
   const found: string[] = [];
   for (const name of names) {
     await choose(name);
-    await visit.page.screenshot({ path: join(shots, `${title}-${name.toLowerCase()}.png`), fullPage });
+    await visit.shot(`${title}-${name.toLowerCase()}`, { fullPage });
     found.push(...(await violations(visit.page)).map((line) => `${title}, ${name}: ${line}`));
   }
   assert.equal([...new Set(found)], []);
 }
 
 test('the page before anything runs has no violations', async () => {
-  await visit.page.screenshot({ path: join(shots, 'empty.png') });
+  await visit.shot('empty');
   assert.equal(await violations(visit.page), []);
 });
 
@@ -79,7 +73,7 @@ test('the help, and a key that is asked for', async () => {
   await page.locator('h1').click();
   await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
-  await page.screenshot({ path: join(shots, 'help.png') });
+  await visit.shot('help');
   assert.equal(await violations(page), []);
   await page.getByRole('button', { name: /^change the key for: let the container run on/ }).click();
   assert.equal(await violations(page), []);
@@ -163,7 +157,7 @@ test('the page is as high as a window, at every usual size', async () => {
       await page.emulateMedia({ colorScheme: scheme });
       for (const name of ['Namespaces', 'Overlay']) {
         await choose(name);
-        await page.screenshot({ path: join(shots, `${width}-${scheme}-${name.toLowerCase()}.png`) });
+        await visit.shot(`${width}-${scheme}-${name.toLowerCase()}`);
       }
     }
     const [high, wide] = await page.evaluate<[number, number]>(

@@ -1,4 +1,5 @@
 /** Debian's Chromium with the playground of a daemon of its own. */
+import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 import { Daemon } from '../e2e/daemon.ts';
 import { until } from '../until.ts';
@@ -78,6 +79,15 @@ export class Visit {
 
   terminal = async (): Promise<string> =>
     (await this.page.locator('.xterm-rows').allInnerTexts()).join('\n').replace(/\u00a0/g, ' ');
+
+  /**
+   * A screenshot for people to look at, in the folder $DRYDOCK_SHOTS. Without this variable none is made, because no
+   * test reads it and each takes half a second of a processor.
+   */
+  async shot(name: string, options: { fullPage?: boolean } = {}): Promise<void> {
+    const folder = process.env['DRYDOCK_SHOTS'];
+    if (folder) await this.page.screenshot({ path: join(folder, `${name}.png`), ...options });
+  }
 
   async close(): Promise<void> {
     await this.browser.close();

@@ -2,7 +2,6 @@
  * A kernel without /proc/net/nf_conntrack: the page explains in both languages why no address translation is shown, and
  * shows the rest.
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { packageRoot } from '../../runtime/syscalls/native.ts';
@@ -11,10 +10,8 @@ import { bringAxe, violations } from './axe.ts';
 import { needs, Visit } from './browser.ts';
 
 const test = suite('the network where the kernel does not tell of rewriting', ...needs);
-const shots = join(packageRoot, 'test/web/screenshots');
 let visit: Visit;
 test.before(async () => {
-  mkdirSync(shots, { recursive: true });
   visit = await Visit.open({ colorScheme: 'dark' }, [
     '--require',
     join(packageRoot, 'test/web/fixtures/no-conntrack.cjs'),
@@ -39,7 +36,7 @@ for (const [language, sentence] of Object.entries(says)) {
     await note.waitFor();
     assert.is(await page.getByRole('note').filter({ hasText: 'nf_conntrack' }).count(), 1, 'said once');
     await note.scrollIntoViewIfNeeded();
-    await page.screenshot({ path: join(shots, `no-conntrack-${language}.png`) });
+    await visit.shot(`no-conntrack-${language}`);
     assert.equal(await violations(page), []);
   });
 }

@@ -18,8 +18,7 @@ await ownRoom();
 let visit: Visit;
 let page: Page;
 let host: HostShell;
-const shots = process.env['DRYDOCK_SHOTS'];
-const shot = async (name: string) => void (shots && (await page.screenshot({ path: `${shots}/${name}.png` })));
+const shot = (name: string) => visit.shot(name);
 
 test.before(async () => {
   visit = await Visit.open({ colorScheme: 'light' });

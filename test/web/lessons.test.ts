@@ -13,8 +13,7 @@ import { until } from '../until.ts';
 const test = suite('lessons in a browser', ...needs);
 let visit: Visit;
 let page: Page;
-const shots = process.env['DRYDOCK_SHOTS'];
-const shot = async (name: string) => void (shots && (await page.screenshot({ path: `${shots}/${name}.png` })));
+const shot = (name: string) => visit.shot(name);
 
 test.before(async () => {
   visit = await Visit.open();

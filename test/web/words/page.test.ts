@@ -1,12 +1,11 @@
 /** The whole page in Russian: no view contains English, axe finds nothing, and the choice of the language is stored. */
-import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import type { Event } from '../../../runtime/journal/event.ts';
 import { line } from '../../../runtime/journal/line.ts';
-import { packageRoot } from '../../../runtime/syscalls/native.ts';
 import { suite } from '../../harness.ts';
 import { bringAxe, violations } from '../axe.ts';
 import { needs, Visit } from '../browser.ts';
@@ -14,8 +13,6 @@ import { englishLeft, runsOfEnglish } from './english-left.ts';
 import { until } from '../../until.ts';
 
 const test = suite('the page in Russian', ...needs);
-/** Screenshots for people to look at; git ignores them. */
-const shots = join(packageRoot, 'test/web/screenshots');
 const dir = mkdtempSync('/tmp/drydock-words-');
 const pictures = ['Namespaces', 'Overlay', 'Cgroups', 'Network', 'Security', 'Timeline'];
 let visit: Visit;
@@ -27,7 +24,6 @@ const journalOf = async (name: string): Promise<string> =>
     .map((text) => line(JSON.parse(text) as Event))
     .join('\n');
 test.before(async () => {
-  mkdirSync(shots, { recursive: true });
   visit = await Visit.open({ locale: 'ru-RU' });
   await bringAxe(visit.context);
   await visit.daemon.ok('pull', 'ubuntu');
@@ -42,7 +38,7 @@ test.after(async () => {
 const english = async (page: Page, title: string) =>
   (await englishLeft(page, told, [visit.daemon.name])).map((found) => `${title}: ${found}`);
 const faults = async (page: Page, title: string): Promise<string[]> => {
-  await page.screenshot({ path: join(shots, `ru-${title.replaceAll(' ', '-')}.png`) });
+  await visit.shot(`ru-${title.replaceAll(' ', '-')}`);
   return [...(await english(page, title)), ...(await violations(page)).map((found) => `${title}: ${found}`)];
 };
 const choose = async (page: Page, name: string) => {
