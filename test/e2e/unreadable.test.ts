@@ -183,8 +183,8 @@ for (const path of [
   'unreadable',
 ]) {
   s.test(`${path} may be something else than a directory`, async () => {
+    await d().stop();
     for (const [what, spoil] of notDirectories) {
-      await d().stop();
       if (existsSync(inRoot(path))) renameSync(inRoot(path), `${d().root}-kept`);
       await spoil(inRoot(path));
       if (path === 'unreadable') writeFileSync(inRoot('containers/foreign'), 'x');
@@ -193,8 +193,8 @@ for (const path of [
       await d().stop();
       rmSync(inRoot(path), { recursive: true, force: true });
       if (existsSync(`${d().root}-kept`)) renameSync(`${d().root}-kept`, inRoot(path));
-      await d().start();
     }
+    await d().start();
   });
 }
 
