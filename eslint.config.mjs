@@ -20,7 +20,7 @@ const weakTest = {
 };
 
 export default ts.config(
-  { ignores: ['dist/', 'native/build/', 'test/web/fixtures/'] },
+  { ignores: ['dist/', 'native/build/', 'server/docker/build/buildkit/proto/', 'test/web/fixtures/'] },
   js.configs.recommended,
   ...ts.configs.recommended,
   ...svelte.configs['flat/recommended'],

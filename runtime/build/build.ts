@@ -12,6 +12,16 @@ import type { ArchiveInput, Found } from './context/sources.ts';
 
 export type Config = NonNullable<ImageConfig['config']>;
 
+export interface BegunInstruction {
+  /** its number as it is shown: '3', and '3.1' for a trigger */
+  number: string;
+  /** of all instructions up to the target stage */
+  total: number;
+  /** the stage's name, or its number from 0 */
+  stage: string;
+  /** 'RUN make' */
+  text: string;
+}
 export interface BuildRequest {
   /** path in the context */
   dockerfile: string;
@@ -25,12 +35,18 @@ export interface BuildRequest {
   /** leave the containers of RUN */
   keep: boolean;
   networkMode?: string;
+  /** the text of the Dockerfile, when it does not come with the context */
+  text?(): Promise<string>;
   /** writes the context's archive into this socket, and closes that */
   pass(fd: number): Promise<void>;
   /** a line for the client */
   tell(text: string): void;
-  /** Output of a RUN. Resolves when the client takes more. */
-  output(text: string): Promise<void>;
+  /** An instruction begins, and the one before has ended. */
+  begins?(one: BegunInstruction): void;
+  /** The result of the instruction that has begun was found in the cache. */
+  cached?(): void;
+  /** Output of a RUN: stream 1 is stdout, 2 is stderr. Resolves when the client takes more. */
+  output(text: string, stream: 1 | 2): Promise<void>;
   /** the credentials for a registry: 'docker.io', 'localhost:5000' */
   auth?(domain: string): RegistryAuth | undefined;
   /** the id of a finished stage's image */
@@ -100,6 +116,8 @@ export interface BuildContext {
   readonly signal: AbortSignal;
   /** the steps of the phase; those of the instructions are added when the Dockerfile was read */
   steps: Step<BuildContext>[];
+  /** of a Dockerfile that is not in the context */
+  text?: string;
   file?: Dockerfile;
   /** the ARGs before the first FROM */
   globals: Map<string, string | undefined>;

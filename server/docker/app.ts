@@ -5,6 +5,7 @@ import type { Lessons } from '../../lessons/engine/lessons.ts';
 import type { Engine } from '../../runtime/engine/engine.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import { build } from './build/build.ts';
+import { buildkit } from './build/buildkit/routes.ts';
 import { containersArchive } from './containers/archive.ts';
 import { containersInspect } from './containers/inspect.ts';
 import { containersLifecycle } from './containers/lifecycle.ts';
@@ -88,7 +89,8 @@ export function dockerServers(engine: Engine, options: ServerOptions = {}): (tra
   app.disable('etag');
   app.set('query parser', false);
   app.use(aboutUs, versionPrefix, answerOptions);
-  for (const routes of [...tables, drydock(options), lessonRoutes(options.lessons)]) addRoutes(app, engine, routes);
+  for (const routes of [...tables, buildkit(), drydock(options), lessonRoutes(options.lessons)])
+    addRoutes(app, engine, routes);
   app.use(pageNotFound);
   app.use(answerError);
   return (transport) => httpServer(app as RequestListener, transport);

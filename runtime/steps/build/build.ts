@@ -17,7 +17,7 @@ import { declare, expandAt, isProxy, refuseFlags } from '../../build/instruction
 import type { Phase, Step } from '../../operation/step.ts';
 import { stepsOf, templates } from './instructions.ts';
 import { unpackInto } from '../../build/files/unpack.ts';
-import { sayImage } from './texts.ts';
+import { sayBegin, sayImage } from './texts.ts';
 
 type BuildStep = Step<BuildContext>;
 const DOCKERFILE_MOST = 1 << 20;
@@ -28,7 +28,10 @@ export const receive: BuildStep = {
   explain: `The client sends the directory as one tar archive. A worker unpacks it into a directory of the daemon's own, where COPY finds the files; .dockerignore is the client's work, and what it leaves out is never sent.
 Each name is created below a descriptor of its directory, so an archive with \`../\` or with a link that leads out cannot write anywhere else. The files belong to root, because the numbers of the client's users mean nothing here. See openat2(2), tar(5).`,
   async do(k, c) {
+    const text = await c.asked.text?.();
+    if (text !== undefined) c.text = text;
     const { entries } = await unpackInto(k, join(c.dir, 'context'), c.asked.pass, '0:0').catch((error: Error) => {
+      if (error instanceof ApiError) throw error;
       throw badParameter(`Error processing tar file: ${error.message}`);
     });
     k.fact({ kind: 'file', key: 'context', value: `${entries} entries` });
@@ -65,6 +68,16 @@ function upTo(stages: readonly Stage[], target: string | undefined): Stage[] {
   return stages.slice(0, index + 1);
 }
 
+/** The text of the Dockerfile in the context. Throws ApiError 400 when there is none. */
+function textIn(context: string, dockerfile: string): string {
+  const names = dockerfile === 'Dockerfile' ? [dockerfile, 'dockerfile'] : [dockerfile];
+  const texts = names.map((name) => readContextFile(context, name, DOCKERFILE_MOST));
+  const text = texts.find((one) => one !== undefined);
+  if (text === undefined) throw badParameter(`Cannot locate specified Dockerfile: ${dockerfile}`);
+  removeIgnored(context, names[texts.indexOf(text)]!);
+  return text;
+}
+
 export const parse: BuildStep = {
   id: 'build.parse',
   title: 'Read the Dockerfile',
@@ -73,12 +86,7 @@ The whole file is read first, so that a mistake in the last line is told before 
   do(k, c) {
     const { dockerfile, target, args, labels } = c.asked;
     const context = join(c.dir, 'context');
-    const names = dockerfile === 'Dockerfile' ? [dockerfile, 'dockerfile'] : [dockerfile];
-    const texts = names.map((name) => readContextFile(context, name, DOCKERFILE_MOST));
-    const text = texts.find((one) => one !== undefined);
-    if (text === undefined) throw badParameter(`Cannot locate specified Dockerfile: ${dockerfile}`);
-    const file = (c.file = parseDockerfile(text, dockerfile));
-    removeIgnored(context, names[texts.indexOf(text)]!);
+    const file = (c.file = parseDockerfile(c.text ?? textIn(context, dockerfile), dockerfile));
     const stages = upTo(file.stages, target);
     stages.at(-1)!.instructions.push(...labelsOf(labels));
     const all = stages.flatMap(({ from, instructions }) => [from, ...instructions]);
@@ -124,9 +132,10 @@ const from: Omit<BuildStep, 'do'> & { do(k: Kernel, c: BuildContext, place: Plac
   title: 'Begin a stage from its base',
   explain: `FROM names what the stage stands on: an image, which is pulled when it is not there, an earlier stage, or scratch, which is nothing. Its layers are below everything that follows, and its settings (ENV, USER, CMD …) are where the stage begins.
 A stage ends where the next one begins; only the last one becomes the result, so compilers and sources of an earlier stage take no room in it. ONBUILD instructions of the base run now. See the Dockerfile reference, "FROM", and the OCI image specification, "Image Configuration".`,
-  async do(k, c, { one, number }, stage) {
+  async do(k, c, place, stage) {
+    const { one, number } = place;
     finishStage(c);
-    c.asked.tell(`Step ${number}/${c.total} : ${one.text}\n`);
+    sayBegin(c, place, stage.name);
     const base = expandAt(stage.base, defined(c.globals), c.file!.escape, one.line);
     if (!base) throw badParameter(`base name (${stage.base}) should not be blank`);
     const platform = one.flags.get('platform');

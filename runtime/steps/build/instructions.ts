@@ -10,7 +10,7 @@ import type { Instruction } from '../../build/dockerfile/parse.ts';
 import { copy, directory } from './copy.ts';
 import { prepareCopy } from './prepare-copy.ts';
 import { stageOf, type BuildStep, type Template } from './template.ts';
-import { sayImage, sayOutput } from './texts.ts';
+import { sayBegin, sayImage } from './texts.ts';
 
 const isCopy = ({ keyword }: Instruction): boolean => keyword === 'COPY' || keyword === 'ADD';
 
@@ -20,11 +20,11 @@ const lookUp: Template = {
   explain: `The key is a hash of the instruction with the values of its ARGs, the settings that follow from it, and for COPY the files: names, modes, owners, attributes and content. It counts together with the image below. An image that was made here with the same key is taken instead of doing the work.
 Times of files are not in the key, because each checkout has others. After the first miss a stage looks nothing up: each later image would stand on another one. See the Docker documentation, "Build cache invalidation", and lstat(2).`,
   async do(k, c, place) {
-    const { one, number } = place;
+    const { one } = place;
     const stage = stageOf(c);
     c.hit = false;
     c.container = c.direct = undefined;
-    c.asked.tell(`Step ${number}/${c.total} : ${one.text}\n`);
+    sayBegin(c, place);
     const prepared = isCopy(one)
       ? await prepareCopy(k, c, place)
       : one.keyword === 'RUN'
@@ -39,6 +39,7 @@ Times of files are not in the key, because each checkout has others. After the f
     keepImage(c, image);
     Object.assign(stage, { image, config: structuredClone(image.config.config ?? {}) });
     c.asked.tell(' ---> Using cache\n');
+    c.asked.cached?.();
     sayImage(c, image.id);
   },
 };
@@ -60,7 +61,7 @@ A command that ends with another code than 0 ends the build, because what follow
     });
     c.asked.tell(` ---> Running in ${c.container.slice(0, 12)}\n`);
     k.fact({ kind: 'file', key: 'container', value: c.container });
-    const code = await c.runtime.run(c.container, (stream, text) => sayOutput(c, stream, text), c.signal);
+    const code = await c.runtime.run(c.container, (stream, text) => c.asked.output(text, stream), c.signal);
     if (code)
       throw new ApiError(500, `The command '${command.join(' ')}' returned a non-zero code: ${code}`, {
         exitCode: code,

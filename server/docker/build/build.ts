@@ -3,13 +3,13 @@ import { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { ApiError, badParameter } from '../../../runtime/errors/api-error.ts';
 import { hostPlatform, parsePlatform, showPlatform } from '../../../runtime/image/manifest/platform.ts';
-import { canonicalName, normalize } from '../../../runtime/image/manifest/reference.ts';
 import { parseJson } from '../../../runtime/json/parse-json.ts';
 import type { BuildOptions } from '../../../runtime/engine/build-options.ts';
 import { registryConfig } from '../images/registry-auth.ts';
 import { drained } from '../http/send.ts';
 import { messageOf } from '../http/failures.ts';
 import type { Exchange, Routes } from '../http/route.ts';
+import { imageName } from './image-name.ts';
 
 /** What the classic builder has and this one has not. A value that means "not given" is taken. */
 const MISSING =
@@ -47,12 +47,6 @@ function table(x: Exchange, name: string): Map<string, string> {
   return new Map(entries as [string, string][]);
 }
 
-function tagOf(name: string): string {
-  const reference = normalize(name);
-  if (reference.digest) throw badParameter('build tag cannot contain a digest');
-  return canonicalName(reference);
-}
-
 /** The lines of the answer. With q only the id is told. */
 function lines(x: Exchange): Pick<BuildOptions, 'tell' | 'output' | 'made'> & { line(value: object): void } {
   const { res } = x;
@@ -65,9 +59,10 @@ function lines(x: Exchange): Pick<BuildOptions, 'tell' | 'output' | 'made'> & { 
   return {
     line,
     tell: (stream) => void (quiet || line({ stream })),
-    output: (stream) => {
+    output: (text, stream) => {
       if (quiet) return Promise.resolve();
-      line({ stream });
+      // stderr is red
+      line({ stream: stream === 2 ? `\u001b[91m${text}\u001b[0m` : text });
       return drained(res);
     },
     made: (ID) => void (quiet || line({ aux: { ID } })),
@@ -83,7 +78,7 @@ async function answer(x: Exchange): Promise<void> {
   try {
     const image = await x.engine.build({
       dockerfile: query.text('dockerfile') ?? 'Dockerfile',
-      tags: query.list('t').map(tagOf),
+      tags: query.list('t').map(imageName),
       args: table(x, 'buildargs'),
       labels: Object.fromEntries(table(x, 'labels')),
       noCache: query.flag('nocache'),

@@ -1,5 +1,5 @@
 /**
- * Connections that stop being HTTP: attach and exec start. Engine API, "Attach to a container".
+ * Connections that stop being HTTP: attach, exec start, and BuildKit's. Engine API, "Attach to a container".
  *
  *   client                                    daemon
  *   POST …/attach  Upgrade: tcp      →        101 UPGRADED   from here on the process's bytes, in both directions
@@ -35,6 +35,15 @@ function release(x: Exchange): Socket {
     throw badParameter('an earlier request of this connection still waits for its answer');
   x.res.detachSocket(x.req.socket);
   return connection.release();
+}
+
+/** Goes on in this protocol. The returned connection is paused, and holds the bytes that followed the request. */
+export function upgrade(x: Exchange, protocol: string): Socket {
+  if (x.req.headers.upgrade?.toLowerCase() !== protocol)
+    throw badParameter(`${x.req.path} needs the header Upgrade: ${protocol}`);
+  const socket = release(x).pause();
+  socket.write(`HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
+  return socket;
 }
 
 /**

@@ -12,7 +12,7 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const HEAD_LIMIT = 256 * 1024;
 const LINE_LIMIT = 16 * 1024;
 const HIJACKS =
-  /^(?:POST (?:\/v\d+\.\d+)?\/(?:containers\/[^ ]+\/attach|exec\/[^ ]+\/start)|GET (?:\/v\d+\.\d+)?\/containers\/[^ ]+\/attach\/ws)(?:\?| )/;
+  /^(?:POST (?:\/v\d+\.\d+)?\/(?:containers\/[^ ]+\/attach|exec\/[^ ]+\/start|grpc|session)|GET (?:\/v\d+\.\d+)?\/containers\/[^ ]+\/attach\/ws)(?:\?| )/;
 
 /** Whether this is the first line of a request that hijacks the connection. */
 export const hijacks = (method: string | undefined, url: string | undefined): boolean =>

@@ -6,7 +6,7 @@ import { notFound, ApiError } from '../../../runtime/errors/api-error.ts';
 import type { Routes } from '../http/route.ts';
 
 const missing: Record<string, readonly string[]> = {
-  'building images over BuildKit: not there yet in Drydock': ['POST /build/cancel', 'POST /session', 'POST /grpc'],
+  'cancelling a build by its id: not there yet in Drydock': ['POST /build/cancel'],
   'checkpoints need CRIU, which Drydock does not use yet': [
     'GET /containers/*id/checkpoints',
     'POST /containers/*id/checkpoints',

@@ -1,0 +1,56 @@
+/** moby.buildkit.v1.Control: what the daemon is, and the builds. */
+import type { ServiceImpl } from '@connectrpc/connect';
+import { hostPlatform } from '../../../../runtime/image/manifest/platform.ts';
+import pkg from '../../../../package.json' with { type: 'json' };
+import type { Control, SolveRequest } from './proto/control_pb.ts';
+import { answerOf } from './export.ts';
+import { asConnectError } from './failures.ts';
+import { buildInto, type Context } from './run-build.ts';
+import { Solve, type Exporter } from './solve.ts';
+
+const version = { package: 'drydock', version: `v${pkg.version}`, revision: '' };
+
+/** The daemon itself, as the only place where something is built. */
+export const workers = (): { ID: string; Labels: Record<string, string>; platforms: object[] }[] => {
+  const { os, architecture, variant = '' } = hostPlatform();
+  const platforms = [{ OS: os, Architecture: architecture, Variant: variant }];
+  return [{ ID: 'drydock', Labels: { 'org.mobyproject.buildkit.worker.executor': 'drydock' }, platforms }];
+};
+
+/** How a client's Solve wants its result; older clients name one exporter in two fields. */
+function exportersOf({ Exporters, ExporterDeprecated, ExporterAttrsDeprecated }: SolveRequest): Exporter[] {
+  if (Exporters.length) return Exporters.map(({ Type, Attrs }) => ({ type: Type, attributes: Attrs }));
+  return ExporterDeprecated ? [{ type: ExporterDeprecated, attributes: ExporterAttrsDeprecated }] : [];
+}
+
+export function control(context: Context): Partial<ServiceImpl<typeof Control>> {
+  return {
+    info: () => ({ buildkitVersion: version }),
+    listWorkers: () => ({ record: workers().map((one) => ({ ...one, BuildkitVersion: version })) }),
+
+    async solve(request, { signal }) {
+      const solve = new Solve(request.Session, exportersOf(request), signal);
+      context.solves.add(request.Ref, solve);
+      let message: string | undefined;
+      try {
+        if (request.Frontend) {
+          const reference = await buildInto(context, solve, request.Frontend, request.FrontendAttrs);
+          solve.give([reference]);
+        }
+        return { ExporterResponse: await answerOf(context, solve) };
+      } catch (error) {
+        const failure = asConnectError(error);
+        message = failure.rawMessage;
+        throw failure;
+      } finally {
+        solve.progress.end(message);
+        context.solves.delete(request.Ref);
+      }
+    },
+
+    async *status({ Ref }, { signal }) {
+      const solve = await context.solves.when(Ref, 'build', signal);
+      yield* solve.progress.changes(signal);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+/** Runs the daemon's build engine for a client of BuildKit. */
+import { randomUUID } from 'node:crypto';
+import { Code, ConnectError } from '@connectrpc/connect';
+import type { Engine } from '../../../../runtime/engine/engine.ts';
+import { contextOf } from './context.ts';
+import { optionsOf } from './options.ts';
+import type { Sessions } from './session.ts';
+import type { Solve, Solves } from './solve.ts';
+
+export interface Context {
+  readonly engine: Engine;
+  readonly solves: Solves;
+  readonly sessions: Sessions;
+}
+
+/** The names that an exporter gives to its image: 'a,b:v1'. */
+const namesOf = ({ exporters }: Solve): string[] =>
+  exporters
+    .filter(({ type }) => ['moby', 'image', 'docker'].includes(type))
+    .flatMap(({ attributes }) => (attributes['name'] ?? '').split(',').filter(Boolean));
+
+/** Builds, and returns the reference under which the result is known. */
+export async function buildInto(
+  { engine, sessions }: Context,
+  solve: Solve,
+  frontend: string,
+  attributes: Readonly<Record<string, string>>,
+): Promise<string> {
+  if (frontend !== 'dockerfile.v0')
+    throw new ConnectError(
+      `the front end ${frontend}: not there yet in Drydock, which has dockerfile.v0`,
+      Code.Unimplemented,
+    );
+  const { progress } = solve;
+  const options = optionsOf(attributes, namesOf(solve));
+  const session = await sessions.when(solve.session, 'session', solve.signal);
+  const signal = AbortSignal.any([solve.signal, session.gone]);
+  const image = await engine.build({
+    ...options,
+    ...contextOf(session, attributes, progress, signal),
+    tell: () => undefined,
+    made: () => undefined,
+    begins: ({ number, total, stage, text }) =>
+      progress.begin(`[${stage} ${number}/${total}] ${text.split('\n', 1)[0]}`),
+    cached: () => progress.cached(),
+    output: (text, stream) => progress.output(text, stream),
+    signal,
+  });
+  const reference = randomUUID();
+  solve.images.set(reference, image);
+  return reference;
+}
