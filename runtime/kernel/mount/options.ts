@@ -94,3 +94,9 @@ export function bindAttributes(options: readonly string[]): TreeAttributes {
   const all = mountAttr(below, propagation || MS.MS_PRIVATE);
   return attributes.some(([ms]) => flags & ~below & ms) ? { all, top: mountAttr(flags & ~below) } : { all };
 }
+
+/** The same for a tree of one mount: its attributes in one call of mount_setattr(2). */
+export function mountAttributesOf(options: readonly string[]): Buffer {
+  const { flags, propagation } = parseOptions(options);
+  return mountAttr(flags, propagation || MS.MS_PRIVATE);
+}

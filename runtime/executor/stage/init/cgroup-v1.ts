@@ -4,7 +4,7 @@ import { AT, AT_FDCWD, MS, O } from '../../../syscalls/constants.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';
 import { planOpen } from '../../../kernel/mount/in-root.ts';
 import { moveTree } from '../../../kernel/mount/mount.ts';
-import { bindAttributes, parseOptions } from '../../../kernel/mount/options.ts';
+import { mountAttributesOf, parseOptions } from '../../../kernel/mount/options.ts';
 import { NO_LINKS, openHow } from '../../../kernel/mount/place.ts';
 import type { Planned, BatchCalls } from '../../../kernel/batch.ts';
 import type { Container } from '../../../container/container.ts';
@@ -26,11 +26,15 @@ function mountHierarchy(stage: BatchCalls, { mount, controllers }: Hierarchy, ta
  * Without a cgroup namespace a new mount would show the whole host. Like runc, this binds the container's own directory
  * instead.
  */
-function bindDirectory(stage: BatchCalls, { mount }: Hierarchy, target: Planned, m: Mount, path: string): void {
-  const { all, top } = bindAttributes(m.options);
+function bindDirectory(
+  stage: BatchCalls,
+  { mount }: Hierarchy,
+  target: Planned,
+  path: string,
+  attributes: Buffer,
+): void {
   const tree = stage.open_tree(AT_FDCWD, mount + path, AT.OPEN_TREE_CLONE | O.O_CLOEXEC);
-  stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH, all);
-  if (top) stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH, top);
+  stage.mount_setattr(tree, '', AT.AT_EMPTY_PATH, attributes);
   moveTree(stage, tree, target, mount);
 }
 
@@ -39,13 +43,14 @@ export async function mountCgroupV1(k: Kernel, c: Container, m: Mount): Promise<
   const own = c.spec.linux.namespaces.some(({ type }) => type === 'cgroup');
   // without a group the container has no directory to bind
   const binds = !own && !leavesOut(c, 'cgroup');
+  const attributes = mountAttributesOf(m.options);
   await k.batch((stage) => {
     const top = planOpen(stage, overNoLink(placeIn(c.live, m.destination)));
     for (const hierarchy of hierarchies().v1.filter(usual)) {
       const name = hierarchy.mount.slice('/sys/fs/cgroup/'.length);
       stage.mkdirat(top, name, 0o755);
       const target = stage.openat2(top, name, openHow(O.O_PATH | O.O_CLOEXEC, 0, NO_LINKS));
-      if (binds) bindDirectory(stage, hierarchy, target, m, c.cgroup.path);
+      if (binds) bindDirectory(stage, hierarchy, target, c.cgroup.path, attributes);
       else mountHierarchy(stage, hierarchy, target, m);
     }
     if (parseOptions(m.options).flags & MS.MS_RDONLY) {
