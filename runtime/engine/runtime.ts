@@ -30,6 +30,7 @@ import { ImageArchives } from './image-archives.ts';
 import { Imports, type ImportOptions } from './imports.ts';
 import { Pulls } from './pulls.ts';
 import { Registries } from './registries.ts';
+import { unmountLeft } from './left-mounts.ts';
 import type { PushOptions } from './push-options.ts';
 import { Pushes } from './pushes.ts';
 import type { OperationHandle } from '../operation/record.ts';
@@ -125,6 +126,7 @@ export class Runtime implements Engine {
       // before a container may start on a network that is half removed
       before: [['an operation on a network', runtime.networks]],
       after: [
+        ['a copy of files', { recover: () => unmountLeft(runtime.containers()) }],
         ['an operation on a volume', runtime.volumes],
         ['a pull', runtime.#pulls],
         ['a push', runtime.#pushes],

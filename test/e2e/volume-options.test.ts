@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { mountsAt } from '../../runtime/kernel/mount/mounted.ts';
 import { Daemon } from './daemon.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('options of volumes');
 const d = () => s.daemon;
@@ -152,6 +153,36 @@ s.test('a volume of --mount gets its options from there', async () => {
   await remove('asks');
   assert.is(mounted('asked'), 0);
   await d().dockerOk('volume', 'rm', 'asked');
+});
+
+s.test('what cp had mounted when the daemon was killed is unmounted, unless a container that runs has it', async () => {
+  await make('left', { type: 'tmpfs', device: 'tmpfs' });
+  await d().dockerOk('create', '--name', 'still', '-v', 'left:/v', 'ubuntu');
+  await d().api('POST', '/drydock/containers/still/gate', { command: 'break', at: 'cp.look' });
+  const killedInCopy = async () => {
+    const copying = d()
+      .api('GET', '/containers/still/archive?path=/etc/hostname')
+      .catch(() => undefined);
+    await until('it is held', async () =>
+      (await d().api('GET', '/drydock/containers/still/journal')).body.split('\n').at(-2)?.includes('"at":"paused"'),
+    );
+    assert.is(mounted('left'), 1);
+    await d().kill9();
+    await copying;
+    await d().start();
+  };
+  await killedInCopy();
+  assert.is(mounted('left'), 0);
+  await starts('runs', '-v', 'left:/v');
+  await sh('runs', 'echo shared > /v/file');
+  await d().api('POST', '/drydock/containers/still/gate', { command: 'break', at: 'cp.look' });
+  await killedInCopy();
+  assert.is(mounted('left'), 1);
+  await starts('later', '-v', 'left:/v');
+  assert.is(await sh('later', 'cat /v/file'), 'shared');
+  await remove('still', 'runs', 'later');
+  assert.is(mounted('left'), 0);
+  await d().dockerOk('volume', 'rm', 'left');
 });
 
 s.test.run();

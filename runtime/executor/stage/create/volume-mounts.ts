@@ -69,7 +69,8 @@ const isUsed = (c: Container, name: string): boolean =>
   (c.volumes.holders.get(name)?.size ?? 0) > 0 ||
   c.volumes.users(name).some((id) => id !== c.id && shimLives(containerPaths(c.settings, id).runDir));
 
-async function release(k: Kernel, c: Container): Promise<void> {
+/** For a container that does not run, and whose files are not copied: nothing is mounted for it any more. */
+export async function releaseVolumes(k: Kernel, c: Container): Promise<void> {
   for (const { name, data } of ownOf(c))
     await c.volumes.inTurn(name, async () => {
       c.volumes.holders.get(name)?.delete(c.paths.runDir);
@@ -98,7 +99,7 @@ Mounted in each container alone, two containers would have two tmpfs and not see
         k.fact({ kind: 'mount', key: own.data, value: mountsAt(own.data).at(-1) ?? null });
       });
   },
-  undo: release,
+  undo: releaseVolumes,
   inspect,
 });
 
@@ -109,6 +110,6 @@ export const unmountVolumes: Step = {
   explain: `A volume that is a file system of its own is unmounted when the last container that has it ends: what was in a tmpfs is gone then, a disk or a share can be used elsewhere.
 MNT_DETACH takes it out of the tree at once and lets go of it when its last file is closed. See umount(2).`,
   when: hasOwnVolumes,
-  do: release,
+  do: releaseVolumes,
   inspect,
 };
