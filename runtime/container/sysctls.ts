@@ -8,14 +8,17 @@ import { choiceOf } from './namespaces.ts';
 
 /** Docker's defaults in a network namespace of its own: programs of any user may ping and listen on low ports. */
 const DEFAULTS = { 'net.ipv4.ping_group_range': '0 2147483647', 'net.ipv4.ip_unprivileged_port_start': '0' };
-const there = (name: string) => existsSync(`/proc/sys/${name.replaceAll('.', '/')}`);
+let known: Record<string, string> | undefined;
+/** Those of DEFAULTS that this kernel has, which is built with them or without. */
+const defaults = (): Record<string, string> =>
+  (known ??= Object.fromEntries(
+    Object.entries(DEFAULTS).filter(([name]) => existsSync(`/proc/sys/${name.replaceAll('.', '/')}`)),
+  ));
 
 /** Throws ApiError 400 with Docker's words. */
 export function sysctlsOf(host: HostConfig, network: NetworkNamespace): Record<string, string> {
   const own = network === 'new';
-  const sysctls: Record<string, string> = own
-    ? Object.fromEntries(Object.entries(DEFAULTS).filter(([name]) => there(name)))
-    : {};
+  const sysctls: Record<string, string> = own ? { ...defaults() } : {};
   for (const [name, value] of Object.entries(host.Sysctls ?? {})) {
     const kind = sysctlOwner(name);
     if (!kind) throw badParameter(`sysctl "${name}" is not in a separate kernel namespace`);

@@ -1,5 +1,5 @@
 /** The parts of the spec that every container has unless a flag changes them; equal to Docker's. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeviceRule, Mount } from './spec.ts';
 
@@ -57,7 +57,21 @@ const throttling = (cpus: string): string[] => {
   const names = existsSync(cpus) ? readdirSync(cpus).filter((name) => /^cpu\d+$/.test(name)) : [];
   return names.map((name) => join(cpus, name, 'thermal_throttle')).filter((path) => existsSync(path));
 };
-export const maskedPathsHere = (cpus = CPUS): string[] => [...maskedPaths, ...throttling(cpus)];
+
+let looked: { online: string; paths: string[] } | undefined;
+/**
+ * The kernel makes and removes a processor's counters when it comes online and goes offline
+ * (arch/x86/kernel/cpu/mce/therm_throt.c), so they are looked for anew when the list of those online has changed.
+ */
+function throttlingHere(): string[] {
+  const online = existsSync(`${CPUS}/online`) ? readFileSync(`${CPUS}/online`, 'utf8') : '';
+  if (looked?.online !== online) looked = { online, paths: throttling(CPUS) };
+  return looked.paths;
+}
+export const maskedPathsHere = (cpus = CPUS): string[] => [
+  ...maskedPaths,
+  ...(cpus === CPUS ? throttlingHere() : throttling(cpus)),
+];
 export const readonlyPaths: readonly string[] = [
   '/proc/bus',
   '/proc/fs',
