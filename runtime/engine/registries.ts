@@ -6,9 +6,10 @@ import type { RegistryAuth } from '../image/registry/auth.ts';
 import { RegistryClient } from '../image/registry/client.ts';
 import { storedCredentials } from '../image/registry/credentials.ts';
 import { describe, type Described } from '../image/registry/described.ts';
-import { endpointsOf } from '../image/registry/endpoint.ts';
+import { endpointsOf, type Endpoint } from '../image/registry/endpoint.ts';
 import { login } from '../image/registry/login.ts';
 import { search, type Found } from '../image/registry/search.ts';
+import { tagsOf } from '../image/registry/tags.ts';
 import { translate } from '../image/registry/registry-error.ts';
 import { daemonKernel } from '../kernel/linux/linux.ts';
 
@@ -17,6 +18,8 @@ export interface RegistryQuestions {
   login(auth: RegistryAuth, signal: AbortSignal): Promise<string>;
   /** Throws ApiError 401, 404 and 500. */
   describe(reference: Reference, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<Described>;
+  /** The tags of a repository. Throws ApiError 401, 404 and 500. */
+  tags(reference: Reference, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<string[]>;
   /** `term`: words for docker.io, or 'host:port/words' for another registry. Throws ApiError 400 and 500. */
   search(what: { term: string; limit: number }, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<Found[]>;
 }
@@ -38,6 +41,34 @@ export class Registries implements RegistryQuestions {
 
   #origin(reference: Reference) {
     return endpointsOf(reference, this.settings).find(({ kind }) => kind === 'origin')!;
+  }
+
+  async #client(
+    endpoint: Endpoint,
+    { path }: Reference,
+    auth: RegistryAuth | undefined,
+    signal: AbortSignal,
+  ): Promise<RegistryClient> {
+    const client = new RegistryClient(daemonKernel(), endpoint, path, auth, signal);
+    await client.ping(PATIENCE_MS);
+    await client.authorize();
+    return client;
+  }
+
+  async tags(reference: Reference, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<string[]> {
+    const credentials = auth ?? (await storedCredentials(reference.domain));
+    let last: unknown;
+    for (const endpoint of endpointsOf(reference, this.settings)) {
+      try {
+        return await tagsOf(
+          await this.#client(endpoint, reference, endpoint.kind === 'mirror' ? undefined : credentials, signal),
+        );
+      } catch (error) {
+        signal.throwIfAborted();
+        last = translate(reference, error);
+      }
+    }
+    throw last;
   }
 
   login(auth: RegistryAuth, signal: AbortSignal): Promise<string> {
@@ -64,9 +95,7 @@ export class Registries implements RegistryQuestions {
 
   async describe(reference: Reference, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<Described> {
     const credentials = auth ?? (await storedCredentials(reference.domain));
-    const client = new RegistryClient(daemonKernel(), this.#origin(reference), reference.path, credentials, signal);
-    await client.ping(PATIENCE_MS);
-    await client.authorize();
+    const client = await this.#client(this.#origin(reference), reference, credentials, signal);
     return describe(client, reference.digest ?? reference.tag ?? 'latest').catch((error: unknown) =>
       Promise.reject(translate(reference, error) as Error),
     );

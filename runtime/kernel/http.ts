@@ -11,6 +11,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { proxyAuthorization, proxyFor, TunnelAgent, type TunnelOptions } from './proxy.ts';
+import { registryTls } from './registry-certificates.ts';
 
 /** A body that is read while it is sent. */
 export interface Upload {
@@ -50,13 +51,38 @@ function tunnelThrough(proxy: URL): TunnelAgent {
   return agent;
 }
 
+interface OwnAgent {
+  /** the files that it was made from */
+  files: string;
+  agent: https.Agent;
+}
+/** By host: agents of registries that have certificates of their own. */
+const own = new Map<string, OwnAgent>();
+/** The agent for a host of certs.d; undefined for all others. Throws Error for files that do not fit together. */
+function ownAgent(host: string, proxy: URL | undefined): https.Agent | undefined {
+  const tls = registryTls(host);
+  if (!tls) return undefined;
+  const files = JSON.stringify([tls, proxy?.href]);
+  const known = own.get(host);
+  if (known?.files === files) return known.agent;
+  known?.agent.destroy();
+  const { ca, cert, key } = tls;
+  const options = { ...pool, ...(ca.length && { ca }), ...(cert.length && { cert, key }) };
+  const agent = proxy ? new TunnelAgent(proxy, options, SILENCE_MS) : new https.Agent(options);
+  own.set(host, { files, agent });
+  return agent;
+}
+
 type Way = Pick<http.RequestOptions, 'agent' | 'headers' | 'hostname' | 'port' | 'path' | 'protocol'> & {
   client: typeof http;
 };
 /** The agent and options for `target`: directly, through a tunnel, or as a request to a proxy. */
 function wayTo(target: URL): Way {
   const proxy = proxyFor(target);
-  if (target.protocol === 'https:') return { client: https as never, agent: proxy ? tunnelThrough(proxy) : tls };
+  if (target.protocol === 'https:') {
+    const agent = ownAgent(target.host, proxy) ?? (proxy ? tunnelThrough(proxy) : tls);
+    return { client: https as never, agent };
+  }
   if (!proxy) return { client: http, agent: plain };
   const secure = proxy.protocol === 'https:';
   return {

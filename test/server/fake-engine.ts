@@ -190,6 +190,7 @@ export class FakeEngine implements Engine {
   readonly registries: Engine['registries'] = {
     login: () => Promise.reject(new ApiError(401, 'the stand-in knows nobody')),
     describe: () => Promise.reject(new ApiError(501, 'registries: not there yet in the stand-in')),
+    tags: () => Promise.reject(new ApiError(501, 'tags: not there yet in the stand-in')),
     search: () => Promise.reject(new ApiError(500, 'no index answers the stand-in')),
   };
   import(): ReturnType<Engine['import']> {

@@ -1,7 +1,14 @@
 /** POST /images/create: runs the pull phase and sends its progress as lines. */
-import { familiarName, familiarRepository, isTag, normalize } from '../../../runtime/image/manifest/reference.ts';
+import {
+  familiarName,
+  familiarRepository,
+  isTag,
+  normalize,
+  parseReference,
+} from '../../../runtime/image/manifest/reference.ts';
+import { parsePlatform } from '../../../runtime/image/manifest/platform.ts';
 import type { PullProgress } from '../../../runtime/image/pull.ts';
-import { badParameter } from '../../../runtime/errors/api-error.ts';
+import { badParameter, notFound } from '../../../runtime/errors/api-error.ts';
 import { messageOf } from '../http/failures.ts';
 import { importImage } from './import.ts';
 import { progressLine, throttle } from './progress.ts';
@@ -10,7 +17,7 @@ import type { Exchange, Routes } from '../http/route.ts';
 
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
 
-/** fromImage and tag (which may be a digest) as one reference. Without a tag docker's API would pull all tags. */
+/** fromImage and tag (which may be a digest) as one reference. */
 function referenceOf(x: Exchange): string {
   const [from, tag] = [x.query.text('fromImage'), x.query.text('tag')];
   if (!from) throw badParameter('fromImage must name an image');
@@ -21,7 +28,7 @@ function referenceOf(x: Exchange): string {
 }
 
 /** The status line waits for the first line of progress, because until then an error can be answered with a status. */
-function lines(x: Exchange, first: object): { write(line: object): void; begun(): boolean; end(): void } {
+function lines(x: Exchange, first: object): { write(line: object): void; begun(): boolean } {
   const { res } = x;
   const send = (line: object) => void res.write(`${JSON.stringify(line)}\r\n`);
   const begin = () => {
@@ -36,17 +43,34 @@ function lines(x: Exchange, first: object): { write(line: object): void; begun()
       send(line);
     },
     begun: () => res.headersSent,
-    end: () => void res.end(),
   };
 }
 
 async function create(x: Exchange): Promise<void> {
   const source = x.query.text('fromSrc');
-  return source && !x.query.text('fromImage') ? importImage(x, source) : pull(x);
+  if (source && !x.query.text('fromImage')) return importImage(x, source);
+  const asked = referenceOf(x);
+  const { tag, digest } = parseReference(asked);
+  return tag === undefined && digest === undefined ? pullAll(x, asked) : pull(x, asked);
 }
 
-async function pull(x: Exchange): Promise<void> {
-  const asked = referenceOf(x);
+/** As in dockerd, a name without a tag means all tags of the repository; docker's client adds `latest` itself. */
+async function pullAll(x: Exchange, name: string): Promise<void> {
+  const platform = x.query.text('platform');
+  if (platform) parsePlatform(platform);
+  const tags = await x.engine.registries.tags(parseReference(name), registryAuth(x.req), x.gone());
+  if (!tags.length) throw notFound(`${name} has no tags`);
+  for (const tag of tags) if (!x.res.destroyed && !(await pullOne(x, `${name}:${tag}`))) break;
+  x.res.end();
+}
+
+async function pull(x: Exchange, asked: string): Promise<void> {
+  await pullOne(x, asked);
+  x.res.end();
+}
+
+/** Returns false when the error was sent as the last line. Throws when nothing was sent yet. */
+async function pullOne(x: Exchange, asked: string): Promise<boolean> {
   const reference = normalize(asked);
   const platform = x.query.text('platform');
   const auth = registryAuth(x.req);
@@ -82,8 +106,9 @@ async function pull(x: Exchange): Promise<void> {
   } catch (error) {
     if (!out.begun()) throw error;
     out.write({ errorDetail: { message: messageOf(error) }, error: messageOf(error) });
+    return false;
   }
-  out.end();
+  return true;
 }
 
 export const imagesPull: Routes = { 'POST /images/create': create };
