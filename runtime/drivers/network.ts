@@ -4,9 +4,11 @@ import { container } from '../network/container/driver.ts';
 import type { Connected, NetworkDriver, NetworkNamespace } from '../network/driver.ts';
 import type { DriverName, Endpoint } from '../network/endpoint.ts';
 import { host } from '../network/host/driver.ts';
+import { ipvlan } from '../network/ipvlan/driver.ts';
+import { macvlan } from '../network/macvlan/driver.ts';
 import { none } from '../network/none/driver.ts';
 
-export const drivers: readonly NetworkDriver[] = [bridge, host, none, container];
+export const drivers: readonly NetworkDriver[] = [bridge, host, none, container, macvlan, ipvlan];
 const byName = new Map(drivers.map((driver) => [driver.name, driver]));
 
 export function driverNamed(name: DriverName): NetworkDriver {

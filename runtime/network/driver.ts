@@ -78,6 +78,10 @@ export interface NetworkOptions {
   mtu?: number;
   /** the host's address for published ports that name none (host_binding_ipv4) */
   hostBinding?: string;
+  /** drivers macvlan and ipvlan: the host's link; absent: a dummy link */
+  parent?: string;
+  /** drivers macvlan and ipvlan: IFLA_MACVLAN_MODE, or IFLA_IPVLAN_MODE and IFLA_IPVLAN_FLAGS, as numbers */
+  linkData?: Readonly<Record<string, number>>;
 }
 
 /** The requested settings of name resolution inside the container: --dns…, --add-host. */

@@ -1,11 +1,11 @@
 /** A connection of a container to a network: what was requested, and what was assigned. It is kept in the record. */
 import type { PublishedPort } from './port.ts';
 
-export const driverNames = ['bridge', 'none', 'host', 'container'] as const;
+export const driverNames = ['bridge', 'none', 'host', 'container', 'macvlan', 'ipvlan'] as const;
 export type DriverName = (typeof driverNames)[number];
 
 export interface Endpoint {
-  /** bridge: veth to a bridge; none: loopback only; host, container: an existing namespace */
+  /** bridge: veth to it; none: loopback only; host, container: an existing namespace; the others: a link on a parent */
   driver: DriverName;
   /** the network's name in docker's NetworkSettings.Networks: 'bridge' */
   network: string;

@@ -12,6 +12,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { isSix } from '../ipam/family.ts';
 import { broadcast, macOf } from '../ipam/ipv4.ts';
 import { leaseAddress, releaseAddress } from '../ipam/leases.ts';
+import type { Subnet } from '../ipam/subnet.ts';
 import { detachLink, findLink, removeLink } from '../links.ts';
 import { ensureChain } from '../rules.ts';
 import { closeInside, inside, openFromOutside } from '../sandbox/inside.ts';
@@ -20,7 +21,7 @@ import { enableForwarding } from './forwarding.ts';
 import { forwardChain, inFamilies, masqueradeChain } from './rules.ts';
 
 /** The peer's name until it is renamed to eth0. */
-const PEER = 'peer';
+export const PEER = 'peer';
 
 /** The default is for records from before endpoints had names. */
 const ifnameOf = ({ ifname = 'eth0' }: Endpoint) => ifname;
@@ -41,14 +42,24 @@ export async function findSubnet(k: Kernel, { network, endpoint }: Connection): 
   if (subnet6) Object.assign(endpoint, { gateway6: subnet6.gateway, prefix6: subnet6.prefix });
 }
 
-export async function takeAddress(k: Kernel, { network, endpoint, container }: Connection): Promise<void> {
+export function takeAddress(k: Kernel, it: Connection): Promise<void> {
+  const { subnet6, ...subnet } = bridgeNow(it.network.bridge);
+  return lease(k, it, subnet, subnet6);
+}
+
+/** Leases an address of each subnet for the endpoint. */
+export async function lease(
+  k: Kernel,
+  { network, endpoint, container }: Connection,
+  subnet: Subnet,
+  subnet6?: Subnet,
+): Promise<void> {
   const place = { root: container.settings.root, network: network.id };
-  const bridge = bridgeNow(network.bridge);
-  const address = await leaseAddress(k, place, bridge, container.id, endpoint.requestedAddress);
+  const address = await leaseAddress(k, place, subnet, container.id, endpoint.requestedAddress);
   Object.assign(endpoint, { address, mac: endpoint.requestedMac ?? macOf(address) });
   k.fact({ kind: 'lease', key: address, value: container.id });
-  if (!bridge.subnet6) return;
-  const address6 = await leaseAddress(k, place, bridge.subnet6, container.id, endpoint.requestedAddress6);
+  if (!subnet6) return;
+  const address6 = await leaseAddress(k, place, subnet6, container.id, endpoint.requestedAddress6);
   Object.assign(endpoint, { address6 });
   k.fact({ kind: 'lease', key: address6, value: container.id });
 }
@@ -117,10 +128,13 @@ export async function attach(k: Kernel, it: Connection): Promise<void> {
   k.fact({ kind: 'link', key: `host/${hostLink}`, value: `veth, master ${name}, up` });
 }
 
+/** What kind of link it is inside. */
+const kindOf = ({ driver }: Endpoint) => (driver === 'bridge' ? 'veth' : driver);
+
 export async function findPeer(k: Kernel, { container, endpoint }: Connection): Promise<void> {
   const { index, mac } = linkOf(await inside(k, container).get(...getLink(PEER)));
   container.live.links = new Map(container.live.links).set(endpoint.endpointID, index);
-  k.fact({ kind: 'link', key: `container/${PEER}`, value: `veth, index ${index}, ${mac}, down` });
+  k.fact({ kind: 'link', key: `container/${PEER}`, value: `${kindOf(endpoint)}, index ${index}, ${mac}, down` });
 }
 
 export async function nameLink(k: Kernel, it: Connection): Promise<void> {
@@ -128,7 +142,7 @@ export async function nameLink(k: Kernel, it: Connection): Promise<void> {
   await inside(k, it.container).request(setLink(index, { ifname }));
   k.fact(
     { kind: 'link', key: `container/${PEER}`, value: null },
-    { kind: 'link', key: `container/${ifname}`, value: `veth, index ${index}, down` },
+    { kind: 'link', key: `container/${ifname}`, value: `${kindOf(it.endpoint)}, index ${index}, down` },
   );
 }
 
@@ -138,7 +152,7 @@ export async function setMac(k: Kernel, it: Connection): Promise<void> {
   k.fact({
     kind: 'link',
     key: `container/${ifnameOf(it.endpoint)}`,
-    value: `veth, index ${indexOf(it)}, ${mac}, down`,
+    value: `${kindOf(it.endpoint)}, index ${indexOf(it)}, ${mac}, down`,
   });
 }
 
@@ -178,7 +192,11 @@ async function addFurther(k: Kernel, it: Connection): Promise<void> {
 export async function linkUp(k: Kernel, it: Connection): Promise<void> {
   const { mac } = leased(it);
   await inside(k, it.container).request(setLink(indexOf(it), {}, true));
-  k.fact({ kind: 'link', key: `container/${ifnameOf(it.endpoint)}`, value: `veth, index ${indexOf(it)}, ${mac}, up` });
+  k.fact({
+    kind: 'link',
+    key: `container/${ifnameOf(it.endpoint)}`,
+    value: `${kindOf(it.endpoint)}, index ${indexOf(it)}, ${mac}, up`,
+  });
 }
 
 const gatewaysOf = ({ container, endpoint }: Connection): string[] =>

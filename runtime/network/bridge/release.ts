@@ -25,7 +25,7 @@ The container goes on, so its network namespace stays and would keep a link that
   do: removePair,
 };
 
-const passRoute: EndpointStep = {
+export const passRoute: EndpointStep = {
   id: 'disconnect.route',
   title: 'Pass on the default route',
   when: hasDefaultRoute,
@@ -35,7 +35,7 @@ The daemon opens a netlink socket in the namespace of the running container for 
   do: giveRouteBack,
 };
 
-const giveAddressBack: EndpointStep = {
+export const giveAddressBack: EndpointStep = {
   id: 'disconnect.release-address',
   title: 'Give the address back',
   explain: `The symbolic link that says who has the address is deleted, so that another container can have it.

@@ -4,6 +4,7 @@ import type { DriverName } from '../endpoint.ts';
 import { isLinkName } from '../link-name.ts';
 import { isSix } from '../ipam/family.ts';
 import { checkPools, type Pool } from '../ipam/pools.ts';
+import { linkData } from '../macvlan/modes.ts';
 import { BRIDGE_NAME, type NetworkRecord } from '../store/network-record.ts';
 
 type Fields = Record<string, unknown>;
@@ -20,7 +21,7 @@ export type NetworkAsked = Pick<
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 const MOST = 255;
 /** The drivers whose networks users can make. */
-const made: readonly string[] = ['bridge'] satisfies DriverName[];
+const made: readonly string[] = ['bridge', 'macvlan', 'ipvlan'] satisfies DriverName[];
 
 const text = (body: Fields, name: string): string => {
   const value = body[name] ?? '';
@@ -81,6 +82,17 @@ function checkOptions(options: Record<string, string>): void {
     throw badParameter(`invalid ${BRIDGE_NAME}: ${JSON.stringify(bridge)} is no name of a link, of at most 15 bytes`);
 }
 
+function checkParent(driver: 'macvlan' | 'ipvlan', options: Record<string, string>): void {
+  linkData(driver, options);
+  const { parent } = options;
+  if (parent && !isLinkName(parent))
+    throw badParameter(`invalid parent: ${JSON.stringify(parent)} is no name of a link, of at most 15 bytes`);
+}
+
+/** Without a parent there is no way out of a macvlan or ipvlan network. */
+const isInternal = (body: Fields, driver: string, { parent }: Record<string, string>): boolean =>
+  flag(body, 'Internal') || (driver !== 'bridge' && !parent);
+
 /** Throws ApiError: 400 for an invalid value, 403 for a predefined name, 404 for a driver that is not there. */
 export function networkAsked(body: Fields): NetworkAsked {
   const name = text(body, 'Name');
@@ -102,16 +114,17 @@ export function networkAsked(body: Fields): NetworkAsked {
     throw new ApiError(501, 'networks of a swarm, and those that only hold a configuration, are not supported');
   if (body['EnableIPv4'] === false) throw badParameter('IPv4 cannot be disabled');
   const ipam = ipamOf(body);
-  checkPools(ipam.pools);
+  checkPools(ipam.pools, driver);
   const options = texts(body, 'Options');
   checkOptions(options);
+  if (driver === 'macvlan' || driver === 'ipvlan') checkParent(driver, options);
   const ipv6 = flag(body, 'EnableIPv6');
   if (!ipv6 && ipam.pools.some(({ Subnet }) => isSix(Subnet)))
     throw badParameter('invalid network config:\nan IPv6 subnet was given, but IPv6 is not enabled for the network');
   return {
     name,
     driver: driver as DriverName,
-    internal: flag(body, 'Internal'),
+    internal: isInternal(body, driver, options),
     attachable: flag(body, 'Attachable'),
     ipv6,
     ipam,

@@ -161,7 +161,7 @@ export function endpointOf(
     endpointID,
     ...(ownLink(driver) && {
       ifname: asked.DriverOpts?.[IFNAME] ?? freeName(beside),
-      hostLink: `veth${(beside.length ? endpointID : id).slice(0, 11)}`,
+      ...(driver === 'bridge' && { hostLink: `veth${(beside.length ? endpointID : id).slice(0, 11)}` }),
     }),
     ...(requestedAddress && { requestedAddress }),
     ...(requestedAddress6 && { requestedAddress6: canonical(requestedAddress6) }),

@@ -3,6 +3,7 @@ import { driverNames, type DriverName } from '../endpoint.ts';
 import type { Network, NetworkOptions, NetworkSettings } from '../driver.ts';
 import { canonical, isSix, parseSubnet } from '../ipam/family.ts';
 import { isIpv4 } from '../ipam/ipv4.ts';
+import { linkData } from '../macvlan/modes.ts';
 import type { Pool } from '../ipam/pools.ts';
 import type { Subnet } from '../ipam/subnet.ts';
 
@@ -58,7 +59,7 @@ const isOn = (text: string | undefined) => text === undefined || ['1', 't', 'tru
 
 type Settings = Pick<NetworkSettings, 'userlandProxy'>;
 
-function optionsOf({ internal, options }: NetworkRecord, { userlandProxy }: Settings): NetworkOptions {
+function optionsOf({ driver, internal, options }: NetworkRecord, { userlandProxy }: Settings): NetworkOptions {
   const mtu = Number(options['com.docker.network.driver.mtu'] ?? 0);
   const hostBinding = options['com.docker.network.bridge.host_binding_ipv4'];
   return {
@@ -67,6 +68,10 @@ function optionsOf({ internal, options }: NetworkRecord, { userlandProxy }: Sett
     masquerade: isOn(options['com.docker.network.bridge.enable_ip_masquerade']),
     hairpin: userlandProxy === false,
     ...(mtu && { mtu }),
+    ...((driver === 'macvlan' || driver === 'ipvlan') && {
+      linkData: linkData(driver, options),
+      ...(!internal && options['parent'] && { parent: options['parent'] }),
+    }),
     ...(hostBinding && isIpv4(hostBinding) && { hostBinding }),
   };
 }

@@ -68,7 +68,12 @@ function info({ engine }: Exchange): object {
     Images: engine.images.list().length,
     Driver: engine.storage.name,
     DriverStatus: engine.storage.status(settings.root),
-    Plugins: { Volume: volumeDrivers, Network: ['bridge', 'host', 'null'], Authorization: null, Log: logDriverNames },
+    Plugins: {
+      Volume: volumeDrivers,
+      Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null'],
+      Authorization: null,
+      Log: logDriverNames,
+    },
     MemoryLimit: true,
     SwapLimit: true,
     CpuCfsPeriod: true,

@@ -38,6 +38,10 @@ const veth: Schema = {
 const dataByKind = new Map<string, Schema>([
   ['veth', veth],
   ['bridge', {}],
+  ['dummy', {}],
+  ['vlan', { id: at(1, u16) }],
+  ['macvlan', { mode: at(1, u32), flags: at(2, u16) }],
+  ['ipvlan', { mode: at(1, u16), flags: at(2, u16) }],
 ]);
 /** IFLA_BRPORT_…: what a bridge does with the frames of one of its ports */
 const bridgePort: Schema = { mode: at(4, u8), isolated: at(33, u8) };
