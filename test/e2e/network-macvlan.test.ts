@@ -45,6 +45,8 @@ s.test('a container on macvlan is a machine of the network outside', async () =>
   assert.match(await within('aa', '-d', 'link', 'show', 'eth0'), 'macvlan mode bridge');
   assert.match(await within('bb', 'addr', 'show', 'eth0'), /02:42:00:00:00:07[^]*inet 10\.8\.0\.7\/24/);
   assert.is(await within('aa', 'route', 'show', 'default'), 'default via 10.8.0.1 dev eth0');
+  const trace = await d().ok('trace', 'aa');
+  for (const step of ['network.ensure-parent', 'network.create-macvlan']) assert.match(trace, step);
   const server = await serve(outside.where, 7000);
   const inside = await serve(inNetworkOf(await pidOf('bb')), 7777);
   assert.is(await ask(inNetworkOf(await pidOf('aa')), '10.8.0.1', 7000), 'you are 10.8.0.128', 'no masquerade');
@@ -73,11 +75,21 @@ s.test('a connection is taken back when its daemon is killed in the middle', asy
     await d().start();
     assert.not.match(await within('cc', 'link'), /peer|eth1/);
   }
+  // a disconnection is finished by the next daemon
+  await docker('network', 'connect', 'lan', 'cc');
+  await d().ok('gate', 'cc', 'break', 'disconnect.remove-link@lan');
+  const leaving = d().docker('network', 'disconnect', 'lan', 'cc');
+  await until('it stands there', async () => (await d().ok('operations', '--json')).includes('network-disconnect'));
+  await d().kill9();
+  await leaving;
+  await d().start();
+  await until('the link is gone', async () => !/eth1/.test(await within('cc', 'link')));
   await docker('rm', '-f', 'cc');
 });
 
 s.test('what cannot be had is refused in dockerd’s words', async () => {
-  const held = [sh('ip', '-o', 'link'), await docker('network', 'ls', '-q')];
+  const links = () => (JSON.parse(sh('ip', '-j', 'link')) as { ifname: string }[]).map(({ ifname }) => ifname);
+  const held = [links(), await docker('network', 'ls', '-q')];
   const rows: [words: string, ...flags: string[]][] = [
     ['invalid subinterface vlan name eth9, example formatting is eth0.10', '-d', 'macvlan', '-o', 'parent=eth9'],
     ['-o parent interface was not found on the host: eth9', '-d', 'macvlan', '-o', 'parent=eth9.10'],
@@ -87,7 +99,7 @@ s.test('what cannot be had is refused in dockerd’s words', async () => {
     ["requested ipvlan flag 'x' is not valid, 'bridge' is the", '-d', 'ipvlan', '-o', 'ipvlan_flag=x'],
   ];
   for (const [words, ...flags] of rows) assert.match(await refused(...create('x', ...flags)), words);
-  assert.equal([sh('ip', '-o', 'link'), await docker('network', 'ls', '-q')], held);
+  assert.equal([links(), await docker('network', 'ls', '-q')], held);
 });
 
 /** A link that is made with the network is there while it is, or the kernel has no such links and says so. */
@@ -117,8 +129,25 @@ s.test('ipvlan gives a link with the hardware address of its parent, where the k
     assert.match(await within('ii', '-d', 'link', 'show', 'eth0'), 'ipvlan');
     assert.is(await within('ii', 'route', 'show', 'default'), 'default via 10.9.0.1 dev eth0');
   } else assert.match(err, 'this kernel has no links of kind ipvlan');
+  assert.match(await d().ok('trace', 'ii'), 'network.create-ipvlan');
   await docker('rm', '-f', 'ii');
   await docker('network', 'rm', 'ipv');
+});
+
+s.test('making it stands at a breakpoint and is aborted, and removing it goes through its own step', async () => {
+  const body = { Name: 'walked', Driver: 'macvlan', Options: { parent: 'out0' } };
+  const before = { kind: 'network-create', break: ['network-create.parent'] };
+  const { id } = JSON.parse((await d().api('POST', '/drydock/operations', { ...body, ...before })).body) as {
+    id: string;
+  };
+  await until('it stands', async () => (await d().ok('operations', '--json')).includes(id));
+  assert.is((await d().api('POST', `/drydock/operations/${id}/gate`, { command: 'abort' })).status, 204);
+  await until('it is taken back', async () => !(await docker('network', 'ls')).includes('walked'));
+  await docker(...create('walked', '-d', 'macvlan', '-o', 'parent=out0'));
+  const removed = await d().api('POST', '/drydock/operations', { kind: 'network-remove', Network: 'walked' });
+  const operation = (JSON.parse(removed.body) as { id: string }).id;
+  await until('it is gone', async () => !(await docker('network', 'ls')).includes('walked'));
+  assert.match(await d().ok('trace', operation), 'network-remove.parent');
 });
 
 s.test('when all are removed, nothing is left, and the parent stays as it was', async () => {

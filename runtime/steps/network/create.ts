@@ -74,26 +74,33 @@ It is written under another name first and then renamed, so that a daemon that i
     Promise.resolve([{ title: recordFile(root, record.id), lines: JSON.stringify(record, null, 2).split('\n') }]),
 };
 
-/** A driver's step for the network of an operation. */
-export const ofNetwork = (
-  driver: NetworkDriver,
+/** A driver's step for the network of an operation. Drivers may share one. */
+const ofNetwork = (
+  sharing: readonly NetworkDriver[],
   { id, title, explain, do: act, undo, inspect }: NetworkStep,
 ): Step<NetworkSubject> => ({
   id,
   title,
   explain,
-  when: ({ record }) => record.driver === driver.name,
+  when: ({ record }) => sharing.some(({ name }) => name === record.driver),
   do: (k, { record, settings }) => act(k, networkOf(record, settings)),
   ...(undo && { undo: (k, { record, settings }) => undo(k, networkOf(record, settings)) }),
   ...(inspect && { inspect: (k, { record, settings }) => inspect(k, networkOf(record, settings)) }),
 });
 
+/** The steps of all drivers that make a network, or that remove one. */
+export function stepsOfDrivers(part: 'create' | 'remove'): Step<NetworkSubject>[] {
+  const all = drivers.flatMap((driver) => driver[part] ?? []);
+  return [...new Set(all)].map((step) =>
+    ofNetwork(
+      drivers.filter((driver) => driver[part]?.includes(step)),
+      step,
+    ),
+  );
+}
+
 export const networkCreate: Phase<NetworkSubject> = {
   id: 'network-create',
   title: 'Make a network',
-  steps: [
-    chooseSubnets,
-    writeRecord,
-    ...drivers.flatMap((driver) => (driver.create ?? []).map((step) => ofNetwork(driver, step))),
-  ],
+  steps: [chooseSubnets, writeRecord, ...stepsOfDrivers('create')],
 };

@@ -1,7 +1,6 @@
 /** network rm: what the driver has on the host, and then the record. */
-import { drivers } from '../../drivers/network.ts';
 import type { Phase, Step } from '../../operation/step.ts';
-import { forgetNetwork, ofNetwork, type NetworkSubject } from './create.ts';
+import { forgetNetwork, stepsOfDrivers, type NetworkSubject } from './create.ts';
 
 const forget: Step<NetworkSubject> = {
   id: 'network-remove.forget',
@@ -15,5 +14,5 @@ It comes last: as long as the record is there, a daemon that was killed in the m
 export const networkRemove: Phase<NetworkSubject> = {
   id: 'network-remove',
   title: 'Remove a network',
-  steps: [...drivers.flatMap((driver) => driver.remove.map((step) => ofNetwork(driver, step))), forget],
+  steps: [...stepsOfDrivers('remove'), forget],
 };
