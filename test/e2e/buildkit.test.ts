@@ -1,15 +1,19 @@
 /** docker build over BuildKit's wire, with the real client and its plugin buildx. */
+import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
 import { busyboxImage } from './busybox-image.ts';
-import { buildxClient } from './compose-client.ts';
+import { buildxClient, composeClient } from './compose-client.ts';
 import { Daemon } from './daemon.ts';
+import { until } from '../until.ts';
+import { run } from './ran.ts';
 import { ownRoom } from './room.ts';
 
 await ownRoom();
 const test = suite('docker build with buildx', 'root', 'docker', 'busybox');
+const program = await composeClient();
 const d = new Daemon();
 let count = 0;
 
@@ -72,6 +76,61 @@ test('a RUN that fails ends the build with its output and code 1', async () => {
     err,
     "ERROR: failed to solve: The command '/bin/sh -c echo why >&2; exit 7' returned a non-zero code: 7",
   );
+  assert.equal(await left(), []);
+});
+
+test('a stage, its arguments and new work with --no-cache are as asked; another platform and folder are refused', async () => {
+  const dir = context({ Dockerfile: 'FROM base AS one\nARG V=1\nRUN echo $V > /v\nFROM one\nRUN false\n' });
+  assert.is((await build(dir, '--target', 'one', '-t', 'stage')).code, 0);
+  const again = await build(dir, '--target', 'one', '--no-cache', '--build-arg', 'V=2', '-t', 'stage');
+  assert.not.match(again.err, 'CACHED');
+  assert.is(await sh('stage', 'cat /v'), '2');
+  const other = await build(dir, '--platform', 'linux/s390x');
+  assert.match(other.err, 'ERROR: failed to solve: building for linux/s390x: not there yet in Drydock');
+  const folder = await build(dir, '--target', 'one', '-o', join(d.root, 'out'));
+  assert.match(folder.err, 'ERROR: failed to solve: --output type=local: not there yet in Drydock');
+});
+
+test('a file that is a link in the context leads where it leads in the context', async () => {
+  const dir = context({ 'real/Dockerfile': 'FROM base\nCOPY link /l\nCOPY real /r\n', 'real/f': 'x' });
+  symlinkSync('real/Dockerfile', join(dir, 'Dockerfile'));
+  symlinkSync('real/f', join(dir, 'link'));
+  const { code, err } = await build(dir, '-t', 'links');
+  assert.is(code, 0, err);
+  assert.is(await sh('links', 'cat /l /r/f'), 'xx');
+});
+
+test('a client that is killed takes its build with it, and what that had started', async () => {
+  const dir = context({ Dockerfile: 'FROM base\nRUN echo begun; sleep 1000\n' });
+  const client = spawn('docker', ['build', dir], { env: { ...process.env, ...d.env }, stdio: 'ignore' });
+  await until('the RUN runs', async () => (await d.ok('ps', '-q')) !== '');
+  const gone = new Promise((resolve) => client.once('exit', resolve));
+  client.kill('SIGKILL');
+  await gone;
+  await until('nothing is left', async () => !(await left()).length);
+  assert.equal(await left(), []);
+});
+
+test('docker compose builds a service and starts it', async () => {
+  const dir = context({
+    Dockerfile: 'FROM base AS app\nARG V=1\nRUN echo $V > /v\nFROM app\nRUN false\n',
+    'compose.yaml': `name: shop
+services:
+  app:
+    image: shop-app
+    build: { context: ., target: app, args: { V: "7" } }
+    command: [cat, /v]
+    network_mode: none
+`,
+  });
+  const compose = (...args: string[]) => run(program, ['-f', join(dir, 'compose.yaml'), ...args], { env: d.env });
+  const { code, err, out } = await compose('build');
+  assert.is(code, 0, err + out);
+  const up = await compose('up', '--build', '-d');
+  assert.is(up.code, 0, up.err);
+  await d.dockerOk('wait', 'shop-app-1');
+  assert.is((await d.dockerOk('logs', 'shop-app-1')).trim(), '7');
+  assert.is((await compose('down')).code, 0);
   assert.equal(await left(), []);
 });
 
