@@ -77,7 +77,9 @@ export type Block =
   /** the text of a task; its state is shown beside it */
   | { kind: 'task'; id: string; content: Inline[] }
   /** the question with this number, from 1, shown here instead of at the end */
-  | { kind: 'question'; number: number };
+  | { kind: 'question'; number: number }
+  /** the prediction with this number, from 1: the learner guesses before the result is shown */
+  | { kind: 'prediction'; number: number };
 
 /**
  * What tests do in the learner's place: text typed into the container's terminal, a command for a shell on the host
@@ -111,7 +113,15 @@ export interface Task {
 export interface Question {
   ask: Inline[];
   options: Inline[][];
+  /** for each option why it is wrong; empty for the right one */
+  reasons: Inline[][];
   because: Inline[];
+}
+/** A guess before something happens. What is asked stands in the box around it. */
+export interface Prediction {
+  options: Inline[][];
+  /** for each option what is to be said of it when the result is known */
+  reasons: Inline[][];
 }
 export interface LessonText {
   title: string;
@@ -121,6 +131,7 @@ export interface LessonText {
   /** by task id, in the order of its hints */
   hints: Record<string, Inline[][]>;
   quiz: Question[];
+  predictions: Prediction[];
 }
 
 export interface Lesson {
@@ -137,6 +148,8 @@ export interface Lesson {
   tasks: Task[];
   /** for each question the number of the right option, from 0 */
   answers: number[];
+  /** `answer`: number of the right option, from 0; `after`: the task that shows the result */
+  predictions: { answer: number; after?: string }[];
   text: { en: LessonText; ru?: LessonText };
 }
 

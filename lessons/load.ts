@@ -25,11 +25,14 @@ import {
 import { readFront } from './front-matter.ts';
 import { readGlossary } from './glossary.ts';
 import { inlinePieces, pieces, readBody, readLine } from './markdown.ts';
-import { questionsIn } from './questions.ts';
+import { predictionsIn, questionsIn } from './questions.ts';
+import { readPredictions, readQuiz } from './read-questions.ts';
 import { readTask } from './read-task.ts';
 import { sameShape } from './same-shape.ts';
 import { LessonsError, Place, type Trouble } from './trouble.ts';
 
+/** The fields with questions, in every language. */
+const asked = ['quiz', 'predict'];
 const NUMBERED = /^\d{3}\.[a-z][a-z0-9-]*$/;
 const numbered = (dir: string) =>
   readdirSync(dir, { withFileTypes: true })
@@ -82,11 +85,12 @@ class Loader {
     for (const folder of numbered(join(this.root, dir))) this.lesson(id, join(dir, folder));
   }
 
-  /** Title, hints and quiz in the file's language. */
+  /** Title, hints, quiz and predictions in the file's language; `tasks` are given with the English file. */
   text(
     opened: NonNullable<ReturnType<Loader['open']>>,
     hints: Record<string, string[]>,
-  ): { text: LessonText; answers: number[] } {
+    tasks?: readonly string[],
+  ): { text: LessonText } & Pick<Lesson, 'answers' | 'predictions'> {
     const { fields, place, body, source } = opened;
     const line = (path: (string | number)[], value: unknown): Inline[] => {
       const at = fields.front.line(...path);
@@ -97,32 +101,13 @@ class Loader {
       this.links.push({ place, line: at, content: inlinePieces(content), source });
       return content;
     };
-    const answers: number[] = [];
-    const quiz = fields.list(['quiz']).map((_, j) => {
-      const at = (...more: (string | number)[]) => ['quiz', j, ...more];
-      fields.only(at(), ['ask', 'options', 'answer', 'because']);
-      const options = fields.list(at('options'));
-      if (options.length < 2) fields.trouble(at('options'), 'a question has at least two options');
-      const answer = fields.value(at('answer'));
-      if (
-        answer !== undefined &&
-        !(Number.isInteger(answer) && (answer as number) >= 1 && (answer as number) <= options.length)
-      )
-        fields.trouble(
-          at('answer'),
-          `the number of the right option is needed, from 1 to ${options.length}, got ${JSON.stringify(answer)}`,
-        );
-      if (typeof answer === 'number') answers.push(answer - 1);
-      return {
-        ask: line(at('ask'), fields.value(at('ask'))),
-        options: options.map((option, n) => line(at('options', n), option)),
-        because: line(at('because'), fields.value(at('because'))),
-      };
-    });
+    const { quiz, answers } = readQuiz(fields, line);
+    const { texts, predictions } = readPredictions(fields, line, tasks);
     const said = Object.fromEntries(
       Object.entries(hints).map(([id, list]) => [id, list.map((hint, j) => line(['tasks', id, 'hints', j], hint))]),
     );
-    return { text: { title: fields.text(['title']), about: fields.text(['about']), body, hints: said, quiz }, answers };
+    const [title, about] = [fields.text(['title']), fields.text(['about'])];
+    return { text: { title, about, body, hints: said, quiz, predictions: texts }, answers, predictions };
   }
 
   lesson(module: string, dir: string): void {
@@ -131,7 +116,7 @@ class Loader {
     const opened = this.open(file);
     if (!opened) return;
     const { fields, body } = opened;
-    fields.only([], ['id', 'title', 'about', 'minutes', 'needs', 'requires', 'machine', 'view', 'tasks', 'quiz']);
+    fields.only([], ['id', 'title', 'about', 'minutes', 'needs', 'requires', 'machine', 'view', 'tasks', ...asked]);
     const id = fields.text(['id']);
     if (id && !/^[a-z][a-z0-9-]*$/.test(id))
       fields.trouble(['id'], 'the id of a lesson is small letters, digits and -');
@@ -145,9 +130,13 @@ class Loader {
     });
     if (!ids.length) fields.trouble(['tasks'], 'a lesson has at least one task');
     tasksInBody(fields, body, ids);
-    const { text, answers } = this.text(opened, Object.fromEntries(read.map(({ task, hints }) => [task.id, hints])));
+    const hints = Object.fromEntries(read.map(({ task, hints: list }) => [task.id, list]));
+    const { text, answers, predictions } = this.text(opened, hints, ids);
     if (!text.quiz.length) fields.trouble(['quiz'], 'a lesson has at least one question');
-    questionsInBody(fields, body, text.quiz.length);
+    askedInBody(fields, 'question', questionsIn(body), text.quiz.length);
+    askedInBody(fields, 'prediction', predictionsIn(body), text.predictions.length);
+    for (const j of text.predictions.keys())
+      if (!predictionsIn(body).includes(j + 1)) fields.trouble(['predict', j], `the text has no [[predict:${j + 1}]]`);
     if (answers.length !== text.quiz.length)
       fields.trouble(['quiz'], 'each question has an answer: the number of the right option, from 1');
     const view = readView(fields);
@@ -167,6 +156,7 @@ class Loader {
       ...(view && { view }),
       tasks: read.map(({ task }) => task),
       answers,
+      predictions,
       text: { en: text, ...(ru && { ru }) },
     });
     for (const need of this.lessons.at(-1)!.needs)
@@ -180,7 +170,7 @@ class Loader {
     const opened = this.has(file) ? this.open(file) : undefined;
     if (!opened) return undefined;
     const { fields } = opened;
-    fields.only([], ['title', 'about', 'tasks', 'quiz']);
+    fields.only([], ['title', 'about', 'tasks', ...asked]);
     const hints = Object.fromEntries(
       Object.keys(fields.map(['tasks'])).map((task) => {
         fields.only(['tasks', task], ['hints']);
@@ -237,11 +227,10 @@ function tasksInBody(fields: Fields, body: readonly Block[], ids: readonly strin
       fields.place.at(fields.front.bodyLine, `the text has a task ${id}, the front matter has not`);
 }
 
-function questionsInBody({ front, place }: Fields, body: readonly Block[], count: number): void {
-  const asked = questionsIn(body);
-  for (const [j, number] of asked.entries()) {
-    if (number > count) place.at(front.bodyLine, `the text asks question ${number}, the front matter has ${count}`);
-    if (asked.indexOf(number) !== j) place.at(front.bodyLine, `the text asks question ${number} twice`);
+function askedInBody({ front, place }: Fields, what: string, numbers: readonly number[], count: number): void {
+  for (const [j, number] of numbers.entries()) {
+    if (number > count) place.at(front.bodyLine, `the text asks ${what} ${number}, the front matter has ${count}`);
+    if (numbers.indexOf(number) !== j) place.at(front.bodyLine, `the text asks ${what} ${number} twice`);
   }
 }
 

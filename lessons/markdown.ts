@@ -53,13 +53,17 @@ class Reader {
     if (what === 'machine') return [{ kind: 'machine' }];
     if (what === 'task') return this.refused('a task stands at the beginning of a paragraph', raw);
     if (what === 'quiz') return this.refused('a question is a paragraph of its own', raw);
+    if (what === 'predict') return this.refused('a prediction is a paragraph of its own', raw);
     if (!target) return this.refused(`${raw} names nothing`, raw);
     if (!plain(label)) return this.refused(`the words of a link are plain text, got ${label}`, raw);
     if (what === 'step' || what === 'lesson')
       return [{ kind: what, id: target, text: label || (what === 'step' ? last(target) : '') }];
     if (what === 'term') return [{ kind: 'term', id: target, text: label || target.replaceAll('-', ' ') }];
     if (what !== 'see')
-      return this.refused(`[[${what}:…]] is not known; known are step, see, term, lesson, task, quiz, machine`, raw);
+      return this.refused(
+        `[[${what}:…]] is not known; known are step, see, term, lesson, task, quiz, predict, machine`,
+        raw,
+      );
     const [view = '', ...rest] = target.split(/\s+/);
     if (!(views as readonly string[]).includes(view))
       return this.refused(`no view is called ${view}; there are ${views.join(', ')}`, raw);
@@ -100,15 +104,15 @@ class Reader {
     return [{ kind: 'link', href, content: this.inline(tokens) }];
   }
 
-  question({ target, raw }: Reference): Block[] {
+  question({ what, target, raw }: Reference): Block[] {
     return /^[1-9]\d?$/.test(target)
-      ? [{ kind: 'question', number: Number(target) }]
+      ? [{ kind: what === 'predict' ? 'prediction' : 'question', number: Number(target) }]
       : this.refused(`the number of a question is needed, got ${raw}`, raw);
   }
 
   paragraph(tokens: readonly Token[]): Block[] {
     const [first, ...rest] = tokens;
-    if (first?.type === 'reference' && (first as Reference).what === 'quiz' && !rest.length)
+    if (first?.type === 'reference' && ['quiz', 'predict'].includes((first as Reference).what) && !rest.length)
       return this.question(first as Reference);
     if (first?.type === 'reference' && (first as Reference).what === 'task') {
       const content = this.inline(rest);
@@ -140,7 +144,10 @@ class Reader {
     const [first] = content;
     if (first?.kind === 'paragraph' && first.content[0]?.kind === 'text')
       first.content[0].text = first.content[0].text.replace(/^\[![a-z0-9]+\]\s*/, '');
-    if (!['predict', 'look', 'note'].includes(note) && content.some(({ kind }) => kind === 'question'))
+    if (
+      !['predict', 'look', 'note'].includes(note) &&
+      content.some(({ kind }) => kind === 'question' || kind === 'prediction')
+    )
       return this.refused(`not every machine shows [!${note}]: a question in it would not be asked`);
     return [{ kind: 'note', note: note as Note, content }];
   }

@@ -15,6 +15,8 @@ export interface LessonProgress {
   tasks: Record<string, number>;
   quiz: Record<string, { chosen: number; right: boolean; at: number }>;
   hints: Record<string, number[]>;
+  /** by number of the prediction, from 0: the first guess */
+  guesses: Record<string, { chosen: number; at: number }>;
   finished?: number;
 }
 /** The open lesson; it is stored, so it survives the daemon. */
@@ -40,7 +42,7 @@ export interface Progress {
 const NAME = /^[\p{L}\p{N}_-]{1,32}$/u;
 const MOST_LEARNERS = 1000;
 const MOST_BYTES = 256 * 1024;
-const emptyLesson = (): LessonProgress => ({ tasks: {}, quiz: {}, hints: {} });
+const emptyLesson = (): LessonProgress => ({ tasks: {}, quiz: {}, hints: {}, guesses: {} });
 
 export function checkLearner(name: unknown): string {
   const normal = typeof name === 'string' ? name.normalize('NFC') : '';
@@ -112,6 +114,7 @@ export class ProgressStore {
       own.tasks = { ...theirs.tasks, ...own.tasks };
       own.quiz = { ...theirs.quiz, ...own.quiz };
       own.hints = { ...theirs.hints, ...own.hints };
+      own.guesses = { ...theirs.guesses, ...own.guesses };
       own.finished ??= theirs.finished;
       if (own.finished === undefined) delete own.finished;
     }
@@ -148,6 +151,13 @@ export class ProgressStore {
             right: chosen === answer,
             at: time(map(quiz[String(j)], '')['at'], `${id}: quiz ${j}`),
           };
+      }
+      const guesses = map(one['guesses'] ?? {}, `${id}: guesses`);
+      for (const [j, { options }] of text.en.predictions.entries()) {
+        const given = Object.hasOwn(guesses, String(j)) ? map(guesses[String(j)], `${id}: guess ${j}`) : undefined;
+        const chosen = given?.['chosen'];
+        if (Number.isInteger(chosen) && (chosen as number) >= 0 && (chosen as number) < options.length)
+          progress.guesses[j] = { chosen: chosen as number, at: time(given!['at'], `${id}: guess ${j}`) };
       }
       if (one['finished'] !== undefined) progress.finished = time(one['finished'], `${id}: finished`);
     }

@@ -2,9 +2,9 @@
  * Compares two languages of one lesson: they must have the same tasks, hints, questions, links and code, in the same
  * order.
  */
-import { ways, type Block, type Inline, type LessonText } from './format.ts';
+import { ways, type Block, type Inline, type LessonText, type Prediction } from './format.ts';
 import { inlinePieces, pieces } from './markdown.ts';
-import { questionsIn } from './questions.ts';
+import { predictionsIn, questionsIn } from './questions.ts';
 
 const linkOf = (piece: Inline): string[] => {
   switch (piece.kind) {
@@ -48,13 +48,18 @@ export function sameShape(en: LessonText, other: LessonText, trouble: (message: 
   compare('notes', ({ body }) => body.flatMap((block) => (block.kind === 'note' ? [block.note] : [])));
   compare('questions within the text', ({ body }) => questionsIn(body).map(String));
   compare('hints', ({ hints }) => Object.entries(hints).map(([id, list]) => `${id}: ${list.length}`), false);
-  compare('questions', ({ quiz }) => quiz.map(({ options }) => `${options.length} options`));
+  compare('predictions within the text', ({ body }) => predictionsIn(body).map(String));
+  const optionsOf = ({ reasons }: Prediction) =>
+    reasons.map((why) => (why.length ? 'option with why' : 'option')).join(', ');
+  compare('questions', ({ quiz }) => quiz.map(optionsOf));
+  compare('predictions', ({ predictions }) => predictions.map(optionsOf));
   compare(
     'links of the quiz',
-    ({ quiz }) =>
-      quiz.flatMap(({ ask, options, because }) =>
-        [ask, ...options, because].flatMap((content) => [...inlinePieces(content)].flatMap(linkOf)),
-      ),
+    ({ quiz, predictions }) =>
+      [
+        ...quiz.flatMap(({ ask, options, reasons, because }) => [ask, ...options, ...reasons, because]),
+        ...predictions.flatMap(({ options, reasons }) => [...options, ...reasons]),
+      ].flatMap((content) => [...inlinePieces(content)].flatMap(linkOf)),
     false,
   );
 }

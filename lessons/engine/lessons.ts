@@ -210,6 +210,19 @@ export class Lessons {
     return session.state();
   }
 
+  /** Keeps the first guess at a prediction; a second one changes nothing. */
+  guess(learner: string, id: string, prediction: number, chosen: number): LessonState {
+    const session = this.session(learner, id);
+    const options = session.lesson.text.en.predictions[prediction]?.options.length;
+    if (options === undefined) throw badParameter(`the lesson ${id} has no prediction ${prediction + 1}`);
+    if (!(chosen >= 0 && chosen < options))
+      throw badParameter(`prediction ${prediction + 1} has the options 1 to ${options}, got ${chosen + 1}`);
+    session.progress.guesses[prediction] ??= { chosen, at: Date.now() };
+    this.#store.save(session.learner);
+    session.tell();
+    return session.state();
+  }
+
   hint(learner: string, id: string, task: string): LessonState {
     const session = this.session(learner, id);
     const found = session.lesson.tasks.find((one) => one.id === task);

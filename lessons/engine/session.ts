@@ -224,6 +224,11 @@ export class Session {
         const given = this.progress.quiz[j];
         return given ? { chosen: given.chosen, right: given.right, ...(given.right && { answer }) } : {};
       }),
+      guesses: this.lesson.predictions.map(({ answer, after }, j) => {
+        const given = this.progress.guesses[j];
+        const shown = after === undefined || this.progress.tasks[after] !== undefined;
+        return given ? { chosen: given.chosen, ...(shown && { answer }) } : {};
+      }),
       finished: this.progress.finished !== undefined,
       others: all
         .filter(({ container, created }) => created >= this.open.since && container.id !== this.open.machine)

@@ -15,6 +15,11 @@ export interface QuizState {
   right?: boolean;
   answer?: number;
 }
+/** A prediction: the guess, and the right option once the result has been shown. */
+export interface GuessState {
+  chosen?: number;
+  answer?: number;
+}
 export interface LessonState {
   lesson: string;
   learner: string;
@@ -24,6 +29,7 @@ export interface LessonState {
   trouble?: string;
   tasks: TaskState[];
   quiz: QuizState[];
+  guesses: GuessState[];
   finished: boolean;
   /** containers created during the lesson by other means; leaving the lesson keeps them */
   others: { id: string; name: string }[];

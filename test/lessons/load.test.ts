@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { checksTable } from '../../lessons/checks/documentation.ts';
 import { views, type Block } from '../../lessons/format.ts';
+import { keepBack } from '../../lessons/keep-back.ts';
 import { loadCourse } from '../../lessons/load.ts';
 import { LessonsError, type Trouble } from '../../lessons/trouble.ts';
 import { packageRoot } from '../../runtime/syscalls/native.ts';
@@ -25,7 +26,7 @@ tasks:
     wrong: ["ls"]
 quiz:
   - ask: "Which?"
-    options: ["a", "b"]
+    options: [{ say: "a", why: "it is not a" }, "b"]
     answer: 2
     because: "b"
 ---
@@ -232,6 +233,67 @@ test('a question can be asked within the text, in a box too; it has to be there,
   assert.match(troubles(asking('[[quiz:1]]\n\n[[quiz:1]]'))[0]?.message ?? '', /asks question 1 twice/);
 });
 
+const PREDICT = `predict:
+  - after: first
+    options: [{ say: "x", why: "because of x" }, { say: "y", why: "because of y" }]
+    answer: 1
+---
+
+Before.
+
+> [!predict]
+> Think.
+>
+> [[predict:1]]
+`;
+test('a prediction is read with its reasons; a wrong option without a reason is refused, and so is a guess never asked', () => {
+  const predicting = (change: (text: string) => string) =>
+    course((text) => change(text.replace('---\n\nSee', `${PREDICT}\nSee`)));
+  const [lesson] = loadCourse(predicting((text) => text)).lessons;
+  assert.equal(lesson!.predictions, [{ answer: 0, after: 'first' }]);
+  assert.equal(lesson!.text.en.predictions[0]!.reasons[1], [{ kind: 'text', text: 'because of y' }]);
+  const told = (change: (text: string) => string) => troubles(predicting(change))[0]?.message ?? '';
+  assert.match(
+    told((text) => text.replace('say: "a", why: "it is not a"', 'say: "a"')),
+    /a wrong option says why it is wrong/,
+  );
+  assert.match(
+    told((text) => text.replace('"b"]', '{ say: "b", why: "no" }]')),
+    /the right option needs no why/,
+  );
+  assert.match(
+    told((text) => text.replace(', why: "because of y"', '')),
+    /each option of a prediction says why/,
+  );
+  assert.match(
+    told((text) => text.replace('after: first', 'after: last')),
+    /no task is called "last"/,
+  );
+  assert.match(
+    told((text) => text.replace('[[predict:1]]', 'Go.')),
+    /the text has no \[\[predict:1\]\]/,
+  );
+});
+
+test('an open prediction keeps back the text up to the next heading, but no task and no code', () => {
+  const [lesson] = loadCourse(
+    course((text) =>
+      text
+        .replace('---\n\nSee', `${PREDICT}\nSee`)
+        .replace('Do it.', 'Do it.\n\n```sh\nls\n```\n\nThe result.\n\n## Next\n\nMore.'),
+    ),
+  ).lessons;
+  const { body } = lesson!.text.en;
+  const kept = (open: number[]) =>
+    keepBack(body, open).flatMap(({ block, keptBackBy }, j) => (keptBackBy ? [`${j} ${block.kind}`] : []));
+  assert.equal(
+    body.map(({ kind }) => kind),
+    ['paragraph', 'note', 'paragraph', 'task', 'code', 'paragraph', 'heading', 'paragraph'],
+  );
+  assert.equal(kept([1]), ['2 paragraph', '5 paragraph']);
+  assert.equal(kept([]), []);
+});
+
 test('an id that is used twice is told where it is used again', () => {
   const found = troubles(course((text) => text, { '010.m/020.two/lesson.md': GOOD }));
   assert.equal(
@@ -259,7 +321,8 @@ test('a translation has the same tasks, hints, questions, links and code', () =>
   for (const [from, to, message] of [
     ['[[term:copy-up]]', 'nothing', /links differ/],
     ['"не ls"', '"не ls", "и не cat"', /hints differ/],
-    ['["a", "b"]', '["a", "b", "c"]', /questions differ/],
+    ['"b"]', '"b", "c"]', /questions differ/],
+    [', why: "it is not a"', '', /questions differ/],
     ['Do it.', 'Do it.\n\n```sh\nls\n```', /code blocks differ/],
   ] as const) {
     const found = troubles(course((text) => text, { [file]: RU.replace(from, to) }));

@@ -41,7 +41,7 @@ test('what is exported has no lesson open; imported it is added to what there is
 test('of an imported file only what lessons know is taken, and nonsense is told', () => {
   const all = store();
   const given = JSON.parse(
-    '{"version":1,"lessons":{"__proto__":{"tasks":{}},"nothing":{"tasks":{"x":1}},"process":{"tasks":{"cloned":3,"unknown":4},"hints":{"cloned":[0,0,99,-1,"x"]},"quiz":{"0":{"chosen":1,"right":false,"at":2},"9":{"chosen":0,"at":1}}}}}',
+    '{"version":1,"lessons":{"__proto__":{"tasks":{}},"nothing":{"tasks":{"x":1}},"process":{"tasks":{"cloned":3,"unknown":4},"hints":{"cloned":[0,0,99,-1,"x"]},"quiz":{"0":{"chosen":1,"right":false,"at":2},"9":{"chosen":0,"at":1}},"guesses":{"0":{"chosen":1,"at":4},"1":{"chosen":9,"at":4}}}}}',
   ) as object;
   const { lessons } = all.imported('three', given);
   assert.equal(Object.keys(lessons), ['process']);
@@ -49,6 +49,7 @@ test('of an imported file only what lessons know is taken, and nonsense is told'
     tasks: { cloned: 3 },
     hints: { cloned: [0] },
     quiz: { 0: { chosen: 1, right: true, at: 2 } },
+    guesses: { 0: { chosen: 1, at: 4 } },
   });
   for (const bad of [
     null,

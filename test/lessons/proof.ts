@@ -80,6 +80,17 @@ export async function prove(daemon: Daemon, lesson: Lesson, before: Before): Pro
       [],
       'done without doing anything',
     );
+    for (const [j, { answer }] of lesson.predictions.entries())
+      await taking.post('/guess', {
+        prediction: j,
+        chosen: (answer + 1) % lesson.text.en.predictions[j]!.options.length,
+      });
+    await until('the guesses are kept', () => taking.state.guesses.every(({ chosen }) => chosen !== undefined));
+    assert.equal(
+      taking.state.guesses.map((guess) => 'answer' in guess),
+      lesson.predictions.map(({ after }) => after === undefined),
+      'an answer is told before its task is done, or not told',
+    );
     for (const task of lesson.tasks) {
       await until(`${task.id} is the learner's turn`, () => taking.task(task.id).state !== 'waiting');
       assert.is.not(taking.task(task.id).state, 'done', `${lesson.id}: ${task.id} is done before anybody did it`);
@@ -95,6 +106,10 @@ export async function prove(daemon: Daemon, lesson: Lesson, before: Before): Pro
     // The questions required by tasks have been answered already.
     for (const question of lesson.answers.keys())
       if (!taking.state.quiz[question]?.right) await answers(lesson, question, taking);
+    assert.equal(
+      taking.state.guesses.map(({ answer }) => answer),
+      lesson.predictions.map(({ answer }) => answer),
+    );
     await until(`${lesson.id} is finished`, () => taking.state.finished);
   } catch (error) {
     failed = error;

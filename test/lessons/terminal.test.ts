@@ -57,6 +57,12 @@ async function answer(screen: Screen, question: number, wrong: number, right: nu
   await screen.see(new RegExp(`Question ${question} [\\s\\S]*✓ Right\\.`));
 }
 
+/** Commits to a guess when the text asks for one. */
+async function guess(screen: Screen, chosen: number): Promise<void> {
+  await screen.see(/What is your guess\?[\s\S]*q leave › *$/);
+  screen.type(String(chosen));
+}
+
 test('without a name the lessons are listed', async () => {
   const listing = await daemon.ok('lesson');
   assert.match(listing, /^1 +process +A container is a process +10 min$/m);
@@ -80,16 +86,21 @@ test('a lesson that is not there, a language that is not spoken, and a name that
 
 test('lesson 1 is taken', () =>
   onScreen('lesson process', async (screen) => {
-    await screen.see(/Task 1[\s\S]*q leave › *$/);
+    await guess(screen, 2);
+    await screen.see(/Your guess is kept[\s\S]*Task 1[\s\S]*q leave › *$/);
     screen.type('?');
     await screen.see(/→ the run stands before the step/);
     screen.type('n');
-    await screen.see(/✓ Task 1: done[\s\S]*Task 2[\s\S]*q leave › *$/);
+    await screen.see(/✗ Not so\. Look again\. There are no other processes[\s\S]*One row more/);
+    await screen.see(/✓ Task 1: done/);
+    await guess(screen, 2);
+    await screen.see(/Task 2[\s\S]*q leave › *$/);
     screen.type('c');
     await screen.see(/✓ Task 2: done[\s\S]*Task 3[\s\S]*q leave › *$/);
     await inShell(screen, ['echo $$'], /✓ Task 3: done/);
     await screen.see(/Task 4[\s\S]*q leave › *$/);
     await inShell(screen, ['sleep 1000 &'], /✓ Task 4: done/);
+    await guess(screen, 2);
     await screen.see(/Task 5[\s\S]*q leave › *$/);
     // The lesson continues by itself when the shell ends.
     screen.type('s');
@@ -105,13 +116,21 @@ test('lesson 1 is taken', () =>
 
 test('lesson 6 is taken, and what is done elsewhere counts as well', () =>
   onScreen('lesson copy-up', async (screen) => {
+    await guess(screen, 2);
     await screen.see(/Task 1[\s\S]*q leave › *$/);
     await inShell(screen, ["echo '# me' >> /etc/passwd"], /✓ Task 1: done/);
+    await guess(screen, 1);
     await screen.see(/Task 2[\s\S]*q leave › *$/);
     // Done from another terminal.
     await daemon.ok('exec', 'lesson-copy-up', 'chmod', '600', '/etc/group');
-    await screen.see(/✓ Task 2: done[\s\S]*Task 3[\s\S]*q leave › *$/);
+    await screen.see(/✓ Task 2: done/);
+    await guess(screen, 3);
+    await screen.see(/Task 3[\s\S]*q leave › *$/);
     await inShell(screen, ['rm /etc/shells', 'rm -r /etc/ld.so.conf.d', 'mkdir /etc/ld.so.conf.d'], /✓ Task 4: done/);
+    // The rest of the text: a prediction whose task is done already, and one for the last task.
+    await guess(screen, 1);
+    await screen.see(/Look again\. That would work, but/);
+    await guess(screen, 1);
     await screen.see(/Task 5[\s\S]*q leave › *$/);
     await daemon.ok('run', '--name', 'mine', 'ubuntu', 'cat', '/etc/shells');
     await screen.see(/✓ Task 5: done/);

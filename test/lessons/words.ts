@@ -51,11 +51,20 @@ function* told(source: string): Generator<Text> {
   if (!front) return;
   const text = (value: unknown, ...path: (string | number)[]): Text[] =>
     typeof value === 'string' ? [{ line: front.line(...path), text: value }] : [];
-  const { title, about, tasks, quiz } = front.data as {
+  function* optionsOf(options: readonly unknown[], ...path: (string | number)[]): Generator<Text> {
+    for (const [n, option] of options.entries()) {
+      const { say, why } =
+        typeof option === 'object' && option !== null ? (option as { say?: unknown; why?: unknown }) : { say: option };
+      yield* text(say, ...path, 'options', n);
+      yield* text(why, ...path, 'options', n);
+    }
+  }
+  const { title, about, tasks, quiz, predict } = front.data as {
     title?: unknown;
     about?: unknown;
     tasks?: Record<string, { hints?: unknown[] }>;
     quiz?: { ask?: unknown; options?: unknown[]; because?: unknown }[];
+    predict?: { options?: unknown[] }[];
   };
   yield* text(title, 'title');
   yield* text(about, 'about');
@@ -71,9 +80,10 @@ function* told(source: string): Generator<Text> {
   }
   for (const [j, { ask, options = [], because }] of (quiz ?? []).entries()) {
     yield* text(ask, 'quiz', j, 'ask');
-    for (const [n, option] of options.entries()) yield* text(option, 'quiz', j, 'options', n);
+    yield* optionsOf(options, 'quiz', j);
     yield* text(because, 'quiz', j, 'because');
   }
+  for (const [j, { options = [] }] of (predict ?? []).entries()) yield* optionsOf(options, 'predict', j);
   yield { line: front.bodyLine, text: front.body };
 }
 

@@ -9,7 +9,7 @@ import { suite } from '../harness.ts';
 import { HostShell } from '../lessons/host-shell.ts';
 import { bringAxe, violations } from './axe.ts';
 import { needs, Visit } from './browser.ts';
-import { finishOnPage } from './quiz.ts';
+import { finishOnPage, readOn } from './quiz.ts';
 import { until } from '../until.ts';
 
 const test = suite('lessons by mouse', ...needs, ...roomNeeds, 'tmux');
@@ -98,6 +98,7 @@ test('lesson 12: a limit is written, met and raised', async () => {
   await done('used');
   await type('head -c 200m /dev/zero | tail > /dev/null');
   await done('killed');
+  await readOn(page);
   await page.getByRole('button', { name: 'the picture of the control groups' }).click();
   assert.is(await page.getByRole('tab', { name: 'Cgroups' }).getAttribute('aria-selected'), 'true');
   for (const line of await linesAfter('raised')) await host.line(line);

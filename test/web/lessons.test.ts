@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import { suite } from '../harness.ts';
 import { bringAxe, violations } from './axe.ts';
 import { needs, Visit } from './browser.ts';
-import { finishOnPage } from './quiz.ts';
+import { finishOnPage, readOn } from './quiz.ts';
 import { until } from '../until.ts';
 
 const test = suite('lessons in a browser', ...needs);
@@ -70,10 +70,22 @@ test('from the first page to the end of lesson 1, by keyboard alone', async () =
   await page.locator('[data-task=cloned][data-state=open]').waitFor();
   await until('it still stands before clone3', async () => (await visit.step()) === 'create.clone3');
   assert.is(await page.locator('.lesson [role=alert]').count(), 0, 'a start that is held is not one that failed');
+  // The text that tells the result is kept back until the learner has committed to a guess.
+  const told = page.getByText('There is a process. Find its line');
+  assert.is(await told.count(), 0);
+  await tabTo('the guess', ({ type: kind }) => kind === 'radio');
+  await page.keyboard.press('ArrowDown');
+  await tabTo('the button', ({ text }) => text === 'That is my guess');
+  await page.keyboard.press('Enter');
+  await page.getByText('Your guess is kept.').waitFor();
+  await told.waitFor();
+  await shot('guessed');
   await page.keyboard.press('ArrowRight');
   await done('cloned');
+  await page.getByText('It came out otherwise.').waitFor();
+  await page.getByText('There are no other processes, and nothing was booted').waitFor();
   // The explanation of a term: open it and return.
-  await tabTo('a term', ({ text }) => text === 'kernel');
+  await tabTo('a term', ({ text }) => text === 'kernel', 'Shift+Tab');
   await page.keyboard.press('Enter');
   await page.getByRole('note', { name: 'Kernel' }).waitFor();
   await page.keyboard.press('Escape');
@@ -126,6 +138,7 @@ test('lesson 6 by mouse, left in the middle, and taken up again with another dae
   await done('copied');
   await type('chmod 600 /etc/group');
   await done('touched');
+  await readOn(page);
   await page.getByRole('button', { name: 'look at its way' }).click();
   assert.is(await page.getByRole('tab', { name: 'Overlay' }).getAttribute('aria-selected'), 'true');
   await until('the object is selected', async () => /sel=upper/.test(page.url()));

@@ -7,9 +7,17 @@ export async function answerOnPage(page: Page, question: number, right: string):
   await form.locator('label').filter({ hasNotText: right }).first().click();
   await form.getByRole('button').click();
   await form.getByText('Not so.').waitFor();
+  // The reason of this option stands below.
+  await form.locator('[role=status] p').nth(1).waitFor();
   await form.locator('label', { hasText: right }).click();
   await form.getByRole('button').click();
   await form.getByText('Right.').waitFor();
+}
+
+/** Shows the texts that open predictions keep back. */
+export async function readOn(page: Page): Promise<void> {
+  const button = page.getByRole('button', { name: 'Read on without a guess' });
+  for (let left = await button.count(); left > 0; left--) await button.first().click();
 }
 
 /** Answers all questions; then the lesson is finished. */

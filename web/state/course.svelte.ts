@@ -63,6 +63,7 @@ export class Course {
   }
   #forget(): void {
     this.content = this.state = undefined;
+    this.passed = [];
     this.#joined = false;
   }
 
@@ -107,6 +108,20 @@ export class Course {
           await this.playground.connection.ask('lessonAnswer', { learner, id: content.id, question, chosen }),
         ),
       );
+  }
+  async guess(prediction: number, chosen: number): Promise<void> {
+    const { learner, content } = this;
+    if (content)
+      await this.#try(async () =>
+        this.#learn(
+          await this.playground.connection.ask('lessonGuess', { learner, id: content.id, prediction, chosen }),
+        ),
+      );
+  }
+  /** Numbers, from 0, of the predictions that the learner has chosen not to make. */
+  passed = $state.raw<readonly number[]>([]);
+  pass(prediction: number): void {
+    this.passed = [...this.passed, prediction];
   }
   async hint(task: string): Promise<void> {
     const { learner, content } = this;

@@ -5,14 +5,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LessonContent } from '../../../lessons/engine/lessons.ts';
 import type { LessonState, TaskState } from '../../../lessons/engine/state.ts';
-import type { Block } from '../../../lessons/format.ts';
+import type { Block, Inline } from '../../../lessons/format.ts';
 import { visible } from '../../journal/visible.ts';
 import { drydockPath, type Client } from '../client/client.ts';
 import { messageOf } from '../failure/failure.ts';
 import { session } from '../client/session.ts';
 import type { Keyboard } from '../step/keyboard.ts';
 import type { Ink } from '../step/paint.ts';
-import { LessonText, questionsIn } from './text.ts';
+import { LessonText, predictionsIn, questionsIn } from './text.ts';
 import type { TerminalWords } from './words.ts';
 
 const orders: Record<string, 'next' | 'into' | 'continue'> = { n: 'next', i: 'into', c: 'continue' };
@@ -89,6 +89,7 @@ export class Take {
     })) {
       const before = this.#state;
       this.#state = state;
+      for (const j of state.guesses.keys()) if (before.guesses[j]?.answer === undefined) this.#verdict(j);
       for (const [j, task] of state.tasks.entries()) this.#tell(j, task, before.tasks[j]);
       this.#changed();
     }
@@ -111,6 +112,7 @@ export class Take {
     if (block.kind !== 'task') {
       const text = this.#text.block(block);
       if (text) this.#print(`${text}\n`);
+      for (const j of predictionsIn(block)) await this.#prediction(j);
       for (const j of questionsIn(block)) await this.#question(j);
       return;
     }
@@ -204,12 +206,43 @@ export class Take {
     for (const j of quiz.keys()) if (!asked.has(j)) await this.#question(j);
   }
 
+  #options = (options: readonly Inline[][]): string =>
+    options.map((option, n) => `  ${n + 1}  ${this.#text.inline(option)}`).join('\n');
+
+  /** Asks for a guess. The verdict is printed when the result is known, which may be after a task. */
+  async #prediction(j: number): Promise<void> {
+    const { content, words, ink } = this.o;
+    const { options } = content.predictions[j]!;
+    this.#print(`${ink.bold(words.guess)}\n${this.#options(options)}\n`);
+    await this.#turn(
+      () => this.#state.guesses[j]?.chosen !== undefined,
+      words.guessKeys,
+      async (key) => {
+        const chosen = Number(key) - 1;
+        if (!(chosen >= 0 && chosen < options.length)) return false;
+        this.#state = await this.#post<LessonState>('/guess', { prediction: j, chosen });
+        if (!this.#verdict(j)) this.#print(`  ${words.kept}`);
+        return false;
+      },
+    );
+    this.#print();
+  }
+  /** Prints whether a guess was right, once the daemon tells the answer. Returns false before. */
+  #verdict(j: number): boolean {
+    const { chosen, answer } = this.#state.guesses[j] ?? {};
+    const told = this.o.content.predictions[j];
+    if (chosen === undefined || answer === undefined || !told) return false;
+    const { ink, words } = this.o;
+    const mark = chosen === answer ? `${ink.good('✓')} ${words.right}` : `${ink.bad('✗')} ${words.wrong}`;
+    const why = chosen === answer ? [answer] : [chosen, answer];
+    this.#print(`  ${mark} ${why.map((n) => this.#text.inline(told.reasons[n] ?? [])).join(' ')}`);
+    return true;
+  }
+
   async #question(j: number): Promise<void> {
     const { content, words, ink } = this.o;
-    const { ask, options, because } = content.quiz[j]!;
-    this.#print(
-      `${ink.bold(`${words.question} ${j + 1}`)}  ${this.#text.inline(ask)}\n${options.map((option, n) => `  ${n + 1}  ${this.#text.inline(option)}`).join('\n')}\n`,
-    );
+    const { ask, options, reasons, because } = content.quiz[j]!;
+    this.#print(`${ink.bold(`${words.question} ${j + 1}`)}  ${this.#text.inline(ask)}\n${this.#options(options)}\n`);
     await this.#turn(
       () => this.#state.quiz[j]?.right === true,
       words.answer,
@@ -218,7 +251,9 @@ export class Take {
         if (!(chosen >= 0 && chosen < options.length)) return false;
         this.#state = await this.#post<LessonState>('/answer', { question: j, chosen });
         this.#print(
-          this.#state.quiz[j]?.right ? `  ${ink.good('✓')} ${words.right}` : `  ${ink.bad('✗')} ${words.wrong}`,
+          this.#state.quiz[j]?.right
+            ? `  ${ink.good('✓')} ${words.right}`
+            : `  ${ink.bad('✗')} ${words.wrong} ${this.#text.inline(reasons[chosen] ?? [])}`,
         );
         return false;
       },

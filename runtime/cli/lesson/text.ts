@@ -8,6 +8,9 @@ import { wrap } from '../terminal/wrap.ts';
 import type { Ink } from '../step/paint.ts';
 import type { TerminalWords } from './words.ts';
 
+/** The predictions, counted from 0, that are asked directly after this block. */
+export const predictionsIn = (block: Block): number[] =>
+  block.kind === 'prediction' ? [block.number - 1] : block.kind === 'note' ? block.content.flatMap(predictionsIn) : [];
 /** The questions, counted from 0, that are asked directly after this block. */
 export const questionsIn = (block: Block): number[] =>
   block.kind === 'question' ? [block.number - 1] : block.kind === 'note' ? block.content.flatMap(questionsIn) : [];
@@ -89,6 +92,7 @@ export class LessonText {
       case 'table':
         return [block.head, ...block.rows].map((row) => row.map(this.inline).join(' | ')).join('\n');
       case 'question':
+      case 'prediction':
         return '';
       case 'task':
         return this.#wrapped(this.inline(block.content), '  ');

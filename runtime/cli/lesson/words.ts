@@ -6,6 +6,10 @@ export interface TerminalWords {
   question: string;
   right: string;
   wrong: string;
+  /** asked before the options of a prediction */
+  guess: string;
+  guessKeys: string;
+  kept: string;
   finished: string;
   left: string;
   gone: string;
@@ -29,6 +33,9 @@ export const words: Record<'en' | 'ru', TerminalWords> = {
     question: 'Question',
     right: 'Right.',
     wrong: 'Not so. Look again.',
+    guess: 'What is your guess?',
+    guessKeys: 'number of the guess · r read on without · q leave',
+    kept: 'Your guess is kept. Now see.',
     finished: 'The lesson is finished.',
     left: "The lesson's container is removed; what you have done is remembered.",
     gone: "The daemon cannot be reached. The lesson's container is as it was; take the lesson again to go on.",
@@ -57,6 +64,9 @@ export const words: Record<'en' | 'ru', TerminalWords> = {
     question: 'Вопрос',
     right: 'Верно.',
     wrong: 'Не так. Посмотрите ещё раз.',
+    guess: 'Ваша догадка?',
+    guessKeys: 'номер догадки · r читать дальше · q выйти',
+    kept: 'Догадка записана. Теперь проверьте.',
     finished: 'Урок пройден.',
     left: 'Контейнер урока удалён; сделанное запомнено.',
     gone: 'Демон недоступен. Контейнер урока остался как был; возьмите урок снова, чтобы продолжить.',

@@ -53,6 +53,10 @@ export const lessonRoutes = (given: Lessons | undefined): Routes => {
       const { question, chosen } = await readJson(x.req);
       return lessons().answer(learner(x), x.param('id'), number(question, 'question'), number(chosen, 'chosen'));
     },
+    'POST /drydock/lessons/:id/guess': async (x) => {
+      const { prediction, chosen } = await readJson(x.req);
+      return lessons().guess(learner(x), x.param('id'), number(prediction, 'prediction'), number(chosen, 'chosen'));
+    },
     'POST /drydock/lessons/:id/hint': async (x) => {
       const { task } = await readJson(x.req);
       return lessons().hint(learner(x), x.param('id'), typeof task === 'string' ? task : '');

@@ -16,6 +16,7 @@ export interface LessonAsks {
   lessonOpen: { ask: { learner: string; id: string; again?: boolean }; answer: LessonState };
   lessonLeave: { ask: { learner: string; id: string }; answer: object };
   lessonAnswer: { ask: { learner: string; id: string; question: number; chosen: number }; answer: LessonState };
+  lessonGuess: { ask: { learner: string; id: string; prediction: number; chosen: number }; answer: LessonState };
   lessonHint: { ask: { learner: string; id: string; task: string }; answer: LessonState };
   progress: { ask: { learner: string }; answer: object };
   /** the exported text */
@@ -63,6 +64,10 @@ export const lessonTopics: Answerers<LessonAsks> = {
   lessonAnswer: {
     shape: { learner: text, id: text, question: whole(1000), chosen: whole(1000) },
     answer: ({ lessons }, { learner, id, question, chosen }) => lessons.answer(learner, id, question, chosen),
+  },
+  lessonGuess: {
+    shape: { learner: text, id: text, prediction: whole(1000), chosen: whole(1000) },
+    answer: ({ lessons }, { learner, id, prediction, chosen }) => lessons.guess(learner, id, prediction, chosen),
   },
   lessonHint: {
     shape: { learner: text, id: text, task: text },
