@@ -276,7 +276,7 @@ export function drawSecurity(
       ],
     },
     summary: born
-      ? say.summary(kept.length, capabilityNames.length, {
+      ? say.summary(kept.length, all.filter(({ before }) => before).length, {
           lost: count('lost'),
           going: count('going'),
           never: count('never'),

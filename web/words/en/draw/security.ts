@@ -27,8 +27,9 @@ export const security = {
   columns: ['right', 'allows', 'at birth', 'bounding', 'effective', 'so it is'],
   summary: (kept: number, of: number, { lost, going, never }: Record<'lost' | 'going' | 'never', number>) =>
     [
-      `${kept} of ${of} capabilities are kept`,
-      `${lost} are given up`,
+      lost || going
+        ? `${kept} of the ${of} capabilities that the process was born with are kept, ${lost} are given up`
+        : `The process still has all ${of} capabilities that it was born with`,
       ...(going ? [`held for the moment: ${going}`] : []),
       ...(never ? [`the daemon itself does not have: ${never}`] : []),
     ].join('; ') + '.',

@@ -34,8 +34,9 @@ export const security: DrawWords['security'] = {
   columns: ['право', 'позволяет', 'при рождении', 'bounding', 'effective', 'итог'],
   summary: (kept, of, { lost, going, never }) =>
     [
-      `Осталось ${kept} из ${of} возможностей`,
-      `отдано ${lost}`,
+      lost || going
+        ? `Из ${of} возможностей, с которыми процесс родился, осталось ${kept}, отдано ${lost}`
+        : `У процесса пока все возможности, с которыми он родился: ${of}`,
       ...(going ? [`пока есть: ${going}`] : []),
       ...(never ? [`нет и у самого демона: ${never}`] : []),
     ].join('; ') + '.',
