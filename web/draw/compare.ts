@@ -1,9 +1,10 @@
 /**
- * The picture "What is different between two runs?": one column per run, one row per step. Consecutive equal steps are
- * one thin row.
+ * The picture "What is different between two runs?": one column per run, one row per step that differs, by topic in the
+ * order of what the difference means. All equal steps are one thin row at the end.
  */
 import type { ComparedStep, Difference } from '../../runtime/journal/compare.ts';
 import type { DrawWords } from '../words/en/draw.ts';
+import { rank, type Topic } from './compare-rank.ts';
 import { clampWidth, USUAL } from './clamp-width.ts';
 import {
   across,
@@ -24,6 +25,8 @@ const GAP = 110;
 const ROW = 34;
 const THIN = 20;
 const TOP = 30;
+/** the height of a topic's name */
+const HEAD = 24;
 /** Both columns are equally wide. */
 interface Plan {
   width: number;
@@ -41,20 +44,6 @@ export interface Names {
   a: string;
   b: string;
 }
-export const isDifferent = ({ of, differences }: ComparedStep): boolean => of !== 'both' || differences.length > 0;
-
-/** Consecutive steps without differences become one row. */
-function folded(rows: readonly ComparedStep[]): (ComparedStep | ComparedStep[])[] {
-  const out: (ComparedStep | ComparedStep[])[] = [];
-  for (const row of rows) {
-    const last = out.at(-1);
-    if (isDifferent(row)) out.push(row);
-    else if (Array.isArray(last)) last.push(row);
-    else out.push([row]);
-  }
-  return out;
-}
-
 type Words = DrawWords['compare'];
 /** '2 calls, 1 fact' */
 const amountsOf = ({ amounts }: Words, differences: readonly Difference[]) =>
@@ -105,22 +94,14 @@ export function drawCompare(
   const { wide, right, middle } = plan;
   const title = (step: string) => titles.get(step) ?? step;
   let y = TOP;
-  const items = folded(rows).map((row): Item => {
+  const { ranked, alike } = rank(rows);
+  const topicItem = (topic: Topic): Item => {
     const at = y;
-    if (Array.isArray(row)) {
-      y += THIN;
-      const what = row.length === 1 ? title(row[0]!.step) : words.steps(row.length);
-      return {
-        key: `same:${row[0]!.step}`,
-        x: 10,
-        y: at,
-        marks: [
-          path(`M0,${THIN / 2}H${right + wide}`, 'quiet', { dashed: true }),
-          rect(middle - 85, 1, 170, THIN - 3, 'host', 'soft', 7),
-          text(middle, THIN - 6, `= ${fit(what, 150, 11)}`, 'host', { anchor: 'middle', size: 11 }),
-        ],
-      };
-    }
+    y += HEAD;
+    return { key: `topic:${topic}`, x: 10, y: at, marks: [text(0, 16, words.topics[topic], 'plain', { bold: true })] };
+  };
+  const stepItem = (row: ComparedStep): Item => {
+    const at = y;
     y += ROW;
     const where = row.of === 'both' ? words.differs(amountsOf(words, row.differences)) : words.onlyIn(names[row.of]);
     return {
@@ -131,7 +112,21 @@ export function drawCompare(
       label: `${title(row.step)}, ${where}`,
       marks: stepMarks(words, plan, row, title(row.step)),
     };
-  });
+  };
+  const items = ranked.flatMap(({ topic, different }) => [topicItem(topic), ...different.map(stepItem)]);
+  if (alike) {
+    items.push({
+      key: 'same',
+      x: 10,
+      y,
+      marks: [
+        path(`M0,${THIN / 2}H${right + wide}`, 'quiet', { dashed: true }),
+        rect(middle - 85, 1, 170, THIN - 3, 'host', 'soft', 7),
+        text(middle, THIN - 6, words.alike(alike), 'host', { anchor: 'middle', size: 11 }),
+      ],
+    });
+    y += THIN;
+  }
   const head: Item = {
     key: 'names',
     x: 10,
@@ -141,7 +136,7 @@ export function drawCompare(
       text(right, 18, fit(`B  ${names.b}`, wide, 13), 'other', { bold: true, size: 13 }),
     ],
   };
-  const different = rows.filter(isDifferent);
+  const different = ranked.flatMap((one) => one.different);
   return {
     width: plan.width,
     height: y + 8,

@@ -7,7 +7,16 @@ export const compare = {
     end: (n: number) => count(n, 'end'),
   },
   kinds: { call: 'call', fact: 'fact', end: 'end' },
-  steps: (n: number) => count(n, 'step'),
+  alike: (n: number) => `= ${count(n, 'step')} alike`,
+  /** what the steps below are about, in order of rank */
+  topics: {
+    namespaces: 'Namespaces',
+    root: 'Root and mounts',
+    rights: 'Rights',
+    limits: 'Limits',
+    network: 'Network',
+    rest: 'The rest',
+  },
   onlyHere: { a: '◀ only here', b: 'only here ▶' },
   notHere: 'not in this run',
   differs: (amounts: string) => `differs: ${amounts}`,
