@@ -23,23 +23,40 @@ const layoutFor = (width: number): Layout => (width >= wide.width ? wide : narro
 
 interface Lived {
   taken: Set<string>;
+  /** by state: milliseconds in it, without those at the gate */
   spent: Map<string, number>;
+  /** by state: milliseconds for which the gate held the run */
+  held: Map<string, number>;
   last: string;
 }
 /** The edges that were taken in this run, and the duration of each state. */
 function lived(frame: Frame, events: readonly Event[]): Lived {
   const taken = new Set<string>();
   const spent = new Map<string, number>();
+  const held = new Map<string, number>();
   let since: number | undefined;
+  let heldSince: number | undefined;
+  let waited = 0;
   let last = '';
   for (const event of runEvents(frame, events)) {
+    if (event.type === 'gate') {
+      if (event.at === 'paused') heldSince ??= event.time;
+      else if (heldSince !== undefined) {
+        waited += event.time - heldSince;
+        heldSince = undefined;
+      }
+    }
     if (event.type !== 'state') continue;
     taken.add(`${event.from}>${event.to}`);
-    if (since !== undefined) spent.set(event.from, (spent.get(event.from) ?? 0) + event.time - since);
+    if (since !== undefined) {
+      spent.set(event.from, (spent.get(event.from) ?? 0) + Math.max(0, event.time - since - waited));
+      if (waited) held.set(event.from, (held.get(event.from) ?? 0) + waited);
+    }
+    waited = 0;
     since = event.time;
     last = event.from;
   }
-  return { taken, spent, last };
+  return { taken, spent, held, last };
 }
 
 export type Mood = 'done' | 'active' | 'failed' | 'pending';
@@ -68,7 +85,7 @@ function box(
   state: State,
   { x, y, w, h }: Box,
   mood: Mood,
-  spent: number | undefined,
+  { spent, held }: { spent: number | undefined; held: number | undefined },
   onEdges: boolean,
 ): Item {
   const tone = tones[mood];
@@ -81,7 +98,13 @@ function box(
     sel: `state:${state}`,
     x,
     y,
-    label: `${state}: ${does}; ${words.moods[mood]}${ms && `, ${ms}`}`,
+    label: [
+      `${state}: ${does}; ${words.moods[mood]}`,
+      ms,
+      held === undefined ? '' : words.held(lasting(held * 1e6, amounts)),
+    ]
+      .filter(Boolean)
+      .join(', '),
     marks: [
       rect(0, 0, w, h, tone, filled ? 'solid' : mood === 'pending' ? 'outline' : 'soft', 10),
       text(w / 2, h / 2 - 3, state, ink, { anchor: 'middle', bold: true, size: 11 }),
@@ -104,15 +127,18 @@ function arrow(
   { machine: words, amounts }: DrawWords,
   { from, to, on, points, label }: Edge,
   taken: boolean,
-  spent: number | undefined,
+  life: Lived,
 ): Item {
+  const [spent, held] = [life.spent.get(from), life.held.get(from)];
   const failing = on === 'failed';
   const tone = taken ? (failing ? 'failed' : 'done') : 'quiet';
   const marks: Mark[] = [path(polyline(...points), tone, { arrow: true, width: taken ? 2.5 : 1.2, dashed: failing })];
   if (label) {
     marks.push(text(label[0], label[1] - 4, eventOf(words, on), tone, { anchor: 'middle', size: 11, bold: taken }));
-    if (taken && spent !== undefined)
-      marks.push(text(label[0], label[1] + 11, lasting(spent * 1e6, amounts), tone, { anchor: 'middle', size: 11 }));
+    const below = (line: number, told: string) =>
+      marks.push(text(label[0], label[1] + 11 + 13 * line, told, tone, { anchor: 'middle', size: 11 }));
+    if (taken && spent !== undefined) below(0, lasting(spent * 1e6, amounts));
+    if (taken && held !== undefined) below(1, words.held(lasting(held * 1e6, amounts)));
   }
   return { key: `edge:${from}>${to}:${on}`, x: 0, y: 0, marks };
 }
@@ -143,13 +169,18 @@ export function drawMachine(words: DrawWords, frame: Frame, events: readonly Eve
     height: layout.height + FOOT,
     items: [
       ...[false, true].flatMap((which) =>
-        layout.edges
-          .filter((edge) => taken(edge) === which)
-          .map((edge) => arrow(words, edge, which, life.spent.get(edge.from))),
+        layout.edges.filter((edge) => taken(edge) === which).map((edge) => arrow(words, edge, which, life)),
       ),
       failing(say, layout),
       ...states.map((state) =>
-        box(words, state, layout.states[state]!, mood[state], life.spent.get(state), layout === wide),
+        box(
+          words,
+          state,
+          layout.states[state]!,
+          mood[state],
+          { spent: life.spent.get(state), held: life.held.get(state) },
+          layout === wide,
+        ),
       ),
     ],
     table: {
@@ -161,7 +192,12 @@ export function drawMachine(words: DrawWords, frame: Frame, events: readonly Eve
           state,
           say.does[state],
           `${sign[mood[state]]} ${say.moods[mood[state]]}`.trim(),
-          life.spent.has(state) ? lasting(life.spent.get(state)! * 1e6, words.amounts) : '',
+          [
+            life.spent.has(state) ? lasting(life.spent.get(state)! * 1e6, words.amounts) : '',
+            life.held.has(state) ? say.held(lasting(life.held.get(state)! * 1e6, words.amounts)) : '',
+          ]
+            .filter(Boolean)
+            .join(', '),
           layout.edges
             .filter(({ from }) => from === state)
             .map(({ to, on, guard }) => `${to} (${eventOf(say, on)}${guard === 'hasRun' ? say.hasRun : ''})`)

@@ -31,4 +31,5 @@ export const machine = {
   is: (state: string, heldBefore: string | undefined) =>
     `The container is ${state}${heldBefore === undefined ? '' : `; the run is held before ${heldBefore}`}.`,
   nextStep: 'the next step',
+  held: (time: string) => `held ${time}`,
 };
