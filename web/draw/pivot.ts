@@ -127,7 +127,10 @@ export function drawPivot(words: DrawWords, stage: Stage, available: number): Dr
     width,
     height: lifted ? 300 : 176,
     items,
-    table: { columns: [], rows: [] },
+    table: {
+      columns: say.columns,
+      rows: (['host', 'own'] as const).map((key) => ({ key, cells: [say[key], say.places[stage][key]] })),
+    },
     summary: say.stages[stage],
   };
 }
