@@ -74,6 +74,8 @@ function wantsReading(): boolean {
 }
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
+const SETTLED_MS = 200;
+
 export class Screen {
   readonly #term = new Terminal({
     allowProposedApi: true,
@@ -111,7 +113,7 @@ export class Screen {
     if (!playground.recording)
       this.#term.loadAddon(new WebLinksAddon((_event, uri) => void window.open(uri, '_blank', 'noopener,noreferrer')));
     this.#term.onData((text) => playground.live && connection.type(this.number, text));
-    this.#term.onResize(() => void this.#resized());
+    this.#term.onResize(() => this.#resizing());
     this.#term.attachCustomKeyEventHandler((event) => {
       if (!(event.ctrlKey && (event.key === ']' || (event.shiftKey && event.key === 'Escape')))) return true;
       event.preventDefault();
@@ -232,6 +234,13 @@ export class Screen {
     }
   }
 
+  /** A window that is dragged has many sizes; the daemon is told the one at which it stays. */
+  #resizing(): void {
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => void this.#resized(), SETTLED_MS);
+  }
+  #settling: ReturnType<typeof setTimeout> | undefined;
+
   /** Fails before the process exists; `running` sends the size again. */
   async #resized(): Promise<void> {
     const { rows, cols: columns } = this.#term;
@@ -246,6 +255,7 @@ export class Screen {
   }
 
   close(): void {
+    clearTimeout(this.#settling);
     dark.removeEventListener('change', this.#recolour);
     this.#watch.disconnect();
     this.#forget();
