@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert';
 import { verbs } from '../../runtime/cli/verbs.ts';
-import { notHere, parseLine } from '../../server/live/ask/run-line.ts';
+import { notHere } from '../../server/live/ask/not-here.ts';
+import { parseLine } from '../../server/live/ask/run-line.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('the line of the run box');

@@ -107,6 +107,30 @@ test('between two steps of the past the list shows the one that the cursor is at
     );
 });
 
+test('one key opens the palette: it knows what is a command, finds lessons and containers, and says what is not taken', async () => {
+  const { page } = visit;
+  await page.locator('h1').click();
+  await page.keyboard.press('/');
+  const field = page.getByRole('combobox', { name: 'Search and commands' });
+  const options = page.getByRole('listbox', { name: 'results' }).getByRole('option');
+  await field.fill('ps -a');
+  await page.getByText('drydock ps is a command for a terminal').waitFor();
+  await page.keyboard.press('Enter');
+  assert.ok(await field.isVisible(), 'what is not taken does nothing');
+  await field.fill('first write');
+  await until('the lesson is found', async () => /The first write/.test(await options.first().innerText()));
+  await page.keyboard.press('Escape');
+  await field.waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: 'search' }).click();
+  await field.fill('security');
+  await page.keyboard.press('Enter');
+  await page.locator('[role=tab][aria-selected=true]', { hasText: 'Security' }).waitFor();
+  await page.keyboard.press('/');
+  await field.fill('run --name sought ubuntu true');
+  await page.keyboard.press('Enter');
+  await until('it runs', async () => /sought/.test(await visit.daemon.ok('ps', '-a', '--format', 'json')));
+});
+
 for (const language of ['en', 'ru'] as const) {
   test(`at 200 and at 400 per cent nothing has to be scrolled to the side, in ${language} (WCAG 1.4.10)`, async () => {
     const { page, daemon } = visit;

@@ -38,7 +38,7 @@ test.after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** Opens the file as its recipient would; all requests are recorded. */
+/** Opens the file as its recipient would, and goes to its end; all requests are recorded. */
 async function opened(hash = '', name = 'run.html'): Promise<{ page: Page; requests: string[] }> {
   const context = await visit.browser.newContext({
     viewport: { width: 1500, height: 900 },
@@ -52,6 +52,7 @@ async function opened(hash = '', name = 'run.html'): Promise<{ page: Page; reque
   visit.listen(page);
   await page.goto(`${pathToFileURL(join(dir, name)).href}${hash}`);
   await page.locator('.where').waitFor();
+  if (!hash) await page.getByRole('button', { name: 'END', exact: true }).click();
   return { page, requests };
 }
 const terminalOf = async (page: Page) =>
@@ -88,6 +89,39 @@ test('it opens from the disk, asks nobody for anything, and what the container p
   );
   assert.is(await page.evaluate('window.broken'), undefined);
   assert.match(await page.locator('p.recording').innerText(), /Recording of hostile/);
+  await page.context().close();
+});
+
+test('it opens at its beginning, plays to its end by itself, and has chapters', async () => {
+  const { page } = await opened('#');
+  const [first, of] = await cursorOf(page);
+  assert.is(first, 0);
+  const player = page.getByRole('group', { name: 'Play the recording' });
+  await player.getByLabel('speed').selectOption('×4');
+  await player.getByRole('button', { name: 'play' }).click();
+  await until('it plays', async () => (await cursorOf(page))[0] > first);
+  await page.keyboard.press('Escape');
+  assert.is((await cursorOf(page))[0], of - 1);
+  await player.getByRole('button', { name: 'play' }).waitFor();
+  await player.getByLabel('chapters').selectOption({ label: '2 create' });
+  await until('it stands at the chapter', async () =>
+    /create/.test(
+      await player
+        .getByLabel('chapters')
+        .inputValue()
+        .then(async (value) => player.locator(`option[value="${value}"]`).first().innerText()),
+    ),
+  );
+  const [at] = await cursorOf(page);
+  assert.ok(at > 0 && at < of - 1, `the chapter begins at ${at} of ${of}`);
+  // From before the last step it plays to the end, and halts there.
+  await page.locator('h1').click();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Space');
+  await player.getByRole('button', { name: 'halt' }).waitFor();
+  await player.getByRole('button', { name: 'play' }).waitFor();
+  assert.is((await cursorOf(page))[0], of - 1);
   await page.context().close();
 });
 

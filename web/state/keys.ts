@@ -2,7 +2,16 @@
  * The page's default keys; the user can change them (key-map.svelte.ts). They are off while a text field has the focus.
  */
 export type Command =
-  'forward' | 'back' | 'forward-call' | 'back-call' | 'next-phase' | 'previous-phase' | 'continue' | 'live' | 'help';
+  | 'forward'
+  | 'back'
+  | 'forward-call'
+  | 'back-call'
+  | 'next-phase'
+  | 'previous-phase'
+  | 'continue'
+  | 'live'
+  | 'find'
+  | 'help';
 
 /** The description of each command is in web/words, under the command's name. */
 export interface Key {
@@ -18,6 +27,7 @@ export const keyTable: readonly Key[] = [
   { keys: '[', command: 'previous-phase' },
   { keys: ' ', command: 'continue' },
   { keys: 'Escape', command: 'live' },
+  { keys: '/', command: 'find' },
   { keys: '?', command: 'help' },
 ];
 

@@ -198,7 +198,9 @@ export class Knowledge {
   }
 
   #fromHash(): void {
-    const { id, k, sel, against = '', step, lesson } = readHash(this.#address.read());
+    const { id, k: place, sel, against = '', step, lesson } = readHash(this.#address.read());
+    // Without an address a recording begins at its beginning.
+    const k = this.recording && !id ? 0 : place;
     this.lesson = this.recording ? undefined : lesson;
     // A lesson selects its own container when the daemon has reported it.
     if (this.lesson === undefined) this.#show(this.recording?.row.id ?? id);

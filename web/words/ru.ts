@@ -3,6 +3,7 @@ import { app } from './ru/app.ts';
 import { draw } from './ru/draw.ts';
 import { filter } from './ru/filter.ts';
 import { lessons } from './ru/lessons.ts';
+import { palette } from './ru/palette.ts';
 import { panels } from './ru/panels.ts';
 import { start } from './ru/start.ts';
 import { tour } from './ru/tour.ts';
@@ -11,7 +12,7 @@ import { omissionWords, phaseWords } from './steps.ts';
 import { evidenceWords, messageWords } from './told.ts';
 import { factWords } from './tables/fact-words.ts';
 
-export const ru: Words = { app, draw, filter, lessons, panels, start, tour };
+export const ru: Words = { app, draw, filter, lessons, palette, panels, start, tour };
 
 export const russian: Spoken = {
   words: ru,

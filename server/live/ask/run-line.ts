@@ -6,6 +6,7 @@ import { refusedFlags } from '../../../runtime/cli/flags/refused.ts';
 import { untilImage } from '../../../runtime/cli/flags/verb.ts';
 import { badParameter, ApiError } from '../../../runtime/errors/api-error.ts';
 import type { ContainerRequest } from '../../../runtime/request/container-request.ts';
+import { notHere } from './not-here.ts';
 import { shellSplit } from './shell-split.ts';
 
 export interface RunLine {
@@ -28,16 +29,6 @@ const elsewhere: Record<string, string> = {
   '--web': 'this is the page already',
   '--cidfile': 'the page shows the id',
 };
-
-/**
- * Verbs of the command line that the page does not take: without this, `ps -a` would run an image of the name ps. The
- * list is held against runtime/cli/verbs.ts by a test; importing that file from here would be a circle.
- */
-export const notHere: ReadonlySet<string> = new Set(
-  'attach commit compare completion cp create daemon diff events exec export frame gate history images import info inspect kill lesson load login logout logs network operations pause phases playground port ps push record registry rename restart rm rmi save shutdown start stats stop tag top trace unpause update version volume wait why'.split(
-    ' ',
-  ),
-);
 
 function command(): Command {
   return declareContainer(untilImage(new Command('run')))

@@ -197,6 +197,7 @@ test('a recording has both languages and the choice, without a daemon', async ()
   await page.locator('.where').waitFor();
   assert.match(await page.locator('p.recording').innerText(), /^Запись контейнера first/);
   assert.is(await page.title(), 'first: запись Drydock');
+  await page.keyboard.press('Escape');
   const found = await walk(page, 'recorded', [...pictures, 'Journal', 'Kernel']);
   await page.getByLabel('Язык').selectOption('en');
   assert.match(await page.locator('p.recording').innerText(), /^Recording of first/);

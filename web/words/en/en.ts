@@ -6,9 +6,10 @@ import { app } from './app.ts';
 import { draw } from './draw.ts';
 import { filter } from './filter.ts';
 import { lessons } from './lessons.ts';
+import { palette } from './palette.ts';
 import { panels } from './panels.ts';
 import { start } from './start.ts';
 import { tour } from './tour.ts';
 
-export const en = { app, draw, filter, lessons, panels, start, tour };
+export const en = { app, draw, filter, lessons, palette, panels, start, tour };
 export type Words = typeof en;
