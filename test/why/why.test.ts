@@ -4,6 +4,7 @@ import { sh } from '../harness.ts';
 import type { Report } from '../../runtime/network/why/report.ts';
 import { atRest, sameAs } from '../e2e/leftovers.ts';
 import { site } from '../e2e/site.ts';
+import { until } from '../until.ts';
 
 const s = await site('why one reaches another', { images: ['tiny'] });
 const d = () => s.daemon;
@@ -128,6 +129,25 @@ s.test('a published port is reached from the host by the proxy, and at its other
   );
 });
 
+s.test('a published port is reached from another machine, and what is not published is not', async () => {
+  const report = await why('outside', '18080');
+  assert.is(report.sentence, 'outside reaches port 18080', JSON.stringify(report, null, 1));
+  assert.match(report.hops.find(({ kind }) => kind === 'translation')?.title ?? '', /is rewritten to 172\.\S+:80$/);
+  assert.match(evidence(report, 'rules').join('\n'), /prerouting: .* dport 18080 dnat to 172\.\S+:80/);
+  assert.ok(kinds(report).includes('arrival public'));
+  assert.is((await why('outside', 'public:80')).sentence, 'outside reaches public:80');
+  assert.match((await why('outside', '18081')).sentence, /in public-shy listens on 127\.0\.0\.1:80 only/);
+  assert.match((await why('outside', 'db:80')).sentence, 'port 80 of container db is not published');
+  assert.match((await why('outside', '18082')).sentence, 'nothing listens on port 18082 in host');
+  dropping('passing', 'forward');
+  try {
+    const dropped = await why('outside', '18080');
+    assert.match(dropped.sentence, 'the rule `tcp dport 80 drop` in chain passing of the nf_tables table inet other');
+  } finally {
+    sh('nft', 'delete table inet other');
+  }
+});
+
 s.test('an internal network has no way out', async () => {
   const report = await why('in', '1.1.1.1:443');
   assert.match(report.sentence, 'in has no route to 1.1.1.1, because its network inner is internal');
@@ -159,6 +179,18 @@ s.test('what cannot be asked is exit code 2', async () => {
   }
 });
 
-s.test('nothing of all that is left: rules, links, processes, descriptors', () => sameAs(before, d()));
+s.test('nothing of all that is left, nor when the daemon is killed while it follows a packet', async () => {
+  await sameAs(before, d());
+  const pid = await docker('inspect', '-f', '{{.State.Pid}}', 'web');
+  const tables = () => ['', `nsenter -n -t ${pid} `].map((where) => sh('sh', '-c', `${where}nft list tables`));
+  const following = d().begin('drydock', 'why', 'web', '10.5.0.98:80');
+  await until('the rules are there', () => tables().every((text) => text.includes('drydock-why-')));
+  await d().kill9();
+  await following.done;
+  await until('the rules are gone', () => !tables().some((text) => text.includes('drydock-why-')));
+  await d().start();
+  const { descriptors: _, processes: __, ...rest } = before;
+  await sameAs(rest, d());
+});
 
 s.test.run();

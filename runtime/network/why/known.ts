@@ -32,21 +32,31 @@ export const called = (known: Known, name: string): Seen | undefined => {
   return all.find(isUp) ?? all[0];
 };
 
-/** The running container that has published this port of the host, and the port inside. */
-export function publisherOf(
-  known: Known,
-  port: number,
-  address?: string,
-): { seen: Seen; endpoint: Endpoint; inside: number } | undefined {
-  for (const seen of known.filter(isUp))
-    for (const endpoint of seen.container.endpoints) {
-      const found = endpoint.ports?.find(
-        ({ hostPort, hostIp, protocol }) =>
-          protocol === 'tcp' &&
-          hostPort === port &&
-          (address === undefined || hostIp === '0.0.0.0' || hostIp === '::' || hostIp === address),
-      );
-      if (found) return { seen, endpoint, inside: found.port };
-    }
-  return undefined;
+/** A TCP port of a running container that the host has, too. */
+export interface Publication {
+  seen: Seen;
+  endpoint: Endpoint;
+  inside: number;
+  hostIp: string;
+  hostPort: number;
 }
+const publications = (known: Known): Publication[] =>
+  known
+    .filter(isUp)
+    .flatMap((seen) =>
+      seen.container.endpoints.flatMap((endpoint) =>
+        (endpoint.ports ?? [])
+          .filter(({ protocol }) => protocol === 'tcp')
+          .map(({ port: inside, hostIp, hostPort }) => ({ seen, endpoint, inside, hostIp, hostPort })),
+      ),
+    );
+
+/** The running container that has published this port of the host. `address`: one of the host's. */
+export const publisherOf = (known: Known, port: number, address?: string): Publication | undefined =>
+  publications(known).find(
+    ({ hostPort, hostIp }) =>
+      hostPort === port && (address === undefined || hostIp === '0.0.0.0' || hostIp === '::' || hostIp === address),
+  );
+/** Where the host has this port of the container. */
+export const publishedBy = (seen: Seen, port: number): Publication | undefined =>
+  publications([seen]).find(({ inside }) => inside === port);

@@ -12,6 +12,11 @@ export const notRunning = ({ container: { name }, status }: Seen): Stop => ({
   change: `drydock start ${name}`,
 });
 
+export const notPublished = ({ container: { name } }: Seen, port: number): Stop => ({
+  why: `port ${port} of container ${name} is not published, so other machines cannot come to it`,
+  change: `a container with -p ${port}:${port}, which leads a port of the host to it`,
+});
+
 /** The container is there and runs: its networks and those of the asker have none in common that has names. */
 function apart(place: Place, seen: Seen): Stop {
   const [from, to] = [place.container!, seen.container];

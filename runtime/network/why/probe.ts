@@ -26,6 +26,18 @@ const LONGEST_MS = 3500;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** False when nothing came within `ms`. */
+export const readableWithin = (k: Kernel, fd: number, ms: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const end = (value: boolean) => {
+      clearTimeout(timer);
+      close();
+      resolve(value);
+    };
+    const timer = setTimeout(() => end(false), Math.max(0, ms));
+    const close = k.readable(fd, () => end(true));
+  });
+
 async function bindAnywhere(k: Kernel, fd: number, any: string): Promise<number> {
   for (let tries = 0; ; tries++) {
     const port = randomInt(LOWEST, HIGHEST);

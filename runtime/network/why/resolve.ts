@@ -8,6 +8,7 @@ import { SERVER } from '../names/redirect.ts';
 import { sockaddr, familyOf } from '../ports/sockaddr.ts';
 import { nameQuery, readAnswer, type NameAnswer } from './message.ts';
 import { socketIn, type Place } from './place.ts';
+import { readableWithin } from './probe.ts';
 
 const ROOM = 64 * 1024;
 const MSG_DONTWAIT = 0x40;
@@ -69,17 +70,6 @@ async function ask(k: Kernel, place: Place, server: string, name: string): Promi
     await k.daemon.close(fd);
   }
 }
-
-const readableWithin = (k: Kernel, fd: number, ms: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const end = (value: boolean) => {
-      clearTimeout(timer);
-      close();
-      resolve(value);
-    };
-    const timer = setTimeout(() => end(false), Math.max(0, ms));
-    const close = k.readable(fd, () => end(true));
-  });
 
 const whose = (server: string, { name, container }: Place): string =>
   server === SERVER && container ? `${server} (Drydock's name server in the network namespace of ${name})` : server;

@@ -6,7 +6,7 @@ import { answerEnds, getFlow, type Ends } from '../../kernel/netlink/conntrack/f
 import type { ProbeFlow } from './flow.ts';
 import { firstPass, hooksOf, type HookPass } from './hooks.ts';
 import { netlinkIn, type Place } from './place.ts';
-import { openProbe } from './probe.ts';
+import { openProbe, type Probe } from './probe.ts';
 import { isDrop, isFirst, isForward, isReset, Trace } from './trace.ts';
 
 export interface Sent {
@@ -67,14 +67,18 @@ async function answeredBy(k: Kernel, host: Place, ends: Ends): Promise<Ends | un
   return entry && answerEnds(entry);
 }
 
-/** `places`: the one that sends first, then the others that the packet may pass; each network namespace once. */
+/**
+ * `places`: the one that sends first, then the others that the packet may pass; each network namespace once. `open`
+ * makes the probe when it does not come from one of them.
+ */
 export async function sendProbe(
   k: Kernel,
   places: readonly Place[],
   host: Place,
   { source, to, inside }: Aim,
+  open: () => Promise<Probe> = () => openProbe(k, places[0]!, to.address),
 ): Promise<Sent> {
-  const probe = await openProbe(k, places[0]!, to.address);
+  const probe = await open();
   const opened: Trace[] = [];
   try {
     const flow: ProbeFlow = { from: probe.port, to: [to.port, inside?.port ?? to.port] };

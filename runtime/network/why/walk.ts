@@ -9,6 +9,7 @@ import './jobs.ts';
 import type { HookPass } from './hooks.ts';
 import { endpointAt } from './known.ts';
 import { showListener, type Listeners, type ListenersQuestion } from './listeners.ts';
+import { DEVICE, openOutside, SENDER } from './outside.ts';
 import type { Place } from './place.ts';
 import type { Hop, HopKind, Stop } from './report.ts';
 import { sendProbe, type Address, type Passes, type Sent } from './sent.ts';
@@ -49,6 +50,7 @@ const forwards = (): boolean => {
     return true; // not known
   }
 };
+export const OUTSIDE = 'outside';
 const nowhere: Passes = { there: [], back: [] };
 
 /** One walk: what is the same for all its hops. */
@@ -173,12 +175,19 @@ function endOf(to: Destination, { answered, passes }: Sent): Walking['end'] {
   return { address: to.address, port: to.port, ...(to.place && { place: to.place }) };
 }
 
+/** A machine that is not this one: its own routes and rules are not seen. */
+export const outsidePlace: Place = { name: OUTSIDE, pid: 0, netns: OUTSIDE };
+const wire: FoundWay = { oif: 0, source: SENDER, local: true, dev: DEVICE };
+const WIRE = 'rules that name another link, such as that of the uplink, are not met by it';
+
 /** Sends the packet and tells what it met. */
 export async function walk(k: Kernel, from: Place, host: Place, to: Destination): Promise<Walked> {
-  const way = await wayTo(k, from, to.address);
+  const outside = from.name === OUTSIDE;
+  const way = outside ? wire : await wayTo(k, from, to.address);
   if (!way) return noRoute(from, to);
-  const places = distinct([from, host, to.inside?.place ?? to.place]);
-  const sent = await sendProbe(k, places, host, { source: way.source, to, inside: to.inside });
+  const places = distinct([...(outside ? [] : [from]), host, to.inside?.place ?? to.place]);
+  const open = outside ? () => openOutside(k) : undefined;
+  const sent = await sendProbe(k, places, host, { source: way.source, to, inside: to.inside }, open);
   const it: Walking = { k, from, host, to, way, sent, end: endOf(to, sent) };
   const { place } = it.end;
 
@@ -188,7 +197,9 @@ export async function walk(k: Kernel, from: Place, host: Place, to: Destination)
     place && !isSame(from, place) ? await bridgeHop(it, place, it.end.address) : { hops: [], isolated: false };
   const listening = place && (await listenerHop(k, place, it.end.port));
   const hops = [
-    hop('route', from.name, `leaves by ${way.dev} with address ${way.source}`, [showWay(to.address, way)]),
+    outside
+      ? hop('route', from.name, `comes in by a link ${DEVICE} made for it, with address ${SENDER}`, [WIRE])
+      : hop('route', from.name, `leaves by ${way.dev} with address ${way.source}`, [showWay(to.address, way)]),
     ...neighbour.hops,
     ...rulesHop(it, from),
     ...out.hops,

@@ -3,13 +3,14 @@ import { isIP } from 'node:net';
 import { badParameter, notFound } from '../../errors/api-error.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { PROGRAM } from '../ports/proxy-process.ts';
-import { atAddress, called, isUp, publisherOf, type Known, type Seen } from './known.ts';
-import { nameStop, notRunning } from './name-stop.ts';
+import { hostAddress } from './host-address.ts';
+import { atAddress, called, isUp, publishedBy, publisherOf, type Known, type Seen } from './known.ts';
+import { nameStop, notPublished, notRunning } from './name-stop.ts';
 import { containerPlace, hostPlace, leavePlace, type Place } from './place.ts';
 import type { Hop, Report, Stop } from './report.ts';
 import { resolveName } from './resolve.ts';
 import { parseTarget, showTarget, type Target } from './target.ts';
-import { walk, type Destination, type Walked } from './walk.ts';
+import { OUTSIDE, outsidePlace, walk, type Destination, type Walked } from './walk.ts';
 import { wayTo } from './way.ts';
 
 export const HOST = 'host';
@@ -49,6 +50,28 @@ class Question {
     // when the proxy goes on, its own answer decides nothing
     const own = behind ? walked.hops.map(({ stops: _, ...hop }): Hop => hop) : walked.hops;
     return { hops: [...found.hops, ...own, ...(behind?.hops ?? [])], ...(stop && { stop }) };
+  }
+
+  /** From another machine, to a port of the host or a published port of a container. */
+  async fromOutside(): Promise<{ hops: Hop[]; stop?: Stop }> {
+    const { host, port } = this.target;
+    const seen = isIP(host) ? undefined : called(this.known, host);
+    if (seen && !isUp(seen)) return { hops: [], stop: notRunning(seen) };
+    const published = seen ? publishedBy(seen, port) : publisherOf(this.known, port);
+    if (seen && !published) return { hops: [], stop: notPublished(seen, port) };
+    const hostPort = published?.hostPort ?? port;
+    const address = isIP(host) ? host : await hostAddress(this.k, this.known, published?.hostIp);
+    const hop: Hop = {
+      kind: 'published',
+      where: HOST,
+      title: published
+        ? `port ${hostPort} of the host is published by ${published.seen.container.name}`
+        : `no container publishes port ${hostPort} of the host`,
+      evidence: published ? [`${published.hostIp}:${hostPort} → ${published.inside}/tcp`] : [],
+    };
+    const to = await this.#onHost({ text: showTarget(this.target), address, port: hostPort });
+    const walked = await walk(this.k, outsidePlace, this.host, to);
+    return { hops: [hop, ...walked.hops], ...(walked.stop && { stop: walked.stop }) };
   }
 
   async #address(place: Place, name: string): Promise<{ address: string; hops: Hop[] } | { hops: Hop[]; stop: Stop }> {
@@ -180,6 +203,7 @@ async function answer(
   target: Target,
 ): Promise<{ hops: Hop[]; stop?: Stop }> {
   if (from === HOST) return question.from(question.host);
+  if (from === OUTSIDE) return question.fromOutside();
   if (target.host === '')
     throw badParameter(`a port alone is one of the host: give an address, or HOST or outside as FROM`);
   const seen = asker(known, from);
