@@ -24,7 +24,7 @@ const gone = async (d: Daemon, path: string) => {
 
 const create: NetworkWay = {
   kind: 'network-create',
-  body: { Name: 'swept', EnableIPv6: true },
+  body: { Name: 'swept' },
   bring: async () => undefined,
   clear: (d) => gone(d, '/networks/swept'),
   check: async (d, state) => {
