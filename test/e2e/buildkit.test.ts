@@ -87,6 +87,8 @@ test('a stage, its arguments and new work with --no-cache are as asked; another 
   assert.is(await sh('stage', 'cat /v'), '2');
   const other = await build(dir, '--platform', 'linux/s390x');
   assert.match(other.err, 'ERROR: failed to solve: building for linux/s390x: not there yet in Drydock');
+  const named = await build(dir, '--target', 'one', '--build-context', `x=${dir}`);
+  assert.match(named.err, 'ERROR: failed to solve: --build-context x: not there yet in Drydock');
   const folder = await build(dir, '--target', 'one', '-o', join(d.root, 'out'));
   assert.match(folder.err, 'ERROR: failed to solve: --output type=local: not there yet in Drydock');
 });

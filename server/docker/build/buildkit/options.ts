@@ -28,6 +28,9 @@ function checkPlatform(text: string | undefined): void {
 export function optionsOf(attributes: Attributes, names: readonly string[]): Options {
   for (const name of MISSING)
     if (attributes[name]) throw new ApiError(501, `${name} of a build: not there yet in Drydock`);
+  if (attributes['no-cache']) throw new ApiError(501, '--no-cache-filter of a build: not there yet in Drydock');
+  const [named] = below(attributes, 'context:');
+  if (named) throw new ApiError(501, `--build-context ${named[0]}: not there yet in Drydock`);
   checkPlatform(attributes['platform']);
   const [target, networkMode] = [attributes['target'], attributes['force-network-mode']];
   if (networkMode && !['none', 'host', 'sandbox'].includes(networkMode))
