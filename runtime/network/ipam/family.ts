@@ -1,6 +1,6 @@
 /** The arithmetic of both address families: IPv4 (ipv4.ts) and IPv6 (ipv6.ts), told apart by the colon. */
 import { toNumber6, toText6 } from '../../kernel/netlink/ipv6-text.ts';
-import { base, contains, isIpv4, overlap, parseCidr, toNumber, toText, top, type Cidr } from './ipv4.ts';
+import { base, contains, isIpv4, overlap, parseCidr, toText, top, type Cidr } from './ipv4.ts';
 import { base6, contains6, isAddress6, overlap6, parseCidr6, top6 } from './ipv6.ts';
 
 export const isSix = (address: string): boolean => address.includes(':');
@@ -20,7 +20,6 @@ export const holds = (cidr: Cidr, address: string): boolean =>
 /** The lowest and the highest address as numbers. */
 export const lowest = (cidr: Cidr): bigint => (isSix(cidr.address) ? base6(cidr) : BigInt(base(cidr)));
 export const highest = (cidr: Cidr): bigint => (isSix(cidr.address) ? top6(cidr) : BigInt(top(cidr)));
-export const numberOf = (address: string): bigint => (isSix(address) ? toNumber6(address) : BigInt(toNumber(address)));
 /** A number as an address of the family of `like`. */
 export const addressLike = (like: Cidr, number: bigint): string =>
   isSix(like.address) ? toText6(number) : toText(Number(number));
