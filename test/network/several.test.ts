@@ -139,7 +139,13 @@ test('connecting takes the steps of a start for one network, and disconnecting g
 test('a network is written down before anything is made, and forgotten after everything is removed', () => {
   assert.equal(
     networkCreate.steps.map(({ id }) => id),
-    ['network-create.choose-subnets', 'network-create.write-down', 'network-create.bridge', 'network-create.rules'],
+    [
+      'network-create.choose-subnets',
+      'network-create.write-down',
+      'network-create.bridge',
+      'network-create.rules',
+      'network-create.parent',
+    ],
   );
   assert.equal(
     networkRemove.steps.map(({ id }) => id),
@@ -148,6 +154,7 @@ test('a network is written down before anything is made, and forgotten after eve
       'network-remove.forwarding',
       'network-remove.rules',
       'network-remove.bridge',
+      'network-remove.parent',
       'network-remove.forget',
     ],
   );
