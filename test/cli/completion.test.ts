@@ -44,7 +44,7 @@ async function offered(...words: string[]): Promise<string[]> {
 
 test('bash completes verbs, flags, containers and images', async () => {
   await run(served.socket, ['create', '--name', 'aboard', 'ubuntu']);
-  assert.equal(await offered('re'), ['restart', 'rename', 'record']);
+  assert.equal(await offered('re'), ['restart', 'rename', 'record', 'registry']);
   assert.equal(await offered('run', '--cap-'), ['--cap-add', '--cap-drop']);
   assert.equal(await offered('-H', `unix://${served.socket}`, 'run', '--ste'), ['--step']);
   assert.equal(await offered('start', 'ab'), ['aboard']);
@@ -95,7 +95,7 @@ test("what is wrong with the command line is said in a line, with docker's codes
     [['run', '--health-interval', '5', 'ubuntu'], 125, /invalid argument "5" for "--health-interval" flag/],
     [['run', '--health-retries', '-1', 'ubuntu'], 125, /it cannot be negative/],
     [['run', '-m'], 125, /argument missing/],
-    [['-H', 'tcp://x', 'ps'], 125, /invalid host "tcp:\/\/x"/],
+    [['-H', 'ftp://x', 'ps'], 125, /invalid host "ftp:\/\/x"/],
     [['update', 'x'], 125, /one or more flags/],
   ];
   for (const [args, code, message] of cases) {
