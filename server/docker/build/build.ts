@@ -10,6 +10,7 @@ import { drained } from '../http/send.ts';
 import { messageOf } from '../http/failures.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { imageName } from './image-name.ts';
+import { OWN_CACHE } from './own-cache.ts';
 
 /** What the classic builder has and this one has not. A value that means "not given" is taken. */
 const MISSING =
@@ -28,16 +29,20 @@ function refuseMissing(x: Exchange): void {
     throw new ApiError(501, `building for ${platform}: not there yet in Drydock`);
 }
 
-/** A JSON object of texts in the query; null stands for a value that is not given. Throws ApiError 400. */
-function table(x: Exchange, name: string): Map<string, string> {
+/** The value of JSON in the query; null when there is none. Throws ApiError 400. */
+function json(x: Exchange, name: string): unknown {
   const text = x.query.text(name);
-  if (!text) return new Map();
-  let value: unknown;
+  if (!text) return null;
   try {
-    value = parseJson(text);
+    return parseJson(text);
   } catch (cause) {
     throw badParameter(`error reading ${name}: ${(cause as Error).message}`);
   }
+}
+
+/** A JSON object of texts in the query; null stands for a value that is not given. Throws ApiError 400. */
+function table(x: Exchange, name: string): Map<string, string> {
+  const value = json(x, name);
   if (value === null) return new Map();
   if (typeof value !== 'object' || Array.isArray(value))
     throw badParameter(`error reading ${name}: an object is needed`);
@@ -45,6 +50,15 @@ function table(x: Exchange, name: string): Map<string, string> {
   const wrong = entries.find((entry) => typeof entry[1] !== 'string');
   if (wrong) throw badParameter(`error reading ${name}: ${wrong[0]} is no text`);
   return new Map(entries as [string, string][]);
+}
+
+/** A JSON list of texts in the query. Throws ApiError 400. */
+function names(x: Exchange, name: string): string[] {
+  const value = json(x, name);
+  if (value === null) return [];
+  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string'))
+    throw badParameter(`error reading ${name}: a list of texts is needed`);
+  return value;
 }
 
 /** The lines of the answer. With q only the id is told. */
@@ -75,6 +89,8 @@ async function answer(x: Exchange): Promise<void> {
   const networkMode = query.text('networkmode');
   const target = query.text('target');
   const out = lines(x);
+  // checked before, said after the context was read
+  const warnings = names(x, 'cachefrom').map((name) => `[Warning] --cache-from ${name}: ${OWN_CACHE}\n`);
   try {
     const image = await x.engine.build({
       dockerfile: query.text('dockerfile') ?? 'Dockerfile',
@@ -87,7 +103,7 @@ async function answer(x: Exchange): Promise<void> {
       ...(target && { target }),
       ...(networkMode && { networkMode }),
       pass: (fd) => pipeline(x.req, new Socket({ fd, readable: true, writable: true })),
-      tell: out.tell,
+      tell: (text) => [...warnings.splice(0), text].forEach(out.tell),
       output: out.output,
       auth: registryConfig(x.req),
       made: out.made,

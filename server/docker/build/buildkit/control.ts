@@ -5,6 +5,7 @@ import pkg from '../../../../package.json' with { type: 'json' };
 import type { Control, SolveRequest } from './proto/control_pb.ts';
 import { answerOf } from './export.ts';
 import { asConnectError } from './failures.ts';
+import { refuseExports } from './refused.ts';
 import { buildInto, type Context } from './run-build.ts';
 import { Solve, type Exporter } from './solve.ts';
 
@@ -23,21 +24,24 @@ function exportersOf({ Exporters, ExporterDeprecated, ExporterAttrsDeprecated }:
   return ExporterDeprecated ? [{ type: ExporterDeprecated, attributes: ExporterAttrsDeprecated }] : [];
 }
 
+const cacheExportsOf = ({ Cache }: SolveRequest): string[] => (Cache?.Exports ?? []).map(({ Type }) => Type);
+
 export function control(context: Context): Partial<ServiceImpl<typeof Control>> {
   return {
     info: () => ({ buildkitVersion: version }),
     listWorkers: () => ({ record: workers().map((one) => ({ ...one, BuildkitVersion: version })) }),
 
     async solve(request, { signal }) {
-      const solve = new Solve(request.Session, exportersOf(request), signal);
+      const solve = new Solve(request.Session, exportersOf(request), cacheExportsOf(request), signal);
       context.solves.add(request.Ref, solve);
       let message: string | undefined;
       try {
+        refuseExports(solve);
         if (request.Frontend) {
           const reference = await buildInto(context, solve, request.Frontend, request.FrontendAttrs);
           solve.give([reference]);
         }
-        return { ExporterResponse: await answerOf(context, solve) };
+        return { ExporterResponse: await answerOf(solve) };
       } catch (error) {
         const failure = asConnectError(error);
         message = failure.rawMessage;

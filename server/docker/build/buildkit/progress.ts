@@ -27,6 +27,10 @@ export class Progress {
   cached(): void {
     if (this.#current) this.#current.cached = true;
   }
+  /** What is current has failed, and the build goes on. */
+  failed(error: string): void {
+    this.#complete(error);
+  }
   /** Resolves when the client takes more. */
   output(text: string, stream: 1 | 2): Promise<void> {
     const vertex = this.#current?.digest;

@@ -2,8 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { Engine } from '../../../../runtime/engine/engine.ts';
+import { OWN_CACHE } from '../own-cache.ts';
 import { contextOf } from './context.ts';
 import { optionsOf } from './options.ts';
+import { cacheImportsOf, refuseAttestations, refuseExports } from './refused.ts';
 import type { Sessions } from './session.ts';
 import type { Solve, Solves } from './solve.ts';
 
@@ -32,9 +34,16 @@ export async function buildInto(
       Code.Unimplemented,
     );
   const { progress } = solve;
+  refuseExports(solve);
+  refuseAttestations(attributes);
   const options = optionsOf(attributes, namesOf(solve));
   const session = await sessions.when(solve.session, 'session', solve.signal);
   const signal = AbortSignal.any([solve.signal, session.gone]);
+  // as BuildKit shows a cache that it cannot read: the build goes on, and is right without it
+  for (const name of cacheImportsOf(attributes)) {
+    progress.begin(`importing cache manifest from ${name}`);
+    progress.failed(OWN_CACHE);
+  }
   const image = await engine.build({
     ...options,
     ...contextOf(session, attributes, progress, signal),

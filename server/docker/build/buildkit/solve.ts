@@ -29,6 +29,8 @@ export class Solve {
   constructor(
     readonly session: string,
     readonly exporters: readonly Exporter[],
+    /** the types of the caches that are to be written */
+    readonly cacheExports: readonly string[],
     readonly signal: AbortSignal,
   ) {
     this.#returned = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));

@@ -1,0 +1,48 @@
+/** What a client of BuildKit asks for and the daemon does not do is refused by its name, and the rest is taken. */
+import * as assert from 'uvu/assert';
+import { cacheImportsOf, refuseAttestations, refuseExports } from '../../server/docker/build/buildkit/refused.ts';
+import { suite } from '../harness.ts';
+
+const test = suite('options of a BuildKit client that are refused');
+
+const exporting = (type: string, attributes: Record<string, string>, cacheExports: string[] = []) => ({
+  exporters: [{ type, attributes }],
+  cacheExports,
+});
+
+for (const [what, asked, message] of [
+  ['an inline cache', exporting('moby', {}, ['inline']), /--cache-to type=inline .* leave it and BUILDKIT_INLINE/],
+  ['a directory', exporting('local', {}), /--output type=local/],
+  ['an image for a registry', exporting('image', { push: 'true' }), /type=image,push=true .* use docker push/],
+  ['an annotation', exporting('moby', { 'annotation.a': 'b' }), /--annotation .* use --label/],
+  ['another annotation', exporting('moby', { 'annotation-index.a': 'b' }), /--annotation/],
+  ['a compression', exporting('moby', { compression: 'zstd' }), /compression=zstd of a build/],
+  ['equal times', exporting('moby', { 'rewrite-timestamp': 'true' }), /rewrite-timestamp=true/],
+] as const)
+  test(`${what} is refused in words that name it`, () => {
+    assert.throws(() => refuseExports(asked), message);
+  });
+
+test('a second exporter is refused, and an image that the client pushes itself is taken', () => {
+  const one = exporting('moby', { name: 'a', push: 'true', 'rewrite-timestamp': 'false' });
+  assert.not.throws(() => refuseExports(one));
+  const two = { ...one, exporters: [...one.exporters, ...one.exporters] };
+  assert.throws(() => refuseExports(two), /a second --output of a build/);
+});
+
+test('provenance is taken as clients ask for it by themselves, and all else that attests is refused', () => {
+  for (const value of ['mode=min,inline-only=true', '', 'disabled=true', 'mode=max,disabled=true'])
+    assert.not.throws(() => refuseAttestations({ 'attest:provenance': value, target: 'x' }), value);
+  assert.throws(() => refuseAttestations({ 'attest:provenance': 'mode=max' }), /--provenance=mode=max of a build/);
+  assert.throws(() => refuseAttestations({ 'attest:sbom': '' }), /an attestation of the type sbom .* leave --sbom/);
+});
+
+test('the caches of other builders are found in both forms', () => {
+  const imports = JSON.stringify([{ Type: 'registry', Attrs: { ref: 'r:1' } }, { Type: 'gha' }, null]);
+  const found = cacheImportsOf({ 'cache-imports': imports, 'cache-from': 'a,b' });
+  assert.equal(found, ['a', 'b', 'r:1', 'type=gha', 'type=undefined']);
+  assert.equal(cacheImportsOf({}), []);
+  assert.throws(() => cacheImportsOf({ 'cache-imports': '{' }), /cache-imports of a build is no JSON/);
+});
+
+test.run();
