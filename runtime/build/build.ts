@@ -6,6 +6,7 @@ import type { ImageStore } from '../image/store/store.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Lease } from '../image/store/lease.ts';
 import type { Step } from '../operation/step.ts';
+import type { HostConfig } from '../request/container-request.ts';
 import type { BuildCache } from './cache/cache.ts';
 import type { Dockerfile, Instruction } from './dockerfile/parse.ts';
 import type { ArchiveInput, Found } from './context/sources.ts';
@@ -22,6 +23,21 @@ export interface BegunInstruction {
   /** 'RUN make' */
   text: string;
 }
+/** What a build may set for all its RUNs. Values as in POST /containers/create; they are checked there. */
+export type RunLimits = Pick<
+  HostConfig,
+  | 'ExtraHosts'
+  | 'ShmSize'
+  | 'Ulimits'
+  | 'CgroupParent'
+  | 'Memory'
+  | 'MemorySwap'
+  | 'CpuShares'
+  | 'CpuPeriod'
+  | 'CpuQuota'
+  | 'CpusetCpus'
+  | 'CpusetMems'
+>;
 export interface BuildRequest {
   /** path in the context */
   dockerfile: string;
@@ -35,6 +51,8 @@ export interface BuildRequest {
   /** leave the containers of RUN */
   keep: boolean;
   networkMode?: string;
+  /** of the containers of RUN */
+  limits?: RunLimits;
   /** the text of the Dockerfile, when it does not come with the context */
   text?(): Promise<string>;
   /** writes the context's archive into this socket, and closes that */
@@ -53,6 +71,13 @@ export interface BuildRequest {
   made(id: string): void;
 }
 
+export interface RunRequest {
+  Cmd: string[];
+  Env?: string[];
+  NetworkMode?: string;
+  limits?: RunLimits;
+}
+
 /** What the build asks of the runtime. */
 export interface BuildRuntime {
   readonly images: ImageStore;
@@ -61,7 +86,7 @@ export interface BuildRuntime {
   /** Creates a container of this build for its files alone: without volumes. Returns its id. */
   createForFiles(image: Image): Promise<string>;
   /** Creates a container of this build for a RUN, and returns its id. */
-  create(image: Image, request: { Cmd: string[]; Env?: string[]; NetworkMode?: string }): Promise<string>;
+  create(image: Image, request: RunRequest): Promise<string>;
   /** Runs it to its end, and returns the exit code. */
   run(id: string, tell: (stream: 1 | 2, text: string) => Promise<void>, signal: AbortSignal): Promise<number>;
   /** Unpacks an archive in a container; `owner` as in --chown */
@@ -99,8 +124,8 @@ export interface Prepared {
   author?: string;
   config: Config;
   copy?: { found: Found[]; target: string; slash: boolean; owner?: string };
-  /** `args` are the ARGs in scope; `env` has the proxies too, which are no part of the cache's key */
-  run?: { command: string[]; args: string[]; env: string[] };
+  /** `args`: the ARGs in scope; `env` has the proxies too, which are no part of the cache's key; `hosts`: --add-host */
+  run?: { command: string[]; args: string[]; env: string[]; hosts?: string[] };
   /** WORKDIR: this directory is made when it is not there */
   makes?: string;
 }

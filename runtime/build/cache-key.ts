@@ -4,10 +4,16 @@ import type { Prepared } from './build.ts';
 
 /**
  * The key of an instruction in the cache. The history's text alone is ambiguous: `ENV A="b C=d"` and `ENV A=b C=d` have
- * the same one.
+ * the same one. Added hosts are a part of it, because a command that asks one has another result; limits are not.
  */
 export function keyOf({ createdBy, config, run, copy }: Prepared): string {
   const copied = copy && [copy.target, copy.slash, copy.owner ?? ''];
-  const parts = [createdBy, config, run ? [run.command, run.args] : null, copied ?? null, hostPlatform()];
+  const parts = [
+    createdBy,
+    config,
+    run ? [run.command, run.args, ...(run.hosts?.length ? [run.hosts] : [])] : null,
+    copied ?? null,
+    hostPlatform(),
+  ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

@@ -1,7 +1,7 @@
 /** Builds: `docker build`, POST /build. Each is an operation; the containers of its RUNs are ordinary containers. */
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { BuildContext, BuildRequest, BuildRuntime } from '../build/build.ts';
+import type { BuildContext, BuildRequest, BuildRuntime, RunRequest } from '../build/build.ts';
 import { BuildCache } from '../build/cache/cache.ts';
 import { ApiError, notFound } from '../errors/api-error.ts';
 import type { Image } from '../image/manifest/image.ts';
@@ -139,15 +139,10 @@ export class Builds {
   }
 }
 
-interface Created {
-  Cmd: string[];
-  Env?: string[];
-  NetworkMode?: string;
-}
 const requestOf = (
   build: string,
   { id }: Image,
-  { Cmd, Env = [], NetworkMode = 'default' }: Created,
+  { Cmd, Env = [], NetworkMode = 'default', limits }: RunRequest,
 ): ContainerRequest => ({
   Image: id,
   Cmd,
@@ -156,7 +151,7 @@ const requestOf = (
   AttachStdout: true,
   AttachStderr: true,
   Labels: { [LABEL]: build },
-  HostConfig: { NetworkMode },
+  HostConfig: { ...limits, NetworkMode },
 });
 
 /** The request of a build that is only undone. */

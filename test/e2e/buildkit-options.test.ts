@@ -1,5 +1,5 @@
 /** Options of docker build with buildx: each is obeyed, or refused by its name. */
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
@@ -66,6 +66,54 @@ test('--push is the push of the image when it is built', async () => {
   assert.is(code, 1);
   assert.match(err, /pushing 127\.0\.0\.1:1\/pushed[^]*127\.0\.0\.1:1/);
   assert.match(await d.ok('images', '127.0.0.1:1/pushed'), 'pushed');
+});
+
+const parent = `${d.name}-build`;
+const SETTINGS = [
+  ...['--add-host', 'shop.example:192.0.2.7', '--add-host', 'six.example:2001:db8::7'],
+  ...['--shm-size', '1m', '--ulimit', 'nofile=100:200', '--cgroup-parent', `/${parent}`],
+];
+const SHOW = `FROM base
+RUN cat /etc/hosts; df -k /dev/shm | tail -n 1; ulimit -Sn; ulimit -Hn
+`;
+/** Removes the cgroups above those of the containers, which stay as with dockerd. True when there was one. */
+const removeGroups = (): boolean => {
+  const above = ['', ...readdirSync('/sys/fs/cgroup')].map((name) => join('/sys/fs/cgroup', name, parent));
+  const found = above.filter((path) => existsSync(path)).map((path) => realpathSync(path));
+  for (const path of new Set(found)) rmdirSync(path);
+  return found.length > 0;
+};
+const shown = (out: string) => {
+  assert.match(out, /192\.0\.2\.7\s+shop\.example/);
+  assert.match(out, /2001:db8::7\s+six\.example/);
+  assert.match(out, /\s1024\s.*\/dev\/shm/);
+  assert.match(out, /\b100\n(.* )?200\n/);
+  assert.ok(removeGroups(), 'the cgroup above was made');
+};
+
+test('added hosts, the size of /dev/shm, limits and the cgroup above are those of RUN on both wires', async () => {
+  shown(await built(SHOW, ...SETTINGS));
+  d.env['DOCKER_BUILDKIT'] = '0';
+  const classic = await d.docker('build', '--no-cache', ...SETTINGS, '--memory', '64m', context(SHOW));
+  delete d.env['DOCKER_BUILDKIT'];
+  assert.is(classic.code, 0, classic.err);
+  shown(classic.out);
+});
+
+test('another added host is another key of the cache, and a limit is not', async () => {
+  const dockerfile = 'FROM base\nRUN true keyed\n';
+  await built(dockerfile, '--add-host', 'a:192.0.2.1');
+  assert.match(await built(dockerfile, '--add-host', 'a:192.0.2.1', '--shm-size', '2m'), 'CACHED');
+  assert.not.match(await built(dockerfile, '--add-host', 'a:192.0.2.2'), 'CACHED');
+});
+
+test('a limit that the kernel does not take is refused before anything runs', async () => {
+  d.env['DOCKER_BUILDKIT'] = '0';
+  const { code, err } = await d.docker('build', '--memory', '1k', context('FROM base\nRUN true never\n'));
+  delete d.env['DOCKER_BUILDKIT'];
+  assert.is(code, 1);
+  assert.match(err, 'Minimum memory limit allowed is 6MB');
+  assert.is(await d.ok('ps', '-aq'), '');
 });
 
 test.run();

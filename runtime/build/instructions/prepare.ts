@@ -131,11 +131,17 @@ export function prepareRun(c: BuildContext, stage: StageState, one: Instruction)
   const command = commandOf(one, shell);
   const args = argsInScope(stage).map(([name, value]) => `${name}=${value}`);
   const proxies = [...c.asked.args].filter(([name]) => isProxy(name) && !stage.args.has(name));
+  const hosts = c.asked.limits?.ExtraHosts;
   const before = args.length ? `|${args.length} ${args.join(' ')} ` : '';
   return {
     createdBy: before + command.join(' '),
     config: stage.config,
-    run: { command, args, env: [...args, ...proxies.map(([name, value]) => `${name}=${value}`)] },
+    run: {
+      command,
+      args,
+      env: [...args, ...proxies.map(([name, value]) => `${name}=${value}`)],
+      ...(hosts && { hosts }),
+    },
   };
 }
 

@@ -58,6 +58,7 @@ A command that ends with another code than 0 ends the build, because what follow
       Cmd: command,
       Env: env,
       ...(c.asked.networkMode && { NetworkMode: c.asked.networkMode }),
+      ...(c.asked.limits && { limits: c.asked.limits }),
     });
     c.asked.tell(` ---> Running in ${c.container.slice(0, 12)}\n`);
     k.fact({ kind: 'file', key: 'container', value: c.container });

@@ -1,21 +1,20 @@
 /** POST /build: the classic builder's wire, which docker uses without BuildKit. Engine API, "Build an image". */
 import { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
-import { ApiError, badParameter } from '../../../runtime/errors/api-error.ts';
+import { ApiError } from '../../../runtime/errors/api-error.ts';
 import { hostPlatform, parsePlatform, showPlatform } from '../../../runtime/image/manifest/platform.ts';
-import { parseJson } from '../../../runtime/json/parse-json.ts';
 import type { BuildOptions } from '../../../runtime/engine/build-options.ts';
 import { registryConfig } from '../images/registry-auth.ts';
 import { drained } from '../http/send.ts';
 import { messageOf } from '../http/failures.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { imageName } from './image-name.ts';
+import { names, table } from './json-query.ts';
+import { limitsOf } from './limits.ts';
 import { OWN_CACHE } from './own-cache.ts';
 
 /** What the classic builder has and this one has not. A value that means "not given" is taken. */
-const MISSING =
-  `memory memswap cpushares cpusetcpus cpusetmems cpuperiod cpuquota cgroupparent shmsize ulimits extrahosts squash
-  remote session outputs isolation securityopt`.split(/\s+/);
+const MISSING = `squash remote session outputs isolation securityopt`.split(' ');
 const EMPTY = new Set(['', '0', 'false', 'null', '[]', '{}', 'default']);
 
 function refuseMissing(x: Exchange): void {
@@ -27,38 +26,6 @@ function refuseMissing(x: Exchange): void {
   const platform = x.query.text('platform');
   if (platform && showPlatform(parsePlatform(platform)) !== showPlatform(hostPlatform()))
     throw new ApiError(501, `building for ${platform}: not there yet in Drydock`);
-}
-
-/** The value of JSON in the query; null when there is none. Throws ApiError 400. */
-function json(x: Exchange, name: string): unknown {
-  const text = x.query.text(name);
-  if (!text) return null;
-  try {
-    return parseJson(text);
-  } catch (cause) {
-    throw badParameter(`error reading ${name}: ${(cause as Error).message}`);
-  }
-}
-
-/** A JSON object of texts in the query; null stands for a value that is not given. Throws ApiError 400. */
-function table(x: Exchange, name: string): Map<string, string> {
-  const value = json(x, name);
-  if (value === null) return new Map();
-  if (typeof value !== 'object' || Array.isArray(value))
-    throw badParameter(`error reading ${name}: an object is needed`);
-  const entries = Object.entries(value).filter((entry) => entry[1] !== null);
-  const wrong = entries.find((entry) => typeof entry[1] !== 'string');
-  if (wrong) throw badParameter(`error reading ${name}: ${wrong[0]} is no text`);
-  return new Map(entries as [string, string][]);
-}
-
-/** A JSON list of texts in the query. Throws ApiError 400. */
-function names(x: Exchange, name: string): string[] {
-  const value = json(x, name);
-  if (value === null) return [];
-  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string'))
-    throw badParameter(`error reading ${name}: a list of texts is needed`);
-  return value;
 }
 
 /** The lines of the answer. With q only the id is told. */
@@ -88,6 +55,7 @@ async function answer(x: Exchange): Promise<void> {
   const { query } = x;
   const networkMode = query.text('networkmode');
   const target = query.text('target');
+  const limits = limitsOf(x);
   const out = lines(x);
   // checked before, said after the context was read
   const warnings = names(x, 'cachefrom').map((name) => `[Warning] --cache-from ${name}: ${OWN_CACHE}\n`);
@@ -102,6 +70,7 @@ async function answer(x: Exchange): Promise<void> {
       keep: !query.flag('rm', true) && !query.flag('forcerm'),
       ...(target && { target }),
       ...(networkMode && { networkMode }),
+      limits,
       pass: (fd) => pipeline(x.req, new Socket({ fd, readable: true, writable: true })),
       tell: (text) => [...warnings.splice(0), text].forEach(out.tell),
       output: out.output,

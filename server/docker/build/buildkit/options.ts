@@ -3,15 +3,16 @@ import { ApiError, badParameter } from '../../../../runtime/errors/api-error.ts'
 import type { BuildOptions } from '../../../../runtime/engine/build-options.ts';
 import { hostPlatform, parsePlatform, showPlatform } from '../../../../runtime/image/manifest/platform.ts';
 import { imageName } from '../image-name.ts';
+import { limitsOfAttributes } from '../limits.ts';
 
 type Attributes = Readonly<Record<string, string>>;
 type Options = Pick<
   BuildOptions,
-  'dockerfile' | 'tags' | 'args' | 'labels' | 'noCache' | 'pull' | 'keep' | 'target' | 'networkMode'
+  'dockerfile' | 'tags' | 'args' | 'labels' | 'noCache' | 'pull' | 'keep' | 'target' | 'networkMode' | 'limits'
 >;
 
 /** What would make another result and cannot be done. */
-const MISSING = ['add-hosts', 'shm-size', 'ulimit', 'cgroup-parent', 'requestid'];
+const MISSING = ['requestid'];
 
 /** 'build-arg:A' → 'b' as A → b. */
 const below = (attributes: Attributes, prefix: string): [string, string][] =>
@@ -43,6 +44,7 @@ export function optionsOf(attributes: Attributes, names: readonly string[]): Opt
     noCache: attributes['no-cache'] === '',
     pull: attributes['image-resolve-mode'] === 'pull',
     keep: false,
+    limits: limitsOfAttributes(attributes),
     ...(target && { target }),
     ...(networkMode && networkMode !== 'sandbox' && { networkMode }),
   };
