@@ -104,9 +104,15 @@ test('a file that is a link in the context leads where it leads in the context',
 
 test('a client that is killed takes its build with it, and what that had started', async () => {
   const dir = context({ Dockerfile: 'FROM base\nRUN echo begun; sleep 1000\n' });
-  const client = spawn('docker', ['build', dir], { env: { ...process.env, ...d.env }, stdio: 'ignore' });
-  await until('the RUN runs', async () => (await d.ok('ps', '-q')) !== '');
+  const args = ['build', '--progress', 'plain', dir];
+  const client = spawn('docker', args, { env: { ...process.env, ...d.env }, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  client.stderr.on('data', (data) => (said += data));
   const gone = new Promise((resolve) => client.once('exit', resolve));
+  await until('the RUN runs', async () => {
+    assert.is(client.exitCode, null, said);
+    return (await d.ok('ps', '-q')) !== '';
+  });
   client.kill('SIGKILL');
   await gone;
   await until('nothing is left', async () => !(await left()).length);

@@ -1,8 +1,8 @@
 /** Values by their ids, some of which are asked for before they are there: a client's calls come in any order. */
 import { Code, ConnectError } from '@connectrpc/connect';
 
-/** As in BuildKit, which waits for a session or a build of this id. */
-const WAIT_MS = 5_000;
+/** A call that names a session or a build waits for it so long, because a client on a busy machine may be slow. */
+const WAIT_MS = 30_000;
 
 export class Arrivals<Value> {
   readonly #there = new Map<string, Value>();

@@ -9,6 +9,9 @@ import { refuseExports } from './refused.ts';
 import { buildInto, type Context } from './run-build.ts';
 import { Solve, type Exporter } from './solve.ts';
 
+/** How long the progress of a build can be asked for after its end, in milliseconds. */
+const STATUS_MS = 10_000;
+
 const version = { package: 'drydock', version: `v${pkg.version}`, revision: '' };
 
 /** The daemon itself, as the only place where something is built. */
@@ -48,7 +51,8 @@ export function control(context: Context): Partial<ServiceImpl<typeof Control>> 
         throw failure;
       } finally {
         solve.progress.end(message);
-        context.solves.delete(request.Ref);
+        // the client's Status may come after the end of a short build
+        setTimeout(() => context.solves.delete(request.Ref), STATUS_MS).unref();
       }
     },
 
