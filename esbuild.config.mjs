@@ -30,10 +30,10 @@ const common = {
 
 if (tests) {
   rmSync('dist/test', { recursive: true, force: true });
-  // playwright and vite find their own files beside their code, and typescript is as large as all the rest
+  // playwright, vite and dockerode find their own files beside their code, and typescript is as large as all the rest
   await build({
     ...common,
-    external: ['playwright-core', 'typescript', 'vite'],
+    external: ['dockerode', 'playwright-core', 'typescript', 'vite'],
     entryPoints: ['test/run.ts', ...find('test')],
     outbase: 'test',
     outdir: 'dist/test',
