@@ -29,10 +29,10 @@ export const INIT_PATH = '/sbin/docker-init';
 export const INIT_ANNOTATION = 'drydock.init';
 
 /**
- * Pure, except that it reads device nodes and bind sources. Throws ApiError 400 or 501 for what is invalid or not
- * supported.
+ * `linked`: the variables of --link. Pure, except that it reads device nodes and bind sources. Throws ApiError 400 or
+ * 501 for what is invalid or not supported.
  */
-export function buildSpec(c: SpecSource, image: Image): Spec {
+export function buildSpec(c: SpecSource, image: Image, linked: readonly string[] = []): Spec {
   const host = c.request.HostConfig;
   const config = mergeConfig(c.request, image.config);
   const hostname = c.endpoints.find((endpoint) => endpoint.hostname)?.hostname ?? hostnameOf(c.id, c.request);
@@ -41,7 +41,7 @@ export function buildSpec(c: SpecSource, image: Image): Spec {
   return {
     ociVersion: OCI_VERSION,
     ...(choiceOf('uts', host) === 'new' && { hostname, ...(config.Domainname && { domainname: config.Domainname }) }),
-    process: processOf(config, host, hostname, init),
+    process: { ...processOf(config, host, init), env: processEnv(config, hostname, linked) },
     root: { path: c.paths.rootfs, ...(host.ReadonlyRootfs && { readonly: true }) },
     mounts: mountsOf(c, host),
     ...(Object.keys(annotations).length && { annotations }),
@@ -53,7 +53,7 @@ export function buildSpec(c: SpecSource, image: Image): Spec {
  * Names of users and groups are looked up later, inside the container's root. `username` is the requested text: 'name',
  * '1:2', …
  */
-function processOf(config: ContainerConfig, host: HostConfig, hostname: string, init: boolean): Process {
+function processOf(config: ContainerConfig, host: HostConfig, init: boolean): Omit<Process, 'env'> {
   const args = processArgs(config);
   const [height = 0, width = 0] = host.ConsoleSize ?? [];
   const numericGroups = (host.GroupAdd ?? []).filter((g) => /^\d+$/.test(g)).map(Number);
@@ -69,7 +69,6 @@ function processOf(config: ContainerConfig, host: HostConfig, hostname: string, 
       ...(host.GroupAdd?.length && { groups: host.GroupAdd }),
     },
     args: init ? [INIT_PATH, '--', ...args] : args,
-    env: processEnv(config, hostname),
     cwd: posix.normalize(config.WorkingDir || '/').replace(/(.)\/$/, '$1'),
     capabilities: capabilitySets(chooseCapabilities(host.CapAdd ?? [], host.CapDrop ?? [], host.Privileged ?? false)),
     ...(rlimits.length && { rlimits }),

@@ -43,16 +43,16 @@ export function processArgs(config: ContainerConfig): string[] {
 }
 
 /**
- * PATH, HOSTNAME and TERM, then the variables of the image and of the request by name. 'NAME' without '=' removes a
- * default. HOME is known only inside the container.
+ * PATH, HOSTNAME and TERM, those of --link, then the variables of the image and of the request by name. 'NAME' without
+ * '=' removes a default. HOME is known only inside the container.
  */
-export function processEnv(config: ContainerConfig, host: string): string[] {
+export function processEnv(config: ContainerConfig, host: string, linked: readonly string[] = []): string[] {
   const env = new Map([
     ['PATH', `PATH=${DEFAULT_PATH}`],
     ['HOSTNAME', `HOSTNAME=${host}`],
   ]);
   if (config.Tty) env.set('TERM', 'TERM=xterm');
-  for (const entry of config.Env ?? []) {
+  for (const entry of [...linked, ...(config.Env ?? [])]) {
     if (entry.includes('=')) env.set(nameOf(entry), entry);
     else env.delete(entry);
   }

@@ -100,7 +100,6 @@ function checkRestart({ RestartPolicy, AutoRemove }: HostConfig): void {
 
 const RUNTIMES = ['', 'runc', 'io.containerd.runc.v2', 'drydock'];
 function checkUnsupported({ HostConfig: host }: ContainerRequest): void {
-  if (filled(host.Links)) throw notYet('--link');
   if (host.VolumeDriver) volumeDriverNamed(host.VolumeDriver);
   logDriverNamed(host.LogConfig?.Type).check(host.LogConfig?.Config ?? {});
   if (!RUNTIMES.includes(host.Runtime ?? '')) throw badParameter(`unknown or invalid runtime name: ${host.Runtime}`);

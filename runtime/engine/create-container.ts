@@ -2,6 +2,8 @@
 import type { Image } from '../image/manifest/image.ts';
 import { matches, parsePlatform, showPlatform } from '../image/manifest/platform.ts';
 import { endpointsOf, type Shared } from '../network/request/endpoints.ts';
+import type { Endpoint } from '../network/endpoint.ts';
+import { keptLinks } from '../network/request/legacy-links.ts';
 import type { FindNetwork } from '../network/request/wanted.ts';
 import { buildSpec } from '../container/bundle.ts';
 import { type BundleOptions, requestOf } from '../container/bundle-request.ts';
@@ -46,7 +48,7 @@ export function newRecord(
   options: CreateOptions,
   { settings, storage, image, other, network, claim }: CreateContext,
 ): ContainerRecord {
-  const request = withoutUnlimited(asked);
+  let request = withoutUnlimited(asked);
   const warnings = validateRequest(request, settings, network);
   if (!image && options.pull !== 'missing')
     throw notFound(
@@ -59,6 +61,7 @@ export function newRecord(
   if (image && !options.withoutVolumes) addDeclared(mounts, id, request, image);
   for (const { type, name } of mounts) if (type === 'volume') checkVolumeName(name);
   const endpoints = endpointsOf(request, id, settings, (ref) => sharedBy(other(ref)), network);
+  request = withLinks(request, endpoints, other);
   // built now, so that create refuses a bad flag, and not start
   if (image) buildSpec({ id, request, endpoints, mounts, paths: containerPaths(settings, id), settings }, image);
   if (
@@ -109,6 +112,13 @@ export function newBundleRecord(
   });
   const name = claim();
   return { ...blankRecord({ id, name, request, storage: 'bundle', endpoints, warnings: [] }), bundle };
+}
+
+/** With the ids of the containers of --link instead of their names. */
+function withLinks(request: ContainerRequest, endpoints: readonly Endpoint[], other: CreateContext['other']) {
+  const { Links } = request.HostConfig;
+  if (!Links?.length) return request;
+  return { ...request, HostConfig: { ...request.HostConfig, Links: keptLinks(Links, endpoints, other) } };
 }
 
 /** What a container with --network container:ID shares. */

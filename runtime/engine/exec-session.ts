@@ -9,6 +9,7 @@ import { daemonKernel } from '../kernel/linux/linux.ts';
 import { exitCodeOf, readExit, reapShim } from '../kernel/process/shim.ts';
 import type { Journal } from '../journal/journal.ts';
 import { allCapabilities, capabilitySets } from '../oci/capabilities.ts';
+import { linkEnvironmentOfRun } from '../container/link-environment.ts';
 import { mergeConfig, processEnv } from '../container/merge.ts';
 import type { Process } from '../oci/spec.ts';
 import { closeLive } from '../executor/stage/create/process.ts';
@@ -52,12 +53,17 @@ function withVariables(env: readonly string[], more: readonly string[]): string[
  * As in dockerd, the environment comes from the container's configuration and not from its process, so TERM is set only
  * with -t.
  */
-function envOf({ request, image, spec, bundle }: Container, { Tty = false, Env }: ExecConfig): string[] {
+function envOf(c: Container, { Tty = false, Env }: ExecConfig): string[] {
+  const { request, image, spec, bundle } = c;
   // a bundle says itself which variables there are
   if (bundle) return withVariables(spec.process.env, Env ?? []);
   const hostname = spec.process.env.find((e) => e.startsWith('HOSTNAME='))?.slice('HOSTNAME='.length) ?? '';
   const config = image ? mergeConfig(request, image.config) : request;
-  return processEnv({ ...config, Tty, Env: [...(config.Env ?? []), ...(Env ?? [])] }, hostname);
+  return processEnv(
+    { ...config, Tty, Env: [...(config.Env ?? []), ...(Env ?? [])] },
+    hostname,
+    linkEnvironmentOfRun(c),
+  );
 }
 
 /**

@@ -91,6 +91,8 @@ export interface NamesAsked {
   options: readonly string[];
   /** 'name:address' */
   hosts: readonly string[];
+  /** 'id:alias', for a container on the default bridge: request/legacy-links.ts */
+  links?: readonly string[];
 }
 
 /** State of a run that the network phase keeps. */

@@ -85,7 +85,6 @@ test("what is wrong with the command line is said in a line, with docker's codes
     [['ps', '--bogus'], 125, /^drydock: unknown flag: --bogus\nRun 'drydock ps --help'/],
     [['run'], 1, /missing required argument 'image'/],
     [['ps', 'x'], 1, /too many arguments/],
-    [['run', '--link', 'a:b', 'ubuntu'], 125, /^drydock: --link is not supported: containers find each other/],
     [['run', '--gpus', 'all', 'ubuntu'], 125, /^drydock: --gpus is not supported/],
     [
       ['run', '--health-cmd=x', '--no-healthcheck', 'ubuntu'],

@@ -118,7 +118,6 @@ const refused: [flags: string, pattern: RegExp][] = [
   ['--tmpfs /run:bogus', /Invalid tmpfs option "bogus"/],
   ['--network nowhere', /network nowhere not found/],
   ['--network container:x --hostname h', /hostname and the network mode|conflicting options: hostname/],
-  ['--link a:b', /--link is not supported yet/],
   ['--gpus all', /--gpus/],
   ['--storage-opt size=1', /--storage-opt/],
   ['--log-driver nosuch', /error looking up logging plugin nosuch: plugin "nosuch" not found/],

@@ -98,5 +98,11 @@ export const networkFlags: readonly Flag[] = [
     many: true,
     set: (b, v) => void (b.HostConfig.DnsOptions = push(b.HostConfig.DnsOptions, v)),
   },
+  {
+    flags: '--link <container:alias>',
+    help: 'a further name of another container, for this one only',
+    many: true,
+    set: (b, v) => void (b.HostConfig.Links = push(b.HostConfig.Links, v)),
+  },
   { flags: '--add-host <name:address>', help: 'line in /etc/hosts', many: true, set: host },
 ];

@@ -1,6 +1,5 @@
 /** Flags of `docker run` that Drydock does not have. They are refused by name and with a reason, never ignored. */
 const reasons: readonly [reason: string, flags: readonly string[]][] = [
-  ['containers find each other by address', ['--link']],
   ['the rw layer has no options', ['--storage-opt']],
   ['devices are given with --device', ['--gpus']],
   ['Drydock is the runtime', ['--runtime']],

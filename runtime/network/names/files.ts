@@ -52,13 +52,16 @@ export interface HostsFor {
   hostname: string;
   domainname?: string;
   extra: readonly string[];
+  /** lines for --link */
+  links?: readonly string[];
   hostFile: string;
 }
 
-export function hostsFile({ endpoints, hostname, domainname, extra, hostFile }: HostsFor): string {
+export function hostsFile({ endpoints, hostname, domainname, extra, links = [], hostFile }: HostsFor): string {
   const lines = onHost(endpoints) ? [withoutNewlines(hostFile)] : [...LOCAL];
   for (const { name, address } of extra.flatMap((entry) => parseHost(entry) ?? []))
     lines.push(`${address === 'host-gateway' ? hostGateway(endpoints) : address}\t${name}`);
+  lines.push(...links);
   for (const one of endpoints.flatMap(addressesOf)) lines.push(hostLine(one, hostname, domainname));
   return `${lines.join('\n')}\n`;
 }

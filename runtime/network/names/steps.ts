@@ -15,7 +15,7 @@ import {
 export const writeHostsFile: Step<Connected> = {
   id: 'network.write-hosts',
   title: 'Write /etc/hosts',
-  explain: `Names that are known without asking anybody: localhost, the container's own name, and those of \`--add-host\`.
+  explain: `Names that are known without asking anybody: localhost, the container's own name, and those of \`--add-host\` and \`--link\`.
 
 It is written on the host and mounted over the image's file later, so that the image stays as it is. With \`--network host\` it begins with the host's
 file, with \`container:ID\` it is the same file as the other container's. Many programs look up their own host name and fail without it. See hosts(5).`,

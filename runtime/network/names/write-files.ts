@@ -11,6 +11,7 @@ import type { Connected } from '../driver.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { InspectionSection } from '../../journal/inspection-section.ts';
 import { namespaceOf } from '../../drivers/network.ts';
+import { linkLines } from './link-lines.ts';
 import { SERVER } from './redirect.ts';
 import { servesNames, startNameServer } from './serve.ts';
 import { served, type Served } from './served.ts';
@@ -64,6 +65,7 @@ export async function writeHosts(k: Kernel, c: Connected): Promise<void> {
     hostname,
     ...(domainname && { domainname }),
     extra: c.names.hosts,
+    links: linkLines(c),
     hostFile,
   });
   await put(k, c, 'hosts', content);

@@ -208,4 +208,5 @@ export const namesAsked = ({ HostConfig: host }: NetworkRequest): NamesAsked => 
   search: host.DnsSearch ?? [],
   options: host.DnsOptions ?? [],
   hosts: host.ExtraHosts ?? [],
+  links: host.Links ?? [],
 });

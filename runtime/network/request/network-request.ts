@@ -20,6 +20,7 @@ export interface NetworkRequest {
     DnsSearch?: List;
     DnsOptions?: List;
     ExtraHosts?: List;
+    Links?: List;
     PortBindings?: object | null;
     PublishAllPorts?: boolean;
   };

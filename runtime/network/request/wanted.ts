@@ -57,7 +57,9 @@ export function wantedNetworks(
   find: FindNetwork,
 ): [Wanted, ...Wanted[]] {
   const mode = HostConfig.NetworkMode || 'default';
-  const main: Wanted = { ...resolve(mode, settings, find), asked: {} };
+  const first = resolve(mode, settings, find);
+  // docker's client puts --link into both
+  const main: Wanted = { ...first, asked: first.known && HostConfig.Links?.length ? { Links: HostConfig.Links } : {} };
   const others: Wanted[] = [];
   for (const [name, asked] of Object.entries(NetworkingConfig?.EndpointsConfig ?? {})) {
     const one = name === mode || (!main.known && name === main.driver) ? main : resolve(name, settings, find);

@@ -2,6 +2,7 @@ import { buildSpec } from '../../container/bundle.ts';
 import { AT_FDCWD, O } from '../../syscalls/constants.ts';
 import { tolerate } from '../../kernel/errors.ts';
 import { shimLives } from '../../kernel/process/shim.ts';
+import { linkEnvironment } from '../../container/link-environment.ts';
 import { checkBreakable, leaveOutOf, leftOut } from '../../container/leave-out.ts';
 import type { Step } from '../../container/step.ts';
 import { readBundleStep } from './read-bundle.ts';
@@ -32,7 +33,7 @@ See the OCI runtime specification, "Configuration".`,
     async do(k, c) {
       if (!c.image) throw new Error(`image ${c.request.Image} was not resolved before create`);
       checkBreakable(c.request, c.image);
-      c.spec = leaveOutOf(buildSpec(c, c.image), c.request);
+      c.spec = leaveOutOf(buildSpec(c, c.image, linkEnvironment(c)), c.request);
       await tolerate(['EEXIST'], k.daemon.mkdirat(AT_FDCWD, c.paths.runDir, 0o700));
       await k.daemon.write_file(c.paths.config, O.O_CREAT | O.O_TRUNC, 0o600, JSON.stringify(c.spec, null, 1));
       k.fact({ kind: 'file', key: 'config.json', value: c.paths.config });

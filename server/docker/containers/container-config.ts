@@ -3,6 +3,7 @@
  * requested.
  */
 import type { Container } from '../../../runtime/container/container.ts';
+import { defaultEndpoint, linksOf } from '../../../runtime/network/request/legacy-links.ts';
 import type { MountPoint } from '../../../runtime/volume/mount-point.ts';
 import type { ContainerConfig, HostConfig } from '../../../runtime/request/container-request.ts';
 import { maskedPathsHere, readonlyPaths } from '../../../runtime/oci/default-spec.ts';
@@ -63,6 +64,9 @@ const labelsOff = ({ Privileged, PidMode, IpcMode }: HostConfig): string[] | nul
 /** A list that the request does not have is null, as in dockerd; docker's client sends empty lists. */
 export function hostConfigView(container: Container): object {
   const { ReadOnlyNonRecursive: _, ...asked } = container.request.HostConfig;
+  const links = linksOf<Container>(container, container.other).map(
+    ({ target, alias }) => `/${target.name}:/${container.name}/${alias}`,
+  );
   return {
     Binds: null,
     ContainerIDFile: '',
@@ -117,6 +121,7 @@ export function hostConfigView(container: Container): object {
     IOMaximumIOps: 0,
     IOMaximumBandwidth: 0,
     ...asked,
+    ...(defaultEndpoint(container) && { Links: links.length ? links : null }),
     NetworkMode: !asked.NetworkMode || asked.NetworkMode === 'default' ? 'bridge' : asked.NetworkMode,
     RestartPolicy: {
       Name: asked.RestartPolicy?.Name || 'no',
