@@ -145,6 +145,8 @@ const refused: [flags: string, pattern: RegExp][] = [
   ['--blkio-weight-device /dev/vda:100', /blkio-weight-device/],
   ['--hostname a/b', /invalid hostname format/],
   ['--ip6 nope', /IP/],
+  ['--ip6 ::1', /user specified IP address is supported on user defined networks only/],
+  ['--ip 172.17.0.9', /invalid config for network bridge: invalid endpoint settings/],
   ['--mount type=bind,src=/tmp,dst=/m,bind-recursive=readonly,bind-propagation=rslave,ro', /rprivate/],
 ];
 for (const [flags, pattern] of refused) {

@@ -230,10 +230,10 @@ s.test("resolv.conf is the host's when nothing is said, without what only the ho
 });
 
 s.test('--ip and --mac-address are taken, an address in use is refused', async () => {
-  const { local } = bridgeAddress();
-  const wanted = local.replace(/\d+$/, '77');
+  await d().ok('network', 'create', '--subnet', '10.79.0.0/24', 'own');
+  const wanted = '10.79.0.77';
   for (const client of clients) {
-    const flags = client === 'drydock' ? ['--ip', wanted] : [];
+    const flags = ['--network', 'own', '--ip', wanted];
     const { out, err } = await d().client(client, [
       'run',
       '--rm',
@@ -246,12 +246,13 @@ s.test('--ip and --mac-address are taken, an address in use is refused', async (
     ]);
     assert.is(out, '02:00:00:00:00:42\n', err);
   }
-  await d().ok('run', '-d', '--name', 'fixed', '--ip', wanted, 'ubuntu', 'sleep', '1000');
+  await d().ok('run', '-d', '--name', 'fixed', '--network', 'own', '--ip', wanted, 'ubuntu', 'sleep', '1000');
   assert.is(links(...inNet(await pidOf('fixed')))[1]!.addr_info[0]!.local, wanted);
-  const second = await d().cli('run', '--rm', '--ip', wanted, 'ubuntu', 'true');
+  const second = await d().cli('run', '--rm', '--network', 'own', '--ip', wanted, 'ubuntu', 'true');
   assert.is(second.code, 125);
   assert.match(second.err, /already in use by container/);
   await d().ok('rm', '-f', 'fixed');
+  await d().ok('network', 'rm', 'own');
 });
 
 s.test('twelve containers at once have twelve addresses', async () => {

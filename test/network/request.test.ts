@@ -56,12 +56,14 @@ test('a network that is not there is 400, and a container that is not there is a
   assert.throws(() => ask({ NetworkMode: 'container:sharer' }), refused(400, 'has no network of its own'));
 });
 
-test('address and hardware address of the endpoint are taken, and checked', () => {
-  const { requestedAddress, requestedMac } = ask(
-    { NetworkMode: 'default' },
-    endpoint('default', { IPAMConfig: { IPv4Address: '172.30.0.9' }, MacAddress: '02:42:AC:1E:00:09' }),
-  );
-  assert.equal([requestedAddress, requestedMac], ['172.30.0.9', '02:42:ac:1e:00:09']);
+test('the hardware address of the endpoint is taken and checked, and an address is refused on the bridge', () => {
+  const { requestedMac } = ask({ NetworkMode: 'default' }, endpoint('default', { MacAddress: '02:42:AC:1E:00:09' }));
+  assert.is(requestedMac, '02:42:ac:1e:00:09');
+  for (const IPAMConfig of [{ IPv4Address: '172.30.0.9' }, { IPv6Address: 'fd00::9' }])
+    assert.throws(
+      () => ask({}, endpoint('default', { IPAMConfig })),
+      refused(400, 'invalid endpoint settings:\nuser specified IP address is supported on user defined networks only'),
+    );
   for (const MacAddress of ['02:42', '01:00:5e:00:00:01', '00:00:00:00:00:00', 'zz:42:ac:1e:00:09'])
     assert.throws(() => ask({}, endpoint('bridge', { MacAddress })), refused(400, 'invalid MAC address'));
   assert.throws(

@@ -107,6 +107,8 @@ export function checkEndpoint({ driver, network, known, asked }: Wanted): void {
   const address = IPv4Address || IPv6Address || local[0];
   if ((address || MacAddress) && !known && driver !== 'bridge')
     throw badParameter(`conflicting options: ${address ? 'IP' : 'MAC'} address and the network mode`);
+  if (!known && (IPv4Address || IPv6Address))
+    throw wrong(network, 'user specified IP address is supported on user defined networks only');
   if (!known && (filled(asked.Aliases) || filled(asked.Links)))
     throw wrong(network, 'network-scoped alias is supported only for containers in user defined networks');
   if (known && (IPv4Address || IPv6Address) && !known.configured)
