@@ -8,9 +8,11 @@
  *
  * All integers are little-endian. With limits (`--log-opt max-size`, `max-file`) the directory of the log is
  * descriptor 9, and the files are output.log, output.log.1, output.log.2 …; the highest number is the oldest.
+ * The daemon may replace a numbered file by a compressed one while it holds flock(2) of the directory: compress-log.ts.
  */
 #ifndef DRYDOCK_SHIM_LOG_H
 #define DRYDOCK_SHIM_LOG_H
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -96,7 +98,7 @@ static long keep_full(void)
  * ones are all there. The name output.log exists at every moment (link(2) first, then rename(2) over it), and a reader
  * that has the old file open can read it to its end.
  */
-static int rotate_log(void)
+static int rename_logs(void)
 {
 	char first[NAME_MAX_LOG];
 	long fd = sys(SYS_openat, LOG_DIR, LOG_NEW, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -115,6 +117,19 @@ static int rotate_log(void)
 	sys(SYS_close, fd);
 	log_size = within_line = 0;
 	return 0;
+}
+
+/*
+ * The daemon holds the lock only to look at a name and to rename one file. The shim does not wait for that: it goes on
+ * writing to the full file and tries again with the next output. A file system without locks has no compressed files.
+ */
+static int rotate_log(void)
+{
+	if (sys(SYS_flock, LOG_DIR, LOCK_EX | LOCK_NB) == -EWOULDBLOCK)
+		return -1;
+	int done = rename_logs();
+	sys(SYS_flock, LOG_DIR, LOCK_UN);
+	return done;
 }
 
 static uint32_t through_newline(const unsigned char *data, uint32_t from, uint32_t to, int step)

@@ -27,6 +27,7 @@ import type { Pulled, PullOptions } from './pull-options.ts';
 import type { CommitOptions } from './commit-options.ts';
 import { Commits } from './commits.ts';
 import { ImageArchives } from './image-archives.ts';
+import { LogCompression } from './log-compression.ts';
 import { Imports, type ImportOptions } from './imports.ts';
 import { Pulls } from './pulls.ts';
 import { Registries } from './registries.ts';
@@ -66,6 +67,7 @@ export class Runtime implements Engine {
   readonly volumes: Volumes;
   readonly networks: Networks;
   readonly #names: NameTables;
+  readonly #compression = new LogCompression(() => this.containers().map(({ container }) => container));
   #closing = false;
 
   private constructor(
@@ -160,6 +162,7 @@ export class Runtime implements Engine {
     });
     const supervisor = new Supervisor(container, record, this.#surroundings);
     this.#supervisors.set(record.id, supervisor);
+    if (container.log.target.compress) this.#compression.begin();
     return supervisor;
   }
 
@@ -299,7 +302,7 @@ export class Runtime implements Engine {
     await Promise.all(this.containers().map(({ life }) => life.health.leave()));
     for (const exec of this.#execs.values()) exec.leave();
     for (const supervisor of this.containers()) supervisor.leave();
-    await this.#operations.close();
+    await Promise.all([this.#operations.close(), this.#compression.close()]);
     if (running) return;
     try {
       this.#names.removeAll();

@@ -175,6 +175,8 @@ export const SOCK = {
 export const NETLINK_ROUTE = 0;
 export const NETLINK_NETFILTER = 12;
 
+/** flock(2) */
+export const LOCK = { LOCK_EX: 2, LOCK_NB: 4 } as const;
 /** eventfd(2) */
 export const EFD = { EFD_NONBLOCK: 0o4000, EFD_CLOEXEC: 0o2000000 } as const;
 

@@ -38,6 +38,17 @@ test('labels and variables are shown by name, sorted and escaped; those that are
   assert.is(attributesOf({}, subject), '');
 });
 
+test('labels-regex and env-regex find names as Go does, and take no longer than they may', () => {
+  const attributes = (regex: string) => attributesOf({ 'labels-regex': regex }, subject);
+  assert.is(attributesOf({ 'labels-regex': '^(?P<all>o)', 'env-regex': '(?i)path\\z' }, subject), 'PATH=%2Fbin,one=1');
+  assert.is(attributes('\\Aone\\z'), 'one=1');
+  assert.is(attributes('nothing'), '');
+  const labels = { ['a'.repeat(60)]: '1' };
+  assert.throws(() => attributesOf({ 'labels-regex': '(a+)+$b' }, { ...subject, labels }), /more than 1000 ms/);
+  for (const regex of ['(', '(a)\\1', '(?<!a)b', '(?!b)', '[[:alpha:]]', '\\pL', 'a'.repeat(1001)])
+    assert.throws(() => logOf({ Config: { 'env-regex': regex } }, '/x'), /error parsing regexp/);
+});
+
 test('a tag is a template of the names that dockerd has', () => {
   const tag = '{{.ID}} {{ .FullID }} {{.Name}} {{.ImageID}} {{.ImageName}} {{.Command}}!';
   assert.is(

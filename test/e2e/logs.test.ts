@@ -1,5 +1,5 @@
 /** Logs of several files with docker's client: rotation, limits, the driver local, what is shown before a line. */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { site } from './site.ts';
@@ -65,6 +65,42 @@ s.test('no line is lost while the daemon is dead', async () => {
   await remove('alone');
 });
 
+s.test('compress=true: the files that are left are compressed, and logs reads over all of them', async () => {
+  const count = 'i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo $i; done';
+  const options = ['max-size=2k', 'max-file=900', 'compress=true'].flatMap((option) => ['--log-opt', option]);
+  const script = `${count}; read go; ${count}`;
+  await d().dockerOk('run', '-d', '-i', '--name', 'packed', ...options, 'ubuntu', 'sh', '-c', script);
+  const { Id } = await d().json<{ Id: string }>('/containers/packed/json');
+  const dir = join(d().root, 'containers', Id);
+  /** how many files have been left, when all of them begin as gzip(1) does */
+  const packed = () => {
+    const files = readdirSync(dir).filter((name) => /^output\.log\.\d+$/.test(name));
+    return files.every((name) => readFileSync(join(dir, name)).readUInt16BE(0) === 0x1f8b) ? files.length : 0;
+  };
+  const all = numbers(1, 3000);
+  const following = d().begin('docker', 'logs', '-f', 'packed');
+  await until('all is printed', async () => (await d().dockerOk('logs', '--tail', '1', 'packed')) === '3000');
+  await until('the files are compressed', () => packed() > 3);
+  assert.is(await d().dockerOk('logs', 'packed'), all);
+  assert.is(await d().dockerOk('logs', '--tail', '2001', 'packed'), numbers(1000, 3000));
+  const [time = ''] = (await d().dockerOk('logs', '-t', '--tail', '1000', 'packed')).split(' ');
+  const since = await d().dockerOk('logs', '--since', time, 'packed');
+  assert.ok(since.endsWith(numbers(2001, 3000)) && !since.startsWith('1\n'), since.slice(0, 20));
+  const before = packed();
+  const attached = d().begin('docker', 'attach', 'packed');
+  attached.input.end('go\n');
+  assert.is((await attached.done).out, `${all}\n`);
+  assert.is((await following.done).out, `${all}\n${all}\n`);
+  await d().kill9();
+  await d().start();
+  assert.is(await d().dockerOk('logs', 'packed'), `${all}\n${all}`);
+  await until('those of an ended container too', () => packed() > before + 3);
+  assert.is(await d().dockerOk('logs', 'packed'), `${all}\n${all}`);
+  const one = await d().dockerRefused('create', '--log-opt', 'compress=true', '--log-opt', 'max-file=1', 'ubuntu');
+  assert.match(one, 'compress cannot be true when max-file is less than 2 or max-size is not set');
+  await remove('packed');
+});
+
 s.test('local keeps five files of 20 MiB without being asked, and shows no path', async () => {
   const args = ['run', '--name', 'kept', '--log-driver', 'local', 'ubuntu', 'sh', '-c'];
   const { code } = await d().docker(...args, 'head -c 130000000 /dev/zero | tr "\\0" x | fold -w 1000; echo; echo end');
@@ -85,7 +121,7 @@ s.test('local keeps five files of 20 MiB without being asked, and shows no path'
 });
 
 s.test('--details shows labels, variables and the tag before each line, behind the time', async () => {
-  const options = ['labels=com.example.one,none', 'env=PLACE', 'tag={{.Name}}/{{.ImageName}}'];
+  const options = ['labels-regex=^com\\.(example|none)', 'env-regex=(?i)^pla', 'tag={{.Name}}/{{.ImageName}}'];
   await d().dockerOk(
     ...['run', '--name', 'told', '--label', 'com.example.one=a b', '--env', 'PLACE=here', '--env', 'OTHER=x'],
     ...options.flatMap((option) => ['--log-opt', option]),
@@ -95,6 +131,10 @@ s.test('--details shows labels, variables and the tag before each line, behind t
   assert.is(await d().dockerOk('logs', '--details', 'told'), `${attributes} one\n${attributes} two`);
   assert.match(await d().dockerOk('logs', '--details', '-t', '-n', '1', 'told'), /^\S+Z PLACE=here\S+ two$/);
   assert.is(await d().dockerOk('logs', 'told'), 'one\ntwo');
+  assert.match(
+    await d().dockerRefused('create', '--log-opt', 'env-regex=a(?=b)', 'ubuntu'),
+    'failed to initialize logging driver: error parsing regexp: invalid or unsupported Perl syntax: `a(?=b)`',
+  );
   await remove('told');
 });
 

@@ -1,9 +1,11 @@
 /**
  * What `docker logs --details` shows before each line: the labels and variables that the options `labels` and `env`
- * name, and the tag. They are the same for all lines, so they are not written into the log.
+ * name, or that `labels-regex` and `env-regex` find, and the tag. They are the same for all lines, so they are not
+ * written into the log.
  */
 import { badParameter } from '../../errors/api-error.ts';
 import type { LogOpts } from './driver.ts';
+import { namesLike } from './name-pattern.ts';
 
 /** The container, as dockerd's logger.Info shows it to a tag's template. */
 export interface LogSubject {
@@ -68,9 +70,13 @@ export function attributesOf(options: LogOpts, subject: LogSubject): string {
   );
   const named = (list: string | undefined, from: Readonly<Record<string, string>>): [string, string][] =>
     (list ?? '').split(',').flatMap((name) => (Object.hasOwn(from, name) ? [[name, from[name]!]] : []));
+  const like = (pattern: string | undefined, from: Readonly<Record<string, string>>): [string, string][] =>
+    pattern ? namesLike(pattern, Object.keys(from)).map((name) => [name, from[name]!]) : [];
   const all = new Map([
     ...named(options['labels'], subject.labels),
+    ...like(options['labels-regex'], subject.labels),
     ...named(options['env'], variables),
+    ...like(options['env-regex'], variables),
     ...(options['tag'] ? [['tag', tagOf(options['tag'], subject)] as [string, string]] : []),
   ]);
   return [...all.keys()]

@@ -13,6 +13,8 @@ export type LogOpts = Readonly<Record<string, string>>;
 export interface LogTarget {
   path: string;
   limits?: LogLimits;
+  /** for the daemon: it compresses the files that the shim has left */
+  compress?: boolean;
 }
 export interface LogLimits {
   /** bytes of one file; `files` is how many are kept */

@@ -3,9 +3,10 @@
  * enforces (native/shim-log.h), and the attributes that `docker logs --details` shows (attributes.ts). dockerd finds a
  * wrong value only at start; here create rejects it, with dockerd's message.
  */
-import { badParameter, ApiError } from '../../errors/api-error.ts';
+import { badParameter } from '../../errors/api-error.ts';
 import { checkTag } from './attributes.ts';
 import type { LogLimits, LogOpts } from './driver.ts';
+import { checkPattern } from './name-pattern.ts';
 
 /** A limit, because each rotation renames all files. */
 const FILES_MOST = 1000;
@@ -14,7 +15,7 @@ const SUFFIXES = ['', 'k', 'm', 'g', 't', 'p'];
 const UNLIMITED = '-1';
 /** `mode`: a record waits for the file only, so nothing needs a buffer that drops what does not fit. */
 const KNOWN = ['max-size', 'max-file', 'labels', 'env', 'tag', 'mode', 'max-buffer-size', 'compress'];
-const REGEXES = ['labels-regex', 'env-regex'];
+const PATTERNS = ['labels-regex', 'env-regex'];
 const FALSE = ['0', 'f', 'F', 'false', 'FALSE', 'False'];
 const TRUE = ['1', 't', 'T', 'true', 'TRUE', 'True'];
 
@@ -46,9 +47,10 @@ function humanSize(text: string): number {
   return Math.min(Number.MAX_SAFE_INTEGER, Math.floor(Number(number) * 1000 ** power));
 }
 
-function checkCompress(value: string | undefined): void {
-  if (value === undefined || FALSE.includes(value)) return;
-  if (TRUE.includes(value)) throw new ApiError(501, `--log-opt compress=${value} is not supported yet`);
+/** Whether rotated files are compressed. Throws ApiError 400 for a value that Go's ParseBool rejects. */
+export function isCompressed({ compress: value }: LogOpts): boolean {
+  if (value === undefined || FALSE.includes(value)) return false;
+  if (TRUE.includes(value)) return true;
   throw wrong(`strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`);
 }
 
@@ -61,17 +63,13 @@ function checkMode(mode: string | undefined, buffer: string | undefined): void {
   humanSize(buffer);
 }
 
-/**
- * The limits of the log; undefined when it may grow without a limit. Throws ApiError 400 for a wrong option, 501 for
- * one that is not supported.
- */
+/** The limits of the log; undefined when it may grow without a limit. Throws ApiError 400 for a wrong option. */
 export function logLimits(driver: FileDriver, options: LogOpts): LogLimits | undefined {
   for (const [name, value] of Object.entries(options)) {
-    if (REGEXES.includes(name)) throw new ApiError(501, `--log-opt ${name}=${value} is not supported yet`);
-    if (!KNOWN.includes(name)) throw badParameter(driver.unknown(name));
+    if (PATTERNS.includes(name)) checkPattern(value);
+    else if (!KNOWN.includes(name)) throw badParameter(driver.unknown(name));
   }
-  const { 'max-size': most, 'max-file': count, 'max-buffer-size': buffer, compress, mode, tag } = options;
-  checkCompress(compress);
+  const { 'max-size': most, 'max-file': count, 'max-buffer-size': buffer, mode, tag } = options;
   checkMode(mode, buffer);
   checkTag(tag);
   if (count !== undefined && !/^[+-]?\d+$/.test(count))
@@ -83,5 +81,7 @@ export function logLimits(driver: FileDriver, options: LogOpts): LogLimits | und
   if (files < 1) throw wrong('max-file cannot be less than 1');
   if (files > FILES_MOST)
     throw wrong(`max-file ${count} is more than ${FILES_MOST}, all of which would be renamed when one is full`);
+  if (isCompressed(options) && (files < 2 || unlimited))
+    throw wrong('compress cannot be true when max-file is less than 2 or max-size is not set');
   return unlimited ? undefined : { size, files };
 }

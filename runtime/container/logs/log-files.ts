@@ -1,12 +1,14 @@
 /**
  * The files of one log. Only the shim renames them (native/shim-log.h): output.log to output.log.1 to output.log.2 and
  * so on, the highest number first. A search from the newest file on may therefore see a file twice and meet one free
- * name, but never miss a file. A file is identified by its inode, because its name may change.
+ * name, but never miss a file. A file is identified by its inode, because its name may change. A compressed file takes
+ * the place of the file that it was made from, under the same name, and names that file's inode (compressed-log.ts).
  */
 import { fstatSync, openSync, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { hasCode } from '../../kernel/errors.ts';
 import { closeAsync } from '../../kernel/close-async.ts';
+import { CompressedLog } from './compressed-log.ts';
 import { BLOCK, type PlacedRecord, recordsIn } from './log-record.ts';
 
 const readAt = promisify(read);
@@ -16,25 +18,40 @@ export class OpenLog {
 
   private constructor(
     readonly fd: number,
-    private readonly identity: string,
+    private readonly device: bigint,
+    private readonly inode: bigint,
+    /** undefined for a file of plain records */
+    private readonly packed: CompressedLog | undefined,
   ) {}
 
   static at(path: string): OpenLog | undefined {
     try {
       const fd = openSync(path, 'r');
       const { dev, ino } = fstatSync(fd, { bigint: true });
-      return new OpenLog(fd, `${dev}:${ino}`);
+      return new OpenLog(fd, dev, ino, CompressedLog.in(fd));
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return undefined;
       throw error;
     }
   }
 
+  /** In bytes of plain records. */
   get size(): number {
-    return fstatSync(this.fd).size;
+    return this.packed?.size ?? fstatSync(this.fd).size;
   }
+  get compressed(): boolean {
+    return this.packed !== undefined;
+  }
+  /** True for the same file, and for a file and the compressed one that took its place. */
   is(other: OpenLog): boolean {
-    return this.identity === other.identity;
+    if (this.device !== other.device) return false;
+    // both are open, so their inode numbers are not used again
+    if (this.inode === other.inode) return true;
+    return (
+      (!other.packed && this.packed?.isOf(other.inode, other.fd)) ||
+      (!this.packed && other.packed?.isOf(this.inode, this.fd)) ||
+      false
+    );
   }
 
   /** Adds a user, who must call close() too. */
@@ -44,10 +61,13 @@ export class OpenLog {
   }
   /** Closes on another thread, because the last close(2) of a removed file waits until its blocks are free. */
   close(): void {
-    if (--this.#users === 0) void closeAsync(this.fd).catch(() => undefined);
+    if (--this.#users > 0) return;
+    const over = this.packed?.end() ?? Promise.resolve();
+    void over.then(() => closeAsync(this.fd)).catch(() => undefined);
   }
 
   async bytes(from: number, length: number): Promise<Buffer> {
+    if (this.packed) return this.packed.bytes(from, length);
     const buffer = Buffer.allocUnsafe(length);
     const { bytesRead } = await readAt(this.fd, buffer, 0, length, from);
     return buffer.subarray(0, bytesRead);

@@ -34,6 +34,7 @@ class Tail {
   }
 
   async over(file: OpenLog): Promise<Place | undefined> {
+    if (file.compressed) return this.#forward(file, file.size); // it cannot be read backwards
     for (let end = file.size; end > 0;) {
       const from = Math.max(0, end - BLOCK);
       const bytes = await file.bytes(from, end - from);
