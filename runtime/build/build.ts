@@ -51,6 +51,8 @@ export interface BuildRequest {
   /** leave the containers of RUN */
   keep: boolean;
   networkMode?: string;
+  /** `RUN --network=host` is allowed */
+  hostNetwork?: boolean;
   /** of the containers of RUN */
   limits?: RunLimits;
   /** the text of the Dockerfile, when it does not come with the context */
@@ -123,9 +125,9 @@ export interface Prepared {
   /** of MAINTAINER */
   author?: string;
   config: Config;
-  copy?: { found: Found[]; target: string; slash: boolean; owner?: string };
+  copy?: { found: Found[]; target: string; slash: boolean; owner?: string; permissions?: number };
   /** `args`: the ARGs in scope; `env` has the proxies too, which are no part of the cache's key; `hosts`: --add-host */
-  run?: { command: string[]; args: string[]; env: string[]; hosts?: string[] };
+  run?: { command: string[]; args: string[]; env: string[]; hosts?: string[]; network?: string };
   /** WORKDIR: this directory is made when it is not there */
   makes?: string;
 }

@@ -7,11 +7,18 @@ import type { Prepared } from './build.ts';
  * the same one. Added hosts are a part of it, because a command that asks one has another result; limits are not.
  */
 export function keyOf({ createdBy, config, run, copy }: Prepared): string {
-  const copied = copy && [copy.target, copy.slash, copy.owner ?? ''];
+  const copied = copy && [
+    copy.target,
+    copy.slash,
+    copy.owner ?? '',
+    ...(copy.permissions === undefined ? [] : [copy.permissions]),
+  ];
   const parts = [
     createdBy,
     config,
-    run ? [run.command, run.args, ...(run.hosts?.length ? [run.hosts] : [])] : null,
+    run
+      ? [run.command, run.args, ...(run.hosts?.length ? [run.hosts] : []), ...(run.network ? [run.network] : [])]
+      : null,
     copied ?? null,
     hostPlatform(),
   ];

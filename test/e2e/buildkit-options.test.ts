@@ -1,5 +1,16 @@
 /** Options of docker build with buildx: each is obeyed, or refused by its name. */
-import { existsSync, mkdirSync, readdirSync, realpathSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
@@ -114,6 +125,62 @@ test('a limit that the kernel does not take is refused before anything runs', as
   assert.is(code, 1);
   assert.match(err, 'Minimum memory limit allowed is 6MB');
   assert.is(await d.ok('ps', '-aq'), '');
+});
+
+test('COPY --chmod and --link, and ADD of archives, also into an image from scratch', async () => {
+  const dir = context(`FROM base
+COPY --link --chmod=4750 --chown=1:2 d /d/
+ADD *.tar.* text.gz /a/
+FROM scratch AS bare
+ADD --chmod=700 one.tar.gz /
+`);
+  execFileSync('sh', ['-ec', MAKE], { cwd: dir });
+  const { code, err } = await d.docker('build', '-t', 'bare', dir);
+  assert.is(code, 0, err);
+  assert.is((await d.docker('build', '-t', 'added', '--target', '0', dir)).code, 0);
+  const look =
+    "cd /a; cat one two three four; ls; stat -c '%u:%g %a' /a/one /d/f /d/sub; stat -c %F /d/link; readlink /d/link";
+  assert.is(
+    (await d.ok('run', '--rm', '--network', 'none', 'added', 'sh', '-c', look)).trim(),
+    '1\n2\n3\n4\nfour\none\ntext.gz\nthree\ntwo\n7:8 640\n1:2 4750\n1:2 4750\nsymbolic link\nf',
+  );
+  const id = (await d.ok('create', '--network', 'none', 'bare', '/one')).trim();
+  await d.ok('cp', `${id}:/one`, join(dir, 'out'));
+  await d.ok('rm', id);
+  assert.is(statSync(join(dir, 'out')).mode & 0o777, 0o700);
+  assert.match((await d.docker('build', '-t', 'added', '--target', '0', '--progress', 'plain', dir)).err, 'CACHED');
+  const wrong = await build('FROM base\nCOPY --chmod=888 Dockerfile /\n');
+  assert.match(wrong.err, "invalid chmod parameter: '888'. it should be octal string and between 0 and 07777");
+});
+const MAKE = `mkdir -p d/sub; echo x > d/f; ln -s f d/link
+archive() { echo $2 > $1; chmod 640 $1; tar --owner=7 --group=8 -c$3f $1.tar.$4 $1; rm $1; }
+archive one 1 z gz; archive two 2 j bz2; archive three 3 J xz; archive four 4 '' plain
+echo text | gzip > text.gz`;
+
+test('an archive that climbs, and one that is cut, end the build and leave nothing', async () => {
+  const dir = context('FROM base\nADD bad.tar /x/\n');
+  writeFileSync(join(d.root, 'escaped'), 'x');
+  execFileSync('tar', ['-cPf', join(dir, 'bad.tar'), '../escaped', '../escaped'], { cwd: dir });
+  const climbing = await d.docker('build', dir);
+  assert.is(climbing.code, 1);
+  assert.match(climbing.err, /ADD failed: bad\.tar: .*outside of/);
+  truncateSync(join(dir, 'bad.tar'), 700);
+  assert.match((await d.docker('build', dir)).err, 'ADD failed: bad.tar: ');
+  assert.equal(readdirSync(join(d.root, 'build')), ['cache.json']);
+});
+
+test('RUN --network=none has no network, and host is refused unless it was allowed', async () => {
+  const show = (network: string) => `FROM base\nRUN --network=${network} ls /sys/class/net\n`;
+  assert.match(await built(show('none')), /^#\d+ [\d.]+ lo\n(?!#\d+ [\d.]+ eth)/m);
+  const refused = await build(show('host'));
+  assert.match(
+    refused.err,
+    'RUN --network=host is allowed only to a build with --network host or --allow network.host',
+  );
+  await built(show('host'), '--network', 'host');
+  await built(`${show('host')}RUN true\n`, '--allow', 'network.host', '--no-cache');
+  const wrong = await build(show('some'));
+  assert.match(wrong.err, 'invalid network mode: some');
 });
 
 test.run();

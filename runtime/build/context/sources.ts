@@ -3,7 +3,7 @@
  * the daemon alone, and its paths are resolved with it as the root, so that a link to /etc means the context's own.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import { O } from '../../syscalls/constants.ts';
 import { openIn, pathOf, tryOpenIn } from '../../storage/archive/container-root.ts';
@@ -11,6 +11,8 @@ import { TarEntries } from '../../storage/tree/tar-entries.ts';
 import { matches, tokensOf } from '../glob/glob.ts';
 import { keptXattrs } from '../../image/layer/xattr.ts';
 import { xattrsOf } from '../../kernel/tree/file-stat.ts';
+import { unpacked } from '../../image/layer/decompress-stream.ts';
+import { BLOCK, readHeader } from '../../image/layer/tar-header.ts';
 import type { Emit } from '../../image/layer/tar-writer.ts';
 
 export interface Source {
@@ -27,6 +29,8 @@ export interface Found {
   /** the last component as the instruction names it */
   name: string;
   directory: boolean;
+  /** a file that ADD unpacks */
+  archive?: boolean;
 }
 const DIRECTORY = O.O_DIRECTORY | O.O_CLOEXEC;
 const PIECE = 256 * 1024;
@@ -131,30 +135,34 @@ function hashTree(hash: Hash, path: string, name: string): void {
 export interface Digested {
   digest: string;
   found: Found[];
-  /** the files that are a tar archive, or compressed, which ADD unpacks */
-  archives: string[];
 }
 
-const MAGIC = ['1f8b', '425a68', 'fd377a585a00', '28b52ffd'];
-/** gzip, bzip2, xz or zstd by their first bytes; tar by `ustar` at 257 (tar(5)). */
-function isArchive(path: string): boolean {
-  const fd = openSync(path, O.O_NOFOLLOW | O.O_CLOEXEC);
+/** A tar archive, compressed or not. It is one when its first header is, as in dockerd. */
+async function isArchive(path: string): Promise<boolean> {
+  const file = createReadStream('', { fd: openSync(path, O.O_NOFOLLOW | O.O_CLOEXEC), highWaterMark: 64 * 1024 });
+  let head = Buffer.alloc(0);
   try {
-    const bytes = Buffer.alloc(262);
-    readSync(fd, bytes, 0, 262, 0);
-    return MAGIC.some((magic) => bytes.toString('hex').startsWith(magic)) || bytes.toString('latin1', 257) === 'ustar';
+    for await (const piece of unpacked(file)) {
+      head = Buffer.concat([head, piece.subarray(0, BLOCK)]);
+      if (head.length >= BLOCK) return readHeader(head.subarray(0, BLOCK)) !== undefined;
+    }
+    return false;
+  } catch {
+    // it is damaged or of another kind, so that it is copied as it is
+    return false;
   } finally {
-    closeSync(fd);
+    file.destroy();
   }
 }
 
-export function digestSources(sources: readonly Source[]): Digested {
+/** `add` looks for archives. */
+export async function digestSources(sources: readonly Source[], add: boolean): Promise<Digested> {
   const found = findSources(sources);
   const hash = createHash('sha256');
   // the content of a directory is copied, not the directory
   for (const { path, name, directory } of found) hashTree(hash, path, directory ? '' : name);
-  const archives = found.filter(({ path }) => lstatSync(path).isFile() && isArchive(path)).map(({ name }) => name);
-  return { digest: hash.digest('hex'), found, archives };
+  for (const one of add ? found : []) one.archive = lstatSync(one.path).isFile() && (await isArchive(one.path));
+  return { digest: hash.digest('hex'), found };
 }
 
 export interface ArchiveInput {
@@ -165,10 +173,15 @@ export interface ArchiveInput {
   into: boolean;
   /** directories that the image does not have yet, each after the one it is in; written as `target` is */
   make: readonly string[];
+  /** --chmod: of all that is copied, but not of `make` */
+  permissions?: number;
 }
 /** Archives the files under the names that they get in the image. */
-export async function archiveSources({ found, target, into, make }: ArchiveInput, emit: Emit): Promise<void> {
-  const tar = new TarEntries(emit);
+export async function archiveSources(
+  { found, target, into, make, permissions }: ArchiveInput,
+  emit: Emit,
+): Promise<void> {
+  const tar = new TarEntries(emit, permissions);
   const add = async (path: string, as: string): Promise<void> => {
     const parent = openSync(dirname(path), DIRECTORY | O.O_NOFOLLOW);
     try {

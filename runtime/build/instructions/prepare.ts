@@ -1,6 +1,7 @@
 /** Works out what an instruction will do, with the variables of its stage: the same for a look-up and for the work. */
 import { posix } from 'node:path';
 import type { BuildContext, Config, Prepared, StageState } from '../build.ts';
+import type { Found } from '../context/sources.ts';
 import type { Instruction } from '../dockerfile/parse.ts';
 import { parseError } from '../dockerfile/parse-error.ts';
 import { expand, splitWords } from '../dockerfile/words.ts';
@@ -14,16 +15,17 @@ const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROX
 ]);
 export const isProxy = (name: string): boolean => PROXIES.includes(name);
 const NOP = '/bin/sh -c #(nop) ';
-/** Flags that the classic builder of dockerd refuses too. */
+/** Flags that are not there yet; the classic builder of dockerd refuses them too. */
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
-  RUN: ['mount', 'network', 'security'],
-  COPY: ['chmod', 'link', 'parents', 'exclude'],
-  ADD: ['chmod', 'link', 'checksum', 'keep-git-dir', 'exclude'],
+  RUN: ['mount', 'security'],
+  COPY: ['parents', 'exclude'],
+  ADD: ['checksum', 'keep-git-dir', 'exclude'],
 };
 
-/** Throws ApiError 400 for a flag that does not work here. */
-export function refuseFlags({ keyword, flags }: Instruction): void {
+/** Throws ApiError for a flag that does not work here. `classic`: the client is not one of BuildKit. */
+export function refuseFlags({ keyword, flags }: Instruction, classic: boolean): void {
   const refused = REFUSED[keyword]?.find((flag) => flags.has(flag));
+  if (refused && !classic) throw new ApiError(501, `${keyword} --${refused}: not there yet in Drydock`);
   if (refused)
     throw badParameter(
       `the --${refused} option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ to learn how to build images with BuildKit enabled`,
@@ -107,6 +109,18 @@ function commandOf({ json, rest, heredocs, line }: Instruction, shell: readonly 
   return [...shell, `${rest}${bodies}`];
 }
 
+/** RUN --network. Throws ApiError. */
+function networkOf({ flags, line }: Instruction, { networkMode, hostNetwork }: BuildContext['asked']): string {
+  const network = flags.get('network') ?? 'default';
+  if (!['default', 'none', 'host'].includes(network)) throw parseError(line, `invalid network mode: ${network}`);
+  if (network === 'host' && networkMode !== 'host' && !hostNetwork)
+    throw new ApiError(
+      403,
+      'RUN --network=host is allowed only to a build with --network host or --allow network.host',
+    );
+  return network === 'default' ? '' : network;
+}
+
 /** The config after the instruction, what it has to run or to copy, and its text in the history. */
 export function prepareMetadata(c: BuildContext, stage: StageState, one: Instruction): Prepared {
   const config = structuredClone(stage.config);
@@ -131,6 +145,7 @@ export function prepareRun(c: BuildContext, stage: StageState, one: Instruction)
   const command = commandOf(one, shell);
   const args = argsInScope(stage).map(([name, value]) => `${name}=${value}`);
   const proxies = [...c.asked.args].filter(([name]) => isProxy(name) && !stage.args.has(name));
+  const network = networkOf(one, c.asked);
   const hosts = c.asked.limits?.ExtraHosts;
   const before = args.length ? `|${args.length} ${args.join(' ')} ` : '';
   return {
@@ -141,6 +156,7 @@ export function prepareRun(c: BuildContext, stage: StageState, one: Instruction)
       args,
       env: [...args, ...proxies.map(([name, value]) => `${name}=${value}`)],
       ...(hosts && { hosts }),
+      ...(network && { network }),
     },
   };
 }
@@ -172,14 +188,16 @@ export function preparedCopy(
   stage: StageState,
   one: Instruction,
   target: string,
-  { digest, found, owner }: { digest: string; found: NonNullable<Prepared['copy']>['found']; owner?: string },
+  { digest, found, owner, chmod }: { digest: string; found: Found[]; owner?: string; chmod?: string },
 ): Prepared {
   checkTarget(one, found.length, target);
   const kind = found.length > 1 ? 'multi' : found[0]?.directory ? 'dir' : 'file';
+  const flags = `${owner ? `--chown=${owner} ` : ''}${chmod ? `--chmod=${chmod} ` : ''}`;
+  const slash = target.endsWith('/') || /(^|\/)\.\.?$/.test(target);
   const place = posix.resolve(stage.config.WorkingDir || '/', target);
   return {
-    createdBy: `${NOP}${one.keyword} ${owner ? `--chown=${owner} ` : ''}${kind}:${digest} in ${target} `,
+    createdBy: `${NOP}${one.keyword} ${flags}${kind}:${digest} in ${target} `,
     config: stage.config,
-    copy: { found, target: place, slash: target.endsWith('/') || /(^|\/)\.\.?$/.test(target), ...(owner && { owner }) },
+    copy: { found, target: place, slash, ...(owner && { owner }), ...(chmod && { permissions: parseInt(chmod, 8) }) },
   };
 }

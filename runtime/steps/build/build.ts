@@ -90,7 +90,8 @@ The whole file is read first, so that a mistake in the last line is told before 
     const stages = upTo(file.stages, target);
     stages.at(-1)!.instructions.push(...labelsOf(labels));
     const all = stages.flatMap(({ from, instructions }) => [from, ...instructions]);
-    all.forEach(refuseFlags);
+    const isClassic = c.asked.text === undefined;
+    for (const one of all) refuseFlags(one, isClassic);
     const global = { args: c.globals, given: args, globals: new Map<string, string>(), used: c.usedArgs };
     for (const one of file.globals)
       declare(one, global, (word) => expandAt(word, defined(c.globals), file.escape, one.line), file.escape);
@@ -171,7 +172,7 @@ function trigger(c: BuildContext, { config }: StageState, number: string): void 
   const place = c.steps.findIndex(({ id }) => id === `${from.id}@${number}/${c.total}`);
   const steps = triggers.flatMap((text, index) => {
     const one = parseTrigger(text);
-    refuseFlags(one);
+    refuseFlags(one, c.asked.text === undefined);
     return stepsOf({ one, number: `${number}.${index + 1}` }, c.total);
   });
   c.steps.splice(place + 1, 0, ...steps);

@@ -1,6 +1,7 @@
 /** COPY, ADD and WORKDIR: files and directories that come into a container of the build. */
 import { posix } from 'node:path';
 import type { BuildContext } from '../../build/build.ts';
+import { withoutArchives } from '../../build/files/added.ts';
 import { archived } from '../../build/files/archived.ts';
 import { ApiError, badParameter } from '../../errors/api-error.ts';
 import { stageOf, type Template } from './template.ts';
@@ -28,25 +29,27 @@ export const copy: Template = {
   id: 'build.copy',
   title: 'Copy the files',
   explain: `The files become an archive with the names that they get in the image, and a worker unpacks it in a container that is never started and has no volumes. The kernel resolves each name with that container's root as /, so a link in the image leads where it would lead a process in it.
-They belong to root unless --chown names an owner; files of another stage keep theirs. Directories on the way that the image does not have are made with mode 755 and the same owner. See the Dockerfile reference, "COPY", and openat2(2).`,
+ADD unpacks a tar archive first, and copies its content instead. The files belong to root unless --chown names an owner; files of another stage keep theirs. Directories on the way that the image does not have are made with mode 755 and the same owner. See the Dockerfile reference, "COPY", and openat2(2).`,
   when: (c) => !c.hit && c.prepared?.copy !== undefined,
-  async do(_k, c) {
+  async do(k, c, { number }) {
     const { image } = stageOf(c);
-    const { found, target, slash, owner } = c.prepared!.copy!;
+    const { target, slash, owner, permissions } = c.prepared!.copy!;
+    const found = await withoutArchives(k, c, number);
+    const mode = permissions === undefined ? {} : { permissions };
     const many = found.length > 1 || slash;
     const isInto = many || found[0]!.directory;
     if (!image?.layers.length) {
       if (owner && !/^0(:0)?$/.test(owner))
         throw new ApiError(501, `--chown=${owner} in the first layer of an image: not there yet in Drydock`);
       const make = pathsTo(isInto ? target : posix.dirname(target));
-      c.direct = { found, target: relative(target), into: many, make };
+      c.direct = { found, target: relative(target), into: many, make, ...mode };
       return;
     }
     const container = (c.container = await c.runtime.createForFiles(image));
     const kind = await c.runtime.kind(container, target);
     if (kind === 'other' && isInto) throw badParameter(`cannot copy to non-directory: ${target}`);
     const make = kind ? [] : await missing(c, container, isInto ? target : posix.dirname(target));
-    const input = { found, target: relative(target), into: many || kind === 'directory', make };
+    const input = { found, target: relative(target), into: many || kind === 'directory', make, ...mode };
     await c.runtime.write(container, '/', archived(input), owner);
   },
 };

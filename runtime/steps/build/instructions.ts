@@ -52,12 +52,12 @@ A command that ends with another code than 0 ends the build, because what follow
   when: (c) => !c.hit && c.prepared?.run !== undefined,
   async do(k, c) {
     const { image } = stageOf(c);
-    const { command, env } = c.prepared!.run!;
+    const { command, env, network = c.asked.networkMode } = c.prepared!.run!;
     if (!image) throw badParameter('RUN needs a file system, and scratch has none');
     c.container = await c.runtime.create(image, {
       Cmd: command,
       Env: env,
-      ...(c.asked.networkMode && { NetworkMode: c.asked.networkMode }),
+      ...(network && { NetworkMode: network }),
       ...(c.asked.limits && { limits: c.asked.limits }),
     });
     c.asked.tell(` ---> Running in ${c.container.slice(0, 12)}\n`);

@@ -1,6 +1,6 @@
 /** What COPY and ADD are going to copy: their sources found and hashed. */
 import { join } from 'node:path';
-import { ApiError, badParameter } from '../../errors/api-error.ts';
+import { badParameter } from '../../errors/api-error.ts';
 import type { BuildContext, Place, Prepared } from '../../build/build.ts';
 import type { Digested, Source } from '../../build/context/sources.ts';
 import { bodyFile } from '../../build/files/scratch.ts';
@@ -28,13 +28,14 @@ export async function prepareCopy(k: Kernel, c: BuildContext, place: Place): Pro
   const { one } = place;
   const { sources: words, target } = copyWords(c, stage, one);
   const sources = await sourcesOf(k, c, place, words);
-  const { digest, found, archives } = await k.job<Digested>('build-digest', sources).catch((error: Error) => {
+  const add = one.keyword === 'ADD';
+  const { digest, found } = await k.job<Digested>('build-digest', { sources, add }).catch((error: Error) => {
     throw badParameter(`${one.keyword} failed: ${error.message}`);
   });
   if (!found.length) throw badParameter(`${one.keyword} failed: no source files were specified`);
-  if (one.keyword === 'ADD' && archives.length)
-    throw new ApiError(501, `ADD of an archive (${archives[0]}), which is to be unpacked: not there yet in Drydock`);
-  const chown = one.flags.get('chown');
-  const owner = chown && scopeOf(c, stage, stage.config, one.line).expand(chown);
-  return preparedCopy(stage, one, target, { digest, found, ...(owner && { owner }) });
+  const { expand } = scopeOf(c, stage, stage.config, one.line);
+  const [owner, chmod] = ['chown', 'chmod'].map((flag) => expand(one.flags.get(flag) ?? ''));
+  if (chmod && !/^[0-7]{1,4}$/.test(chmod))
+    throw badParameter(`invalid chmod parameter: '${chmod}'. it should be octal string and between 0 and 07777`);
+  return preparedCopy(stage, one, target, { digest, found, ...(owner && { owner }), ...(chmod && { chmod }) });
 }

@@ -42,7 +42,11 @@ export class TarEntries {
   /** a file with several names → the name that has its data, and how many names are still to come */
   readonly #links = new Map<string, { name: Buffer; left: number }>();
 
-  constructor(emit: Emit) {
+  /** `permissions` are those of every entry but a symbolic link, instead of its own. */
+  constructor(
+    emit: Emit,
+    private readonly permissions?: number,
+  ) {
     this.#tar = new TarWriter(emit);
   }
 
@@ -63,7 +67,8 @@ export class TarEntries {
   }
 
   async #add(fd: number, path: Buffer, type: string, stat: FileStat): Promise<void> {
-    const { mode, uid, gid, mtime, rdev } = stat;
+    const { uid, gid, mtime, rdev } = stat;
+    const mode = type === '2' ? stat.mode : (this.permissions ?? stat.mode);
     const entry: TarEntry = { type, name: path, mode, uid, gid, size: 0, mtime };
     const xattrs = keptXattrs(new Map(xattrsOf(descriptorPath(fd))));
     if (xattrs.length) entry.xattrs = xattrs;

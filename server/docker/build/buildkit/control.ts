@@ -35,7 +35,13 @@ export function control(context: Context): Partial<ServiceImpl<typeof Control>> 
     listWorkers: () => ({ record: workers().map((one) => ({ ...one, BuildkitVersion: version })) }),
 
     async solve(request, { signal }) {
-      const solve = new Solve(request.Session, exportersOf(request), cacheExportsOf(request), signal);
+      const solve = new Solve(
+        request.Session,
+        exportersOf(request),
+        cacheExportsOf(request),
+        request.Entitlements,
+        signal,
+      );
       context.solves.add(request.Ref, solve);
       let message: string | undefined;
       try {

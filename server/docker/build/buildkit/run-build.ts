@@ -46,6 +46,7 @@ export async function buildInto(
   }
   const image = await engine.build({
     ...options,
+    hostNetwork: solve.entitlements.includes('network.host'),
     ...contextOf(session, attributes, progress, signal),
     tell: () => undefined,
     made: () => undefined,

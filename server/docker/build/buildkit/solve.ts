@@ -31,6 +31,8 @@ export class Solve {
     readonly exporters: readonly Exporter[],
     /** the types of the caches that are to be written */
     readonly cacheExports: readonly string[],
+    /** what the user allows the build: 'network.host' */
+    readonly entitlements: readonly string[],
     readonly signal: AbortSignal,
   ) {
     this.#returned = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
