@@ -7,7 +7,6 @@
  * Who uses a mount follows from the containers' records and shims, so that the next daemon knows it too. Only what a
  * start holds that has no shim yet is in the daemon's memory (Volumes.holders).
  */
-import { lookup } from 'node:dns/promises';
 import type { Container } from '../../../container/container.ts';
 import type { Step } from '../../../container/step.ts';
 import { containerPaths } from '../../../container/paths.ts';
@@ -18,6 +17,7 @@ import { mountsAt } from '../../../kernel/mount/mounted.ts';
 import { shimLives } from '../../../kernel/process/shim.ts';
 import { MNT, MS } from '../../../syscalls/constants.ts';
 import { errnoText } from '../../../syscalls/errno-text.ts';
+import { addressOf } from '../../../volume/local/server-address.ts';
 import { hidden, mountOf, serverName, type VolumeMount, withAddress } from '../../../volume/local/options.ts';
 
 interface Own {
@@ -39,7 +39,7 @@ const hasOwnVolumes = (c: Container): boolean => ownOf(c).length > 0;
 /** mount(2) as mount(8) of dockerd does it: the propagation, and the read-only of a bind, need calls of their own. */
 async function mountVolume(k: Kernel, { data: target, mount }: Own): Promise<void> {
   const name = serverName(mount);
-  const address = name && (await lookup(name, 4).catch((cause: Error) => failed(target, mount, cause))).address;
+  const address = name && (await addressOf(name).catch((cause: Error) => failed(target, mount, cause)));
   const { device, type, flags, propagation, data } = name && address ? withAddress(mount, name, address) : mount;
   try {
     await k.stage.mount(device, target, type, flags, data || null);
