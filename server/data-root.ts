@@ -2,8 +2,9 @@
  * Makes the daemon's directories at its start, and checks whether the data root can hold its data. Without this the
  * first container would fail.
  */
-import { accessSync, constants, existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectories } from '../runtime/kernel/make-directories.ts';
 import { hasCode } from '../runtime/kernel/errors.ts';
 
 /** The directory itself, or its nearest ancestor that exists. */
@@ -20,20 +21,24 @@ const readOnly = (root: string) =>
  */
 export function prepareDataRoot(root: string): string {
   try {
-    // checked first, because Node's recursive mkdir reports ENOENT where mkdir(2) reports EROFS
+    // a directory that exists may be on a read-only file system
     accessSync(standing(root), constants.W_OK);
-    mkdirSync(root, { recursive: true, mode: 0o711 });
+    makeDirectories(root, 0o711);
     return realpathSync(root);
   } catch (error) {
     if (hasCode(error, 'EROFS')) throw readOnly(root);
     if (hasCode(error, 'EEXIST', 'ENOTDIR'))
       throw new Error(`the data root ${root} is no directory; give one with --root`, { cause: error });
+    if (hasCode(error, 'ENOENT', 'EACCES', 'EPERM'))
+      throw new Error(`the data root ${root} cannot be made: ${(error as Error).message}; give another with --root`, {
+        cause: error,
+      });
     throw error;
   }
 }
 
 /** The same for the directory of the sockets. */
 export function prepareExecRoot(execRoot: string): string {
-  mkdirSync(execRoot, { recursive: true, mode: 0o711 });
+  makeDirectories(execRoot, 0o711);
   return realpathSync(execRoot);
 }

@@ -1,8 +1,9 @@
 /**
  * -v, --mount and --tmpfs → mounts. Sources are paths on the host. Destinations are resolved later, below the new root.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
+import { makeDirectories } from '../kernel/make-directories.ts';
 import { badParameter, ApiError } from '../errors/api-error.ts';
 import type { HostConfig, MountRequest } from '../request/container-request.ts';
 import type { Mount } from './spec.ts';
@@ -230,7 +231,7 @@ export function makeBindSources(host: HostConfig): void {
   ];
   for (const source of asked.filter((path) => !existsSync(path))) {
     try {
-      mkdirSync(source, { recursive: true, mode: 0o755 });
+      makeDirectories(source, 0o755);
     } catch (cause) {
       throw badParameter(`error while creating mount source path '${source}': ${(cause as Error).message}`);
     }

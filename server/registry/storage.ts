@@ -10,9 +10,10 @@
  *
  * No component of a name begins with `_`, so names cannot collide with these directories.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectories } from '../../runtime/kernel/make-directories.ts';
 import { isPath, isTag } from '../../runtime/image/manifest/reference.ts';
 import { algorithmOf, checkDigest, digestOf, hexOf, isDigest, type Algorithm } from './digest.ts';
 import { RegistryRefusal } from './error.ts';
@@ -45,7 +46,7 @@ export class Storage {
     durable = false,
   ) {
     for (const dir of ['blobs/sha256', 'blobs/sha512', 'repositories', 'uploads'])
-      mkdirSync(join(root, dir), { recursive: true, mode: 0o700 });
+      makeDirectories(join(root, dir), 0o700);
     this.files = new Files(join(root, 'uploads'), durable);
   }
 

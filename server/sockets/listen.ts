@@ -1,9 +1,10 @@
 /** Makes the API's servers listen: on unix sockets, on TCP, and on descriptors from the service manager. */
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import type { SecureContextOptions } from 'node:tls';
+import { makeDirectories } from '../../runtime/kernel/make-directories.ts';
 import { addressText, type ApiAddress, type ApiTls } from '../../runtime/data-root/api-address.ts';
 import type { Settings } from '../../runtime/data-root/settings.ts';
 import { activated, type ActivatedSocket } from './activation.ts';
@@ -38,7 +39,7 @@ function listening(server: Server, name: string, listen: () => void): Promise<vo
 
 /** Listens for root and the group docker, as dockerd does. Access to the socket means root. */
 async function onPath(server: Server, path: string): Promise<Listener> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
+  makeDirectories(dirname(path), 0o711);
   rmSync(path, { force: true });
   const before = process.umask(0o117);
   const ready = listening(server, `unix://${path}`, () => server.listen(path));

@@ -122,8 +122,8 @@ const refused: [flags: string, pattern: RegExp][] = [
   ['--storage-opt size=1', /--storage-opt/],
   ['--log-driver nosuch', /error looking up logging plugin nosuch: plugin "nosuch" not found/],
   ['--log-driver syslog', /log driver syslog is not supported/],
-  ['--log-opt compress=true', /--log-opt compress=true is not supported/],
-  ['--log-opt labels-regex=a', /--log-opt labels-regex=a is not supported/],
+  ['--log-opt max-file=1 --log-opt compress=true', /compress/],
+  ['--log-opt labels-regex=(', /error parsing regexp/],
   ['--log-opt mode=odd', /logging mode not supported: odd/],
   ['--log-opt max-buffer-size=4m', /max-buffer-size option is only supported with 'mode=non-blocking'/],
   ['--log-opt tag={{.Nope}}', /log-tag: "{{.Nope}}": give one of {{.ID}}/],
@@ -219,6 +219,10 @@ test('-v makes the directory that is not there, but not for a request that is re
   assert.throws(
     () => validateRequest(request({ Binds: ['/dev/null/x:/x'] }), settings),
     /error while creating mount source path '\/dev\/null\/x'/,
+  );
+  assert.throws(
+    () => validateRequest(request({ Binds: ['/proc/nope/x:/x'] }), settings),
+    /error while creating mount source path '\/proc\/nope\/x': ENOENT/,
   );
 });
 

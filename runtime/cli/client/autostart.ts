@@ -1,9 +1,10 @@
 /** Starts a daemon when nothing listens on the socket. That daemon ends by itself when it is idle. */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeDirectories } from '../../kernel/make-directories.ts';
 import { DEFAULT_EXEC_ROOT } from './address.ts';
 import { codeOf, Failure } from '../failure/failure.ts';
 
@@ -54,7 +55,7 @@ export async function ensureDaemon(path: string, code = 1): Promise<void> {
 async function start(path: string, code: number): Promise<void> {
   const runDir = process.env['DRYDOCK_EXEC_ROOT'] || DEFAULT_EXEC_ROOT;
   const log = join(runDir, 'daemon.log');
-  mkdirSync(runDir, { recursive: true, mode: 0o711 });
+  makeDirectories(runDir, 0o711);
   const fd = openSync(log, 'a', 0o600);
   const from = readFileSync(log).length;
   let exited: string | undefined;

@@ -3,9 +3,10 @@
  * stores".
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeDirectories } from '../../kernel/make-directories.ts';
 import { Failure } from '../failure/failure.ts';
 
 /** docker stores docker.io's credentials under the address of its first registry. */
@@ -41,7 +42,7 @@ function read(path: string): Config {
 
 /** Replaces the file by a rename, because other clients may read it at the same time. */
 function write(path: string, config: Config): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectories(dirname(path), 0o700);
   const beside = `${path}.${process.pid}`;
   writeFileSync(beside, `${JSON.stringify(config, null, '\t')}\n`, { mode: 0o600, flag: 'wx' });
   renameSync(beside, path);
