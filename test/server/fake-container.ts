@@ -115,6 +115,7 @@ export class FakeContainer implements ContainerHandle {
       request,
       image,
       endpoints: [endpoint],
+      names: { dns: [], search: [], options: [], hosts: [] },
       mounts: [],
       volumes: fakeVolumes('/var/lib/fake'),
       paths,
