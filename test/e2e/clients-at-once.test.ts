@@ -53,7 +53,14 @@ s.test('files of a stopped container are copied by one client after the other', 
   await d().ok('create', '--name', 'still', '--network', 'none', 'tiny', 'true');
   await d().api('POST', '/drydock/containers/still/gate', { command: 'break', at: 'cp.look' });
   const copies = Array.from({ length: 4 }, () => d().api('GET', '/containers/still/archive?path=/etc/second'));
-  const begun = async () => (await operations('cp')).filter(({ state }) => state === 'begun');
+  const isHeld = async ({ id }: Shown) =>
+    /"at":"paused"[^\n]*\n*$/.test((await d().api('GET', `/drydock/operations/${id}/journal`)).body);
+  /** Those that wait for their turn have begun too. */
+  const begun = async () => {
+    const all = (await operations('cp')).filter(({ state }) => state === 'begun');
+    const held = await Promise.all(all.map(isHeld));
+    return all.filter((_, n) => held[n]);
+  };
   for (const left of [4, 3, 2, 1]) {
     await until('one is held', async () => (await pauses('still')) === 5 - left);
     assert.is(overlays().length, 1, `with ${left} that wait or are held`);
