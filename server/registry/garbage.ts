@@ -20,7 +20,7 @@ export interface GarbageOptions {
 export interface Garbage {
   manifests: number;
   blobs: number;
-  /** of the blobs and manifests that no repository has any more */
+  /** the size of the blobs and manifests that were removed from the disk */
   bytes: number;
 }
 
@@ -82,7 +82,7 @@ async function cleanRepository(storage: Storage, name: string, options: GarbageO
 /** Throws Error when a manifest in the storage cannot be read: then nothing more is removed. */
 export async function collectGarbage(storage: Storage, options: GarbageOptions): Promise<Garbage> {
   const total: Garbage = { manifests: 0, blobs: 0, bytes: 0 };
-  for (const name of storage.allNames()) {
+  for (const name of await storage.allNames()) {
     const { manifests, blobs } = await cleanRepository(storage, name, options);
     total.manifests += manifests;
     total.blobs += blobs;
@@ -94,7 +94,7 @@ export async function collectGarbage(storage: Storage, options: GarbageOptions):
 /** Every digest that a repository has. */
 async function linked(storage: Storage): Promise<Set<string>> {
   const found = new Set<string>();
-  for (const name of storage.allNames())
+  for (const name of await storage.allNames())
     for (const kind of ['_blobs', '_manifests'] as const)
       for (const digest of await digestsIn(storage, name, kind)) found.add(digest);
   return found;

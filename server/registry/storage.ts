@@ -10,7 +10,7 @@
  *
  * No component of a name begins with `_`, so names cannot collide with these directories.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectories } from '../../runtime/kernel/make-directories.ts';
@@ -149,28 +149,20 @@ export class Storage {
       throw new RegistryRefusal('NAME_UNKNOWN', `repository name not known to registry: ${name}`);
     return this.entries(name, '_tags');
   }
-  /** The names of all repositories that have had a manifest, sorted as bytes. */
-  async repositories(): Promise<string[]> {
+  /** The names of the repositories that have one of these directories, sorted as bytes. */
+  async #names(...kinds: Kind[]): Promise<string[]> {
     const names: string[] = [];
     const waiting = [''];
     for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
-      for (const entry of await readdir(join(this.root, 'repositories', path), { withFileTypes: true }))
-        if (entry.name === '_manifests') names.push(path);
-        else if (entry.isDirectory() && !entry.name.startsWith('_'))
-          waiting.push(path ? `${path}/${entry.name}` : entry.name);
+      const entries = await readdir(join(this.root, 'repositories', path), { withFileTypes: true });
+      if (kinds.some((kind) => entries.some(({ name }) => name === kind))) names.push(path);
+      for (const entry of entries)
+        if (entry.isDirectory() && !entry.name.startsWith('_')) waiting.push(join(path, entry.name));
     }
     return names.sort();
   }
-  /** The names of all repositories, also of those that have blobs only. */
-  allNames(): string[] {
-    const below = (path: string): string[] => {
-      const entries = readdirSync(join(this.root, 'repositories', path), { withFileTypes: true });
-      const own = path && entries.some(({ name }) => name === '_manifests' || name === '_blobs') ? [path] : [];
-      const inner = entries
-        .filter((entry) => entry.isDirectory() && !entry.name.startsWith('_'))
-        .flatMap(({ name }) => below(path ? `${path}/${name}` : name));
-      return [...own, ...inner];
-    };
-    return below('');
-  }
+  /** The repositories that have had a manifest. */
+  repositories = (): Promise<string[]> => this.#names('_manifests');
+  /** The repositories, also those that have blobs only. */
+  allNames = (): Promise<string[]> => this.#names('_manifests', '_blobs');
 }

@@ -41,7 +41,7 @@ export function nameStop(known: Known, place: Place, name: string, { by }: Resol
   const seen = called(known, name);
   if (seen && !isUp(seen)) return notRunning(seen);
   if (seen && place.container) return apart(place, seen);
-  const asked = `nobody who was asked (${by}) knows the name ${name}`;
+  const asked = `no resolver that was asked (${by}) knows the name ${name}`;
   if (name === 'host.docker.internal')
     return {
       why: `${asked}: Drydock gives it to no container by itself`,

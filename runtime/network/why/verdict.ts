@@ -18,7 +18,7 @@ export interface Findings {
   backDropped?: Dropped;
   arrived: boolean;
   listeners?: Listeners;
-  /** nobody answered the question for the MAC address of this address */
+  /** the address whose MAC address was asked for without an answer */
   silent?: string;
   /** what is known of the address otherwise: 'the name comes from /etc/hosts, and db has 172.18.0.3 now' */
   stale?: string;

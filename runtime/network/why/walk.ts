@@ -25,7 +25,7 @@ export interface Destination extends Address {
   /** a published port: the container, and the address and the port to which a rule rewrites it */
   inside?: Address & { place: Place };
   paused?: boolean;
-  /** for the sentence, when nobody has the address */
+  /** what is known of an address that no machine has, for the last sentence */
   stale?: string;
 }
 export interface Walked {
@@ -97,7 +97,7 @@ async function neighbourHop({ k, from, to, way, sent }: Walking): Promise<{ hops
   const found = way.local ? undefined : await neighbourAt(k, from, way.oif, next);
   if (!found) return { hops: [] };
   const silent = sent.answer !== 'accepted' && isSilent(found);
-  const title = silent ? `nobody answers for ${next}` : `${next} has MAC address ${found.mac}`;
+  const title = silent ? `no machine answers for ${next}` : `${next} has MAC address ${found.mac}`;
   const line = `${next} dev ${way.dev} lladdr ${found.mac || '?'} ${found.state}`;
   return { hops: [hop('neighbour', from.name, title, [line], silent)], ...(silent && { silent: next }) };
 }

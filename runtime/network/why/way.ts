@@ -41,7 +41,7 @@ export async function neighbourAt(
   return all.map(neighbourOf).find((one) => one.address === address && one.index === index);
 }
 
-/** Nobody answered the question for the MAC address. */
+/** The question for the MAC address got no answer. */
 export const isSilent = ({ mac, state }: Neighbour): boolean => !mac || /FAILED|INCOMPLETE/.test(state);
 
 /** A link of the host by name; undefined when it is not there. */
