@@ -80,7 +80,8 @@ s.test('docker pull prints what it always did, and its journal is on disk under 
   const { id, kind, subject, state } = await newest();
   assert.equal([kind, subject.name, state], ['pull', 'tiny:latest', 'done']);
   assert.is(subject.id, (await d().json<{ Id: string }>('/images/tiny/json')).Id);
-  assert.ok(readFileSync(join(d().root, 'operations', id, 'journal.ndjson'), 'utf8').includes('pull.commit'));
+  const file = join(d().root, 'operations', id, 'journal.ndjson');
+  await until('the journal is on the disk', () => readFileSync(file, 'utf8').includes('pull.commit'));
   const steps = phases.find((phase) => phase.id === 'pull')!.steps.map((step) => step.id);
   assert.equal(stepsOf(await journalOf(id)), steps, 'every step of the phase, in order');
 });
