@@ -17,6 +17,10 @@ export interface Settings {
   bridge: string;
   /** gateway address and prefix of the bridge, '172.30.0.1/16'; absent: the first free one */
   bip?: string;
+  /** the default network has IPv6 addresses, too */
+  ipv6?: boolean;
+  /** its IPv6 subnet, 'fd00:1::/64'; absent: one that comes from the host's machine-id(5) */
+  fixedCidrV6?: string;
   /** cgroup that holds the containers' cgroups: /drydock */
   cgroupParent: string;
   /** base URLs tried before docker.io */

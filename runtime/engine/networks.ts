@@ -6,6 +6,7 @@ import type { Settings } from '../data-root/settings.ts';
 import { badParameter, conflict, notFound, ApiError } from '../errors/api-error.ts';
 import { subnetNow } from '../network/bridge/bridge.ts';
 import { hasTable } from '../network/bridge/rules.ts';
+import { defaultSubnet6 } from '../network/ipam/default-subnet6.ts';
 import { holds, overlaps, parseSubnet } from '../network/ipam/family.ts';
 import { type Cidr } from '../network/ipam/ipv4.ts';
 import { parseBip } from '../network/ipam/subnet.ts';
@@ -136,9 +137,12 @@ export class Networks implements EngineNetworks {
   /** The subnets of all networks but one. That of the default network is known once it was requested or is in use. */
   #subnets(but?: string): Cidr[] {
     const { bridge, bip } = this.settings;
-    const { gateway: address, prefix } = (bip ? parseBip(bip) : subnetNow(bridge)) ?? {};
+    const own = [bip ? parseBip(bip) : subnetNow(bridge), defaultSubnet6(this.settings)];
     const made = this.#store.list().filter(({ id }) => id !== but);
-    return [...(address && prefix ? [{ address, prefix }] : []), ...made.flatMap(poolsOf)];
+    return [
+      ...own.flatMap((subnet) => (subnet ? [{ address: subnet.gateway, prefix: subnet.prefix }] : [])),
+      ...made.flatMap(poolsOf),
+    ];
   }
 
   /** Throws ApiError: 409 for a name in use, 403 and 400 for subnets that cannot be had. */

@@ -29,6 +29,10 @@ export interface NetworkSettings {
   /** the default network's bridge, and the nf_tables table of the same name */
   bridge: string;
   bip?: string;
+  /** the default network has IPv6 addresses, too */
+  ipv6?: boolean;
+  /** its IPv6 subnet, 'fd00:1::/64' */
+  fixedCidrV6?: string;
   /** nameservers for containers; empty: the host's */
   dns: string[];
   /**

@@ -86,6 +86,10 @@ async function addSix(k: Kernel, socket: NetlinkSocket, name: string, index: num
     k.daemon.write_file(off, 0, 0, Buffer.from('0')).then(() => true),
   );
   if (!there) throw new ApiError(500, 'this kernel has no IPv6: make the network without --ipv6');
+  // While the kernel looks for a duplicate of the bridge's link-local address, up to two seconds after the first
+  // container came, it solicits no neighbour for forwarded packets: conf/*/accept_dad in the kernel's ip-sysctl.
+  const { daemon } = k;
+  await tolerate(['ENOENT'], daemon.write_file(`/proc/sys/net/ipv6/conf/${name}/accept_dad`, 0, 0, Buffer.from('0')));
   await tolerate(['EEXIST'], socket.request(newAddress6({ index, address: subnet.gateway, prefix: subnet.prefix })));
 }
 

@@ -39,7 +39,9 @@ function indexOf({ container, endpoint }: Connection): number {
 export async function findSubnet(k: Kernel, { network, endpoint }: Connection): Promise<void> {
   const { gateway, prefix, subnet6 } = await ensureBridge(k, network);
   Object.assign(endpoint, { gateway, prefix });
-  if (subnet6) Object.assign(endpoint, { gateway6: subnet6.gateway, prefix6: subnet6.prefix });
+  // the daemon of the last run may have had --ipv6, or may not
+  delete endpoint.ipv6;
+  if (subnet6) Object.assign(endpoint, { gateway6: subnet6.gateway, prefix6: subnet6.prefix, ipv6: true });
 }
 
 export function takeAddress(k: Kernel, it: Connection): Promise<void> {

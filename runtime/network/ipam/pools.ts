@@ -60,9 +60,8 @@ function faultsOf({ Subnet, IPRange, Gateway, AuxiliaryAddresses }: Pool): strin
 export function checkPools(pools: readonly Pool[], driver = 'bridge'): void {
   const faults = pools.flatMap(faultsOf);
   if (faults.length) throw badParameter(`invalid network config:\n${faults.join('\n')}`);
-  for (const six of [false, true])
-    if (pools.filter(({ Subnet }) => isSix(Subnet) === six).length > 1)
-      throw new ApiError(403, `${driver} driver doesn't support multiple ${six ? 'IPv6 ' : ''}subnets`);
+  const six = pools.filter(({ Subnet }) => isSix(Subnet)).length;
+  if (six > 1 || pools.length - six > 1) throw new ApiError(403, `${driver} driver doesn't support multiple subnets`);
   for (const { Subnet } of pools)
     if (parseSubnet(Subnet)!.prefix > (isSix(Subnet) ? 126 : 30))
       throw badParameter(`invalid network config:\ninvalid subnet ${Subnet}: no room for a gateway and a container`);

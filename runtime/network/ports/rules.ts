@@ -97,7 +97,7 @@ export async function publish(k: Kernel, it: Connection): Promise<void> {
 export async function unpublish(k: Kernel, it: Connection): Promise<void> {
   const { inward, outward } = chainNames(it);
   const table = it.network.bridge;
-  for (const family of ['ip', ...(it.network.subnet6 ? (['ip6'] as const) : [])] as const) {
+  for (const family of ['ip', ...(it.endpoint.address6 ? (['ip6'] as const) : [])] as const) {
     const names = [inward, outward];
     const gone = names.flatMap((name) => [flushChain(table, name, family), deleteChain(table, name, family)]);
     await tolerate(['ENOENT'], changeRules(k, gone));

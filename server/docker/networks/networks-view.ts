@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import type { ContainerHandle, Engine } from '../../../runtime/engine/engine.ts';
 import type { Endpoint } from '../../../runtime/network/endpoint.ts';
+import { defaultSubnet6 } from '../../../runtime/network/ipam/default-subnet6.ts';
+import { networkOf } from '../../../runtime/network/ipam/family.ts';
 import type { predefined } from '../../../runtime/network/phase/networks.ts';
 import type { NetworkRecord } from '../../../runtime/network/store/network-record.ts';
 import { rfc3339 } from '../http/humanize.ts';
@@ -79,6 +81,13 @@ function subnet(engine: Engine): object[] {
   return [{ Subnet: `${[24, 16, 8, 0].map((shift) => (first >>> shift) & 255).join('.')}/${bits}`, Gateway: address }];
 }
 
+function subnet6({ settings }: Engine): object[] {
+  const found = defaultSubnet6(settings);
+  if (!found) return [];
+  const { gateway: address, prefix } = found;
+  return [{ Subnet: `${networkOf({ address, prefix })}/${prefix}`, Gateway: address }];
+}
+
 const memberView = (
   name: string,
   { endpointID, mac = '', address, prefix = 16, address6, prefix6 = 64 }: Endpoint,
@@ -116,8 +125,8 @@ export const predefinedView = (engine: Engine, name: (typeof predefined)[number]
   Created: '0001-01-01T00:00:00Z',
   Driver: name === 'none' ? 'null' : name,
   EnableIPv4: true,
-  EnableIPv6: false,
-  IPAM: { Driver: 'default', Options: null, Config: name === 'bridge' ? subnet(engine) : [] },
+  EnableIPv6: name === 'bridge' && engine.settings.ipv6 === true,
+  IPAM: { Driver: 'default', Options: null, Config: name === 'bridge' ? [...subnet(engine), ...subnet6(engine)] : [] },
   Internal: false,
   Attachable: false,
   ...common,

@@ -3,6 +3,7 @@ import { isIP, isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import type { Settings } from '../../../data-root/settings.ts';
 import type { ApiTls } from '../../../data-root/api-address.ts';
+import { isSix, parseSubnet } from '../../../network/ipam/family.ts';
 import { apiAddress, DEFAULT_EXEC_ROOT, hostFrom } from '../../client/address.ts';
 import { misuse } from '../../failure/failure.ts';
 import { tlsFiles, verifies, type TlsOptions } from '../../flags/tls.ts';
@@ -13,6 +14,8 @@ export interface DaemonOptions extends TlsOptions {
   execRoot?: string;
   bridge?: string;
   bip?: string;
+  ipv6?: true;
+  fixedCidrV6?: string;
   cgroupParent?: string;
   registryMirror?: string[];
   insecureRegistry?: string[];
@@ -41,6 +44,21 @@ function bridgeAddress(value: string): string {
     isIPv4(address!) && /^\d{1,2}$/.test(prefix) && Number(prefix) >= 8 && Number(prefix) <= 30,
     "the gateway's address with a prefix of 8 to 30, like 172.30.0.1/16",
   );
+}
+
+/** 126: the subnet's own address, the gateway and one container. */
+function ipv6Settings(options: DaemonOptions, env: NodeJS.ProcessEnv): Pick<Settings, 'ipv6' | 'fixedCidrV6'> {
+  const wanted = options.ipv6 ?? truth('DRYDOCK_IPV6', env['DRYDOCK_IPV6'] || 'false');
+  const value = options.fixedCidrV6 ?? (env['DRYDOCK_FIXED_CIDR_V6'] || undefined);
+  const cidr = value === undefined ? undefined : parseSubnet(value);
+  if (value !== undefined)
+    check(
+      '--fixed-cidr-v6',
+      value,
+      cidr !== undefined && isSix(cidr.address) && cidr.prefix >= 8 && cidr.prefix <= 126,
+      'an IPv6 subnet with a prefix of 8 to 126, like fd00:1::/64',
+    );
+  return { ...(wanted && { ipv6: true }), ...(value !== undefined && { fixedCidrV6: value }) };
 }
 
 function mirror(value: string): string {
@@ -123,6 +141,7 @@ export function settingsFrom(options: DaemonOptions, env: NodeJS.ProcessEnv): Se
       'a name of at most 15 letters and digits',
     ),
     ...(bip !== undefined && { bip: bridgeAddress(bip) }),
+    ...ipv6Settings(options, env),
     cgroupParent: check(
       '--cgroup-parent',
       cgroupParent,

@@ -25,6 +25,8 @@ export function command(): Command {
     )
     .option('--bridge <name>', 'name of the bridge (drydock0)')
     .option('--bip <cidr>', "the bridge's address and prefix (the first free network)")
+    .option('--ipv6', 'the default network has IPv6 addresses, too')
+    .option('--fixed-cidr-v6 <cidr>', "the default network's IPv6 subnet (a unique local one of this host)")
     .option('--cgroup-parent <path>', "cgroup above the containers' (/drydock)")
     .option('--registry-mirror <url>', 'ask this before docker.io (repeatable)', collect)
     .option('--insecure-registry <host>', 'speak to it without TLS (repeatable)', collect)
