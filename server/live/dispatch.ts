@@ -10,6 +10,7 @@ import { mapTopics } from './topics/map.ts';
 import { packetTopics } from './topics/packets.ts';
 import { terminalTopics } from './topics/terminals.ts';
 import { usageTopics } from './topics/usage.ts';
+import { whyTopics } from './topics/why.ts';
 import type { Answerers } from './ask/topic.ts';
 
 export const answerers: Answerers<Asks> = {
@@ -21,6 +22,7 @@ export const answerers: Answerers<Asks> = {
   ...packetTopics,
   ...terminalTopics,
   ...usageTopics,
+  ...whyTopics,
 };
 
 /** Returns only the fields that the topic declares, each checked. Throws 400 with the field's name. */

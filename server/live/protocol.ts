@@ -36,14 +36,16 @@ import type { MapAsks } from './topics/map.ts';
 import type { PacketAsks } from './topics/packets.ts';
 import type { TerminalAsks } from './topics/terminals.ts';
 import type { UsageAsks } from './topics/usage.ts';
+import type { WhyAsks } from './topics/why.ts';
 import type { Rewrite } from '../../runtime/watch/rewrites.ts';
+import type { Hop, Report } from '../../runtime/network/why/report.ts';
 import type { Sample } from '../../runtime/watch/usage.ts';
 
 export const PATH = '/live';
 
 /** All topics with their fields and answers: one interface for each file in topics/. */
 export interface Asks
-  extends ContainerAsks, BranchAsks, LessonAsks, FileAsks, MapAsks, PacketAsks, TerminalAsks, UsageAsks {}
+  extends ContainerAsks, BranchAsks, LessonAsks, FileAsks, MapAsks, PacketAsks, TerminalAsks, UsageAsks, WhyAsks {}
 export type Topic = keyof Asks;
 
 export type {
@@ -51,6 +53,7 @@ export type {
   Event,
   InspectionSection,
   GateCommand,
+  Hop,
   Listed,
   MachineMap,
   MapContainer,
@@ -58,6 +61,7 @@ export type {
   MapNetwork,
   Omitted,
   PhaseText,
+  Report,
   Rewrite,
   Sample,
   ShownState,

@@ -64,6 +64,10 @@ s.test('a listener on the loopback only', async () => {
   const report = await why('web', 'shy:80');
   assert.match(report.sentence, /^web does not reach shy:80: \S+ in shy listens on 127\.0\.0\.1:80 only/);
   assert.match(report.change ?? '', /listen on 0\.0\.0\.0:80/);
+  assert.equal(
+    report.hops.filter(({ stops }) => stops).map(({ kind, where }) => `${kind} ${where}`),
+    ['listener shy'],
+  );
 });
 
 s.test('nothing listens on the port', async () => {

@@ -9,7 +9,7 @@ import { start } from './ru/start.ts';
 import { tour } from './ru/tour.ts';
 import type { Spoken } from './spoken.ts';
 import { omissionWords, phaseWords } from './steps.ts';
-import { evidenceWords, messageWords } from './told.ts';
+import { evidenceWords, messageWords, whyWords } from './told.ts';
 import { factWords } from './tables/fact-words.ts';
 
 export const ru: Words = { app, draw, filter, lessons, palette, panels, start, tour };
@@ -19,6 +19,7 @@ export const russian: Spoken = {
   phase: (phase) => phaseWords('ru', phase),
   omission: (omission) => omissionWords('ru', omission),
   message: (text) => messageWords('ru', text),
+  why: (text) => whyWords('ru', text),
   evidence: (evidence) => evidenceWords('ru', evidence),
   fact: (fact) => factWords('ru', fact),
 };

@@ -12,6 +12,8 @@ export interface Spoken {
   omission<O extends { id: string; title: string; see: string }>(omission: O): O;
   /** a message of the daemon (told.ts) */
   message(text: string): string;
+  /** a sentence of `drydock why` (told.ts) */
+  why(text: string): string;
   evidence(evidence: InspectionSection): InspectionSection;
   fact(fact: Fact): string;
 }
@@ -21,6 +23,7 @@ export const english: Spoken = {
   phase: (phase) => phase,
   omission: (omission) => omission,
   message: (text) => text,
+  why: (text) => text,
   evidence: (evidence) => evidence,
   fact: factLine,
 };

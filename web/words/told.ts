@@ -9,13 +9,19 @@ import { evidence } from './ru/told/evidence.ts';
 import { failures } from './ru/told/failures.ts';
 import { flags } from './ru/told/flags.ts';
 import { refusals } from './ru/told/refusals.ts';
+import { why } from './ru/told/why.ts';
 
-export const toldTables: Record<'messages' | 'evidence', Rows> = {
+export const toldTables: Record<'messages' | 'evidence' | 'why', Rows> = {
   messages: [...refusals, ...failures, ...flags],
   evidence,
+  why,
 };
 
-const patterns = { messages: toldTables.messages.map(patternOf), evidence: toldTables.evidence.map(patternOf) };
+const patterns = {
+  messages: toldTables.messages.map(patternOf),
+  evidence: toldTables.evidence.map(patternOf),
+  why: toldTables.why.map(patternOf),
+};
 
 /** The message of a refused or failed request. */
 export const messageWords = (language: Language, message: string): string =>
@@ -26,3 +32,7 @@ export const evidenceWords = (language: Language, { title, lines }: InspectionSe
   language === 'en'
     ? { title, lines }
     : { title: said(patterns.evidence, title), lines: lines.map((line) => said(patterns.evidence, line)) };
+
+/** A sentence of `drydock why`, or the title of one of its hops. */
+export const whyWords = (language: Language, text: string): string =>
+  language === 'en' ? text : said(patterns.why, text);

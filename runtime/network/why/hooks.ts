@@ -116,8 +116,7 @@ export async function hooksOf(k: Kernel, place: Place, trace: Trace, events: rea
 
 export const droppedWords = ({ rule, table, chain, hook, place }: Dropped): string =>
   rule === undefined
-    ? `no rule of chain ${chain} of the nf_tables table ${table} accepts it, and the chain's policy is drop ` +
-      `(hook ${hook}, ${place})`
+    ? `no rule of chain ${chain} of the nf_tables table ${table} accepts it, and the chain's policy is drop (hook ${hook}, ${place})`
     : `the rule \`${rule}\` in chain ${chain} of the nf_tables table ${table} drops it (hook ${hook}, ${place})`;
 
 export const undropWords = ({ rule, table, chain, handle }: Dropped): string =>

@@ -40,4 +40,6 @@ export interface Report {
 export interface Stop {
   why: string;
   change: string;
+  /** the kind of the hop that it goes no further than; without it the last one */
+  at?: HopKind;
 }

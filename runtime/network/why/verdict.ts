@@ -112,5 +112,6 @@ export function stopOf(f: Findings): Stop | undefined {
   if (dropped) return droppedStop(f, dropped);
   if (backDropped)
     return { why: `the answer does not come back: ${droppedWords(backDropped)}`, change: undropWords(backDropped) };
-  return (f.silent ? undefined : atTheEnd(f)) ?? noAnswer(f);
+  const ended = f.silent ? undefined : atTheEnd(f);
+  return ended ? { ...ended, at: 'listener' } : noAnswer(f);
 }

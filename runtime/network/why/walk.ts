@@ -237,6 +237,8 @@ export async function walk(k: Kernel, from: Place, host: Place, to: Destination)
     `connect(${to.address}:${to.port}) = ${sent.answer}`,
     ...(sent.blind === undefined ? [] : [`the packet could not be followed: ${sent.blind}`]),
   ];
+  const ends = hops.findLastIndex(({ kind }) => kind === stop?.at);
+  if (ends >= 0) hops[ends] = { ...hops[ends]!, stops: true };
   const last = stop !== undefined && !hops.some(({ stops }) => stops);
   hops.push(hop('answer', from.name, answers[sent.answer] ?? sent.answer, evidence, last));
   return {

@@ -87,7 +87,7 @@ export const drydock = ({ shutdown, playground: address, recording }: DrydockOpt
     recording: recording && ((x) => recording(find(x.engine, x.param('id')))),
   }),
   ...operations(recording),
-  ...whyRoutes(),
+  ...whyRoutes,
   'GET /drydock/phases': ({ engine }) => phaseTexts(engine.storage),
   'GET /drydock/omissions': () => omissions.map(({ id, title, see, steps }) => ({ id, title, see, steps })),
   'GET /drydock/info': (x) => info(x.engine),

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { packageRoot } from '../../../runtime/syscalls/native.ts';
-import { evidenceWords, messageWords, toldTables } from '../../../web/words/told.ts';
+import { evidenceWords, messageWords, toldTables, whyWords } from '../../../web/words/told.ts';
 import { factWords } from '../../../web/words/tables/fact-words.ts';
 import { suite } from '../../harness.ts';
 
@@ -21,7 +21,7 @@ const sources = ['runtime', 'server', 'lessons'].flatMap((dir) =>
 const commander = ['command.js', 'error.js'].map((file) =>
   readFileSync(join(packageRoot, 'node_modules/commander/lib', file), 'utf8'),
 );
-const text = [...sources, ...commander].join('\n').replaceAll("\\'", "'");
+const text = [...sources, ...commander].join('\n').replaceAll("\\'", "'").replaceAll('\\`', '`');
 const lines = text.split('\n');
 
 test('each English sentence is one that the daemon says', () => {
@@ -39,7 +39,9 @@ test('each English sentence is one that the daemon says', () => {
     );
   };
   assert.equal(
-    [...toldTables.messages, ...toldTables.evidence].map(([english]) => english).filter((english) => !said(english)),
+    [...toldTables.messages, ...toldTables.evidence, ...toldTables.why]
+      .map(([english]) => english)
+      .filter((english) => !said(english)),
     [],
   );
 });
@@ -92,6 +94,16 @@ test('names stay, what is told within is said too, and what is not known stays a
   );
   assert.is(messageWords('ru', 'an answer of a newer daemon'), 'an answer of a newer daemon');
   assert.is(messageWords('ru', 'step '.repeat(1000)), 'step '.repeat(1000));
+});
+
+test('the sentences of why are said within each other', () => {
+  assert.is(
+    whyWords(
+      'ru',
+      'web does not reach db:80: network back lets nothing pass that was not asked for from it, published, or on it: the rule `drop` in chain in of the nf_tables table ip br-1 drops it (hook forward, host)',
+    ),
+    'web не может соединиться с db:80: сеть back пропускает только ответы на свои запросы, опубликованные порты и свои пакеты: его отбрасывает правило `drop` цепочки in таблицы ip br-1 nf_tables (хук forward, host)',
+  );
 });
 
 test('of what the kernel says our words are said, and the columns stay', () => {

@@ -65,6 +65,28 @@ function ties(contents: Contents, items: readonly Item[], sel: string | undefine
   });
 }
 
+/** The way of a packet over the map: names of containers, 'host', 'outside'; `at` is the one where the packet is. */
+export interface Way {
+  places: readonly string[];
+  at: string | undefined;
+}
+/** A frame around each container on the way; the one where the packet is has a thick one. */
+function frames(contents: Contents, items: readonly Item[], { places, at }: Way): Item[] {
+  return contents.quays
+    .flatMap(({ vessels }) => vessels)
+    .filter(({ row }) => places.includes(row.name))
+    .flatMap(({ row }) => {
+      const item = items.find(({ key }) => key === `container:${row.id}`);
+      const hull = item?.marks.find((mark) => mark.shape === 'rect');
+      if (!item || !hull) return [];
+      const gap = row.name === at ? 6 : 3;
+      const { w, h } = hull;
+      const d = `M${-gap},${-gap}H${w + gap}V${h + gap}H${-gap}Z`;
+      const mark = path(d, 'active', { width: row.name === at ? 4 : 2, dashed: row.name !== at });
+      return [{ key: `way:${row.id}`, x: item.x, y: item.y, marks: [mark] }];
+    });
+}
+
 function wide(said: MapSaid, contents: Contents, width: number, height: number): { items: Item[]; height: number } {
   const places = placesOf(said, said.kinds, contents);
   const side = Math.min(SIDE, width * 0.2);
@@ -151,7 +173,7 @@ export function drawMap(
   said: MapSaid,
   map: MachineMap,
   list: readonly Listed[],
-  { width, height, sel }: { width: number; height: number; sel?: string | undefined },
+  { width, height, sel, way }: { width: number; height: number; sel?: string | undefined; way?: Way },
 ): Drawing {
   const contents = contentsOf(map, list);
   const { items, height: high } = width >= WIDE ? wide(said, contents, width, height) : narrow(said, contents, width);
@@ -161,7 +183,7 @@ export function drawMap(
   return {
     width,
     height: Math.ceil(high),
-    items: [...places!, ...ties(contents, items, sel), ...standing!],
+    items: [...places!, ...ties(contents, items, sel), ...(way ? frames(contents, items, way) : []), ...standing!],
     table: { columns: said.words.map.columns, rows: rowsOf(said, contents) },
     summary: said.words.map.summary(
       all.filter(({ mood }) => mood === 'running').length,

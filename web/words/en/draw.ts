@@ -11,6 +11,7 @@ import { overlay } from './draw/overlay.ts';
 import { pivot } from './draw/pivot.ts';
 import { security } from './draw/security.ts';
 import { timeline } from './draw/timeline.ts';
+import { why } from './draw/why.ts';
 
 export const draw = {
   amounts,
@@ -25,5 +26,6 @@ export const draw = {
   capabilities,
   timeline,
   compare,
+  why,
 };
 export type DrawWords = typeof draw;

@@ -11,6 +11,7 @@ import { overlay } from './draw/overlay.ts';
 import { pivot } from './draw/pivot.ts';
 import { security } from './draw/security.ts';
 import { timeline } from './draw/timeline.ts';
+import { why } from './draw/why.ts';
 
 export const draw: DrawWords = {
   amounts,
@@ -25,4 +26,5 @@ export const draw: DrawWords = {
   capabilities,
   timeline,
   compare,
+  why,
 };
