@@ -1,4 +1,7 @@
-/** uvu with one addition: a test whose requirements this machine lacks is skipped, with the reason. */
+/**
+ * uvu with two additions: a test whose requirements this machine lacks is skipped, with the reason; and an error in
+ * `before` is printed. uvu alone says then only that no test has run.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { suite as uvuSuite } from 'uvu';
@@ -34,6 +37,15 @@ export interface Suite {
   run(): void;
 }
 
+const printed = (title: string, hook: Body) => async () => {
+  try {
+    await hook();
+  } catch (error) {
+    console.error(`FAIL ${title}: before the tests: ${error instanceof Error ? error.stack : String(error)}`);
+    throw error;
+  }
+};
+
 /** `needs` of the suite apply to each of its tests. */
 export function suite(title: string, ...needs: string[]): Suite {
   const tests = uvuSuite(title);
@@ -48,7 +60,7 @@ export function suite(title: string, ...needs: string[]): Suite {
     tests.skip(name, body);
   };
   return Object.assign(add, {
-    before: (hook: Body) => void (lacks || tests.before(hook)),
+    before: (hook: Body) => void (lacks || tests.before(printed(title, hook))),
     after: (hook: Body) => void (lacks || tests.after(hook)),
     run: () => tests.run(),
   }) as Suite;

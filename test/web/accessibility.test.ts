@@ -13,7 +13,7 @@ test.before(async () => {
   visit = await Visit.open({ colorScheme: 'light' });
   await bringAxe(visit.context);
   const { page } = visit;
-  await page.setViewportSize({ width: 1600, height: 1000 });
+  await visit.resize({ width: 1600, height: 1000 });
   await page.goto(await visit.address());
   await page.getByText('connected', { exact: true }).waitFor();
 });
@@ -137,7 +137,7 @@ test('the past has no violations', async () => {
 
 test('a window as narrow as a telephone, without scrolling to the side', async () => {
   const { page } = visit;
-  await page.setViewportSize({ width: 400, height: 800 });
+  await visit.resize({ width: 400, height: 800 });
   await walk('narrow', tabs, true);
   assert.ok(
     await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'),
@@ -152,7 +152,7 @@ test('the page is as high as a window, at every usual size', async () => {
     [1600, 1000],
     [1920, 1080],
   ] as const) {
-    await page.setViewportSize({ width, height });
+    await visit.resize({ width, height });
     for (const scheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme: scheme });
       for (const name of ['Namespaces', 'Overlay']) {

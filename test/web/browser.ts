@@ -77,6 +77,14 @@ export class Visit {
     });
   }
 
+  /** Gives the page another size, and waits until pictures that follow their width have it: two frames later. */
+  async resize(size: { width: number; height: number }): Promise<void> {
+    await this.page.setViewportSize(size);
+    await this.page.evaluate(
+      'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(undefined))))',
+    );
+  }
+
   terminal = async (): Promise<string> =>
     (await this.page.locator('.xterm-rows').allInnerTexts()).join('\n').replace(/\u00a0/g, ' ');
 

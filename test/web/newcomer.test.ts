@@ -64,7 +64,7 @@ test('with the keyboard three places are near: what happens now, the pictures, t
 test('a window that changes its size calls nothing for a process without a terminal', async () => {
   const before = (await events('still')).length;
   for (const width of [1400, 1300, 1450]) {
-    await visit.page.setViewportSize({ width, height: 880 });
+    await visit.resize({ width, height: 880 });
     await visit.page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
   }
   // Answers of one connection arrive in order, so this answer comes after those to the earlier requests.
@@ -137,7 +137,7 @@ for (const language of ['en', 'ru'] as const) {
     const [a, b] = (await daemon.json<{ Id: string }[]>('/containers/json?all=1')).map(({ Id }) => Id);
     await page.evaluate(`localStorage.setItem('drydock.language', '${language}')`);
     for (const width of [640, 320]) {
-      await page.setViewportSize({ width, height: 400 });
+      await visit.resize({ width, height: 400 });
       for (const hash of [`#run/${a}`, `#run/${a}?k=9`, `#compare/${a}/${b}`, '#lessons', '#lesson/process']) {
         await open(hash);
         if (hash === '#lesson/process') await page.locator('[data-task]').first().waitFor();

@@ -137,7 +137,7 @@ test('with the keyboard alone, from the address to the tour, through it, and bac
 
 test('at 390 pixels the words come first, then the picture, and nothing is wider than the screen', async () => {
   const { page } = visit;
-  await page.setViewportSize({ width: 390, height: 844 });
+  await visit.resize({ width: 390, height: 844 });
   const fits = () => page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth');
   assert.ok(await fits());
   const watch = page.locator('button.watch');
@@ -152,7 +152,7 @@ test('at 390 pixels the words come first, then the picture, and nothing is wider
   assert.ok(await fits());
   assert.equal(await violations(page), []);
   await end();
-  await page.setViewportSize({ width: 1500, height: 900 });
+  await visit.resize({ width: 1500, height: 900 });
 });
 
 test('the map shows what other clients do, what an image is used by, and opens what is chosen', async () => {

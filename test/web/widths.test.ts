@@ -45,7 +45,7 @@ for (const [width, height] of [
 ] as const) {
   test(`at ${width} × ${height} no picture is wider than its panel, none is shrunk, and each uses what there is`, async () => {
     const { page } = visit;
-    await page.setViewportSize({ width, height });
+    await visit.resize({ width, height });
     await page.goto(pathToFileURL(file).href);
     for (const name of pictures) {
       await page.getByRole('tab', { name, exact: true }).click();
@@ -73,7 +73,7 @@ const tabs = async () => (await visit.page.getByRole('tab').all()).slice(0, 7);
 for (const language of ['en', 'ru'] as const) {
   test(`beside a lesson and in a comparison, at 1280 pixels, words in pictures have 11 pixels and the page is no higher than the window, in ${language}`, async () => {
     const { page } = visit;
-    await page.setViewportSize({ width: 1280, height: 800 });
+    await visit.resize({ width: 1280, height: 800 });
     const [a, b] = await Promise.all(
       [
         ['--memory', '64m'],
