@@ -1,4 +1,5 @@
 /** The state of a build: what was asked for, and what its steps have found and made so far. */
+import type { Socket } from 'node:net';
 import type { Image, ImageConfig } from '../image/manifest/image.ts';
 import type { LayerFile } from '../image/layer/layer-file.ts';
 import type { RegistryAuth } from '../image/registry/auth.ts';
@@ -6,7 +7,10 @@ import type { ImageStore } from '../image/store/store.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Lease } from '../image/store/lease.ts';
 import type { Step } from '../operation/step.ts';
+import type { MountPoint } from '../volume/mount-point.ts';
 import type { HostConfig } from '../request/container-request.ts';
+import type { CacheDirs } from './mounts/cache-dirs.ts';
+import type { OpenMounts, PreparedMount } from './mounts/prepared-mount.ts';
 import type { BuildCache } from './cache/cache.ts';
 import type { Dockerfile, Instruction } from './dockerfile/parse.ts';
 import type { ArchiveInput, Found } from './context/sources.ts';
@@ -67,10 +71,20 @@ export interface BuildRequest {
   cached?(): void;
   /** Output of a RUN: stream 1 is stdout, 2 is stderr. Resolves when the client takes more. */
   output(text: string, stream: 1 | 2): Promise<void>;
+  /** the content of a secret; undefined when the client has none of this id */
+  secret?(id: string): Promise<Uint8Array | undefined>;
+  /** the client's SSH agents */
+  agent?: SshAgent;
   /** the credentials for a registry: 'docker.io', 'localhost:5000' */
   auth?(domain: string): RegistryAuth | undefined;
   /** the id of a finished stage's image */
   made(id: string): void;
+}
+
+export interface SshAgent {
+  has(id: string): Promise<boolean>;
+  /** Couples a connection of the container with the agent, until one of them ends. */
+  connect(id: string, socket: Socket): void;
 }
 
 export interface RunRequest {
@@ -78,6 +92,12 @@ export interface RunRequest {
   Env?: string[];
   NetworkMode?: string;
   limits?: RunLimits;
+  /** of --mount */
+  mounts?: readonly MountPoint[];
+  /** options by path */
+  tmpfs?: Readonly<Record<string, string>>;
+  /** 'NAME=value' that neither the container's record nor its journal may have */
+  hiddenEnv?: readonly string[];
 }
 
 /** What the build asks of the runtime. */
@@ -127,7 +147,14 @@ export interface Prepared {
   config: Config;
   copy?: { found: Found[]; target: string; slash: boolean; owner?: string; permissions?: number };
   /** `args`: the ARGs in scope; `env` has the proxies too, which are no part of the cache's key; `hosts`: --add-host */
-  run?: { command: string[]; args: string[]; env: string[]; hosts?: string[]; network?: string };
+  run?: {
+    command: string[];
+    args: string[];
+    env: string[];
+    hosts?: string[];
+    network?: string;
+    mounts?: PreparedMount[];
+  };
   /** WORKDIR: this directory is made when it is not there */
   makes?: string;
 }
@@ -139,6 +166,7 @@ export interface BuildContext {
   readonly asked: BuildRequest;
   readonly runtime: BuildRuntime;
   readonly cache: BuildCache;
+  readonly cacheDirs: CacheDirs;
   readonly lease: Lease;
   readonly signal: AbortSignal;
   /** the steps of the phase; those of the instructions are added when the Dockerfile was read */
@@ -153,6 +181,8 @@ export interface BuildContext {
   stages: StageState[];
   prepared?: Prepared | undefined;
   hit: boolean;
+  /** the mounts of the RUN that is being done */
+  mounts?: OpenMounts | undefined;
   /** the container whose changes become the layer */
   container?: string | undefined;
   /** what comes into the first layer of an image, for which there is no container */

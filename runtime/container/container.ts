@@ -95,6 +95,8 @@ export interface Container extends PullContext {
   readonly volumes: Volumes;
   /** its removal takes the anonymous volumes too */
   takesVolumes: boolean;
+  /** 'NAME=value' that its program gets, and that neither its record, its config.json nor its journal has */
+  hiddenEnv?: readonly string[];
   readonly names: NamesAsked;
   live: Live;
   /** the end of the last run, as the kernel reported it: wait(2) status, and whether the OOM killer acted */

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { BuildContext, BuildRequest, BuildRuntime, RunRequest } from '../build/build.ts';
+import { CacheDirs } from '../build/mounts/cache-dirs.ts';
 import { BuildCache } from '../build/cache/cache.ts';
 import { ApiError, notFound } from '../errors/api-error.ts';
 import type { Image } from '../image/manifest/image.ts';
@@ -35,12 +36,14 @@ interface Host {
 
 export class Builds {
   readonly cache: BuildCache;
+  readonly cacheDirs: CacheDirs;
 
   constructor(
     private readonly host: Host,
     private readonly operations: Operations,
   ) {
     this.cache = new BuildCache(host.settings.root, (id) => host.images.find(id) !== undefined);
+    this.cacheDirs = new CacheDirs(host.settings.root);
   }
 
   /** Resolves with the image. Throws ApiError in the client's words, after everything but the cache was undone. */
@@ -54,6 +57,8 @@ export class Builds {
     await this.operations
       .perform(operation, { context, phases, done }, { signal, gate, begun })
       .finally(() => context.lease.release());
+    // what it costs to keep is not the client's to wait for
+    void this.cacheDirs.collect().catch(() => undefined);
     return imageOf(context);
   }
 
@@ -65,6 +70,7 @@ export class Builds {
       asked: request,
       runtime: this.#runtime(operation, request),
       cache: this.cache,
+      cacheDirs: this.cacheDirs,
       lease: this.host.images.lease(),
       signal,
       steps: [receive, parse],
@@ -88,7 +94,12 @@ export class Builds {
       image: async (reference, always) => (always ? undefined : host.images.find(reference)) ?? (await pull(reference)),
       createForFiles: async (image) =>
         (await host.create(requestOf(build, image, { Cmd: ['/'] }), { withoutVolumes: true })).container.id,
-      create: async (image, asked) => (await host.create(requestOf(build, image, asked), {})).container.id,
+      create: async (image, asked) => {
+        const { mounts = [], hiddenEnv } = asked;
+        const { container } = await host.create(requestOf(build, image, asked), { mounts });
+        if (hiddenEnv?.length) container.hiddenEnv = hiddenEnv;
+        return container.id;
+      },
       run: (id, tell, stop) => runToEnd(the(id), tell, stop),
       write: (id, path, archive, owner) =>
         the(id)
@@ -132,6 +143,7 @@ export class Builds {
 
   /** Undoes what a daemon left unfinished when it died. */
   async recover(): Promise<void> {
+    await this.cacheDirs.recover();
     for (const operation of this.operations.interrupted()) {
       if (operation.record.kind !== 'build') continue;
       await operation.recover({ context: this.#context(operation, nothing), phases: [build] });
@@ -142,7 +154,7 @@ export class Builds {
 const requestOf = (
   build: string,
   { id }: Image,
-  { Cmd, Env = [], NetworkMode = 'default', limits }: RunRequest,
+  { Cmd, Env = [], NetworkMode = 'default', limits, tmpfs }: RunRequest,
 ): ContainerRequest => ({
   Image: id,
   Cmd,
@@ -151,7 +163,7 @@ const requestOf = (
   AttachStdout: true,
   AttachStderr: true,
   Labels: { [LABEL]: build },
-  HostConfig: { ...limits, NetworkMode },
+  HostConfig: { ...limits, NetworkMode, ...(tmpfs && { Tmpfs: { ...tmpfs } }) },
 });
 
 /** The request of a build that is only undone. */

@@ -18,6 +18,7 @@ import { newId } from '../data-root/identity.ts';
 import type { Settings } from '../data-root/settings.ts';
 import type { Spec } from '../oci/spec.ts';
 import { badParameter, notFound } from '../errors/api-error.ts';
+import type { MountPoint } from '../volume/mount-point.ts';
 import { checkVolumeName } from '../volume/volume.ts';
 import type { DriverName } from '../storage/driver.ts';
 import type { ContainerRequest } from '../request/container-request.ts';
@@ -28,6 +29,8 @@ export interface CreateOptions {
   pull?: 'missing';
   /** the volumes that the image declares are left out, so that what is written there belongs to the container */
   withoutVolumes?: boolean;
+  /** binds that no request may ask for: directories of the daemon, with paths that are resolved in them */
+  mounts?: readonly MountPoint[];
 }
 /** What the engine knows and the request does not contain. */
 export interface CreateContext {
@@ -57,7 +60,7 @@ export function newRecord(
   if (image && options.platform) checkPlatform(request.Image, image, options.platform);
   if (image) checkBreakable(request, image);
   const id = newId();
-  const mounts = mountPointsOf(id, request, other);
+  const mounts = [...(options.mounts ?? []), ...mountPointsOf(id, request, other)];
   if (image && !options.withoutVolumes) addDeclared(mounts, id, request, image);
   for (const { type, name } of mounts) if (type === 'volume') checkVolumeName(name);
   const endpoints = endpointsOf(request, id, settings, (ref) => sharedBy(other(ref)), network);

@@ -3,7 +3,7 @@ import type { NewEvent } from '../journal/event.ts';
 import { meaningsOf } from '../journal/former-ids.ts';
 import { stepOf } from '../journal/step-id.ts';
 import { errnoNumber, Injected } from '../kernel/errors.ts';
-import type { Call } from '../syscalls/calls.ts';
+import { shownArgs, type Call } from '../syscalls/calls.ts';
 import type { Step } from './step.ts';
 import type { GateCommand, GateOptions } from './gate-command.ts';
 import { badParameter, conflict } from '../errors/api-error.ts';
@@ -109,7 +109,7 @@ export class Gate {
   beforeCall(call: Call): Promise<void> | undefined {
     const at = this.#counted();
     if (!this.#stopsAt(call.name, at)) return undefined;
-    const args = call.args.map((a) =>
+    const args = shownArgs(call).map((a) =>
       Buffer.isBuffer(a) ? { hex: a.subarray(0, 64).toString('hex'), length: a.length } : a,
     );
     return this.#hold({ name: call.name, actor: call.actor, args }, () => this.#stopsAt(call.name, at));

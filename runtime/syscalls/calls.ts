@@ -9,11 +9,15 @@ export interface Call {
   actor: Actor;
   name: SyscallName;
   args: readonly Value[];
+  /** what journals, gates and messages show instead of `args`, because those have a secret in them */
+  shown?: readonly Value[];
   /** What the bytes mean, for the journal: a decoded netlink message, or the path behind a descriptor. */
   note?: string;
   /** the source line that made the call: call-site.ts */
   source?: string | undefined;
 }
+/** The arguments as they may be kept and shown. */
+export const shownArgs = ({ args, shown = args }: Call): readonly Value[] => shown;
 /** `ret` is what the kernel returned, never negative because failures throw. `out` is empty for calls without bytes. */
 export interface Reply {
   ret: number;

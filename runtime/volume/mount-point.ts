@@ -22,7 +22,7 @@ export interface MountPoint {
   anonymous?: true;
   /** an empty volume is filled with the image's directory at `destination`; removed when that was done */
   copy?: true;
-  /** the directory of the volume that is mounted, instead of its root */
+  /** the path in the volume, or in the directory of a bind, that is mounted instead of its root */
   subpath?: string;
   /** for a volume that has to be created */
   labels?: Record<string, string>;

@@ -20,6 +20,8 @@ export interface Source {
   dir: string;
   /** as in the Dockerfile, with `*`, `?` and `[a-z]` */
   pattern: string;
+  /** the pattern is a path */
+  literal?: boolean;
   /** the name of its file, when that differs from the pattern's last component */
   name?: string;
 }
@@ -37,11 +39,11 @@ const PIECE = 256 * 1024;
 
 const isGlob = (text: string): boolean => /[*?[]/.test(text);
 /** The relative paths that match, sorted. */
-function matching(root: number, parts: readonly string[], at = ''): string[] {
+function matching(root: number, parts: readonly string[], literal: boolean, at = ''): string[] {
   const [part, ...rest] = parts;
   if (part === undefined) return [at];
-  const under = (name: string) => matching(root, rest, at ? `${at}/${name}` : name);
-  if (!isGlob(part)) return under(part);
+  const under = (name: string) => matching(root, rest, literal, at ? `${at}/${name}` : name);
+  if (literal || !isGlob(part)) return under(part);
   const fd = tryOpenIn(root, at || '.', DIRECTORY);
   if (fd < 0) return [];
   try {
@@ -57,14 +59,14 @@ function matching(root: number, parts: readonly string[], at = ''): string[] {
 
 /** The files of all sources. Throws Error in dockerd's words for a source without a file. */
 export function findSources(sources: readonly Source[]): Found[] {
-  return sources.flatMap(({ dir, pattern, name }) => {
+  return sources.flatMap(({ dir, pattern, name, literal = false }) => {
     if (/^\.\.(\/|$)/.test(posix.normalize(pattern)))
       throw new Error(`forbidden path outside the build context: ${pattern} ()`);
     const root = openSync(dir, DIRECTORY);
     try {
       const parts = pattern.split('/').filter((part) => part && part !== '.');
-      const paths = matching(root, parts);
-      return paths.flatMap((path) => findOne(root, path, isGlob(pattern), name) ?? []);
+      const paths = matching(root, parts, literal);
+      return paths.flatMap((path) => findOne(root, path, !literal && isGlob(pattern), name) ?? []);
     } finally {
       closeSync(root);
     }

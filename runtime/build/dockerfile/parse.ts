@@ -9,6 +9,8 @@ export interface Instruction {
   keyword: string;
   /** '--from=x' as from → x; a flag without a value is 'true' */
   flags: Map<string, string>;
+  /** the flags that may be given several times: '--mount', in their order */
+  repeated: readonly (readonly [name: string, value: string])[];
   /** the words of the JSON form; absent for the other form */
   json?: string[];
   /** names and values that are taken as they are, instead of those in `rest` */
@@ -55,6 +57,9 @@ const flags: Readonly<Record<string, readonly string[]>> = {
   VOLUME: [],
   WORKDIR: [],
 };
+const REPEATED = ['mount'];
+/** '--name=value ', where blanks may stand within quotes. */
+const FLAG = /^--([a-z-]+)(?:=((?:"[^"]*"|'[^']*'|[^\s"'])*))?(?:\s+|$)/;
 const EXACTLY_ONE = ['MAINTAINER', 'STOPSIGNAL', 'USER', 'WORKDIR'];
 
 /** A list of strings, or undefined when the text is not one. */
@@ -75,16 +80,19 @@ function instructionOf({ text, line, heredocs }: LogicalLine): Instruction {
   const known = Object.hasOwn(flags, keyword) ? flags[keyword]! : undefined;
   if (!known) throw parseError(line, `unknown instruction: ${word}`);
   const given = new Map<string, string>();
+  const repeated: [name: string, value: string][] = [];
   let rest = behind.trim();
-  for (let match; (match = /^--([a-z-]+)(?:=(\S*))?(?:\s+|$)/.exec(rest)) && keyword !== 'CMD';) {
+  for (let match; (match = FLAG.exec(rest)) && keyword !== 'CMD';) {
     const [whole, name = '', value = 'true'] = match;
     if (!known.includes(name)) throw parseError(line, `unknown flag: ${name}`);
-    if (given.has(name)) throw parseError(line, `duplicate flag specified: ${name}`);
+    const mayRepeat = REPEATED.includes(name);
+    if (given.has(name) && !mayRepeat) throw parseError(line, `duplicate flag specified: ${name}`);
+    if (mayRepeat) repeated.push([name, value]);
     given.set(name, value);
     rest = rest.slice(whole.length);
   }
   const json = jsonForm(rest);
-  const one = { keyword, flags: given, rest, text: `${keyword} ${behind.trim()}`.trim(), line, heredocs };
+  const one = { keyword, flags: given, repeated, rest, text: `${keyword} ${behind.trim()}`.trim(), line, heredocs };
   check(one, json);
   return { ...one, ...(json && { json }) };
 }

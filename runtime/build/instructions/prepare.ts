@@ -17,7 +17,7 @@ export const isProxy = (name: string): boolean => PROXIES.includes(name);
 const NOP = '/bin/sh -c #(nop) ';
 /** Flags that are not there yet; the classic builder of dockerd refuses them too. */
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
-  RUN: ['mount', 'security'],
+  RUN: ['security'],
   COPY: ['parents', 'exclude'],
   ADD: ['checksum', 'keep-git-dir', 'exclude'],
 };

@@ -3,7 +3,7 @@ import { effectsOf } from '../../journal/effects.ts';
 import type { Fact, Kept, NewEvent } from '../../journal/event.ts';
 import { LazyEvent } from '../../journal/lazy-event.ts';
 import { errnoName } from '../errors.ts';
-import type { Call } from '../../syscalls/calls.ts';
+import { shownArgs, type Call } from '../../syscalls/calls.ts';
 import type { Value } from '../../syscalls/syscalls.ts';
 
 const KEPT_BYTES = 512;
@@ -43,7 +43,7 @@ export class CompletedCall extends LazyEvent {
       type: 'call',
       actor: call.actor,
       name: call.name,
-      args: call.args.map(keep),
+      args: shownArgs(call).map(keep),
       ret,
       ns,
     };

@@ -4,7 +4,7 @@
  */
 import type { Fact } from '../../journal/event.ts';
 import type { NewOrLazyEvent } from '../../journal/lazy-event.ts';
-import { callsOf, showCall, type Actor, type Call, type Calls, type Reply } from '../../syscalls/calls.ts';
+import { callsOf, showCall, shownArgs, type Actor, type Call, type Calls, type Reply } from '../../syscalls/calls.ts';
 import { errnoName, errnoNumber, Injected, injectedRequest, SyscallError } from '../errors.ts';
 import type { HttpRequest, HttpResponse } from '../http.ts';
 import { runJob, whenRested } from '../jobs.ts';
@@ -116,7 +116,7 @@ export class LinuxKernel implements Kernel {
         0,
       ]);
       if (typeof answers === 'number')
-        throw new SyscallError('sendto', -answers, showCall(call.name, call.args), call.actor);
+        throw new SyscallError('sendto', -answers, showCall(call.name, shownArgs(call)), call.actor);
       if ((answers[0] as number) < 0) return answers;
     }
     return this.#remote(call.actor, call, asked, true);
@@ -158,7 +158,7 @@ export class LinuxKernel implements Kernel {
   /** Journals a call that was made and returns its reply. Throws SyscallError when it failed. */
   #made(call: Call, ret: number, ns: number, out: Buffer = nothing, time?: number): Reply {
     this.#journal(call, ret, ns, time);
-    if (ret < 0) throw new SyscallError(call.name, -ret, showCall(call.name, call.args, call.note), call.actor);
+    if (ret < 0) throw new SyscallError(call.name, -ret, showCall(call.name, shownArgs(call), call.note), call.actor);
     return { ret, out };
   }
 
@@ -171,13 +171,19 @@ export class LinuxKernel implements Kernel {
     if (actor === 'daemon' && name === 'close') addon().local(operation(name), args);
     if (!(error instanceof Injected)) throw error;
     this.#journal(call, -error.errno, 0);
-    throw new SyscallError(name, error.errno, showCall(name, args, call.note), actor, 'so it was answered at the gate');
+    throw new SyscallError(
+      name,
+      error.errno,
+      showCall(name, shownArgs(call), call.note),
+      actor,
+      'so it was answered at the gate',
+    );
   }
 
   /** One request at a time on a socket: an inspection of a paused container must not get the reply to a step's call. */
   async #remote(actor: Actor, call: Call, requests: readonly unknown[], stored = false): Promise<NativeAnswers> {
     const fd = this.#sockets[actor];
-    if (fd === undefined) throw new Error(`${showCall(call.name, call.args)}: there is no ${actor} to ask`);
+    if (fd === undefined) throw new Error(`${showCall(call.name, shownArgs(call))}: there is no ${actor} to ask`);
     for (let before = unanswered.get(fd); before; before = unanswered.get(fd)) await before;
     const sent = addon().send(fd, requests, stored);
     if (sent < 0) return sent;

@@ -50,6 +50,7 @@ const labelsOf = (labels: Readonly<Record<string, string>>): Instruction[] =>
       return {
         keyword: 'LABEL',
         flags: new Map(),
+        repeated: [],
         rest,
         text: `LABEL ${rest}`,
         line: 0,

@@ -2,17 +2,25 @@
 import { ApiError, badParameter } from '../../errors/api-error.ts';
 import type { LayerFile } from '../../image/layer/layer-file.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import type { BuildContext, Place } from '../../build/build.ts';
+import type { BuildContext, Place, Prepared } from '../../build/build.ts';
 import { keyOf } from '../../build/cache-key.ts';
 import { commitImage, keepImage } from '../../build/commit.ts';
 import { prepareMetadata, prepareRun } from '../../build/instructions/prepare.ts';
 import type { Instruction } from '../../build/dockerfile/parse.ts';
 import { copy, directory } from './copy.ts';
+import { mounts } from './mounts.ts';
+import { prepareMounts } from './prepare-mounts.ts';
 import { prepareCopy } from './prepare-copy.ts';
 import { stageOf, type BuildStep, type Template } from './template.ts';
 import { sayBegin, sayImage } from './texts.ts';
 
 const isCopy = ({ keyword }: Instruction): boolean => keyword === 'COPY' || keyword === 'ADD';
+
+async function runOf(k: Kernel, c: BuildContext, place: Place): Promise<Prepared> {
+  const prepared = prepareRun(c, stageOf(c), place.one);
+  const mounted = await prepareMounts(k, c, place);
+  return mounted.length ? { ...prepared, run: { ...prepared.run!, mounts: mounted } } : prepared;
+}
 
 const lookUp: Template = {
   id: 'build.look-up',
@@ -23,12 +31,12 @@ Times of files are not in the key, because each checkout has others. After the f
     const { one } = place;
     const stage = stageOf(c);
     c.hit = false;
-    c.container = c.direct = undefined;
+    c.container = c.direct = c.mounts = undefined;
     sayBegin(c, place);
     const prepared = isCopy(one)
       ? await prepareCopy(k, c, place)
       : one.keyword === 'RUN'
-        ? prepareRun(c, stage, one)
+        ? await runOf(k, c, place)
         : prepareMetadata(c, stage, one);
     c.prepared = prepared;
     const known = c.asked.noCache || stage.missed ? undefined : c.cache.find(stage.image?.id ?? '', keyOf(prepared));
@@ -53,16 +61,21 @@ A command that ends with another code than 0 ends the build, because what follow
   async do(k, c) {
     const { image } = stageOf(c);
     const { command, env, network = c.asked.networkMode } = c.prepared!.run!;
+    const { mounts: open } = c;
     if (!image) throw badParameter('RUN needs a file system, and scratch has none');
     c.container = await c.runtime.create(image, {
       Cmd: command,
-      Env: env,
+      Env: [...(open?.env ?? []), ...env],
+      ...(open && { mounts: open.points, tmpfs: open.tmpfs, hiddenEnv: open.hiddenEnv }),
       ...(network && { NetworkMode: network }),
       ...(c.asked.limits && { limits: c.asked.limits }),
     });
     c.asked.tell(` ---> Running in ${c.container.slice(0, 12)}\n`);
     k.fact({ kind: 'file', key: 'container', value: c.container });
-    const code = await c.runtime.run(c.container, (stream, text) => c.asked.output(text, stream), c.signal);
+    const code = await c.runtime
+      .run(c.container, (stream, text) => c.asked.output(text, stream), c.signal)
+      .finally(() => open?.close());
+    c.mounts = undefined;
     if (code)
       throw new ApiError(500, `The command '${command.join(' ')}' returned a non-zero code: ${code}`, {
         exitCode: code,
@@ -108,7 +121,7 @@ An instruction that changed no file adds a line to the history and no layer. See
     ]),
 };
 
-export const templates: readonly Template[] = [lookUp, run, copy, directory, commit];
+export const templates: readonly Template[] = [lookUp, mounts, run, copy, directory, commit];
 
 /** The steps of one instruction: 'build.run@3/7'. */
 export const stepsOf = (place: Place, total: number): BuildStep[] =>

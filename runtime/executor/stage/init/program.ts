@@ -62,7 +62,20 @@ function environment({ env, user }: Process): string[] {
   return [...env.filter((e) => e !== 'HOME='), `HOME=${user.home}`];
 }
 
-export async function execute(k: Kernel, process: Process, path: string): Promise<void> {
+/** `hidden`: variables whose values no journal may have. */
+async function replaceBy(k: Kernel, path: string, process: Process, hidden: readonly string[]): Promise<void> {
+  const names = hidden.map((entry) => entry.split('=', 1)[0]!);
+  const env = environment(process).filter((entry) => !names.includes(entry.split('=', 1)[0]!));
+  const shown = [path, process.args, [...env, ...names.map((name) => `${name}=…`)]];
+  await k.run({ actor: 'stage', name: 'execve', args: [path, process.args, [...env, ...hidden]], shown });
+}
+
+export async function execute(
+  k: Kernel,
+  process: Process,
+  path: string,
+  hidden: readonly string[] = [],
+): Promise<void> {
   await k.batch((stage) => {
     stage.umask(process.user.umask ?? 0o022);
     // the program must survive the shim's death, and must not inherit descriptors of the stage
@@ -70,7 +83,8 @@ export async function execute(k: Kernel, process: Process, path: string): Promis
     stage.close_range(4, 0xffffffff, 0);
   });
   try {
-    await k.stage.execve(path, process.args, environment(process));
+    if (hidden.length) await replaceBy(k, path, process, hidden);
+    else await k.stage.execve(path, process.args, environment(process));
   } catch (error) {
     const interpreter = hasCode(error, 'ENOENT') ? await interpreterOf(k, path) : undefined;
     if (interpreter !== undefined) interpreterMissing(process.args[0] ?? path, interpreter, error);
@@ -108,7 +122,7 @@ The stage's socket closes on exec, and that end of file is how the daemon learns
 Before that the daemon connects to the shim, so that attached clients get the output from its first byte on. See execve(2).`,
       async do(k, c) {
         await c.live.listen?.(k);
-        await execute(k, c.spec.process, c.live.program ?? c.spec.process.args[0] ?? '');
+        await execute(k, c.spec.process, c.live.program ?? c.spec.process.args[0] ?? '', c.hiddenEnv);
         c.live.startedAt = Date.now();
         await k.shim.release();
       },
