@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { NetworkSettings } from '../driver.ts';
 import { addressLike, lowest, parseSubnet } from './family.ts';
 import type { Subnet } from './subnet.ts';
 
@@ -27,7 +26,12 @@ function uniqueLocal(bridge: string): Subnet {
   return { gateway: addressLike({ address: '::', prefix: ULA_PREFIX }, network + 1n), prefix: ULA_PREFIX };
 }
 
-type Wanted = Pick<NetworkSettings, 'bridge' | 'ipv6' | 'fixedCidrV6'>;
+/** The part of the daemon's settings that it comes from. */
+interface Wanted {
+  bridge: string;
+  ipv6?: boolean;
+  fixedCidrV6?: string;
+}
 /** Undefined without --ipv6. The gateway is the lowest address after the subnet's own, as with dockerd. */
 export function defaultSubnet6({ bridge, ipv6, fixedCidrV6 }: Wanted): Subnet | undefined {
   if (!ipv6) return undefined;

@@ -1,9 +1,8 @@
 /** The daemon's settings from the command line and the environment. */
-import { isIP, isIPv4 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import type { Settings } from '../../../data-root/settings.ts';
 import type { ApiTls } from '../../../data-root/api-address.ts';
-import { isSix, parseSubnet } from '../../../network/ipam/family.ts';
 import { apiAddress, DEFAULT_EXEC_ROOT, hostFrom } from '../../client/address.ts';
 import { misuse } from '../../failure/failure.ts';
 import { tlsFiles, verifies, type TlsOptions } from '../../flags/tls.ts';
@@ -49,16 +48,12 @@ function bridgeAddress(value: string): string {
 /** 126: the subnet's own address, the gateway and one container. */
 function ipv6Settings(options: DaemonOptions, env: NodeJS.ProcessEnv): Pick<Settings, 'ipv6' | 'fixedCidrV6'> {
   const wanted = options.ipv6 ?? truth('DRYDOCK_IPV6', env['DRYDOCK_IPV6'] || 'false');
-  const value = options.fixedCidrV6 ?? (env['DRYDOCK_FIXED_CIDR_V6'] || undefined);
-  const cidr = value === undefined ? undefined : parseSubnet(value);
-  if (value !== undefined)
-    check(
-      '--fixed-cidr-v6',
-      value,
-      cidr !== undefined && isSix(cidr.address) && cidr.prefix >= 8 && cidr.prefix <= 126,
-      'an IPv6 subnet with a prefix of 8 to 126, like fd00:1::/64',
-    );
-  return { ...(wanted && { ipv6: true }), ...(value !== undefined && { fixedCidrV6: value }) };
+  const fixedCidrV6 = options.fixedCidrV6 ?? (env['DRYDOCK_FIXED_CIDR_V6'] || undefined);
+  const [address = '', prefix = '', ...more] = fixedCidrV6?.split('/') ?? [];
+  const good = isIPv6(address) && /^\d{1,3}$/.test(prefix) && Number(prefix) >= 8 && Number(prefix) <= 126;
+  if (fixedCidrV6 !== undefined)
+    check('--fixed-cidr-v6', fixedCidrV6, good && !more.length, 'an IPv6 subnet like fd00:1::/64, prefix 8 to 126');
+  return { ...(wanted && { ipv6: true }), ...(fixedCidrV6 !== undefined && { fixedCidrV6 }) };
 }
 
 function mirror(value: string): string {
