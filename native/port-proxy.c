@@ -19,7 +19,7 @@
 
 /* After the container's end: until nothing has moved for this long, and no longer than that many times. */
 enum { QUIET_MS = 50, QUIET_TIMES = 20, FLOW_TICK_MS = 10000, REST_MS = 250 };
-enum { NOBODY = 65534 };
+enum { NOBODY = 65534, RIGHTS_LEFT = 68 };
 
 static void read_targets(void)
 {
@@ -32,22 +32,32 @@ static void read_targets(void)
 	sys(SYS_close, TARGETS);
 }
 
-/* The ports are bound, so nothing of root's power is needed any more, except pipes beyond a user's usual number. */
+/* A program that takes bytes from strangers must not go on as root. */
+static void must(long result)
+{
+	if (result < 0)
+		sys(SYS_exit_group, RIGHTS_LEFT);
+}
+
+/*
+ * The ports are bound, so nothing of root's power is needed any more, except pipes beyond a user's usual number: a
+ * daemon that lacks this capability itself does without.
+ */
 static void drop_rights(void)
 {
 	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	uint32_t kept = 1u << CAP_SYS_RESOURCE;
 	struct __user_cap_data_struct data[2] = { { kept, kept, 0 }, { 0, 0, 0 } };
-	sys(SYS_chdir, "/");
-	sys(SYS_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);
-	sys(SYS_setgroups, 0, 0);
-	sys(SYS_setresgid, NOBODY, NOBODY, NOBODY);
-	sys(SYS_setresuid, NOBODY, NOBODY, NOBODY);
+	must(sys(SYS_chdir, "/"));
+	must(sys(SYS_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0));
+	must(sys(SYS_setgroups, 0, 0));
+	must(sys(SYS_setresgid, NOBODY, NOBODY, NOBODY));
+	must(sys(SYS_setresuid, NOBODY, NOBODY, NOBODY));
 	if (sys(SYS_capset, &head, data) < 0) {
 		zero_bytes(data, sizeof data);
-		sys(SYS_capset, &head, data);
+		must(sys(SYS_capset, &head, data));
 	}
-	sys(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	must(sys(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 }
 
 static void begin(void)
@@ -72,6 +82,8 @@ static void begin(void)
 		watch(fd, EPOLLIN, DATAGRAM_SOCKET, k);
 	}
 	drop_rights();
+	sys(SYS_write, READY, "", 1);
+	sys(SYS_close, READY);
 }
 
 /* Closes the ports at once, so that the container can be started again. Connections may still be emptied. */

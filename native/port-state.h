@@ -3,9 +3,10 @@
  *
  * Descriptors at the start:
  *
- *   3     the targets: one struct target for each socket, in their order
- *   4     pidfd of the container's first process
- *   5 …   sockets that the daemon has bound to ports of the host; those of streams listen already
+ *   3     one end of a pair: a byte is written to it when the proxy is ready; its end without one: it has failed
+ *   4     the targets: one struct target for each socket, in their order
+ *   5     pidfd of the container's first process
+ *   6 …   sockets that the daemon has bound to ports of the host; those of streams listen already
  */
 #ifndef DRYDOCK_PORT_STATE_H
 #define DRYDOCK_PORT_STATE_H
@@ -15,7 +16,7 @@
 #include <sys/socket.h>
 #include "sys.h"
 
-enum { TARGETS = 3, CONTAINER, FIRST_SOCKET };
+enum { READY = 3, TARGETS, CONTAINER, FIRST_SOCKET };
 enum { MAX_SOCKETS = 8192, MAX_CONNECTIONS = 16384, MAX_FLOWS = 8192, EVENTS = 128 };
 
 /* Where the packets of one socket go. runtime/network/ports/proxy.ts writes it. */

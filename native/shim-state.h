@@ -18,6 +18,9 @@ static int control = CONTROL, tap = -1, subscribed, released;
 static int child, child_status, child_reaped;
 static int in_fd = -1, out_fd = -1, err_fd = -1, tty;
 
+/* bytes that were in the two pipes when the process ended: its own output, which is passed on whatever happens */
+static int out_due, err_due;
+
 /* bytes that wait for the tap and for stdin; while some wait, the descriptor they came from is not read */
 static unsigned char to_tap[HEADER + CHUNK], to_stdin[CHUNK];
 static int tap_from, tap_len, stdin_from, stdin_len, close_stdin_after;

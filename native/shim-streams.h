@@ -80,6 +80,7 @@ static int pump_output(int *fd, int stream)
 		return 0;
 	}
 	close_fd(&hung);
+	*(stream == STDERR ? &err_due : &out_due) -= n;
 	write_log(stream, payload, n);
 	if (subscribed)
 		frame_tap(stream, payload, n);

@@ -15,19 +15,41 @@
 #include <signal.h>
 #include <poll.h>
 #include <time.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include "reap.h"
 #include "shim-child.h"
 #include "shim-streams.h"
 
+/* For how long output is awaited after the process has ended: without any, and at most. */
+enum { QUIET_MS = 100, LATEST_MS = 1000 };
+static uint64_t reaped_at;
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+	sys(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ull + now.tv_nsec / 1000000;
+}
+
+static int bytes_in(int fd)
+{
+	int count = 0;
+	return fd >= 0 && sys(SYS_ioctl, fd, FIONREAD, &count) >= 0 ? count : 0;
+}
+
 static void reap(void)
 {
 	struct signalfd_siginfo info;
 	while (sys(SYS_read, SIGNALS, &info, sizeof info) > 0)
 		;
-	if (reap_children(child, &child_status))
-		child_reaped = 1;
+	if (!reap_children(child, &child_status))
+		return;
+	child_reaped = 1;
+	reaped_at = now_ms();
+	out_due = bytes_in(out_fd);
+	err_due = bytes_in(err_fd);
 }
 
 /* Writes "<wait status> <nanoseconds since 1970>\n" to the file "exit". It appears whole, because it is renamed. */
@@ -46,11 +68,15 @@ static void write_exit_file(void)
 	sys(SYS_renameat2, DIRECTORY, "exit.new", DIRECTORY, "exit", 0);
 }
 
+/* A child of the process may hold its output open, and write for ever. What the process itself wrote comes first. */
 static int output_finished(int idle)
 {
 	if (tap_len)
 		return 0;
-	return (out_fd < 0 && err_fd < 0) || idle;
+	if ((out_fd < 0 && err_fd < 0) || idle)
+		return 1;
+	int all = (out_fd < 0 || out_due <= 0) && (err_fd < 0 || err_due <= 0);
+	return all && now_ms() - reaped_at >= LATEST_MS;
 }
 
 /*
@@ -92,8 +118,7 @@ static void block_signals(void)
 
 static void turn(void)
 {
-	/* When the process has exited but its children still hold its output open, stop after 100 ms without output. */
-	struct timespec quiet = { 0, 100 * 1000 * 1000 };
+	struct timespec quiet = { 0, QUIET_MS * 1000 * 1000 };
 	int readable = tap_len ? 0 : POLLIN;
 	struct pollfd p[] = {
 		{ control, POLLIN, 0 },

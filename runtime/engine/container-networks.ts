@@ -6,7 +6,6 @@ import { connecting, disconnecting } from '../network/phase/connect.ts';
 import { checkEndpoint, endpointOf } from '../network/request/endpoints.ts';
 import { checkTogether, type Wanted } from '../network/request/wanted.ts';
 import type { Endpoint } from '../network/endpoint.ts';
-import { reviveNameServer } from '../network/names/revive.ts';
 import { newRun } from '../operation/create-run.ts';
 import { startFailure, withRest } from '../operation/failure.ts';
 import { Gate } from '../operation/gate.ts';
@@ -16,13 +15,18 @@ import type { Phase } from '../operation/step.ts';
 import type { Container } from '../container/container.ts';
 import type { NetworkConnections } from './engine.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { NameServerWatch } from './name-server-watch.ts';
 import type { Walking } from '../operation/walking.ts';
 
 export class ContainerNetworks implements NetworkConnections {
   /** one change after the other: a link has the same name inside until it is renamed */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly life: Lifecycle) {}
+  readonly #names: NameServerWatch;
+
+  constructor(private readonly life: Lifecycle) {
+    this.#names = new NameServerWatch(life, (act) => this.#inTurn(act));
+  }
 
   /** the gate of the change that is under way */
   #gate: Gate | undefined;
@@ -68,6 +72,7 @@ export class ContainerNetworks implements NetworkConnections {
     this.#save();
     try {
       await this.#perform('network-connect', walk, (run) => this.#plug(run, endpoint));
+      await this.#names.begin();
     } finally {
       // also after a failure: what an earlier change wrote of this endpoint must not stay
       this.life.around.networks().changed();
@@ -216,10 +221,6 @@ export class ContainerNetworks implements NetworkConnections {
       } else if (await this.#finish(run, disconnecting(endpoint) as Phase<Container>)) this.#forget(endpoint);
     }
     this.#save();
-    if (!this.life.running) return;
-    // without its name server the container still runs
-    await reviveNameServer(this.life.run.kernel, this.life.container).catch((error: Error) =>
-      this.life.log.append({ type: 'note', text: `warning: names are not answered, because ${error.message}` }),
-    );
+    await this.#names.revive();
   }
 }

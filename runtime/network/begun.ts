@@ -1,7 +1,7 @@
-/** Waits until a name server that was just spawned is ready, and says why it ended instead. */
-import { AF, SOCK } from '../../syscalls/constants.ts';
-import { tolerate } from '../../kernel/errors.ts';
-import type { Kernel } from '../../kernel/kernel.ts';
+/** Waits until a helper that was just spawned, name server or port proxy, is ready, and says why it ended instead. */
+import { AF, SOCK } from '../syscalls/constants.ts';
+import { tolerate } from '../kernel/errors.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 
 const MSG_DONTWAIT = 0x40;
 const PATIENCE_MS = 30_000;
@@ -13,7 +13,7 @@ const SI_CODE = 8;
 const SI_STATUS = 24;
 const CLD_EXITED = 1;
 
-/** enum failure of native/name-state.h */
+/** enum failure of native/name-state.h, and RIGHTS_LEFT of native/port-proxy.c */
 const WHY: Readonly<Record<number, string>> = {
   64: 'it was given no name',
   65: 'its table cannot be read',
@@ -22,7 +22,7 @@ const WHY: Readonly<Record<number, string>> = {
   68: 'it cannot give up its rights',
 };
 
-/** Two connected sockets: the daemon's, and the one that the server writes a byte to. */
+/** Two connected sockets: the daemon's, and the one that the helper writes a byte to. */
 export async function readyPair(k: Kernel): Promise<[ours: number, theirs: number]> {
   const pair = await k.daemon.socketpair(AF.AF_UNIX, SOCK.SOCK_SEQPACKET | SOCK.SOCK_CLOEXEC, 0, 8);
   return [pair.readInt32LE(0), pair.readInt32LE(4)];
@@ -46,16 +46,22 @@ async function howItEnded(k: Kernel, pid: number): Promise<string> {
   return `with status ${status}: ${WHY[status] ?? "the container's first process has ended"}`;
 }
 
+export interface Begun {
+  /** for messages: 'name server' */
+  name: string;
+  pid: number;
+}
+
 /**
- * `fd`: the daemon's end of a pair whose other end only the server has. A server that has ended is reaped, and `ended`
+ * `fd`: the daemon's end of a pair whose other end only the helper has. A helper that has ended is reaped, and `ended`
  * is called.
  */
-export async function untilBegun(k: Kernel, pid: number, fd: number, ended: () => void): Promise<void> {
+export async function untilBegun(k: Kernel, { name, pid }: Begun, fd: number, ended: () => void): Promise<void> {
   await something(k, fd);
   const said = await tolerate(['EAGAIN'], k.daemon.recvfrom(fd, 1, MSG_DONTWAIT));
-  if (said === undefined) throw new Error(`name server ${pid} was not ready within ${PATIENCE_MS / 1000} s`);
+  if (said === undefined) throw new Error(`${name} ${pid} was not ready within ${PATIENCE_MS / 1000} s`);
   if (said.length) return;
   const how = await howItEnded(k, pid);
   ended();
-  throw new Error(`name server ${pid} ended ${how}`);
+  throw new Error(`${name} ${pid} ended ${how}`);
 }

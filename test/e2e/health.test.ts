@@ -115,6 +115,15 @@ s.test('a check that hangs is killed with all that it started', async () => {
   await remove('hangs');
 });
 
+s.test('a child of a check that writes for ever does not make it unhealthy', async () => {
+  await runs('leaves', 'echo mine; while echo child; do :; done & exit 0', '--health-timeout', '20s', ...FOREVER);
+  await becomes('leaves', 'healthy');
+  const { ExitCode, Output } = (await healthOf('leaves')).Log[0]!;
+  assert.is(ExitCode, 0);
+  assert.match(Output, /^mine\n/);
+  await remove('leaves');
+});
+
 s.test('the output has a limit', async () => {
   await runs('loud', 'yes | head -c 100000', ...FOREVER);
   await becomes('loud', 'healthy');

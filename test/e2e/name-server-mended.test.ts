@@ -113,9 +113,26 @@ s.test('a name server that was killed is started again by the next daemon, at wh
   holder.kill();
 });
 
-s.test('and by the connection to one more network', async () => {
-  const [pid, server] = [await pidOf('db'), await serverOf('db')];
-  process.kill(server, 'SIGKILL');
+s.test('one that is killed while the daemon runs is started again at once, and is no zombie', async () => {
+  const [id, pid] = [await idOf('db'), await pidOf('db')];
+  for (let time = 0; time < 2; time++) {
+    const server = await serverOf('db');
+    process.kill(server, 'SIGKILL');
+    await until('another one runs', () => serversOf(id).some((one) => one !== server));
+    await until('it answers', async () => (await lookUp(pid, 'web')).data.length === 1);
+    assert.not(existsSync(`/proc/${server}`), 'it was reaped');
+  }
+});
+
+s.test('one that ends again and again is left alone, and started by the connection to one more network', async () => {
+  const [id, pid] = [await idOf('db'), await pidOf('db')];
+  const warned = async () => (await d().api('GET', `/drydock/containers/${id}/journal`)).body.includes('has ended');
+  await until('the daemon gives up', async () => {
+    for (const one of serversOf(id)) process.kill(one, 'SIGKILL');
+    return warned();
+  });
+  assert.equal(serversOf(id), []);
+  const server = 0;
   await docker('network', 'connect', 'back', 'db');
   assert.is.not(await serverOf('db'), server);
   for (const how of ['udp', 'tcp'] as const)

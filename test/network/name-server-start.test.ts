@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import * as assert from 'uvu/assert';
 import { AF, SOCK } from '../../runtime/syscalls/constants.ts';
 import { LinuxKernel } from '../../runtime/kernel/linux/linux.ts';
-import { readyPair, untilBegun } from '../../runtime/network/names/begun.ts';
+import { readyPair, untilBegun } from '../../runtime/network/begun.ts';
 import { addon, executablePath } from '../../runtime/syscalls/native.ts';
 import { sockaddr } from '../../runtime/network/ports/sockaddr.ts';
 import { suite } from '../harness.ts';
@@ -72,13 +72,33 @@ test('it does not answer with rights that it could not give up', async () => {
   assert.is(await statusOf('server 192.0.2.1\n', ['unshare', '-r', '--'], pidfd), 68);
 });
 
+test('a port proxy does not go on with rights that it could not give up, and the daemon is told', async () => {
+  const pidfd = await k.daemon.pidfd_open(process.pid, 0);
+  const begin = async (wrapper: string[]) => {
+    const [ours, theirs] = await readyPair(k);
+    const nothing = openSync('/dev/null', 'r');
+    const child = spawn(wrapper[0]!, [...wrapper.slice(1), executablePath('port-proxy'), ID], {
+      stdio: ['ignore', 'ignore', 'inherit', theirs, nothing, pidfd],
+    });
+    for (const fd of [theirs, nothing]) closeSync(fd);
+    const status = ended(child);
+    const said = (await k.daemon.recvfrom(ours, 1, 0)).length;
+    closeSync(ours);
+    child.kill('SIGKILL');
+    return [said, await status];
+  };
+  assert.equal(await begin(['unshare', '-r', '--']), [0, 68]);
+  assert.equal(await begin(['env', '--']), [1, null]);
+  await k.daemon.close(pidfd);
+});
+
 test('the daemon waits until it is ready, and says why it ended instead', async () => {
   const begin = async (table: string, container: number | undefined) => {
     const { ours, fds } = await descriptors(table, container);
     const pid = addon().spawn(executablePath('name-server'), ['drydock-name-server', ID], [0, 1, 2, ...fds]);
     for (const fd of fds) closeSync(fd);
     let reaped = false;
-    const said = await untilBegun(k, pid, ours, () => (reaped = true)).then(
+    const said = await untilBegun(k, { name: 'name server', pid }, ours, () => (reaped = true)).then(
       () => 'ready',
       (error: Error) => error.message,
     );

@@ -8,7 +8,7 @@ import type { InspectionSection } from '../../journal/inspection-section.ts';
 import type { Connected } from '../driver.ts';
 import { sockaddr } from '../ports/sockaddr.ts';
 import { SERVER } from './redirect.ts';
-import { readyPair, untilBegun } from './begun.ts';
+import { readyPair, untilBegun } from '../begun.ts';
 import { endServerProcess, nameServerPid, pidFile, tableFile } from './server-process.ts';
 import { namedEndpoints, namesDirectory, networkLines, serverLines, type Upstream } from './table.ts';
 
@@ -75,7 +75,7 @@ async function ownPidfd(k: Kernel, c: Connected, given: number[]): Promise<numbe
   throw new Error(`container ${c.id.slice(0, 12)} has no process`);
 }
 
-/** `ready`: the server's end of a pair (begun.ts), which is closed here. */
+/** `ready`: the server's end of a pair (../begun.ts), which is closed here. */
 async function spawn(k: Kernel, c: Connected, ready: number): Promise<number> {
   const sockets: number[] = [];
   const given: number[] = [ready];
@@ -118,7 +118,7 @@ export async function startNameServer(k: Kernel, c: Connected, upstream: Upstrea
     const pid = await spawn(k, c, theirs);
     await k.daemon.write_file(pidFile(c), O.O_CREAT | O.O_TRUNC, 0o600, `${pid}\n`);
     await protectShim(k, pid, c.settings.oomScores);
-    await untilBegun(k, pid, ready, () => (c.live.namesPid = undefined));
+    await untilBegun(k, { name: 'name server', pid }, ready, () => (c.live.namesPid = undefined));
     k.fact({ kind: 'process', key: 'name-server', value: String(pid) });
   } finally {
     await k.daemon.close(ready);

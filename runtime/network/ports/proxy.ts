@@ -4,6 +4,7 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import { protectShim } from '../../kernel/process/oom-score.ts';
 import type { Connection } from '../driver.ts';
 import { isSix } from '../ipam/family.ts';
+import { readyPair, untilBegun } from '../begun.ts';
 import type { PortSocket } from '../port.ts';
 import { closePortSockets } from './bind.ts';
 import { protocolNumbers } from './protocol-numbers.ts';
@@ -24,7 +25,8 @@ function target({ port: { protocol, port } }: PortSocket, address: string, hold:
   return bytes;
 }
 
-async function spawn(k: Kernel, { container, endpoint }: Connection): Promise<number> {
+/** `ready`: the proxy's end of a pair. */
+async function spawn(k: Kernel, { container, endpoint }: Connection, ready: number): Promise<number> {
   const { pidfd, portSockets: sockets = [] } = container.live;
   const { address, address6 } = endpoint;
   if (pidfd === undefined || !address)
@@ -42,7 +44,7 @@ async function spawn(k: Kernel, { container, endpoint }: Connection): Promise<nu
         ),
       ),
     );
-    const fds = [nothing, nothing, nothing, targets, pidfd, ...sockets.map(({ fd }) => fd)];
+    const fds = [nothing, nothing, nothing, ready, targets, pidfd, ...sockets.map(({ fd }) => fd)];
     // kept before anything else may fail, because the undo ends it by this
     return (container.live.proxyPid = await k.spawnHelper('port-proxy', fds, container.id));
   } finally {
@@ -59,9 +61,16 @@ async function closeEach(k: Kernel, fds: readonly number[]): Promise<void> {
 /** Starts the proxy with the sockets that bindPorts has bound, and closes the daemon's own descriptors of them. */
 export async function startProxy(k: Kernel, it: Connection): Promise<void> {
   const { container } = it;
-  const pid = await spawn(k, it);
-  await k.daemon.write_file(pidFile(container), O.O_CREAT | O.O_TRUNC, 0o600, `${pid}\n`);
-  await protectShim(k, pid, container.settings.oomScores);
-  k.fact({ kind: 'process', key: 'port-proxy', value: String(pid) });
-  await closePortSockets(k, container.live);
+  const [ready, theirs] = await readyPair(k);
+  try {
+    const pid = await spawn(k, it, theirs).finally(() => k.daemon.close(theirs));
+    await k.daemon.write_file(pidFile(container), O.O_CREAT | O.O_TRUNC, 0o600, `${pid}\n`);
+    await protectShim(k, pid, container.settings.oomScores);
+    const proxy = { name: 'port proxy', pid };
+    await untilBegun(k, proxy, ready, () => (container.live.proxyPid = undefined));
+    k.fact({ kind: 'process', key: 'port-proxy', value: String(pid) });
+    await closePortSockets(k, container.live);
+  } finally {
+    await k.daemon.close(ready);
+  }
 }

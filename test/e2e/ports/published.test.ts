@@ -209,7 +209,7 @@ s.test('a proxy that had no descriptor for a client takes it when it has one, th
   // as the proxy's user, who may change its limits
   const user = ['--reuid=65534', '--regid=65534', '--clear-groups'];
   const limit = (files: string) => sh('setpriv', ...user, 'prlimit', '--pid', pid, `--nofile=${files}:`);
-  limit('5');
+  limit('3');
   assert.is(await ask([], '127.0.0.1', 18096), '', 'it cannot accept');
   limit('1024');
   await until('it accepts again', async () => (await ask([], '127.0.0.1', 18096)).startsWith('you are'));
